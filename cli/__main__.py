@@ -1,0 +1,5 @@
+"""`python -m imfilter.cli`."""
+
+from .app import main
+
+main()

@@ -1,0 +1,1 @@
+"""imfilter: filter images from the shell and from Python."""

@@ -1,0 +1,70 @@
+"""Pointwise changes of colour: luma, linear light, premultiplied alpha.
+
+Strips ``(rows, columns, channels)`` of float32 or float64 in, the same out; *full* is white.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import Any
+
+from .lazy import Array, np
+
+
+def luma(strip: Array) -> Array:
+    """Return ``0.299 R + 0.587 G + 0.114 B`` (ITU-R BT.601), unrounded, as one channel.
+
+    The weights are applied in thousandths and divided once, so that gray stays exactly what it was.
+
+    >>> import numpy as np
+    >>> luma(np.array([[[255.0, 0, 0], [7, 7, 7]]])).ravel().tolist()
+    [76.245, 7.0]
+    """
+    if strip.shape[2] == 1:
+        return strip
+    total = strip[..., 0:1] * 299
+    total += strip[..., 1:2] * 587
+    total += strip[..., 2:3] * 114
+    total /= 1000
+    return total
+
+
+def strongest(strip: Array) -> Array:
+    """Return each pixel's channel of greatest absolute value, sign kept, as one channel."""
+    return np.take_along_axis(strip, np.abs(strip).argmax(axis=2, keepdims=True), axis=2)
+
+
+def decode_srgb(strip: Array, full: float) -> Array:
+    """From sRGB to linear light (IEC 61966-2-1), 0 and *full* staying where they are.
+
+    Values below 0 mirror those above it, so that signed intermediates survive.
+    """
+    value = np.abs(strip) / full
+    value = np.where(value <= 0.04045, value / 12.92, ((value + 0.055) / 1.055) ** 2.4)
+    return np.copysign(value * full, strip)
+
+
+def encode_srgb(strip: Array, full: float) -> Array:
+    """From linear light to sRGB: the inverse of `decode_srgb`."""
+    value = np.abs(strip) / full
+    value = np.where(value <= 0.0031308, value * 12.92, 1.055 * value ** (1 / 2.4) - 0.055)
+    return np.copysign(value * full, strip)
+
+
+@lru_cache(maxsize=4)
+def _decoded(dtype: str, work: str) -> Array:
+    full = np.iinfo(dtype).max
+    return decode_srgb(np.arange(full + 1, dtype=np.float64), full).astype(work)
+
+
+def decode_samples(samples: Array, work: Any, full: float) -> Array:
+    """Decode pixels of a file into the work type; 8 and 16 bits by table."""
+    if samples.dtype.kind == "u":
+        return _decoded(samples.dtype.name, np.dtype(work).name)[samples]
+    return decode_srgb(samples.astype(work), full)
+
+
+def unpremultiply(strip: Array, alpha: Array, full: float) -> Array:
+    """Divide the colours by ``alpha / full``; where alpha rounds to nothing they are 0."""
+    visible = alpha > (0.5 if full > 1 else 0)
+    return np.where(visible, strip * full / np.where(visible, alpha, 1), 0)

@@ -1,0 +1,60 @@
+"""A linear filter as a stage: mode, anchor, stride, padding and dilation of a convolution."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from . import planner
+from .kernels import Kernel
+from .stage import Halo, Stage
+
+Mode = Literal["correlate", "convolve"]
+Padding = Literal["same", "valid", "full"] | Halo
+
+
+def linear(
+    kernel: Kernel,
+    *,
+    mode: Mode = "correlate",
+    stride: tuple[int, int] = (1, 1),
+    dilation: tuple[int, int] = (1, 1),
+    padding: Padding = "same",
+    bias: float = 0.0,
+    name: str = "kernel",
+) -> Stage:
+    """Return the stage that correlates (or convolves) with *kernel*.
+
+    The size of the result is that of a CNN layer, ``(n + p0 + p1 - d (k - 1) - 1) // s + 1``; with
+    numbers for *padding* the kernel's first tap lies on the first padded sample. ``same`` places the
+    anchor on each pixel, and a stride keeps every s-th of those.
+
+    References
+    ----------
+    V. Dumoulin and F. Visin, "A guide to convolution arithmetic for deep learning", 2016.
+    """
+    if mode == "convolve":
+        kernel = kernel.turned()
+    height, width = kernel.shape
+    x, y = kernel.anchor
+    dx, dy = dilation
+    halo = Halo(x * dx, y * dy, (width - 1 - x) * dx, (height - 1 - y) * dy)
+    if padding == "same":
+        padding = halo
+    elif padding == "valid":
+        padding = Halo()
+    elif padding == "full":
+        padding = Halo.around((width - 1) * dx, (height - 1) * dy)
+    chosen = planner.plan(kernel)
+    return Stage(
+        lambda frame: planner.correlator(kernel, stride, dilation),
+        halo=halo,
+        padding=padding,
+        stride=stride,
+        gain=kernel.sum,
+        bias=bias,
+        amplification=max(1.0, kernel.absolute_sum),
+        facts=(
+            f"{name}: {width}×{height}, anchor {x},{y}, sum {kernel.sum:.6g}",
+            f"algorithm: {chosen.algorithm} ({chosen.reason})",
+        ),
+    )

@@ -1,0 +1,127 @@
+"""From exact results to samples of a file: one rounding, half up, saturated.
+
+Pictures and maps of 8 or 16 bits have fixed scales, so that all images of a batch compare; only
+``range="stretch"`` spreads each image's own range. Float output is the raw value.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from .lazy import Array, np
+
+Range = Literal["clip", "abs", "offset", "stretch"]
+Kind = Literal["picture", "magnitude", "signed", "angle", "hue"]
+
+FULL = {"uint8": 255.0, "uint16": 65535.0, "float32": 1.0}
+"""White, for each type of sample that files have."""
+
+
+@dataclass(frozen=True)
+class Encoding:
+    """How the values of one output become samples.
+
+    *scale* takes the units of the image that was read to those of the file (257 from 8 to 16 bits).
+    """
+
+    dtype: Literal["uint8", "uint16", "float32"]
+    kind: Kind = "picture"
+    range: Range = "clip"
+    gain: float = 1.0
+    scale: float = 1.0
+    full: float = 255.0
+    """White in the units of the values; what True becomes in a float file."""
+
+    @property
+    def stretched(self) -> bool:
+        """Whether the whole image's range must be known first."""
+        return self.range == "stretch" and self.kind not in ("angle", "hue") and self.dtype != "float32"
+
+    def fields(self, name: str) -> tuple[str, ...]:
+        """The fields of the result that the output *name* is made of."""
+        return ("angle", "magnitude") if self.kind == "hue" else (name,)
+
+    def count_clipped(self, values: Array) -> int:
+        """How many of *values* the range of the output cuts off."""
+        if self.dtype == "float32" or self.stretched or self.kind in ("angle", "hue"):
+            return 0
+        white = FULL[self.dtype]
+        scaled = self._scaled(values, (0, 1), white, (int(white) + 1) // 2)
+        return int(np.count_nonzero((scaled < -0.5) | (scaled >= white + 0.5)))
+
+    def __call__(self, values: Array, extent: tuple[float, float] = (0, 1)) -> Array:
+        """Encode ``(rows, columns, channels)``; *extent* is the image's ``(min, max)`` where stretched.
+
+        >>> import numpy as np
+        >>> Encoding("uint8")(np.array([-3.0, 0.5, 299.0])).tolist()
+        [0, 1, 255]
+        >>> Encoding("uint8", "angle")(np.array([-90.0, 0.0, 180.0, -0.1])).tolist()
+        [192, 0, 128, 0]
+        >>> Encoding("uint8", "signed")(np.array([-1020.0, 0.0, 20.0])).tolist()
+        [0, 128, 148]
+        """
+        if values.dtype == bool:
+            return values.astype(self.dtype) * np.dtype(self.dtype).type(
+                self.full if self.dtype == "float32" else FULL[self.dtype]
+            )
+        if self.dtype == "float32":
+            return values.astype(np.float32)
+        white = FULL[self.dtype]
+        levels = int(white) + 1
+        if self.kind == "angle":
+            turns = np.floor(values * (levels / 360) + 0.5).astype(np.int32)
+            return (turns % levels).astype(self.dtype)
+        return saturate(self._scaled(values, extent, white, levels // 2), self.dtype)
+
+    def _scaled(self, values: Array, extent: tuple[float, float], white: float, middle: int) -> Array:
+        factor = self.gain * self.scale
+        low, high = extent
+        if self.kind == "signed":
+            if self.stretched:
+                most = max(-low, high)
+                factor = (white - middle) / most if most > 0 else 0.0
+            return values * factor + middle
+        if self.stretched:
+            return (values - low) * (white / (high - low) if high > low else 0.0)
+        if self.kind == "picture" and self.range == "abs":
+            return np.abs(values) * factor
+        if self.kind == "picture" and self.range == "offset":
+            return values * factor + middle
+        return values * factor if factor != 1 else values
+
+
+def saturate(values: Array, dtype: str) -> Array:
+    """Round half up and saturate; NaN becomes 0."""
+    rounded = np.floor(values + 0.5)
+    # fmax and fmin rather than clip: they prefer the number to a NaN.
+    np.fmin(np.fmax(rounded, 0, out=rounded), FULL[dtype], out=rounded)
+    return rounded.astype(dtype)
+
+
+def hue_map(angle: Array, magnitude: Array, gain: float, full: float) -> Array:
+    """Draw directions as colours: hue = angle, value = magnitude · gain; 8-bit RGB.
+
+    Red points to the right (0°), and with the angle growing downward: 90° is yellow-green, 180° cyan.
+
+    >>> import numpy as np
+    >>> hue_map(np.array([[[0.0], [120.0], [-120.0]]]), np.full((1, 3, 1), 510.0), 1, 255)[0].tolist()
+    [[255, 0, 0], [0, 255, 0], [0, 0, 255]]
+    """
+    value = np.clip(magnitude * (gain / full), 0, 1)
+    sector = (angle % 360) / 60
+    # Each channel is a trapezoid over the six sectors, a third of the circle apart (Smith, 1978).
+    channels = [np.clip(np.abs((sector + shift) % 6 - 3) - 1, 0, 1) for shift in (0, 4, 2)]
+    return saturate(np.concatenate(channels, axis=2) * value * 255, "uint8")
+
+
+def hue_legend(size: int = 256) -> Array:
+    """Draw the wheel that explains `hue_map`: the colour at each place is that of the direction to it.
+
+    ``(size, size, 3)`` uint8; full value at the rim, black in the middle and outside the wheel.
+    """
+    axis = np.arange(size) - (size - 1) / 2
+    x, y = axis[None, :, None], axis[:, None, None]
+    radius = np.hypot(x, y) / (size / 2)
+    angle = np.degrees(np.arctan2(y, x))
+    return hue_map(angle, np.where(radius <= 1, radius, 0), 1, 1)

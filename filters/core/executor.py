@@ -1,0 +1,312 @@
+"""The executor: runs stages over an image in strips, and knows all that stages need not know.
+
+It cuts the result into strips of whole rows, asks each stage for them from the last to the first,
+pads what a stage sees by the border rule, converts in and out of the work type inside the cache,
+and rounds once, at the end. Every stage sees the border of its own input, so a chain gives what its
+filters would give one after the other, without the rounding between them. The strips depend on the
+image and the stages alone.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from . import borders, colour
+from .borders import Border
+from .encode import FULL, Encoding, hue_map, saturate
+from .lazy import Array, np
+from .spec import ImageError
+from .stage import Frame, Stage, Values, inside
+
+STRIP_BYTES = 1 << 18
+"""Size of a strip in the work type: with its padded copy and two temporaries it fits a 1 MiB cache."""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What all filters share: how the image is entered, and what lies past its edge."""
+
+    border: Border = "reflect"
+    fill: float = 0.0
+    linear: bool = False
+    channels: str = "each"
+
+
+@dataclass
+class Output:
+    """One encoded result, and what became of its values."""
+
+    samples: Array
+    alpha: Array | None = None
+    low: float = math.inf
+    high: float = -math.inf
+    clipped: float = 0.0
+    """The fraction of samples that the output's range cut off."""
+
+
+@dataclass(frozen=True)
+class Result:
+    """The outputs by name, and what was derived on the way, for people."""
+
+    outputs: dict[str, Output]
+    facts: list[str]
+
+
+def run(
+    stages: Sequence[Stage],
+    image: Array,
+    encodings: Mapping[str, Encoding],
+    settings: Settings,
+    alpha: Array | None = None,
+    strip_rows: int | None = None,
+) -> Result:
+    """Run *stages* over ``image`` ``(height, width, channels)`` and encode what *encodings* names.
+
+    The names are the fields of the last stage's NamedTuple; a bare strip is called ``image``. *alpha*
+    ``(height, width)`` travels beside the image, which is then filtered premultiplied: it is filtered
+    too where the stages keep a mean, kept where their gain is 0, and dropped where the result is no
+    picture of the colours.
+    """
+    full = FULL[image.dtype.name]
+    work = work_type(stages, image.dtype.name)
+    wanted = {field for name, encoding in encodings.items() for field in encoding.fields(name)}
+    frame = Frame(full, work, frozenset(wanted))
+    opacity = None if alpha is None else alpha[..., None]
+
+    def enter(start: int, stop: int) -> Array:
+        samples = image[start:stop]
+        strip = colour.decode_samples(samples, work, full) if settings.linear else samples.astype(work)
+        if opacity is not None:
+            strip *= opacity[start:stop] / np.asarray(full, work)
+        return colour.luma(strip) if settings.channels == "luma" else strip
+
+    fill = float(colour.decode_srgb(np.array(settings.fill), full)) if settings.linear else settings.fill
+    chain = _chain(_Image(image, enter), stages, frame, settings.border, fill)
+
+    gain = _gain(stages)
+    alpha_chain = None
+    if opacity is not None and gain is not None:
+        source = _Image(image, lambda start, stop: opacity[start:stop].astype(work))
+        beside = stages if gain else [_centre(stage) for stage in stages]
+        alpha_chain = _chain(source, beside, frame, settings.border, full)
+
+    bias = sum(stage.bias for stage in stages)
+
+    def leave(picture: Array, start: int, stop: int) -> tuple[Array, Array | None]:
+        opaque = None
+        if alpha_chain is not None:
+            opaque = alpha_chain.rows(start, stop)
+            if gain:
+                opaque = opaque / gain
+                picture = colour.unpremultiply(picture, opaque, full)
+        if bias:
+            picture = picture + bias
+        if settings.linear and gain is not None:
+            picture = colour.encode_srgb(picture, full)
+        return colour.strongest(picture) if settings.channels == "max" else picture, opaque
+
+    rows = strip_rows or _strip_rows(image.shape[1] * image.shape[2], work, stages)
+    collectors = {name: _Collector(encoding, chain.height) for name, encoding in encodings.items()}
+    for start in range(0, chain.height, rows):
+        stop = min(start + rows, chain.height)
+        fields = _fields(chain.rows(start, stop))
+        opaque = None
+        if "image" in encodings:
+            fields["image"], opaque = leave(fields["image"], start, stop)
+        for name, collector in collectors.items():
+            collector.add(start, [fields[field] for field in collector.encoding.fields(name)])
+            if name == "image" and opaque is not None:
+                collector.add_alpha(start, opaque)
+    facts = [fact for stage in stages for fact in stage.facts]
+    facts.append(f"computed in {np.dtype(work).name}, strips of {rows} rows")
+    return Result({name: collector.output() for name, collector in collectors.items()}, facts)
+
+
+def work_type(stages: Sequence[Stage], dtype: str) -> Any:
+    """Return float32 where its rounding stays below 1/1000 of a level (or 1e-5 of a float's range), else float64.
+
+    The bound counts four roundings of the largest intermediate, ``4 · 2⁻²⁴ · full · amplification``;
+    a result off by that much rounds differently in as large a part of the pixels.
+    """
+    amplification = math.prod(stage.amplification for stage in stages)
+    allowed = 1e-5 if dtype == "float32" else 1e-3
+    return np.float32 if 4 * 2.0**-24 * FULL[dtype] * amplification <= allowed else np.float64
+
+
+def _strip_rows(samples_per_row: int, work: Any, stages: Sequence[Stage]) -> int:
+    fitting = STRIP_BYTES // (samples_per_row * np.dtype(work).itemsize)
+    # A strip lower than the halo around it would be mostly halo.
+    return max(16, fitting, *(2 * (stage.halo.top + stage.halo.bottom) for stage in stages))
+
+
+def _gain(stages: Sequence[Stage]) -> float | None:
+    """What a constant image is multiplied by; 0 but for rounding is 0; None where colours do not survive."""
+    gain = 1.0
+    for stage in stages:
+        if stage.gain is None:
+            return None
+        gain *= 0.0 if abs(stage.gain) < 1e-12 * stage.amplification else stage.gain
+    return gain
+
+
+def _centre(stage: Stage) -> Stage:
+    """Return a stage of the same geometry that only picks the pixel under the anchor."""
+    sx, sy = stage.stride
+    return Stage(
+        lambda frame: lambda strip: inside(strip, stage.halo)[::sy, ::sx],
+        halo=stage.halo,
+        padding=stage.padding,
+        stride=stage.stride,
+        border="nearest",
+    )
+
+
+def _fields(values: Values) -> dict[str, Array]:
+    return values._asdict() if isinstance(values, tuple) else {"image": values}  # type: ignore
+
+
+def _each(function: Callable[..., Array], *values: Values) -> Values:
+    """Apply *function* to strips, or field by field to NamedTuples of strips."""
+    if isinstance(values[0], tuple):
+        fields = zip(*values, strict=True)
+        return values[0]._make(None if field[0] is None else function(*field) for field in fields)  # type: ignore
+    return function(*values)
+
+
+class _Rows(Protocol):
+    """An image whose rows are computed when they are asked for."""
+
+    height: int
+    width: int
+
+    def rows(self, start: int, stop: int) -> Values:
+        """Return the rows ``start … stop-1``."""
+
+
+class _Image(_Rows):
+    """The image itself, entered into the work type."""
+
+    def __init__(self, image: Array, enter: Callable[[int, int], Array]) -> None:
+        self.height, self.width = image.shape[:2]
+        self.enter = enter
+
+    def rows(self, start: int, stop: int) -> Values:
+        return self.enter(start, stop)
+
+
+class _Applied(_Rows):
+    """A stage applied to the rows above it."""
+
+    def __init__(self, above: _Rows, stage: Stage, frame: Frame, border: Border, fill: float) -> None:
+        self.above, self.halo, self.stride = above, stage.halo, stage.stride
+        self.padding = stage.padding or stage.halo
+        self.border: Border = stage.border or border
+        self.fill = 0.0 if stage.border else fill
+        self.function = stage.bind(frame)
+        self.width = self._size(above.width, 0)
+        self.height = self._size(above.height, 1)
+        if min(self.width, self.height) < 1:
+            window = f"{self.halo.left + self.halo.right + 1}×{self.halo.top + self.halo.bottom + 1}"
+            raise ImageError(
+                f"the image, {above.width}×{above.height}, is smaller than the kernel's window, {window}: "
+                "nothing is left; more --padding would help"
+            )
+
+    def _size(self, size: int, axis: int) -> int:
+        padded = size + self.padding[axis] + self.padding[axis + 2]
+        return (padded - self.halo[axis] - self.halo[axis + 2] - 1) // self.stride[axis] + 1
+
+    def rows(self, start: int, stop: int) -> Values:
+        first = start * self.stride[1] - self.padding.top
+        last = (stop - 1) * self.stride[1] - self.padding.top + self.halo.top + self.halo.bottom + 1
+        left = self.padding.left
+        right = (self.width - 1) * self.stride[0] + self.halo.left + self.halo.right + 1 - left - self.above.width
+
+        def padded(strip: Array) -> Array:
+            wide = borders.pad_columns(strip, left, max(right, 0), self.border, self.fill)
+            return wide[:, :right] if right < 0 else wide
+
+        return self.function(_each(padded, self._padded_rows(first, last)))
+
+    def _padded_rows(self, first: int, last: int) -> Values:
+        """Rows ``first … last-1`` of the image above, which may lie past its edge."""
+        if first >= 0 and last <= self.above.height:
+            return self.above.rows(first, last)
+        index = borders.source_index(first, last, self.above.height, self.border)
+        needed = np.unique(index[index >= 0])
+        if needed.size == 0:
+            needed = np.zeros(1, np.intp)
+        # Contiguous runs: one at an edge; two where `wrap` reaches to the other side.
+        runs = np.split(needed, np.flatnonzero(np.diff(needed) > 1) + 1)
+        parts = [self.above.rows(int(run[0]), int(run[-1]) + 1) for run in runs]
+        place = np.searchsorted(needed, index)
+        outside = index < 0
+
+        def gather(*strips: Array) -> Array:
+            rows = np.concatenate(strips)[place]
+            if outside.any():
+                rows[outside] = self.fill
+            return rows
+
+        return _each(gather, *parts)
+
+
+class _Whole(_Rows):
+    """A stage that needs the whole image: everything above it is computed first."""
+
+    def __init__(self, applied: _Applied) -> None:
+        self.height, self.width = applied.height, applied.width
+        self.values = applied.rows(0, applied.height)
+
+    def rows(self, start: int, stop: int) -> Values:
+        return _each(lambda strip: strip[start:stop], self.values)
+
+
+def _chain(source: _Rows, stages: Sequence[Stage], frame: Frame, border: Border, fill: float) -> _Rows:
+    last = source
+    for stage in stages:
+        applied = _Applied(last, stage, frame, border, fill)
+        last = _Whole(applied) if stage.whole else applied
+    return last
+
+
+class _Collector:
+    """Gathers the strips of one output, encoded as they come; or raw where its range must be known first."""
+
+    def __init__(self, encoding: Encoding, height: int) -> None:
+        self.encoding, self.height = encoding, height
+        self.samples: Array | None = None
+        self.alpha: Array | None = None
+        self.low, self.high, self.cut = math.inf, -math.inf, 0
+
+    def add(self, start: int, values: Sequence[Array]) -> None:
+        encoding, first = self.encoding, values[0]
+        if first.dtype != bool:
+            self.low = min(self.low, float(np.fmin.reduce(first, axis=None)))
+            self.high = max(self.high, float(np.fmax.reduce(first, axis=None)))
+            self.cut += encoding.count_clipped(first)
+        if encoding.kind == "hue":
+            strip = hue_map(first, values[1], encoding.gain, encoding.full)
+        else:
+            strip = first if encoding.stretched else encoding(first)
+        if self.samples is None:
+            self.samples = np.empty((self.height, *strip.shape[1:]), strip.dtype)
+        self.samples[start : start + len(strip)] = strip
+
+    def add_alpha(self, start: int, opaque: Array) -> None:
+        encoding = self.encoding
+        strip = opaque[..., 0] * encoding.scale
+        strip = strip.astype(np.float32) if encoding.dtype == "float32" else saturate(strip, encoding.dtype)
+        if self.alpha is None:
+            self.alpha = np.empty((self.height, strip.shape[1]), strip.dtype)
+        self.alpha[start : start + len(strip)] = strip
+
+    def output(self) -> Output:
+        assert self.samples is not None
+        samples = self.samples
+        if self.encoding.stretched:
+            samples = self.encoding(samples, (self.low, self.high))
+        return Output(samples, self.alpha, self.low, self.high, self.cut / self.samples.size)

@@ -1,0 +1,182 @@
+"""`image_filter`: from a function that builds stages to a filter that is called with an array."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Sequence
+from typing import (
+    Annotated,
+    Any,
+    Generic,
+    Literal,
+    ParamSpec,
+    TypedDict,
+    TypeVar,
+    cast,
+    get_type_hints,
+    overload,
+)
+
+from . import executor
+from .borders import ALIASES, PICTURES, Border
+from .encode import FULL, Encoding, Kind, Range
+from .executor import Settings
+from .lazy import Array, np
+from .spec import ImageError, Param, Spec, describe
+from .stage import Stage
+
+Parameters = ParamSpec("Parameters")
+Answer = TypeVar("Answer")
+Channels = Literal["each", "luma", "max"]
+Depth = Literal["keep", "8", "16", "float"]
+
+DEPTH_DTYPE: dict[str, Literal["uint8", "uint16", "float32"]] = {
+    "8": "uint8",
+    "16": "uint16",
+    "float": "float32",
+}
+
+
+class Common(TypedDict, total=False):
+    """The parameters that every filter has."""
+
+    border: Annotated[
+        Border,
+        Param(
+            "What lies past the edge: " + ", ".join(f"{name} {picture}" for name, picture in PICTURES.items()),
+            aliases=ALIASES,
+            default="reflect",
+            metavar="RULE",
+        ),
+    ]
+    fill: Annotated[float, Param("The value k of --border constant, in the image's units.", default=0.0)]
+    channels: Annotated[
+        Channels,
+        Param("Filter each channel, the luma, or keep the channel that answers strongest.", default="each"),
+    ]
+    linear: Annotated[bool, Param("Filter in linear light: decode sRGB before, encode after.", default=False)]
+    depth: Annotated[
+        Depth,
+        Param("Bits of the samples written; values are scaled between 8 and 16.", default="keep"),
+    ]
+    range: Annotated[
+        Range,
+        Param("How signed or large results fit 8 and 16 bits; offset puts 0 at mid-gray.", default="clip"),
+    ]
+    gain: Annotated[float, Param("Factor on results written in 8 or 16 bits.", above=0, max=1e6, default=1.0)]
+
+
+class MapField(Param):
+    """The declaration of a map: its help, and what its values are."""
+
+    kind: Kind
+
+    def __init__(self, help: str, kind: Kind) -> None:
+        super().__init__(help, file=True)
+        object.__setattr__(self, "kind", kind)
+
+
+class ImageFilter(Generic[Parameters, Answer]):
+    """A filter: call it with an array; ask it for its stages; read its `Spec`."""
+
+    def __init__(
+        self,
+        build: Callable[Parameters, Stage | Sequence[Stage]],
+        answer: type | None,
+        channels: Channels,
+    ) -> None:
+        functools.update_wrapper(self, build)
+        self.build, self.answer, self.channels = build, answer, channels
+
+    @functools.cached_property
+    def spec(self) -> Spec:
+        """The parameters, read from the signature at the first use."""
+        maps: dict[str, Param] = {}
+        if self.answer is not None:
+            for name, hint in get_type_hints(self.answer, include_extras=True).items():
+                for extra in getattr(hint, "__metadata__", ()):
+                    maps[name] = extra
+        spec = describe(self.build, maps)
+        common = spec.parameters["channels"]
+        spec.parameters["channels"] = type(common)(
+            common.name, common.kind, self.channels, common.param, common.choices
+        )
+        return spec
+
+    @property
+    def kinds(self) -> dict[str, Kind]:
+        """What the values of each output are."""
+        kinds: dict[str, Kind] = {"image": "picture"}
+        return kinds | {name: param.kind for name, param in self.spec.maps.items() if isinstance(param, MapField)}
+
+    def stages(self, **values: Any) -> tuple[Stage, ...]:
+        """Return the stages for *values*, which are checked; raises `ParameterError`."""
+        checked = self.spec.check(values)
+        built = self.build(**checked)  # type: ignore[call-arg]
+        return (built,) if isinstance(built, Stage) else tuple(built)
+
+    def settings(self, **values: Any) -> Settings:
+        """Return what the shared parameters say about entering the image and its border."""
+        full = self.spec.check(values)
+        return Settings(full["border"], full["fill"], full["linear"], full["channels"])
+
+    def __call__(self, image: Array, *args: Parameters.args, **parameters: Parameters.kwargs) -> Answer:
+        """Filter an array ``(height, width)`` or ``(height, width, 1 or 3)`` of uint8, uint16 or float32."""
+        pixels = as_image(image)
+        values = dict(parameters)
+        stages, checked = self.stages(**values), self.spec.check(values)
+        own = pixels.dtype.name
+        dtype = own if checked["depth"] == "keep" else DEPTH_DTYPE[checked["depth"]]
+        encodings = {
+            name: Encoding("float32", kind)
+            if name != "image"
+            else encoding(kind, own, dtype, checked["range"], checked["gain"])
+            for name, kind in self.kinds.items()
+        }
+        result = executor.run(stages, pixels, encodings, self.settings(**values))
+        flat = image.ndim == 2
+        samples = {name: output.samples[..., 0] if flat else output.samples for name, output in result.outputs.items()}
+        return cast(Answer, samples["image"] if self.answer is None else self.answer(**samples))
+
+
+def encoding(kind: Kind, source: str, target: str, range: Range, gain: float) -> Encoding:
+    """Return how values of an image of dtype *source* become samples of dtype *target*.
+
+    Float holds the raw values, whatever the image's depth; between 8 and 16 bits values are scaled.
+    """
+    scale = 1.0 if "float32" in (source, target) else FULL[target] / FULL[source]
+    return Encoding(cast(Any, target), kind, range, gain, scale, FULL[source])
+
+
+def as_image(array: Array) -> Array:
+    """Return *array* as ``(height, width, channels)``; raises `ImageError` for what is no image."""
+    array = np.asarray(array)
+    pixels = array[..., None] if array.ndim == 2 else array
+    if pixels.ndim != 3 or pixels.shape[2] not in (1, 3):
+        raise ImageError(f"an image has the shape (height, width) or (height, width, 1 or 3), not {array.shape}")
+    if pixels.dtype.name not in FULL:
+        raise ImageError(f"an image has samples of uint8, uint16 or float32, not {pixels.dtype}")
+    if pixels.size == 0:
+        raise ImageError(f"an image of shape {array.shape} has no pixels")
+    return pixels
+
+
+@overload
+def image_filter(build: Callable[Parameters, Stage | Sequence[Stage]], /) -> ImageFilter[Parameters, Array]: ...
+@overload
+def image_filter(
+    *, answer: type[Answer], channels: Channels = "each"
+) -> Callable[[Callable[Parameters, Stage | Sequence[Stage]]], ImageFilter[Parameters, Answer]]: ...
+
+
+def image_filter(
+    build: Callable[..., Any] | None = None, /, *, answer: type | None = None, channels: Channels = "each"
+) -> Any:
+    """Make a filter of a function from parameters to a stage, or to several in a row.
+
+    *answer* is the NamedTuple whose field ``image`` is the picture and whose other fields are maps,
+    each ``Annotated[Array, MapField(…)]``; *channels* is the filter's own default.
+    """
+    if build is not None:
+        return ImageFilter(build, answer, channels)
+    return lambda build: ImageFilter(build, answer, channels)

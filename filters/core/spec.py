@@ -1,0 +1,244 @@
+"""What a parameter is: one declaration for the Python call, the command line and the reference.
+
+A filter declares its parameters as keyword-only arguments, ``sigma: Annotated[float, Param("…", min=0)] = 1.0``.
+`describe` reads them into a `Spec`; `Spec.check` holds wherever the call comes from, and
+`Parameter.read` turns the words of a command line into the value.
+"""
+
+from __future__ import annotations
+
+import difflib
+import inspect
+import math
+import types
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Annotated, Any, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
+
+Pair = float | tuple[float, float]
+"""One number for both axes, or ``(x, y)``."""
+IntPair = int | tuple[int, int]
+"""One whole number for both axes, or ``(x, y)``."""
+
+
+class ParameterError(ValueError):
+    """A parameter's value is wrong; *parameter* is its Python name, *reason* says why and what would do."""
+
+    def __init__(self, parameter: str, reason: str) -> None:
+        super().__init__(f"{parameter}: {reason}")
+        self.parameter = parameter
+        self.reason = reason
+
+
+class ImageError(ValueError):
+    """This image cannot be filtered so (others may)."""
+
+
+@dataclass(frozen=True)
+class Param:
+    """The declaration beside a parameter's type: help, unit, range; all that is not the type or the default."""
+
+    help: str
+    unit: str = ""
+    min: float | None = None
+    max: float | None = None
+    above: float | None = None
+    """An excluded lower bound."""
+    only: tuple[str, ...] = ()
+    """The values of ``op`` that this parameter is for."""
+    aliases: Mapping[str, str] = field(default_factory=dict)
+    """Other names for a choice."""
+    read: Callable[[str], Any] | None = None
+    """From the words of a command line to the value, where the type alone does not say it."""
+    check: Callable[[Any], object] | None = None
+    """Raises ValueError for a wrong value, where range and choices do not say it."""
+    default: Any = inspect.Parameter.empty
+    """For the fields of a TypedDict, which cannot hold one."""
+    shown_default: str = ""
+    """What the help says for a default of None."""
+    metavar: str = ""
+    file: bool = False
+    """The value names a file (for shell completion)."""
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """One parameter, read from a signature."""
+
+    name: str
+    kind: Literal["flag", "choice", "int", "float", "int pair", "pair", "text"]
+    default: Any
+    param: Param
+    choices: tuple[str, ...] = ()
+
+    @property
+    def metavar(self) -> str:
+        """How a value is written in a usage line."""
+        if self.param.metavar or self.kind == "choice":
+            return self.param.metavar or "|".join(self.choices)
+        return {"int": "N", "float": "X", "int pair": "N|NX,NY", "pair": "X|X,Y"}.get(self.kind, "TEXT")
+
+    def read(self, text: str) -> Any:
+        """Turn command-line *text* into the value; raises ParameterError."""
+        if self.param.read is not None:
+            try:
+                return self.param.read(text)
+            except ParameterError:
+                raise
+            except ValueError as error:
+                raise ParameterError(self.name, str(error)) from None
+        if self.kind in ("choice", "text"):
+            return text
+        number = int if self.kind.startswith("int") else float
+        parts = text.split(",") if self.kind.endswith("pair") else [text]
+        try:
+            values = tuple(number(part) for part in parts)
+        except ValueError:
+            what = "a whole number" if number is int else "a number"
+            two = f" or two, {self.metavar.rpartition('|')[2]}" if self.kind.endswith("pair") else ""
+            raise ParameterError(self.name, f"{text!r} is not {what}{two}") from None
+        if len(values) > 2:
+            raise ParameterError(self.name, f"{text!r} has {len(values)} numbers: one, or x,y")
+        return values[0] if len(values) == 1 else values
+
+    def check(self, value: Any) -> Any:
+        """Return *value* in its declared form, or raise ParameterError."""
+        if value is None:
+            if self.default is None:
+                return None
+            raise ParameterError(self.name, "a value is needed")
+        if self.kind == "choice":
+            return self._choice(value)
+        if self.kind == "flag":
+            return bool(value)
+        if self.kind != "text":
+            value = self._numbers(value)
+        if self.param.check is not None:
+            try:
+                self.param.check(value)
+            except ParameterError:
+                raise
+            except ValueError as error:
+                raise ParameterError(self.name, str(error)) from None
+        return value
+
+    def _choice(self, value: Any) -> str:
+        word = str(value).lower()
+        word = self.param.aliases.get(word, word)
+        if word in self.choices:
+            return word
+        near = difflib.get_close_matches(word, [*self.choices, *self.param.aliases], n=1)
+        hint = f"did you mean {near[0]!r}? " if near else ""
+        raise ParameterError(self.name, f"{value!r} is not known: {hint}(one of {', '.join(self.choices)})")
+
+    def _numbers(self, value: Any) -> Any:
+        pair = self.kind.endswith("pair") and isinstance(value, (tuple, list))
+        numbers = tuple(self._number(part) for part in (value if pair else (value,)))
+        if pair and len(numbers) != 2:
+            raise ParameterError(self.name, f"{value!r} has {len(numbers)} numbers: one, or x,y")
+        return numbers if pair else numbers[0]
+
+    def _number(self, value: Any) -> int | float:
+        try:
+            number = float(value)
+        except (TypeError, ValueError):
+            raise ParameterError(self.name, f"{value!r} is not a number") from None
+        if not math.isfinite(number):
+            raise ParameterError(self.name, f"{value} is not a finite number")
+        whole = self.kind.startswith("int")
+        if whole and number != int(number):
+            raise ParameterError(self.name, f"{value} is not a whole number")
+        unit = f" {self.param.unit}" if self.param.unit else ""
+        if self.param.min is not None and number < self.param.min:
+            raise ParameterError(self.name, f"{value} is below the least value, {self.param.min:g}{unit}")
+        if self.param.above is not None and number <= self.param.above:
+            raise ParameterError(self.name, f"{value} must be above {self.param.above:g}{unit}")
+        if self.param.max is not None and number > self.param.max:
+            raise ParameterError(self.name, f"{value} is above the greatest value, {self.param.max:g}{unit}")
+        return int(number) if whole else number
+
+
+@dataclass(frozen=True)
+class Spec:
+    """A filter's parameters, shared ones last, and the maps that its result can hold."""
+
+    name: str
+    summary: str
+    doc: str
+    parameters: dict[str, Parameter]
+    maps: dict[str, Param]
+
+    def check(self, values: Mapping[str, Any]) -> dict[str, Any]:
+        """Return every parameter's checked value, defaults filled in; raises ParameterError."""
+        checked = {}
+        for name, value in values.items():
+            if name not in self.parameters:
+                near = difflib.get_close_matches(name, self.parameters, n=1)
+                raise ParameterError(name, "no such parameter" + (f"; did you mean {near[0]}?" if near else ""))
+            checked[name] = self.parameters[name].check(value)
+        full = {name: checked.get(name, parameter.default) for name, parameter in self.parameters.items()}
+        for name, value in checked.items():
+            only = self.parameters[name].param.only
+            if only and value is not None and full["op"] not in only:
+                raise ParameterError(name, f"has no meaning with op {full['op']} (it is for {', '.join(only)})")
+        return full
+
+
+def read_parameter(name: str, annotation: Any, default: Any) -> Parameter:
+    """Read one ``Annotated[type, Param(…)]``.
+
+    >>> p = read_parameter("sigma", Annotated[float, Param("Width.", min=0)], 1.0)
+    >>> p.kind, p.read("2.5"), p.check(3)
+    ('float', 2.5, 3.0)
+    """
+    param = next((extra for extra in get_args(annotation)[1:] if isinstance(extra, Param)), None)
+    if get_origin(annotation) is not Annotated or param is None:
+        raise TypeError(f"parameter {name!r} needs Annotated[type, Param(...)]")
+    if param.default is not inspect.Parameter.empty:
+        default = param.default
+    inner = get_args(annotation)[0]
+    union = get_origin(inner) in (types.UnionType, Union)
+    members = [m for m in (get_args(inner) if union else (inner,)) if m is not type(None)]
+    for member in members:
+        if get_origin(member) is Literal:
+            return Parameter(name, "choice", default, param, get_args(member))
+    if bool in members:
+        return Parameter(name, "flag", default, param)
+    if tuple[int, int] in members:
+        return Parameter(name, "int pair", default, param)
+    if tuple[float, float] in members:
+        return Parameter(name, "pair", default, param)
+    if float in members:
+        return Parameter(name, "float", default, param)
+    if int in members and len(members) == 1:
+        return Parameter(name, "int", default, param)
+    return Parameter(name, "text", default, param)
+
+
+def describe(function: Callable[..., Any], maps: Mapping[str, Param]) -> Spec:
+    """Read *function*'s keyword-only parameters, and those that its ``**common`` TypedDict declares."""
+    hints = get_type_hints(function, include_extras=True)
+    parameters = {}
+    for name, parameter in inspect.signature(function).parameters.items():
+        if parameter.kind is parameter.KEYWORD_ONLY:
+            parameters[name] = read_parameter(name, hints[name], parameter.default)
+        elif parameter.kind is parameter.VAR_KEYWORD:
+            (common,) = get_args(hints[name])
+            for field_name, hint in get_type_hints(common, include_extras=True).items():
+                parameters[field_name] = read_parameter(field_name, hint, None)
+        else:
+            raise TypeError(f"{function.__name__}: parameter {name!r} must be keyword-only")
+    doc = inspect.getdoc(function) or ""
+    return Spec(function.__name__, doc.partition("\n")[0], doc, parameters, dict(maps))
+
+
+Number = TypeVar("Number", int, float)
+
+
+def both(value: Number | tuple[Number, Number]) -> tuple[Number, Number]:
+    """Return ``(x, y)`` of a pair or of one number that means both.
+
+    >>> both(3), both((1, 2))
+    ((3, 3), (1, 2))
+    """
+    return value if isinstance(value, tuple) else (value, value)

@@ -1,0 +1,95 @@
+"""A stage: one step of a filter, as a function from a padded strip to a strip, plus its halo.
+
+A strip is an array ``(rows, columns, channels)`` in the work type, or a NamedTuple of such strips
+(a gradient's gx and gy). Whoever writes a stage meets no borders, dtypes, rounding, threads or files.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+from .borders import Border
+
+Values = Any
+"""A strip, or a NamedTuple of strips of one size."""
+Function = Callable[[Values], Values]
+
+
+class Halo(NamedTuple):
+    """How many samples a stage must see on each side of a pixel."""
+
+    left: int = 0
+    top: int = 0
+    right: int = 0
+    bottom: int = 0
+
+    @staticmethod
+    def around(x: int, y: int | None = None) -> Halo:
+        """The same on opposite sides."""
+        y = x if y is None else y
+        return Halo(x, y, x, y)
+
+    @staticmethod
+    def union(*halos: Halo) -> Halo:
+        """The least halo that holds all of them."""
+        return Halo(*map(max, zip(*halos, strict=True)))
+
+
+NO_HALO = Halo()
+
+
+@dataclass(frozen=True)
+class Frame:
+    """What a stage may know of the image when it is bound to it."""
+
+    full: float
+    """White in the image's units: 255, 65535, or 1.0 for float."""
+    work: Any
+    """The type that strips have: float32 where its error stays within the bound, else float64."""
+    wanted: frozenset[str] = field(default=frozenset())
+    """Which fields of the filter's result somebody asked for."""
+
+
+@dataclass(frozen=True)
+class Stage:
+    """One step of a filter.
+
+    *bind* gives, for a `Frame`, the function that turns a padded strip into a strip. With a stride of
+    ``(sx, sy)`` a result of n rows is made from ``(n - 1) * sy + 1`` rows and the halo.
+    """
+
+    bind: Callable[[Frame], Function]
+    halo: Halo = NO_HALO
+    padding: Halo | None = None
+    """How much of what lies past the edge the result covers; None keeps the size."""
+    stride: tuple[int, int] = (1, 1)
+    border: Border | None = None
+    """The border rule where the stage's meaning fixes it (`constant` is then 0); None takes the caller's."""
+    whole: bool = False
+    """The stage needs the whole image at once; it cannot run on strips."""
+    gain: float | None = 1.0
+    """What a constant image is multiplied by; None where the result is no picture of the colours."""
+    bias: float = 0.0
+    """What is added to every sample of the final result."""
+    amplification: float = 1.0
+    """The most by which the stage can magnify an error, for the choice of the work type."""
+    facts: tuple[str, ...] = ()
+    """What was derived from the parameters, for people."""
+
+
+def pointwise(function: Function, **properties: Any) -> Stage:
+    """Make a stage that looks at one pixel at a time."""
+    return Stage(lambda frame: function, **properties)
+
+
+def inside(strip: Values, halo: Halo) -> Values:
+    """Cut the halo off a strip.
+
+    >>> import numpy as np
+    >>> inside(np.arange(9).reshape(3, 3, 1), Halo(1, 1, 0, 0)).ravel().tolist()
+    [4, 5, 7, 8]
+    """
+    rows, columns = strip.shape[:2]
+    return strip[halo.top : rows - halo.bottom, halo.left : columns - halo.right]

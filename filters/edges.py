@@ -1,0 +1,217 @@
+"""Edges: gradient operators with their maps, the Laplacian family, compass masks, and Canny."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal, NamedTuple, Unpack
+
+from .core import gradient, kernels, thinning
+from .core.convolve import linear
+from .core.filter import Common, MapField, image_filter
+from .core.gradient import Compass, Gradient, Norm
+from .core.lazy import Array, np
+from .core.spec import Pair, Param, ParameterError, both
+from .core.stage import NO_HALO, Frame, Function, Stage, pointwise
+
+GRADIENTS = ("sobel", "prewitt", "scharr", "roberts", "farid", "central", "canny")
+COMPASSES = ("kirsch", "robinson")
+DEFAULT_SIGMA = {"canny": 1.4, "log": 1.4, "dog": 1.0}
+CANNY_LOW, CANNY_HIGH = 0.4, 0.8
+"""Canny's default thresholds, in parts of white: a tenth and a fifth of the 3×3 Sobel operator's greatest answer."""
+
+
+class Edges(NamedTuple):
+    """The picture of the edges, and the maps; a map that the operator has not is None."""
+
+    image: Array
+    magnitude: Annotated[Array, MapField("Write the gradient's magnitude to FILE.", "magnitude")] = None  # type: ignore[assignment]
+    angle: Annotated[Array, MapField("Write the gradient's direction to FILE.", "angle")] = None  # type: ignore[assignment]
+    gx: Annotated[Array, MapField("Write the derivative along x to FILE.", "signed")] = None  # type: ignore[assignment]
+    gy: Annotated[Array, MapField("Write the derivative along y to FILE.", "signed")] = None  # type: ignore[assignment]
+
+
+Operator = Literal[
+    "sobel",
+    "prewitt",
+    "scharr",
+    "roberts",
+    "farid",
+    "central",
+    "laplacian",
+    "log",
+    "dog",
+    "kirsch",
+    "robinson",
+    "canny",
+]
+
+
+@image_filter(answer=Edges, channels="luma")
+def edges(
+    *,
+    op: Annotated[Operator, Param("The operator.")] = "sobel",
+    size: Annotated[
+        int, Param("The Sobel operator's width: 3, 5 or 7.", unit="px", min=3, max=7, only=("sobel", "canny"))
+    ] = 3,
+    sigma: Annotated[
+        Pair | None,
+        Param(
+            "Smooth first with a Gaussian of this standard deviation; for log and dog, the operator's own.",
+            unit="px",
+            min=0,
+            max=1000,
+            shown_default="0; canny and log 1.4; dog 1",
+        ),
+    ] = None,
+    ratio: Annotated[float, Param("Wide sigma over narrow sigma.", above=1, max=100, only=("dog",))] = 1.6,
+    norm: Annotated[Norm, Param("How the magnitude is made of gx and gy.", only=(*GRADIENTS,))] = "l2",
+    thin: Annotated[bool, Param("Keep only the maxima along the gradient in the picture.", only=(*GRADIENTS,))] = False,
+    threshold: Annotated[
+        float | None,
+        Param("Make the picture binary: white where the answer is above this.", min=0),
+    ] = None,
+    low: Annotated[
+        float | None,
+        Param("Lower threshold.", min=0, only=("canny",), shown_default="0.4 of white"),
+    ] = None,
+    high: Annotated[
+        float | None,
+        Param("Upper threshold.", min=0, only=("canny",), shown_default="0.8 of white"),
+    ] = None,
+    **common: Unpack[Common],
+) -> list[Stage]:
+    """Find edges; write gradient magnitude and angle maps.
+
+    ``gx`` and ``gy`` are the derivatives along x (to the right) and y (downward) by the operator's
+    kernels as the textbooks print them, unscaled: a step from 0 to 255 gives Sobel 1020. The picture
+    is the magnitude, ``√(gx² + gy²)``; of ``laplacian``, ``log`` and ``dog`` the signed answer; of
+    ``kirsch`` and ``robinson`` the strongest of eight masks; of ``canny`` the binary edges.
+    ``angle = atan2(gy, gx)`` in degrees, in (-180, 180]: 0 where brightness grows to the right, 90
+    where it grows downward, exactly 0 where the magnitude is 0. Roberts' diagonals are turned by 45°
+    into gx and gy.
+
+    Returns
+    -------
+    `Edges`: the picture in the image's dtype (see *depth*), the maps as float32 in the image's units
+    and degrees; one channel, or the image's with ``channels="each"``.
+
+    Raises
+    ------
+    ParameterError
+        A value is out of range, or has no meaning for the operator.
+
+    References
+    ----------
+    J. Canny, "A computational approach to edge detection", 1986. For the operators see
+    `imfilter.filters.core.kernels`.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> step = np.array([[0, 0, 255, 255]] * 3, np.uint8)
+    >>> edges(step).gx[1], edges(step).angle[1]
+    (array([   0., 1020., 1020.,    0.], dtype=float32), array([0., 0., 0., 0.], dtype=float32))
+    """
+    sigmas = both(sigma if sigma is not None else DEFAULT_SIGMA.get(op, 0.0))
+    if size % 2 == 0:
+        raise ParameterError("size", f"{size} is not one of 3, 5, 7")
+    if op == "log":
+        return [
+            _named(gradient.laplacian_of_gaussian(_positive(sigmas, op)), op, sigmas),
+            *_signed(threshold),
+        ]
+    if op == "dog":
+        return [
+            _named(gradient.difference_of_gaussians(_positive(sigmas, op), ratio), op, sigmas),
+            *_signed(threshold),
+        ]
+    stages = [linear(kernels.gaussian(sigmas), name=f"smoothing of sigma {sigmas[0]:g},{sigmas[1]:g}")]
+    if sigmas == (0, 0):
+        stages = []
+    if op == "laplacian":
+        return [*stages, gradient.laplacian(), *_signed(threshold)]
+    if op in COMPASSES:
+        return [*stages, gradient.compass(op), _compass_picture(threshold)]
+    stages.append(gradient.operator("sobel" if op == "canny" else op, size))
+    if common.get("channels") == "max":
+        stages.append(gradient.strongest_channel(norm))
+    if op == "canny":
+        if threshold is not None:
+            raise ParameterError("threshold", "Canny has two: low and high")
+        return [*stages, *_canny(low, high, norm)]
+    return [*stages, _picture(norm, thin, threshold)]
+
+
+def _positive(sigmas: tuple[float, float], op: str) -> tuple[float, float]:
+    if min(sigmas) < 0.1:
+        raise ParameterError("sigma", f"{min(sigmas):g} is too small for {op}: at least 0.1 px")
+    return sigmas
+
+
+def _named(stage: Stage, op: str, sigmas: tuple[float, float]) -> Stage:
+    width, height = (side[0] + side[1] + 1 for side in zip(stage.halo[:2], stage.halo[2:], strict=True))
+    fact = f"{op} of sigma {sigmas[0]:g},{sigmas[1]:g}: {width}×{height}, separable passes"
+    return Stage(stage.bind, stage.halo, gain=None, amplification=stage.amplification, facts=(fact,))
+
+
+def _signed(threshold: float | None) -> list[Stage]:
+    """The picture of an operator without a gradient: its answer, or where that is beyond *threshold*."""
+    if threshold is None:
+        return []
+    return [pointwise(lambda strip: np.abs(strip) > threshold, gain=None)]
+
+
+def _compass_picture(threshold: float | None) -> Stage:
+    def picture(answer: Compass) -> Edges:
+        strength = answer.magnitude
+        return Edges(strength if threshold is None else strength > threshold, strength, answer.angle)
+
+    return pointwise(picture, gain=None)
+
+
+def _maps(frame: Frame, parts: Gradient, norm: Norm, image: Array | None) -> Edges:
+    """Fill in the maps that somebody asked for."""
+    wanted = frame.wanted
+    strength = gradient.magnitude(parts, norm) if "magnitude" in wanted or image is None else None
+    degrees = gradient.angle(parts) if "angle" in wanted else None
+    return Edges(strength if image is None else image, strength, degrees, *parts)  # type: ignore[arg-type]
+
+
+def _picture(norm: Norm, thin: bool, threshold: float | None) -> Stage:
+    def bind(frame: Frame) -> Function:
+        def picture(parts: Gradient) -> Edges:
+            image = None
+            if thin:
+                image = thinning.suppress(parts, norm)
+                parts = Gradient(*(part[1:-1, 1:-1] for part in parts))
+            if threshold is not None:
+                image = (gradient.magnitude(parts, norm) if image is None else image) > threshold
+            return _maps(frame, parts, norm, image)
+
+        return picture
+
+    halo = thinning.HALO if thin else NO_HALO
+    return Stage(bind, halo, border="constant" if thin else None, gain=None)
+
+
+def _canny(low: float | None, high: float | None, norm: Norm) -> list[Stage]:
+    if low is not None and high is not None and low > high:
+        raise ParameterError("low", f"{low:g} is above --high {high:g}")
+
+    def bind_thin(frame: Frame) -> Function:
+        def thin(parts: Gradient) -> Edges:
+            inner = Gradient(*(part[1:-1, 1:-1] for part in parts))
+            return _maps(frame, inner, norm, thinning.suppress(parts, norm))
+
+        return thin
+
+    def bind_join(frame: Frame) -> Function:
+        above = CANNY_HIGH * frame.full if high is None else high
+        # A given upper threshold below the default lower one takes the lower one with it.
+        below = min(CANNY_LOW * frame.full, above / 2) if low is None else low
+        above = max(above, below)
+        return lambda maps: maps._replace(image=thinning.hysteresis(maps.image, below, above))
+
+    return [
+        Stage(bind_thin, thinning.HALO, border="constant", gain=None),
+        Stage(bind_join, whole=True, gain=None),
+    ]

@@ -1,0 +1,79 @@
+"""Sharpen: by the Laplacian, or by an unsharp mask."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal, Unpack
+
+from .core import kernels
+from .core.convolve import linear
+from .core.filter import Common, image_filter
+from .core.kernels import Kernel
+from .core.lazy import Array, np
+from .core.spec import Pair, Param, both
+from .core.stage import Frame, Function, Stage, inside
+
+
+@image_filter
+def sharpen(
+    *,
+    op: Annotated[Literal["laplacian", "unsharp"], Param("How the detail is found.")] = "laplacian",
+    amount: Annotated[float, Param("How much of the detail is added.", min=0, max=1000)] = 1.0,
+    sigma: Annotated[
+        Pair, Param("Standard deviation of the blur.", unit="px", min=0, max=1000, only=("unsharp",))
+    ] = 2.0,
+    threshold: Annotated[
+        float,
+        Param("Least detail that is added, in the image's units.", min=0, only=("unsharp",)),
+    ] = 0.0,
+    **common: Unpack[Common],
+) -> Stage:
+    """Sharpen by the Laplacian or by an unsharp mask.
+
+    ``laplacian`` applies the 3×3 kernel ``0 -a 0; -a 1+4a -a; 0 -a 0``: the image less *amount* times
+    its Laplacian. ``unsharp`` adds ``amount · (image - blurred)`` wherever that difference is at least
+    *threshold*. ``amount=0`` gives the image back.
+
+    Returns
+    -------
+    The image's shape and dtype (see *depth*), saturated to its range.
+
+    Raises
+    ------
+    ParameterError
+        A value is out of range, or belongs to the other op.
+
+    References
+    ----------
+    R. Gonzalez and R. Woods, Digital Image Processing, 4th ed., 2018, section 3.6.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> step = np.array([[10, 10, 20, 20]], np.uint8)
+    >>> sharpen(step)
+    array([[10,  0, 30, 20]], dtype=uint8)
+    """
+    if op == "laplacian":
+        a = amount
+        return linear(Kernel.of([[0, -a, 0], [-a, 1 + 4 * a, -a], [0, -a, 0]]), name="laplacian sharpening")
+    return _unsharp(both(sigma), amount, threshold)
+
+
+def _unsharp(sigma: tuple[float, float], amount: float, threshold: float) -> Stage:
+    blurred = linear(kernels.gaussian(sigma), name=f"gaussian of sigma {sigma[0]:g},{sigma[1]:g}")
+
+    def bind(frame: Frame) -> Function:
+        blur = blurred.bind(frame)
+
+        def unsharp(strip: Array) -> Array:
+            original = inside(strip, blurred.halo)
+            detail = original - blur(strip)
+            if threshold > 0:
+                detail[np.abs(detail) < threshold] = 0
+            detail *= amount
+            detail += original
+            return detail
+
+        return unsharp
+
+    return Stage(bind, halo=blurred.halo, amplification=1 + 2 * amount, facts=blurred.facts)
