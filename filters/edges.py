@@ -165,7 +165,7 @@ def _compass_picture(threshold: float | None) -> Stage:
         strength = answer.magnitude
         return Edges(strength if threshold is None else strength > threshold, strength, answer.angle)
 
-    return pointwise(picture, gain=None)
+    return pointwise(picture, gain=None, fields=Edges._fields[:3])
 
 
 def _maps(frame: Frame, parts: Gradient, norm: Norm, image: Array | None) -> Edges:
@@ -190,7 +190,7 @@ def _picture(norm: Norm, thin: bool, threshold: float | None) -> Stage:
         return picture
 
     halo = thinning.HALO if thin else NO_HALO
-    return Stage(bind, halo, border="constant" if thin else None, gain=None)
+    return Stage(bind, halo, border="constant" if thin else None, gain=None, fields=Edges._fields)
 
 
 def _canny(low: float | None, high: float | None, norm: Norm) -> list[Stage]:
@@ -213,5 +213,5 @@ def _canny(low: float | None, high: float | None, norm: Norm) -> list[Stage]:
 
     return [
         Stage(bind_thin, thinning.HALO, border="constant", gain=None),
-        Stage(bind_join, whole=True, gain=None),
+        Stage(bind_join, whole=True, gain=None, fields=Edges._fields),
     ]

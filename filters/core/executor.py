@@ -33,6 +33,10 @@ class Settings:
     fill: float = 0.0
     linear: bool = False
     channels: str = "each"
+    background: tuple[float, ...] | None = None
+    """What transparent pixels are laid on, in the image's units; None is white, and black before edges are found."""
+    opaque: bool = False
+    """The result shall have no alpha."""
 
 
 @dataclass
@@ -74,39 +78,14 @@ def run(
     work = work_type(stages, image.dtype.name)
     wanted = {field for name, encoding in encodings.items() for field in encoding.fields(name)}
     frame = Frame(full, work, frozenset(wanted))
-    opacity = None if alpha is None else alpha[..., None]
-
-    def enter(start: int, stop: int) -> Array:
-        samples = image[start:stop]
-        strip = colour.decode_samples(samples, work, full) if settings.linear else samples.astype(work)
-        if opacity is not None:
-            strip *= opacity[start:stop] / np.asarray(full, work)
-        return colour.luma(strip) if settings.channels == "luma" else strip
-
-    fill = float(colour.decode_srgb(np.array(settings.fill), full)) if settings.linear else settings.fill
-    chain = _chain(_Image(image, enter), stages, frame, settings.border, fill)
-
     gain = _gain(stages)
-    alpha_chain = None
-    if opacity is not None and gain is not None:
-        source = _Image(image, lambda start, stop: opacity[start:stop].astype(work))
+    passage = _Passage(image, alpha, settings, frame, gain, sum(stage.bias for stage in stages))
+
+    chain = _chain(_Image(image, passage.enter), stages, frame, settings.border, passage.fill)
+    opacity = None
+    if alpha is not None and gain is not None:
         beside = stages if gain else [_centre(stage) for stage in stages]
-        alpha_chain = _chain(source, beside, frame, settings.border, full)
-
-    bias = sum(stage.bias for stage in stages)
-
-    def leave(picture: Array, start: int, stop: int) -> tuple[Array, Array | None]:
-        opaque = None
-        if alpha_chain is not None:
-            opaque = alpha_chain.rows(start, stop)
-            if gain:
-                opaque = opaque / gain
-                picture = colour.unpremultiply(picture, opaque, full)
-        if bias:
-            picture = picture + bias
-        if settings.linear and gain is not None:
-            picture = colour.encode_srgb(picture, full)
-        return colour.strongest(picture) if settings.channels == "max" else picture, opaque
+        opacity = _chain(_Image(image, passage.enter_alpha), beside, frame, settings.border, full)
 
     rows = strip_rows or _strip_rows(image.shape[1] * image.shape[2], work, stages)
     collectors = {name: _Collector(encoding, chain.height) for name, encoding in encodings.items()}
@@ -115,7 +94,8 @@ def run(
         fields = _fields(chain.rows(start, stop))
         opaque = None
         if "image" in encodings:
-            fields["image"], opaque = leave(fields["image"], start, stop)
+            opaque = None if opacity is None else opacity.rows(start, stop)
+            fields["image"], opaque = passage.leave(fields["image"], opaque)
         for name, collector in collectors.items():
             collector.add(start, [fields[field] for field in collector.encoding.fields(name)])
             if name == "image" and opaque is not None:
@@ -123,6 +103,61 @@ def run(
     facts = [fact for stage in stages for fact in stage.facts]
     facts.append(f"computed in {np.dtype(work).name}, strips of {rows} rows")
     return Result({name: collector.output() for name, collector in collectors.items()}, facts)
+
+
+class _Passage:
+    """In and out of the space that stages work in: the work type, luma, linear light, premultiplied alpha."""
+
+    def __init__(
+        self, image: Array, alpha: Array | None, settings: Settings, frame: Frame, gain: float | None, bias: float
+    ) -> None:
+        self.image, self.alpha, self.settings = image, alpha, settings
+        self.full, self.work, self.gain, self.bias = frame.full, frame.work, gain, bias
+        self.fill = float(self._decoded(settings.fill))
+        self.ground = np.array(settings.background or (self.full,) * 3, np.float64)[None, None]
+
+    def _decoded(self, value: Any) -> Array:
+        """Take values in the file's units to those of the work space."""
+        value = np.asarray(value, np.float64)
+        return colour.decode_srgb(value, self.full) if self.settings.linear else value
+
+    def enter(self, start: int, stop: int) -> Array:
+        samples = self.image[start:stop]
+        if self.settings.linear:
+            strip = colour.decode_samples(samples, self.work, self.full)
+        else:
+            strip = samples.astype(self.work)
+        if self.alpha is not None:
+            part = self.enter_alpha(start, stop) / np.asarray(self.full, self.work)
+            strip *= part
+            if self.gain is None and self.settings.background is not None:
+                strip += ((1 - part) * self._ground(strip)).astype(self.work)
+        return colour.luma(strip) if self.settings.channels == "luma" else strip
+
+    def enter_alpha(self, start: int, stop: int) -> Array:
+        assert self.alpha is not None
+        return self.alpha[start:stop, :, None].astype(self.work)
+
+    def _ground(self, strip: Array) -> Array:
+        ground = self._decoded(self.ground)
+        return ground if strip.shape[2] == 3 else colour.luma(ground)
+
+    def leave(self, picture: Array, opaque: Array | None) -> tuple[Array, Array | None]:
+        """Return the picture and its alpha in the file's units, unrounded."""
+        if opaque is not None and self.gain:
+            opaque = opaque / self.gain
+            picture = colour.unpremultiply(picture, opaque, self.full)
+        if self.bias:
+            picture = picture + self.bias
+        if self.settings.channels == "max":
+            picture = colour.strongest(picture)
+        if opaque is not None and self.settings.opaque:
+            part = np.clip(opaque / self.full, 0, 1)
+            picture = picture * part + self._ground(picture) * (1 - part)
+            opaque = None
+        if self.settings.linear and self.gain is not None:
+            picture = colour.encode_srgb(picture, self.full)
+        return picture, opaque
 
 
 def work_type(stages: Sequence[Stage], dtype: str) -> Any:
@@ -143,12 +178,12 @@ def _strip_rows(samples_per_row: int, work: Any, stages: Sequence[Stage]) -> int
 
 
 def _gain(stages: Sequence[Stage]) -> float | None:
-    """What a constant image is multiplied by; 0 but for rounding is 0; None where colours do not survive."""
+    """What a constant image is multiplied by; None where colours do not survive."""
     gain = 1.0
     for stage in stages:
         if stage.gain is None:
             return None
-        gain *= 0.0 if abs(stage.gain) < 1e-12 * stage.amplification else stage.gain
+        gain *= stage.gain
     return gain
 
 

@@ -107,7 +107,8 @@ class ImageFilter(Generic[Parameters, Answer]):
     def kinds(self) -> dict[str, Kind]:
         """What the values of each output are."""
         kinds: dict[str, Kind] = {"image": "picture"}
-        return kinds | {name: param.kind for name, param in self.spec.maps.items() if isinstance(param, MapField)}
+        kinds.update((name, param.kind) for name, param in self.spec.maps.items() if isinstance(param, MapField))
+        return kinds
 
     def stages(self, **values: Any) -> tuple[Stage, ...]:
         """Return the stages for *values*, which are checked; raises `ParameterError`."""
@@ -132,6 +133,7 @@ class ImageFilter(Generic[Parameters, Answer]):
             if name != "image"
             else encoding(kind, own, dtype, checked["range"], checked["gain"])
             for name, kind in self.kinds.items()
+            if name in stages[-1].fields
         }
         result = executor.run(stages, pixels, encodings, self.settings(**values))
         flat = image.ndim == 2

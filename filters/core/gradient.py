@@ -8,10 +8,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, Literal, NamedTuple
 
-from . import kernels, taps
+from . import kernels, separable, taps
 from .kernels import Kernel
 from .lazy import Array, np
-from .separable import correlate as correlate_separable
 from .stage import Halo, Stage, inside, pointwise
 
 Norm = Literal["l2", "l1", "max"]
@@ -27,24 +26,49 @@ class Gradient(NamedTuple):
 def derivatives(smooth: Sequence[float], derivative: Sequence[float]) -> Stage:
     """Return the stage of an operator made of *smooth* across and *derivative* along each axis.
 
-    The difference comes first: where the image does not change it is exactly 0, and stays so.
+    The differences come first: where the image does not change they are exactly 0, and stay so.
     """
-    across, along = np.array(smooth, np.float64), np.array(derivative, np.float64)
-    halo = Halo.around(max(len(across), len(along)) // 2)
-    inset = (len(along) - len(across)) // 2
+    across = np.array(smooth, np.float64)
+    reach, width = len(derivative) // 2, len(across) // 2
+    halo = Halo.around(max(reach, width))
 
     def gradient(strip: Array) -> Gradient:
-        rows, columns = strip.shape[:2]
-        # The shorter of the two factors must not shift the result: it sees a strip cut to its own halo.
-        trim = slice(max(inset, 0), None), slice(max(-inset, 0), None)
-        wide = strip[trim[0].start : rows - trim[0].start, trim[1].start : columns - trim[1].start]
-        gx = taps.correlate(taps.correlate(wide, along[None, :]), across[:, None])
-        tall = strip[trim[1].start : rows - trim[1].start, trim[0].start : columns - trim[0].start]
-        gy = correlate_separable(tall, along, across)
+        along_x = inside(strip, Halo.around(halo.left - reach, halo.top - width))
+        along_y = inside(strip, Halo.around(halo.left - width, halo.top - reach))
+        gx = taps.correlate(_differences(along_x, derivative, axis=1), across[:, None])
+        gy = taps.correlate(_differences(along_y, derivative, axis=0), across[None, :])
         return Gradient(gx, gy)
 
-    size = float(np.abs(across).sum() * np.abs(along).sum())
+    size = float(np.abs(across).sum() * np.abs(derivative).sum())
     return Stage(lambda frame: gradient, halo=halo, gain=None, amplification=size)
+
+
+def _differences(strip: Array, weights: Sequence[float] | Array, axis: int) -> Array:
+    """Correlate along *axis* with weights that sum to 0, as ``Σ w[k] (in[+k] ∓ in[-k])``.
+
+    Odd weights take the difference of the samples on both sides, even ones their sum less twice the
+    middle; either is exactly 0 on equal samples, whatever the weights.
+    """
+    reach = len(weights) // 2
+    size = strip.shape[axis] - 2 * reach
+
+    def shifted(step: int) -> Array:
+        part = slice(reach + step, reach + step + size)
+        return strip[part] if axis == 0 else strip[:, part]
+
+    total = np.zeros_like(shifted(0))
+    for step in range(1, reach + 1):
+        weight = float(weights[reach + step])
+        if weight == 0:
+            continue
+        if weights[reach - step] == -weight:
+            term = shifted(step) - shifted(-step)
+        else:
+            term = shifted(step) - shifted(0)
+            term += shifted(-step) - shifted(0)
+        term *= weight
+        total += term
+    return total
 
 
 def roberts() -> Stage:
@@ -163,34 +187,30 @@ def laplacian_of_gaussian(sigma: tuple[float, float]) -> Stage:
     """
     x, y = (kernels.gaussian_weights(s) for s in sigma)
     xx, yy = (kernels.gaussian_weights(s, derivative=2) for s in sigma)
-    return _sum_of([Kernel.product(y, xx), Kernel.product(yy, x)], Halo.around(len(x) // 2, len(y) // 2))
+
+    def answer(strip: Array) -> Array:
+        total = taps.correlate(_differences(strip, xx, axis=1), y[:, None])
+        total += taps.correlate(_differences(strip, yy, axis=0), x[None, :])
+        return total
+
+    amplification = max(1.0, 2 * float(np.abs(xx).sum() + np.abs(yy).sum()))
+    halo = Halo.around(len(x) // 2, len(y) // 2)
+    return Stage(lambda frame: answer, halo=halo, gain=None, amplification=amplification)
 
 
 def difference_of_gaussians(sigma: tuple[float, float], ratio: float) -> Stage:
     """Return the stage ``G(sigma) - G(ratio · sigma)``: a band-pass, positive on a bright blob."""
     narrow = kernels.gaussian(sigma)
     wide = kernels.gaussian((sigma[0] * ratio, sigma[1] * ratio))
-    return _sum_of([narrow, wide.divided(-1)], Halo.around(wide.shape[1] // 2, wide.shape[0] // 2))
+    halo = Halo.around(wide.shape[1] // 2, wide.shape[0] // 2)
+    spare = Halo.around(halo.left - narrow.shape[1] // 2, halo.top - narrow.shape[0] // 2)
+
+    def answer(strip: Array) -> Array:
+        return _smooth(inside(strip, spare), narrow) - _smooth(strip, wide)
+
+    return Stage(lambda frame: answer, halo=halo, gain=None, amplification=2.0)
 
 
-def _sum_of(parts: Sequence[Kernel], halo: Halo) -> Stage:
-    """Return the stage that adds what separable, centred kernels of different sizes answer."""
-
-    def total(strip: Array) -> Array:
-        answer = None
-        for part in parts:
-            assert part.factors is not None
-            own = Halo.around(part.shape[1] // 2, part.shape[0] // 2)
-            spare = Halo(*(whole - used for whole, used in zip(halo, own, strict=True)))
-            term = correlate_separable(inside(strip, spare), *part.factors)
-            term /= part.divisor
-            answer = term if answer is None else answer + term
-        assert answer is not None
-        return answer
-
-    return Stage(
-        lambda frame: total,
-        halo=halo,
-        gain=None,
-        amplification=max(1.0, sum(part.absolute_sum for part in parts)),
-    )
+def _smooth(strip: Array, kernel: Kernel) -> Array:
+    assert kernel.factors is not None
+    return separable.correlate(strip, *kernel.factors)

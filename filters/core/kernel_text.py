@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import difflib
 import io
+import json
 import re
 from dataclasses import dataclass
 from fractions import Fraction
@@ -57,7 +58,7 @@ def read(given: Any, max_taps: int = kernels.MAX_TAPS) -> Source:
     path = Path(text)
     if _exists(path):
         return _read_file(path, max_taps)
-    if re.search(r"[a-df-z_/\\]", text, re.IGNORECASE) or not re.search(r"\d", text):
+    if re.search(r"[a-df-z_\\]", text, re.IGNORECASE) or not re.search(r"\d", text):
         near = difflib.get_close_matches(text, built_in, n=1)
         hint = f"did you mean {near[0]!r}?" if near else "`imfilter kernels` lists the names"
         raise ValueError(f"{text!r} is neither a built-in kernel nor a file ({hint})")
@@ -71,7 +72,9 @@ def write(kernel: Kernel) -> str:
     0 0.5
     1 -2
     """
-    return "".join(" ".join(_shortest(value) for value in row) + "\n" for row in kernel.weights.tolist())
+    text = "".join(" ".join(_shortest(value) for value in row) + "\n" for row in kernel.weights.tolist())
+    # A first row that would pass for a libvips header is told from one by its point: "3.0 3".
+    return re.sub(r"^(-?\d+)(?= )", r"\1.0", text) if _libvips(_lines(text), "") else text
 
 
 def _shortest(value: float) -> str:
@@ -96,24 +99,26 @@ def _limited(kernel: Kernel, max_taps: int, where: str) -> Kernel:
 
 def _read_file(path: Path, max_taps: int) -> Source:
     name = str(path)
+    limit = max(MAX_BYTES, 32 * max_taps)
     try:
         if path.is_dir():
             raise ValueError(f"{name}: is a folder, not a kernel file")
         with path.open("rb") as file:
-            data = file.read(MAX_BYTES + 1)
+            data = file.read(limit + 1)
     except OSError as error:
         raise ValueError(f"{name}: {error.strerror or error}") from None
-    if len(data) > MAX_BYTES:
-        raise ValueError(f"{name}: larger than {MAX_BYTES >> 20} MiB, which no kernel is")
+    if len(data) > limit:
+        raise ValueError(
+            f"{name}: is larger than {limit >> 20} MiB, the limit for {max_taps} taps (--max-taps raises it)"
+        )
     if data.startswith(NPY_MAGIC):
         return Source(_limited(_from_npy(data, name), max_taps, name), ".npy", name)
-    if b"\0" in data[:1024] and not data.startswith((b"\xff\xfe", b"\xfe\xff")):
+    wide = data.startswith((b"\xff\xfe", b"\xfe\xff"))
+    if not wide and re.search(rb"[\0-\x08\x0e-\x1f]", data[:1024]):
         raise ValueError(f"{name}: is not text, and not a .npy file")
-    try:
-        text = data.decode("utf-16" if data.startswith((b"\xff\xfe", b"\xfe\xff")) else "utf-8-sig")
-    except UnicodeDecodeError:
-        raise ValueError(f"{name}: is not text, and not a .npy file") from None
-    if (libvips := _libvips(text, name)) is not None:
+    # A comment in an older encoding does no harm; a byte that is no text in a number is named below.
+    text = data.decode("utf-16" if wide else "utf-8-sig", errors="replace")
+    if (libvips := _libvips(_lines(text), name)) is not None:
         kernel, offset = libvips
         return Source(_limited(kernel, max_taps, name), "libvips", name, offset)
     return Source(_limited(Kernel.of(_plain(text, name)), max_taps, name), "plain", name)
@@ -122,7 +127,7 @@ def _read_file(path: Path, max_taps: int) -> Source:
 def _from_npy(data: bytes, name: str) -> Kernel:
     try:
         array: Array = np.load(io.BytesIO(data), allow_pickle=False)
-    except (ValueError, EOFError, OSError) as error:
+    except (ValueError, EOFError, OSError, MemoryError) as error:
         raise ValueError(f"{name}: is no readable .npy file ({error})") from None
     if array.dtype.kind not in "buif":
         raise ValueError(f"{name}: holds {array.dtype}, a kernel holds real numbers")
@@ -134,13 +139,20 @@ def _from_npy(data: bytes, name: str) -> Kernel:
         raise ValueError(f"{name}: {error}") from None
 
 
-def _libvips(text: str, name: str) -> tuple[Kernel, float] | None:
+def _lines(text: str) -> list[tuple[int, str]]:
+    """The lines that hold something, numbered, without their comments."""
+    bare = (
+        (number, re.split(r"#|//|%", line, maxsplit=1)[0].strip()) for number, line in enumerate(text.splitlines(), 1)
+    )
+    return [(number, line) for number, line in bare if line]
+
+
+def _libvips(lines: list[tuple[int, str]], name: str) -> tuple[Kernel, float] | None:
     """Read ``W H [scale [offset]]`` and W·H values; None where the file is something else."""
-    lines = [line for line in text.splitlines() if line.strip()]
     if len(lines) < 2:
         return None
-    header = _separated(lines[0])
-    body = [token for line in lines[1:] for token in _separated(line)]
+    header = _separated(lines[0][1])
+    body = [(number, token) for number, line in lines[1:] for token in _separated(line)]
     try:
         numbers = [float(token) for token in header]
         width, height = int(header[0]), int(header[1])
@@ -150,65 +162,76 @@ def _libvips(text: str, name: str) -> tuple[Kernel, float] | None:
         return None
     scale, offset = (*numbers[2:], *(1.0, 0.0)[len(numbers) - 2 :])
     if scale == 0 or not np.isfinite([scale, offset]).all():
-        raise ValueError(f"{name}, line 1: a kernel cannot be divided by the scale {scale:g}")
-    values = [_number(token, f"{name}, value {i + 1}") for i, token in enumerate(body)]
+        raise ValueError(f"{name}, line {lines[0][0]}: a kernel cannot be divided by the scale {scale:g}")
+    values = [_number(token, f"{name}, line {number}") for number, token in body]
     return Kernel.of(np.reshape(values, (height, width)), scale), offset
 
 
-def _separated(line: str) -> list[str]:
-    return line.replace(",", " ").split()
+def _separated(row: str) -> list[str]:
+    """Split a row by blanks, tabs and commas; brackets are no part of a value."""
+    return [token for part in row.replace(",", " ").split() if (token := part.strip("[](){}"))]
 
 
 def _plain(text: str, name: str) -> list[list[float]]:
     """Read rows of numbers; the rows by newline or ``;`` (or brackets), the values by blank, tab or comma."""
-    rows: list[tuple[int, list[str]]] = []
-    for number, line in enumerate(text.splitlines(), 1):
-        content = re.split(r"#|//|%", line, maxsplit=1)[0]
-        if not content.strip():
-            continue
-        rows += [(number, tokens) for tokens in _rows_of(content)]
-    rows = _without_brackets(rows)
+    lines = _lines(text)
+    rows = _json(text) or _decimal_commas(lines, name)
+    if rows is None:
+        # JSON rows, or NumPy's, may share a line.
+        parts = ((number, re.split(r";|\]\s*,?\s*\[", line)) for number, line in lines)
+        rows = [(f" (line {number})", _separated(row)) for number, line in parts for row in line]
+    rows = [(place, tokens) for place, tokens in rows if tokens]
     if not rows:
         raise ValueError(f"{name}: holds no numbers")
-    matrix = [
-        [_number(token, f"{name}, row {row + 1} (line {line})") for token in tokens]
-        for row, (line, tokens) in enumerate(rows)
-    ]
-    for row, values in enumerate(matrix):
+    places = [f"{name}, row {row}{place}" for row, (place, _) in enumerate(rows, 1)]
+    matrix = [[_number(token, place) for token in tokens] for place, (_, tokens) in zip(places, rows, strict=True)]
+    for place, values in zip(places, matrix, strict=True):
         if len(values) != len(matrix[0]):
-            raise ValueError(
-                f"{name}, row {row + 1} (line {rows[row][0]}): "
-                f"has {len(values)} values where row 1 has {len(matrix[0])}"
-            )
+            raise ValueError(f"{place}: has {len(values)} values where row 1 has {len(matrix[0])}")
     return matrix
 
 
-def _rows_of(content: str) -> list[list[str]]:
-    """Split one line into rows of tokens, brackets kept as part of them."""
-    # ";" separates rows, as in MATLAB; but beside commas without blanks it separates values, as spreadsheets write.
-    if ";" in content and re.search(r"\d,\d", content) and not re.search(r"[\s\[(]", content.strip()):
-        return [[token.replace(",", ".") for token in content.strip().rstrip(";").split(";")]]
-    if "\t" in content and re.search(r"\d,\d", content) and " " not in content.strip():
-        return [[token.replace(",", ".") for token in content.split()]]
-    content = re.sub(r"\]\s*,?\s*\[", ";", content)  # JSON rows on one line
-    return [tokens for row in content.split(";") if (tokens := _separated(row))]
+def _json(text: str) -> list[tuple[str, list[str]]] | None:
+    """Read rows from JSON lists, whose lines mean nothing; None where the text is something else."""
+    if not text.lstrip().startswith("["):
+        return None
+    try:
+        value = json.loads(text)
+    except (ValueError, RecursionError):
+        return None
+    rows = value if any(isinstance(row, list) for row in value) else [value]
+    return [("", [str(token) for token in (row if isinstance(row, list) else [row])]) for row in rows]
 
 
-def _without_brackets(rows: list[tuple[int, list[str]]]) -> list[tuple[int, list[str]]]:
-    """Drop the brackets of ``[a b; c d]``, ``(a,b;c,d)`` and JSON lists."""
-    bare = []
-    for line, tokens in rows:
-        kept = [token for part in tokens if (token := part.strip("[](){}"))]
-        if kept:
-            bare.append((line, kept))
-    return bare
+def _decimal_commas(lines: list[tuple[int, str]], name: str) -> list[tuple[str, list[str]]] | None:
+    """Read rows as spreadsheets of many languages write them, ``0,5;1;0,5``; None where commas separate.
+
+    A comma is a decimal one where ``;`` or tabs alone separate, and no value holds two commas or a point.
+    """
+    rows = [[token.strip() for token in re.split(r"[;\t]", line.strip("; \t"))] for _, line in lines]
+    tokens = [token for row in rows for token in row]
+    if not all(re.fullmatch(r"[-+]?\d*(,\d+)?(e[-+]?\d+)?", token, re.IGNORECASE) for token in tokens):
+        return None
+    if not any("," in token for token in tokens) or not any(len(row) > 1 for row in rows):
+        return None
+    if len(rows) == 1 and all("," in token for token in tokens) and ";" in lines[0][1]:
+        raise ValueError(f"{name}: {_short(lines[0][1])} may mean two things; write points, or blanks for the commas")
+    return [(f" (line {number})", row) for (number, _), row in zip(lines, rows, strict=True)]
 
 
 def _number(token: str, where: str) -> float:
     try:
+        if "_" in token:
+            raise ValueError
+        token = re.sub(r"^([-+]?\d*),(\d)", r"\1.\2", token)
         value = float(Fraction(token)) if "/" in token else float(token)
     except (ValueError, ZeroDivisionError, OverflowError):
-        raise ValueError(f"{where}: {token!r} is not a number") from None
+        raise ValueError(f"{where}: {_short(token)} is not a number") from None
     if not np.isfinite(value):
-        raise ValueError(f"{where}: {token!r} is not a finite number")
+        raise ValueError(f"{where}: {_short(token)} is not a finite number")
     return value
+
+
+def _short(token: str) -> str:
+    """Quote a token for an error message, however long it is."""
+    return repr(token if len(token) <= 30 else token[:30] + "…")

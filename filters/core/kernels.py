@@ -96,8 +96,11 @@ class Kernel:
     def sum(self) -> float:
         """The sum of the weights: what a constant image is multiplied by."""
         if self.column is not None and self.row is not None:
-            return float(self.column.sum() * self.row.sum() / self.divisor)
-        return math.fsum(self.taps.flat) / self.divisor
+            total = math.fsum(self.column) * math.fsum(self.row) / self.divisor
+        else:
+            total = math.fsum(self.taps.flat) / self.divisor
+        # A sum that is 0 but for the rounding of its terms is 0.
+        return 0.0 if abs(total) <= 1e-12 * self.absolute_sum else total
 
     @cached_property
     def absolute_sum(self) -> float:
@@ -249,7 +252,6 @@ def named() -> dict[str, Kernel]:
 def normalized(kernel: Kernel, how: str) -> Kernel:
     """The kernel divided by its sum, or by the sum of its absolute values; raises ValueError where that is 0."""
     total = kernel.sum if how == "sum" else kernel.absolute_sum
-    # A sum that is 0 but for the rounding of its terms is 0.
-    if math.isclose(total, 0, abs_tol=1e-12 * kernel.absolute_sum):
+    if total == 0:
         raise ValueError(f"the kernel's {'values sum' if how == 'sum' else 'absolute values sum'} to 0")
     return kernel.divided(total)

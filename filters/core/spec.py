@@ -177,6 +177,9 @@ class Spec:
                 raise ParameterError(name, "no such parameter" + (f"; did you mean {near[0]}?" if near else ""))
             checked[name] = self.parameters[name].check(value)
         full = {name: checked.get(name, parameter.default) for name, parameter in self.parameters.items()}
+        for name, value in full.items():
+            if value is inspect.Parameter.empty:
+                raise ParameterError(name, "is needed")
         for name, value in checked.items():
             only = self.parameters[name].param.only
             if only and value is not None and full["op"] not in only:

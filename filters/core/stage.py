@@ -75,6 +75,8 @@ class Stage:
     """What is added to every sample of the final result."""
     amplification: float = 1.0
     """The most by which the stage can magnify an error, for the choice of the work type."""
+    fields: tuple[str, ...] = ("image",)
+    """The names of the results, where the stage is the last: those of its NamedTuple, or ``image`` alone."""
     facts: tuple[str, ...] = ()
     """What was derived from the parameters, for people."""
 

@@ -1,0 +1,117 @@
+"""The program: its commands, and what its end means."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import sys
+from typing import Annotated, Any
+
+import typer
+from typer.core import TyperGroup
+
+from ..filters.core import catalog
+from . import command
+from .exits import ExitCode, FileError, UsageError
+from .kernels import app as kernels
+from .messages import say
+
+
+class Commands(TyperGroup):
+    """The filters, each made into a command when it is asked for; then the commands that are no filters."""
+
+    def list_commands(self, ctx: Any) -> list[str]:
+        """List all names, importing no filter."""
+        return [*catalog.names(), *super().list_commands(ctx)]
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:
+        """Return the command *cmd_name*, or None."""
+        if cmd_name in catalog.names():
+            return command.make(cmd_name)
+        return super().get_command(ctx, cmd_name)
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+        """Find the command; for a name that is none, suggest the nearest."""
+        if args and args[0] not in self.list_commands(ctx) and not args[0].startswith("-"):
+            from difflib import get_close_matches
+
+            near = get_close_matches(args[0], self.list_commands(ctx), n=1)
+            hint = f"did you mean {near[0]!r}?" if near else f"one of {', '.join(self.list_commands(ctx))}"
+            raise UsageError(f"{args[0]!r} is no command ({hint})")
+        return super().resolve_command(ctx, args)
+
+    def format_commands(self, ctx: Any, formatter: Any) -> None:
+        """Write the commands of the help, from the filters' files alone."""
+        with formatter.section("Filters"):
+            formatter.write_dl([(name, catalog.summary(name)) for name in catalog.names()])
+        others = [(name, super(Commands, self).get_command(ctx, name)) for name in super().list_commands(ctx)]
+        with formatter.section("Other commands"):
+            formatter.write_dl([(name, other.get_short_help_str(70)) for name, other in others if other])
+
+
+app = typer.Typer(
+    cls=Commands,
+    name="imfilter",
+    # Rich markup would turn "[px]" in a help text into nothing, and costs 60 ms.
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    subcommand_metavar="FILTER [OPTIONS] INPUT... -o OUTPUT",
+    options_metavar="",
+    context_settings={"help_option_names": ["-h", "--help"]},
+    no_args_is_help=True,
+)
+app.add_typer(kernels, name="kernels")
+
+
+def _version(asked: bool) -> None:
+    if asked:
+        from importlib.metadata import version
+
+        typer.echo(f"imfilter {version('imfilter')}")
+        raise typer.Exit
+
+
+@app.callback(
+    epilog="`imfilter FILTER --help` tells a filter's options. Exit codes: 0 all done, 1 some image failed, "
+    "2 wrong call, 130 interrupted."
+)
+def imfilter(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
+    ] = False,
+) -> None:
+    """Filter images: blur, sharpen, find edges, convolve with any kernel.
+
+    Files, folders and pipes in; files, folders and pipes out. Run `imfilter blur photo.jpg -o soft.jpg`.
+    """
+
+
+def main() -> None:
+    """Run the program, and end the process with an `ExitCode`."""
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        # The default would end the process on the spot, and leave temporary files behind.
+        signal.signal(number, lambda number, frame: sys.exit(128 + number))
+    raise SystemExit(_run())
+
+
+def _run() -> int:
+    try:
+        code = app(prog_name="imfilter", standalone_mode=False)
+    except UsageError as error:
+        say(f"imfilter: {error}")
+        return ExitCode.USAGE
+    except FileError as error:
+        say(f"imfilter: {error}")
+        return ExitCode.FAILED
+    except typer.TyperException as error:
+        say(f"imfilter: {' '.join(error.format_message().split())}")
+        return ExitCode.USAGE
+    except BrokenPipeError:
+        # The reader has gone; nothing more is to be said, not even by the interpreter's last flush.
+        with contextlib.suppress(OSError):
+            os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+        return ExitCode.FAILED
+    if code == ExitCode.INTERRUPTED:
+        say("imfilter: interrupted")
+    return int(code or 0)

@@ -1,0 +1,210 @@
+"""Running a plan: read, filter, write, one image after the other, and what is said of it."""
+
+from __future__ import annotations
+
+import io
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from ..filters.core import executor
+from ..filters.core.encode import FULL, Encoding, hue_legend
+from ..filters.core.executor import Output, Settings
+from ..filters.core.filter import ImageFilter, encoding
+from ..filters.core.spec import ImageError
+from ..filters.core.stage import Stage
+from . import formats, reading, writing
+from .atomic import Transaction
+from .exits import ExitCode, FileError
+from .messages import say, shown
+from .plan import STREAM, Job, Target
+from .reading import Metadata, Picture
+
+
+@dataclass(frozen=True)
+class Work:
+    """What is done to every image of a batch."""
+
+    filter: ImageFilter[Any, Any]
+    stages: tuple[Stage, ...]
+    settings: Settings
+    values: Mapping[str, Any]
+    """The filter's checked parameters."""
+    options: writing.Options
+    background: tuple[int, int, int] | None = None
+    angle_style: str = "code"
+    max_pixels: int = 1 << 28
+    verbose: bool = False
+    quiet: bool = False
+
+
+def run(jobs: Sequence[Job], work: Work) -> ExitCode:
+    """Do every job; one that fails costs one line and stops nothing."""
+    failed = 0
+    for job in jobs:
+        try:
+            _run_one(job, work)
+        except FileError as error:
+            failed += 1
+            say(f"imfilter: {error}")
+    if failed and len(jobs) > 1:
+        say(f"imfilter: {failed} of {len(jobs)} images failed")
+    return ExitCode.FAILED if failed else ExitCode.DONE
+
+
+def _run_one(job: Job, work: Work) -> None:
+    name = shown(job.input.name)
+    picture = _read(job.input.name, work.max_pixels)
+    formats_of = {output: target.format or _format_of(picture) for output, target in job.targets.items()}
+    try:
+        encodings = {
+            output: _encoding(output, picture, formats_of[output], work, job.targets[output]) for output in job.targets
+        }
+        settings = _settings(picture, formats_of.get("image"), work)
+        result = executor.run(work.stages, picture.pixels, encodings, settings, picture.alpha)
+    except ImageError as error:
+        raise FileError(name, str(error)) from None
+    except MemoryError:
+        raise FileError(name, "needs more memory than there is") from None
+    notes = picture.notes + _write(job, result.outputs, formats_of, picture, work)
+    if not work.quiet:
+        for note in notes + [note for output in encodings.items() for note in _range_notes(*output, result.outputs)]:
+            say(f"imfilter: {name}: {note}")
+    if work.verbose:
+        for fact in [*result.facts, *_output_facts(result.outputs, encodings)]:
+            say(f"{name}: {fact}")
+
+
+def _read(name: str, max_pixels: int) -> Picture:
+    try:
+        data = sys.stdin.buffer.read() if name == STREAM else Path(name).read_bytes()
+        return reading.decode(data, max_pixels)
+    except reading.UnreadableError as error:
+        raise FileError(shown(name), str(error)) from None
+    except OSError as error:
+        raise FileError(shown(name), _os_reason(error)) from None
+    except MemoryError:
+        raise FileError(shown(name), "needs more memory than there is") from None
+
+
+def _os_reason(error: OSError) -> str:
+    return (error.strerror or str(error) or type(error).__name__).lower()
+
+
+def _format_of(picture: Picture) -> formats.Format:
+    return formats.FORMATS[picture.format]
+
+
+def _encoding(output: str, picture: Picture, format: formats.Format, work: Work, target: Target) -> Encoding:
+    """Return how one output's values become samples of its file; raises FileError where it cannot hold them."""
+    dtype = picture.pixels.dtype.name
+    kind = work.filter.kinds[output]
+    channels = picture.pixels.shape[2] if work.settings.channels == "each" else 1
+    if kind == "angle" and work.angle_style == "color":
+        if "uint8" not in format.colour:
+            raise FileError(target.name, f"{format.name} cannot hold the colours of --angle-style color")
+        return encoding("hue", dtype, "uint8", "clip", work.values["gain"])
+    try:
+        wanted = writing.sample_type(format, dtype, work.values["depth"], channels, output)
+    except writing.UnwritableError as error:
+        raise FileError(target.name, str(error)) from None
+    return encoding(kind, dtype, wanted, work.values["range"], work.values["gain"])
+
+
+def _settings(picture: Picture, format: formats.Format | None, work: Work) -> Settings:
+    """Return the settings for one picture: a background where its transparency cannot be kept."""
+    if picture.alpha is None:
+        return work.settings
+    full = FULL[picture.pixels.dtype.name]
+    background = None
+    if work.background is not None:
+        background = tuple(value * full / 255 for value in work.background)
+    opaque = format is not None and not format.alpha
+    return replace(work.settings, background=background, opaque=opaque)
+
+
+def _write(
+    job: Job,
+    outputs: Mapping[str, Output],
+    formats_of: Mapping[str, formats.Format],
+    picture: Picture,
+    work: Work,
+) -> list[str]:
+    """Write all outputs of one image, or none."""
+    notes = []
+    with Transaction() as transaction:
+        for name, target in job.targets.items():
+            try:
+                if target.path is None:
+                    buffer = io.BytesIO()
+                    notes += _save(buffer, outputs[name], name, formats_of[name], picture, work)
+                    _to_stdout(buffer)
+                else:
+                    if target.in_folder:
+                        target.path.parent.mkdir(parents=True, exist_ok=True)
+                    with transaction.open(target.path) as file:
+                        notes += _save(file, outputs[name], name, formats_of[name], picture, work)
+            except BrokenPipeError:
+                raise
+            except OSError as error:
+                raise FileError(target.name, f"cannot be written: {_os_reason(error)}") from None
+            except (ValueError, MemoryError) as error:
+                raise FileError(target.name, f"cannot be written as {formats_of[name].name}: {error}") from None
+        try:
+            transaction.commit()
+        except OSError as error:
+            raise FileError(shown(job.input.name), f"cannot be replaced: {_os_reason(error)}") from None
+    return notes
+
+
+def _save(file: BinaryIO, output: Output, name: str, format: formats.Format, picture: Picture, work: Work) -> list[str]:
+    metadata = picture.metadata
+    if name != "image":
+        metadata = Metadata(dpi=metadata.dpi)
+    elif output.samples.shape[2] != picture.pixels.shape[2]:
+        # A colour profile says nothing of gray samples.
+        metadata = replace(metadata, icc=b"")
+    return writing.write(file, output.samples, output.alpha, format, metadata, work.options)
+
+
+def _to_stdout(buffer: io.BytesIO) -> None:
+    sys.stdout.buffer.write(buffer.getbuffer())
+    sys.stdout.buffer.flush()
+
+
+def _range_notes(name: str, encoding: Encoding, outputs: Mapping[str, Output]) -> list[str]:
+    """Warn where a float image's values, kept as they are, leave nothing to see in whole numbers."""
+    output = outputs[name]
+    if encoding.full != 1 or encoding.dtype == "float32" or encoding.kind in ("angle", "hue") or encoding.stretched:
+        return []
+    if not (0 < output.high - output.low <= 1.5) or encoding.gain != 1:
+        return []
+    return [
+        f"the values, {output.low:.3g} to {output.high:.3g}, are written as they are into "
+        f"{formats.DEPTHS[encoding.dtype]} samples; --range stretch or --gain 255 would show them"
+    ]
+
+
+def _output_facts(outputs: Mapping[str, Output], encodings: Mapping[str, Encoding]) -> list[str]:
+    facts = []
+    for name, output in outputs.items():
+        height, width, channels = output.samples.shape
+        shape = f"{width}×{height}×{channels} {output.samples.dtype.name}"
+        values = f", values {output.low:.6g} to {output.high:.6g}" if output.low <= output.high else ""
+        clipped = f", {output.clipped:.2%} clipped" if encodings[name].dtype != "float32" else ""
+        facts.append(f"{name}: {shape}{values}{clipped}")
+    return facts
+
+
+def write_legend(path: str, options: writing.Options) -> None:
+    """Write the wheel that explains the colours of ``--angle-style color``; raises FileError."""
+    format = formats.of_suffix(path)
+    try:
+        with Transaction() as transaction:
+            with transaction.open(Path(path)) as file:
+                writing.write(file, hue_legend(), None, format, Metadata(), options)
+            transaction.commit()
+    except OSError as error:
+        raise FileError(shown(path), f"cannot be written: {_os_reason(error)}") from None

@@ -1,0 +1,30 @@
+"""Exit codes: a promise to scripts."""
+
+from __future__ import annotations
+
+from enum import IntEnum
+
+
+class ExitCode(IntEnum):
+    """What the process says when it ends."""
+
+    DONE = 0
+    """Everything that was asked for is done."""
+    FAILED = 1
+    """Some image failed; all others are done, and each failure is one line on standard error."""
+    USAGE = 2
+    """The call is wrong; nothing was done."""
+    INTERRUPTED = 130
+    """Interrupted by the user."""
+
+
+class UsageError(Exception):
+    """The call is wrong: nothing is done, and the process ends with `ExitCode.USAGE`."""
+
+
+class FileError(Exception):
+    """One image failed; the others go on. *name* is its file as people wrote it."""
+
+    def __init__(self, name: str, reason: str) -> None:
+        super().__init__(f"{name}: {reason}")
+        self.name, self.reason = name, reason

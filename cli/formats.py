@@ -1,0 +1,64 @@
+"""The image formats: how each is called, and what it can hold."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import PurePath
+
+from .exits import UsageError
+
+
+@dataclass(frozen=True)
+class Format:
+    """One format that is read and written."""
+
+    name: str
+    suffixes: tuple[str, ...]
+    gray: tuple[str, ...]
+    """The sample types that it holds in one channel."""
+    colour: tuple[str, ...]
+    """The sample types that it holds in three channels."""
+    alpha: bool = False
+    raw: bool = False
+    """Results go into it as float, signed and unrounded, unless a depth is asked for."""
+    lossy: bool = False
+
+
+BYTES = ("uint8",)
+ALL = ("uint8", "uint16", "float32")
+FORMATS = {
+    format.name: format
+    for format in (
+        Format("jpeg", (".jpg", ".jpeg", ".jpe", ".jfif"), BYTES, BYTES, lossy=True),
+        Format("png", (".png",), ("uint8", "uint16"), BYTES, alpha=True),
+        Format("tiff", (".tif", ".tiff"), ALL, ALL, alpha=True),
+        Format("webp", (".webp",), BYTES, BYTES, alpha=True),
+        Format("bmp", (".bmp", ".dib"), BYTES, BYTES),
+        Format("gif", (".gif",), BYTES, BYTES, lossy=True),
+        Format("ppm", (".ppm", ".pnm"), ("uint8", "uint16"), BYTES),
+        Format("pgm", (".pgm",), ("uint8", "uint16"), ()),
+        Format("npy", (".npy",), ALL, ALL, alpha=True, raw=True),
+    )
+}
+ALIASES = {"jpg": "jpeg", "tif": "tiff", "pnm": "ppm", "numpy": "npy"}
+BY_SUFFIX = {suffix: format for format in FORMATS.values() for suffix in format.suffixes}
+READABLE = "JPEG, PNG, TIFF, WebP, BMP, GIF, PPM, PGM, .npy"
+DEPTHS = {"uint8": "8-bit", "uint16": "16-bit", "float32": "float"}
+
+
+def named(name: str) -> Format:
+    """Return the format that ``--to`` names; raises UsageError."""
+    word = name.lower().lstrip(".")
+    word = ALIASES.get(word, word)
+    if word not in FORMATS:
+        raise UsageError(f"--to: {name!r} is not a format that is written (one of {', '.join(FORMATS)})")
+    return FORMATS[word]
+
+
+def of_suffix(path: str) -> Format:
+    """Return the format of a file to be written; raises UsageError where the suffix says none."""
+    suffix = PurePath(path).suffix.lower()
+    if suffix in BY_SUFFIX:
+        return BY_SUFFIX[suffix]
+    said = f"the suffix {suffix!r} names no format that is written" if suffix else "has no suffix that names a format"
+    raise UsageError(f"{path}: {said}; use one of {' '.join(sorted(BY_SUFFIX))}, or --to FORMAT")

@@ -1,0 +1,32 @@
+"""Words for people, all on standard error; standard output carries only what was asked for."""
+
+from __future__ import annotations
+
+import sys
+
+
+def shown(name: str) -> str:
+    """Return a file's name as one line of text that any terminal can print.
+
+    >>> shown("a b.png"), shown("new\\nline.png")
+    ('a b.png', 'new\\\\nline.png')
+    """
+    if name == "-":
+        return "standard input"
+    text = name.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
+
+
+def say(message: str) -> None:
+    """Print one line to standard error, whatever the terminal's encoding."""
+    stream = sys.stderr
+    if stream is None:
+        return
+    line = f"{message}\n".encode(stream.encoding or "utf-8", "backslashreplace")
+    try:
+        stream.flush()
+        stream.buffer.write(line)
+        stream.flush()
+    except (OSError, ValueError):
+        # Nobody listens any more; the exit code still tells.
+        sys.stderr = None

@@ -1,0 +1,253 @@
+"""From the bytes of a file to a picture: pixels, alpha, and what travels with them."""
+
+from __future__ import annotations
+
+import io
+import warnings
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from PIL import Image, ImageOps, UnidentifiedImageError
+
+from .formats import READABLE
+
+DECODERS = ("JPEG", "MPO", "PNG", "TIFF", "WEBP", "BMP", "GIF", "PPM")
+"""The decoders that may see a file; Pillow has more, among them some that run programs."""
+NPY_MAGIC = b"\x93NUMPY"
+BITS_PER_SAMPLE, ORIENTATION, SAMPLES_PER_PIXEL, ICC_PROFILE = 258, 274, 277, 34675
+STRUCTURE = frozenset(
+    {254, 255, 256, 257, 258, 259, 262, 266, 273, ORIENTATION, 277, 278, 279, 280, 281, 284, 317, 320}
+    | {322, 323, 324, 325, 330, 338, 339, 340, 341, 347, 513, 514, 529, 530, 531, 532, 700, 34675}
+)
+"""TIFF tags that tell how the pixels are stored, not what they show; they belong to one file only."""
+
+np.seterr(all="ignore")
+
+
+class UnreadableError(Exception):
+    """The bytes are no picture that can be kept whole; the message says why."""
+
+
+@dataclass
+class Metadata:
+    """What a picture carries beside its pixels."""
+
+    exif: bytes = b""
+    icc: bytes = b""
+    dpi: tuple[float, float] | None = None
+
+
+@dataclass
+class Picture:
+    """A picture: ``pixels (height, width, 1 or 3)``, ``alpha (height, width)`` or None, both of one dtype."""
+
+    pixels: Any
+    alpha: Any = None
+    format: str = "png"
+    metadata: Metadata = field(default_factory=Metadata)
+    notes: list[str] = field(default_factory=list)
+    """What people should know about how it was read."""
+
+
+def decode(data: bytes, max_pixels: int) -> Picture:
+    """Decode a file; raises `UnreadableError`."""
+    if not data:
+        raise UnreadableError("is empty")
+    if data.startswith(NPY_MAGIC):
+        return _decode_npy(data, max_pixels)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        try:
+            return _decode_image(data, max_pixels)
+        except UnreadableError:
+            raise
+        except UnidentifiedImageError:
+            raise UnreadableError(f"is not an image of a known format ({READABLE})") from None
+        except MemoryError:
+            raise UnreadableError("needs more memory than there is") from None
+        except Exception as error:
+            # Decoders answer broken files with errors of every type; each means the same to the user.
+            raise UnreadableError(f"is damaged or truncated ({_reason(error)})") from error
+
+
+def _reason(error: Exception) -> str:
+    return " ".join(str(error).split()) or type(error).__name__
+
+
+def _check_size(width: int, height: int, max_pixels: int) -> None:
+    if width * height > max_pixels:
+        raise UnreadableError(
+            f"has {width}×{height} = {width * height} pixels; the limit is {max_pixels} (--max-pixels raises it)"
+        )
+
+
+def _decode_image(data: bytes, max_pixels: int) -> Picture:
+    # The limit is ours, is said, and can be raised; Pillow's would warn first and then refuse.
+    Image.MAX_IMAGE_PIXELS = None
+    try:
+        image = Image.open(io.BytesIO(data), formats=DECODERS)
+    except UnidentifiedImageError:
+        if data[:4] in (b"II*\0", b"MM\0*"):
+            return _decode_wide_tiff(data, max_pixels)
+        raise
+    if image.format == "TIFF" and 16 in _tag(image, BITS_PER_SAMPLE) and _tag(image, SAMPLES_PER_PIXEL) == (3,):
+        return _decode_wide_tiff(data, max_pixels)
+    _check_size(*image.size, max_pixels)
+    _refuse_lost_depth(image, data)
+    notes = _refuse_lost_frames(image)
+    image.load()
+    metadata = Metadata(icc=image.info.get("icc_profile") or b"", dpi=_resolution(image))
+    format = {"MPO": "jpeg"}.get(image.format or "", (image.format or "png").lower())
+    turned = ImageOps.exif_transpose(image)
+    try:
+        metadata.exif = _portable_exif(turned)
+    except Exception as error:
+        notes.append(f"its EXIF block is damaged and was not kept ({_reason(error)})")
+    pixels, alpha = _samples(turned)
+    if format == "ppm" and data[:2] in (b"P2", b"P5", b"P1", b"P4"):
+        format = "pgm"
+    return Picture(pixels, alpha, format, metadata, notes)
+
+
+def _refuse_lost_depth(image: Image.Image, data: bytes) -> None:
+    """Refuse what Pillow would read as 8 bits without a word."""
+    deep = False
+    if image.format == "PNG":
+        deep = data[24] == 16 and image.mode in ("RGB", "RGBA", "LA")
+    elif image.format == "PPM":
+        deep = image.mode == "RGB" and _ppm_maximum(data) > 255
+    elif image.format == "TIFF":
+        deep = 16 in _tag(image, BITS_PER_SAMPLE) and image.mode in ("RGB", "RGBA", "LA", "CMYK")
+    if deep:
+        raise UnreadableError(f"has 16-bit {image.mode} samples, which cannot be kept; convert it to 8 bits or to TIFF")
+
+
+def _tag(image: Image.Image, number: int) -> tuple[Any, ...]:
+    value = getattr(image, "tag_v2", {}).get(number, ())
+    return value if isinstance(value, tuple) else (value,)
+
+
+def _ppm_maximum(data: bytes) -> int:
+    lines = (line.split(b"#")[0] for line in data[:4096].split(b"\n"))
+    numbers = b" ".join(lines).split()[1:4]
+    return int(numbers[2]) if len(numbers) == 3 and numbers[2].isdigit() else 255
+
+
+def _refuse_lost_frames(image: Image.Image) -> list[str]:
+    """Refuse what has several frames, but for formats whose first one is the picture."""
+    frames = getattr(image, "n_frames", 1)
+    if frames == 1:
+        return []
+    if image.format == "GIF":
+        return [f"only the first of its {frames} frames was filtered"]
+    if image.format == "MPO":
+        return [f"only the first of its {frames} pictures was filtered"]
+    raise UnreadableError(f"has {frames} frames, of which only one could be kept; split it first")
+
+
+def _resolution(image: Image.Image) -> tuple[float, float] | None:
+    dpi = image.info.get("dpi")
+    try:
+        x, y = (float(value) for value in dpi)  # type: ignore[union-attr]
+    except (TypeError, ValueError, ZeroDivisionError):
+        return None
+    return (x, y) if 0 < x < 1e6 and 0 < y < 1e6 else None
+
+
+def _portable_exif(image: Image.Image) -> bytes:
+    """Return the EXIF block without what describes the old file: structure, orientation, thumbnail."""
+    exif = image.getexif()
+    for tag in STRUCTURE.intersection(exif):
+        del exif[tag]
+    return exif.tobytes() if len(exif) else b""
+
+
+def _samples(image: Image.Image) -> tuple[Any, Any]:
+    """Return ``(pixels, alpha)`` of any mode that can be kept whole."""
+    mode = image.mode
+    if mode in ("CMYK", "YCbCr", "LAB", "HSV"):
+        raise UnreadableError(f"has {mode} colours, which cannot be kept; convert it to RGB first")
+    if "transparency" in image.info and mode in ("1", "L", "P", "RGB"):
+        image = image.convert("LA" if mode in ("1", "L") else "RGBA")
+    elif mode in ("P", "1", "PA", "La", "RGBa", "RGBX"):
+        image = image.convert({"P": "RGB", "1": "L", "PA": "RGBA", "La": "LA", "RGBa": "RGBA", "RGBX": "RGB"}[mode])
+    array = np.asarray(image)
+    if image.mode in ("LA", "RGBA"):
+        return np.ascontiguousarray(array[..., :-1]), np.ascontiguousarray(array[..., -1])
+    if image.mode in ("L", "RGB"):
+        return array if array.ndim == 3 else array[..., None], None
+    if image.mode.startswith("I;16"):
+        return array.astype(np.uint16)[..., None], None
+    if image.mode == "I" and array.min() >= 0 and array.max() <= 65535:
+        return array.astype(np.uint16)[..., None], None
+    if image.mode == "F":
+        return array.astype(np.float32)[..., None], None
+    raise UnreadableError(f"has samples of mode {mode}, which cannot be kept")
+
+
+def _decode_wide_tiff(data: bytes, max_pixels: int) -> Picture:
+    """Read a TIFF whose samples Pillow cannot hold: float colour, 16-bit colour."""
+    import tifffile
+
+    with tifffile.TiffFile(io.BytesIO(data)) as file:
+        page: Any = file.pages.first
+        _check_size(page.imagewidth, page.imagelength, max_pixels)
+        if len(file.pages) != 1:
+            raise UnreadableError(f"has {len(file.pages)} pages, of which only one could be kept; split it first")
+        if page.photometric not in (1, 2) or page.samplesperpixel not in (1, 3):
+            raise UnreadableError(f"has {page.samplesperpixel} channels of {page.dtype}, which cannot be kept")
+        array = page.asarray()
+        tags = {tag.code: tag.value for tag in page.tags}
+    if page.samplesperpixel == 3 and page.planarconfig == 2:
+        array = np.moveaxis(array, 0, -1)
+    pixels = _real_samples(array[..., None] if array.ndim == 2 else array)
+    metadata = Metadata(icc=tags.get(ICC_PROFILE, b""))
+    return Picture(_turned(pixels, int(tags.get(ORIENTATION, 1))), None, "tiff", metadata)
+
+
+def _turned(pixels: Any, orientation: int) -> Any:
+    """Turn an array upright: EXIF orientations 5 to 8 swap the axes, the others mirror them."""
+    if orientation >= 5:
+        pixels = pixels.swapaxes(0, 1)
+    flips = {2: (1,), 3: (0, 1), 4: (0,), 6: (1,), 7: (0, 1), 8: (0,)}.get(orientation, ())
+    return np.ascontiguousarray(np.flip(pixels, flips))
+
+
+def _decode_npy(data: bytes, max_pixels: int) -> Picture:
+    try:
+        stream = io.BytesIO(data)
+        version = np.lib.format.read_magic(stream)
+        header = np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0
+        shape = header(stream)[0]
+        if len(shape) in (2, 3):
+            _check_size(shape[1], shape[0], max_pixels)
+        array = np.load(io.BytesIO(data), allow_pickle=False)
+    except UnreadableError:
+        raise
+    except Exception as error:
+        raise UnreadableError(f"is no readable .npy file ({_reason(error)})") from error
+    pixels = array[..., None] if array.ndim == 2 else array
+    if pixels.ndim != 3 or pixels.shape[2] not in (1, 2, 3, 4) or pixels.size == 0:
+        raise UnreadableError(
+            f"has the shape {array.shape}; an image is (height, width) or (height, width, 1, 2, 3 or 4)"
+        )
+    pixels = _real_samples(pixels)
+    if pixels.shape[2] in (2, 4):
+        return Picture(pixels[..., :-1].copy(), pixels[..., -1].copy(), "npy")
+    return Picture(pixels, None, "npy")
+
+
+def _real_samples(pixels: Any) -> Any:
+    """Return samples as uint8, uint16 or float32; raises `UnreadableError` where that would lose something."""
+    kind, name = pixels.dtype.kind, pixels.dtype.newbyteorder("=").name
+    if kind == "b":
+        return pixels.astype(np.uint8) * np.uint8(255)
+    if name in ("uint8", "uint16", "float32") or kind == "f":
+        return pixels.astype("float32" if kind == "f" else name)
+    if kind in "iu":
+        wide = pixels.astype(np.float32)
+        if (wide.astype(np.float64) == pixels).all():
+            return wide
+        raise UnreadableError(f"has {name} samples too large for float32")
+    raise UnreadableError(f"has {name} samples; real numbers are needed")

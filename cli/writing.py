@@ -1,0 +1,128 @@
+"""From arrays to the bytes of a file."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, BinaryIO
+
+import numpy as np
+from PIL import Image
+
+from .formats import DEPTHS, Format
+from .reading import Metadata
+
+JPEG_QUALITY = 95
+
+
+class UnwritableError(Exception):
+    """The format cannot hold the samples; the message says what would."""
+
+
+@dataclass(frozen=True)
+class Options:
+    """How files are written."""
+
+    quality: int | None = None
+    strip: bool = False
+
+
+def sample_type(format: Format, dtype: str, depth: str, channels: int, name: str) -> str:
+    """Return the dtype in which the output *name* of an image of *dtype* goes into *format*.
+
+    A map goes raw, as float, into every format that can hold that. Raises `UnwritableError` where the
+    depth cannot be kept; no sample loses bits without being told to.
+    """
+    held = format.gray if channels == 1 else format.colour
+    if not held:
+        raise UnwritableError(f"{format.name} holds gray only; --channels luma, or .ppm")
+    if depth != "keep":
+        wanted = {"8": "uint8", "16": "uint16", "float": "float32"}[depth]
+    elif format.raw or (name != "image" and "float32" in held):
+        wanted = "float32"
+    elif dtype == "float32" and "float32" not in held:
+        # Float values keep their units: 0 to 255 fills eight bits.
+        wanted = "uint8"
+    else:
+        wanted = dtype
+    if wanted not in held:
+        colours = "gray" if channels == 1 else "RGB"
+        raise UnwritableError(
+            f"{format.name} cannot hold {DEPTHS[wanted]} {colours} samples; "
+            f"use --depth {' or '.join({'uint8': '8', 'uint16': '16', 'float32': 'float'}[held] for held in held)}"
+            ", or .tif or .npy"
+        )
+    return wanted
+
+
+def write(file: BinaryIO, pixels: Any, alpha: Any, format: Format, metadata: Metadata, options: Options) -> list[str]:
+    """Encode ``pixels (height, width, 1 or 3)`` and ``alpha (height, width)``; return what people should know."""
+    samples = pixels if alpha is None else np.concatenate([pixels, alpha[..., None]], axis=2)
+    if samples.shape[2] == 1:
+        samples = samples[..., 0]
+    samples = np.ascontiguousarray(samples)
+    if options.strip:
+        metadata = Metadata()
+    if format.name == "npy":
+        np.save(file, samples, allow_pickle=False)
+        return []
+    if format.name == "tiff" and (samples.dtype == np.float32 or (samples.dtype == np.uint16 and samples.ndim == 3)):
+        _write_wide_tiff(file, samples, alpha is not None, metadata)
+        return []
+    image = Image.fromarray(samples)
+    notes = []
+    if format.name == "gif" and image.mode == "RGB":
+        image, notes = _with_palette(image)
+    saved = _save_options(format, metadata, options)
+    image.save(file, {"pgm": "PPM", "ppm": "PPM"}.get(format.name, format.name.upper()), **saved)
+    return notes
+
+
+def _save_options(format: Format, metadata: Metadata, options: Options) -> dict[str, Any]:
+    saved: dict[str, Any] = {}
+    if format.name == "jpeg":
+        # Full chroma at 95 unless the user says how good is good enough.
+        saved = {"quality": JPEG_QUALITY, "subsampling": "4:4:4"}
+        if options.quality is not None:
+            saved = {"quality": options.quality}
+    elif format.name == "webp":
+        # Lossless unless a quality is asked for: what was computed exactly is stored so.
+        saved = {"lossless": True, "exact": True} if options.quality is None else {"quality": options.quality}
+    elif format.name == "tiff":
+        saved = {"compression": "tiff_adobe_deflate"}
+    if format.name in ("jpeg", "png", "webp", "tiff"):
+        if metadata.icc:
+            saved["icc_profile"] = metadata.icc
+        if metadata.exif:
+            saved["exif"] = metadata.exif
+    if metadata.dpi and format.name in ("jpeg", "png", "tiff", "bmp"):
+        saved["dpi"] = metadata.dpi
+    return saved
+
+
+def _with_palette(image: Image.Image) -> tuple[Image.Image, list[str]]:
+    """Fit the colours into a palette of 256; exactly where there are no more."""
+    colours = image.getcolors(256)
+    if colours is not None:
+        palette = Image.new("P", (1, 1))
+        palette.putpalette([value for _, colour in colours for value in colour]  # pyright: ignore)
+        return image.quantize(palette=palette, dither=Image.Dither.NONE), []
+    return image.quantize(256), ["GIF holds 256 colours; the picture has more and was reduced to them"]
+
+
+def _write_wide_tiff(file: BinaryIO, samples: Any, alpha: bool, metadata: Metadata) -> None:
+    """Write float samples or 16-bit colour, which Pillow's TIFF writer cannot."""
+    import tifffile
+
+    tifffile.imwrite(
+        file,
+        samples,
+        photometric="rgb" if samples.ndim == 3 and samples.shape[2] >= 3 else "minisblack",
+        extrasamples=["unassalpha"] if alpha else None,
+        compression="zlib",
+        predictor=True,
+        metadata=None,
+        software=False,
+        resolution=metadata.dpi,
+        resolutionunit="INCH" if metadata.dpi else None,
+        iccprofile=metadata.icc or None,
+    )
