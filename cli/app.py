@@ -59,7 +59,6 @@ app = typer.Typer(
     subcommand_metavar="FILTER [OPTIONS] INPUT... -o OUTPUT",
     options_metavar="",
     context_settings={"help_option_names": ["-h", "--help"]},
-    no_args_is_help=True,
 )
 app.add_typer(kernels, name="kernels")
 
@@ -73,10 +72,12 @@ def _version(asked: bool) -> None:
 
 
 @app.callback(
+    invoke_without_command=True,
     epilog="`imfilter FILTER --help` tells a filter's options. Exit codes: 0 all done, 1 some image failed, "
-    "2 wrong call, 130 interrupted."
+    "2 wrong call, 130 interrupted.",
 )
 def imfilter(
+    context: typer.Context,
     version: Annotated[
         bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
     ] = False,
@@ -85,6 +86,9 @@ def imfilter(
 
     Files, folders and pipes in; files, folders and pipes out. Run `imfilter blur photo.jpg -o soft.jpg`.
     """
+    if context.invoked_subcommand is None:
+        say(context.get_help())
+        raise typer.Exit(ExitCode.USAGE)
 
 
 def main() -> None:

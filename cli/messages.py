@@ -6,10 +6,10 @@ import sys
 
 
 def shown(name: str) -> str:
-    """Return a file's name as one line of text that any terminal can print.
+    r"""Return a file's name as one line of text that any terminal can print.
 
-    >>> shown("a b.png"), shown("new\\nline.png")
-    ('a b.png', 'new\\\\nline.png')
+    >>> print(shown("a b.png"), shown("new\nline.png"))
+    a b.png new\nline.png
     """
     if name == "-":
         return "standard input"

@@ -101,10 +101,10 @@ def _save_options(format: Format, metadata: Metadata, options: Options) -> dict[
 
 def _with_palette(image: Image.Image) -> tuple[Image.Image, list[str]]:
     """Fit the colours into a palette of 256; exactly where there are no more."""
-    colours = image.getcolors(256)
+    colours: Any = image.getcolors(256)
     if colours is not None:
         palette = Image.new("P", (1, 1))
-        palette.putpalette([value for _, colour in colours for value in colour]  # pyright: ignore)
+        palette.putpalette([value for _, colour in colours for value in colour])
         return image.quantize(palette=palette, dither=Image.Dither.NONE), []
     return image.quantize(256), ["GIF holds 256 colours; the picture has more and was reduced to them"]
 

@@ -208,7 +208,7 @@ def _decimal_commas(lines: list[tuple[int, str]], name: str) -> list[tuple[str, 
 
     A comma is a decimal one where ``;`` or tabs alone separate, and no value holds two commas or a point.
     """
-    rows = [[token.strip() for token in re.split(r"[;\t]", line.strip("; \t"))] for _, line in lines]
+    rows = [re.split(r"[;\t]", line.strip("; \t")) for _, line in lines]
     tokens = [token for row in rows for token in row]
     if not all(re.fullmatch(r"[-+]?\d*(,\d+)?(e[-+]?\d+)?", token, re.IGNORECASE) for token in tokens):
         return None
