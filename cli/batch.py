@@ -104,7 +104,7 @@ def _encoding(output: str, picture: Picture, format: formats.Format, work: Work,
     channels = picture.pixels.shape[2] if work.settings.channels == "each" else 1
     if kind == "angle" and work.angle_style == "color":
         if "uint8" not in format.colour:
-            raise FileError(target.name, f"{format.name} cannot hold the colours of --angle-style color")
+            raise FileError(target.name, f"{format.name.upper()} cannot hold the colours of --angle-style color")
         return encoding("hue", dtype, "uint8", "clip", work.values["gain"])
     try:
         wanted = writing.sample_type(format, dtype, work.values["depth"], channels, output)
@@ -151,7 +151,7 @@ def _write(
             except OSError as error:
                 raise FileError(target.name, f"cannot be written: {_os_reason(error)}") from None
             except (ValueError, MemoryError) as error:
-                raise FileError(target.name, f"cannot be written as {formats_of[name].name}: {error}") from None
+                raise FileError(target.name, f"cannot be written as {formats_of[name].name.upper()}: {error}") from None
         try:
             transaction.commit()
         except OSError as error:

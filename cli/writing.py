@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from dataclasses import dataclass
 from typing import Any, BinaryIO
 
@@ -34,7 +35,7 @@ def sample_type(format: Format, dtype: str, depth: str, channels: int, name: str
     """
     held = format.gray if channels == 1 else format.colour
     if not held:
-        raise UnwritableError(f"{format.name} holds gray only; --channels luma, or .ppm")
+        raise UnwritableError(f"{format.name.upper()} holds gray only; --channels luma, or .ppm")
     if depth != "keep":
         wanted = {"8": "uint8", "16": "uint16", "float": "float32"}[depth]
     elif format.raw or (name != "image" and "float32" in held):
@@ -47,7 +48,7 @@ def sample_type(format: Format, dtype: str, depth: str, channels: int, name: str
     if wanted not in held:
         colours = "gray" if channels == 1 else "RGB"
         raise UnwritableError(
-            f"{format.name} cannot hold {DEPTHS[wanted]} {colours} samples; "
+            f"{format.name.upper()} cannot hold {DEPTHS[wanted]} {colours} samples; "
             f"use --depth {' or '.join({'uint8': '8', 'uint16': '16', 'float32': 'float'}[held] for held in held)}"
             ", or .tif or .npy"
         )
@@ -113,8 +114,10 @@ def _write_wide_tiff(file: BinaryIO, samples: Any, alpha: bool, metadata: Metada
     """Write float samples or 16-bit colour, which Pillow's TIFF writer cannot."""
     import tifffile
 
+    # It asks a file object for its name, which a temporary one has not.
+    buffer = io.BytesIO()
     tifffile.imwrite(
-        file,
+        buffer,
         samples,
         photometric="rgb" if samples.ndim == 3 and samples.shape[2] >= 3 else "minisblack",
         extrasamples=["unassalpha"] if alpha else None,
@@ -126,3 +129,4 @@ def _write_wide_tiff(file: BinaryIO, samples: Any, alpha: bool, metadata: Metada
         resolutionunit="INCH" if metadata.dpi else None,
         iccprofile=metadata.icc or None,
     )
+    file.write(buffer.getbuffer())

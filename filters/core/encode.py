@@ -70,8 +70,8 @@ class Encoding:
         white = FULL[self.dtype]
         levels = int(white) + 1
         if self.kind == "angle":
-            turns = np.floor(values * (levels / 360) + 0.5).astype(np.int32)
-            return (turns % levels).astype(self.dtype)
+            turns = np.floor(values * (levels / 360) + 0.5) % levels
+            return np.fmax(turns, 0).astype(self.dtype)  # NaN becomes 0
         return saturate(self._scaled(values, extent, white, levels // 2), self.dtype)
 
     def _scaled(self, values: Array, extent: tuple[float, float], white: float, middle: int) -> Array:

@@ -153,13 +153,12 @@ def compass(name: str) -> Stage:
             for j in range(3)
             if (i, j) != (1, 1)
         }
-        best = np.full_like(middle, -np.inf)
+        best = np.zeros_like(middle)  # the masks sum to 0 all together, so one answers at least 0
         which = np.zeros(middle.shape, np.int8)
         for turn, mask in enumerate(masks):
             total = sum(float(mask[place]) * part for place, part in differences.items() if mask[place])
-            stronger = total > best
-            which[stronger] = turn
-            np.copyto(best, total, where=stronger)
+            which[total > best] = turn
+            np.maximum(best, total, out=best)  # which hands NaN on
         return Compass(best, np.where(best > 0, degrees.astype(strip.dtype)[which], 0))
 
     return Stage(lambda frame: answer, halo=Halo.around(1), gain=None, amplification=float(np.abs(masks[0]).sum()))

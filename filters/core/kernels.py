@@ -37,7 +37,13 @@ class Kernel:
     @staticmethod
     def of(taps: Any, divisor: float = 1.0, anchor: tuple[int, int] = (-1, -1)) -> Kernel:
         """Build a kernel from rows of finite numbers; raises ValueError for anything else."""
-        matrix = np.atleast_2d(np.asarray(taps, np.float64))
+        try:
+            given = np.asarray(taps)
+        except ValueError:
+            raise ValueError("a kernel's rows must be of one length") from None
+        if given.dtype.kind not in "buif":
+            raise ValueError("a kernel's values must be real numbers")
+        matrix = np.atleast_2d(given.astype(np.float64))
         if matrix.ndim != 2 or matrix.size == 0:
             raise ValueError(f"a kernel is a matrix, not an array of shape {matrix.shape}")
         if not np.isfinite(matrix).all():
@@ -76,10 +82,10 @@ class Kernel:
     def factors(self) -> tuple[Array, Array] | None:
         """``(column, row)`` with ``outer(column, row) == taps`` to 1e-13 of the largest tap, or None.
 
-        Pivoting on the largest tap keeps the factors of small integers exact, which an SVD does not.
+        The factors of whole numbers are whole, so that their sums stay exact; an SVD's are not.
 
         >>> Kernel.of([[-1, 0, 1], [-2, 0, 2], [-1, 0, 1]]).factors
-        (array([0.5, 1. , 0.5]), array([-2.,  0.,  2.]))
+        (array([1., 2., 1.]), array([-1.,  0.,  1.]))
         """
         if self.column is not None and self.row is not None:
             return self.column, self.row
@@ -88,7 +94,8 @@ class Kernel:
         pivot = self.taps[y, x]
         if pivot == 0:
             return np.zeros(self.shape[0]), np.zeros(self.shape[1])
-        column, row = self.taps[:, x] / pivot, self.taps[y].copy()
+        row = self.taps[y] / _common_factor(self.taps[y])
+        column = self.taps[:, x] / row[x]
         close = np.abs(np.outer(column, row) - self.taps).max() <= 1e-13 * size[y, x]
         return (column, row) if close else None
 
@@ -130,6 +137,14 @@ class Kernel:
     def divided(self, divisor: float) -> Kernel:
         """The kernel with its weights divided by *divisor*."""
         return replace(self, divisor=self.divisor * divisor)
+
+
+def _common_factor(values: Array) -> float:
+    """The greatest number of which all *values* are multiples, where they are whole numbers of 1/65536; else 1."""
+    units = values * 65536.0
+    if (units != np.rint(units)).any() or np.abs(units).max() > 2**53:
+        return 1.0
+    return float(np.gcd.reduce(units.astype(np.int64))) / 65536
 
 
 # ---- builders ---------------------------------------------------------------------------------------

@@ -143,6 +143,8 @@ class Parameter:
             number = float(value)
         except (TypeError, ValueError):
             raise ParameterError(self.name, f"{value!r} is not a number") from None
+        except OverflowError:
+            raise ParameterError(self.name, "is larger than any number that can be computed with") from None
         if not math.isfinite(number):
             raise ParameterError(self.name, f"{value} is not a finite number")
         whole = self.kind.startswith("int")
@@ -150,11 +152,11 @@ class Parameter:
             raise ParameterError(self.name, f"{value} is not a whole number")
         unit = f" {self.param.unit}" if self.param.unit else ""
         if self.param.min is not None and number < self.param.min:
-            raise ParameterError(self.name, f"{value} is below the least value, {self.param.min:g}{unit}")
+            raise ParameterError(self.name, f"{value:g} is below the least value, {self.param.min:g}{unit}")
         if self.param.above is not None and number <= self.param.above:
-            raise ParameterError(self.name, f"{value} must be above {self.param.above:g}{unit}")
+            raise ParameterError(self.name, f"{value:g} must be above {self.param.above:g}{unit}")
         if self.param.max is not None and number > self.param.max:
-            raise ParameterError(self.name, f"{value} is above the greatest value, {self.param.max:g}{unit}")
+            raise ParameterError(self.name, f"{value:g} is above the greatest value, {self.param.max:g}{unit}")
         return int(number) if whole else number
 
 
