@@ -122,7 +122,8 @@ def _write_wide_tiff(file: BinaryIO, samples: Any, alpha: bool, metadata: Metada
         photometric="rgb" if samples.ndim == 3 and samples.shape[2] >= 3 else "minisblack",
         extrasamples=["unassalpha"] if alpha else None,
         compression="zlib",
-        predictor=True,
+        # Its predictor for floats would need a compiled package.
+        predictor=samples.dtype != np.float32,
         metadata=None,
         software=False,
         resolution=metadata.dpi,
