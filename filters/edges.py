@@ -129,11 +129,15 @@ def edges(
         stages = []
     if op == "laplacian":
         return [*stages, gradient.laplacian(), *_signed(threshold)]
+    one_channel = common.get("channels") == "max"
     if op in COMPASSES:
-        return [*stages, gradient.compass(op), _compass_picture(threshold)]
+        stages.append(gradient.compass(op))
+        if one_channel:
+            stages.append(gradient.strongest_channel(lambda answer: answer.magnitude))
+        return [*stages, _compass_picture(threshold)]
     stages.append(gradient.operator("sobel" if op == "canny" else op, size))
-    if common.get("channels") == "max":
-        stages.append(gradient.strongest_channel(norm))
+    if one_channel:
+        stages.append(gradient.strongest_channel(lambda parts: gradient.magnitude(parts, norm)))
     if op == "canny":
         if threshold is not None:
             raise ParameterError("threshold", "Canny has two: low and high")
@@ -142,8 +146,8 @@ def edges(
 
 
 def _positive(sigmas: tuple[float, float], op: str) -> tuple[float, float]:
-    if min(sigmas) < 0.1:
-        raise ParameterError("sigma", f"{min(sigmas):g} is too small for {op}: at least 0.1 px")
+    if min(sigmas) < 0.2:  # of a narrower one hardly more than the middle tap is left
+        raise ParameterError("sigma", f"{min(sigmas):g} is too small for {op}: at least 0.2 px")
     return sigmas
 
 

@@ -38,6 +38,18 @@ class Encoding:
         """Whether the whole image's range must be known first."""
         return self.range == "stretch" and self.kind not in ("angle", "hue") and self.dtype != "float32"
 
+    @property
+    def tolerance(self) -> float:
+        """The error of a value that may stay: 1/1000 of a level, or 1e-5 of a float's range.
+
+        A stretched range and an angle in 16 bits magnify the values by more than is known here.
+        """
+        if self.dtype == "float32":
+            return 1e-5 * self.full
+        if self.stretched or (self.kind == "angle" and self.dtype == "uint16"):
+            return 0.0
+        return 1e-3 / (self.gain * self.scale)
+
     def fields(self, name: str) -> tuple[str, ...]:
         """The fields of the result that the output *name* is made of."""
         return ("angle", "magnitude") if self.kind == "hue" else (name,)

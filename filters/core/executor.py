@@ -10,7 +10,7 @@ image and the stages alone.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -74,8 +74,21 @@ def run(
     too where the stages keep a mean, kept where their gain is 0, and dropped where the result is no
     picture of the colours.
     """
+    # Infinities and NaN of a float image are data, no mistake of the caller's.
+    with np.errstate(invalid="ignore", over="ignore"):
+        return _run(stages, image, encodings, settings, alpha, strip_rows)
+
+
+def _run(
+    stages: Sequence[Stage],
+    image: Array,
+    encodings: Mapping[str, Encoding],
+    settings: Settings,
+    alpha: Array | None,
+    strip_rows: int | None,
+) -> Result:
     full = FULL[image.dtype.name]
-    work = work_type(stages, image.dtype.name)
+    work = work_type(stages, full, encodings.values())
     wanted = {field for name, encoding in encodings.items() for field in encoding.fields(name)}
     frame = Frame(full, work, frozenset(wanted))
     gain = _gain(stages)
@@ -160,15 +173,15 @@ class _Passage:
         return picture, opaque
 
 
-def work_type(stages: Sequence[Stage], dtype: str) -> Any:
-    """Return float32 where its rounding stays below 1/1000 of a level (or 1e-5 of a float's range), else float64.
+def work_type(stages: Sequence[Stage], full: float, encodings: Iterable[Encoding]) -> Any:
+    """Return float32 where its rounding stays below what every output tolerates, else float64.
 
     The bound counts four roundings of the largest intermediate, ``4 · 2⁻²⁴ · full · amplification``;
-    a result off by that much rounds differently in as large a part of the pixels.
+    a result off by that much of a level rounds differently in as large a part of the pixels.
     """
     amplification = math.prod(stage.amplification for stage in stages)
-    allowed = 1e-5 if dtype == "float32" else 1e-3
-    return np.float32 if 4 * 2.0**-24 * FULL[dtype] * amplification <= allowed else np.float64
+    error = 4 * 2.0**-24 * full * amplification
+    return np.float32 if all(error <= encoding.tolerance for encoding in encodings) else np.float64
 
 
 def _strip_rows(samples_per_row: int, work: Any, stages: Sequence[Stage]) -> int:

@@ -129,9 +129,7 @@ class ImageFilter(Generic[Parameters, Answer]):
         own = pixels.dtype.name
         dtype = own if checked["depth"] == "keep" else DEPTH_DTYPE[checked["depth"]]
         encodings = {
-            name: Encoding("float32", kind)
-            if name != "image"
-            else encoding(kind, own, dtype, checked["range"], checked["gain"])
+            name: encoding(kind, own, dtype if name == "image" else "float32", checked["range"], checked["gain"])
             for name, kind in self.kinds.items()
             if name in stages[-1].fields
         }

@@ -11,7 +11,7 @@ from typing import Any, Literal, NamedTuple
 from . import kernels, separable, taps
 from .kernels import Kernel
 from .lazy import Array, np
-from .stage import Halo, Stage, inside, pointwise
+from .stage import Function, Halo, Stage, Values, inside, pointwise
 
 Norm = Literal["l2", "l1", "max"]
 
@@ -119,12 +119,12 @@ def angle(gradient: Gradient) -> Array:
     return degrees
 
 
-def strongest_channel(norm: Norm) -> Stage:
-    """Return the stage that keeps, for each pixel, the channel of greatest magnitude."""
+def strongest_channel(strength: Function) -> Stage:
+    """Return the stage that keeps, for each pixel, the channel in which *strength* of the answer is greatest."""
 
-    def choose(gradient: Gradient) -> Gradient:
-        best = magnitude(gradient, norm).argmax(axis=2, keepdims=True)
-        return Gradient(*(np.take_along_axis(part, best, axis=2) for part in gradient))
+    def choose(answer: Values) -> Values:
+        best = strength(answer).argmax(axis=2, keepdims=True)
+        return answer._make(np.take_along_axis(part, best, axis=2) for part in answer)
 
     return pointwise(choose, gain=None)
 
