@@ -48,6 +48,12 @@ def blur(
     ----------
     R. Szeliski, Computer Vision, 2nd ed., 2022, section 3.2.
 
+    Shell
+    -----
+    $ imfilter blur photo.jpg -o soft.jpg --sigma 3
+    $ imfilter blur photo.jpg -o streaked.png --sigma 8,0
+    $ imfilter blur photo.jpg -o boxed.png --op mean --size 5
+
     Examples
     --------
     >>> import numpy as np

@@ -89,6 +89,12 @@ def conv(
     ImageError
         The window is larger than the padded image.
 
+    Shell
+    -----
+    $ imfilter conv photo.jpg -o relief.png --kernel emboss --range offset
+    $ imfilter conv photo.jpg -o out.png --kernel "1 2 1; 2 4 2; 1 2 1" --normalize sum
+    $ imfilter conv photo.jpg -o layer.npy --kernel weights.txt --padding 1 --stride 2
+
     Examples
     --------
     >>> import numpy as np

@@ -15,8 +15,8 @@ from .core.stage import NO_HALO, Frame, Function, Stage, pointwise
 GRADIENTS = ("sobel", "prewitt", "scharr", "roberts", "farid", "central", "canny")
 COMPASSES = ("kirsch", "robinson")
 DEFAULT_SIGMA = {"canny": 1.4, "log": 1.4, "dog": 1.0}
-CANNY_LOW, CANNY_HIGH = 0.4, 0.8
-"""Canny's default thresholds, in parts of white: a tenth and a fifth of the 3×3 Sobel operator's greatest answer."""
+CANNY_LOW, CANNY_HIGH = 0.16, 0.4
+"""Canny's default thresholds, in parts of white; the ratio of 2.5 is within the 2 to 3 that Canny recommends."""
 
 
 class Edges(NamedTuple):
@@ -71,11 +71,11 @@ def edges(
     ] = None,
     low: Annotated[
         float | None,
-        Param("Lower threshold.", min=0, only=("canny",), shown_default="0.4 of white"),
+        Param("Lower threshold.", min=0, only=("canny",), shown_default="0.16 of white"),
     ] = None,
     high: Annotated[
         float | None,
-        Param("Upper threshold.", min=0, only=("canny",), shown_default="0.8 of white"),
+        Param("Upper threshold.", min=0, only=("canny",), shown_default="0.4 of white"),
     ] = None,
     **common: Unpack[Common],
 ) -> list[Stage]:
@@ -103,6 +103,12 @@ def edges(
     ----------
     J. Canny, "A computational approach to edge detection", 1986. For the operators see
     `imfilter.filters.core.kernels`.
+
+    Shell
+    -----
+    $ imfilter edges photo.jpg -o edges.png
+    $ imfilter edges photo.jpg --magnitude strength.png --angle direction.tif
+    $ imfilter edges photo.jpg -o edges.png --op canny --sigma 2 --low 30 --high 90
 
     Examples
     --------

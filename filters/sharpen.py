@@ -46,6 +46,11 @@ def sharpen(
     ----------
     R. Gonzalez and R. Woods, Digital Image Processing, 4th ed., 2018, section 3.6.
 
+    Shell
+    -----
+    $ imfilter sharpen photo.jpg -o crisp.jpg
+    $ imfilter sharpen photo.jpg -o crisp.jpg --op unsharp --sigma 1.5 --amount 0.8 --threshold 3
+
     Examples
     --------
     >>> import numpy as np

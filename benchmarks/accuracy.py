@@ -1,0 +1,154 @@
+"""Measure the error of every filter against float64: `python benchmarks/accuracy.py` rewrites its part of RESULTS.md.
+
+The reference is `scipy.ndimage` (or plain NumPy) in float64, rounded half up and saturated once. Each row is
+run on a photograph in 8 and 16 bits and as float; 16 bits and float hold values between the 8-bit ones.
+"""
+
+from __future__ import annotations
+
+import platform
+import re
+from collections.abc import Callable
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from imfilter.filters.blur import blur
+from imfilter.filters.conv import conv
+from imfilter.filters.edges import edges
+from imfilter.filters.sharpen import sharpen
+from PIL import Image
+from scipy import ndimage
+
+HERE = Path(__file__).parent
+FULL = {"uint8": 255, "uint16": 65535, "float32": 1.0}
+Array = Any
+
+SOBEL_X = np.outer([1, 2, 1], [-1, 0, 1])
+KERNEL_15 = np.random.default_rng(15).normal(size=(15, 15)) / 30
+
+
+def luma(image: Array) -> Array:
+    """Return the luma of an RGB image in float64."""
+    return image @ np.array([299, 587, 114]) / 1000
+
+
+def each(function: Callable[[Array], Array]) -> Callable[[Array], Array]:
+    """Apply *function* to each channel."""
+    return lambda image: np.stack([function(image[..., c]) for c in range(3)], axis=2)
+
+
+def gaussian(sigma: float) -> Callable[[Array], Array]:
+    """Return SciPy's Gaussian of each channel."""
+    return each(lambda plane: ndimage.gaussian_filter(plane, sigma))
+
+
+def correlated(kernel: Array, image: Array) -> Array:
+    """Return SciPy's correlation of the luma, as one channel."""
+    return ndimage.correlate(luma(image), kernel)[..., None]
+
+
+def unsharp(image: Array) -> Array:
+    """Return the unsharp mask of sigma 2 and amount 1."""
+    return 2 * image - gaussian(2)(image)
+
+
+def sobel(image: Array) -> Array:
+    """Return the Sobel magnitude of the luma."""
+    return np.hypot(correlated(SOBEL_X, image), correlated(SOBEL_X.T, image))
+
+
+def sobel_angle(image: Array) -> Array:
+    """Return the Sobel angle of the luma, in degrees."""
+    return np.degrees(np.arctan2(correlated(SOBEL_X.T, image), correlated(SOBEL_X, image)))
+
+
+ROWS: list[tuple[str, Callable[..., Any], Callable[[Array], Array]]] = [
+    ("blur --sigma 1", lambda a, **k: blur(a, sigma=1, **k), gaussian(1)),
+    ("blur --sigma 2", lambda a, **k: blur(a, sigma=2, **k), gaussian(2)),
+    ("blur --sigma 10", lambda a, **k: blur(a, sigma=10, **k), gaussian(10)),
+    (
+        "blur --op mean --size 5",
+        lambda a, **k: blur(a, op="mean", size=5, **k),
+        each(lambda p: ndimage.correlate(p, np.ones((5, 5))) / 25),
+    ),
+    (
+        "blur --op mean --size 6",
+        lambda a, **k: blur(a, op="mean", size=6, **k),
+        each(lambda p: ndimage.correlate(p, np.ones((6, 6))) / 36),
+    ),
+    (
+        "sharpen",
+        lambda a, **k: sharpen(a, **k),
+        each(lambda p: ndimage.correlate(p, [[0, -1, 0], [-1, 5, -1], [0, -1, 0]])),
+    ),
+    ("sharpen --op unsharp --sigma 2", lambda a, **k: sharpen(a, op="unsharp", sigma=2, **k), unsharp),
+    (
+        "conv, 15×15 dense",
+        lambda a, **k: conv(a, kernel=KERNEL_15, **k),
+        each(lambda p: ndimage.correlate(p, KERNEL_15)),
+    ),
+    ("edges", lambda a, **k: edges(a, **k).image, sobel),
+    (
+        "edges --op laplacian --range abs",
+        lambda a, **k: edges(a, op="laplacian", range="abs", **k).image,
+        lambda a: np.abs(correlated(np.array([[0, 1, 0], [1, -4, 1], [0, 1, 0]]), a)),
+    ),
+]
+
+
+def images() -> dict[str, Array]:
+    """Return the photograph in every depth."""
+    byte = np.asarray(Image.open(HERE.parent / "sample_images" / "coffee.jpg"))
+    between = byte + np.random.default_rng(0).random(byte.shape)
+    return {
+        "uint8": byte,
+        "uint16": np.floor(between * (65535 / 256)).astype(np.uint16),
+        "float32": (between / 256).astype(np.float32),
+    }
+
+
+def cell(filter: Callable[..., Any], reference: Callable[[Array], Array], image: Array) -> str:
+    """Return the greatest error, and the part of the samples that differ; for float, in parts of its range."""
+    exact = reference(image.astype(np.float64))
+    if image.dtype == np.float32:
+        return f"{np.abs(filter(image, depth='float') - exact).max():.1e}"
+    rounded = np.clip(np.floor(exact + 0.5), 0, FULL[image.dtype.name])
+    error = np.abs(filter(image).astype(np.float64) - rounded)
+    raw = np.abs(filter(image, depth="float") - exact).max()
+    return f"{error.max():.0f}, {np.mean(error > 0):.4%} ({raw:.1e})"
+
+
+def table() -> str:
+    """Return the table in Markdown."""
+    pictures = images()
+    lines = [
+        "| filter | 8 bits | 16 bits | float |",
+        "| --- | --- | --- | --- |",
+    ]
+    for name, filter, reference in ROWS:
+        cells = [cell(filter, reference, image) for image in pictures.values()]
+        lines.append(f"| `{name}` | {' | '.join(cells)} |")
+    gray_angle = np.abs(edges(pictures["uint8"]).angle - sobel_angle(pictures["uint8"].astype(np.float64)))
+    gray_angle = np.minimum(gray_angle, 360 - gray_angle)[edges(pictures["uint8"]).magnitude > 1]
+    lines.append(f"| `edges --angle`, where the magnitude is above 1 | {gray_angle.max():.1e}° | | |")
+    return "\n".join(lines)
+
+
+def main() -> None:
+    """Write the table into RESULTS.md."""
+    results = HERE / "RESULTS.md"
+    versions = ", ".join(f"{name} {version(name)}" for name in ("numpy", "scipy", "pillow"))
+    text = (
+        "<!-- accuracy -->\n"
+        f"Python {platform.python_version()}, {versions}, on {platform.machine()}.\n\n{table()}\n"
+        "<!-- end of accuracy -->"
+    )
+    page = results.read_text(encoding="utf-8")
+    page = re.sub(r"<!-- accuracy -->.*<!-- end of accuracy -->", lambda _: text, page, flags=re.DOTALL)
+    results.write_text(page, encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,178 @@
+"""Make the gallery: every picture in `gallery/`, the README's strip, and `filters/README.md`.
+
+`python sample_images/gallery.py` runs the commands that it prints, with the `imfilter` that is installed.
+"""
+
+from __future__ import annotations
+
+import re
+import shlex
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+from PIL import Image, ImageDraw, ImageFont
+
+HERE = Path(__file__).parent
+PAGE = HERE.parent / "filters" / "README.md"
+WIDTH = 300
+
+GALLERY: dict[str, list[tuple[str, str]]] = {
+    # section: (what is to be seen, the arguments; {out} is the picture)
+    "blur": [
+        ("Gaussian, the default operator", "blur coffee.jpg -o {out} --sigma 3"),
+        ("Gaussian along x only", "blur coffee.jpg -o {out} --sigma 8,0"),
+        ("Mean of a 9×9 window", "blur coffee.jpg -o {out} --op mean --size 9"),
+        ("In linear light: highlights keep their strength", "blur coffee.jpg -o {out} --sigma 3 --linear"),
+    ],
+    "sharpen": [
+        ("Laplacian, the default operator", "sharpen cat.jpg -o {out}"),
+        ("Unsharp mask", "sharpen cat.jpg -o {out} --op unsharp --sigma 2 --amount 1.5"),
+    ],
+    "edges": [
+        ("Sobel: the magnitude of the gradient", "edges coffee.jpg -o {out}"),
+        ("Its direction: hue = angle, value = magnitude", "edges coffee.jpg --angle {out} --angle-style color"),
+        ("The derivative along x, 0 at mid-gray", "edges coffee.jpg --gx {out} --gain 0.25"),
+        ("The derivative along y", "edges coffee.jpg --gy {out} --gain 0.25"),
+        ("Prewitt", "edges coffee.jpg -o {out} --op prewitt"),
+        ("Scharr, scaled down", "edges coffee.jpg -o {out} --op scharr --gain 0.25"),
+        ("Roberts", "edges coffee.jpg -o {out} --op roberts --gain 2"),
+        ("Central differences", "edges coffee.jpg -o {out} --op central --gain 2"),
+        ("Farid", "edges coffee.jpg -o {out} --op farid --gain 5"),
+        ("Kirsch: the strongest of eight masks", "edges coffee.jpg -o {out} --op kirsch --gain 0.3"),
+        ("Robinson: the strongest of eight masks", "edges coffee.jpg -o {out} --op robinson"),
+        ("Laplacian, 0 at mid-gray", "edges coffee.jpg -o {out} --op laplacian --range offset"),
+        ("Laplacian of a Gaussian", "edges coffee.jpg -o {out} --op log --range offset --gain 8"),
+        ("Difference of Gaussians", "edges coffee.jpg -o {out} --op dog --range offset --gain 4"),
+        ("Sobel, thinned", "edges coffee.jpg -o {out} --sigma 1 --thin"),
+        ("Canny", "edges coffee.jpg -o {out} --op canny"),
+    ],
+    "conv": [
+        ("A built-in kernel", "conv cat.jpg -o {out} --kernel emboss"),
+        ("A literal, normalized", 'conv cat.jpg -o {out} --kernel "1 2 4 2 1" --normalize sum'),
+        ("A signed result, 0 at mid-gray", "conv cat.jpg -o {out} --kernel highpass --range offset --gain 2"),
+        ("Every fourth sample", "conv cat.jpg -o {out} --kernel gaussian5 --stride 4"),
+    ],
+}
+
+STRIP = [
+    ("input", ""),
+    ("blur --sigma 3", "blur coffee.jpg -o {out} --sigma 3"),
+    ("sharpen", "sharpen coffee.jpg -o {out}"),
+    ("edges", "edges coffee.jpg -o {out}"),
+    ("edges --angle", "edges coffee.jpg --angle {out} --angle-style color"),
+]
+
+INTRODUCTION = """\
+# The filters
+
+One file here is one filter, and one command. All pictures are made by the command beside them from
+[`../sample_images`](../sample_images); `python sample_images/gallery.py` makes them and this page anew.
+What each option means stands in [`../cli/README.md`](../cli/README.md).
+"""
+
+ADDING = '''
+## Adding a filter
+
+A filter is one file in this folder. This one, `brighten.py`, gives `imfilter brighten`, its help, its checks, and
+`from imfilter.filters.brighten import brighten`:
+
+```python
+"""Brighten, or darken."""
+
+from __future__ import annotations
+
+from typing import Annotated, Unpack
+
+from .core.filter import Common, image_filter
+from .core.spec import Param
+from .core.stage import Stage, pointwise
+
+
+@image_filter
+def brighten(
+    *,
+    factor: Annotated[float, Param("What every sample is multiplied by.", min=0)] = 1.5,
+    **common: Unpack[Common],
+) -> Stage:
+    """Brighten an image, or darken it."""
+    return pointwise(lambda strip: strip * factor, gain=factor, amplification=factor)
+```
+
+The function builds a *stage*: a function from a padded strip of the image to a strip, plus its halo. Borders,
+dtypes, rounding, alpha, files and errors are the business of the floors above and below it.
+'''
+
+
+def picture_name(section: str, number: int) -> str:
+    """Return the file name of one picture."""
+    return f"{section}-{number + 1}.jpg"
+
+
+def page() -> str:
+    """Return the text of `filters/README.md`."""
+    parts = [INTRODUCTION]
+    for section, entries in GALLERY.items():
+        parts.append(f"\n## {section}\n")
+        rows = [entries[start : start + 2] for start in range(0, len(entries), 2)]
+        parts.append("| | |\n| --- | --- |")
+        for row_number, row in enumerate(rows):
+            cells = []
+            for column, (caption, arguments) in enumerate(row):
+                name = picture_name(section, 2 * row_number + column)
+                shown = re.sub(r"\{out\}", "out.png", arguments)
+                cells.append(f"![{caption}](../sample_images/gallery/{name})<br>{caption}<br>`imfilter {shown}`")
+            parts.append("| " + " | ".join(cells + [""] * (2 - len(cells))) + " |")
+    wheel = "\nThe wheel that `--angle-legend FILE` writes, for the colours of `--angle-style color`:\n"
+    parts.append(wheel + "\n![hue by direction](../sample_images/gallery/wheel.png)")
+    parts.append(ADDING)
+    return "\n".join(parts)
+
+
+def run(arguments: str, out: Path) -> None:
+    """Run one command of the gallery."""
+    words = [str(out) if word == "{out}" else word for word in shlex.split(arguments)]
+    subprocess.run([sys.executable, "-m", "imfilter", *words], cwd=HERE, check=True)
+
+
+def picture(arguments: str, width: int) -> Image.Image:
+    """Return what a command gives, no wider than *width*."""
+    with tempfile.TemporaryDirectory() as folder:
+        out = Path(folder) / "out.png"
+        run(arguments, out)
+        image = Image.open(out).convert("RGB")
+    if image.width > width:
+        image = image.resize((width, round(image.height * width / image.width)), Image.Resampling.LANCZOS)
+    return image
+
+
+def strip() -> Image.Image:
+    """Return the README's strip: the input and four results, each with its command under it."""
+    width, height, caption = 240, 160, 26
+    whole = Image.new("RGB", (len(STRIP) * (width + 6) - 6, height + caption), "white")
+    draw = ImageDraw.Draw(whole)
+    font = ImageFont.load_default(15)
+    for number, (text, arguments) in enumerate(STRIP):
+        left = number * (width + 6)
+        image = picture(arguments, width) if arguments else Image.open(HERE / "coffee.jpg")
+        whole.paste(image.resize((width, height), Image.Resampling.LANCZOS), (left, 0))
+        draw.text((left + width / 2, height + caption / 2 + 1), text, "black", font, anchor="mm")
+    return whole
+
+
+def main() -> None:
+    """Make everything."""
+    folder = HERE / "gallery"
+    folder.mkdir(exist_ok=True)
+    for section, entries in GALLERY.items():
+        for number, (_, arguments) in enumerate(entries):
+            picture(arguments, WIDTH).save(folder / picture_name(section, number), quality=85)
+    with tempfile.TemporaryDirectory() as spare:
+        run("edges coffee.jpg -o {out} --angle-legend gallery/wheel.png", Path(spare) / "out.png")
+    strip().save(HERE / "strip.jpg", quality=88)
+    PAGE.write_text(page(), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
