@@ -15,7 +15,7 @@ from ..filters.core import catalog
 from . import command
 from .exits import ExitCode, FileError, UsageError
 from .kernels import app as kernels
-from .messages import say
+from .messages import reason, say
 
 
 class Commands(TyperGroup):
@@ -33,7 +33,8 @@ class Commands(TyperGroup):
 
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:
         """Find the command; for a name that is none, suggest the nearest."""
-        if args and args[0] not in self.list_commands(ctx) and not args[0].startswith("-"):
+        known = ctx.resilient_parsing or args[0] in self.list_commands(ctx)  # completion asks in silence
+        if not known and not args[0].startswith("-"):
             from difflib import get_close_matches
 
             near = get_close_matches(args[0], self.list_commands(ctx), n=1)
@@ -95,7 +96,9 @@ def main() -> None:
     """Run the program, and end the process with an `ExitCode`."""
     for number in (signal.SIGTERM, signal.SIGHUP):
         # The default would end the process on the spot, and leave temporary files behind.
-        signal.signal(number, lambda number, frame: sys.exit(128 + number))
+        # What is ignored stays so: that is how nohup works.
+        if signal.getsignal(number) is signal.SIG_DFL:
+            signal.signal(number, lambda number, frame: sys.exit(128 + number))
     raise SystemExit(_run())
 
 
@@ -116,6 +119,12 @@ def _run() -> int:
         with contextlib.suppress(OSError):
             os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
         return ExitCode.FAILED
+    except OSError as error:
+        # Images name their own files; here a help text or a table found no place.
+        say(f"imfilter: standard output: {reason(error)}")
+        return ExitCode.FAILED
+    except KeyboardInterrupt:
+        code = ExitCode.INTERRUPTED
     if code == ExitCode.INTERRUPTED:
         say("imfilter: interrupted")
     return int(code or 0)

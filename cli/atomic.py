@@ -3,12 +3,20 @@
 from __future__ import annotations
 
 import contextlib
+import errno
+import io
 import os
+import signal
 import stat
+import sys
 import tempfile
-from collections.abc import Callable, Iterator
+import threading
+from collections.abc import Iterator
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
+
+from .exits import FileError
+from .messages import reason, shown
 
 PREFIX = ".imfilter-"
 
@@ -26,54 +34,110 @@ def is_stream(path: Path) -> bool:
 
 
 class Transaction:
-    """Several files that appear together, or not at all.
+    """Several outputs that appear together, or not at all.
 
-    Each is written to a temporary file in its own folder; `commit` renames them. What is not committed
-    is removed, whatever the reason.
+    Each file is written to a temporary one in its own folder, and each stream to memory; `commit` sends
+    the streams and renames the files. What is not committed is removed, whatever the reason. An output
+    that cannot be written raises `FileError`.
     """
 
     def __init__(self) -> None:
-        self._waiting: list[tuple[Path, Path]] = []
+        self._files: list[tuple[Path, Path]] = []
+        self._streams: list[tuple[Path | None, io.BytesIO]] = []
 
     @contextlib.contextmanager
-    def open(self, target: Path) -> Iterator[BinaryIO]:
-        """Give a file object whose contents will become *target*."""
-        if is_stream(target):
-            with target.open("wb") as stream:
-                yield stream
-            return
-        descriptor, name = tempfile.mkstemp(prefix=PREFIX, suffix=".tmp", dir=target.parent)
-        self._waiting.append((Path(name), target))
-        with os.fdopen(descriptor, "wb") as file:
-            os.fchmod(descriptor, _permissions(target))
-            yield file
-            # A full disk may show no earlier than here.
-            file.flush()
+    def open(self, target: Path | None) -> Iterator[BinaryIO]:
+        """Give a file object whose contents will become *target*; None is standard output."""
+        with _named(target):
+            if target is None or is_stream(target):
+                # Many encoders seek, which a pipe cannot.
+                self._streams.append((target, io.BytesIO()))
+                yield self._streams[-1][1]
+                return
+            # A link stays a link, and the file behind it is replaced.
+            real = Path(os.path.realpath(target))
+            permissions = _permissions(real)
+            with uninterrupted():
+                descriptor, name = tempfile.mkstemp(prefix=PREFIX, suffix=".tmp", dir=real.parent)
+                self._files.append((Path(name), real))
+            with os.fdopen(descriptor, "wb") as file:
+                os.fchmod(descriptor, permissions)
+                yield file
+                # A full disk may show no earlier than here.
+                file.flush()
 
     def commit(self) -> None:
-        """Let all files appear."""
-        while self._waiting:
-            temporary, target = self._waiting[-1]
-            temporary.replace(target)
-            self._waiting.pop()
+        """Let all outputs appear: first the streams, which may fail still."""
+        for target, buffer in self._streams:
+            with _named(target):
+                _send(buffer, target)
+        self._streams.clear()
+        with uninterrupted():
+            while self._files:
+                temporary, target = self._files[-1]
+                with _named(target):
+                    temporary.replace(target)
+                self._files.pop()
 
     def __enter__(self) -> Transaction:
         return self
 
     def __exit__(self, *failure: object) -> None:
-        for temporary, _ in self._waiting:
-            temporary.unlink(missing_ok=True)
-        self._waiting.clear()
+        with uninterrupted():
+            for temporary, _ in self._files:
+                temporary.unlink(missing_ok=True)
+            self._files.clear()
+
+
+@contextlib.contextmanager
+def uninterrupted() -> Iterator[None]:
+    """Let signals that would end the program wait until the block is done."""
+    if threading.current_thread() is not threading.main_thread():
+        yield  # signals are handled in the main thread only
+        return
+    waiting: list[tuple[Any, ...]] = []
+    numbers = [n for n in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP) if callable(signal.getsignal(n))]
+    handlers = {number: signal.signal(number, lambda *signalled: waiting.append(signalled)) for number in numbers}
+    try:
+        yield
+    finally:
+        for number, handler in handlers.items():
+            signal.signal(number, handler)
+        for signalled in waiting:
+            handlers[signalled[0]](*signalled)  # type: ignore[operator]
+
+
+@contextlib.contextmanager
+def _named(target: Path | None) -> Iterator[None]:
+    """Let a failure name *target*."""
+    try:
+        yield
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        name = "standard output" if target is None else shown(str(target))
+        raise FileError(name, f"cannot be written: {reason(error)}") from None
 
 
 def _permissions(target: Path) -> int:
     """Return the mode of the file to be replaced, or what a new file gets."""
     try:
-        return stat.S_IMODE(target.stat().st_mode)
-    except OSError:
+        mode = target.stat().st_mode
+    except FileNotFoundError:
         mask = os.umask(0)
         os.umask(mask)
         return 0o666 & ~mask
+    if stat.S_ISDIR(mode):
+        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
+    return stat.S_IMODE(mode)
 
 
-Save = Callable[[BinaryIO], None]
+def _send(buffer: io.BytesIO, target: Path | None) -> None:
+    if target is not None:
+        with target.open("wb") as stream:
+            stream.write(buffer.getbuffer())
+    elif sys.stdout is None:
+        raise OSError("it is closed")
+    else:
+        sys.stdout.buffer.write(buffer.getbuffer())
+        sys.stdout.buffer.flush()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -18,7 +17,7 @@ from ..filters.core.stage import Stage
 from . import formats, reading, writing
 from .atomic import Transaction
 from .exits import ExitCode, FileError
-from .messages import say, shown
+from .messages import reason, say, shown
 from .plan import STREAM, Job, Target
 from .reading import Metadata, Picture
 
@@ -79,18 +78,23 @@ def _run_one(job: Job, work: Work) -> None:
 
 def _read(name: str, max_pixels: int) -> Picture:
     try:
-        data = sys.stdin.buffer.read() if name == STREAM else Path(name).read_bytes()
-        return reading.decode(data, max_pixels)
+        return reading.decode(_bytes(name), max_pixels)
     except reading.UnreadableError as error:
         raise FileError(shown(name), str(error)) from None
     except OSError as error:
-        raise FileError(shown(name), _os_reason(error)) from None
+        raise FileError(shown(name), reason(error)) from None
     except MemoryError:
         raise FileError(shown(name), "needs more memory than there is") from None
 
 
-def _os_reason(error: OSError) -> str:
-    return (error.strerror or str(error) or type(error).__name__).lower()
+def _bytes(name: str) -> bytes:
+    if name == STREAM and sys.stdin is None:
+        raise OSError("is closed")
+    with sys.stdin.buffer if name == STREAM else Path(name).open("rb") as file:
+        head = file.read(reading.HEAD)
+        # Text, a video or an endless device is not read to its end.
+        reading.check_head(head)
+        return head + file.read()
 
 
 def _format_of(picture: Picture) -> formats.Format:
@@ -136,27 +140,25 @@ def _write(
     notes = []
     with Transaction() as transaction:
         for name, target in job.targets.items():
-            try:
-                if target.path is None:
-                    buffer = io.BytesIO()
-                    notes += _save(buffer, outputs[name], name, formats_of[name], picture, work)
-                    _to_stdout(buffer)
-                else:
-                    if target.in_folder:
-                        target.path.parent.mkdir(parents=True, exist_ok=True)
-                    with transaction.open(target.path) as file:
-                        notes += _save(file, outputs[name], name, formats_of[name], picture, work)
-            except BrokenPipeError:
-                raise
-            except OSError as error:
-                raise FileError(target.name, f"cannot be written: {_os_reason(error)}") from None
-            except (ValueError, MemoryError) as error:
-                raise FileError(target.name, f"cannot be written as {formats_of[name].name.upper()}: {error}") from None
-        try:
-            transaction.commit()
-        except OSError as error:
-            raise FileError(shown(job.input.name), f"cannot be replaced: {_os_reason(error)}") from None
+            if target.in_folder:
+                _make_folder(target)
+            with transaction.open(target.path) as file:
+                try:
+                    notes += _save(file, outputs[name], name, formats_of[name], picture, work)
+                except (ValueError, MemoryError) as error:
+                    why = str(error) or "it needs more memory than there is"
+                    format = formats_of[name].name.upper()
+                    raise FileError(target.name, f"cannot be written as {format}: {why}") from None
+        transaction.commit()
     return notes
+
+
+def _make_folder(target: Target) -> None:
+    assert target.path is not None
+    try:
+        target.path.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise FileError(target.name, f"cannot be written: {reason(error)}") from None
 
 
 def _save(file: BinaryIO, output: Output, name: str, format: formats.Format, picture: Picture, work: Work) -> list[str]:
@@ -167,11 +169,6 @@ def _save(file: BinaryIO, output: Output, name: str, format: formats.Format, pic
         # A colour profile says nothing of gray samples.
         metadata = replace(metadata, icc=b"")
     return writing.write(file, output.samples, output.alpha, format, metadata, work.options)
-
-
-def _to_stdout(buffer: io.BytesIO) -> None:
-    sys.stdout.buffer.write(buffer.getbuffer())
-    sys.stdout.buffer.flush()
 
 
 def _range_notes(name: str, encoding: Encoding, outputs: Mapping[str, Output]) -> list[str]:
@@ -201,10 +198,7 @@ def _output_facts(outputs: Mapping[str, Output], encodings: Mapping[str, Encodin
 def write_legend(path: str, options: writing.Options) -> None:
     """Write the wheel that explains the colours of ``--angle-style color``; raises FileError."""
     format = formats.of_suffix(path)
-    try:
-        with Transaction() as transaction:
-            with transaction.open(Path(path)) as file:
-                writing.write(file, hue_legend(), None, format, Metadata(), options)
-            transaction.commit()
-    except OSError as error:
-        raise FileError(shown(path), f"cannot be written: {_os_reason(error)}") from None
+    with Transaction() as transaction:
+        with transaction.open(Path(path)) as file:
+            writing.write(file, hue_legend(), None, format, Metadata(), options)
+        transaction.commit()

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import inspect
+import os
 import re
+import sys
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path, PurePath
+from textwrap import shorten
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -14,9 +17,10 @@ from typer.core import TyperCommand
 from ..filters.core import catalog
 from ..filters.core.spec import Parameter, ParameterError, Spec
 from . import formats
+from .atomic import is_stream
 from .exits import UsageError
 from .messages import shown
-from .plan import STREAM, Input, Job, plan
+from .plan import STREAM, Input, Job, Target, plan
 
 if TYPE_CHECKING:
     from ..filters.core.filter import ImageFilter
@@ -82,6 +86,14 @@ class FilterCommand(TyperCommand):
         """Return what follows the command's name in the usage line."""
         return ["[OPTIONS] INPUT... -o OUTPUT"]
 
+    def shell_complete(self, ctx: Any, incomplete: str) -> list[Any]:
+        """Return the words for the shell, each described in less than a line."""
+        items = super().shell_complete(ctx, incomplete)
+        for item in items:
+            # What follows two blanks, as "[default: 1]", would be taken for markup.
+            item.help = shorten((item.help or "").partition("  ")[0], 60, placeholder=" …")
+        return items
+
 
 def make(name: str) -> Any:
     """Return the Typer command for the filter *name*, ready to be run or asked for help."""
@@ -117,6 +129,7 @@ def _parameters(spec: Spec) -> list[inspect.Parameter]:
                     autocompletion=lambda: ["code", "color"],
                     help="How the angle is drawn: code, 256 (or 65536) steps a turn; color, "
                     "hue = angle and value = magnitude.  [default: code]",
+                    show_default=False,
                 ),
                 "code",
             ),
@@ -191,6 +204,7 @@ def _run(filter: ImageFilter[Any, Any], values: dict[str, Any]) -> int:
     parameters = _read_parameters(spec, values)
     maps = {name: values[name] for name in spec.maps if values[name] is not None}
     jobs = _plan(values, maps)
+    _check_legend(values.get("angle_legend"), jobs)
     background = _colour(values["background"])
     _check_shared(values)
     try:
@@ -258,14 +272,32 @@ def _plan(values: Mapping[str, Any], maps: Mapping[str, str]) -> list[Job]:
     if STREAM in written.values():
         _refuse_terminal()
     inputs, several = _scan(names)
-    folders = frozenset(path for path in written.values() if path != STREAM and Path(path).is_dir())
+    if "" in (*names, *written.values()):
+        raise UsageError("a file's name is empty")
+    folders = frozenset(path for path in written.values() if path != STREAM and _is_folder(path))
     to = formats.named(values["to"]) if values["to"] is not None else None
     jobs = plan(inputs, written, to=to, folders=folders, several=several)
+    for target in jobs[0].targets.values() if jobs else ():
+        if target.path is not None and not target.in_folder and not _is_folder(str(target.path.parent)):
+            raise UsageError(f"{target.name}: there is no folder {shown(str(target.path.parent))}")
+    _refuse_links(jobs)
+    return jobs
+
+
+def _refuse_links(jobs: Sequence[Job]) -> None:
+    """Refuse what the plan's names do not show: links that lead to an input, or two to one place."""
+    sources = {_file(job.input.name) for job in jobs if job.input.name != STREAM} - {None}
+    taken: dict[str, str] = {}
     for job in jobs:
         for target in job.targets.values():
-            if target.path is not None and job.input.name != STREAM and _same(target.path, Path(job.input.name)):
-                raise UsageError(f"{target.name}: is the input itself, which is never overwritten; choose another name")
-    return jobs
+            if target.path is None or is_stream(target.path):
+                continue
+            if _file(target.path) in sources:
+                raise UsageError(f"{target.name}: leads to an input, which is never overwritten; choose another name")
+            real = os.path.realpath(target.path)
+            if real in taken:
+                raise UsageError(f"{target.name}: leads to the same file as {taken[real]}")
+            taken[real] = target.name
 
 
 def _scan(names: Sequence[str]) -> tuple[list[Input], bool]:
@@ -274,7 +306,7 @@ def _scan(names: Sequence[str]) -> tuple[list[Input], bool]:
     several = len(names) > 1
     for name in names:
         path = Path(name)
-        if name == STREAM or not path.is_dir():
+        if name == STREAM or not _is_folder(name):
             inputs.append(Input(name, PurePath(path.name)))
             continue
         several = True
@@ -292,17 +324,24 @@ def _is_image(entry: Path) -> bool:
     return not entry.name.startswith(".") and entry.suffix.lower() in formats.BY_SUFFIX and not entry.is_dir()
 
 
-def _same(a: Path, b: Path) -> bool:
+def _is_folder(name: str) -> bool:
     try:
-        return a.samefile(b)
-    except OSError:
+        return Path(name).is_dir()
+    except OSError:  # a name too long, a folder that may not be entered: opening it will tell
         return False
 
 
-def _refuse_terminal() -> None:
-    import sys
+def _file(path: str | Path) -> tuple[int, int] | None:
+    """Return what all names of one file share."""
+    try:
+        found = Path(path).stat()
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino
 
-    if sys.stdout.isatty():
+
+def _refuse_terminal() -> None:
+    if sys.stdout is not None and sys.stdout.isatty():
         raise UsageError("an image would be written to the terminal; redirect it, or name a file with -o")
 
 
@@ -315,9 +354,19 @@ def _check_shared(values: Mapping[str, Any]) -> None:
         raise UsageError(f"--angle-style: {style!r} is neither code nor color")
     if style == "color" and values["channels"] == "each":
         raise UsageError("--angle-style color draws one direction a pixel; use --channels luma or max")
-    legend = values.get("angle_legend")
-    if legend is not None:
-        formats.of_suffix(legend)
+
+
+def _check_legend(legend: str | None, jobs: Sequence[Job]) -> None:
+    if legend is None:
+        return
+    if not formats.of_suffix(legend).colour:
+        raise UsageError(f"--angle-legend {shown(legend)}: holds gray only; use .png")
+    path = Path(legend)
+    # It is an output of the first job, for the sake of this check only.
+    beside = Job(jobs[0].input, {**jobs[0].targets, "legend": Target(path, None)})
+    if _is_folder(legend) or any(path == Path(job.input.name) for job in jobs):
+        raise UsageError(f"--angle-legend {shown(legend)}: is a folder or an input; name another file")
+    _refuse_links([beside, *jobs[1:]])
 
 
 def _count(text: str) -> int:

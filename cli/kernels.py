@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from .atomic import Transaction
-from .exits import FileError, UsageError
+from .exits import UsageError
 from .messages import shown
 
 app = typer.Typer(
@@ -21,21 +22,19 @@ def kernels(context: typer.Context) -> None:
     """List the built-in kernels, or show one."""
     if context.invoked_subcommand is not None:
         return
-    from rich import box
-    from rich.table import Table
-
     from ..filters.core.kernels import named
 
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
-    for heading in ("name", "size", "sum", "rank"):
-        table.add_column(heading, justify="left" if heading == "name" else "right", no_wrap=True)
-    table.add_column("weights", no_wrap=True, overflow="ellipsis")
+    rows = [("name", "size", "sum", "rank", "weights")]
     for name, kernel in named().items():
         height, width = kernel.shape
         over = f" / {kernel.divisor:g}" if kernel.divisor != 1 else ""
-        rows = "; ".join(" ".join(f"{tap:.4g}" for tap in row) for row in kernel.taps)
-        table.add_row(name, f"{width}×{height}", f"{kernel.sum:g}", str(kernel.rank), rows + over)
-    _print(table)
+        weights = "; ".join(" ".join(f"{tap:.4g}" for tap in row) for row in kernel.taps)
+        rows.append((name, f"{width}×{height}", f"{kernel.sum:g}", str(kernel.rank), weights + over))
+    names, sizes, sums, ranks = (max(map(len, column)) for column in list(zip(*rows, strict=True))[:4])
+    room = shutil.get_terminal_size().columns
+    for name, size, sum, rank, weights in rows:
+        line = f"{name:{names}}  {size:>{sizes}}  {sum:>{sums}}  {rank:>{ranks}}  {weights}"
+        typer.echo(line if len(line) <= room else f"{line[: room - 1]}…")
 
 
 @app.command()
@@ -48,6 +47,8 @@ def show(
     """Print a kernel's matrix, sum, rank and anchor, and whether it is separable."""
     from ..filters.core import kernel_text, planner
 
+    if save == "-":
+        raise UsageError("--save -: standard output holds the description; name a file")
     try:
         source = kernel_text.read(kernel)
     except ValueError as error:
@@ -79,20 +80,10 @@ def _matrix(rows: list[list[float]]) -> list[str]:
 def _save(path: Path, text: str, weights: object) -> None:
     import numpy as np
 
-    try:
-        with Transaction() as transaction:
-            with transaction.open(path) as file:
-                if path.suffix == ".npy":
-                    np.save(file, weights, allow_pickle=False)  # type: ignore[arg-type]
-                else:
-                    file.write(text.encode())
-            transaction.commit()
-    except OSError as error:
-        raise FileError(shown(str(path)), f"cannot be written: {(error.strerror or str(error)).lower()}") from None
-
-
-def _print(table: object) -> None:
-    from rich.console import Console
-
-    console = Console(highlight=False)
-    console.print(table, soft_wrap=not console.is_terminal)
+    with Transaction() as transaction:
+        with transaction.open(path) as file:
+            if path.suffix.lower() == ".npy":
+                np.save(file, weights, allow_pickle=False)  # type: ignore[arg-type]
+            else:
+                file.write(text.encode())
+        transaction.commit()

@@ -17,6 +17,11 @@ def shown(name: str) -> str:
     return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
 
 
+def reason(error: OSError) -> str:
+    """Return why a file could not be opened, read or written."""
+    return (error.strerror or str(error) or type(error).__name__).lower()
+
+
 def say(message: str) -> None:
     """Print one line to standard error, whatever the terminal's encoding."""
     stream = sys.stderr

@@ -118,7 +118,8 @@ def _refuse_collisions(jobs: Sequence[Job]) -> None:
                     f"{target.name}: is an input, which is never overwritten; give the output another name"
                 )
             if identity in taken:
-                raise UsageError(f"{target.name}: would hold the output of {taken[identity]} and of another")
+                both = {taken[identity], shown(job.input.name)}
+                raise UsageError(f"{target.name}: would hold two outputs, of {' and of '.join(sorted(both))}")
             taken[identity] = shown(job.input.name)
 
 

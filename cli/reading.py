@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib
 import io
+import logging
+import os
 import re
 import warnings
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -26,6 +30,8 @@ DECODERS = (
 """How a file begins, and the decoder that may see it. Pillow has more, among them some that run
 programs; and importing one in place of all saves 14 ms."""
 NPY_MAGIC = b"\x93NUMPY"
+HEAD = 16
+"""So many bytes tell the format."""
 BITS_PER_SAMPLE, ORIENTATION, SAMPLES_PER_PIXEL, ICC_PROFILE = 258, 274, 277, 34675
 STRUCTURE = frozenset(
     {254, 255, 256, 257, 258, 259, 262, 266, 273, ORIENTATION, 277, 278, 279, 280, 281, 284, 317, 320}
@@ -61,10 +67,21 @@ class Picture:
     """What people should know about how it was read."""
 
 
+def check_head(head: bytes) -> None:
+    """Raise `UnreadableError` where a file that begins with *head* is no image."""
+    if not head:
+        raise UnreadableError("is empty")
+    if not head.startswith(NPY_MAGIC) and _decoder(head) is None:
+        raise UnreadableError(f"is not an image of a known format ({READABLE})")
+
+
+def _decoder(head: bytes) -> tuple[str, str] | None:
+    return next(((name, plugin) for pattern, name, plugin in DECODERS if pattern.match(head)), None)
+
+
 def decode(data: bytes, max_pixels: int) -> Picture:
     """Decode a file; raises `UnreadableError`."""
-    if not data:
-        raise UnreadableError("is empty")
+    check_head(data[:HEAD])
     if data.startswith(NPY_MAGIC):
         return _decode_npy(data, max_pixels)
     with warnings.catch_warnings():
@@ -94,10 +111,7 @@ def _check_size(width: int, height: int, max_pixels: int) -> None:
 def _decode_image(data: bytes, max_pixels: int) -> Picture:
     # The limit is ours, is said, and can be raised; Pillow's would warn first and then refuse.
     Image.MAX_IMAGE_PIXELS = None
-    decoder = next((decoder for pattern, *decoder in DECODERS if pattern.match(data)), None)
-    if decoder is None:
-        raise UnreadableError(f"is not an image of a known format ({READABLE})")
-    name, plugin = decoder
+    name, plugin = _decoder(data[:HEAD]) or ("", "")
     importlib.import_module(f"PIL.{plugin}")
     try:
         image = Image.open(io.BytesIO(data), formats=(name,))
@@ -110,7 +124,8 @@ def _decode_image(data: bytes, max_pixels: int) -> Picture:
     _check_size(*image.size, max_pixels)
     _refuse_lost_depth(image, data)
     notes = _refuse_lost_frames(image)
-    image.load()
+    with _silenced() if name == "TIFF" else contextlib.nullcontext():
+        image.load()
     metadata = Metadata(icc=image.info.get("icc_profile") or b"", dpi=_resolution(image))
     format = {"MPO": "jpeg"}.get(image.format or "", (image.format or "png").lower())
     turned = ImageOps.exif_transpose(image)
@@ -122,6 +137,23 @@ def _decode_image(data: bytes, max_pixels: int) -> Picture:
     if format == "ppm" and data[:2] in (b"P2", b"P5", b"P1", b"P4"):
         format = "pgm"
     return Picture(pixels, alpha, format, metadata, notes)
+
+
+@contextlib.contextmanager
+def _silenced() -> Iterator[None]:
+    """Keep libtiff from writing to the screen what the exception says again."""
+    try:
+        screen = os.dup(2)
+    except OSError:  # closed
+        yield
+        return
+    with open(os.devnull, "wb") as nowhere:
+        os.dup2(nowhere.fileno(), 2)
+    try:
+        yield
+    finally:
+        os.dup2(screen, 2)
+        os.close(screen)
 
 
 def _refuse_lost_depth(image: Image.Image, data: bytes) -> None:
@@ -204,6 +236,8 @@ def _decode_wide_tiff(data: bytes, max_pixels: int) -> Picture:
     """Read a TIFF whose samples Pillow cannot hold: float colour, 16-bit colour."""
     import tifffile
 
+    # It logs what is wrong with a file before it raises.
+    logging.getLogger("tifffile").addHandler(logging.NullHandler())
     with tifffile.TiffFile(io.BytesIO(data)) as file:
         page: Any = file.pages.first
         _check_size(page.imagewidth, page.imagelength, max_pixels)
