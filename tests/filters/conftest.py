@@ -1,0 +1,129 @@
+"""What the engine's tests share: slow, obvious references, and a runner that sets the strips."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+from hypothesis import settings
+from imfilter.filters.core import executor
+from imfilter.filters.core.encode import FULL
+from imfilter.filters.core.filter import encoding
+
+settings.register_profile("imfilter", deadline=None, derandomize=True, max_examples=60)
+settings.load_profile("imfilter")
+
+
+def _source(position: int, size: int, border: str) -> int | None:
+    """Walk a position back into 0…size-1 as the border rule says; None is the fill."""
+    while not 0 <= position < size:
+        below = position < 0
+        if border == "constant":
+            return None
+        if border == "wrap":
+            position += size if below else -size
+        elif border == "nearest" or size == 1:
+            position = 0 if below else size - 1
+        elif border == "reflect":
+            position = -1 - position if below else 2 * size - 1 - position
+        else:
+            position = -position if below else 2 * size - 2 - position
+    return position
+
+
+def _slow_correlate(
+    image,
+    taps,
+    *,
+    mode="correlate",
+    anchor=None,
+    border="reflect",
+    fill=0,
+    padding="same",
+    stride=(1, 1),
+    dilation=(1, 1),
+):
+    """Correlate pixel by pixel, tap by tap, in Python's numbers; None where nothing is left of the image."""
+    taps = [list(map(float, row)) for row in np.atleast_2d(np.asarray(taps)).tolist()]
+    height, width = len(taps), len(taps[0])
+    ax, ay = anchor or (width // 2, height // 2)
+    if mode == "convolve":
+        taps = [row[::-1] for row in taps[::-1]]
+        ax, ay = width - 1 - ax, height - 1 - ay
+    dx, dy = dilation
+    reach = (width - 1) * dx, (height - 1) * dy
+    named = {"same": (ax * dx, ay * dy, reach[0] - ax * dx, reach[1] - ay * dy), "valid": (0,) * 4, "full": reach * 2}
+    left, top, right, bottom = named.get(padding, padding)
+    rows, columns, channels = image.shape
+    out_rows = (rows + top + bottom - reach[1] - 1) // stride[1] + 1
+    out_columns = (columns + left + right - reach[0] - 1) // stride[0] + 1
+    if min(out_rows, out_columns) < 1:
+        return None
+    pixels = image.astype(float).tolist()
+    answer = np.zeros((out_rows, out_columns, channels))
+    for y, x, c in np.ndindex(answer.shape):
+        total = 0.0
+        for i, j in np.ndindex(height, width):
+            row = _source(y * stride[1] - top + i * dy, rows, border)
+            column = _source(x * stride[0] - left + j * dx, columns, border)
+            total += taps[i][j] * (fill if row is None or column is None else pixels[row][column][c])
+        answer[y, x, c] = total
+    return answer
+
+
+@pytest.fixture(scope="session")
+def source() -> Callable:
+    """``source(position, size, border)``: which sample a border rule puts at a position, by a loop."""
+    return _source
+
+
+@pytest.fixture(scope="session")
+def slow_correlate() -> Callable:
+    """``slow_correlate(image, taps, …)``: the unrounded answer of `conv`, by loops."""
+    return _slow_correlate
+
+
+@pytest.fixture(scope="session")
+def to_samples() -> Callable:
+    """``to_samples(values, dtype)``: one rounding, half up, saturated; float as it is."""
+
+    def convert(values, dtype):
+        values = np.asarray(values, np.float64)
+        if np.dtype(dtype) == np.float32:
+            return values.astype(np.float32)
+        return np.clip(np.floor(values + 0.5), 0, np.iinfo(dtype).max).astype(dtype)
+
+    return convert
+
+
+@pytest.fixture(scope="session")
+def run() -> Callable:
+    """``run(filter, image, strip_rows=…, alpha=…, …)``: the outputs by name, all in one dtype."""
+
+    def outputs(filter, image, *, strip_rows=None, alpha=None, dtype=None, **values):
+        pixels = image if image.ndim == 3 else image[..., None]
+        stages, checked = filter.stages(**values), filter.spec.check(values)
+        own = pixels.dtype.name
+        encodings = {
+            name: encoding(kind, own, dtype or own, checked["range"], checked["gain"])
+            for name, kind in filter.kinds.items()
+            if name in stages[-1].fields
+        }
+        assert own in FULL
+        return executor.run(stages, pixels, encodings, filter.settings(**values), alpha, strip_rows).outputs
+
+    return outputs
+
+
+@pytest.fixture(scope="session")
+def noise() -> Callable:
+    """``noise(shape, dtype)``: the same random image each time."""
+
+    def image(shape, dtype="uint8"):
+        rng = np.random.default_rng(7)
+        if np.dtype(dtype) == np.float32:
+            return rng.uniform(-1, 2, shape).astype(np.float32)
+        return rng.integers(0, np.iinfo(dtype).max, shape, dtype, endpoint=True)
+
+    return image

@@ -1,0 +1,137 @@
+"""Canny: true non-maximum suppression, and hysteresis over the whole image."""
+
+import math
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from imfilter.filters.core.thinning import hysteresis
+from imfilter.filters.edges import edges
+from scipy import ndimage
+
+
+def slow_thin(gx, gy):
+    """Non-maximum suppression pixel by pixel: the neighbours along the gradient interpolated on the 3×3 rim."""
+    rows, columns = gx.shape
+    strength = np.pad(np.sqrt(gx * gx + gy * gy), 1)
+
+    def along(y, x, dx, dy):
+        # One step to the rim of the 3×3 square: the larger component becomes 1.
+        most = max(abs(dx), abs(dy))
+        sx, sy = round(dx / most) if abs(dx) == most else 0, round(dy / most) if abs(dx) != most else 0
+        part = min(abs(dx), abs(dy)) / most
+        diagonal = strength[y + 1 + int(math.copysign(1, dy)), x + 1 + int(math.copysign(1, dx))]
+        straight = strength[y + 1 + sy, x + 1 + sx]
+        return straight + (diagonal - straight) * part
+
+    thin = np.zeros_like(gx)
+    for y, x in np.ndindex(rows, columns):
+        dx, dy = gx[y, x], gy[y, x]
+        middle = strength[y + 1, x + 1]
+        if middle > 0 and middle > along(y, x, dx, dy) and middle >= along(y, x, -dx, -dy):
+            thin[y, x] = middle
+    return thin
+
+
+def slow_join(strength, low, high):
+    """Hysteresis by walking from every strong pixel."""
+    kept = np.zeros(strength.shape, bool)
+    walk = [tuple(place) for place in np.argwhere((strength > high) & (strength > low))]
+    while walk:
+        y, x = walk.pop()
+        if not (0 <= y < strength.shape[0] and 0 <= x < strength.shape[1]):
+            continue
+        if not kept[y, x] and strength[y, x] > low:
+            kept[y, x] = True
+            walk += [(y + i, x + j) for i in (-1, 0, 1) for j in (-1, 0, 1)]
+    return kept
+
+
+def smooth_image(seed, shape=(24, 20)):
+    values = np.random.default_rng(seed).integers(0, 256, shape).astype(np.float64)
+    return np.floor(ndimage.gaussian_filter(values, 1.2) * 1.5).clip(0, 255).astype(np.uint8)
+
+
+def slow_gradient(image):
+    values = image.astype(np.float64)
+    return ndimage.sobel(values, axis=1, mode="reflect"), ndimage.sobel(values, axis=0, mode="reflect")
+
+
+@given(st.integers(0, 10**6))
+def test_canny_is_the_walk_from_pixel_to_pixel(seed):
+    image = smooth_image(seed)
+    expected = slow_join(slow_thin(*slow_gradient(image)), 40, 120)
+    np.testing.assert_array_equal(edges(image, op="canny", sigma=0, low=40, high=120).image == 255, expected)
+
+
+@given(st.integers(0, 10**6))
+def test_thin_keeps_the_maxima_along_the_gradient(seed):
+    image = smooth_image(seed)
+    answer = edges(image, thin=True, depth="float").image
+    np.testing.assert_allclose(answer, slow_thin(*slow_gradient(image)), rtol=1e-6)
+
+
+@given(st.integers(0, 10**6), st.integers(1, 9))
+def test_strips_change_nothing(run, seed, rows):
+    image = smooth_image(seed, (31, 17))
+    options = {"op": "canny", "low": 20, "high": 200}
+    whole = run(edges, image, strip_rows=31, **options)
+    strips = run(edges, image, strip_rows=rows, **options)
+    for name in whole:
+        np.testing.assert_array_equal(whole[name].samples, strips[name].samples)
+
+
+def test_a_weak_chain_is_followed_across_every_strip(run):
+    """An edge that is strong at its top, and weak through 390 rows."""
+    image = np.zeros((400, 20), np.uint8)
+    image[:, 10:] = np.linspace(255, 20, 400)[:, None]
+    for high, found in ((900, 1), (1100, 0)):
+        edge = run(edges, image, strip_rows=8, op="canny", sigma=0, low=40, high=high)["image"].samples[..., 0] > 0
+        assert edge.sum(axis=1).tolist() == [found] * 400
+
+
+@pytest.mark.parametrize("turn", range(0, 360, 15))
+def test_a_smooth_ramp_has_edges_of_one_pixel(turn):
+    y, x = np.mgrid[-30:31, -30:31]
+    across = x * math.cos(math.radians(turn)) + y * math.sin(math.radians(turn)) + 0.3
+    image = (255 / (1 + np.exp(-across))).astype(np.float32)
+    edge = edges(image, op="canny", low=100, high=200, sigma=0).image > 0
+    assert edge[30].any() or edge[:, 30].any()
+    blocks = edge[1:, 1:] & edge[1:, :-1] & edge[:-1, 1:] & edge[:-1, :-1]
+    assert not blocks[2:-2, 2:-2].any()
+
+
+def test_an_ideal_step_gives_a_line_of_one_pixel():
+    step = np.zeros((9, 8), np.uint8)
+    step[:, 4:] = 255
+    for image in (step, step[:, ::-1]):
+        for picture in (edges(image, op="canny", sigma=0).image, edges(image, thin=True, threshold=100).image):
+            assert (picture > 0).sum(axis=1).tolist() == [1] * 9
+
+
+def test_hysteresis_joins_diagonal_neighbours():
+    strength = np.diag([3.0, 2, 2, 0, 2])[..., None]
+    assert np.diag(hysteresis(strength, 1, 2.5)[..., 0]).tolist() == [True, True, True, False, False]
+
+
+def test_the_thresholds_are_excluded():
+    strength = np.array([[[2.0], [1.0], [2.5]]])
+    assert hysteresis(strength, 1, 2).ravel().tolist() == [False, False, True]
+
+
+def test_the_maps_of_canny_are_the_smoothed_gradient(noise):
+    image = noise((30, 30))
+    canny, sobel = edges(image, op="canny", sigma=1.4), edges(image, sigma=1.4)
+    for name in ("magnitude", "angle", "gx", "gy"):
+        np.testing.assert_array_equal(getattr(canny, name), getattr(sobel, name))
+
+
+def test_a_16_bit_copy_has_the_same_edges(noise):
+    image = smooth_image(3)
+    wide = edges(image.astype(np.uint16) * 257, op="canny").image
+    np.testing.assert_array_equal(wide > 0, edges(image, op="canny").image > 0)
+
+
+def test_without_an_edge_nothing_is_white():
+    assert not edges(np.full((5, 5), 9, np.uint8), op="canny").image.any()

@@ -1,0 +1,59 @@
+"""Luma, linear light, premultiplied alpha."""
+
+import numpy as np
+import pytest
+from imfilter.filters.blur import blur
+from imfilter.filters.conv import conv
+from imfilter.filters.core import colour
+
+
+def test_luma_is_that_of_bt_601():
+    assert colour.luma(np.eye(3)[None] * 1000).ravel().tolist() == [299, 587, 114]
+
+
+def test_luma_of_gray_is_gray(noise):
+    for dtype, work in (("uint8", np.float32), ("uint16", np.float64)):
+        gray = np.repeat(noise((200, 20, 1), dtype).astype(work), 3, axis=2)
+        np.testing.assert_array_equal(colour.luma(gray), gray[..., :1])
+
+
+def test_srgb_middle_gray_is_a_fifth_of_the_light():
+    """IEC 61966-2-1: 188 is close to half the light, 119 to 18 %."""
+    light = colour.decode_srgb(np.array([0.0, 119, 188, 255]), 255) / 255
+    np.testing.assert_allclose(light, [0, 0.1845, 0.5029, 1], atol=1e-4)
+
+
+@pytest.mark.parametrize("dtype", ["uint8", "uint16"])
+def test_decoding_and_encoding_gives_every_level_back(dtype):
+    levels = np.arange(np.iinfo(dtype).max + 1, dtype=dtype).reshape(-1, 64)
+    np.testing.assert_array_equal(blur(levels, sigma=0, linear=True), levels)
+
+
+def test_values_below_0_mirror_those_above():
+    values = np.array([-300.0, -5, 0, 5, 300])
+    np.testing.assert_allclose(colour.encode_srgb(colour.decode_srgb(values, 255), 255), values)
+    assert colour.decode_srgb(values, 255)[0] == -colour.decode_srgb(values, 255)[4]
+
+
+def test_the_seam_of_red_and_green_is_bright_in_linear_light():
+    """Half of each: 188, where filtering the sRGB values gives a dark 128."""
+    image = np.zeros((1, 2, 3), np.uint8)
+    image[0, 0, 0] = image[0, 1, 1] = 255
+    seam = {linear: conv(image, kernel="0.5 0.5", linear=linear)[0, 1] for linear in (False, True)}
+    assert seam[False].tolist() == [128, 128, 0]
+    assert seam[True].tolist() == [188, 188, 0]
+
+
+def test_fill_too_is_linear_light():
+    image = np.full((1, 1), 255, np.uint8)
+    assert conv(image, kernel="0.5 0.5", border="constant", fill=0, linear=True) == 188
+    assert conv(np.full((1, 1), 90, np.uint8), kernel="mean3", border="constant", fill=90, linear=True) == 90
+
+
+def test_strongest_keeps_the_sign():
+    assert colour.strongest(np.array([[[1.0, -3.0, 2.0]]])).tolist() == [[[-3]]]
+
+
+def test_where_alpha_rounds_to_nothing_colour_is_0():
+    colours = colour.unpremultiply(np.full((1, 3, 1), 0.3), np.array([[[0.0], [0.4], [0.6]]]), 255)
+    assert colours[0, :2].ravel().tolist() == [0, 0] and colours[0, 2, 0] == pytest.approx(127.5)

@@ -1,0 +1,186 @@
+"""Strips, chains, alpha, linear light: what no filter needs to know."""
+
+import numpy as np
+import pytest
+from imfilter.filters.blur import blur
+from imfilter.filters.conv import conv
+from imfilter.filters.core import executor
+from imfilter.filters.core.borders import BORDERS
+from imfilter.filters.core.encode import Encoding
+from imfilter.filters.core.executor import Settings
+from imfilter.filters.core.filter import as_image
+from imfilter.filters.core.spec import ImageError
+from imfilter.filters.core.stage import Halo, Stage, inside
+from imfilter.filters.edges import edges
+from imfilter.filters.sharpen import sharpen
+from scipy import ndimage
+
+
+def chain(stages, image, **settings):
+    pixels = image[..., None]
+    return (
+        executor.run(stages, pixels, {"image": Encoding("float32")}, Settings(**settings))
+        .outputs["image"]
+        .samples[..., 0]
+    )
+
+
+@pytest.mark.parametrize("border", BORDERS)
+def test_a_chain_is_not_rounded_between_its_steps(border, noise):
+    image = noise((20, 15))
+    stages = (*blur.stages(sigma=1.5), *sharpen.stages(amount=2.0), *conv.stages(kernel="1 2 3", stride=(2, 3)))
+    step = ndimage.gaussian_filter(image.astype(np.float64), 1.5, mode=border)
+    step = ndimage.correlate(step, np.array([[0, -2, 0], [-2, 9, -2], [0, -2, 0.0]]), mode=border)
+    step = ndimage.correlate(step, np.array([[1.0, 2, 3]]), mode=border)[::3, ::2]
+    np.testing.assert_allclose(chain(stages, image, border=border), step, atol=255 * 1e-5 * 17 * 6)
+
+
+@pytest.mark.parametrize("rows", [1, 2, 3, 7, 16])
+@pytest.mark.parametrize("border", BORDERS)
+def test_a_chain_with_strides_and_padding_is_the_same_in_strips(rows, border, noise):
+    image = noise((29, 13))[..., None]
+    stages = [
+        *conv.stages(kernel="1 2 1; 0 1 0", padding="full", stride=2),
+        *blur.stages(op="mean", size=4),
+        *conv.stages(kernel="1 -1; 2 1", padding=(3, 0, 1, 5), dilation=(1, 3)),
+    ]
+    settings, encodings = Settings(border=border, fill=9), {"image": Encoding("float32")}
+    whole, strips = (executor.run(stages, image, encodings, settings, strip_rows=n) for n in (1000, rows))
+    np.testing.assert_array_equal(whole.outputs["image"].samples, strips.outputs["image"].samples)
+
+
+def test_a_stage_that_needs_the_whole_image_sees_it(noise):
+    image = noise((40, 9))
+    seen = []
+
+    def look(strip):
+        seen.append(strip.shape[:2])
+        return strip
+
+    stage = Stage(lambda frame: look, whole=True)
+    executor.run([stage], image[..., None], {"image": Encoding("uint8")}, Settings(), strip_rows=8)
+    assert seen == [(40, 9)]
+
+
+@pytest.mark.parametrize("rows", [1, 5, 40])
+def test_a_strip_brings_its_halo_and_no_more(rows, noise):
+    heights = set()
+
+    def look(strip):
+        heights.add(strip.shape[0])
+        return inside(strip, Halo(0, 3, 0, 1))
+
+    stage = Stage(lambda frame: look, halo=Halo(0, 3, 0, 1))
+    executor.run([stage], noise((40, 5, 1)), {"image": Encoding("uint8")}, Settings(), strip_rows=rows)
+    assert heights == {rows + 4}
+
+
+def test_the_strips_depend_on_the_image_and_the_stages_alone(run, noise):
+    image = noise((300, 700, 3))
+    first, again = (run(blur, image, sigma=3)["image"].samples for _ in range(2))
+    np.testing.assert_array_equal(first, again)
+
+
+def test_the_work_type_is_float32_only_where_it_is_exact_enough():
+    mild, strong = blur.stages(sigma=2.0), sharpen.stages(amount=500.0)
+    for stages, full, encoding, expected in (
+        (mild, 255, Encoding("uint8"), "float32"),
+        (mild, 255, Encoding("uint16", scale=257), "float64"),
+        (mild, 255, Encoding("uint8", gain=100), "float64"),
+        (mild, 255, Encoding("uint8", range="stretch"), "float64"),
+        (mild, 65535, Encoding("uint16"), "float64"),
+        (mild, 1, Encoding("float32", full=1), "float32"),
+        (strong, 255, Encoding("uint8"), "float64"),
+    ):
+        assert np.dtype(executor.work_type(stages, full, [encoding])).name == expected
+
+
+# ---- alpha ------------------------------------------------------------------------------------------
+
+WHITE_SQUARE = np.zeros((11, 11), np.uint8)
+WHITE_SQUARE[3:8, 3:8] = 255
+
+
+def test_a_white_square_on_nothing_stays_white_to_its_rim(run):
+    colours = np.repeat(WHITE_SQUARE[..., None], 3, axis=2)
+    output = run(blur, colours, alpha=WHITE_SQUARE, sigma=1.0)["image"]
+    assert output.samples[output.alpha > 0].min() == 255
+    assert 0 < output.alpha[2, 5] < 255
+
+
+def test_no_colour_bleeds_out_of_transparent_pixels(run):
+    colours = np.zeros((11, 11, 3), np.uint8)
+    colours[..., 0] = 255  # red where nothing is to be seen
+    colours[3:8, 3:8] = (0, 0, 200)
+    output = run(blur, colours, alpha=WHITE_SQUARE, sigma=2.0)["image"]
+    assert (output.samples[output.alpha > 0] == (0, 0, 200)).all()
+
+
+def test_alpha_is_blurred_like_a_channel(run, noise):
+    alpha = noise((20, 20))
+    output = run(blur, noise((20, 20, 3)), alpha=alpha, sigma=1.5)["image"]
+    np.testing.assert_array_equal(output.alpha, blur(alpha, sigma=1.5))
+
+
+def test_an_opaque_image_is_filtered_as_if_it_had_no_alpha(run, noise):
+    image = noise((30, 30, 3))
+    for filter in (blur, sharpen):
+        output = run(filter, image, alpha=np.full((30, 30), 255, np.uint8))["image"]
+        np.testing.assert_array_equal(output.samples, filter(image))
+        assert (output.alpha == 255).all()
+
+
+def test_premultiplied_results_are_as_exact(run, noise):
+    image, alpha = noise((200, 200, 3)), noise((200, 200))
+    alpha[:, :100] //= 40
+
+    def smooth(values):
+        return ndimage.gaussian_filter(values.astype(np.float64), (2, 2, 0), mode="reflect")
+
+    opacity = smooth(alpha[..., None])
+    visible = opacity > 0.5
+    exact = np.where(visible, smooth(image * (alpha[..., None] / 255)) * 255 / np.where(visible, opacity, 1), 0)
+    off = np.abs(run(blur, image, alpha=alpha, sigma=2.0)["image"].samples - np.floor(exact + 0.5))
+    assert off.max() <= 1 and (off > 0).mean() <= 1e-3
+
+
+def test_alpha_is_the_same_in_strips(run, noise):
+    image, alpha = noise((33, 20, 3)), noise((33, 20))
+    for filter, values in ((blur, {"sigma": 2.0}), (conv, {"kernel": "sobel-x", "stride": 2})):
+        whole, strips = (run(filter, image, alpha=alpha, strip_rows=rows, **values)["image"] for rows in (33, 4))
+        np.testing.assert_array_equal(whole.samples, strips.samples)
+        np.testing.assert_array_equal(whole.alpha, strips.alpha)
+
+
+def test_edges_have_no_alpha(run, noise):
+    assert run(edges, noise((5, 5, 3)), alpha=noise((5, 5)))["image"].alpha is None
+
+
+# ---- images that are none ---------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("array", "message"),
+    [
+        (np.zeros((3, 3)), "uint8, uint16 or float32, not float64"),
+        (np.zeros((3, 3, 4), np.uint8), r"1 or 3\), not \(3, 3, 4\)"),
+        (np.zeros(3, np.uint8), r"not \(3,\)"),
+        (np.zeros((0, 3), np.uint8), "has no pixels"),
+    ],
+)
+def test_an_array_that_is_no_image_is_refused(array, message):
+    with pytest.raises(ImageError, match=message):
+        as_image(array)
+
+
+def test_an_image_smaller_than_a_valid_window_is_refused():
+    with pytest.raises(ImageError, match=r"2×2, is smaller than the kernel's window, 3×3"):
+        conv(np.zeros((2, 2), np.uint8), kernel="mean3", padding="valid")
+
+
+@pytest.mark.parametrize(
+    "view", [lambda a: a[::2, ::-1], lambda a: a.T, np.asfortranarray, lambda a: a.astype(a.dtype.newbyteorder())]
+)
+def test_any_memory_layout_will_do(view, noise):
+    image = view(noise((20, 20), "uint16"))
+    np.testing.assert_array_equal(blur(image), blur(np.ascontiguousarray(image, np.uint16)))
