@@ -32,7 +32,8 @@ programs; and importing one in place of all saves 14 ms."""
 NPY_MAGIC = b"\x93NUMPY"
 HEAD = 16
 """So many bytes tell the format."""
-BITS_PER_SAMPLE, ORIENTATION, SAMPLES_PER_PIXEL, ICC_PROFILE = 258, 274, 277, 34675
+BITS_PER_SAMPLE, PHOTOMETRIC, ORIENTATION, SAMPLES_PER_PIXEL, X_RESOLUTION, ICC_PROFILE = 258, 262, 274, 277, 282, 34675
+WHITE_IS_ZERO, UNASSOCIATED_ALPHA = 0, 2
 STRUCTURE = frozenset(
     {254, 255, 256, 257, 258, 259, 262, 266, 273, ORIENTATION, 277, 278, 279, 280, 281, 284, 317, 320}
     | {322, 323, 324, 325, 330, 338, 339, 340, 341, 347, 513, 514, 529, 530, 531, 532, 700, 34675}
@@ -119,14 +120,14 @@ def _decode_image(data: bytes, max_pixels: int) -> Picture:
         if name == "TIFF":
             return _decode_wide_tiff(data, max_pixels)
         raise UnreadableError(f"is damaged: it begins like a {name} file, but is none") from None
-    if image.format == "TIFF" and 16 in _tag(image, BITS_PER_SAMPLE) and _tag(image, SAMPLES_PER_PIXEL) == (3,):
+    if name == "TIFF" and 16 in _tag(image, BITS_PER_SAMPLE) and _tag(image, SAMPLES_PER_PIXEL) > (1,):
         return _decode_wide_tiff(data, max_pixels)
     _check_size(*image.size, max_pixels)
     _refuse_lost_depth(image, data)
     notes = _refuse_lost_frames(image)
     with _silenced() if name == "TIFF" else contextlib.nullcontext():
         image.load()
-    metadata = Metadata(icc=image.info.get("icc_profile") or b"", dpi=_resolution(image))
+    metadata = Metadata(icc=image.info.get("icc_profile") or b"", dpi=_plausible(image.info.get("dpi")))
     format = {"MPO": "jpeg"}.get(image.format or "", (image.format or "png").lower())
     turned = ImageOps.exif_transpose(image)
     try:
@@ -134,6 +135,8 @@ def _decode_image(data: bytes, max_pixels: int) -> Picture:
     except Exception as error:
         notes.append(f"its EXIF block is damaged and was not kept ({_reason(error)})")
     pixels, alpha = _samples(turned)
+    if image.mode.startswith("I;16") and _tag(image, PHOTOMETRIC) == (WHITE_IS_ZERO,):
+        pixels = np.uint16(65535) - pixels  # Pillow turns 8 bits only
     if format == "ppm" and data[:2] in (b"P2", b"P5", b"P1", b"P4"):
         format = "pgm"
     return Picture(pixels, alpha, format, metadata, notes)
@@ -163,8 +166,6 @@ def _refuse_lost_depth(image: Image.Image, data: bytes) -> None:
         deep = data[24] == 16 and image.mode in ("RGB", "RGBA", "LA")
     elif image.format == "PPM":
         deep = image.mode == "RGB" and _ppm_maximum(data) > 255
-    elif image.format == "TIFF":
-        deep = 16 in _tag(image, BITS_PER_SAMPLE) and image.mode in ("RGB", "RGBA", "LA", "CMYK")
     if deep:
         raise UnreadableError(f"has 16-bit {image.mode} samples, which cannot be kept; convert it to 8 bits or to TIFF")
 
@@ -175,9 +176,8 @@ def _tag(image: Image.Image, number: int) -> tuple[Any, ...]:
 
 
 def _ppm_maximum(data: bytes) -> int:
-    lines = (line.split(b"#")[0] for line in data[:4096].split(b"\n"))
-    numbers = b" ".join(lines).split()[1:4]
-    return int(numbers[2]) if len(numbers) == 3 and numbers[2].isdigit() else 255
+    header = re.match(rb"P\d" + rb"(?:\s|#[^\n\r]*)+(\d+)" * 3, data)
+    return int(header[3]) if header else 65535
 
 
 def _refuse_lost_frames(image: Image.Image) -> list[str]:
@@ -192,10 +192,9 @@ def _refuse_lost_frames(image: Image.Image) -> list[str]:
     raise UnreadableError(f"has {frames} frames, of which only one could be kept; split it first")
 
 
-def _resolution(image: Image.Image) -> tuple[float, float] | None:
-    dpi = image.info.get("dpi")
+def _plausible(dpi: Any) -> tuple[float, float] | None:
     try:
-        x, y = (float(value) for value in dpi)  # type: ignore[union-attr]
+        x, y = (float(value) for value in dpi)
     except (TypeError, ValueError, ZeroDivisionError):
         return None
     return (x, y) if 0 < x < 1e6 and 0 < y < 1e6 else None
@@ -224,7 +223,10 @@ def _samples(image: Image.Image) -> tuple[Any, Any]:
     if image.mode in ("L", "RGB"):
         return array if array.ndim == 3 else array[..., None], None
     if image.mode.startswith("I;16"):
-        return array.astype(np.uint16)[..., None], None
+        samples = array.astype(np.uint16)[..., None]
+        if "transparency" in image.info:
+            return samples, np.where(samples[..., 0] == image.info["transparency"], 0, 65535).astype(np.uint16)
+        return samples, None
     if image.mode == "I" and array.min() >= 0 and array.max() <= 65535:
         return array.astype(np.uint16)[..., None], None
     if image.mode == "F":
@@ -243,15 +245,31 @@ def _decode_wide_tiff(data: bytes, max_pixels: int) -> Picture:
         _check_size(page.imagewidth, page.imagelength, max_pixels)
         if len(file.pages) != 1:
             raise UnreadableError(f"has {len(file.pages)} pages, of which only one could be kept; split it first")
-        if page.photometric not in (1, 2) or page.samplesperpixel not in (1, 3):
+        extra = page.samplesperpixel - {1: 1, 2: 3}.get(page.photometric, 0)
+        if extra not in (0, 1) or page.extrasamples != (UNASSOCIATED_ALPHA,) * extra:
             raise UnreadableError(f"has {page.samplesperpixel} channels of {page.dtype}, which cannot be kept")
-        array = page.asarray()
+        try:
+            array = page.asarray()
+        except ValueError as error:
+            if "imagecodecs" not in str(error):
+                raise
+            packed = f"is compressed by {page.compression.name}, which is not read in {page.dtype}"
+            raise UnreadableError(f"{packed}; save it uncompressed, or with ZIP") from None
         tags = {tag.code: tag.value for tag in page.tags}
-    if page.samplesperpixel == 3 and page.planarconfig == 2:
+        dpi = page.get_resolution("INCH") if X_RESOLUTION in tags else None
+    if page.samplesperpixel > 1 and page.planarconfig == 2:
         array = np.moveaxis(array, 0, -1)
     pixels = _real_samples(array[..., None] if array.ndim == 2 else array)
-    metadata = Metadata(icc=tags.get(ICC_PROFILE, b""))
-    return Picture(_turned(pixels, int(tags.get(ORIENTATION, 1))), None, "tiff", metadata)
+    pixels = _turned(pixels, int(tags.get(ORIENTATION, 1)))
+    metadata = Metadata(icc=tags.get(ICC_PROFILE, b""), dpi=_plausible(dpi))
+    return _with_alpha(pixels, "tiff", metadata)
+
+
+def _with_alpha(pixels: Any, format: str, metadata: Metadata) -> Picture:
+    """Return a picture whose alpha, if there is one, is the last channel."""
+    if pixels.shape[2] in (2, 4):
+        return Picture(pixels[..., :-1].copy(), pixels[..., -1].copy(), format, metadata)
+    return Picture(pixels, None, format, metadata)
 
 
 def _turned(pixels: Any, orientation: int) -> Any:
@@ -281,9 +299,7 @@ def _decode_npy(data: bytes, max_pixels: int) -> Picture:
             f"has the shape {array.shape}; an image is (height, width) or (height, width, 1, 2, 3 or 4)"
         )
     pixels = _real_samples(pixels)
-    if pixels.shape[2] in (2, 4):
-        return Picture(pixels[..., :-1].copy(), pixels[..., -1].copy(), "npy")
-    return Picture(pixels, None, "npy")
+    return _with_alpha(pixels, "npy", Metadata())
 
 
 def _real_samples(pixels: Any) -> Any:
@@ -291,8 +307,13 @@ def _real_samples(pixels: Any) -> Any:
     kind, name = pixels.dtype.kind, pixels.dtype.newbyteorder("=").name
     if kind == "b":
         return pixels.astype(np.uint8) * np.uint8(255)
-    if name in ("uint8", "uint16", "float32") or kind == "f":
-        return pixels.astype("float32" if kind == "f" else name)
+    if name in ("uint8", "uint16", "float32"):
+        return pixels.astype(name)
+    if kind == "f":
+        narrow = pixels.astype(np.float32)
+        if (np.isinf(narrow) & np.isfinite(pixels)).any():
+            raise UnreadableError(f"has {name} samples too large for float32")
+        return narrow
     if kind in "iu":
         wide = pixels.astype(np.float32)
         if (wide.astype(np.float64) == pixels).all():

@@ -66,6 +66,8 @@ def write(file: BinaryIO, pixels: Any, alpha: Any, format: Format, metadata: Met
     if format.name == "npy":
         np.save(file, samples, allow_pickle=False)
         return []
+    if format.name == "png" and alpha is not None and samples.dtype == np.uint16:
+        raise ValueError("it cannot hold 16-bit samples with alpha; use --depth 8, or .tif or .npy")
     if format.name == "tiff" and (samples.dtype == np.float32 or (samples.dtype == np.uint16 and samples.ndim == 3)):
         _write_wide_tiff(file, samples, alpha is not None, metadata)
         return []
