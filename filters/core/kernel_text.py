@@ -74,7 +74,7 @@ def write(kernel: Kernel) -> str:
     """
     text = "".join(" ".join(_shortest(value) for value in row) + "\n" for row in kernel.weights.tolist())
     # A first row that would pass for a libvips header is told from one by its point: "3.0 3".
-    return re.sub(r"^(-?\d+)(?= )", r"\1.0", text) if _libvips(_lines(text), "") else text
+    return re.sub(r"^(-?\d+)(?= )", r"\1.0", text) if _header(_lines(text)) else text
 
 
 def _shortest(value: float) -> str:
@@ -147,24 +147,27 @@ def _lines(text: str) -> list[tuple[int, str]]:
     return [(number, line) for number, line in bare if line]
 
 
-def _libvips(lines: list[tuple[int, str]], name: str) -> tuple[Kernel, float] | None:
-    """Read ``W H [scale [offset]]`` and W·H values; None where the file is something else."""
-    if len(lines) < 2:
-        return None
-    header = _separated(lines[0][1])
-    body = [(number, token) for number, line in lines[1:] for token in _separated(line)]
+def _header(lines: list[tuple[int, str]]) -> list[float] | None:
+    """The first line's numbers where it is ``W H [scale [offset]]`` and W·H values follow."""
     try:
-        numbers = [float(token) for token in header]
-        width, height = int(header[0]), int(header[1])
+        header = [float(token) for token in _separated(lines[0][1])]
+        width, height = (int(token) for token in _separated(lines[0][1])[:2])
     except (ValueError, IndexError):
         return None
-    if not 2 <= len(numbers) <= 4 or width * height != len(body) or width < 1:
+    count = sum(len(_separated(line)) for _, line in lines[1:])
+    return header if len(header) <= 4 and width > 0 and width * height == count > 0 else None
+
+
+def _libvips(lines: list[tuple[int, str]], name: str) -> tuple[Kernel, float] | None:
+    """Read a header and its values; None where the file is something else."""
+    header = _header(lines)
+    if header is None:
         return None
-    scale, offset = (*numbers[2:], *(1.0, 0.0)[len(numbers) - 2 :])
+    width, height, scale, offset = (*header, *(1.0, 0.0)[len(header) - 2 :])
     if scale == 0 or not np.isfinite([scale, offset]).all():
         raise ValueError(f"{name}, line {lines[0][0]}: a kernel cannot be divided by the scale {scale:g}")
-    values = [_number(token, f"{name}, line {number}") for number, token in body]
-    return Kernel.of(np.reshape(values, (height, width)), scale), offset
+    values = [_number(token, f"{name}, line {number}") for number, line in lines[1:] for token in _separated(line)]
+    return Kernel.of(np.reshape(values, (int(height), int(width))), scale), offset
 
 
 def _separated(row: str) -> list[str]:

@@ -88,7 +88,7 @@ def test_a_weak_chain_is_followed_across_every_strip(run):
     image[:, 10:] = np.linspace(255, 20, 400)[:, None]
     for high, found in ((900, 1), (1100, 0)):
         edge = run(edges, image, strip_rows=8, op="canny", sigma=0, low=40, high=high)["image"].samples[..., 0] > 0
-        assert edge.sum(axis=1).tolist() == [found] * 400
+        assert edge[1:].sum(axis=1).tolist() == [found] * 399
 
 
 @pytest.mark.parametrize("turn", range(0, 360, 15))

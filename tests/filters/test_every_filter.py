@@ -1,0 +1,287 @@
+"""What holds for every filter in the catalogue, those of tomorrow too."""
+
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import imfilter.filters
+import numpy as np
+import pytest
+from imfilter.filters.core import catalog
+from imfilter.filters.core.borders import BORDERS
+from imfilter.filters.core.spec import ParameterError
+
+NEEDED: dict[str, dict[str, Any]] = {"conv": {"kernel": "gaussian3"}}
+"""The parameters that a filter cannot do without."""
+ANSWERS_WITH_0 = {"edges"}
+"""Filters of which a flat image is black; all others give it back."""
+
+FILTERS = [pytest.param(catalog.load(name), NEEDED.get(name, {}), id=name) for name in catalog.names()]
+every_filter = pytest.mark.parametrize(("filter", "needed"), FILTERS)
+every_op = pytest.mark.parametrize(
+    ("filter", "values"),
+    [
+        pytest.param(filter, needed | ({"op": op} if op else {}), id=f"{filter.__name__}-{op}" if op else None)
+        for filter, needed in (param.values for param in FILTERS)
+        for op in (filter.spec.parameters["op"].choices if "op" in filter.spec.parameters else [""])
+    ],
+)
+
+
+def picture(answer):
+    return answer.image if isinstance(answer, tuple) else answer
+
+
+def parts(answer):
+    return [part for part in answer if part is not None] if isinstance(answer, tuple) else [answer]
+
+
+def test_the_four_filters_are_found():
+    assert {"blur", "conv", "edges", "sharpen"} <= set(catalog.names())
+
+
+@every_op
+@pytest.mark.parametrize("dtype", ["uint8", "uint16", "float32"])
+@pytest.mark.parametrize("shape", [(13, 9), (13, 9, 1), (13, 9, 3)])
+def test_the_dtype_and_the_shape_stay(filter, values, dtype, shape, noise):
+    answer = filter(noise(shape, dtype), **values, channels="each")
+    assert picture(answer).dtype == dtype
+    assert {part.shape for part in parts(answer)} == {shape}
+    assert all(part.dtype == np.float32 for part in parts(answer)[1:])
+
+
+@every_op
+@pytest.mark.parametrize("depth", [8, "16", "float"])
+def test_depth_chooses_the_dtype(filter, values, depth, noise):
+    answer = picture(filter(noise((5, 5)), **values, depth=depth))
+    assert answer.dtype == {"8": "uint8", "16": "uint16", "float": "float32"}[str(depth)]
+
+
+@every_op
+@pytest.mark.parametrize("linear", [False, True])
+@pytest.mark.parametrize("channels", ["each", "luma", "max"])
+def test_the_image_itself_is_never_written_to(filter, values, channels, linear, noise):
+    for dtype in ("uint8", "float32"):
+        image = noise((9, 9, 3), dtype)
+        image.flags.writeable = False
+        before = image.copy()
+        answer = picture(filter(image, **values, channels=channels, linear=linear))
+        np.testing.assert_array_equal(image, before)
+        assert answer.shape[2] == 3 if channels == "each" else 1
+
+
+@every_op
+@pytest.mark.parametrize("border", [border for border in BORDERS if border != "constant"])
+@pytest.mark.parametrize("value", [0, 1, 200, 255])
+def test_a_flat_image_stays_or_is_black(filter, values, border, value):
+    answer = picture(filter(np.full((7, 8, 3), value, np.uint8), **values, border=border))
+    assert (answer == (0 if filter.__name__ in ANSWERS_WITH_0 else value)).all()
+
+
+@every_op
+@pytest.mark.parametrize("value", [0.1, -7.3, 1e-8])
+def test_a_flat_float_image_stays_or_is_black(filter, values, value):
+    image = np.full((7, 8), value, np.float32)
+    off = np.abs(picture(filter(image, **values)) - (0 if filter.__name__ in ANSWERS_WITH_0 else image))
+    assert off.max() <= 1e-5 * abs(value)
+
+
+@every_op
+def test_a_border_of_the_images_own_value_changes_nothing(filter, values):
+    flat = np.full((7, 8), 90, np.uint8)
+    inside, outside = (picture(filter(flat, **values, **rule)) for rule in ({}, {"border": "constant", "fill": 90}))
+    # A chain's later steps see the border of what the earlier ones gave.
+    np.testing.assert_array_equal(inside[3:-3, 3:-3], outside[3:-3, 3:-3])
+
+
+@every_op
+@pytest.mark.parametrize("shape", [(1, 1), (1, 6), (6, 1), (1, 1, 3), (2, 2)])
+@pytest.mark.parametrize("border", BORDERS)
+def test_the_smallest_images_work(filter, values, shape, border, noise):
+    for dtype in ("uint8", "float32"):
+        answer = filter(noise(shape, dtype), **values, channels="each", border=border)
+        assert {part.shape for part in parts(answer)} == {shape}
+        assert all(np.isfinite(part).all() for part in parts(answer))
+
+
+@every_op
+@pytest.mark.parametrize("border", BORDERS)
+@pytest.mark.parametrize("linear", [False, True])
+def test_strips_give_what_the_whole_image_gives(filter, values, border, linear, run, noise):
+    """Bit for bit: every sample is computed by the same operations in the same order, whatever its strip."""
+    image = noise((37, 11, 3))
+    options = values | {"border": border, "linear": linear, "fill": 30}
+    whole = run(filter, image, strip_rows=37, **options)
+    for rows in (1, 5, 16):
+        strips = run(filter, image, strip_rows=rows, **options)
+        for name in whole:
+            np.testing.assert_array_equal(strips[name].samples, whole[name].samples, err_msg=name)
+
+
+@every_op
+@pytest.mark.parametrize("range", ["abs", "offset", "stretch"])
+def test_ranges_are_the_same_in_strips(filter, values, range, run, noise):
+    image = noise((37, 11, 3))
+    whole, strips = (run(filter, image, strip_rows=rows, **values, range=range) for rows in (37, 4))
+    for name in whole:
+        np.testing.assert_array_equal(strips[name].samples, whole[name].samples, err_msg=name)
+
+
+@every_op
+def test_the_channels_are_filtered_each_by_itself(filter, values, noise):
+    image = noise((9, 8, 3))
+    answer = picture(filter(image, **values, channels="each"))
+    for channel in range(3):
+        np.testing.assert_array_equal(answer[..., channel], picture(filter(image[..., channel], **values)))
+
+
+@every_op
+def test_a_nan_does_not_reach_the_far_end(filter, values):
+    image = np.zeros((64, 64), np.float32)
+    image[0, 0] = np.nan
+    answer = picture(filter(image, **values))
+    assert not np.isnan(answer[32:]).any() and not np.isnan(answer[:, 32:]).any()
+
+
+# ---- descriptions -----------------------------------------------------------------------------------
+
+
+@every_filter
+def test_the_summary_is_one_short_sentence(filter, needed):
+    summary = catalog.summary(filter.__name__)
+    assert summary == filter.spec.summary
+    assert len(summary) <= 60 and summary.endswith(".")
+
+
+@every_filter
+def test_every_parameter_has_help(filter, needed):
+    for parameter in filter.spec.parameters.values():
+        assert parameter.param.help.endswith((".", "2·radius + 1")) or "," in parameter.param.help, parameter.name
+
+
+@every_filter
+def test_every_map_has_help_and_is_a_field_of_the_answer(filter, needed):
+    for name, param in filter.spec.maps.items():
+        assert param.help and name in filter.answer._fields
+
+
+@every_filter
+def test_every_parameter_is_keyword_only(filter, needed):
+    with pytest.raises(TypeError, match="name the parameters"):
+        filter(np.zeros((2, 2), np.uint8), 1.0, **needed)
+
+
+@every_filter
+def test_every_default_passes_its_own_check(filter, needed):
+    for parameter in filter.spec.parameters.values():
+        if parameter.name not in needed and parameter.default is not None:
+            parameter.check(parameter.default)
+
+
+@every_filter
+def test_what_the_reference_shows_is_in_the_docstring(filter, needed):
+    for section in ("Returns", "Raises", "Examples"):
+        assert f"{section}\n{'-' * len(section)}\n" in filter.spec.doc
+
+
+# ---- wrong calls ------------------------------------------------------------------------------------
+
+
+@every_filter
+def test_an_unknown_parameter_is_refused(filter, needed):
+    with pytest.raises(ParameterError, match="bordr: no such parameter; did you mean border"):
+        filter(np.zeros((2, 2), np.uint8), **needed, bordr="wrap")
+
+
+@every_filter
+@pytest.mark.parametrize("value", [float("nan"), float("inf"), "wide"])
+def test_no_number_is_refused_wherever_one_is_due(filter, needed, value):
+    for parameter in filter.spec.parameters.values():
+        if parameter.kind in ("int", "float", "int pair", "pair"):
+            with pytest.raises(ParameterError, match=rf"{parameter.name}: .*is not a (finite )?number"):
+                filter(np.zeros((2, 2), np.uint8), **needed, **{parameter.name: value})
+
+
+@every_filter
+def test_a_wrong_choice_is_refused_with_the_right_ones(filter, needed):
+    for parameter in filter.spec.parameters.values():
+        if parameter.kind == "choice":
+            with pytest.raises(
+                ParameterError, match=rf"{parameter.name}: 'nnn' is not known: .*{parameter.choices[0]}"
+            ):
+                filter(np.zeros((2, 2), np.uint8), **needed, **{parameter.name: "nnn"})
+
+
+# ---- the catalogue ----------------------------------------------------------------------------------
+
+
+def python(code: str, **options) -> str:
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False, **options)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def test_reading_every_description_imports_neither_numpy_nor_scipy_nor_pillow():
+    code = """
+import sys
+from imfilter.filters.core import catalog
+for name in catalog.names():
+    catalog.summary(name)
+    for parameter in catalog.load(name).spec.parameters.values():
+        parameter.metavar
+print(*sorted({"numpy", "scipy", "PIL", "typer"} & {name.partition(".")[0] for name in sys.modules}))
+"""
+    assert python(code).strip() == ""
+
+
+def test_listing_the_filters_imports_none_of_them():
+    code = """
+import sys
+from imfilter.filters.core import catalog
+names = catalog.names()
+assert [catalog.summary(name) for name in names]
+print(*[name for name in names if f"imfilter.filters.{name}" in sys.modules])
+"""
+    assert python(code).strip() == ""
+
+
+def test_a_new_file_is_a_new_filter(tmp_path):
+    """Adding a filter touches one file."""
+    package = tmp_path / "copied" / "filters"
+    source = Path(imfilter.filters.__file__).parent
+    shutil.copytree(source, package, ignore=shutil.ignore_patterns("__pycache__"))
+    (tmp_path / "copied" / "__init__.py").write_text("")
+    (package / "invert.py").write_text('''"""Invert."""
+
+from __future__ import annotations
+
+from typing import Annotated, Unpack
+
+from .core.filter import Common, image_filter
+from .core.spec import Param
+from .core.stage import Stage, pointwise
+
+
+@image_filter
+def invert(*, white: Annotated[float, Param("What black becomes.", min=0)] = 255.0, **common: Unpack[Common]) -> Stage:
+    """Turn dark into bright."""
+    return pointwise(lambda strip: white - strip)
+''')
+    code = """
+import numpy as np
+from copied.filters.core import catalog
+assert "invert" in catalog.names()
+assert catalog.summary("invert") == "Turn dark into bright."
+invert = catalog.load("invert")
+print(invert(np.array([[0, 55]], np.uint8)).tolist(), invert(np.array([[0, 55]], np.uint8), white=100).tolist())
+try:
+    invert(np.array([[0]], np.uint8), white=-1)
+except ValueError as error:
+    print(error)
+"""
+    assert python(code, cwd=tmp_path).splitlines() == [
+        "[[255, 200]] [[100, 45]]",
+        "white: -1 is below the least value, 0",
+    ]

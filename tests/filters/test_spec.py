@@ -1,0 +1,126 @@
+"""Parameters: one declaration for every caller."""
+
+from typing import Annotated, Any, Literal
+
+import pytest
+from imfilter.filters.blur import blur
+from imfilter.filters.core.spec import IntPair, Pair, Param, ParameterError, both, describe, read_parameter
+
+OP = read_parameter("op", Annotated[Literal["one", "two"], Param("", aliases={"uno": "one"})], "one")
+SIGMA = read_parameter("sigma", Annotated[float, Param("", unit="px", min=0, max=9)], 1.0)
+SIZE = read_parameter("size", Annotated[IntPair | None, Param("", min=1)], None)
+ABOVE = read_parameter("gain", Annotated[float, Param("", above=0)], 1.0)
+
+
+@pytest.mark.parametrize(
+    ("annotation", "kind"),
+    [
+        (bool, "flag"),
+        (int, "int"),
+        (float, "float"),
+        (float | None, "float"),
+        (Pair, "pair"),
+        (Pair | None, "pair"),
+        (IntPair, "int pair"),
+        (Literal["a", "b"], "choice"),
+        (Any, "text"),
+    ],
+)
+def test_the_type_says_the_kind(annotation, kind):
+    assert read_parameter("x", Annotated[annotation, Param("")], None).kind == kind
+
+
+@pytest.mark.parametrize(
+    ("parameter", "text", "value"),
+    [(SIGMA, "2.5", 2.5), (SIGMA, "1e-3", 0.001), (SIZE, "3", 3), (SIZE, "3,4", (3, 4)), (OP, "uno", "uno")],
+)
+def test_words_become_values(parameter, text, value):
+    assert parameter.read(text) == value
+
+
+@pytest.mark.parametrize(
+    ("parameter", "text", "message"),
+    [
+        (SIGMA, "x", "sigma: 'x' is not a number"),
+        (SIGMA, "1,2", "'1,2' is not a number"),
+        (SIZE, "2.5", "'2.5' is not a whole number or two, NX,NY"),
+        (SIZE, "1,2,3", "has 3 numbers: one, or x,y"),
+        (SIZE, "", "'' is not a whole number"),
+    ],
+)
+def test_other_words_are_refused(parameter, text, message):
+    with pytest.raises(ParameterError, match=message):
+        parameter.read(text)
+
+
+@pytest.mark.parametrize(
+    ("parameter", "value", "checked"),
+    [
+        (SIGMA, 3, 3.0),
+        (SIGMA, 0, 0.0),
+        (SIGMA, 9, 9.0),
+        (SIZE, [3, 4], (3, 4)),
+        (SIZE, 3.0, 3),
+        (SIZE, None, None),
+        (OP, "UNO", "one"),
+    ],
+)
+def test_values_are_brought_to_their_form(parameter, value, checked):
+    answer = parameter.check(value)
+    assert answer == checked and type(answer) is type(checked)
+
+
+@pytest.mark.parametrize(
+    ("parameter", "value", "message"),
+    [
+        (SIGMA, -1, "sigma: -1 is below the least value, 0 px"),
+        (SIGMA, 10, "sigma: 10 is above the greatest value, 9 px"),
+        (SIGMA, float("nan"), "nan is not a finite number"),
+        (SIGMA, float("inf"), "inf is not a finite number"),
+        (SIGMA, "wide", "'wide' is not a number"),
+        (SIGMA, None, "a value is needed"),
+        (SIGMA, 10**400, "larger than any number"),
+        (SIZE, 2.5, "2.5 is not a whole number"),
+        (SIZE, (1, 0), "0 is below the least value, 1"),
+        (SIZE, (1, 2, 3), "has 3 numbers: one, or x,y"),
+        (ABOVE, 0, "0 must be above 0"),
+        (OP, "tow", r"'tow' is not known: did you mean 'two'\? \(one of one, two\)"),
+    ],
+)
+def test_values_out_of_range_are_refused(parameter, value, message):
+    with pytest.raises(ParameterError, match=message):
+        parameter.check(value)
+
+
+def test_an_unknown_parameter_is_refused_with_the_nearest():
+    with pytest.raises(ParameterError, match="sigm: no such parameter; did you mean sigma"):
+        blur.spec.check({"sigm": 1})
+
+
+def test_an_error_names_its_parameter():
+    error = ParameterError("sigma", "is wrong")
+    assert (error.parameter, error.reason, str(error)) == ("sigma", "is wrong", "sigma: is wrong")
+
+
+def test_shared_parameters_come_last():
+    assert list(blur.spec.parameters)[-7:] == ["border", "fill", "channels", "linear", "depth", "range", "gain"]
+
+
+def test_a_parameter_without_its_declaration_is_a_mistake_of_the_filters():
+    def filter(*, sigma: float = 1):
+        """Do."""
+
+    with pytest.raises(TypeError, match="'sigma' needs Annotated"):
+        describe(filter, {})
+
+
+def test_a_positional_parameter_is_a_mistake_of_the_filters():
+    def filter(sigma: Annotated[float, Param("")] = 1):
+        """Do."""
+
+    with pytest.raises(TypeError, match="'sigma' must be keyword-only"):
+        describe(filter, {})
+
+
+def test_one_number_means_both():
+    assert both(2) == (2, 2) and both((1, 2)) == (1, 2)
