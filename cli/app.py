@@ -99,10 +99,11 @@ def main() -> None:
         # What is ignored stays so: that is how nohup works.
         if signal.getsignal(number) is signal.SIG_DFL:
             signal.signal(number, lambda number, frame: sys.exit(128 + number))
-    raise SystemExit(_run())
+    raise SystemExit(run())
 
 
-def _run() -> int:
+def run() -> int:
+    """Run the program; return its exit code."""
     try:
         code = app(prog_name="imfilter", standalone_mode=False)
     except UsageError as error:

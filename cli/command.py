@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from .batch import Work
 
 MAX_PIXELS = 1 << 28
+WIDTH = 78
+"""The help's, less its indent."""
 
 
 def _suffixes() -> list[str]:
@@ -157,7 +159,9 @@ def _option(parameter: Parameter) -> inspect.Parameter:
     param = parameter.param
     if parameter.kind == "flag":
         return _keyword(parameter.name, bool, typer.Option(_flag(parameter.name), help=param.help), False)
-    help = param.help
+    help, metavar = param.help, parameter.metavar
+    if len(metavar) > WIDTH // 2:
+        help, metavar = f"{help.rstrip('.')}: {', '.join(parameter.choices)}.", "NAME"
     if param.only:
         help += f"  (for {', '.join(param.only)})" if len(param.only) < 4 else ""
     if parameter.default is inspect.Parameter.empty:
@@ -167,7 +171,7 @@ def _option(parameter: Parameter) -> inspect.Parameter:
         help += f"  [default: {param.shown_default or _plain(parameter.default)}{unit}]"
     option = typer.Option(
         _flag(parameter.name),
-        metavar=parameter.metavar,
+        metavar=metavar,
         help=help,
         show_default=False,
         autocompletion=_completion(parameter),
@@ -192,7 +196,19 @@ def _help(doc: str) -> str:
 def _examples(doc: str) -> str | None:
     """Return the docstring's section ``Shell``, as the help's last lines."""
     found = re.search(r"\n\nShell\n-+\n(.*?)(?:\n\n\w[\w ]*\n-+\n|\Z)", doc, re.DOTALL)
-    return f"Examples:\n\n\b\n{found[1]}" if found else None
+    return "\n".join(["Examples:\n\n\b", *map(_folded, found[1].splitlines())]) if found else None
+
+
+def _folded(example: str) -> str:
+    """Break a line that is wider than the help before one of its options."""
+    lines = [""]
+    for word in re.split(r" (?=--?[a-z])", example):
+        if lines[-1] and len(lines[-1]) + len(word) > WIDTH - 3:
+            lines[-1] += " \\"
+            lines.append(f"     {word}")
+        else:
+            lines[-1] += f" {word}" if lines[-1] else word
+    return "\n".join(lines)
 
 
 # ---- running ----------------------------------------------------------------------------------------

@@ -1,0 +1,150 @@
+"""The command, run in this process or in its own; and small images to feed it."""
+
+import io
+import os
+import signal
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from imfilter.cli import app
+
+
+@dataclass
+class Ended:
+    """What a run left behind."""
+
+    code: int
+    out: bytes
+    err: str
+
+    @property
+    def lines(self):
+        return self.err.splitlines()
+
+
+@pytest.fixture(autouse=True)
+def folder(tmp_path, monkeypatch):
+    """Every test runs in an empty folder, and no run leaves a temporary file in it."""
+    monkeypatch.chdir(tmp_path)
+    yield tmp_path
+    assert not [path for path in tmp_path.rglob("*") if path.name.startswith(".imfilter-")]
+
+
+@pytest.fixture
+def run(monkeypatch):
+    """Run the command in this process: ``run("blur", "a.png", "-o", "b.png")``."""
+
+    def run(*words, stdin=b""):
+        streams = [io.TextIOWrapper(io.BytesIO(data), encoding="utf-8") for data in (stdin, b"", b"")]
+        with monkeypatch.context() as patch:
+            patch.setattr(sys, "argv", ["imfilter", *map(str, words)])
+            for name, stream in zip(("stdin", "stdout", "stderr"), streams, strict=True):
+                patch.setattr(sys, name, stream)
+            try:
+                code = app.run()
+            except SystemExit as end:
+                code = end.code
+        for stream in streams[1:]:
+            stream.flush()
+        return Ended(code, streams[1].buffer.getvalue(), streams[2].buffer.getvalue().decode())
+
+    return run
+
+
+@pytest.fixture
+def ok(run):
+    """Run the command, which shall succeed and say nothing; return its standard output."""
+
+    def ok(*words, stdin=b""):
+        ended = run(*words, stdin=stdin)
+        assert (ended.code, ended.err) == (0, "")
+        return ended.out
+
+    return ok
+
+
+@pytest.fixture
+def refused(run):
+    """Run the command, which shall fail with *code* and one line; return that line."""
+
+    def refused(code, *words, stdin=b""):
+        ended = run(*words, stdin=stdin)
+        assert ended.code == code, ended.err
+        assert len(ended.lines) == 1, ended.err
+        assert ended.lines[0].startswith("imfilter: ")
+        assert ended.out == b""
+        return ended.lines[0]
+
+    return refused
+
+
+@pytest.fixture
+def command():
+    """The words that start the program as a process of its own."""
+    return [sys.executable, "-m", "imfilter"]
+
+
+@pytest.fixture
+def shell(command):
+    """Run a shell line in which ``imfilter`` is the program; signals and pipes are the system's."""
+    words = " ".join(f"'{word}'" for word in command)
+
+    def shell(line, env=None, **options):
+        return subprocess.run(
+            ["bash", "-c", f'set -o pipefail; imfilter() {{ {words} "$@"; }}; {line}'],
+            env={**os.environ, **(env or {})},
+            capture_output=True,
+            timeout=60,
+            preexec_fn=lambda: signal.signal(signal.SIGPIPE, signal.SIG_DFL),
+            **options,
+        )
+
+    return shell
+
+
+@pytest.fixture(scope="session")
+def rgb():
+    """A colour image with noise, ramps and flat parts, 40×24."""
+    image = np.random.default_rng(7).integers(0, 256, (24, 40, 3))
+    image[:, :12] = np.arange(24)[:, None, None] * 10
+    image[14:, 20:] = (250, 128, 3)
+    return image.astype(np.uint8)
+
+
+@pytest.fixture(scope="session")
+def gray(rgb):
+    return np.ascontiguousarray(rgb[..., 1])
+
+
+@pytest.fixture(scope="session")
+def rgba(rgb):
+    alpha = np.zeros(rgb.shape[:2], np.uint8)
+    alpha[4:20, 6:34] = 255
+    alpha[8:12, 10:16] = 100
+    return np.dstack([rgb, alpha])
+
+
+@pytest.fixture
+def png(rgb):
+    """The file a.png, a colour image."""
+    Image.fromarray(rgb).save("a.png")
+    return Path("a.png")
+
+
+@pytest.fixture
+def load():
+    """Open an image file as an array."""
+
+    def load(path):
+        if str(path).endswith(".npy"):
+            return np.load(path)
+        with Image.open(path) as image:
+            return np.asarray(image)
+
+    return load
