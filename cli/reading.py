@@ -131,7 +131,7 @@ def _decode_image(data: bytes, max_pixels: int) -> Picture:
     format = {"MPO": "jpeg"}.get(image.format or "", (image.format or "png").lower())
     turned = ImageOps.exif_transpose(image)
     try:
-        metadata.exif = _portable_exif(turned)
+        metadata.exif = _portable_exif(image)
     except Exception as error:
         notes.append(f"its EXIF block is damaged and was not kept ({_reason(error)})")
     pixels, alpha = _samples(turned)

@@ -10,9 +10,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from PIL import Image
-
 from imfilter.cli import app
+from PIL import Image
 
 
 @dataclass

@@ -7,7 +7,6 @@ import sys
 from pathlib import Path
 
 import pytest
-
 from imfilter.filters.core import catalog
 
 FILTERS = catalog.names()
@@ -129,7 +128,7 @@ def test_completion_script(run, shell):
 
 
 def test_generic_names_stay_free():
-    code = "import imfilter, imfilter.cli.app, imfilter.filters.blur, sys; print('cli' in sys.modules, 'filters' in sys.modules)"
+    code = "import sys, imfilter.cli.app, imfilter.filters.blur; print('cli' in sys.modules, 'filters' in sys.modules)"
     ended = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
     assert ended.stdout == "False False\n", ended.stderr
 
