@@ -23,6 +23,8 @@ from .stage import Frame, Stage, Values, inside
 
 STRIP_BYTES = 1 << 18
 """Size of a strip in the work type: with its padded copy and two temporaries it fits a 1 MiB cache."""
+MAX_AROUND = 1 << 28
+"""Most samples of a channel that a strip may need with its halo: 1 to 2 GiB."""
 
 
 @dataclass(frozen=True)
@@ -256,11 +258,17 @@ class _Applied(_Rows):
         self.function = stage.bind(frame)
         self.width = self._size(above.width, 0)
         self.height = self._size(above.height, 1)
+        window = f"{self.halo.left + self.halo.right + 1}×{self.halo.top + self.halo.bottom + 1}"
         if min(self.width, self.height) < 1:
-            window = f"{self.halo.left + self.halo.right + 1}×{self.halo.top + self.halo.bottom + 1}"
             raise ImageError(
                 f"the image, {above.width}×{above.height}, is smaller than the kernel's window, {window}: "
                 "nothing is left; more --padding would help"
+            )
+        around = (16 + self.halo.top + self.halo.bottom) * (self.width + self.halo.left + self.halo.right)
+        if around > MAX_AROUND:
+            raise ImageError(
+                f"the filter's window, {window}, is too large: a strip and what it sees around it hold {around} "
+                f"samples, the limit is {MAX_AROUND}; a smaller sigma, size or dilation would help"
             )
 
     def _size(self, size: int, axis: int) -> int:

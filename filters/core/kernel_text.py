@@ -164,8 +164,10 @@ def _libvips(lines: list[tuple[int, str]], name: str) -> tuple[Kernel, float] | 
     if header is None:
         return None
     width, height, scale, offset = (*header, *(1.0, 0.0)[len(header) - 2 :])
-    if scale == 0 or not np.isfinite([scale, offset]).all():
-        raise ValueError(f"{name}, line {lines[0][0]}: a kernel cannot be divided by the scale {scale:g}")
+    if not (1 / kernels.LARGEST <= abs(scale) <= kernels.LARGEST and abs(offset) <= kernels.LARGEST):
+        raise ValueError(
+            f"{name}, line {lines[0][0]}: a scale of {scale:g} and an offset of {offset:g} cannot be applied"
+        )
     values = [_number(token, f"{name}, line {number}") for number, line in lines[1:] for token in _separated(line)]
     return Kernel.of(np.reshape(values, (int(height), int(width))), scale), offset
 
@@ -230,8 +232,8 @@ def _number(token: str, where: str) -> float:
         value = float(Fraction(token)) if "/" in token else float(token)
     except (ValueError, ZeroDivisionError, OverflowError):
         raise ValueError(f"{where}: {_short(token)} is not a number") from None
-    if not np.isfinite(value):
-        raise ValueError(f"{where}: {_short(token)} is not a finite number")
+    if not abs(value) <= kernels.LARGEST:
+        raise ValueError(f"{where}: {_short(token)} is not a finite number, of {kernels.LARGEST:g} at most")
     return value
 
 

@@ -110,6 +110,8 @@ class Parameter:
         if self.kind == "choice":
             return self._choice(value)
         if self.kind == "flag":
+            if value not in (True, False):
+                raise ParameterError(self.name, f"{value!r} is neither True nor False")
             return bool(value)
         if self.kind != "text":
             value = self._numbers(value)

@@ -110,6 +110,13 @@ def test_an_ideal_step_gives_a_line_of_one_pixel():
             assert (picture > 0).sum(axis=1).tolist() == [1] * 9
 
 
+def test_the_gradient_past_the_edge_is_0_whatever_the_fill():
+    row = np.array([[0, 0, 0, 0, 100]], np.uint8)
+    for fill in (0, 255):
+        answer = edges(row, op="central", thin=True, border="nearest", fill=fill)
+        assert answer.image.tolist() == [[0, 0, 0, 0, 100]]
+
+
 def test_hysteresis_joins_diagonal_neighbours():
     strength = np.diag([3.0, 2, 2, 0, 2])[..., None]
     assert np.diag(hysteresis(strength, 1, 2.5)[..., 0]).tolist() == [True, True, True, False, False]

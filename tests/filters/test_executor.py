@@ -178,6 +178,11 @@ def test_an_image_smaller_than_a_valid_window_is_refused():
         conv(np.zeros((2, 2), np.uint8), kernel="mean3", padding="valid")
 
 
+def test_a_window_that_would_fill_the_memory_is_refused_before_it_does():
+    with pytest.raises(ImageError, match=r"window, 20001×20001, is too large: .* the limit is 268435456"):
+        conv(np.zeros((4, 4), np.uint8), kernel="mean3", dilation=10000)
+
+
 @pytest.mark.parametrize(
     "view", [lambda a: a[::2, ::-1], lambda a: a.T, np.asfortranarray, lambda a: a.astype(a.dtype.newbyteorder())]
 )

@@ -9,6 +9,7 @@ from imfilter.filters.core.spec import IntPair, Pair, Param, ParameterError, bot
 OP = read_parameter("op", Annotated[Literal["one", "two"], Param("", aliases={"uno": "one"})], "one")
 SIGMA = read_parameter("sigma", Annotated[float, Param("", unit="px", min=0, max=9)], 1.0)
 SIZE = read_parameter("size", Annotated[IntPair | None, Param("", min=1)], None)
+FLAG = read_parameter("linear", Annotated[bool, Param("")], False)
 ABOVE = read_parameter("gain", Annotated[float, Param("", above=0)], 1.0)
 
 
@@ -63,6 +64,7 @@ def test_other_words_are_refused(parameter, text, message):
         (SIZE, 3.0, 3),
         (SIZE, None, None),
         (OP, "UNO", "one"),
+        (FLAG, 1, True),
     ],
 )
 def test_values_are_brought_to_their_form(parameter, value, checked):
@@ -84,6 +86,7 @@ def test_values_are_brought_to_their_form(parameter, value, checked):
         (SIZE, (1, 0), "0 is below the least value, 1"),
         (SIZE, (1, 2, 3), "has 3 numbers: one, or x,y"),
         (ABOVE, 0, "0 must be above 0"),
+        (FLAG, "no", "linear: 'no' is neither True nor False"),
         (OP, "tow", r"'tow' is not known: did you mean 'two'\? \(one of one, two\)"),
     ],
 )
