@@ -165,9 +165,7 @@ def _libvips(lines: list[tuple[int, str]], name: str) -> tuple[Kernel, float] | 
         return None
     width, height, scale, offset = (*header, *(1.0, 0.0)[len(header) - 2 :])
     if not (1 / kernels.LARGEST <= abs(scale) <= kernels.LARGEST and abs(offset) <= kernels.LARGEST):
-        raise ValueError(
-            f"{name}, line {lines[0][0]}: a scale of {scale:g} and an offset of {offset:g} cannot be applied"
-        )
+        raise ValueError(f"{name}, line {lines[0][0]}: cannot apply the scale {scale:g} and the offset {offset:g}")
     values = [_number(token, f"{name}, line {number}") for number, line in lines[1:] for token in _separated(line)]
     return Kernel.of(np.reshape(values, (int(height), int(width))), scale), offset
 
