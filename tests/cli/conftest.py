@@ -10,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import tifffile
 from imfilter.cli import app
 from PIL import Image
 
@@ -143,6 +144,8 @@ def load():
     def load(path):
         if str(path).endswith(".npy"):
             return np.load(path)
+        if str(path).endswith(".tif"):
+            return tifffile.imread(path)
         with Image.open(path) as image:
             return np.asarray(image)
 

@@ -1,0 +1,106 @@
+"""The command's output is the Python call's, for every filter and many options."""
+
+import importlib
+
+import numpy as np
+import pytest
+from imfilter.filters.core import catalog
+from PIL import Image
+
+CALLS = {
+    "blur": [
+        {},
+        {"sigma": 2.5},
+        {"sigma": (1.5, 4)},
+        {"op": "mean", "size": (5, 2)},
+        {"op": "mean", "radius": 3},
+        {"size": 9},
+        {"radius": (2, 6)},
+        {"sigma": 3, "border": "wrap"},
+        {"sigma": 3, "border": "constant", "fill": 200},
+        {"sigma": 1, "linear": True},
+        {"channels": "luma"},
+        {"depth": "16"},
+        {"depth": "float"},
+        {"gain": 1.5},
+    ],
+    "sharpen": [
+        {},
+        {"amount": 2},
+        {"op": "unsharp"},
+        {"op": "unsharp", "sigma": 3, "amount": 0.7, "threshold": 10},
+        {"border": "mirror"},
+        {"channels": "max"},
+    ],
+    "edges": [
+        {},
+        *({"op": op} for op in ("prewitt", "scharr", "roberts", "farid", "central", "kirsch", "robinson")),
+        {"op": "sobel", "size": 5},
+        {"op": "laplacian", "range": "abs"},
+        {"op": "log", "sigma": 2, "range": "offset"},
+        {"op": "dog", "range": "stretch"},
+        {"op": "canny"},
+        {"op": "canny", "low": 20, "high": 80, "sigma": 1},
+        {"thin": True},
+        {"threshold": 100},
+        {"norm": "l1", "sigma": 1},
+        {"channels": "each"},
+        {"channels": "max", "depth": "16"},
+    ],
+    "conv": [
+        {"kernel": "sobel-x", "range": "offset"},
+        {"kernel": "emboss", "bias": 30},
+        {"kernel": "1 2 3; 4 5 6; 7 8 9", "normalize": "sum", "mode": "convolve"},
+        {"kernel": "1 2 1", "normalize": "abs", "anchor": (0, 0)},
+        {"kernel": "mean5", "padding": "valid", "stride": (2, 3)},
+        {"kernel": "mean3", "padding": "full", "dilation": 2},
+        {"kernel": "gaussian5", "scale": 0.5, "border": "nearest"},
+        {"kernel": "mean3", "padding": (1, 2, 3, 4), "border": "constant", "fill": 77},
+    ],
+}
+
+
+def words(call):
+    """Write a Python call's arguments as a command line's."""
+    for name, value in call.items():
+        yield f"--{name.replace('_', '-')}"
+        if value is not True:
+            yield ",".join(map(str, value)) if isinstance(value, tuple) else str(value)
+
+
+def shown(case):
+    return " ".join([case[0], *words(case[1])])
+
+
+def test_every_filter_is_tried():
+    assert set(CALLS) == set(catalog.names())
+
+
+@pytest.mark.parametrize("case", [(name, call) for name, calls in CALLS.items() for call in calls], ids=shown)
+@pytest.mark.parametrize("mode", ["rgb", "gray"])
+def test_the_command_gives_what_the_function_gives(ok, load, request, case, mode):
+    name, call = case
+    array = request.getfixturevalue(mode)
+    Image.fromarray(array).save("in.png")
+    expected = getattr(importlib.import_module(f"imfilter.filters.{name}"), name)(array, **call)
+    expected = getattr(expected, "image", expected).squeeze()
+    ok(name, "in.png", "-o", "out.tif", *words(call))
+    found = load("out.tif")
+    assert found.dtype == expected.dtype
+    assert np.array_equal(found, expected)
+
+
+@pytest.mark.parametrize("name", ["magnitude", "angle", "gx", "gy"])
+@pytest.mark.parametrize("call", [{}, {"op": "farid", "sigma": 2}, {"op": "canny"}, {"norm": "max"}], ids=str)
+def test_maps_are_the_functions_own(ok, load, rgb, name, call):
+    Image.fromarray(rgb).save("in.png")
+    expected = importlib.import_module("imfilter.filters.edges").edges(rgb, **call)
+    ok("edges", "in.png", f"--{name}", "map.npy", *words(call))
+    assert np.array_equal(load("map.npy"), getattr(expected, name).squeeze())
+
+
+@pytest.mark.parametrize("words", [("--border", "replicate"), ("--border", "NEAREST"), ("--border", "edge")])
+def test_aliases_mean_the_same(ok, load, png, words):
+    ok("blur", "a.png", "-o", "one.png", "--border", "nearest", "--sigma", "3")
+    ok("blur", "a.png", "-o", "two.png", *words, "--sigma", "3")
+    assert np.array_equal(load("one.png"), load("two.png"))
