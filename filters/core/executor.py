@@ -90,7 +90,7 @@ def _run(
     strip_rows: int | None,
 ) -> Result:
     full = FULL[image.dtype.name]
-    work = work_type(stages, full, encodings.values())
+    work = work_type(stages, image.dtype.name, encodings.values())
     wanted = {field for name, encoding in encodings.items() for field in encoding.fields(name)}
     frame = Frame(full, work, frozenset(wanted))
     gain = _gain(stages)
@@ -175,14 +175,17 @@ class _Passage:
         return picture, opaque
 
 
-def work_type(stages: Sequence[Stage], full: float, encodings: Iterable[Encoding]) -> Any:
+def work_type(stages: Sequence[Stage], dtype: str, encodings: Iterable[Encoding]) -> Any:
     """Return float32 where its rounding stays below what every output tolerates, else float64.
 
     The bound counts four roundings of the largest intermediate, ``4 · 2⁻²⁴ · full · amplification``;
-    a result off by that much of a level rounds differently in as large a part of the pixels.
+    a result off by that much of a level rounds differently in as large a part of the pixels. A float
+    image takes float64: its values may be far from 0 beside their range, and have squares past float32.
     """
+    if dtype == "float32":
+        return np.float64
     amplification = math.prod(stage.amplification for stage in stages)
-    error = 4 * 2.0**-24 * full * amplification
+    error = 4 * 2.0**-24 * FULL[dtype] * amplification
     return np.float32 if all(error <= encoding.tolerance for encoding in encodings) else np.float64
 
 

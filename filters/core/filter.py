@@ -125,6 +125,7 @@ class ImageFilter(Generic[Parameters, Answer]):
         """Filter an array ``(height, width)`` or ``(height, width, 1 or 3)`` of uint8, uint16 or float32."""
         if args:
             raise TypeError(f"{self.build.__name__}() takes the image alone by position; name the parameters")
+        image = np.asarray(image)
         pixels = as_image(image)
         values = dict(parameters)
         stages, checked = self.stages(**values), self.spec.check(values)

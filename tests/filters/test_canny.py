@@ -102,12 +102,13 @@ def test_a_smooth_ramp_has_edges_of_one_pixel(turn):
     assert not blocks[2:-2, 2:-2].any()
 
 
-def test_an_ideal_step_gives_a_line_of_one_pixel():
+def test_an_ideal_step_gives_a_line_of_one_pixel_on_its_bright_side():
     step = np.zeros((9, 8), np.uint8)
     step[:, 4:] = 255
-    for image in (step, step[:, ::-1]):
+    for image, column in ((step, 4), (step[:, ::-1], 3)):
         for picture in (edges(image, op="canny", sigma=0).image, edges(image, thin=True, threshold=100).image):
-            assert (picture > 0).sum(axis=1).tolist() == [1] * 9
+            assert np.argwhere(picture).tolist() == [[row, column] for row in range(9)]
+            assert np.argwhere(edges(image.T, op="canny", sigma=0).image).tolist() == [[column, i] for i in range(9)]
 
 
 def test_the_gradient_past_the_edge_is_0_whatever_the_fill():

@@ -83,16 +83,34 @@ def test_the_strips_depend_on_the_image_and_the_stages_alone(run, noise):
 
 def test_the_work_type_is_float32_only_where_it_is_exact_enough():
     mild, strong = blur.stages(sigma=2.0), sharpen.stages(amount=500.0)
-    for stages, full, encoding, expected in (
-        (mild, 255, Encoding("uint8"), "float32"),
-        (mild, 255, Encoding("uint16", scale=257), "float64"),
-        (mild, 255, Encoding("uint8", gain=100), "float64"),
-        (mild, 255, Encoding("uint8", range="stretch"), "float64"),
-        (mild, 65535, Encoding("uint16"), "float64"),
-        (mild, 1, Encoding("float32", full=1), "float32"),
-        (strong, 255, Encoding("uint8"), "float64"),
+    for stages, dtype, encoding, expected in (
+        (mild, "uint8", Encoding("uint8"), "float32"),
+        (mild, "uint8", Encoding("float32"), "float32"),
+        (mild, "uint8", Encoding("uint16", scale=257), "float64"),
+        (mild, "uint8", Encoding("uint8", gain=100), "float64"),
+        (mild, "uint8", Encoding("uint8", range="stretch"), "float64"),
+        (mild, "uint16", Encoding("uint16"), "float64"),
+        (mild, "float32", Encoding("float32", full=1), "float64"),
+        (strong, "uint8", Encoding("uint8"), "float64"),
     ):
-        assert np.dtype(executor.work_type(stages, full, [encoding])).name == expected
+        assert np.dtype(executor.work_type(stages, dtype, [encoding])).name == expected
+
+
+@pytest.mark.parametrize("scale", [1e-30, 1, 1e30])
+@pytest.mark.parametrize("offset", [0, 100])
+def test_a_float_image_of_any_range_is_exact(scale, offset, noise):
+    """To the half of a unit in the last place that any float32 has."""
+    image = ((noise((20, 20), "float32") + offset) * scale).astype(np.float32)
+    values = image.astype(np.float64)
+    gx, gy = (ndimage.sobel(values, axis=axis, mode="reflect") for axis in (1, 0))
+    exact = {
+        "blur": (blur(image, sigma=2), ndimage.gaussian_filter(values, 2, mode="reflect")),
+        "sharpen": (sharpen(image), values - ndimage.laplace(values, mode="reflect")),
+        "magnitude": (edges(image).magnitude, np.hypot(gx, gy)),
+        "angle": (edges(image).angle, np.degrees(np.arctan2(gy, gx))),
+    }
+    for name, (answer, expected) in exact.items():
+        np.testing.assert_allclose(answer, expected, rtol=1e-7, atol=1e-12 * scale, err_msg=name)
 
 
 # ---- alpha ------------------------------------------------------------------------------------------
@@ -171,6 +189,14 @@ def test_edges_have_no_alpha(run, noise):
 def test_an_array_that_is_no_image_is_refused(array, message):
     with pytest.raises(ImageError, match=message):
         as_image(array)
+
+
+def test_whatever_numpy_takes_for_an_array_is_one(noise):
+    class Picture:
+        def __array__(self, dtype=None, copy=None):
+            return noise((4, 5))
+
+    np.testing.assert_array_equal(blur(Picture()), blur(noise((4, 5))))
 
 
 def test_an_image_smaller_than_a_valid_window_is_refused():
