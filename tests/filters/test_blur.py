@@ -69,6 +69,13 @@ def test_halves_round_up():
     assert blur(np.array([[0, 1]], np.uint8), op="mean", size=(2, 1)).tolist() == [[0, 1]]
 
 
+def test_every_half_of_a_mean_of_110_rounds_up():
+    """A product with 1/110 in float32 would put an eighth of them below the half."""
+    for level in range(255):
+        rows = np.array([[level], [level + 1]] * 10, np.uint8)
+        assert (blur(rows, op="mean", size=(11, 10), border="wrap") == level + 1).all()
+
+
 def test_a_wide_mean_is_exact(noise):
     """The sums are past what float32 holds exactly; by running sums of whole numbers in the reference."""
     image = np.pad(noise((40, 400)), 150, "symmetric").astype(np.int64)

@@ -133,6 +133,12 @@ def test_threshold_makes_the_picture_binary(noise):
     np.testing.assert_array_equal(answer.image, np.where(answer.magnitude > 300, 255, 0))
 
 
+@pytest.mark.parametrize(("op", "answer"), [("sobel", 1020), ("laplacian", 255), ("kirsch", 15 * 255)])
+def test_the_threshold_itself_is_black(op, answer):
+    assert not edges(STEP, op=op, threshold=answer).image.any()
+    assert edges(STEP, op=op, threshold=answer - 1).image.any()
+
+
 def test_the_laplacian_of_a_square_by_hand():
     square = np.zeros((5, 5), np.float32)
     square[1:4, 1:4] = 1
