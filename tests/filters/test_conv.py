@@ -65,6 +65,10 @@ def test_padding_takes_one_two_or_four_numbers(given):
     assert conv(np.ones((2, 2), np.uint8), kernel="1", padding=given).shape == (8, 8)
 
 
+def test_padding_in_two_numbers_is_x_first():
+    assert conv(np.ones((2, 2), np.uint8), kernel="1", padding=(1, 3)).shape == (8, 4)
+
+
 def test_padding_in_four_numbers_is_left_top_right_bottom():
     image = np.ones((1, 1), np.uint8)
     answer = conv(image, kernel="1", padding=(1, 2, 0, 0), border="constant")

@@ -92,6 +92,8 @@ def test_the_work_type_is_float32_only_where_it_is_exact_enough():
         (mild, "uint16", Encoding("uint16"), "float64"),
         (mild, "float32", Encoding("float32", full=1), "float64"),
         (strong, "uint8", Encoding("uint8"), "float64"),
+        (sharpen.stages(op="unsharp", amount=500.0), "uint8", Encoding("uint8"), "float64"),
+        (conv.stages(kernel=np.full((9, 9), 50)), "uint8", Encoding("uint8"), "float64"),
     ):
         assert np.dtype(executor.work_type(stages, dtype, [encoding])).name == expected
 
@@ -146,6 +148,17 @@ def test_an_opaque_image_is_filtered_as_if_it_had_no_alpha(run, noise):
         output = run(filter, image, alpha=np.full((30, 30), 255, np.uint8))["image"]
         np.testing.assert_array_equal(output.samples, filter(image))
         assert (output.alpha == 255).all()
+
+
+@pytest.mark.parametrize("border", BORDERS)
+@pytest.mark.parametrize("padding", ["same", "full", (3, 0, 1, 2)])
+def test_opacity_reaches_past_the_edge(border, padding, run, noise):
+    image, values = noise((9, 8, 3)), {"border": border, "padding": padding, "stride": 2, "fill": 40}
+    output = run(conv, image, alpha=np.full((9, 8), 255, np.uint8), kernel="1 2 1; 0 3 1", scale=0.125, **values)[
+        "image"
+    ]
+    np.testing.assert_array_equal(output.samples, conv(image, kernel="1 2 1; 0 3 1", scale=0.125, **values))
+    assert (output.alpha == 255).all()
 
 
 def test_premultiplied_results_are_as_exact(run, noise):
