@@ -13,7 +13,7 @@ import tempfile
 import threading
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 
 from .exits import FileError
 from .messages import reason, shown
@@ -46,13 +46,16 @@ class Transaction:
         self._streams: list[tuple[Path | None, io.BytesIO]] = []
 
     @contextlib.contextmanager
-    def open(self, target: Path | None) -> Iterator[BinaryIO]:
-        """Give a file object whose contents will become *target*; None is standard output."""
+    def open(self, target: Path | None) -> Iterator[io.BytesIO]:
+        """Give a buffer whose contents will become *target*; None is standard output.
+
+        Encoders write to memory: some seek, which a pipe cannot, and some hide why the disk refused.
+        """
+        buffer = io.BytesIO()
         with _named(target):
             if target is None or is_stream(target):
-                # Many encoders seek, which a pipe cannot.
-                self._streams.append((target, io.BytesIO()))
-                yield self._streams[-1][1]
+                self._streams.append((target, buffer))
+                yield buffer
                 return
             # A link stays a link, and the file behind it is replaced.
             real = Path(os.path.realpath(target))
@@ -62,9 +65,8 @@ class Transaction:
                 self._files.append((Path(name), real))
             with os.fdopen(descriptor, "wb") as file:
                 os.fchmod(descriptor, permissions)
-                yield file
-                # A full disk may show no earlier than here.
-                file.flush()
+                yield buffer
+                file.write(buffer.getbuffer())
 
     def commit(self) -> None:
         """Let all outputs appear: first the streams, which may fail still."""

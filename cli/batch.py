@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import io
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 
 from ..filters.core import executor
 from ..filters.core.encode import FULL, Encoding, hue_legend
@@ -161,7 +162,9 @@ def _make_folder(target: Target) -> None:
         raise FileError(target.name, f"cannot be written: {reason(error)}") from None
 
 
-def _save(file: BinaryIO, output: Output, name: str, format: formats.Format, picture: Picture, work: Work) -> list[str]:
+def _save(
+    file: io.BytesIO, output: Output, name: str, format: formats.Format, picture: Picture, work: Work
+) -> list[str]:
     metadata = picture.metadata
     if name != "image":
         metadata = Metadata(dpi=metadata.dpi)

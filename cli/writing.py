@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 from dataclasses import dataclass
-from typing import Any, BinaryIO
+from typing import Any
 
 import numpy as np
 from PIL import Image
@@ -55,7 +55,7 @@ def sample_type(format: Format, dtype: str, depth: str, channels: int, name: str
     return wanted
 
 
-def write(file: BinaryIO, pixels: Any, alpha: Any, format: Format, metadata: Metadata, options: Options) -> list[str]:
+def write(file: io.BytesIO, pixels: Any, alpha: Any, format: Format, metadata: Metadata, options: Options) -> list[str]:
     """Encode ``pixels (height, width, 1 or 3)`` and ``alpha (height, width)``; return what people should know."""
     samples = pixels if alpha is None else np.concatenate([pixels, alpha[..., None]], axis=2)
     if samples.shape[2] == 1:
@@ -112,14 +112,12 @@ def _with_palette(image: Image.Image) -> tuple[Image.Image, list[str]]:
     return image.quantize(256), ["GIF holds 256 colours; the picture has more and was reduced to them"]
 
 
-def _write_wide_tiff(file: BinaryIO, samples: Any, alpha: bool, metadata: Metadata) -> None:
+def _write_wide_tiff(file: io.BytesIO, samples: Any, alpha: bool, metadata: Metadata) -> None:
     """Write float samples or 16-bit colour, which Pillow's TIFF writer cannot."""
     import tifffile
 
-    # It asks a file object for its name, which a temporary one has not.
-    buffer = io.BytesIO()
     tifffile.imwrite(
-        buffer,
+        file,
         samples,
         photometric="rgb" if samples.ndim == 3 and samples.shape[2] >= 3 else "minisblack",
         extrasamples=["unassalpha"] if alpha else None,
@@ -132,4 +130,3 @@ def _write_wide_tiff(file: BinaryIO, samples: Any, alpha: bool, metadata: Metada
         resolutionunit="INCH" if metadata.dpi else None,
         iccprofile=metadata.icc or None,
     )
-    file.write(buffer.getbuffer())
