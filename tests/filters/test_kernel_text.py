@@ -5,7 +5,7 @@ import json
 
 import numpy as np
 import pytest
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 from imfilter.filters.core import kernel_text
@@ -200,6 +200,20 @@ def test_what_is_written_is_read_back(tmp_path_factory, matrix):
     path = tmp_path_factory.getbasetemp() / "written.txt"
     path.write_text(kernel_text.write(Kernel.of(matrix)))
     np.testing.assert_array_equal(kernel_text.read(str(path)).kernel.weights, matrix)
+
+
+@settings(max_examples=300)
+@given(st.binary(max_size=60) | st.text("0123456789.,;:[]() \t\n/e-+#%ai", max_size=40).map(str.encode))
+def test_whatever_a_file_holds_it_is_a_kernel_or_refused_in_one_line(tmp_path_factory, content):
+    path = tmp_path_factory.getbasetemp() / "anything.txt"
+    for start in (b"", b"\x93NUMPY", b"\xff\xfe", b"["):
+        path.write_bytes(start + content)
+        try:
+            taps = kernel_text.read(str(path)).kernel.weights
+        except ValueError as error:
+            assert str(error).startswith(str(path)) and "\n" not in str(error)
+        else:
+            assert taps.ndim == 2 and np.isfinite(taps).all()
 
 
 def test_a_divisor_is_written_into_the_weights():
