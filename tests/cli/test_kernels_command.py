@@ -1,0 +1,90 @@
+"""`imfilter kernels`: the list, and what one kernel is understood as."""
+
+import re
+
+import numpy as np
+import pytest
+from imfilter.filters.core import kernel_text
+from imfilter.filters.core.kernels import named
+
+
+def test_the_list_names_every_kernel(ok):
+    lines = ok("kernels").decode().splitlines()[1:]
+    assert [line.split()[0] for line in lines] == list(named())
+
+
+def test_the_list_fits_80_columns(ok, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "80")
+    assert max(map(len, ok("kernels").decode().splitlines())) <= 80
+
+
+def test_the_list_shows_size_sum_rank_and_weights(ok):
+    assert re.search(r"^sobel-x +3×3 +0 +1 +-1 0 1; -2 0 2; -1 0 1$", ok("kernels").decode(), re.MULTILINE)
+
+
+def test_show_prints_the_matrix_and_what_it_is(ok):
+    text = ok("kernels", "show", "sobel-x").decode()
+    assert text.splitlines()[:4] == ["sobel-x (built-in)", "  -1  0  1", "  -2  0  2", "  -1  0  1"]
+    for fact in ("size 3×3, anchor 1,1", "sum 0, sum of absolute values 8", "rank 1, separable"):
+        assert fact in text
+
+
+def test_show_says_what_is_not_separable(ok):
+    assert "rank 2, not separable" in ok("kernels", "show", "laplacian4").decode()
+
+
+def test_show_reads_a_literal(ok):
+    assert "literal" in ok("kernels", "show", "1 2; 3 4").decode()
+
+
+def test_show_reads_a_literal_that_begins_with_a_minus(ok):
+    assert "sum -3" in ok("kernels", "show", "--", "-1 -2").decode()
+
+
+def test_show_reads_a_file(ok, folder):
+    (folder / "vips.mat").write_text("3 1 4 10\n1 2 1\n")
+    text = ok("kernels", "show", "vips.mat").decode()
+    assert text.startswith("vips.mat (libvips)\n  0.25  0.5 0.25\n")
+    assert "added to the result: 10" in text
+
+
+@pytest.mark.parametrize("name", named())
+@pytest.mark.parametrize("suffix", ["txt", "npy", "NPY"])
+def test_save_and_read_again(ok, name, suffix):
+    ok("kernels", "show", name, "--save", f"kernel.{suffix}")
+    again = kernel_text.read(f"kernel.{suffix}").kernel
+    assert np.array_equal(again.weights, named()[name].weights)
+
+
+@pytest.mark.parametrize("literal", ["3 1; 1 2; 3 4; 5 6", "1/3 1e-9", "0.1 0.2 0.30000000000000004"])
+def test_saved_text_means_the_same_kernel(ok, literal):
+    ok("kernels", "show", literal, "--save", "kernel.txt")
+    assert np.array_equal(kernel_text.read("kernel.txt").kernel.weights, kernel_text.read(literal).kernel.weights)
+
+
+def test_a_saved_kernel_filters_as_the_named_one(ok, png):
+    ok("kernels", "show", "gaussian5", "--save", "g.npy")
+    assert ok("conv", "a.png", "-o", "-", "--kernel", "g.npy") == ok(
+        "conv", "a.png", "-o", "-", "--kernel", "gaussian5"
+    )
+
+
+def test_save_replaces_whole_files_only(refused, folder, run):
+    ended = run("kernels", "show", "mean3", "--save", "missing/k.txt")
+    assert ended.code == 1
+    assert ended.lines == ["imfilter: missing/k.txt: cannot be written: no such file or directory"]
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["nosuch"], "nosuch"),
+        (["show"], "KERNEL"),
+        (["show", "sobelx"], "did you mean 'sobel-x'?"),
+        (["show", "1 2; 3"], "row 2"),
+        (["show", "1 nan"], "nan"),
+        (["show", "/"], "folder"),
+    ],
+)
+def test_errors(refused, words, said):
+    assert said in refused(2, "kernels", *words)

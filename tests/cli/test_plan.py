@@ -1,0 +1,85 @@
+"""The plan of inputs and outputs: pure, and never dangerous."""
+
+from pathlib import Path, PurePath
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from imfilter.cli import formats
+from imfilter.cli.exits import UsageError
+from imfilter.cli.plan import Input, plan
+
+PARTS = st.sampled_from(
+    ["a", "b", "A", "photo.jpg", "photo.png", "photo", "x.tif", "..", ".", "-x.png", "[r].png", "é.png"]
+)
+NAMES = st.lists(PARTS, min_size=1, max_size=3).map("/".join)
+INPUTS = st.lists(st.tuples(NAMES, NAMES), min_size=1, max_size=5).map(
+    lambda pairs: [Input(name, PurePath(PurePath(place).name or "a")) for name, place in pairs]
+)
+OUTPUTS = st.dictionaries(
+    st.sampled_from(["image", "magnitude", "angle"]),
+    st.one_of(NAMES, NAMES.map(lambda name: f"{name}/"), st.just("-")),
+    min_size=1,
+)
+FORMATS = st.one_of(st.none(), st.sampled_from(list(formats.FORMATS.values())))
+
+
+def place(path):
+    """Where a name leads, on a file system that does not mind case."""
+    return str(Path(path).absolute().resolve()).casefold()
+
+
+@given(INPUTS, OUTPUTS, FORMATS, st.booleans())
+def test_no_two_targets_are_one_and_none_is_an_input(inputs, outputs, to, several):
+    try:
+        jobs = plan(inputs, outputs, to=to, several=several or len(inputs) > 1)
+    except UsageError:
+        return
+    assert [job.input for job in jobs] == inputs
+    targets = [target.path for job in jobs for target in job.targets.values() if target.path is not None]
+    places = [place(path) for path in targets]
+    assert len(set(places)) == len(places)
+    assert not set(places) & {place(source.name) for source in inputs}
+
+
+@given(INPUTS, OUTPUTS, FORMATS)
+def test_every_target_has_a_format_or_takes_the_inputs(inputs, outputs, to):
+    try:
+        jobs = plan(inputs, outputs, to=to, several=len(inputs) > 1)
+    except UsageError:
+        return
+    for job in jobs:
+        for name, target in job.targets.items():
+            assert to is None or target.format is to
+            assert target.format is not None or target.path is None or (name == "image" and target.in_folder)
+
+
+def one(name, output, **options):
+    (job,) = plan([Input(name, PurePath(PurePath(name).name))], {"image": output}, **options)
+    return job.targets["image"]
+
+
+def test_a_file_is_taken_as_it_is_written():
+    assert one("a.jpg", "deep/b.png").path == Path("deep/b.png")
+
+
+def test_a_folder_mirrors_the_inputs_name():
+    assert one("deep/a.jpg", "out/").path == Path("out/a.jpg")
+    assert one("deep/a.jpg", "out", folders=frozenset({"out"})).path == Path("out/a.jpg")
+
+
+def test_another_format_changes_the_suffix():
+    assert one("a.b.jpg", "out/", to=formats.FORMATS["png"]).path == Path("out/a.b.png")
+    assert one("a.JPEG", "out/", to=formats.FORMATS["jpeg"]).path == Path("out/a.JPEG")
+
+
+@pytest.mark.parametrize("name", ["a[0]%d.png", "{stem}.png", "*.png", "~.png", "$HOME.png", "a\nb.png", "\udcff.png"])
+def test_names_are_literal(name):
+    assert one("a.jpg", name).path == Path(name)
+    assert one(name, "out/").path == Path("out") / name
+
+
+def test_maps_of_a_lossy_input_are_png():
+    source = Input("a.jpg", PurePath("a.jpg"))
+    (job,) = plan([source], {"image": "out/", "angle": "maps/"})
+    assert [target.path for target in job.targets.values()] == [Path("out/a.jpg"), Path("maps/a.png")]
