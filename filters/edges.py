@@ -16,7 +16,8 @@ GRADIENTS = ("sobel", "prewitt", "scharr", "roberts", "farid", "central", "canny
 COMPASSES = ("kirsch", "robinson")
 DEFAULT_SIGMA = {"canny": 1.4, "log": 1.4, "dog": 1.0}
 CANNY_LOW, CANNY_HIGH = 0.16, 0.4
-"""Canny's default thresholds, in parts of white; the ratio of 2.5 is within the 2 to 3 that Canny recommends."""
+"""Canny's default thresholds for the 3×3 operator, in parts of white; the ratio of 2.5 is within the 2 to 3
+that Canny recommends."""
 
 
 class Edges(NamedTuple):
@@ -147,7 +148,7 @@ def edges(
     if op == "canny":
         if threshold is not None:
             raise ParameterError("threshold", "Canny has two: low and high")
-        return [*stages, *_canny(low, high, norm)]
+        return [*stages, *_canny(low, high, norm, size)]
     return [*stages, _picture(norm, thin, threshold)]
 
 
@@ -203,7 +204,7 @@ def _picture(norm: Norm, thin: bool, threshold: float | None) -> Stage:
     return Stage(bind, halo, border="constant" if thin else None, gain=None, fields=Edges._fields)
 
 
-def _canny(low: float | None, high: float | None, norm: Norm) -> list[Stage]:
+def _canny(low: float | None, high: float | None, norm: Norm, size: int) -> list[Stage]:
     if low is not None and high is not None and low > high:
         raise ParameterError("low", f"{low:g} is above --high {high:g}")
 
@@ -215,9 +216,11 @@ def _canny(low: float | None, high: float | None, norm: Norm) -> list[Stage]:
         return thin
 
     def bind_join(frame: Frame) -> Function:
-        above = CANNY_HIGH * frame.full if high is None else high
+        # A larger Sobel operator sums to more: 16 times with each ring of its binomial family.
+        white = frame.full * 4.0 ** (size - 3)
+        above = CANNY_HIGH * white if high is None else high
         # A given upper threshold below the default lower one takes the lower one with it.
-        below = min(CANNY_LOW * frame.full, above / 2) if low is None else low
+        below = min(CANNY_LOW * white, above / 2) if low is None else low
         above = max(above, below)
         return lambda maps: maps._replace(image=thinning.hysteresis(maps.image, below, above))
 

@@ -141,5 +141,14 @@ def test_a_16_bit_copy_has_the_same_edges(noise):
     np.testing.assert_array_equal(wide > 0, edges(image, op="canny").image > 0)
 
 
+def test_the_default_thresholds_fit_every_size():
+    """A wide edge, whose slope is the same to all of them: 15 levels a pixel are found, 11 are not."""
+    across = np.arange(-20, 20) / 8
+    for slope, found in ((15, True), (11, False)):
+        image = np.tile(127.5 + slope * 8 * np.tanh(across), (40, 1)).astype(np.uint8)
+        for size in (3, 5, 7):
+            assert edges(image, op="canny", size=size, sigma=0).image.any() == found
+
+
 def test_without_an_edge_nothing_is_white():
     assert not edges(np.full((5, 5), 9, np.uint8), op="canny").image.any()
