@@ -15,7 +15,7 @@ from ..filters.core import catalog
 from . import command
 from .exits import ExitCode, FileError, UsageError
 from .kernels import app as kernels
-from .messages import reason, say
+from .messages import complain, reason, say
 
 
 class Commands(TyperGroup):
@@ -107,13 +107,13 @@ def run() -> int:
     try:
         code = app(prog_name="imfilter", standalone_mode=False)
     except UsageError as error:
-        say(f"imfilter: {error}")
+        complain(error)
         return ExitCode.USAGE
     except FileError as error:
-        say(f"imfilter: {error}")
+        complain(error)
         return ExitCode.FAILED
     except typer.TyperException as error:
-        say(f"imfilter: {' '.join(error.format_message().split())}")
+        complain(" ".join(error.format_message().split()))
         return ExitCode.USAGE
     except BrokenPipeError:
         # The reader has gone; nothing more is to be said, not even by the interpreter's last flush.
@@ -122,7 +122,7 @@ def run() -> int:
         return ExitCode.FAILED
     except OSError as error:
         # Images name their own files; here a help text or a table found no place.
-        say(f"imfilter: standard output: {reason(error)}")
+        complain(f"standard output: {reason(error)}")
         return ExitCode.FAILED
     except KeyboardInterrupt:
         code = ExitCode.INTERRUPTED

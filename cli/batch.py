@@ -18,7 +18,7 @@ from ..filters.core.stage import Stage
 from . import formats, reading, writing
 from .atomic import Transaction
 from .exits import ExitCode, FileError
-from .messages import reason, say, shown
+from .messages import complain, reason, say, shown
 from .plan import STREAM, Job, Target
 from .reading import Metadata, Picture
 
@@ -48,7 +48,7 @@ def run(jobs: Sequence[Job], work: Work) -> ExitCode:
             _run_one(job, work)
         except FileError as error:
             failed += 1
-            say(f"imfilter: {error}")
+            complain(error)
     if failed and len(jobs) > 1:
         say(f"imfilter: {failed} of {len(jobs)} images failed")
     return ExitCode.FAILED if failed else ExitCode.DONE

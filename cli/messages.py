@@ -13,13 +13,23 @@ def shown(name: str) -> str:
     """
     if name == "-":
         return "standard input"
-    text = name.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
+    return printable(name)
+
+
+def printable(text: str) -> str:
+    """Return *text* without what would move the cursor, break the line or change the colour."""
+    text = text.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
     return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
 
 
 def reason(error: OSError) -> str:
     """Return why a file could not be opened, read or written."""
     return (error.strerror or str(error) or type(error).__name__).lower()
+
+
+def complain(error: object) -> None:
+    """Print the one line that a failure costs."""
+    say(f"imfilter: {printable(str(error))}")
 
 
 def say(message: str) -> None:

@@ -124,6 +124,13 @@ def test_a_strange_name_stays_one_line_in_a_message(refused, name):
     assert line.isprintable()
 
 
+@pytest.mark.parametrize(
+    "words", [("blur", "a.png", "-o", "\x1b[31m.xyz"), ("blur", "--\x1b[31m"), ("\x1b[31m",)], ids=ascii
+)
+def test_a_strange_word_stays_one_line_in_a_message(refused, png, words):
+    assert refused(2, *words).isprintable()
+
+
 def test_a_name_that_is_not_utf_8(shell, png, folder):
     line = r"mv a.png $'\xff.png'; imfilter blur $'\xff.png' -o $'\xfe.png' && imfilter blur $'\xfd.png' -o b.png"
     ended = shell(line)

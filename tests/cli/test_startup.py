@@ -115,6 +115,7 @@ def test_completion_describes_each_option_in_one_line(shell):
     assert len(described) == 2
     assert all("Standard deviation" in line or "Bits" in line for line in described)
     assert all("--" in line for line in output.splitlines())
+    assert "(for" not in output  # nor half of what the help says behind it
 
 
 def test_completion_after_an_unknown_command_is_silent():
