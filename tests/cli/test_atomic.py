@@ -220,6 +220,7 @@ def test_a_named_pipe_is_written_and_read(shell, png, folder, load):
 
 
 def test_process_substitution(shell, png, load):
-    assert shell("imfilter blur a.png -o >(cat > new.png) -t png; sleep 0.2").returncode == 0
+    wait = "until [ -e done ]; do sleep 0.01; done"
+    assert shell(f"imfilter blur a.png -o >(cat > new.png; touch done) -t png && {wait}").returncode == 0
     assert shell("imfilter conv <(cat new.png) --kernel 1 -o same.png").returncode == 0
     assert np.array_equal(load("new.png"), load("same.png"))
