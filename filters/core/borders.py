@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
-from typing import Literal, get_args
+from collections.abc import Sequence
+from typing import Any, Literal, NamedTuple, get_args
 
 from .lazy import Array, np
 
 Border = Literal["reflect", "mirror", "nearest", "wrap", "constant"]
 BORDERS: tuple[Border, ...] = get_args(Border)
+
+
+class Rule(NamedTuple):
+    """A border, and the value of ``constant``."""
+
+    border: Border
+    fill: float = 0.0
+
 
 PICTURES = {
     "reflect": "dcba|abcd|dcba",
@@ -55,19 +64,57 @@ def source_index(start: int, stop: int, size: int, border: Border) -> Array:
     return np.minimum(position, period - (border == "reflect") - position)
 
 
-def pad_columns(strip: Array, left: int, right: int, border: Border, fill: float) -> Array:
-    """Widen ``(rows, columns, channels)`` by the border rule.
+def runs(index: Array) -> list[tuple[int, int, int, int]]:
+    """Split an index into runs that slices can copy: ``(position, first, count, step)``, step 1, -1 or 0.
 
-    The middle is one block copy, only the rims are gathered: 0.10 ms a strip against 0.37 for gathering all.
+    Slices copy a border in a quarter of the time that gathering by index takes.
+
+    >>> runs(source_index(-2, 5, 3, "reflect"))
+    [(0, 1, 2, -1), (2, 0, 3, 1), (5, 2, 2, -1)]
     """
-    if left == 0 and right == 0:
-        return strip
-    rows, width, channels = strip.shape
-    padded = np.empty((rows, left + width + right, channels), strip.dtype)
-    padded[:, left : left + width] = strip
-    for rim, start, stop in ((padded[:, :left], -left, 0), (padded[:, left + width :], width, width + right)):
-        if border == "constant":
-            rim[...] = fill
-        else:
-            rim[...] = strip[:, source_index(start, stop, width, border)]
-    return padded
+    found = []
+    values = index.tolist()
+    position = 0
+    while position < len(values):
+        end = position + 1
+        step = values[end] - values[position] if end < len(values) else 0
+        outside = values[position] < 0
+        while abs(step) <= 1 and end < len(values) and values[end] - values[end - 1] == step:
+            if (values[end] < 0) != outside:
+                break
+            end += 1
+        found.append((position, values[position], end - position, step if end - position > 1 else 0))
+        position = end
+    return found
+
+
+def surround(parts: Sequence[tuple[int, Array]], index: Array, left: int, right: int, work: Any, rule: Rule) -> Array:
+    """Lay out rows of an image with what lies past its edges, as one strip in the type *work*.
+
+    *parts* are strips ``(rows, columns, channels)`` and the row at which each begins; *index* says which
+    row of the image stands in each row of the result (-1: the fill). *left* and *right* columns are
+    added; a negative *right* cuts columns off. One copy converts, pads, and makes planes of channels.
+    """
+    _, width, channels = parts[0][1].shape
+    planes = np.empty((channels, len(index), left + width + max(right, 0)), work)
+    middle = planes[:, :, left : left + width]
+    for position, first, count, step in runs(index):
+        rows = middle[:, position : position + count]
+        if first < 0:
+            rows[...] = rule.fill
+            continue
+        start, strip = next(part for part in reversed(parts) if part[0] <= first)
+        np.copyto(rows, strip.transpose(2, 0, 1)[:, _slice(first - start, count, step)], casting="unsafe")
+    for position, stop in ((-left, 0), (width, width + right)):
+        for offset, first, count, step in runs(source_index(position, stop, width, rule.border)):
+            columns = planes[:, :, left + position + offset : left + position + offset + count]
+            columns[...] = rule.fill if first < 0 else planes[:, :, _slice(left + first, count, step)]
+    return planes[:, :, : left + width + right].transpose(1, 2, 0)
+
+
+def _slice(first: int, count: int, step: int) -> slice:
+    """Return the slice of *count* samples from *first*; with step 0 the one sample, to be repeated."""
+    if step == 0:
+        return slice(first, first + 1)
+    stop = first + step * count
+    return slice(first, None if stop < 0 else stop, step)

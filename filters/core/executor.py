@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from . import borders, colour
-from .borders import Border
+from .borders import Border, Rule
 from .encode import FULL, Encoding, hue_map, saturate
 from .lazy import Array, np
 from .spec import ImageError
@@ -137,11 +137,11 @@ class _Passage:
         return colour.decode_srgb(value, self.full) if self.settings.linear else value
 
     def enter(self, start: int, stop: int) -> Array:
-        samples = self.image[start:stop]
+        strip = self.image[start:stop]
         if self.settings.linear:
-            strip = colour.decode_samples(samples, self.work, self.full)
-        else:
-            strip = samples.astype(self.work)
+            strip = colour.decode_samples(strip, self.work, self.full)
+        elif self.alpha is not None or self.settings.channels == "luma":
+            strip = strip.astype(self.work)
         if self.alpha is not None:
             part = self.enter_alpha(start, stop) / np.asarray(self.full, self.work)
             strip *= part
@@ -240,7 +240,7 @@ class _Rows(Protocol):
 
 
 class _Image(_Rows):
-    """The image itself, entered into the work type."""
+    """The image itself, as *enter* hands out its rows."""
 
     def __init__(self, image: Array, enter: Callable[[int, int], Array]) -> None:
         self.height, self.width = image.shape[:2]
@@ -256,8 +256,8 @@ class _Applied(_Rows):
     def __init__(self, above: _Rows, stage: Stage, frame: Frame, border: Border, fill: float) -> None:
         self.above, self.halo, self.stride = above, stage.halo, stage.stride
         self.padding = stage.padding or stage.halo
-        self.border: Border = stage.border or border
-        self.fill = 0.0 if stage.border else fill
+        self.rule = Rule(stage.border, 0.0) if stage.border else Rule(border, fill)
+        self.work = frame.work
         self.function = stage.bind(frame)
         self.width = self._size(above.width, 0)
         self.height = self._size(above.height, 1)
@@ -283,34 +283,19 @@ class _Applied(_Rows):
         last = (stop - 1) * self.stride[1] - self.padding.top + self.halo.top + self.halo.bottom + 1
         left = self.padding.left
         right = (self.width - 1) * self.stride[0] + self.halo.left + self.halo.right + 1 - left - self.above.width
-
-        def padded(strip: Array) -> Array:
-            wide = borders.pad_columns(strip, left, max(right, 0), self.border, self.fill)
-            return wide[:, :right] if right < 0 else wide
-
-        return self.function(_each(padded, self._padded_rows(first, last)))
-
-    def _padded_rows(self, first: int, last: int) -> Values:
-        """Rows ``first … last-1`` of the image above, which may lie past its edge."""
-        if first >= 0 and last <= self.above.height:
-            return self.above.rows(first, last)
-        index = borders.source_index(first, last, self.above.height, self.border)
+        index = borders.source_index(first, last, self.above.height, self.rule.border)
         needed = np.unique(index[index >= 0])
         if needed.size == 0:
             needed = np.zeros(1, np.intp)
-        # Contiguous runs: one at an edge; two where `wrap` reaches to the other side.
-        runs = np.split(needed, np.flatnonzero(np.diff(needed) > 1) + 1)
-        parts = [self.above.rows(int(run[0]), int(run[-1]) + 1) for run in runs]
-        place = np.searchsorted(needed, index)
-        outside = index < 0
+        # Contiguous groups: one as a rule; two where `wrap` reaches to the other side.
+        groups = np.split(needed, np.flatnonzero(np.diff(needed) > 1) + 1)
+        starts = [int(group[0]) for group in groups]
+        parts = [self.above.rows(int(group[0]), int(group[-1]) + 1) for group in groups]
 
-        def gather(*strips: Array) -> Array:
-            rows = np.concatenate(strips)[place]
-            if outside.any():
-                rows[outside] = self.fill
-            return rows
+        def surrounded(*strips: Array) -> Array:
+            return borders.surround(list(zip(starts, strips, strict=True)), index, left, right, self.work, self.rule)
 
-        return _each(gather, *parts)
+        return self.function(_each(surrounded, *parts))
 
 
 class _Whole(_Rows):

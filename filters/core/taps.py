@@ -2,12 +2,13 @@
 
 ``out[y, x] = Σ taps[i, j] · in[y·sy + i·dy, x·sx + j·dx]``
 
-Exact to one rounding of the work type for each addition. Time grows with the number of taps that
-are not 0; nothing is faster for a handful of them.
+Exact to one rounding of the work type for each addition, and the one algorithm in which a NaN spreads
+no further than the kernel reaches. Time grows with the number of taps that are not 0.
 """
 
 from __future__ import annotations
 
+from . import tiles
 from .lazy import Array, np
 
 
@@ -18,13 +19,15 @@ def correlate(strip: Array, taps: Array, stride: tuple[int, int] = (1, 1), dilat
     >>> correlate(np.array([[[1.0], [2.0], [4.0]]]), np.array([[-1.0, 1.0]])).ravel().tolist()
     [1.0, 2.0]
     """
+    planes = tiles.planes_of(strip)
     rows = (strip.shape[0] - dilation[1] * (taps.shape[0] - 1) - 1) // stride[1] + 1
     columns = (strip.shape[1] - dilation[0] * (taps.shape[1] - 1) - 1) // stride[0] + 1
-    total = np.zeros((rows, columns, strip.shape[2]), strip.dtype)
+    total = np.zeros((planes.shape[0], rows, columns), strip.dtype)
     product = np.empty_like(total)
     for i, j in np.argwhere(taps):
         top, left = i * dilation[1], j * dilation[0]
-        shifted = strip[
+        shifted = planes[
+            :,
             top : top + (rows - 1) * stride[1] + 1 : stride[1],
             left : left + (columns - 1) * stride[0] + 1 : stride[0],
         ]
@@ -33,4 +36,4 @@ def correlate(strip: Array, taps: Array, stride: tuple[int, int] = (1, 1), dilat
         else:
             np.multiply(shifted, float(taps[i, j]), out=product)
             total += product
-    return total
+    return tiles.strip_of(total)

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from imfilter.filters.blur import blur
 from imfilter.filters.conv import conv
-from imfilter.filters.core.borders import ALIASES, BORDERS, PICTURES, pad_columns, source_index
+from imfilter.filters.core.borders import ALIASES, BORDERS, PICTURES, Rule, runs, source_index, surround
 
 NUMPY = {"reflect": "symmetric", "mirror": "reflect", "nearest": "edge", "wrap": "wrap", "constant": "constant"}
 
@@ -24,12 +24,29 @@ def test_an_index_is_found_however_far_outside(source, start, length, size, bord
     assert source_index(start, start + length, size, border).tolist() == [-1 if i is None else i for i in expected]
 
 
+@pytest.mark.parametrize("around", [(0, 0, 0, 0), (4, 2, 1, 3), (11, 9, 8, 13)])
 @pytest.mark.parametrize("border", BORDERS)
-def test_columns_are_padded_as_numpy_pads(border, noise):
-    strip = noise((3, 5, 3), "float32")
+def test_an_image_is_surrounded_as_numpy_pads(border, around, noise):
+    image = noise((3, 5, 3))
+    left, right, top, bottom = around
     options = {"constant_values": 7} if border == "constant" else {}
-    expected = np.pad(strip, ((0, 0), (4, 2), (0, 0)), NUMPY[border], **options)
-    np.testing.assert_array_equal(pad_columns(strip, 4, 2, border, 7), expected)
+    expected = np.pad(image, ((top, bottom), (left, right), (0, 0)), NUMPY[border], **options)
+    index = source_index(-top, 3 + bottom, 3, border)
+    strip = surround([(0, image)], index, left, right, np.float64, Rule(border, 7))
+    np.testing.assert_array_equal(strip, expected)
+
+
+def test_a_negative_margin_cuts_columns_off(noise):
+    image = noise((2, 5, 1))
+    strip = surround([(0, image)], np.arange(2), 1, -2, np.float32, Rule("nearest"))
+    np.testing.assert_array_equal(strip, np.pad(image, ((0, 0), (1, 0), (0, 0)), "edge")[:, :4])
+
+
+@given(st.integers(-20, 20), st.integers(1, 40), st.integers(1, 9), st.sampled_from(BORDERS))
+def test_runs_tell_the_whole_index(start, length, size, border):
+    index = source_index(start, start + length, size, border)
+    told = [first + step * i for _, first, count, step in runs(index) for i in range(count)]
+    assert told == index.tolist()
 
 
 @pytest.mark.parametrize("border", BORDERS)
