@@ -131,7 +131,9 @@ def edges(
             _named(gradient.difference_of_gaussians(_positive(sigmas, op), ratio), op, sigmas),
             *_signed(threshold),
         ]
-    stages = [linear(kernels.gaussian(sigmas), name=f"smoothing of sigma {sigmas[0]:g},{sigmas[1]:g}")]
+    # By taps, which round every pixel alike: where the image is flat it stays flat, and has no direction.
+    name = f"smoothing of sigma {sigmas[0]:g},{sigmas[1]:g}"
+    stages = [linear(kernels.gaussian(sigmas), name=name, algorithm="taps")]
     if sigmas == (0, 0):
         stages = []
     if op == "laplacian":
@@ -161,7 +163,7 @@ def _positive(sigmas: tuple[float, float], op: str) -> tuple[float, float]:
 def _named(stage: Stage, op: str, sigmas: tuple[float, float]) -> Stage:
     width, height = (side[0] + side[1] + 1 for side in zip(stage.halo[:2], stage.halo[2:], strict=True))
     fact = f"{op} of sigma {sigmas[0]:g},{sigmas[1]:g}: {width}×{height}, separable passes"
-    return Stage(stage.bind, stage.halo, gain=None, amplification=stage.amplification, facts=(fact,))
+    return Stage(stage.bind, stage.halo, gain=None, amplification=stage.amplification, facts=lambda frame: (fact,))
 
 
 def _signed(threshold: float | None) -> list[Stage]:

@@ -10,7 +10,7 @@ from .core.filter import Common, image_filter
 from .core.kernels import Kernel
 from .core.lazy import Array, np
 from .core.spec import Pair, Param, both
-from .core.stage import Frame, Function, Stage, inside
+from .core.stage import Bound, Frame, Stage, bound, inside
 
 
 @image_filter
@@ -67,18 +67,19 @@ def sharpen(
 def _unsharp(sigma: tuple[float, float], amount: float, threshold: float) -> Stage:
     blurred = linear(kernels.gaussian(sigma), name=f"gaussian of sigma {sigma[0]:g},{sigma[1]:g}")
 
-    def bind(frame: Frame) -> Function:
-        blur = blurred.bind(frame)
+    def bind(frame: Frame) -> Bound:
+        blur = bound(blurred, frame)
+        halo = blurred.halo.wider(blur.extra)
 
         def unsharp(strip: Array) -> Array:
-            original = inside(strip, blurred.halo)
-            detail = original - blur(strip)
+            original = inside(strip, halo)
+            detail = original - blur.function(strip)
             if threshold > 0:
                 detail[np.abs(detail) < threshold] = 0
             detail *= amount
             detail += original
             return detail
 
-        return unsharp
+        return blur._replace(function=unsharp)
 
     return Stage(bind, halo=blurred.halo, amplification=1 + 2 * amount, facts=blurred.facts)

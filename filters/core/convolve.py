@@ -21,6 +21,7 @@ def linear(
     padding: Padding = "same",
     bias: float = 0.0,
     name: str = "kernel",
+    algorithm: str | None = None,
 ) -> Stage:
     """Return the stage that correlates (or convolves) with *kernel*.
 
@@ -44,17 +45,17 @@ def linear(
         padding = Halo()
     elif padding == "full":
         padding = Halo.around((width - 1) * dx, (height - 1) * dy)
-    chosen = planner.plan(kernel)
+    geometry = planner.Geometry(stride, dilation)
     return Stage(
-        lambda frame: planner.correlator(kernel, stride, dilation),
+        lambda frame: planner.bind(kernel, frame, geometry, algorithm),
         halo=halo,
         padding=padding,
         stride=stride,
         gain=kernel.sum,
         bias=bias,
         amplification=max(1.0, kernel.absolute_sum),
-        facts=(
+        facts=lambda frame: (
             f"{name}: {width}×{height}, anchor {x},{y}, sum {kernel.sum:.6g}",
-            f"algorithm: {chosen.algorithm} ({chosen.reason})",
+            "algorithm: {0.algorithm} ({0.reason})".format(planner.plan(kernel, frame, geometry, algorithm)),
         ),
     )

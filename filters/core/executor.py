@@ -19,7 +19,7 @@ from .borders import Border, Rule
 from .encode import FULL, Encoding, hue_map, saturate
 from .lazy import Array, np
 from .spec import ImageError
-from .stage import Frame, Stage, Values, inside
+from .stage import Frame, Stage, Values, bound, inside
 
 STRIP_BYTES = 1 << 18
 """Size of a strip in the work type: with its padded copy and two temporaries it fits a 1 MiB cache."""
@@ -92,7 +92,9 @@ def _run(
     full = FULL[image.dtype.name]
     work = work_type(stages, image.dtype.name, encodings.values())
     wanted = {field for name, encoding in encodings.items() for field in encoding.fields(name)}
-    frame = Frame(full, work, frozenset(wanted))
+    tolerance = min(encoding.tolerance for encoding in encodings.values())
+    finite = image.dtype.kind == "u"
+    frame = Frame(full, work, frozenset(wanted), tolerance, finite)
     gain = _gain(stages)
     passage = _Passage(image, alpha, settings, frame, gain, sum(stage.bias for stage in stages))
 
@@ -102,7 +104,7 @@ def _run(
         beside = stages if gain else [_centre(stage) for stage in stages]
         opacity = _chain(_Image(image, passage.enter_alpha), beside, frame, settings.border, full)
 
-    rows = strip_rows or _strip_rows(image.shape[1] * image.shape[2], work, stages)
+    rows = strip_rows or _strip_rows(image.shape[1] * image.shape[2], work, stages, chain)
     collectors = {name: _Collector(encoding, chain.height) for name, encoding in encodings.items()}
     for start in range(0, chain.height, rows):
         stop = min(start + rows, chain.height)
@@ -115,7 +117,7 @@ def _run(
             collector.add(start, [fields[field] for field in collector.encoding.fields(name)])
             if name == "image" and opaque is not None:
                 collector.add_alpha(start, opaque)
-    facts = [fact for stage in stages for fact in stage.facts]
+    facts = [fact for stage in stages for fact in stage.facts(frame)]
     facts.append(f"computed in {np.dtype(work).name}, strips of {rows} rows")
     return Result({name: collector.output() for name, collector in collectors.items()}, facts)
 
@@ -189,10 +191,13 @@ def work_type(stages: Sequence[Stage], dtype: str, encodings: Iterable[Encoding]
     return np.float32 if all(error <= encoding.tolerance for encoding in encodings) else np.float64
 
 
-def _strip_rows(samples_per_row: int, work: Any, stages: Sequence[Stage]) -> int:
+def _strip_rows(samples_per_row: int, work: Any, stages: Sequence[Stage], chain: _Rows) -> int:
+    """Return a strip's height: what fits the cache, no lower than its halo, and what the last stage likes best."""
     fitting = STRIP_BYTES // (samples_per_row * np.dtype(work).itemsize)
     # A strip lower than the halo around it would be mostly halo.
-    return max(16, fitting, *(2 * (stage.halo.top + stage.halo.bottom) for stage in stages))
+    rows = max(16, fitting, *(stage.halo.top + stage.halo.bottom for stage in stages))
+    liked = chain.liked if isinstance(chain, _Applied) else 1
+    return -(-rows // liked) * liked
 
 
 def _gain(stages: Sequence[Stage]) -> float | None:
@@ -254,11 +259,11 @@ class _Applied(_Rows):
     """A stage applied to the rows above it."""
 
     def __init__(self, above: _Rows, stage: Stage, frame: Frame, border: Border, fill: float) -> None:
-        self.above, self.halo, self.stride = above, stage.halo, stage.stride
-        self.padding = stage.padding or stage.halo
+        self.above, self.stride = above, stage.stride
+        self.halo, self.padding = stage.halo, stage.padding or stage.halo
         self.rule = Rule(stage.border, 0.0) if stage.border else Rule(border, fill)
         self.work = frame.work
-        self.function = stage.bind(frame)
+        self.function, extra, self.liked, self.anchored = bound(stage, frame)
         self.width = self._size(above.width, 0)
         self.height = self._size(above.height, 1)
         window = f"{self.halo.left + self.halo.right + 1}×{self.halo.top + self.halo.bottom + 1}"
@@ -267,6 +272,7 @@ class _Applied(_Rows):
                 f"the image, {above.width}×{above.height}, is smaller than the kernel's window, {window}: "
                 "nothing is left; more --padding would help"
             )
+        self.halo, self.padding = self.halo.wider(extra), self.padding.wider(extra)
         around = (16 + self.halo.top + self.halo.bottom) * (self.width + self.halo.left + self.halo.right)
         if around > MAX_AROUND:
             raise ImageError(
@@ -279,6 +285,9 @@ class _Applied(_Rows):
         return (padded - self.halo[axis] - self.halo[axis + 2] - 1) // self.stride[axis] + 1
 
     def rows(self, start: int, stop: int) -> Values:
+        if self.anchored and start % self.liked:
+            spare = start % self.liked
+            return _each(lambda strip: strip[spare:], self.rows(start - spare, stop))
         first = start * self.stride[1] - self.padding.top
         last = (stop - 1) * self.stride[1] - self.padding.top + self.halo.top + self.halo.bottom + 1
         left = self.padding.left

@@ -1,58 +1,197 @@
-"""The planner: which algorithm computes a correlation, and why."""
+"""The planner: which algorithm computes a correlation, and why.
+
+Each algorithm says what it would cost, in nanoseconds a sample, by constants that `benchmarks/algorithms.py`
+measures; the cheapest that keeps the error within the bound is taken.
+"""
 
 from __future__ import annotations
 
-from functools import partial
+from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
-from . import separable, taps
+from . import banded, decimated, dense, doubling, fourier, separable, taps
 from .kernels import Kernel
-from .lazy import np
-from .stage import Function
+from .lazy import Array, np
+from .stage import Bound, Frame, Function, Halo
+
+ALGORITHMS = ("taps", "dense", "banded", "low-rank", "doubling", "decimated", "fourier")
+
+# Nanoseconds a sample in float32, on one core.
+TAP = 0.23
+BANDED, BANDED_TAP = 0.95, 0.024
+DENSE, DENSE_INPUT = 0.2, 0.036
+ADDITION = 0.2
+DECIMATED = 3.7
 
 
 class Plan(NamedTuple):
-    """An algorithm, what it costs in multiply-adds a sample, and the reason in words."""
+    """An algorithm, what it costs, the reason in words, and how to make its function."""
 
     algorithm: str
-    cost: int
+    cost: float
     reason: str
+    bind: Callable[[Frame], Bound]
 
 
-def plan(kernel: Kernel) -> Plan:
-    """Choose the algorithm for *kernel*.
+class Geometry(NamedTuple):
+    """Stride and dilation, as ``(x, y)``."""
 
-    >>> plan(Kernel.of([[1, 2, 1], [2, 4, 2], [1, 2, 1]]))
-    Plan(algorithm='separable', cost=6, reason='rank 1: 3 + 3 taps in place of 9')
-    >>> plan(Kernel.of([[0, 1, 0], [1, -4, 1], [0, 1, 0]])).algorithm
+    stride: tuple[int, int] = (1, 1)
+    dilation: tuple[int, int] = (1, 1)
+
+    @property
+    def plain(self) -> bool:
+        """Whether every sample is wanted and every tap adjoins the next."""
+        return self.stride == (1, 1) and self.dilation == (1, 1)
+
+
+def plan(kernel: Kernel, frame: Frame, geometry: Geometry = Geometry(), algorithm: str | None = None) -> Plan:  # noqa: B008
+    """Choose the algorithm for *kernel*, or take the one that is named; raises ValueError where it cannot serve.
+
+    >>> frame = Frame(255.0, "float32", tolerance=1e-3)
+    >>> plan(Kernel.of([[1, 2, 1], [2, 5, 2], [1, 2, 1]]), frame).algorithm
+    'dense'
+    >>> plan(Kernel.of([[1]]), frame).algorithm
     'taps'
     """
+    found = list(_candidates(kernel, frame, geometry))
+    if algorithm is None:
+        return min(found, key=lambda candidate: candidate.cost)
+    for candidate in found:
+        if candidate.algorithm == algorithm:
+            return candidate
+    possible = ", ".join(candidate.algorithm for candidate in found)
+    raise ValueError(f"{algorithm} cannot compute this kernel exactly enough (possible: {possible})")
+
+
+def _candidates(kernel: Kernel, frame: Frame, geometry: Geometry) -> Iterator[Plan]:
+    """Yield every algorithm that can compute *kernel* within the frame's tolerance."""
     height, width = kernel.shape
-    if kernel.factors is not None and min(height, width) > 1:
-        passes = sum(int(np.count_nonzero(factor)) for factor in kernel.factors)
-        count = np.count_nonzero(kernel.factors[0]) * np.count_nonzero(kernel.factors[1])
-        if passes < count:
-            reason = f"rank 1: {height} + {width} taps in place of {height * width}"
-            return Plan("separable", passes, reason)
-    count = int(np.count_nonzero(kernel.taps))
-    return Plan("taps", count, f"{count} taps that are not 0")
+    factors = kernel.factors
+    count = _nonzero(kernel)
+    yield Plan(
+        "taps",
+        TAP * (count if factors is None else min(count, sum(int(np.count_nonzero(factor)) for factor in factors))),
+        "shifted multiply-adds, axis by axis where that is less",
+        lambda frame: Bound(_by_taps(kernel, geometry)),
+    )
+    if factors is None or height * width <= 1024:
+        yield Plan(
+            "dense",
+            DENSE + DENSE_INPUT * width * (height + 7),
+            f"{width} stacked columns, one matrix product",
+            lambda frame: Bound(dense.prepare(kernel.taps, *geometry, frame.work), rows=dense.ROWS),
+        )
+    if factors is not None:
+        yield from _separable(kernel, factors, frame, geometry)
+    elif geometry.plain and min(height, width) > 2:
+        parts = _low_rank(kernel)
+        if parts is not None:
+            yield Plan(
+                "low-rank",
+                len(parts) * (_banded_cost(height, width) + ADDITION),
+                f"rank {len(parts)}: {len(parts)} separable kernels in place of {count} taps",
+                lambda frame: Bound(_sum_of([banded.prepare(*part, *geometry, frame.work) for part in parts])),
+            )
+    if geometry.plain and height * width <= 1 << 20:
+        yield Plan(
+            "fourier",
+            fourier.cost(height, width),
+            f"{fourier.tile_shape(height, width)[1]}×{fourier.tile_shape(height, width)[0]} tiles, overlap-save",
+            lambda frame: Bound(fourier.prepare(kernel.taps, frame.work), rows=fourier.rows_of_result(height, width)),
+        )
 
 
-def correlator(kernel: Kernel, stride: tuple[int, int], dilation: tuple[int, int]) -> Function:
-    """Return the chosen algorithm as a function from a padded strip to a strip."""
-    if plan(kernel).algorithm == "separable":
-        assert kernel.factors is not None
-        column, row = kernel.factors
-        run = partial(separable.correlate, column=column, row=row, stride=stride, dilation=dilation)
-    else:
-        run = partial(taps.correlate, taps=kernel.taps, stride=stride, dilation=dilation)
-    if kernel.divisor == 1:
-        return run
+def _separable(kernel: Kernel, factors: tuple[Array, Array], frame: Frame, geometry: Geometry) -> Iterator[Plan]:
+    height, width = kernel.shape
+    column, row = factors
+    yield Plan(
+        "banded",
+        _banded_cost(height, width),
+        f"rank 1: {height} + {width} taps in place of {height * width}, as products with banded matrices",
+        lambda frame: Bound(banded.prepare(column, row, *geometry, frame.work)),
+    )
+    if not geometry.plain:
+        return
+    if height * width > 1 and (column == column[0]).all() and (row == row[0]).all():
+        additions = doubling.additions(height) + doubling.additions(width)
+        yield Plan(
+            "doubling",
+            ADDITION * additions,
+            f"equal weights: {additions} additions in place of {height} + {width}",
+            lambda frame: Bound(doubling.prepare(height, width, float(column[0] * row[0]))),
+        )
+    if min(height, width) >= 33 and height % 2 and width % 2:
+        designs = [decimated.design(tuple(factor.tolist()), len(factor) // 16) for factor in factors]
+        vertical, horizontal = designs
+        # The error that stripes of white noise of full contrast, whose deviation is 0.29 of it, would show.
+        error = vertical.error * np.abs(row).sum() + horizontal.error * np.abs(column).sum()
+        if 0.29 * frame.full * error <= 2 * frame.tolerance:
+            extra = Halo.around(horizontal.reach - width // 2, vertical.reach - height // 2)
+            yield Plan(
+                "decimated",
+                DECIMATED,
+                f"smooth: every {horizontal.step}th sample, then interpolation",
+                lambda frame: Bound(decimated.prepare(vertical, horizontal, frame.work), extra, vertical.step, True),
+            )
 
-    def divided(strip):
-        total = run(strip)
-        # A true division: sums of whole numbers come out correctly rounded, so that halves round up.
-        total /= kernel.divisor
+
+def _banded_cost(height: int, width: int) -> float:
+    return BANDED + BANDED_TAP * (height + width)
+
+
+def _nonzero(kernel: Kernel) -> int:
+    if kernel.column is not None and kernel.row is not None:
+        return int(np.count_nonzero(kernel.column)) * int(np.count_nonzero(kernel.row))
+    return int(np.count_nonzero(kernel.taps))
+
+
+def _low_rank(kernel: Kernel) -> list[tuple[Array, Array]] | None:
+    """Return the factors of a kernel of rank 2 to 4, or None; what the rest would add is below 1e-7 of all."""
+    if min(kernel.shape) > 512:
+        return None
+    left, strength, right = np.linalg.svd(kernel.taps, full_matrices=False)
+    for rank in range(2, 5):
+        rebuilt = (left[:, :rank] * strength[:rank]) @ right[:rank]
+        if np.abs(rebuilt - kernel.taps).sum() <= 1e-7 * np.abs(kernel.taps).sum():
+            return [(left[:, i] * strength[i], right[i]) for i in range(rank)]
+    return None
+
+
+def _sum_of(functions: list[Function]) -> Function:
+    def total(strip: Array) -> Array:
+        answer = functions[0](strip)
+        for function in functions[1:]:
+            answer += function(strip)
+        return answer
+
+    return total
+
+
+def _by_taps(kernel: Kernel, geometry: Geometry) -> Function:
+    factors = kernel.factors
+    if factors is not None and sum(kernel.shape) < _nonzero(kernel):
+        return lambda strip: separable.correlate(strip, *factors, *geometry)
+    return lambda strip: taps.correlate(strip, kernel.taps, *geometry)
+
+
+def bind(kernel: Kernel, frame: Frame, geometry: Geometry, algorithm: str | None) -> Bound:
+    """Return the function of the chosen algorithm, the kernel's division done, NaN and infinity kept in bounds."""
+    chosen = plan(kernel, frame, geometry, algorithm)
+    bound = chosen.bind(frame)
+    slow = _by_taps(kernel, geometry)
+    halo = bound.extra
+
+    def correlate(strip: Array) -> Array:
+        if frame.finite or chosen.algorithm == "taps" or np.isfinite(strip.sum()):
+            total = bound.function(strip)
+        else:
+            # A product with a matrix that is mostly zeros would spread a NaN over its whole tile.
+            rows, columns = strip.shape[:2]
+            total = slow(strip[halo.top : rows - halo.bottom, halo.left : columns - halo.right])
+        if kernel.divisor != 1:
+            # A true division: sums of whole numbers come out correctly rounded, so that halves round up.
+            total /= kernel.divisor
         return total
 
-    return divided
+    return bound._replace(function=correlate)

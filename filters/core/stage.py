@@ -31,10 +31,9 @@ class Halo(NamedTuple):
         y = x if y is None else y
         return Halo(x, y, x, y)
 
-    @staticmethod
-    def union(*halos: Halo) -> Halo:
-        """The least halo that holds all of them."""
-        return Halo(*map(max, zip(*halos, strict=True)))
+    def wider(self, extra: Halo) -> Halo:
+        """The halo with *extra* around it."""
+        return Halo(*(near + more for near, more in zip(self, extra, strict=True)))
 
 
 NO_HALO = Halo()
@@ -50,6 +49,22 @@ class Frame:
     """The type that strips have: float32 where its error stays within the bound, else float64."""
     wanted: frozenset[str] = field(default=frozenset())
     """Which fields of the filter's result somebody asked for."""
+    tolerance: float = 0.0
+    """The error that a result may have, in the image's units, where an algorithm approximates."""
+    finite: bool = True
+    """No sample is NaN or infinite: the image is not float."""
+
+
+class Bound(NamedTuple):
+    """A stage bound to an image: its function, and what its algorithm asks of the strips."""
+
+    function: Function
+    extra: Halo = NO_HALO
+    """How much more than the stage's halo the function must see."""
+    rows: int = 1
+    """A strip is best a multiple of so many rows high."""
+    anchored: bool = False
+    """Strips must begin at a multiple of *rows*."""
 
 
 @dataclass(frozen=True)
@@ -60,7 +75,7 @@ class Stage:
     ``(sx, sy)`` a result of n rows is made from ``(n - 1) * sy + 1`` rows and the halo.
     """
 
-    bind: Callable[[Frame], Function]
+    bind: Callable[[Frame], Function | Bound]
     halo: Halo = NO_HALO
     padding: Halo | None = None
     """How much of what lies past the edge the result covers; None keeps the size."""
@@ -77,8 +92,14 @@ class Stage:
     """The most by which the stage can magnify an error, for the choice of the work type."""
     fields: tuple[str, ...] = ("image",)
     """The names of the results, where the stage is the last: those of its NamedTuple, or ``image`` alone."""
-    facts: tuple[str, ...] = ()
-    """What was derived from the parameters, for people."""
+    facts: Callable[[Frame], tuple[str, ...]] = lambda frame: ()
+    """What was derived from the parameters and the image, for people."""
+
+
+def bound(stage: Stage, frame: Frame) -> Bound:
+    """Bind a stage to an image."""
+    answer = stage.bind(frame)
+    return answer if isinstance(answer, Bound) else Bound(answer)
 
 
 def pointwise(function: Function, **properties: Any) -> Stage:

@@ -8,7 +8,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 from imfilter.filters.conv import conv
-from imfilter.filters.core import planner
 from imfilter.filters.core.borders import BORDERS
 from imfilter.filters.core.kernels import Kernel
 from imfilter.filters.core.spec import ImageError
@@ -183,11 +182,6 @@ def test_halves_round_up_in_separable_kernels_of_whole_numbers(values, noise):
     bias = 128 - int(exact.mean())
     expected = np.clip(np.floor(exact + bias + 0.5), 0, 255)
     np.testing.assert_array_equal(conv(image, kernel=values, scale=0.5, bias=bias), expected)
-
-
-def test_the_planner_takes_two_passes_for_rank_1_only():
-    assert planner.plan(Kernel.of(np.ones((5, 5)))).algorithm == "separable"
-    assert planner.plan(Kernel.of(np.eye(5))).algorithm == "taps"
 
 
 @given(kernels(6), st.tuples(st.integers(1, 3), st.integers(1, 3)), st.tuples(st.integers(1, 2), st.integers(1, 2)))

@@ -1,0 +1,126 @@
+"""Every algorithm computes the same correlation; the planner takes the cheapest that is exact enough."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from imfilter.filters.blur import blur
+from imfilter.filters.conv import conv
+from imfilter.filters.core import decimated, kernels, planner, taps
+from imfilter.filters.core.kernels import Kernel
+from imfilter.filters.core.planner import Geometry
+from imfilter.filters.core.stage import Frame
+from scipy import ndimage
+
+BYTES = Frame(255.0, np.float32, tolerance=1e-3)
+WIDE = Frame(65535.0, np.float64, tolerance=1e-3)
+SHAPES = {
+    "one": np.ones((1, 1)),
+    "row": np.array([[1.0, -2.0, 0.5]]),
+    "column": np.array([[1.0], [3.0]]),
+    "box": np.ones((6, 11)),
+    "gaussian": kernels.gaussian((9.0, 12.0)).weights,
+    "rank 2": np.outer([1, 2, 3, 4.0], [1, 0, 2, 1.0]) + np.outer([0, 1, 0, 5.0], [2, 2, 1, 3.0]),
+    "dense": np.random.default_rng(1).normal(size=(5, 4)),
+    "large": np.random.default_rng(2).normal(size=(40, 33)),
+}
+GEOMETRIES = [Geometry(), Geometry((2, 3)), Geometry(dilation=(3, 2)), Geometry((3, 1), (1, 2))]
+
+
+def possible(kernel, frame, geometry):
+    for algorithm in planner.ALGORITHMS:
+        try:
+            yield algorithm, planner.bind(kernel, frame, geometry, algorithm)
+        except ValueError as error:
+            assert "possible: " in str(error)
+
+
+@pytest.mark.parametrize("frame", [BYTES, WIDE], ids=["8 bits", "16 bits"])
+@pytest.mark.parametrize("geometry", GEOMETRIES, ids=str)
+@pytest.mark.parametrize("shape", SHAPES)
+def test_every_algorithm_is_the_sum_over_taps(shape, geometry, frame):
+    kernel = Kernel.of(SHAPES[shape])
+    image = np.random.default_rng(3).integers(0, frame.full + 1, (200, 230, 3)).astype(np.float64)
+    exact = taps.correlate(image, kernel.taps, *geometry)
+    seen = []
+    for algorithm, bound in possible(kernel, frame, geometry):
+        left, top, right, bottom = bound.extra
+        wide = np.pad(image, ((top, bottom), (left, right), (0, 0)), mode="symmetric").astype(frame.work)
+        answer = bound.function(wide)
+        assert answer.dtype == frame.work
+        size = kernel.absolute_sum * frame.full
+        inner = slice(top, -bottom or None), slice(left, -right or None)
+        expected = exact if not top else taps.correlate(wide.astype(np.float64), kernel.taps)[inner]
+        np.testing.assert_allclose(
+            answer, expected, rtol=0, atol=max(2e-6 * size, 5e-3) if frame is BYTES else 1e-9 * size
+        )
+        seen.append(algorithm)
+    assert {"taps", "banded" if kernel.factors else "dense"} <= set(seen)
+    assert ("fourier" in seen) == geometry.plain
+
+
+@given(st.integers(1, 70), st.integers(2, 70))
+def test_sums_by_doubling_are_exact(height, width):
+    image = np.random.default_rng(height).integers(0, 256, (height + 3, width + 5, 1)).astype(np.float32)
+    bound = planner.bind(Kernel.of(np.ones((height, width))), BYTES, Geometry(), "doubling")
+    total = np.lib.stride_tricks.sliding_window_view(image[..., 0].astype(np.int64), (height, width)).sum(axis=(2, 3))
+    np.testing.assert_array_equal(bound.function(image)[..., 0], total)
+
+
+@pytest.mark.parametrize("sigma", [4.5, 8, 13, 32, 100])
+def test_decimated_gaussian_keeps_the_bound_in_white_noise(sigma):
+    weights = kernels.gaussian_weights(sigma)
+    design = decimated.design(tuple(weights.tolist()), len(weights) // 16)
+    # Standard deviation in noise of full contrast, and the sum of the weights at every place on the grid.
+    assert design.error * 0.29 * 255 < 1e-3
+    np.testing.assert_allclose(design.weights.sum(axis=1), 1, atol=1e-9)
+
+
+def test_decimated_gaussian_is_not_for_16_bits():
+    kernel = kernels.gaussian((16.0, 16.0))
+    assert planner.plan(kernel, BYTES).algorithm == "decimated"
+    assert planner.plan(kernel, WIDE).algorithm != "decimated"
+
+
+@pytest.mark.parametrize("sigma", [8, 20])
+def test_wide_blur_is_that_of_scipy(sigma, noise):
+    image = noise((150, 170))
+    exact = ndimage.gaussian_filter(image.astype(np.float64), sigma)
+    answer = blur(image, sigma=sigma).astype(int)
+    assert np.abs(answer - np.floor(exact + 0.5)).max() <= 1
+    assert (answer == np.floor(exact + 0.5)).mean() >= 0.999
+
+
+@pytest.mark.parametrize("algorithm", ["taps", "dense", "banded", "fourier"])
+def test_an_algorithm_can_be_asked_for(algorithm):
+    kernel = Kernel.of(np.outer([1, 2, 1], [1, 3, 1]))
+    assert planner.plan(kernel, BYTES, algorithm=algorithm).algorithm == algorithm
+
+
+@pytest.mark.parametrize(
+    ("taps", "expected"),
+    [
+        (np.ones((1, 1)), "taps"),
+        (np.arange(9).reshape(3, 3) ** 2, "dense"),
+        (np.random.default_rng(0).normal(size=(9, 9)), "dense"),
+        (np.random.default_rng(0).normal(size=(31, 31)), "fourier"),
+        (kernels.gaussian_weights(2)[None] * kernels.gaussian_weights(2)[:, None], "banded"),
+        (kernels.gaussian_weights(20)[None] * kernels.gaussian_weights(20)[:, None], "decimated"),
+        (np.ones((101, 101)), "doubling"),
+    ],
+)
+def test_the_planner_takes_the_algorithm_that_was_measured_fastest(taps, expected):
+    assert planner.plan(Kernel.of(taps), BYTES).algorithm == expected
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf])
+@pytest.mark.parametrize("size", [3, 9, 31])
+def test_what_is_not_finite_reaches_no_further_than_the_kernel(size, value):
+    image = np.ones((90, 80), np.float32)
+    image[45, 40] = value
+    for weights in (np.random.default_rng(4).random((size, size)), np.ones((size, size)) / size**2):
+        touched = ~np.isfinite(conv(image, kernel=weights))
+        expected = np.zeros_like(touched)
+        reach = size // 2
+        expected[45 - reach : 46 + reach, 40 - reach : 41 + reach] = True
+        np.testing.assert_array_equal(touched, expected)
