@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import signal
-import sys
 from typing import Annotated, Any
 
 import typer
@@ -90,16 +88,6 @@ def imfilter(
     if context.invoked_subcommand is None:
         say(context.get_help())
         raise typer.Exit(ExitCode.USAGE)
-
-
-def main() -> None:
-    """Run the program, and end the process with an `ExitCode`."""
-    for number in (signal.SIGTERM, signal.SIGHUP):
-        # The default would end the process on the spot, and leave temporary files behind.
-        # What is ignored stays so: that is how nohup works.
-        if signal.getsignal(number) is signal.SIG_DFL:
-            signal.signal(number, lambda number, frame: sys.exit(128 + number))
-    raise SystemExit(run())
 
 
 def run() -> int:

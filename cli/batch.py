@@ -10,9 +10,10 @@ from pathlib import Path
 from typing import Any
 
 from ..filters.core import executor
+from ..filters.core.collector import Output
 from ..filters.core.encode import FULL, Encoding, hue_legend
-from ..filters.core.executor import Output, Settings
 from ..filters.core.filter import ImageFilter, encoding
+from ..filters.core.passage import Settings
 from ..filters.core.spec import ImageError
 from ..filters.core.stage import Stage
 from . import formats, reading, writing
@@ -36,6 +37,7 @@ class Work:
     background: tuple[int, int, int] | None = None
     angle_style: str = "code"
     max_pixels: int = 1 << 28
+    cores: int = 1
     verbose: bool = False
     quiet: bool = False
 
@@ -63,7 +65,11 @@ def _run_one(job: Job, work: Work) -> None:
             output: _encoding(output, picture, formats_of[output], work, job.targets[output]) for output in job.targets
         }
         settings = _settings(picture, formats_of.get("image"), work)
-        result = executor.run(work.stages, picture.pixels, encodings, settings, picture.alpha)
+        # A range is measured for those who ask, and where float values may leave nothing to see.
+        measure = work.verbose or picture.pixels.dtype.kind == "f"
+        result = executor.run(
+            work.stages, picture.pixels, encodings, settings, picture.alpha, jobs=work.cores, measure=measure
+        )
     except ImageError as error:
         raise FileError(name, str(error)) from None
     except MemoryError:

@@ -46,6 +46,7 @@ def show(
 ) -> None:
     """Print a kernel's matrix, sum, rank and anchor, and whether it is separable."""
     from ..filters.core import kernel_text, planner
+    from ..filters.core.stage import Frame
 
     if save == "-":
         raise UsageError("--save -: standard output holds the description; name a file")
@@ -55,7 +56,7 @@ def show(
         raise UsageError(str(error)) from None
     chosen = source.kernel
     height, width = chosen.shape
-    plan = planner.plan(chosen)
+    plan = planner.plan(chosen, Frame(255.0, "float32", tolerance=1e-3))
     lines = [
         f"{shown(source.name)} ({source.family})",
         *_matrix(chosen.weights.tolist()),

@@ -51,11 +51,13 @@ def linear(
         halo=halo,
         padding=padding,
         stride=stride,
-        gain=kernel.sum,
+        # A sum that is next to nothing is no mean to divide an alpha by.
+        gain=kernel.sum if abs(kernel.sum) > 1e-3 * kernel.absolute_sum else 0.0,
         bias=bias,
         amplification=max(1.0, kernel.absolute_sum),
         facts=lambda frame: (
-            f"{name}: {width}×{height}, anchor {x},{y}, sum {kernel.sum:.6g}",
+            f"{name}: {width}×{height}, anchor {x},{y}, sum {kernel.sum:.6g}, "
+            + ("separable" if kernel.factors is not None else "not separable"),
             "algorithm: {0.algorithm} ({0.reason})".format(planner.plan(kernel, frame, geometry, algorithm)),
         ),
     )

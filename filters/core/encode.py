@@ -62,6 +62,10 @@ class Encoding:
         scaled = self._scaled(values, (0, 1), white, (int(white) + 1) // 2)
         return int(np.count_nonzero((scaled < -0.5) | (scaled >= white + 0.5)))
 
+    def of_alpha(self) -> Encoding:
+        """Return how the alpha beside this output becomes samples."""
+        return Encoding(self.dtype, scale=self.scale, full=self.full)
+
     def __call__(self, values: Array, extent: tuple[float, float] = (0, 1)) -> Array:
         """Encode ``(rows, columns, channels)``; *extent* is the image's ``(min, max)`` where stretched.
 
@@ -73,18 +77,25 @@ class Encoding:
         >>> Encoding("uint8", "signed")(np.array([-1020.0, 0.0, 20.0])).tolist()
         [0, 128, 148]
         """
+        out = np.empty(values.shape, self.dtype)
+        self.into(values, out, extent)
+        return out
+
+    def into(self, values: Array, out: Array, extent: tuple[float, float] = (0, 1)) -> None:
+        """Encode *values* into *out*, of the same shape and the encoding's dtype."""
         if values.dtype == bool:
-            return values.astype(self.dtype) * np.dtype(self.dtype).type(
-                self.full if self.dtype == "float32" else FULL[self.dtype]
-            )
+            np.multiply(values, self.full if self.dtype == "float32" else FULL[self.dtype], out=out, casting="unsafe")
+            return
         if self.dtype == "float32":
-            return values.astype(np.float32)
+            _copy(values, out)
+            return
         white = FULL[self.dtype]
         levels = int(white) + 1
         if self.kind == "angle":
             turns = np.floor(values * (levels / 360) + 0.5) % levels
-            return np.fmax(turns, 0).astype(self.dtype)  # NaN becomes 0
-        return saturate(self._scaled(values, extent, white, levels // 2), self.dtype)
+            _copy(np.fmax(turns, 0), out)  # NaN becomes 0
+        else:
+            _copy(_saturated(self._scaled(values, extent, white, levels // 2), white), out)
 
     def _scaled(self, values: Array, extent: tuple[float, float], white: float, middle: int) -> Array:
         factor = self.gain * self.scale
@@ -105,10 +116,27 @@ class Encoding:
 
 def saturate(values: Array, dtype: str) -> Array:
     """Round half up and saturate; NaN becomes 0."""
-    rounded = np.floor(values + 0.5)
-    # fmax and fmin rather than clip: they prefer the number to a NaN.
-    np.fmin(np.fmax(rounded, 0, out=rounded), FULL[dtype], out=rounded)
-    return rounded.astype(dtype)
+    return _saturated(values, FULL[dtype]).astype(dtype)
+
+
+def _saturated(values: Array, white: float) -> Array:
+    """Return values whose whole part is the rounded and saturated one; NaN becomes 0.
+
+    Adding a half and cutting off what is below the point rounds half up, where nothing is negative.
+    """
+    shifted = values + 0.5
+    np.clip(shifted, 0, white + 0.5, out=shifted)
+    if np.isnan(shifted.sum()):
+        np.nan_to_num(shifted, copy=False, nan=0)
+    return shifted
+
+
+def _copy(values: Array, out: Array) -> None:
+    """Copy *values* into *out*, truncating; one channel at a time, which is three times as fast as all at once."""
+    for channel in range(out.shape[-1]) if out.ndim == 3 else ():
+        np.copyto(out[..., channel], values[..., channel], casting="unsafe")
+    if out.ndim != 3:
+        np.copyto(out, values, casting="unsafe")
 
 
 def hue_map(angle: Array, magnitude: Array, gain: float, full: float) -> Array:

@@ -20,8 +20,8 @@ from typing import (
 from . import executor
 from .borders import ALIASES, PICTURES, Border
 from .encode import FULL, Encoding, Kind, Range
-from .executor import Settings
 from .lazy import Array, np
+from .passage import Settings
 from .spec import ImageError, Param, Spec, describe
 from .stage import Stage
 

@@ -56,6 +56,8 @@ def read(given: Any, max_taps: int = kernels.MAX_TAPS) -> Source:
     if text in built_in:
         return Source(built_in[text], "built-in", text)
     path = Path(text)
+    if not text.strip():
+        raise ValueError("the kernel is empty")
     if _exists(path):
         return _read_file(path, max_taps)
     if re.search(r"[a-df-z_\\]", text, re.IGNORECASE) or not re.search(r"\d", text):
@@ -83,9 +85,12 @@ def _shortest(value: float) -> str:
 
 def _exists(path: Path) -> bool:
     try:
-        return path.exists()
+        path.stat()
+    except PermissionError:  # opening it will say so
+        return True
     except (OSError, ValueError):  # a literal longer than a file name may be
         return False
+    return True
 
 
 def _limited(kernel: Kernel, max_taps: int, where: str) -> Kernel:
@@ -106,7 +111,7 @@ def _read_file(path: Path, max_taps: int) -> Source:
         with path.open("rb") as file:
             data = file.read(limit + 1)
     except OSError as error:
-        raise ValueError(f"{name}: {error.strerror or error}") from None
+        raise ValueError(f"{name}: {(error.strerror or str(error)).lower()}") from None
     if len(data) > limit:
         raise ValueError(
             f"{name}: is larger than {limit >> 20} MiB, the limit for {max_taps} taps (--max-taps raises it)"

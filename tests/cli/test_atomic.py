@@ -84,7 +84,7 @@ def test_a_full_disk_leaves_the_old_file(shell, good, format):
 
 SLOW = """
     import sys, time
-    from imfilter.cli import app, writing
+    from imfilter.cli import start, writing
     write = writing.write
     def slow(file, *rest):
         file.write(b"half a picture")
@@ -93,7 +93,7 @@ SLOW = """
         time.sleep(30)
         return write(file, *rest)
     writing.write = slow
-    app.main()
+    start.main()
 """
 
 
@@ -131,7 +131,7 @@ def test_a_killed_run_leaves_the_old_file(interrupted, good, folder):
 
 def test_nohup_is_respected(shell, png):
     code = (
-        "import signal; signal.signal = lambda *a: print('set', a[0].name); from imfilter.cli.app import main; main()"
+        "import signal; signal.signal = lambda *a: print('set', a[0].name); from imfilter.cli.start import main; main()"
     )
     ended = shell(f"trap '' HUP; '{sys.executable}' -c \"{code}\" --version")
     assert b"SIGTERM" in ended.stdout

@@ -136,3 +136,20 @@ def test_a_name_that_is_not_utf_8(shell, png, folder):
     ended = shell(line)
     assert ended.stderr == b"imfilter: \\xfd.png: no such file or directory\n"
     assert sorted(os.listdir(os.fsencode(folder))) == [b"\xfe.png", b"\xff.png"]
+
+
+@pytest.mark.parametrize(
+    "words", [["blur", "--sigma", "12"], ["edges", "--op", "canny"], ["conv", "--kernel", "1 2; 3 4"]]
+)
+def test_any_number_of_cores_gives_the_same_bytes(ok, folder, words):
+    rng = np.random.default_rng(0)
+    Image.fromarray(rng.integers(0, 256, (700, 900, 3), dtype=np.uint8)).save("big.png")
+    written = []
+    for cores in ("1", "2", "3"):
+        ok(words[0], "big.png", "-o", "out.png", *words[1:], "-j", cores)
+        written.append((folder / "out.png").read_bytes())
+    assert written[0] == written[1] == written[2]
+
+
+def test_quiet_and_verbose_together_are_refused(refused):
+    assert "contradict" in refused(2, "blur", "a.png", "-o", "out.png", "-q", "-v")

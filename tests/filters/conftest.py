@@ -111,7 +111,9 @@ def run() -> Callable:
             if name in stages[-1].fields
         }
         assert own in FULL
-        return executor.run(stages, pixels, encodings, filter.settings(**values), alpha, strip_rows).outputs
+        return executor.run(
+            stages, pixels, encodings, filter.settings(**values), alpha, strip_rows, measure=True
+        ).outputs
 
     return outputs
 

@@ -7,8 +7,8 @@ from imfilter.filters.conv import conv
 from imfilter.filters.core import executor
 from imfilter.filters.core.borders import BORDERS
 from imfilter.filters.core.encode import Encoding
-from imfilter.filters.core.executor import Settings
 from imfilter.filters.core.filter import as_image
+from imfilter.filters.core.passage import Settings
 from imfilter.filters.core.spec import ImageError
 from imfilter.filters.core.stage import Halo, Stage, inside
 from imfilter.filters.edges import edges

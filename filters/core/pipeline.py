@@ -1,0 +1,148 @@
+"""Stages joined into a pipeline that computes rows when they are asked for.
+
+Each stage asks the one above it for the rows that it must see, and surrounds them by the border rule. A stage
+sees the border of its own input, so a pipeline gives what its stages would give one after the other.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Protocol
+
+from . import borders
+from .borders import Rule
+from .lazy import Array, np
+from .spec import ImageError
+from .stage import Frame, Stage, Values, bound
+from .strips import each_strip
+
+MAX_AROUND = 1 << 28
+"""Most samples of a channel that a strip may need with its halo: 1 to 2 GiB."""
+
+
+class Rows(Protocol):
+    """An image whose rows are computed when they are asked for."""
+
+    height: int
+    width: int
+    liked: int = 1
+    """Strips are best multiples of so many rows high."""
+
+    def rows(self, start: int, stop: int) -> Values:
+        """Return the rows ``start … stop-1``."""
+
+
+class Source(Rows):
+    """The image itself, as *enter* hands out its rows."""
+
+    def __init__(self, image: Array, enter: Callable[[int, int], Array]) -> None:
+        self.height, self.width = image.shape[:2]
+        self.enter = enter
+
+    def rows(self, start: int, stop: int) -> Values:
+        """Return rows of the image."""
+        return self.enter(start, stop)
+
+
+class Applied(Rows):
+    """A stage applied to the rows above it."""
+
+    def __init__(self, above: Rows, stage: Stage, frame: Frame, rule: Rule) -> None:
+        self.above, self.stride = above, stage.stride
+        self.halo, self.padding = stage.halo, stage.padding or stage.halo
+        self.rule = Rule(stage.border, 0.0) if stage.border else rule
+        self.work = frame.work
+        self.function, extra, self.liked, self.anchored = bound(stage, frame)
+        self.width = self._size(above.width, 0)
+        self.height = self._size(above.height, 1)
+        window = f"{self.halo.left + self.halo.right + 1}×{self.halo.top + self.halo.bottom + 1}"
+        if min(self.width, self.height) < 1:
+            raise ImageError(
+                f"the image, {above.width}×{above.height}, is smaller than the kernel's window, {window}: "
+                "nothing is left; more --padding would help"
+            )
+        self.halo, self.padding = self.halo.wider(extra), self.padding.wider(extra)
+        around = (16 + self.halo.top + self.halo.bottom) * (self.width + self.halo.left + self.halo.right)
+        if around > MAX_AROUND:
+            raise ImageError(
+                f"the filter's window, {window}, is too large: a strip and what it sees around it hold {around} "
+                f"samples, the limit is {MAX_AROUND}; a smaller sigma, size or dilation would help"
+            )
+
+    def _size(self, size: int, axis: int) -> int:
+        padded = size + self.padding[axis] + self.padding[axis + 2]
+        return (padded - self.halo[axis] - self.halo[axis + 2] - 1) // self.stride[axis] + 1
+
+    def rows(self, start: int, stop: int) -> Values:
+        """Return rows of the stage's result."""
+        if self.anchored and start % self.liked:
+            spare = start % self.liked
+            return _each(lambda strip: strip[spare:], self.rows(start - spare, stop))
+        first = start * self.stride[1] - self.padding.top
+        last = (stop - 1) * self.stride[1] - self.padding.top + self.halo.top + self.halo.bottom + 1
+        left = self.padding.left
+        right = (self.width - 1) * self.stride[0] + self.halo.left + self.halo.right + 1 - left - self.above.width
+        index = borders.source_index(first, last, self.above.height, self.rule.border)
+        needed = np.unique(index[index >= 0])
+        if needed.size == 0:
+            needed = np.zeros(1, np.intp)
+        # Contiguous groups: one as a rule; two where `wrap` reaches to the other side.
+        groups = np.split(needed, np.flatnonzero(np.diff(needed) > 1) + 1)
+        starts = [int(group[0]) for group in groups]
+        parts = [self.above.rows(int(group[0]), int(group[-1]) + 1) for group in groups]
+
+        def surrounded(*strips: Array) -> Array:
+            return borders.surround(list(zip(starts, strips, strict=True)), index, left, right, self.work, self.rule)
+
+        return self.function(_each(surrounded, *parts))
+
+
+class Whole(Rows):
+    """Rows that are all computed at once, and kept."""
+
+    def __init__(self, values: Values, height: int, width: int) -> None:
+        self.values, self.height, self.width = values, height, width
+
+    def rows(self, start: int, stop: int) -> Values:
+        """Return rows that were kept."""
+        return _each(lambda strip: strip[start:stop], self.values)
+
+
+def computed(source: Rows, strip_rows: int, jobs: int) -> Whole:
+    """Compute all rows of *source*, strip by strip."""
+    whole: Values = None
+
+    def keep(start: int, stop: int) -> None:
+        nonlocal whole
+        values = source.rows(start, stop)
+        if whole is None:
+            whole = _each(lambda strip: np.empty((source.height, *strip.shape[1:]), strip.dtype), values)
+
+        def copy(strip: Array, kept: Array) -> Array:
+            kept[start:stop] = strip
+            return kept
+
+        _each(copy, values, whole)
+
+    each_strip(source.height, strip_rows, jobs, keep)
+    return Whole(whole, source.height, source.width)
+
+
+def join(source: Rows, stages: Sequence[Stage], frame: Frame, rule: Rule, strip_rows: int, jobs: int) -> Rows:
+    """Return the rows that *stages* make of *source*; a stage that needs the whole image runs at once."""
+    last = source
+    for stage in stages:
+        if stage.whole:
+            applied = Applied(computed(last, strip_rows, jobs), stage, frame, rule)
+            last = Whole(applied.rows(0, applied.height), applied.height, applied.width)
+        else:
+            last = Applied(last, stage, frame, rule)
+    return last
+
+
+def _each(function: Callable[..., Array], *values: Values) -> Values:
+    """Apply *function* to strips, or field by field to NamedTuples of strips."""
+    if isinstance(values[0], tuple):
+        fields = zip(*values, strict=True)
+        return values[0]._make(None if field[0] is None else function(*field) for field in fields)  # type: ignore
+    return function(*values)
