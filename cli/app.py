@@ -10,7 +10,6 @@ import typer
 from typer.core import TyperGroup
 
 from ..filters.core import catalog
-from . import command
 from .exits import ExitCode, FileError, UsageError
 from .kernels import app as kernels
 from .messages import complain, reason, say
@@ -26,6 +25,8 @@ class Commands(TyperGroup):
     def get_command(self, ctx: Any, cmd_name: str) -> Any:
         """Return the command *cmd_name*, or None."""
         if cmd_name in catalog.names():
+            from . import command  # the list of all commands needs none of it
+
             return command.make(cmd_name)
         return super().get_command(ctx, cmd_name)
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 import ast
 import importlib
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from .filter import ImageFilter
+if TYPE_CHECKING:
+    from .filter import ImageFilter
 
 FOLDER = Path(__file__).parent.parent
 PACKAGE = __name__.rpartition(".")[0].rpartition(".")[0]
