@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -16,11 +15,12 @@ from ..filters.core.filter import ImageFilter, encoding
 from ..filters.core.passage import Settings
 from ..filters.core.spec import ImageError
 from ..filters.core.stage import Stage
-from . import formats, reading, writing
+from . import formats, writing
 from .atomic import Transaction
 from .exits import ExitCode, FileError
 from .messages import complain, reason, say, shown
-from .plan import STREAM, Job, Target
+from .plan import Job, Target
+from .reader import Reader
 from .reading import Metadata, Picture
 
 
@@ -36,18 +36,17 @@ class Work:
     options: writing.Options
     background: tuple[int, int, int] | None = None
     angle_style: str = "code"
-    max_pixels: int = 1 << 28
     cores: int = 1
     verbose: bool = False
     quiet: bool = False
 
 
-def run(jobs: Sequence[Job], work: Work) -> ExitCode:
+def run(jobs: Sequence[Job], work: Work, reader: Reader) -> ExitCode:
     """Do every job; one that fails costs one line and stops nothing."""
     failed = 0
     for job in jobs:
         try:
-            _run_one(job, work)
+            _run_one(job, work, reader)
         except FileError as error:
             failed += 1
             complain(error)
@@ -56,9 +55,9 @@ def run(jobs: Sequence[Job], work: Work) -> ExitCode:
     return ExitCode.FAILED if failed else ExitCode.DONE
 
 
-def _run_one(job: Job, work: Work) -> None:
+def _run_one(job: Job, work: Work, reader: Reader) -> None:
     name = shown(job.input.name)
-    picture = _read(job.input.name, work.max_pixels)
+    picture = reader.read(job.input.name)
     formats_of = {output: target.format or _format_of(picture) for output, target in job.targets.items()}
     try:
         encodings = {
@@ -81,27 +80,6 @@ def _run_one(job: Job, work: Work) -> None:
     if work.verbose:
         for fact in [*result.facts, *_output_facts(result.outputs, encodings)]:
             say(f"{name}: {fact}")
-
-
-def _read(name: str, max_pixels: int) -> Picture:
-    try:
-        return reading.decode(_bytes(name), max_pixels)
-    except reading.UnreadableError as error:
-        raise FileError(shown(name), str(error)) from None
-    except OSError as error:
-        raise FileError(shown(name), reason(error)) from None
-    except MemoryError:
-        raise FileError(shown(name), "needs more memory than there is") from None
-
-
-def _bytes(name: str) -> bytes:
-    if name == STREAM and sys.stdin is None:
-        raise OSError("is closed")
-    with sys.stdin.buffer if name == STREAM else Path(name).open("rb") as file:
-        head = file.read(reading.HEAD)
-        # Text, a video or an endless device is not read to its end.
-        reading.check_head(head)
-        return head + file.read()
 
 
 def _format_of(picture: Picture) -> formats.Format:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import re
 import sys
+import warnings
 from collections.abc import Mapping, Sequence
 from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Any
@@ -18,6 +19,7 @@ from .atomic import is_stream
 from .exits import UsageError
 from .messages import shown
 from .plan import STREAM, Input, Job, Target, plan
+from .reader import Reader
 
 if TYPE_CHECKING:
     from ..filters.core.filter import ImageFilter
@@ -27,6 +29,13 @@ MAX_PIXELS = 1 << 28
 
 def execute(filter: ImageFilter[Any, Any], values: Mapping[str, Any]) -> int:
     """Check a call, plan it, do it, and return the exit code; *values* are the options by name, as text."""
+    with warnings.catch_warnings():
+        # Libraries warn of what the program says in its own words, or refuses.
+        warnings.simplefilter("ignore")
+        return _execute(filter, values)
+
+
+def _execute(filter: ImageFilter[Any, Any], values: Mapping[str, Any]) -> int:
     spec = filter.spec
     parameters = _read_parameters(spec, values)
     maps = {name: values[name] for name in spec.maps if values[name] is not None}
@@ -34,6 +43,8 @@ def execute(filter: ImageFilter[Any, Any], values: Mapping[str, Any]) -> int:
     _check_legend(values.get("angle_legend"), jobs)
     background = _colour(values["background"])
     _check_shared(values)
+    reader = Reader(_count(values["max_pixels"]))
+    reader.begin(jobs[0].input.name)
     try:
         stages = filter.stages(**parameters)
         settings = filter.settings(**parameters)
@@ -53,12 +64,11 @@ def execute(filter: ImageFilter[Any, Any], values: Mapping[str, Any]) -> int:
         writing.Options(values["quality"], values["strip"]),
         background,
         values.get("angle_style", "code"),
-        _count(values["max_pixels"]),
         values["jobs"] or _cores(),
         values["verbose"],
         values["quiet"],
     )
-    code = batch.run(jobs, work)
+    code = batch.run(jobs, work, reader)
     if (legend := values.get("angle_legend")) is not None:
         batch.write_legend(legend, work.options)
     return code

@@ -8,14 +8,13 @@ import io
 import logging
 import os
 import re
-import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-import numpy as np
 from PIL import Image, ImageOps, UnidentifiedImageError
 
+from ..filters.core.lazy import np
 from .formats import READABLE
 
 DECODERS = (
@@ -39,8 +38,6 @@ STRUCTURE = frozenset(
     | {322, 323, 324, 325, 330, 338, 339, 340, 341, 347, 513, 514, 529, 530, 531, 532, 700, 34675}
 )
 """TIFF tags that tell how the pixels are stored, not what they show; they belong to one file only."""
-
-np.seterr(all="ignore")
 
 
 class UnreadableError(Exception):
@@ -85,17 +82,15 @@ def decode(data: bytes, max_pixels: int) -> Picture:
     check_head(data[:HEAD])
     if data.startswith(NPY_MAGIC):
         return _decode_npy(data, max_pixels)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        try:
-            return _decode_image(data, max_pixels)
-        except UnreadableError:
-            raise
-        except MemoryError:
-            raise UnreadableError("needs more memory than there is") from None
-        except Exception as error:
-            # Decoders answer broken files with errors of every type; each means the same to the user.
-            raise UnreadableError(f"is damaged or truncated ({_reason(error)})") from error
+    try:
+        return _decode_image(data, max_pixels)
+    except UnreadableError:
+        raise
+    except MemoryError:
+        raise UnreadableError("needs more memory than there is") from None
+    except Exception as error:
+        # Decoders answer broken files with errors of every type; each means the same to the user.
+        raise UnreadableError(f"is damaged or truncated ({_reason(error)})") from error
 
 
 def _reason(error: Exception) -> str:
@@ -129,12 +124,12 @@ def _decode_image(data: bytes, max_pixels: int) -> Picture:
         image.load()
     metadata = Metadata(icc=image.info.get("icc_profile") or b"", dpi=_plausible(image.info.get("dpi")))
     format = {"MPO": "jpeg"}.get(image.format or "", (image.format or "png").lower())
-    turned = ImageOps.exif_transpose(image)
+    ImageOps.exif_transpose(image, in_place=True)
     try:
         metadata.exif = _portable_exif(image)
     except Exception as error:
         notes.append(f"its EXIF block is damaged and was not kept ({_reason(error)})")
-    pixels, alpha = _samples(turned)
+    pixels, alpha = _samples(image)
     if image.mode.startswith("I;16") and _tag(image, PHOTOMETRIC) == (WHITE_IS_ZERO,):
         pixels = np.uint16(65535) - pixels  # Pillow turns 8 bits only
     if format == "ppm" and data[:2] in (b"P2", b"P5", b"P1", b"P4"):
