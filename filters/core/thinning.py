@@ -5,46 +5,45 @@ from __future__ import annotations
 from .gradient import Gradient, Norm, magnitude
 from .lazy import Array, np
 from .stage import Halo, inside
+from .tiles import planes_of, strip_of
 
 HALO = Halo.around(1)
 
 
-def suppress(gradient: Gradient, norm: Norm) -> Array:
-    """Return the magnitude where it is a maximum along the gradient, and 0 elsewhere.
+def suppress(gradient: Gradient, norm: Norm, least: float = 0.0) -> Array:
+    """Return the magnitude where it is above *least* and a maximum along the gradient, and 0 elsewhere.
 
     Each strip is padded by one pixel. The two neighbours along the gradient lie between pixels and are
     interpolated linearly on the 3×3 rim, as J. Canny, "A computational approach to edge detection", 1986,
     section VI, does. Of two equal neighbours the one that the gradient points to stays, so that a
     plateau two pixels wide, as at an ideal step, gives a line of one.
+
+    Only the pixels above *least* are looked at, one by one through an index: on photographs a tenth of all.
     """
-    gx, gy = (inside(part, HALO) for part in gradient)
-    strength = magnitude(gradient, norm)
-    rows, columns = gx.shape[:2]
+    strength = planes_of(magnitude(gradient, norm))
+    gx, gy = (planes_of(part).ravel() for part in gradient)
+    above = strength > least
+    above[:, 0] = above[:, -1] = above[:, :, 0] = above[:, :, -1] = False
+    places = np.flatnonzero(above)
+    flat = strength.ravel()
+    middle, gx, gy = flat[places], gx[places], gy[places]
 
-    def neighbour(dx: int, dy: int) -> Array:
-        return strength[1 + dy : 1 + dy + rows, 1 + dx : 1 + dx + columns]
-
+    width = strength.shape[2]
+    step_x, step_y = np.where(gx < 0, -1, 1), np.where(gy < 0, -width, width)
     along_x, along_y = np.abs(gx), np.abs(gy)
-    steep = along_y > along_x
-    greater, lesser = np.maximum(along_x, along_y), np.minimum(along_x, along_y)
-    part = np.divide(lesser, greater, out=np.zeros_like(greater), where=greater > 0)
-    falling = (gx < 0) != (gy < 0)
+    straight = np.where(along_y > along_x, step_y, step_x)
+    diagonal = step_x + step_y
+    part = np.minimum(along_x, along_y) / np.maximum(along_x, along_y)
 
     def between(sign: int) -> Array:
-        """The magnitude one step along (sign = 1) the line of the gradient, x first positive."""
-        diagonal = np.where(falling, neighbour(sign, -sign), neighbour(sign, sign))
-        straight_x = neighbour(sign, 0)
-        # On a steep gradient the step is along y, toward the diagonal's own row.
-        straight_y = np.where(falling, neighbour(0, -sign), neighbour(0, sign))
-        straight = np.where(steep, straight_y, straight_x)
-        return straight + (diagonal - straight) * part
+        """Return the magnitude one step along the gradient, or against it."""
+        near = flat[places + sign * straight]
+        return near + (flat[places + sign * diagonal] - near) * part
 
-    ahead, behind = between(1), between(-1)
-    # "Ahead" is toward greater x; where the gradient points to smaller x they change places.
-    backward = gx < 0
-    ahead, behind = np.where(backward, behind, ahead), np.where(backward, ahead, behind)
-    middle = inside(strength, HALO)
-    return np.where((middle >= behind) & (middle > ahead), middle, 0)
+    kept = (middle > between(1)) & (middle >= between(-1))
+    thin = np.zeros(strength.shape, strength.dtype)
+    thin.ravel()[places[kept]] = middle[kept]
+    return inside(strip_of(thin), HALO)
 
 
 def hysteresis(strength: Array, low: float, high: float) -> Array:
