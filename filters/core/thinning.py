@@ -53,16 +53,45 @@ def hysteresis(strength: Array, low: float, high: float) -> Array:
     >>> hysteresis(np.array([[[3.0], [2.0], [0.0], [2.0]]]), 1, 2)[..., 0]
     array([[ True,  True, False, False]])
     """
-    from scipy import ndimage  # 0.2 s, and only Canny pays it
+    planes = strength.transpose(2, 0, 1)
+    channels, rows, columns = planes.shape
+    # A rim of nothing, so that no neighbour lies in another row or channel.
+    classes = np.zeros((channels, rows + 2, columns + 2), np.uint8)
+    inner = classes[:, 1:-1, 1:-1]
+    np.add(planes > low, planes > high, out=inner, dtype=np.uint8)
+    if not _follow(classes.ravel(), columns + 2):
+        _label(inner)
+    return (inner == STRONG).transpose(1, 2, 0)
 
-    weak, strong = strength > low, strength > high
-    joined = np.empty_like(weak)
-    for channel in range(strength.shape[2]):
+
+STRONG = 2
+PATIENCE = 4000
+"""Steps along the longest line before labels are cheaper: 25 µs each, against 0.2 s with the import of SciPy."""
+
+
+def _follow(flat: Array, width: int) -> bool:
+    """Turn the weak pixels that join the strong ones strong, one step along all lines at a time; False if not done.
+
+    On a photograph of 12 MP this takes some hundred steps and 10 ms; labelling takes 40 ms, and 130 to import.
+    """
+    around = np.array([-width - 1, -width, -width + 1, -1, 1, width - 1, width, width + 1])
+    front = np.flatnonzero(flat == STRONG)
+    for _ in range(PATIENCE):
+        if not front.size:
+            return True
+        near = (front[:, None] + around).ravel()
+        front = np.unique(near[flat[near] == 1])
+        flat[front] = STRONG
+    return not front.size
+
+
+def _label(classes: Array) -> None:
+    """Turn the weak pixels that join strong ones strong, by the labels of what is connected."""
+    from scipy import ndimage
+
+    for plane in classes:
         labels: Array
-        count: int
-        labels, count = ndimage.label(weak[..., channel], np.ones((3, 3)))  # pyright: ignore
-        kept = np.zeros(count + 1, bool)
-        kept[labels[strong[..., channel]]] = True
-        kept[0] = False
-        joined[..., channel] = kept[labels]
-    return joined
+        labels, count = ndimage.label(plane, np.ones((3, 3)))  # type: ignore[misc]
+        joined = np.zeros(count + 1, bool)
+        joined[labels[plane == STRONG]] = True
+        plane[joined[labels]] = STRONG

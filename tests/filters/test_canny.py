@@ -152,3 +152,19 @@ def test_the_default_thresholds_fit_every_size():
 
 def test_without_an_edge_nothing_is_white():
     assert not edges(np.full((5, 5), 9, np.uint8), op="canny").image.any()
+
+
+def test_a_line_longer_than_patience_is_followed_to_its_end(monkeypatch):
+    from imfilter.filters.core import thinning
+
+    strength = np.zeros((41, 200, 1))
+    strength[::4] = 1
+    strength[2::8, -1] = strength[1::8, -1] = strength[3::8, -1] = 1
+    strength[6::8, 0] = strength[5::8, 0] = strength[7::8, 0] = 1
+    strength[20, 100] = 3
+    strength[38, 5:] = 1  # two rows from the lines beside it: joined to nothing
+    whole = thinning.hysteresis(strength, 0.5, 2)
+    monkeypatch.setattr(thinning, "PATIENCE", 10)
+    np.testing.assert_array_equal(thinning.hysteresis(strength, 0.5, 2), whole)
+    assert whole[..., 0].sum() > 2000
+    assert not whole[38, 50]
