@@ -28,6 +28,8 @@ DECODERS = (
 )
 """How a file begins, and the decoder that may see it. Pillow has more, among them some that run
 programs; and importing one in place of all saves 14 ms."""
+RAW_PIXELS = re.compile(rb"P([56])" + 2 * rb"(?:\s|#[^\n\r]*[\n\r])+(\d{1,9})" + rb"(?:\s|#[^\n\r]*[\n\r])+255\s")
+"""The header of a PGM or PPM with one byte a sample."""
 NPY_MAGIC = b"\x93NUMPY"
 HEAD = 16
 """So many bytes tell the format."""
@@ -107,6 +109,8 @@ def _check_size(width: int, height: int, max_pixels: int) -> None:
 def _decode_image(data: bytes, max_pixels: int) -> Picture:
     # The limit is ours, is said, and can be raised; Pillow's would warn first and then refuse.
     Image.MAX_IMAGE_PIXELS = None
+    if (raw := RAW_PIXELS.match(data)) is not None:
+        return _decode_raw(data, raw, max_pixels)
     name, plugin = _decoder(data[:HEAD]) or ("", "")
     importlib.import_module(f"PIL.{plugin}")
     try:
@@ -227,6 +231,18 @@ def _samples(image: Image.Image) -> tuple[Any, Any]:
     if image.mode == "F":
         return array.astype(np.float32)[..., None], None
     raise UnreadableError(f"has samples of mode {mode}, which cannot be kept")
+
+
+def _decode_raw(data: bytes, header: re.Match[bytes], max_pixels: int) -> Picture:
+    """Read a PGM or PPM of bytes, which are the pixels as they stand: no copy, where Pillow takes 30 ms at 12 MP."""
+    channels = {b"5": 1, b"6": 3}[header[1]]
+    width, height = int(header[2]), int(header[3])
+    _check_size(width, height, max_pixels)
+    size = width * height * channels
+    if size == 0 or len(data) - header.end() < size:
+        raise UnreadableError(f"is damaged or truncated ({len(data) - header.end()} of {size} bytes of pixels)")
+    pixels = np.frombuffer(data, np.uint8, size, header.end()).reshape(height, width, channels)
+    return Picture(pixels, None, "pgm" if channels == 1 else "ppm")
 
 
 def _decode_wide_tiff(data: bytes, max_pixels: int) -> Picture:
