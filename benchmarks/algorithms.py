@@ -1,0 +1,315 @@
+"""Measure every algorithm of the planner: `python benchmarks/algorithms.py [--quick]`.
+
+One thread filters a strip as the executor makes it of a gray image of 4000 columns, in float32 (8 and 16 bits) and in
+float64. It prints the constants that `filters/core/planner.py` and `filters/core/fourier.py` hold, fitted anew, and how
+much slower the planner's pick is than the fastest of all algorithms. A kernel whose pick looks slow is measured twice.
+OpenCV and SciPy join the plot where they are installed.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+import time
+from collections.abc import Callable, Iterator
+from typing import NamedTuple
+
+os.environ["OPENBLAS_NUM_THREADS"] = "1"
+
+import common
+import numpy as np
+from common import Array
+from imfilter.filters.core import doubling, executor, fourier, planner
+from imfilter.filters.core.kernels import Kernel
+from imfilter.filters.core.stage import Bound, Frame
+
+WIDTH = 4000
+FRAMES = {
+    "float32": Frame(255.0, np.float32, tolerance=1e-3),
+    "float64": Frame(1.0, np.float64, tolerance=1e-5, finite=False),
+}
+SIZES = [1, 2, 3, 4, 5, 6, 7, 9, 11, 13, 15, 19, 23, 27, 31, 33, 39, 47, 55, 63]
+ALLOWED = 1.3
+
+
+class Timing(NamedTuple):
+    """A kernel, and nanoseconds a sample by algorithm."""
+
+    family: str
+    kernel: Kernel
+    times: dict[str, float]
+
+
+def grid(sizes: list[int]) -> Iterator[tuple[str, Kernel]]:
+    """Yield the kernels by family."""
+    random = np.random.default_rng(0)
+    for n in sizes:
+        yield "dense", Kernel.of(random.normal(size=(n, n)))
+        yield "separable", Kernel.product(random.normal(size=n), random.normal(size=n))
+        if n > 1:
+            yield "box", Kernel.product(np.ones(n), np.ones(n), n * n)
+        if n % 2 and n > 1:
+            weights = np.exp(-0.5 * (np.linspace(-4, 4, n)) ** 2)
+            yield "gaussian", Kernel.product(weights / weights.sum(), weights / weights.sum())
+    for n in [n for n in sizes if n > 3][::3]:
+        for rank in (2, 4):
+            yield f"rank {rank}", Kernel.of(random.normal(size=(n, rank)) @ random.normal(size=(rank, n)))
+        for shape in ((1, n), (n, 1)):
+            yield "line", Kernel.of(random.normal(size=shape))
+        for shape in ((3, n), (n, 3), (8, n), (n, 8)):
+            yield "oblong", Kernel.of(random.normal(size=shape))
+
+
+def strip_for(kernel: Kernel, bound: Bound, work: str) -> tuple[Array, int]:
+    """Return a strip of noise with all that the function must see around it, and how many samples come of it."""
+    height, width = kernel.shape
+    rows = max(16, executor.STRIP_BYTES // (WIDTH * np.dtype(work).itemsize), height - 1)
+    rows = -(-rows // bound.rows) * bound.rows
+    shape = (
+        rows + height - 1 + bound.extra.top + bound.extra.bottom,
+        WIDTH + width - 1 + bound.extra.left + bound.extra.right,
+    )
+    return np.random.default_rng(1).random((*shape, 1)).astype(work), rows * WIDTH
+
+
+def right(kernel: Kernel, bound: Bound, strip: Array) -> bool:
+    """Return whether the first result is the sum that it should be."""
+    (height, width), (left, top, *_) = kernel.shape, bound.extra
+    exact = np.vdot(kernel.weights, strip[top : top + height, left : left + width, 0].astype(np.float64))
+    return abs(bound.function(strip)[0, 0, 0] - exact) <= 1e-5 * kernel.absolute_sum
+
+
+def size_of(kernel: Kernel) -> str:
+    """Return width × height.
+
+    >>> size_of(Kernel.of([[1, 2, 3]]))
+    '3×1'
+    """
+    return "×".join(map(str, kernel.shape[::-1]))
+
+
+def seconds(function: Callable[[], object], budget: float, enough: float = float("inf")) -> float:
+    """Return the shortest time of a call within *budget* seconds; one call where it takes longer than *enough*."""
+    best, end = float("inf"), time.perf_counter() + budget
+    for count in range(200):
+        start = time.perf_counter()
+        function()
+        now = time.perf_counter()
+        best = min(best, now - start)
+        # The first call also fills caches.
+        if (now > end and count >= 2) or (best > enough and count >= 1):
+            break
+    return best
+
+
+def times(kernel: Kernel, frame: Frame, budget: float) -> dict[str, float]:
+    """Return nanoseconds a sample by algorithm; hopeless ones are called twice only, wrong ones left out."""
+    measured: dict[str, float] = {}
+    geometry = planner.Geometry()
+    plans = sorted(planner._candidates(kernel, frame, geometry), key=lambda plan: plan.cost)
+    for plan in plans:
+        bound = planner.bind(kernel, frame, geometry, plan.algorithm)
+        strip, samples = strip_for(kernel, bound, frame.work)
+        if not right(kernel, bound, strip):
+            print(f"{plan.algorithm} computes {size_of(kernel)} wrong: left out", file=sys.stderr)
+            continue
+        enough = 4 * min(measured.values(), default=float("inf")) * samples / 1e9
+        measured[plan.algorithm] = seconds(lambda: bound.function(strip), budget, enough) / samples * 1e9  # noqa: B023
+    return measured
+
+
+def slowdown(timing: Timing, frame: Frame) -> tuple[str, float]:
+    """Return the planner's pick, and its time over the fastest algorithm's."""
+    pick = planner.plan(timing.kernel, frame).algorithm
+    return pick, timing.times[pick] / min(timing.times.values())
+
+
+def measure(sizes: list[int], frame: Frame, budget: float) -> list[Timing]:
+    """Measure the grid."""
+    timings = []
+    for family, kernel in grid(sizes):
+        timing = Timing(family, kernel, times(kernel, frame, budget))
+        if slowdown(timing, frame)[1] > ALLOWED:
+            again = times(kernel, frame, 3 * budget)
+            timing = Timing(family, kernel, {name: min(timing.times[name], again[name]) for name in again})
+        timings.append(timing)
+    return timings
+
+
+def fit(timings: list[Timing], algorithm: str, terms: Callable[[Kernel], list[float]]) -> list[float]:
+    """Fit a cost, a sum of constants times *terms*, where the algorithm is within 3 × of the fastest.
+
+    Relative errors count, so that small kernels weigh as much as large ones.
+    """
+    near = [
+        (np.array(terms(timing.kernel)), timing.times[algorithm])
+        for timing in timings
+        if timing.times.get(algorithm, float("inf")) <= 3 * min(timing.times.values())
+    ]
+    system = np.array([term / cost for term, cost in near])
+    return [round(float(constant), 4) for constant in np.linalg.lstsq(system, np.ones(len(near)), rcond=None)[0]]
+
+
+def tap_count(kernel: Kernel) -> float:
+    """Return how many multiply-adds `taps` makes a sample."""
+    height, width = kernel.shape
+    return height * width if kernel.factors is None else min(height * width, height + width)
+
+
+def constants(timings: list[Timing]) -> list[tuple[str, float, float]]:
+    """Return the planner's constants: their names, as fitted, as held."""
+    rows = [(timing.kernel, timing) for timing in timings]
+    square = [timing for kernel, timing in rows if min(kernel.shape) > 1]
+    fitted = {
+        "TAP": fit(timings, "taps", lambda k: [tap_count(k)])[0],
+        **dict(zip(("BANDED", "BANDED_TAP"), fit(square, "banded", lambda k: [1, sum(k.shape)]), strict=True)),
+        **dict(
+            zip(
+                ("DENSE", "DENSE_INPUT"),
+                fit(timings, "dense", lambda k: [1, k.shape[1] * (k.shape[0] + 7)]),
+                strict=True,
+            )
+        ),
+        "ADDITION": fit(timings, "doubling", lambda k: [sum(map(doubling.additions, k.shape))])[0],
+        "DECIMATED": fit(timings, "decimated", lambda k: [1])[0],
+    }
+    return [(name, value, getattr(planner, name)) for name, value in fitted.items()]
+
+
+def tile_constants(budget: float) -> list[tuple[tuple[int, int], float, float]]:
+    """Return nanoseconds a sample of each transform of `fourier.TILES`: as measured, as held."""
+    held, rows = dict(fourier.TILES), []
+    for tile, cost in held.items():
+        size = tile[0] // 4 - 1  # the smallest of transforms at 31×31, the largest at what they are for
+        fourier.TILES.clear()
+        fourier.TILES[tile] = cost
+        kernel = Kernel.of(np.random.default_rng(2).normal(size=(size, size)))
+        bound = planner.bind(kernel, FRAMES["float32"], planner.Geometry(), "fourier")
+        useful = (tile[0] - size + 1, tile[1] - size + 1)
+        across = max(1, WIDTH // useful[1])
+        strip = np.random.default_rng(3).random((tile[0], across * useful[1] + size - 1, 1), np.float32)
+        spent = seconds(lambda: bound.function(strip), 3 * budget)  # noqa: B023
+        rows.append((tile, spent / (across * tile[0] * tile[1]) * 1e9, cost))
+    fourier.TILES.update(held)
+    return rows
+
+
+def picks(timings: list[Timing], frame: Frame) -> str:
+    """Return the table of families: the picks along the sizes, and the worst of them."""
+    rows = []
+    for family in dict.fromkeys(timing.family for timing in timings):
+        own = [(timing, *slowdown(timing, frame)) for timing in timings if timing.family == family]
+        ranges: list[list[str]] = []
+        for timing, pick, _ in own:
+            size = size_of(timing.kernel)
+            if ranges and ranges[-1][0] == pick:
+                ranges[-1][2] = size
+            else:
+                ranges.append([pick, size, size])
+        said = ", ".join(f"{pick} {first}" + (f" … {last}" if last != first else "") for pick, first, last in ranges)
+        if family in ("line", "oblong"):
+            said = ", ".join(dict.fromkeys(pick for _, pick, _ in own))
+        worst, _, ratio = max(own, key=lambda row: row[2])
+        size = size_of(worst.kernel)
+        above = sum(ratio > ALLOWED for *_, ratio in own)
+        rows.append([family, said, f"{ratio:.2f} at {size}", f"{above} of {len(own)}"])
+    return common.table(["kernels", "picks", "slowest against the fastest", f"above {ALLOWED}"], rows)
+
+
+def slow_picks(timings: list[Timing], frame: Frame) -> list[str]:
+    """Return a line for each pick that is too slow."""
+    lines = []
+    for timing in timings:
+        pick, ratio = slowdown(timing, frame)
+        if ratio > ALLOWED:
+            size = size_of(timing.kernel)
+            listed = ", ".join(
+                f"{name} {cost:.2f}" for name, cost in sorted(timing.times.items(), key=lambda item: item[1])
+            )
+            lines.append(f"- {timing.family} {size}: picks {pick}, {ratio:.2f} ×; measured {listed} ns")
+    return lines
+
+
+def peers(sizes: list[int], budget: float) -> dict[str, dict[str, list[tuple[int, float]]]]:
+    """Return nanoseconds a sample of OpenCV and SciPy by family, on a float32 image as large as a strip."""
+    image = np.random.default_rng(4).random((executor.STRIP_BYTES // (4 * WIDTH) * 4, WIDTH), np.float32)
+    works: dict[str, dict[str, Callable[[int], object]]] = {"dense": {}, "separable": {}}
+    try:
+        import cv2
+
+        cv2.setNumThreads(1)
+        works["dense"]["OpenCV"] = lambda n: cv2.filter2D(image, -1, np.ones((n, n), np.float32) + np.eye(n))
+        works["separable"]["OpenCV"] = lambda n: cv2.sepFilter2D(image, -1, np.arange(1.0, n + 1), np.ones(n))
+    except ImportError:
+        pass
+    try:
+        from scipy import ndimage
+
+        works["dense"]["SciPy"] = lambda n: ndimage.correlate(image, np.ones((n, n)) + np.eye(n))
+        works["separable"]["SciPy"] = lambda n: ndimage.correlate1d(
+            ndimage.correlate1d(image, np.arange(1.0, n + 1), 0), np.ones(n), 1
+        )
+    except ImportError:
+        pass
+    return {
+        family: {
+            name: [(n, seconds(lambda: work(n), budget, 0.05) / image.size * 1e9) for n in sizes]  # noqa: B023
+            for name, work in by_name.items()
+        }
+        for family, by_name in works.items()
+    }
+
+
+def plot(timings: list[Timing], sizes: list[int], budget: float) -> None:
+    """Draw time against size, for dense and for separable kernels."""
+    canvas = common.figure(1, 2)
+    if canvas is None:
+        return
+    drawing, axes = canvas
+    others = peers(sizes[::2], budget)
+    # A box and a Gaussian are separable kernels with algorithms of their own.
+    panels = {"dense": ("dense",), "separable": ("separable", "box", "gaussian")}
+    for axis, (title, families) in zip(axes, panels.items(), strict=True):
+        for number, algorithm in enumerate(planner.ALGORITHMS):
+            lines = {
+                t.kernel.shape[0]: t.times[algorithm] for t in timings if t.family in families and algorithm in t.times
+            }
+            if len(lines) > 1:
+                axis.plot(*zip(*sorted(lines.items()), strict=True), color=f"C{number}", marker=".", label=algorithm)
+        for name, points in others[title].items():
+            axis.plot(*zip(*points, strict=True), "--", color="black" if name == "OpenCV" else "gray", label=name)
+        axis.set(title=title, xlabel="kernel width and height", ylabel="ns a sample, float32, one thread")
+        axis.set(xscale="log", yscale="log", xticks=[1, 3, 7, 15, 31, 63], ylim=(0.1, 1000))
+        axis.set_xticklabels(["1", "3", "7", "15", "31", "63"])
+        axis.minorticks_off()
+        axis.grid(alpha=0.3)
+        axis.legend(fontsize=8)
+    common.save(drawing, "algorithms.png")
+
+
+def main() -> None:
+    """Measure, and write the section of RESULTS.md."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--quick", action="store_true", help="fewer sizes and runs")
+    quick = parser.parse_args().quick
+    sizes, budget = (SIZES[::3], 0.01) if quick else (SIZES, 0.06)
+    measured = {work: measure(sizes, frame, budget) for work, frame in FRAMES.items()}
+    plot(measured["float32"], sizes, budget)
+    rows = [[f"`{name}`", f"{fitted:.3g}", f"{held:g}"] for name, fitted, held in constants(measured["float32"])]
+    rows += [
+        [f"`TILES[{tile[0]}, {tile[1]}]`", f"{cost:.3g}", f"{held:g}"] for tile, cost, held in tile_constants(budget)
+    ]
+    text = f"{common.machine()}; {common.versions('numpy', 'scipy', 'opencv-python-headless')}.\n\n"
+    text += "![Time against the size of the kernel](algorithms.png)\n\n"
+    text += common.table(["constant, ns a sample in float32", "measured", "held"], rows)
+    for work, timings in measured.items():
+        frame = FRAMES[work]
+        text += f"\n\nPicks in {work}:\n\n{picks(timings, frame)}"
+        if slow := slow_picks(timings, frame):
+            text += "\n\n" + "\n".join(slow)
+    common.write("algorithms", text)
+
+
+if __name__ == "__main__":
+    main()
