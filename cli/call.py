@@ -19,12 +19,10 @@ from .atomic import is_stream
 from .exits import UsageError
 from .messages import shown
 from .plan import STREAM, Input, Job, Target, plan
-from .reader import Reader
+from .reader import MAX_PIXELS, reader
 
 if TYPE_CHECKING:
     from ..filters.core.filter import ImageFilter
-
-MAX_PIXELS = 1 << 28
 
 
 def execute(filter: ImageFilter[Any, Any], values: Mapping[str, Any]) -> int:
@@ -43,8 +41,8 @@ def _execute(filter: ImageFilter[Any, Any], values: Mapping[str, Any]) -> int:
     _check_legend(values.get("angle_legend"), jobs)
     background = _colour(values["background"])
     _check_shared(values)
-    reader = Reader(_count(values["max_pixels"]))
-    reader.begin(jobs[0].input.name)
+    pictures = reader(_count(values["max_pixels"]))
+    pictures.begin(jobs[0].input.name)
     try:
         stages = filter.stages(**parameters)
         settings = filter.settings(**parameters)
@@ -61,14 +59,14 @@ def _execute(filter: ImageFilter[Any, Any], values: Mapping[str, Any]) -> int:
         stages,
         settings,
         checked,
-        writing.Options(values["quality"], values["strip"]),
+        writing.Options(values["quality"], values["strip"], cores),
         background,
         values.get("angle_style", "code"),
         values["jobs"] or _cores(),
         values["verbose"],
         values["quiet"],
     )
-    code = batch.run(jobs, work, reader)
+    code = batch.run(jobs, work, pictures)
     if (legend := values.get("angle_legend")) is not None:
         batch.write_legend(legend, work.options)
     return code

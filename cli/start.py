@@ -6,6 +6,7 @@ import contextlib
 import os
 import signal
 import sys
+import warnings
 from typing import NoReturn
 
 
@@ -20,6 +21,11 @@ def console() -> NoReturn:
     Taking the interpreter apart costs 11 of the 100 ms of a small picture. All files are closed and
     all threads joined by then; only the standard streams may hold something.
     """
+    from .reader import guess
+
+    warnings.simplefilter("ignore")  # libraries', of which the program says what matters in its own words
+    with contextlib.suppress(OSError, ValueError):  # a word that can name no file
+        guess(sys.argv[1:])
     code = _run()
     for stream in (sys.stdout, sys.stderr):
         if stream is not None:
