@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated, Literal, Unpack
 
 from .core import kernels
-from .core.convolve import linear
+from .core.convolve import Algorithm, linear
 from .core.filter import Common, image_filter
 from .core.spec import IntPair, Pair, Param, ParameterError, both
 from .core.stage import Stage
@@ -21,6 +21,7 @@ def blur(
     ] = None,
     size: Annotated[IntPair | None, Param("Width and height of the window.", unit="px", min=1, max=10001)] = None,
     radius: Annotated[IntPair | None, Param("The window as 2·radius + 1.", unit="px", min=0, max=5000)] = None,
+    algorithm: Algorithm = "auto",
     **common: Unpack[Common],
 ) -> Stage:
     """Blur with a Gaussian or a box.
@@ -65,11 +66,12 @@ def blur(
     """
     window = _window(size, radius)
     if op == "mean":
-        return linear(kernels.mean(window or (3, 3)), name="mean")
+        return linear(kernels.mean(window or (3, 3)), name="mean", algorithm=algorithm)
     sigmas = both(sigma) if sigma is not None else (1.0, 1.0)
     if window is not None:
         sigmas = _sigma_of(window, sigma)
-    return linear(kernels.gaussian(sigmas), name=f"gaussian of sigma {sigmas[0]:g},{sigmas[1]:g}")
+    name = f"gaussian of sigma {sigmas[0]:g},{sigmas[1]:g}"
+    return linear(kernels.gaussian(sigmas), name=name, algorithm=algorithm)
 
 
 def _window(size: IntPair | None, radius: IntPair | None) -> tuple[int, int] | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated, Any, Literal, Unpack
 
 from .core import kernel_text, kernels
-from .core.convolve import Mode, Padding, linear
+from .core.convolve import Algorithm, Mode, Padding, linear
 from .core.filter import Common, image_filter
 from .core.kernels import Kernel
 from .core.spec import IntPair, Param, ParameterError, both
@@ -70,6 +70,7 @@ def conv(
     stride: Annotated[IntPair, Param("Keep every S-th sample of the result.", min=1, max=10000)] = 1,
     dilation: Annotated[IntPair, Param("Distance between the kernel's taps.", unit="px", min=1, max=10000)] = 1,
     max_taps: Annotated[int, Param("Refuse larger kernels.", min=1, max=1 << 26)] = kernels.MAX_TAPS,
+    algorithm: Algorithm = "auto",
     **common: Unpack[Common],
 ) -> Stage:
     """Convolve or correlate with any kernel.
@@ -126,6 +127,7 @@ def conv(
         padding=_as_padding(padding),
         bias=bias + source.offset * scale,
         name=f"{source.name} ({source.family})",
+        algorithm=algorithm,
     )
 
 

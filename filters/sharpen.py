@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated, Literal, Unpack
 
 from .core import kernels
-from .core.convolve import linear
+from .core.convolve import Algorithm, linear
 from .core.filter import Common, image_filter
 from .core.kernels import Kernel
 from .core.lazy import Array, np
@@ -25,6 +25,7 @@ def sharpen(
         float,
         Param("Least detail that is added, in the image's units.", min=0, only=("unsharp",)),
     ] = 0.0,
+    algorithm: Algorithm = "auto",
     **common: Unpack[Common],
 ) -> Stage:
     """Sharpen by the Laplacian or by an unsharp mask.
@@ -60,12 +61,14 @@ def sharpen(
     """
     if op == "laplacian":
         a = amount
-        return linear(Kernel.of([[0, -a, 0], [-a, 1 + 4 * a, -a], [0, -a, 0]]), name="laplacian sharpening")
-    return _unsharp(both(sigma), amount, threshold)
+        return linear(
+            Kernel.of([[0, -a, 0], [-a, 1 + 4 * a, -a], [0, -a, 0]]), name="laplacian sharpening", algorithm=algorithm
+        )
+    return _unsharp(both(sigma), amount, threshold, algorithm)
 
 
-def _unsharp(sigma: tuple[float, float], amount: float, threshold: float) -> Stage:
-    blurred = linear(kernels.gaussian(sigma), name=f"gaussian of sigma {sigma[0]:g},{sigma[1]:g}")
+def _unsharp(sigma: tuple[float, float], amount: float, threshold: float, algorithm: str) -> Stage:
+    blurred = linear(kernels.gaussian(sigma), name=f"gaussian of sigma {sigma[0]:g},{sigma[1]:g}", algorithm=algorithm)
 
     def bind(frame: Frame) -> Bound:
         blur = bound(blurred, frame)

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 
 from . import planner
 from .kernels import Kernel
+from .spec import Param
 from .stage import Halo, Stage
 
 Mode = Literal["correlate", "convolve"]
 Padding = Literal["same", "valid", "full"] | Halo
+Algorithm = Annotated[
+    Literal["auto", "taps", "dense", "banded", "low-rank", "doubling", "decimated", "fourier"],
+    Param("How the sums are computed; auto takes the fastest that is exact enough, and -v says which."),
+]
+"""A linear filter's parameter of that name."""
 
 
 def linear(
@@ -21,7 +27,7 @@ def linear(
     padding: Padding = "same",
     bias: float = 0.0,
     name: str = "kernel",
-    algorithm: str | None = None,
+    algorithm: str = "auto",
 ) -> Stage:
     """Return the stage that correlates (or convolves) with *kernel*.
 

@@ -12,6 +12,7 @@ from typing import NamedTuple
 from . import banded, decimated, dense, doubling, fourier, separable, taps
 from .kernels import Kernel
 from .lazy import Array, np
+from .spec import ImageError
 from .stage import Bound, Frame, Function, Halo
 
 ALGORITHMS = ("taps", "dense", "banded", "low-rank", "doubling", "decimated", "fourier")
@@ -45,8 +46,8 @@ class Geometry(NamedTuple):
         return self.stride == (1, 1) and self.dilation == (1, 1)
 
 
-def plan(kernel: Kernel, frame: Frame, geometry: Geometry = Geometry(), algorithm: str | None = None) -> Plan:  # noqa: B008
-    """Choose the algorithm for *kernel*, or take the one that is named; raises ValueError where it cannot serve.
+def plan(kernel: Kernel, frame: Frame, geometry: Geometry = Geometry(), algorithm: str = "auto") -> Plan:  # noqa: B008
+    """Choose the algorithm for *kernel*, or take the one that is named; raises ImageError where it cannot serve.
 
     >>> frame = Frame(255.0, "float32", tolerance=1e-3)
     >>> plan(Kernel.of([[1, 2, 1], [2, 5, 2], [1, 2, 1]]), frame).algorithm
@@ -55,13 +56,13 @@ def plan(kernel: Kernel, frame: Frame, geometry: Geometry = Geometry(), algorith
     'taps'
     """
     found = list(_candidates(kernel, frame, geometry))
-    if algorithm is None:
+    if algorithm == "auto":
         return min(found, key=lambda candidate: candidate.cost)
     for candidate in found:
         if candidate.algorithm == algorithm:
             return candidate
     possible = ", ".join(candidate.algorithm for candidate in found)
-    raise ValueError(f"{algorithm} cannot compute this kernel exactly enough (possible: {possible})")
+    raise ImageError(f"the algorithm {algorithm} cannot compute this kernel exactly enough (possible: {possible})")
 
 
 def _candidates(kernel: Kernel, frame: Frame, geometry: Geometry) -> Iterator[Plan]:
@@ -175,7 +176,7 @@ def _by_taps(kernel: Kernel, geometry: Geometry) -> Function:
     return lambda strip: taps.correlate(strip, kernel.taps, *geometry)
 
 
-def bind(kernel: Kernel, frame: Frame, geometry: Geometry, algorithm: str | None) -> Bound:
+def bind(kernel: Kernel, frame: Frame, geometry: Geometry, algorithm: str) -> Bound:
     """Return the function of the chosen algorithm, the kernel's division done, NaN and infinity kept in bounds."""
     chosen = plan(kernel, frame, geometry, algorithm)
     bound = chosen.bind(frame)
