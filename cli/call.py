@@ -54,6 +54,7 @@ def _execute(filter: ImageFilter[Any, Any], values: Mapping[str, Any]) -> int:
             raise UsageError(f"--{name}: the operator {checked['op']} has no such map")
     from . import batch, writing
 
+    cores = values["jobs"] or _cores()
     work = batch.Work(
         filter,
         stages,
@@ -62,7 +63,7 @@ def _execute(filter: ImageFilter[Any, Any], values: Mapping[str, Any]) -> int:
         writing.Options(values["quality"], values["strip"], cores),
         background,
         values.get("angle_style", "code"),
-        values["jobs"] or _cores(),
+        cores,
         values["verbose"],
         values["quiet"],
     )

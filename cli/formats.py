@@ -30,7 +30,7 @@ FORMATS = {
     format.name: format
     for format in (
         Format("jpeg", (".jpg", ".jpeg", ".jpe", ".jfif"), BYTES, BYTES, lossy=True),
-        Format("png", (".png",), ("uint8", "uint16"), BYTES, alpha=True),
+        Format("png", (".png",), ("uint8", "uint16"), ("uint8", "uint16"), alpha=True),
         Format("tiff", (".tif", ".tiff"), ALL, ALL, alpha=True),
         Format("webp", (".webp",), BYTES, BYTES, alpha=True),
         Format("bmp", (".bmp", ".dib"), BYTES, BYTES),

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
+from . import png
 from .formats import DEPTHS, Format
 from .reading import Metadata
 
@@ -25,6 +26,8 @@ class Options:
 
     quality: int | None = None
     strip: bool = False
+    cores: int = 1
+    """Threads that compress; the bytes are the same for any number."""
 
 
 def sample_type(format: Format, dtype: str, depth: str, channels: int, name: str) -> str:
@@ -57,17 +60,18 @@ def sample_type(format: Format, dtype: str, depth: str, channels: int, name: str
 
 def write(file: io.BytesIO, pixels: Any, alpha: Any, format: Format, metadata: Metadata, options: Options) -> list[str]:
     """Encode ``pixels (height, width, 1 or 3)`` and ``alpha (height, width)``; return what people should know."""
+    if options.strip:
+        metadata = Metadata()
+    if format.name == "png":
+        png.write(file, pixels, alpha, icc=metadata.icc, exif=metadata.exif, dpi=metadata.dpi, cores=options.cores)
+        return []
     samples = pixels if alpha is None else np.concatenate([pixels, alpha[..., None]], axis=2)
     if samples.shape[2] == 1:
         samples = samples[..., 0]
     samples = np.ascontiguousarray(samples)
-    if options.strip:
-        metadata = Metadata()
     if format.name == "npy":
         np.save(file, samples, allow_pickle=False)
         return []
-    if format.name == "png" and alpha is not None and samples.dtype == np.uint16:
-        raise ValueError("it cannot hold 16-bit samples with alpha; use --depth 8, or .tif or .npy")
     if format.name == "tiff" and (samples.dtype == np.float32 or (samples.dtype == np.uint16 and samples.ndim == 3)):
         _write_wide_tiff(file, samples, alpha is not None, metadata)
         return []
@@ -92,12 +96,12 @@ def _save_options(format: Format, metadata: Metadata, options: Options) -> dict[
         saved = {"lossless": True, "exact": True} if options.quality is None else {"quality": options.quality}
     elif format.name == "tiff":
         saved = {"compression": "tiff_adobe_deflate"}
-    if format.name in ("jpeg", "png", "webp", "tiff"):
+    if format.name in ("jpeg", "webp", "tiff"):
         if metadata.icc:
             saved["icc_profile"] = metadata.icc
         if metadata.exif:
             saved["exif"] = metadata.exif
-    if metadata.dpi and format.name in ("jpeg", "png", "tiff", "bmp"):
+    if metadata.dpi and format.name in ("jpeg", "tiff", "bmp"):
         saved["dpi"] = metadata.dpi
     return saved
 

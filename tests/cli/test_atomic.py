@@ -13,7 +13,6 @@ import numpy as np
 import pytest
 from imfilter.cli import writing
 from imfilter.cli.atomic import PREFIX, Transaction, uninterrupted
-from PIL import Image
 
 
 @pytest.fixture
@@ -30,11 +29,11 @@ def good(png, folder):
     "failure", [OSError(28, "No space left on device"), ValueError("cannot"), MemoryError()], ids=repr
 )
 def test_a_failure_in_the_middle_leaves_the_old_file(refused, good, monkeypatch, failure):
-    def save(image, file, *_, **__):
+    def write(file, *_, **__):
         file.write(b"half a picture")
         raise failure
 
-    monkeypatch.setattr(Image.Image, "save", save)
+    monkeypatch.setattr(writing.png, "write", write)
     assert "out.png: cannot be written" in refused(1, "blur", "a.png", "-o", "out.png")
     assert good.read_bytes() == b"the good one"
 

@@ -207,14 +207,9 @@ def test_a_gif_gives_its_first_frame_and_says_so(run, load, gray):
     assert np.array_equal(load("out.png"), gray)
 
 
-def test_16_bit_gray_with_alpha_is_refused_by_png(refused, rgba):
-    np.save("in.npy", rgba[..., 2:].astype(np.uint16))
-    assert ".tif" in refused(1, *KEEP, "in.npy", "-o", "out.png", "--depth", "16")
-
-
-def test_deep_colour_is_not_made_8_bit_by_png(refused, rgb):
+def test_deep_colour_is_not_made_8_bit_by_ppm(refused, rgb):
     np.save("in.npy", rgb.astype(np.uint16))
-    assert "--depth 8" in refused(1, *KEEP, "in.npy", "-o", "out.png")
+    assert "--depth 8" in refused(1, *KEEP, "in.npy", "-o", "out.ppm", "--depth", "16")
 
 
 def test_colour_is_not_made_gray_by_pgm(refused, png):
