@@ -20,7 +20,7 @@ os.environ["OPENBLAS_NUM_THREADS"] = "1"
 import common
 import numpy as np
 from common import Array
-from imfilter.filters.core import doubling, executor, fourier, planner
+from imfilter.filters.core import doubling, executor, fourier, kernels, planner
 from imfilter.filters.core.kernels import Kernel
 from imfilter.filters.core.stage import Bound, Frame
 
@@ -52,6 +52,8 @@ def grid(sizes: list[int]) -> Iterator[tuple[str, Kernel]]:
         if n % 2 and n > 1:
             weights = np.exp(-0.5 * (np.linspace(-4, 4, n)) ** 2)
             yield "gaussian", Kernel.product(weights / weights.sum(), weights / weights.sum())
+    for name in ("roberts-1", "laplacian4", "laplacian8", "emboss", "sobel-x", "sobel7-y", "farid-x"):
+        yield "built-in", kernels.named()[name]
     for n in [n for n in sizes if n > 3][::3]:
         for rank in (2, 4):
             yield f"rank {rank}", Kernel.of(random.normal(size=(n, rank)) @ random.normal(size=(rank, n)))
@@ -208,7 +210,7 @@ def picks(timings: list[Timing], frame: Frame) -> str:
             else:
                 ranges.append([pick, size, size])
         said = ", ".join(f"{pick} {first}" + (f" … {last}" if last != first else "") for pick, first, last in ranges)
-        if family in ("line", "oblong"):
+        if family in ("built-in", "line", "oblong"):
             said = ", ".join(dict.fromkeys(pick for _, pick, _ in own))
         worst, _, ratio = max(own, key=lambda row: row[2])
         size = size_of(worst.kernel)

@@ -35,10 +35,9 @@ def picture_of(filter: Any, image: Array, **parameters: Any) -> Array:
 
 
 def dense_kernel(n: int) -> Array:
-    """Return weights of both signs and full rank that sum to 1."""
-    weights = np.random.default_rng(n).normal(size=(n, n)) / n**2
-    weights[n // 2, n // 2] += 1 - weights.sum()
-    return weights
+    """Return weights of both signs and of full rank that sum to 1."""
+    weights = np.random.default_rng(n).uniform(-0.5, 1, (n, n))
+    return weights / weights.sum()
 
 
 def works(cv2: Any, ndimage: Any) -> list[tuple[str, float | None, Function, Function, Function]]:

@@ -75,19 +75,25 @@ def sobel(image: Array) -> Array:
     return np.hypot(ndimage.sobel(image, 0), ndimage.sobel(image, 1))
 
 
+def kernel(n: int) -> Array:
+    """Return a dense kernel of five decimals, which half a turn leaves as it is: some tools turn it."""
+    weights = dense_kernel(n)
+    weights = np.round((weights + weights[::-1, ::-1]) / 2, 5)
+    weights[n // 2, n // 2] += 1 - weights.sum()
+    return np.round(weights, 5)
+
+
+def digits(weights: Array) -> list[list[str]]:
+    """Return the rows of a kernel as the tools read them."""
+    return [[f"{weight:.5f}" for weight in row] for row in weights]
+
+
 def kernel_files(folder: Path) -> None:
     """Write each dense kernel as rows of numbers, and with the head that libvips wants."""
     for n in (5, 15, 31):
-        weights = kernel(n)
-        rows = "\n".join(" ".join(f"{weight:.9g}" for weight in row) for row in weights)
-        (folder / f"k{n}.txt").write_text(rows + "\n")
-        (folder / f"k{n}.mat").write_text(f"{n} {n} 1 0\n{rows}\n")
-
-
-def kernel(n: int) -> Array:
-    """Return a dense kernel that half a turn leaves as it is: convolution and correlation are then the same."""
-    weights = dense_kernel(n)
-    return np.array([[float(f"{weight:.9g}") for weight in row] for row in (weights + weights[::-1, ::-1]) / 2])
+        rows = "".join(" ".join(row) + "\n" for row in digits(kernel(n)))
+        (folder / f"k{n}.txt").write_text(rows)
+        (folder / f"k{n}.mat").write_text(f"{n} {n} 1 0\n{rows}")
 
 
 def works(imfilter: str, python: str, folder: Path) -> list[Work]:
@@ -111,14 +117,15 @@ def works(imfilter: str, python: str, folder: Path) -> list[Work]:
 
     def dense(n: int, time: float) -> Work:
         weights = kernel(n)
-        flat = [f"{weight:.9g}" for weight in weights.ravel()]
-        rows = " ".join(",".join(flat[row * n : row * n + n]) for row in range(n))
+        rows = [",".join(row) for row in digits(weights)]
         peers = [
             cv("conv", time, str(folder / f"k{n}.txt")),
             vips("conv", None, str(folder / f"k{n}.mat"), label="vips, float"),
             vips("conv", None, str(folder / f"k{n}.mat"), "--precision", "integer"),
-            Peer("ImageMagick", lambda i, o: [convert(), i, "-morphology", "Convolve", f"{n}x{n}: {rows}", o]),
-            Peer("GraphicsMagick", lambda i, o: ["gm", "convert", i, "-convolve", ",".join(flat), o]),
+            Peer(
+                "ImageMagick", lambda i, o: [convert(), i, "-morphology", "Convolve", f"{n}x{n}: {' '.join(rows)}", o]
+            ),
+            Peer("GraphicsMagick", lambda i, o: ["gm", "convert", i, "-convolve", ",".join(rows), o]),
         ]
         file = str(folder / f"k{n}.txt")
         return Work(
@@ -239,6 +246,8 @@ def measure(work: Work, folder: Path, runs: int, few: int) -> list[list[str]]:
     lines = []
     for peer in work.peers:
         ours, theirs = common.alternate(work.ours(*files), peer.command(*files), runs if peer.time else few)
+        if not ours:
+            raise SystemExit(f"failed: {' '.join(work.ours(*files))}")
         own += ours
         if not theirs:
             if common.found(peer.command(*files)[0]):
@@ -248,8 +257,6 @@ def measure(work: Work, folder: Path, runs: int, few: int) -> list[list[str]]:
         left, right = common.middle(ours), common.middle(theirs)
         ratio = targets(peer, left, right)
         lines.append([work.name, peer.tool, seconds(theirs), f"{right.memory / 1e6:.0f}", wrong, ratio])
-    if not own:
-        raise SystemExit(f"failed: {' '.join(work.ours(*files))}")
     wrong = error(work.ours, work, folder) if work.reference else ""
     first = [f"**{work.name}**", "**imfilter**", seconds(own), f"{common.middle(own).memory / 1e6:.0f}", wrong, ""]
     return [first, *([["", *line[1:]] for line in lines])]

@@ -18,11 +18,11 @@ from .stage import Bound, Frame, Function, Halo
 ALGORITHMS = ("taps", "dense", "banded", "low-rank", "doubling", "decimated", "fourier")
 
 # Nanoseconds a sample in float32, on one core.
-TAP = 0.23
-BANDED, BANDED_TAP = 0.95, 0.024
-DENSE, DENSE_INPUT = 0.2, 0.036
-ADDITION = 0.2
-DECIMATED = 3.7
+TAP = 0.2
+BANDED, BANDED_TAP = 0.65, 0.0195
+DENSE, DENSE_INPUT = 0.11, 0.034
+ADDITION = 0.1
+DECIMATED = 2.9
 
 
 class Plan(NamedTuple):
