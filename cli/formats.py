@@ -35,7 +35,7 @@ FORMATS = {
         Format("webp", (".webp",), BYTES, BYTES, alpha=True),
         Format("bmp", (".bmp", ".dib"), BYTES, BYTES),
         Format("gif", (".gif",), BYTES, BYTES, lossy=True),
-        Format("ppm", (".ppm", ".pnm"), ("uint8", "uint16"), BYTES),
+        Format("ppm", (".ppm", ".pnm"), ("uint8", "uint16"), ("uint8", "uint16")),
         Format("pgm", (".pgm",), ("uint8", "uint16"), ()),
         Format("npy", (".npy",), ALL, ALL, alpha=True, raw=True),
     )
