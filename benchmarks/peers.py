@@ -315,7 +315,8 @@ def main() -> None:
                 print(work.name, file=sys.stderr)
         size = sizes(arguments.imfilter, folder)
     head = ["work, 12 MP", "tool", "s", "MB", "error in levels, differing", "imfilter / tool"]
-    text = f"{common.machine()}; {tool_versions(arguments.python)}; {runs} and {few} runs. libvips in float writes PPM as float.\n\n"
+    text = f"{common.machine()}; {tool_versions(arguments.python)}; {runs} and {few} runs. "
+    text += "libvips in float writes PPM as float.\n\n"
     text += f"{common.table(head, lines)}\n\n{size}"
     if arguments.only:
         print(text)
