@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -73,7 +72,9 @@ def _run_one(job: Job, work: Work, reader: Reader) -> None:
         raise FileError(name, str(error)) from None
     except MemoryError:
         raise FileError(name, "needs more memory than there is") from None
-    notes = picture.notes + _write(job, result.outputs, formats_of, picture, work)
+    colours = picture.pixels.shape[2]
+    picture.pixels = picture.alpha = None  # the memory is the encoders' now
+    notes = picture.notes + _write(job, result.outputs, formats_of, picture.metadata, colours, work)
     if not work.quiet:
         for note in notes + [note for output in encodings.items() for note in _range_notes(*output, result.outputs)]:
             say(f"imfilter: {name}: {note}")
@@ -118,7 +119,8 @@ def _write(
     job: Job,
     outputs: Mapping[str, Output],
     formats_of: Mapping[str, formats.Format],
-    picture: Picture,
+    metadata: Metadata,
+    colours: int,
     work: Work,
 ) -> list[str]:
     """Write all outputs of one image, or none."""
@@ -129,7 +131,9 @@ def _write(
                 _make_folder(target)
             with transaction.open(target.path) as file:
                 try:
-                    notes += _save(file, outputs[name], name, formats_of[name], picture, work)
+                    kept = _kept(metadata, name, outputs[name].samples.shape[2] == colours)
+                    output = outputs[name]
+                    notes += writing.write(file, output.samples, output.alpha, formats_of[name], kept, work.options)
                 except (ValueError, MemoryError) as error:
                     why = str(error) or "it needs more memory than there is"
                     format = formats_of[name].name.upper()
@@ -146,16 +150,11 @@ def _make_folder(target: Target) -> None:
         raise FileError(target.name, f"cannot be written: {reason(error)}") from None
 
 
-def _save(
-    file: io.BytesIO, output: Output, name: str, format: formats.Format, picture: Picture, work: Work
-) -> list[str]:
-    metadata = picture.metadata
+def _kept(metadata: Metadata, name: str, same_colours: bool) -> Metadata:
+    """Return what the output *name* keeps: a map its resolution; gray samples no profile of colours."""
     if name != "image":
-        metadata = Metadata(dpi=metadata.dpi)
-    elif output.samples.shape[2] != picture.pixels.shape[2]:
-        # A colour profile says nothing of gray samples.
-        metadata = replace(metadata, icc=b"")
-    return writing.write(file, output.samples, output.alpha, format, metadata, work.options)
+        return Metadata(dpi=metadata.dpi)
+    return metadata if same_colours else replace(metadata, icc=b"")
 
 
 def _range_notes(name: str, encoding: Encoding, outputs: Mapping[str, Output]) -> list[str]:

@@ -28,8 +28,10 @@ DECODERS = (
 )
 """How a file begins, and the decoder that may see it. Pillow has more, among them some that run
 programs; and importing one in place of all saves 14 ms."""
-RAW_PIXELS = re.compile(rb"P([56])" + 2 * rb"(?:\s|#[^\n\r]*[\n\r])+(\d{1,9})" + rb"(?:\s|#[^\n\r]*[\n\r])+255\s")
-"""The header of a PGM or PPM with one byte a sample."""
+RAW_PIXELS = re.compile(
+    rb"P([56])" + 2 * rb"(?:\s|#[^\n\r]*[\n\r])+(\d{1,9})" + rb"(?:\s|#[^\n\r]*[\n\r])+(255|65535)\s"
+)
+"""The header of a PGM or PPM whose samples use all of one byte or of two."""
 NPY_MAGIC = b"\x93NUMPY"
 HEAD = 16
 """So many bytes tell the format."""
@@ -234,15 +236,15 @@ def _samples(image: Image.Image) -> tuple[Any, Any]:
 
 
 def _decode_raw(data: bytes, header: re.Match[bytes], max_pixels: int) -> Picture:
-    """Read a PGM or PPM of bytes, which are the pixels as they stand: no copy, where Pillow takes 30 ms at 12 MP."""
-    channels = {b"5": 1, b"6": 3}[header[1]]
+    """Read a PGM or PPM, whose bytes are the pixels as they stand: no copy, where Pillow takes 30 ms at 12 MP."""
+    channels, dtype = {b"5": 1, b"6": 3}[header[1]], np.dtype(">u2" if header[4] == b"65535" else np.uint8)
     width, height = int(header[2]), int(header[3])
     _check_size(width, height, max_pixels)
-    size = width * height * channels
+    size = width * height * channels * dtype.itemsize
     if size == 0 or len(data) - header.end() < size:
         raise UnreadableError(f"is damaged or truncated ({len(data) - header.end()} of {size} bytes of pixels)")
-    pixels = np.frombuffer(data, np.uint8, size, header.end()).reshape(height, width, channels)
-    return Picture(pixels, None, "pgm" if channels == 1 else "ppm")
+    pixels = np.frombuffer(data, dtype, width * height * channels, header.end()).reshape(height, width, channels)
+    return Picture(pixels.astype(dtype.newbyteorder("="), copy=False), None, "pgm" if channels == 1 else "ppm")
 
 
 def _decode_wide_tiff(data: bytes, max_pixels: int) -> Picture:

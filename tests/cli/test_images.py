@@ -183,8 +183,8 @@ def test_16_bit_colour_png_is_refused(refused, rgba, folder, channels, colour_ty
 
 
 @pytest.mark.parametrize("comment", [b"", b"# short\n", b"#" * 5000 + b"\n"], ids=len)
-def test_16_bit_ppm_is_refused(refused, folder, rgb, comment):
-    (folder / "in.ppm").write_bytes(b"P6\n" + comment + b"40 24\n65535\n" + rgb.astype(">u2").tobytes())
+def test_ppm_of_more_than_8_bits_that_are_not_16_is_refused(refused, folder, rgb, comment):
+    (folder / "in.ppm").write_bytes(b"P6\n" + comment + b"40 24\n4095\n" + rgb.astype(">u2").tobytes())
     assert "16-bit" in refused(1, *KEEP, "in.ppm", "-o", "out.png")
 
 
@@ -207,9 +207,13 @@ def test_a_gif_gives_its_first_frame_and_says_so(run, load, gray):
     assert np.array_equal(load("out.png"), gray)
 
 
-def test_deep_colour_is_not_made_8_bit_by_ppm(refused, rgb):
-    np.save("in.npy", rgb.astype(np.uint16))
-    assert "--depth 8" in refused(1, *KEEP, "in.npy", "-o", "out.ppm", "--depth", "16")
+def test_deep_colour_keeps_every_bit_through_ppm(ok, load, rgb, folder):
+    deep = rgb.astype(np.uint16) * 256 + rgb[::-1]
+    np.save("in.npy", deep)
+    ok(*KEEP, "in.npy", "-o", "out.ppm", "--depth", "16")
+    ok(*KEEP, "out.ppm", "-o", "again.tif")
+    assert np.array_equal(load("again.tif"), deep)
+    assert (folder / "out.ppm").read_bytes().endswith(deep.astype(">u2").tobytes())
 
 
 def test_colour_is_not_made_gray_by_pgm(refused, png):
