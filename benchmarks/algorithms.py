@@ -274,9 +274,10 @@ def plot(timings: list[Timing], sizes: list[int], budget: float) -> None:
     panels = {"dense": ("dense",), "separable": ("separable", "box", "gaussian")}
     for axis, (title, families) in zip(axes, panels.items(), strict=True):
         for number, algorithm in enumerate(planner.ALGORITHMS):
-            lines = {
-                t.kernel.shape[0]: t.times[algorithm] for t in timings if t.family in families and algorithm in t.times
-            }
+            lines = {}
+            for family in reversed(families):  # the first one has the last word
+                own = [t for t in timings if t.family == family and algorithm in t.times]
+                lines.update((t.kernel.shape[0], t.times[algorithm]) for t in own)
             if len(lines) > 1:
                 axis.plot(*zip(*sorted(lines.items()), strict=True), color=f"C{number}", marker=".", label=algorithm)
         for name, points in others[title].items():
