@@ -165,7 +165,7 @@ def constants(timings: list[Timing]) -> list[tuple[str, float, float]]:
     square = [timing for kernel, timing in rows if min(kernel.shape) > 1]
     fitted = {
         "TAP": fit(timings, "taps", lambda k: [tap_count(k)])[0],
-        **dict(zip(("BANDED", "BANDED_TAP"), fit(square, "banded", lambda k: [1, sum(k.shape)]), strict=True)),
+        **dict(zip(("PASS", "PASS_TAP"), fit(square, "banded", lambda k: [2, sum(k.shape)]), strict=True)),
         **dict(
             zip(
                 ("DENSE", "DENSE_INPUT"),
