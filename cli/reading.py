@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import Image, ImageFile, ImageOps, UnidentifiedImageError
 
 from ..filters.core.lazy import np
 from .formats import READABLE
@@ -126,6 +126,8 @@ def _decode_image(data: bytes, max_pixels: int) -> Picture:
     _check_size(*image.size, max_pixels)
     _refuse_lost_depth(image, data)
     notes = _refuse_lost_frames(image)
+    # In one piece: between pieces of 64 KiB the decoder would wait for the thread that imports the program.
+    image.decodermaxblock = max(len(data), ImageFile.MAXBLOCK)
     with _silenced() if name == "TIFF" else contextlib.nullcontext():
         image.load()
     metadata = Metadata(icc=image.info.get("icc_profile") or b"", dpi=_plausible(image.info.get("dpi")))

@@ -22,8 +22,7 @@ def correlate(strip: Array, taps: Array, stride: tuple[int, int] = (1, 1), dilat
     planes = tiles.planes_of(strip)
     rows = (strip.shape[0] - dilation[1] * (taps.shape[0] - 1) - 1) // stride[1] + 1
     columns = (strip.shape[1] - dilation[0] * (taps.shape[1] - 1) - 1) // stride[0] + 1
-    total = np.zeros((planes.shape[0], rows, columns), strip.dtype)
-    product = np.empty_like(total)
+    total, product = None, None
     for i, j in np.argwhere(taps):
         top, left = i * dilation[1], j * dilation[0]
         shifted = planes[
@@ -31,9 +30,12 @@ def correlate(strip: Array, taps: Array, stride: tuple[int, int] = (1, 1), dilat
             top : top + (rows - 1) * stride[1] + 1 : stride[1],
             left : left + (columns - 1) * stride[0] + 1 : stride[0],
         ]
-        if taps[i, j] == 1:
+        weight = float(taps[i, j])
+        if total is None:
+            total = shifted * planes.dtype.type(weight)
+        elif weight == 1:
             total += shifted
         else:
-            np.multiply(shifted, float(taps[i, j]), out=product)
+            product = np.multiply(shifted, weight, out=product)
             total += product
-    return tiles.strip_of(total)
+    return tiles.strip_of(np.zeros((len(planes), rows, columns), strip.dtype) if total is None else total)
