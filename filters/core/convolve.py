@@ -12,7 +12,7 @@ from .stage import Halo, Stage
 Mode = Literal["correlate", "convolve"]
 Padding = Literal["same", "valid", "full"] | Halo
 Algorithm = Annotated[
-    Literal["auto", "taps", "dense", "banded", "low-rank", "doubling", "decimated", "fourier"],
+    planner.AlgorithmName,
     Param("How the sums are computed; auto takes the fastest that is exact enough, and -v says which."),
 ]
 """A linear filter's parameter of that name."""

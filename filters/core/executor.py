@@ -58,7 +58,9 @@ def run(
     work = work_type(stages, image.dtype.name, encodings.values())
     wanted = {field for name, encoding in encodings.items() for field in encoding.fields(name)}
     tolerance = min(encoding.tolerance for encoding in encodings.values())
-    frame = Frame(full, work, frozenset(wanted), tolerance, finite=image.dtype.kind == "u")
+    finite = image.dtype.kind == "u"
+    changed = settings.linear or alpha is not None or (settings.channels == "luma" and image.shape[2] > 1)
+    frame = Frame(full, work, frozenset(wanted), tolerance, finite, whole=finite and not changed)
     rows = strip_rows or _strip_rows(image.shape[1] * image.shape[2], work, stages)
     gain = _gain(stages)
     passage = Passage(image, alpha, settings, frame, gain, sum(stage.bias for stage in stages))

@@ -119,6 +119,19 @@ class Kernel:
         return float(np.abs(self.taps).sum() / abs(self.divisor))
 
     @cached_property
+    def halves(self) -> int | None:
+        """How often the taps must be doubled to be whole numbers; None if that is more than 12 times.
+
+        >>> Kernel.of([[3, 1]]).halves, Kernel.of([[0.25, 1]]).halves, Kernel.of([[0.1]]).halves
+        (0, 2, None)
+        """
+        for times in range(13):
+            doubled = self.taps * 2.0**times
+            if (doubled == np.rint(doubled)).all():
+                return times
+        return None
+
+    @cached_property
     def rank(self) -> int:
         """The matrix's numerical rank; 1 means separable."""
         return int(np.linalg.matrix_rank(self.taps))

@@ -7,6 +7,7 @@ sees the border of its own input, so a pipeline gives what its stages would give
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Protocol
 
 from . import borders
@@ -131,7 +132,9 @@ def computed(source: Rows, strip_rows: int, jobs: int) -> Whole:
 def join(source: Rows, stages: Sequence[Stage], frame: Frame, rule: Rule, strip_rows: int, jobs: int) -> Rows:
     """Return the rows that *stages* make of *source*; a stage that needs the whole image runs at once."""
     last = source
-    for stage in stages:
+    for number, stage in enumerate(stages):
+        if number:
+            frame = replace(frame, whole=False)
         if stage.whole:
             applied = Applied(computed(last, strip_rows, jobs), stage, frame, rule)
             last = Whole(applied.rows(0, applied.height), applied.height, applied.width)

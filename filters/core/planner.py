@@ -7,7 +7,7 @@ measures; the cheapest that keeps the error within the bound is taken.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import NamedTuple
+from typing import Literal, NamedTuple, get_args
 
 from . import banded, decimated, dense, doubling, fourier, separable, taps
 from .kernels import Kernel
@@ -15,7 +15,8 @@ from .lazy import Array, np
 from .spec import ImageError
 from .stage import Bound, Frame, Function, Halo
 
-ALGORITHMS = ("taps", "dense", "banded", "low-rank", "doubling", "decimated", "fourier")
+AlgorithmName = Literal["auto", "taps", "dense", "banded", "low-rank", "doubling", "decimated", "fourier"]
+ALGORITHMS: tuple[str, ...] = get_args(AlgorithmName)[1:]
 
 # Nanoseconds a sample in float32, on one core; in float64 all but the transform take twice as long.
 TAP = 0.19
@@ -88,7 +89,7 @@ def _candidates(kernel: Kernel, frame: Frame, geometry: Geometry) -> Iterator[Pl
     if factors is not None:
         yield from _separable(kernel, factors, frame, geometry)
     elif geometry.plain and min(height, width) > 2:
-        parts = _low_rank(kernel)
+        parts = None if _tie_prone(kernel, frame) else _low_rank(kernel)
         if parts is not None:
             yield Plan(
                 "low-rank",
@@ -97,12 +98,39 @@ def _candidates(kernel: Kernel, frame: Frame, geometry: Geometry) -> Iterator[Pl
                 lambda frame: Bound(_sum_of([banded.prepare(*part, *geometry, frame.work) for part in parts])),
             )
     if geometry.plain and height * width <= 1 << 20:
+        ties = _tie_prone(kernel, frame)
+        tile = fourier.tile_shape(height, width)
+        factor = 2 * FOURIER_DOUBLE if ties else FOURIER_DOUBLE if np.dtype(frame.work) == np.float64 else 1
         yield Plan(
             "fourier",
-            fourier.cost(height, width) * (FOURIER_DOUBLE if np.dtype(frame.work) == np.float64 else 1),
-            f"{fourier.tile_shape(height, width)[1]}×{fourier.tile_shape(height, width)[0]} tiles, overlap-save",
-            lambda frame: Bound(fourier.prepare(kernel.taps, frame.work), rows=fourier.rows_of_result(height, width)),
+            fourier.cost(height, width) * factor,
+            f"{tile[1]}×{tile[0]} tiles, overlap-save" + ", in float64 and back to whole numbers" * ties,
+            lambda frame: Bound(
+                _whole_again(kernel) if ties else fourier.prepare(kernel.taps, frame.work),
+                rows=fourier.rows_of_result(height, width),
+            ),
         )
+
+
+def _tie_prone(kernel: Kernel, frame: Frame) -> bool:
+    """Whether exact halves are common among the results, which the least error would round down."""
+    return frame.whole and kernel.halves is not None and (kernel.halves > 0 or kernel.divisor != 1)
+
+
+def _whole_again(kernel: Kernel) -> Function:
+    """Return the transform of whole numbers, whose small error is taken off again: every result is on a known grid."""
+    transformed = fourier.prepare(kernel.taps, np.float64)
+    assert kernel.halves is not None
+    grid = 2.0**kernel.halves
+
+    def correlate(strip: Array) -> Array:
+        total = transformed(strip.astype(np.float64))
+        total *= grid
+        np.rint(total, out=total)
+        total /= grid
+        return total
+
+    return correlate
 
 
 def _separable(kernel: Kernel, factors: tuple[Array, Array], frame: Frame, geometry: Geometry) -> Iterator[Plan]:

@@ -53,6 +53,8 @@ class Frame:
     """The error that a result may have, in the image's units, where an algorithm approximates."""
     finite: bool = True
     """No sample is NaN or infinite: the image is not float."""
+    whole: bool = False
+    """All samples that the stage sees are whole numbers."""
 
 
 class Bound(NamedTuple):

@@ -124,3 +124,18 @@ def test_what_is_not_finite_reaches_no_further_than_the_kernel(size, value):
         reach = size // 2
         expected[45 - reach : 46 + reach, 40 - reach : 41 + reach] = True
         np.testing.assert_array_equal(touched, expected)
+
+
+@pytest.mark.parametrize("size", [7, 15, 33])
+@pytest.mark.parametrize("scale", [0.5, 1 / 16, 0.25 / 3])
+def test_halves_round_up_whatever_the_algorithm(size, scale, noise):
+    """A rank of 3 and whole numbers: what a decomposition or a transform would leave a little below a half."""
+    rng = np.random.default_rng(size)
+    weights = sum(np.outer(rng.integers(-3, 4, size), rng.integers(-3, 4, size)) for _ in range(3))
+    image = noise((120, 130))
+    exact = ndimage.correlate(image.astype(np.int64), weights)
+    divisor = round(1 / scale)
+    for kernel in (Kernel.of(weights, divisor), weights * scale if divisor in (2, 16) else Kernel.of(weights, divisor)):
+        answer = conv(image, kernel=kernel, bias=100)
+        expected = np.clip((2 * exact + 200 * divisor + divisor) // (2 * divisor), 0, 255)
+        np.testing.assert_array_equal(answer, expected)
