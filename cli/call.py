@@ -5,6 +5,7 @@ Everything that can be refused without looking at a pixel is refused here.
 
 from __future__ import annotations
 
+import gc
 import os
 import re
 import sys
@@ -67,6 +68,8 @@ def _execute(filter: ImageFilter[Any, Any], values: Mapping[str, Any]) -> int:
         values["verbose"],
         values["quiet"],
     )
+    gc.freeze()
+    gc.enable()
     code = batch.run(jobs, work, pictures)
     if (legend := values.get("angle_legend")) is not None:
         batch.write_legend(legend, work.options)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import stat
 import sys
 import threading
 from collections.abc import Sequence
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
 
 MAX_PIXELS = 1 << 28
 """The greatest picture that is read, unless the caller says otherwise."""
+LARGE = 1 << 18
+"""Bytes of a file that is worth a thread: for less, two threads that import hinder each other, 114 ms against 96."""
 
 
 class Reader:
@@ -32,8 +35,8 @@ class Reader:
         self._ahead: dict[str, tuple[threading.Thread, list[Picture | BaseException]]] = {}
 
     def begin(self, name: str) -> None:
-        """Begin to read the picture *name*, if that has not been begun."""
-        if name in self._ahead:
+        """Begin to read the picture *name*, if it is a file large enough and that has not been begun."""
+        if name in self._ahead or not _is_large(name):
             return
         answer: list[Picture | BaseException] = []
 
@@ -80,10 +83,18 @@ def guess(words: Sequence[str]) -> None:
     """
     global _guessing
     for word in words[1:]:
-        if not word.startswith("-") and Path(word).is_file():
+        if not word.startswith("-") and _is_large(word):
             _guessing = Reader(MAX_PIXELS)
             _guessing.begin(word)
             return
+
+
+def _is_large(name: str) -> bool:
+    try:
+        found = Path(name).stat()
+    except (OSError, ValueError):
+        return False
+    return stat.S_ISREG(found.st_mode) and found.st_size >= LARGE
 
 
 def reader(max_pixels: int) -> Reader:
