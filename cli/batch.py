@@ -57,7 +57,7 @@ def run(jobs: Sequence[Job], work: Work, reader: Reader) -> ExitCode:
 def _run_one(job: Job, work: Work, reader: Reader) -> None:
     name = shown(job.input.name)
     picture = reader.read(job.input.name)
-    formats_of = {output: target.format or _format_of(picture) for output, target in job.targets.items()}
+    formats_of = {output: target.format or formats.FORMATS[picture.format] for output, target in job.targets.items()}
     try:
         encodings = {
             output: _encoding(output, picture, formats_of[output], work, job.targets[output]) for output in job.targets
@@ -81,10 +81,6 @@ def _run_one(job: Job, work: Work, reader: Reader) -> None:
     if work.verbose:
         for fact in [*result.facts, *_output_facts(result.outputs, encodings)]:
             say(f"{name}: {fact}")
-
-
-def _format_of(picture: Picture) -> formats.Format:
-    return formats.FORMATS[picture.format]
 
 
 def _encoding(output: str, picture: Picture, format: formats.Format, work: Work, target: Target) -> Encoding:

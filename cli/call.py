@@ -18,7 +18,7 @@ from ..filters.core.spec import ParameterError, Spec
 from . import formats
 from .atomic import is_stream
 from .exits import UsageError
-from .messages import shown
+from .messages import flag, reason, shown
 from .plan import STREAM, Input, Job, Target, plan
 from .reader import MAX_PIXELS, reader
 
@@ -52,7 +52,7 @@ def _execute(filter: ImageFilter[Any, Any], values: Mapping[str, Any]) -> int:
         raise UsageError(f"{flag(error.parameter)}: {error.reason}") from None
     for name in maps:
         if name not in stages[-1].fields:
-            raise UsageError(f"--{name}: the operator {checked['op']} has no such map")
+            raise UsageError(f"{flag(name)}: the operator {checked['op']} has no such map")
     from . import batch, writing
 
     cores = values["jobs"] or _cores()
@@ -68,17 +68,13 @@ def _execute(filter: ImageFilter[Any, Any], values: Mapping[str, Any]) -> int:
         values["verbose"],
         values["quiet"],
     )
-    gc.freeze()
-    gc.enable()
+    if not gc.isenabled():  # the command began without it
+        gc.freeze()
+        gc.enable()
     code = batch.run(jobs, work, pictures)
     if (legend := values.get("angle_legend")) is not None:
         batch.write_legend(legend, work.options)
     return code
-
-
-def flag(name: str) -> str:
-    """Return the option of a parameter's name."""
-    return f"--{name.replace('_', '-')}"
 
 
 def _cores() -> int:
@@ -157,7 +153,7 @@ def _scan(names: Sequence[str]) -> tuple[list[Input], bool]:
         try:
             found = sorted(entry for entry in path.iterdir() if _is_image(entry))
         except OSError as error:
-            raise UsageError(f"{shown(name)}: cannot be listed: {(error.strerror or str(error)).lower()}") from None
+            raise UsageError(f"{shown(name)}: cannot be listed: {reason(error)}") from None
         if not found:
             raise UsageError(f"{shown(name)}: is a folder without images")
         inputs += [Input(str(entry), PurePath(entry.name)) for entry in found]

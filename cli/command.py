@@ -14,7 +14,8 @@ from typer.core import TyperCommand
 from ..filters.core import catalog
 from ..filters.core.spec import Parameter, Spec
 from . import formats
-from .call import execute, flag
+from .call import execute
+from .messages import flag
 
 WIDTH = 78
 """The help's, less its indent."""

@@ -45,3 +45,12 @@ def say(message: str) -> None:
     except (OSError, ValueError):
         # Nobody listens any more; the exit code still tells.
         sys.stderr = None
+
+
+def flag(name: str) -> str:
+    """Return the option of a parameter's name.
+
+    >>> flag("angle_legend")
+    '--angle-legend'
+    """
+    return f"--{name.replace('_', '-')}"

@@ -13,7 +13,7 @@ from pathlib import Path, PurePath
 from . import formats
 from .exits import UsageError
 from .formats import Format
-from .messages import shown
+from .messages import flag, shown
 
 STREAM = "-"
 
@@ -74,7 +74,7 @@ def plan(
 def _target(
     name: str, written: str, source: Input, to: Format | None, folders: frozenset[str], several: bool
 ) -> Target:
-    option = "--output" if name == "image" else f"--{name.replace('_', '-')}"
+    option = "--output" if name == "image" else flag(name)
     if written == STREAM:
         if several:
             raise UsageError(f"{option} -: standard output holds one image, not several; name a folder")

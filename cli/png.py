@@ -20,12 +20,13 @@ noise, RGB        46 (36.0)         67          1088 (36.0)  195 (36.1)
 from __future__ import annotations
 
 import struct
-import threading
 import zlib
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, BinaryIO, NamedTuple, TypeVar
 
 import numpy as np
+
+from ..filters.core.threads import together
 
 Result = TypeVar("Result")
 
@@ -253,21 +254,10 @@ def _side_by_side(task: Callable[[int], Result], numbers: Sequence[int], cores: 
     """Return the task's results for all *numbers*, done by *cores* threads; zlib lets go of the lock."""
     waiting = iter(numbers)
     results: dict[int, Result] = {}
-    failures: list[BaseException] = []
 
     def work() -> None:
-        try:
-            while (number := next(waiting, None)) is not None and not failures:
-                results[number] = task(number)
-        except BaseException as failure:
-            failures.append(failure)
+        for number in waiting:
+            results[number] = task(number)
 
-    threads = [threading.Thread(target=work) for _ in range(min(cores, len(numbers)) - 1)]
-    for thread in threads:
-        thread.start()
-    work()
-    for thread in threads:
-        thread.join()
-    if failures:
-        raise failures[0]
+    together([work] * max(1, min(cores, len(numbers))))
     return (results.pop(number) for number in numbers)  # each is let go as it is used

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Annotated, Literal, NamedTuple, Unpack
 
 from .core import gradient, kernels, thinning
@@ -133,9 +134,7 @@ def edges(
         ]
     # By taps, which round every pixel alike: where the image is flat it stays flat, and has no direction.
     name = f"smoothing of sigma {sigmas[0]:g},{sigmas[1]:g}"
-    stages = [linear(kernels.gaussian(sigmas), name=name, algorithm="taps")]
-    if sigmas == (0, 0):
-        stages = []
+    stages = [linear(kernels.gaussian(sigmas), name=name, algorithm="taps")] if max(sigmas) > 0 else []
     if op == "laplacian":
         return [*stages, gradient.laplacian(), *_signed(threshold)]
     one_channel = common.get("channels") == "max"
@@ -163,7 +162,7 @@ def _positive(sigmas: tuple[float, float], op: str) -> tuple[float, float]:
 def _named(stage: Stage, op: str, sigmas: tuple[float, float]) -> Stage:
     width, height = (side[0] + side[1] + 1 for side in zip(stage.halo[:2], stage.halo[2:], strict=True))
     fact = f"{op} of sigma {sigmas[0]:g},{sigmas[1]:g}: {width}×{height}, separable passes"
-    return Stage(stage.bind, stage.halo, gain=None, amplification=stage.amplification, facts=lambda frame: (fact,))
+    return replace(stage, facts=lambda frame: (fact,))
 
 
 def _signed(threshold: float | None) -> list[Stage]:

@@ -21,11 +21,10 @@ def prepare(column: Array, row: Array, stride: tuple[int, int], dilation: tuple[
         column, row = column * row[0], np.ones(1)
     down = tiles.toeplitz(column, tiles.TILE, stride[1], dilation[1]).astype(work)
     along = tiles.toeplitz(row, tiles.TILE, stride[0], dilation[0]).astype(work)
-    reach = (len(row) - 1) * dilation[0], (len(column) - 1) * dilation[1]
 
     def correlate(strip: Array) -> Array:
-        height = (strip.shape[0] - reach[1] - 1) // stride[1] + 1
-        width = (strip.shape[1] - reach[0] - 1) // stride[0] + 1
+        height = tiles.result_count(strip.shape[0], len(column), stride[1], dilation[1])
+        width = tiles.result_count(strip.shape[1], len(row), stride[0], dilation[0])
         planes = tiles.planes_of(strip)
         if len(column) > 1 or stride[1] > 1:
             planes = tiles.down_columns(planes, down, tiles.TILE * stride[1], height)

@@ -23,17 +23,17 @@ def prepare(taps: Array, stride: tuple[int, int], dilation: tuple[int, int], wor
     matrix = np.stack([tiles.toeplitz(taps[:, j], ROWS, stride[1], dilation[1]) for j in range(width)])
     # (width, inputs, results) to (results, width · inputs)
     matrix = np.ascontiguousarray(matrix.transpose(2, 0, 1)).astype(work)
-    reach = (width - 1) * dilation[0], (height - 1) * dilation[1]
+    reach = (height - 1) * dilation[1]
 
     def correlate(strip: Array) -> Array:
         planes = tiles.planes_of(strip)
-        rows = (strip.shape[0] - reach[1] - 1) // stride[1] + 1
-        columns = (strip.shape[1] - reach[0] - 1) // stride[0] + 1
+        rows = tiles.result_count(strip.shape[0], height, stride[1], dilation[1])
+        columns = tiles.result_count(strip.shape[1], width, stride[0], dilation[0])
         out = np.empty((planes.shape[0], rows, columns), planes.dtype)
         for plane, result in zip(planes, out, strict=True):
             for start in range(0, rows, ROWS):
                 count = min(ROWS, rows - start)
-                inputs = (count - 1) * stride[1] + reach[1] + 1
+                inputs = (count - 1) * stride[1] + reach + 1
                 seen = plane[start * stride[1] : start * stride[1] + inputs]
                 stacked = np.empty((width, inputs, columns), planes.dtype)
                 for j in range(width):

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable
+from functools import partial
 
 from .lazy import np
+from .threads import together
 
 Task = Callable[[int, int], None]
 
@@ -30,20 +31,5 @@ def each_strip(height: int, rows: int, jobs: int, task: Task) -> None:
     if jobs <= 1:
         work_through(rest)
         return
-    failures: list[BaseException] = []
-
-    def guarded(part: range) -> None:
-        try:
-            work_through(part)
-        except BaseException as failure:
-            failures.append(failure)
-
     bounds = [len(rest) * job // jobs for job in range(jobs + 1)]
-    threads = [threading.Thread(target=guarded, args=(rest[bounds[job] : bounds[job + 1]],)) for job in range(1, jobs)]
-    for thread in threads:
-        thread.start()
-    guarded(rest[: bounds[1]])
-    for thread in threads:
-        thread.join()
-    if failures:
-        raise failures[0]
+    together([partial(work_through, rest[bounds[job] : bounds[job + 1]]) for job in range(jobs)])

@@ -20,8 +20,8 @@ def correlate(strip: Array, taps: Array, stride: tuple[int, int] = (1, 1), dilat
     [1.0, 2.0]
     """
     planes = tiles.planes_of(strip)
-    rows = (strip.shape[0] - dilation[1] * (taps.shape[0] - 1) - 1) // stride[1] + 1
-    columns = (strip.shape[1] - dilation[0] * (taps.shape[1] - 1) - 1) // stride[0] + 1
+    rows = tiles.result_count(strip.shape[0], taps.shape[0], stride[1], dilation[1])
+    columns = tiles.result_count(strip.shape[1], taps.shape[1], stride[0], dilation[0])
     total, product = None, None
     for i, j in np.argwhere(taps):
         top, left = i * dilation[1], j * dilation[0]

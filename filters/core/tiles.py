@@ -24,6 +24,15 @@ def strip_of(planes: Array) -> Array:
     return planes.transpose(1, 2, 0)
 
 
+def result_count(samples: int, taps: int, stride: int = 1, dilation: int = 1) -> int:
+    """Return how many results a correlation with *taps* taps makes of *samples* samples.
+
+    >>> result_count(10, 3), result_count(10, 3, stride=2, dilation=2)
+    (8, 3)
+    """
+    return (samples - dilation * (taps - 1) - 1) // stride + 1
+
+
 def toeplitz(taps: Array, count: int, stride: int = 1, dilation: int = 1) -> Array:
     """Return the matrix ``(inputs, count)`` that takes a row of samples to *count* of its correlation's results.
 
