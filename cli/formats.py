@@ -42,8 +42,39 @@ FORMATS = {
 }
 ALIASES = {"jpg": "jpeg", "tif": "tiff", "pnm": "ppm", "numpy": "npy"}
 BY_SUFFIX = {suffix: format for format in FORMATS.values() for suffix in format.suffixes}
+NPY = "NPY"
+SIGNATURES = (
+    (b"\xff\xd8\xff", "JPEG"),
+    (b"\x89PNG\r\n\x1a\n", "PNG"),
+    *(
+        (order + version, "TIFF")
+        for order, version in ((b"II", b"*\0"), (b"II", b"+\0"), (b"MM", b"\0*"), (b"MM", b"\0+"))
+    ),
+    (b"RIFF", "WEBP"),
+    (b"BM", "BMP"),
+    *((b"GIF8" + version, "GIF") for version in (b"7a", b"9a")),
+    *((b"P%d" % kind, "PPM") for kind in range(1, 7)),
+    (b"\x93NUMPY", NPY),
+)
+"""How the files begin that are read, and what decodes them."""
+HEAD = 16
+"""So many bytes tell the format."""
 READABLE = "JPEG, PNG, TIFF, WebP, BMP, GIF, PPM, PGM, .npy"
 DEPTHS = {"uint8": "8-bit", "uint16": "16-bit", "float32": "float"}
+
+
+def sniff(head: bytes) -> str | None:
+    """Return the decoder for a file that begins with *head*, None where it is no image.
+
+    >>> sniff(b"\\xff\\xd8\\xff\\xe0"), sniff(b"RIFF....WAVE")
+    ('JPEG', None)
+    """
+    for signature, name in SIGNATURES:
+        if head.startswith(signature):
+            if name == "WEBP" and head[8:12] != b"WEBP":
+                return None
+            return None if name == "PPM" and not head[2:3].isspace() else name
+    return None
 
 
 def named(name: str) -> Format:

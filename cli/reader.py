@@ -105,13 +105,13 @@ def reader(max_pixels: int) -> Reader:
 
 
 def _bytes(name: str) -> bytes:
-    from . import reading
+    from . import formats, reading
 
     if name == STREAM and sys.stdin is None:
         raise OSError("is closed")
     with sys.stdin.buffer if name == STREAM else Path(name).open("rb", buffering=0) as file:
         head = b""
-        while len(head) < reading.HEAD and (more := file.read(reading.HEAD - len(head))):
+        while len(head) < formats.HEAD and (more := file.read(formats.HEAD - len(head))):
             head += more
         # Text, a video or an endless device is not read to its end.
         reading.check_head(head)
