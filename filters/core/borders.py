@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Any, Literal, NamedTuple, get_args
 
 from .lazy import Array, np
@@ -74,6 +75,8 @@ def runs(index: Array) -> list[tuple[int, int, int, int]]:
     """
     found = []
     values = index.tolist()
+    if values and 0 <= values[0] == values[-1] - len(values) + 1:
+        return [(0, values[0], len(values), 1)]  # it never grows by more than 1: all of it lies inside
     position = 0
     while position < len(values):
         end = position + 1
@@ -86,6 +89,12 @@ def runs(index: Array) -> list[tuple[int, int, int, int]]:
         found.append((position, values[position], end - position, step if end - position > 1 else 0))
         position = end
     return found
+
+
+@lru_cache(maxsize=64)
+def _runs_between(start: int, stop: int, size: int, border: Border) -> list[tuple[int, int, int, int]]:
+    """Return the runs of `source_index`; kept, because all strips of an image have the same columns."""
+    return runs(source_index(start, stop, size, border))
 
 
 def surround(parts: Sequence[tuple[int, Array]], index: Array, left: int, right: int, work: Any, rule: Rule) -> Array:
@@ -106,7 +115,7 @@ def surround(parts: Sequence[tuple[int, Array]], index: Array, left: int, right:
         start, strip = next(part for part in reversed(parts) if part[0] <= first)
         np.copyto(rows, strip.transpose(2, 0, 1)[:, _slice(first - start, count, step)], casting="unsafe")
     for position, stop in ((-left, 0), (width, width + right)):
-        for offset, first, count, step in runs(source_index(position, stop, width, rule.border)):
+        for offset, first, count, step in _runs_between(position, stop, width, rule.border):
             columns = planes[:, :, left + position + offset : left + position + offset + count]
             columns[...] = rule.fill if first < 0 else planes[:, :, _slice(left + first, count, step)]
     return planes[:, :, : left + width + right].transpose(1, 2, 0)

@@ -63,6 +63,8 @@ class Applied(Rows):
                 "nothing is left; more --padding would help"
             )
         self.halo, self.padding = self.halo.wider(extra), self.padding.wider(extra)
+        # The strips of another stage may be handed on as they are; samples of the image must be converted first.
+        self.bare = not isinstance(above, Source) and (*self.halo, *self.padding, *self.stride) == (*([0] * 8), 1, 1)
         around = (16 + self.halo.top + self.halo.bottom) * (self.width + self.halo.left + self.halo.right)
         if around > MAX_AROUND:
             raise ImageError(
@@ -79,18 +81,16 @@ class Applied(Rows):
         if self.anchored and start % self.liked:
             spare = start % self.liked
             return _each(lambda strip: strip[spare:], self.rows(start - spare, stop))
+        if self.bare:
+            return self.function(self.above.rows(start, stop))
         first = start * self.stride[1] - self.padding.top
         last = (stop - 1) * self.stride[1] - self.padding.top + self.halo.top + self.halo.bottom + 1
         left = self.padding.left
         right = (self.width - 1) * self.stride[0] + self.halo.left + self.halo.right + 1 - left - self.above.width
         index = borders.source_index(first, last, self.above.height, self.rule.border)
-        needed = np.unique(index[index >= 0])
-        if needed.size == 0:
-            needed = np.zeros(1, np.intp)
-        # Contiguous groups: one as a rule; two where `wrap` reaches to the other side.
-        groups = np.split(needed, np.flatnonzero(np.diff(needed) > 1) + 1)
-        starts = [int(group[0]) for group in groups]
-        parts = [self.above.rows(int(group[0]), int(group[-1]) + 1) for group in groups]
+        groups = _groups(index)
+        starts = [group[0] for group in groups]
+        parts = [self.above.rows(*group) for group in groups]
 
         def surrounded(*strips: Array) -> Array:
             return borders.surround(list(zip(starts, strips, strict=True)), index, left, right, self.work, self.rule)
@@ -141,6 +141,17 @@ def join(source: Rows, stages: Sequence[Stage], frame: Frame, rule: Rule, strip_
         else:
             last = Applied(last, stage, frame, rule)
     return last
+
+
+def _groups(index: Array) -> list[tuple[int, int]]:
+    """Return the contiguous groups of rows in *index*: one as a rule; two where `wrap` reaches to the other side."""
+    if 0 <= index[0] == index[-1] - len(index) + 1:
+        return [(int(index[0]), int(index[-1]) + 1)]  # without the other ways' five calls, on all inner strips
+    needed = np.unique(index[index >= 0])
+    if needed.size == 0:
+        return [(0, 1)]
+    cuts = np.flatnonzero(np.diff(needed) > 1) + 1
+    return [(int(group[0]), int(group[-1]) + 1) for group in np.split(needed, cuts)]
 
 
 def _each(function: Callable[..., Array], *values: Values) -> Values:
