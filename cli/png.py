@@ -21,14 +21,11 @@ from __future__ import annotations
 
 import struct
 import zlib
-from collections.abc import Callable, Iterator, Sequence
-from typing import Any, BinaryIO, NamedTuple, TypeVar
+from typing import Any, BinaryIO, NamedTuple
 
 import numpy as np
 
-from ..filters.core.threads import together
-
-Result = TypeVar("Result")
+from ..filters.core.threads import side_by_side
 
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
 NONE, SUB, UP, AVERAGE, PAETH = range(5)
@@ -171,7 +168,7 @@ def write(
 
     checksum = 1
     data = b"\x78\x01"  # RFC 1950: deflate with a window of 32 KiB
-    for start, (block, adler) in zip(starts, _side_by_side(compressed, starts, cores), strict=True):
+    for start, (block, adler) in zip(starts, side_by_side(compressed, starts, cores), strict=True):
         checksum = _joined(checksum, adler, min(rows, image.height - start) * image.row)
         last = start + rows >= image.height
         _chunk(file, b"IDAT", data, block, struct.pack(">I", checksum) if last else b"")
@@ -231,7 +228,7 @@ def _choose(image: Raster, cores: int) -> tuple[int, Deflate]:
         data = filtered(filter)
         return min((cost(data, deflate), filter, deflate) for deflate in (RUNS, QUICK))
 
-    smallest, filter, deflate = min(_side_by_side(best, range(PAETH + 1), cores))
+    smallest, filter, deflate = min(side_by_side(best, range(PAETH + 1), cores))
     data = filtered(filter)
     tried = [deflate] + [other for other in OTHERS if smallest <= other.ratio * len(data)]
     return filter, min(tried, key=lambda deflate: cost(data, deflate))
@@ -248,16 +245,3 @@ def _sample(image: Raster) -> tuple[list[range], int]:
     if rows * count >= image.height:
         return [range(image.height)], size * count
     return [range(at, at + rows) for at in ((image.height - rows) * i // (count - 1) for i in range(count))], size
-
-
-def _side_by_side(task: Callable[[int], Result], numbers: Sequence[int], cores: int) -> Iterator[Result]:
-    """Return the task's results for all *numbers*, done by *cores* threads; zlib lets go of the lock."""
-    waiting = iter(numbers)
-    results: dict[int, Result] = {}
-
-    def work() -> None:
-        for number in waiting:
-            results[number] = task(number)
-
-    together([work] * max(1, min(cores, len(numbers))))
-    return (results.pop(number) for number in numbers)  # each is let go as it is used

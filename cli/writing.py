@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from . import png
+from . import jpeg, png
 from .formats import DEPTHS, Format
 from .reading import Metadata
 
@@ -65,6 +65,20 @@ def write(file: io.BytesIO, pixels: Any, alpha: Any, format: Format, metadata: M
     if format.name == "png":
         png.write(file, pixels, alpha, icc=metadata.icc, exif=metadata.exif, dpi=metadata.dpi, cores=options.cores)
         return []
+    if format.name == "jpeg":
+        # Full chroma at 95 unless the user says how good is good enough.
+        quality, full = (JPEG_QUALITY, True) if options.quality is None else (options.quality, False)
+        jpeg.write(
+            file,
+            pixels,
+            quality=quality,
+            full_chroma=full,
+            icc=metadata.icc,
+            exif=metadata.exif,
+            dpi=metadata.dpi,
+            cores=options.cores,
+        )
+        return []
     samples = pixels if alpha is None else np.concatenate([pixels, alpha[..., None]], axis=2)
     if samples.shape[2] == 1:
         samples = samples[..., 0]
@@ -92,22 +106,17 @@ def write(file: io.BytesIO, pixels: Any, alpha: Any, format: Format, metadata: M
 
 def _save_options(format: Format, metadata: Metadata, options: Options) -> dict[str, Any]:
     saved: dict[str, Any] = {}
-    if format.name == "jpeg":
-        # Full chroma at 95 unless the user says how good is good enough.
-        saved = {"quality": JPEG_QUALITY, "subsampling": "4:4:4"}
-        if options.quality is not None:
-            saved = {"quality": options.quality}
-    elif format.name == "webp":
+    if format.name == "webp":
         # Lossless unless a quality is asked for: what was computed exactly is stored so.
         saved = {"lossless": True, "exact": True} if options.quality is None else {"quality": options.quality}
     elif format.name == "tiff":
         saved = {"compression": "tiff_adobe_deflate"}
-    if format.name in ("jpeg", "webp", "tiff"):
+    if format.name in ("webp", "tiff"):
         if metadata.icc:
             saved["icc_profile"] = metadata.icc
         if metadata.exif:
             saved["exif"] = metadata.exif
-    if metadata.dpi and format.name in ("jpeg", "tiff", "bmp"):
+    if metadata.dpi and format.name in ("tiff", "bmp"):
         saved["dpi"] = metadata.dpi
     return saved
 

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from typing import TypeVar
+
+Result = TypeVar("Result")
 
 
 def together(tasks: Sequence[Callable[[], None]]) -> None:
@@ -24,3 +27,16 @@ def together(tasks: Sequence[Callable[[], None]]) -> None:
         thread.join()
     if failures:
         raise failures[0]
+
+
+def side_by_side(task: Callable[[int], Result], numbers: Sequence[int], cores: int) -> Iterator[Result]:
+    """Return the task's results for all *numbers* in their order, done by *cores* threads."""
+    waiting = iter(numbers)
+    results: dict[int, Result] = {}
+
+    def work() -> None:
+        for number in waiting:
+            results[number] = task(number)
+
+    together([work] * max(1, min(cores, len(numbers))))
+    return (results.pop(number) for number in numbers)  # each is let go as it is used

@@ -1,0 +1,93 @@
+"""Writing JPEG: the same pixels as Pillow's, whatever the bands."""
+
+import io
+
+import numpy as np
+import pytest
+from imfilter.cli import jpeg
+from PIL import Image
+
+SHAPES = [(1, 1, 3), (16, 40, 3), (100, 37, 3), (97, 8, 1), (160, 16, 1), (33, 65, 3), (400, 16, 3)]
+
+
+@pytest.fixture(autouse=True)
+def low_bands(monkeypatch):
+    """Every image of more than 16 rows has several bands; the last shape has more than eight restart markers."""
+    monkeypatch.setattr(jpeg, "BAND", 1)
+
+
+def noisy(height, width, channels):
+    y, x = np.mgrid[:height, :width]
+    noise = np.random.default_rng(1).integers(0, 40, (height, width, channels))
+    return ((x * 2 + y)[..., None] % 200 + noise).astype(np.uint8)
+
+
+def written(pixels, quality=90, full_chroma=True, **options):
+    file = io.BytesIO()
+    jpeg.write(file, pixels, quality=quality, full_chroma=full_chroma, **options)
+    return file.getvalue()
+
+
+def by_pillow(pixels, quality=90, full_chroma=True):
+    file = io.BytesIO()
+    image = Image.fromarray(pixels if pixels.shape[2] == 3 else pixels[..., 0])
+    image.save(file, "JPEG", quality=quality, subsampling="4:4:4" if full_chroma else "4:2:0")
+    return file.getvalue()
+
+
+def read(data):
+    with Image.open(io.BytesIO(data)) as image:
+        return np.asarray(image)
+
+
+@pytest.mark.parametrize("shape", SHAPES, ids=str)
+@pytest.mark.parametrize("full_chroma", [True, False])
+@pytest.mark.parametrize("quality", [30, 95, 100])
+def test_bands_decode_to_the_pixels_of_the_whole(shape, full_chroma, quality):
+    pixels = noisy(*shape)
+    assert np.array_equal(
+        read(written(pixels, quality, full_chroma, cores=2)), read(by_pillow(pixels, quality, full_chroma))
+    )
+
+
+def test_one_band_is_pillows_own_file():
+    pixels = noisy(16, 40, 3)
+    assert written(pixels) == by_pillow(pixels)
+
+
+def test_the_bytes_do_not_depend_on_the_cores():
+    pixels = noisy(200, 30, 3)
+    assert len({written(pixels, cores=cores) for cores in (1, 2, 5)}) == 1
+
+
+def test_bands_meet_at_restart_markers_numbered_from_0_to_7():
+    data = written(noisy(400, 16, 3))
+    assert data.count(b"\xff\xdd") == 1
+    found = [data[at + 1] for at in range(len(data) - 1) if data[at] == 0xFF and 0xD0 <= data[at + 1] <= 0xD7]
+    assert found == [0xD0 + number % 8 for number in range(24)]
+
+
+def test_what_travels_with_the_pixels_stands_in_the_header_once():
+    exif = Image.Exif()
+    exif[271] = "a camera"
+    data = written(noisy(100, 30, 3), icc=b"profile" * 20000, exif=exif.tobytes(), dpi=(300, 200))
+    assert data.count(b"a camera") == 1
+    with Image.open(io.BytesIO(data)) as image:
+        assert image.info["icc_profile"] == b"profile" * 20000
+        assert image.getexif()[271] == "a camera"
+        assert image.info["dpi"] == (300, 200)
+        assert image.size == (30, 100)
+        image.load()
+
+
+def test_scratch_files_without_memory_files(monkeypatch):
+    pixels = noisy(100, 30, 3)
+    expected = written(pixels)
+    monkeypatch.setattr(jpeg.sys, "platform", "darwin")
+    assert written(pixels) == expected
+
+
+def test_an_interval_fits_its_field():
+    """Of the header, 16 bits: the widest band has 16 rows."""
+    assert jpeg.UNIT // 8 * -(-jpeg.LONGEST // 8) < 1 << 16
+    assert (1 << 19) // 64 < 1 << 16
