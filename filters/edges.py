@@ -183,8 +183,8 @@ def _compass_picture(threshold: float | None) -> Stage:
 def _maps(frame: Frame, parts: Gradient, norm: Norm, image: Array | None) -> Edges:
     """Fill in the maps that somebody asked for."""
     wanted = frame.wanted
-    strength = gradient.magnitude(parts, norm) if "magnitude" in wanted or image is None else None
-    degrees = gradient.angle(parts) if "angle" in wanted else None
+    strength = gradient.magnitude(parts, norm, frame.work) if "magnitude" in wanted or image is None else None
+    degrees = gradient.angle(parts, frame.work) if "angle" in wanted else None
     gx, gy = (part if name in wanted else None for name, part in zip(Gradient._fields, parts, strict=True))
     return Edges(strength if image is None else image, strength, degrees, gx, gy)  # type: ignore[arg-type]
 
@@ -197,7 +197,7 @@ def _picture(norm: Norm, thin: bool, threshold: float | None) -> Stage:
                 image = thinning.suppress(parts, norm)
                 parts = Gradient(*(part[1:-1, 1:-1] for part in parts))
             if threshold is not None:
-                image = (gradient.magnitude(parts, norm) if image is None else image) > threshold
+                image = (gradient.magnitude(parts, norm, frame.work) if image is None else image) > threshold
             return _maps(frame, parts, norm, image)
 
         return picture

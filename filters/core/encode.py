@@ -39,6 +39,12 @@ class Encoding:
         return self.range == "stretch" and self.kind not in ("angle", "hue") and self.dtype != "float32"
 
     @property
+    def _plain(self) -> bool:
+        """Whether the samples are the values, rounded and saturated."""
+        clipped = self.kind == "magnitude" or (self.kind == "picture" and self.range == "clip")
+        return clipped and not self.stretched and self.gain * self.scale == 1
+
+    @property
     def tolerance(self) -> float:
         """The error of a value that may stay: 1/1000 of a level, or 1e-5 of a float's range.
 
@@ -91,12 +97,18 @@ class Encoding:
             return
         white = FULL[self.dtype]
         levels = int(white) + 1
+        if values.dtype.kind == "i":
+            if self._plain:
+                _copy(np.clip(values, 0, min(int(white), np.iinfo(values.dtype).max)), out)
+                return
+            values = values.astype(np.result_type(values, np.float32))
         if self.kind == "angle":
-            turns = np.floor(values * (levels / 360) + 0.5)
-            if np.isnan(turns.sum()):
-                np.nan_to_num(turns, copy=False, nan=0)
+            turns = values * (levels / 360)
+            turns += 0.5
+            np.floor(turns, out=turns)
+            _zero_for_nan(turns)
             # Whole numbers wrap round when they are cut to the type: that is the modulus, in a tenth of its time.
-            _copy(turns.astype(np.int32), out)
+            _copy(turns.astype(np.int16 if self.dtype == "uint8" else np.int32), out)
         else:
             _copy(_saturated(self._scaled(values, extent, white, levels // 2), white), out)
 
@@ -129,9 +141,14 @@ def _saturated(values: Array, white: float) -> Array:
     """
     shifted = values + 0.5
     np.clip(shifted, 0, white + 0.5, out=shifted)
-    if np.isnan(shifted.sum()):
-        np.nan_to_num(shifted, copy=False, nan=0)
+    _zero_for_nan(shifted)
     return shifted
+
+
+def _zero_for_nan(values: Array) -> None:
+    """Put 0 in the place of NaN; the maximum, which is NaN if anything is, is told in a quarter of a sum's time."""
+    if np.isnan(np.max(values)):
+        np.nan_to_num(values, copy=False, nan=0)
 
 
 def _copy(values: Array, out: Array) -> None:

@@ -60,7 +60,8 @@ def run(
     tolerance = min(encoding.tolerance for encoding in encodings.values())
     finite = image.dtype.kind == "u"
     changed = settings.linear or alpha is not None or (settings.channels == "luma" and image.shape[2] > 1)
-    frame = Frame(full, work, frozenset(wanted), tolerance, finite, whole=finite and not changed)
+    whole = finite and not changed and float(settings.fill).is_integer()
+    frame = Frame(full, work, frozenset(wanted), tolerance, finite, whole)
     rows = strip_rows or _strip_rows(image.shape[1] * image.shape[2], work, stages)
     gain = _gain(stages)
     passage = Passage(image, alpha, settings, frame, gain, sum(stage.bias for stage in stages))

@@ -26,21 +26,28 @@ class Gradient(NamedTuple):
 def derivatives(smooth: Sequence[float], derivative: Sequence[float]) -> Stage:
     """Return the stage of an operator made of *smooth* across and *derivative* along each axis.
 
-    The differences come first: where the image does not change they are exactly 0, and stay so.
+    The differences come first: where the image does not change they are exactly 0, and stay so. Weights that
+    are whole numbers work on integers too; no sum is then above ``Σ smooth · Σ |derivative| / 2`` times white.
     """
-    across = np.array(smooth, np.float64)
-    reach, width = len(derivative) // 2, len(across) // 2
+    reach, width = len(derivative) // 2, len(smooth) // 2
     halo = Halo.around(max(reach, width))
 
     def gradient(strip: Array) -> Gradient:
         along_x = inside(strip, Halo.around(halo.left - reach, halo.top - width))
         along_y = inside(strip, Halo.around(halo.left - width, halo.top - reach))
-        gx = taps.correlate(_differences(along_x, derivative, axis=1), across[:, None])
-        gy = taps.correlate(_differences(along_y, derivative, axis=0), across[None, :])
+        gx = _smoothed(_differences(along_x, derivative, axis=1), smooth, axis=0)
+        gy = _smoothed(_differences(along_y, derivative, axis=0), smooth, axis=1)
         return Gradient(gx, gy)
 
-    size = float(np.abs(across).sum() * np.abs(derivative).sum())
-    return Stage(lambda frame: gradient, halo=halo, gain=None, amplification=size)
+    size = float(np.abs(smooth).sum() * np.abs(derivative).sum())
+    whole = all(isinstance(weight, int) for weight in (*smooth, *derivative))
+    return Stage(lambda frame: gradient, halo=halo, gain=None, amplification=size, growth=size / 2 if whole else None)
+
+
+def _shifted(strip: Array, step: int, reach: int, axis: int) -> Array:
+    """Return the samples *step* past each one along *axis* that has *reach* neighbours on both sides."""
+    part = slice(reach + step, strip.shape[axis] - reach + step)
+    return strip[part] if axis == 0 else strip[:, part]
 
 
 def _differences(strip: Array, weights: Sequence[float] | Array, axis: int) -> Array:
@@ -50,24 +57,39 @@ def _differences(strip: Array, weights: Sequence[float] | Array, axis: int) -> A
     middle; either is exactly 0 on equal samples, whatever the weights.
     """
     reach = len(weights) // 2
-    size = strip.shape[axis] - 2 * reach
-
-    def shifted(step: int) -> Array:
-        part = slice(reach + step, reach + step + size)
-        return strip[part] if axis == 0 else strip[:, part]
-
-    total = np.zeros_like(shifted(0))
+    values = np.asarray(weights).tolist()  # plain numbers, which leave the strip's type as it is
+    total = None
     for step in range(1, reach + 1):
-        weight = float(weights[reach + step])
+        weight = values[reach + step]
         if weight == 0:
             continue
-        if weights[reach - step] == -weight:
-            term = shifted(step) - shifted(-step)
+        before, after = _shifted(strip, -step, reach, axis), _shifted(strip, step, reach, axis)
+        if values[reach - step] == -weight:
+            term = after - before
         else:
-            term = shifted(step) - shifted(0)
-            term += shifted(-step) - shifted(0)
-        term *= weight
-        total += term
+            middle = _shifted(strip, 0, reach, axis)
+            term = after - middle
+            term += before - middle
+        if weight != 1:
+            term *= weight
+        total = term if total is None else np.add(total, term, out=total)
+    return np.zeros_like(_shifted(strip, 0, reach, axis)) if total is None else total
+
+
+def _smoothed(strip: Array, weights: Sequence[float], axis: int) -> Array:
+    """Correlate along *axis* with symmetrical weights; binomials as sums of neighbours, over and over."""
+    if tuple(weights) in kernels.BINOMIAL.values():
+        for _ in weights[1:]:
+            strip = strip[1:] + strip[:-1] if axis == 0 else strip[:, 1:] + strip[:, :-1]
+        return strip
+    reach = len(weights) // 2
+    total = _shifted(strip, 0, reach, axis)
+    if reach:
+        total = total * weights[reach]
+    for step in range(1, reach + 1):
+        pair = _shifted(strip, step, reach, axis) + _shifted(strip, -step, reach, axis)
+        pair *= weights[reach + step]
+        total += pair
     return total
 
 
@@ -95,28 +117,46 @@ def operator(name: str, size: int = 3) -> Stage:
     return derivatives(*kernels.DERIVATIVE_PAIRS[name if size == 3 else f"{name}{size}"])
 
 
-def magnitude(gradient: Gradient, norm: Norm = "l2") -> Array:
-    """Return ``√(gx² + gy²)``, ``|gx| + |gy|`` or ``max(|gx|, |gy|)``."""
+def magnitude(gradient: Gradient, norm: Norm = "l2", work: Any = None) -> Array:
+    """Return ``√(gx² + gy²)``, ``|gx| + |gy|`` or ``max(|gx|, |gy|)``; the root of integers in the type *work*."""
     gx, gy = gradient
     if norm == "l2":
         # Squares and a root: six times as fast as hypot, and exact for whole numbers.
-        return np.sqrt(gx * gx + gy * gy)
+        strength = _squared(gx, work)
+        strength += _squared(gy, work)
+        return np.sqrt(strength, out=strength)
     if norm == "l1":
-        return np.abs(gx) + np.abs(gy)
+        strength = np.abs(gx)
+        strength += np.abs(gy)
+        return strength
     return np.maximum(np.abs(gx), np.abs(gy))
 
 
-def angle(gradient: Gradient) -> Array:
-    """Return ``atan2(gy, gx)`` in degrees, in (-180, 180]; exactly 0 where both are 0.
+def _squared(part: Array, work: Any) -> Array:
+    if part.dtype.kind == "f":
+        return part * part
+    part = _fractional(part, work)
+    part *= part
+    return part
+
+
+def angle(gradient: Gradient, work: Any = None) -> Array:
+    """Return ``atan2(gy, gx)`` in degrees, in (-180, 180]; exactly 0 where both are 0; of integers in the type *work*.
 
     >>> import numpy as np
     >>> angle(Gradient(np.array([1.0, 0.0, -1.0, -0.0]), np.array([0.0, 1.0, -0.0, -0.0]))).tolist()
     [0.0, 90.0, 180.0, 0.0]
     """
     # Adding 0.0 turns -0.0 into 0.0, whose sign would choose -180° and 180° where there is nothing.
-    degrees = np.degrees(np.arctan2(gradient.gy + 0.0, gradient.gx + 0.0))
+    gx, gy = (part + 0.0 if part.dtype.kind == "f" else _fractional(part, work) for part in gradient)
+    degrees = np.arctan2(gy, gx, out=gy)
+    degrees *= 180 / np.pi  # np.degrees takes 20 times as long, three times what the arctangent takes
     degrees[degrees == -180] = 180
     return degrees
+
+
+def _fractional(part: Array, work: Any) -> Array:
+    return part.astype(work or np.result_type(part, np.float32))
 
 
 def strongest_channel(strength: Function) -> Stage:

@@ -92,6 +92,8 @@ class Stage:
     """What is added to every sample of the final result."""
     amplification: float = 1.0
     """The most by which the stage can magnify an error, for the choice of the work type."""
+    growth: float | None = None
+    """The most by which whole numbers grow in the stage, where it can work on integers; None where it cannot."""
     fields: tuple[str, ...] = ("image",)
     """The names of the results, where the stage is the last: those of its NamedTuple, or ``image`` alone."""
     facts: Callable[[Frame], tuple[str, ...]] = lambda frame: ()
