@@ -15,6 +15,7 @@ from typing import Any
 from PIL import Image, ImageFile, ImageOps, UnidentifiedImageError
 
 from ..filters.core.lazy import np
+from . import memory, shared
 from .formats import HEAD, NPY, READABLE, sniff
 
 PLUGINS = {
@@ -76,6 +77,7 @@ def check_head(head: bytes) -> None:
 
 def decode(data: bytes, max_pixels: int) -> Picture:
     """Decode a file; raises `UnreadableError`."""
+    memory.keep_freed()
     check_head(data[:HEAD])
     if sniff(data[:HEAD]) == NPY:
         return _decode_npy(data, max_pixels)
@@ -121,6 +123,7 @@ def _decode_image(data: bytes, max_pixels: int) -> Picture:
     notes = _refuse_lost_frames(image)
     # In one piece: between pieces of 64 KiB the decoder would wait for the thread that imports the program.
     image.decodermaxblock = max(len(data), ImageFile.MAXBLOCK)
+    shared.in_one_block(*image.size)
     with _silenced() if name == "TIFF" else contextlib.nullcontext():
         image.load()
     metadata = Metadata(icc=image.info.get("icc_profile") or b"", dpi=_plausible(image.info.get("dpi")))
@@ -213,11 +216,10 @@ def _samples(image: Image.Image) -> tuple[Any, Any]:
         image = image.convert("LA" if mode in ("1", "L") else "RGBA")
     elif mode in ("P", "1", "PA", "La", "RGBa", "RGBX"):
         image = image.convert({"P": "RGB", "1": "L", "PA": "RGBA", "La": "LA", "RGBa": "RGBA", "RGBX": "RGB"}[mode])
+    if image.mode in shared.CHANNELS:
+        samples = shared.samples(image)
+        return (samples[..., :-1], samples[..., -1]) if image.mode in ("LA", "RGBA") else (samples, None)
     array = np.asarray(image)
-    if image.mode in ("LA", "RGBA"):
-        return np.ascontiguousarray(array[..., :-1]), np.ascontiguousarray(array[..., -1])
-    if image.mode in ("L", "RGB"):
-        return array if array.ndim == 3 else array[..., None], None
     if image.mode.startswith("I;16"):
         samples = array.astype(np.uint16)[..., None]
         if "transparency" in image.info:
