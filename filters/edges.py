@@ -5,8 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Annotated, Literal, NamedTuple, Unpack
 
-from .core import gradient, kernels, thinning
-from .core.convolve import linear
+from .core import gradient, thinning
 from .core.filter import Common, MapField, image_filter
 from .core.gradient import Compass, Gradient, Norm
 from .core.lazy import Array, np
@@ -132,9 +131,7 @@ def edges(
             _named(gradient.difference_of_gaussians(_positive(sigmas, op), ratio), op, sigmas),
             *_signed(threshold),
         ]
-    # By taps, which round every pixel alike: where the image is flat it stays flat, and has no direction.
-    name = f"smoothing of sigma {sigmas[0]:g},{sigmas[1]:g}"
-    stages = [linear(kernels.gaussian(sigmas), name=name, algorithm="taps")] if max(sigmas) > 0 else []
+    stages = [gradient.smoothing(sigmas)] if max(sigmas) > 0 else []
     if op == "laplacian":
         return [*stages, gradient.laplacian(), *_signed(threshold)]
     one_channel = common.get("channels") == "max"

@@ -62,7 +62,8 @@ def run(
     changed = settings.linear or alpha is not None or (settings.channels == "luma" and image.shape[2] > 1)
     whole = finite and not changed and float(settings.fill).is_integer()
     frame = Frame(full, work, frozenset(wanted), tolerance, finite, whole)
-    rows = strip_rows or _strip_rows(image.shape[1] * image.shape[2], work, stages)
+    channels = 1 if settings.channels == "luma" else image.shape[2]
+    rows = strip_rows or _strip_rows(image.shape[1] * channels, work, stages)
     gain = _gain(stages)
     passage = Passage(image, alpha, settings, frame, gain, sum(stage.bias for stage in stages))
 

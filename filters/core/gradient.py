@@ -23,6 +23,21 @@ class Gradient(NamedTuple):
     gy: Any
 
 
+def smoothing(sigma: tuple[float, float]) -> Stage:
+    """Return the stage of a Gaussian that rounds every pixel alike: where the image is flat it stays flat.
+
+    So it has no gradient there, and no direction. Products with matrices would take two thirds of the time.
+    """
+    across, down = (tuple(kernels.gaussian_weights(s).tolist()) for s in sigma)
+    halo = Halo.around(len(across) // 2, len(down) // 2)
+
+    def smooth(strip: Array) -> Array:
+        return _smoothed(_smoothed(strip, down, axis=0), across, axis=1)
+
+    fact = f"smoothing of sigma {sigma[0]:g},{sigma[1]:g}: {len(across)}×{len(down)}, sums of pairs"
+    return Stage(lambda frame: smooth, halo=halo, facts=lambda frame: (fact,))
+
+
 def derivatives(smooth: Sequence[float], derivative: Sequence[float]) -> Stage:
     """Return the stage of an operator made of *smooth* across and *derivative* along each axis.
 
@@ -77,7 +92,11 @@ def _differences(strip: Array, weights: Sequence[float] | Array, axis: int) -> A
 
 
 def _smoothed(strip: Array, weights: Sequence[float], axis: int) -> Array:
-    """Correlate along *axis* with symmetrical weights; binomials as sums of neighbours, over and over."""
+    """Correlate along *axis* with symmetrical weights; binomials as sums of neighbours, over and over.
+
+    Every pixel and its mirror image are rounded alike. The two on either side of the middle are added before
+    their weight is applied, which takes half the time of a product for each tap.
+    """
     if tuple(weights) in kernels.BINOMIAL.values():
         for _ in weights[1:]:
             strip = strip[1:] + strip[:-1] if axis == 0 else strip[:, 1:] + strip[:, :-1]
@@ -86,8 +105,9 @@ def _smoothed(strip: Array, weights: Sequence[float], axis: int) -> Array:
     total = _shifted(strip, 0, reach, axis)
     if reach:
         total = total * weights[reach]
+    pair = None
     for step in range(1, reach + 1):
-        pair = _shifted(strip, step, reach, axis) + _shifted(strip, -step, reach, axis)
+        pair = np.add(_shifted(strip, -step, reach, axis), _shifted(strip, step, reach, axis), out=pair)
         pair *= weights[reach + step]
         total += pair
     return total

@@ -46,14 +46,14 @@ class Passage:
         strip = self.image[start:stop]
         if self.settings.linear:
             strip = colour.decode_samples(strip, self.work, self.full)
-        elif self.alpha is not None or self.settings.channels == "luma":
+        elif self.alpha is not None:
             strip = strip.astype(self.work)
         if self.alpha is not None:
             part = self.enter_alpha(start, stop) / np.asarray(self.full, self.work)
             strip *= part
             if self.gain is None and self.settings.background is not None:
                 strip += ((1 - part) * self._ground(strip)).astype(self.work)
-        return colour.luma(strip) if self.settings.channels == "luma" else strip
+        return colour.luma(strip, self.work) if self.settings.channels == "luma" else strip
 
     def enter_alpha(self, start: int, stop: int) -> Array:
         """Return rows of the alpha as a strip of one channel."""
@@ -62,7 +62,7 @@ class Passage:
 
     def _ground(self, strip: Array) -> Array:
         ground = self._decoded(self.ground)
-        return ground if strip.shape[2] == 3 else colour.luma(ground)
+        return ground if strip.shape[2] == 3 else colour.luma(ground, np.float64)
 
     def leave(self, picture: Array, opaque: Array | None) -> tuple[Array, Array | None]:
         """Return the picture and its alpha in the file's units, unrounded."""
