@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import PurePath
+from typing import NamedTuple
 
 from .exits import UsageError
 
 
-@dataclass(frozen=True)
-class Format:
+class Format(NamedTuple):
     """One format that is read and written."""
 
     name: str
@@ -64,9 +63,9 @@ DEPTHS = {"uint8": "8-bit", "uint16": "16-bit", "float32": "float"}
 
 
 def sniff(head: bytes) -> str | None:
-    """Return the decoder for a file that begins with *head*, None where it is no image.
+    r"""Return the decoder for a file that begins with *head*, None where it is no image.
 
-    >>> sniff(b"\\xff\\xd8\\xff\\xe0"), sniff(b"RIFF....WAVE")
+    >>> sniff(b"\xff\xd8\xff\xe0"), sniff(b"RIFF....WAVE")
     ('JPEG', None)
     """
     for signature, name in SIGNATURES:

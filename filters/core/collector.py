@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from .encode import Encoding, hue_map
 from .lazy import Array, np
 
 
-@dataclass
-class Output:
+class Output(NamedTuple):
     """One encoded result, and, where it was measured, what became of its values."""
 
     samples: Array

@@ -10,6 +10,7 @@ from typing import (
     Generic,
     Literal,
     ParamSpec,
+    Self,
     TypedDict,
     TypeVar,
     cast,
@@ -71,9 +72,11 @@ class MapField(Param):
 
     kind: Kind
 
-    def __init__(self, help: str, kind: Kind) -> None:
-        super().__init__(help, file=True)
-        object.__setattr__(self, "kind", kind)
+    def __new__(cls, help: str, kind: Kind) -> Self:
+        """Declare a map by the help of its option."""
+        field = super().__new__(cls, help, file=True)
+        field.kind = kind
+        return field
 
 
 class ImageFilter(Generic[Parameters, Answer]):
@@ -98,9 +101,7 @@ class ImageFilter(Generic[Parameters, Answer]):
                     maps[name] = extra
         spec = describe(self.build, maps)
         common = spec.parameters["channels"]
-        spec.parameters["channels"] = type(common)(
-            common.name, common.kind, self.channels, common.param, common.choices
-        )
+        spec.parameters["channels"] = common._replace(default=self.channels)
         return spec
 
     @property

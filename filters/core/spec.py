@@ -12,8 +12,8 @@ import inspect
 import math
 import types
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
-from typing import Annotated, Any, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
+from types import MappingProxyType
+from typing import Annotated, Any, Literal, NamedTuple, TypeVar, Union, get_args, get_origin, get_type_hints
 
 Pair = float | tuple[float, float]
 """One number for both axes, or ``(x, y)``."""
@@ -34,8 +34,7 @@ class ImageError(ValueError):
     """This image cannot be filtered so (others may)."""
 
 
-@dataclass(frozen=True)
-class Param:
+class Param(NamedTuple):
     """The declaration beside a parameter's type: help, unit, range; all that is not the type or the default."""
 
     help: str
@@ -46,7 +45,7 @@ class Param:
     """An excluded lower bound."""
     only: tuple[str, ...] = ()
     """The values of ``op`` that this parameter is for."""
-    aliases: Mapping[str, str] = field(default_factory=dict)
+    aliases: Mapping[str, str] = MappingProxyType({})
     """Other names for a choice."""
     read: Callable[[str], Any] | None = None
     """From the words of a command line to the value, where the type alone does not say it."""
@@ -61,8 +60,7 @@ class Param:
     """The value names a file (for shell completion)."""
 
 
-@dataclass(frozen=True)
-class Parameter:
+class Parameter(NamedTuple):
     """One parameter, read from a signature."""
 
     name: str
@@ -162,8 +160,7 @@ class Parameter:
         return int(number) if whole else number
 
 
-@dataclass(frozen=True)
-class Spec:
+class Spec(NamedTuple):
     """A filter's parameters, shared ones last, and the maps that its result can hold."""
 
     name: str
