@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import io
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from PIL import Image
@@ -20,8 +19,7 @@ class UnwritableError(Exception):
     """The format cannot hold the samples; the message says what would."""
 
 
-@dataclass(frozen=True)
-class Options:
+class Options(NamedTuple):
     """How files are written."""
 
     quality: int | None = None
