@@ -216,16 +216,14 @@ def _canny(low: float | None, high: float | None, norm: Norm, size: int) -> list
         above = max(above, below)
 
         def thin(parts: Gradient) -> Edges:
-            maxima = thinning.suppress(parts, norm, below)
-            # A byte a pixel is kept of the whole image: 0, 1 above the lower threshold, 2 above both.
-            classes = (maxima > below).astype(np.uint8) + (maxima > above)
+            classes = thinning.classes(parts, norm, below, above)
             inner = Gradient(*(part[1:-1, 1:-1] for part in parts))
             return _maps(frame, inner, norm, classes)
 
         return thin
 
     def join(maps: Edges) -> Edges:
-        return maps._replace(image=thinning.hysteresis(maps.image, 0, 1))
+        return maps._replace(image=thinning.hysteresis(maps.image))
 
     return [
         Stage(bind_thin, thinning.HALO, border="constant", gain=None),

@@ -39,7 +39,7 @@ class Encoding:
         return self.range == "stretch" and self.kind not in ("angle", "hue") and self.dtype != "float32"
 
     @property
-    def _plain(self) -> bool:
+    def plain(self) -> bool:
         """Whether the samples are the values, rounded and saturated."""
         clipped = self.kind == "magnitude" or (self.kind == "picture" and self.range == "clip")
         return clipped and not self.stretched and self.gain * self.scale == 1
@@ -90,15 +90,19 @@ class Encoding:
     def into(self, values: Array, out: Array, extent: tuple[float, float] = (0, 1)) -> None:
         """Encode *values* into *out*, of the same shape and the encoding's dtype."""
         if values.dtype == bool:
-            np.multiply(values, self.full if self.dtype == "float32" else FULL[self.dtype], out=out, casting="unsafe")
+            white = self.full if self.dtype == "float32" else FULL[self.dtype]
+            np.multiply(values.view(np.uint8), out.dtype.type(white), out=out)  # bool would pass through float64
             return
         if self.dtype == "float32":
             _copy(values, out)
             return
         white = FULL[self.dtype]
         levels = int(white) + 1
+        if values.dtype == self.dtype and self.plain:
+            _copy(values, out)
+            return
         if values.dtype.kind == "i":
-            if self._plain:
+            if self.plain:
                 _copy(np.clip(values, 0, min(int(white), np.iinfo(values.dtype).max)), out)
                 return
             values = values.astype(np.result_type(values, np.float32))

@@ -2,33 +2,55 @@
 
 from __future__ import annotations
 
-from .gradient import Gradient, Norm, magnitude
+from .gradient import Gradient, Norm, magnitude, squares
 from .lazy import Array, np
 from .stage import Halo, inside
 from .tiles import planes_of, strip_of
 
 HALO = Halo.around(1)
+STRONG = 2
 
 
-def suppress(gradient: Gradient, norm: Norm, least: float = 0.0) -> Array:
-    """Return the magnitude where it is above *least* and a maximum along the gradient, and 0 elsewhere.
+def suppress(gradient: Gradient, norm: Norm) -> Array:
+    """Return the magnitude where it is a maximum along the gradient, and 0 elsewhere.
 
     Each strip is padded by one pixel. The two neighbours along the gradient lie between pixels and are
     interpolated linearly on the 3×3 rim, as J. Canny, "A computational approach to edge detection", 1986,
     section VI, does. Of two equal neighbours the one that the gradient points to stays, so that a
     plateau two pixels wide, as at an ideal step, gives a line of one.
-
-    Only the pixels above *least* are looked at, one by one through an index: on photographs a tenth of all.
     """
-    strength = planes_of(magnitude(gradient, norm))
-    gx, gy = (planes_of(part).ravel() for part in gradient)
-    above = strength > least
+    places, strengths = _maxima(gradient, norm, 0.0)
+    return _laid_out(gradient.gx, places, strengths)
+
+
+def classes(gradient: Gradient, norm: Norm, low: float, high: float) -> Array:
+    """Return 1 where the magnitude is a maximum, as in `suppress`, above *low*; 2 where also above *high*; else 0.
+
+    uint8, because a byte a pixel is kept of the whole image.
+    """
+    places, strengths = _maxima(gradient, norm, low)
+    return _laid_out(gradient.gx, places, np.where(strengths > high, np.uint8(STRONG), np.uint8(1)))
+
+
+def _maxima(gradient: Gradient, norm: Norm, least: float) -> tuple[Array, Array]:
+    """Return where in the padded planes the maxima above *least* are, and their magnitudes.
+
+    Only the pixels above *least* are looked at, one by one through an index: on photographs 4 % of all. The
+    root is drawn of these alone, which saves a quarter of the time.
+    """
+    late = norm == "l2" and least > 0
+    measure = planes_of(squares(gradient) if late else magnitude(gradient, norm))
+    # A little lower than the bound itself, which the roots are then held against.
+    above = measure > (least * least * (1 - 1e-6) if late else least)
     above[:, 0] = above[:, -1] = above[:, :, 0] = above[:, :, -1] = False
     places = np.flatnonzero(above)
-    flat = strength.ravel()
-    middle, gx, gy = flat[places], gx[places], gy[places]
+    flat = measure.ravel()
 
-    width = strength.shape[2]
+    def strength(places: Array) -> Array:
+        return np.sqrt(flat[places]) if late else flat[places]
+
+    gx, gy = (planes_of(part).ravel()[places] for part in gradient)
+    width = measure.shape[2]
     step_x, step_y = np.where(gx < 0, -1, 1), np.where(gy < 0, -width, width)
     along_x, along_y = np.abs(gx), np.abs(gy)
     straight = np.where(along_y > along_x, step_y, step_x)
@@ -37,34 +59,39 @@ def suppress(gradient: Gradient, norm: Norm, least: float = 0.0) -> Array:
 
     def between(sign: int) -> Array:
         """Return the magnitude one step along the gradient, or against it."""
-        near = flat[places + sign * straight]
-        return near + (flat[places + sign * diagonal] - near) * part
+        near = strength(places + sign * straight)
+        return near + (strength(places + sign * diagonal) - near) * part
 
-    kept = (middle > between(1)) & (middle >= between(-1))
-    thin = np.zeros(strength.shape, strength.dtype)
-    thin.ravel()[places[kept]] = middle[kept]
-    return inside(strip_of(thin), HALO)
+    middle = strength(places)
+    kept = (middle > between(1)) & (middle >= between(-1)) & (middle > least)
+    return places[kept], middle[kept]
 
 
-def hysteresis(strength: Array, low: float, high: float) -> Array:
-    """Return True where *strength* is above *low* and joined, by eight neighbours, to where it is above *high*.
+def _laid_out(like: Array, places: Array, values: Array) -> Array:
+    """Put *values* at their places in planes of the size of *like*, 0 elsewhere, and cut the halo off."""
+    rows, columns, channels = like.shape
+    planes = np.zeros((channels, rows, columns), values.dtype)
+    planes.ravel()[places] = values
+    return inside(strip_of(planes), HALO)
+
+
+def hysteresis(classes: Array) -> Array:
+    """Return True where *classes* are 2, and where they are 1 and joined to those by eight neighbours.
 
     >>> import numpy as np
-    >>> hysteresis(np.array([[[3.0], [2.0], [0.0], [2.0]]]), 1, 2)[..., 0]
+    >>> hysteresis(np.array([[[2], [1], [0], [1]]], np.uint8))[..., 0]
     array([[ True,  True, False, False]])
     """
-    planes = strength.transpose(2, 0, 1)
-    channels, rows, columns = planes.shape
+    rows, columns, channels = classes.shape
     # A rim of nothing, so that no neighbour lies in another row or channel.
-    classes = np.zeros((channels, rows + 2, columns + 2), np.uint8)
-    inner = classes[:, 1:-1, 1:-1]
-    np.add(planes > low, planes > high, out=inner, dtype=np.uint8)
-    if not _follow(classes.ravel(), columns + 2):
+    rimmed = np.zeros((channels, rows + 2, columns + 2), np.uint8)
+    inner = rimmed[:, 1:-1, 1:-1]
+    inner[...] = classes.transpose(2, 0, 1)
+    if not _follow(rimmed.ravel(), columns + 2):
         _label(inner)
-    return (inner == STRONG).transpose(1, 2, 0)
+    return strip_of(inner == STRONG)
 
 
-STRONG = 2
 PATIENCE = 4000
 """Steps along the longest line before labels are cheaper: 25 µs each, against 0.2 s with the import of SciPy."""
 

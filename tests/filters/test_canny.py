@@ -119,13 +119,14 @@ def test_the_gradient_past_the_edge_is_0_whatever_the_fill():
 
 
 def test_hysteresis_joins_diagonal_neighbours():
-    strength = np.diag([3.0, 2, 2, 0, 2])[..., None]
-    assert np.diag(hysteresis(strength, 1, 2.5)[..., 0]).tolist() == [True, True, True, False, False]
+    classes = np.diag([2, 1, 1, 0, 1]).astype(np.uint8)[..., None]
+    assert np.diag(hysteresis(classes)[..., 0]).tolist() == [True, True, True, False, False]
 
 
 def test_the_thresholds_are_excluded():
-    strength = np.array([[[2.0], [1.0], [2.5]]])
-    assert hysteresis(strength, 1, 2).ravel().tolist() == [False, False, True]
+    step = np.array([[0, 0, 0, 255, 255, 255]] * 5, np.uint8)  # a magnitude of 1020
+    for low, high, found in ((1019, 1019, True), (1020, 1020, False), (900, 1020, False)):
+        assert edges(step, op="canny", sigma=0, low=low, high=high).image.any() == found
 
 
 def test_the_maps_of_canny_are_the_smoothed_gradient(noise):
@@ -157,14 +158,14 @@ def test_without_an_edge_nothing_is_white():
 def test_a_line_longer_than_patience_is_followed_to_its_end(monkeypatch):
     from imfilter.filters.core import thinning
 
-    strength = np.zeros((41, 200, 1))
-    strength[::4] = 1
-    strength[2::8, -1] = strength[1::8, -1] = strength[3::8, -1] = 1
-    strength[6::8, 0] = strength[5::8, 0] = strength[7::8, 0] = 1
-    strength[20, 100] = 3
-    strength[38, 5:] = 1  # two rows from the lines beside it: joined to nothing
-    whole = thinning.hysteresis(strength, 0.5, 2)
+    classes = np.zeros((41, 200, 1), np.uint8)
+    classes[::4] = 1
+    classes[2::8, -1] = classes[1::8, -1] = classes[3::8, -1] = 1
+    classes[6::8, 0] = classes[5::8, 0] = classes[7::8, 0] = 1
+    classes[20, 100] = 2
+    classes[38, 5:] = 1  # two rows from the lines beside it: joined to nothing
+    whole = thinning.hysteresis(classes)
     monkeypatch.setattr(thinning, "PATIENCE", 10)
-    np.testing.assert_array_equal(thinning.hysteresis(strength, 0.5, 2), whole)
+    np.testing.assert_array_equal(thinning.hysteresis(classes), whole)
     assert whole[..., 0].sum() > 2000
     assert not whole[38, 50]
