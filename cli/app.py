@@ -13,6 +13,13 @@ from ..filters.core import catalog
 from .exits import ExitCode, FileError, UsageError
 from .kernels import app as kernels
 from .messages import complain, reason, say
+from .version import VERSION
+
+SEVERAL = {
+    "chain": "Run several filters in one pass, without rounding between them.",
+    "run": "Run the filters of a recipe, as imfilter chain --save writes it.",
+}
+"""The commands that run filters in a row."""
 
 
 class Commands(TyperGroup):
@@ -20,7 +27,7 @@ class Commands(TyperGroup):
 
     def list_commands(self, ctx: Any) -> list[str]:
         """List all names, importing no filter."""
-        return [*catalog.names(), *super().list_commands(ctx)]
+        return [*catalog.names(), *SEVERAL, *super().list_commands(ctx)]
 
     def get_command(self, ctx: Any, cmd_name: str) -> Any:
         """Return the command *cmd_name*, or None."""
@@ -28,6 +35,10 @@ class Commands(TyperGroup):
             from . import command  # the list of all commands needs none of it
 
             return command.make(cmd_name)
+        if cmd_name in SEVERAL:
+            from . import command
+
+            return command.make_chain() if cmd_name == "chain" else command.make_run()
         return super().get_command(ctx, cmd_name)
 
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:
@@ -45,6 +56,8 @@ class Commands(TyperGroup):
         """Write the commands of the help, from the filters' files alone."""
         with formatter.section("Filters"):
             formatter.write_dl([(name, catalog.summary(name)) for name in catalog.names()])
+        with formatter.section("Several filters"):
+            formatter.write_dl(list(SEVERAL.items()))
         others = [(name, super(Commands, self).get_command(ctx, name)) for name in super().list_commands(ctx)]
         with formatter.section("Other commands"):
             formatter.write_dl([(name, other.get_short_help_str(70)) for name, other in others if other])
@@ -65,9 +78,7 @@ app.add_typer(kernels, name="kernels")
 
 def _version(asked: bool) -> None:
     if asked:
-        from importlib.metadata import version
-
-        typer.echo(f"imfilter {version('imfilter')}")
+        typer.echo(f"imfilter {VERSION}")
         raise typer.Exit
 
 

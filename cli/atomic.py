@@ -6,6 +6,7 @@ import contextlib
 import errno
 import io
 import os
+import shutil
 import signal
 import stat
 import sys
@@ -21,14 +22,14 @@ from .messages import reason, shown
 PREFIX = ".imfilter-"
 
 
-def is_stream(path: Path) -> bool:
+def is_stream(path: str | Path) -> bool:
     """Whether *path* names no file that can be replaced, but a pipe, a terminal, a device or an open descriptor."""
     absolute = os.path.abspath(path)  # noqa: PTH100 - resolving would follow /dev/stdout to the file behind it
     if absolute.startswith(("/dev/fd/", "/dev/std", "/proc/")):
         return True
     try:
-        mode = path.stat().st_mode
-    except OSError:
+        mode = os.stat(path).st_mode  # noqa: PTH116 - the plan asks for thousands
+    except (OSError, ValueError):
         return False
     return not (stat.S_ISREG(mode) or stat.S_ISDIR(mode))
 
@@ -42,13 +43,14 @@ class Transaction:
     """
 
     def __init__(self) -> None:
-        self._files: list[tuple[Path, Path]] = []
+        self._files: list[tuple[Path, Path, Path | None]] = []
         self._streams: list[tuple[Path | None, io.BytesIO]] = []
 
     @contextlib.contextmanager
-    def open(self, target: Path | None) -> Iterator[io.BytesIO]:
+    def open(self, target: Path | None, backup: Path | None = None) -> Iterator[io.BytesIO]:
         """Give a buffer whose contents will become *target*; None is standard output.
 
+        *backup* is a name for the file that was there before; there must be none of that name.
         Encoders write to memory: some seek, which a pipe cannot, and some hide why the disk refused.
         """
         buffer = io.BytesIO()
@@ -61,8 +63,8 @@ class Transaction:
             real = Path(os.path.realpath(target))
             permissions = _permissions(real)
             with uninterrupted():
-                descriptor, name = tempfile.mkstemp(prefix=PREFIX, suffix=".tmp", dir=real.parent)
-                self._files.append((Path(name), real))
+                descriptor, name = tempfile.mkstemp(prefix=_prefix(os.getpid()), suffix=".tmp", dir=real.parent)
+                self._files.append((Path(name), real, backup))
             with os.fdopen(descriptor, "wb") as file:
                 os.fchmod(descriptor, permissions)
                 yield buffer
@@ -76,7 +78,10 @@ class Transaction:
         self._streams.clear()
         with uninterrupted():
             while self._files:
-                temporary, target = self._files[-1]
+                temporary, target, backup = self._files[-1]
+                if backup is not None:
+                    with _named(backup):
+                        _keep(target, backup)
                 with _named(target):
                     temporary.replace(target)
                 self._files.pop()
@@ -86,7 +91,7 @@ class Transaction:
 
     def __exit__(self, *failure: object) -> None:
         with uninterrupted():
-            for temporary, _ in self._files:
+            for temporary, _, _ in self._files:
                 temporary.unlink(missing_ok=True)
             self._files.clear()
 
@@ -119,6 +124,28 @@ def _named(target: Path | None) -> Iterator[None]:
     except OSError as error:
         name = "standard output" if target is None else shown(str(target))
         raise FileError(name, f"cannot be written: {reason(error)}") from None
+
+
+def _prefix(process: int) -> str:
+    return f"{PREFIX}{process}-"
+
+
+def remove_temporaries(folder: Path, process: int) -> None:
+    """Remove what *process*, which was killed, left half written in *folder*."""
+    for path in folder.glob(f"{_prefix(process)}*.tmp"):
+        path.unlink(missing_ok=True)
+
+
+def _keep(target: Path, backup: Path) -> None:
+    """Give the file *target* a second name, which must be free."""
+    try:
+        os.link(target, backup)
+    except FileExistsError:
+        raise
+    except OSError:  # a file system without links
+        with target.open("rb") as source, backup.open("xb") as copy:
+            shutil.copyfileobj(source, copy)
+        shutil.copystat(target, backup)
 
 
 def _permissions(target: Path) -> int:

@@ -1,4 +1,4 @@
-"""One call of a filter's command: its options checked, its inputs and outputs planned, its work handed on.
+"""One call of a command: its options checked, its inputs and outputs planned, its work handed on.
 
 Everything that can be refused without looking at a pixel is refused here.
 """
@@ -11,193 +11,266 @@ import re
 import sys
 import warnings
 from collections.abc import Mapping, Sequence
-from pathlib import Path, PurePath
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from ..filters.core.spec import ParameterError, Spec
-from . import formats
+from . import cores, depfile, formats, links, scan
 from .atomic import is_stream
-from .exits import UsageError
-from .messages import flag, reason, shown
-from .plan import STREAM, Input, Job, Target, plan
+from .exits import ExitCode, UsageError
+from .messages import flag, say, shown
+from .plan import STREAM, Job, Names, Target, plan
 from .reader import MAX_PIXELS, reader
+from .recipe import Recipe
+from .report import Report, Totals
+from .stamp import Stamper, has_stamp
+from .teller import Teller
+from .version import VERSION
 
-if TYPE_CHECKING:
-    from ..filters.core.filter import ImageFilter
 
-
-def execute(filter: ImageFilter[Any, Any], values: Mapping[str, Any]) -> int:
-    """Check a call, plan it, do it, and return the exit code; *values* are the options by name, as text."""
+def execute(recipe: Recipe, values: Mapping[str, Any]) -> int:
+    """Check a call, plan it, do it, and return the exit code; *values* are the shared options by name."""
     with warnings.catch_warnings():
         # Libraries warn of what the program says in its own words, or refuses.
         warnings.simplefilter("ignore")
-        return _execute(filter, values)
+        return _execute(recipe, values)
 
 
-def _execute(filter: ImageFilter[Any, Any], values: Mapping[str, Any]) -> int:
-    spec = filter.spec
-    parameters = _read_parameters(spec, values)
-    maps = {name: values[name] for name in spec.maps if values[name] is not None}
-    jobs = _plan(values, maps)
+def _execute(recipe: Recipe, values: Mapping[str, Any]) -> int:
+    _check(recipe, values)
+    count = cores.cores(values["jobs"])
+    names, outputs = _names(values), _outputs(recipe, values)
+    found = scan.scan(names, _rules(values, outputs))
+    jobs = _plan(recipe, values, found, outputs)
     _check_legend(values.get("angle_legend"), jobs)
-    background = _colour(values["background"])
-    _check_shared(values)
-    pictures = reader(_count(values["max_pixels"]))
-    pictures.begin(jobs[0].input.name)
-    try:
-        stages = filter.stages(**parameters)
-        settings = filter.settings(**parameters)
-        checked = spec.check(parameters)
-    except ParameterError as error:
-        raise UsageError(f"{flag(error.parameter)}: {error.reason}") from None
-    for name in maps:
-        if name not in stages[-1].fields:
-            raise UsageError(f"{flag(name)}: the operator {checked['op']} has no such map")
-    from . import batch, writing
-
-    cores = values["jobs"] or _cores()
-    work = batch.Work(
-        filter,
-        stages,
-        settings,
-        checked,
-        writing.Options(values["quality"], values["strip"], cores),
-        background,
-        values.get("angle_style", "code"),
-        cores,
-        values["verbose"],
-        values["quiet"],
+    teller = Teller(
+        recipe,
+        Totals(len(found.passed_over)),
+        len(jobs),
+        several=found.several,
+        quiet=values["quiet"],
+        verbose=values["verbose"],
+        json=values["json"],
     )
-    if not gc.isenabled():  # the command began without it
-        gc.freeze()
-        gc.enable()
-    code = batch.run(jobs, work, pictures)
-    if (legend := values.get("angle_legend")) is not None:
-        batch.write_legend(legend, work.options)
+    if values["verbose"]:
+        for name in found.passed_over:
+            say(f"{shown(name)}: passed over")
+    stamper = _stamper(recipe, values)
+    jobs, skipped = _skipped(jobs, values, stamper)
+    if values["dry_run"]:
+        return _dry_run(jobs, skipped, teller)
+    code = ExitCode.DONE
+    if len(skipped) < len(jobs):
+        code = _work(recipe, values, jobs, skipped, teller, stamper, count)
+    else:
+        with teller:
+            for job in jobs:
+                teller.tell(Report(job.input.name, "skipped"))
+    if values["depfile"] is not None:
+        failed = {report.input for report in teller.totals.failures}
+        depfile.write(values["depfile"], [job for job in jobs if job.input.name not in failed], recipe.files())
     return code
 
 
-def _cores() -> int:
-    """Return how many cores the process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+def _work(
+    recipe: Recipe,
+    values: Mapping[str, Any],
+    jobs: Sequence[Job],
+    skipped: frozenset[int],
+    teller: Teller,
+    stamper: Stamper,
+    count: int,
+) -> ExitCode:
+    """Do what is left to do."""
+    left = len(jobs) - len(skipped)
+    workers = min(count, left)
+    pictures = reader(_count(values["max_pixels"]))
+    if workers == 1:
+        pictures.begin(next(job for number, job in enumerate(jobs) if number not in skipped).input.name)
+    background = _colour(values["background"])
+    # What needs NumPy is imported while the first picture is read.
+    from . import batch, work, writing
+
+    options = writing.Options(values["quality"], values["strip"], count // workers)
+    how = work.How(
+        options,
+        stamper,
+        background,
+        values["angle_style"],
+        values["verbose"] or values["json"],
+        values["verbose"],
+        values["quiet"],
+    )
+    task = work.Work(recipe, how, count // workers)
+    _check_maps(recipe, values, task.stages[-1].fields)
+    if not gc.isenabled():  # the command began without it
+        gc.freeze()
+        gc.enable()
+    code = batch.run(jobs, skipped, task, pictures, teller, workers=workers, fail_fast=values["fail_fast"])
+    if (legend := values["angle_legend"]) is not None:
+        work.write_legend(legend, options)
+    return code
 
 
-def _read_parameters(spec: Spec, values: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the filter's parameters that were given, read from their text."""
-    read = {}
-    for name, parameter in spec.parameters.items():
-        given = values[name]
-        if given is None or given is False:
-            continue
-        try:
-            read[name] = given if parameter.kind == "flag" else parameter.read(given)
-        except ParameterError as error:
-            raise UsageError(f"{flag(name)}: {error.reason}") from None
-    return read
-
-
-def _plan(values: Mapping[str, Any], maps: Mapping[str, str]) -> list[Job]:
-    names: list[str] = values["inputs"]
-    written = dict(maps)
-    if values["output"] is not None:
-        written = {"image": values["output"], **maps}
-    elif not maps:
-        if names != [STREAM]:
-            raise UsageError("no output: name one with -o FILE, -o FOLDER/ or -o -")
-        written = {"image": STREAM}
-    if list(written.values()).count(STREAM) > 1:
-        raise UsageError("standard output holds one image; only one output can be -")
-    if names.count(STREAM) > 1 or (STREAM in names and len(names) > 1):
-        raise UsageError("- (standard input) is one image; it cannot be mixed with others")
-    if STREAM in written.values():
-        _refuse_terminal()
-    inputs, several = _scan(names)
-    if "" in (*names, *written.values()):
-        raise UsageError("a file's name is empty")
-    folders = frozenset(path for path in written.values() if path != STREAM and _is_folder(path))
-    to = formats.named(values["to"]) if values["to"] is not None else None
-    jobs = plan(inputs, written, to=to, folders=folders, several=several)
-    for target in jobs[0].targets.values() if jobs else ():
-        if target.path is not None and not target.in_folder and not _is_folder(str(target.path.parent)):
-            raise UsageError(f"{target.name}: there is no folder {shown(str(target.path.parent))}")
-    _refuse_links(jobs)
-    return jobs
-
-
-def _refuse_links(jobs: Sequence[Job]) -> None:
-    """Refuse what the plan's names do not show: links that lead to an input, or two to one place."""
-    sources = {_file(job.input.name) for job in jobs if job.input.name != STREAM} - {None}
-    taken: dict[str, str] = {}
-    for job in jobs:
-        for target in job.targets.values():
-            if target.path is None or is_stream(target.path):
-                continue
-            if _file(target.path) in sources:
-                raise UsageError(f"{target.name}: leads to an input, which is never overwritten; choose another name")
-            real = os.path.realpath(target.path)
-            if real in taken:
-                raise UsageError(f"{target.name}: leads to the same file as {taken[real]}")
-            taken[real] = target.name
-
-
-def _scan(names: Sequence[str]) -> tuple[list[Input], bool]:
-    """Return the inputs, folders opened; and whether they are several."""
-    inputs = []
-    several = len(names) > 1
-    for name in names:
-        path = Path(name)
-        if name == STREAM or not _is_folder(name):
-            inputs.append(Input(name, PurePath(path.name)))
-            continue
-        several = True
-        try:
-            found = sorted(entry for entry in path.iterdir() if _is_image(entry))
-        except OSError as error:
-            raise UsageError(f"{shown(name)}: cannot be listed: {reason(error)}") from None
-        if not found:
-            raise UsageError(f"{shown(name)}: is a folder without images")
-        inputs += [Input(str(entry), PurePath(entry.name)) for entry in found]
-    return inputs, several
-
-
-def _is_image(entry: Path) -> bool:
-    return not entry.name.startswith(".") and entry.suffix.lower() in formats.BY_SUFFIX and not entry.is_dir()
-
-
-def _is_folder(name: str) -> bool:
-    try:
-        return Path(name).is_dir()
-    except OSError:  # a name too long, a folder that may not be entered: opening it will tell
-        return False
-
-
-def _file(path: str | Path) -> tuple[int, int] | None:
-    """Return what all names of one file share."""
-    try:
-        found = Path(path).stat()
-    except OSError:
-        return None
-    return found.st_dev, found.st_ino
-
-
-def _refuse_terminal() -> None:
-    if sys.stdout is not None and sys.stdout.isatty():
-        raise UsageError("an image would be written to the terminal; redirect it, or name a file with -o")
-
-
-def _check_shared(values: Mapping[str, Any]) -> None:
+def _check(recipe: Recipe, values: Mapping[str, Any]) -> None:
     quality = values["quality"]
     if quality is not None and not 1 <= quality <= 100:
         raise UsageError(f"--quality: {quality} is not from 1 to 100")
-    if values["jobs"] is not None and values["jobs"] < 1:
-        raise UsageError(f"--jobs: {values['jobs']} is below 1")
-    if values["quiet"] and values["verbose"]:
-        raise UsageError("--quiet and --verbose contradict each other")
-    style = values.get("angle_style", "code")
+    _refuse_together(values, "quiet", "verbose")
+    _refuse_together(values, "in_place", "output")
+    _refuse_together(values, "in_place", "to")
+    _refuse_together(values, "in_place", "no_clobber")
+    if values["backup"] is not None:
+        if not values["in_place"]:
+            raise UsageError("--backup: keeps what --in-place replaces; without it no input is touched")
+        if not values["backup"] or "/" in values["backup"]:
+            raise UsageError("--backup: a suffix, like .orig")
+    if values["null"] and values["files_from"] is None:
+        raise UsageError("-0: says how the names of --files-from are told apart")
+    style = values["angle_style"]
     if style not in ("code", "color"):
         raise UsageError(f"--angle-style: {style!r} is neither code nor color")
-    if style == "color" and values["channels"] == "each":
+    if style == "color" and recipe.last.checked["channels"] == "each":
         raise UsageError("--angle-style color draws one direction a pixel; use --channels luma or max")
+
+
+def _refuse_together(values: Mapping[str, Any], one: str, other: str) -> None:
+    if values[one] and values[other]:
+        raise UsageError(f"{flag(one)} and {flag(other)} contradict each other")
+
+
+def _names(values: Mapping[str, Any]) -> list[str]:
+    """Return the inputs as they are named, those of --files-from last."""
+    names: list[str] = list(values["inputs"] or ())
+    listed = values["files_from"]
+    if listed == STREAM and STREAM in names:
+        raise UsageError("- (standard input) holds an image, or the names of --files-from; not both")
+    if listed is not None:
+        names += scan.read_list(listed, b"\0" if values["null"] else b"\n")
+        if not names:
+            raise UsageError(f"--files-from {shown(listed)}: names no file")
+    if not names:
+        raise UsageError("no input: name images, folders, or - for standard input")
+    if "" in names:
+        raise UsageError("a file's name is empty")
+    if names.count(STREAM) > 1 or (STREAM in names and len(names) > 1):
+        raise UsageError("- (standard input) is one image; it cannot be mixed with others")
+    return names
+
+
+def _outputs(recipe: Recipe, values: Mapping[str, Any]) -> dict[str, str]:
+    """Return the outputs by name, as the user wrote them."""
+    maps = _given_maps(values)
+    for name in maps:
+        if name not in recipe.last.filter.spec.maps:
+            raise UsageError(f"{flag(name)}: {recipe.last.name} has no such map")
+    written = dict(maps)
+    if values["output"] is not None:
+        written = {"image": values["output"], **maps}
+    elif not maps and not values["in_place"]:
+        if values["inputs"] != [STREAM]:
+            raise UsageError("no output: name one with -o FILE, -o FOLDER/ or -o -")
+        written = {"image": STREAM}
+    if "" in written.values():
+        raise UsageError("a file's name is empty")
+    streams = list(written.values()).count(STREAM)
+    if streams > 1:
+        raise UsageError("standard output holds one image; only one output can be -")
+    if streams and values["json"]:
+        raise UsageError("--json: standard output holds the image; name a file with -o")
+    if streams and not values["dry_run"] and sys.stdout is not None and sys.stdout.isatty():
+        raise UsageError("an image would be written to the terminal; redirect it, or name a file with -o")
+    return written
+
+
+def _given_maps(values: Mapping[str, Any]) -> dict[str, str]:
+    return {name: file for name, file in values["maps"].items() if file is not None}
+
+
+def _check_maps(recipe: Recipe, values: Mapping[str, Any], fields: Sequence[str]) -> None:
+    for name in _given_maps(values):
+        if name not in fields:
+            raise UsageError(f"{flag(name)}: the operator {recipe.last.checked['op']} has no such map")
+
+
+def _rules(values: Mapping[str, Any], outputs: Mapping[str, str]) -> scan.Rules:
+    folders = {scan.identity(path) for path in outputs.values() if path != STREAM and scan.is_folder(path)}
+    named = {scan.identity(name) for name in values["inputs"] or ()}
+    return scan.Rules(
+        values["recursive"],
+        values["include"] or (),
+        values["exclude"] or (),
+        [folder for folder in folders - named if folder is not None],
+    )
+
+
+def _plan(recipe: Recipe, values: Mapping[str, Any], found: scan.Found, outputs: Mapping[str, str]) -> list[Job]:
+    folders = frozenset(path for path in outputs.values() if path != STREAM and scan.is_folder(path))
+    jobs = plan(
+        found.inputs,
+        outputs,
+        to=formats.named(values["to"]) if values["to"] is not None else None,
+        folders=folders,
+        several=found.several,
+        names=Names(values["name"], recipe.name),
+        in_place=values["in_place"],
+        backup=values["backup"],
+    )
+    links.check(jobs)
+    return jobs
+
+
+def _stamper(recipe: Recipe, values: Mapping[str, Any]) -> Stamper:
+    how = {name: values[name] for name in ("quality", "strip", "background", "angle_style")}
+    try:
+        return Stamper(VERSION, recipe.key(), how)
+    except OSError as error:
+        raise UsageError(f"--kernel: {error.filename}: {error.strerror}") from None
+
+
+def _skipped(jobs: Sequence[Job], values: Mapping[str, Any], stamper: Stamper) -> tuple[list[Job], frozenset[int]]:
+    """Return the jobs, less the outputs that are kept, and the numbers of those with nothing to do."""
+    left, skipped = [], set()
+    for number, job in enumerate(jobs):
+        if values["no_clobber"]:
+            missing = {name: target for name, target in job.targets.items() if not _exists(target)}
+            if missing:
+                job = job._replace(targets=missing)
+            else:
+                skipped.add(number)
+        if values["update"] and _is_current(job, stamper):
+            skipped.add(number)
+        left.append(job)
+    return left, frozenset(skipped)
+
+
+def _exists(target: Target) -> bool:
+    return target.path is not None and not is_stream(target.path) and os.path.lexists(target.path)
+
+
+def _is_current(job: Job, stamper: Stamper) -> bool:
+    """Whether no output is older than the input, and all were made by this recipe."""
+    try:
+        changed = os.stat(job.input.name).st_mtime_ns
+        return all(
+            target.path is not None
+            and os.stat(target.path).st_mtime_ns >= changed
+            and has_stamp(target.path, stamper.stamp(name), target.format)
+            for name, target in job.targets.items()
+        )
+    except OSError:  # a file that is missing, or standard input
+        return False
+
+
+def _dry_run(jobs: Sequence[Job], skipped: frozenset[int], teller: Teller) -> ExitCode:
+    """Print the plan."""
+    with teller:
+        for number, job in enumerate(jobs):
+            outputs = {name: target.path or STREAM for name, target in job.targets.items()}
+            status = "skipped" if number in skipped else "planned"
+            teller.tell(Report(job.input.name, status, outputs))
+            if not teller.json and number not in skipped:
+                for target in job.targets.values():
+                    sys.stdout.write(f"{job.name} -> {target.name}\n")
+    return ExitCode.DONE
 
 
 def _check_legend(legend: str | None, jobs: Sequence[Job]) -> None:
@@ -205,12 +278,11 @@ def _check_legend(legend: str | None, jobs: Sequence[Job]) -> None:
         return
     if not formats.of_suffix(legend).colour:
         raise UsageError(f"--angle-legend {shown(legend)}: holds gray only; use .png")
-    path = Path(legend)
-    # It is an output of the first job, for the sake of this check only.
-    beside = Job(jobs[0].input, {**jobs[0].targets, "legend": Target(path, None)})
-    if _is_folder(legend) or any(path == Path(job.input.name) for job in jobs):
+    if scan.is_folder(legend) or any(legend == job.input.name for job in jobs):
         raise UsageError(f"--angle-legend {shown(legend)}: is a folder or an input; name another file")
-    _refuse_links([beside, *jobs[1:]])
+    # It is an output of the first job, for the sake of this check only.
+    beside = jobs[0]._replace(targets={**jobs[0].targets, "legend": Target(legend, None)})
+    links.check([beside, *jobs[1:]])
 
 
 def _count(text: str) -> int:

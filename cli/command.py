@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from textwrap import shorten
 from typing import Annotated, Any
 
@@ -12,13 +12,18 @@ import typer
 from typer.core import TyperCommand
 
 from ..filters.core import catalog
-from ..filters.core.spec import Parameter, Spec
+from ..filters.core.spec import Param, Parameter
 from . import formats
 from .call import execute
+from .exits import UsageError
 from .messages import flag
+from .recipe import chained, load, single, split_steps, write_recipe
 
 WIDTH = 78
 """The help's, less its indent."""
+FILTER_USAGE = "[OPTIONS] INPUT... -o OUTPUT"
+CHAIN_USAGE = "[OPTIONS] INPUT... -o OUTPUT STEP..."
+RUN_USAGE = "[OPTIONS] RECIPE.toml INPUT... -o OUTPUT"
 
 
 def _suffixes() -> list[str]:
@@ -27,8 +32,9 @@ def _suffixes() -> list[str]:
 
 def _shared(
     inputs: Annotated[
-        list[str], typer.Argument(metavar="INPUT...", help="Images, folders of images, or - for standard input.")
-    ],
+        list[str] | None,
+        typer.Argument(metavar="INPUT...", help="Images, folders of images, or - for standard input."),
+    ] = None,
     output: Annotated[
         str | None,
         typer.Option(
@@ -44,6 +50,52 @@ def _shared(
             "--to", "-t", metavar="FORMAT", autocompletion=_suffixes, help="Output format, where no suffix says it."
         ),
     ] = None,
+    name: Annotated[
+        str | None,
+        typer.Option(
+            "--name",
+            metavar="PATTERN",
+            help="How files in an output folder are called, as '{stem}.edges.png'; also {suffix}, {filter}, {index}, "
+            "{output}.",
+        ),
+    ] = None,
+    recursive: Annotated[
+        bool, typer.Option("--recursive", "-r", help="Take the folders in folders too; outputs mirror the tree.")
+    ] = False,
+    include: Annotated[
+        list[str] | None,
+        typer.Option("--include", metavar="GLOB", help="Of a folder, take only what matches; may be repeated."),
+    ] = None,
+    exclude: Annotated[
+        list[str] | None,
+        typer.Option("--exclude", metavar="GLOB", help="Of a folder, leave out what matches; may be repeated."),
+    ] = None,
+    files_from: Annotated[
+        str | None,
+        typer.Option("--files-from", metavar="FILE", help="Read more inputs from FILE (or -), a name a line."),
+    ] = None,
+    null: Annotated[
+        bool, typer.Option("--null", "-0", help="The names of --files-from end in NUL, not lines.")
+    ] = False,
+    in_place: Annotated[bool, typer.Option("--in-place", help="Replace each input by its picture.")] = False,
+    backup: Annotated[
+        str | None,
+        typer.Option("--backup", metavar="SUFFIX", help="With --in-place, keep the input under its name and SUFFIX."),
+    ] = None,
+    no_clobber: Annotated[bool, typer.Option("--no-clobber", help="Keep outputs that exist.")] = False,
+    update: Annotated[
+        bool,
+        typer.Option("--update", "-u", help="Skip what is newer than its input and was made with the same parameters."),
+    ] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", "-n", help="Print what would be written; do nothing.")] = False,
+    fail_fast: Annotated[bool, typer.Option("--fail-fast", help="Stop at the first image that fails.")] = False,
+    depfile: Annotated[
+        str | None,
+        typer.Option("--depfile", metavar="FILE", help="Write the outputs' dependencies for Make or Ninja."),
+    ] = None,
+    json: Annotated[
+        bool, typer.Option("--json", help="Print a line of JSON for each image and a last one for all.")
+    ] = False,
     quality: Annotated[
         int | None,
         typer.Option(
@@ -65,7 +117,12 @@ def _shared(
     ] = "",
     jobs: Annotated[
         int | None,
-        typer.Option("--jobs", "-j", metavar="N", help="Cores to use.  [default: all that the process may use]"),
+        typer.Option(
+            "--jobs",
+            "-j",
+            metavar="N",
+            help="Cores to use.  [default: IMFILTER_JOBS; below make -j, 1; else all that the process may use]",
+        ),
     ] = None,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print errors only.")] = False,
     verbose: Annotated[
@@ -80,7 +137,7 @@ class FilterCommand(TyperCommand):
 
     def collect_usage_pieces(self, ctx: Any) -> list[str]:
         """Return what follows the command's name in the usage line."""
-        return ["[OPTIONS] INPUT... -o OUTPUT"]
+        return [self.options_metavar or ""]
 
     def shell_complete(self, ctx: Any, incomplete: str) -> list[Any]:
         """Return the words for the shell, each described in less than a line."""
@@ -97,25 +154,115 @@ def make(name: str) -> Any:
     spec = filter.spec
 
     def command(**values: Any) -> None:
-        raise typer.Exit(execute(filter, values))
+        recipe = single(filter, values)
+        raise typer.Exit(execute(recipe, _gathered(values, spec.maps)))
 
-    command.__signature__ = inspect.Signature(_parameters(spec))  # type: ignore[attr-defined]
-    command.__doc__ = _help(spec.doc)
+    own = [_option(parameter) for parameter in spec.parameters.values()]
+    return _made(name, command, spec.doc, [*_maps(spec.maps), *own])
+
+
+def make_chain() -> Any:
+    """Return the command that runs several filters in one go."""
+    maps = _all_maps()
+
+    def command(save: str | None, **values: Any) -> None:
+        """Run several filters in one pass, without rounding between them.
+
+        The steps stand behind the inputs, each one word for the shell: a filter and its options. The last step's
+        maps can be written too. --save keeps the steps for imfilter run.
+
+        Shell
+        -----
+        $ imfilter chain photo.jpg -o edges.png "blur --sigma 2" "edges --op scharr"
+        $ imfilter chain photos/ -r -o out/ "blur" "sharpen --amount 0.5" --save soft.toml
+        """
+        values["inputs"], steps = split_steps(values["inputs"] or [])
+        recipe = chained(steps)
+        if save is not None:
+            write_recipe(save, recipe)
+        if not values["inputs"] and values["files_from"] is None and save is not None:
+            raise typer.Exit
+        raise typer.Exit(execute(recipe, _gathered(values, maps)))
+
+    save = _keyword(
+        "save", str | None, typer.Option("--save", metavar="RECIPE.toml", help="Write the steps as a recipe."), None
+    )
+    return _made("chain", command, inspect.getdoc(command) or "", [*_maps(maps), save], CHAIN_USAGE)
+
+
+def make_run() -> Any:
+    """Return the command that runs a recipe."""
+    maps = _all_maps()
+
+    def command(**values: Any) -> None:
+        """Run the filters of a recipe, as imfilter chain --save writes it.
+
+        A recipe is a text file with a table for each step: its filter, and its options by name. Kernel files are
+        named as on the command line, from the folder in which the command is run.
+
+        Shell
+        -----
+        $ imfilter run soft.toml photos/ -r -o out/
+        """
+        path, *values["inputs"] = values["inputs"] or [""]
+        if not path:
+            raise UsageError("no recipe: name a file, as imfilter chain --save writes it")
+        recipe = load(path)
+        raise typer.Exit(execute(recipe, _gathered(values, maps)))
+
+    return _made("run", command, inspect.getdoc(command) or "", _maps(maps), RUN_USAGE)
+
+
+def parse_step(name: str, words: list[str]) -> dict[str, Any]:
+    """Return a filter's own options of one step of a chain, by name, as text; raises UsageError."""
+    spec = catalog.load(name).spec
+
+    def command(**values: Any) -> None: ...
+
+    own = [_option(parameter) for parameter in spec.parameters.values()]
+    command.__signature__ = inspect.Signature(own)  # type: ignore[attr-defined]
     app = typer.Typer(add_completion=False, rich_markup_mode=None)
-    app.command(name, cls=FilterCommand, epilog=_examples(spec.doc))(command)
+    app.command(name, add_help_option=False)(command)
+    try:
+        return typer.main.get_command(app).make_context(name, words).params
+    except typer.TyperException as error:
+        raise UsageError(" ".join(error.format_message().split())) from None
+
+
+def _gathered(values: dict[str, Any], maps: Mapping[str, Param]) -> dict[str, Any]:
+    """Return the shared options by name, those of the maps together as ``maps``."""
+    gathered = {"angle_style": "code", "angle_legend": None, **values}
+    gathered["maps"] = {name: values[name] for name in maps}
+    return gathered
+
+
+def _all_maps() -> dict[str, Param]:
+    """Return the maps of all filters."""
+    return {name: param for filter in catalog.names() for name, param in catalog.load(filter).spec.maps.items()}
+
+
+def _made(
+    name: str, command: Callable[..., None], doc: str, own: Sequence[inspect.Parameter], usage: str = FILTER_USAGE
+) -> Any:
+    """Return the Typer command *name* with its own options, then those that all share."""
+    inputs, output, *shared = inspect.signature(_shared, eval_str=True).parameters.values()
+    together = (inputs, output, *own, *shared)
+    parameters = [parameter.replace(kind=inspect.Parameter.KEYWORD_ONLY) for parameter in together]
+    command.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
+    command.__doc__ = _help(doc)
+    app = typer.Typer(add_completion=False, rich_markup_mode=None)
+    app.command(name, cls=FilterCommand, epilog=_examples(doc), options_metavar=usage)(command)
     return typer.main.get_command(app)
 
 
-def _parameters(spec: Spec) -> list[inspect.Parameter]:
-    """Return the command's parameters: the inputs, the filter's own, its maps, and the shared ones."""
-    inputs, output, *shared = inspect.signature(_shared, eval_str=True).parameters.values()
-    own = [_option(parameter) for parameter in spec.parameters.values()]
-    maps = [
+def _maps(maps: Mapping[str, Param]) -> list[inspect.Parameter]:
+    """Return the options of a filter's maps."""
+    options = [
         _keyword(name, str | None, typer.Option(flag(name), metavar="FILE", help=param.help), None)
-        for name, param in spec.maps.items()
+        for name, param in maps.items()
     ]
-    if "angle" in spec.maps:
-        maps += [
+    if "angle" in maps:
+        options += [
             _keyword(
                 "angle_style",
                 str,
@@ -136,8 +283,7 @@ def _parameters(spec: Spec) -> list[inspect.Parameter]:
                 None,
             ),
         ]
-    together = (inputs, output, *maps, *own, *shared)
-    return [parameter.replace(kind=inspect.Parameter.KEYWORD_ONLY) for parameter in together]
+    return options
 
 
 def _keyword(name: str, type: Any, option: Any, default: Any) -> inspect.Parameter:

@@ -22,6 +22,11 @@ class Format(NamedTuple):
     """Results go into it as float, signed and unrounded, unless a depth is asked for."""
     lossy: bool = False
 
+    @property
+    def decoder(self) -> str:
+        """What `sniff` says of its files."""
+        return {"pgm": "PPM"}.get(self.name, self.name.upper())
+
 
 BYTES = ("uint8",)
 ALL = ("uint8", "uint16", "float32")

@@ -37,6 +37,7 @@ def write(
     icc: bytes = b"",
     exif: bytes = b"",
     dpi: tuple[float, float] | None = None,
+    comment: bytes = b"",
     cores: int = 1,
 ) -> None:
     """Write ``pixels (height, width, 1 or 3)``, uint8; the bytes are the same for any number of *cores*."""
@@ -44,7 +45,11 @@ def write(
     settings: dict[str, Any] = {"quality": quality}
     if full_chroma:
         settings["subsampling"] = "4:4:4"
-    beside = {name: value for name, value in (("icc_profile", icc), ("exif", exif), ("dpi", dpi)) if value}
+    beside = {
+        name: value
+        for name, value in (("icc_profile", icc), ("exif", exif), ("dpi", dpi), ("comment", comment))
+        if value
+    }
     rows = max(1, BAND // (width * UNIT)) * UNIT
     if height <= rows or max(height, width) > LONGEST:
         _image(pixels).save(file, "JPEG", **settings, **beside)

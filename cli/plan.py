@@ -6,9 +6,9 @@ Everything about the call that can be refused without work is refused here, befo
 from __future__ import annotations
 
 import os
+import string
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from pathlib import Path, PurePath
+from typing import NamedTuple
 
 from . import formats
 from .exits import UsageError
@@ -16,37 +16,89 @@ from .formats import Format
 from .messages import flag, shown
 
 STREAM = "-"
+FIELDS = ("stem", "suffix", "filter", "index", "output")
+"""What --name may hold in braces."""
 
 
-@dataclass(frozen=True)
-class Input:
+class Input(NamedTuple):
     """One input: its name as written, and its place below the folder that was named, which outputs mirror."""
 
     name: str
-    place: PurePath
+    place: str
 
 
-@dataclass(frozen=True)
-class Target:
+class Target(NamedTuple):
     """One output file; ``path`` None is standard output, ``format`` None the input's own."""
 
-    path: Path | None
+    path: str | None
     format: Format | None
-    in_folder: bool = False
-    """The file mirrors its input's place below a folder, which is made where it is missing."""
+    folder: str | None = None
+    """The folder that was named, below which the file mirrors its input's place; it is made where it is missing."""
+    in_place: bool = False
+    """The file is the input itself, which it replaces."""
 
     @property
     def name(self) -> str:
         """The target as people wrote it."""
-        return "standard output" if self.path is None else shown(str(self.path))
+        return "standard output" if self.path is None else shown(self.path)
 
 
-@dataclass(frozen=True)
-class Job:
+class Job(NamedTuple):
     """One input and its outputs by name (``image``, ``magnitude``, …)."""
 
     input: Input
     targets: dict[str, Target]
+    backup: str | None = None
+    """Where the input goes before its own output takes its place."""
+
+    @property
+    def name(self) -> str:
+        """The input as people wrote it."""
+        return shown(self.input.name)
+
+
+class Names(NamedTuple):
+    """How outputs in folders are called."""
+
+    pattern: str | None = None
+    filter: str = ""
+
+    def check(self) -> None:
+        """Raise UsageError for a pattern that cannot name files in one folder."""
+        if self.pattern is None:
+            return
+        try:
+            parts = list(string.Formatter().parse(self.pattern))
+            for literal, field, _, conversion in parts:
+                if "/" in literal or os.sep in literal or "\0" in literal:
+                    raise UsageError(f"--name {shown(self.pattern)}: names files inside the folder; no / in it")
+                if field is not None and (field not in FIELDS or conversion):
+                    raise UsageError(
+                        f"--name {shown(self.pattern)}: {{{shown(field)}}} is not known (one of {', '.join(FIELDS)})"
+                    )
+            self._filled("a", ".png", 1, "image")
+        except ValueError as error:
+            raise UsageError(f"--name {shown(self.pattern)}: {error}") from None
+
+    def place(self, place: str, suffix: str, index: int, output: str) -> str:
+        """Return the place of an output whose input has the place *place*, with the suffix of its format."""
+        folder, name = os.path.split(place)
+        stem, own = os.path.splitext(name)
+        if self.pattern is None:
+            name = name if suffix == own else stem + suffix
+        else:
+            name = self._filled(stem, suffix, index, output)
+            if os.path.splitext(name)[1].lower() not in formats.BY_SUFFIX:
+                name += suffix
+        return os.path.join(folder, name)
+
+    def _filled(self, stem: str, suffix: str, index: int, output: str) -> str:
+        assert self.pattern is not None
+        return self.pattern.format(stem=stem, suffix=suffix, filter=self.filter, index=index, output=output)
+
+
+PLAIN = Names()
+"""Outputs are called as their inputs."""
 
 
 def plan(
@@ -56,73 +108,94 @@ def plan(
     to: Format | None = None,
     folders: frozenset[str] = frozenset(),
     several: bool = False,
+    names: Names = PLAIN,
+    in_place: bool = False,
+    backup: str | None = None,
 ) -> list[Job]:
     """Pair each input with its outputs; raises UsageError.
 
     *outputs* maps names to what the user wrote; *folders* are those that exist as folders already;
     *several* says that the inputs came from a folder or are more than one, so that only folders can
-    hold their outputs.
+    hold their outputs. *in_place*: the picture takes the input's place, which *backup* is added to the name of.
     """
-    jobs = [
-        Job(source, {name: _target(name, written, source, to, folders, several) for name, written in outputs.items()})
-        for source in inputs
-    ]
+    names.check()
+    jobs = []
+    for index, source in enumerate(inputs, 1):
+        targets = {}
+        if in_place:
+            if source.name == STREAM:
+                raise UsageError("--in-place: standard input has no place")
+            targets["image"] = Target(source.name, formats.BY_SUFFIX.get(_suffix(source.name)), in_place=True)
+        for name, written in outputs.items():
+            targets[name] = _target(name, written, source, to, written in folders, several, names, index)
+        jobs.append(Job(source, targets, source.name + backup if in_place and backup else None))
     _refuse_collisions(jobs)
     return jobs
 
 
+def _suffix(name: str) -> str:
+    return os.path.splitext(name)[1].lower()
+
+
 def _target(
-    name: str, written: str, source: Input, to: Format | None, folders: frozenset[str], several: bool
+    name: str,
+    written: str,
+    source: Input,
+    to: Format | None,
+    is_folder: bool,
+    several: bool,
+    names: Names,
+    index: int,
 ) -> Target:
     option = "--output" if name == "image" else flag(name)
     if written == STREAM:
         if several:
             raise UsageError(f"{option} -: standard output holds one image, not several; name a folder")
         return Target(None, to)
-    is_folder = written.endswith(("/", os.sep)) or written in folders
-    if not is_folder:
+    if not (is_folder or written.endswith(("/", os.sep))):
         if several:
             raise UsageError(f"{option} {shown(written)}: several images need a folder; add a / to its name")
-        return Target(Path(written), to or formats.of_suffix(written))
+        if names.pattern is not None:
+            raise UsageError(f"--name: names files in a folder; {option} {shown(written)} is a file")
+        return Target(written, to or formats.of_suffix(written))
     if source.name == STREAM:
         raise UsageError(f"{option} {shown(written)}: standard input has no name to use in a folder; name a file")
-    path = Path(written) / _named(source.place, to, name)
-    return Target(path, to or _own_format(source.place, name), in_folder=True)
-
-
-def _own_format(place: PurePath, name: str) -> Format | None:
-    """Return the format of an output named like its input; maps go into one that loses nothing."""
-    own = formats.BY_SUFFIX.get(place.suffix.lower())
-    if name != "image" and (own is None or own.lossy):
-        return formats.FORMATS["png"]
-    return own
-
-
-def _named(place: PurePath, to: Format | None, name: str) -> PurePath:
-    own = _own_format(place, name)
+    own = formats.BY_SUFFIX.get(_suffix(source.place))
     format = to or own
-    if format is None or format is formats.BY_SUFFIX.get(place.suffix.lower()):
-        return place
-    return place.with_suffix(format.suffixes[0])
+    if to is None and name != "image" and (own is None or own.lossy):
+        format = formats.FORMATS["png"]  # a map goes into one that loses nothing
+    suffix = os.path.splitext(source.place)[1] if format in (None, own) else format.suffixes[0]  # type: ignore[union-attr]
+    place = names.place(source.place, suffix, index, name)
+    if to is None and names.pattern is not None:
+        format = formats.BY_SUFFIX.get(_suffix(place), format)
+    return Target(os.path.join(written, place), format, written)
 
 
 def _refuse_collisions(jobs: Sequence[Job]) -> None:
-    """Refuse two outputs at one place, and an output at the place of an input."""
-    sources = {_identity(Path(job.input.name)): job.input.name for job in jobs if job.input.name != STREAM}
+    """Refuse two outputs at one place, and an output at the place of an input that is not its own."""
+    here = os.getcwd()
+
+    def identity(path: str) -> str:
+        """Return what two names share when they may mean one file, on any file system."""
+        return os.path.normpath(os.path.join(here, path)).casefold()
+
+    sources = {identity(job.input.name) for job in jobs if job.input.name != STREAM}
     taken: dict[str, str] = {}
     for job in jobs:
         for target in job.targets.values():
-            identity = "" if target.path is None else _identity(target.path)
-            if identity in sources and target.path is not None:
+            place = "" if target.path is None else identity(target.path)
+            if place in sources and not target.in_place:
                 raise UsageError(
-                    f"{target.name}: is an input, which is never overwritten; give the output another name"
+                    f"{target.name}: is an input, which is never overwritten; give the output another name, "
+                    "or use --in-place"
                 )
-            if identity in taken:
-                both = {taken[identity], shown(job.input.name)}
-                raise UsageError(f"{target.name}: would hold two outputs, of {' and of '.join(sorted(both))}")
-            taken[identity] = shown(job.input.name)
-
-
-def _identity(path: Path) -> str:
-    """Return what two names share when they may mean one file, on any file system."""
-    return os.path.normpath(os.path.abspath(path)).casefold()  # noqa: PTH100 - pure: resolving would look at files
+            if place in taken:
+                both = " and of ".join(sorted({taken[place], shown(job.input.name)}))
+                more = "; -r keeps the folders apart, --name '{index}-{stem}' the names" if target.folder else ""
+                raise UsageError(f"{target.name}: would hold two outputs, of {both}{more}")
+            taken[place] = shown(job.input.name)
+        if job.backup is not None:
+            place = identity(job.backup)
+            if place in sources or place in taken:
+                raise UsageError(f"--backup: {shown(job.backup)} is an input or output too; use another suffix")
+            taken[place] = shown(job.input.name)

@@ -144,6 +144,7 @@ def write(
     icc: bytes = b"",
     exif: bytes = b"",
     dpi: tuple[float, float] | None = None,
+    software: str = "",
     cores: int = 1,
 ) -> None:
     """Write ``pixels (height, width, 1 or 3)``, uint8 or uint16, and ``alpha (height, width)`` of their type.
@@ -153,6 +154,8 @@ def write(
     image = Raster(pixels, alpha)
     file.write(SIGNATURE)
     _chunk(file, b"IHDR", image.header())
+    if software:
+        _chunk(file, b"tEXt", b"Software\0" + software.encode("latin-1"))
     if icc:
         _chunk(file, b"iCCP", b"ICC Profile\0\0" + zlib.compress(icc))
     if dpi:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import stat
 import sys
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from .exits import FileError
 from .messages import reason, shown
@@ -32,6 +32,8 @@ class Reader:
 
     def __init__(self, max_pixels: int) -> None:
         self.max_pixels = max_pixels
+        self.wait_for_room: Callable[[int, int], None] = lambda width, height: None
+        """Takes the size of a picture within the limit, and returns when there is memory for it."""
         self._ahead: dict[str, tuple[threading.Thread, list[Picture | BaseException]]] = {}
 
     def begin(self, name: str) -> None:
@@ -60,11 +62,25 @@ class Reader:
             raise answer[0]
         return answer[0]
 
+    def settle(self) -> None:
+        """Wait for what was begun."""
+        for thread, _ in self._ahead.values():
+            thread.join()
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return Reader, (self.max_pixels,)
+
     def _read(self, name: str) -> Picture:
         from . import reading
 
+        within_limit = reading.limit(self.max_pixels)
+
+        def admit(width: int, height: int) -> None:
+            within_limit(width, height)
+            self.wait_for_room(width, height)
+
         try:
-            return reading.decode(_bytes(name), self.max_pixels)
+            return reading.decode(_bytes(name), admit)
         except reading.UnreadableError as error:
             raise FileError(shown(name), str(error)) from None
         except OSError as error:

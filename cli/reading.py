@@ -9,7 +9,7 @@ import logging
 import os
 import re
 import struct
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -43,6 +43,10 @@ STRUCTURE = frozenset(
 """TIFF tags that tell how the pixels are stored, not what they show; they belong to one file only."""
 
 
+Admit = Callable[[int, int], None]
+"""Takes a picture's width and height; returns when it may be decoded, or raises `UnreadableError`."""
+
+
 class UnreadableError(Exception):
     """The bytes are no picture that can be kept whole; the message says why."""
 
@@ -68,6 +72,18 @@ class Picture:
     """What people should know about how it was read."""
 
 
+def limit(max_pixels: int) -> Admit:
+    """Return what refuses pictures of more than *max_pixels*."""
+
+    def admit(width: int, height: int) -> None:
+        if width * height > max_pixels:
+            raise UnreadableError(
+                f"has {width}×{height} = {width * height} pixels; the limit is {max_pixels} (--max-pixels raises it)"
+            )
+
+    return admit
+
+
 def check_head(head: bytes) -> None:
     """Raise `UnreadableError` where a file that begins with *head* is no image."""
     if not head:
@@ -76,14 +92,14 @@ def check_head(head: bytes) -> None:
         raise UnreadableError(f"is not an image of a known format ({READABLE})")
 
 
-def decode(data: bytes, max_pixels: int) -> Picture:
-    """Decode a file; raises `UnreadableError`."""
+def decode(data: bytes, admit: Admit) -> Picture:
+    """Decode a file; raises `UnreadableError`. *admit* is told the picture's size before memory is taken."""
     memory.keep_freed()
     check_head(data[:HEAD])
     if sniff(data[:HEAD]) == NPY:
-        return _decode_npy(data, max_pixels)
+        return _decode_npy(data, admit)
     try:
-        return _decode_image(data, max_pixels)
+        return _decode_image(data, admit)
     except UnreadableError:
         raise
     except MemoryError:
@@ -97,18 +113,11 @@ def _reason(error: Exception) -> str:
     return " ".join(str(error).split()) or type(error).__name__
 
 
-def _check_size(width: int, height: int, max_pixels: int) -> None:
-    if width * height > max_pixels:
-        raise UnreadableError(
-            f"has {width}×{height} = {width * height} pixels; the limit is {max_pixels} (--max-pixels raises it)"
-        )
-
-
-def _decode_image(data: bytes, max_pixels: int) -> Picture:
+def _decode_image(data: bytes, admit: Admit) -> Picture:
     # The limit is ours, is said, and can be raised; Pillow's would warn first and then refuse.
     Image.MAX_IMAGE_PIXELS = None
     if (raw := RAW_PIXELS.match(data)) is not None:
-        return _decode_raw(data, raw, max_pixels)
+        return _decode_raw(data, raw, admit)
     name = sniff(data[:HEAD]) or ""
     importlib.import_module(f"PIL.{PLUGINS[name]}")
     # What `Image.open` does, but that it imports five decoders first: 3 ms.
@@ -117,11 +126,11 @@ def _decode_image(data: bytes, max_pixels: int) -> Picture:
         image = factory(io.BytesIO(data), "")
     except (SyntaxError, IndexError, TypeError, struct.error):
         if name == "TIFF":
-            return _decode_wide_tiff(data, max_pixels)
+            return _decode_wide_tiff(data, admit)
         raise UnreadableError(f"is damaged: it begins like a {name} file, but is none") from None
     if name == "TIFF" and 16 in _tag(image, BITS_PER_SAMPLE) and _tag(image, SAMPLES_PER_PIXEL) > (1,):
-        return _decode_wide_tiff(data, max_pixels)
-    _check_size(*image.size, max_pixels)
+        return _decode_wide_tiff(data, admit)
+    admit(*image.size)
     _refuse_lost_depth(image, data)
     notes = _refuse_lost_frames(image)
     # In one piece: between pieces of 64 KiB the decoder would wait for the thread that imports the program.
@@ -235,11 +244,11 @@ def _samples(image: Image.Image) -> tuple[Any, Any]:
     raise UnreadableError(f"has samples of mode {mode}, which cannot be kept")
 
 
-def _decode_raw(data: bytes, header: re.Match[bytes], max_pixels: int) -> Picture:
+def _decode_raw(data: bytes, header: re.Match[bytes], admit: Admit) -> Picture:
     """Read a PGM or PPM, whose bytes are the pixels as they stand: no copy, where Pillow takes 30 ms at 12 MP."""
     channels, dtype = {b"5": 1, b"6": 3}[header[1]], np.dtype(">u2" if header[4] == b"65535" else np.uint8)
     width, height = int(header[2]), int(header[3])
-    _check_size(width, height, max_pixels)
+    admit(width, height)
     size = width * height * channels * dtype.itemsize
     if size == 0 or len(data) - header.end() < size:
         raise UnreadableError(f"is damaged or truncated ({len(data) - header.end()} of {size} bytes of pixels)")
@@ -247,7 +256,7 @@ def _decode_raw(data: bytes, header: re.Match[bytes], max_pixels: int) -> Pictur
     return Picture(pixels.astype(dtype.newbyteorder("="), copy=False), None, "pgm" if channels == 1 else "ppm")
 
 
-def _decode_wide_tiff(data: bytes, max_pixels: int) -> Picture:
+def _decode_wide_tiff(data: bytes, admit: Admit) -> Picture:
     """Read a TIFF whose samples Pillow cannot hold: float colour, 16-bit colour."""
     import tifffile
 
@@ -255,7 +264,7 @@ def _decode_wide_tiff(data: bytes, max_pixels: int) -> Picture:
     logging.getLogger("tifffile").addHandler(logging.NullHandler())
     with tifffile.TiffFile(io.BytesIO(data)) as file:
         page: Any = file.pages.first
-        _check_size(page.imagewidth, page.imagelength, max_pixels)
+        admit(page.imagewidth, page.imagelength)
         if len(file.pages) != 1:
             raise UnreadableError(f"has {len(file.pages)} pages, of which only one could be kept; split it first")
         extra = page.samplesperpixel - {1: 1, 2: 3}.get(page.photometric, 0)
@@ -293,14 +302,14 @@ def _turned(pixels: Any, orientation: int) -> Any:
     return np.ascontiguousarray(np.flip(pixels, flips))
 
 
-def _decode_npy(data: bytes, max_pixels: int) -> Picture:
+def _decode_npy(data: bytes, admit: Admit) -> Picture:
     try:
         stream = io.BytesIO(data)
         version = np.lib.format.read_magic(stream)
         header = np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0
         shape = header(stream)[0]
         if len(shape) in (2, 3):
-            _check_size(shape[1], shape[0], max_pixels)
+            admit(shape[1], shape[0])
         array = np.load(io.BytesIO(data), allow_pickle=False)
     except UnreadableError:
         raise

@@ -87,10 +87,12 @@ def run_in_shell(command, folder):
 
 
 @pytest.mark.parametrize("command", example_commands())
-def test_readme_example_runs_in_silence(command, folder):
+def test_readme_example_runs(command, folder):
     before = set(folder.iterdir())
     result = run_in_shell(command, folder)
-    assert (result.returncode, result.stdout, result.stderr) == (0, "", "")
+    # A single image says nothing, a batch what became of it.
+    said = re.sub(r"imfilter: \d+ done, 0 skipped, 0 failed in .*\n", "", result.stderr)
+    assert (result.returncode, result.stdout, said) == (0, "", "")
     assert set(folder.iterdir()) > before
 
 

@@ -24,30 +24,30 @@ def names(path):
 
 
 def test_several_inputs_into_a_folder(ok, load, photos, folder):
-    ok("blur", "photos/a.png", "photos/c.tif", "-o", "out/")
+    ok("blur", "-q", "photos/a.png", "photos/c.tif", "-o", "out/")
     assert names(folder / "out") == ["a.png", "c.tif"]
     for name in ("a.png", "c.tif"):
         assert np.array_equal(load(f"out/{name}"), blur(load(f"photos/{name}")))
 
 
 def test_a_folder_gives_its_images(ok, photos, folder):
-    ok("blur", "photos", "-o", "deep/out/")
+    ok("blur", "-q", "photos", "-o", "deep/out/")
     assert names(folder / "deep" / "out") == ["a.png", "b.JPG", "c.tif"]
 
 
 def test_a_folder_in_another_format(ok, photos, folder):
-    ok("edges", "photos", "-o", "out/", "--to", "png")
+    ok("edges", "-q", "photos", "-o", "out/", "--to", "png")
     assert names(folder / "out") == ["a.png", "b.png", "c.png"]
 
 
 def test_an_existing_folder_needs_no_slash(ok, photos, folder):
     (folder / "out").mkdir()
-    ok("blur", "photos/a.png", "-o", "out")
+    ok("blur", "-q", "photos/a.png", "-o", "out")
     assert names(folder / "out") == ["a.png"]
 
 
 def test_pictures_and_maps_into_their_folders(ok, photos, folder):
-    ok("edges", "photos", "-o", "out/", "--angle", "angles/")
+    ok("edges", "-q", "photos", "-o", "out/", "--angle", "angles/")
     assert names(folder / "out") == ["a.png", "b.JPG", "c.tif"]
     assert names(folder / "angles") == ["a.png", "b.png", "c.tif"]
 
@@ -56,16 +56,16 @@ def test_a_bad_image_stops_nothing(run, photos, folder):
     (photos / "bad.png").write_bytes(b"text")
     ended = run("blur", "photos", "missing.png", "-o", "out/")
     assert ended.code == 1
-    assert len(ended.lines) == 3
     assert ended.lines[0].startswith("imfilter: photos/bad.png: ")
     assert ended.lines[1].startswith("imfilter: missing.png: ")
-    assert ended.lines[2] == "imfilter: 2 of 5 images failed"
+    assert ended.lines[2].startswith("imfilter: 3 done, 0 skipped, 2 failed in ")
+    assert ended.lines[3:] == [line.replace("imfilter:", " ") for line in ended.lines[:2]]
     assert names(folder / "out") == ["a.png", "b.JPG", "c.tif"]
 
 
 def test_a_second_run_replaces_the_outputs(ok, load, photos, folder):
-    ok("blur", "photos", "-o", "out/", "--sigma", "5")
-    ok("blur", "photos", "-o", "out/")
+    ok("blur", "-q", "photos", "-o", "out/", "--sigma", "5")
+    ok("blur", "-q", "photos", "-o", "out/")
     assert np.array_equal(load("out/a.png"), blur(load("photos/a.png")))
 
 

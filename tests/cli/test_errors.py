@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from imfilter.cli import batch
+from imfilter.cli import work
 from PIL import Image
 
 
@@ -47,8 +47,8 @@ WRONG = {
     "blur a.png -o out.png --sigma": "--sigma",
     "blur a.png -o": "-o",
     "blur a.png": "no output",
-    "blur -o out.png": "INPUT",
-    "blur": "INPUT",
+    "blur -o out.png": "no input",
+    "blur": "no input",
     "blr a.png -o out.png": "did you mean 'blur'?",
     "--nosuch": "--nosuch",
     "edges a.png -o out.png --op sobl": "did you mean 'sobel'?",
@@ -282,7 +282,7 @@ def test_running_out_of_memory_is_one_line(refused, monkeypatch):
     def exhausted(*_, **__):
         raise MemoryError
 
-    monkeypatch.setattr(batch.executor, "run", exhausted)
+    monkeypatch.setattr(work.executor, "run", exhausted)
     assert "more memory" in refused(1, "blur", "a.png", "-o", "out.png")
 
 

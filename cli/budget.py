@@ -1,0 +1,42 @@
+"""How much memory the images of a batch may take together."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from pathlib import Path
+
+PART = 0.6
+"""Of what is free: estimates are rough, and others want some."""
+BYTES_A_PIXEL = 24
+"""What an 8-bit colour image takes at most between its decoder and its encoder, maps included. Deeper ones take more,
+which `PART` leaves room for."""
+
+
+def budget() -> int:
+    """Return how many bytes all images together may take: a part of what is free now."""
+    free = [_available(), _limit()]
+    return int(PART * min((size for size in free if size is not None), default=1 << 30))
+
+
+def estimate(width: int, height: int) -> int:
+    """Return how many bytes an image takes while it is filtered."""
+    return width * height * BYTES_A_PIXEL
+
+
+def _available() -> int | None:
+    with contextlib.suppress(OSError):
+        for line in Path("/proc/meminfo").read_text().splitlines():
+            if line.startswith("MemAvailable:"):
+                return int(line.split()[1]) << 10
+    with contextlib.suppress(AttributeError, ValueError, OSError):
+        return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") // 2
+    return None
+
+
+def _limit() -> int | None:
+    """Return what the control group of a container leaves."""
+    group = Path("/sys/fs/cgroup")
+    with contextlib.suppress(OSError, ValueError):  # "max" is no number, and no limit
+        return int((group / "memory.max").read_text()) - int((group / "memory.current").read_text())
+    return None

@@ -1,0 +1,60 @@
+"""What a plan's names do not show: links that lead to an input, to one place, or out of the output folder."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+
+from .atomic import is_stream
+from .exits import UsageError
+from .messages import shown
+from .plan import STREAM, Job, Target
+from .scan import identity, is_folder
+
+
+def check(jobs: Sequence[Job]) -> None:
+    """Raise UsageError where the files behind the names of *jobs* collide, or an output's folder is missing."""
+    sources = {identity(job.input.name) for job in jobs if job.input.name != STREAM} - {None}
+    folders: dict[str, str] = {}
+    taken: dict[str, str] = {}
+    for job in jobs:
+        for target in job.targets.values():
+            if target.path is None or is_stream(target.path):
+                continue
+            if target.folder is None and not target.in_place:
+                _check_folder(target)
+            if not target.in_place and identity(target.path) in sources:
+                raise UsageError(f"{target.name}: leads to an input, which is never overwritten; choose another name")
+            real = _real(target.path, folders)
+            if target.folder is not None and not _is_below(real, _real_folder(target.folder, folders)):
+                raise UsageError(f"{target.name}: leads out of the folder {shown(target.folder)}")
+            if real in taken:
+                raise UsageError(f"{target.name}: leads to the same file as {taken[real]}")
+            taken[real] = target.name
+        if job.backup is not None and os.path.lexists(job.backup):
+            raise UsageError(f"--backup: {shown(job.backup)} is there already; move it away, or use another suffix")
+
+
+def _check_folder(target: Target) -> None:
+    assert target.path is not None
+    folder = os.path.dirname(target.path)
+    if folder and not is_folder(folder):
+        raise UsageError(f"{target.name}: there is no folder {shown(folder)}")
+
+
+def _is_below(path: str, folder: str) -> bool:
+    return path.startswith(os.path.join(folder, ""))
+
+
+def _real(path: str, folders: dict[str, str]) -> str:
+    """Return the path without links; those of *folders* are looked up once."""
+    if os.path.islink(path):
+        return os.path.realpath(path)
+    folder, name = os.path.split(path)
+    return os.path.join(_real_folder(folder, folders), name)
+
+
+def _real_folder(folder: str, folders: dict[str, str]) -> str:
+    if folder not in folders:
+        folders[folder] = os.path.realpath(folder)
+    return folders[folder]

@@ -1,0 +1,85 @@
+"""Telling what becomes of the images: lines for people, JSON for programs, a progress bar on a terminal."""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from .messages import printable, say, shown
+from .recipe import Recipe
+from .report import Report, Totals
+
+if TYPE_CHECKING:
+    from .progress import Bar
+
+
+class Teller:
+    """Tells each report once, and the totals at the end; use it as a context."""
+
+    def __init__(
+        self, recipe: Recipe, totals: Totals, count: int, *, several: bool, quiet: bool, verbose: bool, json: bool
+    ) -> None:
+        self.recipe, self.totals, self.count = recipe, totals, count
+        self.several, self.quiet, self.verbose, self.json = several, quiet, verbose, json
+        self._began = time.perf_counter()
+        self._bar: Bar | None = None
+
+    def tell(self, report: Report) -> None:
+        """Say what became of one image, and count it."""
+        self.totals.add(report)
+        for line in report.lines:
+            self._say(line)
+        if report.error is not None:
+            self._say(f"imfilter: {printable(report.error)}")
+        elif report.status == "skipped" and self.verbose:
+            self._say(f"{shown(report.input)}: skipped")
+        if self.json:
+            _print(report.as_json(self.recipe.name, self.recipe.described()))
+        if self._bar is not None:
+            self._bar.advance(shown(report.input))
+
+    def _say(self, line: str) -> None:
+        if self._bar is not None:
+            self._bar.say(line)
+        else:
+            say(line)
+
+    def __enter__(self) -> Teller:
+        if self.several and not self.quiet and self.count > 1 and wants_bar(self.json):
+            from .progress import Bar
+
+            self._bar = Bar(self.count)
+        return self
+
+    def __exit__(self, failure: object, *details: object) -> None:
+        if self._bar is not None:
+            self._bar.close()
+            self._bar = None
+        if failure is not None:
+            return
+        seconds = time.perf_counter() - self._began
+        if self.several and not self.quiet:
+            say(f"imfilter: {self.totals.as_line(seconds)}")
+            for report in self.totals.failures:
+                say(f"  {printable(report.error or '')}")
+        if self.json:
+            _print(self.totals.as_json(seconds))
+
+
+def wants_bar(json: bool, environment: Mapping[str, str] = os.environ) -> bool:
+    """Whether people look at standard error, and nothing else is written beside it."""
+    if environment.get("TERM") == "dumb" or environment.get("CI", "") not in ("", "0", "false"):
+        return False
+    return _is_terminal(sys.stderr) and not (json and _is_terminal(sys.stdout))
+
+
+def _is_terminal(stream: Any) -> bool:
+    return stream is not None and stream.isatty()
+
+
+def _print(line: str) -> None:
+    sys.stdout.write(f"{line}\n")
+    sys.stdout.flush()

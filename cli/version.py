@@ -1,0 +1,3 @@
+"""The program's version, which its outputs carry."""
+
+VERSION = "0.1.0"
