@@ -9,6 +9,7 @@ import gc
 import os
 import re
 import sys
+import time
 import warnings
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -35,6 +36,7 @@ def execute(recipe: Recipe, values: Mapping[str, Any]) -> int:
 
 
 def _execute(recipe: Recipe, values: Mapping[str, Any]) -> int:
+    began = time.perf_counter()
     _check(recipe, values)
     count = cores.cores(values["jobs"])
     names, outputs = _names(values), _outputs(recipe, values)
@@ -45,6 +47,7 @@ def _execute(recipe: Recipe, values: Mapping[str, Any]) -> int:
         recipe,
         Totals(len(found.passed_over)),
         len(jobs),
+        began,
         several=found.several,
         quiet=values["quiet"],
         verbose=values["verbose"],

@@ -132,8 +132,29 @@ def _shared(
     """Hold the signature of what every filter's command accepts."""
 
 
+SECTIONS = {
+    "Inputs and outputs": "output to name recursive include exclude files_from null in_place backup no_clobber update",
+    "Pixels, before and after": "border fill channels linear depth range gain background quality strip",
+    "The run": "jobs max_pixels dry_run fail_fast depfile json quiet verbose help",
+}
+"""The help's sections behind that of a filter's own options, and what stands in each."""
+
+
 class FilterCommand(TyperCommand):
-    """A filter's command, whose usage line is written as people call it."""
+    """A filter's command, whose usage line is written as people call it, and whose help has sections."""
+
+    def format_options(self, ctx: Any, formatter: Any) -> None:
+        """Write the arguments, the filter's own options, and those that all filters share."""
+        shared = {name: title for title, names in SECTIONS.items() for name in names.split()}
+        sections: dict[str, list[Any]] = {"Arguments": [], "Options": [], **{title: [] for title in SECTIONS}}
+        for param in self.get_params(ctx):
+            if (record := param.get_help_record(ctx)) is not None:
+                title = "Arguments" if param.param_type_name == "argument" else shared.get(param.name or "", "Options")
+                sections[title].append(record)
+        for title, records in sections.items():
+            if records:
+                with formatter.section(title):
+                    formatter.write_dl(records)
 
     def collect_usage_pieces(self, ctx: Any) -> list[str]:
         """Return what follows the command's name in the usage line."""

@@ -20,11 +20,20 @@ class Teller:
     """Tells each report once, and the totals at the end; use it as a context."""
 
     def __init__(
-        self, recipe: Recipe, totals: Totals, count: int, *, several: bool, quiet: bool, verbose: bool, json: bool
+        self,
+        recipe: Recipe,
+        totals: Totals,
+        count: int,
+        began: float,
+        *,
+        several: bool,
+        quiet: bool,
+        verbose: bool,
+        json: bool,
     ) -> None:
         self.recipe, self.totals, self.count = recipe, totals, count
         self.several, self.quiet, self.verbose, self.json = several, quiet, verbose, json
-        self._began = time.perf_counter()
+        self._began = began
         self._bar: Bar | None = None
 
     def tell(self, report: Report) -> None:
