@@ -77,7 +77,14 @@ class Work:
             # A range is measured for those who ask, and where float values may leave nothing to see.
             measure = how.measure or dtype == "float32"
             result = executor.run(
-                self.stages, picture.pixels, encodings, settings, picture.alpha, jobs=self.cores, measure=measure
+                self.stages,
+                picture.pixels,
+                encodings,
+                settings,
+                picture.alpha,
+                jobs=self.cores,
+                measure=measure,
+                canvases={output: writing.canvas(format, how.options) for output, format in formats_of.items()},
             )
         except ImageError as error:
             raise FileError(name, str(error)) from None

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import io
+from functools import partial
 from typing import Any, NamedTuple
 
 import numpy as np
 from PIL import Image
 
+from ..filters.core.collector import Canvas, Make
 from . import jpeg, png
 from .formats import DEPTHS, Format
 from .reading import Metadata
@@ -58,6 +60,16 @@ def sample_type(format: Format, dtype: str, depth: str, channels: int, name: str
     return wanted
 
 
+def canvas(format: Format, options: Options) -> Make:
+    """Return what makes the canvas of an output that goes into *format*."""
+    return partial(jpeg.canvas, **_jpeg_settings(options)) if format.name == "jpeg" else Canvas
+
+
+def _jpeg_settings(options: Options) -> dict[str, Any]:
+    # Full chroma at 95 unless the user says how good is good enough.
+    return {"quality": options.quality or JPEG_QUALITY, "full_chroma": options.quality is None}
+
+
 def write(
     file: io.BytesIO,
     pixels: Any,
@@ -68,6 +80,8 @@ def write(
     software: str = "",
 ) -> list[str]:
     """Encode ``pixels (height, width, 1 or 3)`` and ``alpha (height, width)``; return what people should know.
+
+    *pixels* may be what `canvas` made for the format.
 
     *software*, one line of ASCII, goes where the format keeps the name of the program that wrote a file.
     """
@@ -86,13 +100,10 @@ def write(
         )
         return []
     if format.name == "jpeg":
-        # Full chroma at 95 unless the user says how good is good enough.
-        quality, full = (JPEG_QUALITY, True) if options.quality is None else (options.quality, False)
         jpeg.write(
             file,
             pixels,
-            quality=quality,
-            full_chroma=full,
+            **_jpeg_settings(options),
             icc=metadata.icc,
             exif=metadata.exif,
             dpi=metadata.dpi,

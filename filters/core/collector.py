@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
-from typing import NamedTuple
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, NamedTuple
 
 from .encode import Encoding, hue_map
 from .lazy import Array, np
@@ -13,7 +13,8 @@ from .lazy import Array, np
 class Output(NamedTuple):
     """One encoded result, and, where it was measured, what became of its values."""
 
-    samples: Array
+    samples: Any
+    """An array, or what was made to serve as its canvas."""
     alpha: Array | None = None
     low: float = math.inf
     high: float = -math.inf
@@ -21,13 +22,32 @@ class Output(NamedTuple):
     """The fraction of samples that the output's range cut off."""
 
 
+class Canvas:
+    """Where the samples of an output go: one array, unless a `Make` gives what takes them otherwise.
+
+    Such a thing has `parts`, called from several threads, and the array's *shape*, *dtype* and *size*.
+    """
+
+    def __init__(self, shape: tuple[int, int, int], dtype: Any) -> None:
+        self.samples = np.empty(shape, dtype)
+
+    def parts(self, start: int, stop: int) -> Iterator[tuple[slice, Array]]:
+        """Yield which of the rows from *start* to *stop* go where; each place is filled when the next is asked for."""
+        yield slice(stop - start), self.samples[start:stop]
+
+
+Make = Callable[[tuple[int, int, int], Any], Any]
+"""Makes a `Canvas`, or what serves as one, of a shape and dtype."""
+
+
 class Collector:
     """Gathers strips; raw ones where the image's range must be known before they can be encoded."""
 
-    def __init__(self, encoding: Encoding, height: int, measure: bool) -> None:
+    def __init__(self, encoding: Encoding, height: int, measure: bool, make: Make = Canvas) -> None:
         self.encoding, self.height = encoding, height
+        self.make = Canvas if encoding.stretched else make
         self.measure = measure or encoding.stretched
-        self.samples: Array | None = None
+        self.canvas: Any = None
         self.alpha: Array | None = None
         # Lists, because appending is safe from several threads.
         self.lows: list[float] = []
@@ -41,17 +61,17 @@ class Collector:
             self.lows.append(float(np.fmin.reduce(first, axis=None)))
             self.highs.append(float(np.fmax.reduce(first, axis=None)))
             self.cuts.append(encoding.count_clipped(first))
-        if self.samples is None:
+        if self.canvas is None:
             channels = 3 if encoding.kind == "hue" else first.shape[2]
             dtype = first.dtype if encoding.stretched else encoding.dtype
-            self.samples = np.empty((self.height, first.shape[1], channels), dtype)
-        out = self.samples[start : start + len(first)]
-        if encoding.kind == "hue":
-            out[...] = hue_map(first, values[1], encoding.gain, encoding.full)
-        elif encoding.stretched:
-            out[...] = first
-        else:
-            encoding.into(first, out)
+            self.canvas = self.make((self.height, first.shape[1], channels), dtype)
+        for rows, out in self.canvas.parts(start, start + len(first)):
+            if encoding.kind == "hue":
+                out[...] = hue_map(first[rows], values[1][rows], encoding.gain, encoding.full)
+            elif encoding.stretched:
+                out[...] = first[rows]
+            else:
+                encoding.into(first[rows], out)
 
     def add_alpha(self, start: int, opaque: Array) -> None:
         """Take the alpha of the strip that begins at row *start*."""
@@ -62,8 +82,7 @@ class Collector:
 
     def output(self) -> Output:
         """Return the whole output."""
-        assert self.samples is not None
-        samples = self.samples
+        samples = self.canvas.samples if isinstance(self.canvas, Canvas) else self.canvas
         low, high = min(self.lows, default=math.inf), max(self.highs, default=-math.inf)
         if self.encoding.stretched:
             samples = self.encoding(samples, (low, high))

@@ -12,11 +12,12 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any
 
 from . import pipeline
 from .borders import Rule
-from .collector import Collector, Output
+from .collector import Canvas, Collector, Make, Output
 from .encode import FULL, Encoding
 from .lazy import Array, np
 from .passage import Passage, Settings
@@ -46,13 +47,15 @@ def run(
     strip_rows: int | None = None,
     jobs: int = 1,
     measure: bool = False,
+    canvases: Mapping[str, Make] = MappingProxyType({}),
 ) -> Result:
     """Run *stages* over ``image`` ``(height, width, channels)`` and encode what *encodings* names.
 
     The names are the fields of the last stage's NamedTuple; a bare strip is called ``image``. *alpha*
     ``(height, width)`` travels beside the image, which is then filtered premultiplied: it is filtered
     too where the stages keep a mean, kept where their gain is 0, and dropped where the result is no
-    picture of the colours. *jobs* threads share the strips; *measure* asks for the outputs' ranges.
+    picture of the colours. *jobs* threads share the strips; *measure* asks for the outputs' ranges; *canvases*
+    make what the outputs of their names are gathered in.
     """
     full = FULL[image.dtype.name]
     work = work_type(stages, image.dtype.name, encodings.values())
@@ -75,7 +78,10 @@ def run(
     if alpha is not None and gain is not None:
         beside = stages if gain else [_centre(stage) for stage in stages]
         opacity = chained(Source(image, passage.enter_alpha), beside, full)
-    collectors = {name: Collector(encoding, chain.height, measure) for name, encoding in encodings.items()}
+    collectors = {
+        name: Collector(encoding, chain.height, measure, canvases.get(name, Canvas))
+        for name, encoding in encodings.items()
+    }
 
     def filter_strip(start: int, stop: int) -> None:
         fields = _fields(chain.rows(start, stop))

@@ -87,6 +87,64 @@ def test_scratch_files_without_memory_files(monkeypatch):
     assert written(pixels) == expected
 
 
+def filled(pixels, strips, **settings):
+    """Bands that get the rows of *strips*, as the threads of an image would give them."""
+    bands = jpeg.canvas(pixels.shape, "uint8", **settings)
+    for start, stop in strips:
+        for rows, place in bands.parts(start, stop):
+            place[...] = pixels[start:stop][rows]
+    return bands
+
+
+@pytest.mark.parametrize(
+    "strips",
+    [[(0, 100)], [(0, 7), (7, 40), (40, 41), (41, 100)], [(0, 1), (50, 70), (1, 33), (70, 100), (33, 50)]],
+    ids=str,
+)
+@pytest.mark.parametrize("channels", [1, 3])
+def test_strips_in_any_order_give_the_file_of_the_whole(strips, channels):
+    pixels = noisy(100, 30, channels)
+    settings = {"quality": 80, "full_chroma": False}
+    assert written(filled(pixels, strips, **settings), dpi=(72, 72), **settings) == written(
+        pixels, dpi=(72, 72), **settings
+    )
+
+
+def test_a_band_is_encoded_as_soon_as_it_is_whole(monkeypatch):
+    heights = []
+    encode = jpeg._encoded
+    monkeypatch.setattr(jpeg, "_encoded", lambda image, **rest: heights.append(image.height) or encode(image, **rest))
+    pixels = noisy(40, 30, 3)
+    filled(pixels, [(0, 20)], quality=80, full_chroma=True)
+    assert heights == [16]
+    filled(pixels, [(0, 20), (20, 40)], quality=80, full_chroma=True)
+    assert heights[1:] == [16, 16, 8]
+
+
+def test_bands_have_the_shape_of_what_they_stand_for():
+    pixels = noisy(40, 30, 3)
+    bands = filled(pixels, [(0, 40)], quality=80, full_chroma=True)
+    assert (bands.shape, bands.dtype, bands.size) == (pixels.shape, pixels.dtype, pixels.size)
+
+
+def test_a_side_too_long_is_refused_when_it_is_written():
+    pixels = np.zeros((jpeg.LONGEST + 1, 1, 3), np.uint8)
+    canvas = filled(pixels, [(0, len(pixels))], quality=80, full_chroma=True)
+    with pytest.raises(ValueError, match="65500 pixels"):
+        written(canvas.samples)
+
+
+def test_bands_without_scratch_files(monkeypatch):
+    def refuse(*_, **__):
+        raise OSError(24, "Too many open files")
+
+    pixels = noisy(100, 30, 3)
+    expected = written(pixels)
+    monkeypatch.setattr(jpeg.os, "memfd_create", refuse)
+    monkeypatch.setattr(jpeg.tempfile, "TemporaryFile", refuse)
+    assert written(pixels) == expected
+
+
 def test_an_interval_fits_its_field():
     """Of the header, 16 bits: the widest band has 16 rows."""
     assert jpeg.UNIT // 8 * -(-jpeg.LONGEST // 8) < 1 << 16
