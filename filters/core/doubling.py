@@ -24,14 +24,14 @@ def prepare(height: int, width: int, weight: float) -> Function:
     """Return the function that sums a padded strip over a box and multiplies by *weight*."""
 
     def correlate(strip: Array) -> Array:
-        planes = _sums(tiles.planes_of(strip), height, 1)
-        planes = _sums(planes, width, 2)
+        planes = sums(tiles.planes_of(strip), height, 1)
+        planes = sums(planes, width, 2)
         return tiles.strip_of(planes if weight == 1 else planes * planes.dtype.type(weight))
 
     return correlate
 
 
-def _sums(planes: Array, length: int, axis: int) -> Array:
+def sums(planes: Array, length: int, axis: int) -> Array:
     """Sum windows of *length* along *axis*; the result is shorter by ``length - 1``."""
 
     def part(array: Array, start: int, size: int) -> Array:

@@ -63,12 +63,15 @@ def run(
     tolerance = min(encoding.tolerance for encoding in encodings.values())
     finite = image.dtype.kind == "u"
     changed = settings.linear or alpha is not None or (settings.channels == "luma" and image.shape[2] > 1)
-    whole = finite and not changed and float(settings.fill).is_integer()
-    frame = Frame(full, work, frozenset(wanted), tolerance, finite, whole)
+    whole = finite and not changed and float(settings.fill).is_integer() and 0 <= settings.fill <= full
+    bias = sum(stage.bias for stage in stages)
+    plain = all(encoding.plain and encoding.dtype == image.dtype.name for encoding in encodings.values())
+    rounded = whole and plain and not bias and not measure and settings.channels != "max"
+    frame = Frame(full, work, frozenset(wanted), tolerance, finite, whole, rounded)
     channels = 1 if settings.channels == "luma" else image.shape[2]
     rows = strip_rows or _strip_rows(image.shape[1] * channels, work, stages)
     gain = _gain(stages)
-    passage = Passage(image, alpha, settings, frame, gain, sum(stage.bias for stage in stages))
+    passage = Passage(image, alpha, settings, frame, gain, bias)
 
     def chained(source: Source, chain: Sequence[Stage], fill: float) -> pipeline.Rows:
         return pipeline.join(source, chain, frame, Rule(settings.border, fill), rows, jobs)

@@ -52,8 +52,8 @@ class Applied(Rows):
         self.above, self.stride = above, stage.stride
         self.halo, self.padding = stage.halo, stage.padding or stage.halo
         self.rule = Rule(stage.border, 0.0) if stage.border else rule
-        self.work = _strip_type(stage, frame, self.rule)
-        self.function, extra, self.liked, self.anchored = bound(stage, frame)
+        self.function, extra, self.liked, self.anchored, work = bound(stage, frame)
+        self.work = work or _strip_type(stage, frame, self.rule)
         self.width = self._size(above.width, 0)
         self.height = self._size(above.height, 1)
         window = f"{self.halo.left + self.halo.right + 1}×{self.halo.top + self.halo.bottom + 1}"
@@ -133,13 +133,13 @@ def join(source: Rows, stages: Sequence[Stage], frame: Frame, rule: Rule, strip_
     """Return the rows that *stages* make of *source*; a stage that needs the whole image runs at once."""
     last = source
     for number, stage in enumerate(stages):
-        if number:
-            frame = replace(frame, whole=False)
+        first, final = number == 0, number == len(stages) - 1
+        own = replace(frame, whole=frame.whole and first, rounded=frame.rounded and final)
         if stage.whole:
-            applied = Applied(computed(last, strip_rows, jobs), stage, frame, rule)
+            applied = Applied(computed(last, strip_rows, jobs), stage, own, rule)
             last = Whole(applied.rows(0, applied.height), applied.height, applied.width)
         else:
-            last = Applied(last, stage, frame, rule)
+            last = Applied(last, stage, own, rule)
     return last
 
 

@@ -9,13 +9,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Literal, NamedTuple, get_args
 
-from . import banded, decimated, dense, doubling, fourier, separable, taps
+from . import banded, decimated, dense, doubling, fourier, running, separable, taps
 from .kernels import Kernel
 from .lazy import Array, np
 from .spec import ImageError
 from .stage import Bound, Frame, Function, Halo
 
-AlgorithmName = Literal["auto", "taps", "dense", "banded", "low-rank", "doubling", "decimated", "fourier"]
+AlgorithmName = Literal["auto", "taps", "dense", "banded", "low-rank", "running", "doubling", "decimated", "fourier"]
 ALGORITHMS: tuple[str, ...] = get_args(AlgorithmName)[1:]
 
 # Nanoseconds a sample in float32, on one core; in float64 all but the transform take twice as long.
@@ -23,6 +23,7 @@ TAP = 0.19
 PASS, PASS_TAP = 0.41, 0.0185
 DENSE, DENSE_INPUT = 0.1, 0.0315
 ADDITION = 0.1
+RUNNING, WHOLE_ADDITION = 0.9, 0.06
 DECIMATED = 2.9
 FOURIER_DOUBLE = 0.6
 """What the transform costs in float64, beside the others."""
@@ -148,6 +149,13 @@ def _separable(kernel: Kernel, factors: tuple[Array, Array], frame: Frame, geome
         return
     if (column == column[0]).all() and (row == row[0]).all():
         additions = doubling.additions(height) + doubling.additions(width)
+        if frame.whole and frame.full * height * width < 1 << 53:
+            yield Plan(
+                "running",
+                min(RUNNING, WHOLE_ADDITION * additions),
+                "equal weights: sums of integers, from one to the next",
+                lambda frame: _running(kernel, frame, float(column[0] * row[0])),
+            )
         yield Plan(
             "doubling",
             ADDITION * additions,
@@ -167,6 +175,17 @@ def _separable(kernel: Kernel, factors: tuple[Array, Array], frame: Frame, geome
                 f"smooth: every {horizontal.step}th sample, then interpolation",
                 lambda frame: Bound(decimated.prepare(vertical, horizontal, frame.work), extra, vertical.step, True),
             )
+
+
+def _running(kernel: Kernel, frame: Frame, weight: float) -> Bound:
+    """Bind sums of integers, rounded to a mean where the frame wants that and the mean stays within its range."""
+    height, width = kernel.shape
+    divisor = kernel.divisor / weight if weight else 0.0
+    rounds = frame.rounded and divisor.is_integer() and height * width <= divisor <= 1 << 53
+    function, work = running.prepare(height, width, frame.full, int(divisor) if rounds else None)
+    if rounds:
+        return Bound(function, work=work)
+    return Bound(lambda strip: function(strip).astype(frame.work) * np.asarray(weight, frame.work), work=work)
 
 
 def _banded_cost(height: int, width: int) -> float:
@@ -223,7 +242,7 @@ def bind(kernel: Kernel, frame: Frame, geometry: Geometry, algorithm: str) -> Bo
             # A product with a matrix that is mostly zeros would spread a NaN over its whole tile.
             rows, columns = strip.shape[:2]
             total = slow(strip[halo.top : rows - halo.bottom, halo.left : columns - halo.right])
-        if kernel.divisor != 1:
+        if kernel.divisor != 1 and total.dtype.kind == "f":
             # A true division: sums of whole numbers come out correctly rounded, so that halves round up.
             total /= kernel.divisor
         return total

@@ -54,7 +54,9 @@ class Frame:
     finite: bool = True
     """No sample is NaN or infinite: the image is not float."""
     whole: bool = False
-    """All samples that the stage sees are whole numbers."""
+    """All samples that the stage sees are whole numbers from 0 to `full`."""
+    rounded: bool = False
+    """The result is rounded half up to the image's type, with nothing in between: the stage may do that itself."""
 
 
 class Bound(NamedTuple):
@@ -67,6 +69,8 @@ class Bound(NamedTuple):
     """A strip is best a multiple of so many rows high."""
     anchored: bool = False
     """Strips must begin at a multiple of *rows*."""
+    work: Any = None
+    """The type that the function wants its strips in, where it is not that of the `Frame`."""
 
 
 @dataclass(frozen=True)

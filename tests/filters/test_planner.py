@@ -6,7 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from imfilter.filters.blur import blur
 from imfilter.filters.conv import conv
-from imfilter.filters.core import decimated, kernels, planner, taps
+from imfilter.filters.core import decimated, executor, kernels, planner, running, taps
+from imfilter.filters.core.filter import encoding
 from imfilter.filters.core.kernels import Kernel
 from imfilter.filters.core.planner import Geometry
 from imfilter.filters.core.stage import Frame
@@ -139,3 +140,62 @@ def test_halves_round_up_whatever_the_algorithm(size, scale, noise):
         answer = conv(image, kernel=kernel, bias=100)
         expected = np.clip((2 * exact + 200 * divisor + divisor) // (2 * divisor), 0, 255)
         np.testing.assert_array_equal(answer, expected)
+
+
+WINDOWS = [(1, 2), (2, 1), (5, 5), (4, 7), (17, 16), (1, 300), (300, 1), (64, 33), (90, 111)]
+
+
+@pytest.mark.parametrize("border", ["reflect", "mirror", "nearest", "wrap", "constant"])
+@pytest.mark.parametrize("dtype", [np.uint8, np.uint16])
+@pytest.mark.parametrize("size", WINDOWS, ids=str)
+def test_a_mean_by_running_sums_is_the_exact_quotient_rounded_half_up(size, dtype, border, noise):
+    image = noise((47, 53, 3), dtype)
+    image[:20] = np.iinfo(dtype).max
+    width, height = size
+    ahead = [(height // 2, height - 1 - height // 2), (width // 2, width - 1 - width // 2), (0, 0)]
+    modes = {"reflect": "symmetric", "mirror": "reflect", "nearest": "edge", "wrap": "wrap", "constant": "constant"}
+    padded = np.pad(image.astype(np.int64), ahead, mode=modes[border])
+    total = np.lib.stride_tricks.sliding_window_view(padded, (height, width), axis=(0, 1)).sum(axis=(3, 4))
+    expected = (2 * total + width * height) // (2 * width * height)
+    for rows in (None, 1, 7, 50):
+        np.testing.assert_array_equal(strips_of(blur, image, rows, op="mean", size=size, border=border), expected)
+
+
+def strips_of(filter, image, rows, **parameters):
+    encodings = {"image": encoding("picture", image.dtype.name, image.dtype.name, "clip", 1.0)}
+    run = executor.run(
+        filter.stages(**parameters), image, encodings, filter.settings(**parameters), strip_rows=rows, jobs=2
+    )
+    return run.outputs["image"].samples
+
+
+def test_running_sums_take_any_weight_and_are_not_rounded_before_the_end(noise):
+    image = noise((40, 50))
+    window = np.ones((7, 6))
+    total = ndimage.correlate(image.astype(np.int64), window.astype(np.int64))
+    for weight, divisor in ((1, 42), (2, 84), (2, 63), (-1, 42), (1, 7), (0.25, 5)):
+        exact = total * weight / divisor
+        for bias in (0, 100):
+            expected = np.clip(np.floor(exact + bias + 0.5), 0, 255)
+            answer = conv(image, kernel=Kernel.of(window * weight, divisor), bias=bias)
+            np.testing.assert_array_equal(answer, expected)
+    twice = executor.run(
+        (*blur.stages(op="mean", size=5), *blur.stages(op="mean", size=(4, 9))),
+        image[..., None],
+        {"image": encoding("picture", "uint8", "float32", "clip", 1.0)},
+        blur.settings(),
+    )
+    once = ndimage.uniform_filter(image.astype(np.float64), 5)
+    np.testing.assert_allclose(
+        twice.outputs["image"].samples[..., 0], ndimage.uniform_filter(once, (9, 4)), rtol=0, atol=1e-3
+    )
+
+
+@pytest.mark.parametrize("length", [1, 2, 5, 11, 31, 40])
+@pytest.mark.parametrize("rows", [1, 3, 8, 17, 64])
+def test_sums_down_columns_and_along_rows(length, rows):
+    planes = np.random.default_rng(rows).integers(0, 256, (2, rows + length - 1, 30 + length)).astype(np.uint32)
+    windows = np.lib.stride_tricks.sliding_window_view(planes, length, axis=1)
+    np.testing.assert_array_equal(running.down_columns(planes, length), windows.sum(axis=3))
+    windows = np.lib.stride_tricks.sliding_window_view(planes, length, axis=2)
+    np.testing.assert_array_equal(running.along_rows(planes, length, np.uint32), windows.sum(axis=3))
