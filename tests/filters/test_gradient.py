@@ -1,0 +1,149 @@
+"""Gradients against the printed kernels, summed pixel by pixel: in integers, in float32, in float64."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from imfilter.filters.core import colour, kernels
+from imfilter.filters.core.borders import BORDERS
+from imfilter.filters.core.gradient import Gradient, angle, magnitude, smoothing
+from imfilter.filters.edges import edges
+from scipy import ndimage
+
+OPERATORS = ["sobel", "prewitt", "scharr", "farid", "central"]
+SHAPES = [(1, 1), (1, 5), (4, 1), (2, 3), (9, 7)]
+
+
+def slow_gradient(slow_correlate, image, op, size=3, **around):
+    """gx and gy by the operator's kernels as they are printed, in Python's numbers."""
+    smooth, derivative = kernels.DERIVATIVE_PAIRS[op if size == 3 else f"{op}{size}"]
+    return tuple(
+        slow_correlate(image, k, **around) for k in (np.outer(smooth, derivative), np.outer(derivative, smooth))
+    )
+
+
+def slow_magnitude(gx, gy, norm):
+    return {"l2": np.hypot(gx, gy), "l1": abs(gx) + abs(gy), "max": np.maximum(abs(gx), abs(gy))}[norm]
+
+
+@given(
+    st.sampled_from([("sobel", 3), ("sobel", 5), ("sobel", 7), *((op, 3) for op in OPERATORS[1:])]),
+    st.sampled_from(["uint8", "uint16", "float32"]),
+    st.sampled_from(BORDERS),
+    st.sampled_from([0, 7, 255, 2.5, -40, 1e6]),
+    st.sampled_from(["l2", "l1", "max"]),
+    st.sampled_from(SHAPES),
+    st.integers(0, 99),
+)
+def test_every_gradient_is_the_slow_one(slow_correlate, to_samples, operator, dtype, border, fill, norm, shape, seed):
+    op, size = operator
+    rng = np.random.default_rng(seed)
+    most = 1 if dtype == "float32" else np.iinfo(dtype).max
+    # Black and white alone give the largest sums there are.
+    image = (rng.choice([0, 1], shape) if seed % 2 else rng.random(shape)) * most
+    image = image.astype(dtype)
+    gx, gy = (
+        part[..., 0] for part in slow_gradient(slow_correlate, image[..., None], op, size, border=border, fill=fill)
+    )
+    answer = edges(image, op=op, norm=norm, border=border, fill=fill, **({"size": size} if op == "sobel" else {}))
+    largest = max(most, abs(fill)) if border == "constant" else most
+    for map, expected in ((answer.gx, gx), (answer.gy, gy), (answer.magnitude, slow_magnitude(gx, gy, norm))):
+        assert np.abs(map - expected).max() <= 2e-5 * largest
+    if dtype != "float32":
+        expected = to_samples(slow_magnitude(gx, gy, norm), dtype)
+        assert np.abs(answer.image.astype(int) - expected).max() <= 1
+        assert (answer.image != expected).sum() <= 1  # of at most 63
+
+
+@pytest.mark.parametrize("op", [*OPERATORS, "roberts"])
+@pytest.mark.parametrize("norm", ["l2", "l1", "max"])
+@pytest.mark.parametrize("dtype", ["uint8", "uint16"])
+def test_rounded_pictures_differ_in_less_than_a_thousandth(op, norm, dtype, noise, to_samples):
+    image = ndimage.gaussian_filter(noise((300, 300), dtype), 1.5)
+    if op == "roberts":
+        gx, gy = edges(image.astype(np.float32), op=op)[3:]
+    else:
+        smooth, derivative = kernels.DERIVATIVE_PAIRS[op]
+        gx, gy = (
+            ndimage.correlate(image.astype(float), kernel, mode="reflect")
+            for kernel in (np.outer(smooth, derivative), np.outer(derivative, smooth))
+        )
+    expected = to_samples(slow_magnitude(gx, gy, norm), dtype)
+    answer = edges(image, op=op, norm=norm).image
+    assert np.abs(answer.astype(int) - expected).max() <= 1
+    assert (answer != expected).mean() <= 1e-3
+
+
+@pytest.mark.parametrize("op", [*OPERATORS, "roberts"])
+@pytest.mark.parametrize(
+    "options", [{"channels": "max"}, {"threshold": 90}, {"thin": True}, {"gain": 0.25}, {"depth": "16"}]
+)
+def test_integers_and_float_agree_whatever_follows(op, options, noise):
+    """A fill that is no whole number keeps float; where no border is seen, nothing else may change."""
+    image = noise((40, 30, 3))
+    whole, mixed = (
+        edges(image, op=op, border="constant", fill=fill, **{"channels": "each", **options}) for fill in (7, 7.5)
+    )
+    for one, other in zip(whole, mixed, strict=True):
+        np.testing.assert_allclose(one[6:-6, 6:-6], other[6:-6, 6:-6], atol=2e-3)
+
+
+def test_ranges_and_maps_of_integers_are_those_of_float(run, noise):
+    image = noise((40, 30))
+    for options in ({"range": "abs"}, {"range": "offset"}, {"range": "stretch"}, {"gain": 0.3}, {}):
+        for dtype in ("uint8", "uint16", "float32"):
+            for norm in ("l1", "l2"):
+                whole, mixed = (
+                    run(edges, image, dtype=dtype, norm=norm, border="constant", fill=fill, **options)
+                    for fill in (0, 1e-9)
+                )
+                for name in whole:
+                    one, other = (maps[name].samples.astype(float) for maps in (whole, mixed))
+                    assert np.abs(one - other).max() <= 1, (options, dtype, name)
+
+
+def test_the_root_of_integers_is_exact():
+    parts = Gradient(*(part.astype(np.int16) for part in np.mgrid[-1020:1021:3, -1020:1021:3]))
+    exact = np.hypot(*(part.astype(float) for part in parts))
+    answer = magnitude(parts, "l2", np.float32)
+    assert answer.dtype == np.float32
+    np.testing.assert_array_equal(np.floor(answer + np.float32(0.5)), np.floor(exact + 0.5))
+
+
+def test_the_angle_of_integers_is_that_of_float64():
+    parts = Gradient(*(part.astype(np.int16) for part in np.mgrid[-40:41, -40:41]))
+    exact = np.degrees(np.arctan2(*(part.astype(float) for part in parts[::-1])))
+    np.testing.assert_allclose(angle(parts, np.float32), exact, atol=2e-5)
+    assert angle(parts).max() == 180 and angle(parts).min() > -180
+
+
+@pytest.mark.parametrize("sigma", [(1.4, 1.4), (0.6, 3.0), (0.0, 2.0)])
+def test_smoothing_rounds_a_pixel_and_its_mirror_image_alike(sigma, noise):
+    image = noise((40, 50), "float32")[..., None]
+    smooth = smoothing(sigma)
+    answer = smooth.bind(None)(image)
+    np.testing.assert_array_equal(smooth.bind(None)(image[::-1, ::-1])[::-1, ::-1], answer)
+    halo = smooth.halo
+    exact = ndimage.gaussian_filter(image[..., 0].astype(float), sigma[::-1], truncate=4)
+    inner = exact[halo.top : 40 - halo.bottom, halo.left : 50 - halo.right]
+    np.testing.assert_allclose(answer[..., 0], inner, atol=1e-6)
+
+
+def test_luma_does_not_care_how_the_pixels_lie(noise):
+    """Pillow keeps RGB in four bytes a pixel."""
+    image = noise((9, 11, 3))
+    apart = np.zeros((9, 11, 4), np.uint8)
+    apart[..., :3] = image
+    for strip in (image, apart[..., :3], np.asfortranarray(image), image[::-1, ::-1]):
+        exact = strip.astype(float) @ [0.299, 0.587, 0.114]
+        np.testing.assert_allclose(colour.luma(strip, np.float32)[..., 0], exact, atol=2e-5)
+
+
+def test_a_nan_spreads_no_further_than_the_operator_and_is_0_in_8_bits(run):
+    image = np.zeros((9, 9), np.float32)
+    image[4, 4] = np.nan
+    for op in (*OPERATORS, "roberts"):
+        maps = run(edges, image, op=op, dtype="uint8")
+        assert not maps["image"].samples.any()
+        assert not maps["angle"].samples.any()
+        assert np.isnan(edges(image, op=op).angle).sum() <= 25
