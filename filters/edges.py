@@ -190,6 +190,9 @@ def _picture(norm: Norm, thin: bool, threshold: float | None) -> Stage:
     def bind(frame: Frame) -> Function:
         def picture(parts: Gradient) -> Edges:
             image = None
+            if frame.rounded and not thin and threshold is None and parts.gx.dtype.kind == "i":
+                levels = gradient.levels(parts, norm, frame)
+                return Edges(levels, levels)
             if thin:
                 image = thinning.suppress(parts, norm)
                 parts = Gradient(*(part[1:-1, 1:-1] for part in parts))

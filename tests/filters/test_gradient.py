@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from imfilter.filters.core import colour, kernels
+from imfilter.filters.core import colour, executor, kernels
 from imfilter.filters.core.borders import BORDERS
+from imfilter.filters.core.encode import Encoding
 from imfilter.filters.core.gradient import Gradient, angle, magnitude, smoothing
 from imfilter.filters.edges import edges
 from scipy import ndimage
@@ -147,3 +148,15 @@ def test_a_nan_spreads_no_further_than_the_operator_and_is_0_in_8_bits(run):
         assert not maps["image"].samples.any()
         assert not maps["angle"].samples.any()
         assert np.isnan(edges(image, op=op).angle).sum() <= 25
+
+
+@pytest.mark.parametrize("norm", ["l2", "l1", "max"])
+@pytest.mark.parametrize("dtype", ["uint8", "uint16"])
+def test_the_picture_is_the_same_whoever_rounds_it(norm, dtype, noise):
+    """With a map in float beside it the picture is rounded at the end, else where the magnitude is made."""
+    image = noise((60, 70), dtype) // 4
+    alone = executor.run(
+        edges.stages(norm=norm), image[..., None], {"image": Encoding(dtype)}, edges.settings(norm=norm)
+    ).outputs["image"]
+    np.testing.assert_array_equal(alone.samples[..., 0], edges(image, norm=norm).image)
+    assert len(np.unique(alone.samples)) > 100
