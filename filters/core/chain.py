@@ -6,14 +6,15 @@ a bias among it, becomes a stage of its own.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from . import colour
 from .lazy import np
 from .passage import Settings
-from .stage import Frame, Function, Stage, Values, bound, pointwise
+from .stage import Crossing, Frame, Function, Stage, Values, bound
 
 
 class Part(NamedTuple):
@@ -31,28 +32,62 @@ def chain(parts: Sequence[Part]) -> tuple[tuple[Stage, ...], Settings]:
     Only the last part's maps are there in the end.
     """
     stages: list[Stage] = []
-    first, last = parts[0].settings, parts[-1].settings
-    for number, (own, settings, name) in enumerate(parts):
-        steps = []
+    first = parts[0].settings
+    light = False
+    for number, part in enumerate(parts):
+        steps = list(part.stages)
         if number:
-            if settings.linear != parts[number - 1].settings.linear:
-                steps.append(_light(settings.linear))
-            if settings.channels == "luma":
-                steps.append(pointwise(colour.luma))
+            steps = [*_crossing(parts[number - 1], part, light), *steps]
+        # A result that is no picture of the colours has no light to be taken out of.
+        light = part.settings.linear and _gain(part) is not None
         if number + 1 < len(parts):
-            steps += [replace(_without_maps(stage), bias=0.0) for stage in own]
-            steps.append(Stage(_bind_picture))
-            if bias := sum(stage.bias for stage in own):
-                steps.append(_added(bias))
-            if settings.channels == "max":
-                steps.append(pointwise(colour.strongest))
-        else:
-            steps += own
-        stages += [_at_home(stage, settings, name) for stage in steps]
+            steps = [replace(_without_maps(stage), bias=0.0) for stage in steps]
+        stages += [_at_home(stage, part.settings, part.name) for stage in steps]
     channels = first.channels
     if channels == "each" and any(part.settings.channels != "each" for part in parts):
         channels = "max"  # of the one channel that is left
-    return tuple(stages), replace(first, channels=channels, linear_out=last.linear)
+    return tuple(stages), replace(first, channels=channels, linear_out=light)
+
+
+def _crossing(before: Part, behind: Part, light: bool) -> list[Stage]:
+    """Return the stages from one filter's result, in linear *light* or not, to the next one's input."""
+    gain = _gain(before)
+    bias = sum(stage.bias for stage in before.stages)
+    strongest = before.settings.channels == "max"
+    change, steepest = None, 1.0
+    if light != behind.settings.linear:
+        change, steepest = (colour.decode_srgb, 2.3) if behind.settings.linear else (colour.encode_srgb, 13.0)
+
+    def bind(frame: Frame) -> Function:
+        def cross(values: Values) -> Values:
+            strip: Any = getattr(values, "image", values)
+            if strip.dtype == bool:
+                strip = strip * np.asarray(frame.full, frame.work)
+            if bias:
+                strip = strip + bias
+            if strongest:
+                strip = colour.strongest(strip)
+            return strip if change is None else change(strip, frame.full).astype(frame.work, copy=False)
+
+        return cross
+
+    stages = []
+    apart = bool(bias) or change is not None or gain == 0
+    crossing = Crossing(divide=apart and bool(gain), multiply=apart)
+    if apart or strongest or gain is None:
+        stages.append(Stage(bind, amplification=steepest, crossing=crossing))
+    if behind.settings.channels == "luma":
+        stages.append(Stage(lambda frame: lambda strip: colour.luma(strip, frame.work)))
+    if gain is not None and _gain(behind) is None:
+        ground = Crossing(ground=True, linear=behind.settings.linear)
+        stages.append(Stage(lambda frame: lambda strip: strip, crossing=ground))
+    return stages
+
+
+def _gain(part: Part) -> float | None:
+    """Return what the filter multiplies a constant image by; None where its result is no picture of the colours."""
+    gains = [stage.gain for stage in part.stages]
+    return None if None in gains else math.prod(gain for gain in gains if gain is not None)
 
 
 def _at_home(stage: Stage, settings: Settings, name: str) -> Stage:
@@ -61,7 +96,7 @@ def _at_home(stage: Stage, settings: Settings, name: str) -> Stage:
         return replace(stage, step=name)
 
     def fill(frame: Frame) -> float:
-        value = np.float64(settings.fill)
+        value = np.asarray(settings.fill, np.float64)
         return float(colour.decode_srgb(value, frame.full) if settings.linear else value)
 
     return replace(stage, border=settings.border, fill=fill, step=name)
@@ -70,28 +105,3 @@ def _at_home(stage: Stage, settings: Settings, name: str) -> Stage:
 def _without_maps(stage: Stage) -> Stage:
     """Return the stage, told that nobody wants its maps."""
     return replace(stage, bind=lambda frame: bound(stage, replace(frame, wanted=frozenset({"image"}))))
-
-
-def _bind_picture(frame: Frame) -> Function:
-    """Return what takes the picture from a filter's results, as numbers."""
-
-    def picture(values: Values) -> Values:
-        strip = values.image if isinstance(values, tuple) else values
-        return strip * np.asarray(frame.full, frame.work) if strip.dtype == bool else strip
-
-    return picture
-
-
-def _light(linear: bool) -> Stage:
-    """Return the stage that takes values into linear light, or out of it."""
-    change = colour.decode_srgb if linear else colour.encode_srgb
-    steepest = 2.3 if linear else 13.0
-    return Stage(
-        lambda frame: lambda strip: change(strip, frame.full).astype(frame.work, copy=False),
-        straight=True,
-        amplification=steepest,
-    )
-
-
-def _added(bias: float) -> Stage:
-    return pointwise(lambda strip: strip + np.asarray(bias, strip.dtype), straight=True)

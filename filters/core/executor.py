@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Any
 
@@ -21,8 +21,8 @@ from .collector import Canvas, Collector, Make, Output
 from .encode import FULL, Encoding
 from .lazy import Array, np
 from .passage import Passage, Settings
-from .pipeline import Source
-from .stage import Frame, Stage, Values, inside
+from .pipeline import Opacity, Source
+from .stage import Frame, Stage, Values, inside, pointwise
 from .strips import each_strip
 
 STRIP_BYTES = 3 << 20
@@ -66,21 +66,31 @@ def run(
     whole = finite and not changed and float(settings.fill).is_integer() and 0 <= settings.fill <= full
     bias = sum(stage.bias for stage in stages)
     plain = all(encoding.plain and encoding.dtype == image.dtype.name for encoding in encodings.values())
-    rounded = whole and plain and not bias and not measure and settings.channels != "max"
+    rounded = whole and plain and not settings.linear_out and not bias and not measure and settings.channels != "max"
     frame = Frame(full, work, frozenset(wanted), tolerance, finite, whole, rounded)
     channels = 1 if settings.channels == "luma" else image.shape[2]
     rows = strip_rows or _strip_rows(image.shape[1] * channels, work, stages)
     gain = _gain(stages)
-    passage = Passage(image, alpha, settings, frame, gain, bias)
+    on_ground = gain is None and not any(stage.crossing and stage.crossing.ground for stage in stages)
+    passage = Passage(image, alpha, settings, frame, gain, bias, on_ground)
 
-    def chained(source: Source, chain: Sequence[Stage], fill: float) -> pipeline.Rows:
-        return pipeline.join(source, chain, frame, Rule(settings.border, fill), rows, jobs)
+    def chained(source: Source, chain: Sequence[Stage], fill: float, beside: Opacity | None = None) -> pipeline.Rows:
+        return pipeline.join(source, chain, frame, Rule(settings.border, fill), rows, jobs, beside)
 
-    chain = chained(Source(image, passage.enter), stages, passage.fill)
-    opacity = None
-    if alpha is not None and gain is not None:
-        beside = stages if gain else [_centre(stage) for stage in stages]
-        opacity = chained(Source(image, passage.enter_alpha), beside, full)
+    opacity = beside = None
+    if alpha is not None:
+
+        def opacity_before(number: int) -> pipeline.Rows:
+            above = [_of_alpha(stage, full) for stage in stages[:number]]
+            mean = math.prod(stage.gain for stage in stages[:number] if stage.gain)
+            if mean != 1:
+                above.append(pointwise(lambda strip: strip / mean))
+            return chained(Source(image, passage.enter_alpha), above, full)
+
+        beside = Opacity(opacity_before, passage.divide, passage.multiply, passage.lay)
+        if gain is not None:
+            opacity = opacity_before(len(stages))
+    chain = chained(Source(image, passage.enter), stages, passage.fill, beside)
     collectors = {
         name: Collector(encoding, chain.height, measure, canvases.get(name, Canvas))
         for name, encoding in encodings.items()
@@ -126,17 +136,24 @@ def _strip_rows(samples_per_row: int, work: Any, stages: Sequence[Stage]) -> int
 
 
 def _gain(stages: Sequence[Stage]) -> float | None:
-    """What a constant image is multiplied by; None where colours do not survive."""
+    """What the last filter multiplies a constant image by; None where colours have not survived up to there."""
     gain = 1.0
     for stage in stages:
         if stage.gain is None:
             return None
-        gain *= stage.gain
+        gain = gain * stage.gain if stage.crossing is None else 1.0
     return gain
 
 
-def _centre(stage: Stage) -> Stage:
-    """Return a stage of the same geometry that only picks the pixel under the anchor."""
+def _of_alpha(stage: Stage, full: float) -> Stage:
+    """Return what becomes of the alpha in a stage of the colours.
+
+    It is filtered too, its own border white; where the stage has no mean, it is that of the pixel under the anchor.
+    """
+    if stage.crossing is not None:
+        return pointwise(lambda strip: strip)
+    if stage.gain:
+        return replace(stage, fill=lambda frame: full)
     sx, sy = stage.stride
     return Stage(
         lambda frame: lambda strip: inside(strip, stage.halo)[::sy, ::sx],

@@ -23,23 +23,35 @@ class Settings:
     """What transparent pixels are laid on, in the image's units; None is white, and black before edges are found."""
     opaque: bool = False
     """The result shall have no alpha."""
+    linear_out: bool | None = None
+    """Whether the result is in linear light, where a chain's last filter differs from its first."""
 
 
 class Passage:
     """The way of one image into the work space, and of its results out of it."""
 
     def __init__(
-        self, image: Array, alpha: Array | None, settings: Settings, frame: Frame, gain: float | None, bias: float
+        self,
+        image: Array,
+        alpha: Array | None,
+        settings: Settings,
+        frame: Frame,
+        gain: float | None,
+        bias: float,
+        on_ground: bool,
     ) -> None:
+        """*gain* is the last filter's; *on_ground* lays transparent pixels on the background from the start."""
         self.image, self.alpha, self.settings = image, alpha, settings
         self.full, self.work, self.gain, self.bias = frame.full, frame.work, gain, bias
-        self.fill = float(self._decoded(settings.fill))
+        self.fill = float(self._decoded(settings.fill, settings.linear))
+        self.on_ground = on_ground
+        self.linear_out = (settings.linear and gain is not None) if settings.linear_out is None else settings.linear_out
         self.ground = np.array(settings.background or (self.full,) * 3, np.float64)[None, None]
 
-    def _decoded(self, value: Any) -> Array:
+    def _decoded(self, value: Any, linear: bool) -> Array:
         """Take values in the file's units to those of the work space."""
         value = np.asarray(value, np.float64)
-        return colour.decode_srgb(value, self.full) if self.settings.linear else value
+        return colour.decode_srgb(value, self.full) if linear else value
 
     def enter(self, start: int, stop: int) -> Array:
         """Return rows of the image: as they are, or in the work type where they are changed."""
@@ -49,10 +61,10 @@ class Passage:
         elif self.alpha is not None:
             strip = strip.astype(self.work)
         if self.alpha is not None:
-            part = self.enter_alpha(start, stop) / np.asarray(self.full, self.work)
-            strip *= part
-            if self.gain is None and self.settings.background is not None:
-                strip += ((1 - part) * self._ground(strip)).astype(self.work)
+            opaque = self.enter_alpha(start, stop)
+            strip = self.multiply(strip, opaque)
+            if self.on_ground:
+                strip = self.lay(strip, opaque, self.settings.linear)
         return colour.luma(strip, self.work) if self.settings.channels == "luma" else strip
 
     def enter_alpha(self, start: int, stop: int) -> Array:
@@ -60,14 +72,28 @@ class Passage:
         assert self.alpha is not None
         return self.alpha[start:stop, :, None].astype(self.work)
 
-    def _ground(self, strip: Array) -> Array:
-        ground = self._decoded(self.ground)
+    def _ground(self, strip: Array, linear: bool) -> Array:
+        ground = self._decoded(self.ground, linear)
         return ground if strip.shape[2] == 3 else colour.luma(ground, np.float64)
+
+    def divide(self, colours: Array, opaque: Array) -> Array:
+        """Take the alpha out of colours that were multiplied by it."""
+        return colour.unpremultiply(colours, opaque, self.full, least=1e-6 * self.full)
+
+    def multiply(self, colours: Array, opaque: Array) -> Array:
+        """Multiply colours by the alpha."""
+        return colours * (opaque / np.asarray(self.full, self.work))
+
+    def lay(self, colours: Array, opaque: Array, linear: bool) -> Array:
+        """Lay colours that were multiplied by the alpha on the background, in linear light or not."""
+        if self.settings.background is None:
+            return colours
+        rest = 1 - opaque / np.asarray(self.full, self.work)
+        return colours + (rest * self._ground(colours, linear)).astype(self.work)
 
     def leave(self, picture: Array, opaque: Array | None) -> tuple[Array, Array | None]:
         """Return the picture and its alpha in the file's units, unrounded."""
         if opaque is not None and self.gain:
-            opaque = opaque / self.gain
             picture = colour.unpremultiply(picture, opaque, self.full)
         if self.bias:
             picture = picture + self.bias
@@ -75,8 +101,8 @@ class Passage:
             picture = colour.strongest(picture)
         if opaque is not None and self.settings.opaque:
             part = np.clip(opaque / self.full, 0, 1)
-            picture = picture * part + self._ground(picture) * (1 - part)
+            picture = picture * part + self._ground(picture, self.linear_out) * (1 - part)
             opaque = None
-        if self.settings.linear and self.gain is not None:
+        if self.linear_out:
             picture = colour.encode_srgb(picture, self.full)
         return picture, opaque

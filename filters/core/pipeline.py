@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from . import borders
 from .borders import Rule
@@ -51,16 +51,17 @@ class Applied(Rows):
     def __init__(self, above: Rows, stage: Stage, frame: Frame, rule: Rule) -> None:
         self.above, self.stride = above, stage.stride
         self.halo, self.padding = stage.halo, stage.padding or stage.halo
-        self.rule = Rule(stage.border, 0.0) if stage.border else rule
+        self.rule = Rule(stage.border, stage.fill(frame)) if stage.border else rule
         self.function, extra, self.liked, self.anchored, work = bound(stage, frame)
         self.work = work or _strip_type(stage, frame, self.rule)
+        where = f"{stage.step}: " if stage.step else ""
         self.width = self._size(above.width, 0)
         self.height = self._size(above.height, 1)
         window = f"{self.halo.left + self.halo.right + 1}×{self.halo.top + self.halo.bottom + 1}"
         if min(self.width, self.height) < 1:
             raise ImageError(
-                f"the image, {above.width}×{above.height}, is smaller than the kernel's window, {window}: "
-                "nothing is left; more --padding would help"
+                f"{where}the image, {above.width}×{above.height}, is smaller than the kernel's window, "
+                f"{window}: nothing is left; more --padding would help"
             )
         self.halo, self.padding = self.halo.wider(extra), self.padding.wider(extra)
         # The strips of another stage may be handed on as they are; samples of the image must be converted first.
@@ -68,8 +69,8 @@ class Applied(Rows):
         around = (16 + self.halo.top + self.halo.bottom) * (self.width + self.halo.left + self.halo.right)
         if around > MAX_AROUND:
             raise ImageError(
-                f"the filter's window, {window}, is too large: a strip and what it sees around it hold {around} "
-                f"samples, the limit is {MAX_AROUND}; a smaller sigma, size or dilation would help"
+                f"{where}the filter's window, {window}, is too large: a strip and what it sees around it hold "
+                f"{around} samples, the limit is {MAX_AROUND}; a smaller sigma, size or dilation would help"
             )
 
     def _size(self, size: int, axis: int) -> int:
@@ -96,6 +97,30 @@ class Applied(Rows):
             return borders.surround(list(zip(starts, strips, strict=True)), index, left, right, self.work, self.rule)
 
         return self.function(_each(surrounded, *parts))
+
+
+class Beside(Rows):
+    """Rows that a function makes of those of two images of one size."""
+
+    def __init__(self, function: Callable[[Array, Array], Array], first: Rows, second: Rows) -> None:
+        self.function, self.first, self.second = function, first, second
+        self.height, self.width = first.height, first.width
+
+    def rows(self, start: int, stop: int) -> Values:
+        """Return rows of the result."""
+        return self.function(self.first.rows(start, stop), self.second.rows(start, stop))
+
+
+class Opacity(NamedTuple):
+    """The alpha beside an image whose colours are multiplied by it."""
+
+    before: Callable[[int], Rows]
+    """Returns it as it comes to a stage, given the stage's number."""
+    divide: Callable[[Array, Array], Array]
+    """Takes it out of the colours."""
+    multiply: Callable[[Array, Array], Array]
+    lay: Callable[[Array, Array, bool], Array]
+    """Lays the colours on the background; the flag says that they are in linear light."""
 
 
 class Whole(Rows):
@@ -129,7 +154,15 @@ def computed(source: Rows, strip_rows: int, jobs: int) -> Whole:
     return Whole(whole, source.height, source.width)
 
 
-def join(source: Rows, stages: Sequence[Stage], frame: Frame, rule: Rule, strip_rows: int, jobs: int) -> Rows:
+def join(
+    source: Rows,
+    stages: Sequence[Stage],
+    frame: Frame,
+    rule: Rule,
+    strip_rows: int,
+    jobs: int,
+    opacity: Opacity | None = None,
+) -> Rows:
     """Return the rows that *stages* make of *source*; a stage that needs the whole image runs at once."""
     last = source
     for number, stage in enumerate(stages):
@@ -138,8 +171,26 @@ def join(source: Rows, stages: Sequence[Stage], frame: Frame, rule: Rule, strip_
         if stage.whole:
             applied = Applied(computed(last, strip_rows, jobs), stage, own, rule)
             last = Whole(applied.rows(0, applied.height), applied.height, applied.width)
+        elif stage.crossing is not None and opacity is not None:
+            last = _crossed(last, stage, own, rule, opacity, opacity.before(number))
         else:
             last = Applied(last, stage, own, rule)
+        if stage.gain is None:
+            opacity = None
+    return last
+
+
+def _crossed(last: Rows, stage: Stage, frame: Frame, rule: Rule, opacity: Opacity, alpha: Rows) -> Rows:
+    """Return the rows of a stage between two filters."""
+    crossing = stage.crossing
+    assert crossing is not None
+    if crossing.divide:
+        last = Beside(opacity.divide, last, alpha)
+    last = Applied(last, stage, frame, rule)
+    if crossing.multiply:
+        last = Beside(opacity.multiply, last, alpha)
+    if crossing.ground:
+        last = Beside(lambda colours, opaque: opacity.lay(colours, opaque, crossing.linear), last, alpha)
     return last
 
 

@@ -59,6 +59,19 @@ class Frame:
     """The result is rounded half up to the image's type, with nothing in between: the stage may do that itself."""
 
 
+class Crossing(NamedTuple):
+    """From the result of a filter to the input of the next, in colours that are multiplied by their alpha."""
+
+    divide: bool = False
+    """The stage wants the colours as they are, and the filter before it gives them multiplied."""
+    multiply: bool = False
+    """The filter behind the stage wants them multiplied."""
+    ground: bool = False
+    """It has no alpha: they are laid on the background."""
+    linear: bool = False
+    """The filter works in linear light."""
+
+
 class Bound(NamedTuple):
     """A stage bound to an image: its function, and what its algorithm asks of the strips."""
 
@@ -87,7 +100,13 @@ class Stage:
     """How much of what lies past the edge the result covers; None keeps the size."""
     stride: tuple[int, int] = (1, 1)
     border: Border | None = None
-    """The border rule where the stage's meaning fixes it (`constant` is then 0); None takes the caller's."""
+    """The border rule where the stage's meaning fixes it; None takes the caller's."""
+    fill: Callable[[Frame], float] = lambda frame: 0.0
+    """The value past the edge where *border* is `constant`."""
+    crossing: Crossing | None = None
+    """Where colours have an alpha, what becomes of it around this stage, which stands between two filters."""
+    step: str = ""
+    """What a failure calls the filter, where it is one of several."""
     whole: bool = False
     """The stage needs the whole image at once; it cannot run on strips."""
     gain: float | None = 1.0
