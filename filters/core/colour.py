@@ -14,7 +14,8 @@ from .lazy import Array, np
 def luma(strip: Array, work: Any = None) -> Array:
     """Return ``0.299 R + 0.587 G + 0.114 B`` (ITU-R BT.601), unrounded, as one channel in the type *work*.
 
-    The weights are applied in thousandths and divided once, so that gray stays exactly what it was.
+    The weights are applied in thousandths and divided once, so that gray stays exactly what it was. Channel
+    by channel, samples of a file take 1.0 ns a pixel; all at once, with the sums on every third, 1.3 to 3.3.
 
     >>> import numpy as np
     >>> luma(np.array([[[255, 0, 0], [7, 7, 7]]], np.uint8), np.float32).ravel().tolist()
@@ -23,20 +24,6 @@ def luma(strip: Array, work: Any = None) -> Array:
     if strip.shape[2] == 1:
         return strip
     work = work or strip.dtype
-    rows, columns, _ = strip.shape
-    if strip.dtype == np.uint8 and strip.strides[1:] == (4, 1) and strip.strides[0] >= 4 * columns:
-        total = np.empty((rows, columns, 1), work)
-        # The last pixel's fourth byte may belong to nobody.
-        total[:-1, :, 0] = _thousandths_of_words(strip[:-1])
-        total[-1:] = _thousandths(strip[-1:], work)
-    else:
-        total = _thousandths(strip, work)
-    total /= 1000
-    return total
-
-
-def _thousandths(strip: Array, work: Any) -> Array:
-    """Return a thousand times the luma, channel by channel: 1.1 ns a pixel; sums on every third sample take 3."""
     total = strip[..., 0:1].astype(work)
     total *= 299
     part = strip[..., 1:2].astype(work)
@@ -45,23 +32,7 @@ def _thousandths(strip: Array, work: Any) -> Array:
     part[...] = strip[..., 2:3]
     part *= 114
     total += part
-    return total
-
-
-def _thousandths_of_words(strip: Array) -> Array:
-    """Return a thousand times the luma of 8-bit RGB in pixels of four bytes, as Pillow keeps it: 0.7 ns a pixel.
-
-    A pixel is one integer ``w``; shifted, ``w₀ = R + 2⁸ G + 2¹⁶ B``, ``w₁ = G + 2⁸ B`` and ``w₂ = B``. So it takes
-    no more than ``299 (w₀ - 2⁸ w₁) + 587 (w₁ - 2⁸ w₂) + 114 w₂``, where what overflows 32 bits cancels out.
-    """
-    pixels = np.lib.stride_tricks.as_strided(strip, (*strip.shape[:2], 4), strip.strides)
-    total = pixels.view("<i4")[..., 0] & 0xFFFFFF
-    green_blue, blue = total >> 8, total >> 16
-    total *= 299
-    green_blue *= 587 - 299 * 256
-    blue *= 114 - 587 * 256
-    total += green_blue
-    total += blue
+    total /= 1000
     return total
 
 
@@ -100,7 +71,7 @@ def decode_samples(samples: Array, work: Any, full: float) -> Array:
     return decode_srgb(samples.astype(work), full)
 
 
-def unpremultiply(strip: Array, alpha: Array, full: float, least: float | None = None) -> Array:
-    """Divide the colours by ``alpha / full``; where alpha is *least* or less, or else rounds to nothing, they are 0."""
-    visible = alpha > ((0.5 if full > 1 else 0) if least is None else least)
+def unpremultiply(strip: Array, alpha: Array, full: float) -> Array:
+    """Divide the colours by ``alpha / full``; where alpha rounds to nothing they are 0."""
+    visible = alpha > (0.5 if full > 1 else 0)
     return np.where(visible, strip * full / np.where(visible, alpha, 1), 0)
