@@ -32,7 +32,8 @@ def help_of(*words):
 
 def reference():
     parts = ["# Command reference", "What `--help` prints. `REGENERATE=1 pytest tests/test_docs.py` writes it anew."]
-    for words in [(), *((name,) for name in catalog.names()), ("kernels",), ("kernels", "show")]:
+    commands = [*catalog.names(), "chain", "run", "kernels"]
+    for words in [(), *((name,) for name in commands), ("kernels", "show")]:
         parts += [f"## {' '.join(('imfilter', *words))}", f"```text\n{help_of(*words).strip()}\n```"]
     return "\n\n".join(parts) + "\n"
 
