@@ -11,7 +11,7 @@ import re
 import struct
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 from PIL import Image, ImageFile, ImageOps
 
@@ -51,8 +51,7 @@ class UnreadableError(Exception):
     """The bytes are no picture that can be kept whole; the message says why."""
 
 
-@dataclass
-class Metadata:
+class Metadata(NamedTuple):
     """What a picture carries beside its pixels."""
 
     exif: bytes = b""
@@ -138,13 +137,14 @@ def _decode_image(data: bytes, admit: Admit) -> Picture:
     shared.in_one_block(*image.size)
     with _silenced() if name == "TIFF" else contextlib.nullcontext():
         image.load()
-    metadata = Metadata(icc=image.info.get("icc_profile") or b"", dpi=_plausible(image.info.get("dpi")))
+    exif = b""
     format = {"MPO": "jpeg"}.get(image.format or "", (image.format or "png").lower())
     ImageOps.exif_transpose(image, in_place=True)
     try:
-        metadata.exif = _portable_exif(image)
+        exif = _portable_exif(image)
     except Exception as error:
         notes.append(f"its EXIF block is damaged and was not kept ({_reason(error)})")
+    metadata = Metadata(exif, image.info.get("icc_profile") or b"", _plausible(image.info.get("dpi")))
     pixels, alpha = _samples(image)
     if image.mode.startswith("I;16") and _tag(image, PHOTOMETRIC) == (WHITE_IS_ZERO,):
         pixels = np.uint16(65535) - pixels  # Pillow turns 8 bits only

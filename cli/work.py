@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
-from dataclasses import replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -137,7 +136,7 @@ class Work:
         if self.how.background is not None:
             background = tuple(value * full / 255 for value in self.how.background)
         opaque = format is not None and not format.alpha
-        return replace(self.settings, background=background, opaque=opaque)
+        return self.settings._replace(background=background, opaque=opaque)
 
     def _write(
         self,
@@ -182,7 +181,7 @@ def _kept(metadata: Metadata, name: str, same_colours: bool) -> Metadata:
     """Return what the output *name* keeps: a map its resolution; gray samples no profile of colours."""
     if name != "image":
         return Metadata(dpi=metadata.dpi)
-    return metadata if same_colours else replace(metadata, icc=b"")
+    return metadata if same_colours else metadata._replace(icc=b"")
 
 
 def _range_notes(name: str, encoding: Encoding, outputs: Mapping[str, Output]) -> list[str]:

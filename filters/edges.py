@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Annotated, Literal, NamedTuple, Unpack
 
 from .core import gradient, thinning
@@ -159,7 +158,7 @@ def _positive(sigmas: tuple[float, float], op: str) -> tuple[float, float]:
 def _named(stage: Stage, op: str, sigmas: tuple[float, float]) -> Stage:
     width, height = (side[0] + side[1] + 1 for side in zip(stage.halo[:2], stage.halo[2:], strict=True))
     fact = f"{op} of sigma {sigmas[0]:g},{sigmas[1]:g}: {width}×{height}, separable passes"
-    return replace(stage, facts=lambda frame: (fact,))
+    return stage._replace(facts=lambda frame: (fact,))
 
 
 def _signed(threshold: float | None) -> list[Stage]:

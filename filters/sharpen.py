@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Annotated, Literal, Unpack
 
 from .core import kernels
@@ -72,7 +71,7 @@ def _unsharp(sigma: tuple[float, float], amount: float, threshold: float, algori
     blurred = linear(kernels.gaussian(sigma), name=f"gaussian of sigma {sigma[0]:g},{sigma[1]:g}", algorithm=algorithm)
 
     def bind(frame: Frame) -> Bound:
-        blur = bound(blurred, replace(frame, whole=False, rounded=False))
+        blur = bound(blurred, frame._replace(whole=False, rounded=False))
         halo = blurred.halo.wider(blur.extra)
 
         def unsharp(strip: Array) -> Array:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import Any, NamedTuple
 
 from . import colour
@@ -41,12 +40,12 @@ def chain(parts: Sequence[Part]) -> tuple[tuple[Stage, ...], Settings]:
         # A result that is no picture of the colours has no light to be taken out of.
         light = part.settings.linear and _gain(part) is not None
         if number + 1 < len(parts):
-            steps = [replace(_without_maps(stage), bias=0.0) for stage in steps]
+            steps = [_without_maps(stage)._replace(bias=0.0) for stage in steps]
         stages += [_at_home(stage, part.settings, part.name) for stage in steps]
     channels = first.channels
     if channels == "each" and any(part.settings.channels != "each" for part in parts):
         channels = "max"  # of the one channel that is left
-    return tuple(stages), replace(first, channels=channels, linear_out=light)
+    return tuple(stages), first._replace(channels=channels, linear_out=light)
 
 
 def _crossing(before: Part, behind: Part, light: bool) -> list[Stage]:
@@ -93,15 +92,15 @@ def _gain(part: Part) -> float | None:
 def _at_home(stage: Stage, settings: Settings, name: str) -> Stage:
     """Return the stage with its own filter's border rule, and its name."""
     if stage.border is not None:
-        return replace(stage, step=name)
+        return stage._replace(step=name)
 
     def fill(frame: Frame) -> float:
         value = np.asarray(settings.fill, np.float64)
         return float(colour.decode_srgb(value, frame.full) if settings.linear else value)
 
-    return replace(stage, border=settings.border, fill=fill, step=name)
+    return stage._replace(border=settings.border, fill=fill, step=name)
 
 
 def _without_maps(stage: Stage) -> Stage:
     """Return the stage, told that nobody wants its maps."""
-    return replace(stage, bind=lambda frame: bound(stage, replace(frame, wanted=frozenset({"image"}))))
+    return stage._replace(bind=lambda frame: bound(stage, frame._replace(wanted=frozenset({"image"}))))

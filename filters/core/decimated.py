@@ -12,9 +12,8 @@ P. Burt, "Fast filter transforms for image processing", 1981, has the idea; the 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 from . import tiles
 from .lazy import Array, np
@@ -26,8 +25,7 @@ CUT = 4.5
 """Radius of the first smoothing, in its standard deviations."""
 
 
-@dataclass(frozen=True)
-class Design:
+class Design(NamedTuple):
     """One axis: the step d, the smoothing, and the weights ``(d, coarse samples)`` of the interpolation."""
 
     step: int

@@ -6,8 +6,7 @@ Pictures and maps of 8 or 16 bits have fixed scales, so that all images of a bat
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from .lazy import Array, np
 
@@ -18,8 +17,7 @@ FULL = {"uint8": 255.0, "uint16": 65535.0, "float32": 1.0}
 """White, for each type of sample that files have."""
 
 
-@dataclass(frozen=True)
-class Encoding:
+class Encoding(NamedTuple):
     """How the values of one output become samples.
 
     *scale* takes the units of the image that was read to those of the file (257 from 8 to 16 bits).

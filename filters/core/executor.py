@@ -11,9 +11,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
 from types import MappingProxyType
-from typing import Any
+from typing import Any, NamedTuple
 
 from . import pipeline
 from .borders import Rule
@@ -30,8 +29,7 @@ STRIP_BYTES = 3 << 20
 one thread and two: lower strips see more halo than image, and pay more for each call."""
 
 
-@dataclass(frozen=True)
-class Result:
+class Result(NamedTuple):
     """The outputs by name, and what was derived on the way, for people."""
 
     outputs: dict[str, Output]
@@ -153,7 +151,7 @@ def _of_alpha(stage: Stage, full: float) -> Stage:
     if stage.crossing is not None:
         return pointwise(lambda strip: strip)
     if stage.gain:
-        return replace(stage, fill=lambda frame: full)
+        return stage._replace(fill=lambda frame: full)
     sx, sy = stage.stride
     return Stage(
         lambda frame: lambda strip: inside(strip, stage.halo)[::sy, ::sx],

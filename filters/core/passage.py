@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from . import colour
 from .borders import Border
@@ -11,8 +10,7 @@ from .lazy import Array, np
 from .stage import Frame
 
 
-@dataclass(frozen=True)
-class Settings:
+class Settings(NamedTuple):
     """What all filters share: how the image is entered, and what lies past its edge."""
 
     border: Border = "reflect"

@@ -7,7 +7,6 @@ sees the border of its own input, so a pipeline gives what its stages would give
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from typing import Any, NamedTuple, Protocol
 
 from . import borders
@@ -167,7 +166,7 @@ def join(
     last = source
     for number, stage in enumerate(stages):
         first, final = number == 0, number == len(stages) - 1
-        own = replace(frame, whole=frame.whole and first, rounded=frame.rounded and final)
+        own = frame._replace(whole=frame.whole and first, rounded=frame.rounded and final)
         if stage.whole:
             applied = Applied(computed(last, strip_rows, jobs), stage, own, rule)
             last = Whole(applied.rows(0, applied.height), applied.height, applied.width)

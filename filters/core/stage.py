@@ -7,7 +7,6 @@ A strip is an array ``(rows, columns, channels)`` in the work type, or a NamedTu
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from .borders import Border
@@ -39,15 +38,14 @@ class Halo(NamedTuple):
 NO_HALO = Halo()
 
 
-@dataclass(frozen=True)
-class Frame:
+class Frame(NamedTuple):
     """What a stage may know of the image when it is bound to it."""
 
     full: float
     """White in the image's units: 255, 65535, or 1.0 for float."""
     work: Any
     """The type that strips have: float32 where its error stays within the bound, else float64."""
-    wanted: frozenset[str] = field(default=frozenset())
+    wanted: frozenset[str] = frozenset()
     """Which fields of the filter's result somebody asked for."""
     tolerance: float = 0.0
     """The error that a result may have, in the image's units, where an algorithm approximates."""
@@ -86,8 +84,7 @@ class Bound(NamedTuple):
     """The type that the function wants its strips in, where it is not that of the `Frame`."""
 
 
-@dataclass(frozen=True)
-class Stage:
+class Stage(NamedTuple):
     """One step of a filter.
 
     *bind* gives, for a `Frame`, the function that turns a padded strip into a strip. With a stride of

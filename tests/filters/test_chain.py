@@ -1,7 +1,5 @@
 """A chain is its filters one after the other, unrounded, each with its own border, channels and light."""
 
-from dataclasses import replace
-
 import numpy as np
 import pytest
 from imfilter.filters.blur import blur
@@ -63,13 +61,13 @@ def run(steps, image, alpha=None, dtype="float32", background=None, **options):
     ]
     stages, settings = chain(parts)
     encodings = {"image": encoding("picture", image.dtype.name, dtype, "clip", 1.0)}
-    settings = replace(settings, background=background)
+    settings = settings._replace(background=background)
     return executor.run(stages, image, encodings, settings, alpha, **options).outputs["image"]
 
 
 def alone(filter, given, image, alpha, background):
     """Run one filter on a float image, as the command would."""
-    settings = replace(filter.settings(**given), background=background)
+    settings = filter.settings(**given)._replace(background=background)
     encodings = {"image": encoding("picture", "float32", "float32", "clip", 1.0)}
     return executor.run(filter.stages(**given), image, encodings, settings, alpha).outputs["image"]
 
