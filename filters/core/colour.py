@@ -38,6 +38,8 @@ def luma(strip: Array, work: Any = None) -> Array:
 
 def strongest(strip: Array) -> Array:
     """Return each pixel's channel of greatest absolute value, sign kept, as one channel."""
+    if strip.shape[2] == 1:
+        return strip
     return np.take_along_axis(strip, np.abs(strip).argmax(axis=2, keepdims=True), axis=2)
 
 
