@@ -57,6 +57,11 @@ class Work:
             report = self._filtered(job, reader)
         except FileError as error:
             report = Report(job.input.name, "failed", error=str(error))
+        except BrokenPipeError:
+            raise
+        except Exception as error:  # a fault of the program's own costs one image too, and not the batch
+            what = f"a fault of imfilter, please report it: {type(error).__name__}: {error}"
+            report = Report(job.input.name, "failed", error=f"{shown(job.input.name)}: {what}")
         return report._replace(seconds=time.perf_counter() - began)
 
     def _filtered(self, job: Job, reader: Reader) -> Report:
