@@ -40,16 +40,16 @@ def run(
         return number
 
     with teller, contextlib.closing(_reports([jobs[number] for number in wanted], work, reader, workers)) as reports:
+        teller.begin(len(wanted))
         told = tell()
         for at, report in reports:
+            teller.advance(report)
             waiting[wanted[at]] = report
             told = tell()
             if fail_fast and report.status == "failed":
                 break
-        for number in sorted(waiting):  # what was done before the stop, but after what never will be
-            if waiting[number].status != "skipped":
-                told = number
-                tell()
+        for number in sorted(waiting):  # what was done before the stop, but stands behind what never will be
+            teller.tell(waiting[number])
     return ExitCode.FAILED if teller.totals.failures else ExitCode.DONE
 
 

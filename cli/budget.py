@@ -34,9 +34,10 @@ def _available() -> int | None:
     return None
 
 
-def _limit() -> int | None:
-    """Return what the control group of a container leaves."""
-    group = Path("/sys/fs/cgroup")
+def _limit(group: Path = Path("/sys/fs/cgroup")) -> int | None:
+    """Return what the control group of a container leaves; what it caches of files is given back when asked for."""
     with contextlib.suppress(OSError, ValueError):  # "max" is no number, and no limit
-        return int((group / "memory.max").read_text()) - int((group / "memory.current").read_text())
+        free = int((group / "memory.max").read_text()) - int((group / "memory.current").read_text())
+        cached = dict(line.split() for line in (group / "memory.stat").read_text().splitlines())
+        return free + int(cached.get("inactive_file", 0)) + int(cached.get("active_file", 0))
     return None

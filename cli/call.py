@@ -17,7 +17,7 @@ from typing import Any
 from . import cores, depfile, formats, links, scan
 from .atomic import is_stream
 from .exits import ExitCode, UsageError
-from .messages import flag, say, shown
+from .messages import flag, put, say, shown
 from .plan import STREAM, Job, Names, Target, plan
 from .reader import MAX_PIXELS, reader
 from .recipe import Recipe
@@ -40,9 +40,9 @@ def _execute(recipe: Recipe, values: Mapping[str, Any]) -> int:
     _check(recipe, values)
     count = cores.cores(values["jobs"])
     names, outputs = _names(values), _outputs(recipe, values)
-    found = scan.scan(names, _rules(values, outputs))
+    found = scan.scan(names, _rules(values, outputs), listed=values["files_from"] is not None)
     jobs = _plan(recipe, values, found, outputs)
-    _check_legend(values.get("angle_legend"), jobs)
+    _check_beside(recipe, values, jobs)
     teller = Teller(
         recipe,
         Totals(len(found.passed_over)),
@@ -58,6 +58,7 @@ def _execute(recipe: Recipe, values: Mapping[str, Any]) -> int:
             say(f"{shown(name)}: passed over")
     stamper = _stamper(recipe, values)
     jobs, skipped = _skipped(jobs, values, stamper)
+    links.check_backups([job for number, job in enumerate(jobs) if number not in skipped])
     if values["dry_run"]:
         return _dry_run(jobs, skipped, teller)
     code = ExitCode.DONE
@@ -67,7 +68,7 @@ def _execute(recipe: Recipe, values: Mapping[str, Any]) -> int:
         with teller:
             for job in jobs:
                 teller.tell(Report(job.input.name, "skipped"))
-    if values["depfile"] is not None:
+    if values["depfile"] is not None and not (code and values["fail_fast"]):
         failed = {report.input for report in teller.totals.failures}
         depfile.write(values["depfile"], [job for job in jobs if job.input.name not in failed], recipe.files())
     return code
@@ -202,6 +203,7 @@ def _rules(values: Mapping[str, Any], outputs: Mapping[str, str]) -> scan.Rules:
         values["include"] or (),
         values["exclude"] or (),
         [folder for folder in folders - named if folder is not None],
+        values["backup"],
     )
 
 
@@ -272,20 +274,25 @@ def _dry_run(jobs: Sequence[Job], skipped: frozenset[int], teller: Teller) -> Ex
             teller.tell(Report(job.input.name, status, outputs))
             if not teller.json and number not in skipped:
                 for target in job.targets.values():
-                    sys.stdout.write(f"{job.name} -> {target.name}\n")
+                    put(f"{job.name} -> {target.name}")
     return ExitCode.DONE
 
 
-def _check_legend(legend: str | None, jobs: Sequence[Job]) -> None:
-    if legend is None:
-        return
-    if not formats.of_suffix(legend).colour:
+def _check_beside(recipe: Recipe, values: Mapping[str, Any], jobs: Sequence[Job]) -> None:
+    """Check the files that are written beside the outputs."""
+    legend, rules = values["angle_legend"], values["depfile"]
+    beside = {name: path for name, path in (("angle_legend", legend), ("depfile", rules)) if path is not None}
+    for name, path in beside.items():
+        if path in ("", STREAM) or scan.is_folder(path):
+            raise UsageError(f"{flag(name)} {path!r}: is no name of a file")
+    if legend is not None and not formats.of_suffix(legend).colour:
         raise UsageError(f"--angle-legend {shown(legend)}: holds gray only; use .png")
-    if scan.is_folder(legend) or any(legend == job.input.name for job in jobs):
-        raise UsageError(f"--angle-legend {shown(legend)}: is a folder or an input; name another file")
-    # It is an output of the first job, for the sake of this check only.
-    beside = jobs[0]._replace(targets={**jobs[0].targets, "legend": Target(legend, None)})
-    links.check([beside, *jobs[1:]])
+    if rules is not None:
+        depfile.check(rules, jobs, recipe.files())
+    if beside:
+        # They are outputs of the first job, for the sake of this check only.
+        targets = {name: Target(path, None) for name, path in beside.items()}
+        links.check([jobs[0]._replace(targets={**jobs[0].targets, **targets}), *jobs[1:]])
 
 
 def _count(text: str) -> int:

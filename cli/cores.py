@@ -35,4 +35,5 @@ def available() -> int:
 
 def _shared_by_make(flags: str) -> bool:
     """Whether Make runs other recipes beside this one: ``-j8``, ``-j``, ``--jobserver-auth=3,4``."""
-    return re.search(r"(?:^|\s)(?:-\w*j(?!1(?:\s|$))|--jobserver-)", flags) is not None
+    flags = f" {flags} ".partition(" -- ")[0]  # behind it stand variables
+    return re.search(r"\s(?:-j(?!1\s)|--jobserver-)", f"{flags} ") is not None

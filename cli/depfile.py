@@ -7,8 +7,22 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from .atomic import Transaction
-from .exits import FileError
+from .exits import UsageError
+from .messages import shown
 from .plan import STREAM, Job
+
+UNNAMEABLE = re.compile(r"[\n\t;]|\\$")
+"""What no file of a makefile can have in its name, however it is quoted."""
+
+
+def check(path: str, jobs: Sequence[Job], kernels: Sequence[str]) -> None:
+    """Raise UsageError where a dependency file could not name its files."""
+    for job in jobs:
+        for name in (*_targets(job), *_sources(job, kernels)):
+            if UNNAMEABLE.search(name):
+                raise UsageError(
+                    f"--depfile {shown(path)}: {shown(name)}: Make has no way to write such a name; rename the file"
+                )
 
 
 def write(path: str, jobs: Sequence[Job], kernels: Sequence[str]) -> None:
@@ -16,23 +30,34 @@ def write(path: str, jobs: Sequence[Job], kernels: Sequence[str]) -> None:
     with Transaction() as transaction:
         with transaction.open(Path(path)) as file:
             for job in jobs:
-                targets = [target.path for target in job.targets.values() if target.path is not None]
-                sources = [name for name in (job.input.name, *kernels) if name != STREAM]
+                targets, sources = _targets(job), _sources(job, kernels)
                 if targets and sources:
-                    for name in (*targets, *sources):
-                        if "\n" in name:
-                            raise FileError(path, f"cannot name {name!r}: no file of Make can hold a line break")
-                    left, right = (" ".join(map(escaped, names)) for names in (targets, sources))
+                    left = " ".join(escaped(name, target=True) for name in targets)
+                    right = " ".join(escaped(name) for name in sources)
                     file.write(f"{left}: {right}\n".encode("utf-8", "surrogateescape"))
         transaction.commit()
 
 
-def escaped(name: str) -> str:
-    r"""Return a file's name as a word of a makefile.
+def _targets(job: Job) -> list[str]:
+    return [target.path for target in job.targets.values() if target.path is not None]
 
-    Backslashes count only before a blank, a colon or a #, where each must be doubled.
+
+def _sources(job: Job, kernels: Sequence[str]) -> list[str]:
+    return [name for name in (job.input.name, *kernels) if name != STREAM]
+
+
+def escaped(name: str, target: bool = False) -> str:
+    r"""Return a file's name as a word of a makefile: a prerequisite, or a target.
+
+    Backslashes count only before what they escape, where each must be doubled. A % means something in targets only,
+    as an & at the end does. An = would make the line a variable's; it hides behind a function's call.
 
     >>> print(escaped("a b#c$d%e:f.png"))
-    a\ b\#c$$d\%e\:f.png
+    a\ b\#c$$d%e\:f.png
+    >>> print(escaped("100%=1.png", target=True))
+    100\%$(subst x,=,x)1.png
     """
-    return re.sub(r"(\\*)([ \t#:%])", r"\1\1\\\2", name).replace("$", "$$")
+    special = r"(\\*)([ #:%])" if target else r"(\\*)([ #:])"
+    name = re.sub(special, r"\1\1\\\2", name.replace("$", "$$"))
+    name = re.sub(r"([*?\[])", r"\\\1", name).replace("=", "$(subst x,=,x)")
+    return f"{name}$()" if target and name.endswith("&") else name

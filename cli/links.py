@@ -16,6 +16,9 @@ def check(jobs: Sequence[Job]) -> None:
     """Raise UsageError where the files behind the names of *jobs* collide, or an output's folder is missing."""
     sources = {identity(job.input.name) for job in jobs if job.input.name != STREAM} - {None}
     folders: dict[str, str] = {}
+    for root in {target.folder for job in jobs for target in job.targets.values()}:
+        if root is not None:
+            _check_root(root)
     taken: dict[str, str] = {}
     for job in jobs:
         for target in job.targets.values():
@@ -31,8 +34,15 @@ def check(jobs: Sequence[Job]) -> None:
             if real in taken:
                 raise UsageError(f"{target.name}: leads to the same file as {taken[real]}")
             taken[real] = target.name
-        if job.backup is not None and os.path.lexists(job.backup):
-            raise UsageError(f"--backup: {shown(job.backup)} is there already; move it away, or use another suffix")
+
+
+def check_backups(jobs: Sequence[Job]) -> None:
+    """Raise UsageError where a backup would take the place of a file, which nothing ever does."""
+    for job in jobs:
+        # A run that was killed between the two steps of a replacement has made the input its own backup.
+        if job.backup is None or not os.path.lexists(job.backup) or identity(job.backup) == identity(job.input.name):
+            continue
+        raise UsageError(f"--backup: {shown(job.backup)} is there already; move it away, or use another suffix")
 
 
 def _check_folder(target: Target) -> None:
@@ -40,6 +50,16 @@ def _check_folder(target: Target) -> None:
     folder = os.path.dirname(target.path)
     if folder and not is_folder(folder):
         raise UsageError(f"{target.name}: there is no folder {shown(folder)}")
+
+
+def _check_root(folder: str) -> None:
+    """Raise UsageError where *folder* is no folder, and none can be made."""
+    nearest = folder.rstrip("/") or "/"
+    while nearest and not os.path.lexists(nearest):
+        nearest = os.path.dirname(nearest)
+    if nearest and not is_folder(nearest):
+        where = "" if nearest == folder else f"{shown(nearest)} "
+        raise UsageError(f"{shown(folder)}: {where}is no folder")
 
 
 def _is_below(path: str, folder: str) -> bool:

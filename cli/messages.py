@@ -47,6 +47,16 @@ def say(message: str) -> None:
         sys.stderr = None
 
 
+def put(line: str) -> None:
+    """Print one line to standard output, whatever its encoding; raises OSError."""
+    stream = sys.stdout
+    if stream is None:
+        raise OSError("is closed")
+    stream.flush()
+    stream.buffer.write(f"{line}\n".encode(stream.encoding or "utf-8", "backslashreplace"))
+    stream.buffer.flush()
+
+
 def flag(name: str) -> str:
     """Return the option of a parameter's name.
 

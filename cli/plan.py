@@ -6,6 +6,7 @@ Everything about the call that can be refused without work is refused here, befo
 from __future__ import annotations
 
 import os
+import re
 import string
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
@@ -68,14 +69,15 @@ class Names(NamedTuple):
         if self.pattern is None:
             return
         try:
-            parts = list(string.Formatter().parse(self.pattern))
-            for literal, field, _, conversion in parts:
-                if "/" in literal or os.sep in literal or "\0" in literal:
-                    raise UsageError(f"--name {shown(self.pattern)}: names files inside the folder; no / in it")
+            if not self.pattern:
+                raise ValueError("is empty")
+            if "/" in self.pattern or os.sep in self.pattern or "\0" in self.pattern:
+                raise ValueError("names files inside the folder; no / in it")
+            for _, field, width, conversion in string.Formatter().parse(self.pattern):
                 if field is not None and (field not in FIELDS or conversion):
-                    raise UsageError(
-                        f"--name {shown(self.pattern)}: {{{shown(field)}}} is not known (one of {', '.join(FIELDS)})"
-                    )
+                    raise ValueError(f"{{{shown(field)}}} is not known (one of {', '.join(FIELDS)})")
+                if width and not re.fullmatch(r"[^{}]?[<>^]?\d{1,2}d?", width):
+                    raise ValueError(f"{{{field}:{shown(width)}}} is not understood; a width, as in {{index:04}}")
             self._filled("a", ".png", 1, "image")
         except ValueError as error:
             raise UsageError(f"--name {shown(self.pattern)}: {error}") from None
@@ -191,7 +193,7 @@ def _refuse_collisions(jobs: Sequence[Job]) -> None:
                 )
             if place in taken:
                 both = " and of ".join(sorted({taken[place], shown(job.input.name)}))
-                more = "; -r keeps the folders apart, --name '{index}-{stem}' the names" if target.folder else ""
+                more = "; name the folder above both, with -r, or add --name '{index}-{stem}'" if target.folder else ""
                 raise UsageError(f"{target.name}: would hold two outputs, of {both}{more}")
             taken[place] = shown(job.input.name)
         if job.backup is not None:

@@ -68,7 +68,7 @@ class Totals:
     """What became of all images."""
 
     def __init__(self, passed_over: int) -> None:
-        self.done = self.skipped = 0
+        self.done = self.skipped = self.planned = 0
         self.passed_over = passed_over
         self.failures: list[Report] = []
         self.megapixels = 0.0
@@ -79,32 +79,50 @@ class Totals:
             self.failures.append(report)
         elif report.status == "skipped":
             self.skipped += 1
+        elif report.status == "planned":
+            self.planned += 1
         else:
             self.done += 1
             self.megapixels += report.megapixels
 
-    def as_json(self, seconds: float) -> str:
-        """Return the totals as one line."""
+    def left(self, count: int) -> int:
+        """Return how many of *count* images nothing is known of: those that a failure was told to stop."""
+        return count - self.done - self.skipped - self.planned - len(self.failures)
+
+    def as_json(self, seconds: float, count: int) -> str:
+        """Return the totals of *count* images as one line."""
         return _line(
             "summary",
             {
                 "done": self.done,
                 "skipped": self.skipped,
                 "failed": len(self.failures),
+                "planned": self.planned,
+                "left": self.left(count),
                 "passed_over": self.passed_over,
                 "seconds": round(seconds, 6),
                 "megapixels_per_second": round(self.megapixels / seconds, 3) if seconds else 0.0,
             },
         )
 
-    def as_line(self, seconds: float) -> str:
-        """Return the totals for people."""
+    def as_line(self, seconds: float, count: int) -> str:
+        """Return the totals of *count* images for people."""
+        passed = f"; {_files(self.passed_over)} passed over" if self.passed_over else ""
+        if self.planned:
+            return f"{self.planned} planned, {self.skipped} skipped{passed}"
         rate = f", {self.megapixels / seconds:.1f} MP/s" if self.megapixels and seconds else ""
-        passed = f"; {self.passed_over} other files passed over" if self.passed_over else ""
-        counts = f"{self.done} done, {self.skipped} skipped, {len(self.failures)} failed"
+        left = f", {self.left(count)} left" if self.left(count) else ""
+        counts = f"{self.done} done, {self.skipped} skipped, {len(self.failures)} failed{left}"
         return f"{counts} in {seconds:.2f} s{rate}{passed}"
 
 
+def _files(count: int) -> str:
+    return "1 other file" if count == 1 else f"{count} other files"
+
+
 def _line(type: str, values: dict[str, Any]) -> str:
-    # NaN and infinity are no JSON; nothing that is reported can be either, or this says so.
-    return json.dumps({"schema": SCHEMA, "type": type, **values}, allow_nan=False, default=repr)
+    line = {"schema": SCHEMA, "type": type, **values}
+    try:
+        return json.dumps(line, allow_nan=False, default=repr)
+    except ValueError:  # JSON has no NaN and no infinity: they are null
+        return json.dumps(json.loads(json.dumps(line, default=repr), parse_constant=lambda _: None))

@@ -23,13 +23,11 @@ class Stamper:
 
     def __init__(self, version: str, recipe: bytes, how: Mapping[str, object]) -> None:
         self.version = version
-        self._digest = hashlib.blake2b(f"{version}\0{sorted(how.items())}\0".encode() + recipe, digest_size=8)
+        self._key = hashlib.blake2b(f"{version}\0{sorted(how.items())}\0".encode() + recipe).digest()
 
     def stamp(self, output: str) -> str:
         """Return the stamp of the outputs called *output*."""
-        digest = self._digest.copy()
-        digest.update(output.encode())
-        return f"{PROGRAM} {self.version} {digest.hexdigest()}"
+        return f"{PROGRAM} {self.version} {hashlib.blake2b(self._key + output.encode(), digest_size=8).hexdigest()}"
 
 
 def has_stamp(path: str, stamp: str, format: Format | None) -> bool:

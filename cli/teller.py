@@ -8,7 +8,8 @@ import time
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from .messages import printable, say, shown
+from .exits import FileError
+from .messages import printable, put, say, shown
 from .recipe import Recipe
 from .report import Report, Totals
 
@@ -36,6 +37,18 @@ class Teller:
         self._began = began
         self._bar: Bar | None = None
 
+    def begin(self, count: int) -> None:
+        """Show a bar for *count* images, where there is somebody to see it."""
+        if self.several and not self.quiet and count > 1 and wants_bar(self.json):
+            from .progress import Bar
+
+            self._bar = Bar(count)
+
+    def advance(self, report: Report) -> None:
+        """Show that one more image is done, which `tell` may have to wait for others to tell."""
+        if self._bar is not None:
+            self._bar.advance(shown(report.input))
+
     def tell(self, report: Report) -> None:
         """Say what became of one image, and count it."""
         self.totals.add(report)
@@ -46,9 +59,7 @@ class Teller:
         elif report.status == "skipped" and self.verbose:
             self._say(f"{shown(report.input)}: skipped")
         if self.json:
-            _print(report.as_json(self.recipe.name, self.recipe.described()))
-        if self._bar is not None:
-            self._bar.advance(shown(report.input))
+            put(report.as_json(self.recipe.name, self.recipe.described()))
 
     def _say(self, line: str) -> None:
         if self._bar is not None:
@@ -57,10 +68,8 @@ class Teller:
             say(line)
 
     def __enter__(self) -> Teller:
-        if self.several and not self.quiet and self.count > 1 and wants_bar(self.json):
-            from .progress import Bar
-
-            self._bar = Bar(self.count)
+        if self.json and sys.stdout is None:
+            raise FileError("standard output", "cannot be written: it is closed")
         return self
 
     def __exit__(self, failure: object, *details: object) -> None:
@@ -71,24 +80,19 @@ class Teller:
             return
         seconds = time.perf_counter() - self._began
         if self.several and not self.quiet:
-            say(f"imfilter: {self.totals.as_line(seconds)}")
+            say(f"imfilter: {self.totals.as_line(seconds, self.count)}")
             for report in self.totals.failures:
                 say(f"  {printable(report.error or '')}")
         if self.json:
-            _print(self.totals.as_json(seconds))
+            put(self.totals.as_json(seconds, self.count))
 
 
 def wants_bar(json: bool, environment: Mapping[str, str] = os.environ) -> bool:
     """Whether people look at standard error, and nothing else is written beside it."""
-    if environment.get("TERM") == "dumb" or environment.get("CI", "") not in ("", "0", "false"):
+    if environment.get("TERM", "") in ("dumb", "unknown") or environment.get("CI", "") not in ("", "0", "false"):
         return False
     return _is_terminal(sys.stderr) and not (json and _is_terminal(sys.stdout))
 
 
 def _is_terminal(stream: Any) -> bool:
     return stream is not None and stream.isatty()
-
-
-def _print(line: str) -> None:
-    sys.stdout.write(f"{line}\n")
-    sys.stdout.flush()

@@ -12,8 +12,10 @@ import multiprocessing
 import os
 import signal
 import sys
+import warnings
 from collections import deque
 from collections.abc import Iterator, Sequence
+from multiprocessing import resource_tracker
 from multiprocessing.connection import Connection, wait
 from pathlib import Path
 from typing import Any
@@ -29,6 +31,8 @@ SMALL = 1 << 26
 """Bytes that an image may take without asking: 2.8 megapixels."""
 PATIENCE = 10.0
 """Seconds for a process to end after it was asked to."""
+SIGNALS = frozenset({signal.SIGINT, signal.SIGTERM, signal.SIGHUP})
+"""Those that a new process waits with until it knows what they mean to it."""
 
 Numbered = tuple[int, Job]
 
@@ -44,7 +48,8 @@ class Worker:
         self.process = context.Process(
             target=_serve, args=(theirs, inherited if forked else [], work, reader), daemon=True
         )
-        self.process.start()
+        with _held_back():
+            self.process.start()
         theirs.close()
         self.doing: Numbered | None = None
         self.wants = 0
@@ -69,6 +74,8 @@ class Worker:
         """Return what became of a process that does not answer."""
         self.process.join(PATIENCE)
         code = self.process.exitcode
+        if code == 128 + signal.SIGTERM:
+            return "its process was ended by SIGTERM"
         if code is not None and code < 0:
             name = signal.Signals(-code).name if -code in set(signal.Signals) else f"signal {-code}"
             return f"its process was killed by {name}" + (" (out of memory?)" if code == -signal.SIGKILL else "")
@@ -84,11 +91,19 @@ def share(jobs: Sequence[Job], work: Work, reader: Reader, count: int) -> Iterat
     context = multiprocessing.get_context(_start_method())
     waiting = deque(enumerate(jobs))
     room = budget()
+    count = min(count, len(jobs), max(1, room // SMALL))
+    room -= count * SMALL
     workers: list[Worker] = []
-    try:
-        for _ in range(min(count, len(jobs))):
+
+    def start() -> None:
+        # Where there is no memory for one more, or no process, those that run do the work.
+        with contextlib.suppress(OSError):
             workers.append(Worker(context, work, reader, workers))
             workers[-1].give(waiting.popleft())
+
+    try:
+        for _ in range(count):
+            start()
         while busy := {worker.connection: worker for worker in workers if worker.doing}:
             for connection in wait(list(busy)):
                 worker = busy[connection]  # type: ignore[index]
@@ -99,11 +114,11 @@ def share(jobs: Sequence[Job], work: Work, reader: Reader, count: int) -> Iterat
                     number, job = worker.doing
                     died = worker.why_it_died()
                     _clean_up(job, worker.process.pid)
-                    yield number, Report(job.input.name, "failed", error=f"{job.name}: {died}")
+                    worker.connection.close()
                     workers.remove(worker)
+                    yield number, Report(job.input.name, "failed", error=f"{job.name}: {died}")
                     if waiting:
-                        workers.append(Worker(context, work, reader, workers))
-                        workers[-1].give(waiting.popleft())
+                        start()
                     continue
                 if isinstance(answer, int):
                     worker.wants = answer
@@ -115,6 +130,8 @@ def share(jobs: Sequence[Job], work: Work, reader: Reader, count: int) -> Iterat
                 taken = sum(other.granted for other in workers)
                 if worker.wants and (not taken or taken + worker.wants <= room):
                     worker.grant()
+        for number, job in waiting:  # not one process could be started
+            yield number, work.on(job, reader)
     finally:
         for worker in workers:
             if worker.doing is not None:
@@ -125,6 +142,20 @@ def share(jobs: Sequence[Job], work: Work, reader: Reader, count: int) -> Iterat
             if worker.process.is_alive():
                 worker.process.kill()
                 worker.process.join()
+                if worker.doing is not None:
+                    _clean_up(worker.doing[1], worker.process.pid)
+
+
+@contextlib.contextmanager
+def _held_back() -> Iterator[None]:
+    """Let signals wait while a process starts, in it and in this one."""
+    if _start_method() != "fork":
+        resource_tracker.ensure_running()  # it would let them through
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, SIGNALS)
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _start_method() -> str:
@@ -136,9 +167,12 @@ def _serve(connection: Connection, inherited: Sequence[Connection], work: Work, 
     """Do jobs as they come, until there are no more, or nobody who wants them."""
     for other in inherited:
         other.close()
-    # The terminal tells all processes of an interruption; this one is told by the first.
+    # The terminal tells all processes of an interruption, and of its end; this one is told by the first.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(128 + number))
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, SIGNALS)
+    warnings.simplefilter("ignore")  # as in the first process
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
     def wait_for_room(width: int, height: int) -> None:
