@@ -73,7 +73,7 @@ def decode_samples(samples: Array, work: Any, full: float) -> Array:
     return decode_srgb(samples.astype(work), full)
 
 
-def unpremultiply(strip: Array, alpha: Array, full: float) -> Array:
-    """Divide the colours by ``alpha / full``; where alpha rounds to nothing they are 0."""
-    visible = alpha > (0.5 if full > 1 else 0)
+def unpremultiply(strip: Array, alpha: Array, full: float, least: float | None = None) -> Array:
+    """Divide the colours by ``alpha / full``; where alpha is *least* or less, or else rounds to nothing, they are 0."""
+    visible = alpha > ((0.5 if full > 1 else 0) if least is None else least)
     return np.where(visible, strip * full / np.where(visible, alpha, 1), 0)
