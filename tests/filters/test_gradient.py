@@ -160,3 +160,30 @@ def test_the_picture_is_the_same_whoever_rounds_it(norm, dtype, noise):
     ).outputs["image"]
     np.testing.assert_array_equal(alone.samples[..., 0], edges(image, norm=norm).image)
     assert len(np.unique(alone.samples)) > 100
+
+
+@pytest.mark.parametrize("op", ["kirsch", "robinson"])
+@pytest.mark.parametrize("border", BORDERS)
+@pytest.mark.parametrize("dtype", ["uint8", "uint16", "float32"])
+def test_a_compass_is_the_strongest_of_its_printed_masks(op, border, dtype, slow_correlate, noise):
+    for shape in [(1, 1), (2, 3), (9, 7)]:
+        image = noise(shape, dtype)
+        masks = [slow_correlate(image[..., None], mask, border=border)[..., 0] for mask in kernels.compass(op)]
+        answer = edges(image, op=op, border=border)
+        np.testing.assert_allclose(answer.magnitude, np.maximum(0, np.max(masks, axis=0)), rtol=1e-6, atol=1e-6)
+        direction = np.array([0, 45, 90, 135, 180, -135, -90, -45])[np.argmax(masks, axis=0)]
+        if dtype != "float32":  # whose rounding may prefer another of two equal masks
+            np.testing.assert_array_equal(answer.angle, np.where(np.max(masks, axis=0) > 0, direction, 0))
+
+
+@pytest.mark.parametrize("dtype", ["uint8", "float32"])
+@pytest.mark.parametrize("op", ["sobel", "farid", "kirsch"])
+def test_the_strongest_channel_is_the_first_of_the_greatest_or_that_of_nan(op, dtype, noise):
+    image = noise((12, 9, 3), dtype) // (60 if dtype == "uint8" else 1)  # few levels: many channels are equal
+    if dtype == "float32":
+        image[4, 4, 1] = np.nan
+    each, best = edges(image, op=op, channels="each"), edges(image, op=op, channels="max")
+    which = each.magnitude.argmax(axis=2, keepdims=True)
+    for one, all_channels in zip(best[1:3], each[1:3], strict=True):
+        np.testing.assert_array_equal(one, np.take_along_axis(all_channels, which, axis=2))
+    assert np.isnan(best.magnitude).any() == (dtype == "float32")
