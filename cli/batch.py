@@ -29,7 +29,7 @@ def run(
     """
     wanted = [number for number in range(len(jobs)) if number not in skipped]
     told = 0
-    waiting: dict[int, Report] = {number: Report(jobs[number].input.name, "skipped") for number in skipped}
+    waiting = {number: Report(jobs[number].input.name, "skipped", jobs[number].outputs) for number in skipped}
 
     def tell() -> int:
         number = told

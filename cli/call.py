@@ -67,7 +67,7 @@ def _execute(recipe: Recipe, values: Mapping[str, Any]) -> int:
     else:
         with teller:
             for job in jobs:
-                teller.tell(Report(job.input.name, "skipped"))
+                teller.tell(Report(job.input.name, "skipped", job.outputs))
     if values["depfile"] is not None and not (code and values["fail_fast"]):
         failed = {report.input for report in teller.totals.failures}
         depfile.write(values["depfile"], [job for job in jobs if job.input.name not in failed], recipe.files())
@@ -269,9 +269,8 @@ def _dry_run(jobs: Sequence[Job], skipped: frozenset[int], teller: Teller) -> Ex
     """Print the plan."""
     with teller:
         for number, job in enumerate(jobs):
-            outputs = {name: target.path or STREAM for name, target in job.targets.items()}
             status = "skipped" if number in skipped else "planned"
-            teller.tell(Report(job.input.name, status, outputs))
+            teller.tell(Report(job.input.name, status, job.outputs))
             if not teller.json and number not in skipped:
                 for target in job.targets.values():
                     put(f"{job.name} -> {target.name}")

@@ -57,6 +57,11 @@ class Job(NamedTuple):
         """The input as people wrote it."""
         return shown(self.input.name)
 
+    @property
+    def outputs(self) -> dict[str, str]:
+        """The outputs' files by name; - is standard output."""
+        return {name: target.path or STREAM for name, target in self.targets.items()}
+
 
 class Names(NamedTuple):
     """How outputs in folders are called."""

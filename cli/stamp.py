@@ -11,11 +11,11 @@ import hashlib
 import os
 from collections.abc import Mapping
 
-from .formats import Format, sniff
+from .formats import HEAD, Format, sniff
 
 PROGRAM = "imfilter"
-WINDOW = 1 << 13
-"""The stamp stands so near to a file's beginning or end."""
+WINDOWS = 1 << 13, 1 << 18
+"""The stamp stands so near to a file's beginning or end: behind a camera's EXIF only the second reaches it."""
 
 
 class Stamper:
@@ -35,12 +35,14 @@ def has_stamp(path: str, stamp: str, format: Format | None) -> bool:
     wanted = stamp.encode()
     try:
         with open(path, "rb", buffering=0) as file:
-            head = file.read(WINDOW) or b""
-            if format is not None and sniff(head) != format.decoder:
+            if format is not None and sniff(file.read(HEAD) or b"") != format.decoder:
                 return False
-            if wanted in head:
-                return True
-            file.seek(max(0, file.seek(0, os.SEEK_END) - WINDOW))
-            return wanted in (file.read(WINDOW) or b"")
+            end = file.seek(0, os.SEEK_END)
+            for window in WINDOWS:
+                for start in (0, end - window):
+                    file.seek(max(0, start))
+                    if wanted in (file.read(window) or b""):
+                        return True
     except (OSError, ValueError):
-        return False
+        pass
+    return False

@@ -17,7 +17,7 @@ from . import formats, writing
 from .atomic import Transaction
 from .exits import FileError
 from .messages import reason, shown
-from .plan import STREAM, Job, Target
+from .plan import Job, Target
 from .reader import Reader
 from .reading import Metadata, Picture
 from .recipe import Recipe
@@ -106,7 +106,7 @@ class Work:
         return Report(
             job.input.name,
             "done",
-            {output: target.path or STREAM for output, target in job.targets.items()},
+            job.outputs,
             width,
             height,
             channels,
