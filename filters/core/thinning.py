@@ -51,9 +51,10 @@ def _maxima(gradient: Gradient, norm: Norm, least: float) -> tuple[Array, Array]
 
     gx, gy = (planes_of(part).ravel()[places] for part in gradient)
     width = measure.shape[2]
-    step_x, step_y = np.where(gx < 0, -1, 1), np.where(gy < 0, -width, width)
+    # Products with True and False: choosing by them would be a branch that nothing predicts, 4 ns each.
+    step_x, step_y = 1 - 2 * (gx < 0), width - 2 * width * (gy < 0)
     along_x, along_y = np.abs(gx), np.abs(gy)
-    straight = np.where(along_y > along_x, step_y, step_x)
+    straight = step_x + (step_y - step_x) * (along_y > along_x)
     diagonal = step_x + step_y
     part = np.minimum(along_x, along_y) / np.maximum(along_x, along_y)
 
