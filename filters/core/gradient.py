@@ -8,10 +8,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, Literal, NamedTuple
 
-from . import kernels, separable, taps
-from .kernels import Kernel
+from . import kernels
 from .lazy import Array, np
-from .stage import Frame, Function, Halo, Stage, Values, inside, pointwise
+from .stage import Frame, Function, Halo, Stage, Values, bound, inside, pointwise
 
 Norm = Literal["l2", "l1", "max"]
 
@@ -325,8 +324,8 @@ def laplacian_of_gaussian(sigma: tuple[float, float]) -> Stage:
     xx, yy = (kernels.gaussian_weights(s, derivative=2) for s in sigma)
 
     def answer(strip: Array) -> Array:
-        total = taps.correlate(_differences(strip, xx, axis=1), y[:, None])
-        total += taps.correlate(_differences(strip, yy, axis=0), x[None, :])
+        total = _smoothed(_differences(strip, xx, axis=1), y.tolist(), axis=0)
+        total += _smoothed(_differences(strip, yy, axis=0), x.tolist(), axis=1)
         return total
 
     amplification = max(1.0, 2 * float(np.abs(xx).sum() + np.abs(yy).sum()))
@@ -336,17 +335,11 @@ def laplacian_of_gaussian(sigma: tuple[float, float]) -> Stage:
 
 def difference_of_gaussians(sigma: tuple[float, float], ratio: float) -> Stage:
     """Return the stage ``G(sigma) - G(ratio · sigma)``: a band-pass, positive on a bright blob."""
-    narrow = kernels.gaussian(sigma)
-    wide = kernels.gaussian((sigma[0] * ratio, sigma[1] * ratio))
-    halo = Halo.around(wide.shape[1] // 2, wide.shape[0] // 2)
-    spare = Halo.around(halo.left - narrow.shape[1] // 2, halo.top - narrow.shape[0] // 2)
+    narrow, wide = smoothing(sigma), smoothing((sigma[0] * ratio, sigma[1] * ratio))
+    spare = Halo(*(outer - inner for outer, inner in zip(wide.halo, narrow.halo, strict=True)))
 
-    def answer(strip: Array) -> Array:
-        return _smooth(inside(strip, spare), narrow) - _smooth(strip, wide)
+    def bind(frame: Frame) -> Function:
+        fine, coarse = bound(narrow, frame).function, bound(wide, frame).function
+        return lambda strip: fine(inside(strip, spare)) - coarse(strip)
 
-    return Stage(lambda frame: answer, halo=halo, gain=None, amplification=2.0)
-
-
-def _smooth(strip: Array, kernel: Kernel) -> Array:
-    assert kernel.factors is not None
-    return separable.correlate(strip, *kernel.factors)
+    return Stage(bind, halo=wide.halo, gain=None, amplification=2.0)
