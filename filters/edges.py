@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from typing import Annotated, Literal, NamedTuple, Unpack
 
-from .core import gradient, thinning
+from .core import gradient, laplacian, pairs, thinning
+from .core.compass import Compass, compass
 from .core.filter import Common, MapField, image_filter
-from .core.gradient import Compass, Gradient, Norm
+from .core.gradient import Gradient, Norm
 from .core.lazy import Array, np
 from .core.spec import Pair, Param, ParameterError, both
 from .core.stage import NO_HALO, Frame, Function, Stage, pointwise
+from .core.strongest import strongest_channel
 
 GRADIENTS = ("sobel", "prewitt", "scharr", "roberts", "farid", "central", "canny")
 COMPASSES = ("kirsch", "robinson")
@@ -122,26 +124,26 @@ def edges(
         raise ParameterError("size", f"{size} is not one of 3, 5, 7")
     if op == "log":
         return [
-            _named(gradient.laplacian_of_gaussian(_positive(sigmas, op)), op, sigmas),
+            _named(laplacian.laplacian_of_gaussian(_positive(sigmas, op)), op, sigmas),
             *_signed(threshold),
         ]
     if op == "dog":
         return [
-            _named(gradient.difference_of_gaussians(_positive(sigmas, op), ratio), op, sigmas),
+            _named(laplacian.difference_of_gaussians(_positive(sigmas, op), ratio), op, sigmas),
             *_signed(threshold),
         ]
-    stages = [gradient.smoothing(sigmas)] if max(sigmas) > 0 else []
+    stages = [pairs.smoothing(sigmas)] if max(sigmas) > 0 else []
     if op == "laplacian":
-        return [*stages, gradient.laplacian(), *_signed(threshold)]
+        return [*stages, laplacian.laplacian(), *_signed(threshold)]
     one_channel = common.get("channels") == "max"
     if op in COMPASSES:
-        stages.append(gradient.compass(op))
+        stages.append(compass(op))
         if one_channel:
-            stages.append(gradient.strongest_channel(lambda answer: answer.magnitude))
+            stages.append(strongest_channel(lambda answer: answer.magnitude))
         return [*stages, _compass_picture(threshold)]
     stages.append(gradient.operator("sobel" if op == "canny" else op, size))
     if one_channel:
-        stages.append(gradient.strongest_channel(lambda parts: gradient.magnitude(parts, norm)))
+        stages.append(strongest_channel(lambda parts: gradient.magnitude(parts, norm)))
     if op == "canny":
         if threshold is not None:
             raise ParameterError("threshold", "Canny has two: low and high")

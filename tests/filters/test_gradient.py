@@ -7,7 +7,8 @@ from hypothesis import strategies as st
 from imfilter.filters.core import colour, executor, kernels
 from imfilter.filters.core.borders import BORDERS
 from imfilter.filters.core.encode import Encoding
-from imfilter.filters.core.gradient import Gradient, angle, magnitude, smoothing
+from imfilter.filters.core.gradient import Gradient, angle, magnitude
+from imfilter.filters.core.pairs import smoothing
 from imfilter.filters.edges import edges
 from scipy import ndimage
 
