@@ -70,7 +70,9 @@ def _execute(recipe: Recipe, values: Mapping[str, Any]) -> int:
                 teller.tell(Report(job.input.name, "skipped", job.outputs))
     if values["depfile"] is not None and not (code and values["fail_fast"]):
         failed = {report.input for report in teller.totals.failures}
-        depfile.write(values["depfile"], [job for job in jobs if job.input.name not in failed], recipe.files())
+        made = [job for job in jobs if job.input.name not in failed]
+        if made:
+            depfile.write(values["depfile"], made, recipe.files())
     return code
 
 

@@ -11,7 +11,7 @@ from .exits import UsageError
 from .messages import shown
 from .plan import STREAM, Job
 
-UNNAMEABLE = re.compile(r"[\n\t;]|\\$")
+UNNAMEABLE = re.compile(r"[\n\t;]|[\\ ]\Z|\(.*\)\Z|%.*[=*?\[]|[=*?\[].*%")
 """What no file of a makefile can have in its name, however it is quoted."""
 
 
@@ -49,15 +49,16 @@ def _sources(job: Job, kernels: Sequence[str]) -> list[str]:
 def escaped(name: str, target: bool = False) -> str:
     r"""Return a file's name as a word of a makefile: a prerequisite, or a target.
 
-    Backslashes count only before what they escape, where each must be doubled. A % means something in targets only,
-    as an & at the end does. An = would make the line a variable's; it hides behind a function's call.
+    Backslashes count only before what they escape, where each must be doubled. In targets a % means something, and an
+    & at the end; in prerequisites a |. An = would make the line a variable's; it hides behind a function's call.
 
     >>> print(escaped("a b#c$d%e:f.png"))
     a\ b\#c$$d%e\:f.png
-    >>> print(escaped("100%=1.png", target=True))
-    100\%$(subst x,=,x)1.png
+    >>> print(escaped("100%.png", target=True), escaped("1=[2].png"))
+    100\%.png 1$(subst x,=,x)\[2].png
     """
-    special = r"(\\*)([ #:%])" if target else r"(\\*)([ #:])"
-    name = re.sub(special, r"\1\1\\\2", name.replace("$", "$$"))
-    name = re.sub(r"([*?\[])", r"\\\1", name).replace("=", "$(subst x,=,x)")
+    if re.search(r"[*?\[]", name):
+        name = re.sub(r"([\\*?\[])", r"\\\1", name)
+    special = r"(\\*)([ #:%])" if target else r"(\\*)([ #:|])"
+    name = re.sub(special, r"\1\1\\\2", name.replace("$", "$$")).replace("=", "$(subst x,=,x)")
     return f"{name}$()" if target and name.endswith("&") else name
