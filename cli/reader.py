@@ -58,6 +58,10 @@ class Reader:
             return self._read(name)
         thread, answer = self._ahead.pop(name)
         thread.join()
+        if not self._ahead:
+            from .memory import keep_freed
+
+            keep_freed()
         if isinstance(answer[0], BaseException):
             raise answer[0]
         return answer[0]

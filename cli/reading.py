@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 from PIL import Image, ImageFile, ImageOps
 
 from ..filters.core.lazy import np
-from . import memory, shared
+from . import shared
 from .formats import HEAD, NPY, READABLE, sniff
 
 PLUGINS = {
@@ -93,7 +93,6 @@ def check_head(head: bytes) -> None:
 
 def decode(data: bytes, admit: Admit) -> Picture:
     """Decode a file; raises `UnreadableError`. *admit* is told the picture's size before memory is taken."""
-    memory.keep_freed()
     check_head(data[:HEAD])
     if sniff(data[:HEAD]) == NPY:
         return _decode_npy(data, admit)
