@@ -14,8 +14,7 @@ def keep_freed() -> None:
     """Let freed memory serve the next strip, rather than go back to the system.
 
     From there it comes page by page, zeroed: a fifth of the processor's time at 12 MP. Other C libraries do as they do.
-    To be called when a picture is read and no other thread runs: `mallopt` is not safe among threads, and with these
-    thresholds from the start, imports beside a decoding thread failed in one run of 200.
+    To be called while no other thread runs: `mallopt` is not safe among them.
     """
     if (mallopt := getattr(ctypes.CDLL(None), "mallopt", None)) is not None:
         mallopt(MMAP_THRESHOLD, MOST)
