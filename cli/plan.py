@@ -187,7 +187,7 @@ def _refuse_collisions(jobs: Sequence[Job]) -> None:
         return os.path.normpath(os.path.join(here, path)).casefold()
 
     sources = {identity(job.input.name) for job in jobs if job.input.name != STREAM}
-    taken: dict[str, str] = {}
+    taken: dict[str, Job] = {}
     for job in jobs:
         for target in job.targets.values():
             place = "" if target.path is None else identity(target.path)
@@ -197,12 +197,21 @@ def _refuse_collisions(jobs: Sequence[Job]) -> None:
                     "or use --in-place"
                 )
             if place in taken:
-                both = " and of ".join(sorted({taken[place], shown(job.input.name)}))
-                more = "; name the folder above both, with -r, or add --name '{index}-{stem}'" if target.folder else ""
-                raise UsageError(f"{target.name}: would hold two outputs, of {both}{more}")
-            taken[place] = shown(job.input.name)
+                raise UsageError(f"{target.name}: would hold two outputs{_of(taken[place], job, target)}")
+            taken[place] = job
         if job.backup is not None:
             place = identity(job.backup)
             if place in sources or place in taken:
                 raise UsageError(f"--backup: {shown(job.backup)} is an input or output too; use another suffix")
-            taken[place] = shown(job.input.name)
+            taken[place] = job
+
+
+def _of(one: Job, other: Job, target: Target) -> str:
+    """Return of which inputs two outputs are that would meet at *target*, and what would help."""
+    if one is other:
+        of = f" of {one.name}"
+        return f"{of}; give each its folder, or add --name '{{stem}}.{{output}}'" if target.folder else of
+    if one.input.name == other.input.name:
+        return f": {one.name} is named twice"
+    of = f", of {one.name} and of {other.name}"
+    return f"{of}; name the folder above both, with -r, or add --name '{{index}}-{{stem}}'" if target.folder else of

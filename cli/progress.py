@@ -4,13 +4,23 @@ from __future__ import annotations
 
 import time
 
-from rich.console import Console
+from rich.console import Console, ConsoleDimensions
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, ProgressColumn, Task, TextColumn, TimeRemainingColumn
 from rich.table import Column
 from rich.text import Text
 
 INTERVAL = 0.1
 """Seconds from one drawing of the bar to the next."""
+
+
+class _Terminal(Console):
+    """A terminal of which the last columns are left free: it echoes ^C there, and a line that breaks stays for ever."""
+
+    @property
+    def size(self) -> ConsoleDimensions:  # type: ignore[override]
+        """The size that may be drawn on."""
+        width, height = super().size
+        return ConsoleDimensions(max(1, width - 3), height)
 
 
 class Bar:
@@ -21,15 +31,18 @@ class Bar:
     """
 
     def __init__(self, count: int) -> None:
-        self._console = Console(stderr=True)
+        # That it is a terminal has been seen, whatever FORCE_COLOR and its like say.
+        self._console = console = _Terminal(stderr=True, force_terminal=True, force_interactive=True)
+        narrow = Column(no_wrap=True)
         self._progress = Progress(
-            BarColumn(bar_width=24),
-            MofNCompleteColumn(),
-            _Rate(),
-            TimeRemainingColumn(compact=True),
-            # A name may hold what looks like markup.
-            TextColumn("{task.fields[name]}", markup=False, table_column=Column(no_wrap=True, overflow="ellipsis")),
-            console=self._console,
+            BarColumn(bar_width=min(24, console.width // 5), table_column=narrow.copy()),
+            MofNCompleteColumn(table_column=narrow.copy()),
+            _Rate(table_column=narrow.copy()),
+            TimeRemainingColumn(compact=True, table_column=narrow.copy()),
+            # A name may hold what looks like markup; it takes what room is left.
+            TextColumn("{task.fields[name]}", markup=False, table_column=Column(no_wrap=True, ratio=1)),
+            console=console,
+            expand=True,
             transient=True,
             auto_refresh=False,
             redirect_stdout=False,
