@@ -9,6 +9,8 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, ProgressColum
 from rich.table import Column
 from rich.text import Text
 
+from .atomic import uninterrupted
+
 INTERVAL = 0.1
 """Seconds from one drawing of the bar to the next."""
 
@@ -27,7 +29,8 @@ class Bar:
     """Images done, their rate, the time that is left, and the file that was last; gone when it is closed.
 
     It is drawn when it advances, and not by a thread of its own: processes are started while it is there,
-    and one that is forked would find the locks of such a thread as they were, for ever.
+    and one that is forked would find the locks of such a thread as they were, for ever. Half a drawing
+    could not be taken away; an interruption waits for the whole.
     """
 
     def __init__(self, count: int) -> None:
@@ -50,24 +53,31 @@ class Bar:
             speed_estimate_period=10,
         )
         self._task = self._progress.add_task("", total=count, name="")
-        self._progress.start()
-        self._drawn = time.monotonic()
+        self._drawn = 0.0
+
+    def show(self) -> None:
+        """Draw the bar; from here on it must be closed, for the sake of the terminal's cursor."""
+        with uninterrupted():
+            self._progress.start()
 
     def advance(self, name: str) -> None:
         """Count one more image."""
+        self._progress.update(self._task, advance=1, name=name)
         now = time.monotonic()
-        due = now - self._drawn >= INTERVAL
-        if due:
+        if now - self._drawn >= INTERVAL:
             self._drawn = now
-        self._progress.update(self._task, advance=1, name=name, refresh=due)
+            with uninterrupted():
+                self._progress.refresh()
 
     def say(self, line: str) -> None:
         """Print a line above the bar."""
-        self._console.print(Text(line), soft_wrap=True)
+        with uninterrupted():
+            self._console.print(Text(line), soft_wrap=True)
 
     def close(self) -> None:
         """Take the bar away."""
-        self._progress.stop()
+        with uninterrupted():
+            self._progress.stop()
 
 
 class _Rate(ProgressColumn):

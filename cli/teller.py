@@ -43,6 +43,7 @@ class Teller:
             from .progress import Bar
 
             self._bar = Bar(count)
+            self._bar.show()
 
     def advance(self, report: Report) -> None:
         """Show that one more image is done, which `tell` may have to wait for others to tell."""

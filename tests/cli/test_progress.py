@@ -130,7 +130,7 @@ def test_an_interruption_takes_the_bar_away_and_says_one_line(terminal, photos):
     shown = [line for line in screen(written, 80) if line]
     if code != 130:  # it was done before the key was read
         pytest.skip("too fast to be interrupted")
-    assert shown[-1] == "imfilter: interrupted"
+    assert shown[-1] == "imfilter: interrupted", written
     assert "━" not in "".join(shown)
 
 
@@ -193,6 +193,7 @@ def test_a_bar_has_no_thread_that_a_fork_would_lose(monkeypatch):
     before = threading.active_count()
     bar = Bar(3)
     try:
+        bar.show()
         assert threading.active_count() == before
     finally:
         bar.close()
