@@ -137,14 +137,20 @@ def remove_temporaries(folder: Path, process: int) -> None:
 
 
 def _keep(target: Path, backup: Path) -> None:
-    """Give the file *target* a second name, which must be free."""
+    """Give the file *target* a second name, which must be free, or its own from a run that was killed here."""
     try:
         os.link(target, backup)
     except FileExistsError:
-        raise
+        if not (backup.exists() and backup.samefile(target)):
+            raise
     except OSError:  # a file system without links
         with target.open("rb") as source, backup.open("xb") as copy:
-            shutil.copyfileobj(source, copy)
+            try:
+                shutil.copyfileobj(source, copy)
+                copy.flush()
+            except BaseException:
+                backup.unlink()
+                raise
         shutil.copystat(target, backup)
 
 
