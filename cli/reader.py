@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import stat
 import sys
 import threading
@@ -14,7 +15,7 @@ from .messages import reason, shown
 from .plan import STREAM
 
 if TYPE_CHECKING:
-    from .reading import Picture
+    from .reading import Loaded, Picture
 
 
 MAX_PIXELS = 1 << 28
@@ -23,28 +24,37 @@ LARGE = 1 << 18
 """Bytes of a file that is worth a thread: for less, two threads that import hinder each other, 114 ms against 96."""
 
 
+PREPARED = 1 << 16
+"""Bytes of a file that tell which decoder will be needed."""
+
+
 class Reader:
     """Reads pictures; `begin` starts on one in a thread, for the `read` that will ask for it.
 
     Decoders release the interpreter's lock. Importing the program and NumPy takes 100 ms, decoding a 12 MP JPEG
-    60: together they take hardly more than the longer of them.
+    60: together they take hardly more than the longer of them. The thread itself imports nothing: two that did lost
+    the names of a module, once in 200 starts of Python 3.11.
     """
 
     def __init__(self, max_pixels: int) -> None:
         self.max_pixels = max_pixels
         self.wait_for_room: Callable[[int, int], None] = lambda width, height: None
         """Takes the size of a picture within the limit, and returns when there is memory for it."""
-        self._ahead: dict[str, tuple[threading.Thread, list[Picture | BaseException]]] = {}
+        self._ahead: dict[str, tuple[threading.Thread, list[Loaded | BaseException]]] = {}
 
     def begin(self, name: str) -> None:
         """Begin to read the picture *name*, if it is a file large enough and that has not been begun."""
         if name in self._ahead or not _is_large(name):
             return
-        answer: list[Picture | BaseException] = []
+        answer: list[Loaded | BaseException] = []
+        from . import reading
+
+        with contextlib.suppress(OSError), Path(name).open("rb") as file:
+            reading.prepare(file.read(PREPARED))
 
         def work() -> None:
             try:
-                answer.append(self._read(name))
+                answer.append(reading.load(_bytes(name), self._admit))
             except BaseException as failure:
                 answer.append(failure)
 
@@ -54,8 +64,22 @@ class Reader:
 
     def read(self, name: str) -> Picture:
         """Return the picture *name*; raises FileError."""
+        from . import reading
+
+        try:
+            return reading.picture(self._loaded(name), self._admit)
+        except reading.UnreadableError as error:
+            raise FileError(shown(name), str(error)) from None
+        except OSError as error:
+            raise FileError(shown(name), reason(error)) from None
+        except MemoryError:
+            raise FileError(shown(name), "needs more memory than there is") from None
+
+    def _loaded(self, name: str) -> Loaded:
+        from . import reading
+
         if name not in self._ahead:
-            return self._read(name)
+            return reading.load(_bytes(name), self._admit)
         thread, answer = self._ahead.pop(name)
         thread.join()
         if not self._ahead:
@@ -66,6 +90,12 @@ class Reader:
             raise answer[0]
         return answer[0]
 
+    def _admit(self, width: int, height: int) -> None:
+        from . import reading
+
+        reading.limit(self.max_pixels)(width, height)
+        self.wait_for_room(width, height)
+
     def settle(self) -> None:
         """Wait for what was begun."""
         for thread, _ in self._ahead.values():
@@ -73,24 +103,6 @@ class Reader:
 
     def __reduce__(self) -> tuple[Any, ...]:
         return Reader, (self.max_pixels,)
-
-    def _read(self, name: str) -> Picture:
-        from . import reading
-
-        within_limit = reading.limit(self.max_pixels)
-
-        def admit(width: int, height: int) -> None:
-            within_limit(width, height)
-            self.wait_for_room(width, height)
-
-        try:
-            return reading.decode(_bytes(name), admit)
-        except reading.UnreadableError as error:
-            raise FileError(shown(name), str(error)) from None
-        except OSError as error:
-            raise FileError(shown(name), reason(error)) from None
-        except MemoryError:
-            raise FileError(shown(name), "needs more memory than there is") from None
 
 
 _guessing: Reader | None = None

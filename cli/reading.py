@@ -9,6 +9,7 @@ import logging
 import os
 import re
 import struct
+import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
@@ -91,13 +92,56 @@ def check_head(head: bytes) -> None:
         raise UnreadableError(f"is not an image of a known format ({READABLE})")
 
 
+class Loaded(NamedTuple):
+    """What `load` leaves to `picture`."""
+
+    data: bytes
+    image: Image.Image | None = None
+    """Decoded by Pillow; None for what is decoded with NumPy."""
+    notes: tuple[str, ...] = ()
+
+
 def decode(data: bytes, admit: Admit) -> Picture:
     """Decode a file; raises `UnreadableError`. *admit* is told the picture's size before memory is taken."""
+    return picture(load(data, admit), admit)
+
+
+def prepare(head: bytes) -> None:
+    """Import what `load` needs for a file that begins with *head*."""
+    plugins = [PLUGINS.get(sniff(head) or "")]
+    if plugins == ["JpegImagePlugin"] and b"MPF\0" in head:
+        plugins.append("MpoImagePlugin")
+    for plugin in plugins:
+        if plugin is not None and f"PIL.{plugin}" not in sys.modules:
+            importlib.import_module(f"PIL.{plugin}")
+
+
+def load(data: bytes, admit: Admit) -> Loaded:
+    """Do that part of `decode` that needs no NumPy and, after `prepare`, imports nothing."""
     check_head(data[:HEAD])
-    if sniff(data[:HEAD]) == NPY:
-        return _decode_npy(data, admit)
+    if sniff(data[:HEAD]) == NPY or RAW_PIXELS.match(data):
+        return Loaded(data)
+    with _failures():
+        return _load(data, admit)
+
+
+def picture(loaded: Loaded, admit: Admit) -> Picture:
+    """Do the rest of `decode`."""
+    if sniff(loaded.data[:HEAD]) == NPY:
+        return _decode_npy(loaded.data, admit)
+    with _failures():
+        if loaded.image is not None:
+            return _decoded(loaded.image, loaded.data, list(loaded.notes))
+        if (raw := RAW_PIXELS.match(loaded.data)) is not None:
+            return _decode_raw(loaded.data, raw, admit)
+        return _decode_wide_tiff(loaded.data, admit)
+
+
+@contextlib.contextmanager
+def _failures() -> Iterator[None]:
+    """Let every failure be an `UnreadableError`."""
     try:
-        return _decode_image(data, admit)
+        yield
     except UnreadableError:
         raise
     except MemoryError:
@@ -111,23 +155,21 @@ def _reason(error: Exception) -> str:
     return " ".join(str(error).split()) or type(error).__name__
 
 
-def _decode_image(data: bytes, admit: Admit) -> Picture:
+def _load(data: bytes, admit: Admit) -> Loaded:
     # The limit is ours, is said, and can be raised; Pillow's would warn first and then refuse.
     Image.MAX_IMAGE_PIXELS = None
-    if (raw := RAW_PIXELS.match(data)) is not None:
-        return _decode_raw(data, raw, admit)
+    prepare(data[: 1 << 16])
     name = sniff(data[:HEAD]) or ""
-    importlib.import_module(f"PIL.{PLUGINS[name]}")
     # What `Image.open` does, but that it imports five decoders first: 3 ms.
     factory, _ = Image.OPEN[name]
     try:
         image = factory(io.BytesIO(data), "")
     except (SyntaxError, IndexError, TypeError, struct.error):
         if name == "TIFF":
-            return _decode_wide_tiff(data, admit)
+            return Loaded(data)
         raise UnreadableError(f"is damaged: it begins like a {name} file, but is none") from None
     if name == "TIFF" and 16 in _tag(image, BITS_PER_SAMPLE) and _tag(image, SAMPLES_PER_PIXEL) > (1,):
-        return _decode_wide_tiff(data, admit)
+        return Loaded(data)
     admit(*image.size)
     _refuse_lost_depth(image, data)
     notes = _refuse_lost_frames(image)
@@ -136,6 +178,11 @@ def _decode_image(data: bytes, admit: Admit) -> Picture:
     shared.in_one_block(*image.size)
     with _silenced() if name == "TIFF" else contextlib.nullcontext():
         image.load()
+    return Loaded(data, image, tuple(notes))
+
+
+def _decoded(image: Image.Image, data: bytes, notes: list[str]) -> Picture:
+    """Return the picture of an image of Pillow's, upright."""
     exif = b""
     format = {"MPO": "jpeg"}.get(image.format or "", (image.format or "png").lower())
     ImageOps.exif_transpose(image, in_place=True)
