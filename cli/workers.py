@@ -126,10 +126,7 @@ def share(jobs: Sequence[Job], work: Work, reader: Reader, count: int) -> Iterat
                 number = worker.doing[0]
                 worker.give(waiting.popleft() if waiting else None)
                 yield number, answer
-            for worker in workers:
-                taken = sum(other.granted for other in workers)
-                if worker.wants and (not taken or taken + worker.wants <= room):
-                    worker.grant()
+            _share_memory(workers, room)
         for number, job in waiting:  # not one process could be started
             yield number, work.on(job, reader)
     finally:
@@ -144,6 +141,16 @@ def share(jobs: Sequence[Job], work: Work, reader: Reader, count: int) -> Iterat
                 worker.process.join()
                 if worker.doing is not None:
                     _clean_up(worker.doing[1], worker.process.pid)
+
+
+def _share_memory(workers: Sequence[Worker], room: int) -> None:
+    """Let those go on that wait for memory and find it, or nobody who would give some back."""
+    stuck = all(worker.wants for worker in workers if worker.doing)
+    for worker in workers:
+        taken = sum(other.granted for other in workers if other is not worker)
+        if worker.wants and (stuck or not taken or taken + worker.wants <= room):
+            worker.grant()
+            stuck = False
 
 
 @contextlib.contextmanager

@@ -1,0 +1,330 @@
+"""Several processes: the same bytes as one, a dead one takes one image with it, and memory is waited for."""
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import textwrap
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from imfilter.cli import budget, reader, work, workers, writing
+from PIL import Image
+
+WORDS = (
+    ["blur", "--sigma", "1.5"],
+    ["sharpen", "--op", "unsharp"],
+    ["edges", "--op", "scharr", "--angle", "angles/"],
+    ["edges", "--op", "canny"],
+    ["conv", "--kernel", "1 2; 3 4", "--normalize", "sum"],
+)
+
+
+@pytest.fixture
+def photos(rgb, folder):
+    """A folder of eight images, the fourth of which is none."""
+    (folder / "photos").mkdir()
+    for number in range(8):
+        Image.fromarray(np.roll(rgb, number, axis=1)).save(folder / "photos" / f"{number}.png")
+    (folder / "photos" / "3.png").write_bytes(b"")
+    return folder / "photos"
+
+
+@pytest.fixture(params=["fork", "spawn"])
+def method(request, monkeypatch):
+    """Both ways in which processes begin."""
+    monkeypatch.setattr(workers, "_start_method", lambda: request.param)
+    return request.param
+
+
+def contents(folder):
+    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+# ---- the same as one --------------------------------------------------------------------------------
+
+
+def test_either_kind_of_process_writes_what_one_process_writes(run, photos, folder, method):
+    name = os.fsdecode(b"\xff\xfe.png")
+    shutil.copy(photos / "0.png", photos / name)
+    ended = [run("edges", "photos", "-o", f"{cores}/", "--angle", f"{cores}/angles/", "-j", cores) for cores in "12"]
+    assert contents(folder / "1") == contents(folder / "2")
+    assert len(contents(folder / "1")) == 16
+    assert ended[0].code == ended[1].code == 1
+    assert ended[0].lines[0] == ended[1].lines[0] == "imfilter: photos/3.png: is empty"
+
+
+def test_a_kernel_file_reaches_every_process(ok, photos, load, method):
+    Path("k.txt").write_text("0 0 2")
+    ok("conv", "-q", "photos/0.png", "photos/1.png", "-o", "out/", "--kernel", "k.txt", "-j", "2")
+    expected = np.minimum(
+        2 * np.pad(load("photos/1.png"), ((0, 0), (0, 1), (0, 0)), "symmetric")[:, 1:].astype(int), 255
+    )
+    assert np.array_equal(load("out/1.png"), expected)
+
+
+SIZES = st.tuples(st.integers(1, 40), st.integers(1, 40))
+FORMATS = st.sampled_from(["png", "jpg", "tif", "npy", "webp", "ppm"])
+
+
+@given(st.lists(st.tuples(SIZES, FORMATS), min_size=2, max_size=6), st.sampled_from(WORDS), st.integers(2, 4))
+@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_any_number_of_processes_writes_the_same_bytes(run, folder, pictures, words, count):
+    for path in folder.iterdir():
+        shutil.rmtree(path)
+    (folder / "in").mkdir()
+    rng = np.random.default_rng(len(pictures))
+    for number, ((width, height), suffix) in enumerate(pictures):
+        pixels = rng.integers(0, 256, (height, width, 3), np.uint8)
+        path = folder / "in" / f"{number}.{suffix}"
+        np.save(path, pixels) if suffix == "npy" else Image.fromarray(pixels).save(path)
+    written = []
+    for cores in (1, count):
+        assert run(words[0], "in", "-o", "out/", *words[1:], "-j", cores).code == 0
+        written.append({name: contents(folder / name) for name in ("out", "angles") if (folder / name).exists()})
+        for name in written[-1]:
+            shutil.rmtree(folder / name)
+    assert written[0] == written[1]
+
+
+def test_words_come_in_the_order_of_the_inputs(run, photos):
+    for number in (1, 5, 6):
+        (photos / f"{number}.png").write_bytes(b"")
+    ended = run("blur", "photos", "-o", "out/", "-j", "3")
+    assert [line.split("/")[1][0] for line in ended.lines[:4]] == ["1", "3", "5", "6"]
+
+
+# ---- processes that die -----------------------------------------------------------------------------
+
+
+@pytest.fixture
+def at(monkeypatch):
+    """Let something happen in the process that works on an image: ``at("5.png", lambda: os._exit(3))``."""
+
+    def at(name, happens, where=(work.Work, "on")):
+        monkeypatch.setattr(workers, "_start_method", lambda: "fork")  # which takes the change along
+        on, parent = getattr(*where), os.getpid()
+
+        def on_or_else(self, job, reader):
+            if job.input.place == name and os.getpid() != parent:
+                happens()
+            return on(self, job, reader)
+
+        monkeypatch.setattr(*where, on_or_else)
+
+    return at
+
+
+@pytest.mark.parametrize(
+    ("happens", "said"),
+    [
+        (lambda: os.kill(os.getpid(), signal.SIGKILL), "its process was killed by SIGKILL (out of memory?)"),
+        (lambda: os.kill(os.getpid(), signal.SIGXCPU), "its process was killed by SIGXCPU"),
+        (lambda: os.kill(os.getpid(), signal.SIGTERM), "its process was ended by SIGTERM"),
+        (lambda: os._exit(3), "its process ended with code 3"),
+    ],
+    ids=["killed", "crashed", "ended", "gone"],
+)
+def test_a_process_that_dies_takes_one_image_with_it(run, photos, folder, at, happens, said):
+    at("5.png", happens)
+    ended = run("blur", "photos", "-o", "out/", "-j", "2")
+    assert ended.code == 1
+    assert ended.lines[1] == f"imfilter: photos/5.png: {said}"
+    assert ended.lines[2].startswith("imfilter: 6 done, 0 skipped, 2 failed in ")
+    assert sorted(contents(folder / "out")) == [f"{number}.png" for number in (0, 1, 2, 4, 6, 7)]
+
+
+def test_every_process_may_die(run, photos, folder, at):
+    for number in range(8):
+        at(f"{number}.png", lambda: os._exit(1))
+    ended = run("blur", "photos", "-o", "out/", "-j", "3")
+    assert ended.code == 1
+    assert ended.lines[8].startswith("imfilter: 0 done, 0 skipped, 8 failed in ")
+
+
+def test_half_a_file_of_a_killed_process_is_removed(run, photos, folder, monkeypatch):
+    monkeypatch.setattr(workers, "_start_method", lambda: "fork")
+    parent = os.getpid()
+
+    def write(file, *rest):
+        if os.getpid() != parent:
+            os.kill(os.getpid(), signal.SIGKILL)
+        return []
+
+    monkeypatch.setattr(writing, "write", write)
+    assert run("blur", "photos", "-o", "out/", "-j", "2").code == 1
+    assert contents(folder / "out") == {}  # and no temporary file, as after every test
+
+
+def test_a_fault_of_the_program_costs_one_image(run, photos, folder, monkeypatch):
+    filtered = work.Work._filtered
+
+    def faulty(self, job, reader):
+        if job.input.place == "5.png":
+            raise RuntimeError("no such thing")
+        return filtered(self, job, reader)
+
+    monkeypatch.setattr(work.Work, "_filtered", faulty)
+    for cores in ("1", "2"):
+        ended = run("blur", "photos", "-o", "out/", "-j", cores)
+        assert ended.code == 1
+        said = "a fault of imfilter, please report it: RuntimeError: no such thing"
+        assert ended.lines[1] == f"imfilter: photos/5.png: {said}"
+        assert len(contents(folder / "out")) == 6
+
+
+# ---- processes that cannot be started ---------------------------------------------------------------
+
+
+@pytest.mark.parametrize("most", [0, 1])
+def test_the_work_is_done_with_what_processes_there_are(run, photos, folder, monkeypatch, most):
+    start, started = workers.Worker.__init__, []
+
+    def failing(self, *arguments):
+        if len(started) == most:
+            raise BlockingIOError(11, "Resource temporarily unavailable")
+        started.append(self)
+        start(self, *arguments)
+
+    monkeypatch.setattr(workers.Worker, "__init__", failing)
+    ended = run("blur", "photos", "-o", "out/", "-j", "3")
+    assert ended.lines[0] == "imfilter: photos/3.png: is empty"
+    assert len(contents(folder / "out")) == 7
+
+
+def test_a_process_that_cannot_be_replaced_leaves_its_work_to_this_one(run, photos, folder, at, monkeypatch):
+    start, started = workers.Worker.__init__, []
+
+    def once(self, *arguments):
+        if started:
+            raise OSError(12, "Cannot allocate memory")
+        started.append(self)
+        start(self, *arguments)
+
+    monkeypatch.setattr(workers.Worker, "__init__", once)
+    at("1.png", lambda: os._exit(1))
+    assert run("blur", "photos", "-o", "out/", "-j", "2").code == 1
+    assert sorted(contents(folder / "out")) == [f"{number}.png" for number in (0, 2, 4, 5, 6, 7)]
+
+
+# ---- memory -----------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def alone(monkeypatch, folder):
+    """Let every image ask for memory, and fail where two have it at once; return the number of times that one did."""
+    monkeypatch.setattr(workers, "_start_method", lambda: "fork")
+    monkeypatch.setattr(workers, "SMALL", 1)
+    monkeypatch.setattr(workers, "budget", lambda: 3)  # three processes, and nothing more
+    run, mark, log = work.executor.run, folder / "working", folder / "log"
+
+    def exclusive(*arguments, **options):
+        os.close(os.open(mark, os.O_CREAT | os.O_EXCL))
+        with log.open("a") as file:
+            file.write("x")
+        try:
+            return run(*arguments, **options)
+        finally:
+            mark.unlink()
+
+    monkeypatch.setattr(work.executor, "run", exclusive)
+    return lambda: log.stat().st_size
+
+
+def test_without_room_images_are_worked_on_one_after_the_other(run, photos, folder, alone):
+    ended = run("blur", "photos", "-o", "out/", "-j", "3")
+    assert ended.lines[0] == "imfilter: photos/3.png: is empty"
+    assert len(ended.lines) == 3
+    assert alone() == len(contents(folder / "out")) == 7
+
+
+def test_a_process_that_dies_gives_its_memory_back(run, photos, folder, alone, at, monkeypatch):
+    encoding, parent = work.Work._encoding, os.getpid()
+
+    def dying(self, output, picture, *rest):
+        if os.getpid() != parent and picture.pixels[0, 0, 0] == np.asarray(Image.open("photos/5.png"))[0, 0, 0]:
+            os._exit(1)
+        return encoding(self, output, picture, *rest)
+
+    monkeypatch.setattr(work.Work, "_encoding", dying)
+    ended = run("blur", "photos", "-o", "out/", "-j", "3")
+    assert "imfilter: photos/5.png: its process ended with code 1" in ended.lines
+
+
+def test_those_who_ask_again_while_they_have_some_do_not_wait_for_each_other(run, photos, folder, monkeypatch):
+    monkeypatch.setattr(workers, "_start_method", lambda: "fork")
+    monkeypatch.setattr(workers, "SMALL", 1)
+    monkeypatch.setattr(workers, "budget", lambda: 3 + 50)
+    read = reader.Reader.read
+
+    def asking(self, name):
+        for width in (1, 2):
+            self.wait_for_room(width, 1)
+        return read(self, name)
+
+    monkeypatch.setattr(reader.Reader, "read", asking)
+    run("blur", "photos", "-o", "out/", "-j", "3")
+    assert len(contents(folder / "out")) == 7
+
+
+def test_there_are_no_more_processes_than_memory(run, photos, monkeypatch):
+    start, started = workers.Worker.__init__, []
+
+    def counted(self, *arguments):
+        started.append(self)
+        start(self, *arguments)
+
+    monkeypatch.setattr(workers.Worker, "__init__", counted)
+    monkeypatch.setattr(workers, "budget", lambda: 2 * workers.SMALL)
+    run("blur", "photos", "-o", "out/", "-j", "6")
+    assert len(started) == 2
+
+
+def test_what_a_container_caches_is_free(tmp_path):
+    files = {
+        "memory.max": "1000",
+        "memory.current": "900",
+        "memory.stat": "anon 100\ninactive_file 500\nactive_file 200\n",
+    }
+    for name, text in files.items():
+        (tmp_path / name).write_text(text)
+    assert budget._limit(tmp_path) == 800
+    (tmp_path / "memory.max").write_text("max\n")
+    assert budget._limit(tmp_path) is None
+    assert budget._limit(tmp_path / "gone") is None
+
+
+def test_some_memory_is_there():
+    assert budget.budget() > 0
+    assert budget.estimate(1000, 1000) == 24_000_000
+
+
+# ---- the first process dies -------------------------------------------------------------------------
+
+SLOW = """
+    import sys, time
+    from imfilter.cli import start, writing, workers
+    workers._start_method = lambda: "fork"
+    write = writing.write
+    def slow(*arguments):
+        print("writing", flush=True)
+        time.sleep(0.5)
+        return write(*arguments)
+    writing.write = slow
+    start.main()
+"""
+
+
+def test_processes_end_by_themselves_when_the_first_is_killed(photos, folder):
+    code = [sys.executable, "-c", textwrap.dedent(SLOW), "blur", "photos", "-o", "out/", "-j", "3"]
+    with subprocess.Popen(code, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        assert process.stdout.readline() == b"writing\n"
+        process.kill()
+        said, failed = process.communicate(timeout=20)  # ends when the last of them closes the pipe
+    assert said.count(b"writing") <= 2
+    assert failed == b""
+    assert set(contents(folder / "out")) <= {f"{number}.png" for number in range(4)}
