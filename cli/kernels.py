@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import shutil
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from .atomic import Transaction
 from .exits import UsageError
 from .messages import shown
+
+if TYPE_CHECKING:
+    from ..filters.core.kernel_text import Source
 
 app = typer.Typer(
     rich_markup_mode=None, invoke_without_command=True, subcommand_metavar="[show KERNEL]", options_metavar=""
@@ -41,19 +44,29 @@ def kernels(context: typer.Context) -> None:
 def show(
     kernel: Annotated[str, typer.Argument(metavar="KERNEL", help="A built-in name, a kernel file, or a literal.")],
     save: Annotated[
-        str | None, typer.Option("--save", metavar="FILE", help="Write the weights as plain text, or .npy.")
+        str | None, typer.Option("--save", metavar="FILE", help="Write the kernel as text, or as .npy.")
+    ] = None,
+    max_taps: Annotated[
+        int | None,
+        typer.Option("--max-taps", metavar="N", help="Refuse larger kernels.  [default: 65536]", show_default=False),
     ] = None,
 ) -> None:
-    """Print a kernel's matrix, sum, rank and anchor, and whether it is separable."""
-    from ..filters.core import kernel_text, planner
+    """Print what a kernel is understood as.
+
+    Its family, the weights that are applied, the anchor; for a file also its turning, what was divided, what is
+    added to the result, and which cells are missing; the sum, the rank, and the algorithm.
+    """
+    from ..filters.core import kernel_text, kernels, planner
     from ..filters.core.stage import Frame
 
     if save == "-":
         raise UsageError("--save -: standard output holds the description; name a file")
     try:
-        source = kernel_text.read(kernel)
+        source = kernel_text.read(kernel, max_taps or kernels.MAX_TAPS)
     except ValueError as error:
         raise UsageError(str(error)) from None
+    if save is not None:
+        _check_save(Path(save), source)
     chosen = source.kernel
     height, width = chosen.shape
     plan = planner.plan(chosen, Frame(255.0, "float32", tolerance=1e-3))
@@ -61,15 +74,15 @@ def show(
         f"{shown(source.name)} ({source.family})",
         *_matrix(chosen.weights.tolist()),
         f"size {width}×{height}, anchor {chosen.anchor[0]},{chosen.anchor[1]}",
+        *source.notes,
+        *source.added,
         f"sum {chosen.sum:.6g}, sum of absolute values {chosen.absolute_sum:.6g}",
         f"rank {chosen.rank}, {'separable' if chosen.factors else 'not separable'}",
         f"algorithm {plan.algorithm}: {plan.reason}",
     ]
-    if source.offset:
-        lines.insert(-1, f"added to the result: {source.offset:g}")
     typer.echo("\n".join(lines))
     if save is not None:
-        _save(Path(save), kernel_text.write(chosen), chosen.weights)
+        _save(Path(save), source)
 
 
 def _matrix(rows: list[list[float]]) -> list[str]:
@@ -78,13 +91,27 @@ def _matrix(rows: list[list[float]]) -> list[str]:
     return ["  " + " ".join(cell.rjust(width) for cell in row) for row in cells]
 
 
-def _save(path: Path, text: str, weights: object) -> None:
-    import numpy as np
+def _is_npy(path: Path) -> bool:
+    return path.suffix.lower() == ".npy"
+
+
+def _check_save(path: Path, source: Source) -> None:
+    """Raise UsageError where the format has no place for what the kernel adds to the result."""
+    if source.lift or (_is_npy(path) and source.offset):
+        hint = "no text says it for every depth" if source.lift else "save it as text"
+        raise UsageError(f"--save {path}: would lose what is {source.added[0]} ({hint})")
+
+
+def _save(path: Path, source: Source) -> None:
+    from ..filters.core.kernel_text import centred, write
 
     with Transaction() as transaction:
         with transaction.open(path) as file:
-            if path.suffix.lower() == ".npy":
-                np.save(file, weights, allow_pickle=False)  # type: ignore[arg-type]
+            if _is_npy(path):
+                import numpy as np
+
+                # An array has no anchor but its middle.
+                np.save(file, centred(source.kernel).weights, allow_pickle=False)  # type: ignore[arg-type]
             else:
-                file.write(text.encode())
+                file.write(write(source.kernel, source.offset).encode())
         transaction.commit()

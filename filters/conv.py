@@ -79,6 +79,10 @@ def conv(
     written (correlation); ``mode="convolve"`` turns it, and its anchor, by 180°. Nothing is normalized
     unless asked for. The kernel ``1`` gives the image back.
 
+    A kernel file is told by what is in it: plain numbers, JSON, .npy, libvips, ArcGIS, SExtractor, GRASS,
+    ImageMagick, ffmpeg, Image-Pro, PV-WAVE, SVG, PGM (pnmconvol), OpenCV or ESRI. Its own divisor, offset,
+    anchor and turning hold; `imfilter kernels show FILE` says how it was understood.
+
     Returns
     -------
     The image's dtype (see *depth*); the size is ``(n + p0 + p1 - d (k - 1) - 1) // s + 1``.
@@ -126,7 +130,8 @@ def conv(
         dilation=both(dilation),
         padding=_as_padding(padding),
         bias=bias + source.offset * scale,
-        name=f"{source.name} ({source.family})",
+        lift=source.lift * scale,
+        name=source.described + ", then turned by 180° (mode convolve)" * (mode == "convolve"),
         algorithm=algorithm,
     )
 

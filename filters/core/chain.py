@@ -40,7 +40,7 @@ def chain(parts: Sequence[Part]) -> tuple[tuple[Stage, ...], Settings]:
         # A result that is no picture of the colours has no light to be taken out of.
         light = part.settings.linear and _gain(part) is not None
         if number + 1 < len(parts):
-            steps = [_without_maps(stage)._replace(bias=0.0) for stage in steps]
+            steps = [_without_maps(stage)._replace(bias=0.0, lift=0.0) for stage in steps]
         stages += [_at_home(stage, part.settings, part.name) for stage in steps]
     channels = first.channels
     if channels == "each" and any(part.settings.channels != "each" for part in parts):
@@ -51,7 +51,7 @@ def chain(parts: Sequence[Part]) -> tuple[tuple[Stage, ...], Settings]:
 def _crossing(before: Part, behind: Part, light: bool) -> list[Stage]:
     """Return the stages from one filter's result, in linear *light* or not, to the next one's input."""
     gain = _gain(before)
-    bias = sum(stage.bias for stage in before.stages)
+    bias, lift = (sum(getattr(stage, name) for stage in before.stages) for name in ("bias", "lift"))
     strongest = before.settings.channels == "max"
     change, steepest = None, 1.0
     if light != behind.settings.linear:
@@ -62,8 +62,8 @@ def _crossing(before: Part, behind: Part, light: bool) -> list[Stage]:
             strip: Any = getattr(values, "image", values)
             if strip.dtype == bool:
                 strip = strip * np.asarray(frame.full, frame.work)
-            if bias:
-                strip = strip + bias
+            if bias or lift:
+                strip = strip + (bias + lift * frame.full)
             if strongest:
                 strip = colour.strongest(strip)
             return strip if change is None else change(strip, frame.full).astype(frame.work, copy=False)
@@ -71,7 +71,7 @@ def _crossing(before: Part, behind: Part, light: bool) -> list[Stage]:
         return cross
 
     stages = []
-    apart = bool(bias) or change is not None or gain == 0
+    apart = bool(bias or lift) or change is not None or gain == 0
     crossing = Crossing(divide=apart and bool(gain), multiply=apart)
     if apart or strongest or gain is None:
         stages.append(Stage(bind, amplification=steepest, crossing=crossing))

@@ -26,6 +26,7 @@ def linear(
     dilation: tuple[int, int] = (1, 1),
     padding: Padding = "same",
     bias: float = 0.0,
+    lift: float = 0.0,
     name: str = "kernel",
     algorithm: str = "auto",
 ) -> Stage:
@@ -60,6 +61,7 @@ def linear(
         # A sum that is next to nothing is no mean to divide an alpha by.
         gain=kernel.sum if abs(kernel.sum) > 1e-3 * kernel.absolute_sum else 0.0,
         bias=bias,
+        lift=lift,
         amplification=max(1.0, kernel.absolute_sum),
         facts=lambda frame: (
             f"{name}: {width}×{height}, anchor {x},{y}, sum {kernel.sum:.6g}, "

@@ -63,7 +63,7 @@ def run(
     finite = image.dtype.kind == "u"
     changed = settings.linear or alpha is not None or (settings.channels == "luma" and image.shape[2] > 1)
     whole = finite and not changed and float(settings.fill).is_integer() and 0 <= settings.fill <= full
-    bias = sum(stage.bias for stage in stages)
+    bias = sum(stage.bias + stage.lift * full for stage in stages)
     plain = all(encoding.plain and encoding.dtype == image.dtype.name for encoding in encodings.values())
     rounded = whole and plain and not settings.linear_out and not bias and not measure and settings.channels != "max"
     frame = Frame(full, work, frozenset(wanted), tolerance, finite, whole, rounded)

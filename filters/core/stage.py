@@ -110,6 +110,8 @@ class Stage(NamedTuple):
     """What a constant image is multiplied by; None where the result is no picture of the colours."""
     bias: float = 0.0
     """What is added to every sample of the final result."""
+    lift: float = 0.0
+    """The same as a part of white, for constants that hold for every depth."""
     amplification: float = 1.0
     """The most by which the stage can magnify an error, for the choice of the work type."""
     growth: float | None = None

@@ -88,3 +88,74 @@ def test_save_replaces_whole_files_only(refused, folder, run):
 )
 def test_errors(refused, words, said):
     assert said in refused(2, "kernels", *words)
+
+
+SVG = '<feConvolveMatrix order="3,1" kernelMatrix="1 2 3" divisor="2" targetX="0" bias="{}"/>'
+
+
+def test_show_says_how_a_file_was_understood(ok, folder):
+    (folder / "k.svg").write_text(SVG.format(0.5))
+    lines = ok("kernels", "show", "k.svg").decode().splitlines()
+    assert lines[:3] == ["k.svg (SVG)", "  1.5   1 0.5", "size 3×1, anchor 0,0"]
+    for line in (
+        "turned by 180°, as SVG lays it on",
+        "divided by its divisor, 2",
+        "anchor 0,0 from the file",
+        "added to the result: 0.5 of white",
+    ):
+        assert line in lines
+
+
+def test_verbose_says_how_a_file_was_understood(run, folder, png):
+    (folder / "k.txt").write_text("3x1+0+0: 1,-,3")
+    said = run("conv", "a.png", "-o", "b.png", "--kernel", "k.txt", "-v").err
+    assert "k.txt (ImageMagick; laid on as written, like -morphology Correlate; " in said
+    assert "anchor 0,0 from the file; 1 missing cell counts as 0): 3×1, anchor 0,0" in said
+    said = run("conv", "a.png", "-o", "b.png", "--kernel", "k.txt", "-v", "--mode", "convolve").err
+    assert "then turned by 180° (mode convolve): 3×1, anchor 2,0" in said
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        "# Image Pro Plus Kernel\nSize 3 1\nOffset 2 0\nBoost 7\nData\n1 2 3",
+        "3 1 2 9\n1 2 3",
+        SVG.format(0),
+        "1x3: 1 2 3",
+    ],
+)
+@pytest.mark.parametrize("suffix", ["txt", "npy"])
+def test_a_converted_file_filters_as_the_file_itself(ok, run, folder, png, load, content, suffix):
+    (folder / "k").write_text(content)
+    ended = run("kernels", "show", "k", "--save", f"saved.{suffix}")
+    if "added" in ended.err:  # an array has no place for it
+        assert (ended.code, ended.out, suffix) == (2, b"", "npy")
+        return
+    ok("conv", "a.png", "-o", "file.png", "--kernel", "k")
+    ok("conv", "a.png", "-o", "saved.png", "--kernel", f"saved.{suffix}")
+    assert np.array_equal(load("file.png"), load("saved.png"))
+
+
+def test_what_no_text_can_hold_is_not_saved(refused, folder):
+    (folder / "k.svg").write_text(SVG.format(0.5))
+    assert "would lose what is added to the result: 0.5 of white" in refused(
+        2, "kernels", "show", "k.svg", "--save", "k.txt"
+    )
+    assert not (folder / "k.txt").exists()
+
+
+def test_the_limit_of_taps_is_an_option(ok, refused, folder):
+    (folder / "k.txt").write_text("3x3: 1 2 3 4 5 6 7 8 9")
+    assert "--max-taps raises it" in refused(2, "kernels", "show", "k.txt", "--max-taps", "8")
+    ok("kernels", "show", "k.txt", "--max-taps", "9")
+
+
+@pytest.mark.parametrize("literal", ["3x1+0+0: 1,-,3", ":".join(["0 0 0 1 2 1 0 0 0"] * 4)])
+def test_a_kernel_pasted_from_a_command_of_another_tool_is_read(ok, literal):
+    assert ok("kernels", "show", literal).decode().startswith("literal (")
+
+
+def test_a_kernel_file_that_cannot_be_honoured_is_a_wrong_call(refused, folder, png):
+    (folder / "k.txt").write_text("MATRIX 1\n1\nTYPE S\n")
+    said = refused(2, "conv", "a.png", "-o", "b.png", "--kernel", "k.txt")
+    assert said.startswith("imfilter: --kernel: k.txt, line 3: TYPE S is recursive")

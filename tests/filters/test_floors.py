@@ -10,6 +10,7 @@ import pytest
 FILTERS = Path(imfilter.filters.__file__).parent
 FILES = sorted(FILTERS.glob("*.py"))
 CORE = sorted((FILTERS / "core").glob("*.py"))
+FORMATS = sorted((FILTERS / "core" / "kernel_formats").glob("*.py"))
 ABOVE = {"typer", "rich", "PIL", "click", "tifffile", "cli", "imfilter"}
 
 
@@ -25,17 +26,17 @@ def imports(path: Path) -> set[tuple[int, str]]:
     return found
 
 
-@pytest.mark.parametrize("path", FILES + CORE, ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", FILES + CORE + FORMATS, ids=lambda path: path.stem)
 def test_the_engine_knows_no_terminal_and_no_files_of_pictures(path):
     assert not {name for level, name in imports(path) if level == 0 and name.split(".")[0] in ABOVE}
 
 
-@pytest.mark.parametrize("path", FILES + CORE, ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", FILES + CORE + FORMATS, ids=lambda path: path.stem)
 def test_scipy_signal_is_never_imported(path):
     assert not {name for _, name in imports(path) if name.startswith("scipy.signal")}
 
 
-@pytest.mark.parametrize("path", FILES + CORE, ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", FILES + CORE + FORMATS, ids=lambda path: path.stem)
 def test_beside_numpy_and_scipy_the_standard_library_is_enough(path):
     outside = {name.split(".")[0] for level, name in imports(path) if level == 0} - set(sys.stdlib_module_names)
     assert outside <= {"numpy", "scipy"}
@@ -51,9 +52,16 @@ def test_core_names_no_filter(path):
     assert all(level == 1 for level, _ in imports(path) if level)
 
 
-def test_core_has_no_circles():
-    names = {path.stem for path in CORE}
-    above = {path.stem: {name.split(".")[0] for level, name in imports(path) if level == 1} & names for path in CORE}
+@pytest.mark.parametrize("path", FORMATS, ids=lambda path: path.stem)
+def test_kernel_formats_need_kernels_alone(path):
+    above = {name.split(".")[0] for level, name in imports(path) if level > 1}
+    assert above <= {"kernels", "lazy"}
+
+
+@pytest.mark.parametrize("floor", [CORE, FORMATS], ids=["core", "kernel_formats"])
+def test_a_floor_has_no_circles(floor):
+    names = {path.stem for path in floor}
+    above = {path.stem: {name.split(".")[0] for level, name in imports(path) if level == 1} & names for path in floor}
     while above:
         lowest = {name for name, needed in above.items() if not needed & above.keys()}
         assert lowest, f"these import each other: {sorted(above)}"

@@ -1,0 +1,89 @@
+"""Plain numbers in rows: text, spreadsheets, JSON lists, MATLAB, NumPy's and G'MIC's way to print a matrix."""
+
+from __future__ import annotations
+
+import re
+
+from ..kernels import Kernel
+from .text import AS_WRITTEN, Line, Reading, Text, separated, short
+
+COMMENTS = r"#|//|%"
+ROWS_END = r";|\]\s*(?:,\s*)?\[|\}\s*(?:,\s*)?\{"
+
+
+def recognise(text: Text) -> bool:
+    """Whatever nothing else claims."""
+    return True
+
+
+def read(text: Text) -> Reading:
+    """Read rows of numbers; the rows by newline or ``;`` (or brackets), the values by blank, tab or comma.
+
+    >>> read(Text("k.txt", "0 1/2; 3 4")).kernel.weights.tolist()
+    [[0.0, 0.5], [3.0, 4.0]]
+    """
+    if sum(text.content.count(end) for end in ";]}") > text.max_taps + 10_000:
+        raise text.error(f"has more rows than {text.max_taps} taps can have (--max-taps raises it)")
+    rows, hint = _json(text), ""
+    if rows is None:
+        lines = text.bare(COMMENTS)
+        if (size := header_size(lines[0].text if lines else "")) is not None:
+            hint = f" (as the header of a {size[0]}×{size[1]} kernel, row 1 asks for {size[0] * size[1]} values)"
+        rows = _decimal_commas(text, lines)
+        if rows is None:
+            # JSON rows, or NumPy's, may share a line.
+            parts = ((line.number, re.split(ROWS_END, line.text)) for line in lines)
+            rows = [(f" (line {number})", separated(row)) for number, line in parts for row in line]
+    return Reading(Kernel.of(text.rectangle([row for row in rows if row[1]], hint)), (AS_WRITTEN,))
+
+
+def header_size(line: str) -> tuple[int, int] | None:
+    """Return the size that a first line gives, where it may be libvips' header.
+
+    >>> header_size("3 1 16"), header_size("0 -1 0")
+    ((3, 1), None)
+    """
+    words = separated(line)
+    try:
+        numbers = [float(word) for word in words]
+        width, height = (int(word) for word in words[:2])
+    except ValueError:
+        return None
+    return (width, height) if 2 <= len(numbers) <= 4 and width > 0 and height > 0 else None
+
+
+def _json(text: Text) -> list[tuple[str, list[str]]] | None:
+    """Read rows from JSON lists, whose lines mean nothing; None where the text is something else."""
+    if not text.content.lstrip().startswith("["):
+        return None
+    import json
+
+    try:
+        value = json.loads(text.content, parse_int=str, parse_float=str, parse_constant=str)
+    except RecursionError:
+        raise text.error("is JSON that is nested too deep") from None
+    except ValueError:
+        return None
+    rows = value if any(isinstance(row, list) for row in value) else [value]
+    return [("", [_token(value) for value in (row if isinstance(row, list) else [row])]) for row in rows]
+
+
+def _token(value: object) -> str:
+    """Return a JSON value as a word; of what holds others no more than its brackets."""
+    return "[…]" if isinstance(value, list) else "{…}" if isinstance(value, dict) else str(value)
+
+
+def _decimal_commas(text: Text, lines: list[Line]) -> list[tuple[str, list[str]]] | None:
+    """Read rows as spreadsheets of many languages write them, ``0,5;1;0,5``; None where commas separate.
+
+    A comma is a decimal one where ``;`` or tabs alone separate, and no value holds two commas or a point.
+    """
+    rows = [re.split(r"[;\t]", line.text.strip("; \t")) for line in lines]
+    tokens = [token for row in rows for token in row]
+    if not any("," in token for token in tokens) or not any(len(row) > 1 for row in rows):
+        return None
+    if not all(re.fullmatch(r"[-+−]?\d*(,\d+)?(e[-+]?\d+)?", token, re.IGNORECASE) for token in tokens):
+        return None
+    if len(rows) == 1 and all("," in token for token in tokens) and ";" in lines[0].text:
+        raise text.error(f"{short(lines[0].text)} may mean two things; write points, or blanks for the commas")
+    return [(f" (line {line.number})", row) for line, row in zip(lines, rows, strict=True)]
