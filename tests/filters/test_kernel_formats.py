@@ -1,6 +1,8 @@
 """Kernel files of every family: what each writes, and the weights that it means."""
 
+import base64
 import json
+import textwrap
 import time
 from itertools import chain
 from pathlib import Path
@@ -256,6 +258,21 @@ def test_opencv_round_trip(matrix):
     agrees(json.dumps({"k": node}, indent=1), "OpenCV", matrix)
 
 
+@given(matrices, st.sampled_from([("d", "<f8"), ("f", "<f4"), ("s", "<i2"), ("u", "u1")]))
+def test_opencv_base64_round_trip(matrix, element):
+    letter, dtype = element
+    matrix = (np.rint(matrix) % 100).astype(dtype)
+    height, width = matrix.shape
+    data = base64.b64encode(f"1{letter}".encode().ljust(24) + matrix.tobytes()).decode()
+    wrapped = textwrap.indent("\n".join(textwrap.wrap(data, 64)), " " * 6)
+    yaml = f"%YAML 1.2\n---\nk: !!opencv-matrix\n   rows: {height}\n   cols: {width}\n   dt: {letter}\n"
+    agrees(f"{yaml}   data: !!binary |\n{wrapped}\nother: 3\n", "OpenCV", matrix)
+    fields = f"<rows>{height}</rows><cols>{width}</cols><dt>{letter}</dt><data type_id='binary'>{wrapped}</data>"
+    agrees(f'<opencv_storage><k type_id="opencv-matrix">{fields}</k></opencv_storage>', "OpenCV", matrix)
+    node = {"type_id": "opencv-matrix", "rows": height, "cols": width, "dt": letter, "data": f"$base64${data}"}
+    agrees(json.dumps({"k": node}), "OpenCV", matrix)
+
+
 @given(matrices, st.data())
 def test_esri_round_trip(matrix, data):
     height, width = matrix.shape
@@ -291,6 +308,7 @@ LAUGHS = (
 )
 YAML = "%YAML:1.0\nk: !!opencv-matrix\n   rows: 1\n   cols: 2\n   dt: {}\n   data: [ {} ]\n"
 IM_PRO = "# Image Pro Plus Kernel\n"
+JSON = '{"k": {"type_id": "opencv-matrix", "rows": 1, "cols": 1, "dt": "f", "data": %s}}'
 MATRIX = "MATRIX 3\n1 1 1\n1 1 1\n1 1 1\n"
 REFUSED = {
     "CONV\n1": "line 1: 'CONV' is neither CONV NORM nor CONV NONORM",
@@ -361,8 +379,8 @@ REFUSED = {
     '{"a": 1}': "holds no opencv-matrix",
     '{"a": 1': "line 1: is no well-formed JSON",
     '{"a":' * 10**5: "is JSON that is nested too deep",
-    '{"k": {"type_id": "opencv-matrix", "rows": 1, "cols": 1, "dt": "f", "data": [NaN]}}': "'NaN' is not a finite",
-    '{"k": {"type_id": "opencv-matrix", "rows": 1, "cols": 1, "dt": "f", "data": "$base64$AAA"}}': "Base64",
+    JSON % "[NaN]": "'NaN' is not a finite",
+    JSON % '"$base64$MWQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQ"': "its Base64 is damaged",
     "ncols 2\nnrows 2\n1 2 3": "holds 3 values where 2×2 needs 4",
     "ncols 2\n1 2": "has no line nrows",
     "ncols x\nnrows 1\n1": "line 1: ncols: 'x' is not a whole number",

@@ -8,8 +8,11 @@ from itertools import islice
 from typing import Any, NamedTuple
 
 from ..kernels import Kernel
+from ..lazy import np
 from .text import AS_WRITTEN, Line, Reading, Text, Word, short
 from .xml_elements import elements
+
+ELEMENTS = {"u": "<u1", "c": "<i1", "w": "<u2", "s": "<i2", "i": "<i4", "f": "<f4", "d": "<f8", "h": "<f2"}
 
 
 class Node(NamedTuple):
@@ -48,13 +51,27 @@ def read(text: Text) -> Reading:
     if node.kind != "opencv-matrix":
         raise text.error(f"{node.name} is an {node.kind}; a kernel has two dimensions")
     # A count before the letter is of channels; "1f" and "f" are one.
-    if not re.fullmatch(r"1?[ucwsifdhUCWSIFDH]", node.dt):
+    if not re.fullmatch(r"1?[ucwsifdh]", node.dt):
         raise text.error(f"{node.name} has elements of the type {short(node.dt)}; a kernel has one number a cell")
     height, width = text.whole(Word(0, node.rows), "rows"), text.whole(Word(0, node.cols), "cols")
     text.check_size(width, height)
-    if any("$base64$" in word.text for word in node.data[:1]):
-        raise text.error("its data are Base64; write the file without that")
-    return Reading(Kernel.of(text.matrix(node.data, width, height, "data")), (AS_WRITTEN, f"matrix {short(node.name)}"))
+    data = _from_base64(text, node) or node.data
+    return Reading(Kernel.of(text.matrix(data, width, height, "data")), (AS_WRITTEN, f"matrix {short(node.name)}"))
+
+
+def _from_base64(text: Text, node: Node) -> list[Word]:
+    """Return the numbers that are written in Base64, behind 24 bytes with their type; none where they are in digits."""
+    encoded = "".join(word.text for word in node.data).removeprefix("$base64$")
+    if re.match(r"M[WXZ][A-Za-z0-9+/]{30}", encoded) is None:
+        return []
+    import base64
+
+    letter = node.dt[-1]
+    try:
+        data = base64.b64decode(encoded, validate=True)[24:]
+        return [Word(0, repr(value)) for value in np.frombuffer(data, ELEMENTS[letter]).tolist()]
+    except (KeyError, ValueError):
+        raise text.error("its Base64 is damaged") from None
 
 
 def _from_yaml(text: Text) -> Iterator[Node]:
@@ -65,8 +82,9 @@ def _from_yaml(text: Text) -> Iterator[Node]:
         block = text.content[head.end() : end]
         first = text.content.count("\n", 0, head.end()) + 1
         fields = dict(re.findall(r"^[ \t]+(rows|cols|dt):[ \t]*\"?([^\s\"]+)", block, re.M))
-        data = re.search(r"^[ \t]+data:[ \t]*(\[?)([^\]]*)", block, re.M)
-        words = [] if data is None else _words(text, data[2], first + block.count("\n", 0, data.start(2)))
+        data = re.search(r"^[ \t]+data:[ \t]*(\[[^\]]*|!!binary[ \t]*\|(\n[ \t]+[\w+/=]+)*)", block, re.M)
+        digits = "" if data is None else re.sub(r"^!!binary[ \t]*\|", "", data[1])
+        words = _words(text, digits, first + block.count("\n", 0, data.start(1) if data else 0))
         yield Node(head[1], head[2], fields.get("rows", ""), fields.get("cols", ""), fields.get("dt", ""), words)
 
 
