@@ -306,12 +306,12 @@ def test_some_memory_is_there():
 # ---- the first process dies -------------------------------------------------------------------------
 
 SLOW = """
-    import sys, time
+    import os, sys, time
     from imfilter.cli import start, writing, workers
     workers._start_method = lambda: "fork"
     write = writing.write
     def slow(*arguments):
-        print("writing", flush=True)
+        os.write(1, b"writing\\n")
         time.sleep(0.5)
         return write(*arguments)
     writing.write = slow
