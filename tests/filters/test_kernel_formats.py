@@ -2,6 +2,7 @@
 
 import base64
 import json
+import re
 import textwrap
 import time
 from itertools import chain
@@ -15,7 +16,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 from imfilter.filters.conv import conv
 from imfilter.filters.core import kernel_formats, kernel_text
-from imfilter.filters.core.kernel_formats import TEXT
+from imfilter.filters.core.kernel_formats import BINARY, TEXT
 from imfilter.filters.core.kernels import MAX_TAPS, Kernel
 
 KERNELS = Path(__file__).parent / "kernels"
@@ -99,6 +100,12 @@ def test_any_encoding_of_a_family_is_read(name, encoding):
 def test_every_family_has_a_file():
     assert {file[0] for file in FILES.values()} == {family for family, _ in TEXT} | {"PGM"}
     assert {path.name for path in KERNELS.iterdir()} == set(FILES)
+
+
+def test_the_page_names_every_family():
+    page = (Path(__file__).parents[2] / "filters" / "KERNELS.md").read_text("utf-8")
+    named = re.findall(r"^\| (?!family|---)([^|]+?) \|", page, re.MULTILINE)
+    assert sorted(named) == sorted(family for family, _ in TEXT + BINARY)
 
 
 def test_each_family_says_how_it_is_laid_on():
