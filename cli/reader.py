@@ -15,7 +15,7 @@ from .messages import reason, shown
 from .plan import STREAM
 
 if TYPE_CHECKING:
-    from .reading import Loaded, Picture
+    from .picture import Loaded, Picture
 
 
 MAX_PIXELS = 1 << 28
@@ -65,10 +65,11 @@ class Reader:
     def read(self, name: str) -> Picture:
         """Return the picture *name*; raises FileError."""
         from . import reading
+        from .picture import UnreadableError
 
         try:
             return reading.picture(self._loaded(name), self._admit)
-        except reading.UnreadableError as error:
+        except UnreadableError as error:
             raise FileError(shown(name), str(error)) from None
         except OSError as error:
             raise FileError(shown(name), reason(error)) from None
@@ -91,9 +92,9 @@ class Reader:
         return answer[0]
 
     def _admit(self, width: int, height: int) -> None:
-        from . import reading
+        from .picture import limit
 
-        reading.limit(self.max_pixels)(width, height)
+        limit(self.max_pixels)(width, height)
         self.wait_for_room(width, height)
 
     def settle(self) -> None:

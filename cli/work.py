@@ -17,9 +17,10 @@ from . import formats, writing
 from .atomic import Transaction
 from .exits import FileError
 from .messages import reason, shown
+from .metadata import Metadata
+from .picture import Picture
 from .plan import Job, Target
 from .reader import Reader
-from .reading import Metadata, Picture
 from .recipe import Recipe
 from .report import DEPTHS, Report
 from .stamp import Stamper

@@ -12,7 +12,7 @@ from PIL import Image
 from ..filters.core.collector import Canvas, Make
 from . import jpeg, png
 from .formats import DEPTHS, Format
-from .reading import Metadata
+from .metadata import Metadata
 
 JPEG_QUALITY = 95
 SOFTWARE = 305

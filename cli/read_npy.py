@@ -1,0 +1,38 @@
+"""Reading .npy: arrays of any real type, of one to four channels."""
+
+from __future__ import annotations
+
+import io
+
+from ..filters.core.lazy import np
+from .metadata import Metadata
+from .picture import Admit, Loaded, Picture, UnreadableError, real_samples, reason_of, with_alpha
+
+
+def load(data: bytes, admit: Admit) -> Loaded:
+    """Leave all to `picture`: there is nothing to do without NumPy."""
+    return Loaded(data)
+
+
+def picture(loaded: Loaded, admit: Admit) -> Picture:
+    """Read an array; raises `UnreadableError`."""
+    data = loaded.data
+    try:
+        stream = io.BytesIO(data)
+        version = np.lib.format.read_magic(stream)
+        header = np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0
+        shape = header(stream)[0]
+        if len(shape) in (2, 3):
+            admit(shape[1], shape[0])
+        array = np.load(io.BytesIO(data), allow_pickle=False)
+    except UnreadableError:
+        raise
+    except Exception as error:
+        raise UnreadableError(f"is no readable .npy file ({reason_of(error)})") from error
+    pixels = array[..., None] if array.ndim == 2 else array
+    if pixels.ndim != 3 or pixels.shape[2] not in (1, 2, 3, 4) or pixels.size == 0:
+        raise UnreadableError(
+            f"has the shape {array.shape}; an image is (height, width) or (height, width, 1, 2, 3 or 4)"
+        )
+    pixels = real_samples(pixels)
+    return with_alpha(pixels, "npy", Metadata())
