@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import difflib
 import re
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from . import kernels
 from .kernels import Kernel
@@ -15,8 +14,7 @@ from .lazy import np
 MAX_BYTES = 4 << 20
 
 
-@dataclass(frozen=True)
-class Source:
+class Source(NamedTuple):
     """A kernel that was read, what it was taken for, and the constants its file adds to the result."""
 
     kernel: Kernel

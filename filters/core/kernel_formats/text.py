@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterable, Sequence
-from fractions import Fraction
 from functools import cached_property
 from itertools import islice
 from typing import NamedTuple
@@ -200,13 +199,19 @@ def number(token: str, where: str) -> float:
         if "_" in token or len(token) > 1000:
             raise ValueError
         token = re.sub(r"^([-+]?\d*),(\d)", r"\1.\2", token.replace("−", "-"))
-        value = float(Fraction(token)) if "/" in token else float(token)
+        value = _fraction(token) if "/" in token else float(token)
     except (ValueError, ZeroDivisionError, OverflowError):
         long = f" ({len(token)} characters)" * (len(token) > 1000)
         raise ValueError(f"{where}: {short(token)} is not a number{long}") from None
     if not abs(value) <= kernels.LARGEST:
         raise ValueError(f"{where}: {short(token)} is not a finite number, of {kernels.LARGEST:g} at most")
     return value
+
+
+def _fraction(token: str) -> float:
+    from fractions import Fraction  # brings the decimals with it, which is as slow as all the readers
+
+    return float(Fraction(token))
 
 
 def short(token: str) -> str:

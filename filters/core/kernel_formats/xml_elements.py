@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from .text import Text
 
@@ -14,15 +14,14 @@ DEEPEST = 100
 HARMLESS = re.compile(r'<!DOCTYPE\s+svg\s+PUBLIC\s+"-//W3C//DTD[^"<>\[\]]*"\s+"[^"<>\[\]]*"\s*>')
 
 
-@dataclass
-class Element:
+class Element(NamedTuple):
     """An element; its descendants are those behind it that lie deeper."""
 
     tag: str
     attributes: Mapping[str, str]
     line: int
     depth: int
-    text: list[str] = field(default_factory=list)
+    text: list[str]
 
 
 def elements(text: Text) -> list[Element]:
@@ -44,7 +43,7 @@ def elements(text: Text) -> list[Element]:
     def start(tag: str, attributes: dict[str, str]) -> None:
         if len(found) >= MOST or len(within) >= DEEPEST:
             raise text.error(f"has more than {MOST} elements, or deeper than {DEEPEST}", parser.CurrentLineNumber)
-        found.append(Element(tag.rpartition(":")[2], attributes, parser.CurrentLineNumber, len(within) + 1))
+        found.append(Element(tag.rpartition(":")[2], attributes, parser.CurrentLineNumber, len(within) + 1, []))
         within.append(found[-1])
 
     def characters(data: str) -> None:
