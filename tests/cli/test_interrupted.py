@@ -138,15 +138,17 @@ def test_a_signal_ends_every_process_and_what_it_was_writing(photos, folder, num
         assert told == said
 
 
-@pytest.mark.parametrize("method", ["fork", "spawn"])
-def test_an_interruption_while_processes_start_is_one_line(photos, folder, method):
+@pytest.mark.parametrize(("method", "delay"), [("fork", 0), ("spawn", 0.05), ("spawn", 0.15)])
+def test_an_interruption_while_processes_start_is_one_line(photos, folder, method, delay):
+    """One that imports is no further after that while."""
     code = f"""
-        import os, signal, sys
+        import os, signal, sys, time
         from imfilter.cli import start, workers
         workers._start_method = lambda: {method!r}
         give = workers.Worker.give
         def interrupted(*arguments):
             give(*arguments)
+            time.sleep({delay})
             os.killpg(0, signal.SIGINT)
         workers.Worker.give = interrupted
         start.main()

@@ -24,6 +24,20 @@ WORDS = (
 )
 
 
+@pytest.fixture(autouse=True)
+def patience():
+    """Processes that wait for each other would do so for ever."""
+
+    def give_up(*_):
+        raise TimeoutError
+
+    before = signal.signal(signal.SIGALRM, give_up)
+    signal.alarm(30)
+    yield
+    signal.alarm(0)
+    signal.signal(signal.SIGALRM, before)
+
+
 @pytest.fixture
 def photos(rgb, folder):
     """A folder of eight images, the fourth of which is none."""
