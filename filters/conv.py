@@ -116,6 +116,7 @@ def conv(
     chosen = source.kernel
     if anchor is not None:
         chosen = _anchored(chosen, both(anchor))
+        source = source._replace(notes=tuple(note for note in source.notes if not note.startswith("anchor ")))
     if normalize != "none":
         try:
             chosen = kernels.normalized(chosen, normalize)

@@ -5,6 +5,7 @@ import pytest
 from imfilter.filters.conv import conv
 from imfilter.filters.core.kernels import named
 from imfilter.filters.core.spec import ParameterError
+from imfilter.filters.core.stage import Frame
 
 
 def test_the_kernel_is_not_normalized_unless_asked():
@@ -47,6 +48,16 @@ def test_the_scale_and_offset_of_a_libvips_file_apply(tmp_path):
     file = tmp_path / "k.mat"
     file.write_text("2 1 4 5\n1 3\n")
     assert conv(np.full((1, 2), 8, np.uint8), kernel=str(file)).tolist() == [[13, 13]]
+
+
+def test_an_anchor_that_is_given_takes_the_place_of_the_file_s(tmp_path):
+    file = tmp_path / "k.txt"
+    file.write_text("3x1+0+0: 0,0,1")
+    row = np.array([[1, 2, 3, 4]], np.uint8)
+    assert conv(row, kernel=str(file), border="constant").tolist() == [[3, 4, 0, 0]]
+    assert conv(row, kernel=str(file), border="constant", anchor=(2, 0)).tolist() == [[1, 2, 3, 4]]
+    (fact, *_) = conv.stages(kernel=str(file), anchor=(2, 0))[0].facts(Frame(255.0, "float32"))
+    assert "anchor 2,0" in fact and "anchor 0,0" not in fact
 
 
 @pytest.mark.parametrize(("range", "expected"), [("clip", 0), ("abs", 100), ("offset", 28), ("stretch", 0)])

@@ -362,6 +362,7 @@ REFUSED = {
     "int 2.5 1\n1 2": r"line 1: the size: '2.5' is not a whole number",
     "int": "has no size behind its type",
     "<svg></svg>": "holds no feConvolveMatrix",
+    "<!doctype html>\n<html><body>404</body></html>": "is a web page, not a kernel",
     "<svg>": "line 1: is no well-formed XML: no element found",
     "<svg>\n<a></svg>": "line 2: is no well-formed XML: mismatched tag",
     '<svg><feConvolveMatrix kernelMatrix="1"/></svg>': "kernelMatrix: holds 1 values where 3×3 needs 9",

@@ -30,6 +30,8 @@ def elements(text: Text) -> list[Element]:
     >>> [(e.tag, e.depth) for e in elements(Text("k.svg", "<a><s:b/></a>"))]
     [('a', 1), ('b', 2)]
     """
+    if re.match(r"\s*<(!DOCTYPE\s+)?html\b", text.content, re.IGNORECASE):
+        raise text.error("is a web page, not a kernel")
     content = HARMLESS.sub(lambda match: " " + "\n" * match[0].count("\n"), text.content.lstrip(), count=1)
     if declared := re.search(r"<!\s*(DOCTYPE|ENTITY)", content, re.IGNORECASE):
         line = text.content[: text.content.find(declared[0])].count("\n") + 1
