@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import gc
 import os
-import re
 import sys
 import time
 import warnings
@@ -19,7 +18,7 @@ from .atomic import is_stream
 from .exits import ExitCode, UsageError
 from .messages import flag, put, say, shown
 from .plan import STREAM, Job, Names, Target, plan
-from .reader import MAX_PIXELS, reader
+from .reader import max_pixels, reader
 from .recipe import Recipe
 from .report import Report, Totals
 from .stamp import Stamper, has_stamp
@@ -88,7 +87,7 @@ def _work(
     """Do what is left to do."""
     left = len(jobs) - len(skipped)
     workers = min(count, left)
-    pictures = reader(_count(values["max_pixels"]))
+    pictures = reader(max_pixels(values["max_pixels"]), values["lenient"], values["to_rgb"])
     if workers == 1:
         pictures.begin(next(job for number, job in enumerate(jobs) if number not in skipped).input.name)
     background = _colour(values["background"])
@@ -226,7 +225,7 @@ def _plan(recipe: Recipe, values: Mapping[str, Any], found: scan.Found, outputs:
 
 
 def _stamper(recipe: Recipe, values: Mapping[str, Any]) -> Stamper:
-    how = {name: values[name] for name in ("quality", "strip", "background", "angle_style")}
+    how = {name: values[name] for name in ("quality", "strip", "background", "angle_style", "to_rgb", "lenient")}
     try:
         return Stamper(VERSION, recipe.key(), how)
     except OSError as error:
@@ -294,16 +293,6 @@ def _check_beside(recipe: Recipe, values: Mapping[str, Any], jobs: Sequence[Job]
         # They are outputs of the first job, for the sake of this check only.
         targets = {name: Target(path, None) for name, path in beside.items()}
         links.check([jobs[0]._replace(targets={**jobs[0].targets, **targets}), *jobs[1:]])
-
-
-def _count(text: str) -> int:
-    """Read a number of pixels: ``250000000``, ``250M``, ``1.5G``."""
-    if not text:
-        return MAX_PIXELS
-    match = re.fullmatch(r"(\d+(?:\.\d+)?(?:e\d{1,2})?)([kKmMgG]?)", text)
-    if match is None or float(match[1]) == 0:
-        raise UsageError(f"--max-pixels: {text!r} is not a number of pixels, like 500M")
-    return int(float(match[1]) * {"": 1, "k": 10**3, "m": 10**6, "g": 10**9}[match[2].lower()])
 
 
 def _colour(text: str) -> tuple[int, int, int] | None:

@@ -112,9 +112,20 @@ def _shared(
         ),
     ] = "",
     strip: Annotated[bool, typer.Option("--strip", help="Leave out EXIF, ICC profile and resolution.")] = False,
+    to_rgb: Annotated[
+        bool, typer.Option("--to-rgb", help="Convert CMYK and Lab to sRGB, by the picture's ICC profile if it has one.")
+    ] = False,
     max_pixels: Annotated[
-        str, typer.Option("--max-pixels", metavar="N", help="Refuse larger images; 500M means 500 million.")
+        str,
+        typer.Option(
+            "--max-pixels",
+            metavar="N",
+            help="Refuse larger images; 500M means 500 million.  [default: IMFILTER_MAX_PIXELS, else 268M]",
+        ),
     ] = "",
+    lenient: Annotated[
+        bool, typer.Option("--lenient", help="Of a damaged file, take what can be read; else it is refused.")
+    ] = False,
     jobs: Annotated[
         int | None,
         typer.Option(
@@ -134,8 +145,8 @@ def _shared(
 
 SECTIONS = {
     "Inputs and outputs": "output to name recursive include exclude files_from null in_place backup no_clobber update",
-    "Pixels, before and after": "border fill channels linear depth range gain background quality strip",
-    "The run": "jobs max_pixels dry_run fail_fast depfile json quiet verbose help",
+    "Pixels, before and after": "border fill channels linear depth range gain background quality strip to_rgb",
+    "The run": "jobs max_pixels lenient dry_run fail_fast depfile json quiet verbose help",
 }
 """The help's sections behind that of a filter's own options, and what stands in each."""
 

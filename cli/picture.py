@@ -16,6 +16,17 @@ Admit = Callable[[int, int], None]
 """Takes a picture's width and height; returns when it may be decoded, or raises `UnreadableError`."""
 
 
+class Terms(NamedTuple):
+    """The terms on which files are read."""
+
+    admit: Admit
+    """Is told the picture's size before memory is taken."""
+    lenient: bool = False
+    """Of a damaged file, what can be read is taken."""
+    to_rgb: bool = False
+    """Colours of other spaces are converted."""
+
+
 class UnreadableError(Exception):
     """The bytes are no picture that can be kept whole; the message says why."""
 

@@ -6,15 +6,15 @@ import io
 
 from ..filters.core.lazy import np
 from .metadata import Metadata
-from .picture import Admit, Loaded, Picture, UnreadableError, real_samples, reason_of, with_alpha
+from .picture import Loaded, Picture, Terms, UnreadableError, real_samples, reason_of, with_alpha
 
 
-def load(data: bytes, admit: Admit) -> Loaded:
+def load(data: bytes, terms: Terms) -> Loaded:
     """Leave all to `picture`: there is nothing to do without NumPy."""
     return Loaded(data)
 
 
-def picture(loaded: Loaded, admit: Admit) -> Picture:
+def picture(loaded: Loaded, terms: Terms) -> Picture:
     """Read an array; raises `UnreadableError`."""
     data = loaded.data
     try:
@@ -23,7 +23,7 @@ def picture(loaded: Loaded, admit: Admit) -> Picture:
         header = np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0
         shape = header(stream)[0]
         if len(shape) in (2, 3):
-            admit(shape[1], shape[0])
+            terms.admit(shape[1], shape[0])
         array = np.load(io.BytesIO(data), allow_pickle=False)
     except UnreadableError:
         raise

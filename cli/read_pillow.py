@@ -18,7 +18,7 @@ from ..filters.core.lazy import np
 from . import shared
 from .formats import HEAD, sniff
 from .metadata import Metadata, plausible, portable_exif
-from .picture import Admit, Loaded, Picture, UnreadableError, reason_of
+from .picture import Loaded, Picture, Terms, UnreadableError, reason_of
 
 PLUGINS = {
     "JPEG": "JpegImagePlugin",
@@ -45,7 +45,7 @@ def prepare(head: bytes) -> None:
             importlib.import_module(f"PIL.{plugin}")
 
 
-def load(data: bytes, admit: Admit) -> Loaded:
+def load(data: bytes, terms: Terms) -> Loaded:
     """Decode into an image of Pillow's; imports nothing after `prepare`."""
     # The limit is ours, is said, and can be raised; Pillow's would warn first and then refuse.
     Image.MAX_IMAGE_PIXELS = None
@@ -61,7 +61,7 @@ def load(data: bytes, admit: Admit) -> Loaded:
         raise UnreadableError(f"is damaged: it begins like a {name} file, but is none") from None
     if name == "TIFF" and 16 in _tag(image, BITS_PER_SAMPLE) and _tag(image, SAMPLES_PER_PIXEL) > (1,):
         return Loaded(data)
-    admit(*image.size)
+    terms.admit(*image.size)
     _refuse_lost_depth(image, data)
     notes = _refuse_lost_frames(image)
     # In one piece: between pieces of 64 KiB the decoder would wait for the thread that imports the program.
@@ -72,13 +72,13 @@ def load(data: bytes, admit: Admit) -> Loaded:
     return Loaded(data, image, tuple(notes))
 
 
-def picture(loaded: Loaded, admit: Admit) -> Picture:
+def picture(loaded: Loaded, terms: Terms) -> Picture:
     """Return the picture, upright."""
     image, data, notes = loaded.image, loaded.data, list(loaded.notes)
     if image is None:
         from . import read_tiff
 
-        return read_tiff.picture(loaded, admit)
+        return read_tiff.picture(loaded, terms)
     exif = b""
     format = {"MPO": "jpeg"}.get(image.format or "", (image.format or "png").lower())
     ImageOps.exif_transpose(image, in_place=True)

@@ -8,13 +8,13 @@ from typing import Any
 
 from ..filters.core.lazy import np
 from .metadata import ORIENTATION, Metadata, plausible, turned
-from .picture import Admit, Loaded, Picture, UnreadableError, real_samples, with_alpha
+from .picture import Loaded, Picture, Terms, UnreadableError, real_samples, with_alpha
 
 X_RESOLUTION, ICC_PROFILE = 282, 34675
 UNASSOCIATED_ALPHA = 2
 
 
-def picture(loaded: Loaded, admit: Admit) -> Picture:
+def picture(loaded: Loaded, terms: Terms) -> Picture:
     """Read a TIFF whose samples Pillow cannot hold: float colour, 16-bit colour."""
     import tifffile
 
@@ -22,7 +22,7 @@ def picture(loaded: Loaded, admit: Admit) -> Picture:
     logging.getLogger("tifffile").addHandler(logging.NullHandler())
     with tifffile.TiffFile(io.BytesIO(loaded.data)) as file:
         page: Any = file.pages.first
-        admit(page.imagewidth, page.imagelength)
+        terms.admit(page.imagewidth, page.imagelength)
         if len(file.pages) != 1:
             raise UnreadableError(f"has {len(file.pages)} pages, of which only one could be kept; split it first")
         extra = page.samplesperpixel - {1: 1, 2: 3}.get(page.photometric, 0)

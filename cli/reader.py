@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import contextlib
+import os
+import re
 import stat
 import sys
 import threading
@@ -10,16 +12,18 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from .exits import FileError
+from .exits import FileError, UsageError
 from .messages import reason, shown
 from .plan import STREAM
 
 if TYPE_CHECKING:
-    from .picture import Loaded, Picture
+    from .picture import Loaded, Picture, Terms
 
 
 MAX_PIXELS = 1 << 28
 """The greatest picture that is read, unless the caller says otherwise."""
+LIMIT = "IMFILTER_MAX_PIXELS"
+"""The variable by which an environment says otherwise."""
 LARGE = 1 << 18
 """Bytes of a file that is worth a thread: for less, two threads that import hinder each other, 114 ms against 96."""
 
@@ -36,8 +40,8 @@ class Reader:
     the names of a module, once in 200 starts of Python 3.11.
     """
 
-    def __init__(self, max_pixels: int) -> None:
-        self.max_pixels = max_pixels
+    def __init__(self, max_pixels: int, lenient: bool = False, to_rgb: bool = False) -> None:
+        self.asked = max_pixels, lenient, to_rgb
         self.wait_for_room: Callable[[int, int], None] = lambda width, height: None
         """Takes the size of a picture within the limit, and returns when there is memory for it."""
         self._ahead: dict[str, tuple[threading.Thread, list[Loaded | BaseException]]] = {}
@@ -54,7 +58,7 @@ class Reader:
 
         def work() -> None:
             try:
-                answer.append(reading.load(_bytes(name), self._admit))
+                answer.append(reading.load(_bytes(name), self._terms()))
             except BaseException as failure:
                 answer.append(failure)
 
@@ -68,7 +72,7 @@ class Reader:
         from .picture import UnreadableError
 
         try:
-            return reading.picture(self._loaded(name), self._admit)
+            return reading.picture(self._loaded(name), self._terms())
         except UnreadableError as error:
             raise FileError(shown(name), str(error)) from None
         except OSError as error:
@@ -80,7 +84,7 @@ class Reader:
         from . import reading
 
         if name not in self._ahead:
-            return reading.load(_bytes(name), self._admit)
+            return reading.load(_bytes(name), self._terms())
         thread, answer = self._ahead.pop(name)
         thread.join()
         if not self._ahead:
@@ -91,10 +95,15 @@ class Reader:
             raise answer[0]
         return answer[0]
 
+    def _terms(self) -> Terms:
+        from .picture import Terms
+
+        return Terms(self._admit, *self.asked[1:])
+
     def _admit(self, width: int, height: int) -> None:
         from .picture import limit
 
-        limit(self.max_pixels)(width, height)
+        limit(self.asked[0])(width, height)
         self.wait_for_room(width, height)
 
     def settle(self) -> None:
@@ -103,7 +112,7 @@ class Reader:
             thread.join()
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return Reader, (self.max_pixels,)
+        return Reader, self.asked
 
 
 _guessing: Reader | None = None
@@ -117,8 +126,9 @@ def guess(words: Sequence[str]) -> None:
     global _guessing
     for word in words[1:]:
         if not word.startswith("-") and _is_large(word):
-            _guessing = Reader(MAX_PIXELS)
-            _guessing.begin(word)
+            with contextlib.suppress(UsageError):  # which will be said when the words are understood
+                _guessing = Reader(max_pixels(""))
+                _guessing.begin(word)
             return
 
 
@@ -130,11 +140,24 @@ def _is_large(name: str) -> bool:
     return stat.S_ISREG(found.st_mode) and found.st_size >= LARGE
 
 
-def reader(max_pixels: int) -> Reader:
+def reader(max_pixels: int, lenient: bool = False, to_rgb: bool = False) -> Reader:
     """Return the reader of a call, which may have begun on its first picture already."""
-    if _guessing is not None and _guessing.max_pixels == max_pixels:
+    if _guessing is not None and _guessing.asked == (max_pixels, lenient, to_rgb):
         return _guessing
-    return Reader(max_pixels)
+    return Reader(max_pixels, lenient, to_rgb)
+
+
+def max_pixels(text: str) -> int:
+    """Read a number of pixels: ``250000000``, ``250M``, ``1.5G``; none is the environment's, or `MAX_PIXELS`."""
+    source = "--max-pixels"
+    if not text:
+        source, text = LIMIT, os.environ.get(LIMIT, "")
+    if not text:
+        return MAX_PIXELS
+    match = re.fullmatch(r"(\d+(?:\.\d+)?(?:e\d{1,2})?)([kKmMgG]?)", text)
+    if match is None or float(match[1]) == 0:
+        raise UsageError(f"{source}: {text!r} is not a number of pixels, like 500M")
+    return int(float(match[1]) * {"": 1, "k": 10**3, "m": 10**6, "g": 10**9}[match[2].lower()])
 
 
 def _bytes(name: str) -> bytes:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from .formats import HEAD, NPY, READABLE, sniff
-from .picture import Admit, Loaded, Picture, UnreadableError, reason_of
+from .picture import Loaded, Picture, Terms, UnreadableError, reason_of
 
 
 def check_head(head: bytes) -> None:
@@ -18,9 +18,9 @@ def check_head(head: bytes) -> None:
         raise UnreadableError(f"is not an image of a known format ({READABLE})")
 
 
-def decode(data: bytes, admit: Admit) -> Picture:
-    """Decode a file; raises `UnreadableError`. *admit* is told the picture's size before memory is taken."""
-    return picture(load(data, admit), admit)
+def decode(data: bytes, terms: Terms) -> Picture:
+    """Decode a file; raises `UnreadableError`. *terms.admit* is told the picture's size before memory is taken."""
+    return picture(load(data, terms), terms)
 
 
 def prepare(head: bytes) -> None:
@@ -31,17 +31,17 @@ def prepare(head: bytes) -> None:
             decoder.prepare(head)
 
 
-def load(data: bytes, admit: Admit) -> Loaded:
+def load(data: bytes, terms: Terms) -> Loaded:
     """Do that part of `decode` that needs no NumPy and, after `prepare`, imports nothing."""
     check_head(data[:HEAD])
     with _failures():
-        return _decoder(data).load(data, admit)
+        return _decoder(data).load(data, terms)
 
 
-def picture(loaded: Loaded, admit: Admit) -> Picture:
+def picture(loaded: Loaded, terms: Terms) -> Picture:
     """Do the rest of `decode`."""
     with _failures():
-        return _decoder(loaded.data).picture(loaded, admit)
+        return _decoder(loaded.data).picture(loaded, terms)
 
 
 def _decoder(data: bytes) -> Any:
