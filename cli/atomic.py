@@ -28,10 +28,11 @@ def is_stream(path: str | Path) -> bool:
     if absolute.startswith(("/dev/fd/", "/dev/std", "/proc/")):
         return True
     try:
-        mode = os.stat(path).st_mode  # noqa: PTH116 - the plan asks for thousands
+        mode = os.lstat(path).st_mode
     except (OSError, ValueError):
         return False
-    return not (stat.S_ISREG(mode) or stat.S_ISDIR(mode))
+    # A link to a device is a link, which is replaced like any other.
+    return not (stat.S_ISREG(mode) or stat.S_ISDIR(mode) or stat.S_ISLNK(mode))
 
 
 class Transaction:
@@ -59,12 +60,11 @@ class Transaction:
                 self._streams.append((target, buffer))
                 yield buffer
                 return
-            # A link stays a link, and the file behind it is replaced.
-            real = Path(os.path.realpath(target))
-            permissions = _permissions(real)
+            # A link is replaced, not followed: what it leads to may be anybody's, and lie anywhere.
+            permissions = _permissions(target)
             with uninterrupted():
-                descriptor, name = tempfile.mkstemp(prefix=_prefix(os.getpid()), suffix=".tmp", dir=real.parent)
-                self._files.append((Path(name), real, backup))
+                descriptor, name = tempfile.mkstemp(prefix=_prefix(os.getpid()), suffix=".tmp", dir=target.parent)
+                self._files.append((Path(name), target, backup))
             with os.fdopen(descriptor, "wb") as file:
                 os.fchmod(descriptor, permissions)
                 yield buffer
@@ -155,14 +155,16 @@ def _keep(target: Path, backup: Path) -> None:
 
 
 def _permissions(target: Path) -> int:
-    """Return the mode of the file to be replaced, or what a new file gets."""
+    """Return the mode of the file to be replaced, or what a new file gets, as one that replaces a link is."""
     try:
-        mode = target.stat().st_mode
+        mode = target.lstat().st_mode
     except FileNotFoundError:
+        mode = stat.S_IFLNK
+    if stat.S_ISLNK(mode) and not target.is_dir():
         mask = os.umask(0)
         os.umask(mask)
         return 0o666 & ~mask
-    if stat.S_ISDIR(mode):
+    if not stat.S_ISREG(mode):  # a folder, or a link to one
         raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
     return stat.S_IMODE(mode)
 

@@ -28,7 +28,8 @@ def check(jobs: Sequence[Job]) -> None:
                 _check_folder(target)
             if not target.in_place and identity(target.path) in sources:
                 raise UsageError(f"{target.name}: leads to an input, which is never overwritten; choose another name")
-            real = _real(target.path, folders)
+            # A link at the output's own name is replaced; but an input is read through one.
+            real = os.path.realpath(target.path) if target.in_place else _real(target.path, folders)
             if target.folder is not None and not _is_below(real, _real_folder(target.folder, folders)):
                 raise UsageError(f"{target.name}: leads out of the folder {shown(target.folder)}")
             if real in taken:
@@ -67,9 +68,7 @@ def _is_below(path: str, folder: str) -> bool:
 
 
 def _real(path: str, folders: dict[str, str]) -> str:
-    """Return the path without links; those of *folders* are looked up once."""
-    if os.path.islink(path):
-        return os.path.realpath(path)
+    """Return the path without links to folders; those of *folders* are looked up once."""
     folder, name = os.path.split(path)
     return os.path.join(_real_folder(folder, folders), name)
 

@@ -198,4 +198,4 @@ def _clean_up(job: Job, process: int | None) -> None:
     """Remove what a process that was killed left half written."""
     for target in job.targets.values():
         if target.path is not None and process is not None:
-            remove_temporaries(Path(os.path.realpath(target.path)).parent, process)
+            remove_temporaries(Path(target.path).parent, process)

@@ -60,8 +60,7 @@ def test_a_full_device_is_one_line(shell, png, format):
 
 
 def test_a_failing_map_keeps_the_picture_off_standard_output(refused, png, folder):
-    (folder / "loop.png").symlink_to("loop.png")
-    refused(1, "edges", "a.png", "-o", "-", "--angle", "loop.png")
+    refused(1, "edges", "a.png", "-o", "-", "--angle", "x" * 300 + ".png")
 
 
 def test_a_full_standard_output_keeps_the_maps_away(shell, png, folder):
@@ -174,13 +173,33 @@ def test_a_new_file_gets_the_permissions_of_the_umask(ok, png, folder):
     assert stat.S_IMODE((folder / "new.png").stat().st_mode) == 0o640
 
 
-def test_a_link_stays_a_link(ok, good, load, folder):
+@pytest.mark.parametrize("leads_to", ["elsewhere/real.png", "elsewhere/new.png", "link.png", "/dev/null"])
+def test_a_link_is_replaced_and_not_followed(ok, good, load, folder, leads_to):
     (folder / "elsewhere").mkdir()
     (folder / "elsewhere" / "real.png").write_bytes(b"old")
-    (folder / "link.png").symlink_to("elsewhere/real.png")
+    (folder / "elsewhere" / "real.png").chmod(0o600)
+    (folder / "link.png").symlink_to(leads_to)
     ok("blur", "a.png", "-o", "link.png")
-    assert (folder / "link.png").readlink() == Path("elsewhere/real.png")
-    assert load("elsewhere/real.png").shape == (24, 40, 3)
+    assert not (folder / "link.png").is_symlink()
+    assert load("link.png").shape == (24, 40, 3)
+    assert stat.S_IMODE((folder / "link.png").stat().st_mode) == 0o666 & ~umask()
+    assert [path.read_bytes() for path in (folder / "elsewhere").iterdir()] == [b"old"]
+
+
+def umask():
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask
+
+
+def test_in_place_replaces_a_link_by_the_picture_and_keeps_what_it_led_to(ok, png, folder):
+    (folder / "elsewhere").mkdir()
+    real = png.rename(folder / "elsewhere" / "real.png")
+    before = real.read_bytes()
+    (folder / "link.png").symlink_to(real)
+    ok("blur", "link.png", "--in-place", "--backup", ".orig")
+    assert not (folder / "link.png").is_symlink()
+    assert (real.read_bytes(), (folder / "link.png.orig").read_bytes()) == (before, before)
 
 
 def test_other_names_of_the_replaced_file_keep_its_contents(ok, good, folder):

@@ -78,7 +78,6 @@ WRONG = {
     "blur a.png -o a.png/out.png": "there is no folder a.png",
     "edges a.png -o x.png --magnitude x.png": "x.png: would hold two outputs",
     "edges a.png -o x.png --magnitude ./x.png": "would hold two outputs",
-    "edges a.png -o new.png --magnitude tonew.png": "leads to the same file as new.png",
     "edges a.png -o - --magnitude -": "standard output holds one image",
     "blur a.png b.png -o out.png": "several images need a folder",
     "blur a.png b.png -o -": "standard output holds one image",
@@ -102,7 +101,6 @@ def test_a_wrong_call_is_refused_and_nothing_is_done(refused, folder, line):
     np.save("huge.npy", np.ones((1000, 1000)))
     (folder / "folder").mkdir()
     (folder / "link.png").symlink_to("a.png")
-    (folder / "tonew.png").symlink_to("new.png")
     (folder / "hard.png").hardlink_to("a.png")
     before = {path: path.stat().st_mtime_ns for path in folder.rglob("*") if path.exists()}
     assert WRONG[line] in refused(2, *line.split())
@@ -183,11 +181,10 @@ def test_what_cannot_be_read_is_refused(refused, name, said):
 
 @pytest.mark.parametrize(
     ("name", "said"),
-    [("x" * 300 + ".png", "name too long"), ("/proc/out.png", "no such file"), ("loop.png", "symbolic links")],
+    [("x" * 300 + ".png", "name too long"), ("/proc/out.png", "no such file")],
     ids=lambda value: value[:12],
 )
 def test_what_cannot_be_written_is_refused(refused, folder, name, said):
-    (folder / "loop.png").symlink_to("loop.png")
     assert said in refused(1, "blur", "a.png", "-o", name)
 
 
