@@ -141,7 +141,7 @@ def _keep(target: Path, backup: Path) -> None:
     try:
         os.link(target, backup)
     except FileExistsError:
-        if not (backup.exists() and backup.samefile(target)):
+        if backup.is_symlink() or not backup.samefile(target):
             raise
     except OSError:  # a file system without links
         with target.open("rb") as source, backup.open("xb") as copy:

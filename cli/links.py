@@ -41,7 +41,9 @@ def check_backups(jobs: Sequence[Job]) -> None:
     """Raise UsageError where a backup would take the place of a file, which nothing ever does."""
     for job in jobs:
         # A run that was killed between the two steps of a replacement has made the input its own backup.
-        if job.backup is None or not os.path.lexists(job.backup) or identity(job.backup) == identity(job.input.name):
+        if job.backup is None or not os.path.lexists(job.backup):
+            continue
+        if not os.path.islink(job.backup) and identity(job.backup) == identity(job.input.name):
             continue
         raise UsageError(f"--backup: {shown(job.backup)} is there already; move it away, or use another suffix")
 

@@ -270,6 +270,13 @@ def test_in_place_with_backups_goes_on_where_it_was(run, counted, photos):
     assert not list(photos.rglob("*.orig.orig"))
 
 
+def test_a_link_to_the_input_is_no_backup(refused, photos):
+    (photos / "a.png.orig").symlink_to("a.png")
+    before = (photos / "a.png").read_bytes()
+    assert "is there already" in refused(2, "blur", "photos/a.png", "--in-place", "--backup", ".orig")
+    assert (photos / "a.png").read_bytes() == before
+
+
 def no_links(*_):
     raise PermissionError(1, "Operation not permitted")
 
