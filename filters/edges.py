@@ -197,6 +197,8 @@ def _picture(norm: Norm, thin: bool, threshold: float | None) -> Stage:
             if thin:
                 image = thinning.suppress(parts, norm)
                 parts = Gradient(*(part[1:-1, 1:-1] for part in parts))
+                if not frame.finite:
+                    image[np.isnan(parts.gx) | np.isnan(parts.gy)] = np.nan
             if threshold is not None:
                 image = (gradient.magnitude(parts, norm, frame.work) if image is None else image) > threshold
             return _maps(frame, parts, norm, image)

@@ -9,6 +9,7 @@ from .core.convolve import Algorithm, linear
 from .core.filter import Common, image_filter
 from .core.kernels import Kernel
 from .core.lazy import Array, np
+from .core.missing import left_out
 from .core.spec import Pair, Param, both
 from .core.stage import Bound, Frame, Stage, bound, inside
 
@@ -69,14 +70,18 @@ def sharpen(
 
 def _unsharp(sigma: tuple[float, float], amount: float, threshold: float, algorithm: str) -> Stage:
     blurred = linear(kernels.gaussian(sigma), name=f"gaussian of sigma {sigma[0]:g},{sigma[1]:g}", algorithm=algorithm)
+    normalized = left_out([blurred])[0]
 
     def bind(frame: Frame) -> Bound:
-        blur = bound(blurred, frame._replace(whole=False, rounded=False))
+        blur = bound(normalized if frame.ignoring else blurred, frame._replace(whole=False, rounded=False))
         halo = blurred.halo.wider(blur.extra)
 
         def unsharp(strip: Array) -> Array:
             original = inside(strip, halo)
-            detail = original - blur.function(strip)
+            smooth = blur.function(strip)
+            if frame.ignoring:  # a missing sample has no detail
+                original = np.where(np.isnan(original), smooth, original)
+            detail = original - smooth
             if threshold > 0:
                 detail[np.abs(detail) < threshold] = 0
             detail *= amount

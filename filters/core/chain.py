@@ -10,7 +10,7 @@ import math
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-from . import colour
+from . import colour, missing
 from .lazy import np
 from .passage import Settings
 from .stage import Crossing, Frame, Function, Stage, Values, bound
@@ -45,7 +45,8 @@ def chain(parts: Sequence[Part]) -> tuple[tuple[Stage, ...], Settings]:
     channels = first.channels
     if channels == "each" and any(part.settings.channels != "each" for part in parts):
         channels = "max"  # of the one channel that is left
-    return tuple(stages), first._replace(channels=channels, linear_out=light)
+    looked_for = any(part.settings.nan != missing.PROPAGATE for part in parts)
+    return tuple(stages), first._replace(channels=channels, linear_out=light, nan_looked_for=looked_for)
 
 
 def _crossing(before: Part, behind: Part, light: bool) -> list[Stage]:
@@ -65,7 +66,7 @@ def _crossing(before: Part, behind: Part, light: bool) -> list[Stage]:
             if bias or lift:
                 strip = strip + (bias + lift * frame.full)
             if strongest:
-                strip = colour.strongest(strip)
+                strip = colour.strongest(strip, before.settings.nan == missing.IGNORE)
             return strip if change is None else change(strip, frame.full).astype(frame.work, copy=False)
 
         return cross
@@ -75,12 +76,25 @@ def _crossing(before: Part, behind: Part, light: bool) -> list[Stage]:
     crossing = Crossing(divide=apart and bool(gain), multiply=apart)
     if apart or strongest or gain is None:
         stages.append(Stage(bind, amplification=steepest, crossing=crossing))
+    value = missing.filling(behind.settings.nan)
+    if value is not None:
+        stages.append(_filling(value, behind.settings.linear, bool(gain)))
     if behind.settings.channels == "luma":
         stages.append(Stage(lambda frame: lambda strip: colour.luma(strip, frame.work)))
     if gain is not None and _gain(behind) is None:
         ground = Crossing(ground=True, linear=behind.settings.linear)
         stages.append(Stage(lambda frame: lambda strip: strip, crossing=ground))
     return stages
+
+
+def _filling(value: float, linear: bool, apart: bool) -> Stage:
+    """Return the stage that puts *value*, in the image's units, in the place of NaN; *apart* from any alpha."""
+
+    def bind(frame: Frame) -> Function:
+        decoded = float(colour.decode_srgb(np.asarray(value, np.float64), frame.full)) if linear else value
+        return lambda strip: missing.filled(strip, decoded)
+
+    return Stage(bind, crossing=Crossing(divide=apart, multiply=apart, missing=True))
 
 
 def _gain(part: Part) -> float | None:

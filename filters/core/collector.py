@@ -54,13 +54,26 @@ class Collector:
         self.highs: list[float] = []
         self.cuts: list[int] = []
 
-    def add(self, start: int, values: Sequence[Array]) -> None:
-        """Take the values of the strip that begins at row *start*."""
+    def measured(self, values: Array) -> None:
+        """Take note of the range of *values*."""
+        if values.dtype != bool and values.size:
+            self.lows.append(float(np.fmin.reduce(values, axis=None)))
+            self.highs.append(float(np.fmax.reduce(values, axis=None)))
+            self.cuts.append(self.encoding.count_clipped(values))
+
+    def extent(self) -> tuple[float, float]:
+        """Return the least and the greatest value; where there was none, the least is infinite."""
+        return min(self.lows, default=math.inf), max(self.highs, default=-math.inf)
+
+    def skip(self, start: int, stop: int) -> None:
+        """Take note that nothing is to be done in the rows ``start … stop-1``."""
+        raise NotImplementedError
+
+    def add(self, start: int, values: Sequence[Array], opaque: Array | None = None) -> None:
+        """Take the values of the strip that begins at row *start*, and their alpha."""
         encoding, first = self.encoding, values[0]
-        if self.measure and first.dtype != bool:
-            self.lows.append(float(np.fmin.reduce(first, axis=None)))
-            self.highs.append(float(np.fmax.reduce(first, axis=None)))
-            self.cuts.append(encoding.count_clipped(first))
+        if self.measure:
+            self.measured(first)
         if self.canvas is None:
             channels = 3 if encoding.kind == "hue" else first.shape[2]
             dtype = first.dtype if encoding.stretched else encoding.dtype
@@ -72,9 +85,10 @@ class Collector:
                 out[...] = first[rows]
             else:
                 encoding.into(first[rows], out)
+        if opaque is not None:
+            self._add_alpha(start, opaque)
 
-    def add_alpha(self, start: int, opaque: Array) -> None:
-        """Take the alpha of the strip that begins at row *start*."""
+    def _add_alpha(self, start: int, opaque: Array) -> None:
         encoding = self.encoding.of_alpha()
         if self.alpha is None:
             self.alpha = np.empty((self.height, opaque.shape[1], 1), encoding.dtype)
@@ -82,9 +96,12 @@ class Collector:
 
     def output(self) -> Output:
         """Return the whole output."""
-        samples = self.canvas.samples if isinstance(self.canvas, Canvas) else self.canvas
-        low, high = min(self.lows, default=math.inf), max(self.highs, default=-math.inf)
         if self.encoding.stretched:
-            samples = self.encoding(samples, (low, high))
+            self.canvas.samples = self.encoding(self.canvas.samples, self.extent())
+        return self.gathered()
+
+    def gathered(self) -> Output:
+        """Return what was gathered."""
+        samples = self.canvas.samples if isinstance(self.canvas, Canvas) else self.canvas
         alpha = None if self.alpha is None else self.alpha[..., 0]
-        return Output(samples, alpha, low, high, sum(self.cuts) / samples.size)
+        return Output(samples, alpha, *self.extent(), sum(self.cuts) / samples.size)

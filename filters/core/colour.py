@@ -36,11 +36,17 @@ def luma(strip: Array, work: Any = None) -> Array:
     return total
 
 
-def strongest(strip: Array) -> Array:
-    """Return each pixel's channel of greatest absolute value, sign kept, as one channel."""
+def strongest(strip: Array, ignoring: bool = False) -> Array:
+    """Return each pixel's channel of greatest absolute value, sign kept, as one channel.
+
+    NaN is greater than any, unless missing samples are left out.
+    """
     if strip.shape[2] == 1:
         return strip
-    return np.take_along_axis(strip, np.abs(strip).argmax(axis=2, keepdims=True), axis=2)
+    size = np.abs(strip)
+    if ignoring:
+        size = np.where(np.isnan(size), -1, size)
+    return np.take_along_axis(strip, size.argmax(axis=2, keepdims=True), axis=2)
 
 
 def decode_srgb(strip: Array, full: float) -> Array:

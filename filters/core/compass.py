@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 
 from . import kernels
 from .lazy import Array, np
+from .missing import filled
 from .stage import Frame, Function, Halo, Stage, inside
 
 
@@ -35,6 +36,8 @@ def compass(name: str) -> Stage:
             middle = inside(strip, Halo.around(1))
             rows, columns = middle.shape[:2]
             rise = {(i, j): strip[i : i + rows, j : j + columns] - middle for i, j in rim}
+            if frame.ignoring:  # what is missing counts as the middle
+                rise = {place: filled(part, 0) for place, part in rise.items()}
             best = _weighted(rise, rests[0])
             which = np.zeros_like(middle, np.int8)
             for turn in range(1, 8):
@@ -45,7 +48,13 @@ def compass(name: str) -> Stage:
                 best += _weighted(rise, [(common, rim)])
             np.clip(best, 0, None, out=best)  # the masks sum to 0 all together, so one answers at least 0
             which *= (best > 0).view(np.int8)
-            return Compass(best, np.take(degrees.astype(frame.work), which) if "angle" in frame.wanted else None)
+            angle = np.take(degrees.astype(frame.work), which) if "angle" in frame.wanted else None
+            if not frame.finite:
+                gaps = np.isnan(middle) if frame.ignoring else np.isnan(best)
+                for part in (best, angle):
+                    if part is not None:
+                        part[gaps] = np.nan
+            return Compass(best, angle)
 
         return answer
 

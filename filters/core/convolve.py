@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from . import planner
 from .kernels import Kernel
 from .spec import Param
-from .stage import Halo, Stage
+from .stage import Halo, Stage, Weights
 
 Mode = Literal["correlate", "convolve"]
 Padding = Literal["same", "valid", "full"] | Halo
@@ -53,13 +53,15 @@ def linear(
     elif padding == "full":
         padding = Halo.around((width - 1) * dx, (height - 1) * dy)
     geometry = planner.Geometry(stride, dilation)
+    # A sum that is next to nothing is no mean to divide an alpha by.
+    keeps_mean = abs(kernel.sum) > 1e-3 * kernel.absolute_sum
     return Stage(
         lambda frame: planner.bind(kernel, frame, geometry, algorithm),
         halo=halo,
         padding=padding,
         stride=stride,
-        # A sum that is next to nothing is no mean to divide an alpha by.
-        gain=kernel.sum if abs(kernel.sum) > 1e-3 * kernel.absolute_sum else 0.0,
+        gain=kernel.sum if keeps_mean else 0.0,
+        weights=Weights(kernel.sum, kernel.absolute_sum, relative=not keeps_mean),
         bias=bias,
         lift=lift,
         amplification=max(1.0, kernel.absolute_sum),

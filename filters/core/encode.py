@@ -85,6 +85,14 @@ class Encoding(NamedTuple):
         self.into(values, out, extent)
         return out
 
+    def exact(self, values: Array, extent: tuple[float, float] = (0, 1)) -> Array:
+        """Return the values of a picture in the units of its samples, neither rounded nor saturated, as float64."""
+        white = FULL[self.dtype]
+        if values.dtype == bool:
+            return values * (self.full if self.dtype == "float32" else white)
+        values = values.astype(np.float64)
+        return values if self.dtype == "float32" else self._scaled(values, extent, white, (int(white) + 1) // 2)
+
     def into(self, values: Array, out: Array, extent: tuple[float, float] = (0, 1)) -> None:
         """Encode *values* into *out*, of the same shape and the encoding's dtype."""
         if values.dtype == bool:

@@ -14,13 +14,16 @@ from collections.abc import Iterable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
-from . import pipeline
+from . import missing, pipeline
+from .blended import Original, PartialMap, PartialPicture
 from .borders import Rule
 from .collector import Canvas, Collector, Make, Output
 from .encode import FULL, Encoding
 from .lazy import Array, np
 from .passage import Passage, Settings
 from .pipeline import Opacity, Source
+from .region import OTHER_SIZE, Effect
+from .spec import ImageError
 from .stage import Frame, Stage, Values, inside, pointwise
 from .strips import each_strip
 
@@ -47,6 +50,7 @@ def run(
     jobs: int = 1,
     measure: bool = False,
     canvases: Mapping[str, Make] = MappingProxyType({}),
+    effect: Effect | None = None,
 ) -> Result:
     """Run *stages* over ``image`` ``(height, width, channels)`` and encode what *encodings* names.
 
@@ -54,17 +58,21 @@ def run(
     ``(height, width)`` travels beside the image, which is then filtered premultiplied: it is filtered
     too where the stages keep a mean, kept where their gain is 0, and dropped where the result is no
     picture of the colours. *jobs* threads share the strips; *measure* asks for the outputs' ranges; *canvases*
-    make what the outputs of their names are gathered in.
+    make what the outputs of their names are gathered in. An *effect* says where they act, and how strongly.
     """
     full = FULL[image.dtype.name]
     work = work_type(stages, image.dtype.name, encodings.values())
     wanted = {field for name, encoding in encodings.items() for field in encoding.fields(name)}
     tolerance = min(encoding.tolerance for encoding in encodings.values())
     finite = image.dtype.kind == "u"
+    if settings.nan_looked_for or settings.nan != missing.PROPAGATE:
+        finite = finite or not missing.has_gaps(image)
     changed = settings.linear or alpha is not None or (settings.channels == "luma" and image.shape[2] > 1)
     whole = finite and not changed and float(settings.fill).is_integer() and 0 <= settings.fill <= full
     bias = sum(stage.bias + stage.lift * full for stage in stages)
     plain = all(encoding.plain and encoding.dtype == image.dtype.name for encoding in encodings.values())
+    region = None if effect is None else effect.on(*image.shape[:2])
+    plain = plain and not (region is not None and region.partial)
     rounded = whole and plain and not settings.linear_out and not bias and not measure and settings.channels != "max"
     frame = Frame(full, work, frozenset(wanted), tolerance, finite, whole, rounded)
     channels = 1 if settings.channels == "luma" else image.shape[2]
@@ -90,21 +98,35 @@ def run(
         if gain is not None:
             opacity = opacity_before(len(stages))
     chain = chained(Source(image, passage.enter), stages, passage.fill, beside)
-    collectors = {
-        name: Collector(encoding, chain.height, measure, canvases.get(name, Canvas))
-        for name, encoding in encodings.items()
-    }
+    if region is not None and (chain.height, chain.width) != image.shape[:2]:
+        size = f"{chain.width}×{chain.height}, from {image.shape[1]}×{image.shape[0]}"
+        raise ImageError(f"the result is {size}; {OTHER_SIZE}")
+
+    def collecting(name: str, encoding: Encoding) -> Collector:
+        make = canvases.get(name, Canvas)
+        if region is None:
+            return Collector(encoding, chain.height, measure, make)
+        if name == "image":
+            original = Original(image, alpha, settings.background, settings.opaque)
+            return PartialPicture(encoding, original, region, frame, measure, make)
+        kept = image.shape[2] if settings.channels == "each" else 1
+        return PartialMap(encoding, kept, region, frame, chain.height, measure, make)
+
+    collectors = {name: collecting(name, encoding) for name, encoding in encodings.items()}
 
     def filter_strip(start: int, stop: int) -> None:
+        if region is not None and not region.touches(start, stop):
+            for collector in collectors.values():
+                collector.skip(start, stop)
+            return
         fields = _fields(chain.rows(start, stop))
         opaque = None
         if "image" in encodings:
             opaque = None if opacity is None else opacity.rows(start, stop)
             fields["image"], opaque = passage.leave(fields["image"], opaque)
         for name, collector in collectors.items():
-            collector.add(start, [fields[field] for field in collector.encoding.fields(name)])
-            if name == "image" and opaque is not None:
-                collector.add_alpha(start, opaque)
+            beside = opaque if name == "image" else None
+            collector.add(start, [fields[field] for field in collector.encoding.fields(name)], beside)
 
     if strip_rows is None:
         rows = -(-rows // chain.liked) * chain.liked

@@ -18,11 +18,12 @@ from typing import (
     overload,
 )
 
-from . import executor
+from . import executor, missing
 from .borders import ALIASES, PICTURES, Border
 from .encode import FULL, Encoding, Kind, Range
 from .lazy import Array, np
 from .passage import Settings
+from .region import Box, Effect
 from .spec import ImageError, Param, Spec, describe
 from .stage import Stage
 
@@ -39,7 +40,7 @@ DEPTH_DTYPE: dict[str, Literal["uint8", "uint16", "float32"]] = {
 
 
 class Common(TypedDict, total=False):
-    """The parameters that every filter has."""
+    """The parameters that every filter has; those without a `Param` are the Python call's alone."""
 
     border: Annotated[
         Border,
@@ -56,6 +57,15 @@ class Common(TypedDict, total=False):
         Param("Filter each channel, the luma, or keep the channel that answers strongest.", default="each"),
     ]
     linear: Annotated[bool, Param("Filter in linear light: decode sRGB before, encode after.", default=False)]
+    nan: Annotated[
+        str,
+        Param(
+            "What NaN in float images are: handed on as far as the kernel reaches, left out of its sums, or V.",
+            check=missing.check,
+            default=missing.PROPAGATE,
+            metavar="propagate|ignore|fill=V",
+        ),
+    ]
     depth: Annotated[
         Depth,
         Param("Bits of the samples written; values are scaled between 8 and 16.", default="keep"),
@@ -65,6 +75,10 @@ class Common(TypedDict, total=False):
         Param("How signed or large results fit 8 and 16 bits; offset puts 0 at mid-gray.", default="clip"),
     ]
     gain: Annotated[float, Param("Factor on results written in 8 or 16 bits.", above=0, max=1e6, default=1.0)]
+    mask: Array | None
+    """Gray of the image's size: the strength of the effect, from 0 to white."""
+    roi: Sequence[Box] | Box | None
+    """The boxes ``(x, y, width, height)`` outside of which nothing changes."""
 
 
 class MapField(Param):
@@ -115,20 +129,31 @@ class ImageFilter(Generic[Parameters, Answer]):
         """Return the stages for *values*, which are checked; raises `ParameterError`."""
         checked = self.spec.check(values)
         built = self.build(**checked)  # type: ignore[call-arg]
-        return (built,) if isinstance(built, Stage) else tuple(built)
+        stages = (built,) if isinstance(built, Stage) else tuple(built)
+        return tuple(missing.left_out(stages)) if checked["nan"] == missing.IGNORE else stages
 
     def settings(self, **values: Any) -> Settings:
         """Return what the shared parameters say about entering the image and its border."""
         full = self.spec.check(values)
-        return Settings(full["border"], full["fill"], full["linear"], full["channels"])
+        return Settings(full["border"], full["fill"], full["linear"], full["channels"], nan=full["nan"])
 
     def __call__(self, image: Array, *args: Parameters.args, **parameters: Parameters.kwargs) -> Answer:
-        """Filter an array ``(height, width)`` or ``(height, width, 1 or 3)`` of uint8, uint16 or float32."""
+        """Filter an array ``(height, width)`` or ``(height, width, 1 or 3)`` of uint8, uint16 or float32.
+
+        *mask* and *roi* keep it to a part of the image: what lies outside is given back as it is, and the maps are 0.
+
+        >>> import numpy as np
+        >>> from imfilter.filters.blur import blur
+        >>> blur(np.array([[0, 90, 0, 90]], np.uint8), op="mean", roi=[(1, 0, 2, 1)])
+        array([[ 0, 30, 60, 90]], dtype=uint8)
+        """
         if args:
             raise TypeError(f"{self.build.__name__}() takes the image alone by position; name the parameters")
         image = np.asarray(image)
         pixels = as_image(image)
-        values = dict(parameters)
+        values: dict[str, Any] = dict(parameters)
+        mask, roi = values.pop("mask", None), values.pop("roi", None)
+        effect = None if mask is None and roi is None else Effect(mask, roi)
         stages, checked = self.stages(**values), self.spec.check(values)
         own = pixels.dtype.name
         dtype = own if checked["depth"] == "keep" else DEPTH_DTYPE[checked["depth"]]
@@ -137,7 +162,7 @@ class ImageFilter(Generic[Parameters, Answer]):
             for name, kind in self.kinds.items()
             if name in stages[-1].fields
         }
-        result = executor.run(stages, pixels, encodings, self.settings(**values))
+        result = executor.run(stages, pixels, encodings, self.settings(**values), effect=effect)
         flat = image.ndim == 2
         samples = {name: output.samples[..., 0] if flat else output.samples for name, output in result.outputs.items()}
         return cast(Answer, samples["image"] if self.answer is None else self.answer(**samples))

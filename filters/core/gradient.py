@@ -11,7 +11,7 @@ from typing import Any, Literal, NamedTuple
 from . import kernels
 from .lazy import Array, np
 from .pairs import differences, smoothed
-from .stage import Frame, Halo, Stage, inside
+from .stage import Frame, Halo, Stage, Weights, inside
 
 Norm = Literal["l2", "l1", "max"]
 
@@ -41,7 +41,14 @@ def derivatives(smooth: Sequence[float], derivative: Sequence[float]) -> Stage:
 
     size = float(np.abs(smooth).sum() * np.abs(derivative).sum())
     whole = all(isinstance(weight, int) for weight in (*smooth, *derivative))
-    return Stage(lambda frame: gradient, halo=halo, gain=None, amplification=size, growth=size / 2 if whole else None)
+    return Stage(
+        lambda frame: gradient,
+        halo=halo,
+        gain=None,
+        weights=Weights(0.0, size, relative=True),
+        amplification=size,
+        growth=size / 2 if whole else None,
+    )
 
 
 def roberts() -> Stage:
@@ -58,7 +65,8 @@ def roberts() -> Stage:
         half = 0.5**0.5
         return Gradient((down_right - down_left) * half, (down_right + down_left) * half)
 
-    return Stage(lambda frame: gradient, halo=Halo(1, 1, 0, 0), gain=None, amplification=4.0)
+    weights = Weights(0.0, 4.0, relative=True)
+    return Stage(lambda frame: gradient, halo=Halo(1, 1, 0, 0), gain=None, weights=weights, amplification=4.0)
 
 
 def operator(name: str, size: int = 3) -> Stage:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from . import kernels
 from .lazy import Array, np
 from .pairs import differences, smoothed, smoothing
-from .stage import Frame, Function, Halo, Stage, bound, inside
+from .stage import Frame, Function, Halo, Stage, Weights, bound, inside
 
 
 def laplacian() -> Stage:
@@ -18,7 +18,8 @@ def laplacian() -> Stage:
             total += neighbour - middle
         return total
 
-    return Stage(lambda frame: second, halo=Halo.around(1), gain=None, amplification=8.0)
+    weights = Weights(0.0, 8.0, relative=True)
+    return Stage(lambda frame: second, halo=Halo.around(1), gain=None, weights=weights, amplification=8.0)
 
 
 def laplacian_of_gaussian(sigma: tuple[float, float]) -> Stage:
@@ -38,7 +39,8 @@ def laplacian_of_gaussian(sigma: tuple[float, float]) -> Stage:
 
     amplification = max(1.0, 2 * float(np.abs(xx).sum() + np.abs(yy).sum()))
     halo = Halo.around(len(x) // 2, len(y) // 2)
-    return Stage(lambda frame: answer, halo=halo, gain=None, amplification=amplification)
+    weights = Weights(0.0, amplification, relative=True)
+    return Stage(lambda frame: answer, halo=halo, gain=None, weights=weights, amplification=amplification)
 
 
 def difference_of_gaussians(sigma: tuple[float, float], ratio: float) -> Stage:
@@ -50,4 +52,4 @@ def difference_of_gaussians(sigma: tuple[float, float], ratio: float) -> Stage:
         fine, coarse = bound(narrow, frame).function, bound(wide, frame).function
         return lambda strip: fine(inside(strip, spare)) - coarse(strip)
 
-    return Stage(bind, halo=wide.halo, gain=None, amplification=2.0)
+    return Stage(bind, halo=wide.halo, gain=None, weights=Weights(0.0, 2.0, relative=True), amplification=2.0)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-from . import colour
+from . import colour, missing
 from .borders import Border
 from .lazy import Array, np
 from .stage import Frame
@@ -17,10 +17,13 @@ class Settings(NamedTuple):
     fill: float = 0.0
     linear: bool = False
     channels: str = "each"
+    nan: str = missing.PROPAGATE
     background: tuple[float, ...] | None = None
     """What transparent pixels are laid on, in the image's units; None is white, and black before edges are found."""
     opaque: bool = False
     """The result shall have no alpha."""
+    nan_looked_for: bool = False
+    """A later filter of a chain does something about NaN."""
     linear_out: bool | None = None
     """Whether the result is in linear light, where a chain's last filter differs from its first."""
 
@@ -44,6 +47,8 @@ class Passage:
         self.fill = float(self._decoded(settings.fill, settings.linear))
         self.on_ground = on_ground
         self.linear_out = (settings.linear and gain is not None) if settings.linear_out is None else settings.linear_out
+        self.finite = frame.finite
+        self.filling = None if frame.finite else missing.filling(settings.nan)
         self.ground = np.array(settings.background or (self.full,) * 3, np.float64)[None, None]
 
     def _decoded(self, value: Any, linear: bool) -> Array:
@@ -54,6 +59,8 @@ class Passage:
     def enter(self, start: int, stop: int) -> Array:
         """Return rows of the image: as they are, or in the work type where they are changed."""
         strip = self.image[start:stop]
+        if self.filling is not None:
+            strip = missing.filled(strip, self.filling)
         if self.settings.linear:
             strip = colour.decode_samples(strip, self.work, self.full)
         elif self.alpha is not None:
@@ -61,6 +68,8 @@ class Passage:
         if self.alpha is not None:
             opaque = self.enter_alpha(start, stop)
             strip = self.multiply(strip, opaque)
+            if not self.finite:
+                strip[np.broadcast_to(opaque == 0, strip.shape)] = 0  # what cannot be seen is not even NaN
             if self.on_ground:
                 strip = self.lay(strip, opaque, self.settings.linear)
         return colour.luma(strip, self.work) if self.settings.channels == "luma" else strip
@@ -96,7 +105,7 @@ class Passage:
         if self.bias:
             picture = picture + self.bias
         if self.settings.channels == "max":
-            picture = colour.strongest(picture)
+            picture = colour.strongest(picture, self.settings.nan == missing.IGNORE)
         if opaque is not None and self.settings.opaque:
             part = np.clip(opaque / self.full, 0, 1)
             picture = picture * part + self._ground(picture, self.linear_out) * (1 - part)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple, Protocol
 
-from . import borders
+from . import borders, missing
 from .borders import Rule
 from .lazy import Array, np
 from .spec import ImageError
@@ -99,15 +99,15 @@ class Applied(Rows):
 
 
 class Beside(Rows):
-    """Rows that a function makes of those of two images of one size."""
+    """Rows that a function makes of those of several images of one size."""
 
-    def __init__(self, function: Callable[[Array, Array], Array], first: Rows, second: Rows) -> None:
-        self.function, self.first, self.second = function, first, second
-        self.height, self.width = first.height, first.width
+    def __init__(self, function: Callable[..., Array], *images: Rows) -> None:
+        self.function, self.images = function, images
+        self.height, self.width = images[0].height, images[0].width
 
     def rows(self, start: int, stop: int) -> Values:
         """Return rows of the result."""
-        return self.function(self.first.rows(start, stop), self.second.rows(start, stop))
+        return self.function(*(image.rows(start, stop) for image in self.images))
 
 
 class Opacity(NamedTuple):
@@ -167,11 +167,15 @@ def join(
     for number, stage in enumerate(stages):
         first, final = number == 0, number == len(stages) - 1
         own = frame._replace(whole=frame.whole and first, rounded=frame.rounded and final)
+        if frame.finite and stage.crossing is not None and stage.crossing.missing:
+            continue
         if stage.whole:
             applied = Applied(computed(last, strip_rows, jobs), stage, own, rule)
             last = Whole(applied.rows(0, applied.height), applied.height, applied.width)
         elif stage.crossing is not None and opacity is not None:
             last = _crossed(last, stage, own, rule, opacity, opacity.before(number))
+        elif opacity is not None and not frame.finite and stage.plain is not None and _keeps_mean(stage):
+            last = _left_out(last, stage.plain, own, rule, opacity.before(number), opacity.before(number + 1))
         else:
             last = Applied(last, stage, own, rule)
         if stage.gain is None:
@@ -191,6 +195,32 @@ def _crossed(last: Rows, stage: Stage, frame: Frame, rule: Rule, opacity: Opacit
     if crossing.ground:
         last = Beside(lambda colours, opaque: opacity.lay(colours, opaque, crossing.linear), last, alpha)
     return last
+
+
+def _keeps_mean(stage: Stage) -> bool:
+    return stage.weights is not None and not stage.weights.relative
+
+
+def _left_out(last: Rows, stage: Stage, frame: Frame, rule: Rule, before: Rows, behind: Rows) -> Rows:
+    """Return the rows of a weighted mean of colours times their alpha, where a missing sample has no weight.
+
+    *before* and *behind* the stage are the alpha. The weights, each channel's own, are the alpha where samples are.
+    """
+    weights, frame = stage.weights, missing.exact(frame)
+    assert weights is not None
+
+    def present(colours: Array, opaque: Array) -> Array:
+        return np.where(np.isnan(colours), 0, opaque)
+
+    def joined(total: Array, sums: Array, opaque: Array) -> Array:
+        answer = missing.divided(total, sums, weights._replace(absolute=weights.absolute * frame.full)) * opaque
+        answer[np.broadcast_to(opaque <= 0, answer.shape)] = 0
+        return answer
+
+    above = Beside(lambda colours: missing.filled(colours, 0), last)
+    beside = stage._replace(border=stage.border or rule.border, fill=lambda frame: frame.full)
+    total, sums = Applied(above, stage, frame, rule), Applied(Beside(present, last, before), beside, frame, rule)
+    return Beside(joined, total, sums, behind)
 
 
 def _strip_type(stage: Stage, frame: Frame, rule: Rule) -> Any:

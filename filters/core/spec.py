@@ -229,7 +229,8 @@ def describe(function: Callable[..., Any], maps: Mapping[str, Param]) -> Spec:
         elif parameter.kind is parameter.VAR_KEYWORD:
             (common,) = get_args(hints[name])
             for field_name, hint in get_type_hints(common, include_extras=True).items():
-                parameters[field_name] = read_parameter(field_name, hint, None)
+                if get_origin(hint) is Annotated:
+                    parameters[field_name] = read_parameter(field_name, hint, None)
         else:
             raise TypeError(f"{function.__name__}: parameter {name!r} must be keyword-only")
     doc = inspect.getdoc(function) or ""

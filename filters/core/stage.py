@@ -53,6 +53,8 @@ class Frame(NamedTuple):
     """No sample is NaN or infinite: the image is not float."""
     whole: bool = False
     """All samples that the stage sees are whole numbers from 0 to `full`."""
+    ignoring: bool = False
+    """Missing samples, which are NaN, shall count nothing."""
     rounded: bool = False
     """The result is rounded half up to the image's type, with nothing in between: the stage may do that itself."""
 
@@ -68,6 +70,18 @@ class Crossing(NamedTuple):
     """It has no alpha: they are laid on the background."""
     linear: bool = False
     """The filter works in linear light."""
+    missing: bool = False
+    """Only NaN are changed: nothing is to be done where an image has none."""
+
+
+class Weights(NamedTuple):
+    """What a stage that adds up weighted samples, and does nothing else, says of its weights."""
+
+    sum: float
+    absolute: float
+    """The sum without the signs."""
+    relative: bool = False
+    """A missing sample counts as the pixel in the middle; else as nothing, and the sum is divided by what is left."""
 
 
 class Bound(NamedTuple):
@@ -108,6 +122,10 @@ class Stage(NamedTuple):
     """The stage needs the whole image at once; it cannot run on strips."""
     gain: float | None = 1.0
     """What a constant image is multiplied by; None where the result is no picture of the colours."""
+    weights: Weights | None = None
+    """How missing samples can be left out; None where the stage is no weighted sum, and sees to that itself."""
+    plain: Stage | None = None
+    """The stage as it is where nothing is left out, if this one leaves missing samples out."""
     bias: float = 0.0
     """What is added to every sample of the final result."""
     lift: float = 0.0

@@ -3,26 +3,31 @@
 from __future__ import annotations
 
 from .lazy import Array, np
-from .stage import Function, Stage, Values, pointwise
+from .stage import Function, Stage, Values
 
 
 def strongest_channel(strength: Function) -> Stage:
-    """Return the stage that keeps, for each pixel, the channel in which *strength* of the answer is greatest."""
+    """Return the stage that keeps, for each pixel, the channel in which *strength* of the answer is greatest.
 
-    def choose(answer: Values) -> Values:
+    NaN is the strongest, unless missing samples are left out.
+    """
+
+    def choose(answer: Values, ignoring: bool) -> Values:
         strengths = strength(answer)
+        if ignoring:
+            strengths = np.where(np.isnan(strengths), -1, strengths)
         best = strengths[..., :1].copy()
         kept = [None if part is None else part[..., :1].copy() for part in answer]
         for channel in range(1, strengths.shape[2]):
             other = strengths[..., channel : channel + 1]
-            stronger = (other > best) | (other != other)  # NaN is the strongest
+            stronger = (other > best) | (other != other)
             for part, all_channels in zip(kept, answer, strict=True):
                 if part is not None:
                     _replace(part, all_channels[..., channel : channel + 1], stronger)
             np.maximum(best, other, out=best)
         return answer._make(kept)
 
-    return pointwise(choose, gain=None)
+    return Stage(lambda frame: lambda answer: choose(answer, frame.ignoring), gain=None)
 
 
 def _replace(values: Array, others: Array, where: Array) -> None:

@@ -17,7 +17,7 @@ def suppress(gradient: Gradient, norm: Norm) -> Array:
     Each strip is padded by one pixel. The two neighbours along the gradient lie between pixels and are
     interpolated linearly on the 3×3 rim, as J. Canny, "A computational approach to edge detection", 1986,
     section VI, does. Of two equal neighbours the one that the gradient points to stays, so that a
-    plateau two pixels wide, as at an ideal step, gives a line of one.
+    plateau two pixels wide, as at an ideal step, gives a line of one. A neighbour that is NaN counts as 0.
     """
     places, strengths = _maxima(gradient, norm, 0.0)
     return _laid_out(gradient.gx, places, strengths)
@@ -49,6 +49,10 @@ def _maxima(gradient: Gradient, norm: Norm, least: float) -> tuple[Array, Array]
     def strength(places: Array) -> Array:
         return np.sqrt(flat[places]) if late else flat[places]
 
+    def present(places: Array) -> Array:
+        values = strength(places)
+        return np.fmax(values, 0, out=values)  # NaN is nothing beside a number
+
     gx, gy = (planes_of(part).ravel()[places] for part in gradient)
     width = measure.shape[2]
     # Products with True and False: choosing by them would be a branch that nothing predicts, 4 ns each.
@@ -60,8 +64,8 @@ def _maxima(gradient: Gradient, norm: Norm, least: float) -> tuple[Array, Array]
 
     def between(sign: int) -> Array:
         """Return the magnitude one step along the gradient, or against it."""
-        near = strength(places + sign * straight)
-        return near + (strength(places + sign * diagonal) - near) * part
+        near = present(places + sign * straight)
+        return near + (present(places + sign * diagonal) - near) * part
 
     middle = strength(places)
     kept = (middle > between(1)) & (middle >= between(-1)) & (middle > least)

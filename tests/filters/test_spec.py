@@ -106,7 +106,9 @@ def test_an_error_names_its_parameter():
 
 
 def test_shared_parameters_come_last():
-    assert list(blur.spec.parameters)[-7:] == ["border", "fill", "channels", "linear", "depth", "range", "gain"]
+    assert list(blur.spec.parameters)[-8:] == [
+        *("border", "fill", "channels", "linear", "nan", "depth", "range", "gain")
+    ]
 
 
 def test_a_parameter_without_its_declaration_is_a_mistake_of_the_filters():

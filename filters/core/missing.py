@@ -1,0 +1,142 @@
+"""Missing samples of float images, which are NaN: handed on, filled first, or left out of what a filter adds up.
+
+Left out, a sample counts nothing. Where a mean is kept, the other weights are divided by their sum: that is
+normalised convolution. Where differences are taken, a missing sample counts as the pixel in the middle, so that a
+plane of one value with holes in it has no edges.
+
+References
+----------
+H. Knutsson and C.-F. Westin, "Normalized and differential convolution", 1993.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+from .lazy import Array, np
+from .stage import Bound, Frame, Stage, Values, Weights, bound, inside
+
+PROPAGATE, IGNORE, FILL = "propagate", "ignore", "fill="
+LEAST = 1e-11
+"""Weights whose sum is a smaller part of all are none: a transform gives hardly less for nothing, 1e-15."""
+NOTHING = 2.0**-44
+"""Differences that are a smaller part of the pixel in the middle come of rounding."""
+SPLIT = 2.0**13 + 1
+"""Rounds to 40 bits (T. Dekker, "A floating-point technique for extending the available precision", 1971)."""
+
+
+def check(text: Any) -> None:
+    """Raise ValueError for what says nothing about missing samples."""
+    if text not in (PROPAGATE, IGNORE):
+        filling(text)
+
+
+def filling(text: Any) -> float | None:
+    """Return the value of ``fill=V``, None for the other words; raises ValueError for what is none of them.
+
+    >>> filling("fill=-1.5"), filling("ignore")
+    (-1.5, None)
+    """
+    if text in (PROPAGATE, IGNORE):
+        return None
+    word, _, number = str(text).partition("=")
+    if f"{word}=" != FILL:
+        raise ValueError(f"{text!r} is none of propagate, ignore and fill=V, like fill=0")
+    try:
+        value = float(number)
+    except ValueError:
+        raise ValueError(f"{number!r} is not a number, as in fill=0") from None
+    if not math.isfinite(value):
+        raise ValueError(f"{number} is no value to fill with")
+    return value
+
+
+def filled(strip: Array, value: float) -> Array:
+    """Return the strip with *value* in the place of NaN; itself where it has none."""
+    gaps = np.isnan(strip)
+    if not gaps.any():
+        return strip
+    strip = strip.copy("K")
+    np.copyto(strip, strip.dtype.type(value), where=gaps)
+    return strip
+
+
+def has_gaps(image: Array) -> bool:
+    """Whether a sample is NaN or infinite; the least and the greatest are told without another array."""
+    return not (np.isfinite(np.min(image)) and np.isfinite(np.max(image)))
+
+
+def left_out(stages: Sequence[Stage]) -> list[Stage]:
+    """Return the stages with missing samples left out of their sums."""
+    return [_left_out(stage) for stage in stages]
+
+
+def _left_out(stage: Stage) -> Stage:
+    def bind(frame: Frame) -> Bound:
+        if frame.finite:
+            return bound(stage, frame)
+        own = bound(stage, exact(frame))
+        weights = stage.weights
+        if weights is None:
+            return own
+        around, (sx, sy) = stage.halo.wider(own.extra), stage.stride
+
+        def middle(strip: Array) -> Array:
+            return inside(strip, around)[::sy, ::sx]
+
+        def normalized(strip: Array) -> Array:
+            present = _present(strip)
+            if present is None:
+                return rounded(own.function(strip))
+            return divided(own.function(filled(strip, 0)), own.function(present), weights)
+
+        def relative(strip: Array) -> Values:
+            present = _present(strip)
+            if present is None:
+                return own.function(strip)
+            values, sums = own.function(filled(strip, 0)), own.function(present)
+            at = middle(strip)
+            least = np.abs(at) * (NOTHING * stage.amplification)
+
+            def differences(value: Array, total: Array) -> Array:
+                answer = value - at * (total - weights.sum)
+                answer[np.abs(answer) <= least] = 0
+                return answer
+
+            if isinstance(values, tuple):
+                return values._make(map(differences, values, sums))  # type: ignore[attr-defined]
+            return differences(values, sums)
+
+        return own._replace(function=relative if weights.relative else normalized)
+
+    return stage._replace(bind=bind, facts=lambda frame: stage.facts(exact(frame)), plain=stage)
+
+
+def exact(frame: Frame) -> Frame:
+    """Return what a stage is told that leaves samples out: a sum of few weights stands no approximation."""
+    return frame if frame.finite else frame._replace(ignoring=True, tolerance=0.0)
+
+
+def _present(strip: Array) -> Array | None:
+    """Return 1 where samples are and 0 where they are missing; None where none is."""
+    gaps = np.isnan(strip)
+    return (~gaps).astype(strip.dtype) if gaps.any() else None
+
+
+def divided(total: Array, sums: Array, weights: Weights) -> Array:
+    """Return what a sum would be if the weights that are there summed to what all do; NaN where none is there."""
+    there = np.abs(sums) > LEAST * weights.absolute
+    with np.errstate(divide="ignore"):
+        answer = np.where(there, total / sums * weights.sum, np.nan)
+    return rounded(answer)
+
+
+def rounded(values: Array) -> Array:
+    """Round to 40 bits: means of equal samples by different weights are then equal, and have no gradient."""
+    if values.dtype != np.float64:
+        return values
+    high = values * SPLIT
+    high -= high - values
+    return np.where(np.isfinite(high), high, values)
