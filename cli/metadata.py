@@ -10,6 +10,8 @@ if TYPE_CHECKING:
     from PIL import Image
 
 ORIENTATION = 274
+TURNS: dict[int, Any] = {2: 0, 3: 3, 4: 1, 5: 5, 6: 4, 7: 6, 8: 2}
+"""Pillow's `Transpose` for each EXIF orientation."""
 STRUCTURE = frozenset(
     {254, 255, 256, 257, 258, 259, 262, 266, 273, ORIENTATION, 277, 278, 279, 280, 281, 284, 317, 320}
     | {322, 323, 324, 325, 330, 338, 339, 340, 341, 347, 513, 514, 529, 530, 531, 532, 700, 34675}
@@ -40,6 +42,11 @@ def portable_exif(image: Image.Image) -> bytes:
     for tag in STRUCTURE.intersection(exif):
         del exif[tag]
     return exif.tobytes() if len(exif) else b""
+
+
+def turned_image(image: Image.Image, orientation: int) -> Image.Image:
+    """Turn an image of Pillow's upright, whatever its own EXIF says."""
+    return image.transpose(TURNS[orientation]) if orientation in TURNS else image
 
 
 def turned(pixels: Any, orientation: int) -> Any:

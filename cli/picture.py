@@ -50,6 +50,8 @@ class Loaded(NamedTuple):
     image: Image.Image | None = None
     """Decoded by Pillow; None for what is decoded with NumPy."""
     notes: tuple[str, ...] = ()
+    low: Image.Image | None = None
+    """The low bytes of 16-bit samples, whose high bytes *image* holds."""
 
 
 def limit(max_pixels: int) -> Admit:
@@ -74,6 +76,16 @@ def with_alpha(pixels: Any, format: str, metadata: Metadata) -> Picture:
     if pixels.shape[2] in (2, 4):
         return Picture(pixels[..., :-1].copy(), pixels[..., -1].copy(), format, metadata)
     return Picture(pixels, None, format, metadata)
+
+
+def premultiplied(pixels: Any, alpha: Any) -> Any:
+    """Return colours that were stored multiplied by the alpha as they are without it."""
+    full = 1 if alpha.dtype.kind == "f" else np.iinfo(alpha.dtype).max
+    part = alpha[..., None].astype(np.float64)
+    colours = np.divide(pixels * float(full), part, out=np.zeros(pixels.shape), where=part > 0)
+    if full == 1:
+        return colours.astype(pixels.dtype)
+    return np.floor(np.minimum(colours, full) + 0.5).astype(pixels.dtype)
 
 
 def real_samples(pixels: Any) -> Any:

@@ -1,12 +1,12 @@
-"""Reading what Pillow decodes: JPEG, PNG, TIFF, WebP, BMP, GIF, and some PPM and PGM."""
+"""Reading what Pillow decodes: JPEG, PNG, WebP, BMP, GIF, and TIFF of up to 8 bits."""
 
 from __future__ import annotations
 
 import contextlib
 import importlib
 import io
+import logging
 import os
-import re
 import struct
 import sys
 from collections.abc import Iterator
@@ -17,7 +17,7 @@ from PIL import Image, ImageFile, ImageOps
 from ..filters.core.lazy import np
 from . import shared
 from .formats import HEAD, sniff
-from .metadata import Metadata, plausible, portable_exif
+from .metadata import ORIENTATION, Metadata, plausible, portable_exif, turned_image
 from .picture import Loaded, Picture, Terms, UnreadableError, reason_of
 
 PLUGINS = {
@@ -27,76 +27,113 @@ PLUGINS = {
     "WEBP": "WebPImagePlugin",
     "BMP": "BmpImagePlugin",
     "GIF": "GifImagePlugin",
-    "PPM": "PpmImagePlugin",
 }
 """The decoders that may see a file. Pillow has more, among them some that run programs; and importing one in place
 of all saves 14 ms."""
-BITS_PER_SAMPLE, PHOTOMETRIC, SAMPLES_PER_PIXEL = 258, 262, 277
-WHITE_IS_ZERO = 0
+CHECKED = {"PNG": "read_png", "JPEG": "read_jpeg"}
+"""The modules that see what Pillow passes over."""
+BITS_PER_SAMPLE = 258
+OTHER_COLOURS = ("CMYK", "YCbCr", "LAB", "HSV")
+ONE_OF = {"P": "RGB", "1": "L", "PA": "RGBA", "La": "LA", "RGBa": "RGBA", "RGBX": "RGB"}
+"""What modes become whose samples are not a channel's bytes."""
+NOWHERE = logging.NullHandler()
+"""Takes what Pillow logs before it raises."""
 
 
 def prepare(head: bytes) -> None:
     """Import what `load` needs for a file that begins with *head*."""
-    plugins = [PLUGINS.get(sniff(head) or "")]
-    if plugins == ["JpegImagePlugin"] and b"MPF\0" in head:
-        plugins.append("MpoImagePlugin")
-    for plugin in plugins:
-        if plugin is not None and f"PIL.{plugin}" not in sys.modules:
-            importlib.import_module(f"PIL.{plugin}")
+    name = sniff(head) or ""
+    modules = [f"PIL.{PLUGINS[name]}"] if name in PLUGINS else []
+    if name == "JPEG" and b"MPF\0" in head:
+        modules.append("PIL.MpoImagePlugin")
+    if name in CHECKED:
+        modules.append(f"{__package__}.{CHECKED[name]}")
+    for module in modules:
+        if module not in sys.modules:
+            importlib.import_module(module)
 
 
 def load(data: bytes, terms: Terms) -> Loaded:
     """Decode into an image of Pillow's; imports nothing after `prepare`."""
     # The limit is ours, is said, and can be raised; Pillow's would warn first and then refuse.
     Image.MAX_IMAGE_PIXELS = None
+    ImageFile.LOAD_TRUNCATED_IMAGES = terms.lenient
+    logging.getLogger("PIL").addHandler(NOWHERE)
     prepare(data[: 1 << 16])
     name = sniff(data[:HEAD]) or ""
-    # What `Image.open` does, but that it imports five decoders first: 3 ms.
+    if name == "PNG" and terms.lenient:
+        from . import read_png
+
+        data = read_png.mended(data)
+    image = _opened(name, data)
+    terms.admit(*image.size)
+    if name == "PNG":
+        from . import read_png
+
+        read_png.check(data)
+    notes = _refuse_lost_frames(image)
+    low = _deepened(image, data) if name == "PNG" else None
+    _decode(image, data)
+    if low is not None:
+        _decode(low, data)
+    if name == "JPEG" and not terms.lenient:
+        from . import read_jpeg
+
+        read_jpeg.check(data, image, lambda data: _decode(_opened(name, data), data))
+    return Loaded(data, image, tuple(notes), low)
+
+
+def _opened(name: str, data: bytes) -> Any:
+    """Do what `Image.open` does, but that it imports five decoders first: 3 ms."""
     factory, _ = Image.OPEN[name]
     try:
-        image = factory(io.BytesIO(data), "")
+        return factory(io.BytesIO(data), "")
     except (SyntaxError, IndexError, TypeError, struct.error):
-        if name == "TIFF":
-            return Loaded(data)
         raise UnreadableError(f"is damaged: it begins like a {name} file, but is none") from None
-    if name == "TIFF" and 16 in _tag(image, BITS_PER_SAMPLE) and _tag(image, SAMPLES_PER_PIXEL) > (1,):
-        return Loaded(data)
-    terms.admit(*image.size)
-    _refuse_lost_depth(image, data)
-    notes = _refuse_lost_frames(image)
+
+
+def _decode(image: Any, data: bytes) -> Any:
     # In one piece: between pieces of 64 KiB the decoder would wait for the thread that imports the program.
     image.decodermaxblock = max(len(data), ImageFile.MAXBLOCK)
     shared.in_one_block(*image.size)
-    with _silenced() if name == "TIFF" else contextlib.nullcontext():
+    with silenced() if image.format == "TIFF" else contextlib.nullcontext():
         image.load()
-    return Loaded(data, image, tuple(notes))
+    return image
+
+
+def _deepened(image: Any, data: bytes) -> Any:
+    """Prepare the decoding of 16-bit PNGs of several channels; return what holds the low bytes."""
+    from . import read_png
+
+    return read_png.deepen(image, _opened("PNG", data)) if read_png.is_deep(data, image) else None
 
 
 def picture(loaded: Loaded, terms: Terms) -> Picture:
     """Return the picture, upright."""
     image, data, notes = loaded.image, loaded.data, list(loaded.notes)
-    if image is None:
-        from . import read_tiff
-
-        return read_tiff.picture(loaded, terms)
-    exif = b""
+    assert image is not None
+    exif, orientation = b"", 1
     format = {"MPO": "jpeg"}.get(image.format or "", (image.format or "png").lower())
-    ImageOps.exif_transpose(image, in_place=True)
     try:
+        orientation = image.getexif().get(ORIENTATION, 1)
+        ImageOps.exif_transpose(image, in_place=True)
         exif = portable_exif(image)
     except Exception as error:
         notes.append(f"its EXIF block is damaged and was not kept ({reason_of(error)})")
-    metadata = Metadata(exif, image.info.get("icc_profile") or b"", plausible(image.info.get("dpi")))
-    pixels, alpha = _samples(image)
-    if image.mode.startswith("I;16") and _tag(image, PHOTOMETRIC) == (WHITE_IS_ZERO,):
-        pixels = np.uint16(65535) - pixels  # Pillow turns 8 bits only
-    if format == "ppm" and data[:2] in (b"P2", b"P5", b"P1", b"P4"):
-        format = "pgm"
+    icc = image.info.get("icc_profile") or b""
+    if image.mode in OTHER_COLOURS:
+        from . import colours
+
+        info = image.info
+        image, icc = colours.to_rgb(image, icc, terms, notes)
+        image.info = info
+    metadata = Metadata(exif, icc, plausible(image.info.get("dpi")))
+    pixels, alpha = _samples(image, data, loaded.low, orientation)
     return Picture(pixels, alpha, format, metadata, notes)
 
 
 @contextlib.contextmanager
-def _silenced() -> Iterator[None]:
+def silenced() -> Iterator[None]:
     """Keep libtiff from writing to the screen what the exception says again."""
     try:
         screen = os.dup(2)
@@ -112,27 +149,6 @@ def _silenced() -> Iterator[None]:
         os.close(screen)
 
 
-def _refuse_lost_depth(image: Image.Image, data: bytes) -> None:
-    """Refuse what Pillow would read as 8 bits without a word."""
-    deep = False
-    if image.format == "PNG":
-        deep = data[24] == 16 and image.mode in ("RGB", "RGBA", "LA")
-    elif image.format == "PPM":
-        deep = image.mode == "RGB" and _ppm_maximum(data) > 255
-    if deep:
-        raise UnreadableError(f"has 16-bit {image.mode} samples, which cannot be kept; convert it to 8 bits or to TIFF")
-
-
-def _tag(image: Image.Image, number: int) -> tuple[Any, ...]:
-    value = getattr(image, "tag_v2", {}).get(number, ())
-    return value if isinstance(value, tuple) else (value,)
-
-
-def _ppm_maximum(data: bytes) -> int:
-    header = re.match(rb"P\d" + rb"(?:\s|#[^\n\r]*)+(\d+)" * 3, data)
-    return int(header[3]) if header else 65535
-
-
 def _refuse_lost_frames(image: Image.Image) -> list[str]:
     """Refuse what has several frames, but for formats whose first one is the picture."""
     frames = getattr(image, "n_frames", 1)
@@ -145,26 +161,43 @@ def _refuse_lost_frames(image: Image.Image) -> list[str]:
     raise UnreadableError(f"has {frames} frames, of which only one could be kept; split it first")
 
 
-def _samples(image: Image.Image) -> tuple[Any, Any]:
-    """Return ``(pixels, alpha)`` of any mode that can be kept whole."""
-    mode = image.mode
-    if mode in ("CMYK", "YCbCr", "LAB", "HSV"):
-        raise UnreadableError(f"has {mode} colours, which cannot be kept; convert it to RGB first")
-    if "transparency" in image.info and mode in ("1", "L", "P", "RGB"):
-        image = image.convert("LA" if mode in ("1", "L") else "RGBA")
-    elif mode in ("P", "1", "PA", "La", "RGBa", "RGBX"):
-        image = image.convert({"P": "RGB", "1": "L", "PA": "RGBA", "La": "LA", "RGBa": "RGBA", "RGBX": "RGB"}[mode])
+def _samples(image: Image.Image, data: bytes, low: Image.Image | None, orientation: int) -> tuple[Any, Any]:
+    """Return ``(pixels, alpha)`` of any mode of gray or RGB."""
+    bits, key = 8, None
+    if data.startswith(b"\x89PNG") and image.mode not in ("P", "PA"):
+        from . import read_png
+
+        bits = data[read_png.DEPTH]
+        key = read_png.key(image, bits)
+        if low is not None or (bits == 16 and image.mode == "RGBA"):
+            samples = read_png.deep_samples(image, None if low is None else turned_image(low, orientation))
+            return _parted(samples, key)
+    elif image.mode == "L" and "transparency" in image.info:
+        key = (int(image.info["transparency"]),)
+    if image.mode in ONE_OF:
+        transparent = image.mode == "P" and "transparency" in image.info
+        image = image.convert("RGBA" if transparent else ONE_OF[image.mode])
     if image.mode in shared.CHANNELS:
-        samples = shared.samples(image)
-        return (samples[..., :-1], samples[..., -1]) if image.mode in ("LA", "RGBA") else (samples, None)
-    array = np.asarray(image)
+        return _parted(shared.samples(image), key)
+    array = np.asarray(image)[..., None]
     if image.mode.startswith("I;16"):
-        samples = array.astype(np.uint16)[..., None]
-        if "transparency" in image.info:
-            return samples, np.where(samples[..., 0] == image.info["transparency"], 0, 65535).astype(np.uint16)
-        return samples, None
-    if image.mode == "I" and array.min() >= 0 and array.max() <= 65535:
-        return array.astype(np.uint16)[..., None], None
+        deep = array.astype(np.uint16)
+        if image.format == "TIFF" and _tag(image, BITS_PER_SAMPLE) == (12,):
+            deep = deep << 4 | deep >> 8  # 4095 is white
+        return _parted(deep, key)
     if image.mode == "F":
-        return array.astype(np.float32)[..., None], None
-    raise UnreadableError(f"has samples of mode {mode}, which cannot be kept")
+        return array.astype(np.float32), None
+    raise UnreadableError(f"has samples of mode {image.mode}, which cannot be kept")
+
+
+def _parted(samples: Any, key: tuple[int, ...] | None) -> tuple[Any, Any]:
+    """Return colours and alpha; the alpha is the last channel, or 0 where the colour is *key*."""
+    if key is not None:
+        transparent = (samples == np.array(key, samples.dtype)).all(axis=2)
+        return samples, np.where(transparent, 0, np.iinfo(samples.dtype).max).astype(samples.dtype)
+    return (samples[..., :-1], samples[..., -1]) if samples.shape[2] in (2, 4) else (samples, None)
+
+
+def _tag(image: Image.Image, number: int) -> tuple[Any, ...]:
+    value = getattr(image, "tag_v2", {}).get(number, ())
+    return value if isinstance(value, tuple) else (value,)

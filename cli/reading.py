@@ -34,8 +34,15 @@ def prepare(head: bytes) -> None:
 def load(data: bytes, terms: Terms) -> Loaded:
     """Do that part of `decode` that needs no NumPy and, after `prepare`, imports nothing."""
     check_head(data[:HEAD])
-    with _failures():
-        return _decoder(data).load(data, terms)
+    try:
+        with _failures():
+            return _decoder(data).load(data, terms._replace(lenient=False))
+    except UnreadableError as error:
+        if not terms.lenient:
+            raise
+        with _failures():
+            loaded = _decoder(data).load(data, terms)
+        return loaded._replace(notes=(*loaded.notes, f"{error}; what could be read of it was taken"))
 
 
 def picture(loaded: Loaded, terms: Terms) -> Picture:
@@ -54,8 +61,11 @@ def _decoder(data: bytes) -> Any:
     if name == "PPM":
         from . import read_pnm
 
-        if read_pnm.RAW_PIXELS.match(data):
-            return read_pnm
+        return read_pnm
+    if name == "TIFF":
+        from . import read_tiff
+
+        return read_tiff
     from . import read_pillow
 
     return read_pillow

@@ -1,0 +1,73 @@
+"""What libjpeg passes over in silence: a JPEG that ends before its picture does.
+
+After ITU-T T.81. Where the data of a scan run out, the decoder puts in blocks of nothing: mid-gray. Where whole scans
+of a progressive file are missing, the picture is blurred.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from typing import Any, NamedTuple
+
+from .picture import UnreadableError
+
+START, END_OF_IMAGE, START_OF_SCAN = 0xD8, 0xD9, 0xDA
+FRAMES = frozenset({*range(0xC0, 0xD0)} - {0xC4, 0xC8, 0xCC})
+PARTS = re.compile(rb"\xff+([^\x00\xff\xd0-\xd7])", re.DOTALL)
+"""A marker among compressed data, in which 255 is followed by 0, and where restarts may stand."""
+JUNK = bytes(range(255)) * 256
+"""Data for blocks that are missing."""
+GRAY = (127, 128)
+"""What a block of nothing is, in colours that may be stored inverted."""
+COEFFICIENTS = 64
+
+
+class Segment(NamedTuple):
+    """A marker and what belongs to it."""
+
+    marker: int
+    start: int
+    body: bytes
+
+
+def segments(data: bytes) -> Iterator[Segment]:
+    """Yield the segments of the first image, its end last."""
+    at = 2
+    while (found := PARTS.search(data, at)) is not None:
+        marker, start = found[1][0], found.start()
+        if marker == END_OF_IMAGE:
+            yield Segment(marker, start, b"")
+            return
+        size = int.from_bytes(data[found.end() : found.end() + 2])
+        yield Segment(marker, start, data[found.end() + 2 : found.end() + size])
+        at = found.end() + max(size, 2)
+
+
+def check(data: bytes, image: Any, decode: Callable[[bytes], Any]) -> None:
+    """Raise `UnreadableError` where *image*, decoded from *data*, is not whole; *decode* decodes other data."""
+    if _misses_scans(data):
+        raise UnreadableError("is truncated (scans of the picture are missing)")
+    last = image.getpixel((image.width - 1, image.height - 1))
+    if not all(value in GRAY for value in (last if isinstance(last, tuple) else (last,))):
+        return
+    # Mid-gray at the end may be the picture's own: then more data make no difference.
+    end = max((segment.start for segment in segments(data) if segment.marker == END_OF_IMAGE), default=len(data))
+    if decode(data[:end] + JUNK + data[end:]).tobytes() != image.tobytes():
+        raise UnreadableError("is truncated (its data end before the picture does)")
+
+
+def _misses_scans(data: bytes) -> bool:
+    """Whether no scan tells some coefficient of some component to its last bit."""
+    missing: dict[int, set[int]] = {}
+    for marker, _, body in segments(data):
+        if marker in FRAMES and len(body) > 5:
+            missing = {body[at]: set(range(COEFFICIENTS)) for at in range(6, 6 + 3 * body[5], 3) if at < len(body)}
+        elif marker == START_OF_SCAN and len(body) == 4 + 2 * body[0]:
+            first, last, bits = body[-3:]
+            for component in body[1 : 1 + 2 * body[0] : 2]:
+                if not bits & 15 and component in missing:
+                    missing[component] -= set(range(first, last + 1))
+            if not any(missing.values()):
+                return False
+    return any(missing.values())
