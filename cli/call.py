@@ -13,7 +13,7 @@ import warnings
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from . import cores, depfile, formats, links, scan
+from . import cores, depfile, formats, links, scan, where
 from .atomic import is_stream
 from .exits import ExitCode, UsageError
 from .messages import flag, put, say, shown
@@ -41,7 +41,11 @@ def _execute(recipe: Recipe, values: Mapping[str, Any]) -> int:
     names, outputs = _names(values), _outputs(recipe, values)
     found = scan.scan(names, _rules(values, outputs), listed=values["files_from"] is not None)
     jobs = _plan(recipe, values, found, outputs)
-    _check_beside(recipe, values, jobs)
+    acting = where.read(values)
+    if acting is not None:
+        acting.check(jobs)
+    files = [*recipe.files(), *(acting.files() if acting is not None else ())]
+    _check_beside(values, jobs, files)
     teller = Teller(
         recipe,
         Totals(len(found.passed_over)),
@@ -55,23 +59,28 @@ def _execute(recipe: Recipe, values: Mapping[str, Any]) -> int:
     if values["verbose"]:
         for name in found.passed_over:
             say(f"{shown(name)}: passed over")
-    stamper = _stamper(recipe, values)
+    stamper = _stamper(recipe, values, acting)
     jobs, skipped = _skipped(jobs, values, stamper)
     links.check_backups([job for number, job in enumerate(jobs) if number not in skipped])
     if values["dry_run"]:
         return _dry_run(jobs, skipped, teller)
     code = ExitCode.DONE
     if len(skipped) < len(jobs):
-        code = _work(recipe, values, jobs, skipped, teller, stamper, count)
+        code = _work(recipe, values, jobs, skipped, teller, stamper, count, acting)
     else:
         with teller:
             for job in jobs:
                 teller.tell(Report(job.input.name, "skipped", job.outputs))
+    legend = values["angle_legend"]
+    if legend is not None and (len(skipped) < len(jobs) or not os.path.lexists(legend)):
+        from .work import write_legend
+
+        write_legend(legend, values["quality"])
     if values["depfile"] is not None and not (code and values["fail_fast"]):
         failed = {report.input for report in teller.totals.failures}
         made = [job for job in jobs if job.input.name not in failed]
         if made:
-            depfile.write(values["depfile"], made, recipe.files())
+            depfile.write(values["depfile"], made, files)
     return code
 
 
@@ -83,6 +92,7 @@ def _work(
     teller: Teller,
     stamper: Stamper,
     count: int,
+    acting: where.Where | None,
 ) -> ExitCode:
     """Do what is left to do."""
     left = len(jobs) - len(skipped)
@@ -92,6 +102,7 @@ def _work(
         pictures.begin(next(job for number, job in enumerate(jobs) if number not in skipped).input.name)
     background = _colour(values["background"])
     # What needs NumPy is imported while the first picture is read.
+    from ..filters.core import region
     from . import batch, work, writing
 
     options = writing.Options(values["quality"], values["strip"], count // workers)
@@ -103,16 +114,16 @@ def _work(
         values["verbose"] or values["json"],
         values["verbose"],
         values["quiet"],
+        acting.effect(max_pixels(values["max_pixels"])) if acting is not None else None,
     )
     task = work.Work(recipe, how, count // workers)
     _check_maps(recipe, values, task.stages[-1].fields)
+    if acting is not None and not region.keeps_size(task.stages):
+        raise UsageError(f"{acting.option}: {region.OTHER_SIZE}")
     if not gc.isenabled():  # the command began without it
         gc.freeze()
         gc.enable()
-    code = batch.run(jobs, skipped, task, pictures, teller, workers=workers, fail_fast=values["fail_fast"])
-    if (legend := values["angle_legend"]) is not None:
-        work.write_legend(legend, options)
-    return code
+    return batch.run(jobs, skipped, task, pictures, teller, workers=workers, fail_fast=values["fail_fast"])
 
 
 def _check(recipe: Recipe, values: Mapping[str, Any]) -> None:
@@ -224,8 +235,10 @@ def _plan(recipe: Recipe, values: Mapping[str, Any], found: scan.Found, outputs:
     return jobs
 
 
-def _stamper(recipe: Recipe, values: Mapping[str, Any]) -> Stamper:
+def _stamper(recipe: Recipe, values: Mapping[str, Any], acting: where.Where | None) -> Stamper:
     how = {name: values[name] for name in ("quality", "strip", "background", "angle_style", "to_rgb", "lenient")}
+    if acting is not None:
+        how |= acting.key()
     try:
         return Stamper(VERSION, recipe.key(), how)
     except OSError as error:
@@ -278,7 +291,7 @@ def _dry_run(jobs: Sequence[Job], skipped: frozenset[int], teller: Teller) -> Ex
     return ExitCode.DONE
 
 
-def _check_beside(recipe: Recipe, values: Mapping[str, Any], jobs: Sequence[Job]) -> None:
+def _check_beside(values: Mapping[str, Any], jobs: Sequence[Job], files: Sequence[str]) -> None:
     """Check the files that are written beside the outputs."""
     legend, rules = values["angle_legend"], values["depfile"]
     beside = {name: path for name, path in (("angle_legend", legend), ("depfile", rules)) if path is not None}
@@ -288,7 +301,7 @@ def _check_beside(recipe: Recipe, values: Mapping[str, Any], jobs: Sequence[Job]
     if legend is not None and not formats.of_suffix(legend).colour:
         raise UsageError(f"--angle-legend {shown(legend)}: holds gray only; use .png")
     if rules is not None:
-        depfile.check(rules, jobs, recipe.files())
+        depfile.check(rules, jobs, files)
     if beside:
         # They are outputs of the first job, for the sake of this check only.
         targets = {name: Target(path, None) for name, path in beside.items()}

@@ -96,6 +96,18 @@ def _shared(
     json: Annotated[
         bool, typer.Option("--json", help="Print a line of JSON for each image and a last one for all.")
     ] = False,
+    mask: Annotated[
+        str | None,
+        typer.Option(
+            "--mask",
+            metavar="FILE",
+            help="A gray image of the picture's size: how strongly the filter acts, from black, not at all, to white.",
+        ),
+    ] = None,
+    roi: Annotated[
+        list[str] | None,
+        typer.Option("--roi", metavar="X,Y,W,H", help="Change nothing outside of this box; may be repeated."),
+    ] = None,
     quality: Annotated[
         int | None,
         typer.Option(
@@ -145,7 +157,7 @@ def _shared(
 
 SECTIONS = {
     "Inputs and outputs": "output to name recursive include exclude files_from null in_place backup no_clobber update",
-    "Pixels, before and after": "border fill channels linear depth range gain background quality strip to_rgb",
+    "Pixels, before and after": "mask roi border fill channels linear nan depth range gain background quality strip to_rgb",
     "The run": "jobs max_pixels lenient dry_run fail_fast depfile json quiet verbose help",
 }
 """The help's sections behind that of a filter's own options, and what stands in each."""
@@ -210,11 +222,12 @@ def make_chain() -> Any:
         """
         values["inputs"], steps = split_steps(values["inputs"] or [])
         recipe = chained(steps)
-        if save is not None:
+        code = 0
+        if values["inputs"] or values["files_from"] is not None or save is None:
+            code = execute(recipe, _gathered(values, maps))
+        if save is not None and not values["dry_run"]:
             write_recipe(save, recipe)
-        if not values["inputs"] and values["files_from"] is None and save is not None:
-            raise typer.Exit
-        raise typer.Exit(execute(recipe, _gathered(values, maps)))
+        raise typer.Exit(code)
 
     save = _keyword(
         "save", str | None, typer.Option("--save", metavar="RECIPE.toml", help="Write the steps as a recipe."), None

@@ -12,6 +12,7 @@ from ..filters.core.collector import Output
 from ..filters.core.encode import FULL, Encoding, hue_legend
 from ..filters.core.filter import encoding
 from ..filters.core.passage import Settings
+from ..filters.core.region import Effect
 from ..filters.core.spec import ImageError
 from . import formats, writing
 from .atomic import Transaction
@@ -37,6 +38,8 @@ class How(NamedTuple):
     """The outputs' ranges are asked for."""
     verbose: bool = False
     quiet: bool = False
+    effect: Effect | None = None
+    """Where the filters act, if not everywhere."""
 
 
 class Work:
@@ -90,6 +93,7 @@ class Work:
                 jobs=self.cores,
                 measure=measure,
                 canvases={output: writing.canvas(format, how.options) for output, format in formats_of.items()},
+                effect=how.effect,
             )
         except ImageError as error:
             raise FileError(name, str(error)) from None
@@ -122,7 +126,9 @@ class Work:
         """Return how one output's values become samples of its file; raises FileError where it cannot hold them."""
         dtype = picture.pixels.dtype.name
         kind = self.recipe.last.filter.kinds[output]
-        channels = picture.pixels.shape[2] if self.settings.channels == "each" else 1
+        # A gray answer stands among the colours of what is left as it is.
+        coloured = self.settings.channels == "each" or (output == "image" and self.how.effect is not None)
+        channels = picture.pixels.shape[2] if coloured else 1
         if kind == "angle" and self.how.angle_style == "color":
             if "uint8" not in format.colour:
                 raise FileError(target.name, f"{format.name.upper()} cannot hold the colours of --angle-style color")
@@ -214,10 +220,10 @@ def _output_facts(outputs: Mapping[str, Output], encodings: Mapping[str, Encodin
     return facts
 
 
-def write_legend(path: str, options: writing.Options) -> None:
+def write_legend(path: str, quality: int | None) -> None:
     """Write the wheel that explains the colours of ``--angle-style color``; raises FileError."""
     format = formats.of_suffix(path)
     with Transaction() as transaction:
         with transaction.open(Path(path)) as file:
-            writing.write(file, hue_legend(), None, format, Metadata(), options)
+            writing.write(file, hue_legend(), None, format, Metadata(), writing.Options(quality))
         transaction.commit()

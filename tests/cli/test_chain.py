@@ -181,3 +181,9 @@ def test_a_file_called_like_a_filter_is_an_input_before_another_word(ok, png, fo
     png.rename(folder / "blur")
     ok("chain", "./blur", "-o", "out.png", "blur")
     assert (folder / "out.png").exists()
+
+
+def test_a_recipe_is_saved_only_by_a_call_that_does_something(run, png, folder):
+    assert run("chain", "a.png", "-o", "out.png", "--dry-run", "--save", "r.toml", *STEPS).code == 0
+    assert run("chain", "a.png", "-o", "out.unknown", "--save", "r.toml", *STEPS).code == 2
+    assert not (folder / "r.toml").exists()

@@ -388,3 +388,10 @@ def test_the_stamp_is_the_same_without_the_fast_digest(monkeypatch):
     again = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(again)
     assert again.Stamper("1.0", b"recipe", {"quality": 90}).stamp("image") == fast
+
+
+def test_an_update_with_nothing_to_do_writes_a_legend_that_is_missing(ok, png, folder):
+    words = ("edges", "a.png", "--angle", "b.png", "--angle-style", "color", "--update")
+    ok(*words)
+    ok(*words, "--angle-legend", "wheel.png")
+    assert (folder / "wheel.png").exists()
