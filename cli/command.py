@@ -157,7 +157,8 @@ def _shared(
 
 SECTIONS = {
     "Inputs and outputs": "output to name recursive include exclude files_from null in_place backup no_clobber update",
-    "Pixels, before and after": "mask roi border fill channels linear nan depth range gain background quality strip to_rgb",
+    "Pixels, before and after": "mask roi border fill channels linear nan depth range gain background quality strip "
+    "to_rgb",
     "The run": "jobs max_pixels lenient dry_run fail_fast depfile json quiet verbose help",
 }
 """The help's sections behind that of a filter's own options, and what stands in each."""

@@ -22,6 +22,11 @@ WINDOWS = 1 << 13, 1 << 18
 """The stamp stands so near to a file's beginning or end: behind a camera's EXIF only the second reaches it."""
 
 
+def digest(data: bytes) -> str:
+    """Return what stands for a file's content."""
+    return blake2b(data).hexdigest()
+
+
 class Stamper:
     """Makes the stamps of one call's outputs."""
 

@@ -133,5 +133,5 @@ def _strength(mask: Any) -> Array:
     if mask.dtype.name not in FULL:
         raise ParameterError("mask", f"a mask has samples of bool, uint8, uint16 or float, not {mask.dtype}")
     if mask.dtype.kind == "f" and mask.size and not (np.min(mask) >= 0 and np.max(mask) <= 1):
-        raise ParameterError("mask", f"its samples reach from {np.min(mask):g} to {np.max(mask):g}; of float, 0 to 1")
+        raise ParameterError("mask", f"its samples reach from {np.min(mask):g} to {np.max(mask):g}, not from 0 to 1")
     return mask
