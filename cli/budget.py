@@ -15,8 +15,13 @@ which `PART` leaves room for."""
 
 def budget() -> int:
     """Return how many bytes all images together may take: a part of what is free now."""
-    free = [_available(), _limit()]
-    return int(PART * min((size for size in free if size is not None), default=1 << 30))
+    return int(PART * free())
+
+
+def free() -> int:
+    """Return how many bytes there are for this process."""
+    sizes = [_available(), _limit(), _addresses()]
+    return min((size for size in sizes if size is not None), default=1 << 30)
 
 
 def estimate(width: int, height: int) -> int:
@@ -31,6 +36,18 @@ def _available() -> int | None:
                 return int(line.split()[1]) << 10
     with contextlib.suppress(AttributeError, ValueError, OSError):
         return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") // 2
+    return None
+
+
+def _addresses() -> int | None:
+    """Return what ``ulimit -v`` leaves."""
+    with contextlib.suppress(ImportError, ValueError, OSError):
+        import resource
+
+        most = resource.getrlimit(resource.RLIMIT_AS)[0]
+        if most != resource.RLIM_INFINITY:
+            taken = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
+            return max(most - taken, 0)
     return None
 
 

@@ -7,13 +7,17 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ..filters.core.lazy import np
+from . import budget
 from .metadata import Metadata
 
 if TYPE_CHECKING:
     from PIL import Image
 
-Admit = Callable[[int, int], None]
-"""Takes a picture's width and height; returns when it may be decoded, or raises `UnreadableError`."""
+Admit = Callable[[int, int, int], None]
+"""Takes a picture's width, height, and the bytes that a pixel takes at least before it is filtered and after; returns
+when it may be decoded, or raises `UnreadableError`."""
+SMALL = 1 << 28
+"""Bytes that are taken without a look at what is free."""
 
 
 class Terms(NamedTuple):
@@ -55,12 +59,17 @@ class Loaded(NamedTuple):
 
 
 def limit(max_pixels: int) -> Admit:
-    """Return what refuses pictures of more than *max_pixels*."""
+    """Return what refuses pictures of more than *max_pixels*, or for which there is no memory."""
 
-    def admit(width: int, height: int) -> None:
+    def admit(width: int, height: int, a_pixel: int) -> None:
         if width * height > max_pixels:
             raise UnreadableError(
                 f"has {width}×{height} = {width * height} pixels; the limit is {max_pixels} (--max-pixels raises it)"
+            )
+        needed = width * height * a_pixel
+        if needed > SMALL and needed > (free := budget.free()):
+            raise UnreadableError(
+                f"has {width}×{height} pixels, which need {needed / 1e9:.1f} GB of memory; {free / 1e9:.1f} GB are free"
             )
 
     return admit

@@ -1,7 +1,8 @@
 """What libjpeg passes over in silence: a JPEG that ends before its picture does.
 
 After ITU-T T.81. Where the data of a scan run out, the decoder puts in blocks of nothing: mid-gray. Where whole scans
-of a progressive file are missing, the picture is blurred.
+of a progressive file are missing, the picture is blurred, and where the last one ends early, a part of it: such a file
+is decoded twice, 80 ms more at 12 MP.
 """
 
 from __future__ import annotations
@@ -18,8 +19,8 @@ PARTS = re.compile(rb"\xff+([^\x00\xff\xd0-\xd7])", re.DOTALL)
 """A marker among compressed data, in which 255 is followed by 0, and where restarts may stand."""
 JUNK = bytes(range(255)) * 256
 """Data for blocks that are missing."""
-GRAY = (127, 128)
-"""What a block of nothing is, in colours that may be stored inverted."""
+GRAY = (126.5, 129)
+"""What a block of nothing is, rounded, and maybe stored inverted."""
 COEFFICIENTS = 64
 
 
@@ -48,13 +49,20 @@ def check(data: bytes, image: Any, decode: Callable[[bytes], Any]) -> None:
     """Raise `UnreadableError` where *image*, decoded from *data*, is not whole; *decode* decodes other data."""
     if _misses_scans(data):
         raise UnreadableError("is truncated (scans of the picture are missing)")
-    last = image.getpixel((image.width - 1, image.height - 1))
-    if not all(value in GRAY for value in (last if isinstance(last, tuple) else (last,))):
+    if not image.info.get("progressive") and not _ends_gray(image):
         return
-    # Mid-gray at the end may be the picture's own: then more data make no difference.
+    # Where the picture was whole, more data make no difference.
     end = max((segment.start for segment in segments(data) if segment.marker == END_OF_IMAGE), default=len(data))
     if decode(data[:end] + JUNK + data[end:]).tobytes() != image.tobytes():
         raise UnreadableError("is truncated (its data end before the picture does)")
+
+
+def _ends_gray(image: Any) -> bool:
+    """Whether the brightness of the last pixel is that of a block of nothing; its colour is blended with others'."""
+    last = image.getpixel((image.width - 1, image.height - 1))
+    if isinstance(last, tuple):
+        last = last[3] if len(last) == 4 else (299 * last[0] + 587 * last[1] + 114 * last[2]) / 1000
+    return GRAY[0] <= last <= GRAY[1]
 
 
 def _misses_scans(data: bytes) -> bool:

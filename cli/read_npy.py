@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import math
 
 from ..filters.core.lazy import np
 from .metadata import Metadata
@@ -21,9 +22,9 @@ def picture(loaded: Loaded, terms: Terms) -> Picture:
         stream = io.BytesIO(data)
         version = np.lib.format.read_magic(stream)
         header = np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0
-        shape = header(stream)[0]
+        shape, _, dtype = header(stream)
         if len(shape) in (2, 3):
-            terms.admit(shape[1], shape[0])
+            terms.admit(shape[1], shape[0], math.prod(shape[2:]) * 2 * dtype.itemsize)
         array = np.load(io.BytesIO(data), allow_pickle=False)
     except UnreadableError:
         raise

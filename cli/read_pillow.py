@@ -34,6 +34,8 @@ CHECKED = {"PNG": "read_png", "JPEG": "read_jpeg"}
 """The modules that see what Pillow passes over."""
 BITS_PER_SAMPLE = 258
 OTHER_COLOURS = ("CMYK", "YCbCr", "LAB", "HSV")
+BYTES = {"1": 2, "L": 2, "P": 4}
+"""What a pixel takes before and after, where it is not the 8 of most modes."""
 ONE_OF = {"P": "RGB", "1": "L", "PA": "RGBA", "La": "LA", "RGBa": "RGBA", "RGBX": "RGB"}
 """What modes become whose samples are not a channel's bytes."""
 NOWHERE = logging.NullHandler()
@@ -66,10 +68,12 @@ def load(data: bytes, terms: Terms) -> Loaded:
 
         data = read_png.mended(data)
     image = _opened(name, data)
-    terms.admit(*image.size)
+    width, height = image.size
+    terms.admit(width, height, BYTES.get(image.mode, 8))
     if name == "PNG":
         from . import read_png
 
+        read_png.check_size(data)
         read_png.check(data)
     notes = _refuse_lost_frames(image)
     low = _deepened(image, data) if name == "PNG" else None

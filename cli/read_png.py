@@ -18,6 +18,8 @@ from .picture import UnreadableError
 SIGNATURE = 8
 """Bytes before the first chunk."""
 MOST_CHUNKS = 1 << 20
+DEFLATED = 1032
+"""Bytes that one byte of deflated data can stand for, at most."""
 DEPTH = 24
 """The byte of the file that tells the bits of a sample."""
 LOW = {"RGB;16B": "RGB;16L", "RGBA;16B": "RGBA;16L"}
@@ -40,6 +42,14 @@ def check(data: bytes) -> None:
             return
         at = end
     raise UnreadableError(f"is damaged (it has more than {MOST_CHUNKS} chunks)")
+
+
+def check_size(data: bytes) -> None:
+    """Raise `UnreadableError` where the file is too small for its picture, before memory is taken."""
+    width, height, bits, kind = struct.unpack_from(">IIBB", data, 16)
+    promised = width * height * bits * {2: 3, 4: 2, 6: 4}.get(kind, 1) // 8
+    if promised > DEFLATED * len(data):
+        raise UnreadableError(f"is damaged or truncated (it promises {width}×{height} pixels in {len(data)} bytes)")
 
 
 def mended(data: bytes) -> bytes:

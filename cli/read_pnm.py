@@ -46,7 +46,8 @@ def picture(loaded: Loaded, terms: Terms) -> Picture:
     """Read the first picture of a file; raises `UnreadableError`."""
     data, notes = loaded.data, []
     header = _header(data)
-    terms.admit(header.width, header.height)
+    a_pixel = (2 if header.maximum < 256 else 4) * header.samples // (header.width * header.height)
+    terms.admit(header.width, header.height, a_pixel)
     read = _text if header.kind <= 3 else _packed if header.bits else _raw
     samples, needed = read(data, header)
     if len(samples) < needed:

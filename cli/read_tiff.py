@@ -48,8 +48,7 @@ def picture(loaded: Loaded, terms: Terms) -> Picture:
         return read_pillow.picture(loaded, terms)
     tags = directory(loaded.data)
     layout = tiff_parts.layout(loaded.data, tags)
-    terms.admit(layout.width, layout.height)
-    terms.admit(*layout.block)
+    terms.admit(layout.width, layout.height, 2 * layout.channels * layout.dtype.itemsize)
     notes: list[str] = []
     pixels, alpha = _colours(tiff_parts.assembled(layout, terms.lenient, notes), tags, notes)
     orientation = one(tags, ORIENTATION, 1)

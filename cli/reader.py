@@ -100,10 +100,10 @@ class Reader:
 
         return Terms(self._admit, *self.asked[1:])
 
-    def _admit(self, width: int, height: int) -> None:
+    def _admit(self, width: int, height: int, a_pixel: int) -> None:
         from .picture import limit
 
-        limit(self.asked[0])(width, height)
+        limit(self.asked[0])(width, height, a_pixel)
         self.wait_for_room(width, height)
 
     def settle(self) -> None:

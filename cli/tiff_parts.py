@@ -8,6 +8,7 @@ the picture.
 from __future__ import annotations
 
 import io
+import math
 import struct
 import zlib
 from collections.abc import Iterator
@@ -72,7 +73,8 @@ def layout(data: bytes, tags: Any) -> Layout:
     tiled = TILE_OFFSETS in tags
     high = min(one(tags, TILE_HEIGHT if tiled else ROWS, height), height if not tiled else 1 << 20)
     block = (one(tags, TILE_WIDTH, 0) if tiled else width, high)
-    if min(block) < 1:
+    # A tile may be larger than its picture, but not by much.
+    if min(block) < 1 or math.prod(block) > max(4 * width * height, 1 << 22):
         raise UnreadableError(f"is damaged: a part of it has {block[0]}×{block[1]} pixels")
     return Layout(
         data,
