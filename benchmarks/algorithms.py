@@ -20,7 +20,7 @@ os.environ["OPENBLAS_NUM_THREADS"] = "1"
 import common
 import numpy as np
 from common import Array
-from imfilter.filters.core import doubling, executor, fourier, kernels, planner
+from imfilter.filters.core import dense, doubling, executor, fourier, kernels, planner
 from imfilter.filters.core.kernels import Kernel
 from imfilter.filters.core.stage import Bound, Frame
 
@@ -169,7 +169,7 @@ def constants(timings: list[Timing]) -> list[tuple[str, float, float]]:
         **dict(
             zip(
                 ("DENSE", "DENSE_INPUT"),
-                fit(timings, "dense", lambda k: [1, k.shape[1] * (k.shape[0] + 7)]),
+                fit(timings, "dense", lambda k: [1, k.shape[1] * (k.shape[0] + dense.ROWS - 1)]),
                 strict=True,
             )
         ),

@@ -7,7 +7,7 @@ measures; the cheapest that keeps the error within the bound is taken.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import Literal, NamedTuple, get_args
+from typing import Any, Literal, NamedTuple, get_args
 
 from . import banded, decimated, dense, doubling, fourier, running, separable, taps
 from .kernels import Kernel
@@ -19,12 +19,14 @@ AlgorithmName = Literal["auto", "taps", "dense", "banded", "low-rank", "running"
 ALGORITHMS: tuple[str, ...] = get_args(AlgorithmName)[1:]
 
 # Nanoseconds a sample in float32, on one core; in float64 all but the transform take twice as long.
-TAP = 0.19
+TAP = 0.145
 PASS, PASS_TAP = 0.41, 0.0185
-DENSE, DENSE_INPUT = 0.1, 0.0315
+DENSE, DENSE_INPUT = 0.03, 0.04
 ADDITION = 0.1
 RUNNING, WHOLE_ADDITION = 0.9, 0.06
-DECIMATED = 2.9
+TALL = 256
+"""Rows of a kernel above which strips are handed out in the type of the samples."""
+DECIMATED = 2.2
 FOURIER_DOUBLE = 0.6
 """What the transform costs in float64, beside the others."""
 
@@ -83,7 +85,7 @@ def _candidates(kernel: Kernel, frame: Frame, geometry: Geometry) -> Iterator[Pl
     if factors is None or height * width <= 1024:
         yield Plan(
             "dense",
-            DENSE + DENSE_INPUT * width * (height + 7),
+            DENSE + DENSE_INPUT * width * (height + dense.ROWS - 1),
             f"{width} stacked columns, one matrix product",
             lambda frame: Bound(dense.prepare(kernel.taps, *geometry, frame.work), rows=dense.ROWS),
         )
@@ -173,8 +175,19 @@ def _separable(kernel: Kernel, factors: tuple[Array, Array], frame: Frame, geome
                 "decimated",
                 DECIMATED,
                 f"smooth: every {horizontal.step}th sample, then interpolation",
-                lambda frame: Bound(decimated.prepare(vertical, horizontal, frame.work), extra, vertical.step, True),
+                lambda frame: Bound(
+                    decimated.prepare(vertical, horizontal, frame.work),
+                    extra,
+                    vertical.step,
+                    True,
+                    _narrow(frame, height),
+                ),
             )
+
+
+def _narrow(frame: Frame, height: int) -> Any:
+    """Return the type of the strips of a tall kernel, which are many rows: the samples' own, where they are whole."""
+    return running.narrowest(frame.full) if frame.whole and height > TALL else None
 
 
 def _running(kernel: Kernel, frame: Frame, weight: float) -> Bound:

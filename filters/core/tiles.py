@@ -12,6 +12,9 @@ from .lazy import Array, np
 TILE = 16
 """Results a tile and axis; of 8, 16, 32 and 64 the fastest from 9 to 65 taps."""
 
+CONVERTED = 1 << 19
+"""Samples that are converted at once: a part of the cache."""
+
 
 def planes_of(strip: Array) -> Array:
     """Return ``(rows, columns, channels)`` as ``(channels, rows, columns)`` with contiguous rows."""
@@ -49,6 +52,7 @@ def toeplitz(taps: Array, count: int, stride: int = 1, dilation: int = 1) -> Arr
 def along_rows(planes: Array, matrix: Array, advance: int, width: int) -> Array:
     """Multiply tiles of every row, *advance* apart, by ``matrix (inputs, results)``; *width* results in all."""
     inputs, results = matrix.shape
+    planes = planes.astype(matrix.dtype, copy=False)
     out = np.empty((*planes.shape[:2], width), planes.dtype)
     whole = width // results
     if whole:
@@ -61,9 +65,25 @@ def along_rows(planes: Array, matrix: Array, advance: int, width: int) -> Array:
 
 
 def down_columns(planes: Array, matrix: Array, advance: int, height: int) -> Array:
-    """Multiply tiles of every column, *advance* apart, by ``matrix (inputs, results)``; *height* results in all."""
+    """Multiply tiles of every column, *advance* apart, by ``matrix (inputs, results)``; *height* results in all.
+
+    Samples of another type than the matrix' are converted a few columns at a time, in the cache.
+    """
+    out = np.empty((planes.shape[0], height, planes.shape[2]), matrix.dtype)
+    if planes.dtype == matrix.dtype:
+        multiply_down(planes, matrix, advance, out)
+        return out
+    columns = max(64, CONVERTED // planes.shape[1])
+    for start in range(0, planes.shape[2], columns):
+        part = planes[:, :, start : start + columns].astype(matrix.dtype)
+        multiply_down(part, matrix, advance, out[:, :, start : start + columns])
+    return out
+
+
+def multiply_down(planes: Array, matrix: Array, advance: int, out: Array) -> None:
+    """Multiply tiles of every column into *out*, ``(channels, results, columns)``."""
     inputs, results = matrix.shape
-    out = np.empty((planes.shape[0], height, planes.shape[2]), planes.dtype)
+    height = out.shape[1]
     whole = height // results
     if whole:
         turned = np.ascontiguousarray(matrix.T)
@@ -73,7 +93,6 @@ def down_columns(planes: Array, matrix: Array, advance: int, height: int) -> Arr
         start = whole * advance
         turned = np.ascontiguousarray(part.T)
         np.matmul(turned, planes[:, start : start + len(part)], out=out[:, whole * results :])
-    return out
 
 
 def _tiles(planes: Array, count: int, advance: int, size: int, axis: int) -> Array:
