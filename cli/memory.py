@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import functools
 
 TRIM_THRESHOLD, MMAP_THRESHOLD = -1, -3
 """Parameters of glibc's `mallopt`."""
@@ -10,6 +11,7 @@ MOST = 1 << 25
 """Bytes: the most that glibc takes for a threshold on 64-bit machines."""
 
 
+@functools.cache
 def keep_freed() -> None:
     """Let freed memory serve the next strip, rather than go back to the system.
 

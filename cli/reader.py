@@ -69,10 +69,14 @@ class Reader:
     def read(self, name: str) -> Picture:
         """Return the picture *name*; raises FileError."""
         from . import reading
+        from .memory import keep_freed
         from .picture import UnreadableError
 
         try:
-            return reading.picture(self._loaded(name), self._terms())
+            loaded = self._loaded(name)
+            if not self._ahead:
+                keep_freed()
+            return reading.picture(loaded, self._terms())
         except UnreadableError as error:
             raise FileError(shown(name), str(error)) from None
         except OSError as error:
@@ -87,10 +91,6 @@ class Reader:
             return reading.load(_bytes(name), self._terms())
         thread, answer = self._ahead.pop(name)
         thread.join()
-        if not self._ahead:
-            from .memory import keep_freed
-
-            keep_freed()
         if isinstance(answer[0], BaseException):
             raise answer[0]
         return answer[0]
