@@ -74,7 +74,7 @@ def run(
     region = None if effect is None else effect.on(*image.shape[:2])
     plain = plain and not (region is not None and region.partial)
     rounded = whole and plain and not settings.linear_out and not bias and not measure and settings.channels != "max"
-    frame = Frame(full, work, frozenset(wanted), tolerance, finite, whole, rounded)
+    frame = Frame(full, work, frozenset(wanted), tolerance, finite, whole, rounded=rounded)
     channels = 1 if settings.channels == "luma" else image.shape[2]
     rows = strip_rows or _strip_rows(image.shape[1] * channels, work, stages)
     gain = _gain(stages)

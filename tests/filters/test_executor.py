@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from imfilter.filters.blur import blur
 from imfilter.filters.conv import conv
-from imfilter.filters.core import executor
+from imfilter.filters.core import executor, pipeline
 from imfilter.filters.core.borders import BORDERS
 from imfilter.filters.core.encode import Encoding
 from imfilter.filters.core.filter import as_image
@@ -228,3 +228,24 @@ def test_a_window_that_would_fill_the_memory_is_refused_before_it_does():
 def test_any_memory_layout_will_do(view, noise):
     image = view(noise((20, 20), "uint16"))
     np.testing.assert_array_equal(blur(image), blur(np.ascontiguousarray(image, np.uint16)))
+
+
+@pytest.mark.parametrize(
+    ("parameters", "rounds"),
+    [
+        ({}, True),
+        ({"depth": "float"}, False),
+        ({"gain": 2.0}, False),
+        ({"fill": -1.0}, False),
+        ({"linear": True}, False),
+    ],
+    ids=str,
+)
+def test_a_stage_may_round_where_its_result_goes_to_the_file_as_it_is(parameters, rounds, monkeypatch):
+    seen = []
+    join = pipeline.join
+    monkeypatch.setattr(
+        pipeline, "join", lambda source, stages, frame, *rest: seen.append(frame) or join(source, stages, frame, *rest)
+    )
+    blur(np.zeros((20, 30), np.uint8), op="mean", **parameters)
+    assert [(frame.rounded, frame.ignoring) for frame in seen] == [(rounds, False)]
