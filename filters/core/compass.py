@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 from . import kernels
 from .lazy import Array, np
-from .missing import filled
+from .missing import filled, settled
 from .stage import Frame, Function, Halo, Stage, inside
 
 
@@ -37,7 +37,7 @@ def compass(name: str) -> Stage:
             rows, columns = middle.shape[:2]
             rise = {(i, j): strip[i : i + rows, j : j + columns] - middle for i, j in rim}
             if frame.ignoring:  # what is missing counts as the middle
-                rise = {place: filled(part, 0) for place, part in rise.items()}
+                rise = {place: settled(filled(part, 0), middle, 1) for place, part in rise.items()}
             best = _weighted(rise, rests[0])
             which = np.zeros_like(middle, np.int8)
             for turn in range(1, 8):

@@ -12,7 +12,7 @@ H. Knutsson and C.-F. Westin, "Normalized and differential convolution", 1993.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from .lazy import Array, np
@@ -22,9 +22,8 @@ PROPAGATE, IGNORE, FILL = "propagate", "ignore", "fill="
 LEAST = 1e-11
 """Weights whose sum is a smaller part of all are none: a transform gives hardly less for nothing, 1e-15."""
 NOTHING = 2.0**-44
-"""Differences that are a smaller part of the pixel in the middle come of rounding."""
-SPLIT = 2.0**13 + 1
-"""Rounds to 40 bits (T. Dekker, "A floating-point technique for extending the available precision", 1971)."""
+"""Differences that are a smaller part of the pixel in the middle come of rounding: means of equal samples by different
+weights differ by so little, and would have a direction."""
 
 
 def check(text: Any) -> None:
@@ -89,25 +88,18 @@ def _left_out(stage: Stage) -> Stage:
         def normalized(strip: Array) -> Array:
             present = _present(strip)
             if present is None:
-                return rounded(own.function(strip))
+                return own.function(strip)
             return divided(own.function(filled(strip, 0)), own.function(present), weights)
 
         def relative(strip: Array) -> Values:
-            present = _present(strip)
+            present, at = _present(strip), middle(strip)
             if present is None:
-                return own.function(strip)
-            values, sums = own.function(filled(strip, 0)), own.function(present)
-            at = middle(strip)
-            least = np.abs(at) * (NOTHING * stage.amplification)
+                return _each(lambda value: settled(value, at, stage.amplification), own.function(strip))
 
             def differences(value: Array, total: Array) -> Array:
-                answer = value - at * (total - weights.sum)
-                answer[np.abs(answer) <= least] = 0
-                return answer
+                return settled(value - at * (total - weights.sum), at, stage.amplification)
 
-            if isinstance(values, tuple):
-                return values._make(map(differences, values, sums))  # type: ignore[attr-defined]
-            return differences(values, sums)
+            return _each(differences, own.function(filled(strip, 0)), own.function(present))
 
         return own._replace(function=relative if weights.relative else normalized)
 
@@ -129,14 +121,16 @@ def divided(total: Array, sums: Array, weights: Weights) -> Array:
     """Return what a sum would be if the weights that are there summed to what all do; NaN where none is there."""
     there = np.abs(sums) > LEAST * weights.absolute
     with np.errstate(divide="ignore"):
-        answer = np.where(there, total / sums * weights.sum, np.nan)
-    return rounded(answer)
+        return np.where(there, total / sums * weights.sum, np.nan)
 
 
-def rounded(values: Array) -> Array:
-    """Round to 40 bits: means of equal samples by different weights are then equal, and have no gradient."""
-    if values.dtype != np.float64:
-        return values
-    high = values * SPLIT
-    high -= high - values
-    return np.where(np.isfinite(high), high, values)
+def settled(differences: Array, middle: Array, amplification: float) -> Array:
+    """Return differences from a pixel in the *middle*, 0 where they are no more than rounding leaves."""
+    least = np.abs(middle) * (NOTHING * amplification)
+    return np.where(np.abs(differences) <= least, 0, differences)
+
+
+def _each(function: Callable[..., Array], *values: Values) -> Values:
+    if isinstance(values[0], tuple):
+        return values[0]._make(map(function, *values))  # type: ignore[attr-defined]
+    return function(*values)

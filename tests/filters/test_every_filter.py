@@ -145,6 +145,38 @@ def test_a_nan_does_not_reach_the_far_end(filter, values):
     assert not np.isnan(answer[32:]).any() and not np.isnan(answer[:, 32:]).any()
 
 
+@every_op
+@pytest.mark.parametrize("nan", ["propagate", "ignore", "fill=0.25"])
+@pytest.mark.parametrize("channels", ["each", "luma", "max"])
+def test_missing_samples_leave_the_rest_alone(filter, values, nan, channels):
+    image = np.full((40, 40, 3), 0.25, np.float32)
+    image[4:9, 4:9], image[20, 20, 1] = np.nan, np.nan
+    answer = picture(filter(image, **values, nan=nan, channels=channels))
+    known = answer[~np.isnan(answer)]
+    np.testing.assert_allclose(known, 0 if filter.__name__ in ANSWERS_WITH_0 else 0.25, atol=1e-7)
+    assert not np.isnan(answer[32:]).any() and (nan != "fill=0.25" or known.size == answer.size)
+
+
+@every_op
+@pytest.mark.parametrize("dtype", ["uint8", "uint16", "float32"])
+@pytest.mark.parametrize("options", [{}, {"range": "stretch"}, {"gain": 3.0, "channels": "luma"}, {"linear": True}])
+def test_outside_of_a_region_every_bit_stays(filter, values, dtype, options, noise):
+    image = noise((30, 20, 3), dtype)
+    if dtype == "float32":
+        image[2, 2], image[3, 3, 1] = np.nan, np.inf
+    mask = np.zeros((30, 20), np.uint8)
+    mask[10:20, 5:15], mask[12, 8] = 255, 99
+    answer = filter(image, **values, **options, mask=mask)
+    assert picture(answer).dtype == dtype
+    np.testing.assert_array_equal(picture(answer)[mask == 0].view(np.uint8), image[mask == 0].view(np.uint8))
+    for part in parts(answer)[1:]:
+        assert (part[mask == 0] == 0).all()
+    if "range" not in options:
+        whole = filter(image, **values, **options)
+        for given, expected in zip(parts(answer), parts(whole), strict=True):
+            np.testing.assert_array_equal(given[mask == 255], np.broadcast_to(expected, given.shape)[mask == 255])
+
+
 # ---- descriptions -----------------------------------------------------------------------------------
 
 
