@@ -86,11 +86,12 @@ class Encoding(NamedTuple):
         return out
 
     def exact(self, values: Array, extent: tuple[float, float] = (0, 1)) -> Array:
-        """Return the values of a picture in the units of its samples, neither rounded nor saturated, as float64."""
+        """Return the values of a picture in the units of its samples, as fractions, neither rounded nor saturated."""
         white = FULL[self.dtype]
         if values.dtype == bool:
             return values * (self.full if self.dtype == "float32" else white)
-        values = values.astype(np.float64)
+        if values.dtype.kind != "f":
+            values = values.astype(np.float64)
         return values if self.dtype == "float32" else self._scaled(values, extent, white, (int(white) + 1) // 2)
 
     def into(self, values: Array, out: Array, extent: tuple[float, float] = (0, 1)) -> None:
