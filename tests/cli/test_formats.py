@@ -1,0 +1,220 @@
+"""Every kind of file that is read, through every filter, into every format that is written."""
+
+import importlib.util
+import io
+import os
+import struct
+import zlib
+from pathlib import Path
+
+import numpy as np
+import pytest
+import tifffile
+from imfilter.cli import formats
+from imfilter.filters.core import catalog
+from PIL import Image
+from scipy import ndimage
+
+ROOT = Path(__file__).parents[2]
+TABLE = ROOT / "cli" / "FORMATS.md"
+SPEC = importlib.util.spec_from_file_location("corpus", ROOT / "tests" / "corpus.py")
+corpus = importlib.util.module_from_spec(SPEC)
+SPEC.loader.exec_module(corpus)
+KINDS = {kind.name: kind for kind in corpus.kinds()}
+FILTERS = {
+    "blur": ("--sigma", "1"),
+    "sharpen": (),
+    "edges": (),
+    "conv": ("--kernel", "1 2 1; 2 4 2; 1 2 1", "--normalize", "sum"),
+}
+PARAMETERS = {"blur": {"sigma": 1}, "sharpen": {}, "edges": {}}
+LOSSY = ("jpeg", "gif")
+TYPES = {"uint8": "8", "uint16": "16", "float32": "float"}
+
+
+def test_every_kind_has_its_own_name():
+    assert len(KINDS) == len(corpus.kinds())
+
+
+@pytest.mark.parametrize("name", KINDS)
+def test_an_identity_gives_back_every_pixel_of_every_kind(run, load, folder, name):
+    kind = KINDS[name]
+    (folder / "in").write_bytes(kind.data)
+    ended = run("conv", "--kernel", "1", "in", "-o", "out.npy", *kind.options, "--depth", TYPES[kind.pixels.dtype.name])
+    assert ended.code == 0, ended.err
+    expected = kind.pixels
+    if kind.alpha is not None:
+        expected = np.dstack([np.where(kind.alpha[..., None] == 0, 0, expected), kind.alpha])
+    found = load("out.npy").reshape(expected.shape)
+    if kind.alpha is not None and expected.dtype == np.float32:
+        # Multiplied by the alpha and divided again.
+        assert np.allclose(found, expected, rtol=1e-6, atol=1e-6)
+    else:
+        assert np.array_equal(found, expected)
+    assert found.dtype == expected.dtype
+
+
+def outcome(run, folder, kind, filter, target):
+    """Run one cell of the table; return the samples of the output, or the reason why there is none."""
+    (folder / "in").write_bytes(kind.data)
+    ended = run(filter, *FILTERS[filter], "in", "-o", "out", "-t", target, *kind.options)
+    if ended.code:
+        assert ended.code == 1
+        assert len(ended.lines) == 1, ended.err
+        assert not (folder / "out").exists()
+        return ended.lines[0].removeprefix("imfilter: out: ")
+    data = (folder / "out").read_bytes()
+    (folder / "out").unlink()
+    found = decoded(data, target)
+    return found.astype(found.dtype.newbyteorder("="))
+
+
+def decoded(data, target):
+    """Read an output by another way than the program does, as `(h, w, c)`."""
+    if target == "npy":
+        found = np.load(io.BytesIO(data))
+    elif target == "tiff":
+        found = tifffile.imread(io.BytesIO(data))
+    elif target in ("ppm", "pgm"):
+        kind, width, height, maximum = (
+            word for line in data.split(b"\n")[:4] if line[:1] != b"#" for word in line.split()
+        )
+        dtype = "u1" if int(maximum) == 255 else ">u2"
+        size = int(width) * int(height) * (3 if kind == b"P6" else 1) * np.dtype(dtype).itemsize
+        found = np.frombuffer(data[-size:], dtype).reshape(int(height), int(width), -1)
+    elif target == "png" and data[24] == 16:
+        return deep_png(data)
+    else:
+        with Image.open(io.BytesIO(data)) as image:
+            found = np.asarray(image.convert("RGB") if image.mode == "P" else image)
+    return found if found.ndim == 3 else found[..., None]
+
+
+def deep_png(data):
+    """Undo the filters of a 16-bit PNG, byte by byte."""
+    width, height, _, kind = struct.unpack_from(">IIBB", data, 16)
+    channels, at, packed = {0: 1, 2: 3, 4: 2, 6: 4}[kind], 8, b""
+    while at < len(data):
+        length, name = struct.unpack_from(">I4s", data, at)
+        packed += data[at + 8 : at + 8 + length] if name == b"IDAT" else b""
+        at += 12 + length
+    step, row = 2 * channels, 2 * channels * width
+    raw, above, rows = zlib.decompress(packed), bytearray(row), []
+    for start in range(0, height * (row + 1), row + 1):
+        line = bytearray(raw[start + 1 : start + 1 + row])
+        for i in range(row):
+            a, b, c = (line[i - step], above[i], above[i - step]) if i >= step else (0, above[i], 0)
+            p = a + b - c
+            paeth = min((abs(p - a), 0, a), (abs(p - b), 1, b), (abs(p - c), 2, c))[2]
+            line[i] = (line[i] + (0, a, b, (a + b) // 2, paeth)[raw[start]]) & 255
+        rows.append(bytes(line))
+        above = line
+    return np.frombuffer(b"".join(rows), ">u2").reshape(height, width, channels)
+
+
+def alike(kind):
+    """What is the same of kinds that differ in nothing once they are read."""
+    return kind.format, kind.pixels.dtype.name, kind.pixels.shape[2], kind.alpha is None
+
+
+FIRST = {alike(kind): kind.name for kind in reversed(KINDS.values())}
+"""One kind of each; all are tried where there is time: a minute and more."""
+
+
+@pytest.mark.parametrize("name", KINDS if os.environ.get("IMFILTER_THOROUGH") else sorted(FIRST.values()))
+def test_every_result_is_right_or_refused_in_one_line(run, folder, name):
+    kind = KINDS[name]
+    depth = kind.pixels.dtype.name
+    for filter, target in ((filter, target) for filter in FILTERS for target in formats.FORMATS):
+        found = outcome(run, folder, kind, filter, target)
+        if isinstance(found, str):
+            assert cannot(kind, filter, formats.FORMATS[target]), found
+            continue
+        assert not cannot(kind, filter, formats.FORMATS[target]), (filter, target)
+        assert found.shape[:2] == kind.pixels.shape[:2]
+        assert kind.pixels.dtype == found.dtype or found.dtype in (np.uint8, np.float32), (filter, target)
+        if target in LOSSY or depth == "float32" != found.dtype.name:
+            continue
+        close(found, kind, filter, (filter, target))
+
+
+def cannot(kind, filter, format):
+    """Whether a format cannot hold a result; the answer of section 2 of the design."""
+    held = format.gray if kind.pixels.shape[2] == 1 or filter == "edges" else format.colour
+    depth = kind.pixels.dtype.name
+    return not held or (not format.raw and depth != "float32" and depth not in held)
+
+
+def close(found, kind, filter, case):
+    """Compare with the filter in float64, its colours multiplied by the alpha."""
+    full = 1 if found.dtype == np.float32 else np.iinfo(found.dtype).max
+    tolerance = 1 if found.dtype != np.float32 else 1e-5 * max(1, float(np.abs(kind.pixels.astype(float)).max()))
+    if kind.alpha is None:
+        if filter in PARAMETERS:
+            depth = "float" if found.dtype == np.float32 else "keep"
+            expected = catalog.load(filter)(kind.pixels, **PARAMETERS[filter], depth=depth)
+            expected = getattr(expected, "image", expected)
+        else:
+            expected = smooth(filter, kind.pixels.astype(np.float64))
+        assert np.abs(found.astype(np.float64) - np.asarray(expected, np.float64)).max() <= tolerance, case
+        return
+    if filter not in ("blur", "conv"):
+        return
+    white = 1 if kind.alpha.dtype == np.float32 else np.iinfo(kind.alpha.dtype).max
+    alpha = kind.alpha[..., None].astype(np.float64) / white
+    opacity = smooth(filter, alpha)
+    colours = smooth(filter, kind.pixels * alpha)
+    if found.shape[2] == kind.pixels.shape[2]:  # laid on white
+        expected = colours + (1 - opacity) * white
+        assert np.abs(found - expected).max() <= tolerance, case
+        return
+    visible = opacity[..., 0] > 0.02
+    expected = (colours / np.where(opacity > 0, opacity, 1))[visible]
+    assert np.abs(found[..., -1] - opacity[..., 0] * white).max() <= max(tolerance, white / full * tolerance), case
+    assert np.abs(found[..., :-1][visible] - expected).max() <= tolerance, case
+
+
+def smooth(filter, values):
+    if filter == "blur":
+        return ndimage.gaussian_filter(values, (1, 1, 0), mode="reflect")
+    weights = np.array([[1, 2, 1], [2, 4, 2], [1, 2, 1]]) / 16
+    return ndimage.correlate(values, weights[..., None], mode="reflect")
+
+
+def cell(found):
+    if isinstance(found, str):
+        return "–"
+    return TYPES[found.dtype.name] + (" + alpha" if found.shape[2] in (2, 4) else "")
+
+
+def table(run, folder):
+    """Return the page: for each kind what each format holds of its result."""
+    lines = [
+        "# Formats",
+        "What becomes of every kind of picture that is read: the bits of a sample of the result, without `--depth`. "
+        "– is refused in one line that says what would help: `--depth`, `--channels luma` or another format. "
+        "Into a float file go the values as they are; float values go into 8 bits as they are, 0 to 255.",
+        "`REGENERATE=1 pytest tests/cli/test_formats.py` writes this page anew, from the files of `tests/corpus.py`.",
+    ]
+    for title, filter in (("blur, sharpen, conv", "blur"), ("edges", "edges")):
+        lines += [f"## {title}"]
+        rows, known = {}, {}
+        for kind in KINDS.values():
+            if alike(kind) not in known:
+                known[alike(kind)] = tuple(
+                    cell(outcome(run, folder, kind, filter, target)) for target in formats.FORMATS
+                )
+            cells = known[alike(kind)]
+            what = kind.what + "".join(f", `{option}`" for option in kind.options)
+            rows.setdefault((kind.format, cells), []).append(what)
+        body = [f"| read | {' | '.join(formats.FORMATS)} |", "|---" * (len(formats.FORMATS) + 1) + "|"]
+        body += [f"| **{format}** {'; '.join(what)} | {' | '.join(cells)} |" for (format, cells), what in rows.items()]
+        lines.append("\n".join(body))
+    return "\n\n".join(lines) + "\n"
+
+
+def test_the_table_of_formats_is_fresh(run, folder):
+    page = table(run, folder)
+    if os.environ.get("REGENERATE"):
+        TABLE.write_text(page, encoding="utf-8")
+    assert TABLE.read_text(encoding="utf-8") == page
