@@ -262,6 +262,36 @@ def test_canny_goes_past_a_hole():
     assert (edges(pixels, op="canny").image != whole).any()  # unknown is no edge
 
 
+@pytest.mark.parametrize("nan", ["propagate", "ignore"])
+@pytest.mark.parametrize("values", [{"op": "kirsch"}, {"op": "sobel", "thin": True}, {"op": "scharr"}])
+def test_all_that_is_written_of_an_unknown_pixel_is_unknown(values, nan):
+    pixels = image((slice(20, 30), slice(20, 30)))
+    answer = edges(pixels, **values, nan=nan)
+    hole = np.isnan(pixels)
+    if nan == "propagate":
+        hole[19:31, 19:31] = True
+    for part in (answer.image, answer.magnitude, answer.angle):
+        np.testing.assert_array_equal(np.isnan(part), hole)
+
+
+def test_beside_a_hole_a_thin_line_goes_on():
+    pixels = image(value=0)
+    pixels[:, 25], pixels[:, 26:] = 0.5, 1
+    line = edges(pixels, thin=True).image > 0
+    pixels[30, 26:] = NAN
+    holed = edges(pixels, thin=True, nan="ignore").image > 0
+    assert holed[:, 25].all() and (line == holed).mean() > 0.99
+
+
+@pytest.mark.parametrize("nan", ["ignore", "fill=9"])
+def test_integers_go_through_a_chain_as_without_the_option(nan, noise):
+    pixels, alpha = noise((30, 20, 3)), noise((30, 20))
+    steps = [(conv, {"kernel": "0 1 0; 1 -4 1; 0 1 0", "bias": 100.0}), (blur, {}), (edges, {})]
+    asked = [(filter, {**given, "nan": nan}) for filter, given in steps]
+    for beside in (None, alpha):
+        np.testing.assert_array_equal(run(asked, pixels, alpha=beside), run(steps, pixels, alpha=beside))
+
+
 def test_the_strongest_channel_is_one_that_is_there():
     pixels = image(shape=(20, 20, 3))
     pixels[10, 10, 1] = NAN
