@@ -39,6 +39,9 @@ def load(data: bytes, terms: Terms) -> Loaded:
         bits = 1
     if bits in (8, 16, 24, 32, 64) and (bits > 8 or max(many(tags, FORMAT, 1)) != 1):
         return Loaded(data)
+    if terms.lenient and bits == 8 and many(tags, PHOTOMETRIC, 1)[0] in (WHITE_IS_ZERO, BLACK_IS_ZERO, RGB):
+        return Loaded(data)
+    tiff_parts.check_count(tags)
     return read_pillow.load(data, terms)
 
 

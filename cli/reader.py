@@ -8,6 +8,7 @@ import re
 import stat
 import sys
 import threading
+import warnings
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -126,6 +127,7 @@ def guess(words: Sequence[str]) -> None:
     global _guessing
     for word in words[1:]:
         if not word.startswith("-") and _is_large(word):
+            warnings.simplefilter("ignore")  # of libraries, in a thread that is ahead of those who speak for them
             with contextlib.suppress(UsageError):  # which will be said when the words are understood
                 _guessing = Reader(max_pixels(""))
                 _guessing.begin(word)

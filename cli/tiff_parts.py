@@ -93,6 +93,17 @@ def layout(data: bytes, tags: Any) -> Layout:
     )
 
 
+def check_count(tags: Any) -> None:
+    """Raise `UnreadableError` where there are fewer strips or tiles than the picture needs, which Pillow lets be."""
+    tiled = TILE_OFFSETS in tags
+    width, height, planar = (one(tags, tag, default) for tag, default in ((WIDTH, 0), (HEIGHT, 0), (PLANAR, 1)))
+    wide, high = one(tags, TILE_WIDTH, 0) if tiled else width, one(tags, TILE_HEIGHT if tiled else ROWS, height)
+    needed = -(-width // max(wide, 1)) * -(-height // max(high, 1)) * (one(tags, CHANNELS, 1) if planar == 2 else 1)
+    found = len(many(tags, TILE_OFFSETS if tiled else OFFSETS))
+    if found < needed:
+        raise UnreadableError(f"is damaged or truncated (it has {found} of {needed} parts)")
+
+
 def assembled(layout: Layout, lenient: bool, notes: list[str]) -> Array:
     """Return the samples ``(height, width, channels)``; raises `UnreadableError`."""
     out = np.zeros((layout.height, layout.width, layout.channels), layout.dtype.newbyteorder("="))
