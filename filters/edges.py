@@ -195,7 +195,7 @@ def _picture(norm: Norm, thin: bool, threshold: float | None) -> Stage:
                 levels = gradient.levels(parts, norm, frame)
                 return Edges(levels, levels)
             if thin:
-                image = thinning.suppress(parts, norm)
+                image = thinning.suppress(parts, norm, frame.finite)
                 parts = Gradient(*(part[1:-1, 1:-1] for part in parts))
                 if not frame.finite:
                     image[np.isnan(parts.gx) | np.isnan(parts.gy)] = np.nan
@@ -222,7 +222,7 @@ def _canny(low: float | None, high: float | None, norm: Norm, size: int) -> list
         above = max(above, below)
 
         def thin(parts: Gradient) -> Edges:
-            classes = thinning.classes(parts, norm, below, above)
+            classes = thinning.classes(parts, norm, below, above, frame.finite)
             inner = Gradient(*(part[1:-1, 1:-1] for part in parts))
             return _maps(frame, inner, norm, classes)
 

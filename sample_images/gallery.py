@@ -101,7 +101,9 @@ def brighten(
 ```
 
 The function builds a *stage*: a function from a padded strip of the image to a strip, plus its halo. Borders,
-dtypes, rounding, alpha, files and errors are the business of the floors above and below it.
+dtypes, rounding, alpha, files and errors are the business of the floors above and below it. So are masks and regions.
+A stage that is a sum of weighted samples says so in its `weights`, which `--nan ignore` goes by; one that chooses among
+samples, as a median does, leaves out those that are NaN where its frame is `ignoring`.
 '''
 
 

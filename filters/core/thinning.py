@@ -11,28 +11,29 @@ HALO = Halo.around(1)
 STRONG = 2
 
 
-def suppress(gradient: Gradient, norm: Norm) -> Array:
+def suppress(gradient: Gradient, norm: Norm, finite: bool = True) -> Array:
     """Return the magnitude where it is a maximum along the gradient, and 0 elsewhere.
 
     Each strip is padded by one pixel. The two neighbours along the gradient lie between pixels and are
     interpolated linearly on the 3×3 rim, as J. Canny, "A computational approach to edge detection", 1986,
     section VI, does. Of two equal neighbours the one that the gradient points to stays, so that a
-    plateau two pixels wide, as at an ideal step, gives a line of one. A neighbour that is NaN counts as 0.
+    plateau two pixels wide, as at an ideal step, gives a line of one. Unless all is
+    *finite*, a neighbour that is NaN counts as 0.
     """
-    places, strengths = _maxima(gradient, norm, 0.0)
+    places, strengths = _maxima(gradient, norm, 0.0, finite)
     return _laid_out(gradient.gx, places, strengths)
 
 
-def classes(gradient: Gradient, norm: Norm, low: float, high: float) -> Array:
+def classes(gradient: Gradient, norm: Norm, low: float, high: float, finite: bool = True) -> Array:
     """Return 1 where the magnitude is a maximum, as in `suppress`, above *low*; 2 where also above *high*; else 0.
 
     uint8, because a byte a pixel is kept of the whole image.
     """
-    places, strengths = _maxima(gradient, norm, low)
+    places, strengths = _maxima(gradient, norm, low, finite)
     return _laid_out(gradient.gx, places, np.where(strengths > high, np.uint8(STRONG), np.uint8(1)))
 
 
-def _maxima(gradient: Gradient, norm: Norm, least: float) -> tuple[Array, Array]:
+def _maxima(gradient: Gradient, norm: Norm, least: float, finite: bool) -> tuple[Array, Array]:
     """Return where in the padded planes the maxima above *least* are, and their magnitudes.
 
     Only the pixels above *least* are looked at, one by one through an index: on photographs 4 % of all. The
@@ -40,6 +41,8 @@ def _maxima(gradient: Gradient, norm: Norm, least: float) -> tuple[Array, Array]
     """
     late = norm == "l2" and least > 0
     measure = planes_of(squares(gradient) if late else magnitude(gradient, norm))
+    if not finite and np.isnan(np.max(measure)):
+        measure = np.where(np.isnan(measure), 0, measure)
     # A little lower than the bound itself, which the roots are then held against.
     above = measure > (least * least * (1 - 1e-6) if late else least)
     above[:, 0] = above[:, -1] = above[:, :, 0] = above[:, :, -1] = False
@@ -48,10 +51,6 @@ def _maxima(gradient: Gradient, norm: Norm, least: float) -> tuple[Array, Array]
 
     def strength(places: Array) -> Array:
         return np.sqrt(flat[places]) if late else flat[places]
-
-    def present(places: Array) -> Array:
-        values = strength(places)
-        return np.fmax(values, 0, out=values)  # NaN is nothing beside a number
 
     gx, gy = (planes_of(part).ravel()[places] for part in gradient)
     width = measure.shape[2]
@@ -64,8 +63,8 @@ def _maxima(gradient: Gradient, norm: Norm, least: float) -> tuple[Array, Array]
 
     def between(sign: int) -> Array:
         """Return the magnitude one step along the gradient, or against it."""
-        near = present(places + sign * straight)
-        return near + (present(places + sign * diagonal) - near) * part
+        near = strength(places + sign * straight)
+        return near + (strength(places + sign * diagonal) - near) * part
 
     middle = strength(places)
     kept = (middle > between(1)) & (middle >= between(-1)) & (middle > least)
