@@ -80,6 +80,10 @@ def load(data: bytes, terms: Terms) -> Loaded:
     _decode(image, data)
     if low is not None:
         _decode(low, data)
+    if name == "PNG" and not terms.lenient:
+        from . import read_png
+
+        read_png.check_rows(data, image)
     if name == "JPEG" and not terms.lenient:
         from . import read_jpeg
 

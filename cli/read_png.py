@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import struct
 import zlib
+from collections.abc import Iterator
 from typing import Any
 
 from PIL import Image
@@ -22,6 +23,9 @@ DEFLATED = 1032
 """Bytes that one byte of deflated data can stand for, at most."""
 DEPTH = 24
 """The byte of the file that tells the bits of a sample."""
+ADAM7 = ((0, 0, 8, 8), (4, 0, 8, 8), (0, 4, 4, 8), (2, 0, 4, 4), (0, 2, 2, 4), (1, 0, 2, 2), (0, 1, 1, 2))
+"""Where the passes of an interlaced image begin, and their steps."""
+PIECE = 1 << 20
 LOW = {"RGB;16B": "RGB;16L", "RGBA;16B": "RGBA;16L"}
 """What makes Pillow take the second byte of each sample in place of the first."""
 
@@ -50,6 +54,40 @@ def check_size(data: bytes) -> None:
     promised = width * height * bits * {2: 3, 4: 2, 6: 4}.get(kind, 1) // 8
     if promised > DEFLATED * len(data):
         raise UnreadableError(f"is damaged or truncated (it promises {width}×{height} pixels in {len(data)} bytes)")
+
+
+def check_rows(data: bytes, image: Any) -> None:
+    """Raise `UnreadableError` where the compressed data are whole, but fewer than the picture's.
+
+    Pillow leaves the rows black then; only where the last one is black are the data counted.
+    """
+    width, height = image.size
+    if not image.info.get("interlace") and image.crop((0, height - 1, width, height)).getbbox(alpha_only=False):
+        return
+    bits, kind, interlaced = data[DEPTH], data[DEPTH + 1], data[DEPTH + 4]
+    pixel = bits * {2: 3, 4: 2, 6: 4}.get(kind, 1)
+    needed = 0
+    for left, top, across, down in ADAM7 if interlaced else ((0, 0, 1, 1),):
+        columns, rows = -(-(width - left) // across), -(-(height - top) // down)
+        needed += rows * (1 + -(-columns * pixel // 8)) if columns > 0 and rows > 0 else 0
+    unpacker, found = zlib.decompressobj(), 0
+    for name, body in _chunks(data):
+        while name == b"IDAT" and body:
+            found += len(unpacker.decompress(body, PIECE))
+            body = unpacker.unconsumed_tail
+            if found >= needed:
+                return
+    raise UnreadableError(f"is damaged or truncated ({found} of {needed} bytes of rows)")
+
+
+def _chunks(data: bytes) -> Iterator[tuple[bytes, bytes]]:
+    at = SIGNATURE
+    while at < len(data):
+        length, name = struct.unpack_from(">I4s", data, at)
+        yield name, data[at + 8 : at + 8 + length] if name == b"IDAT" else b""
+        at += 12 + length
+        if name == b"IEND":
+            return
 
 
 def mended(data: bytes) -> bytes:

@@ -167,9 +167,23 @@ def predicted(block, predictor, order):
 
 
 def tiff(
-    array, photometric, *, bits=None, order="<", compression=1, predictor=1, tile=None, rows=4, planar=1, **more_tags
+    array,
+    photometric,
+    *,
+    bits=None,
+    order="<",
+    compression=1,
+    predictor=1,
+    tile=None,
+    rows=4,
+    planar=1,
+    following=None,
+    **more_tags,
 ):
-    """A TIFF of one page; `more_tags` are called t258 and so on."""
+    """A TIFF of one page; `more_tags` are called t258 and so on.
+
+    `following` is where the next page is, "here" the page's own place.
+    """
     height, width, channels = array.shape
     planes = [array] if planar == 1 else [array[..., i : i + 1] for i in range(channels)]
     high, wide = tile or (rows, width)
@@ -210,9 +224,10 @@ def tiff(
             entry = struct.pack(order + "I", there + len(beyond))
             beyond += body
         entries += struct.pack(order + "HHI", tag, 3 if short else 4, len(values)) + entry
+    link = at if following == "here" else following or 0
     head = struct.pack(order + "2sHI", b"II" if order == "<" else b"MM", 42, at)
     data = (head + b"".join(blocks)).ljust(at, b"\0")
-    return data + struct.pack(order + "H", len(tags)) + entries + struct.pack(order + "I", 0) + beyond
+    return data + struct.pack(order + "H", len(tags)) + entries + struct.pack(order + "I", link) + beyond
 
 
 def tiffs():
