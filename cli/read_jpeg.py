@@ -22,6 +22,10 @@ JUNK = bytes(range(255)) * 256
 GRAY = (126.5, 129)
 """What a block of nothing is, rounded, and maybe stored inverted."""
 COEFFICIENTS = 64
+LARGE, DENSEST = 1 << 22, 8 * COEFFICIENTS
+"""Pixels of a picture that is looked at, and those of a byte: a block takes a bit at least, but by arithmetic coding."""
+ROWS = 256
+"""Rows that are compared at a time."""
 
 
 class Segment(NamedTuple):
@@ -53,8 +57,23 @@ def check(data: bytes, image: Any, decode: Callable[[bytes], Any]) -> None:
         return
     # Where the picture was whole, more data make no difference.
     end = max((segment.start for segment in segments(data) if segment.marker == END_OF_IMAGE), default=len(data))
-    if decode(data[:end] + JUNK + data[end:]).tobytes() != image.tobytes():
+    if not _same(decode(data[:end] + JUNK + data[end:]), image):
         raise UnreadableError("is truncated (its data end before the picture does)")
+
+
+def check_size(data: bytes, width: int, height: int) -> None:
+    """Raise `UnreadableError` where the file is too small for its picture, before memory is taken."""
+    if LARGE < width * height > DENSEST * len(data):
+        raise UnreadableError(f"is damaged or truncated (it promises {width}×{height} pixels in {len(data)} bytes)")
+
+
+def _same(one: Any, other: Any) -> bool:
+    """Whether two images have the same pixels; where they do not, it is at the bottom."""
+    for bottom in range(one.height, 0, -ROWS):
+        box = (0, max(bottom - ROWS, 0), one.width, bottom)
+        if one.crop(box).tobytes() != other.crop(box).tobytes():
+            return False
+    return True
 
 
 def _ends_gray(image: Any) -> bool:

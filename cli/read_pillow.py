@@ -70,6 +70,10 @@ def load(data: bytes, terms: Terms) -> Loaded:
     image = _opened(name, data)
     width, height = image.size
     terms.admit(width, height, BYTES.get(image.mode, 8))
+    if name == "JPEG":
+        from . import read_jpeg
+
+        read_jpeg.check_size(data, width, height)
     if name == "PNG":
         from . import read_png
 

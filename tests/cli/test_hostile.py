@@ -97,6 +97,15 @@ def cmyk(samples, **options):
     return file.getvalue()
 
 
+@pytest.mark.parametrize("options", JPEGS[:2], ids=str)
+def test_a_jpeg_with_a_size_that_is_a_lie_is_refused(refused, folder, rgb, options):
+    data = bytearray(saved(rgb, "JPEG", **options))
+    start = data.index(b"\xff\xc2" if options else b"\xff\xc0")
+    data[start + 5 : start + 9] = struct.pack(">HH", 16000, 16000)
+    (folder / "in.jpg").write_bytes(data)
+    assert "promises 16000×16000 pixels" in refused(1, *KEEP, "in.jpg", "-o", "out.png")
+
+
 def test_a_jpeg_that_ends_in_gray_is_whole(ok, load, folder):
     (folder / "in.jpg").write_bytes(saved(np.full((40, 40, 3), 128, np.uint8), "JPEG"))
     ok(*KEEP, "in.jpg", "-o", "out.png")
