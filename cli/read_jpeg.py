@@ -23,7 +23,7 @@ GRAY = (126.5, 129)
 """What a block of nothing is, rounded, and maybe stored inverted."""
 COEFFICIENTS = 64
 LARGE, DENSEST = 1 << 22, 8 * COEFFICIENTS
-"""Pixels of a picture that is looked at, and those of a byte: a block takes a bit at least, but by arithmetic coding."""
+"""Pixels of a picture that is looked at, and those of a byte: a block takes a bit, but by arithmetic coding."""
 ROWS = 256
 """Rows that are compared at a time."""
 

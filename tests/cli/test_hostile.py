@@ -72,9 +72,10 @@ def test_a_lenient_call_takes_what_is_left_of_a_png(run, load, folder, case):
 # ---- JPEG -------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(
-    "options", [{}, {"progressive": True}, {"subsampling": 0}, {"restart_marker_rows": 1}], ids=str
-)
+JPEGS = [{}, {"progressive": True}, {"subsampling": 0}, {"restart_marker_rows": 1}]
+
+
+@pytest.mark.parametrize("options", JPEGS, ids=str)
 @pytest.mark.parametrize("mode", ["L", "RGB", "CMYK"])
 def test_a_jpeg_that_ends_early_is_refused(run, folder, rgb, mode, options):
     """Libjpeg fills it with gray, or leaves it blurred, and says nothing."""

@@ -1,0 +1,89 @@
+"""Real files with something wrong: each is a picture or refused, soon, in silence, without much memory.
+
+Three seconds in the suite. `IMFILTER_FUZZ_SECONDS=60 pytest tests/fuzz` searches for as long as it is told; what it
+finds, Hypothesis makes small and prints: that becomes a test in tests/cli/test_hostile.py.
+"""
+
+import importlib.util
+import os
+import resource
+import time
+import warnings
+from pathlib import Path
+
+from hypothesis import HealthCheck, given, seed, settings
+from hypothesis import strategies as st
+from imfilter.cli import picture, reading
+
+SPEC = importlib.util.spec_from_file_location("corpus", Path(__file__).parents[1] / "corpus.py")
+corpus = importlib.util.module_from_spec(SPEC)
+SPEC.loader.exec_module(corpus)
+FILES = [kind.data for kind in corpus.kinds()]
+SECONDS = float(os.environ.get("IMFILTER_FUZZ_SECONDS", "3"))
+SOON = 2
+TERMS = picture.Terms(picture.limit(1 << 22), to_rgb=True)
+EXTREMES = [bytes(4), b"\xff" * 4, b"\xff" * 2, b"\0\0\xff\xff", b"\x80\0\0\0", b"\0\0\0\x80", b"\0\1", b"\1\0"]
+MEMORY = 1 << 30
+
+
+@st.composite
+def broken(draw):
+    """A file with some of its bytes changed, gone, doubled or replaced by another's."""
+    data = bytearray(draw(st.sampled_from(FILES)))
+    for _ in range(draw(st.integers(1, 4))):
+        start = draw(st.integers(0, len(data)) | st.integers(0, min(len(data), 200)))
+        match draw(st.integers(0, 5)):
+            case 0 if start < len(data):
+                data[start] ^= 1 << draw(st.integers(0, 7))
+            case 1:
+                extreme = draw(st.sampled_from(EXTREMES))
+                data[start : start + len(extreme)] = extreme
+            case 2:
+                del data[start:]
+            case 3:
+                del data[start : start + draw(st.integers(1, 40))]
+            case 4:
+                data[start:start] = data[start : start + draw(st.integers(1, 40))]
+            case _:
+                other = draw(st.sampled_from(FILES))
+                data[start:] = other[min(start, len(other)) :]
+    return bytes(data)
+
+
+def check(data, lenient):
+    began = time.perf_counter()
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # as the command does
+            found = reading.decode(data, TERMS._replace(lenient=lenient))
+    except picture.UnreadableError as error:
+        assert str(error)
+        assert "\n" not in str(error)
+    else:
+        if found.pixels is not None:
+            assert found.pixels.ndim == 3
+            assert found.pixels.shape[2] in (1, 3)
+            assert found.pixels.size
+            assert found.pixels.dtype.name in ("uint8", "uint16", "float32")
+            assert found.alpha is None or (found.alpha.shape, found.alpha.dtype) == (
+                found.pixels.shape[:2],
+                found.pixels.dtype,
+            )
+    assert time.perf_counter() - began < SOON
+
+
+def test_a_broken_file_is_a_picture_or_refused(capfd):
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    end, number = time.monotonic() + SECONDS, 0
+    while time.monotonic() < end:
+        number += 1
+
+        @seed(number if SECONDS <= 3 else time.time_ns())
+        @settings(max_examples=200, deadline=None, database=None, suppress_health_check=list(HealthCheck))
+        @given(broken(), st.booleans())
+        def search(data, lenient):
+            check(data, lenient)
+
+        search()
+    assert capfd.readouterr().err == ""
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < MEMORY >> 10
