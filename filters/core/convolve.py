@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Annotated, Literal
 
-from . import planner
+from . import missing, planner
 from .kernels import Kernel
+from .lazy import np
 from .spec import Param
-from .stage import Halo, Stage, Weights
+from .stage import Bound, Frame, Halo, Stage, Weights
 
 Mode = Literal["correlate", "convolve"]
 Padding = Literal["same", "valid", "full"] | Halo
@@ -16,6 +18,8 @@ Algorithm = Annotated[
     Param("How the sums are computed; auto takes the fastest that is exact enough, and -v says which."),
 ]
 """A linear filter's parameter of that name."""
+LARGE = 25
+"""Taps of a kernel whose sums tap by tap take longer than two ways in turn."""
 
 
 def linear(
@@ -55,8 +59,17 @@ def linear(
     geometry = planner.Geometry(stride, dilation)
     # A sum that is next to nothing is no mean to divide an alpha by.
     keeps_mean = abs(kernel.sum) > 1e-3 * kernel.absolute_sum
+    window = missing.Window(width, height, stride, dilation, width * height > LARGE and _has_no_zero(kernel))
+
+    def bind(frame: Frame) -> Bound:
+        quick = planner.bind(kernel, frame._replace(finite=True), geometry, algorithm)
+        if frame.finite:
+            return quick
+        careful = cache(lambda: planner.bind(kernel, frame, geometry, "taps").function)
+        return quick._replace(function=missing.kept_near(quick.function, careful, window, quick.extra))
+
     return Stage(
-        lambda frame: planner.bind(kernel, frame, geometry, algorithm),
+        bind,
         halo=halo,
         padding=padding,
         stride=stride,
@@ -71,3 +84,9 @@ def linear(
             "algorithm: {0.algorithm} ({0.reason})".format(planner.plan(kernel, frame, geometry, algorithm)),
         ),
     )
+
+
+def _has_no_zero(kernel: Kernel) -> bool:
+    if kernel.column is not None and kernel.row is not None:
+        return bool(np.all(kernel.column) and np.all(kernel.row))
+    return bool(np.all(kernel.taps))

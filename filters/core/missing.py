@@ -13,10 +13,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from .lazy import Array, np
-from .stage import Bound, Frame, Stage, Values, Weights, bound, inside
+from .stage import Bound, Frame, Function, Halo, Stage, Values, Weights, bound, inside
 
 PROPAGATE, IGNORE, FILL = "propagate", "ignore", "fill="
 LEAST = 1e-11
@@ -65,6 +65,49 @@ def filled(strip: Array, value: float) -> Array:
 def has_gaps(image: Array) -> bool:
     """Whether a sample is NaN or infinite; the least and the greatest are told without another array."""
     return not (np.isfinite(np.min(image)) and np.isfinite(np.max(image)))
+
+
+def kept_near(quick: Function, careful: Callable[[], Function], window: Window, extra: Halo) -> Function:
+    """Return *quick*, a correlation that may spread what is not finite over all it sees, so that it stays near.
+
+    What is NaN is left out first and put back as far as the *window* reaches: at 61×61 that takes a thirtieth of the
+    time of the *careful* way, which sees no *extra* samples and is left for infinities.
+    """
+
+    def correlate(strip: Array) -> Array:
+        if np.isfinite(strip.sum()):
+            return quick(strip)
+        gaps = np.isnan(strip)
+        if not (window.full and gaps.any()) or np.isinf(strip).any():
+            return careful()(inside(strip, extra))
+        total = quick(filled(strip, 0))
+        total[window.reached(inside(gaps, extra))] = np.nan
+        return total
+
+    return correlate
+
+
+class Window(NamedTuple):
+    """The samples that a kernel looks at."""
+
+    width: int
+    height: int
+    stride: tuple[int, int]
+    dilation: tuple[int, int]
+    full: bool
+    """It is large, and no weight in it is 0."""
+
+    def reached(self, gaps: Array) -> Array:
+        """Return where the window holds a gap; of a side, twice as much is seen with each step."""
+        for axis, length in ((0, self.height), (1, self.width)):
+            seen = 1
+            while seen < length:
+                more = min(seen, length - seen)
+                shift = more * self.dilation[1 - axis]
+                near, far = slice(None, -shift), slice(shift, None)
+                gaps = gaps[near] | gaps[far] if axis == 0 else gaps[:, near] | gaps[:, far]
+                seen += more
+        return gaps[:: self.stride[1], :: self.stride[0]]
 
 
 def left_out(stages: Sequence[Stage]) -> list[Stage]:

@@ -76,6 +76,27 @@ def test_every_algorithm_for_fractions_was_tried():
     assert set(OF_EACH) | {"decimated", "running"} == set(ALGORITHMS)  # running sums are of whole numbers
 
 
+@given(st.data())
+def test_it_reaches_just_as_far_as_a_loop_says(slow_correlate, data):
+    rng = np.random.default_rng(data.draw(st.integers(0, 99)))
+    pixels = rng.random((data.draw(st.integers(1, 12)), data.draw(st.integers(1, 12)), 1)).astype(np.float32)
+    bad = data.draw(st.sampled_from([[NAN], [NAN, np.inf], [np.inf, -np.inf]]))
+    for value in bad:
+        pixels[rng.integers(pixels.shape[0]), rng.integers(pixels.shape[1])] = value
+    taps = rng.random((data.draw(st.integers(1, 8)), data.draw(st.integers(1, 9)))) + 0.1
+    both = st.tuples(st.integers(1, 3), st.integers(1, 3))
+    values = {
+        "stride": data.draw(both),
+        "dilation": data.draw(both),
+        "padding": data.draw(st.sampled_from(["same", "full"])),
+        "border": data.draw(st.sampled_from(BORDERS)),
+    }
+    expected = slow_correlate(pixels, taps, **values)
+    given = conv(pixels, kernel=taps, **values)
+    np.testing.assert_array_equal(np.isnan(given), np.isnan(expected))
+    np.testing.assert_allclose(given, expected, rtol=1e-5)
+
+
 @pytest.mark.parametrize("bad", [NAN, np.float32("inf")])
 @pytest.mark.parametrize("nan", ["propagate", "ignore"])
 def test_it_reaches_no_further_in_a_chain(bad, nan):
