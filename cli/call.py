@@ -6,6 +6,7 @@ Everything that can be refused without looking at a pixel is refused here.
 from __future__ import annotations
 
 import gc
+import itertools
 import os
 import sys
 import time
@@ -21,7 +22,7 @@ from .plan import STREAM, Job, Names, Target, plan
 from .reader import max_pixels, reader
 from .recipe import Recipe
 from .report import Report, Totals
-from .stamp import Stamper, has_stamp
+from .stamp import Stamper, has_stamp, of_frame
 from .teller import Teller
 from .version import VERSION
 
@@ -105,7 +106,7 @@ def _work(
     from ..filters.core import region
     from . import batch, work, writing
 
-    options = writing.Options(values["quality"], values["strip"], count // workers)
+    options = writing.Options(values["quality"], values["strip"], values["strip_gps"], count // workers)
     how = work.How(
         options,
         stamper,
@@ -115,6 +116,9 @@ def _work(
         values["verbose"],
         values["quiet"],
         acting.effect(max_pixels(values["max_pixels"])) if acting is not None else None,
+        values["frame"],
+        values["max_frames"],
+        values["no_clobber"],
     )
     task = work.Work(recipe, how, count // workers)
     _check_maps(recipe, values, task.stages[-1].fields)
@@ -134,6 +138,12 @@ def _check(recipe: Recipe, values: Mapping[str, Any]) -> None:
     _refuse_together(values, "in_place", "output")
     _refuse_together(values, "in_place", "to")
     _refuse_together(values, "in_place", "no_clobber")
+    if values["frame"] is not None:
+        _refuse_together({**values, "frame": True}, "in_place", "frame")
+        if values["frame"] < 0:
+            raise UsageError(f"--frame: {values['frame']} is no frame's number; the first is 0")
+    if values["max_frames"] < 1:
+        raise UsageError(f"--max-frames: {values['max_frames']} is no number of frames")
     if values["backup"] is not None:
         if not values["in_place"]:
             raise UsageError("--backup: keeps what --in-place replaces; without it no input is touched")
@@ -227,7 +237,7 @@ def _plan(recipe: Recipe, values: Mapping[str, Any], found: scan.Found, outputs:
         to=formats.named(values["to"]) if values["to"] is not None else None,
         folders=folders,
         several=found.several,
-        names=Names(values["name"], recipe.name),
+        names=Names(values["name"], recipe.name, values["frame"]),
         in_place=values["in_place"],
         backup=values["backup"],
     )
@@ -236,7 +246,8 @@ def _plan(recipe: Recipe, values: Mapping[str, Any], found: scan.Found, outputs:
 
 
 def _stamper(recipe: Recipe, values: Mapping[str, Any], acting: where.Where | None) -> Stamper:
-    how = {name: values[name] for name in ("quality", "strip", "background", "angle_style", "to_rgb", "lenient")}
+    names = "quality strip strip_gps frame background angle_style to_rgb lenient"
+    how = {name: values[name] for name in names.split()}
     if acting is not None:
         how |= acting.key()
     try:
@@ -262,7 +273,13 @@ def _skipped(jobs: Sequence[Job], values: Mapping[str, Any], stamper: Stamper) -
 
 
 def _exists(target: Target) -> bool:
-    return target.path is not None and not is_stream(target.path) and os.path.lexists(target.path)
+    # Of frames with files of their own each that exists is kept, when they are written.
+    return (
+        target.path is not None
+        and target.numbered is None
+        and not is_stream(target.path)
+        and os.path.lexists(target.path)
+    )
 
 
 def _is_current(job: Job, stamper: Stamper) -> bool:
@@ -270,13 +287,29 @@ def _is_current(job: Job, stamper: Stamper) -> bool:
     try:
         changed = os.stat(job.input.name).st_mtime_ns
         return all(
-            target.path is not None
-            and os.stat(target.path).st_mtime_ns >= changed
-            and has_stamp(target.path, stamper.stamp(name), target.format)
-            for name, target in job.targets.items()
+            target.path is not None and _is_made(name, target, changed, stamper) for name, target in job.targets.items()
         )
     except OSError:  # a file that is missing, or standard input
         return False
+
+
+def _is_made(name: str, target: Target, changed: int, stamper: Stamper) -> bool:
+    """Whether an output is there; of frames with files of their own, each up to the one whose stamp says the last."""
+    if target.numbered is None:
+        assert target.path is not None
+        since = os.stat(target.path).st_mtime_ns
+        return since >= changed and has_stamp(target.path, stamper.stamp(name), target.format)
+    more, last = (stamper.stamp(of_frame(name, last)) for last in (False, True))
+    for number in itertools.count():
+        path = target.of_frame(number).path
+        assert path is not None
+        if os.stat(path).st_mtime_ns < changed:
+            return False
+        if has_stamp(path, last, target.format):
+            return True
+        if not has_stamp(path, more, target.format):
+            return False
+    return False
 
 
 def _dry_run(jobs: Sequence[Job], skipped: frozenset[int], teller: Teller) -> ExitCode:
@@ -301,6 +334,10 @@ def _check_beside(values: Mapping[str, Any], jobs: Sequence[Job], files: Sequenc
     if legend is not None and not formats.of_suffix(legend).colour:
         raise UsageError(f"--angle-legend {shown(legend)}: holds gray only; use .png")
     if rules is not None:
+        if any(target.numbered is not None for job in jobs for target in job.targets.values()):
+            raise UsageError(
+                "--depfile: cannot name the files of {frame}, whose number is not known yet; use --frame N"
+            )
         depfile.check(rules, jobs, files)
     if beside:
         # They are outputs of the first job, for the sake of this check only.

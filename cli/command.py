@@ -20,6 +20,7 @@ from .messages import flag
 from .recipe import chained, load, single, split_steps, write_recipe
 
 WIDTH = 78
+MAX_FRAMES = 10_000
 """The help's, less its indent."""
 FILTER_USAGE = "[OPTIONS] INPUT... -o OUTPUT"
 CHAIN_USAGE = "[OPTIONS] INPUT... -o OUTPUT STEP..."
@@ -56,7 +57,7 @@ def _shared(
             "--name",
             metavar="PATTERN",
             help="How files in an output folder are called, as '{stem}.edges.png'; also {suffix}, {filter}, {index}, "
-            "{output}.",
+            "{output}, and {frame}: a file each.",
         ),
     ] = None,
     recursive: Annotated[
@@ -123,9 +124,18 @@ def _shared(
             "[default: white; before edges are found, black]",
         ),
     ] = "",
-    strip: Annotated[bool, typer.Option("--strip", help="Leave out EXIF, ICC profile and resolution.")] = False,
+    strip: Annotated[
+        bool, typer.Option("--strip", help="Leave out EXIF, XMP, ICC profile, resolution and comments.")
+    ] = False,
+    strip_gps: Annotated[
+        bool, typer.Option("--strip-gps", help="Leave out of EXIF and XMP where the picture was taken.")
+    ] = False,
+    frame: Annotated[
+        int | None,
+        typer.Option("--frame", metavar="N", help="Of an animation or several pages take one; the first is 0."),
+    ] = None,
     to_rgb: Annotated[
-        bool, typer.Option("--to-rgb", help="Convert CMYK and Lab to sRGB, by the picture's ICC profile if it has one.")
+        bool, typer.Option("--to-rgb", help="Convert CMYK to sRGB, by the picture's ICC profile if it has one.")
     ] = False,
     max_pixels: Annotated[
         str,
@@ -135,6 +145,9 @@ def _shared(
             help="Refuse larger images; 500M means 500 million.  [default: IMFILTER_MAX_PIXELS, else 268M]",
         ),
     ] = "",
+    max_frames: Annotated[
+        int, typer.Option("--max-frames", metavar="N", help="Refuse files of more frames.", show_default=True)
+    ] = MAX_FRAMES,
     lenient: Annotated[
         bool, typer.Option("--lenient", help="Of a damaged file, take what can be read; else it is refused.")
     ] = False,
@@ -156,10 +169,11 @@ def _shared(
 
 
 SECTIONS = {
-    "Inputs and outputs": "output to name recursive include exclude files_from null in_place backup no_clobber update",
+    "Inputs and outputs": "output to name frame recursive include exclude files_from null in_place backup "
+    "no_clobber update",
     "Pixels, before and after": "mask roi border fill channels linear nan depth range gain background quality strip "
-    "to_rgb",
-    "The run": "jobs max_pixels lenient dry_run fail_fast depfile json quiet verbose help",
+    "strip_gps to_rgb",
+    "The run": "jobs max_pixels max_frames lenient dry_run fail_fast depfile json quiet verbose help",
 }
 """The help's sections behind that of a filter's own options, and what stands in each."""
 

@@ -17,6 +17,8 @@ class Format(NamedTuple):
     """The sample types that it holds in one channel."""
     colour: tuple[str, ...]
     """The sample types that it holds in three channels."""
+    inks: tuple[str, ...] = ()
+    """The sample types that it holds in the four channels of CMYK."""
     alpha: bool = False
     raw: bool = False
     """Results go into it as float, signed and unrounded, unless a depth is asked for."""
@@ -33,12 +35,12 @@ ALL = ("uint8", "uint16", "float32")
 FORMATS = {
     format.name: format
     for format in (
-        Format("jpeg", (".jpg", ".jpeg", ".jpe", ".jfif"), BYTES, BYTES, lossy=True),
+        Format("jpeg", (".jpg", ".jpeg", ".jpe", ".jfif"), BYTES, BYTES, BYTES, lossy=True),
         Format("png", (".png",), ("uint8", "uint16"), ("uint8", "uint16"), alpha=True),
-        Format("tiff", (".tif", ".tiff"), ALL, ALL, alpha=True),
+        Format("tiff", (".tif", ".tiff"), ALL, ALL, BYTES, alpha=True),
         Format("webp", (".webp",), BYTES, BYTES, alpha=True),
         Format("bmp", (".bmp", ".dib"), BYTES, BYTES),
-        Format("gif", (".gif",), BYTES, BYTES, lossy=True),
+        Format("gif", (".gif",), BYTES, BYTES, alpha=True, lossy=True),
         Format("ppm", (".ppm", ".pnm"), ("uint8", "uint16"), ("uint8", "uint16")),
         Format("pgm", (".pgm",), ("uint8", "uint16"), ()),
         Format("npy", (".npy",), ALL, ALL, alpha=True, raw=True),

@@ -15,7 +15,7 @@ import struct
 import sys
 import tempfile
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any, BinaryIO
 
 import numpy as np
@@ -30,6 +30,10 @@ UNIT = 16
 """Rows of the highest unit, which a band holds a multiple of."""
 LONGEST = 65500
 """Pixels of the longest side that libjpeg takes."""
+LONGEST_SEGMENT = 65533
+"""Bytes of a segment."""
+LONGEST_XMP = LONGEST_SEGMENT - len(b"http://ns.adobe.com/xap/1.0/\0")
+TABLES, COMMENT = 0xDB, 0xFE
 START_OF_FRAME, RESTART, END_OF_IMAGE, START_OF_SCAN = 0xC0, 0xD0, 0xD9, 0xDA
 
 
@@ -48,7 +52,7 @@ class Bands:
         if full_chroma:
             self._settings["subsampling"] = "4:4:4"
         if height > self.rows:
-            self._settings["restart_marker_rows"] = self.rows // (8 if channels == 1 or full_chroma else UNIT)
+            self._settings["restart_marker_rows"] = self.rows // (8 if channels != 3 or full_chroma else UNIT)
         self._lock = threading.Lock()
         self._begun: dict[int, tuple[Any, list[int]]] = {}
         self._encoded: dict[int, bytes] = {}
@@ -71,13 +75,13 @@ class Bands:
                 del self._begun[top]
                 self._encoded[top] = _encoded(_image(pixels), **self._settings)
 
-    def write(self, file: BinaryIO, **beside: Any) -> None:
-        """Write the bands as one image; *beside* are options of Pillow's for what stands in the header."""
+    def write(self, file: BinaryIO, comments: Sequence[bytes] = (), **beside: Any) -> None:
+        """Write the bands as one image; *beside* are options of Pillow's for what stands in the header, too."""
         height, width, channels = self.shape
         # Of no pixels but the same header: as wide, of the same tables.
         blank = _image(np.zeros((1, width, channels), np.uint8))
         header = _encoded(blank, **self._settings, **beside)
-        file.write(_with_height(header[: _scan(header)], height))
+        file.write(_with_comments(_with_height(header[: _scan(header)], height), comments))
         for number, top in enumerate(range(0, height, self.rows)):
             band = self._encoded.pop(top)
             if number:
@@ -102,11 +106,12 @@ def write(
     icc: bytes = b"",
     exif: bytes = b"",
     dpi: tuple[float, float] | None = None,
-    comment: bytes = b"",
+    xmp: bytes = b"",
+    comments: Sequence[bytes] = (),
     cores: int = 1,
 ) -> None:
     """Write ``pixels (height, width, 1 or 3)``, uint8, or `Bands` of them; the bytes do not depend on *cores*."""
-    beside = {"icc_profile": icc, "exif": exif, "dpi": dpi, "comment": comment}
+    beside = {"icc_profile": icc, "exif": exif, "dpi": dpi, "xmp": xmp, "comments": comments}
     given = {name: value for name, value in beside.items() if value}
     if isinstance(pixels, Bands):
         pixels.write(file, **given)
@@ -124,7 +129,14 @@ def write(
     bands.write(file, **given)
 
 
+def of_inks(pixels: Any) -> Image.Image:
+    """Return an image of CMYK."""
+    return Image.frombytes("CMYK", pixels.shape[1::-1], pixels.tobytes())
+
+
 def _image(pixels: Any) -> Image.Image:
+    if pixels.shape[2] == 4:
+        return of_inks(pixels)
     return Image.fromarray(pixels if pixels.shape[2] == 3 else pixels[..., 0])
 
 
@@ -158,6 +170,21 @@ def _segments(data: bytes) -> Iterator[tuple[int, int, int]]:
 def _scan(data: bytes) -> int:
     """Return where the compressed data begins, behind the scan's header."""
     return next(end for marker, _, end in _segments(data) if marker == START_OF_SCAN)
+
+
+def _with_comments(header: bytes, comments: Sequence[bytes]) -> bytes:
+    """Return a header with comments before its tables: Pillow writes one only."""
+    if not comments:
+        return header
+    at = next(start for marker, start, _ in _segments(header) if marker == TABLES)
+    parts = [struct.pack(">BBH", 0xFF, COMMENT, 2 + len(body)) + body for body in _cut(comments)]
+    return b"".join((header[:at], *parts, header[at:]))
+
+
+def _cut(comments: Sequence[bytes]) -> Iterator[bytes]:
+    for comment in comments:
+        for at in range(0, len(comment), LONGEST_SEGMENT):
+            yield comment[at : at + LONGEST_SEGMENT]
 
 
 def _with_height(header: bytes, height: int) -> bytes:

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from .atomic import is_stream
 from .exits import UsageError
 from .messages import shown
-from .plan import STREAM, Job, Target
+from .plan import STREAM, Job, Target, meeting
 from .scan import identity, is_folder
 
 
@@ -20,6 +20,7 @@ def check(jobs: Sequence[Job]) -> None:
         if root is not None:
             _check_root(root)
     taken: dict[str, str] = {}
+    numbered: list[str] = []
     for job in jobs:
         for target in job.targets.values():
             if target.path is None or is_stream(target.path):
@@ -35,6 +36,11 @@ def check(jobs: Sequence[Job]) -> None:
             if real in taken:
                 raise UsageError(f"{target.name}: leads to the same file as {taken[real]}")
             taken[real] = target.name
+            if target.numbered is not None:
+                numbered.append(_real(target.place, folders))
+    if numbered and (both := meeting([*numbered, *(os.path.realpath(job.input.name) for job in jobs)])) is not None:
+        places = " and ".join(shown(place).replace("\\x00", "{frame}") for place in both)
+        raise UsageError(f"--name: {places} may be one file; choose another folder or name")
 
 
 def check_backups(jobs: Sequence[Job]) -> None:

@@ -13,6 +13,8 @@ from .metadata import Metadata
 if TYPE_CHECKING:
     from PIL import Image
 
+    from .frames import Frames
+
 Admit = Callable[[int, int, int], None]
 """Takes a picture's width, height, and the bytes that a pixel takes at least before it is filtered and after; returns
 when it may be decoded, or raises `UnreadableError`."""
@@ -37,7 +39,7 @@ class UnreadableError(Exception):
 
 @dataclass
 class Picture:
-    """A picture: ``pixels (height, width, 1 or 3)``, ``alpha (height, width)`` or None, both of one dtype."""
+    """A picture: ``pixels (height, width, 1 or 3, or 4 of CMYK)``, ``alpha (height, width)`` or None, both of one dtype."""
 
     pixels: Any
     alpha: Any = None
@@ -45,6 +47,8 @@ class Picture:
     metadata: Metadata = field(default_factory=Metadata)
     notes: list[str] = field(default_factory=list)
     """What people should know about how it was read."""
+    frames: Frames | None = None
+    """Of a file that has several; it has then no pixels itself, unless the first frame is the picture."""
 
 
 class Loaded(NamedTuple):

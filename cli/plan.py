@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 import re
 import string
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from . import formats
@@ -17,8 +17,10 @@ from .formats import Format
 from .messages import flag, shown
 
 STREAM = "-"
-FIELDS = ("stem", "suffix", "filter", "index", "output")
+FIELDS = ("stem", "suffix", "filter", "index", "output", "frame")
 """What --name may hold in braces."""
+ANY = "\0"
+"""Stands in a path for a number that is not known yet; no path has it."""
 
 
 class Input(NamedTuple):
@@ -37,6 +39,21 @@ class Target(NamedTuple):
     """The folder that was named, below which the file mirrors its input's place; it is made where it is missing."""
     in_place: bool = False
     """The file is the input itself, which it replaces."""
+    numbered: tuple[str, str, str] | None = None
+    """There is a file for each frame, how many is known when they are read: what stands before the number, how it is
+    formatted, and what stands behind. ``path`` shows all three."""
+
+    def of_frame(self, number: int) -> Target:
+        """Return the target of one frame."""
+        if self.numbered is None:
+            return self
+        before, spec, after = self.numbered
+        return self._replace(path=f"{before}{number:{spec}}{after}", numbered=None)
+
+    @property
+    def place(self) -> str:
+        """The path, with `ANY` for the number of a frame."""
+        return ANY.join(self.numbered[::2]) if self.numbered else self.path or ""
 
     @property
     def name(self) -> str:
@@ -68,6 +85,8 @@ class Names(NamedTuple):
 
     pattern: str | None = None
     filter: str = ""
+    frame: int | None = None
+    """The one frame that is taken, if not all."""
 
     def check(self) -> None:
         """Raise UsageError for a pattern that cannot name files in one folder."""
@@ -81,8 +100,12 @@ class Names(NamedTuple):
             for _, field, width, conversion in string.Formatter().parse(self.pattern):
                 if field is not None and (field not in FIELDS or conversion):
                     raise ValueError(f"{{{shown(field)}}} is not known (one of {', '.join(FIELDS)})")
+                if field == "frame" and not re.fullmatch(r"(0\d{1,2})?d?", width or ""):
+                    raise ValueError(f"{{frame:{shown(width or '')}}} is not understood; digits, as in {{frame:03}}")
                 if width and not re.fullmatch(r"[^{}]?[<>^]?\d{1,2}d?", width):
                     raise ValueError(f"{{{field}:{shown(width)}}} is not understood; a width, as in {{index:04}}")
+            if [field for _, field, *_ in string.Formatter().parse(self.pattern)].count("frame") > 1:
+                raise ValueError("the number of a frame stands once in a name")
             self._filled("a", ".png", 1, "image")
         except ValueError as error:
             raise UsageError(f"--name {shown(self.pattern)}: {error}") from None
@@ -101,7 +124,16 @@ class Names(NamedTuple):
 
     def _filled(self, stem: str, suffix: str, index: int, output: str) -> str:
         assert self.pattern is not None
-        return self.pattern.format(stem=stem, suffix=suffix, filter=self.filter, index=index, output=output)
+        frame = _Unknown() if self.frame is None else self.frame
+        fields = {"stem": stem, "suffix": suffix, "filter": self.filter, "index": index, "output": output}
+        return self.pattern.format(**fields, frame=frame)
+
+
+class _Unknown:
+    """A number that is not known yet: it leaves how it is to be formatted."""
+
+    def __format__(self, spec: str) -> str:
+        return f"{ANY}{spec}{ANY}"
 
 
 PLAIN = Names()
@@ -175,7 +207,12 @@ def _target(
     place = names.place(source.place, suffix, index, name)
     if to is None and names.pattern is not None:
         format = formats.BY_SUFFIX.get(_suffix(place), format)
-    return Target(os.path.join(written, place), format, written)
+    path = os.path.join(written, place)
+    if ANY not in path:
+        return Target(path, format, written)
+    before, spec, after = path.split(ANY)
+    shown_spec = f":{spec}" if spec else ""
+    return Target(f"{before}{{frame{shown_spec}}}{after}", format, written, numbered=(before, spec, after))
 
 
 def _refuse_collisions(jobs: Sequence[Job]) -> None:
@@ -190,7 +227,7 @@ def _refuse_collisions(jobs: Sequence[Job]) -> None:
     taken: dict[str, Job] = {}
     for job in jobs:
         for target in job.targets.values():
-            place = "" if target.path is None else identity(target.path)
+            place = "" if target.path is None else identity(target.place)
             if place in sources and not target.in_place:
                 raise UsageError(
                     f"{target.name}: is an input, which is never overwritten; give the output another name, "
@@ -204,6 +241,38 @@ def _refuse_collisions(jobs: Sequence[Job]) -> None:
             if place in sources or place in taken:
                 raise UsageError(f"--backup: {shown(job.backup)} is an input or output too; use another suffix")
             taken[place] = job
+    if any(ANY in place for place in taken) and (both := meeting([*sources, *taken])) is not None:
+        one, other = (shown(os.path.relpath(place, here)).replace("\\x00", "{frame}") for place in both)
+        raise UsageError(
+            f"--name: {one} and {other} may be one file; write the number behind another sign, as in -{{frame:03}}"
+        )
+
+
+def meeting(places: Iterable[str]) -> tuple[str, str] | None:
+    """Return two of the paths that are one for some number in place of `ANY`, which one of them has at least.
+
+    Paths that agree but for their runs of digits are held against each other, without the runs that may be any.
+    """
+    groups: dict[tuple[str, ...], dict[int | None, list[tuple[list[str], str]]]] = {}
+    for place in places:
+        parts = re.split(rf"(\d*{ANY}\d*|\d+)", place)
+        free = next((number for number, run in enumerate(parts[1::2]) if ANY in run), None)
+        groups.setdefault(tuple(parts[::2]), {}).setdefault(free, []).append((parts[1::2], place))
+    for kinds in groups.values():
+        for one in kinds.keys() - {None}:
+            for other, members in kinds.items():
+                if other is not None and other < one:  # type: ignore[operator]
+                    continue
+                seen: dict[tuple[str, ...], str] = {}
+                pairs = members if one == other else [*kinds[one], *members]
+                met = len(kinds[one]) if one != other else 0
+                for at, (runs, place) in enumerate(pairs):
+                    key = tuple(run for number, run in enumerate(runs) if number not in (one, other))
+                    if key in seen and at >= met:
+                        return seen[key], place
+                    if at < met or one == other:
+                        seen[key] = place
+    return None
 
 
 def _of(one: Job, other: Job, target: Target) -> str:

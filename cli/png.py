@@ -21,7 +21,7 @@ from __future__ import annotations
 
 import struct
 import zlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any, BinaryIO, NamedTuple
 
 import numpy as np
@@ -146,9 +146,12 @@ def write(
     exif: bytes = b"",
     dpi: tuple[float, float] | None = None,
     software: str = "",
+    beside: Sequence[tuple[bytes, bytes]] = (),
     cores: int = 1,
 ) -> None:
     """Write ``pixels (height, width, 1 or 3)``, uint8 or uint16, and ``alpha (height, width)`` of their type.
+
+    *beside* are more chunks, by name and contents.
 
     The bytes are the same for any number of *cores*.
     """
@@ -163,6 +166,8 @@ def write(
         _chunk(file, b"pHYs", struct.pack(">IIB", *(round(value * METRE) for value in dpi), 1))
     if exif:
         _chunk(file, b"eXIf", exif.removeprefix(b"Exif\0\0"))
+    for name, contents in beside:
+        _chunk(file, name, contents)
     rows = max(1, BLOCK // image.row)
     starts = range(0, image.height, rows)
     filter, deflate = _choose(image, cores)

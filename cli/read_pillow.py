@@ -17,8 +17,8 @@ from PIL import Image, ImageFile, ImageOps
 from ..filters.core.lazy import np
 from . import shared
 from .formats import HEAD, sniff
-from .metadata import ORIENTATION, Metadata, plausible, portable_exif, turned_image
-from .picture import Loaded, Picture, Terms, UnreadableError, reason_of
+from .metadata import ORIENTATION, of_image, turned_image
+from .picture import Loaded, Picture, Terms, UnreadableError
 
 PLUGINS = {
     "JPEG": "JpegImagePlugin",
@@ -79,7 +79,8 @@ def load(data: bytes, terms: Terms) -> Loaded:
 
         read_png.check_size(data)
         read_png.check(data)
-    notes = _refuse_lost_frames(image)
+    if getattr(image, "n_frames", 1) > 1 and image.format != "MPO":
+        return Loaded(data)
     low = _deepened(image, data) if name == "PNG" else None
     _decode(image, data)
     if low is not None:
@@ -92,7 +93,7 @@ def load(data: bytes, terms: Terms) -> Loaded:
         from . import read_jpeg
 
         read_jpeg.check(data, image, lambda data: _decode(_opened(name, data), data))
-    return Loaded(data, image, tuple(notes), low)
+    return Loaded(data, image, (), low)
 
 
 def _opened(name: str, data: bytes) -> Any:
@@ -123,25 +124,31 @@ def _deepened(image: Any, data: bytes) -> Any:
 def picture(loaded: Loaded, terms: Terms) -> Picture:
     """Return the picture, upright."""
     image, data, notes = loaded.image, loaded.data, list(loaded.notes)
-    assert image is not None
-    exif, orientation = b"", 1
+    if image is None:
+        from . import frames
+
+        return frames.picture(data, sniff(data[:HEAD]) or "", terms)
+    orientation = 1
     format = {"MPO": "jpeg"}.get(image.format or "", (image.format or "png").lower())
-    try:
+    metadata = of_image(image, notes, data if format == "tiff" else b"")
+    # A block that is damaged was told of; it turns nothing.
+    with contextlib.suppress(Exception):
         orientation = image.getexif().get(ORIENTATION, 1)
         ImageOps.exif_transpose(image, in_place=True)
-        exif = portable_exif(image)
-    except Exception as error:
-        notes.append(f"its EXIF block is damaged and was not kept ({reason_of(error)})")
-    icc = image.info.get("icc_profile") or b""
-    if image.mode in OTHER_COLOURS:
+    icc = metadata.icc
+    if image.mode in OTHER_COLOURS and (image.mode != "CMYK" or terms.to_rgb):
         from . import colours
 
         info = image.info
-        image, icc = colours.to_rgb(image, icc, terms, notes)
+        image, icc = colours.to_rgb(image, icc, notes)
         image.info = info
-    metadata = Metadata(exif, icc, plausible(image.info.get("dpi")))
     pixels, alpha = _samples(image, data, loaded.low, orientation)
-    return Picture(pixels, alpha, format, metadata, notes)
+    found = Picture(pixels, alpha, format, metadata._replace(icc=icc), notes)
+    if image.format == "MPO":
+        from . import frames_tiff
+
+        found.frames = frames_tiff.read_mpo(data, image, terms)
+    return found
 
 
 @contextlib.contextmanager
@@ -161,18 +168,6 @@ def silenced() -> Iterator[None]:
         os.close(screen)
 
 
-def _refuse_lost_frames(image: Image.Image) -> list[str]:
-    """Refuse what has several frames, but for formats whose first one is the picture."""
-    frames = getattr(image, "n_frames", 1)
-    if frames == 1:
-        return []
-    if image.format == "GIF":
-        return [f"only the first of its {frames} frames was filtered"]
-    if image.format == "MPO":
-        return [f"only the first of its {frames} pictures was filtered"]
-    raise UnreadableError(f"has {frames} frames, of which only one could be kept; split it first")
-
-
 def _samples(image: Image.Image, data: bytes, low: Image.Image | None, orientation: int) -> tuple[Any, Any]:
     """Return ``(pixels, alpha)`` of any mode of gray or RGB."""
     bits, key = 8, None
@@ -189,6 +184,8 @@ def _samples(image: Image.Image, data: bytes, low: Image.Image | None, orientati
     if image.mode in ONE_OF:
         transparent = image.mode == "P" and "transparency" in image.info
         image = image.convert("RGBA" if transparent else ONE_OF[image.mode])
+    if image.mode == "CMYK":
+        return shared.samples(image), None
     if image.mode in shared.CHANNELS:
         return _parted(shared.samples(image), key)
     array = np.asarray(image)[..., None]

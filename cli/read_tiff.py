@@ -14,7 +14,7 @@ from PIL import TiffImagePlugin
 
 from ..filters.core.lazy import Array, np
 from . import read_pillow, tiff_parts
-from .metadata import ORIENTATION, Metadata, plausible, turned
+from .metadata import ORIENTATION, of_tiff, plausible, turned
 from .picture import Loaded, Picture, Terms, UnreadableError, premultiplied, real_samples
 from .tiff_parts import BITS, FORMAT, many, one
 
@@ -42,7 +42,7 @@ def load(data: bytes, terms: Terms) -> Loaded:
     if terms.lenient and bits == 8 and many(tags, PHOTOMETRIC, 1)[0] in (WHITE_IS_ZERO, BLACK_IS_ZERO, RGB):
         return Loaded(data)
     tiff_parts.check_count(tags)
-    return read_pillow.load(data, terms)
+    return read_pillow.load(data, terms) if not tags.next else Loaded(data)
 
 
 def picture(loaded: Loaded, terms: Terms) -> Picture:
@@ -50,12 +50,16 @@ def picture(loaded: Loaded, terms: Terms) -> Picture:
     if loaded.image is not None:
         return read_pillow.picture(loaded, terms)
     tags = directory(loaded.data)
+    if tags.next:
+        from . import frames
+
+        return frames.picture(loaded.data, "TIFF", terms)
     layout = tiff_parts.layout(loaded.data, tags)
     terms.admit(layout.width, layout.height, 2 * layout.channels * layout.dtype.itemsize)
     notes: list[str] = []
     pixels, alpha = _colours(tiff_parts.assembled(layout, terms.lenient, notes), tags, notes)
     orientation = one(tags, ORIENTATION, 1)
-    metadata = Metadata(icc=tags.get(ICC_PROFILE, b""), dpi=_resolution(tags))
+    metadata = of_tiff(loaded.data, tags.get(ICC_PROFILE, b""), _resolution(tags), notes)
     return Picture(
         turned(pixels, orientation),
         None if alpha is None else turned(alpha, orientation),

@@ -34,6 +34,8 @@ class Report(NamedTuple):
     error: str | None = None
     lines: tuple[str, ...] = ()
     """What people are told beside the error."""
+    frames: int | None = None
+    """So many were filtered."""
 
     @property
     def megapixels(self) -> float:
@@ -51,6 +53,7 @@ class Report(NamedTuple):
                 "height": self.height,
                 "channels": self.channels,
                 "depth": self.depth,
+                "frames": self.frames,
                 "filter": filter,
                 "parameters": parameters,
                 "algorithm": list(self.algorithm),

@@ -39,6 +39,14 @@ class Stamper:
         return f"{PROGRAM} {self.version} {blake2b(self._key + output.encode(), digest_size=8).hexdigest()}"
 
 
+def of_frame(output: str, last: bool) -> str:
+    """Return what a stamp is made of where each frame has its file: by the last one's it is known that none is missing.
+
+    A file that is not the last says that another follows it.
+    """
+    return f"{output}, {'last' if last else 'more'}"
+
+
 def has_stamp(path: str, stamp: str, format: Format | None) -> bool:
     """Whether the file *path* carries *stamp*, and is in *format*, where there is one to be in."""
     wanted = stamp.encode()

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
+import itertools
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -11,6 +13,7 @@ from ..filters.core import executor
 from ..filters.core.collector import Output
 from ..filters.core.encode import FULL, Encoding, hue_legend
 from ..filters.core.filter import encoding
+from ..filters.core.lazy import np
 from ..filters.core.passage import Settings
 from ..filters.core.region import Effect
 from ..filters.core.spec import ImageError
@@ -40,6 +43,33 @@ class How(NamedTuple):
     quiet: bool = False
     effect: Effect | None = None
     """Where the filters act, if not everywhere."""
+    frame: int | None = None
+    """The one frame that is filtered, if not all."""
+    max_frames: int = 10_000
+    no_clobber: bool = False
+    """Of the files of many frames, those that exist are kept."""
+
+
+class Computed(NamedTuple):
+    """One frame, filtered."""
+
+    shape: tuple[int, int, int]
+    """Of the input."""
+    dtype: str
+    formats_of: Mapping[str, formats.Format]
+    encodings: Mapping[str, Encoding]
+    outputs: Mapping[str, Output]
+    facts: Sequence[str]
+
+    def without_samples(self) -> Computed:
+        """Return what a report needs."""
+        outputs = {
+            name: output._replace(
+                samples=np.broadcast_to(np.zeros((), output.samples.dtype), output.samples.shape), alpha=None
+            )
+            for name, output in self.outputs.items()
+        }
+        return self._replace(outputs=outputs)
 
 
 class Work:
@@ -69,9 +99,25 @@ class Work:
         return report._replace(seconds=time.perf_counter() - began)
 
     def _filtered(self, job: Job, reader: Reader) -> Report:
-        name, how = shown(job.input.name), self.how
         picture = reader.read(job.input.name)
-        height, width, channels = picture.pixels.shape
+        if picture.frames is None and not self.how.frame and all(t.numbered is None for t in job.targets.values()):
+            return self.single(job, picture)
+        from . import frames_work  # most pictures have one frame
+
+        return frames_work.filtered(self, job, picture)
+
+    def single(self, job: Job, picture: Picture) -> Report:
+        """Filter the one frame of a picture, and write all its outputs."""
+        computed = self.computed(job, picture)
+        picture.pixels = picture.alpha = None  # the memory is the encoders' now
+        with Transaction() as transaction:
+            notes = picture.notes + self.write(transaction, job, computed, picture.metadata)
+            transaction.commit()
+        return self.report(job, [computed], notes)
+
+    def computed(self, job: Job, picture: Picture) -> Computed:
+        """Filter one frame; raises FileError."""
+        name, how = shown(job.input.name), self.how
         dtype = picture.pixels.dtype.name
         formats_of = {
             output: target.format or formats.FORMATS[picture.format] for output, target in job.targets.items()
@@ -81,6 +127,8 @@ class Work:
                 output: self._encoding(output, picture, formats_of[output], target)
                 for output, target in job.targets.items()
             }
+            if picture.pixels.shape[2] == writing.CMYK:
+                _check_inks(self.settings)
             settings = self._settings(picture, formats_of.get("image"))
             # A range is measured for those who ask, and where float values may leave nothing to see.
             measure = how.measure or dtype == "float32"
@@ -99,15 +147,24 @@ class Work:
             raise FileError(name, str(error)) from None
         except MemoryError:
             raise FileError(name, "needs more memory than there is") from None
-        picture.pixels = picture.alpha = None  # the memory is the encoders' now
-        notes = picture.notes + self._write(job, result.outputs, formats_of, picture, channels)
+        return Computed(picture.pixels.shape, dtype, formats_of, encodings, result.outputs, result.facts)
+
+    def report(self, job: Job, frames: Sequence[Computed], notes: list[str]) -> Report:
+        """Return what became of a picture, of whose frames *notes* tell."""
+        name, how = shown(job.input.name), self.how
+        first = frames[0]
+        height, width, channels = first.shape
         lines = []
         if not how.quiet:
-            notes += [note for output in encodings.items() for note in _range_notes(*output, result.outputs)]
-            lines = [f"imfilter: {name}: {note}" for note in notes]
+            said = [_range_notes(*output, frame.outputs) for frame in frames for output in frame.encodings.items()]
+            lines = [f"imfilter: {name}: {note}" for note in dict.fromkeys([*notes, *itertools.chain(*said)])]
         if how.verbose:
-            lines += [f"{name}: {fact}" for fact in [*result.facts, *_output_facts(result.outputs, encodings)]]
-        measured = {output: found for output, found in result.outputs.items() if found.low <= found.high}
+            lines += [f"{name}: {fact}" for fact in [*first.facts, *_output_facts(first.outputs, first.encodings)]]
+        measured: dict[str, list[Output]] = {}
+        for frame in frames:
+            for output, found in frame.outputs.items():
+                if found.low <= found.high:
+                    measured.setdefault(output, []).append(found)
         return Report(
             job.input.name,
             "done",
@@ -115,11 +172,12 @@ class Work:
             width,
             height,
             channels,
-            DEPTHS[dtype],
-            tuple(fact.split()[1] for fact in result.facts if fact.startswith("algorithm: ")),
-            {output: (found.low, found.high) for output, found in measured.items()},
-            {output: found.clipped for output, found in measured.items()},
+            DEPTHS[first.dtype],
+            tuple(fact.split()[1] for fact in first.facts if fact.startswith("algorithm: ")),
+            {output: (min(f.low for f in found), max(f.high for f in found)) for output, found in measured.items()},
+            {output: sum(f.clipped for f in found) / len(found) for output, found in measured.items()},
             lines=tuple(lines),
+            frames=len(frames),
         )
 
     def _encoding(self, output: str, picture: Picture, format: formats.Format, target: Target) -> Encoding:
@@ -150,38 +208,37 @@ class Work:
         opaque = format is not None and not format.alpha
         return self.settings._replace(background=background, opaque=opaque)
 
-    def _write(
-        self,
-        job: Job,
-        outputs: Mapping[str, Output],
-        formats_of: Mapping[str, formats.Format],
-        picture: Picture,
-        colours: int,
-    ) -> list[str]:
-        """Write all outputs of one image, or none; return what people should know."""
+    def write(self, transaction: Transaction, job: Job, computed: Computed, metadata: Metadata) -> list[str]:
+        """Write all outputs of one frame; return what people should know."""
         notes = []
-        with Transaction() as transaction:
-            for name, target in job.targets.items():
-                if target.folder is not None:
-                    _make_folder(target)
+        for name, target in job.targets.items():
+            make_folder(target)
+            output, format = computed.outputs[name], computed.formats_of[name]
+            backup = Path(job.backup) if target.in_place and job.backup else None
+            with (
+                transaction.open(None if target.path is None else Path(target.path), backup) as file,
+                writable(target, format),
+            ):
+                kept = kept_of(metadata, name, computed)
                 stamp = self.how.stamper.stamp(name)
-                backup = Path(job.backup) if target.in_place and job.backup else None
-                with transaction.open(None if target.path is None else Path(target.path), backup) as file:
-                    try:
-                        kept = _kept(picture.metadata, name, outputs[name].samples.shape[2] == colours)
-                        output = outputs[name]
-                        notes += writing.write(
-                            file, output.samples, output.alpha, formats_of[name], kept, self.how.options, stamp
-                        )
-                    except (ValueError, MemoryError) as error:
-                        why = str(error) or "it needs more memory than there is"
-                        format = formats_of[name].name.upper()
-                        raise FileError(target.name, f"cannot be written as {format}: {why}") from None
-            transaction.commit()
+                notes += writing.write(file, output.samples, output.alpha, format, kept, self.how.options, stamp)
         return notes
 
 
-def _make_folder(target: Target) -> None:
+@contextlib.contextmanager
+def writable(target: Target, format: formats.Format) -> Iterator[None]:
+    """Let what an encoder refuses name *target*."""
+    try:
+        yield
+    except (ValueError, MemoryError) as error:
+        why = str(error) or "it needs more memory than there is"
+        raise FileError(target.name, f"cannot be written as {format.name.upper()}: {why}") from None
+
+
+def make_folder(target: Target) -> None:
+    """Make the folder in which a target mirrors its input's place."""
+    if target.folder is None:
+        return
     assert target.path is not None
     try:
         Path(target.path).parent.mkdir(parents=True, exist_ok=True)
@@ -189,11 +246,20 @@ def _make_folder(target: Target) -> None:
         raise FileError(target.name, f"cannot be written: {reason(error)}") from None
 
 
-def _kept(metadata: Metadata, name: str, same_colours: bool) -> Metadata:
+def kept_of(metadata: Metadata, name: str, computed: Computed) -> Metadata:
     """Return what the output *name* keeps: a map its resolution; gray samples no profile of colours."""
     if name != "image":
         return Metadata(dpi=metadata.dpi)
+    same_colours = computed.outputs[name].samples.shape[2] == computed.shape[2]
     return metadata if same_colours else metadata._replace(icc=b"")
+
+
+def _check_inks(settings: Settings) -> None:
+    """Raise `ImageError` where a filter asks of CMYK what only colours of light have."""
+    if settings.channels == "luma":
+        raise ImageError("has CMYK colours, which have no luma; use --to-rgb, or --channels each")
+    if settings.linear:
+        raise ImageError("has CMYK colours, which are not linear light; use --to-rgb")
 
 
 def _range_notes(name: str, encoding: Encoding, outputs: Mapping[str, Output]) -> list[str]:

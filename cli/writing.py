@@ -10,13 +10,16 @@ import numpy as np
 from PIL import Image
 
 from ..filters.core.collector import Canvas, Make
-from . import jpeg, png
+from . import ifd, jpeg, png
 from .formats import DEPTHS, Format
-from .metadata import Metadata
+from .metadata import Metadata, ready, tags_of
 
 JPEG_QUALITY = 95
-SOFTWARE = 305
-"""The tag of EXIF and TIFF."""
+XMP = 700
+"""The tag of TIFF."""
+
+CMYK = 4
+"""The number of its channels."""
 
 
 class UnwritableError(Exception):
@@ -28,6 +31,7 @@ class Options(NamedTuple):
 
     quality: int | None = None
     strip: bool = False
+    strip_gps: bool = False
     cores: int = 1
     """Threads that compress; the bytes are the same for any number."""
 
@@ -38,7 +42,9 @@ def sample_type(format: Format, dtype: str, depth: str, channels: int, name: str
     A map goes raw, as float, into every format that can hold that. Raises `UnwritableError` where the
     depth cannot be kept; no sample loses bits without being told to.
     """
-    held = format.gray if channels == 1 else format.colour
+    held = {1: format.gray, CMYK: format.inks}.get(channels, format.colour)
+    if not held and channels == CMYK:
+        raise UnwritableError(f"{format.name.upper()} cannot hold CMYK samples; use --to-rgb, or .tif or .jpg")
     if not held:
         raise UnwritableError(f"{format.name.upper()} holds gray only; --channels luma, or .ppm")
     if depth != "keep":
@@ -51,7 +57,7 @@ def sample_type(format: Format, dtype: str, depth: str, channels: int, name: str
     else:
         wanted = dtype
     if wanted not in held:
-        colours = "gray" if channels == 1 else "RGB"
+        colours = {1: "gray", CMYK: "CMYK"}.get(channels, "RGB")
         raise UnwritableError(
             f"{format.name.upper()} cannot hold {DEPTHS[wanted]} {colours} samples; "
             f"use --depth {' or '.join({'uint8': '8', 'uint16': '16', 'float32': 'float'}[held] for held in held)}"
@@ -85,8 +91,8 @@ def write(
 
     *software*, one line of ASCII, goes where the format keeps the name of the program that wrote a file.
     """
-    if options.strip:
-        metadata = Metadata()
+    notes: list[str] = []
+    metadata = Metadata() if options.strip else ready(metadata, pixels.shape[1::-1], options.strip_gps, notes)
     if format.name == "png":
         png.write(
             file,
@@ -96,68 +102,109 @@ def write(
             exif=metadata.exif,
             dpi=metadata.dpi,
             software=software,
+            beside=_png_texts(metadata),
             cores=options.cores,
         )
-        return []
+        return notes
     if format.name == "jpeg":
-        jpeg.write(
-            file,
-            pixels,
-            **_jpeg_settings(options),
-            icc=metadata.icc,
-            exif=metadata.exif,
-            dpi=metadata.dpi,
-            comment=software.encode(),
-            cores=options.cores,
-        )
-        return []
+        _write_jpeg(file, pixels, metadata, options, software, notes)
+        return notes
+    if format.name == "gif":
+        from . import frames_gif
+
+        writer = frames_gif.Writer()
+        writer.add(pixels, alpha)
+        writer.write(file, None, [comment for comment in (software.encode(), *metadata.comments) if comment])
+        return notes + writer.notes
     samples = pixels if alpha is None else np.concatenate([pixels, alpha[..., None]], axis=2)
     if samples.shape[2] == 1:
         samples = samples[..., 0]
     samples = np.ascontiguousarray(samples)
     if format.name == "npy":
         _write_npy(file, samples, software)
-        return []
+        return notes
     if format.name == "tiff" and (samples.dtype == np.float32 or (samples.dtype == np.uint16 and samples.ndim == 3)):
-        _write_wide_tiff(file, samples, alpha is not None, metadata, software)
-        return []
+        with tiff_writer(file) as writer:
+            add_page(writer, samples, alpha is not None, metadata, software)
+        finish_tiff(file, metadata, notes)
+        return notes
     if format.name in ("ppm", "pgm"):
         # The samples as they stand, most significant byte first: 50 ms less at 12 MP than through an Image.
         kind, white = b"P5" if samples.ndim == 2 else b"P6", np.iinfo(samples.dtype).max
         comment = b"# %s\n" % software.encode() if software else b""
         file.write(b"%s\n%s%d %d\n%d\n" % (kind, comment, samples.shape[1], samples.shape[0], white))
         file.write(samples.astype(samples.dtype.newbyteorder(">"), copy=False).data)
-        return []
-    image = Image.fromarray(samples)
-    notes = []
-    if format.name == "gif" and image.mode == "RGB":
-        image, notes = _with_palette(image)
+        return notes
     saved = _save_options(format, metadata, options, software)
+    inked = alpha is None and samples.shape[2:] == (CMYK,)
+    image = jpeg.of_inks(samples) if inked else Image.fromarray(samples)
     image.save(file, format.name.upper(), **saved)
+    if format.name == "tiff":
+        finish_tiff(file, metadata, notes)
     if format.name == "bmp":
         file.write(software.encode())  # behind the pixels, where nobody looks
     return notes
 
 
+def _write_jpeg(
+    file: io.BytesIO, pixels: Any, metadata: Metadata, options: Options, software: str, notes: list[str]
+) -> None:
+    exif, xmp = _jpeg_exif(metadata), metadata.xmp
+    if len(exif) > jpeg.LONGEST_SEGMENT:
+        notes.append(f"its EXIF block of {len(exif)} bytes is more than JPEG holds, and was not kept")
+        exif = b""
+    if len(xmp) > jpeg.LONGEST_XMP:
+        notes.append(f"its XMP of {len(xmp)} bytes is more than JPEG holds, and was not kept")
+        xmp = b""
+    jpeg.write(
+        file,
+        pixels,
+        **_jpeg_settings(options),
+        icc=metadata.icc,
+        exif=exif,
+        xmp=xmp,
+        dpi=metadata.dpi,
+        comments=[comment for comment in (software.encode(), *metadata.comments) if comment],
+        cores=options.cores,
+    )
+
+
+def _jpeg_exif(metadata: Metadata) -> bytes:
+    """Return the EXIF block, with the texts that only a PNG keeps beside it."""
+    if not metadata.texts:
+        return metadata.exif
+    return ifd.block(tags_of(metadata._replace(comments=(), dpi=None)))
+
+
+def _png_texts(metadata: Metadata) -> list[tuple[bytes, bytes]]:
+    """Return the chunks of texts; sections 11.3.3.2 and 11.3.3.4."""
+    chunks = []
+    if metadata.xmp:
+        chunks.append((b"iTXt", b"XML:com.adobe.xmp" + bytes(5) + metadata.xmp))
+    comments = [("Comment", comment.decode("utf-8", "replace")) for comment in metadata.comments]
+    for name, text in (*comments, *metadata.texts):
+        try:
+            chunks.append((b"tEXt", name.encode("latin-1") + b"\0" + text.encode("latin-1")))
+        except UnicodeEncodeError:
+            chunks.append((b"iTXt", name.encode("latin-1", "replace") + bytes(5) + text.encode()))
+    return chunks
+
+
 def _save_options(format: Format, metadata: Metadata, options: Options, software: str) -> dict[str, Any]:
     saved: dict[str, Any] = {}
-    if software and format.name == "gif":
-        saved = {"comment": software.encode()}
     if format.name == "webp":
         # Lossless unless a quality is asked for: what was computed exactly is stored so.
         saved = {"lossless": True, "exact": True} if options.quality is None else {"quality": options.quality}
+        if (tags := tags_of(metadata, software)) != {}:
+            saved["exif"] = ifd.block(tags)
+        if metadata.xmp:
+            saved["xmp"] = metadata.xmp
     elif format.name == "tiff":
         saved = {"compression": "tiff_adobe_deflate"}
-    if format.name in ("webp", "tiff"):
-        if metadata.icc:
-            saved["icc_profile"] = metadata.icc
-        exif = Image.Exif()
-        if metadata.exif:
-            exif.load(metadata.exif)
         if software:
-            exif[SOFTWARE] = software
-        if len(exif):
-            saved["exif"] = exif.tobytes()
+            saved["software"] = software
+    if metadata.icc and format.name in ("webp", "tiff"):
+        saved["icc_profile"] = metadata.icc
     if metadata.dpi and format.name in ("tiff", "bmp"):
         saved["dpi"] = metadata.dpi
     return saved
@@ -172,31 +219,36 @@ def _write_npy(file: io.BytesIO, samples: Any, software: str) -> None:
     file.write(np.lib.format.magic(1, 0) + len(text).to_bytes(2, "little") + text.encode() + samples.tobytes())
 
 
-def _with_palette(image: Image.Image) -> tuple[Image.Image, list[str]]:
-    """Fit the colours into a palette of 256; exactly where there are no more."""
-    colours: Any = image.getcolors(256)
-    if colours is not None:
-        palette = Image.new("P", (1, 1))
-        palette.putpalette([value for _, colour in colours for value in colour])
-        return image.quantize(palette=palette, dither=Image.Dither.NONE), []
-    return image.quantize(256), ["GIF holds 256 colours; the picture has more and was reduced to them"]
-
-
-def _write_wide_tiff(file: io.BytesIO, samples: Any, alpha: bool, metadata: Metadata, software: str) -> None:
-    """Write float samples or 16-bit colour, which Pillow's TIFF writer cannot."""
+def tiff_writer(file: io.BytesIO) -> Any:
+    """Return a writer of float samples, of 16-bit colour and of several pages, which Pillow's is not."""
     import tifffile
 
-    tifffile.imwrite(
-        file,
+    return tifffile.TiffWriter(file, byteorder="<")
+
+
+def add_page(writer: Any, samples: Any, alpha: bool, metadata: Metadata, software: str) -> None:
+    """Write one page of a TIFF."""
+    writer.write(
         samples,
         photometric="rgb" if samples.ndim == 3 and samples.shape[2] >= 3 else "minisblack",
+        planarconfig="contig" if samples.ndim == 3 else None,
         extrasamples=["unassalpha"] if alpha else None,
         compression="zlib",
         # Its predictor for floats would need a compiled package.
         predictor=samples.dtype != np.float32,
         metadata=None,
+        contiguous=False,
         software=software or False,
         resolution=metadata.dpi,
         resolutionunit="INCH" if metadata.dpi else None,
         iccprofile=metadata.icc or None,
     )
+
+
+def finish_tiff(file: io.BytesIO, metadata: Metadata, notes: list[str]) -> None:
+    """Add to the first page what else the picture carries, each tag with its own type."""
+    tags = tags_of(metadata._replace(dpi=None))
+    if metadata.xmp:
+        tags[XMP] = ifd.Value(ifd.BYTE, len(metadata.xmp), metadata.xmp)
+    if tags and not ifd.add(file, tags):
+        notes.append("its EXIF and XMP were not kept in a file of this size")

@@ -183,19 +183,6 @@ def test_cmyk_is_refused_unless_it_may_be_converted(refused, ok, rgb, load):
         assert np.abs(load("out.png").astype(int) - rgb)[14:, 22:].max() <= (0 if name == "in.tif" else 12)
 
 
-@pytest.mark.parametrize("name", ["in.tif", "in.png", "in.webp"])
-def test_several_frames_are_refused(refused, rgb, name):
-    Image.fromarray(rgb).save(name, save_all=True, append_images=[Image.fromarray(rgb[::-1])])
-    assert "2 frames" in refused(1, *KEEP, name, "-o", "out.png")
-
-
-def test_a_gif_gives_its_first_frame_and_says_so(run, load, gray):
-    Image.fromarray(gray).save("in.gif", save_all=True, append_images=[Image.fromarray(255 - gray)])
-    ended = run(*KEEP, "in.gif", "-o", "out.png", "--channels", "luma")
-    assert (ended.code, ended.lines) == (0, ["imfilter: in.gif: only the first of its 2 frames was filtered"])
-    assert np.array_equal(load("out.png"), gray)
-
-
 def test_deep_colour_keeps_every_bit_through_ppm(ok, load, rgb, folder):
     deep = rgb.astype(np.uint16) * 256 + rgb[::-1]
     np.save("in.npy", deep)

@@ -1,0 +1,341 @@
+"""Animations and pages: every frame filtered on its own, with its time, and none lost without a word."""
+
+import io
+import os
+import struct
+from pathlib import Path
+
+import numpy as np
+import pytest
+import tifffile
+from imfilter.cli.plan import ANY, meeting
+from PIL import Image
+
+KEEP = ("conv", "--kernel", "1")
+DURATIONS = [50, 120, 120, 400]
+
+
+def images(rgb, alpha=False):
+    """Four frames of few colours, two of them alike."""
+    few = rgb // 64 * 64
+    frames = [few, few[::-1].copy(), few[::-1].copy(), np.roll(few, 9, axis=1)]
+    if alpha:
+        shape = np.zeros(rgb.shape[:2], np.uint8)
+        shape[5:15, 5:30] = 255
+        frames = [np.dstack([frame, np.roll(shape, 5 * number)]) for number, frame in enumerate(frames)]
+        return [np.where(frame[..., 3:] == 0, 0, frame).astype(np.uint8) for frame in frames]
+    return frames
+
+
+def save(name, arrays, **options):
+    first, *others = [Image.fromarray(array) for array in arrays]
+    lossless = {"lossless": True, "exact": True} if name.endswith("webp") else {}
+    first.save(name, save_all=True, append_images=others, **lossless, **options)
+
+
+def animation(path, mode="RGB"):
+    """What another reader sees: frames, durations and loops."""
+    frames, durations = [], []
+    with Image.open(path) as image:
+        for number in range(image.n_frames):
+            image.seek(number)
+            image.load()
+            frame = np.asarray(image.convert(mode))
+            frames.append(np.where(frame[..., 3:] == 0, 0, frame) if mode == "RGBA" else frame)
+            durations.append(image.info.get("duration"))
+        return frames, durations, image.info.get("loop")
+
+
+@pytest.fixture(params=["gif", "png", "webp"])
+def source(request, rgb):
+    """An animation of one format; Pillow would join its two frames that are alike, so a GIF is written here."""
+    name = f"in.{request.param}"
+    frames = images(rgb)
+    if request.param == "gif":
+        Path(name).write_bytes(gif(frames, [duration // 10 for duration in DURATIONS], 3))
+    elif request.param == "png":
+        frames[2] = frames[2] // 2
+        save(name, frames, duration=DURATIONS, loop=4)
+    else:
+        frames[2] = frames[2] // 2
+        save(name, frames, duration=DURATIONS, loop=4)
+    return name, frames
+
+
+def gif(frames, hundredths, loops=None, disposal=0, boxes=None, size=(40, 24), transparent=None):
+    """A GIF as its specification says, block by block; the pixels are packed by Pillow, one frame at a time."""
+    out = [b"GIF89a", struct.pack("<HHBBB", *size, 0, 0, 0)]
+    if loops is not None:
+        out.append(b"!\xff\x0bNETSCAPE2.0\x03\x01" + struct.pack("<HB", loops, 0))
+    for number, (frame, time) in enumerate(zip(frames, hundredths, strict=True)):
+        left, top = boxes[number] if boxes else (0, 0)
+        image = Image.fromarray(frame)
+        file = io.BytesIO()
+        (image if image.mode == "L" else image.quantize(256)).save(file, "GIF", interlace=0)
+        data = file.getvalue()
+        size_of_palette = 3 << (data[10] & 7) + 1
+        at = 13 + size_of_palette
+        while data[at] == 0x21:  # an extension
+            at += 2
+            while data[at]:
+                at += data[at] + 1
+            at += 1
+        flags = disposal << 2 | (transparent is not None)
+        out.append(b"!\xf9\x04" + struct.pack("<BHBB", flags, time, transparent or 0, 0))
+        out.append(struct.pack("<BHHHHB", 0x2C, left, top, *image.size, 0x80 | (data[10] & 7)))
+        out += [data[13 : 13 + size_of_palette], data[at + 10 : -1]]
+    return b"".join([*out, b";"])
+
+
+# ---- from one format to another ---------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("suffix", ["gif", "png", "webp"])
+def test_an_identity_gives_back_every_frame_its_time_and_the_loops(ok, source, suffix):
+    name, frames = source
+    ok(*KEEP, name, "-o", f"out.{suffix}")
+    found, durations, loop = animation(f"out.{suffix}")
+    assert len(found) == 4
+    assert all(np.array_equal(one, other) for one, other in zip(found, frames, strict=True))
+    assert durations == DURATIONS
+    # GIF counts the times after the first.
+    assert loop == (3 if suffix == "gif" else 4)
+
+
+@pytest.mark.parametrize("suffix", ["gif", "png", "webp"])
+@pytest.mark.parametrize("format", ["gif", "png", "webp"])
+def test_transparency_is_that_of_each_frame(ok, rgb, format, suffix):
+    frames = images(rgb, alpha=True)
+    save(f"in.{format}", frames, duration=100, loop=0, disposal=2)
+    ok(*KEEP, f"in.{format}", "-o", f"out.{suffix}")
+    found, _, loop = animation(f"out.{suffix}", "RGBA")
+    assert all(np.array_equal(one, other) for one, other in zip(found, frames, strict=True))
+    assert loop == 0
+
+
+def test_each_frame_is_filtered_on_its_own(ok, load, source):
+    name, frames = source
+    ok("blur", name, "--sigma", "2", "-o", "out.png")
+    found, _, _ = animation("out.png")
+    for number, frame in enumerate(frames):
+        Image.fromarray(frame).save("one.png")
+        ok("blur", "one.png", "--sigma", "2", "-o", "blurred.png")
+        assert np.array_equal(found[number], load("blurred.png"))
+
+
+def test_maps_have_frames_too(ok, source):
+    ok("edges", source[0], "--angle", "angle.png", "--magnitude", "magnitude.tif", "-q")
+    assert animation("angle.png", "L")[1] == DURATIONS
+    assert tifffile.imread("magnitude.tif").shape == (4, 24, 40)
+    assert tifffile.imread("magnitude.tif").dtype == np.float32
+
+
+def test_a_gif_that_plays_once_still_does(ok, rgb):
+    Path("in.gif").write_bytes(gif(images(rgb), [5] * 4))
+    ok(*KEEP, "in.gif", "-o", "out.gif")
+    ok(*KEEP, "in.gif", "-o", "out.webp")
+    assert b"NETSCAPE" not in Path("out.gif").read_bytes()
+    assert animation("out.webp")[2] == 1
+
+
+@pytest.mark.parametrize("disposal", [0, 1, 2, 3])
+def test_parts_of_a_canvas_are_laid_on_it(ok, rgb, disposal):
+    frames = [images(rgb)[0], np.full((6, 8, 3), 128, np.uint8), np.full((6, 8, 3), 64, np.uint8)]
+    Path("in.gif").write_bytes(gif(frames, [9] * 3, 0, disposal, [(0, 0), (4, 3), (20, 10)]))
+    ok(*KEEP, "in.gif", "-o", "out.png")
+    canvas = np.zeros((24, 40, 4), np.uint8)
+    for found, frame, (x, y) in zip(animation("out.png", "RGBA")[0], frames, [(0, 0), (4, 3), (20, 10)], strict=True):
+        before, area = canvas.copy(), (slice(y, y + len(frame)), slice(x, x + frame.shape[1]))
+        canvas[area] = np.dstack([frame, np.full(frame.shape[:2], 255)])
+        assert np.array_equal(found, canvas)
+        if disposal == 2:
+            canvas[area] = 0
+        elif disposal == 3:
+            canvas = before
+
+
+def test_a_16_bit_apng_keeps_its_depth(ok, rgb, load):
+    deep = rgb.astype(np.uint16) * 256 + rgb[::-1]
+    tifffile.imwrite("in.tif", deep)
+    ok(*KEEP, "in.tif", "-o", "one.png")
+    from imfilter.cli import frames_png
+    from imfilter.cli.frames import Timing
+
+    writer = frames_png.Writer()
+    for _ in range(2):
+        writer.add(Path("one.png").read_bytes())
+    with Path("in.png").open("wb") as file:
+        writer.write(file, Timing([(1, 7), (2, 3)], 2))
+    ok(*KEEP, "in.png", "-o", "out.png")
+    assert b"fcTL" + struct.pack(">I", 0) in Path("out.png").read_bytes()
+    assert struct.pack(">HH", 1, 7) in Path("out.png").read_bytes()
+    ok(*KEEP, "out.png", "--frame", "1", "-o", "out.tif")
+    assert np.array_equal(tifffile.imread("out.tif"), deep)
+
+
+# ---- pages ------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("dtype", ["uint8", "uint16", "float32"])
+@pytest.mark.parametrize("channels", [1, 3])
+def test_pages_of_every_depth(ok, rgb, dtype, channels):
+    pages = np.stack([rgb, rgb[::-1], rgb // 2])[..., :channels].squeeze().astype(dtype) * np.dtype(dtype).type(1)
+    tifffile.imwrite("in.tif", pages, photometric="rgb" if channels == 3 else "minisblack")
+    ok(*KEEP, "in.tif", "-o", "out.tif")
+    found = tifffile.imread("out.tif")
+    assert found.dtype == dtype
+    assert np.array_equal(found, pages)
+
+
+def test_pages_of_several_sizes_and_modes(ok, rgb):
+    pages = [rgb, rgb[:9, :7, 0].astype(np.float32), rgb[::2].astype(np.uint16) * 257]
+    with tifffile.TiffWriter("in.tif") as writer:
+        for page in pages:
+            writer.write(page, photometric="rgb" if page.ndim == 3 else "minisblack", resolution=(300, 300))
+    ok(*KEEP, "in.tif", "-o", "out.tif")
+    with tifffile.TiffFile("out.tif") as file:
+        assert all(np.array_equal(page.asarray(), wanted) for page, wanted in zip(file.pages, pages, strict=True))
+        assert {page.get_resolution("INCH") for page in file.pages} == {(300, 300)}
+
+
+def test_small_copies_of_pages_are_left_out(run, rgb):
+    with tifffile.TiffWriter("in.tif") as writer:
+        for page, kind in ((rgb, 0), (rgb[::2, ::2], 1), (rgb[::-1], 0)):
+            writer.write(page, photometric="rgb", subfiletype=kind)
+    ended = run(*KEEP, "in.tif", "-o", "out.tif")
+    assert ended.lines == ["imfilter: in.tif: 1 of its pages, small copies or masks of others, was left out"]
+    with tifffile.TiffFile("out.tif") as file:
+        assert len(file.pages) == 2
+
+
+def test_an_animation_as_pages_loses_its_times_with_a_word(run, source):
+    ended = run(*KEEP, source[0], "-o", "out.tif")
+    assert (ended.code, len(ended.lines)) == (0, 1)
+    assert "durations" in ended.err
+    assert np.array_equal(tifffile.imread("out.tif"), np.stack(source[1]))
+
+
+def test_an_mpo_is_its_first_picture_unless_others_are_asked_for(run, load, rgb, folder):
+    first, second = (Image.fromarray(array) for array in (rgb, rgb[::-1]))
+    first.save("in.mpo", "MPO", save_all=True, append_images=[second], quality=95)
+    ended = run(*KEEP, "in.mpo", "-o", "out.png")
+    assert "only the first of its 2 pictures" in ended.err
+    run(*KEEP, "in.mpo", "-o", "f/", "--name", "{frame}.png")
+    run(*KEEP, "in.mpo", "--frame", "1", "-o", "second.png")
+    assert np.array_equal(load("f/0.png"), load("out.png"))
+    assert np.array_equal(load("f/1.png"), load("second.png"))
+    assert np.abs(load("f/1.png").astype(int) - load("out.png")[::-1]).mean() < 20
+
+
+# ---- one frame, or a file each ----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("out", ["out.jpg", "out.bmp", "out.ppm", "out.npy"])
+def test_a_format_of_one_frame_wants_to_know_which(refused, run, load, source, out):
+    said = refused(1, *KEEP, source[0], "-o", out)
+    assert "has 4 frames" in said
+    assert "--frame N (0 to 3)" in said
+    assert "{frame:03}" in said
+    assert run(*KEEP, source[0], "--frame", "2", "-o", out, "-q").code == 0
+    if out == "out.bmp":
+        assert np.array_equal(load(out), source[1][2])
+
+
+def test_pages_are_no_animation(refused, rgb):
+    tifffile.imwrite("in.tif", np.stack([rgb, rgb]), photometric="rgb")
+    assert "has 2 pages" in refused(1, *KEEP, "in.tif", "-o", "out.png")
+
+
+@pytest.mark.parametrize("number", [4, 99])
+def test_a_frame_that_is_not_there(refused, source, number):
+    assert "0 to 3" in refused(1, *KEEP, source[0], "--frame", number, "-o", "out.png")
+
+
+def test_a_frame_of_a_single_picture(ok, refused, png):
+    ok(*KEEP, png, "--frame", "0", "-o", "out.png")
+    assert "one frame" in refused(1, *KEEP, png, "--frame", "1", "-o", "new.png")
+
+
+def test_a_file_for_each_frame(ok, load, source, folder):
+    ok(*KEEP, source[0], "-o", "out/", "--name", "{stem}-{frame:03}.png")
+    assert sorted(os.listdir("out")) == [f"in-{number:03}.png" for number in range(4)]
+    for number, frame in enumerate(source[1]):
+        assert np.array_equal(load(f"out/in-{number:03}.png"), frame)
+
+
+def test_a_file_for_each_frame_of_a_single_picture(ok, png, folder):
+    ok(*KEEP, png, "-o", "out/", "--name", "{stem}-{frame}.png")
+    assert os.listdir("out") == ["a-0.png"]
+
+
+def test_the_plan_shows_what_is_known(ok, source):
+    words = (*KEEP, source[0], "-o", "out/", "--name", "{frame:02}.png")
+    assert ok(*words, "--dry-run").decode() == f"{source[0]} -> out/{{frame:02}}.png\n"
+    assert b'"frames": 4' in ok(*words, "--json", "-q")
+
+
+def test_an_update_sees_a_frame_that_is_missing_old_or_another(run, source):
+    words = (*KEEP, source[0], "-o", "out/", "--name", "{frame}.png", "--update", "-v")
+    run(*words)
+    assert "skipped" in run(*words).err
+    for spoil in (lambda path: path.unlink(), lambda path: os.utime(path, (1, 1)), lambda path: path.write_bytes(b"x")):
+        spoil(Path("out/3.png"))
+        assert "skipped" not in run(*words).err.replace("0 skipped", "")
+    assert "skipped" in run(*words).err
+
+
+def test_frames_that_exist_are_kept_where_that_is_asked_for(ok, source, folder):
+    (folder / "out").mkdir()
+    (folder / "out" / "2.png").write_bytes(b"mine")
+    ok(*KEEP, source[0], "-o", "out/", "--name", "{frame}.png", "--no-clobber")
+    assert (folder / "out" / "2.png").read_bytes() == b"mine"
+    assert len(os.listdir("out")) == 4
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [("{frame:3}.png", "digits"), ("{frame:x>3}.png", "digits"), ("{frame}{frame}.png", "stands once")],
+)
+def test_a_number_in_a_name_is_digits(refused, png, name, said):
+    assert said in refused(2, *KEEP, png, "-o", "out/", "--name", name)
+
+
+def test_names_that_may_meet_are_refused(refused, ok, rgb, folder):
+    for name in ("a.png", "a1.png"):
+        Image.fromarray(rgb).save(name)
+    assert "may be one file" in refused(2, *KEEP, "a.png", "a1.png", "-o", "out/", "--name", "{stem}{frame}.png")
+    ok(*KEEP, "a.png", "a1.png", "-q", "-o", "out/", "--name", "{stem}-{frame}.png")
+    assert "may be one file" in refused(2, *KEEP, "a1.png", "-o", "./", "--name", "a{frame}.png")
+
+
+def test_meeting():
+    assert meeting([f"a-{ANY}.png", "a-01.png"])
+    assert meeting([f"{ANY}-3.png", f"7-{ANY}.png"])
+    assert meeting([f"b/a{ANY}.png", f"b/a1{ANY}.png"])
+    assert not meeting([f"img1-{ANY}.png", f"img2-{ANY}.png"])
+    assert not meeting([f"{ANY}-3.png", f"7-{ANY}-1.png"])
+    assert not meeting(["a1.png", "a2.png", f"b{ANY}.png"])
+
+
+def test_a_limit_of_frames(refused, source):
+    said = refused(1, *KEEP, source[0], "-o", "out.png", "--max-frames", "3")
+    assert "has 4 frames; the limit is 3 (--max-frames raises it)" in said
+
+
+def test_a_damaged_frame_leaves_no_file(refused, rgb, folder):
+    data = gif(images(rgb), [5] * 4)
+    (folder / "in.gif").write_bytes(data[: len(data) * 3 // 4])
+    refused(1, *KEEP, "in.gif", "-o", "out.gif")
+    refused(1, *KEEP, "in.gif", "-o", "out/", "--name", "{frame}.png")
+    assert not list(folder.glob("out*.gif")) and not list(folder.glob("out/*"))
+
+
+def test_in_place_an_animation_stays_one(ok, source):
+    ok(*KEEP, source[0], "--in-place")
+    assert len(animation(source[0])[0]) == 4
+
+
+def test_the_same_call_gives_the_same_bytes(ok, source):
+    for suffix in ("gif", "png", "webp"):
+        first, second = (ok("blur", source[0], "-q", "-o", "-", "--to", suffix) for _ in range(2))
+        assert first == second != b""
