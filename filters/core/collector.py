@@ -56,7 +56,7 @@ class Collector:
 
     def measured(self, values: Array) -> None:
         """Take note of the range of *values*."""
-        if values.dtype != bool and values.size:
+        if values.dtype != bool:
             self.lows.append(float(np.fmin.reduce(values, axis=None)))
             self.highs.append(float(np.fmax.reduce(values, axis=None)))
             self.cuts.append(self.encoding.count_clipped(values))

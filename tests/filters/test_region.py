@@ -168,6 +168,28 @@ def test_known_answers():
     assert conv(image, kernel="3", mask=np.full((1, 5), 0.4))[0, 1] == 180
 
 
+def test_an_answer_is_weakened_before_it_is_cut_off():
+    step = np.array([[0, 0, 255, 255]] * 3, np.uint8)
+    answer = edges(step, mask=np.full((3, 4), 0.1))
+    assert answer.image[1].tolist() == [0, 102, 255, 230]  # of 1020
+
+
+def test_nothing_unknown_comes_in_from_outside():
+    image, mask = np.full((9, 9), 0.5, np.float32), np.full((9, 9), 0.5)
+    image[4, 4], mask[2:7, 2:7] = np.nan, 0
+    answer = edges(image, mask=mask)
+    np.testing.assert_array_equal(np.isnan(answer.image), np.isnan(image))
+    for part in answer[1:]:
+        assert (part == 0).all()
+
+
+def test_what_cannot_be_seen_is_not_mixed_in():
+    image, alpha = np.full((9, 9, 3), 0.5, np.float32), np.ones((9, 9), np.float32)
+    image[4, 4], alpha[4, 4] = np.nan, 0
+    given = run([(blur, {})], image, alpha, effect=Effect(np.full((9, 9), 0.5)))["image"]
+    np.testing.assert_allclose(given.samples, 0.5, rtol=1e-6)
+
+
 def test_a_direction_is_not_weakened(noise):
     image = noise((9, 9))
     answer, whole = edges(image, mask=np.full((9, 9), 0.5)), edges(image)
