@@ -24,8 +24,8 @@ SOFTWARE, DESCRIPTION, ARTIST, COPYRIGHT, X_RESOLUTION, Y_RESOLUTION, UNIT = 305
 PIXEL_WIDTH, PIXEL_HEIGHT = 40962, 40963
 TEXTS = {"Description": DESCRIPTION, "Author": ARTIST, "Copyright": COPYRIGHT}
 """Tags that say what texts of a PNG do."""
-OWN = re.compile(rb"imfilter \S+ [0-9a-f]{16}\Z")
-"""What the program writes as an output's stamp, which is not kept of its input."""
+OWN = re.compile(rb"\Aimfilter \S+ [0-9a-f]{16}(\n|\Z)")
+"""What the program writes as an output's stamp, which is not kept of its input; Pillow joins a GIF's comments."""
 EXIF_NAMES = rb"http://ns\.adobe\.com/exif/1\.0/"
 TURNED = re.compile(rb"((?:tiff:Orientation\s*=\s*[\"']|<tiff:Orientation>)\s*)[2-8]")
 THUMBNAILS = re.compile(rb"<(xmp|xap):Thumbnails>.*?</\1:Thumbnails>", re.DOTALL)
@@ -82,7 +82,8 @@ def of_tiff(data: bytes, icc: bytes, dpi: tuple[float, float] | None, notes: lis
     exif = xmp = b""
     try:
         tags = ifd.read(data)
-        exif, xmp = _block(tags), tags[700].data if 700 in tags else b""
+        xmp = tags[700].data if 700 in tags else b""
+        exif = _block(tags)
     except Exception as error:
         notes.append(f"its EXIF block is damaged and was not kept ({_reason(error)})")
     return Metadata(exif, _whole_profile(icc, notes), dpi, _whole_xmp(xmp, notes))
@@ -90,8 +91,8 @@ def of_tiff(data: bytes, icc: bytes, dpi: tuple[float, float] | None, notes: lis
 
 def own_comments(comments: Sequence[bytes]) -> tuple[bytes, ...]:
     """Return the comments that are the picture's own, and not the program's stamp."""
-    stripped = [comment.rstrip(b"\0") for comment in comments]
-    return tuple(comment for comment in stripped if comment and not OWN.match(comment))
+    stripped = [OWN.sub(b"", comment.rstrip(b"\0")) for comment in comments]
+    return tuple(comment for comment in stripped if comment)
 
 
 def portable(data: bytes) -> bytes:
