@@ -6,19 +6,17 @@ import io
 
 from PIL import Image
 
-from .picture import Terms, UnreadableError
+from .picture import UnreadableError
 
 NAMES = {"LAB": "Lab"}
 CONVERTED = ("CMYK", "YCbCr", "LAB")
 
 
-def to_rgb(image: Image.Image, icc: bytes, terms: Terms, notes: list[str]) -> tuple[Image.Image, bytes]:
+def to_rgb(image: Image.Image, icc: bytes, notes: list[str]) -> tuple[Image.Image, bytes]:
     """Return an image of another colour space as sRGB, and the profile that it has then."""
     name = NAMES.get(image.mode, image.mode)
     if image.mode not in CONVERTED:
         raise UnreadableError(f"has {name} colours, which cannot be kept; convert it to RGB first")
-    if image.mode == "CMYK" and not terms.to_rgb:
-        raise UnreadableError("has CMYK colours, which the filters do not know; --to-rgb converts them")
     if image.mode == "YCbCr":
         notes.append("its YCbCr colours were converted to RGB")
         return image.convert("RGB"), icc

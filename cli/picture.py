@@ -39,7 +39,7 @@ class UnreadableError(Exception):
 
 @dataclass
 class Picture:
-    """A picture: ``pixels (height, width, 1 or 3, or 4 of CMYK)``, ``alpha (height, width)`` or None, both of one dtype."""
+    """A picture: ``pixels (height, width, 1, 3, or 4 of CMYK)``, ``alpha (height, width)`` or None, of one dtype."""
 
     pixels: Any
     alpha: Any = None

@@ -14,7 +14,7 @@ from PIL import Image
 
 from ..filters.core.lazy import np
 
-CHANNELS = {"L": slice(1), "LA": slice(0, 4, 3), "RGB": slice(3), "RGBA": slice(4)}
+CHANNELS = {"L": slice(1), "LA": slice(0, 4, 3), "RGB": slice(3), "RGBA": slice(4), "CMYK": slice(4)}
 """Which bytes of a pixel are a mode's channels: Pillow keeps four for all but plain gray."""
 
 

@@ -19,7 +19,7 @@ FULL = {"uint8": 255, "uint16": 65535, "float32": 1}
 
 
 class Kind(NamedTuple):
-    """A file, and what is in it: colours `(h, w, 1 or 3)` and alpha `(h, w)` or None, of the type they are read in."""
+    """A file, and what is in it: colours `(h, w, 1, 3 or 4)` and alpha `(h, w)` or None, of the type they are read in."""
 
     format: str
     what: str
@@ -30,7 +30,7 @@ class Kind(NamedTuple):
 
     @property
     def name(self):
-        return f"{self.format} {self.what}"
+        return " ".join((self.format, self.what, *self.options))
 
 
 def samples(channels, levels, dtype=np.uint8, seed=0):
@@ -271,7 +271,9 @@ def tiffs():
     data = tiff(indices, 3, t320=(palette.T.astype(int) * 257).ravel().tolist())
     yield Kind("TIFF", "palette of 256", data, palette[indices[..., 0]])
     image = Image.fromarray(samples(3, 256))
-    yield converted(image.convert("CMYK"), "TIFF", "CMYK 8-bit", options=("--to-rgb",))
+    inks = image.convert("CMYK")
+    yield converted(inks, "TIFF", "CMYK 8-bit", options=("--to-rgb",))
+    yield Kind("TIFF", "CMYK 8-bit", saved(inks, "TIFF"), np.asarray(inks))
     profiles = ImageCms.createProfile("sRGB"), ImageCms.createProfile("LAB")
     lab = ImageCms.profileToProfile(image, *profiles, outputMode="LAB")
     back = ImageCms.profileToProfile(lab, *profiles[::-1], outputMode="RGB", renderingIntent=1, flags=0x2000)
@@ -302,6 +304,9 @@ def others():
     yield converted(image, "JPEG", "RGB")
     yield converted(image, "JPEG", "RGB, progressive", progressive=True)
     yield converted(image.convert("CMYK"), "JPEG", "CMYK", options=("--to-rgb",))
+    inks = saved(image.convert("CMYK"), "JPEG")
+    with Image.open(io.BytesIO(inks)) as again:
+        yield Kind("JPEG", "CMYK", inks, np.asarray(again))
     yield Kind("WebP", "RGB", saved(image, "WEBP", lossless=True), rgb)
     yield Kind("WebP", "RGB + alpha", saved(Image.fromarray(rgba), "WEBP", lossless=True, exact=True), *parted(rgba))
     few = image.quantize(32)

@@ -40,12 +40,13 @@ def test_every_kind_has_its_own_name():
 def test_an_identity_gives_back_every_pixel_of_every_kind(run, load, folder, name):
     kind = KINDS[name]
     (folder / "in").write_bytes(kind.data)
-    ended = run("conv", "--kernel", "1", "in", "-o", "out.npy", *kind.options, "--depth", TYPES[kind.pixels.dtype.name])
+    out = "out.tif" if kind.pixels.shape[2] == 4 else "out.npy"
+    ended = run("conv", "--kernel", "1", "in", "-o", out, *kind.options, "--depth", TYPES[kind.pixels.dtype.name])
     assert ended.code == 0, ended.err
     expected = kind.pixels
     if kind.alpha is not None:
         expected = np.dstack([np.where(kind.alpha[..., None] == 0, 0, expected), kind.alpha])
-    found = load("out.npy").reshape(expected.shape)
+    found = load(out).reshape(expected.shape)
     if kind.alpha is not None and expected.dtype == np.float32:
         # Multiplied by the alpha and divided again.
         assert np.allclose(found, expected, rtol=1e-6, atol=1e-6)
@@ -86,7 +87,8 @@ def decoded(data, target):
         return deep_png(data)
     else:
         with Image.open(io.BytesIO(data)) as image:
-            found = np.asarray(image.convert("RGB") if image.mode == "P" else image)
+            mode = "RGBA" if "transparency" in image.info else "RGB"
+            found = np.asarray(image.convert(mode) if image.mode == "P" else image)
     return found if found.ndim == 3 else found[..., None]
 
 
@@ -140,6 +142,8 @@ def test_every_result_is_right_or_refused_in_one_line(run, folder, name):
 
 def cannot(kind, filter, format):
     """Whether a format cannot hold a result; the answer of section 2 of the design."""
+    if kind.pixels.shape[2] == 4:
+        return filter == "edges" or format.name not in ("jpeg", "tiff")
     held = format.gray if kind.pixels.shape[2] == 1 or filter == "edges" else format.colour
     depth = kind.pixels.dtype.name
     return not held or (not format.raw and depth != "float32" and depth not in held)
@@ -152,8 +156,9 @@ def close(found, kind, filter, case):
     if kind.alpha is None:
         if filter in PARAMETERS:
             depth = "float" if found.dtype == np.float32 else "keep"
-            expected = catalog.load(filter)(kind.pixels, **PARAMETERS[filter], depth=depth)
-            expected = getattr(expected, "image", expected)
+            parts = np.split(kind.pixels, 4, axis=2) if kind.pixels.shape[2] == 4 else [kind.pixels]
+            results = [catalog.load(filter)(part, **PARAMETERS[filter], depth=depth) for part in parts]
+            expected = np.concatenate([getattr(result, "image", result) for result in results], axis=2)
         else:
             expected = smooth(filter, kind.pixels.astype(np.float64))
         assert np.abs(found.astype(np.float64) - np.asarray(expected, np.float64)).max() <= tolerance, case
@@ -181,9 +186,11 @@ def smooth(filter, values):
     return ndimage.correlate(values, weights[..., None], mode="reflect")
 
 
-def cell(found):
+def cell(kind, found):
     if isinstance(found, str):
         return "–"
+    if kind.pixels.shape[2] == 4:
+        return "8 CMYK"
     return TYPES[found.dtype.name] + (" + alpha" if found.shape[2] in (2, 4) else "")
 
 
@@ -202,7 +209,7 @@ def table(run, folder):
         for kind in KINDS.values():
             if alike(kind) not in known:
                 known[alike(kind)] = tuple(
-                    cell(outcome(run, folder, kind, filter, target)) for target in formats.FORMATS
+                    cell(kind, outcome(run, folder, kind, filter, target)) for target in formats.FORMATS
                 )
             cells = known[alike(kind)]
             what = kind.what + "".join(f", `{option}`" for option in kind.options)

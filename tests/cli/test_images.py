@@ -175,14 +175,6 @@ def deep_png(array, colour_type):
     return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", zlib.compress(rows)) + chunk(b"IEND", b"")
 
 
-def test_cmyk_is_refused_unless_it_may_be_converted(refused, ok, rgb, load):
-    for name in ("in.jpg", "in.tif"):
-        Image.fromarray(rgb).convert("CMYK").save(name, quality=100)
-        assert "CMYK colours, which the filters do not know; --to-rgb" in refused(1, *KEEP, name, "-o", "out.png")
-        ok(*KEEP, name, "-o", "out.png", "--to-rgb")
-        assert np.abs(load("out.png").astype(int) - rgb)[14:, 22:].max() <= (0 if name == "in.tif" else 12)
-
-
 def test_deep_colour_keeps_every_bit_through_ppm(ok, load, rgb, folder):
     deep = rgb.astype(np.uint16) * 256 + rgb[::-1]
     np.save("in.npy", deep)
