@@ -170,8 +170,8 @@ def test_known_answers():
 
 def test_an_answer_is_weakened_before_it_is_cut_off():
     step = np.array([[0, 0, 255, 255]] * 3, np.uint8)
-    answer = edges(step, mask=np.full((3, 4), 0.1))
-    assert answer.image[1].tolist() == [0, 102, 255, 230]  # of 1020
+    answer = run([(edges, {})], step[..., None], effect=Effect(np.full((3, 4), 0.1)))["image"]
+    assert answer.samples[1, :, 0].tolist() == [0, 102, 255, 230]  # of 1020
 
 
 def test_nothing_unknown_comes_in_from_outside():
