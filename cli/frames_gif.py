@@ -1,7 +1,8 @@
 """GIF: its blocks, its frames laid on one another, and files of one frame or many.
 
 After Graphics Interchange Format, version 89a (CompuServe 1990), and where it is silent as browsers do: what a frame
-leaves to the background becomes transparent, and a count of loops does not count the first time.
+leaves to the background becomes transparent, and a count of loops does not count the first time. The first frame, which
+has none before it to go back to, stays: so those mean it who write such files.
 """
 
 from __future__ import annotations
@@ -142,14 +143,13 @@ def _canvases(found: Blocks, metadata: Metadata) -> Iterator[Picture]:
     frames = found.frames
     gray = all(frame.palette[0::3] == frame.palette[1::3] == frame.palette[2::3] for frame in frames)
     open = frames[0].box != whole or any(frame.transparent is not None for frame in frames)
-    open |= frames[0].disposal == TO_PREVIOUS
     open |= any(a.disposal == TO_BACKGROUND and b.box != whole for a, b in itertools.pairwise(frames))
     canvas = np.zeros((height, width, 1 if gray else 3), np.uint8)
     alpha = np.zeros((height, width), np.uint8)
-    for frame in frames:
+    for number, frame in enumerate(frames):
         left, top, right, bottom = frame.box
         area = slice(top, bottom), slice(left, right)
-        before = (canvas[area].copy(), alpha[area].copy()) if frame.disposal == TO_PREVIOUS else None
+        before = (canvas[area].copy(), alpha[area].copy()) if number and frame.disposal == TO_PREVIOUS else None
         if right > left and bottom > top:
             indices = _indices(frame)
             colours = np.zeros((256, 3), np.uint8)
