@@ -49,7 +49,7 @@ def segments(data: bytes) -> Iterator[Segment]:
         at = found.end() + max(size, 2)
 
 
-def check(data: bytes, image: Any, decode: Callable[[bytes], Any]) -> None:
+def after(data: bytes, image: Any, decode: Callable[[bytes], Any]) -> None:
     """Raise `UnreadableError` where *image*, decoded from *data*, is not whole; *decode* decodes other data."""
     if _misses_scans(data):
         raise UnreadableError("is truncated (scans of the picture are missing)")
@@ -61,7 +61,7 @@ def check(data: bytes, image: Any, decode: Callable[[bytes], Any]) -> None:
         raise UnreadableError("is truncated (its data end before the picture does)")
 
 
-def check_size(data: bytes, width: int, height: int) -> None:
+def before(data: bytes, width: int, height: int) -> None:
     """Raise `UnreadableError` where the file is too small for its picture, before memory is taken."""
     if LARGE < width * height > DENSEST * len(data):
         raise UnreadableError(f"is damaged or truncated (it promises {width}×{height} pixels in {len(data)} bytes)")

@@ -31,7 +31,7 @@ PLUGINS = {
 """The decoders that may see a file. Pillow has more, among them some that run programs; and importing one in place
 of all saves 14 ms."""
 CHECKED = {"PNG": "read_png", "JPEG": "read_jpeg"}
-"""The modules that see what Pillow passes over."""
+"""The modules that see what Pillow passes over, before it decodes and after."""
 BITS_PER_SAMPLE = 258
 OTHER_COLOURS = ("CMYK", "YCbCr", "LAB", "HSV")
 BYTES = {"1": 2, "L": 2, "P": 4}
@@ -70,29 +70,18 @@ def load(data: bytes, terms: Terms) -> Loaded:
     image = _opened(name, data)
     width, height = image.size
     terms.admit(width, height, BYTES.get(image.mode, 8))
-    if name == "JPEG":
-        from . import read_jpeg
-
-        read_jpeg.check_size(data, width, height)
-    if name == "PNG":
-        from . import read_png
-
-        read_png.check_size(data)
-        read_png.check(data)
+    strict = name in CHECKED and not terms.lenient
+    checks = importlib.import_module(f".{CHECKED[name]}", __package__) if strict else None
+    if checks is not None:
+        checks.before(data, width, height)
     if getattr(image, "n_frames", 1) > 1 and image.format != "MPO":
         return Loaded(data)
     low = _deepened(image, data) if name == "PNG" else None
     _decode(image, data)
     if low is not None:
         _decode(low, data)
-    if name == "PNG" and not terms.lenient:
-        from . import read_png
-
-        read_png.check_rows(data, image)
-    if name == "JPEG" and not terms.lenient:
-        from . import read_jpeg
-
-        read_jpeg.check(data, image, lambda data: _decode(_opened(name, data), data))
+    if checks is not None:
+        checks.after(data, image, lambda data: _decode(_opened(name, data), data))
     return Loaded(data, image, (), low)
 
 

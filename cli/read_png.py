@@ -19,6 +19,8 @@ from .picture import UnreadableError
 SIGNATURE = 8
 """Bytes before the first chunk."""
 MOST_CHUNKS = 1 << 20
+CHANNELS = {2: 3, 4: 2, 6: 4}
+"""The channels of the colour types that have several."""
 DEFLATED = 1032
 """Bytes that one byte of deflated data can stand for, at most."""
 DEPTH = 24
@@ -30,8 +32,15 @@ LOW = {"RGB;16B": "RGB;16L", "RGBA;16B": "RGBA;16L"}
 """What makes Pillow take the second byte of each sample in place of the first."""
 
 
-def check(data: bytes) -> None:
-    """Raise `UnreadableError` where a chunk's checksum is wrong, or the file is cut off."""
+def before(data: bytes, width: int, height: int) -> None:
+    """Raise `UnreadableError` where the file is too small for its picture, cut off, or a checksum is wrong."""
+    bits, kind = data[DEPTH], data[DEPTH + 1]
+    if width * height * bits * CHANNELS.get(kind, 1) // 8 > DEFLATED * len(data):
+        raise UnreadableError(f"is damaged or truncated (it promises {width}×{height} pixels in {len(data)} bytes)")
+    _check_chunks(data)
+
+
+def _check_chunks(data: bytes) -> None:
     view, at = memoryview(data), SIGNATURE
     for _ in range(MOST_CHUNKS):
         if at + 12 > len(data):
@@ -48,15 +57,7 @@ def check(data: bytes) -> None:
     raise UnreadableError(f"is damaged (it has more than {MOST_CHUNKS} chunks)")
 
 
-def check_size(data: bytes) -> None:
-    """Raise `UnreadableError` where the file is too small for its picture, before memory is taken."""
-    width, height, bits, kind = struct.unpack_from(">IIBB", data, 16)
-    promised = width * height * bits * {2: 3, 4: 2, 6: 4}.get(kind, 1) // 8
-    if promised > DEFLATED * len(data):
-        raise UnreadableError(f"is damaged or truncated (it promises {width}×{height} pixels in {len(data)} bytes)")
-
-
-def check_rows(data: bytes, image: Any) -> None:
+def after(data: bytes, image: Any, decode: Any) -> None:
     """Raise `UnreadableError` where the compressed data are whole, but fewer than the picture's.
 
     Pillow leaves the rows black then; only where the last one is black are the data counted.
@@ -65,7 +66,7 @@ def check_rows(data: bytes, image: Any) -> None:
     if not image.info.get("interlace") and image.crop((0, height - 1, width, height)).getbbox(alpha_only=False):
         return
     bits, kind, interlaced = data[DEPTH], data[DEPTH + 1], data[DEPTH + 4]
-    pixel = bits * {2: 3, 4: 2, 6: 4}.get(kind, 1)
+    pixel = bits * CHANNELS.get(kind, 1)
     needed = 0
     for left, top, across, down in ADAM7 if interlaced else ((0, 0, 1, 1),):
         columns, rows = -(-(width - left) // across), -(-(height - top) // down)
