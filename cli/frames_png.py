@@ -62,13 +62,14 @@ def chunk(name: bytes, body: bytes) -> bytes:
 
 def read(data: bytes, terms: Terms) -> tuple[Metadata, Frames]:
     """Return the frames of an animation, each as the canvas that is seen."""
-    header, needful, beside, plays = b"", b"", b"", 0
+    header, needful, beside, count, plays = b"", b"", b"", 0, 0
     frames: list[Frame] = []
+    still = False
     for name, body in chunks(data):
         if name == b"IHDR":
             header = body
         elif name == b"acTL":
-            (plays,) = struct.unpack_from(">I", body, 4)
+            count, plays = struct.unpack_from(">II", body)
         elif name == b"fcTL":
             _, width, height, left, top, numerator, denominator, disposal, blend = struct.unpack(CONTROL, body)
             frames.append(Frame(width, height, left, top, (numerator, denominator or 100), disposal, blend, []))
@@ -78,8 +79,13 @@ def read(data: bytes, terms: Terms) -> tuple[Metadata, Frames]:
             frames[-1].data.append(body[4:])
         elif name in NEEDFUL:
             needful += chunk(name, body)
-        elif name not in (b"IDAT", b"IEND"):
+        elif name == b"IDAT":
+            still = True
+        elif name != b"IEND":
             beside += chunk(name, body)
+    frames = [frame for frame in frames if frame.data]
+    if not frames or (len(frames) != count and not terms.lenient):
+        raise UnreadableError(f"is damaged or truncated (it promises {count} frames and has {len(frames)})")
     width, height = struct.unpack_from(">II", header)
     terms.admit(width, height, 8)
     for frame in frames:
@@ -89,7 +95,12 @@ def read(data: bytes, terms: Terms) -> tuple[Metadata, Frames]:
     timing = Timing([frame.duration for frame in frames], plays)
 
     def each() -> Iterator[Picture]:
-        return _canvases((height, width), header, needful, frames, metadata, orientation, terms)
+        for number, picture in enumerate(
+            _canvases((height, width), header, needful, frames, metadata, orientation, terms)
+        ):
+            if still and number == 0:
+                picture.notes.append("its still picture, which is no frame of the animation, was left out")
+            yield picture
 
     return metadata, Frames(len(frames), each, timing)
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from . import ifd
 from .frames import Frames
-from .picture import Picture, Terms
+from .picture import Picture, Terms, UnreadableError
 
 NEW_SUBFILE_TYPE = 254
 ENTRIES = 0xB002
@@ -36,6 +36,8 @@ def read(data: bytes, terms: Terms) -> Frames:
 
         for number, at in enumerate(kept):
             page = reading.decode(_alone(file, at), terms)
+            if page.pixels is None:
+                raise UnreadableError("is damaged: its pages overlap")
             page.notes = [*(note if left and number == 0 else []), *page.notes]
             yield page
 

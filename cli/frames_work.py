@@ -26,6 +26,8 @@ def filtered(work: Work, job: Job, picture: Picture) -> Report:
     """Filter the frames that are asked for; raises FileError."""
     name, how = shown(job.input.name), work.how
     frames = picture.frames or Frames(1, lambda: iter([picture]))
+    if frames.count < 1:
+        raise FileError(name, "is damaged or truncated (it has no frames)")
     if frames.count > how.max_frames:
         raise FileError(name, f"has {frames.count} frames; the limit is {how.max_frames} (--max-frames raises it)")
     if how.frame is not None:
@@ -35,6 +37,8 @@ def filtered(work: Work, job: Job, picture: Picture) -> Report:
         others = "--frame N takes another, --name '{stem}-{frame}{suffix}' all"
         picture.notes.append(f"only the first of its {frames.count} pictures was filtered; {others}")
         return work.single(job, picture)
+    if frames.count == 1 and not wanted:
+        return work.single(job, _one(frames, 0, name))
     for target in job.targets.values():
         if target.numbered is None:
             _check(frames, target, target.format or formats.FORMATS[picture.format], name)
@@ -43,7 +47,7 @@ def filtered(work: Work, job: Job, picture: Picture) -> Report:
 
 def _check(frames: Frames, target: Target, format: formats.Format, name: str) -> None:
     """Refuse a format that does not hold the frames."""
-    if frames.count == 1 or frames.fit(format.name):
+    if frames.fit(format.name) or frames.count == 1:
         return
     kind = "frames" if frames.timing is not None else "pages"
     suffix = format.suffixes[0]

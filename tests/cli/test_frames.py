@@ -339,3 +339,34 @@ def test_the_same_call_gives_the_same_bytes(ok, source):
     for suffix in ("gif", "png", "webp"):
         first, second = (ok("blur", source[0], "-q", "-o", "-", "--to", suffix) for _ in range(2))
         assert first == second != b""
+
+
+def test_a_still_picture_before_an_animation_is_left_out_with_a_word(run, rgb):
+    frames = images(rgb)
+    save("in.png", frames[:2], duration=50, default_image=True)
+    ended = run(*KEEP, "in.png", "-o", "out.png")
+    assert len(ended.lines) == 1 and "its still picture" in ended.err
+    with Image.open("out.png") as image:
+        assert getattr(image, "n_frames", 1) == 1
+        assert np.array_equal(np.asarray(image), frames[1])
+
+
+@pytest.mark.parametrize("lenient", [(), ("--lenient",)])
+def test_an_apng_that_lacks_a_frame(run, rgb, lenient):
+    save("in.png", images(rgb)[:2] + images(rgb)[3:], duration=50)
+    data = Path("in.png").read_bytes()
+    last = data.rindex(b"fcTL") - 4
+    Path("in.png").write_bytes(data[:last] + data[-12:])
+    ended = run(*KEEP, "in.png", "-o", "out.png", *lenient)
+    if lenient:
+        assert len(animation("out.png")[0]) == 2
+    else:
+        assert "promises 3 frames and has 2" in ended.err
+
+
+def test_a_tiff_of_one_page_and_its_small_copy(run, rgb, load):
+    with tifffile.TiffWriter("in.tif") as writer:
+        for page, kind in ((rgb, 0), (rgb[::2, ::2], 1)):
+            writer.write(page, photometric="rgb", subfiletype=kind)
+    assert "small copies" in run(*KEEP, "in.tif", "-o", "out.bmp").err
+    assert np.array_equal(load("out.bmp"), rgb)
