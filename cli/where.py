@@ -48,6 +48,8 @@ class Where(NamedTuple):
             return Effect(roi=self.boxes)
         try:
             found = reading.decode(self.data, picture.Terms(picture.limit(max_pixels), to_rgb=True))
+            if found.frames is not None:
+                raise picture.UnreadableError("has several frames; a mask has one")
             return Effect(_gray(found), self.boxes or None)
         except picture.UnreadableError as error:
             raise UsageError(f"{self.option}: {error}") from None

@@ -128,6 +128,17 @@ def test_an_update_knows_the_masks_content_and_the_regions(run, photo, mask, fol
     assert [done("--roi", "0,0,5,5"), done("--roi", "0,0,5,5"), done("--roi", "0,0,5,6")] == [1, 0, 1]
 
 
+def test_one_mask_is_for_all_frames(ok, photo, mask):
+    pages = [photo, photo[::-1]]
+    first, *others = map(Image.fromarray, pages)
+    first.save("a.tif", save_all=True, append_images=others)
+    ok("blur", "a.tif", "-o", "b.tif", "--mask", "mask.png")
+    with Image.open("b.tif") as written:
+        for number, page in enumerate(pages):
+            written.seek(number)
+            np.testing.assert_array_equal(np.asarray(written), blur(page, mask=mask))
+
+
 def test_a_dependency_file_names_the_mask(ok, photo, mask, folder):
     ok("blur", "a.png", "-o", "b.png", "--mask", "mask.png", "--depfile", "b.d")
     assert (folder / "b.d").read_text() == "b.png: a.png mask.png\n"
@@ -152,6 +163,7 @@ def test_missing_samples_are_an_option_of_all_steps(ok):
         (("--mask", "none.png"), 2, "--mask none.png: no such file"),
         (("--mask", "text.png"), 2, "--mask text.png: is not an image"),
         (("--mask", "-"), 2, "--mask -: a mask is a file"),
+        (("--mask", "two.tif"), 2, "--mask two.tif: has several frames; a mask has one"),
         (("--mask", "hot.npy"), 2, "--mask hot.npy: its samples reach from 3 to 3, not from 0 to 1"),
         (("--roi", "1,2,3"), 2, "--roi: '1,2,3' is not X,Y,W,H in whole pixels, like 10,20,300,200"),
         (("--roi", "1,2,3,4.5"), 2, "--roi: '1,2,3,4.5' is not X,Y,W,H"),
@@ -164,7 +176,9 @@ def test_missing_samples_are_an_option_of_all_steps(ok):
 def test_what_cannot_be_is_one_line(refused, photo, folder, words, code, message):
     (folder / "text.png").write_text("no picture")
     np.save("hot.npy", np.full((3, 3), 3, np.float32))
-    Image.new("L", (1, 1)).save("tiny.png")
+    one = Image.new("L", (1, 1))
+    one.save("tiny.png")
+    one.save("two.tif", save_all=True, append_images=[one])
     assert message in refused(code, "blur", "a.png", "-o", "b.png", *words)
     assert not (folder / "b.png").exists()
 
