@@ -228,9 +228,10 @@ def tiff_writer(file: io.BytesIO) -> Any:
 
 def add_page(writer: Any, samples: Any, alpha: bool, metadata: Metadata, software: str) -> None:
     """Write one page of a TIFF."""
+    channels = samples.shape[2] - alpha if samples.ndim == 3 else 1
     writer.write(
         samples,
-        photometric="rgb" if samples.ndim == 3 and samples.shape[2] >= 3 else "minisblack",
+        photometric={3: "rgb", CMYK: "separated"}.get(channels, "minisblack"),
         planarconfig="contig" if samples.ndim == 3 else None,
         extrasamples=["unassalpha"] if alpha else None,
         compression="zlib",

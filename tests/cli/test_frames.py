@@ -198,6 +198,17 @@ def test_pages_of_several_sizes_and_modes(ok, rgb):
         assert {page.get_resolution("INCH") for page in file.pages} == {(300, 300)}
 
 
+def test_pages_of_inks_stay_so(ok, rgba):
+    pages = [Image.frombytes("CMYK", (40, 24), array.tobytes()) for array in (rgba, rgba[::-1])]
+    pages[0].save("in.tif", save_all=True, append_images=pages[1:])
+    ok(*KEEP, "in.tif", "-o", "out.tif")
+    with Image.open("out.tif") as image:
+        for number, page in enumerate(pages):
+            image.seek(number)
+            assert image.mode == "CMYK"
+            assert image.tobytes() == page.tobytes()
+
+
 def test_small_copies_of_pages_are_left_out(run, rgb):
     with tifffile.TiffWriter("in.tif") as writer:
         for page, kind in ((rgb, 0), (rgb[::2, ::2], 1), (rgb[::-1], 0)):
@@ -370,3 +381,18 @@ def test_a_tiff_of_one_page_and_its_small_copy(run, rgb, load):
             writer.write(page, photometric="rgb", subfiletype=kind)
     assert "small copies" in run(*KEEP, "in.tif", "-o", "out.bmp").err
     assert np.array_equal(load("out.bmp"), rgb)
+
+
+@pytest.mark.parametrize("into", ["png", "webp"])
+@pytest.mark.parametrize("source", ["png", "webp"])
+def test_an_animation_is_turned_upright_and_keeps_its_exif(ok, rgb, source, into):
+    exif = Image.Exif()
+    exif[274], exif[271] = 6, "Maker"
+    frames = images(rgb)[:2]
+    save(f"in.{source}", frames, duration=50, exif=exif.tobytes())
+    ok(*KEEP, f"in.{source}", "-o", f"out.{into}")
+    found, _, _ = animation(f"out.{into}")
+    assert all(np.array_equal(one, np.rot90(other, -1)) for one, other in zip(found, frames, strict=True))
+    with Image.open(f"out.{into}") as image:
+        assert image.getexif().get(274, 1) == 1
+        assert image.getexif()[271] == "Maker"
