@@ -73,8 +73,11 @@ def directory(data: bytes, offset: int | None = None) -> Any:
     """Return the tags of the first page, or of that whose directory is at *offset*."""
     file = io.BytesIO(data)
     tags = TiffImagePlugin.ImageFileDirectory_v2(data[: 16 if 43 in data[2:4] else 8])
-    file.seek(tags.next if offset is None else offset)
+    start = tags.next if offset is None else offset
+    file.seek(start)
     tags.load(file)
+    if tags.next == start:  # it warned, and gave up
+        raise UnreadableError("is damaged or truncated (its list of tags is cut off)")
     return tags
 
 

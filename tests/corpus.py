@@ -19,7 +19,7 @@ FULL = {"uint8": 255, "uint16": 65535, "float32": 1}
 
 
 class Kind(NamedTuple):
-    """A file, and what is in it: colours `(h, w, 1, 3 or 4)` and alpha `(h, w)` or None, of the type they are read in."""
+    """A file, and what is in it: colours `(h, w, 1, 3 or 4)` and alpha `(h, w)` or None, as they are read."""
 
     format: str
     what: str

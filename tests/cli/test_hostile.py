@@ -137,6 +137,7 @@ TIFFS = {
     "a size that is a lie": (corpus.tiff(GRAY, 1, t256=9000, t257=9000), "damaged"),
     "a size that is a lie, 16-bit": (corpus.tiff(DEEP, 1, t256=9000, t257=9000), "damaged"),
     "tiles that are a lie": (corpus.tiff(DEEP, 1, tile=(16, 16), t322=60000, t323=60000), "60000×60000"),
+    "tags cut off": (corpus.tiff(DEEP, 1)[:-20], "list of tags is cut off"),
     "no rows": (corpus.tiff(DEEP, 1, t278=0), "damaged"),
     "many channels": (corpus.tiff(DEEP, 1, t277=60000), "damaged"),
     "a packing nobody knows": (corpus.tiff(DEEP, 1, t259=4711), "4711"),
