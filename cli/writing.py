@@ -10,7 +10,7 @@ import numpy as np
 from PIL import Image
 
 from ..filters.core.collector import Canvas, Make
-from . import ifd, jpeg, png
+from . import jpeg, png
 from .formats import DEPTHS, Format
 from .metadata import Metadata, ready, tags_of
 
@@ -173,6 +173,8 @@ def _jpeg_exif(metadata: Metadata) -> bytes:
     """Return the EXIF block, with the texts that only a PNG keeps beside it."""
     if not metadata.texts:
         return metadata.exif
+    from . import ifd
+
     return ifd.block(tags_of(metadata._replace(comments=(), dpi=None)))
 
 
@@ -196,6 +198,8 @@ def _save_options(format: Format, metadata: Metadata, options: Options, software
         # Lossless unless a quality is asked for: what was computed exactly is stored so.
         saved = {"lossless": True, "exact": True} if options.quality is None else {"quality": options.quality}
         if (tags := tags_of(metadata, software)) != {}:
+            from . import ifd
+
             saved["exif"] = ifd.block(tags)
         if metadata.xmp:
             saved["xmp"] = metadata.xmp
@@ -248,6 +252,8 @@ def add_page(writer: Any, samples: Any, alpha: bool, metadata: Metadata, softwar
 
 def finish_tiff(file: io.BytesIO, metadata: Metadata, notes: list[str]) -> None:
     """Add to the first page what else the picture carries, each tag with its own type."""
+    from . import ifd
+
     tags = tags_of(metadata._replace(dpi=None))
     if metadata.xmp:
         tags[XMP] = ifd.Value(ifd.BYTE, len(metadata.xmp), metadata.xmp)
