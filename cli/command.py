@@ -112,7 +112,9 @@ def _shared(
     quality: Annotated[
         int | None,
         typer.Option(
-            "--quality", metavar="1-100", help="Quality of JPEG (else 95 with full chroma) and WebP (else lossless)."
+            "--quality",
+            metavar="1-100",
+            help="Quality of JPEG and AVIF (else 95 with full chroma) and of WebP (else lossless).",
         ),
     ] = None,
     background: Annotated[

@@ -39,6 +39,7 @@ FORMATS = {
         Format("png", (".png",), ("uint8", "uint16"), ("uint8", "uint16"), alpha=True),
         Format("tiff", (".tif", ".tiff"), ALL, ALL, BYTES, alpha=True),
         Format("webp", (".webp",), BYTES, BYTES, alpha=True),
+        Format("avif", (".avif",), BYTES, BYTES, alpha=True, lossy=True),
         Format("bmp", (".bmp", ".dib"), BYTES, BYTES),
         Format("gif", (".gif",), BYTES, BYTES, alpha=True, lossy=True),
         Format("ppm", (".ppm", ".pnm"), ("uint8", "uint16"), ("uint8", "uint16")),
@@ -63,9 +64,11 @@ SIGNATURES = (
     (b"\x93NUMPY", NPY),
 )
 """How the files begin that are read, and what decodes them."""
+AVIF_BRANDS = b"avif", b"avis", b"mif1", b"msf1"
+"""What stands behind the first eight bytes of an AVIF."""
 HEAD = 16
 """So many bytes tell the format."""
-READABLE = "JPEG, PNG, TIFF, WebP, BMP, GIF, PPM, PGM, .npy"
+READABLE = "JPEG, PNG, TIFF, WebP, AVIF, BMP, GIF, PPM, PGM, .npy"
 DEPTHS = {"uint8": "8-bit", "uint16": "16-bit", "float32": "float"}
 
 
@@ -75,6 +78,8 @@ def sniff(head: bytes) -> str | None:
     >>> sniff(b"\xff\xd8\xff\xe0"), sniff(b"RIFF....WAVE")
     ('JPEG', None)
     """
+    if head[4:8] == b"ftyp":
+        return "AVIF" if head[8:12] in AVIF_BRANDS else None
     for signature, name in SIGNATURES:
         if head.startswith(signature):
             if name == "WEBP" and head[8:12] != b"WEBP":

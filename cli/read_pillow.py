@@ -1,4 +1,4 @@
-"""Reading what Pillow decodes: JPEG, PNG, WebP, BMP, GIF, and TIFF of up to 8 bits."""
+"""Reading what Pillow decodes: JPEG, PNG, WebP, AVIF, BMP, GIF, and TIFF of up to 8 bits."""
 
 from __future__ import annotations
 
@@ -25,12 +25,13 @@ PLUGINS = {
     "PNG": "PngImagePlugin",
     "TIFF": "TiffImagePlugin",
     "WEBP": "WebPImagePlugin",
+    "AVIF": "AvifImagePlugin",
     "BMP": "BmpImagePlugin",
     "GIF": "GifImagePlugin",
 }
 """The decoders that may see a file. Pillow has more, among them some that run programs; and importing one in place
 of all saves 14 ms."""
-CHECKED = {"PNG": "read_png", "JPEG": "read_jpeg"}
+CHECKED = {"PNG": "read_png", "JPEG": "read_jpeg", "AVIF": "read_avif"}
 """The modules that see what Pillow passes over, before it decodes and after."""
 BITS_PER_SAMPLE = 258
 OTHER_COLOURS = ("CMYK", "YCbCr", "LAB", "HSV")
@@ -74,6 +75,8 @@ def load(data: bytes, terms: Terms) -> Loaded:
     checks = importlib.import_module(f".{CHECKED[name]}", __package__) if strict else None
     if checks is not None:
         checks.before(data, width, height)
+    if name == "AVIF" and image.n_frames > 1:
+        raise UnreadableError(f"has {image.n_frames} frames, which are not read from AVIF; convert it to WebP or APNG")
     if getattr(image, "n_frames", 1) > 1 and image.format != "MPO":
         return Loaded(data)
     low = _deepened(image, data) if name == "PNG" else None

@@ -309,6 +309,7 @@ def others():
         yield Kind("JPEG", "CMYK", inks, np.asarray(again))
     yield Kind("WebP", "RGB", saved(image, "WEBP", lossless=True), rgb)
     yield Kind("WebP", "RGB + alpha", saved(Image.fromarray(rgba), "WEBP", lossless=True, exact=True), *parted(rgba))
+    yield converted(image, "AVIF", "RGB")
     few = image.quantize(32)
     colours = np.asarray(few.convert("RGB"))
     yield Kind("GIF", "palette", saved(few, "GIF"), colours)

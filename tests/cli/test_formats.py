@@ -28,7 +28,7 @@ FILTERS = {
     "conv": ("--kernel", "1 2 1; 2 4 2; 1 2 1", "--normalize", "sum"),
 }
 PARAMETERS = {"blur": {"sigma": 1}, "sharpen": {}, "edges": {}}
-LOSSY = ("jpeg", "gif")
+LOSSY = "jpeg", "gif", "avif"
 TYPES = {"uint8": "8", "uint16": "16", "float32": "float"}
 
 
