@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from itertools import takewhile
 from typing import Any, NamedTuple
 
 from . import colour, missing
@@ -44,9 +45,23 @@ def chain(parts: Sequence[Part]) -> tuple[tuple[Stage, ...], Settings]:
         stages += [_at_home(stage, part.settings, part.name) for stage in steps]
     channels = first.channels
     if channels == "each" and any(part.settings.channels != "each" for part in parts):
-        channels = "max"  # of the one channel that is left
+        channels = "luma" if _is_luma_first(parts) else "max"  # of the one channel that is left
     looked_for = any(part.settings.nan != missing.PROPAGATE for part in parts)
     return tuple(stages), first._replace(channels=channels, linear_out=light, nan_looked_for=looked_for)
+
+
+def _is_luma_first(parts: Sequence[Part]) -> bool:
+    """Whether the luma that a later filter works on may be taken at once, a third of the samples.
+
+    Weighted sums that treat each channel alike give the same of the luma as the luma of what they give.
+    """
+    before = list(takewhile(lambda part: part.settings.channels == "each", parts))
+    settings = [part.settings for part in parts[: len(before) + 1]]
+    return (
+        settings[-1].channels == "luma"
+        and all(one.linear == settings[0].linear and one.nan == missing.PROPAGATE for one in settings)
+        and all(stage.weights is not None and stage.gain is not None for part in before for stage in part.stages)
+    )
 
 
 def _crossing(before: Part, behind: Part, light: bool) -> list[Stage]:
