@@ -37,6 +37,8 @@ def before(data: bytes, width: int, height: int) -> None:
     bits, kind = data[DEPTH], data[DEPTH + 1]
     if width * height * bits * CHANNELS.get(kind, 1) // 8 > DEFLATED * len(data):
         raise UnreadableError(f"is damaged or truncated (it promises {width}×{height} pixels in {len(data)} bytes)")
+    if data[DEPTH + 2] != 0:
+        raise UnreadableError(f"is damaged (PNG has no compression of number {data[DEPTH + 2]})")
     _check_chunks(data)
 
 

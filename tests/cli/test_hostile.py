@@ -30,8 +30,8 @@ def png_of(*chunks):
     return b"\x89PNG\r\n\x1a\n" + b"".join(chunks)
 
 
-def header(width, height):
-    return corpus.chunk(b"IHDR", struct.pack(">IIBBBBB", width, height, 8, 0, 0, 0, 0))
+def header(width, height, compression=0):
+    return corpus.chunk(b"IHDR", struct.pack(">IIBBBBB", width, height, 8, 0, compression, 0, 0))
 
 
 ROWS = zlib.compress(bytes(9 * 10))
@@ -47,6 +47,7 @@ PNGS = {
     "data cut off": (png_of(header(8, 10), corpus.chunk(b"IDAT", ROWS[:-9]), END), "damaged"),
     "too few rows": (png_of(header(8, 10), corpus.chunk(b"IDAT", zlib.compress(bytes(45))), END), "truncated"),
     "no data": (png_of(header(8, 10), END), "damaged"),
+    "an unknown compression": (png_of(header(8, 10, 1), corpus.chunk(b"IDAT", ROWS), END), "compression of number 1"),
     "no size": (png_of(header(0, 10), corpus.chunk(b"IDAT", ROWS), END), "damaged"),
     "a size that is a lie": (png_of(header(9000, 9000), corpus.chunk(b"IDAT", ROWS), END), "promises 9000×9000 pixels"),
 }
