@@ -1,8 +1,8 @@
 """Processes that share the jobs of a batch.
 
-Of 200 photographs of 640×480, two processes make 0.55 s, two threads 0.93 and one 1.0: small images spend their time
-in the interpreter, which threads would wait for. A process that dies takes its image with it and is replaced. Images
-that are large beside the memory that is free wait until there is room.
+Of 200 photographs of 640×480, sigma 2, two processes make 0.90 s, two threads 0.94 and one 1.6: what decides is that
+a process that dies takes nothing with it but its image. It is replaced. Images that are large beside the memory that
+is free wait until there is room.
 """
 
 from __future__ import annotations
