@@ -1,5 +1,6 @@
 """The command, run in this process or in its own; and small images to feed it."""
 
+import contextlib
 import io
 import os
 import signal
@@ -106,6 +107,19 @@ def shell(command):
         )
 
     return shell
+
+
+@pytest.fixture(scope="session")
+def parts_of():
+    """Yield what is shown on a terminal, given its master, until the other end is closed; then close it."""
+
+    def parts_of(master):
+        with contextlib.suppress(OSError):  # the other end is closed
+            while part := os.read(master, 4096):
+                yield part
+        os.close(master)
+
+    return parts_of
 
 
 @pytest.fixture(scope="session")

@@ -137,34 +137,32 @@ def test_float_values_that_would_not_show_are_mentioned(run, words):
 # ---- terminals and encodings ------------------------------------------------------------------------
 
 
-def on_terminal(command, *words, **env):
+@pytest.fixture
+def on_terminal(command, parts_of):
     """Run the program on a terminal of its own; return what the terminal shows, and the exit code."""
-    master, slave = pty.openpty()
-    process = subprocess.Popen([*command, *words], stdout=slave, stderr=slave, stdin=slave, env={**os.environ, **env})
-    os.close(slave)
-    shown = b""
-    while True:
-        try:
-            part = os.read(master, 4096)
-        except OSError:  # the other end is closed
-            break
-        if not part:
-            break
-        shown += part
-    os.close(master)
-    return shown.decode(), process.wait(20)
+
+    def on_terminal(*words, **env):
+        master, slave = pty.openpty()
+        process = subprocess.Popen(
+            [*command, *words], stdout=slave, stderr=slave, stdin=slave, env={**os.environ, **env}
+        )
+        os.close(slave)
+        shown = b"".join(parts_of(master))
+        return shown.decode(), process.wait(20)
+
+    return on_terminal
 
 
-def test_an_image_is_not_written_to_a_terminal(command, png):
-    shown, code = on_terminal(command, "blur", "a.png", "-o", "-")
+def test_an_image_is_not_written_to_a_terminal(on_terminal, png):
+    shown, code = on_terminal("blur", "a.png", "-o", "-")
     assert code == 2
     assert shown == "imfilter: an image would be written to the terminal; redirect it, or name a file with -o\r\n"
 
 
 @pytest.mark.parametrize("env", [{}, {"TERM": "dumb"}, {"NO_COLOR": "1"}, {"FORCE_COLOR": "1"}], ids=str)
-def test_words_on_a_terminal_are_plain(command, png, env):
+def test_words_on_a_terminal_are_plain(on_terminal, png, env):
     for words in (["kernels"], ["blur", "missing.png", "-o", "x.png"], ["blr"]):
-        shown, _ = on_terminal(command, *words, **env)
+        shown, _ = on_terminal(*words, **env)
         assert "\x1b" not in shown
 
 

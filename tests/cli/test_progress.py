@@ -39,7 +39,7 @@ def screen(data, columns):
 
 
 @pytest.fixture
-def terminal(command):
+def terminal(command, parts_of):
     """Run the program on a terminal; return its exit code and what it wrote. *keys* are pressed once *when* is seen."""
 
     def terminal(*words, columns=80, when=None, keys=b"", stderr=None, stdout=None, **env):
@@ -58,18 +58,11 @@ def terminal(command):
         )
         os.close(slave)
         written = b""
-        while True:
-            try:
-                part = os.read(master, 4096)
-            except OSError:  # the other end is closed
-                break
-            if not part:
-                break
+        for part in parts_of(master):
             written += part
             if when is not None and re.search(when, written.decode(errors="replace")):
                 os.write(master, keys)
                 when = None
-        os.close(master)
         return process.wait(30), written.decode()
 
     return terminal
