@@ -98,7 +98,8 @@ def _work(
     """Do what is left to do."""
     left = len(jobs) - len(skipped)
     workers = min(count, left)
-    pictures = reader(max_pixels(values["max_pixels"]), values["lenient"], values["to_rgb"])
+    most = max_pixels(values["max_pixels"])
+    pictures = reader(most, values["lenient"], values["to_rgb"])
     if workers == 1:
         pictures.begin(next(job for number, job in enumerate(jobs) if number not in skipped).input.name)
     background = _colour(values["background"])
@@ -115,7 +116,7 @@ def _work(
         values["verbose"] or values["json"],
         values["verbose"],
         values["quiet"],
-        acting.effect(max_pixels(values["max_pixels"])) if acting is not None else None,
+        acting.effect(most) if acting is not None else None,
         values["frame"],
         values["max_frames"],
         values["no_clobber"],

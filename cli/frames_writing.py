@@ -5,8 +5,6 @@ from __future__ import annotations
 import io
 from typing import Any
 
-import numpy as np
-
 from . import frames_gif, frames_png, frames_webp, writing
 from .formats import Format
 from .frames import Timing
@@ -40,8 +38,7 @@ class Gathered:
         if name == "gif":
             self._writer.add(pixels, None if alpha is None else alpha[..., 0] if alpha.ndim == 3 else alpha)
         elif name == "tiff":
-            samples = pixels if alpha is None else np.dstack([pixels, alpha])
-            samples = np.ascontiguousarray(samples if samples.shape[2] > 1 else samples[..., 0])
+            samples = writing.together(pixels, alpha)
             writing.add_page(self._pages, samples, alpha is not None, metadata, self.software if first else "")
         else:
             one = io.BytesIO()
@@ -64,8 +61,7 @@ class Gathered:
             self._pages.close()
             writing.finish_tiff(self.file, self._metadata, self.notes)
         elif self.format.name == "gif":
-            comments = [comment for comment in (self.software.encode(), *self._metadata.comments) if comment]
-            self._writer.write(self.file, self.timing, comments)
+            self._writer.write(self.file, self.timing, writing.comments(self.software, self._metadata))
             self.notes += self._writer.notes
         else:
             self._writer.write(self.file, self.timing)

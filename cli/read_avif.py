@@ -1,4 +1,4 @@
-"""What Pillow passes over in an AVIF: samples of more than 8 bits, and further frames.
+"""What Pillow passes over in an AVIF: samples of more than 8 bits.
 
 After AV1 Image File Format (AVIF), version 1.1.0, and ISO/IEC 23008-12, section 6.5.6, for the property `pixi`.
 """

@@ -116,12 +116,9 @@ def write(
 
         writer = frames_gif.Writer()
         writer.add(pixels, alpha)
-        writer.write(file, None, [comment for comment in (software.encode(), *metadata.comments) if comment])
+        writer.write(file, None, comments(software, metadata))
         return notes + writer.notes
-    samples = pixels if alpha is None else np.concatenate([pixels, alpha[..., None]], axis=2)
-    if samples.shape[2] == 1:
-        samples = samples[..., 0]
-    samples = np.ascontiguousarray(samples)
+    samples = together(pixels, alpha)
     if format.name == "npy":
         _write_npy(file, samples, software)
         return notes
@@ -148,6 +145,17 @@ def write(
     return notes
 
 
+def comments(software: str, metadata: Metadata) -> list[bytes]:
+    """Return the comments of a file: its program's name, and the picture's own."""
+    return [comment for comment in (software.encode(), *metadata.comments) if comment]
+
+
+def together(pixels: Any, alpha: Any) -> Any:
+    """Return the samples as files hold them: the alpha as the last channel, ``(height, width)`` where there is one."""
+    samples = pixels if alpha is None else np.dstack([pixels, alpha])
+    return np.ascontiguousarray(samples if samples.shape[2] > 1 else samples[..., 0])
+
+
 def _write_jpeg(
     file: io.BytesIO, pixels: Any, metadata: Metadata, options: Options, software: str, notes: list[str]
 ) -> None:
@@ -166,7 +174,7 @@ def _write_jpeg(
         exif=exif,
         xmp=xmp,
         dpi=metadata.dpi,
-        comments=[comment for comment in (software.encode(), *metadata.comments) if comment],
+        comments=comments(software, metadata),
         cores=options.cores,
     )
 

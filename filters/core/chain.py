@@ -6,7 +6,6 @@ a bias among it, becomes a stage of its own.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from itertools import takewhile
 from typing import Any, NamedTuple
@@ -14,7 +13,7 @@ from typing import Any, NamedTuple
 from . import colour, missing
 from .lazy import np
 from .passage import Settings
-from .stage import Crossing, Frame, Function, Stage, Values, bound
+from .stage import Crossing, Frame, Function, Stage, Values, bound, total_gain
 
 
 class Part(NamedTuple):
@@ -39,7 +38,7 @@ def chain(parts: Sequence[Part]) -> tuple[tuple[Stage, ...], Settings]:
         if number:
             steps = [*_crossing(parts[number - 1], part, light), *steps]
         # A result that is no picture of the colours has no light to be taken out of.
-        light = part.settings.linear and _gain(part) is not None
+        light = part.settings.linear and total_gain(part.stages) is not None
         if number + 1 < len(parts):
             steps = [_without_maps(stage)._replace(bias=0.0, lift=0.0) for stage in steps]
         stages += [_at_home(stage, part.settings, part.name) for stage in steps]
@@ -66,7 +65,7 @@ def _is_luma_first(parts: Sequence[Part]) -> bool:
 
 def _crossing(before: Part, behind: Part, light: bool) -> list[Stage]:
     """Return the stages from one filter's result, in linear *light* or not, to the next one's input."""
-    gain = _gain(before)
+    gain = total_gain(before.stages)
     bias, lift = (sum(getattr(stage, name) for stage in before.stages) for name in ("bias", "lift"))
     strongest = before.settings.channels == "max"
     change, steepest = None, 1.0
@@ -96,7 +95,7 @@ def _crossing(before: Part, behind: Part, light: bool) -> list[Stage]:
         stages.append(_filling(value, behind.settings.linear, bool(gain)))
     if behind.settings.channels == "luma":
         stages.append(Stage(lambda frame: lambda strip: colour.luma(strip, frame.work)))
-    if gain is not None and _gain(behind) is None:
+    if gain is not None and total_gain(behind.stages) is None:
         ground = Crossing(ground=True, linear=behind.settings.linear)
         stages.append(Stage(lambda frame: lambda strip: strip, crossing=ground))
     return stages
@@ -106,16 +105,10 @@ def _filling(value: float, linear: bool, apart: bool) -> Stage:
     """Return the stage that puts *value*, in the image's units, in the place of NaN; *apart* from any alpha."""
 
     def bind(frame: Frame) -> Function:
-        decoded = float(colour.decode_srgb(np.asarray(value, np.float64), frame.full)) if linear else value
+        decoded = float(colour.in_light(value, frame.full, linear))
         return lambda strip: missing.filled(strip, decoded)
 
     return Stage(bind, crossing=Crossing(divide=apart, multiply=apart, missing=True))
-
-
-def _gain(part: Part) -> float | None:
-    """Return what the filter multiplies a constant image by; None where its result is no picture of the colours."""
-    gains = [stage.gain for stage in part.stages]
-    return None if None in gains else math.prod(gain for gain in gains if gain is not None)
 
 
 def _at_home(stage: Stage, settings: Settings, name: str) -> Stage:
@@ -124,8 +117,7 @@ def _at_home(stage: Stage, settings: Settings, name: str) -> Stage:
         return stage._replace(step=name)
 
     def fill(frame: Frame) -> float:
-        value = np.asarray(settings.fill, np.float64)
-        return float(colour.decode_srgb(value, frame.full) if settings.linear else value)
+        return float(colour.in_light(settings.fill, frame.full, settings.linear))
 
     return stage._replace(border=settings.border, fill=fill, step=name)
 

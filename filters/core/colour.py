@@ -59,6 +59,12 @@ def decode_srgb(strip: Array, full: float) -> Array:
     return np.copysign(value * full, strip)
 
 
+def in_light(value: Any, full: float, linear: bool) -> Array:
+    """Return a value in the file's units, such as what fills a border, in those of a filter: *linear* light or not."""
+    value = np.asarray(value, np.float64)
+    return decode_srgb(value, full) if linear else value
+
+
 def encode_srgb(strip: Array, full: float) -> Array:
     """From linear light to sRGB: the inverse of `decode_srgb`."""
     value = np.abs(strip) / full

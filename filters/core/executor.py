@@ -24,7 +24,7 @@ from .passage import Passage, Settings
 from .pipeline import Opacity, Source
 from .region import OTHER_SIZE, Effect
 from .spec import ImageError
-from .stage import Frame, Stage, Values, inside, pointwise
+from .stage import Frame, Stage, Values, inside, pointwise, total_gain
 from .strips import each_strip
 
 STRIP_BYTES = 3 << 19
@@ -80,7 +80,7 @@ def run(
     frame = Frame(full, work, frozenset(wanted), tolerance, finite, whole, rounded=rounded)
     channels = 1 if settings.channels == "luma" else image.shape[2]
     rows = strip_rows or _strip_rows(image.shape[1] * channels, work, stages)
-    gain = _gain(stages)
+    gain = total_gain(stages)
     on_ground = gain is None and not any(stage.crossing and stage.crossing.ground for stage in stages)
     passage = Passage(image, alpha, settings, frame, gain, bias, on_ground)
 
@@ -161,16 +161,6 @@ def _strip_rows(samples_per_row: int, work: Any, stages: Sequence[Stage]) -> int
     # Several kernels hold more strips at a time: for them lower ones are as fast, and take 40 MB less at 12 MP.
     tall = min(4 * highest, TALL_BYTES // row) if len(halos) == 1 else 0
     return max(16, STRIP_BYTES // row, tall, highest)
-
-
-def _gain(stages: Sequence[Stage]) -> float | None:
-    """What the last filter multiplies a constant image by; None where colours have not survived up to there."""
-    gain = 1.0
-    for stage in stages:
-        if stage.gain is None:
-            return None
-        gain = gain * stage.gain if stage.crossing is None else 1.0
-    return gain
 
 
 def _of_alpha(stage: Stage, full: float) -> Stage:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from . import colour, missing
 from .borders import Border
@@ -44,17 +44,12 @@ class Passage:
         """*gain* is the last filter's; *on_ground* lays transparent pixels on the background from the start."""
         self.image, self.alpha, self.settings = image, alpha, settings
         self.full, self.work, self.gain, self.bias = frame.full, frame.work, gain, bias
-        self.fill = float(self._decoded(settings.fill, settings.linear))
+        self.fill = float(colour.in_light(settings.fill, self.full, settings.linear))
         self.on_ground = on_ground
         self.linear_out = (settings.linear and gain is not None) if settings.linear_out is None else settings.linear_out
         self.finite = frame.finite
         self.filling = None if frame.finite else missing.filling(settings.nan)
         self.ground = np.array(settings.background or (self.full,) * 3, np.float64)[None, None]
-
-    def _decoded(self, value: Any, linear: bool) -> Array:
-        """Take values in the file's units to those of the work space."""
-        value = np.asarray(value, np.float64)
-        return colour.decode_srgb(value, self.full) if linear else value
 
     def enter(self, start: int, stop: int) -> Array:
         """Return rows of the image: as they are, or in the work type where they are changed."""
@@ -80,7 +75,7 @@ class Passage:
         return self.alpha[start:stop, :, None].astype(self.work)
 
     def _ground(self, strip: Array, linear: bool) -> Array:
-        ground = self._decoded(self.ground, linear)
+        ground = colour.in_light(self.ground, self.full, linear)
         return ground if strip.shape[2] == 3 else colour.luma(ground, np.float64)
 
     def divide(self, colours: Array, opaque: Array) -> Array:

@@ -6,7 +6,7 @@ A strip is an array ``(rows, columns, channels)`` in the work type, or a NamedTu
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 from .borders import Border
@@ -138,6 +138,16 @@ class Stage(NamedTuple):
     """The names of the results, where the stage is the last: those of its NamedTuple, or ``image`` alone."""
     facts: Callable[[Frame], tuple[str, ...]] = lambda frame: ()
     """What was derived from the parameters and the image, for people."""
+
+
+def total_gain(stages: Sequence[Stage]) -> float | None:
+    """What the last filter of *stages* multiplies a constant image by; None where no colours survive up to there."""
+    gain = 1.0
+    for stage in stages:
+        if stage.gain is None:
+            return None
+        gain = gain * stage.gain if stage.crossing is None else 1.0
+    return gain
 
 
 def bound(stage: Stage, frame: Frame) -> Bound:
