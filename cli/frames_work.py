@@ -82,6 +82,7 @@ def _decoded(frames: Frames, name: str) -> Iterator[Picture]:
         except Exception as error:
             # As for single pictures: decoders answer broken files with errors of every type.
             raise FileError(name, f"is damaged or truncated (frame {number}: {reason_of(error)})") from None
+        picture.number = number
         yield picture
 
 

@@ -49,6 +49,8 @@ class Picture:
     """What people should know about how it was read."""
     frames: Frames | None = None
     """Of a file that has several; it has then no pixels itself, unless the first frame is the picture."""
+    number: int = 0
+    """Of the frame."""
 
 
 class Loaded(NamedTuple):

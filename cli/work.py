@@ -142,6 +142,7 @@ class Work:
                 measure=measure,
                 canvases={output: writing.canvas(format, how.options) for output, format in formats_of.items()},
                 effect=how.effect,
+                name=job.input.place if not picture.number else f"{job.input.place}#{picture.number}",
             )
         except ImageError as error:
             raise FileError(name, str(error)) from None
@@ -265,7 +266,7 @@ def _check_inks(settings: Settings) -> None:
 def _range_notes(name: str, encoding: Encoding, outputs: Mapping[str, Output]) -> list[str]:
     """Warn where a float image's values, kept as they are, leave nothing to see in whole numbers."""
     output = outputs[name]
-    if encoding.full != 1 or encoding.dtype == "float32" or encoding.kind in ("angle", "hue") or encoding.stretched:
+    if encoding.full != 1 or encoding.dtype == "float32" or encoding.directed or encoding.stretched:
         return []
     if not (0 < output.high - output.low <= 1.5) or encoding.gain != 1:
         return []

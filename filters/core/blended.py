@@ -169,7 +169,7 @@ class PartialMap(Collector):
     def add(self, start: int, values: Sequence[Array], opaque: Array | None = None) -> None:
         """Take the values of the strip that begins at row *start*."""
         weights = self.region.weights(start, start + len(values[0]))
-        directed = self.encoding.kind in ("angle", "hue")
+        directed = self.encoding.directed
         strengths = [weights] * len(values)
         if directed:
             strengths[0] = (weights > 0).astype(weights.dtype)

@@ -11,7 +11,10 @@ from typing import Literal, NamedTuple
 from .lazy import Array, np
 
 Range = Literal["clip", "abs", "offset", "stretch"]
-Kind = Literal["picture", "magnitude", "signed", "angle", "hue"]
+Kind = Literal["picture", "magnitude", "signed", "angle", "hue", "orientation", "fraction", "logarithm"]
+"""What the values of an output are. An orientation is an angle without a direction, modulo 180°; a fraction is from 0
+to 1, which is white; a logarithm, which has no natural scale, is spread over each image's own range."""
+TURNS = {"angle": 360, "orientation": 180}
 
 FULL = {"uint8": 255.0, "uint16": 65535.0, "float32": 1.0}
 """White, for each type of sample that files have."""
@@ -34,7 +37,19 @@ class Encoding(NamedTuple):
     @property
     def stretched(self) -> bool:
         """Whether the whole image's range must be known first."""
-        return self.range == "stretch" and self.kind not in ("angle", "hue") and self.dtype != "float32"
+        if self.dtype == "float32" or self.directed:
+            return False
+        return self.range == "stretch" or self.kind == "logarithm"
+
+    @property
+    def directed(self) -> bool:
+        """Whether the values are directions, which have neither range nor gain."""
+        return self.kind in TURNS or self.kind == "hue"
+
+    @property
+    def _factor(self) -> float:
+        """What values are multiplied by."""
+        return self.gain * (FULL[self.dtype] if self.kind == "fraction" else self.scale)
 
     @property
     def plain(self) -> bool:
@@ -49,10 +64,10 @@ class Encoding(NamedTuple):
         A stretched range and an angle in 16 bits magnify the values by more than is known here.
         """
         if self.dtype == "float32":
-            return 1e-5 * self.full
-        if self.stretched or (self.kind == "angle" and self.dtype == "uint16"):
+            return 1e-5 if self.kind == "fraction" else 1e-5 * self.full
+        if self.stretched or (self.kind in TURNS and self.dtype == "uint16"):
             return 0.0
-        return 1e-3 / (self.gain * self.scale)
+        return 1e-3 / self._factor
 
     def fields(self, name: str) -> tuple[str, ...]:
         """The fields of the result that the output *name* is made of."""
@@ -60,7 +75,7 @@ class Encoding(NamedTuple):
 
     def count_clipped(self, values: Array) -> int:
         """How many of *values* the range of the output cuts off."""
-        if self.dtype == "float32" or self.stretched or self.kind in ("angle", "hue"):
+        if self.dtype == "float32" or self.stretched or self.directed:
             return 0
         white = FULL[self.dtype]
         scaled = self._scaled(values, (0, 1), white, (int(white) + 1) // 2)
@@ -113,8 +128,8 @@ class Encoding(NamedTuple):
                 _copy(np.clip(values, 0, min(int(white), np.iinfo(values.dtype).max)), out)
                 return
             values = values.astype(np.result_type(values, np.float32))
-        if self.kind == "angle":
-            turns = values * (levels / 360)
+        if self.kind in TURNS:
+            turns = values * (levels / TURNS[self.kind])
             turns += 0.5
             np.floor(turns, out=turns)
             _zero_for_nan(turns)
@@ -124,7 +139,7 @@ class Encoding(NamedTuple):
             _copy(_saturated(self._scaled(values, extent, white, levels // 2), white), out)
 
     def _scaled(self, values: Array, extent: tuple[float, float], white: float, middle: int) -> Array:
-        factor = self.gain * self.scale
+        factor = self._factor
         low, high = extent
         if self.kind == "signed":
             if self.stretched:

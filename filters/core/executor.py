@@ -10,7 +10,7 @@ image and the stages alone.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
@@ -54,6 +54,7 @@ def run(
     measure: bool = False,
     canvases: Mapping[str, Make] = MappingProxyType({}),
     effect: Effect | None = None,
+    name: str = "",
 ) -> Result:
     """Run *stages* over ``image`` ``(height, width, channels)`` and encode what *encodings* names.
 
@@ -61,7 +62,8 @@ def run(
     ``(height, width)`` travels beside the image, which is then filtered premultiplied: it is filtered
     too where the stages keep a mean, kept where their gain is 0, and dropped where the result is no
     picture of the colours. *jobs* threads share the strips; *measure* asks for the outputs' ranges; *canvases*
-    make what the outputs of their names are gathered in. An *effect* says where they act, and how strongly.
+    make what the outputs of their names are gathered in. An *effect* says where they act, and how strongly. By its
+    *name* the image has random numbers of its own.
     """
     full = FULL[image.dtype.name]
     work = work_type(stages, image.dtype.name, encodings.values())
@@ -77,7 +79,7 @@ def run(
     region = None if effect is None else effect.on(*image.shape[:2])
     plain = plain and not (region is not None and region.partial)
     rounded = whole and plain and not settings.linear_out and not bias and not measure and settings.channels != "max"
-    frame = Frame(full, work, frozenset(wanted), tolerance, finite, whole, rounded=rounded)
+    frame = Frame(full, work, frozenset(wanted), tolerance, finite, whole, rounded=rounded, name=name)
     channels = 1 if settings.channels == "luma" else image.shape[2]
     rows = strip_rows or _strip_rows(image.shape[1] * channels, work, stages)
     gain = total_gain(stages)
@@ -156,11 +158,19 @@ def work_type(stages: Sequence[Stage], dtype: str, encodings: Iterable[Encoding]
 def _strip_rows(samples_per_row: int, work: Any, stages: Sequence[Stage]) -> int:
     """Return a strip's height: what fits the cache, more for a kernel that is tall, and no less than the halo."""
     row = samples_per_row * np.dtype(work).itemsize
-    halos = [halo for stage in stages if (halo := stage.halo.top + stage.halo.bottom)]
+    halos = [halo for stage in _with_branches(stages) if (halo := stage.halo.top + stage.halo.bottom)]
     highest = max(halos, default=0)
     # Several kernels hold more strips at a time: for them lower ones are as fast, and take 40 MB less at 12 MP.
     tall = min(4 * highest, TALL_BYTES // row) if len(halos) == 1 else 0
     return max(16, STRIP_BYTES // row, tall, highest)
+
+
+def _with_branches(stages: Iterable[Stage]) -> Iterator[Stage]:
+    """Yield the stages, and those in their branches."""
+    for stage in stages:
+        yield stage
+        for branch in stage.branches:
+            yield from _with_branches(branch)
 
 
 def _of_alpha(stage: Stage, full: float) -> Stage:

@@ -79,6 +79,8 @@ class Common(TypedDict, total=False):
     """Gray of the image's size: the strength of the effect, from 0 to white."""
     roi: Sequence[Box] | Box | None
     """The boxes ``(x, y, width, height)`` outside of which nothing changes."""
+    name: str
+    """What the image is called: random numbers differ by it. The command line takes the path from the named folder."""
 
 
 class MapField(Param):
@@ -152,7 +154,7 @@ class ImageFilter(Generic[Parameters, Answer]):
         image = np.asarray(image)
         pixels = as_image(image)
         values: dict[str, Any] = dict(parameters)
-        mask, roi = values.pop("mask", None), values.pop("roi", None)
+        mask, roi, name = values.pop("mask", None), values.pop("roi", None), values.pop("name", "")
         effect = None if mask is None and roi is None else Effect(mask, roi)
         stages, checked = self.stages(**values), self.spec.check(values)
         own = pixels.dtype.name
@@ -162,7 +164,7 @@ class ImageFilter(Generic[Parameters, Answer]):
             for name, kind in self.kinds.items()
             if name in stages[-1].fields
         }
-        result = executor.run(stages, pixels, encodings, self.settings(**values), effect=effect)
+        result = executor.run(stages, pixels, encodings, self.settings(**values), effect=effect, name=name)
         flat = image.ndim == 2
         samples = {name: output.samples[..., 0] if flat else output.samples for name, output in result.outputs.items()}
         return cast(Answer, samples["image"] if self.answer is None else self.answer(**samples))

@@ -146,7 +146,8 @@ def _left_out(stage: Stage) -> Stage:
 
         return own._replace(function=relative if weights.relative else normalized)
 
-    return stage._replace(bind=bind, facts=lambda frame: stage.facts(exact(frame)), plain=stage)
+    branches = tuple(tuple(left_out(branch)) for branch in stage.branches)
+    return stage._replace(bind=bind, branches=branches, facts=lambda frame: stage.facts(exact(frame)), plain=stage)
 
 
 def exact(frame: Frame) -> Frame:

@@ -13,7 +13,7 @@ from . import borders, missing
 from .borders import Rule
 from .lazy import Array, np
 from .spec import ImageError
-from .stage import Frame, Stage, Values, bound
+from .stage import Bound, Frame, Stage, Values, bound, own_type
 from .strips import each_strip
 
 MAX_AROUND = 1 << 28
@@ -51,8 +51,10 @@ class Applied(Rows):
         self.above, self.stride = above, stage.stride
         self.halo, self.padding = stage.halo, stage.padding or stage.halo
         self.rule = Rule(stage.border, stage.fill(frame)) if stage.border else rule
-        self.function, extra, self.liked, self.anchored, work = bound(stage, frame)
+        frame = frame._replace(height=above.height, width=above.width)
+        self.function, extra, self.liked, self.anchored, work, self.placed = bound(stage, frame)
         self.work = work or _strip_type(stage, frame, self.rule)
+        self.ceil = stage.ceil
         where = f"{stage.step}: " if stage.step else ""
         self.width = self._size(above.width, 0)
         self.height = self._size(above.height, 1)
@@ -74,15 +76,21 @@ class Applied(Rows):
 
     def _size(self, size: int, axis: int) -> int:
         padded = size + self.padding[axis] + self.padding[axis + 2]
-        return (padded - self.halo[axis] - self.halo[axis + 2] - 1) // self.stride[axis] + 1
+        stride = self.stride[axis]
+        room = padded - self.halo[axis] - self.halo[axis + 2] - 1
+        if not self.ceil or room < 0:
+            return room // stride + 1
+        count = -(-room // stride) + 1
+        return count - ((count - 1) * stride >= size + self.padding[axis])
 
     def rows(self, start: int, stop: int) -> Values:
         """Return rows of the stage's result."""
         if self.anchored and start % self.liked:
             spare = start % self.liked
             return _each(lambda strip: strip[spare:], self.rows(start - spare, stop))
+        where = (start,) if self.placed else ()
         if self.bare:
-            return self.function(self.above.rows(start, stop))
+            return self.function(self.above.rows(start, stop), *where)
         first = start * self.stride[1] - self.padding.top
         last = (stop - 1) * self.stride[1] - self.padding.top + self.halo.top + self.halo.bottom + 1
         left = self.padding.left
@@ -95,13 +103,13 @@ class Applied(Rows):
         def surrounded(*strips: Array) -> Array:
             return borders.surround(list(zip(starts, strips, strict=True)), index, left, right, self.work, self.rule)
 
-        return self.function(_each(surrounded, *parts))
+        return self.function(_each(surrounded, *parts), *where)
 
 
 class Beside(Rows):
     """Rows that a function makes of those of several images of one size."""
 
-    def __init__(self, function: Callable[..., Array], *images: Rows) -> None:
+    def __init__(self, function: Callable[..., Values], *images: Rows) -> None:
         self.function, self.images = function, images
         self.height, self.width = images[0].height, images[0].width
 
@@ -163,13 +171,19 @@ def join(
     opacity: Opacity | None = None,
 ) -> Rows:
     """Return the rows that *stages* make of *source*; a stage that needs the whole image runs at once."""
-    last = source
+    last, whole = source, frame.whole
     for number, stage in enumerate(stages):
-        first, final = number == 0, number == len(stages) - 1
-        own = frame._replace(whole=frame.whole and first, rounded=frame.rounded and final)
+        final = number == len(stages) - 1
+        integers = frame.integers or frame.rounded if final else stages[number + 1].selects
+        own = frame._replace(whole=whole, rounded=frame.rounded and final, integers=integers and whole)
+        if stage.step:
+            own = own._replace(name=f"{stage.step}: {frame.name}")
+        whole = whole and stage.selects
         if frame.finite and stage.crossing is not None and stage.crossing.missing:
             continue
-        if stage.whole:
+        if stage.branches:
+            last = _branched(last, stage, own, rule, strip_rows, jobs)
+        elif stage.whole:
             applied = Applied(computed(last, strip_rows, jobs), stage, own, rule)
             last = Whole(applied.rows(0, applied.height), applied.height, applied.width)
         elif stage.crossing is not None and opacity is not None:
@@ -181,6 +195,14 @@ def join(
         if stage.gain is None:
             opacity = None
     return last
+
+
+def _branched(source: Rows, stage: Stage, frame: Frame, rule: Rule, strip_rows: int, jobs: int) -> Rows:
+    """Return the rows that a stage makes of what its branches make of one image."""
+    inner = frame._replace(rounded=False, integers=stage.selects and frame.whole)
+    branches = [join(source, branch or [_AS_IT_IS], inner, rule, strip_rows, jobs) for branch in stage.branches]
+    frame = frame._replace(height=source.height, width=source.width)
+    return Beside(bound(stage, frame).function, *branches)
 
 
 def _crossed(last: Rows, stage: Stage, frame: Frame, rule: Rule, opacity: Opacity, alpha: Rows) -> Rows:
@@ -199,6 +221,11 @@ def _crossed(last: Rows, stage: Stage, frame: Frame, rule: Rule, opacity: Opacit
 
 def _keeps_mean(stage: Stage) -> bool:
     return stage.weights is not None and not stage.weights.relative
+
+
+_AS_IT_IS = Stage(
+    lambda frame: Bound(lambda strip: strip, work=own_type(frame) if frame.integers else None), selects=True
+)
 
 
 def _left_out(last: Rows, stage: Stage, frame: Frame, rule: Rule, before: Rows, behind: Rows) -> Rows:

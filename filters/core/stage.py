@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 from .borders import Border
+from .lazy import np
 
 Values = Any
 """A strip, or a NamedTuple of strips of one size."""
@@ -57,6 +58,13 @@ class Frame(NamedTuple):
     """Missing samples, which are NaN, shall count nothing."""
     rounded: bool = False
     """The result is rounded half up to the image's type, with nothing in between: the stage may do that itself."""
+    integers: bool = False
+    """Whole numbers may be handed on in the image's own type."""
+    height: int = 0
+    """Of what the stage is applied to."""
+    width: int = 0
+    name: str = ""
+    """What the image is called, for what shall differ from image to image."""
 
 
 class Crossing(NamedTuple):
@@ -96,6 +104,8 @@ class Bound(NamedTuple):
     """Strips must begin at a multiple of *rows*."""
     work: Any = None
     """The type that the function wants its strips in, where it is not that of the `Frame`."""
+    placed: bool = False
+    """The function is told which row of the result its strip begins with, as a second argument."""
 
 
 class Stage(NamedTuple):
@@ -120,6 +130,17 @@ class Stage(NamedTuple):
     """What a failure calls the filter, where it is one of several."""
     whole: bool = False
     """The stage needs the whole image at once; it cannot run on strips."""
+    branches: tuple[tuple[Stage, ...], ...] = ()
+    """Stages, in rows, whose results of the same image the function takes as arguments; an empty row is the image."""
+    selects: bool = False
+    """Each result is one of the samples, or a difference of two: whole numbers stay whole, and may come and go in
+    the image's own type."""
+    ceil: bool = False
+    """A stride keeps a last result whose window reaches past the padding, if it begins before."""
+    joint: bool = False
+    """What becomes of a channel depends on the others too."""
+    random: bool = False
+    """The result is drawn by lot."""
     gain: float | None = 1.0
     """What a constant image is multiplied by; None where the result is no picture of the colours."""
     weights: Weights | None = None
@@ -148,6 +169,13 @@ def total_gain(stages: Sequence[Stage]) -> float | None:
             return None
         gain = gain * stage.gain if stage.crossing is None else 1.0
     return gain
+
+
+def own_type(frame: Frame) -> Any:
+    """Return the type of the image's own samples where all that a stage sees is whole numbers, else the work type."""
+    if not frame.whole:
+        return frame.work
+    return np.uint8 if frame.full == 255 else np.uint16
 
 
 def bound(stage: Stage, frame: Frame) -> Bound:

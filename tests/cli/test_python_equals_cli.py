@@ -34,12 +34,10 @@ CALLS = {
     ],
     "edges": [
         {},
-        *({"op": op} for op in ("prewitt", "scharr", "roberts", "farid", "central", "kirsch", "robinson")),
         {"op": "sobel", "size": 5},
         {"op": "laplacian", "range": "abs"},
         {"op": "log", "sigma": 2, "range": "offset"},
         {"op": "dog", "range": "stretch"},
-        {"op": "canny"},
         {"op": "canny", "low": 20, "high": 80, "sigma": 1},
         {"thin": True},
         {"threshold": 100},
@@ -72,17 +70,22 @@ def shown(case):
     return " ".join([case[0], *words(case[1])])
 
 
-def test_every_filter_is_tried():
-    assert set(CALLS) == set(catalog.names())
+def cases():
+    """Every operator of every filter, and the calls above."""
+    for name in catalog.names():
+        parameters = catalog.load(name).spec.parameters
+        operators = parameters["op"].choices if "op" in parameters else ()
+        yield from ((name, {"op": op}) for op in operators)
+        yield from ((name, call) for call in CALLS.get(name, [] if operators else [{}]))
 
 
-@pytest.mark.parametrize("case", [(name, call) for name, calls in CALLS.items() for call in calls], ids=shown)
+@pytest.mark.parametrize("case", list(cases()), ids=shown)
 @pytest.mark.parametrize("mode", ["rgb", "gray"])
 def test_the_command_gives_what_the_function_gives(ok, load, request, case, mode):
     name, call = case
     array = request.getfixturevalue(mode)
     Image.fromarray(array).save("in.png")
-    expected = getattr(importlib.import_module(f"imfilter.filters.{name}"), name)(array, **call)
+    expected = getattr(importlib.import_module(f"imfilter.filters.{name}"), name)(array, **call, name="in.png")
     expected = getattr(expected, "image", expected).squeeze()
     ok(name, "in.png", "-o", "out.tif", *words(call))
     found = load("out.tif")

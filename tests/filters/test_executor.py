@@ -4,13 +4,16 @@ import numpy as np
 import pytest
 from imfilter.filters.blur import blur
 from imfilter.filters.conv import conv
-from imfilter.filters.core import executor, pipeline
+from imfilter.filters.core import executor, kernels, pipeline
 from imfilter.filters.core.borders import BORDERS
+from imfilter.filters.core.convolve import linear
 from imfilter.filters.core.encode import Encoding
 from imfilter.filters.core.filter import as_image
+from imfilter.filters.core.missing import left_out
 from imfilter.filters.core.passage import Settings
+from imfilter.filters.core.selection import selecting
 from imfilter.filters.core.spec import ImageError
-from imfilter.filters.core.stage import Halo, Stage, inside
+from imfilter.filters.core.stage import Bound, Halo, Stage, inside, pointwise
 from imfilter.filters.edges import edges
 from imfilter.filters.sharpen import sharpen
 from scipy import ndimage
@@ -249,3 +252,91 @@ def test_a_stage_may_round_where_its_result_goes_to_the_file_as_it_is(parameters
     )
     blur(np.zeros((20, 30), np.uint8), op="mean", **parameters)
     assert [(frame.rounded, frame.ignoring) for frame in seen] == [(rounds, False)]
+
+
+# ---- what a stage may ask for -----------------------------------------------------------------------
+
+
+def answer(stages, image, strip_rows=None, **options):
+    encodings = {"image": Encoding("float32", full=255.0)}
+    return executor.run(stages, image, encodings, Settings(), strip_rows=strip_rows, **options).outputs["image"].samples
+
+
+def test_a_stage_with_branches_is_given_what_each_makes_of_the_image(noise):
+    image = noise((20, 9, 3))
+    soft = linear(kernels.mean((3, 5)))
+
+    def difference(sharp, softer, softest):
+        return sharp - 2 * softer + softest
+
+    stages = [Stage(lambda frame: difference, branches=((), (soft,), (soft, soft)))]
+    once = blur(image, op="mean", size=(3, 5), depth="float").astype(np.float64)
+    twice = answer([soft, soft], image)
+    for rows in (None, 3):
+        found = answer(stages, image, rows)
+        np.testing.assert_allclose(found, image - 2 * once + twice, atol=1e-3)
+
+
+def test_branches_leave_missing_samples_out():
+    image = np.full((12, 12, 1), 3, np.float32)
+    image[5, 5] = np.nan
+    stage = Stage(lambda frame: lambda soft: soft, branches=((linear(kernels.mean((3, 3))),),))
+    assert np.isnan(answer([stage], image)).sum() == 9
+    assert (answer(left_out([stage]), image) == 3).all()
+
+
+def test_a_placed_function_is_told_its_first_row(noise):
+    image = noise((23, 4, 1))
+    seen = set()
+
+    def rows(strip, start):
+        seen.add(start)
+        return np.broadcast_to((start + np.arange(len(strip) - 2))[:, None, None], strip[1:-1].shape)
+
+    stage = Stage(lambda frame: Bound(rows, placed=True), halo=Halo(0, 1, 0, 1))
+    assert answer([stage], image, 7)[:, 0, 0].tolist() == list(range(23))
+    assert seen == {0, 7, 14, 21}
+
+
+@pytest.mark.parametrize(
+    ("size", "window", "stride", "padding", "count"),
+    # Counts by torch.nn.functional.max_pool1d(..., ceil_mode=True) of PyTorch 2.13.
+    [
+        (7, 2, 2, 0, 4),
+        (6, 2, 2, 0, 3),
+        (5, 3, 3, 1, 2),
+        (4, 2, 3, 1, 2),
+        (7, 3, 4, 1, 2),
+        (3, 3, 2, 1, 2),
+        (2, 1, 3, 0, 1),
+    ],
+)
+def test_ceil_keeps_a_last_window_that_begins_on_the_image(size, window, stride, padding, count):
+    halo = Halo(0, 0, window - 1, window - 1)
+    stage = Stage(
+        lambda frame: (
+            lambda strip: strip[: strip.shape[0] - window + 1 : stride, : strip.shape[1] - window + 1 : stride]
+        ),
+        halo=halo,
+        padding=Halo.around(padding),
+        stride=(stride, stride),
+        ceil=True,
+    )
+    assert answer([stage], np.zeros((size, size, 1), np.uint8)).shape == (count, count, 1)
+
+
+def test_whole_numbers_are_selected_in_their_own_type(noise):
+    types = []
+
+    def select(strip):
+        types.append(strip.dtype)
+        return np.maximum(strip[1:], strip[:-1])
+
+    image = noise((20, 9, 1))
+    step = selecting(select, Halo(0, 1, 0, 0))
+    executor.run([step, step], image, {"image": Encoding("uint8")}, Settings())
+    answer([step, pointwise(lambda strip: strip * 2)], image)
+    assert set(types) == {np.dtype(np.uint8)}
+    assert answer([step, pointwise(lambda strip: strip * 2)], np.full((3, 3, 1), 200, np.uint8)).max() == 400
+    expected = np.maximum(image, np.vstack([image[:1], image[:-1]]))
+    np.testing.assert_array_equal(answer([step], image, 3), expected)

@@ -1,0 +1,34 @@
+"""Stages that choose among the samples of a window: minima, medians, maxima.
+
+What is chosen is a sample, so whole numbers are chosen among in their own narrow type, a quarter of a float's bytes,
+and nothing is rounded.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from .lazy import Array, np
+from .stage import Bound, Frame, Halo, Stage, own_type
+
+Select = Callable[[Array], Array]
+
+
+def selecting(select: Select, halo: Halo, present: Select | None = None, **properties: Any) -> Stage:
+    """Return the stage that *select* is: from a padded strip of any type to a strip of the same type.
+
+    Of samples that may be missing, which are NaN and shall count nothing, *present* selects; a strip of which none
+    is missing goes to *select*. Properties are those of the `Stage`.
+    """
+
+    def bind(frame: Frame) -> Bound:
+        careful = present if present is not None and frame.ignoring else None
+
+        def selected(strip: Array) -> Array:
+            chosen = select(strip) if careful is None or not np.isnan(np.max(strip)) else careful(strip)
+            return chosen if frame.integers else chosen.astype(frame.work, copy=False)
+
+        return Bound(selected, work=own_type(frame))
+
+    return Stage(bind, halo=halo, selects=True, **properties)
