@@ -1,10 +1,10 @@
-"""Blur: Gaussian and mean."""
+"""Blur: Gaussian and mean, and the window's least and greatest sample."""
 
 from __future__ import annotations
 
 from typing import Annotated, Literal, Unpack
 
-from .core import kernels
+from .core import extrema, kernels
 from .core.convolve import Algorithm, linear
 from .core.filter import Common, image_filter
 from .core.spec import IntPair, Pair, Param, ParameterError, both
@@ -14,7 +14,7 @@ from .core.stage import Stage
 @image_filter
 def blur(
     *,
-    op: Annotated[Literal["gaussian", "mean"], Param("Which blur.")] = "gaussian",
+    op: Annotated[Literal["gaussian", "mean", "min", "max"], Param("Which blur.")] = "gaussian",
     sigma: Annotated[
         Pair | None,
         Param("Standard deviation.", unit="px", min=0, max=1000, only=("gaussian",), shown_default="1"),
@@ -30,7 +30,7 @@ def blur(
     ``exp(-(dx² / sx² + dy² / sy²) / 2)``, cut at the radius ``int(4 sigma + 0.5)``; a radius or size
     given in place of sigma means sigma = radius / 4. ``sigma=0`` gives the image back. ``mean`` gives
     the plain mean of a window, by default of 3×3; an even window reaches one pixel further to the
-    left and up.
+    left and up. ``min`` and ``max`` give the window's least and greatest sample, exactly.
 
     Returns
     -------
@@ -43,7 +43,8 @@ def blur(
 
     Notes
     -----
-    Two passes of one dimension: time grows with the radius.
+    Two passes of one dimension: time grows with the radius; of ``min`` and ``max`` with its logarithm. `morph` has
+    other shapes than the rectangle.
 
     References
     ----------
@@ -54,6 +55,7 @@ def blur(
     $ imfilter blur photo.jpg -o soft.jpg --sigma 3
     $ imfilter blur photo.jpg -o streaked.png --sigma 8,0
     $ imfilter blur photo.jpg -o boxed.png --op mean --size 5
+    $ imfilter blur scan.png -o bolder.png --op min --size 3
 
     Examples
     --------
@@ -67,6 +69,10 @@ def blur(
     window = _window(size, radius)
     if op == "mean":
         return linear(kernels.mean(window or (3, 3)), name="mean", algorithm=algorithm)
+    if op in ("min", "max"):
+        if algorithm != "auto":
+            raise ParameterError("algorithm", f"has no meaning with op {op} (it is for gaussian, mean)")
+        return extrema.extremum(op, extrema.window(*(window or (3, 3))))
     sigmas = both(sigma) if sigma is not None else (1.0, 1.0)
     if window is not None:
         sigmas = _sigma_of(window, sigma)

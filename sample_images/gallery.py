@@ -24,6 +24,8 @@ GALLERY: dict[str, list[tuple[str, str]]] = {
         ("Gaussian, the default operator", "blur coffee.jpg -o {out} --sigma 3"),
         ("Gaussian along x only", "blur coffee.jpg -o {out} --sigma 8,0"),
         ("Mean of a 9×9 window", "blur coffee.jpg -o {out} --op mean --size 9"),
+        ("The least of a 9×9 window", "blur coffee.jpg -o {out} --op min --size 9"),
+        ("The greatest of a 9×9 window", "blur coffee.jpg -o {out} --op max --size 9"),
         ("In linear light: highlights keep their strength", "blur coffee.jpg -o {out} --sigma 3 --linear"),
     ],
     "sharpen": [

@@ -14,6 +14,8 @@ CALLS = {
         {"sigma": (1.5, 4)},
         {"op": "mean", "size": (5, 2)},
         {"op": "mean", "radius": 3},
+        {"op": "min"},
+        {"op": "max", "size": (4, 7), "border": "wrap"},
         {"size": 9},
         {"radius": (2, 6)},
         {"sigma": 3, "border": "wrap"},

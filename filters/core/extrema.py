@@ -1,0 +1,248 @@
+"""Minima and maxima over windows and over flat shapes of any outline: erosion, dilation, max pooling.
+
+The extremum of two overlapping windows is that of both together, so a window of n samples takes ⌈log₂ n⌉ joins of two
+arrays. Any other shape is taken apart into chords, its runs of neighbours along rows or columns. Chords of one length
+are the same array, shifted; a longer one is two overlapping shorter ones. So a disk of n points costs about √n joins.
+
+A plane is worked on as one long row, in which a step down is a shift by the plane's width: what that makes of the ends
+of rows is cut off. A join of 8 bits takes 0.017 ns a sample so, and 0.03 row by row.
+
+References
+----------
+E. R. Urbach and M. H. F. Wilkinson, "Efficient 2-D grayscale morphological transformations with arbitrary flat
+structuring elements", 2008: the chords, and lengths that grow by doubling.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from itertools import pairwise
+from typing import Any, Literal, NamedTuple
+
+from . import tiles
+from .lazy import Array, np
+from .selection import selecting
+from .stage import Frame, Halo, Stage
+
+Extreme = Literal["min", "max"]
+Pair = tuple[int, int]
+
+
+class Shape(NamedTuple):
+    """A set of samples around a pixel: a flat structuring element."""
+
+    width: int
+    height: int
+    anchor: Pair
+    """The sample ``(x, y)`` of the window that lies on the pixel."""
+    mask: Array | None = None
+    """Which samples of the window belong to it, ``(height, width)``; None for all."""
+
+    @property
+    def halo(self) -> Halo:
+        """How far it reaches on each side."""
+        x, y = self.anchor
+        return Halo(x, y, self.width - 1 - x, self.height - 1 - y)
+
+    def reflected(self) -> Shape:
+        """The shape turned by 180° about its anchor."""
+        x, y = self.anchor
+        mask = None if self.mask is None else self.mask[::-1, ::-1]
+        return Shape(self.width, self.height, (self.width - 1 - x, self.height - 1 - y), mask)
+
+
+def window(width: int, height: int) -> Shape:
+    """Return the rectangle of *width* × *height* samples, its anchor at ``size // 2``."""
+    return Shape(width, height, (width // 2, height // 2))
+
+
+def of_mask(mask: Array, anchor: Pair) -> Shape:
+    """Return the shape of what is not 0 in *mask*, in the smallest window that holds it and the anchor.
+
+    >>> import numpy as np
+    >>> of_mask(np.array([[0, 0, 0], [1, 1, 0], [1, 1, 0]]), (1, 1))
+    Shape(width=2, height=2, anchor=(1, 0), mask=None)
+    """
+    mask = np.asarray(mask) != 0
+    (x, y), (rows, columns) = anchor, np.nonzero(mask)
+    top, bottom = min(y, rows.min()), max(y, rows.max())
+    left, right = min(x, columns.min()), max(x, columns.max())
+    mask = mask[top : bottom + 1, left : right + 1]
+    height, width = mask.shape
+    return Shape(width, height, (int(x - left), int(y - top)), None if mask.all() else mask)
+
+
+def extremum(which: Extreme, shape: Shape, **properties: Any) -> Stage:
+    """Return the stage that gives each pixel the least or the greatest of the samples under *shape*.
+
+    NaN is both, unless missing samples count nothing; where all are missing, the result is.
+    """
+
+    def facts(frame: Frame) -> tuple[str, ...]:
+        points = shape.width * shape.height if shape.mask is None else int(np.count_nonzero(shape.mask))
+        name = {"min": "minimum", "max": "maximum"}[which]
+        return (f"{name} of {points} samples in {shape.width}×{shape.height}: {joins(shape)} joins a sample",)
+
+    quick, careful = (np.minimum, np.fmin) if which == "min" else (np.maximum, np.fmax)
+    return selecting(
+        lambda strip: over_shape(strip, shape, quick),
+        shape.halo,
+        present=lambda strip: over_shape(strip, shape, careful),
+        facts=facts,
+        **properties,
+    )
+
+
+def joins(shape: Shape) -> int:
+    """Return how many joins of two arrays the extremum over a shape takes.
+
+    >>> joins(window(3, 3)), joins(window(101, 101))
+    (4, 14)
+    """
+    if shape.mask is None:
+        return _doublings(1, shape.width) + _doublings(1, shape.height)
+    return _plan(shape.mask.tobytes(), shape.mask.shape).joins
+
+
+def over_shape(strip: Array, shape: Shape, join: Any) -> Array:
+    """Join the samples of a padded strip under *shape* by *join*, one of `np.minimum` and its like."""
+    planes = tiles.planes_of(strip)
+    if shape.mask is None:
+        return tiles.strip_of(over_window(planes, (shape.width, shape.height), join))
+    plan = _plan(shape.mask.tobytes(), shape.mask.shape)
+    channels, rows, columns = planes.shape
+    out = np.empty((channels, rows - shape.height + 1, columns), planes.dtype)
+    for plane, result in zip(planes, out, strict=True):
+        _run(
+            plan, _flat(plane), columns, join, _flat(result)[: columns * (len(result) - 1) + columns - shape.width + 1]
+        )
+    return tiles.strip_of(out[:, :, : columns - shape.width + 1])
+
+
+def over_window(planes: Array, size: Pair, join: Any, stride: Pair = (1, 1), dilation: Pair = (1, 1)) -> Array:
+    """Join the samples of windows of *size* ``(width, height)`` in planes ``(channels, rows, columns)``.
+
+    A stride of ``(sx, sy)`` keeps every sx-th column and sy-th row of the results, from the first; the samples of a
+    window are *dilation* apart. The result may be a view of the planes.
+    """
+    (width, height), (sx, sy), (dx, dy) = size, stride, dilation
+    channels, rows, columns = planes.shape
+    rows, kept = rows - (height - 1) * dy, columns - (width - 1) * dx
+    if size == (1, 1):
+        return planes[:, ::sy, ::sx]
+    out = np.empty((channels, -(-rows // sy), columns), planes.dtype)
+    for plane, result in zip(planes, out, strict=True):
+        # Down the columns first: that leaves fewer rows for the other pass.
+        tall = _doubled(_flat(plane), 1, height, dy * columns, join)
+        if sy > 1:
+            tall = _flat(tall.reshape(rows, columns)[::sy])
+        ends = _flat(result)[: len(tall) - (width - 1) * dx]
+        if width == 1:
+            ends[...] = tall
+        else:
+            _doubled(tall, 1, width, dx, join, ends)
+    return out[:, :, :kept:sx]
+
+
+def _flat(plane: Array) -> Array:
+    """Return a plane as one row; a view where its rows lie one behind the other."""
+    return np.ascontiguousarray(plane).reshape(-1)
+
+
+def _doublings(have: int, length: int) -> int:
+    """Return how many joins make windows of *length* samples from those of *have*."""
+    return (-(-length // have) - 1).bit_length()
+
+
+def _doubled(row: Array, have: int, length: int, step: int, join: Any, out: Array | None = None) -> Array:
+    """Return the extrema of windows of *length* samples, *step* apart, from those of *have* samples.
+
+    >>> import numpy as np
+    >>> _doubled(np.array([3, 1, 2, 5, 4, 9]), 1, 3, 1, np.maximum).tolist()
+    [3, 5, 5, 9]
+    """
+    while have < length:
+        more = min(have, length - have)
+        have += more
+        row = join(row[: -more * step], row[more * step :], out=out if have == length else None)
+    return row
+
+
+class _Chords(NamedTuple):
+    """The chords of one length: those of a *height* are columns of chords, at ``(along, across)``."""
+
+    length: int
+    columns: tuple[tuple[int, tuple[Pair, ...]], ...]
+    """Heights, growing, and where the columns of chords of that height are."""
+
+
+class _Plan(NamedTuple):
+    """A shape as chords whose lengths grow, along rows or along columns."""
+
+    along_rows: bool
+    chords: tuple[_Chords, ...]
+    joins: int
+
+
+@lru_cache(maxsize=16)
+def _plan(mask: bytes, size: Pair) -> _Plan:
+    """Return the plan of the fewest joins for a mask."""
+    points = np.frombuffer(mask, bool).reshape(size)
+    return min((_chords(points, True), _chords(points.T, False)), key=lambda plan: plan.joins)
+
+
+def _chords(mask: Array, along_rows: bool) -> _Plan:
+    """Take a mask apart into the runs of its rows."""
+    runs: dict[int, dict[int, list[int]]] = {}
+    for across, row in enumerate(mask):
+        edges = np.flatnonzero(np.diff(row.astype(np.int8), prepend=0, append=0)).tolist()
+        for start, stop in zip(edges[::2], edges[1::2], strict=True):
+            runs.setdefault(stop - start, {}).setdefault(start, []).append(across)
+    found, total, have = [], -1, 1
+    for length in sorted(runs):
+        total += _doublings(have, length)
+        have = length
+        columns: dict[int, list[Pair]] = {}
+        for along, rows in runs[length].items():
+            for first, count in _stacks(np.all(mask[:, along : along + length], axis=1), rows):
+                columns.setdefault(count, []).append((along, first))
+        height = 1
+        for count in sorted(columns):
+            total += _doublings(height, count) + len(columns[count])
+            height = count
+        found.append(_Chords(length, tuple((count, tuple(columns[count])) for count in sorted(columns))))
+    return _Plan(along_rows, tuple(found), total)
+
+
+def _stacks(there: Array, rows: list[int]) -> list[Pair]:
+    """Return ``(first, count)`` of the stacks of neighbouring rows; one, over what is *there* between, if that is less.
+
+    >>> import numpy as np
+    >>> _stacks(np.ones(8, bool), [0, 2, 3, 5, 7]), _stacks(np.ones(7, bool), [0, 6])
+    ([(0, 8)], [(0, 1), (6, 1)])
+    """
+    first, last = rows[0], rows[-1] + 1
+    breaks = [0, *(n for n in range(1, len(rows)) if rows[n] > rows[n - 1] + 1), len(rows)]
+    stacks = [(rows[start], stop - start) for start, stop in pairwise(breaks)]
+    apart = len(stacks) + _doublings(1, max(count for _, count in stacks))
+    joined = 1 + _doublings(1, last - first)
+    return [(first, last - first)] if joined < apart and there[first:last].all() else stacks
+
+
+def _run(plan: _Plan, row: Array, width: int, join: Any, out: Array) -> None:
+    """Join the chords of a plane of *width*, which is one row, into *out*."""
+    along, across = (1, width) if plan.along_rows else (width, 1)
+    chord, have, begun = row, 1, False
+    for length, columns in plan.chords:
+        chord, have = _doubled(chord, have, length, along, join), length
+        column, height = chord, 1
+        for count, places in columns:
+            column, height = _doubled(column, height, count, across, join), count
+            for x, y in places:
+                start = x * along + y * across
+                part = column[start : start + len(out)]
+                if begun:
+                    join(out, part, out=out)
+                else:
+                    out[...] = part
+                    begun = True
