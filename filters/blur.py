@@ -1,4 +1,4 @@
-"""Blur: Gaussian and mean, and the window's least and greatest sample."""
+"""Blur: means by weights of several shapes, and the least and the greatest sample of a window."""
 
 from __future__ import annotations
 
@@ -10,27 +10,42 @@ from .core.filter import Common, image_filter
 from .core.spec import IntPair, Pair, Param, ParameterError, both
 from .core.stage import Stage
 
+LONGEST = 1000
+"""Pixels of a motion, or across a disk: larger kernels do not fit the Fourier transform's tiles, and take minutes."""
+
 
 @image_filter
 def blur(
     *,
-    op: Annotated[Literal["gaussian", "mean", "min", "max"], Param("Which blur.")] = "gaussian",
+    op: Annotated[Literal["gaussian", "mean", "motion", "disk", "min", "max"], Param("Which blur.")] = "gaussian",
     sigma: Annotated[
         Pair | None,
         Param("Standard deviation.", unit="px", min=0, max=1000, only=("gaussian",), shown_default="1"),
     ] = None,
-    size: Annotated[IntPair | None, Param("Width and height of the window.", unit="px", min=1, max=10001)] = None,
-    radius: Annotated[IntPair | None, Param("The window as 2·radius + 1.", unit="px", min=0, max=5000)] = None,
+    size: Annotated[
+        IntPair | None, Param("Width and height of the window, or the motion's length.", unit="px", min=1, max=10001)
+    ] = None,
+    radius: Annotated[
+        Pair | None, Param("The disk's radius, or the window as 2·radius + 1.", unit="px", min=0, max=5000)
+    ] = None,
+    angle: Annotated[
+        float,
+        Param("Direction of the motion: 0 to the right, 90 downward.", unit="°", min=-360, max=360, only=("motion",)),
+    ] = 0.0,
     algorithm: Algorithm = "auto",
     **common: Unpack[Common],
 ) -> Stage:
-    """Blur with a Gaussian or a box.
+    """Blur: a weighted mean of a window, or one of its samples.
 
     ``gaussian`` gives each pixel the mean of its neighbours with the weights
     ``exp(-(dx² / sx² + dy² / sy²) / 2)``, cut at the radius ``int(4 sigma + 0.5)``; a radius or size
     given in place of sigma means sigma = radius / 4. ``sigma=0`` gives the image back. ``mean`` gives
     the plain mean of a window, by default of 3×3; an even window reaches one pixel further to the
-    left and up. ``min`` and ``max`` give the window's least and greatest sample, exactly.
+    left and up. ``motion`` gives the mean along a line of *size* pixels, by default 9, one pixel wide,
+    through the pixel in the direction of *angle*, as a camera that moves sees it. ``disk`` gives the mean of a
+    disk, of an ellipse where *radius* is a pair, by default of radius 5, as a lens out of focus sees it; the
+    radius may be a fraction. Both count a pixel by the area of it that is covered. ``min`` and ``max`` give
+    the window's least and greatest sample, exactly.
 
     Returns
     -------
@@ -39,16 +54,19 @@ def blur(
     Raises
     ------
     ParameterError
-        Size, radius and sigma contradict each other, or one is out of range.
+        Size, radius and sigma contradict each other, or one is out of range or not for the op.
 
     Notes
     -----
-    Two passes of one dimension: time grows with the radius; of ``min`` and ``max`` with its logarithm. `morph` has
-    other shapes than the rectangle.
+    Gaussian, mean and a motion along x or y are passes of one dimension: time grows with the radius; of ``min`` and
+    ``max`` with its logarithm. A disk, and a motion that is askew, take as long as any kernel of their size: above
+    some 15 pixels a Fourier transform, whose time hardly grows. `morph` has other shapes of ``min`` and ``max``.
+    MATLAB's ``fspecial('motion', L, D)`` is the angle -D here, ``fspecial('disk', R)`` the same disk.
 
     References
     ----------
-    R. Szeliski, Computer Vision, 2nd ed., 2022, section 3.2.
+    R. Szeliski, Computer Vision, 2nd ed., 2022, section 3.2. For motion and disk: R. Gonzalez, R. Woods and
+    S. Eddins, Digital Image Processing Using MATLAB, 2nd ed., 2009, sections 3.5 and 5.8.
 
     Shell
     -----
@@ -56,6 +74,8 @@ def blur(
     $ imfilter blur photo.jpg -o streaked.png --sigma 8,0
     $ imfilter blur photo.jpg -o boxed.png --op mean --size 5
     $ imfilter blur scan.png -o bolder.png --op min --size 3
+    $ imfilter blur photo.jpg -o panned.jpg --op motion --size 25 --angle 30
+    $ imfilter blur photo.jpg -o unfocused.jpg --op disk --radius 6.5
 
     Examples
     --------
@@ -66,12 +86,16 @@ def blur(
            [ 21, 158,  21],
            [  3,  21,   3]], dtype=uint8)
     """
-    window = _window(size, radius)
+    if op == "motion":
+        return _motion(size, radius, angle, algorithm)
+    if op == "disk":
+        return _disk(size, radius, algorithm)
+    window = _window(size, _whole(radius))
     if op == "mean":
         return linear(kernels.mean(window or (3, 3)), name="mean", algorithm=algorithm)
     if op in ("min", "max"):
         if algorithm != "auto":
-            raise ParameterError("algorithm", f"has no meaning with op {op} (it is for gaussian, mean)")
+            raise ParameterError("algorithm", f"has no meaning with op {op} (it is for gaussian, mean, motion, disk)")
         return extrema.extremum(op, extrema.window(*(window or (3, 3))))
     sigmas = both(sigma) if sigma is not None else (1.0, 1.0)
     if window is not None:
@@ -80,13 +104,45 @@ def blur(
     return linear(kernels.gaussian(sigmas), name=name, algorithm=algorithm)
 
 
-def _window(size: IntPair | None, radius: IntPair | None) -> tuple[int, int] | None:
+def _motion(size: IntPair | None, radius: Pair | None, angle: float, algorithm: str) -> Stage:
+    if radius is not None:
+        raise ParameterError("radius", "a motion has a length, --size, and no radius")
+    length = 9 if size is None else size
+    if isinstance(length, tuple):
+        raise ParameterError("size", f"{length[0]},{length[1]}: a motion has one length")
+    if length > LONGEST:
+        raise ParameterError("size", f"{length} is above the longest motion, {LONGEST} px")
+    return linear(kernels.motion(length, angle), name=f"motion of {length} px at {angle:g}°", algorithm=algorithm)
+
+
+def _disk(size: IntPair | None, radius: Pair | None, algorithm: str) -> Stage:
+    if size is not None:
+        raise ParameterError("size", "a disk has a --radius, which may be a fraction")
+    x, y = both(5.0 if radius is None else radius)
+    if max(x, y) > LONGEST / 2:
+        raise ParameterError("radius", f"{max(x, y):g} is above the greatest radius of a disk, {LONGEST // 2} px")
+    return linear(kernels.disk((x, y)), name=f"disk of radius {x:g},{y:g}", algorithm=algorithm)
+
+
+def _whole(radius: Pair | None) -> tuple[int, int] | None:
+    """Return the radius of a window, which is a whole number."""
+    if radius is None:
+        return None
+    if any(r != int(r) for r in both(radius)):
+        raise ParameterError("radius", f"{radius} is not a whole number, as a window's is; a disk's may be a fraction")
+    x, y = both(radius)
+    return int(x), int(y)
+
+
+def _window(size: IntPair | None, radius: tuple[int, int] | None) -> tuple[int, int] | None:
     """Return the window that *size* and *radius* agree on."""
     if radius is None:
         return None if size is None else both(size)
-    width, height = (2 * r + 1 for r in both(radius))
+    width, height = (2 * r + 1 for r in radius)
     if size is not None and both(size) != (width, height):
-        raise ParameterError("radius", f"{radius} means size {width},{height}, which contradicts size {size}")
+        raise ParameterError(
+            "radius", f"{radius[0]},{radius[1]} means size {width},{height}, which contradicts size {size}"
+        )
     return width, height
 
 

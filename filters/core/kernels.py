@@ -201,6 +201,95 @@ def mean(size: tuple[int, int]) -> Kernel:
     return Kernel.product(np.ones(height), np.ones(width), width * height)
 
 
+COVERAGE = 2.0**-30
+"""The unit that coverage is rounded to: a pixel that lies inside counts exactly 1, one outside exactly 0."""
+
+
+def disk(radius: tuple[float, float]) -> Kernel:
+    """The disk of radii ``(x, y)`` pixels, weights summing to 1: each pixel by the area of it that is covered.
+
+    The area is that of the circle's integral, exact; so is MATLAB's ``fspecial('disk')``, which takes one radius.
+
+    >>> disk((1.0, 1.0)).weights.round(4).tolist()
+    [[0.0251, 0.1453, 0.0251], [0.1453, 0.3183, 0.1453], [0.0251, 0.1453, 0.0251]]
+    """
+    x, y = (_disk_edges(r) for r in radius)
+    corners = np.sign(x) * np.sign(y)[:, None] * _quarter_disk(np.abs(x), np.abs(y)[:, None])
+    covered = np.diff(np.diff(corners, axis=0), axis=1)
+    return _by_coverage(covered / covered.max())
+
+
+def _disk_edges(radius: float) -> Array:
+    """The edges between the pixels that a disk covers, in radii from its middle."""
+    radius = max(radius, 1e-3)  # of none at all the pixel in the middle is left
+    reach = math.ceil(radius - 0.5)
+    return np.clip((np.arange(-reach, reach + 2) - 0.5) / radius, -1, 1)
+
+
+def _quarter_disk(x: Array, y: Array) -> Array:
+    """The area of the unit disk within ``[0, x] × [0, y]``, where both are from 0 to 1."""
+
+    def under_arc(t: Array) -> Array:
+        return (t * np.sqrt(1 - t * t) + np.arcsin(t)) / 2
+
+    arc = np.sqrt(1 - y * y)
+    return np.where(x <= arc, x * y, y * arc + under_arc(x) - under_arc(arc))
+
+
+def motion(length: float, angle: float) -> Kernel:
+    """The line of *length* pixels and one pixel wide in the direction of *angle*, weights summing to 1.
+
+    Each pixel counts by the area of it that the line covers: at 0° and an odd length that is a row of equal weights.
+    0° is along x, 90° along y, and degrees grow from x to y, clockwise on the screen. MATLAB's
+    ``fspecial('motion')``, whose angles grow the other way, takes 1 less the distance from the line in place of the
+    area: the same at 0° and 90°, a little sharper between.
+
+    >>> motion(4, 0).weights.tolist(), motion(3, 90).shape
+    ([[0.125, 0.25, 0.25, 0.25, 0.125]], (3, 1))
+    """
+    turn = angle % 180
+    if 45 < turn < 135:
+        lying = motion(length, 90 - turn)  # along y as exactly as along x
+        return Kernel.of(lying.taps.T, lying.divisor)
+    direction = math.radians(turn - 180 if turn >= 135 else turn)
+    across, down = math.cos(direction), math.sin(direction)
+    corners = [
+        ((along * length * across - aside * down) / 2, (along * length * down + aside * across) / 2)
+        for along, aside in ((1, 1), (-1, 1), (-1, -1), (1, -1))
+    ]
+    reach = [math.ceil(max(corner[axis] for corner in corners) - 0.5 - 1e-9) for axis in (0, 1)]
+    covered = _covered(corners, *reach)
+    return _by_coverage((covered + covered[::-1, ::-1]) / 2)
+
+
+def _covered(corners: list[tuple[float, float]], reach_x: int, reach_y: int) -> Array:
+    """The area of each pixel up to a reach that a polygon covers: what lies under its edges, those back taken off."""
+    left = np.arange(-reach_x, reach_x + 1) - 0.5
+    top = np.arange(-reach_y, reach_y + 1)[:, None] - 0.5
+
+    def integral(depth: Array) -> Array:
+        """Of how much of a pixel lies above an edge at a *depth* below its top: 0, the depth, or 1."""
+        return np.where(depth < 1, np.square(np.clip(depth, 0, 1)) / 2, depth - 0.5)
+
+    total = np.zeros((2 * reach_y + 1, 2 * reach_x + 1))
+    for (x, y), (end_x, end_y) in zip(corners, (*corners[1:], corners[0]), strict=True):
+        if x == end_x:
+            continue
+        start, stop = np.clip(x, left, left + 1), np.clip(end_x, left, left + 1)
+        slope = (end_y - y) / (end_x - x)
+        first, last = y + (start - x) * slope - top, y + (stop - x) * slope - top
+        level = np.abs(last - first) < 1e-8
+        rise = np.where(level, 1, last - first)
+        mean = np.where(level, np.clip(first, 0, 1), (integral(last) - integral(first)) / rise)
+        total += mean * (stop - start)
+    return np.abs(total)
+
+
+def _by_coverage(covered: Array) -> Kernel:
+    taps = np.rint(covered / COVERAGE) * COVERAGE
+    return Kernel.of(taps, divisor=float(taps.sum()))
+
+
 # ---- gradient operators, as the textbooks print them, unscaled --------------------------------------
 
 BINOMIAL = {3: (1, 2, 1), 5: (1, 4, 6, 4, 1), 7: (1, 6, 15, 20, 15, 6, 1)}
