@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Literal, Unpack
 
-from .core import extrema, kernels
+from .core import extrema, kernels, shapes
 from .core.convolve import Algorithm, linear
 from .core.filter import Common, image_filter
 from .core.spec import IntPair, Pair, Param, ParameterError, both
@@ -96,7 +96,7 @@ def blur(
     if op in ("min", "max"):
         if algorithm != "auto":
             raise ParameterError("algorithm", f"has no meaning with op {op} (it is for gaussian, mean, motion, disk)")
-        return extrema.extremum(op, extrema.window(*(window or (3, 3))))
+        return extrema.extremum(op, shapes.window(*(window or (3, 3))))
     sigmas = both(sigma) if sigma is not None else (1.0, 1.0)
     if window is not None:
         sigmas = _sigma_of(window, sigma)

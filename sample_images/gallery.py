@@ -52,6 +52,19 @@ GALLERY: dict[str, list[tuple[str, str]]] = {
         ("Sobel, thinned", "edges coffee.jpg -o {out} --sigma 1 --thin"),
         ("Canny", "edges coffee.jpg -o {out} --op canny"),
     ],
+    "morph": [
+        ("Erosion, the default operator", "morph coffee.jpg -o {out} --shape disk --size 9"),
+        ("Dilation", "morph coffee.jpg -o {out} --op dilate --shape disk --size 9"),
+        ("Opening: small bright things go", "morph cat.jpg -o {out} --op open --shape disk --size 7"),
+        ("Closing: small dark things go", "morph cat.jpg -o {out} --op close --shape disk --size 7"),
+        ("The morphological gradient", "morph coffee.jpg -o {out} --op gradient --gain 2"),
+        ("Top-hat: what an opening takes away", "morph cat.jpg -o {out} --op tophat --size 9 --gain 3"),
+        ("Black-hat: what a closing fills", "morph cat.jpg -o {out} --op blackhat --size 9 --gain 3"),
+        (
+            "Hit or miss: lower left corners",
+            'morph coffee.jpg -o {out} --op hitmiss --shape "0 1 0; -1 1 1; -1 -1 0" --channels luma',
+        ),
+    ],
     "conv": [
         ("A built-in kernel", "conv cat.jpg -o {out} --kernel emboss"),
         ("A literal, normalized", 'conv cat.jpg -o {out} --kernel "1 2 4 2 1" --normalize sum'),

@@ -112,7 +112,9 @@ def _filling(value: float, linear: bool, apart: bool) -> Stage:
 
 
 def _at_home(stage: Stage, settings: Settings, name: str) -> Stage:
-    """Return the stage with its own filter's border rule, and its name."""
+    """Return the stage with its own filter's border rule, and its name; those in its branches too."""
+    branches = tuple(tuple(_at_home(inner, settings, name) for inner in branch) for branch in stage.branches)
+    stage = stage._replace(branches=branches)
     if stage.border is not None:
         return stage._replace(step=name)
 

@@ -15,61 +15,17 @@ structuring elements", 2008: the chords, and lengths that grow by doubling.
 
 from __future__ import annotations
 
-from functools import lru_cache
+from functools import cached_property
 from itertools import pairwise
 from typing import Any, Literal, NamedTuple
 
 from . import tiles
 from .lazy import Array, np
 from .selection import selecting
-from .stage import Frame, Halo, Stage
+from .shapes import Pair, Shape
+from .stage import Frame, Stage
 
 Extreme = Literal["min", "max"]
-Pair = tuple[int, int]
-
-
-class Shape(NamedTuple):
-    """A set of samples around a pixel: a flat structuring element."""
-
-    width: int
-    height: int
-    anchor: Pair
-    """The sample ``(x, y)`` of the window that lies on the pixel."""
-    mask: Array | None = None
-    """Which samples of the window belong to it, ``(height, width)``; None for all."""
-
-    @property
-    def halo(self) -> Halo:
-        """How far it reaches on each side."""
-        x, y = self.anchor
-        return Halo(x, y, self.width - 1 - x, self.height - 1 - y)
-
-    def reflected(self) -> Shape:
-        """The shape turned by 180° about its anchor."""
-        x, y = self.anchor
-        mask = None if self.mask is None else self.mask[::-1, ::-1]
-        return Shape(self.width, self.height, (self.width - 1 - x, self.height - 1 - y), mask)
-
-
-def window(width: int, height: int) -> Shape:
-    """Return the rectangle of *width* × *height* samples, its anchor at ``size // 2``."""
-    return Shape(width, height, (width // 2, height // 2))
-
-
-def of_mask(mask: Array, anchor: Pair) -> Shape:
-    """Return the shape of what is not 0 in *mask*, in the smallest window that holds it and the anchor.
-
-    >>> import numpy as np
-    >>> of_mask(np.array([[0, 0, 0], [1, 1, 0], [1, 1, 0]]), (1, 1))
-    Shape(width=2, height=2, anchor=(1, 0), mask=None)
-    """
-    mask = np.asarray(mask) != 0
-    (x, y), (rows, columns) = anchor, np.nonzero(mask)
-    top, bottom = min(y, rows.min()), max(y, rows.max())
-    left, right = min(x, columns.min()), max(x, columns.max())
-    mask = mask[top : bottom + 1, left : right + 1]
-    height, width = mask.shape
-    return Shape(width, height, (int(x - left), int(y - top)), None if mask.all() else mask)
 
 
 def extremum(which: Extreme, shape: Shape, **properties: Any) -> Stage:
@@ -77,46 +33,58 @@ def extremum(which: Extreme, shape: Shape, **properties: Any) -> Stage:
 
     NaN is both, unless missing samples count nothing; where all are missing, the result is.
     """
+    over = Over(shape)
 
     def facts(frame: Frame) -> tuple[str, ...]:
-        points = shape.width * shape.height if shape.mask is None else int(np.count_nonzero(shape.mask))
         name = {"min": "minimum", "max": "maximum"}[which]
-        return (f"{name} of {points} samples in {shape.width}×{shape.height}: {joins(shape)} joins a sample",)
+        return (f"{name} of {shape.points} samples in {shape.width}×{shape.height}: {over.joins} joins a sample",)
 
     quick, careful = (np.minimum, np.fmin) if which == "min" else (np.maximum, np.fmax)
     return selecting(
-        lambda strip: over_shape(strip, shape, quick),
+        lambda strip: over(strip, quick),
         shape.halo,
-        present=lambda strip: over_shape(strip, shape, careful),
+        present=lambda strip: over(strip, careful),
         facts=facts,
         **properties,
     )
 
 
-def joins(shape: Shape) -> int:
-    """Return how many joins of two arrays the extremum over a shape takes.
+class Over:
+    """Joins the samples under a shape, which is taken apart once, when that is first needed.
 
-    >>> joins(window(3, 3)), joins(window(101, 101))
-    (4, 14)
+    >>> from .shapes import named
+    >>> [Over(named(name, 31, 31)).joins for name in ("square", "cross", "disk")]
+    [10, 11, 35]
     """
-    if shape.mask is None:
-        return _doublings(1, shape.width) + _doublings(1, shape.height)
-    return _plan(shape.mask.tobytes(), shape.mask.shape).joins
 
+    def __init__(self, shape: Shape) -> None:
+        self.shape = shape
 
-def over_shape(strip: Array, shape: Shape, join: Any) -> Array:
-    """Join the samples of a padded strip under *shape* by *join*, one of `np.minimum` and its like."""
-    planes = tiles.planes_of(strip)
-    if shape.mask is None:
-        return tiles.strip_of(over_window(planes, (shape.width, shape.height), join))
-    plan = _plan(shape.mask.tobytes(), shape.mask.shape)
-    channels, rows, columns = planes.shape
-    out = np.empty((channels, rows - shape.height + 1, columns), planes.dtype)
-    for plane, result in zip(planes, out, strict=True):
-        _run(
-            plan, _flat(plane), columns, join, _flat(result)[: columns * (len(result) - 1) + columns - shape.width + 1]
-        )
-    return tiles.strip_of(out[:, :, : columns - shape.width + 1])
+    @cached_property
+    def plan(self) -> _Plan:
+        """The way of the fewest joins for a shape that is no rectangle."""
+        mask = self.shape.mask
+        assert mask is not None
+        return min((_chords(mask, True), _chords(mask.T, False)), key=lambda plan: plan.joins)
+
+    @property
+    def joins(self) -> int:
+        """How many joins of two arrays are done."""
+        if self.shape.mask is None:
+            return _doublings(1, self.shape.width) + _doublings(1, self.shape.height)
+        return self.plan.joins
+
+    def __call__(self, strip: Array, join: Any) -> Array:
+        """Return what *join*, one of `np.minimum` and its like, makes of a padded strip."""
+        planes, (width, height) = tiles.planes_of(strip), self.shape[:2]
+        if self.shape.mask is None:
+            return tiles.strip_of(over_window(planes, (width, height), join))
+        channels, rows, columns = planes.shape
+        out = np.empty((channels, rows - height + 1, columns), planes.dtype)
+        last = (rows - height) * columns + columns - width + 1
+        for plane, result in zip(planes, out, strict=True):
+            _run(self.plan, _flat(plane), columns, join, _flat(result)[:last])
+        return tiles.strip_of(out[:, :, : columns - width + 1])
 
 
 def over_window(planes: Array, size: Pair, join: Any, stride: Pair = (1, 1), dilation: Pair = (1, 1)) -> Array:
@@ -182,13 +150,6 @@ class _Plan(NamedTuple):
     along_rows: bool
     chords: tuple[_Chords, ...]
     joins: int
-
-
-@lru_cache(maxsize=16)
-def _plan(mask: bytes, size: Pair) -> _Plan:
-    """Return the plan of the fewest joins for a mask."""
-    points = np.frombuffer(mask, bool).reshape(size)
-    return min((_chords(points, True), _chords(points.T, False)), key=lambda plan: plan.joins)
 
 
 def _chords(mask: Array, along_rows: bool) -> _Plan:

@@ -50,6 +50,14 @@ CALLS = {
         {"channels": "each"},
         {"channels": "max", "depth": "16"},
     ],
+    "morph": [
+        {},
+        {"op": "open", "shape": "disk", "size": (7, 4)},
+        {"op": "close", "shape": "0 1 0; 1 1 1", "iterations": 2, "border": "wrap"},
+        {"op": "tophat", "size": 9, "range": "stretch"},
+        {"op": "blackhat", "shape": "cross", "depth": "float"},
+        {"op": "hitmiss", "shape": "1 -1", "threshold": 100},
+    ],
     "conv": [
         {"kernel": "sobel-x", "range": "offset"},
         {"kernel": "emboss", "bias": 30},

@@ -9,6 +9,7 @@ from imfilter.filters.core.chain import Part, chain
 from imfilter.filters.core.filter import encoding
 from imfilter.filters.core.spec import ImageError
 from imfilter.filters.edges import edges
+from imfilter.filters.morph import morph
 from imfilter.filters.sharpen import sharpen
 
 CHAINS = {
@@ -23,8 +24,15 @@ CHAINS = {
     "edges of edges": [(edges, {"op": "prewitt", "norm": "l1"}), (edges, {"op": "scharr"})],
     "wide and narrow": [(blur, {"sigma": 20}), (conv, {"kernel": "1 0 -1", "border": "nearest"})],
     "integers first": [(edges, {"op": "sobel", "channels": "each"}), (edges, {"op": "laplacian"})],
+    "branches": [(blur, {"border": "constant"}), (morph, {"op": "gradient", "size": 5, "border": "wrap"})],
+    "selected": [
+        (morph, {"op": "open"}),
+        (morph, {"op": "tophat", "size": (6, 3), "border": "constant", "fill": 90.0}),
+        (blur, {}),
+    ],
 }
 BINARY = {
+    "a pattern": [(morph, {"op": "hitmiss", "shape": "1 -1"}), (morph, {"op": "dilate"})],
     "a threshold": [(edges, {"threshold": 200}), (blur, {"sigma": 2})],
     "the whole image": [(edges, {"op": "canny"}), (blur, {"sigma": 1})],
 }

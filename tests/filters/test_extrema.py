@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 from imfilter.filters.blur import blur
-from imfilter.filters.core import extrema
+from imfilter.filters.core import extrema, shapes
 from imfilter.filters.core.borders import BORDERS
 from imfilter.filters.core.spec import ParameterError
 from numpy.lib.stride_tricks import sliding_window_view
@@ -18,15 +18,15 @@ def test_any_shape_gives_the_extremum_of_its_samples(data):
     size = data.draw(st.tuples(st.integers(1, 9), st.integers(1, 9)))
     mask = data.draw(arrays.arrays(bool, size).filter(np.any))
     anchor = data.draw(st.tuples(st.integers(0, size[1] - 1), st.integers(0, size[0] - 1)))
-    shape = extrema.of_mask(mask, anchor)
+    shape = shapes.of_mask(mask, anchor)
     more = data.draw(st.tuples(st.integers(0, 5), st.integers(0, 5)))
     rng = np.random.default_rng(data.draw(st.integers(0, 99)))
     strip = rng.integers(0, 256, (shape.height + more[0], shape.width + more[1], 2), np.uint8)
     points = np.ones((shape.height, shape.width), bool) if shape.mask is None else shape.mask
     samples = sliding_window_view(strip, points.shape, (0, 1))[..., points]
-    np.testing.assert_array_equal(extrema.over_shape(strip, shape, np.minimum), samples.min(-1))
+    np.testing.assert_array_equal(extrema.Over(shape)(strip, np.minimum), samples.min(-1))
     planes = np.ascontiguousarray(strip.transpose(2, 0, 1)).transpose(1, 2, 0)
-    np.testing.assert_array_equal(extrema.over_shape(planes, shape, np.maximum), samples.max(-1))
+    np.testing.assert_array_equal(extrema.Over(shape)(planes, np.maximum), samples.max(-1))
 
 
 @given(
@@ -44,7 +44,7 @@ def test_windows_have_strides_and_dilations(size, stride, dilation):
 
 
 def test_a_shape_is_cut_to_what_holds_it_and_its_anchor():
-    shape = extrema.of_mask(np.array([[0, 0, 0, 0], [0, 0, 1, 1], [0, 0, 1, 0]]), (1, 1))
+    shape = shapes.of_mask(np.array([[0, 0, 0, 0], [0, 0, 1, 1], [0, 0, 1, 0]]), (1, 1))
     assert shape[:3] == (3, 2, (0, 0)) and shape.mask is not None
     assert shape.halo == (0, 0, 2, 1) and shape.reflected().halo == (2, 1, 0, 0)
     assert shape.mask.tolist() == [[False, True, True], [False, True, False]]
@@ -52,13 +52,13 @@ def test_a_shape_is_cut_to_what_holds_it_and_its_anchor():
 
 @pytest.mark.parametrize(("length", "most"), [(1, 0), (2, 1), (3, 2), (4, 2), (5, 3), (101, 7), (10001, 14)])
 def test_a_window_takes_the_logarithm_of_its_length(length, most):
-    assert extrema.joins(extrema.window(length, 1)) == most
+    assert extrema.Over(shapes.window(length, 1)).joins == most
 
 
 def test_a_cross_and_a_disk_take_few_joins():
     y, x = np.mgrid[-15:16, -15:16]
-    assert extrema.joins(extrema.of_mask((x == 0) | (y == 0), (15, 15))) <= 11
-    assert extrema.joins(extrema.of_mask(x * x + y * y <= 225, (15, 15))) <= 35
+    assert extrema.Over(shapes.of_mask((x == 0) | (y == 0), (15, 15))).joins <= 11
+    assert extrema.Over(shapes.of_mask(x * x + y * y <= 225, (15, 15))).joins <= 35
 
 
 @pytest.mark.parametrize("border", BORDERS)
