@@ -117,10 +117,9 @@ def test_nothing_is_rounded_or_cut_off_between_the_steps():
 @pytest.mark.parametrize("steps", BINARY.values(), ids=BINARY)
 def test_a_binary_picture_goes_on_as_black_and_white(rgb, steps):
     (first, given), (second, more) = steps
-    assert (
-        np.abs(run(steps, rgb, dtype="uint8").samples - second(first(rgb, **given).image, **more).astype(int)).max()
-        <= 1
-    )
+    black_and_white = first(rgb, **given)
+    expected = second(getattr(black_and_white, "image", black_and_white), **more)
+    assert np.abs(run(steps, rgb, dtype="uint8").samples - expected.astype(int)).max() <= 1
 
 
 @pytest.mark.parametrize("name", light(1))
