@@ -1,4 +1,4 @@
-"""Blur: means by weights of several shapes, and the least and the greatest sample of a window."""
+"""Blur: means by weights of several shapes, the least and the greatest sample of a window, and non-local means."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import Annotated, Literal, Unpack
 from .core import extrema, kernels, shapes
 from .core.convolve import Algorithm, linear
 from .core.filter import Common, image_filter
+from .core.nonlocal_means import nonlocal_means
 from .core.spec import IntPair, Pair, Param, ParameterError, both
 from .core.stage import Stage
 
@@ -17,7 +18,9 @@ LONGEST = 1000
 @image_filter
 def blur(
     *,
-    op: Annotated[Literal["gaussian", "mean", "motion", "disk", "min", "max"], Param("Which blur.")] = "gaussian",
+    op: Annotated[
+        Literal["gaussian", "mean", "motion", "disk", "min", "max", "nlm"], Param("Which blur.")
+    ] = "gaussian",
     sigma: Annotated[
         Pair | None,
         Param("Standard deviation.", unit="px", min=0, max=1000, only=("gaussian",), shown_default="1"),
@@ -32,6 +35,35 @@ def blur(
         float,
         Param("Direction of the motion: 0 to the right, 90 downward.", unit="°", min=-360, max=360, only=("motion",)),
     ] = 0.0,
+    patch: Annotated[
+        int | None,
+        Param(
+            "Side of the patches that are compared, odd.",
+            unit="px",
+            min=1,
+            max=31,
+            only=("nlm",),
+            shown_default="5; in colour 3 or, in strong noise, 5",
+        ),
+    ] = None,
+    strength: Annotated[
+        float | None,
+        Param(
+            "How unlike patches may be, in the image's units.",
+            min=0,
+            only=("nlm",),
+            shown_default="by the noise, which is estimated",
+        ),
+    ] = None,
+    noise_sigma: Annotated[
+        float | None,
+        Param(
+            "Standard deviation of the noise, in the image's units.",
+            min=0,
+            only=("nlm",),
+            shown_default="estimated; 0 with --strength",
+        ),
+    ] = None,
     algorithm: Algorithm = "auto",
     **common: Unpack[Common],
 ) -> Stage:
@@ -46,6 +78,13 @@ def blur(
     disk, of an ellipse where *radius* is a pair, by default of radius 5, as a lens out of focus sees it; the
     radius may be a fraction. Both count a pixel by the area of it that is covered. ``min`` and ``max`` give
     the window's least and greatest sample, exactly.
+
+    ``nlm``, non-local means, removes noise and keeps edges and texture: each pixel becomes the mean of a window,
+    by default 13×13, with the weights ``exp(-max(d² - 2 noise_sigma², 0) / strength²)``, where d² is the mean squared
+    difference of the *patch* around the pixel and that around the other, over all channels together. Without
+    *strength* it is ``noise_sigma · (1 - 2.5 noise_sigma / white)``, at least half of *noise_sigma*, and without
+    *noise_sigma* that is estimated from the whole image. Missing samples that shall be ignored count nothing: patches
+    are compared by the samples that both have, and where they have none in common a pixel does not count.
 
     Returns
     -------
@@ -66,7 +105,8 @@ def blur(
     References
     ----------
     R. Szeliski, Computer Vision, 2nd ed., 2022, section 3.2. For motion and disk: R. Gonzalez, R. Woods and
-    S. Eddins, Digital Image Processing Using MATLAB, 2nd ed., 2009, sections 3.5 and 5.8.
+    S. Eddins, Digital Image Processing Using MATLAB, 2nd ed., 2009, sections 3.5 and 5.8. For nlm: A. Buades,
+    B. Coll and J.-M. Morel, "Non-local means denoising", Image Processing On Line, 2011.
 
     Shell
     -----
@@ -76,6 +116,7 @@ def blur(
     $ imfilter blur scan.png -o bolder.png --op min --size 3
     $ imfilter blur photo.jpg -o panned.jpg --op motion --size 25 --angle 30
     $ imfilter blur photo.jpg -o unfocused.jpg --op disk --radius 6.5
+    $ imfilter blur noisy.png -o clean.png --op nlm
 
     Examples
     --------
@@ -91,6 +132,10 @@ def blur(
     if op == "disk":
         return _disk(size, radius, algorithm)
     window = _window(size, _whole(radius))
+    if op == "nlm":
+        if algorithm != "auto":
+            raise ParameterError("algorithm", f"has no meaning with op {op} (it is for gaussian, mean, motion, disk)")
+        return nonlocal_means(window or (13, 13), patch, strength, noise_sigma)
     if op == "mean":
         return linear(kernels.mean(window or (3, 3)), name="mean", algorithm=algorithm)
     if op in ("min", "max"):

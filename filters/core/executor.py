@@ -79,7 +79,8 @@ def run(
     region = None if effect is None else effect.on(*image.shape[:2])
     plain = plain and not (region is not None and region.partial)
     rounded = whole and plain and not settings.linear_out and not bias and not measure and settings.channels != "max"
-    frame = Frame(full, work, frozenset(wanted), tolerance, finite, whole, rounded=rounded, name=name)
+    told: list[str] = []
+    frame = Frame(full, work, frozenset(wanted), tolerance, finite, whole, rounded=rounded, name=name, told=told)
     channels = 1 if settings.channels == "luma" else image.shape[2]
     rows = strip_rows or _strip_rows(image.shape[1] * channels, work, stages)
     gain = total_gain(stages)
@@ -136,7 +137,7 @@ def run(
     if strip_rows is None:
         rows = -(-rows // chain.liked) * chain.liked
     each_strip(chain.height, rows, jobs, filter_strip)
-    facts = [fact for stage in stages for fact in stage.facts(frame)] if measure else []
+    facts = [*(fact for stage in stages for fact in stage.facts(frame)), *told] if measure else []
     facts.append(f"computed in {np.dtype(work).name}, strips of {rows} rows")
     return Result({name: collector.output() for name, collector in collectors.items()}, facts)
 

@@ -7,29 +7,17 @@ sees the border of its own input, so a pipeline gives what its stages would give
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any, NamedTuple, Protocol
+from typing import Any, NamedTuple
 
 from . import borders, missing
 from .borders import Rule
 from .lazy import Array, np
 from .spec import ImageError
-from .stage import Bound, Frame, Stage, Values, bound, own_type
+from .stage import Bound, Frame, Rows, Stage, Values, bound, own_type
 from .strips import each_strip
 
 MAX_AROUND = 1 << 28
 """Most samples of a channel that a strip may need with its halo: 1 to 2 GiB."""
-
-
-class Rows(Protocol):
-    """An image whose rows are computed when they are asked for."""
-
-    height: int
-    width: int
-    liked: int = 1
-    """Strips are best multiples of so many rows high."""
-
-    def rows(self, start: int, stop: int) -> Values:
-        """Return the rows ``start … stop-1``."""
 
 
 class Source(Rows):
@@ -181,6 +169,8 @@ def join(
         whole = whole and stage.selects
         if frame.finite and stage.crossing is not None and stage.crossing.missing:
             continue
+        if stage.survey is not None:
+            own = own._replace(known=stage.survey(own, _as_seen(last, stage, opacity, number)))
         if stage.branches:
             last = _branched(last, stage, own, rule, strip_rows, jobs)
         elif stage.whole:
@@ -195,6 +185,13 @@ def join(
         if stage.gain is None:
             opacity = None
     return last
+
+
+def _as_seen(last: Rows, stage: Stage, opacity: Opacity | None, number: int) -> Rows:
+    """Return the rows above a stage, with the colours that it works on."""
+    if opacity is None or stage.crossing is None or not stage.crossing.divide:
+        return last
+    return Beside(opacity.divide, last, opacity.before(number))
 
 
 def _branched(source: Rows, stage: Stage, frame: Frame, rule: Rule, strip_rows: int, jobs: int) -> Rows:

@@ -7,7 +7,7 @@ A strip is an array ``(rows, columns, channels)`` in the work type, or a NamedTu
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 from .borders import Border
 from .lazy import np
@@ -15,6 +15,18 @@ from .lazy import np
 Values = Any
 """A strip, or a NamedTuple of strips of one size."""
 Function = Callable[[Values], Values]
+
+
+class Rows(Protocol):
+    """An image whose rows are computed when they are asked for."""
+
+    height: int
+    width: int
+    liked: int = 1
+    """Strips are best multiples of so many rows high."""
+
+    def rows(self, start: int, stop: int) -> Values:
+        """Return the rows ``start … stop-1``."""
 
 
 class Halo(NamedTuple):
@@ -65,6 +77,10 @@ class Frame(NamedTuple):
     width: int = 0
     name: str = ""
     """What the image is called, for what shall differ from image to image."""
+    known: Any = None
+    """What the stage's survey found in the whole image."""
+    told: list[str] | None = None
+    """Facts that surveys found, for people."""
 
 
 class Crossing(NamedTuple):
@@ -130,6 +146,8 @@ class Stage(NamedTuple):
     """What a failure calls the filter, where it is one of several."""
     whole: bool = False
     """The stage needs the whole image at once; it cannot run on strips."""
+    survey: Callable[[Frame, Rows], Any] | None = None
+    """Looks at the rows of the whole image before the stage is bound to it, which is then told the answer."""
     branches: tuple[tuple[Stage, ...], ...] = ()
     """Stages, in rows, whose results of the same image the function takes as arguments; an empty row is the image."""
     selects: bool = False
