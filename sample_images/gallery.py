@@ -28,6 +28,7 @@ GALLERY: dict[str, list[tuple[str, str]]] = {
         ("The greatest of a 9×9 window", "blur coffee.jpg -o {out} --op max --size 9"),
         ("Motion: along a line of 25 pixels", "blur coffee.jpg -o {out} --op motion --size 25 --angle 30"),
         ("Disk: out of focus", "blur coffee.jpg -o {out} --op disk --radius 6"),
+        ("Non-local means: noise goes, edges and texture stay", "blur cat.jpg -o {out} --op nlm --noise-sigma 10"),
         ("In linear light: highlights keep their strength", "blur coffee.jpg -o {out} --sigma 3 --linear"),
     ],
     "sharpen": [

@@ -19,6 +19,8 @@ CALLS = {
         {"op": "motion", "size": 15, "angle": -30},
         {"op": "motion", "size": 8},
         {"op": "disk", "radius": (3.5, 2)},
+        {"op": "nlm"},
+        {"op": "nlm", "radius": 3, "patch": 3, "strength": 20, "noise_sigma": 10},
         {"size": 9},
         {"radius": (2, 6)},
         {"sigma": 3, "border": "wrap"},

@@ -1,0 +1,227 @@
+"""Non-local means, beside the definition in loops; and the estimate of the noise that its strength follows from."""
+
+import math
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from imfilter.filters.blur import blur
+from imfilter.filters.core import noise_level, nonlocal_means, pipeline
+from imfilter.filters.core.chain import Part, chain
+from imfilter.filters.core.encode import Encoding
+from imfilter.filters.core.executor import run as run_stages
+from imfilter.filters.core.spec import ParameterError
+from imfilter.filters.core.stage import Frame
+
+
+def slow(image, source, radius, patch, strength, noise, border="reflect", fill=0.0):
+    """Buades, Coll and Morel's definition with the IPOL weights, pixel by pixel; NaN are left out."""
+    rows, columns, channels = image.shape
+    values, f = image.astype(float), patch // 2
+
+    def at(y, x):
+        row, column = source(y, rows, border), source(x, columns, border)
+        return np.full(channels, float(fill)) if row is None or column is None else values[row, column]
+
+    def around(y, x):
+        return np.array([[at(y + i, x + j) for j in range(-f, f + 1)] for i in range(-f, f + 1)])
+
+    answer = np.empty(image.shape)
+    for y, x in np.ndindex(rows, columns):
+        own, total, weights = around(y, x), np.zeros(channels), np.zeros(channels)
+        for i in range(y - radius[1], y + radius[1] + 1):
+            for j in range(x - radius[0], x + radius[0] + 1):
+                squares = (own - around(i, j)) ** 2
+                common = ~np.isnan(squares)
+                if (i, j) == (y, x):
+                    weight = 1.0
+                elif common.any():
+                    weight = math.exp(-max(squares[common].mean() - 2 * noise**2, 0) / strength**2)
+                else:
+                    continue
+                there = ~np.isnan(at(i, j))
+                total[there] += weight * at(i, j)[there]
+                weights[there] += weight
+        with np.errstate(invalid="ignore"):
+            answer[y, x] = total / weights
+    return answer
+
+
+@given(
+    seed=st.integers(0, 9999),
+    shape=st.tuples(st.integers(1, 7), st.integers(1, 7), st.sampled_from([1, 3])),
+    dtype=st.sampled_from(["uint8", "uint16", "float32"]),
+    radius=st.tuples(st.integers(0, 2), st.integers(0, 2)),
+    patch=st.sampled_from([1, 3, 5]),
+    strength=st.sampled_from([0.02, 0.2, 1.0]),
+    noise=st.sampled_from([0.0, 0.1]),
+    border=st.sampled_from(["reflect", "wrap", "constant"]),
+)
+def test_it_is_the_definition(seed, shape, dtype, radius, patch, strength, noise, border, source, to_samples):
+    rng = np.random.default_rng(seed)
+    white = 1 if dtype == "float32" else np.iinfo(dtype).max
+    image = to_samples(white * np.clip(rng.normal(0.5, 0.2, shape), 0, 1), dtype)
+    strength, noise = strength * white, noise * white
+    answer = blur(
+        image, op="nlm", radius=radius, patch=patch, strength=strength, noise_sigma=noise, border=border, fill=3
+    )
+    exact = slow(image, source, radius, patch, strength, noise, border, 3)
+    if dtype == "float32":
+        np.testing.assert_allclose(answer, exact, atol=1e-6)
+    else:
+        assert np.abs(answer - exact).max() <= 0.501
+
+
+@given(
+    seed=st.integers(0, 9999),
+    shape=st.tuples(st.integers(1, 7), st.integers(1, 7), st.sampled_from([1, 3])),
+    part=st.sampled_from([0.1, 0.5, 0.9]),
+    patch=st.sampled_from([1, 3]),
+)
+def test_missing_samples_count_nothing(seed, shape, part, patch, source):
+    rng = np.random.default_rng(seed)
+    image = rng.random(shape, np.float32)
+    image[rng.random(shape) < part] = np.nan
+    answer = blur(image, op="nlm", radius=2, patch=patch, strength=0.3, noise_sigma=0.05, nan="ignore")
+    np.testing.assert_allclose(answer, slow(image, source, (2, 2), patch, 0.3, 0.05), atol=1e-6)
+
+
+def test_two_pixels_by_hand():
+    """Patches of one pixel, 10 apart, strength 10: the other has the weight 1/e; past the edge they are repeated."""
+    weight = math.exp(-1)
+    answer = blur(np.array([[0, 10]], np.float32), op="nlm", size=(3, 1), patch=1, strength=10)
+    np.testing.assert_allclose(answer[0], [10 * weight / (2 + weight), (20) / (2 + weight)], rtol=1e-6)
+
+
+def test_three_colours_have_one_weight():
+    """A channel without noise is averaged by what the others say: not at all where they differ."""
+    image = np.zeros((1, 8, 3), np.float32)
+    image[0, ::2, 0] = 1
+    image[0, 4:, 2] = 0.1
+    answer = blur(image, op="nlm", size=(3, 1), patch=1, strength=0.15)
+    np.testing.assert_allclose(answer[..., 2], image[..., 2], atol=1e-6)
+    assert 0 < blur(image[..., 2], op="nlm", size=(3, 1), patch=1, strength=0.15)[0, 3] < 0.1
+
+
+def test_a_pattern_that_repeats_is_cleaned_and_kept():
+    clean = np.tile(np.array([[60, 60, 190, 190]], float), (48, 12))
+    noisy = np.clip(clean + np.random.default_rng(0).normal(0, 20, clean.shape) + 0.5, 0, 255).astype(np.uint8)
+    errors = [np.sqrt(np.mean((answer - clean) ** 2)) for answer in (blur(noisy, op="nlm"), blur(noisy, sigma=1))]
+    assert errors[0] < 7 and errors[1] > 20
+
+
+@pytest.mark.parametrize("shape", [(90, 80, 3), (90, 80)])
+@pytest.mark.parametrize("sigma", [8, 40])
+def test_the_default_strength_suits_the_noise(sigma, shape):
+    """Within a tenth of the least error of half and of twice the strength."""
+    y, x = np.mgrid[:90, :80]
+    clean = np.broadcast_to((110 + 60 * np.sin(x / 4) * (y > 45) + (x > 40) * 30).T, (*shape[:1:-1], 80, 90)).T
+    rng = np.random.default_rng(1)
+    noisy = np.clip(clean + rng.normal(0, sigma, shape) + 0.5, 0, 255).astype(np.uint8)
+
+    def error(**values):
+        return np.sqrt(np.mean((blur(noisy, op="nlm", **values) - clean) ** 2))
+
+    best = min(error(noise_sigma=sigma, strength=part * sigma) for part in (0.5, 0.75, 1))
+    assert error() < 1.1 * best < 0.5 * sigma
+    assert error(noise_sigma=sigma) < 1.1 * best
+
+
+def test_strips_and_tiles_give_the_same_bits(monkeypatch, run, noise):
+    image = noise((50, 60, 3))
+    whole = run(blur, image, strip_rows=50, op="nlm")["image"].samples
+    monkeypatch.setattr(nonlocal_means, "TILE", 200)
+    for rows in (1, 7, 20):
+        np.testing.assert_array_equal(run(blur, image, strip_rows=rows, op="nlm")["image"].samples, whole)
+
+
+def test_what_is_missing_far_away_changes_no_bit(monkeypatch, noise):
+    image = noise((30, 60, 3), "float32")
+    holed = image.copy()
+    holed[3:6, 3:5, 1] = np.nan
+    values = {"op": "nlm", "strength": 0.4, "noise_sigma": 0.2, "nan": "ignore"}
+    for tile in (nonlocal_means.TILE, 500):
+        monkeypatch.setattr(nonlocal_means, "TILE", tile)
+        np.testing.assert_array_equal(blur(holed, **values)[:, 14:], blur(image, **values)[:, 14:])
+    assert np.isfinite(blur(holed, **values)).all()
+
+
+def test_no_strength_gives_the_image_back(noise):
+    np.testing.assert_array_equal(blur(noise((9, 9, 3)), op="nlm", strength=0), noise((9, 9, 3)))
+    np.testing.assert_array_equal(blur(noise((9, 9, 3)), op="nlm", size=1), noise((9, 9, 3)))
+
+
+def test_the_alpha_stays_and_what_is_transparent_does_not_show(run):
+    rng = np.random.default_rng(3)
+    image = np.clip(rng.normal(180, 8, (40, 40, 3)), 0, 255).astype(np.uint8)
+    image[:, 20:] = (255, 0, 0)
+    alpha = np.where(np.arange(40) < 20, 255, 0).astype(np.uint8)[None].repeat(40, 0)
+    output = run(blur, image, alpha=alpha, op="nlm", noise_sigma=8)["image"]
+    np.testing.assert_array_equal(output.alpha, alpha)
+    assert abs(output.samples[:, :20].mean() - image[:, :20].mean()) < 0.5
+    assert output.samples[:, 17:20].min() > 160
+
+
+@pytest.mark.parametrize(
+    ("values", "words"),
+    [
+        ({"patch": 4}, "patch: 4 is even"),
+        ({"size": 4}, "size: 4,4: a search window is odd"),
+        ({"size": 201}, "a search window at most 10201"),
+        ({"strength": -1}, "strength: -1 is below"),
+        ({"algorithm": "taps"}, "algorithm: has no meaning with op nlm"),
+        ({"op": "mean", "patch": 3}, "patch: has no meaning with op mean"),
+    ],
+)
+def test_wrong_values_are_refused(values, words):
+    with pytest.raises(ParameterError, match=words):
+        blur(np.zeros((5, 5), np.uint8), **({"op": "nlm"} | values))
+
+
+# ---- the noise --------------------------------------------------------------------------------------
+
+
+def estimate(image):
+    source = pipeline.Source(image, lambda start, stop: image[start:stop])
+    return noise_level.estimate(Frame(255.0, np.float64), source)
+
+
+@pytest.mark.parametrize("sigma", [2, 10, 40])
+def test_the_noise_is_told(sigma, to_samples):
+    y, x = np.mgrid[:200, :150]
+    plane = 100 + 0.2 * x + 0.1 * y + 50 * (x > 70)
+    noisy = plane[..., None] + np.random.default_rng(4).normal(0, sigma, (200, 150, 3))
+    assert estimate(to_samples(noisy, "uint8")) == pytest.approx(sigma, rel=0.03)
+    assert estimate(to_samples(noisy * 257, "uint16")) == pytest.approx(sigma * 257, rel=0.03)
+    holed = noisy.astype(np.float32)
+    holed[20:60] = np.nan
+    assert estimate(holed) == pytest.approx(sigma, rel=0.03)
+
+
+def test_few_of_many_rows_tell_it(monkeypatch):
+    noisy = np.random.default_rng(5).normal(0, 5, (2000, 90, 1)).astype(np.float32)
+    monkeypatch.setattr(noise_level, "SAMPLES", 20_000)
+    assert estimate(noisy) == pytest.approx(5, rel=0.03)
+
+
+@pytest.mark.parametrize("image", [np.zeros((2, 50, 1)), np.full((9, 9, 3), np.nan), np.full((9, 9, 1), 7)])
+def test_there_may_be_none(image):
+    assert estimate(image) == 0
+
+
+# ---- surveys ----------------------------------------------------------------------------------------
+
+
+def test_a_survey_sees_what_the_stage_works_on(noise):
+    """In a chain what the filter before gives; under an alpha straight colours. The verbose facts tell it."""
+    image = noise((40, 30, 3))
+    parts = [Part(blur.stages(**values), blur.settings(**values)) for values in ({"sigma": 1.0}, {"op": "nlm"})]
+    stages, settings = chain(parts)
+    softened = blur(image, sigma=1.0, depth="float")
+    told = run_stages(stages, image, {"image": Encoding("uint8")}, settings, measure=True).facts
+    assert f"noise of {estimate(softened):.4g}" in " ".join(told)
+    alpha = np.full((40, 30), 128, np.uint8)
+    stages, settings = blur.stages(op="nlm"), blur.settings(op="nlm")
+    told = run_stages(stages, image, {"image": Encoding("uint8")}, settings, alpha, measure=True).facts
+    assert f"noise of {estimate(image):.4g}" in " ".join(told)
