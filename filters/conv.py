@@ -5,35 +5,14 @@ from __future__ import annotations
 from typing import Annotated, Any, Literal, Unpack
 
 from .core import kernel_text, kernels
-from .core.convolve import Algorithm, Mode, Padding, linear
+from .core import padding as padding_text
+from .core.convolve import Algorithm, Mode, linear
 from .core.filter import Common, image_filter
 from .core.kernels import Kernel
 from .core.spec import IntPair, Param, ParameterError, both
-from .core.stage import Halo, Stage
+from .core.stage import Stage
 
-MAX_PADDING = 10_000
-
-
-def _padding(text: str) -> Any:
-    """Read ``same``, ``valid``, ``full``, ``P``, ``PX,PY`` or ``LEFT,TOP,RIGHT,BOTTOM``."""
-    if text in ("same", "valid", "full"):
-        return text
-    try:
-        return tuple(int(part) for part in text.split(","))
-    except ValueError:
-        raise ValueError(f"{text!r} is not same, valid, full, P, PX,PY or LEFT,TOP,RIGHT,BOTTOM") from None
-
-
-def _as_padding(given: Any) -> Padding:
-    """Return the padding on each side; raises ValueError."""
-    if given in ("same", "valid", "full"):
-        return given
-    sides = tuple(given) if isinstance(given, (tuple, list)) else (given,)
-    if len(sides) not in (1, 2, 4) or not all(isinstance(side, int) for side in sides):
-        raise ValueError(f"{given!r} is not same, valid, full, P, PX,PY or LEFT,TOP,RIGHT,BOTTOM")
-    if not all(0 <= side <= MAX_PADDING for side in sides):
-        raise ValueError(f"{given!r}: each side is from 0 to {MAX_PADDING} px")
-    return Halo(*sides) if len(sides) == 4 else Halo.around(sides[0], sides[-1])
+PADDINGS = ("same", "valid", "full")
 
 
 @image_filter
@@ -63,8 +42,8 @@ def conv(
         Param(
             "How far past the edge the result reaches: same, valid, full, P, PX,PY or L,T,R,B.",
             metavar="PADDING",
-            read=_padding,
-            check=_as_padding,
+            read=padding_text.reader(PADDINGS),
+            check=padding_text.checker(PADDINGS),
         ),
     ] = "same",
     stride: Annotated[IntPair, Param("Keep every S-th sample of the result.", min=1, max=10000)] = 1,
@@ -129,7 +108,7 @@ def conv(
         mode=mode,
         stride=both(stride),
         dilation=both(dilation),
-        padding=_as_padding(padding),
+        padding=padding_text.checker(PADDINGS)(padding),
         bias=bias + source.offset * scale,
         lift=source.lift * scale,
         name=source.described + ", then turned by 180° (mode convolve)" * (mode == "convolve"),

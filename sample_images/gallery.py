@@ -72,6 +72,12 @@ GALLERY: dict[str, list[tuple[str, str]]] = {
         ("A signed result, 0 at mid-gray", "conv cat.jpg -o {out} --kernel highpass --range offset --gain 2"),
         ("Every fourth sample", "conv cat.jpg -o {out} --kernel gaussian5 --stride 4"),
     ],
+    "pool": [
+        ("Maximum of 4×4, the default operator", "pool coffee.jpg -o {out} --size 4"),
+        ("Minimum", "pool coffee.jpg -o {out} --op min --size 4"),
+        ("Mean: 4×4 pixels become one", "pool coffee.jpg -o {out} --op avg --size 4"),
+        ("Norm, divided by the root of the window", "pool coffee.jpg -o {out} --op l2 --size 4 --gain 0.25"),
+    ],
 }
 
 STRIP = [

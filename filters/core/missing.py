@@ -128,21 +128,21 @@ def _left_out(stage: Stage) -> Stage:
         def middle(strip: Array) -> Array:
             return inside(strip, around)[::sy, ::sx]
 
-        def normalized(strip: Array) -> Array:
+        def normalized(strip: Array, *where: int) -> Array:
             present = _present(strip)
             if present is None:
-                return own.function(strip)
-            return divided(own.function(filled(strip, 0)), own.function(present), weights)
+                return own.function(strip, *where)
+            return divided(own.function(filled(strip, 0), *where), own.function(present, *where), weights)
 
-        def relative(strip: Array) -> Values:
+        def relative(strip: Array, *where: int) -> Values:
             present, at = _present(strip), middle(strip)
             if present is None:
-                return _each(lambda value: settled(value, at, stage.amplification), own.function(strip))
+                return _each(lambda value: settled(value, at, stage.amplification), own.function(strip, *where))
 
             def differences(value: Array, total: Array) -> Array:
                 return settled(value - at * (total - weights.sum), at, stage.amplification)
 
-            return _each(differences, own.function(filled(strip, 0)), own.function(present))
+            return _each(differences, own.function(filled(strip, 0), *where), own.function(present, *where))
 
         return own._replace(function=relative if weights.relative else normalized)
 

@@ -14,7 +14,8 @@ from .lazy import np
 
 Values = Any
 """A strip, or a NamedTuple of strips of one size."""
-Function = Callable[[Values], Values]
+Function = Callable[..., Values]
+"""From a padded strip to a strip; see also `Bound.placed` and `Stage.branches`."""
 
 
 class Rows(Protocol):

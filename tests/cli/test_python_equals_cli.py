@@ -70,6 +70,14 @@ CALLS = {
         {"kernel": "gaussian5", "scale": 0.5, "border": "nearest"},
         {"kernel": "mean3", "padding": (1, 2, 3, 4), "border": "constant", "fill": 77},
     ],
+    "pool": [
+        {},
+        {"size": 3, "stride": 2, "padding": 1},
+        {"op": "avg", "size": (4, 3), "stride": (3, 2), "padding": (2, 1), "include_pad": True, "ceil": True},
+        {"op": "avg", "size": 3, "stride": 1, "padding": "same", "border": "wrap"},
+        {"op": "min", "size": 2, "dilation": (3, 2), "padding": (1, 2, 3, 0)},
+        {"op": "l2", "depth": "float"},
+    ],
 }
 
 

@@ -1,0 +1,108 @@
+"""Pool: a CNN's pooling layer."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Unpack
+
+from .core import padding as padding_text
+from .core.filter import Common, image_filter
+from .core.pooling import Axis, Op, pooling
+from .core.spec import IntPair, Param, ParameterError, both
+from .core.stage import NO_HALO, Halo, Stage
+
+PADDINGS = ("same", "valid")
+
+
+@image_filter
+def pool(
+    *,
+    op: Annotated[Op, Param("What is taken of a window: its greatest, least or mean sample, or its norm.")] = "max",
+    size: Annotated[IntPair, Param("Width and height of the window.", unit="px", min=1, max=10001)] = 2,
+    stride: Annotated[
+        IntPair | None, Param("From one window to the next.", unit="px", min=1, max=10001, shown_default="the size")
+    ] = None,
+    padding: Annotated[
+        Any,
+        Param(
+            "How far past the edge the windows reach: P, PX,PY, L,T,R,B, valid (0), or same (a result for every "
+            "S-th pixel). Nothing is there but zeros for l2; --border has no say.",
+            metavar="PADDING",
+            read=padding_text.reader(PADDINGS),
+            check=padding_text.checker(PADDINGS),
+        ),
+    ] = 0,
+    dilation: Annotated[IntPair, Param("Distance between the samples of a window.", unit="px", min=1, max=10000)] = 1,
+    ceil: Annotated[bool, Param("Keep a last window that begins on the image and ends past the padding.")] = False,
+    include_pad: Annotated[bool, Param("Count the padding as zeros in the mean.", only=("avg",))] = False,
+    **common: Unpack[Common],
+) -> Stage:
+    """Pool windows: maximum, minimum, mean or norm.
+
+    One value for each window of a grid, as a CNN's pooling layer gives it: ``max`` and ``min`` choose a sample,
+    ``avg`` is the mean and ``l2`` the root of the sum of squares (of a flat image: its value times the root of the
+    window's count; more than 8 bits hold, so write it with ``depth="float"``). ``size=1`` gives the image back.
+
+    What lies past the edge is no sample, whatever *border* says: ``max`` and ``min`` do not see it, ``avg`` divides
+    by the samples that are there, or with *include_pad* counts the padding as zeros. What *ceil* adds behind the
+    padding never counts. ``padding="same"`` is ONNX's SAME_UPPER: ``⌈n / s⌉`` windows, as far past both sides, or one
+    pixel further to the right and down.
+
+    Returns
+    -------
+    The image's dtype (see *depth*); the size is ``(n + p0 + p1 - d (k - 1) - 1) // s + 1``, with *ceil* rounded up.
+
+    Raises
+    ------
+    ParameterError
+        A window could lie wholly in the padding, or a value is out of range.
+    ImageError
+        The window is larger than the padded image.
+
+    Notes
+    -----
+    Equal to PyTorch's max_pool2d and avg_pool2d and to ONNX's MaxPool, AveragePool and LpPool, where those allow the
+    values; PyTorch has no padding wider than half a window. Its lp_pool2d magnifies a window that *ceil* cuts off.
+
+    References
+    ----------
+    V. Dumoulin and F. Visin, "A guide to convolution arithmetic for deep learning", 2016, chapter 3.
+    ONNX operators, https://onnx.ai/onnx/operators/.
+
+    Shell
+    -----
+    $ imfilter pool photo.jpg -o half.png
+    $ imfilter pool photo.jpg -o eighth.png --op avg --size 8
+    $ imfilter pool photo.jpg -o layer.npy --size 3 --stride 2 --padding 1
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> image = np.array([[1, 2, 3, 4], [5, 6, 7, 8], [3, 2, 1, 0], [1, 2, 3, 4]], np.uint8)
+    >>> pool(image)
+    array([[6, 8],
+           [3, 4]], dtype=uint8)
+    >>> pool(image.astype(np.float32), op="avg", size=3, stride=2, padding=1)
+    array([[3.5      , 5.       ],
+           [3.1666667, 3.6666667]], dtype=float32)
+    """
+    step = both(size if stride is None else stride)
+    axes = [Axis(*axis) for axis in zip(both(size), step, both(dilation), strict=True)]
+    around = padding_text.checker(PADDINGS)(padding)
+    if around == "same":
+        if ceil:
+            raise ParameterError("ceil", "has no meaning with padding same, which rounds the size up already")
+        return pooling(op, *axes, same=True, include_pad=include_pad)
+    sides = around if isinstance(around, Halo) else NO_HALO
+    if op != "l2" and not include_pad:
+        _check_padding(sides, *axes)
+    x, y = (axis._replace(before=sides[n], behind=sides[n + 2]) for n, axis in enumerate(axes))
+    return pooling(op, x, y, ceil=ceil, include_pad=include_pad)
+
+
+def _check_padding(sides: Halo, x: Axis, y: Axis) -> None:
+    """Raise ParameterError where a window may hold nothing but padding."""
+    widest = max(sides.left, sides.right), max(sides.top, sides.bottom)
+    for name, most, axis in zip(("wide", "high"), widest, (x, y), strict=True):
+        if most > axis.reach:
+            what = f"a window is {axis.reach + 1} px {name}, and would lie wholly in the padding: at most {axis.reach}"
+            raise ParameterError("padding", f"{most} px: {what}")
