@@ -1,10 +1,10 @@
-"""Blur: means by weights of several shapes, the least and the greatest sample of a window, and non-local means."""
+"""Blur: means by weights of several shapes and colours, the least and the greatest sample, and non-local means."""
 
 from __future__ import annotations
 
 from typing import Annotated, Literal, Unpack
 
-from .core import extrema, kernels, shapes
+from .core import bilateral, extrema, guided, kernels, shapes
 from .core.convolve import Algorithm, linear
 from .core.filter import Common, image_filter
 from .core.nonlocal_means import nonlocal_means
@@ -13,18 +13,42 @@ from .core.stage import Stage
 
 LONGEST = 1000
 """Pixels of a motion, or across a disk: larger kernels do not fit the Fourier transform's tiles, and take minutes."""
+LINEAR = ("gaussian", "mean", "motion", "disk")
+"""The ops that are a convolution, whose algorithm can be chosen."""
 
 
 @image_filter
 def blur(
     *,
     op: Annotated[
-        Literal["gaussian", "mean", "motion", "disk", "min", "max", "nlm"], Param("Which blur.")
+        Literal["gaussian", "mean", "motion", "disk", "min", "max", "bilateral", "guided", "nlm"], Param("Which blur.")
     ] = "gaussian",
     sigma: Annotated[
         Pair | None,
-        Param("Standard deviation.", unit="px", min=0, max=1000, only=("gaussian",), shown_default="1"),
+        Param(
+            "Standard deviation.",
+            unit="px",
+            min=0,
+            max=1000,
+            only=("gaussian", "bilateral"),
+            shown_default="1; bilateral 2",
+        ),
     ] = None,
+    range_sigma: Annotated[
+        float | None,
+        Param(
+            "Standard deviation of the difference in colour, in the image's units.",
+            above=0,
+            only=("bilateral",),
+            shown_default="0.1 of white",
+        ),
+    ] = None,
+    epsilon: Annotated[
+        float,
+        Param(
+            "Variance below which detail is smoothed away, of values from 0 to 1.", above=0, max=1e6, only=("guided",)
+        ),
+    ] = 0.01,
     size: Annotated[
         IntPair | None, Param("Width and height of the window, or the motion's length.", unit="px", min=1, max=10001)
     ] = None,
@@ -86,6 +110,14 @@ def blur(
     *noise_sigma* that is estimated from the whole image. Missing samples that shall be ignored count nothing: patches
     are compared by the samples that both have, and where they have none in common a pixel does not count.
 
+    ``bilateral`` is a Gaussian mean in which a neighbour also counts by its colour: the weights are
+    ``exp(-(dx² / sx² + dy² / sy²) / 2 - d² / (2 range_sigma²))``, d the Euclidean distance of the two
+    colours over all channels, in an ellipse of the radius ``int(2 sigma + 0.5)`` or of the size given;
+    a size alone means sigma = radius / 2. ``guided`` fits a line to each channel in every window, by
+    default of 5×5: ``a = v / (v + epsilon)`` of the samples and ``1 - a`` of their mean, where v is
+    their variance and values go from 0 to 1; a pixel is the mean of the lines of all windows that it
+    is in. Both keep the alpha as it is, and let a pixel count by its own.
+
     Returns
     -------
     The image's shape and dtype (see *depth*); values stay within the image's range.
@@ -101,12 +133,17 @@ def blur(
     ``max`` with its logarithm. A disk, and a motion that is askew, take as long as any kernel of their size: above
     some 15 pixels a Fourier transform, whose time hardly grows. `morph` has other shapes of ``min`` and ``max``.
     MATLAB's ``fspecial('motion', L, D)`` is the angle -D here, ``fspecial('disk', R)`` the same disk.
+    ``bilateral`` goes through its ellipse for each pixel, exactly: time grows with the area. That of ``guided``
+    hardly grows with the window. A missing sample that shall be ignored becomes, by ``bilateral``, the mean of its
+    neighbours by distance alone, and by ``guided`` the mean of its windows' means.
 
     References
     ----------
     R. Szeliski, Computer Vision, 2nd ed., 2022, section 3.2. For motion and disk: R. Gonzalez, R. Woods and
     S. Eddins, Digital Image Processing Using MATLAB, 2nd ed., 2009, sections 3.5 and 5.8. For nlm: A. Buades,
-    B. Coll and J.-M. Morel, "Non-local means denoising", Image Processing On Line, 2011.
+    B. Coll and J.-M. Morel, "Non-local means denoising", Image Processing On Line, 2011. For bilateral: C. Tomasi and
+    R. Manduchi, "Bilateral filtering for gray and color images", 1998. For guided: K. He, J. Sun and X. Tang, "Guided
+    image filtering", 2013.
 
     Shell
     -----
@@ -117,6 +154,8 @@ def blur(
     $ imfilter blur photo.jpg -o panned.jpg --op motion --size 25 --angle 30
     $ imfilter blur photo.jpg -o unfocused.jpg --op disk --radius 6.5
     $ imfilter blur noisy.png -o clean.png --op nlm
+    $ imfilter blur photo.jpg -o smooth.jpg --op bilateral --sigma 3 --range-sigma 30
+    $ imfilter blur photo.jpg -o smooth.jpg --op guided --radius 4 --epsilon 0.01
 
     Examples
     --------
@@ -127,21 +166,23 @@ def blur(
            [ 21, 158,  21],
            [  3,  21,   3]], dtype=uint8)
     """
+    if algorithm != "auto" and op not in LINEAR:
+        raise ParameterError("algorithm", f"has no meaning with op {op} (it is for {', '.join(LINEAR)})")
     if op == "motion":
         return _motion(size, radius, angle, algorithm)
     if op == "disk":
         return _disk(size, radius, algorithm)
     window = _window(size, _whole(radius))
     if op == "nlm":
-        if algorithm != "auto":
-            raise ParameterError("algorithm", f"has no meaning with op {op} (it is for gaussian, mean, motion, disk)")
         return nonlocal_means(window or (13, 13), patch, strength, noise_sigma)
     if op == "mean":
         return linear(kernels.mean(window or (3, 3)), name="mean", algorithm=algorithm)
     if op in ("min", "max"):
-        if algorithm != "auto":
-            raise ParameterError("algorithm", f"has no meaning with op {op} (it is for gaussian, mean, motion, disk)")
         return extrema.extremum(op, shapes.window(*(window or (3, 3))))
+    if op == "bilateral":
+        return _bilateral(window, sigma, range_sigma)
+    if op == "guided":
+        return guided.guided(_radii(window or (5, 5), "guided filter"), epsilon)
     sigmas = both(sigma) if sigma is not None else (1.0, 1.0)
     if window is not None:
         sigmas = _sigma_of(window, sigma)
@@ -191,11 +232,33 @@ def _window(size: IntPair | None, radius: tuple[int, int] | None) -> tuple[int, 
     return width, height
 
 
+def _radii(window: tuple[int, int], name: str) -> tuple[int, int]:
+    """Return the radii of an odd *window*."""
+    if window[0] % 2 == 0 or window[1] % 2 == 0:
+        raise ParameterError("size", f"{window[0]},{window[1]}: a {name}'s window is odd")
+    return window[0] // 2, window[1] // 2
+
+
+def _bilateral(window: tuple[int, int] | None, sigma: Pair | None, range_sigma: float | None) -> Stage:
+    radii = None if window is None else _radii(window, "bilateral filter")
+    sigmas = (2.0, 2.0) if sigma is None else both(sigma)
+    if radii is None:
+        radii = bilateral.window_radii(sigmas)
+    elif sigma is None:
+        sigmas = radii[0] / 2, radii[1] / 2
+    if max(radii) > bilateral.LARGEST:
+        raise ParameterError(
+            "sigma" if window is None else "size",
+            f"the window would be {2 * radii[0] + 1}×{2 * radii[1] + 1}; a bilateral filter goes through it for each "
+            f"pixel, and has at most {2 * bilateral.LARGEST + 1}: a smaller sigma or size would help",
+        )
+    radii = radii[0] if sigmas[0] > 0 else 0, radii[1] if sigmas[1] > 0 else 0
+    return bilateral.bilateral(sigmas, radii, range_sigma)
+
+
 def _sigma_of(window: tuple[int, int], sigma: Pair | None) -> tuple[float, float]:
     """Return the sigma whose Gaussian fills *window*, or *sigma* where it does."""
-    if window[0] % 2 == 0 or window[1] % 2 == 0:
-        raise ParameterError("size", f"{window[0]},{window[1]}: a Gaussian's window is odd")
-    radii = window[0] // 2, window[1] // 2
+    radii = _radii(window, "Gaussian")
     if sigma is None:
         return radii[0] / 4, radii[1] / 4
     own = tuple(kernels.gaussian_radius(s) for s in both(sigma))

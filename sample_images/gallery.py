@@ -30,6 +30,8 @@ GALLERY: dict[str, list[tuple[str, str]]] = {
         ("Disk: out of focus", "blur coffee.jpg -o {out} --op disk --radius 6"),
         ("Non-local means: noise goes, edges and texture stay", "blur cat.jpg -o {out} --op nlm --noise-sigma 10"),
         ("In linear light: highlights keep their strength", "blur coffee.jpg -o {out} --sigma 3 --linear"),
+        ("Bilateral: edges stay", "blur coffee.jpg -o {out} --op bilateral --sigma 4 --range-sigma 30"),
+        ("Guided by itself", "blur coffee.jpg -o {out} --op guided --radius 6 --epsilon 0.02"),
     ],
     "sharpen": [
         ("Laplacian, the default operator", "sharpen cat.jpg -o {out}"),

@@ -208,12 +208,22 @@ def _crossed(last: Rows, stage: Stage, frame: Frame, rule: Rule, opacity: Opacit
     assert crossing is not None
     if crossing.divide:
         last = Beside(opacity.divide, last, alpha)
-    last = Applied(last, stage, frame, rule)
+    last = _weighed(last, stage, frame, rule, alpha) if crossing.weigh else Applied(last, stage, frame, rule)
     if crossing.multiply:
         last = Beside(opacity.multiply, last, alpha)
     if crossing.ground:
         last = Beside(lambda colours, opaque: opacity.lay(colours, opaque, crossing.linear), last, alpha)
     return last
+
+
+def _weighed(last: Rows, stage: Stage, frame: Frame, rule: Rule, alpha: Rows) -> Rows:
+    """Return the rows of a stage whose function is given the colours and their alpha, both padded."""
+    padded = stage._replace(bind=lambda frame: lambda strip: strip)
+    # What lies past the edge is opaque.
+    beside = padded._replace(border=stage.border or rule.border, fill=lambda frame: frame.full)
+    frame = frame._replace(height=last.height, width=last.width)
+    colours, opaque = Applied(last, padded, frame, rule), Applied(alpha, beside, frame, rule)
+    return Beside(bound(stage, frame).function, colours, opaque)
 
 
 def _keeps_mean(stage: Stage) -> bool:

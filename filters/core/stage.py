@@ -97,6 +97,8 @@ class Crossing(NamedTuple):
     """The filter works in linear light."""
     missing: bool = False
     """Only NaN are changed: nothing is to be done where an image has none."""
+    weigh: bool = False
+    """Where there is an alpha, the stage's function takes it, padded likewise, as a second argument."""
 
 
 class Weights(NamedTuple):

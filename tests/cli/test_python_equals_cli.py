@@ -30,6 +30,9 @@ CALLS = {
         {"depth": "16"},
         {"depth": "float"},
         {"gain": 1.5},
+        {"op": "bilateral", "sigma": 1.5, "range_sigma": 40.5},
+        {"op": "bilateral", "size": (7, 3), "linear": True},
+        {"op": "guided", "radius": (3, 1), "epsilon": 0.04, "border": "wrap"},
     ],
     "sharpen": [
         {},

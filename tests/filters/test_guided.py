@@ -1,0 +1,187 @@
+"""The guided filter against the paper's formulas in loops, and what it is for: flat stays, edges stay."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from imfilter.filters.blur import blur
+from imfilter.filters.core.borders import BORDERS
+from imfilter.filters.core.spec import ParameterError
+
+WHITE = {"uint8": 255.0, "uint16": 65535.0, "float32": 1.0}
+
+
+def slow(image, source, *, radii, epsilon, white, border="reflect", fill=0.0, alpha=None, ignoring=False):
+    """Equations 5, 6 and 8 of the paper for p = I, on the image continued by its border; float64."""
+    (rx, ry), (rows, columns, channels) = radii, image.shape
+    size = (rows + 4 * ry, columns + 4 * rx)
+    values, weights = np.full((*size, channels), float(fill)), np.ones((*size, channels))
+    for y, x in np.ndindex(size):
+        row, column = source(y - 2 * ry, rows, border), source(x - 2 * rx, columns, border)
+        if row is not None and column is not None:
+            values[y, x] = image[row, column]
+            weights[y, x] = 1.0 if alpha is None else alpha[row, column] / 255
+    if ignoring:
+        weights[np.isnan(values)] = 0
+        values[np.isnan(values)] = 0
+    lines = np.full((rows + 2 * ry, columns + 2 * rx, 3, channels), np.nan)
+    for y, x, c in np.ndindex(rows + 2 * ry, columns + 2 * rx, channels):
+        part, weight = (array[y : y + 2 * ry + 1, x : x + 2 * rx + 1, c] for array in (values, weights))
+        if weight.sum() > 0:
+            mean = (weight * part).sum() / weight.sum()
+            variance = (weight * (part - mean) ** 2).sum() / weight.sum()
+            slope = variance / (variance + epsilon * white**2)
+            lines[y, x, :, c] = slope, (1 - slope) * mean, mean
+    answer = np.full(image.shape, np.nan)
+    for y, x, c in np.ndindex(image.shape):
+        near = lines[y : y + 2 * ry + 1, x : x + 2 * rx + 1, :, c].reshape(-1, 3)
+        if not np.isnan(near).all():
+            slope, offset, mean = np.nanmean(near, axis=0)
+            missing = ignoring and np.isnan(image[y, x, c])
+            answer[y, x, c] = mean if missing else slope * image[y, x, c] + offset
+    return answer
+
+
+@given(data=st.data())
+def test_it_is_what_the_paper_says(data, source, noise, to_samples):
+    border = data.draw(st.sampled_from(BORDERS))
+    dtype = data.draw(st.sampled_from(sorted(WHITE)))
+    shape = (data.draw(st.integers(1, 6)), data.draw(st.integers(1, 6)), data.draw(st.sampled_from([1, 3])))
+    radii = data.draw(st.tuples(st.integers(0, 3), st.integers(0, 2)))
+    epsilon = data.draw(st.sampled_from([1e-6, 1e-3, 0.01, 2.0]))
+    image, white = noise(shape, dtype), WHITE[dtype]
+    expected = slow(image, source, radii=radii, epsilon=epsilon, white=white, border=border, fill=white)
+    answer = blur(image, op="guided", radius=radii, epsilon=epsilon, border=border, fill=white)
+    if dtype == "float32":
+        np.testing.assert_allclose(answer, expected, atol=1e-6)
+    else:
+        assert np.abs(answer.astype(int) - to_samples(expected, dtype)).max() <= 1
+
+
+@pytest.mark.parametrize("dtype", ["uint8", "uint16"])
+@pytest.mark.parametrize(("radius", "epsilon"), [(1, 0.002), (4, 0.01), (4, 1e-5), (30, 0.04)])
+def test_whole_numbers_are_as_exact_as_promised(dtype, radius, epsilon, noise, to_samples):
+    """By sums of whole numbers; bright, where a small variance is the difference of large squares."""
+    white = int(WHITE[dtype])
+    image = np.minimum(noise((120, 130), dtype) // 4 + white // 4 * 3, white).astype(dtype)
+    count = (2 * radius + 1) ** 2
+
+    def box(values):
+        totals = np.pad(values.cumsum(axis=0).cumsum(axis=1), ((1, 0), (1, 0)))
+        n = 2 * radius + 1
+        return totals[n:, n:] - totals[:-n, n:] - totals[n:, :-n] + totals[:-n, :-n]
+
+    padded = np.pad(image.astype(object if dtype == "uint16" else np.int64), 2 * radius, "symmetric")
+    sums, squares = box(padded), box(padded**2)
+    mean, variance = (sums / count).astype(float), ((count * squares - sums**2) / count**2).astype(float)
+    slope = variance / (variance + epsilon * white**2)
+    exact = (box(slope) * image + box(mean - slope * mean)) / count
+    off = np.abs(blur(image, op="guided", radius=radius, epsilon=epsilon).astype(int) - to_samples(exact, dtype))
+    assert off.max() <= 1 and (off > 0).mean() <= 1e-3
+
+
+def test_a_row_by_hand():
+    """0 0 9 with windows of three: means 0, 3, 6, variances 0, 18, 18; at epsilon 18 the slopes are 0, ½, ½."""
+    image = np.array([[0, 0, 9]], np.float32)
+    answer = blur(image, op="guided", radius=(1, 0), epsilon=18)
+    # Lines: 0; x/2 + 3/2; x/2 + 3. The windows at the ends come twice, by the border.
+    expected = [(0 + 0 + 1.5) / 3, (0 + 1.5 + 3) / 3, (1.5 + 3 + 3) / 3 + 9 / 2]
+    np.testing.assert_allclose(answer, [expected], rtol=1e-6)
+
+
+def test_a_step_stays_and_noise_goes():
+    rng = np.random.default_rng(0)
+    step = np.where(np.arange(40) < 20, 60, 190) + rng.normal(0, 4, (40, 40))
+    image = np.rint(step).astype(np.uint8)
+    answer = blur(image, op="guided", epsilon=0.002, depth="float")
+    assert answer[:, :16].std() < 2 and answer[:, 24:].std() < 2
+    assert (answer[:, 20] - answer[:, 19]).min() > 110
+    mean = blur(image, op="mean", size=9, depth="float")
+    assert (mean[:, 20] - mean[:, 19]).max() < 40
+
+
+def test_epsilon_is_the_same_for_every_depth(noise):
+    image = noise((20, 20, 3))
+    small = blur(image, op="guided", depth="16")
+    deep = blur(image.astype(np.uint16) * 257, op="guided")
+    flat = blur((image / np.float32(255)).astype(np.float32), op="guided") * 65535
+    assert np.abs(small.astype(int) - deep).max() <= 1 and np.abs(flat - deep).max() <= 1
+
+
+def test_radius_0_gives_the_image_back_and_a_wide_epsilon_the_mean_of_means(noise):
+    image = noise((9, 9, 3), "float32")
+    np.testing.assert_array_equal(blur(image, op="guided", radius=0), image)
+    twice = blur(blur(image, op="mean", size=5), op="mean", size=5)
+    np.testing.assert_allclose(blur(image, op="guided", radius=2, epsilon=1e6), twice, atol=1e-5)
+    np.testing.assert_array_equal(blur(image, op="guided", size=(9, 5)), blur(image, op="guided", radius=(4, 2)))
+
+
+@pytest.mark.parametrize("offset", [1e3, 1e6])
+def test_values_far_from_0_keep_their_variance(offset):
+    """Float images: to what float32 can tell apart there; a variance is never negative."""
+    near = (np.random.default_rng(0).integers(0, 16, (20, 20)) / 16).astype(np.float32)
+    answer = blur(near + np.float32(offset), op="guided", epsilon=1e-3)
+    np.testing.assert_allclose(answer - np.float64(offset), blur(near, op="guided", epsilon=1e-3), atol=offset * 2**-23)
+
+
+# ---- missing samples and alpha ----------------------------------------------------------------------
+
+
+def test_missing_samples_count_nothing_and_become_the_mean_of_the_means(source, noise):
+    image = noise((9, 8, 3), "float32")
+    image[3, 3], image[4, 4, 1], image[0, 0, 2] = np.nan, np.nan, np.nan
+    expected = slow(image, source, radii=(1, 2), epsilon=0.1, white=1.0, ignoring=True)
+    answer = blur(image, op="guided", radius=(1, 2), epsilon=0.1, nan="ignore")
+    np.testing.assert_allclose(answer, expected, atol=1e-6)
+
+
+def test_nothing_known_stays_missing_and_nan_reaches_twice_the_radius():
+    image = np.full((19, 19), 0.5, np.float32)
+    image[2:17, 2:17] = np.nan
+    answer = blur(image, op="guided", radius=2, nan="ignore")
+    assert np.isnan(answer[9, 9]) and np.isnan(answer).sum() == 49 and (answer[~np.isnan(answer)] == 0.5).all()
+    dot = np.zeros((19, 19), np.float32)
+    dot[9, 9] = np.nan
+    assert np.isnan(blur(dot, op="guided", radius=2)).sum() == 81
+
+
+def test_samples_count_by_their_alpha_which_stays(run, noise, source, to_samples):
+    image, alpha = noise((9, 8, 3)), noise((9, 8))
+    alpha[1:6, 2:7] = 0
+    output = run(blur, image, alpha=alpha, op="guided", radius=1, epsilon=0.05)["image"]
+    shown = np.where(alpha[..., None] > 0, image, 0)
+    expected = slow(shown, source, radii=(1, 1), epsilon=0.05, white=255.0, alpha=alpha)
+    np.testing.assert_array_equal(output.alpha, alpha)
+    np.testing.assert_allclose(output.samples[alpha > 0], to_samples(expected[alpha > 0], "uint8"), atol=1)
+
+
+def test_what_cannot_be_seen_does_not_bleed(run):
+    image, alpha = np.full((12, 12, 3), 20, np.uint8), np.zeros((12, 12), np.uint8)
+    image[:, 5:], alpha[:, :5] = (0, 255, 0), 255
+    assert (run(blur, image, alpha=alpha, op="guided")["image"].samples[:, :5] == 20).all()
+
+
+def test_alpha_is_the_same_in_strips_and_where_all_is_opaque_as_without(run, noise):
+    image, alpha = noise((40, 30, 3)), np.full((40, 30), 255, np.uint8)
+    plain = run(blur, image, op="guided")["image"].samples
+    np.testing.assert_array_equal(run(blur, image, alpha=alpha, op="guided")["image"].samples, plain)
+    alpha[20:] = noise((20, 30))
+    whole, strips = (run(blur, image, alpha=alpha, op="guided", strip_rows=rows)["image"].samples for rows in (40, 4))
+    np.testing.assert_array_equal(strips, whole)
+    np.testing.assert_array_equal(whole[:16], plain[:16])
+
+
+@pytest.mark.parametrize(
+    ("values", "parameter", "reason"),
+    [
+        ({"size": (5, 4)}, "size", "5,4: a guided filter's window is odd"),
+        ({"epsilon": 0}, "epsilon", "0 must be above 0"),
+        ({"epsilon": 1e7}, "epsilon", "above the greatest value"),
+        ({"sigma": 2}, "sigma", "has no meaning with op guided"),
+        ({"range_sigma": 2}, "range_sigma", "has no meaning with op guided"),
+    ],
+)
+def test_a_wrong_value_is_refused_with_its_reason(values, parameter, reason):
+    with pytest.raises(ParameterError, match=reason) as raised:
+        blur(np.zeros((3, 3), np.uint8), op="guided", **values)
+    assert raised.value.parameter == parameter
