@@ -36,6 +36,7 @@ GALLERY: dict[str, list[tuple[str, str]]] = {
     "sharpen": [
         ("Laplacian, the default operator", "sharpen cat.jpg -o {out}"),
         ("Unsharp mask", "sharpen cat.jpg -o {out} --op unsharp --sigma 2 --amount 1.5"),
+        ("Adaptive: no noise, no halos", "sharpen cat.jpg -o {out} --op adaptive --sigma 2 --amount 1.5"),
     ],
     "edges": [
         ("Sobel: the magnitude of the gradient", "edges coffee.jpg -o {out}"),

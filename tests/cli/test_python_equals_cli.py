@@ -39,6 +39,8 @@ CALLS = {
         {"amount": 2},
         {"op": "unsharp"},
         {"op": "unsharp", "sigma": 3, "amount": 0.7, "threshold": 10},
+        {"op": "adaptive", "amount": 2},
+        {"op": "adaptive", "sigma": 1, "threshold": 4, "overshoot": 0.3},
         {"border": "mirror"},
         {"channels": "max"},
     ],
