@@ -69,6 +69,16 @@ GALLERY: dict[str, list[tuple[str, str]]] = {
             'morph coffee.jpg -o {out} --op hitmiss --shape "0 1 0; -1 1 1; -1 -1 0" --channels luma',
         ),
     ],
+    "frequency": [
+        ("Low-pass, the default operator: Gaussian", "frequency coffee.jpg -o {out} --wavelength 12"),
+        ("An ideal low-pass rings", "frequency coffee.jpg -o {out} --wavelength 12 --shape ideal"),
+        ("High-pass, 0 at mid-gray", "frequency coffee.jpg -o {out} --op highpass --range offset"),
+        ("Band-pass, 0 at mid-gray", "frequency coffee.jpg -o {out} --op bandpass --range offset --gain 2"),
+        ("Band-stop", "frequency coffee.jpg -o {out} --op bandstop"),
+        ("A picture with moiré, and its spectrum", "frequency moire.jpg --spectrum {out} --channels luma"),
+        ("The notch that takes it out", "frequency moire.jpg --response {out} --op notch --at 0.1,0.05 --channels luma"),
+        ("The moiré taken out", "frequency moire.jpg -o {out} --op notch --at 0.1,0.05"),
+    ],
     "conv": [
         ("A built-in kernel", "conv cat.jpg -o {out} --kernel emboss"),
         ("A literal, normalized", 'conv cat.jpg -o {out} --kernel "1 2 4 2 1" --normalize sum'),

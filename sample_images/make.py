@@ -40,8 +40,17 @@ def rotated() -> tuple[Image.Image, Image.Exif]:
     return image.transpose(Image.Transpose.ROTATE_270), exif
 
 
+def moire() -> Image.Image:
+    """Add a pattern to a photograph that repeats every 10 px along x and every 20 along y, as a scan of print may."""
+    photograph = np.asarray(Image.open(HERE / "coffee.jpg").convert("RGB"))
+    y, x = np.mgrid[: photograph.shape[0], : photograph.shape[1]]
+    pattern = 20 * np.cos(2 * np.pi * (0.1 * x + 0.05 * y))
+    return Image.fromarray(np.clip(np.rint(photograph + pattern[..., None]), 0, 255).astype(np.uint8))
+
+
 if __name__ == "__main__":
     alpha_shape().save(HERE / "alpha.png")
     gray16().save(HERE / "gray16.png")
+    moire().save(HERE / "moire.jpg", quality=90)
     turned, exif = rotated()
     turned.save(HERE / "rotated.jpg", quality=90, exif=exif)

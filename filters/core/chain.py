@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 from . import colour, missing
 from .lazy import np
 from .passage import Settings
-from .stage import Crossing, Frame, Function, Stage, Values, bound, total_gain
+from .stage import Crossing, Frame, Function, Stage, Values, total_gain, without_maps
 
 
 class Part(NamedTuple):
@@ -40,7 +40,7 @@ def chain(parts: Sequence[Part]) -> tuple[tuple[Stage, ...], Settings]:
         # A result that is no picture of the colours has no light to be taken out of.
         light = part.settings.linear and total_gain(part.stages) is not None
         if number + 1 < len(parts):
-            steps = [_without_maps(stage)._replace(bias=0.0, lift=0.0) for stage in steps]
+            steps = [without_maps(stage)._replace(bias=0.0, lift=0.0) for stage in steps]
         stages += [_at_home(stage, part.settings, part.name) for stage in steps]
     channels = first.channels
     if channels == "each" and any(part.settings.channels != "each" for part in parts):
@@ -122,8 +122,3 @@ def _at_home(stage: Stage, settings: Settings, name: str) -> Stage:
         return float(colour.in_light(settings.fill, frame.full, settings.linear))
 
     return stage._replace(border=settings.border, fill=fill, step=name)
-
-
-def _without_maps(stage: Stage) -> Stage:
-    """Return the stage, told that nobody wants its maps."""
-    return stage._replace(bind=lambda frame: bound(stage, frame._replace(wanted=frozenset({"image"}))))

@@ -24,7 +24,7 @@ from .passage import Passage, Settings
 from .pipeline import Opacity, Source
 from .region import OTHER_SIZE, Effect
 from .spec import ImageError
-from .stage import Frame, Stage, Values, inside, pointwise, total_gain
+from .stage import Frame, Stage, Values, inside, pointwise, total_gain, without_maps
 from .strips import each_strip
 
 STRIP_BYTES = 3 << 19
@@ -189,7 +189,7 @@ def _of_alpha(stage: Stage, full: float) -> Stage:
     if stage.crossing is not None:
         return pointwise(lambda strip: strip)
     if stage.gain:
-        return stage._replace(fill=lambda frame: full)
+        return without_maps(stage)._replace(fill=lambda frame: full)
     sx, sy = stage.stride
     return Stage(
         lambda frame: lambda strip: inside(strip, stage.halo)[::sy, ::sx],

@@ -38,7 +38,7 @@ class Applied(Rows):
     def __init__(self, above: Rows, stage: Stage, frame: Frame, rule: Rule) -> None:
         self.above, self.stride = above, stage.stride
         self.halo, self.padding = stage.halo, stage.padding or stage.halo
-        self.rule = Rule(stage.border, stage.fill(frame)) if stage.border else rule
+        self.rule = _rule(stage, frame, rule)
         frame = frame._replace(height=above.height, width=above.width)
         self.function, extra, self.liked, self.anchored, work, self.placed = bound(stage, frame)
         self.work = work or _strip_type(stage, frame, self.rule)
@@ -92,6 +92,11 @@ class Applied(Rows):
             return borders.surround(list(zip(starts, strips, strict=True)), index, left, right, self.work, self.rule)
 
         return self.function(_each(surrounded, *parts), *where)
+
+
+def _rule(stage: Stage, frame: Frame, rule: Rule) -> Rule:
+    """Return the stage's own border rule, or the caller's."""
+    return Rule(stage.border, stage.fill(frame)) if stage.border else rule
 
 
 class Beside(Rows):
@@ -173,6 +178,9 @@ def join(
             own = own._replace(known=stage.survey(own, _as_seen(last, stage, opacity, number)))
         if stage.branches:
             last = _branched(last, stage, own, rule, strip_rows, jobs)
+        elif stage.by_rows:
+            own = own._replace(height=last.height, width=last.width, rule=_rule(stage, own, rule), jobs=jobs)
+            last = bound(stage, own).function(last)
         elif stage.whole:
             applied = Applied(computed(last, strip_rows, jobs), stage, own, rule)
             last = Whole(applied.rows(0, applied.height), applied.height, applied.width)

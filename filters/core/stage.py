@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple, Protocol
 
-from .borders import Border
+from .borders import Border, Rule
 from .lazy import np
 
 Values = Any
@@ -82,6 +82,10 @@ class Frame(NamedTuple):
     """What the stage's survey found in the whole image."""
     told: list[str] | None = None
     """Facts that surveys found, for people."""
+    rule: Rule = Rule("reflect")
+    """What lies past the edge, for a stage that sees to that itself."""
+    jobs: int = 1
+    """How many threads a stage that runs at once may take; its result is the same for any number."""
 
 
 class Crossing(NamedTuple):
@@ -151,6 +155,9 @@ class Stage(NamedTuple):
     """The stage needs the whole image at once; it cannot run on strips."""
     survey: Callable[[Frame, Rows], Any] | None = None
     """Looks at the rows of the whole image before the stage is bound to it, which is then told the answer."""
+    by_rows: bool = False
+    """The function takes the image as an object that gives its `Rows`, and returns another: it may ask for all of
+    them before it gives the first. Nothing is put around them."""
     branches: tuple[tuple[Stage, ...], ...] = ()
     """Stages, in rows, whose results of the same image the function takes as arguments; an empty row is the image."""
     selects: bool = False
@@ -180,6 +187,11 @@ class Stage(NamedTuple):
     """The names of the results, where the stage is the last: those of its NamedTuple, or ``image`` alone."""
     facts: Callable[[Frame], tuple[str, ...]] = lambda frame: ()
     """What was derived from the parameters and the image, for people."""
+
+
+def without_maps(stage: Stage) -> Stage:
+    """Return the stage, told that nobody wants its maps."""
+    return stage._replace(bind=lambda frame: bound(stage, frame._replace(wanted=frozenset({"image"}))))
 
 
 def total_gain(stages: Sequence[Stage]) -> float | None:

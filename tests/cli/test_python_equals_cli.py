@@ -65,6 +65,16 @@ CALLS = {
         {"op": "blackhat", "shape": "cross", "depth": "float"},
         {"op": "hitmiss", "shape": "1 -1", "threshold": 100},
     ],
+    "frequency": [
+        {"cutoff": 0.05},
+        {"wavelength": 7, "shape": "ideal"},
+        {"op": "highpass", "shape": "butterworth", "order": 3, "range": "offset"},
+        {"op": "bandpass", "cutoff": (0.1, 0.3), "border": "mirror"},
+        {"op": "bandstop", "wavelength": (20, 5), "border": "wrap"},
+        {"op": "notch", "at": "0.1,0.2; 0.25,0", "cutoff": 0.05, "border": "nearest"},
+        {"border": "constant", "fill": 90, "linear": True},
+        {"channels": "luma", "depth": "16"},
+    ],
     "conv": [
         {"kernel": "sobel-x", "range": "offset"},
         {"kernel": "emboss", "bias": 30},

@@ -1,0 +1,190 @@
+"""Frequency filters: low-pass, high-pass, bands, and notches."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Annotated, Any, NamedTuple, Unpack
+
+from .core.filter import Common, MapField, image_filter
+from .core.lazy import Array
+from .core.response import HIGHEST, Op, Response, Shape
+from .core.spec import Pair, Param, ParameterError
+from .core.spectral import filtering
+from .core.stage import Stage
+
+BANDS = ("bandpass", "bandstop")
+DEFAULT_CUTOFFS = {"lowpass": (0.1,), "highpass": (0.1,), "bandpass": (0.05, 0.2), "bandstop": (0.05, 0.2)}
+DEFAULT_RADIUS = 0.02
+DEFAULT_NOTCHES = "0.5,0; 0,0.5; 0.5,0.5"
+"""What repeats every two pixels: odd and even columns or rows that differ, and a chessboard."""
+
+
+class Frequency(NamedTuple):
+    """The filtered picture, and the maps; a map that nobody asked for is None."""
+
+    image: Array
+    spectrum: Annotated[
+        Array, MapField("Write the input's spectrum, ln(1 + |F|), to FILE: zero frequency in the middle.", "logarithm")
+    ] = None  # type: ignore[assignment]
+    response: Annotated[
+        Array, MapField("Write what each frequency is multiplied by to FILE, laid out like the spectrum.", "fraction")
+    ] = None  # type: ignore[assignment]
+
+
+def _notches(given: Any) -> tuple[tuple[float, float], ...]:
+    """Return the centres in ``"U,V; U,V …"``, or in a pair, or in a sequence of pairs; raises ValueError."""
+    if isinstance(given, str):
+        parts: Sequence[Any] = [part.split(",") for part in given.split(";") if part.strip()]
+    else:
+        single = isinstance(given, (tuple, list)) and len(given) == 2 and not isinstance(given[0], (tuple, list))
+        parts = [given] if single else given
+    try:
+        centres = tuple((float(u), float(v)) for u, v in parts)
+    except (TypeError, ValueError):
+        raise ValueError(f"{given!r} is not U,V, or several as in '0.1,0.2; 0.25,0'") from None
+    if not centres:
+        raise ValueError("names no frequency, as in 0.1,0.2")
+    for u, v in centres:
+        if not (abs(u) <= 0.5 and abs(v) <= 0.5):
+            raise ValueError(f"{u:g},{v:g}: frequencies along an axis are from -0.5 to 0.5 cycles per pixel")
+        if u == v == 0:
+            raise ValueError("0,0 is the picture's mean, which stays; op highpass takes it away")
+    return centres
+
+
+@image_filter(answer=Frequency)
+def frequency(
+    *,
+    op: Annotated[Op, Param("Which frequencies pass.")] = "lowpass",
+    shape: Annotated[Shape, Param("How steep the response is.")] = "gaussian",
+    order: Annotated[
+        int | None, Param("Steepness of a butterworth.", min=1, max=100, shown_default="2 with --shape butterworth")
+    ] = None,
+    cutoff: Annotated[
+        Pair | None,
+        Param(
+            "Frequency of the cutoff, both of a band; a notch's radius.",
+            unit="cycles/px",
+            above=0,
+            max=0.7072,
+            metavar="F|LOW,HIGH",
+            shown_default="0.1; bands 0.05,0.2; notch 0.02",
+        ),
+    ] = None,
+    wavelength: Annotated[
+        Pair | None,
+        Param(
+            "The cutoff as a length: 1 / frequency.",
+            unit="px",
+            min=1.4142,
+            max=1e6,
+            only=("lowpass", "highpass", *BANDS),
+            metavar="LENGTH|LONG,SHORT",
+        ),
+    ] = None,
+    at: Annotated[
+        Any,
+        Param(
+            "Centres of the notches as 'U,V; U,V': cycles/px along x and y; their mirrors at -U,-V always too.",
+            metavar="U,V",
+            check=_notches,
+            only=("notch",),
+            shown_default=f"'{DEFAULT_NOTCHES}'",
+        ),
+    ] = None,
+    **common: Unpack[Common],
+) -> Stage:
+    """Filter by frequency: low-pass, high-pass, bands, notches.
+
+    Every frequency (u, v) of the picture is multiplied by the response H. Frequencies are in cycles per
+    pixel: 0.1 repeats every 10 px, 0.5 every 2 px, and up to 0.707 along the diagonal. With
+    D = √(u² + v²) and the cutoff D0, ``lowpass`` is 1 where D ≤ D0 and 0 beyond (``ideal``),
+    exp(-D² / 2 D0²) (``gaussian``), or 1 / (1 + (D / D0)^2n) with the order n (``butterworth``); at the
+    cutoff that is 1, 0.607 and 0.5. ``highpass`` is 1 less that. Between LOW and HIGH, with
+    z = (D² - LOW·HIGH) / D (HIGH - LOW), ``bandpass`` is 1 where |z| ≤ 1, exp(-z²), or 1 / (1 + z^2n): 1
+    in the middle, at √(LOW·HIGH), and on both edges 1, 0.368 and 0.5; ``bandstop`` is 1 less that.
+    ``notch`` is the product of high-passes around each centre and its mirror image, with the cutoff
+    as the radius: it takes a pattern that repeats, moiré or a halftone, out of a picture.
+
+    Zero frequency, the mean, is multiplied by exactly 1 (``lowpass``, ``bandstop``, ``notch``) or 0
+    (``highpass``, ``bandpass``, whose results are signed: see *range*). ``ideal`` rings at edges.
+
+    The map *spectrum* shows where the frequencies of the picture are: u, v stands at
+    (width // 2 + u·width, height // 2 + v·height), as it does in *response*.
+
+    Returns
+    -------
+    `Frequency`: the picture in the image's dtype (see *depth*); the maps as float32, ln(1 + |F|) of the
+    Fourier transform F, and H from 0 to 1.
+
+    Raises
+    ------
+    ParameterError
+        A value is out of range or has no meaning for the op or the shape; cutoff and wavelength are
+        both given; a band has one edge, or another op two.
+
+    Notes
+    -----
+    The picture is continued by the border rule, so nothing wraps round unless the border is ``wrap``.
+    The period is twice the picture's size for ``reflect``, which is exact and the fastest; for ``mirror`` two
+    samples less, for ``wrap`` the size; ``nearest`` and ``constant`` surround the picture by as much as the
+    filter sees, half its size at most on each side, before it is reflected. Sizes with a large prime
+    factor take up to ten times as long.
+
+    A frequency is everywhere in the picture, and so would a NaN be. One stays one, and counts as the
+    mean of the samples around it; with ``nan="ignore"`` the result is given there too.
+
+    References
+    ----------
+    R. Gonzalez and R. Woods, Digital Image Processing, 4th ed., 2018, sections 4.8 to 4.10.
+
+    Shell
+    -----
+    $ imfilter frequency photo.jpg -o smooth.jpg --wavelength 12
+    $ imfilter frequency photo.jpg -o detail.png --op highpass --cutoff 0.05 --range offset
+    $ imfilter frequency scan.png --spectrum spectrum.png
+    $ imfilter frequency scan.png -o clean.png --op notch --at 0.1,0.05 --response response.png
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> stripes = np.array([[110, 90, 110, 90, 110, 90, 110, 90]], np.uint8)
+    >>> frequency(stripes, op="notch", border="wrap").image
+    array([[100, 100, 100, 100, 100, 100, 100, 100]], dtype=uint8)
+    >>> frequency(stripes, op="highpass", depth="float", border="wrap").image.round(2)[0, :4]
+    array([ 10., -10.,  10., -10.], dtype=float32)
+    """
+    if shape != "butterworth" and order is not None:
+        raise ParameterError("order", f"has no meaning with shape {shape} (it is for butterworth)")
+    centres = _notches(DEFAULT_NOTCHES if at is None else at) if op == "notch" else ()
+    response = Response(op, shape, _cutoffs(op, cutoff, wavelength), 2 if order is None else order, centres)
+    return filtering(response, Frequency, fields=Frequency._fields, facts=lambda frame: (_in_words(response),))
+
+
+def _cutoffs(op: str, cutoff: Pair | None, wavelength: Pair | None) -> tuple[float, ...]:
+    """Return the one frequency that *op* needs, or the two, the lower first."""
+    if cutoff is not None and wavelength is not None:
+        raise ParameterError("wavelength", "says again what --cutoff says: one of the two is enough")
+    name = "cutoff" if wavelength is None else "wavelength"
+    given = cutoff if wavelength is None else wavelength
+    if given is None:
+        return DEFAULT_CUTOFFS.get(op, (DEFAULT_RADIUS,))
+    numbers: tuple[float, ...] = given if isinstance(given, tuple) else (given,)
+    if op in BANDS and len(numbers) == 1:
+        raise ParameterError(name, f"{op} has two edges, like {'0.05,0.2' if name == 'cutoff' else '20,5'}")
+    if op not in BANDS and len(numbers) == 2:
+        raise ParameterError(name, f"{op} has one, not {numbers[0]:g},{numbers[1]:g}")
+    frequencies = sorted(numbers if wavelength is None else (min(1 / length, HIGHEST) for length in numbers))
+    if len(set(frequencies)) < len(frequencies):
+        raise ParameterError(name, f"{numbers[0]:g},{numbers[-1]:g} is a band without width")
+    return tuple(frequencies)
+
+
+def _in_words(response: Response) -> str:
+    order = f" of order {response.order}" if response.shape == "butterworth" else ""
+    cutoffs = ",".join(f"{cutoff:.4g}" for cutoff in response.cutoffs)
+    lengths = ",".join(f"{1 / cutoff:.4g}" for cutoff in response.cutoffs)
+    if response.op == "notch":
+        centres = "; ".join(f"{u:g},{v:g}" for u, v in response.centres)
+        return f"{response.shape} notch{order}: radius {cutoffs} cycles/px around {centres} and the mirrors"
+    return f"{response.shape} {response.op}{order}: {cutoffs} cycles/px, wavelength {lengths} px"
