@@ -114,8 +114,8 @@ def frequency(
 
     Returns
     -------
-    `Frequency`: the picture in the image's dtype (see *depth*); the maps as float32, ln(1 + |F|) of the
-    Fourier transform F, and H from 0 to 1.
+    `Frequency`: the picture in the image's dtype (see *depth*); the maps as float32. They are
+    ln(1 + |F|), where F is the unitary Fourier transform of the picture in levels of 0 to 255, and H.
 
     Raises
     ------

@@ -75,8 +75,14 @@ GALLERY: dict[str, list[tuple[str, str]]] = {
         ("High-pass, 0 at mid-gray", "frequency coffee.jpg -o {out} --op highpass --range offset"),
         ("Band-pass, 0 at mid-gray", "frequency coffee.jpg -o {out} --op bandpass --range offset --gain 2"),
         ("Band-stop", "frequency coffee.jpg -o {out} --op bandstop"),
-        ("A picture with moiré, and its spectrum", "frequency moire.jpg --spectrum {out} --channels luma"),
-        ("The notch that takes it out", "frequency moire.jpg --response {out} --op notch --at 0.1,0.05 --channels luma"),
+        (
+            "The spectrum of a picture with moiré: two points beside the middle",
+            "frequency moire.jpg --spectrum {out} --channels luma",
+        ),
+        (
+            "The notch that takes it out",
+            "frequency moire.jpg --response {out} --op notch --at 0.1,0.05 --channels luma",
+        ),
         ("The moiré taken out", "frequency moire.jpg -o {out} --op notch --at 0.1,0.05"),
     ],
     "conv": [

@@ -42,7 +42,7 @@ def rotated() -> tuple[Image.Image, Image.Exif]:
 
 def moire() -> Image.Image:
     """Add a pattern to a photograph that repeats every 10 px along x and every 20 along y, as a scan of print may."""
-    photograph = np.asarray(Image.open(HERE / "coffee.jpg").convert("RGB"))
+    photograph = np.asarray(Image.open(HERE / "coffee.jpg").resize((300, 200), Image.Resampling.LANCZOS))
     y, x = np.mgrid[: photograph.shape[0], : photograph.shape[1]]
     pattern = 20 * np.cos(2 * np.pi * (0.1 * x + 0.05 * y))
     return Image.fromarray(np.clip(np.rint(photograph + pattern[..., None]), 0, 255).astype(np.uint8))

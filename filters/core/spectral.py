@@ -293,11 +293,17 @@ def guessed(plane: Array) -> Array:
 
 
 def logarithm(picture: Rows, frame: Frame) -> Array:
-    """Return ``ln(1 + |F|)`` of a picture's Fourier transform F as a map of its size, zero frequency in the middle."""
+    """Return ``ln(1 + |F|)`` as a map of the picture's size, zero frequency in the middle.
+
+    F is the unitary Fourier transform, the sum over √(width · height), of the picture in levels from 0 to 255. Noise
+    of one level is 1 everywhere then, whatever the size and the depth, and what repeats stands out: plain sums would
+    all be large, and their logarithms much alike.
+    """
     whole = computed(picture, STRIP, frame.jobs).values
     answer = np.empty(whole.shape, np.float32)
     for channel in range(whole.shape[2]):
-        spectrum = np.abs(_transforms().fft2(whole[..., channel].astype(frame.work)))
+        levels = whole[..., channel].astype(frame.work) * (255 / frame.full)
+        spectrum = np.abs(_transforms().fft2(levels, norm="ortho"))
         answer[..., channel] = _transforms().fftshift(np.log1p(spectrum, out=spectrum))
     return answer
 

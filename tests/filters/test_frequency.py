@@ -299,7 +299,8 @@ def test_a_pattern_is_found_in_the_spectrum_where_a_notch_takes_it_out(size):
     image = np.rint(120 + 40 * np.cos(2 * np.pi * (u * x + v * y))).astype(np.uint8)
     maps = frequency(image, op="notch", at=(u, v), border="wrap")
     spectrum = maps.spectrum.copy()
-    np.testing.assert_allclose(spectrum, np.log1p(np.abs(np.fft.fftshift(np.fft.fft2(image.astype(float))))), atol=1e-4)
+    unitary = np.fft.fftshift(np.fft.fft2(image.astype(float))) / np.sqrt(image.size)
+    np.testing.assert_allclose(spectrum, np.log1p(np.abs(unitary)), atol=1e-6)
     middle = (height // 2, width // 2)
     assert np.unravel_index(spectrum.argmax(), size) == middle
     spectrum[middle] = 0
@@ -308,6 +309,13 @@ def test_a_pattern_is_found_in_the_spectrum_where_a_notch_takes_it_out(size):
     np.testing.assert_allclose([maps.response[place] for place in places], 0, atol=1e-12)
     assert maps.response[middle] == 1
     np.testing.assert_allclose(maps.image, 120, atol=1)
+
+
+def test_the_spectrum_is_the_same_in_every_depth(noise):
+    image = noise((20, 31))
+    spectra = [frequency(samples).spectrum for samples in (image, image * np.uint16(257), image / np.float32(255))]
+    np.testing.assert_allclose(spectra[1], spectra[0], atol=1e-6)
+    np.testing.assert_allclose(spectra[2], spectra[0], atol=1e-6)
 
 
 @pytest.mark.parametrize("op", OPS)
