@@ -142,8 +142,8 @@ def frequency(
     -----
     $ imfilter frequency photo.jpg -o smooth.jpg --wavelength 12
     $ imfilter frequency photo.jpg -o detail.png --op highpass --cutoff 0.05 --range offset
-    $ imfilter frequency scan.png --spectrum spectrum.png
-    $ imfilter frequency scan.png -o clean.png --op notch --at 0.1,0.05 --response response.png
+    $ imfilter frequency photo.jpg --spectrum spectrum.png
+    $ imfilter frequency photo.jpg -o clean.png --op notch --at 0.1,0.05 --response response.png
 
     Examples
     --------
