@@ -91,6 +91,13 @@ GALLERY: dict[str, list[tuple[str, str]]] = {
         ("A signed result, 0 at mid-gray", "conv cat.jpg -o {out} --kernel highpass --range offset --gain 2"),
         ("Every fourth sample", "conv cat.jpg -o {out} --kernel gaussian5 --stride 4"),
     ],
+    "noise": [
+        ("Gaussian, the default operator", "noise coffee.jpg -o {out} --sigma 25"),
+        ("Uniform", "noise coffee.jpg -o {out} --op uniform --amplitude 40"),
+        ("Salt and pepper", "noise coffee.jpg -o {out} --op salt-pepper"),
+        ("Photons: Poisson", "noise coffee.jpg -o {out} --op poisson --peak 40"),
+        ("Speckle", "noise coffee.jpg -o {out} --op speckle --sigma 0.3"),
+    ],
     "pool": [
         ("Maximum of 4×4, the default operator", "pool coffee.jpg -o {out} --size 4"),
         ("Minimum", "pool coffee.jpg -o {out} --op min --size 4"),

@@ -85,6 +85,13 @@ CALLS = {
         {"kernel": "gaussian5", "scale": 0.5, "border": "nearest"},
         {"kernel": "mean3", "padding": (1, 2, 3, 4), "border": "constant", "fill": 77},
     ],
+    "noise": [
+        {"sigma": 30, "seed": 5},
+        {"op": "uniform", "amplitude": 3.5, "channels": "luma"},
+        {"op": "salt-pepper", "density": 0.2, "salt": 0.9, "per_channel": True},
+        {"op": "poisson", "peak": 12, "depth": "float"},
+        {"op": "speckle", "sigma": 0.4, "linear": True},
+    ],
     "pool": [
         {},
         {"size": 3, "stride": 2, "padding": 1},
