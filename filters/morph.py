@@ -214,7 +214,7 @@ def _hit_or_miss(pattern: _Pattern, threshold: float | None) -> Stage:
             ignoring = missing if frame.ignoring else None
             return all_of(hits, bright, ignoring) & all_of(misses, dark, ignoring)
 
-        return Bound(fitting, work=own_type(frame))
+        return Bound(fitting, work=own_type(frame), interleaved=True)
 
     def facts(frame: Frame) -> tuple[str, ...]:
         counts = ", ".join(

@@ -97,15 +97,29 @@ def _runs_between(start: int, stop: int, size: int, border: Border) -> list[tupl
     return runs(source_index(start, stop, size, border))
 
 
-def surround(parts: Sequence[tuple[int, Array]], index: Array, left: int, right: int, work: Any, rule: Rule) -> Array:
+def surround(
+    parts: Sequence[tuple[int, Array]],
+    index: Array,
+    left: int,
+    right: int,
+    work: Any,
+    rule: Rule,
+    interleaved: bool = False,
+) -> Array:
     """Lay out rows of an image with what lies past its edges, as one strip in the type *work*.
 
     *parts* are strips ``(rows, columns, channels)`` and the row at which each begins; *index* says which
     row of the image stands in each row of the result (-1: the fill). *left* and *right* columns are
-    added; a negative *right* cuts columns off. One copy converts, pads, and makes planes of channels.
+    added; a negative *right* cuts columns off. One copy converts, pads, and makes planes of channels, unless they may
+    stay *interleaved* where they are: of 8 bits that is done in a third of the time.
     """
-    _, width, channels = parts[0][1].shape
-    planes = np.empty((channels, len(index), left + width + max(right, 0)), work)
+    given = parts[0][1]
+    _, width, channels = given.shape
+    size = len(index), left + width + max(right, 0)
+    if interleaved and channels > 1 and given.strides[2] == given.itemsize:
+        planes = np.empty((*size, channels), work).transpose(2, 0, 1)
+    else:
+        planes = np.empty((channels, *size), work)
     middle = planes[:, :, left : left + width]
     for position, first, count, step in runs(index):
         rows = middle[:, position : position + count]

@@ -178,11 +178,12 @@ def _zero_for_nan(values: Array) -> None:
 
 
 def _copy(values: Array, out: Array) -> None:
-    """Copy *values* into *out*, truncating; one channel at a time, which is three times as fast as all at once."""
-    for channel in range(out.shape[-1]) if out.ndim == 3 else ():
-        np.copyto(out[..., channel], values[..., channel], casting="unsafe")
-    if out.ndim != 3:
+    """Copy *values* into *out*, truncating; planes one at a time, which is three times as fast as all at once."""
+    if out.ndim != 3 or values.strides[2] == values.itemsize:
         np.copyto(out, values, casting="unsafe")
+        return
+    for channel in range(out.shape[2]):
+        np.copyto(out[..., channel], values[..., channel], casting="unsafe")
 
 
 def hue_map(angle: Array, magnitude: Array, gain: float, full: float) -> Array:

@@ -40,7 +40,7 @@ class Applied(Rows):
         self.halo, self.padding = stage.halo, stage.padding or stage.halo
         self.rule = _rule(stage, frame, rule)
         frame = frame._replace(height=above.height, width=above.width)
-        self.function, extra, self.liked, self.anchored, work, self.placed = bound(stage, frame)
+        self.function, extra, self.liked, self.anchored, work, self.placed, self.interleaved = bound(stage, frame)
         self.work = work or _strip_type(stage, frame, self.rule)
         self.ceil = stage.ceil
         where = f"{stage.step}: " if stage.step else ""
@@ -89,7 +89,8 @@ class Applied(Rows):
         parts = [self.above.rows(*group) for group in groups]
 
         def surrounded(*strips: Array) -> Array:
-            return borders.surround(list(zip(starts, strips, strict=True)), index, left, right, self.work, self.rule)
+            laid = list(zip(starts, strips, strict=True))
+            return borders.surround(laid, index, left, right, self.work, self.rule, self.interleaved)
 
         return self.function(_each(surrounded, *parts), *where)
 
@@ -239,7 +240,8 @@ def _keeps_mean(stage: Stage) -> bool:
 
 
 _AS_IT_IS = Stage(
-    lambda frame: Bound(lambda strip: strip, work=own_type(frame) if frame.integers else None), selects=True
+    lambda frame: Bound(lambda strip: strip, work=own_type(frame) if frame.integers else None, interleaved=True),
+    selects=True,
 )
 
 

@@ -15,11 +15,13 @@ from .stage import Bound, Frame, Halo, Stage, own_type
 Select = Callable[[Array], Array]
 
 
-def selecting(select: Select, halo: Halo, present: Select | None = None, **properties: Any) -> Stage:
+def selecting(
+    select: Select, halo: Halo, present: Select | None = None, interleaved: bool = False, **properties: Any
+) -> Stage:
     """Return the stage that *select* is: from a padded strip of any type to a strip of the same type.
 
     Of samples that may be missing, which are NaN and shall count nothing, *present* selects; a strip of which none
-    is missing goes to *select*. Properties are those of the `Stage`.
+    is missing goes to *select*. They may take *interleaved* channels. Properties are those of the `Stage`.
     """
 
     def bind(frame: Frame) -> Bound:
@@ -29,6 +31,6 @@ def selecting(select: Select, halo: Halo, present: Select | None = None, **prope
             chosen = select(strip) if careful is None or not np.isnan(np.max(strip)) else careful(strip)
             return chosen if frame.integers else chosen.astype(frame.work, copy=False)
 
-        return Bound(selected, work=own_type(frame))
+        return Bound(selected, work=own_type(frame), interleaved=interleaved)
 
     return Stage(bind, halo=halo, selects=True, **properties)

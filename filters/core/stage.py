@@ -129,6 +129,8 @@ class Bound(NamedTuple):
     """The type that the function wants its strips in, where it is not that of the `Frame`."""
     placed: bool = False
     """The function is told which row of the result its strip begins with, as a second argument."""
+    interleaved: bool = False
+    """The function is as fast with strips whose channels lie beside each other, as in the image, as with planes."""
 
 
 class Stage(NamedTuple):

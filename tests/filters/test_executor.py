@@ -340,3 +340,24 @@ def test_whole_numbers_are_selected_in_their_own_type(noise):
     assert answer([step, pointwise(lambda strip: strip * 2)], np.full((3, 3, 1), 200, np.uint8)).max() == 400
     expected = np.maximum(image, np.vstack([image[:1], image[:-1]]))
     np.testing.assert_array_equal(answer([step], image, 3), expected)
+
+
+def test_channels_stay_beside_each_other_where_a_stage_takes_them_so(noise):
+    seen = []
+
+    def spread(strip):
+        seen.append(strip.strides[2] == strip.itemsize)
+        return np.maximum(strip[1:], strip[:-1])
+
+    beside, apart = (selecting(spread, Halo(0, 1, 0, 0), interleaved=value) for value in (True, False))
+    image = noise((20, 9, 3))
+    for border in ("reflect", "wrap", "constant"):
+        step = beside._replace(border=border)
+        expected = answer([apart._replace(border=border)] * 2, image, 3)
+        seen.clear()
+        np.testing.assert_array_equal(answer([step, step], image, 3), expected)
+        assert all(seen)
+    seen.clear()
+    answer([linear(kernels.mean((3, 3))), beside], image)
+    answer([apart], image)
+    assert not any(seen)
