@@ -1,11 +1,11 @@
-"""Blur: means by weights of several shapes and colours, the least and the greatest sample, and non-local means."""
+"""Blur: means by weights of several shapes and colours, samples by their rank, and non-local means."""
 
 from __future__ import annotations
 
 from typing import Annotated, Literal, Unpack
 
-from .core import bilateral, extrema, guided, kernels, shapes
-from .core.convolve import Algorithm, linear
+from .core import bilateral, extrema, guided, kernels, planner, rank, shapes
+from .core.convolve import linear
 from .core.filter import Common, image_filter
 from .core.nonlocal_means import nonlocal_means
 from .core.spec import IntPair, Pair, Param, ParameterError, both
@@ -15,13 +15,30 @@ LONGEST = 1000
 """Pixels of a motion, or across a disk: larger kernels do not fit the Fourier transform's tiles, and take minutes."""
 LINEAR = ("gaussian", "mean", "motion", "disk")
 """The ops that are a convolution, whose algorithm can be chosen."""
+RANKED = ("median", "percentile")
+"""The ops that take the sample of a rank, which has algorithms of its own."""
+MEDIAN = 50.0
+"""The percentile that the median is, and the default."""
 
 
 @image_filter
 def blur(
     *,
     op: Annotated[
-        Literal["gaussian", "mean", "motion", "disk", "min", "max", "bilateral", "guided", "nlm"], Param("Which blur.")
+        Literal[
+            "gaussian",
+            "mean",
+            "motion",
+            "disk",
+            "min",
+            "max",
+            "median",
+            "percentile",
+            "bilateral",
+            "guided",
+            "nlm",
+        ],
+        Param("Which blur."),
     ] = "gaussian",
     sigma: Annotated[
         Pair | None,
@@ -88,7 +105,16 @@ def blur(
             shown_default="estimated; 0 with --strength",
         ),
     ] = None,
-    algorithm: Algorithm = "auto",
+    percentile: Annotated[
+        float | None,
+        Param(
+            "Which sample of the window, sorted.", unit="%", min=0, max=100, only=("percentile",), shown_default="50"
+        ),
+    ] = None,
+    algorithm: Annotated[
+        Literal[planner.AlgorithmName, rank.AlgorithmName],
+        Param("How it is computed; auto takes the fastest that is exact enough, and -v says which."),
+    ] = "auto",
     **common: Unpack[Common],
 ) -> Stage:
     """Blur: a weighted mean of a window, or one of its samples.
@@ -102,6 +128,12 @@ def blur(
     disk, of an ellipse where *radius* is a pair, by default of radius 5, as a lens out of focus sees it; the
     radius may be a fraction. Both count a pixel by the area of it that is covered. ``min`` and ``max`` give
     the window's least and greatest sample, exactly.
+
+    ``median`` gives the sample in the middle of the window's, sorted: single wrong pixels vanish, and edges stay
+    sharp. ``percentile`` gives another: of n samples in ascending order that of index ``int(n · percentile / 100)``,
+    from 0 and at most n - 1, as ``scipy.ndimage.percentile_filter``; 50 is the median, 0 the minimum, 100 the
+    maximum. Both give samples of the image, exactly; their window is by default 3×3, and missing samples that shall
+    be ignored are not ranked.
 
     ``nlm``, non-local means, removes noise and keeps edges and texture: each pixel becomes the mean of a window,
     by default 13×13, with the weights ``exp(-max(d² - 2 noise_sigma², 0) / strength²)``, where d² is the mean squared
@@ -125,13 +157,15 @@ def blur(
     Raises
     ------
     ParameterError
-        Size, radius and sigma contradict each other, or one is out of range or not for the op.
+        Size, radius and sigma contradict each other, or one is out of range or not for the op, or the algorithm.
 
     Notes
     -----
     Gaussian, mean and a motion along x or y are passes of one dimension: time grows with the radius; of ``min`` and
     ``max`` with its logarithm. A disk, and a motion that is askew, take as long as any kernel of their size: above
-    some 15 pixels a Fourier transform, whose time hardly grows. `morph` has other shapes of ``min`` and ``max``.
+    some 15 pixels a Fourier transform, whose time hardly grows. Medians of small windows are found by networks of
+    minima and maxima, of large ones by counting, whose time grows little with the window. `morph` has other shapes of
+    ``min`` and ``max``.
     MATLAB's ``fspecial('motion', L, D)`` is the angle -D here, ``fspecial('disk', R)`` the same disk.
     ``bilateral`` goes through its ellipse for each pixel, exactly: time grows with the area. That of ``guided``
     hardly grows with the window. A missing sample that shall be ignored becomes, by ``bilateral``, the mean of its
@@ -143,7 +177,7 @@ def blur(
     S. Eddins, Digital Image Processing Using MATLAB, 2nd ed., 2009, sections 3.5 and 5.8. For nlm: A. Buades,
     B. Coll and J.-M. Morel, "Non-local means denoising", Image Processing On Line, 2011. For bilateral: C. Tomasi and
     R. Manduchi, "Bilateral filtering for gray and color images", 1998. For guided: K. He, J. Sun and X. Tang, "Guided
-    image filtering", 2013.
+    image filtering", 2013. For median: J. Tukey, Exploratory Data Analysis, 1977.
 
     Shell
     -----
@@ -153,6 +187,8 @@ def blur(
     $ imfilter blur scan.png -o bolder.png --op min --size 3
     $ imfilter blur photo.jpg -o panned.jpg --op motion --size 25 --angle 30
     $ imfilter blur photo.jpg -o unfocused.jpg --op disk --radius 6.5
+    $ imfilter blur scan.png -o clean.png --op median --size 5
+    $ imfilter blur photo.jpg -o dark.png --op percentile --percentile 20 --radius 4
     $ imfilter blur noisy.png -o clean.png --op nlm
     $ imfilter blur photo.jpg -o smooth.jpg --op bilateral --sigma 3 --range-sigma 30
     $ imfilter blur photo.jpg -o smooth.jpg --op guided --radius 4 --epsilon 0.01
@@ -165,9 +201,10 @@ def blur(
     array([[  3,  21,   3],
            [ 21, 158,  21],
            [  3,  21,   3]], dtype=uint8)
+    >>> blur(np.array([[9, 9, 0, 9, 9, 1, 1, 1]], np.uint8), op="median").tolist()
+    [[9, 9, 9, 9, 9, 1, 1, 1]]
     """
-    if algorithm != "auto" and op not in LINEAR:
-        raise ParameterError("algorithm", f"has no meaning with op {op} (it is for {', '.join(LINEAR)})")
+    _check_algorithm(op, algorithm)
     if op == "motion":
         return _motion(size, radius, angle, algorithm)
     if op == "disk":
@@ -177,6 +214,10 @@ def blur(
         return nonlocal_means(window or (13, 13), patch, strength, noise_sigma)
     if op == "mean":
         return linear(kernels.mean(window or (3, 3)), name="mean", algorithm=algorithm)
+    if op in RANKED:
+        wanted = MEDIAN if percentile is None else percentile
+        name = op if op == "median" else f"percentile {wanted:g}"
+        return rank.ranked(*(window or (3, 3)), wanted, name=name, algorithm=algorithm)
     if op in ("min", "max"):
         return extrema.extremum(op, shapes.window(*(window or (3, 3))))
     if op == "bilateral":
@@ -188,6 +229,17 @@ def blur(
         sigmas = _sigma_of(window, sigma)
     name = f"gaussian of sigma {sigmas[0]:g},{sigmas[1]:g}"
     return linear(kernels.gaussian(sigmas), name=name, algorithm=algorithm)
+
+
+def _check_algorithm(op: str, algorithm: str) -> None:
+    """Raise ParameterError for an algorithm that *op* does not have."""
+    if algorithm == "auto":
+        return
+    if op not in (*LINEAR, *RANKED):
+        raise ParameterError("algorithm", f"has no meaning with op {op} (it is for {', '.join((*LINEAR, *RANKED))})")
+    own = rank.ALGORITHMS if op in RANKED else planner.ALGORITHMS
+    if algorithm not in own:
+        raise ParameterError("algorithm", f"{algorithm} does not compute op {op}; these do: auto, {', '.join(own)}")
 
 
 def _motion(size: IntPair | None, radius: Pair | None, angle: float, algorithm: str) -> Stage:

@@ -29,6 +29,8 @@ GALLERY: dict[str, list[tuple[str, str]]] = {
         ("Motion: along a line of 25 pixels", "blur coffee.jpg -o {out} --op motion --size 25 --angle 30"),
         ("Disk: out of focus", "blur coffee.jpg -o {out} --op disk --radius 6"),
         ("Non-local means: noise goes, edges and texture stay", "blur cat.jpg -o {out} --op nlm --noise-sigma 10"),
+        ("Median of a 9×9 window: edges stay", "blur coffee.jpg -o {out} --op median --size 9"),
+        ("The darker fifth of a 9×9 window", "blur coffee.jpg -o {out} --op percentile --percentile 20 --size 9"),
         ("In linear light: highlights keep their strength", "blur coffee.jpg -o {out} --sigma 3 --linear"),
         ("Bilateral: edges stay", "blur coffee.jpg -o {out} --op bilateral --sigma 4 --range-sigma 30"),
         ("Guided by itself", "blur coffee.jpg -o {out} --op guided --radius 6 --epsilon 0.02"),

@@ -1,0 +1,160 @@
+"""Filters that give each pixel the sample of one rank in its window, as a stage; and the choice of their algorithm.
+
+Both algorithms are exact. A network of minima and maxima is the faster for small windows; counting takes a time that
+hardly depends on the window, and alone can leave missing samples out.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import Any, Literal, NamedTuple, get_args
+
+from .counting import TILE, Counter
+from .lazy import Array, np
+from .missing import Window
+from .networks import Selector
+from .selection import selecting
+from .spec import ParameterError
+from .stage import Bound, Frame, Halo, Stage, own_type
+from .tiles import planes_of, strip_of
+
+AlgorithmName = Literal["networks", "counting"]
+ALGORITHMS: tuple[str, ...] = get_args(AlgorithmName)
+"""Those that a rank can be found by."""
+
+# Nanoseconds a sample, on one core, which `benchmarks/rank.py` measures.
+OPERATION = {1: 0.034, 2: 0.06, 4: 0.11, 8: 0.22}
+"""An operation of a network, by the bytes of a sample."""
+COUNTING, COUNTED_SIDE = 75.0, 1.2
+WRITTEN = 6000.0
+"""To write down and lay out an operation, once for each place of a tile of results."""
+LARGEST = 15 * 15
+"""Samples of a window for which a network is written: the next takes a tenth of a second, and 20 MB."""
+MOST = 1 << 22
+"""Samples that all windows of a tile hold together: 0.2 GB to count in."""
+
+
+class Plan(NamedTuple):
+    """An algorithm and the reason for it, in words."""
+
+    algorithm: str
+    reason: str
+
+
+def rank_of(percentile: float, count: Any) -> Any:
+    """Return the rank, from 0, of a percentile among *count* samples: ``int(count * percentile / 100)``, or the last.
+
+    This is the definition of `scipy.ndimage.percentile_filter`: 50 is the median, of an even number of samples the
+    upper one of the two in the middle, so that the answer is a sample.
+
+    >>> rank_of(50, 9), rank_of(50, 4), rank_of(0, 9), rank_of(100, 9)
+    (4, 2, 0, 8)
+    """
+    if isinstance(count, int):
+        return min(int(count * percentile / 100), count - 1)
+    return np.clip((count.astype(np.float64) * percentile / 100).astype(np.int64), 0, np.maximum(count, 1) - 1)
+
+
+def ranked(width: int, height: int, percentile: float, *, name: str, algorithm: str = "auto") -> Stage:
+    """Return the stage that gives each pixel the sample of that percentile in a window around it.
+
+    An even window reaches one pixel further to the left and up, as in `scipy.ndimage`. Where missing samples count
+    nothing, the rank is that among the samples that are present.
+    """
+    if (height + TILE) * (width + TILE) > MOST:
+        raise ParameterError(
+            "size", f"{width},{height} is too large for a {name}; a side of 1900 is not, nor 10001,100"
+        )
+    if algorithm == "networks" and height * width > LARGEST:
+        raise ParameterError(
+            "algorithm", f"networks serve windows of up to {LARGEST} samples, not {width}×{height}; take counting"
+        )
+    count = height * width
+    rank = rank_of(percentile, count)
+    halo = Halo(width // 2, height // 2, (width - 1) // 2, (height - 1) // 2)
+    window = Window(width, height, (1, 1), (1, 1), full=True)
+
+    def bind(frame: Frame) -> Bound:
+        counter = Counter(height, width, rank)
+        if plan(height, width, frame, algorithm).algorithm == "networks":
+            selector = Selector(height, width, rank)
+            rows = min(TILE, selector.rows_of(frame.width or TILE, np.dtype(own_type(frame)).itemsize))
+            bound = selecting(_on_planes(selector), halo, _on_planes(present(counter)))
+        else:
+            rows = TILE
+            bound = selecting(_spread(_on_planes(counter), window), halo, _on_planes(present(counter)))
+        answer = bound.bind(frame)
+        assert isinstance(answer, Bound)
+        return answer._replace(rows=rows)
+
+    def present(counter: Counter) -> Callable[[Array], Array]:
+        return lambda planes: counter(planes, lambda count: rank_of(percentile, count))
+
+    def facts(frame: Frame) -> tuple[str, ...]:
+        chosen = plan(height, width, frame, algorithm)
+        return (
+            f"{name}: {width}×{height}, the sample of rank {rank} of 0 … {count - 1}",
+            f"algorithm: {chosen.algorithm} ({chosen.reason})",
+        )
+
+    return Stage(bind, halo=halo, selects=True, facts=facts)
+
+
+def plan(height: int, width: int, frame: Frame, algorithm: str = "auto") -> Plan:
+    """Choose the algorithm for a window, or take the one that is named.
+
+    >>> [plan(n, n, Frame(255.0, "float32", whole=True, height=3000, width=4000)).algorithm for n in (5, 15, 21)]
+    ['networks', 'networks', 'counting']
+    """
+    if frame.ignoring:
+        return Plan("counting", "missing samples count nothing")
+    if algorithm != "auto":
+        return Plan(algorithm, "as asked for")
+    count = height * width
+    if count > LARGEST:
+        return Plan("counting", f"the window holds more than {LARGEST} samples")
+    itemsize = np.dtype(own_type(frame)).itemsize
+    # Samples of a float image lie in float64, but most are float32, and then are selected as such.
+    operations = 3 + 0.4 * count * math.log2(count)
+    network = operations * OPERATION[4 if itemsize == 8 else itemsize]
+    once = operations * WRITTEN * (16 if max(height, width) > 6 else 4)
+    pixels = frame.height * frame.width or 1_000_000
+    counting = COUNTING + COUNTED_SIDE * max(height, width)
+    costs = f"{network:.2g} ns a sample against {counting:.2g}"
+    if network + once / pixels <= counting:
+        return Plan("networks", costs)
+    if network <= counting:
+        return Plan("counting", "the image is too small to write a network for")
+    return Plan("counting", f"{counting:.2g} ns a sample against {network:.2g}")
+
+
+def _on_planes(select: Callable[[Array], Array]) -> Callable[[Array], Array]:
+    """Return what selects from strips, by what selects from planes."""
+
+    def selected(strip: Array) -> Array:
+        planes = planes_of(strip)
+        kind = planes.dtype
+        if kind.kind != "f":
+            return strip_of(select(planes))
+        # Of zeros with and without a sign either could be taken, in one strip this and in the next that.
+        planes = planes + kind.type(0)
+        narrow = planes.astype(np.float32, copy=False)
+        if narrow is not planes and np.array_equal(narrow, planes, equal_nan=True):
+            return strip_of(select(narrow).astype(kind))
+        return strip_of(select(planes))
+
+    return selected
+
+
+def _spread(select: Callable[[Array], Array], window: Window) -> Callable[[Array], Array]:
+    """Return *select* with NaN where the window holds one."""
+
+    def selected(strip: Array) -> Array:
+        chosen = select(strip)
+        if strip.dtype.kind == "f" and np.isnan(np.max(strip)):
+            chosen = chosen.copy("K")
+            chosen[window.reached(np.isnan(strip))] = np.nan
+        return chosen
+
+    return selected
