@@ -36,9 +36,7 @@ NEIGHBOURS = window(3, 3)
 2 that is 0.2 dB worse."""
 
 
-def adaptive(
-    sigma: tuple[float, float], amount: float, noise: float | None, overshoot: float, algorithm: str
-) -> Stage:
+def adaptive(sigma: tuple[float, float], amount: float, noise: float | None, overshoot: float, algorithm: str) -> Stage:
     """Return the stage that adds *amount* times the detail finer than *sigma*, where it is more than *noise*.
 
     *noise*, a standard deviation in the image's units, is estimated from the whole image if it is None. The result is

@@ -88,19 +88,19 @@ def nonlocal_means(size: tuple[int, int], patch: int | None, strength: float | N
         sigma = frame.known if estimated else noise or 0.0
         h = default_strength(sigma, frame.full) if strength is None else strength
 
-        def denoise(strip: Array) -> Array:
-            planes = planes_of(strip)
-            spare = widest.patch
+        def denoise(strip: Array, opaque: Array | None = None) -> Array:
+            planes, window = planes_of(strip), widest
             if patch is None and len(planes) > 1 and sigma <= STRONG_NOISE * frame.full:
-                spare = COLOUR_PATCH // 2
-                cut = widest.patch - spare
-                planes = planes[:, cut:-cut, cut:-cut]
-            window = widest._replace(patch=spare)
+                window = widest._replace(patch=COLOUR_PATCH // 2)
             if h <= 0:
-                return strip_of(_inside(planes, window.halo))
-            samples = len(planes) * (2 * spare + 1) ** 2
+                return strip_of(_inside(planes, widest.halo))
+            weights = None if opaque is None else planes_of(opaque) / opaque.dtype.type(frame.full)
+            spare = Halo.around(widest.patch - window.patch)
+            planes = _inside(planes, spare)
+            weights = weights if weights is None else _inside(weights, spare)
+            samples = len(planes) * (2 * window.patch + 1) ** 2
             weighing = Weighing(-1 / (h * h * samples), 2 * sigma * sigma / (h * h))
-            return strip_of(_in_tiles(planes, window, weighing, frame.ignoring))
+            return strip_of(_in_tiles(planes, weights, window, weighing, frame.ignoring))
 
         return denoise
 
@@ -115,7 +115,7 @@ def nonlocal_means(size: tuple[int, int], patch: int | None, strength: float | N
         halo=widest.halo,
         survey=survey if estimated else None,
         joint=True,
-        crossing=Crossing(divide=True, multiply=True),
+        crossing=Crossing(divide=True, multiply=True, weigh=True),
         facts=lambda frame: (f"non-local means: search window of {width}×{height}",),
     )
 
@@ -134,17 +134,25 @@ def _inside(planes: Array, halo: Halo) -> Array:
     return planes[:, halo.top : rows - halo.bottom, halo.left : columns - halo.right]
 
 
-def _in_tiles(planes: Array, window: Window, weighing: Weighing, ignoring: bool) -> Array:
-    """Denoise padded planes ``(channels, rows, columns)``, some columns at a time."""
+def _in_tiles(planes: Array, weights: Array | None, window: Window, weighing: Weighing, ignoring: bool) -> Array:
+    """Denoise padded planes ``(channels, rows, columns)``, some columns at a time; samples may have *weights*."""
     x, y = window.halo[:2]
     channels, rows, columns = planes.shape
     out = np.empty((channels, rows - 2 * y, columns - 2 * x), planes.dtype)
     width = max(TILE // rows, 4 * x, 1)
     for start in range(0, out.shape[2], width):
-        tile = planes[:, :, start : start + width + 2 * x]
+        here = slice(start, start + width + 2 * x)
+        tile = planes[:, :, here]
         gaps = np.isnan(tile) if ignoring else None
-        means = _means if gaps is None or not gaps.any() else _means_of_present
-        out[:, :, start : start + width] = means(tile, window, weighing)
+        weighted = weights is not None and bool((weights[:, :, here] != 1).any())
+        result = out[:, :, start : start + width]
+        if not weighted and (gaps is None or not gaps.any()):
+            result[...] = _means(tile, window, weighing)
+            continue
+        present = np.ones_like(tile) if gaps is None else (~gaps).astype(tile.dtype)
+        if weights is not None:
+            present *= weights[:, :, here]
+        result[...] = _weighted_means(tile, present, window, weighing)
     return out
 
 
@@ -208,36 +216,39 @@ def _means(tile: Array, window: Window, weighing: Weighing) -> Array:
     return flat.unlaid(total)
 
 
-def _means_of_present(tile: Array, window: Window, weighing: Weighing) -> Array:
-    """Return the weighted means of the samples that are not NaN.
+def _weighted_means(tile: Array, present: Array, window: Window, weighing: Weighing) -> Array:
+    """Return the means where each sample has a weight of its own, *present*: 0 where it is missing, which is NaN.
 
-    Two patches are compared by the samples that both have; without any, neither counts for the other. The result is
-    NaN where nothing counts. Where nothing is missing it has the bits of `_means`.
+    Two patches are compared by the samples that both have; without any, neither counts for the other. What is missing
+    stays so where nothing counts. Where all weights are 1 the result has the bits of `_means`.
     """
     flat = _Flat.of(tile, window)
-    present = flat.laid((~np.isnan(tile)).astype(tile.dtype))
+    own, gaps = flat.laid(present), flat.laid(np.isnan(tile))
     values = flat.laid(np.where(np.isnan(tile), tile.dtype.type(0), tile))
-    total, weights = values.copy(), present.copy()
+    total, weights = values * own, own.copy()
     spare = np.empty((SPARE, values.shape[1]), values.dtype)
-    samples = len(values) * (2 * window.patch + 1) ** 2
+    samples = tile.dtype.type(len(values) * (2 * window.patch + 1) ** 2)
     for shift, start, length, first in flat.shifts():
         near, far = slice(start, start + length), slice(start + shift, start + shift + length)
-        both = present[:, near] * present[:, far]
-        difference = (values[:, near] - values[:, far]) * both
+        both = own[:, near] * own[:, far]
+        difference = values[:, near] - values[:, far]
         difference *= difference
+        difference *= both
         common = _box(_summed(both), window.patch, flat.width, spare).copy()
         weight = _box(_summed(difference), window.patch, flat.width, spare)
-        weight *= samples / np.maximum(common, 1)
+        some = common > 0
+        weight *= np.divide(samples, common, out=np.zeros_like(common), where=some)
         weight = _weights(weight, weighing)
-        weight *= common > 0
+        weight *= some
         size = len(weight)
         here, there = slice(first, first + size), slice(first + shift, first + shift + size)
         for to, of in ((here, there), (there, here)):
-            total[:, to] += weight * values[:, of]
-            weights[:, to] += weight * present[:, of]
+            counted = weight * own[:, of]
+            total[:, to] += counted * values[:, of]
+            weights[:, to] += counted
     nothing = weights == 0
     total /= np.where(nothing, 1, weights)
-    total[nothing] = np.nan
+    total[nothing & gaps] = np.nan
     return flat.unlaid(total)
 
 

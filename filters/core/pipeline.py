@@ -176,7 +176,7 @@ def join(
         if frame.finite and stage.crossing is not None and stage.crossing.missing:
             continue
         if stage.survey is not None:
-            own = own._replace(known=stage.survey(own, _as_seen(last, stage, opacity, number)))
+            own = own._replace(known=stage.survey(own, _visible(last, opacity, number)))
         if stage.branches:
             last = _branched(last, stage, own, rule, strip_rows, jobs)
         elif stage.by_rows:
@@ -196,11 +196,15 @@ def join(
     return last
 
 
-def _as_seen(last: Rows, stage: Stage, opacity: Opacity | None, number: int) -> Rows:
-    """Return the rows above a stage, with the colours that it works on."""
-    if opacity is None or stage.crossing is None or not stage.crossing.divide:
+def _visible(last: Rows, opacity: Opacity | None, number: int) -> Rows:
+    """Return the colours before a stage as they are seen, those that cannot be as NaN."""
+    if opacity is None:
         return last
-    return Beside(opacity.divide, last, opacity.before(number))
+
+    def visible(colours: Array, opaque: Array) -> Array:
+        return np.where(opaque > 0, opacity.divide(colours, opaque), np.nan)
+
+    return Beside(visible, last, opacity.before(number))
 
 
 def _branched(source: Rows, stage: Stage, frame: Frame, rule: Rule, strip_rows: int, jobs: int) -> Rows:

@@ -156,7 +156,8 @@ class Stage(NamedTuple):
     whole: bool = False
     """The stage needs the whole image at once; it cannot run on strips."""
     survey: Callable[[Frame, Rows], Any] | None = None
-    """Looks at the rows of the whole image before the stage is bound to it, which is then told the answer."""
+    """Looks at the rows of the whole image before the stage is bound to it, which is then told the answer. Under an
+    alpha it sees the colours not multiplied, and NaN for those of transparent pixels."""
     by_rows: bool = False
     """The function takes the image as an object that gives its `Rows`, and returns another: it may ask for all of
     them before it gives the first. Nothing is put around them."""

@@ -15,10 +15,13 @@ from imfilter.filters.core.spec import ParameterError
 from imfilter.filters.core.stage import Frame
 
 
-def slow(image, source, radius, patch, strength, noise, border="reflect", fill=0.0):
+def slow(image, source, radius, patch, strength, noise, border="reflect", fill=0.0, alpha=None):
     """Buades, Coll and Morel's definition with the IPOL weights, pixel by pixel; NaN are left out."""
     rows, columns, channels = image.shape
     values, f = image.astype(float), patch // 2
+
+    def opaque(y, x):
+        return 1.0 if alpha is None else alpha[source(y, rows, border), source(x, columns, border)]
 
     def at(y, x):
         row, column = source(y, rows, border), source(x, columns, border)
@@ -27,22 +30,25 @@ def slow(image, source, radius, patch, strength, noise, border="reflect", fill=0
     def around(y, x):
         return np.array([[at(y + i, x + j) for j in range(-f, f + 1)] for i in range(-f, f + 1)])
 
+    def opaque_around(y, x):
+        return np.array([[[opaque(y + i, x + j)] for j in range(-f, f + 1)] for i in range(-f, f + 1)])
+
     answer = np.empty(image.shape)
     for y, x in np.ndindex(rows, columns):
         own, total, weights = around(y, x), np.zeros(channels), np.zeros(channels)
         for i in range(y - radius[1], y + radius[1] + 1):
             for j in range(x - radius[0], x + radius[0] + 1):
                 squares = (own - around(i, j)) ** 2
-                common = ~np.isnan(squares)
+                common = ~np.isnan(squares) * opaque_around(y, x) * opaque_around(i, j)
                 if (i, j) == (y, x):
                     weight = 1.0
                 elif common.any():
-                    weight = math.exp(-max(squares[common].mean() - 2 * noise**2, 0) / strength**2)
+                    weight = math.exp(-max(np.nansum(squares * common) / common.sum() - 2 * noise**2, 0) / strength**2)
                 else:
                     continue
                 there = ~np.isnan(at(i, j))
-                total[there] += weight * at(i, j)[there]
-                weights[there] += weight
+                total[there] += weight * opaque(i, j) * at(i, j)[there]
+                weights[there] += weight * opaque(i, j)
         with np.errstate(invalid="ignore"):
             answer[y, x] = total / weights
     return answer
@@ -152,15 +158,25 @@ def test_no_strength_gives_the_image_back(noise):
     np.testing.assert_array_equal(blur(noise((9, 9, 3)), op="nlm", size=1), noise((9, 9, 3)))
 
 
-def test_the_alpha_stays_and_what_is_transparent_does_not_show(run):
-    rng = np.random.default_rng(3)
-    image = np.clip(rng.normal(180, 8, (40, 40, 3)), 0, 255).astype(np.uint8)
-    image[:, 20:] = (255, 0, 0)
-    alpha = np.where(np.arange(40) < 20, 255, 0).astype(np.uint8)[None].repeat(40, 0)
-    output = run(blur, image, alpha=alpha, op="nlm", noise_sigma=8)["image"]
+def test_samples_count_by_their_alpha_which_stays(run, noise, source, to_samples):
+    image, alpha = noise((8, 7, 3)), noise((8, 7))
+    alpha[2:5, 2:6] = 0
+    output = run(blur, image, alpha=alpha, op="nlm", radius=2, patch=3, strength=90)["image"]
+    shown = np.where(alpha[..., None] > 0, image, 0)
+    exact = slow(shown, source, (2, 2), 3, 90, 0, alpha=alpha / 255)
     np.testing.assert_array_equal(output.alpha, alpha)
-    assert abs(output.samples[:, :20].mean() - image[:, :20].mean()) < 0.5
-    assert output.samples[:, 17:20].min() > 160
+    np.testing.assert_allclose(output.samples[alpha > 0], to_samples(exact[alpha > 0], "uint8"), atol=1)
+
+
+def test_what_is_transparent_does_not_show(run):
+    rng = np.random.default_rng(3)
+    image = np.clip(rng.normal(20, 8, (40, 40, 3)), 0, 255).astype(np.uint8)
+    alpha = np.where(np.arange(40) < 16, 255, 0).astype(np.uint8)[None].repeat(40, 0)
+    output = run(blur, image, alpha=alpha, op="nlm")["image"]
+    assert abs(output.samples[:, 14:16].mean() - image[:, :16].mean()) < 1  # black, without the alpha's weights
+    opaque = np.full_like(alpha, 255)
+    without = blur(image, op="nlm", noise_sigma=8)
+    np.testing.assert_array_equal(run(blur, image, alpha=opaque, op="nlm", noise_sigma=8)["image"].samples, without)
 
 
 @pytest.mark.parametrize(
@@ -222,6 +238,8 @@ def test_a_survey_sees_what_the_stage_works_on(noise):
     told = run_stages(stages, image, {"image": Encoding("uint8")}, settings, measure=True).facts
     assert f"noise of {estimate(softened):.4g}" in " ".join(told)
     alpha = np.full((40, 30), 128, np.uint8)
+    alpha[:, :20] = 0
     stages, settings = blur.stages(op="nlm"), blur.settings(op="nlm")
     told = run_stages(stages, image, {"image": Encoding("uint8")}, settings, alpha, measure=True).facts
-    assert f"noise of {estimate(image):.4g}" in " ".join(told)
+    hidden = np.where(alpha[..., None] > 0, image, np.nan)
+    assert f"noise of {estimate(hidden):.4g}" in " ".join(told)
