@@ -1,17 +1,18 @@
-"""Edges: gradient operators with their maps, the Laplacian family, compass masks, and Canny."""
+"""Edges: gradient operators with their maps, the Laplacian family, compass masks, Canny, and the structure tensor."""
 
 from __future__ import annotations
 
-from typing import Annotated, Literal, NamedTuple, Unpack
+from typing import Annotated, Literal, NamedTuple, TypedDict, Unpack
 
-from .core import gradient, laplacian, pairs, thinning
+from .core import gradient, laplacian, pairs, tensor, thinning
 from .core.compass import Compass, compass
-from .core.filter import Common, MapField, image_filter
+from .core.filter import MapField, PastTheEdge, Treatment, image_filter
 from .core.gradient import Gradient, Norm
 from .core.lazy import Array, np
 from .core.spec import Pair, Param, ParameterError, both
 from .core.stage import NO_HALO, Frame, Function, Stage, pointwise
 from .core.strongest import strongest_channel
+from .core.tensor import Tensor
 
 GRADIENTS = ("sobel", "prewitt", "scharr", "roberts", "farid", "central", "canny")
 COMPASSES = ("kirsch", "robinson")
@@ -19,6 +20,24 @@ DEFAULT_SIGMA = {"canny": 1.4, "log": 1.4, "dog": 1.0}
 CANNY_LOW, CANNY_HIGH = 0.16, 0.4
 """Canny's default thresholds for the 3×3 operator, in parts of white; the ratio of 2.5 is within the 2 to 3
 that Canny recommends."""
+DI_ZENZO = "di-zenzo"
+
+
+class Colours(TypedDict, total=False):
+    """The ways in which edges are found in colours."""
+
+    channels: Annotated[
+        Literal["luma", "each", "max", "di-zenzo"],
+        Param(
+            "Find edges in the luma, in each channel, in the one that answers strongest, or in all together, by the "
+            "gradient that Di Zenzo makes of them.",
+            default="luma",
+        ),
+    ]
+
+
+class EdgesCommon(PastTheEdge, Colours, Treatment, total=False):
+    """The parameters that every filter has, those of channels being this one's own."""
 
 
 class Edges(NamedTuple):
@@ -29,6 +48,17 @@ class Edges(NamedTuple):
     angle: Annotated[Array, MapField("Write the gradient's direction to FILE.", "angle")] = None  # type: ignore[assignment]
     gx: Annotated[Array, MapField("Write the derivative along x to FILE.", "signed")] = None  # type: ignore[assignment]
     gy: Annotated[Array, MapField("Write the derivative along y to FILE.", "signed")] = None  # type: ignore[assignment]
+    strength: Annotated[Array, MapField("Write the strength of the texture to FILE.", "magnitude")] = None  # type: ignore[assignment]
+    orientation: Annotated[
+        Array, MapField("Write the axis along which the texture changes most to FILE.", "orientation")
+    ] = None  # type: ignore[assignment]
+    coherence: Annotated[
+        Array, MapField("Write how much the texture changes along one axis alone to FILE, from 0 to 1.", "fraction")
+    ] = None  # type: ignore[assignment]
+
+
+GRADIENT_FIELDS, COMPASS_FIELDS = Edges._fields[:5], Edges._fields[:3]
+STRUCTURE_FIELDS = ("image", "strength", "orientation", "coherence")
 
 
 Operator = Literal[
@@ -44,6 +74,7 @@ Operator = Literal[
     "kirsch",
     "robinson",
     "canny",
+    "structure",
 ]
 
 
@@ -65,6 +96,16 @@ def edges(
         ),
     ] = None,
     ratio: Annotated[float, Param("Wide sigma over narrow sigma.", above=1, max=100, only=("dog",))] = 1.6,
+    rho: Annotated[
+        Pair,
+        Param(
+            "Standard deviation of the Gaussian over which the structure is averaged.",
+            unit="px",
+            min=0,
+            max=1000,
+            only=("structure",),
+        ),
+    ] = 2.0,
     norm: Annotated[Norm, Param("How the magnitude is made of gx and gy.", only=(*GRADIENTS,))] = "l2",
     thin: Annotated[bool, Param("Keep only the maxima along the gradient in the picture.", only=(*GRADIENTS,))] = False,
     threshold: Annotated[
@@ -79,7 +120,7 @@ def edges(
         float | None,
         Param("Upper threshold.", min=0, only=("canny",), shown_default="0.4 of white"),
     ] = None,
-    **common: Unpack[Common],
+    **common: Unpack[EdgesCommon],
 ) -> list[Stage]:
     """Find edges; write gradient magnitude and angle maps.
 
@@ -90,6 +131,17 @@ def edges(
     ``angle = atan2(gy, gx)`` in degrees, in (-180, 180]: 0 where brightness grows to the right, 90
     where it grows downward, exactly 0 where the magnitude is 0. Roberts' diagonals are turned by 45°
     into gx and gy.
+
+    ``structure`` averages the products of gx and gy, Scharr's in the units of Sobel's, over a Gaussian of *rho*: the
+    structure tensor ``J = [<gx²> <gx·gy>; <gx·gy> <gy²>]``, with the eigenvalues λ1 ≥ λ2. The picture is
+    the strength, ``√(λ1 + λ2)``, which is the root of the mean of the squared magnitude, in its units. The orientation
+    is the axis of λ1, along which brightness changes most, in degrees in (-90, 90], 0 along x, 90 along y; stripes
+    themselves run at 90° to it. In 8 bits it is ``θ · 256 / 180`` modulo 256. The coherence, ``(λ1 - λ2) / (λ1 + λ2)``,
+    is 1 where all changes are along one axis, and 0 where none is preferred. Where nothing changes all are exactly 0.
+
+    ``channels="di-zenzo"`` adds up the tensors of all channels. Of the sum the magnitude is ``√λ1``; the angle is the
+    axis of λ1, pointing to where the luma grows; gx and gy follow from both. Where three channels are the same, the
+    magnitude is √3 times that of each.
 
     Returns
     -------
@@ -104,13 +156,15 @@ def edges(
     References
     ----------
     J. Canny, "A computational approach to edge detection", 1986. For the operators see
-    `imfilter.filters.core.kernels`.
+    `imfilter.filters.core.kernels`, for the structure and Di Zenzo's gradient `imfilter.filters.core.tensor`.
 
     Shell
     -----
     $ imfilter edges photo.jpg -o edges.png
     $ imfilter edges photo.jpg --magnitude strength.png --angle direction.tif
     $ imfilter edges photo.jpg -o edges.png --op canny --sigma 2 --low 30 --high 90
+    $ imfilter edges photo.jpg -o edges.png --channels di-zenzo
+    $ imfilter edges wood.jpg --op structure --rho 4 --orientation axis.tif --coherence clear.png
 
     Examples
     --------
@@ -122,6 +176,9 @@ def edges(
     sigmas = both(sigma if sigma is not None else DEFAULT_SIGMA.get(op, 0.0))
     if size % 2 == 0:
         raise ParameterError("size", f"{size} is not one of 3, 5, 7")
+    channels = common.get("channels")
+    if channels == DI_ZENZO and op not in (*GRADIENTS, "structure"):
+        raise ParameterError("channels", f"{DI_ZENZO} needs gx and gy, which {op} has not; use luma, each or max")
     if op == "log":
         return [
             _named(laplacian.laplacian_of_gaussian(_positive(sigmas, op)), op, sigmas),
@@ -135,7 +192,10 @@ def edges(
     stages = [pairs.smoothing(sigmas)] if max(sigmas) > 0 else []
     if op == "laplacian":
         return [*stages, laplacian.laplacian(), *_signed(threshold)]
-    one_channel = common.get("channels") == "max"
+    one_channel = channels == "max"
+    if op == "structure":
+        together = channels == DI_ZENZO
+        return [*stages, *_structure(both(rho), together, one_channel, common.get("border"), threshold)]
     if op in COMPASSES:
         stages.append(compass(op))
         if one_channel:
@@ -144,6 +204,8 @@ def edges(
     stages.append(gradient.operator("sobel" if op == "canny" else op, size))
     if one_channel:
         stages.append(strongest_channel(lambda parts: gradient.magnitude(parts, norm)))
+    if channels == DI_ZENZO:
+        stages.append(tensor.colour_gradient())
     if op == "canny":
         if threshold is not None:
             raise ParameterError("threshold", "Canny has two: low and high")
@@ -175,7 +237,7 @@ def _compass_picture(threshold: float | None) -> Stage:
         strength = answer.magnitude
         return Edges(strength if threshold is None else strength > threshold, strength, answer.angle)
 
-    return pointwise(picture, gain=None, fields=Edges._fields[:3])
+    return pointwise(picture, gain=None, fields=COMPASS_FIELDS)
 
 
 def _maps(frame: Frame, parts: Gradient, norm: Norm, image: Array | None) -> Edges:
@@ -206,7 +268,29 @@ def _picture(norm: Norm, thin: bool, threshold: float | None) -> Stage:
         return picture
 
     halo = thinning.HALO if thin else NO_HALO
-    return Stage(bind, halo, border="constant" if thin else None, gain=None, fields=Edges._fields)
+    return Stage(bind, halo, border="constant" if thin else None, gain=None, fields=GRADIENT_FIELDS)
+
+
+def _structure(
+    rho: tuple[float, float], together: bool, one_channel: bool, border: str | None, threshold: float | None
+) -> list[Stage]:
+    stages = tensor.structure(rho, together)
+    if border == "constant":  # what lies past the edge of the products is nothing, not the image's fill
+        stages[1:] = [stage._replace(border="constant") for stage in stages[1:]]
+    if one_channel:
+        stages.append(strongest_channel(lambda parts: parts.trace))
+
+    def bind(frame: Frame) -> Function:
+        def picture(parts: Tensor) -> Edges:
+            strength = np.sqrt(parts.trace)
+            axis = tensor.orientation(parts) if "orientation" in frame.wanted else None
+            clear = tensor.coherence(parts) if "coherence" in frame.wanted else None
+            image = strength if threshold is None else strength > threshold
+            return Edges(image, strength=strength, orientation=axis, coherence=clear)  # type: ignore[arg-type]
+
+        return picture
+
+    return [*stages, Stage(bind, gain=None, fields=STRUCTURE_FIELDS)]
 
 
 def _canny(low: float | None, high: float | None, norm: Norm, size: int) -> list[Stage]:
@@ -233,5 +317,5 @@ def _canny(low: float | None, high: float | None, norm: Norm, size: int) -> list
 
     return [
         Stage(bind_thin, thinning.HALO, border="constant", gain=None),
-        pointwise(join, whole=True, gain=None, fields=Edges._fields),
+        pointwise(join, whole=True, gain=None, fields=GRADIENT_FIELDS),
     ]

@@ -57,6 +57,10 @@ GALLERY: dict[str, list[tuple[str, str]]] = {
         ("Difference of Gaussians", "edges coffee.jpg -o {out} --op dog --range offset --gain 4"),
         ("Sobel, thinned", "edges coffee.jpg -o {out} --sigma 1 --thin"),
         ("Canny", "edges coffee.jpg -o {out} --op canny"),
+        ("Sobel of all colours together, as Di Zenzo does", "edges coffee.jpg -o {out} --channels di-zenzo"),
+        ("The structure tensor: strength of the texture", "edges cat.jpg -o {out} --op structure"),
+        ("Its orientation, modulo 180°", "edges cat.jpg --orientation {out} --op structure --rho 3"),
+        ("Its coherence: white where all changes are along one axis", "edges cat.jpg --coherence {out} --op structure"),
     ],
     "morph": [
         ("Erosion, the default operator", "morph coffee.jpg -o {out} --shape disk --size 9"),

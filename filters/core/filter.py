@@ -39,8 +39,8 @@ DEPTH_DTYPE: dict[str, Literal["uint8", "uint16", "float32"]] = {
 }
 
 
-class Common(TypedDict, total=False):
-    """The parameters that every filter has; those without a `Param` are the Python call's alone."""
+class PastTheEdge(TypedDict, total=False):
+    """What an image is surrounded by."""
 
     border: Annotated[
         Border,
@@ -52,10 +52,11 @@ class Common(TypedDict, total=False):
         ),
     ]
     fill: Annotated[float, Param("The value k of --border constant, in the image's units.", default=0.0)]
-    channels: Annotated[
-        Channels,
-        Param("Filter each channel, the luma, or keep the channel that answers strongest.", default="each"),
-    ]
+
+
+class Treatment(TypedDict, total=False):
+    """How samples come and go, and where; those without a `Param` are the Python call's alone."""
+
     linear: Annotated[bool, Param("Filter in linear light: decode sRGB before, encode after.", default=False)]
     nan: Annotated[
         str,
@@ -81,6 +82,19 @@ class Common(TypedDict, total=False):
     """The boxes ``(x, y, width, height)`` outside of which nothing changes."""
     name: str
     """What the image is called: random numbers differ by it. The command line takes the path from the named folder."""
+
+
+class Channelled(TypedDict, total=False):
+    """What becomes of the channels."""
+
+    channels: Annotated[
+        Channels,
+        Param("Filter each channel, the luma, or keep the channel that answers strongest.", default="each"),
+    ]
+
+
+class Common(PastTheEdge, Channelled, Treatment, total=False):
+    """The parameters that every filter has; one that knows other ways with channels declares its own `Channelled`."""
 
 
 class MapField(Param):

@@ -60,6 +60,10 @@ CALLS = {
         {"norm": "l1", "sigma": 1},
         {"channels": "each"},
         {"channels": "max", "depth": "16"},
+        {"op": "structure", "gain": 0.5},
+        {"op": "structure", "sigma": 0.8, "rho": (3, 1.5), "channels": "di-zenzo"},
+        {"channels": "di-zenzo"},
+        {"op": "canny", "channels": "di-zenzo"},
     ],
     "morph": [
         {},
@@ -149,6 +153,20 @@ def test_maps_are_the_functions_own(ok, load, rgb, name, call):
     expected = importlib.import_module("imfilter.filters.edges").edges(rgb, **call)
     ok("edges", "in.png", f"--{name}", "map.npy", *words(call))
     assert np.array_equal(load("map.npy"), getattr(expected, name).squeeze())
+
+
+@pytest.mark.parametrize("name", ["strength", "orientation", "coherence"])
+def test_maps_of_the_structure_are_the_functions_own(ok, load, rgb, name):
+    """Whose call makes all maps, and so takes float64 where a map alone may take float32."""
+    Image.fromarray(rgb).save("in.png")
+    expected = importlib.import_module("imfilter.filters.edges").edges(rgb, op="structure", rho=1.5)
+    values = getattr(expected, name).squeeze().astype(float)
+    ok("edges", "in.png", "--op", "structure", "--rho", "1.5", f"--{name}", "map.npy")
+    np.testing.assert_allclose(load("map.npy"), values, rtol=1e-5, atol=1e-4)
+    ok("edges", "in.png", "--op", "structure", "--rho", "1.5", f"--{name}", "map.png")
+    scaled = {"strength": np.minimum(values, 255), "orientation": values * 256 / 180, "coherence": values * 255}[name]
+    off = (load("map.png") - np.floor(scaled + 0.5)) % 256
+    assert (off > 0).mean() < 1e-3
 
 
 @pytest.mark.parametrize("words", [("--border", "replicate"), ("--border", "NEAREST"), ("--border", "edge")])

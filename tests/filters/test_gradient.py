@@ -63,7 +63,7 @@ def test_every_gradient_is_the_slow_one(slow_correlate, to_samples, operator, dt
 def test_rounded_pictures_differ_in_less_than_a_thousandth(op, norm, dtype, noise, to_samples):
     image = ndimage.gaussian_filter(noise((300, 300), dtype), 1.5)
     if op == "roberts":
-        gx, gy = edges(image.astype(np.float32), op=op)[3:]
+        gx, gy = edges(image.astype(np.float32), op=op)[3:5]
     else:
         smooth, derivative = kernels.DERIVATIVE_PAIRS[op]
         gx, gy = (
@@ -86,7 +86,7 @@ def test_integers_and_float_agree_whatever_follows(op, options, noise):
     whole, mixed = (
         edges(image, op=op, border="constant", fill=fill, **{"channels": "each", **options}) for fill in (7, 7.5)
     )
-    for one, other in zip(whole, mixed, strict=True):
+    for one, other in zip(whole[:5], mixed[:5], strict=True):
         np.testing.assert_allclose(one[6:-6, 6:-6], other[6:-6, 6:-6], atol=2e-3)
 
 

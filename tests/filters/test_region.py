@@ -179,7 +179,7 @@ def test_nothing_unknown_comes_in_from_outside():
     image[4, 4], mask[2:7, 2:7] = np.nan, 0
     answer = edges(image, mask=mask)
     np.testing.assert_array_equal(np.isnan(answer.image), np.isnan(image))
-    for part in answer[1:]:
+    for part in answer[1:5]:
         assert (part == 0).all()
 
 
