@@ -2,26 +2,73 @@
 
 from __future__ import annotations
 
+import contextlib
+import math
+from collections.abc import Mapping
+from pathlib import Path
 from typing import Annotated, Any, Literal, Unpack
 
-from .core import kernel_text, kernels
+from .core import bank, banks, kernel_text, kernels
 from .core import padding as padding_text
+from .core.bank import Activation
+from .core.banks import Bank
 from .core.convolve import Algorithm, Mode, linear
 from .core.filter import Common, image_filter
 from .core.kernels import Kernel
+from .core.lazy import Array, np
 from .core.spec import IntPair, Param, ParameterError, both
 from .core.stage import Stage
 
 PADDINGS = ("same", "valid", "full")
+MAX_BIAS = 1e9
 
 
-@image_filter
+def _bias(text: str) -> Any:
+    """Read a number; what is none is a file."""
+    try:
+        return float(text)
+    except ValueError:
+        return text
+
+
+def _as_bias(given: Any) -> Any:
+    """Return the bias as a number, a file's name, or several numbers; raises ValueError."""
+    if isinstance(given, (str, Path)):
+        with contextlib.suppress(OSError, ValueError):
+            if Path(given).exists():
+                return str(given)
+        raise ValueError(f"{str(given)!r} is neither a number nor a file")
+    if isinstance(given, (int, float)):
+        return _checked_bias(float(given))
+    values = np.asarray(given)
+    if values.dtype.kind not in "buif" or values.ndim > 1:
+        raise ValueError(f"{given!r} is neither a number nor a row of them")
+    checked = [_checked_bias(value) for value in values.astype(np.float64).ravel().tolist()]
+    return checked[0] if values.ndim == 0 else np.array(checked)
+
+
+def _checked_bias(value: float) -> float:
+    if not math.isfinite(value):
+        raise ValueError(f"{value} is not a finite number")
+    if abs(value) > MAX_BIAS:
+        bound, limit = ("below the least", -MAX_BIAS) if value < 0 else ("above the greatest", MAX_BIAS)
+        raise ValueError(f"{value:g} is {bound} value, {limit:g}")
+    return value
+
+
+def _maps(values: Mapping[str, Any]) -> tuple[str, ...]:
+    """Return the names of the maps of a bank of kernels."""
+    return banks.names(values["kernel"])
+
+
+@image_filter(maps=_maps)
 def conv(
     *,
     kernel: Annotated[
         Any,
         Param(
-            "A built-in name (see `imfilter kernels`), a file, or rows like '0 1 0; 1 -4 1; 0 1 0'.",
+            "A built-in name (see `imfilter kernels`), a file, or rows like '0 1 0; 1 -4 1; 0 1 0'; or a bank: "
+            "a name, or .npy of shape (out, in/groups, height, width).",
             file=True,
             metavar="KERNEL",
         ),
@@ -36,7 +83,20 @@ def conv(
         Param("Divide the kernel by the sum of its values, or of their absolute values."),
     ] = "none",
     scale: Annotated[float, Param("Multiply the result.", min=-1e9, max=1e9)] = 1.0,
-    bias: Annotated[float, Param("Add to the result, in the image's units.", min=-1e9, max=1e9)] = 0.0,
+    bias: Annotated[
+        Any,
+        Param(
+            "Add to the result, in the image's units: a number, or a file with one for each map.",
+            metavar="X|FILE",
+            file=True,
+            read=_bias,
+            check=_as_bias,
+        ),
+    ] = 0.0,
+    activation: Annotated[Activation, Param("What the result goes through last.")] = "none",
+    groups: Annotated[
+        int, Param("Parts of the channels, each seen by its own part of a bank.", min=1, max=1 << 16)
+    ] = 1,
     padding: Annotated[
         Any,
         Param(
@@ -51,7 +111,7 @@ def conv(
     max_taps: Annotated[int, Param("Refuse larger kernels.", min=1, max=1 << 26)] = kernels.MAX_TAPS,
     algorithm: Algorithm = "auto",
     **common: Unpack[Common],
-) -> Stage:
+) -> Stage | list[Stage]:
     """Convolve or correlate with any kernel.
 
     ``out[y, x] = scale · Σ k[i, j] · in[y + i - ay, x + j - ax] + bias``, with the kernel as it is
@@ -89,9 +149,33 @@ def conv(
            [11,  5,  9]], dtype=uint8)
     """
     try:
-        source = kernel_text.read(kernel, max_taps)
+        several = banks.read(kernel, max_taps)
+        source = kernel_text.read(kernel, max_taps) if several is None else None
     except ValueError as error:
         raise ParameterError("kernel", str(error)) from None
+    sides = padding_text.checker(PADDINGS)(padding)
+    added = _bias_values(bias, 1 if several is None else len(several.weights))
+    if several is not None:
+        if algorithm != "auto":
+            raise ParameterError("algorithm", "a bank of kernels is computed in one way: auto")
+        if common.get("channels") == "max":
+            raise ParameterError("channels", "max has no meaning with a bank of kernels; use each or luma")
+        weights = _normalized_bank(several, normalize) * scale
+        return bank.layer(
+            weights,
+            groups=_checked_groups(groups, weights),
+            bias=np.broadcast_to(added, len(weights)),
+            activation=activation,
+            mode=mode,
+            anchor=None if anchor is None else _inside(both(anchor), *weights.shape[2:]),
+            stride=both(stride),
+            dilation=both(dilation),
+            padding=sides,
+            name=several.described + ", then turned by 180° (mode convolve)" * (mode == "convolve"),
+        )
+    assert source is not None
+    if groups != 1:
+        raise ParameterError("groups", "is for a bank of kernels, .npy of shape (out, in/groups, height, width)")
     chosen = source.kernel
     if anchor is not None:
         chosen = _anchored(chosen, both(anchor))
@@ -103,21 +187,56 @@ def conv(
             raise ParameterError("normalize", f"{error}; it cannot be divided by that") from None
     if scale != 1:
         chosen = chosen.multiplied(scale)
-    return linear(
+    offset, lift = float(added[0]) + source.offset * scale, source.lift * scale
+    stage = linear(
         chosen,
         mode=mode,
         stride=both(stride),
         dilation=both(dilation),
-        padding=padding_text.checker(PADDINGS)(padding),
-        bias=bias + source.offset * scale,
-        lift=source.lift * scale,
+        padding=sides,
+        bias=offset if activation == "none" else 0.0,
+        lift=lift if activation == "none" else 0.0,
         name=source.described + ", then turned by 180° (mode convolve)" * (mode == "convolve"),
         algorithm=algorithm,
     )
+    return stage if activation == "none" else [stage, bank.activated(activation, offset, lift, stage.gain)]
 
 
 def _anchored(kernel: Kernel, anchor: tuple[int, int]) -> Kernel:
-    height, width = kernel.shape
+    return Kernel(kernel.matrix, kernel.column, kernel.row, kernel.divisor, _inside(anchor, *kernel.shape))
+
+
+def _inside(anchor: tuple[int, int], height: int, width: int) -> tuple[int, int]:
     if anchor[0] >= width or anchor[1] >= height:
         raise ParameterError("anchor", f"{anchor[0]},{anchor[1]} lies outside the {width}×{height} kernel")
-    return Kernel(kernel.matrix, kernel.column, kernel.row, kernel.divisor, anchor)
+    return anchor
+
+
+def _normalized_bank(several: Bank, how: str) -> Array:
+    if how == "none":
+        return several.weights
+    try:
+        return banks.normalized(several.weights, how)
+    except ValueError as error:
+        raise ParameterError("normalize", f"{error}; it cannot be divided by that") from None
+
+
+def _checked_groups(groups: int, weights: Array) -> int:
+    if len(weights) % groups:
+        raise ParameterError("groups", f"{groups} is no divisor of the bank's {len(weights)} maps")
+    return groups
+
+
+def _bias_values(bias: Any, maps: int) -> Array:
+    """Return the numbers that are added, one or as many as *maps*; raises ParameterError."""
+    given = _as_bias(bias)
+    name = given if isinstance(given, str) else "the bias"
+    try:
+        values = banks.numbers(given) if isinstance(given, str) else np.atleast_1d(given)
+        values = np.atleast_1d(_as_bias(values))
+    except ValueError as error:
+        raise ParameterError("bias", str(error)) from None
+    if len(values) not in (1, maps):
+        wanted = "one number" if maps == 1 else f"one number, or {maps}: one for each map"
+        raise ParameterError("bias", f"{name}: has {len(values)} numbers; the kernel takes {wanted}")
+    return values

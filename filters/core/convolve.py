@@ -48,14 +48,7 @@ def linear(
         kernel = kernel.turned()
     height, width = kernel.shape
     x, y = kernel.anchor
-    dx, dy = dilation
-    halo = Halo(x * dx, y * dy, (width - 1 - x) * dx, (height - 1 - y) * dy)
-    if padding == "same":
-        padding = halo
-    elif padding == "valid":
-        padding = Halo()
-    elif padding == "full":
-        padding = Halo.around((width - 1) * dx, (height - 1) * dy)
+    halo, padding = reach((width, height), kernel.anchor, dilation, padding)
     geometry = planner.Geometry(stride, dilation)
     # A sum that is next to nothing is no mean to divide an alpha by.
     keeps_mean = abs(kernel.sum) > 1e-3 * kernel.absolute_sum
@@ -84,6 +77,25 @@ def linear(
             "algorithm: {0.algorithm} ({0.reason})".format(planner.plan(kernel, frame, geometry, algorithm)),
         ),
     )
+
+
+def reach(
+    size: tuple[int, int], anchor: tuple[int, int], dilation: tuple[int, int], padding: Padding
+) -> tuple[Halo, Halo]:
+    """Return the halo of a kernel of ``size (width, height)``, and how far past the edge its result reaches.
+
+    >>> reach((3, 2), (1, 1), (2, 1), "same")
+    (Halo(left=2, top=1, right=2, bottom=0), Halo(left=2, top=1, right=2, bottom=0))
+    """
+    (width, height), (x, y), (dx, dy) = size, anchor, dilation
+    halo = Halo(x * dx, y * dy, (width - 1 - x) * dx, (height - 1 - y) * dy)
+    if padding == "same":
+        return halo, halo
+    if padding == "valid":
+        return halo, Halo()
+    if padding == "full":
+        return halo, Halo.around((width - 1) * dx, (height - 1) * dy)
+    return halo, padding
 
 
 def _has_no_zero(kernel: Kernel) -> bool:

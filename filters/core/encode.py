@@ -33,6 +33,10 @@ class Encoding(NamedTuple):
     scale: float = 1.0
     full: float = 255.0
     """White in the units of the values; what True becomes in a float file."""
+    of: str = ""
+    """The field of the result, where it has another name than the output."""
+    channel: int | None = None
+    """The one channel of it that is the output, if not all."""
 
     @property
     def stretched(self) -> bool:
@@ -71,7 +75,11 @@ class Encoding(NamedTuple):
 
     def fields(self, name: str) -> tuple[str, ...]:
         """The fields of the result that the output *name* is made of."""
-        return ("angle", "magnitude") if self.kind == "hue" else (name,)
+        return ("angle", "magnitude") if self.kind == "hue" else (self.of or name,)
+
+    def part(self, values: Array) -> Array:
+        """Return what the output takes of a field's ``(rows, columns, channels)``."""
+        return values if self.channel is None else values[..., self.channel : self.channel + 1]
 
     def count_clipped(self, values: Array) -> int:
         """How many of *values* the range of the output cuts off."""

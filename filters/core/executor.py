@@ -22,7 +22,7 @@ from .encode import FULL, Encoding
 from .lazy import Array, np
 from .passage import Passage, Settings
 from .pipeline import Opacity, Source
-from .region import OTHER_SIZE, Effect
+from .region import OTHER_SIZE, SEVERAL_MAPS, Effect
 from .spec import ImageError
 from .stage import Frame, Stage, Values, inside, pointwise, total_gain, without_maps
 from .strips import each_strip
@@ -82,7 +82,8 @@ def run(
     told: list[str] = []
     frame = Frame(full, work, frozenset(wanted), tolerance, finite, whole, rounded=rounded, name=name, told=told)
     channels = 1 if settings.channels == "luma" else image.shape[2]
-    rows = strip_rows or _strip_rows(image.shape[1] * channels, work, stages)
+    most = max(channels, *(stage.maps for stage in stages))
+    rows = strip_rows or _strip_rows(image.shape[1] * most, work, stages)
     gain = total_gain(stages)
     on_ground = gain is None and not any(stage.crossing and stage.crossing.ground for stage in stages)
     passage = Passage(image, alpha, settings, frame, gain, bias, on_ground)
@@ -104,6 +105,8 @@ def run(
         if gain is not None:
             opacity = opacity_before(len(stages))
     chain = chained(Source(image, passage.enter), stages, passage.fill, beside)
+    if region is not None and any(stage.maps > 1 for stage in stages):
+        raise ImageError(SEVERAL_MAPS)
     if region is not None and (chain.height, chain.width) != image.shape[:2]:
         size = f"{chain.width}×{chain.height}, from {image.shape[1]}×{image.shape[0]}"
         raise ImageError(f"the result is {size}; {OTHER_SIZE}")
@@ -127,12 +130,13 @@ def run(
             return
         fields = _fields(chain.rows(start, stop))
         opaque = None
-        if "image" in encodings:
+        if "image" in wanted:
             opaque = None if opacity is None else opacity.rows(start, stop)
             fields["image"], opaque = passage.leave(fields["image"], opaque)
         for name, collector in collectors.items():
             beside = opaque if name == "image" else None
-            collector.add(start, [fields[field] for field in collector.encoding.fields(name)], beside)
+            part, named = collector.encoding.part, collector.encoding.fields(name)
+            collector.add(start, [part(fields[field]) for field in named], beside)
 
     if strip_rows is None:
         rows = -(-rows // chain.liked) * chain.liked

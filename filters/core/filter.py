@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import (
     Annotated,
     Any,
@@ -30,6 +30,7 @@ from .stage import Stage
 Parameters = ParamSpec("Parameters")
 Answer = TypeVar("Answer")
 Channels = Literal["each", "luma", "max"]
+Maps = Callable[[Mapping[str, Any]], tuple[str, ...]]
 Depth = Literal["keep", "8", "16", "float"]
 
 DEPTH_DTYPE: dict[str, Literal["uint8", "uint16", "float32"]] = {
@@ -117,9 +118,11 @@ class ImageFilter(Generic[Parameters, Answer]):
         build: Callable[Parameters, Stage | Sequence[Stage]],
         answer: type | None,
         channels: Channels,
+        maps: Maps | None = None,
     ) -> None:
         functools.update_wrapper(self, build)
         self.build, self.answer, self.channels = build, answer, channels
+        self._maps = maps
 
     @functools.cached_property
     def spec(self) -> Spec:
@@ -140,6 +143,18 @@ class ImageFilter(Generic[Parameters, Answer]):
         kinds: dict[str, Kind] = {"image": "picture"}
         kinds.update((name, param.kind) for name, param in self.spec.maps.items() if isinstance(param, MapField))
         return kinds
+
+    @property
+    def has_maps(self) -> bool:
+        """Whether the result can be numbered maps in place of a picture."""
+        return self._maps is not None
+
+    def maps(self, **values: Any) -> tuple[str, ...]:
+        """Return the names of the maps that the result is made of in place of a picture's channels; none for a picture.
+
+        Looks at no more of a file than its header. What cannot be read is no bank here, and an error in `stages`.
+        """
+        return self._maps(self.spec.check(values)) if self._maps is not None else ()
 
     def stages(self, **values: Any) -> tuple[Stage, ...]:
         """Return the stages for *values*, which are checked; raises `ParameterError`."""
@@ -172,14 +187,16 @@ class ImageFilter(Generic[Parameters, Answer]):
         effect = None if mask is None and roi is None else Effect(mask, roi)
         stages, checked = self.stages(**values), self.spec.check(values)
         own = pixels.dtype.name
-        dtype = own if checked["depth"] == "keep" else DEPTH_DTYPE[checked["depth"]]
+        several = stages[-1].maps > 1
+        kept = "float32" if several else own
+        dtype = kept if checked["depth"] == "keep" else DEPTH_DTYPE[checked["depth"]]
         encodings = {
             name: encoding(kind, own, dtype if name == "image" else "float32", checked["range"], checked["gain"])
             for name, kind in self.kinds.items()
             if name in stages[-1].fields
         }
         result = executor.run(stages, pixels, encodings, self.settings(**values), effect=effect, name=name)
-        flat = image.ndim == 2
+        flat = image.ndim == 2 and not several
         samples = {name: output.samples[..., 0] if flat else output.samples for name, output in result.outputs.items()}
         return cast(Answer, samples["image"] if self.answer is None else self.answer(**samples))
 
@@ -212,16 +229,26 @@ def image_filter(build: Callable[Parameters, Stage | Sequence[Stage]], /) -> Ima
 def image_filter(
     *, answer: type[Answer], channels: Channels = "each"
 ) -> Callable[[Callable[Parameters, Stage | Sequence[Stage]]], ImageFilter[Parameters, Answer]]: ...
+@overload
+def image_filter(
+    *, maps: Maps
+) -> Callable[[Callable[Parameters, Stage | Sequence[Stage]]], ImageFilter[Parameters, Array]]: ...
 
 
 def image_filter(
-    build: Callable[..., Any] | None = None, /, *, answer: type | None = None, channels: Channels = "each"
+    build: Callable[..., Any] | None = None,
+    /,
+    *,
+    answer: type | None = None,
+    channels: Channels = "each",
+    maps: Maps | None = None,
 ) -> Any:
     """Make a filter of a function from parameters to a stage, or to several in a row.
 
     *answer* is the NamedTuple whose field ``image`` is the picture and whose other fields are maps,
-    each ``Annotated[Array, MapField(…)]``; *channels* is the filter's own default.
+    each ``Annotated[Array, MapField(…)]``; *channels* is the filter's own default. *maps* tells, from the checked
+    parameters, the names of the maps that the result is made of in place of a picture's channels.
     """
     if build is not None:
-        return ImageFilter(build, answer, channels)
-    return lambda build: ImageFilter(build, answer, channels)
+        return ImageFilter(build, answer, channels, maps)
+    return lambda build: ImageFilter(build, answer, channels, maps)

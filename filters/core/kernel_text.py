@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import difflib
 import re
 from pathlib import Path
@@ -10,8 +11,6 @@ from typing import Any, NamedTuple
 from . import kernels
 from .kernels import Kernel
 from .lazy import np
-
-MAX_BYTES = 4 << 20
 
 
 class Source(NamedTuple):
@@ -72,6 +71,9 @@ def read(given: Any, max_taps: int = kernels.MAX_TAPS) -> Source:
 def _of_array(given: Any, max_taps: int) -> Kernel:
     from .kernel_formats.text import check_taps
 
+    with contextlib.suppress(ValueError):  # rows of several lengths, which are told from others below
+        if np.shape(given)[:-2] in ((1,), (1, 1)):  # a bank of one
+            given = np.asarray(given).reshape(np.shape(given)[-2:])
     kernel = Kernel.of(given)
     height, width = kernel.shape
     check_taps("the kernel", width, height, max_taps)
@@ -80,7 +82,7 @@ def _of_array(given: Any, max_taps: int) -> Kernel:
 
 def _of_literal(literal: str, max_taps: int) -> Source:
     # The readers of files are imported where they are needed: a built-in kernel needs none.
-    from . import kernel_formats
+    from . import banks, kernel_formats
     from .kernel_formats import plain
     from .kernel_formats.text import Text
 
@@ -88,7 +90,7 @@ def _of_literal(literal: str, max_taps: int) -> Source:
         family, reading = pasted
         return Source(reading.kernel, family, "literal", reading.offset, reading.lift, reading.notes)
     if re.search(r"[a-df-z_\\]", literal, re.IGNORECASE) or not re.search(r"\d", literal):
-        near = difflib.get_close_matches(literal, kernels.named(), n=1)
+        near = difflib.get_close_matches(literal, [*kernels.named(), *banks.BUILT_IN], n=1)
         hint = f"did you mean {near[0]!r}?" if near else "`imfilter kernels` lists the names"
         raise ValueError(f"{literal!r} is neither a built-in kernel nor a file ({hint})")
     return Source(plain.read(Text("the literal", literal, max_taps)).kernel, "literal", "literal")
@@ -98,18 +100,7 @@ def _of_file(path: Path, max_taps: int) -> Source:
     from . import kernel_formats
 
     name = str(path)
-    limit = max(MAX_BYTES, 32 * max_taps)
-    try:
-        if path.is_dir():
-            raise ValueError(f"{name}: is a folder, not a kernel file")
-        with path.open("rb") as file:
-            data = file.read(limit + 1)
-    except OSError as error:
-        raise ValueError(f"{name}: {(error.strerror or str(error)).lower()}") from None
-    if len(data) > limit:
-        raise ValueError(
-            f"{name}: is larger than {limit >> 20} MiB, the limit for {max_taps} taps (--max-taps raises it)"
-        )
+    data = kernel_formats.contents(path, max_taps)
     family, reading = kernel_formats.read(data, name, max_taps)
     return Source(reading.kernel, family, name, reading.offset, reading.lift, reading.notes)
 

@@ -18,6 +18,8 @@ Box = tuple[int, int, int, int]
 """``(x, y, width, height)``; x and y may be negative."""
 OTHER_SIZE = "a mask or a region needs a result of the image's size: no --stride, and --padding same"
 
+SEVERAL_MAPS = "a mask or a region needs a picture; a bank of kernels gives maps, which hold nothing of the original"
+
 
 class Effect:
     """What a call says about where its filter acts, for images of any size."""

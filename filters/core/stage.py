@@ -172,6 +172,8 @@ class Stage(NamedTuple):
     """What becomes of a channel depends on the others too."""
     random: bool = False
     """The result is drawn by lot."""
+    maps: int = 0
+    """So many maps are the result, whatever channels the image has; 0 are those of a picture."""
     gain: float | None = 1.0
     """What a constant image is multiplied by; None where the result is no picture of the colours."""
     weights: Weights | None = None

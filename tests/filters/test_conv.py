@@ -97,7 +97,7 @@ def test_padding_in_four_numbers_is_left_top_right_bottom():
         ({"kernel": {}}, "must be real numbers"),
         ({"kernel": np.array([[1j]])}, "must be real numbers"),
         ({"kernel": [[np.nan]]}, "must be finite"),
-        ({"kernel": np.zeros((2, 2, 2))}, r"not an array of shape \(2, 2, 2\)"),
+        ({"kernel": np.zeros((2, 2, 2, 2, 2))}, r"not an array of shape \(2, 2, 2, 2, 2\)"),
         ({"kernel": np.zeros((0, 3))}, "a kernel is a matrix"),
         ({"kernel": np.zeros((1000, 1000))}, r"1000×1000 = 1000000 taps; the limit is 65536 \(--max-taps raises it\)"),
         ({"kernel": "laplacian4", "normalize": "sum"}, "normalize: the kernel's values sum to 0"),

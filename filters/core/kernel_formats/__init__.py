@@ -7,6 +7,7 @@ table that recognises a file reads it.
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 from . import (
     esri,
@@ -42,6 +43,8 @@ TEXT = (
 IN_A_LINE = TEXT[-4:-2]
 """The families that are written in a line, and so may stand in a command."""
 
+MAX_BYTES = 4 << 20
+
 MARKS = (
     (b"\xef\xbb\xbf", "utf-8-sig"),
     (b"\xff\xfe\0\0", "utf-32"),
@@ -58,6 +61,24 @@ PICTURES = (
     (rb"BM.{4}\0\0\0\0", "BMP"),
     (rb"....ftyp(avif|heic|mif1)", "AVIF or HEIC"),
 )
+
+
+def contents(path: Path, max_taps: int) -> bytes:
+    """Return what is in a kernel file; raises ValueError where it cannot be read, or is larger than its taps need."""
+    name = str(path)
+    limit = max(MAX_BYTES, 32 * max_taps)
+    try:
+        if path.is_dir():
+            raise ValueError(f"{name}: is a folder, not a kernel file")
+        with path.open("rb") as file:
+            data = file.read(limit + 1)
+    except OSError as error:
+        raise ValueError(f"{name}: {(error.strerror or str(error)).lower()}") from None
+    if len(data) > limit:
+        raise ValueError(
+            f"{name}: is larger than {limit >> 20} MiB, the limit for {max_taps} taps (--max-taps raises it)"
+        )
+    return data
 
 
 def read(data: bytes, name: str, max_taps: int) -> tuple[str, Reading]:
