@@ -38,10 +38,12 @@ def execute(recipe: Recipe, values: Mapping[str, Any]) -> int:
 def _execute(recipe: Recipe, values: Mapping[str, Any]) -> int:
     began = time.perf_counter()
     _check(recipe, values)
-    count = cores.cores(values["jobs"])
+    count, maps = cores.cores(values["jobs"]), len(recipe.maps())
+    _check_sheet(values, maps)
     names, outputs = _names(values), _outputs(recipe, values)
     found = scan.scan(names, _rules(values, outputs), listed=values["files_from"] is not None)
-    jobs = _plan(recipe, values, found, outputs)
+    jobs = _plan(recipe, values, found, outputs, maps)
+    _check_fit(jobs, maps)
     acting = where.read(values)
     if acting is not None:
         acting.check(jobs)
@@ -189,10 +191,10 @@ def _outputs(recipe: Recipe, values: Mapping[str, Any]) -> dict[str, str]:
     for name in maps:
         if name not in recipe.last.filter.spec.maps:
             raise UsageError(f"{flag(name)}: {recipe.last.name} has no such map")
-    written = dict(maps)
+    written = {**maps, **({"sheet": values["sheet"]} if values["sheet"] is not None else {})}
     if values["output"] is not None:
-        written = {"image": values["output"], **maps}
-    elif not maps and not values["in_place"]:
+        written = {"image": values["output"], **written}
+    elif not written and not values["in_place"]:
         if values["inputs"] != [STREAM]:
             raise UsageError("no output: name one with -o FILE, -o FOLDER/ or -o -")
         written = {"image": STREAM}
@@ -218,6 +220,19 @@ def _check_maps(recipe: Recipe, values: Mapping[str, Any], fields: Sequence[str]
             raise UsageError(f"{flag(name)}: the operator {recipe.last.checked['op']} has no such map")
 
 
+def _check_sheet(values: Mapping[str, Any], maps: int) -> None:
+    if values["sheet"] is not None and not maps:
+        raise UsageError("--sheet: shows the maps of a bank of kernels; here the result is a picture, for -o")
+
+
+def _check_fit(jobs: Sequence[Job], maps: int) -> None:
+    """Raise UsageError for an output whose format cannot hold so many maps."""
+    for job in jobs if maps else ():
+        target = job.targets.get("image")
+        if target is not None and target.format is not None and not formats.holds_maps(target.format, maps):
+            raise UsageError(f"{target.name}: {target.format.name.upper()} cannot hold {maps} maps; {formats.FOR_MAPS}")
+
+
 def _rules(values: Mapping[str, Any], outputs: Mapping[str, str]) -> scan.Rules:
     folders = {scan.identity(path) for path in outputs.values() if path != STREAM and scan.is_folder(path)}
     named = {scan.identity(name) for name in values["inputs"] or ()}
@@ -230,7 +245,9 @@ def _rules(values: Mapping[str, Any], outputs: Mapping[str, str]) -> scan.Rules:
     )
 
 
-def _plan(recipe: Recipe, values: Mapping[str, Any], found: scan.Found, outputs: Mapping[str, str]) -> list[Job]:
+def _plan(
+    recipe: Recipe, values: Mapping[str, Any], found: scan.Found, outputs: Mapping[str, str], maps: int
+) -> list[Job]:
     folders = frozenset(path for path in outputs.values() if path != STREAM and scan.is_folder(path))
     jobs = plan(
         found.inputs,
@@ -238,7 +255,7 @@ def _plan(recipe: Recipe, values: Mapping[str, Any], found: scan.Found, outputs:
         to=formats.named(values["to"]) if values["to"] is not None else None,
         folders=folders,
         several=found.several,
-        names=Names(values["name"], recipe.name, values["frame"]),
+        names=Names(values["name"], recipe.name, values["frame"], maps),
         in_place=values["in_place"],
         backup=values["backup"],
     )

@@ -57,7 +57,7 @@ def _shared(
             "--name",
             metavar="PATTERN",
             help="How files in an output folder are called, as '{stem}.edges.png'; also {suffix}, {filter}, {index}, "
-            "{output}, and {frame}: a file each.",
+            "{output}, and {frame} and {map}: a file each.",
         ),
     ] = None,
     recursive: Annotated[
@@ -219,7 +219,7 @@ def make(name: str) -> Any:
         raise typer.Exit(execute(recipe, _gathered(values, spec.maps)))
 
     own = [_option(parameter) for parameter in spec.parameters.values()]
-    return _made(name, command, spec.doc, [*_maps(spec.maps), *own])
+    return _made(name, command, spec.doc, [*_maps(spec.maps), *([_sheet()] if filter.has_maps else []), *own])
 
 
 def make_chain() -> Any:
@@ -249,7 +249,7 @@ def make_chain() -> Any:
     save = _keyword(
         "save", str | None, typer.Option("--save", metavar="RECIPE.toml", help="Write the steps as a recipe."), None
     )
-    return _made("chain", command, inspect.getdoc(command) or "", [*_maps(maps), save], CHAIN_USAGE)
+    return _made("chain", command, inspect.getdoc(command) or "", [*_maps(maps), _sheet(), save], CHAIN_USAGE)
 
 
 def make_run() -> Any:
@@ -272,7 +272,7 @@ def make_run() -> Any:
         recipe = load(path)
         raise typer.Exit(execute(recipe, _gathered(values, maps)))
 
-    return _made("run", command, inspect.getdoc(command) or "", _maps(maps), RUN_USAGE)
+    return _made("run", command, inspect.getdoc(command) or "", [*_maps(maps), _sheet()], RUN_USAGE)
 
 
 def parse_step(name: str, words: list[str]) -> dict[str, Any]:
@@ -293,7 +293,7 @@ def parse_step(name: str, words: list[str]) -> dict[str, Any]:
 
 def _gathered(values: dict[str, Any], maps: Mapping[str, Param]) -> dict[str, Any]:
     """Return the shared options by name, those of the maps together as ``maps``."""
-    gathered = {"angle_style": "code", "angle_legend": None, **values}
+    gathered = {"angle_style": "code", "angle_legend": None, "sheet": None, **values}
     gathered["maps"] = {name: values[name] for name in maps}
     return gathered
 
@@ -346,6 +346,12 @@ def _maps(maps: Mapping[str, Param]) -> list[inspect.Parameter]:
             ),
         ]
     return options
+
+
+def _sheet() -> inspect.Parameter:
+    """Return the option of a bank's sheet."""
+    help = "Write all maps of a bank into one picture, each stretched to its own range and labelled."
+    return _keyword("sheet", str | None, typer.Option("--sheet", metavar="FILE", help=help), None)
 
 
 def _keyword(name: str, type: Any, option: Any, default: Any) -> inspect.Parameter:

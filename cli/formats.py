@@ -68,8 +68,15 @@ AVIF_BRANDS = b"avif", b"avis", b"mif1", b"msf1"
 """What stands behind the first eight bytes of an AVIF."""
 HEAD = 16
 """So many bytes tell the format."""
+FOR_MAPS = "use .npy or .tif, -o FOLDER/ --name '{stem}-{map:02}.png' for a file each, or --sheet FILE"
+"""What would help where a format holds too few channels."""
 READABLE = "JPEG, PNG, TIFF, WebP, AVIF, BMP, GIF, PPM, PGM, .npy"
 DEPTHS = {"uint8": "8-bit", "uint16": "16-bit", "float32": "float"}
+
+
+def holds_maps(format: Format, count: int) -> bool:
+    """Whether a file of *format* can hold *count* maps: as a picture, gray or in colour, as pages, or as an array."""
+    return count == 1 or (count == 3 and bool(format.colour)) or format.name in ("tiff", "npy")
 
 
 def sniff(head: bytes) -> str | None:

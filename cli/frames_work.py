@@ -39,14 +39,21 @@ def filtered(work: Work, job: Job, picture: Picture) -> Report:
         return work.single(job, picture)
     if frames.count == 1 and not wanted:
         return work.single(job, _one(frames, 0, name))
-    for target in job.targets.values():
+    for output, target in job.targets.items():
         if target.numbered is None:
-            _check(frames, target, target.format or formats.FORMATS[picture.format], name)
+            maps = len(work.maps) if output == "image" else 0
+            _check(frames, target, target.format or formats.FORMATS[picture.format], name, maps)
     return _all(work, job, frames, picture.format, name)
 
 
-def _check(frames: Frames, target: Target, format: formats.Format, name: str) -> None:
+def _check(frames: Frames, target: Target, format: formats.Format, name: str, maps: int) -> None:
     """Refuse a format that does not hold the frames."""
+    if maps > 1 and format.name == "tiff" and frames.count > 1:
+        raise FileError(
+            name,
+            f"has {frames.count} frames, and each {maps} maps; the pages of a TIFF hold one kind; take one frame "
+            "with --frame N, or a file each with -o FOLDER/ --name '{stem}-{frame:03}.tif'",
+        )
     if frames.fit(format.name) or frames.count == 1:
         return
     kind = "frames" if frames.timing is not None else "pages"
@@ -144,7 +151,6 @@ def _numbered(
     last: bool,
 ) -> list[str]:
     """Write one frame to a file of its own; the stamp of the last says that it is."""
-    from . import writing
     from .work import kept_of, make_folder, writable
 
     assert target.path is not None
@@ -154,5 +160,5 @@ def _numbered(
     output, format = computed.outputs[name], computed.formats_of[name]
     kept, stamp = kept_of(picture.metadata, name, computed), work.how.stamper.stamp(of_frame(name, last))
     with transaction.open(Path(target.path)) as file, writable(target, format):
-        return writing.write(file, output.samples, output.alpha, format, kept, work.how.options, stamp)
+        return work.encode(file, name, output, format, kept, stamp)
     return []

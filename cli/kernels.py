@@ -13,6 +13,7 @@ from .exits import UsageError
 from .messages import shown
 
 if TYPE_CHECKING:
+    from ..filters.core.banks import Bank
     from ..filters.core.kernel_text import Source
 
 app = typer.Typer(
@@ -25,6 +26,7 @@ def kernels(context: typer.Context) -> None:
     """List the built-in kernels, or show one."""
     if context.invoked_subcommand is not None:
         return
+    from ..filters.core.banks import BUILT_IN
     from ..filters.core.kernels import named
 
     rows = [("name", "size", "sum", "rank", "weights")]
@@ -34,10 +36,17 @@ def kernels(context: typer.Context) -> None:
         weights = "; ".join(" ".join(f"{tap:.4g}" for tap in row) for row in kernel.taps)
         rows.append((name, f"{width}×{height}", f"{kernel.sum:g}", str(kernel.rank), weights + over))
     names, sizes, sums, ranks = (max(map(len, column)) for column in list(zip(*rows, strict=True))[:4])
-    room = shutil.get_terminal_size().columns
     for name, size, sum, rank, weights in rows:
-        line = f"{name:{names}}  {size:>{sizes}}  {sum:>{sums}}  {rank:>{ranks}}  {weights}"
-        typer.echo(line if len(line) <= room else f"{line[: room - 1]}…")
+        _line(f"{name:{names}}  {size:>{sizes}}  {sum:>{sums}}  {rank:>{ranks}}  {weights}")
+    _line("")
+    _line(f"{'bank':{names}}  {'maps':>{sizes}}  kernels for conv --sheet, or -o with .npy")
+    for name, bank in BUILT_IN.items():
+        _line(f"{name:{names}}  {len(bank.names()):>{sizes}}  {bank.summary}")
+
+
+def _line(text: str) -> None:
+    room = shutil.get_terminal_size().columns
+    typer.echo(text if len(text) <= room else f"{text[: room - 1]}…")
 
 
 @app.command()
@@ -53,15 +62,19 @@ def show(
 ) -> None:
     """Print what a kernel is understood as.
 
-    Its family, the weights that are applied, the anchor; for a file also its turning, what was divided, what is
-    added to the result, and which cells are missing; the sum, the rank, and the algorithm.
+    Its family, the weights that are applied (of a bank, their range), the anchor; for a file also its turning, what
+    was divided, what is added to the result, and which cells are missing; the sum, the rank, and the algorithm.
     """
-    from ..filters.core import kernel_text, kernels, planner
+    from ..filters.core import banks, kernel_text, kernels, planner
     from ..filters.core.stage import Frame
 
     if save == "-":
         raise UsageError("--save -: standard output holds the description; name a file")
     try:
+        bank = banks.read(kernel, max_taps or kernels.MAX_TAPS)
+        if bank is not None:
+            _show_bank(bank, save)
+            return
         source = kernel_text.read(kernel, max_taps or kernels.MAX_TAPS)
     except ValueError as error:
         raise UsageError(str(error)) from None
@@ -83,6 +96,38 @@ def show(
     typer.echo("\n".join(lines))
     if save is not None:
         _save(Path(save), source)
+
+
+def _show_bank(bank: Bank, save: str | None) -> None:
+    """Print what a bank is understood as; its kernels as arrays go into a file."""
+    if save is not None and not _is_npy(Path(save)):
+        raise UsageError(f"--save {save}: a bank is saved as .npy")
+    maps, inputs, height, width = bank.weights.shape
+    seen = "1 channel, the luma of a colour picture" if inputs == 1 else f"{inputs} channels of each group"
+    rows: list[tuple[str, ...]] = [("map", "name", "sum", "absolute sum", "least", "greatest")]
+    for number, (name, weights) in enumerate(zip(bank.names, bank.weights, strict=True)):
+        sum = weights.sum() if abs(weights.sum()) > 1e-12 * abs(weights).sum() else 0.0
+        values = (sum, abs(weights).sum(), weights.min(), weights.max())
+        rows.append((str(number), name, *(f"{value:.4g}" for value in values)))
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    lines = [
+        f"{shown(bank.described)}",
+        f"{maps} maps, kernels {width}×{height} on {seen}, laid on as written, anchor {width // 2},{height // 2}",
+        f"shape ({maps}, {inputs}, {height}, {width}), {bank.weights.size} taps",
+        *(
+            f"{row[0]:>{widths[0]}}  {row[1]:{widths[1]}}  "
+            + "  ".join(f"{cell:>{width}}" for cell, width in zip(row[2:], widths[2:], strict=True))
+            for row in rows
+        ),
+    ]
+    typer.echo("\n".join(lines))
+    if save is not None:
+        import numpy as np
+
+        with Transaction() as transaction:
+            with transaction.open(Path(save)) as file:
+                np.save(file, bank.weights, allow_pickle=False)  # type: ignore[arg-type]
+            transaction.commit()
 
 
 def _matrix(rows: list[list[float]]) -> list[str]:

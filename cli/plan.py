@@ -17,7 +17,7 @@ from .formats import Format
 from .messages import flag, shown
 
 STREAM = "-"
-FIELDS = ("stem", "suffix", "filter", "index", "output", "frame")
+FIELDS = ("stem", "suffix", "filter", "index", "output", "frame", "map")
 """What --name may hold in braces."""
 ANY = "\0"
 """Stands in a path for a number that is not known yet; no path has it."""
@@ -42,6 +42,8 @@ class Target(NamedTuple):
     numbered: tuple[str, str, str] | None = None
     """There is a file for each frame, how many is known when they are read: what stands before the number, how it is
     formatted, and what stands behind. ``path`` shows all three."""
+    map: int | None = None
+    """The one map of a bank of kernels that the file holds; None is all of the output."""
 
     def of_frame(self, number: int) -> Target:
         """Return the target of one frame."""
@@ -87,6 +89,13 @@ class Names(NamedTuple):
     filter: str = ""
     frame: int | None = None
     """The one frame that is taken, if not all."""
+    maps: int = 0
+    """So many maps the result is made of; 0 is a picture."""
+
+    @property
+    def apart(self) -> bool:
+        """Whether each map has a file of its own."""
+        return self.pattern is not None and "map" in [field for _, field, *_ in string.Formatter().parse(self.pattern)]
 
     def check(self) -> None:
         """Raise UsageError for a pattern that cannot name files in one folder."""
@@ -106,27 +115,32 @@ class Names(NamedTuple):
                     raise ValueError(f"{{{field}:{shown(width)}}} is not understood; a width, as in {{index:04}}")
             if [field for _, field, *_ in string.Formatter().parse(self.pattern)].count("frame") > 1:
                 raise ValueError("the number of a frame stands once in a name")
-            self._filled("a", ".png", 1, "image")
+            if self.apart and not self.maps:
+                raise ValueError("{map} numbers the maps of a bank of kernels; here the result is a picture")
+            self._filled("a", ".png", 1, "image", 0)
         except ValueError as error:
             raise UsageError(f"--name {shown(self.pattern)}: {error}") from None
 
-    def place(self, place: str, suffix: str, index: int, output: str) -> str:
-        """Return the place of an output whose input has the place *place*, with the suffix of its format."""
+    def place(self, place: str, suffix: str, index: int, output: str, map: int | None = None) -> str:
+        """Return the place of an output whose input has the place *place*, with the suffix of its format.
+
+        An output that is no single *map* has its own name in the place of the number.
+        """
         folder, name = os.path.split(place)
         stem, own = os.path.splitext(name)
         if self.pattern is None:
             name = name if suffix == own else stem + suffix
         else:
-            name = self._filled(stem, suffix, index, output)
+            name = self._filled(stem, suffix, index, output, _Word(output) if map is None else map)
             if os.path.splitext(name)[1].lower() not in formats.BY_SUFFIX:
                 name += suffix
         return os.path.join(folder, name)
 
-    def _filled(self, stem: str, suffix: str, index: int, output: str) -> str:
+    def _filled(self, stem: str, suffix: str, index: int, output: str, map: int | _Word) -> str:
         assert self.pattern is not None
         frame = _Unknown() if self.frame is None else self.frame
         fields = {"stem": stem, "suffix": suffix, "filter": self.filter, "index": index, "output": output}
-        return self.pattern.format(**fields, frame=frame)
+        return self.pattern.format(**fields, frame=frame, map=map)
 
 
 class _Unknown:
@@ -134,6 +148,16 @@ class _Unknown:
 
     def __format__(self, spec: str) -> str:
         return f"{ANY}{spec}{ANY}"
+
+
+class _Word:
+    """A word in the place of a number, however that is to be formatted."""
+
+    def __init__(self, word: str) -> None:
+        self.word = word
+
+    def __format__(self, spec: str) -> str:
+        return self.word
 
 
 PLAIN = Names()
@@ -166,7 +190,10 @@ def plan(
                 raise UsageError("--in-place: standard input has no place")
             targets["image"] = Target(source.name, formats.BY_SUFFIX.get(_suffix(source.name)), in_place=True)
         for name, written in outputs.items():
-            targets[name] = _target(name, written, source, to, written in folders, several, names, index)
+            numbers = range(names.maps) if name == "image" and names.apart else (None,)
+            for number in numbers:
+                target = _target(name, written, source, to, written in folders, several, names, index, number)
+                targets[name if number is None else f"map{number}"] = target
         jobs.append(Job(source, targets, source.name + backup if in_place and backup else None))
     _refuse_collisions(jobs)
     return jobs
@@ -185,6 +212,7 @@ def _target(
     several: bool,
     names: Names,
     index: int,
+    map: int | None = None,
 ) -> Target:
     option = "--output" if name == "image" else flag(name)
     if written == STREAM:
@@ -194,7 +222,7 @@ def _target(
     if not (is_folder or written.endswith(("/", os.sep))):
         if several:
             raise UsageError(f"{option} {shown(written)}: several images need a folder; add a / to its name")
-        if names.pattern is not None:
+        if names.pattern is not None and not (name == "sheet" and names.apart):  # the name is that of each map
             raise UsageError(f"--name: names files in a folder; {option} {shown(written)} is a file")
         return Target(written, to or formats.of_suffix(written))
     if source.name == STREAM:
@@ -204,15 +232,15 @@ def _target(
     if to is None and name != "image" and (own is None or own.lossy):
         format = formats.FORMATS["png"]  # a map goes into one that loses nothing
     suffix = os.path.splitext(source.place)[1] if format in (None, own) else format.suffixes[0]  # type: ignore[union-attr]
-    place = names.place(source.place, suffix, index, name)
+    place = names.place(source.place, suffix, index, name, map)
     if to is None and names.pattern is not None:
         format = formats.BY_SUFFIX.get(_suffix(place), format)
     path = os.path.join(written, place)
     if ANY not in path:
-        return Target(path, format, written)
+        return Target(path, format, written, map=map)
     before, spec, after = path.split(ANY)
     shown_spec = f":{spec}" if spec else ""
-    return Target(f"{before}{{frame{shown_spec}}}{after}", format, written, numbered=(before, spec, after))
+    return Target(f"{before}{{frame{shown_spec}}}{after}", format, written, False, (before, spec, after), map)
 
 
 def _refuse_collisions(jobs: Sequence[Job]) -> None:

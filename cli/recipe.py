@@ -59,17 +59,37 @@ class Recipe(NamedTuple):
         """Return the stages of all steps, and how an image enters the first; raises UsageError."""
         from ..filters.core import chain
 
-        number = 0
+        number = maps = 0
         try:
             parts: list[chain.Part] = []
-            for number, step in enumerate(self.steps):  # noqa: B007
+            for number, step in enumerate(self.steps):
                 parts.append(chain.Part(step.filter.stages(**step.given), step.filter.settings(**step.given)))
+                own = step.filter.maps(**step.given)
+                if maps > 1 and not own and any(stage.joint for stage in parts[-1].stages):
+                    raise UsageError(f"{_where(self.steps, number)}works on colours; the step before gives {maps} maps")
+                maps = len(own) or maps
         except ParameterError as error:
             raise UsageError(f"{_where(self.steps, number)}{flag(error.parameter)}: {error.reason}") from None
         if len(parts) == 1:
             return tuple(parts[0].stages), parts[0].settings
         names = [f"step {number} ({step.name})" for number, step in enumerate(self.steps, 1)]
         return chain.chain([part._replace(name=name) for part, name in zip(parts, names, strict=True)])
+
+    def maps(self) -> tuple[str, ...]:
+        """Return the names of the maps that the result is made of; none for a picture. Raises UsageError.
+
+        Filters behind a bank of kernels take its maps each by itself.
+        """
+        names: tuple[str, ...] = ()
+        for number, step in enumerate(self.steps):
+            own = step.filter.maps(**step.given)
+            if len(names) > 1 and not own and step.checked["channels"] != "each":
+                raise UsageError(
+                    f"{_where(self.steps, number)}--channels {step.checked['channels']}: "
+                    f"the step before gives {len(names)} maps, which have no colours; use --channels each"
+                )
+            names = own or names
+        return names
 
     def files(self) -> list[str]:
         """Return the files that parameters name: the kernels."""

@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 import contextlib
+import io
 import itertools
+import math
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from ..filters.core import executor
-from ..filters.core.collector import Output
+from ..filters.core.collector import Make, Output
 from ..filters.core.encode import FULL, Encoding, hue_legend
 from ..filters.core.filter import encoding
 from ..filters.core.lazy import np
 from ..filters.core.passage import Settings
 from ..filters.core.region import Effect
 from ..filters.core.spec import ImageError
-from . import formats, writing
+from . import budget, formats, writing
 from .atomic import Transaction
 from .exits import FileError
 from .messages import reason, shown
@@ -28,6 +30,11 @@ from .reader import Reader
 from .recipe import Recipe
 from .report import DEPTHS, Report
 from .stamp import Stamper
+
+SHEET = "sheet"
+"""The output that shows all maps of a bank of kernels."""
+SMALL = 1 << 28
+"""Bytes that are taken for maps without a look at what is free."""
 
 
 class How(NamedTuple):
@@ -79,6 +86,7 @@ class Work:
         self.recipe, self.how, self.cores = recipe, how, cores
         self.stages, self.settings = recipe.stages()
         self.values = recipe.last.checked
+        self.maps = recipe.maps()
 
     def __reduce__(self) -> tuple[Any, ...]:
         # The stages hold functions, which are built again where they are needed.
@@ -130,6 +138,7 @@ class Work:
             if picture.pixels.shape[2] == writing.CMYK:
                 _check_inks(self.settings)
             settings = self._settings(picture, formats_of.get("image"))
+            self._check_room(picture)
             # A range is measured for those who ask, and where float values may leave nothing to see.
             measure = how.measure or dtype == "float32"
             result = executor.run(
@@ -140,7 +149,7 @@ class Work:
                 picture.alpha,
                 jobs=self.cores,
                 measure=measure,
-                canvases={output: writing.canvas(format, how.options) for output, format in formats_of.items()},
+                canvases={output: self._canvas(output, format) for output, format in formats_of.items()},
                 effect=how.effect,
                 name=job.input.place if not picture.number else f"{job.input.place}#{picture.number}",
             )
@@ -148,7 +157,29 @@ class Work:
             raise FileError(name, str(error)) from None
         except MemoryError:
             raise FileError(name, "needs more memory than there is") from None
-        return Computed(picture.pixels.shape, dtype, formats_of, encodings, result.outputs, result.facts)
+        outputs = result.outputs
+        if SHEET in outputs:
+            drawn = outputs[SHEET].samples.drawn(self.maps)
+            outputs[SHEET] = outputs[SHEET]._replace(samples=drawn)
+        return Computed(picture.pixels.shape, dtype, formats_of, encodings, outputs, result.facts)
+
+    def _canvas(self, output: str, format: formats.Format) -> Make:
+        if output != SHEET:
+            return writing.canvas(format, self.how.options)
+        from .sheet import Reduced  # few ask for one
+
+        return Reduced
+
+    def _check_room(self, picture: Picture) -> None:
+        """Raise `ImageError` where there is no memory for all maps of a picture."""
+        height, width = picture.pixels.shape[:2]
+        across, down = (math.prod(stage.stride[axis] for stage in self.stages) for axis in (0, 1))
+        needed = 4 * len(self.maps) * (width // across) * (height // down)
+        if needed > SMALL and needed > (free := budget.free()):
+            raise ImageError(
+                f"the {len(self.maps)} maps of {width}×{height} pixels need {needed / 1e9:.1f} GB of memory; "
+                f"{free / 1e9:.1f} GB are free; --stride would help"
+            )
 
     def report(self, job: Job, frames: Sequence[Computed], notes: list[str]) -> Report:
         """Return what became of a picture, of whose frames *notes* tell."""
@@ -157,7 +188,9 @@ class Work:
         height, width, channels = first.shape
         lines = []
         if not how.quiet:
-            said = [_range_notes(*output, frame.outputs) for frame in frames for output in frame.encodings.items()]
+            # Of many maps one is told of, as an example.
+            told = [output for number, output in enumerate(first.encodings.items()) if not (number and self.maps)]
+            said = [_range_notes(*output, frame.outputs) for frame in frames for output in told]
             lines = [f"imfilter: {name}: {note}" for note in dict.fromkeys([*notes, *itertools.chain(*said)])]
         if how.verbose:
             lines += [f"{name}: {fact}" for fact in [*first.facts, *_output_facts(first.outputs, first.encodings)]]
@@ -183,20 +216,31 @@ class Work:
 
     def _encoding(self, output: str, picture: Picture, format: formats.Format, target: Target) -> Encoding:
         """Return how one output's values become samples of its file; raises FileError where it cannot hold them."""
-        dtype = picture.pixels.dtype.name
+        dtype, maps = picture.pixels.dtype.name, len(self.maps)
+        if output == SHEET:
+            if "uint8" not in format.gray:
+                raise FileError(target.name, f"{format.name.upper()} cannot hold a picture of 8 bits")
+            return Encoding("float32", full=FULL[dtype], of="image")
+        if maps and target.map is not None:
+            output = "image"
         kind = self.recipe.last.filter.kinds[output]
         # A gray answer stands among the colours of what is left as it is.
         coloured = self.settings.channels == "each" or (output == "image" and self.how.effect is not None)
         channels = picture.pixels.shape[2] if coloured else 1
+        if maps and output == "image":
+            channels = maps if target.map is None else 1
         if kind == "angle" and self.how.angle_style == "color":
             if "uint8" not in format.colour:
                 raise FileError(target.name, f"{format.name.upper()} cannot hold the colours of --angle-style color")
             return encoding("hue", dtype, "uint8", "clip", self.values["gain"])
         try:
-            wanted = writing.sample_type(format, dtype, self.values["depth"], channels, output)
+            name = "map" if maps > 1 else output
+            several = maps if target.map is None and output == "image" else 0
+            wanted = writing.sample_type(format, dtype, self.values["depth"], channels, name, several)
         except writing.UnwritableError as error:
             raise FileError(target.name, str(error)) from None
-        return encoding(kind, dtype, wanted, self.values["range"], self.values["gain"])
+        encoded = encoding(kind, dtype, wanted, self.values["range"], self.values["gain"])
+        return encoded if target.map is None else encoded._replace(of="image", channel=target.map)
 
     def _settings(self, picture: Picture, format: formats.Format | None) -> Settings:
         """Return the settings for one picture: a background where its transparency cannot be kept."""
@@ -222,8 +266,16 @@ class Work:
             ):
                 kept = kept_of(metadata, name, computed)
                 stamp = self.how.stamper.stamp(name)
-                notes += writing.write(file, output.samples, output.alpha, format, kept, self.how.options, stamp)
+                notes += self.encode(file, name, output, format, kept, stamp)
         return notes
+
+    def encode(
+        self, file: io.BytesIO, name: str, output: Output, format: formats.Format, metadata: Metadata, stamp: str
+    ) -> list[str]:
+        """Write one output of one frame into *file*; return what people should know."""
+        if name == "image" and len(self.maps) not in (0, 1, 3):
+            return writing.write_maps(file, output.samples, format, metadata, self.how.options, stamp)
+        return writing.write(file, output.samples, output.alpha, format, metadata, self.how.options, stamp)
 
 
 @contextlib.contextmanager
@@ -249,6 +301,8 @@ def make_folder(target: Target) -> None:
 
 def kept_of(metadata: Metadata, name: str, computed: Computed) -> Metadata:
     """Return what the output *name* keeps: a map its resolution; gray samples no profile of colours."""
+    if name == SHEET:
+        return Metadata()
     if name != "image":
         return Metadata(dpi=metadata.dpi)
     same_colours = computed.outputs[name].samples.shape[2] == computed.shape[2]

@@ -11,7 +11,7 @@ from PIL import Image
 
 from ..filters.core.collector import Canvas, Make
 from . import jpeg, png
-from .formats import DEPTHS, Format
+from .formats import DEPTHS, FOR_MAPS, Format, holds_maps
 from .metadata import Metadata, ready, tags_of
 
 JPEG_QUALITY = 95
@@ -38,20 +38,24 @@ class Options(NamedTuple):
     """Threads that compress; the bytes are the same for any number."""
 
 
-def sample_type(format: Format, dtype: str, depth: str, channels: int, name: str) -> str:
+def sample_type(format: Format, dtype: str, depth: str, channels: int, name: str, maps: int = 0) -> str:
     """Return the dtype in which the output *name* of an image of *dtype* goes into *format*.
 
-    A map goes raw, as float, into every format that can hold that. Raises `UnwritableError` where the
-    depth cannot be kept; no sample loses bits without being told to.
+    A map goes raw, as float, into every format that can hold that; so do the several *maps* that a picture is made of.
+    Raises `UnwritableError` where the depth cannot be kept; no sample loses bits without being told to.
     """
+    if maps and not holds_maps(format, maps):
+        raise UnwritableError(f"{format.name.upper()} cannot hold {maps} maps; {FOR_MAPS}")
     held = {1: format.gray, CMYK: format.inks}.get(channels, format.colour)
+    if maps not in (0, 3):
+        held = format.gray
     if not held and channels == CMYK:
         raise UnwritableError(f"{format.name.upper()} cannot hold CMYK samples; use --to-rgb, or .tif or .jpg")
     if not held:
         raise UnwritableError(f"{format.name.upper()} holds gray only; --channels luma, or .ppm")
     if depth != "keep":
         wanted = {"8": "uint8", "16": "uint16", "float": "float32"}[depth]
-    elif format.raw or (name != "image" and "float32" in held):
+    elif format.raw or ((name != "image" or maps > 1) and "float32" in held):
         wanted = "float32"
     elif dtype == "float32" and "float32" not in held:
         # Float values keep their units: 0 to 255 fills eight bits.
@@ -59,7 +63,7 @@ def sample_type(format: Format, dtype: str, depth: str, channels: int, name: str
     else:
         wanted = dtype
     if wanted not in held:
-        colours = {1: "gray", CMYK: "CMYK"}.get(channels, "RGB")
+        colours = "gray" if held is format.gray else {CMYK: "CMYK"}.get(channels, "RGB")
         raise UnwritableError(
             f"{format.name.upper()} cannot hold {DEPTHS[wanted]} {colours} samples; "
             f"use --depth {' or '.join({'uint8': '8', 'uint16': '16', 'float32': 'float'}[held] for held in held)}"
@@ -142,6 +146,24 @@ def write(
         finish_tiff(file, metadata, notes)
     if format.name == "bmp":
         file.write(software.encode())  # behind the pixels, where nobody looks
+    return notes
+
+
+def write_maps(
+    file: io.BytesIO, maps: Any, format: Format, metadata: Metadata, options: Options, software: str = ""
+) -> list[str]:
+    """Encode ``maps (height, width, count)``: an array as it is, a TIFF with a page each."""
+    notes: list[str] = []
+    if format.name == "npy":
+        _write_npy(file, maps, software)
+        return notes
+    assert format.name == "tiff"
+    metadata = Metadata() if options.strip else ready(metadata, maps.shape[1::-1], options.strip_gps, notes)
+    with tiff_writer(file) as writer:
+        for number in range(maps.shape[2]):
+            page = np.ascontiguousarray(maps[..., number])
+            add_page(writer, page, False, metadata, software if number == 0 else "")
+    finish_tiff(file, metadata, notes)
     return notes
 
 
@@ -232,11 +254,14 @@ def _save_options(format: Format, metadata: Metadata, options: Options, software
 
 def _write_npy(file: io.BytesIO, samples: Any, software: str) -> None:
     """Write an array; its header is a Python literal, in which a comment may stand."""
-    header = repr(np.lib.format.header_data_from_array_1_0(samples))
+    described = np.lib.format.header_data_from_array_1_0(samples)
+    header = repr({**described, "fortran_order": False})
     text = f"{header}  # {software}" if software else header
     padding = -(10 + len(text) + 1) % np.lib.format.ARRAY_ALIGN
     text += " " * padding + "\n"
-    file.write(np.lib.format.magic(1, 0) + len(text).to_bytes(2, "little") + text.encode() + samples.tobytes())
+    file.write(np.lib.format.magic(1, 0) + len(text).to_bytes(2, "little") + text.encode())
+    for row in samples:  # planes, as maps come, lie side by side in the file: a row of them fits the cache
+        file.write(np.ascontiguousarray(row).data)
 
 
 def tiff_writer(file: io.BytesIO) -> Any:

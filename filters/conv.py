@@ -1,4 +1,4 @@
-"""Convolve or correlate with any kernel."""
+"""Convolve or correlate with any kernel or bank of kernels."""
 
 from __future__ import annotations
 
@@ -112,11 +112,16 @@ def conv(
     algorithm: Algorithm = "auto",
     **common: Unpack[Common],
 ) -> Stage | list[Stage]:
-    """Convolve or correlate with any kernel.
+    """Convolve or correlate with any kernel or bank of kernels.
 
     ``out[y, x] = scale · Σ k[i, j] · in[y + i - ay, x + j - ax] + bias``, with the kernel as it is
     written (correlation); ``mode="convolve"`` turns it, and its anchor, by 180°. Nothing is normalized
     unless asked for. The kernel ``1`` gives the image back.
+
+    A bank of kernels of shape ``(out, in/groups, height, width)``, laid out as PyTorch's ``Conv2d.weight``, is a layer of
+    a network: its result is ``out`` maps. Kernels of one input see a colour picture's luma, or with ``groups=3`` each
+    its own channel. Maps go into .npy, the pages of a .tif, a file each (``--name '{stem}-{map:02}.png'``), or onto one
+    ``--sheet``.
 
     A kernel file is told by what is in it: plain numbers, JSON, .npy, libvips, ArcGIS, SExtractor, GRASS,
     ImageMagick, ffmpeg, Image-Pro, PV-WAVE, SVG, PGM (pnmconvol), OpenCV or ESRI. Its own divisor, offset,
@@ -124,7 +129,8 @@ def conv(
 
     Returns
     -------
-    The image's dtype (see *depth*); the size is ``(n + p0 + p1 - d (k - 1) - 1) // s + 1``.
+    The image's dtype (see *depth*), or several maps as float32 ``(height, width, out)``; the size is
+    ``(n + p0 + p1 - d (k - 1) - 1) // s + 1``.
 
     Raises
     ------
@@ -137,7 +143,9 @@ def conv(
     -----
     $ imfilter conv photo.jpg -o relief.png --kernel emboss --range offset
     $ imfilter conv photo.jpg -o out.png --kernel "1 2 1; 2 4 2; 1 2 1" --normalize sum
-    $ imfilter conv photo.jpg -o layer.npy --kernel weights.txt --padding 1 --stride 2
+    $ imfilter conv photo.jpg -o layer.npy --kernel weights.npy --padding 1 --border zero --activation relu
+    $ imfilter conv photo.jpg --kernel gabor --sheet textures.png
+    $ imfilter conv signal.npy -o smooth.npy --kernel "1 2 1" --normalize sum
 
     Examples
     --------

@@ -96,6 +96,7 @@ GALLERY: dict[str, list[tuple[str, str]]] = {
         ("A literal, normalized", 'conv cat.jpg -o {out} --kernel "1 2 4 2 1" --normalize sum'),
         ("A signed result, 0 at mid-gray", "conv cat.jpg -o {out} --kernel highpass --range offset --gain 2"),
         ("Every fourth sample", "conv cat.jpg -o {out} --kernel gaussian5 --stride 4"),
+        ("A bank of kernels on one sheet", "conv cat.jpg --kernel gabor:6x2 --sheet {out}"),
     ],
     "noise": [
         ("Gaussian, the default operator", "noise coffee.jpg -o {out} --sigma 25"),

@@ -69,6 +69,7 @@ def folder(tmp_path):
     shutil.copy(ROOT / "sample_images" / "coffee.jpg", tmp_path / "photo.jpg")
     shutil.copy(ROOT / "sample_images" / "cat.jpg", tmp_path / "photo.png")
     (tmp_path / "weights.txt").write_text("1 2 1\n2 4 2\n1 2 1\n")
+    np.save(tmp_path / "weights.npy", np.random.default_rng(0).uniform(-0.1, 0.1, (16, 3, 7, 7)))
     (tmp_path / "photos").mkdir()
     shutil.copy(ROOT / "sample_images" / "cat.jpg", tmp_path / "photos")
     return tmp_path

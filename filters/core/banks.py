@@ -105,12 +105,7 @@ def _checked(array: Any, name: str, max_taps: int) -> Bank:
     weights = array.astype(np.float64)
     if not (np.abs(weights) <= kernels.LARGEST).all():
         raise ValueError(f"{name}: a bank's values must be finite numbers, of {kernels.LARGEST:g} at most")
-    maps, inputs, height, width = weights.shape
-    return Bank(
-        weights,
-        tuple(f"map {number}" for number in range(maps)),
-        f"{name} (bank of {maps} kernels {width}×{height} on {inputs})",
-    )
+    return Bank(weights, tuple(f"map {number}" for number in range(len(weights))), f"{name} (bank)")
 
 
 def numbers(path: str) -> Array:
@@ -213,7 +208,9 @@ def _gabor_bank(orientations: int, wavelengths: int) -> BuiltIn:
     def names() -> tuple[str, ...]:
         lengths = [SHORTEST * 2**octave for octave in range(wavelengths)]
         return tuple(
-            f"gabor {180 * step / orientations:.4g}° λ{length:g}" for length in lengths for step in range(orientations)
+            f"gabor {180 * step / orientations:.4g}° {length:g} px"
+            for length in lengths
+            for step in range(orientations)
         )
 
     longest = SHORTEST * 2 ** (wavelengths - 1)
@@ -299,8 +296,8 @@ def leung_malik() -> list[Array]:
 
 def _leung_malik_names() -> tuple[str, ...]:
     # The direction across an edge or bar, as of a gradient.
-    oriented = [f"{(90 + 30 * step) % 180}° σ{sigma:.3g}" for sigma in _scales(3) for step in range(6)]
-    blobs = [(f"gaussian σ{s:.3g}", f"LoG σ{s:.3g}", f"LoG σ{3 * s:.3g}") for s in _scales(4)]
+    oriented = [f"{(90 + 30 * step) % 180}° {sigma:.3g} px" for sigma in _scales(3) for step in range(6)]
+    blobs = [(f"gaussian {s:.3g} px", f"LoG {s:.3g} px", f"LoG {3 * s:.3g} px") for s in _scales(4)]
     return (
         *(f"edge {which}" for which in oriented),
         *(f"bar {which}" for which in oriented),
@@ -335,7 +332,7 @@ BUILT_IN: dict[str, BuiltIn] = {
         "8×8 discrete cosine transform, orthonormal with --stride 8",
     ),
     "schmid": BuiltIn(
-        lambda: tuple(f"schmid σ{sigma} τ{tau}" for sigma, tau in SCHMID), schmid, "textures, alike in all directions"
+        lambda: tuple(f"schmid {sigma},{tau}" for sigma, tau in SCHMID), schmid, "textures, alike in all directions"
     ),
     "leung-malik": BuiltIn(_leung_malik_names, leung_malik, "textures: edges, bars and blobs at several scales"),
 }

@@ -144,7 +144,7 @@ BAD = {
     "npy that is a program": (npy("|O", (1, 1), b"cos\nsystem\n(S'touch pwned'\ntR."), "no readable .npy"),
     "npy of text": (saved(np.array([["a"]])), "real numbers"),
     "npy of complex numbers": (saved(np.ones((2, 2), complex)), "real numbers"),
-    "npy of one axis": (saved(np.ones(4)), "(4,)"),
+    "npy of no axis": (saved(np.ones(())), "()"),
     "npy of four axes": (saved(np.ones((2, 2, 2, 2))), "(2, 2, 2, 2)"),
     "npy of five channels": (saved(np.ones((2, 2, 5))), "(2, 2, 5)"),
     "npy without pixels": (saved(np.ones((0, 4))), "(0, 4)"),

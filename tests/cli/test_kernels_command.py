@@ -5,12 +5,14 @@ import re
 import numpy as np
 import pytest
 from imfilter.filters.core import kernel_text
+from imfilter.filters.core.banks import BUILT_IN
 from imfilter.filters.core.kernels import named
 
 
 def test_the_list_names_every_kernel(ok):
-    lines = ok("kernels").decode().splitlines()[1:]
-    assert [line.split()[0] for line in lines] == list(named())
+    single, banks = ok("kernels").decode().split("\n\n")
+    assert [line.split()[0] for line in single.splitlines()[1:]] == list(named())
+    assert [line.split()[0] for line in banks.splitlines()[1:]] == list(BUILT_IN)
 
 
 def test_the_list_fits_80_columns(ok, monkeypatch):

@@ -92,6 +92,8 @@ CALLS = {
         {"kernel": "mean3", "padding": "full", "dilation": 2},
         {"kernel": "gaussian5", "scale": 0.5, "border": "nearest"},
         {"kernel": "mean3", "padding": (1, 2, 3, 4), "border": "constant", "fill": 77},
+        {"kernel": "laplacian4", "activation": "relu", "bias": 4},
+        {"kernel": "laplacian4", "activation": "tanh", "depth": "float"},
     ],
     "noise": [
         {"sigma": 30, "seed": 5},

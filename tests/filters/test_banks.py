@@ -282,7 +282,7 @@ def test_leung_malik_is_as_published():
     np.testing.assert_allclose(edge[middle, 24] / edge[25, 24], y * np.exp((1 - y**2) / 4), atol=1e-12)
     np.testing.assert_allclose(edge[25, middle] / edge[25, 24], np.exp(-(y**2) / 36), atol=1e-3)
     log = found[37]
-    assert names[37] == "LoG σ1.41"
+    assert names[37] == "LoG 1.41 px"
     expected = (y**2 - 4) * np.exp(-(y**2) / 4)
     np.testing.assert_allclose(log[24, middle] / log[24, 24], expected / expected[0], atol=1e-4)
 
@@ -290,7 +290,7 @@ def test_leung_malik_is_as_published():
 def test_a_gabor_kernel_answers_to_its_own_wave_most():
     y, x = np.mgrid[:80, :80]
     found, names = conv, banks.names("gabor:4x2")
-    for name, angle, wavelength in (("gabor 45° λ8", 45, 8), ("gabor 90° λ4", 90, 4), ("gabor 0° λ8", 0, 8)):
+    for name, angle, wavelength in (("gabor 45° 8 px", 45, 8), ("gabor 90° 4 px", 90, 4), ("gabor 0° 8 px", 0, 8)):
         along = x * np.cos(np.radians(angle)) + y * np.sin(np.radians(angle))
         wave = np.cos(2 * np.pi * along / wavelength).astype(np.float32)
         strength = np.abs(found(wave, kernel="gabor:4x2", padding="valid")).max(axis=(0, 1))

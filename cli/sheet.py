@@ -1,0 +1,124 @@
+"""A sheet: all maps of a bank of kernels in one gray picture, each stretched to its own range, with its label."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import numpy as np
+from PIL import Image, ImageDraw, ImageFont
+
+LARGEST, SMALLEST = 256, 96
+"""Pixels of the longer side of a map on the sheet, at most and at least."""
+WIDEST = 4000
+"""Pixels of the sheet's width, for which the maps become smaller still, to `LEAST`."""
+LEAST = 32
+PAPER, INK, FAINT, LINE = 255, 0, 96, 200
+MARGIN, TEXT = 8, 12
+LINE_HEIGHT = 16
+
+
+class Reduced:
+    """Where the maps of a sheet are gathered: means of squares of samples, and each map's range.
+
+    It serves as a `Canvas`, and never holds more than a strip of the maps' own samples.
+    """
+
+    def __init__(self, shape: tuple[int, int, int], dtype: Any) -> None:
+        self.shape, self.dtype, self.size = shape, np.dtype(dtype), math.prod(shape)
+        longest = max(shape[:2])
+        wanted = min(LARGEST, max(LEAST, WIDEST // columns(shape[2])))
+        self.step = -(-longest // wanted)
+        """So many samples, along both axes, are one on the sheet."""
+        # By the first row of each strip; the threads' order must not tell.
+        self._parts: dict[int, Any] = {}
+        self._ranges: dict[int, tuple[Any, Any]] = {}
+
+    def parts(self, start: int, stop: int) -> Iterator[tuple[slice, Any]]:
+        """Yield the room for some rows; what it is filled with is reduced when the next is asked for."""
+        planes = np.empty((self.shape[2], stop - start, self.shape[1]), self.dtype)
+        yield slice(stop - start), planes.transpose(1, 2, 0)
+        self._ranges[start] = np.fmin.reduce(planes, axis=(1, 2)), np.fmax.reduce(planes, axis=(1, 2))
+        cuts = [0, *range(-start % self.step or self.step, stop - start, self.step)]
+        down = np.add.reduceat(planes, cuts, axis=1, dtype=np.float64)
+        self._parts[start] = np.add.reduceat(down, range(0, self.shape[1], self.step), axis=2)
+
+    def cells(self) -> Any:
+        """Return the maps as they are shown, ``(maps, rows, columns)``."""
+        height, width, maps = self.shape
+        rows, across = -(-height // self.step), -(-width // self.step)
+        total = np.zeros((maps, rows, across))
+        for start in sorted(self._parts):
+            first = start // self.step
+            part = self._parts[start]
+            total[:, first : first + part.shape[1]] += part
+        down = np.minimum(self.step, height - self.step * np.arange(rows))
+        along = np.minimum(self.step, width - self.step * np.arange(across))
+        return total / (down[:, None] * along)
+
+    def ranges(self) -> list[tuple[float, float]]:
+        """Return the least and the greatest sample of each map."""
+        low = np.fmin.reduce([low for low, _ in self._ranges.values()])
+        high = np.fmax.reduce([high for _, high in self._ranges.values()])
+        return list(zip(low.tolist(), high.tolist(), strict=True))
+
+    def drawn(self, names: Sequence[str]) -> Any:
+        """Return the sheet, ``(height, width, 1)`` of uint8."""
+        return draw(self.cells(), self.ranges(), names)
+
+
+def columns(count: int) -> int:
+    """Return how many maps stand side by side: about as many as among each other, and all rows full where that goes.
+
+    >>> [columns(count) for count in (1, 4, 13, 18, 24, 48, 64)]
+    [1, 2, 4, 6, 8, 8, 8]
+    """
+    root = math.sqrt(count)
+    whole = [number for number in range(math.ceil(root), int(1.7 * root) + 1) if count % number == 0]
+    return max(whole, default=math.ceil(root))
+
+
+def labels(names: Sequence[str], ranges: Sequence[tuple[float, float]]) -> list[tuple[str, str]]:
+    """Return the two lines below each map: its number and name, and its range."""
+    # A name that says no more than the number is left out.
+    called = ["" if name == f"map {number}" else f"  {name}" for number, name in enumerate(names)]
+    return [
+        (f"{number}{name}", f"{low:.4g} to {high:.4g}")
+        for number, (name, (low, high)) in enumerate(zip(called, ranges, strict=True))
+    ]
+
+
+def draw(cells: Any, ranges: Sequence[tuple[float, float]], names: Sequence[str]) -> Any:
+    """Draw ``cells (maps, rows, columns)``, black and white at the ends of each one's range, in a grid with labels."""
+    count, rows, across = cells.shape
+    larger = max(1, SMALLEST // max(rows, across)) if max(rows, across) < SMALLEST else 1
+    rows, across = rows * larger, across * larger
+    texts = labels(names, ranges)
+    font = ImageFont.load_default(TEXT)
+    wide = max(math.ceil(font.getlength(line)) for lines in texts for line in lines)
+    width = max(across, wide) + 2 * MARGIN
+    height = rows + 2 * LINE_HEIGHT + 2 * MARGIN
+    side_by_side = min(columns(count), max(1, WIDEST // width))
+    lines = -(-count // side_by_side)
+    sheet = Image.new("L", (side_by_side * width + 1, lines * height + 1), PAPER)
+    pen = ImageDraw.Draw(sheet)
+    for number in range(side_by_side + 1):
+        pen.line([(number * width, 0), (number * width, sheet.height)], LINE)
+    for number in range(lines + 1):
+        pen.line([(0, number * height), (sheet.width, number * height)], LINE)
+    for number in range(count):
+        top, left = number // side_by_side * height + MARGIN, number % side_by_side * width + MARGIN
+        shown = _stretched(cells[number], *ranges[number]).repeat(larger, 0).repeat(larger, 1)
+        sheet.paste(Image.fromarray(shown), (left + 1, top + 1))
+        for line, (text, ink) in enumerate(zip(texts[number], (INK, FAINT), strict=True)):
+            pen.text((left, top + rows + 4 + line * LINE_HEIGHT), text, ink, font)
+    return np.asarray(sheet)[..., None]
+
+
+def _stretched(values: Any, low: float, high: float) -> Any:
+    """Return values as levels of gray, *low* black and *high* white; NaN is black, and a map of one value gray."""
+    if not high > low:
+        return np.full(values.shape, 128, np.uint8)
+    levels = np.clip((values - low) * (255 / (high - low)), 0, 255)
+    return np.floor(np.nan_to_num(levels, nan=0) + 0.5).astype(np.uint8)
