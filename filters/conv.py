@@ -118,8 +118,8 @@ def conv(
     written (correlation); ``mode="convolve"`` turns it, and its anchor, by 180°. Nothing is normalized
     unless asked for. The kernel ``1`` gives the image back.
 
-    A bank of kernels of shape ``(out, in/groups, height, width)``, laid out as PyTorch's ``Conv2d.weight``, is a layer of
-    a network: its result is ``out`` maps. Kernels of one input see a colour picture's luma, or with ``groups=3`` each
+    A bank of kernels of shape ``(out, in/groups, height, width)``, laid out as PyTorch's ``Conv2d.weight``, is a layer
+    of a network: its result is ``out`` maps. Kernels of one input see a colour picture's luma, or with ``groups=3`` each
     its own channel. Maps go into .npy, the pages of a .tif, a file each (``--name '{stem}-{map:02}.png'``), or onto one
     ``--sheet``.
 

@@ -10,6 +10,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 from imfilter.cli.app import app
 from imfilter.filters.core import catalog
