@@ -75,13 +75,13 @@ def morph(
 
     Notes
     -----
-    Openings and closings done twice are the same as once. Each step sees the border of its own input. For the named
-    shapes ``reflect`` and ``nearest`` borders are the same as if nothing past the edge counted.
+    Each step sees the border of its own input. For the named shapes ``reflect`` and ``nearest`` are the same as if
+    nothing past the edge counted, OpenCV's default; so an opening lies below the image, a closing above it, and either
+    done twice is as once.
 
     The disk is that of ``skimage.morphology.disk`` and MATLAB's ``strel("disk", r, 0)``; OpenCV's ellipse rounds each
-    row's half length, and is wider. OpenCV's ``dilate`` does not turn the shape, so that there an opening by an even
-    or lopsided one shifts the image; `scipy.ndimage` turns it, as here. In both the border differs: OpenCV's counts
-    nothing past the edge.
+    row's half length, and is wider. `scipy.ndimage` turns the shape to dilate, as here; OpenCV does not, so that there
+    an opening by an even or lopsided shape shifts the image.
 
     A rectangle takes time with the logarithm of its size, a disk with its diameter. *iterations* of the named
     shapes of odd size are done as one larger shape.
@@ -149,7 +149,15 @@ def _element(shape: Any, size: IntPair | None, max_taps: int) -> Shape:
 
 
 def _repeated(which: extrema.Extreme, element: Shape, times: int) -> tuple[Stage, ...]:
-    return tuple(extrema.extremum(which, shape) for shape in shapes.several(element, times))
+    """Return the stages of an erosion or dilation that is done so many times; the first one tells of all."""
+    first, *others = (extrema.extremum(which, shape) for shape in shapes.several(element, times))
+    if not others:
+        return (first,)
+
+    def facts(frame: Frame) -> tuple[str, ...]:
+        return tuple(f"{fact}, {times} times" for fact in first.facts(frame))
+
+    return first._replace(facts=facts), *(stage._replace(facts=lambda frame: ()) for stage in others)
 
 
 def _difference(upper: tuple[Stage, ...], lower: tuple[Stage, ...]) -> Stage:

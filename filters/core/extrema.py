@@ -112,6 +112,11 @@ class _Turns:
     """Two arrays that take turns to hold results.
 
     Kept from strip to strip: the pages of a new array of 400 kB take four times as long as a join.
+
+    >>> turns = _Turns()
+    >>> first, second, third = (turns.next(3, "u1") for _ in range(3))
+    >>> second.base is first.base, third.base is first.base
+    (False, True)
     """
 
     def __init__(self) -> None:

@@ -43,6 +43,14 @@ def test_windows_have_strides_and_dilations(size, stride, dilation):
     np.testing.assert_array_equal(found, seen.max((3, 4)))
 
 
+@pytest.mark.parametrize("mask", [np.arange(13)[:, None] % 2 == 0, np.arange(25)[None] % 3 != 1])
+def test_gaps_between_chords_stay_gaps(mask):
+    strip = np.random.default_rng(0).integers(0, 256, (30, 30, 1), np.uint8)
+    samples = sliding_window_view(strip, mask.shape, (0, 1))[..., mask]
+    found = extrema.Over(shapes.of_mask(mask, (0, 0)))(strip, np.minimum)
+    np.testing.assert_array_equal(found, samples.min(-1))
+
+
 def test_a_shape_is_cut_to_what_holds_it_and_its_anchor():
     shape = shapes.of_mask(np.array([[0, 0, 0, 0], [0, 0, 1, 1], [0, 0, 1, 0]]), (1, 1))
     assert shape[:3] == (3, 2, (0, 0)) and shape.mask is not None

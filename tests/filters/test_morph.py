@@ -118,8 +118,8 @@ def test_iterations_of_named_shapes_are_one_larger_shape():
     np.testing.assert_array_equal(diamond.mask, abs(x) + abs(y) <= 9)
     for name, size in (("square", (2, 3)), ("cross", (4, 4)), ("disk", (4, 4))):
         assert len(shapes.several(shapes.named(name, *size), 2)) == 2
-    ring = shapes.of_mask(MASKS["ring"], (1, 1))
-    assert len(shapes.several(ring, 2)) == 2
+    for mask in (MASKS["ring"], [[1, 0, 0], [0, 1, 1], [0, 1, 0]]):
+        assert len(shapes.several(shapes.of_mask(np.array(mask), (1, 1)), 2)) == 2
     assert len(shapes.several(shapes.named("disk", 1001, 1001), 100)) == 100
 
 
