@@ -214,8 +214,8 @@ def edges(
 
 
 def _positive(sigmas: tuple[float, float], op: str) -> tuple[float, float]:
-    if min(sigmas) < 0.2:  # of a narrower one hardly more than the middle tap is left
-        raise ParameterError("sigma", f"{min(sigmas):g} is too small for {op}: at least 0.2 px")
+    if min(sigmas) < laplacian.NARROWEST:
+        raise ParameterError("sigma", f"{min(sigmas):g} is too small for {op}: at least {laplacian.NARROWEST:g} px")
     return sigmas
 
 

@@ -38,6 +38,8 @@ GALLERY: dict[str, list[tuple[str, str]]] = {
     "sharpen": [
         ("Laplacian, the default operator", "sharpen cat.jpg -o {out}"),
         ("Unsharp mask", "sharpen cat.jpg -o {out} --op unsharp --sigma 2 --amount 1.5"),
+        ("High-boost: sharper and brighter", "sharpen cat.jpg -o {out} --op highboost --boost 2.4"),
+        ("The Laplacian of a Gaussian", "sharpen cat.jpg -o {out} --op log --sigma 1.5 --amount 2"),
         ("Adaptive: no noise, no halos", "sharpen cat.jpg -o {out} --op adaptive --sigma 2 --amount 1.5"),
     ],
     "edges": [

@@ -22,15 +22,23 @@ def laplacian() -> Stage:
     return Stage(lambda frame: second, halo=Halo.around(1), gain=None, weights=weights, amplification=8.0)
 
 
-def laplacian_of_gaussian(sigma: tuple[float, float]) -> Stage:
+NARROWEST = 0.2
+"""The least sigma of a Laplacian of a Gaussian: of a narrower one hardly more than the middle tap is left."""
+
+
+def laplacian_of_gaussian(sigma: tuple[float, float], scaled: bool = False) -> Stage:
     """Return the stage ``∂²G/∂x² + ∂²G/∂y²``; positive in a dark valley, like the Laplacian.
+
+    *scaled*, each term is multiplied by its own σ², so that what answers strongest does so alike at every scale: a step
+    gives at most ``1 / √(2πe)`` of its height, 0.24, one sigma beside it.
 
     References
     ----------
-    D. Marr and E. Hildreth, "Theory of edge detection", 1980.
+    D. Marr and E. Hildreth, "Theory of edge detection", 1980. T. Lindeberg, "Feature detection with automatic scale
+    selection", 1998.
     """
     x, y = (kernels.gaussian_weights(s) for s in sigma)
-    xx, yy = (kernels.gaussian_weights(s, derivative=2) for s in sigma)
+    xx, yy = (kernels.gaussian_weights(s, derivative=2) * (s * s if scaled else 1) for s in sigma)
 
     def answer(strip: Array) -> Array:
         total = smoothed(differences(strip, xx, axis=1), y.tolist(), axis=0)

@@ -43,6 +43,8 @@ CALLS = {
         {"amount": 2},
         {"op": "unsharp"},
         {"op": "unsharp", "sigma": 3, "amount": 0.7, "threshold": 10},
+        {"op": "highboost", "boost": 2.5, "sigma": 1.2},
+        {"op": "log", "sigma": 1, "amount": 2},
         {"op": "adaptive", "amount": 2},
         {"op": "adaptive", "sigma": 1, "threshold": 4, "overshoot": 0.3},
         {"border": "mirror"},
