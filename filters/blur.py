@@ -84,7 +84,7 @@ def blur(
             min=1,
             max=31,
             only=("nlm",),
-            shown_default="5; in colour 3 or, in strong noise, 5",
+            shown_default="5; in colour 3",
         ),
     ] = None,
     strength: Annotated[

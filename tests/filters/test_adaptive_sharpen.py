@@ -12,25 +12,31 @@ from scipy import ndimage
 
 
 def slow(image, sigma, amount, noise, overshoot):
-    """The formula of the docstring with scipy.ndimage in float64, and loops for the noise's part."""
+    """The formula of the docstring with scipy.ndimage in float64, and loops for what differs from pixel to pixel."""
     values = image.astype(float)
-    taps = np.outer(gaussian_weights(sigma), gaussian_weights(sigma))
-    detail = values - ndimage.gaussian_filter(values, (sigma, sigma, 0), mode="reflect")
-    # The mean square of each of 5×5 samples; the border is that of the image, not of the detail.
-    padded = np.pad(values, ((2, 2), (2, 2), (0, 0)), "symmetric")
+
+    def smooth(values):
+        return ndimage.gaussian_filter(values, (sigma, sigma, 0), mode="reflect")
+
+    # The border is that of the image, not of the detail.
     wide = np.pad(values, ((40, 40), (40, 40), (0, 0)), "symmetric")
-    smooth = ndimage.gaussian_filter(wide, (sigma, sigma, 0), mode="reflect")[38:-38, 38:-38]
-    squares = ((padded - smooth) ** 2).mean(axis=2)
+    gaps = np.isnan(wide)
+    soft = smooth(np.where(gaps, 0, wide)) / smooth((~gaps).astype(float))
+    padded, soft = wide[38:-38, 38:-38], soft[38:-38, 38:-38]
+    squares = (padded - soft) ** 2
+    taps = np.outer(gaussian_weights(sigma), gaussian_weights(sigma))
     taps[len(taps) // 2, len(taps) // 2] -= 1
     least = 2 * noise**2 * (taps**2).sum()
     answer = np.empty_like(values)
     for y, x in np.ndindex(values.shape[:2]):
-        variance = squares[y : y + 5, x : x + 5].mean()
+        window = squares[y : y + 5, x : x + 5]
+        variance = np.nansum(window) / max(1, np.sum(~np.isnan(window)))
         gain = max(variance - least, 0) / variance if variance > 0 else 0
         around = padded[y + 1 : y + 4, x + 1 : x + 4].reshape(9, -1)
-        low, high = around.min(axis=0), around.max(axis=0)
-        beyond = overshoot * (high - low)
-        answer[y, x] = np.clip(values[y, x] + amount * gain * detail[y, x], low - beyond, high + beyond)
+        low, high = np.fmin.reduce(around), np.fmax.reduce(around)
+        beyond, at, own = overshoot * (high - low), values[y, x], soft[y + 2, x + 2]
+        sharp = np.where(np.isnan(at), own, at + amount * gain * (at - own))
+        answer[y, x] = np.fmin(np.fmax(sharp, low - beyond), high + beyond)
     return answer
 
 
@@ -117,6 +123,13 @@ def test_all_channels_have_one_gain():
 def test_amount_0_gives_the_image_back(noise):
     np.testing.assert_array_equal(sharpen(noise((9, 8, 3)), op="adaptive", amount=0), noise((9, 8, 3)))
     np.testing.assert_array_equal(sharpen(noise((9, 8, 3)), op="adaptive", sigma=0), noise((9, 8, 3)))
+
+
+def test_missing_samples_have_no_detail():
+    image = np.random.default_rng(6).normal(100, 20, (14, 12, 3)).astype(np.float32)
+    image[np.random.default_rng(7).random(image.shape) < 0.3] = np.nan
+    answer = sharpen(image, op="adaptive", sigma=1.0, threshold=9, overshoot=0.2, nan="ignore")
+    np.testing.assert_allclose(answer, slow(image, 1.0, 1, 9, 0.2), rtol=1e-6)
 
 
 def test_missing_samples_count_nothing():
