@@ -65,7 +65,7 @@ def frequency(
         Param(
             "Frequency of the cutoff, both of a band; a notch's radius.",
             unit="cycles/px",
-            above=0,
+            min=1e-6,
             max=0.7072,
             metavar="F|LOW,HIGH",
             shown_default="0.1; bands 0.05,0.2; notch 0.02",
@@ -129,7 +129,7 @@ def frequency(
     The period is twice the picture's size for ``reflect``, which is exact and the fastest; for ``mirror`` two
     samples less, for ``wrap`` the size; ``nearest`` and ``constant`` surround the picture by as much as the
     filter sees, half its size at most on each side, before it is reflected. Sizes with a large prime
-    factor take up to ten times as long.
+    factor, for ``mirror`` sizes less one, take up to ten times as long.
 
     A frequency is everywhere in the picture, and so would a NaN be. One stays one, and counts as the
     mean of the samples around it; with ``nan="ignore"`` the result is given there too.
@@ -173,7 +173,7 @@ def _cutoffs(op: str, cutoff: Pair | None, wavelength: Pair | None) -> tuple[flo
     if op in BANDS and len(numbers) == 1:
         raise ParameterError(name, f"{op} has two edges, like {'0.05,0.2' if name == 'cutoff' else '20,5'}")
     if op not in BANDS and len(numbers) == 2:
-        raise ParameterError(name, f"{op} has one, not {numbers[0]:g},{numbers[1]:g}")
+        raise ParameterError(name, f"{op} has one {name}, not {numbers[0]:g} and {numbers[1]:g}")
     frequencies = sorted(numbers if wavelength is None else (min(1 / length, HIGHEST) for length in numbers))
     if len(set(frequencies)) < len(frequencies):
         raise ParameterError(name, f"{numbers[0]:g},{numbers[-1]:g} is a band without width")

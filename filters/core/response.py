@@ -21,8 +21,8 @@ HIGHEST = math.sqrt(0.5)
 """The frequency of a chessboard of single pixels: none is higher."""
 EDGE = 1e-9
 """A part by which an ideal filter reaches past its cutoff: what lies on it belongs to it, however it is rounded."""
-COMPACT = 0.08
-"""The cutoff up to which a Gaussian is below 4e-9 at half a cycle per pixel."""
+COMPACT = 0.1
+"""The cutoff up to which a Gaussian is below 4e-6 at half a cycle per pixel."""
 
 
 class Response(NamedTuple):
@@ -76,12 +76,12 @@ class Response(NamedTuple):
     def reach(self, size: int) -> int:
         """Return how far past the edge of *size* samples the filter sees anything that counts, at most half of them.
 
-        A Gaussian response is one in space too, of the standard deviation ``1 / 2π cutoff``: it ends here at six of
-        them, where its response at the highest frequencies, which are cut off, is next to nothing too.
+        A Gaussian response is one in space too, of the standard deviation ``1 / 2π cutoff``: it ends here behind six
+        of them, where its response at the highest frequencies, which are cut off, is next to nothing too.
         """
         half = -(-size // 2)
         compact = self.shape == "gaussian" and self.has_mean and self.cutoffs[0] <= COMPACT
-        return min(half, math.ceil(1 / self.cutoffs[0])) if compact else half
+        return min(half, math.ceil(1 / self.cutoffs[0]) + 16) if compact else half
 
     def columns(self, u: Array, least: float) -> Array:
         """Return the indices of the frequencies *u*, all of 0 and more, where the part is above *least* for any v."""

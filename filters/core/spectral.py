@@ -2,14 +2,14 @@
 
 What lies past the edge decides which transform it is. Continued by reflection, a picture of n samples has a period of
 2n and is even: its spectrum is the cosine transform of those n samples, at the frequencies k / 2n. So nothing wraps
-round, and nothing is padded. `mirror` has the period 2n - 2 (the cosine transform of the first kind), `wrap`
-n (the Fourier transform). For `nearest` and `constant` the picture is surrounded as far as the
-filter sees, at most by half its size on each side, and then reflected.
+round, and nothing is padded. `mirror` has the period 2n - 2 (the cosine transform of the first kind), `wrap` n (the
+Fourier transform). For `nearest` and `constant` the picture is surrounded as far as the filter sees, at most by half
+its size on each side, and then reflected.
 
 Rows are transformed first, a few at a time; of each only the frequencies that the filter lets through are kept,
 turned into columns that lie in one piece, transformed, multiplied, and transformed back. Rows of the result are
-made as they are asked for. In float32 that takes 8 ns a sample where all frequencies count; `fft2` of NumPy, in
-complex double, with the response laid out beside it, takes 100.
+made as they are asked for. In float32 that takes 10 ns a sample where all frequencies count, and 4 bytes beside the
+picture; `fft2` of NumPy, in complex double, with the response laid out beside it, takes 40, and 5 times the memory.
 
 References
 ----------
@@ -32,7 +32,7 @@ from .tiles import strip_of
 
 BLOCK = 32
 """Rows, or columns, that are transformed at once. Always the same ones, so that every sample is computed alike
-whichever rows are asked for; of 16 to 256 all are as fast, and more are more memory."""
+whichever rows are asked for; 16 to 256 are all as fast, and more take more memory."""
 STRIP = 4 * BLOCK
 """Rows that are asked for at once: a filter before this one computes what its strips see around them anew."""
 SPARE = 8
@@ -56,9 +56,10 @@ class Axis(NamedTuple):
     """With what surrounds it."""
 
     @property
-    def before(self) -> int:
-        """How many samples there are before the picture's."""
-        return (self.length - self.size) // 2
+    def inside(self) -> slice:
+        """Which samples are the picture's."""
+        before = (self.length - self.size) // 2
+        return slice(before, before + self.size)
 
     @property
     def frequencies(self) -> Array:
@@ -71,12 +72,16 @@ class Axis(NamedTuple):
 
 
 def axis(size: int, border: borders.Border, reach: int) -> Axis:
-    """Return the transform for *size* samples that are continued by *border*, of which the filter sees *reach*."""
+    """Return the transform for *size* samples that are continued by *border*, of which the filter sees *reach*.
+
+    Where that is little, `mirror` is surrounded too: of 3000 samples its own transform has the length 2 · 2999, a prime
+    number, and takes eight times as long.
+    """
     if border == "wrap":
         return Axis("fourier", size, size)
-    if border == "mirror" and size > 1:
+    if border == "mirror" and 1 < size <= 2 * reach:
         return Axis("cosine-1", size, size)
-    if border in ("nearest", "constant"):
+    if border != "reflect":
         return Axis("cosine", size, _transforms().next_fast_len(size + 2 * reach, real=True))
     return Axis("cosine", size, size)
 
@@ -101,6 +106,18 @@ def from_sines(coefficients: Array, along: Axis) -> Array:
     shifted = samples  # the first sine is that of the second frequency
     shifted[:, : coefficients.shape[1] - 1] = coefficients[:, 1:]
     return _transforms().idst(shifted, type=2, axis=1)
+
+
+def surrounded(samples: Array, along: Axis, border: borders.Border, fill: Any) -> Array:
+    """Return ``(n, samples)`` with what lies past their ends, as long as the transform; *fill* for `constant`."""
+    if along.length == along.size:
+        return samples
+    first, last = along.inside.start, along.inside.stop
+    if border != "constant":
+        return samples[:, borders.source_index(-first, along.length - first, along.size, border)]
+    whole = np.empty((len(samples), along.length), samples.dtype)
+    whole[:, :first], whole[:, first:last], whole[:, last:] = fill, samples, fill
+    return whole
 
 
 def _kind(along: Axis) -> Any:
@@ -137,7 +154,7 @@ class Filtered(Rows):
         self.columns: Any = None
         self.crossed: Any = None
         each_strip(self.height, STRIP, frame.jobs, self._analyse)
-        self._continue()
+        self.fills = [self._fill(channel) for channel in range(len(self.columns))]
         each_strip(self.count, BLOCK, frame.jobs, self._filter)
 
     def _level(self, channel: int) -> float:
@@ -149,38 +166,23 @@ class Filtered(Rows):
         strip = self.above.rows(start, stop)
         if self.columns is None:
             work = np.result_type(self.frame.work, np.complex64) if self.across.kind == "fourier" else self.frame.work
-            self.columns = np.empty((strip.shape[2], self.count, self.down.length), work)
+            self.columns = np.empty((strip.shape[2], self.count, self.height), work)
         for channel, columns in enumerate(self.columns):
             for first in range(start, stop, BLOCK):
                 last = min(first + BLOCK, stop)
                 rows = strip[first - start : last - start, :, channel].astype(self.frame.work)
                 rows -= self._level(channel)
-                coefficients = self._of_rows(rows, self.frame.rule.fill - self._level(channel))[:, self.kept]
-                columns[:, self.down.before + first : self.down.before + last] = coefficients.T
+                columns[:, first:last] = self._of_rows(rows, channel)[:, self.kept].T
 
-    def _of_rows(self, rows: Array, fill: float) -> Array:
+    def _of_rows(self, rows: Array, channel: int) -> Array:
         """Return the transforms of rows, surrounded by the border rule."""
-        across = self.across
-        if across.length > across.size:
-            left, right = across.before, across.length - across.size - across.before
-            how: Any = {"constant_values": fill} if self.frame.rule.border == "constant" else {"mode": "edge"}
-            rows = np.pad(rows, ((0, 0), (left, right)), **how)
-        if across.kind == "fourier":
-            return _transforms().rfft(rows, axis=1)
-        return cosines(rows, across)
+        rows = surrounded(rows, self.across, self.frame.rule.border, self.frame.rule.fill - self._level(channel))
+        return _transforms().rfft(rows, axis=1) if self.across.kind == "fourier" else cosines(rows, self.across)
 
-    def _continue(self) -> None:
-        """Surround the columns by the border rule."""
-        first, last = self.down.before, self.down.before + self.down.size
-        if self.down.length == self.down.size:
-            return
-        for channel, columns in enumerate(self.columns):
-            above, below = columns[:, first : first + 1], columns[:, last - 1 : last]
-            if self.frame.rule.border == "constant":
-                fill = self.frame.rule.fill - self._level(channel)
-                flat = self._of_rows(np.full((1, self.width), fill, self.frame.work), fill)
-                above = below = flat[:, self.kept].T
-            columns[:, :first], columns[:, last:] = above, below
+    def _fill(self, channel: int) -> Array:
+        """What stands past the ends of the columns where it is one value: ``(columns, 1)``."""
+        rows = np.full((1, self.width), self.frame.rule.fill - self._level(channel), self.frame.work)
+        return self._of_rows(rows, channel)[:, self.kept].T
 
     def _filter(self, start: int, stop: int) -> None:
         """Transform columns, multiply them by the response, and transform them back."""
@@ -202,12 +204,13 @@ class Filtered(Rows):
                 self.crossed = np.empty_like(self.columns)
         part = part.astype(work)
         for channel, columns in enumerate(self.columns):
-            spectrum = cosines(columns[start:stop], down)
+            whole = surrounded(columns[start:stop], down, self.frame.rule.border, self.fills[channel][start:stop])
+            spectrum = cosines(whole, down)
             if odd is not None:
                 # What is odd in u and in v takes a product of cosines to one of sines: e^i(a+b) - e^i(a-b).
-                self.crossed[channel, start:stop] = from_sines(spectrum * odd, down)
+                self.crossed[channel, start:stop] = from_sines(spectrum * odd, down)[:, down.inside]
             spectrum *= part
-            columns[start:stop] = from_cosines(spectrum, down)
+            columns[start:stop] = from_cosines(spectrum, down)[:, down.inside]
 
     def rows(self, start: int, stop: int) -> Array:
         """Return rows of the result."""
@@ -226,10 +229,9 @@ class Filtered(Rows):
 
     def _part(self, channel: int, start: int, stop: int) -> Array:
         """Return rows of the part that the response is about."""
-        before = self.down.before
-        part = self._of_columns(self.columns[channel, :, before + start : before + stop], from_cosines)
+        part = self._of_columns(self.columns[channel, :, start:stop], from_cosines)
         if self.crossed is not None:
-            part -= self._of_columns(self.crossed[channel, :, before + start : before + stop], from_sines)
+            part -= self._of_columns(self.crossed[channel, :, start:stop], from_sines)
         if self.response.has_mean:
             part += self._level(channel)
         return part
@@ -241,7 +243,7 @@ class Filtered(Rows):
         coefficients[:, self.kept] = columns.T
         if across.kind == "fourier":
             return _transforms().irfft(coefficients, across.length, axis=1)
-        return inverse(coefficients, across)[:, across.before : across.before + across.size]
+        return inverse(coefficients, across)[:, across.inside]
 
 
 class Gaps(NamedTuple):
@@ -299,7 +301,8 @@ def logarithm(picture: Rows, frame: Frame) -> Array:
     of one level is 1 everywhere then, whatever the size and the depth, and what repeats stands out: plain sums would
     all be large, and their logarithms much alike.
     """
-    whole = computed(picture, STRIP, frame.jobs).values
+    picture = computed(picture, STRIP, frame.jobs)
+    whole = (picture if frame.finite else known(picture)[0]).values
     answer = np.empty(whole.shape, np.float32)
     for channel in range(whole.shape[2]):
         levels = whole[..., channel].astype(frame.work) * (255 / frame.full)
@@ -323,20 +326,19 @@ class Maps(Rows):
     def __init__(self, above: Rows, response: Response, frame: Frame, answer: Callable[..., Values]) -> None:
         if not isinstance(above, (Source, Whole)):
             above = computed(above, STRIP, frame.jobs)
-        self.height, self.width = above.height, above.width
+        self.height, self.width, self.above = above.height, above.width, above
         self.response, self.wanted, self.answer = response, frame.wanted, answer
-        self.filtered = Filtered(above, response, frame)
-        self.spectrum = logarithm(self.filtered.above, frame) if "spectrum" in frame.wanted else None
+        self.filtered = Filtered(above, response, frame) if "image" in frame.wanted else None
+        self.spectrum = logarithm(above, frame) if "spectrum" in frame.wanted else None
 
     def rows(self, start: int, stop: int) -> Values:
         """Return rows of the picture and of the maps."""
-        spectrum = response = None
-        image = self.filtered.rows(start, stop)
-        if self.spectrum is not None:
-            spectrum = self.spectrum[start:stop]
+        image = None if self.filtered is None else self.filtered.rows(start, stop)
+        spectrum = None if self.spectrum is None else self.spectrum[start:stop]
+        response = None
         if "response" in self.wanted:
             plane = map_of(self.response, self.height, self.width, start, stop)
-            response = np.broadcast_to(plane[..., None], image.shape)
+            response = np.broadcast_to(plane[..., None], self.above.rows(start, stop).shape)
         return self.answer(image, spectrum, response)
 
 

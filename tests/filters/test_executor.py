@@ -361,3 +361,35 @@ def test_channels_stay_beside_each_other_where_a_stage_takes_them_so(noise):
     answer([linear(kernels.mean((3, 3))), beside], image)
     answer([apart], image)
     assert not any(seen)
+
+
+def test_a_stage_by_rows_is_given_rows_and_gives_rows(noise):
+    """It may look at all of them first, knows how it is run, and stands between others; its border is its own."""
+
+    class LessTheMean:
+        liked = 5
+
+        def __init__(self, above):
+            self.height, self.width, self.above = above.height, above.width, above
+            self.mean = sum(above.rows(row, row + 1).mean() for row in range(above.height)) / above.height
+
+        def rows(self, start, stop):
+            return self.above.rows(start, stop) - self.mean
+
+    frames = []
+
+    def bind(frame):
+        frames.append(frame)
+        return LessTheMean
+
+    image = noise((23, 9, 1)).astype(np.float32)
+    stages = [linear(kernels.mean((3, 3))), Stage(bind, by_rows=True), pointwise(lambda strip: strip * 2)]
+    soft = blur(image, op="mean").astype(np.float64)
+    for rows in (None, 4):
+        np.testing.assert_allclose(answer(stages, image, rows, jobs=2), 2 * (soft - soft.mean()), atol=1e-3)
+    assert [(frame.height, frame.width, frame.rule.border, frame.jobs) for frame in frames] == [
+        (23, 9, "reflect", 2)
+    ] * 2
+    stages[1] = stages[1]._replace(border="constant", fill=lambda frame: 7.0)
+    answer(stages, image)
+    assert frames[-1].rule == ("constant", 7.0)

@@ -76,6 +76,14 @@ def options(op, shape, cutoffs, order=2, at=AT):
     return chosen | ({"order": order} if shape == "butterworth" else {}) | ({"at": at} if op == "notch" else {})
 
 
+def picture_alone(image, **values):
+    """Filter as the command does where no map is wanted: 8 bits in float32, which the maps would not stand."""
+    encodings = {"image": Encoding(image.dtype.name)}
+    result = executor.run(frequency.stages(**values), image[..., None], encodings, frequency.settings(**values))
+    assert f"computed in {'float32' if image.dtype == np.uint8 else 'float64'}" in result.facts[-1]
+    return result.outputs["image"].samples[..., 0]
+
+
 # ---- pure frequencies -------------------------------------------------------------------------------
 
 
@@ -157,7 +165,7 @@ def test_every_filter_is_the_transform_of_the_picture_with_its_surroundings(bord
     st.sampled_from(SHAPES),
     st.sampled_from(BORDERS),
     st.tuples(st.floats(0.02, 0.7), st.floats(0.02, 0.7)).filter(lambda pair: abs(pair[0] - pair[1]) > 0.01),
-    st.tuples(st.integers(1, 40), st.integers(1, 40)),
+    st.tuples(st.integers(1, 70), st.integers(1, 70)),
     st.tuples(st.integers(-50, 50), st.integers(-50, 50)).filter(any),
     st.sampled_from(["uint8", "uint16", "float32"]),
 )
@@ -169,12 +177,10 @@ def test_any_filter_of_any_picture(op, shape, border, cutoffs, size, at, dtype):
     how = {"op": op, "shape": shape, "cutoffs": tuple(sorted(cutoffs)), "order": 1, "at": ((at[0] / 100, at[1] / 100),)}
     how["cutoffs"] = how["cutoffs"] if op.startswith("band") else how["cutoffs"][:1]
     chosen = options(**how)
-    if shape == "gaussian" and op in ("lowpass", "highpass") and cutoffs[0] <= 0.08:
-        border = "reflect"  # the others are surrounded by less there
     expected = filtered(image, border, **how)
-    found = frequency(image, **chosen, border=border).image
+    found = picture_alone(image, **chosen, border=border)
     if dtype == "float32":
-        np.testing.assert_allclose(found, expected, atol=1e-6)
+        np.testing.assert_allclose(found, expected, atol=1e-5)
         return
     exact = np.clip(expected, 0, full)
     error = np.abs(found - np.clip(np.floor(expected + 0.5), 0, full))
@@ -362,11 +368,11 @@ def test_notches_are_named_in_words_or_pairs(at, noise):
 @pytest.mark.parametrize(
     ("values", "message"),
     [
-        ({"cutoff": 0}, "cutoff: 0 must be above 0"),
+        ({"cutoff": 0}, "cutoff: 0 is below the least value, 1e-06"),
         ({"cutoff": 0.8}, "cutoff: 0.8 is above the greatest value, 0.7072"),
         ({"wavelength": 1}, "wavelength: 1 is below the least value, 1.4142 px"),
         ({"cutoff": 0.1, "wavelength": 10}, "wavelength: says again what --cutoff says"),
-        ({"cutoff": (0.1, 0.2)}, "cutoff: lowpass has one, not 0.1,0.2"),
+        ({"cutoff": (0.1, 0.2)}, "cutoff: lowpass has one cutoff, not 0.1 and 0.2"),
         ({"op": "notch", "cutoff": (0.1, 0.2)}, "cutoff: notch has one"),
         ({"op": "bandpass", "cutoff": 0.1}, "cutoff: bandpass has two edges, like 0.05,0.2"),
         ({"op": "bandstop", "wavelength": 9}, "wavelength: bandstop has two edges, like 20,5"),
