@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from imfilter.filters.blur import blur
 from imfilter.filters.core import executor
 from imfilter.filters.core.borders import BORDERS
-from imfilter.filters.core.encode import Encoding
+from imfilter.filters.core.encode import FULL, Encoding
 from imfilter.filters.core.spec import ParameterError
 from imfilter.filters.core.spectral import guessed
 from imfilter.filters.frequency import frequency
@@ -78,7 +78,7 @@ def options(op, shape, cutoffs, order=2, at=AT):
 
 def picture_alone(image, **values):
     """Filter as the command does where no map is wanted: 8 bits in float32, which the maps would not stand."""
-    encodings = {"image": Encoding(image.dtype.name)}
+    encodings = {"image": Encoding(image.dtype.name, full=FULL[image.dtype.name])}
     result = executor.run(frequency.stages(**values), image[..., None], encodings, frequency.settings(**values))
     assert f"computed in {'float32' if image.dtype == np.uint8 else 'float64'}" in result.facts[-1]
     return result.outputs["image"].samples[..., 0]
@@ -196,6 +196,15 @@ def test_a_narrow_gaussian_is_one_in_space(border, op, noise):
     soft = blur(image, sigma=1 / (2 * np.pi * 0.05), border=border, fill=0.3)
     found = frequency(image, op=op, cutoff=0.05, border=border, fill=0.3).image
     np.testing.assert_allclose(found, soft if op == "lowpass" else image - soft, atol=3e-4)
+
+
+@pytest.mark.parametrize("border", ["nearest", "constant", "mirror"])
+@pytest.mark.parametrize("cutoff", [0.03, 0.05, 0.1])
+def test_what_a_narrow_gaussian_does_not_see_need_not_be_there(border, cutoff, noise):
+    image = noise((120, 150), "uint16")
+    found = frequency(image, cutoff=cutoff, border=border, fill=9e4, depth="float").image
+    expected = filtered(image, border, 9e4, op="lowpass", shape="gaussian", cutoffs=(cutoff,))
+    np.testing.assert_allclose(found, expected, atol=2e-3)
 
 
 def test_what_a_filter_hardly_lets_through_is_left_out(noise):
