@@ -66,6 +66,9 @@ def blur(
             "Variance below which detail is smoothed away, of values from 0 to 1.", above=0, max=1e6, only=("guided",)
         ),
     ] = 0.01,
+    guide: Annotated[
+        guided.Guide, Param("Edges of all channels together guide each, or each its own.", only=("guided",))
+    ] = "color",
     size: Annotated[
         IntPair | None, Param("Width and height of the window, or the motion's length.", unit="px", min=1, max=10001)
     ] = None,
@@ -223,7 +226,7 @@ def blur(
     if op == "bilateral":
         return _bilateral(window, sigma, range_sigma)
     if op == "guided":
-        return guided.guided(_radii(window or (5, 5), "guided filter"), epsilon)
+        return guided.guided(_radii(window or (5, 5), "guided filter"), epsilon, guide)
     sigmas = both(sigma) if sigma is not None else (1.0, 1.0)
     if window is not None:
         sigmas = _sigma_of(window, sigma)

