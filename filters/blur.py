@@ -148,10 +148,11 @@ def blur(
     ``bilateral`` is a Gaussian mean in which a neighbour also counts by its colour: the weights are
     ``exp(-(dx² / sx² + dy² / sy²) / 2 - d² / (2 range_sigma²))``, d the Euclidean distance of the two
     colours over all channels, in an ellipse of the radius ``int(2 sigma + 0.5)`` or of the size given;
-    a size alone means sigma = radius / 2. ``guided`` fits a line to each channel in every window, by
-    default of 5×5: ``a = v / (v + epsilon)`` of the samples and ``1 - a`` of their mean, where v is
-    their variance and values go from 0 to 1; a pixel is the mean of the lines of all windows that it
-    is in. Both keep the alpha as it is, and let a pixel count by its own.
+    a size alone means sigma = radius / 2. ``guided`` fits a line to every window, by default of 5×5, and gives each
+    pixel the mean of the lines of all windows that it is in. Of one channel the line is ``a in + (1 - a) mean``,
+    ``a = v / (v + epsilon)``, v the window's variance of values from 0 to 1; with the guide ``color`` the variance is
+    the channels' covariance, so that an edge in one channel is one in all. Both keep the alpha as it is, and let a
+    pixel count by its own.
 
     Returns
     -------

@@ -36,7 +36,7 @@ CALLS = {
         {"gain": 1.5},
         {"op": "bilateral", "sigma": 1.5, "range_sigma": 40.5},
         {"op": "bilateral", "size": (7, 3), "linear": True},
-        {"op": "guided", "radius": (3, 1), "epsilon": 0.04, "border": "wrap"},
+        {"op": "guided", "radius": (3, 1), "epsilon": 0.04, "guide": "channel", "border": "wrap"},
     ],
     "sharpen": [
         {},

@@ -88,6 +88,42 @@ def test_whole_numbers_are_as_exact_as_promised(dtype, radius, epsilon, noise, t
     assert off.max() <= 1 and (off > 0).mean() <= 1e-3
 
 
+@pytest.mark.parametrize("pictures", ["noise", "bright", "almost gray", "black and white"])
+@pytest.mark.parametrize(("radius", "epsilon"), [(2, 0.01), (4, 0.0012)])
+def test_colour_is_as_exact_as_promised(pictures, radius, epsilon, noise, to_samples):
+    """By sums of whole numbers, and NumPy's solver in float64; also where the covariance is nearly singular."""
+    image, size = noise((80, 90, 3)), 2 * radius + 1
+    if pictures == "bright":
+        image = image // 8 + 224
+    elif pictures == "almost gray":
+        image = image[..., :1] // 2 + image // 64
+    elif pictures == "black and white":
+        image = np.repeat(image[..., :1] // 128 * 255, 3, axis=2)
+
+    def box(values):
+        totals = np.pad(values.cumsum(axis=0).cumsum(axis=1), ((1, 0), (1, 0), *[(0, 0)] * (values.ndim - 2)))
+        return totals[size:, size:] - totals[:-size, size:] - totals[size:, :-size] + totals[:-size, :-size]
+
+    reach = (2 * radius, 2 * radius)
+    padded = np.pad(image.astype(np.int64), (reach, reach, (0, 0)), "symmetric")
+    sums, products = box(padded), box(padded[..., :, None] * padded[..., None, :])
+    mean = sums / size**2
+    covariance = (size**2 * products - sums[..., :, None] * sums[..., None, :]) / size**4
+    slopes = np.linalg.solve(covariance + epsilon * 255**2 * np.eye(3), covariance)
+    offsets = mean - np.einsum("yxi,yxij->yxj", mean, slopes)
+    exact = (np.einsum("yxi,yxij->yxj", image, box(slopes)) + box(offsets)) / size**2
+    off = np.abs(blur(image, op="guided", radius=radius, epsilon=epsilon).astype(int) - to_samples(exact, "uint8"))
+    assert off.max() <= 1 and (off > 0).mean() <= 1e-3
+
+
+def test_an_edge_in_one_channel_is_one_in_all():
+    """Green has a faint step where red has a strong one: guided by all, it stays."""
+    image = np.full((12, 12, 3), 60, np.uint8)
+    image[:, 6:] = (240, 75, 60)
+    faint = {guide: blur(image, op="guided", guide=guide)[5, 6:, 1] for guide in ("color", "channel")}
+    assert faint["color"][0] >= 74 and faint["channel"][0] < 70
+
+
 def test_a_row_by_hand():
     """0 0 9 with windows of three: means 0, 3, 6, variances 0, 18, 18; at epsilon 18 the slopes are 0, ½, ½."""
     image = np.array([[0, 0, 9]], np.float32)
@@ -185,6 +221,7 @@ def test_alpha_is_the_same_in_strips_and_where_all_is_opaque_as_without(run, noi
         ({"size": (5, 4)}, "size", "5,4: a guided filter's window is odd"),
         ({"epsilon": 0}, "epsilon", "0 must be above 0"),
         ({"epsilon": 1e7}, "epsilon", "above the greatest value"),
+        ({"guide": "alpha"}, "guide", "is not known: .*color, channel"),
         ({"sigma": 2}, "sigma", "has no meaning with op guided"),
         ({"range_sigma": 2}, "range_sigma", "has no meaning with op guided"),
     ],
