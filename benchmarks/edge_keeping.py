@@ -60,9 +60,7 @@ def works(cv2: Any, restoration: Any) -> list[Work]:
             lambda a: cv2.bilateralFilter(a, size, unit, sigma),
             # It divides the distance of two colours by the number of channels. Of an odd window 0.26 makes the table of
             # weights by distance for one row and column more than it reads: its pictures are too soft.
-            lambda a: np.rint(
-                255 * restoration.denoise_bilateral(a, size, unit / 3 / 255, sigma, bins=1000, channel_axis=2)
-            ),
+            lambda a: np.rint(255 * restoration.denoise_bilateral(a, size, unit / 3 / 255, sigma, channel_axis=2)),
             timed,
         )
 

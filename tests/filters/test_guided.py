@@ -168,6 +168,17 @@ def test_values_far_from_0_keep_their_variance(offset):
     np.testing.assert_allclose(answer - np.float64(offset), blur(near, op="guided", epsilon=1e-3), atol=offset * 2**-23)
 
 
+@pytest.mark.parametrize("guide", ["color", "channel"])
+def test_flat_stays_flat_where_the_variance_is_all_rounding(guide):
+    """A variance of less than 0 in one channel, or along a mixture of all, would cancel epsilon out."""
+    random = np.random.default_rng(0)
+    image = random.uniform(1e7, 1e8, (1, 400, 1)).astype(np.float32) * np.ones((60, 1, 3), np.float32)
+    image[random.random(image.shape) < 0.01] *= 1 + 2**-23
+    for epsilon in (0.125, 0.5):
+        answer = blur(image, op="guided", radius=(0, 29), epsilon=epsilon, guide=guide)
+        np.testing.assert_allclose(answer, image, rtol=2**-21)
+
+
 # ---- missing samples and alpha ----------------------------------------------------------------------
 
 
@@ -177,6 +188,16 @@ def test_missing_samples_count_nothing_and_become_the_mean_of_the_means(source, 
     expected = slow(image, source, radii=(1, 2), epsilon=0.1, white=1.0, ignoring=True)
     answer = blur(image, op="guided", radius=(1, 2), epsilon=0.1, nan="ignore")
     np.testing.assert_allclose(answer, expected, atol=1e-6)
+
+
+def test_windows_without_a_whole_pixel_have_no_line(source, noise):
+    """Red and blue of pixels that lack green see the lines of those around them."""
+    image = noise((9, 8, 3), "float32")
+    image[2:7, 2:7, 1] = np.nan
+    expected = slow(image, source, radii=(1, 1), epsilon=0.1, white=1.0, ignoring=True)
+    answer = blur(image, op="guided", radius=1, epsilon=0.1, nan="ignore")
+    known = ~np.isnan(expected)
+    np.testing.assert_allclose(answer[known], expected[known], atol=1e-6)
 
 
 def test_nothing_known_stays_missing_and_nan_reaches_twice_the_radius():
@@ -209,6 +230,9 @@ def test_alpha_is_the_same_in_strips_and_where_all_is_opaque_as_without(run, noi
     image, alpha = noise((40, 30, 3)), np.full((40, 30), 255, np.uint8)
     plain = run(blur, image, op="guided")["image"].samples
     np.testing.assert_array_equal(run(blur, image, alpha=alpha, op="guided")["image"].samples, plain)
+    values = {"border": "constant", "fill": 255, "op": "guided"}
+    constant = run(blur, image, alpha=alpha, **values)["image"].samples
+    np.testing.assert_array_equal(constant, run(blur, image, **values)["image"].samples)
     alpha[20:] = noise((20, 30))
     whole, strips = (run(blur, image, alpha=alpha, op="guided", strip_rows=rows)["image"].samples for rows in (40, 4))
     np.testing.assert_array_equal(strips, whole)

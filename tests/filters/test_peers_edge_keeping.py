@@ -53,12 +53,12 @@ def test_a_row_is_scikit_images_bilateral(restoration, image, channels):
         win_size=7,
         sigma_color=40 / 255 / channels,
         sigma_spatial=1000,
-        bins=100000,
+        bins=1000000,
         mode="symmetric",
         channel_axis=2 if channels == 3 else None,
     )
     answer = blur(row, op="bilateral", radius=(3, 0), sigma=1000, range_sigma=40, depth="float")
-    np.testing.assert_allclose(answer, expected.reshape(row.shape) * 255, atol=0.02)
+    np.testing.assert_allclose(answer, expected.reshape(row.shape) * 255, atol=0.1)
 
 
 def test_it_is_the_guided_filter_of_opencvs_boxes(cv2, image):
