@@ -23,6 +23,11 @@ Guide = Literal["color", "channel"]
 Symmetric = dict[tuple[int, int], Array]
 """A symmetric matrix for every window: the planes of its entries ``(row, column)``, column <= row."""
 
+ROUNDING = 2.0**-46
+"""Part of the squared mean by which a variance in float64 is taken to be larger, a unit of float32 squared: where it is
+no more than rounding, the covariance could else be less than -epsilon. In float32, which whole numbers of 8 bits are
+worked on in unless epsilon is small, rounding leaves less than a thousandth of epsilon."""
+
 
 def guided(radii: tuple[int, int], epsilon: float, guide: Guide) -> Stage:
     """Return the stage of the guided filter; *epsilon* is a variance of values from 0 to 1, as in the paper.
@@ -127,34 +132,28 @@ def _entries(size: int) -> list[tuple[int, int]]:
 def _smoothing(matrix: Symmetric, means: list[Array], ridge: float) -> None:
     """From the means of products to M, and from the means m to ``M m``, in place.
 
-    By ``S + epsilon = L D Lᵀ``, whose D is nowhere less than epsilon, whatever rounding does to it: determinants would
-    lose what is left of a thin variance. `numpy.linalg.inv` takes matrices one by one, 0.3 µs each.
+    By ``S + epsilon = L D Lᵀ``; determinants would lose what is left of a thin variance. `numpy.linalg.inv` takes
+    matrices one by one, 0.3 µs each.
     """
-    for (i, j), covariance in matrix.items():
-        covariance -= means[i] * means[j]
-    if len(means) == 1:
-        scale = matrix[0, 0]
-        np.clip(scale, 0, np.inf, out=scale)
-        scale += scale.dtype.type(ridge)
-        np.divide(scale.dtype.type(ridge), scale, out=scale)
-        means[0] *= scale
-        return
     least = matrix[0, 0].dtype.type(ridge)
-
-    def pivot(values: Array) -> Array:
-        values += least
-        return np.clip(values, least, np.inf, out=values)
-
+    for (i, j), covariance in matrix.items():
+        product = means[i] * means[j]
+        if i == j:
+            if product.itemsize == 8:
+                product *= 1 - ROUNDING
+            covariance += least
+        covariance -= product
+    if len(means) == 1:
+        np.divide(least, matrix[0, 0], out=matrix[0, 0])
+        means[0] *= matrix[0, 0]
+        return
     a, b, c, d, e, f = (matrix[i, j] for i, j in ((0, 0), (1, 0), (2, 0), (1, 1), (2, 1), (2, 2)))
-    pivot(a)
     lower, lowest = b / a, c / a
     d -= np.multiply(lower, b, out=b)
-    pivot(d)
     e -= lower * c
     last = e / d
     f -= np.multiply(lowest, c, out=c)
     f -= np.multiply(last, e, out=e)
-    pivot(f)
     # The inverse of L has the rows 1; -lower, 1; corner, -last, 1.
     corner = np.multiply(lower, last)
     corner -= lowest
