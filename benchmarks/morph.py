@@ -1,6 +1,6 @@
 """Measure erosion in memory against OpenCV and SciPy, by size and shape: `python benchmarks/morph.py [--quick]`.
 
-One thread, a gray 8-bit image of 12 megapixels, from array to array as the command filters it; RGB for squares. Ours and
+One thread, a gray 8-bit image of 12 megapixels, from array to array as the command does; RGB for squares. Ours and
 each peer's run in turn; the ratio is that of the medians. The clock is the processor's: a call takes as little as 3 ms,
 less than what a neighbour takes at a time. SciPy gets a cut of one megapixel, of less for disks.
 """
