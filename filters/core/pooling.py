@@ -10,7 +10,7 @@ from __future__ import annotations
 from functools import partial
 from typing import Any, Literal, NamedTuple
 
-from . import tiles
+from . import extrema, tiles
 from .lazy import Array, np
 from .running import narrowest
 from .spec import ImageError
@@ -20,6 +20,10 @@ Op = Literal["max", "min", "avg", "l2"]
 WHOLE_STRIP, STRIP = 1 << 19, 1 << 17
 """Samples of a channel up to which strips are the higher: of whole numbers, which are narrow, and of others. Pooled by
 8, 12 MP of 8 bits take 14 ms so in place of 19 and of float 31 in place of 39; twice as high ones of float 34."""
+
+OVERLAP = 4
+"""Windows that hold a sample, along one axis, above which an extremum is best made of windows that overlap: of 8 bits
+31×31 takes 0.2 ns a sample so in place of 0.7, but 9×9 hardly less, and 3×3 no less."""
 
 
 class Axis(NamedTuple):
@@ -159,7 +163,12 @@ def _extremum(planes: Array, windows: Windows, frame: Frame, greatest: bool) -> 
         nothing, join = np.nan, careful
     windows.counts(planes)
     windows.blank(planes, nothing)
-    chosen = windows.joined(planes, join)
+    x, y = windows.x, windows.y
+    if min(x.taps / x.stride, y.taps / y.stride) > OVERLAP:
+        dilation = x.dilation, y.dilation
+        chosen = extrema.over_window(planes, (x.taps, y.taps), join, (x.stride, y.stride), dilation)
+    else:
+        chosen = windows.joined(planes, join)
     return chosen if frame.integers else chosen.astype(frame.work, copy=False)
 
 
