@@ -17,13 +17,14 @@ maxima of a neighbourhood as the bounds of a sharpened edge.
 from __future__ import annotations
 
 import math
+from functools import cache
 
 from . import doubling, extrema, kernels, noise_level
 from .convolve import linear
 from .lazy import Array, np
 from .missing import left_out
 from .shapes import window
-from .stage import Bound, Frame, Halo, Rows, Stage, bound, inside
+from .stage import Bound, Crossing, Frame, Function, Halo, Rows, Stage, bound, inside
 from .tiles import planes_of, strip_of
 
 REACH = 2
@@ -48,33 +49,26 @@ def adaptive(sigma: tuple[float, float], amount: float, noise: float | None, ove
     left = _noise_left(sigma)
 
     def bind(frame: Frame) -> Bound:
-        blur = bound(normalized if frame.ignoring else blurred, frame._replace(whole=False, rounded=False))
+        frame = frame._replace(whole=False, rounded=False)
+        blur = bound(normalized if frame.ignoring else blurred, frame)
         around = blurred.halo.wider(blur.extra)
         least = BEYOND * (left * (frame.known if noise is None else noise)) ** 2
 
-        def sharpen(strip: Array) -> Array:
-            near, smooth = inside(strip, around), planes_of(blur.function(strip))
-            lowest, highest = (
-                planes_of(bounds(inside(near, Halo.around(REACH - 1)), join))
-                for join in ((np.fmin, np.fmax) if frame.ignoring else (np.minimum, np.maximum))
-            )
-            near = planes_of(near)
-            detail = near - smooth
-            answer = _within(near)
-            if frame.ignoring:  # a missing sample has no detail, and is what is around it
-                gaps = np.isnan(detail)
-                detail[gaps] = 0
-                answer = np.where(_within(gaps), _within(smooth), answer)
-                added = _gain(detail, least, ~gaps) * _within(detail)
+        @cache
+        def weighed() -> Function:
+            return bound(linear(kernels.gaussian(sigma)), frame._replace(tolerance=0.0)).function
+
+        def sharpen(strip: Array, opaque: Array | None = None) -> Array:
+            if opaque is None:
+                near, smooth = planes_of(inside(strip, around)), planes_of(blur.function(strip))
+                present = (~np.isnan(near)).astype(near.dtype) if frame.ignoring else None
             else:
-                added = _gain(detail, least) * _within(detail)
-            added *= amount
-            added += answer
-            more = (highest - lowest) * overshoot
-            # Where all neighbours are missing there are no bounds.
-            low, high = (np.fmax, np.fmin) if frame.ignoring else (np.maximum, np.minimum)
-            low(added, np.subtract(lowest, more, out=lowest), out=added)
-            return strip_of(high(added, np.add(highest, more, out=highest), out=added))
+                gaps = np.isnan(strip)
+                weights = np.where(gaps, 0, opaque / opaque.dtype.type(frame.full))
+                total, sums = (planes_of(weighed()(part)) for part in (np.where(gaps, 0, strip) * weights, weights))
+                smooth = np.divide(total, sums, out=np.zeros_like(total), where=sums > 0)
+                near, present = (planes_of(inside(part, blurred.halo)) for part in (strip, weights))
+            return strip_of(_sharpened(near, smooth, present, amount, least, overshoot))
 
         return blur._replace(function=sharpen)
 
@@ -84,15 +78,41 @@ def adaptive(sigma: tuple[float, float], amount: float, noise: float | None, ove
             frame.told.append(f"noise of {level:.4g}")
         return level
 
-    bounds = extrema.Over(NEIGHBOURS)
     return Stage(
         bind,
         halo=blurred.halo.wider(Halo.around(REACH)),
         survey=survey if noise is None else None,
         joint=True,
+        crossing=Crossing(divide=True, multiply=True, weigh=True),
         amplification=1 + 4 * amount,
         facts=blurred.facts,
     )
+
+
+def _sharpened(
+    near: Array, smooth: Array, present: Array | None, amount: float, least: float, overshoot: float
+) -> Array:
+    """Add the detail, `near` less what is `smooth`, inside the planes.
+
+    Samples count by *present*, from 0 to 1: what is missing, or transparent, has no detail, makes none and bounds none.
+    A missing sample becomes what is around it.
+    """
+    detail, answer = near - smooth, _within(near)
+    if present is None:
+        bounding, joins, (low, high) = near, (np.minimum, np.maximum), (np.maximum, np.minimum)
+    else:
+        detail[present == 0] = 0
+        answer = np.where(np.isnan(answer), _within(smooth), answer)
+        # Where nothing is present there are no bounds.
+        bounding, joins, (low, high) = np.where(present > 0, near, np.nan), (np.fmin, np.fmax), (np.fmax, np.fmin)
+    bounding = inside(strip_of(bounding), Halo.around(REACH - 1))
+    lowest, highest = (planes_of(extrema.Over(NEIGHBOURS)(bounding, join)) for join in joins)
+    added = _gain(detail, least, present) * _within(detail)
+    added *= amount
+    added += answer
+    more = (highest - lowest) * overshoot
+    low(added, np.subtract(lowest, more, out=lowest), out=added)
+    return high(added, np.add(highest, more, out=highest), out=added)
 
 
 def _within(planes: Array) -> Array:
@@ -100,16 +120,18 @@ def _within(planes: Array) -> Array:
     return planes[:, REACH:-REACH, REACH:-REACH]
 
 
-def _gain(detail: Array, least: float, present: Array | None = None) -> Array:
+def _gain(detail: Array, least: float, present: Array | None) -> Array:
     """Return the part of the detail that is none of the noise: ``max(variance - least, 0) / variance``.
 
     It is one for all channels, so that no colour is sharpened more than another.
     """
-    variance = _window_sum((detail * detail).sum(axis=0, keepdims=True))
-    if present is None:
-        count: Array | float = len(detail) * (2.0 * REACH + 1) ** 2
-    else:
-        count = np.maximum(_window_sum(present.sum(axis=0, keepdims=True, dtype=detail.dtype)), 1)
+    squares = detail * detail
+    count: Array | float = len(detail) * (2.0 * REACH + 1) ** 2
+    if present is not None:
+        squares *= present
+        count = _window_sum(present.sum(axis=0, keepdims=True))
+        count[count == 0] = 1
+    variance = _window_sum(squares.sum(axis=0, keepdims=True))
     variance /= count
     gain = np.clip(variance - detail.dtype.type(least), 0, np.inf)
     variance += np.finfo(detail.dtype).tiny

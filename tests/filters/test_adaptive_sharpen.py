@@ -147,13 +147,29 @@ def test_missing_samples_count_nothing():
     assert np.isnan(sharpen(holed, op="adaptive", sigma=1.0)).any()
 
 
-def test_the_alpha_leaves_one_colour_alone(run):
-    """Sharpened with its alpha, a shape of one colour on nothing keeps the colour."""
+def test_samples_count_by_their_alpha_which_stays(run):
+    """Alike beside what is transparent, beside what is missing, and where nothing is: fully opaque, it is no alpha."""
+    rng = np.random.default_rng(8)
+    image = rng.integers(0, 256, (30, 26, 3), np.uint8)
+    alpha = np.where(rng.random((30, 26)) < 0.3, 0, 255).astype(np.uint8)
+    values = {"op": "adaptive", "sigma": 1.0, "threshold": 9, "overshoot": 0.2}
+    output = run(sharpen, image, alpha=alpha, **values)["image"]
+    np.testing.assert_array_equal(output.alpha, alpha)
+    exact = slow(np.where(alpha[..., None] > 0, image, np.nan), 1.0, 1, 9, 0.2)
+    shown = alpha > 0
+    assert np.abs(output.samples[shown] - np.clip(exact[shown], 0, 255)).max() <= 0.51
+    opaque = run(sharpen, image, alpha=np.full_like(alpha, 255), **values)["image"]
+    np.testing.assert_array_equal(opaque.samples, sharpen(image, **values))
+    strips = run(sharpen, image, alpha=alpha, strip_rows=4, **values)["image"]
+    np.testing.assert_array_equal(strips.samples, output.samples)
+
+
+def test_a_shape_of_one_colour_keeps_it(run):
     image = np.full((30, 30, 3), (200, 90, 40), np.uint8)
-    alpha = np.where(np.hypot(*(np.mgrid[:30, :30] - 15)) < 9, 255, 0).astype(np.uint8)
-    output = run(sharpen, image, alpha=alpha, op="adaptive")["image"]
-    shown = output.alpha > 200
-    assert np.abs(output.samples[shown].astype(int) - (200, 90, 40)).max() <= 2
+    alpha = np.clip(60 * (9 - np.hypot(*(np.mgrid[:30, :30] - 15))), 0, 255).astype(np.uint8)
+    for values in ({}, {"sigma": 9, "amount": 5}):
+        output = run(sharpen, image, alpha=alpha, op="adaptive", **values)["image"]
+        assert (output.samples[alpha > 0] == (200, 90, 40)).all()
 
 
 def test_the_noise_that_a_blur_leaves_to_the_detail():
