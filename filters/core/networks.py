@@ -1,15 +1,16 @@
 """Order statistics of small windows by networks of minima and maxima, on whole rows of samples at a time.
 
 Every operation is one call on a block of the image, so all pixels take the same steps and none is branched on.
-What neighbouring windows have in common is computed once, for tiles of a few results:
+What neighbouring windows have in common is computed once, for tiles of a few results in a column:
 
-* the columns of a window are sorted, and a sorted column serves all windows that hold it;
-* sorted columns that all windows of a tile hold are merged first, then those that half of them hold, and so on;
+* the rows of a window are sorted, and a sorted row serves all windows that hold it;
+* sorted rows that all windows of a tile hold are merged first, then those that half of them hold, and so on;
 * of what is merged only those ranks are computed that can still become the one that is wanted.
 
 A network is written down without regard to any of that: operations are looked up by what they do relative to
-the tile, so what two tiles or two windows both need is one operation, and what nobody needs is none. 3×3 takes 16
-operations a sample, 5×5 takes 53, 9×9 214; without tiles it would be 22, 88 and 394.
+the tile, so what two tiles or two windows both need is one operation, and what nobody needs is none. 3×3 takes 17
+operations a sample, 5×5 takes 57, 9×9 227; without tiles it would be 22, 88 and 394. Tiles of several columns would
+save a few more, but their columns had to be taken apart and put together, and channels beside each other too.
 
 References
 ----------
@@ -20,7 +21,6 @@ A. Adams, "Fast median filters using separable sorting networks", 2021: tiles of
 from __future__ import annotations
 
 import itertools
-import sys
 import threading
 from collections.abc import Callable
 from functools import cache, lru_cache
@@ -28,21 +28,22 @@ from typing import Any, NamedTuple
 
 from .lazy import Array, np
 
-BLOCK = 1 << 15
-"""Results of a call, at 0.03 ns each for 8 bits and 0.3 µs a call: with 8 K twice as slow, with 64 K no faster."""
+BLOCK = 1 << 16
+"""Results of a call, at 0.03 ns each for 8 bits and 0.3 µs a call. Of 8, 16, 32, 64 and 128 K the fastest."""
 BYTES = 1 << 23
 """All that the values of a block take at a time, beyond which blocks are smaller: a large window's network has many."""
-WIDEST = 8192
-"""Columns of a block: of more, too few rows would share their columns."""
+WIDEST = 1 << 11
+"""Samples of a block's row, so that it has many: the rows above and below a block are sorted for it anew. For 12 MP RGB
+5×5 takes 1.42 ns a sample, with 32 K 1.67."""
 
 Shift = tuple[int, int]
 Value = tuple[int, Shift]
-"""An operation's result, so many tiles further down and to the right."""
+"""An operation's result, so many tiles further down and samples to the right."""
 Sorted = list[Value]
 
 
 class Operation(NamedTuple):
-    """The minimum or maximum of two values; or the samples of one place in the tile, ``kind`` ``sample``."""
+    """The minimum or maximum of two values; or the samples of one row of the tile, ``kind`` ``sample``."""
 
     kind: str
     first: int
@@ -56,18 +57,15 @@ class Network(NamedTuple):
 
     operations: list[Operation]
     results: list[Value]
-    tile: Shift
-    """Rows and columns of a tile."""
+    tile: int
+    """Rows of a tile."""
     waiting: int
     """The most values that wait at a time for their use."""
 
 
-def tile_of(height: int, width: int) -> Shift:
-    """Return the rows and columns of results that share the most, of 1, 2 and 4."""
-    down = 1 if height == 1 else 2
-    if width < 4 and height < 4:
-        return down, 1  # columns of a tile must be parted and joined, which is as much as they share
-    return down, 1 if width == 1 else 2 if width < 7 or width in (9, 10) else 4
+def tile_of(height: int) -> int:
+    """Return the number of results in a column that share the most, of 1, 2, 4 and 8."""
+    return 1 if height == 1 else 2 if height < 6 or height == 9 else 4 if height < 12 else 8
 
 
 @lru_cache(maxsize=32)
@@ -75,30 +73,18 @@ def network(height: int, width: int, rank: int) -> Network:
     """Return the network that selects the sample of that *rank*, from 0, in windows of *height* × *width*.
 
     >>> len([operation for operation in network(3, 3, 4).operations if operation.kind != "sample"]) / 2
-    21.0
+    17.0
     """
-    rows, columns = tile_of(height, width)
-    writer = _Writer(rows, columns)
+    tile = tile_of(height)
+    writer = _Writer(tile)
 
-    def sample(y: int, x: int) -> Sorted:
-        return [writer.sample(y, x)]
+    def row(y: int) -> tuple[Sorted, Sorted]:
+        return _windows(writer, lambda x: [writer.sample(y, x)], width, 1)[0]
 
-    if width == 1:
-        down = _windows(writer, lambda y: sample(y, 0), height, rows)
-        return writer.written([_ranked(writer, *down[y], rank) for y in range(rows)])
-
-    @cache
-    def column(first: int, x: int) -> Sorted:
-        """Return *height* samples from row *first*, sorted."""
-        if height == 1:
-            return sample(0, x)
-        return _merged(writer, *_windows(writer, lambda y: sample(y, x), height, rows)[first])
-
-    results = []
-    for y in range(rows):
-        across = _windows(writer, lambda x, y=y: column(y, x), width, columns)
-        results += [_ranked(writer, *across[x], rank) for x in range(columns)]
-    return writer.written(results)
+    if height == 1:
+        return writer.written([_ranked(writer, *row(0), rank)])
+    down = _windows(writer, cache(lambda y: _merged(writer, *row(y))), height, tile)
+    return writer.written([_ranked(writer, *down[y], rank) for y in range(tile)])
 
 
 def _taken(operation: Operation) -> set[int]:
@@ -125,15 +111,14 @@ def _waiting(operations: list[Operation], results: list[Value]) -> int:
 class _Writer:
     """Writes operations down, each once."""
 
-    def __init__(self, rows: int, columns: int) -> None:
-        self.rows, self.columns = rows, columns
+    def __init__(self, tile: int) -> None:
+        self.tile = tile
         self.operations: list[Operation] = []
         self.numbers: dict[Operation, int] = {}
 
     def sample(self, y: int, x: int) -> Value:
         """Return a sample of the window that begins at the tile."""
-        (down, row), (right, column) = divmod(y, self.rows), divmod(x, self.columns)
-        return self._number(Operation("sample", row, (0, 0), column)), (down, right)
+        return self._number(Operation("sample", y % self.tile, (0, 0))), (y // self.tile, x)
 
     def least(self, a: Value, b: Value) -> Value:
         """Return the smaller of two."""
@@ -173,7 +158,7 @@ class _Writer:
             for one in kept
         ]
         given = [(order[number], shift) for number, shift in results]
-        return Network(kept, given, (self.rows, self.columns), _waiting(kept, given))
+        return Network(kept, given, self.tile, _waiting(kept, given))
 
 
 def _merged(writer: _Writer, a: Sorted, b: Sorted) -> Sorted:
@@ -246,28 +231,32 @@ class Selector:
         self.network = network(height, width, rank)
         self.kept = threading.local()
 
-    def __call__(self, planes: Array) -> Array:
-        """Return ``(channels, rows, columns)``, each smaller by the window but for one sample."""
+    def __call__(self, planes: Array, beside: int = 1) -> Array:
+        """Return planes ``(channels, rows, columns)``, each smaller by the window but for one sample.
+
+        So many channels may lie *beside* each other in a plane, which then has as many samples in a column.
+        """
         channels, height, width = planes.shape
-        height, width = height - self.height + 1, width - self.width + 1
+        wider = (self.width - 1) * beside
+        height, width = height - self.height + 1, width - wider
         result = np.empty((channels, height, width), planes.dtype)
         rows, columns = self._block_of(height, width, planes.itemsize)
         block = getattr(self.kept, "block", None)
-        if block is None or (block.rows, block.columns, block.dtype) != (rows, columns, planes.dtype):
-            block = self.kept.block = _Block(self.network, self.height, self.width, rows, columns, planes.dtype)
+        size = rows, columns, beside, planes.dtype
+        if block is None or block.made_for != size:
+            block = self.kept.block = _Block(self.network, self.height, self.width, *size)
         # The last block of each direction overlaps the one before it, so that all have one size.
         for channel in range(channels):
             for y in (*range(0, height - rows, rows), height - rows):
                 for x in (*range(0, width - columns, columns), width - columns):
-                    around = planes[channel, y : y + rows + self.height - 1, x : x + columns + self.width - 1]
+                    around = planes[channel, y : y + rows + self.height - 1, x : x + columns + wider]
                     block.select(around, result[channel, y : y + rows, x : x + columns])
         return result
 
     def rows_of(self, width: int, itemsize: int) -> int:
         """Return how many rows of *width* results make a block."""
-        down, right = self.network.tile
         length = min(BLOCK, BYTES // (self.network.waiting * itemsize))
-        return max(down, length * down * right // min(width, WIDEST))
+        return max(1, length // min(width, WIDEST)) * self.network.tile
 
     def _block_of(self, height: int, width: int, itemsize: int) -> tuple[int, int]:
         """Return the rows and columns of a block: equal parts of the planes."""
@@ -279,38 +268,40 @@ class Selector:
 class _Block:
     """A network laid out in memory for blocks of one size: each operation is a call on slices of flat buffers."""
 
-    def __init__(self, network: Network, height: int, width: int, rows: int, columns: int, dtype: Any) -> None:
-        self.rows, self.columns, self.dtype, self.tile = rows, columns, dtype, network.tile
-        down, right = network.tile
-        lines, across = -(-(rows + height - 1) // down), -(-(columns + width - 1) // right)
-        operations = network.operations
-        lengths = self._lengths(network, across)
+    def __init__(
+        self, network: Network, height: int, width: int, rows: int, columns: int, beside: int, dtype: Any
+    ) -> None:
+        self.made_for = rows, columns, beside, dtype
+        self.tile, operations = network.tile, network.operations
+        lines, across = -(-(rows + height - 1) // self.tile), columns + (width - 1) * beside
+        kept = -(-rows // self.tile)
+        starts = {shift: shift[0] * across + shift[1] * beside for shift in _shifts(network)}
+        lengths = _lengths(network, starts, (kept - 1) * across + columns)
         last = _last_uses(operations, network.results)
+        size = max(*lengths, lines * across)
         buffers: list[Array] = []
         free: list[int] = []
         place_of: dict[int, int] = {}
-        size = max(max(lengths), lines * across)
 
         def slice_of(number: int, shift: Shift, length: int) -> Array:
-            start = shift[0] * across + shift[1]
-            return buffers[place_of[number]][start : start + length]
+            return buffers[place_of[number]][starts[shift] : starts[shift] + length]
 
-        self.samples: list[tuple[int, int, Array]] = []
+        self.samples: list[tuple[int, Array]] = []
         self.calls: list[tuple[Callable[..., Any], Array, Array, Array]] = []
         for number, one in enumerate(operations):
             if one.kind == "sample":
                 # Filled before the first call: a buffer of its own.
                 buffers.append(np.zeros(size, dtype))
                 place_of[number] = len(buffers) - 1
-                self.samples.append((one.first, one.second, buffers[-1][: lines * across].reshape(lines, across)))
+                self.samples.append((one.first, buffers[-1][: lines * across].reshape(lines, across)))
                 continue
             length = lengths[number]
             first = slice_of(one.first, one.first_shift, length)
             second = slice_of(one.second, one.second_shift, length)
             done = [value for value in _taken(one) if last[value] == number]
-            shifted = {one.first: one.first_shift, one.second: one.second_shift}
+            shifts = {one.first: one.first_shift, one.second: one.second_shift}
             # A result may take the place of what it is made of, sample by sample; not of what lies beside it.
-            aligned = [value for value in done if shifted[value] == (0, 0) and one.first != one.second]
+            aligned = [value for value in done if shifts[value] == (0, 0) and one.first != one.second]
             if aligned:
                 place_of[number] = place_of[aligned[0]]
                 done.remove(aligned[0])
@@ -322,65 +313,36 @@ class _Block:
             free += [place_of[value] for value in done]
             call = np.minimum if one.kind == "minimum" else np.maximum
             self.calls.append((call, first, second, slice_of(number, (0, 0), length)))
-        self.results: list[tuple[int, int, Array]] = []
-        kept_lines, kept = -(-rows // down), -(-columns // right)
-        for place, (number, (y, x)) in enumerate(network.results):
-            whole = buffers[place_of[number]][: lines * across].reshape(lines, across)
-            self.results.append((*divmod(place, right), whole[y : y + kept_lines, x : x + kept]))
-        self.packed: Array | None = None
-        size = np.dtype(dtype).itemsize
-        if size == 1 < right and sys.byteorder == "little":
-            # Neighbours lie in one word: shifts part them in a third of the time that steps through memory take.
-            self.bits, self.unsigned = 8 * size, np.dtype(f"u{size}")
-            self.packed = np.zeros((lines * down, across * right), dtype)
-            self.words = self.packed.view(f"u{size * right}")
-            self.spare = np.empty((lines, across), self.words.dtype)
-
-    def _lengths(self, network: Network, across: int) -> list[int]:
-        """Return how many samples of each operation are used."""
-        down, right = self.tile
-        least = (-(-self.rows // down) - 1) * across + -(-self.columns // right)
-        lengths = [0] * len(network.operations)
+        self.results: list[Array] = []
         for number, (y, x) in network.results:
-            lengths[number] = max(lengths[number], least + y * across + x)
-        for number in range(len(lengths) - 1, -1, -1):
-            one = network.operations[number]
-            if one.kind != "sample":
-                for value, (y, x) in ((one.first, one.first_shift), (one.second, one.second_shift)):
-                    lengths[value] = max(lengths[value], lengths[number] + y * across + x)
-        return lengths
+            whole = buffers[place_of[number]][: lines * across].reshape(lines, across)
+            self.results.append(whole[y : y + kept, x * beside : x * beside + columns])
 
     def select(self, around: Array, out: Array) -> None:
         """Select in one padded block, into *out*."""
-        down, _ = self.tile
-        if self.packed is None:
-            right = self.tile[1]
-            for y, x, buffer in self.samples:
-                part = around[y::down, x::right]
-                buffer[: part.shape[0], : part.shape[1]] = part
-            self._call()
-            for y, x, buffer in self.results:
-                part = out[y::down, x::right]
-                part[...] = buffer[: part.shape[0], : part.shape[1]]
-            return
-        self.packed[: around.shape[0], : around.shape[1]] = around
-        for y, x, buffer in self.samples:
-            words = self.words[y::down]
-            if x:
-                words = np.right_shift(words, x * self.bits, out=self.spare)
-            np.copyto(buffer.view(self.unsigned), words, casting="unsafe")
-        self._call()
-        for y, x, buffer in self.results:
-            lines, across = buffer.shape
-            words, spare = self.words[y::down][:lines, :across], self.spare[:lines, :across]
-            if x == 0:
-                np.copyto(words, buffer.view(self.unsigned))
-            else:
-                np.copyto(spare, buffer.view(self.unsigned))
-                np.left_shift(spare, x * self.bits, out=spare)
-                np.bitwise_or(words, spare, out=words)
-        out[...] = self.packed[: out.shape[0], : out.shape[1]]
-
-    def _call(self) -> None:
+        for y, buffer in self.samples:
+            part = around[y :: self.tile]
+            buffer[: len(part)] = part
         for call, first, second, result in self.calls:
             call(first, second, out=result)
+        for y, buffer in enumerate(self.results):
+            part = out[y :: self.tile]
+            part[...] = buffer[: len(part)]
+
+
+def _shifts(network: Network) -> set[Shift]:
+    taken = {shift for one in network.operations for shift in (one.first_shift, one.second_shift)}
+    return taken | {shift for _, shift in network.results}
+
+
+def _lengths(network: Network, starts: dict[Shift, int], least: int) -> list[int]:
+    """Return how many samples of each operation are used, where *least* are of the results."""
+    lengths = [0] * len(network.operations)
+    for number, shift in network.results:
+        lengths[number] = max(lengths[number], least + starts[shift])
+    for number in range(len(lengths) - 1, -1, -1):
+        one = network.operations[number]
+        if one.kind != "sample":
+            for value, shift in ((one.first, one.first_shift), (one.second, one.second_shift)):
+                lengths[value] = max(lengths[value], lengths[number] + starts[shift])
+    return lengths

@@ -80,7 +80,7 @@ def ranked(width: int, height: int, percentile: float, *, name: str, algorithm: 
         if plan(height, width, frame, algorithm).algorithm == "networks":
             selector = Selector(height, width, rank)
             rows = min(TILE, selector.rows_of(frame.width or TILE, np.dtype(own_type(frame)).itemsize))
-            bound = selecting(_on_planes(selector), halo, _on_planes(present(counter)))
+            bound = selecting(_beside(selector), halo, _on_planes(present(counter)), interleaved=True)
         else:
             rows = TILE
             bound = selecting(_spread(_on_planes(counter), window), halo, _on_planes(present(counter)))
@@ -131,20 +131,34 @@ def plan(height: int, width: int, frame: Frame, algorithm: str = "auto") -> Plan
 
 def _on_planes(select: Callable[[Array], Array]) -> Callable[[Array], Array]:
     """Return what selects from strips, by what selects from planes."""
+    return lambda strip: strip_of(_narrowed(planes_of(strip), select))
+
+
+def _beside(selector: Selector) -> Callable[[Array], Array]:
+    """Return what selects from strips, whose channels may lie beside each other and then stay so."""
+    on_planes = _on_planes(selector)
 
     def selected(strip: Array) -> Array:
-        planes = planes_of(strip)
-        kind = planes.dtype
-        if kind.kind != "f":
-            return strip_of(select(planes))
-        # Of zeros with and without a sign either could be taken, in one strip this and in the next that.
-        planes = planes + kind.type(0)
-        narrow = planes.astype(np.float32, copy=False)
-        if narrow is not planes and np.array_equal(narrow, planes, equal_nan=True):
-            return strip_of(select(narrow).astype(kind))
-        return strip_of(select(planes))
+        rows, _, channels = strip.shape
+        if channels == 1 or not strip.flags.c_contiguous:
+            return on_planes(strip)
+        chosen = _narrowed(strip.reshape(1, rows, -1), lambda planes: selector(planes, channels))
+        return chosen.reshape(chosen.shape[1], -1, channels)
 
     return selected
+
+
+def _narrowed(planes: Array, select: Callable[[Array], Array]) -> Array:
+    """Return what *select* makes of samples, which are handed to it in float32 if that holds them."""
+    kind = planes.dtype
+    if kind.kind != "f":
+        return select(planes)
+    # Of zeros with and without a sign either could be taken, in one strip this and in the next that.
+    planes = planes + kind.type(0)
+    narrow = planes.astype(np.float32, copy=False)
+    if narrow is not planes and np.array_equal(narrow, planes, equal_nan=True):
+        return select(narrow).astype(kind)
+    return select(planes)
 
 
 def _spread(select: Callable[[Array], Array], window: Window) -> Callable[[Array], Array]:

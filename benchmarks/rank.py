@@ -1,0 +1,88 @@
+"""Measure medians in memory against OpenCV and SciPy: `python benchmarks/rank.py [--quick]`.
+
+One thread, a photograph, from array to array as the command filters it, with each of our algorithms; nanoseconds a
+sample, the least of all runs. SciPy gets a small cut. The constants of `filters/core/rank.py` come from here.
+"""
+
+from __future__ import annotations
+
+import argparse
+import time
+from collections.abc import Callable
+
+import common
+import numpy as np
+from common import Array
+from imfilter.filters.blur import blur
+from imfilter.filters.core import executor, rank
+from imfilter.filters.core.filter import encoding
+
+SIZES = (3, 5, 7, 9, 11, 15, 21, 31, 51, 101)
+SLOWEST = 31
+"""Window up to which SciPy is measured."""
+
+
+def ours(image: Array, size: int, algorithm: str) -> object:
+    """Filter on one thread, to the picture alone."""
+    dtype = image.dtype.name
+    parameters = {"op": "median", "size": size, "algorithm": algorithm}
+    encodings = {"image": encoding("picture", dtype, dtype, "clip", 1.0)}
+    return executor.run(blur.stages(**parameters), image, encodings, blur.settings(**parameters)).outputs["image"]
+
+
+def least(function: Callable[[], object], samples: int, runs: int) -> float:
+    """Return the nanoseconds of processor time a sample, after a run that is thrown away."""
+    times = []
+    for _ in range(runs + 1):
+        start = time.process_time()
+        function()
+        times.append((time.process_time() - start) / samples * 1e9)
+    return min(times[1:])
+
+
+def main() -> None:
+    """Measure, and print a table."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--quick", action="store_true", help="fewer runs, a smaller picture")
+    quick = parser.parse_args().quick
+    import cv2
+    from scipy import ndimage
+
+    cv2.setNumThreads(1)
+    size, runs = ((1200, 900), 2) if quick else ((4000, 3000), 3)
+    picture = np.asarray(common.photograph(*size))
+    rows = []
+    for dtype in ("uint8", "uint16", "float32"):
+        # Past 8 bits a sample has detail below the levels of the photograph, as a camera's would.
+        noise = np.random.default_rng(0).integers(0, 256, picture.shape)
+        fine = picture.astype(np.uint16) * 256 + noise.astype(np.uint16)
+        image = picture if dtype == "uint8" else fine if dtype == "uint16" else (fine / 65535).astype(np.float32)
+        large = np.ascontiguousarray(image[: image.shape[0] // 3])
+        small = np.ascontiguousarray(image[300:420, 300:420])
+        for n in SIZES:
+            shown = large if n > 9 else image
+            row = [dtype, f"{n}×{n}"]
+            for algorithm in rank.ALGORITHMS:
+                served = algorithm != "networks" or n * n <= rank.LARGEST
+                found = least(lambda a=algorithm, i=shown, n=n: ours(i, n, a), shown.size, runs) if served else None
+                row.append("" if found is None else f"{found:.2f}")
+            frame = executor.Frame(255.0, "float32", whole=dtype != "float32", height=3000, width=4000)
+            if dtype != "uint8":
+                frame = frame._replace(full=65535.0, work=np.float64 if dtype == "float32" else np.float32)
+            row.append(rank.plan(n, n, frame).algorithm)
+            theirs = dtype == "uint8" or n <= 5
+            other = least(lambda i=shown, n=n: cv2.medianBlur(i, n), shown.size, runs) if theirs else None
+            row.append("" if other is None else f"{other:.2f}")
+            slow = (
+                least(lambda i=small, n=n: ndimage.median_filter(i, (n, n, 1)), small.size, 1) if n <= SLOWEST else None
+            )
+            row.append("" if slow is None else f"{slow:.0f}")
+            rows.append(row)
+            print("|", " | ".join(row), "|", flush=True)
+    head = ["samples", "window", *rank.ALGORITHMS, "chosen", "OpenCV", "SciPy"]
+    print(f"\n{common.machine()}; {common.versions('numpy', 'scipy', 'opencv-python-headless')}; {runs} runs.\n")
+    print(common.table(head, rows))
+
+
+if __name__ == "__main__":
+    main()
