@@ -13,7 +13,7 @@ from typing import Any, Literal, NamedTuple, get_args
 from .counting import TILE, Counter
 from .lazy import Array, np
 from .missing import Window
-from .networks import Selector
+from .networks import Selector, tile_of
 from .selection import selecting
 from .spec import ParameterError
 from .stage import Bound, Frame, Halo, Stage, own_type
@@ -24,11 +24,13 @@ ALGORITHMS: tuple[str, ...] = get_args(AlgorithmName)
 """Those that a rank can be found by."""
 
 # Nanoseconds a sample, on one core, which `benchmarks/rank.py` measures.
-OPERATION = {1: 0.034, 2: 0.06, 4: 0.11, 8: 0.22}
+OPERATION = {1: 0.03, 2: 0.06, 4: 0.13, 8: 0.26}
 """An operation of a network, by the bytes of a sample."""
+MANY, SCATTERED = 12 * 12, 1.6
+"""From so many samples of a window on a network's values do not fit the cache, and operations take so much longer."""
 COUNTING, COUNTED_SIDE = 75.0, 1.2
-WRITTEN = 6000.0
-"""To write down and lay out an operation, once for each place of a tile of results."""
+WRITTEN = 8000.0
+"""To write an operation down and lay it out."""
 LARGEST = 15 * 15
 """Samples of a window for which a network is written: the next takes a tenth of a second, and 20 MB."""
 MOST = 1 << 22
@@ -117,8 +119,8 @@ def plan(height: int, width: int, frame: Frame, algorithm: str = "auto") -> Plan
     itemsize = np.dtype(own_type(frame)).itemsize
     # Samples of a float image lie in float64, but most are float32, and then are selected as such.
     operations = 3 + 0.4 * count * math.log2(count)
-    network = operations * OPERATION[4 if itemsize == 8 else itemsize]
-    once = operations * WRITTEN * (16 if max(height, width) > 6 else 4)
+    network = operations * OPERATION[4 if itemsize == 8 else itemsize] * (SCATTERED if count >= MANY else 1)
+    once = operations * WRITTEN * tile_of(height)
     pixels = frame.height * frame.width or 1_000_000
     counting = COUNTING + COUNTED_SIDE * max(height, width)
     costs = f"{network:.2g} ns a sample against {counting:.2g}"
@@ -153,12 +155,11 @@ def _narrowed(planes: Array, select: Callable[[Array], Array]) -> Array:
     kind = planes.dtype
     if kind.kind != "f":
         return select(planes)
-    # Of zeros with and without a sign either could be taken, in one strip this and in the next that.
-    planes = planes + kind.type(0)
     narrow = planes.astype(np.float32, copy=False)
-    if narrow is not planes and np.array_equal(narrow, planes, equal_nan=True):
-        return select(narrow).astype(kind)
-    return select(planes)
+    if not (np.array_equal(narrow, planes) or np.array_equal(narrow, planes, equal_nan=True)):
+        narrow = planes
+    # Of zeros with and without a sign either could be taken, in one strip this and in the next that.
+    return select(narrow + narrow.dtype.type(0)).astype(kind, copy=False)
 
 
 def _spread(select: Callable[[Array], Array], window: Window) -> Callable[[Array], Array]:
