@@ -135,8 +135,8 @@ def blur(
     ``median`` gives the sample in the middle of the window's, sorted: single wrong pixels vanish, and edges stay
     sharp. ``percentile`` gives another: of n samples in ascending order that of index ``int(n · percentile / 100)``,
     from 0 and at most n - 1, as ``scipy.ndimage.percentile_filter``; 50 is the median, 0 the minimum, 100 the
-    maximum. Both give samples of the image, exactly; their window is by default 3×3, and missing samples that shall
-    be ignored are not ranked.
+    maximum. Both give samples of the image, exactly; their window is by default 3×3. Transparent pixels are not
+    ranked, and the alpha is kept; nor are missing samples that shall be ignored.
 
     ``nlm``, non-local means, removes noise and keeps edges and texture: each pixel becomes the mean of a window,
     by default 13×13, with the weights ``exp(-max(d² - 2 noise_sigma², 0) / strength²)``, where d² is the mean squared

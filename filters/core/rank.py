@@ -16,7 +16,7 @@ from .missing import Window
 from .networks import Selector, tile_of
 from .selection import selecting
 from .spec import ParameterError
-from .stage import Bound, Frame, Halo, Stage, own_type
+from .stage import Bound, Crossing, Frame, Function, Halo, Stage, inside, own_type
 from .tiles import planes_of, strip_of
 
 AlgorithmName = Literal["networks", "counting"]
@@ -62,7 +62,8 @@ def ranked(width: int, height: int, percentile: float, *, name: str, algorithm: 
     """Return the stage that gives each pixel the sample of that percentile in a window around it.
 
     An even window reaches one pixel further to the left and up, as in `scipy.ndimage`. Where missing samples count
-    nothing, the rank is that among the samples that are present.
+    nothing, the rank is that among the samples that are present. Transparent pixels are never ranked, and the alpha
+    stays: among colours times their alpha a median beside a transparent part would be one of the darkest.
     """
     if (height + TILE) * (width + TILE) > MOST:
         raise ParameterError(
@@ -88,7 +89,8 @@ def ranked(width: int, height: int, percentile: float, *, name: str, algorithm: 
             bound = selecting(_spread(_on_planes(counter), window), halo, _on_planes(present(counter)))
         answer = bound.bind(frame)
         assert isinstance(answer, Bound)
-        return answer._replace(rows=rows)
+        seen = _seen(answer.function, _on_planes(present(counter)), window, halo, frame)
+        return answer._replace(function=seen, rows=rows)
 
     def present(counter: Counter) -> Callable[[Array], Array]:
         return lambda planes: counter(planes, lambda count: rank_of(percentile, count))
@@ -100,7 +102,8 @@ def ranked(width: int, height: int, percentile: float, *, name: str, algorithm: 
             f"algorithm: {chosen.algorithm} ({chosen.reason})",
         )
 
-    return Stage(bind, halo=halo, selects=True, facts=facts)
+    crossing = Crossing(divide=True, multiply=True, weigh=True)
+    return Stage(bind, halo=halo, selects=True, crossing=crossing, facts=facts)
 
 
 def plan(height: int, width: int, frame: Frame, algorithm: str = "auto") -> Plan:
@@ -170,6 +173,25 @@ def _spread(select: Callable[[Array], Array], window: Window) -> Callable[[Array
         if strip.dtype.kind == "f" and np.isnan(np.max(strip)):
             chosen = chosen.copy("K")
             chosen[window.reached(np.isnan(strip))] = np.nan
+        return chosen
+
+    return selected
+
+
+def _seen(
+    select: Function, present: Callable[[Array], Array], window: Window, halo: Halo, frame: Frame
+) -> Callable[..., Array]:
+    """Return *select*, for colours beside their alpha too, of which those that cannot be seen count nothing."""
+
+    def selected(strip: Array, opaque: Array | None = None) -> Array:
+        if opaque is None or (opaque > 0).all():
+            return select(strip)
+        hidden = opaque <= 0
+        chosen = present(np.where(hidden, np.nan, strip)).astype(frame.work)
+        gaps = np.isnan(strip) & ~hidden
+        if gaps.any() and not frame.ignoring:
+            chosen[window.reached(gaps)] = np.nan
+        chosen[np.broadcast_to(inside(hidden, halo), chosen.shape)] = 0
         return chosen
 
     return selected

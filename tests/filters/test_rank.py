@@ -194,6 +194,40 @@ def test_values_that_only_float64_holds_are_told_apart(algorithm):
     np.testing.assert_array_equal(answer, ndimage.median_filter(planes[0], 3)[1:-1, 1:-1])
 
 
+# ---- beside an alpha ---------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("percentile", [20, 50])
+def test_transparent_pixels_are_not_ranked_and_the_alpha_stays(percentile, run, noise):
+    image, alpha = noise((30, 25, 3)), np.full((30, 25), 255, np.uint8)
+    alpha[8:20, 5:], alpha[25, 25 // 2] = 0, 0
+    options = {"op": "percentile", "percentile": percentile, "size": (4, 5), "border": "nearest"}
+    outputs = [run(blur, image, alpha=alpha, strip_rows=rows, **options)["image"] for rows in (30, 4)]
+    for output in outputs:
+        np.testing.assert_array_equal(output.alpha, alpha)
+        for channel in range(3):
+            visible = np.where(alpha > 0, image[..., channel], np.nan)
+            expected = slow(visible, (4, 5), percentile)
+            np.testing.assert_array_equal(output.samples[..., channel][alpha > 0], expected[alpha > 0])
+
+
+@pytest.mark.parametrize("nan", ["propagate", "ignore"])
+def test_what_is_missing_under_an_alpha(nan, run, noise):
+    image, alpha = noise((20, 20, 1), "float32"), np.ones((20, 20), np.float32)
+    alpha[:4], image[10, 10], image[2, 2] = 0, np.nan, np.nan
+    answer = run(blur, image, alpha=alpha, op="median", nan=nan)["image"].samples[..., 0]
+    missing = np.argwhere(np.isnan(answer[4:])) + np.array([4, 0])
+    assert {tuple(at) for at in missing.tolist()} == (
+        {(y, x) for y in (9, 10, 11) for x in (9, 10, 11)} if nan == "propagate" else set()
+    )
+
+
+def test_where_all_is_opaque_an_alpha_changes_nothing(run, noise):
+    image, alpha = noise((20, 20, 3)), np.full((20, 20), 255, np.uint8)
+    answer = run(blur, image, alpha=alpha, op="median", size=5)["image"].samples
+    np.testing.assert_array_equal(answer, scipys(image, 5))
+
+
 # ---- the plan, and wrong calls ----------------------------------------------------------------------
 
 
