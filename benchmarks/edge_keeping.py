@@ -143,7 +143,7 @@ def timed(work: Work, cv2: Any, image: Array, runs: int) -> list[str]:
         functions: list[Callable[[], object]] = [lambda jobs=threads: ours(image, jobs, work.parameters)]
         if work.opencv is not None:
             functions.append(lambda: work.opencv(image))
-        row += [*in_turn(functions, [image.size // 3] * 2, runs), "–"][:2]
+        row += [*in_turn(functions, [image.size // 3] * len(functions), runs), "–"][:2]
     if work.skimage is None:
         return [*row, "–"]
     return [*row, *in_turn([lambda: work.skimage(small)], [small.size // 3], 1)]

@@ -45,6 +45,8 @@ def guided(radii: tuple[int, int], epsilon: float, guide: Guide) -> Stage:
             if window == (1, 1):
                 return strip
             planes, middle = tiles.planes_of(strip), tiles.planes_of(inside(strip, halo))
+            if opaque is not None and (opaque == frame.full).all():
+                opaque = None
             part = None if opaque is None else tiles.planes_of(opaque)[0] / planes.dtype.type(frame.full)
             careful = part is not None or (frame.ignoring and np.isnan(planes).any())
             answer = np.empty(middle.shape, planes.dtype)
