@@ -71,8 +71,8 @@ def sharpen(
     ``adaptive`` is an unsharp mask that spares noise and makes no halos. It adds ``amount · g · (image - blurred)``
     with ``g = max(v - n, 0) / v``, where v is the mean square of that difference in 5×5 pixels, over all channels, and
     n twice that of the noise, whose standard deviation is *threshold*, by default estimated from the whole image.
-    The result goes beyond the least and the greatest of the 3×3 neighbours by at most *overshoot* times their range. Pixels
-    count by their alpha, which stays as it is.
+    The result goes beyond the least and the greatest of the 3×3 neighbours by at most *overshoot* times their range.
+    Pixels count by their alpha, which stays as it is.
 
     Returns
     -------
