@@ -11,7 +11,7 @@ from imfilter.filters.sharpen import sharpen
 from scipy import ndimage
 
 
-def slow(image, sigma, amount, noise, overshoot):
+def slow(image, sigma, amount, noise, overshoot, alpha=1.0):
     """The formula of the docstring with scipy.ndimage in float64, and loops for what differs from pixel to pixel."""
     values = image.astype(float)
 
@@ -20,17 +20,18 @@ def slow(image, sigma, amount, noise, overshoot):
 
     # The border is that of the image, not of the detail.
     wide = np.pad(values, ((40, 40), (40, 40), (0, 0)), "symmetric")
-    gaps = np.isnan(wide)
-    soft = smooth(np.where(gaps, 0, wide)) / smooth((~gaps).astype(float))
-    padded, soft = wide[38:-38, 38:-38], soft[38:-38, 38:-38]
-    squares = (padded - soft) ** 2
+    weights = np.pad(np.broadcast_to(alpha, values.shape), ((40, 40), (40, 40), (0, 0)), "symmetric") * ~np.isnan(wide)
+    soft = smooth(np.where(weights == 0, 0, wide * weights)) / smooth(weights)
+    padded, soft, weights = (part[38:-38, 38:-38] for part in (wide, soft, weights))
+    padded = np.where(weights > 0, padded, np.nan)
+    squares = (padded - soft) ** 2 * weights
     taps = np.outer(gaussian_weights(sigma), gaussian_weights(sigma))
     taps[len(taps) // 2, len(taps) // 2] -= 1
     least = 2 * noise**2 * (taps**2).sum()
     answer = np.empty_like(values)
     for y, x in np.ndindex(values.shape[:2]):
         window = squares[y : y + 5, x : x + 5]
-        variance = np.nansum(window) / max(1, np.sum(~np.isnan(window)))
+        variance = np.nansum(window) / (np.sum(weights[y : y + 5, x : x + 5]) or 1)
         gain = max(variance - least, 0) / variance if variance > 0 else 0
         around = padded[y + 1 : y + 4, x + 1 : x + 4].reshape(9, -1)
         low, high = np.fmin.reduce(around), np.fmax.reduce(around)
@@ -151,11 +152,11 @@ def test_samples_count_by_their_alpha_which_stays(run):
     """Alike beside what is transparent, beside what is missing, and where nothing is: fully opaque, it is no alpha."""
     rng = np.random.default_rng(8)
     image = rng.integers(0, 256, (30, 26, 3), np.uint8)
-    alpha = np.where(rng.random((30, 26)) < 0.3, 0, 255).astype(np.uint8)
+    alpha = np.where(rng.random((30, 26)) < 0.3, 0, rng.integers(1, 256, (30, 26))).astype(np.uint8)
     values = {"op": "adaptive", "sigma": 1.0, "threshold": 9, "overshoot": 0.2}
     output = run(sharpen, image, alpha=alpha, **values)["image"]
     np.testing.assert_array_equal(output.alpha, alpha)
-    exact = slow(np.where(alpha[..., None] > 0, image, np.nan), 1.0, 1, 9, 0.2)
+    exact = slow(image, 1.0, 1, 9, 0.2, alpha[..., None] / 255)
     shown = alpha > 0
     assert np.abs(output.samples[shown] - np.clip(exact[shown], 0, 255)).max() <= 0.51
     opaque = run(sharpen, image, alpha=np.full_like(alpha, 255), **values)["image"]
