@@ -23,7 +23,7 @@ elif work == "unsharp":
     image = cv2.imread(source)
     cv2.imwrite(target, cv2.addWeighted(image, 2, cv2.GaussianBlur(image, (0, 0), 2), -1, 0))
 elif work == "canny":
-    image = cv2.GaussianBlur(cv2.imread(source, cv2.IMREAD_GRAYSCALE), (0, 0), 1.4)
-    cv2.imwrite(target, cv2.Canny(image, 41, 102, L2gradient=True))
+    image = cv2.GaussianBlur(cv2.imread(source, cv2.IMREAD_GRAYSCALE), (0, 0), 2)
+    cv2.imwrite(target, cv2.Canny(image, 31, 77, L2gradient=True))
 else:
     sys.exit(f"no such work: {work}")
