@@ -165,7 +165,7 @@ def edges(
     $ imfilter edges photo.jpg --magnitude strength.png --angle direction.tif
     $ imfilter edges photo.jpg -o edges.png --op canny --sigma 2 --low 30 --high 90
     $ imfilter edges photo.jpg -o edges.png --channels di-zenzo
-    $ imfilter edges wood.jpg --op structure --rho 4 --orientation axis.tif --coherence clear.png
+    $ imfilter edges photo.jpg --op structure --rho 4 --orientation axis.tif --coherence clear.png
 
     Examples
     --------

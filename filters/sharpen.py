@@ -93,7 +93,7 @@ def sharpen(
     -----
     $ imfilter sharpen photo.jpg -o crisp.jpg
     $ imfilter sharpen photo.jpg -o crisp.jpg --op unsharp --sigma 1.5 --amount 0.8 --threshold 3
-    $ imfilter sharpen dusk.jpg -o crisp.jpg --op highboost --boost 2.4
+    $ imfilter sharpen photo.jpg -o crisp.jpg --op highboost --boost 2.4
     $ imfilter sharpen phone.jpg -o crisp.jpg --op adaptive --amount 2
 
     Examples
