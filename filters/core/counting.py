@@ -33,8 +33,6 @@ BUCKET, LARGE_BUCKET, LARGE = 512, 1024, 24_000
 words of bits for each window, a small one more sums over boxes."""
 TILE = 128
 """Rows and columns of results of a tile: of 64, 96, 128, 192 and 256 the fastest for windows from 9×9 to 101×101."""
-CHUNK = 1 << 12
-"""Windows whose bits are looked at together, in the cache."""
 
 Ranks = Callable[[Array], Array]
 """From how many samples are present in windows to the rank of the one that is wanted."""
@@ -108,7 +106,7 @@ class _Tile:
             wanted = np.zeros((self.rows, self.across), self.wide.dtype)
             wanted[:, : self.columns] = ranks(present)
             wanted = wanted.reshape(-1)[: len(self.counts)]
-        result = samples.take(order.take(self._within(self._descend(wanted))))
+        result = samples.take(order.take(self._within(self._descend(wanted)))).reshape(self.rows, self.columns)
         if present is not None:
             result[present == 0] = np.nan
         return result
@@ -163,19 +161,14 @@ class _Tile:
         in_columns = _bits(candidates - y * self.across, self.across, self.width, len(used))
         number_of = np.zeros(self.buckets, np.intp)
         number_of[used] = np.arange(len(used))
-        places = np.empty((self.rows, self.columns), np.intp)
-        step = max(1, CHUNK // self.columns)
-        for top in range(0, self.rows, step):
-            part = slice(top, top + step)
-            bucket, rest = self._grid(self.bucket)[part], self._grid(self.rest)[part].ravel()
-            number = number_of.take(bucket)
-            rows = (number + np.arange(top, top + len(number))[:, None] * len(used)).ravel()
-            columns = (number + np.arange(self.columns) * len(used)).ravel()
-            words = np.empty((len(in_rows), len(rows)), np.uint64)
-            for word, of_rows, of_columns in zip(words, in_rows, in_columns, strict=True):
-                np.bitwise_and(of_rows.take(rows), of_columns.take(columns), out=word)
-            places[part] = bucket.astype(np.intp) * self.bucket_size + _nth_bit(words, rest).reshape(number.shape)
-        return places
+        bucket, rest = self._grid(self.bucket), self._grid(self.rest).ravel()
+        number = number_of.take(bucket)
+        rows = (number + np.arange(self.rows)[:, None] * len(used)).ravel()
+        columns = (number + np.arange(self.columns) * len(used)).ravel()
+        words = np.empty((len(in_rows), len(rows)), np.uint64)
+        for word, of_rows, of_columns in zip(words, in_rows, in_columns, strict=True):
+            np.bitwise_and(of_rows.take(rows), of_columns.take(columns), out=word)
+        return bucket.ravel().astype(np.intp) * self.bucket_size + _nth_bit(words, rest)
 
 
 def _sums(source: Array, length: int, step: int) -> tuple[list[Call], Array]:
@@ -262,18 +255,19 @@ def _places_in_byte() -> Array:
 
 def _nth_bit(words: Array, number: Array) -> Array:
     """Return which bit is the set bit of that *number*, from 0, in columns of *words*, the lowest bit first."""
+    # One type for each array: between types NumPy converts in small pieces, which takes twice as long.
     number = number.astype(np.uint16)
-    total, passed, word = np.zeros_like(number), np.zeros_like(number), np.zeros_like(number)
-    for count in np.bitwise_count(words[:-1]):
+    total, left, word = np.zeros_like(number), number.copy(), np.zeros(len(number), np.uint8)
+    for count in np.bitwise_count(words[:-1]).astype(np.uint16):
         total += count
-        full = total <= number
-        word += full
-        np.maximum(passed, total * full, out=passed)
+        word += (total <= number).view(np.uint8)
+        # Where more have been passed than wanted, the difference wraps round to a number that is never the least.
+        np.minimum(left, number - total, out=left)
     word = word.astype(np.intp)
     bits = words.reshape(-1).take(word * len(number) + np.arange(len(number)))
     # Eight sums in one word: a byte of `upto` counts the bits of the bytes up to it; 128 + left - upto keeps its top
     # bit where that is at most what is left.
-    left = (number - passed).astype(np.uint64)
+    left = left.astype(np.uint64)
     upto = np.bitwise_count(bits.view(np.uint8)).view("<u8") * np.uint64(BYTES)
     over = ((left * np.uint64(BYTES) | np.uint64(TOPS)) - upto) & np.uint64(TOPS)
     shift = np.bitwise_count(over).astype(np.uint64) << np.uint64(3)

@@ -28,7 +28,7 @@ OPERATION = {1: 0.03, 2: 0.06, 4: 0.13, 8: 0.26}
 """An operation of a network, by the bytes of a sample."""
 MANY, SCATTERED = 12 * 12, 1.6
 """From so many samples of a window on a network's values do not fit the cache, and operations take so much longer."""
-COUNTING, COUNTED_SIDE = 75.0, 1.2
+COUNTING, COUNTED_SIDE = 65.0, 1.3
 WRITTEN = 8000.0
 """To write an operation down and lay it out."""
 LARGEST = 15 * 15

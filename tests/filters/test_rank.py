@@ -95,7 +95,6 @@ def test_blocks_and_tiles_leave_no_seams(dtype, monkeypatch, noise):
     monkeypatch.setattr(networks, "BLOCK", 64)
     monkeypatch.setattr(networks, "WIDEST", 20)
     monkeypatch.setattr(counting, "TILE", 9)
-    monkeypatch.setattr(counting, "CHUNK", 20)
     image = noise((50, 47, 3), dtype)
     for algorithm in ALGORITHMS:
         for size in (3, (6, 4), 7):
