@@ -28,9 +28,9 @@ from .doubling import additions
 from .lazy import Array, np
 from .running import narrowest
 
-BUCKET, LARGE_BUCKET, LARGE = 512, 1024, 24_000
-"""Samples of a bucket, and the samples of a tile from which on the larger one is faster: a large bucket takes more
-words of bits for each window, a small one more sums over boxes."""
+BUCKET, LARGEST_BUCKET, MOST_BUCKETS = 512, 4096, 60
+"""Samples of a bucket, which are doubled until a tile has no more buckets than that: a large bucket takes more words of
+bits for each window, a small one more sums over boxes."""
 TILE = 128
 """Rows and columns of results of a tile: of 64, 96, 128, 192 and 256 the fastest for windows from 9×9 to 101×101."""
 
@@ -74,7 +74,9 @@ class _Tile:
         self.rows, self.columns, self.height, self.width = rows, columns, height, width
         self.lines, self.across = rows + height - 1, columns + width - 1
         self.size = self.lines * self.across
-        self.bucket_size = BUCKET if self.size < LARGE else LARGE_BUCKET
+        self.bucket_size = BUCKET
+        while self.bucket_size < LARGEST_BUCKET and self.size > MOST_BUCKETS * self.bucket_size:
+            self.bucket_size *= 2
         self.buckets = -(-self.size // self.bucket_size)
         code, across, most = narrowest(self.buckets), narrowest(width), narrowest(height * width)
         self.codes, self.code_of = np.empty(self.size, code), (np.arange(self.size) // self.bucket_size).astype(code)

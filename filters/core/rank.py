@@ -33,8 +33,8 @@ WRITTEN = 8000.0
 """To write an operation down and lay it out."""
 LARGEST = 15 * 15
 """Samples of a window for which a network is written: the next takes a tenth of a second, and 20 MB."""
-MOST = 1 << 22
-"""Samples that all windows of a tile hold together: 0.2 GB to count in."""
+MOST = 1 << 19
+"""Samples that all windows of a tile hold together: 0.1 GB to count in, and a microsecond or two for each result."""
 
 
 class Plan(NamedTuple):
@@ -66,9 +66,7 @@ def ranked(width: int, height: int, percentile: float, *, name: str, algorithm: 
     stays: among colours times their alpha a median beside a transparent part would be one of the darkest.
     """
     if (height + TILE) * (width + TILE) > MOST:
-        raise ParameterError(
-            "size", f"{width},{height} is too large for a {name}; a side of 1900 is not, nor 10001,100"
-        )
+        raise ParameterError("size", f"{width},{height} is too large for a {name}; 590,590 is not, nor 3900,1")
     if algorithm == "networks" and height * width > LARGEST:
         raise ParameterError(
             "algorithm", f"networks serve windows of up to {LARGEST} samples, not {width}×{height}; take counting"

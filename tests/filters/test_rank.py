@@ -111,7 +111,7 @@ def test_counting_holds_for_wide_sums_and_many_buckets(shape, size, monkeypatch,
     """Sums past 255 along the rows, and more buckets than a byte has values."""
     for bucket in (64, 1024):
         monkeypatch.setattr(counting, "BUCKET", bucket)
-        monkeypatch.setattr(counting, "LARGE_BUCKET", bucket)
+        monkeypatch.setattr(counting, "LARGEST_BUCKET", bucket)
         image = noise(shape, "uint16")[::9, ::7].copy()
         width, height = size if isinstance(size, tuple) else (size, size)
         around = np.pad(image, ((height // 2, (height - 1) // 2), (width // 2, (width - 1) // 2)), mode="symmetric")
