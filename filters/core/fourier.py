@@ -84,3 +84,52 @@ def _filtered(batch: Array, spectrum: Array) -> Array:
     spectra *= spectrum
     np.fft.ifft(spectra, axis=1, out=spectra)
     return np.fft.irfft(spectra, batch.shape[2], axis=2)
+
+
+BANK_TILE = (128, 256)
+"""The transform of a bank whose kernels are up to half as high: low strips, since a row of them is many maps'."""
+
+
+def bank_tile(height: int, width: int) -> tuple[int, int]:
+    """Return the transform's ``(rows, columns)`` for a bank."""
+    return BANK_TILE if 2 * max(height, width) <= BANK_TILE[0] else tile_shape(height, width)
+
+
+def prepare_bank(weights: Array, groups: int, work: Any) -> Function:
+    """Return the function from a padded strip to the ``(maps, rows, columns)`` of ``weights (maps, inputs, …)``.
+
+    A tile is transformed once for all maps, and a map is transformed back once for all its inputs.
+    """
+    maps, inputs, height, width = weights.shape
+    rows_of_tile, columns_of_tile = bank_tile(height, width)
+    spectra = np.conj(np.fft.rfft2(weights, (rows_of_tile, columns_of_tile)))
+    spectra = spectra.astype(np.result_type(work, np.complex64))
+    down, across = rows_of_tile - height + 1, columns_of_tile - width + 1
+
+    def correlate(strip: Array) -> Array:
+        planes = tiles.planes_of(strip)
+        rows, columns = strip.shape[0] - height + 1, strip.shape[1] - width + 1
+        out = np.empty((maps, rows, columns), work)
+        tile = np.zeros((len(planes), rows_of_tile, columns_of_tile), work)
+        total, product = np.empty((2, *spectra.shape[2:]), spectra.dtype)
+        for top in range(0, rows, down):
+            for left in range(0, columns, across):
+                seen = planes[:, top : top + rows_of_tile, left : left + columns_of_tile]
+                tile[:, : seen.shape[1], : seen.shape[2]] = seen
+                tile[:, seen.shape[1] :] = 0
+                tile[:, :, seen.shape[2] :] = 0
+                spectrum = np.fft.rfft(tile, axis=2)
+                np.fft.fft(spectrum, axis=1, out=spectrum)
+                result = out[:, top : top + down, left : left + across]
+                for number, kernels in enumerate(spectra):
+                    first = number // (maps // groups) * inputs
+                    np.multiply(spectrum[first], kernels[0], out=total)
+                    for channel in range(1, inputs):
+                        np.multiply(spectrum[first + channel], kernels[channel], out=product)
+                        np.add(total, product, out=total)
+                    np.fft.ifft(total, axis=0, out=total)
+                    back = np.fft.irfft(total[: result.shape[1]], columns_of_tile, axis=1)
+                    result[number] = back[:, : result.shape[2]]
+        return out
+
+    return correlate

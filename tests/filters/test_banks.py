@@ -11,6 +11,7 @@ from imfilter.filters.core import banks, executor
 from imfilter.filters.core.borders import source_index
 from imfilter.filters.core.filter import encoding
 from imfilter.filters.core.spec import ImageError, ParameterError
+from imfilter.filters.core.stage import Frame
 
 RNG = np.random.default_rng(6)
 
@@ -91,6 +92,56 @@ def test_strips_give_what_the_whole_image_gives(kernel, options, jobs, noise):
         for rows in (1, 5, 16, 61):
             strips = executor.run(stages, image, encodings, how, strip_rows=rows, jobs=jobs).outputs["image"]
             np.testing.assert_array_equal(strips.samples, whole)
+
+
+@pytest.mark.parametrize("groups", [1, 3])
+@pytest.mark.parametrize("dtype", ["uint8", "uint16", "float32"])
+@pytest.mark.parametrize("size", [(17, 16), (33, 40), (150, 9)])
+def test_large_kernels_by_transforms(groups, dtype, size, run, noise):
+    image = noise((97, 141, 3), dtype)
+    weights = RNG.uniform(-1, 1, (6, 3 // groups, *size)) / 20
+    options = {"kernel": weights, "groups": groups, "border": "mirror", "depth": "float"}
+    stage = conv.stages(**options)[-1]
+    white = {"uint8": 255, "uint16": 65535, "float32": 1}[dtype]
+    assert "algorithm: fourier" in stage.facts(Frame(white, np.float32))[1]
+    height, width = size
+    sides = (width // 2, height // 2, width - 1 - width // 2, height - 1 - height // 2)
+    down = source_index(-sides[1], 97 + sides[3], 97, "mirror")
+    along = source_index(-sides[0], 141 + sides[2], 141, "mirror")
+    padded = image[down][:, along].astype(float)
+    found = conv(image, **options)
+    for m, y, x in ((0, 0, 0), (5, 96, 140), (2, 40, 70), (3, 79, 113), (4, 95, 0)):
+        channels = slice(m // 2, m // 2 + 1) if groups == 3 else slice(None)
+        seen = padded[y : y + height, x : x + width, channels]
+        assert abs(found[y, x, m] - np.sum(np.moveaxis(seen, 2, 0) * weights[m])) <= 1e-5 * white
+    jobs = [
+        executor.run(
+            conv.stages(**options), image, {"image": encoding("picture", dtype, "float32", "clip", 1.0)},
+            conv.settings(**options), jobs=jobs,
+        ).outputs["image"].samples
+        for jobs in (1, 2)
+    ]  # fmt: skip
+    np.testing.assert_array_equal(*jobs)
+
+
+def test_a_nan_does_not_spread_by_transforms(noise):
+    image = noise((90, 80), "float32")
+    clean = conv(image, kernel="gabor:2x2")
+    image[5, 70] = np.nan
+    found = conv(image, kernel="gabor:2x2")
+    far = np.ones(image.shape, bool)
+    far[:20, 55:] = False
+    assert np.isnan(found[5, 70]).all()
+    np.testing.assert_allclose(found[far], clean[far], atol=1e-6)
+
+
+def test_halves_of_large_kernels_round_up():
+    image = np.zeros((40, 40), np.uint8)
+    image[::2] = 1
+    kernels = np.zeros((2, 1, 31, 31))
+    kernels[:, 0, 15, 15] = 0.5, 1.5
+    found = conv(image, kernel=kernels, depth=8)
+    assert found[0, 0].tolist() == [1, 2] and (found[::2] == [1, 2]).all() and not found[1::2].any()
 
 
 def test_a_wide_image_in_several_products_is_one(noise):
