@@ -297,8 +297,11 @@ def _present(
 
 
 def _luma(strip: Array) -> Array:
-    if strip.shape[2] == CMYK:
-        raise ImageError("has CMYK colours, which have no luma; use --to-rgb")
+    channels = strip.shape[2]
+    if channels == CMYK:
+        raise ImageError("has four channels, which have no luma; --to-rgb would help if they are CMYK")
+    if channels not in (1, 3):
+        raise ImageError(f"has {channels} channels, which have no luma; a bank that sees {channels} would fit")
     return colour.luma(strip, strip.dtype)
 
 
@@ -312,14 +315,12 @@ def _misfit(shape: Sequence[int], groups: int, channels: int) -> str:
     needed = (
         f"the bank of shape {tuple(shape)}{f' in {groups} groups' * (groups > 1)} sees {_channels(inputs * groups)}"
     )
-    what = {1: "one, gray", 3: "three, in colour", CMYK: "four, CMYK"}.get(channels, str(channels))
+    what = {1: "one, gray", 3: "three, in colour"}.get(channels, str(channels))
     fitting = [f"a bank of shape ({maps}, 1, {height}, {width})"]
-    if channels == CMYK:
-        fitting = ["--to-rgb"]
-    elif channels == 3 and maps % 3 == 0 and inputs == 1:
+    if channels == 3 and maps % 3 == 0 and inputs == 1:
         fitting.append("--groups 3")
     elif channels == 1 and inputs * groups == 3:
         fitting = ["a picture in colour", *fitting]
     elif channels not in (1, 3):
-        fitting = [f"a bank of shape ({maps}, {channels}, {height}, {width})"]
+        fitting = [f"a bank of shape ({maps}, {channels}, {height}, {width})", *["--to-rgb"] * (channels == CMYK)]
     return f"{needed}, the picture has {what}; {' or '.join(fitting)} would fit"
