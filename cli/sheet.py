@@ -16,6 +16,7 @@ WIDEST = 4000
 LEAST = 32
 PAPER, INK, FAINT, LINE = 255, 0, 96, 200
 MARGIN, TEXT = 8, 12
+WIDEST_RANGE = "-8.888e+88 to -8.888e+88"
 LINE_HEIGHT = 16
 
 
@@ -96,7 +97,8 @@ def draw(cells: Any, ranges: Sequence[tuple[float, float]], names: Sequence[str]
     rows, across = rows * larger, across * larger
     texts = labels(names, ranges)
     font = ImageFont.load_default(TEXT)
-    wide = max(math.ceil(font.getlength(line)) for lines in texts for line in lines)
+    # The widest range has room, so that the sheets of an animation are of one size.
+    wide = max(math.ceil(font.getlength(line)) for line in (WIDEST_RANGE, *(name for name, _ in texts)))
     width = max(across, wide) + 2 * MARGIN
     height = rows + 2 * LINE_HEIGHT + 2 * MARGIN
     side_by_side = min(columns(count), max(1, WIDEST // width))
