@@ -144,11 +144,14 @@ def test_the_labels_are_numbers_names_and_ranges():
 def test_large_maps_are_means_of_squares(shape, rows):
     image = RNG.uniform(-1, 1, (*shape, 3)).astype(np.float32)
     image[0, 0] = [-9, 9, 0]
-    gathered = sheet.Reduced(image.shape, "float32")
-    for start in reversed(range(0, shape[0], rows)):
-        for part, room in gathered.parts(start, min(start + rows, shape[0])):
-            room[...] = image[start : start + rows][part]
+    starts = range(0, shape[0], rows)
+    gathered, other = sheet.Reduced(image.shape, "float32"), sheet.Reduced(image.shape, "float32")
+    for which, order in ((gathered, starts), (other, reversed(starts))):
+        for start in order:
+            for part, room in which.parts(start, min(start + rows, shape[0])):
+                room[...] = image[start : start + rows][part]
     found, step = gathered.cells(), gathered.step
+    np.testing.assert_array_equal(found, other.cells())
     assert max(found.shape[1:]) <= 256 < max(shape) / (step - 1 or 0.001)
     for y, x in np.ndindex(found.shape[1:]):
         square = image[y * step : (y + 1) * step, x * step : (x + 1) * step].astype(float)
