@@ -1,6 +1,4 @@
-"""Works that OpenCV has not, or not exactly, as one would write them with NumPy, SciPy and scikit-image:
-`python python_peer.py WORK INPUT OUTPUT...`.
-"""
+"""Works in NumPy, SciPy and scikit-image, as one would write them: `python python_peer.py WORK INPUT OUTPUT...`."""
 
 import sys
 

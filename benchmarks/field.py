@@ -1,0 +1,109 @@
+"""Measure whole processes of the filters that choose, weigh or transform: `python field.py --python PATH [--quick]`.
+
+*PATH* is an interpreter that has OpenCV, SciPy, scikit-image and NumPy. Ours and each tool run in turn, as in
+`peers.py`.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import tempfile
+from pathlib import Path
+
+import common
+from peers import Command, Peer, Work, convert, measure, pictures, tool_versions
+
+
+def works(imfilter: str, python: str) -> list[Work]:
+    """Return the works, with their targets."""
+
+    def scripted(tool: str, script: str, time: float | None, *rest: str) -> Peer:
+        return Peer(tool, lambda i, o: [python, str(common.HERE / script), rest[0], i, o, *rest[1:]], time, exact=False)
+
+    def cv(time: float | None, *rest: str) -> Peer:
+        return scripted("OpenCV", "opencv_peer.py", time, *rest)
+
+    def written(tool: str, time: float | None, *rest: str) -> Peer:
+        return scripted(tool, "python_peer.py", time, *rest)
+
+    def vips(*rest: str) -> Peer:
+        return Peer("vips", lambda i, o: ["vips", "rank", i, o, *rest], exact=False)
+
+    def magick(*rest: str) -> Peer:
+        return Peer("ImageMagick", lambda i, o: [convert(), i, *rest, o], exact=False)
+
+    def ours(*words: str) -> Command:
+        return lambda i, o: [imfilter, words[0], i, "-o", o, *words[1:]]
+
+    def work(name: str, words: str, *peers: Peer, source: str = "photo.ppm") -> Work:
+        return Work(name, source, "out.ppm", ours(*words.split()), list(peers))
+
+    def ranked(size: int, *peers: Peer) -> Work:
+        return work(f"median {size}", f"blur --op median --size {size}", *peers)
+
+    def morphed(op: str, size: int) -> Work:
+        return work(f"{op} {size}", f"morph --op {op} --size {size}", cv(1.2, op, str(size)))
+
+    return [
+        ranked(3, cv(1.0, "median", "3"), vips("3", "3", "4")),
+        ranked(5, cv(1.0, "median", "5"), vips("5", "5", "12")),
+        *(ranked(size, cv(None, "median", str(size))) for size in (9, 31, 61)),
+        ranked(15, written("scipy.ndimage", 0.1, "median", "15"), cv(None, "median", "15")),
+        *(morphed("erode", size) for size in (3, 5, 15, 31, 101)),
+        morphed("dilate", 15),
+        work("erode, disk 15", "morph --op erode --shape disk --size 15", cv(None, "disk", "15")),
+        work(
+            "bilateral, d = 5",
+            "blur --op bilateral --size 5 --sigma 2 --range-sigma 25",
+            cv(2.0, "bilateral", "5", "25", "2"),
+        ),
+        work("guided, radius 4", "blur --op guided --radius 4 --epsilon 0.01", cv(1.0, "guided", "4", "0.01")),
+        work(
+            "non-local means, 3 MP",
+            "blur --op nlm --patch 5 --radius 6 --strength 15",
+            written("scikit-image", 1.0, "nlm", "5", "6", str(15 / 255)),
+            source="quarter.ppm",
+        ),
+        work(
+            "lowpass, Gaussian",
+            "frequency --op lowpass --shape gaussian --cutoff 0.05",
+            written("numpy.fft", 0.5, "lowpass", "0.05", "gaussian"),
+        ),
+        work(
+            "lowpass, Butterworth",
+            "frequency --op lowpass --shape butterworth --cutoff 0.05",
+            written("numpy.fft", 0.5, "lowpass", "0.05", "butterworth"),
+        ),
+        work("motion 15 at 30°", "blur --op motion --size 15 --angle 30", magick("-motion-blur", "0x7+30")),
+    ]
+
+
+def main() -> None:
+    """Measure, and write the section of RESULTS.md."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--python", default=sys.executable, metavar="PATH", help="an interpreter that has the tools")
+    parser.add_argument("--imfilter", default="imfilter", metavar="PATH", help="the command to measure")
+    parser.add_argument("--quick", action="store_true", help="fewer runs")
+    parser.add_argument("--only", default="", metavar="TEXT", help="print the works with TEXT in their name")
+    arguments = parser.parse_args()
+    runs, few = (3, 1) if arguments.quick else (9, 3)
+    lines = []
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        pictures(folder)
+        common.photograph(2000, 1500).save(folder / "quarter.ppm")
+        for work in works(arguments.imfilter, arguments.python):
+            if arguments.only in work.name:
+                lines += [[line[0], line[1], line[2], line[3], line[5]] for line in measure(work, folder, runs, few)]
+                print(work.name, file=sys.stderr)
+    text = f"{common.machine()}; {tool_versions(arguments.python)}; {runs} and {few} runs; PPM → PPM.\n\n"
+    text += common.table(["work, 12 MP", "tool", "s", "MB", "imfilter / tool"], lines)
+    if arguments.only:
+        print(text)
+    else:
+        common.write("field", text)
+
+
+if __name__ == "__main__":
+    main()
