@@ -120,39 +120,31 @@ def blur(
     ] = "auto",
     **common: Unpack[Common],
 ) -> Stage:
-    """Blur: a weighted mean of a window, or one of its samples.
+    """Blur, or smooth noise away and keep edges.
 
-    ``gaussian`` gives each pixel the mean of its neighbours with the weights
-    ``exp(-(dx² / sx² + dy² / sy²) / 2)``, cut at the radius ``int(4 sigma + 0.5)``; a radius or size
-    given in place of sigma means sigma = radius / 4. ``sigma=0`` gives the image back. ``mean`` gives
-    the plain mean of a window, by default of 3×3; an even window reaches one pixel further to the
-    left and up. ``motion`` gives the mean along a line of *size* pixels, by default 9, one pixel wide,
-    through the pixel in the direction of *angle*, as a camera that moves sees it. ``disk`` gives the mean of a
-    disk, of an ellipse where *radius* is a pair, by default of radius 5, as a lens out of focus sees it; the
-    radius may be a fraction. Both count a pixel by the area of it that is covered. ``min`` and ``max`` give
-    the window's least and greatest sample, exactly.
+    ``gaussian``: the mean with the weights ``exp(-(dx² / sx² + dy² / sy²) / 2)``, cut at the radius
+    ``int(4 sigma + 0.5)``. A radius or size in place of sigma means sigma = radius / 4; ``sigma=0`` gives the image
+    back.
 
-    ``median`` gives the sample in the middle of the window's, sorted: single wrong pixels vanish, and edges stay
-    sharp. ``percentile`` gives another: of n samples in ascending order that of index ``int(n · percentile / 100)``,
-    from 0 and at most n - 1, as ``scipy.ndimage.percentile_filter``; 50 is the median, 0 the minimum, 100 the
-    maximum. Both give samples of the image, exactly; their window is by default 3×3. Transparent pixels are not
-    ranked, and the alpha is kept; nor are missing samples that shall be ignored.
+    ``mean``, ``median``, ``min``, ``max``: of a window, by default of 3×3; an even one reaches one pixel further to
+    the left and up. With ``median`` single wrong pixels vanish, and edges stay sharp. ``percentile`` gives, of n
+    samples in ascending order, that of index ``int(n · percentile / 100)``, at most n - 1.
 
-    ``nlm``, non-local means, removes noise and keeps edges and texture: each pixel becomes the mean of a window,
-    by default 13×13, with the weights ``exp(-max(d² - 2 noise_sigma², 0) / strength²)``, where d² is the mean squared
-    difference of the *patch* around the pixel and that around the other, over all channels together. Without
-    *strength* it is ``noise_sigma · (1 - 2.5 noise_sigma / white)``, at least half of *noise_sigma*, and without
-    *noise_sigma* that is estimated from the whole image. Missing samples that shall be ignored count nothing: patches
-    are compared by the samples that both have, and where they have none in common a pixel does not count.
+    ``motion``: the mean along a line of *size* pixels, by default 9, one pixel wide, in the direction of *angle*.
+    ``disk``: the mean of a disk, by default of radius 5, as a lens out of focus sees it. Both count a pixel by the
+    area of it that is covered.
 
-    ``bilateral`` is a Gaussian mean in which a neighbour also counts by its colour: the weights are
-    ``exp(-(dx² / sx² + dy² / sy²) / 2 - d² / (2 range_sigma²))``, d the Euclidean distance of the two
-    colours over all channels, in an ellipse of the radius ``int(2 sigma + 0.5)`` or of the size given;
-    a size alone means sigma = radius / 2. ``guided`` fits a line to every window, by default of 5×5, and gives each
-    pixel the mean of the lines of all windows that it is in. Of one channel the line is ``a in + (1 - a) mean``,
-    ``a = v / (v + epsilon)``, v the window's variance of values from 0 to 1; with the guide ``color`` the variance is
-    the channels' covariance, so that an edge in one channel is one in all. Both keep the alpha as it is, and let a
-    pixel count by its own.
+    ``bilateral``: a Gaussian mean in which a neighbour also counts by its colour, so that edges stay: the weights are
+    ``exp(-(dx² / sx² + dy² / sy²) / 2 - d² / (2 range_sigma²))``, d the distance of the two colours over all channels.
+    The radius is ``int(2 sigma + 0.5)``; a size alone means sigma = radius / 2.
+
+    ``guided``: fits a line to every window, by default of 5×5, and gives each pixel the mean of the lines of all
+    windows that it is in. Of one channel the line is ``a in + (1 - a) mean``, ``a = v / (v + epsilon)``, v the
+    window's variance of values from 0 to 1; with the guide ``color`` an edge in one channel is one in all.
+
+    ``nlm``: non-local means, the strongest against noise. Each pixel becomes the mean of a window, by default 13×13,
+    with the weights ``exp(-max(d² - 2 noise_sigma², 0) / strength²)``, d² the mean squared difference of the *patch*
+    around the pixel and that around the other, over all channels. The noise is estimated from the image.
 
     Returns
     -------
@@ -165,15 +157,21 @@ def blur(
 
     Notes
     -----
-    Gaussian, mean and a motion along x or y are passes of one dimension: time grows with the radius; of ``min`` and
-    ``max`` with its logarithm. A disk, and a motion that is askew, take as long as any kernel of their size: above
-    some 15 pixels a Fourier transform, whose time hardly grows. Medians of small windows are found by networks of
-    minima and maxima, of large ones by counting, whose time grows little with the window. `morph` has other shapes of
-    ``min`` and ``max``.
-    MATLAB's ``fspecial('motion', L, D)`` is the angle -D here, ``fspecial('disk', R)`` the same disk.
-    ``bilateral`` goes through its ellipse for each pixel, exactly: time grows with the area. That of ``guided``
-    hardly grows with the window. A missing sample that shall be ignored becomes, by ``bilateral``, the mean of its
-    neighbours by distance alone, and by ``guided`` the mean of its windows' means.
+    ``gaussian``, ``mean`` and a ``motion`` along x or y are passes of one dimension: time grows with the radius; of
+    ``min`` and ``max`` with its logarithm. A ``disk``, and a ``motion`` that is askew, take as long as any kernel of
+    their size: above some 15 pixels a Fourier transform, whose time hardly grows. A ``median`` of a small window is
+    found by a network of minima and maxima, of a large one by counting, whose time grows little with the window.
+    ``bilateral`` goes through its ellipse for each pixel, exactly: time grows with the area. That of ``guided`` hardly
+    grows with the window. `morph` has other shapes of ``min`` and ``max``.
+
+    ``percentile`` is that of ``scipy.ndimage.percentile_filter``. MATLAB's ``fspecial('motion', L, D)`` is the angle
+    -D here, ``fspecial('disk', R)`` the same disk. Without *strength*, that of ``nlm`` is
+    ``noise_sigma · (1 - 2.5 noise_sigma / white)``, at least half of *noise_sigma*.
+
+    ``bilateral``, ``guided`` and ``nlm`` keep the alpha as it is, and let a pixel count by its own. Missing samples
+    that shall be ignored are not ranked, and count nothing in means: such a sample becomes, by ``bilateral``, the mean
+    of its neighbours by distance alone, by ``guided`` the mean of its windows' means; ``nlm`` compares patches by the
+    samples that both have.
 
     References
     ----------
@@ -187,15 +185,10 @@ def blur(
     -----
     $ imfilter blur photo.jpg -o soft.jpg --sigma 3
     $ imfilter blur photo.jpg -o streaked.png --sigma 8,0
-    $ imfilter blur photo.jpg -o boxed.png --op mean --size 5
-    $ imfilter blur scan.png -o bolder.png --op min --size 3
     $ imfilter blur photo.jpg -o panned.jpg --op motion --size 25 --angle 30
-    $ imfilter blur photo.jpg -o unfocused.jpg --op disk --radius 6.5
     $ imfilter blur scan.png -o clean.png --op median --size 5
-    $ imfilter blur photo.jpg -o dark.png --op percentile --percentile 20 --radius 4
-    $ imfilter blur noisy.png -o clean.png --op nlm
     $ imfilter blur photo.jpg -o smooth.jpg --op bilateral --sigma 3 --range-sigma 30
-    $ imfilter blur photo.jpg -o smooth.jpg --op guided --radius 4 --epsilon 0.01
+    $ imfilter blur noisy.png -o clean.png --op nlm
 
     Examples
     --------

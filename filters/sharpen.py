@@ -57,7 +57,7 @@ def sharpen(
     algorithm: Algorithm = "auto",
     **common: Unpack[Common],
 ) -> Stage:
-    """Sharpen by the Laplacian or by an unsharp mask.
+    """Sharpen, also sparing noise and halos.
 
     ``laplacian`` applies the 3×3 kernel ``0 -a 0; -a 1+4a -a; 0 -a 0``: the image less *amount* times
     its Laplacian. ``unsharp`` adds ``amount · (image - blurred)`` wherever that difference is at least
