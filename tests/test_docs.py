@@ -71,6 +71,7 @@ def folder(tmp_path):
     shutil.copy(ROOT / "sample_images" / "cat.jpg", tmp_path / "photo.png")
     (tmp_path / "weights.txt").write_text("1 2 1\n2 4 2\n1 2 1\n")
     np.save(tmp_path / "weights.npy", np.random.default_rng(0).uniform(-0.1, 0.1, (16, 3, 7, 7)))
+    np.save(tmp_path / "signal.npy", np.random.default_rng(1).standard_normal(200).astype(np.float32))
     (tmp_path / "photos").mkdir()
     shutil.copy(ROOT / "sample_images" / "cat.jpg", tmp_path / "photos")
     return tmp_path

@@ -104,7 +104,7 @@ def layer(
         work = np.float32 if apart(frame) else frame.work
         return plain and not ties and _transform_pays(weights.shape, groups, work)
 
-    def facts(frame: Frame) -> tuple[str, str]:
+    def facts(frame: Frame) -> tuple[str, ...]:
         tile = fourier.bank_tile(height, width)
         return (
             f"{name}: {maps} kernels {width}×{height} on {_channels(inputs)}{f' of {groups} groups' * (groups > 1)}, "
@@ -112,6 +112,7 @@ def layer(
             f"algorithm: fourier ({tile[1]}×{tile[0]} tiles, transformed once for all maps)"
             if by_transform(frame)
             else f"algorithm: product ({inputs * height * width} stacked samples, one matrix product a row)",
+            *["the sums in float32, the mean of each row apart"] * apart(frame),
         )
 
     stage = Stage(
