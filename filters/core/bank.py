@@ -97,7 +97,7 @@ def layer(
     ties, absolute = _has_ties(weights), np.abs(weights).sum(axis=(1, 2, 3))
 
     def apart(frame: Frame) -> bool:
-        return np.dtype(frame.work) == np.float64 and frame.tolerance > 0 and absolute.max() <= PRECISE
+        return np.dtype(frame.work) == np.float64 and frame.tolerance > 0 and float(absolute.max()) <= PRECISE
 
     def by_transform(frame: Frame) -> bool:
         plain = stride == dilation == (1, 1)
