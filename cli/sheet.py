@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
-LARGEST, SMALLEST = 256, 96
-"""Pixels of the longer side of a map on the sheet, at most and at least."""
+LARGEST = 256
+"""Most pixels of the longer side of a map on the sheet."""
 WIDEST = 4000
 """Pixels of the sheet's width, for which the maps become smaller still, to `LEAST`."""
 LEAST = 32
@@ -93,12 +93,12 @@ def labels(names: Sequence[str], ranges: Sequence[tuple[float, float]]) -> list[
 def draw(cells: Any, ranges: Sequence[tuple[float, float]], names: Sequence[str]) -> Any:
     """Draw ``cells (maps, rows, columns)``, black and white at the ends of each one's range, in a grid with labels."""
     count, rows, across = cells.shape
-    larger = max(1, SMALLEST // max(rows, across)) if max(rows, across) < SMALLEST else 1
-    rows, across = rows * larger, across * larger
     texts = labels(names, ranges)
     font = ImageFont.load_default(TEXT)
     # The widest range has room, so that the sheets of an animation are of one size.
     wide = max(math.ceil(font.getlength(line)) for line in (WIDEST_RANGE, *(name for name, _ in texts)))
+    larger = max(1, wide // max(rows, across))  # small maps are as wide as their labels
+    rows, across = rows * larger, across * larger
     width = max(across, wide) + 2 * MARGIN
     height = rows + 2 * LINE_HEIGHT + 2 * MARGIN
     side_by_side = min(columns(count), max(1, WIDEST // width))

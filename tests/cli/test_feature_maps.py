@@ -117,7 +117,7 @@ def cells(path, rows, columns):
 
 
 def test_a_sheet_shows_each_map_in_its_own_range(ok, bank, rgb):
-    """At 40×24 each sample is enlarged by 2, 8 pixels from the cell's edge."""
+    """At 40×24 each sample is enlarged by 3, 8 pixels from the cell's edge."""
     ok("conv", "a.png", "--kernel", "bank.npy", "--sheet", "sheet.png")
     whole, found = cells("sheet.png", 2, 3)
     maps = conv(rgb, kernel=bank)
@@ -125,10 +125,10 @@ def test_a_sheet_shows_each_map_in_its_own_range(ok, bank, rgb):
     for number, cell in enumerate(found):
         values = maps[..., number].astype(float)
         expected = np.floor((values - values.min()) / np.ptp(values) * 255 + 0.5)
-        shown = cell[8 : 8 + 48, 8 : 8 + 80]
-        assert np.abs(shown[::2, ::2] - expected).max() <= 1
-        np.testing.assert_array_equal(shown[::2], shown[1::2])
-        assert (cell[60:74] < 60).any() and (cell[76:90] < 160).any()  # two lines of text
+        shown = cell[8 : 8 + 72, 8 : 8 + 120]
+        assert np.abs(shown[::3, ::3] - expected).max() <= 1
+        np.testing.assert_array_equal(shown[::3], shown[2::3])
+        assert (cell[84:98] < 60).any() and (cell[100:114] < 160).any()  # two lines of text
         assert (cell[:7] == 255).all()
 
 
