@@ -295,15 +295,20 @@ def convert() -> str:
     return next((path for path in ("/usr/bin/convert", "magick") if common.found(path)), "convert")
 
 
+def asked(doc: str) -> argparse.Namespace:
+    """Return the options of the command line; *runs* are those beside a tool with a target, and beside others."""
+    parser = argparse.ArgumentParser(description=doc.splitlines()[0])
+    parser.add_argument("--python", default=sys.executable, metavar="PATH", help="an interpreter that has the tools")
+    parser.add_argument("--imfilter", default="imfilter", metavar="PATH", help="the command to measure")
+    parser.add_argument("--quick", dest="runs", action="store_const", const=(3, 1), default=(9, 3), help="fewer runs")
+    parser.add_argument("--only", default="", metavar="TEXT", help="print the works with TEXT in their name")
+    return parser.parse_args()
+
+
 def main() -> None:
     """Measure, and write the section of RESULTS.md."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--python", default=sys.executable, metavar="PATH", help="an interpreter that has OpenCV")
-    parser.add_argument("--imfilter", default="imfilter", metavar="PATH", help="the command to measure")
-    parser.add_argument("--quick", action="store_true", help="fewer runs")
-    parser.add_argument("--only", default="", metavar="TEXT", help="print the works with TEXT in their name")
-    arguments = parser.parse_args()
-    runs, few = (3, 1) if arguments.quick else (9, 3)
+    arguments = asked(__doc__)
+    runs, few = arguments.runs
     lines = []
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
