@@ -1,4 +1,4 @@
-"""Works in NumPy, SciPy and scikit-image, as one would write them: `python python_peer.py WORK INPUT OUTPUT...`."""
+"""Works in SciPy and scikit-image, as one would write them: `python python_peer.py WORK INPUT OUTPUT...`."""
 
 import sys
 
@@ -19,17 +19,6 @@ elif work == "nlm":
     patch, distance, strength = int(rest[0]), int(rest[1]), float(rest[2])
     whole = denoise_nl_means(image / 255, patch, distance, strength, fast_mode=True, channel_axis=-1)
     image = np.clip(np.rint(whole * 255), 0, 255).astype(np.uint8)
-elif work == "lowpass":
-    cutoff = float(rest[0])
-    v, u = np.meshgrid(*(np.fft.fftshift(np.fft.fftfreq(side)) for side in image.shape[:2]), indexing="ij")
-    response = 1 / (1 + (np.hypot(u, v) / cutoff) ** 4) if rest[1] == "butterworth" else None
-    if response is None:
-        response = np.exp(-(u * u + v * v) / (2 * cutoff * cutoff))
-    channels = []
-    for channel in np.moveaxis(image, 2, 0):
-        spectrum = np.fft.fftshift(np.fft.fft2(channel)) * response
-        channels.append(np.fft.ifft2(np.fft.ifftshift(spectrum)).real)
-    image = np.clip(np.rint(np.stack(channels, 2)), 0, 255).astype(np.uint8)
 else:
     sys.exit(f"no such work: {work}")
 Image.fromarray(image).save(target)

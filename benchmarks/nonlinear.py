@@ -1,4 +1,4 @@
-"""Measure whole processes of the filters that choose, weigh or transform: `python field.py --python PATH [--quick]`.
+"""Measure whole processes of the filters that are no sums: `python nonlinear.py --python PATH [--quick]`.
 
 *PATH* is an interpreter that has OpenCV, SciPy, scikit-image and NumPy. Ours and each tool run in turn, as in
 `peers.py`.
@@ -11,7 +11,7 @@ import tempfile
 from pathlib import Path
 
 import common
-from peers import Command, Peer, Work, asked, convert, measure, pictures, tool_versions
+from peers import Command, Peer, Work, asked, measure, pictures, tool_versions
 
 
 def works(imfilter: str, python: str) -> list[Work]:
@@ -28,9 +28,6 @@ def works(imfilter: str, python: str) -> list[Work]:
 
     def vips(*rest: str) -> Peer:
         return Peer("vips", lambda i, o: ["vips", "rank", i, o, *rest], exact=False)
-
-    def magick(*rest: str) -> Peer:
-        return Peer("ImageMagick", lambda i, o: [convert(), i, *rest, o], exact=False)
 
     def ours(*words: str) -> Command:
         return lambda i, o: [imfilter, words[0], i, "-o", o, *words[1:]]
@@ -66,17 +63,6 @@ def works(imfilter: str, python: str) -> list[Work]:
             written("scikit-image", 1.0, "nlm", "5", "6", str(15 / 255)),
             source="quarter.ppm",
         ),
-        work(
-            "lowpass, Gaussian",
-            "frequency --op lowpass --shape gaussian --cutoff 0.05",
-            written("numpy.fft", 0.5, "lowpass", "0.05", "gaussian"),
-        ),
-        work(
-            "lowpass, Butterworth",
-            "frequency --op lowpass --shape butterworth --cutoff 0.05",
-            written("numpy.fft", 0.5, "lowpass", "0.05", "butterworth"),
-        ),
-        work("motion 15 at 30°", "blur --op motion --size 15 --angle 30", magick("-motion-blur", "0x7+30")),
     ]
 
 
@@ -98,7 +84,7 @@ def main() -> None:
     if arguments.only:
         print(text)
     else:
-        common.write("field", text)
+        common.write("nonlinear", text)
 
 
 if __name__ == "__main__":
