@@ -10,7 +10,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from common import alternate, machine, middle, photograph, table, verdict, versions
+from common import alternate, machine, middle, photograph, table, verdict, versions, write
 
 RUNS = 7
 TARGET = 0.5
@@ -75,10 +75,10 @@ def rows(folder: Path) -> list[list[str]]:
 
 
 def main() -> None:
-    """Measure, and print."""
-    print(f"{machine()}; {versions('numpy', 'scipy', 'pillow')}\n")
+    """Measure, and write the section of RESULTS.md."""
     with tempfile.TemporaryDirectory() as folder:
-        print(table(["12 MP RGB, PPM to PPM", "imfilter", "numpy.fft", "ratio"], rows(Path(folder))))
+        found = table(["12 MP RGB, PPM to PPM", "imfilter", "numpy.fft", "ratio"], rows(Path(folder)))
+    write("frequency", f"{machine()}; {versions('numpy', 'scipy', 'pillow')}; {RUNS} runs.\n\n{found}")
 
 
 if __name__ == "__main__":

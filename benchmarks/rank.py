@@ -7,6 +7,7 @@ sample, the least of all runs. SciPy gets a small cut. The constants of `filters
 from __future__ import annotations
 
 import argparse
+import sys
 import time
 from collections.abc import Callable
 
@@ -78,10 +79,10 @@ def main() -> None:
             )
             row.append("" if slow is None else f"{slow:.0f}")
             rows.append(row)
-            print("|", " | ".join(row), "|", flush=True)
+            print(dtype, n, file=sys.stderr)
     head = ["samples", "window", *rank.ALGORITHMS, "chosen", "OpenCV", "SciPy"]
-    print(f"\n{common.machine()}; {common.versions('numpy', 'scipy', 'opencv-python-headless')}; {runs} runs.\n")
-    print(common.table(head, rows))
+    text = f"{common.machine()}; {common.versions('numpy', 'scipy', 'opencv-python-headless')}; {runs} runs.\n\n"
+    common.write("rank", text + common.table(head, rows))
 
 
 if __name__ == "__main__":
