@@ -9,12 +9,13 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
-from . import borders, missing
+from . import borders, forks, missing
 from .borders import Rule
 from .lazy import Array, np
 from .spec import ImageError
 from .stage import Bound, Frame, Rows, Stage, Values, bound, own_type
 from .strips import each_strip
+from .threads import together
 
 MAX_AROUND = 1 << 28
 """Most samples of a channel that a strip may need with its halo: 1 to 2 GiB."""
@@ -40,8 +41,10 @@ class Applied(Rows):
         self.halo, self.padding = stage.halo, stage.padding or stage.halo
         self.rule = _rule(stage, frame, rule)
         frame = frame._replace(height=above.height, width=above.width)
-        self.function, extra, self.liked, self.anchored, work, self.placed, self.interleaved = bound(stage, frame)
-        self.work = work or _strip_type(stage, frame, self.rule)
+        own = bound(stage, frame)
+        self.function, self.liked, self.anchored = own.function, own.rows, own.anchored
+        self.placed, self.interleaved, self.brief = own.placed, own.interleaved, above.brief + own.brief
+        self.work = own.work or _strip_type(stage, frame, self.rule)
         self.ceil = stage.ceil
         where = f"{stage.step}: " if stage.step else ""
         self.width = self._size(above.width, 0)
@@ -52,7 +55,7 @@ class Applied(Rows):
                 f"{where}the image, {above.width}×{above.height}, is smaller than the kernel's window, "
                 f"{window}: nothing is left; more --padding would help"
             )
-        self.halo, self.padding = self.halo.wider(extra), self.padding.wider(extra)
+        self.halo, self.padding = self.halo.wider(own.extra), self.padding.wider(own.extra)
         # The strips of another stage may be handed on as they are; samples of the image must be converted first.
         self.bare = not isinstance(above, Source) and (*self.halo, *self.padding, *self.stride) == (*([0] * 8), 1, 1)
         around = (16 + self.halo.top + self.halo.bottom) * (self.width + self.halo.left + self.halo.right)
@@ -106,6 +109,7 @@ class Beside(Rows):
     def __init__(self, function: Callable[..., Values], *images: Rows) -> None:
         self.function, self.images = function, images
         self.height, self.width = images[0].height, images[0].width
+        self.brief = max(image.brief for image in images)
 
     def rows(self, start: int, stop: int) -> Values:
         """Return rows of the result."""
@@ -135,15 +139,16 @@ class Whole(Rows):
         return _each(lambda strip: strip[start:stop], self.values)
 
 
-def computed(source: Rows, strip_rows: int, jobs: int) -> Whole:
-    """Compute all rows of *source*, strip by strip."""
+def computed(source: Rows, strip_rows: int, jobs: int, apart: bool = False) -> Whole:
+    """Compute all rows of *source*, strip by strip, by threads or, *apart*, by processes."""
     whole: Values = None
+    empty = forks.shared if apart else np.empty
 
     def keep(start: int, stop: int) -> None:
         nonlocal whole
         values = source.rows(start, stop)
         if whole is None:
-            whole = _each(lambda strip: np.empty((source.height, *strip.shape[1:]), strip.dtype), values)
+            whole = _each(lambda strip: empty((source.height, *strip.shape[1:]), strip.dtype), values)
 
         def copy(strip: Array, kept: Array) -> Array:
             kept[start:stop] = strip
@@ -151,7 +156,7 @@ def computed(source: Rows, strip_rows: int, jobs: int) -> Whole:
 
         _each(copy, values, whole)
 
-    each_strip(source.height, strip_rows, jobs, keep)
+    each_strip(source.height, strip_rows, jobs, keep, forks.apart if apart else together)
     return Whole(whole, source.height, source.width)
 
 
@@ -236,7 +241,10 @@ def _weighed(last: Rows, stage: Stage, frame: Frame, rule: Rule, alpha: Rows) ->
     beside = padded._replace(border=stage.border or rule.border, fill=lambda frame: frame.full)
     frame = frame._replace(height=last.height, width=last.width)
     colours, opaque = Applied(last, padded, frame, rule), Applied(alpha, beside, frame, rule)
-    return Beside(bound(stage, frame).function, colours, opaque)
+    own = bound(stage, frame)
+    weighed = Beside(own.function, colours, opaque)
+    weighed.brief += own.brief
+    return weighed
 
 
 def _keeps_mean(stage: Stage) -> bool:

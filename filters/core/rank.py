@@ -42,6 +42,8 @@ class Plan(NamedTuple):
 
     algorithm: str
     reason: str
+    cost: float = 0.0
+    """Nanoseconds a sample."""
 
 
 def rank_of(percentile: float, count: Any) -> Any:
@@ -78,7 +80,8 @@ def ranked(width: int, height: int, percentile: float, *, name: str, algorithm: 
 
     def bind(frame: Frame) -> Bound:
         counter = Counter(height, width, rank)
-        if plan(height, width, frame, algorithm).algorithm == "networks":
+        chosen = plan(height, width, frame, algorithm)
+        if chosen.algorithm == "networks":
             selector = Selector(height, width, rank)
             rows = min(TILE, selector.rows_of(frame.width or TILE, np.dtype(own_type(frame)).itemsize))
             bound = selecting(_beside(selector), halo, _on_planes(present(counter)), interleaved=True)
@@ -88,7 +91,7 @@ def ranked(width: int, height: int, percentile: float, *, name: str, algorithm: 
         answer = bound.bind(frame)
         assert isinstance(answer, Bound)
         seen = _seen(answer.function, _on_planes(present(counter)), window, halo, frame)
-        return answer._replace(function=seen, rows=rows)
+        return answer._replace(function=seen, rows=rows, brief=chosen.cost)
 
     def present(counter: Counter) -> Callable[[Array], Array]:
         return lambda planes: counter(planes, lambda count: rank_of(percentile, count))
@@ -110,26 +113,26 @@ def plan(height: int, width: int, frame: Frame, algorithm: str = "auto") -> Plan
     >>> [plan(n, n, Frame(255.0, "float32", whole=True, height=3000, width=4000)).algorithm for n in (5, 15, 21)]
     ['networks', 'networks', 'counting']
     """
-    if frame.ignoring:
-        return Plan("counting", "missing samples count nothing")
-    if algorithm != "auto":
-        return Plan(algorithm, "as asked for")
     count = height * width
-    if count > LARGEST:
-        return Plan("counting", f"the window holds more than {LARGEST} samples")
+    counting = COUNTING + COUNTED_SIDE * max(height, width)
+    if frame.ignoring:
+        return Plan("counting", "missing samples count nothing", counting)
+    if algorithm == "auto" and count > LARGEST:
+        return Plan("counting", f"the window holds more than {LARGEST} samples", counting)
     itemsize = np.dtype(own_type(frame)).itemsize
     # Samples of a float image lie in float64, but most are float32, and then are selected as such.
     operations = 3 + 0.4 * count * math.log2(count)
     network = operations * OPERATION[4 if itemsize == 8 else itemsize] * (SCATTERED if count >= MANY else 1)
     once = operations * WRITTEN * tile_of(height)
     pixels = frame.height * frame.width or 1_000_000
-    counting = COUNTING + COUNTED_SIDE * max(height, width)
+    if algorithm != "auto":
+        return Plan(algorithm, "as asked for", network if algorithm == "networks" else counting)
     costs = f"{network:.2g} ns a sample against {counting:.2g}"
     if network + once / pixels <= counting:
-        return Plan("networks", costs)
+        return Plan("networks", costs, network)
     if network <= counting:
-        return Plan("counting", "the image is too small to write a network for")
-    return Plan("counting", f"{counting:.2g} ns a sample against {network:.2g}")
+        return Plan("counting", "the image is too small to write a network for", counting)
+    return Plan("counting", f"{counting:.2g} ns a sample against {network:.2g}", counting)
 
 
 def _on_planes(select: Callable[[Array], Array]) -> Callable[[Array], Array]:

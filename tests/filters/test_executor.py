@@ -13,7 +13,7 @@ from imfilter.filters.core.missing import left_out
 from imfilter.filters.core.passage import Settings
 from imfilter.filters.core.selection import selecting
 from imfilter.filters.core.spec import ImageError
-from imfilter.filters.core.stage import Bound, Halo, Stage, inside, pointwise
+from imfilter.filters.core.stage import Bound, Halo, Rows, Stage, inside, pointwise
 from imfilter.filters.edges import edges
 from imfilter.filters.sharpen import sharpen
 from scipy import ndimage
@@ -366,7 +366,7 @@ def test_channels_stay_beside_each_other_where_a_stage_takes_them_so(noise):
 def test_a_stage_by_rows_is_given_rows_and_gives_rows(noise):
     """It may look at all of them first, knows how it is run, and stands between others; its border is its own."""
 
-    class LessTheMean:
+    class LessTheMean(Rows):
         liked = 5
 
         def __init__(self, above):

@@ -258,7 +258,7 @@ def test_a_network_is_not_written_for_a_small_image():
 
 
 def test_what_is_missing_is_counted():
-    assert rank.plan(3, 3, frame("float32", ignoring=True)) == ("counting", "missing samples count nothing")
+    assert rank.plan(3, 3, frame("float32", ignoring=True))[:2] == ("counting", "missing samples count nothing")
 
 
 def test_the_facts_name_the_rank_and_the_algorithm():
