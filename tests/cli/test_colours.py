@@ -56,6 +56,36 @@ def test_each_ink_is_filtered_as_a_gray_picture_is(ok, load, inks):
 
 
 @pytest.mark.parametrize(
+    "words", ["blur --op guided", "blur --op bilateral", "blur --op nlm", "sharpen --op adaptive", "frequency", "noise"]
+)
+def test_inks_are_looked_at_together(ok, inks, words):
+    image_of(inks).save("in.tif")
+    ok(*words.split(), "in.tif", "-o", "out.tif")
+    with Image.open("out.tif") as found:
+        assert found.mode == "CMYK"
+
+
+def test_an_edge_in_one_ink_guides_all(ok):
+    inks = np.random.default_rng(1).integers(90, 110, (16, 20, 4)).astype(np.uint8)
+    inks[:, 10:, 3] += 100
+    image_of(inks).save("in.tif")
+    ok("blur", "in.tif", "-o", "out.tif", "--op", "guided", "--radius", "2", "--epsilon", "0.001")
+    values = inks / 255
+    padded = np.pad(values, ((4, 4), (4, 4), (0, 0)), "symmetric")
+    windows = np.lib.stride_tricks.sliding_window_view(padded, (5, 5), (0, 1)).reshape(20, 24, 4, 25)
+    mean = windows.mean(-1)
+    off = windows - mean[..., None]
+    covariance = off @ off.swapaxes(-1, -2) / 25
+    slope = np.linalg.solve(covariance + 0.001 * np.eye(4), covariance)
+    offset = mean - np.einsum("yxk,yxkc->yxc", mean, slope)
+    lines = np.lib.stride_tricks.sliding_window_view(slope, (5, 5), (0, 1)).mean((-1, -2))
+    expected = np.einsum("yxk,yxkc->yxc", values, lines)
+    expected += np.lib.stride_tricks.sliding_window_view(offset, (5, 5), (0, 1)).mean((-1, -2))
+    with Image.open("out.tif") as found:
+        assert np.abs(np.asarray(found) - 255 * expected).max() <= 0.51
+
+
+@pytest.mark.parametrize(
     ("line", "said"),
     [
         ("blur in.tif -o out.png", "PNG cannot hold CMYK samples; use --to-rgb"),
