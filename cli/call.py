@@ -125,6 +125,8 @@ def _work(
     )
     task = work.Work(recipe, how, count // workers)
     _check_maps(recipe, values, task.stages[-1].fields)
+    if acting is not None and any(stage.maps > 1 for stage in task.stages):
+        raise UsageError(f"{acting.option}: {region.SEVERAL_MAPS}")
     if acting is not None and not region.keeps_size(task.stages):
         raise UsageError(f"{acting.option}: {region.OTHER_SIZE}")
     if not gc.isenabled():  # the command began without it

@@ -35,7 +35,7 @@ def _as_bias(given: Any) -> Any:
     """Return the bias as a number, a file's name, or several numbers; raises ValueError."""
     if isinstance(given, (str, Path)):
         with contextlib.suppress(OSError, ValueError):
-            if Path(given).exists():
+            if str(given) and Path(given).exists():
                 return str(given)
         raise ValueError(f"{str(given)!r} is neither a number nor a file")
     if isinstance(given, (int, float)):
@@ -58,7 +58,7 @@ def _checked_bias(value: float) -> float:
 
 def _maps(values: Mapping[str, Any]) -> tuple[str, ...]:
     """Return the names of the maps of a bank of kernels."""
-    return banks.names(values["kernel"])
+    return banks.names(values["kernel"], values["max_taps"])
 
 
 @image_filter(maps=_maps)

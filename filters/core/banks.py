@@ -57,8 +57,8 @@ def read(given: Any, max_taps: int = kernels.MAX_TAPS) -> Bank | None:
     return _checked(given, "the bank", max_taps) if ndim > 2 and _is_bank(np.shape(given)) else None
 
 
-def names(given: Any) -> tuple[str, ...]:
-    """Return what the maps of a bank are called; none for a kernel, and for what is neither.
+def names(given: Any, max_taps: int = kernels.MAX_TAPS) -> tuple[str, ...]:
+    """Return what the maps of a bank are called; none for a kernel, for what is neither and for what is too large.
 
     Of a file only the header is looked at, without NumPy, which a plan does not wait for.
 
@@ -74,7 +74,9 @@ def names(given: Any) -> tuple[str, ...]:
             shape = np.shape(given)
         except ValueError:
             return ()
-    return tuple(f"map {number}" for number in range(shape[0])) if _is_bank(shape) else ()
+    return (
+        tuple(f"map {number}" for number in range(shape[0])) if _is_bank(shape) and math.prod(shape) <= max_taps else ()
+    )
 
 
 def _is_bank(shape: tuple[int, ...]) -> bool:

@@ -23,7 +23,7 @@ def reader(words: Sequence[str]) -> Callable[[str], Any]:
         try:
             return tuple(int(part) for part in text.split(","))
         except ValueError:
-            raise ValueError(_unknown(text, words)) from None
+            raise ValueError(_unknown(repr(text), words)) from None
 
     return read
 
@@ -39,14 +39,17 @@ def checker(words: Sequence[str]) -> Callable[[Any], Any]:
         if isinstance(given, str) and given in words:
             return given
         sides: tuple[Any, ...] = tuple(given) if isinstance(given, (tuple, list)) else (given,)
-        if len(sides) not in (1, 2, 4) or not all(isinstance(side, int) for side in sides):
-            raise ValueError(_unknown(given, words))
+        if not all(isinstance(side, int) for side in sides):
+            raise ValueError(_unknown(repr(given), words))
+        text = ",".join(map(str, sides))
+        if len(sides) not in (1, 2, 4):
+            raise ValueError(_unknown(text, words))
         if not all(0 <= side <= MAX_PADDING for side in sides):
-            raise ValueError(f"{given!r}: each side is from 0 to {MAX_PADDING} px")
+            raise ValueError(f"{text}: each side is from 0 to {MAX_PADDING} px")
         return Halo(*sides) if len(sides) == 4 else Halo.around(sides[0], sides[-1])
 
     return check
 
 
-def _unknown(given: Any, words: Sequence[str]) -> str:
-    return f"{given!r} is not {', '.join(words)}, P, PX,PY or LEFT,TOP,RIGHT,BOTTOM"
+def _unknown(given: str, words: Sequence[str]) -> str:
+    return f"{given} is not {', '.join(words)}, P, PX,PY or LEFT,TOP,RIGHT,BOTTOM"

@@ -303,6 +303,13 @@ def test_a_truncated_bank_is_refused(refused, bank):
     assert "bank.npy: is no readable .npy file" in refused(2, "conv", "a.png", "-o", "b.npy", "--kernel", "bank.npy")
 
 
+@pytest.mark.parametrize("shape", ["1000000000, 1, 3, 3", "4294967296, 4294967296, 3, 3"])
+def test_what_a_bank_claims_takes_no_memory(refused, bank, shape):
+    header = f"{{'descr': '<f4', 'fortran_order': False, 'shape': ({shape}), }}\n".encode()
+    Path("bank.npy").write_bytes(b"\x93NUMPY\x01\x00" + len(header).to_bytes(2, "little") + header)
+    assert "the limit is 65536" in refused(2, "conv", "a.png", "-o", "b.npy", "--kernel", "bank.npy")
+
+
 def test_a_gray_picture_has_too_few_channels(refused, bank, gray):
     Image.fromarray(gray).save("g.png")
     line = refused(1, "conv", "g.png", "-o", "b.npy", "--kernel", "bank.npy")
@@ -317,8 +324,8 @@ def test_standard_output_takes_an_array(run, refused, bank, rgb):
 
 
 def test_regions_need_a_picture(refused, bank):
-    said = refused(1, "conv", "a.png", "-o", "b.npy", "--kernel", "haar", "--roi", "0,0,3,3")
-    assert "a mask or a region needs a picture" in said
+    said = refused(2, "conv", "a.png", "-o", "b.npy", "--kernel", "haar", "--roi", "0,0,3,3")
+    assert "--roi: a mask or a region needs a picture" in said
 
 
 def test_the_kernels_command_lists_and_shows_banks(ok, refused):
