@@ -151,7 +151,10 @@ def _smoothing(matrix: Symmetric, means: list[Array], ridge: float) -> None:
     _swept(matrix, len(means))
     for entry in matrix.values():
         entry *= -least
-    offsets = [sum(matrix[max(i, j), min(i, j)] * mean for j, mean in enumerate(means)) for i in range(len(means))]
+    offsets = [matrix[i, 0] * means[0] for i in range(len(means))]
+    for i, offset in enumerate(offsets):
+        for j, mean in enumerate(means[1:], 1):
+            offset += matrix[max(i, j), min(i, j)] * mean
     means[:] = offsets
 
 
