@@ -142,19 +142,21 @@ def _image(pixels: Any) -> Image.Image:
 
 def _encoded(image: Image.Image, **settings: Any) -> bytes:
     """Encode an image into a file without a name: for that Pillow lets go of the interpreter's lock."""
-    with _scratch() as file:
-        image.save(file, "JPEG", **settings)
-        file.seek(0)
-        return file.read()
+    try:
+        with _scratch() as file:
+            image.save(file, "JPEG", **settings)
+            file.seek(0)
+            return file.read()
+    except OSError:  # no such file can be had, or none as large: one thread at a time, then
+        memory = io.BytesIO()
+        image.save(memory, "JPEG", **settings)
+        return memory.getvalue()
 
 
 def _scratch() -> BinaryIO:
-    try:
-        if sys.platform == "linux":
-            return open(os.memfd_create("imfilter"), "w+b", buffering=0)
-        return tempfile.TemporaryFile(buffering=0)
-    except OSError:
-        return io.BytesIO()  # one thread at a time, then
+    if sys.platform == "linux":
+        return open(os.memfd_create("imfilter"), "w+b", buffering=0)
+    return tempfile.TemporaryFile(buffering=0)
 
 
 def _segments(data: bytes) -> Iterator[tuple[int, int, int]]:

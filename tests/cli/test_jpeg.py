@@ -145,6 +145,17 @@ def test_bands_without_scratch_files(monkeypatch):
     assert written(pixels) == expected
 
 
+def test_bands_larger_than_a_scratch_file_may_be(monkeypatch):
+    class Full(io.BytesIO):
+        def write(self, data):
+            raise OSError(27, "File too large")
+
+    pixels = noisy(100, 30, 3)
+    expected = written(pixels)
+    monkeypatch.setattr(jpeg, "_scratch", Full)
+    assert written(pixels) == expected
+
+
 def test_an_interval_fits_its_field():
     """Of the header, 16 bits: the widest band has 16 rows."""
     assert jpeg.UNIT // 8 * -(-jpeg.LONGEST // 8) < 1 << 16
