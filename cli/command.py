@@ -12,7 +12,7 @@ import typer
 from typer.core import TyperCommand
 
 from ..filters.core import catalog
-from ..filters.core.spec import Param, Parameter
+from ..filters.core.spec import Param, Parameter, Spec
 from . import formats
 from .call import execute
 from .exits import UsageError
@@ -20,8 +20,10 @@ from .messages import flag
 from .recipe import chained, load, single, split_steps, write_recipe
 
 WIDTH = 78
-MAX_FRAMES = 10_000
 """The help's, less its indent."""
+FEW = 4
+"""So many ops an option does not name."""
+MAX_FRAMES = 10_000
 FILTER_USAGE = "[OPTIONS] INPUT... -o OUTPUT"
 CHAIN_USAGE = "[OPTIONS] INPUT... -o OUTPUT STEP..."
 RUN_USAGE = "[OPTIONS] RECIPE.toml INPUT... -o OUTPUT"
@@ -218,8 +220,8 @@ def make(name: str) -> Any:
         recipe = single(filter, values)
         raise typer.Exit(execute(recipe, _gathered(values, spec.maps)))
 
-    own = [_option(parameter) for parameter in spec.parameters.values()]
-    return _made(name, command, spec.doc, [*_maps(spec.maps), *([_sheet()] if filter.has_maps else []), *own])
+    sheet = [_sheet()] if filter.has_maps else []
+    return _made(name, command, spec.doc, [*_maps(spec.maps), *sheet, *_options(spec)])
 
 
 def make_chain() -> Any:
@@ -281,8 +283,7 @@ def parse_step(name: str, words: list[str]) -> dict[str, Any]:
 
     def command(**values: Any) -> None: ...
 
-    own = [_option(parameter) for parameter in spec.parameters.values()]
-    command.__signature__ = inspect.Signature(own)  # type: ignore[attr-defined]
+    command.__signature__ = inspect.Signature(_options(spec))  # type: ignore[attr-defined]
     app = typer.Typer(add_completion=False, rich_markup_mode=None)
     app.command(name, add_help_option=False)(command)
     try:
@@ -358,16 +359,22 @@ def _keyword(name: str, type: Any, option: Any, default: Any) -> inspect.Paramet
     return inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, annotation=Annotated[type, option], default=default)
 
 
-def _option(parameter: Parameter) -> inspect.Parameter:
+def _options(spec: Spec) -> list[inspect.Parameter]:
+    """Return the options of a filter's own parameters."""
+    ops = spec.parameters["op"].choices if "op" in spec.parameters else ()
+    return [_option(parameter, ops) for parameter in spec.parameters.values()]
+
+
+def _option(parameter: Parameter, ops: Sequence[str]) -> inspect.Parameter:
     """Return one parameter as an option; its text is read and checked by the parameter itself."""
     param = parameter.param
+    serves = _serves(param.only, ops)
     if parameter.kind == "flag":
-        return _keyword(parameter.name, bool, typer.Option(flag(parameter.name), help=param.help), False)
+        return _keyword(parameter.name, bool, typer.Option(flag(parameter.name), help=param.help + serves), False)
     help, metavar = param.help, parameter.metavar
     if len(metavar) > WIDTH // 2:
         help, metavar = f"{help.rstrip('.')}: {', '.join(parameter.choices)}.", "NAME"
-    if param.only:
-        help += f"  (for {', '.join(param.only)})" if len(param.only) < 4 else ""
+    help += serves
     if parameter.default is inspect.Parameter.empty:
         help += "  [required]"
     elif param.shown_default or parameter.default is not None:
@@ -381,6 +388,15 @@ def _option(parameter: Parameter) -> inspect.Parameter:
         autocompletion=_completion(parameter),
     )
     return _keyword(parameter.name, str | None, option, None)
+
+
+def _serves(only: Sequence[str], ops: Sequence[str]) -> str:
+    """Say for which of the filter's *ops* an option is, or for which not, where either is short."""
+    others = [op for op in ops if op not in only]
+    for word, names in (("for", only), ("not for", others)):
+        if only and len(names) < FEW:
+            return f"  ({word} {', '.join(names)})"
+    return ""
 
 
 def _plain(value: Any) -> str:

@@ -70,10 +70,24 @@ def blur(
         guided.Guide, Param("Edges of all channels together guide each, or each its own.", only=("guided",))
     ] = "color",
     size: Annotated[
-        IntPair | None, Param("Width and height of the window, or the motion's length.", unit="px", min=1, max=10001)
+        IntPair | None,
+        Param(
+            "Width and height of the window, or the motion's length.",
+            unit="px",
+            min=1,
+            max=10001,
+            shown_default="by sigma; motion 9, guided 5, nlm 13, else 3",
+        ),
     ] = None,
     radius: Annotated[
-        Pair | None, Param("The disk's radius, or the window as 2·radius + 1.", unit="px", min=0, max=5000)
+        Pair | None,
+        Param(
+            "The disk's radius, or the window as 2·radius + 1.",
+            unit="px",
+            min=0,
+            max=5000,
+            shown_default="by size; disk 5",
+        ),
     ] = None,
     angle: Annotated[
         float,

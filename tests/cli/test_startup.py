@@ -74,6 +74,21 @@ def test_help_names_every_parameter(run, name):
         assert f"--{parameter.replace('_', '-')}" in text
 
 
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("blur", "--angle X Direction of the motion: 0 to the right, 90 downward. (for motion)"),
+        ("noise", "black by itself. (for salt-pepper)"),
+        ("pool", "zeros in the mean. (for avg)"),
+        ("sharpen", "How much of the detail is added. (not for highboost)"),
+        ("morph", "dilates as often. (not for hitmiss)"),
+        ("blur", "[default: by sigma; motion 9, guided 5, nlm 13, else 3]"),
+    ],
+)
+def test_the_help_tells_for_which_ops_an_option_is(run, name, said):
+    assert said in " ".join(run(name, "--help").out.decode().split())
+
+
 def test_the_help_lists_every_filter_with_its_summary(run):
     text = run("--help").out.decode()
     for name in FILTERS:
