@@ -18,7 +18,7 @@ from typing import NamedTuple
 from . import noise_level
 from .lazy import Array, np
 from .spec import ParameterError
-from .stage import Crossing, Frame, Function, Halo, Rows, Stage
+from .stage import Bound, Crossing, Frame, Halo, Rows, Stage
 from .tiles import planes_of, strip_of
 
 PATCH, COLOUR_PATCH = 5, 3
@@ -62,6 +62,11 @@ class Weighing(NamedTuple):
     """``2 · noise² / strength²``: what two patches differ by if they are the same but for the noise."""
 
 
+COMPARED = 0.5
+"""Nanoseconds that a pixel of the search window takes, for each sample. Tiles fit the cache, so calls are short: of
+3 MP two processes take 0.5 s, two threads 0.7, one 0.9."""
+
+
 def nonlocal_means(size: tuple[int, int], patch: int | None, strength: float | None, noise: float | None) -> Stage:
     """Return the stage with a search window of *size*, width and height, and patches of *patch*·*patch*.
 
@@ -81,7 +86,7 @@ def nonlocal_means(size: tuple[int, int], patch: int | None, strength: float | N
     widest = Window(width // 2, height // 2, (patch or PATCH) // 2)
     estimated = strength is None and noise is None
 
-    def bind(frame: Frame) -> Function:
+    def bind(frame: Frame) -> Bound:
         sigma = frame.known if estimated else noise or 0.0
         h = default_strength(sigma, frame.full) if strength is None else strength
 
@@ -99,7 +104,7 @@ def nonlocal_means(size: tuple[int, int], patch: int | None, strength: float | N
             weighing = Weighing(-1 / (h * h * samples), 2 * sigma * sigma / (h * h))
             return strip_of(_in_tiles(planes, weights, window, weighing, frame.ignoring))
 
-        return denoise
+        return Bound(denoise, brief=width * height * COMPARED)
 
     def survey(frame: Frame, image: Rows) -> float:
         sigma = noise_level.estimate(frame, image)
