@@ -17,6 +17,8 @@ import numpy as np
 from imfilter.filters.blur import blur
 from imfilter.filters.conv import conv
 from imfilter.filters.edges import edges
+from imfilter.filters.frequency import frequency
+from imfilter.filters.morph import morph
 from imfilter.filters.sharpen import sharpen
 from PIL import Image
 from scipy import ndimage
@@ -64,6 +66,40 @@ def sobel_angle(image: Array) -> Array:
     return np.degrees(np.arctan2(correlated(SOBEL_X.T, image), correlated(SOBEL_X, image)))
 
 
+def bilateral(image: Array) -> Array:
+    """Return the bilateral filter of sigma 2 in a disk of radius 4, of a range sigma of a tenth of white."""
+    white = next(full for full in sorted(FULL.values()) if image.max() <= full)
+    around = np.pad(image, ((4, 4), (4, 4), (0, 0)), "symmetric")
+    total, sums = np.zeros(image.shape), np.zeros((*image.shape[:2], 1))
+    for dy, dx in np.argwhere(np.ones((9, 9))) - 4:
+        if dx * dx + dy * dy <= 16:
+            other = around[4 + dy : 4 + dy + image.shape[0], 4 + dx : 4 + dx + image.shape[1]]
+            distance = ((other - image) ** 2).sum(axis=2, keepdims=True)
+            weight = np.exp(-(dx * dx + dy * dy) / 8 - distance / (2 * (0.1 * white) ** 2))
+            total, sums = total + weight * other, sums + weight
+    return total / sums
+
+
+def guided(plane: Array) -> Array:
+    """Return the guided filter of radius 2 and epsilon 0.01 of one channel that guides itself."""
+    white = next(full for full in sorted(FULL.values()) if plane.max() <= full)
+    values = plane / white
+    mean, square = (ndimage.uniform_filter(part, 5, mode="reflect") for part in (values, values**2))
+    a = (square - mean**2) / (square - mean**2 + 0.01)
+    b = mean - a * mean
+    # The lines of windows past the edge are those of the picture's reflection.
+    slope, offset = (ndimage.uniform_filter(part, 5, mode="reflect") for part in (a, b))
+    return (slope * values + offset) * white
+
+
+def lowpass(plane: Array) -> Array:
+    """Return the Gaussian low-pass of cutoff 0.1 of a plane and its reflections."""
+    whole = np.pad(plane, ((0, plane.shape[0]), (0, plane.shape[1])), "symmetric")
+    v, u = (np.fft.fftfreq(size) for size in whole.shape)
+    response = np.exp(-(v[:, None] ** 2 + u**2) / (2 * 0.1**2))
+    return np.fft.ifft2(np.fft.fft2(whole) * response).real[: plane.shape[0], : plane.shape[1]]
+
+
 ROWS: list[tuple[str, Callable[..., Any], Callable[[Array], Array]]] = [
     ("blur --sigma 1", lambda a, **k: blur(a, sigma=1, **k), gaussian(1)),
     ("blur --sigma 2", lambda a, **k: blur(a, sigma=2, **k), gaussian(2)),
@@ -95,6 +131,24 @@ ROWS: list[tuple[str, Callable[..., Any], Callable[[Array], Array]]] = [
         lambda a, **k: edges(a, op="laplacian", **k).image,
         lambda a: correlated(np.array([[0, 1, 0], [1, -4, 1], [0, 1, 0]]), a),
     ),
+    (
+        "blur --op median --size 7",
+        lambda a, **k: blur(a, op="median", size=7, **k),
+        each(lambda p: ndimage.median_filter(p, 7)),
+    ),
+    (
+        "blur --op median --size 31",
+        lambda a, **k: blur(a, op="median", size=31, **k),
+        each(lambda p: ndimage.median_filter(p, 31)),
+    ),
+    ("morph --size 9", lambda a, **k: morph(a, size=9, **k), each(lambda p: ndimage.minimum_filter(p, 9))),
+    ("blur --op bilateral", lambda a, **k: blur(a, op="bilateral", **k), bilateral),
+    (
+        "blur --op guided --guide channel",
+        lambda a, **k: blur(a, op="guided", guide="channel", **k),
+        each(guided),
+    ),
+    ("frequency", lambda a, **k: frequency(a, **k).image, each(lowpass)),
 ]
 
 
