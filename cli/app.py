@@ -93,7 +93,7 @@ def imfilter(
         bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
     ] = False,
 ) -> None:
-    """Filter images: blur, sharpen, find edges, convolve with any kernel.
+    """Filter images: blur, denoise, sharpen, find edges, convolve with any kernel.
 
     Files, folders and pipes in; files, folders and pipes out. Run `imfilter blur photo.jpg -o soft.jpg`.
     """
