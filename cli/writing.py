@@ -11,6 +11,7 @@ from PIL import Image
 
 from ..filters.core.collector import Canvas, Make
 from . import jpeg, png
+from .atomic import Buffer
 from .formats import DEPTHS, FOR_MAPS, Format, holds_maps
 from .metadata import Metadata, ready, tags_of
 
@@ -136,7 +137,7 @@ def write(
         kind, white = b"P5" if samples.ndim == 2 else b"P6", np.iinfo(samples.dtype).max
         comment = b"# %s\n" % software.encode() if software else b""
         file.write(b"%s\n%s%d %d\n%d\n" % (kind, comment, samples.shape[1], samples.shape[0], white))
-        file.write(samples.astype(samples.dtype.newbyteorder(">"), copy=False).data)
+        _end(file, samples.astype(samples.dtype.newbyteorder(">"), copy=False))
         return notes
     saved = _save_options(format, metadata, options, software, samples.shape[2:] in ((3,), (4,)))
     inked = alpha is None and samples.shape[2:] == (CMYK,)
@@ -252,6 +253,15 @@ def _save_options(format: Format, metadata: Metadata, options: Options, software
     return saved
 
 
+def _end(file: io.BytesIO, samples: Any) -> None:
+    """Write the samples that a file ends with."""
+    data = np.ascontiguousarray(samples).reshape(-1).data.cast("B")
+    if isinstance(file, Buffer):
+        file.end(data)
+    else:
+        file.write(data)
+
+
 def _write_npy(file: io.BytesIO, samples: Any, software: str) -> None:
     """Write an array; its header is a Python literal, in which a comment may stand."""
     described = np.lib.format.header_data_from_array_1_0(samples)
@@ -260,6 +270,9 @@ def _write_npy(file: io.BytesIO, samples: Any, software: str) -> None:
     padding = -(10 + len(text) + 1) % np.lib.format.ARRAY_ALIGN
     text += " " * padding + "\n"
     file.write(np.lib.format.magic(1, 0) + len(text).to_bytes(2, "little") + text.encode())
+    if samples.flags.c_contiguous:
+        _end(file, samples)
+        return
     for row in samples:  # planes, as maps come, lie side by side in the file: a row of them fits the cache
         file.write(np.ascontiguousarray(row).data)
 
