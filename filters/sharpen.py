@@ -149,6 +149,8 @@ def _unsharp(sigma: tuple[float, float], amount: float, threshold: float, algori
     def bind(frame: Frame) -> Bound:
         blur = bound(normalized if frame.ignoring else blurred, frame._replace(whole=False, rounded=False))
         halo = blurred.halo.wider(blur.extra)
+        # Of a flat part the rounding that is left would decide where the multiple of whole numbers ends in a half.
+        least = threshold if image == int(image) else max(threshold, frame.tolerance)
 
         def unsharp(strip: Array) -> Array:
             original = inside(strip, halo)
@@ -156,8 +158,8 @@ def _unsharp(sigma: tuple[float, float], amount: float, threshold: float, algori
             if frame.ignoring:  # a missing sample has no detail
                 original = np.where(np.isnan(original), smooth, original)
             detail = original - smooth
-            if threshold > 0:
-                detail[np.abs(detail) < threshold] = 0
+            if least > 0:
+                detail[np.abs(detail) < least] = 0
             detail *= amount
             detail += original if image == 1 else original * image
             return detail

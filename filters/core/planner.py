@@ -27,6 +27,8 @@ RUNNING, WHOLE_ADDITION = 0.9, 0.06
 TALL = 256
 """Rows of a kernel above which strips are handed out in the type of the samples."""
 DECIMATED = 2.2
+FLOAT_TOLERANCE = 1e-5
+"""The error of float results that may stay, as a part of white."""
 FOURIER_DOUBLE = 0.6
 """What the transform costs in float64, beside the others."""
 
@@ -164,12 +166,16 @@ def _separable(kernel: Kernel, factors: tuple[Array, Array], frame: Frame, geome
             f"equal weights: {additions} additions in place of {height} + {width}",
             lambda frame: Bound(doubling.prepare(height, width, float(column[0] * row[0]))),
         )
-    if min(height, width) >= 33 and height % 2 and width % 2:
+    # Of an image smaller than the kernel the errors of its many reflections add up.
+    fits = (frame.height or height) >= height and (frame.width or width) >= width
+    if min(height, width) >= 33 and height % 2 and width % 2 and fits:
         designs = [decimated.design(tuple(factor.tolist()), len(factor) // 16) for factor in factors]
         vertical, horizontal = designs
         # The error that stripes of white noise of full contrast, whose deviation is 0.29 of it, would show.
         error = vertical.error * np.abs(row).sum() + horizontal.error * np.abs(column).sum()
-        if 0.29 * frame.full * error <= 2 * frame.tolerance:
+        # Rounded, few results near a half change; of float the greatest error is bounded, three deviations and more.
+        is_float = frame.tolerance >= FLOAT_TOLERANCE * frame.full
+        if 0.29 * frame.full * error <= frame.tolerance * (1 / 3 if is_float else 2):
             extra = Halo.around(horizontal.reach - width // 2, vertical.reach - height // 2)
             yield Plan(
                 "decimated",

@@ -116,3 +116,16 @@ def test_nan_spreads_no_further_than_the_window():
     image[4, 4] = np.nan
     assert np.isnan(blur(image, op="mean")).sum() == 9
     assert np.isnan(blur(image, sigma=0.5)).sum() == 25
+
+
+@pytest.mark.parametrize("shape", [(200, 210), (3, 5), (1, 300), (60, 400)])
+@pytest.mark.parametrize("sigma", [4.4, 9.0, 17.7, 40.0])
+@pytest.mark.parametrize("border", ["reflect", "mirror"])
+def test_wide_gaussians_of_noise_keep_the_bounds_of_every_type(shape, sigma, border):
+    image = np.random.default_rng(5).integers(0, 2, shape) * 255.0
+    exact = ndimage.gaussian_filter(image, sigma, mode=border)
+    levels = blur(image.astype(np.uint8), sigma=sigma, border=border)
+    wrong = np.abs(levels - np.clip(np.floor(exact + 0.5), 0, 255))
+    assert wrong.max() <= 1 and np.count_nonzero(wrong) <= 1 + 1e-3 * wrong.size
+    fractions = blur((image / 255).astype(np.float32), sigma=sigma, border=border)
+    assert np.abs(fractions - exact / 255).max() <= 1e-5

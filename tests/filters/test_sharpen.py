@@ -142,3 +142,10 @@ def test_log_of_missing_samples_leaves_them_out():
 def test_what_belongs_to_another_op_is_refused(values, message):
     with pytest.raises(ParameterError, match=message):
         sharpen(np.zeros((3, 3), np.uint8), **values)
+
+
+@pytest.mark.parametrize("value", [1, 77, 201])
+@pytest.mark.parametrize("boost", [1.25, 1.5, 2.5])
+def test_a_flat_part_is_multiplied_exactly_where_that_ends_in_a_half(value, boost):
+    flat = np.full((40, 40), value, np.uint8)
+    assert (sharpen(flat, op="highboost", boost=boost) == min(255, int(value * (boost - 1) + 0.5))).all()
