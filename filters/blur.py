@@ -17,6 +17,8 @@ LINEAR = ("gaussian", "mean", "motion", "disk")
 """The ops that are a convolution, whose algorithm can be chosen."""
 RANKED = ("median", "percentile")
 """The ops that take the sample of a rank, which has algorithms of its own."""
+ALIASES = {"box": "mean", "average": "mean", "minimum": "min", "maximum": "max"}
+"""Other names of ops."""
 MEDIAN = 50.0
 """The percentile that the median is, and the default."""
 
@@ -38,7 +40,7 @@ def blur(
             "guided",
             "nlm",
         ],
-        Param("Which blur."),
+        Param("Which blur.", aliases=ALIASES),
     ] = "gaussian",
     sigma: Annotated[
         Pair | None,

@@ -14,12 +14,14 @@ from .core.spec import IntPair, Param, ParameterError, both
 from .core.stage import Bound, Frame, Stage, own_type
 
 Operation = Literal["erode", "dilate", "open", "close", "gradient", "tophat", "blackhat", "hitmiss"]
+ALIASES = {"erosion": "erode", "dilation": "dilate", "opening": "open", "closing": "close", "hit-or-miss": "hitmiss"}
+"""Other names of ops."""
 
 
 @image_filter
 def morph(
     *,
-    op: Annotated[Operation, Param("The operation.")] = "erode",
+    op: Annotated[Operation, Param("The operation.", aliases=ALIASES)] = "erode",
     shape: Annotated[
         Any,
         Param(

@@ -13,6 +13,8 @@ from .core.spec import Param
 from .core.stage import Bound, Crossing, Frame, Stage, own_type
 
 Op = Literal["gaussian", "uniform", "salt-pepper", "poisson", "speckle"]
+ALIASES = {"normal": "gaussian", "impulse": "salt-pepper", "salt-and-pepper": "salt-pepper", "shot": "poisson"}
+"""Other names of ops."""
 SIGMA = 0.05
 """Of white; the grain of a photograph at a high sensitivity."""
 AMPLITUDE = 0.1
@@ -24,7 +26,7 @@ CERTAIN = 1e15
 @image_filter
 def noise(
     *,
-    op: Annotated[Op, Param("The distribution.")] = "gaussian",
+    op: Annotated[Op, Param("The distribution.", aliases=ALIASES)] = "gaussian",
     sigma: Annotated[
         float | None,
         Param(

@@ -11,12 +11,16 @@ from .core.spec import IntPair, Param, ParameterError, both
 from .core.stage import NO_HALO, Halo, Stage
 
 PADDINGS = ("same", "valid")
+ALIASES = {"mean": "avg", "average": "avg", "maximum": "max", "minimum": "min"}
+"""Other names of ops."""
 
 
 @image_filter
 def pool(
     *,
-    op: Annotated[Op, Param("What is taken of a window: its greatest, least or mean sample, or its norm.")] = "max",
+    op: Annotated[
+        Op, Param("What is taken of a window: its greatest, least or mean sample, or its norm.", aliases=ALIASES)
+    ] = "max",
     size: Annotated[IntPair, Param("Width and height of the window.", unit="px", min=1, max=10001)] = 2,
     stride: Annotated[
         IntPair | None, Param("From one window to the next.", unit="px", min=1, max=10001, shown_default="the size")

@@ -4,6 +4,7 @@ from typing import Annotated, Any, Literal
 
 import pytest
 from imfilter.filters.blur import blur
+from imfilter.filters.core import catalog
 from imfilter.filters.core.spec import IntPair, Pair, Param, ParameterError, both, describe, read_parameter
 
 OP = read_parameter("op", Annotated[Literal["one", "two"], Param("", aliases={"uno": "one"})], "one")
@@ -129,3 +130,12 @@ def test_a_positional_parameter_is_a_mistake_of_the_filters():
 
 def test_one_number_means_both():
     assert both(2) == (2, 2) and both((1, 2)) == (1, 2)
+
+
+@pytest.mark.parametrize("name", catalog.names())
+def test_other_names_of_ops_are_none_of_its_own_and_mean_one_of_them(name):
+    op = catalog.load(name).spec.parameters.get("op")
+    if op is not None:
+        assert set(op.param.aliases.values()) <= set(op.choices)
+        assert not set(op.param.aliases) & set(op.choices)
+        assert all(op.check(word.upper()) == meant for word, meant in op.param.aliases.items())
