@@ -119,9 +119,9 @@ def conv(
     unless asked for. The kernel ``1`` gives the image back.
 
     A bank of kernels of shape ``(out, in/groups, height, width)``, laid out as PyTorch's ``Conv2d.weight``, is a layer
-    of a network: its result is ``out`` maps. Kernels of one input see a colour picture's luma, or with ``groups=3``
-    each its own channel. Maps go into .npy, the pages of a .tif, a file each (``--name '{stem}-{map:02}.png'``), or
-    onto one ``--sheet``.
+    of a network: its result is ``out`` maps. Several kernels of one input see a colour picture's luma, or with
+    ``groups=3`` each its own channel; a single one filters every channel. Maps go into .npy, the pages of a .tif, a
+    file each (``--name '{stem}-{map:02}.png'``), or onto one ``--sheet``.
 
     A kernel file is told by what is in it: plain numbers, JSON, .npy, libvips, ArcGIS, SExtractor, GRASS,
     ImageMagick, ffmpeg, Image-Pro, PV-WAVE, SVG, PGM (pnmconvol), OpenCV or ESRI. Its own divisor, offset,
