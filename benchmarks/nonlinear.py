@@ -6,12 +6,11 @@
 
 from __future__ import annotations
 
-import sys
 import tempfile
 from pathlib import Path
 
 import common
-from peers import Command, Peer, Work, asked, measure, pictures, tool_versions
+from peers import Command, Peer, Work, asked, measured, pictures, tool_versions, written
 
 
 def works(imfilter: str, python: str) -> list[Work]:
@@ -23,7 +22,7 @@ def works(imfilter: str, python: str) -> list[Work]:
     def cv(time: float | None, *rest: str) -> Peer:
         return scripted("OpenCV", "opencv_peer.py", time, *rest)
 
-    def written(tool: str, time: float | None, *rest: str) -> Peer:
+    def python_script(tool: str, time: float | None, *rest: str) -> Peer:
         return scripted(tool, "python_peer.py", time, *rest)
 
     def vips(*rest: str) -> Peer:
@@ -45,7 +44,7 @@ def works(imfilter: str, python: str) -> list[Work]:
         ranked(3, cv(1.0, "median", "3"), vips("3", "3", "4")),
         ranked(5, cv(1.0, "median", "5"), vips("5", "5", "12")),
         *(ranked(size, cv(None, "median", str(size))) for size in (9, 31, 61)),
-        ranked(15, written("scipy.ndimage", 0.1, "median", "15"), cv(None, "median", "15")),
+        ranked(15, python_script("scipy.ndimage", 0.1, "median", "15"), cv(None, "median", "15")),
         *(morphed("erode", size) for size in (3, 5, 15, 31, 101)),
         morphed("dilate", 15),
         work("erode, disk 15", "morph --op erode --shape disk --size 15", cv(None, "disk", "15")),
@@ -60,7 +59,7 @@ def works(imfilter: str, python: str) -> list[Work]:
         work(
             "non-local means, 3 MP",
             "blur --op nlm --patch 5 --radius 6 --strength 15",
-            written("scikit-image", 1.0, "nlm", "5", "6", str(15 / 255)),
+            python_script("scikit-image", 1.0, "nlm", "5", "6", str(15 / 255)),
             source="quarter.ppm",
         ),
     ]
@@ -70,21 +69,15 @@ def main() -> None:
     """Measure, and write the section of RESULTS.md."""
     arguments = asked(__doc__)
     runs, few = arguments.runs
-    lines = []
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         pictures(folder)
         common.photograph(2000, 1500).save(folder / "quarter.ppm")
-        for work in works(arguments.imfilter, arguments.python):
-            if arguments.only in work.name:
-                lines += [[line[0], line[1], line[2], line[3], line[5]] for line in measure(work, folder, runs, few)]
-                print(work.name, file=sys.stderr)
+        found = measured(works(arguments.imfilter, arguments.python), folder, arguments)
+    lines = [[*line[:4], line[5]] for line in found]  # without the errors
     text = f"{common.machine()}; {tool_versions(arguments.python)}; {runs} and {few} runs; PPM → PPM.\n\n"
     text += common.table(["work, 12 MP", "tool", "s", "MB", "imfilter / tool"], lines)
-    if arguments.only:
-        print(text)
-    else:
-        common.write("nonlinear", text)
+    written("nonlinear", text, arguments)
 
 
 if __name__ == "__main__":

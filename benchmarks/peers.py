@@ -262,6 +262,24 @@ def measure(work: Work, folder: Path, runs: int, few: int) -> list[list[str]]:
     return [first, *([["", *line[1:]] for line in lines])]
 
 
+def measured(works: list[Work], folder: Path, arguments: argparse.Namespace) -> list[list[str]]:
+    """Return the table's lines for those of the works that are asked for."""
+    lines = []
+    for work in works:
+        if arguments.only in work.name:
+            lines += measure(work, folder, *arguments.runs)
+            print(work.name, file=sys.stderr)
+    return lines
+
+
+def written(section: str, text: str, arguments: argparse.Namespace) -> None:
+    """Write a section of RESULTS.md; print it where only a part was asked for."""
+    if arguments.only:
+        print(text)
+    else:
+        common.write(section, text)
+
+
 def sizes(imfilter: str, folder: Path) -> str:
     """Return the line that compares the PNG's size with what Pillow's defaults make of the same samples."""
     target = folder / "size.png"
@@ -309,24 +327,17 @@ def main() -> None:
     """Measure, and write the section of RESULTS.md."""
     arguments = asked(__doc__)
     runs, few = arguments.runs
-    lines = []
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         pictures(folder)
         kernel_files(folder)
-        for work in works(arguments.imfilter, arguments.python, folder):
-            if arguments.only in work.name:
-                lines += measure(work, folder, runs, few)
-                print(work.name, file=sys.stderr)
+        lines = measured(works(arguments.imfilter, arguments.python, folder), folder, arguments)
         size = sizes(arguments.imfilter, folder)
     head = ["work, 12 MP", "tool", "s", "MB", "error in levels, differing", "imfilter / tool"]
     text = f"{common.machine()}; {tool_versions(arguments.python)}; {runs} and {few} runs. "
     text += "libvips in float writes PPM as float.\n\n"
     text += f"{common.table(head, lines)}\n\n{size}"
-    if arguments.only:
-        print(text)
-    else:
-        common.write("peers", text)
+    written("peers", text, arguments)
 
 
 if __name__ == "__main__":
