@@ -164,3 +164,17 @@ def load():
             return np.asarray(image)
 
     return load
+
+
+@pytest.fixture
+def patience():
+    """Processes that wait for each other would do so for ever."""
+
+    def give_up(*_):
+        raise TimeoutError
+
+    before = signal.signal(signal.SIGALRM, give_up)
+    signal.alarm(30)
+    yield
+    signal.alarm(0)
+    signal.signal(signal.SIGALRM, before)

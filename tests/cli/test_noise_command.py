@@ -1,28 +1,14 @@
 """Noise on the command line: the same bytes for the same call, whoever computes them and in what order."""
 
 import shutil
-import signal
 
 import numpy as np
 import pytest
 from imfilter.filters.noise import noise
 from PIL import Image
 
+pytestmark = pytest.mark.usefixtures("patience")
 OPS = ("gaussian", "uniform", "salt-pepper", "poisson", "speckle")
-
-
-@pytest.fixture(autouse=True)
-def patience():
-    """Processes that wait for each other would do so for ever."""
-
-    def give_up(*_):
-        raise TimeoutError
-
-    before = signal.signal(signal.SIGALRM, give_up)
-    signal.alarm(60)
-    yield
-    signal.alarm(0)
-    signal.signal(signal.SIGALRM, before)
 
 
 @pytest.fixture

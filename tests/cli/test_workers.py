@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from imfilter.cli import budget, reader, work, workers, writing
 from PIL import Image
 
+pytestmark = pytest.mark.usefixtures("patience")
 WORDS = (
     ["blur", "--sigma", "1.5"],
     ["sharpen", "--op", "unsharp"],
@@ -22,20 +23,6 @@ WORDS = (
     ["edges", "--op", "canny"],
     ["conv", "--kernel", "1 2; 3 4", "--normalize", "sum"],
 )
-
-
-@pytest.fixture(autouse=True)
-def patience():
-    """Processes that wait for each other would do so for ever."""
-
-    def give_up(*_):
-        raise TimeoutError
-
-    before = signal.signal(signal.SIGALRM, give_up)
-    signal.alarm(30)
-    yield
-    signal.alarm(0)
-    signal.signal(signal.SIGALRM, before)
 
 
 @pytest.fixture
