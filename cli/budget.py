@@ -6,6 +6,8 @@ import contextlib
 import os
 from pathlib import Path
 
+SMALL = 1 << 28
+"""Bytes that are taken without a look at what is free."""
 PART = 0.6
 """Of what is free: estimates are rough, and others want some."""
 BYTES_A_PIXEL = 24
@@ -22,6 +24,14 @@ def free() -> int:
     """Return how many bytes there are for this process."""
     sizes = [_available(), _limit(), _addresses()]
     return min((size for size in sizes if size is not None), default=1 << 30)
+
+
+def short(needed: int) -> int | None:
+    """Return how many bytes are free where *needed* are more, else None; a little is had without a look."""
+    if needed <= SMALL:
+        return None
+    there = free()
+    return there if needed > there else None
 
 
 def estimate(width: int, height: int) -> int:

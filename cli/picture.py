@@ -18,8 +18,6 @@ if TYPE_CHECKING:
 Admit = Callable[[int, int, int], None]
 """Takes a picture's width, height, and the bytes that a pixel takes at least before it is filtered and after; returns
 when it may be decoded, or raises `UnreadableError`."""
-SMALL = 1 << 28
-"""Bytes that are taken without a look at what is free."""
 
 
 class Terms(NamedTuple):
@@ -73,7 +71,7 @@ def limit(max_pixels: int) -> Admit:
                 f"has {width}×{height} = {width * height} pixels; the limit is {max_pixels} (--max-pixels raises it)"
             )
         needed = width * height * a_pixel
-        if needed > SMALL and needed > (free := budget.free()):
+        if (free := budget.short(needed)) is not None:
             raise UnreadableError(
                 f"has {width}×{height} pixels, which need {needed / 1e9:.1f} GB of memory; {free / 1e9:.1f} GB are free"
             )

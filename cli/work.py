@@ -33,8 +33,6 @@ from .stamp import Stamper
 
 SHEET = "sheet"
 """The output that shows all maps of a bank of kernels."""
-SMALL = 1 << 28
-"""Bytes that are taken for maps without a look at what is free."""
 
 
 class How(NamedTuple):
@@ -175,7 +173,7 @@ class Work:
         height, width = picture.pixels.shape[:2]
         across, down = (math.prod(stage.stride[axis] for stage in self.stages) for axis in (0, 1))
         needed = 4 * len(self.maps) * (width // across) * (height // down)
-        if needed > SMALL and needed > (free := budget.free()):
+        if (free := budget.short(needed)) is not None:
             raise ImageError(
                 f"the {len(self.maps)} maps of {width}×{height} pixels need {needed / 1e9:.1f} GB of memory; "
                 f"{free / 1e9:.1f} GB are free; --stride would help"

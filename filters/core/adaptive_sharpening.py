@@ -24,7 +24,7 @@ from .convolve import linear
 from .lazy import Array, np
 from .missing import left_out
 from .shapes import window
-from .stage import Bound, Crossing, Frame, Function, Halo, Rows, Stage, bound, inside
+from .stage import BY_ALPHA, Bound, Frame, Function, Halo, Stage, bound, inside
 from .tiles import planes_of, strip_of
 
 REACH = 2
@@ -72,18 +72,12 @@ def adaptive(sigma: tuple[float, float], amount: float, noise: float | None, ove
 
         return blur._replace(function=sharpen)
 
-    def survey(frame: Frame, image: Rows) -> float:
-        level = noise_level.estimate(frame, image)
-        if frame.told is not None:
-            frame.told.append(f"noise of {level:.4g}")
-        return level
-
     return Stage(
         bind,
         halo=blurred.halo.wider(Halo.around(REACH)),
-        survey=survey if noise is None else None,
+        survey=noise_level.surveying() if noise is None else None,
         joint=True,
-        crossing=Crossing(divide=True, multiply=True, weigh=True),
+        crossing=BY_ALPHA,
         amplification=1 + 4 * amount,
         facts=blurred.facts,
     )

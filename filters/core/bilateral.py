@@ -17,7 +17,7 @@ from typing import NamedTuple
 
 from . import tiles
 from .lazy import Array, np
-from .stage import Crossing, Frame, Function, Halo, Stage, Values, inside
+from .stage import BY_ALPHA, Frame, Function, Halo, Stage, Values, inside
 
 RANGE = 0.1
 """The default standard deviation of colours, in parts of white."""
@@ -76,8 +76,7 @@ def bilateral(sigma: tuple[float, float], radii: tuple[int, int], range_sigma: f
         samples = 2 * len(offsets) + 1
         return (f"bilateral of sigma {sigma[0]:g},{sigma[1]:g}, range sigma {unit(frame):g}: {samples} of {window}",)
 
-    crossing = Crossing(divide=True, multiply=True, weigh=True)
-    return Stage(bind, halo=halo, joint=True, crossing=crossing, amplification=2.0, facts=facts)
+    return Stage(bind, halo=halo, joint=True, crossing=BY_ALPHA, amplification=2.0, facts=facts)
 
 
 def half_window(sigma: tuple[float, float], radii: tuple[int, int]) -> Iterator[Offset]:

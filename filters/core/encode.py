@@ -18,6 +18,8 @@ TURNS = {"angle": 360, "orientation": 180}
 
 FULL = {"uint8": 255.0, "uint16": 65535.0, "float32": 1.0}
 """White, for each type of sample that files have."""
+FLOAT_TOLERANCE = 1e-5
+"""The error of float results that may stay, as a part of white."""
 
 
 class Encoding(NamedTuple):
@@ -63,12 +65,12 @@ class Encoding(NamedTuple):
 
     @property
     def tolerance(self) -> float:
-        """The error of a value that may stay: 1/1000 of a level, or 1e-5 of a float's range.
+        """The error of a value that may stay: 1/1000 of a level, or `FLOAT_TOLERANCE` of a float's range.
 
         A stretched range and an angle in 16 bits magnify the values by more than is known here.
         """
         if self.dtype == "float32":
-            return 1e-5 if self.kind == "fraction" else 1e-5 * self.full
+            return FLOAT_TOLERANCE if self.kind == "fraction" else FLOAT_TOLERANCE * self.full
         if self.stretched or (self.kind in TURNS and self.dtype == "uint16"):
             return 0.0
         return 1e-3 / self._factor

@@ -17,7 +17,7 @@ from typing import Literal
 
 from . import doubling, tiles
 from .lazy import Array, np
-from .stage import Crossing, Frame, Function, Halo, Stage, Values, inside
+from .stage import BY_ALPHA, Frame, Function, Halo, Stage, Values, inside
 
 Guide = Literal["color", "channel"]
 Symmetric = dict[tuple[int, int], Array]
@@ -68,7 +68,7 @@ def guided(radii: tuple[int, int], epsilon: float, guide: Guide) -> Stage:
         bind,
         halo=halo,
         joint=guide == "color",
-        crossing=Crossing(divide=True, multiply=True, weigh=True),
+        crossing=BY_ALPHA,
         # An error of the variance v moves a pixel at the distance √v from the mean by √v / (v + epsilon) times as much.
         amplification=1 + 0.5 / epsilon**0.5,
         facts=lambda frame: (fact,),

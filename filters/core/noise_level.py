@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from .lazy import Array, np
 from .stage import Frame, Rows
 
@@ -16,7 +18,7 @@ GAIN = 6.0
 """The root of the sum of the mask's squares: by so much it multiplies the standard deviation of white noise."""
 
 
-def estimate(frame: Frame, image: Rows) -> float:
+def estimate(image: Rows) -> float:
     """Return the standard deviation of white noise in *image*, in its units, as one number for all channels.
 
     The mask ``1 -2 1; -2 4 -2; 1 -2 1``, the difference of two Laplacians, answers to no plane and to hardly an edge
@@ -42,6 +44,18 @@ def estimate(frame: Frame, image: Rows) -> float:
         answers = np.abs(np.concatenate(parts))
         finite = answers if answers.dtype.kind == "i" else answers[np.isfinite(answers)]
     return float(np.median(finite)) / (MEDIAN * GAIN) if finite.size else 0.0
+
+
+def surveying(beside: Callable[[Frame, float], str] = lambda frame, level: "") -> Callable[[Frame, Rows], float]:
+    """Return a stage's survey that estimates the noise, and tells people of it and of what *beside* makes of it."""
+
+    def survey(frame: Frame, image: Rows) -> float:
+        level = estimate(image)
+        if frame.told is not None:
+            frame.told.append(f"noise of {level:.4g}{beside(frame, level)}")
+        return level
+
+    return survey
 
 
 def _answers(strip: Array) -> Array:

@@ -18,7 +18,7 @@ from typing import NamedTuple
 from . import noise_level
 from .lazy import Array, np
 from .spec import ParameterError
-from .stage import Bound, Crossing, Frame, Halo, Rows, Stage
+from .stage import BY_ALPHA, Bound, Frame, Halo, Stage
 from .tiles import planes_of, strip_of
 
 PATCH, COLOUR_PATCH = 5, 3
@@ -106,18 +106,15 @@ def nonlocal_means(size: tuple[int, int], patch: int | None, strength: float | N
 
         return Bound(denoise, brief=width * height * COMPARED)
 
-    def survey(frame: Frame, image: Rows) -> float:
-        sigma = noise_level.estimate(frame, image)
-        if frame.told is not None:
-            frame.told.append(f"noise of {sigma:.4g}, strength {default_strength(sigma, frame.full):.4g}")
-        return sigma
+    def strength_of(frame: Frame, sigma: float) -> str:
+        return f", strength {default_strength(sigma, frame.full):.4g}"
 
     return Stage(
         bind,
         halo=widest.halo,
-        survey=survey if estimated else None,
+        survey=noise_level.surveying(strength_of) if estimated else None,
         joint=True,
-        crossing=Crossing(divide=True, multiply=True, weigh=True),
+        crossing=BY_ALPHA,
         facts=lambda frame: (f"non-local means: search window of {width}×{height}",),
     )
 

@@ -10,10 +10,11 @@ from collections.abc import Callable, Iterator
 from typing import Any, Literal, NamedTuple, get_args
 
 from . import banded, decimated, dense, doubling, fourier, running, separable, taps
+from .encode import FLOAT_TOLERANCE
 from .kernels import Kernel
 from .lazy import Array, np
 from .spec import ImageError
-from .stage import Bound, Frame, Function, Halo
+from .stage import Bound, Frame, Function, Halo, inside
 
 AlgorithmName = Literal["auto", "taps", "dense", "banded", "low-rank", "running", "doubling", "decimated", "fourier"]
 ALGORITHMS: tuple[str, ...] = get_args(AlgorithmName)[1:]
@@ -27,8 +28,6 @@ RUNNING, WHOLE_ADDITION = 0.9, 0.06
 TALL = 256
 """Rows of a kernel above which strips are handed out in the type of the samples."""
 DECIMATED = 2.2
-FLOAT_TOLERANCE = 1e-5
-"""The error of float results that may stay, as a part of white."""
 FOURIER_DOUBLE = 0.6
 """What the transform costs in float64, beside the others."""
 
@@ -259,8 +258,7 @@ def bind(kernel: Kernel, frame: Frame, geometry: Geometry, algorithm: str) -> Bo
             total = bound.function(strip)
         else:
             # A product with a matrix that is mostly zeros would spread a NaN over its whole tile.
-            rows, columns = strip.shape[:2]
-            total = slow(strip[halo.top : rows - halo.bottom, halo.left : columns - halo.right])
+            total = slow(inside(strip, halo))
         if kernel.divisor != 1 and total.dtype.kind == "f":
             # A true division: sums of whole numbers come out correctly rounded, so that halves round up.
             total /= kernel.divisor

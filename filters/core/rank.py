@@ -16,7 +16,7 @@ from .missing import Window
 from .networks import Selector, tile_of
 from .selection import selecting
 from .spec import ParameterError
-from .stage import Bound, Crossing, Frame, Function, Halo, Stage, inside, own_type
+from .stage import BY_ALPHA, Bound, Frame, Function, Halo, Stage, inside, own_type
 from .tiles import planes_of, strip_of
 
 AlgorithmName = Literal["networks", "counting"]
@@ -103,8 +103,7 @@ def ranked(width: int, height: int, percentile: float, *, name: str, algorithm: 
             f"algorithm: {chosen.algorithm} ({chosen.reason})",
         )
 
-    crossing = Crossing(divide=True, multiply=True, weigh=True)
-    return Stage(bind, halo=halo, selects=True, crossing=crossing, facts=facts)
+    return Stage(bind, halo=halo, selects=True, crossing=BY_ALPHA, facts=facts)
 
 
 def plan(height: int, width: int, frame: Frame, algorithm: str = "auto") -> Plan:

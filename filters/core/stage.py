@@ -107,6 +107,10 @@ class Crossing(NamedTuple):
     """Where there is an alpha, the stage's function takes it, padded likewise, as a second argument."""
 
 
+BY_ALPHA = Crossing(divide=True, multiply=True, weigh=True)
+"""Of a filter that lets every pixel count by its alpha, and leaves the alpha as it is."""
+
+
 class Weights(NamedTuple):
     """What a stage that adds up weighted samples, and does nothing else, says of its weights."""
 

@@ -12,7 +12,6 @@ from imfilter.filters.core.chain import Part, chain
 from imfilter.filters.core.encode import Encoding
 from imfilter.filters.core.executor import run as run_stages
 from imfilter.filters.core.spec import ParameterError
-from imfilter.filters.core.stage import Frame
 
 
 def slow(image, source, radius, patch, strength, noise, border="reflect", fill=0.0, alpha=None):
@@ -200,7 +199,7 @@ def test_wrong_values_are_refused(values, words):
 
 def estimate(image):
     source = pipeline.Source(image, lambda start, stop: image[start:stop])
-    return noise_level.estimate(Frame(255.0, np.float64), source)
+    return noise_level.estimate(source)
 
 
 @pytest.mark.parametrize("sigma", [2, 10, 40])
