@@ -1,7 +1,7 @@
 """Measure every algorithm of the planner: `python benchmarks/algorithms.py [--quick]`.
 
 One thread filters a strip as the executor makes it of a gray image of 4000 columns, in float32 (8 and 16 bits) and in
-float64. It prints the constants that `filters/core/planner.py` and `filters/core/fourier.py` hold, fitted anew, and how
+float64. It prints the constants that `planner.py` and `overlap_save.py` in `filters/core/linear/` hold, fitted anew, and how
 much slower the planner's pick is than the fastest of all algorithms. A kernel whose pick looks slow is measured twice.
 OpenCV and SciPy join the plot where they are installed.
 """
@@ -20,9 +20,10 @@ os.environ["OPENBLAS_NUM_THREADS"] = "1"
 import common
 import numpy as np
 from common import Array
-from imfilter.filters.core import dense, doubling, executor, fourier, kernels, planner
-from imfilter.filters.core.kernels import Kernel
-from imfilter.filters.core.stage import Bound, Frame
+from imfilter.filters.core.engine import executor
+from imfilter.filters.core.engine.stage import Bound, Frame
+from imfilter.filters.core.linear import doubling_sum, im2col, kernels, overlap_save, planner
+from imfilter.filters.core.linear.kernels import Kernel
 
 WIDTH = 4000
 FRAMES = {
@@ -169,23 +170,23 @@ def constants(timings: list[Timing]) -> list[tuple[str, float, float]]:
         **dict(
             zip(
                 ("DENSE", "DENSE_INPUT"),
-                fit(timings, "dense", lambda k: [1, k.shape[1] * (k.shape[0] + dense.ROWS - 1)]),
+                fit(timings, "dense", lambda k: [1, k.shape[1] * (k.shape[0] + im2col.ROWS - 1)]),
                 strict=True,
             )
         ),
-        "ADDITION": fit(timings, "doubling", lambda k: [sum(map(doubling.additions, k.shape))])[0],
+        "ADDITION": fit(timings, "doubling", lambda k: [sum(map(doubling_sum.additions, k.shape))])[0],
         "DECIMATED": fit(timings, "decimated", lambda k: [1])[0],
     }
     return [(name, value, getattr(planner, name)) for name, value in fitted.items()]
 
 
 def tile_constants(budget: float) -> list[tuple[tuple[int, int], float, float]]:
-    """Return nanoseconds a sample of each transform of `fourier.TILES`: as measured, as held."""
-    held, rows = dict(fourier.TILES), []
+    """Return nanoseconds a sample of each transform of `overlap_save.TILES`: as measured, as held."""
+    held, rows = dict(overlap_save.TILES), []
     for tile, cost in held.items():
         size = tile[0] // 4 - 1  # the smallest of transforms at 31×31, the largest at what they are for
-        fourier.TILES.clear()
-        fourier.TILES[tile] = cost
+        overlap_save.TILES.clear()
+        overlap_save.TILES[tile] = cost
         kernel = Kernel.of(np.random.default_rng(2).normal(size=(size, size)))
         bound = planner.bind(kernel, FRAMES["float32"], planner.Geometry(), "fourier")
         useful = (tile[0] - size + 1, tile[1] - size + 1)
@@ -193,7 +194,7 @@ def tile_constants(budget: float) -> list[tuple[tuple[int, int], float, float]]:
         strip = np.random.default_rng(3).random((tile[0], across * useful[1] + size - 1, 1), np.float32)
         spent = seconds(lambda: bound.function(strip), 3 * budget)  # noqa: B023
         rows.append((tile, spent / (across * tile[0] * tile[1]) * 1e9, cost))
-    fourier.TILES.update(held)
+    overlap_save.TILES.update(held)
     return rows
 
 

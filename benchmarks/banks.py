@@ -19,8 +19,9 @@ import common
 import numpy as np
 from common import Array
 from imfilter.filters.conv import conv
-from imfilter.filters.core import banks, executor
+from imfilter.filters.core.engine import executor
 from imfilter.filters.core.filter import encoding
+from imfilter.filters.core.linear import filter_banks
 
 THREADS = 2
 SIZE = 640, 480
@@ -54,7 +55,7 @@ def layers() -> list[Layer]:
         Layer("64 of 11×11×3, stride 4 (AlexNet)", weights(64, 3, 11, 11), None, 4, 2),
         Layer("48 of 5×5 in 3 groups", weights(48, 1, 5, 5), None, padding=2, groups=3),
         Layer("4 of 2×2 in colour", weights(4, 3, 2, 2)),
-        Layer("24 of 55×55 on gray (Gabor)", np.stack(banks.gabor())[:, None], None, padding=27),
+        Layer("24 of 55×55 on gray (Gabor)", np.stack(filter_banks.gabor())[:, None], None, padding=27),
     ]
 
 

@@ -19,7 +19,7 @@ from typing import Any, NamedTuple
 
 import common
 import numpy as np
-from imfilter.filters.core.thinning import hysteresis
+from imfilter.filters.core.gradient.non_maximum_suppression import hysteresis
 from imfilter.filters.edges import CANNY_HIGH, CANNY_LOW, DEFAULT_SIGMA, edges
 from PIL import Image, ImageDraw
 from scipy import ndimage

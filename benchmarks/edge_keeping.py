@@ -20,7 +20,7 @@ import common
 import numpy as np
 from common import Array
 from imfilter.filters.blur import blur
-from imfilter.filters.core import executor
+from imfilter.filters.core.engine import executor
 from imfilter.filters.core.filter import encoding
 from PIL import Image
 

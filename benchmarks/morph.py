@@ -16,10 +16,11 @@ import common
 import numpy as np
 from common import Array
 from core import in_turn
-from imfilter.filters.core import executor, shapes
-from imfilter.filters.core.extrema import Over
+from imfilter.filters.core.engine import executor
 from imfilter.filters.core.filter import encoding
-from imfilter.filters.core.shapes import Shape
+from imfilter.filters.core.rank import structuring_element
+from imfilter.filters.core.rank.extrema import Over
+from imfilter.filters.core.rank.structuring_element import Shape
 from imfilter.filters.morph import morph
 
 SIZES = (3, 5, 15, 31, 101)
@@ -28,9 +29,9 @@ SIZES = (3, 5, 15, 31, 101)
 def works(cv2: Any, ndimage: Any) -> list[tuple[str, Shape, Any, Any, Any]]:
     """Return the works: name, shape, ours, OpenCV's, SciPy's, by the same samples."""
     rows = []
-    for name in shapes.NAMES:
+    for name in structuring_element.NAMES:
         for size in SIZES:
-            shape = shapes.named(name, size, size)
+            shape = structuring_element.named(name, size, size)
             mask = np.ones((size, size), bool) if shape.mask is None else shape.mask
             # SciPy is told of a square by its size, without which it looks at every sample.
             footprint = {"size": size} if shape.mask is None else {"footprint": mask}

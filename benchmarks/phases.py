@@ -40,7 +40,7 @@ def child(words: list[str]) -> None:
 
     def run() -> int:
         from imfilter.cli import app, command, reader
-        from imfilter.filters.core import executor
+        from imfilter.filters.core.engine import executor
 
         command.execute = noted(command.execute, True, False)
         reader.Reader.read = noted(reader.Reader.read, True, True)

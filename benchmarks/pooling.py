@@ -16,7 +16,7 @@ import common
 import numpy as np
 from common import Array
 from core import Function, in_turn
-from imfilter.filters.core import executor
+from imfilter.filters.core.engine import executor
 from imfilter.filters.core.filter import encoding
 from imfilter.filters.pool import pool
 

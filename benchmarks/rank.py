@@ -15,8 +15,9 @@ import common
 import numpy as np
 from common import Array
 from imfilter.filters.blur import blur
-from imfilter.filters.core import executor, rank
+from imfilter.filters.core.engine import executor
 from imfilter.filters.core.filter import encoding
+from imfilter.filters.core.rank import rank_filter
 
 SIZES = (3, 5, 7, 9, 11, 15, 21, 31, 51, 101)
 SLOWEST = 31
@@ -63,14 +64,14 @@ def main() -> None:
         for n in SIZES:
             shown = large if n > 9 else image
             row = [dtype, f"{n}×{n}"]
-            for algorithm in rank.ALGORITHMS:
-                served = algorithm != "networks" or n * n <= rank.LARGEST
+            for algorithm in rank_filter.ALGORITHMS:
+                served = algorithm != "networks" or n * n <= rank_filter.LARGEST
                 found = least(lambda a=algorithm, i=shown, n=n: ours(i, n, a), shown.size, runs) if served else None
                 row.append("" if found is None else f"{found:.2f}")
             frame = executor.Frame(255.0, "float32", whole=dtype != "float32", height=3000, width=4000)
             if dtype != "uint8":
                 frame = frame._replace(full=65535.0, work=np.float64 if dtype == "float32" else np.float32)
-            row.append(rank.plan(n, n, frame).algorithm)
+            row.append(rank_filter.plan(n, n, frame).algorithm)
             theirs = dtype == "uint8" or n <= 5
             other = least(lambda i=shown, n=n: cv2.medianBlur(i, n), shown.size, runs) if theirs else None
             row.append("" if other is None else f"{other:.2f}")
@@ -80,7 +81,7 @@ def main() -> None:
             row.append("" if slow is None else f"{slow:.0f}")
             rows.append(row)
             print(dtype, n, file=sys.stderr)
-    head = ["samples", "window", *rank.ALGORITHMS, "chosen", "OpenCV", "SciPy"]
+    head = ["samples", "window", *rank_filter.ALGORITHMS, "chosen", "OpenCV", "SciPy"]
     text = f"{common.machine()}; {common.versions('numpy', 'scipy', 'opencv-python-headless')}; {runs} runs.\n\n"
     common.write("rank", text + common.table(head, rows))
 

@@ -106,7 +106,7 @@ def _work(
         pictures.begin(next(job for number, job in enumerate(jobs) if number not in skipped).input.name)
     background = _colour(values["background"])
     # What needs NumPy is imported while the first picture is read.
-    from ..filters.core import region
+    from ..filters.core.engine import mask
     from . import batch, work, writing
 
     options = writing.Options(values["quality"], values["strip"], values["strip_gps"], count // workers)
@@ -126,9 +126,9 @@ def _work(
     task = work.Work(recipe, how, count // workers)
     _check_maps(recipe, values, task.stages[-1].fields)
     if acting is not None and any(stage.maps > 1 for stage in task.stages):
-        raise UsageError(f"{acting.option}: {region.SEVERAL_MAPS}")
-    if acting is not None and not region.keeps_size(task.stages):
-        raise UsageError(f"{acting.option}: {region.OTHER_SIZE}")
+        raise UsageError(f"{acting.option}: {mask.SEVERAL_MAPS}")
+    if acting is not None and not mask.keeps_size(task.stages):
+        raise UsageError(f"{acting.option}: {mask.OTHER_SIZE}")
     if not gc.isenabled():  # the command began without it
         gc.freeze()
         gc.enable()

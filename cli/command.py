@@ -12,7 +12,7 @@ import typer
 from typer.core import TyperCommand
 
 from ..filters.core import catalog
-from ..filters.core.spec import Param, Parameter, Spec
+from ..filters.core.parameters import Param, Parameter, Spec
 from . import formats
 from .call import execute
 from .exits import UsageError

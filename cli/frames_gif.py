@@ -16,7 +16,7 @@ from typing import Any, BinaryIO, NamedTuple
 
 from PIL import GifImagePlugin, Image
 
-from ..filters.core.lazy import Array, np
+from ..filters.core.lazy_numpy import Array, np
 from .frames import Frames, Timing
 from .metadata import Metadata, own_comments
 from .picture import Picture, Terms, UnreadableError

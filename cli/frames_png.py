@@ -11,7 +11,7 @@ import zlib
 from collections.abc import Iterator
 from typing import Any, BinaryIO, NamedTuple
 
-from ..filters.core.lazy import Array, np
+from ..filters.core.lazy_numpy import Array, np
 from .frames import Frames, Timing
 from .metadata import Metadata, turned
 from .picture import Picture, Terms, UnreadableError

@@ -12,7 +12,7 @@ from typing import Any, BinaryIO
 
 from PIL import WebPImagePlugin
 
-from ..filters.core.lazy import np
+from ..filters.core.lazy_numpy import np
 from .frames import Frames, Timing
 from .metadata import ORIENTATION, Metadata, of_image, turned
 from .picture import Picture, Terms

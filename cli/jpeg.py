@@ -21,8 +21,8 @@ from typing import Any, BinaryIO
 import numpy as np
 from PIL import Image
 
-from ..filters.core.collector import Canvas
-from ..filters.core.threads import side_by_side
+from ..filters.core.engine.output_buffer import Canvas
+from ..filters.core.engine.threads import side_by_side
 
 BAND = 1 << 19
 """Pixels of a band; from 1/8 to 2 megapixels all are as fast. An interval must stay below 2¹⁶ units."""

@@ -13,8 +13,8 @@ from .exits import UsageError
 from .messages import shown
 
 if TYPE_CHECKING:
-    from ..filters.core.banks import Bank
-    from ..filters.core.kernel_text import Source
+    from ..filters.core.linear.filter_banks import Bank
+    from ..filters.core.linear.kernel_source import Source
 
 app = typer.Typer(
     rich_markup_mode=None, invoke_without_command=True, subcommand_metavar="[show KERNEL]", options_metavar=""
@@ -26,8 +26,8 @@ def kernels(context: typer.Context) -> None:
     """List the built-in kernels, or show one."""
     if context.invoked_subcommand is not None:
         return
-    from ..filters.core.banks import BUILT_IN
-    from ..filters.core.kernels import named
+    from ..filters.core.linear.filter_banks import BUILT_IN
+    from ..filters.core.linear.kernels import named
 
     rows = [("name", "size", "sum", "rank", "weights")]
     for name, kernel in named().items():
@@ -65,17 +65,17 @@ def show(
     Its family, the weights that are applied (of a bank, their range), the anchor; for a file also its turning, what
     was divided, what is added to the result, and which cells are missing; the sum, the rank, and the algorithm.
     """
-    from ..filters.core import banks, kernel_text, kernels, planner
-    from ..filters.core.stage import Frame
+    from ..filters.core.engine.stage import Frame
+    from ..filters.core.linear import filter_banks, kernel_source, kernels, planner
 
     if save == "-":
         raise UsageError("--save -: standard output holds the description; name a file")
     try:
-        bank = banks.read(kernel, max_taps or kernels.MAX_TAPS)
+        bank = filter_banks.read(kernel, max_taps or kernels.MAX_TAPS)
         if bank is not None:
             _show_bank(bank, save)
             return
-        source = kernel_text.read(kernel, max_taps or kernels.MAX_TAPS)
+        source = kernel_source.read(kernel, max_taps or kernels.MAX_TAPS)
     except ValueError as error:
         raise UsageError(str(error)) from None
     if save is not None:
@@ -148,7 +148,7 @@ def _check_save(path: Path, source: Source) -> None:
 
 
 def _save(path: Path, source: Source) -> None:
-    from ..filters.core.kernel_text import centred, write
+    from ..filters.core.linear.kernel_source import centred, write
 
     with Transaction() as transaction:
         with transaction.open(path) as file:

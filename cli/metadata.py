@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from ..filters.core.lazy import np
+from ..filters.core.lazy_numpy import np
 
 if TYPE_CHECKING:
     from PIL import Image

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from ..filters.core.lazy import np
+from ..filters.core.lazy_numpy import np
 from . import budget
 from .metadata import Metadata
 

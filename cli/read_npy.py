@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import math
 
-from ..filters.core.lazy import np
+from ..filters.core.lazy_numpy import np
 from .metadata import Metadata
 from .picture import Loaded, Picture, Terms, UnreadableError, real_samples, reason_of, with_alpha
 

@@ -14,7 +14,7 @@ from typing import Any
 
 from PIL import Image, ImageFile, ImageOps
 
-from ..filters.core.lazy import np
+from ..filters.core.lazy_numpy import np
 from . import shared
 from .formats import HEAD, sniff
 from .metadata import ORIENTATION, of_image, turned_image

@@ -12,7 +12,7 @@ from typing import Any
 
 from PIL import Image
 
-from ..filters.core.lazy import Array, np
+from ..filters.core.lazy_numpy import Array, np
 from . import shared
 from .picture import UnreadableError
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
-from ..filters.core.lazy import Array, np
+from ..filters.core.lazy_numpy import Array, np
 from .picture import Loaded, Picture, Terms, UnreadableError
 
 GAP = rb"(?:\s|#[^\n\r]*[\n\r])+"

@@ -12,7 +12,7 @@ from typing import Any
 
 from PIL import TiffImagePlugin
 
-from ..filters.core.lazy import Array, np
+from ..filters.core.lazy_numpy import Array, np
 from . import read_pillow, tiff_parts
 from .metadata import ORIENTATION, of_tiff, plausible, turned
 from .picture import Loaded, Picture, Terms, UnreadableError, premultiplied, real_samples

@@ -10,15 +10,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ..filters.core import catalog
-from ..filters.core.spec import ParameterError, Spec
+from ..filters.core.parameters import ParameterError, Spec
 from .atomic import Transaction
 from .exits import UsageError
 from .messages import flag, printable, reason, shown
 
 if TYPE_CHECKING:
+    from ..filters.core.engine.stage import Stage
+    from ..filters.core.engine.working_space import Settings
     from ..filters.core.filter import ImageFilter
-    from ..filters.core.passage import Settings
-    from ..filters.core.stage import Stage
 
 WRITING = ("depth", "range", "gain")
 """Parameters that say how a result is written, which only a chain's last step does."""
@@ -57,7 +57,7 @@ class Recipe(NamedTuple):
 
     def stages(self) -> tuple[tuple[Stage, ...], Settings]:
         """Return the stages of all steps, and how an image enters the first; raises UsageError."""
-        from ..filters.core import chain
+        from ..filters.core.engine import chain
 
         number = maps = 0
         try:

@@ -12,7 +12,7 @@ from typing import Any
 
 from PIL import Image
 
-from ..filters.core.lazy import np
+from ..filters.core.lazy_numpy import np
 
 CHANNELS = {"L": slice(1), "LA": slice(0, 4, 3), "RGB": slice(3), "RGBA": slice(4), "CMYK": slice(4)}
 """Which bytes of a pixel are a mode's channels: Pillow keeps four for all but plain gray."""

@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 
 from PIL import TiffImagePlugin
 
-from ..filters.core.lazy import Array, np
+from ..filters.core.lazy_numpy import Array, np
 from . import read_pillow
 from .picture import UnreadableError
 

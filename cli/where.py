@@ -12,7 +12,7 @@ from .messages import reason, shown
 from .plan import STREAM, Job
 
 if TYPE_CHECKING:
-    from ..filters.core.region import Box, Effect
+    from ..filters.core.engine.mask import Box, Effect
 
 
 class Where(NamedTuple):
@@ -40,8 +40,8 @@ class Where(NamedTuple):
 
     def effect(self, max_pixels: int) -> Effect:
         """Decode the mask; raises UsageError."""
-        from ..filters.core.region import Effect
-        from ..filters.core.spec import ParameterError
+        from ..filters.core.engine.mask import Effect
+        from ..filters.core.parameters import ParameterError
         from . import picture, reading
 
         if self.mask is None:
@@ -90,9 +90,9 @@ def _box(text: str) -> Box:
 
 def _gray(picture: Any) -> Any:
     """Return a mask's picture as one channel: of colours their luma, and nothing where it is transparent."""
-    from ..filters.core import colour
-    from ..filters.core.encode import FULL
-    from ..filters.core.lazy import np
+    from ..filters.core.engine import colour
+    from ..filters.core.engine.quantize import FULL
+    from ..filters.core.lazy_numpy import np
 
     pixels, alpha = picture.pixels, picture.alpha
     if pixels.shape[2] == 3 and (pixels == pixels[..., :1]).all():

@@ -11,14 +11,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from ..filters.core import executor
-from ..filters.core.collector import Make, Output
-from ..filters.core.encode import FULL, Encoding, hue_legend
+from ..filters.core.engine import executor
+from ..filters.core.engine.mask import Effect
+from ..filters.core.engine.output_buffer import Make, Output
+from ..filters.core.engine.quantize import FULL, Encoding, hue_legend
+from ..filters.core.engine.working_space import Settings
 from ..filters.core.filter import encoding
-from ..filters.core.lazy import np
-from ..filters.core.passage import Settings
-from ..filters.core.region import Effect
-from ..filters.core.spec import ImageError
+from ..filters.core.lazy_numpy import np
+from ..filters.core.parameters import ImageError
 from . import budget, formats, writing
 from .atomic import Transaction
 from .exits import FileError

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from PIL import Image
 
-from ..filters.core.collector import Canvas, Make
+from ..filters.core.engine.output_buffer import Canvas, Make
 from . import jpeg, png
 from .atomic import Buffer
 from .formats import DEPTHS, FOR_MAPS, Format, holds_maps

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from typing import Annotated, Literal, Unpack
 
-from .core import bilateral, extrema, guided, kernels, planner, rank, shapes
-from .core.convolve import linear
+from .core.denoise import bilateral, guided
+from .core.denoise.nonlocal_means import nonlocal_means
+from .core.engine.stage import Stage
 from .core.filter import Common, image_filter
-from .core.nonlocal_means import nonlocal_means
-from .core.spec import IntPair, Pair, Param, ParameterError, both
-from .core.stage import Stage
+from .core.linear import kernels, planner
+from .core.linear.convolve import linear
+from .core.parameters import IntPair, Pair, Param, ParameterError, both
+from .core.rank import extrema, rank_filter, structuring_element
 
 LONGEST = 1000
 """Pixels of a motion, or across a disk: larger kernels do not fit the Fourier transform's tiles, and take minutes."""
@@ -131,7 +133,7 @@ def blur(
         ),
     ] = None,
     algorithm: Annotated[
-        Literal[planner.AlgorithmName, rank.AlgorithmName],
+        Literal[planner.AlgorithmName, rank_filter.AlgorithmName],
         Param("How it is computed; auto takes the fastest that is exact enough, and -v says which."),
     ] = "auto",
     **common: Unpack[Common],
@@ -230,9 +232,9 @@ def blur(
     if op in RANKED:
         wanted = MEDIAN if percentile is None else percentile
         name = op if op == "median" else f"percentile {wanted:g}"
-        return rank.ranked(*(window or (3, 3)), wanted, name=name, algorithm=algorithm)
+        return rank_filter.ranked(*(window or (3, 3)), wanted, name=name, algorithm=algorithm)
     if op in ("min", "max"):
-        return extrema.extremum(op, shapes.window(*(window or (3, 3))))
+        return extrema.extremum(op, structuring_element.window(*(window or (3, 3))))
     if op == "bilateral":
         return _bilateral(window, sigma, range_sigma)
     if op == "guided":
@@ -250,7 +252,7 @@ def _check_algorithm(op: str, algorithm: str) -> None:
         return
     if op not in (*LINEAR, *RANKED):
         raise ParameterError("algorithm", f"has no meaning with op {op} (it is for {', '.join((*LINEAR, *RANKED))})")
-    own = rank.ALGORITHMS if op in RANKED else planner.ALGORITHMS
+    own = rank_filter.ALGORITHMS if op in RANKED else planner.ALGORITHMS
     if algorithm not in own:
         raise ParameterError("algorithm", f"{algorithm} does not compute op {op}; these do: auto, {', '.join(own)}")
 

@@ -8,16 +8,16 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal, Unpack
 
-from .core import bank, banks, kernel_text, kernels
-from .core import padding as padding_text
-from .core.bank import Activation
-from .core.banks import Bank
-from .core.convolve import Algorithm, Mode, linear
+from .core.engine.stage import Stage
 from .core.filter import Common, image_filter
-from .core.kernels import Kernel
-from .core.lazy import Array, np
-from .core.spec import IntPair, Param, ParameterError, both
-from .core.stage import Stage
+from .core.lazy_numpy import Array, np
+from .core.linear import conv_layer, filter_banks, kernel_source, kernels
+from .core.linear import padding as padding_text
+from .core.linear.conv_layer import Activation
+from .core.linear.convolve import Algorithm, Mode, linear
+from .core.linear.filter_banks import Bank
+from .core.linear.kernels import Kernel
+from .core.parameters import IntPair, Param, ParameterError, both
 
 PADDINGS = ("same", "valid", "full")
 MAX_BIAS = 1e9
@@ -58,7 +58,7 @@ def _checked_bias(value: float) -> float:
 
 def _maps(values: Mapping[str, Any]) -> tuple[str, ...]:
     """Return the names of the maps of a bank of kernels."""
-    return banks.names(values["kernel"], values["max_taps"])
+    return filter_banks.names(values["kernel"], values["max_taps"])
 
 
 @image_filter(maps=_maps)
@@ -157,8 +157,8 @@ def conv(
            [11,  5,  9]], dtype=uint8)
     """
     try:
-        several = banks.read(kernel, max_taps)
-        source = kernel_text.read(kernel, max_taps) if several is None else None
+        several = filter_banks.read(kernel, max_taps)
+        source = kernel_source.read(kernel, max_taps) if several is None else None
     except ValueError as error:
         raise ParameterError("kernel", str(error)) from None
     sides = padding_text.checker(PADDINGS)(padding)
@@ -169,7 +169,7 @@ def conv(
         if common.get("channels") == "max":
             raise ParameterError("channels", "max has no meaning with a bank of kernels; use each or luma")
         weights = _normalized_bank(several, normalize) * scale
-        return bank.layer(
+        return conv_layer.layer(
             weights,
             groups=_checked_groups(groups, weights),
             bias=np.broadcast_to(added, len(weights)),
@@ -207,7 +207,7 @@ def conv(
         name=source.described + ", then turned by 180° (mode convolve)" * (mode == "convolve"),
         algorithm=algorithm,
     )
-    return stage if activation == "none" else [stage, bank.activated(activation, offset, lift, stage.gain)]
+    return stage if activation == "none" else [stage, conv_layer.activated(activation, offset, lift, stage.gain)]
 
 
 def _anchored(kernel: Kernel, anchor: tuple[int, int]) -> Kernel:
@@ -224,7 +224,7 @@ def _normalized_bank(several: Bank, how: str) -> Array:
     if how == "none":
         return several.weights
     try:
-        return banks.normalized(several.weights, how)
+        return filter_banks.normalized(several.weights, how)
     except ValueError as error:
         raise ParameterError("normalize", f"{error}; it cannot be divided by that") from None
 
@@ -240,7 +240,7 @@ def _bias_values(bias: Any, maps: int) -> Array:
     given = _as_bias(bias)
     name = given if isinstance(given, str) else "the bias"
     try:
-        values = banks.numbers(given) if isinstance(given, str) else np.atleast_1d(given)
+        values = filter_banks.numbers(given) if isinstance(given, str) else np.atleast_1d(given)
         values = np.atleast_1d(_as_bias(values))
     except ValueError as error:
         raise ParameterError("bias", str(error)) from None

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from typing import Annotated, Literal, NamedTuple, TypedDict, Unpack
 
-from .core import gradient, laplacian, pairs, tensor, thinning
-from .core.compass import Compass, compass
+from .core.engine.stage import NO_HALO, Frame, Function, Stage, pointwise
 from .core.filter import MapField, PastTheEdge, Treatment, image_filter
-from .core.gradient import Gradient, Norm
-from .core.lazy import Array, np
-from .core.spec import Pair, Param, ParameterError, both
-from .core.stage import NO_HALO, Frame, Function, Stage, pointwise
-from .core.strongest import strongest_channel
-from .core.tensor import Tensor
+from .core.gradient import gradient, laplacian, non_maximum_suppression, structure_tensor
+from .core.gradient.compass import Compass, compass
+from .core.gradient.gradient import Gradient, Norm
+from .core.gradient.max_channel import strongest_channel
+from .core.gradient.structure_tensor import Tensor
+from .core.lazy_numpy import Array, np
+from .core.linear import symmetric
+from .core.parameters import Pair, Param, ParameterError, both
 
 GRADIENTS = ("sobel", "prewitt", "scharr", "roberts", "farid", "central", "canny")
 COMPASSES = ("kirsch", "robinson")
@@ -190,7 +191,7 @@ def edges(
             _named(laplacian.difference_of_gaussians(_positive(sigmas, op), ratio), op, sigmas),
             *_signed(threshold),
         ]
-    stages = [pairs.smoothing(sigmas)] if max(sigmas) > 0 else []
+    stages = [symmetric.smoothing(sigmas)] if max(sigmas) > 0 else []
     if op == "laplacian":
         return [*stages, laplacian.laplacian(), *_signed(threshold)]
     one_channel = channels == "max"
@@ -206,7 +207,7 @@ def edges(
     if one_channel:
         stages.append(strongest_channel(lambda parts: gradient.magnitude(parts, norm)))
     if channels == DI_ZENZO:
-        stages.append(tensor.colour_gradient())
+        stages.append(structure_tensor.colour_gradient())
     if op == "canny":
         if threshold is not None:
             raise ParameterError("threshold", "Canny has two: low and high")
@@ -258,7 +259,7 @@ def _picture(norm: Norm, thin: bool, threshold: float | None) -> Stage:
                 levels = gradient.levels(parts, norm, frame)
                 return Edges(levels, levels)
             if thin:
-                image = thinning.suppress(parts, norm, frame.finite)
+                image = non_maximum_suppression.suppress(parts, norm, frame.finite)
                 parts = Gradient(*(part[1:-1, 1:-1] for part in parts))
                 if not frame.finite:
                     image[np.isnan(parts.gx) | np.isnan(parts.gy)] = np.nan
@@ -268,14 +269,14 @@ def _picture(norm: Norm, thin: bool, threshold: float | None) -> Stage:
 
         return picture
 
-    halo = thinning.HALO if thin else NO_HALO
+    halo = non_maximum_suppression.HALO if thin else NO_HALO
     return Stage(bind, halo, border="constant" if thin else None, gain=None, fields=GRADIENT_FIELDS)
 
 
 def _structure(
     rho: tuple[float, float], together: bool, one_channel: bool, border: str | None, threshold: float | None
 ) -> list[Stage]:
-    stages = tensor.structure(rho, together)
+    stages = structure_tensor.structure(rho, together)
     if border == "constant":  # what lies past the edge of the products is nothing, not the image's fill
         stages[1:] = [stage._replace(border="constant") for stage in stages[1:]]
     if one_channel:
@@ -284,8 +285,8 @@ def _structure(
     def bind(frame: Frame) -> Function:
         def picture(parts: Tensor) -> Edges:
             strength = np.sqrt(parts.trace)
-            axis = tensor.orientation(parts) if "orientation" in frame.wanted else None
-            clear = tensor.coherence(parts) if "coherence" in frame.wanted else None
+            axis = structure_tensor.orientation(parts) if "orientation" in frame.wanted else None
+            clear = structure_tensor.coherence(parts) if "coherence" in frame.wanted else None
             image = strength if threshold is None else strength > threshold
             return Edges(image, strength=strength, orientation=axis, coherence=clear)  # type: ignore[arg-type]
 
@@ -307,16 +308,16 @@ def _canny(low: float | None, high: float | None, norm: Norm, size: int) -> list
         above = max(above, below)
 
         def thin(parts: Gradient) -> Edges:
-            classes = thinning.classes(parts, norm, below, above, frame.finite)
+            classes = non_maximum_suppression.classes(parts, norm, below, above, frame.finite)
             inner = Gradient(*(part[1:-1, 1:-1] for part in parts))
             return _maps(frame, inner, norm, classes)
 
         return thin
 
     def join(maps: Edges) -> Edges:
-        return maps._replace(image=thinning.hysteresis(maps.image))
+        return maps._replace(image=non_maximum_suppression.hysteresis(maps.image))
 
     return [
-        Stage(bind_thin, thinning.HALO, border="constant", gain=None),
+        Stage(bind_thin, non_maximum_suppression.HALO, border="constant", gain=None),
         pointwise(join, whole=True, gain=None, fields=GRADIENT_FIELDS),
     ]

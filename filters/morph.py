@@ -6,12 +6,13 @@ import math
 from collections.abc import Sequence
 from typing import Annotated, Any, Literal, NamedTuple, Unpack
 
-from .core import extrema, kernels, shapes
+from .core.engine.stage import Bound, Frame, Stage, own_type
 from .core.filter import Common, image_filter
-from .core.lazy import Array, np
-from .core.shapes import Shape
-from .core.spec import IntPair, Param, ParameterError, both
-from .core.stage import Bound, Frame, Stage, own_type
+from .core.lazy_numpy import Array, np
+from .core.linear import kernels
+from .core.parameters import IntPair, Param, ParameterError, both
+from .core.rank import extrema, structuring_element
+from .core.rank.structuring_element import Shape
 
 Operation = Literal["erode", "dilate", "open", "close", "gradient", "tophat", "blackhat", "hitmiss"]
 ALIASES = {"erosion": "erode", "dilation": "dilate", "opening": "open", "closing": "close", "hit-or-miss": "hitmiss"}
@@ -129,15 +130,15 @@ def morph(
 
 def _named(shape: Any) -> str:
     """Return the name of a built-in shape, or nothing."""
-    return shape.lower() if isinstance(shape, str) and shape.lower() in shapes.NAMES else ""
+    return shape.lower() if isinstance(shape, str) and shape.lower() in structuring_element.NAMES else ""
 
 
 def _read(shape: Any, size: IntPair | None, max_taps: int) -> kernels.Kernel:
     """Read a shape that has no name."""
     if size is not None:
-        raise ParameterError("size", f"is for {', '.join(shapes.NAMES)}; another shape has its own")
+        raise ParameterError("size", f"is for {', '.join(structuring_element.NAMES)}; another shape has its own")
     try:
-        return shapes.read(shape, max_taps)
+        return structuring_element.read(shape, max_taps)
     except ValueError as error:
         raise ParameterError("shape", str(error)) from None
 
@@ -145,14 +146,14 @@ def _read(shape: Any, size: IntPair | None, max_taps: int) -> kernels.Kernel:
 def _element(shape: Any, size: IntPair | None, max_taps: int) -> Shape:
     """Return the shape to erode and dilate by."""
     if name := _named(shape):
-        return shapes.named(name, *both(size or 3))
+        return structuring_element.named(name, *both(size or 3))
     kernel = _read(shape, size, max_taps)
-    return shapes.of_mask(kernel.taps, kernel.anchor)
+    return structuring_element.of_mask(kernel.taps, kernel.anchor)
 
 
 def _repeated(which: extrema.Extreme, element: Shape, times: int) -> tuple[Stage, ...]:
     """Return the stages of an erosion or dilation that is done so many times; the first one tells of all."""
-    first, *others = (extrema.extremum(which, shape) for shape in shapes.several(element, times))
+    first, *others = (extrema.extremum(which, shape) for shape in structuring_element.several(element, times))
     if not others:
         return (first,)
 
@@ -188,7 +189,7 @@ class _Pattern(NamedTuple):
 def _pattern(shape: Any, size: IntPair | None, max_taps: int) -> _Pattern:
     """Return the pattern of a shape."""
     if name := _named(shape):
-        element = shapes.named(name, *both(size or 3))
+        element = structuring_element.named(name, *both(size or 3))
         mask = np.ones((element.height, element.width), bool) if element.mask is None else element.mask
         taps, anchor = np.pad(np.where(mask, 1, -1), 1, constant_values=-1), element.anchor
         anchor = anchor[0] + 1, anchor[1] + 1
@@ -196,7 +197,9 @@ def _pattern(shape: Any, size: IntPair | None, max_taps: int) -> _Pattern:
         kernel = _read(shape, size, max_taps)
         taps, anchor = kernel.taps, kernel.anchor
     parts = (taps > 0, taps < 0)
-    return _Pattern(*(shapes.of_mask(part, anchor, trimmed=False) if part.any() else None for part in parts))
+    return _Pattern(
+        *(structuring_element.of_mask(part, anchor, trimmed=False) if part.any() else None for part in parts)
+    )
 
 
 def _hit_or_miss(pattern: _Pattern, threshold: float | None) -> Stage:

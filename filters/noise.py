@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Annotated, Literal, Unpack
 
-from .core import lots
+from .core.engine import seeded_random
+from .core.engine.seeded_random import Draw, Generator
+from .core.engine.stage import Bound, Crossing, Frame, Stage, own_type
 from .core.filter import Common, image_filter
-from .core.lazy import Array, np
-from .core.lots import Draw, Generator
-from .core.spec import Param
-from .core.stage import Bound, Crossing, Frame, Stage, own_type
+from .core.lazy_numpy import Array, np
+from .core.parameters import Param
 
 Op = Literal["gaussian", "uniform", "salt-pepper", "poisson", "speckle"]
 ALIASES = {"normal": "gaussian", "impulse": "salt-pepper", "salt-and-pepper": "salt-pepper", "shot": "poisson"}
@@ -123,7 +123,7 @@ def _noise(draw_for: Callable[[Frame], Draw], seed: int, selects: bool = False) 
     """Return the stage that draws. It takes the colours out of their alpha, or the noise would be multiplied too."""
 
     def bind(frame: Frame) -> Bound:
-        bound = lots.drawn(draw_for(frame), seed, frame, own_type(frame) if selects else frame.work)
+        bound = seeded_random.drawn(draw_for(frame), seed, frame, own_type(frame) if selects else frame.work)
         if not selects or frame.integers:
             return bound
         return bound._replace(function=lambda strip, row: bound.function(strip, row).astype(frame.work, copy=False))

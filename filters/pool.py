@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Unpack
 
-from .core import padding as padding_text
+from .core.engine.stage import NO_HALO, Halo, Stage
 from .core.filter import Common, image_filter
-from .core.pooling import Axis, Op, pooling
-from .core.spec import IntPair, Param, ParameterError, both
-from .core.stage import NO_HALO, Halo, Stage
+from .core.linear import padding as padding_text
+from .core.parameters import IntPair, Param, ParameterError, both
+from .core.rank.pooling import Axis, Op, pooling
 
 PADDINGS = ("same", "valid")
 ALIASES = {"mean": "avg", "average": "avg", "maximum": "max", "minimum": "min"}

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from typing import Annotated, Literal, Unpack
 
-from .core import kernels, laplacian
-from .core.adaptive_sharpening import adaptive
-from .core.convolve import Algorithm, linear
+from .core.denoise.adaptive_sharpening import adaptive
+from .core.engine.nan_policy import left_out
+from .core.engine.stage import Bound, Frame, Stage, bound, inside
 from .core.filter import Common, image_filter
-from .core.kernels import Kernel
-from .core.lazy import Array, np
-from .core.missing import left_out
-from .core.spec import Pair, Param, ParameterError, both
-from .core.stage import Bound, Frame, Stage, bound, inside
+from .core.gradient import laplacian
+from .core.lazy_numpy import Array, np
+from .core.linear import kernels
+from .core.linear.convolve import Algorithm, linear
+from .core.linear.kernels import Kernel
+from .core.parameters import Pair, Param, ParameterError, both
 
 
 @image_filter

@@ -145,8 +145,8 @@ from __future__ import annotations
 from typing import Annotated, Unpack
 
 from .core.filter import Common, image_filter
-from .core.spec import Param
-from .core.stage import Stage, pointwise
+from .core.parameters import Param
+from .core.engine.stage import Stage, pointwise
 
 
 @image_filter

@@ -18,14 +18,14 @@ from typing import (
     overload,
 )
 
-from . import executor, missing
-from .borders import ALIASES, PICTURES, Border
-from .encode import FULL, Encoding, Kind, Range
-from .lazy import Array, np
-from .passage import Settings
-from .region import Box, Effect
-from .spec import ImageError, Param, Spec, describe
-from .stage import Stage
+from .engine import executor, nan_policy
+from .engine.borders import ALIASES, PICTURES, Border
+from .engine.mask import Box, Effect
+from .engine.quantize import FULL, Encoding, Kind, Range
+from .engine.stage import Stage
+from .engine.working_space import Settings
+from .lazy_numpy import Array, np
+from .parameters import ImageError, Param, Spec, describe
 
 Parameters = ParamSpec("Parameters")
 Answer = TypeVar("Answer")
@@ -63,8 +63,8 @@ class Treatment(TypedDict, total=False):
         str,
         Param(
             "What NaN in float images are: handed on as far as the kernel reaches, left out of its sums, or V.",
-            check=missing.check,
-            default=missing.PROPAGATE,
+            check=nan_policy.check,
+            default=nan_policy.PROPAGATE,
             metavar="propagate|ignore|fill=V",
         ),
     ]
@@ -161,7 +161,7 @@ class ImageFilter(Generic[Parameters, Answer]):
         checked = self.spec.check(values)
         built = self.build(**checked)  # type: ignore[call-arg]
         stages = (built,) if isinstance(built, Stage) else tuple(built)
-        return tuple(missing.left_out(stages)) if checked["nan"] == missing.IGNORE else stages
+        return tuple(nan_policy.left_out(stages)) if checked["nan"] == nan_policy.IGNORE else stages
 
     def settings(self, **values: Any) -> Settings:
         """Return what the shared parameters say about entering the image and its border."""

@@ -4,9 +4,9 @@ import re
 
 import numpy as np
 import pytest
-from imfilter.filters.core import kernel_text
-from imfilter.filters.core.banks import BUILT_IN
-from imfilter.filters.core.kernels import named
+from imfilter.filters.core.linear import kernel_source
+from imfilter.filters.core.linear.filter_banks import BUILT_IN
+from imfilter.filters.core.linear.kernels import named
 
 
 def test_the_list_names_every_kernel(ok):
@@ -54,14 +54,14 @@ def test_show_reads_a_file(ok, folder):
 @pytest.mark.parametrize("suffix", ["txt", "npy", "NPY"])
 def test_save_and_read_again(ok, name, suffix):
     ok("kernels", "show", name, "--save", f"kernel.{suffix}")
-    again = kernel_text.read(f"kernel.{suffix}").kernel
+    again = kernel_source.read(f"kernel.{suffix}").kernel
     assert np.array_equal(again.weights, named()[name].weights)
 
 
 @pytest.mark.parametrize("literal", ["3 1; 1 2; 3 4; 5 6", "1/3 1e-9", "0.1 0.2 0.30000000000000004"])
 def test_saved_text_means_the_same_kernel(ok, literal):
     ok("kernels", "show", literal, "--save", "kernel.txt")
-    assert np.array_equal(kernel_text.read("kernel.txt").kernel.weights, kernel_text.read(literal).kernel.weights)
+    assert np.array_equal(kernel_source.read("kernel.txt").kernel.weights, kernel_source.read(literal).kernel.weights)
 
 
 def test_a_saved_kernel_filters_as_the_named_one(ok, png, load):

@@ -4,7 +4,7 @@ from itertools import combinations
 
 import numpy as np
 import pytest
-from imfilter.filters.core.encode import hue_legend, hue_map
+from imfilter.filters.core.engine.quantize import hue_legend, hue_map
 from imfilter.filters.edges import edges
 from PIL import Image
 

@@ -7,8 +7,8 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 from hypothesis import settings
-from imfilter.filters.core import executor
-from imfilter.filters.core.encode import FULL
+from imfilter.filters.core.engine import executor
+from imfilter.filters.core.engine.quantize import FULL
 from imfilter.filters.core.filter import encoding
 
 settings.register_profile("imfilter", deadline=None, derandomize=True, max_examples=60)

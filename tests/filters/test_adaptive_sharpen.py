@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from imfilter.filters.core import adaptive_sharpening
-from imfilter.filters.core.kernels import gaussian_weights
-from imfilter.filters.core.spec import ParameterError
+from imfilter.filters.core.denoise import adaptive_sharpening
+from imfilter.filters.core.linear.kernels import gaussian_weights
+from imfilter.filters.core.parameters import ParameterError
 from imfilter.filters.sharpen import sharpen
 from scipy import ndimage
 

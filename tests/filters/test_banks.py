@@ -7,11 +7,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from imfilter.filters.conv import conv
-from imfilter.filters.core import banks, executor
-from imfilter.filters.core.borders import source_index
+from imfilter.filters.core.engine import executor
+from imfilter.filters.core.engine.borders import source_index
+from imfilter.filters.core.engine.stage import Frame
 from imfilter.filters.core.filter import encoding
-from imfilter.filters.core.spec import ImageError, ParameterError
-from imfilter.filters.core.stage import Frame
+from imfilter.filters.core.linear import filter_banks
+from imfilter.filters.core.parameters import ImageError, ParameterError
 
 RNG = np.random.default_rng(6)
 
@@ -186,7 +187,7 @@ def test_a_bank_is_read_from_a_file(tmp_path, dtype, noise):
     np.save(tmp_path / "bank.npy", weights)
     image = noise((8, 9, 3))
     np.testing.assert_array_equal(conv(image, kernel=str(tmp_path / "bank.npy")), conv(image, kernel=weights))
-    assert banks.names(str(tmp_path / "bank.npy")) == ("map 0", "map 1")
+    assert filter_banks.names(str(tmp_path / "bank.npy")) == ("map 0", "map 1")
 
 
 def test_a_bias_for_each_map_comes_from_a_file_or_a_row(tmp_path, noise):
@@ -266,14 +267,14 @@ def test_missing_samples_count_nothing(run, noise):
 
 
 def kernels_of(name):
-    return banks.named(name).build()
+    return filter_banks.named(name).build()
 
 
-@pytest.mark.parametrize("name", [*banks.BUILT_IN, "gabor:6x2", "gabor:1x1"])
+@pytest.mark.parametrize("name", [*filter_banks.BUILT_IN, "gabor:6x2", "gabor:1x1"])
 def test_every_bank_has_a_name_for_each_kernel(name):
-    bank = banks.read(name)
+    bank = filter_banks.read(name)
     assert len(bank.names) == len(set(bank.names)) == len(bank.weights)
-    assert bank.weights.shape[1] == 1 and bank.names == banks.names(name)
+    assert bank.weights.shape[1] == 1 and bank.names == filter_banks.names(name)
 
 
 @pytest.mark.parametrize(("name", "size"), [("haar", 2), ("dct8", 8)])
@@ -293,14 +294,14 @@ def test_dct8_is_jpegs():
         c = np.prod([2**-0.5 if f == 0 else 1 for f in (u, v)])
         expected = c / 4 * np.cos((2 * x + 1) * u * np.pi / 16) * np.cos((2 * y + 1) * v * np.pi / 16)
         assert abs(found[8 * v + u][y, x] - expected) < 1e-15
-    assert banks.names("dct8")[8 * 5 + 2] == "dct 2,5"
+    assert filter_banks.names("dct8")[8 * 5 + 2] == "dct 2,5"
 
 
 def test_haar_names_the_pass_along_x_first():
     steps = np.array([[0, 0, 8, 8]] * 4, np.float32)  # changes along x
     found = conv(steps, kernel="haar", padding="valid")
     assert [abs(found[..., number]).max() for number in range(4)] == [16, 0, 8, 0]
-    assert banks.names("haar")[2] == "HL"
+    assert filter_banks.names("haar")[2] == "HL"
 
 
 @pytest.mark.parametrize("name", ["gabor", "schmid", "leung-malik", "gabor:5x1"])
@@ -312,7 +313,7 @@ def test_texture_banks_have_no_mean_and_the_absolute_sum_1(name):
 def test_schmid_is_alike_in_all_directions_and_as_published():
     found = kernels_of("schmid")
     assert len(found) == 13 and found[0].shape == (49, 49)
-    for kernel, (sigma, tau) in zip(found, banks.SCHMID, strict=True):
+    for kernel, (sigma, tau) in zip(found, filter_banks.SCHMID, strict=True):
         for other in (kernel.T, kernel[::-1], kernel[:, ::-1]):
             np.testing.assert_allclose(kernel, other, atol=1e-15)
 
@@ -326,7 +327,7 @@ def test_schmid_is_alike_in_all_directions_and_as_published():
 
 def test_leung_malik_is_as_published():
     """36 elongated derivatives at 3 scales and 6 orientations, 8 Laplacians of Gaussians, 4 Gaussians."""
-    found, names = kernels_of("leung-malik"), banks.names("leung-malik")
+    found, names = kernels_of("leung-malik"), filter_banks.names("leung-malik")
     assert len(found) == 48 and found[0].shape == (49, 49)
     assert [sum(name.startswith(kind) for name in names) for kind in ("edge", "bar", "LoG", "gaussian")] == [
         18,
@@ -351,7 +352,7 @@ def test_leung_malik_is_as_published():
 
 def test_a_gabor_kernel_answers_to_its_own_wave_most():
     y, x = np.mgrid[:80, :80]
-    found, names = conv, banks.names("gabor:4x2")
+    found, names = conv, filter_banks.names("gabor:4x2")
     for name, angle, wavelength in (("gabor 45° 8 px", 45, 8), ("gabor 90° 4 px", 90, 4), ("gabor 0° 8 px", 0, 8)):
         along = x * np.cos(np.radians(angle)) + y * np.sin(np.radians(angle))
         wave = np.cos(2 * np.pi * along / wavelength).astype(np.float32)

@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from imfilter.filters.blur import blur
-from imfilter.filters.core import bilateral
-from imfilter.filters.core.borders import BORDERS
-from imfilter.filters.core.spec import ParameterError
+from imfilter.filters.core.denoise import bilateral
+from imfilter.filters.core.engine.borders import BORDERS
+from imfilter.filters.core.parameters import ParameterError
 
 WHITE = {"uint8": 255.0, "uint16": 65535.0, "float32": 1.0}
 

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 from imfilter.filters.blur import blur
-from imfilter.filters.core.borders import BORDERS
-from imfilter.filters.core.spec import ParameterError
+from imfilter.filters.core.engine.borders import BORDERS
+from imfilter.filters.core.parameters import ParameterError
 from scipy import ndimage
 
 

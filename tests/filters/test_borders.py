@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from imfilter.filters.blur import blur
 from imfilter.filters.conv import conv
-from imfilter.filters.core.borders import ALIASES, BORDERS, PICTURES, Rule, runs, source_index, surround
+from imfilter.filters.core.engine.borders import ALIASES, BORDERS, PICTURES, Rule, runs, source_index, surround
 
 NUMPY = {"reflect": "symmetric", "mirror": "reflect", "nearest": "edge", "wrap": "wrap", "constant": "constant"}
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from imfilter.filters.core.thinning import hysteresis
+from imfilter.filters.core.gradient.non_maximum_suppression import hysteresis
 from imfilter.filters.edges import edges
 from scipy import ndimage
 
@@ -156,7 +156,7 @@ def test_without_an_edge_nothing_is_white():
 
 
 def test_a_line_longer_than_patience_is_followed_to_its_end(monkeypatch):
-    from imfilter.filters.core import thinning
+    from imfilter.filters.core.gradient import non_maximum_suppression
 
     classes = np.zeros((41, 200, 1), np.uint8)
     classes[::4] = 1
@@ -164,8 +164,8 @@ def test_a_line_longer_than_patience_is_followed_to_its_end(monkeypatch):
     classes[6::8, 0] = classes[5::8, 0] = classes[7::8, 0] = 1
     classes[20, 100] = 2
     classes[38, 5:] = 1  # two rows from the lines beside it: joined to nothing
-    whole = thinning.hysteresis(classes)
-    monkeypatch.setattr(thinning, "PATIENCE", 10)
-    np.testing.assert_array_equal(thinning.hysteresis(classes), whole)
+    whole = non_maximum_suppression.hysteresis(classes)
+    monkeypatch.setattr(non_maximum_suppression, "PATIENCE", 10)
+    np.testing.assert_array_equal(non_maximum_suppression.hysteresis(classes), whole)
     assert whole[..., 0].sum() > 2000
     assert not whole[38, 50]

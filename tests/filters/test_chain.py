@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 from imfilter.filters.blur import blur
 from imfilter.filters.conv import conv
-from imfilter.filters.core import executor
-from imfilter.filters.core.chain import Part, chain
+from imfilter.filters.core.engine import executor
+from imfilter.filters.core.engine.chain import Part, chain
 from imfilter.filters.core.filter import encoding
-from imfilter.filters.core.spec import ImageError
+from imfilter.filters.core.parameters import ImageError
 from imfilter.filters.edges import edges
 from imfilter.filters.morph import morph
 from imfilter.filters.sharpen import sharpen

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from imfilter.filters.blur import blur
 from imfilter.filters.conv import conv
-from imfilter.filters.core import colour
+from imfilter.filters.core.engine import colour
 from scipy import ndimage
 
 

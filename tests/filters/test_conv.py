@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 from imfilter.filters.conv import conv
-from imfilter.filters.core.kernels import named
-from imfilter.filters.core.spec import ParameterError
-from imfilter.filters.core.stage import Frame
+from imfilter.filters.core.engine.stage import Frame
+from imfilter.filters.core.linear.kernels import named
+from imfilter.filters.core.parameters import ParameterError
 
 
 def test_the_kernel_is_not_normalized_unless_asked():

@@ -8,9 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 from imfilter.filters.conv import conv
-from imfilter.filters.core.borders import BORDERS
-from imfilter.filters.core.kernels import Kernel
-from imfilter.filters.core.spec import ImageError
+from imfilter.filters.core.engine.borders import BORDERS
+from imfilter.filters.core.linear.kernels import Kernel
+from imfilter.filters.core.parameters import ImageError
 from scipy import ndimage
 
 TUTORIAL = np.array([[1, 2, 3, 0, 1], [0, 1, 2, 3, 1], [1, 2, 1, 0, 2], [0, 1, 2, 1, 1], [2, 1, 0, 2, 1]], np.uint8)
@@ -186,8 +186,7 @@ def test_halves_round_up_in_separable_kernels_of_whole_numbers(values, noise):
 
 @given(kernels(6), st.tuples(st.integers(1, 3), st.integers(1, 3)), st.tuples(st.integers(1, 2), st.integers(1, 2)))
 def test_every_algorithm_gives_a_pixel_the_same_place(taps, stride, dilation):
-    from imfilter.filters.core import separable
-    from imfilter.filters.core import taps as direct
+    from imfilter.filters.core.linear import direct, separable
 
     taps = np.outer(taps[:, 0], taps[0])
     strip = np.random.default_rng(0).integers(0, 256, (14, 15, 2)).astype(np.float64)

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 from imfilter.filters.blur import blur
 from imfilter.filters.conv import conv
-from imfilter.filters.core.spec import ParameterError
+from imfilter.filters.core.parameters import ParameterError
 from imfilter.filters.edges import GRADIENTS, edges
 from imfilter.filters.sharpen import sharpen
 

@@ -2,9 +2,9 @@
 
 import numpy as np
 import pytest
-from imfilter.filters.core import kernels
-from imfilter.filters.core.borders import BORDERS
-from imfilter.filters.core.spec import ParameterError
+from imfilter.filters.core.engine.borders import BORDERS
+from imfilter.filters.core.linear import kernels
+from imfilter.filters.core.parameters import ParameterError
 from imfilter.filters.edges import COMPASSES, GRADIENTS, edges
 from scipy import ndimage
 

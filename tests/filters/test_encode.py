@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from imfilter.filters.core.encode import Encoding, hue_legend, hue_map, saturate
+from imfilter.filters.core.engine.quantize import Encoding, hue_legend, hue_map, saturate
 from imfilter.filters.edges import edges
 
 BITS = {"uint8": 8, "uint16": 16}

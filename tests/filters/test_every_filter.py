@@ -10,10 +10,11 @@ from typing import Any
 import imfilter.filters
 import numpy as np
 import pytest
-from imfilter.filters.core import catalog, region
-from imfilter.filters.core.borders import BORDERS
-from imfilter.filters.core.spec import ImageError, ParameterError
-from imfilter.filters.core.stage import total_gain
+from imfilter.filters.core import catalog
+from imfilter.filters.core.engine import mask as masks
+from imfilter.filters.core.engine.borders import BORDERS
+from imfilter.filters.core.engine.stage import total_gain
+from imfilter.filters.core.parameters import ImageError, ParameterError
 
 NEEDED: dict[str, dict[str, Any]] = {"conv": {"kernel": "gaussian3"}}
 """The parameters that a filter cannot do without."""
@@ -41,7 +42,7 @@ def has(filter, values, property):
 
 def keeps_size(filter, values):
     """Whether a filter says that its result has the image's size."""
-    return region.keeps_size(filter.stages(**values))
+    return masks.keeps_size(filter.stages(**values))
 
 
 def picture(answer):
@@ -322,8 +323,8 @@ from __future__ import annotations
 from typing import Annotated, Unpack
 
 from .core.filter import Common, image_filter
-from .core.spec import Param
-from .core.stage import Stage, pointwise
+from .core.parameters import Param
+from .core.engine.stage import Stage, pointwise
 
 
 @image_filter

@@ -4,16 +4,17 @@ import numpy as np
 import pytest
 from imfilter.filters.blur import blur
 from imfilter.filters.conv import conv
-from imfilter.filters.core import executor, kernels, pipeline
-from imfilter.filters.core.borders import BORDERS
-from imfilter.filters.core.convolve import linear
-from imfilter.filters.core.encode import Encoding
+from imfilter.filters.core.engine import executor, pipeline
+from imfilter.filters.core.engine.borders import BORDERS
+from imfilter.filters.core.engine.nan_policy import left_out
+from imfilter.filters.core.engine.quantize import Encoding
+from imfilter.filters.core.engine.stage import Bound, Halo, Rows, Stage, inside, pointwise
+from imfilter.filters.core.engine.working_space import Settings
 from imfilter.filters.core.filter import as_image
-from imfilter.filters.core.missing import left_out
-from imfilter.filters.core.passage import Settings
-from imfilter.filters.core.selection import selecting
-from imfilter.filters.core.spec import ImageError
-from imfilter.filters.core.stage import Bound, Halo, Rows, Stage, inside, pointwise
+from imfilter.filters.core.linear import kernels
+from imfilter.filters.core.linear.convolve import linear
+from imfilter.filters.core.parameters import ImageError
+from imfilter.filters.core.rank.selection import selecting
 from imfilter.filters.edges import edges
 from imfilter.filters.sharpen import sharpen
 from scipy import ndimage

@@ -6,9 +6,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 from imfilter.filters.blur import blur
-from imfilter.filters.core import extrema, shapes
-from imfilter.filters.core.borders import BORDERS
-from imfilter.filters.core.spec import ParameterError
+from imfilter.filters.core.engine.borders import BORDERS
+from imfilter.filters.core.parameters import ParameterError
+from imfilter.filters.core.rank import extrema, structuring_element
 from numpy.lib.stride_tricks import sliding_window_view
 from scipy import ndimage
 
@@ -18,7 +18,7 @@ def test_any_shape_gives_the_extremum_of_its_samples(data):
     size = data.draw(st.tuples(st.integers(1, 9), st.integers(1, 9)))
     mask = data.draw(arrays.arrays(bool, size).filter(np.any))
     anchor = data.draw(st.tuples(st.integers(0, size[1] - 1), st.integers(0, size[0] - 1)))
-    shape = shapes.of_mask(mask, anchor)
+    shape = structuring_element.of_mask(mask, anchor)
     more = data.draw(st.tuples(st.integers(0, 5), st.integers(0, 5)))
     rng = np.random.default_rng(data.draw(st.integers(0, 99)))
     strip = rng.integers(0, 256, (shape.height + more[0], shape.width + more[1], 2), np.uint8)
@@ -47,12 +47,12 @@ def test_windows_have_strides_and_dilations(size, stride, dilation):
 def test_gaps_between_chords_stay_gaps(mask):
     strip = np.random.default_rng(0).integers(0, 256, (30, 30, 1), np.uint8)
     samples = sliding_window_view(strip, mask.shape, (0, 1))[..., mask]
-    found = extrema.Over(shapes.of_mask(mask, (0, 0)))(strip, np.minimum)
+    found = extrema.Over(structuring_element.of_mask(mask, (0, 0)))(strip, np.minimum)
     np.testing.assert_array_equal(found, samples.min(-1))
 
 
 def test_a_shape_is_cut_to_what_holds_it_and_its_anchor():
-    shape = shapes.of_mask(np.array([[0, 0, 0, 0], [0, 0, 1, 1], [0, 0, 1, 0]]), (1, 1))
+    shape = structuring_element.of_mask(np.array([[0, 0, 0, 0], [0, 0, 1, 1], [0, 0, 1, 0]]), (1, 1))
     assert shape[:3] == (3, 2, (0, 0)) and shape.mask is not None
     assert shape.halo == (0, 0, 2, 1) and shape.reflected().halo == (2, 1, 0, 0)
     assert shape.mask.tolist() == [[False, True, True], [False, True, False]]
@@ -60,13 +60,13 @@ def test_a_shape_is_cut_to_what_holds_it_and_its_anchor():
 
 @pytest.mark.parametrize(("length", "most"), [(1, 0), (2, 1), (3, 2), (4, 2), (5, 3), (101, 7), (10001, 14)])
 def test_a_window_takes_the_logarithm_of_its_length(length, most):
-    assert extrema.Over(shapes.window(length, 1)).joins == most
+    assert extrema.Over(structuring_element.window(length, 1)).joins == most
 
 
 def test_a_cross_and_a_disk_take_few_joins():
     y, x = np.mgrid[-15:16, -15:16]
-    assert extrema.Over(shapes.of_mask((x == 0) | (y == 0), (15, 15))).joins <= 11
-    assert extrema.Over(shapes.of_mask(x * x + y * y <= 225, (15, 15))).joins <= 35
+    assert extrema.Over(structuring_element.of_mask((x == 0) | (y == 0), (15, 15))).joins <= 11
+    assert extrema.Over(structuring_element.of_mask(x * x + y * y <= 225, (15, 15))).joins <= 35
 
 
 @pytest.mark.parametrize("border", BORDERS)

@@ -7,14 +7,14 @@ import time
 import numpy as np
 import pytest
 from imfilter.filters.blur import blur
-from imfilter.filters.core import executor, forks
-from imfilter.filters.core.encode import Encoding
+from imfilter.filters.core.engine import executor, forked_tasks
+from imfilter.filters.core.engine.quantize import Encoding
 
-pytestmark = pytest.mark.skipif(not forks.FORKABLE, reason="processes are not forked here")
+pytestmark = pytest.mark.skipif(not forked_tasks.FORKABLE, reason="processes are not forked here")
 
 
 def test_all_tasks_are_done_each_in_a_process_of_its_own():
-    done = forks.shared((3,), np.int64)
+    done = forked_tasks.shared((3,), np.int64)
 
     def task(number):
         def note():
@@ -22,20 +22,20 @@ def test_all_tasks_are_done_each_in_a_process_of_its_own():
 
         return note
 
-    forks.apart([task(number) for number in range(3)])
+    forked_tasks.apart([task(number) for number in range(3)])
     assert done[0] == os.getpid()
     assert len(set(done.tolist())) == 3 and done.all()
 
 
 def test_what_a_process_fails_to_do_is_done_here():
-    done, here = forks.shared((2,), np.int64), os.getpid()
+    done, here = forked_tasks.shared((2,), np.int64), os.getpid()
 
     def fragile():
         if os.getpid() != here:
             os.kill(os.getpid(), signal.SIGKILL)
         done[1] = os.getpid()
 
-    forks.apart([lambda: None, fragile])
+    forked_tasks.apart([lambda: None, fragile])
     assert done[1] == here
 
 
@@ -44,11 +44,11 @@ def test_a_failure_that_is_not_the_process_own_is_raised():
         raise ValueError("wrong")
 
     with pytest.raises(ValueError, match="wrong"):
-        forks.apart([lambda: None, wrong])
+        forked_tasks.apart([lambda: None, wrong])
 
 
 def test_no_process_outlives_a_failure():
-    began = forks.shared((1,), np.int64)
+    began = forked_tasks.shared((1,), np.int64)
 
     def long():
         began[0] = os.getpid()
@@ -60,7 +60,7 @@ def test_no_process_outlives_a_failure():
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        forks.apart([wrong, long])
+        forked_tasks.apart([wrong, long])
     with pytest.raises(ProcessLookupError):
         os.kill(int(began[0]), 0)
 
@@ -71,7 +71,7 @@ def test_without_processes_all_is_done_here(monkeypatch):
 
     monkeypatch.setattr(os, "fork", refused)
     done = []
-    forks.apart([lambda: done.append(0), lambda: done.append(1)])
+    forked_tasks.apart([lambda: done.append(0), lambda: done.append(1)])
     assert done == [0, 1]
 
 
@@ -80,7 +80,9 @@ def test_without_processes_all_is_done_here(monkeypatch):
 def test_processes_give_what_one_gives(monkeypatch, noise, dtype, algorithm):
     monkeypatch.setattr(executor, "WORTH_A_FORK", 0)
     forked = []
-    monkeypatch.setattr(forks, "apart", lambda tasks, apart=forks.apart: forked.append(len(tasks)) or apart(tasks))
+    monkeypatch.setattr(
+        forked_tasks, "apart", lambda tasks, apart=forked_tasks.apart: forked.append(len(tasks)) or apart(tasks)
+    )
     image = noise((600, 40, 3), dtype)
     options = {"op": "median", "size": 5, "algorithm": algorithm}
     alone, several = (
@@ -101,7 +103,7 @@ def test_processes_give_what_one_gives(monkeypatch, noise, dtype, algorithm):
 def test_only_long_work_in_short_calls_is_forked(monkeypatch, noise):
     monkeypatch.setattr(executor, "WORTH_A_FORK", 1e6)
     forked = []
-    monkeypatch.setattr(forks, "apart", lambda tasks: forked.append(len(tasks)) or [task() for task in tasks])
+    monkeypatch.setattr(forked_tasks, "apart", lambda tasks: forked.append(len(tasks)) or [task() for task in tasks])
     for options, rows in (({"op": "median", "size": 9}, 600), ({"op": "median"}, 20), ({"op": "mean"}, 600)):
         stages, image = blur.stages(**options), noise((rows, 400, 3))
         executor.run(stages, image, {"image": Encoding("uint8")}, blur.settings(**options), jobs=2, strip_rows=10)

@@ -5,11 +5,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from imfilter.filters.blur import blur
-from imfilter.filters.core import executor
-from imfilter.filters.core.borders import BORDERS
-from imfilter.filters.core.encode import FULL, Encoding
-from imfilter.filters.core.spec import ParameterError
-from imfilter.filters.core.spectral import guessed
+from imfilter.filters.core.engine import executor
+from imfilter.filters.core.engine.borders import BORDERS
+from imfilter.filters.core.engine.quantize import FULL, Encoding
+from imfilter.filters.core.frequency.spectral_filter import guessed
+from imfilter.filters.core.parameters import ParameterError
 from imfilter.filters.frequency import frequency
 from scipy import fft
 
@@ -242,7 +242,7 @@ def test_any_number_of_threads_gives_the_same_bits(channels, dtype, noise):
 
 
 def test_in_a_chain_it_takes_what_comes_before_it(noise):
-    from imfilter.filters.core.chain import Part, chain
+    from imfilter.filters.core.engine.chain import Part, chain
 
     image = noise((150, 40, 3), "uint8")
     for values in ({}, {"op": "highpass"}, {"border": "constant", "fill": 9.0}):

@@ -4,11 +4,12 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from imfilter.filters.core import colour, executor, kernels
-from imfilter.filters.core.borders import BORDERS
-from imfilter.filters.core.encode import Encoding
-from imfilter.filters.core.gradient import Gradient, angle, magnitude
-from imfilter.filters.core.pairs import smoothing
+from imfilter.filters.core.engine import colour, executor
+from imfilter.filters.core.engine.borders import BORDERS
+from imfilter.filters.core.engine.quantize import Encoding
+from imfilter.filters.core.gradient.gradient import Gradient, angle, magnitude
+from imfilter.filters.core.linear import kernels
+from imfilter.filters.core.linear.symmetric import smoothing
 from imfilter.filters.edges import edges
 from scipy import ndimage
 

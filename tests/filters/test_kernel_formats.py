@@ -15,9 +15,9 @@ from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 from imfilter.filters.conv import conv
-from imfilter.filters.core import kernel_formats, kernel_text
-from imfilter.filters.core.kernel_formats import BINARY, TEXT
-from imfilter.filters.core.kernels import MAX_TAPS, Kernel
+from imfilter.filters.core.linear import kernel_files, kernel_source
+from imfilter.filters.core.linear.kernel_files import BINARY, TEXT
+from imfilter.filters.core.linear.kernels import MAX_TAPS, Kernel
 
 KERNELS = Path(__file__).parent / "kernels"
 NUMBERED = [[1, 2, 3], [4, 5, 6], [7, 8, 9]]
@@ -25,7 +25,7 @@ NUMBERED = [[1, 2, 3], [4, 5, 6], [7, 8, 9]]
 
 def read(content, max_taps=MAX_TAPS):
     """What a file of this text, or these bytes, is read as."""
-    return kernel_formats.read(content if isinstance(content, bytes) else content.encode(), "k.txt", max_taps)
+    return kernel_files.read(content if isinstance(content, bytes) else content.encode(), "k.txt", max_taps)
 
 
 def rows(matrix, blank=" "):
@@ -129,8 +129,8 @@ def test_the_bias_of_svg_is_a_part_of_white(tmp_path, dtype, expected):
 
 
 def test_the_bias_of_svg_holds_between_two_filters(tmp_path, run):
-    from imfilter.filters.core import chain, executor
-    from imfilter.filters.core.encode import FULL
+    from imfilter.filters.core.engine import chain, executor
+    from imfilter.filters.core.engine.quantize import FULL
     from imfilter.filters.core.filter import encoding
 
     file = tmp_path / "k.svg"
@@ -295,7 +295,7 @@ def test_esri_round_trip(matrix, data):
 def test_what_is_written_is_the_same_filter_when_read(given, offset):
     matrix, x, y = given
     kernel = Kernel.of(matrix, anchor=(x, y))
-    again = read(kernel_text.write(kernel, offset))[1]
+    again = read(kernel_source.write(kernel, offset))[1]
     assert again.offset == offset
     if not offset:
         assert again.kernel.anchor == (x, y)

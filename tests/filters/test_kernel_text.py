@@ -7,8 +7,8 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
-from imfilter.filters.core import kernel_text
-from imfilter.filters.core.kernels import Kernel
+from imfilter.filters.core.linear import kernel_source
+from imfilter.filters.core.linear.kernels import Kernel
 
 MATRIX = [[0, -1, 0.5], [-1, 5, 2]]
 
@@ -24,7 +24,7 @@ def read(tmp_path):
                 np.save(file, content)
         else:
             path.write_bytes(content if isinstance(content, bytes) else content.encode())
-        return kernel_text.read(str(path), **options)
+        return kernel_source.read(str(path), **options)
 
     return from_file
 
@@ -61,11 +61,11 @@ def test_plain_text_is_read_however_it_is_laid_out(read, text, encoding):
 
 @pytest.mark.parametrize("text", ["0,-1,0;-1,5,-1;0,-1,0", "0 -1 0; -1 5 -1; 0 -1 0", "0 -1 0\n-1 5 -1\n0 -1 0"])
 def test_a_literal_is_read(text):
-    assert kernel_text.read(text).kernel.weights.tolist() == [[0, -1, 0], [-1, 5, -1], [0, -1, 0]]
+    assert kernel_source.read(text).kernel.weights.tolist() == [[0, -1, 0], [-1, 5, -1], [0, -1, 0]]
 
 
 def test_fractions_may_stand_in_a_literal():
-    assert kernel_text.read("1/4 1/2 1/4").kernel.weights.tolist() == [[0.25, 0.5, 0.25]]
+    assert kernel_source.read("1/4 1/2 1/4").kernel.weights.tolist() == [[0.25, 0.5, 0.25]]
 
 
 def test_a_comment_in_an_older_encoding_does_no_harm(read):
@@ -74,11 +74,11 @@ def test_a_comment_in_an_older_encoding_does_no_harm(read):
 
 def test_commas_between_decimal_and_separator_are_refused():
     with pytest.raises(ValueError, match="'0,5;0,5' may mean two things; write points, or blanks"):
-        kernel_text.read("0,5;0,5")
+        kernel_source.read("0,5;0,5")
 
 
 def test_semicolons_with_blanks_separate_rows():
-    assert kernel_text.read("1,2; 3,4").kernel.weights.tolist() == [[1, 2], [3, 4]]
+    assert kernel_source.read("1,2; 3,4").kernel.weights.tolist() == [[1, 2], [3, 4]]
 
 
 @pytest.mark.parametrize(
@@ -175,7 +175,7 @@ def test_the_limit_of_taps_can_be_raised(read):
 
 def test_a_folder_is_refused(tmp_path):
     with pytest.raises(ValueError, match="is a folder"):
-        kernel_text.read(str(tmp_path))
+        kernel_source.read(str(tmp_path))
 
 
 @pytest.mark.parametrize(
@@ -183,14 +183,14 @@ def test_a_folder_is_refused(tmp_path):
 )
 def test_a_name_that_is_none_is_refused_with_a_hint(name, hint):
     with pytest.raises(ValueError, match=hint):
-        kernel_text.read(name)
+        kernel_source.read(name)
 
 
 def test_a_file_with_the_name_of_a_built_in_kernel_needs_its_folder(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "mean3").write_text("7")
-    assert kernel_text.read("mean3").family == "built-in"
-    assert kernel_text.read("./mean3").kernel.weights.tolist() == [[7]]
+    assert kernel_source.read("mean3").family == "built-in"
+    assert kernel_source.read("./mean3").kernel.weights.tolist() == [[7]]
 
 
 numbers = st.integers(-5, 5) | st.floats(-1e6, 1e6)
@@ -201,8 +201,8 @@ numbers = st.integers(-5, 5) | st.floats(-1e6, 1e6)
 @example(np.array([[3, 1, 0], [1, 2, 3]]))
 def test_what_is_written_is_read_back(tmp_path_factory, matrix):
     path = tmp_path_factory.getbasetemp() / "written.txt"
-    path.write_text(kernel_text.write(Kernel.of(matrix)))
-    np.testing.assert_array_equal(kernel_text.read(str(path)).kernel.weights, matrix)
+    path.write_text(kernel_source.write(Kernel.of(matrix)))
+    np.testing.assert_array_equal(kernel_source.read(str(path)).kernel.weights, matrix)
 
 
 @settings(max_examples=300)
@@ -212,7 +212,7 @@ def test_whatever_a_file_holds_it_is_a_kernel_or_refused_in_one_line(tmp_path_fa
     for start in (b"", b"\x93NUMPY", b"\xff\xfe", b"["):
         path.write_bytes(start + content)
         try:
-            taps = kernel_text.read(str(path)).kernel.weights
+            taps = kernel_source.read(str(path)).kernel.weights
         except ValueError as error:
             assert str(error).startswith(str(path)) and "\n" not in str(error)
         else:
@@ -220,7 +220,7 @@ def test_whatever_a_file_holds_it_is_a_kernel_or_refused_in_one_line(tmp_path_fa
 
 
 def test_a_divisor_is_written_into_the_weights():
-    assert kernel_text.write(Kernel.of([[1, 2, 1]], 4)) == "0.25 0.5 0.25\n"
+    assert kernel_source.write(Kernel.of([[1, 2, 1]], 4)) == "0.25 0.5 0.25\n"
 
 
 @pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-16-be", "utf-32"])

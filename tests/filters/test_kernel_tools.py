@@ -6,7 +6,7 @@ import subprocess
 import numpy as np
 import pytest
 from imfilter.filters.conv import conv
-from imfilter.filters.core import kernel_text
+from imfilter.filters.core.linear import kernel_source
 
 INSIDE = (slice(4, -4), slice(4, -4))  # each tool has its own way at the edges
 
@@ -79,7 +79,7 @@ def test_opencv(image, suffix, base64, dtype):
     storage.write("made", 2024)
     storage.release()
     # float32 is written with nine digits, and read as those.
-    np.testing.assert_allclose(kernel_text.read(f"k.{suffix}").kernel.weights, kernel, rtol=1e-8)
+    np.testing.assert_allclose(kernel_source.read(f"k.{suffix}").kernel.weights, kernel, rtol=1e-8)
     expected = cv2.filter2D(image, cv2.CV_64F, kernel.astype(np.float64))
     answer = conv(image.astype(np.float32), kernel=f"k.{suffix}")
     np.testing.assert_allclose(answer[INSIDE], expected[INSIDE], rtol=1e-5, atol=1e-2)

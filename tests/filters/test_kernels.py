@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
-from imfilter.filters.core import kernels
-from imfilter.filters.core.kernels import Kernel
+from imfilter.filters.core.linear import kernels
+from imfilter.filters.core.linear.kernels import Kernel
 
 matrices = arrays.arrays(np.int64, arrays.array_shapes(min_dims=2, max_dims=2, max_side=6), elements=st.integers(-9, 9))
 vectors = arrays.arrays(np.int64, st.integers(1, 6), elements=st.integers(-9, 9))

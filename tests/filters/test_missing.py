@@ -6,15 +6,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 from imfilter.filters.blur import blur
 from imfilter.filters.conv import conv
-from imfilter.filters.core import executor, kernels, missing
-from imfilter.filters.core.borders import BORDERS
-from imfilter.filters.core.chain import Part, chain
-from imfilter.filters.core.encode import Encoding
+from imfilter.filters.core.engine import executor, nan_policy
+from imfilter.filters.core.engine.borders import BORDERS
+from imfilter.filters.core.engine.chain import Part, chain
+from imfilter.filters.core.engine.quantize import Encoding
+from imfilter.filters.core.engine.stage import Frame
 from imfilter.filters.core.filter import encoding
-from imfilter.filters.core.kernels import Kernel
-from imfilter.filters.core.planner import ALGORITHMS, plan
-from imfilter.filters.core.spec import ParameterError
-from imfilter.filters.core.stage import Frame
+from imfilter.filters.core.linear import kernels
+from imfilter.filters.core.linear.kernels import Kernel
+from imfilter.filters.core.linear.planner import ALGORITHMS, plan
+from imfilter.filters.core.parameters import ParameterError
 from imfilter.filters.edges import edges
 from imfilter.filters.sharpen import sharpen
 
@@ -379,9 +380,9 @@ def test_an_image_without_gaps_is_as_without_the_option(nan, dtype, noise):
 
 def test_what_has_no_gaps_costs_one_look(monkeypatch, noise):
     looks = []
-    look = missing.has_gaps
-    monkeypatch.setattr(missing, "has_gaps", lambda image: looks.append(0) or look(image))
-    monkeypatch.setattr(missing, "_present", lambda strip: pytest.fail("a strip was looked at"))
+    look = nan_policy.has_gaps
+    monkeypatch.setattr(nan_policy, "has_gaps", lambda image: looks.append(0) or look(image))
+    monkeypatch.setattr(nan_policy, "_present", lambda strip: pytest.fail("a strip was looked at"))
     blur(noise((300, 300), "float32"), nan="ignore")
     assert len(looks) == 1
     blur(noise((30, 30)), nan="ignore")

@@ -5,10 +5,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
-from imfilter.filters.core import shapes
-from imfilter.filters.core.borders import BORDERS
-from imfilter.filters.core.kernels import Kernel
-from imfilter.filters.core.spec import ParameterError
+from imfilter.filters.core.engine.borders import BORDERS
+from imfilter.filters.core.linear.kernels import Kernel
+from imfilter.filters.core.parameters import ParameterError
+from imfilter.filters.core.rank import structuring_element
 from imfilter.filters.morph import morph
 from numpy.lib.stride_tricks import sliding_window_view
 from scipy import ndimage
@@ -112,15 +112,15 @@ def test_iterations_are_the_same_one_by_one(op, size, shape, border, noise):
 
 
 def test_iterations_of_named_shapes_are_one_larger_shape():
-    assert shapes.several(shapes.window(3, 1), 50) == [shapes.window(101, 1)]
-    (diamond,) = shapes.several(shapes.named("cross", 3, 3), 9)
+    assert structuring_element.several(structuring_element.window(3, 1), 50) == [structuring_element.window(101, 1)]
+    (diamond,) = structuring_element.several(structuring_element.named("cross", 3, 3), 9)
     y, x = np.mgrid[-9:10, -9:10]
     np.testing.assert_array_equal(diamond.mask, abs(x) + abs(y) <= 9)
     for name, size in (("square", (2, 3)), ("cross", (4, 4)), ("disk", (4, 4))):
-        assert len(shapes.several(shapes.named(name, *size), 2)) == 2
+        assert len(structuring_element.several(structuring_element.named(name, *size), 2)) == 2
     for mask in (MASKS["ring"], [[1, 0, 0], [0, 1, 1], [0, 1, 0]]):
-        assert len(shapes.several(shapes.of_mask(np.array(mask), (1, 1)), 2)) == 2
-    assert len(shapes.several(shapes.named("disk", 1001, 1001), 100)) == 100
+        assert len(structuring_element.several(structuring_element.of_mask(np.array(mask), (1, 1)), 2)) == 2
+    assert len(structuring_element.several(structuring_element.named("disk", 1001, 1001), 100)) == 100
 
 
 # ---- algebra ----------------------------------------------------------------------------------------
@@ -136,10 +136,10 @@ def test_openings_and_closings_once_are_as_often_as_you_like(mask, seed):
     np.testing.assert_array_equal(morph(closed, op="close", **options), closed)
 
 
-@given(st.sampled_from(shapes.NAMES), sizes, st.integers(1, 3), st.sampled_from(["reflect", "nearest"]))
+@given(st.sampled_from(structuring_element.NAMES), sizes, st.integers(1, 3), st.sampled_from(["reflect", "nearest"]))
 def test_nothing_past_the_edge_counts_for_named_shapes(name, size, times, border):
     image = np.random.default_rng(5).integers(1, 255, (8, 9), np.uint8)
-    shape = shapes.named(name, *size)
+    shape = structuring_element.named(name, *size)
     expected = image.astype(float)
     for _ in range(times):
         expected = ndimage.grey_erosion(expected, footprint=footprint(shape), mode="constant", cval=np.inf)
@@ -199,14 +199,14 @@ def test_a_difference_below_0_is_0():
 )
 def test_the_named_shapes(name, size, expected):
     rows = [[bool(int(digit)) for digit in row] for row in expected.split()]
-    assert footprint(shapes.named(name, *size)).tolist() == rows
+    assert footprint(structuring_element.named(name, *size)).tolist() == rows
 
 
 @pytest.mark.parametrize("radius", [1, 2, 5, 10])
 def test_a_disk_is_what_lies_within_the_radius(radius):
     y, x = np.mgrid[-radius : radius + 1, -radius : radius + 1]
     size = 2 * radius + 1
-    np.testing.assert_array_equal(footprint(shapes.named("disk", size, size)), x**2 + y**2 <= radius**2)
+    np.testing.assert_array_equal(footprint(structuring_element.named("disk", size, size)), x**2 + y**2 <= radius**2)
 
 
 def test_a_shape_comes_from_a_file_with_its_anchor(tmp_path, noise):
@@ -258,10 +258,10 @@ def test_hit_or_miss_is_scipys(pattern, border, seed):
     np.testing.assert_array_equal(answer, expected * 255)
 
 
-@pytest.mark.parametrize("name", shapes.NAMES)
+@pytest.mark.parametrize("name", structuring_element.NAMES)
 @pytest.mark.parametrize("size", [(1, 1), (3, 3), (4, 5)])
 def test_a_named_shape_is_found_where_it_stands_alone(name, size):
-    shape = shapes.named(name, *size)
+    shape = structuring_element.named(name, *size)
     image = np.zeros((20, 30), np.uint8)
     for x in (4, 15):
         image[5 : 5 + size[1], x : x + size[0]] = 200 * footprint(shape)

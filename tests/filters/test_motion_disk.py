@@ -7,10 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from imfilter.filters.blur import blur
-from imfilter.filters.core import kernels, planner
-from imfilter.filters.core.borders import BORDERS
-from imfilter.filters.core.spec import ParameterError
-from imfilter.filters.core.stage import Frame
+from imfilter.filters.core.engine.borders import BORDERS
+from imfilter.filters.core.engine.stage import Frame
+from imfilter.filters.core.linear import kernels, planner
+from imfilter.filters.core.parameters import ParameterError
 from scipy import ndimage
 
 POINTS = 48

@@ -7,11 +7,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from imfilter.filters.blur import blur
-from imfilter.filters.core import noise_level, nonlocal_means, pipeline
-from imfilter.filters.core.chain import Part, chain
-from imfilter.filters.core.encode import Encoding
-from imfilter.filters.core.executor import run as run_stages
-from imfilter.filters.core.spec import ParameterError
+from imfilter.filters.core.denoise import noise_estimate, nonlocal_means
+from imfilter.filters.core.engine import pipeline
+from imfilter.filters.core.engine.chain import Part, chain
+from imfilter.filters.core.engine.executor import run as run_stages
+from imfilter.filters.core.engine.quantize import Encoding
+from imfilter.filters.core.parameters import ParameterError
 
 
 def slow(image, source, radius, patch, strength, noise, border="reflect", fill=0.0, alpha=None):
@@ -199,7 +200,7 @@ def test_wrong_values_are_refused(values, words):
 
 def estimate(image):
     source = pipeline.Source(image, lambda start, stop: image[start:stop])
-    return noise_level.estimate(source)
+    return noise_estimate.estimate(source)
 
 
 @pytest.mark.parametrize("sigma", [2, 10, 40])
@@ -216,7 +217,7 @@ def test_the_noise_is_told(sigma, to_samples):
 
 def test_few_of_many_rows_tell_it(monkeypatch):
     noisy = np.random.default_rng(5).normal(0, 5, (2000, 90, 1)).astype(np.float32)
-    monkeypatch.setattr(noise_level, "SAMPLES", 20_000)
+    monkeypatch.setattr(noise_estimate, "SAMPLES", 20_000)
     assert estimate(noisy) == pytest.approx(5, rel=0.03)
 
 

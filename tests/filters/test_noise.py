@@ -7,11 +7,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from imfilter.filters.blur import blur
-from imfilter.filters.core import executor
-from imfilter.filters.core.chain import Part, chain
+from imfilter.filters.core.engine import executor
+from imfilter.filters.core.engine.chain import Part, chain
+from imfilter.filters.core.engine.seeded_random import ROWS
 from imfilter.filters.core.filter import encoding
-from imfilter.filters.core.lots import ROWS
-from imfilter.filters.core.spec import ParameterError
+from imfilter.filters.core.parameters import ParameterError
 from imfilter.filters.noise import noise as add_noise
 
 OPS = ["gaussian", "uniform", "salt-pepper", "poisson", "speckle"]

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from imfilter.filters.core import shapes
+from imfilter.filters.core.rank import structuring_element
 from imfilter.filters.morph import morph
 from scipy import ndimage
 
@@ -27,11 +27,11 @@ def image():
 
 
 def mask(name, size):
-    shape = shapes.named(name, *size)
+    shape = structuring_element.named(name, *size)
     return np.ones((shape.height, shape.width), np.uint8) if shape.mask is None else shape.mask.astype(np.uint8)
 
 
-@pytest.mark.parametrize("name", shapes.NAMES)
+@pytest.mark.parametrize("name", structuring_element.NAMES)
 @pytest.mark.parametrize("op", [*OPS, *HATS, "gradient"])
 def test_odd_shapes_are_opencvs_where_nothing_past_the_edge_counts(cv2, image, op, name):
     for size, times in (((3, 3), 1), ((7, 5), 1), ((3, 5), 4), ((31, 31), 1)):

@@ -6,11 +6,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from imfilter.filters.blur import blur
 from imfilter.filters.conv import conv
-from imfilter.filters.core import decimated, executor, kernels, planner, running, taps
+from imfilter.filters.core.engine import executor
+from imfilter.filters.core.engine.stage import Frame
 from imfilter.filters.core.filter import encoding
-from imfilter.filters.core.kernels import Kernel
-from imfilter.filters.core.planner import Geometry
-from imfilter.filters.core.stage import Frame
+from imfilter.filters.core.linear import direct, kernels, multirate_gaussian, planner, running_sum
+from imfilter.filters.core.linear.kernels import Kernel
+from imfilter.filters.core.linear.planner import Geometry
 from scipy import ndimage
 
 BYTES = Frame(255.0, np.float32, tolerance=1e-3)
@@ -42,7 +43,7 @@ def possible(kernel, frame, geometry):
 def test_every_algorithm_is_the_sum_over_taps(shape, geometry, frame):
     kernel = Kernel.of(SHAPES[shape])
     image = np.random.default_rng(3).integers(0, frame.full + 1, (200, 230, 3)).astype(np.float64)
-    exact = taps.correlate(image, kernel.taps, *geometry)
+    exact = direct.correlate(image, kernel.taps, *geometry)
     seen = []
     for algorithm, bound in possible(kernel, frame, geometry):
         left, top, right, bottom = bound.extra
@@ -51,7 +52,7 @@ def test_every_algorithm_is_the_sum_over_taps(shape, geometry, frame):
         assert answer.dtype == frame.work
         size = kernel.absolute_sum * frame.full
         inner = slice(top, -bottom or None), slice(left, -right or None)
-        expected = exact if not top else taps.correlate(wide.astype(np.float64), kernel.taps)[inner]
+        expected = exact if not top else direct.correlate(wide.astype(np.float64), kernel.taps)[inner]
         np.testing.assert_allclose(
             answer, expected, rtol=0, atol=max(2e-6 * size, 5e-3) if frame is BYTES else 1e-9 * size
         )
@@ -71,7 +72,7 @@ def test_sums_by_doubling_are_exact(height, width):
 @pytest.mark.parametrize("sigma", [4.5, 8, 13, 32, 100])
 def test_decimated_gaussian_keeps_the_bound_in_white_noise(sigma):
     weights = kernels.gaussian_weights(sigma)
-    design = decimated.design(tuple(weights.tolist()), len(weights) // 16)
+    design = multirate_gaussian.design(tuple(weights.tolist()), len(weights) // 16)
     # Standard deviation in noise of full contrast, and the sum of the weights at every place on the grid.
     assert design.error * 0.29 * 255 < 1e-3
     np.testing.assert_allclose(design.weights.sum(axis=1), 1, atol=1e-9)
@@ -196,6 +197,6 @@ def test_running_sums_take_any_weight_and_are_not_rounded_before_the_end(noise):
 def test_sums_down_columns_and_along_rows(length, rows):
     planes = np.random.default_rng(rows).integers(0, 256, (2, rows + length - 1, 30 + length)).astype(np.uint32)
     windows = np.lib.stride_tricks.sliding_window_view(planes, length, axis=1)
-    np.testing.assert_array_equal(running.down_columns(planes, length), windows.sum(axis=3))
+    np.testing.assert_array_equal(running_sum.down_columns(planes, length), windows.sum(axis=3))
     windows = np.lib.stride_tricks.sliding_window_view(planes, length, axis=2)
-    np.testing.assert_array_equal(running.along_rows(planes, length, np.uint32), windows.sum(axis=3))
+    np.testing.assert_array_equal(running_sum.along_rows(planes, length, np.uint32), windows.sum(axis=3))

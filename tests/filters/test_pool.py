@@ -4,11 +4,11 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from imfilter.filters.core import executor
-from imfilter.filters.core.borders import BORDERS
-from imfilter.filters.core.encode import Encoding
-from imfilter.filters.core.passage import Settings
-from imfilter.filters.core.spec import ImageError, ParameterError
+from imfilter.filters.core.engine import executor
+from imfilter.filters.core.engine.borders import BORDERS
+from imfilter.filters.core.engine.quantize import Encoding
+from imfilter.filters.core.engine.working_space import Settings
+from imfilter.filters.core.parameters import ImageError, ParameterError
 from imfilter.filters.pool import pool
 
 FIVE = np.arange(1, 26, dtype=np.float32).reshape(5, 5)

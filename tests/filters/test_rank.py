@@ -5,14 +5,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from imfilter.filters.blur import blur
-from imfilter.filters.core import counting, networks, rank
-from imfilter.filters.core.borders import BORDERS
-from imfilter.filters.core.spec import ParameterError
-from imfilter.filters.core.stage import Frame
+from imfilter.filters.core.engine.borders import BORDERS
+from imfilter.filters.core.engine.stage import Frame
+from imfilter.filters.core.parameters import ParameterError
+from imfilter.filters.core.rank import rank_by_counting, rank_filter, sorting_network
 from scipy import ndimage
 
 DTYPES = ["uint8", "uint16", "float32"]
-ALGORITHMS = rank.ALGORITHMS
+ALGORITHMS = rank_filter.ALGORITHMS
 
 
 def scipys(image, size, percentile=50, border="reflect", fill=0.0):
@@ -36,7 +36,7 @@ def slow(image, size, percentile=50):
 
 
 def ranked(kind, planes, height, width, wanted):
-    return (networks.Selector if kind == "networks" else counting.Counter)(height, width, wanted)(planes)
+    return (sorting_network.Selector if kind == "networks" else rank_by_counting.Counter)(height, width, wanted)(planes)
 
 
 @pytest.mark.parametrize("dtype", DTYPES)
@@ -92,9 +92,9 @@ def test_any_rank_of_any_window_is_scipys(kind, window, size, part, dtype, value
 
 @pytest.mark.parametrize("dtype", DTYPES)
 def test_blocks_and_tiles_leave_no_seams(dtype, monkeypatch, noise):
-    monkeypatch.setattr(networks, "BLOCK", 64)
-    monkeypatch.setattr(networks, "WIDEST", 20)
-    monkeypatch.setattr(counting, "TILE", 9)
+    monkeypatch.setattr(sorting_network, "BLOCK", 64)
+    monkeypatch.setattr(sorting_network, "WIDEST", 20)
+    monkeypatch.setattr(rank_by_counting, "TILE", 9)
     image = noise((50, 47, 3), dtype)
     for algorithm in ALGORITHMS:
         for size in (3, (6, 4), 7):
@@ -110,15 +110,15 @@ def test_blocks_and_tiles_leave_no_seams(dtype, monkeypatch, noise):
 def test_counting_holds_for_wide_sums_and_many_buckets(shape, size, monkeypatch, noise):
     """Sums past 255 along the rows, and more buckets than a byte has values."""
     for bucket in (64, 1024):
-        monkeypatch.setattr(counting, "BUCKET", bucket)
-        monkeypatch.setattr(counting, "LARGEST_BUCKET", bucket)
+        monkeypatch.setattr(rank_by_counting, "BUCKET", bucket)
+        monkeypatch.setattr(rank_by_counting, "LARGEST_BUCKET", bucket)
         image = noise(shape, "uint16")[::9, ::7].copy()
         width, height = size if isinstance(size, tuple) else (size, size)
         around = np.pad(image, ((height // 2, (height - 1) // 2), (width // 2, (width - 1) // 2)), mode="symmetric")
         windows = np.lib.stride_tricks.sliding_window_view(around, (height, width))[::5, ::11]
         expected = np.sort(windows.reshape(*windows.shape[:2], -1), axis=2)
         for wanted in (height * width // 2, height * width - 1):
-            answer = counting.Counter(height, width, wanted)(around[None])[0]
+            answer = rank_by_counting.Counter(height, width, wanted)(around[None])[0]
             np.testing.assert_array_equal(answer[::5, ::11], expected[..., wanted])
 
 
@@ -136,7 +136,7 @@ def test_strips_change_nothing(algorithm, dtype, run, noise):
 def test_the_most_of_a_networks_operations_are_shared():
     """Of 3×3 and 5×5: fewer than the 22 and 88 of a network for each window by itself."""
     for size, most in ((3, 17), (5, 57), (7, 126), (9, 227)):
-        net = networks.network(size, size, size * size // 2)
+        net = sorting_network.network(size, size, size * size // 2)
         assert sum(one.kind != "sample" for one in net.operations) <= most * net.tile
 
 
@@ -250,15 +250,15 @@ def frame(dtype="uint8", **properties):
     ],
 )
 def test_the_plan(size, dtype, algorithm):
-    assert rank.plan(size, size, frame(dtype)).algorithm == algorithm
+    assert rank_filter.plan(size, size, frame(dtype)).algorithm == algorithm
 
 
 def test_a_network_is_not_written_for_a_small_image():
-    assert rank.plan(15, 15, frame()._replace(height=64, width=64)).algorithm == "counting"
+    assert rank_filter.plan(15, 15, frame()._replace(height=64, width=64)).algorithm == "counting"
 
 
 def test_what_is_missing_is_counted():
-    assert rank.plan(3, 3, frame("float32", ignoring=True))[:2] == ("counting", "missing samples count nothing")
+    assert rank_filter.plan(3, 3, frame("float32", ignoring=True))[:2] == ("counting", "missing samples count nothing")
 
 
 def test_the_facts_name_the_rank_and_the_algorithm():

@@ -6,13 +6,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from imfilter.filters.blur import blur
 from imfilter.filters.conv import conv
-from imfilter.filters.core import executor
-from imfilter.filters.core.chain import Part, chain
-from imfilter.filters.core.encode import FULL
+from imfilter.filters.core.engine import executor
+from imfilter.filters.core.engine.chain import Part, chain
+from imfilter.filters.core.engine.mask import Effect, keeps_size
+from imfilter.filters.core.engine.quantize import FULL
+from imfilter.filters.core.engine.stage import Stage
 from imfilter.filters.core.filter import encoding
-from imfilter.filters.core.region import Effect, keeps_size
-from imfilter.filters.core.spec import ImageError, ParameterError
-from imfilter.filters.core.stage import Stage
+from imfilter.filters.core.parameters import ImageError, ParameterError
 from imfilter.filters.edges import edges
 from imfilter.filters.sharpen import sharpen
 

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from imfilter.filters.core.spec import ParameterError
+from imfilter.filters.core.parameters import ParameterError
 from imfilter.filters.sharpen import sharpen
 from scipy import ndimage
 

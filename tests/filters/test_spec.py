@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal
 import pytest
 from imfilter.filters.blur import blur
 from imfilter.filters.core import catalog
-from imfilter.filters.core.spec import IntPair, Pair, Param, ParameterError, both, describe, read_parameter
+from imfilter.filters.core.parameters import IntPair, Pair, Param, ParameterError, both, describe, read_parameter
 
 OP = read_parameter("op", Annotated[Literal["one", "two"], Param("", aliases={"uno": "one"})], "one")
 SIGMA = read_parameter("sigma", Annotated[float, Param("", unit="px", min=0, max=9)], 1.0)

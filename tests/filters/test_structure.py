@@ -4,11 +4,11 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from imfilter.filters.core import tensor
-from imfilter.filters.core.borders import BORDERS
-from imfilter.filters.core.encode import Encoding
-from imfilter.filters.core.spec import ParameterError
-from imfilter.filters.core.stage import Frame
+from imfilter.filters.core.engine.borders import BORDERS
+from imfilter.filters.core.engine.quantize import Encoding
+from imfilter.filters.core.engine.stage import Frame
+from imfilter.filters.core.gradient import structure_tensor
+from imfilter.filters.core.parameters import ParameterError
 from imfilter.filters.edges import edges
 from scipy import ndimage
 
@@ -126,13 +126,17 @@ def test_no_approximation_integrates_it():
     """One good to a level of an image is good to 1e-5 of a tensor, whose root is 3e-3 of an edge, all around it."""
     frame = Frame(255.0, np.float32, tolerance=1e-3)
     assert any(
-        "algorithm: banded" in fact for stage in tensor.structure((20, 20), False) for fact in stage.facts(frame)
+        "algorithm: banded" in fact
+        for stage in structure_tensor.structure((20, 20), False)
+        for fact in stage.facts(frame)
     )
 
 
 def test_an_axis_that_is_next_to_less_90_is_90():
     parts = (np.array(value, np.float32) for value in (0.0, -1e-30, 1.0))
-    assert tensor.orientation(tensor.Tensor(*(part.reshape(1, 1, 1) for part in parts))).item() == 90
+    assert (
+        structure_tensor.orientation(structure_tensor.Tensor(*(part.reshape(1, 1, 1) for part in parts))).item() == 90
+    )
 
 
 def test_what_fills_the_border_is_no_part_of_the_tensor():
@@ -147,8 +151,8 @@ def test_any_tensor_has_an_axis_and_a_coherence(a, b, c):
     """Of ``L Lᵀ``, against the eigenvectors of NumPy."""
     lower = np.array([[a, 0], [b, c]]) / 100
     matrix = lower @ lower.T
-    parts = tensor.Tensor(*(np.full((1, 1, 1), matrix[place]) for place in ((0, 0), (0, 1), (1, 1))))
-    axis, coherence = tensor.orientation(parts).item(), tensor.coherence(parts).item()
+    parts = structure_tensor.Tensor(*(np.full((1, 1, 1), matrix[place]) for place in ((0, 0), (0, 1), (1, 1))))
+    axis, coherence = structure_tensor.orientation(parts).item(), structure_tensor.coherence(parts).item()
     values, vectors = np.linalg.eigh(matrix)
     assert -90 < axis <= 90 and 0 <= coherence <= 1
     if values[1] > 0:

@@ -1,0 +1,1 @@
+"""Noise: its estimate, and filters that smooth it and keep edges."""

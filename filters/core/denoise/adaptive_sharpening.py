@@ -1,0 +1,150 @@
+"""Sharpening that spares noise and makes no halos.
+
+The detail is what a blur takes away, as in an unsharp mask. How much of it is added follows from its strength around
+the pixel: where that is what the noise alone would give, nothing; on edges and in texture, all. And the result stays
+within what the neighbours are, and a little more: halos are what reaches far beyond.
+
+References
+----------
+J.-S. Lee, "Digital image enhancement and noise filtering by use of local statistics", 1980: the gain by the variance
+beyond that of the noise.
+A. Polesel, G. Ramponi and V. J. Mathews, "Image enhancement via adaptive unsharp masking", 2000: unsharp masking
+driven by local activity.
+J. Schavemaker, M. Reinders, J. Gerbrands and E. Backer, "Image sharpening by morphological filtering", 2000: minima and
+maxima of a neighbourhood as the bounds of a sharpened edge.
+"""
+
+from __future__ import annotations
+
+import math
+from functools import cache
+
+from ..engine.nan_policy import left_out
+from ..engine.stage import BY_ALPHA, Bound, Frame, Function, Halo, Stage, bound, inside
+from ..lazy_numpy import Array, np
+from ..linear import doubling_sum, kernels
+from ..linear.convolve import linear
+from ..linear.tiled_matmul import planes_of, strip_of
+from ..rank import extrema
+from ..rank.structuring_element import window
+from . import noise_estimate
+
+REACH = 2
+"""Of the window in which the detail's variance is taken: 5×5, in which noise alone stays below `BEYOND`."""
+BEYOND = 2.0
+"""Times the noise's variance, below which detail is none. Of 1, 1.5, 2 and 4 the best on blurred photographs with noise
+of 5 levels; of pure noise 1 adds 12 %, 2 next to nothing."""
+NEIGHBOURS = window(3, 3)
+"""Whose least and greatest sample bound the result. In 5×5 a halo is allowed two pixels from the edge: at an amount of
+2 that is 0.2 dB worse."""
+
+
+def adaptive(sigma: tuple[float, float], amount: float, noise: float | None, overshoot: float, algorithm: str) -> Stage:
+    """Return the stage that adds *amount* times the detail finer than *sigma*, where it is more than *noise*.
+
+    *noise*, a standard deviation in the image's units, is estimated from the whole image if it is None. The result is
+    at most *overshoot* times the neighbours' range beyond them.
+    """
+    name = f"gaussian of sigma {sigma[0]:g},{sigma[1]:g}"
+    blurred = linear(kernels.gaussian(sigma), name=name, algorithm=algorithm)
+    normalized = left_out([blurred])[0]
+    left = _noise_left(sigma)
+
+    def bind(frame: Frame) -> Bound:
+        frame = frame._replace(whole=False, rounded=False)
+        blur = bound(normalized if frame.ignoring else blurred, frame)
+        around = blurred.halo.wider(blur.extra)
+        least = BEYOND * (left * (frame.known if noise is None else noise)) ** 2
+
+        @cache
+        def weighed() -> Function:
+            return bound(linear(kernels.gaussian(sigma)), frame._replace(tolerance=0.0)).function
+
+        def sharpen(strip: Array, opaque: Array | None = None) -> Array:
+            if opaque is None:
+                near, smooth = planes_of(inside(strip, around)), planes_of(blur.function(strip))
+                present = (~np.isnan(near)).astype(near.dtype) if frame.ignoring else None
+            else:
+                gaps = np.isnan(strip)
+                weights = np.where(gaps, 0, opaque / opaque.dtype.type(frame.full))
+                total, sums = (planes_of(weighed()(part)) for part in (np.where(gaps, 0, strip) * weights, weights))
+                smooth = np.divide(total, sums, out=np.zeros_like(total), where=sums > 0)
+                near, present = (planes_of(inside(part, blurred.halo)) for part in (strip, weights))
+            return strip_of(_sharpened(near, smooth, present, amount, least, overshoot))
+
+        return blur._replace(function=sharpen)
+
+    return Stage(
+        bind,
+        halo=blurred.halo.wider(Halo.around(REACH)),
+        survey=noise_estimate.surveying() if noise is None else None,
+        joint=True,
+        crossing=BY_ALPHA,
+        amplification=1 + 4 * amount,
+        facts=blurred.facts,
+    )
+
+
+def _sharpened(
+    near: Array, smooth: Array, present: Array | None, amount: float, least: float, overshoot: float
+) -> Array:
+    """Add the detail, `near` less what is `smooth`, inside the planes.
+
+    Samples count by *present*, from 0 to 1: what is missing, or transparent, has no detail, makes none and bounds none.
+    A missing sample becomes what is around it.
+    """
+    detail, answer = near - smooth, _within(near)
+    if present is None:
+        bounding, joins, (low, high) = near, (np.minimum, np.maximum), (np.maximum, np.minimum)
+    else:
+        detail[present == 0] = 0
+        answer = np.where(np.isnan(answer), _within(smooth), answer)
+        # Where nothing is present there are no bounds.
+        bounding, joins, (low, high) = np.where(present > 0, near, np.nan), (np.fmin, np.fmax), (np.fmax, np.fmin)
+    bounding = inside(strip_of(bounding), Halo.around(REACH - 1))
+    lowest, highest = (planes_of(extrema.Over(NEIGHBOURS)(bounding, join)) for join in joins)
+    added = _gain(detail, least, present) * _within(detail)
+    added *= amount
+    added += answer
+    more = (highest - lowest) * overshoot
+    low(added, np.subtract(lowest, more, out=lowest), out=added)
+    return high(added, np.add(highest, more, out=highest), out=added)
+
+
+def _within(planes: Array) -> Array:
+    """Return what the window of the detail's variance has its middle on."""
+    return planes[:, REACH:-REACH, REACH:-REACH]
+
+
+def _gain(detail: Array, least: float, present: Array | None) -> Array:
+    """Return the part of the detail that is none of the noise: ``max(variance - least, 0) / variance``.
+
+    It is one for all channels, so that no colour is sharpened more than another.
+    """
+    squares = detail * detail
+    count: Array | float = len(detail) * (2.0 * REACH + 1) ** 2
+    if present is not None:
+        squares *= present
+        count = _window_sum(present.sum(axis=0, keepdims=True))
+        count[count == 0] = 1
+    variance = _window_sum(squares.sum(axis=0, keepdims=True))
+    variance /= count
+    gain = np.clip(variance - detail.dtype.type(least), 0, np.inf)
+    variance += np.finfo(detail.dtype).tiny
+    gain /= variance
+    return gain
+
+
+def _window_sum(planes: Array) -> Array:
+    return doubling_sum.sums(doubling_sum.sums(planes, 2 * REACH + 1, 1), 2 * REACH + 1, 2)
+
+
+def _noise_left(sigma: tuple[float, float]) -> float:
+    """Return what part of white noise's standard deviation is in the detail.
+
+    >>> round(_noise_left((2.0, 2.0)), 3)
+    0.97
+    """
+    column, row = (kernels.gaussian_weights(s) for s in sigma)
+    middle = column[len(column) // 2] * row[len(row) // 2]
+    return math.sqrt(max(0.0, float(1 - 2 * middle + (column**2).sum() * (row**2).sum())))

@@ -1,0 +1,192 @@
+"""The guided filter, guided by the image itself: in each window the line that fits it best, and the lines' mean.
+
+In a window of mean m and covariance S of the channels the line is ``in + M (m - in)``, ``M = epsilon (S + epsilon)⁻¹``:
+the image where the window is busy, the mean where it is calm. (The paper's a is ``1 - M``, its b ``M m``.) A pixel is
+in as many windows as a window has pixels, and takes the mean of their lines. Box sums by doubling: time hardly grows
+with the window.
+
+With all channels in one line an edge in one is an edge in all: on photographs with noise of 10 and 20 levels that is
+nearer to the original by 1.9 and 0.4 dB than each channel by itself.
+
+K. He, J. Sun and X. Tang, "Guided image filtering", 2010; IEEE PAMI 35, 2013.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from ..engine.stage import BY_ALPHA, Frame, Function, Halo, Stage, Values, inside
+from ..lazy_numpy import Array, np
+from ..linear import doubling_sum, tiled_matmul
+
+Guide = Literal["color", "channel"]
+Symmetric = dict[tuple[int, int], Array]
+"""A symmetric matrix for every window: the planes of its entries ``(row, column)``, column <= row."""
+
+ROUNDING = 2.0**-46
+"""Part of the squared mean by which a variance in float64 is taken to be larger, a unit of float32 squared: where it is
+no more than rounding, the covariance could else be less than -epsilon. In float32, which whole numbers of 8 bits are
+worked on in unless epsilon is small, rounding leaves less than a thousandth of epsilon."""
+
+
+def guided(radii: tuple[int, int], epsilon: float, guide: Guide) -> Stage:
+    """Return the stage of the guided filter; *epsilon* is a variance of values from 0 to 1, as in the paper.
+
+    Windows of windows are seen, so the image is continued by its border to twice the radius. Sums of squares in
+    float64 are good enough for float images far from 0: the error is less than what float32 can tell apart.
+    """
+    halo = Halo.around(2 * radii[0], 2 * radii[1])
+    window = 2 * radii[0] + 1, 2 * radii[1] + 1
+
+    def bind(frame: Frame) -> Function:
+        ridge = epsilon * frame.full**2
+
+        def smooth(strip: Array, opaque: Array | None = None) -> Values:
+            if window == (1, 1):
+                return strip
+            planes, middle = tiled_matmul.planes_of(strip), tiled_matmul.planes_of(inside(strip, halo))
+            if opaque is not None and (opaque == frame.full).all():
+                opaque = None
+            part = None if opaque is None else tiled_matmul.planes_of(opaque)[0] / planes.dtype.type(frame.full)
+            careful = part is not None or (frame.ignoring and np.isnan(planes).any())
+            answer = np.empty(middle.shape, planes.dtype)
+            size = len(planes) if guide == "color" else 1
+            for first in range(0, len(planes), size):
+                together = slice(first, first + size)
+                if careful:
+                    answer[together] = _weighted(
+                        planes[together], middle[together], part, window, ridge, frame.ignoring
+                    )
+                else:
+                    answer[together] = _plain(planes[together], middle[together], window, ridge)
+            return tiled_matmul.strip_of(answer)
+
+        return smooth
+
+    fact = f"guided by itself, {guide}: lines fitted in {window[0]}×{window[1]}, epsilon {epsilon:g}"
+    return Stage(
+        bind,
+        halo=halo,
+        joint=guide == "color",
+        crossing=BY_ALPHA,
+        # An error of the variance v moves a pixel at the distance √v from the mean by √v / (v + epsilon) times as much.
+        amplification=1 + 0.5 / epsilon**0.5,
+        facts=lambda frame: (fact,),
+    )
+
+
+def _box(plane: Array, window: tuple[int, int]) -> Array:
+    """Return the sums over the window; not for one of a single pixel, whose sum would be a view."""
+    return doubling_sum.sums(doubling_sum.sums(plane[None], window[1], 1), window[0], 2)[0]
+
+
+def _plain(planes: Array, middle: Array, window: tuple[int, int], ridge: float) -> Array:
+    """Return the mean of the lines, applied to the samples in the *middle* of the padded *planes*."""
+    count = planes.dtype.type(window[0] * window[1])
+    means = [_box(plane, window) for plane in planes]
+    for mean in means:
+        mean /= count
+    matrix: Symmetric = {}
+    for i, j in _entries(len(planes)):
+        matrix[i, j] = _box(planes[i] * planes[j], window)
+        matrix[i, j] /= count
+    _smoothing(matrix, means, ridge)
+    return _applied(matrix, means, middle, count, window)
+
+
+def _weighted(
+    planes: Array, middle: Array, opaque: Array | None, window: tuple[int, int], ridge: float, ignoring: bool
+) -> Array:
+    """Return the mean of lines where pixels are missing, or count by their alpha, from 0 to 1.
+
+    A pixel counts as missing that lacks one of its channels; a window without pixels has no line. What is missing
+    becomes the mean of its windows' means. Where all count 1, the answer has the bits of `_plain`.
+    """
+    gaps = np.isnan(planes) & ignoring
+    weights = (~gaps.any(axis=0)).astype(planes.dtype)
+    if opaque is not None:
+        weights *= opaque
+    planes = np.where(gaps, 0, planes)
+    sums = _box(weights, window)
+    known = sums > 0
+    sums[~known] = 1
+    samples = planes * weights
+    means = [_box(plane, window) / sums for plane in samples]
+    matrix = {(i, j): _box(samples[i] * planes[j], window) / sums for i, j in _entries(len(planes))}
+    count = _box(known.astype(planes.dtype), window)
+    lost = count == 0
+    count[lost] = 1
+    gaps = np.isnan(middle) & ignoring
+    if gaps.any():
+        means_of_means = np.stack([_box(mean, window) / count for mean in means])
+        means_of_means[:, lost] = np.nan
+        middle = np.where(gaps, means_of_means, middle)
+    _smoothing(matrix, means, ridge)
+    for plane in (*matrix.values(), *means):
+        plane[~known] = 0
+    return np.where(gaps, middle, _applied(matrix, means, middle, count, window))
+
+
+def _entries(size: int) -> list[tuple[int, int]]:
+    return [(row, column) for row in range(size) for column in range(row + 1)]
+
+
+def _smoothing(matrix: Symmetric, means: list[Array], ridge: float) -> None:
+    """From the means of products to M, and from the means m to ``M m``, in place.
+
+    `numpy.linalg.inv` takes matrices one by one, 0.3 µs each.
+    """
+    least = matrix[0, 0].dtype.type(ridge)
+    for (i, j), covariance in matrix.items():
+        product = means[i] * means[j]
+        if i == j:
+            if product.itemsize == 8:
+                product *= 1 - ROUNDING
+            covariance += least
+        covariance -= product
+    if len(means) == 1:
+        np.divide(least, matrix[0, 0], out=matrix[0, 0])
+        means[0] *= matrix[0, 0]
+        return
+    _swept(matrix, len(means))
+    for entry in matrix.values():
+        entry *= -least
+    offsets = [matrix[i, 0] * means[0] for i in range(len(means))]
+    for i, offset in enumerate(offsets):
+        for j, mean in enumerate(means[1:], 1):
+            offset += matrix[max(i, j), min(i, j)] * mean
+    means[:] = offsets
+
+
+def _swept(matrix: Symmetric, size: int) -> None:
+    """Replace each of the positive definite matrices by its inverse, negative, by the sweep operator: in place.
+
+    K. Lange, Numerical Analysis for Statisticians, 2nd ed., 2010, section 7.4. Unlike determinants, it loses nothing of
+    a thin variance.
+    """
+    for pivot in range(size):
+        diagonal = matrix[pivot, pivot]
+        np.divide(-1, diagonal, out=diagonal)
+        others = [(i, (max(i, pivot), min(i, pivot))) for i in range(size) if i != pivot]
+        row = {i: matrix[at] for i, at in others}
+        swept = {i: entry * diagonal for i, entry in row.items()}
+        for i, j in _entries(size):
+            if pivot not in (i, j):
+                matrix[i, j] += swept[i] * row[j]
+        for i, at in others:
+            matrix[at] = np.negative(swept[i], out=swept[i])
+
+
+def _applied(matrix: Symmetric, offsets: list[Array], middle: Array, count: Array, window: tuple[int, int]) -> Array:
+    """Return ``in + (Σ M m - Σ M in) / count``."""
+    moves = np.empty(middle.shape, middle.dtype)
+    for move, offset in zip(moves, offsets, strict=True):
+        move[...] = _box(offset, window)
+    for (i, j), entry in matrix.items():
+        total = _box(entry, window)
+        if i != j:
+            moves[j] -= total * middle[i]
+        moves[i] -= np.multiply(total, middle[j], out=total)
+    moves /= count
+    moves += middle
+    return moves

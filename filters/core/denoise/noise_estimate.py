@@ -1,0 +1,66 @@
+"""How strong an image's noise is, told from the image itself."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from ..engine.stage import Frame, Rows
+from ..lazy_numpy import Array, np
+
+ROWS = 8
+"""Rows of answers that are taken together."""
+SAMPLES = 1 << 20
+"""Answers that are looked at in all, from rows over the whole height: their median has an error of 0.1 %, and a
+picture of 12 MP takes 45 ms in place of 700."""
+MEDIAN = 0.6744897501960817
+"""Of the magnitude of a normal variable with the standard deviation 1."""
+GAIN = 6.0
+"""The root of the sum of the mask's squares: by so much it multiplies the standard deviation of white noise."""
+
+
+def estimate(image: Rows) -> float:
+    """Return the standard deviation of white noise in *image*, in its units, as one number for all channels.
+
+    The mask ``1 -2 1; -2 4 -2; 1 -2 1``, the difference of two Laplacians, answers to no plane and to hardly an edge
+    (Immerkær 1996). The median of the answers' magnitudes, in place of their mean, counts how many are large and not
+    how large they are (Donoho and Johnstone 1994), so edges and texture count little as long as they are rare. What is
+    missing or infinite counts nothing. An image of fewer than 3×3 pixels has no noise.
+
+    References
+    ----------
+    J. Immerkær, "Fast noise variance estimation", 1996.
+    D. Donoho and I. Johnstone, "Ideal spatial adaptation by wavelet shrinkage", 1994.
+    """
+    if min(image.height, image.width) < 3:
+        return 0.0
+    parts: list[Array] = []
+    with np.errstate(invalid="ignore", over="ignore"):
+        first = image.rows(0, 3)
+        count = max(1, SAMPLES // (ROWS * image.width * first.shape[2]))
+        groups = -(-(image.height - 2) // ROWS)
+        for number in range(min(count, groups)):
+            start = ROWS * (number * groups // min(count, groups))
+            parts.append(_answers(image.rows(start, min(start + ROWS + 2, image.height))).ravel())
+        answers = np.abs(np.concatenate(parts))
+        finite = answers if answers.dtype.kind == "i" else answers[np.isfinite(answers)]
+    return float(np.median(finite)) / (MEDIAN * GAIN) if finite.size else 0.0
+
+
+def surveying(beside: Callable[[Frame, float], str] = lambda frame, level: "") -> Callable[[Frame, Rows], float]:
+    """Return a stage's survey that estimates the noise, and tells people of it and of what *beside* makes of it."""
+
+    def survey(frame: Frame, image: Rows) -> float:
+        level = estimate(image)
+        if frame.told is not None:
+            frame.told.append(f"noise of {level:.4g}{beside(frame, level)}")
+        return level
+
+    return survey
+
+
+def _answers(strip: Array) -> Array:
+    """Return the mask's answers at the inner samples of a strip."""
+    planes = strip.transpose(2, 0, 1).astype(np.int32 if strip.dtype.kind in "iu" else np.float64)
+    for _ in range(2):
+        planes = (planes[:, :-2] - 2 * planes[:, 1:-1] + planes[:, 2:]).transpose(0, 2, 1)
+    return planes

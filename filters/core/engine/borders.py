@@ -1,0 +1,143 @@
+"""What lies past the image's edge: the five rules, with the names of `scipy.ndimage`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import lru_cache
+from typing import Any, Literal, NamedTuple, get_args
+
+from ..lazy_numpy import Array, np
+
+Border = Literal["reflect", "mirror", "nearest", "wrap", "constant"]
+BORDERS: tuple[Border, ...] = get_args(Border)
+
+
+class Rule(NamedTuple):
+    """A border, and the value of ``constant``."""
+
+    border: Border
+    fill: float = 0.0
+
+
+PICTURES = {
+    "reflect": "dcba|abcd|dcba",
+    "mirror": "dcb|abcd|cba",
+    "nearest": "aaaa|abcd|dddd",
+    "wrap": "abcd|abcd|abcd",
+    "constant": "kkkk|abcd|kkkk",
+}
+
+ALIASES = {
+    "symmetric": "reflect",
+    "reflect101": "mirror",
+    "reflect_101": "mirror",
+    "reflect-101": "mirror",
+    "replicate": "nearest",
+    "edge": "nearest",
+    "circular": "wrap",
+    "zero": "constant",
+    "zeros": "constant",
+}
+"""Names that NumPy and OpenCV use. NumPy's own ``reflect`` is ``mirror`` here, as in SciPy."""
+
+
+def source_index(start: int, stop: int, size: int, border: Border) -> Array:
+    """Which of *size* samples stands at each position ``start … stop-1``; -1 for the fill of ``constant``.
+
+    Right however far the positions lie outside, so also where a kernel is larger than the image.
+
+    >>> source_index(-3, 6, 4, "reflect").tolist()
+    [2, 1, 0, 0, 1, 2, 3, 3, 2]
+    >>> source_index(-3, 6, 4, "mirror").tolist()
+    [3, 2, 1, 0, 1, 2, 3, 2, 1]
+    >>> source_index(-3, 6, 4, "constant").tolist()
+    [-1, -1, -1, 0, 1, 2, 3, -1, -1]
+    """
+    position = np.arange(start, stop)
+    if border == "constant":
+        return np.where((position >= 0) & (position < size), position, -1)
+    if border == "nearest" or size == 1:
+        return position.clip(0, size - 1)
+    if border == "wrap":
+        return position % size
+    period = 2 * size if border == "reflect" else 2 * size - 2
+    position %= period
+    return np.minimum(position, period - (border == "reflect") - position)
+
+
+def runs(index: Array) -> list[tuple[int, int, int, int]]:
+    """Split an index into runs that slices can copy: ``(position, first, count, step)``, step 1, -1 or 0.
+
+    Slices copy a border in a quarter of the time that gathering by index takes.
+
+    >>> runs(source_index(-2, 5, 3, "reflect"))
+    [(0, 1, 2, -1), (2, 0, 3, 1), (5, 2, 2, -1)]
+    """
+    found = []
+    values = index.tolist()
+    if values and 0 <= values[0] == values[-1] - len(values) + 1:
+        return [(0, values[0], len(values), 1)]  # it never grows by more than 1: all of it lies inside
+    position = 0
+    while position < len(values):
+        end = position + 1
+        step = values[end] - values[position] if end < len(values) else 0
+        outside = values[position] < 0
+        while abs(step) <= 1 and end < len(values) and values[end] - values[end - 1] == step:
+            if (values[end] < 0) != outside:
+                break
+            end += 1
+        found.append((position, values[position], end - position, step if end - position > 1 else 0))
+        position = end
+    return found
+
+
+@lru_cache(maxsize=64)
+def _runs_between(start: int, stop: int, size: int, border: Border) -> list[tuple[int, int, int, int]]:
+    """Return the runs of `source_index`; kept, because all strips of an image have the same columns."""
+    return runs(source_index(start, stop, size, border))
+
+
+def surround(
+    parts: Sequence[tuple[int, Array]],
+    index: Array,
+    left: int,
+    right: int,
+    work: Any,
+    rule: Rule,
+    interleaved: bool = False,
+) -> Array:
+    """Lay out rows of an image with what lies past its edges, as one strip in the type *work*.
+
+    *parts* are strips ``(rows, columns, channels)`` and the row at which each begins; *index* says which
+    row of the image stands in each row of the result (-1: the fill). *left* and *right* columns are
+    added; a negative *right* cuts columns off. One copy converts, pads, and makes planes of channels, unless they may
+    stay *interleaved* where they are: of 8 bits that is done in a third of the time.
+    """
+    given = parts[0][1]
+    _, width, channels = given.shape
+    size = len(index), left + width + max(right, 0)
+    if interleaved and channels > 1 and given.strides[2] == given.itemsize:
+        planes = np.empty((*size, channels), work).transpose(2, 0, 1)
+    else:
+        planes = np.empty((channels, *size), work)
+    middle = planes[:, :, left : left + width]
+    for position, first, count, step in runs(index):
+        rows = middle[:, position : position + count]
+        if first < 0:
+            rows[...] = rule.fill
+            continue
+        start, strip = next(part for part in reversed(parts) if part[0] <= first)
+        np.copyto(rows, strip.transpose(2, 0, 1)[:, _slice(first - start, count, step)], casting="unsafe")
+    for position, stop in ((-left, 0), (width, width + right)):
+        for offset, first, count, step in _runs_between(position, stop, width, rule.border):
+            columns = planes[:, :, left + position + offset : left + position + offset + count]
+            columns[...] = rule.fill if first < 0 else planes[:, :, _slice(left + first, count, step)]
+    return planes[:, :, : left + width + right].transpose(1, 2, 0)
+
+
+def _slice(first: int, count: int, step: int) -> slice:
+    """Return the slice of *count* samples from *first*; with step 0 the one sample, to be repeated."""
+    if step == 0:
+        return slice(first, first + 1)
+    stop = first + step * count
+    return slice(first, None if stop < 0 else stop, step)

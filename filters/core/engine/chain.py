@@ -1,0 +1,124 @@
+"""Several filters in a row as one list of stages: one pass over the image, and no rounding between them.
+
+Each filter keeps its own border rule, channels and light. What would be done to its result on the way into a file,
+a bias among it, becomes a stage of its own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import takewhile
+from typing import Any, NamedTuple
+
+from ..lazy_numpy import np
+from . import colour, nan_policy
+from .stage import Crossing, Frame, Function, Stage, Values, total_gain, without_maps
+from .working_space import Settings
+
+
+class Part(NamedTuple):
+    """One filter of a chain."""
+
+    stages: Sequence[Stage]
+    settings: Settings
+    name: str = ""
+    """What a failure calls it."""
+
+
+def chain(parts: Sequence[Part]) -> tuple[tuple[Stage, ...], Settings]:
+    """Return the stages of all *parts*, and how an image enters the first and leaves the last.
+
+    Only the last part's maps are there in the end.
+    """
+    stages: list[Stage] = []
+    first = parts[0].settings
+    light = False
+    for number, part in enumerate(parts):
+        steps = list(part.stages)
+        if number:
+            steps = [*_crossing(parts[number - 1], part, light), *steps]
+        # A result that is no picture of the colours has no light to be taken out of.
+        light = part.settings.linear and total_gain(part.stages) is not None
+        if number + 1 < len(parts):
+            steps = [without_maps(stage)._replace(bias=0.0, lift=0.0) for stage in steps]
+        stages += [_at_home(stage, part.settings, part.name) for stage in steps]
+    channels = first.channels
+    if channels == "each" and any(part.settings.channels != "each" for part in parts):
+        channels = "luma" if _is_luma_first(parts) else "max"  # of the one channel that is left
+    looked_for = any(part.settings.nan != nan_policy.PROPAGATE for part in parts)
+    return tuple(stages), first._replace(channels=channels, linear_out=light, nan_looked_for=looked_for)
+
+
+def _is_luma_first(parts: Sequence[Part]) -> bool:
+    """Whether the luma that a later filter works on may be taken at once, a third of the samples.
+
+    Weighted sums that treat each channel alike give the same of the luma as the luma of what they give.
+    """
+    before = list(takewhile(lambda part: part.settings.channels == "each", parts))
+    settings = [part.settings for part in parts[: len(before) + 1]]
+    return (
+        settings[-1].channels == "luma"
+        and all(one.linear == settings[0].linear and one.nan == nan_policy.PROPAGATE for one in settings)
+        and all(stage.weights is not None and stage.gain is not None for part in before for stage in part.stages)
+    )
+
+
+def _crossing(before: Part, behind: Part, light: bool) -> list[Stage]:
+    """Return the stages from one filter's result, in linear *light* or not, to the next one's input."""
+    gain = total_gain(before.stages)
+    bias, lift = (sum(getattr(stage, name) for stage in before.stages) for name in ("bias", "lift"))
+    strongest = before.settings.channels == "max"
+    change, steepest = None, 1.0
+    if light != behind.settings.linear:
+        change, steepest = (colour.decode_srgb, 2.3) if behind.settings.linear else (colour.encode_srgb, 13.0)
+
+    def bind(frame: Frame) -> Function:
+        def cross(values: Values) -> Values:
+            strip: Any = getattr(values, "image", values)
+            if strip.dtype == bool:
+                strip = strip * np.asarray(frame.full, frame.work)
+            if bias or lift:
+                strip = strip + (bias + lift * frame.full)
+            if strongest:
+                strip = colour.strongest(strip, before.settings.nan == nan_policy.IGNORE)
+            return strip if change is None else change(strip, frame.full).astype(frame.work, copy=False)
+
+        return cross
+
+    stages = []
+    apart = bool(bias or lift) or change is not None or gain == 0
+    crossing = Crossing(divide=apart and bool(gain), multiply=apart)
+    if apart or strongest or gain is None:
+        stages.append(Stage(bind, amplification=steepest, crossing=crossing))
+    value = nan_policy.filling(behind.settings.nan)
+    if value is not None:
+        stages.append(_filling(value, behind.settings.linear, bool(gain)))
+    if behind.settings.channels == "luma":
+        stages.append(Stage(lambda frame: lambda strip: colour.luma(strip, frame.work)))
+    if gain is not None and total_gain(behind.stages) is None:
+        ground = Crossing(ground=True, linear=behind.settings.linear)
+        stages.append(Stage(lambda frame: lambda strip: strip, crossing=ground))
+    return stages
+
+
+def _filling(value: float, linear: bool, apart: bool) -> Stage:
+    """Return the stage that puts *value*, in the image's units, in the place of NaN; *apart* from any alpha."""
+
+    def bind(frame: Frame) -> Function:
+        decoded = float(colour.in_light(value, frame.full, linear))
+        return lambda strip: nan_policy.filled(strip, decoded)
+
+    return Stage(bind, crossing=Crossing(divide=apart, multiply=apart, missing=True))
+
+
+def _at_home(stage: Stage, settings: Settings, name: str) -> Stage:
+    """Return the stage with its own filter's border rule, and its name; those in its branches too."""
+    branches = tuple(tuple(_at_home(inner, settings, name) for inner in branch) for branch in stage.branches)
+    stage = stage._replace(branches=branches)
+    if stage.border is not None:
+        return stage._replace(step=name)
+
+    def fill(frame: Frame) -> float:
+        return float(colour.in_light(settings.fill, frame.full, settings.linear))
+
+    return stage._replace(border=settings.border, fill=fill, step=name)

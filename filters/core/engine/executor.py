@@ -1,0 +1,217 @@
+"""The executor: runs stages over an image in strips, and knows all that stages need not know.
+
+It cuts the result into strips of whole rows, asks each stage for them from the last to the first,
+pads what a stage sees by the border rule, converts in and out of the work type inside the cache,
+and rounds once, at the end. Every stage sees the border of its own input, so a chain gives what its
+filters would give one after the other, without the rounding between them. The strips depend on the
+image and the stages alone.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from types import MappingProxyType
+from typing import Any, NamedTuple
+
+from ..lazy_numpy import Array, np
+from ..parameters import ImageError
+from . import forked_tasks, nan_policy, pipeline
+from .borders import Rule
+from .mask import OTHER_SIZE, SEVERAL_MAPS, Effect
+from .masked_output import Original, PartialMap, PartialPicture
+from .output_buffer import Canvas, Collector, Make, Output
+from .pipeline import Opacity, Source
+from .quantize import FULL, Encoding
+from .stage import Frame, Stage, Values, inside, pointwise, total_gain, without_maps
+from .strips import each_strip
+from .working_space import Passage, Settings
+
+STRIP_BYTES = 3 << 19
+"""Size of a strip in the work type. Of 512 KiB to 3 MiB the fastest in a new process, for RGB and gray, light filters
+and heavy ones, by 5 to 10 ms at 12 MP: lower strips see more halo than image, and pay more for each call; higher ones
+take more memory that has not been touched before, page by page."""
+TALL_BYTES = 8 << 20
+"""Size up to which a strip grows to four times its halo, which is computed anew for each: at sigma 8 2.1 ns a sample in
+place of 2.7. Of 0, 2, 4 and 8 MiB the fastest for gray and RGB, one thread and two, and in a new process."""
+
+
+WORTH_A_FORK = 1e8
+"""Nanoseconds of work in short calls from which processes share it: a fork and a copy of the result take a tenth."""
+
+
+class Result(NamedTuple):
+    """The outputs by name, and what was derived on the way, for people."""
+
+    outputs: dict[str, Output]
+    facts: list[str]
+
+
+def run(
+    stages: Sequence[Stage],
+    image: Array,
+    encodings: Mapping[str, Encoding],
+    settings: Settings,
+    alpha: Array | None = None,
+    strip_rows: int | None = None,
+    jobs: int = 1,
+    measure: bool = False,
+    canvases: Mapping[str, Make] = MappingProxyType({}),
+    effect: Effect | None = None,
+    name: str = "",
+) -> Result:
+    """Run *stages* over ``image`` ``(height, width, channels)`` and encode what *encodings* names.
+
+    The names are the fields of the last stage's NamedTuple; a bare strip is called ``image``. *alpha*
+    ``(height, width)`` travels beside the image, which is then filtered premultiplied: it is filtered
+    too where the stages keep a mean, kept where their gain is 0, and dropped where the result is no
+    picture of the colours. *jobs* threads share the strips; *measure* asks for the outputs' ranges; *canvases*
+    make what the outputs of their names are gathered in. An *effect* says where they act, and how strongly. By its
+    *name* the image has random numbers of its own.
+    """
+    full = FULL[image.dtype.name]
+    work = work_type(stages, image.dtype.name, encodings.values())
+    wanted = {field for name, encoding in encodings.items() for field in encoding.fields(name)}
+    tolerance = min(encoding.tolerance for encoding in encodings.values())
+    finite = image.dtype.kind == "u"
+    if settings.nan_looked_for or settings.nan != nan_policy.PROPAGATE:
+        finite = finite or not nan_policy.has_gaps(image)
+    changed = settings.linear or alpha is not None or (settings.channels == "luma" and image.shape[2] > 1)
+    whole = finite and not changed and float(settings.fill).is_integer() and 0 <= settings.fill <= full
+    bias = sum(stage.bias + stage.lift * full for stage in stages)
+    plain = all(encoding.plain and encoding.dtype == image.dtype.name for encoding in encodings.values())
+    region = None if effect is None else effect.on(*image.shape[:2])
+    plain = plain and not (region is not None and region.partial)
+    rounded = whole and plain and not settings.linear_out and not bias and not measure and settings.channels != "max"
+    told: list[str] = []
+    frame = Frame(full, work, frozenset(wanted), tolerance, finite, whole, rounded=rounded, name=name, told=told)
+    channels = 1 if settings.channels == "luma" else image.shape[2]
+    most = max(channels, *(stage.maps for stage in stages))
+    rows = strip_rows or _strip_rows(image.shape[1] * most, work, stages)
+    gain = total_gain(stages)
+    on_ground = gain is None and not any(stage.crossing and stage.crossing.ground for stage in stages)
+    passage = Passage(image, alpha, settings, frame, gain, bias, on_ground)
+
+    def chained(source: Source, chain: Sequence[Stage], fill: float, beside: Opacity | None = None) -> pipeline.Rows:
+        return pipeline.join(source, chain, frame, Rule(settings.border, fill), rows, jobs, beside)
+
+    opacity = beside = None
+    if alpha is not None:
+
+        def opacity_before(number: int) -> pipeline.Rows:
+            above = [_of_alpha(stage, full) for stage in stages[:number]]
+            mean = math.prod(stage.gain for stage in stages[:number] if stage.gain)
+            if mean != 1:
+                above.append(pointwise(lambda strip: strip / mean))
+            return chained(Source(image, passage.enter_alpha), above, full)
+
+        beside = Opacity(opacity_before, passage.divide, passage.multiply, passage.lay)
+        if gain is not None:
+            opacity = opacity_before(len(stages))
+    chain = chained(Source(image, passage.enter), stages, passage.fill, beside)
+    if region is not None and any(stage.maps > 1 for stage in stages):
+        raise ImageError(SEVERAL_MAPS)
+    if region is not None and (chain.height, chain.width) != image.shape[:2]:
+        size = f"{chain.width}×{chain.height}, from {image.shape[1]}×{image.shape[0]}"
+        raise ImageError(f"the result is {size}; {OTHER_SIZE}")
+
+    def collecting(name: str, encoding: Encoding) -> Collector:
+        make = canvases.get(name, Canvas)
+        if region is None:
+            return Collector(encoding, chain.height, measure, make)
+        if name == "image":
+            original = Original(image, alpha, settings.background, settings.opaque)
+            return PartialPicture(encoding, original, region, frame, measure, make)
+        kept = image.shape[2] if settings.channels == "each" else 1
+        return PartialMap(encoding, kept, region, frame, chain.height, measure, make)
+
+    collectors = {name: collecting(name, encoding) for name, encoding in encodings.items()}
+
+    def filter_strip(start: int, stop: int) -> None:
+        if region is not None and not region.touches(start, stop):
+            for collector in collectors.values():
+                collector.skip(start, stop)
+            return
+        fields = _fields(chain.rows(start, stop))
+        opaque = None
+        if "image" in wanted:
+            opaque = None if opacity is None else opacity.rows(start, stop)
+            fields["image"], opaque = passage.leave(fields["image"], opaque)
+        for name, collector in collectors.items():
+            beside = opaque if name == "image" else None
+            part, named = collector.encoding.part, collector.encoding.fields(name)
+            collector.add(start, [part(fields[field]) for field in named], beside)
+
+    if strip_rows is None:
+        rows = -(-rows // chain.liked) * chain.liked
+    if jobs > 1 and chain.brief:
+        if region is None and forked_tasks.FORKABLE and chain.brief * chain.height * chain.width * most > WORTH_A_FORK:
+            chain = pipeline.computed(chain, rows, jobs, apart=True)
+        elif len(stages) == 1:
+            jobs = 1  # a median of 5×5 of 12 MP takes 57 ms so, 84 by two threads
+    each_strip(chain.height, rows, jobs, filter_strip)
+    facts = [*(fact for stage in stages for fact in stage.facts(frame)), *told] if measure else []
+    facts.append(f"computed in {np.dtype(work).name}, strips of {rows} rows")
+    return Result({name: collector.output() for name, collector in collectors.items()}, facts)
+
+
+def work_type(stages: Sequence[Stage], dtype: str, encodings: Iterable[Encoding]) -> Any:
+    """Return float32 where its rounding stays below what every output tolerates, else float64.
+
+    The bound counts four roundings of the largest intermediate, ``4 · 2⁻²⁴ · full · amplification``;
+    a result off by that much of a level rounds differently in as large a part of the pixels. A float
+    image takes float64: its values may be far from 0 beside their range, and have squares past float32.
+    """
+    if dtype == "float32":
+        return np.float64
+    amplification = math.prod(stage.amplification for stage in stages)
+    error = 4 * 2.0**-24 * FULL[dtype] * amplification
+    return np.float32 if all(error <= encoding.tolerance for encoding in encodings) else np.float64
+
+
+def _strip_rows(samples_per_row: int, work: Any, stages: Sequence[Stage]) -> int:
+    """Return a strip's height: what fits the cache, more for a kernel that is tall, and no less than the halo.
+
+    All are rows of the image, of which a stride makes fewer: pooled by 8, 12 MP of float take 18 ms so in place of 38.
+    """
+    row = samples_per_row * np.dtype(work).itemsize
+    step, halos = 1, []
+    for stage in _with_branches(stages):
+        if halo := stage.halo.top + stage.halo.bottom:
+            halos.append(halo * step)
+        step *= stage.stride[1]
+    highest = max(halos, default=0)
+    # Several kernels hold more strips at a time: for them lower ones are as fast, and take 40 MB less at 12 MP.
+    tall = min(4 * highest, TALL_BYTES // row) if len(halos) == 1 else 0
+    return max(1, max(16, STRIP_BYTES // row, tall, highest) // step)
+
+
+def _with_branches(stages: Iterable[Stage]) -> Iterator[Stage]:
+    """Yield the stages, and those in their branches."""
+    for stage in stages:
+        yield stage
+        for branch in stage.branches:
+            yield from _with_branches(branch)
+
+
+def _of_alpha(stage: Stage, full: float) -> Stage:
+    """Return what becomes of the alpha in a stage of the colours.
+
+    It is filtered too, its own border white; where the stage has no mean, it is that of the pixel under the anchor.
+    """
+    if stage.crossing is not None:
+        return pointwise(lambda strip: strip)
+    if stage.gain:
+        return without_maps(stage)._replace(fill=lambda frame: full)
+    sx, sy = stage.stride
+    return Stage(
+        lambda frame: lambda strip: inside(strip, stage.halo)[::sy, ::sx],
+        halo=stage.halo,
+        padding=stage.padding,
+        stride=stage.stride,
+        border="nearest",
+    )
+
+
+def _fields(values: Values) -> dict[str, Array]:
+    return values._asdict() if isinstance(values, tuple) else {"image": values}  # type: ignore

@@ -1,0 +1,180 @@
+"""Missing samples of float images, which are NaN: handed on, filled first, or left out of what a filter adds up.
+
+Left out, a sample counts nothing. Where a mean is kept, the other weights are divided by their sum: that is
+normalised convolution. Where differences are taken, a missing sample counts as the pixel in the middle, so that a
+plane of one value with holes in it has no edges.
+
+References
+----------
+H. Knutsson and C.-F. Westin, "Normalized and differential convolution", 1993.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
+
+from ..lazy_numpy import Array, np
+from .stage import Bound, Frame, Function, Halo, Stage, Values, Weights, bound, inside
+
+PROPAGATE, IGNORE, FILL = "propagate", "ignore", "fill="
+LEAST = 1e-11
+"""Weights whose sum is a smaller part of all are none: a transform gives hardly less for nothing, 1e-15."""
+NOTHING = 2.0**-44
+"""Differences that are a smaller part of the pixel in the middle come of rounding: means of equal samples by different
+weights differ by so little, and would have a direction."""
+
+
+def check(text: Any) -> None:
+    """Raise ValueError for what says nothing about missing samples."""
+    if text not in (PROPAGATE, IGNORE):
+        filling(text)
+
+
+def filling(text: Any) -> float | None:
+    """Return the value of ``fill=V``, None for the other words; raises ValueError for what is none of them.
+
+    >>> filling("fill=-1.5"), filling("ignore")
+    (-1.5, None)
+    """
+    if text in (PROPAGATE, IGNORE):
+        return None
+    word, _, number = str(text).partition("=")
+    if f"{word}=" != FILL:
+        raise ValueError(f"{text!r} is none of propagate, ignore and fill=V, like fill=0")
+    try:
+        value = float(number)
+    except ValueError:
+        raise ValueError(f"{number!r} is not a number, as in fill=0") from None
+    if not math.isfinite(value):
+        raise ValueError(f"{number} is no value to fill with")
+    return value
+
+
+def filled(strip: Array, value: float) -> Array:
+    """Return the strip with *value* in the place of NaN; itself where it has none."""
+    gaps = np.isnan(strip)
+    if not gaps.any():
+        return strip
+    strip = strip.copy("K")
+    np.copyto(strip, strip.dtype.type(value), where=gaps)
+    return strip
+
+
+def has_gaps(image: Array) -> bool:
+    """Whether a sample is NaN or infinite; the least and the greatest are told without another array."""
+    return not (np.isfinite(np.min(image)) and np.isfinite(np.max(image)))
+
+
+def kept_near(quick: Function, careful: Callable[[], Function], window: Window, extra: Halo) -> Function:
+    """Return *quick*, a correlation that may spread what is not finite over all it sees, so that it stays near.
+
+    What is NaN is left out first and put back as far as the *window* reaches: at 61×61 that takes a thirtieth of the
+    time of the *careful* way, which sees no *extra* samples and is left for infinities.
+    """
+
+    def correlate(strip: Array) -> Array:
+        if np.isfinite(strip.sum()):
+            return quick(strip)
+        gaps = np.isnan(strip)
+        if not (window.full and gaps.any()) or np.isinf(strip).any():
+            return careful()(inside(strip, extra))
+        total = quick(filled(strip, 0))
+        total[window.reached(inside(gaps, extra))] = np.nan
+        return total
+
+    return correlate
+
+
+class Window(NamedTuple):
+    """The samples that a kernel looks at."""
+
+    width: int
+    height: int
+    stride: tuple[int, int]
+    dilation: tuple[int, int]
+    full: bool
+    """It is large, and no weight in it is 0."""
+
+    def reached(self, gaps: Array) -> Array:
+        """Return where the window holds a gap; of a side, twice as much is seen with each step."""
+        for axis, length in ((0, self.height), (1, self.width)):
+            seen = 1
+            while seen < length:
+                more = min(seen, length - seen)
+                shift = more * self.dilation[1 - axis]
+                near, far = slice(None, -shift), slice(shift, None)
+                gaps = gaps[near] | gaps[far] if axis == 0 else gaps[:, near] | gaps[:, far]
+                seen += more
+        return gaps[:: self.stride[1], :: self.stride[0]]
+
+
+def left_out(stages: Sequence[Stage]) -> list[Stage]:
+    """Return the stages with missing samples left out of their sums."""
+    return [_left_out(stage) for stage in stages]
+
+
+def _left_out(stage: Stage) -> Stage:
+    def bind(frame: Frame) -> Bound:
+        if frame.finite:
+            return bound(stage, frame)
+        own = bound(stage, exact(frame))
+        weights = stage.weights
+        if weights is None:
+            return own
+        around, (sx, sy) = stage.halo.wider(own.extra), stage.stride
+
+        def middle(strip: Array) -> Array:
+            return inside(strip, around)[::sy, ::sx]
+
+        def normalized(strip: Array, *where: int) -> Array:
+            present = _present(strip)
+            if present is None:
+                return own.function(strip, *where)
+            return divided(own.function(filled(strip, 0), *where), own.function(present, *where), weights)
+
+        def relative(strip: Array, *where: int) -> Values:
+            present, at = _present(strip), middle(strip)
+            if present is None:
+                return _each(lambda value: settled(value, at, stage.amplification), own.function(strip, *where))
+
+            def differences(value: Array, total: Array) -> Array:
+                return settled(value - at * (total - weights.sum), at, stage.amplification)
+
+            return _each(differences, own.function(filled(strip, 0), *where), own.function(present, *where))
+
+        return own._replace(function=relative if weights.relative else normalized)
+
+    branches = tuple(tuple(left_out(branch)) for branch in stage.branches)
+    return stage._replace(bind=bind, branches=branches, facts=lambda frame: stage.facts(exact(frame)), plain=stage)
+
+
+def exact(frame: Frame) -> Frame:
+    """Return what a stage is told that leaves samples out: a sum of few weights stands no approximation."""
+    return frame if frame.finite else frame._replace(ignoring=True, tolerance=0.0)
+
+
+def _present(strip: Array) -> Array | None:
+    """Return 1 where samples are and 0 where they are missing; None where none is."""
+    gaps = np.isnan(strip)
+    return (~gaps).astype(strip.dtype) if gaps.any() else None
+
+
+def divided(total: Array, sums: Array, weights: Weights) -> Array:
+    """Return what a sum would be if the weights that are there summed to what all do; NaN where none is there."""
+    there = np.abs(sums) > LEAST * weights.absolute
+    with np.errstate(divide="ignore"):
+        return np.where(there, total / sums * weights.sum, np.nan)
+
+
+def settled(differences: Array, middle: Array, amplification: float) -> Array:
+    """Return differences from a pixel in the *middle*, 0 where they are no more than rounding leaves."""
+    least = np.abs(middle) * (NOTHING * amplification)
+    return np.where(np.abs(differences) <= least, 0, differences)
+
+
+def _each(function: Callable[..., Array], *values: Values) -> Values:
+    if isinstance(values[0], tuple):
+        return values[0]._make(map(function, *values))  # type: ignore[attr-defined]
+    return function(*values)

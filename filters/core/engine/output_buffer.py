@@ -1,0 +1,109 @@
+"""One output of an image, gathered strip by strip and encoded as the strips come."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, NamedTuple
+
+from ..lazy_numpy import Array, np
+from .quantize import Encoding, hue_map
+
+
+class Output(NamedTuple):
+    """One encoded result, and, where it was measured, what became of its values."""
+
+    samples: Any
+    """An array, or what was made to serve as its canvas."""
+    alpha: Array | None = None
+    low: float = math.inf
+    high: float = -math.inf
+    clipped: float = 0.0
+    """The fraction of samples that the output's range cut off."""
+
+
+class Canvas:
+    """Where the samples of an output go: one array, unless a `Make` gives what takes them otherwise.
+
+    Such a thing has `parts`, called from several threads, and the array's *shape*, *dtype* and *size*.
+    """
+
+    def __init__(self, shape: tuple[int, int, int], dtype: Any) -> None:
+        # Of many channels each is a plane, as it comes: 64 of them side by side take 5 times as long to fill.
+        planes = shape[2] > 4
+        self.samples = np.empty((shape[2], *shape[:2]), dtype).transpose(1, 2, 0) if planes else np.empty(shape, dtype)
+
+    def parts(self, start: int, stop: int) -> Iterator[tuple[slice, Array]]:
+        """Yield which of the rows from *start* to *stop* go where; each place is filled when the next is asked for."""
+        yield slice(stop - start), self.samples[start:stop]
+
+
+Make = Callable[[tuple[int, int, int], Any], Any]
+"""Makes a `Canvas`, or what serves as one, of a shape and dtype."""
+
+
+class Collector:
+    """Gathers strips; raw ones where the image's range must be known before they can be encoded."""
+
+    def __init__(self, encoding: Encoding, height: int, measure: bool, make: Make = Canvas) -> None:
+        self.encoding, self.height = encoding, height
+        self.make = Canvas if encoding.stretched else make
+        self.measure = measure or encoding.stretched
+        self.canvas: Any = None
+        self.alpha: Array | None = None
+        # Lists, because appending is safe from several threads.
+        self.lows: list[float] = []
+        self.highs: list[float] = []
+        self.cuts: list[int] = []
+
+    def measured(self, values: Array) -> None:
+        """Take note of the range of *values*."""
+        if values.dtype != bool:
+            self.lows.append(float(np.fmin.reduce(values, axis=None)))
+            self.highs.append(float(np.fmax.reduce(values, axis=None)))
+            self.cuts.append(self.encoding.count_clipped(values))
+
+    def extent(self) -> tuple[float, float]:
+        """Return the least and the greatest value; where there was none, the least is infinite."""
+        return min(self.lows, default=math.inf), max(self.highs, default=-math.inf)
+
+    def skip(self, start: int, stop: int) -> None:
+        """Take note that nothing is to be done in the rows ``start … stop-1``."""
+        raise NotImplementedError
+
+    def add(self, start: int, values: Sequence[Array], opaque: Array | None = None) -> None:
+        """Take the values of the strip that begins at row *start*, and their alpha."""
+        encoding, first = self.encoding, values[0]
+        if self.measure:
+            self.measured(first)
+        if self.canvas is None:
+            channels = 3 if encoding.kind == "hue" else first.shape[2]
+            dtype = first.dtype if encoding.stretched else encoding.dtype
+            self.canvas = self.make((self.height, first.shape[1], channels), dtype)
+        for rows, out in self.canvas.parts(start, start + len(first)):
+            if encoding.kind == "hue":
+                out[...] = hue_map(first[rows], values[1][rows], encoding.gain, encoding.full)
+            elif encoding.stretched:
+                out[...] = first[rows]
+            else:
+                encoding.into(first[rows], out)
+        if opaque is not None:
+            self._add_alpha(start, opaque)
+
+    def _add_alpha(self, start: int, opaque: Array) -> None:
+        encoding = self.encoding.of_alpha()
+        if self.alpha is None:
+            self.alpha = np.empty((self.height, opaque.shape[1], 1), encoding.dtype)
+        encoding.into(opaque, self.alpha[start : start + len(opaque)])
+
+    def output(self) -> Output:
+        """Return the whole output."""
+        if self.encoding.stretched:
+            self.canvas.samples = self.encoding(self.canvas.samples, self.extent())
+        return self.gathered()
+
+    def gathered(self) -> Output:
+        """Return what was gathered."""
+        samples = self.canvas.samples if isinstance(self.canvas, Canvas) else self.canvas
+        alpha = None if self.alpha is None else self.alpha[..., 0]
+        return Output(samples, alpha, *self.extent(), sum(self.cuts) / samples.size)

@@ -1,0 +1,46 @@
+"""Random numbers that depend on a seed, an image's name and the place in it, and on nothing else.
+
+Every block of rows has a generator of its own, so strips may be computed in any order, by any number of threads and
+processes, and twice where a halo asks for it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from typing import Any
+
+from ..lazy_numpy import Array, np
+from ..linear import tiled_matmul
+from .stage import Bound, Frame
+
+Generator = Any
+Draw = Callable[[Array, Generator], Array]
+"""From some rows ``(rows, channels, columns)`` to those of the result. It draws for one row after the other, so that
+what the first are given does not depend on how many there are."""
+
+ROWS = 16
+"""Rows of a block. To seed a generator takes 8 µs, as long as to draw a thousand normal numbers; and short calls leave
+a second thread nothing to do: drawn row by row, a gray image of 12 MP takes twice as long."""
+
+
+def drawn(draw: Draw, seed: int, frame: Frame, work: Any = None) -> Bound:
+    """Return the function that applies *draw* to the strips of an image, in the type *work* if it is given."""
+    key = hashlib.blake2b(f"{seed} {frame.name}".encode("utf-8", "surrogatepass"), digest_size=16).digest()
+    entropy = int.from_bytes(key, "little")
+
+    def function(strip: Array, start: int) -> Array:
+        rows = strip.transpose(0, 2, 1)
+        planes = np.empty((strip.shape[2], len(strip), strip.shape[1]), strip.dtype)
+        for first in range(0, len(strip), ROWS):
+            here = slice(first, first + ROWS)
+            changed = draw(rows[here], _generator(entropy, (start + first) // ROWS))
+            planes[:, here] = changed.swapaxes(0, 1)
+        return tiled_matmul.strip_of(planes)
+
+    return Bound(function, rows=ROWS, anchored=True, work=work, placed=True)
+
+
+def _generator(entropy: int, block: int) -> Generator:
+    """Return a block's generator. Of NumPy's the fastest: 7 ns a normal number, Philox takes 9."""
+    return np.random.Generator(np.random.SFC64(np.random.SeedSequence(entropy, spawn_key=(block,))))

@@ -1,0 +1,110 @@
+"""In and out of the space that stages work in: the work type, luma, linear light, premultiplied alpha."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from ..lazy_numpy import Array, np
+from . import colour, nan_policy
+from .borders import Border
+from .stage import Frame
+
+
+class Settings(NamedTuple):
+    """What all filters share: how the image is entered, and what lies past its edge."""
+
+    border: Border = "reflect"
+    fill: float = 0.0
+    linear: bool = False
+    channels: str = "each"
+    nan: str = nan_policy.PROPAGATE
+    background: tuple[float, ...] | None = None
+    """What transparent pixels are laid on, in the image's units; None is white, and black before edges are found."""
+    opaque: bool = False
+    """The result shall have no alpha."""
+    nan_looked_for: bool = False
+    """A later filter of a chain does something about NaN."""
+    linear_out: bool | None = None
+    """Whether the result is in linear light, where a chain's last filter differs from its first."""
+
+
+class Passage:
+    """The way of one image into the work space, and of its results out of it."""
+
+    def __init__(
+        self,
+        image: Array,
+        alpha: Array | None,
+        settings: Settings,
+        frame: Frame,
+        gain: float | None,
+        bias: float,
+        on_ground: bool,
+    ) -> None:
+        """*gain* is the last filter's; *on_ground* lays transparent pixels on the background from the start."""
+        self.image, self.alpha, self.settings = image, alpha, settings
+        self.full, self.work, self.gain, self.bias = frame.full, frame.work, gain, bias
+        self.fill = float(colour.in_light(settings.fill, self.full, settings.linear))
+        self.on_ground = on_ground
+        self.linear_out = (settings.linear and gain is not None) if settings.linear_out is None else settings.linear_out
+        self.finite = frame.finite
+        self.filling = None if frame.finite else nan_policy.filling(settings.nan)
+        self.ground = np.array(settings.background or (self.full,) * 3, np.float64)[None, None]
+
+    def enter(self, start: int, stop: int) -> Array:
+        """Return rows of the image: as they are, or in the work type where they are changed."""
+        strip = self.image[start:stop]
+        if self.filling is not None:
+            strip = nan_policy.filled(strip, self.filling)
+        if self.settings.linear:
+            strip = colour.decode_samples(strip, self.work, self.full)
+        elif self.alpha is not None:
+            strip = strip.astype(self.work)
+        if self.alpha is not None:
+            opaque = self.enter_alpha(start, stop)
+            strip = self.multiply(strip, opaque)
+            if not self.finite:
+                strip[np.broadcast_to(opaque == 0, strip.shape)] = 0  # what cannot be seen is not even NaN
+            if self.on_ground:
+                strip = self.lay(strip, opaque, self.settings.linear)
+        return colour.luma(strip, self.work) if self.settings.channels == "luma" else strip
+
+    def enter_alpha(self, start: int, stop: int) -> Array:
+        """Return rows of the alpha as a strip of one channel."""
+        assert self.alpha is not None
+        return self.alpha[start:stop, :, None].astype(self.work)
+
+    def _ground(self, strip: Array, linear: bool) -> Array:
+        ground = colour.in_light(self.ground, self.full, linear)
+        return ground if strip.shape[2] == 3 else colour.luma(ground, np.float64)
+
+    def divide(self, colours: Array, opaque: Array) -> Array:
+        """Take the alpha out of colours that were multiplied by it."""
+        return colour.unpremultiply(colours, opaque, self.full, least=1e-6 * self.full)
+
+    def multiply(self, colours: Array, opaque: Array) -> Array:
+        """Multiply colours by the alpha."""
+        return colours * (opaque / np.asarray(self.full, self.work))
+
+    def lay(self, colours: Array, opaque: Array, linear: bool) -> Array:
+        """Lay colours that were multiplied by the alpha on the background, in linear light or not."""
+        if self.settings.background is None:
+            return colours
+        rest = 1 - opaque / np.asarray(self.full, self.work)
+        return colours + (rest * self._ground(colours, linear)).astype(self.work)
+
+    def leave(self, picture: Array, opaque: Array | None) -> tuple[Array, Array | None]:
+        """Return the picture and its alpha in the file's units, unrounded."""
+        if opaque is not None and self.gain:
+            picture = colour.unpremultiply(picture, opaque, self.full)
+        if self.bias:
+            picture = picture + self.bias
+        if self.settings.channels == "max":
+            picture = colour.strongest(picture, self.settings.nan == nan_policy.IGNORE)
+        if opaque is not None and self.settings.opaque:
+            part = np.clip(opaque / self.full, 0, 1)
+            picture = picture * part + self._ground(picture, self.linear_out) * (1 - part)
+            opaque = None
+        if self.linear_out:
+            picture = colour.encode_srgb(picture, self.full)
+        return picture, opaque

@@ -1,0 +1,1 @@
+"""Gradients: derivatives, their magnitude and angle, and what is made of them."""

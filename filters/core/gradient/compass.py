@@ -1,0 +1,85 @@
+"""Compass operators: the strongest of eight masks, each of which looks in a direction of its own."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+from ..engine.nan_policy import filled, settled
+from ..engine.stage import Frame, Function, Halo, Stage, inside
+from ..lazy_numpy import Array, np
+from ..linear import kernels
+
+
+class Compass(NamedTuple):
+    """The strongest of eight masks: its answer, and the direction it stands for in degrees."""
+
+    magnitude: Any
+    angle: Any
+
+
+def compass(name: str) -> Stage:
+    """Return the stage of Kirsch's or Robinson's eight masks.
+
+    The masks sum to 0, so the middle pixel is taken off first: where nothing changes, the answer is exactly 0.
+    What a mask gives to most of the rim all masks give, in turn, to all of it: that sum is made once, and each
+    mask adds the rest, Kirsch's three times 8 in place of eight products. In integers that takes 4 ns a pixel, each
+    mask by itself in float32 took 64.
+    """
+    masks = [{place: int(weight) for place, weight in np.ndenumerate(mask)} for mask in kernels.compass(name)]
+    rim = [place for place in masks[0] if place != (1, 1)]
+    common = int(np.median([masks[0][place] for place in rim]))
+    rests = [_by_weight({place: mask[place] - common for place in rim}) for mask in masks]
+    degrees = np.array([0, 45, 90, 135, 180, -135, -90, -45], np.float64)
+
+    def bind(frame: Frame) -> Function:
+        def answer(strip: Array) -> Compass:
+            middle = inside(strip, Halo.around(1))
+            rows, columns = middle.shape[:2]
+            rise = {(i, j): strip[i : i + rows, j : j + columns] - middle for i, j in rim}
+            if frame.ignoring:  # what is missing counts as the middle
+                rise = {place: settled(filled(part, 0), middle, 1) for place, part in rise.items()}
+            best = _weighted(rise, rests[0])
+            which = np.zeros_like(middle, np.int8)
+            for turn in range(1, 8):
+                total = _weighted(rise, rests[turn])
+                np.maximum(which, (total > best).view(np.int8) * np.int8(turn), out=which)  # the latest is the greatest
+                np.maximum(best, total, out=best)  # which hands NaN on
+            if common:
+                best += _weighted(rise, [(common, rim)])
+            np.clip(best, 0, None, out=best)  # the masks sum to 0 all together, so one answers at least 0
+            which *= (best > 0).view(np.int8)
+            angle = np.take(degrees.astype(frame.work), which) if "angle" in frame.wanted else None
+            if not frame.finite:
+                gaps = np.isnan(middle) if frame.ignoring else np.isnan(best)
+                for part in (best, angle):
+                    if part is not None:
+                        part[gaps] = np.nan
+            return Compass(best, angle)
+
+        return answer
+
+    size = float(sum(abs(weight) for weight in masks[0].values()))
+    return Stage(bind, halo=Halo.around(1), gain=None, amplification=size, growth=2 * size)
+
+
+Place = tuple[int, int]
+
+
+def _by_weight(mask: dict[Place, int]) -> list[tuple[int, list[Place]]]:
+    """Group the places of a mask by their weight, without those of weight 0."""
+    weights = sorted({weight for weight in mask.values() if weight})
+    return [(weight, [place for place in mask if mask[place] == weight]) for weight in weights]
+
+
+def _weighted(rise: dict[Place, Array], mask: list[tuple[int, list[Place]]]) -> Array:
+    """Return ``Σ weight · Σ rise`` over the groups of a mask."""
+    total = None
+    for weight, (first, *others) in mask:
+        part = rise[first] * (1 if others else weight)
+        for place in others:
+            part += rise[place]
+        if others and weight != 1:
+            part *= weight
+        total = part if total is None else np.add(total, part, out=total)
+    assert total is not None
+    return total

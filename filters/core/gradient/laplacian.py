@@ -1,0 +1,63 @@
+"""Operators of second order: the Laplacian, and the Laplacian and the difference of Gaussians."""
+
+from __future__ import annotations
+
+from ..engine.stage import Frame, Function, Halo, Stage, Weights, bound, inside
+from ..lazy_numpy import Array, np
+from ..linear import kernels
+from ..linear.symmetric import differences, smoothed, smoothing
+
+
+def laplacian() -> Stage:
+    """Return the stage of the 3×3 Laplacian ``[0 1 0; 1 -4 1; 0 1 0]``, exactly 0 on a plane of one value."""
+
+    def second(strip: Array) -> Array:
+        middle = strip[1:-1, 1:-1]
+        total = strip[:-2, 1:-1] - middle
+        for neighbour in (strip[2:, 1:-1], strip[1:-1, :-2], strip[1:-1, 2:]):
+            total += neighbour - middle
+        return total
+
+    weights = Weights(0.0, 8.0, relative=True)
+    return Stage(lambda frame: second, halo=Halo.around(1), gain=None, weights=weights, amplification=8.0)
+
+
+NARROWEST = 0.2
+"""The least sigma of a Laplacian of a Gaussian: of a narrower one hardly more than the middle tap is left."""
+
+
+def laplacian_of_gaussian(sigma: tuple[float, float], scaled: bool = False) -> Stage:
+    """Return the stage ``∂²G/∂x² + ∂²G/∂y²``; positive in a dark valley, like the Laplacian.
+
+    *scaled*, each term is multiplied by its own σ², so that what answers strongest does so alike at every scale: a step
+    gives at most ``1 / √(2πe)`` of its height, 0.24, one sigma beside it.
+
+    References
+    ----------
+    D. Marr and E. Hildreth, "Theory of edge detection", 1980. T. Lindeberg, "Feature detection with automatic scale
+    selection", 1998.
+    """
+    x, y = (kernels.gaussian_weights(s) for s in sigma)
+    xx, yy = (kernels.gaussian_weights(s, derivative=2) * (s * s if scaled else 1) for s in sigma)
+
+    def answer(strip: Array) -> Array:
+        total = smoothed(differences(strip, xx, axis=1), y.tolist(), axis=0)
+        total += smoothed(differences(strip, yy, axis=0), x.tolist(), axis=1)
+        return total
+
+    amplification = max(1.0, 2 * float(np.abs(xx).sum() + np.abs(yy).sum()))
+    halo = Halo.around(len(x) // 2, len(y) // 2)
+    weights = Weights(0.0, amplification, relative=True)
+    return Stage(lambda frame: answer, halo=halo, gain=None, weights=weights, amplification=amplification)
+
+
+def difference_of_gaussians(sigma: tuple[float, float], ratio: float) -> Stage:
+    """Return the stage ``G(sigma) - G(ratio · sigma)``: a band-pass, positive on a bright blob."""
+    narrow, wide = smoothing(sigma), smoothing((sigma[0] * ratio, sigma[1] * ratio))
+    spare = Halo(*(outer - inner for outer, inner in zip(wide.halo, narrow.halo, strict=True)))
+
+    def bind(frame: Frame) -> Function:
+        fine, coarse = bound(narrow, frame).function, bound(wide, frame).function
+        return lambda strip: fine(inside(strip, spare)) - coarse(strip)
+
+    return Stage(bind, halo=wide.halo, gain=None, weights=Weights(0.0, 2.0, relative=True), amplification=2.0)

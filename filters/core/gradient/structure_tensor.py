@@ -1,0 +1,218 @@
+"""The tensor of a gradient: its products with itself, summed over channels or averaged over a neighbourhood.
+
+Of the tensor's two eigenvalues the greater is the squared gradient in the direction in which the image changes most,
+the lesser that across it. A sum of gradients would cancel where they oppose each other, as on both sides of a line;
+the products do not.
+
+References
+----------
+S. Di Zenzo, "A note on the gradient of a multi-image", 1986. A. Cumani, "Edge detection in multispectral images", 1991.
+W. Förstner and E. Gülch, "A fast operator for detection and precise location of distinct points, corners and centres of
+circular features", 1987. J. Bigün and G. Granlund, "Optimal orientation detection of linear symmetry", 1987.
+B. Jähne, Digital Image Processing, 6th ed., 2005, section 13.3.
+"""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+from ..engine.nan_policy import left_out
+from ..engine.stage import Bound, Frame, Function, Stage, bound, inside, pointwise
+from ..lazy_numpy import Array, np
+from ..linear import kernels
+from ..linear.convolve import linear
+from .gradient import Gradient, operator
+
+LUMA = (299, 587, 114)
+
+
+class Tensor(NamedTuple):
+    """``gx²``, ``gx·gy`` and ``gy²``, added up: the symmetrical matrix ``[xx xy; xy yy]`` of each pixel."""
+
+    xx: Any
+    xy: Any
+    yy: Any
+
+    @property
+    def trace(self) -> Array:
+        """The sum of the eigenvalues: the squared magnitude of the gradient."""
+        return self.xx + self.yy
+
+    @property
+    def gap(self) -> Array:
+        """The greater eigenvalue less the lesser."""
+        difference = self.xx - self.yy
+        difference *= difference
+        gap = 2 * self.xy
+        gap *= gap
+        gap += difference
+        return np.sqrt(gap, out=gap)
+
+
+# ---- over the channels: the gradient of a colour image ----------------------------------------------
+
+
+def colour_gradient() -> Stage:
+    """Return the stage that makes one gradient of those of all channels, as Di Zenzo does.
+
+    Its squared magnitude is the greater eigenvalue of the tensors' sum, its axis the eigenvector. Which way it points
+    along that axis is the luma's choice: where that grows. One channel is given back as it is.
+    """
+
+    def bind(frame: Frame) -> Function:
+        def reduced(parts: Gradient) -> Gradient:
+            if parts.gx.shape[2] == 1:
+                return parts
+            gx, gy = _fractional(parts, frame, together=True)
+            return _greatest(_summed(gx, gy), _with_luma(gx), _with_luma(gy))
+
+        return reduced
+
+    return Stage(bind, gain=None, joint=True, amplification=2.0)
+
+
+def _fractional(parts: Gradient, frame: Frame, together: bool) -> Gradient:
+    """Return a gradient in the work type; *together*, a channel that lacks a pixel that another has is 0 there."""
+    gx, gy = (part.astype(frame.work, copy=False) for part in parts)
+    if together and frame.ignoring and np.isnan(np.max(gx)):
+        gaps = np.isnan(gx)
+        part = np.where(gaps.all(axis=2, keepdims=True), np.nan, 0)
+        gx, gy = np.where(gaps, part, gx), np.where(gaps, part, gy)
+    return Gradient(gx, gy)
+
+
+def _summed(gx: Array, gy: Array) -> Tensor:
+    """Sum the products over the channels, one after the other: each is a plane."""
+
+    def total(one: Array, other: Array) -> Array:
+        sum = one[..., :1] * other[..., :1]
+        for channel in range(1, one.shape[2]):
+            sum += one[..., channel : channel + 1] * other[..., channel : channel + 1]
+        return sum
+
+    return Tensor(total(gx, gx), total(gx, gy), total(gy, gy))
+
+
+def _with_luma(part: Array) -> Array:
+    """Sum the channels by their part in the luma; of other channels than red, green and blue all alike."""
+    weights = LUMA if part.shape[2] == len(LUMA) else (1,) * part.shape[2]
+    total = part[..., :1] * weights[0]
+    for channel in range(1, part.shape[2]):
+        total += part[..., channel : channel + 1] * weights[channel]
+    return total
+
+
+def _greatest(tensor: Tensor, toward_x: Array, toward_y: Array) -> Gradient:
+    """Return the gradient of the greater eigenvalue, which points to the side that ``(toward_x, toward_y)`` does.
+
+    With ``λ`` the eigenvalue, ``gx² = λ (1 + cos 2θ) / 2`` and ``gx·gy = λ sin 2θ / 2``: the longer part is a root, and
+    the other a quotient, so that neither is a small difference of large numbers.
+    """
+    gap = tensor.gap
+    longest = tensor.trace
+    longest += gap
+    longest /= 2
+    lies = tensor.xx >= tensor.yy
+    # (gap + |xx - yy|) / 2 is gap times the square of the longer part's share
+    share = np.abs(tensor.xx - tensor.yy)
+    share += gap
+    share /= 2
+    none = gap == 0  # no direction is greater than another: along x
+    gap[none], share[none] = 1, 1
+    share /= gap
+    np.sqrt(share, out=share)
+    size = np.sqrt(longest, out=longest)
+    shorter = tensor.xy / (gap * share)
+    shorter *= size
+    longer = share
+    longer *= size
+    gx, gy = np.where(lies, longer, shorter), np.where(lies, shorter, longer)
+    against = gx * toward_x + gy * toward_y < 0
+    sign = 1 - 2 * against.astype(gx.dtype)
+    gx *= sign
+    gy *= sign
+    return Gradient(gx, gy)
+
+
+# ---- over a neighbourhood: the structure of a texture -----------------------------------------------
+
+
+OF_SOBEL = 0.25
+"""Scharr's weights in the units of Sobel's: 3, 10 and 3 add up to four times as much as 1, 2 and 1. In those units
+strengths compare with the magnitude that `edges` draws by default, and a photograph's fit into 8 bits."""
+
+
+def structure(rho: tuple[float, float], together: bool) -> list[Stage]:
+    """Return the stages from an image to its `Tensor`, averaged by a Gaussian of the standard deviations *rho*.
+
+    The derivatives are Scharr's: of waves 4 to 20 pixels long the direction is off by 0.3° at most, by Sobel's
+    kernels, whose units they have here, by 3°. The tensors of the channels are added up if they shall be looked at
+    *together*. On the way the three products lie as so many channels in one strip, which is smoothed as any image is:
+    products with banded matrices keep what is 0 exactly 0; a decimated Gaussian, some 1e-5 of a strong edge, would draw
+    a halo around it.
+    """
+
+    def bind(frame: Frame) -> Function:
+        def products(parts: Gradient) -> Array:
+            gx, gy = (part * OF_SOBEL for part in _fractional(parts, frame, together))
+            tensor = _summed(gx, gy) if together else Tensor(gx * gx, gx * gy, gy * gy)
+            planes = [part.transpose(2, 0, 1) for part in tensor]
+            return np.concatenate(planes).transpose(1, 2, 0)
+
+        return products
+
+    def taken_apart(strip: Array) -> Tensor:
+        channels = strip.shape[2] // 3
+        return Tensor(*(strip[..., part * channels : (part + 1) * channels] for part in range(3)))
+
+    return [
+        operator("scharr"),
+        Stage(bind, gain=None, joint=together),
+        *([_integration(rho)] if max(map(kernels.gaussian_radius, rho)) else []),
+        pointwise(taken_apart, gain=None),
+    ]
+
+
+def _integration(rho: tuple[float, float]) -> Stage:
+    """Return the stage of the Gaussian; where samples that are missing count nothing, they have no answer either."""
+    smoothing = linear(kernels.gaussian(rho), name=f"integration of sigma {rho[0]:g},{rho[1]:g}", algorithm="banded")
+    careful = left_out([smoothing])[0]
+
+    def bind(frame: Frame) -> Bound:
+        if not frame.ignoring:
+            return bound(smoothing, frame)
+        mean = bound(careful, frame)
+        halo = smoothing.halo.wider(mean.extra)
+
+        def integrated(strip: Array) -> Array:
+            return np.where(np.isnan(inside(strip, halo)), np.nan, mean.function(strip))
+
+        return mean._replace(function=integrated)
+
+    return Stage(bind, halo=smoothing.halo, gain=None, facts=smoothing.facts)
+
+
+def orientation(tensor: Tensor) -> Array:
+    """Return the axis of the greatest change in degrees, in (-90, 90]; exactly 0 where there is none.
+
+    >>> import numpy as np
+    >>> parts = np.array([1.0, 1.0, 0.0, 0.0]), np.array([0.0, 1.0, -0.0, 0.0]), np.array([0.0, 1.0, 1.0, 0.0])
+    >>> orientation(Tensor(*parts)).tolist()
+    [0.0, 45.0, 90.0, 0.0]
+    """
+    twice = 2 * tensor.xy + 0.0  # adding 0.0 turns -0.0 into 0.0, whose sign would choose between -90° and 90°
+    degrees = np.arctan2(twice, tensor.xx - tensor.yy + 0.0, out=twice)
+    degrees *= 90 / np.pi
+    degrees[degrees == -90] = 90
+    return degrees
+
+
+def coherence(tensor: Tensor) -> Array:
+    """Return ``(λ1 - λ2) / (λ1 + λ2)``: 1 where all changes are along one axis, 0 where none is preferred.
+
+    It is 0 where nothing changes, too.
+    """
+    trace, gap = tensor.trace, tensor.gap
+    trace[trace == 0] = 1
+    gap /= trace
+    return np.clip(gap, 0, 1, out=gap)

@@ -1,0 +1,1 @@
+"""Linear filters: kernels, their sources, and the algorithms that apply them."""

@@ -1,0 +1,105 @@
+"""A linear filter as a stage: mode, anchor, stride, padding and dilation of a convolution."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Annotated, Literal
+
+from ..engine import nan_policy
+from ..engine.stage import Bound, Frame, Halo, Stage, Weights
+from ..lazy_numpy import np
+from ..parameters import Param
+from . import planner
+from .kernels import Kernel
+
+Mode = Literal["correlate", "convolve"]
+Padding = Literal["same", "valid", "full"] | Halo
+Algorithm = Annotated[
+    planner.AlgorithmName,
+    Param("How the sums are computed; auto takes the fastest that is exact enough, and -v says which."),
+]
+"""A linear filter's parameter of that name."""
+LARGE = 25
+"""Taps of a kernel whose sums tap by tap take longer than two ways in turn."""
+
+
+def linear(
+    kernel: Kernel,
+    *,
+    mode: Mode = "correlate",
+    stride: tuple[int, int] = (1, 1),
+    dilation: tuple[int, int] = (1, 1),
+    padding: Padding = "same",
+    bias: float = 0.0,
+    lift: float = 0.0,
+    name: str = "kernel",
+    algorithm: str = "auto",
+) -> Stage:
+    """Return the stage that correlates (or convolves) with *kernel*.
+
+    The size of the result is that of a CNN layer, ``(n + p0 + p1 - d (k - 1) - 1) // s + 1``; with
+    numbers for *padding* the kernel's first tap lies on the first padded sample. ``same`` places the
+    anchor on each pixel, and a stride keeps every s-th of those.
+
+    References
+    ----------
+    V. Dumoulin and F. Visin, "A guide to convolution arithmetic for deep learning", 2016.
+    """
+    if mode == "convolve":
+        kernel = kernel.turned()
+    height, width = kernel.shape
+    x, y = kernel.anchor
+    halo, padding = reach((width, height), kernel.anchor, dilation, padding)
+    geometry = planner.Geometry(stride, dilation)
+    # A sum that is next to nothing is no mean to divide an alpha by.
+    keeps_mean = abs(kernel.sum) > 1e-3 * kernel.absolute_sum
+    window = nan_policy.Window(width, height, stride, dilation, width * height > LARGE and _has_no_zero(kernel))
+
+    def bind(frame: Frame) -> Bound:
+        quick = planner.bind(kernel, frame._replace(finite=True), geometry, algorithm)
+        if frame.finite:
+            return quick
+        careful = cache(lambda: planner.bind(kernel, frame, geometry, "taps").function)
+        return quick._replace(function=nan_policy.kept_near(quick.function, careful, window, quick.extra))
+
+    return Stage(
+        bind,
+        halo=halo,
+        padding=padding,
+        stride=stride,
+        gain=kernel.sum if keeps_mean else 0.0,
+        weights=Weights(kernel.sum, kernel.absolute_sum, relative=not keeps_mean),
+        bias=bias,
+        lift=lift,
+        amplification=max(1.0, kernel.absolute_sum),
+        facts=lambda frame: (
+            f"{name}: {width}×{height}, anchor {x},{y}, sum {kernel.sum:.6g}, "
+            + ("separable" if kernel.factors is not None else "not separable"),
+            "algorithm: {0.algorithm} ({0.reason})".format(planner.plan(kernel, frame, geometry, algorithm)),
+        ),
+    )
+
+
+def reach(
+    size: tuple[int, int], anchor: tuple[int, int], dilation: tuple[int, int], padding: Padding
+) -> tuple[Halo, Halo]:
+    """Return the halo of a kernel of ``size (width, height)``, and how far past the edge its result reaches.
+
+    >>> reach((3, 2), (1, 1), (2, 1), "same")
+    (Halo(left=2, top=1, right=2, bottom=0), Halo(left=2, top=1, right=2, bottom=0))
+    """
+    (width, height), (x, y), (dx, dy) = size, anchor, dilation
+    halo = Halo(x * dx, y * dy, (width - 1 - x) * dx, (height - 1 - y) * dy)
+    if padding == "same":
+        return halo, halo
+    if padding == "valid":
+        return halo, Halo()
+    if padding == "full":
+        return halo, Halo.around((width - 1) * dx, (height - 1) * dy)
+    return halo, padding
+
+
+def _has_no_zero(kernel: Kernel) -> bool:
+    if kernel.column is not None and kernel.row is not None:
+        return bool(np.all(kernel.column) and np.all(kernel.row))
+    return bool(np.all(kernel.taps))

@@ -1,0 +1,171 @@
+"""Kernels as people write them: built-in names, literals, and files of the families in `kernel_files`."""
+
+from __future__ import annotations
+
+import contextlib
+import difflib
+import re
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from ..lazy_numpy import np
+from . import kernels
+from .kernels import Kernel
+
+
+class Source(NamedTuple):
+    """A kernel that was read, what it was taken for, and the constants its file adds to the result."""
+
+    kernel: Kernel
+    family: str
+    name: str
+    offset: float = 0.0
+    """In the image's units."""
+    lift: float = 0.0
+    """As a part of white."""
+    notes: tuple[str, ...] = ()
+    """How the numbers of a file were understood, for people."""
+
+    @property
+    def described(self) -> str:
+        """Name, family and notes in a line."""
+        return f"{self.name} ({'; '.join([self.family, *self.notes, *self.added])})"
+
+    @property
+    def added(self) -> list[str]:
+        """What the file adds to the result, in words."""
+        return [f"added to the result: {self.offset:g}"] * bool(self.offset) + [
+            f"added to the result: {self.lift:g} of white"
+        ] * bool(self.lift)
+
+
+def read(given: Any, max_taps: int = kernels.MAX_TAPS) -> Source:
+    """Read a kernel: an array or rows of numbers, a `Kernel`, a built-in name, a file, or a literal.
+
+    A word that is neither a built-in name nor an existing file is a literal. Raises ValueError, in one
+    line that names the file, the row and the token.
+
+    >>> read("0 -1 0; -1 5 -1; 0 -1 0").kernel.sum
+    1.0
+    >>> read("sobel-x").kernel.weights.tolist()[0]
+    [-1.0, 0.0, 1.0]
+    """
+    if isinstance(given, Source):
+        return given
+    if isinstance(given, Kernel):
+        return Source(given, "kernel", "kernel")
+    if not isinstance(given, (str, Path)):
+        return Source(_of_array(given, max_taps), "array", "kernel")
+    text = str(given)
+    built_in = kernels.named()
+    if text in built_in:
+        return Source(built_in[text], "built-in", text)
+    path = Path(text)
+    if not text.strip():
+        raise ValueError("the kernel is empty")
+    if _exists(path):
+        return _of_file(path, max_taps)
+    return _of_literal(text, max_taps)
+
+
+def _of_array(given: Any, max_taps: int) -> Kernel:
+    from .kernel_files.text import check_taps
+
+    with contextlib.suppress(ValueError):  # rows of several lengths, which are told from others below
+        if np.shape(given)[:-2] in ((1,), (1, 1)):  # a bank of one
+            given = np.asarray(given).reshape(np.shape(given)[-2:])
+    kernel = Kernel.of(given)
+    height, width = kernel.shape
+    check_taps("the kernel", width, height, max_taps)
+    return kernel
+
+
+def _of_literal(literal: str, max_taps: int) -> Source:
+    # The readers of files are imported where they are needed: a built-in kernel needs none.
+    from . import filter_banks, kernel_files
+    from .kernel_files import plain
+    from .kernel_files.text import Text
+
+    if (pasted := kernel_files.read_literal(literal, max_taps)) is not None:
+        family, reading = pasted
+        return Source(reading.kernel, family, "literal", reading.offset, reading.lift, reading.notes)
+    if re.search(r"[a-df-z_\\]", literal, re.IGNORECASE) or not re.search(r"\d", literal):
+        near = difflib.get_close_matches(literal, [*kernels.named(), *filter_banks.BUILT_IN], n=1)
+        hint = f"did you mean {near[0]!r}?" if near else "`imfilter kernels` lists the names"
+        raise ValueError(f"{literal!r} is neither a built-in kernel nor a file ({hint})")
+    return Source(plain.read(Text("the literal", literal, max_taps)).kernel, "literal", "literal")
+
+
+def _of_file(path: Path, max_taps: int) -> Source:
+    from . import kernel_files
+
+    name = str(path)
+    data = kernel_files.contents(path, max_taps)
+    family, reading = kernel_files.read(data, name, max_taps)
+    return Source(reading.kernel, family, name, reading.offset, reading.lift, reading.notes)
+
+
+def _exists(path: Path) -> bool:
+    try:
+        path.stat()
+    except PermissionError:  # opening it will say so
+        return True
+    except (OSError, ValueError):  # a literal longer than a file name may be
+        return False
+    return True
+
+
+def write(kernel: Kernel, offset: float = 0.0) -> str:
+    """Return the kernel as text that `read` reads back to the same weights, anchor and offset.
+
+    Plain rows where they say it all; an anchor is written as ImageMagick does, an offset as libvips does.
+
+    >>> print(write(Kernel.of([[0, 0.5], [1, -2]])), end="")
+    0 0.5
+    1 -2
+    >>> print(write(Kernel.of([[1, 2]], anchor=(0, 0))), end="")
+    2x1+0+0:
+    1 2
+    >>> print(write(Kernel.of([[1, 2]]), offset=10), end="")
+    2 1 1 10
+    1 2
+    """
+    height, width = kernel.shape
+    if offset:
+        kernel = centred(kernel)
+        height, width = kernel.shape
+    rows = "".join(" ".join(_shortest(value) for value in row) + "\n" for row in kernel.weights.tolist())
+    if offset:
+        return f"{width} {height} 1 {_shortest(offset)}\n{rows}"
+    if kernel.anchor != (width // 2, height // 2):
+        return f"{width}x{height}+{kernel.anchor[0]}+{kernel.anchor[1]}:\n{rows}"
+    # A first row that would pass for a libvips header is told from one by its point: "3.0 3".
+    return re.sub(r"^(-?\d+)(?= )", r"\1.0", rows) if _passes_for_header(rows) else rows
+
+
+def centred(kernel: Kernel) -> Kernel:
+    """Return the same filter with its anchor in the middle, by zeros on the sides where that needs them.
+
+    >>> centred(Kernel.of([[1, 2, 3]], anchor=(0, 0))).weights.tolist()
+    [[0.0, 0.0, 1.0, 2.0, 3.0]]
+    """
+    height, width = kernel.shape
+    if kernel.anchor == (width // 2, height // 2):
+        return kernel
+
+    def zeros(at: int, size: int) -> tuple[int, int]:
+        return max(0, size - 1 - 2 * at), max(0, 2 * at - size)
+
+    x, y = kernel.anchor
+    return Kernel.of(np.pad(kernel.taps, (zeros(y, height), zeros(x, width))), kernel.divisor)
+
+
+def _passes_for_header(rows: str) -> bool:
+    from .kernel_files import libvips
+    from .kernel_files.text import Text
+
+    return libvips.recognise(Text("", rows, rows.count("\n")))
+
+
+def _shortest(value: float) -> str:
+    return str(int(value)) if value == int(value) and abs(value) < 1e15 else repr(value)

@@ -1,0 +1,267 @@
+"""The planner: which algorithm computes a correlation, and why.
+
+Each algorithm says what it would cost, in nanoseconds a sample, by constants that `benchmarks/algorithms.py`
+measures; the cheapest that keeps the error within the bound is taken.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any, Literal, NamedTuple, get_args
+
+from ..engine.quantize import FLOAT_TOLERANCE
+from ..engine.stage import Bound, Frame, Function, Halo, inside
+from ..lazy_numpy import Array, np
+from ..parameters import ImageError
+from . import direct, doubling_sum, im2col, multirate_gaussian, overlap_save, running_sum, separable, toeplitz
+from .kernels import Kernel
+
+AlgorithmName = Literal["auto", "taps", "dense", "banded", "low-rank", "running", "doubling", "decimated", "fourier"]
+ALGORITHMS: tuple[str, ...] = get_args(AlgorithmName)[1:]
+
+# Nanoseconds a sample in float32, on one core; in float64 all but the transform take twice as long.
+TAP = 0.145
+PASS, PASS_TAP = 0.41, 0.0185
+DENSE, DENSE_INPUT = 0.03, 0.04
+ADDITION = 0.1
+RUNNING, WHOLE_ADDITION = 0.9, 0.06
+TALL = 256
+"""Rows of a kernel above which strips are handed out in the type of the samples."""
+DECIMATED = 2.2
+FOURIER_DOUBLE = 0.6
+"""What the transform costs in float64, beside the others."""
+
+
+class Plan(NamedTuple):
+    """An algorithm, what it costs, the reason in words, and how to make its function."""
+
+    algorithm: str
+    cost: float
+    reason: str
+    bind: Callable[[Frame], Bound]
+
+
+class Geometry(NamedTuple):
+    """Stride and dilation, as ``(x, y)``."""
+
+    stride: tuple[int, int] = (1, 1)
+    dilation: tuple[int, int] = (1, 1)
+
+    @property
+    def plain(self) -> bool:
+        """Whether every sample is wanted and every tap adjoins the next."""
+        return self.stride == (1, 1) and self.dilation == (1, 1)
+
+
+def plan(kernel: Kernel, frame: Frame, geometry: Geometry = Geometry(), algorithm: str = "auto") -> Plan:  # noqa: B008
+    """Choose the algorithm for *kernel*, or take the one that is named; raises ImageError where it cannot serve.
+
+    >>> frame = Frame(255.0, "float32", tolerance=1e-3)
+    >>> plan(Kernel.of([[1, 2, 1], [2, 5, 2], [1, 2, 1]]), frame).algorithm
+    'dense'
+    >>> plan(Kernel.of([[1]]), frame).algorithm
+    'taps'
+    """
+    found = list(_candidates(kernel, frame, geometry))
+    if algorithm == "auto":
+        return min(found, key=lambda candidate: candidate.cost)
+    for candidate in found:
+        if candidate.algorithm == algorithm:
+            return candidate
+    possible = ", ".join(candidate.algorithm for candidate in found)
+    raise ImageError(f"the algorithm {algorithm} cannot compute this kernel exactly enough (possible: {possible})")
+
+
+def _candidates(kernel: Kernel, frame: Frame, geometry: Geometry) -> Iterator[Plan]:
+    """Yield every algorithm that can compute *kernel* within the frame's tolerance."""
+    height, width = kernel.shape
+    factors = kernel.factors
+    count = _nonzero(kernel)
+    yield Plan(
+        "taps",
+        TAP * (count if factors is None else min(count, sum(int(np.count_nonzero(factor)) for factor in factors))),
+        "shifted multiply-adds, axis by axis where that is less",
+        lambda frame: Bound(_by_taps(kernel, geometry)),
+    )
+    if factors is None or height * width <= 1024:
+        yield Plan(
+            "dense",
+            DENSE + DENSE_INPUT * width * (height + im2col.ROWS - 1),
+            f"{width} stacked columns, one matrix product",
+            lambda frame: Bound(im2col.prepare(kernel.taps, *geometry, frame.work), rows=im2col.ROWS),
+        )
+    if factors is not None:
+        yield from _separable(kernel, factors, frame, geometry)
+    elif geometry.plain and min(height, width) > 2:
+        parts = None if _tie_prone(kernel, frame) else _low_rank(kernel)
+        if parts is not None:
+            yield Plan(
+                "low-rank",
+                len(parts) * (_banded_cost(height, width) + ADDITION),
+                f"rank {len(parts)}: {len(parts)} separable kernels in place of {count} taps",
+                lambda frame: Bound(_sum_of([toeplitz.prepare(*part, *geometry, frame.work) for part in parts])),
+            )
+    if geometry.plain and height * width <= 1 << 20:
+        ties = _tie_prone(kernel, frame)
+        tile = overlap_save.tile_shape(height, width)
+        factor = 2 * FOURIER_DOUBLE if ties else FOURIER_DOUBLE if np.dtype(frame.work) == np.float64 else 1
+        yield Plan(
+            "fourier",
+            overlap_save.cost(height, width) * factor,
+            f"{tile[1]}×{tile[0]} tiles, overlap-save" + ", in float64 and back to whole numbers" * ties,
+            lambda frame: Bound(
+                _whole_again(kernel) if ties else overlap_save.prepare(kernel.taps, frame.work),
+                rows=overlap_save.rows_of_result(height, width),
+            ),
+        )
+
+
+def _tie_prone(kernel: Kernel, frame: Frame) -> bool:
+    """Whether exact halves are common among the results, which the least error would round down."""
+    return frame.whole and kernel.halves is not None and (kernel.halves > 0 or kernel.divisor != 1)
+
+
+def _whole_again(kernel: Kernel) -> Function:
+    """Return the transform of whole numbers, whose small error is taken off again: every result is on a known grid."""
+    transformed = overlap_save.prepare(kernel.taps, np.float64)
+    assert kernel.halves is not None
+    grid = 2.0**kernel.halves
+
+    def correlate(strip: Array) -> Array:
+        total = transformed(strip.astype(np.float64))
+        total *= grid
+        np.rint(total, out=total)
+        total /= grid
+        return total
+
+    return correlate
+
+
+def _separable(kernel: Kernel, factors: tuple[Array, Array], frame: Frame, geometry: Geometry) -> Iterator[Plan]:
+    height, width = kernel.shape
+    column, row = factors
+    if height * width == 1:
+        return
+    yield Plan(
+        "banded",
+        _banded_cost(height, width),
+        f"rank 1: {height} + {width} taps in place of {height * width}, as products with banded matrices",
+        lambda frame: Bound(toeplitz.prepare(column, row, *geometry, frame.work)),
+    )
+    if not geometry.plain:
+        return
+    if (column == column[0]).all() and (row == row[0]).all():
+        additions = doubling_sum.additions(height) + doubling_sum.additions(width)
+        if frame.whole and frame.full * height * width < 1 << 53:
+            yield Plan(
+                "running",
+                min(RUNNING, WHOLE_ADDITION * additions),
+                "equal weights: sums of integers, from one to the next",
+                lambda frame: _running(kernel, frame, float(column[0] * row[0])),
+            )
+        yield Plan(
+            "doubling",
+            ADDITION * additions,
+            f"equal weights: {additions} additions in place of {height} + {width}",
+            lambda frame: Bound(doubling_sum.prepare(height, width, float(column[0] * row[0]))),
+        )
+    # Of an image smaller than the kernel the errors of its many reflections add up.
+    fits = (frame.height or height) >= height and (frame.width or width) >= width
+    if min(height, width) >= 33 and height % 2 and width % 2 and fits:
+        designs = [multirate_gaussian.design(tuple(factor.tolist()), len(factor) // 16) for factor in factors]
+        vertical, horizontal = designs
+        # The error that stripes of white noise of full contrast, whose deviation is 0.29 of it, would show.
+        error = vertical.error * np.abs(row).sum() + horizontal.error * np.abs(column).sum()
+        # Rounded, few results near a half change; of float the greatest error is bounded, three deviations and more.
+        is_float = frame.tolerance >= FLOAT_TOLERANCE * frame.full
+        if 0.29 * frame.full * error <= frame.tolerance * (1 / 3 if is_float else 2):
+            extra = Halo.around(horizontal.reach - width // 2, vertical.reach - height // 2)
+            yield Plan(
+                "decimated",
+                DECIMATED,
+                f"smooth: every {horizontal.step}th sample, then interpolation",
+                lambda frame: Bound(
+                    multirate_gaussian.prepare(vertical, horizontal, frame.work),
+                    extra,
+                    vertical.step,
+                    True,
+                    _narrow(frame, height),
+                ),
+            )
+
+
+def _narrow(frame: Frame, height: int) -> Any:
+    """Return the type of the strips of a tall kernel, which are many rows: the samples' own, where they are whole."""
+    return running_sum.narrowest(frame.full) if frame.whole and height > TALL else None
+
+
+def _running(kernel: Kernel, frame: Frame, weight: float) -> Bound:
+    """Bind sums of integers, rounded to a mean where the frame wants that and the mean stays within its range."""
+    height, width = kernel.shape
+    divisor = kernel.divisor / weight if weight else 0.0
+    rounds = frame.rounded and divisor.is_integer() and height * width <= divisor <= 1 << 53
+    function, work = running_sum.prepare(height, width, frame.full, int(divisor) if rounds else None)
+    if rounds:
+        return Bound(function, work=work)
+    return Bound(lambda strip: function(strip).astype(frame.work) * np.asarray(weight, frame.work), work=work)
+
+
+def _banded_cost(height: int, width: int) -> float:
+    """One pass for each axis along which there is anything to add."""
+    return sum(PASS + PASS_TAP * length for length in (height, width) if length > 1)
+
+
+def _nonzero(kernel: Kernel) -> int:
+    if kernel.column is not None and kernel.row is not None:
+        return int(np.count_nonzero(kernel.column)) * int(np.count_nonzero(kernel.row))
+    return int(np.count_nonzero(kernel.taps))
+
+
+def _low_rank(kernel: Kernel) -> list[tuple[Array, Array]] | None:
+    """Return the factors of a kernel of rank 2 to 4, or None; what the rest would add is below 1e-7 of all."""
+    if min(kernel.shape) > 512:
+        return None
+    left, strength, right = np.linalg.svd(kernel.taps, full_matrices=False)
+    for rank in range(2, 5):
+        rebuilt = (left[:, :rank] * strength[:rank]) @ right[:rank]
+        if np.abs(rebuilt - kernel.taps).sum() <= 1e-7 * np.abs(kernel.taps).sum():
+            return [(left[:, i] * strength[i], right[i]) for i in range(rank)]
+    return None
+
+
+def _sum_of(functions: list[Function]) -> Function:
+    def total(strip: Array) -> Array:
+        answer = functions[0](strip)
+        for function in functions[1:]:
+            answer += function(strip)
+        return answer
+
+    return total
+
+
+def _by_taps(kernel: Kernel, geometry: Geometry) -> Function:
+    factors = kernel.factors
+    if factors is not None and sum(kernel.shape) < _nonzero(kernel):
+        return lambda strip: separable.correlate(strip, *factors, *geometry)
+    return lambda strip: direct.correlate(strip, kernel.taps, *geometry)
+
+
+def bind(kernel: Kernel, frame: Frame, geometry: Geometry, algorithm: str) -> Bound:
+    """Return the function of the chosen algorithm, the kernel's division done, NaN and infinity kept in bounds."""
+    chosen = plan(kernel, frame, geometry, algorithm)
+    bound = chosen.bind(frame)
+    slow = _by_taps(kernel, geometry)
+    halo = bound.extra
+
+    def correlate(strip: Array) -> Array:
+        if frame.finite or chosen.algorithm == "taps" or np.isfinite(strip.sum()):
+            total = bound.function(strip)
+        else:
+            # A product with a matrix that is mostly zeros would spread a NaN over its whole tile.
+            total = slow(inside(strip, halo))
+        if kernel.divisor != 1 and total.dtype.kind == "f":
+            # A true division: sums of whole numbers come out correctly rounded, so that halves round up.
+            total /= kernel.divisor
+        return total
+
+    return bound._replace(function=correlate)

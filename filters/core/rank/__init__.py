@@ -1,0 +1,1 @@
+"""Order statistics: medians, percentiles, erosion, dilation and pooling."""

@@ -1,0 +1,262 @@
+"""Minima and maxima over windows and over flat shapes of any outline: erosion, dilation, max pooling.
+
+The extremum of two overlapping windows is that of both together, so a window of n samples takes ⌈log₂ n⌉ joins of two
+arrays. Any other shape is taken apart into chords, its runs of neighbours along rows or columns. Chords of one length
+are the same array, shifted; a longer one is two overlapping shorter ones. So a disk of n points costs about √n joins.
+
+A plane is worked on as one long row, in which a step down is a shift by the plane's width: what that makes of the ends
+of rows is cut off. A join of 8 bits takes 0.017 ns a sample so, and 0.03 row by row.
+
+References
+----------
+E. R. Urbach and M. H. F. Wilkinson, "Efficient 2-D grayscale morphological transformations with arbitrary flat
+structuring elements", 2008: the chords, and lengths that grow by doubling.
+"""
+
+from __future__ import annotations
+
+import threading
+from functools import cached_property
+from itertools import pairwise
+from typing import Any, Literal, NamedTuple
+
+from ..engine.stage import Frame, Stage
+from ..lazy_numpy import Array, np
+from ..linear import tiled_matmul
+from .selection import selecting
+from .structuring_element import Pair, Shape
+
+Extreme = Literal["min", "max"]
+
+
+def extremum(which: Extreme, shape: Shape, **properties: Any) -> Stage:
+    """Return the stage that gives each pixel the least or the greatest of the samples under *shape*.
+
+    NaN is both, unless missing samples count nothing; where all are missing, the result is.
+    """
+    over = Over(shape)
+
+    def facts(frame: Frame) -> tuple[str, ...]:
+        name = {"min": "minimum", "max": "maximum"}[which]
+        return (f"{name} of {shape.points} samples in {shape.width}×{shape.height}: {over.joins} joins a sample",)
+
+    quick, careful = (np.minimum, np.fmin) if which == "min" else (np.maximum, np.fmax)
+    return selecting(
+        lambda strip: over(strip, quick),
+        shape.halo,
+        present=lambda strip: over(strip, careful),
+        interleaved=True,
+        facts=facts,
+        **properties,
+    )
+
+
+class Over:
+    """Joins the samples under a shape, which is taken apart once, when that is first needed.
+
+    >>> from .structuring_element import named
+    >>> [Over(named(name, 31, 31)).joins for name in ("square", "cross", "disk")]
+    [10, 11, 35]
+    """
+
+    def __init__(self, shape: Shape) -> None:
+        self.shape, self.kept = shape, _Kept()
+
+    @cached_property
+    def plan(self) -> _Plan:
+        """The way of the fewest joins for a shape that is no rectangle."""
+        mask = self.shape.mask
+        assert mask is not None
+        return min((_chords(mask, True), _chords(mask.T, False)), key=lambda plan: plan.joins)
+
+    @property
+    def joins(self) -> int:
+        """How many joins of two arrays are done."""
+        if self.shape.mask is None:
+            return _doublings(1, self.shape.width) + _doublings(1, self.shape.height)
+        return self.plan.joins
+
+    def __call__(self, strip: Array, join: Any) -> Array:
+        """Return what *join*, one of `np.minimum` and its like, makes of a padded strip.
+
+        Channels that lie beside each other stay so: a step to the right is then one over all channels.
+        """
+        rows, columns, channels = strip.shape
+        beside = channels if channels > 1 and strip.flags.c_contiguous else 1
+        planes = strip.reshape(1, rows, -1) if beside > 1 else tiled_matmul.planes_of(strip)
+        width, height, _, mask = self.shape
+        turns = self.kept.of(planes.dtype)
+        if mask is None:
+            out = _over_window(planes, (width, height), join, turns[0], beside)
+        else:
+            out = np.empty((len(planes), rows - height + 1, columns * beside), planes.dtype)
+            last = out[0].size - (width - 1) * beside
+            for plane, result in zip(planes, out, strict=True):
+                _run(self.plan, _flat(plane), beside, columns * beside, join, turns, _flat(result)[:last])
+        if beside > 1:
+            return out.reshape(-1, columns, channels)[:, : columns - width + 1]
+        return tiled_matmul.strip_of(out[:, :, : columns - width + 1])
+
+
+def over_window(planes: Array, size: Pair, join: Any, stride: Pair = (1, 1), dilation: Pair = (1, 1)) -> Array:
+    """Join the samples of windows of *size* ``(width, height)`` in planes ``(channels, rows, columns)``.
+
+    A stride of ``(sx, sy)`` keeps every sx-th column and sy-th row of the results, from the first; the samples of a
+    window are *dilation* apart. The result may be a view of the planes.
+    """
+    kept = planes.shape[2] - (size[0] - 1) * dilation[0]
+    return _over_window(planes, size, join, _Turns(), *dilation, stride[1])[:, :, : kept : stride[0]]
+
+
+class _Turns:
+    """Two arrays that take turns to hold results.
+
+    Kept from strip to strip: the pages of a new array of 400 kB take four times as long as a join.
+
+    >>> turns = _Turns()
+    >>> first, second, third = (turns.next(3, "u1") for _ in range(3))
+    >>> second.base is first.base, third.base is first.base
+    (False, True)
+    """
+
+    def __init__(self) -> None:
+        self.arrays: list[Array | None] = [None, None]
+
+    def next(self, samples: int, dtype: Any) -> Array:
+        """Return room for so many samples: not that of the last one, but that of the one before."""
+        other, array = self.arrays
+        if array is None or array.size < samples:
+            array = np.empty(samples, dtype)
+        self.arrays = [array, other]
+        return array[:samples]
+
+
+class _Kept(threading.local):
+    """What each thread keeps for itself: turns for chords, and for columns of chords."""
+
+    def __init__(self) -> None:
+        self.turns: dict[Any, tuple[_Turns, _Turns]] = {}
+
+    def of(self, dtype: Any) -> tuple[_Turns, _Turns]:
+        """Return those for results of one type."""
+        return self.turns.setdefault(dtype, (_Turns(), _Turns()))
+
+
+def _over_window(planes: Array, size: Pair, join: Any, turns: _Turns, dx: int = 1, dy: int = 1, sy: int = 1) -> Array:
+    """Join the samples of windows, *dx* and *dy* apart; the last columns of the result mean nothing."""
+    (width, height), (channels, rows, columns) = size, planes.shape
+    if size == (1, 1):
+        return planes[:, ::sy]
+    rows -= (height - 1) * dy
+    out = np.empty((channels, -(-rows // sy), columns), planes.dtype)
+    for plane, result in zip(planes, out, strict=True):
+        # Down the columns first: that leaves fewer rows for the other pass.
+        tall = _doubled(_flat(plane), 1, height, dy * columns, join, turns)
+        if sy > 1:
+            tall = _flat(tall.reshape(rows, columns)[::sy])
+        ends = _flat(result)[: len(tall) - (width - 1) * dx]
+        if width == 1:
+            ends[...] = tall
+        else:
+            _doubled(tall, 1, width, dx, join, turns, ends)
+    return out
+
+
+def _flat(plane: Array) -> Array:
+    """Return a plane as one row; a view where its rows lie one behind the other."""
+    return np.ascontiguousarray(plane).reshape(-1)
+
+
+def _doublings(have: int, length: int) -> int:
+    """Return how many joins make windows of *length* samples from those of *have*."""
+    return (-(-length // have) - 1).bit_length()
+
+
+def _doubled(
+    row: Array, have: int, length: int, step: int, join: Any, turns: _Turns, out: Array | None = None
+) -> Array:
+    """Return the extrema of windows of *length* samples, *step* apart, from those of *have* samples.
+
+    >>> import numpy as np
+    >>> _doubled(np.array([3, 1, 2, 5, 4, 9]), 1, 3, 1, np.maximum, _Turns()).tolist()
+    [3, 5, 5, 9]
+    """
+    while have < length:
+        more = min(have, length - have)
+        have += more
+        room = turns.next(len(row) - more * step, row.dtype) if out is None or have < length else out
+        row = join(row[: -more * step], row[more * step :], out=room)
+    return row
+
+
+class _Chords(NamedTuple):
+    """The chords of one length: those of a *height* are columns of chords, at ``(along, across)``."""
+
+    length: int
+    columns: tuple[tuple[int, tuple[Pair, ...]], ...]
+    """Heights, growing, and where the columns of chords of that height are."""
+
+
+class _Plan(NamedTuple):
+    """A shape as chords whose lengths grow, along rows or along columns."""
+
+    along_rows: bool
+    chords: tuple[_Chords, ...]
+    joins: int
+
+
+def _chords(mask: Array, along_rows: bool) -> _Plan:
+    """Take a mask apart into the runs of its rows."""
+    runs: dict[int, dict[int, list[int]]] = {}
+    for across, row in enumerate(mask):
+        edges = np.flatnonzero(np.diff(row.astype(np.int8), prepend=0, append=0)).tolist()
+        for start, stop in zip(edges[::2], edges[1::2], strict=True):
+            runs.setdefault(stop - start, {}).setdefault(start, []).append(across)
+    found, total, have = [], -1, 1
+    for length in sorted(runs):
+        total += _doublings(have, length)
+        have = length
+        columns: dict[int, list[Pair]] = {}
+        for along, rows in runs[length].items():
+            for first, count in _stacks(np.all(mask[:, along : along + length], axis=1), rows):
+                columns.setdefault(count, []).append((along, first))
+        height = 1
+        for count in sorted(columns):
+            total += _doublings(height, count) + len(columns[count])
+            height = count
+        found.append(_Chords(length, tuple((count, tuple(columns[count])) for count in sorted(columns))))
+    return _Plan(along_rows, tuple(found), total)
+
+
+def _stacks(there: Array, rows: list[int]) -> list[Pair]:
+    """Return ``(first, count)`` of the stacks of neighbouring rows; one, over what is *there* between, if that is less.
+
+    >>> import numpy as np
+    >>> _stacks(np.ones(8, bool), [0, 2, 3, 5, 7]), _stacks(np.ones(7, bool), [0, 6])
+    ([(0, 8)], [(0, 1), (6, 1)])
+    """
+    first, last = rows[0], rows[-1] + 1
+    breaks = [0, *(n for n in range(1, len(rows)) if rows[n] > rows[n - 1] + 1), len(rows)]
+    stacks = [(rows[start], stop - start) for start, stop in pairwise(breaks)]
+    apart = len(stacks) + _doublings(1, max(count for _, count in stacks))
+    joined = 1 + _doublings(1, last - first)
+    return [(first, last - first)] if joined < apart and there[first:last].all() else stacks
+
+
+def _run(plan: _Plan, row: Array, right: int, down: int, join: Any, turns: tuple[_Turns, _Turns], out: Array) -> None:
+    """Join the chords of a plane, which is one row with steps to the *right* and *down*, into *out*."""
+    along, across = (right, down) if plan.along_rows else (down, right)
+    chord, have, begun = row, 1, False
+    for length, columns in plan.chords:
+        chord, have = _doubled(chord, have, length, along, join, turns[0]), length
+        column, height = chord, 1
+        for count, places in columns:
+            column, height = _doubled(column, height, count, across, join, turns[1]), count
+            for x, y in places:
+                start = x * along + y * across
+                part = column[start : start + len(out)]
+                if begun:
+                    join(out, part, out=out)
+                else:
+                    out[...] = part
+                    begun = True
