@@ -1,9 +1,9 @@
 """Measure every algorithm of the planner: `python benchmarks/algorithms.py [--quick]`.
 
 One thread filters a strip as the executor makes it of a gray image of 4000 columns, in float32 (8 and 16 bits) and in
-float64. It prints the constants that `planner.py` and `overlap_save.py` in `filters/core/linear/` hold, fitted anew, and how
-much slower the planner's pick is than the fastest of all algorithms. A kernel whose pick looks slow is measured twice.
-OpenCV and SciPy join the plot where they are installed.
+float64. It prints the constants that `planner.py` and `overlap_save.py` in `filters/core/linear/` hold, fitted anew,
+and how much slower the planner's pick is than the fastest of all algorithms. A kernel whose pick looks slow is
+measured twice. OpenCV and SciPy join the plot where they are installed.
 """
 
 from __future__ import annotations

@@ -19,12 +19,12 @@ from __future__ import annotations
 import math
 from functools import cache
 
+from ..engine.layout import planes_of, strip_of
 from ..engine.nan_policy import left_out
 from ..engine.stage import BY_ALPHA, Bound, Frame, Function, Halo, Stage, bound, inside
 from ..lazy_numpy import Array, np
 from ..linear import doubling_sum, kernels
 from ..linear.convolve import linear
-from ..linear.tiled_matmul import planes_of, strip_of
 from ..rank import extrema
 from ..rank.structuring_element import window
 from . import noise_estimate

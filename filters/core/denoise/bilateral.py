@@ -15,9 +15,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from ..engine.layout import planes_of, strip_of
 from ..engine.stage import BY_ALPHA, Frame, Function, Halo, Stage, Values, inside
 from ..lazy_numpy import Array, np
-from ..linear import tiled_matmul
 
 RANGE = 0.1
 """The default standard deviation of colours, in parts of white."""
@@ -60,14 +60,14 @@ def bilateral(sigma: tuple[float, float], radii: tuple[int, int], range_sigma: f
         scale = 0.5**0.5 / unit(frame)
 
         def smooth(strip: Array, opaque: Array | None = None) -> Values:
-            planes, middle = tiled_matmul.planes_of(strip), tiled_matmul.planes_of(inside(strip, halo))
+            planes, middle = planes_of(strip), planes_of(inside(strip, halo))
             weights = _weights(planes, opaque, frame)
             if weights is None:
                 moves = _moves(planes, scale, radii, offsets)
             else:
                 moves = _weighted_moves(planes, weights, scale, radii, offsets)
             moves += middle if not frame.ignoring else np.where(np.isnan(middle), 0, middle)
-            return tiled_matmul.strip_of(moves)
+            return strip_of(moves)
 
         return smooth
 
@@ -146,7 +146,7 @@ def _weights(planes: Array, opaque: Array | None, frame: Frame) -> tuple[Array, 
     if (present is None or present.all()) and (opaque is None or (opaque == frame.full).all()):
         return None
     there = np.ones_like(planes) if present is None else present.astype(planes.dtype)
-    return there, there if opaque is None else there * tiled_matmul.planes_of(opaque) / planes.dtype.type(frame.full)
+    return there, there if opaque is None else there * planes_of(opaque) / planes.dtype.type(frame.full)
 
 
 def _weighted_moves(

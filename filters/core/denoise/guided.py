@@ -15,9 +15,10 @@ from __future__ import annotations
 
 from typing import Literal
 
+from ..engine.layout import planes_of, strip_of
 from ..engine.stage import BY_ALPHA, Frame, Function, Halo, Stage, Values, inside
 from ..lazy_numpy import Array, np
-from ..linear import doubling_sum, tiled_matmul
+from ..linear import doubling_sum
 
 Guide = Literal["color", "channel"]
 Symmetric = dict[tuple[int, int], Array]
@@ -44,10 +45,10 @@ def guided(radii: tuple[int, int], epsilon: float, guide: Guide) -> Stage:
         def smooth(strip: Array, opaque: Array | None = None) -> Values:
             if window == (1, 1):
                 return strip
-            planes, middle = tiled_matmul.planes_of(strip), tiled_matmul.planes_of(inside(strip, halo))
+            planes, middle = planes_of(strip), planes_of(inside(strip, halo))
             if opaque is not None and (opaque == frame.full).all():
                 opaque = None
-            part = None if opaque is None else tiled_matmul.planes_of(opaque)[0] / planes.dtype.type(frame.full)
+            part = None if opaque is None else planes_of(opaque)[0] / planes.dtype.type(frame.full)
             careful = part is not None or (frame.ignoring and np.isnan(planes).any())
             answer = np.empty(middle.shape, planes.dtype)
             size = len(planes) if guide == "color" else 1
@@ -59,7 +60,7 @@ def guided(radii: tuple[int, int], epsilon: float, guide: Guide) -> Stage:
                     )
                 else:
                     answer[together] = _plain(planes[together], middle[together], window, ridge)
-            return tiled_matmul.strip_of(answer)
+            return strip_of(answer)
 
         return smooth
 

@@ -15,9 +15,9 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from ..engine.layout import planes_of, strip_of
 from ..engine.stage import BY_ALPHA, Bound, Frame, Halo, Stage
 from ..lazy_numpy import Array, np
-from ..linear.tiled_matmul import planes_of, strip_of
 from ..parameters import ParameterError
 from . import noise_estimate
 

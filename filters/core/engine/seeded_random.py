@@ -11,7 +11,7 @@ from collections.abc import Callable
 from typing import Any
 
 from ..lazy_numpy import Array, np
-from ..linear import tiled_matmul
+from .layout import strip_of
 from .stage import Bound, Frame
 
 Generator = Any
@@ -36,7 +36,7 @@ def drawn(draw: Draw, seed: int, frame: Frame, work: Any = None) -> Bound:
             here = slice(first, first + ROWS)
             changed = draw(rows[here], _generator(entropy, (start + first) // ROWS))
             planes[:, here] = changed.swapaxes(0, 1)
-        return tiled_matmul.strip_of(planes)
+        return strip_of(planes)
 
     return Bound(function, rows=ROWS, anchored=True, work=work, placed=True)
 

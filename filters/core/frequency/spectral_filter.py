@@ -23,11 +23,11 @@ from collections.abc import Callable
 from typing import Any, Literal, NamedTuple
 
 from ..engine import borders
+from ..engine.layout import strip_of
 from ..engine.pipeline import Source, Whole, computed
 from ..engine.stage import Bound, Frame, Rows, Stage, Values
 from ..engine.strips import each_strip
 from ..lazy_numpy import Array, np
-from ..linear.tiled_matmul import strip_of
 from .transfer_function import Response
 
 BLOCK = 32

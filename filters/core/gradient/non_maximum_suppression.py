@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from ..engine.layout import planes_of, strip_of
 from ..engine.stage import Halo, inside
 from ..lazy_numpy import Array, np
-from ..linear.tiled_matmul import planes_of, strip_of
 from .gradient import Gradient, Norm, magnitude, squares
 
 HALO = Halo.around(1)

@@ -15,6 +15,7 @@ from functools import cache
 from typing import Any, Literal
 
 from ..engine import colour, nan_policy
+from ..engine.layout import planes_of, strip_of
 from ..engine.stage import Bound, Crossing, Frame, Function, Stage, inside, pointwise
 from ..lazy_numpy import Array, np
 from ..parameters import ImageError
@@ -91,7 +92,7 @@ def layer(
                 middle = inside(strip, halo)[:: stride[1], :: stride[0]]
                 total = careful()(nan_policy.filled(strip, 0), gaps, middle, window)
             finish(total)
-            return tiled_matmul.strip_of(total)
+            return strip_of(total)
 
         return Bound(answer, rows=rows)
 
@@ -137,9 +138,9 @@ def activated(activation: Activation, bias: float = 0.0, lift: float = 0.0, gain
         finish = _finish(np.full(1, bias + lift * frame.full), activation)
 
         def answer(strip: Array) -> Array:
-            planes = np.array(tiled_matmul.planes_of(strip), frame.work)
+            planes = np.array(planes_of(strip), frame.work)
             finish(planes)
-            return tiled_matmul.strip_of(planes)
+            return strip_of(planes)
 
         return answer
 
@@ -159,7 +160,7 @@ def prepare(weights: Array, groups: int, stride: tuple[int, int], dilation: tupl
     turns, advance = dy // common, sy // common
 
     def correlate(strip: Array) -> Array:
-        planes = tiled_matmul.planes_of(strip)
+        planes = planes_of(strip)
         rows = tiled_matmul.result_count(strip.shape[0], height, sy, dy)
         columns = tiled_matmul.result_count(strip.shape[1], width, sx, dx)
         out = np.empty((maps, rows, columns), work)
@@ -231,12 +232,12 @@ def _means_apart(weights: Array, groups: int, correlate: Function, stride: int, 
     first = np.arange(maps) // (maps // groups) * inputs
 
     def answer(strip: Array) -> Array:
-        planes = tiled_matmul.planes_of(strip)
+        planes = planes_of(strip)
         means = planes.mean(axis=2)
         means[~np.isfinite(means)] = 0
         rest = np.empty(planes.shape, np.float32)
         np.subtract(planes, means[:, :, None], out=rest, casting="same_kind")
-        total = correlate(tiled_matmul.strip_of(rest))
+        total = correlate(strip_of(rest))
         rows = total.shape[1]
         of_means = np.zeros((maps, rows))
         for i in range(height):
@@ -321,7 +322,7 @@ def _present(
         for channel, of in enumerate(of_channels):
             found = of(there)
             weight += found
-            at = tiled_matmul.planes_of(middle)[group_of * inputs + channel]
+            at = planes_of(middle)[group_of * inputs + channel]
             relative += at * (sums[:, channel, None, None].astype(work) - found)
         enough = np.abs(weight) > nan_policy.LEAST * absolute[:, None, None]
         with np.errstate(divide="ignore"):

@@ -8,6 +8,7 @@ no further than the kernel reaches. Time grows with the number of taps that are 
 
 from __future__ import annotations
 
+from ..engine.layout import planes_of, strip_of
 from ..lazy_numpy import Array, np
 from . import tiled_matmul
 
@@ -19,7 +20,7 @@ def correlate(strip: Array, taps: Array, stride: tuple[int, int] = (1, 1), dilat
     >>> correlate(np.array([[[1.0], [2.0], [4.0]]]), np.array([[-1.0, 1.0]])).ravel().tolist()
     [1.0, 2.0]
     """
-    planes = tiled_matmul.planes_of(strip)
+    planes = planes_of(strip)
     rows = tiled_matmul.result_count(strip.shape[0], taps.shape[0], stride[1], dilation[1])
     columns = tiled_matmul.result_count(strip.shape[1], taps.shape[1], stride[0], dilation[0])
     total, product = None, None
@@ -38,4 +39,4 @@ def correlate(strip: Array, taps: Array, stride: tuple[int, int] = (1, 1), dilat
         else:
             product = np.multiply(shifted, weight, out=product)
             total += product
-    return tiled_matmul.strip_of(np.zeros((len(planes), rows, columns), strip.dtype) if total is None else total)
+    return strip_of(np.zeros((len(planes), rows, columns), strip.dtype) if total is None else total)

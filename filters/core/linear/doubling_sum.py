@@ -6,9 +6,9 @@ time hardly grows with the window. Sums of whole numbers are exact.
 
 from __future__ import annotations
 
+from ..engine.layout import planes_of, strip_of
 from ..engine.stage import Function
 from ..lazy_numpy import Array
-from . import tiled_matmul
 
 
 def additions(length: int) -> int:
@@ -24,9 +24,9 @@ def prepare(height: int, width: int, weight: float) -> Function:
     """Return the function that sums a padded strip over a box and multiplies by *weight*."""
 
     def correlate(strip: Array) -> Array:
-        planes = sums(tiled_matmul.planes_of(strip), height, 1)
+        planes = sums(planes_of(strip), height, 1)
         planes = sums(planes, width, 2)
-        return tiled_matmul.strip_of(planes if weight == 1 else planes * planes.dtype.type(weight))
+        return strip_of(planes if weight == 1 else planes * planes.dtype.type(weight))
 
     return correlate
 

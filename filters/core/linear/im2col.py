@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from ..engine.layout import planes_of, strip_of
 from ..engine.stage import Function
 from ..lazy_numpy import Array, np
 from . import tiled_matmul
@@ -29,7 +30,7 @@ def prepare(taps: Array, stride: tuple[int, int], dilation: tuple[int, int], wor
     matrix = matrix.reshape(-1, ROWS).astype(work)
 
     def correlate(strip: Array) -> Array:
-        planes = tiled_matmul.planes_of(strip)
+        planes = planes_of(strip)
         rows = tiled_matmul.result_count(strip.shape[0], height, stride[1], dilation[1])
         columns = tiled_matmul.result_count(strip.shape[1], width, stride[0], dilation[0])
         out = np.empty((planes.shape[0], rows, columns), work)
@@ -49,6 +50,6 @@ def prepare(taps: Array, stride: tuple[int, int], dilation: tuple[int, int], wor
                     # The rows of all columns are one long axis, of which a product takes the next results' part.
                     lines = stacked.reshape(1, inputs * width, part.shape[1])
                     tiled_matmul.multiply_down(lines, matrix, ROWS * stride[1] * width, part[None])
-        return tiled_matmul.strip_of(out)
+        return strip_of(out)
 
     return correlate

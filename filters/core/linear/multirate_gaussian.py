@@ -17,6 +17,7 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import Any, NamedTuple
 
+from ..engine.layout import planes_of, strip_of
 from ..engine.stage import Function
 from ..lazy_numpy import Array, np
 from . import tiled_matmul
@@ -72,7 +73,7 @@ def prepare(column: Design, row: Design, work: Any) -> Function:
 
     def correlate(strip: Array) -> Array:
         # The halo is the same on both sides; the first sample of the grid lies one step inside it.
-        planes = tiled_matmul.planes_of(strip)[:, column.step :, row.step :]
+        planes = planes_of(strip)[:, column.step :, row.step :]
         height, width = strip.shape[0] - 2 * column.reach, strip.shape[1] - 2 * row.reach
         # Both axes are coarse between the first product and the last, which alone see all samples.
         planes = tiled_matmul.down_columns(
@@ -80,9 +81,7 @@ def prepare(column: Design, row: Design, work: Any) -> Function:
         )
         planes = tiled_matmul.along_rows(planes, along, along.shape[1] * row.step, _coarse(planes.shape[2], row, width))
         planes = tiled_matmul.along_rows(planes, along_between, along_between.shape[1] // row.step, width)
-        return tiled_matmul.strip_of(
-            tiled_matmul.down_columns(planes, down_between, down_between.shape[1] // column.step, height)
-        )
+        return strip_of(tiled_matmul.down_columns(planes, down_between, down_between.shape[1] // column.step, height))
 
     return correlate
 

@@ -11,9 +11,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from ..engine.layout import planes_of, strip_of
 from ..engine.stage import Function
 from ..lazy_numpy import Array, np
-from . import tiled_matmul
 
 TILES = {
     # (rows, columns) of a transform: nanoseconds a sample of it
@@ -55,7 +55,7 @@ def prepare(taps: Array, work: Any) -> Function:
     advance = tile_rows - height + 1, tile_columns - width + 1
 
     def correlate(strip: Array) -> Array:
-        planes = tiled_matmul.planes_of(strip)
+        planes = planes_of(strip)
         rows, columns = strip.shape[0] - height + 1, strip.shape[1] - width + 1
         across = -(-columns // advance[1])
         out = np.empty((planes.shape[0], rows, columns), planes.dtype)
@@ -72,7 +72,7 @@ def prepare(taps: Array, work: Any) -> Function:
                 count = min(advance[0], rows - start)
                 joined = whole[:, :count].transpose(1, 0, 2).reshape(count, -1)
                 result[start : start + count] = joined[:, :columns]
-        return tiled_matmul.strip_of(out)
+        return strip_of(out)
 
     return correlate
 
@@ -107,7 +107,7 @@ def prepare_bank(weights: Array, groups: int, work: Any) -> Function:
     down, across = rows_of_tile - height + 1, columns_of_tile - width + 1
 
     def correlate(strip: Array) -> Array:
-        planes = tiled_matmul.planes_of(strip)
+        planes = planes_of(strip)
         rows, columns = strip.shape[0] - height + 1, strip.shape[1] - width + 1
         out = np.empty((maps, rows, columns), work)
         tile = np.zeros((len(planes), rows_of_tile, columns_of_tile), work)

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any, Literal, NamedTuple, get_args
 
+from ..engine.dtypes import narrowest
 from ..engine.quantize import FLOAT_TOLERANCE
 from ..engine.stage import Bound, Frame, Function, Halo, inside
 from ..lazy_numpy import Array, np
@@ -192,7 +193,7 @@ def _separable(kernel: Kernel, factors: tuple[Array, Array], frame: Frame, geome
 
 def _narrow(frame: Frame, height: int) -> Any:
     """Return the type of the strips of a tall kernel, which are many rows: the samples' own, where they are whole."""
-    return running_sum.narrowest(frame.full) if frame.whole and height > TALL else None
+    return narrowest(frame.full) if frame.whole and height > TALL else None
 
 
 def _running(kernel: Kernel, frame: Frame, weight: float) -> Bound:

@@ -13,23 +13,16 @@ from __future__ import annotations
 
 from typing import Any
 
+from ..engine.dtypes import narrowest
+from ..engine.layout import planes_of, strip_of
 from ..engine.stage import Function
 from ..lazy_numpy import Array, np
-from . import doubling_sum, tiled_matmul
+from . import doubling_sum
 
 BLOCK = 8
 """Rows between those whose totals grow side by side: few calls, and long ones."""
 FEW = 4
 """Additions up to which doubling is faster than running totals."""
-
-
-def narrowest(most: float) -> Any:
-    """Return the smallest unsigned integer that holds *most*.
-
-    >>> narrowest(255 * 257).__name__
-    'uint16'
-    """
-    return next(kind for kind in (np.uint8, np.uint16, np.uint32, np.uint64) if most <= np.iinfo(kind).max)
 
 
 def prepare(height: int, width: int, full: float, divisor: int | None) -> tuple[Function, Any]:
@@ -41,12 +34,12 @@ def prepare(height: int, width: int, full: float, divisor: int | None) -> tuple[
     wide = narrowest(full * height * width + (divisor or 0) // 2)
 
     def correlate(strip: Array) -> Array:
-        sums = along_rows(down_columns(tiled_matmul.planes_of(strip), height), width, wide)
+        sums = along_rows(down_columns(planes_of(strip), height), width, wide)
         if divisor is None:
-            return tiled_matmul.strip_of(sums)
+            return strip_of(sums)
         sums += wide(divisor // 2)
         sums //= wide(divisor)
-        return tiled_matmul.strip_of(sums.astype(narrowest(full)))
+        return strip_of(sums.astype(narrowest(full)))
 
     return correlate, narrow
 

@@ -16,17 +16,6 @@ CONVERTED = 1 << 19
 """Samples that are converted at once: a part of the cache."""
 
 
-def planes_of(strip: Array) -> Array:
-    """Return ``(rows, columns, channels)`` as ``(channels, rows, columns)`` with contiguous rows."""
-    planes = strip.transpose(2, 0, 1)
-    return planes if planes.strides[2] == planes.itemsize else np.ascontiguousarray(planes)
-
-
-def strip_of(planes: Array) -> Array:
-    """Return ``(channels, rows, columns)`` as a strip, ``(rows, columns, channels)``; no copy."""
-    return planes.transpose(1, 2, 0)
-
-
 def result_count(samples: int, taps: int, stride: int = 1, dilation: int = 1) -> int:
     """Return how many results a correlation with *taps* taps makes of *samples* samples.
 

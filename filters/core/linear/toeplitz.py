@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from ..engine.layout import planes_of, strip_of
 from ..engine.stage import Function
 from ..lazy_numpy import Array, np
 from . import tiled_matmul
@@ -25,11 +26,11 @@ def prepare(column: Array, row: Array, stride: tuple[int, int], dilation: tuple[
     def correlate(strip: Array) -> Array:
         height = tiled_matmul.result_count(strip.shape[0], len(column), stride[1], dilation[1])
         width = tiled_matmul.result_count(strip.shape[1], len(row), stride[0], dilation[0])
-        planes = tiled_matmul.planes_of(strip)
+        planes = planes_of(strip)
         if len(column) > 1 or stride[1] > 1:
             planes = tiled_matmul.down_columns(planes, down, tiled_matmul.TILE * stride[1], height)
         if len(row) > 1 or stride[0] > 1:
             planes = tiled_matmul.along_rows(planes, along, tiled_matmul.TILE * stride[0], width)
-        return tiled_matmul.strip_of(planes)
+        return strip_of(planes)
 
     return correlate

@@ -20,9 +20,9 @@ from functools import cached_property
 from itertools import pairwise
 from typing import Any, Literal, NamedTuple
 
+from ..engine.layout import planes_of, strip_of
 from ..engine.stage import Frame, Stage
 from ..lazy_numpy import Array, np
-from ..linear import tiled_matmul
 from .selection import selecting
 from .structuring_element import Pair, Shape
 
@@ -83,7 +83,7 @@ class Over:
         """
         rows, columns, channels = strip.shape
         beside = channels if channels > 1 and strip.flags.c_contiguous else 1
-        planes = strip.reshape(1, rows, -1) if beside > 1 else tiled_matmul.planes_of(strip)
+        planes = strip.reshape(1, rows, -1) if beside > 1 else planes_of(strip)
         width, height, _, mask = self.shape
         turns = self.kept.of(planes.dtype)
         if mask is None:
@@ -95,7 +95,7 @@ class Over:
                 _run(self.plan, _flat(plane), beside, columns * beside, join, turns, _flat(result)[:last])
         if beside > 1:
             return out.reshape(-1, columns, channels)[:, : columns - width + 1]
-        return tiled_matmul.strip_of(out[:, :, : columns - width + 1])
+        return strip_of(out[:, :, : columns - width + 1])
 
 
 def over_window(planes: Array, size: Pair, join: Any, stride: Pair = (1, 1), dilation: Pair = (1, 1)) -> Array:

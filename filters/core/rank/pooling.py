@@ -10,10 +10,10 @@ from __future__ import annotations
 from functools import partial
 from typing import Any, Literal, NamedTuple
 
+from ..engine.dtypes import narrowest
+from ..engine.layout import planes_of, strip_of
 from ..engine.stage import NO_HALO, Bound, Frame, Halo, Stage, Weights, own_type
 from ..lazy_numpy import Array, np
-from ..linear import tiled_matmul
-from ..linear.running_sum import narrowest
 from ..parameters import ImageError
 from . import extrema
 
@@ -122,12 +122,12 @@ def pooling(op: Op, x: Axis, y: Axis, *, same: bool = False, ceil: bool = False,
         extra = Halo(across.before, down.before) if same else NO_HALO
 
         def function(strip: Array, row: int) -> Array:
-            planes = tiled_matmul.planes_of(strip)[:, : len(strip) - extra.top, : strip.shape[1] - extra.left]
+            planes = planes_of(strip)[:, : len(strip) - extra.top, : strip.shape[1] - extra.left]
             ends = []
             for axis, samples, first in ((across, frame.width, 0), (down, frame.height, row * down.stride)):
                 low, high = (-axis.before, samples + axis.behind) if include_pad else (0, samples)
                 ends.append((low + axis.before - first, high + axis.before - first))
-            return tiled_matmul.strip_of(pool(planes, Windows(across, down, *ends), frame))
+            return strip_of(pool(planes, Windows(across, down, *ends), frame))
 
         rows = max(1, (WHOLE_STRIP if frame.whole else STRIP) // (frame.width * y.stride))
         return Bound(function, extra, rows, work=_kind(op, y.taps, frame), placed=True)

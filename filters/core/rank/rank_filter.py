@@ -10,10 +10,10 @@ import math
 from collections.abc import Callable
 from typing import Any, Literal, NamedTuple, get_args
 
+from ..engine.layout import planes_of, strip_of
 from ..engine.nan_policy import Window
 from ..engine.stage import BY_ALPHA, Bound, Frame, Function, Halo, Stage, inside, own_type
 from ..lazy_numpy import Array, np
-from ..linear.tiled_matmul import planes_of, strip_of
 from ..parameters import ParameterError
 from .rank_by_counting import TILE, Counter
 from .selection import selecting

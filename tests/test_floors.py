@@ -1,0 +1,118 @@
+"""Imports point down only: between the wings, and between the files of a wing."""
+
+import ast
+import sys
+from pathlib import Path
+
+import imfilter.cli
+import imfilter.filters
+import pytest
+
+CLI = Path(imfilter.cli.__file__).parent
+FILTERS = Path(imfilter.filters.__file__).parent
+CORE = FILTERS / "core"
+KERNEL_FILES = CORE / "linear" / "kernel_files"
+
+ENGINE_WINGS = {
+    "catalog": {"filter"},
+    "filter": {"engine", "parameters", "lazy_numpy"},
+    "denoise": {"rank", "linear", "engine", "parameters", "lazy_numpy"},
+    "rank": {"linear", "engine", "parameters", "lazy_numpy"},
+    "gradient": {"linear", "engine", "parameters", "lazy_numpy"},
+    "linear": {"engine", "parameters", "lazy_numpy"},
+    "frequency": {"engine", "parameters", "lazy_numpy"},
+    "engine": {"parameters", "lazy_numpy"},
+    "parameters": {"lazy_numpy"},
+    "lazy_numpy": set(),
+}
+"""The wings of `filters/core/`, and the files beside them: what each may import."""
+
+PICTURES_AND_TERMINALS = {"typer", "rich", "PIL", "click", "tifffile", "cli", "imfilter"}
+
+
+def files(folder: Path) -> list[Path]:
+    return sorted(path for path in folder.rglob("*.py") if "_root" not in path.parts)
+
+
+def imported(path: Path) -> set[str]:
+    """The absolute names that a file imports anywhere in it."""
+    return {
+        name
+        for node in ast.walk(ast.parse(path.read_bytes()))
+        for name in (
+            [alias.name for alias in node.names]
+            if isinstance(node, ast.Import)
+            else [node.module or ""]
+            if isinstance(node, ast.ImportFrom) and not node.level
+            else []
+        )
+    }
+
+
+def arrows(path: Path) -> set[Path]:
+    """The files and packages of the program that a file imports anywhere in it."""
+    found = set()
+    for node in ast.walk(ast.parse(path.read_bytes())):
+        if isinstance(node, ast.ImportFrom) and node.level:
+            base = path.parents[node.level - 1].joinpath(*(node.module or "").split("."))
+            for alias in node.names:
+                module, member = base.with_suffix(".py"), base / alias.name
+                found.add(next((p for p in (member.with_suffix(".py"), member, module) if p.exists()), base))
+    return found
+
+
+def wing(path: Path, house: Path) -> str | None:
+    """The wing of a file, or its own name where it stands beside the wings; None outside the house."""
+    parts = path.relative_to(house).with_suffix("").parts if path.is_relative_to(house) else ()
+    return parts[0] if parts else None
+
+
+def circle(folder: list[Path]) -> list[Path]:
+    """The files that import each other, in a circle or above one; none where all imports point down."""
+    left = {path: (arrows(path) & {*folder}) - {path} for path in folder}
+    while left:
+        lowest = {path for path, needed in left.items() if not needed & left.keys()}
+        if not lowest:
+            break
+        left = {path: needed for path, needed in left.items() if path not in lowest}
+    return sorted(left)
+
+
+def name(path: Path) -> str:
+    return path.relative_to(FILTERS.parent if path.is_relative_to(FILTERS) else CLI.parent).as_posix()
+
+
+@pytest.mark.parametrize("path", files(CORE), ids=name)
+def test_a_wing_of_the_engine_imports_the_wings_below_it_alone(path):
+    own = wing(path, CORE)
+    if own == "__init__":
+        return
+    assert {wing(other, CORE) for other in arrows(path)} - {own} <= ENGINE_WINGS[own]
+
+
+@pytest.mark.parametrize("path", sorted(FILTERS.glob("*.py")), ids=name)
+def test_a_filter_imports_the_engine_alone(path):
+    assert all(other.is_relative_to(CORE) for other in arrows(path))
+
+
+@pytest.mark.parametrize("path", files(KERNEL_FILES), ids=name)
+def test_kernel_files_need_kernels_alone(path):
+    outside = {other.stem for other in arrows(path) if not other.is_relative_to(KERNEL_FILES)}
+    assert outside <= {"kernels", "lazy_numpy"}
+
+
+def test_the_engine_has_no_circles():
+    assert not circle(files(FILTERS))
+
+
+@pytest.mark.parametrize("path", files(FILTERS), ids=name)
+def test_the_engine_knows_no_terminal_and_no_files_of_pictures(path):
+    assert not {whole for whole in imported(path) if whole.split(".")[0] in PICTURES_AND_TERMINALS}
+    assert all(other.is_relative_to(FILTERS) for other in arrows(path))
+
+
+@pytest.mark.parametrize("path", files(FILTERS), ids=name)
+def test_beside_numpy_and_scipy_the_standard_library_is_enough(path):
+    outside = {whole.split(".")[0] for whole in imported(path)} - set(sys.stdlib_module_names)
+    assert outside <= {"numpy", "scipy"}
+    assert not {whole for whole in imported(path) if whole.startswith("scipy.signal")}
