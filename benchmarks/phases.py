@@ -39,11 +39,13 @@ def child(words: list[str]) -> None:
         return wrapped
 
     def run() -> int:
-        from imfilter.cli import app, command, reader
+        from imfilter.cli import app
+        from imfilter.cli.commands import filter_command
+        from imfilter.cli.images import prefetch
         from imfilter.filters.core.engine import executor
 
-        command.execute = noted(command.execute, True, False)
-        reader.Reader.read = noted(reader.Reader.read, True, True)
+        filter_command.execute = noted(filter_command.execute, True, False)
+        prefetch.Reader.read = noted(prefetch.Reader.read, True, True)
         executor.run = noted(executor.run, False, True)
         return app.run()
 
@@ -59,7 +61,7 @@ def as_the_console(run: Callable[[], int]) -> int:
     """Do what the console script does before it runs the program."""
     import gc
 
-    from imfilter.cli.reader import guess
+    from imfilter.cli.images.prefetch import guess
 
     gc.disable()
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")

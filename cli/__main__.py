@@ -1,5 +1,5 @@
 """`python -m imfilter.cli`."""
 
-from .start import main
+from .main import main
 
 main()

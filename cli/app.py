@@ -10,9 +10,9 @@ import typer
 from typer.core import TyperGroup
 
 from ..filters.core import catalog
-from .exits import ExitCode, FileError, UsageError
-from .kernels import app as kernels
-from .messages import complain, reason, say
+from .commands.kernels_command import app as kernels
+from .console.messages import complain, reason, say
+from .errors import ExitCode, FileError, UsageError
 from .version import VERSION
 
 SEVERAL = {
@@ -32,13 +32,13 @@ class Commands(TyperGroup):
     def get_command(self, ctx: Any, cmd_name: str) -> Any:
         """Return the command *cmd_name*, or None."""
         if cmd_name in catalog.names():
-            from . import command  # the list of all commands needs none of it
+            from .commands import filter_command  # the list of all commands needs none of it
 
-            return command.make(cmd_name)
+            return filter_command.make(cmd_name)
         if cmd_name in SEVERAL:
-            from . import command
+            from .commands import filter_command
 
-            return command.make_chain() if cmd_name == "chain" else command.make_run()
+            return filter_command.make_chain() if cmd_name == "chain" else filter_command.make_run()
         return super().get_command(ctx, cmd_name)
 
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:

@@ -150,7 +150,7 @@ def test_readme_table_names_every_filter_and_operator():
 
 
 def test_readme_exit_codes_are_those_of_the_program():
-    from imfilter.cli.exits import ExitCode
+    from imfilter.cli.errors import ExitCode
 
     assert [int(code) for code in re.findall(r"^\| (\d+) \|", README, re.MULTILINE)] == [int(code) for code in ExitCode]
 
@@ -183,8 +183,8 @@ def test_filter_of_the_gallery_page_works(tmp_path):
 
 
 def test_doctests_of_the_command_line_hold():
-    import imfilter.cli.messages
+    import imfilter.cli.console.messages
 
-    results = doctest.testmod(imfilter.cli.messages)
+    results = doctest.testmod(imfilter.cli.console.messages)
     assert results.attempted > 0
     assert results.failed == 0

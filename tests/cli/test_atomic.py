@@ -11,8 +11,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from imfilter.cli import writing
-from imfilter.cli.atomic import PREFIX, Transaction, uninterrupted
+from imfilter.cli.images import encode
+from imfilter.cli.images.atomic_write import PREFIX, Transaction, uninterrupted
 
 
 @pytest.fixture
@@ -33,13 +33,13 @@ def test_a_failure_in_the_middle_leaves_the_old_file(refused, good, monkeypatch,
         file.write(b"half a picture")
         raise failure
 
-    monkeypatch.setattr(writing.png, "write", write)
+    monkeypatch.setattr(encode.png_encoder, "write", write)
     assert "out.png: cannot be written" in refused(1, "blur", "a.png", "-o", "out.png")
     assert good.read_bytes() == b"the good one"
 
 
 def test_the_second_output_failing_takes_the_first_with_it(refused, good, folder, monkeypatch):
-    write, calls = writing.write, []
+    write, calls = encode.write, []
 
     def failing(*arguments):
         calls.append(write(*arguments))
@@ -47,7 +47,7 @@ def test_the_second_output_failing_takes_the_first_with_it(refused, good, folder
             raise OSError(28, "No space left on device")
         return []
 
-    monkeypatch.setattr(writing, "write", failing)
+    monkeypatch.setattr(encode, "write", failing)
     refused(1, "edges", "a.png", "-o", "out.png", "--angle", "new.png")
     assert good.read_bytes() == b"the good one"
     assert not (folder / "new.png").exists()
@@ -82,16 +82,17 @@ def test_a_full_disk_leaves_the_old_file(shell, good, format):
 
 SLOW = """
     import sys, time
-    from imfilter.cli import start, writing
-    write = writing.write
+    from imfilter.cli import main
+    from imfilter.cli.images import encode
+    write = encode.write
     def slow(file, *rest):
         file.write(b"half a picture")
         file.flush()
         print("writing", flush=True)
         time.sleep(30)
         return write(file, *rest)
-    writing.write = slow
-    start.main()
+    encode.write = slow
+    main.main()
 """
 
 
@@ -129,7 +130,7 @@ def test_a_killed_run_leaves_the_old_file(interrupted, good, folder):
 
 def test_nohup_is_respected(shell, png):
     code = (
-        "import signal; signal.signal = lambda *a: print('set', a[0].name); from imfilter.cli.start import main; main()"
+        "import signal; signal.signal = lambda *a: print('set', a[0].name); from imfilter.cli.main import main; main()"
     )
     ended = shell(f"trap '' HUP; '{sys.executable}' -c \"{code}\" --version")
     assert b"SIGTERM" in ended.stdout

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from imfilter.cli import read_avif
-from imfilter.cli.picture import UnreadableError
+from imfilter.cli.images import avif_integrity
+from imfilter.cli.images.picture import UnreadableError
 from PIL import Image, features
 
 pytestmark = pytest.mark.skipif(not features.check("avif"), reason="this Pillow has no AVIF")
@@ -74,10 +74,10 @@ def test_more_than_8_bits_are_refused(photo):
     file = io.BytesIO()
     photo.save(file, "AVIF")
     data = file.getvalue()
-    read_avif.before(data, *photo.size)
+    avif_integrity.before(data, *photo.size)
     at = data.index(b"pixi") + 9
     with pytest.raises(UnreadableError, match="has 10-bit samples"):
-        read_avif.before(data[:at] + b"\x0a\x0a\x0a" + data[at + 3 :], *photo.size)
+        avif_integrity.before(data[:at] + b"\x0a\x0a\x0a" + data[at + 3 :], *photo.size)
 
 
 def test_several_frames_are_refused(refused, photo):

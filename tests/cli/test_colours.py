@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from imfilter.cli import colours
+from imfilter.cli.images import icc_transform
 from PIL import Image, ImageCms
 
 ICC = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
@@ -119,7 +119,7 @@ def test_a_profile_of_other_colours_is_said(run, inks):
 
 def test_a_profile_is_used_and_left_behind(rgb):
     """Of RGB colours here: no profile of inks comes with Python."""
-    found = colours._through(Image.fromarray(rgb), ICC)
+    found = icc_transform._through(Image.fromarray(rgb), ICC)
     assert np.abs(np.asarray(found).astype(int) - rgb).max() <= 1
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from imfilter.cli import work
+from imfilter.cli.batch import image_job
 from PIL import Image
 
 
@@ -281,7 +281,7 @@ def test_running_out_of_memory_is_one_line(refused, monkeypatch):
     def exhausted(*_, **__):
         raise MemoryError
 
-    monkeypatch.setattr(work.executor, "run", exhausted)
+    monkeypatch.setattr(image_job.executor, "run", exhausted)
     assert "more memory" in refused(1, "blur", "a.png", "-o", "out.png")
 
 

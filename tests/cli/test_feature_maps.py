@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import tifffile
-from imfilter.cli import sheet
+from imfilter.cli.batch import contact_sheet
 from imfilter.filters.blur import blur
 from imfilter.filters.conv import conv
 from PIL import Image
@@ -133,7 +133,7 @@ def test_a_sheet_shows_each_map_in_its_own_range(ok, bank, rgb):
 
 
 def test_the_labels_are_numbers_names_and_ranges():
-    assert sheet.labels(("map 0", "HL"), ((-1.25, 2), (0.000123456, 1e7))) == [
+    assert contact_sheet.labels(("map 0", "HL"), ((-1.25, 2), (0.000123456, 1e7))) == [
         ("0", "-1.25 to 2"),
         ("1  HL", "0.0001235 to 1e+07"),
     ]
@@ -145,7 +145,7 @@ def test_large_maps_are_means_of_squares(shape, rows):
     image = RNG.uniform(-1, 1, (*shape, 3)).astype(np.float32)
     image[0, 0] = [-9, 9, 0]
     starts = range(0, shape[0], rows)
-    gathered, other = sheet.Reduced(image.shape, "float32"), sheet.Reduced(image.shape, "float32")
+    gathered, other = contact_sheet.Reduced(image.shape, "float32"), contact_sheet.Reduced(image.shape, "float32")
     for which, order in ((gathered, starts), (other, reversed(starts))):
         for start in order:
             for part, room in which.parts(start, min(start + rows, shape[0])):

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import tifffile
-from imfilter.cli import formats
+from imfilter.cli.images import formats
 from imfilter.filters.core import catalog
 from PIL import Image
 from scipy import ndimage

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import tifffile
-from imfilter.cli.plan import ANY, meeting
+from imfilter.cli.batch.plan import ANY, meeting
 from PIL import Image
 
 KEEP = ("conv", "--kernel", "1")
@@ -158,10 +158,10 @@ def test_a_16_bit_apng_keeps_its_depth(ok, rgb, load):
     deep = rgb.astype(np.uint16) * 256 + rgb[::-1]
     tifffile.imwrite("in.tif", deep)
     ok(*KEEP, "in.tif", "-o", "one.png")
-    from imfilter.cli import frames_png
-    from imfilter.cli.frames import Timing
+    from imfilter.cli.images import apng
+    from imfilter.cli.images.frames import Timing
 
-    writer = frames_png.Writer()
+    writer = apng.Writer()
     for _ in range(2):
         writer.add(Path("one.png").read_bytes())
     with Path("in.png").open("wb") as file:

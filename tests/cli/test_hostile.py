@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from imfilter.cli import budget
+from imfilter.cli.images import memory_budget
 from PIL import Image
 
 SPEC = importlib.util.spec_from_file_location("corpus", Path(__file__).parents[1] / "corpus.py")
@@ -206,7 +206,7 @@ def test_the_environment_moves_the_limit(refused, ok, png, monkeypatch):
 
 
 def test_memory_that_there_is_not_is_said_before_it_is_taken(refused, folder, monkeypatch):
-    monkeypatch.setattr(budget, "free", lambda: 10**9)
+    monkeypatch.setattr(memory_budget, "free", lambda: 10**9)
     (folder / "in.ppm").write_bytes(b"P6 20000 13000 255\n")
     line = refused(1, "blur", "in.ppm", "-o", "out.png")
     assert "has 20000×13000 pixels, which need 1.6 GB of memory; 1.0 GB are free" in line

@@ -10,7 +10,7 @@ import time
 
 import numpy as np
 import pytest
-from imfilter.cli.atomic import PREFIX
+from imfilter.cli.images.atomic_write import PREFIX
 from PIL import Image
 
 COUNT = 24
@@ -105,16 +105,18 @@ def test_no_input_is_lost_in_place(command, run, photos, folder, number):
 
 SLOW = """
     import os, sys, time
-    from imfilter.cli import start, writing, workers
-    workers._start_method = lambda: "fork"
-    write = writing.write
+    from imfilter.cli import main
+    from imfilter.cli.batch import worker_pool
+    from imfilter.cli.images import encode
+    worker_pool._start_method = lambda: "fork"
+    write = encode.write
     def slow(file, *rest):
         file.write(b"half a picture")
         os.write(1, b"writing\\n")
         for _ in range(3000):  # a signal just before a sleep waits for its end
             time.sleep(0.01)
-    writing.write = slow
-    start.main()
+    encode.write = slow
+    main.main()
 """
 
 
@@ -143,15 +145,16 @@ def test_an_interruption_while_processes_start_is_one_line(photos, folder, metho
     """One that imports is no further after that while."""
     code = f"""
         import os, signal, sys, time
-        from imfilter.cli import start, workers
-        workers._start_method = lambda: {method!r}
-        give = workers.Worker.give
+        from imfilter.cli import main
+        from imfilter.cli.batch import worker_pool
+        worker_pool._start_method = lambda: {method!r}
+        give = worker_pool.Worker.give
         def interrupted(*arguments):
             give(*arguments)
             time.sleep({delay})
             os.killpg(0, signal.SIGINT)
-        workers.Worker.give = interrupted
-        start.main()
+        worker_pool.Worker.give = interrupted
+        main.main()
     """
     ended = subprocess.run(
         [sys.executable, "-c", textwrap.dedent(code), "edges", *WORDS],

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from imfilter.cli import report
+from imfilter.cli.console import report
 from PIL import Image
 
 SCHEMA = json.loads(

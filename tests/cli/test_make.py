@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
-from imfilter.cli import cores, depfile
-from imfilter.cli.depfile import UNNAMEABLE, escaped
-from imfilter.cli.exits import UsageError
+from imfilter.cli.batch import cpu_count, depfile
+from imfilter.cli.batch.depfile import UNNAMEABLE, escaped
+from imfilter.cli.errors import UsageError
 
 SAMPLES = Path(__file__).parents[2] / "sample_images"
 needs_make = pytest.mark.skipif(shutil.which("make") is None, reason="needs make")
@@ -107,7 +107,7 @@ def test_a_name_that_make_cannot_write_is_refused_before_the_work(refused, png, 
 
 # ---- cores ------------------------------------------------------------------------------------------
 
-EVERY = cores.available()
+EVERY = cpu_count.available()
 
 
 @pytest.mark.parametrize(
@@ -130,21 +130,21 @@ EVERY = cores.available()
     ids=str,
 )
 def test_cores_that_are_left(environment, expected):
-    assert cores.cores(None, environment) == expected
-    assert cores.cores(5, environment) == 5
+    assert cpu_count.cores(None, environment) == expected
+    assert cpu_count.cores(5, environment) == 5
 
 
 @pytest.mark.parametrize("text", ["0", "-1", "two", "1.5", "1" * 9])
 def test_a_number_of_cores_that_is_none(text):
     with pytest.raises(UsageError, match="IMFILTER_JOBS"):
-        cores.cores(None, {"IMFILTER_JOBS": text})
+        cpu_count.cores(None, {"IMFILTER_JOBS": text})
 
 
 @needs_make
 @pytest.mark.parametrize(("flags", "expected"), [(["-j3"], 1), (["-sj3"], 1), (["-j1"], EVERY), ([], EVERY)], ids=str)
 def test_the_flags_of_a_real_make_are_understood(folder, flags, expected):
     (folder / "Makefile").write_text("all:\n\t@printf '%s' \"$$MAKEFLAGS\"\n")
-    assert cores.cores(None, {"MAKEFLAGS": make(*flags, cwd=folder).stdout}) == expected
+    assert cpu_count.cores(None, {"MAKEFLAGS": make(*flags, cwd=folder).stdout}) == expected
 
 
 # ---- the Makefile and the script in sample_images ---------------------------------------------------

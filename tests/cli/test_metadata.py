@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import tifffile
-from imfilter.cli import ifd
+from imfilter.cli.images import ifd
 from PIL import Image, ImageCms
 
 KEEP = ("conv", "--kernel", "1")

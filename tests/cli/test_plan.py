@@ -5,9 +5,9 @@ from pathlib import Path, PurePath
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from imfilter.cli import formats
-from imfilter.cli.exits import UsageError
-from imfilter.cli.plan import Input, plan
+from imfilter.cli.batch.plan import Input, plan
+from imfilter.cli.errors import UsageError
+from imfilter.cli.images import formats
 
 PARTS = st.sampled_from(
     ["a", "b", "A", "photo.jpg", "photo.png", "photo", "x.tif", "..", ".", "-x.png", "[r].png", "é.png"]

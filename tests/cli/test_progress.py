@@ -10,7 +10,7 @@ import subprocess
 import termios
 
 import pytest
-from imfilter.cli.progress import Bar
+from imfilter.cli.console.progress_bar import Bar
 from PIL import Image
 
 TERMINAL = {"TERM": "xterm-256color", "CI": "", "NO_COLOR": "", "FORCE_COLOR": "", "COLUMNS": "", "LINES": ""}

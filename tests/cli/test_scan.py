@@ -4,9 +4,9 @@ import os
 from pathlib import Path
 
 import pytest
-from imfilter.cli import scan
-from imfilter.cli.exits import UsageError
-from imfilter.cli.scan import Rules
+from imfilter.cli.batch import inputs
+from imfilter.cli.batch.inputs import Rules
+from imfilter.cli.errors import UsageError
 from PIL import Image
 
 
@@ -28,11 +28,11 @@ def tree(folder):
 
 
 def places(*names, **rules):
-    return [found.place for found in scan.scan(names, Rules(**rules)).inputs]
+    return [found.place for found in inputs.scan(names, Rules(**rules)).inputs]
 
 
 def passed_over(*names, **rules):
-    return scan.scan(names, Rules(**rules)).passed_over
+    return inputs.scan(names, Rules(**rules)).passed_over
 
 
 def test_a_folder_gives_its_own_images_in_order(tree):
@@ -42,7 +42,7 @@ def test_a_folder_gives_its_own_images_in_order(tree):
 
 def test_a_tree_gives_every_image_by_its_place(tree):
     tree("p/b.jpg", "p/a/x.png", "p/a/b/y.tif", "p/c.png")
-    found = scan.scan(["p"], Rules(recursive=True))
+    found = inputs.scan(["p"], Rules(recursive=True))
     assert [(item.name, item.place) for item in found.inputs] == [
         ("p/a/b/y.tif", "a/b/y.tif"),
         ("p/a/x.png", "a/x.png"),
@@ -183,7 +183,7 @@ def test_a_folder_of_which_nothing_is_taken_says_so(tree):
 
 def test_a_list_may_end_in_lines_of_either_kind(folder):
     (folder / "list").write_bytes(b"a.png\r\nb c.png\n\n\xff.png\nlast.png")
-    assert [os.fsencode(name) for name in scan.read_list("list", b"\n")] == [
+    assert [os.fsencode(name) for name in inputs.read_list("list", b"\n")] == [
         b"a.png",
         b"b c.png",
         b"\xff.png",
@@ -193,7 +193,7 @@ def test_a_list_may_end_in_lines_of_either_kind(folder):
 
 def test_a_list_may_end_in_nul(folder):
     (folder / "list").write_bytes(b"a.png\0new\nline.png\0b\r\n.png")
-    assert scan.read_list("list", b"\0") == ["a.png", "new\nline.png", "b\r\n.png"]
+    assert inputs.read_list("list", b"\0") == ["a.png", "new\nline.png", "b\r\n.png"]
 
 
 def test_a_list_on_standard_input(ok, tree, folder):

@@ -5,7 +5,7 @@ import io
 
 import numpy as np
 import pytest
-from imfilter.cli import picture, reading, shared
+from imfilter.cli.images import decode, picture, pillow_buffer
 from PIL import Image
 
 BANDS = {"L": 1, "LA": 2, "RGB": 3, "RGBA": 4}
@@ -30,21 +30,21 @@ def image_of(samples):
 @pytest.mark.parametrize("size", [(1, 1), (7, 13), (3, 1), (1, 5)], ids=str)
 def test_an_array_has_the_image_s_samples(mode, size):
     expected = samples(mode, *size)
-    assert np.array_equal(shared.samples(image_of(expected)), expected)
+    assert np.array_equal(pillow_buffer.samples(image_of(expected)), expected)
 
 
 @pytest.mark.parametrize("mode", BANDS)
 def test_an_array_shares_the_image_s_memory(mode):
     image = image_of(samples(mode))
-    found = shared.samples(image)
+    found = pillow_buffer.samples(image)
     image.putpixel((2, 1), 99 if mode == "L" else (99,) * BANDS[mode])
     assert (found[1, 2] == 99).all()
 
 
 def test_an_array_keeps_the_memory_when_the_image_is_gone():
-    shared.in_one_block(3000, 2000)
+    pillow_buffer.in_one_block(3000, 2000)
     expected = samples("RGB", 2000, 3000)
-    found = shared.samples(image_of(expected))
+    found = pillow_buffer.samples(image_of(expected))
     gc.collect()
     others = [Image.new("RGB", (3000, 2000), "red") for _ in range(3)]
     assert np.array_equal(found, expected)
@@ -52,14 +52,14 @@ def test_an_array_keeps_the_memory_when_the_image_is_gone():
 
 
 def test_an_array_cannot_be_written_to():
-    assert not shared.samples(image_of(samples("RGB"))).flags.writeable
+    assert not pillow_buffer.samples(image_of(samples("RGB"))).flags.writeable
 
 
 @pytest.mark.parametrize("mode", BANDS)
 def test_an_image_in_several_blocks_is_copied(mode):
-    shared.in_one_block(1 << 15, 1 << 14)  # more than one can hold
+    pillow_buffer.in_one_block(1 << 15, 1 << 14)  # more than one can hold
     expected = samples(mode, 6000, 3000)
-    assert np.array_equal(shared.samples(image_of(expected)), expected)
+    assert np.array_equal(pillow_buffer.samples(image_of(expected)), expected)
 
 
 @pytest.mark.parametrize("mode", BANDS)
@@ -70,19 +70,19 @@ def test_borrowed_memory_is_copied(mode, tmp_path):
     with Image.open(tmp_path / "a.tif") as image:
         image.load()
         assert image.readonly == (mode in ("L", "RGBA"))
-        assert np.array_equal(shared.samples(image), expected)
+        assert np.array_equal(pillow_buffer.samples(image), expected)
 
 
 def test_an_image_that_exports_nothing_is_copied(monkeypatch):
     expected = samples("RGB")
     image = image_of(expected)
     monkeypatch.delattr(Image.Image, "__arrow_c_array__")
-    assert np.array_equal(shared.samples(image), expected)
+    assert np.array_equal(pillow_buffer.samples(image), expected)
 
 
 def test_a_decoded_picture_is_shared():
     file = io.BytesIO()
     Image.fromarray(samples("RGB", 300, 200)).save(file, "PNG")
-    pixels = reading.decode(file.getvalue(), picture.Terms(picture.limit(1 << 20))).pixels
+    pixels = decode.decode(file.getvalue(), picture.Terms(picture.limit(1 << 20))).pixels
     assert pixels.strides == (800, 4, 1)
     assert np.array_equal(pixels, samples("RGB", 300, 200))

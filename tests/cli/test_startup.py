@@ -12,7 +12,7 @@ from imfilter.filters.core import catalog
 FILTERS = catalog.names()
 REPORT = """
 import sys
-from imfilter.cli.start import main
+from imfilter.cli.main import main
 sys.argv[0] = "imfilter"
 try:
     main()

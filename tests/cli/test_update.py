@@ -9,7 +9,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from imfilter.cli import call, formats, stamp
+from imfilter.cli.batch import provenance, request
+from imfilter.cli.images import formats
 from PIL import Image
 
 
@@ -108,7 +109,7 @@ def test_another_kernel_in_the_same_file_is_another_picture(counted, photos, fol
 
 def test_another_version_is_another_picture(counted, photos, monkeypatch):
     counted(*BATCH)
-    monkeypatch.setattr(call, "VERSION", "99")
+    monkeypatch.setattr(request, "VERSION", "99")
     assert counted(*BATCH, "--update") == (3, 0)
 
 
@@ -177,8 +178,8 @@ def test_a_stamp_tells_nothing_of_the_image(ok, png, folder):
 def test_a_stamp_may_stand_anywhere_near_an_end(folder):
     for before, after, found in ((0, 0, True), (200_000, 0, True), (0, 200_000, True), (300_000, 300_000, False)):
         (folder / "file").write_bytes(bytes(before) + b"imfilter 1 0123" + bytes(after))
-        assert stamp.has_stamp("file", "imfilter 1 0123", None) is found
-        assert not stamp.has_stamp("file", "imfilter 1 9999", None)
+        assert provenance.has_stamp("file", "imfilter 1 0123", None) is found
+        assert not provenance.has_stamp("file", "imfilter 1 9999", None)
 
 
 # ---- --no-clobber, --dry-run, --in-place ------------------------------------------------------------
@@ -382,9 +383,9 @@ def test_what_would_meet_says_what_would_help(refused, png, folder, words, said)
 
 def test_the_stamp_is_the_same_without_the_fast_digest(monkeypatch):
     """The module that is tried first is private to Python, and may go."""
-    fast = stamp.Stamper("1.0", b"recipe", {"quality": 90}).stamp("image")
+    fast = provenance.Stamper("1.0", b"recipe", {"quality": 90}).stamp("image")
     monkeypatch.setitem(sys.modules, "_blake2", None)
-    spec = importlib.util.spec_from_file_location("imfilter.cli.stamp_again", stamp.__file__)
+    spec = importlib.util.spec_from_file_location("imfilter.cli.batch.provenance_again", provenance.__file__)
     again = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(again)
     assert again.Stamper("1.0", b"recipe", {"quality": 90}).stamp("image") == fast

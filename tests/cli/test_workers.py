@@ -12,7 +12,8 @@ import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from imfilter.cli import budget, reader, work, workers, writing
+from imfilter.cli.batch import image_job, worker_pool
+from imfilter.cli.images import encode, memory_budget, prefetch
 from PIL import Image
 
 pytestmark = pytest.mark.usefixtures("patience")
@@ -38,7 +39,7 @@ def photos(rgb, folder):
 @pytest.fixture(params=["fork", "spawn"])
 def method(request, monkeypatch):
     """Both ways in which processes begin."""
-    monkeypatch.setattr(workers, "_start_method", lambda: request.param)
+    monkeypatch.setattr(worker_pool, "_start_method", lambda: request.param)
     return request.param
 
 
@@ -106,8 +107,8 @@ def test_words_come_in_the_order_of_the_inputs(run, photos):
 def at(monkeypatch):
     """Let something happen in the process that works on an image: ``at("5.png", lambda: os._exit(3))``."""
 
-    def at(name, happens, where=(work.Work, "on")):
-        monkeypatch.setattr(workers, "_start_method", lambda: "fork")  # which takes the change along
+    def at(name, happens, where=(image_job.Work, "on")):
+        monkeypatch.setattr(worker_pool, "_start_method", lambda: "fork")  # which takes the change along
         on, parent = getattr(*where), os.getpid()
 
         def on_or_else(self, job, reader):
@@ -148,7 +149,7 @@ def test_every_process_may_die(run, photos, folder, at):
 
 
 def test_half_a_file_of_a_killed_process_is_removed(run, photos, folder, monkeypatch):
-    monkeypatch.setattr(workers, "_start_method", lambda: "fork")
+    monkeypatch.setattr(worker_pool, "_start_method", lambda: "fork")
     parent = os.getpid()
 
     def write(file, *rest):
@@ -156,20 +157,20 @@ def test_half_a_file_of_a_killed_process_is_removed(run, photos, folder, monkeyp
             os.kill(os.getpid(), signal.SIGKILL)
         return []
 
-    monkeypatch.setattr(writing, "write", write)
+    monkeypatch.setattr(encode, "write", write)
     assert run("blur", "photos", "-o", "out/", "-j", "2").code == 1
     assert contents(folder / "out") == {}  # and no temporary file, as after every test
 
 
 def test_a_fault_of_the_program_costs_one_image(run, photos, folder, monkeypatch):
-    filtered = work.Work._filtered
+    filtered = image_job.Work._filtered
 
     def faulty(self, job, reader):
         if job.input.place == "5.png":
             raise RuntimeError("no such thing")
         return filtered(self, job, reader)
 
-    monkeypatch.setattr(work.Work, "_filtered", faulty)
+    monkeypatch.setattr(image_job.Work, "_filtered", faulty)
     for cores in ("1", "2"):
         ended = run("blur", "photos", "-o", "out/", "-j", cores)
         assert ended.code == 1
@@ -183,7 +184,7 @@ def test_a_fault_of_the_program_costs_one_image(run, photos, folder, monkeypatch
 
 @pytest.mark.parametrize("most", [0, 1])
 def test_the_work_is_done_with_what_processes_there_are(run, photos, folder, monkeypatch, most):
-    start, started = workers.Worker.__init__, []
+    start, started = worker_pool.Worker.__init__, []
 
     def failing(self, *arguments):
         if len(started) == most:
@@ -191,14 +192,14 @@ def test_the_work_is_done_with_what_processes_there_are(run, photos, folder, mon
         started.append(self)
         start(self, *arguments)
 
-    monkeypatch.setattr(workers.Worker, "__init__", failing)
+    monkeypatch.setattr(worker_pool.Worker, "__init__", failing)
     ended = run("blur", "photos", "-o", "out/", "-j", "3")
     assert ended.lines[0] == "imfilter: photos/3.png: is empty"
     assert len(contents(folder / "out")) == 7
 
 
 def test_a_process_that_cannot_be_replaced_leaves_its_work_to_this_one(run, photos, folder, at, monkeypatch):
-    start, started = workers.Worker.__init__, []
+    start, started = worker_pool.Worker.__init__, []
 
     def once(self, *arguments):
         if started:
@@ -206,7 +207,7 @@ def test_a_process_that_cannot_be_replaced_leaves_its_work_to_this_one(run, phot
         started.append(self)
         start(self, *arguments)
 
-    monkeypatch.setattr(workers.Worker, "__init__", once)
+    monkeypatch.setattr(worker_pool.Worker, "__init__", once)
     at("1.png", lambda: os._exit(1))
     assert run("blur", "photos", "-o", "out/", "-j", "2").code == 1
     assert sorted(contents(folder / "out")) == [f"{number}.png" for number in (0, 2, 4, 5, 6, 7)]
@@ -218,10 +219,10 @@ def test_a_process_that_cannot_be_replaced_leaves_its_work_to_this_one(run, phot
 @pytest.fixture
 def alone(monkeypatch, folder):
     """Let every image ask for memory, and fail where two have it at once; return the number of times that one did."""
-    monkeypatch.setattr(workers, "_start_method", lambda: "fork")
-    monkeypatch.setattr(workers, "SMALL", 1)
-    monkeypatch.setattr(workers, "budget", lambda: 3)  # three processes, and nothing more
-    run, mark, log = work.executor.run, folder / "working", folder / "log"
+    monkeypatch.setattr(worker_pool, "_start_method", lambda: "fork")
+    monkeypatch.setattr(worker_pool, "SMALL", 1)
+    monkeypatch.setattr(worker_pool, "budget", lambda: 3)  # three processes, and nothing more
+    run, mark, log = image_job.executor.run, folder / "working", folder / "log"
 
     def exclusive(*arguments, **options):
         os.close(os.open(mark, os.O_CREAT | os.O_EXCL))
@@ -232,7 +233,7 @@ def alone(monkeypatch, folder):
         finally:
             mark.unlink()
 
-    monkeypatch.setattr(work.executor, "run", exclusive)
+    monkeypatch.setattr(image_job.executor, "run", exclusive)
     return lambda: log.stat().st_size
 
 
@@ -244,43 +245,43 @@ def test_without_room_images_are_worked_on_one_after_the_other(run, photos, fold
 
 
 def test_a_process_that_dies_gives_its_memory_back(run, photos, folder, alone, at, monkeypatch):
-    encoding, parent = work.Work._encoding, os.getpid()
+    encoding, parent = image_job.Work._encoding, os.getpid()
 
     def dying(self, output, picture, *rest):
         if os.getpid() != parent and picture.pixels[0, 0, 0] == np.asarray(Image.open("photos/5.png"))[0, 0, 0]:
             os._exit(1)
         return encoding(self, output, picture, *rest)
 
-    monkeypatch.setattr(work.Work, "_encoding", dying)
+    monkeypatch.setattr(image_job.Work, "_encoding", dying)
     ended = run("blur", "photos", "-o", "out/", "-j", "3")
     assert "imfilter: photos/5.png: its process ended with code 1" in ended.lines
 
 
 def test_those_who_ask_again_while_they_have_some_do_not_wait_for_each_other(run, photos, folder, monkeypatch):
-    monkeypatch.setattr(workers, "_start_method", lambda: "fork")
-    monkeypatch.setattr(workers, "SMALL", 1)
-    monkeypatch.setattr(workers, "budget", lambda: 3 + 50)
-    read = reader.Reader.read
+    monkeypatch.setattr(worker_pool, "_start_method", lambda: "fork")
+    monkeypatch.setattr(worker_pool, "SMALL", 1)
+    monkeypatch.setattr(worker_pool, "budget", lambda: 3 + 50)
+    read = prefetch.Reader.read
 
     def asking(self, name):
         for width in (1, 2):
             self.wait_for_room(width, 1)
         return read(self, name)
 
-    monkeypatch.setattr(reader.Reader, "read", asking)
+    monkeypatch.setattr(prefetch.Reader, "read", asking)
     run("blur", "photos", "-o", "out/", "-j", "3")
     assert len(contents(folder / "out")) == 7
 
 
 def test_there_are_no_more_processes_than_memory(run, photos, monkeypatch):
-    start, started = workers.Worker.__init__, []
+    start, started = worker_pool.Worker.__init__, []
 
     def counted(self, *arguments):
         started.append(self)
         start(self, *arguments)
 
-    monkeypatch.setattr(workers.Worker, "__init__", counted)
-    monkeypatch.setattr(workers, "budget", lambda: 2 * workers.SMALL)
+    monkeypatch.setattr(worker_pool.Worker, "__init__", counted)
+    monkeypatch.setattr(worker_pool, "budget", lambda: 2 * worker_pool.SMALL)
     run("blur", "photos", "-o", "out/", "-j", "6")
     assert len(started) == 2
 
@@ -293,30 +294,32 @@ def test_what_a_container_caches_is_free(tmp_path):
     }
     for name, text in files.items():
         (tmp_path / name).write_text(text)
-    assert budget._limit(tmp_path) == 800
+    assert memory_budget._limit(tmp_path) == 800
     (tmp_path / "memory.max").write_text("max\n")
-    assert budget._limit(tmp_path) is None
-    assert budget._limit(tmp_path / "gone") is None
+    assert memory_budget._limit(tmp_path) is None
+    assert memory_budget._limit(tmp_path / "gone") is None
 
 
 def test_some_memory_is_there():
-    assert budget.budget() > 0
-    assert budget.estimate(1000, 1000) == 24_000_000
+    assert memory_budget.budget() > 0
+    assert memory_budget.estimate(1000, 1000) == 24_000_000
 
 
 # ---- the first process dies -------------------------------------------------------------------------
 
 SLOW = """
     import os, sys, time
-    from imfilter.cli import start, writing, workers
-    workers._start_method = lambda: "fork"
-    write = writing.write
+    from imfilter.cli import main
+    from imfilter.cli.batch import worker_pool
+    from imfilter.cli.images import encode
+    worker_pool._start_method = lambda: "fork"
+    write = encode.write
     def slow(*arguments):
         os.write(1, b"writing\\n")
         time.sleep(0.5)
         return write(*arguments)
-    writing.write = slow
-    start.main()
+    encode.write = slow
+    main.main()
 """
 
 

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from hypothesis import HealthCheck, given, seed, settings
 from hypothesis import strategies as st
-from imfilter.cli import picture, reading
+from imfilter.cli.images import decode, picture
 
 SPEC = importlib.util.spec_from_file_location("corpus", Path(__file__).parents[1] / "corpus.py")
 corpus = importlib.util.module_from_spec(SPEC)
@@ -55,7 +55,7 @@ def check(data, lenient):
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # as the command does
-            found = reading.decode(data, TERMS._replace(lenient=lenient))
+            found = decode.decode(data, TERMS._replace(lenient=lenient))
     except picture.UnreadableError as error:
         assert str(error)
         assert "\n" not in str(error)

@@ -1,0 +1,1 @@
+"""Batches: which inputs become which outputs, and the work on every image."""

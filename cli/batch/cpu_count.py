@@ -1,0 +1,39 @@
+"""How many cores a call may use."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Mapping
+
+from ..errors import UsageError
+
+VARIABLE = "IMFILTER_JOBS"
+
+
+def cores(asked: int | None, environment: Mapping[str, str] = os.environ) -> int:
+    """Return the number of ``--jobs``; else of ``IMFILTER_JOBS``; else one below Make, and all elsewhere.
+
+    ``make -j8`` keeps eight cores busy with eight processes. Its job server would lend what is left, but a process
+    that is killed would never give that back.
+    """
+    if asked is not None:
+        if asked < 1:
+            raise UsageError(f"--jobs: {asked} is below 1")
+        return asked
+    if text := environment.get(VARIABLE):
+        if not re.fullmatch(r"0*[1-9]\d{0,5}", text):
+            raise UsageError(f"{VARIABLE}: {text!r} is not a number of cores")
+        return int(text)
+    return 1 if _shared_by_make(environment.get("MAKEFLAGS", "")) else available()
+
+
+def available() -> int:
+    """Return how many cores the process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def _shared_by_make(flags: str) -> bool:
+    """Whether Make runs other recipes beside this one: ``-j8``, ``-j``, ``--jobserver-auth=3,4``."""
+    flags = f" {flags} ".partition(" -- ")[0]  # behind it stand variables
+    return re.search(r"\s(?:-j(?!1\s)|--jobserver-)", f"{flags} ") is not None

@@ -1,0 +1,348 @@
+"""The work on one image: read, filter, write all its outputs or none."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import itertools
+import math
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from ...filters.core.engine import executor
+from ...filters.core.engine.mask import Effect
+from ...filters.core.engine.output_buffer import Make, Output
+from ...filters.core.engine.quantize import FULL, Encoding, hue_legend
+from ...filters.core.engine.working_space import Settings
+from ...filters.core.filter import encoding
+from ...filters.core.lazy_numpy import np
+from ...filters.core.parameters import ImageError
+from ..console.messages import reason, shown
+from ..console.report import DEPTHS, Report
+from ..errors import FileError
+from ..images import encode, formats, memory_budget
+from ..images.atomic_write import Transaction
+from ..images.metadata import Metadata
+from ..images.picture import Picture
+from ..images.prefetch import Reader
+from .plan import Job, Target
+from .provenance import Stamper
+from .recipe import Recipe
+
+SHEET = "sheet"
+"""The output that shows all maps of a bank of kernels."""
+
+
+class How(NamedTuple):
+    """What a call says beside its recipe."""
+
+    options: encode.Options
+    stamper: Stamper
+    background: tuple[int, int, int] | None = None
+    angle_style: str = "code"
+    measure: bool = False
+    """The outputs' ranges are asked for."""
+    verbose: bool = False
+    quiet: bool = False
+    effect: Effect | None = None
+    """Where the filters act, if not everywhere."""
+    frame: int | None = None
+    """The one frame that is filtered, if not all."""
+    max_frames: int = 10_000
+    no_clobber: bool = False
+    """Of the files of many frames, those that exist are kept."""
+
+
+class Computed(NamedTuple):
+    """One frame, filtered."""
+
+    shape: tuple[int, int, int]
+    """Of the input."""
+    dtype: str
+    formats_of: Mapping[str, formats.Format]
+    encodings: Mapping[str, Encoding]
+    outputs: Mapping[str, Output]
+    facts: Sequence[str]
+
+    def without_samples(self) -> Computed:
+        """Return what a report needs."""
+        outputs = {
+            name: output._replace(
+                samples=np.broadcast_to(np.zeros((), output.samples.dtype), output.samples.shape), alpha=None
+            )
+            for name, output in self.outputs.items()
+        }
+        return self._replace(outputs=outputs)
+
+
+class Work:
+    """What is done to every image of a batch."""
+
+    def __init__(self, recipe: Recipe, how: How, cores: int = 1) -> None:
+        self.recipe, self.how, self.cores = recipe, how, cores
+        self.stages, self.settings = recipe.stages()
+        self.values = recipe.last.checked
+        self.maps = recipe.maps()
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        # The stages hold functions, which are built again where they are needed.
+        return Work, (self.recipe, self.how, self.cores)
+
+    def on(self, job: Job, reader: Reader) -> Report:
+        """Do one job; a failure is a report."""
+        began = time.perf_counter()
+        try:
+            report = self._filtered(job, reader)
+        except FileError as error:
+            report = Report(job.input.name, "failed", error=str(error))
+        except BrokenPipeError:
+            raise
+        except Exception as error:  # a fault of the program's own costs one image too, and not the batch
+            what = f"a fault of imfilter, please report it: {type(error).__name__}: {error}"
+            report = Report(job.input.name, "failed", error=f"{shown(job.input.name)}: {what}")
+        return report._replace(seconds=time.perf_counter() - began)
+
+    def _filtered(self, job: Job, reader: Reader) -> Report:
+        picture = reader.read(job.input.name)
+        if picture.frames is None and not self.how.frame and all(t.numbered is None for t in job.targets.values()):
+            return self.single(job, picture)
+        from . import multiframe_job  # most pictures have one frame
+
+        return multiframe_job.filtered(self, job, picture)
+
+    def single(self, job: Job, picture: Picture) -> Report:
+        """Filter the one frame of a picture, and write all its outputs."""
+        computed = self.computed(job, picture)
+        picture.pixels = picture.alpha = None  # the memory is the encoders' now
+        with Transaction() as transaction:
+            notes = picture.notes + self.write(transaction, job, computed, picture.metadata)
+            transaction.commit()
+        return self.report(job, [computed], notes)
+
+    def computed(self, job: Job, picture: Picture) -> Computed:
+        """Filter one frame; raises FileError."""
+        name, how = shown(job.input.name), self.how
+        dtype = picture.pixels.dtype.name
+        formats_of = {
+            output: target.format or formats.FORMATS[picture.format] for output, target in job.targets.items()
+        }
+        try:
+            encodings = {
+                output: self._encoding(output, picture, formats_of[output], target)
+                for output, target in job.targets.items()
+            }
+            if picture.pixels.shape[2] == encode.CMYK:
+                _check_inks(self.settings)
+            settings = self._settings(picture, formats_of.get("image"))
+            self._check_room(picture)
+            # A range is measured for those who ask, and where float values may leave nothing to see.
+            measure = how.measure or dtype == "float32"
+            result = executor.run(
+                self.stages,
+                picture.pixels,
+                encodings,
+                settings,
+                picture.alpha,
+                jobs=self.cores,
+                measure=measure,
+                canvases={output: self._canvas(output, format) for output, format in formats_of.items()},
+                effect=how.effect,
+                name=job.input.place if not picture.number else f"{job.input.place}#{picture.number}",
+            )
+        except ImageError as error:
+            raise FileError(name, str(error)) from None
+        except MemoryError:
+            raise FileError(name, "needs more memory than there is") from None
+        outputs = result.outputs
+        if SHEET in outputs:
+            drawn = outputs[SHEET].samples.drawn(self.maps)
+            outputs[SHEET] = outputs[SHEET]._replace(samples=drawn)
+        return Computed(picture.pixels.shape, dtype, formats_of, encodings, outputs, result.facts)
+
+    def _canvas(self, output: str, format: formats.Format) -> Make:
+        if output != SHEET:
+            return encode.canvas(format, self.how.options)
+        from .contact_sheet import Reduced  # few ask for one
+
+        return Reduced
+
+    def _check_room(self, picture: Picture) -> None:
+        """Raise `ImageError` where there is no memory for all maps of a picture."""
+        height, width = picture.pixels.shape[:2]
+        across, down = (math.prod(stage.stride[axis] for stage in self.stages) for axis in (0, 1))
+        needed = 4 * len(self.maps) * (width // across) * (height // down)
+        if (free := memory_budget.short(needed)) is not None:
+            raise ImageError(
+                f"the {len(self.maps)} maps of {width}×{height} pixels need {needed / 1e9:.1f} GB of memory; "
+                f"{free / 1e9:.1f} GB are free; --stride would help"
+            )
+
+    def report(self, job: Job, frames: Sequence[Computed], notes: list[str]) -> Report:
+        """Return what became of a picture, of whose frames *notes* tell."""
+        name, how = shown(job.input.name), self.how
+        first = frames[0]
+        height, width, channels = first.shape
+        lines = []
+        if not how.quiet:
+            # Of many maps one is told of, as an example.
+            told = [output for number, output in enumerate(first.encodings.items()) if not (number and self.maps)]
+            said = [_range_notes(*output, frame.outputs) for frame in frames for output in told]
+            lines = [f"imfilter: {name}: {note}" for note in dict.fromkeys([*notes, *itertools.chain(*said)])]
+        if how.verbose:
+            lines += [f"{name}: {fact}" for fact in [*first.facts, *_output_facts(first.outputs, first.encodings)]]
+        measured: dict[str, list[Output]] = {}
+        for frame in frames:
+            for output, found in frame.outputs.items():
+                if found.low <= found.high:
+                    measured.setdefault(output, []).append(found)
+        return Report(
+            job.input.name,
+            "done",
+            job.outputs,
+            width,
+            height,
+            channels,
+            DEPTHS[first.dtype],
+            tuple(fact.split()[1] for fact in first.facts if fact.startswith("algorithm: ")),
+            {output: (min(f.low for f in found), max(f.high for f in found)) for output, found in measured.items()},
+            {output: sum(f.clipped for f in found) / len(found) for output, found in measured.items()},
+            lines=tuple(lines),
+            frames=len(frames),
+        )
+
+    def _encoding(self, output: str, picture: Picture, format: formats.Format, target: Target) -> Encoding:
+        """Return how one output's values become samples of its file; raises FileError where it cannot hold them."""
+        dtype, maps = picture.pixels.dtype.name, len(self.maps)
+        if output == SHEET:
+            if "uint8" not in format.gray:
+                raise FileError(target.name, f"{format.name.upper()} cannot hold a picture of 8 bits")
+            return Encoding("float32", full=FULL[dtype], of="image")
+        if maps and target.map is not None:
+            output = "image"
+        kind = self.recipe.last.filter.kinds[output]
+        # A gray answer stands among the colours of what is left as it is.
+        coloured = self.settings.channels == "each" or (output == "image" and self.how.effect is not None)
+        channels = picture.pixels.shape[2] if coloured else 1
+        if maps and output == "image":
+            channels = maps if target.map is None else 1
+        if kind == "angle" and self.how.angle_style == "color":
+            if "uint8" not in format.colour:
+                raise FileError(target.name, f"{format.name.upper()} cannot hold the colours of --angle-style color")
+            return encoding("hue", dtype, "uint8", "clip", self.values["gain"])
+        try:
+            name = "map" if maps > 1 else output
+            several = maps if target.map is None and output == "image" else 0
+            wanted = encode.sample_type(format, dtype, self.values["depth"], channels, name, several)
+        except encode.UnwritableError as error:
+            raise FileError(target.name, str(error)) from None
+        encoded = encoding(kind, dtype, wanted, self.values["range"], self.values["gain"])
+        return encoded if target.map is None else encoded._replace(of="image", channel=target.map)
+
+    def _settings(self, picture: Picture, format: formats.Format | None) -> Settings:
+        """Return the settings for one picture: a background where its transparency cannot be kept."""
+        if picture.alpha is None:
+            return self.settings
+        full = FULL[picture.pixels.dtype.name]
+        background = None
+        if self.how.background is not None:
+            background = tuple(value * full / 255 for value in self.how.background)
+        opaque = format is not None and not format.alpha
+        return self.settings._replace(background=background, opaque=opaque)
+
+    def write(self, transaction: Transaction, job: Job, computed: Computed, metadata: Metadata) -> list[str]:
+        """Write all outputs of one frame; return what people should know."""
+        notes = []
+        for name, target in job.targets.items():
+            make_folder(target)
+            output, format = computed.outputs[name], computed.formats_of[name]
+            backup = Path(job.backup) if target.in_place and job.backup else None
+            with (
+                transaction.open(None if target.path is None else Path(target.path), backup) as file,
+                writable(target, format),
+            ):
+                kept = kept_of(metadata, name, computed)
+                stamp = self.how.stamper.stamp(name)
+                notes += self.encode(file, name, output, format, kept, stamp)
+        return notes
+
+    def encode(
+        self, file: io.BytesIO, name: str, output: Output, format: formats.Format, metadata: Metadata, stamp: str
+    ) -> list[str]:
+        """Write one output of one frame into *file*; return what people should know."""
+        if name == "image" and len(self.maps) not in (0, 1, 3):
+            return encode.write_maps(file, output.samples, format, metadata, self.how.options, stamp)
+        return encode.write(file, output.samples, output.alpha, format, metadata, self.how.options, stamp)
+
+
+@contextlib.contextmanager
+def writable(target: Target, format: formats.Format) -> Iterator[None]:
+    """Let what an encoder refuses name *target*."""
+    try:
+        yield
+    except (ValueError, MemoryError) as error:
+        why = str(error) or "it needs more memory than there is"
+        raise FileError(target.name, f"cannot be written as {format.name.upper()}: {why}") from None
+
+
+def make_folder(target: Target) -> None:
+    """Make the folder in which a target mirrors its input's place."""
+    if target.folder is None:
+        return
+    assert target.path is not None
+    try:
+        Path(target.path).parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise FileError(target.name, f"cannot be written: {reason(error)}") from None
+
+
+def kept_of(metadata: Metadata, name: str, computed: Computed) -> Metadata:
+    """Return what the output *name* keeps: a map its resolution; gray samples no profile of colours."""
+    if name == SHEET:
+        return Metadata()
+    if name != "image":
+        return Metadata(dpi=metadata.dpi)
+    same_colours = computed.outputs[name].samples.shape[2] == computed.shape[2]
+    return metadata if same_colours else metadata._replace(icc=b"")
+
+
+def _check_inks(settings: Settings) -> None:
+    """Raise `ImageError` where a filter asks of CMYK what only colours of light have."""
+    if settings.channels == "luma":
+        raise ImageError("has CMYK colours, which have no luma; use --to-rgb, or --channels each")
+    if settings.linear:
+        raise ImageError("has CMYK colours, which are not linear light; use --to-rgb")
+
+
+def _range_notes(name: str, encoding: Encoding, outputs: Mapping[str, Output]) -> list[str]:
+    """Warn where a float image's values, kept as they are, leave nothing to see in whole numbers."""
+    output = outputs[name]
+    if encoding.full != 1 or encoding.dtype == "float32" or encoding.directed or encoding.stretched:
+        return []
+    if not (0 < output.high - output.low <= 1.5) or encoding.gain != 1:
+        return []
+    return [
+        f"the values, {output.low:.3g} to {output.high:.3g}, are written as they are into "
+        f"{formats.DEPTHS[encoding.dtype]} samples; --range stretch or --gain 255 would show them"
+    ]
+
+
+def _output_facts(outputs: Mapping[str, Output], encodings: Mapping[str, Encoding]) -> list[str]:
+    facts = []
+    for name, output in outputs.items():
+        height, width, channels = output.samples.shape
+        shape = f"{width}×{height}×{channels} {output.samples.dtype.name}"
+        values = f", values {output.low:.6g} to {output.high:.6g}" if output.low <= output.high else ""
+        clipped = f", {output.clipped:.2%} clipped" if encodings[name].dtype != "float32" else ""
+        facts.append(f"{name}: {shape}{values}{clipped}")
+    return facts
+
+
+def write_legend(path: str, quality: int | None) -> None:
+    """Write the wheel that explains the colours of ``--angle-style color``; raises FileError."""
+    format = formats.of_suffix(path)
+    with Transaction() as transaction:
+        with transaction.open(Path(path)) as file:
+            encode.write(file, hue_legend(), None, format, Metadata(), encode.Options(quality))
+        transaction.commit()

@@ -1,0 +1,104 @@
+"""Where the filters of a call act: the file of --mask and the boxes of --roi."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from ..console.messages import reason, shown
+from ..errors import UsageError
+from . import inputs
+from .plan import STREAM, Job
+
+if TYPE_CHECKING:
+    from ...filters.core.engine.mask import Box, Effect
+
+
+class Where(NamedTuple):
+    """What a call says about it."""
+
+    mask: str | None
+    data: bytes
+    """What the mask's file holds; it is read once, because it may be a pipe."""
+    boxes: tuple[Box, ...]
+
+    @property
+    def option(self) -> str:
+        """What a failure calls it."""
+        return "--roi" if self.mask is None else f"--mask {shown(self.mask)}"
+
+    def files(self) -> list[str]:
+        """Return the files that the result depends on."""
+        return [self.mask] if self.mask is not None and Path(self.mask).is_file() else []
+
+    def key(self) -> dict[str, object]:
+        """Return what tells this from every other."""
+        from .provenance import digest
+
+        return {"mask": digest(self.data) if self.mask is not None else None, "roi": self.boxes}
+
+    def effect(self, max_pixels: int) -> Effect:
+        """Decode the mask; raises UsageError."""
+        from ...filters.core.engine.mask import Effect
+        from ...filters.core.parameters import ParameterError
+        from ..images import decode, picture
+
+        if self.mask is None:
+            return Effect(roi=self.boxes)
+        try:
+            found = decode.decode(self.data, picture.Terms(picture.limit(max_pixels), to_rgb=True))
+            if found.frames is not None:
+                raise picture.UnreadableError("has several frames; a mask has one")
+            return Effect(_gray(found), self.boxes or None)
+        except picture.UnreadableError as error:
+            raise UsageError(f"{self.option}: {error}") from None
+        except ParameterError as error:
+            raise UsageError(f"{self.option}: {error.reason}") from None
+
+    def check(self, jobs: Sequence[Job]) -> None:
+        """Raise UsageError where an output would take the mask's place."""
+        place = None if self.mask is None else inputs.identity(self.mask)
+        for target in (target for job in jobs for target in job.targets.values()):
+            if place is not None and target.path is not None and inputs.identity(target.path) == place:
+                raise UsageError(f"{target.name}: is the mask, which is never overwritten; choose another name")
+
+
+def read(values: Mapping[str, Any]) -> Where | None:
+    """Return what the options --mask and --roi say, None where they are not given; raises UsageError."""
+    mask, roi = values["mask"], values["roi"] or ()
+    if mask is None and not roi:
+        return None
+    if mask == STREAM:
+        raise UsageError("--mask -: a mask is a file; standard input is for the picture")
+    try:
+        data = b"" if mask is None else Path(mask).read_bytes()
+    except OSError as error:
+        raise UsageError(f"--mask {shown(str(mask))}: {reason(error)}") from None
+    return Where(mask, data, tuple(map(_box, roi)))
+
+
+def _box(text: str) -> Box:
+    try:
+        x, y, width, height = (int(part) for part in text.split(","))
+    except ValueError:
+        raise UsageError(f"--roi: {text!r} is not X,Y,W,H in whole pixels, like 10,20,300,200") from None
+    if min(width, height) < 1:
+        raise UsageError(f"--roi: {text} has no pixels; W and H are at least 1")
+    return x, y, width, height
+
+
+def _gray(picture: Any) -> Any:
+    """Return a mask's picture as one channel: of colours their luma, and nothing where it is transparent."""
+    from ...filters.core.engine import colour
+    from ...filters.core.engine.quantize import FULL
+    from ...filters.core.lazy_numpy import np
+
+    pixels, alpha = picture.pixels, picture.alpha
+    if pixels.shape[2] == 3 and (pixels == pixels[..., :1]).all():
+        pixels = pixels[..., :1]
+    if pixels.shape[2] == 1 and alpha is None:
+        return pixels[..., 0]
+    full = FULL[pixels.dtype.name]
+    strength = colour.luma(pixels, np.float64)[..., 0] / full
+    return strength if alpha is None else strength * (alpha / full)

@@ -1,0 +1,164 @@
+"""The work on a file of several frames: each is filtered on its own, and all outputs appear together."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ..console.messages import shown
+from ..console.report import Report
+from ..errors import FileError
+from ..images import formats
+from ..images.animation_encoder import Gathered
+from ..images.atomic_write import Transaction
+from ..images.frames import Frames
+from ..images.picture import Picture, UnreadableError, reason_of
+from .plan import Job, Target
+from .provenance import of_frame
+
+if TYPE_CHECKING:
+    from .image_job import Computed, Work
+
+
+def filtered(work: Work, job: Job, picture: Picture) -> Report:
+    """Filter the frames that are asked for; raises FileError."""
+    name, how = shown(job.input.name), work.how
+    frames = picture.frames or Frames(1, lambda: iter([picture]))
+    if frames.count < 1:
+        raise FileError(name, "is damaged or truncated (it has no frames)")
+    if frames.count > how.max_frames:
+        raise FileError(name, f"has {frames.count} frames; the limit is {how.max_frames} (--max-frames raises it)")
+    if how.frame is not None:
+        return work.single(job, _one(frames, how.frame, name))
+    wanted = any(target.numbered is not None for target in job.targets.values())
+    if frames.first_is_all and not wanted:
+        others = "--frame N takes another, --name '{stem}-{frame}{suffix}' all"
+        picture.notes.append(f"only the first of its {frames.count} pictures was filtered; {others}")
+        return work.single(job, picture)
+    if frames.count == 1 and not wanted:
+        return work.single(job, _one(frames, 0, name))
+    for output, target in job.targets.items():
+        if target.numbered is None:
+            maps = len(work.maps) if output == "image" else 0
+            _check(frames, target, target.format or formats.FORMATS[picture.format], name, maps)
+    return _all(work, job, frames, picture.format, name)
+
+
+def _check(frames: Frames, target: Target, format: formats.Format, name: str, maps: int) -> None:
+    """Refuse a format that does not hold the frames."""
+    if maps > 1 and format.name == "tiff" and frames.count > 1:
+        raise FileError(
+            name,
+            f"has {frames.count} frames, and each {maps} maps; the pages of a TIFF hold one kind; take one frame "
+            "with --frame N, or a file each with -o FOLDER/ --name '{stem}-{frame:03}.tif'",
+        )
+    if frames.fit(format.name) or frames.count == 1:
+        return
+    kind = "frames" if frames.timing is not None else "pages"
+    suffix = format.suffixes[0]
+    why = "shows one" if format.name in ("png", "gif", "webp") else "holds one"
+    raise FileError(
+        name,
+        f"has {frames.count} {kind}, of which {format.name.upper()} {why}; take one with --frame N (0 to "
+        f"{frames.count - 1}), or all with -o FOLDER/ --name '{{stem}}-{{frame:03}}{suffix}'",
+    )
+
+
+def _one(frames: Frames, number: int, name: str) -> Picture:
+    if number >= frames.count:
+        has = "one frame" if frames.count == 1 else f"{frames.count} frames, 0 to {frames.count - 1}"
+        raise FileError(name, f"has {has}; --frame {number} is none of them")
+    for at, picture in enumerate(_decoded(frames, name)):
+        if at == number:
+            return picture
+    raise FileError(name, f"is damaged or truncated (frame {number} is missing)")
+
+
+def _decoded(frames: Frames, name: str) -> Iterator[Picture]:
+    """Yield the frames; raises FileError."""
+    each = frames.each()
+    for number in range(frames.count):
+        try:
+            picture = next(each)
+        except UnreadableError as error:
+            raise FileError(name, f"frame {number} {error}" if number else str(error)) from None
+        except MemoryError:
+            raise FileError(name, "needs more memory than there is") from None
+        except Exception as error:
+            # As for single pictures: decoders answer broken files with errors of every type.
+            raise FileError(name, f"is damaged or truncated (frame {number}: {reason_of(error)})") from None
+        picture.number = number
+        yield picture
+
+
+def _all(work: Work, job: Job, frames: Frames, format: str, name: str) -> Report:
+    gathered: dict[str, Gathered] = {}
+    done: list[Computed] = []
+    notes: list[str] = []
+    with Transaction() as transaction:
+        for number, picture in enumerate(_decoded(frames, name)):
+            last = number == frames.count - 1
+            picture.format = format
+            computed = work.computed(job, picture)
+            notes += picture.notes
+            for output, target in job.targets.items():
+                if target.numbered is not None:
+                    notes += _numbered(work, transaction, output, target.of_frame(number), computed, picture, last)
+                    continue
+                if output not in gathered:
+                    options, stamp = work.how.options, work.how.stamper.stamp(output)
+                    gathered[output] = Gathered(computed.formats_of[output], options, frames.timing, stamp)
+                _gather(gathered[output], output, target, computed, picture)
+            done.append(computed.without_samples())
+        for output, gathering in gathered.items():
+            notes += _write(transaction, job, output, gathering)
+        transaction.commit()
+    if frames.timing is not None and any(one.format.name == "tiff" for one in gathered.values()):
+        notes.append("TIFF holds pages without times; the durations were not kept")
+    return work.report(job, done, notes)
+
+
+def _gather(gathered: Gathered, name: str, target: Target, computed: Computed, picture: Picture) -> None:
+    from .image_job import kept_of, writable
+
+    output = computed.outputs[name]
+    with writable(target, gathered.format):
+        gathered.add(output.samples, output.alpha, kept_of(picture.metadata, name, computed))
+
+
+def _write(transaction: Transaction, job: Job, name: str, gathered: Gathered) -> list[str]:
+    from .image_job import make_folder, writable
+
+    target = job.targets[name]
+    make_folder(target)
+    backup = Path(job.backup) if target.in_place and job.backup else None
+    with transaction.open(None if target.path is None else Path(target.path), backup) as file:
+        with writable(target, gathered.format):
+            written = gathered.finish()
+        file.write(written.getbuffer())
+    return gathered.notes
+
+
+def _numbered(
+    work: Work,
+    transaction: Transaction,
+    name: str,
+    target: Target,
+    computed: Computed,
+    picture: Picture,
+    last: bool,
+) -> list[str]:
+    """Write one frame to a file of its own; the stamp of the last says that it is."""
+    from .image_job import kept_of, make_folder, writable
+
+    assert target.path is not None
+    if work.how.no_clobber and os.path.lexists(target.path):
+        return []
+    make_folder(target)
+    output, format = computed.outputs[name], computed.formats_of[name]
+    kept, stamp = kept_of(picture.metadata, name, computed), work.how.stamper.stamp(of_frame(name, last))
+    with transaction.open(Path(target.path)) as file, writable(target, format):
+        return work.encode(file, name, output, format, kept, stamp)
+    return []

@@ -1,0 +1,66 @@
+"""Running a plan: one image after the other or several at once; what is told comes in the order of the inputs."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Collection, Generator, Sequence
+
+from ..console.report import Report
+from ..console.reporter import Teller
+from ..errors import ExitCode
+from ..images.prefetch import Reader
+from .image_job import Work
+from .plan import Job
+
+
+def run(
+    jobs: Sequence[Job],
+    skipped: Collection[int],
+    work: Work,
+    reader: Reader,
+    teller: Teller,
+    *,
+    workers: int = 1,
+    fail_fast: bool = False,
+) -> ExitCode:
+    """Do every job but those whose number is *skipped*; one that fails costs one line and stops nothing.
+
+    *workers* processes share them; *fail_fast* ends with the first that fails.
+    """
+    wanted = [number for number in range(len(jobs)) if number not in skipped]
+    told = 0
+    waiting = {number: Report(jobs[number].input.name, "skipped", jobs[number].outputs) for number in skipped}
+
+    def tell() -> int:
+        number = told
+        while number in waiting:
+            report = waiting.pop(number)
+            teller.tell(report)
+            number += 1
+        return number
+
+    with teller, contextlib.closing(_reports([jobs[number] for number in wanted], work, reader, workers)) as reports:
+        teller.begin(len(wanted))
+        told = tell()
+        for at, report in reports:
+            teller.advance(report)
+            waiting[wanted[at]] = report
+            told = tell()
+            if fail_fast and report.status == "failed":
+                break
+        for number in sorted(waiting):  # what was done before the stop, but stands behind what never will be
+            teller.tell(waiting[number])
+    return ExitCode.FAILED if teller.totals.failures else ExitCode.DONE
+
+
+def _reports(
+    jobs: Sequence[Job], work: Work, reader: Reader, workers: int
+) -> Generator[tuple[int, Report], None, None]:
+    """Yield each job's number and report, as it is done."""
+    if workers > 1 and len(jobs) > 1:
+        from . import worker_pool as processes  # single images have no use for it
+
+        yield from processes.share(jobs, work, reader, workers)
+        return
+    for number, job in enumerate(jobs):
+        yield number, work.on(job, reader)

@@ -1,0 +1,1 @@
+"""The console: messages, reports and progress."""

@@ -1,0 +1,1 @@
+"""Image files: decoding, encoding, metadata, and writes that are whole or not at all."""

@@ -1,0 +1,220 @@
+"""APNG: its frames laid on one another, and files of many frames.
+
+After Portable Network Graphics (PNG) Specification, third edition, W3C 2025, sections 4.6, 11.3.6 and 13.2. Each frame
+is decoded as a picture of its own, of the depth that it has, and encoded as one.
+"""
+
+from __future__ import annotations
+
+import struct
+import zlib
+from collections.abc import Iterator
+from typing import Any, BinaryIO, NamedTuple
+
+from ...filters.core.lazy_numpy import Array, np
+from .frames import Frames, Timing
+from .metadata import Metadata, turned
+from .picture import Picture, Terms, UnreadableError
+
+SIGNATURE = b"\x89PNG\r\n\x1a\n"
+KEEP, TO_BACKGROUND, TO_PREVIOUS = range(3)
+OVER = 1
+NEEDFUL = (b"PLTE", b"tRNS")
+"""Chunks without which no frame can be decoded."""
+CONTROL = ">IIIIIHHBB"
+MOST = (1 << 16) - 1
+
+
+class Frame(NamedTuple):
+    """One frame's place, time and compressed data."""
+
+    width: int
+    height: int
+    left: int
+    top: int
+    duration: tuple[int, int]
+    disposal: int
+    blend: int
+    data: list[bytes]
+
+    @property
+    def area(self) -> tuple[slice, slice]:
+        """Where it stands on the canvas."""
+        return slice(self.top, self.top + self.height), slice(self.left, self.left + self.width)
+
+
+def chunks(data: bytes) -> Iterator[tuple[bytes, bytes]]:
+    """Yield the names and contents of the chunks."""
+    at = len(SIGNATURE)
+    while at + 12 <= len(data):
+        length, name = struct.unpack_from(">I4s", data, at)
+        yield name, data[at + 8 : at + 8 + length]
+        at += 12 + length
+
+
+def chunk(name: bytes, body: bytes) -> bytes:
+    """Return a chunk: its length, name, contents and CRC; section 5.3."""
+    return struct.pack(">I4s", len(body), name) + body + struct.pack(">I", zlib.crc32(name + body))
+
+
+# ---- reading ----------------------------------------------------------------------------------------
+
+
+def read(data: bytes, terms: Terms) -> tuple[Metadata, Frames]:
+    """Return the frames of an animation, each as the canvas that is seen."""
+    header, needful, beside, count, plays = b"", b"", b"", 0, 0
+    frames: list[Frame] = []
+    still = False
+    for name, body in chunks(data):
+        if name == b"IHDR":
+            header = body
+        elif name == b"acTL":
+            count, plays = struct.unpack_from(">II", body)
+        elif name == b"fcTL":
+            _, width, height, left, top, numerator, denominator, disposal, blend = struct.unpack(CONTROL, body)
+            frames.append(Frame(width, height, left, top, (numerator, denominator or 100), disposal, blend, []))
+        elif name == b"IDAT" and frames:
+            frames[0].data.append(body)
+        elif name == b"fdAT" and frames:
+            frames[-1].data.append(body[4:])
+        elif name in NEEDFUL:
+            needful += chunk(name, body)
+        elif name == b"IDAT":
+            still = True
+        elif name != b"IEND":
+            beside += chunk(name, body)
+    frames = [frame for frame in frames if frame.data]
+    if not frames or (len(frames) != count and not terms.lenient):
+        raise UnreadableError(f"is damaged or truncated (it promises {count} frames and has {len(frames)})")
+    width, height = struct.unpack_from(">II", header)
+    terms.admit(width, height, 8)
+    for frame in frames:
+        if frame.left + frame.width > width or frame.top + frame.height > height:
+            raise UnreadableError(f"is damaged: a frame reaches out of its canvas of {width}×{height}")
+    metadata, orientation = _beside(header, needful + beside, terms)
+    timing = Timing([frame.duration for frame in frames], plays)
+
+    def each() -> Iterator[Picture]:
+        for number, picture in enumerate(
+            _canvases((height, width), header, needful, frames, metadata, orientation, terms)
+        ):
+            if still and number == 0:
+                picture.notes.append("its still picture, which is no frame of the animation, was left out")
+            yield picture
+
+    return metadata, Frames(len(frames), each, timing)
+
+
+def _beside(header: bytes, chunks: bytes, terms: Terms) -> tuple[Metadata, int]:
+    """Return what the file carries beside its frames, and its orientation, as of a picture of one pixel."""
+    from . import decode
+
+    one = struct.pack(">II", 1, 1) + header[8:12] + b"\0"
+    channels = {2: 3, 4: 2, 6: 4}.get(header[9], 1)
+    pixels = bytes(1 + (channels * header[8] + 7) // 8)
+    loaded = decode.load(_file(one, chunks, [zlib.compress(pixels)]), terms)
+    assert loaded.image is not None
+    try:
+        orientation = int(loaded.image.getexif().get(274, 1))
+    except Exception:
+        orientation = 1
+    return decode.picture(loaded, terms).metadata, orientation
+
+
+def _file(header: bytes, chunks: bytes, data: list[bytes]) -> bytes:
+    parts = [chunk(b"IDAT", part) for part in data]
+    return b"".join((SIGNATURE, chunk(b"IHDR", header), chunks, *parts, chunk(b"IEND", b"")))
+
+
+def _canvases(
+    shape: tuple[int, int],
+    header: bytes,
+    needful: bytes,
+    frames: list[Frame],
+    metadata: Metadata,
+    orientation: int,
+    terms: Terms,
+) -> Iterator[Picture]:
+    from . import decode
+
+    canvas: Any = None
+    alpha: Any = None
+    open = any(frame.disposal == TO_BACKGROUND for frame in frames) or (frames[0].height, frames[0].width) != shape
+    for number, frame in enumerate(frames):
+        size = struct.pack(">II", frame.width, frame.height)
+        drawn = decode.decode(_file(size + header[8:], needful, frame.data), terms)
+        if canvas is None:
+            open |= drawn.alpha is not None
+            canvas = np.zeros((*shape, drawn.pixels.shape[2]), drawn.pixels.dtype)
+            alpha = np.zeros(shape, canvas.dtype)
+        area = frame.area
+        before = (canvas[area].copy(), alpha[area].copy()) if frame.disposal == TO_PREVIOUS else None
+        if frame.blend == OVER and drawn.alpha is not None:
+            canvas[area], alpha[area] = _over(drawn.pixels, drawn.alpha, canvas[area], alpha[area])
+        else:
+            canvas[area] = drawn.pixels
+            alpha[area] = np.iinfo(canvas.dtype).max if drawn.alpha is None else drawn.alpha
+        yield Picture(
+            turned(canvas, orientation).copy(), turned(alpha, orientation).copy() if open else None, "png", metadata
+        )
+        if frame.disposal == TO_BACKGROUND or (before is not None and number == 0):
+            canvas[area], alpha[area] = 0, 0
+        elif before is not None:
+            canvas[area], alpha[area] = before
+
+
+def _over(pixels: Array, alpha: Array, below: Array, below_alpha: Array) -> tuple[Array, Array]:
+    """Lay pixels over others, as section 13.16 says; exact where one of both is opaque or nothing."""
+    full = float(np.iinfo(pixels.dtype).max)
+    part = (alpha / full)[..., None]
+    rest = (below_alpha / full)[..., None] * (1 - part)
+    together = part + rest
+    mixed = (pixels * part + below * rest) / np.where(together == 0, 1, together)
+    return np.floor(mixed + 0.5).astype(pixels.dtype), np.floor(together[..., 0] * full + 0.5).astype(pixels.dtype)
+
+
+# ---- writing ----------------------------------------------------------------------------------------
+
+
+class Writer:
+    """Gathers frames that were each encoded as a PNG; `write` makes a file of them."""
+
+    def __init__(self) -> None:
+        self._head: list[tuple[bytes, bytes]] = []
+        self._frames: list[list[bytes]] = []
+
+    def add(self, png: bytes) -> None:
+        """Take one more frame; the first one's chunks beside the pixels are the file's."""
+        self._frames.append([])
+        for name, body in chunks(png):
+            if name == b"IDAT":
+                self._frames[-1].append(body)
+            elif len(self._frames) == 1 and name != b"IEND":
+                self._head.append((name, body))
+
+    def write(self, file: BinaryIO, timing: Timing) -> None:
+        """Write all frames, each the whole canvas."""
+        (_, header), *beside = self._head
+        file.write(SIGNATURE + chunk(b"IHDR", header))
+        file.write(chunk(b"acTL", struct.pack(">II", len(self._frames), timing.plays)))
+        file.writelines(chunk(*one) for one in beside)
+        sequence = 0
+        for number, parts in enumerate(self._frames):
+            duration = fraction(*timing.durations[number])
+            control = struct.pack(CONTROL, sequence, *struct.unpack_from(">II", header), 0, 0, *duration, KEEP, 0)
+            file.write(chunk(b"fcTL", control))
+            sequence += 1
+            for part in parts:
+                if number == 0:
+                    file.write(chunk(b"IDAT", part))
+                else:
+                    file.write(chunk(b"fdAT", struct.pack(">I", sequence) + part))
+                    sequence += 1
+        file.write(chunk(b"IEND", b""))
+
+
+def fraction(numerator: int, denominator: int) -> tuple[int, int]:
+    """Return a duration as APNG keeps it: two numbers of 16 bits."""
+    if max(numerator, denominator) > MOST:
+        return min(1000 * numerator // denominator, MOST), 1000
+    return numerator, denominator

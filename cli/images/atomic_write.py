@@ -1,0 +1,198 @@
+"""Writing files so that a reader, a crash or a full disk never meets half of one."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import io
+import os
+import shutil
+import signal
+import stat
+import sys
+import tempfile
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from ..console.messages import reason, shown
+from ..errors import FileError
+
+PREFIX = ".imfilter-"
+
+
+def is_stream(path: str | Path) -> bool:
+    """Whether *path* names no file that can be replaced, but a pipe, a terminal, a device or an open descriptor."""
+    absolute = os.path.abspath(path)  # noqa: PTH100 - resolving would follow /dev/stdout to the file behind it
+    if absolute.startswith(("/dev/fd/", "/dev/std", "/proc/")):
+        return True
+    try:
+        mode = os.lstat(path).st_mode
+    except (OSError, ValueError):
+        return False
+    # A link to a device is a link, which is replaced like any other.
+    return not (stat.S_ISREG(mode) or stat.S_ISDIR(mode) or stat.S_ISLNK(mode))
+
+
+class Buffer(io.BytesIO):
+    """What will be a file, in memory; a last large part of it is not copied: at 12 MP that saves 9 ms."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._last: memoryview | None = None
+
+    def end(self, data: memoryview) -> None:
+        """Take what follows all that was written; it must stay as it is, and nothing is written behind it."""
+        self._last = data
+
+    def pour(self, stream: Any) -> None:
+        """Write all into *stream*."""
+        stream.write(self.getbuffer())
+        if self._last is not None:
+            stream.write(self._last)
+
+
+class Transaction:
+    """Several outputs that appear together, or not at all.
+
+    Each file is written to a temporary one in its own folder, and each stream to memory; `commit` sends
+    the streams and renames the files. What is not committed is removed, whatever the reason. An output
+    that cannot be written raises `FileError`.
+    """
+
+    def __init__(self) -> None:
+        self._files: list[tuple[Path, Path, Path | None]] = []
+        self._streams: list[tuple[Path | None, Buffer]] = []
+
+    @contextlib.contextmanager
+    def open(self, target: Path | None, backup: Path | None = None) -> Iterator[Buffer]:
+        """Give a buffer whose contents will become *target*; None is standard output.
+
+        *backup* is a name for the file that was there before; there must be none of that name.
+        Encoders write to memory: some seek, which a pipe cannot, and some hide why the disk refused.
+        """
+        buffer = Buffer()
+        with _named(target):
+            if target is None or is_stream(target):
+                self._streams.append((target, buffer))
+                yield buffer
+                return
+            # A link is replaced, not followed: what it leads to may be anybody's, and lie anywhere.
+            permissions = _permissions(target)
+            with uninterrupted():
+                descriptor, name = tempfile.mkstemp(prefix=_prefix(os.getpid()), suffix=".tmp", dir=target.parent)
+                self._files.append((Path(name), target, backup))
+            with os.fdopen(descriptor, "wb") as file:
+                os.fchmod(descriptor, permissions)
+                yield buffer
+                buffer.pour(file)
+
+    def commit(self) -> None:
+        """Let all outputs appear: first the streams, which may fail still."""
+        for target, buffer in self._streams:
+            with _named(target):
+                _send(buffer, target)
+        self._streams.clear()
+        with uninterrupted():
+            while self._files:
+                temporary, target, backup = self._files[-1]
+                if backup is not None:
+                    with _named(backup):
+                        _keep(target, backup)
+                with _named(target):
+                    temporary.replace(target)
+                self._files.pop()
+
+    def __enter__(self) -> Transaction:
+        return self
+
+    def __exit__(self, *failure: object) -> None:
+        with uninterrupted():
+            for temporary, _, _ in self._files:
+                temporary.unlink(missing_ok=True)
+            self._files.clear()
+
+
+@contextlib.contextmanager
+def uninterrupted() -> Iterator[None]:
+    """Let signals that would end the program wait until the block is done."""
+    if threading.current_thread() is not threading.main_thread():
+        yield  # signals are handled in the main thread only
+        return
+    waiting: list[tuple[Any, ...]] = []
+    numbers = [n for n in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP) if callable(signal.getsignal(n))]
+    handlers = {number: signal.signal(number, lambda *signalled: waiting.append(signalled)) for number in numbers}
+    try:
+        yield
+    finally:
+        for number, handler in handlers.items():
+            signal.signal(number, handler)
+        for signalled in waiting:
+            handlers[signalled[0]](*signalled)  # type: ignore[operator]
+
+
+@contextlib.contextmanager
+def _named(target: Path | None) -> Iterator[None]:
+    """Let a failure name *target*."""
+    try:
+        yield
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        name = "standard output" if target is None else shown(str(target))
+        raise FileError(name, f"cannot be written: {reason(error)}") from None
+
+
+def _prefix(process: int) -> str:
+    return f"{PREFIX}{process}-"
+
+
+def remove_temporaries(folder: Path, process: int) -> None:
+    """Remove what *process*, which was killed, left half written in *folder*."""
+    for path in folder.glob(f"{_prefix(process)}*.tmp"):
+        path.unlink(missing_ok=True)
+
+
+def _keep(target: Path, backup: Path) -> None:
+    """Give the file *target* a second name, which must be free, or its own from a run that was killed here."""
+    try:
+        os.link(target, backup)
+    except FileExistsError:
+        if backup.is_symlink() or not backup.samefile(target):
+            raise
+    except OSError:  # a file system without links
+        with target.open("rb") as source, backup.open("xb") as copy:
+            try:
+                shutil.copyfileobj(source, copy)
+                copy.flush()
+            except BaseException:
+                backup.unlink()
+                raise
+        shutil.copystat(target, backup)
+
+
+def _permissions(target: Path) -> int:
+    """Return the mode of the file to be replaced, or what a new file gets, as one that replaces a link is."""
+    try:
+        mode = target.lstat().st_mode
+    except FileNotFoundError:
+        mode = stat.S_IFLNK
+    if stat.S_ISLNK(mode) and not target.is_dir():
+        mask = os.umask(0)
+        os.umask(mask)
+        return 0o666 & ~mask
+    if not stat.S_ISREG(mode):  # a folder, or a link to one
+        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
+    return stat.S_IMODE(mode)
+
+
+def _send(buffer: Buffer, target: Path | None) -> None:
+    if target is not None:
+        with target.open("wb") as stream:
+            buffer.pour(stream)
+    elif sys.stdout is None:
+        raise OSError("it is closed")
+    else:
+        buffer.pour(sys.stdout.buffer)
+        sys.stdout.buffer.flush()

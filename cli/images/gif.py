@@ -1,0 +1,274 @@
+"""GIF: its blocks, its frames laid on one another, and files of one frame or many.
+
+After Graphics Interchange Format, version 89a (CompuServe 1990), and where it is silent as browsers do: what a frame
+leaves to the background becomes transparent, and a count of loops does not count the first time. The first frame, which
+has none before it to go back to, stays: so those mean it who write such files.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import itertools
+import struct
+from collections.abc import Iterator, Sequence
+from typing import Any, BinaryIO, NamedTuple
+
+from PIL import GifImagePlugin, Image
+
+from ...filters.core.lazy_numpy import Array, np
+from .frames import Frames, Timing
+from .metadata import Metadata, own_comments
+from .picture import Picture, Terms, UnreadableError
+
+EXTENSION, IMAGE, END = 0x21, 0x2C, 0x3B
+CONTROL, COMMENT, APPLICATION = 0xF9, 0xFE, 0xFF
+TO_BACKGROUND, TO_PREVIOUS = 2, 3
+LOOPS = b"NETSCAPE2.0"
+LONGEST = (1 << 16) - 1
+
+
+class Frame(NamedTuple):
+    """One image of the file."""
+
+    box: tuple[int, int, int, int]
+    """Left, top, right and bottom on the canvas."""
+    palette: bytes
+    interlaced: bool
+    data: bytes
+    """The smallest code's size, and the blocks of compressed indices."""
+    duration: int
+    """In hundredths of a second."""
+    disposal: int
+    transparent: int | None
+
+
+class Blocks(NamedTuple):
+    """What stands in a GIF."""
+
+    size: tuple[int, int]
+    frames: list[Frame]
+    comments: list[bytes]
+    loops: int | None
+
+
+def blocks(data: bytes) -> Blocks:
+    """Take a GIF apart; raises IndexError or struct.error where it is cut off in a block's header."""
+    width, height, flags = struct.unpack_from("<HHB", data, 6)
+    at, everyones = _palette(data, 13, flags)
+    frames: list[Frame] = []
+    comments: list[bytes] = []
+    loops = None
+    control = (0, 0, None)
+    while at < len(data) and data[at] != END:
+        kind = data[at]
+        if kind == EXTENSION:
+            label, start = data[at + 1], at + 2
+            at = _past(data, start)
+            body = _joined(data, start, at)
+            if label == CONTROL and len(body) >= 4:
+                flags, duration, transparent = struct.unpack_from("<BHB", body)
+                control = (duration, flags >> 2 & 7, transparent if flags & 1 else None)
+            elif label == COMMENT:
+                comments.append(body)
+            elif label == APPLICATION and body.startswith(LOOPS) and body[11:12] == b"\1" and len(body) >= 14:
+                loops = int.from_bytes(body[12:14], "little")
+        elif kind == IMAGE:
+            left, top, wide, high, flags = struct.unpack_from("<HHHHB", data, at + 1)
+            start, palette = _palette(data, at + 10, flags)
+            at = _past(data, start + 1)
+            box = left, top, left + wide, top + high
+            frames.append(Frame(box, palette or everyones, bool(flags & 64), data[start:at], *control))
+            control = (0, 0, None)
+        else:
+            at += 1  # what stands between blocks is passed over, as it is everywhere
+    if at >= len(data):
+        raise IndexError("it has no end")
+    return Blocks((width, height), frames, comments, loops)
+
+
+def _palette(data: bytes, at: int, flags: int) -> tuple[int, bytes]:
+    """Return where a palette ends that may stand *at* a place, and its colours."""
+    size = 3 << (flags & 7) + 1 if flags & 128 else 0
+    return at + size, data[at : at + size]
+
+
+def _past(data: bytes, at: int) -> int:
+    """Return where the blocks end that begin *at* a place."""
+    while length := data[at]:
+        at += 1 + length
+    return at + 1
+
+
+def _joined(data: bytes, at: int, end: int) -> bytes:
+    parts = []
+    while at < end - 1:
+        parts.append(data[at + 1 : at + 1 + data[at]])
+        at += 1 + data[at]
+    return b"".join(parts)
+
+
+# ---- reading ----------------------------------------------------------------------------------------
+
+
+def read(data: bytes, terms: Terms) -> tuple[Metadata, Frames]:
+    """Return the frames of an animation, each as the canvas that is seen."""
+    try:
+        found = blocks(_mended(data) if terms.lenient else data)
+    except (IndexError, struct.error):
+        raise UnreadableError("is damaged or truncated (a block is cut off)") from None
+    size = found.size
+    if any(frame.box[2] > size[0] or frame.box[3] > size[1] for frame in found.frames):
+        raise UnreadableError(f"is damaged: a frame reaches out of its canvas of {size[0]}×{size[1]}")
+    terms.admit(*size, 8)
+    plays = 1 if found.loops is None else found.loops and found.loops + 1
+    timing = Timing([(frame.duration, 100) for frame in found.frames], plays)
+    metadata = Metadata(comments=own_comments(found.comments))
+    return metadata, Frames(len(found.frames), lambda: _canvases(found, metadata), timing)
+
+
+def _mended(data: bytes) -> bytes:
+    """Return a file that is cut off as one that ends behind its last whole frame."""
+    for end in (data.rfind(b"\0!"), data.rfind(b"\0,"), len(data)):
+        whole = (data[: end + 1] if end > 0 else data) + bytes((END,))
+        with contextlib.suppress(IndexError, struct.error):
+            if blocks(whole).frames:
+                return whole
+    return data
+
+
+def _canvases(found: Blocks, metadata: Metadata) -> Iterator[Picture]:
+    width, height = found.size
+    whole = (0, 0, width, height)
+    frames = found.frames
+    gray = all(frame.palette[0::3] == frame.palette[1::3] == frame.palette[2::3] for frame in frames)
+    open = frames[0].box != whole or any(frame.transparent is not None for frame in frames)
+    open |= any(a.disposal == TO_BACKGROUND and b.box != whole for a, b in itertools.pairwise(frames))
+    canvas = np.zeros((height, width, 1 if gray else 3), np.uint8)
+    alpha = np.zeros((height, width), np.uint8)
+    for number, frame in enumerate(frames):
+        left, top, right, bottom = frame.box
+        area = slice(top, bottom), slice(left, right)
+        before = (canvas[area].copy(), alpha[area].copy()) if number and frame.disposal == TO_PREVIOUS else None
+        if right > left and bottom > top:
+            indices = _indices(frame)
+            colours = np.zeros((256, 3), np.uint8)
+            given = np.frombuffer(frame.palette, np.uint8).reshape(-1, 3)
+            colours[: len(given)] = given
+            if not len(given):
+                colours[:] = np.arange(256)[:, None]
+            seen = np.ones(indices.shape, bool) if frame.transparent is None else indices != frame.transparent
+            canvas[area][seen] = colours[:, : canvas.shape[2]][indices[seen]]
+            alpha[area][seen] = 255
+        yield Picture(canvas.copy(), alpha.copy() if open else None, "gif", metadata)
+        if before is not None:
+            canvas[area], alpha[area] = before
+        elif frame.disposal == TO_BACKGROUND:
+            canvas[area], alpha[area] = 0, 0
+
+
+def _indices(frame: Frame) -> Array:
+    """Decode one frame as a file of its own."""
+    width, height = frame.box[2] - frame.box[0], frame.box[3] - frame.box[1]
+    screen = struct.pack("<HHBBB", width, height, 0x80 | 7, 0, 0)
+    image = struct.pack("<BHHHHB", IMAGE, 0, 0, width, height, 64 * frame.interlaced)
+    # A palette in order would be taken for levels of gray; so would the indices be, which is right here.
+    levels = bytes(level for level in range(256) for _ in range(3))
+    file = b"GIF89a" + screen + levels + image + frame.data + b";"
+    with GifImagePlugin.GifImageFile(io.BytesIO(file)) as decoded:
+        return np.asarray(decoded)
+
+
+# ---- writing ----------------------------------------------------------------------------------------
+
+
+class Writer:
+    """Gathers frames ``(height, width, 1 or 3)`` of uint8 and their alpha; `write` makes a file of them."""
+
+    def __init__(self) -> None:
+        self.size = 0, 0
+        self.notes: list[str] = []
+        self._frames: list[tuple[bytes, bytes, int | None]] = []
+
+    def add(self, pixels: Any, alpha: Any) -> None:
+        """Take one more frame: into its own palette, exactly where that holds its colours."""
+        height, width, _ = pixels.shape
+        self.size = width, height
+        hidden = None if alpha is None else alpha.reshape(height, width) < 128
+        if hidden is not None and not hidden.any():
+            hidden = None
+        if alpha is not None and not np.isin(alpha, (0, 255)).all():
+            self._note("GIF holds no half transparent pixels; what was less than half opaque is left out")
+        image = Image.fromarray(np.ascontiguousarray(pixels if pixels.shape[2] == 3 else pixels[..., 0]))
+        if image.mode == "L" and hidden is None:
+            indices, palette = pixels[..., 0], bytes(level for level in range(256) for _ in range(3))
+        else:
+            indices, palette = self._reduced(image.convert("RGB"), hidden)
+        transparent = None
+        if hidden is not None:
+            transparent = len(palette) // 3
+            indices = np.where(hidden, np.uint8(transparent), indices)
+            palette += bytes(3)
+        self._frames.append((palette, _compressed(indices), transparent))
+
+    def _note(self, note: str) -> None:
+        if note not in self.notes:
+            self.notes.append(note)
+
+    def _reduced(self, image: Image.Image, hidden: Any) -> tuple[Any, bytes]:
+        """Return the indices of an image, and the palette; one place is left where pixels are *hidden*."""
+        most = 256 if hidden is None else 255
+        if hidden is not None:
+            # What is not seen takes no place in the palette.
+            pixels = np.array(image)
+            pixels[hidden] = pixels[~hidden][0] if not hidden.all() else 0
+            image = Image.fromarray(pixels)
+        colours: Any = image.getcolors(most)
+        if colours is not None:
+            found = sorted(colour for _, colour in colours)
+            keys = np.array([red << 16 | green << 8 | blue for red, green, blue in found])
+            red, green, blue = np.moveaxis(np.asarray(image).astype(np.int32), 2, 0)
+            indices = np.searchsorted(keys, red << 16 | green << 8 | blue).astype(np.uint8)
+            return indices, bytes(value for colour in found for value in colour)
+        self._note("GIF holds 256 colours; the picture has more and was reduced to them")
+        reduced = image.quantize(most)
+        return np.asarray(reduced), bytes(reduced.getpalette() or ())[: 3 * most]
+
+    def write(self, file: BinaryIO, timing: Timing | None = None, comments: Sequence[bytes] = ()) -> None:
+        """Write all frames, each the whole canvas in its own palette; *timing* where they are an animation."""
+        file.write(b"GIF89a" + struct.pack("<HHBBB", *self.size, 0, 0, 0))
+        for comment in comments:
+            file.write(bytes((EXTENSION, COMMENT)) + _in_blocks(comment))
+        if timing is not None and timing.plays != 1:
+            loops = timing.plays and min(timing.plays - 1, LONGEST)
+            file.write(bytes((EXTENSION, APPLICATION, 11)) + LOOPS + struct.pack("<BBHB", 3, 1, loops, 0))
+        for number, (palette, packed, transparent) in enumerate(self._frames):
+            # A transparent frame clears the canvas for the next, which would show through it otherwise.
+            disposal = 0 if timing is None else 1 if transparent is None else TO_BACKGROUND
+            if timing is not None or transparent is not None:
+                duration = 0 if timing is None else hundredths(*timing.durations[number])
+                flags = disposal << 2 | (transparent is not None)
+                file.write(struct.pack("<BBBBHBB", EXTENSION, CONTROL, 4, flags, duration, transparent or 0, 0))
+            bits = max(1, (len(palette) // 3 - 1).bit_length())
+            file.write(struct.pack("<BHHHHB", IMAGE, 0, 0, *self.size, 0x80 | (bits - 1)))
+            file.write(palette.ljust(3 << bits, b"\0"))
+            file.write(packed)
+        file.write(bytes((END,)))
+
+
+def hundredths(numerator: int, denominator: int) -> int:
+    """Return a duration as GIF keeps it."""
+    return min((200 * numerator + denominator) // (2 * denominator), LONGEST)
+
+
+def _compressed(indices: Any) -> bytes:
+    """Return indices as GIF packs them; Pillow does it."""
+    image = Image.fromarray(np.ascontiguousarray(indices))
+    file = io.BytesIO()
+    image.save(file, "GIF", optimize=False, interlace=0)
+    return blocks(file.getvalue()).frames[0].data
+
+
+def _in_blocks(data: bytes) -> bytes:
+    parts = [data[at : at + 255] for at in range(0, len(data), 255)]
+    return b"".join(bytes((len(part),)) + part for part in parts) + b"\0"

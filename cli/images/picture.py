@@ -1,0 +1,121 @@
+"""A picture as it is between its file and the filters, and what refuses a file."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from ...filters.core.lazy_numpy import np
+from . import memory_budget
+from .metadata import Metadata
+
+if TYPE_CHECKING:
+    from PIL import Image
+
+    from .frames import Frames
+
+Admit = Callable[[int, int, int], None]
+"""Takes a picture's width, height, and the bytes that a pixel takes at least before it is filtered and after; returns
+when it may be decoded, or raises `UnreadableError`."""
+
+
+class Terms(NamedTuple):
+    """The terms on which files are read."""
+
+    admit: Admit
+    """Is told the picture's size before memory is taken."""
+    lenient: bool = False
+    """Of a damaged file, what can be read is taken."""
+    to_rgb: bool = False
+    """Colours of other spaces are converted."""
+
+
+class UnreadableError(Exception):
+    """The bytes are no picture that can be kept whole; the message says why."""
+
+
+@dataclass
+class Picture:
+    """A picture: ``pixels (height, width, 1, 3, or 4 of CMYK)``, ``alpha (height, width)`` or None, of one dtype."""
+
+    pixels: Any
+    alpha: Any = None
+    format: str = "png"
+    metadata: Metadata = field(default_factory=Metadata)
+    notes: list[str] = field(default_factory=list)
+    """What people should know about how it was read."""
+    frames: Frames | None = None
+    """Of a file that has several; it has then no pixels itself, unless the first frame is the picture."""
+    number: int = 0
+    """Of the frame."""
+
+
+class Loaded(NamedTuple):
+    """What `load` leaves to `picture`."""
+
+    data: bytes
+    image: Image.Image | None = None
+    """Decoded by Pillow; None for what is decoded with NumPy."""
+    notes: tuple[str, ...] = ()
+    low: Image.Image | None = None
+    """The low bytes of 16-bit samples, whose high bytes *image* holds."""
+
+
+def limit(max_pixels: int) -> Admit:
+    """Return what refuses pictures of more than *max_pixels*, or for which there is no memory."""
+
+    def admit(width: int, height: int, a_pixel: int) -> None:
+        if width * height > max_pixels:
+            raise UnreadableError(
+                f"has {width}×{height} = {width * height} pixels; the limit is {max_pixels} (--max-pixels raises it)"
+            )
+        needed = width * height * a_pixel
+        if (free := memory_budget.short(needed)) is not None:
+            raise UnreadableError(
+                f"has {width}×{height} pixels, which need {needed / 1e9:.1f} GB of memory; {free / 1e9:.1f} GB are free"
+            )
+
+    return admit
+
+
+def reason_of(error: Exception) -> str:
+    """Return what an error of a library says, in one line."""
+    return " ".join(str(error).split()) or type(error).__name__
+
+
+def with_alpha(pixels: Any, format: str, metadata: Metadata) -> Picture:
+    """Return a picture whose alpha, if there is one, is the last channel."""
+    if pixels.shape[2] in (2, 4):
+        return Picture(pixels[..., :-1].copy(), pixels[..., -1].copy(), format, metadata)
+    return Picture(pixels, None, format, metadata)
+
+
+def premultiplied(pixels: Any, alpha: Any) -> Any:
+    """Return colours that were stored multiplied by the alpha as they are without it."""
+    full = 1 if alpha.dtype.kind == "f" else np.iinfo(alpha.dtype).max
+    part = alpha[..., None].astype(np.float64)
+    colours = np.divide(pixels * float(full), part, out=np.zeros(pixels.shape), where=part > 0)
+    if full == 1:
+        return colours.astype(pixels.dtype)
+    return np.floor(np.minimum(colours, full) + 0.5).astype(pixels.dtype)
+
+
+def real_samples(pixels: Any) -> Any:
+    """Return samples as uint8, uint16 or float32; raises `UnreadableError` where that would lose something."""
+    kind, name = pixels.dtype.kind, pixels.dtype.newbyteorder("=").name
+    if kind == "b":
+        return pixels.astype(np.uint8) * np.uint8(255)
+    if name in ("uint8", "uint16", "float32"):
+        return pixels.astype(name)
+    if kind == "f":
+        narrow = pixels.astype(np.float32)
+        if (np.isinf(narrow) & np.isfinite(pixels)).any():
+            raise UnreadableError(f"has {name} samples too large for float32")
+        return narrow
+    if kind in "iu":
+        wide = pixels.astype(np.float32)
+        if (wide.astype(np.float64) == pixels).all():
+            return wide
+        raise UnreadableError(f"has {name} samples too large for float32")
+    raise UnreadableError(f"has {name} samples; real numbers are needed")

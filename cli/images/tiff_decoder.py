@@ -1,0 +1,137 @@
+"""Reading TIFF: samples of more than 8 bits here, in whatever order and packing; the others through Pillow.
+
+After TIFF Revision 6.0 (Adobe 1992). Pillow reads 16-bit colour as 8-bit and no float colour; of 32-bit integers it
+turns the sign.
+"""
+
+from __future__ import annotations
+
+import io
+import struct
+from typing import Any
+
+from PIL import TiffImagePlugin
+
+from ...filters.core.lazy_numpy import Array, np
+from . import pillow_decoder, tiff_strips
+from .metadata import ORIENTATION, of_tiff, plausible, turned
+from .picture import Loaded, Picture, Terms, UnreadableError, premultiplied, real_samples
+from .tiff_strips import BITS, FORMAT, many, one
+
+PHOTOMETRIC, X_RESOLUTION, Y_RESOLUTION, UNIT, EXTRA, ICC_PROFILE = 262, 282, 283, 296, 338, 34675
+WHITE_IS_ZERO, BLACK_IS_ZERO, RGB = 0, 1, 2
+PREMULTIPLIED, STRAIGHT = 1, 2
+CENTIMETRE = 2.54
+
+
+def prepare(head: bytes) -> None:
+    """Import what `load` needs."""
+    pillow_decoder.prepare(head)
+
+
+def load(data: bytes, terms: Terms) -> Loaded:
+    """Decode what Pillow does; leave the rest to `picture`."""
+    _check_directories(data, terms)
+    tags = directory(data)
+    try:
+        bits = max(many(tags, BITS, 1))
+    except (TypeError, ValueError):
+        bits = 1
+    if bits in (8, 16, 24, 32, 64) and (bits > 8 or max(many(tags, FORMAT, 1)) != 1):
+        return Loaded(data)
+    if terms.lenient and bits == 8 and many(tags, PHOTOMETRIC, 1)[0] in (WHITE_IS_ZERO, BLACK_IS_ZERO, RGB):
+        return Loaded(data)
+    tiff_strips.check_count(tags)
+    return pillow_decoder.load(data, terms) if not tags.next else Loaded(data)
+
+
+def picture(loaded: Loaded, terms: Terms) -> Picture:
+    """Return the picture, upright."""
+    if loaded.image is not None:
+        return pillow_decoder.picture(loaded, terms)
+    tags = directory(loaded.data)
+    if tags.next:
+        from . import frames
+
+        return frames.picture(loaded.data, "TIFF", terms)
+    layout = tiff_strips.layout(loaded.data, tags)
+    terms.admit(layout.width, layout.height, 2 * layout.channels * layout.dtype.itemsize)
+    notes: list[str] = []
+    pixels, alpha = _colours(tiff_strips.assembled(layout, terms.lenient, notes), tags, notes)
+    orientation = one(tags, ORIENTATION, 1)
+    metadata = of_tiff(loaded.data, tags.get(ICC_PROFILE, b""), _resolution(tags), notes)
+    return Picture(
+        turned(pixels, orientation),
+        None if alpha is None else turned(alpha, orientation),
+        "tiff",
+        metadata,
+        notes,
+    )
+
+
+def directory(data: bytes, offset: int | None = None) -> Any:
+    """Return the tags of the first page, or of that whose directory is at *offset*."""
+    file = io.BytesIO(data)
+    tags = TiffImagePlugin.ImageFileDirectory_v2(data[: 16 if 43 in data[2:4] else 8])
+    start = tags.next if offset is None else offset
+    file.seek(start)
+    tags.load(file)
+    if tags.next == start:  # it warned, and gave up
+        raise UnreadableError("is damaged or truncated (its list of tags is cut off)")
+    return tags
+
+
+def _check_directories(data: bytes, terms: Terms) -> None:
+    """Refuse a file whose pages run in circles, or out of it."""
+    order, big = "<" if data[:2] == b"II" else ">", 43 in data[2:4]
+    number, entry, count = ("Q", 20, 8) if big else ("H", 12, 2)
+    link = order + ("Q" if big else "I")
+    seen: set[int] = set()
+    try:
+        (at,) = struct.unpack_from(link, data, 8 if big else 4)
+        while at:
+            if at in seen:
+                raise UnreadableError("is damaged: its pages run in circles")
+            seen.add(at)
+            (entries,) = struct.unpack_from(order + number, data, at)
+            end = at + count + entries * entry
+            (at,) = struct.unpack_from(link, data, end)
+    except (struct.error, OverflowError):
+        if len(seen) < 2 or not terms.lenient:
+            raise UnreadableError(f"is damaged or truncated (page {len(seen) or 1} lies outside of it)") from None
+    except UnreadableError:
+        if not terms.lenient:
+            raise
+
+
+def _colours(samples: Array, tags: Any, notes: list[str]) -> tuple[Array, Array | None]:
+    """Return the colours and the alpha."""
+    photometric, channels = one(tags, PHOTOMETRIC, 1), samples.shape[2]
+    colours = {WHITE_IS_ZERO: 1, BLACK_IS_ZERO: 1, RGB: 3}.get(photometric)
+    extra = many(tags, EXTRA)
+    if colours is None or colours > channels or (colours == 1 and channels > 2):
+        what = {3: "a palette", 5: "CMYK", 6: "YCbCr", 8: "Lab", 9: "Lab"}.get(photometric)
+        kind = f"has {what} in " if what else f"has {channels} channels of "
+        raise UnreadableError(f"{kind}{samples.dtype.name}, which cannot be kept; convert it to RGB")
+    kind = (extra or (STRAIGHT if photometric == RGB else 0,))[0]
+    samples = real_samples(samples)
+    pixels = samples[..., :colours]
+    if photometric == WHITE_IS_ZERO and samples.dtype.kind == "u":
+        pixels = np.iinfo(samples.dtype).max - pixels
+    alpha = samples[..., colours] if channels > colours and kind in (PREMULTIPLIED, STRAIGHT) else None
+    left = channels - colours - (alpha is not None)
+    if left:
+        notes.append(
+            f"{left} of its {channels} channels, of unknown meaning, {'was' if left == 1 else 'were'} left out"
+        )
+    if alpha is not None and kind == PREMULTIPLIED:
+        pixels = premultiplied(pixels, alpha)
+    return pixels, alpha
+
+
+def _resolution(tags: Any) -> tuple[float, float] | None:
+    if X_RESOLUTION not in tags or one(tags, UNIT, 2) not in (2, 3):
+        return None
+    scale = CENTIMETRE if one(tags, UNIT, 2) == 3 else 1
+    both = plausible((tags.get(X_RESOLUTION), tags.get(Y_RESOLUTION, tags.get(X_RESOLUTION))))
+    return (both[0] * scale, both[1] * scale) if both else None

@@ -1,0 +1,83 @@
+"""The pages of a TIFF and the pictures of an MPO, each read as a file of its own."""
+
+from __future__ import annotations
+
+import contextlib
+import struct
+from collections.abc import Iterator
+from typing import Any
+
+from . import ifd
+from .frames import Frames
+from .picture import Picture, Terms, UnreadableError
+
+NEW_SUBFILE_TYPE = 254
+ENTRIES = 0xB002
+REDUCED, MASK = 1, 4
+"""Bits of the kind of a page: a small copy of another, or a mask for it."""
+
+
+def read(data: bytes, terms: Terms) -> Frames:
+    """Return the pages, but for small copies and masks of others."""
+    file = ifd.opened(data)
+    link, seen, kept = file.first, set[int](), []
+    with contextlib.suppress(struct.error):  # what is cut off was refused, or is left out on demand
+        while (at := file.offset(link)) and at not in seen:
+            seen.add(at)
+            link = file.next(at)
+            file.offset(link)
+            if not _is_beside(file, at):
+                kept.append(at)
+    left = len(seen) - len(kept)
+    note = [f"{left} of its pages, small copies or masks of others, {'was' if left == 1 else 'were'} left out"]
+
+    def each() -> Iterator[Picture]:
+        from . import decode
+
+        for number, at in enumerate(kept):
+            page = decode.decode(_alone(file, at), terms)
+            if page.pixels is None:
+                raise UnreadableError("is damaged: its pages overlap")
+            page.notes = [*(note if left and number == 0 else []), *page.notes]
+            yield page
+
+    return Frames(len(kept), each)
+
+
+def _is_beside(file: ifd.File, at: int) -> bool:
+    """Whether the page whose directory is *at* a place is none to be looked at by itself."""
+    order, big = file.order, file.big
+    (count,) = struct.unpack_from(order + ("Q" if big else "H"), file.data, at)
+    for number in range(min(count, 1 << 16)):
+        place = at + (8 + 20 * number if big else 2 + 12 * number)
+        (tag,) = struct.unpack_from(f"{order}H", file.data, place)
+        if tag == NEW_SUBFILE_TYPE:
+            (kind,) = struct.unpack_from(f"{order}I", file.data, place + (12 if big else 8))
+            return bool(kind & (REDUCED | MASK))
+    return False
+
+
+def _alone(file: ifd.File, at: int) -> bytes:
+    """Return the file as if the page whose directory is *at* a place were its only one."""
+    offset = file.order + ("Q" if file.big else "I")
+    data = bytearray(file.data)
+    struct.pack_into(offset, data, file.first, at)
+    struct.pack_into(offset, data, file.next(at), 0)
+    return bytes(data)
+
+
+def read_mpo(data: bytes, image: Any, terms: Terms) -> Frames:
+    """Return the pictures of an MPO; the first is what is commonly seen."""
+    # Places are counted from behind the name of the segment that lists them; CIPA DC-007, section 5.2.
+    base = data.index(b"MPF\0") + 4
+    starts = [0, *(base + entry["DataOffset"] for entry in image.mpinfo[ENTRIES][1:])]
+
+    def each() -> Iterator[Picture]:
+        from . import decode
+
+        for start, end in zip(starts, [*starts[1:], len(data)], strict=True):
+            picture = decode.decode(data[start:end], terms)
+            picture.frames = None
+            yield picture
+
+    return Frames(len(starts), each, first_is_all=True)

@@ -1,0 +1,130 @@
+"""WebP animations: read through Pillow, whose libwebp lays the frames on one another, and written here.
+
+After RFC 9649, WebP Image Format, section 2.7. Pillow would join frames that look alike, and hold all of them.
+"""
+
+from __future__ import annotations
+
+import io
+import struct
+from collections.abc import Iterator
+from typing import Any, BinaryIO
+
+from PIL import WebPImagePlugin
+
+from ...filters.core.lazy_numpy import np
+from .frames import Frames, Timing
+from .metadata import ORIENTATION, Metadata, of_image, turned
+from .picture import Picture, Terms
+
+ANIMATED, XMP, EXIF, ALPHA, ICC = 2, 4, 8, 16, 32
+"""Flags of the VP8X chunk, section 2.7.1.2."""
+TO_BACKGROUND, WHOLE = 1, 2
+"""The flags of a frame that is taken away behind it, and of one that replaces what was there."""
+MOST_PLAYS, LONGEST = (1 << 16) - 1, (1 << 24) - 1
+
+
+def chunks(data: bytes, at: int = 12) -> Iterator[tuple[bytes, bytes]]:
+    """Yield the names and contents of the chunks."""
+    while at + 8 <= len(data):
+        name, length = struct.unpack_from("<4sI", data, at)
+        yield name, data[at + 8 : at + 8 + length]
+        at += 8 + length + length % 2
+
+
+def chunk(name: bytes, body: bytes) -> bytes:
+    """Return a chunk, of an even length."""
+    return struct.pack("<4sI", name, len(body)) + body + b"\0" * (len(body) % 2)
+
+
+# ---- reading ----------------------------------------------------------------------------------------
+
+
+def read(data: bytes, terms: Terms) -> tuple[Metadata, Frames]:
+    """Return the frames of an animation, each as the canvas that is seen."""
+    durations, plays, open = [], 0, False
+    for name, body in chunks(data):
+        if name == b"ANIM":
+            (plays,) = struct.unpack_from("<H", body, 4)
+        elif name == b"ANMF":
+            # What is laid over what was there may be transparent, and the canvas is not.
+            laid_over = durations and not body[15] & WHOLE
+            open |= bool(body[15] & TO_BACKGROUND) or (not durations and body[:6] != bytes(6))
+            open |= not laid_over and any(_has_alpha(*one) for one in chunks(body, 16))
+            durations.append((int.from_bytes(body[12:15], "little"), 1000))
+    image = _opened(data)
+    width, height = image.size
+    terms.admit(width, height, 8)
+    notes: list[str] = []
+    metadata = of_image(image, notes)
+    try:
+        orientation = int(image.getexif().get(ORIENTATION, 1))
+    except Exception:
+        orientation = 1
+
+    def each() -> Iterator[Picture]:
+        image = _opened(data)
+        for number in range(len(durations)):
+            image.seek(number)
+            samples = turned(np.array(image), orientation)
+            alpha = samples[..., 3].copy() if samples.shape[2] == 4 and open else None
+            yield Picture(samples[..., :3].copy(), alpha, "webp", metadata, notes if number == 0 else [])
+
+    return metadata, Frames(len(durations), each, Timing(durations, plays))
+
+
+def _has_alpha(name: bytes, body: bytes) -> bool:
+    """Whether a frame's chunk tells of transparency; sections 2.7.1.2 and 3.4."""
+    return name == b"ALPH" or (name == b"VP8L" and bool(body[4] & 0x10))
+
+
+def _opened(data: bytes) -> Any:
+    factory: Any = WebPImagePlugin.WebPImageFile
+    return factory(io.BytesIO(data), "")
+
+
+# ---- writing ----------------------------------------------------------------------------------------
+
+
+class Writer:
+    """Gathers frames that were each encoded as a WebP; `write` makes a file of them."""
+
+    def __init__(self) -> None:
+        self._beside: dict[bytes, bytes] = {}
+        self._size = 0, 0
+        self._alpha = False
+        self._frames: list[bytes] = []
+
+    def add(self, webp: bytes, width: int, height: int, alpha: bool) -> None:
+        """Take one more frame; the first one's chunks beside the pixels are the file's."""
+        parts = b""
+        for name, body in chunks(webp):
+            if name in (b"ALPH", b"VP8 ", b"VP8L"):
+                parts += chunk(name, body)
+            elif not self._frames:
+                self._beside[name] = body
+        self._size = width, height
+        self._alpha |= alpha
+        self._frames.append(parts)
+
+    def write(self, file: BinaryIO, timing: Timing) -> None:
+        """Write all frames, each the whole canvas."""
+        width, height = (struct.pack("<I", side - 1)[:3] for side in self._size)
+        flags = ANIMATED | self._alpha * ALPHA
+        for name, flag in ((b"ICCP", ICC), (b"EXIF", EXIF), (b"XMP ", XMP)):
+            flags |= flag * (name in self._beside)
+        body = chunk(b"VP8X", struct.pack("<I", flags) + width + height)
+        if b"ICCP" in self._beside:
+            body += chunk(b"ICCP", self._beside[b"ICCP"])
+        parts = [body, chunk(b"ANIM", struct.pack("<IH", 0, min(timing.plays, MOST_PLAYS)))]
+        for frame, duration in zip(self._frames, timing.durations, strict=True):
+            time = struct.pack("<I", milliseconds(*duration))[:3]
+            parts.append(chunk(b"ANMF", bytes(6) + width + height + time + bytes((WHOLE,)) + frame))
+        parts += [chunk(name, self._beside[name]) for name in (b"EXIF", b"XMP ") if name in self._beside]
+        file.write(struct.pack("<4sI4s", b"RIFF", 4 + sum(map(len, parts)), b"WEBP"))
+        file.writelines(parts)
+
+
+def milliseconds(numerator: int, denominator: int) -> int:
+    """Return a duration as WebP keeps it."""
+    return min((2000 * numerator + denominator) // (2 * denominator), LONGEST)
