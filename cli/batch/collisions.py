@@ -7,9 +7,9 @@ from collections.abc import Sequence
 
 from ..console.messages import shown
 from ..errors import UsageError
-from ..images.atomic_write import is_stream
+from ..streams import STREAM, is_stream
 from .inputs import identity, is_folder
-from .plan import STREAM, Job, Target, meeting
+from .plan import Job, Target, meeting
 
 
 def check(jobs: Sequence[Job]) -> None:

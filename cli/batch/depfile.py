@@ -9,7 +9,8 @@ from pathlib import Path
 from ..console.messages import shown
 from ..errors import UsageError
 from ..images.atomic_write import Transaction
-from .plan import STREAM, Job
+from ..streams import STREAM
+from .plan import Job
 
 UNNAMEABLE = re.compile(r"[\n\t;]|[\\ ]\Z|\(.*\)\Z|%.*[=*?\[]|[=*?\[].*%")
 """What no file of a makefile can have in its name, however it is quoted."""

@@ -17,7 +17,8 @@ from typing import NamedTuple
 from ..console.messages import reason, shown
 from ..errors import UsageError
 from ..images import formats
-from .plan import STREAM, Input
+from ..streams import STREAM
+from .plan import Input
 
 CLUTTER = frozenset({"thumbs.db", "desktop.ini"})
 """What systems leave in folders of pictures, in lower case; their other leavings begin with a dot."""

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ..console.messages import reason, shown
 from ..errors import UsageError
+from ..streams import STREAM
 from . import inputs
-from .plan import STREAM, Job
+from .plan import Job
 
 if TYPE_CHECKING:
     from ...filters.core.engine.mask import Box, Effect

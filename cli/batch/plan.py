@@ -15,8 +15,8 @@ from ..console.messages import flag, shown
 from ..errors import UsageError
 from ..images import formats
 from ..images.formats import Format
+from ..streams import STREAM
 
-STREAM = "-"
 FIELDS = ("stem", "suffix", "filter", "index", "output", "frame", "map")
 """What --name may hold in braces."""
 ANY = "\0"

@@ -19,11 +19,11 @@ from ..console.report import Report, Totals
 from ..console.reporter import Teller
 from ..errors import ExitCode, UsageError
 from ..images import formats
-from ..images.atomic_write import is_stream
 from ..images.prefetch import max_pixels, reader
+from ..streams import STREAM, is_stream
 from ..version import VERSION
 from . import collisions, cpu_count, depfile, inputs, mask_option
-from .plan import STREAM, Job, Names, Target, plan
+from .plan import Job, Names, Target, plan
 from .provenance import Stamper, has_stamp, of_frame
 from .recipe import Recipe
 

@@ -9,7 +9,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, ProgressColum
 from rich.table import Column
 from rich.text import Text
 
-from ..images.atomic_write import uninterrupted
+from ..signals import uninterrupted
 
 INTERVAL = 0.1
 """Seconds from one drawing of the bar to the next."""

@@ -7,32 +7,19 @@ import errno
 import io
 import os
 import shutil
-import signal
 import stat
 import sys
 import tempfile
-import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from ..console.messages import reason, shown
 from ..errors import FileError
+from ..signals import uninterrupted
+from ..streams import is_stream
 
 PREFIX = ".imfilter-"
-
-
-def is_stream(path: str | Path) -> bool:
-    """Whether *path* names no file that can be replaced, but a pipe, a terminal, a device or an open descriptor."""
-    absolute = os.path.abspath(path)  # noqa: PTH100 - resolving would follow /dev/stdout to the file behind it
-    if absolute.startswith(("/dev/fd/", "/dev/std", "/proc/")):
-        return True
-    try:
-        mode = os.lstat(path).st_mode
-    except (OSError, ValueError):
-        return False
-    # A link to a device is a link, which is replaced like any other.
-    return not (stat.S_ISREG(mode) or stat.S_ISDIR(mode) or stat.S_ISLNK(mode))
 
 
 class Buffer(io.BytesIO):
@@ -112,24 +99,6 @@ class Transaction:
             for temporary, _, _ in self._files:
                 temporary.unlink(missing_ok=True)
             self._files.clear()
-
-
-@contextlib.contextmanager
-def uninterrupted() -> Iterator[None]:
-    """Let signals that would end the program wait until the block is done."""
-    if threading.current_thread() is not threading.main_thread():
-        yield  # signals are handled in the main thread only
-        return
-    waiting: list[tuple[Any, ...]] = []
-    numbers = [n for n in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP) if callable(signal.getsignal(n))]
-    handlers = {number: signal.signal(number, lambda *signalled: waiting.append(signalled)) for number in numbers}
-    try:
-        yield
-    finally:
-        for number, handler in handlers.items():
-            signal.signal(number, handler)
-        for signalled in waiting:
-            handlers[signalled[0]](*signalled)  # type: ignore[operator]
 
 
 @contextlib.contextmanager

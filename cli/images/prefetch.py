@@ -13,9 +13,9 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ..batch.plan import STREAM
 from ..console.messages import reason, shown
 from ..errors import FileError, UsageError
+from ..streams import STREAM
 
 if TYPE_CHECKING:
     from .picture import Loaded, Picture, Terms

@@ -12,7 +12,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 from imfilter.cli.images import encode
-from imfilter.cli.images.atomic_write import PREFIX, Transaction, uninterrupted
+from imfilter.cli.images.atomic_write import PREFIX, Transaction
+from imfilter.cli.signals import uninterrupted
 
 
 @pytest.fixture

@@ -1,0 +1,23 @@
+"""Standard streams and devices, among the names of files."""
+
+from __future__ import annotations
+
+import os
+import stat
+from pathlib import Path
+
+STREAM = "-"
+"""Standard input, or standard output."""
+
+
+def is_stream(path: str | Path) -> bool:
+    """Whether *path* names no file that can be replaced, but a pipe, a terminal, a device or an open descriptor."""
+    absolute = os.path.abspath(path)  # noqa: PTH100 - resolving would follow /dev/stdout to the file behind it
+    if absolute.startswith(("/dev/fd/", "/dev/std", "/proc/")):
+        return True
+    try:
+        mode = os.lstat(path).st_mode
+    except (OSError, ValueError):
+        return False
+    # A link to a device is a link, which is replaced like any other.
+    return not (stat.S_ISREG(mode) or stat.S_ISDIR(mode) or stat.S_ISLNK(mode))
