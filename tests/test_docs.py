@@ -186,19 +186,58 @@ def test_shell_examples_of_the_help_run(name, folder):
         assert (result.returncode, without_summary(result.stderr)) == (0, ""), line
 
 
-def test_filter_of_the_gallery_page_works(tmp_path):
-    """The file that `filters/README.md` shows, dropped beside the filters, is a command."""
-    code = re.search(r"```python\n(.*?)```", (ROOT / "filters" / "README.md").read_text(encoding="utf-8"), re.DOTALL)[1]
+SUITE = ["conftest.py", "test_docs.py", "test_floors.py", "filters/conftest.py", "filters/test_every_filter.py"]
+SUITE += ["filters/test_doctests.py"]
+"""What of the tests looks at every filter."""
+
+
+@pytest.fixture
+def checkout(tmp_path):
+    """A copy of the program, of its pages and of the tests of every filter; and a Python that has it installed."""
+    for name in ("cli", "filters"):
+        shutil.copytree(ROOT / name, tmp_path / name, ignore=shutil.ignore_patterns("__pycache__"))
+    for name in ("README.md", "pyproject.toml", *(f"tests/{name}" for name in SUITE)):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(ROOT / name, tmp_path / name)
+    (tmp_path / "sample_images").symlink_to(ROOT / "sample_images")
     package = tmp_path / "imfilter"
-    shutil.copytree(catalog.FOLDER, package / "filters", ignore=shutil.ignore_patterns("__pycache__"))
-    (package / "__init__.py").write_text("")
-    (package / "filters" / "brighten.py").write_text(code)
-    script = (
-        "import numpy as np; from imfilter.filters.core import catalog; assert 'brighten' in catalog.names();"
-        "print(catalog.load('brighten')(np.full((1, 2), 100, np.uint8), factor=2).tolist())"
+    shutil.copytree(ROOT / "cli" / "_root", package)
+    for name in ("cli", "filters"):
+        (package / name).symlink_to(tmp_path / name)
+
+    def python(*words, **environment):
+        return subprocess.run(
+            [sys.executable, *words],
+            cwd=tmp_path,
+            env={**os.environ, "PYTHONPATH": str(tmp_path)} | environment,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+
+    return tmp_path, python
+
+
+def test_the_example_of_a_filter_passes_the_tests_of_every_filter(checkout):
+    """`filters/README.md`, followed word for word."""
+    folder, python = checkout
+    section = GALLERY_PAGE.read_text(encoding="utf-8").partition("## Adding a filter")[2]
+    name = re.search(r"`(\w+)\.py`", section)[1]
+    code = re.search(r"```python\n(.*?)```", section, re.DOTALL)[1]
+    write, check = (
+        line.partition("#")[0].split() for line in re.search(r"```sh\n(.*?)```", section, re.DOTALL)[1].splitlines()
     )
-    result = subprocess.run([sys.executable, "-c", script], cwd=tmp_path, capture_output=True, text=True, check=True)
-    assert result.stdout == "[[200, 200]]\n"
+    assert (write, check) == (["REGENERATE=1", "pytest"], ["pytest", "-k", name])
+    path = folder / "filters" / f"{name}.py"
+    path.write_text(code)
+    for words in (["check"], ["format", "--check"]):
+        assert (done := python("-m", "ruff", *words, str(path))).returncode == 0, done.stdout
+    assert (done := python("-m", *write[1:], REGENERATE="1")).returncode == 0, done.stdout
+    assert f"\n## imfilter {name}\n" in (folder / "cli" / "README.md").read_text(encoding="utf-8")
+    assert f"\n| `{name}` | " in (folder / "README.md").read_text(encoding="utf-8")
+    done = python("-m", *check[:-1], f"{name} or fresh")
+    assert done.returncode == 0, done.stdout
+    assert int(re.search(r"(\d+) passed", done.stdout)[1]) > 100
 
 
 def test_doctests_of_the_command_line_hold():
