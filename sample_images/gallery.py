@@ -1,11 +1,11 @@
-"""Make the gallery: every picture in `gallery/`, the README's strip, and `filters/README.md`.
+"""Make the gallery: every picture in `gallery/`, and the README's strip.
 
 `python sample_images/gallery.py` runs the commands that it prints, with the `imfilter` that is installed.
+`REGENERATE=1 pytest` writes the tables of these pictures into `filters/README.md`.
 """
 
 from __future__ import annotations
 
-import re
 import shlex
 import subprocess
 import sys
@@ -15,7 +15,6 @@ from pathlib import Path
 from PIL import Image, ImageDraw, ImageFont
 
 HERE = Path(__file__).parent
-PAGE = HERE.parent / "filters" / "README.md"
 WIDTH = 300
 
 GALLERY: dict[str, list[tuple[str, str]]] = {
@@ -123,72 +122,25 @@ STRIP = [
     ("edges --angle", "edges coffee.jpg --angle {out} --angle-style color"),
 ]
 
-INTRODUCTION = """\
-# The filters
-
-One file here is one filter, and one command. All pictures are made by the command beside them from
-[`../sample_images`](../sample_images); `python sample_images/gallery.py` makes them and this page anew.
-What each option means stands in [`../cli/README.md`](../cli/README.md).
-"""
-
-ADDING = '''
-## Adding a filter
-
-A filter is one file in this folder. This one, `brighten.py`, gives `imfilter brighten`, its help, its checks, and
-`from imfilter.filters.brighten import brighten`:
-
-```python
-"""Brighten, or darken."""
-
-from __future__ import annotations
-
-from typing import Annotated, Unpack
-
-from .core.filter import Common, image_filter
-from .core.parameters import Param
-from .core.engine.stage import Stage, pointwise
-
-
-@image_filter
-def brighten(
-    *,
-    factor: Annotated[float, Param("What every sample is multiplied by.", min=0)] = 1.5,
-    **common: Unpack[Common],
-) -> Stage:
-    """Brighten an image, or darken it."""
-    return pointwise(lambda strip: strip * factor, gain=factor, amplification=factor)
-```
-
-The function builds a *stage*: a function from a padded strip of the image to a strip, plus its halo. Borders,
-dtypes, rounding, alpha, files and errors are the business of the floors above and below it. So are masks and regions.
-A stage that is a sum of weighted samples says so in its `weights`, which `--nan ignore` goes by; one that chooses among
-samples, as a median does, leaves out those that are NaN where its frame is `ignoring`.
-'''
-
 
 def picture_name(section: str, number: int) -> str:
     """Return the file name of one picture."""
     return f"{section}-{number + 1}.jpg"
 
 
-def page() -> str:
-    """Return the text of `filters/README.md`."""
-    parts = [INTRODUCTION]
+def tables() -> str:
+    """Return the tables of `filters/README.md`: the pictures of each section, with their commands."""
+    parts = []
     for section, entries in GALLERY.items():
-        parts.append(f"\n## {section}\n")
-        rows = [entries[start : start + 2] for start in range(0, len(entries), 2)]
-        parts.append("| | |\n| --- | --- |")
-        for row_number, row in enumerate(rows):
-            cells = []
-            for column, (caption, arguments) in enumerate(row):
-                name = picture_name(section, 2 * row_number + column)
-                shown = re.sub(r"\{out\}", "out.png", arguments)
-                cells.append(f"![{caption}](../sample_images/gallery/{name})<br>{caption}<br>`imfilter {shown}`")
-            parts.append("| " + " | ".join(cells + [""] * (2 - len(cells))) + " |")
-    wheel = "\nThe wheel that `--angle-legend FILE` writes, for the colours of `--angle-style color`:\n"
-    parts.append(wheel + "\n![hue by direction](../sample_images/gallery/wheel.png)")
-    parts.append(ADDING)
-    return "\n".join(parts)
+        cells = [
+            f"![{caption}](../sample_images/gallery/{picture_name(section, number)})<br>{caption}<br>"
+            f"`imfilter {arguments.replace('{out}', 'out.png')}`"
+            for number, (caption, arguments) in enumerate(entries)
+        ]
+        rows = [(*cells[start : start + 2], "")[:2] for start in range(0, len(cells), 2)]
+        parts.append(f"## {section}")
+        parts.append("\n".join(["| | |", "| --- | --- |", *(f"| {left} | {right} |" for left, right in rows)]))
+    return "\n\n".join(parts)
 
 
 def run(arguments: str, out: Path) -> None:
@@ -223,7 +175,7 @@ def strip() -> Image.Image:
 
 
 def main() -> None:
-    """Make everything."""
+    """Make all pictures."""
     folder = HERE / "gallery"
     folder.mkdir(exist_ok=True)
     for section, entries in GALLERY.items():
@@ -232,7 +184,6 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as spare:
         run("edges coffee.jpg -o {out} --angle-legend gallery/wheel.png", Path(spare) / "out.png")
     strip().save(HERE / "strip.jpg", quality=88)
-    PAGE.write_text(page(), encoding="utf-8")
 
 
 if __name__ == "__main__":

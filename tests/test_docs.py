@@ -19,6 +19,7 @@ from typer.main import get_command
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 REFERENCE = ROOT / "cli" / "README.md"
+GALLERY_PAGE = ROOT / "filters" / "README.md"
 
 
 def help_of(*words):
@@ -32,28 +33,55 @@ def help_of(*words):
 
 
 def reference():
-    parts = ["# Command reference", "What `--help` prints. `REGENERATE=1 pytest tests/test_docs.py` writes it anew."]
+    parts = ["# Command reference", "What `--help` prints. `REGENERATE=1 pytest` writes this page."]
     commands = [*catalog.names(), "chain", "run", "kernels"]
     for words in [(), *((name,) for name in commands), ("kernels", "show")]:
         parts += [f"## {' '.join(('imfilter', *words))}", f"```text\n{help_of(*words).strip()}\n```"]
     return "\n\n".join(parts) + "\n"
 
 
-def test_command_reference_is_fresh():
-    if os.environ.get("REGENERATE"):
-        REFERENCE.write_text(reference(), encoding="utf-8")
-    assert REFERENCE.read_text(encoding="utf-8") == reference()
+def test_command_reference_is_fresh(fresh):
+    fresh(REFERENCE, reference())
 
 
-def test_gallery_page_is_fresh():
+def with_part(page, name, part):
+    """Return the text of a page with *part* between the marks ``<!-- NAME: generated -->`` and ``<!-- end -->``."""
+    before, mark, behind = page.read_text(encoding="utf-8").partition(f"<!-- {name}: generated -->\n")
+    _, end, behind = behind.partition("<!-- end -->\n")
+    assert mark and end, f"{page.name} has no part {name}"
+    return f"{before}{mark}\n{part}\n\n{end}{behind}"
+
+
+def filters_table():
+    rows = ["| command | what it does | operators (`--op`) |", "| --- | --- | --- |"]
+    for name in catalog.names():
+        operators = catalog.load(name).spec.parameters.get("op")
+        cells = f"`{name}`", catalog.summary(name), " ".join(f"`{op}`" for op in operators.choices) if operators else ""
+        rows.append(f"| {' | '.join(cells)} |")
+    return "\n".join(rows)
+
+
+def test_table_of_filters_is_fresh(fresh):
+    fresh(ROOT / "README.md", with_part(ROOT / "README.md", "filters", filters_table()))
+
+
+def gallery():
     spec = importlib.util.spec_from_file_location("gallery", ROOT / "sample_images" / "gallery.py")
-    gallery = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(gallery)
-    assert (ROOT / "filters" / "README.md").read_text(encoding="utf-8") == gallery.page()
-    for section, entries in gallery.GALLERY.items():
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def test_gallery_is_fresh(fresh):
+    fresh(GALLERY_PAGE, with_part(GALLERY_PAGE, "gallery", gallery().tables()))
+
+
+def test_gallery_shows_filters_and_has_its_pictures():
+    pictures = gallery()
+    for section, entries in pictures.GALLERY.items():
         assert section in catalog.names()
         for number in range(len(entries)):
-            assert (ROOT / "sample_images" / "gallery" / gallery.picture_name(section, number)).exists()
+            assert (ROOT / "sample_images" / "gallery" / pictures.picture_name(section, number)).exists()
 
 
 def shell_blocks():
@@ -140,15 +168,6 @@ def test_readme_python_example_prints_what_the_text_says(capsys):
     assert capsys.readouterr().out == "[   0.    0. 1020. 1020.    0.    0.] 0.0 uint8\n"
 
 
-def test_readme_table_names_every_filter_and_operator():
-    rows = dict(re.findall(r"^\| `(\w+)` \| (.*) \|$", README, re.MULTILINE))
-    assert sorted(rows) == catalog.names()
-    for name, row in rows.items():
-        assert catalog.summary(name) in row
-        operators = catalog.load(name).spec.parameters.get("op")
-        assert re.findall(r"`([\w-]+)`", row) == list(operators.choices if operators else ())
-
-
 def test_readme_exit_codes_are_those_of_the_program():
     from imfilter.cli.errors import ExitCode
 
@@ -167,19 +186,58 @@ def test_shell_examples_of_the_help_run(name, folder):
         assert (result.returncode, without_summary(result.stderr)) == (0, ""), line
 
 
-def test_filter_of_the_gallery_page_works(tmp_path):
-    """The file that `filters/README.md` shows, dropped beside the filters, is a command."""
-    code = re.search(r"```python\n(.*?)```", (ROOT / "filters" / "README.md").read_text(encoding="utf-8"), re.DOTALL)[1]
+SUITE = ["conftest.py", "test_docs.py", "test_floors.py", "filters/conftest.py", "filters/test_every_filter.py"]
+SUITE += ["filters/test_doctests.py"]
+"""What of the tests looks at every filter."""
+
+
+@pytest.fixture
+def checkout(tmp_path):
+    """A copy of the program, of its pages and of the tests of every filter; and a Python that has it installed."""
+    for name in ("cli", "filters"):
+        shutil.copytree(ROOT / name, tmp_path / name, ignore=shutil.ignore_patterns("__pycache__"))
+    for name in ("README.md", "pyproject.toml", *(f"tests/{name}" for name in SUITE)):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(ROOT / name, tmp_path / name)
+    (tmp_path / "sample_images").symlink_to(ROOT / "sample_images")
     package = tmp_path / "imfilter"
-    shutil.copytree(catalog.FOLDER, package / "filters", ignore=shutil.ignore_patterns("__pycache__"))
-    (package / "__init__.py").write_text("")
-    (package / "filters" / "brighten.py").write_text(code)
-    script = (
-        "import numpy as np; from imfilter.filters.core import catalog; assert 'brighten' in catalog.names();"
-        "print(catalog.load('brighten')(np.full((1, 2), 100, np.uint8), factor=2).tolist())"
+    shutil.copytree(ROOT / "cli" / "_root", package)
+    for name in ("cli", "filters"):
+        (package / name).symlink_to(tmp_path / name)
+
+    def python(*words, **environment):
+        return subprocess.run(
+            [sys.executable, *words],
+            cwd=tmp_path,
+            env={**os.environ, "PYTHONPATH": str(tmp_path)} | environment,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+
+    return tmp_path, python
+
+
+def test_the_example_of_a_filter_passes_the_tests_of_every_filter(checkout):
+    """`filters/README.md`, followed word for word."""
+    folder, python = checkout
+    section = GALLERY_PAGE.read_text(encoding="utf-8").partition("## Adding a filter")[2]
+    name = re.search(r"`(\w+)\.py`", section)[1]
+    code = re.search(r"```python\n(.*?)```", section, re.DOTALL)[1]
+    write, check = (
+        line.partition("#")[0].split() for line in re.search(r"```sh\n(.*?)```", section, re.DOTALL)[1].splitlines()
     )
-    result = subprocess.run([sys.executable, "-c", script], cwd=tmp_path, capture_output=True, text=True, check=True)
-    assert result.stdout == "[[200, 200]]\n"
+    assert (write, check) == (["REGENERATE=1", "pytest"], ["pytest", "-k", name])
+    path = folder / "filters" / f"{name}.py"
+    path.write_text(code)
+    for words in (["check"], ["format", "--check"]):
+        assert (done := python("-m", "ruff", *words, str(path))).returncode == 0, done.stdout
+    assert (done := python("-m", *write[1:], REGENERATE="1")).returncode == 0, done.stdout
+    assert f"\n## imfilter {name}\n" in (folder / "cli" / "README.md").read_text(encoding="utf-8")
+    assert f"\n| `{name}` | " in (folder / "README.md").read_text(encoding="utf-8")
+    done = python("-m", *check[:-1], f"{name} or fresh")
+    assert done.returncode == 0, done.stdout
+    assert int(re.search(r"(\d+) passed", done.stdout)[1]) > 100
 
 
 def test_doctests_of_the_command_line_hold():

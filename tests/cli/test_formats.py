@@ -201,7 +201,7 @@ def table(run, folder):
         "What becomes of every kind of picture that is read: the bits of a sample of the result, without `--depth`. "
         "– is refused in one line that says what would help: `--depth`, `--channels luma` or another format. "
         "Into a float file go the values as they are; float values go into 8 bits as they are, 0 to 255.",
-        "`REGENERATE=1 pytest tests/cli/test_formats.py` writes this page anew, from the files of `tests/corpus.py`.",
+        "`REGENERATE=1 pytest` writes this page from the files of `tests/corpus.py`.",
     ]
     for title, filter in (("blur, sharpen, conv", "blur"), ("edges", "edges")):
         lines += [f"## {title}"]
@@ -220,8 +220,5 @@ def table(run, folder):
     return "\n\n".join(lines) + "\n"
 
 
-def test_the_table_of_formats_is_fresh(run, folder):
-    page = table(run, folder)
-    if os.environ.get("REGENERATE"):
-        TABLE.write_text(page, encoding="utf-8")
-    assert TABLE.read_text(encoding="utf-8") == page
+def test_the_table_of_formats_is_fresh(run, folder, fresh):
+    fresh(TABLE, table(run, folder))

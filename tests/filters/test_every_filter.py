@@ -305,7 +305,7 @@ import sys
 from imfilter.filters.core import catalog
 names = catalog.names()
 assert [catalog.summary(name) for name in names]
-print(*[name for name in names if f"imfilter.filters.{name}" in sys.modules])
+print(*[name for name in (*names, "core.filter", "core.engine") if f"imfilter.filters.{name}" in sys.modules])
 """
     assert python(code).strip() == ""
 
@@ -322,9 +322,7 @@ from __future__ import annotations
 
 from typing import Annotated, Unpack
 
-from .core.filter import Common, image_filter
-from .core.parameters import Param
-from .core.engine.stage import Stage, pointwise
+from .core import Common, Param, Stage, image_filter, pointwise
 
 
 @image_filter
