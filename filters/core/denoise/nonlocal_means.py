@@ -16,7 +16,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from ..engine.layout import planes_of, strip_of
-from ..engine.stage import BY_ALPHA, Bound, Frame, Halo, Stage
+from ..engine.stage import BY_ALPHA, Frame, Function, Halo, Stage
 from ..lazy_numpy import Array, np
 from ..parameters import ParameterError
 from . import noise_estimate
@@ -62,11 +62,6 @@ class Weighing(NamedTuple):
     """``2 · noise² / strength²``: what two patches differ by if they are the same but for the noise."""
 
 
-COMPARED = 0.5
-"""Nanoseconds that a pixel of the search window takes, for each sample. Tiles fit the cache, so calls are short: of
-3 MP two processes take 0.5 s, two threads 0.7, one 0.9."""
-
-
 def nonlocal_means(size: tuple[int, int], patch: int | None, strength: float | None, noise: float | None) -> Stage:
     """Return the stage with a search window of *size*, width and height, and patches of *patch*·*patch*.
 
@@ -86,7 +81,7 @@ def nonlocal_means(size: tuple[int, int], patch: int | None, strength: float | N
     widest = Window(width // 2, height // 2, (patch or PATCH) // 2)
     estimated = strength is None and noise is None
 
-    def bind(frame: Frame) -> Bound:
+    def bind(frame: Frame) -> Function:
         sigma = frame.known if estimated else noise or 0.0
         h = default_strength(sigma, frame.full) if strength is None else strength
 
@@ -104,7 +99,7 @@ def nonlocal_means(size: tuple[int, int], patch: int | None, strength: float | N
             weighing = Weighing(-1 / (h * h * samples), 2 * sigma * sigma / (h * h))
             return strip_of(_in_tiles(planes, weights, window, weighing, frame.ignoring))
 
-        return Bound(denoise, brief=width * height * COMPARED)
+        return denoise
 
     def strength_of(frame: Frame, sigma: float) -> str:
         return f", strength {default_strength(sigma, frame.full):.4g}"

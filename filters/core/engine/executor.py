@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 
 from ..lazy_numpy import Array, np
 from ..parameters import ImageError
-from . import forked_tasks, nan_policy, pipeline
+from . import nan_policy, pipeline
 from .borders import Rule
 from .mask import OTHER_SIZE, SEVERAL_MAPS, Effect
 from .masked_output import Original, PartialMap, PartialPicture
@@ -34,10 +34,6 @@ take more memory that has not been touched before, page by page."""
 TALL_BYTES = 8 << 20
 """Size up to which a strip grows to four times its halo, which is computed anew for each: at sigma 8 2.1 ns a sample in
 place of 2.7. Of 0, 2, 4 and 8 MiB the fastest for gray and RGB, one thread and two, and in a new process."""
-
-
-WORTH_A_FORK = 1e8
-"""Nanoseconds of work in short calls from which processes share it: a fork and a copy of the result take a tenth."""
 
 
 class Result(NamedTuple):
@@ -144,11 +140,6 @@ def run(
 
     if strip_rows is None:
         rows = -(-rows // chain.liked) * chain.liked
-    if jobs > 1 and chain.brief:
-        if region is None and forked_tasks.FORKABLE and chain.brief * chain.height * chain.width * most > WORTH_A_FORK:
-            chain = pipeline.computed(chain, rows, jobs, apart=True)
-        elif len(stages) == 1:
-            jobs = 1  # a median of 5×5 of 12 MP takes 57 ms so, 84 by two threads
     each_strip(chain.height, rows, jobs, filter_strip)
     facts = [*(fact for stage in stages for fact in stage.facts(frame)), *told] if measure else []
     facts.append(f"computed in {np.dtype(work).name}, strips of {rows} rows")

@@ -11,11 +11,10 @@ from typing import Any, NamedTuple
 
 from ..lazy_numpy import Array, np
 from ..parameters import ImageError
-from . import borders, forked_tasks, nan_policy
+from . import borders, nan_policy
 from .borders import Rule
 from .stage import Bound, Frame, Rows, Stage, Values, bound, own_type
 from .strips import each_strip
-from .threads import together
 
 MAX_AROUND = 1 << 28
 """Most samples of a channel that a strip may need with its halo: 1 to 2 GiB."""
@@ -43,7 +42,7 @@ class Applied(Rows):
         frame = frame._replace(height=above.height, width=above.width)
         own = bound(stage, frame)
         self.function, self.liked, self.anchored = own.function, own.rows, own.anchored
-        self.placed, self.interleaved, self.brief = own.placed, own.interleaved, above.brief + own.brief
+        self.placed, self.interleaved = own.placed, own.interleaved
         self.work = own.work or _strip_type(stage, frame, self.rule)
         self.ceil = stage.ceil
         where = f"{stage.step}: " if stage.step else ""
@@ -109,7 +108,6 @@ class Beside(Rows):
     def __init__(self, function: Callable[..., Values], *images: Rows) -> None:
         self.function, self.images = function, images
         self.height, self.width = images[0].height, images[0].width
-        self.brief = max(image.brief for image in images)
 
     def rows(self, start: int, stop: int) -> Values:
         """Return rows of the result."""
@@ -139,16 +137,15 @@ class Whole(Rows):
         return _each(lambda strip: strip[start:stop], self.values)
 
 
-def computed(source: Rows, strip_rows: int, jobs: int, apart: bool = False) -> Whole:
-    """Compute all rows of *source*, strip by strip, by threads or, *apart*, by processes."""
+def computed(source: Rows, strip_rows: int, jobs: int) -> Whole:
+    """Compute all rows of *source*, strip by strip."""
     whole: Values = None
-    empty = forked_tasks.shared if apart else np.empty
 
     def keep(start: int, stop: int) -> None:
         nonlocal whole
         values = source.rows(start, stop)
         if whole is None:
-            whole = _each(lambda strip: empty((source.height, *strip.shape[1:]), strip.dtype), values)
+            whole = _each(lambda strip: np.empty((source.height, *strip.shape[1:]), strip.dtype), values)
 
         def copy(strip: Array, kept: Array) -> Array:
             kept[start:stop] = strip
@@ -156,7 +153,7 @@ def computed(source: Rows, strip_rows: int, jobs: int, apart: bool = False) -> W
 
         _each(copy, values, whole)
 
-    each_strip(source.height, strip_rows, jobs, keep, forked_tasks.apart if apart else together)
+    each_strip(source.height, strip_rows, jobs, keep)
     return Whole(whole, source.height, source.width)
 
 
@@ -241,10 +238,7 @@ def _weighed(last: Rows, stage: Stage, frame: Frame, rule: Rule, alpha: Rows) ->
     beside = padded._replace(border=stage.border or rule.border, fill=lambda frame: frame.full)
     frame = frame._replace(height=last.height, width=last.width)
     colours, opaque = Applied(last, padded, frame, rule), Applied(alpha, beside, frame, rule)
-    own = bound(stage, frame)
-    weighed = Beside(own.function, colours, opaque)
-    weighed.brief += own.brief
-    return weighed
+    return Beside(bound(stage, frame).function, colours, opaque)
 
 
 def _keeps_mean(stage: Stage) -> bool:

@@ -25,8 +25,6 @@ class Rows(Protocol):
     width: int
     liked: int = 1
     """Strips are best multiples of so many rows high."""
-    brief: float = 0.0
-    """Nanoseconds a sample that pass in calls too short for threads."""
 
     def rows(self, start: int, stop: int) -> Values:
         """Return the rows ``start … stop-1``."""
@@ -137,9 +135,6 @@ class Bound(NamedTuple):
     """The function is told which row of the result its strip begins with, as a second argument."""
     interleaved: bool = False
     """The function is as fast with strips whose channels lie beside each other, as in the image, as with planes."""
-    brief: float = 0.0
-    """Nanoseconds a sample that the function takes, where that passes in calls so short that threads wait for each
-    other: processes share the work then."""
 
 
 class Stage(NamedTuple):

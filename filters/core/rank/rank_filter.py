@@ -42,8 +42,6 @@ class Plan(NamedTuple):
 
     algorithm: str
     reason: str
-    cost: float = 0.0
-    """Nanoseconds a sample."""
 
 
 def rank_of(percentile: float, count: Any) -> Any:
@@ -91,7 +89,7 @@ def ranked(width: int, height: int, percentile: float, *, name: str, algorithm: 
         answer = bound.bind(frame)
         assert isinstance(answer, Bound)
         seen = _seen(answer.function, _on_planes(present(counter)), window, halo, frame)
-        return answer._replace(function=seen, rows=rows, brief=chosen.cost)
+        return answer._replace(function=seen, rows=rows)
 
     def present(counter: Counter) -> Callable[[Array], Array]:
         return lambda planes: counter(planes, lambda count: rank_of(percentile, count))
@@ -115,9 +113,9 @@ def plan(height: int, width: int, frame: Frame, algorithm: str = "auto") -> Plan
     count = height * width
     counting = COUNTING + COUNTED_SIDE * max(height, width)
     if frame.ignoring:
-        return Plan("counting", "missing samples count nothing", counting)
+        return Plan("counting", "missing samples count nothing")
     if algorithm == "auto" and count > LARGEST:
-        return Plan("counting", f"the window holds more than {LARGEST} samples", counting)
+        return Plan("counting", f"the window holds more than {LARGEST} samples")
     itemsize = np.dtype(own_type(frame)).itemsize
     # Samples of a float image lie in float64, but most are float32, and then are selected as such.
     operations = 3 + 0.4 * count * math.log2(count)
@@ -125,13 +123,13 @@ def plan(height: int, width: int, frame: Frame, algorithm: str = "auto") -> Plan
     once = operations * WRITTEN * tile_of(height)
     pixels = frame.height * frame.width or 1_000_000
     if algorithm != "auto":
-        return Plan(algorithm, "as asked for", network if algorithm == "networks" else counting)
+        return Plan(algorithm, "as asked for")
     costs = f"{network:.2g} ns a sample against {counting:.2g}"
     if network + once / pixels <= counting:
-        return Plan("networks", costs, network)
+        return Plan("networks", costs)
     if network <= counting:
-        return Plan("counting", "the image is too small to write a network for", counting)
-    return Plan("counting", f"{counting:.2g} ns a sample against {network:.2g}", counting)
+        return Plan("counting", "the image is too small to write a network for")
+    return Plan("counting", f"{counting:.2g} ns a sample against {network:.2g}")
 
 
 def _on_planes(select: Callable[[Array], Array]) -> Callable[[Array], Array]:
