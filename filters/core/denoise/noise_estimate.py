@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from ..engine.stage import Frame, Rows
+from ..engine.stage import ImageContext, Rows
 from ..lazy_numpy import Array, np
 
 ROWS = 8
@@ -46,13 +46,15 @@ def estimate(image: Rows) -> float:
     return float(np.median(finite)) / (MEDIAN * GAIN) if finite.size else 0.0
 
 
-def surveying(beside: Callable[[Frame, float], str] = lambda frame, level: "") -> Callable[[Frame, Rows], float]:
+def surveying(
+    beside: Callable[[ImageContext, float], str] = lambda context, level: "",
+) -> Callable[[ImageContext, Rows], float]:
     """Return a stage's survey that estimates the noise, and tells people of it and of what *beside* makes of it."""
 
-    def survey(frame: Frame, image: Rows) -> float:
+    def survey(context: ImageContext, image: Rows) -> float:
         level = estimate(image)
-        if frame.told is not None:
-            frame.told.append(f"noise of {level:.4g}{beside(frame, level)}")
+        if context.facts is not None:
+            context.facts.append(f"noise of {level:.4g}{beside(context, level)}")
         return level
 
     return survey

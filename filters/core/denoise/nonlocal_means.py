@@ -16,7 +16,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from ..engine.layout import planes_of, strip_of
-from ..engine.stage import BY_ALPHA, Frame, Function, Halo, Stage
+from ..engine.stage import BY_ALPHA, Function, Halo, ImageContext, Stage
 from ..lazy_numpy import Array, np
 from ..parameters import ParameterError
 from . import noise_estimate
@@ -81,9 +81,9 @@ def nonlocal_means(size: tuple[int, int], patch: int | None, strength: float | N
     widest = Window(width // 2, height // 2, (patch or PATCH) // 2)
     estimated = strength is None and noise is None
 
-    def bind(frame: Frame) -> Function:
-        sigma = frame.known if estimated else noise or 0.0
-        h = default_strength(sigma, frame.full) if strength is None else strength
+    def bind(context: ImageContext) -> Function:
+        sigma = context.survey_result if estimated else noise or 0.0
+        h = default_strength(sigma, context.full) if strength is None else strength
 
         def denoise(strip: Array, opaque: Array | None = None) -> Array:
             planes, window = planes_of(strip), widest
@@ -91,18 +91,18 @@ def nonlocal_means(size: tuple[int, int], patch: int | None, strength: float | N
                 window = widest._replace(patch=COLOUR_PATCH // 2)
             if h <= 0:
                 return strip_of(_inside(planes, widest.halo))
-            weights = None if opaque is None else planes_of(opaque) / opaque.dtype.type(frame.full)
+            weights = None if opaque is None else planes_of(opaque) / opaque.dtype.type(context.full)
             spare = Halo.around(widest.patch - window.patch)
             planes = _inside(planes, spare)
             weights = weights if weights is None else _inside(weights, spare)
             samples = len(planes) * (2 * window.patch + 1) ** 2
             weighing = Weighing(-1 / (h * h * samples), 2 * sigma * sigma / (h * h))
-            return strip_of(_in_tiles(planes, weights, window, weighing, frame.ignoring))
+            return strip_of(_in_tiles(planes, weights, window, weighing, context.ignoring))
 
         return denoise
 
-    def strength_of(frame: Frame, sigma: float) -> str:
-        return f", strength {default_strength(sigma, frame.full):.4g}"
+    def strength_of(context: ImageContext, sigma: float) -> str:
+        return f", strength {default_strength(sigma, context.full):.4g}"
 
     return Stage(
         bind,
@@ -110,7 +110,7 @@ def nonlocal_means(size: tuple[int, int], patch: int | None, strength: float | N
         survey=noise_estimate.surveying(strength_of) if estimated else None,
         joint=True,
         crossing=BY_ALPHA,
-        facts=lambda frame: (f"non-local means: search window of {width}×{height}",),
+        facts=lambda context: (f"non-local means: search window of {width}×{height}",),
     )
 
 

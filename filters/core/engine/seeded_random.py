@@ -12,7 +12,7 @@ from typing import Any
 
 from ..lazy_numpy import Array, np
 from .layout import strip_of
-from .stage import Bound, Frame
+from .stage import BoundStage, ImageContext
 
 Generator = Any
 Draw = Callable[[Array, Generator], Array]
@@ -24,9 +24,9 @@ ROWS = 16
 a second thread nothing to do: drawn row by row, a gray image of 12 MP takes twice as long."""
 
 
-def drawn(draw: Draw, seed: int, frame: Frame, work: Any = None) -> Bound:
+def drawn(draw: Draw, seed: int, context: ImageContext, work: Any = None) -> BoundStage:
     """Return the function that applies *draw* to the strips of an image, in the type *work* if it is given."""
-    key = hashlib.blake2b(f"{seed} {frame.name}".encode("utf-8", "surrogatepass"), digest_size=16).digest()
+    key = hashlib.blake2b(f"{seed} {context.name}".encode("utf-8", "surrogatepass"), digest_size=16).digest()
     entropy = int.from_bytes(key, "little")
 
     def function(strip: Array, start: int) -> Array:
@@ -38,7 +38,7 @@ def drawn(draw: Draw, seed: int, frame: Frame, work: Any = None) -> Bound:
             planes[:, here] = changed.swapaxes(0, 1)
         return strip_of(planes)
 
-    return Bound(function, rows=ROWS, anchored=True, work=work, placed=True)
+    return BoundStage(function, rows=ROWS, anchored=True, work=work, placed=True)
 
 
 def _generator(entropy: int, block: int) -> Generator:
