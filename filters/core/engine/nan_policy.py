@@ -19,7 +19,7 @@ from ..lazy_numpy import Array, np
 from .stage import BoundStage, Function, Halo, ImageContext, Stage, Values, Weights, bound, inside
 
 PROPAGATE, IGNORE, FILL = "propagate", "ignore", "fill="
-LEAST = 1e-11
+LEAST_WEIGHT = 1e-11
 """Weights whose sum is a smaller part of all are none: a transform gives hardly less for nothing, 1e-15."""
 NOTHING = 2.0**-44
 """Differences that are a smaller part of the pixel in the middle come of rounding: means of equal samples by different
@@ -163,7 +163,7 @@ def _present(strip: Array) -> Array | None:
 
 def divided(total: Array, sums: Array, weights: Weights) -> Array:
     """Return what a sum would be if the weights that are there summed to what all do; NaN where none is there."""
-    there = np.abs(sums) > LEAST * weights.absolute
+    there = np.abs(sums) > LEAST_WEIGHT * weights.absolute
     with np.errstate(divide="ignore"):
         return np.where(there, total / sums * weights.sum, np.nan)
 

@@ -30,10 +30,10 @@ from ..engine.strips import each_strip
 from ..lazy_numpy import Array, np
 from .transfer_function import Response
 
-BLOCK = 32
+TRANSFORMED_ROWS = 32
 """Rows, or columns, that are transformed at once. Always the same ones, so that every sample is computed alike
 whichever rows are asked for; 16 to 256 are all as fast, and more take more memory."""
-STRIP = 4 * BLOCK
+REQUESTED_ROWS = 4 * TRANSFORMED_ROWS
 """Rows that are asked for at once: a filter before this one computes what its strips see around them anew."""
 SPARE = 8
 """How many times less than the tolerance the response must be where it is taken for nothing."""
@@ -127,7 +127,7 @@ def _kind(along: Axis) -> Any:
 class Filtered(Rows):
     """A picture filtered by a response; its rows are transformed back as they are asked for."""
 
-    preferred_rows = BLOCK
+    preferred_rows = TRANSFORMED_ROWS
 
     def __init__(self, above: Rows, response: Response, context: ImageContext) -> None:
         self.height, self.width = above.height, above.width
@@ -138,10 +138,10 @@ class Filtered(Rows):
         self.missing: Gaps | None = None
         # A picture that is taken the part from is read twice, and shall not be computed twice.
         if response.takes_away and not isinstance(above, (Source, Whole)):
-            above = computed(above, STRIP, context.jobs)
+            above = computed(above, REQUESTED_ROWS, context.jobs)
         self.level = np.asarray(context.full / 2)
         if not context.finite:
-            whole, self.missing = known(computed(above, STRIP, context.jobs))
+            whole, self.missing = known(computed(above, REQUESTED_ROWS, context.jobs))
             above, values = whole, whole.values
             self.level = (values.min(axis=(0, 1)) / 2 + values.max(axis=(0, 1)) / 2).astype(np.float64)
         self.above = above
@@ -153,9 +153,9 @@ class Filtered(Rows):
         self.kept = slice(self.count) if self.count and kept[-1] == self.count - 1 else kept
         self.columns: Any = None
         self.crossed: Any = None
-        each_strip(self.height, STRIP, context.jobs, self._analyse)
+        each_strip(self.height, REQUESTED_ROWS, context.jobs, self._analyse)
         self.fills = [self._fill(channel) for channel in range(len(self.columns))]
-        each_strip(self.count, BLOCK, context.jobs, self._filter)
+        each_strip(self.count, TRANSFORMED_ROWS, context.jobs, self._filter)
 
     def _level(self, channel: int) -> float:
         """The value that is taken off before the transform, and put on again: a flat picture stays exactly as it is."""
@@ -170,8 +170,8 @@ class Filtered(Rows):
             )
             self.columns = np.empty((strip.shape[2], self.count, self.height), work)
         for channel, columns in enumerate(self.columns):
-            for first in range(start, stop, BLOCK):
-                last = min(first + BLOCK, stop)
+            for first in range(start, stop, TRANSFORMED_ROWS):
+                last = min(first + TRANSFORMED_ROWS, stop)
                 rows = strip[first - start : last - start, :, channel].astype(self.context.work)
                 rows -= self._level(channel)
                 columns[:, first:last] = self._of_rows(rows, channel)[:, self.kept].T
@@ -217,8 +217,8 @@ class Filtered(Rows):
     def rows(self, start: int, stop: int) -> Array:
         """Return rows of the result."""
         planes = np.empty((len(self.columns), stop - start, self.width), self.context.work)
-        for block in range(start - start % BLOCK, stop, BLOCK):
-            end = min(block + BLOCK, self.height)
+        for block in range(start - start % TRANSFORMED_ROWS, stop, TRANSFORMED_ROWS):
+            end = min(block + TRANSFORMED_ROWS, self.height)
             first, last = max(block, start), min(end, stop)
             for channel, plane in enumerate(planes):
                 plane[first - start : last - start] = self._part(channel, block, end)[first - block : last - block]
@@ -303,7 +303,7 @@ def logarithm(picture: Rows, context: ImageContext) -> Array:
     of one level is 1 everywhere then, whatever the size and the depth, and what repeats stands out: plain sums would
     all be large, and their logarithms much alike.
     """
-    picture = computed(picture, STRIP, context.jobs)
+    picture = computed(picture, REQUESTED_ROWS, context.jobs)
     whole = (picture if context.finite else known(picture)[0]).values
     answer = np.empty(whole.shape, np.float32)
     for channel in range(whole.shape[2]):
@@ -323,11 +323,11 @@ def map_of(response: Response, height: int, width: int, start: int, stop: int) -
 class Maps(Rows):
     """A filtered picture beside its spectrum and the response, as far as they are wanted."""
 
-    preferred_rows = BLOCK
+    preferred_rows = TRANSFORMED_ROWS
 
     def __init__(self, above: Rows, response: Response, context: ImageContext, answer: Callable[..., Values]) -> None:
         if not isinstance(above, (Source, Whole)):
-            above = computed(above, STRIP, context.jobs)
+            above = computed(above, REQUESTED_ROWS, context.jobs)
         self.height, self.width, self.above = above.height, above.width, above
         self.response, self.wanted, self.answer = response, context.requested_fields, answer
         self.filtered = Filtered(above, response, context) if "image" in context.requested_fields else None
