@@ -21,14 +21,14 @@ import common
 import numpy as np
 from common import Array
 from imfilter.filters.core.engine import executor
-from imfilter.filters.core.engine.stage import Bound, Frame
+from imfilter.filters.core.engine.stage import BoundStage, ImageContext
 from imfilter.filters.core.linear import doubling_sum, im2col, kernels, overlap_save, planner
 from imfilter.filters.core.linear.kernels import Kernel
 
 WIDTH = 4000
 FRAMES = {
-    "float32": Frame(255.0, np.float32, tolerance=1e-3),
-    "float64": Frame(1.0, np.float64, tolerance=1e-5, finite=False),
+    "float32": ImageContext(255.0, np.float32, tolerance=1e-3),
+    "float64": ImageContext(1.0, np.float64, tolerance=1e-5, finite=False),
 }
 SIZES = [1, 2, 3, 4, 5, 6, 7, 9, 11, 13, 15, 19, 23, 27, 31, 33, 39, 47, 55, 63]
 ALLOWED = 1.3
@@ -64,7 +64,7 @@ def grid(sizes: list[int]) -> Iterator[tuple[str, Kernel]]:
             yield "oblong", Kernel.of(random.normal(size=shape))
 
 
-def strip_for(kernel: Kernel, bound: Bound, work: str) -> tuple[Array, int]:
+def strip_for(kernel: Kernel, bound: BoundStage, work: str) -> tuple[Array, int]:
     """Return a strip of noise with all that the function must see around it, and how many samples come of it."""
     height, width = kernel.shape
     rows = max(16, executor.STRIP_BYTES // (WIDTH * np.dtype(work).itemsize), height - 1)
@@ -76,7 +76,7 @@ def strip_for(kernel: Kernel, bound: Bound, work: str) -> tuple[Array, int]:
     return np.random.default_rng(1).random((*shape, 1)).astype(work), rows * WIDTH
 
 
-def right(kernel: Kernel, bound: Bound, strip: Array) -> bool:
+def right(kernel: Kernel, bound: BoundStage, strip: Array) -> bool:
     """Return whether the first result is the sum that it should be."""
     (height, width), (left, top, *_) = kernel.shape, bound.extra
     exact = np.vdot(kernel.weights, strip[top : top + height, left : left + width, 0].astype(np.float64))
@@ -106,14 +106,14 @@ def seconds(function: Callable[[], object], budget: float, enough: float = float
     return best
 
 
-def times(kernel: Kernel, frame: Frame, budget: float) -> dict[str, float]:
+def times(kernel: Kernel, context: ImageContext, budget: float) -> dict[str, float]:
     """Return nanoseconds a sample by algorithm; hopeless ones are called twice only, wrong ones left out."""
     measured: dict[str, float] = {}
     geometry = planner.Geometry()
-    plans = sorted(planner._candidates(kernel, frame, geometry), key=lambda plan: plan.cost)
+    plans = sorted(planner._candidates(kernel, context, geometry), key=lambda plan: plan.cost)
     for plan in plans:
-        bound = planner.bind(kernel, frame, geometry, plan.algorithm)
-        strip, samples = strip_for(kernel, bound, frame.work)
+        bound = planner.bind(kernel, context, geometry, plan.algorithm)
+        strip, samples = strip_for(kernel, bound, context.work)
         if not right(kernel, bound, strip):
             print(f"{plan.algorithm} computes {size_of(kernel)} wrong: left out", file=sys.stderr)
             continue
@@ -122,19 +122,19 @@ def times(kernel: Kernel, frame: Frame, budget: float) -> dict[str, float]:
     return measured
 
 
-def slowdown(timing: Timing, frame: Frame) -> tuple[str, float]:
+def slowdown(timing: Timing, context: ImageContext) -> tuple[str, float]:
     """Return the planner's pick, and its time over the fastest algorithm's."""
-    pick = planner.plan(timing.kernel, frame).algorithm
+    pick = planner.plan(timing.kernel, context).algorithm
     return pick, timing.times[pick] / min(timing.times.values())
 
 
-def measure(sizes: list[int], frame: Frame, budget: float) -> list[Timing]:
+def measure(sizes: list[int], context: ImageContext, budget: float) -> list[Timing]:
     """Measure the grid."""
     timings = []
     for family, kernel in grid(sizes):
-        timing = Timing(family, kernel, times(kernel, frame, budget))
-        if slowdown(timing, frame)[1] > ALLOWED:
-            again = times(kernel, frame, 3 * budget)
+        timing = Timing(family, kernel, times(kernel, context, budget))
+        if slowdown(timing, context)[1] > ALLOWED:
+            again = times(kernel, context, 3 * budget)
             timing = Timing(family, kernel, {name: min(timing.times[name], again[name]) for name in again})
         timings.append(timing)
     return timings
@@ -198,11 +198,11 @@ def tile_constants(budget: float) -> list[tuple[tuple[int, int], float, float]]:
     return rows
 
 
-def picks(timings: list[Timing], frame: Frame) -> str:
+def picks(timings: list[Timing], context: ImageContext) -> str:
     """Return the table of families: the picks along the sizes, and the worst of them."""
     rows = []
     for family in dict.fromkeys(timing.family for timing in timings):
-        own = [(timing, *slowdown(timing, frame)) for timing in timings if timing.family == family]
+        own = [(timing, *slowdown(timing, context)) for timing in timings if timing.family == family]
         ranges: list[list[str]] = []
         for timing, pick, _ in own:
             size = size_of(timing.kernel)
@@ -220,11 +220,11 @@ def picks(timings: list[Timing], frame: Frame) -> str:
     return common.table(["kernels", "picks", "slowest against the fastest", f"above {ALLOWED}"], rows)
 
 
-def slow_picks(timings: list[Timing], frame: Frame) -> list[str]:
+def slow_picks(timings: list[Timing], context: ImageContext) -> list[str]:
     """Return a line for each pick that is too slow."""
     lines = []
     for timing in timings:
-        pick, ratio = slowdown(timing, frame)
+        pick, ratio = slowdown(timing, context)
         if ratio > ALLOWED:
             size = size_of(timing.kernel)
             listed = ", ".join(
@@ -298,7 +298,7 @@ def main() -> None:
     parser.add_argument("--quick", action="store_true", help="fewer sizes and runs")
     quick = parser.parse_args().quick
     sizes, budget = (SIZES[::3], 0.01) if quick else (SIZES, 0.06)
-    measured = {work: measure(sizes, frame, budget) for work, frame in FRAMES.items()}
+    measured = {work: measure(sizes, context, budget) for work, context in FRAMES.items()}
     plot(measured["float32"], sizes, budget)
     rows = [[f"`{name}`", f"{fitted:.3g}", f"{held:g}"] for name, fitted, held in constants(measured["float32"])]
     rows += [
@@ -308,9 +308,9 @@ def main() -> None:
     text += "![Time against the size of the kernel](algorithms.png)\n\n"
     text += common.table(["constant, ns a sample in float32", "measured", "held"], rows)
     for work, timings in measured.items():
-        frame = FRAMES[work]
-        text += f"\n\nPicks in {work}:\n\n{picks(timings, frame)}"
-        if slow := slow_picks(timings, frame):
+        context = FRAMES[work]
+        text += f"\n\nPicks in {work}:\n\n{picks(timings, context)}"
+        if slow := slow_picks(timings, context):
             text += "\n\n" + "\n".join(slow)
     common.write("algorithms", text)
 

@@ -68,10 +68,10 @@ def main() -> None:
                 served = algorithm != "networks" or n * n <= rank_filter.LARGEST
                 found = least(lambda a=algorithm, i=shown, n=n: ours(i, n, a), shown.size, runs) if served else None
                 row.append("" if found is None else f"{found:.2f}")
-            frame = executor.Frame(255.0, "float32", whole=dtype != "float32", height=3000, width=4000)
+            context = executor.ImageContext(255.0, "float32", whole=dtype != "float32", height=3000, width=4000)
             if dtype != "uint8":
-                frame = frame._replace(full=65535.0, work=np.float64 if dtype == "float32" else np.float32)
-            row.append(rank_filter.plan(n, n, frame).algorithm)
+                context = context._replace(full=65535.0, work=np.float64 if dtype == "float32" else np.float32)
+            row.append(rank_filter.plan(n, n, context).algorithm)
             theirs = dtype == "uint8" or n <= 5
             other = least(lambda i=shown, n=n: cv2.medianBlur(i, n), shown.size, runs) if theirs else None
             row.append("" if other is None else f"{other:.2f}")

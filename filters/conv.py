@@ -195,7 +195,7 @@ def conv(
             raise ParameterError("normalize", f"{error}; it cannot be divided by that") from None
     if scale != 1:
         chosen = chosen.multiplied(scale)
-    offset, lift = float(added[0]) + source.offset * scale, source.lift * scale
+    offset, white_offset = float(added[0]) + source.offset * scale, source.lift * scale
     stage = linear(
         chosen,
         mode=mode,
@@ -203,11 +203,13 @@ def conv(
         dilation=both(dilation),
         padding=sides,
         bias=offset if activation == "none" else 0.0,
-        lift=lift if activation == "none" else 0.0,
+        white_offset=white_offset if activation == "none" else 0.0,
         name=source.described + ", then turned by 180° (mode convolve)" * (mode == "convolve"),
         algorithm=algorithm,
     )
-    return stage if activation == "none" else [stage, conv_layer.activated(activation, offset, lift, stage.gain)]
+    return (
+        stage if activation == "none" else [stage, conv_layer.activated(activation, offset, white_offset, stage.gain)]
+    )
 
 
 def _anchored(kernel: Kernel, anchor: tuple[int, int]) -> Kernel:

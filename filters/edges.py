@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Literal, NamedTuple, TypedDict, Unpack
 
-from .core.engine.stage import NO_HALO, Frame, Function, Stage, pointwise
+from .core.engine.stage import NO_HALO, Function, ImageContext, Stage, pointwise
 from .core.filter import MapField, PastTheEdge, Treatment, image_filter
 from .core.gradient import gradient, laplacian, non_maximum_suppression, structure_tensor
 from .core.gradient.compass import Compass, compass
@@ -224,7 +224,7 @@ def _positive(sigmas: tuple[float, float], op: str) -> tuple[float, float]:
 def _named(stage: Stage, op: str, sigmas: tuple[float, float]) -> Stage:
     width, height = (side[0] + side[1] + 1 for side in zip(stage.halo[:2], stage.halo[2:], strict=True))
     fact = f"{op} of sigma {sigmas[0]:g},{sigmas[1]:g}: {width}×{height}, separable passes"
-    return stage._replace(facts=lambda frame: (fact,))
+    return stage._replace(facts=lambda context: (fact,))
 
 
 def _signed(threshold: float | None) -> list[Stage]:
@@ -242,30 +242,30 @@ def _compass_picture(threshold: float | None) -> Stage:
     return pointwise(picture, gain=None, fields=COMPASS_FIELDS)
 
 
-def _maps(frame: Frame, parts: Gradient, norm: Norm, image: Array | None) -> Edges:
+def _maps(context: ImageContext, parts: Gradient, norm: Norm, image: Array | None) -> Edges:
     """Fill in the maps that somebody asked for."""
-    wanted = frame.wanted
-    strength = gradient.magnitude(parts, norm, frame.work) if "magnitude" in wanted or image is None else None
-    degrees = gradient.angle(parts, frame.work) if "angle" in wanted else None
+    wanted = context.requested_fields
+    strength = gradient.magnitude(parts, norm, context.work) if "magnitude" in wanted or image is None else None
+    degrees = gradient.angle(parts, context.work) if "angle" in wanted else None
     gx, gy = (part if name in wanted else None for name, part in zip(Gradient._fields, parts, strict=True))
     return Edges(strength if image is None else image, strength, degrees, gx, gy)  # type: ignore[arg-type]
 
 
 def _picture(norm: Norm, thin: bool, threshold: float | None) -> Stage:
-    def bind(frame: Frame) -> Function:
+    def bind(context: ImageContext) -> Function:
         def picture(parts: Gradient) -> Edges:
             image = None
-            if frame.rounded and not thin and threshold is None and parts.gx.dtype.kind == "i":
-                levels = gradient.levels(parts, norm, frame)
+            if context.rounded and not thin and threshold is None and parts.gx.dtype.kind == "i":
+                levels = gradient.levels(parts, norm, context)
                 return Edges(levels, levels)
             if thin:
-                image = non_maximum_suppression.suppress(parts, norm, frame.finite)
+                image = non_maximum_suppression.suppress(parts, norm, context.finite)
                 parts = Gradient(*(part[1:-1, 1:-1] for part in parts))
-                if not frame.finite:
+                if not context.finite:
                     image[np.isnan(parts.gx) | np.isnan(parts.gy)] = np.nan
             if threshold is not None:
-                image = (gradient.magnitude(parts, norm, frame.work) if image is None else image) > threshold
-            return _maps(frame, parts, norm, image)
+                image = (gradient.magnitude(parts, norm, context.work) if image is None else image) > threshold
+            return _maps(context, parts, norm, image)
 
         return picture
 
@@ -282,11 +282,11 @@ def _structure(
     if one_channel:
         stages.append(strongest_channel(lambda parts: parts.trace))
 
-    def bind(frame: Frame) -> Function:
+    def bind(context: ImageContext) -> Function:
         def picture(parts: Tensor) -> Edges:
             strength = np.sqrt(parts.trace)
-            axis = structure_tensor.orientation(parts) if "orientation" in frame.wanted else None
-            clear = structure_tensor.coherence(parts) if "coherence" in frame.wanted else None
+            axis = structure_tensor.orientation(parts) if "orientation" in context.requested_fields else None
+            clear = structure_tensor.coherence(parts) if "coherence" in context.requested_fields else None
             image = strength if threshold is None else strength > threshold
             return Edges(image, strength=strength, orientation=axis, coherence=clear)  # type: ignore[arg-type]
 
@@ -299,18 +299,18 @@ def _canny(low: float | None, high: float | None, norm: Norm, size: int) -> list
     if low is not None and high is not None and low > high:
         raise ParameterError("low", f"{low:g} is above --high {high:g}")
 
-    def bind_thin(frame: Frame) -> Function:
+    def bind_thin(context: ImageContext) -> Function:
         # A larger Sobel operator sums to more: 16 times with each ring of its binomial family.
-        white = frame.full * 4.0 ** (size - 3)
+        white = context.full * 4.0 ** (size - 3)
         above = CANNY_HIGH * white if high is None else high
         # A given upper threshold below the default lower one takes the lower one with it.
         below = min(CANNY_LOW * white, above / 2) if low is None else low
         above = max(above, below)
 
         def thin(parts: Gradient) -> Edges:
-            classes = non_maximum_suppression.classes(parts, norm, below, above, frame.finite)
+            classes = non_maximum_suppression.classes(parts, norm, below, above, context.finite)
             inner = Gradient(*(part[1:-1, 1:-1] for part in parts))
-            return _maps(frame, inner, norm, classes)
+            return _maps(context, inner, norm, classes)
 
         return thin
 

@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 from typing import Annotated, Any, Literal, NamedTuple, Unpack
 
-from .core.engine.stage import Bound, Frame, Stage, own_type
+from .core.engine.stage import BoundStage, ImageContext, Stage, own_type
 from .core.filter import Common, image_filter
 from .core.lazy_numpy import Array, np
 from .core.linear import kernels
@@ -157,24 +157,24 @@ def _repeated(which: extrema.Extreme, element: Shape, times: int) -> tuple[Stage
     if not others:
         return (first,)
 
-    def facts(frame: Frame) -> tuple[str, ...]:
-        return tuple(f"{fact}, {times} times" for fact in first.facts(frame))
+    def facts(context: ImageContext) -> tuple[str, ...]:
+        return tuple(f"{fact}, {times} times" for fact in first.facts(context))
 
-    return first._replace(facts=facts), *(stage._replace(facts=lambda frame: ()) for stage in others)
+    return first._replace(facts=facts), *(stage._replace(facts=lambda context: ()) for stage in others)
 
 
 def _difference(upper: tuple[Stage, ...], lower: tuple[Stage, ...]) -> Stage:
     """Return the stage that takes what *lower* makes of the image from what *upper* does; no stages leave it."""
 
-    def bind(frame: Frame) -> Any:
+    def bind(context: ImageContext) -> Any:
         def difference(above: Array, below: Array) -> Array:
             result = above - np.minimum(above, below)  # whole numbers in their own type go round below 0
-            return result if frame.integers else result.astype(frame.work, copy=False)
+            return result if context.integers else result.astype(context.work, copy=False)
 
         return difference
 
-    def facts(frame: Frame) -> tuple[str, ...]:
-        return tuple(fact for stage in (*upper, *lower) for fact in stage.facts(frame))
+    def facts(context: ImageContext) -> tuple[str, ...]:
+        return tuple(fact for stage in (*upper, *lower) for fact in stage.facts(context))
 
     return Stage(bind, branches=(upper, lower), selects=True, gain=0.0, facts=facts)
 
@@ -215,21 +215,21 @@ def _hit_or_miss(pattern: _Pattern, threshold: float | None) -> Stage:
             return over(samples, np.logical_and)
         return over(samples | ignoring, np.logical_and) & over(~ignoring, np.logical_or)
 
-    def bind(frame: Frame) -> Bound:
-        level = frame.full / 2 if threshold is None else threshold
-        if frame.whole:
-            level = max(-1, min(math.floor(level), int(frame.full)))
+    def bind(context: ImageContext) -> BoundStage:
+        level = context.full / 2 if threshold is None else threshold
+        if context.whole:
+            level = max(-1, min(math.floor(level), int(context.full)))
 
         def fitting(strip: Array) -> Array:
             bright = np.greater(strip, level)
-            missing = None if frame.finite or not (gaps := np.isnan(strip)).any() else gaps
+            missing = None if context.finite or not (gaps := np.isnan(strip)).any() else gaps
             dark = ~bright if missing is None else ~(bright | missing)
-            ignoring = missing if frame.ignoring else None
+            ignoring = missing if context.ignoring else None
             return all_of(hits, bright, ignoring) & all_of(misses, dark, ignoring)
 
-        return Bound(fitting, work=own_type(frame), interleaved=True)
+        return BoundStage(fitting, work=own_type(context), interleaved=True)
 
-    def facts(frame: Frame) -> tuple[str, ...]:
+    def facts(context: ImageContext) -> tuple[str, ...]:
         counts = ", ".join(
             f"{0 if shape is None else shape.points} of {name}"
             for name, shape in zip(("foreground", "background"), pattern, strict=True)

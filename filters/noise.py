@@ -7,7 +7,7 @@ from typing import Annotated, Literal, Unpack
 
 from .core.engine import seeded_random
 from .core.engine.seeded_random import Draw, Generator
-from .core.engine.stage import Bound, Crossing, Frame, Stage, own_type
+from .core.engine.stage import AlphaHandling, BoundStage, ImageContext, Stage, own_type
 from .core.filter import Common, image_filter
 from .core.lazy_numpy import Array, np
 from .core.parameters import Param
@@ -111,29 +111,29 @@ def noise(
     if op == "salt-pepper":
         return _noise(_impulses(density, salt, per_channel), seed, selects=True)
     if op == "poisson":
-        return _noise(lambda frame: _poisson(peak / frame.full), seed)
+        return _noise(lambda context: _poisson(peak / context.full), seed)
     if op == "speckle":
-        return _noise(lambda frame: _speckle(SPECKLE if sigma is None else sigma), seed)
+        return _noise(lambda context: _speckle(SPECKLE if sigma is None else sigma), seed)
     if op == "uniform":
-        return _noise(lambda frame: _uniform(AMPLITUDE * frame.full if amplitude is None else amplitude), seed)
-    return _noise(lambda frame: _gaussian(SIGMA * frame.full if sigma is None else sigma), seed)
+        return _noise(lambda context: _uniform(AMPLITUDE * context.full if amplitude is None else amplitude), seed)
+    return _noise(lambda context: _gaussian(SIGMA * context.full if sigma is None else sigma), seed)
 
 
-def _noise(draw_for: Callable[[Frame], Draw], seed: int, selects: bool = False) -> Stage:
+def _noise(draw_for: Callable[[ImageContext], Draw], seed: int, selects: bool = False) -> Stage:
     """Return the stage that draws. It takes the colours out of their alpha, or the noise would be multiplied too."""
 
-    def bind(frame: Frame) -> Bound:
-        bound = seeded_random.drawn(draw_for(frame), seed, frame, own_type(frame) if selects else frame.work)
-        if not selects or frame.integers:
+    def bind(context: ImageContext) -> BoundStage:
+        bound = seeded_random.drawn(draw_for(context), seed, context, own_type(context) if selects else context.work)
+        if not selects or context.integers:
             return bound
-        return bound._replace(function=lambda strip, row: bound.function(strip, row).astype(frame.work, copy=False))
+        return bound._replace(function=lambda strip, row: bound.function(strip, row).astype(context.work, copy=False))
 
     return Stage(
         bind,
-        crossing=Crossing(divide=True, multiply=True),
+        crossing=AlphaHandling(divide=True, multiply=True),
         selects=selects,
         random=True,
-        facts=lambda frame: (f"random numbers of seed {seed} for the name {frame.name!r}",),
+        facts=lambda context: (f"random numbers of seed {seed} for the name {context.name!r}",),
     )
 
 
@@ -182,16 +182,16 @@ def _poisson(photons: float) -> Draw:
     return draw
 
 
-def _impulses(density: float, salt: float, per_channel: bool) -> Callable[[Frame], Draw]:
+def _impulses(density: float, salt: float, per_channel: bool) -> Callable[[ImageContext], Draw]:
     """Make samples black or white; whole numbers in their own type."""
 
-    def draw_for(frame: Frame) -> Draw:
+    def draw_for(context: ImageContext) -> Draw:
         def draw(rows: Array, generator: Generator) -> Array:
             count, channels, columns = rows.shape
             lot = generator.random((count, channels if per_channel else 1, columns))
             changed = np.where(lot < density, rows.dtype.type(0), rows)
-            changed = np.where(lot < density * salt, rows.dtype.type(frame.full), changed)
-            return changed if frame.finite else np.where(np.isnan(rows), rows, changed)
+            changed = np.where(lot < density * salt, rows.dtype.type(context.full), changed)
+            return changed if context.finite else np.where(np.isnan(rows), rows, changed)
 
         return draw
 

@@ -6,7 +6,7 @@ from typing import Annotated, Literal, Unpack
 
 from .core.denoise.adaptive_sharpening import adaptive
 from .core.engine.nan_policy import left_out
-from .core.engine.stage import Bound, Frame, Stage, bound, inside
+from .core.engine.stage import BoundStage, ImageContext, Stage, bound, inside
 from .core.filter import Common, image_filter
 from .core.gradient import laplacian
 from .core.lazy_numpy import Array, np
@@ -128,8 +128,8 @@ def _less_laplacian(sigma: tuple[float, float], amount: float, algorithm: str) -
     second = laplacian.laplacian_of_gaussian(sigma, scaled=True)
     relative = left_out([second])[0]
 
-    def bind(frame: Frame) -> Bound:
-        detail = bound(relative if frame.ignoring else second, frame._replace(whole=False, rounded=False))
+    def bind(context: ImageContext) -> BoundStage:
+        detail = bound(relative if context.ignoring else second, context._replace(whole=False, rounded=False))
 
         def sharpened(strip: Array) -> Array:
             total = detail.function(strip)
@@ -147,16 +147,16 @@ def _unsharp(sigma: tuple[float, float], amount: float, threshold: float, algori
     blurred = linear(kernels.gaussian(sigma), name=f"gaussian of sigma {sigma[0]:g},{sigma[1]:g}", algorithm=algorithm)
     normalized = left_out([blurred])[0]
 
-    def bind(frame: Frame) -> Bound:
-        blur = bound(normalized if frame.ignoring else blurred, frame._replace(whole=False, rounded=False))
+    def bind(context: ImageContext) -> BoundStage:
+        blur = bound(normalized if context.ignoring else blurred, context._replace(whole=False, rounded=False))
         halo = blurred.halo.wider(blur.extra)
         # Of a flat part the rounding that is left would decide where the multiple of whole numbers ends in a half.
-        least = threshold if image == int(image) else max(threshold, frame.tolerance)
+        least = threshold if image == int(image) else max(threshold, context.tolerance)
 
         def unsharp(strip: Array) -> Array:
             original = inside(strip, halo)
             smooth = blur.function(strip)
-            if frame.ignoring:  # a missing sample has no detail
+            if context.ignoring:  # a missing sample has no detail
                 original = np.where(np.isnan(original), smooth, original)
             detail = original - smooth
             if least > 0:

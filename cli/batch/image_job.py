@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 from ...filters.core.engine import executor
 from ...filters.core.engine.mask import Effect
-from ...filters.core.engine.output_buffer import Make, Output
+from ...filters.core.engine.output_buffer import CanvasFactory, Output
 from ...filters.core.engine.quantize import FULL, Encoding, hue_legend
 from ...filters.core.engine.working_space import Settings
 from ...filters.core.filter import encoding
@@ -161,7 +161,7 @@ class Work:
             outputs[SHEET] = outputs[SHEET]._replace(samples=drawn)
         return Computed(picture.pixels.shape, dtype, formats_of, encodings, outputs, result.facts)
 
-    def _canvas(self, output: str, format: formats.Format) -> Make:
+    def _canvas(self, output: str, format: formats.Format) -> CanvasFactory:
         if output != SHEET:
             return encode.canvas(format, self.how.options)
         from .contact_sheet import Reduced  # few ask for one

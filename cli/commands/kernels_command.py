@@ -65,7 +65,7 @@ def show(
     Its family, the weights that are applied (of a bank, their range), the anchor; for a file also its turning, what
     was divided, what is added to the result, and which cells are missing; the sum, the rank, and the algorithm.
     """
-    from ...filters.core.engine.stage import Frame
+    from ...filters.core.engine.stage import ImageContext
     from ...filters.core.linear import filter_banks, kernel_source, kernels, planner
 
     if save == "-":
@@ -82,7 +82,7 @@ def show(
         _check_save(Path(save), source)
     chosen = source.kernel
     height, width = chosen.shape
-    plan = planner.plan(chosen, Frame(255.0, "float32", tolerance=1e-3))
+    plan = planner.plan(chosen, ImageContext(255.0, "float32", tolerance=1e-3))
     lines = [
         f"{shown(source.name)} ({source.family})",
         *_matrix(chosen.weights.tolist()),

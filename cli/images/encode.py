@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from PIL import Image
 
-from ...filters.core.engine.output_buffer import Canvas, Make
+from ...filters.core.engine.output_buffer import Canvas, CanvasFactory
 from . import jpeg_encoder, png_encoder
 from .atomic_write import Buffer
 from .formats import DEPTHS, FOR_MAPS, Format, holds_maps
@@ -73,7 +73,7 @@ def sample_type(format: Format, dtype: str, depth: str, channels: int, name: str
     return wanted
 
 
-def canvas(format: Format, options: Options) -> Make:
+def canvas(format: Format, options: Options) -> CanvasFactory:
     """Return what makes the canvas of an output that goes into *format*."""
     return partial(jpeg_encoder.canvas, **_jpeg_settings(options)) if format.name == "jpeg" else Canvas
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from imfilter.filters.conv import conv
 from imfilter.filters.core.engine import executor
 from imfilter.filters.core.engine.borders import source_index
-from imfilter.filters.core.engine.stage import Frame
+from imfilter.filters.core.engine.stage import ImageContext
 from imfilter.filters.core.filter import encoding
 from imfilter.filters.core.linear import filter_banks
 from imfilter.filters.core.parameters import ImageError, ParameterError
@@ -104,7 +104,7 @@ def test_large_kernels_by_transforms(groups, dtype, size, run, noise):
     options = {"kernel": weights, "groups": groups, "border": "mirror", "depth": "float"}
     stage = conv.stages(**options)[-1]
     white = {"uint8": 255, "uint16": 65535, "float32": 1}[dtype]
-    assert "algorithm: fourier" in stage.facts(Frame(white, np.float32))[1]
+    assert "algorithm: fourier" in stage.facts(ImageContext(white, np.float32))[1]
     height, width = size
     sides = (width // 2, height // 2, width - 1 - width // 2, height - 1 - height // 2)
     down = source_index(-sides[1], 97 + sides[3], 97, "mirror")

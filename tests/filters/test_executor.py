@@ -8,7 +8,7 @@ from imfilter.filters.core.engine import executor, pipeline
 from imfilter.filters.core.engine.borders import BORDERS
 from imfilter.filters.core.engine.nan_policy import left_out
 from imfilter.filters.core.engine.quantize import Encoding
-from imfilter.filters.core.engine.stage import Bound, Halo, Rows, Stage, inside, pointwise
+from imfilter.filters.core.engine.stage import BoundStage, Halo, Rows, Stage, inside, pointwise
 from imfilter.filters.core.engine.working_space import Settings
 from imfilter.filters.core.filter import as_image
 from imfilter.filters.core.linear import kernels
@@ -61,7 +61,7 @@ def test_a_stage_that_needs_the_whole_image_sees_it(noise):
         seen.append(strip.shape[:2])
         return strip
 
-    stage = Stage(lambda frame: look, whole=True)
+    stage = Stage(lambda context: look, whole=True)
     executor.run([stage], image[..., None], {"image": Encoding("uint8")}, Settings(), strip_rows=8)
     assert seen == [(40, 9)]
 
@@ -74,7 +74,7 @@ def test_a_strip_brings_its_halo_and_no_more(rows, noise):
         heights.add(strip.shape[0])
         return inside(strip, Halo(0, 3, 0, 1))
 
-    stage = Stage(lambda frame: look, halo=Halo(0, 3, 0, 1))
+    stage = Stage(lambda context: look, halo=Halo(0, 3, 0, 1))
     executor.run([stage], noise((40, 5, 1)), {"image": Encoding("uint8")}, Settings(), strip_rows=rows)
     assert heights == {rows + 4}
 
@@ -249,10 +249,12 @@ def test_a_stage_may_round_where_its_result_goes_to_the_file_as_it_is(parameters
     seen = []
     join = pipeline.join
     monkeypatch.setattr(
-        pipeline, "join", lambda source, stages, frame, *rest: seen.append(frame) or join(source, stages, frame, *rest)
+        pipeline,
+        "join",
+        lambda source, stages, context, *rest: seen.append(context) or join(source, stages, context, *rest),
     )
     blur(np.zeros((20, 30), np.uint8), op="mean", **parameters)
-    assert [(frame.rounded, frame.ignoring) for frame in seen] == [(rounds, False)]
+    assert [(context.rounded, context.ignoring) for context in seen] == [(rounds, False)]
 
 
 # ---- what a stage may ask for -----------------------------------------------------------------------
@@ -270,7 +272,7 @@ def test_a_stage_with_branches_is_given_what_each_makes_of_the_image(noise):
     def difference(sharp, softer, softest):
         return sharp - 2 * softer + softest
 
-    stages = [Stage(lambda frame: difference, branches=((), (soft,), (soft, soft)))]
+    stages = [Stage(lambda context: difference, branches=((), (soft,), (soft, soft)))]
     once = blur(image, op="mean", size=(3, 5), depth="float").astype(np.float64)
     twice = answer([soft, soft], image)
     for rows in (None, 3):
@@ -281,7 +283,7 @@ def test_a_stage_with_branches_is_given_what_each_makes_of_the_image(noise):
 def test_branches_leave_missing_samples_out():
     image = np.full((12, 12, 1), 3, np.float32)
     image[5, 5] = np.nan
-    stage = Stage(lambda frame: lambda soft: soft, branches=((linear(kernels.mean((3, 3))),),))
+    stage = Stage(lambda context: lambda soft: soft, branches=((linear(kernels.mean((3, 3))),),))
     assert np.isnan(answer([stage], image)).sum() == 9
     assert (answer(left_out([stage]), image) == 3).all()
 
@@ -294,7 +296,7 @@ def test_a_placed_function_is_told_its_first_row(noise):
         seen.add(start)
         return np.broadcast_to((start + np.arange(len(strip) - 2))[:, None, None], strip[1:-1].shape)
 
-    stage = Stage(lambda frame: Bound(rows, placed=True), halo=Halo(0, 1, 0, 1))
+    stage = Stage(lambda context: BoundStage(rows, placed=True), halo=Halo(0, 1, 0, 1))
     assert answer([stage], image, 7)[:, 0, 0].tolist() == list(range(23))
     assert seen == {0, 7, 14, 21}
 
@@ -315,7 +317,7 @@ def test_a_placed_function_is_told_its_first_row(noise):
 def test_ceil_keeps_a_last_window_that_begins_on_the_image(size, window, stride, padding, count):
     halo = Halo(0, 0, window - 1, window - 1)
     stage = Stage(
-        lambda frame: (
+        lambda context: (
             lambda strip: strip[: strip.shape[0] - window + 1 : stride, : strip.shape[1] - window + 1 : stride]
         ),
         halo=halo,
@@ -368,7 +370,7 @@ def test_a_stage_by_rows_is_given_rows_and_gives_rows(noise):
     """It may look at all of them first, knows how it is run, and stands between others; its border is its own."""
 
     class LessTheMean(Rows):
-        liked = 5
+        preferred_rows = 5
 
         def __init__(self, above):
             self.height, self.width, self.above = above.height, above.width, above
@@ -377,10 +379,10 @@ def test_a_stage_by_rows_is_given_rows_and_gives_rows(noise):
         def rows(self, start, stop):
             return self.above.rows(start, stop) - self.mean
 
-    frames = []
+    contexts = []
 
-    def bind(frame):
-        frames.append(frame)
+    def bind(context):
+        contexts.append(context)
         return LessTheMean
 
     image = noise((23, 9, 1)).astype(np.float32)
@@ -388,9 +390,9 @@ def test_a_stage_by_rows_is_given_rows_and_gives_rows(noise):
     soft = blur(image, op="mean").astype(np.float64)
     for rows in (None, 4):
         np.testing.assert_allclose(answer(stages, image, rows, jobs=2), 2 * (soft - soft.mean()), atol=1e-3)
-    assert [(frame.height, frame.width, frame.rule.border, frame.jobs) for frame in frames] == [
+    assert [(context.height, context.width, context.rule.border, context.jobs) for context in contexts] == [
         (23, 9, "reflect", 2)
     ] * 2
-    stages[1] = stages[1]._replace(border="constant", fill=lambda frame: 7.0)
+    stages[1] = stages[1]._replace(border="constant", fill=lambda context: 7.0)
     answer(stages, image)
-    assert frames[-1].rule == ("constant", 7.0)
+    assert contexts[-1].rule == ("constant", 7.0)

@@ -10,7 +10,7 @@ from imfilter.filters.core.engine import executor, nan_policy
 from imfilter.filters.core.engine.borders import BORDERS
 from imfilter.filters.core.engine.chain import Part, chain
 from imfilter.filters.core.engine.quantize import Encoding
-from imfilter.filters.core.engine.stage import Frame
+from imfilter.filters.core.engine.stage import ImageContext
 from imfilter.filters.core.filter import encoding
 from imfilter.filters.core.linear import kernels
 from imfilter.filters.core.linear.kernels import Kernel
@@ -21,7 +21,7 @@ from imfilter.filters.sharpen import sharpen
 
 NAN = np.float32("nan")
 RNG = np.random.default_rng(11)
-FLOAT = Frame(1.0, np.float64, tolerance=1e-5, finite=False)
+FLOAT = ImageContext(1.0, np.float64, tolerance=1e-5, finite=False)
 BOX, GAUSS, RANK3 = (
     np.ones((35, 35)),
     np.asarray(kernels.gaussian((6.0, 6.0)).taps),

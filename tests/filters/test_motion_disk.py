@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from imfilter.filters.blur import blur
 from imfilter.filters.core.engine.borders import BORDERS
-from imfilter.filters.core.engine.stage import Frame
+from imfilter.filters.core.engine.stage import ImageContext
 from imfilter.filters.core.linear import kernels, planner
 from imfilter.filters.core.parameters import ParameterError
 from scipy import ndimage
@@ -125,9 +125,9 @@ def test_the_angle_runs_down_the_screen():
 
 @pytest.mark.parametrize("size", [1, 25, 1000])
 def test_a_motion_along_x_is_a_box_to_the_planner(size):
-    frame = Frame(255.0, "float32", tolerance=1e-3, whole=True)
+    context = ImageContext(255.0, "float32", tolerance=1e-3, whole=True)
     expected = {1: "taps", 25: "running", 1000: "banded"}[size]
-    found = planner.plan(kernels.motion(size, 0), frame)
+    found = planner.plan(kernels.motion(size, 0), context)
     assert found.algorithm == expected or (size == 1000 and found.algorithm == "fourier")
     assert kernels.motion(size, 0).factors is not None
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from imfilter.filters.blur import blur
 from imfilter.filters.core.engine import executor
 from imfilter.filters.core.engine.chain import Part, chain
-from imfilter.filters.core.engine.seeded_random import ROWS
+from imfilter.filters.core.engine.seeded_random import ROWS_PER_SEED
 from imfilter.filters.core.filter import encoding
 from imfilter.filters.core.parameters import ParameterError
 from imfilter.filters.noise import noise as add_noise
@@ -134,7 +134,7 @@ def test_no_sample_says_anything_of_another(op):
     values = {"op": op} | ({"per_channel": True, "density": 0.5} if op == "salt-pepper" else {})
     change = changes(100, **values)
     near = 4.5 / math.sqrt(change[..., 0].size)
-    for x, y in ((1, 0), (0, 1), (1, 1), (2, 0), (0, ROWS), (0, 2 * ROWS)):
+    for x, y in ((1, 0), (0, 1), (1, 1), (2, 0), (0, ROWS_PER_SEED), (0, 2 * ROWS_PER_SEED)):
         shifted = change[y:, x:], change[: SHAPE[0] - y, : SHAPE[1] - x]
         assert abs(correlation(*shifted)) < near, (x, y)
         for one, other in ((0, 1), (0, 2), (1, 2)):

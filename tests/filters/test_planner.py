@@ -7,15 +7,15 @@ from hypothesis import strategies as st
 from imfilter.filters.blur import blur
 from imfilter.filters.conv import conv
 from imfilter.filters.core.engine import executor
-from imfilter.filters.core.engine.stage import Frame
+from imfilter.filters.core.engine.stage import ImageContext
 from imfilter.filters.core.filter import encoding
 from imfilter.filters.core.linear import direct, kernels, multirate_gaussian, planner, running_sum
 from imfilter.filters.core.linear.kernels import Kernel
 from imfilter.filters.core.linear.planner import Geometry
 from scipy import ndimage
 
-BYTES = Frame(255.0, np.float32, tolerance=1e-3)
-WIDE = Frame(65535.0, np.float64, tolerance=1e-3)
+BYTES = ImageContext(255.0, np.float32, tolerance=1e-3)
+WIDE = ImageContext(65535.0, np.float64, tolerance=1e-3)
 SHAPES = {
     "one": np.ones((1, 1)),
     "row": np.array([[1.0, -2.0, 0.5]]),
@@ -29,32 +29,32 @@ SHAPES = {
 GEOMETRIES = [Geometry(), Geometry((2, 3)), Geometry(dilation=(3, 2)), Geometry((3, 1), (1, 2))]
 
 
-def possible(kernel, frame, geometry):
+def possible(kernel, context, geometry):
     for algorithm in planner.ALGORITHMS:
         try:
-            yield algorithm, planner.bind(kernel, frame, geometry, algorithm)
+            yield algorithm, planner.bind(kernel, context, geometry, algorithm)
         except ValueError as error:
             assert "possible: " in str(error)
 
 
-@pytest.mark.parametrize("frame", [BYTES, WIDE], ids=["8 bits", "16 bits"])
+@pytest.mark.parametrize("context", [BYTES, WIDE], ids=["8 bits", "16 bits"])
 @pytest.mark.parametrize("geometry", GEOMETRIES, ids=str)
 @pytest.mark.parametrize("shape", SHAPES)
-def test_every_algorithm_is_the_sum_over_taps(shape, geometry, frame):
+def test_every_algorithm_is_the_sum_over_taps(shape, geometry, context):
     kernel = Kernel.of(SHAPES[shape])
-    image = np.random.default_rng(3).integers(0, frame.full + 1, (200, 230, 3)).astype(np.float64)
+    image = np.random.default_rng(3).integers(0, context.full + 1, (200, 230, 3)).astype(np.float64)
     exact = direct.correlate(image, kernel.taps, *geometry)
     seen = []
-    for algorithm, bound in possible(kernel, frame, geometry):
+    for algorithm, bound in possible(kernel, context, geometry):
         left, top, right, bottom = bound.extra
-        wide = np.pad(image, ((top, bottom), (left, right), (0, 0)), mode="symmetric").astype(frame.work)
+        wide = np.pad(image, ((top, bottom), (left, right), (0, 0)), mode="symmetric").astype(context.work)
         answer = bound.function(wide)
-        assert answer.dtype == frame.work
-        size = kernel.absolute_sum * frame.full
+        assert answer.dtype == context.work
+        size = kernel.absolute_sum * context.full
         inner = slice(top, -bottom or None), slice(left, -right or None)
         expected = exact if not top else direct.correlate(wide.astype(np.float64), kernel.taps)[inner]
         np.testing.assert_allclose(
-            answer, expected, rtol=0, atol=max(2e-6 * size, 5e-3) if frame is BYTES else 1e-9 * size
+            answer, expected, rtol=0, atol=max(2e-6 * size, 5e-3) if context is BYTES else 1e-9 * size
         )
         seen.append(algorithm)
     assert {"taps", "banded" if kernel.factors and kernel.taps.size > 1 else "dense"} <= set(seen)

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from imfilter.filters.blur import blur
 from imfilter.filters.core.engine.borders import BORDERS
-from imfilter.filters.core.engine.stage import Frame
+from imfilter.filters.core.engine.stage import ImageContext
 from imfilter.filters.core.parameters import ParameterError
 from imfilter.filters.core.rank import rank_by_counting, rank_filter, sorting_network
 from scipy import ndimage
@@ -231,10 +231,10 @@ def test_where_all_is_opaque_an_alpha_changes_nothing(run, noise):
 # ---- the plan, and wrong calls ----------------------------------------------------------------------
 
 
-def frame(dtype="uint8", **properties):
+def context(dtype="uint8", **properties):
     full = {"uint8": 255.0, "uint16": 65535.0, "float32": 1.0}[dtype]
     work = np.float64 if dtype == "float32" else np.float32
-    return Frame(full, work, whole=dtype != "float32", height=3000, width=4000, **properties)
+    return ImageContext(full, work, whole=dtype != "float32", height=3000, width=4000, **properties)
 
 
 @pytest.mark.parametrize(
@@ -250,19 +250,22 @@ def frame(dtype="uint8", **properties):
     ],
 )
 def test_the_plan(size, dtype, algorithm):
-    assert rank_filter.plan(size, size, frame(dtype)).algorithm == algorithm
+    assert rank_filter.plan(size, size, context(dtype)).algorithm == algorithm
 
 
 def test_a_network_is_not_written_for_a_small_image():
-    assert rank_filter.plan(15, 15, frame()._replace(height=64, width=64)).algorithm == "counting"
+    assert rank_filter.plan(15, 15, context()._replace(height=64, width=64)).algorithm == "counting"
 
 
 def test_what_is_missing_is_counted():
-    assert rank_filter.plan(3, 3, frame("float32", ignoring=True))[:2] == ("counting", "missing samples count nothing")
+    assert rank_filter.plan(3, 3, context("float32", ignoring=True))[:2] == (
+        "counting",
+        "missing samples count nothing",
+    )
 
 
 def test_the_facts_name_the_rank_and_the_algorithm():
-    facts = blur.stages(op="percentile", percentile=25, size=(3, 4))[0].facts(frame())
+    facts = blur.stages(op="percentile", percentile=25, size=(3, 4))[0].facts(context())
     assert facts[0] == "percentile 25: 3×4, the sample of rank 3 of 0 … 11"
     assert facts[1].startswith("algorithm: networks (")
 

@@ -67,7 +67,7 @@ def test_only_the_strips_of_a_region_are_computed(noise):
     image = noise((100, 8, 1))
     encodings = {"image": encoding("picture", "uint8", "uint8", "clip", 1.0)}
     settings = blur.settings()
-    stage = Stage(lambda frame: look)
+    stage = Stage(lambda context: look)
     executor.run([stage], image, encodings, settings, strip_rows=10, effect=Effect(roi=(0, 35, 2, 10)))
     assert rows == [10, 10]
     executor.run([stage], image, encodings, settings, strip_rows=10, effect=Effect(np.zeros((100, 8), np.uint8)))

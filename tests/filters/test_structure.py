@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from imfilter.filters.core.engine.borders import BORDERS
 from imfilter.filters.core.engine.quantize import Encoding
-from imfilter.filters.core.engine.stage import Frame
+from imfilter.filters.core.engine.stage import ImageContext
 from imfilter.filters.core.gradient import structure_tensor
 from imfilter.filters.core.parameters import ParameterError
 from imfilter.filters.edges import edges
@@ -124,11 +124,11 @@ def test_far_from_an_edge_all_is_exactly_0(rho):
 
 def test_no_approximation_integrates_it():
     """One good to a level of an image is good to 1e-5 of a tensor, whose root is 3e-3 of an edge, all around it."""
-    frame = Frame(255.0, np.float32, tolerance=1e-3)
+    context = ImageContext(255.0, np.float32, tolerance=1e-3)
     assert any(
         "algorithm: banded" in fact
         for stage in structure_tensor.structure((20, 20), False)
-        for fact in stage.facts(frame)
+        for fact in stage.facts(context)
     )
 
 

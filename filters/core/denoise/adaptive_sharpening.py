@@ -21,7 +21,7 @@ from functools import cache
 
 from ..engine.layout import planes_of, strip_of
 from ..engine.nan_policy import left_out
-from ..engine.stage import BY_ALPHA, Bound, Frame, Function, Halo, Stage, bound, inside
+from ..engine.stage import BY_ALPHA, BoundStage, Function, Halo, ImageContext, Stage, bound, inside
 from ..lazy_numpy import Array, np
 from ..linear import doubling_sum, kernels
 from ..linear.convolve import linear
@@ -50,23 +50,23 @@ def adaptive(sigma: tuple[float, float], amount: float, noise: float | None, ove
     normalized = left_out([blurred])[0]
     left = _noise_left(sigma)
 
-    def bind(frame: Frame) -> Bound:
-        frame = frame._replace(whole=False, rounded=False)
-        blur = bound(normalized if frame.ignoring else blurred, frame)
+    def bind(context: ImageContext) -> BoundStage:
+        context = context._replace(whole=False, rounded=False)
+        blur = bound(normalized if context.ignoring else blurred, context)
         around = blurred.halo.wider(blur.extra)
-        least = BEYOND * (left * (frame.known if noise is None else noise)) ** 2
+        least = BEYOND * (left * (context.survey_result if noise is None else noise)) ** 2
 
         @cache
         def weighed() -> Function:
-            return bound(linear(kernels.gaussian(sigma)), frame._replace(tolerance=0.0)).function
+            return bound(linear(kernels.gaussian(sigma)), context._replace(tolerance=0.0)).function
 
         def sharpen(strip: Array, opaque: Array | None = None) -> Array:
             if opaque is None:
                 near, smooth = planes_of(inside(strip, around)), planes_of(blur.function(strip))
-                present = (~np.isnan(near)).astype(near.dtype) if frame.ignoring else None
+                present = (~np.isnan(near)).astype(near.dtype) if context.ignoring else None
             else:
                 gaps = np.isnan(strip)
-                weights = np.where(gaps, 0, opaque / opaque.dtype.type(frame.full))
+                weights = np.where(gaps, 0, opaque / opaque.dtype.type(context.full))
                 total, sums = (planes_of(weighed()(part)) for part in (np.where(gaps, 0, strip) * weights, weights))
                 smooth = np.divide(total, sums, out=np.zeros_like(total), where=sums > 0)
                 near, present = (planes_of(inside(part, blurred.halo)) for part in (strip, weights))

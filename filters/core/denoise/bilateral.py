@@ -16,14 +16,14 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from ..engine.layout import planes_of, strip_of
-from ..engine.stage import BY_ALPHA, Frame, Function, Halo, Stage, Values, inside
+from ..engine.stage import BY_ALPHA, Function, Halo, ImageContext, Stage, Values, inside
 from ..lazy_numpy import Array, np
 
 RANGE = 0.1
 """The default standard deviation of colours, in parts of white."""
-LARGEST = 100
+MAX_RADIUS = 100
 """The largest radius: 31417 samples a pixel, a quarter of a minute for each megapixel."""
-BLOCK = 1 << 17
+BLOCK_PIXELS = 1 << 17
 """Pixels gone through at a time: their sums and differences, 11 planes of float32 in RGB, nearly fit a second-level
 cache. From 2¹³ to 2¹⁷ the fastest on one thread; shorter calls slow two threads down."""
 LIFT = 60.0
@@ -53,28 +53,28 @@ def bilateral(sigma: tuple[float, float], radii: tuple[int, int], range_sigma: f
     halo = Halo.around(*radii)
     offsets = list(half_window(sigma, radii))
 
-    def unit(frame: Frame) -> float:
-        return RANGE * frame.full if range_sigma is None else range_sigma
+    def unit(context: ImageContext) -> float:
+        return RANGE * context.full if range_sigma is None else range_sigma
 
-    def bind(frame: Frame) -> Function:
-        scale = 0.5**0.5 / unit(frame)
+    def bind(context: ImageContext) -> Function:
+        scale = 0.5**0.5 / unit(context)
 
         def smooth(strip: Array, opaque: Array | None = None) -> Values:
             planes, middle = planes_of(strip), planes_of(inside(strip, halo))
-            weights = _weights(planes, opaque, frame)
+            weights = _weights(planes, opaque, context)
             if weights is None:
                 moves = _moves(planes, scale, radii, offsets)
             else:
                 moves = _weighted_moves(planes, weights, scale, radii, offsets)
-            moves += middle if not frame.ignoring else np.where(np.isnan(middle), 0, middle)
+            moves += middle if not context.ignoring else np.where(np.isnan(middle), 0, middle)
             return strip_of(moves)
 
         return smooth
 
-    def facts(frame: Frame) -> tuple[str, ...]:
+    def facts(context: ImageContext) -> tuple[str, ...]:
         window = f"{2 * radii[0] + 1}×{2 * radii[1] + 1}"
         samples = 2 * len(offsets) + 1
-        return (f"bilateral of sigma {sigma[0]:g},{sigma[1]:g}, range sigma {unit(frame):g}: {samples} of {window}",)
+        return (f"bilateral of sigma {sigma[0]:g},{sigma[1]:g}, range sigma {unit(context):g}: {samples} of {window}",)
 
     return Stage(bind, halo=halo, joint=True, crossing=BY_ALPHA, amplification=2.0, facts=facts)
 
@@ -104,7 +104,7 @@ def _moves(planes: Array, scale: float, radii: tuple[int, int], offsets: list[Of
     channels, rows, columns = _inner(planes, radii)
     kind = planes.dtype.type
     out = np.empty((channels, rows, columns), kind)
-    step = max(64, BLOCK // rows)
+    step = max(64, BLOCK_PIXELS // rows)
     for left in range(0, columns, step):
         width = min(step, columns - left)
         pitch = width + 2 * radii[0]
@@ -140,13 +140,13 @@ def _moves(planes: Array, scale: float, radii: tuple[int, int], offsets: list[Of
     return out
 
 
-def _weights(planes: Array, opaque: Array | None, frame: Frame) -> tuple[Array, Array] | None:
+def _weights(planes: Array, opaque: Array | None, context: ImageContext) -> tuple[Array, Array] | None:
     """Return which samples are there, and how much they count; None where all are there and count alike."""
-    present = ~np.isnan(planes) if frame.ignoring else None
-    if (present is None or present.all()) and (opaque is None or (opaque == frame.full).all()):
+    present = ~np.isnan(planes) if context.ignoring else None
+    if (present is None or present.all()) and (opaque is None or (opaque == context.full).all()):
         return None
     there = np.ones_like(planes) if present is None else present.astype(planes.dtype)
-    return there, there if opaque is None else there * planes_of(opaque) / planes.dtype.type(frame.full)
+    return there, there if opaque is None else there * planes_of(opaque) / planes.dtype.type(context.full)
 
 
 def _weighted_moves(

@@ -16,7 +16,7 @@ from __future__ import annotations
 from typing import Literal
 
 from ..engine.layout import planes_of, strip_of
-from ..engine.stage import BY_ALPHA, Frame, Function, Halo, Stage, Values, inside
+from ..engine.stage import BY_ALPHA, Function, Halo, ImageContext, Stage, Values, inside
 from ..lazy_numpy import Array, np
 from ..linear import doubling_sum
 
@@ -39,24 +39,24 @@ def guided(radii: tuple[int, int], epsilon: float, guide: Guide) -> Stage:
     halo = Halo.around(2 * radii[0], 2 * radii[1])
     window = 2 * radii[0] + 1, 2 * radii[1] + 1
 
-    def bind(frame: Frame) -> Function:
-        ridge = epsilon * frame.full**2
+    def bind(context: ImageContext) -> Function:
+        ridge = epsilon * context.full**2
 
         def smooth(strip: Array, opaque: Array | None = None) -> Values:
             if window == (1, 1):
                 return strip
             planes, middle = planes_of(strip), planes_of(inside(strip, halo))
-            if opaque is not None and (opaque == frame.full).all():
+            if opaque is not None and (opaque == context.full).all():
                 opaque = None
-            part = None if opaque is None else planes_of(opaque)[0] / planes.dtype.type(frame.full)
-            careful = part is not None or (frame.ignoring and np.isnan(planes).any())
+            part = None if opaque is None else planes_of(opaque)[0] / planes.dtype.type(context.full)
+            careful = part is not None or (context.ignoring and np.isnan(planes).any())
             answer = np.empty(middle.shape, planes.dtype)
             size = len(planes) if guide == "color" else 1
             for first in range(0, len(planes), size):
                 together = slice(first, first + size)
                 if careful:
                     answer[together] = _weighted(
-                        planes[together], middle[together], part, window, ridge, frame.ignoring
+                        planes[together], middle[together], part, window, ridge, context.ignoring
                     )
                 else:
                     answer[together] = _plain(planes[together], middle[together], window, ridge)
@@ -72,7 +72,7 @@ def guided(radii: tuple[int, int], epsilon: float, guide: Guide) -> Stage:
         crossing=BY_ALPHA,
         # An error of the variance v moves a pixel at the distance √v from the mean by √v / (v + epsilon) times as much.
         amplification=1 + 0.5 / epsilon**0.5,
-        facts=lambda frame: (fact,),
+        facts=lambda context: (fact,),
     )
 
 

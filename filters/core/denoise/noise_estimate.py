@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from ..engine.stage import Frame, Rows
+from ..engine.stage import ImageContext, Rows
 from ..lazy_numpy import Array, np
 
-ROWS = 8
+ROWS_TOGETHER = 8
 """Rows of answers that are taken together."""
 SAMPLES = 1 << 20
 """Answers that are looked at in all, from rows over the whole height: their median has an error of 0.1 %, and a
@@ -36,23 +36,25 @@ def estimate(image: Rows) -> float:
     parts: list[Array] = []
     with np.errstate(invalid="ignore", over="ignore"):
         first = image.rows(0, 3)
-        count = max(1, SAMPLES // (ROWS * image.width * first.shape[2]))
-        groups = -(-(image.height - 2) // ROWS)
+        count = max(1, SAMPLES // (ROWS_TOGETHER * image.width * first.shape[2]))
+        groups = -(-(image.height - 2) // ROWS_TOGETHER)
         for number in range(min(count, groups)):
-            start = ROWS * (number * groups // min(count, groups))
-            parts.append(_answers(image.rows(start, min(start + ROWS + 2, image.height))).ravel())
+            start = ROWS_TOGETHER * (number * groups // min(count, groups))
+            parts.append(_answers(image.rows(start, min(start + ROWS_TOGETHER + 2, image.height))).ravel())
         answers = np.abs(np.concatenate(parts))
         finite = answers if answers.dtype.kind == "i" else answers[np.isfinite(answers)]
     return float(np.median(finite)) / (MEDIAN * GAIN) if finite.size else 0.0
 
 
-def surveying(beside: Callable[[Frame, float], str] = lambda frame, level: "") -> Callable[[Frame, Rows], float]:
+def surveying(
+    beside: Callable[[ImageContext, float], str] = lambda context, level: "",
+) -> Callable[[ImageContext, Rows], float]:
     """Return a stage's survey that estimates the noise, and tells people of it and of what *beside* makes of it."""
 
-    def survey(frame: Frame, image: Rows) -> float:
+    def survey(context: ImageContext, image: Rows) -> float:
         level = estimate(image)
-        if frame.told is not None:
-            frame.told.append(f"noise of {level:.4g}{beside(frame, level)}")
+        if context.facts is not None:
+            context.facts.append(f"noise of {level:.4g}{beside(context, level)}")
         return level
 
     return survey

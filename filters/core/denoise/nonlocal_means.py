@@ -16,7 +16,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from ..engine.layout import planes_of, strip_of
-from ..engine.stage import BY_ALPHA, Bound, Frame, Halo, Stage
+from ..engine.stage import BY_ALPHA, Function, Halo, ImageContext, Stage
 from ..lazy_numpy import Array, np
 from ..parameters import ParameterError
 from . import noise_estimate
@@ -27,9 +27,9 @@ photographs with noise of 10, 25 and 50 levels; in colour 5 is worse by 0.5, 0.2
 STRONGEST, WEAKEST, FALL = 1.0, 0.5, 2.5
 """The strength beside the noise, ``1 - 2.5 · noise / white``, but no less than 0.5: the best for noise of 5 to 50
 levels on photographs is within 0.1 dB of it, while no one factor serves both ends."""
-LEAST = -60.0
+LEAST_EXPONENT = -60.0
 """Exponents below count as this one, 1e-26: weights that are next to nothing, yet are no denormal numbers."""
-TILE = 96 << 10
+TILE_SAMPLES = 96 << 10
 """Samples of a channel that are worked on at a time, with what is around them. With 2 threads 12 MP took 1.5 s in place
 of 2.1 s with the whole width at once, which the cache does not hold, and of 3.5 s with a quarter, whose short calls
 wait for each other."""
@@ -62,11 +62,6 @@ class Weighing(NamedTuple):
     """``2 · noise² / strength²``: what two patches differ by if they are the same but for the noise."""
 
 
-COMPARED = 0.5
-"""Nanoseconds that a pixel of the search window takes, for each sample. Tiles fit the cache, so calls are short: of
-3 MP two processes take 0.5 s, two threads 0.7, one 0.9."""
-
-
 def nonlocal_means(size: tuple[int, int], patch: int | None, strength: float | None, noise: float | None) -> Stage:
     """Return the stage with a search window of *size*, width and height, and patches of *patch*·*patch*.
 
@@ -86,9 +81,9 @@ def nonlocal_means(size: tuple[int, int], patch: int | None, strength: float | N
     widest = Window(width // 2, height // 2, (patch or PATCH) // 2)
     estimated = strength is None and noise is None
 
-    def bind(frame: Frame) -> Bound:
-        sigma = frame.known if estimated else noise or 0.0
-        h = default_strength(sigma, frame.full) if strength is None else strength
+    def bind(context: ImageContext) -> Function:
+        sigma = context.survey_result if estimated else noise or 0.0
+        h = default_strength(sigma, context.full) if strength is None else strength
 
         def denoise(strip: Array, opaque: Array | None = None) -> Array:
             planes, window = planes_of(strip), widest
@@ -96,18 +91,18 @@ def nonlocal_means(size: tuple[int, int], patch: int | None, strength: float | N
                 window = widest._replace(patch=COLOUR_PATCH // 2)
             if h <= 0:
                 return strip_of(_inside(planes, widest.halo))
-            weights = None if opaque is None else planes_of(opaque) / opaque.dtype.type(frame.full)
+            weights = None if opaque is None else planes_of(opaque) / opaque.dtype.type(context.full)
             spare = Halo.around(widest.patch - window.patch)
             planes = _inside(planes, spare)
             weights = weights if weights is None else _inside(weights, spare)
             samples = len(planes) * (2 * window.patch + 1) ** 2
             weighing = Weighing(-1 / (h * h * samples), 2 * sigma * sigma / (h * h))
-            return strip_of(_in_tiles(planes, weights, window, weighing, frame.ignoring))
+            return strip_of(_in_tiles(planes, weights, window, weighing, context.ignoring))
 
-        return Bound(denoise, brief=width * height * COMPARED)
+        return denoise
 
-    def strength_of(frame: Frame, sigma: float) -> str:
-        return f", strength {default_strength(sigma, frame.full):.4g}"
+    def strength_of(context: ImageContext, sigma: float) -> str:
+        return f", strength {default_strength(sigma, context.full):.4g}"
 
     return Stage(
         bind,
@@ -115,7 +110,7 @@ def nonlocal_means(size: tuple[int, int], patch: int | None, strength: float | N
         survey=noise_estimate.surveying(strength_of) if estimated else None,
         joint=True,
         crossing=BY_ALPHA,
-        facts=lambda frame: (f"non-local means: search window of {width}×{height}",),
+        facts=lambda context: (f"non-local means: search window of {width}×{height}",),
     )
 
 
@@ -138,7 +133,7 @@ def _in_tiles(planes: Array, weights: Array | None, window: Window, weighing: We
     x, y = window.halo[:2]
     channels, rows, columns = planes.shape
     out = np.empty((channels, rows - 2 * y, columns - 2 * x), planes.dtype)
-    width = max(TILE // rows, 4 * x, 1)
+    width = max(TILE_SAMPLES // rows, 4 * x, 1)
     for start in range(0, out.shape[2], width):
         here = slice(start, start + width + 2 * x)
         tile = planes[:, :, here]
@@ -255,7 +250,7 @@ def _weights(distance: Array, weighing: Weighing) -> Array:
     """Turn sums of squared differences into weights, in place."""
     distance *= distance.dtype.type(weighing.factor)
     distance += distance.dtype.type(weighing.offset)
-    np.clip(distance, LEAST, 0, out=distance)
+    np.clip(distance, LEAST_EXPONENT, 0, out=distance)
     return np.exp(distance, out=distance)
 
 

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 from ..lazy_numpy import np
 from . import colour, nan_policy
-from .stage import Crossing, Frame, Function, Stage, Values, total_gain, without_maps
+from .stage import AlphaHandling, Function, ImageContext, Stage, Values, total_gain, without_maps
 from .working_space import Settings
 
 
@@ -40,7 +40,7 @@ def chain(parts: Sequence[Part]) -> tuple[tuple[Stage, ...], Settings]:
         # A result that is no picture of the colours has no light to be taken out of.
         light = part.settings.linear and total_gain(part.stages) is not None
         if number + 1 < len(parts):
-            steps = [without_maps(stage)._replace(bias=0.0, lift=0.0) for stage in steps]
+            steps = [without_maps(stage)._replace(bias=0.0, white_offset=0.0) for stage in steps]
         stages += [_at_home(stage, part.settings, part.name) for stage in steps]
     channels = first.channels
     if channels == "each" and any(part.settings.channels != "each" for part in parts):
@@ -66,49 +66,49 @@ def _is_luma_first(parts: Sequence[Part]) -> bool:
 def _crossing(before: Part, behind: Part, light: bool) -> list[Stage]:
     """Return the stages from one filter's result, in linear *light* or not, to the next one's input."""
     gain = total_gain(before.stages)
-    bias, lift = (sum(getattr(stage, name) for stage in before.stages) for name in ("bias", "lift"))
+    bias, white_offset = (sum(getattr(stage, name) for stage in before.stages) for name in ("bias", "white_offset"))
     strongest = before.settings.channels == "max"
     change, steepest = None, 1.0
     if light != behind.settings.linear:
         change, steepest = (colour.decode_srgb, 2.3) if behind.settings.linear else (colour.encode_srgb, 13.0)
 
-    def bind(frame: Frame) -> Function:
+    def bind(context: ImageContext) -> Function:
         def cross(values: Values) -> Values:
             strip: Any = getattr(values, "image", values)
             if strip.dtype == bool:
-                strip = strip * np.asarray(frame.full, frame.work)
-            if bias or lift:
-                strip = strip + (bias + lift * frame.full)
+                strip = strip * np.asarray(context.full, context.work)
+            if bias or white_offset:
+                strip = strip + (bias + white_offset * context.full)
             if strongest:
                 strip = colour.strongest(strip, before.settings.nan == nan_policy.IGNORE)
-            return strip if change is None else change(strip, frame.full).astype(frame.work, copy=False)
+            return strip if change is None else change(strip, context.full).astype(context.work, copy=False)
 
         return cross
 
     stages = []
-    apart = bool(bias or lift) or change is not None or gain == 0
-    crossing = Crossing(divide=apart and bool(gain), multiply=apart)
+    apart = bool(bias or white_offset) or change is not None or gain == 0
+    crossing = AlphaHandling(divide=apart and bool(gain), multiply=apart)
     if apart or strongest or gain is None:
         stages.append(Stage(bind, amplification=steepest, crossing=crossing))
     value = nan_policy.filling(behind.settings.nan)
     if value is not None:
         stages.append(_filling(value, behind.settings.linear, bool(gain)))
     if behind.settings.channels == "luma":
-        stages.append(Stage(lambda frame: lambda strip: colour.luma(strip, frame.work)))
+        stages.append(Stage(lambda context: lambda strip: colour.luma(strip, context.work)))
     if gain is not None and total_gain(behind.stages) is None:
-        ground = Crossing(ground=True, linear=behind.settings.linear)
-        stages.append(Stage(lambda frame: lambda strip: strip, crossing=ground))
+        on_backdrop = AlphaHandling(backdrop=True, linear=behind.settings.linear)
+        stages.append(Stage(lambda context: lambda strip: strip, crossing=on_backdrop))
     return stages
 
 
 def _filling(value: float, linear: bool, apart: bool) -> Stage:
     """Return the stage that puts *value*, in the image's units, in the place of NaN; *apart* from any alpha."""
 
-    def bind(frame: Frame) -> Function:
-        decoded = float(colour.in_light(value, frame.full, linear))
+    def bind(context: ImageContext) -> Function:
+        decoded = float(colour.in_light(value, context.full, linear))
         return lambda strip: nan_policy.filled(strip, decoded)
 
-    return Stage(bind, crossing=Crossing(divide=apart, multiply=apart, missing=True))
+    return Stage(bind, crossing=AlphaHandling(divide=apart, multiply=apart, missing=True))
 
 
 def _at_home(stage: Stage, settings: Settings, name: str) -> Stage:
@@ -118,7 +118,7 @@ def _at_home(stage: Stage, settings: Settings, name: str) -> Stage:
     if stage.border is not None:
         return stage._replace(step=name)
 
-    def fill(frame: Frame) -> float:
-        return float(colour.in_light(settings.fill, frame.full, settings.linear))
+    def fill(context: ImageContext) -> float:
+        return float(colour.in_light(settings.fill, context.full, settings.linear))
 
     return stage._replace(border=settings.border, fill=fill, step=name)

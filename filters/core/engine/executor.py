@@ -16,14 +16,14 @@ from typing import Any, NamedTuple
 
 from ..lazy_numpy import Array, np
 from ..parameters import ImageError
-from . import forked_tasks, nan_policy, pipeline
+from . import nan_policy, pipeline
 from .borders import Rule
 from .mask import OTHER_SIZE, SEVERAL_MAPS, Effect
 from .masked_output import Original, PartialMap, PartialPicture
-from .output_buffer import Canvas, Collector, Make, Output
-from .pipeline import Opacity, Source
+from .output_buffer import Canvas, CanvasFactory, Collector, Output
+from .pipeline import AlphaOps, Source
 from .quantize import FULL, Encoding
-from .stage import Frame, Stage, Values, inside, pointwise, total_gain, without_maps
+from .stage import ImageContext, Stage, Values, inside, pointwise, total_gain, without_maps
 from .strips import each_strip
 from .working_space import Passage, Settings
 
@@ -34,10 +34,6 @@ take more memory that has not been touched before, page by page."""
 TALL_BYTES = 8 << 20
 """Size up to which a strip grows to four times its halo, which is computed anew for each: at sigma 8 2.1 ns a sample in
 place of 2.7. Of 0, 2, 4 and 8 MiB the fastest for gray and RGB, one thread and two, and in a new process."""
-
-
-WORTH_A_FORK = 1e8
-"""Nanoseconds of work in short calls from which processes share it: a fork and a copy of the result take a tenth."""
 
 
 class Result(NamedTuple):
@@ -56,7 +52,7 @@ def run(
     strip_rows: int | None = None,
     jobs: int = 1,
     measure: bool = False,
-    canvases: Mapping[str, Make] = MappingProxyType({}),
+    canvases: Mapping[str, CanvasFactory] = MappingProxyType({}),
     effect: Effect | None = None,
     name: str = "",
 ) -> Result:
@@ -71,29 +67,31 @@ def run(
     """
     full = FULL[image.dtype.name]
     work = work_type(stages, image.dtype.name, encodings.values())
-    wanted = {field for name, encoding in encodings.items() for field in encoding.fields(name)}
+    requested = {field for name, encoding in encodings.items() for field in encoding.fields(name)}
     tolerance = min(encoding.tolerance for encoding in encodings.values())
     finite = image.dtype.kind == "u"
     if settings.nan_looked_for or settings.nan != nan_policy.PROPAGATE:
         finite = finite or not nan_policy.has_gaps(image)
     changed = settings.linear or alpha is not None or (settings.channels == "luma" and image.shape[2] > 1)
     whole = finite and not changed and float(settings.fill).is_integer() and 0 <= settings.fill <= full
-    bias = sum(stage.bias + stage.lift * full for stage in stages)
+    bias = sum(stage.bias + stage.white_offset * full for stage in stages)
     plain = all(encoding.plain and encoding.dtype == image.dtype.name for encoding in encodings.values())
     region = None if effect is None else effect.on(*image.shape[:2])
     plain = plain and not (region is not None and region.partial)
     rounded = whole and plain and not settings.linear_out and not bias and not measure and settings.channels != "max"
-    told: list[str] = []
-    frame = Frame(full, work, frozenset(wanted), tolerance, finite, whole, rounded=rounded, name=name, told=told)
+    found: list[str] = []
+    context = ImageContext(
+        full, work, frozenset(requested), tolerance, finite, whole, rounded=rounded, name=name, facts=found
+    )
     channels = 1 if settings.channels == "luma" else image.shape[2]
     most = max(channels, *(stage.maps for stage in stages))
     rows = strip_rows or _strip_rows(image.shape[1] * most, work, stages)
     gain = total_gain(stages)
-    on_ground = gain is None and not any(stage.crossing and stage.crossing.ground for stage in stages)
-    passage = Passage(image, alpha, settings, frame, gain, bias, on_ground)
+    on_backdrop = gain is None and not any(stage.crossing and stage.crossing.backdrop for stage in stages)
+    passage = Passage(image, alpha, settings, context, gain, bias, on_backdrop)
 
-    def chained(source: Source, chain: Sequence[Stage], fill: float, beside: Opacity | None = None) -> pipeline.Rows:
-        return pipeline.join(source, chain, frame, Rule(settings.border, fill), rows, jobs, beside)
+    def chained(source: Source, chain: Sequence[Stage], fill: float, beside: AlphaOps | None = None) -> pipeline.Rows:
+        return pipeline.join(source, chain, context, Rule(settings.border, fill), rows, jobs, beside)
 
     opacity = beside = None
     if alpha is not None:
@@ -105,7 +103,7 @@ def run(
                 above.append(pointwise(lambda strip: strip / mean))
             return chained(Source(image, passage.enter_alpha), above, full)
 
-        beside = Opacity(opacity_before, passage.divide, passage.multiply, passage.lay)
+        beside = AlphaOps(opacity_before, passage.divide, passage.multiply, passage.lay)
         if gain is not None:
             opacity = opacity_before(len(stages))
     chain = chained(Source(image, passage.enter), stages, passage.fill, beside)
@@ -121,9 +119,9 @@ def run(
             return Collector(encoding, chain.height, measure, make)
         if name == "image":
             original = Original(image, alpha, settings.background, settings.opaque)
-            return PartialPicture(encoding, original, region, frame, measure, make)
+            return PartialPicture(encoding, original, region, context, measure, make)
         kept = image.shape[2] if settings.channels == "each" else 1
-        return PartialMap(encoding, kept, region, frame, chain.height, measure, make)
+        return PartialMap(encoding, kept, region, context, chain.height, measure, make)
 
     collectors = {name: collecting(name, encoding) for name, encoding in encodings.items()}
 
@@ -134,7 +132,7 @@ def run(
             return
         fields = _fields(chain.rows(start, stop))
         opaque = None
-        if "image" in wanted:
+        if "image" in requested:
             opaque = None if opacity is None else opacity.rows(start, stop)
             fields["image"], opaque = passage.leave(fields["image"], opaque)
         for name, collector in collectors.items():
@@ -143,14 +141,9 @@ def run(
             collector.add(start, [part(fields[field]) for field in named], beside)
 
     if strip_rows is None:
-        rows = -(-rows // chain.liked) * chain.liked
-    if jobs > 1 and chain.brief:
-        if region is None and forked_tasks.FORKABLE and chain.brief * chain.height * chain.width * most > WORTH_A_FORK:
-            chain = pipeline.computed(chain, rows, jobs, apart=True)
-        elif len(stages) == 1:
-            jobs = 1  # a median of 5×5 of 12 MP takes 57 ms so, 84 by two threads
+        rows = -(-rows // chain.preferred_rows) * chain.preferred_rows
     each_strip(chain.height, rows, jobs, filter_strip)
-    facts = [*(fact for stage in stages for fact in stage.facts(frame)), *told] if measure else []
+    facts = [*(fact for stage in stages for fact in stage.facts(context)), *found] if measure else []
     facts.append(f"computed in {np.dtype(work).name}, strips of {rows} rows")
     return Result({name: collector.output() for name, collector in collectors.items()}, facts)
 
@@ -202,10 +195,10 @@ def _of_alpha(stage: Stage, full: float) -> Stage:
     if stage.crossing is not None:
         return pointwise(lambda strip: strip)
     if stage.gain:
-        return without_maps(stage)._replace(fill=lambda frame: full)
+        return without_maps(stage)._replace(fill=lambda context: full)
     sx, sy = stage.stride
     return Stage(
-        lambda frame: lambda strip: inside(strip, stage.halo)[::sy, ::sx],
+        lambda context: lambda strip: inside(strip, stage.halo)[::sy, ::sx],
         halo=stage.halo,
         padding=stage.padding,
         stride=stage.stride,

@@ -8,9 +8,9 @@ from typing import Any
 from ..lazy_numpy import Array, np
 from . import colour
 from .mask import Region
-from .output_buffer import Canvas, Collector, Make, Output
+from .output_buffer import Canvas, CanvasFactory, Collector, Output
 from .quantize import FULL, Encoding
-from .stage import Frame
+from .stage import ImageContext
 
 
 class Original:
@@ -32,8 +32,8 @@ class Original:
         if not self.opaque:
             return plane
         full = FULL[self.image.dtype.name]
-        ground = np.array(self.background or (full,) * 3, np.float64)[None, None]
-        value = float((colour.luma(ground) if self.image.shape[2] == 1 else ground)[0, 0, channel])
+        backdrop = np.array(self.background or (full,) * 3, np.float64)[None, None]
+        value = float((colour.luma(backdrop) if self.image.shape[2] == 1 else backdrop)[0, 0, channel])
         part = self.opacity(start, stop)[..., 0] / full
         return (np.where(part > 0, plane, 0) * part + value * (1 - part)).astype(dtype)
 
@@ -61,11 +61,17 @@ class PartialPicture(Collector):
     """The picture: the result where the filter acts, the image where it does not, both where it does in part."""
 
     def __init__(
-        self, encoding: Encoding, original: Original, region: Region, frame: Frame, measure: bool, make: Make = Canvas
+        self,
+        encoding: Encoding,
+        original: Original,
+        region: Region,
+        context: ImageContext,
+        measure: bool,
+        make: CanvasFactory = Canvas,
     ) -> None:
         height, width, channels = original.image.shape
         super().__init__(encoding, height, measure, make)
-        self.original, self.region, self.full = original, region, frame.full
+        self.original, self.region, self.full = original, region, context.full
         self.canvas = self.make((height, width, channels), encoding.dtype)
         if original.has_alpha:
             self.alpha = np.empty((height, width, 1), encoding.dtype)
@@ -156,11 +162,18 @@ class PartialMap(Collector):
     """A map: 0 where the filter does not act, and weaker where it does in part; a direction stays what it is."""
 
     def __init__(
-        self, encoding: Encoding, channels: int, region: Region, frame: Frame, height: int, measure: bool, make: Make
+        self,
+        encoding: Encoding,
+        channels: int,
+        region: Region,
+        context: ImageContext,
+        height: int,
+        measure: bool,
+        make: CanvasFactory,
     ) -> None:
         super().__init__(encoding, height, measure, make)
-        self.region, self.frame = region, frame
-        self.row = np.zeros((1, region.width, channels), frame.work)
+        self.region, self.context = region, context
+        self.row = np.zeros((1, region.width, channels), context.work)
 
     def skip(self, start: int, stop: int) -> None:
         """Write nothing into the rows ``start … stop-1``."""

@@ -16,10 +16,10 @@ from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 from ..lazy_numpy import Array, np
-from .stage import Bound, Frame, Function, Halo, Stage, Values, Weights, bound, inside
+from .stage import BoundStage, Function, Halo, ImageContext, Stage, Values, Weights, bound, inside
 
 PROPAGATE, IGNORE, FILL = "propagate", "ignore", "fill="
-LEAST = 1e-11
+LEAST_WEIGHT = 1e-11
 """Weights whose sum is a smaller part of all are none: a transform gives hardly less for nothing, 1e-15."""
 NOTHING = 2.0**-44
 """Differences that are a smaller part of the pixel in the middle come of rounding: means of equal samples by different
@@ -116,10 +116,10 @@ def left_out(stages: Sequence[Stage]) -> list[Stage]:
 
 
 def _left_out(stage: Stage) -> Stage:
-    def bind(frame: Frame) -> Bound:
-        if frame.finite:
-            return bound(stage, frame)
-        own = bound(stage, exact(frame))
+    def bind(context: ImageContext) -> BoundStage:
+        if context.finite:
+            return bound(stage, context)
+        own = bound(stage, exact(context))
         weights = stage.weights
         if weights is None:
             return own
@@ -147,12 +147,12 @@ def _left_out(stage: Stage) -> Stage:
         return own._replace(function=relative if weights.relative else normalized)
 
     branches = tuple(tuple(left_out(branch)) for branch in stage.branches)
-    return stage._replace(bind=bind, branches=branches, facts=lambda frame: stage.facts(exact(frame)), plain=stage)
+    return stage._replace(bind=bind, branches=branches, facts=lambda context: stage.facts(exact(context)), plain=stage)
 
 
-def exact(frame: Frame) -> Frame:
+def exact(context: ImageContext) -> ImageContext:
     """Return what a stage is told that leaves samples out: a sum of few weights stands no approximation."""
-    return frame if frame.finite else frame._replace(ignoring=True, tolerance=0.0)
+    return context if context.finite else context._replace(ignoring=True, tolerance=0.0)
 
 
 def _present(strip: Array) -> Array | None:
@@ -163,7 +163,7 @@ def _present(strip: Array) -> Array | None:
 
 def divided(total: Array, sums: Array, weights: Weights) -> Array:
     """Return what a sum would be if the weights that are there summed to what all do; NaN where none is there."""
-    there = np.abs(sums) > LEAST * weights.absolute
+    there = np.abs(sums) > LEAST_WEIGHT * weights.absolute
     with np.errstate(divide="ignore"):
         return np.where(there, total / sums * weights.sum, np.nan)
 

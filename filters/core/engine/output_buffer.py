@@ -23,7 +23,7 @@ class Output(NamedTuple):
 
 
 class Canvas:
-    """Where the samples of an output go: one array, unless a `Make` gives what takes them otherwise.
+    """Where the samples of an output go: one array, unless a `CanvasFactory` gives what takes them otherwise.
 
     Such a thing has `parts`, called from several threads, and the array's *shape*, *dtype* and *size*.
     """
@@ -38,14 +38,14 @@ class Canvas:
         yield slice(stop - start), self.samples[start:stop]
 
 
-Make = Callable[[tuple[int, int, int], Any], Any]
+CanvasFactory = Callable[[tuple[int, int, int], Any], Any]
 """Makes a `Canvas`, or what serves as one, of a shape and dtype."""
 
 
 class Collector:
     """Gathers strips; raw ones where the image's range must be known before they can be encoded."""
 
-    def __init__(self, encoding: Encoding, height: int, measure: bool, make: Make = Canvas) -> None:
+    def __init__(self, encoding: Encoding, height: int, measure: bool, make: CanvasFactory = Canvas) -> None:
         self.encoding, self.height = encoding, height
         self.make = Canvas if encoding.stretched else make
         self.measure = measure or encoding.stretched

@@ -11,11 +11,10 @@ from typing import Any, NamedTuple
 
 from ..lazy_numpy import Array, np
 from ..parameters import ImageError
-from . import borders, forked_tasks, nan_policy
+from . import borders, nan_policy
 from .borders import Rule
-from .stage import Bound, Frame, Rows, Stage, Values, bound, own_type
+from .stage import BoundStage, ImageContext, Rows, Stage, Values, bound, own_type
 from .strips import each_strip
-from .threads import together
 
 MAX_AROUND = 1 << 28
 """Most samples of a channel that a strip may need with its halo: 1 to 2 GiB."""
@@ -33,18 +32,18 @@ class Source(Rows):
         return self.enter(start, stop)
 
 
-class Applied(Rows):
+class StageRows(Rows):
     """A stage applied to the rows above it."""
 
-    def __init__(self, above: Rows, stage: Stage, frame: Frame, rule: Rule) -> None:
+    def __init__(self, above: Rows, stage: Stage, context: ImageContext, rule: Rule) -> None:
         self.above, self.stride = above, stage.stride
         self.halo, self.padding = stage.halo, stage.padding or stage.halo
-        self.rule = _rule(stage, frame, rule)
-        frame = frame._replace(height=above.height, width=above.width)
-        own = bound(stage, frame)
-        self.function, self.liked, self.anchored = own.function, own.rows, own.anchored
-        self.placed, self.interleaved, self.brief = own.placed, own.interleaved, above.brief + own.brief
-        self.work = own.work or _strip_type(stage, frame, self.rule)
+        self.rule = _rule(stage, context, rule)
+        context = context._replace(height=above.height, width=above.width)
+        own = bound(stage, context)
+        self.function, self.preferred_rows, self.anchored = own.function, own.rows, own.anchored
+        self.placed, self.interleaved = own.placed, own.interleaved
+        self.work = own.work or _strip_type(stage, context, self.rule)
         self.ceil = stage.ceil
         where = f"{stage.step}: " if stage.step else ""
         self.width = self._size(above.width, 0)
@@ -76,8 +75,8 @@ class Applied(Rows):
 
     def rows(self, start: int, stop: int) -> Values:
         """Return rows of the stage's result."""
-        if self.anchored and start % self.liked:
-            spare = start % self.liked
+        if self.anchored and start % self.preferred_rows:
+            spare = start % self.preferred_rows
             return _each(lambda strip: strip[spare:], self.rows(start - spare, stop))
         where = (start,) if self.placed else ()
         if self.bare:
@@ -98,25 +97,24 @@ class Applied(Rows):
         return self.function(_each(surrounded, *parts), *where)
 
 
-def _rule(stage: Stage, frame: Frame, rule: Rule) -> Rule:
+def _rule(stage: Stage, context: ImageContext, rule: Rule) -> Rule:
     """Return the stage's own border rule, or the caller's."""
-    return Rule(stage.border, stage.fill(frame)) if stage.border else rule
+    return Rule(stage.border, stage.fill(context)) if stage.border else rule
 
 
-class Beside(Rows):
+class ZippedRows(Rows):
     """Rows that a function makes of those of several images of one size."""
 
     def __init__(self, function: Callable[..., Values], *images: Rows) -> None:
         self.function, self.images = function, images
         self.height, self.width = images[0].height, images[0].width
-        self.brief = max(image.brief for image in images)
 
     def rows(self, start: int, stop: int) -> Values:
         """Return rows of the result."""
         return self.function(*(image.rows(start, stop) for image in self.images))
 
 
-class Opacity(NamedTuple):
+class AlphaOps(NamedTuple):
     """The alpha beside an image whose colours are multiplied by it."""
 
     before: Callable[[int], Rows]
@@ -139,16 +137,15 @@ class Whole(Rows):
         return _each(lambda strip: strip[start:stop], self.values)
 
 
-def computed(source: Rows, strip_rows: int, jobs: int, apart: bool = False) -> Whole:
-    """Compute all rows of *source*, strip by strip, by threads or, *apart*, by processes."""
+def computed(source: Rows, strip_rows: int, jobs: int) -> Whole:
+    """Compute all rows of *source*, strip by strip."""
     whole: Values = None
-    empty = forked_tasks.shared if apart else np.empty
 
     def keep(start: int, stop: int) -> None:
         nonlocal whole
         values = source.rows(start, stop)
         if whole is None:
-            whole = _each(lambda strip: empty((source.height, *strip.shape[1:]), strip.dtype), values)
+            whole = _each(lambda strip: np.empty((source.height, *strip.shape[1:]), strip.dtype), values)
 
         def copy(strip: Array, kept: Array) -> Array:
             kept[start:stop] = strip
@@ -156,52 +153,52 @@ def computed(source: Rows, strip_rows: int, jobs: int, apart: bool = False) -> W
 
         _each(copy, values, whole)
 
-    each_strip(source.height, strip_rows, jobs, keep, forked_tasks.apart if apart else together)
+    each_strip(source.height, strip_rows, jobs, keep)
     return Whole(whole, source.height, source.width)
 
 
 def join(
     source: Rows,
     stages: Sequence[Stage],
-    frame: Frame,
+    context: ImageContext,
     rule: Rule,
     strip_rows: int,
     jobs: int,
-    opacity: Opacity | None = None,
+    opacity: AlphaOps | None = None,
 ) -> Rows:
     """Return the rows that *stages* make of *source*; a stage that needs the whole image runs at once."""
-    last, whole = source, frame.whole
+    last, whole = source, context.whole
     for number, stage in enumerate(stages):
         final = number == len(stages) - 1
-        integers = frame.integers or frame.rounded if final else stages[number + 1].selects
-        own = frame._replace(whole=whole, rounded=frame.rounded and final, integers=integers and whole)
+        integers = context.integers or context.rounded if final else stages[number + 1].selects
+        own = context._replace(whole=whole, rounded=context.rounded and final, integers=integers and whole)
         if stage.step:
-            own = own._replace(name=f"{stage.step}: {frame.name}")
+            own = own._replace(name=f"{stage.step}: {context.name}")
         whole = whole and stage.selects
-        if frame.finite and stage.crossing is not None and stage.crossing.missing:
+        if context.finite and stage.crossing is not None and stage.crossing.missing:
             continue
         if stage.survey is not None:
-            own = own._replace(known=stage.survey(own, _visible(last, opacity, number)))
+            own = own._replace(survey_result=stage.survey(own, _visible(last, opacity, number)))
         if stage.branches:
             last = _branched(last, stage, own, rule, strip_rows, jobs)
         elif stage.by_rows:
             own = own._replace(height=last.height, width=last.width, rule=_rule(stage, own, rule), jobs=jobs)
             last = bound(stage, own).function(last)
         elif stage.whole:
-            applied = Applied(computed(last, strip_rows, jobs), stage, own, rule)
+            applied = StageRows(computed(last, strip_rows, jobs), stage, own, rule)
             last = Whole(applied.rows(0, applied.height), applied.height, applied.width)
         elif stage.crossing is not None and opacity is not None:
             last = _crossed(last, stage, own, rule, opacity, opacity.before(number))
-        elif opacity is not None and not frame.finite and stage.plain is not None and _keeps_mean(stage):
+        elif opacity is not None and not context.finite and stage.plain is not None and _keeps_mean(stage):
             last = _left_out(last, stage.plain, own, rule, opacity.before(number), opacity.before(number + 1))
         else:
-            last = Applied(last, stage, own, rule)
+            last = StageRows(last, stage, own, rule)
         if stage.gain is None:
             opacity = None
     return last
 
 
-def _visible(last: Rows, opacity: Opacity | None, number: int) -> Rows:
+def _visible(last: Rows, opacity: AlphaOps | None, number: int) -> Rows:
     """Return the colours before a stage as they are seen, those that cannot be as NaN."""
     if opacity is None:
         return last
@@ -209,42 +206,39 @@ def _visible(last: Rows, opacity: Opacity | None, number: int) -> Rows:
     def visible(colours: Array, opaque: Array) -> Array:
         return np.where(opaque > 0, opacity.divide(colours, opaque), np.nan)
 
-    return Beside(visible, last, opacity.before(number))
+    return ZippedRows(visible, last, opacity.before(number))
 
 
-def _branched(source: Rows, stage: Stage, frame: Frame, rule: Rule, strip_rows: int, jobs: int) -> Rows:
+def _branched(source: Rows, stage: Stage, context: ImageContext, rule: Rule, strip_rows: int, jobs: int) -> Rows:
     """Return the rows that a stage makes of what its branches make of one image."""
-    inner = frame._replace(rounded=False, integers=stage.selects and frame.whole)
+    inner = context._replace(rounded=False, integers=stage.selects and context.whole)
     branches = [join(source, branch or [_AS_IT_IS], inner, rule, strip_rows, jobs) for branch in stage.branches]
-    frame = frame._replace(height=source.height, width=source.width)
-    return Beside(bound(stage, frame).function, *branches)
+    context = context._replace(height=source.height, width=source.width)
+    return ZippedRows(bound(stage, context).function, *branches)
 
 
-def _crossed(last: Rows, stage: Stage, frame: Frame, rule: Rule, opacity: Opacity, alpha: Rows) -> Rows:
+def _crossed(last: Rows, stage: Stage, context: ImageContext, rule: Rule, opacity: AlphaOps, alpha: Rows) -> Rows:
     """Return the rows of a stage between two filters."""
     crossing = stage.crossing
     assert crossing is not None
     if crossing.divide:
-        last = Beside(opacity.divide, last, alpha)
-    last = _weighed(last, stage, frame, rule, alpha) if crossing.weigh else Applied(last, stage, frame, rule)
+        last = ZippedRows(opacity.divide, last, alpha)
+    last = _weighed(last, stage, context, rule, alpha) if crossing.weigh else StageRows(last, stage, context, rule)
     if crossing.multiply:
-        last = Beside(opacity.multiply, last, alpha)
-    if crossing.ground:
-        last = Beside(lambda colours, opaque: opacity.lay(colours, opaque, crossing.linear), last, alpha)
+        last = ZippedRows(opacity.multiply, last, alpha)
+    if crossing.backdrop:
+        last = ZippedRows(lambda colours, opaque: opacity.lay(colours, opaque, crossing.linear), last, alpha)
     return last
 
 
-def _weighed(last: Rows, stage: Stage, frame: Frame, rule: Rule, alpha: Rows) -> Rows:
+def _weighed(last: Rows, stage: Stage, context: ImageContext, rule: Rule, alpha: Rows) -> Rows:
     """Return the rows of a stage whose function is given the colours and their alpha, both padded."""
-    padded = stage._replace(bind=lambda frame: lambda strip: strip)
+    padded = stage._replace(bind=lambda context: lambda strip: strip)
     # What lies past the edge is opaque.
-    beside = padded._replace(border=stage.border or rule.border, fill=lambda frame: frame.full)
-    frame = frame._replace(height=last.height, width=last.width)
-    colours, opaque = Applied(last, padded, frame, rule), Applied(alpha, beside, frame, rule)
-    own = bound(stage, frame)
-    weighed = Beside(own.function, colours, opaque)
-    weighed.brief += own.brief
-    return weighed
+    beside = padded._replace(border=stage.border or rule.border, fill=lambda context: context.full)
+    context = context._replace(height=last.height, width=last.width)
+    colours, opaque = StageRows(last, padded, context, rule), StageRows(alpha, beside, context, rule)
+    return ZippedRows(bound(stage, context).function, colours, opaque)
 
 
 def _keeps_mean(stage: Stage) -> bool:
@@ -252,44 +246,49 @@ def _keeps_mean(stage: Stage) -> bool:
 
 
 _AS_IT_IS = Stage(
-    lambda frame: Bound(lambda strip: strip, work=own_type(frame) if frame.integers else None, interleaved=True),
+    lambda context: BoundStage(
+        lambda strip: strip, work=own_type(context) if context.integers else None, interleaved=True
+    ),
     selects=True,
 )
 
 
-def _left_out(last: Rows, stage: Stage, frame: Frame, rule: Rule, before: Rows, behind: Rows) -> Rows:
+def _left_out(last: Rows, stage: Stage, context: ImageContext, rule: Rule, before: Rows, behind: Rows) -> Rows:
     """Return the rows of a weighted mean of colours times their alpha, where a missing sample has no weight.
 
     *before* and *behind* the stage are the alpha. The weights, each channel's own, are the alpha where samples are.
     """
-    weights, frame = stage.weights, nan_policy.exact(frame)
+    weights, context = stage.weights, nan_policy.exact(context)
     assert weights is not None
 
     def present(colours: Array, opaque: Array) -> Array:
         return np.where(np.isnan(colours), 0, opaque)
 
     def joined(total: Array, sums: Array, opaque: Array) -> Array:
-        answer = nan_policy.divided(total, sums, weights._replace(absolute=weights.absolute * frame.full)) * opaque
+        answer = nan_policy.divided(total, sums, weights._replace(absolute=weights.absolute * context.full)) * opaque
         answer[np.broadcast_to(opaque <= 0, answer.shape)] = 0
         return answer
 
-    above = Beside(lambda colours: nan_policy.filled(colours, 0), last)
-    beside = stage._replace(border=stage.border or rule.border, fill=lambda frame: frame.full)
-    total, sums = Applied(above, stage, frame, rule), Applied(Beside(present, last, before), beside, frame, rule)
-    return Beside(joined, total, sums, behind)
+    above = ZippedRows(lambda colours: nan_policy.filled(colours, 0), last)
+    beside = stage._replace(border=stage.border or rule.border, fill=lambda context: context.full)
+    total, sums = (
+        StageRows(above, stage, context, rule),
+        StageRows(ZippedRows(present, last, before), beside, context, rule),
+    )
+    return ZippedRows(joined, total, sums, behind)
 
 
-def _strip_type(stage: Stage, frame: Frame, rule: Rule) -> Any:
+def _strip_type(stage: Stage, context: ImageContext, rule: Rule) -> Any:
     """Return the type of a stage's strips: the narrowest integer that holds its sums, where all samples are whole.
 
     On int16 Sobel's sums take 0.3 ns a pixel, on float32 0.8.
     """
-    if frame.whole and stage.growth is not None:
-        most = stage.growth * max(frame.full, abs(rule.fill))
+    if context.whole and stage.growth is not None:
+        most = stage.growth * max(context.full, abs(rule.fill))
         for integer in (np.int16, np.int32):
             if most <= np.iinfo(integer).max:
                 return integer
-    return frame.work
+    return context.work
 
 
 def _groups(index: Array) -> list[tuple[int, int]]:

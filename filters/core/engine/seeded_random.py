@@ -12,33 +12,33 @@ from typing import Any
 
 from ..lazy_numpy import Array, np
 from .layout import strip_of
-from .stage import Bound, Frame
+from .stage import BoundStage, ImageContext
 
 Generator = Any
 Draw = Callable[[Array, Generator], Array]
 """From some rows ``(rows, channels, columns)`` to those of the result. It draws for one row after the other, so that
 what the first are given does not depend on how many there are."""
 
-ROWS = 16
+ROWS_PER_SEED = 16
 """Rows of a block. To seed a generator takes 8 µs, as long as to draw a thousand normal numbers; and short calls leave
 a second thread nothing to do: drawn row by row, a gray image of 12 MP takes twice as long."""
 
 
-def drawn(draw: Draw, seed: int, frame: Frame, work: Any = None) -> Bound:
+def drawn(draw: Draw, seed: int, context: ImageContext, work: Any = None) -> BoundStage:
     """Return the function that applies *draw* to the strips of an image, in the type *work* if it is given."""
-    key = hashlib.blake2b(f"{seed} {frame.name}".encode("utf-8", "surrogatepass"), digest_size=16).digest()
+    key = hashlib.blake2b(f"{seed} {context.name}".encode("utf-8", "surrogatepass"), digest_size=16).digest()
     entropy = int.from_bytes(key, "little")
 
     def function(strip: Array, start: int) -> Array:
         rows = strip.transpose(0, 2, 1)
         planes = np.empty((strip.shape[2], len(strip), strip.shape[1]), strip.dtype)
-        for first in range(0, len(strip), ROWS):
-            here = slice(first, first + ROWS)
-            changed = draw(rows[here], _generator(entropy, (start + first) // ROWS))
+        for first in range(0, len(strip), ROWS_PER_SEED):
+            here = slice(first, first + ROWS_PER_SEED)
+            changed = draw(rows[here], _generator(entropy, (start + first) // ROWS_PER_SEED))
             planes[:, here] = changed.swapaxes(0, 1)
         return strip_of(planes)
 
-    return Bound(function, rows=ROWS, anchored=True, work=work, placed=True)
+    return BoundStage(function, rows=ROWS_PER_SEED, anchored=True, work=work, placed=True)
 
 
 def _generator(entropy: int, block: int) -> Generator:

@@ -15,7 +15,7 @@ from .borders import Border, Rule
 Values = Any
 """A strip, or a NamedTuple of strips of one size."""
 Function = Callable[..., Values]
-"""From a padded strip to a strip; see also `Bound.placed` and `Stage.branches`."""
+"""From a padded strip to a strip; see also `BoundStage.placed` and `Stage.branches`."""
 
 
 class Rows(Protocol):
@@ -23,10 +23,8 @@ class Rows(Protocol):
 
     height: int
     width: int
-    liked: int = 1
+    preferred_rows: int = 1
     """Strips are best multiples of so many rows high."""
-    brief: float = 0.0
-    """Nanoseconds a sample that pass in calls too short for threads."""
 
     def rows(self, start: int, stop: int) -> Values:
         """Return the rows ``start … stop-1``."""
@@ -54,14 +52,14 @@ class Halo(NamedTuple):
 NO_HALO = Halo()
 
 
-class Frame(NamedTuple):
+class ImageContext(NamedTuple):
     """What a stage may know of the image when it is bound to it."""
 
     full: float
     """White in the image's units: 255, 65535, or 1.0 for float."""
     work: Any
     """The type that strips have: float32 where its error stays within the bound, else float64."""
-    wanted: frozenset[str] = frozenset()
+    requested_fields: frozenset[str] = frozenset()
     """Which fields of the filter's result somebody asked for."""
     tolerance: float = 0.0
     """The error that a result may have, in the image's units, where an algorithm approximates."""
@@ -80,9 +78,9 @@ class Frame(NamedTuple):
     width: int = 0
     name: str = ""
     """What the image is called, for what shall differ from image to image."""
-    known: Any = None
+    survey_result: Any = None
     """What the stage's survey found in the whole image."""
-    told: list[str] | None = None
+    facts: list[str] | None = None
     """Facts that surveys found, for people."""
     rule: Rule = Rule("reflect")
     """What lies past the edge, for a stage that sees to that itself."""
@@ -90,14 +88,14 @@ class Frame(NamedTuple):
     """How many threads a stage that runs at once may take; its result is the same for any number."""
 
 
-class Crossing(NamedTuple):
+class AlphaHandling(NamedTuple):
     """From the result of a filter to the input of the next, in colours that are multiplied by their alpha."""
 
     divide: bool = False
     """The stage wants the colours as they are, and the filter before it gives them multiplied."""
     multiply: bool = False
     """The filter behind the stage wants them multiplied."""
-    ground: bool = False
+    backdrop: bool = False
     """It has no alpha: they are laid on the background."""
     linear: bool = False
     """The filter works in linear light."""
@@ -107,7 +105,7 @@ class Crossing(NamedTuple):
     """Where there is an alpha, the stage's function takes it, padded likewise, as a second argument."""
 
 
-BY_ALPHA = Crossing(divide=True, multiply=True, weigh=True)
+BY_ALPHA = AlphaHandling(divide=True, multiply=True, weigh=True)
 """Of a filter that lets every pixel count by its alpha, and leaves the alpha as it is."""
 
 
@@ -121,7 +119,7 @@ class Weights(NamedTuple):
     """A missing sample counts as the pixel in the middle; else as nothing, and the sum is divided by what is left."""
 
 
-class Bound(NamedTuple):
+class BoundStage(NamedTuple):
     """A stage bound to an image: its function, and what its algorithm asks of the strips."""
 
     function: Function
@@ -132,39 +130,36 @@ class Bound(NamedTuple):
     anchored: bool = False
     """Strips must begin at a multiple of *rows*."""
     work: Any = None
-    """The type that the function wants its strips in, where it is not that of the `Frame`."""
+    """The type that the function wants its strips in, where it is not that of the `ImageContext`."""
     placed: bool = False
     """The function is told which row of the result its strip begins with, as a second argument."""
     interleaved: bool = False
     """The function is as fast with strips whose channels lie beside each other, as in the image, as with planes."""
-    brief: float = 0.0
-    """Nanoseconds a sample that the function takes, where that passes in calls so short that threads wait for each
-    other: processes share the work then."""
 
 
 class Stage(NamedTuple):
     """One step of a filter.
 
-    *bind* gives, for a `Frame`, the function that turns a padded strip into a strip. With a stride of
+    *bind* gives, for a `ImageContext`, the function that turns a padded strip into a strip. With a stride of
     ``(sx, sy)`` a result of n rows is made from ``(n - 1) * sy + 1`` rows and the halo.
     """
 
-    bind: Callable[[Frame], Function | Bound]
+    bind: Callable[[ImageContext], Function | BoundStage]
     halo: Halo = NO_HALO
     padding: Halo | None = None
     """How much of what lies past the edge the result covers; None keeps the size."""
     stride: tuple[int, int] = (1, 1)
     border: Border | None = None
     """The border rule where the stage's meaning fixes it; None takes the caller's."""
-    fill: Callable[[Frame], float] = lambda frame: 0.0
+    fill: Callable[[ImageContext], float] = lambda context: 0.0
     """The value past the edge where *border* is `constant`."""
-    crossing: Crossing | None = None
+    crossing: AlphaHandling | None = None
     """Where colours have an alpha, what becomes of it around this stage, which stands between two filters."""
     step: str = ""
     """What a failure calls the filter, where it is one of several."""
     whole: bool = False
     """The stage needs the whole image at once; it cannot run on strips."""
-    survey: Callable[[Frame, Rows], Any] | None = None
+    survey: Callable[[ImageContext, Rows], Any] | None = None
     """Looks at the rows of the whole image before the stage is bound to it, which is then told the answer. Under an
     alpha it sees the colours not multiplied, and NaN for those of transparent pixels."""
     by_rows: bool = False
@@ -191,7 +186,7 @@ class Stage(NamedTuple):
     """The stage as it is where nothing is left out, if this one leaves missing samples out."""
     bias: float = 0.0
     """What is added to every sample of the final result."""
-    lift: float = 0.0
+    white_offset: float = 0.0
     """The same as a part of white, for constants that hold for every depth."""
     amplification: float = 1.0
     """The most by which the stage can magnify an error, for the choice of the work type."""
@@ -199,13 +194,13 @@ class Stage(NamedTuple):
     """The most by which whole numbers grow in the stage, where it can work on integers; None where it cannot."""
     fields: tuple[str, ...] = ("image",)
     """The names of the results, where the stage is the last: those of its NamedTuple, or ``image`` alone."""
-    facts: Callable[[Frame], tuple[str, ...]] = lambda frame: ()
+    facts: Callable[[ImageContext], tuple[str, ...]] = lambda context: ()
     """What was derived from the parameters and the image, for people."""
 
 
 def without_maps(stage: Stage) -> Stage:
     """Return the stage, told that nobody wants its maps."""
-    return stage._replace(bind=lambda frame: bound(stage, frame._replace(wanted=frozenset({"image"}))))
+    return stage._replace(bind=lambda context: bound(stage, context._replace(requested_fields=frozenset({"image"}))))
 
 
 def total_gain(stages: Sequence[Stage]) -> float | None:
@@ -218,22 +213,22 @@ def total_gain(stages: Sequence[Stage]) -> float | None:
     return gain
 
 
-def own_type(frame: Frame) -> Any:
+def own_type(context: ImageContext) -> Any:
     """Return the type of the image's own samples where all that a stage sees is whole numbers, else the work type."""
-    if not frame.whole:
-        return frame.work
-    return np.uint8 if frame.full == 255 else np.uint16
+    if not context.whole:
+        return context.work
+    return np.uint8 if context.full == 255 else np.uint16
 
 
-def bound(stage: Stage, frame: Frame) -> Bound:
+def bound(stage: Stage, context: ImageContext) -> BoundStage:
     """Bind a stage to an image."""
-    answer = stage.bind(frame)
-    return answer if isinstance(answer, Bound) else Bound(answer)
+    answer = stage.bind(context)
+    return answer if isinstance(answer, BoundStage) else BoundStage(answer)
 
 
 def pointwise(function: Function, **properties: Any) -> Stage:
     """Make a stage that looks at one pixel at a time."""
-    return Stage(lambda frame: function, **properties)
+    return Stage(lambda context: function, **properties)
 
 
 def inside(strip: Values, halo: Halo) -> Values:

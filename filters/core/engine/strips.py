@@ -11,12 +11,11 @@ from .threads import together
 Task = Callable[[int, int], None]
 
 
-def each_strip(height: int, rows: int, jobs: int, task: Task, at_once: Callable[..., None] = together) -> None:
+def each_strip(height: int, rows: int, jobs: int, task: Task) -> None:
     """Call ``task(start, stop)`` for every strip of *rows* rows; the strips are the same for any number of *jobs*.
 
-    *at_once* runs several functions, by threads as a rule, each of which takes one contiguous part: a queue would
-    cost more than it balances. The first strip is done before the others begin, so that a task may prepare there what
-    all share.
+    Each thread takes one contiguous part: a queue would cost more than it balances. The first strip is done before the
+    others begin, so that a task may prepare there what all share.
     """
     starts = range(0, height, rows)
 
@@ -33,4 +32,4 @@ def each_strip(height: int, rows: int, jobs: int, task: Task, at_once: Callable[
         work_through(rest)
         return
     bounds = [len(rest) * job // jobs for job in range(jobs + 1)]
-    at_once([partial(work_through, rest[bounds[job] : bounds[job + 1]]) for job in range(jobs)])
+    together([partial(work_through, rest[bounds[job] : bounds[job + 1]]) for job in range(jobs)])

@@ -7,7 +7,7 @@ from typing import NamedTuple
 from ..lazy_numpy import Array, np
 from . import colour, nan_policy
 from .borders import Border
-from .stage import Frame
+from .stage import ImageContext
 
 
 class Settings(NamedTuple):
@@ -36,20 +36,20 @@ class Passage:
         image: Array,
         alpha: Array | None,
         settings: Settings,
-        frame: Frame,
+        context: ImageContext,
         gain: float | None,
         bias: float,
-        on_ground: bool,
+        on_backdrop: bool,
     ) -> None:
-        """*gain* is the last filter's; *on_ground* lays transparent pixels on the background from the start."""
+        """*gain* is the last filter's; *on_backdrop* lays transparent pixels on the background from the start."""
         self.image, self.alpha, self.settings = image, alpha, settings
-        self.full, self.work, self.gain, self.bias = frame.full, frame.work, gain, bias
+        self.full, self.work, self.gain, self.bias = context.full, context.work, gain, bias
         self.fill = float(colour.in_light(settings.fill, self.full, settings.linear))
-        self.on_ground = on_ground
+        self.on_backdrop = on_backdrop
         self.linear_out = (settings.linear and gain is not None) if settings.linear_out is None else settings.linear_out
-        self.finite = frame.finite
-        self.filling = None if frame.finite else nan_policy.filling(settings.nan)
-        self.ground = np.array(settings.background or (self.full,) * 3, np.float64)[None, None]
+        self.finite = context.finite
+        self.filling = None if context.finite else nan_policy.filling(settings.nan)
+        self.backdrop = np.array(settings.background or (self.full,) * 3, np.float64)[None, None]
 
     def enter(self, start: int, stop: int) -> Array:
         """Return rows of the image: as they are, or in the work type where they are changed."""
@@ -65,7 +65,7 @@ class Passage:
             strip = self.multiply(strip, opaque)
             if not self.finite:
                 strip[np.broadcast_to(opaque == 0, strip.shape)] = 0  # what cannot be seen is not even NaN
-            if self.on_ground:
+            if self.on_backdrop:
                 strip = self.lay(strip, opaque, self.settings.linear)
         return colour.luma(strip, self.work) if self.settings.channels == "luma" else strip
 
@@ -74,9 +74,9 @@ class Passage:
         assert self.alpha is not None
         return self.alpha[start:stop, :, None].astype(self.work)
 
-    def _ground(self, strip: Array, linear: bool) -> Array:
-        ground = colour.in_light(self.ground, self.full, linear)
-        return ground if strip.shape[2] == 3 else colour.luma(ground, np.float64)
+    def _backdrop(self, strip: Array, linear: bool) -> Array:
+        backdrop = colour.in_light(self.backdrop, self.full, linear)
+        return backdrop if strip.shape[2] == 3 else colour.luma(backdrop, np.float64)
 
     def divide(self, colours: Array, opaque: Array) -> Array:
         """Take the alpha out of colours that were multiplied by it."""
@@ -91,7 +91,7 @@ class Passage:
         if self.settings.background is None:
             return colours
         rest = 1 - opaque / np.asarray(self.full, self.work)
-        return colours + (rest * self._ground(colours, linear)).astype(self.work)
+        return colours + (rest * self._backdrop(colours, linear)).astype(self.work)
 
     def leave(self, picture: Array, opaque: Array | None) -> tuple[Array, Array | None]:
         """Return the picture and its alpha in the file's units, unrounded."""
@@ -103,7 +103,7 @@ class Passage:
             picture = colour.strongest(picture, self.settings.nan == nan_policy.IGNORE)
         if opaque is not None and self.settings.opaque:
             part = np.clip(opaque / self.full, 0, 1)
-            picture = picture * part + self._ground(picture, self.linear_out) * (1 - part)
+            picture = picture * part + self._backdrop(picture, self.linear_out) * (1 - part)
             opaque = None
         if self.linear_out:
             picture = colour.encode_srgb(picture, self.full)

@@ -25,15 +25,15 @@ from typing import Any, Literal, NamedTuple
 from ..engine import borders
 from ..engine.layout import strip_of
 from ..engine.pipeline import Source, Whole, computed
-from ..engine.stage import Bound, Frame, Rows, Stage, Values
+from ..engine.stage import BoundStage, ImageContext, Rows, Stage, Values
 from ..engine.strips import each_strip
 from ..lazy_numpy import Array, np
 from .transfer_function import Response
 
-BLOCK = 32
+TRANSFORMED_ROWS = 32
 """Rows, or columns, that are transformed at once. Always the same ones, so that every sample is computed alike
 whichever rows are asked for; 16 to 256 are all as fast, and more take more memory."""
-STRIP = 4 * BLOCK
+REQUESTED_ROWS = 4 * TRANSFORMED_ROWS
 """Rows that are asked for at once: a filter before this one computes what its strips see around them anew."""
 SPARE = 8
 """How many times less than the tolerance the response must be where it is taken for nothing."""
@@ -127,35 +127,35 @@ def _kind(along: Axis) -> Any:
 class Filtered(Rows):
     """A picture filtered by a response; its rows are transformed back as they are asked for."""
 
-    liked = BLOCK
+    preferred_rows = TRANSFORMED_ROWS
 
-    def __init__(self, above: Rows, response: Response, frame: Frame) -> None:
+    def __init__(self, above: Rows, response: Response, context: ImageContext) -> None:
         self.height, self.width = above.height, above.width
-        self.response, self.frame = response, frame
+        self.response, self.context = response, context
         self.across, self.down = (
-            axis(size, frame.rule.border, response.reach(size)) for size in (self.width, self.height)
+            axis(size, context.rule.border, response.reach(size)) for size in (self.width, self.height)
         )
         self.missing: Gaps | None = None
         # A picture that is taken the part from is read twice, and shall not be computed twice.
         if response.takes_away and not isinstance(above, (Source, Whole)):
-            above = computed(above, STRIP, frame.jobs)
-        self.level = np.asarray(frame.full / 2)
-        if not frame.finite:
-            whole, self.missing = known(computed(above, STRIP, frame.jobs))
+            above = computed(above, REQUESTED_ROWS, context.jobs)
+        self.level = np.asarray(context.full / 2)
+        if not context.finite:
+            whole, self.missing = known(computed(above, REQUESTED_ROWS, context.jobs))
             above, values = whole, whole.values
             self.level = (values.min(axis=(0, 1)) / 2 + values.max(axis=(0, 1)) / 2).astype(np.float64)
         self.above = above
         half = self.across.length // 2 + 1 if self.across.kind == "fourier" else None
         self.u = np.abs(self.across.frequencies[:half])
-        kept = response.columns(self.u, frame.tolerance / frame.full / SPARE)
+        kept = response.columns(self.u, context.tolerance / context.full / SPARE)
         self.count = len(kept)
         # A slice is copied in half the time of an index.
         self.kept = slice(self.count) if self.count and kept[-1] == self.count - 1 else kept
         self.columns: Any = None
         self.crossed: Any = None
-        each_strip(self.height, STRIP, frame.jobs, self._analyse)
+        each_strip(self.height, REQUESTED_ROWS, context.jobs, self._analyse)
         self.fills = [self._fill(channel) for channel in range(len(self.columns))]
-        each_strip(self.count, BLOCK, frame.jobs, self._filter)
+        each_strip(self.count, TRANSFORMED_ROWS, context.jobs, self._filter)
 
     def _level(self, channel: int) -> float:
         """The value that is taken off before the transform, and put on again: a flat picture stays exactly as it is."""
@@ -165,28 +165,30 @@ class Filtered(Rows):
         """Transform rows, and keep of their frequencies those that count, as columns."""
         strip = self.above.rows(start, stop)
         if self.columns is None:
-            work = np.result_type(self.frame.work, np.complex64) if self.across.kind == "fourier" else self.frame.work
+            work = (
+                np.result_type(self.context.work, np.complex64) if self.across.kind == "fourier" else self.context.work
+            )
             self.columns = np.empty((strip.shape[2], self.count, self.height), work)
         for channel, columns in enumerate(self.columns):
-            for first in range(start, stop, BLOCK):
-                last = min(first + BLOCK, stop)
-                rows = strip[first - start : last - start, :, channel].astype(self.frame.work)
+            for first in range(start, stop, TRANSFORMED_ROWS):
+                last = min(first + TRANSFORMED_ROWS, stop)
+                rows = strip[first - start : last - start, :, channel].astype(self.context.work)
                 rows -= self._level(channel)
                 columns[:, first:last] = self._of_rows(rows, channel)[:, self.kept].T
 
     def _of_rows(self, rows: Array, channel: int) -> Array:
         """Return the transforms of rows, surrounded by the border rule."""
-        rows = surrounded(rows, self.across, self.frame.rule.border, self.frame.rule.fill - self._level(channel))
+        rows = surrounded(rows, self.across, self.context.rule.border, self.context.rule.fill - self._level(channel))
         return _transforms().rfft(rows, axis=1) if self.across.kind == "fourier" else cosines(rows, self.across)
 
     def _fill(self, channel: int) -> Array:
         """What stands past the ends of the columns where it is one value: ``(columns, 1)``."""
-        rows = np.full((1, self.width), self.frame.rule.fill - self._level(channel), self.frame.work)
+        rows = np.full((1, self.width), self.context.rule.fill - self._level(channel), self.context.work)
         return self._of_rows(rows, channel)[:, self.kept].T
 
     def _filter(self, start: int, stop: int) -> None:
         """Transform columns, multiply them by the response, and transform them back."""
-        response, down, work = self.response, self.down, self.frame.work
+        response, down, work = self.response, self.down, self.context.work
         u, v = self.u[self.kept][start:stop, None], down.frequencies[None]
         part = response.part(u, v)
         if down.kind == "fourier":
@@ -204,7 +206,7 @@ class Filtered(Rows):
                 self.crossed = np.empty_like(self.columns)
         part = part.astype(work)
         for channel, columns in enumerate(self.columns):
-            whole = surrounded(columns[start:stop], down, self.frame.rule.border, self.fills[channel][start:stop])
+            whole = surrounded(columns[start:stop], down, self.context.rule.border, self.fills[channel][start:stop])
             spectrum = cosines(whole, down)
             if odd is not None:
                 # What is odd in u and in v takes a product of cosines to one of sines: e^i(a+b) - e^i(a-b).
@@ -214,9 +216,9 @@ class Filtered(Rows):
 
     def rows(self, start: int, stop: int) -> Array:
         """Return rows of the result."""
-        planes = np.empty((len(self.columns), stop - start, self.width), self.frame.work)
-        for block in range(start - start % BLOCK, stop, BLOCK):
-            end = min(block + BLOCK, self.height)
+        planes = np.empty((len(self.columns), stop - start, self.width), self.context.work)
+        for block in range(start - start % TRANSFORMED_ROWS, stop, TRANSFORMED_ROWS):
+            end = min(block + TRANSFORMED_ROWS, self.height)
             first, last = max(block, start), min(end, stop)
             for channel, plane in enumerate(planes):
                 plane[first - start : last - start] = self._part(channel, block, end)[first - block : last - block]
@@ -224,7 +226,7 @@ class Filtered(Rows):
             np.subtract(self.above.rows(start, stop).transpose(2, 0, 1), planes, out=planes)
         strip = strip_of(planes)
         if self.missing is not None:
-            self.missing.put_back(strip, start, self.frame.ignoring)
+            self.missing.put_back(strip, start, self.context.ignoring)
         return strip
 
     def _part(self, channel: int, start: int, stop: int) -> Array:
@@ -294,18 +296,18 @@ def guessed(plane: Array) -> Array:
     return np.where(gaps, guessed(means).repeat(2, axis=0).repeat(2, axis=1)[:height, :width], plane)
 
 
-def logarithm(picture: Rows, frame: Frame) -> Array:
+def logarithm(picture: Rows, context: ImageContext) -> Array:
     """Return ``ln(1 + |F|)`` as a map of the picture's size, zero frequency in the middle.
 
     F is the unitary Fourier transform, the sum over √(width · height), of the picture in levels from 0 to 255. Noise
     of one level is 1 everywhere then, whatever the size and the depth, and what repeats stands out: plain sums would
     all be large, and their logarithms much alike.
     """
-    picture = computed(picture, STRIP, frame.jobs)
-    whole = (picture if frame.finite else known(picture)[0]).values
+    picture = computed(picture, REQUESTED_ROWS, context.jobs)
+    whole = (picture if context.finite else known(picture)[0]).values
     answer = np.empty(whole.shape, np.float32)
     for channel in range(whole.shape[2]):
-        levels = whole[..., channel].astype(frame.work) * (255 / frame.full)
+        levels = whole[..., channel].astype(context.work) * (255 / context.full)
         spectrum = np.abs(_transforms().fft2(levels, norm="ortho"))
         answer[..., channel] = _transforms().fftshift(np.log1p(spectrum, out=spectrum))
     return answer
@@ -321,15 +323,15 @@ def map_of(response: Response, height: int, width: int, start: int, stop: int) -
 class Maps(Rows):
     """A filtered picture beside its spectrum and the response, as far as they are wanted."""
 
-    liked = BLOCK
+    preferred_rows = TRANSFORMED_ROWS
 
-    def __init__(self, above: Rows, response: Response, frame: Frame, answer: Callable[..., Values]) -> None:
+    def __init__(self, above: Rows, response: Response, context: ImageContext, answer: Callable[..., Values]) -> None:
         if not isinstance(above, (Source, Whole)):
-            above = computed(above, STRIP, frame.jobs)
+            above = computed(above, REQUESTED_ROWS, context.jobs)
         self.height, self.width, self.above = above.height, above.width, above
-        self.response, self.wanted, self.answer = response, frame.wanted, answer
-        self.filtered = Filtered(above, response, frame) if "image" in frame.wanted else None
-        self.spectrum = logarithm(above, frame) if "spectrum" in frame.wanted else None
+        self.response, self.wanted, self.answer = response, context.requested_fields, answer
+        self.filtered = Filtered(above, response, context) if "image" in context.requested_fields else None
+        self.spectrum = logarithm(above, context) if "spectrum" in context.requested_fields else None
 
     def rows(self, start: int, stop: int) -> Values:
         """Return rows of the picture and of the maps."""
@@ -345,9 +347,9 @@ class Maps(Rows):
 def filtering(response: Response, answer: Callable[..., Values], **properties: Any) -> Stage:
     """Return the stage that filters by a response; *answer* is made of the picture, its spectrum and the response."""
 
-    def bind(frame: Frame) -> Bound:
-        if frame.wanted <= {"image"}:
-            return Bound(lambda above: Filtered(above, response, frame))
-        return Bound(lambda above: Maps(above, response, frame, answer))
+    def bind(context: ImageContext) -> BoundStage:
+        if context.requested_fields <= {"image"}:
+            return BoundStage(lambda above: Filtered(above, response, context))
+        return BoundStage(lambda above: Maps(above, response, context, answer))
 
     return Stage(bind, by_rows=True, gain=response.mean, amplification=2.0, **properties)

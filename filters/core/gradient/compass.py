@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 from ..engine.nan_policy import filled, settled
-from ..engine.stage import Frame, Function, Halo, Stage, inside
+from ..engine.stage import Function, Halo, ImageContext, Stage, inside
 from ..lazy_numpy import Array, np
 from ..linear import kernels
 
@@ -31,12 +31,12 @@ def compass(name: str) -> Stage:
     rests = [_by_weight({place: mask[place] - common for place in rim}) for mask in masks]
     degrees = np.array([0, 45, 90, 135, 180, -135, -90, -45], np.float64)
 
-    def bind(frame: Frame) -> Function:
+    def bind(context: ImageContext) -> Function:
         def answer(strip: Array) -> Compass:
             middle = inside(strip, Halo.around(1))
             rows, columns = middle.shape[:2]
             rise = {(i, j): strip[i : i + rows, j : j + columns] - middle for i, j in rim}
-            if frame.ignoring:  # what is missing counts as the middle
+            if context.ignoring:  # what is missing counts as the middle
                 rise = {place: settled(filled(part, 0), middle, 1) for place, part in rise.items()}
             best = _weighted(rise, rests[0])
             which = np.zeros_like(middle, np.int8)
@@ -48,9 +48,9 @@ def compass(name: str) -> Stage:
                 best += _weighted(rise, [(common, rim)])
             np.clip(best, 0, None, out=best)  # the masks sum to 0 all together, so one answers at least 0
             which *= (best > 0).view(np.int8)
-            angle = np.take(degrees.astype(frame.work), which) if "angle" in frame.wanted else None
-            if not frame.finite:
-                gaps = np.isnan(middle) if frame.ignoring else np.isnan(best)
+            angle = np.take(degrees.astype(context.work), which) if "angle" in context.requested_fields else None
+            if not context.finite:
+                gaps = np.isnan(middle) if context.ignoring else np.isnan(best)
                 for part in (best, angle):
                     if part is not None:
                         part[gaps] = np.nan

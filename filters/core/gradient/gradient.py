@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, Literal, NamedTuple
 
-from ..engine.stage import Frame, Halo, Stage, Weights, inside
+from ..engine.stage import Halo, ImageContext, Stage, Weights, inside
 from ..lazy_numpy import Array, np
 from ..linear import kernels
 from ..linear.symmetric import differences, smoothed
@@ -42,7 +42,7 @@ def derivatives(smooth: Sequence[float], derivative: Sequence[float]) -> Stage:
     size = float(np.abs(smooth).sum() * np.abs(derivative).sum())
     whole = all(isinstance(weight, int) for weight in (*smooth, *derivative))
     return Stage(
-        lambda frame: gradient,
+        lambda context: gradient,
         halo=halo,
         gain=None,
         weights=Weights(0.0, size, relative=True),
@@ -66,7 +66,7 @@ def roberts() -> Stage:
         return Gradient((down_right - down_left) * half, (down_right + down_left) * half)
 
     weights = Weights(0.0, 4.0, relative=True)
-    return Stage(lambda frame: gradient, halo=Halo(1, 1, 0, 0), gain=None, weights=weights, amplification=4.0)
+    return Stage(lambda context: gradient, halo=Halo(1, 1, 0, 0), gain=None, weights=weights, amplification=4.0)
 
 
 def operator(name: str, size: int = 3) -> Stage:
@@ -90,14 +90,14 @@ def magnitude(gradient: Gradient, norm: Norm = "l2", work: Any = None) -> Array:
     return np.maximum(np.abs(gx), np.abs(gy))
 
 
-def levels(gradient: Gradient, norm: Norm, frame: Frame) -> Array:
+def levels(gradient: Gradient, norm: Norm, context: ImageContext) -> Array:
     """Return the magnitude of integers rounded half up and saturated, in the image's type; *gradient* is used up.
 
     Samples without a copy of the values: 0.60 ns a pixel in all for ``l1`` in place of 0.66, 1.3 for ``l2`` of 1.45.
     """
-    white = int(frame.full)
+    white = int(context.full)
     if norm == "l2":
-        strength = magnitude(gradient, norm, frame.work)
+        strength = magnitude(gradient, norm, context.work)
         strength += 0.5
         np.clip(strength, 0, white + 0.5, out=strength)
     else:

@@ -27,7 +27,7 @@ def strongest_channel(strength: Function) -> Stage:
             np.maximum(best, other, out=best)
         return answer._make(kept)
 
-    return Stage(lambda frame: lambda answer: choose(answer, frame.ignoring), gain=None)
+    return Stage(lambda context: lambda answer: choose(answer, context.ignoring), gain=None)
 
 
 def _replace(values: Array, others: Array, where: Array) -> None:

@@ -17,7 +17,7 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 from ..engine.nan_policy import left_out
-from ..engine.stage import Bound, Frame, Function, Stage, bound, inside, pointwise
+from ..engine.stage import BoundStage, Function, ImageContext, Stage, bound, inside, pointwise
 from ..lazy_numpy import Array, np
 from ..linear import kernels
 from ..linear.convolve import linear
@@ -59,11 +59,11 @@ def colour_gradient() -> Stage:
     along that axis is the luma's choice: where that grows. One channel is given back as it is.
     """
 
-    def bind(frame: Frame) -> Function:
+    def bind(context: ImageContext) -> Function:
         def reduced(parts: Gradient) -> Gradient:
             if parts.gx.shape[2] == 1:
                 return parts
-            gx, gy = _fractional(parts, frame, together=True)
+            gx, gy = _fractional(parts, context, together=True)
             return _greatest(_summed(gx, gy), _with_luma(gx), _with_luma(gy))
 
         return reduced
@@ -71,10 +71,10 @@ def colour_gradient() -> Stage:
     return Stage(bind, gain=None, joint=True, amplification=2.0)
 
 
-def _fractional(parts: Gradient, frame: Frame, together: bool) -> Gradient:
+def _fractional(parts: Gradient, context: ImageContext, together: bool) -> Gradient:
     """Return a gradient in the work type; *together*, a channel that lacks a pixel that another has is 0 there."""
-    gx, gy = (part.astype(frame.work, copy=False) for part in parts)
-    if together and frame.ignoring and np.isnan(np.max(gx)):
+    gx, gy = (part.astype(context.work, copy=False) for part in parts)
+    if together and context.ignoring and np.isnan(np.max(gx)):
         gaps = np.isnan(gx)
         part = np.where(gaps.all(axis=2, keepdims=True), np.nan, 0)
         gx, gy = np.where(gaps, part, gx), np.where(gaps, part, gy)
@@ -152,9 +152,9 @@ def structure(rho: tuple[float, float], together: bool) -> list[Stage]:
     a halo around it.
     """
 
-    def bind(frame: Frame) -> Function:
+    def bind(context: ImageContext) -> Function:
         def products(parts: Gradient) -> Array:
-            gx, gy = (part * OF_SOBEL for part in _fractional(parts, frame, together))
+            gx, gy = (part * OF_SOBEL for part in _fractional(parts, context, together))
             tensor = _summed(gx, gy) if together else Tensor(gx * gx, gx * gy, gy * gy)
             planes = [part.transpose(2, 0, 1) for part in tensor]
             return np.concatenate(planes).transpose(1, 2, 0)
@@ -178,10 +178,10 @@ def _integration(rho: tuple[float, float]) -> Stage:
     smoothing = linear(kernels.gaussian(rho), name=f"integration of sigma {rho[0]:g},{rho[1]:g}", algorithm="banded")
     careful = left_out([smoothing])[0]
 
-    def bind(frame: Frame) -> Bound:
-        if not frame.ignoring:
-            return bound(smoothing, frame)
-        mean = bound(careful, frame)
+    def bind(context: ImageContext) -> BoundStage:
+        if not context.ignoring:
+            return bound(smoothing, context)
+        mean = bound(careful, context)
         halo = smoothing.halo.wider(mean.extra)
 
         def integrated(strip: Array) -> Array:

@@ -16,7 +16,7 @@ from typing import Any, Literal
 
 from ..engine import colour, nan_policy
 from ..engine.layout import planes_of, strip_of
-from ..engine.stage import Bound, Crossing, Frame, Function, Stage, inside, pointwise
+from ..engine.stage import AlphaHandling, BoundStage, Function, ImageContext, Stage, inside, pointwise
 from ..lazy_numpy import Array, np
 from ..parameters import ImageError
 from . import overlap_save, tiled_matmul
@@ -70,22 +70,22 @@ def layer(
     finish = _finish(bias, activation)
     window = nan_policy.Window(width, height, stride, dilation, False)
 
-    def bind(frame: Frame) -> Bound:
-        work = np.float32 if apart(frame) else frame.work
+    def bind(context: ImageContext) -> BoundStage:
+        work = np.float32 if apart(context) else context.work
         product = prepare(weights, groups, stride, dilation, work)
         correlate, rows = product, 1
-        if by_transform(frame):
-            correlate = _transformed(weights, groups, product, frame.finite, work)
+        if by_transform(context):
+            correlate = _transformed(weights, groups, product, context.finite, work)
             rows = overlap_save.bank_tile(height, width)[0] - height + 1
-        if apart(frame):
+        if apart(context):
             correlate = _means_apart(weights, groups, correlate, stride[1], dilation[1])
         # Only a strip where a sample is missing needs it.
-        careful = cache(lambda: _present(weights, groups, correlate, stride, dilation, frame.work))
+        careful = cache(lambda: _present(weights, groups, correlate, stride, dilation, context.work))
 
         def answer(strip: Array) -> Array:
             if strip.shape[2] != channels:
                 raise ImageError(_misfit(weights.shape, groups, strip.shape[2]))
-            gaps = np.isnan(strip) if frame.ignoring else None
+            gaps = np.isnan(strip) if context.ignoring else None
             if gaps is None or not gaps.any():
                 total = correlate(strip)
             else:
@@ -94,27 +94,27 @@ def layer(
             finish(total)
             return strip_of(total)
 
-        return Bound(answer, rows=rows)
+        return BoundStage(answer, rows=rows)
 
     ties, absolute = _has_ties(weights), np.abs(weights).sum(axis=(1, 2, 3))
 
-    def apart(frame: Frame) -> bool:
-        return np.dtype(frame.work) == np.float64 and frame.tolerance > 0 and float(absolute.max()) <= PRECISE
+    def apart(context: ImageContext) -> bool:
+        return np.dtype(context.work) == np.float64 and context.tolerance > 0 and float(absolute.max()) <= PRECISE
 
-    def by_transform(frame: Frame) -> bool:
+    def by_transform(context: ImageContext) -> bool:
         plain = stride == dilation == (1, 1)
-        work = np.float32 if apart(frame) else frame.work
+        work = np.float32 if apart(context) else context.work
         return plain and not ties and _transform_pays(weights.shape, groups, work)
 
-    def facts(frame: Frame) -> tuple[str, ...]:
+    def facts(context: ImageContext) -> tuple[str, ...]:
         tile = overlap_save.bank_tile(height, width)
         return (
             f"{name}: {maps} kernels {width}×{height} on {_channels(inputs)}{f' of {groups} groups' * (groups > 1)}, "
             f"anchor {x},{y}, activation {activation}",
             f"algorithm: fourier ({tile[1]}×{tile[0]} tiles, transformed once for all maps)"
-            if by_transform(frame)
+            if by_transform(context)
             else f"algorithm: product ({inputs * height * width} stacked samples, one matrix product a row)",
-            *["the sums in float32, the mean of each row apart"] * apart(frame),
+            *["the sums in float32, the mean of each row apart"] * apart(context),
         )
 
     stage = Stage(
@@ -131,20 +131,20 @@ def layer(
     return [pointwise(_luma), stage] if channels == 1 else [stage]
 
 
-def activated(activation: Activation, bias: float = 0.0, lift: float = 0.0, gain: float | None = 1.0) -> Stage:
+def activated(activation: Activation, bias: float = 0.0, white_offset: float = 0.0, gain: float | None = 1.0) -> Stage:
     """Return the stage of an activation behind a picture's filter of the *gain*, and of what is added before it."""
 
-    def bind(frame: Frame) -> Function:
-        finish = _finish(np.full(1, bias + lift * frame.full), activation)
+    def bind(context: ImageContext) -> Function:
+        finish = _finish(np.full(1, bias + white_offset * context.full), activation)
 
         def answer(strip: Array) -> Array:
-            planes = np.array(planes_of(strip), frame.work)
+            planes = np.array(planes_of(strip), context.work)
             finish(planes)
             return strip_of(planes)
 
         return answer
 
-    return Stage(bind, crossing=Crossing(divide=bool(gain), multiply=True))
+    return Stage(bind, crossing=AlphaHandling(divide=bool(gain), multiply=True))
 
 
 def prepare(weights: Array, groups: int, stride: tuple[int, int], dilation: tuple[int, int], work: Any) -> Function:

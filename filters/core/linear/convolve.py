@@ -6,7 +6,7 @@ from functools import cache
 from typing import Annotated, Literal
 
 from ..engine import nan_policy
-from ..engine.stage import Bound, Frame, Halo, Stage, Weights
+from ..engine.stage import BoundStage, Halo, ImageContext, Stage, Weights
 from ..lazy_numpy import np
 from ..parameters import Param
 from . import planner
@@ -31,7 +31,7 @@ def linear(
     dilation: tuple[int, int] = (1, 1),
     padding: Padding = "same",
     bias: float = 0.0,
-    lift: float = 0.0,
+    white_offset: float = 0.0,
     name: str = "kernel",
     algorithm: str = "auto",
 ) -> Stage:
@@ -55,11 +55,11 @@ def linear(
     keeps_mean = abs(kernel.sum) > 1e-3 * kernel.absolute_sum
     window = nan_policy.Window(width, height, stride, dilation, width * height > LARGE and _has_no_zero(kernel))
 
-    def bind(frame: Frame) -> Bound:
-        quick = planner.bind(kernel, frame._replace(finite=True), geometry, algorithm)
-        if frame.finite:
+    def bind(context: ImageContext) -> BoundStage:
+        quick = planner.bind(kernel, context._replace(finite=True), geometry, algorithm)
+        if context.finite:
             return quick
-        careful = cache(lambda: planner.bind(kernel, frame, geometry, "taps").function)
+        careful = cache(lambda: planner.bind(kernel, context, geometry, "taps").function)
         return quick._replace(function=nan_policy.kept_near(quick.function, careful, window, quick.extra))
 
     return Stage(
@@ -70,12 +70,12 @@ def linear(
         gain=kernel.sum if keeps_mean else 0.0,
         weights=Weights(kernel.sum, kernel.absolute_sum, relative=not keeps_mean),
         bias=bias,
-        lift=lift,
+        white_offset=white_offset,
         amplification=max(1.0, kernel.absolute_sum),
-        facts=lambda frame: (
+        facts=lambda context: (
             f"{name}: {width}×{height}, anchor {x},{y}, sum {kernel.sum:.6g}, "
             + ("separable" if kernel.factors is not None else "not separable"),
-            "algorithm: {0.algorithm} ({0.reason})".format(planner.plan(kernel, frame, geometry, algorithm)),
+            "algorithm: {0.algorithm} ({0.reason})".format(planner.plan(kernel, context, geometry, algorithm)),
         ),
     )
 

@@ -11,7 +11,7 @@ from typing import Any, Literal, NamedTuple, get_args
 
 from ..engine.dtypes import narrowest
 from ..engine.quantize import FLOAT_TOLERANCE
-from ..engine.stage import Bound, Frame, Function, Halo, inside
+from ..engine.stage import BoundStage, Function, Halo, ImageContext, inside
 from ..lazy_numpy import Array, np
 from ..parameters import ImageError
 from . import direct, doubling_sum, im2col, multirate_gaussian, overlap_save, running_sum, separable, toeplitz
@@ -39,7 +39,7 @@ class Plan(NamedTuple):
     algorithm: str
     cost: float
     reason: str
-    bind: Callable[[Frame], Bound]
+    bind: Callable[[ImageContext], BoundStage]
 
 
 class Geometry(NamedTuple):
@@ -54,16 +54,16 @@ class Geometry(NamedTuple):
         return self.stride == (1, 1) and self.dilation == (1, 1)
 
 
-def plan(kernel: Kernel, frame: Frame, geometry: Geometry = Geometry(), algorithm: str = "auto") -> Plan:  # noqa: B008
+def plan(kernel: Kernel, context: ImageContext, geometry: Geometry = Geometry(), algorithm: str = "auto") -> Plan:  # noqa: B008
     """Choose the algorithm for *kernel*, or take the one that is named; raises ImageError where it cannot serve.
 
-    >>> frame = Frame(255.0, "float32", tolerance=1e-3)
-    >>> plan(Kernel.of([[1, 2, 1], [2, 5, 2], [1, 2, 1]]), frame).algorithm
+    >>> context = ImageContext(255.0, "float32", tolerance=1e-3)
+    >>> plan(Kernel.of([[1, 2, 1], [2, 5, 2], [1, 2, 1]]), context).algorithm
     'dense'
-    >>> plan(Kernel.of([[1]]), frame).algorithm
+    >>> plan(Kernel.of([[1]]), context).algorithm
     'taps'
     """
-    found = list(_candidates(kernel, frame, geometry))
+    found = list(_candidates(kernel, context, geometry))
     if algorithm == "auto":
         return min(found, key=lambda candidate: candidate.cost)
     for candidate in found:
@@ -73,8 +73,8 @@ def plan(kernel: Kernel, frame: Frame, geometry: Geometry = Geometry(), algorith
     raise ImageError(f"the algorithm {algorithm} cannot compute this kernel exactly enough (possible: {possible})")
 
 
-def _candidates(kernel: Kernel, frame: Frame, geometry: Geometry) -> Iterator[Plan]:
-    """Yield every algorithm that can compute *kernel* within the frame's tolerance."""
+def _candidates(kernel: Kernel, context: ImageContext, geometry: Geometry) -> Iterator[Plan]:
+    """Yield every algorithm that can compute *kernel* within the context's tolerance."""
     height, width = kernel.shape
     factors = kernel.factors
     count = _nonzero(kernel)
@@ -82,44 +82,46 @@ def _candidates(kernel: Kernel, frame: Frame, geometry: Geometry) -> Iterator[Pl
         "taps",
         TAP * (count if factors is None else min(count, sum(int(np.count_nonzero(factor)) for factor in factors))),
         "shifted multiply-adds, axis by axis where that is less",
-        lambda frame: Bound(_by_taps(kernel, geometry)),
+        lambda context: BoundStage(_by_taps(kernel, geometry)),
     )
     if factors is None or height * width <= 1024:
         yield Plan(
             "dense",
             DENSE + DENSE_INPUT * width * (height + im2col.ROWS - 1),
             f"{width} stacked columns, one matrix product",
-            lambda frame: Bound(im2col.prepare(kernel.taps, *geometry, frame.work), rows=im2col.ROWS),
+            lambda context: BoundStage(im2col.prepare(kernel.taps, *geometry, context.work), rows=im2col.ROWS),
         )
     if factors is not None:
-        yield from _separable(kernel, factors, frame, geometry)
+        yield from _separable(kernel, factors, context, geometry)
     elif geometry.plain and min(height, width) > 2:
-        parts = None if _tie_prone(kernel, frame) else _low_rank(kernel)
+        parts = None if _tie_prone(kernel, context) else _low_rank(kernel)
         if parts is not None:
             yield Plan(
                 "low-rank",
                 len(parts) * (_banded_cost(height, width) + ADDITION),
                 f"rank {len(parts)}: {len(parts)} separable kernels in place of {count} taps",
-                lambda frame: Bound(_sum_of([toeplitz.prepare(*part, *geometry, frame.work) for part in parts])),
+                lambda context: BoundStage(
+                    _sum_of([toeplitz.prepare(*part, *geometry, context.work) for part in parts])
+                ),
             )
     if geometry.plain and height * width <= 1 << 20:
-        ties = _tie_prone(kernel, frame)
+        ties = _tie_prone(kernel, context)
         tile = overlap_save.tile_shape(height, width)
-        factor = 2 * FOURIER_DOUBLE if ties else FOURIER_DOUBLE if np.dtype(frame.work) == np.float64 else 1
+        factor = 2 * FOURIER_DOUBLE if ties else FOURIER_DOUBLE if np.dtype(context.work) == np.float64 else 1
         yield Plan(
             "fourier",
             overlap_save.cost(height, width) * factor,
             f"{tile[1]}×{tile[0]} tiles, overlap-save" + ", in float64 and back to whole numbers" * ties,
-            lambda frame: Bound(
-                _whole_again(kernel) if ties else overlap_save.prepare(kernel.taps, frame.work),
+            lambda context: BoundStage(
+                _whole_again(kernel) if ties else overlap_save.prepare(kernel.taps, context.work),
                 rows=overlap_save.rows_of_result(height, width),
             ),
         )
 
 
-def _tie_prone(kernel: Kernel, frame: Frame) -> bool:
+def _tie_prone(kernel: Kernel, context: ImageContext) -> bool:
     """Whether exact halves are common among the results, which the least error would round down."""
-    return frame.whole and kernel.halves is not None and (kernel.halves > 0 or kernel.divisor != 1)
+    return context.whole and kernel.halves is not None and (kernel.halves > 0 or kernel.divisor != 1)
 
 
 def _whole_again(kernel: Kernel) -> Function:
@@ -138,7 +140,9 @@ def _whole_again(kernel: Kernel) -> Function:
     return correlate
 
 
-def _separable(kernel: Kernel, factors: tuple[Array, Array], frame: Frame, geometry: Geometry) -> Iterator[Plan]:
+def _separable(
+    kernel: Kernel, factors: tuple[Array, Array], context: ImageContext, geometry: Geometry
+) -> Iterator[Plan]:
     height, width = kernel.shape
     column, row = factors
     if height * width == 1:
@@ -147,64 +151,64 @@ def _separable(kernel: Kernel, factors: tuple[Array, Array], frame: Frame, geome
         "banded",
         _banded_cost(height, width),
         f"rank 1: {height} + {width} taps in place of {height * width}, as products with banded matrices",
-        lambda frame: Bound(toeplitz.prepare(column, row, *geometry, frame.work)),
+        lambda context: BoundStage(toeplitz.prepare(column, row, *geometry, context.work)),
     )
     if not geometry.plain:
         return
     if (column == column[0]).all() and (row == row[0]).all():
         additions = doubling_sum.additions(height) + doubling_sum.additions(width)
-        if frame.whole and frame.full * height * width < 1 << 53:
+        if context.whole and context.full * height * width < 1 << 53:
             yield Plan(
                 "running",
                 min(RUNNING, WHOLE_ADDITION * additions),
                 "equal weights: sums of integers, from one to the next",
-                lambda frame: _running(kernel, frame, float(column[0] * row[0])),
+                lambda context: _running(kernel, context, float(column[0] * row[0])),
             )
         yield Plan(
             "doubling",
             ADDITION * additions,
             f"equal weights: {additions} additions in place of {height} + {width}",
-            lambda frame: Bound(doubling_sum.prepare(height, width, float(column[0] * row[0]))),
+            lambda context: BoundStage(doubling_sum.prepare(height, width, float(column[0] * row[0]))),
         )
     # Of an image smaller than the kernel the errors of its many reflections add up.
-    fits = (frame.height or height) >= height and (frame.width or width) >= width
+    fits = (context.height or height) >= height and (context.width or width) >= width
     if min(height, width) >= 33 and height % 2 and width % 2 and fits:
         designs = [multirate_gaussian.design(tuple(factor.tolist()), len(factor) // 16) for factor in factors]
         vertical, horizontal = designs
         # The error that stripes of white noise of full contrast, whose deviation is 0.29 of it, would show.
         error = vertical.error * np.abs(row).sum() + horizontal.error * np.abs(column).sum()
         # Rounded, few results near a half change; of float the greatest error is bounded, three deviations and more.
-        is_float = frame.tolerance >= FLOAT_TOLERANCE * frame.full
-        if 0.29 * frame.full * error <= frame.tolerance * (1 / 3 if is_float else 2):
+        is_float = context.tolerance >= FLOAT_TOLERANCE * context.full
+        if 0.29 * context.full * error <= context.tolerance * (1 / 3 if is_float else 2):
             extra = Halo.around(horizontal.reach - width // 2, vertical.reach - height // 2)
             yield Plan(
                 "decimated",
                 DECIMATED,
                 f"smooth: every {horizontal.step}th sample, then interpolation",
-                lambda frame: Bound(
-                    multirate_gaussian.prepare(vertical, horizontal, frame.work),
+                lambda context: BoundStage(
+                    multirate_gaussian.prepare(vertical, horizontal, context.work),
                     extra,
                     vertical.step,
                     True,
-                    _narrow(frame, height),
+                    _narrow(context, height),
                 ),
             )
 
 
-def _narrow(frame: Frame, height: int) -> Any:
+def _narrow(context: ImageContext, height: int) -> Any:
     """Return the type of the strips of a tall kernel, which are many rows: the samples' own, where they are whole."""
-    return narrowest(frame.full) if frame.whole and height > TALL else None
+    return narrowest(context.full) if context.whole and height > TALL else None
 
 
-def _running(kernel: Kernel, frame: Frame, weight: float) -> Bound:
-    """Bind sums of integers, rounded to a mean where the frame wants that and the mean stays within its range."""
+def _running(kernel: Kernel, context: ImageContext, weight: float) -> BoundStage:
+    """Bind sums of integers, rounded to a mean where the context wants that and the mean stays within its range."""
     height, width = kernel.shape
     divisor = kernel.divisor / weight if weight else 0.0
-    rounds = frame.rounded and divisor.is_integer() and height * width <= divisor <= 1 << 53
-    function, work = running_sum.prepare(height, width, frame.full, int(divisor) if rounds else None)
+    rounds = context.rounded and divisor.is_integer() and height * width <= divisor <= 1 << 53
+    function, work = running_sum.prepare(height, width, context.full, int(divisor) if rounds else None)
     if rounds:
-        return Bound(function, work=work)
-    return Bound(lambda strip: function(strip).astype(frame.work) * np.asarray(weight, frame.work), work=work)
+        return BoundStage(function, work=work)
+    return BoundStage(lambda strip: function(strip).astype(context.work) * np.asarray(weight, context.work), work=work)
 
 
 def _banded_cost(height: int, width: int) -> float:
@@ -247,15 +251,15 @@ def _by_taps(kernel: Kernel, geometry: Geometry) -> Function:
     return lambda strip: direct.correlate(strip, kernel.taps, *geometry)
 
 
-def bind(kernel: Kernel, frame: Frame, geometry: Geometry, algorithm: str) -> Bound:
+def bind(kernel: Kernel, context: ImageContext, geometry: Geometry, algorithm: str) -> BoundStage:
     """Return the function of the chosen algorithm, the kernel's division done, NaN and infinity kept in bounds."""
-    chosen = plan(kernel, frame, geometry, algorithm)
-    bound = chosen.bind(frame)
+    chosen = plan(kernel, context, geometry, algorithm)
+    bound = chosen.bind(context)
     slow = _by_taps(kernel, geometry)
     halo = bound.extra
 
     def correlate(strip: Array) -> Array:
-        if frame.finite or chosen.algorithm == "taps" or np.isfinite(strip.sum()):
+        if context.finite or chosen.algorithm == "taps" or np.isfinite(strip.sum()):
             total = bound.function(strip)
         else:
             # A product with a matrix that is mostly zeros would spread a NaN over its whole tile.

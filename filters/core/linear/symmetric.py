@@ -75,4 +75,4 @@ def smoothing(sigma: tuple[float, float]) -> Stage:
         return smoothed(smoothed(strip, down, axis=0), across, axis=1)
 
     fact = f"smoothing of sigma {sigma[0]:g},{sigma[1]:g}: {len(across)}×{len(down)}, sums of pairs"
-    return Stage(lambda frame: smooth, halo=halo, weights=Weights(1.0, 1.0), facts=lambda frame: (fact,))
+    return Stage(lambda context: smooth, halo=halo, weights=Weights(1.0, 1.0), facts=lambda context: (fact,))

@@ -21,7 +21,7 @@ from itertools import pairwise
 from typing import Any, Literal, NamedTuple
 
 from ..engine.layout import planes_of, strip_of
-from ..engine.stage import Frame, Stage
+from ..engine.stage import ImageContext, Stage
 from ..lazy_numpy import Array, np
 from .selection import selecting
 from .structuring_element import Pair, Shape
@@ -36,7 +36,7 @@ def extremum(which: Extreme, shape: Shape, **properties: Any) -> Stage:
     """
     over = Over(shape)
 
-    def facts(frame: Frame) -> tuple[str, ...]:
+    def facts(context: ImageContext) -> tuple[str, ...]:
         name = {"min": "minimum", "max": "maximum"}[which]
         return (f"{name} of {shape.points} samples in {shape.width}×{shape.height}: {over.joins} joins a sample",)
 

@@ -12,7 +12,7 @@ from typing import Any, Literal, NamedTuple
 
 from ..engine.dtypes import narrowest
 from ..engine.layout import planes_of, strip_of
-from ..engine.stage import NO_HALO, Bound, Frame, Halo, Stage, Weights, own_type
+from ..engine.stage import NO_HALO, BoundStage, Halo, ImageContext, Stage, Weights, own_type
 from ..lazy_numpy import Array, np
 from ..parameters import ImageError
 from . import extrema
@@ -116,21 +116,21 @@ def pooling(op: Op, x: Axis, y: Axis, *, same: bool = False, ceil: bool = False,
         op, _mean if op == "avg" else _root
     )
 
-    def bind(frame: Frame) -> Bound:
-        across, down = (x.evenly(frame.width), y.evenly(frame.height)) if same else (x, y)
+    def bind(context: ImageContext) -> BoundStage:
+        across, down = (x.evenly(context.width), y.evenly(context.height)) if same else (x, y)
         # That padding depends on the image's size, as a stage's cannot: the strips begin so much earlier.
         extra = Halo(across.before, down.before) if same else NO_HALO
 
         def function(strip: Array, row: int) -> Array:
             planes = planes_of(strip)[:, : len(strip) - extra.top, : strip.shape[1] - extra.left]
             ends = []
-            for axis, samples, first in ((across, frame.width, 0), (down, frame.height, row * down.stride)):
+            for axis, samples, first in ((across, context.width, 0), (down, context.height, row * down.stride)):
                 low, high = (-axis.before, samples + axis.behind) if include_pad else (0, samples)
                 ends.append((low + axis.before - first, high + axis.before - first))
-            return strip_of(pool(planes, Windows(across, down, *ends), frame))
+            return strip_of(pool(planes, Windows(across, down, *ends), context))
 
-        rows = max(1, (WHOLE_STRIP if frame.whole else STRIP) // (frame.width * y.stride))
-        return Bound(function, extra, rows, work=_kind(op, y.taps, frame), placed=True)
+        rows = max(1, (WHOLE_STRIP if context.whole else STRIP) // (context.width * y.stride))
+        return BoundStage(function, extra, rows, work=_kind(op, y.taps, context), placed=True)
 
     return Stage(
         bind,
@@ -143,24 +143,24 @@ def pooling(op: Op, x: Axis, y: Axis, *, same: bool = False, ceil: bool = False,
         gain=size**0.5 if op == "l2" else 1.0,
         weights=Weights(1.0, 1.0) if op == "avg" else None,
         amplification=size**0.5 if op == "l2" else 1.0,
-        facts=lambda frame: (f"{op} of {size} samples in {x.reach + 1}×{y.reach + 1}, stride {x.stride},{y.stride}",),
+        facts=lambda context: (f"{op} of {size} samples in {x.reach + 1}×{y.reach + 1}, stride {x.stride},{y.stride}",),
     )
 
 
-def _kind(op: Op, height: int, frame: Frame) -> Any:
+def _kind(op: Op, height: int, context: ImageContext) -> Any:
     """Return the type that strips shall have: whole numbers in the narrowest that holds a column's sum."""
-    if op == "avg" and frame.whole:
-        return narrowest(frame.full * height)
-    return own_type(frame) if op in ("max", "min") else frame.work
+    if op == "avg" and context.whole:
+        return narrowest(context.full * height)
+    return own_type(context) if op in ("max", "min") else context.work
 
 
-def _extremum(planes: Array, windows: Windows, frame: Frame, greatest: bool) -> Array:
+def _extremum(planes: Array, windows: Windows, context: ImageContext, greatest: bool) -> Array:
     """Return the greatest or the least sample of each window."""
     join, careful = (np.maximum, np.fmax) if greatest else (np.minimum, np.fmin)
     nothing: Any = -np.inf if greatest else np.inf
-    if frame.whole:
-        nothing = 0 if greatest else frame.full
-    elif frame.ignoring and np.isnan(np.max(planes)):
+    if context.whole:
+        nothing = 0 if greatest else context.full
+    elif context.ignoring and np.isnan(np.max(planes)):
         nothing, join = np.nan, careful
     windows.counts(planes)
     windows.blank(planes, nothing)
@@ -170,10 +170,10 @@ def _extremum(planes: Array, windows: Windows, frame: Frame, greatest: bool) -> 
         chosen = extrema.over_window(planes, (x.taps, y.taps), join, (x.stride, y.stride), dilation)
     else:
         chosen = windows.joined(planes, join)
-    return chosen if frame.integers else chosen.astype(frame.work, copy=False)
+    return chosen if context.integers else chosen.astype(context.work, copy=False)
 
 
-def _mean(planes: Array, windows: Windows, frame: Frame) -> Array:
+def _mean(planes: Array, windows: Windows, context: ImageContext) -> Array:
     """Return the mean of what counts of each window.
 
     What is padded is 0 already; of an alpha, beside the colours, white.
@@ -181,30 +181,30 @@ def _mean(planes: Array, windows: Windows, frame: Frame) -> Array:
     across, down = windows.counts(planes)
     windows.blank(planes, 0)
     size = windows.size
-    sums = windows.joined(planes, np.add, narrowest(frame.full * size + size // 2) if frame.whole else None)
-    out = _divided(sums, size, frame)
+    sums = windows.joined(planes, np.add, narrowest(context.full * size + size // 2) if context.whole else None)
+    out = _divided(sums, size, context)
     for few, here in (
         (across != windows.x.taps, np.s_[:, :, across != windows.x.taps]),
         (down != windows.y.taps, np.s_[:, down != windows.y.taps]),
     ):
         if few.any():
-            out[here] = _divided(sums[here], np.outer(down, across)[here[1:]], frame)
+            out[here] = _divided(sums[here], np.outer(down, across)[here[1:]], context)
     return out
 
 
-def _divided(sums: Array, counts: Any, frame: Frame) -> Array:
+def _divided(sums: Array, counts: Any, context: ImageContext) -> Array:
     """Return sums over counts; rounded half up where the result is written so."""
-    if not frame.whole:
+    if not context.whole:
         return sums / (counts if isinstance(counts, int) else counts.astype(sums.dtype))
-    if not frame.rounded:
-        return (sums / counts).astype(frame.work, copy=False)
+    if not context.rounded:
+        return (sums / counts).astype(context.work, copy=False)
     counts = sums.dtype.type(counts) if isinstance(counts, int) else counts.astype(sums.dtype)
-    return ((sums + counts // sums.dtype.type(2)) // counts).astype(own_type(frame))
+    return ((sums + counts // sums.dtype.type(2)) // counts).astype(own_type(context))
 
 
-def _root(planes: Array, windows: Windows, frame: Frame) -> Array:
+def _root(planes: Array, windows: Windows, context: ImageContext) -> Array:
     """Return the root of the sum of squares of each window; of missing samples the others take the place."""
-    if not (frame.ignoring and np.isnan(np.max(planes))):
+    if not (context.ignoring and np.isnan(np.max(planes))):
         total = windows.joined(planes * planes, np.add)
         return np.sqrt(total, out=total)
     gaps = np.isnan(planes)

@@ -12,7 +12,7 @@ from typing import Any, Literal, NamedTuple, get_args
 
 from ..engine.layout import planes_of, strip_of
 from ..engine.nan_policy import Window
-from ..engine.stage import BY_ALPHA, Bound, Frame, Function, Halo, Stage, inside, own_type
+from ..engine.stage import BY_ALPHA, BoundStage, Function, Halo, ImageContext, Stage, inside, own_type
 from ..lazy_numpy import Array, np
 from ..parameters import ParameterError
 from .rank_by_counting import TILE, Counter
@@ -42,8 +42,6 @@ class Plan(NamedTuple):
 
     algorithm: str
     reason: str
-    cost: float = 0.0
-    """Nanoseconds a sample."""
 
 
 def rank_of(percentile: float, count: Any) -> Any:
@@ -78,26 +76,26 @@ def ranked(width: int, height: int, percentile: float, *, name: str, algorithm: 
     halo = Halo(width // 2, height // 2, (width - 1) // 2, (height - 1) // 2)
     window = Window(width, height, (1, 1), (1, 1), full=True)
 
-    def bind(frame: Frame) -> Bound:
+    def bind(context: ImageContext) -> BoundStage:
         counter = Counter(height, width, rank)
-        chosen = plan(height, width, frame, algorithm)
+        chosen = plan(height, width, context, algorithm)
         if chosen.algorithm == "networks":
             selector = Selector(height, width, rank)
-            rows = min(TILE, selector.rows_of(frame.width or TILE, np.dtype(own_type(frame)).itemsize))
+            rows = min(TILE, selector.rows_of(context.width or TILE, np.dtype(own_type(context)).itemsize))
             bound = selecting(_beside(selector), halo, _on_planes(present(counter)), interleaved=True)
         else:
             rows = TILE
             bound = selecting(_spread(_on_planes(counter), window), halo, _on_planes(present(counter)))
-        answer = bound.bind(frame)
-        assert isinstance(answer, Bound)
-        seen = _seen(answer.function, _on_planes(present(counter)), window, halo, frame)
-        return answer._replace(function=seen, rows=rows, brief=chosen.cost)
+        answer = bound.bind(context)
+        assert isinstance(answer, BoundStage)
+        seen = _seen(answer.function, _on_planes(present(counter)), window, halo, context)
+        return answer._replace(function=seen, rows=rows)
 
     def present(counter: Counter) -> Callable[[Array], Array]:
         return lambda planes: counter(planes, lambda count: rank_of(percentile, count))
 
-    def facts(frame: Frame) -> tuple[str, ...]:
-        chosen = plan(height, width, frame, algorithm)
+    def facts(context: ImageContext) -> tuple[str, ...]:
+        chosen = plan(height, width, context, algorithm)
         return (
             f"{name}: {width}×{height}, the sample of rank {rank} of 0 … {count - 1}",
             f"algorithm: {chosen.algorithm} ({chosen.reason})",
@@ -106,32 +104,32 @@ def ranked(width: int, height: int, percentile: float, *, name: str, algorithm: 
     return Stage(bind, halo=halo, selects=True, crossing=BY_ALPHA, facts=facts)
 
 
-def plan(height: int, width: int, frame: Frame, algorithm: str = "auto") -> Plan:
+def plan(height: int, width: int, context: ImageContext, algorithm: str = "auto") -> Plan:
     """Choose the algorithm for a window, or take the one that is named.
 
-    >>> [plan(n, n, Frame(255.0, "float32", whole=True, height=3000, width=4000)).algorithm for n in (5, 15, 21)]
+    >>> [plan(n, n, ImageContext(255.0, "float32", whole=True, height=3000, width=4000)).algorithm for n in (5, 15, 21)]
     ['networks', 'networks', 'counting']
     """
     count = height * width
     counting = COUNTING + COUNTED_SIDE * max(height, width)
-    if frame.ignoring:
-        return Plan("counting", "missing samples count nothing", counting)
+    if context.ignoring:
+        return Plan("counting", "missing samples count nothing")
     if algorithm == "auto" and count > LARGEST:
-        return Plan("counting", f"the window holds more than {LARGEST} samples", counting)
-    itemsize = np.dtype(own_type(frame)).itemsize
+        return Plan("counting", f"the window holds more than {LARGEST} samples")
+    itemsize = np.dtype(own_type(context)).itemsize
     # Samples of a float image lie in float64, but most are float32, and then are selected as such.
     operations = 3 + 0.4 * count * math.log2(count)
     network = operations * OPERATION[4 if itemsize == 8 else itemsize] * (SCATTERED if count >= MANY else 1)
     once = operations * WRITTEN * tile_of(height)
-    pixels = frame.height * frame.width or 1_000_000
+    pixels = context.height * context.width or 1_000_000
     if algorithm != "auto":
-        return Plan(algorithm, "as asked for", network if algorithm == "networks" else counting)
+        return Plan(algorithm, "as asked for")
     costs = f"{network:.2g} ns a sample against {counting:.2g}"
     if network + once / pixels <= counting:
-        return Plan("networks", costs, network)
+        return Plan("networks", costs)
     if network <= counting:
-        return Plan("counting", "the image is too small to write a network for", counting)
-    return Plan("counting", f"{counting:.2g} ns a sample against {network:.2g}", counting)
+        return Plan("counting", "the image is too small to write a network for")
+    return Plan("counting", f"{counting:.2g} ns a sample against {network:.2g}")
 
 
 def _on_planes(select: Callable[[Array], Array]) -> Callable[[Array], Array]:
@@ -179,7 +177,7 @@ def _spread(select: Callable[[Array], Array], window: Window) -> Callable[[Array
 
 
 def _seen(
-    select: Function, present: Callable[[Array], Array], window: Window, halo: Halo, frame: Frame
+    select: Function, present: Callable[[Array], Array], window: Window, halo: Halo, context: ImageContext
 ) -> Callable[..., Array]:
     """Return *select*, for colours beside their alpha too, of which those that cannot be seen count nothing."""
 
@@ -187,9 +185,9 @@ def _seen(
         if opaque is None or (opaque > 0).all():
             return select(strip)
         hidden = opaque <= 0
-        chosen = present(np.where(hidden, np.nan, strip)).astype(frame.work)
+        chosen = present(np.where(hidden, np.nan, strip)).astype(context.work)
         gaps = np.isnan(strip) & ~hidden
-        if gaps.any() and not frame.ignoring:
+        if gaps.any() and not context.ignoring:
             chosen[window.reached(gaps)] = np.nan
         chosen[np.broadcast_to(inside(hidden, halo), chosen.shape)] = 0
         return chosen

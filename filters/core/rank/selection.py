@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from ..engine.stage import Bound, Frame, Halo, Stage, own_type
+from ..engine.stage import BoundStage, Halo, ImageContext, Stage, own_type
 from ..lazy_numpy import Array, np
 
 Select = Callable[[Array], Array]
@@ -24,13 +24,13 @@ def selecting(
     is missing goes to *select*. They may take *interleaved* channels. Properties are those of the `Stage`.
     """
 
-    def bind(frame: Frame) -> Bound:
-        careful = present if present is not None and frame.ignoring else None
+    def bind(context: ImageContext) -> BoundStage:
+        careful = present if present is not None and context.ignoring else None
 
         def selected(strip: Array) -> Array:
             chosen = select(strip) if careful is None or not np.isnan(np.max(strip)) else careful(strip)
-            return chosen if frame.integers else chosen.astype(frame.work, copy=False)
+            return chosen if context.integers else chosen.astype(context.work, copy=False)
 
-        return Bound(selected, work=own_type(frame), interleaved=interleaved)
+        return BoundStage(selected, work=own_type(context), interleaved=interleaved)
 
     return Stage(bind, halo=halo, selects=True, **properties)
