@@ -13,8 +13,9 @@ J. Froment, "Parameter-free fast pixelwise non-local means denoising", Image Pro
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
+from ..engine.doubling import Turns, over_windows
 from ..engine.layout import planes_of, strip_of
 from ..engine.stage import BY_ALPHA, Function, Halo, ImageContext, Stage
 from ..lazy_numpy import Array, np
@@ -36,8 +37,6 @@ wait for each other."""
 
 MOST_SEARCHED = 101**2
 """Pixels of the largest search window, which takes 2 minutes at 12 MP."""
-SPARE = 4
-"""Rows that the sums over boxes need to work in."""
 
 
 class Window(NamedTuple):
@@ -193,12 +192,12 @@ def _means(tile: Array, window: Window, weighing: Weighing) -> Array:
     flat = _Flat.of(tile, window)
     values = flat.laid(tile)
     total, weights = values.copy(), np.ones_like(values[0])  # the pixel itself has the weight 1
-    parts, spare = np.empty_like(values), np.empty((SPARE, values.shape[1]), values.dtype)
+    parts, box = np.empty_like(values), _Box(window, flat.width, values.shape[1], values.dtype)
     for shift, start, length, first in flat.shifts():
         near, far = values[:, start : start + length], values[:, start + shift : start + shift + length]
         difference = np.subtract(near, far, out=parts[:, :length])
         difference *= difference
-        weight = _weights(_box(_summed(difference), window.patch, flat.width, spare), weighing)
+        weight = _weights(box(_summed(difference)), weighing)
         size = len(weight)
         here, there = slice(first, first + size), slice(first + shift, first + shift + size)
         product = parts[:, :size]
@@ -220,7 +219,7 @@ def _weighted_means(tile: Array, present: Array, window: Window, weighing: Weigh
     own, gaps = flat.laid(present), flat.laid(np.isnan(tile))
     values = flat.laid(np.where(np.isnan(tile), tile.dtype.type(0), tile))
     total, weights = values * own, own.copy()
-    spare = np.empty((SPARE, values.shape[1]), values.dtype)
+    box = _Box(window, flat.width, values.shape[1], values.dtype)
     samples = tile.dtype.type(len(values) * (2 * window.patch + 1) ** 2)
     for shift, start, length, first in flat.shifts():
         near, far = slice(start, start + length), slice(start + shift, start + shift + length)
@@ -228,8 +227,8 @@ def _weighted_means(tile: Array, present: Array, window: Window, weighing: Weigh
         difference = values[:, near] - values[:, far]
         difference *= difference
         difference *= both
-        common = _box(_summed(both), window.patch, flat.width, spare).copy()
-        weight = _box(_summed(difference), window.patch, flat.width, spare)
+        common = box(_summed(both)).copy()
+        weight = box(_summed(difference))
         some = common > 0
         weight *= np.divide(samples, common, out=np.zeros_like(common), where=some)
         weight = _weights(weight, weighing)
@@ -261,32 +260,21 @@ def _summed(planes: Array) -> Array:
     return planes[0]
 
 
-def _box(row: Array, reach: int, width: int, spare: Array) -> Array:
-    """Sum a flat plane over boxes of ``2·reach + 1``; the answer belongs to the box's first sample.
-
-    It lies in *spare*, `SPARE` rows.
-    """
-    across = _window_sums(row, 2 * reach + 1, 1, spare[0], spare[1:3])
-    return _window_sums(across, 2 * reach + 1, width, spare[3], spare[1:3])
-
-
-def _window_sums(row: Array, count: int, step: int, out: Array, powers: Array) -> Array:
-    """Return, in *out*, the sums of an odd *count* of samples *step* apart, by doubling; *powers* is written to.
+class _Box:
+    """Sums flat planes of so many *samples* over boxes; what it computes in is kept from call to call.
 
     All are sums of squares: nothing cancels, so the error is that of a few roundings.
     """
-    size = len(row) - (count - 1) * step
-    total, out = row[:size], out[:size]
-    if count == 1:
-        out[...] = total
-        return out
-    doubled, reach, done = row, 1, 1
-    while done < count:
-        longer = len(doubled) - reach * step
-        target = powers[reach.bit_length() % 2]  # not the one that is read: NumPy would make a copy of it first
-        doubled = np.add(doubled[:longer], doubled[reach * step :], out=target[:longer])
-        reach *= 2
-        if count & reach:
-            total = np.add(total, doubled[done * step : done * step + size], out=out)
-            done += reach
-    return total
+
+    def __init__(self, window: Window, width: int, samples: int, dtype: Any) -> None:
+        self.side, self.width = 2 * window.patch + 1, width
+        self.turns, self.across, self.out = Turns(), np.empty(samples, dtype), np.empty(samples, dtype)
+
+    def __call__(self, row: Array) -> Array:
+        """Return the sums, each at its box's first sample, for as long as nothing else is summed."""
+        across = self._over_windows(row, 1, self.across)
+        return self._over_windows(across, self.width, self.out)
+
+    def _over_windows(self, row: Array, step: int, out: Array) -> Array:
+        out = out[: len(row) - (self.side - 1) * step]
+        return over_windows(row, self.side, np.add, step=step, turns=self.turns, out=out)

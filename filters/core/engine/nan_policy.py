@@ -16,6 +16,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 from ..lazy_numpy import Array, np
+from .doubling import over_windows
 from .stage import BoundStage, Function, Halo, ImageContext, Stage, Values, Weights, bound, inside
 
 PROPAGATE, IGNORE, FILL = "propagate", "ignore", "fill="
@@ -98,15 +99,10 @@ class Window(NamedTuple):
     """It is large, and no weight in it is 0."""
 
     def reached(self, gaps: Array) -> Array:
-        """Return where the window holds a gap; of a side, twice as much is seen with each step."""
+        """Return where the window holds a gap."""
         for axis, length in ((0, self.height), (1, self.width)):
-            seen = 1
-            while seen < length:
-                more = min(seen, length - seen)
-                shift = more * self.dilation[1 - axis]
-                near, far = slice(None, -shift), slice(shift, None)
-                gaps = gaps[near] | gaps[far] if axis == 0 else gaps[:, near] | gaps[:, far]
-                seen += more
+            step = self.dilation[1 - axis]
+            gaps = over_windows(gaps, length, np.logical_or, axis=axis, step=step, overlap=True)
         return gaps[:: self.stride[1], :: self.stride[0]]
 
 

@@ -1,8 +1,8 @@
 """Minima and maxima over windows and over flat shapes of any outline: erosion, dilation, max pooling.
 
-The extremum of two overlapping windows is that of both together, so a window of n samples takes ⌈log₂ n⌉ joins of two
-arrays. Any other shape is taken apart into chords, its runs of neighbours along rows or columns. Chords of one length
-are the same array, shifted; a longer one is two overlapping shorter ones. So a disk of n points costs about √n joins.
+A rectangle is joined by doubling, down the columns and then along the rows. Any other shape is taken apart into chords,
+its runs of neighbours along rows or columns. Chords of one length are the same array, shifted; a longer one is two
+overlapping shorter ones. So a disk of n points costs about √n joins.
 
 A plane is worked on as one long row, in which a step down is a shift by the plane's width: what that makes of the ends
 of rows is cut off. A join of 8 bits takes 0.017 ns a sample so, and 0.03 row by row.
@@ -20,6 +20,7 @@ from functools import cached_property
 from itertools import pairwise
 from typing import Any, Literal, NamedTuple
 
+from ..engine.doubling import Turns, joins, over_windows
 from ..engine.layout import planes_of, strip_of
 from ..engine.stage import ImageContext, Stage
 from ..lazy_numpy import Array, np
@@ -73,7 +74,7 @@ class Over:
     def joins(self) -> int:
         """How many joins of two arrays are done."""
         if self.shape.mask is None:
-            return _doublings(1, self.shape.width) + _doublings(1, self.shape.height)
+            return joins(self.shape.width, overlap=True) + joins(self.shape.height, overlap=True)
         return self.plan.joins
 
     def __call__(self, strip: Array, join: Any) -> Array:
@@ -105,44 +106,21 @@ def over_window(planes: Array, size: Pair, join: Any, stride: Pair = (1, 1), dil
     window are *dilation* apart. The result may be a view of the planes.
     """
     kept = planes.shape[2] - (size[0] - 1) * dilation[0]
-    return _over_window(planes, size, join, _Turns(), *dilation, stride[1])[:, :, : kept : stride[0]]
-
-
-class _Turns:
-    """Two arrays that take turns to hold results.
-
-    Kept from strip to strip: the pages of a new array of 400 kB take four times as long as a join.
-
-    >>> turns = _Turns()
-    >>> first, second, third = (turns.next(3, "u1") for _ in range(3))
-    >>> second.base is first.base, third.base is first.base
-    (False, True)
-    """
-
-    def __init__(self) -> None:
-        self.arrays: list[Array | None] = [None, None]
-
-    def next(self, samples: int, dtype: Any) -> Array:
-        """Return room for so many samples: not that of the last one, but that of the one before."""
-        other, array = self.arrays
-        if array is None or array.size < samples:
-            array = np.empty(samples, dtype)
-        self.arrays = [array, other]
-        return array[:samples]
+    return _over_window(planes, size, join, Turns(), *dilation, stride[1])[:, :, : kept : stride[0]]
 
 
 class _Kept(threading.local):
     """What each thread keeps for itself: turns for chords, and for columns of chords."""
 
     def __init__(self) -> None:
-        self.turns: dict[Any, tuple[_Turns, _Turns]] = {}
+        self.turns: dict[Any, tuple[Turns, Turns]] = {}
 
-    def of(self, dtype: Any) -> tuple[_Turns, _Turns]:
+    def of(self, dtype: Any) -> tuple[Turns, Turns]:
         """Return those for results of one type."""
-        return self.turns.setdefault(dtype, (_Turns(), _Turns()))
+        return self.turns.setdefault(dtype, (Turns(), Turns()))
 
 
-def _over_window(planes: Array, size: Pair, join: Any, turns: _Turns, dx: int = 1, dy: int = 1, sy: int = 1) -> Array:
+def _over_window(planes: Array, size: Pair, join: Any, turns: Turns, dx: int = 1, dy: int = 1, sy: int = 1) -> Array:
     """Join the samples of windows, *dx* and *dy* apart; the last columns of the result mean nothing."""
     (width, height), (channels, rows, columns) = size, planes.shape
     if size == (1, 1):
@@ -151,42 +129,17 @@ def _over_window(planes: Array, size: Pair, join: Any, turns: _Turns, dx: int = 
     out = np.empty((channels, -(-rows // sy), columns), planes.dtype)
     for plane, result in zip(planes, out, strict=True):
         # Down the columns first: that leaves fewer rows for the other pass.
-        tall = _doubled(_flat(plane), 1, height, dy * columns, join, turns)
+        tall = over_windows(_flat(plane), height, join, step=dy * columns, overlap=True, turns=turns)
         if sy > 1:
             tall = _flat(tall.reshape(rows, columns)[::sy])
         ends = _flat(result)[: len(tall) - (width - 1) * dx]
-        if width == 1:
-            ends[...] = tall
-        else:
-            _doubled(tall, 1, width, dx, join, turns, ends)
+        over_windows(tall, width, join, step=dx, overlap=True, turns=turns, out=ends)
     return out
 
 
 def _flat(plane: Array) -> Array:
     """Return a plane as one row; a view where its rows lie one behind the other."""
     return np.ascontiguousarray(plane).reshape(-1)
-
-
-def _doublings(have: int, length: int) -> int:
-    """Return how many joins make windows of *length* samples from those of *have*."""
-    return (-(-length // have) - 1).bit_length()
-
-
-def _doubled(
-    row: Array, have: int, length: int, step: int, join: Any, turns: _Turns, out: Array | None = None
-) -> Array:
-    """Return the extrema of windows of *length* samples, *step* apart, from those of *have* samples.
-
-    >>> import numpy as np
-    >>> _doubled(np.array([3, 1, 2, 5, 4, 9]), 1, 3, 1, np.maximum, _Turns()).tolist()
-    [3, 5, 5, 9]
-    """
-    while have < length:
-        more = min(have, length - have)
-        have += more
-        room = turns.next(len(row) - more * step, row.dtype) if out is None or have < length else out
-        row = join(row[: -more * step], row[more * step :], out=room)
-    return row
 
 
 class _Chords(NamedTuple):
@@ -214,7 +167,7 @@ def _chords(mask: Array, along_rows: bool) -> _Plan:
             runs.setdefault(stop - start, {}).setdefault(start, []).append(across)
     found, total, have = [], -1, 1
     for length in sorted(runs):
-        total += _doublings(have, length)
+        total += joins(length, have, overlap=True)
         have = length
         columns: dict[int, list[Pair]] = {}
         for along, rows in runs[length].items():
@@ -222,7 +175,7 @@ def _chords(mask: Array, along_rows: bool) -> _Plan:
                 columns.setdefault(count, []).append((along, first))
         height = 1
         for count in sorted(columns):
-            total += _doublings(height, count) + len(columns[count])
+            total += joins(count, height, overlap=True) + len(columns[count])
             height = count
         found.append(_Chords(length, tuple((count, tuple(columns[count])) for count in sorted(columns))))
     return _Plan(along_rows, tuple(found), total)
@@ -238,20 +191,22 @@ def _stacks(there: Array, rows: list[int]) -> list[Pair]:
     first, last = rows[0], rows[-1] + 1
     breaks = [0, *(n for n in range(1, len(rows)) if rows[n] > rows[n - 1] + 1), len(rows)]
     stacks = [(rows[start], stop - start) for start, stop in pairwise(breaks)]
-    apart = len(stacks) + _doublings(1, max(count for _, count in stacks))
-    joined = 1 + _doublings(1, last - first)
+    apart = len(stacks) + joins(max(count for _, count in stacks), overlap=True)
+    joined = 1 + joins(last - first, overlap=True)
     return [(first, last - first)] if joined < apart and there[first:last].all() else stacks
 
 
-def _run(plan: _Plan, row: Array, right: int, down: int, join: Any, turns: tuple[_Turns, _Turns], out: Array) -> None:
+def _run(plan: _Plan, row: Array, right: int, down: int, join: Any, turns: tuple[Turns, Turns], out: Array) -> None:
     """Join the chords of a plane, which is one row with steps to the *right* and *down*, into *out*."""
     along, across = (right, down) if plan.along_rows else (down, right)
     chord, have, begun = row, 1, False
     for length, columns in plan.chords:
-        chord, have = _doubled(chord, have, length, along, join, turns[0]), length
+        chord = over_windows(chord, length, join, step=along, have=have, overlap=True, turns=turns[0])
+        have = length
         column, height = chord, 1
         for count, places in columns:
-            column, height = _doubled(column, height, count, across, join, turns[1]), count
+            column = over_windows(column, count, join, step=across, have=height, overlap=True, turns=turns[1])
+            height = count
             for x, y in places:
                 start = x * along + y * across
                 part = column[start : start + len(out)]

@@ -10,6 +10,7 @@ from __future__ import annotations
 from functools import partial
 from typing import Any, Literal, NamedTuple
 
+from ..engine.doubling import joins, over_windows
 from ..engine.dtypes import narrowest
 from ..engine.layout import planes_of, strip_of
 from ..engine.stage import NO_HALO, BoundStage, Halo, ImageContext, Stage, Weights, own_type
@@ -231,23 +232,11 @@ def _joined(planes: Array, along: int, axis: Axis, join: Any) -> Array:
                 taps, stride = taps // factor, stride // factor
     dilation = axis.dilation
     length = (count - 1) * stride + 1
-    additions = taps.bit_length() + taps.bit_count() - 2
     slow = 3 if along == 2 and stride > 1 else 1  # every s-th sample of a row takes so much longer than neighbours
-    if (taps - 1) * slow <= additions * stride + (slow > 1):
+    if (taps - 1) * slow <= joins(taps) * stride + (slow > 1):
         parts = [_cut(planes, along, tap * dilation, tap * dilation + length, stride) for tap in range(taps)]
         return _each_of(parts, join)
-    total: Any = None
-    done, reach = 0, 1
-    while True:
-        if taps & reach:
-            term = _cut(planes, along, done * dilation, done * dilation + length)
-            total = term if total is None else join(total, term)
-            done += reach
-        if done == taps:
-            return _cut(total, along, 0, None, stride)
-        shift = reach * dilation
-        planes = join(_cut(planes, along, 0, planes.shape[along] - shift), _cut(planes, along, shift, None))
-        reach *= 2
+    return _cut(over_windows(planes, taps, join, axis=along, step=dilation), along, 0, None, stride)
 
 
 def _cut(planes: Array, along: int, start: int, stop: int | None, step: int = 1) -> Array:

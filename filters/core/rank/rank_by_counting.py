@@ -24,9 +24,9 @@ from collections.abc import Callable
 from functools import cache
 from typing import Any
 
+from ..engine.doubling import over_windows
 from ..engine.dtypes import narrowest
 from ..lazy_numpy import Array, np
-from ..linear.doubling_sum import additions
 
 BUCKET, LARGEST_BUCKET, MOST_BUCKETS = 512, 4096, 60
 """Samples of a bucket, which are doubled until a tile has no more buckets than that: a large bucket takes more words of
@@ -36,7 +36,8 @@ TILE = 128
 
 Ranks = Callable[[Array], Array]
 """From how many samples are present in windows to the rank of the one that is wanted."""
-Call = tuple[Callable[..., Any], Array, Array, Array]
+Call = tuple[Array, Array, Array]
+"""Two arrays, and where their sum goes."""
 
 
 class Counter:
@@ -119,11 +120,11 @@ class _Tile:
         return np.lib.stride_tricks.as_strided(flat, (self.rows, self.columns), (self.across * step, step))
 
     def _summed(self) -> Array:
-        for call, a, b, out in self.calls:
-            call(a, b, out=out)
+        for near, far, out in self.calls:
+            np.add(near, far, out=out)
         np.copyto(self.wide[: len(self.sums)], self.sums)
-        for call, a, b, out in self.more_calls:
-            call(a, b, out=out)
+        for near, far, out in self.more_calls:
+            np.add(near, far, out=out)
         return self.counts
 
     def _descend(self, wanted: Any) -> list[int]:
@@ -176,24 +177,12 @@ class _Tile:
 def _sums(source: Array, length: int, step: int) -> tuple[list[Call], Array]:
     """Return the calls that sum *length* neighbours, *step* apart, in a flat array, and where the sums will be."""
     calls: list[Call] = []
-    total, done, power, reach = None, 0, source, 1
-    size = len(source) - (length - 1) * step
-    while True:
-        if length & reach:
-            term = power[done * step : done * step + size]
-            if total is None:
-                total = term
-            else:
-                calls.append((np.add, total, term, np.empty(size, source.dtype)))
-                total = calls[-1][3]
-            done += reach
-        if done == length:
-            assert total is not None and len(calls) == additions(length)
-            return calls, total
-        longer = len(power) - reach * step
-        calls.append((np.add, power[:longer], power[reach * step :], np.empty(longer, source.dtype)))
-        power = calls[-1][3]
-        reach *= 2
+
+    def later(near: Array, far: Array, out: Array | None = None) -> Array:
+        calls.append((near, far, np.empty_like(near) if out is None else out))
+        return calls[-1][2]
+
+    return calls, over_windows(source, length, later, step=step)
 
 
 def _order(samples: Array) -> Array:
@@ -235,12 +224,7 @@ def _bits(lines_of: Array, lines: int, length: int, buckets: int) -> Array:
         # No two of these share a byte.
         places = lines_of[bit::8] * row + np.arange(row)
         table[places] = table.take(places) | np.uint8(1 << bit)
-    words = table.view("<u8").reshape(lines + 1, row // 8)[:lines]
-    seen = 1
-    while seen < length:
-        more = min(seen, length - seen)
-        words = words[:-more] | words[more:]
-        seen += more
+    words = over_windows(table.view("<u8").reshape(lines + 1, row // 8)[:lines], length, np.bitwise_or, overlap=True)
     return np.ascontiguousarray(words.reshape(words.shape[0] * buckets, -1).T)
 
 
