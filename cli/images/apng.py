@@ -8,15 +8,16 @@ from __future__ import annotations
 
 import struct
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any, BinaryIO, NamedTuple
 
 from ...filters.core.lazy_numpy import Array, np
+from . import png_chunks
 from .frames import Frames, Timing
 from .metadata import Metadata, turned
 from .picture import Picture, Terms, UnreadableError
+from .png_chunks import SIGNATURE, chunk
 
-SIGNATURE = b"\x89PNG\r\n\x1a\n"
 KEEP, TO_BACKGROUND, TO_PREVIOUS = range(3)
 OVER = 1
 NEEDFUL = (b"PLTE", b"tRNS")
@@ -35,7 +36,7 @@ class Frame(NamedTuple):
     duration: tuple[int, int]
     disposal: int
     blend: int
-    data: list[bytes]
+    data: list[memoryview]
 
     @property
     def area(self) -> tuple[slice, slice]:
@@ -43,31 +44,19 @@ class Frame(NamedTuple):
         return slice(self.top, self.top + self.height), slice(self.left, self.left + self.width)
 
 
-def chunks(data: bytes) -> Iterator[tuple[bytes, bytes]]:
-    """Yield the names and contents of the chunks."""
-    at = len(SIGNATURE)
-    while at + 12 <= len(data):
-        length, name = struct.unpack_from(">I4s", data, at)
-        yield name, data[at + 8 : at + 8 + length]
-        at += 12 + length
-
-
-def chunk(name: bytes, body: bytes) -> bytes:
-    """Return a chunk: its length, name, contents and CRC; section 5.3."""
-    return struct.pack(">I4s", len(body), name) + body + struct.pack(">I", zlib.crc32(name + body))
-
-
 # ---- reading ----------------------------------------------------------------------------------------
 
 
 def read(data: bytes, terms: Terms) -> tuple[Metadata, Frames]:
     """Return the frames of an animation, each as the canvas that is seen."""
-    header, needful, beside, count, plays = b"", b"", b"", 0, 0
+    header, count, plays = png_chunks.Header(0, 0, 8, 0), 0, 0
+    needful: list[bytes] = []
+    beside: list[bytes] = []
     frames: list[Frame] = []
     still = False
-    for name, body in chunks(data):
+    for name, body, _ in png_chunks.read(data):
         if name == b"IHDR":
-            header = body
+            header = png_chunks.header(body, 0)
         elif name == b"acTL":
             count, plays = struct.unpack_from(">II", body)
         elif name == b"fcTL":
@@ -78,25 +67,25 @@ def read(data: bytes, terms: Terms) -> tuple[Metadata, Frames]:
         elif name == b"fdAT" and frames:
             frames[-1].data.append(body[4:])
         elif name in NEEDFUL:
-            needful += chunk(name, body)
+            needful.append(chunk(name, body))
         elif name == b"IDAT":
             still = True
         elif name != b"IEND":
-            beside += chunk(name, body)
+            beside.append(chunk(name, body))
     frames = [frame for frame in frames if frame.data]
     if not frames or (len(frames) != count and not terms.lenient):
         raise UnreadableError(f"is damaged or truncated (it promises {count} frames and has {len(frames)})")
-    width, height = struct.unpack_from(">II", header)
+    width, height = header.width, header.height
     terms.admit(width, height, 8)
     for frame in frames:
         if frame.left + frame.width > width or frame.top + frame.height > height:
             raise UnreadableError(f"is damaged: a frame reaches out of its canvas of {width}×{height}")
-    metadata, orientation = _beside(header, needful + beside, terms)
+    metadata, orientation = _beside(header, b"".join([*needful, *beside]), terms)
     timing = Timing([frame.duration for frame in frames], plays)
 
     def each() -> Iterator[Picture]:
         for number, picture in enumerate(
-            _canvases((height, width), header, needful, frames, metadata, orientation, terms)
+            _canvases((height, width), header, b"".join(needful), frames, metadata, orientation, terms)
         ):
             if still and number == 0:
                 picture.notes.append("its still picture, which is no frame of the animation, was left out")
@@ -105,13 +94,12 @@ def read(data: bytes, terms: Terms) -> tuple[Metadata, Frames]:
     return metadata, Frames(len(frames), each, timing)
 
 
-def _beside(header: bytes, chunks: bytes, terms: Terms) -> tuple[Metadata, int]:
+def _beside(header: png_chunks.Header, chunks: bytes, terms: Terms) -> tuple[Metadata, int]:
     """Return what the file carries beside its frames, and its orientation, as of a picture of one pixel."""
     from . import decode
 
-    one = struct.pack(">II", 1, 1) + header[8:12] + b"\0"
-    channels = {2: 3, 4: 2, 6: 4}.get(header[9], 1)
-    pixels = bytes(1 + (channels * header[8] + 7) // 8)
+    one = header._replace(width=1, height=1, interlace=0)
+    pixels = bytes(1 + (header.pixel_bits + 7) // 8)
     loaded = decode.load(_file(one, chunks, [zlib.compress(pixels)]), terms)
     assert loaded.image is not None
     try:
@@ -121,14 +109,14 @@ def _beside(header: bytes, chunks: bytes, terms: Terms) -> tuple[Metadata, int]:
     return decode.picture(loaded, terms).metadata, orientation
 
 
-def _file(header: bytes, chunks: bytes, data: list[bytes]) -> bytes:
+def _file(header: png_chunks.Header, chunks: bytes, data: Iterable[bytes | memoryview]) -> bytes:
     parts = [chunk(b"IDAT", part) for part in data]
-    return b"".join((SIGNATURE, chunk(b"IHDR", header), chunks, *parts, chunk(b"IEND", b"")))
+    return b"".join((SIGNATURE, chunk(b"IHDR", header.encoded()), chunks, *parts, chunk(b"IEND")))
 
 
 def _canvases(
     shape: tuple[int, int],
-    header: bytes,
+    header: png_chunks.Header,
     needful: bytes,
     frames: list[Frame],
     metadata: Metadata,
@@ -141,8 +129,8 @@ def _canvases(
     alpha: Any = None
     open = any(frame.disposal == TO_BACKGROUND for frame in frames) or (frames[0].height, frames[0].width) != shape
     for number, frame in enumerate(frames):
-        size = struct.pack(">II", frame.width, frame.height)
-        drawn = decode.decode(_file(size + header[8:], needful, frame.data), terms)
+        own = header._replace(width=frame.width, height=frame.height)
+        drawn = decode.decode(_file(own, needful, frame.data), terms)
         if canvas is None:
             open |= drawn.alpha is not None
             canvas = np.zeros((*shape, drawn.pixels.shape[2]), drawn.pixels.dtype)
@@ -181,16 +169,16 @@ class Writer:
 
     def __init__(self) -> None:
         self._head: list[tuple[bytes, bytes]] = []
-        self._frames: list[list[bytes]] = []
+        self._frames: list[list[memoryview]] = []
 
     def add(self, png: bytes) -> None:
         """Take one more frame; the first one's chunks beside the pixels are the file's."""
         self._frames.append([])
-        for name, body in chunks(png):
+        for name, body, _ in png_chunks.read(png):
             if name == b"IDAT":
                 self._frames[-1].append(body)
             elif len(self._frames) == 1 and name != b"IEND":
-                self._head.append((name, body))
+                self._head.append((name, bytes(body)))
 
     def write(self, file: BinaryIO, timing: Timing) -> None:
         """Write all frames, each the whole canvas."""
@@ -208,9 +196,9 @@ class Writer:
                 if number == 0:
                     file.write(chunk(b"IDAT", part))
                 else:
-                    file.write(chunk(b"fdAT", struct.pack(">I", sequence) + part))
+                    file.write(chunk(b"fdAT", struct.pack(">I", sequence), part))
                     sequence += 1
-        file.write(chunk(b"IEND", b""))
+        file.write(chunk(b"IEND"))
 
 
 def fraction(numerator: int, denominator: int) -> tuple[int, int]:

@@ -50,9 +50,10 @@ FORMATS = {
 ALIASES = {"jpg": "jpeg", "tif": "tiff", "pnm": "ppm", "numpy": "npy"}
 BY_SUFFIX = {suffix: format for format in FORMATS.values() for suffix in format.suffixes}
 NPY = "NPY"
+PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
 SIGNATURES = (
     (b"\xff\xd8\xff", "JPEG"),
-    (b"\x89PNG\r\n\x1a\n", "PNG"),
+    (PNG_SIGNATURE, "PNG"),
     *(
         (order + version, "TIFF")
         for order, version in ((b"II", b"*\0"), (b"II", b"+\0"), (b"MM", b"\0*"), (b"MM", b"\0+"))

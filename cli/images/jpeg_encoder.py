@@ -23,6 +23,8 @@ from PIL import Image
 
 from ...filters.core.engine.output_buffer import Canvas
 from ...filters.core.engine.threads import side_by_side
+from . import jpeg_segments
+from .jpeg_segments import COMMENT, END_OF_IMAGE, RESTART, START_OF_FRAME, START_OF_SCAN, TABLES
 
 BAND = 1 << 19
 """Pixels of a band; from 1/8 to 2 megapixels all are as fast. An interval must stay below 2¹⁶ units."""
@@ -33,8 +35,6 @@ LONGEST = 65500
 LONGEST_SEGMENT = 65533
 """Bytes of a segment."""
 LONGEST_XMP = LONGEST_SEGMENT - len(b"http://ns.adobe.com/xap/1.0/\0")
-TABLES, COMMENT = 0xDB, 0xFE
-START_OF_FRAME, RESTART, END_OF_IMAGE, START_OF_SCAN = 0xC0, 0xD0, 0xD9, 0xDA
 
 
 class Bands:
@@ -159,26 +159,16 @@ def _scratch() -> BinaryIO:
     return tempfile.TemporaryFile(buffering=0)
 
 
-def _segments(data: bytes) -> Iterator[tuple[int, int, int]]:
-    """Yield the marker, start and end of each segment up to the scan's header; sections B.1.1 and B.1.2."""
-    at, marker = 2, 0
-    while marker != START_OF_SCAN:
-        marker = data[at + 1]
-        end = at + 2 + int.from_bytes(data[at + 2 : at + 4], "big")
-        yield marker, at, end
-        at = end
-
-
 def _scan(data: bytes) -> int:
     """Return where the compressed data begins, behind the scan's header."""
-    return next(end for marker, _, end in _segments(data) if marker == START_OF_SCAN)
+    return next(segment.end for segment in jpeg_segments.read(data) if segment.marker == START_OF_SCAN)
 
 
 def _with_comments(header: bytes, comments: Sequence[bytes]) -> bytes:
     """Return a header with comments before its tables: Pillow writes one only."""
     if not comments:
         return header
-    at = next(start for marker, start, _ in _segments(header) if marker == TABLES)
+    at = next(segment.start for segment in jpeg_segments.read(header) if segment.marker == TABLES)
     parts = [struct.pack(">BBH", 0xFF, COMMENT, 2 + len(body)) + body for body in _cut(comments)]
     return b"".join((header[:at], *parts, header[at:]))
 
@@ -191,5 +181,5 @@ def _cut(comments: Sequence[bytes]) -> Iterator[bytes]:
 
 def _with_height(header: bytes, height: int) -> bytes:
     """Return a header with another height: two bytes behind the precision in the frame's, section B.2.2."""
-    start = next(start for marker, start, _ in _segments(header) if marker == START_OF_FRAME)
+    start = next(segment.start for segment in jpeg_segments.read(header) if segment.marker == START_OF_FRAME)
     return header[: start + 5] + struct.pack(">H", height) + header[start + 7 :]

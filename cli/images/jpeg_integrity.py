@@ -7,16 +7,13 @@ is decoded twice, 80 ms more at 12 MP.
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Iterator
-from typing import Any, NamedTuple
+from collections.abc import Callable
+from typing import Any
 
+from . import jpeg_segments
+from .jpeg_segments import END_OF_IMAGE, FRAMES, START_OF_SCAN
 from .picture import UnreadableError
 
-START, END_OF_IMAGE, START_OF_SCAN = 0xD8, 0xD9, 0xDA
-FRAMES = frozenset({*range(0xC0, 0xD0)} - {0xC4, 0xC8, 0xCC})
-PARTS = re.compile(rb"\xff+([^\x00\xff\xd0-\xd7])", re.DOTALL)
-"""A marker among compressed data, in which 255 is followed by 0, and where restarts may stand."""
 JUNK = bytes(range(255)) * 256
 """Data for blocks that are missing."""
 GRAY = (126.5, 129)
@@ -28,27 +25,6 @@ ROWS = 256
 """Rows that are compared at a time."""
 
 
-class Segment(NamedTuple):
-    """A marker and what belongs to it."""
-
-    marker: int
-    start: int
-    body: bytes
-
-
-def segments(data: bytes) -> Iterator[Segment]:
-    """Yield the segments of the first image, its end last."""
-    at = 2
-    while (found := PARTS.search(data, at)) is not None:
-        marker, start = found[1][0], found.start()
-        if marker == END_OF_IMAGE:
-            yield Segment(marker, start, b"")
-            return
-        size = int.from_bytes(data[found.end() : found.end() + 2])
-        yield Segment(marker, start, data[found.end() + 2 : found.end() + size])
-        at = found.end() + max(size, 2)
-
-
 def after(data: bytes, image: Any, decode: Callable[[bytes], Any]) -> None:
     """Raise `UnreadableError` where *image*, decoded from *data*, is not whole; *decode* decodes other data."""
     if _misses_scans(data):
@@ -56,7 +32,9 @@ def after(data: bytes, image: Any, decode: Callable[[bytes], Any]) -> None:
     if not image.info.get("progressive") and not _ends_gray(image):
         return
     # Where the picture was whole, more data make no difference.
-    end = max((segment.start for segment in segments(data) if segment.marker == END_OF_IMAGE), default=len(data))
+    end = max(
+        (segment.start for segment in jpeg_segments.read(data) if segment.marker == END_OF_IMAGE), default=len(data)
+    )
     if not _same(decode(data[:end] + JUNK + data[end:]), image):
         raise UnreadableError("is truncated (its data end before the picture does)")
 
@@ -87,7 +65,7 @@ def _ends_gray(image: Any) -> bool:
 def _misses_scans(data: bytes) -> bool:
     """Whether no scan tells some coefficient of some component to its last bit."""
     missing: dict[int, set[int]] = {}
-    for marker, _, body in segments(data):
+    for marker, _, body, _ in jpeg_segments.read(data):
         if marker in FRAMES and len(body) > 5:
             missing = {body[at]: set(range(COEFFICIENTS)) for at in range(6, 6 + 3 * body[5], 3) if at < len(body)}
         elif marker == START_OF_SCAN and len(body) == 4 + 2 * body[0]:

@@ -16,7 +16,7 @@ from PIL import Image, ImageFile, ImageOps
 
 from ...filters.core.lazy_numpy import np
 from . import pillow_buffer
-from .formats import HEAD, sniff
+from .formats import HEAD, PNG_SIGNATURE, sniff
 from .metadata import ORIENTATION, of_image, turned_image
 from .picture import Loaded, Picture, Terms, UnreadableError
 
@@ -163,10 +163,10 @@ def silenced() -> Iterator[None]:
 def _samples(image: Image.Image, data: bytes, low: Image.Image | None, orientation: int) -> tuple[Any, Any]:
     """Return ``(pixels, alpha)`` of any mode of gray or RGB."""
     bits, key = 8, None
-    if data.startswith(b"\x89PNG") and image.mode not in ("P", "PA"):
-        from . import png_integrity
+    if data.startswith(PNG_SIGNATURE) and image.mode not in ("P", "PA"):
+        from . import png_chunks, png_integrity
 
-        bits = data[png_integrity.DEPTH]
+        bits = png_chunks.header(data).depth
         key = png_integrity.key(image, bits)
         if low is not None or (bits == 16 and image.mode == "RGBA"):
             samples = png_integrity.deep_samples(image, None if low is None else turned_image(low, orientation))

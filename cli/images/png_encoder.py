@@ -27,8 +27,8 @@ from typing import Any, BinaryIO, NamedTuple
 import numpy as np
 
 from ...filters.core.engine.threads import side_by_side
+from . import png_chunks
 
-SIGNATURE = b"\x89PNG\r\n\x1a\n"
 NONE, SUB, UP, AVERAGE, PAETH = range(5)
 """The filter types, section 9.2."""
 BLOCK = 1 << 20
@@ -78,11 +78,10 @@ class Raster:
         self.row = 1 + self.width * self.step
         """Bytes of a filtered row."""
 
-    def header(self) -> bytes:
-        """Return the contents of IHDR, section 11.2.1."""
+    def header(self) -> png_chunks.Header:
+        """Return what IHDR says of it."""
         colour_type = {1: 0, 2: 4, 3: 2, 4: 6}[self.channels]
-        depth = 8 * self.pixels.dtype.itemsize
-        return struct.pack(">IIBBBBB", self.width, self.height, depth, colour_type, 0, 0, 0)
+        return png_chunks.Header(self.width, self.height, 8 * self.pixels.dtype.itemsize, colour_type)
 
     def filtered(self, start: int, stop: int, filter: int) -> Any:
         """Return the rows from *start* to *stop* filtered, each behind a byte that says how; section 9.2.
@@ -156,18 +155,18 @@ def write(
     The bytes are the same for any number of *cores*.
     """
     image = Raster(pixels, alpha)
-    file.write(SIGNATURE)
-    _chunk(file, b"IHDR", image.header())
+    file.write(png_chunks.SIGNATURE)
+    png_chunks.write(file, b"IHDR", image.header().encoded())
     if software:
-        _chunk(file, b"tEXt", b"Software\0" + software.encode("latin-1"))
+        png_chunks.write(file, b"tEXt", b"Software\0" + software.encode("latin-1"))
     if icc:
-        _chunk(file, b"iCCP", b"ICC Profile\0\0" + zlib.compress(icc))
+        png_chunks.write(file, b"iCCP", b"ICC Profile\0\0" + zlib.compress(icc))
     if dpi:
-        _chunk(file, b"pHYs", struct.pack(">IIB", *(round(value * METRE) for value in dpi), 1))
+        png_chunks.write(file, b"pHYs", struct.pack(">IIB", *(round(value * METRE) for value in dpi), 1))
     if exif:
-        _chunk(file, b"eXIf", exif.removeprefix(b"Exif\0\0"))
+        png_chunks.write(file, b"eXIf", exif.removeprefix(b"Exif\0\0"))
     for name, contents in beside:
-        _chunk(file, name, contents)
+        png_chunks.write(file, name, contents)
     rows = max(1, BLOCK // image.row)
     starts = range(0, image.height, rows)
     filter, deflate = _choose(image, cores)
@@ -180,17 +179,9 @@ def write(
     for start, (block, adler) in zip(starts, side_by_side(compressed, starts, cores), strict=True):
         checksum = _joined(checksum, adler, min(rows, image.height - start) * image.row)
         last = start + rows >= image.height
-        _chunk(file, b"IDAT", data, block, struct.pack(">I", checksum) if last else b"")
+        png_chunks.write(file, b"IDAT", data, block, struct.pack(">I", checksum) if last else b"")
         data = b""
-    _chunk(file, b"IEND")
-
-
-def _chunk(file: BinaryIO, name: bytes, *parts: bytes) -> None:
-    """Write a chunk: its length, name, contents and CRC; section 5.3."""
-    checksum = zlib.crc32(name)
-    for part in parts:
-        checksum = zlib.crc32(part, checksum)
-    file.writelines((struct.pack(">I", sum(map(len, parts))), name, *parts, struct.pack(">I", checksum)))
+    png_chunks.write(file, b"IEND")
 
 
 def _compressed(image: Raster, rows: range, filter: int, deflate: Deflate) -> tuple[bytes, int]:

@@ -5,26 +5,21 @@ After Portable Network Graphics (PNG) Specification, third edition, W3C 2025.
 
 from __future__ import annotations
 
-import struct
+import itertools
 import zlib
-from collections.abc import Iterator
 from typing import Any
 
 from PIL import Image
 
 from ...filters.core.lazy_numpy import Array, np
-from . import pillow_buffer
+from . import pillow_buffer, png_chunks
 from .picture import UnreadableError
 
-SIGNATURE = 8
-"""Bytes before the first chunk."""
 MOST_CHUNKS = 1 << 20
-CHANNELS = {2: 3, 4: 2, 6: 4}
-"""The channels of the colour types that have several."""
+NEEDFUL = (b"IHDR", b"PLTE", b"IDAT", b"tRNS")
+"""Chunks without which no picture can be decoded."""
 DEFLATED = 1032
 """Bytes that one byte of deflated data can stand for, at most."""
-DEPTH = 24
-"""The byte of the file that tells the bits of a sample."""
 ADAM7 = ((0, 0, 8, 8), (4, 0, 8, 8), (0, 4, 4, 8), (2, 0, 4, 4), (0, 2, 2, 4), (1, 0, 2, 2), (0, 1, 1, 2))
 """Where the passes of an interlaced image begin, and their steps."""
 PIECE = 1 << 20
@@ -34,29 +29,25 @@ LOW = {"RGB;16B": "RGB;16L", "RGBA;16B": "RGBA;16L"}
 
 def before(data: bytes, width: int, height: int) -> None:
     """Raise `UnreadableError` where the file is too small for its picture, cut off, or a checksum is wrong."""
-    bits, kind = data[DEPTH], data[DEPTH + 1]
-    if width * height * bits * CHANNELS.get(kind, 1) // 8 > DEFLATED * len(data):
+    header = png_chunks.header(data)
+    if width * height * header.pixel_bits // 8 > DEFLATED * len(data):
         raise UnreadableError(f"is damaged or truncated (it promises {width}×{height} pixels in {len(data)} bytes)")
-    if data[DEPTH + 2] != 0:
-        raise UnreadableError(f"is damaged (PNG has no compression of number {data[DEPTH + 2]})")
+    if header.compression != 0:
+        raise UnreadableError(f"is damaged (PNG has no compression of number {header.compression})")
     _check_chunks(data)
 
 
 def _check_chunks(data: bytes) -> None:
-    view, at = memoryview(data), SIGNATURE
-    for _ in range(MOST_CHUNKS):
-        if at + 12 > len(data):
-            raise UnreadableError("is damaged or truncated (it has no IEND chunk)")
-        length, name = struct.unpack_from(">I4s", data, at)
-        end = at + 12 + length
-        if end > len(data):
-            raise UnreadableError(f"is damaged or truncated (its chunk {_shown(name)} is cut off)")
-        if zlib.crc32(view[at + 4 : end - 4]) != int.from_bytes(view[end - 4 : end]):
-            raise UnreadableError(f"is damaged (the checksum of its chunk {_shown(name)} is wrong)")
-        if name == b"IEND":
+    for number, chunk in enumerate(png_chunks.read(data)):
+        if number == MOST_CHUNKS:
+            raise UnreadableError(f"is damaged (it has more than {MOST_CHUNKS} chunks)")
+        if not chunk.whole:
+            raise UnreadableError(f"is damaged or truncated (its chunk {_shown(chunk.name)} is cut off)")
+        if not chunk.sound:
+            raise UnreadableError(f"is damaged (the checksum of its chunk {_shown(chunk.name)} is wrong)")
+        if chunk.name == b"IEND":
             return
-        at = end
-    raise UnreadableError(f"is damaged (it has more than {MOST_CHUNKS} chunks)")
+    raise UnreadableError("is damaged or truncated (it has no IEND chunk)")
 
 
 def after(data: bytes, image: Any, decode: Any) -> None:
@@ -67,44 +58,30 @@ def after(data: bytes, image: Any, decode: Any) -> None:
     width, height = image.size
     if not image.info.get("interlace") and image.crop((0, height - 1, width, height)).getbbox(alpha_only=False):
         return
-    bits, kind, interlaced = data[DEPTH], data[DEPTH + 1], data[DEPTH + 4]
-    pixel = bits * CHANNELS.get(kind, 1)
+    header = png_chunks.header(data)
     needed = 0
-    for left, top, across, down in ADAM7 if interlaced else ((0, 0, 1, 1),):
+    for left, top, across, down in ADAM7 if header.interlace else ((0, 0, 1, 1),):
         columns, rows = -(-(width - left) // across), -(-(height - top) // down)
-        needed += rows * (1 + -(-columns * pixel // 8)) if columns > 0 and rows > 0 else 0
+        needed += rows * (1 + -(-columns * header.pixel_bits // 8)) if columns > 0 and rows > 0 else 0
     unpacker, found = zlib.decompressobj(), 0
-    for name, body in _chunks(data):
-        while name == b"IDAT" and body:
-            found += len(unpacker.decompress(body, PIECE))
-            body = unpacker.unconsumed_tail
-            if found >= needed:
-                return
+    for body in (chunk.body for chunk in png_chunks.read(data) if chunk.name == b"IDAT"):
+        for start in range(0, len(body), PIECE):
+            packed: bytes | memoryview = body[start : start + PIECE]
+            while packed:
+                found += len(unpacker.decompress(packed, PIECE))
+                packed = unpacker.unconsumed_tail
+                if found >= needed:
+                    return
     raise UnreadableError(f"is damaged or truncated ({found} of {needed} bytes of rows)")
-
-
-def _chunks(data: bytes) -> Iterator[tuple[bytes, bytes]]:
-    at = SIGNATURE
-    while at < len(data):
-        length, name = struct.unpack_from(">I4s", data, at)
-        yield name, data[at + 8 : at + 8 + length] if name == b"IDAT" else b""
-        at += 12 + length
-        if name == b"IEND":
-            return
 
 
 def mended(data: bytes) -> bytes:
     """Return what is left of a damaged file as one that is whole: needful chunks as they are, no broken others."""
-    parts, at = [data[:SIGNATURE]], SIGNATURE
-    while at + 12 < len(data) and len(parts) < MOST_CHUNKS:
-        length, name = struct.unpack_from(">I4s", data, at)
-        body = data[at + 8 : at + 8 + length]
-        checksum = zlib.crc32(name + body)
-        needful = name in (b"IHDR", b"PLTE", b"IDAT", b"tRNS")
-        if needful or data[at + 8 + length : at + 12 + length] == checksum.to_bytes(4):
-            parts.append(struct.pack(">I4s", len(body), name) + body + checksum.to_bytes(4))
-        at += 12 + length
-    return b"".join([*parts, struct.pack(">I4sI", 0, b"IEND", zlib.crc32(b"IEND"))])
+    kept = (
+        chunk for chunk in png_chunks.read(data) if chunk.name in NEEDFUL or (chunk.sound and chunk.name != b"IEND")
+    )
+    parts = [png_chunks.chunk(chunk.name, chunk.body) for chunk in itertools.islice(kept, MOST_CHUNKS)]
+    return b"".join([png_chunks.SIGNATURE, *parts, png_chunks.chunk(b"IEND")])
 
 
 def _shown(name: bytes) -> str:
@@ -128,7 +105,7 @@ def deepen(image: Any, again: Any) -> Any:
 
 def is_deep(data: bytes, image: Image.Image) -> bool:
     """Whether Pillow would read the samples as 8 bits without a word."""
-    return data[DEPTH] == 16 and image.mode in ("RGB", "RGBA", "LA")
+    return png_chunks.header(data).depth == 16 and image.mode in ("RGB", "RGBA", "LA")
 
 
 def deep_samples(image: Image.Image, low: Image.Image | None) -> Array:

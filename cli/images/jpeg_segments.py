@@ -1,0 +1,38 @@
+"""The segments of JPEG files; after ITU-T T.81, section B.1.1."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import NamedTuple
+
+TABLES, COMMENT = 0xDB, 0xFE
+START_OF_FRAME, RESTART, END_OF_IMAGE, START_OF_SCAN = 0xC0, 0xD0, 0xD9, 0xDA
+FRAMES = frozenset({*range(START_OF_FRAME, 0xD0)} - {0xC4, 0xC8, 0xCC})
+"""The markers of the headers of frames, of every way to compress."""
+MARKER = re.compile(rb"\xff([^\x00\xff\xd0-\xd7])", re.DOTALL)
+"""A marker among compressed data, in which 255 is followed by 0, and where restarts may stand."""
+
+
+class Segment(NamedTuple):
+    """A marker and what belongs to it; of a scan, its header."""
+
+    marker: int
+    start: int
+    body: memoryview
+    """Shorter than the segment says where the file is cut off."""
+    end: int
+
+
+def read(data: bytes) -> Iterator[Segment]:
+    """Yield the segments of the first image, its end last; each byte is looked at once, and none is copied."""
+    view, at = memoryview(data), 2
+    while (found := MARKER.search(data, at)) is not None:
+        marker, start, body = found[1][0], found.start(), found.end() + 2
+        while start > at and data[start - 1] == 0xFF:  # a marker may be preceded by any number of them
+            start -= 1
+        if marker == END_OF_IMAGE:
+            yield Segment(marker, start, view[:0], found.end())
+            return
+        at = found.end() + max(int.from_bytes(view[found.end() : body]), 2)
+        yield Segment(marker, start, view[body:at], at)

@@ -1,0 +1,95 @@
+"""The chunks of PNG files, read and written.
+
+After Portable Network Graphics (PNG) Specification, third edition, W3C 2025, section 5.
+"""
+
+from __future__ import annotations
+
+import struct
+import zlib
+from collections.abc import Iterator
+from typing import BinaryIO, NamedTuple
+
+from .formats import PNG_SIGNATURE as SIGNATURE
+
+HEADER = struct.Struct(">IIBBBBB")
+FRAME = 12
+"""Bytes of a chunk around its contents: its length, name and checksum."""
+CHANNELS = {2: 3, 4: 2, 6: 4}
+"""The channels of the colour types that have several."""
+
+
+class Header(NamedTuple):
+    """The contents of IHDR, section 11.2.1."""
+
+    width: int
+    height: int
+    depth: int
+    """Bits of a sample."""
+    colour_type: int
+    compression: int = 0
+    filter: int = 0
+    interlace: int = 0
+
+    @property
+    def pixel_bits(self) -> int:
+        """Bits of a pixel."""
+        return self.depth * CHANNELS.get(self.colour_type, 1)
+
+    def encoded(self) -> bytes:
+        """Return the bytes of it."""
+        return HEADER.pack(*self)
+
+
+class Chunk(NamedTuple):
+    """A chunk as it stands in a file."""
+
+    name: bytes
+    body: memoryview
+    """Shorter than the chunk says where the file is cut off."""
+    checksum: bytes
+
+    @property
+    def whole(self) -> bool:
+        """Whether the file holds all of it."""
+        return len(self.checksum) == 4
+
+    @property
+    def sound(self) -> bool:
+        """Whether its checksum is right."""
+        return self.checksum == zlib.crc32(self.body, zlib.crc32(self.name)).to_bytes(4)
+
+
+def header(data: bytes | memoryview, at: int = len(SIGNATURE) + 8) -> Header:
+    """Return the header whose contents stand *at* a place, at first those of a file; raises struct.error."""
+    return Header(*HEADER.unpack_from(data, at))
+
+
+def read(data: bytes) -> Iterator[Chunk]:
+    """Yield the chunks of a file, up to IEND or where it is cut off; nothing is copied."""
+    view, at = memoryview(data), len(SIGNATURE)
+    while at + FRAME <= len(data):
+        length, name = struct.unpack_from(">I4s", data, at)
+        at += 8 + length
+        yield Chunk(name, view[at - length : at], bytes(view[at : at + 4]))
+        if name == b"IEND":
+            return
+        at += 4
+
+
+def chunk(name: bytes, *parts: bytes | memoryview) -> bytes:
+    """Return a chunk whose contents are *parts*."""
+    return b"".join(_framed(name, parts))
+
+
+def write(file: BinaryIO, name: bytes, *parts: bytes | memoryview) -> None:
+    """Write a chunk whose contents are *parts*."""
+    file.writelines(_framed(name, parts))
+
+
+def _framed(name: bytes, parts: tuple[bytes | memoryview, ...]) -> tuple[bytes | memoryview, ...]:
+    """Return the parts of a chunk: its length, name, contents and CRC; section 5.3."""
+    checksum = zlib.crc32(name)
+    for part in parts:
+        checksum = zlib.crc32(part, checksum)
+    return sum(map(len, parts)).to_bytes(4), name, *parts, checksum.to_bytes(4)
