@@ -36,9 +36,9 @@ class Commands(TyperGroup):
 
             return filter_command.make(cmd_name)
         if cmd_name in SEVERAL:
-            from .commands import filter_command
+            from .commands import chain_command
 
-            return filter_command.make_chain() if cmd_name == "chain" else filter_command.make_run()
+            return chain_command.make_chain() if cmd_name == "chain" else chain_command.make_run()
         return super().get_command(ctx, cmd_name)
 
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import contextlib
 import io
 import itertools
 import math
-import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -17,22 +15,18 @@ from ...filters.core.engine.output_buffer import CanvasFactory, Output
 from ...filters.core.engine.quantize import FULL, Encoding, hue_legend
 from ...filters.core.engine.working_space import Settings
 from ...filters.core.filter import encoding
-from ...filters.core.lazy_numpy import np
 from ...filters.core.parameters import ImageError
-from ..console.messages import reason, shown
+from ..console.messages import shown
 from ..console.report import DEPTHS, Report
 from ..errors import FileError
 from ..images import encode, formats, memory_budget
 from ..images.atomic_write import Transaction
 from ..images.metadata import Metadata
 from ..images.picture import Picture
-from ..images.prefetch import Reader
+from .frame_output import SHEET, Computed, kept_of, make_folder, writable
 from .plan import Job, Target
 from .provenance import Stamper
 from .recipe import Recipe
-
-SHEET = "sheet"
-"""The output that shows all maps of a bank of kernels."""
 
 
 class How(NamedTuple):
@@ -55,28 +49,6 @@ class How(NamedTuple):
     """Of the files of many frames, those that exist are kept."""
 
 
-class Computed(NamedTuple):
-    """One frame, filtered."""
-
-    shape: tuple[int, int, int]
-    """Of the input."""
-    dtype: str
-    formats_of: Mapping[str, formats.Format]
-    encodings: Mapping[str, Encoding]
-    outputs: Mapping[str, Output]
-    facts: Sequence[str]
-
-    def without_samples(self) -> Computed:
-        """Return what a report needs."""
-        outputs = {
-            name: output._replace(
-                samples=np.broadcast_to(np.zeros((), output.samples.dtype), output.samples.shape), alpha=None
-            )
-            for name, output in self.outputs.items()
-        }
-        return self._replace(outputs=outputs)
-
-
 class Work:
     """What is done to every image of a batch."""
 
@@ -89,28 +61,6 @@ class Work:
     def __reduce__(self) -> tuple[Any, ...]:
         # The stages hold functions, which are built again where they are needed.
         return Work, (self.recipe, self.how, self.cores)
-
-    def on(self, job: Job, reader: Reader) -> Report:
-        """Do one job; a failure is a report."""
-        began = time.perf_counter()
-        try:
-            report = self._filtered(job, reader)
-        except FileError as error:
-            report = Report(job.input.name, "failed", error=str(error))
-        except BrokenPipeError:
-            raise
-        except Exception as error:  # a fault of the program's own costs one image too, and not the batch
-            what = f"a fault of imfilter, please report it: {type(error).__name__}: {error}"
-            report = Report(job.input.name, "failed", error=f"{shown(job.input.name)}: {what}")
-        return report._replace(seconds=time.perf_counter() - began)
-
-    def _filtered(self, job: Job, reader: Reader) -> Report:
-        picture = reader.read(job.input.name)
-        if picture.frames is None and not self.how.frame and all(t.numbered is None for t in job.targets.values()):
-            return self.single(job, picture)
-        from . import multiframe_job  # most pictures have one frame
-
-        return multiframe_job.filtered(self, job, picture)
 
     def single(self, job: Job, picture: Picture) -> Report:
         """Filter the one frame of a picture, and write all its outputs."""
@@ -274,37 +224,6 @@ class Work:
         if name == "image" and len(self.maps) not in (0, 1, 3):
             return encode.write_maps(file, output.samples, format, metadata, self.how.options, stamp)
         return encode.write(file, output.samples, output.alpha, format, metadata, self.how.options, stamp)
-
-
-@contextlib.contextmanager
-def writable(target: Target, format: formats.Format) -> Iterator[None]:
-    """Let what an encoder refuses name *target*."""
-    try:
-        yield
-    except (ValueError, MemoryError) as error:
-        why = str(error) or "it needs more memory than there is"
-        raise FileError(target.name, f"cannot be written as {format.name.upper()}: {why}") from None
-
-
-def make_folder(target: Target) -> None:
-    """Make the folder in which a target mirrors its input's place."""
-    if target.folder is None:
-        return
-    assert target.path is not None
-    try:
-        Path(target.path).parent.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise FileError(target.name, f"cannot be written: {reason(error)}") from None
-
-
-def kept_of(metadata: Metadata, name: str, computed: Computed) -> Metadata:
-    """Return what the output *name* keeps: a map its resolution; gray samples no profile of colours."""
-    if name == SHEET:
-        return Metadata()
-    if name != "image":
-        return Metadata(dpi=metadata.dpi)
-    same_colours = computed.outputs[name].samples.shape[2] == computed.shape[2]
-    return metadata if same_colours else metadata._replace(icc=b"")
 
 
 def _check_inks(settings: Settings) -> None:

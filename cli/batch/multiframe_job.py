@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from ..console.messages import shown
 from ..console.report import Report
@@ -15,11 +14,10 @@ from ..images.animation_encoder import Gathered
 from ..images.atomic_write import Transaction
 from ..images.frames import Frames
 from ..images.picture import Picture, UnreadableError, reason_of
+from .frame_output import Computed, kept_of, make_folder, writable
+from .image_job import Work
 from .plan import Job, Target
 from .provenance import of_frame
-
-if TYPE_CHECKING:
-    from .image_job import Computed, Work
 
 
 def filtered(work: Work, job: Job, picture: Picture) -> Report:
@@ -121,16 +119,12 @@ def _all(work: Work, job: Job, frames: Frames, format: str, name: str) -> Report
 
 
 def _gather(gathered: Gathered, name: str, target: Target, computed: Computed, picture: Picture) -> None:
-    from .image_job import kept_of, writable
-
     output = computed.outputs[name]
     with writable(target, gathered.format):
         gathered.add(output.samples, output.alpha, kept_of(picture.metadata, name, computed))
 
 
 def _write(transaction: Transaction, job: Job, name: str, gathered: Gathered) -> list[str]:
-    from .image_job import make_folder, writable
-
     target = job.targets[name]
     make_folder(target)
     backup = Path(job.backup) if target.in_place and job.backup else None
@@ -151,8 +145,6 @@ def _numbered(
     last: bool,
 ) -> list[str]:
     """Write one frame to a file of its own; the stamp of the last says that it is."""
-    from .image_job import kept_of, make_folder, writable
-
     assert target.path is not None
     if work.how.no_clobber and os.path.lexists(target.path):
         return []

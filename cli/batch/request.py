@@ -51,7 +51,8 @@ def _execute(recipe: Recipe, values: Mapping[str, Any]) -> int:
     files = [*recipe.files(), *(acting.files() if acting is not None else ())]
     _check_beside(values, jobs, files)
     teller = Teller(
-        recipe,
+        recipe.name,
+        recipe.described(),
         Totals(len(found.passed_over)),
         len(jobs),
         began,

@@ -9,6 +9,7 @@ from ..console.report import Report
 from ..console.reporter import Teller
 from ..errors import ExitCode
 from ..images.prefetch import Reader
+from .dispatch import process
 from .image_job import Work
 from .plan import Job
 
@@ -63,4 +64,4 @@ def _reports(
         yield from processes.share(jobs, work, reader, workers)
         return
     for number, job in enumerate(jobs):
-        yield number, work.on(job, reader)
+        yield number, process(work, job, reader)

@@ -24,6 +24,7 @@ from ..console.report import Report
 from ..images.atomic_write import remove_temporaries
 from ..images.memory_budget import budget, estimate
 from ..images.prefetch import Reader
+from .dispatch import process
 from .image_job import Work
 from .plan import Job
 
@@ -128,7 +129,7 @@ def share(jobs: Sequence[Job], work: Work, reader: Reader, count: int) -> Iterat
                 yield number, answer
             _share_memory(workers, room)
         for number, job in waiting:  # not one process could be started
-            yield number, work.on(job, reader)
+            yield number, process(work, job, reader)
     finally:
         for worker in workers:
             if worker.doing is not None:
@@ -191,7 +192,7 @@ def _serve(connection: Connection, inherited: Sequence[Connection], work: Work, 
     reader.wait_for_room = wait_for_room
     with contextlib.suppress(EOFError, OSError):
         while True:
-            connection.send(work.on(connection.recv(), reader))
+            connection.send(process(work, connection.recv(), reader))
 
 
 def _clean_up(job: Job, process: int | None) -> None:

@@ -13,10 +13,9 @@ from typer.core import TyperCommand
 
 from ...filters.core import catalog
 from ...filters.core.parameters import Param, Parameter, Spec
-from ..batch.recipe import chained, load, single, split_steps, write_recipe
+from ..batch.recipe import single
 from ..batch.request import execute
 from ..console.messages import flag
-from ..errors import UsageError
 from ..images import formats
 
 WIDTH = 78
@@ -25,8 +24,6 @@ FEW = 4
 """So many ops an option does not name."""
 MAX_FRAMES = 10_000
 FILTER_USAGE = "[OPTIONS] INPUT... -o OUTPUT"
-CHAIN_USAGE = "[OPTIONS] INPUT... -o OUTPUT STEP..."
-RUN_USAGE = "[OPTIONS] RECIPE.toml INPUT... -o OUTPUT"
 
 
 def _suffixes() -> list[str]:
@@ -218,93 +215,20 @@ def make(name: str) -> Any:
 
     def command(**values: Any) -> None:
         recipe = single(filter, values)
-        raise typer.Exit(execute(recipe, _gathered(values, spec.maps)))
+        raise typer.Exit(execute(recipe, gathered(values, spec.maps)))
 
-    sheet = [_sheet()] if filter.has_maps else []
-    return _made(name, command, spec.doc, [*_maps(spec.maps), *sheet, *_options(spec)])
-
-
-def make_chain() -> Any:
-    """Return the command that runs several filters in one go."""
-    maps = _all_maps()
-
-    def command(save: str | None, **values: Any) -> None:
-        """Run several filters in one pass, without rounding between them.
-
-        The steps stand behind the inputs, each one word for the shell: a filter and its options. The last step's
-        maps can be written too. --save keeps the steps for imfilter run.
-
-        Shell
-        -----
-        $ imfilter chain photo.jpg -o edges.png "blur --sigma 2" "edges --op scharr"
-        $ imfilter chain photos/ -r -o out/ "blur" "sharpen --amount 0.5" --save soft.toml
-        """
-        values["inputs"], steps = split_steps(values["inputs"] or [])
-        recipe = chained(steps)
-        code = 0
-        if values["inputs"] or values["files_from"] is not None or save is None:
-            code = execute(recipe, _gathered(values, maps))
-        if save is not None and not values["dry_run"]:
-            write_recipe(save, recipe)
-        raise typer.Exit(code)
-
-    save = _keyword(
-        "save", str | None, typer.Option("--save", metavar="RECIPE.toml", help="Write the steps as a recipe."), None
-    )
-    return _made("chain", command, inspect.getdoc(command) or "", [*_maps(maps), _sheet(), save], CHAIN_USAGE)
+    sheet = [sheet_option()] if filter.has_maps else []
+    return made(name, command, spec.doc, [*map_options(spec.maps), *sheet, *parameter_options(spec)])
 
 
-def make_run() -> Any:
-    """Return the command that runs a recipe."""
-    maps = _all_maps()
-
-    def command(**values: Any) -> None:
-        """Run the filters of a recipe, as imfilter chain --save writes it.
-
-        A recipe is a text file with a table for each step: its filter, and its options by name. Kernel files are
-        named as on the command line, from the folder in which the command is run.
-
-        Shell
-        -----
-        $ imfilter run soft.toml photos/ -r -o out/
-        """
-        path, *values["inputs"] = values["inputs"] or [""]
-        if not path:
-            raise UsageError("no recipe: name a file, as imfilter chain --save writes it")
-        recipe = load(path)
-        raise typer.Exit(execute(recipe, _gathered(values, maps)))
-
-    return _made("run", command, inspect.getdoc(command) or "", [*_maps(maps), _sheet()], RUN_USAGE)
-
-
-def parse_step(name: str, words: list[str]) -> dict[str, Any]:
-    """Return a filter's own options of one step of a chain, by name, as text; raises UsageError."""
-    spec = catalog.load(name).spec
-
-    def command(**values: Any) -> None: ...
-
-    command.__signature__ = inspect.Signature(_options(spec))  # type: ignore[attr-defined]
-    app = typer.Typer(add_completion=False, rich_markup_mode=None)
-    app.command(name, add_help_option=False)(command)
-    try:
-        return typer.main.get_command(app).make_context(name, words).params
-    except typer.TyperException as error:
-        raise UsageError(" ".join(error.format_message().split())) from None
-
-
-def _gathered(values: dict[str, Any], maps: Mapping[str, Param]) -> dict[str, Any]:
+def gathered(values: dict[str, Any], maps: Mapping[str, Param]) -> dict[str, Any]:
     """Return the shared options by name, those of the maps together as ``maps``."""
     gathered = {"angle_style": "code", "angle_legend": None, "sheet": None, **values}
     gathered["maps"] = {name: values[name] for name in maps}
     return gathered
 
 
-def _all_maps() -> dict[str, Param]:
-    """Return the maps of all filters."""
-    return {name: param for filter in catalog.names() for name, param in catalog.load(filter).spec.maps.items()}
-
-
-def _made(
+def made(
     name: str, command: Callable[..., None], doc: str, own: Sequence[inspect.Parameter], usage: str = FILTER_USAGE
 ) -> Any:
     """Return the Typer command *name* with its own options, then those that all share."""
@@ -318,15 +242,15 @@ def _made(
     return typer.main.get_command(app)
 
 
-def _maps(maps: Mapping[str, Param]) -> list[inspect.Parameter]:
+def map_options(maps: Mapping[str, Param]) -> list[inspect.Parameter]:
     """Return the options of a filter's maps."""
     options = [
-        _keyword(name, str | None, typer.Option(flag(name), metavar="FILE", help=param.help), None)
+        keyword(name, str | None, typer.Option(flag(name), metavar="FILE", help=param.help), None)
         for name, param in maps.items()
     ]
     if "angle" in maps:
         options += [
-            _keyword(
+            keyword(
                 "angle_style",
                 str,
                 typer.Option(
@@ -339,7 +263,7 @@ def _maps(maps: Mapping[str, Param]) -> list[inspect.Parameter]:
                 ),
                 "code",
             ),
-            _keyword(
+            keyword(
                 "angle_legend",
                 str | None,
                 typer.Option("--angle-legend", metavar="FILE", help="Write the wheel that explains the colours."),
@@ -349,17 +273,18 @@ def _maps(maps: Mapping[str, Param]) -> list[inspect.Parameter]:
     return options
 
 
-def _sheet() -> inspect.Parameter:
+def sheet_option() -> inspect.Parameter:
     """Return the option of a bank's sheet."""
     help = "Write all maps of a bank into one picture, each stretched to its own range and labelled."
-    return _keyword("sheet", str | None, typer.Option("--sheet", metavar="FILE", help=help), None)
+    return keyword("sheet", str | None, typer.Option("--sheet", metavar="FILE", help=help), None)
 
 
-def _keyword(name: str, type: Any, option: Any, default: Any) -> inspect.Parameter:
+def keyword(name: str, type: Any, option: Any, default: Any) -> inspect.Parameter:
+    """Return one option of a command."""
     return inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, annotation=Annotated[type, option], default=default)
 
 
-def _options(spec: Spec) -> list[inspect.Parameter]:
+def parameter_options(spec: Spec) -> list[inspect.Parameter]:
     """Return the options of a filter's own parameters."""
     ops = spec.parameters["op"].choices if "op" in spec.parameters else ()
     return [_option(parameter, ops) for parameter in spec.parameters.values()]
@@ -370,7 +295,7 @@ def _option(parameter: Parameter, ops: Sequence[str]) -> inspect.Parameter:
     param = parameter.param
     serves = _serves(param.only, ops)
     if parameter.kind == "flag":
-        return _keyword(parameter.name, bool, typer.Option(flag(parameter.name), help=param.help + serves), False)
+        return keyword(parameter.name, bool, typer.Option(flag(parameter.name), help=param.help + serves), False)
     help, metavar = param.help, parameter.metavar
     if len(metavar) > WIDTH // 2:
         help, metavar = f"{help.rstrip('.')}: {', '.join(parameter.choices)}.", "NAME"
@@ -387,7 +312,7 @@ def _option(parameter: Parameter, ops: Sequence[str]) -> inspect.Parameter:
         show_default=False,
         autocompletion=_completion(parameter),
     )
-    return _keyword(parameter.name, str | None, option, None)
+    return keyword(parameter.name, str | None, option, None)
 
 
 def _serves(only: Sequence[str], ops: Sequence[str]) -> str:

@@ -42,7 +42,7 @@ class Report(NamedTuple):
         """The size of the image."""
         return (self.width or 0) * (self.height or 0) / 1e6
 
-    def as_json(self, filter: str, parameters: Any) -> str:
+    def as_json(self, filter: str, parameters: object) -> str:
         """Return the report as one line."""
         return _line(
             "image",

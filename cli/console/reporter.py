@@ -8,7 +8,6 @@ import time
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from ..batch.recipe import Recipe
 from ..errors import FileError
 from .messages import printable, put, say, shown
 from .report import Report, Totals
@@ -22,7 +21,8 @@ class Teller:
 
     def __init__(
         self,
-        recipe: Recipe,
+        filter: str,
+        parameters: object,
         totals: Totals,
         count: int,
         began: float,
@@ -32,7 +32,8 @@ class Teller:
         verbose: bool,
         json: bool,
     ) -> None:
-        self.recipe, self.totals, self.count = recipe, totals, count
+        self.filter, self.parameters = filter, parameters
+        self.totals, self.count = totals, count
         self.several, self.quiet, self.verbose, self.json = several, quiet, verbose, json
         self._began = began
         self._bar: Bar | None = None
@@ -60,7 +61,7 @@ class Teller:
         elif report.status == "skipped" and self.verbose:
             self._say(f"{shown(report.input)}: skipped")
         if self.json:
-            put(report.as_json(self.recipe.name, self.recipe.described()))
+            put(report.as_json(self.filter, self.parameters))
 
     def _say(self, line: str) -> None:
         if self._bar is not None:

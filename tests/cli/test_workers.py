@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from imfilter.cli.batch import image_job, worker_pool
+from imfilter.cli.batch import dispatch, image_job, worker_pool
 from imfilter.cli.images import encode, memory_budget, prefetch
 from PIL import Image
 
@@ -107,7 +107,7 @@ def test_words_come_in_the_order_of_the_inputs(run, photos):
 def at(monkeypatch):
     """Let something happen in the process that works on an image: ``at("5.png", lambda: os._exit(3))``."""
 
-    def at(name, happens, where=(image_job.Work, "on")):
+    def at(name, happens, where=(worker_pool, "process")):
         monkeypatch.setattr(worker_pool, "_start_method", lambda: "fork")  # which takes the change along
         on, parent = getattr(*where), os.getpid()
 
@@ -163,14 +163,14 @@ def test_half_a_file_of_a_killed_process_is_removed(run, photos, folder, monkeyp
 
 
 def test_a_fault_of_the_program_costs_one_image(run, photos, folder, monkeypatch):
-    filtered = image_job.Work._filtered
+    processed = dispatch._processed
 
     def faulty(self, job, reader):
         if job.input.place == "5.png":
             raise RuntimeError("no such thing")
-        return filtered(self, job, reader)
+        return processed(self, job, reader)
 
-    monkeypatch.setattr(image_job.Work, "_filtered", faulty)
+    monkeypatch.setattr(dispatch, "_processed", faulty)
     for cores in ("1", "2"):
         ended = run("blur", "photos", "-o", "out/", "-j", cores)
         assert ended.code == 1

@@ -1,0 +1,139 @@
+"""`imfilter chain` and `imfilter run`: several filters in a row, as words of the shell or as a recipe's file."""
+
+from __future__ import annotations
+
+import inspect
+import os
+import shlex
+from collections.abc import Sequence
+from difflib import get_close_matches
+from typing import Any
+
+import typer
+
+from ...filters.core import catalog
+from ...filters.core.parameters import Param
+from ..batch.recipe import Recipe, Step, in_a_row, make_step, read_options
+from ..batch.recipe_file import load, write_recipe
+from ..batch.request import execute
+from ..console.messages import printable, shown
+from ..errors import UsageError
+from .filter_command import gathered, keyword, made, map_options, parameter_options, sheet_option
+
+CHAIN_USAGE = "[OPTIONS] INPUT... -o OUTPUT STEP..."
+RUN_USAGE = "[OPTIONS] RECIPE.toml INPUT... -o OUTPUT"
+
+
+def make_chain() -> Any:
+    """Return the command that runs several filters in one go."""
+    maps = _all_maps()
+
+    def command(save: str | None, **values: Any) -> None:
+        """Run several filters in one pass, without rounding between them.
+
+        The steps stand behind the inputs, each one word for the shell: a filter and its options. The last step's
+        maps can be written too. --save keeps the steps for imfilter run.
+
+        Shell
+        -----
+        $ imfilter chain photo.jpg -o edges.png "blur --sigma 2" "edges --op scharr"
+        $ imfilter chain photos/ -r -o out/ "blur" "sharpen --amount 0.5" --save soft.toml
+        """
+        values["inputs"], steps = split_steps(values["inputs"] or [])
+        recipe = chained(steps)
+        code = 0
+        if values["inputs"] or values["files_from"] is not None or save is None:
+            code = execute(recipe, gathered(values, maps))
+        if save is not None and not values["dry_run"]:
+            write_recipe(save, recipe)
+        raise typer.Exit(code)
+
+    save = keyword(
+        "save", str | None, typer.Option("--save", metavar="RECIPE.toml", help="Write the steps as a recipe."), None
+    )
+    return made(
+        "chain", command, inspect.getdoc(command) or "", [*map_options(maps), sheet_option(), save], CHAIN_USAGE
+    )
+
+
+def make_run() -> Any:
+    """Return the command that runs a recipe."""
+    maps = _all_maps()
+
+    def command(**values: Any) -> None:
+        """Run the filters of a recipe, as imfilter chain --save writes it.
+
+        A recipe is a text file with a table for each step: its filter, and its options by name. Kernel files are
+        named as on the command line, from the folder in which the command is run.
+
+        Shell
+        -----
+        $ imfilter run soft.toml photos/ -r -o out/
+        """
+        path, *values["inputs"] = values["inputs"] or [""]
+        if not path:
+            raise UsageError("no recipe: name a file, as imfilter chain --save writes it")
+        recipe = load(path)
+        raise typer.Exit(execute(recipe, gathered(values, maps)))
+
+    return made("run", command, inspect.getdoc(command) or "", [*map_options(maps), sheet_option()], RUN_USAGE)
+
+
+def parse_step(name: str, words: list[str]) -> dict[str, Any]:
+    """Return a filter's own options of one step of a chain, by name, as text; raises UsageError."""
+    spec = catalog.load(name).spec
+
+    def command(**values: Any) -> None: ...
+
+    command.__signature__ = inspect.Signature(parameter_options(spec))  # type: ignore[attr-defined]
+    app = typer.Typer(add_completion=False, rich_markup_mode=None)
+    app.command(name, add_help_option=False)(command)
+    try:
+        return typer.main.get_command(app).make_context(name, words).params
+    except typer.TyperException as error:
+        raise UsageError(" ".join(error.format_message().split())) from None
+
+
+def _all_maps() -> dict[str, Param]:
+    """Return the maps of all filters."""
+    return {name: param for filter in catalog.names() for name, param in catalog.load(filter).spec.maps.items()}
+
+
+def chained(texts: Sequence[str]) -> Recipe:
+    """Return the recipe of steps that are written like commands, ``blur --sigma 2``; raises UsageError."""
+    steps: list[Step] = []
+    for number, text in enumerate(texts, 1):
+        try:
+            words = shlex.split(text)
+        except ValueError as error:
+            raise UsageError(f"step {number} ({printable(text)}): {str(error).lower()}") from None
+        where = f"step {number} ({printable(words[0])}): " if words else f"step {number}: "
+        if not words or words[0] not in catalog.names():
+            raise UsageError(f"{where}is no filter (one of {', '.join(catalog.names())})")
+        filter = catalog.load(words[0])
+        try:
+            values = parse_step(words[0], words[1:])
+        except UsageError as error:
+            raise UsageError(f"{where}{error}") from None
+        steps.append(make_step(filter, read_options(filter.spec, values, where), where))
+    return in_a_row(steps)
+
+
+def split_steps(words: Sequence[str]) -> tuple[list[str], list[str]]:
+    """Return the inputs and the steps among a chain's words: the steps are the last that begin with a filter's name.
+
+    >>> split_steps(["blur.png", "blur --sigma 2", "edges"])
+    (['blur.png'], ['blur --sigma 2', 'edges'])
+    """
+    filters = catalog.names()
+    at = len(words)
+    while at and words[at - 1].split(maxsplit=1)[:1] and words[at - 1].split(maxsplit=1)[0] in filters:
+        at -= 1
+    inputs = list(words[:at])
+    for word in inputs:
+        first, _, options = word.partition(" ")
+        near = get_close_matches(first, filters, n=1)
+        if options.lstrip().startswith("-") and not os.path.lexists(word):
+            hint = f"did you mean {near[0]!r}?" if near else f"one of {', '.join(filters)}"
+            raise UsageError(f"step {shown(word)}: {first!r} is no filter ({hint})")
+    return inputs, list(words[at:])
