@@ -108,7 +108,7 @@ def over_windows(
             else:
                 out = total = join(total, term) if out is None else join(total, term, out=out)
             done += reach
-        if done == length:
+        if total is not None and done == length:
             return total
         reach *= 2
         windows = doubled(windows, reach // 2 * step, out if reach == length else None)

@@ -324,7 +324,7 @@ def _present(
             weight += found
             at = planes_of(middle)[group_of * inputs + channel]
             relative += at * (sums[:, channel, None, None].astype(work) - found)
-        enough = np.abs(weight) > nan_policy.LEAST * absolute[:, None, None]
+        enough = np.abs(weight) > nan_policy.LEAST_WEIGHT * absolute[:, None, None]
         with np.errstate(divide="ignore"):
             divided = np.where(enough, total / weight * total_sum[:, None, None], np.nan)
         # Elsewhere the bits stay those of a strip where nothing is missing.
