@@ -335,8 +335,10 @@ def differences(old: Record, new: Record, ignore_messages: bool) -> list[str]:
         found.append("the order of the printed lines")
     if (bool(old.said) != bool(new.said)) if ignore_messages else (old.said != new.said):
         before, now = old.said.splitlines(), new.said.splitlines()
-        found += [f"- {text}" for text in before if text not in now] or ["the order or number of its lines"]
-        found += [f"+ {text}" for text in now if text not in before]
+        lines = [f"- {text}" for text in before if text not in now] + [
+            f"+ {text}" for text in now if text not in before
+        ]
+        found += lines or ["the order or number of the lines that were said"]
     return found
 
 

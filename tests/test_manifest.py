@@ -2,11 +2,14 @@
 
 import importlib
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+from imfilter.cli import app
+from imfilter.filters.core import catalog
 
 TOOL = Path(__file__).parent / "manifest.py"
 
@@ -128,3 +131,14 @@ def test_the_command_runs_the_program_and_compares(tmp_path):
     ended = tool("compare", "old", "new")
     assert ended.returncode == 1
     assert "exit codes: [2] before, [1] now" in ended.stdout
+
+
+@pytest.mark.parametrize("command", [*catalog.names(), "chain", "run", "kernels show"])
+def test_every_option_stands_in_a_case(manifest, monkeypatch, capsys, command):
+    monkeypatch.setattr(sys, "argv", ["imfilter", *command.split(), "--help"])
+    app.run()
+    options = re.findall(r"^  (?:(-\w), )?(--[\w-]+)", capsys.readouterr().out, re.MULTILINE)
+    calls = [call for case in manifest.cases([], ["k.txt"], [], []) for call in case.calls]
+    used = {word.partition("=")[0] for call in calls for word in re.split(r"[\s'\"]+", call)}
+    assert len(options) > 1
+    assert [names for names in options if not used.intersection(filter(None, names))] == []
