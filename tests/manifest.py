@@ -1,7 +1,7 @@
 """A manifest of what the program does, a line for each of some thousand calls: proof of a restructuring.
 
     python tests/manifest.py write FILE [--quick] [--only PATTERN] [--cores N] [--processes N]
-    python tests/manifest.py compare OLD NEW [--ignore-messages] [--only PATTERN]
+    python tests/manifest.py compare OLD NEW [--ignore-messages] [--common] [--only PATTERN]
     python tests/manifest.py show PATTERN
 
 The program is the `imfilter` that the interpreter imports: run this file with the interpreters of two environments, and
@@ -368,6 +368,7 @@ def main() -> int:
     comparing = commands.add_parser("compare", help="say what differs; exit with 1 if anything does")
     comparing.add_argument("old", type=Path)
     comparing.add_argument("new", type=Path)
+    comparing.add_argument("--common", action="store_true", help="pass over cases that only one of them has")
     comparing.add_argument(
         "--ignore-messages", action="store_true", help="look over other words, not over their absence"
     )
@@ -386,6 +387,8 @@ def _compare(options: argparse.Namespace) -> int:
         {name: record for name, record in read(path).items() if re.search(options.only, name)}
         for path in (options.old, options.new)
     )
+    if options.common:
+        old, new = ({name: record for name, record in one.items() if name in old and name in new} for one in (old, new))
     found = compare(old, new, options.ignore_messages)
     print(*found, sep="\n", end="\n" if found else "")
     print(f"{len(found)} of {len({*old, *new})} cases differ")

@@ -127,6 +127,9 @@ def test_the_command_runs_the_program_and_compares(tmp_path):
     assert tool("compare", "old", "new").stdout == "0 of 1 cases differ\n"
     line = json.loads((tmp_path / "old").read_text())
     assert (line["codes"], line["files"]) == ([2], {})
+    (tmp_path / "new").write_text(json.dumps(line | {"case": "another"}))
+    assert tool("compare", "old", "new").returncode == 1
+    assert tool("compare", "old", "new", "--common").stdout == "0 of 0 cases differ\n"
     (tmp_path / "new").write_text(json.dumps(line | {"codes": [1]}))
     ended = tool("compare", "old", "new")
     assert ended.returncode == 1
