@@ -209,6 +209,28 @@ def test_the_source_archive_holds_every_document(page):
     assert any(fnmatch.fnmatchcase(relative(page), pattern) for pattern in patterns)
 
 
+def test_contributing_is_a_page_that_the_readme_links():
+    assert len((ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8").splitlines()) <= 120
+    assert "](CONTRIBUTING.md)" in README
+
+
+def git(*words):
+    return subprocess.run(["git", "-C", str(ROOT), *words], capture_output=True, text=True, check=False)
+
+
+def test_every_commit_that_contributing_shows_shows_something():
+    calls = re.findall(r"`(git show [^`]+)`", (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8"))
+    assert len(calls) >= 5
+    if shutil.which("git") is None:
+        pytest.skip("needs git")
+    if git("rev-parse", "--show-toplevel", "--is-shallow-repository").stdout.split("\n")[:2] != [str(ROOT), "false"]:
+        pytest.skip("needs the whole history")
+    for call in calls:
+        _, _, commit, *paths = shlex.split(call)
+        assert git("merge-base", "--is-ancestor", commit, "HEAD").returncode == 0, call
+        assert git("show", "--format=", "--name-only", commit, *paths).stdout, call
+
+
 def test_readme_exit_codes_are_those_of_the_program():
     from imfilter.cli.errors import ExitCode
 
