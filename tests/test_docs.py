@@ -306,7 +306,7 @@ def test_the_example_of_a_filter_passes_the_tests_of_every_filter(checkout):
     assert f"\n| `{name}` | " in (folder / "README.md").read_text(encoding="utf-8")
     done = python("-m", *check[:-1], f"{name} or fresh")
     assert done.returncode == 0, done.stdout
-    assert int(re.search(r"(\d+) passed", done.stdout)[1]) > 100
+    assert int(re.search(r"(\d+) passed", done.stdout)[1]) > 20
 
 
 def test_doctests_of_the_command_line_hold():
