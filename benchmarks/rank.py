@@ -1,7 +1,8 @@
 """Measure medians in memory against OpenCV and SciPy: `python benchmarks/rank.py [--quick]`.
 
 One thread, a photograph, from array to array as the command filters it, with each of our algorithms; nanoseconds a
-sample, the least of all runs. SciPy gets a small cut. The constants of `filters/core/rank.py` come from here.
+sample, the least of all runs. SciPy gets a small cut. The constants of `filters/core/rank/rank_filter.py` come from
+here.
 """
 
 from __future__ import annotations

@@ -1,7 +1,9 @@
 """Imports point down only: between the wings, and between the files of a wing."""
 
 import ast
+import re
 import sys
+from itertools import pairwise
 from pathlib import Path
 
 import imfilter.cli
@@ -138,3 +140,17 @@ def test_beside_numpy_and_scipy_the_standard_library_is_enough(path):
     outside = {whole.split(".")[0] for whole in imported(path)} - set(sys.stdlib_module_names)
     assert outside <= {"numpy", "scipy"}
     assert not {whole for whole in imported(path) if whole.startswith("scipy.signal")}
+
+
+def test_contributing_draws_every_wing_above_those_that_it_imports():
+    text = (Path(__file__).parent.parent / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    drawing = re.search(r"```text\n(.*?)```", text, re.DOTALL)[1]
+    places = {
+        word[0]: (row, word.start())
+        for row, line in enumerate(drawing.splitlines())
+        for word in re.finditer(r"(?<![\w.])\w+(?![\w/])", line)
+    }
+    assert places.keys() == ENGINE_WINGS.keys() | GROUND | {*COMMAND_LINE}
+    below = {own: ENGINE_WINGS.get(own, GROUND) for own in (*ENGINE_WINGS, COMMAND_LINE[-1])}
+    below |= {own: {other} for own, other in pairwise(COMMAND_LINE)}
+    assert not [(own, other) for own in below for other in below[own] if places[own] >= places[other]]

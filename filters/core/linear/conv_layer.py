@@ -1,6 +1,6 @@
 """A bank of kernels as a stage: the first layer of a network, as one matrix product for each row of results.
 
-The columns that a kernel sees are stacked once, as in `dense`; then the samples that a row of results sees, of all
+The columns that a kernel sees are stacked once, as in `im2col`; then the samples that a row of results sees, of all
 channels, lie one after the other in memory: a matrix ``(height · inputs · width, columns)`` that overlaps the next
 row's, and of which nothing is copied. Its product with the kernels ``(maps, height · inputs · width)`` runs at 110
 GFLOP/s a core, as any that BLAS is given. All products of an image have one shape: strips give the same bits. For large
@@ -296,7 +296,7 @@ def _present(
     dilation: tuple[int, int],
     work: Any,
 ) -> Careful:
-    """Return how missing samples are left out: as `missing` does, map by map.
+    """Return how missing samples are left out: as `nan_policy` does, map by map.
 
     Where a map's kernels keep a mean, their weights are divided by the sum of those that are there; in differences
     a missing sample counts as the pixel in the middle of its channel.
