@@ -108,6 +108,7 @@ def without_summary(said):
     return re.sub(r"imfilter: \d+ done, 0 skipped, 0 failed in .*\n", "", said)
 
 
+@pytest.mark.needs("bash")
 @pytest.mark.parametrize("command", example_commands())
 def test_readme_example_runs(command, folder):
     before = set(folder.iterdir())
@@ -116,6 +117,7 @@ def test_readme_example_runs(command, folder):
     assert set(folder.iterdir()) > before
 
 
+@pytest.mark.needs("bash")
 def test_readme_first_command_makes_the_pictures(tmp_path):
     command = shell_blocks()[0].strip().rpartition("&& ")[2]
     assert command.startswith(".venv/bin/imfilter ")
@@ -126,6 +128,7 @@ def test_readme_first_command_makes_the_pictures(tmp_path):
     assert {path.name for path in tmp_path.iterdir()} == {"edges.png", "angle.png"}
 
 
+@pytest.mark.needs("bash", "GNU Make")
 def test_readme_makefile_rule_works(folder):
     rule = re.search(r"```make\n(.*?)```", README, re.DOTALL)[1]
     (folder / "Makefile").write_text(rule)
@@ -155,6 +158,7 @@ def test_readme_exit_codes_are_those_of_the_program():
     assert [int(code) for code in re.findall(r"^\| (\d+) \|", README, re.MULTILINE)] == [int(code) for code in ExitCode]
 
 
+@pytest.mark.needs("bash")
 @pytest.mark.parametrize("name", catalog.names())
 def test_shell_examples_of_the_help_run(name, folder):
     lines = re.findall(r"^\$ (imfilter .*)$", catalog.load(name).spec.doc, re.MULTILINE)

@@ -1,18 +1,21 @@
 """The command, run in this process or in its own; and small images to feed it."""
 
 import contextlib
+import functools
 import io
 import os
 import signal
 import subprocess
 import sys
+import textwrap
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import pytest
 import tifffile
-from imfilter.cli import app
+import typer.main
+from imfilter.cli import app, command
 from PIL import Image
 
 
@@ -35,6 +38,18 @@ def folder(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     yield tmp_path
     assert not [path for path in tmp_path.rglob("*") if path.name.startswith(".imfilter-")]
+
+
+@pytest.fixture(scope="session", autouse=True)
+def made_once():
+    """Making commands of parameters takes longer than most images that are filtered here."""
+    with pytest.MonkeyPatch.context() as patch:
+        for module, name in (
+            (typer.main, "get_command"),
+            *((command, name) for name in ("make", "make_chain", "make_run")),
+        ):
+            patch.setattr(module, name, functools.cache(getattr(module, name)))
+        yield
 
 
 @pytest.fixture
@@ -85,15 +100,16 @@ def refused(run):
     return refused
 
 
-@pytest.fixture
-def command():
+@pytest.fixture(name="command")
+def words():
     """The words that start the program as a process of its own."""
     return [sys.executable, "-m", "imfilter"]
 
 
 @pytest.fixture
-def shell(command):
+def shell(command, needs):
     """Run a shell line in which ``imfilter`` is the program; signals and pipes are the system's."""
+    needs("bash")
     words = " ".join(f"'{word}'" for word in command)
 
     def shell(line, env=None, **options):
@@ -101,12 +117,50 @@ def shell(command):
             ["bash", "-c", f'set -o pipefail; imfilter() {{ {words} "$@"; }}; {line}'],
             env={**os.environ, **(env or {})},
             capture_output=True,
-            timeout=60,
             preexec_fn=lambda: signal.signal(signal.SIGPIPE, signal.SIG_DFL),
             **options,
         )
 
     return shell
+
+
+@pytest.fixture
+def start():
+    """Start a process in a session of its own; kill what is left of the session when the test ends."""
+    started = []
+
+    def start(words, **options):
+        pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+        started.append(subprocess.Popen(words, start_new_session=True, **(pipes | options)))
+        return started[-1]
+
+    yield start
+    for process in started:
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+        for pipe in filter(None, (process.stdin, process.stdout, process.stderr)):
+            pipe.close()
+
+
+@pytest.fixture
+def hanging(needs, deadline):
+    """The words that start a program of which every process hangs, and says so, half through the file it writes."""
+    needs("processes that may be forked")
+    code = f"""
+        import os, time
+        from imfilter.cli import start, workers, writing
+        workers._start_method = lambda: "fork"
+        def hang(file, *rest):
+            file.write(b"half a picture")
+            file.flush()
+            os.write(1, b"writing\\n")
+            for _ in range({deadline} * 100):  # a signal just before a sleep waits for its end
+                time.sleep(0.01)
+        writing.write = hang
+        start.main()
+    """
+    return [sys.executable, "-c", textwrap.dedent(code)]
 
 
 @pytest.fixture(scope="session")
@@ -164,17 +218,3 @@ def load():
             return np.asarray(image)
 
     return load
-
-
-@pytest.fixture
-def patience():
-    """Processes that wait for each other would do so for ever."""
-
-    def give_up(*_):
-        raise TimeoutError
-
-    before = signal.signal(signal.SIGALRM, give_up)
-    signal.alarm(30)
-    yield
-    signal.alarm(0)
-    signal.signal(signal.SIGALRM, before)

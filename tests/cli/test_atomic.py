@@ -3,9 +3,7 @@
 import os
 import signal
 import stat
-import subprocess
 import sys
-import textwrap
 import time
 from pathlib import Path
 
@@ -53,6 +51,7 @@ def test_the_second_output_failing_takes_the_first_with_it(refused, good, folder
     assert not (folder / "new.png").exists()
 
 
+@pytest.mark.needs("/dev/full")
 @pytest.mark.parametrize("format", ["png", "tiff"])
 def test_a_full_device_is_one_line(shell, png, format):
     ended = shell(f"imfilter blur a.png -o /dev/full -t {format}")
@@ -63,6 +62,7 @@ def test_a_failing_map_keeps_the_picture_off_standard_output(refused, png, folde
     refused(1, "edges", "a.png", "-o", "-", "--angle", "x" * 300 + ".png")
 
 
+@pytest.mark.needs("/dev/full")
 def test_a_full_standard_output_keeps_the_maps_away(shell, png, folder):
     ended = shell("imfilter edges a.png -o - --angle angle.png > /dev/full")
     assert ended.returncode == 1
@@ -70,6 +70,7 @@ def test_a_full_standard_output_keeps_the_maps_away(shell, png, folder):
     assert not (folder / "angle.png").exists()
 
 
+@pytest.mark.needs("ulimit -f 1")
 @pytest.mark.parametrize("format", ["png", "tiff", "jpeg", "npy"])
 def test_a_full_disk_leaves_the_old_file(shell, good, format):
     # The limit stands in for a disk: writing past it fails as on one that is full.
@@ -80,31 +81,16 @@ def test_a_full_disk_leaves_the_old_file(shell, good, format):
 
 # ---- signals ----------------------------------------------------------------------------------------
 
-SLOW = """
-    import sys, time
-    from imfilter.cli import start, writing
-    write = writing.write
-    def slow(file, *rest):
-        file.write(b"half a picture")
-        file.flush()
-        print("writing", flush=True)
-        time.sleep(30)
-        return write(file, *rest)
-    writing.write = slow
-    start.main()
-"""
-
 
 @pytest.fixture
-def interrupted():
+def interrupted(start, hanging):
     """Start a run whose writing hangs, send it a signal there, and return how it ended."""
 
     def interrupted(number, *words):
-        code = [sys.executable, "-c", textwrap.dedent(SLOW), *words]
-        with subprocess.Popen(code, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
-            assert process.stdout.readline() == b"writing\n"
-            process.send_signal(number)
-            _, said = process.communicate(timeout=20)
+        process = start([*hanging, *words])
+        assert process.stdout.readline() == b"writing\n"
+        process.send_signal(number)
+        _, said = process.communicate()
         return process.returncode, said.decode()
 
     return interrupted
@@ -238,7 +224,7 @@ def test_a_named_pipe_is_written_and_read(shell, png, folder, load):
 
 
 def test_process_substitution(shell, png, load):
-    wait = "until [ -e done ]; do sleep 0.01; done"
-    assert shell(f"imfilter blur a.png -o >(cat > new.png; touch done) -t png && {wait}").returncode == 0
+    line = "mkfifo done; imfilter blur a.png -o >(cat > new.png; echo > done) -t png && read < done"
+    assert shell(line).returncode == 0
     assert shell("imfilter conv <(cat new.png) --kernel 1 -o same.png").returncode == 0
     assert np.array_equal(load("new.png"), load("same.png"))

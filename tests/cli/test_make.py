@@ -15,7 +15,7 @@ from imfilter.cli.depfile import UNNAMEABLE, escaped
 from imfilter.cli.exits import UsageError
 
 SAMPLES = Path(__file__).parents[2] / "sample_images"
-needs_make = pytest.mark.skipif(shutil.which("make") is None, reason="needs make")
+needs_make = pytest.mark.needs("GNU Make")
 
 
 def make(*words, **options):
@@ -27,7 +27,6 @@ def make(*words, **options):
         capture_output=True,
         text=True,
         errors="surrogateescape",
-        timeout=60,
         **options,
     )
 
@@ -208,7 +207,6 @@ def run_batch(program, folder):
         env=program,
         capture_output=True,
         text=True,
-        timeout=60,
         check=False,
     )
 

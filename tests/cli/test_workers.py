@@ -3,7 +3,6 @@
 import os
 import shutil
 import signal
-import subprocess
 import sys
 import textwrap
 from pathlib import Path
@@ -15,7 +14,6 @@ from hypothesis import strategies as st
 from imfilter.cli import budget, reader, work, workers, writing
 from PIL import Image
 
-pytestmark = pytest.mark.usefixtures("patience")
 WORDS = (
     ["blur", "--sigma", "1.5"],
     ["sharpen", "--op", "unsharp"],
@@ -306,26 +304,27 @@ def test_some_memory_is_there():
 
 # ---- the first process dies -------------------------------------------------------------------------
 
-SLOW = """
-    import os, sys, time
-    from imfilter.cli import start, writing, workers
-    workers._start_method = lambda: "fork"
-    write = writing.write
-    def slow(*arguments):
-        os.write(1, b"writing\\n")
-        time.sleep(0.5)
-        return write(*arguments)
-    writing.write = slow
-    start.main()
-"""
 
-
-def test_processes_end_by_themselves_when_the_first_is_killed(photos, folder):
-    code = [sys.executable, "-c", textwrap.dedent(SLOW), "blur", "photos", "-o", "out/", "-j", "3"]
-    with subprocess.Popen(code, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
-        assert process.stdout.readline() == b"writing\n"
-        process.kill()
-        said, failed = process.communicate(timeout=20)  # ends when the last of them closes the pipe
+@pytest.mark.needs("processes that may be forked")
+def test_processes_end_by_themselves_when_the_first_is_killed(start, deadline, photos, folder):
+    code = f"""
+        import os, time
+        from imfilter.cli import start, workers, writing
+        workers._start_method = lambda: "fork"
+        first, write = os.getpid(), writing.write
+        def alone(*arguments):
+            os.write(1, b"writing\\n")
+            for _ in range({deadline} * 100):
+                if os.getppid() != first:
+                    return write(*arguments)
+                time.sleep(0.01)
+        writing.write = alone
+        start.main()
+    """
+    process = start([sys.executable, "-c", textwrap.dedent(code), "blur", "photos", "-o", "out/", "-j", "3"])
+    assert process.stdout.readline() == b"writing\n"
+    process.kill()
+    said, failed = process.communicate()  # ends when the last of them closes the pipe
     assert said.count(b"writing") <= 2
     assert failed == b""
     assert set(contents(folder / "out")) <= {f"{number}.png" for number in range(4)}

@@ -10,7 +10,7 @@ from imfilter.filters.blur import blur
 from imfilter.filters.core import executor, forks
 from imfilter.filters.core.encode import Encoding
 
-pytestmark = pytest.mark.skipif(not forks.FORKABLE, reason="processes are not forked here")
+pytestmark = pytest.mark.needs("processes that may be forked")
 
 
 def test_all_tasks_are_done_each_in_a_process_of_its_own():
@@ -47,22 +47,24 @@ def test_a_failure_that_is_not_the_process_own_is_raised():
         forks.apart([lambda: None, wrong])
 
 
-def test_no_process_outlives_a_failure():
-    began = forks.shared((1,), np.int64)
+def test_no_process_outlives_a_failure(deadline):
+    reading, writing = os.pipe()
+    began = []
 
     def long():
-        began[0] = os.getpid()
-        time.sleep(60)
+        os.write(writing, str(os.getpid()).encode())
+        time.sleep(deadline)
 
     def wrong():
-        while not began[0]:
-            time.sleep(0.01)
+        began.append(int(os.read(reading, 20)))
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
         forks.apart([wrong, long])
     with pytest.raises(ProcessLookupError):
-        os.kill(int(began[0]), 0)
+        os.kill(began[0], 0)
+    os.close(reading)
+    os.close(writing)
 
 
 def test_without_processes_all_is_done_here(monkeypatch):
