@@ -4,7 +4,7 @@ import itertools
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from imfilter.filters.conv import conv
 from imfilter.filters.core import banks, executor
@@ -38,7 +38,6 @@ def reference(image, weights, groups=1, stride=(1, 1), dilation=(1, 1), sides=(0
 pairs = st.tuples(st.integers(1, 4), st.integers(1, 4))
 
 
-@settings(max_examples=60, deadline=None)
 @given(
     data=st.data(),
     grouping=st.sampled_from([(1, 3), (3, 1)]),
