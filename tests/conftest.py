@@ -128,7 +128,7 @@ def lack(name: str) -> str:
         return "" if ABILITIES[name]() else f"needs {name}"
     if name.startswith("/"):
         path = Path(name)
-        return "" if path.exists() and not stat.S_ISREG(path.stat().st_mode) else f"needs {name}"
+        return "" if path.exists() and not stat.S_ISREG(path.lstat().st_mode) else f"needs {name}"
     if name.startswith("ulimit "):
         return lack("bash") or ("" if _runs("bash", "-c", name).returncode == 0 else f"needs {name}")
     asked, answer = TOOLS[name]

@@ -55,7 +55,7 @@ def made(folder):
 # ---- at random moments ------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("after", [1, 7, 23])
+@pytest.mark.parametrize("after", [1, pytest.param(7, marks=pytest.mark.thorough), 23])
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL, signal.SIGINT], ids=lambda number: number.name)
 def test_what_is_there_is_whole_and_the_next_run_does_the_rest(
     start, command, run, photos, folder, expected, number, after

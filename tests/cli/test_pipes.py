@@ -165,17 +165,16 @@ def test_an_image_is_not_written_to_a_terminal(on_terminal, png):
     assert shown == "imfilter: an image would be written to the terminal; redirect it, or name a file with -o\r\n"
 
 
-@pytest.mark.parametrize("env", [{}, {"TERM": "dumb"}, {"NO_COLOR": "1"}, {"FORCE_COLOR": "1"}], ids=str)
-def test_words_on_a_terminal_are_plain(on_terminal, png, env):
-    for words in (["kernels"], ["blur", "missing.png", "-o", "x.png"], ["blr"]):
+@pytest.mark.parametrize("words", [["kernels"], ["blur", "missing.png", "-o", "x.png"], ["blr"]], ids=" ".join)
+def test_words_on_a_terminal_are_plain(on_terminal, png, words):
+    for env in ({"TERM": "xterm"}, {"FORCE_COLOR": "1"}):
         shown, _ = on_terminal(*words, **env)
         assert "\x1b" not in shown
 
 
-@pytest.mark.parametrize("env", [{"FORCE_COLOR": "1"}, {"GITHUB_ACTIONS": "true"}, {"PY_COLORS": "1"}], ids=str)
 @pytest.mark.parametrize("line", ["--help", "edges --help", "kernels", "blr", "blur missing.png -o x.png"])
-def test_no_colour_in_pipes(shell, line, env):
-    ended = shell(f"imfilter {line} | cat", env=env)
+def test_no_colour_in_pipes(shell, line):
+    ended = shell(f"imfilter {line} | cat", env={"FORCE_COLOR": "1", "GITHUB_ACTIONS": "true", "PY_COLORS": "1"})
     assert b"\x1b" not in ended.stdout + ended.stderr
 
 
