@@ -1,4 +1,4 @@
-"""What all tests share: what they need of the machine, how long one may hang, how many examples are tried.
+"""What all tests share: what they need of the machine, how long one may hang, how many examples are tried, the command.
 
 No test measures seconds: `work` counts what is done.
 """
@@ -6,6 +6,7 @@ No test measures seconds: `work` counts what is done.
 from __future__ import annotations
 
 import functools
+import io
 import os
 import re
 import shutil
@@ -15,10 +16,13 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+import typer.main
 from hypothesis import HealthCheck, settings
+from imfilter.cli import app, command
 
 # ---- thorough or not --------------------------------------------------------------------------------
 
@@ -201,3 +205,98 @@ def work() -> Callable[[Callable[[], object]], int]:
         return calls
 
     return work
+
+
+# ---- the command ------------------------------------------------------------------------------------
+
+MEANING = re.compile(
+    "IMFILTER_.*|_IMFILTER.*|MAKE.*|MFLAGS|COLUMNS|LINES|NO_COLOR|FORCE_COLOR|PY_COLORS|CI|GITHUB_.*|TTY_.*"
+)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def environment() -> Iterator[None]:
+    """Nothing that whoever runs the tests has set means anything to the command."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name in filter(MEANING.fullmatch, list(os.environ)):
+            patch.delenv(name)
+        yield
+
+
+@dataclass
+class Ended:
+    """What a run left behind."""
+
+    code: int
+    out: bytes
+    err: str
+
+    @property
+    def lines(self) -> list[str]:
+        return self.err.splitlines()
+
+
+@pytest.fixture(scope="session")
+def made_once() -> Iterator[None]:
+    """Making commands of parameters takes longer than most images that are filtered here."""
+    with pytest.MonkeyPatch.context() as patch:
+        for module, name in (
+            (typer.main, "get_command"),
+            *((command, name) for name in ("make", "make_chain", "make_run")),
+        ):
+            patch.setattr(module, name, functools.cache(getattr(module, name)))
+        yield
+
+
+@pytest.fixture
+def run(monkeypatch, made_once):
+    """Run the command in this process: ``run("blur", "a.png", "-o", "b.png")``."""
+
+    def run(*words, stdin=b""):
+        streams = [io.TextIOWrapper(io.BytesIO(data), encoding="utf-8") for data in (stdin, b"", b"")]
+        with monkeypatch.context() as patch:
+            patch.setattr(sys, "argv", ["imfilter", *map(str, words)])
+            for name, stream in zip(("stdin", "stdout", "stderr"), streams, strict=True):
+                patch.setattr(sys, name, stream)
+            try:
+                code = app.run()
+            except SystemExit as end:
+                code = end.code
+        for stream in streams[1:]:
+            stream.flush()
+        return Ended(code, streams[1].buffer.getvalue(), streams[2].buffer.getvalue().decode())
+
+    return run
+
+
+@pytest.fixture(name="command")
+def words():
+    """The words that start the program as a process of its own."""
+    return [sys.executable, "-m", "imfilter"]
+
+
+@pytest.fixture
+def shell(command, needs):
+    """Run a shell line in which ``imfilter`` is the program; signals and pipes are the system's."""
+    needs("bash")
+    words = " ".join(f"'{word}'" for word in command)
+
+    def shell(line, env=None, **options):
+        return subprocess.run(
+            ["bash", "-c", f'set -o pipefail; imfilter() {{ {words} "$@"; }}; {line}'],
+            env={**os.environ, **(env or {})},
+            capture_output=True,
+            preexec_fn=lambda: signal.signal(signal.SIGPIPE, signal.SIG_DFL),
+            **options,
+        )
+
+    return shell
+
+
+@pytest.fixture
+def program(command, tmp_path_factory):
+    """The environment in which ``imfilter`` is the program under test, for other programs that start it."""
+    script = tmp_path_factory.mktemp("bin") / "imfilter"
+    script.write_text(f'#!/bin/sh\nexec {" ".join(command)} "$@"\n')
+    script.chmod(0o755)
+    return {**os.environ, "PATH": f"{script.parent}{os.pathsep}{os.environ['PATH']}"}

@@ -1,35 +1,17 @@
-"""The command, run in this process or in its own; and small images to feed it."""
+"""What the command shall do, processes that are stopped, terminals; and small images to feed it."""
 
 import contextlib
-import functools
-import io
 import os
 import signal
 import subprocess
 import sys
 import textwrap
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import pytest
 import tifffile
-import typer.main
-from imfilter.cli import app, command
 from PIL import Image
-
-
-@dataclass
-class Ended:
-    """What a run left behind."""
-
-    code: int
-    out: bytes
-    err: str
-
-    @property
-    def lines(self):
-        return self.err.splitlines()
 
 
 @pytest.fixture(autouse=True)
@@ -38,39 +20,6 @@ def folder(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     yield tmp_path
     assert not [path for path in tmp_path.rglob("*") if path.name.startswith(".imfilter-")]
-
-
-@pytest.fixture(scope="session", autouse=True)
-def made_once():
-    """Making commands of parameters takes longer than most images that are filtered here."""
-    with pytest.MonkeyPatch.context() as patch:
-        for module, name in (
-            (typer.main, "get_command"),
-            *((command, name) for name in ("make", "make_chain", "make_run")),
-        ):
-            patch.setattr(module, name, functools.cache(getattr(module, name)))
-        yield
-
-
-@pytest.fixture
-def run(monkeypatch):
-    """Run the command in this process: ``run("blur", "a.png", "-o", "b.png")``."""
-
-    def run(*words, stdin=b""):
-        streams = [io.TextIOWrapper(io.BytesIO(data), encoding="utf-8") for data in (stdin, b"", b"")]
-        with monkeypatch.context() as patch:
-            patch.setattr(sys, "argv", ["imfilter", *map(str, words)])
-            for name, stream in zip(("stdin", "stdout", "stderr"), streams, strict=True):
-                patch.setattr(sys, name, stream)
-            try:
-                code = app.run()
-            except SystemExit as end:
-                code = end.code
-        for stream in streams[1:]:
-            stream.flush()
-        return Ended(code, streams[1].buffer.getvalue(), streams[2].buffer.getvalue().decode())
-
-    return run
 
 
 @pytest.fixture
@@ -98,30 +47,6 @@ def refused(run):
         return ended.lines[0]
 
     return refused
-
-
-@pytest.fixture(name="command")
-def words():
-    """The words that start the program as a process of its own."""
-    return [sys.executable, "-m", "imfilter"]
-
-
-@pytest.fixture
-def shell(command, needs):
-    """Run a shell line in which ``imfilter`` is the program; signals and pipes are the system's."""
-    needs("bash")
-    words = " ".join(f"'{word}'" for word in command)
-
-    def shell(line, env=None, **options):
-        return subprocess.run(
-            ["bash", "-c", f'set -o pipefail; imfilter() {{ {words} "$@"; }}; {line}'],
-            env={**os.environ, **(env or {})},
-            capture_output=True,
-            preexec_fn=lambda: signal.signal(signal.SIGPIPE, signal.SIG_DFL),
-            **options,
-        )
-
-    return shell
 
 
 @pytest.fixture

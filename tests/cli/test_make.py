@@ -157,16 +157,6 @@ def samples(folder):
     return folder
 
 
-@pytest.fixture
-def program(command, folder):
-    """The environment in which `imfilter` is the program under test."""
-    (folder / "bin").mkdir()
-    script = folder / "bin" / "imfilter"
-    script.write_text(f'#!/bin/sh\nexec {" ".join(command)} "$@"\n')
-    script.chmod(0o755)
-    return {**os.environ, "PATH": f"{script.parent}{os.pathsep}{os.environ['PATH']}"}
-
-
 def made(path):
     return {file.relative_to(path).as_posix(): file.stat().st_mtime_ns for file in path.rglob("*.*")}
 
