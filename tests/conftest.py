@@ -209,9 +209,7 @@ def work() -> Callable[[Callable[[], object]], int]:
 
 # ---- the command ------------------------------------------------------------------------------------
 
-MEANING = re.compile(
-    "IMFILTER_.*|_IMFILTER.*|MAKE.*|MFLAGS|COLUMNS|LINES|NO_COLOR|FORCE_COLOR|PY_COLORS|CI|GITHUB_.*|TTY_.*"
-)
+MEANING = re.compile("_?IMFILTER_.*|MAKE.*|MFLAGS|COLUMNS|LINES|(NO|FORCE)_COLOR|PY_COLORS|CI|GITHUB_.*|TTY_.*")
 
 
 @pytest.fixture(scope="session", autouse=True)
