@@ -1,13 +1,308 @@
-"""What all tests share."""
+"""What all tests share: needs of the machine, deadlines, numbers of examples, the command, generated pages.
+
+No test measures seconds: `work` counts what is done.
+"""
 
 from __future__ import annotations
 
 import difflib
+import functools
+import io
 import os
-from collections.abc import Callable
+import re
+import shutil
+import signal
+import stat
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+import typer.main
+from hypothesis import HealthCheck, settings
+from imfilter.cli import app
+from imfilter.cli.commands import chain_command, filter_command
+
+# ---- thorough or not --------------------------------------------------------------------------------
+
+EXAMPLES = 20
+
+
+def thorough(config: pytest.Config) -> bool:
+    """Whether the tests marked `thorough` run too, as with `-m ""`; then every property is tried with more examples."""
+    return "not thorough" not in config.option.markexpr
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    settings.register_profile(
+        "imfilter",
+        deadline=None,
+        derandomize=True,
+        max_examples=EXAMPLES * (5 if thorough(config) else 1),
+        suppress_health_check=[HealthCheck.too_slow],  # which measures seconds
+    )
+    settings.load_profile("imfilter")
+
+
+# ---- deadlines --------------------------------------------------------------------------------------
+
+DEADLINE = 60
+"""Seconds after which a test hangs; ten times as many with those that are thorough."""
+
+
+class Hang(BaseException):
+    """A test is not done after the deadline; no `except Exception` or `OSError` keeps it."""
+
+
+@pytest.fixture(autouse=True)
+def deadline(request: pytest.FixtureRequest) -> Iterator[int]:
+    """Stop a test that hangs, and with it the processes that it waits for; return the seconds that it has."""
+    seconds = DEADLINE * (10 if thorough(request.config) else 1)
+
+    def hang(*_: object) -> None:
+        raise Hang(f"is not done after {seconds} s")
+
+    before = signal.signal(signal.SIGALRM, hang)
+    signal.setitimer(signal.ITIMER_REAL, seconds)
+    yield seconds
+    signal.setitimer(signal.ITIMER_REAL, 0)
+    signal.signal(signal.SIGALRM, before)
+
+
+# ---- what a test needs of the machine ---------------------------------------------------------------
+
+TOOLS = {
+    "bash": ("bash --version", r"GNU bash"),
+    "ExifTool": ("exiftool -ver", r"^\d+\.\d+$"),
+    "GNU Make": ("make --version", r"^GNU Make \d"),
+    "GraphicsMagick": ("gm version", r"^GraphicsMagick \d"),
+    "ImageMagick": ("convert -version", r"^Version: ImageMagick \d"),
+    "libvips": ("vips --version", r"^vips.\d"),
+    "Netpbm": ("pnmconvol --version", r"Netpbm \d"),
+    "vipsheader": ("vipsheader --version", r"^vips.\d"),
+}
+"""Programs of others: how each is asked who it is, and what it answers. Another may go by the same name."""
+
+
+def _runs(*words: str) -> subprocess.CompletedProcess[bytes]:
+    return subprocess.run(words, stdin=subprocess.DEVNULL, capture_output=True, timeout=DEADLINE, check=False)
+
+
+def _names_of_any_bytes() -> bool:
+    with tempfile.TemporaryDirectory() as folder:
+        try:
+            (Path(folder) / os.fsdecode(b"\xff")).touch()
+        except OSError:
+            return False
+    return True
+
+
+def _terminal() -> bool:
+    import pty
+
+    try:
+        for end in pty.openpty():
+            os.close(end)
+    except OSError:
+        return False
+    return True
+
+
+def _avif() -> bool:
+    from PIL import features
+
+    return bool(features.check("avif"))
+
+
+ABILITIES: dict[str, Callable[[], bool]] = {
+    "AVIF in Pillow": _avif,
+    "processes that may be forked": lambda: sys.platform == "linux",
+    "names of any bytes": _names_of_any_bytes,
+    "a terminal": _terminal,
+}
+
+
+def lack(name: str) -> str:
+    """Return why this machine lacks what a test needs; empty where it has it.
+
+    That is a program of `TOOLS`, one of `ABILITIES`, a device or folder as `/dev/full`, or a limit as `ulimit -f 1`.
+    """
+    if name in ABILITIES:
+        return "" if ABILITIES[name]() else f"needs {name}"
+    if name.startswith("/"):
+        path = Path(name)
+        return "" if path.exists() and not stat.S_ISREG(path.lstat().st_mode) else f"needs {name}"
+    if name.startswith("ulimit "):
+        return lack("bash") or ("" if _runs("bash", "-c", name).returncode == 0 else f"needs {name}")
+    asked, answer = TOOLS[name]
+    program, *words = asked.split()
+    if shutil.which(program) is None:
+        return f"needs {name}: no {program} is on the PATH"
+    try:
+        ended = _runs(program, *words)
+    except (OSError, subprocess.TimeoutExpired) as error:
+        return f"needs {name}: {program} cannot be asked: {error}"
+    said = (ended.stdout + ended.stderr).decode(errors="replace")
+    known = ended.returncode == 0 and re.search(answer, said, re.MULTILINE)
+    return "" if known else f"needs {name}: the {program} on the PATH is another"
+
+
+asked_once = functools.cache(lack)
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Skip a test marked `needs` where this machine lacks one of the things."""
+    for mark in item.iter_markers("needs"):
+        for name in mark.args:
+            if why := asked_once(name):
+                pytest.skip(why)
+
+
+@pytest.fixture(scope="session")
+def lacks() -> Callable[[str], str]:
+    """``lacks(name)``: why this machine lacks what a test needs; empty where it has it."""
+    return lack
+
+
+@pytest.fixture(scope="session")
+def needs() -> Callable[[str], None]:
+    """``needs(name)`` skips where this machine lacks it: for fixtures, which have no marks."""
+
+    def needs(name: str) -> None:
+        if why := asked_once(name):
+            pytest.skip(why)
+
+    return needs
+
+
+@pytest.fixture(scope="session")
+def peer() -> Callable:
+    """``peer("cv2")``: a package to compare with; skips where it is missing or cannot be imported."""
+    return functools.partial(pytest.importorskip, exc_type=ImportError)
+
+
+# ---- work -------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="session")
+def work() -> Callable[[Callable[[], object]], int]:
+    """``work(function)``: how many calls it makes, of Python and of C."""
+
+    def work(function: Callable[[], object]) -> int:
+        calls = 0
+
+        def count(frame: object, event: str, argument: object) -> None:
+            nonlocal calls
+            calls += event in ("call", "c_call")
+
+        before = sys.getprofile()
+        sys.setprofile(count)
+        try:
+            function()
+        finally:
+            sys.setprofile(before)
+        return calls
+
+    return work
+
+
+# ---- the command ------------------------------------------------------------------------------------
+
+MEANING = re.compile("_?IMFILTER_.*|MAKE.*|MFLAGS|COLUMNS|LINES|(NO|FORCE)_COLOR|PY_COLORS|CI|GITHUB_.*|TTY_.*")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def environment() -> Iterator[None]:
+    """Nothing that whoever runs the tests has set means anything to the command."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name in filter(MEANING.fullmatch, list(os.environ)):
+            patch.delenv(name)
+        yield
+
+
+@dataclass
+class Ended:
+    """What a run left behind."""
+
+    code: int
+    out: bytes
+    err: str
+
+    @property
+    def lines(self) -> list[str]:
+        return self.err.splitlines()
+
+
+@pytest.fixture(scope="session")
+def made_once() -> Iterator[None]:
+    """Making commands of parameters takes longer than most images that are filtered here."""
+    with pytest.MonkeyPatch.context() as patch:
+        for module, name in (
+            (typer.main, "get_command"),
+            (filter_command, "make"),
+            (chain_command, "make_chain"),
+            (chain_command, "make_run"),
+        ):
+            patch.setattr(module, name, functools.cache(getattr(module, name)))
+        yield
+
+
+@pytest.fixture
+def run(monkeypatch, made_once):
+    """Run the command in this process: ``run("blur", "a.png", "-o", "b.png")``."""
+
+    def run(*words, stdin=b""):
+        streams = [io.TextIOWrapper(io.BytesIO(data), encoding="utf-8") for data in (stdin, b"", b"")]
+        with monkeypatch.context() as patch:
+            patch.setattr(sys, "argv", ["imfilter", *map(str, words)])
+            for name, stream in zip(("stdin", "stdout", "stderr"), streams, strict=True):
+                patch.setattr(sys, name, stream)
+            try:
+                code = app.run()
+            except SystemExit as end:
+                code = end.code
+        for stream in streams[1:]:
+            stream.flush()
+        return Ended(code, streams[1].buffer.getvalue(), streams[2].buffer.getvalue().decode())
+
+    return run
+
+
+@pytest.fixture(name="command")
+def words():
+    """The words that start the program as a process of its own."""
+    return [sys.executable, "-m", "imfilter"]
+
+
+@pytest.fixture
+def shell(command, needs):
+    """Run a shell line in which ``imfilter`` is the program; signals and pipes are the system's."""
+    needs("bash")
+    words = " ".join(f"'{word}'" for word in command)
+
+    def shell(line, env=None, **options):
+        return subprocess.run(
+            ["bash", "-c", f'set -o pipefail; imfilter() {{ {words} "$@"; }}; {line}'],
+            env={**os.environ, **(env or {})},
+            capture_output=True,
+            preexec_fn=lambda: signal.signal(signal.SIGPIPE, signal.SIG_DFL),
+            **options,
+        )
+
+    return shell
+
+
+@pytest.fixture
+def program(command, tmp_path_factory):
+    """The environment in which ``imfilter`` is the program under test, for other programs that start it."""
+    script = tmp_path_factory.mktemp("bin") / "imfilter"
+    script.write_text(f'#!/bin/sh\nexec {" ".join(command)} "$@"\n')
+    script.chmod(0o755)
+    return {**os.environ, "PATH": f"{script.parent}{os.pathsep}{os.environ['PATH']}"}
+
 
 # ---- generated pages --------------------------------------------------------------------------------
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
-from PIL import Image, ImageCms
+from PIL import Image, ImageCms, features
 
 HEIGHT, WIDTH = 9, 13
 FULL = {"uint8": 255, "uint16": 65535, "float32": 1}
@@ -309,7 +309,8 @@ def others():
         yield Kind("JPEG", "CMYK", inks, np.asarray(again))
     yield Kind("WebP", "RGB", saved(image, "WEBP", lossless=True), rgb)
     yield Kind("WebP", "RGB + alpha", saved(Image.fromarray(rgba), "WEBP", lossless=True, exact=True), *parted(rgba))
-    yield converted(image, "AVIF", "RGB")
+    if features.check("avif"):
+        yield converted(image, "AVIF", "RGB")
     few = image.quantize(32)
     colours = np.asarray(few.convert("RGB"))
     yield Kind("GIF", "palette", saved(few, "GIF"), colours)

@@ -1,32 +1,17 @@
-"""The command, run in this process or in its own; and small images to feed it."""
+"""What the command shall do, processes that are stopped, terminals; and small images to feed it."""
 
 import contextlib
-import io
 import os
 import signal
 import subprocess
 import sys
-from dataclasses import dataclass
+import textwrap
 from pathlib import Path
 
 import numpy as np
 import pytest
 import tifffile
-from imfilter.cli import app
 from PIL import Image
-
-
-@dataclass
-class Ended:
-    """What a run left behind."""
-
-    code: int
-    out: bytes
-    err: str
-
-    @property
-    def lines(self):
-        return self.err.splitlines()
 
 
 @pytest.fixture(autouse=True)
@@ -35,27 +20,6 @@ def folder(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     yield tmp_path
     assert not [path for path in tmp_path.rglob("*") if path.name.startswith(".imfilter-")]
-
-
-@pytest.fixture
-def run(monkeypatch):
-    """Run the command in this process: ``run("blur", "a.png", "-o", "b.png")``."""
-
-    def run(*words, stdin=b""):
-        streams = [io.TextIOWrapper(io.BytesIO(data), encoding="utf-8") for data in (stdin, b"", b"")]
-        with monkeypatch.context() as patch:
-            patch.setattr(sys, "argv", ["imfilter", *map(str, words)])
-            for name, stream in zip(("stdin", "stdout", "stderr"), streams, strict=True):
-                patch.setattr(sys, name, stream)
-            try:
-                code = app.run()
-            except SystemExit as end:
-                code = end.code
-        for stream in streams[1:]:
-            stream.flush()
-        return Ended(code, streams[1].buffer.getvalue(), streams[2].buffer.getvalue().decode())
-
-    return run
 
 
 @pytest.fixture
@@ -86,27 +50,44 @@ def refused(run):
 
 
 @pytest.fixture
-def command():
-    """The words that start the program as a process of its own."""
-    return [sys.executable, "-m", "imfilter"]
+def start():
+    """Start a process in a session of its own; kill what is left of the session when the test ends."""
+    started = []
+
+    def start(words, **options):
+        pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+        started.append(subprocess.Popen(words, start_new_session=True, **(pipes | options)))
+        return started[-1]
+
+    yield start
+    for process in started:
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+        for pipe in filter(None, (process.stdin, process.stdout, process.stderr)):
+            pipe.close()
 
 
 @pytest.fixture
-def shell(command):
-    """Run a shell line in which ``imfilter`` is the program; signals and pipes are the system's."""
-    words = " ".join(f"'{word}'" for word in command)
-
-    def shell(line, env=None, **options):
-        return subprocess.run(
-            ["bash", "-c", f'set -o pipefail; imfilter() {{ {words} "$@"; }}; {line}'],
-            env={**os.environ, **(env or {})},
-            capture_output=True,
-            timeout=60,
-            preexec_fn=lambda: signal.signal(signal.SIGPIPE, signal.SIG_DFL),
-            **options,
-        )
-
-    return shell
+def hanging(needs, deadline):
+    """The words that start a program of which every process hangs, and says so, half through the file it writes."""
+    needs("processes that may be forked")
+    code = f"""
+        import os, time
+        from imfilter.cli import main
+        from imfilter.cli.batch import worker_pool
+        from imfilter.cli.images import encode
+        workers._start_method = lambda: "fork"
+        def hang(file, *rest):
+            file.write(b"half a picture")
+            file.flush()
+            os.write(1, b"writing\\n")
+            for _ in range({deadline} * 100):  # a signal just before a sleep waits for its end
+                time.sleep(0.01)
+        writing.write = hang
+        start.main()
+    """
+    return [sys.executable, "-c", textwrap.dedent(code)]
 
 
 @pytest.fixture(scope="session")
@@ -164,17 +145,3 @@ def load():
             return np.asarray(image)
 
     return load
-
-
-@pytest.fixture
-def patience():
-    """Processes that wait for each other would do so for ever."""
-
-    def give_up(*_):
-        raise TimeoutError
-
-    before = signal.signal(signal.SIGALRM, give_up)
-    signal.alarm(30)
-    yield
-    signal.alarm(0)
-    signal.signal(signal.SIGALRM, before)

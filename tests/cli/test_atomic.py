@@ -3,9 +3,7 @@
 import os
 import signal
 import stat
-import subprocess
 import sys
-import textwrap
 import time
 from pathlib import Path
 
@@ -54,6 +52,7 @@ def test_the_second_output_failing_takes_the_first_with_it(refused, good, folder
     assert not (folder / "new.png").exists()
 
 
+@pytest.mark.needs("/dev/full")
 @pytest.mark.parametrize("format", ["png", "tiff"])
 def test_a_full_device_is_one_line(shell, png, format):
     ended = shell(f"imfilter blur a.png -o /dev/full -t {format}")
@@ -64,6 +63,7 @@ def test_a_failing_map_keeps_the_picture_off_standard_output(refused, png, folde
     refused(1, "edges", "a.png", "-o", "-", "--angle", "x" * 300 + ".png")
 
 
+@pytest.mark.needs("/dev/full")
 def test_a_full_standard_output_keeps_the_maps_away(shell, png, folder):
     ended = shell("imfilter edges a.png -o - --angle angle.png > /dev/full")
     assert ended.returncode == 1
@@ -71,6 +71,7 @@ def test_a_full_standard_output_keeps_the_maps_away(shell, png, folder):
     assert not (folder / "angle.png").exists()
 
 
+@pytest.mark.needs("ulimit -f 1")
 @pytest.mark.parametrize("format", ["png", "tiff", "jpeg", "npy"])
 def test_a_full_disk_leaves_the_old_file(shell, good, format):
     # The limit stands in for a disk: writing past it fails as on one that is full.
@@ -81,32 +82,16 @@ def test_a_full_disk_leaves_the_old_file(shell, good, format):
 
 # ---- signals ----------------------------------------------------------------------------------------
 
-SLOW = """
-    import sys, time
-    from imfilter.cli import main
-    from imfilter.cli.images import encode
-    write = encode.write
-    def slow(file, *rest):
-        file.write(b"half a picture")
-        file.flush()
-        print("writing", flush=True)
-        time.sleep(30)
-        return write(file, *rest)
-    encode.write = slow
-    main.main()
-"""
-
 
 @pytest.fixture
-def interrupted():
+def interrupted(start, hanging):
     """Start a run whose writing hangs, send it a signal there, and return how it ended."""
 
     def interrupted(number, *words):
-        code = [sys.executable, "-c", textwrap.dedent(SLOW), *words]
-        with subprocess.Popen(code, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
-            assert process.stdout.readline() == b"writing\n"
-            process.send_signal(number)
-            _, said = process.communicate(timeout=20)
+        process = start([*hanging, *words])
+        assert process.stdout.readline() == b"writing\n"
+        process.send_signal(number)
+        _, said = process.communicate()
         return process.returncode, said.decode()
 
     return interrupted
@@ -213,13 +198,15 @@ def test_other_names_of_the_replaced_file_keep_its_contents(ok, good, folder):
 # ---- streams ----------------------------------------------------------------------------------------
 
 
+@pytest.mark.needs("/dev/stdout")
 @pytest.mark.parametrize("format", ["png", "tiff", "webp", "npy", "jpeg"])
-def test_dev_stdout_is_standard_output(shell, png, format):
-    through, straight = (shell(f"imfilter blur a.png -o {name} -t {format} | cat") for name in ("/dev/stdout", "-"))
-    assert through.stdout == straight.stdout != b""
+def test_dev_stdout_is_standard_output(shell, ok, png, format):
+    through = shell(f"imfilter blur a.png -o /dev/stdout -t {format} | cat")
+    assert through.stdout == ok("blur", "a.png", "-o", "-", "-t", format) != b""
     assert through.stderr == b""
 
 
+@pytest.mark.needs("/dev/stdout")
 def test_dev_stdout_in_a_file_is_not_replaced(shell, png, load):
     assert shell("imfilter blur a.png -o /dev/stdout -t png > new.png").returncode == 0
     assert load("new.png").shape == (24, 40, 3)
@@ -240,7 +227,7 @@ def test_a_named_pipe_is_written_and_read(shell, png, folder, load):
 
 
 def test_process_substitution(shell, png, load):
-    wait = "until [ -e done ]; do sleep 0.01; done"
-    assert shell(f"imfilter blur a.png -o >(cat > new.png; touch done) -t png && {wait}").returncode == 0
+    line = "mkfifo done; imfilter blur a.png -o >(cat > new.png; echo > done) -t png && read < done"
+    assert shell(line).returncode == 0
     assert shell("imfilter conv <(cat new.png) --kernel 1 -o same.png").returncode == 0
     assert np.array_equal(load("new.png"), load("same.png"))

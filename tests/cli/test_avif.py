@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 from imfilter.cli.images import avif_integrity
 from imfilter.cli.images.picture import UnreadableError
-from PIL import Image, features
+from PIL import Image
 
-pytestmark = pytest.mark.skipif(not features.check("avif"), reason="this Pillow has no AVIF")
+pytestmark = pytest.mark.needs("AVIF in Pillow")
 SAMPLE = Path(__file__).parents[2] / "sample_images" / "coffee.jpg"
 KEEP = ("conv", "--kernel", "1")
 

@@ -131,6 +131,7 @@ def test_a_strange_word_stays_one_line_in_a_message(refused, png, words):
     assert refused(2, *words).isprintable()
 
 
+@pytest.mark.needs("names of any bytes")
 def test_a_name_that_is_not_utf_8(shell, png, folder):
     line = r"mv a.png $'\xff.png'; imfilter blur $'\xff.png' -o $'\xfe.png' && imfilter blur $'\xfd.png' -o b.png"
     ended = shell(line)

@@ -3,7 +3,6 @@
 import os
 import shutil
 import signal
-import subprocess
 import sys
 import textwrap
 import time
@@ -56,16 +55,18 @@ def made(folder):
 # ---- at random moments ------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("after", [1, 7, 23])
+@pytest.mark.parametrize("after", [1, pytest.param(7, marks=pytest.mark.thorough), 23])
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL, signal.SIGINT], ids=lambda number: number.name)
-def test_what_is_there_is_whole_and_the_next_run_does_the_rest(command, run, photos, folder, expected, number, after):
+def test_what_is_there_is_whole_and_the_next_run_does_the_rest(
+    start, command, run, photos, folder, expected, number, after
+):
     inputs = contents(photos)
     (folder / "out").mkdir()
-    process = subprocess.Popen([*command, "edges", *WORDS], stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    process = start([*command, "edges", *WORDS])
     while len(list(folder.glob("out/*/*.png"))) < after and process.poll() is None:
         time.sleep(0.001)
     process.send_signal(number)
-    _, said = process.communicate(timeout=20)  # ends with the last of its processes
+    _, said = process.communicate()  # ends with the last of its processes
     codes = {signal.SIGTERM: 143, signal.SIGKILL: -9, signal.SIGINT: 130}
     assert process.returncode in (codes[number], 0)  # it may have been done
     if process.returncode == 130:
@@ -81,16 +82,16 @@ def test_what_is_there_is_whole_and_the_next_run_does_the_rest(command, run, pho
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL], ids=lambda number: number.name)
-def test_no_input_is_lost_in_place(command, run, photos, folder, number):
+def test_no_input_is_lost_in_place(start, command, run, photos, folder, number):
     before = contents(photos)
     run("blur", "photos", "-r", "-o", "whole/")
     whole = contents(folder / "whole")
     words = ("blur", "photos", "-r", "--in-place", "--backup", "~", "--update", "-j", "2")
-    process = subprocess.Popen([*command, *words], stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    process = start([*command, *words])
     while not list(photos.rglob("*~")) and process.poll() is None:
         time.sleep(0.001)
     process.send_signal(number)
-    process.communicate(timeout=20)
+    process.communicate()
     for left in leavings(folder):
         assert number == signal.SIGKILL
         left.unlink()
@@ -103,22 +104,6 @@ def test_no_input_is_lost_in_place(command, run, photos, folder, number):
 
 # ---- in the middle of writing -----------------------------------------------------------------------
 
-SLOW = """
-    import os, sys, time
-    from imfilter.cli import main
-    from imfilter.cli.batch import worker_pool
-    from imfilter.cli.images import encode
-    worker_pool._start_method = lambda: "fork"
-    write = encode.write
-    def slow(file, *rest):
-        file.write(b"half a picture")
-        os.write(1, b"writing\\n")
-        for _ in range(3000):  # a signal just before a sleep waits for its end
-            time.sleep(0.01)
-    encode.write = slow
-    main.main()
-"""
-
 
 @pytest.mark.parametrize("group", [False, True], ids=["first", "all"])
 @pytest.mark.parametrize(
@@ -126,13 +111,12 @@ SLOW = """
     [(signal.SIGINT, 130, b"imfilter: interrupted\n"), (signal.SIGTERM, 143, b""), (signal.SIGHUP, 129, b"")],
     ids=["INT", "TERM", "HUP"],
 )
-def test_a_signal_ends_every_process_and_what_it_was_writing(photos, folder, number, code, said, group):
+def test_a_signal_ends_every_process_and_what_it_was_writing(start, hanging, photos, folder, number, code, said, group):
     """A terminal and a service manager tell all processes at once; others only the first."""
-    command = [sys.executable, "-c", textwrap.dedent(SLOW), "edges", *WORDS]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True) as process:
-        assert [process.stdout.readline() for _ in range(2)] == [b"writing\n"] * 2
-        (os.killpg if group else os.kill)(process.pid, number)
-        _, told = process.communicate(timeout=20)
+    process = start([*hanging, "edges", *WORDS])
+    assert [process.stdout.readline() for _ in range(2)] == [b"writing\n"] * 2
+    (os.killpg if group else os.kill)(process.pid, number)
+    _, told = process.communicate()
     assert process.returncode == code
     assert leavings(folder) == []
     assert made(folder) == {}
@@ -140,36 +124,54 @@ def test_a_signal_ends_every_process_and_what_it_was_writing(photos, folder, num
         assert told == said
 
 
-@pytest.mark.parametrize(("method", "delay"), [("fork", 0), ("spawn", 0.05), ("spawn", 0.15)])
-def test_an_interruption_while_processes_start_is_one_line(photos, folder, method, delay):
-    """One that imports is no further after that while."""
+TELLTALE = """
+    import os, sys
+    if "--multiprocessing-fork" in sys.orig_argv:
+        class Telltale:
+            def find_spec(self, name, *_):
+                if name == os.environ["MOMENT"]:
+                    sys.meta_path.remove(self)
+                    with open("moment", "wb"):
+                        pass
+        sys.meta_path.insert(0, Telltale())
+"""
+
+
+@pytest.mark.parametrize("moment", ["fork", "multiprocessing.spawn", "numpy"])
+def test_an_interruption_while_processes_start_is_one_line(needs, start, photos, folder, moment):
+    """A copy of this process is as far as this one; one of its own imports that module at the moment."""
+    if moment == "fork":
+        needs("processes that may be forked")
     code = f"""
-        import os, signal, sys, time
+        import os, signal
         from imfilter.cli import main
         from imfilter.cli.batch import worker_pool
-        worker_pool._start_method = lambda: {method!r}
-        give = worker_pool.Worker.give
+        workers._start_method = lambda: {"fork" if moment == "fork" else "spawn"!r}
+        give = workers.Worker.give
         def interrupted(*arguments):
             give(*arguments)
-            time.sleep({delay})
+            if {moment != "fork"}:
+                open("moment", "rb").close()
             os.killpg(0, signal.SIGINT)
         worker_pool.Worker.give = interrupted
         main.main()
     """
-    ended = subprocess.run(
+    os.mkfifo(folder / "moment")
+    (folder / "telltale").mkdir()
+    (folder / "telltale" / "sitecustomize.py").write_text(textwrap.dedent(TELLTALE))
+    process = start(
         [sys.executable, "-c", textwrap.dedent(code), "edges", *WORDS],
-        capture_output=True,
-        timeout=30,
-        start_new_session=True,
-        check=False,
+        env={**os.environ, "PYTHONPATH": str(folder / "telltale"), "MOMENT": moment},
     )
-    assert (ended.returncode, ended.stderr) == (130, b"imfilter: interrupted\n")
+    _, told = process.communicate()
+    assert (process.returncode, told) == (130, b"imfilter: interrupted\n")
     assert leavings(folder) == []
 
 
 # ---- full disks, and others who write there ---------------------------------------------------------
 
 
+@pytest.mark.needs("ulimit -f 1")
 @pytest.mark.parametrize("cores", [1, 2])
 def test_a_full_disk_is_a_line_for_each_image_and_no_file(shell, photos, folder, cores):
     # The limit stands in for a disk: writing past it fails as on one that is full.
@@ -183,8 +185,8 @@ def test_a_full_disk_is_a_line_for_each_image_and_no_file(shell, photos, folder,
     assert leavings(folder) == []
 
 
-def test_two_batches_write_into_one_folder_at_once(command, photos, folder, expected):
-    processes = [subprocess.Popen([*command, "edges", *WORDS, "-q"], stderr=subprocess.PIPE) for _ in range(2)]
-    assert [(process.communicate(timeout=30)[1], process.returncode) for process in processes] == [(b"", 0)] * 2
+def test_two_batches_write_into_one_folder_at_once(start, command, photos, folder, expected):
+    processes = [start([*command, "edges", *WORDS, "-q"]) for _ in range(2)]
+    assert [(process.communicate()[1], process.returncode) for process in processes] == [(b"", 0)] * 2
     assert made(folder) == expected
     assert leavings(folder) == []

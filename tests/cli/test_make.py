@@ -15,19 +15,16 @@ from imfilter.cli.batch.depfile import UNNAMEABLE, escaped
 from imfilter.cli.errors import UsageError
 
 SAMPLES = Path(__file__).parents[2] / "sample_images"
-needs_make = pytest.mark.skipif(shutil.which("make") is None, reason="needs make")
+needs_make = pytest.mark.needs("GNU Make")
 
 
 def make(*words, **options):
-    """Run Make, which shall not know that another Make runs the tests."""
-    env = {name: value for name, value in os.environ.items() if not name.startswith(("MAKE", "MFLAGS", "IMFILTER"))}
     return subprocess.run(
         ["make", *words],
-        env={**env, "LC_ALL": "C", **options.pop("env", {})},
+        env={**os.environ, "LC_ALL": "C", **options.pop("env", {})},
         capture_output=True,
         text=True,
         errors="surrogateescape",
-        timeout=60,
         **options,
     )
 
@@ -158,16 +155,6 @@ def samples(folder):
     return folder
 
 
-@pytest.fixture
-def program(command, folder):
-    """The environment in which `imfilter` is the program under test."""
-    (folder / "bin").mkdir()
-    script = folder / "bin" / "imfilter"
-    script.write_text(f'#!/bin/sh\nexec {" ".join(command)} "$@"\n')
-    script.chmod(0o755)
-    return {**os.environ, "PATH": f"{script.parent}{os.pathsep}{os.environ['PATH']}"}
-
-
 def made(path):
     return {file.relative_to(path).as_posix(): file.stat().st_mtime_ns for file in path.rglob("*.*")}
 
@@ -208,7 +195,6 @@ def run_batch(program, folder):
         env=program,
         capture_output=True,
         text=True,
-        timeout=60,
         check=False,
     )
 

@@ -2,7 +2,6 @@
 
 import io
 import json
-import shutil
 import struct
 import subprocess
 import zlib
@@ -347,7 +346,7 @@ def test_directories_that_loop_are_seen():
 # ---- seen by others ---------------------------------------------------------------------------------
 
 
-@pytest.mark.skipif(shutil.which("exiftool") is None, reason="exiftool is not installed")
+@pytest.mark.needs("ExifTool")
 @pytest.mark.parametrize("into", SUFFIXES)
 def test_exiftool_reads_the_same(ok, rgb, into):
     save("in.jpg", rgb, ifd.block(tags(6)), xmp=XMP, icc_profile=ICC, dpi=(300, 300))
@@ -360,7 +359,7 @@ def test_exiftool_reads_the_same(ok, rgb, into):
     assert "ExifTool:Warning" not in seen
 
 
-@pytest.mark.skipif(shutil.which("vipsheader") is None, reason="libvips is not installed")
+@pytest.mark.needs("vipsheader")
 @pytest.mark.parametrize("into", SUFFIXES)
 def test_libvips_reads_the_same(ok, rgb, into):
     save("in.jpg", rgb, ifd.block(tags(6)), xmp=XMP, icc_profile=ICC, dpi=(300, 300))

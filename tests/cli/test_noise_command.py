@@ -7,7 +7,6 @@ import pytest
 from imfilter.filters.noise import noise
 from PIL import Image
 
-pytestmark = pytest.mark.usefixtures("patience")
 OPS = ("gaussian", "uniform", "salt-pepper", "poisson", "speckle")
 
 

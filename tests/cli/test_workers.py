@@ -3,7 +3,6 @@
 import os
 import shutil
 import signal
-import subprocess
 import sys
 import textwrap
 from pathlib import Path
@@ -16,7 +15,6 @@ from imfilter.cli.batch import dispatch, image_job, worker_pool
 from imfilter.cli.images import encode, memory_budget, prefetch
 from PIL import Image
 
-pytestmark = pytest.mark.usefixtures("patience")
 WORDS = (
     ["blur", "--sigma", "1.5"],
     ["sharpen", "--op", "unsharp"],
@@ -307,28 +305,29 @@ def test_some_memory_is_there():
 
 # ---- the first process dies -------------------------------------------------------------------------
 
-SLOW = """
-    import os, sys, time
-    from imfilter.cli import main
-    from imfilter.cli.batch import worker_pool
-    from imfilter.cli.images import encode
-    worker_pool._start_method = lambda: "fork"
-    write = encode.write
-    def slow(*arguments):
-        os.write(1, b"writing\\n")
-        time.sleep(0.5)
-        return write(*arguments)
-    encode.write = slow
-    main.main()
-"""
 
-
-def test_processes_end_by_themselves_when_the_first_is_killed(photos, folder):
-    code = [sys.executable, "-c", textwrap.dedent(SLOW), "blur", "photos", "-o", "out/", "-j", "3"]
-    with subprocess.Popen(code, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
-        assert process.stdout.readline() == b"writing\n"
-        process.kill()
-        said, failed = process.communicate(timeout=20)  # ends when the last of them closes the pipe
+@pytest.mark.needs("processes that may be forked")
+def test_processes_end_by_themselves_when_the_first_is_killed(start, deadline, photos, folder):
+    code = f"""
+        import os, time
+        from imfilter.cli import main
+        from imfilter.cli.batch import worker_pool
+        from imfilter.cli.images import encode
+        workers._start_method = lambda: "fork"
+        first, write = os.getpid(), writing.write
+        def alone(*arguments):
+            os.write(1, b"writing\\n")
+            for _ in range({deadline} * 100):
+                if os.getppid() != first:
+                    return write(*arguments)
+                time.sleep(0.01)
+        writing.write = alone
+        start.main()
+    """
+    process = start([sys.executable, "-c", textwrap.dedent(code), "blur", "photos", "-o", "out/", "-j", "3"])
+    assert process.stdout.readline() == b"writing\n"
+    process.kill()
+    said, failed = process.communicate()  # ends when the last of them closes the pipe
     assert said.count(b"writing") <= 2
     assert failed == b""
     assert set(contents(folder / "out")) <= {f"{number}.png" for number in range(4)}

@@ -6,13 +6,9 @@ from collections.abc import Callable
 
 import numpy as np
 import pytest
-from hypothesis import settings
 from imfilter.filters.core.engine import executor
 from imfilter.filters.core.engine.quantize import FULL
 from imfilter.filters.core.filter import encoding
-
-settings.register_profile("imfilter", deadline=None, derandomize=True, max_examples=60)
-settings.load_profile("imfilter")
 
 
 def _source(position: int, size: int, border: str) -> int | None:

@@ -4,7 +4,7 @@ import itertools
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from imfilter.filters.conv import conv
 from imfilter.filters.core.engine import executor
@@ -39,7 +39,6 @@ def reference(image, weights, groups=1, stride=(1, 1), dilation=(1, 1), sides=(0
 pairs = st.tuples(st.integers(1, 4), st.integers(1, 4))
 
 
-@settings(max_examples=60, deadline=None)
 @given(
     data=st.data(),
     grouping=st.sampled_from([(1, 3), (3, 1)]),
@@ -97,9 +96,9 @@ def test_strips_give_what_the_whole_image_gives(kernel, options, jobs, noise):
 
 @pytest.mark.parametrize("groups", [1, 3])
 @pytest.mark.parametrize("dtype", ["uint8", "uint16", "float32"])
-@pytest.mark.parametrize("size", [(17, 16), (33, 40), (150, 9)])
+@pytest.mark.parametrize("size", [(17, 16), (33, 40), (70, 9)])
 def test_large_kernels_by_transforms(groups, dtype, size, run, noise):
-    image = noise((97, 141, 3), dtype)
+    image = noise((53, 77, 3), dtype)
     weights = RNG.uniform(-1, 1, (6, 3 // groups, *size)) / 20
     options = {"kernel": weights, "groups": groups, "border": "mirror", "depth": "float"}
     stage = conv.stages(**options)[-1]
@@ -107,11 +106,11 @@ def test_large_kernels_by_transforms(groups, dtype, size, run, noise):
     assert "algorithm: fourier" in stage.facts(ImageContext(white, np.float32))[1]
     height, width = size
     sides = (width // 2, height // 2, width - 1 - width // 2, height - 1 - height // 2)
-    down = source_index(-sides[1], 97 + sides[3], 97, "mirror")
-    along = source_index(-sides[0], 141 + sides[2], 141, "mirror")
+    down = source_index(-sides[1], 53 + sides[3], 53, "mirror")
+    along = source_index(-sides[0], 77 + sides[2], 77, "mirror")
     padded = image[down][:, along].astype(float)
     found = conv(image, **options)
-    for m, y, x in ((0, 0, 0), (5, 96, 140), (2, 40, 70), (3, 79, 113), (4, 95, 0)):
+    for m, y, x in ((0, 0, 0), (5, 52, 76), (2, 30, 40), (3, 39, 63), (4, 51, 0)):
         channels = slice(m // 2, m // 2 + 1) if groups == 3 else slice(None)
         seen = padded[y : y + height, x : x + width, channels]
         assert abs(found[y, x, m] - np.sum(np.moveaxis(seen, 2, 0) * weights[m])) <= 1e-5 * white

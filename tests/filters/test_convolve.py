@@ -45,7 +45,7 @@ def spread(image) -> float:
     return max(1.0, float(np.abs(image).max()))
 
 
-@settings(max_examples=250)
+@settings(max_examples=4 * settings().max_examples)
 @given(
     images(),
     kernels(),

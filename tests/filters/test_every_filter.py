@@ -1,6 +1,7 @@
 """What holds for every filter in the catalogue, those of tomorrow too."""
 
 import contextlib
+import itertools
 import shutil
 import subprocess
 import sys
@@ -59,27 +60,25 @@ def test_the_four_filters_are_found():
 
 @every_op
 @pytest.mark.parametrize("dtype", ["uint8", "uint16", "float32"])
-@pytest.mark.parametrize("shape", [(13, 9), (13, 9, 1), (13, 9, 3)])
-def test_the_dtype_and_the_shape_stay(filter, values, dtype, shape, noise):
-    answer = filter(noise(shape, dtype), **values, channels="each")
-    assert picture(answer).dtype == dtype
-    assert not keeps_size(filter, values) or {part.shape for part in parts(answer)} == {shape}
-    assert len({part.shape for part in parts(answer)}) == 1
-    assert all(part.dtype == np.float32 for part in parts(answer)[1:])
+def test_the_dtype_and_the_shape_stay(filter, values, dtype, noise):
+    for shape in ((13, 9), (13, 9, 1), (13, 9, 3)):
+        answer = filter(noise(shape, dtype), **values, channels="each")
+        assert picture(answer).dtype == dtype, shape
+        assert not keeps_size(filter, values) or {part.shape for part in parts(answer)} == {shape}
+        assert len({part.shape for part in parts(answer)}) == 1, shape
+        assert all(part.dtype == np.float32 for part in parts(answer)[1:]), shape
 
 
 @every_op
-@pytest.mark.parametrize("depth", [8, "16", "float"])
-def test_depth_chooses_the_dtype(filter, values, depth, noise):
-    answer = picture(filter(noise((5, 5)), **values, depth=depth))
-    assert answer.dtype == {"8": "uint8", "16": "uint16", "float": "float32"}[str(depth)]
+def test_depth_chooses_the_dtype(filter, values, noise):
+    for depth, dtype in ((8, "uint8"), ("16", "uint16"), ("float", "float32")):
+        assert picture(filter(noise((5, 5)), **values, depth=depth)).dtype == dtype
 
 
 @every_op
-@pytest.mark.parametrize("linear", [False, True])
 @pytest.mark.parametrize("channels", ["each", "luma", "max"])
-def test_the_image_itself_is_never_written_to(filter, values, channels, linear, noise):
-    for dtype in ("uint8", "float32"):
+def test_the_image_itself_is_never_written_to(filter, values, channels, noise):
+    for dtype, linear in itertools.product(("uint8", "float32"), (False, True)):
         image = noise((9, 9, 3), dtype)
         image.flags.writeable = False
         before = image.copy()
@@ -90,21 +89,21 @@ def test_the_image_itself_is_never_written_to(filter, values, channels, linear, 
 
 @every_op
 @pytest.mark.parametrize("border", [border for border in BORDERS if border != "constant"])
-@pytest.mark.parametrize("value", [0, 1, 200, 255])
-def test_a_flat_image_is_multiplied_by_the_gain(filter, values, border, value):
-    answer = picture(filter(np.full((7, 8, 3), value, np.uint8), **values, border=border))
-    if not has(filter, values, "random"):
-        assert (answer == min(255, int(gain(filter, values) * value + 0.5))).all()
+def test_a_flat_image_is_multiplied_by_the_gain(filter, values, border):
+    for value in (0, 1, 200, 255):
+        answer = picture(filter(np.full((7, 8, 3), value, np.uint8), **values, border=border))
+        if not has(filter, values, "random"):
+            assert (answer == min(255, int(gain(filter, values) * value + 0.5))).all(), value
 
 
 @every_op
-@pytest.mark.parametrize("value", [0.1, -7.3, 1e-8])
-def test_a_flat_float_image_is_multiplied_by_the_gain(filter, values, value):
-    answer = picture(filter(np.full((7, 8), value, np.float32), **values))
-    if not has(filter, values, "random"):
-        expected = gain(filter, values) * value
-        off = np.minimum(np.abs(answer - expected), np.abs(answer - abs(expected)))  # a norm has no sign
-        assert off.max() <= 1e-5 * abs(value)
+def test_a_flat_float_image_is_multiplied_by_the_gain(filter, values):
+    for value in (0.1, -7.3, 1e-8):
+        answer = picture(filter(np.full((7, 8), value, np.float32), **values))
+        if not has(filter, values, "random"):
+            expected = gain(filter, values) * value
+            off = np.minimum(np.abs(answer - expected), np.abs(answer - abs(expected)))  # a norm has no sign
+            assert off.max() <= 1e-5 * abs(value)
 
 
 @every_op
@@ -116,10 +115,10 @@ def test_a_border_of_the_images_own_value_changes_nothing(filter, values):
 
 
 @every_op
-@pytest.mark.parametrize("shape", [(1, 1), (1, 6), (6, 1), (1, 1, 3), (2, 2)])
 @pytest.mark.parametrize("border", BORDERS)
-def test_the_smallest_images_work(filter, values, shape, border, noise):
-    for dtype in ("uint8", "float32"):
+def test_the_smallest_images_work(filter, values, border, noise):
+    shapes = (1, 1), (1, 6), (6, 1), (1, 1, 3), (2, 2)
+    for shape, dtype in itertools.product(shapes, ("uint8", "float32")):
         image = noise(shape, dtype)
         if not keeps_size(filter, values):
             with contextlib.suppress(ImageError):  # nothing may be left
@@ -127,7 +126,7 @@ def test_the_smallest_images_work(filter, values, shape, border, noise):
             continue
         answer = filter(image, **values, channels="each", border=border)
         assert {part.shape for part in parts(answer)} == {shape}
-        assert all(np.isfinite(part).all() for part in parts(answer))
+        assert all(np.isfinite(part).all() for part in parts(answer)), (shape, dtype)
 
 
 @every_op
@@ -138,7 +137,7 @@ def test_strips_give_what_the_whole_image_gives(filter, values, border, linear, 
     image = noise((37, 11, 3))
     options = values | {"border": border, "linear": linear, "fill": 30}
     whole = run(filter, image, strip_rows=37, **options)
-    for rows in (1, 5, 16):
+    for rows in (1, 16):
         strips = run(filter, image, strip_rows=rows, **options)
         for name in whole:
             np.testing.assert_array_equal(strips[name].samples, whole[name].samples, err_msg=name)
@@ -173,15 +172,15 @@ def test_a_nan_does_not_reach_the_far_end(filter, values):
 
 @every_op
 @pytest.mark.parametrize("nan", ["propagate", "ignore", "fill=0.25"])
-@pytest.mark.parametrize("channels", ["each", "luma", "max"])
-def test_missing_samples_leave_the_rest_alone(filter, values, nan, channels):
+def test_missing_samples_leave_the_rest_alone(filter, values, nan):
     image = np.full((40, 40, 3), 0.25, np.float32)
     image[4:9, 4:9], image[20, 20, 1] = np.nan, np.nan
-    answer = picture(filter(image, **values, nan=nan, channels=channels))
-    known = answer[~np.isnan(answer)]
-    if not has(filter, values, "random"):
-        np.testing.assert_allclose(known, gain(filter, values) * 0.25, atol=1e-7)
-    assert not np.isnan(answer[32:]).any() and (nan != "fill=0.25" or known.size == answer.size)
+    for channels in ("each", "luma", "max"):
+        answer = picture(filter(image, **values, nan=nan, channels=channels))
+        known = answer[~np.isnan(answer)]
+        if not has(filter, values, "random"):
+            np.testing.assert_allclose(known, gain(filter, values) * 0.25, atol=1e-7)
+        assert not np.isnan(answer[32:]).any() and (nan != "fill=0.25" or known.size == answer.size), channels
 
 
 @every_op

@@ -1,6 +1,5 @@
 """Kernel files against the tools that they are from, where those are installed."""
 
-import shutil
 import subprocess
 
 import numpy as np
@@ -13,10 +12,6 @@ INSIDE = (slice(4, -4), slice(4, -4))  # each tool has its own way at the edges
 
 def run(*words, **options):
     return subprocess.run(words, check=True, capture_output=True, **options).stdout
-
-
-def needs(tool):
-    return pytest.mark.skipif(shutil.which(tool) is None, reason=f"needs {tool}")
 
 
 def pgm(image):
@@ -37,7 +32,7 @@ def samples(data, image):
     return np.frombuffer(data[-image.size :], np.uint8).reshape(image.shape)
 
 
-@needs("convert")
+@pytest.mark.needs("ImageMagick")
 @pytest.mark.parametrize(("mode", "method"), [("correlate", "Correlate"), ("convolve", "Convolve")])
 @pytest.mark.parametrize(
     "kernel",
@@ -48,7 +43,7 @@ def test_imagemagick(image, kernel, mode, method):
     np.testing.assert_array_equal(conv(image, kernel=kernel, mode=mode)[INSIDE], samples(answer, image)[INSIDE])
 
 
-@needs("vips")
+@pytest.mark.needs("libvips")
 def test_libvips(image, tmp_path):
     (tmp_path / "k.mat").write_text("4 3 4 7\n1 2 3 -4\n5 6 -7 8\n9 -1 2 0\n")
     run("vips", "conv", "a.pgm", "b.v", "k.mat", "--precision", "float")
@@ -58,7 +53,7 @@ def test_libvips(image, tmp_path):
     np.testing.assert_array_equal(conv(image, kernel="k.mat")[INSIDE], expected[INSIDE])
 
 
-@needs("pnmconvol")
+@pytest.mark.needs("Netpbm")
 def test_pnmconvol(image, tmp_path):
     kernel = np.random.default_rng(7).integers(110, 160, (5, 3)).astype(np.uint8)
     (tmp_path / "k.pgm").write_bytes(pgm(kernel))
@@ -70,8 +65,8 @@ def test_pnmconvol(image, tmp_path):
 @pytest.mark.parametrize("suffix", ["yml", "xml", "json"])
 @pytest.mark.parametrize("base64", [False, True])
 @pytest.mark.parametrize("dtype", ["uint8", "int16", "float32", "float64"])
-def test_opencv(image, suffix, base64, dtype):
-    cv2 = pytest.importorskip("cv2")
+def test_opencv(peer, image, suffix, base64, dtype):
+    cv2 = peer("cv2")
     kernel = (np.random.default_rng(7).normal(size=(4, 3)) * 9).astype(dtype)
     mode = cv2.FILE_STORAGE_WRITE_BASE64 if base64 else cv2.FILE_STORAGE_WRITE
     storage = cv2.FileStorage(f"k.{suffix}", mode)

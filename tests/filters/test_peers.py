@@ -12,13 +12,13 @@ pytestmark = pytest.mark.peers
 
 
 @pytest.fixture(scope="module")
-def cv2():
-    return pytest.importorskip("cv2")
+def cv2(peer):
+    return peer("cv2")
 
 
 @pytest.fixture(scope="module")
-def skimage():
-    return pytest.importorskip("skimage.filters")
+def skimage(peer):
+    return peer("skimage.filters")
 
 
 @pytest.fixture(scope="module")
@@ -97,9 +97,9 @@ def test_unsharp_is_scikit_images(skimage, image):
     np.testing.assert_allclose(sharpen(values, op="unsharp", sigma=2, amount=1.5), expected, atol=1e-5)
 
 
-def test_canny_is_scikit_images(image):
+def test_canny_is_scikit_images(peer, image):
     """The same interpolated suppression; it leaves out a rim of one pixel, and keeps both of two equal maxima."""
-    feature = pytest.importorskip("skimage.feature")
+    feature = peer("skimage.feature")
     ours = edges(image, op="canny", sigma=0, low=60, high=160).image > 0
     theirs = feature.canny(image.astype(float), sigma=0, low_threshold=60, high_threshold=160)
     assert (ours != theirs)[2:-2, 2:-2].mean() < 1e-3

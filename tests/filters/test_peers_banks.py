@@ -10,8 +10,8 @@ RNG = np.random.default_rng(1)
 
 
 @pytest.fixture(scope="module")
-def torch():
-    return pytest.importorskip("torch")
+def torch(peer):
+    return peer("torch")
 
 
 @pytest.mark.parametrize("dtype", ["uint8", "float32"])

@@ -9,13 +9,13 @@ pytestmark = pytest.mark.peers
 
 
 @pytest.fixture(scope="module")
-def cv2():
-    return pytest.importorskip("cv2")
+def cv2(peer):
+    return peer("cv2")
 
 
 @pytest.fixture(scope="module")
-def restoration():
-    return pytest.importorskip("skimage.restoration")
+def restoration(peer):
+    return peer("skimage.restoration")
 
 
 @pytest.fixture(scope="module")

@@ -8,9 +8,9 @@ pytestmark = pytest.mark.peers
 
 
 @pytest.mark.parametrize("rho", [1.0, 2.5])
-def test_the_structure_is_scikit_images_but_for_its_derivatives(rho, noise):
+def test_the_structure_is_scikit_images_but_for_its_derivatives(peer, rho, noise):
     """It takes Sobel's: coarse waves have the same tensor, up to the small error of their direction."""
-    feature = pytest.importorskip("skimage.feature")
+    feature = peer("skimage.feature")
     y, x = np.mgrid[:60, :70]
     image = (128 + 60 * np.sin(0.2 * x + 0.1 * y) + 40 * np.cos(0.02 * x * y / 7)).astype(np.float32)
     rr, rc, cc = feature.structure_tensor(image.astype(float), sigma=rho, mode="reflect", order="rc")

@@ -8,8 +8,8 @@ pytestmark = pytest.mark.peers
 
 
 @pytest.fixture(scope="module")
-def skimage():
-    return pytest.importorskip("skimage.filters")
+def skimage(peer):
+    return peer("skimage.filters")
 
 
 @pytest.mark.parametrize("order", [1, 2, 5])

@@ -12,13 +12,13 @@ HATS = {"tophat": "white_tophat", "blackhat": "black_tophat"}
 
 
 @pytest.fixture(scope="module")
-def cv2():
-    return pytest.importorskip("cv2")
+def cv2(peer):
+    return peer("cv2")
 
 
 @pytest.fixture(scope="module")
-def skimage():
-    return pytest.importorskip("skimage.morphology")
+def skimage(peer):
+    return peer("skimage.morphology")
 
 
 @pytest.fixture(scope="module")

@@ -25,9 +25,9 @@ def error(answer, clean):
     return np.sqrt(np.mean((answer - clean) ** 2))
 
 
-def test_it_is_near_scikit_images(pictures):
+def test_it_is_near_scikit_images(peer, pictures):
     """In its fast mode a patch of s pixels is one of s - 1, whose sum is divided by s²; and the pixel counts twice."""
-    restoration = pytest.importorskip("skimage.restoration")
+    restoration = peer("skimage.restoration")
     clean, noisy = pictures
     expected = restoration.denoise_nl_means(
         noisy.astype(float), 5, 6, 0.8 * SIGMA, True, SIGMA, channel_axis=2 if clean.ndim == 3 else None
@@ -37,9 +37,9 @@ def test_it_is_near_scikit_images(pictures):
     assert error(blur(noisy, op="nlm"), clean) < 1.02 * error(expected, clean)
 
 
-def test_it_is_no_worse_than_opencvs(pictures):
+def test_it_is_no_worse_than_opencvs(peer, pictures):
     """With the best of several strengths that OpenCV is given and ours is not."""
-    cv2 = pytest.importorskip("cv2")
+    cv2 = peer("cv2")
     clean, noisy = pictures
     denoise = cv2.fastNlMeansDenoising if clean.ndim == 2 else cv2.fastNlMeansDenoisingColored
     strengths = [(part * SIGMA,) * (clean.ndim - 1) for part in (0.5, 0.7, 0.9, 1.1)]

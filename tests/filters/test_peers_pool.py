@@ -19,8 +19,8 @@ LAYERS = [
 
 
 @pytest.fixture(scope="module")
-def functional():
-    return pytest.importorskip("torch.nn.functional")
+def functional(peer):
+    return peer("torch.nn.functional")
 
 
 def turned(pair):
@@ -69,9 +69,9 @@ def test_the_norm_is_pytorchs(functional, layer, noise):
 
 
 @pytest.mark.filterwarnings("ignore")
-def test_every_layer_that_onnx_publishes():
+def test_every_layer_that_onnx_publishes(peer):
     """All two-dimensional cases that are within what our options say."""
-    onnx = pytest.importorskip("onnx")
+    onnx = peer("onnx")
     from onnx.backend.test.case import node
 
     done = 0

@@ -10,8 +10,8 @@ pytestmark = pytest.mark.peers
 @pytest.mark.parametrize(
     ("dtype", "sizes"), [("uint8", (3, 5, 7, 15, 31)), ("uint16", (3, 5)), ("float32", (3, 5))], ids=str
 )
-def test_the_median_is_opencvs(dtype, sizes, noise):
-    cv2 = pytest.importorskip("cv2")
+def test_the_median_is_opencvs(peer, dtype, sizes, noise):
+    cv2 = peer("cv2")
     image = noise((160, 150, 3), dtype)
     for size in sizes:
         answer = blur(image, op="median", size=size, border="nearest")
