@@ -4,16 +4,15 @@ from __future__ import annotations
 
 from typing import Annotated, Literal, NamedTuple, TypedDict, Unpack
 
-from .core.engine.stage import NO_HALO, Function, ImageContext, Stage, pointwise
-from .core.filter import MapField, PastTheEdge, Treatment, image_filter
+from .core import Array, MapField, Pair, Param, ParameterError, Stage, both, image_filter, np, pointwise
+from .core.engine.stage import NO_HALO, Function, ImageContext
+from .core.filter import PastTheEdge, Treatment
 from .core.gradient import gradient, laplacian, non_maximum_suppression, structure_tensor
 from .core.gradient.compass import Compass, compass
 from .core.gradient.gradient import Gradient, Norm
 from .core.gradient.max_channel import strongest_channel
 from .core.gradient.structure_tensor import Tensor
-from .core.lazy_numpy import Array, np
 from .core.linear import symmetric
-from .core.parameters import Pair, Param, ParameterError, both
 
 GRADIENTS = ("sobel", "prewitt", "scharr", "roberts", "farid", "central", "canny")
 COMPASSES = ("kirsch", "robinson")
