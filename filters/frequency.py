@@ -21,11 +21,13 @@ class Frequency(NamedTuple):
 
     image: Array
     spectrum: Annotated[
-        Array, MapField("Write the input's spectrum, ln(1 + |F|), to FILE: zero frequency in the middle.", "logarithm")
-    ] = None  # type: ignore[assignment]
+        Array | None,
+        MapField("Write the input's spectrum, ln(1 + |F|), to FILE: zero frequency in the middle.", "logarithm"),
+    ] = None
     response: Annotated[
-        Array, MapField("Write what each frequency is multiplied by to FILE, laid out like the spectrum.", "fraction")
-    ] = None  # type: ignore[assignment]
+        Array | None,
+        MapField("Write what each frequency is multiplied by to FILE, laid out like the spectrum.", "fraction"),
+    ] = None
 
 
 def _notches(given: Any) -> tuple[tuple[float, float], ...]:

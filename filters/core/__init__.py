@@ -10,15 +10,15 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from .engine.stage import Stage, pointwise
-    from .filter import Common, MapField, image_filter
+    from .filter import Common, image_filter
     from .lazy_numpy import Array, np
-    from .parameters import ImageError, IntPair, Pair, Param, ParameterError, both
+    from .parameters import ImageError, IntPair, MapField, Pair, Param, ParameterError, both
 
 _MODULES = {
     "engine.stage": ("Stage", "pointwise"),
-    "filter": ("Common", "MapField", "image_filter"),
+    "filter": ("Common", "image_filter"),
     "lazy_numpy": ("Array", "np"),
-    "parameters": ("ImageError", "IntPair", "Pair", "Param", "ParameterError", "both"),
+    "parameters": ("ImageError", "IntPair", "MapField", "Pair", "Param", "ParameterError", "both"),
 }
 _MODULE_OF = {name: module for module, names in _MODULES.items() for name in names}
 
