@@ -30,7 +30,8 @@ def ours(image: Array, size: int, algorithm: str) -> object:
     dtype = image.dtype.name
     parameters = {"op": "median", "size": size, "algorithm": algorithm}
     encodings = {"image": encoding("picture", dtype, dtype, "clip", 1.0)}
-    return executor.run(blur.stages(**parameters), image, encodings, blur.settings(**parameters)).outputs["image"]
+    call = blur.checked(**parameters)
+    return executor.run(call.stages(), image, encodings, call.settings()).outputs["image"]
 
 
 def least(function: Callable[[], object], samples: int, runs: int) -> float:

@@ -8,16 +8,13 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal, Unpack
 
-from .core.engine.stage import Stage
-from .core.filter import Common, image_filter
-from .core.lazy_numpy import Array, np
+from .core import Array, Common, IntPair, Param, ParameterError, Stage, both, image_filter, np
 from .core.linear import conv_layer, filter_banks, kernel_source, kernels
 from .core.linear import padding as padding_text
 from .core.linear.conv_layer import Activation
 from .core.linear.convolve import Algorithm, Mode, linear
 from .core.linear.filter_banks import Bank
 from .core.linear.kernels import Kernel
-from .core.parameters import IntPair, Param, ParameterError, both
 
 PADDINGS = ("same", "valid", "full")
 MAX_BIAS = 1e9

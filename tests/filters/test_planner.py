@@ -166,7 +166,12 @@ def test_a_mean_by_running_sums_is_the_exact_quotient_rounded_half_up(size, dtyp
 def strips_of(filter, image, rows, **parameters):
     encodings = {"image": encoding("picture", image.dtype.name, image.dtype.name, "clip", 1.0)}
     run = executor.run(
-        filter.stages(**parameters), image, encodings, filter.settings(**parameters), strip_rows=rows, jobs=2
+        filter.checked(**parameters).stages(),
+        image,
+        encodings,
+        filter.checked(**parameters).settings(),
+        strip_rows=rows,
+        jobs=2,
     )
     return run.outputs["image"].samples
 
@@ -182,10 +187,10 @@ def test_running_sums_take_any_weight_and_are_not_rounded_before_the_end(noise):
             answer = conv(image, kernel=Kernel.of(window * weight, divisor), bias=bias)
             np.testing.assert_array_equal(answer, expected)
     twice = executor.run(
-        (*blur.stages(op="mean", size=5), *blur.stages(op="mean", size=(4, 9))),
+        (*blur.checked(op="mean", size=5).stages(), *blur.checked(op="mean", size=(4, 9)).stages()),
         image[..., None],
         {"image": encoding("picture", "uint8", "float32", "clip", 1.0)},
-        blur.settings(),
+        blur.checked().settings(),
     )
     once = ndimage.uniform_filter(image.astype(np.float64), 5)
     np.testing.assert_allclose(
