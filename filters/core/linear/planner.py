@@ -9,12 +9,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any, Literal, NamedTuple, get_args
 
+from ..engine.doubling import joins
 from ..engine.dtypes import narrowest
 from ..engine.quantize import FLOAT_TOLERANCE
 from ..engine.stage import Bound, Frame, Function, Halo, inside
 from ..lazy_numpy import Array, np
 from ..parameters import ImageError
-from . import direct, doubling_sum, im2col, multirate_gaussian, overlap_save, running_sum, separable, toeplitz
+from . import box_sum, direct, im2col, multirate_gaussian, overlap_save, toeplitz
 from .kernels import Kernel
 
 AlgorithmName = Literal["auto", "taps", "dense", "banded", "low-rank", "running", "doubling", "decimated", "fourier"]
@@ -152,7 +153,7 @@ def _separable(kernel: Kernel, factors: tuple[Array, Array], frame: Frame, geome
     if not geometry.plain:
         return
     if (column == column[0]).all() and (row == row[0]).all():
-        additions = doubling_sum.additions(height) + doubling_sum.additions(width)
+        additions = joins(height) + joins(width)
         if frame.whole and frame.full * height * width < 1 << 53:
             yield Plan(
                 "running",
@@ -164,7 +165,7 @@ def _separable(kernel: Kernel, factors: tuple[Array, Array], frame: Frame, geome
             "doubling",
             ADDITION * additions,
             f"equal weights: {additions} additions in place of {height} + {width}",
-            lambda frame: Bound(doubling_sum.prepare(height, width, float(column[0] * row[0]))),
+            lambda frame: Bound(box_sum.doubling(height, width, float(column[0] * row[0]))),
         )
     # Of an image smaller than the kernel the errors of its many reflections add up.
     fits = (frame.height or height) >= height and (frame.width or width) >= width
@@ -201,7 +202,7 @@ def _running(kernel: Kernel, frame: Frame, weight: float) -> Bound:
     height, width = kernel.shape
     divisor = kernel.divisor / weight if weight else 0.0
     rounds = frame.rounded and divisor.is_integer() and height * width <= divisor <= 1 << 53
-    function, work = running_sum.prepare(height, width, frame.full, int(divisor) if rounds else None)
+    function, work = box_sum.running(height, width, frame.full, int(divisor) if rounds else None)
     if rounds:
         return Bound(function, work=work)
     return Bound(lambda strip: function(strip).astype(frame.work) * np.asarray(weight, frame.work), work=work)
@@ -243,7 +244,7 @@ def _sum_of(functions: list[Function]) -> Function:
 def _by_taps(kernel: Kernel, geometry: Geometry) -> Function:
     factors = kernel.factors
     if factors is not None and sum(kernel.shape) < _nonzero(kernel):
-        return lambda strip: separable.correlate(strip, *factors, *geometry)
+        return lambda strip: direct.separable(strip, *factors, *geometry)
     return lambda strip: direct.correlate(strip, kernel.taps, *geometry)
 
 
