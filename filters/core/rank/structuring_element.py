@@ -93,11 +93,9 @@ def read(given: Any, max_taps: int) -> Kernel:
     """Read a shape as a kernel is read, whose weights that are not 0 belong to it; raises ValueError."""
     try:
         kernel = kernel_source.read(given, max_taps).kernel
-    except ValueError as error:
-        if not str(error).startswith(repr(given)):
-            raise
+    except kernel_source.UnknownKernelError:
         raise ValueError(
-            f"{given!r} is none of {', '.join(NAMES)}, no built-in kernel and no file; "
+            f"{str(given)!r} is none of {', '.join(NAMES)}, no built-in kernel and no file; "
             "a shape is also written as rows, like '0 1 0; 1 1 1; 0 1 0'"
         ) from None
     if not kernel.taps.any():

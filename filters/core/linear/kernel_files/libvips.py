@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from .. import kernels
+from ..kernel_reading import Reading
 from ..kernels import Kernel
 from .plain import COMMENTS, header_size
-from .text import AS_WRITTEN, Line, Reading, Text, Word, separated
+from .text import AS_WRITTEN, Line, Text, Word, separated
 
 
 def recognise(text: Text) -> bool:
