@@ -110,7 +110,7 @@ def _candidates(kernel: Kernel, frame: Frame, geometry: Geometry) -> Iterator[Pl
         yield Plan(
             "fourier",
             overlap_save.cost(height, width) * factor,
-            f"{tile[1]}×{tile[0]} tiles, overlap-save" + ", in float64 and back to whole numbers" * ties,
+            f"{tile[1]}×{tile[0]} tiles, overlap-save{', in float64 and back to whole numbers' if ties else ''}",
             lambda frame: Bound(
                 _whole_again(kernel) if ties else overlap_save.prepare(kernel.taps, frame.work),
                 rows=overlap_save.rows_of_result(height, width),
