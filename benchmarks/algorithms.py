@@ -171,7 +171,7 @@ def constants(timings: list[Timing]) -> list[tuple[str, float, float]]:
         **dict(
             zip(
                 ("DENSE", "DENSE_INPUT"),
-                fit(timings, "dense", lambda k: [1, k.shape[1] * (k.shape[0] + im2col.ROWS - 1)]),
+                fit(timings, "dense", lambda k: [1, k.shape[1] * (k.shape[0] + im2col.PRODUCT_ROWS - 1)]),
                 strict=True,
             )
         ),

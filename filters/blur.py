@@ -313,11 +313,11 @@ def _bilateral(window: tuple[int, int] | None, sigma: Pair | None, range_sigma: 
         radii = bilateral.window_radii(sigmas)
     elif sigma is None:
         sigmas = radii[0] / 2, radii[1] / 2
-    if max(radii) > bilateral.LARGEST:
+    if max(radii) > bilateral.MAX_RADIUS:
         raise ParameterError(
             "sigma" if window is None else "size",
             f"the window would be {2 * radii[0] + 1}×{2 * radii[1] + 1}; a bilateral filter goes through it for each "
-            f"pixel, and has at most {2 * bilateral.LARGEST + 1}: a smaller sigma or size would help",
+            f"pixel, and has at most {2 * bilateral.MAX_RADIUS + 1}: a smaller sigma or size would help",
         )
     radii = radii[0] if sigmas[0] > 0 else 0, radii[1] if sigmas[1] > 0 else 0
     return bilateral.bilateral(sigmas, radii, range_sigma)

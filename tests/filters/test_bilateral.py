@@ -136,7 +136,7 @@ def test_sigma_0_gives_the_image_back(noise):
 def test_blocks_of_columns_are_seamless(noise, monkeypatch):
     image = noise((40, 300, 3))
     whole = blur(image, op="bilateral")
-    monkeypatch.setattr(bilateral, "BLOCK", 1)  # 64 columns at a time
+    monkeypatch.setattr(bilateral, "BLOCK_PIXELS", 1)  # 64 columns at a time
     np.testing.assert_array_equal(blur(image, op="bilateral"), whole)
 
 

@@ -137,7 +137,7 @@ def test_the_default_strength_suits_the_noise(sigma, shape):
 def test_strips_and_tiles_give_the_same_bits(monkeypatch, run, noise):
     image = noise((50, 60, 3))
     whole = run(blur, image, strip_rows=50, op="nlm")["image"].samples
-    monkeypatch.setattr(nonlocal_means, "TILE", 200)
+    monkeypatch.setattr(nonlocal_means, "TILE_SAMPLES", 200)
     for rows in (1, 7, 20):
         np.testing.assert_array_equal(run(blur, image, strip_rows=rows, op="nlm")["image"].samples, whole)
 
@@ -147,8 +147,8 @@ def test_what_is_missing_far_away_changes_no_bit(monkeypatch, noise):
     holed = image.copy()
     holed[3:6, 3:5, 1] = np.nan
     values = {"op": "nlm", "strength": 0.4, "noise_sigma": 0.2, "nan": "ignore"}
-    for tile in (nonlocal_means.TILE, 500):
-        monkeypatch.setattr(nonlocal_means, "TILE", tile)
+    for tile in (nonlocal_means.TILE_SAMPLES, 500):
+        monkeypatch.setattr(nonlocal_means, "TILE_SAMPLES", tile)
         np.testing.assert_array_equal(blur(holed, **values)[:, 14:], blur(image, **values)[:, 14:])
     assert np.isfinite(blur(holed, **values)).all()
 

@@ -21,9 +21,9 @@ from ..lazy_numpy import Array, np
 
 RANGE = 0.1
 """The default standard deviation of colours, in parts of white."""
-LARGEST = 100
+MAX_RADIUS = 100
 """The largest radius: 31417 samples a pixel, a quarter of a minute for each megapixel."""
-BLOCK = 1 << 17
+BLOCK_PIXELS = 1 << 17
 """Pixels gone through at a time: their sums and differences, 11 planes of float32 in RGB, nearly fit a second-level
 cache. From 2¹³ to 2¹⁷ the fastest on one thread; shorter calls slow two threads down."""
 LIFT = 60.0
@@ -104,7 +104,7 @@ def _moves(planes: Array, scale: float, radii: tuple[int, int], offsets: list[Of
     channels, rows, columns = _inner(planes, radii)
     kind = planes.dtype.type
     out = np.empty((channels, rows, columns), kind)
-    step = max(64, BLOCK // rows)
+    step = max(64, BLOCK_PIXELS // rows)
     for left in range(0, columns, step):
         width = min(step, columns - left)
         pitch = width + 2 * radii[0]

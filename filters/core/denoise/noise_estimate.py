@@ -7,7 +7,7 @@ from collections.abc import Callable
 from ..engine.stage import Frame, Rows
 from ..lazy_numpy import Array, np
 
-ROWS = 8
+GROUP_ROWS = 8
 """Rows of answers that are taken together."""
 SAMPLES = 1 << 20
 """Answers that are looked at in all, from rows over the whole height: their median has an error of 0.1 %, and a
@@ -36,11 +36,11 @@ def estimate(image: Rows) -> float:
     parts: list[Array] = []
     with np.errstate(invalid="ignore", over="ignore"):
         first = image.rows(0, 3)
-        count = max(1, SAMPLES // (ROWS * image.width * first.shape[2]))
-        groups = -(-(image.height - 2) // ROWS)
+        count = max(1, SAMPLES // (GROUP_ROWS * image.width * first.shape[2]))
+        groups = -(-(image.height - 2) // GROUP_ROWS)
         for number in range(min(count, groups)):
-            start = ROWS * (number * groups // min(count, groups))
-            parts.append(_answers(image.rows(start, min(start + ROWS + 2, image.height))).ravel())
+            start = GROUP_ROWS * (number * groups // min(count, groups))
+            parts.append(_answers(image.rows(start, min(start + GROUP_ROWS + 2, image.height))).ravel())
         answers = np.abs(np.concatenate(parts))
         finite = answers if answers.dtype.kind == "i" else answers[np.isfinite(answers)]
     return float(np.median(finite)) / (MEDIAN * GAIN) if finite.size else 0.0

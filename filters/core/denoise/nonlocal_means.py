@@ -28,9 +28,9 @@ photographs with noise of 10, 25 and 50 levels; in colour 5 is worse by 0.5, 0.2
 STRONGEST, WEAKEST, FALL = 1.0, 0.5, 2.5
 """The strength beside the noise, ``1 - 2.5 · noise / white``, but no less than 0.5: the best for noise of 5 to 50
 levels on photographs is within 0.1 dB of it, while no one factor serves both ends."""
-LEAST = -60.0
+MIN_EXPONENT = -60.0
 """Exponents below count as this one, 1e-26: weights that are next to nothing, yet are no denormal numbers."""
-TILE = 96 << 10
+TILE_SAMPLES = 96 << 10
 """Samples of a channel that are worked on at a time, with what is around them. With 2 threads 12 MP took 1.5 s in place
 of 2.1 s with the whole width at once, which the cache does not hold, and of 3.5 s with a quarter, whose short calls
 wait for each other."""
@@ -137,7 +137,7 @@ def _in_tiles(planes: Array, weights: Array | None, window: Window, weighing: We
     x, y = window.halo[:2]
     channels, rows, columns = planes.shape
     out = np.empty((channels, rows - 2 * y, columns - 2 * x), planes.dtype)
-    width = max(TILE // rows, 4 * x, 1)
+    width = max(TILE_SAMPLES // rows, 4 * x, 1)
     for start in range(0, out.shape[2], width):
         here = slice(start, start + width + 2 * x)
         tile = planes[:, :, here]
@@ -254,7 +254,7 @@ def _weights(distance: Array, weighing: Weighing) -> Array:
     """Turn sums of squared differences into weights, in place."""
     distance *= distance.dtype.type(weighing.factor)
     distance += distance.dtype.type(weighing.offset)
-    np.clip(distance, LEAST, 0, out=distance)
+    np.clip(distance, MIN_EXPONENT, 0, out=distance)
     return np.exp(distance, out=distance)
 
 

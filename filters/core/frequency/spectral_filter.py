@@ -30,10 +30,10 @@ from ..engine.strips import each_strip
 from ..lazy_numpy import Array, np
 from .transfer_function import Response
 
-BLOCK = 32
+BLOCK_LINES = 32
 """Rows, or columns, that are transformed at once. Always the same ones, so that every sample is computed alike
 whichever rows are asked for; 16 to 256 are all as fast, and more take more memory."""
-STRIP = 4 * BLOCK
+STRIP = 4 * BLOCK_LINES
 """Rows that are asked for at once: a filter before this one computes what its strips see around them anew."""
 SPARE = 8
 """How many times less than the tolerance the response must be where it is taken for nothing."""
@@ -127,7 +127,7 @@ def _kind(along: Axis) -> Any:
 class Filtered(Rows):
     """A picture filtered by a response; its rows are transformed back as they are asked for."""
 
-    liked = BLOCK
+    liked = BLOCK_LINES
 
     def __init__(self, above: Rows, response: Response, frame: Frame) -> None:
         self.height, self.width = above.height, above.width
@@ -155,7 +155,7 @@ class Filtered(Rows):
         self.crossed: Any = None
         each_strip(self.height, STRIP, frame.jobs, self._analyse)
         self.fills = [self._fill(channel) for channel in range(len(self.columns))]
-        each_strip(self.count, BLOCK, frame.jobs, self._filter)
+        each_strip(self.count, BLOCK_LINES, frame.jobs, self._filter)
 
     def _level(self, channel: int) -> float:
         """The value that is taken off before the transform, and put on again: a flat picture stays exactly as it is."""
@@ -168,8 +168,8 @@ class Filtered(Rows):
             work = np.result_type(self.frame.work, np.complex64) if self.across.kind == "fourier" else self.frame.work
             self.columns = np.empty((strip.shape[2], self.count, self.height), work)
         for channel, columns in enumerate(self.columns):
-            for first in range(start, stop, BLOCK):
-                last = min(first + BLOCK, stop)
+            for first in range(start, stop, BLOCK_LINES):
+                last = min(first + BLOCK_LINES, stop)
                 rows = strip[first - start : last - start, :, channel].astype(self.frame.work)
                 rows -= self._level(channel)
                 columns[:, first:last] = self._of_rows(rows, channel)[:, self.kept].T
@@ -215,8 +215,8 @@ class Filtered(Rows):
     def rows(self, start: int, stop: int) -> Array:
         """Return rows of the result."""
         planes = np.empty((len(self.columns), stop - start, self.width), self.frame.work)
-        for block in range(start - start % BLOCK, stop, BLOCK):
-            end = min(block + BLOCK, self.height)
+        for block in range(start - start % BLOCK_LINES, stop, BLOCK_LINES):
+            end = min(block + BLOCK_LINES, self.height)
             first, last = max(block, start), min(end, stop)
             for channel, plane in enumerate(planes):
                 plane[first - start : last - start] = self._part(channel, block, end)[first - block : last - block]
@@ -321,7 +321,7 @@ def map_of(response: Response, height: int, width: int, start: int, stop: int) -
 class Maps(Rows):
     """A filtered picture beside its spectrum and the response, as far as they are wanted."""
 
-    liked = BLOCK
+    liked = BLOCK_LINES
 
     def __init__(self, above: Rows, response: Response, frame: Frame, answer: Callable[..., Values]) -> None:
         if not isinstance(above, (Source, Whole)):

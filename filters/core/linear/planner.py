@@ -88,9 +88,9 @@ def _candidates(kernel: Kernel, frame: Frame, geometry: Geometry) -> Iterator[Pl
     if factors is None or height * width <= 1024:
         yield Plan(
             "dense",
-            DENSE + DENSE_INPUT * width * (height + im2col.ROWS - 1),
+            DENSE + DENSE_INPUT * width * (height + im2col.PRODUCT_ROWS - 1),
             f"{width} stacked columns, one matrix product",
-            lambda frame: Bound(im2col.prepare(kernel.taps, *geometry, frame.work), rows=im2col.ROWS),
+            lambda frame: Bound(im2col.prepare(kernel.taps, *geometry, frame.work), rows=im2col.PRODUCT_ROWS),
         )
     if factors is not None:
         yield from _separable(kernel, factors, frame, geometry)

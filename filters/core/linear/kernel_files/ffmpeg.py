@@ -83,6 +83,6 @@ def _plane(text: Text, given: dict[str, Word], plane: int) -> Plane:
         width = height = SIZES[count]
     taps = text.matrix(words, width, height)
     factor = text.number(rdiv, f"rdiv of plane {plane + 1}")
-    if factor and abs(factor) * kernels.LARGEST < 1:
+    if factor and abs(factor) * kernels.MAX_VALUE < 1:
         raise text.error(f"cannot apply the rdiv {short(rdiv.text)}", rdiv.line)
     return Plane(taps, 1 / factor if factor else total(taps) or 1.0, text.number(bias, f"bias of plane {plane + 1}"))

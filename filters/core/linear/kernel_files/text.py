@@ -149,7 +149,7 @@ class Text:
     def divisor(self, word: Word, what: str) -> float:
         """Return a number that can be divided by."""
         value = self.number(word, what)
-        if abs(value) < 1 / kernels.LARGEST:
+        if abs(value) < 1 / kernels.MAX_VALUE:
             raise self.error(f"{what}: cannot divide by {short(word.text)}", word.line)
         return value
 
@@ -191,8 +191,8 @@ def number(token: str, where: str) -> float:
     except (ValueError, ZeroDivisionError, OverflowError):
         long = f" ({len(token)} characters)" if len(token) > 1000 else ""
         raise ValueError(f"{where}: {short(token)} is not a number{long}") from None
-    if not abs(value) <= kernels.LARGEST:
-        raise ValueError(f"{where}: {short(token)} is not a finite number, of {kernels.LARGEST:g} at most")
+    if not abs(value) <= kernels.MAX_VALUE:
+        raise ValueError(f"{where}: {short(token)} is not a finite number, of {kernels.MAX_VALUE:g} at most")
     return value
 
 
