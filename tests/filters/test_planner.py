@@ -9,7 +9,7 @@ from imfilter.filters.conv import conv
 from imfilter.filters.core.engine import executor
 from imfilter.filters.core.engine.stage import ImageContext
 from imfilter.filters.core.filter import encoding
-from imfilter.filters.core.linear import direct, kernels, multirate_gaussian, planner, running_sum
+from imfilter.filters.core.linear import box_sum, direct, kernels, multirate_gaussian, planner
 from imfilter.filters.core.linear.kernels import Kernel
 from imfilter.filters.core.linear.planner import Geometry
 from scipy import ndimage
@@ -149,7 +149,7 @@ WINDOWS = [(1, 2), (2, 1), (5, 5), (4, 7), (17, 16), (1, 300), (300, 1), (64, 33
 @pytest.mark.parametrize("border", ["reflect", "mirror", "nearest", "wrap", "constant"])
 @pytest.mark.parametrize("dtype", [np.uint8, np.uint16])
 @pytest.mark.parametrize("size", WINDOWS, ids=str)
-def test_a_mean_by_running_sums_is_the_exact_quotient_rounded_half_up(size, dtype, border, noise):
+def test_a_mean_by_box_sums_is_the_exact_quotient_rounded_half_up(size, dtype, border, noise):
     image = noise((47, 53, 3), dtype)
     image[:20] = np.iinfo(dtype).max
     width, height = size
@@ -176,7 +176,7 @@ def strips_of(filter, image, rows, **parameters):
     return run.outputs["image"].samples
 
 
-def test_running_sums_take_any_weight_and_are_not_rounded_before_the_end(noise):
+def test_box_sums_take_any_weight_and_are_not_rounded_before_the_end(noise):
     image = noise((40, 50))
     window = np.ones((7, 6))
     total = ndimage.correlate(image.astype(np.int64), window.astype(np.int64))
@@ -203,6 +203,6 @@ def test_running_sums_take_any_weight_and_are_not_rounded_before_the_end(noise):
 def test_sums_down_columns_and_along_rows(length, rows):
     planes = np.random.default_rng(rows).integers(0, 256, (2, rows + length - 1, 30 + length)).astype(np.uint32)
     windows = np.lib.stride_tricks.sliding_window_view(planes, length, axis=1)
-    np.testing.assert_array_equal(running_sum.down_columns(planes, length), windows.sum(axis=3))
+    np.testing.assert_array_equal(box_sum.down_columns(planes, length), windows.sum(axis=3))
     windows = np.lib.stride_tricks.sliding_window_view(planes, length, axis=2)
-    np.testing.assert_array_equal(running_sum.along_rows(planes, length, np.uint32), windows.sum(axis=3))
+    np.testing.assert_array_equal(box_sum.along_rows(planes, length, np.uint32), windows.sum(axis=3))
