@@ -13,7 +13,7 @@ from typing import Any
 from PIL import TiffImagePlugin
 
 from ...filters.core.lazy_numpy import Array, np
-from . import pillow_decoder, tiff_strips
+from . import ifd, pillow_decoder, tiff_strips
 from .metadata import ORIENTATION, of_tiff, plausible, turned
 from .picture import Loaded, Picture, Terms, UnreadableError, premultiplied, real_samples
 from .tiff_strips import BITS, FORMAT, many, one
@@ -31,7 +31,7 @@ def prepare(head: bytes) -> None:
 
 def load(data: bytes, terms: Terms) -> Loaded:
     """Decode what Pillow does; leave the rest to `picture`."""
-    _check_directories(data, terms)
+    _check_pages(data, terms)
     tags = directory(data)
     try:
         bits = max(many(tags, BITS, 1))
@@ -81,27 +81,18 @@ def directory(data: bytes, offset: int | None = None) -> Any:
     return tags
 
 
-def _check_directories(data: bytes, terms: Terms) -> None:
+def _check_pages(data: bytes, terms: Terms) -> None:
     """Refuse a file whose pages run in circles, or out of it."""
-    order, big = "<" if data[:2] == b"II" else ">", 43 in data[2:4]
-    number, entry, count = ("Q", 20, 8) if big else ("H", 12, 2)
-    link = order + ("Q" if big else "I")
-    seen: set[int] = set()
+    whole = 0
     try:
-        (at,) = struct.unpack_from(link, data, 8 if big else 4)
-        while at:
-            if at in seen:
-                raise UnreadableError("is damaged: its pages run in circles")
-            seen.add(at)
-            (entries,) = struct.unpack_from(order + number, data, at)
-            end = at + count + entries * entry
-            (at,) = struct.unpack_from(link, data, end)
-    except (struct.error, OverflowError):
-        if len(seen) < 2 or not terms.lenient:
-            raise UnreadableError(f"is damaged or truncated (page {len(seen) or 1} lies outside of it)") from None
-    except UnreadableError:
+        for _ in ifd.File(data).pages():
+            whole += 1
+    except ifd.LoopError as error:
         if not terms.lenient:
-            raise
+            raise UnreadableError(f"is damaged: {error}") from None
+    except (ValueError, struct.error, OverflowError):
+        if not whole or not terms.lenient:
+            raise UnreadableError(f"is damaged or truncated (page {whole + 1} lies outside of it)") from None
 
 
 def _colours(samples: Array, tags: Any, notes: list[str]) -> tuple[Array, Array | None]:
