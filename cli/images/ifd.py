@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import io
 import struct
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
 EXIF, GPS, INTEROPERABILITY = 34665, 34853, 40965
@@ -186,14 +186,14 @@ def _turned(data: bytes, type: int) -> bytes:
     return bytes(turned)
 
 
-def block(directory: Directory) -> bytes:
+def block(directory: Mapping[int, Value]) -> bytes:
     """Return an EXIF block of a directory; nothing for an empty one."""
     if not directory:
         return b""
     return PREFIX + b"II*\0\x08\0\0\0" + _written(directory, 8)
 
 
-def _written(directory: Directory, at: int, there: dict[int, bytes] | None = None, after: int = 0) -> bytes:
+def _written(directory: Mapping[int, Value], at: int, there: dict[int, bytes] | None = None, after: int = 0) -> bytes:
     """Return a directory that will stand *at* some place, and behind it its values.
 
     *there* are more entries, as they are stored; *after* is the next directory's place.

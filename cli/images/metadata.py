@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ...filters.core.lazy_numpy import np
@@ -22,7 +23,8 @@ STRUCTURE = frozenset(
 )
 """TIFF tags that tell how the pixels are stored, not what they show; they belong to one file only."""
 SOFTWARE, DESCRIPTION, ARTIST, COPYRIGHT, X_RESOLUTION, Y_RESOLUTION, UNIT = 305, 270, 315, 33432, 282, 283, 296
-PIXEL_WIDTH, PIXEL_HEIGHT = 40962, 40963
+SIDES = 40962, 40963
+"""Tags of EXIF that tell the picture's width and height."""
 TEXTS = {"Description": DESCRIPTION, "Author": ARTIST, "Copyright": COPYRIGHT}
 """Tags that say what texts of a PNG do."""
 OWN = re.compile(rb"\Aimfilter \S+ [0-9a-f]{16}(\n|\Z)")
@@ -35,13 +37,23 @@ THUMBNAILS = re.compile(rb"<(xmp|xap):Thumbnails>.*?</\1:Thumbnails>", re.DOTALL
 class Metadata(NamedTuple):
     """What a picture carries beside its pixels."""
 
-    exif: bytes = b""
+    tags: Mapping[int, ifd.Value] = MappingProxyType({})
+    """The tags of its EXIF block, but for those that describe the old file."""
     icc: bytes = b""
     dpi: tuple[float, float] | None = None
     xmp: bytes = b""
     comments: tuple[bytes, ...] = ()
     texts: tuple[tuple[str, str], ...] = ()
     """Other texts of a PNG, by their keywords."""
+
+    @property
+    def exif(self) -> bytes:
+        """The EXIF block, made anew of its tags."""
+        if not self.tags:
+            return b""
+        from . import ifd
+
+        return ifd.block(self.tags)
 
 
 def of_image(image: Image.Image, notes: list[str], data: bytes = b"") -> Metadata:
@@ -50,17 +62,18 @@ def of_image(image: Image.Image, notes: list[str], data: bytes = b"") -> Metadat
     What is damaged is left out, with a word in *notes*.
     """
     info = image.info
-    exif, xmp, icc = b"", info.get("xmp") or info.get("XML:com.adobe.xmp") or b"", info.get("icc_profile") or b""
+    tags: Mapping[int, ifd.Value] = {}
+    xmp, icc = info.get("xmp") or info.get("XML:com.adobe.xmp") or b"", info.get("icc_profile") or b""
     try:
         if data:
-            exif = portable(data)
+            tags = portable(data)
         elif "exif" in info:
-            exif = portable(info["exif"])
+            tags = portable(info["exif"])
         elif "Raw profile type exif" in info:
-            exif = portable(image.getexif().tobytes())
+            tags = portable(image.getexif().tobytes())
     except Exception as error:
         notes.append(f"its EXIF block is damaged and was not kept ({_reason(error)})")
-    kept = Metadata(exif, _whole_profile(icc, notes), plausible(info.get("dpi")), _whole_xmp(xmp, notes))
+    kept = Metadata(tags, _whole_profile(icc, notes), plausible(info.get("dpi")), _whole_xmp(xmp, notes))
     comments = [body for name, body in getattr(image, "applist", ()) if name == "COM"]
     if not comments and isinstance(info.get("comment"), bytes):
         comments = [info["comment"]]
@@ -82,14 +95,15 @@ def of_tiff(data: bytes, icc: bytes, dpi: tuple[float, float] | None, notes: lis
     """Return what the first page of a TIFF carries, beside its profile and resolution."""
     from . import ifd
 
-    exif = xmp = b""
+    tags: Mapping[int, ifd.Value] = {}
+    xmp = b""
     try:
-        tags = ifd.read(data)
-        xmp = tags[700].data if 700 in tags else b""
-        exif = _block(tags)
+        found = ifd.read(data)
+        xmp = found[700].data if 700 in found else b""
+        tags = _portable(found)
     except Exception as error:
         notes.append(f"its EXIF block is damaged and was not kept ({_reason(error)})")
-    return Metadata(exif, _whole_profile(icc, notes), dpi, _whole_xmp(xmp, notes))
+    return Metadata(tags, _whole_profile(icc, notes), dpi, _whole_xmp(xmp, notes))
 
 
 def own_comments(comments: Sequence[bytes]) -> tuple[bytes, ...]:
@@ -98,21 +112,18 @@ def own_comments(comments: Sequence[bytes]) -> tuple[bytes, ...]:
     return tuple(comment for comment in stripped if comment)
 
 
-def portable(data: bytes) -> bytes:
-    """Return an EXIF block without what describes the old file: structure, orientation, thumbnail, our stamp."""
+def portable(data: bytes) -> ifd.Directory:
+    """Return the tags of an EXIF block but those of the old file: structure, orientation, thumbnail, our stamp."""
     from . import ifd  # 1.6 ms, for those that have a block
 
-    return _block(ifd.read(data))
+    return _portable(ifd.read(data))
 
 
-def _block(tags: ifd.Directory) -> bytes:
-    from . import ifd
-
-    for tag in STRUCTURE.intersection(tags):
-        del tags[tag]
-    if SOFTWARE in tags and OWN.match(tags[SOFTWARE].text()):
-        del tags[SOFTWARE]
-    return ifd.block(tags) if tags.keys() - {X_RESOLUTION, Y_RESOLUTION, UNIT} else b""
+def _portable(tags: ifd.Directory) -> ifd.Directory:
+    kept = {tag: value for tag, value in tags.items() if tag not in STRUCTURE}
+    if SOFTWARE in kept and OWN.match(kept[SOFTWARE].text()):
+        del kept[SOFTWARE]
+    return kept if kept.keys() - {X_RESOLUTION, Y_RESOLUTION, UNIT} else {}
 
 
 def _reason(error: Exception) -> str:
@@ -152,25 +163,20 @@ def _whole_xmp(xmp: str | bytes, notes: list[str]) -> bytes:
 
 def ready(metadata: Metadata, size: tuple[int, int], strip_gps: bool, notes: list[str]) -> Metadata:
     """Return what goes into a picture of *size*: its EXIF tells that, and not where it was taken if *strip_gps*."""
-    if not metadata.exif and not (metadata.xmp and strip_gps):
-        return metadata
-    from . import ifd
+    tags, xmp = metadata.tags, metadata.xmp
+    if tags:
+        from . import ifd
 
-    exif, xmp = metadata.exif, metadata.xmp
-    if exif:
-        tags = ifd.read(exif)
-        if strip_gps:
-            tags.pop(ifd.GPS, None)
+        tags = {tag: value for tag, value in tags.items() if tag != ifd.GPS or not strip_gps}
         below = tags[ifd.EXIF].below if ifd.EXIF in tags else None
-        for tag, side in ((PIXEL_WIDTH, size[0]), (PIXEL_HEIGHT, size[1])):
-            if below is not None and tag in below:
-                below[tag] = ifd.short(side)
-        exif = ifd.block(tags)
+        if below is not None:
+            sides = {tag: ifd.short(side) for tag, side in zip(SIDES, size, strict=True) if tag in below}
+            tags[ifd.EXIF] = tags[ifd.EXIF]._replace(below=below | sides)
     if xmp and strip_gps:
         xmp = _without_place(xmp)
         if not xmp:
             notes.append("its XMP tells where it was taken in a way that is not understood, and was left out")
-    return metadata._replace(exif=exif, xmp=xmp)
+    return metadata._replace(tags=tags, xmp=xmp)
 
 
 def _without_place(xmp: bytes) -> bytes:
@@ -186,7 +192,7 @@ def tags_of(metadata: Metadata, software: str = "") -> ifd.Directory:
     """Return the tags of a file that keeps texts and resolution as such, like TIFF and WebP."""
     from . import ifd
 
-    tags = ifd.read(metadata.exif) if metadata.exif else {}
+    tags = dict(metadata.tags)
     if metadata.comments:
         tags.setdefault(DESCRIPTION, ifd.text(b"\n".join(metadata.comments)))
     for name, text in metadata.texts:
