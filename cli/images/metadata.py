@@ -29,9 +29,6 @@ TEXTS = {"Description": DESCRIPTION, "Author": ARTIST, "Copyright": COPYRIGHT}
 """Tags that say what texts of a PNG do."""
 OWN = re.compile(rb"\Aimfilter \S+ [0-9a-f]{16}(\n|\Z)")
 """What the program writes as an output's stamp, which is not kept of its input; Pillow joins a GIF's comments."""
-EXIF_NAMES = rb"http://ns\.adobe\.com/exif/1\.0/"
-TURNED = re.compile(rb"((?:tiff:Orientation\s*=\s*[\"']|<tiff:Orientation>)\s*)[2-8]")
-THUMBNAILS = re.compile(rb"<(xmp|xap):Thumbnails>.*?</\1:Thumbnails>", re.DOTALL)
 
 
 class Metadata(NamedTuple):
@@ -140,30 +137,22 @@ def _whole_profile(icc: Any, notes: list[str]) -> bytes:
     return b""
 
 
-def _whole_xmp(xmp: str | bytes, notes: list[str]) -> bytes:
+def _whole_xmp(packet: str | bytes, notes: list[str]) -> bytes:
     """Return an XMP packet that turns nothing and shows no old thumbnail; nothing where it is no XML."""
-    if not xmp:
+    if not packet:
         return b""
-    from xml.parsers import expat
+    from . import xmp
 
-    packet = (xmp.encode() if isinstance(xmp, str) else xmp).rstrip(b"\0")
-    parser = expat.ParserCreate()
-
-    def refuse(*_: Any) -> None:
-        raise ValueError("it declares a document type")
-
-    parser.StartDoctypeDeclHandler = refuse
     try:
-        parser.Parse(packet, True)
-    except (expat.ExpatError, ValueError, LookupError) as error:
+        return xmp.portable(packet)
+    except ValueError as error:
         notes.append(f"its XMP is damaged and was not kept ({_reason(error)})")
         return b""
-    return THUMBNAILS.sub(b"", TURNED.sub(rb"\g<1>1", packet))
 
 
 def ready(metadata: Metadata, size: tuple[int, int], strip_gps: bool, notes: list[str]) -> Metadata:
     """Return what goes into a picture of *size*: its EXIF tells that, and not where it was taken if *strip_gps*."""
-    tags, xmp = metadata.tags, metadata.xmp
+    tags, packet = metadata.tags, metadata.xmp
     if tags:
         from . import ifd
 
@@ -172,20 +161,13 @@ def ready(metadata: Metadata, size: tuple[int, int], strip_gps: bool, notes: lis
         if below is not None:
             sides = {tag: ifd.short(side) for tag, side in zip(SIDES, size, strict=True) if tag in below}
             tags[ifd.EXIF] = tags[ifd.EXIF]._replace(below=below | sides)
-    if xmp and strip_gps:
-        xmp = _without_place(xmp)
-        if not xmp:
+    if packet and strip_gps:
+        from . import xmp
+
+        packet = xmp.without_place(packet)
+        if not packet:
             notes.append("its XMP tells where it was taken in a way that is not understood, and was left out")
-    return metadata._replace(tags=tags, xmp=xmp)
-
-
-def _without_place(xmp: bytes) -> bytes:
-    """Return an XMP packet without the properties exif:GPS*; nothing where some may be left."""
-    for prefix in {b"exif", *re.findall(rb"xmlns:([\w.-]+)\s*=\s*[\"']" + EXIF_NAMES, xmp)}:
-        name = re.escape(prefix) + rb":GPS\w+"
-        xmp = re.sub(rb"\s" + name + rb"\s*=\s*(\"[^\"]*\"|'[^']*')", b"", xmp)
-        xmp = re.sub(rb"<(" + name + rb")\b[^>]*?(/>|>.*?</\1\s*>)", b"", xmp, flags=re.DOTALL)
-    return b"" if re.search(rb"GPS[A-Z]", xmp) or b"\0" in xmp else xmp
+    return metadata._replace(tags=tags, xmp=packet)
 
 
 def tags_of(metadata: Metadata, software: str = "") -> ifd.Directory:
