@@ -11,7 +11,8 @@ import struct
 from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
-EXIF, GPS, INTEROPERABILITY = 34665, 34853, 40965
+from .tiff_tags import EXIF, GPS, INTEROPERABILITY
+
 BELOW = frozenset({EXIF, GPS, INTEROPERABILITY})
 """Tags whose value is another directory."""
 SIZES = {1: 1, 2: 1, 3: 2, 4: 4, 5: 8, 6: 1, 7: 1, 8: 2, 9: 4, 10: 8, 11: 4, 12: 8, 13: 4}

@@ -8,23 +8,29 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ...filters.core.lazy_numpy import np
+from .tiff_tags import (
+    ARTIST,
+    COPYRIGHT,
+    DESCRIPTION,
+    EXIF,
+    GPS,
+    PIXEL_HEIGHT,
+    PIXEL_WIDTH,
+    SOFTWARE,
+    STRUCTURE,
+    UNIT,
+    X_RESOLUTION,
+    XMP,
+    Y_RESOLUTION,
+)
 
 if TYPE_CHECKING:
     from PIL import Image
 
     from . import ifd
 
-ORIENTATION = 274
 TURNS: dict[int, Any] = {2: 0, 3: 3, 4: 1, 5: 5, 6: 4, 7: 6, 8: 2}
 """Pillow's `Transpose` for each EXIF orientation."""
-STRUCTURE = frozenset(
-    {254, 255, 256, 257, 258, 259, 262, 266, 273, ORIENTATION, 277, 278, 279, 280, 281, 284, 317, 320}
-    | {322, 323, 324, 325, 330, 338, 339, 340, 341, 347, 513, 514, 529, 530, 531, 532, 700, 34377, 34675, 37724}
-)
-"""TIFF tags that tell how the pixels are stored, not what they show; they belong to one file only."""
-SOFTWARE, DESCRIPTION, ARTIST, COPYRIGHT, X_RESOLUTION, Y_RESOLUTION, UNIT = 305, 270, 315, 33432, 282, 283, 296
-SIDES = 40962, 40963
-"""Tags of EXIF that tell the picture's width and height."""
 TEXTS = {"Description": DESCRIPTION, "Author": ARTIST, "Copyright": COPYRIGHT}
 """Tags that say what texts of a PNG do."""
 OWN = re.compile(rb"\Aimfilter \S+ [0-9a-f]{16}(\n|\Z)")
@@ -96,7 +102,7 @@ def of_tiff(data: bytes, icc: bytes, dpi: tuple[float, float] | None, notes: lis
     xmp = b""
     try:
         found = ifd.read(data)
-        xmp = found[700].data if 700 in found else b""
+        xmp = found[XMP].data if XMP in found else b""
         tags = _portable(found)
     except Exception as error:
         notes.append(f"its EXIF block is damaged and was not kept ({_reason(error)})")
@@ -117,7 +123,7 @@ def portable(data: bytes) -> ifd.Directory:
 
 
 def _portable(tags: ifd.Directory) -> ifd.Directory:
-    kept = {tag: value for tag, value in tags.items() if tag not in STRUCTURE}
+    kept = {number: value for number, value in tags.items() if number not in STRUCTURE}
     if SOFTWARE in kept and OWN.match(kept[SOFTWARE].text()):
         del kept[SOFTWARE]
     return kept if kept.keys() - {X_RESOLUTION, Y_RESOLUTION, UNIT} else {}
@@ -156,11 +162,15 @@ def ready(metadata: Metadata, size: tuple[int, int], strip_gps: bool, notes: lis
     if tags:
         from . import ifd
 
-        tags = {tag: value for tag, value in tags.items() if tag != ifd.GPS or not strip_gps}
-        below = tags[ifd.EXIF].below if ifd.EXIF in tags else None
+        tags = {number: value for number, value in tags.items() if number != GPS or not strip_gps}
+        below = tags[EXIF].below if EXIF in tags else None
         if below is not None:
-            sides = {tag: ifd.short(side) for tag, side in zip(SIDES, size, strict=True) if tag in below}
-            tags[ifd.EXIF] = tags[ifd.EXIF]._replace(below=below | sides)
+            sides = {
+                number: ifd.short(side)
+                for number, side in zip((PIXEL_WIDTH, PIXEL_HEIGHT), size, strict=True)
+                if number in below
+            }
+            tags[EXIF] = tags[EXIF]._replace(below=below | sides)
     if packet and strip_gps:
         from . import xmp
 

@@ -14,11 +14,21 @@ from PIL import TiffImagePlugin
 
 from ...filters.core.lazy_numpy import Array, np
 from . import ifd, pillow_decoder, tiff_strips
-from .metadata import ORIENTATION, of_tiff, plausible, turned
+from .metadata import of_tiff, plausible, turned
 from .picture import Loaded, Picture, Terms, UnreadableError, premultiplied, real_samples
-from .tiff_strips import BITS, FORMAT, many, one
+from .tiff_strips import many, one
+from .tiff_tags import (
+    BITS,
+    EXTRA_CHANNELS,
+    FORMAT,
+    ICC_PROFILE,
+    ORIENTATION,
+    PHOTOMETRIC,
+    UNIT,
+    X_RESOLUTION,
+    Y_RESOLUTION,
+)
 
-PHOTOMETRIC, X_RESOLUTION, Y_RESOLUTION, UNIT, EXTRA, ICC_PROFILE = 262, 282, 283, 296, 338, 34675
 WHITE_IS_ZERO, BLACK_IS_ZERO, RGB = 0, 1, 2
 PREMULTIPLIED, STRAIGHT = 1, 2
 CENTIMETRE = 2.54
@@ -99,7 +109,7 @@ def _colours(samples: Array, tags: Any, notes: list[str]) -> tuple[Array, Array 
     """Return the colours and the alpha."""
     photometric, channels = one(tags, PHOTOMETRIC, 1), samples.shape[2]
     colours = {WHITE_IS_ZERO: 1, BLACK_IS_ZERO: 1, RGB: 3}.get(photometric)
-    extra = many(tags, EXTRA)
+    extra = many(tags, EXTRA_CHANNELS)
     if colours is None or colours > channels or (colours == 1 and channels > 2):
         what = {3: "a palette", 5: "CMYK", 6: "YCbCr", 8: "Lab", 9: "Lab"}.get(photometric)
         kind = f"has {what} in " if what else f"has {channels} channels of "

@@ -10,8 +10,8 @@ from typing import Any
 from . import ifd
 from .frames import Frames
 from .picture import Picture, Terms, UnreadableError
+from .tiff_tags import NEW_SUBFILE_TYPE
 
-NEW_SUBFILE_TYPE = 254
 ENTRIES = 0xB002
 REDUCED, MASK = 1, 4
 """Bits of the kind of a page: a small copy of another, or a mask for it."""
