@@ -17,6 +17,7 @@ from .frames import Frames, Timing
 from .metadata import Metadata, turned
 from .picture import Picture, Terms, UnreadableError
 from .png_chunks import SIGNATURE, chunk
+from .tiff_tags import ORIENTATION
 
 KEEP, TO_BACKGROUND, TO_PREVIOUS = range(3)
 OVER = 1
@@ -103,7 +104,7 @@ def _beside(header: png_chunks.Header, chunks: bytes, terms: Terms) -> tuple[Met
     loaded = decode.load(_file(one, chunks, [zlib.compress(pixels)]), terms)
     assert loaded.image is not None
     try:
-        orientation = int(loaded.image.getexif().get(274, 1))
+        orientation = int(loaded.image.getexif().get(ORIENTATION, 1))
     except Exception:
         orientation = 1
     return decode.picture(loaded, terms).metadata, orientation

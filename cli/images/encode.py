@@ -14,13 +14,11 @@ from . import jpeg_encoder, png_encoder
 from .atomic_write import Buffer
 from .formats import DEPTHS, FOR_MAPS, Format, holds_maps
 from .metadata import Metadata, ready, tags_of
+from .tiff_tags import XMP
 
 JPEG_QUALITY = 95
 AVIF_QUALITY = 95
 """Of AVIF's own scale, with full chroma: a photograph is 0.9 levels off in the mean."""
-XMP = 700
-"""The tag of TIFF."""
-
 CMYK = 4
 """The number of its channels."""
 

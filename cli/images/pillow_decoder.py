@@ -17,8 +17,9 @@ from PIL import Image, ImageFile, ImageOps
 from ...filters.core.lazy_numpy import np
 from . import pillow_buffer
 from .formats import HEAD, PNG_SIGNATURE, sniff
-from .metadata import ORIENTATION, of_image, turned_image
+from .metadata import of_image, turned_image
 from .picture import Loaded, Picture, Terms, UnreadableError
+from .tiff_tags import BITS, ORIENTATION
 
 PLUGINS = {
     "JPEG": "JpegImagePlugin",
@@ -33,7 +34,6 @@ PLUGINS = {
 of all saves 14 ms."""
 CHECKED = {"PNG": "png_integrity", "JPEG": "jpeg_integrity", "AVIF": "avif_integrity"}
 """The modules that see what Pillow passes over, before it decodes and after."""
-BITS_PER_SAMPLE = 258
 OTHER_COLOURS = ("CMYK", "YCbCr", "LAB", "HSV")
 BYTES = {"1": 2, "L": 2, "P": 4}
 """What a pixel takes before and after, where it is not the 8 of most modes."""
@@ -183,7 +183,7 @@ def _samples(image: Image.Image, data: bytes, low: Image.Image | None, orientati
     array = np.asarray(image)[..., None]
     if image.mode.startswith("I;16"):
         deep = array.astype(np.uint16)
-        if image.format == "TIFF" and _tag(image, BITS_PER_SAMPLE) == (12,):
+        if image.format == "TIFF" and _tag(image, BITS) == (12,):
             deep = deep << 4 | deep >> 8  # 4095 is white
         return _parted(deep, key)
     if image.mode == "F":

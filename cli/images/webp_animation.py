@@ -14,8 +14,9 @@ from PIL import WebPImagePlugin
 
 from ...filters.core.lazy_numpy import np
 from .frames import Frames, Timing
-from .metadata import ORIENTATION, Metadata, of_image, turned
+from .metadata import Metadata, of_image, turned
 from .picture import Picture, Terms
+from .tiff_tags import ORIENTATION
 
 ANIMATED, XMP, EXIF, ALPHA, ICC = 2, 4, 8, 16, 32
 """Flags of the VP8X chunk, section 2.7.1.2."""
