@@ -17,7 +17,7 @@ from .core.linear.conv_layer import Activation
 from .core.linear.convolve import Algorithm, Mode, linear
 from .core.linear.filter_banks import Bank
 from .core.linear.kernels import Kernel
-from .core.parameters import IntPair, Param, ParameterError, both
+from .core.parameters import FileContent, IntPair, Param, ParameterError, both
 
 PADDINGS = ("same", "valid", "full")
 MAX_BIAS = 1e9
@@ -33,6 +33,8 @@ def _bias(text: str) -> Any:
 
 def _as_bias(given: Any) -> Any:
     """Return the bias as a number, a file's name, or several numbers; raises ValueError."""
+    if isinstance(given, FileContent):
+        return given
     if isinstance(given, (str, Path)):
         with contextlib.suppress(OSError, ValueError):
             if str(given) and Path(given).exists():
