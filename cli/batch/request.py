@@ -49,6 +49,7 @@ def check(recipe: Recipe, options: SharedOptions, map_files: Mapping[str, str]) 
     _check_values(options)
     _check_pairs(options)
     _check_angles(recipe, options)
+    _check_beside(options)
     cores, maps = cpu_count.cores(options.jobs), len(recipe.maps())
     if options.sheet is not None and not maps:
         raise UsageError("--sheet: shows the maps of a bank of kernels; here the result is a picture, for -o")
@@ -82,8 +83,6 @@ def _check_values(options: SharedOptions) -> None:
         raise UsageError(f"--frame: {options.frame} is no frame's number; the first is 0")
     if options.max_frames < 1:
         raise UsageError(f"--max-frames: {options.max_frames} is no number of frames")
-    if options.backup is not None and (not options.backup or "/" in options.backup):
-        raise UsageError("--backup: a suffix, like .orig")
     if options.angle_style not in ("code", "color"):
         raise UsageError(f"--angle-style: {options.angle_style!r} is neither code nor color")
 
@@ -101,6 +100,8 @@ def _check_pairs(options: SharedOptions) -> None:
             raise UsageError(f"{flag(one)} and {flag(other)} contradict each other")
     if options.backup is not None and not options.in_place:
         raise UsageError("--backup: keeps what --in-place replaces; without it no input is touched")
+    if options.backup is not None and (not options.backup or "/" in options.backup):
+        raise UsageError("--backup: a suffix, like .orig")
     if options.null and options.files_from is None:
         raise UsageError("-0: says how the names of --files-from are told apart")
 
@@ -108,17 +109,15 @@ def _check_pairs(options: SharedOptions) -> None:
 def _check_angles(recipe: Recipe, options: SharedOptions) -> None:
     if options.angle_style == "color" and recipe.last.checked["channels"] == "each":
         raise UsageError("--angle-style color draws one direction a pixel; use --channels luma or max")
-    legend = options.angle_legend
-    if legend is None:
-        return
-    _check_file("angle_legend", legend)
-    if not formats.of_suffix(legend).colour:
-        raise UsageError(f"--angle-legend {shown(legend)}: holds gray only; use .png")
 
 
-def _check_file(name: str, path: str) -> None:
-    if path in ("", STREAM) or inputs.is_folder(path):
-        raise UsageError(f"{flag(name)} {path!r}: is no name of a file")
+def _check_beside(options: SharedOptions) -> None:
+    """Check the names of the files that are written beside the outputs."""
+    for name, path in (("angle_legend", options.angle_legend), ("depfile", options.depfile)):
+        if path is not None and (path in ("", STREAM) or inputs.is_folder(path)):
+            raise UsageError(f"{flag(name)} {path!r}: is no name of a file")
+    if options.angle_legend is not None and not formats.of_suffix(options.angle_legend).colour:
+        raise UsageError(f"--angle-legend {shown(options.angle_legend)}: holds gray only; use .png")
 
 
 def _names(options: SharedOptions) -> list[str]:

@@ -101,7 +101,8 @@ def make_command(
     *banks* says that the result can be the maps of a bank of kernels.
     """
     argument = OPTIONS["inputs"]
-    special, shared = [], []
+    special: list[HelpedOption] = []
+    shared: list[HelpedOption] = []
     for field, option in OPTIONS.items():
         missing = {"angle": "angle" not in maps, "bank": not banks}
         if field == "inputs" or missing.get(option.only):
@@ -120,6 +121,7 @@ def make_command(
             words=option.words,
         )
         kind.append(made)
+    output, *shared = shared
     files = [HelpedOption(name, param.help, metavar="FILE") for name, param in maps.items()]
     inputs = TyperArgument(
         param_decls=["inputs"], type=str, nargs=-1, metavar=argument.metavar, help=argument.help, required=False
@@ -127,7 +129,7 @@ def make_command(
     return FilterCommand(
         name,
         callback=run,
-        params=[inputs, *files, *special, *own, *shared],
+        params=[inputs, output, *files, *special, *own, *shared],
         help=_prose(doc),
         epilog=_examples(doc),
         options_metavar=usage,
