@@ -12,18 +12,17 @@ from ..errors import FileError
 from ..images import formats
 from ..images.animation_encoder import Gathered
 from ..images.atomic_write import Transaction
-from ..images.frames import Frames
-from ..images.picture import Picture, UnreadableError, reason_of
+from ..images.picture import Frames, Picture, UnreadableError, reason_of
 from .frame_output import Computed, kept_of, make_folder, writable
 from .image_job import Work
 from .plan import Job, Target
 from .provenance import of_frame
 
 
-def filtered(work: Work, job: Job, picture: Picture) -> Report:
+def filtered(work: Work, job: Job, found: Picture | Frames) -> Report:
     """Filter the frames that are asked for; raises FileError."""
     name, how = shown(job.input.name), work.how
-    frames = picture.frames or Frames(1, lambda: iter([picture]))
+    frames = found if isinstance(found, Frames) else Frames(1, lambda: iter([found]), format=found.format)
     if frames.count < 1:
         raise FileError(name, "is damaged or truncated (it has no frames)")
     if frames.count > how.max_frames:
@@ -31,17 +30,17 @@ def filtered(work: Work, job: Job, picture: Picture) -> Report:
     if how.frame is not None:
         return work.single(job, _one(frames, how.frame, name))
     wanted = any(target.numbered is not None for target in job.targets.values())
-    if frames.first_is_all and not wanted:
+    if frames.first is not None and not wanted:
         others = "--frame N takes another, --name '{stem}-{frame}{suffix}' all"
-        picture.notes.append(f"only the first of its {frames.count} pictures was filtered; {others}")
-        return work.single(job, picture)
+        frames.first.notes.append(f"only the first of its {frames.count} pictures was filtered; {others}")
+        return work.single(job, frames.first)
     if frames.count == 1 and not wanted:
         return work.single(job, _one(frames, 0, name))
     for output, target in job.targets.items():
         if target.numbered is None:
             maps = len(work.maps) if output == "image" else 0
-            _check(frames, target, target.format or formats.FORMATS[picture.format], name, maps)
-    return _all(work, job, frames, picture.format, name)
+            _check(frames, target, target.format or formats.FORMATS[frames.format], name, maps)
+    return _all(work, job, frames, name)
 
 
 def _check(frames: Frames, target: Target, format: formats.Format, name: str, maps: int) -> None:
@@ -91,14 +90,14 @@ def _decoded(frames: Frames, name: str) -> Iterator[Picture]:
         yield picture
 
 
-def _all(work: Work, job: Job, frames: Frames, format: str, name: str) -> Report:
+def _all(work: Work, job: Job, frames: Frames, name: str) -> Report:
     gathered: dict[str, Gathered] = {}
     done: list[Computed] = []
     notes: list[str] = []
     with Transaction() as transaction:
         for number, picture in enumerate(_decoded(frames, name)):
             last = number == frames.count - 1
-            picture.format = format
+            picture.format = frames.format
             computed = work.computed(job, picture)
             notes += picture.notes
             for output, target in job.targets.items():

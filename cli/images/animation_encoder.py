@@ -7,8 +7,8 @@ from typing import Any
 
 from . import apng, encode, gif, webp_animation
 from .formats import Format
-from .frames import Timing
 from .metadata import Metadata, ready
+from .picture import Timing
 
 
 class Gathered:

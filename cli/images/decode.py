@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterator
+from functools import partial
 from typing import Any
 
 from .formats import HEAD, NPY, READABLE, sniff
-from .picture import Loaded, Picture, Terms, UnreadableError, reason_of
+from .picture import Frames, Loaded, Picture, Terms, UnreadableError, reason_of
 
 
 def check_head(head: bytes) -> None:
@@ -18,7 +19,7 @@ def check_head(head: bytes) -> None:
         raise UnreadableError(f"is not an image of a known format ({READABLE})")
 
 
-def decode(data: bytes, terms: Terms) -> Picture:
+def decode(data: bytes, terms: Terms) -> Picture | Frames:
     """Decode a file; raises `UnreadableError`. *terms.admit* is told the picture's size before memory is taken."""
     return picture(load(data, terms), terms)
 
@@ -45,10 +46,13 @@ def load(data: bytes, terms: Terms) -> Loaded:
         return loaded._replace(notes=(*loaded.notes, f"{error}; what could be read of it was taken"))
 
 
-def picture(loaded: Loaded, terms: Terms) -> Picture:
+def picture(loaded: Loaded, terms: Terms) -> Picture | Frames:
     """Do the rest of `decode`."""
     with _failures():
-        return _decoder(loaded.data).picture(loaded, terms)
+        found = _decoder(loaded.data).picture(loaded, terms, partial(decode, terms=terms))
+    if isinstance(found, Frames):
+        found.format = (sniff(loaded.data[:HEAD]) or "").lower()
+    return found
 
 
 def _decoder(data: bytes) -> Any:

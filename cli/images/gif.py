@@ -17,9 +17,8 @@ from typing import Any, BinaryIO, NamedTuple
 from PIL import GifImagePlugin, Image
 
 from ...filters.core.lazy_numpy import Array, np
-from .frames import Frames, Timing
 from .metadata import Metadata, own_comments
-from .picture import Picture, Terms, UnreadableError
+from .picture import Frames, Picture, Terms, Timing, UnreadableError
 
 EXTENSION, IMAGE, END = 0x21, 0x2C, 0x3B
 CONTROL, COMMENT, APPLICATION = 0xF9, 0xFE, 0xFF
@@ -111,7 +110,7 @@ def _joined(data: bytes, at: int, end: int) -> bytes:
 # ---- reading ----------------------------------------------------------------------------------------
 
 
-def read(data: bytes, terms: Terms) -> tuple[Metadata, Frames]:
+def read(data: bytes, terms: Terms) -> Frames:
     """Return the frames of an animation, each as the canvas that is seen."""
     try:
         found = blocks(_mended(data) if terms.lenient else data)
@@ -124,7 +123,7 @@ def read(data: bytes, terms: Terms) -> tuple[Metadata, Frames]:
     plays = 1 if found.loops is None else found.loops and found.loops + 1
     timing = Timing([(frame.duration, 100) for frame in found.frames], plays)
     metadata = Metadata(comments=own_comments(found.comments))
-    return metadata, Frames(len(found.frames), lambda: _canvases(found, metadata), timing)
+    return Frames(len(found.frames), lambda: _canvases(found, metadata), timing)
 
 
 def _mended(data: bytes) -> bytes:

@@ -7,7 +7,7 @@ import math
 
 from ...filters.core.lazy_numpy import np
 from .metadata import Metadata
-from .picture import Loaded, Picture, Terms, UnreadableError, real_samples, reason_of, with_alpha
+from .picture import Decode, Loaded, Picture, Terms, UnreadableError, real_samples, reason_of, with_alpha
 
 
 def load(data: bytes, terms: Terms) -> Loaded:
@@ -15,7 +15,7 @@ def load(data: bytes, terms: Terms) -> Loaded:
     return Loaded(data)
 
 
-def picture(loaded: Loaded, terms: Terms) -> Picture:
+def picture(loaded: Loaded, terms: Terms, decode: Decode) -> Picture:
     """Read an array; raises `UnreadableError`."""
     data = loaded.data
     try:

@@ -6,19 +6,17 @@ import contextlib
 import importlib
 import io
 import logging
-import os
 import struct
 import sys
-from collections.abc import Iterator
 from typing import Any
 
 from PIL import Image, ImageFile, ImageOps
 
 from ...filters.core.lazy_numpy import np
-from . import pillow_buffer
+from . import pillow_buffer, silence
 from .formats import HEAD, PNG_SIGNATURE, sniff
-from .metadata import ORIENTATION, of_image, turned_image
-from .picture import Loaded, Picture, Terms, UnreadableError
+from .metadata import of_image, orientation_of, turned_image
+from .picture import Decode, Frames, Loaded, Picture, Terms, UnreadableError
 
 PLUGINS = {
     "JPEG": "JpegImagePlugin",
@@ -101,7 +99,7 @@ def _decode(image: Any, data: bytes) -> Any:
     # In one piece: between pieces of 64 KiB the decoder would wait for the thread that imports the program.
     image.decodermaxblock = max(len(data), ImageFile.MAXBLOCK)
     pillow_buffer.in_one_block(*image.size)
-    with silenced() if image.format == "TIFF" else contextlib.nullcontext():
+    with silence.silenced() if image.format == "TIFF" else contextlib.nullcontext():
         image.load()
     return image
 
@@ -113,19 +111,16 @@ def _deepened(image: Any, data: bytes) -> Any:
     return png_integrity.deepen(image, _opened("PNG", data)) if png_integrity.is_deep(data, image) else None
 
 
-def picture(loaded: Loaded, terms: Terms) -> Picture:
-    """Return the picture, upright."""
+def picture(loaded: Loaded, terms: Terms, decode: Decode) -> Picture | Frames:
+    """Return the picture, upright, or the frames of the file."""
     image, data, notes = loaded.image, loaded.data, list(loaded.notes)
     if image is None:
-        from . import frames
-
-        return frames.picture(data, sniff(data[:HEAD]) or "", terms)
-    orientation = 1
+        return _frames(data, terms, decode)
     format = {"MPO": "jpeg"}.get(image.format or "", (image.format or "png").lower())
     metadata = of_image(image, notes, data if format == "tiff" else b"")
+    orientation = orientation_of(image)
     # A block that is damaged was told of; it turns nothing.
     with contextlib.suppress(Exception):
-        orientation = image.getexif().get(ORIENTATION, 1)
         ImageOps.exif_transpose(image, in_place=True)
     icc = metadata.icc
     if image.mode in OTHER_COLOURS and (image.mode != "CMYK" or terms.to_rgb):
@@ -135,29 +130,27 @@ def picture(loaded: Loaded, terms: Terms) -> Picture:
         image, icc = icc_transform.to_rgb(image, icc, notes)
         image.info = info
     pixels, alpha = _samples(image, data, loaded.low, orientation)
-    found = Picture(pixels, alpha, format, metadata._replace(icc=icc), notes)
+    found = Picture(pixels, alpha, format, metadata._replace(icc=icc), notes, orientation=orientation)
     if image.format == "MPO":
         from . import tiff_pages
 
-        found.frames = tiff_pages.read_mpo(data, image, terms)
+        return tiff_pages.read_mpo(data, image, found, decode)
     return found
 
 
-@contextlib.contextmanager
-def silenced() -> Iterator[None]:
-    """Keep libtiff from writing to the screen what the exception says again."""
-    try:
-        screen = os.dup(2)
-    except OSError:  # closed
-        yield
-        return
-    with open(os.devnull, "wb") as nowhere:
-        os.dup2(nowhere.fileno(), 2)
-    try:
-        yield
-    finally:
-        os.dup2(screen, 2)
-        os.close(screen)
+def _frames(data: bytes, terms: Terms, decode: Decode) -> Frames:
+    name = sniff(data[:HEAD])
+    if name == "GIF":
+        from . import gif
+
+        return gif.read(data, terms)
+    if name == "PNG":
+        from . import apng
+
+        return apng.read(data, terms, decode)
+    from . import webp_animation
+
+    return webp_animation.read(data, terms)
 
 
 def _samples(image: Image.Image, data: bytes, low: Image.Image | None, orientation: int) -> tuple[Any, Any]:

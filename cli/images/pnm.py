@@ -10,7 +10,7 @@ import re
 from typing import NamedTuple
 
 from ...filters.core.lazy_numpy import Array, np
-from .picture import Loaded, Picture, Terms, UnreadableError
+from .picture import Decode, Loaded, Picture, Terms, UnreadableError
 
 GAP = rb"(?:\s|#[^\n\r]*[\n\r])+"
 SIZE = re.compile(rb"P([1-6])" + 2 * (GAP + rb"(\d{1,9})"))
@@ -42,7 +42,7 @@ def load(data: bytes, terms: Terms) -> Loaded:
     return Loaded(data)
 
 
-def picture(loaded: Loaded, terms: Terms) -> Picture:
+def picture(loaded: Loaded, terms: Terms, decode: Decode) -> Picture:
     """Read the first picture of a file; raises `UnreadableError`."""
     data, notes = loaded.data, []
     header = _header(data)

@@ -18,7 +18,7 @@ from ..errors import FileError, UsageError
 from ..streams import STREAM
 
 if TYPE_CHECKING:
-    from .picture import Loaded, Picture, Terms
+    from .picture import Frames, Loaded, Picture, Terms
 
 
 MAX_PIXELS = 1 << 28
@@ -67,8 +67,8 @@ class Reader:
         self._ahead[name] = thread, answer
         thread.start()
 
-    def read(self, name: str) -> Picture:
-        """Return the picture *name*; raises FileError."""
+    def read(self, name: str) -> Picture | Frames:
+        """Return the picture *name*, or its frames; raises FileError."""
         from . import decode
         from .malloc import keep_freed
         from .picture import UnreadableError

@@ -15,7 +15,7 @@ from PIL import TiffImagePlugin
 from ...filters.core.lazy_numpy import Array, np
 from . import pillow_decoder, tiff_strips
 from .metadata import ORIENTATION, of_tiff, plausible, turned
-from .picture import Loaded, Picture, Terms, UnreadableError, premultiplied, real_samples
+from .picture import Decode, Frames, Loaded, Picture, Terms, UnreadableError, premultiplied, real_samples
 from .tiff_strips import BITS, FORMAT, many, one
 
 PHOTOMETRIC, X_RESOLUTION, Y_RESOLUTION, UNIT, EXTRA, ICC_PROFILE = 262, 282, 283, 296, 338, 34675
@@ -45,15 +45,15 @@ def load(data: bytes, terms: Terms) -> Loaded:
     return pillow_decoder.load(data, terms) if not tags.next else Loaded(data)
 
 
-def picture(loaded: Loaded, terms: Terms) -> Picture:
-    """Return the picture, upright."""
+def picture(loaded: Loaded, terms: Terms, decode: Decode) -> Picture | Frames:
+    """Return the picture, upright, or the pages."""
     if loaded.image is not None:
-        return pillow_decoder.picture(loaded, terms)
+        return pillow_decoder.picture(loaded, terms, decode)
     tags = directory(loaded.data)
     if tags.next:
-        from . import frames
+        from . import tiff_pages
 
-        return frames.picture(loaded.data, "TIFF", terms)
+        return tiff_pages.read(loaded.data, decode)
     layout = tiff_strips.layout(loaded.data, tags)
     terms.admit(layout.width, layout.height, 2 * layout.channels * layout.dtype.itemsize)
     notes: list[str] = []

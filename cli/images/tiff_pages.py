@@ -8,8 +8,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from . import ifd
-from .frames import Frames
-from .picture import Picture, Terms, UnreadableError
+from .picture import Decode, Frames, Picture, UnreadableError
 
 NEW_SUBFILE_TYPE = 254
 ENTRIES = 0xB002
@@ -17,7 +16,7 @@ REDUCED, MASK = 1, 4
 """Bits of the kind of a page: a small copy of another, or a mask for it."""
 
 
-def read(data: bytes, terms: Terms) -> Frames:
+def read(data: bytes, decode: Decode) -> Frames:
     """Return the pages, but for small copies and masks of others."""
     file = ifd.opened(data)
     link, seen, kept = file.first, set[int](), []
@@ -32,11 +31,9 @@ def read(data: bytes, terms: Terms) -> Frames:
     note = [f"{left} of its pages, small copies or masks of others, {'was' if left == 1 else 'were'} left out"]
 
     def each() -> Iterator[Picture]:
-        from . import decode
-
         for number, at in enumerate(kept):
-            page = decode.decode(_alone(file, at), terms)
-            if page.pixels is None:
+            page = decode(_alone(file, at))
+            if isinstance(page, Frames):
                 raise UnreadableError("is damaged: its pages overlap")
             page.notes = [*(note if left and number == 0 else []), *page.notes]
             yield page
@@ -66,18 +63,18 @@ def _alone(file: ifd.File, at: int) -> bytes:
     return bytes(data)
 
 
-def read_mpo(data: bytes, image: Any, terms: Terms) -> Frames:
-    """Return the pictures of an MPO; the first is what is commonly seen."""
+def read_mpo(data: bytes, image: Any, first: Picture, decode: Decode) -> Frames:
+    """Return the pictures of an MPO; the *first* is what is commonly seen."""
     # Places are counted from behind the name of the segment that lists them; CIPA DC-007, section 5.2.
     base = data.index(b"MPF\0") + 4
     starts = [0, *(base + entry["DataOffset"] for entry in image.mpinfo[ENTRIES][1:])]
 
     def each() -> Iterator[Picture]:
-        from . import decode
-
         for start, end in zip(starts, [*starts[1:], len(data)], strict=True):
-            picture = decode.decode(data[start:end], terms)
-            picture.frames = None
+            found = decode(data[start:end])
+            picture = found.first if isinstance(found, Frames) else found
+            if picture is None:
+                raise UnreadableError("is damaged: one of its pictures is an animation")
             yield picture
 
-    return Frames(len(starts), each, first_is_all=True)
+    return Frames(len(starts), each, first=first)

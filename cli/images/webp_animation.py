@@ -13,9 +13,8 @@ from typing import Any, BinaryIO
 from PIL import WebPImagePlugin
 
 from ...filters.core.lazy_numpy import np
-from .frames import Frames, Timing
-from .metadata import ORIENTATION, Metadata, of_image, turned
-from .picture import Picture, Terms
+from .metadata import of_image, orientation_of, turned
+from .picture import Frames, Picture, Terms, Timing
 
 ANIMATED, XMP, EXIF, ALPHA, ICC = 2, 4, 8, 16, 32
 """Flags of the VP8X chunk, section 2.7.1.2."""
@@ -40,7 +39,7 @@ def chunk(name: bytes, body: bytes) -> bytes:
 # ---- reading ----------------------------------------------------------------------------------------
 
 
-def read(data: bytes, terms: Terms) -> tuple[Metadata, Frames]:
+def read(data: bytes, terms: Terms) -> Frames:
     """Return the frames of an animation, each as the canvas that is seen."""
     durations, plays, open = [], 0, False
     for name, body in chunks(data):
@@ -57,10 +56,7 @@ def read(data: bytes, terms: Terms) -> tuple[Metadata, Frames]:
     terms.admit(width, height, 8)
     notes: list[str] = []
     metadata = of_image(image, notes)
-    try:
-        orientation = int(image.getexif().get(ORIENTATION, 1))
-    except Exception:
-        orientation = 1
+    orientation = orientation_of(image)
 
     def each() -> Iterator[Picture]:
         image = _opened(data)
@@ -70,7 +66,7 @@ def read(data: bytes, terms: Terms) -> tuple[Metadata, Frames]:
             alpha = samples[..., 3].copy() if samples.shape[2] == 4 and open else None
             yield Picture(samples[..., :3].copy(), alpha, "webp", metadata, notes if number == 0 else [])
 
-    return metadata, Frames(len(durations), each, Timing(durations, plays))
+    return Frames(len(durations), each, Timing(durations, plays))
 
 
 def _has_alpha(name: bytes, body: bytes) -> bool:

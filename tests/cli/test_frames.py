@@ -159,7 +159,7 @@ def test_a_16_bit_apng_keeps_its_depth(ok, rgb, load):
     tifffile.imwrite("in.tif", deep)
     ok(*KEEP, "in.tif", "-o", "one.png")
     from imfilter.cli.images import apng
-    from imfilter.cli.images.frames import Timing
+    from imfilter.cli.images.picture import Timing
 
     writer = apng.Writer()
     for _ in range(2):
