@@ -45,17 +45,18 @@ def filtered(work: Work, job: Job, found: Picture | Frames) -> Report:
 
 def _check(frames: Frames, target: Target, format: formats.Format, name: str, maps: int) -> None:
     """Refuse a format that does not hold the frames."""
-    if maps > 1 and format.name == "tiff" and frames.count > 1:
+    if maps > 1 and format.paged and frames.count > 1:
         raise FileError(
             name,
-            f"has {frames.count} frames, and each {maps} maps; the pages of a TIFF hold one kind; take one frame "
-            "with --frame N, or a file each with -o FOLDER/ --name '{stem}-{frame:03}.tif'",
+            f"has {frames.count} frames, and each {maps} maps; the pages of a "
+            f"{format.name.upper()} hold one kind; take one frame with --frame N, or a file each with -o FOLDER/ "
+            f"--name '{{stem}}-{{frame:03}}{format.suffixes[0]}'",
         )
-    if frames.fit(format.name) or frames.count == 1:
+    if format.holds_frames(timed=frames.timing is not None) or frames.count == 1:
         return
     kind = "frames" if frames.timing is not None else "pages"
     suffix = format.suffixes[0]
-    why = "shows one" if format.name in ("png", "gif", "webp") else "holds one"
+    why = "shows one" if format.animated else "holds one"
     raise FileError(
         name,
         f"has {frames.count} {kind}, of which {format.name.upper()} {why}; take one with --frame N (0 to "
@@ -112,8 +113,9 @@ def _all(work: Work, job: Job, frames: Frames, name: str) -> Report:
         for output, gathering in gathered.items():
             notes += _write(transaction, job, output, gathering)
         transaction.commit()
-    if frames.timing is not None and any(one.format.name == "tiff" for one in gathered.values()):
-        notes.append("TIFF holds pages without times; the durations were not kept")
+    if frames.timing is not None:
+        untimed = dict.fromkeys(one.format.name.upper() for one in gathered.values() if not one.format.animated)
+        notes += [f"{format} holds pages without times; the durations were not kept" for format in untimed]
     return work.report(job, done, notes)
 
 
@@ -127,10 +129,11 @@ def _write(transaction: Transaction, job: Job, name: str, gathered: Gathered) ->
     target = job.targets[name]
     make_folder(target)
     backup = Path(job.backup) if target.in_place and job.backup else None
-    with transaction.open(None if target.path is None else Path(target.path), backup) as file:
-        with writable(target, gathered.format):
-            written = gathered.finish()
-        file.write(written.getbuffer())
+    with (
+        transaction.open(None if target.path is None else Path(target.path), backup) as file,
+        writable(target, gathered.format),
+    ):
+        gathered.write(file)
     return gathered.notes
 
 

@@ -15,7 +15,7 @@ try:  # hashlib loads all of OpenSSL for it, 1.8 ms of each start
 except ImportError:
     from hashlib import blake2b
 
-from ..images.formats import HEAD, Format, sniff
+from ..images.formats import HEAD, Format, is_of
 
 PROGRAM = "imfilter"
 WINDOWS = 1 << 13, 1 << 18
@@ -52,7 +52,7 @@ def has_stamp(path: str, stamp: str, format: Format | None) -> bool:
     wanted = stamp.encode()
     try:
         with open(path, "rb", buffering=0) as file:
-            if format is not None and sniff(file.read(HEAD) or b"") != format.decoder:
+            if format is not None and not is_of(format, file.read(HEAD) or b""):
                 return False
             end = file.seek(0, os.SEEK_END)
             for window in WINDOWS:

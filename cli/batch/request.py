@@ -234,7 +234,7 @@ def _check_fit(jobs: Sequence[Job], maps: int) -> None:
     """Raise UsageError for an output whose format cannot hold so many maps."""
     for job in jobs if maps else ():
         target = job.targets.get("image")
-        if target is not None and target.format is not None and not formats.holds_maps(target.format, maps):
+        if target is not None and target.format is not None and not target.format.holds_maps(maps):
             raise UsageError(f"{target.name}: {target.format.name.upper()} cannot hold {maps} maps; {formats.FOR_MAPS}")
 
 

@@ -6,13 +6,15 @@ is decoded as a picture of its own, of the depth that it has, and encoded as one
 
 from __future__ import annotations
 
+import io
 import struct
 import zlib
 from collections.abc import Iterable, Iterator
-from typing import Any, BinaryIO, NamedTuple
+from typing import Any, NamedTuple
 
 from ...filters.core.lazy_numpy import Array, np
 from . import png_chunks
+from .codec import Content, Encode
 from .metadata import turned
 from .picture import Decode, Frames, Picture, Terms, Timing, UnreadableError
 from .png_chunks import SIGNATURE, chunk
@@ -134,7 +136,7 @@ def _canvases(
             canvas[area] = drawn.pixels
             alpha[area] = np.iinfo(canvas.dtype).max if drawn.alpha is None else drawn.alpha
         upright, upright_alpha = (turned(samples, probe.orientation).copy() for samples in (canvas, alpha))
-        yield Picture(upright, upright_alpha if open else None, "png", probe.metadata)
+        yield Picture(upright, upright_alpha if open else None, metadata=probe.metadata)
         if frame.disposal == TO_BACKGROUND or (before is not None and number == 0):
             canvas[area], alpha[area] = 0, 0
         elif before is not None:
@@ -155,13 +157,22 @@ def _over(pixels: Array, alpha: Array, below: Array, below_alpha: Array) -> tupl
 
 
 class Writer:
-    """Gathers frames that were each encoded as a PNG; `write` makes a file of them."""
+    """Gathers frames, each encoded as a PNG by *encode*; `write` makes a file of them."""
 
-    def __init__(self) -> None:
+    def __init__(self, encode: Encode, timing: Timing | None) -> None:
+        assert timing is not None
+        self.encode, self.timing = encode, timing
+        self.notes: list[str] = []
         self._head: list[tuple[bytes, bytes]] = []
         self._frames: list[list[memoryview]] = []
 
-    def add(self, png: bytes) -> None:
+    def add(self, frame: Content) -> None:
+        """Take one more frame."""
+        png = io.BytesIO()
+        self.notes += self.encode(png, frame)
+        self.add_png(png.getvalue())
+
+    def add_png(self, png: bytes) -> None:
         """Take one more frame; the first one's chunks beside the pixels are the file's."""
         self._frames.append([])
         for name, body, _ in png_chunks.read(png):
@@ -170,8 +181,9 @@ class Writer:
             elif len(self._frames) == 1 and name != b"IEND":
                 self._head.append((name, bytes(body)))
 
-    def write(self, file: BinaryIO, timing: Timing) -> None:
+    def write(self, file: io.BytesIO) -> None:
         """Write all frames, each the whole canvas."""
+        timing = self.timing
         (_, header), *beside = self._head
         file.write(SIGNATURE + chunk(b"IHDR", header))
         file.write(chunk(b"acTL", struct.pack(">II", len(self._frames), timing.plays)))

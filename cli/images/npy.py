@@ -1,4 +1,4 @@
-"""Reading .npy: arrays of any real type, of one to four channels; a row of numbers is a picture of one row."""
+""".npy: arrays of any real type, of one to four channels; a row of numbers is a picture of one row."""
 
 from __future__ import annotations
 
@@ -6,16 +6,12 @@ import io
 import math
 
 from ...filters.core.lazy_numpy import np
-from .metadata import Metadata
+from .atomic_write import end_with
+from .codec import Codec, Content
 from .picture import Decode, Loaded, Picture, Terms, UnreadableError, real_samples, reason_of, with_alpha
 
 
-def load(data: bytes, terms: Terms) -> Loaded:
-    """Leave all to `picture`: there is nothing to do without NumPy."""
-    return Loaded(data)
-
-
-def picture(loaded: Loaded, terms: Terms, decode: Decode) -> Picture:
+def finish(loaded: Loaded, terms: Terms, decode: Decode) -> Picture:
     """Read an array; raises `UnreadableError`."""
     data = loaded.data
     try:
@@ -37,5 +33,25 @@ def picture(loaded: Loaded, terms: Terms, decode: Decode) -> Picture:
         raise UnreadableError(
             f"has the shape {array.shape}; an image is (height, width), (height, width, 1, 2, 3 or 4) or (width,)"
         )
-    pixels = real_samples(pixels)
-    return with_alpha(pixels, "npy", Metadata())
+    return with_alpha(real_samples(pixels))
+
+
+def encode(file: io.BytesIO, content: Content) -> list[str]:
+    """Write an array; its header is a Python literal, in which a comment may stand."""
+    as_it_is = content.alpha is None and content.pixels.shape[2] > 1
+    samples = content.pixels if as_it_is else content.samples()
+    described = np.lib.format.header_data_from_array_1_0(samples)
+    header = repr({**described, "fortran_order": False})
+    text = f"{header}  # {content.software}" if content.software else header
+    padding = -(10 + len(text) + 1) % np.lib.format.ARRAY_ALIGN
+    text += " " * padding + "\n"
+    file.write(np.lib.format.magic(1, 0) + len(text).to_bytes(2, "little") + text.encode())
+    if samples.flags.c_contiguous:
+        end_with(file, samples)
+        return []
+    for row in samples:  # planes, as maps come, lie side by side in the file: a row of them fits the cache
+        file.write(np.ascontiguousarray(row).data)
+    return []
+
+
+CODEC = Codec(finish, encode, encode_maps=encode)

@@ -39,7 +39,8 @@ class Picture:
 
     pixels: Any
     alpha: Any = None
-    format: str = "png"
+    format: str = ""
+    """The name in the table of formats, which whoever decodes the file fills in."""
     metadata: Metadata = field(default_factory=Metadata)
     notes: list[str] = field(default_factory=list)
     """What people should know about how it was read."""
@@ -73,23 +74,16 @@ class Frames:
     """None where they are pages."""
     first: Picture | None = None
     """The picture of which the others are previews, or what another eye sees: only who asks for them wants them."""
-    format: str = "png"
+    format: str = ""
+    """As of a `Picture`."""
 
-    def fit(self, format: str) -> bool:
-        """Whether a file of *format* holds them all."""
-        return format in PAGED or (format in TIMED and self.timing is not None)
-
-
-TIMED = ("gif", "png", "webp")
-"""The formats of animations."""
-PAGED = ("tiff",)
 
 Decode = Callable[[bytes], Picture | Frames]
 """Decodes a whole file; handed to the decoders of files that hold others."""
 
 
 class Loaded(NamedTuple):
-    """What `load` leaves to `picture`."""
+    """What a codec's `load` leaves to its `finish`."""
 
     data: bytes
     image: Image.Image | None = None
@@ -121,11 +115,11 @@ def reason_of(error: Exception) -> str:
     return " ".join(str(error).split()) or type(error).__name__
 
 
-def with_alpha(pixels: Any, format: str, metadata: Metadata) -> Picture:
+def with_alpha(pixels: Any) -> Picture:
     """Return a picture whose alpha, if there is one, is the last channel."""
     if pixels.shape[2] in (2, 4):
-        return Picture(pixels[..., :-1].copy(), pixels[..., -1].copy(), format, metadata)
-    return Picture(pixels, None, format, metadata)
+        return Picture(pixels[..., :-1].copy(), pixels[..., -1].copy())
+    return Picture(pixels)
 
 
 def premultiplied(pixels: Any, alpha: Any) -> Any:

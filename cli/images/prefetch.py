@@ -77,7 +77,7 @@ class Reader:
             loaded = self._loaded(name)
             if not self._ahead:
                 keep_freed()
-            return decode.picture(loaded, self._terms())
+            return decode.finish(loaded, self._terms())
         except UnreadableError as error:
             raise FileError(shown(name), str(error)) from None
         except OSError as error:

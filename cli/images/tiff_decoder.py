@@ -10,12 +10,13 @@ import io
 import struct
 from typing import Any
 
-from PIL import TiffImagePlugin
+from PIL import Image, TiffImagePlugin
 
 from ...filters.core.lazy_numpy import Array, np
 from . import pillow_decoder, tiff_strips
 from .metadata import ORIENTATION, of_tiff, plausible, turned
 from .picture import Decode, Frames, Loaded, Picture, Terms, UnreadableError, premultiplied, real_samples
+from .silence import silenced
 from .tiff_strips import BITS, FORMAT, many, one
 
 PHOTOMETRIC, X_RESOLUTION, Y_RESOLUTION, UNIT, EXTRA, ICC_PROFILE = 262, 282, 283, 296, 338, 34675
@@ -24,13 +25,8 @@ PREMULTIPLIED, STRAIGHT = 1, 2
 CENTIMETRE = 2.54
 
 
-def prepare(head: bytes) -> None:
-    """Import what `load` needs."""
-    pillow_decoder.prepare(head)
-
-
 def load(data: bytes, terms: Terms) -> Loaded:
-    """Decode what Pillow does; leave the rest to `picture`."""
+    """Decode what Pillow does; leave the rest to `finish`."""
     _check_directories(data, terms)
     tags = directory(data)
     try:
@@ -42,13 +38,18 @@ def load(data: bytes, terms: Terms) -> Loaded:
     if terms.lenient and bits == 8 and many(tags, PHOTOMETRIC, 1)[0] in (WHITE_IS_ZERO, BLACK_IS_ZERO, RGB):
         return Loaded(data)
     tiff_strips.check_count(tags)
-    return pillow_decoder.load(data, terms) if not tags.next else Loaded(data)
+    if tags.next:
+        return Loaded(data)
+    image = pillow_decoder.opened("TIFF", TiffImagePlugin.TiffImageFile, data, terms)
+    pillow_decoder.admit(image, terms)
+    with silenced():
+        return Loaded(data, pillow_decoder.decoded(image, data))
 
 
-def picture(loaded: Loaded, terms: Terms, decode: Decode) -> Picture | Frames:
+def finish(loaded: Loaded, terms: Terms, decode: Decode) -> Picture | Frames:
     """Return the picture, upright, or the pages."""
     if loaded.image is not None:
-        return pillow_decoder.picture(loaded, terms, decode)
+        return pillow_decoder.finish(loaded, terms, _colours_and_alpha, loaded.data)
     tags = directory(loaded.data)
     if tags.next:
         from . import tiff_pages
@@ -63,10 +64,16 @@ def picture(loaded: Loaded, terms: Terms, decode: Decode) -> Picture | Frames:
     return Picture(
         turned(pixels, orientation),
         None if alpha is None else turned(alpha, orientation),
-        "tiff",
-        metadata,
-        notes,
+        metadata=metadata,
+        notes=notes,
     )
+
+
+def _colours_and_alpha(image: Image.Image) -> tuple[Any, Any]:
+    pixels, alpha = pillow_decoder.colours_and_alpha(image)
+    if image.mode.startswith("I;16") and many(getattr(image, "tag_v2", {}), BITS) == (12,):
+        pixels = pixels << 4 | pixels >> 8  # 4095 is white
+    return pixels, alpha
 
 
 def directory(data: bytes, offset: int | None = None) -> Any:

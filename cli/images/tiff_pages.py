@@ -1,17 +1,15 @@
-"""The pages of a TIFF and the pictures of an MPO, each read as a file of its own."""
+"""The pages of a TIFF, each read as a file of its own."""
 
 from __future__ import annotations
 
 import contextlib
 import struct
 from collections.abc import Iterator
-from typing import Any
 
 from . import ifd
 from .picture import Decode, Frames, Picture, UnreadableError
 
 NEW_SUBFILE_TYPE = 254
-ENTRIES = 0xB002
 REDUCED, MASK = 1, 4
 """Bits of the kind of a page: a small copy of another, or a mask for it."""
 
@@ -61,20 +59,3 @@ def _alone(file: ifd.File, at: int) -> bytes:
     struct.pack_into(offset, data, file.first, at)
     struct.pack_into(offset, data, file.next(at), 0)
     return bytes(data)
-
-
-def read_mpo(data: bytes, image: Any, first: Picture, decode: Decode) -> Frames:
-    """Return the pictures of an MPO; the *first* is what is commonly seen."""
-    # Places are counted from behind the name of the segment that lists them; CIPA DC-007, section 5.2.
-    base = data.index(b"MPF\0") + 4
-    starts = [0, *(base + entry["DataOffset"] for entry in image.mpinfo[ENTRIES][1:])]
-
-    def each() -> Iterator[Picture]:
-        for start, end in zip(starts, [*starts[1:], len(data)], strict=True):
-            found = decode(data[start:end])
-            picture = found.first if isinstance(found, Frames) else found
-            if picture is None:
-                raise UnreadableError("is damaged: one of its pictures is an animation")
-            yield picture
-
-    return Frames(len(starts), each, first=first)
