@@ -5,23 +5,41 @@ from __future__ import annotations
 import io
 from typing import Any
 
-from .codec import Content, FrameWriter, Options
+from .codec import Codec, Content, FrameWriter, Options
 from .encode import kept
 from .formats import Format
 from .metadata import Metadata
 from .picture import Timing
 
 
+class Alone:
+    """The one frame of a file that holds no more."""
+
+    def __init__(self, codec: Codec) -> None:
+        self._codec = codec
+        self._frame: Content | None = None
+        self.notes: list[str] = []
+
+    def add(self, frame: Content) -> None:
+        """Take the frame."""
+        assert self._frame is None
+        self._frame = frame
+
+    def write(self, file: io.BytesIO) -> None:
+        """Write the file."""
+        assert self._frame is not None
+        self.notes += self._codec.encode(file, self._frame)
+
+
 class Gathered:
-    """One output's frames, on their way into a file of a format that holds them."""
+    """One output's frames, on their way into a file."""
 
     def __init__(self, format: Format, options: Options, timing: Timing | None, software: str) -> None:
         self.format, self.options, self.software = format, options, software
         self._notes: list[str] = []
         self._shape: tuple[int, ...] | None = None
-        frames = format.codec.frames
-        assert frames is not None
-        self._writer: FrameWriter = frames(timing)
+        frames = format.codec.frames if format.holds_frames(timed=timing is not None) else None
+        self._writer: FrameWriter = Alone(format.codec) if frames is None else frames(timing)
 
     @property
     def notes(self) -> list[str]:

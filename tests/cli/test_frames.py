@@ -173,6 +173,17 @@ def test_a_16_bit_apng_keeps_its_depth(ok, rgb, load):
     assert np.array_equal(tifffile.imread("out.tif"), deep)
 
 
+@pytest.mark.parametrize("suffix", ["png", "jpg", "webp", "gif", "tif"])
+def test_a_picture_of_one_frame_has_its_sheet_in_any_format(ok, rgb, folder, suffix):
+    """Though the frames of its maps are numbered, and the format may hold one frame or none without times."""
+    Image.fromarray(rgb).save("in.png")
+    ok("conv", "in.png", "--kernel", "schmid", "-o", "out/", "--name", "{map}-{frame}.png", "--sheet", f"s.{suffix}")
+    with Image.open(f"s.{suffix}") as image:
+        assert min(image.size) > 100
+        assert getattr(image, "n_frames", 1) == 1
+    assert len(list((folder / "out").iterdir())) == 13
+
+
 # ---- pages ------------------------------------------------------------------------------------------
 
 
