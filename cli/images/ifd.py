@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import io
 import struct
+from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
-EXIF, GPS, INTEROPERABILITY = 34665, 34853, 40965
+from .tiff_tags import EXIF, GPS, INTEROPERABILITY
+
 BELOW = frozenset({EXIF, GPS, INTEROPERABILITY})
 """Tags whose value is another directory."""
 SIZES = {1: 1, 2: 1, 3: 2, 4: 4, 5: 8, 6: 1, 7: 1, 8: 2, 9: 4, 10: 8, 11: 4, 12: 8, 13: 4}
@@ -19,6 +21,10 @@ ITEMS = {5: 4, 10: 4}
 """Bytes of what is turned with the byte order, where it is not the whole value: halves of fractions."""
 SHORT, LONG, BYTE, ASCII, RATIONAL = 3, 4, 1, 2, 5
 DEEPEST = 3
+MOST_ENTRIES = (1 << 16) - 1
+"""Of one directory that are read: as many as are written."""
+TIMES = 3
+"""How often a file is read through at most: the directories as such, their entries, and the values."""
 PREFIX = b"Exif\0\0"
 
 
@@ -60,68 +66,113 @@ def rational(number: float) -> Value:
     return Value(RATIONAL, 1, struct.pack("<II", round(number * 1000), 1000))
 
 
-class File(NamedTuple):
-    """A TIFF, or an EXIF block, which is one without pixels; BigTIFF has wider numbers."""
+class LoopError(ValueError):
+    """Directories run in circles, or overlap so much that to read them would take longer than their file is."""
 
-    data: bytes
-    order: str
-    big: bool
+
+class Entry(NamedTuple):
+    """One entry of a directory, as it stands in a file."""
+
+    tag: int
+    type: int
+    many: int
+    at: int
+    """Where it stands."""
+    field: int
+    """Where its value stands, or the offset of that."""
+
+
+class Page(NamedTuple):
+    """One of the directories that follow one another."""
+
+    at: int
+    link: int
+    """Where the offset of the next one stands."""
+
+
+class File:
+    """A TIFF, or an EXIF block, which is one without pixels; BigTIFF has wider numbers.
+
+    Directories and values may stand anywhere in a file, and several in one place. What is read of one file is counted,
+    so that it is linear in the file's length.
+    """
+
+    def __init__(self, data: bytes | memoryview) -> None:
+        order = {b"II": "<", b"MM": ">"}.get(bytes(data[:2]))
+        version = struct.unpack_from(f"{order}H", data, 2)[0] if order is not None and len(data) >= 8 else 0
+        if order is None or version not in (42, 43):
+            raise ValueError("it begins like none")
+        self.data, self.order, self.big = data, order, version == 43
+        self.link = struct.Struct(order + ("Q" if self.big else "I"))
+        """An offset."""
+        self._count = struct.Struct(order + ("Q" if self.big else "H"))
+        self._entry = struct.Struct(order + ("HHQ" if self.big else "HHI"))
+        self._left = TIMES * len(data)
 
     def offset(self, at: int) -> int:
-        """Return the offset that is stored *at* some place."""
-        return int(struct.unpack_from(self.order + ("Q" if self.big else "I"), self.data, at)[0])
+        """Return the offset that is stored *at* some place; raises struct.error."""
+        return int(self.link.unpack_from(self.data, at)[0])
 
     @property
     def first(self) -> int:
         """Where the first directory's offset is stored."""
-        return 8 if self.big else 4
+        return self.link.size
 
-    def next(self, at: int) -> int:
-        """Return where the directory at *at* stores the offset of the next."""
-        (count,) = struct.unpack_from(self.order + ("Q" if self.big else "H"), self.data, at)
-        return int(at + (8 + 20 * count if self.big else 2 + 12 * count))
+    def pages(self) -> Iterator[Page]:
+        """Yield the directories that follow one another; raises LoopError, and struct.error where one is cut off."""
+        link, seen = self.first, set[int]()
+        while at := self.offset(link):
+            if at in seen:
+                raise LoopError("its pages run in circles")
+            seen.add(at)
+            (count,) = self._count.unpack_from(self.data, at)
+            link = at + self._count.size + count * (self._entry.size + self.link.size)
+            self.offset(link)
+            self._take(link - at)
+            yield Page(at, link)
 
+    def entries(self, at: int) -> Iterator[Entry]:
+        """Yield the entries of the directory *at* a place; raises LoopError, and struct.error where it is cut off."""
+        (count,) = self._count.unpack_from(self.data, at)
+        at += self._count.size
+        for _ in range(min(count, MOST_ENTRIES)):
+            field = at + self._entry.size
+            tag, type, many = self._entry.unpack_from(self.data, at)
+            self._take(self._entry.size + self.link.size)
+            yield Entry(tag, type, many, at, field)
+            at = field + self.link.size
 
-def opened(data: bytes) -> File:
-    """Return a TIFF or an EXIF block to be read; raises ValueError."""
-    data = data.removeprefix(PREFIX)
-    order = {b"II": "<", b"MM": ">"}.get(data[:2])
-    if order is None or len(data) < 8:
-        raise ValueError("it begins like none")
-    (version,) = struct.unpack_from(f"{order}H", data, 2)
-    if version not in (42, 43):
-        raise ValueError("it begins like none")
-    return File(data, order, version == 43)
+    def value(self, entry: Entry) -> Value:
+        """Return the value of an entry of a known type; raises ValueError, and struct.error where it is cut off."""
+        length = SIZES[entry.type] * entry.many
+        start = entry.field if length <= self.link.size else self.offset(entry.field)
+        if start + length > len(self.data):
+            raise ValueError(f"tag {entry.tag} reaches past its end")
+        self._take(length)
+        data = bytes(self.data[start : start + length])
+        return Value(entry.type, entry.many, _turned(data, entry.type) if self.order == ">" else data)
+
+    def _take(self, length: int) -> None:
+        self._left -= length
+        if self._left < 0:
+            raise LoopError("its directories overlap")
 
 
 def read(data: bytes) -> Directory:
     """Return the first directory of a TIFF or an EXIF block; raises ValueError or struct.error where it is damaged."""
-    file = opened(data)
-    return _directory(file, file.offset(file.first), 0)
+    file = File(data.removeprefix(PREFIX))
+    return _directory(file, file.offset(file.first), ())
 
 
-def _directory(file: File, at: int, depth: int) -> Directory:
-    if depth > DEEPEST:
-        raise ValueError("its directories loop")
-    order, big = file.order, file.big
-    (count,) = struct.unpack_from(order + ("Q" if big else "H"), file.data, at)
-    entry, size = (order + "HHQ", 20) if big else (order + "HHI", 12)
+def _directory(file: File, at: int, above: tuple[int, ...]) -> Directory:
+    if at in above or len(above) > DEEPEST:
+        raise LoopError("its directories loop")
     found: Directory = {}
-    for number in range(min(count, 1 << 16)):
-        place = at + (8 if big else 2) + size * number
-        tag, type, many = struct.unpack_from(entry, file.data, place)
-        place += 12 if big else 8
-        if tag in BELOW:
-            found[tag] = Value(LONG, 1, b"", _directory(file, file.offset(place), depth + 1))
-            continue
-        if type not in SIZES:
-            continue
-        length = SIZES[type] * many
-        start = place if length <= (8 if big else 4) else file.offset(place)
-        data = file.data[start : start + length]
-        if len(data) < length:
-            raise ValueError(f"tag {tag} reaches past its end")
-        found[tag] = Value(type, many, _turned(data, type) if order == ">" else data)
+    for entry in file.entries(at):
+        if entry.tag in BELOW:
+            found[entry.tag] = Value(LONG, 1, b"", _directory(file, file.offset(entry.field), (*above, at)))
+        elif entry.type in SIZES:
+            found[entry.tag] = file.value(entry)
     return found
 
 
@@ -136,14 +187,14 @@ def _turned(data: bytes, type: int) -> bytes:
     return bytes(turned)
 
 
-def block(directory: Directory) -> bytes:
+def block(directory: Mapping[int, Value]) -> bytes:
     """Return an EXIF block of a directory; nothing for an empty one."""
     if not directory:
         return b""
     return PREFIX + b"II*\0\x08\0\0\0" + _written(directory, 8)
 
 
-def _written(directory: Directory, at: int, there: dict[int, bytes] | None = None, after: int = 0) -> bytes:
+def _written(directory: Mapping[int, Value], at: int, there: dict[int, bytes] | None = None, after: int = 0) -> bytes:
     """Return a directory that will stand *at* some place, and behind it its values.
 
     *there* are more entries, as they are stored; *after* is the next directory's place.
@@ -168,14 +219,13 @@ def _written(directory: Directory, at: int, there: dict[int, bytes] | None = Non
 def add(file: io.BytesIO, added: Directory) -> bool:
     """Add tags to the first page of a TIFF in memory, but those that it has; whether it could be done."""
     with file.getbuffer() as data:
-        if data[:4] != b"II*\0":
-            return False  # a BigTIFF
-        (at,) = struct.unpack_from("<I", data, 4)
-        (count,) = struct.unpack_from("<H", data, at)
-        (after,) = struct.unpack_from("<I", data, at + 2 + 12 * count)
-        stored = [bytes(data[start : start + 12]) for start in range(at + 2, at + 2 + 12 * count, 12)]
+        tiff = File(data)
+        if tiff.big or tiff.order == ">":
+            return False
+        page = next(tiff.pages())
+        after = tiff.offset(page.link)
+        there = {entry.tag: bytes(data[entry.at : entry.at + 12]) for entry in tiff.entries(page.at)}
         end = len(data) + len(data) % 2
-    there = {int.from_bytes(entry[:2], "little"): entry for entry in stored}
     new = {tag: value for tag, value in added.items() if tag not in there}
     if not new:
         return True

@@ -3,45 +3,61 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ...filters.core.lazy_numpy import np
+from .tiff_tags import (
+    ARTIST,
+    COPYRIGHT,
+    DESCRIPTION,
+    EXIF,
+    GPS,
+    ORIENTATION,
+    PIXEL_HEIGHT,
+    PIXEL_WIDTH,
+    SOFTWARE,
+    STRUCTURE,
+    UNIT,
+    X_RESOLUTION,
+    XMP,
+    Y_RESOLUTION,
+)
 
 if TYPE_CHECKING:
     from PIL import Image
 
     from . import ifd
 
-ORIENTATION = 274
 TURNS: dict[int, Any] = {2: 0, 3: 3, 4: 1, 5: 5, 6: 4, 7: 6, 8: 2}
 """Pillow's `Transpose` for each EXIF orientation."""
-STRUCTURE = frozenset(
-    {254, 255, 256, 257, 258, 259, 262, 266, 273, ORIENTATION, 277, 278, 279, 280, 281, 284, 317, 320}
-    | {322, 323, 324, 325, 330, 338, 339, 340, 341, 347, 513, 514, 529, 530, 531, 532, 700, 34377, 34675, 37724}
-)
-"""TIFF tags that tell how the pixels are stored, not what they show; they belong to one file only."""
-SOFTWARE, DESCRIPTION, ARTIST, COPYRIGHT, X_RESOLUTION, Y_RESOLUTION, UNIT = 305, 270, 315, 33432, 282, 283, 296
-PIXEL_WIDTH, PIXEL_HEIGHT = 40962, 40963
 TEXTS = {"Description": DESCRIPTION, "Author": ARTIST, "Copyright": COPYRIGHT}
 """Tags that say what texts of a PNG do."""
 OWN = re.compile(rb"\Aimfilter \S+ [0-9a-f]{16}(\n|\Z)")
 """What the program writes as an output's stamp, which is not kept of its input; Pillow joins a GIF's comments."""
-EXIF_NAMES = rb"http://ns\.adobe\.com/exif/1\.0/"
-TURNED = re.compile(rb"((?:tiff:Orientation\s*=\s*[\"']|<tiff:Orientation>)\s*)[2-8]")
-THUMBNAILS = re.compile(rb"<(xmp|xap):Thumbnails>.*?</\1:Thumbnails>", re.DOTALL)
 
 
 class Metadata(NamedTuple):
     """What a picture carries beside its pixels."""
 
-    exif: bytes = b""
+    tags: Mapping[int, ifd.Value] = MappingProxyType({})
+    """The tags of its EXIF block, but for those that describe the old file."""
     icc: bytes = b""
     dpi: tuple[float, float] | None = None
     xmp: bytes = b""
     comments: tuple[bytes, ...] = ()
     texts: tuple[tuple[str, str], ...] = ()
     """Other texts of a PNG, by their keywords."""
+
+    @property
+    def exif(self) -> bytes:
+        """The EXIF block, made anew of its tags."""
+        if not self.tags:
+            return b""
+        from . import ifd
+
+        return ifd.block(self.tags)
 
 
 def of_image(image: Image.Image, notes: list[str], data: bytes = b"") -> Metadata:
@@ -50,17 +66,18 @@ def of_image(image: Image.Image, notes: list[str], data: bytes = b"") -> Metadat
     What is damaged is left out, with a word in *notes*.
     """
     info = image.info
-    exif, xmp, icc = b"", info.get("xmp") or info.get("XML:com.adobe.xmp") or b"", info.get("icc_profile") or b""
+    tags: Mapping[int, ifd.Value] = {}
+    xmp, icc = info.get("xmp") or info.get("XML:com.adobe.xmp") or b"", info.get("icc_profile") or b""
     try:
         if data:
-            exif = portable(data)
+            tags = portable(data)
         elif "exif" in info:
-            exif = portable(info["exif"])
+            tags = portable(info["exif"])
         elif "Raw profile type exif" in info:
-            exif = portable(image.getexif().tobytes())
+            tags = portable(image.getexif().tobytes())
     except Exception as error:
         notes.append(f"its EXIF block is damaged and was not kept ({_reason(error)})")
-    kept = Metadata(exif, _whole_profile(icc, notes), plausible(info.get("dpi")), _whole_xmp(xmp, notes))
+    kept = Metadata(tags, _whole_profile(icc, notes), plausible(info.get("dpi")), _whole_xmp(xmp, notes))
     comments = [body for name, body in getattr(image, "applist", ()) if name == "COM"]
     if not comments and isinstance(info.get("comment"), bytes):
         comments = [info["comment"]]
@@ -82,14 +99,15 @@ def of_tiff(data: bytes, icc: bytes, dpi: tuple[float, float] | None, notes: lis
     """Return what the first page of a TIFF carries, beside its profile and resolution."""
     from . import ifd
 
-    exif = xmp = b""
+    tags: Mapping[int, ifd.Value] = {}
+    xmp = b""
     try:
-        tags = ifd.read(data)
-        xmp = tags[700].data if 700 in tags else b""
-        exif = _block(tags)
+        found = ifd.read(data)
+        xmp = found[XMP].data if XMP in found else b""
+        tags = _portable(found)
     except Exception as error:
         notes.append(f"its EXIF block is damaged and was not kept ({_reason(error)})")
-    return Metadata(exif, _whole_profile(icc, notes), dpi, _whole_xmp(xmp, notes))
+    return Metadata(tags, _whole_profile(icc, notes), dpi, _whole_xmp(xmp, notes))
 
 
 def own_comments(comments: Sequence[bytes]) -> tuple[bytes, ...]:
@@ -98,21 +116,18 @@ def own_comments(comments: Sequence[bytes]) -> tuple[bytes, ...]:
     return tuple(comment for comment in stripped if comment)
 
 
-def portable(data: bytes) -> bytes:
-    """Return an EXIF block without what describes the old file: structure, orientation, thumbnail, our stamp."""
+def portable(data: bytes) -> ifd.Directory:
+    """Return the tags of an EXIF block but those of the old file: structure, orientation, thumbnail, our stamp."""
     from . import ifd  # 1.6 ms, for those that have a block
 
-    return _block(ifd.read(data))
+    return _portable(ifd.read(data))
 
 
-def _block(tags: ifd.Directory) -> bytes:
-    from . import ifd
-
-    for tag in STRUCTURE.intersection(tags):
-        del tags[tag]
-    if SOFTWARE in tags and OWN.match(tags[SOFTWARE].text()):
-        del tags[SOFTWARE]
-    return ifd.block(tags) if tags.keys() - {X_RESOLUTION, Y_RESOLUTION, UNIT} else b""
+def _portable(tags: ifd.Directory) -> ifd.Directory:
+    kept = {number: value for number, value in tags.items() if number not in STRUCTURE}
+    if SOFTWARE in kept and OWN.match(kept[SOFTWARE].text()):
+        del kept[SOFTWARE]
+    return kept if kept.keys() - {X_RESOLUTION, Y_RESOLUTION, UNIT} else {}
 
 
 def _reason(error: Exception) -> str:
@@ -129,64 +144,48 @@ def _whole_profile(icc: Any, notes: list[str]) -> bytes:
     return b""
 
 
-def _whole_xmp(xmp: str | bytes, notes: list[str]) -> bytes:
+def _whole_xmp(packet: str | bytes, notes: list[str]) -> bytes:
     """Return an XMP packet that turns nothing and shows no old thumbnail; nothing where it is no XML."""
-    if not xmp:
+    if not packet:
         return b""
-    from xml.parsers import expat
+    from . import xmp
 
-    packet = (xmp.encode() if isinstance(xmp, str) else xmp).rstrip(b"\0")
-    parser = expat.ParserCreate()
-
-    def refuse(*_: Any) -> None:
-        raise ValueError("it declares a document type")
-
-    parser.StartDoctypeDeclHandler = refuse
     try:
-        parser.Parse(packet, True)
-    except (expat.ExpatError, ValueError, LookupError) as error:
+        return xmp.portable(packet)
+    except ValueError as error:
         notes.append(f"its XMP is damaged and was not kept ({_reason(error)})")
         return b""
-    return THUMBNAILS.sub(b"", TURNED.sub(rb"\g<1>1", packet))
 
 
 def ready(metadata: Metadata, size: tuple[int, int], strip_gps: bool, notes: list[str]) -> Metadata:
     """Return what goes into a picture of *size*: its EXIF tells that, and not where it was taken if *strip_gps*."""
-    if not metadata.exif and not (metadata.xmp and strip_gps):
-        return metadata
-    from . import ifd
+    tags, packet = metadata.tags, metadata.xmp
+    if tags:
+        from . import ifd
 
-    exif, xmp = metadata.exif, metadata.xmp
-    if exif:
-        tags = ifd.read(exif)
-        if strip_gps:
-            tags.pop(ifd.GPS, None)
-        below = tags[ifd.EXIF].below if ifd.EXIF in tags else None
-        for tag, side in ((PIXEL_WIDTH, size[0]), (PIXEL_HEIGHT, size[1])):
-            if below is not None and tag in below:
-                below[tag] = ifd.short(side)
-        exif = ifd.block(tags)
-    if xmp and strip_gps:
-        xmp = _without_place(xmp)
-        if not xmp:
+        tags = {number: value for number, value in tags.items() if number != GPS or not strip_gps}
+        below = tags[EXIF].below if EXIF in tags else None
+        if below is not None:
+            sides = {
+                number: ifd.short(side)
+                for number, side in zip((PIXEL_WIDTH, PIXEL_HEIGHT), size, strict=True)
+                if number in below
+            }
+            tags[EXIF] = tags[EXIF]._replace(below=below | sides)
+    if packet and strip_gps:
+        from . import xmp
+
+        packet = xmp.without_place(packet)
+        if not packet:
             notes.append("its XMP tells where it was taken in a way that is not understood, and was left out")
-    return metadata._replace(exif=exif, xmp=xmp)
-
-
-def _without_place(xmp: bytes) -> bytes:
-    """Return an XMP packet without the properties exif:GPS*; nothing where some may be left."""
-    for prefix in {b"exif", *re.findall(rb"xmlns:([\w.-]+)\s*=\s*[\"']" + EXIF_NAMES, xmp)}:
-        name = re.escape(prefix) + rb":GPS\w+"
-        xmp = re.sub(rb"\s" + name + rb"\s*=\s*(\"[^\"]*\"|'[^']*')", b"", xmp)
-        xmp = re.sub(rb"<(" + name + rb")\b[^>]*?(/>|>.*?</\1\s*>)", b"", xmp, flags=re.DOTALL)
-    return b"" if re.search(rb"GPS[A-Z]", xmp) or b"\0" in xmp else xmp
+    return metadata._replace(tags=tags, xmp=packet)
 
 
 def tags_of(metadata: Metadata, software: str = "") -> ifd.Directory:
     """Return the tags of a file that keeps texts and resolution as such, like TIFF and WebP."""
     from . import ifd
 
-    tags = ifd.read(metadata.exif) if metadata.exif else {}
+    tags = dict(metadata.tags)
     if metadata.comments:
         tags.setdefault(DESCRIPTION, ifd.text(b"\n".join(metadata.comments)))
     for name, text in metadata.texts:

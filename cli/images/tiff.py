@@ -9,8 +9,8 @@ from . import tiff_decoder
 from .codec import Codec, Content, FrameWriter
 from .metadata import Metadata, tags_of
 from .picture import Timing
+from .tiff_tags import XMP
 
-XMP = 700
 INKS = 4
 
 

@@ -13,13 +13,23 @@ from typing import Any
 from PIL import Image, TiffImagePlugin
 
 from ...filters.core.lazy_numpy import Array, np
-from . import pillow_decoder, tiff_strips
-from .metadata import ORIENTATION, of_tiff, plausible, turned
+from . import ifd, pillow_decoder, tiff_strips
+from .metadata import of_tiff, plausible, turned
 from .picture import Decode, Frames, Loaded, Picture, Terms, UnreadableError, premultiplied, real_samples
 from .silence import silenced
-from .tiff_strips import BITS, FORMAT, many, one
+from .tiff_strips import many, one
+from .tiff_tags import (
+    BITS,
+    EXTRA_CHANNELS,
+    FORMAT,
+    ICC_PROFILE,
+    ORIENTATION,
+    PHOTOMETRIC,
+    UNIT,
+    X_RESOLUTION,
+    Y_RESOLUTION,
+)
 
-PHOTOMETRIC, X_RESOLUTION, Y_RESOLUTION, UNIT, EXTRA, ICC_PROFILE = 262, 282, 283, 296, 338, 34675
 WHITE_IS_ZERO, BLACK_IS_ZERO, RGB = 0, 1, 2
 PREMULTIPLIED, STRAIGHT = 1, 2
 CENTIMETRE = 2.54
@@ -27,7 +37,7 @@ CENTIMETRE = 2.54
 
 def load(data: bytes, terms: Terms) -> Loaded:
     """Decode what Pillow does; leave the rest to `finish`."""
-    _check_directories(data, terms)
+    _check_pages(data, terms)
     tags = directory(data)
     try:
         bits = max(many(tags, BITS, 1))
@@ -88,34 +98,25 @@ def directory(data: bytes, offset: int | None = None) -> Any:
     return tags
 
 
-def _check_directories(data: bytes, terms: Terms) -> None:
+def _check_pages(data: bytes, terms: Terms) -> None:
     """Refuse a file whose pages run in circles, or out of it."""
-    order, big = "<" if data[:2] == b"II" else ">", 43 in data[2:4]
-    number, entry, count = ("Q", 20, 8) if big else ("H", 12, 2)
-    link = order + ("Q" if big else "I")
-    seen: set[int] = set()
+    whole = 0
     try:
-        (at,) = struct.unpack_from(link, data, 8 if big else 4)
-        while at:
-            if at in seen:
-                raise UnreadableError("is damaged: its pages run in circles")
-            seen.add(at)
-            (entries,) = struct.unpack_from(order + number, data, at)
-            end = at + count + entries * entry
-            (at,) = struct.unpack_from(link, data, end)
-    except (struct.error, OverflowError):
-        if len(seen) < 2 or not terms.lenient:
-            raise UnreadableError(f"is damaged or truncated (page {len(seen) or 1} lies outside of it)") from None
-    except UnreadableError:
+        for _ in ifd.File(data).pages():
+            whole += 1
+    except ifd.LoopError as error:
         if not terms.lenient:
-            raise
+            raise UnreadableError(f"is damaged: {error}") from None
+    except (ValueError, struct.error, OverflowError):
+        if not whole or not terms.lenient:
+            raise UnreadableError(f"is damaged or truncated (page {whole + 1} lies outside of it)") from None
 
 
 def _colours(samples: Array, tags: Any, notes: list[str]) -> tuple[Array, Array | None]:
     """Return the colours and the alpha."""
     photometric, channels = one(tags, PHOTOMETRIC, 1), samples.shape[2]
     colours = {WHITE_IS_ZERO: 1, BLACK_IS_ZERO: 1, RGB: 3}.get(photometric)
-    extra = many(tags, EXTRA)
+    extra = many(tags, EXTRA_CHANNELS)
     if colours is None or colours > channels or (colours == 1 and channels > 2):
         what = {3: "a palette", 5: "CMYK", 6: "YCbCr", 8: "Lab", 9: "Lab"}.get(photometric)
         kind = f"has {what} in " if what else f"has {channels} channels of "

@@ -19,10 +19,26 @@ from PIL import TiffImagePlugin
 from ...filters.core.lazy_numpy import Array, np
 from .picture import UnreadableError
 from .silence import silenced
+from .tiff_tags import (
+    BITS,
+    CHANNELS,
+    COMPRESSION,
+    FILL_ORDER,
+    FORMAT,
+    HEIGHT,
+    PHOTOMETRIC,
+    PLANAR,
+    PREDICTOR,
+    STRIP_OFFSETS,
+    STRIP_ROWS,
+    STRIP_SIZES,
+    TILE_HEIGHT,
+    TILE_OFFSETS,
+    TILE_SIZES,
+    TILE_WIDTH,
+    WIDTH,
+)
 
-WIDTH, HEIGHT, BITS, COMPRESSION, PHOTOMETRIC, FILL_ORDER = 256, 257, 258, 259, 262, 266
-OFFSETS, CHANNELS, ROWS, SIZES, PLANAR, PREDICTOR = 273, 277, 278, 279, 284, 317
-TILE_WIDTH, TILE_HEIGHT, TILE_OFFSETS, TILE_SIZES, FORMAT = 322, 323, 324, 325, 339
 BLACK_IS_ZERO = 1
 PLAIN, DEFLATE = 1, (8, 32946)
 KINDS = {1: "u", 2: "i", 3: "f"}
@@ -71,7 +87,7 @@ def layout(data: bytes, tags: Any) -> Layout:
     if size == 24 or (kind == "f" and size == 8):
         raise UnreadableError(f"has samples of {size} bits, which cannot be kept; save it with 16 or 32")
     tiled = TILE_OFFSETS in tags
-    high = min(one(tags, TILE_HEIGHT if tiled else ROWS, height), height if not tiled else 1 << 20)
+    high = min(one(tags, TILE_HEIGHT if tiled else STRIP_ROWS, height), height if not tiled else 1 << 20)
     block = (one(tags, TILE_WIDTH, 0) if tiled else width, high)
     # A tile may be larger than its picture, but not by much.
     if min(block) < 1 or math.prod(block) > max(4 * width * height, 1 << 22):
@@ -85,8 +101,8 @@ def layout(data: bytes, tags: Any) -> Layout:
         channels if one(tags, PLANAR, 1) == 2 else 1,
         block,
         tiled,
-        many(tags, TILE_OFFSETS if tiled else OFFSETS),
-        many(tags, TILE_SIZES if tiled else SIZES),
+        many(tags, TILE_OFFSETS if tiled else STRIP_OFFSETS),
+        many(tags, TILE_SIZES if tiled else STRIP_SIZES),
         one(tags, COMPRESSION, 1),
         one(tags, PREDICTOR, 1),
         one(tags, FILL_ORDER, 1),
@@ -97,9 +113,9 @@ def check_count(tags: Any) -> None:
     """Raise `UnreadableError` where there are fewer strips or tiles than the picture needs, which Pillow lets be."""
     tiled = TILE_OFFSETS in tags
     width, height, planar = (one(tags, tag, default) for tag, default in ((WIDTH, 0), (HEIGHT, 0), (PLANAR, 1)))
-    wide, high = one(tags, TILE_WIDTH, 0) if tiled else width, one(tags, TILE_HEIGHT if tiled else ROWS, height)
+    wide, high = one(tags, TILE_WIDTH, 0) if tiled else width, one(tags, TILE_HEIGHT if tiled else STRIP_ROWS, height)
     needed = -(-width // max(wide, 1)) * -(-height // max(high, 1)) * (one(tags, CHANNELS, 1) if planar == 2 else 1)
-    found = len(many(tags, TILE_OFFSETS if tiled else OFFSETS))
+    found = len(many(tags, TILE_OFFSETS if tiled else STRIP_OFFSETS))
     if found < needed:
         raise UnreadableError(f"is damaged or truncated (it has {found} of {needed} parts)")
 
@@ -156,10 +172,10 @@ def _unpacked(layout: Layout, packed: memoryview, size: int, rows: int) -> Any:
         COMPRESSION: layout.compression,
         PHOTOMETRIC: BLACK_IS_ZERO,
         FILL_ORDER: layout.fill_order,
-        OFFSETS: end,
+        STRIP_OFFSETS: end,
         CHANNELS: 1,
-        ROWS: rows,
-        SIZES: len(packed),
+        STRIP_ROWS: rows,
+        STRIP_SIZES: len(packed),
     }
     entries = b"".join(struct.pack("<HHII", tag, 4, 1, value) for tag, value in values.items())
     try:
