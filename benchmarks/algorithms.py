@@ -21,8 +21,9 @@ import common
 import numpy as np
 from common import Array
 from imfilter.filters.core.engine import executor
+from imfilter.filters.core.engine.doubling import joins
 from imfilter.filters.core.engine.stage import BoundStage, ImageContext
-from imfilter.filters.core.linear import doubling_sum, im2col, kernels, overlap_save, planner
+from imfilter.filters.core.linear import im2col, kernels, overlap_save, planner
 from imfilter.filters.core.linear.kernels import Kernel
 
 WIDTH = 4000
@@ -170,11 +171,11 @@ def constants(timings: list[Timing]) -> list[tuple[str, float, float]]:
         **dict(
             zip(
                 ("DENSE", "DENSE_INPUT"),
-                fit(timings, "dense", lambda k: [1, k.shape[1] * (k.shape[0] + im2col.ROWS - 1)]),
+                fit(timings, "dense", lambda k: [1, k.shape[1] * (k.shape[0] + im2col.PRODUCT_ROWS - 1)]),
                 strict=True,
             )
         ),
-        "ADDITION": fit(timings, "doubling", lambda k: [sum(map(doubling_sum.additions, k.shape))])[0],
+        "ADDITION": fit(timings, "doubling", lambda k: [sum(map(joins, k.shape))])[0],
         "DECIMATED": fit(timings, "decimated", lambda k: [1])[0],
     }
     return [(name, value, getattr(planner, name)) for name, value in fitted.items()]

@@ -65,7 +65,7 @@ def ours(layer: Layer, image: Array) -> Callable[[], object]:
         "kernel": layer.weights, "groups": layer.groups, "stride": layer.stride, "padding": layer.padding,
         "border": "constant", "max_taps": 1 << 20,
     }  # fmt: skip
-    stages, settings = conv.stages(**call), conv.settings(**call)
+    stages, settings = conv.checked(**call).stages(), conv.checked(**call).settings()
     encodings = {"image": encoding("picture", image.dtype.name, "float32", "clip", 1.0)}
     return lambda: executor.run(stages, image, encodings, settings, jobs=THREADS)
 

@@ -30,8 +30,8 @@ Function = Callable[[Array], object]
 def picture_of(filter: Any, image: Array, **parameters: Any) -> Array:
     """Filter a gray image on one thread, to the picture alone: no maps that nobody asked for."""
     encodings = {"image": encoding("picture", "uint8", "uint8", "clip", 1.0)}
-    settings = filter.settings(**parameters)
-    return executor.run(filter.stages(**parameters), image[..., None], encodings, settings).outputs["image"]
+    settings = filter.checked(**parameters).settings()
+    return executor.run(filter.checked(**parameters).stages(), image[..., None], encodings, settings).outputs["image"]
 
 
 def dense_kernel(n: int) -> Array:

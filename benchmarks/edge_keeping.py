@@ -46,7 +46,7 @@ class Work(NamedTuple):
 def ours(image: Array, jobs: int, parameters: dict[str, Any]) -> Array:
     """Filter as the command does, on some threads."""
     encodings = {"image": encoding("picture", "uint8", "uint8", "clip", 1.0)}
-    settings, stages = blur.settings(**parameters), blur.stages(**parameters)
+    settings, stages = blur.checked(**parameters).settings(), blur.checked(**parameters).stages()
     return executor.run(stages, image, encodings, settings, jobs=jobs).outputs["image"].samples
 
 

@@ -53,7 +53,7 @@ def filtered(image: Array, parameters: dict[str, Any]) -> object:
     """Erode an image, gray or RGB."""
     encodings = {"image": encoding("picture", "uint8", "uint8", "clip", 1.0)}
     pixels = image.reshape(*image.shape[:2], -1)
-    return executor.run(morph.stages(**parameters), pixels, encodings, morph.settings(**parameters))
+    return executor.run(morph.checked(**parameters).stages(), pixels, encodings, morph.checked(**parameters).settings())
 
 
 def main() -> None:

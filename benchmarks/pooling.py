@@ -29,7 +29,7 @@ def pooled(image: Array, **layer: Any) -> Array:
     """Pool on two threads, into samples of the image's type."""
     dtype = image.dtype.name
     encodings = {"image": encoding("picture", dtype, dtype, "clip", 1.0)}
-    stages, settings = pool.stages(**layer), pool.settings(**layer)
+    stages, settings = pool.checked(**layer).stages(), pool.checked(**layer).settings()
     return executor.run(stages, image, encodings, settings, jobs=THREADS).outputs["image"].samples
 
 

@@ -30,7 +30,8 @@ def ours(image: Array, size: int, algorithm: str) -> object:
     dtype = image.dtype.name
     parameters = {"op": "median", "size": size, "algorithm": algorithm}
     encodings = {"image": encoding("picture", dtype, dtype, "clip", 1.0)}
-    return executor.run(blur.stages(**parameters), image, encodings, blur.settings(**parameters)).outputs["image"]
+    call = blur.checked(**parameters)
+    return executor.run(call.stages(), image, encodings, call.settings()).outputs["image"]
 
 
 def least(function: Callable[[], object], samples: int, runs: int) -> float:
@@ -66,7 +67,7 @@ def main() -> None:
             shown = large if n > 9 else image
             row = [dtype, f"{n}×{n}"]
             for algorithm in rank_filter.ALGORITHMS:
-                served = algorithm != "networks" or n * n <= rank_filter.LARGEST
+                served = algorithm != "networks" or n * n <= rank_filter.MAX_NETWORK_WINDOW
                 found = least(lambda a=algorithm, i=shown, n=n: ours(i, n, a), shown.size, runs) if served else None
                 row.append("" if found is None else f"{found:.2f}")
             context = executor.ImageContext(255.0, "float32", whole=dtype != "float32", height=3000, width=4000)

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from typing import Annotated, Literal, Unpack
 
+from .core import Common, IntPair, Pair, Param, ParameterError, Stage, both, image_filter
 from .core.denoise import bilateral, guided
 from .core.denoise.nonlocal_means import nonlocal_means
-from .core.engine.stage import Stage
-from .core.filter import Common, image_filter
 from .core.linear import kernels, planner
 from .core.linear.convolve import linear
-from .core.parameters import IntPair, Pair, Param, ParameterError, both
 from .core.rank import extrema, rank_filter, structuring_element
 
 LONGEST = 1000

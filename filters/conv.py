@@ -4,20 +4,18 @@ from __future__ import annotations
 
 import contextlib
 import math
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Annotated, Any, Literal, Unpack
+from typing import Annotated, Any, Literal, NamedTuple, Unpack
 
-from .core.engine.stage import Stage
-from .core.filter import Common, image_filter
-from .core.lazy_numpy import Array, np
+from .core import Array, Common, IntPair, Param, ParameterError, Stage, both, image_filter, np
 from .core.linear import conv_layer, filter_banks, kernel_source, kernels
 from .core.linear import padding as padding_text
 from .core.linear.conv_layer import Activation
-from .core.linear.convolve import Algorithm, Mode, linear
+from .core.linear.convolve import Algorithm, Mode, Padding, linear
 from .core.linear.filter_banks import Bank
+from .core.linear.kernel_source import Source
 from .core.linear.kernels import Kernel
-from .core.parameters import IntPair, Param, ParameterError, both
 
 PADDINGS = ("same", "valid", "full")
 MAX_BIAS = 1e9
@@ -157,59 +155,104 @@ def conv(
            [11,  5,  9]], dtype=uint8)
     """
     try:
-        several = filter_banks.read(kernel, max_taps)
-        source = kernel_source.read(kernel, max_taps) if several is None else None
+        given = filter_banks.read(kernel, max_taps) or kernel_source.read(kernel, max_taps)
     except ValueError as error:
         raise ParameterError("kernel", str(error)) from None
-    sides = padding_text.checker(PADDINGS)(padding)
-    added = _bias_values(bias, 1 if several is None else len(several.weights))
-    if several is not None:
-        if algorithm != "auto":
-            raise ParameterError("algorithm", "a bank of kernels is computed in one way: auto")
-        if common.get("channels") == "max":
-            raise ParameterError("channels", "max has no meaning with a bank of kernels; use each or luma")
-        weights = _normalized_bank(several, normalize) * scale
-        return conv_layer.layer(
-            weights,
-            groups=_checked_groups(groups, weights),
-            bias=np.broadcast_to(added, len(weights)),
-            activation=activation,
-            mode=mode,
-            anchor=None if anchor is None else _inside(both(anchor), *weights.shape[2:]),
-            stride=both(stride),
-            dilation=both(dilation),
-            padding=sides,
-            name=several.described + ", then turned by 180° (mode convolve)" * (mode == "convolve"),
-        )
-    assert source is not None
-    if groups != 1:
-        raise ParameterError("groups", "is for a bank of kernels, .npy of shape (out, in/groups, height, width)")
-    chosen = source.kernel
-    if anchor is not None:
-        chosen = _anchored(chosen, both(anchor))
-        source = source._replace(notes=tuple(note for note in source.notes if not note.startswith("anchor ")))
-    if normalize != "none":
-        try:
-            chosen = kernels.normalized(chosen, normalize)
-        except ValueError as error:
-            raise ParameterError("normalize", f"{error}; it cannot be divided by that") from None
-    if scale != 1:
-        chosen = chosen.multiplied(scale)
-    offset, white_offset = float(added[0]) + source.offset * scale, source.lift * scale
-    stage = linear(
-        chosen,
+    asked = _Asked(
         mode=mode,
+        anchor=None if anchor is None else both(anchor),
+        normalize=normalize,
+        scale=scale,
+        bias=bias,
+        activation=activation,
+        groups=groups,
+        padding=padding_text.checker(PADDINGS)(padding),
         stride=both(stride),
         dilation=both(dilation),
-        padding=sides,
-        bias=offset if activation == "none" else 0.0,
-        white_offset=white_offset if activation == "none" else 0.0,
-        name=source.described + ", then turned by 180° (mode convolve)" * (mode == "convolve"),
         algorithm=algorithm,
+        channels=common.get("channels"),
     )
-    return (
-        stage if activation == "none" else [stage, conv_layer.activated(activation, offset, white_offset, stage.gain)]
+    return _of_bank(given, asked) if isinstance(given, Bank) else _of_kernel(given, asked)
+
+
+class _Asked(NamedTuple):
+    """What is done with a kernel or a bank, the pairs as pairs."""
+
+    mode: Mode
+    anchor: tuple[int, int] | None
+    normalize: Literal["none", "sum", "abs"]
+    scale: float
+    bias: Any
+    activation: Activation
+    groups: int
+    padding: Padding
+    stride: tuple[int, int]
+    dilation: tuple[int, int]
+    algorithm: str
+    channels: str | None
+
+    def named(self, described: str) -> str:
+        """Return what the kernel is called, and whether it is turned."""
+        return f"{described}, then turned by 180° (mode convolve)" if self.mode == "convolve" else described
+
+
+def _of_bank(bank: Bank, asked: _Asked) -> list[Stage]:
+    """Return the stages of a bank, a layer of a network."""
+    maps, _, height, width = bank.weights.shape
+    added = _bias_values(asked.bias, maps)
+    if asked.algorithm != "auto":
+        raise ParameterError("algorithm", "a bank of kernels is computed in one way: auto")
+    if asked.channels == "max":
+        raise ParameterError("channels", "max has no meaning with a bank of kernels; use each or luma")
+    weights = bank.weights
+    if asked.normalize != "none":
+        with _normalizing():
+            weights = filter_banks.normalized(weights, asked.normalize)
+    if maps % asked.groups:
+        raise ParameterError("groups", f"{asked.groups} is no divisor of the bank's {maps} maps")
+    return conv_layer.layer(
+        weights * asked.scale,
+        groups=asked.groups,
+        bias=np.broadcast_to(added, maps),
+        activation=asked.activation,
+        mode=asked.mode,
+        anchor=None if asked.anchor is None else _inside(asked.anchor, height, width),
+        stride=asked.stride,
+        dilation=asked.dilation,
+        padding=asked.padding,
+        name=asked.named(bank.described),
     )
+
+
+def _of_kernel(source: Source, asked: _Asked) -> Stage | list[Stage]:
+    """Return the stage of a single kernel, which filters every channel, and that of an activation."""
+    (added,) = _bias_values(asked.bias, 1)
+    if asked.groups != 1:
+        raise ParameterError("groups", "is for a bank of kernels, .npy of shape (out, in/groups, height, width)")
+    reading = source.reading
+    kernel = reading.kernel
+    if asked.anchor is not None:
+        kernel = _anchored(kernel, asked.anchor)
+        source = source._replace(reading=reading._replace(anchor_from_file=False))
+    if asked.normalize != "none":
+        with _normalizing():
+            kernel = kernels.normalized(kernel, asked.normalize)
+    if asked.scale != 1:
+        kernel = kernel.multiplied(asked.scale)
+    offset, white_offset = float(added) + reading.offset * asked.scale, reading.lift * asked.scale
+    plain = asked.activation == "none"
+    stage = linear(
+        kernel,
+        mode=asked.mode,
+        stride=asked.stride,
+        dilation=asked.dilation,
+        padding=asked.padding,
+        bias=offset if plain else 0.0,
+        white_offset=white_offset if plain else 0.0,
+        name=asked.named(source.described),
+        algorithm=asked.algorithm,
+    )
+    return stage if plain else [stage, conv_layer.activated(asked.activation, offset, white_offset, stage.gain)]
 
 
 def _anchored(kernel: Kernel, anchor: tuple[int, int]) -> Kernel:
@@ -222,19 +265,13 @@ def _inside(anchor: tuple[int, int], height: int, width: int) -> tuple[int, int]
     return anchor
 
 
-def _normalized_bank(several: Bank, how: str) -> Array:
-    if how == "none":
-        return several.weights
+@contextlib.contextmanager
+def _normalizing() -> Iterator[None]:
+    """Turn the error of a sum that is 0 into one of the parameter."""
     try:
-        return filter_banks.normalized(several.weights, how)
+        yield
     except ValueError as error:
         raise ParameterError("normalize", f"{error}; it cannot be divided by that") from None
-
-
-def _checked_groups(groups: int, weights: Array) -> int:
-    if len(weights) % groups:
-        raise ParameterError("groups", f"{groups} is no divisor of the bank's {len(weights)} maps")
-    return groups
 
 
 def _bias_values(bias: Any, maps: int) -> Array:

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 from typing import Annotated, Literal, NamedTuple, TypedDict, Unpack
 
-from .core.engine.stage import NO_HALO, Function, ImageContext, Stage, pointwise
-from .core.filter import MapField, PastTheEdge, Treatment, image_filter
+from .core import Array, MapField, Pair, Param, ParameterError, Stage, both, image_filter, np, pointwise
+from .core.engine.stage import NO_HALO, Function, ImageContext
+from .core.filter import PastTheEdge, Treatment
 from .core.gradient import gradient, laplacian, non_maximum_suppression, structure_tensor
 from .core.gradient.compass import Compass, compass
 from .core.gradient.gradient import Gradient, Norm
 from .core.gradient.max_channel import strongest_channel
 from .core.gradient.structure_tensor import Tensor
-from .core.lazy_numpy import Array, np
 from .core.linear import symmetric
-from .core.parameters import Pair, Param, ParameterError, both
 
 GRADIENTS = ("sobel", "prewitt", "scharr", "roberts", "farid", "central", "canny")
 COMPASSES = ("kirsch", "robinson")
@@ -46,17 +45,18 @@ class Edges(NamedTuple):
     """The picture of the edges, and the maps; a map that the operator has not is None."""
 
     image: Array
-    magnitude: Annotated[Array, MapField("Write the gradient's magnitude to FILE.", "magnitude")] = None  # type: ignore[assignment]
-    angle: Annotated[Array, MapField("Write the gradient's direction to FILE.", "angle")] = None  # type: ignore[assignment]
-    gx: Annotated[Array, MapField("Write the derivative along x to FILE.", "signed")] = None  # type: ignore[assignment]
-    gy: Annotated[Array, MapField("Write the derivative along y to FILE.", "signed")] = None  # type: ignore[assignment]
-    strength: Annotated[Array, MapField("Write the strength of the texture to FILE.", "magnitude")] = None  # type: ignore[assignment]
+    magnitude: Annotated[Array | None, MapField("Write the gradient's magnitude to FILE.", "magnitude")] = None
+    angle: Annotated[Array | None, MapField("Write the gradient's direction to FILE.", "angle")] = None
+    gx: Annotated[Array | None, MapField("Write the derivative along x to FILE.", "signed")] = None
+    gy: Annotated[Array | None, MapField("Write the derivative along y to FILE.", "signed")] = None
+    strength: Annotated[Array | None, MapField("Write the strength of the texture to FILE.", "magnitude")] = None
     orientation: Annotated[
-        Array, MapField("Write the axis along which the texture changes most to FILE.", "orientation")
-    ] = None  # type: ignore[assignment]
+        Array | None, MapField("Write the axis along which the texture changes most to FILE.", "orientation")
+    ] = None
     coherence: Annotated[
-        Array, MapField("Write how much the texture changes along one axis alone to FILE, from 0 to 1.", "fraction")
-    ] = None  # type: ignore[assignment]
+        Array | None,
+        MapField("Write how much the texture changes along one axis alone to FILE, from 0 to 1.", "fraction"),
+    ] = None
 
 
 GRADIENT_FIELDS, COMPASS_FIELDS = Edges._fields[:5], Edges._fields[:3]
@@ -245,10 +245,13 @@ def _compass_picture(threshold: float | None) -> Stage:
 def _maps(context: ImageContext, parts: Gradient, norm: Norm, image: Array | None) -> Edges:
     """Fill in the maps that somebody asked for."""
     wanted = context.requested_fields
-    strength = gradient.magnitude(parts, norm, context.work) if "magnitude" in wanted or image is None else None
+    strength = None
+    if image is None or "magnitude" in wanted:
+        strength = gradient.magnitude(parts, norm, context.work)
+        image = strength if image is None else image
     degrees = gradient.angle(parts, context.work) if "angle" in wanted else None
     gx, gy = (part if name in wanted else None for name, part in zip(Gradient._fields, parts, strict=True))
-    return Edges(strength if image is None else image, strength, degrees, gx, gy)  # type: ignore[arg-type]
+    return Edges(image, strength, degrees, gx, gy)
 
 
 def _picture(norm: Norm, thin: bool, threshold: float | None) -> Stage:
@@ -288,7 +291,7 @@ def _structure(
             axis = structure_tensor.orientation(parts) if "orientation" in context.requested_fields else None
             clear = structure_tensor.coherence(parts) if "coherence" in context.requested_fields else None
             image = strength if threshold is None else strength > threshold
-            return Edges(image, strength=strength, orientation=axis, coherence=clear)  # type: ignore[arg-type]
+            return Edges(image, strength=strength, orientation=axis, coherence=clear)
 
         return picture
 

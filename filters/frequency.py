@@ -5,12 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Annotated, Any, NamedTuple, Unpack
 
-from .core.engine.stage import Stage
-from .core.filter import Common, MapField, image_filter
+from .core import Array, Common, MapField, Pair, Param, ParameterError, Stage, image_filter
 from .core.frequency.spectral_filter import filtering
 from .core.frequency.transfer_function import HIGHEST, Op, Response, Shape
-from .core.lazy_numpy import Array
-from .core.parameters import Pair, Param, ParameterError
 
 BANDS = ("bandpass", "bandstop")
 DEFAULT_CUTOFFS = {"lowpass": (0.1,), "highpass": (0.1,), "bandpass": (0.05, 0.2), "bandstop": (0.05, 0.2)}
@@ -24,11 +21,13 @@ class Frequency(NamedTuple):
 
     image: Array
     spectrum: Annotated[
-        Array, MapField("Write the input's spectrum, ln(1 + |F|), to FILE: zero frequency in the middle.", "logarithm")
-    ] = None  # type: ignore[assignment]
+        Array | None,
+        MapField("Write the input's spectrum, ln(1 + |F|), to FILE: zero frequency in the middle.", "logarithm"),
+    ] = None
     response: Annotated[
-        Array, MapField("Write what each frequency is multiplied by to FILE, laid out like the spectrum.", "fraction")
-    ] = None  # type: ignore[assignment]
+        Array | None,
+        MapField("Write what each frequency is multiplied by to FILE, laid out like the spectrum.", "fraction"),
+    ] = None
 
 
 def _notches(given: Any) -> tuple[tuple[float, float], ...]:

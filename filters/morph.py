@@ -6,11 +6,9 @@ import math
 from collections.abc import Sequence
 from typing import Annotated, Any, Literal, NamedTuple, Unpack
 
-from .core.engine.stage import BoundStage, ImageContext, Stage, own_type
-from .core.filter import Common, image_filter
-from .core.lazy_numpy import Array, np
+from .core import Array, Common, IntPair, Param, ParameterError, Stage, both, image_filter, np
+from .core.engine.stage import BoundStage, ImageContext, own_type
 from .core.linear import kernels
-from .core.parameters import IntPair, Param, ParameterError, both
 from .core.rank import extrema, structuring_element
 from .core.rank.structuring_element import Shape
 

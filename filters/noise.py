@@ -5,12 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Annotated, Literal, Unpack
 
+from .core import Array, Common, Param, Stage, image_filter, np
 from .core.engine import seeded_random
 from .core.engine.seeded_random import Draw, Generator
-from .core.engine.stage import AlphaHandling, BoundStage, ImageContext, Stage, own_type
-from .core.filter import Common, image_filter
-from .core.lazy_numpy import Array, np
-from .core.parameters import Param
+from .core.engine.stage import AlphaHandling, BoundStage, ImageContext, own_type
 
 Op = Literal["gaussian", "uniform", "salt-pepper", "poisson", "speckle"]
 ALIASES = {"normal": "gaussian", "impulse": "salt-pepper", "salt-and-pepper": "salt-pepper", "shot": "poisson"}

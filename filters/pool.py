@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Unpack
 
-from .core.engine.stage import NO_HALO, Halo, Stage
-from .core.filter import Common, image_filter
+from .core import Common, IntPair, Param, ParameterError, Stage, both, image_filter
+from .core.engine.stage import NO_HALO, Halo
 from .core.linear import padding as padding_text
-from .core.parameters import IntPair, Param, ParameterError, both
 from .core.rank.pooling import Axis, Op, pooling
 
 PADDINGS = ("same", "valid")

@@ -4,16 +4,14 @@ from __future__ import annotations
 
 from typing import Annotated, Literal, Unpack
 
+from .core import Array, Common, Pair, Param, ParameterError, Stage, both, image_filter, np
 from .core.denoise.adaptive_sharpening import adaptive
 from .core.engine.nan_policy import left_out
-from .core.engine.stage import BoundStage, ImageContext, Stage, bound, inside
-from .core.filter import Common, image_filter
+from .core.engine.stage import BoundStage, ImageContext, bound, inside
 from .core.gradient import laplacian
-from .core.lazy_numpy import Array, np
 from .core.linear import kernels
 from .core.linear.convolve import Algorithm, linear
 from .core.linear.kernels import Kernel
-from .core.parameters import Pair, Param, ParameterError, both
 
 
 @image_filter

@@ -77,6 +77,7 @@ def deadline(request: pytest.FixtureRequest) -> Iterator[int]:
 TOOLS = {
     "bash": ("bash --version", r"GNU bash"),
     "ExifTool": ("exiftool -ver", r"^\d+\.\d+$"),
+    "Git": ("git --version", r"^git version \d"),
     "GNU Make": ("make --version", r"^GNU Make \d"),
     "GraphicsMagick": ("gm version", r"^GraphicsMagick \d"),
     "ImageMagick": ("convert -version", r"^Version: ImageMagick \d"),

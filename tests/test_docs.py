@@ -221,11 +221,10 @@ def git(*words):
     return subprocess.run(["git", "-C", str(ROOT), *words], capture_output=True, text=True, check=False)
 
 
+@pytest.mark.needs("Git")
 def test_every_commit_that_contributing_shows_shows_something():
     calls = re.findall(r"`(git show [^`]+)`", (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8"))
     assert len(calls) >= 5
-    if shutil.which("git") is None:
-        pytest.skip("needs git")
     if git("rev-parse", "--show-toplevel", "--is-shallow-repository").stdout.split("\n")[:2] != [str(ROOT), "false"]:
         pytest.skip("needs the whole history")
     for call in calls:

@@ -55,7 +55,7 @@ class Work:
     def __init__(self, recipe: Recipe, how: How, cores: int = 1) -> None:
         self.recipe, self.how, self.cores = recipe, how, cores
         self.stages, self.settings = recipe.stages()
-        self.values = recipe.last.checked
+        self.values = recipe.last.values
         self.maps = recipe.maps()
 
     def __reduce__(self) -> tuple[Any, ...]:

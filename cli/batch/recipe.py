@@ -15,29 +15,16 @@ from ..errors import UsageError
 if TYPE_CHECKING:
     from ...filters.core.engine.stage import Stage
     from ...filters.core.engine.working_space import Settings
-    from ...filters.core.filter import ImageFilter
+    from ...filters.core.filter import Call, ImageFilter
 
 WRITING = ("depth", "range", "gain")
 """Parameters that say how a result is written, which only a chain's last step does."""
 
 
-class Step(NamedTuple):
-    """One filter and its parameters: those that were given, and all of them, checked."""
-
-    filter: ImageFilter[Any, Any]
-    given: dict[str, Any]
-    checked: dict[str, Any]
-
-    @property
-    def name(self) -> str:
-        """The filter's name."""
-        return self.filter.spec.name
-
-
 class Recipe(NamedTuple):
     """The steps of a call, the last of which gives the picture and the maps."""
 
-    steps: tuple[Step, ...]
+    steps: tuple[Call, ...]
 
     def __reduce__(self) -> tuple[Any, ...]:  # type: ignore[override]
         return _again, ([(step.name, step.given) for step in self.steps],)
@@ -48,7 +35,7 @@ class Recipe(NamedTuple):
         return self.steps[0].name if len(self.steps) == 1 else "chain"
 
     @property
-    def last(self) -> Step:
+    def last(self) -> Call:
         """The step whose results are written."""
         return self.steps[-1]
 
@@ -60,8 +47,8 @@ class Recipe(NamedTuple):
         try:
             parts: list[chain.Part] = []
             for number, step in enumerate(self.steps):
-                parts.append(chain.Part(step.filter.stages(**step.given), step.filter.settings(**step.given)))
-                own = step.filter.maps(**step.given)
+                parts.append(step.part())
+                own = step.maps()
                 if maps > 1 and not own and any(stage.joint for stage in parts[-1].stages):
                     raise UsageError(f"{_where(self.steps, number)}works on colours; the step before gives {maps} maps")
                 maps = len(own) or maps
@@ -79,10 +66,10 @@ class Recipe(NamedTuple):
         """
         names: tuple[str, ...] = ()
         for number, step in enumerate(self.steps):
-            own = step.filter.maps(**step.given)
-            if len(names) > 1 and not own and step.checked["channels"] != "each":
+            own = step.maps()
+            if len(names) > 1 and not own and step.values["channels"] != "each":
                 raise UsageError(
-                    f"{_where(self.steps, number)}--channels {step.checked['channels']}: "
+                    f"{_where(self.steps, number)}--channels {step.values['channels']}: "
                     f"the step before gives {len(names)} maps, which have no colours; use --channels each"
                 )
             names = own or names
@@ -93,15 +80,15 @@ class Recipe(NamedTuple):
         return [
             value
             for step in self.steps
-            for name, value in step.checked.items()
+            for name, value in step.values.items()
             if step.filter.spec.parameters[name].param.file and isinstance(value, str) and os.path.isfile(value)
         ]
 
     def described(self) -> Any:
         """Return filter and parameters as JSON can hold them."""
         if len(self.steps) == 1:
-            return self.steps[0].checked
-        return {"steps": [{"filter": step.name, **step.checked} for step in self.steps]}
+            return self.steps[0].values
+        return {"steps": [{"filter": step.name, **step.values} for step in self.steps]}
 
     def key(self) -> bytes:
         """Return what tells this recipe from every other: filters, parameters, the contents of kernel files."""
@@ -110,7 +97,7 @@ class Recipe(NamedTuple):
         def content(value: Any) -> Any:
             return Path(value).read_bytes().hex() if isinstance(value, str) and value in files else value
 
-        steps = [[step.name, {name: content(value) for name, value in step.checked.items()}] for step in self.steps]
+        steps = [[step.name, {name: content(value) for name, value in step.values.items()}] for step in self.steps]
         return repr(steps).encode("utf-8", "surrogateescape")
 
 
@@ -118,10 +105,10 @@ def _again(steps: Sequence[tuple[str, dict[str, Any]]]) -> Recipe:
     return Recipe(tuple(make_step(catalog.load(name), given, "") for name, given in steps))
 
 
-def make_step(filter: ImageFilter[Any, Any], given: dict[str, Any], where: str) -> Step:
+def make_step(filter: ImageFilter[Any, Any], given: dict[str, Any], where: str) -> Call:
     """Return a step whose parameters are checked; raises UsageError, which begins with *where*."""
     try:
-        return Step(filter, given, filter.spec.check(given))
+        return filter.checked(**given)
     except ParameterError as error:
         raise UsageError(f"{where}{flag(error.parameter)}: {error.reason}") from None
 
@@ -145,7 +132,7 @@ def read_options(spec: Spec, values: Mapping[str, Any], where: str) -> dict[str,
     return read
 
 
-def in_a_row(steps: Sequence[Step]) -> Recipe:
+def in_a_row(steps: Sequence[Call]) -> Recipe:
     """Return the recipe of several steps; raises UsageError."""
     if not steps:
         raise UsageError("no step: name filters with their options, as in 'blur --sigma 2' 'edges --op sobel'")
@@ -158,5 +145,5 @@ def in_a_row(steps: Sequence[Step]) -> Recipe:
     return Recipe(tuple(steps))
 
 
-def _where(steps: Sequence[Step], number: int) -> str:
+def _where(steps: Sequence[Call], number: int) -> str:
     return "" if len(steps) == 1 else f"step {number + 1} ({steps[number].name}): "

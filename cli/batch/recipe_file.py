@@ -77,7 +77,7 @@ def as_toml(recipe: Recipe) -> str:
     """
     tables = []
     for step in recipe.steps:
-        values = {"filter": step.name, **{name: step.checked[name] for name in step.given}}
+        values = {"filter": step.name, **{name: step.values[name] for name in step.given}}
         tables.append("[[step]]\n" + "".join(f"{name} = {_toml(value)}\n" for name, value in values.items()))
     return "\n".join(tables)
 

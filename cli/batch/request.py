@@ -162,7 +162,7 @@ def _check(recipe: Recipe, values: Mapping[str, Any]) -> None:
     style = values["angle_style"]
     if style not in ("code", "color"):
         raise UsageError(f"--angle-style: {style!r} is neither code nor color")
-    if style == "color" and recipe.last.checked["channels"] == "each":
+    if style == "color" and recipe.last.values["channels"] == "each":
         raise UsageError("--angle-style color draws one direction a pixel; use --channels luma or max")
 
 
@@ -222,7 +222,7 @@ def _given_maps(values: Mapping[str, Any]) -> dict[str, str]:
 def _check_maps(recipe: Recipe, values: Mapping[str, Any], fields: Sequence[str]) -> None:
     for name in _given_maps(values):
         if name not in fields:
-            raise UsageError(f"{flag(name)}: the operator {recipe.last.checked['op']} has no such map")
+            raise UsageError(f"{flag(name)}: the operator {recipe.last.values['op']} has no such map")
 
 
 def _check_sheet(values: Mapping[str, Any], maps: int) -> None:

@@ -12,8 +12,9 @@ from typing import Any
 import typer
 
 from ...filters.core import catalog
-from ...filters.core.parameters import Param
-from ..batch.recipe import Recipe, Step, in_a_row, make_step, read_options
+from ...filters.core.filter import Call
+from ...filters.core.parameters import MapField
+from ..batch.recipe import Recipe, in_a_row, make_step, read_options
 from ..batch.recipe_file import load, write_recipe
 from ..batch.request import execute
 from ..console.messages import printable, shown
@@ -94,14 +95,14 @@ def parse_step(name: str, words: list[str]) -> dict[str, Any]:
         raise UsageError(" ".join(error.format_message().split())) from None
 
 
-def _all_maps() -> dict[str, Param]:
+def _all_maps() -> dict[str, MapField]:
     """Return the maps of all filters."""
     return {name: param for filter in catalog.names() for name, param in catalog.load(filter).spec.maps.items()}
 
 
 def chained(texts: Sequence[str]) -> Recipe:
     """Return the recipe of steps that are written like commands, ``blur --sigma 2``; raises UsageError."""
-    steps: list[Step] = []
+    steps: list[Call] = []
     for number, text in enumerate(texts, 1):
         try:
             words = shlex.split(text)

@@ -12,7 +12,7 @@ import typer
 from typer.core import TyperCommand
 
 from ...filters.core import catalog
-from ...filters.core.parameters import Param, Parameter, Spec
+from ...filters.core.parameters import MapField, Parameter, Spec
 from ..batch.recipe import single
 from ..batch.request import execute
 from ..console.messages import flag
@@ -221,7 +221,7 @@ def make(name: str) -> Any:
     return made(name, command, spec.doc, [*map_options(spec.maps), *sheet, *parameter_options(spec)])
 
 
-def gathered(values: dict[str, Any], maps: Mapping[str, Param]) -> dict[str, Any]:
+def gathered(values: dict[str, Any], maps: Mapping[str, MapField]) -> dict[str, Any]:
     """Return the shared options by name, those of the maps together as ``maps``."""
     gathered = {"angle_style": "code", "angle_legend": None, "sheet": None, **values}
     gathered["maps"] = {name: values[name] for name in maps}
@@ -242,7 +242,7 @@ def made(
     return typer.main.get_command(app)
 
 
-def map_options(maps: Mapping[str, Param]) -> list[inspect.Parameter]:
+def map_options(maps: Mapping[str, MapField]) -> list[inspect.Parameter]:
     """Return the options of a filter's maps."""
     options = [
         keyword(name, str | None, typer.Option(flag(name), metavar="FILE", help=param.help), None)

@@ -87,8 +87,8 @@ def show(
         f"{shown(source.name)} ({source.family})",
         *_matrix(chosen.weights.tolist()),
         f"size {width}×{height}, anchor {chosen.anchor[0]},{chosen.anchor[1]}",
-        *source.notes,
-        *source.added,
+        *source.reading.notes,
+        *source.reading.added,
         f"sum {chosen.sum:.6g}, sum of absolute values {chosen.absolute_sum:.6g}",
         f"rank {chosen.rank}, {'separable' if chosen.factors else 'not separable'}",
         f"algorithm {plan.algorithm}: {plan.reason}",
@@ -142,9 +142,9 @@ def _is_npy(path: Path) -> bool:
 
 def _check_save(path: Path, source: Source) -> None:
     """Raise UsageError where the format has no place for what the kernel adds to the result."""
-    if source.lift or (_is_npy(path) and source.offset):
-        hint = "no text says it for every depth" if source.lift else "save it as text"
-        raise UsageError(f"--save {path}: would lose what is {source.added[0]} ({hint})")
+    if source.reading.lift or (_is_npy(path) and source.reading.offset):
+        hint = "no text says it for every depth" if source.reading.lift else "save it as text"
+        raise UsageError(f"--save {path}: would lose what is {source.reading.added[0]} ({hint})")
 
 
 def _save(path: Path, source: Source) -> None:
@@ -158,5 +158,5 @@ def _save(path: Path, source: Source) -> None:
                 # An array has no anchor but its middle.
                 np.save(file, centred(source.kernel).weights, allow_pickle=False)  # type: ignore[arg-type]
             else:
-                file.write(write(source.kernel, source.offset).encode())
+                file.write(write(source.kernel, source.reading.offset).encode())
         transaction.commit()

@@ -1,6 +1,6 @@
 """The engine below the filters: arrays in, arrays out; no files but kernels, no terminal.
 
-A filter imports from here what it is written with.
+A filter imports from here what it is written with: ``from .core import Common, Param, Stage, image_filter, pointwise``.
 """
 
 from __future__ import annotations
@@ -11,21 +11,36 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from .engine.stage import Stage, pointwise
     from .filter import Common, image_filter
-    from .parameters import Param
+    from .lazy_numpy import Array, np
+    from .parameters import ImageError, IntPair, MapField, Pair, Param, ParameterError, both
 
-__all__ = ["Common", "Param", "Stage", "image_filter", "pointwise"]
-
-_HOMES = {
-    "Common": "filter",
-    "Param": "parameters",
-    "Stage": "engine.stage",
-    "image_filter": "filter",
-    "pointwise": "engine.stage",
+_MODULES = {
+    "engine.stage": ("Stage", "pointwise"),
+    "filter": ("Common", "image_filter"),
+    "lazy_numpy": ("Array", "np"),
+    "parameters": ("ImageError", "IntPair", "MapField", "Pair", "Param", "ParameterError", "both"),
 }
+_MODULE_OF = {name: module for module, names in _MODULES.items() for name in names}
+
+__all__ = [
+    "Array",
+    "Common",
+    "ImageError",
+    "IntPair",
+    "MapField",
+    "Pair",
+    "Param",
+    "ParameterError",
+    "Stage",
+    "both",
+    "image_filter",
+    "np",
+    "pointwise",
+]
 
 
 def __getattr__(name: str) -> Any:
-    """Import a name from its home at the first use: listing the filters imports no engine."""
-    if name not in _HOMES:
+    """Import a name from its module at the first use: listing the filters imports no engine."""
+    if name not in _MODULE_OF:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(importlib.import_module(f".{_HOMES[name]}", __name__), name)
+    return getattr(importlib.import_module(f"{__name__}.{_MODULE_OF[name]}"), name)

@@ -9,23 +9,23 @@ from typing import (
     Any,
     Generic,
     Literal,
+    NamedTuple,
     ParamSpec,
-    Self,
     TypedDict,
     TypeVar,
     cast,
-    get_type_hints,
     overload,
 )
 
 from .engine import executor, nan_policy
 from .engine.borders import ALIASES, PICTURES, Border
+from .engine.chain import Part
 from .engine.mask import Box, Effect
-from .engine.quantize import FULL, Encoding, Kind, Range
+from .engine.quantize import FULL, Encoding, Range
 from .engine.stage import Stage
 from .engine.working_space import Settings
 from .lazy_numpy import Array, np
-from .parameters import ImageError, Param, Spec, describe
+from .parameters import ImageError, Kind, Param, Spec, describe
 
 Parameters = ParamSpec("Parameters")
 Answer = TypeVar("Answer")
@@ -98,16 +98,39 @@ class Common(PastTheEdge, Channelled, Treatment, total=False):
     """The parameters that every filter has; one that knows other ways with channels declares its own `Channelled`."""
 
 
-class MapField(Param):
-    """The declaration of a map: its help, and what its values are."""
+class Call(NamedTuple):
+    """A filter and its parameters: those that were given, and all of them, checked."""
 
-    kind: Kind
+    filter: ImageFilter[Any, Any]
+    given: Mapping[str, Any]
+    values: Mapping[str, Any]
 
-    def __new__(cls, help: str, kind: Kind) -> Self:
-        """Declare a map by the help of its option."""
-        field = super().__new__(cls, help, file=True)
-        field.kind = kind
-        return field
+    @property
+    def name(self) -> str:
+        """The filter's name."""
+        return self.filter.spec.name
+
+    def stages(self) -> tuple[Stage, ...]:
+        """Build the stages; raises `ParameterError` where values contradict each other or a file cannot be read."""
+        built = self.filter.build(**self.values)
+        stages = (built,) if isinstance(built, Stage) else tuple(built)
+        return tuple(nan_policy.left_out(stages)) if self.values["nan"] == nan_policy.IGNORE else stages
+
+    def settings(self) -> Settings:
+        """Return what the shared parameters say about entering the image and its border."""
+        values = self.values
+        return Settings(values["border"], values["fill"], values["linear"], values["channels"], nan=values["nan"])
+
+    def part(self, name: str = "") -> Part:
+        """Return stages and settings together, as `chain` takes them; a failure calls them *name*."""
+        return Part(self.stages(), self.settings(), name)
+
+    def maps(self) -> tuple[str, ...]:
+        """Return the names of the maps that the result is made of in place of a picture's channels; none for a picture.
+
+        Looks at no more of a file than its header. What cannot be read is no bank here, and an error in `stages`.
+        """
+        return self.filter.names_of_maps(self.values) if self.filter.names_of_maps is not None else ()
 
 
 class ImageFilter(Generic[Parameters, Answer]):
@@ -122,51 +145,26 @@ class ImageFilter(Generic[Parameters, Answer]):
     ) -> None:
         functools.update_wrapper(self, build)
         self.build, self.answer, self.channels = build, answer, channels
-        self._maps = maps
+        self.names_of_maps = maps
 
     @functools.cached_property
     def spec(self) -> Spec:
         """The parameters, read from the signature at the first use."""
-        maps: dict[str, Param] = {}
-        if self.answer is not None:
-            for name, hint in get_type_hints(self.answer, include_extras=True).items():
-                for extra in getattr(hint, "__metadata__", ()):
-                    maps[name] = extra
-        spec = describe(self.build, maps)
-        common = spec.parameters["channels"]
-        spec.parameters["channels"] = common._replace(default=self.channels)
-        return spec
+        return describe(self.build, self.answer, {"channels": self.channels})
 
     @property
     def kinds(self) -> dict[str, Kind]:
         """What the values of each output are."""
-        kinds: dict[str, Kind] = {"image": "picture"}
-        kinds.update((name, param.kind) for name, param in self.spec.maps.items() if isinstance(param, MapField))
-        return kinds
+        return {"image": "picture", **{name: field.kind for name, field in self.spec.maps.items()}}
 
     @property
     def has_maps(self) -> bool:
         """Whether the result can be numbered maps in place of a picture."""
-        return self._maps is not None
+        return self.names_of_maps is not None
 
-    def maps(self, **values: Any) -> tuple[str, ...]:
-        """Return the names of the maps that the result is made of in place of a picture's channels; none for a picture.
-
-        Looks at no more of a file than its header. What cannot be read is no bank here, and an error in `stages`.
-        """
-        return self._maps(self.spec.check(values)) if self._maps is not None else ()
-
-    def stages(self, **values: Any) -> tuple[Stage, ...]:
-        """Return the stages for *values*, which are checked; raises `ParameterError`."""
-        checked = self.spec.check(values)
-        built = self.build(**checked)  # type: ignore[call-arg]
-        stages = (built,) if isinstance(built, Stage) else tuple(built)
-        return tuple(nan_policy.left_out(stages)) if checked["nan"] == nan_policy.IGNORE else stages
-
-    def settings(self, **values: Any) -> Settings:
-        """Return what the shared parameters say about entering the image and its border."""
-        full = self.spec.check(values)
-        return Settings(full["border"], full["fill"], full["linear"], full["channels"], nan=full["nan"])
+    def checked(self, **given: Any) -> Call:
+        """Check parameters, once for all that is made of them; raises `ParameterError`."""
+        return Call(self, given, self.spec.check(given))
 
     def __call__(self, image: Array, *args: Parameters.args, **parameters: Parameters.kwargs) -> Answer:
         """Filter an array ``(height, width)`` or ``(height, width, 1 or 3)`` of uint8, uint16 or float32.
@@ -182,20 +180,21 @@ class ImageFilter(Generic[Parameters, Answer]):
             raise TypeError(f"{self.build.__name__}() takes the image alone by position; name the parameters")
         image = np.asarray(image)
         pixels = as_image(image)
-        values: dict[str, Any] = dict(parameters)
-        mask, roi, name = values.pop("mask", None), values.pop("roi", None), values.pop("name", "")
+        given: dict[str, Any] = dict(parameters)
+        mask, roi, name = given.pop("mask", None), given.pop("roi", None), given.pop("name", "")
         effect = None if mask is None and roi is None else Effect(mask, roi)
-        stages, checked = self.stages(**values), self.spec.check(values)
+        call = self.checked(**given)
+        stages, values = call.stages(), call.values
         own = pixels.dtype.name
         several = stages[-1].maps > 1
         kept = "float32" if several else own
-        dtype = kept if checked["depth"] == "keep" else DEPTH_DTYPE[checked["depth"]]
+        dtype = kept if values["depth"] == "keep" else DEPTH_DTYPE[values["depth"]]
         encodings = {
-            name: encoding(kind, own, dtype if name == "image" else "float32", checked["range"], checked["gain"])
+            name: encoding(kind, own, dtype if name == "image" else "float32", values["range"], values["gain"])
             for name, kind in self.kinds.items()
             if name in stages[-1].fields
         }
-        result = executor.run(stages, pixels, encodings, self.settings(**values), effect=effect, name=name)
+        result = executor.run(stages, pixels, encodings, call.settings(), effect=effect, name=name)
         flat = image.ndim == 2 and not several
         samples = {name: output.samples[..., 0] if flat else output.samples for name, output in result.outputs.items()}
         return cast(Answer, samples["image"] if self.answer is None else self.answer(**samples))

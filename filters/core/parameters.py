@@ -21,6 +21,11 @@ IntPair = int | tuple[int, int]
 """One whole number for both axes, or ``(x, y)``."""
 
 
+Kind = Literal["picture", "magnitude", "signed", "angle", "hue", "orientation", "fraction", "logarithm"]
+"""What the values of an output are. An orientation is an angle without a direction, modulo 180°; a fraction is from 0
+to 1, which is white; a logarithm, which has no natural scale, is spread over each image's own range."""
+
+
 class ParameterError(ValueError):
     """A parameter's value is wrong; *parameter* is its Python name, *reason* says why and what would do."""
 
@@ -58,6 +63,13 @@ class Param(NamedTuple):
     metavar: str = ""
     file: bool = False
     """The value names a file (for shell completion)."""
+
+
+class MapField(NamedTuple):
+    """The declaration of a map beside a filter's picture: the help of its option, and what its values are."""
+
+    help: str
+    kind: Kind
 
 
 class Parameter(NamedTuple):
@@ -166,8 +178,8 @@ class Spec(NamedTuple):
     name: str
     summary: str
     doc: str
-    parameters: dict[str, Parameter]
-    maps: dict[str, Param]
+    parameters: Mapping[str, Parameter]
+    maps: Mapping[str, MapField]
 
     def check(self, values: Mapping[str, Any]) -> dict[str, Any]:
         """Return every parameter's checked value, defaults filled in; raises ParameterError."""
@@ -219,8 +231,11 @@ def read_parameter(name: str, annotation: Any, default: Any) -> Parameter:
     return Parameter(name, "text", default, param)
 
 
-def describe(function: Callable[..., Any], maps: Mapping[str, Param]) -> Spec:
-    """Read *function*'s keyword-only parameters, and those that its ``**common`` TypedDict declares."""
+def describe(function: Callable[..., Any], answer: type | None, defaults: Mapping[str, Any]) -> Spec:
+    """Read *function*'s keyword-only parameters, those that its ``**common`` TypedDict declares, and its answer's maps.
+
+    The *defaults* are the function's own of parameters that the TypedDict declares.
+    """
     hints = get_type_hints(function, include_extras=True)
     parameters = {}
     for name, parameter in inspect.signature(function).parameters.items():
@@ -230,11 +245,16 @@ def describe(function: Callable[..., Any], maps: Mapping[str, Param]) -> Spec:
             (common,) = get_args(hints[name])
             for field_name, hint in get_type_hints(common, include_extras=True).items():
                 if get_origin(hint) is Annotated:
-                    parameters[field_name] = read_parameter(field_name, hint, None)
+                    parameter = read_parameter(field_name, hint, None)
+                    parameters[field_name] = parameter._replace(default=defaults.get(field_name, parameter.default))
         else:
             raise TypeError(f"{function.__name__}: parameter {name!r} must be keyword-only")
     doc = inspect.getdoc(function) or ""
-    return Spec(function.__name__, doc.partition("\n")[0], doc, parameters, dict(maps))
+    answered = {} if answer is None else get_type_hints(answer, include_extras=True)
+    maps = {
+        name: extra for name, hint in answered.items() for extra in get_args(hint)[1:] if isinstance(extra, MapField)
+    }
+    return Spec(function.__name__, doc.partition("\n")[0], doc, parameters, maps)
 
 
 Number = TypeVar("Number", int, float)

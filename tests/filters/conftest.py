@@ -99,7 +99,8 @@ def run() -> Callable:
 
     def outputs(filter, image, *, strip_rows=None, alpha=None, dtype=None, **values):
         pixels = image if image.ndim == 3 else image[..., None]
-        stages, checked = filter.stages(**values), filter.spec.check(values)
+        call = filter.checked(**values)
+        stages, checked = call.stages(), call.values
         own = pixels.dtype.name
         encodings = {
             name: encoding(kind, own, dtype or own, checked["range"], checked["gain"])
@@ -107,9 +108,7 @@ def run() -> Callable:
             if name in stages[-1].fields
         }
         assert own in FULL
-        return executor.run(
-            stages, pixels, encodings, filter.settings(**values), alpha, strip_rows, measure=True
-        ).outputs
+        return executor.run(stages, pixels, encodings, call.settings(), alpha, strip_rows, measure=True).outputs
 
     return outputs
 

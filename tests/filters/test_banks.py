@@ -86,7 +86,7 @@ def test_each_map_is_what_its_kernel_gives(padding, mode, anchor, noise):
 def test_strips_give_what_the_whole_image_gives(kernel, options, jobs, noise):
     for dtype in ("uint8", "float32"):
         image = noise((61, 23, 3), dtype)
-        stages, how = conv.stages(kernel=kernel, **options), conv.settings(kernel=kernel)
+        stages, how = conv.checked(kernel=kernel, **options).stages(), conv.checked(kernel=kernel).settings()
         encodings = {"image": encoding("picture", dtype, "float32", "clip", 1.0)}
         whole = conv(image, kernel=kernel, depth="float", **options)
         for rows in (1, 5, 16, 61):
@@ -101,7 +101,7 @@ def test_large_kernels_by_transforms(groups, dtype, size, run, noise):
     image = noise((53, 77, 3), dtype)
     weights = RNG.uniform(-1, 1, (6, 3 // groups, *size)) / 20
     options = {"kernel": weights, "groups": groups, "border": "mirror", "depth": "float"}
-    stage = conv.stages(**options)[-1]
+    stage = conv.checked(**options).stages()[-1]
     white = {"uint8": 255, "uint16": 65535, "float32": 1}[dtype]
     assert "algorithm: fourier" in stage.facts(ImageContext(white, np.float32))[1]
     height, width = size
@@ -116,8 +116,8 @@ def test_large_kernels_by_transforms(groups, dtype, size, run, noise):
         assert abs(found[y, x, m] - np.sum(np.moveaxis(seen, 2, 0) * weights[m])) <= 1e-5 * white
     jobs = [
         executor.run(
-            conv.stages(**options), image, {"image": encoding("picture", dtype, "float32", "clip", 1.0)},
-            conv.settings(**options), jobs=jobs,
+            conv.checked(**options).stages(), image, {"image": encoding("picture", dtype, "float32", "clip", 1.0)},
+            conv.checked(**options).settings(), jobs=jobs,
         ).outputs["image"].samples
         for jobs in (1, 2)
     ]  # fmt: skip

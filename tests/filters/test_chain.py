@@ -5,7 +5,7 @@ import pytest
 from imfilter.filters.blur import blur
 from imfilter.filters.conv import conv
 from imfilter.filters.core.engine import executor
-from imfilter.filters.core.engine.chain import Part, chain
+from imfilter.filters.core.engine.chain import chain
 from imfilter.filters.core.filter import encoding
 from imfilter.filters.core.parameters import ImageError
 from imfilter.filters.edges import edges
@@ -64,9 +64,7 @@ def alpha(rgb):
 
 
 def run(steps, image, alpha=None, dtype="float32", background=None, **options):
-    parts = [
-        Part(filter.stages(**given), filter.settings(**given), f"step {i}") for i, (filter, given) in enumerate(steps)
-    ]
+    parts = [filter.checked(**given).part(f"step {i}") for i, (filter, given) in enumerate(steps)]
     stages, settings = chain(parts)
     encodings = {"image": encoding("picture", image.dtype.name, dtype, "clip", 1.0)}
     settings = settings._replace(background=background)
@@ -75,9 +73,9 @@ def run(steps, image, alpha=None, dtype="float32", background=None, **options):
 
 def alone(filter, given, image, alpha, background):
     """Run one filter on a float image, as the command would."""
-    settings = filter.settings(**given)._replace(background=background)
+    settings = filter.checked(**given).settings()._replace(background=background)
     encodings = {"image": encoding("picture", "float32", "float32", "clip", 1.0)}
-    return executor.run(filter.stages(**given), image, encodings, settings, alpha).outputs["image"]
+    return executor.run(filter.checked(**given).stages(), image, encodings, settings, alpha).outputs["image"]
 
 
 def one_after_the_other(steps, image, alpha=None, background=None):
@@ -153,7 +151,7 @@ def test_edges_of_a_transparent_picture_are_those_on_its_background(rgb, alpha, 
 
 
 def test_the_maps_are_those_of_the_last_step(rgb):
-    parts = [Part(filter.stages(**given), filter.settings(**given)) for filter, given in CHAINS["edges of edges"]]
+    parts = [filter.checked(**given).part() for filter, given in CHAINS["edges of edges"]]
     stages, settings = chain(parts)
     encodings = {name: encoding("magnitude", "uint8", "float32", "clip", 1.0) for name in ("magnitude", "angle")}
     outputs = executor.run(stages, rgb, encodings, settings).outputs

@@ -33,17 +33,17 @@ every_op = pytest.mark.parametrize(
 
 def gain(filter, values):
     """What a filter says that it multiplies a flat image by."""
-    return total_gain(filter.stages(**values)) or 0.0
+    return total_gain(filter.checked(**values).stages()) or 0.0
 
 
 def has(filter, values, property):
     """Whether a filter says so of one of its stages."""
-    return any(getattr(stage, property) for stage in filter.stages(**values))
+    return any(getattr(stage, property) for stage in filter.checked(**values).stages())
 
 
 def keeps_size(filter, values):
     """Whether a filter says that its result has the image's size."""
-    return masks.keeps_size(filter.stages(**values))
+    return masks.keeps_size(filter.checked(**values).stages())
 
 
 def picture(answer):

@@ -32,7 +32,11 @@ def chain(stages, image, **settings):
 @pytest.mark.parametrize("border", BORDERS)
 def test_a_chain_is_not_rounded_between_its_steps(border, noise):
     image = noise((20, 15))
-    stages = (*blur.stages(sigma=1.5), *sharpen.stages(amount=2.0), *conv.stages(kernel="1 2 3", stride=(2, 3)))
+    stages = (
+        *blur.checked(sigma=1.5).stages(),
+        *sharpen.checked(amount=2.0).stages(),
+        *conv.checked(kernel="1 2 3", stride=(2, 3)).stages(),
+    )
     step = ndimage.gaussian_filter(image.astype(np.float64), 1.5, mode=border)
     step = ndimage.correlate(step, np.array([[0, -2, 0], [-2, 9, -2], [0, -2, 0.0]]), mode=border)
     step = ndimage.correlate(step, np.array([[1.0, 2, 3]]), mode=border)[::3, ::2]
@@ -44,9 +48,9 @@ def test_a_chain_is_not_rounded_between_its_steps(border, noise):
 def test_a_chain_with_strides_and_padding_is_the_same_in_strips(rows, border, noise):
     image = noise((29, 13))[..., None]
     stages = [
-        *conv.stages(kernel="1 2 1; 0 1 0", padding="full", stride=2),
-        *blur.stages(op="mean", size=4),
-        *conv.stages(kernel="1 -1; 2 1", padding=(3, 0, 1, 5), dilation=(1, 3)),
+        *conv.checked(kernel="1 2 1; 0 1 0", padding="full", stride=2).stages(),
+        *blur.checked(op="mean", size=4).stages(),
+        *conv.checked(kernel="1 -1; 2 1", padding=(3, 0, 1, 5), dilation=(1, 3)).stages(),
     ]
     settings, encodings = Settings(border=border, fill=9), {"image": Encoding("float32")}
     whole, strips = (executor.run(stages, image, encodings, settings, strip_rows=n) for n in (1000, rows))
@@ -86,7 +90,7 @@ def test_the_strips_depend_on_the_image_and_the_stages_alone(run, noise):
 
 
 def test_the_work_type_is_float32_only_where_it_is_exact_enough():
-    mild, strong = blur.stages(sigma=2.0), sharpen.stages(amount=500.0)
+    mild, strong = blur.checked(sigma=2.0).stages(), sharpen.checked(amount=500.0).stages()
     for stages, dtype, encoding, expected in (
         (mild, "uint8", Encoding("uint8"), "float32"),
         (mild, "uint8", Encoding("float32"), "float32"),
@@ -96,8 +100,8 @@ def test_the_work_type_is_float32_only_where_it_is_exact_enough():
         (mild, "uint16", Encoding("uint16"), "float64"),
         (mild, "float32", Encoding("float32", full=1), "float64"),
         (strong, "uint8", Encoding("uint8"), "float64"),
-        (sharpen.stages(op="unsharp", amount=500.0), "uint8", Encoding("uint8"), "float64"),
-        (conv.stages(kernel=np.full((9, 9), 50)), "uint8", Encoding("uint8"), "float64"),
+        (sharpen.checked(op="unsharp", amount=500.0).stages(), "uint8", Encoding("uint8"), "float64"),
+        (conv.checked(kernel=np.full((9, 9), 50)).stages(), "uint8", Encoding("uint8"), "float64"),
     ):
         assert np.dtype(executor.work_type(stages, dtype, [encoding])).name == expected
 

@@ -79,7 +79,9 @@ def options(op, shape, cutoffs, order=2, at=AT):
 def picture_alone(image, **values):
     """Filter as the command does where no map is wanted: 8 bits in float32, which the maps would not stand."""
     encodings = {"image": Encoding(image.dtype.name, full=FULL[image.dtype.name])}
-    result = executor.run(frequency.stages(**values), image[..., None], encodings, frequency.settings(**values))
+    result = executor.run(
+        frequency.checked(**values).stages(), image[..., None], encodings, frequency.checked(**values).settings()
+    )
     assert f"computed in {'float32' if image.dtype == np.uint8 else 'float64'}" in result.facts[-1]
     return result.outputs["image"].samples[..., 0]
 
@@ -229,10 +231,10 @@ def test_any_number_of_threads_gives_the_same_bits(channels, dtype, noise):
     for values in ({}, {"op": "notch", "at": "0.1,0.2"}, {"op": "highpass", "border": "wrap"}, {"border": "nearest"}):
         runs = [
             executor.run(
-                frequency.stages(**values),
+                frequency.checked(**values).stages(),
                 image,
                 {name: Encoding("float32", full=255.0) for name in ("image", "spectrum")},
-                frequency.settings(**values),
+                frequency.checked(**values).settings(),
                 jobs=jobs,
             ).outputs
             for jobs in (1, 2, 3)
@@ -242,12 +244,12 @@ def test_any_number_of_threads_gives_the_same_bits(channels, dtype, noise):
 
 
 def test_in_a_chain_it_takes_what_comes_before_it(noise):
-    from imfilter.filters.core.engine.chain import Part, chain
+    from imfilter.filters.core.engine.chain import chain
 
     image = noise((150, 40, 3), "uint8")
     for values in ({}, {"op": "highpass"}, {"border": "constant", "fill": 9.0}):
         parts = [
-            Part(filter.stages(**given), filter.settings(**given))
+            filter.checked(**given).part()
             for filter, given in [(blur, {"sigma": 2, "border": "wrap"}), (frequency, values), (blur, {"sigma": 1})]
         ]
         stages, settings = chain(parts)

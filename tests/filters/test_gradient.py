@@ -158,7 +158,10 @@ def test_the_picture_is_the_same_whoever_rounds_it(norm, dtype, noise):
     """With a map in float beside it the picture is rounded at the end, else where the magnitude is made."""
     image = noise((60, 70), dtype) // 4
     alone = executor.run(
-        edges.stages(norm=norm), image[..., None], {"image": Encoding(dtype)}, edges.settings(norm=norm)
+        edges.checked(norm=norm).stages(),
+        image[..., None],
+        {"image": Encoding(dtype)},
+        edges.checked(norm=norm).settings(),
     ).outputs["image"]
     np.testing.assert_array_equal(alone.samples[..., 0], edges(image, norm=norm).image)
     assert len(np.unique(alone.samples)) > 100

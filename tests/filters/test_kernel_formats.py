@@ -136,7 +136,7 @@ def test_the_bias_of_svg_holds_between_two_filters(tmp_path, run):
     file.write_text('<feConvolveMatrix order="1" kernelMatrix="1" bias="0.2"/>')
     assert FULL["uint8"] == 255
     steps = [{"kernel": str(file)}, {"kernel": "2"}]
-    parts = [chain.Part(conv.stages(**step), conv.settings(**step)) for step in steps]
+    parts = [conv.checked(**step).part() for step in steps]
     stages, entry = chain.chain(parts)
     image = np.full((2, 2, 1), 10, np.uint8)
     encodings = {"image": encoding("picture", "uint8", "uint8", "clip", 1.0)}

@@ -96,7 +96,7 @@ def test_a_libvips_matrix_has_its_width_first(read, text, weights, offset):
     source = read(text)
     assert source.family == "libvips"
     assert source.kernel.weights.tolist() == weights
-    assert source.offset == offset
+    assert source.reading.offset == offset
 
 
 def test_the_number_of_values_tells_a_header_from_a_row(read):

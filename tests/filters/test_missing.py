@@ -8,7 +8,7 @@ from imfilter.filters.blur import blur
 from imfilter.filters.conv import conv
 from imfilter.filters.core.engine import executor, nan_policy
 from imfilter.filters.core.engine.borders import BORDERS
-from imfilter.filters.core.engine.chain import Part, chain
+from imfilter.filters.core.engine.chain import chain
 from imfilter.filters.core.engine.quantize import Encoding
 from imfilter.filters.core.engine.stage import ImageContext
 from imfilter.filters.core.filter import encoding
@@ -39,7 +39,7 @@ def image(*holes, shape=(60, 50), value=None):
 
 
 def run(steps, pixels, dtype="float32", **options):
-    stages, settings = chain([Part(filter.stages(**given), filter.settings(**given)) for filter, given in steps])
+    stages, settings = chain([filter.checked(**given).part() for filter, given in steps])
     encodings = {"image": encoding("picture", pixels.dtype.name, dtype, "clip", 1.0)}
     flat = pixels[..., None] if pixels.ndim == 2 else pixels
     output = executor.run(stages, flat, encodings, settings, **options).outputs["image"]
@@ -123,7 +123,7 @@ def test_what_cannot_be_seen_is_not_even_missing():
     pixels, alpha = image(value=0.5, shape=(20, 20, 3)), np.ones((20, 20), np.float32)
     pixels[5, 5], alpha[5, 5] = NAN, 0
     encodings = {"image": Encoding("float32", full=1)}
-    output = executor.run(blur.stages(), pixels, encodings, blur.settings(), alpha).outputs["image"]
+    output = executor.run(blur.checked().stages(), pixels, encodings, blur.checked().settings(), alpha).outputs["image"]
     np.testing.assert_allclose(output.samples, 0.5, rtol=1e-6)
 
 
@@ -206,8 +206,8 @@ def test_left_out_is_what_a_loop_says(source, data):
 
     expected = slow(pixels, taps, source, border, 0.3, relative)
     for rows in (1, 2, 99):
-        stages = conv.stages(kernel=taps, nan="ignore")
-        settings = conv.settings(kernel=taps, nan="ignore", border=border, fill=0.3)
+        stages = conv.checked(kernel=taps, nan="ignore").stages()
+        settings = conv.checked(kernel=taps, nan="ignore", border=border, fill=0.3).settings()
         output = executor.run(
             stages, pixels[..., None], {"image": Encoding("float32", full=1)}, settings, strip_rows=rows
         )
@@ -252,7 +252,7 @@ def test_what_is_missing_and_cannot_be_seen_stays_where_it_is():
     alpha[:20] = 0
     encodings = {"image": Encoding("float32", full=1)}
     steps = [(blur, {"nan": "ignore"}), (blur, {})]
-    stages, settings = chain([Part(filter.stages(**given), filter.settings(**given)) for filter, given in steps])
+    stages, settings = chain([filter.checked(**given).part() for filter, given in steps])
     output = executor.run(stages, pixels, encodings, settings, alpha).outputs["image"]
     assert not np.isnan(output.samples[output.alpha > 0]).any()
 
@@ -352,8 +352,10 @@ def test_under_an_alpha_each_channel_has_its_own_weights(border, source):
     pixels, alpha = image(shape=(12, 10, 3)), RNG.random((12, 10)).astype(np.float32)
     pixels[3:6, 4:7, 0] = pixels[8, 8] = NAN
     encodings = {"image": Encoding("float32", full=1)}
-    settings = blur.settings(op="mean", nan="ignore", border=border, fill=0.3)
-    output = executor.run(blur.stages(op="mean", nan="ignore"), pixels, encodings, settings, alpha).outputs["image"]
+    settings = blur.checked(op="mean", nan="ignore", border=border, fill=0.3).settings()
+    output = executor.run(blur.checked(op="mean", nan="ignore").stages(), pixels, encodings, settings, alpha).outputs[
+        "image"
+    ]
     np.testing.assert_allclose(output.alpha, blur(alpha, op="mean", border=border, fill=1), rtol=1e-5)
     for y, x, c in np.ndindex(pixels.shape):
         total = weights = 0.0

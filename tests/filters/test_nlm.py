@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from imfilter.filters.blur import blur
 from imfilter.filters.core.denoise import noise_estimate, nonlocal_means
 from imfilter.filters.core.engine import pipeline
-from imfilter.filters.core.engine.chain import Part, chain
+from imfilter.filters.core.engine.chain import chain
 from imfilter.filters.core.engine.executor import run as run_stages
 from imfilter.filters.core.engine.quantize import Encoding
 from imfilter.filters.core.parameters import ParameterError
@@ -232,14 +232,14 @@ def test_there_may_be_none(image):
 def test_a_survey_sees_what_the_stage_works_on(noise):
     """In a chain what the filter before gives; under an alpha straight colours. The verbose facts tell it."""
     image = noise((40, 30, 3))
-    parts = [Part(blur.stages(**values), blur.settings(**values)) for values in ({"sigma": 1.0}, {"op": "nlm"})]
+    parts = [blur.checked(**values).part() for values in ({"sigma": 1.0}, {"op": "nlm"})]
     stages, settings = chain(parts)
     softened = blur(image, sigma=1.0, depth="float")
     told = run_stages(stages, image, {"image": Encoding("uint8")}, settings, measure=True).facts
     assert f"noise of {estimate(softened):.4g}" in " ".join(told)
     alpha = np.full((40, 30), 128, np.uint8)
     alpha[:, :20] = 0
-    stages, settings = blur.stages(op="nlm"), blur.settings(op="nlm")
+    stages, settings = blur.checked(op="nlm").stages(), blur.checked(op="nlm").settings()
     told = run_stages(stages, image, {"image": Encoding("uint8")}, settings, alpha, measure=True).facts
     hidden = np.where(alpha[..., None] > 0, image, np.nan)
     assert f"noise of {estimate(hidden):.4g}" in " ".join(told)

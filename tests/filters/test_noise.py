@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from imfilter.filters.blur import blur
 from imfilter.filters.core.engine import executor
-from imfilter.filters.core.engine.chain import Part, chain
+from imfilter.filters.core.engine.chain import chain
 from imfilter.filters.core.engine.seeded_random import ROWS_PER_SEED
 from imfilter.filters.core.filter import encoding
 from imfilter.filters.core.parameters import ParameterError
@@ -173,7 +173,7 @@ def test_it_is_the_same_scene_at_every_depth():
 
 
 def chained(image, parts, strip_rows=None, jobs=1, alpha=None):
-    named = [Part(f.stages(**v), f.settings(**v), f"step {n} ({f.__name__})") for n, (f, v) in enumerate(parts, 1)]
+    named = [f.checked(**v).part(f"step {n} ({f.__name__})") for n, (f, v) in enumerate(parts, 1)]
     stages, settings = chain(named)
     encodings = {"image": encoding("picture", image.dtype.name, "float32", "clip", 1.0)}
     outputs = executor.run(stages, image, encodings, settings, alpha, strip_rows, jobs, name="x.png").outputs

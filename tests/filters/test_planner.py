@@ -9,7 +9,7 @@ from imfilter.filters.conv import conv
 from imfilter.filters.core.engine import executor
 from imfilter.filters.core.engine.stage import ImageContext
 from imfilter.filters.core.filter import encoding
-from imfilter.filters.core.linear import direct, kernels, multirate_gaussian, planner, running_sum
+from imfilter.filters.core.linear import box_sum, direct, kernels, multirate_gaussian, planner
 from imfilter.filters.core.linear.kernels import Kernel
 from imfilter.filters.core.linear.planner import Geometry
 from scipy import ndimage
@@ -149,7 +149,7 @@ WINDOWS = [(1, 2), (2, 1), (5, 5), (4, 7), (17, 16), (1, 300), (300, 1), (64, 33
 @pytest.mark.parametrize("border", ["reflect", "mirror", "nearest", "wrap", "constant"])
 @pytest.mark.parametrize("dtype", [np.uint8, np.uint16])
 @pytest.mark.parametrize("size", WINDOWS, ids=str)
-def test_a_mean_by_running_sums_is_the_exact_quotient_rounded_half_up(size, dtype, border, noise):
+def test_a_mean_by_box_sums_is_the_exact_quotient_rounded_half_up(size, dtype, border, noise):
     image = noise((47, 53, 3), dtype)
     image[:20] = np.iinfo(dtype).max
     width, height = size
@@ -166,12 +166,17 @@ def test_a_mean_by_running_sums_is_the_exact_quotient_rounded_half_up(size, dtyp
 def strips_of(filter, image, rows, **parameters):
     encodings = {"image": encoding("picture", image.dtype.name, image.dtype.name, "clip", 1.0)}
     run = executor.run(
-        filter.stages(**parameters), image, encodings, filter.settings(**parameters), strip_rows=rows, jobs=2
+        filter.checked(**parameters).stages(),
+        image,
+        encodings,
+        filter.checked(**parameters).settings(),
+        strip_rows=rows,
+        jobs=2,
     )
     return run.outputs["image"].samples
 
 
-def test_running_sums_take_any_weight_and_are_not_rounded_before_the_end(noise):
+def test_box_sums_take_any_weight_and_are_not_rounded_before_the_end(noise):
     image = noise((40, 50))
     window = np.ones((7, 6))
     total = ndimage.correlate(image.astype(np.int64), window.astype(np.int64))
@@ -182,10 +187,10 @@ def test_running_sums_take_any_weight_and_are_not_rounded_before_the_end(noise):
             answer = conv(image, kernel=Kernel.of(window * weight, divisor), bias=bias)
             np.testing.assert_array_equal(answer, expected)
     twice = executor.run(
-        (*blur.stages(op="mean", size=5), *blur.stages(op="mean", size=(4, 9))),
+        (*blur.checked(op="mean", size=5).stages(), *blur.checked(op="mean", size=(4, 9)).stages()),
         image[..., None],
         {"image": encoding("picture", "uint8", "float32", "clip", 1.0)},
-        blur.settings(),
+        blur.checked().settings(),
     )
     once = ndimage.uniform_filter(image.astype(np.float64), 5)
     np.testing.assert_allclose(
@@ -198,6 +203,6 @@ def test_running_sums_take_any_weight_and_are_not_rounded_before_the_end(noise):
 def test_sums_down_columns_and_along_rows(length, rows):
     planes = np.random.default_rng(rows).integers(0, 256, (2, rows + length - 1, 30 + length)).astype(np.uint32)
     windows = np.lib.stride_tricks.sliding_window_view(planes, length, axis=1)
-    np.testing.assert_array_equal(running_sum.down_columns(planes, length), windows.sum(axis=3))
+    np.testing.assert_array_equal(box_sum.down_columns(planes, length), windows.sum(axis=3))
     windows = np.lib.stride_tricks.sliding_window_view(planes, length, axis=2)
-    np.testing.assert_array_equal(running_sum.along_rows(planes, length, np.uint32), windows.sum(axis=3))
+    np.testing.assert_array_equal(box_sum.along_rows(planes, length, np.uint32), windows.sum(axis=3))

@@ -376,7 +376,7 @@ def test_missing_colours_beside_an_alpha_leave_a_flat_image_flat(run):
 def test_a_chain_of_layers_is_the_layers_one_after_the_other(rows, noise):
     image = noise((41, 37, 1))
     first, second = {"size": 3, "stride": 2, "padding": 1}, {"op": "min", "size": 4, "stride": 3, "padding": "same"}
-    stages = [*pool.stages(**first), *pool.stages(**second)]
+    stages = [*pool.checked(**first).stages(), *pool.checked(**second).stages()]
     answer = executor.run(stages, image, {"image": Encoding("uint8")}, Settings(), strip_rows=rows).outputs["image"]
     np.testing.assert_array_equal(answer.samples, pool(pool(image, **first), **second))
 

@@ -92,9 +92,9 @@ def test_any_rank_of_any_window_is_scipys(kind, window, size, part, dtype, value
 
 @pytest.mark.parametrize("dtype", DTYPES)
 def test_blocks_and_tiles_leave_no_seams(dtype, monkeypatch, noise):
-    monkeypatch.setattr(sorting_network, "BLOCK", 64)
+    monkeypatch.setattr(sorting_network, "BLOCK_RESULTS", 64)
     monkeypatch.setattr(sorting_network, "WIDEST", 20)
-    monkeypatch.setattr(rank_by_counting, "TILE", 9)
+    monkeypatch.setattr(rank_by_counting, "TILE_SIDE", 9)
     image = noise((50, 47, 3), dtype)
     for algorithm in ALGORITHMS:
         for size in (3, (6, 4), 7):
@@ -265,7 +265,7 @@ def test_what_is_missing_is_counted():
 
 
 def test_the_facts_name_the_rank_and_the_algorithm():
-    facts = blur.stages(op="percentile", percentile=25, size=(3, 4))[0].facts(context())
+    facts = blur.checked(op="percentile", percentile=25, size=(3, 4)).stages()[0].facts(context())
     assert facts[0] == "percentile 25: 3×4, the sample of rank 3 of 0 … 11"
     assert facts[1].startswith("algorithm: networks (")
 

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from imfilter.filters.blur import blur
 from imfilter.filters.conv import conv
 from imfilter.filters.core.engine import executor
-from imfilter.filters.core.engine.chain import Part, chain
+from imfilter.filters.core.engine.chain import chain
 from imfilter.filters.core.engine.mask import Effect, keeps_size
 from imfilter.filters.core.engine.quantize import FULL
 from imfilter.filters.core.engine.stage import Stage
@@ -27,7 +27,7 @@ def inside(shape, boxes):
 
 
 def run(steps, pixels, alpha=None, dtype=None, effect=None, outputs=("image",), range="clip", **options):
-    stages, settings = chain([Part(filter.stages(**given), filter.settings(**given)) for filter, given in steps])
+    stages, settings = chain([filter.checked(**given).part() for filter, given in steps])
     kinds, own = steps[-1][0].kinds, pixels.dtype.name
     encodings = {name: encoding(kinds[name], own, dtype or own, range, 1.0) for name in outputs}
     settings = settings._replace(opaque=options.pop("opaque", False))
@@ -66,7 +66,7 @@ def test_only_the_strips_of_a_region_are_computed(noise):
 
     image = noise((100, 8, 1))
     encodings = {"image": encoding("picture", "uint8", "uint8", "clip", 1.0)}
-    settings = blur.settings()
+    settings = blur.checked().settings()
     stage = Stage(lambda context: look)
     executor.run([stage], image, encodings, settings, strip_rows=10, effect=Effect(roi=(0, 35, 2, 10)))
     assert rows == [10, 10]
@@ -284,8 +284,11 @@ def test_what_is_no_mask_and_no_region_is_refused(options, message, noise):
 
 
 def test_a_result_of_another_size_is_seen_before_the_work():
-    assert keeps_size(blur.stages(sigma=9)) and keeps_size(edges.stages(op="canny"))
-    assert not keeps_size(conv.stages(kernel="mean3", stride=2))
-    assert not keeps_size(conv.stages(kernel="mean3", padding="full"))
-    grown = [*conv.stages(kernel="mean3", padding="full"), *conv.stages(kernel="mean3", padding="valid")]
+    assert keeps_size(blur.checked(sigma=9).stages()) and keeps_size(edges.checked(op="canny").stages())
+    assert not keeps_size(conv.checked(kernel="mean3", stride=2).stages())
+    assert not keeps_size(conv.checked(kernel="mean3", padding="full").stages())
+    grown = [
+        *conv.checked(kernel="mean3", padding="full").stages(),
+        *conv.checked(kernel="mean3", padding="valid").stages(),
+    ]
     assert keeps_size(grown)

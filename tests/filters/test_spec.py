@@ -117,7 +117,7 @@ def test_a_parameter_without_its_declaration_is_a_mistake_of_the_filters():
         """Do."""
 
     with pytest.raises(TypeError, match="'sigma' needs Annotated"):
-        describe(filter, {})
+        describe(filter, None, {})
 
 
 def test_a_positional_parameter_is_a_mistake_of_the_filters():
@@ -125,7 +125,7 @@ def test_a_positional_parameter_is_a_mistake_of_the_filters():
         """Do."""
 
     with pytest.raises(TypeError, match="'sigma' must be keyword-only"):
-        describe(filter, {})
+        describe(filter, None, {})
 
 
 def test_one_number_means_both():

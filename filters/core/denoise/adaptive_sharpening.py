@@ -23,7 +23,7 @@ from ..engine.layout import planes_of, strip_of
 from ..engine.nan_policy import left_out
 from ..engine.stage import BY_ALPHA, BoundStage, Function, Halo, ImageContext, Stage, bound, inside
 from ..lazy_numpy import Array, np
-from ..linear import doubling_sum, kernels
+from ..linear import box_sum, kernels
 from ..linear.convolve import linear
 from ..rank import extrema
 from ..rank.structuring_element import window
@@ -136,7 +136,7 @@ def _gain(detail: Array, least: float, present: Array | None) -> Array:
 
 
 def _window_sum(planes: Array) -> Array:
-    return doubling_sum.sums(doubling_sum.sums(planes, 2 * REACH + 1, 1), 2 * REACH + 1, 2)
+    return box_sum.by_doubling(planes, 2 * REACH + 1, 2 * REACH + 1)
 
 
 def _noise_left(sigma: tuple[float, float]) -> float:

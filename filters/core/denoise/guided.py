@@ -18,7 +18,7 @@ from typing import Literal
 from ..engine.layout import planes_of, strip_of
 from ..engine.stage import BY_ALPHA, Function, Halo, ImageContext, Stage, Values, inside
 from ..lazy_numpy import Array, np
-from ..linear import doubling_sum
+from ..linear import box_sum
 
 Guide = Literal["color", "channel"]
 Symmetric = dict[tuple[int, int], Array]
@@ -78,7 +78,7 @@ def guided(radii: tuple[int, int], epsilon: float, guide: Guide) -> Stage:
 
 def _box(plane: Array, window: tuple[int, int]) -> Array:
     """Return the sums over the window; not for one of a single pixel, whose sum would be a view."""
-    return doubling_sum.sums(doubling_sum.sums(plane[None], window[1], 1), window[0], 2)[0]
+    return box_sum.by_doubling(plane[None], window[1], window[0])[0]
 
 
 def _plain(planes: Array, middle: Array, window: tuple[int, int], ridge: float) -> Array:

@@ -15,7 +15,7 @@ from typing import Any
 from ..lazy_numpy import Array, np
 
 Join = Callable[..., Array]
-"""From two arrays to what becomes of their samples, pair by pair, and in ``out=``: np.add, np.maximum and the like."""
+"""From two arrays to what becomes of their samples, pair by pair, in ``out=`` unless that is None: as np.add."""
 
 
 def joins(length: int, have: int = 1, *, overlap: bool = False) -> int:
@@ -76,39 +76,43 @@ def over_windows(
     >>> over_windows(np.array([3, 1, 2, 5, 4, 9]), 3, np.maximum, overlap=True).tolist()
     [3, 5, 5, 9]
     """
+    if axis:
+        return over_windows(
+            samples.swapaxes(0, axis), length, join, step=step, have=have, overlap=overlap, turns=turns, out=out
+        ).swapaxes(0, axis)
     if length == have:
         if out is None:
             return samples
-        np.copyto(out, samples)
+        out[...] = samples
         return out
-    before = (slice(None),) * axis
-
-    def doubled(windows: Array, shift: int, into: Array | None) -> Array:
-        size = windows.shape[axis] - shift
-        near, far = windows[(*before, slice(size))], windows[(*before, slice(shift, None))]
-        if into is None and turns is not None:
-            into = turns.next(size, windows.dtype)
-        return join(near, far) if into is None else join(near, far, out=into)
-
     windows = samples
     if overlap:
         while have < length:
             more = min(have, length - have)
             have += more
-            windows = doubled(windows, more * step, out if have == length else None)
+            windows = _doubled(windows, more * step, join, turns, out if have == length else None)
         return windows
-    size = samples.shape[axis] - (length - 1) * step
-    total, done, reach = None, 0, 1
+    size = len(samples) - (length - 1) * step
+    total, done, reach = samples, 0, 1
     while True:
         if length & reach:
-            term = windows[(*before, slice(done * step, done * step + size))]
-            if total is None:
-                # A power of two ends here; any other waits, while the arrays that take turns are written to.
-                total = term.copy() if turns is not None and 1 < reach < length else term
+            term = windows[done * step : done * step + size]
+            if done:
+                out = total = join(total, term, out=out)
+            elif turns is not None and 1 < reach < length:
+                total = term.copy()  # it waits while the arrays that take turns are written to
             else:
-                out = total = join(total, term) if out is None else join(total, term, out=out)
+                total = term
             done += reach
         if total is not None and done == length:
             return total
+        windows = _doubled(windows, reach * step, join, turns, out if 2 * reach == length else None)
         reach *= 2
-        windows = doubled(windows, reach // 2 * step, out if reach == length else None)
+
+
+def _doubled(windows: Array, shift: int, join: Join, turns: Turns | None, out: Array | None) -> Array:
+    """Join each window with the one that begins *shift* samples behind it."""
+    near, far = windows[:-shift], windows[shift:]
+    if out is None and turns is not None:
+        out = turns.next(len(near), near.dtype)
+    return join(near, far, out=out)

@@ -9,11 +9,9 @@ from __future__ import annotations
 from typing import Literal, NamedTuple
 
 from ..lazy_numpy import Array, np
+from ..parameters import Kind
 
 Range = Literal["clip", "abs", "offset", "stretch"]
-Kind = Literal["picture", "magnitude", "signed", "angle", "hue", "orientation", "fraction", "logarithm"]
-"""What the values of an output are. An orientation is an angle without a direction, modulo 180°; a fraction is from 0
-to 1, which is white; a logarithm, which has no natural scale, is spread over each image's own range."""
 TURNS = {"angle": 360, "orientation": 180}
 
 FULL = {"uint8": 255.0, "uint16": 65535.0, "float32": 1.0}

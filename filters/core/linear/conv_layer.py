@@ -108,13 +108,14 @@ def layer(
 
     def facts(context: ImageContext) -> tuple[str, ...]:
         tile = overlap_save.bank_tile(height, width)
+        of_groups = f" of {groups} groups" if groups > 1 else ""
         return (
-            f"{name}: {maps} kernels {width}×{height} on {_channels(inputs)}{f' of {groups} groups' * (groups > 1)}, "
+            f"{name}: {maps} kernels {width}×{height} on {_channels(inputs)}{of_groups}, "
             f"anchor {x},{y}, activation {activation}",
             f"algorithm: fourier ({tile[1]}×{tile[0]} tiles, transformed once for all maps)"
             if by_transform(context)
             else f"algorithm: product ({inputs * height * width} stacked samples, one matrix product a row)",
-            *["the sums in float32, the mean of each row apart"] * apart(context),
+            *(["the sums in float32, the mean of each row apart"] if apart(context) else []),
         )
 
     stage = Stage(
@@ -350,9 +351,8 @@ def _channels(count: int) -> str:
 def _misfit(shape: Sequence[int], groups: int, channels: int) -> str:
     """Say that kernels see another number of channels than there are, and what would fit."""
     maps, inputs, height, width = shape
-    needed = (
-        f"the bank of shape {tuple(shape)}{f' in {groups} groups' * (groups > 1)} sees {_channels(inputs * groups)}"
-    )
+    in_groups = f" in {groups} groups" if groups > 1 else ""
+    needed = f"the bank of shape {tuple(shape)}{in_groups} sees {_channels(inputs * groups)}"
     what = {1: "one, gray", 3: "three, in colour"}.get(channels, str(channels))
     fitting = [f"a bank of shape ({maps}, 1, {height}, {width})"]
     if channels == 3 and maps % 3 == 0 and inputs == 1:
@@ -360,5 +360,8 @@ def _misfit(shape: Sequence[int], groups: int, channels: int) -> str:
     elif channels == 1 and inputs * groups == 3:
         fitting = ["a picture in colour", *fitting]
     elif channels not in (1, 3):
-        fitting = [f"a bank of shape ({maps}, {channels}, {height}, {width})", *["--to-rgb"] * (channels == CMYK)]
+        fitting = [
+            f"a bank of shape ({maps}, {channels}, {height}, {width})",
+            *(["--to-rgb"] if channels == CMYK else []),
+        ]
     return f"{needed}, the picture has {what}; {' or '.join(fitting)} would fit"

@@ -19,8 +19,8 @@ Algorithm = Annotated[
     Param("How the sums are computed; auto takes the fastest that is exact enough, and -v says which."),
 ]
 """A linear filter's parameter of that name."""
-LARGE = 25
-"""Taps of a kernel whose sums tap by tap take longer than two ways in turn."""
+MAX_DIRECT_TAPS = 25
+"""Taps of a kernel above which sums tap by tap take longer than two ways in turn."""
 
 
 def linear(
@@ -53,7 +53,9 @@ def linear(
     geometry = planner.Geometry(stride, dilation)
     # A sum that is next to nothing is no mean to divide an alpha by.
     keeps_mean = abs(kernel.sum) > 1e-3 * kernel.absolute_sum
-    window = nan_policy.Window(width, height, stride, dilation, width * height > LARGE and _has_no_zero(kernel))
+    window = nan_policy.Window(
+        width, height, stride, dilation, width * height > MAX_DIRECT_TAPS and _has_no_zero(kernel)
+    )
 
     def bind(context: ImageContext) -> BoundStage:
         quick = planner.bind(kernel, context._replace(finite=True), geometry, algorithm)

@@ -1,4 +1,4 @@
-"""Correlation as a sum of shifted images, one multiply-add for each tap of the kernel.
+"""Correlation as a sum of shifted images, one multiply-add for each tap of the kernel, or of its column and its row.
 
 ``out[y, x] = Σ taps[i, j] · in[y·sy + i·dy, x·sx + j·dx]``
 
@@ -40,3 +40,9 @@ def correlate(strip: Array, taps: Array, stride: tuple[int, int] = (1, 1), dilat
             product = np.multiply(shifted, weight, out=product)
             total += product
     return strip_of(np.zeros((len(planes), rows, columns), strip.dtype) if total is None else total)
+
+
+def separable(strip: Array, column: Array, row: Array, stride: tuple[int, int], dilation: tuple[int, int]) -> Array:
+    """Correlate with ``outer(column, row)``: ``height + width`` multiply-adds in place of ``height · width``."""
+    narrow = correlate(strip, column[:, None], (1, stride[1]), (1, dilation[1]))
+    return correlate(narrow, row[None, :], (stride[0], 1), (dilation[0], 1))

@@ -105,8 +105,8 @@ def _checked(array: Any, name: str, max_taps: int) -> Bank:
         raise ValueError(f"{name}: has the shape {array.shape}, which holds nothing")
     npy.check_many(name, array.shape, max_taps)
     weights = array.astype(np.float64)
-    if not (np.abs(weights) <= kernels.LARGEST).all():
-        raise ValueError(f"{name}: a bank's values must be finite numbers, of {kernels.LARGEST:g} at most")
+    if not (np.abs(weights) <= kernels.MAX_VALUE).all():
+        raise ValueError(f"{name}: a bank's values must be finite numbers, of {kernels.MAX_VALUE:g} at most")
     return Bank(weights, tuple(f"map {number}" for number in range(len(weights))), f"{name} (bank)")
 
 

@@ -14,7 +14,7 @@ from ..engine.stage import Function
 from ..lazy_numpy import Array, np
 from . import tiled_matmul
 
-ROWS = 4
+PRODUCT_ROWS = 4
 """Rows of results a product; of 2, 4, 6, 8 and 16 the fastest from 3×3 to 9×9."""
 STACKED = 1 << 20
 """Most samples that are stacked at once."""
@@ -25,18 +25,20 @@ COLUMNS = 4000
 def prepare(taps: Array, stride: tuple[int, int], dilation: tuple[int, int], work: Any) -> Function:
     """Return the function that correlates a padded strip with ``taps (height, width)``."""
     height, width = taps.shape
-    matrix = np.stack([tiled_matmul.toeplitz(taps[:, j], ROWS, stride[1], dilation[1]) for j in range(width)], axis=1)
+    matrix = np.stack(
+        [tiled_matmul.toeplitz(taps[:, j], PRODUCT_ROWS, stride[1], dilation[1]) for j in range(width)], axis=1
+    )
     # (inputs, width, results) to (inputs · width, results)
-    matrix = matrix.reshape(-1, ROWS).astype(work)
+    matrix = matrix.reshape(-1, PRODUCT_ROWS).astype(work)
 
     def correlate(strip: Array) -> Array:
         planes = planes_of(strip)
         rows = tiled_matmul.result_count(strip.shape[0], height, stride[1], dilation[1])
         columns = tiled_matmul.result_count(strip.shape[1], width, stride[0], dilation[0])
         out = np.empty((planes.shape[0], rows, columns), work)
-        reach = len(matrix) // width - (ROWS - 1) * stride[1]
+        reach = len(matrix) // width - (PRODUCT_ROWS - 1) * stride[1]
         across = min(COLUMNS, columns)
-        down = max(1, (STACKED // (width * across) - reach) // (ROWS * stride[1])) * ROWS
+        down = max(1, (STACKED // (width * across) - reach) // (PRODUCT_ROWS * stride[1])) * PRODUCT_ROWS
         for plane, result in zip(planes, out, strict=True):
             for top in range(0, rows, down):
                 for left in range(0, columns, across):
@@ -49,7 +51,7 @@ def prepare(taps: Array, stride: tuple[int, int], dilation: tuple[int, int], wor
                         stacked[:, j] = seen[:, start : start + (part.shape[1] - 1) * stride[0] + 1 : stride[0]]
                     # The rows of all columns are one long axis, of which a product takes the next results' part.
                     lines = stacked.reshape(1, inputs * width, part.shape[1])
-                    tiled_matmul.multiply_down(lines, matrix, ROWS * stride[1] * width, part[None])
+                    tiled_matmul.multiply_down(lines, matrix, PRODUCT_ROWS * stride[1] * width, part[None])
         return strip_of(out)
 
     return correlate

@@ -10,40 +10,37 @@ from typing import Any, NamedTuple
 
 from ..lazy_numpy import np
 from . import kernels
+from .kernel_reading import Reading
 from .kernels import Kernel
 
 
 class Source(NamedTuple):
-    """A kernel that was read, what it was taken for, and the constants its file adds to the result."""
+    """A kernel that was read, the family it was taken for, and its name."""
 
-    kernel: Kernel
+    reading: Reading
     family: str
     name: str
-    offset: float = 0.0
-    """In the image's units."""
-    lift: float = 0.0
-    """As a part of white."""
-    notes: tuple[str, ...] = ()
-    """How the numbers of a file were understood, for people."""
+
+    @property
+    def kernel(self) -> Kernel:
+        """The kernel itself."""
+        return self.reading.kernel
 
     @property
     def described(self) -> str:
         """Name, family and notes in a line."""
-        return f"{self.name} ({'; '.join([self.family, *self.notes, *self.added])})"
+        return f"{self.name} ({'; '.join([self.family, *self.reading.notes, *self.reading.added])})"
 
-    @property
-    def added(self) -> list[str]:
-        """What the file adds to the result, in words."""
-        return [f"added to the result: {self.offset:g}"] * bool(self.offset) + [
-            f"added to the result: {self.lift:g} of white"
-        ] * bool(self.lift)
+
+class UnknownKernelError(ValueError):
+    """A word is neither a built-in kernel, nor a file, nor numbers."""
 
 
 def read(given: Any, max_taps: int = kernels.MAX_TAPS) -> Source:
     """Read a kernel: an array or rows of numbers, a `Kernel`, a built-in name, a file, or a literal.
 
     A word that is neither a built-in name nor an existing file is a literal. Raises ValueError, in one
-    line that names the file, the row and the token.
+    line that names the file, the row and the token; `UnknownKernelError` where it is no literal either.
 
     >>> read("0 -1 0; -1 5 -1; 0 -1 0").kernel.sum
     1.0
@@ -53,13 +50,13 @@ def read(given: Any, max_taps: int = kernels.MAX_TAPS) -> Source:
     if isinstance(given, Source):
         return given
     if isinstance(given, Kernel):
-        return Source(given, "kernel", "kernel")
+        return Source(Reading(given), "kernel", "kernel")
     if not isinstance(given, (str, Path)):
-        return Source(_of_array(given, max_taps), "array", "kernel")
+        return Source(Reading(_of_array(given, max_taps)), "array", "kernel")
     text = str(given)
     built_in = kernels.named()
     if text in built_in:
-        return Source(built_in[text], "built-in", text)
+        return Source(Reading(built_in[text]), "built-in", text)
     path = Path(text)
     if not text.strip():
         raise ValueError("the kernel is empty")
@@ -88,12 +85,12 @@ def _of_literal(literal: str, max_taps: int) -> Source:
 
     if (pasted := kernel_files.read_literal(literal, max_taps)) is not None:
         family, reading = pasted
-        return Source(reading.kernel, family, "literal", reading.offset, reading.lift, reading.notes)
+        return Source(reading, family, "literal")
     if re.search(r"[a-df-z_\\]", literal, re.IGNORECASE) or not re.search(r"\d", literal):
         near = difflib.get_close_matches(literal, [*kernels.named(), *filter_banks.BUILT_IN], n=1)
         hint = f"did you mean {near[0]!r}?" if near else "`imfilter kernels` lists the names"
-        raise ValueError(f"{literal!r} is neither a built-in kernel nor a file ({hint})")
-    return Source(plain.read(Text("the literal", literal, max_taps)).kernel, "literal", "literal")
+        raise UnknownKernelError(f"{literal!r} is neither a built-in kernel nor a file ({hint})")
+    return Source(Reading(plain.read(Text("the literal", literal, max_taps)).kernel), "literal", "literal")
 
 
 def _of_file(path: Path, max_taps: int) -> Source:
@@ -102,7 +99,7 @@ def _of_file(path: Path, max_taps: int) -> Source:
     name = str(path)
     data = kernel_files.contents(path, max_taps)
     family, reading = kernel_files.read(data, name, max_taps)
-    return Source(reading.kernel, family, name, reading.offset, reading.lift, reading.notes)
+    return Source(reading, family, name)
 
 
 def _exists(path: Path) -> bool:

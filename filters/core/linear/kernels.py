@@ -12,7 +12,7 @@ from ..lazy_numpy import Array, np
 
 MAX_TAPS = 1 << 16
 """Most taps of a kernel that is given as a matrix (256 × 256), unless the caller raises it."""
-LARGEST = 1e30
+MAX_VALUE = 1e30
 """The greatest value of a kernel: with it no sum overflows."""
 
 
@@ -48,9 +48,9 @@ class Kernel:
         matrix = np.atleast_2d(given.astype(np.float64))
         if matrix.ndim != 2 or matrix.size == 0:
             raise ValueError(f"a kernel is a matrix, not an array of shape {matrix.shape}")
-        if not (np.abs(matrix) <= LARGEST).all():
-            raise ValueError(f"a kernel's values must be finite numbers, of {LARGEST:g} at most")
-        if not 1 / LARGEST <= abs(divisor) <= LARGEST:
+        if not (np.abs(matrix) <= MAX_VALUE).all():
+            raise ValueError(f"a kernel's values must be finite numbers, of {MAX_VALUE:g} at most")
+        if not 1 / MAX_VALUE <= abs(divisor) <= MAX_VALUE:
             raise ValueError(f"a kernel cannot be divided by {divisor:g}")
         return Kernel(matrix, divisor=divisor, anchor=anchor)
 

@@ -88,7 +88,7 @@ def prepare(column: Design, row: Design, work: Any) -> Function:
 
 def _matrices(design: Design, work: Any) -> tuple[Array, Array]:
     """Return the matrices of the decimation and of the interpolation, each for one tile of results."""
-    coarse = max(2, tiled_matmul.TILE // design.step)
+    coarse = max(2, tiled_matmul.TILE_RESULTS // design.step)
     smooth = tiled_matmul.toeplitz(design.smoothing, max(4, coarse), design.step)
     samples = design.weights.shape[1]
     between = np.zeros((coarse + samples - 1, coarse * design.step))

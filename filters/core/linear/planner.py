@@ -9,12 +9,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any, Literal, NamedTuple, get_args
 
+from ..engine.doubling import joins
 from ..engine.dtypes import narrowest
 from ..engine.quantize import FLOAT_TOLERANCE
 from ..engine.stage import BoundStage, Function, Halo, ImageContext, inside
 from ..lazy_numpy import Array, np
 from ..parameters import ImageError
-from . import direct, doubling_sum, im2col, multirate_gaussian, overlap_save, running_sum, separable, toeplitz
+from . import box_sum, direct, im2col, multirate_gaussian, overlap_save, toeplitz
 from .kernels import Kernel
 
 AlgorithmName = Literal["auto", "taps", "dense", "banded", "low-rank", "running", "doubling", "decimated", "fourier"]
@@ -87,9 +88,9 @@ def _candidates(kernel: Kernel, context: ImageContext, geometry: Geometry) -> It
     if factors is None or height * width <= 1024:
         yield Plan(
             "dense",
-            DENSE + DENSE_INPUT * width * (height + im2col.ROWS - 1),
+            DENSE + DENSE_INPUT * width * (height + im2col.PRODUCT_ROWS - 1),
             f"{width} stacked columns, one matrix product",
-            lambda context: BoundStage(im2col.prepare(kernel.taps, *geometry, context.work), rows=im2col.ROWS),
+            lambda context: BoundStage(im2col.prepare(kernel.taps, *geometry, context.work), rows=im2col.PRODUCT_ROWS),
         )
     if factors is not None:
         yield from _separable(kernel, factors, context, geometry)
@@ -111,7 +112,7 @@ def _candidates(kernel: Kernel, context: ImageContext, geometry: Geometry) -> It
         yield Plan(
             "fourier",
             overlap_save.cost(height, width) * factor,
-            f"{tile[1]}×{tile[0]} tiles, overlap-save" + ", in float64 and back to whole numbers" * ties,
+            f"{tile[1]}×{tile[0]} tiles, overlap-save{', in float64 and back to whole numbers' if ties else ''}",
             lambda context: BoundStage(
                 _whole_again(kernel) if ties else overlap_save.prepare(kernel.taps, context.work),
                 rows=overlap_save.rows_of_result(height, width),
@@ -156,7 +157,7 @@ def _separable(
     if not geometry.plain:
         return
     if (column == column[0]).all() and (row == row[0]).all():
-        additions = doubling_sum.additions(height) + doubling_sum.additions(width)
+        additions = joins(height) + joins(width)
         if context.whole and context.full * height * width < 1 << 53:
             yield Plan(
                 "running",
@@ -168,7 +169,7 @@ def _separable(
             "doubling",
             ADDITION * additions,
             f"equal weights: {additions} additions in place of {height} + {width}",
-            lambda context: BoundStage(doubling_sum.prepare(height, width, float(column[0] * row[0]))),
+            lambda context: BoundStage(box_sum.doubling(height, width, float(column[0] * row[0]))),
         )
     # Of an image smaller than the kernel the errors of its many reflections add up.
     fits = (context.height or height) >= height and (context.width or width) >= width
@@ -205,7 +206,7 @@ def _running(kernel: Kernel, context: ImageContext, weight: float) -> BoundStage
     height, width = kernel.shape
     divisor = kernel.divisor / weight if weight else 0.0
     rounds = context.rounded and divisor.is_integer() and height * width <= divisor <= 1 << 53
-    function, work = running_sum.prepare(height, width, context.full, int(divisor) if rounds else None)
+    function, work = box_sum.running(height, width, context.full, int(divisor) if rounds else None)
     if rounds:
         return BoundStage(function, work=work)
     return BoundStage(lambda strip: function(strip).astype(context.work) * np.asarray(weight, context.work), work=work)
@@ -247,7 +248,7 @@ def _sum_of(functions: list[Function]) -> Function:
 def _by_taps(kernel: Kernel, geometry: Geometry) -> Function:
     factors = kernel.factors
     if factors is not None and sum(kernel.shape) < _nonzero(kernel):
-        return lambda strip: separable.correlate(strip, *factors, *geometry)
+        return lambda strip: direct.separable(strip, *factors, *geometry)
     return lambda strip: direct.correlate(strip, kernel.taps, *geometry)
 
 

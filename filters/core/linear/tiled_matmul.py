@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from ..lazy_numpy import Array, np
 
-TILE = 16
+TILE_RESULTS = 16
 """Results a tile and axis; of 8, 16, 32 and 64 the fastest from 9 to 65 taps."""
 
 CONVERTED = 1 << 19

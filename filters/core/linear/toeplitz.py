@@ -20,17 +20,17 @@ def prepare(column: Array, row: Array, stride: tuple[int, int], dilation: tuple[
         column, row = np.ones(1), row * column[0]
     elif len(row) == 1:
         column, row = column * row[0], np.ones(1)
-    down = tiled_matmul.toeplitz(column, tiled_matmul.TILE, stride[1], dilation[1]).astype(work)
-    along = tiled_matmul.toeplitz(row, tiled_matmul.TILE, stride[0], dilation[0]).astype(work)
+    down = tiled_matmul.toeplitz(column, tiled_matmul.TILE_RESULTS, stride[1], dilation[1]).astype(work)
+    along = tiled_matmul.toeplitz(row, tiled_matmul.TILE_RESULTS, stride[0], dilation[0]).astype(work)
 
     def correlate(strip: Array) -> Array:
         height = tiled_matmul.result_count(strip.shape[0], len(column), stride[1], dilation[1])
         width = tiled_matmul.result_count(strip.shape[1], len(row), stride[0], dilation[0])
         planes = planes_of(strip)
         if len(column) > 1 or stride[1] > 1:
-            planes = tiled_matmul.down_columns(planes, down, tiled_matmul.TILE * stride[1], height)
+            planes = tiled_matmul.down_columns(planes, down, tiled_matmul.TILE_RESULTS * stride[1], height)
         if len(row) > 1 or stride[0] > 1:
-            planes = tiled_matmul.along_rows(planes, along, tiled_matmul.TILE * stride[0], width)
+            planes = tiled_matmul.along_rows(planes, along, tiled_matmul.TILE_RESULTS * stride[0], width)
         return strip_of(planes)
 
     return correlate

@@ -31,7 +31,7 @@ from ..lazy_numpy import Array, np
 BUCKET, LARGEST_BUCKET, MOST_BUCKETS = 512, 4096, 60
 """Samples of a bucket, which are doubled until a tile has no more buckets than that: a large bucket takes more words of
 bits for each window, a small one more sums over boxes."""
-TILE = 128
+TILE_SIDE = 128
 """Rows and columns of results of a tile: of 64, 96, 128, 192 and 256 the fastest for windows from 9×9 to 101×101."""
 
 Ranks = Callable[[Array], Array]
@@ -54,7 +54,7 @@ class Counter:
         """
         channels, height, width = planes.shape
         height, width = height - self.height + 1, width - self.width + 1
-        rows, columns = (-(-size // -(-size // TILE)) for size in (height, width))
+        rows, columns = (-(-size // -(-size // TILE_SIDE)) for size in (height, width))
         result = np.empty((channels, height, width), planes.dtype)
         tile = getattr(self.kept, "tile", None)
         if tile is None or (tile.rows, tile.columns) != (rows, columns):

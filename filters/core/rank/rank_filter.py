@@ -15,7 +15,7 @@ from ..engine.nan_policy import Window
 from ..engine.stage import BY_ALPHA, BoundStage, Function, Halo, ImageContext, Stage, inside, own_type
 from ..lazy_numpy import Array, np
 from ..parameters import ParameterError
-from .rank_by_counting import TILE, Counter
+from .rank_by_counting import TILE_SIDE, Counter
 from .selection import selecting
 from .sorting_network import Selector, tile_of
 
@@ -31,9 +31,9 @@ MANY, SCATTERED = 12 * 12, 1.6
 COUNTING, COUNTED_SIDE = 65.0, 1.3
 WRITTEN = 8000.0
 """To write an operation down and lay it out."""
-LARGEST = 15 * 15
+MAX_NETWORK_WINDOW = 15 * 15
 """Samples of a window for which a network is written: the next takes a tenth of a second, and 20 MB."""
-MOST = 1 << 19
+MAX_COUNTED_SAMPLES = 1 << 19
 """Samples that all windows of a tile hold together: 0.1 GB to count in, and a microsecond or two for each result."""
 
 
@@ -65,11 +65,12 @@ def ranked(width: int, height: int, percentile: float, *, name: str, algorithm: 
     nothing, the rank is that among the samples that are present. Transparent pixels are never ranked, and the alpha
     stays: among colours times their alpha a median beside a transparent part would be one of the darkest.
     """
-    if (height + TILE) * (width + TILE) > MOST:
+    if (height + TILE_SIDE) * (width + TILE_SIDE) > MAX_COUNTED_SAMPLES:
         raise ParameterError("size", f"{width},{height} is too large for a {name}; 590,590 is not, nor 3900,1")
-    if algorithm == "networks" and height * width > LARGEST:
+    if algorithm == "networks" and height * width > MAX_NETWORK_WINDOW:
         raise ParameterError(
-            "algorithm", f"networks serve windows of up to {LARGEST} samples, not {width}×{height}; take counting"
+            "algorithm",
+            f"networks serve windows of up to {MAX_NETWORK_WINDOW} samples, not {width}×{height}; take counting",
         )
     count = height * width
     rank = rank_of(percentile, count)
@@ -81,10 +82,10 @@ def ranked(width: int, height: int, percentile: float, *, name: str, algorithm: 
         chosen = plan(height, width, context, algorithm)
         if chosen.algorithm == "networks":
             selector = Selector(height, width, rank)
-            rows = min(TILE, selector.rows_of(context.width or TILE, np.dtype(own_type(context)).itemsize))
+            rows = min(TILE_SIDE, selector.rows_of(context.width or TILE_SIDE, np.dtype(own_type(context)).itemsize))
             bound = selecting(_beside(selector), halo, _on_planes(present(counter)), interleaved=True)
         else:
-            rows = TILE
+            rows = TILE_SIDE
             bound = selecting(_spread(_on_planes(counter), window), halo, _on_planes(present(counter)))
         answer = bound.bind(context)
         assert isinstance(answer, BoundStage)
@@ -114,8 +115,8 @@ def plan(height: int, width: int, context: ImageContext, algorithm: str = "auto"
     counting = COUNTING + COUNTED_SIDE * max(height, width)
     if context.ignoring:
         return Plan("counting", "missing samples count nothing")
-    if algorithm == "auto" and count > LARGEST:
-        return Plan("counting", f"the window holds more than {LARGEST} samples")
+    if algorithm == "auto" and count > MAX_NETWORK_WINDOW:
+        return Plan("counting", f"the window holds more than {MAX_NETWORK_WINDOW} samples")
     itemsize = np.dtype(own_type(context)).itemsize
     # Samples of a float image lie in float64, but most are float32, and then are selected as such.
     operations = 3 + 0.4 * count * math.log2(count)

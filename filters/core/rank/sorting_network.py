@@ -28,7 +28,7 @@ from typing import Any, NamedTuple
 
 from ..lazy_numpy import Array, np
 
-BLOCK = 1 << 16
+BLOCK_RESULTS = 1 << 16
 """Results of a call, at 0.03 ns each for 8 bits and 0.3 µs a call. Of 8, 16, 32, 64 and 128 K the fastest."""
 BYTES = 1 << 23
 """All that the values of a block take at a time, beyond which blocks are smaller: a large window's network has many."""
@@ -255,7 +255,7 @@ class Selector:
 
     def rows_of(self, width: int, itemsize: int) -> int:
         """Return how many rows of *width* results make a block."""
-        length = min(BLOCK, BYTES // (self.network.waiting * itemsize))
+        length = min(BLOCK_RESULTS, BYTES // (self.network.waiting * itemsize))
         return max(1, length // min(width, WIDEST)) * self.network.tile
 
     def _block_of(self, height: int, width: int, itemsize: int) -> tuple[int, int]:

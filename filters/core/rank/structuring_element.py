@@ -11,7 +11,7 @@ from ..linear.kernels import Kernel
 
 Pair = tuple[int, int]
 NAMES = ("square", "cross", "disk")
-MOST = 1 << 22
+MAX_WINDOW_SAMPLES = 1 << 22
 """Most samples in the window of a shape that stands for several in a row: 4 MB, and 0.1 s to take it apart."""
 
 
@@ -93,11 +93,9 @@ def read(given: Any, max_taps: int) -> Kernel:
     """Read a shape as a kernel is read, whose weights that are not 0 belong to it; raises ValueError."""
     try:
         kernel = kernel_source.read(given, max_taps).kernel
-    except ValueError as error:
-        if not str(error).startswith(repr(given)):
-            raise
+    except kernel_source.UnknownKernelError:
         raise ValueError(
-            f"{given!r} is none of {', '.join(NAMES)}, no built-in kernel and no file; "
+            f"{str(given)!r} is none of {', '.join(NAMES)}, no built-in kernel and no file; "
             "a shape is also written as rows, like '0 1 0; 1 1 1; 0 1 0'"
         ) from None
     if not kernel.taps.any():
@@ -127,7 +125,7 @@ def several(shape: Shape, times: int) -> list[Shape]:
     turned = shape.mask[::-1], shape.mask[:, ::-1]
     mirrored = all(bool((shape.mask == other).all()) for other in turned)
     nested = (quarter[1:] <= quarter[:-1]).all() and (quarter[:, 1:] <= quarter[:, :-1]).all()
-    if not (mirrored and nested and width * height <= MOST):
+    if not (mirrored and nested and width * height <= MAX_WINDOW_SAMPLES):
         return [shape] * times
     reach = quarter.sum(axis=1) - 1
     total = reach

@@ -9,8 +9,9 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+from ..kernel_reading import Reading
 from . import esri, ffmpeg, grass, image_pro, imagemagick, libvips, npy, opencv, pgm, plain, pv_wave, sextractor, svg
-from .text import Reading, Text
+from .text import Text
 
 BINARY = ((".npy", npy), ("PGM", pgm))
 TEXT = (
@@ -26,7 +27,7 @@ TEXT = (
     ("libvips", libvips),
     ("plain", plain),
 )
-IN_A_LINE = TEXT[-4:-2]
+IN_A_LINE = (("ImageMagick", imagemagick), ("ffmpeg", ffmpeg))
 """The families that are written in a line, and so may stand in a command."""
 
 MAX_BYTES = 4 << 20

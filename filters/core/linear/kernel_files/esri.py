@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import math
 
+from ..kernel_reading import Reading
 from ..kernels import Kernel
-from .text import AS_WRITTEN, Reading, Text, Word, short
+from .text import AS_WRITTEN, Text, Word, short
 
 KEYS = ("ncols", "nrows", "xllcorner", "yllcorner", "xllcenter", "yllcenter", "cellsize", "dx", "dy", "nodata_value")
 NODATA = -9999.0

@@ -6,8 +6,9 @@ import re
 from typing import NamedTuple
 
 from .. import kernels
+from ..kernel_reading import Reading
 from ..kernels import Kernel
-from .text import AS_WRITTEN, Reading, Text, Word, short, total
+from .text import AS_WRITTEN, Text, Word, short, total
 
 NAMES = [f"{plane}{name}" for name in ("m", "rdiv", "bias", "mode") for plane in range(4)]
 DEFAULTS = {"m": "0 0 0 0 1 0 0 0 0", "rdiv": "0", "bias": "0", "mode": "square"}
@@ -54,9 +55,9 @@ def read(text: Text) -> Reading:
     for number, plane in enumerate(planes[1:], 2):
         if plane != planes[0]:
             part = next(name for name in plane._fields if getattr(plane, name) != getattr(planes[0], name))
+            left_alone = "" if f"{number - 1}m" in given else " (a plane that is not given is left as it is)"
             raise text.error(
-                f"plane {number} differs from plane 1 in its {part}; conv filters all planes alike"
-                + " (a plane that is not given is left as it is)" * (f"{number - 1}m" not in given)
+                f"plane {number} differs from plane 1 in its {part}; conv filters all planes alike{left_alone}"
             )
     taps, divisor, bias = planes[0]
     note = f"divided by {divisor:g} (rdiv {given['0rdiv'].text if '0rdiv' in given else 0})"
@@ -82,6 +83,6 @@ def _plane(text: Text, given: dict[str, Word], plane: int) -> Plane:
         width = height = SIZES[count]
     taps = text.matrix(words, width, height)
     factor = text.number(rdiv, f"rdiv of plane {plane + 1}")
-    if factor and abs(factor) * kernels.LARGEST < 1:
+    if factor and abs(factor) * kernels.MAX_VALUE < 1:
         raise text.error(f"cannot apply the rdiv {short(rdiv.text)}", rdiv.line)
     return Plane(taps, 1 / factor if factor else total(taps) or 1.0, text.number(bias, f"bias of plane {plane + 1}"))

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from ..kernel_reading import Reading
 from ..kernels import Kernel
-from .text import AS_WRITTEN, Line, Reading, Text, Word, short, total
+from .text import AS_WRITTEN, Line, Text, Word, short, total
 
 KEYWORDS = ("TITLE", "MATRIX", "DIVISOR", "TYPE", "START")
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 
+from ..kernel_reading import Reading
 from ..kernels import Kernel
-from .text import AS_WRITTEN, Line, Reading, Text, Word, separated, short
+from .text import AS_WRITTEN, Line, Text, Word, separated, short
 
 
 def recognise(text: Text) -> bool:
@@ -33,14 +34,13 @@ def read(text: Text) -> Reading:
         raise text.error(f"has no line {'Data' if 'size' in head else 'Size'}")
     width, height = _pair(text, head["size"], "Size")
     taps = text.matrix(text.words(lines), width, height)
-    notes, anchor, boost = (AS_WRITTEN,), (-1, -1), 0.0
+    anchor, boost = (-1, -1), 0.0
     if "offset" in head:
         x, y = _pair(text, head["offset"], "Offset")
         anchor = text.anchor(x, y, width, height, head["offset"].number)
-        notes = (AS_WRITTEN, f"anchor {x},{y} from the file")
     if "boost" in head:
         boost = text.number(Word(head["boost"].number, head["boost"].text.strip()), "Boost")
-    return Reading(Kernel.of(taps, anchor=anchor), notes, boost)
+    return Reading(Kernel.of(taps, anchor=anchor), (AS_WRITTEN,), boost, anchor_from_file="offset" in head)
 
 
 def _pair(text: Text, line: Line, what: str) -> tuple[int, int]:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 
+from ..kernel_reading import Reading
 from ..kernels import Kernel
-from .text import Reading, Text
+from .text import Text
 
 HEAD = re.compile(r"\s*(\d{1,9})(?:x(\d{1,9}))?(?:\+(\d{1,9})\+(\d{1,9}))?([@<>]*)\s*:", re.IGNORECASE)
 MISSING = ("nan", "-")
@@ -40,5 +41,4 @@ def read(text: Text) -> Reading:
     # Without X and Y it is the middle, and of an even size the tap before it.
     x, y = ((width - 1) // 2, (height - 1) // 2) if head[3] is None else (int(head[3]), int(head[4]))
     anchor = text.anchor(x, y, width, height, first.number)
-    named = (f"anchor {x},{y} from the file",) if head[3] is not None else ()
-    return Reading(Kernel.of(taps, anchor=anchor), (TURNING, *named, *missing))
+    return Reading(Kernel.of(taps, anchor=anchor), (TURNING,), anchor_from_file=head[3] is not None, remarks=missing)

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from .. import kernels
+from ..kernel_reading import Reading
 from ..kernels import Kernel
 from .plain import COMMENTS, header_size
-from .text import AS_WRITTEN, Line, Reading, Text, Word, separated
+from .text import AS_WRITTEN, Line, Text, Word, separated
 
 
 def recognise(text: Text) -> bool:
@@ -33,7 +34,7 @@ def read(text: Text) -> Reading:
     first, *rest = text.bare(COMMENTS)
     size = [text.number(Word(first.number, word)) for word in separated(first.text)]
     width, height, scale, offset = (*size, *(1.0, 0.0)[len(size) - 2 :])
-    if not (1 / kernels.LARGEST <= abs(scale) <= kernels.LARGEST and abs(offset) <= kernels.LARGEST):
+    if not (1 / kernels.MAX_VALUE <= abs(scale) <= kernels.MAX_VALUE and abs(offset) <= kernels.MAX_VALUE):
         raise text.error(f"cannot apply the scale {scale:g} and the offset {offset:g}", first.number)
     text.check_size(int(width), int(height))
     taps = text.matrix(text.words(rest), int(width), int(height))

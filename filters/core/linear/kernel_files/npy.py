@@ -9,8 +9,9 @@ import warnings
 from collections.abc import Sequence
 
 from ...lazy_numpy import Array, np
+from ..kernel_reading import Reading
 from ..kernels import Kernel
-from .text import AS_WRITTEN, Reading, Text
+from .text import AS_WRITTEN, Text
 
 MAGIC = b"\x93NUMPY"
 

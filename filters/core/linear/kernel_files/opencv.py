@@ -8,8 +8,9 @@ from itertools import islice
 from typing import Any, NamedTuple
 
 from ...lazy_numpy import np
+from ..kernel_reading import Reading
 from ..kernels import Kernel
-from .text import AS_WRITTEN, Line, Reading, Text, Word, short
+from .text import AS_WRITTEN, Line, Text, Word, short
 from .xml_elements import elements
 
 ELEMENTS = {"u": "<u1", "c": "<i1", "w": "<u2", "s": "<i2", "i": "<i4", "f": "<f4", "d": "<f8", "h": "<f2"}

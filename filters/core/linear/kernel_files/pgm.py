@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 
+from ..kernel_reading import Reading
 from ..kernels import Kernel
-from .text import AS_WRITTEN, Line, Reading, Text
+from .text import AS_WRITTEN, Line, Text
 
 GAP = rb"(?:\s|#[^\n]*\n)+"
 HEAD = re.compile(rb"P([25])" + (GAP + rb"(\d{1,9})") * 3 + rb"(?:\s|#[^\n]*\n)")

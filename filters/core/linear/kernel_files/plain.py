@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 
+from ..kernel_reading import Reading
 from ..kernels import Kernel
-from .text import AS_WRITTEN, Line, Reading, Text, separated, short
+from .text import AS_WRITTEN, Line, Text, separated, short
 
 COMMENTS = r"#|//|%"
 ROWS_END = r";|\]\s*(?:,\s*)?\[|\}\s*(?:,\s*)?\{"

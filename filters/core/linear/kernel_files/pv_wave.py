@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from ..kernel_reading import Reading
 from ..kernels import Kernel
-from .text import AS_WRITTEN, Reading, Text
+from .text import AS_WRITTEN, Text
 
 TYPES = ("byte", "int", "long", "float", "double")
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 import math
 import re
 
+from ..kernel_reading import Reading
 from ..kernels import Kernel
-from .text import AS_WRITTEN, Reading, Text, short
+from .text import AS_WRITTEN, Text, short
 
 
 def recognise(text: Text) -> bool:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from ..kernel_reading import Reading
 from ..kernels import Kernel
-from .text import Line, Reading, Text, Word, total, turned
+from .text import Line, Text, Word, total, turned
 from .xml_elements import Element, elements
 
 BORDERS = {"duplicate": "nearest", "wrap": "wrap", "none": "constant", "mirror": "reflect"}
@@ -30,24 +31,27 @@ def read(text: Text) -> Reading:
     width, height = order[0], order[-1]
     text.check_size(width, height)
     taps = text.matrix(_words(text, element, "kernelMatrix"), width, height, "kernelMatrix")
-    sum = total(taps) or 1.0
-    divisor, divided = _number(text, element, "divisor"), "its divisor"
-    if not divisor:
-        divisor, divided = sum, "the sum of the weights" if total(taps) else "1, as the weights sum to 0"
+    divisor = _number(text, element, "divisor")
+    if divisor:
+        divided = f"its divisor, {divisor:g}"
+    elif sum := total(taps):
+        divisor, divided = sum, f"the sum of the weights, {sum:g}"
+    else:
+        divisor, divided = 1.0, "1, as the weights sum to 0"
     text.divisor(Word(element.line, repr(divisor)), "divisor")
     # The target is a place in the window of the image, and so is not turned.
     x = (_whole(text, element, "targetX") or [width // 2])[0]
     y = (_whole(text, element, "targetY") or [height // 2])[0]
     anchor = text.anchor(x, y, width, height, element.line)
     edge = BORDERS.get(element.attributes.get("edgeMode", "duplicate"), "")
-    notes = [
-        "turned by 180°, as SVG lays it on",
-        f"divided by {divided}" + f", {divisor:g}" * (not divided.startswith("1")),
-        *([f"anchor {x},{y} from the file"] if {"targetX", "targetY"} & element.attributes.keys() else []),
-        *([f"its edges are --border {edge}"] if edge else []),
-    ]
     bias = _number(text, element, "bias")
-    return Reading(Kernel.of(turned(taps), divisor, anchor), tuple(notes), lift=bias or 0.0)
+    return Reading(
+        Kernel.of(turned(taps), divisor, anchor),
+        ("turned by 180°, as SVG lays it on", f"divided by {divided}"),
+        lift=bias or 0.0,
+        anchor_from_file=not {"targetX", "targetY"}.isdisjoint(element.attributes),
+        remarks=(f"its edges are --border {edge}",) if edge else (),
+    )
 
 
 def _words(text: Text, element: Element, name: str) -> list[Word]:

@@ -30,18 +30,6 @@ class Word(NamedTuple):
     text: str
 
 
-class Reading(NamedTuple):
-    """What a reader made of a file."""
-
-    kernel: Kernel
-    notes: tuple[str, ...] = ()
-    """How the numbers were understood, for people: turning, divisor, anchor, missing cells."""
-    offset: float = 0.0
-    """What the file adds to the result, in the image's units."""
-    lift: float = 0.0
-    """What the file adds to the result, as a part of white."""
-
-
 class Text:
     """A kernel file's text under its name."""
 
@@ -50,7 +38,7 @@ class Text:
 
     def error(self, message: str, line: int = 0) -> ValueError:
         """Return the error of one line that names the file, and the line where there is one."""
-        return ValueError(f"{self.name}{f', line {line}' * bool(line)}: {message}")
+        return ValueError(f"{self.name}{f', line {line}' if line else ''}: {message}")
 
     @cached_property
     def lines(self) -> list[Line]:
@@ -98,7 +86,7 @@ class Text:
 
     def number(self, word: Word, what: str = "") -> float:
         """Return the number that a word is; *what* is where it stands, beside the line."""
-        place = f"{self.name}{f', line {word.line}' * bool(word.line)}{f', {what}' * bool(what)}"
+        place = ", ".join([self.name, *([f"line {word.line}"] if word.line else []), *([what] if what else [])])
         return number(word.text, place)
 
     def whole(self, word: Word, what: str) -> int:
@@ -132,12 +120,12 @@ class Text:
         """Raise ValueError where the words are more or fewer than the cells."""
         self.check_size(width, height)
         if len(words) != width * height:
-            where = f"{what}: " * bool(what)
+            where = f"{what}: " if what else ""
             raise self.error(f"{where}holds {len(words)} values where {width}×{height} needs {width * height}")
 
     def rows(self, lines: Sequence[Line]) -> list[list[float]]:
         """Return a row of numbers for each line; raises ValueError where they differ in length."""
-        rows = [(f" (line {line.number})" * bool(line.number), separated(line.text)) for line in lines]
+        rows = [(f" (line {line.number})" if line.number else "", separated(line.text)) for line in lines]
         return self.rectangle([row for row in rows if row[1]])
 
     def rectangle(self, rows: Sequence[tuple[str, Sequence[str]]], hint: str = "") -> list[list[float]]:
@@ -161,7 +149,7 @@ class Text:
     def divisor(self, word: Word, what: str) -> float:
         """Return a number that can be divided by."""
         value = self.number(word, what)
-        if abs(value) < 1 / kernels.LARGEST:
+        if abs(value) < 1 / kernels.MAX_VALUE:
             raise self.error(f"{what}: cannot divide by {short(word.text)}", word.line)
         return value
 
@@ -201,10 +189,10 @@ def number(token: str, where: str) -> float:
         token = re.sub(r"^([-+]?\d*),(\d)", r"\1.\2", token.replace("−", "-"))
         value = _fraction(token) if "/" in token else float(token)
     except (ValueError, ZeroDivisionError, OverflowError):
-        long = f" ({len(token)} characters)" * (len(token) > 1000)
+        long = f" ({len(token)} characters)" if len(token) > 1000 else ""
         raise ValueError(f"{where}: {short(token)} is not a number{long}") from None
-    if not abs(value) <= kernels.LARGEST:
-        raise ValueError(f"{where}: {short(token)} is not a finite number, of {kernels.LARGEST:g} at most")
+    if not abs(value) <= kernels.MAX_VALUE:
+        raise ValueError(f"{where}: {short(token)} is not a finite number, of {kernels.MAX_VALUE:g} at most")
     return value
 
 

@@ -8,8 +8,8 @@ from typing import NamedTuple
 
 from .text import Text
 
-MOST = 100_000
-DEEPEST = 100
+MAX_ELEMENTS = 100_000
+MAX_DEPTH = 100
 # Inkscape and Illustrator write this one. It declares nothing, and what it names is never fetched.
 HARMLESS = re.compile(r'<!DOCTYPE\s+svg\s+PUBLIC\s+"-//W3C//DTD[^"<>\[\]]*"\s+"[^"<>\[\]]*"\s*>')
 
@@ -43,8 +43,10 @@ def elements(text: Text) -> list[Element]:
     parser = expat.ParserCreate()
 
     def start(tag: str, attributes: dict[str, str]) -> None:
-        if len(found) >= MOST or len(within) >= DEEPEST:
-            raise text.error(f"has more than {MOST} elements, or deeper than {DEEPEST}", parser.CurrentLineNumber)
+        if len(found) >= MAX_ELEMENTS or len(within) >= MAX_DEPTH:
+            raise text.error(
+                f"has more than {MAX_ELEMENTS} elements, or deeper than {MAX_DEPTH}", parser.CurrentLineNumber
+            )
         found.append(Element(tag.rpartition(":")[2], attributes, parser.CurrentLineNumber, len(within) + 1, []))
         within.append(found[-1])
 
