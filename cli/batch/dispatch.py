@@ -7,6 +7,7 @@ import time
 from ..console.messages import shown
 from ..console.report import Report
 from ..errors import FileError
+from ..images.picture import Picture
 from ..images.prefetch import Reader
 from .image_job import ImageProcessor
 from .plan import Job
@@ -28,10 +29,10 @@ def process(processor: ImageProcessor, job: Job, reader: Reader) -> Report:
 
 
 def _processed(processor: ImageProcessor, job: Job, reader: Reader) -> Report:
-    picture = reader.read(job.input.name)
+    found = reader.read(job.input.name)
     numbered = any(target.numbered is not None for target in job.targets.values())
-    if picture.frames is None and not processor.options.frames.only and not numbered:
-        return processor.single(job, picture)
+    if isinstance(found, Picture) and not processor.options.frames.only and not numbered:
+        return processor.single(job, found)
     from . import multiframe_job  # most pictures have one frame
 
-    return multiframe_job.filtered(processor, job, picture)
+    return multiframe_job.filtered(processor, job, found)

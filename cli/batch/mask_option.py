@@ -48,7 +48,7 @@ class Region(NamedTuple):
             return Effect(roi=self.boxes)
         try:
             found = decode.decode(self.data, picture.Terms(picture.limit(max_pixels), to_rgb=True))
-            if found.frames is not None:
+            if isinstance(found, picture.Frames):
                 raise picture.UnreadableError("has several frames; a mask has one")
             return Effect(_gray(found), self.boxes or None)
         except picture.UnreadableError as error:

@@ -12,18 +12,17 @@ from ..errors import FileError
 from ..images import formats
 from ..images.animation_encoder import Gathered
 from ..images.atomic_write import Transaction
-from ..images.frames import Frames
-from ..images.picture import Picture, UnreadableError, reason_of
+from ..images.picture import Frames, Picture, UnreadableError, reason_of
 from .frame_output import Computed, kept_of, make_folder, writable
 from .image_job import ImageProcessor
 from .plan import Job, Target
 from .provenance import of_frame
 
 
-def filtered(processor: ImageProcessor, job: Job, picture: Picture) -> Report:
+def filtered(processor: ImageProcessor, job: Job, found: Picture | Frames) -> Report:
     """Filter the frames that are asked for; raises FileError."""
     name, options = shown(job.input.name), processor.options.frames
-    frames = picture.frames or Frames(1, lambda: iter([picture]))
+    frames = found if isinstance(found, Frames) else Frames(1, lambda: iter([found]), format=found.format)
     if frames.count < 1:
         raise FileError(name, "is damaged or truncated (it has no frames)")
     if frames.count > options.limit:
@@ -31,32 +30,33 @@ def filtered(processor: ImageProcessor, job: Job, picture: Picture) -> Report:
     if options.only is not None:
         return processor.single(job, _one(frames, options.only, name))
     wanted = any(target.numbered is not None for target in job.targets.values())
-    if frames.first_is_all and not wanted:
+    if frames.first is not None and not wanted:
         others = "--frame N takes another, --name '{stem}-{frame}{suffix}' all"
-        picture.notes.append(f"only the first of its {frames.count} pictures was filtered; {others}")
-        return processor.single(job, picture)
+        frames.first.notes.append(f"only the first of its {frames.count} pictures was filtered; {others}")
+        return processor.single(job, frames.first)
     if frames.count == 1 and not wanted:
         return processor.single(job, _one(frames, 0, name))
     for output, target in job.targets.items():
         if target.numbered is None:
             maps = len(processor.maps) if output == "image" else 0
-            _check(frames, target, target.format or formats.FORMATS[picture.format], name, maps)
-    return _all(processor, job, frames, picture.format, name)
+            _check(frames, target, target.format or formats.FORMATS[frames.format], name, maps)
+    return _all(processor, job, frames, name)
 
 
 def _check(frames: Frames, target: Target, format: formats.Format, name: str, maps: int) -> None:
     """Refuse a format that does not hold the frames."""
-    if maps > 1 and format.name == "tiff" and frames.count > 1:
+    if maps > 1 and format.paged and frames.count > 1:
         raise FileError(
             name,
-            f"has {frames.count} frames, and each {maps} maps; the pages of a TIFF hold one kind; take one frame "
-            "with --frame N, or a file each with -o FOLDER/ --name '{stem}-{frame:03}.tif'",
+            f"has {frames.count} frames, and each {maps} maps; the pages of a "
+            f"{format.name.upper()} hold one kind; take one frame with --frame N, or a file each with -o FOLDER/ "
+            f"--name '{{stem}}-{{frame:03}}{format.suffixes[0]}'",
         )
-    if frames.fit(format.name) or frames.count == 1:
+    if format.holds_frames(timed=frames.timing is not None) or frames.count == 1:
         return
     kind = "frames" if frames.timing is not None else "pages"
     suffix = format.suffixes[0]
-    why = "shows one" if format.name in ("png", "gif", "webp") else "holds one"
+    why = "shows one" if format.animated else "holds one"
     raise FileError(
         name,
         f"has {frames.count} {kind}, of which {format.name.upper()} {why}; take one with --frame N (0 to "
@@ -91,14 +91,14 @@ def _decoded(frames: Frames, name: str) -> Iterator[Picture]:
         yield picture
 
 
-def _all(processor: ImageProcessor, job: Job, frames: Frames, format: str, name: str) -> Report:
+def _all(processor: ImageProcessor, job: Job, frames: Frames, name: str) -> Report:
     gathered: dict[str, Gathered] = {}
     done: list[Computed] = []
     notes: list[str] = []
     with Transaction() as transaction:
         for number, picture in enumerate(_decoded(frames, name)):
             last = number == frames.count - 1
-            picture.format = format
+            picture.format = frames.format
             computed = processor.computed(job, picture)
             notes += picture.notes
             for output, target in job.targets.items():
@@ -113,8 +113,9 @@ def _all(processor: ImageProcessor, job: Job, frames: Frames, format: str, name:
         for output, gathering in gathered.items():
             notes += _write(transaction, job, output, gathering)
         transaction.commit()
-    if frames.timing is not None and any(one.format.name == "tiff" for one in gathered.values()):
-        notes.append("TIFF holds pages without times; the durations were not kept")
+    if frames.timing is not None:
+        untimed = dict.fromkeys(one.format.name.upper() for one in gathered.values() if not one.format.animated)
+        notes += [f"{format} holds pages without times; the durations were not kept" for format in untimed]
     return processor.report(job, done, notes)
 
 
@@ -128,10 +129,11 @@ def _write(transaction: Transaction, job: Job, name: str, gathered: Gathered) ->
     target = job.targets[name]
     make_folder(target)
     backup = Path(job.backup) if target.in_place and job.backup else None
-    with transaction.open(None if target.path is None else Path(target.path), backup) as file:
-        with writable(target, gathered.format):
-            written = gathered.finish()
-        file.write(written.getbuffer())
+    with (
+        transaction.open(None if target.path is None else Path(target.path), backup) as file,
+        writable(target, gathered.format),
+    ):
+        gathered.write(file)
     return gathered.notes
 
 

@@ -135,7 +135,7 @@ def _target(
     own = formats.BY_SUFFIX.get(_suffix(source.place))
     format = to or own
     if to is None and name != "image" and (own is None or own.lossy):
-        format = formats.FORMATS["png"]  # a map goes into one that loses nothing
+        format = formats.LOSSLESS  # a map goes into one that loses nothing
     suffix = os.path.splitext(source.place)[1] if format in (None, own) else format.suffixes[0]  # type: ignore[union-attr]
     path = naming.path(written, source.place, suffix, index, name, map)
     if to is None and naming.pattern is not None:

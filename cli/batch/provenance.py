@@ -11,7 +11,7 @@ import os
 from collections.abc import Mapping
 from hashlib import blake2b
 
-from ..images.formats import HEAD, Format, sniff
+from ..images.formats import HEAD, Format, is_of
 
 PROGRAM = "imfilter"
 WINDOWS = 1 << 13, 1 << 18
@@ -48,7 +48,7 @@ def has_stamp(path: str, stamp: str, format: Format | None) -> bool:
     wanted = stamp.encode()
     try:
         with open(path, "rb", buffering=0) as file:
-            if format is not None and sniff(file.read(HEAD) or b"") != format.decoder:
+            if format is not None and not is_of(format, file.read(HEAD) or b""):
                 return False
             end = file.seek(0, os.SEEK_END)
             for window in WINDOWS:

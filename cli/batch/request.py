@@ -195,7 +195,7 @@ def _plan(
     beside = (path for path in (options.angle_legend, options.depfile) if path is not None)
     collisions.check_files(jobs, list(beside))
     for target in (job.targets.get("image") for job in jobs if maps):
-        if target is not None and target.format is not None and not formats.holds_maps(target.format, maps):
+        if target is not None and target.format is not None and not target.format.holds_maps(maps):
             raise UsageError(f"{target.name}: {target.format.name.upper()} cannot hold {maps} maps; {formats.FOR_MAPS}")
     return jobs
 

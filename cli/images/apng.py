@@ -6,18 +6,18 @@ is decoded as a picture of its own, of the depth that it has, and encoded as one
 
 from __future__ import annotations
 
+import io
 import struct
 import zlib
 from collections.abc import Iterable, Iterator
-from typing import Any, BinaryIO, NamedTuple
+from typing import Any, NamedTuple
 
 from ...filters.core.lazy_numpy import Array, np
 from . import png_chunks
-from .frames import Frames, Timing
-from .metadata import Metadata, turned
-from .picture import Picture, Terms, UnreadableError
+from .codec import Content, Encode
+from .metadata import turned
+from .picture import Decode, Frames, Picture, Terms, Timing, UnreadableError
 from .png_chunks import SIGNATURE, chunk
-from .tiff_tags import ORIENTATION
 
 KEEP, TO_BACKGROUND, TO_PREVIOUS = range(3)
 OVER = 1
@@ -48,7 +48,7 @@ class Frame(NamedTuple):
 # ---- reading ----------------------------------------------------------------------------------------
 
 
-def read(data: bytes, terms: Terms) -> tuple[Metadata, Frames]:
+def read(data: bytes, terms: Terms, decode: Decode) -> Frames:
     """Return the frames of an animation, each as the canvas that is seen."""
     header, count, plays = png_chunks.Header(0, 0, 8, 0), 0, 0
     needful: list[bytes] = []
@@ -81,33 +81,28 @@ def read(data: bytes, terms: Terms) -> tuple[Metadata, Frames]:
     for frame in frames:
         if frame.left + frame.width > width or frame.top + frame.height > height:
             raise UnreadableError(f"is damaged: a frame reaches out of its canvas of {width}×{height}")
-    metadata, orientation = _beside(header, b"".join([*needful, *beside]), terms)
+    probe = _probe(header, b"".join([*needful, *beside]), decode)
     timing = Timing([frame.duration for frame in frames], plays)
 
     def each() -> Iterator[Picture]:
-        for number, picture in enumerate(
-            _canvases((height, width), header, b"".join(needful), frames, metadata, orientation, terms)
-        ):
+        for number, picture in enumerate(_canvases((height, width), header, b"".join(needful), frames, probe, decode)):
             if still and number == 0:
                 picture.notes.append("its still picture, which is no frame of the animation, was left out")
             yield picture
 
-    return metadata, Frames(len(frames), each, timing)
+    return Frames(len(frames), each, timing)
 
 
-def _beside(header: png_chunks.Header, chunks: bytes, terms: Terms) -> tuple[Metadata, int]:
-    """Return what the file carries beside its frames, and its orientation, as of a picture of one pixel."""
-    from . import decode
-
+def _probe(header: png_chunks.Header, chunks: bytes, decode: Decode) -> Picture:
+    """Return a picture of one pixel that carries what the file carries beside its frames."""
     one = header._replace(width=1, height=1, interlace=0)
     pixels = bytes(1 + (header.pixel_bits + 7) // 8)
-    loaded = decode.load(_file(one, chunks, [zlib.compress(pixels)]), terms)
-    assert loaded.image is not None
-    try:
-        orientation = int(loaded.image.getexif().get(ORIENTATION, 1))
-    except Exception:
-        orientation = 1
-    return decode.picture(loaded, terms).metadata, orientation
+    return _still(decode(_file(one, chunks, [zlib.compress(pixels)])))
+
+
+def _still(found: Picture | Frames) -> Picture:
+    assert isinstance(found, Picture)
+    return found
 
 
 def _file(header: png_chunks.Header, chunks: bytes, data: Iterable[bytes | memoryview]) -> bytes:
@@ -120,18 +115,15 @@ def _canvases(
     header: png_chunks.Header,
     needful: bytes,
     frames: list[Frame],
-    metadata: Metadata,
-    orientation: int,
-    terms: Terms,
+    probe: Picture,
+    decode: Decode,
 ) -> Iterator[Picture]:
-    from . import decode
-
     canvas: Any = None
     alpha: Any = None
     open = any(frame.disposal == TO_BACKGROUND for frame in frames) or (frames[0].height, frames[0].width) != shape
     for number, frame in enumerate(frames):
         own = header._replace(width=frame.width, height=frame.height)
-        drawn = decode.decode(_file(own, needful, frame.data), terms)
+        drawn = _still(decode(_file(own, needful, frame.data)))
         if canvas is None:
             open |= drawn.alpha is not None
             canvas = np.zeros((*shape, drawn.pixels.shape[2]), drawn.pixels.dtype)
@@ -143,9 +135,8 @@ def _canvases(
         else:
             canvas[area] = drawn.pixels
             alpha[area] = np.iinfo(canvas.dtype).max if drawn.alpha is None else drawn.alpha
-        yield Picture(
-            turned(canvas, orientation).copy(), turned(alpha, orientation).copy() if open else None, "png", metadata
-        )
+        upright, upright_alpha = (turned(samples, probe.orientation).copy() for samples in (canvas, alpha))
+        yield Picture(upright, upright_alpha if open else None, metadata=probe.metadata)
         if frame.disposal == TO_BACKGROUND or (before is not None and number == 0):
             canvas[area], alpha[area] = 0, 0
         elif before is not None:
@@ -166,13 +157,22 @@ def _over(pixels: Array, alpha: Array, below: Array, below_alpha: Array) -> tupl
 
 
 class Writer:
-    """Gathers frames that were each encoded as a PNG; `write` makes a file of them."""
+    """Gathers frames, each encoded as a PNG by *encode*; `write` makes a file of them."""
 
-    def __init__(self) -> None:
+    def __init__(self, encode: Encode, timing: Timing | None) -> None:
+        assert timing is not None
+        self.encode, self.timing = encode, timing
+        self.notes: list[str] = []
         self._head: list[tuple[bytes, bytes]] = []
         self._frames: list[list[memoryview]] = []
 
-    def add(self, png: bytes) -> None:
+    def add(self, frame: Content) -> None:
+        """Take one more frame."""
+        png = io.BytesIO()
+        self.notes += self.encode(png, frame)
+        self.add_png(png.getvalue())
+
+    def add_png(self, png: bytes) -> None:
         """Take one more frame; the first one's chunks beside the pixels are the file's."""
         self._frames.append([])
         for name, body, _ in png_chunks.read(png):
@@ -181,8 +181,9 @@ class Writer:
             elif len(self._frames) == 1 and name != b"IEND":
                 self._head.append((name, bytes(body)))
 
-    def write(self, file: BinaryIO, timing: Timing) -> None:
+    def write(self, file: io.BytesIO) -> None:
         """Write all frames, each the whole canvas."""
+        timing = self.timing
         (_, header), *beside = self._head
         file.write(SIGNATURE + chunk(b"IHDR", header))
         file.write(chunk(b"acTL", struct.pack(">II", len(self._frames), timing.plays)))

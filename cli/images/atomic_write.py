@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from ...filters.core.lazy_numpy import np
 from ..console.messages import reason, shown
 from ..errors import FileError
 from ..signals import uninterrupted
@@ -38,6 +39,15 @@ class Buffer(io.BytesIO):
         stream.write(self.getbuffer())
         if self._last is not None:
             stream.write(self._last)
+
+
+def end_with(file: io.BytesIO, samples: Any) -> None:
+    """Write the array that *file* ends with."""
+    data = np.ascontiguousarray(samples).reshape(-1).data.cast("B")
+    if isinstance(file, Buffer):
+        file.end(data)
+    else:
+        file.write(data)
 
 
 class Transaction:

@@ -1,74 +1,56 @@
-"""From the bytes of a file to a picture: which module decodes it, and how each failure is said."""
+"""From the bytes of a file to a picture: which codec decodes it, and how each failure is said."""
 
 from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterator
-from typing import Any
+from functools import partial
 
-from .formats import HEAD, NPY, READABLE, sniff
-from .picture import Loaded, Picture, Terms, UnreadableError, reason_of
+from .formats import HEAD, READABLE, Format, sniff
+from .picture import Frames, Loaded, Picture, Terms, UnreadableError, reason_of
 
 
-def check_head(head: bytes) -> None:
-    """Raise `UnreadableError` where a file that begins with *head* is no image."""
+def check_head(head: bytes) -> Format:
+    """Return the format of a file that begins with *head*; raises `UnreadableError` where it is no image."""
     if not head:
         raise UnreadableError("is empty")
-    if sniff(head) is None:
+    if (format := sniff(head)) is None:
         raise UnreadableError(f"is not an image of a known format ({READABLE})")
+    return format
 
 
-def decode(data: bytes, terms: Terms) -> Picture:
+def decode(data: bytes, terms: Terms) -> Picture | Frames:
     """Decode a file; raises `UnreadableError`. *terms.admit* is told the picture's size before memory is taken."""
-    return picture(load(data, terms), terms)
+    return finish(load(data, terms), terms)
 
 
 def prepare(head: bytes) -> None:
     """Import what `load` needs for a file that begins with *head*."""
-    if sniff(head) is not None:
-        decoder = _decoder(head)
-        if hasattr(decoder, "prepare"):
-            decoder.prepare(head)
+    if (format := sniff(head)) is not None:
+        format.codec.prepare(head)
 
 
 def load(data: bytes, terms: Terms) -> Loaded:
     """Do that part of `decode` that needs no NumPy and, after `prepare`, imports nothing."""
-    check_head(data[:HEAD])
+    codec = check_head(data[:HEAD]).codec
     try:
         with _failures():
-            return _decoder(data).load(data, terms._replace(lenient=False))
+            return codec.load(data, terms._replace(lenient=False))
     except UnreadableError as error:
         if not terms.lenient:
             raise
         with _failures():
-            loaded = _decoder(data).load(data, terms)
+            loaded = codec.load(data, terms)
         return loaded._replace(notes=(*loaded.notes, f"{error}; what could be read of it was taken"))
 
 
-def picture(loaded: Loaded, terms: Terms) -> Picture:
+def finish(loaded: Loaded, terms: Terms) -> Picture | Frames:
     """Do the rest of `decode`."""
+    format = check_head(loaded.data[:HEAD])
     with _failures():
-        return _decoder(loaded.data).picture(loaded, terms)
-
-
-def _decoder(data: bytes) -> Any:
-    """Return the module that reads a file, with its `load` and `picture`; only one is ever imported."""
-    name = sniff(data[:HEAD])
-    if name == NPY:
-        from . import npy
-
-        return npy
-    if name == "PPM":
-        from . import pnm
-
-        return pnm
-    if name == "TIFF":
-        from . import tiff_decoder
-
-        return tiff_decoder
-    from . import pillow_decoder
-
-    return pillow_decoder
+        found = format.codec.finish(loaded, terms, partial(decode, terms=terms))
+    found.format = format.name
+    return found
 
 
 @contextlib.contextmanager

@@ -1,11 +1,20 @@
-"""The image formats: how each is called, and what it can hold."""
+"""The image formats: how each is called and told, what it can hold, and which module reads and writes it.
+
+A format is a module beside this one, with its `Codec`, and its row here. Listing them imports none of the modules.
+"""
 
 from __future__ import annotations
 
+import functools
+import importlib
+import re
 from pathlib import PurePath
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from ..errors import UsageError
+
+if TYPE_CHECKING:
+    from .codec import Codec
 
 
 class Format(NamedTuple):
@@ -13,6 +22,8 @@ class Format(NamedTuple):
 
     name: str
     suffixes: tuple[str, ...]
+    signature: bytes
+    """A pattern of how its files begin."""
     gray: tuple[str, ...]
     """The sample types that it holds in one channel."""
     colour: tuple[str, ...]
@@ -23,86 +34,124 @@ class Format(NamedTuple):
     raw: bool = False
     """Results go into it as float, signed and unrounded, unless a depth is asked for."""
     lossy: bool = False
+    animated: bool = False
+    """It holds the frames of an animation."""
+    paged: bool = False
+    """It holds several pictures without times."""
+    maps: bool = False
+    """It holds any number of maps."""
+    aliases: tuple[str, ...] = ()
+    """Other names for it."""
+    title: str = ""
+    """How it is called among others, where that is not its name in capitals."""
+    module: str = ""
+    """The module of its codec, where that is not called as it is."""
 
     @property
-    def decoder(self) -> str:
-        """What `sniff` says of its files."""
-        return {"pgm": "PPM"}.get(self.name, self.name.upper())
+    def codec_name(self) -> str:
+        """The module of its codec."""
+        return self.module or self.name
+
+    @property
+    def codec(self) -> Codec:
+        """What reads and writes its files; the first look imports it."""
+        return _codec(self.codec_name)
+
+    def holds_maps(self, count: int) -> bool:
+        """Whether a file can hold *count* maps: as a picture, gray or in colour, as pages, or as an array."""
+        return self.maps or count == 1 or (count == 3 and bool(self.colour))
+
+    def holds_frames(self, timed: bool) -> bool:
+        """Whether a file can hold several frames, *timed* or not."""
+        return self.paged or (self.animated and timed)
 
 
 BYTES = ("uint8",)
+WHOLE = ("uint8", "uint16")
 ALL = ("uint8", "uint16", "float32")
+PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
 FORMATS = {
     format.name: format
     for format in (
-        Format("jpeg", (".jpg", ".jpeg", ".jpe", ".jfif"), BYTES, BYTES, BYTES, lossy=True),
-        Format("png", (".png",), ("uint8", "uint16"), ("uint8", "uint16"), alpha=True),
-        Format("tiff", (".tif", ".tiff"), ALL, ALL, BYTES, alpha=True),
-        Format("webp", (".webp",), BYTES, BYTES, alpha=True),
-        Format("avif", (".avif",), BYTES, BYTES, alpha=True, lossy=True),
-        Format("bmp", (".bmp", ".dib"), BYTES, BYTES),
-        Format("gif", (".gif",), BYTES, BYTES, alpha=True, lossy=True),
-        Format("ppm", (".ppm", ".pnm"), ("uint8", "uint16"), ("uint8", "uint16")),
-        Format("pgm", (".pgm",), ("uint8", "uint16"), ()),
-        Format("npy", (".npy",), ALL, ALL, alpha=True, raw=True),
+        Format(
+            "jpeg",
+            (".jpg", ".jpeg", ".jpe", ".jfif"),
+            rb"\xff\xd8\xff",
+            BYTES,
+            BYTES,
+            BYTES,
+            lossy=True,
+            aliases=("jpg",),
+        ),
+        Format("png", (".png",), PNG_SIGNATURE, WHOLE, WHOLE, alpha=True, animated=True),
+        Format(
+            "tiff",
+            (".tif", ".tiff"),
+            rb"II[*+]\0|MM\0[*+]",
+            ALL,
+            ALL,
+            BYTES,
+            alpha=True,
+            paged=True,
+            maps=True,
+            aliases=("tif",),
+        ),
+        Format("webp", (".webp",), rb"RIFF(?s:.{4})WEBP", BYTES, BYTES, alpha=True, animated=True, title="WebP"),
+        Format("avif", (".avif",), rb"(?s:.{4})ftyp(?:avif|avis|mif1|msf1)", BYTES, BYTES, alpha=True, lossy=True),
+        Format("bmp", (".bmp", ".dib"), rb"BM", BYTES, BYTES),
+        Format("gif", (".gif",), rb"GIF8[79]a", BYTES, BYTES, alpha=True, lossy=True, animated=True),
+        Format("ppm", (".ppm", ".pnm"), rb"P[36]\s", WHOLE, WHOLE, aliases=("pnm",), module="pnm"),
+        Format("pgm", (".pgm",), rb"P[1245]\s", WHOLE, (), module="pnm"),
+        Format(
+            "npy", (".npy",), rb"\x93NUMPY", ALL, ALL, alpha=True, raw=True, maps=True, aliases=("numpy",), title=".npy"
+        ),
     )
 }
-ALIASES = {"jpg": "jpeg", "tif": "tiff", "pnm": "ppm", "numpy": "npy"}
+BY_NAME = {name: format for format in FORMATS.values() for name in (format.name, *format.aliases)}
 BY_SUFFIX = {suffix: format for format in FORMATS.values() for suffix in format.suffixes}
-NPY = "NPY"
-PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
-SIGNATURES = (
-    (b"\xff\xd8\xff", "JPEG"),
-    (PNG_SIGNATURE, "PNG"),
-    *(
-        (order + version, "TIFF")
-        for order, version in ((b"II", b"*\0"), (b"II", b"+\0"), (b"MM", b"\0*"), (b"MM", b"\0+"))
-    ),
-    (b"RIFF", "WEBP"),
-    (b"BM", "BMP"),
-    *((b"GIF8" + version, "GIF") for version in (b"7a", b"9a")),
-    *((b"P%d" % kind, "PPM") for kind in range(1, 7)),
-    (b"\x93NUMPY", NPY),
-)
-"""How the files begin that are read, and what decodes them."""
-AVIF_BRANDS = b"avif", b"avis", b"mif1", b"msf1"
-"""What stands behind the first eight bytes of an AVIF."""
+LOSSLESS = FORMATS["png"]
+"""What a map is written in where nothing says otherwise."""
 HEAD = 16
 """So many bytes tell the format."""
 FOR_MAPS = "use .npy or .tif, -o FOLDER/ --name '{stem}-{map:02}.png' for a file each, or --sheet FILE"
 """What would help where a format holds too few channels."""
-READABLE = "JPEG, PNG, TIFF, WebP, AVIF, BMP, GIF, PPM, PGM, .npy"
+READABLE = ", ".join(format.title or format.name.upper() for format in FORMATS.values())
 DEPTHS = {"uint8": "8-bit", "uint16": "16-bit", "float32": "float"}
 
 
-def holds_maps(format: Format, count: int) -> bool:
-    """Whether a file of *format* can hold *count* maps: as a picture, gray or in colour, as pages, or as an array."""
-    return count == 1 or (count == 3 and bool(format.colour)) or format.name in ("tiff", "npy")
+@functools.cache
+def _codec(module: str) -> Codec:
+    return importlib.import_module(f".{module}", __package__).CODEC
 
 
-def sniff(head: bytes) -> str | None:
-    r"""Return the decoder for a file that begins with *head*, None where it is no image.
+@functools.cache
+def _signatures() -> re.Pattern[bytes]:
+    each = (b"(?P<%s>%s)" % (format.name.encode(), format.signature) for format in FORMATS.values())
+    return re.compile(b"|".join(each))
 
-    >>> sniff(b"\xff\xd8\xff\xe0"), sniff(b"RIFF....WAVE")
-    ('JPEG', None)
+
+def sniff(head: bytes) -> Format | None:
+    r"""Return the format of a file that begins with *head*, None where it is no image.
+
+    >>> sniff(b"\xff\xd8\xff\xe0").name, sniff(b"RIFF....WAVE")
+    ('jpeg', None)
     """
-    if head[4:8] == b"ftyp":
-        return "AVIF" if head[8:12] in AVIF_BRANDS else None
-    for signature, name in SIGNATURES:
-        if head.startswith(signature):
-            if name == "WEBP" and head[8:12] != b"WEBP":
-                return None
-            return None if name == "PPM" and not head[2:3].isspace() else name
-    return None
+    found = _signatures().match(head)
+    return FORMATS[found.lastgroup or ""] if found else None
+
+
+def is_of(format: Format, head: bytes) -> bool:
+    """Whether a file that begins with *head* is one that the codec of *format* writes."""
+    found = sniff(head)
+    return found is not None and found.codec_name == format.codec_name
 
 
 def named(name: str) -> Format:
     """Return the format that ``--to`` names; raises UsageError."""
     word = name.lower().lstrip(".")
-    word = ALIASES.get(word, word)
-    if word not in FORMATS:
+    if word not in BY_NAME:
         raise UsageError(f"--to: {name!r} is not a format that is written (one of {', '.join(FORMATS)})")
-    return FORMATS[word]
+    return BY_NAME[word]
 
 
 def of_suffix(path: str) -> Format:

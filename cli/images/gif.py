@@ -11,15 +11,16 @@ import contextlib
 import io
 import itertools
 import struct
-from collections.abc import Iterator, Sequence
-from typing import Any, BinaryIO, NamedTuple
+from collections.abc import Iterator
+from typing import Any, NamedTuple
 
 from PIL import GifImagePlugin, Image
 
 from ...filters.core.lazy_numpy import Array, np
-from .frames import Frames, Timing
+from . import pillow_decoder
+from .codec import Codec, Content
 from .metadata import Metadata, own_comments
-from .picture import Picture, Terms, UnreadableError
+from .picture import Decode, Frames, Loaded, Picture, Terms, Timing, UnreadableError
 
 EXTENSION, IMAGE, END = 0x21, 0x2C, 0x3B
 CONTROL, COMMENT, APPLICATION = 0xF9, 0xFE, 0xFF
@@ -111,7 +112,26 @@ def _joined(data: bytes, at: int, end: int) -> bytes:
 # ---- reading ----------------------------------------------------------------------------------------
 
 
-def read(data: bytes, terms: Terms) -> tuple[Metadata, Frames]:
+def load(data: bytes, terms: Terms) -> Loaded:
+    """Decode a file of one frame into an image of Pillow's; leave animations to `finish`."""
+    image = pillow_decoder.opened("GIF", GifImagePlugin.GifImageFile, data, terms)
+    pillow_decoder.admit(image, terms)
+    return Loaded(data) if image.n_frames > 1 else Loaded(data, pillow_decoder.decoded(image, data))
+
+
+def finish(loaded: Loaded, terms: Terms, decode: Decode) -> Picture | Frames:
+    """Return the picture, or the frames of an animation."""
+    if loaded.image is None:
+        return read(loaded.data, terms)
+    return pillow_decoder.finish(loaded, terms, _colours_and_alpha)
+
+
+def _colours_and_alpha(image: Image.Image) -> tuple[Any, Any]:
+    gray = image.mode == "L" and "transparency" in image.info
+    return pillow_decoder.colours_and_alpha(image, (int(image.info["transparency"]),) if gray else None)
+
+
+def read(data: bytes, terms: Terms) -> Frames:
     """Return the frames of an animation, each as the canvas that is seen."""
     try:
         found = blocks(_mended(data) if terms.lenient else data)
@@ -124,7 +144,7 @@ def read(data: bytes, terms: Terms) -> tuple[Metadata, Frames]:
     plays = 1 if found.loops is None else found.loops and found.loops + 1
     timing = Timing([(frame.duration, 100) for frame in found.frames], plays)
     metadata = Metadata(comments=own_comments(found.comments))
-    return metadata, Frames(len(found.frames), lambda: _canvases(found, metadata), timing)
+    return Frames(len(found.frames), lambda: _canvases(found, metadata), timing)
 
 
 def _mended(data: bytes) -> bytes:
@@ -160,7 +180,7 @@ def _canvases(found: Blocks, metadata: Metadata) -> Iterator[Picture]:
             seen = np.ones(indices.shape, bool) if frame.transparent is None else indices != frame.transparent
             canvas[area][seen] = colours[:, : canvas.shape[2]][indices[seen]]
             alpha[area][seen] = 255
-        yield Picture(canvas.copy(), alpha.copy() if open else None, "gif", metadata)
+        yield Picture(canvas.copy(), alpha.copy() if open else None, metadata=metadata)
         if before is not None:
             canvas[area], alpha[area] = before
         elif frame.disposal == TO_BACKGROUND:
@@ -182,16 +202,29 @@ def _indices(frame: Frame) -> Array:
 # ---- writing ----------------------------------------------------------------------------------------
 
 
-class Writer:
-    """Gathers frames ``(height, width, 1 or 3)`` of uint8 and their alpha; `write` makes a file of them."""
+def encode(file: io.BytesIO, content: Content) -> list[str]:
+    """Write a file of one frame."""
+    writer = Writer(None)
+    writer.add(content)
+    writer.write(file)
+    return writer.notes
 
-    def __init__(self) -> None:
+
+class Writer:
+    """Gathers frames of uint8; `write` makes a file of them: an animation where there is a *timing*."""
+
+    def __init__(self, timing: Timing | None) -> None:
+        self.timing = timing
         self.size = 0, 0
         self.notes: list[str] = []
+        self._comments: list[bytes] = []
         self._frames: list[tuple[bytes, bytes, int | None]] = []
 
-    def add(self, pixels: Any, alpha: Any) -> None:
+    def add(self, frame: Content) -> None:
         """Take one more frame: into its own palette, exactly where that holds its colours."""
+        pixels, alpha = frame.pixels, frame.alpha
+        if not self._frames:
+            self._comments = frame.comments()
         height, width, _ = pixels.shape
         self.size = width, height
         hidden = None if alpha is None else alpha.reshape(height, width) < 128
@@ -234,10 +267,11 @@ class Writer:
         reduced = image.quantize(most)
         return np.asarray(reduced), bytes(reduced.getpalette() or ())[: 3 * most]
 
-    def write(self, file: BinaryIO, timing: Timing | None = None, comments: Sequence[bytes] = ()) -> None:
-        """Write all frames, each the whole canvas in its own palette; *timing* where they are an animation."""
+    def write(self, file: io.BytesIO) -> None:
+        """Write all frames, each the whole canvas in its own palette."""
+        timing = self.timing
         file.write(b"GIF89a" + struct.pack("<HHBBB", *self.size, 0, 0, 0))
-        for comment in comments:
+        for comment in self._comments:
             file.write(bytes((EXTENSION, COMMENT)) + _in_blocks(comment))
         if timing is not None and timing.plays != 1:
             loops = timing.plays and min(timing.plays - 1, LONGEST)
@@ -272,3 +306,6 @@ def _compressed(indices: Any) -> bytes:
 def _in_blocks(data: bytes) -> bytes:
     parts = [data[at : at + 255] for at in range(0, len(data), 255)]
     return b"".join(bytes((len(part),)) + part for part in parts) + b"\0"
+
+
+CODEC = Codec(finish, encode, load, frames=Writer)

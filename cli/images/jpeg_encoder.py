@@ -25,6 +25,7 @@ from ...filters.core.engine.output_buffer import Canvas
 from ...filters.core.engine.threads import side_by_side
 from . import jpeg_segments
 from .jpeg_segments import COMMENT, END_OF_IMAGE, RESTART, START_OF_FRAME, START_OF_SCAN, TABLES
+from .pillow_buffer import image_of
 
 BAND = 1 << 19
 """Pixels of a band; from 1/8 to 2 megapixels all are as fast. An interval must stay below 2¹⁶ units."""
@@ -129,15 +130,8 @@ def write(
     bands.write(file, **given)
 
 
-def of_inks(pixels: Any) -> Image.Image:
-    """Return an image of CMYK."""
-    return Image.frombytes("CMYK", pixels.shape[1::-1], pixels.tobytes())
-
-
 def _image(pixels: Any) -> Image.Image:
-    if pixels.shape[2] == 4:
-        return of_inks(pixels)
-    return Image.fromarray(pixels if pixels.shape[2] == 3 else pixels[..., 0])
+    return image_of(pixels if pixels.shape[2] > 1 else pixels[..., 0], inks=pixels.shape[2] == 4)
 
 
 def _encoded(image: Image.Image, **settings: Any) -> bytes:

@@ -14,6 +14,7 @@ from .tiff_tags import (
     DESCRIPTION,
     EXIF,
     GPS,
+    ORIENTATION,
     PIXEL_HEIGHT,
     PIXEL_WIDTH,
     SOFTWARE,
@@ -205,6 +206,15 @@ def plausible(dpi: Any) -> tuple[float, float] | None:
     except (TypeError, ValueError, ZeroDivisionError):
         return None
     return (x, y) if 0 < x < 1e6 and 0 < y < 1e6 else None
+
+
+def orientation_of(image: Image.Image) -> int:
+    """Return the EXIF orientation of an image of Pillow's, 1 where there is none that can be read."""
+    try:
+        found = image.getexif().get(ORIENTATION, 1)
+        return int(found) if found in TURNS else 1
+    except Exception:  # a block that is damaged turns nothing
+        return 1
 
 
 def turned_image(image: Image.Image, orientation: int) -> Image.Image:

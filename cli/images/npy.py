@@ -1,28 +1,23 @@
-"""Reading .npy: arrays of any real type, of one to four channels; a row of numbers is a picture of one row."""
+""".npy: arrays of any real type, of one to four channels; a row of numbers is a picture of one row."""
 
 from __future__ import annotations
 
 import io
 import math
 
+from ...filters.core import npy_header
 from ...filters.core.lazy_numpy import np
-from .metadata import Metadata
-from .picture import Loaded, Picture, Terms, UnreadableError, real_samples, reason_of, with_alpha
+from .atomic_write import end_with
+from .codec import Codec, Content
+from .picture import Decode, Loaded, Picture, Terms, UnreadableError, real_samples, reason_of, with_alpha
 
 
-def load(data: bytes, terms: Terms) -> Loaded:
-    """Leave all to `picture`: there is nothing to do without NumPy."""
-    return Loaded(data)
-
-
-def picture(loaded: Loaded, terms: Terms) -> Picture:
+def finish(loaded: Loaded, terms: Terms, decode: Decode) -> Picture:
     """Read an array; raises `UnreadableError`."""
     data = loaded.data
     try:
-        stream = io.BytesIO(data)
-        version = np.lib.format.read_magic(stream)
-        header = np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0
-        shape, _, dtype = header(stream)
+        header = npy_header.read(data)
+        shape, dtype = header.shape, np.lib.format.descr_to_dtype(header.described)
         if len(shape) == 1:
             shape = (1, *shape)
         if len(shape) in (2, 3):
@@ -37,5 +32,25 @@ def picture(loaded: Loaded, terms: Terms) -> Picture:
         raise UnreadableError(
             f"has the shape {array.shape}; an image is (height, width), (height, width, 1, 2, 3 or 4) or (width,)"
         )
-    pixels = real_samples(pixels)
-    return with_alpha(pixels, "npy", Metadata())
+    return with_alpha(real_samples(pixels))
+
+
+def encode(file: io.BytesIO, content: Content) -> list[str]:
+    """Write an array; its header is a Python literal, in which a comment may stand."""
+    as_it_is = content.alpha is None and content.pixels.shape[2] > 1
+    samples = content.pixels if as_it_is else content.samples()
+    described = np.lib.format.header_data_from_array_1_0(samples)
+    header = repr({**described, "fortran_order": False})
+    text = f"{header}  # {content.software}" if content.software else header
+    padding = -(10 + len(text) + 1) % np.lib.format.ARRAY_ALIGN
+    text += " " * padding + "\n"
+    file.write(np.lib.format.magic(1, 0) + len(text).to_bytes(2, "little") + text.encode())
+    if samples.flags.c_contiguous:
+        end_with(file, samples)
+        return []
+    for row in samples:  # planes, as maps come, lie side by side in the file: a row of them fits the cache
+        file.write(np.ascontiguousarray(row).data)
+    return []
+
+
+CODEC = Codec(finish, encode, encode_maps=encode)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -12,8 +12,6 @@ from .metadata import Metadata
 
 if TYPE_CHECKING:
     from PIL import Image
-
-    from .frames import Frames
 
 Admit = Callable[[int, int, int], None]
 """Takes a picture's width, height, and the bytes that a pixel takes at least before it is filtered and after; returns
@@ -41,18 +39,51 @@ class Picture:
 
     pixels: Any
     alpha: Any = None
-    format: str = "png"
+    format: str = ""
+    """The name in the table of formats, which whoever decodes the file fills in."""
     metadata: Metadata = field(default_factory=Metadata)
     notes: list[str] = field(default_factory=list)
     """What people should know about how it was read."""
-    frames: Frames | None = None
-    """Of a file that has several; it has then no pixels itself, unless the first frame is the picture."""
     number: int = 0
     """Of the frame."""
+    orientation: int = 1
+    """What EXIF said of the samples as they were stored; the pixels are upright."""
+
+
+class Timing(NamedTuple):
+    """How an animation runs."""
+
+    durations: Sequence[tuple[int, int]]
+    """Of each frame, in seconds: numerator and denominator."""
+    plays: int = 0
+    """How often it is shown; 0 is for ever."""
+
+
+@dataclass
+class Frames:
+    """What a file holds that has several pictures: an animation, the pages of a TIFF, the pictures of an MPO.
+
+    Each is decoded when its turn comes, as the whole picture that is seen then, so that no filter meets another
+    frame's pixels, and one is in memory at a time.
+    """
+
+    count: int
+    each: Callable[[], Iterator[Picture]]
+    """Decodes one after the other; they come with the metadata of their own."""
+    timing: Timing | None = None
+    """None where they are pages."""
+    first: Picture | None = None
+    """The picture of which the others are previews, or what another eye sees: only who asks for them wants them."""
+    format: str = ""
+    """As of a `Picture`."""
+
+
+Decode = Callable[[bytes], Picture | Frames]
+"""Decodes a whole file; handed to the decoders of files that hold others."""
 
 
 class Loaded(NamedTuple):
-    """What `load` leaves to `picture`."""
+    """What a codec's `load` leaves to its `finish`."""
 
     data: bytes
     image: Image.Image | None = None
@@ -84,11 +115,11 @@ def reason_of(error: Exception) -> str:
     return " ".join(str(error).split()) or type(error).__name__
 
 
-def with_alpha(pixels: Any, format: str, metadata: Metadata) -> Picture:
+def with_alpha(pixels: Any) -> Picture:
     """Return a picture whose alpha, if there is one, is the last channel."""
     if pixels.shape[2] in (2, 4):
-        return Picture(pixels[..., :-1].copy(), pixels[..., -1].copy(), format, metadata)
-    return Picture(pixels, None, format, metadata)
+        return Picture(pixels[..., :-1].copy(), pixels[..., -1].copy())
+    return Picture(pixels)
 
 
 def premultiplied(pixels: Any, alpha: Any) -> Any:

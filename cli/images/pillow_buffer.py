@@ -71,3 +71,8 @@ def samples(image: Image.Image) -> Any:
         array = np.asarray(image)
         return array[..., None] if array.ndim == 2 else array
     return shared[..., CHANNELS[image.mode]]
+
+
+def image_of(samples: Any, inks: bool = False) -> Image.Image:
+    """Return an image of samples, ``(height, width)`` or more channels: four are RGB and alpha, or *inks*."""
+    return Image.frombytes("CMYK", samples.shape[1::-1], samples.tobytes()) if inks else Image.fromarray(samples)

@@ -18,7 +18,7 @@ from ..errors import FileError, UsageError
 from ..streams import STREAM
 
 if TYPE_CHECKING:
-    from .picture import Loaded, Picture, Terms
+    from .picture import Frames, Loaded, Picture, Terms
 
 
 MAX_PIXELS = 1 << 28
@@ -67,8 +67,8 @@ class Reader:
         self._ahead[name] = thread, answer
         thread.start()
 
-    def read(self, name: str) -> Picture:
-        """Return the picture *name*; raises FileError."""
+    def read(self, name: str) -> Picture | Frames:
+        """Return the picture *name*, or its frames; raises FileError."""
         from . import decode
         from .malloc import keep_freed
         from .picture import UnreadableError
@@ -77,7 +77,7 @@ class Reader:
             loaded = self._loaded(name)
             if not self._ahead:
                 keep_freed()
-            return decode.picture(loaded, self._terms())
+            return decode.finish(loaded, self._terms())
         except UnreadableError as error:
             raise FileError(shown(name), str(error)) from None
         except OSError as error:

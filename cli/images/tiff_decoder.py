@@ -10,12 +10,13 @@ import io
 import struct
 from typing import Any
 
-from PIL import TiffImagePlugin
+from PIL import Image, TiffImagePlugin
 
 from ...filters.core.lazy_numpy import Array, np
 from . import ifd, pillow_decoder, tiff_strips
 from .metadata import of_tiff, plausible, turned
-from .picture import Loaded, Picture, Terms, UnreadableError, premultiplied, real_samples
+from .picture import Decode, Frames, Loaded, Picture, Terms, UnreadableError, premultiplied, real_samples
+from .silence import silenced
 from .tiff_strips import many, one
 from .tiff_tags import (
     BITS,
@@ -34,13 +35,8 @@ PREMULTIPLIED, STRAIGHT = 1, 2
 CENTIMETRE = 2.54
 
 
-def prepare(head: bytes) -> None:
-    """Import what `load` needs."""
-    pillow_decoder.prepare(head)
-
-
 def load(data: bytes, terms: Terms) -> Loaded:
-    """Decode what Pillow does; leave the rest to `picture`."""
+    """Decode what Pillow does; leave the rest to `finish`."""
     _check_pages(data, terms)
     tags = directory(data)
     try:
@@ -52,18 +48,23 @@ def load(data: bytes, terms: Terms) -> Loaded:
     if terms.lenient and bits == 8 and many(tags, PHOTOMETRIC, 1)[0] in (WHITE_IS_ZERO, BLACK_IS_ZERO, RGB):
         return Loaded(data)
     tiff_strips.check_count(tags)
-    return pillow_decoder.load(data, terms) if not tags.next else Loaded(data)
+    if tags.next:
+        return Loaded(data)
+    image = pillow_decoder.opened("TIFF", TiffImagePlugin.TiffImageFile, data, terms)
+    pillow_decoder.admit(image, terms)
+    with silenced():
+        return Loaded(data, pillow_decoder.decoded(image, data))
 
 
-def picture(loaded: Loaded, terms: Terms) -> Picture:
-    """Return the picture, upright."""
+def finish(loaded: Loaded, terms: Terms, decode: Decode) -> Picture | Frames:
+    """Return the picture, upright, or the pages."""
     if loaded.image is not None:
-        return pillow_decoder.picture(loaded, terms)
+        return pillow_decoder.finish(loaded, terms, _colours_and_alpha, loaded.data)
     tags = directory(loaded.data)
     if tags.next:
-        from . import frames
+        from . import tiff_pages
 
-        return frames.picture(loaded.data, "TIFF", terms)
+        return tiff_pages.read(loaded.data, decode)
     layout = tiff_strips.layout(loaded.data, tags)
     terms.admit(layout.width, layout.height, 2 * layout.channels * layout.dtype.itemsize)
     notes: list[str] = []
@@ -73,10 +74,16 @@ def picture(loaded: Loaded, terms: Terms) -> Picture:
     return Picture(
         turned(pixels, orientation),
         None if alpha is None else turned(alpha, orientation),
-        "tiff",
-        metadata,
-        notes,
+        metadata=metadata,
+        notes=notes,
     )
+
+
+def _colours_and_alpha(image: Image.Image) -> tuple[Any, Any]:
+    pixels, alpha = pillow_decoder.colours_and_alpha(image)
+    if image.mode.startswith("I;16") and many(getattr(image, "tag_v2", {}), BITS) == (12,):
+        pixels = pixels << 4 | pixels >> 8  # 4095 is white
+    return pixels, alpha
 
 
 def directory(data: bytes, offset: int | None = None) -> Any:

@@ -1,23 +1,20 @@
-"""The pages of a TIFF and the pictures of an MPO, each read as a file of its own."""
+"""The pages of a TIFF, each read as a file of its own."""
 
 from __future__ import annotations
 
 import contextlib
 import struct
 from collections.abc import Iterator
-from typing import Any
 
 from . import ifd
-from .frames import Frames
-from .picture import Picture, Terms, UnreadableError
+from .picture import Decode, Frames, Picture, UnreadableError
 from .tiff_tags import NEW_SUBFILE_TYPE
 
-ENTRIES = 0xB002
 REDUCED, MASK = 1, 4
 """Bits of the kind of a page: a small copy of another, or a mask for it."""
 
 
-def read(data: bytes, terms: Terms) -> Frames:
+def read(data: bytes, decode: Decode) -> Frames:
     """Return the pages, but for small copies and masks of others."""
     file = ifd.File(data)
     left, kept = 0, list[ifd.Page]()
@@ -30,11 +27,9 @@ def read(data: bytes, terms: Terms) -> Frames:
     note = [f"{left} of its pages, small copies or masks of others, {'was' if left == 1 else 'were'} left out"]
 
     def each() -> Iterator[Picture]:
-        from . import decode
-
         for number, own in enumerate(kept):
-            page = decode.decode(_alone(file, own), terms)
-            if page.pixels is None:
+            page = decode(_alone(file, own))
+            if isinstance(page, Frames):
                 raise UnreadableError("is damaged: its pages overlap")
             page.notes = [*(note if left and number == 0 else []), *page.notes]
             yield page
@@ -54,20 +49,3 @@ def _alone(file: ifd.File, page: ifd.Page) -> bytes:
     file.link.pack_into(data, file.first, page.at)
     file.link.pack_into(data, page.link, 0)
     return bytes(data)
-
-
-def read_mpo(data: bytes, image: Any, terms: Terms) -> Frames:
-    """Return the pictures of an MPO; the first is what is commonly seen."""
-    # Places are counted from behind the name of the segment that lists them; CIPA DC-007, section 5.2.
-    base = data.index(b"MPF\0") + 4
-    starts = [0, *(base + entry["DataOffset"] for entry in image.mpinfo[ENTRIES][1:])]
-
-    def each() -> Iterator[Picture]:
-        from . import decode
-
-        for start, end in zip(starts, [*starts[1:], len(data)], strict=True):
-            picture = decode.decode(data[start:end], terms)
-            picture.frames = None
-            yield picture
-
-    return Frames(len(starts), each, first_is_all=True)

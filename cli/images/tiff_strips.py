@@ -17,8 +17,8 @@ from typing import Any, NamedTuple
 from PIL import TiffImagePlugin
 
 from ...filters.core.lazy_numpy import Array, np
-from . import pillow_decoder
 from .picture import UnreadableError
+from .silence import silenced
 from .tiff_tags import (
     BITS,
     CHANNELS,
@@ -183,7 +183,7 @@ def _unpacked(layout: Layout, packed: memoryview, size: int, rows: int) -> Any:
     except (SyntaxError, KeyError):
         name = TiffImagePlugin.COMPRESSION_INFO.get(layout.compression, str(layout.compression))
         raise UnreadableError(f"is compressed by {name}, which is not read; save it with LZW or ZIP") from None
-    with pillow_decoder.silenced():
+    with silenced():
         return strip.tobytes()
 
 

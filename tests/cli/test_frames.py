@@ -158,19 +158,30 @@ def test_a_16_bit_apng_keeps_its_depth(ok, rgb, load):
     deep = rgb.astype(np.uint16) * 256 + rgb[::-1]
     tifffile.imwrite("in.tif", deep)
     ok(*KEEP, "in.tif", "-o", "one.png")
-    from imfilter.cli.images import apng
-    from imfilter.cli.images.frames import Timing
+    from imfilter.cli.images import apng, png
+    from imfilter.cli.images.picture import Timing
 
-    writer = apng.Writer()
+    writer = apng.Writer(png.encode, Timing([(1, 7), (2, 3)], 2))
     for _ in range(2):
-        writer.add(Path("one.png").read_bytes())
+        writer.add_png(Path("one.png").read_bytes())
     with Path("in.png").open("wb") as file:
-        writer.write(file, Timing([(1, 7), (2, 3)], 2))
+        writer.write(file)
     ok(*KEEP, "in.png", "-o", "out.png")
     assert b"fcTL" + struct.pack(">I", 0) in Path("out.png").read_bytes()
     assert struct.pack(">HH", 1, 7) in Path("out.png").read_bytes()
     ok(*KEEP, "out.png", "--frame", "1", "-o", "out.tif")
     assert np.array_equal(tifffile.imread("out.tif"), deep)
+
+
+@pytest.mark.parametrize("suffix", ["png", "jpg", "webp", "gif", "tif"])
+def test_a_picture_of_one_frame_has_its_sheet_in_any_format(ok, rgb, folder, suffix):
+    """Though the frames of its maps are numbered, and the format may hold one frame or none without times."""
+    Image.fromarray(rgb).save("in.png")
+    ok("conv", "in.png", "--kernel", "schmid", "-o", "out/", "--name", "{map}-{frame}.png", "--sheet", f"s.{suffix}")
+    with Image.open(f"s.{suffix}") as image:
+        assert min(image.size) > 100
+        assert getattr(image, "n_frames", 1) == 1
+    assert len(list((folder / "out").iterdir())) == 13
 
 
 # ---- pages ------------------------------------------------------------------------------------------

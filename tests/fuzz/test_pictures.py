@@ -65,7 +65,7 @@ def check(data, lenient):
         assert str(error)
         assert "\n" not in str(error)
     else:
-        if found.pixels is not None:
+        if isinstance(found, picture.Picture):
             assert found.pixels.ndim == 3
             assert found.pixels.shape[2] in (1, 3)
             assert found.pixels.size

@@ -12,14 +12,12 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from .. import npy_header
 from ..lazy_numpy import Array, np
 from ..parameters import held
 from . import kernel_files, kernels
 from .kernel_files import npy
 from .kernel_files.text import number, separated
-
-HEADER = 1000
-"""Bytes of a ``.npy`` file that tell its shape."""
 
 
 class Bank(NamedTuple):
@@ -90,11 +88,11 @@ def _shape_in(path: str) -> tuple[int, ...]:
     """Return the shape that a ``.npy`` file claims; empty where it is none. A pipe can be read only once."""
     try:
         if (data := held(path)) is not None:
-            return npy.claimed(data[:HEADER])
+            return npy_header.read(data[: npy_header.ENOUGH]).shape
         if not Path(path).is_file():
             return ()
         with open(path, "rb") as file:
-            return npy.claimed(file.read(HEADER))
+            return npy_header.read(file.read(npy_header.ENOUGH)).shape
     except (OSError, ValueError):
         return ()
 

@@ -1,4 +1,4 @@
-"""WebP animations: read through Pillow, whose libwebp lays the frames on one another, and written here.
+"""WebP: read and written through Pillow, whose libwebp lays frames on one another; animations are put together here.
 
 After RFC 9649, WebP Image Format, section 2.7. Pillow would join frames that look alike, and hold all of them.
 """
@@ -8,15 +8,15 @@ from __future__ import annotations
 import io
 import struct
 from collections.abc import Iterator
-from typing import Any, BinaryIO
+from typing import Any
 
-from PIL import WebPImagePlugin
+from PIL import Image, WebPImagePlugin
 
 from ...filters.core.lazy_numpy import np
-from .frames import Frames, Timing
-from .metadata import Metadata, of_image, turned
-from .picture import Picture, Terms
-from .tiff_tags import ORIENTATION
+from . import pillow_decoder
+from .codec import Codec, Content
+from .metadata import of_image, orientation_of, turned
+from .picture import Decode, Frames, Loaded, Picture, Terms, Timing
 
 ANIMATED, XMP, EXIF, ALPHA, ICC = 2, 4, 8, 16, 32
 """Flags of the VP8X chunk, section 2.7.1.2."""
@@ -41,7 +41,19 @@ def chunk(name: bytes, body: bytes) -> bytes:
 # ---- reading ----------------------------------------------------------------------------------------
 
 
-def read(data: bytes, terms: Terms) -> tuple[Metadata, Frames]:
+def load(data: bytes, terms: Terms) -> Loaded:
+    """Decode a file of one frame into an image of Pillow's; leave animations to `finish`."""
+    image = pillow_decoder.opened("WEBP", WebPImagePlugin.WebPImageFile, data, terms)
+    pillow_decoder.admit(image, terms)
+    return Loaded(data) if image.n_frames > 1 else Loaded(data, pillow_decoder.decoded(image, data))
+
+
+def finish(loaded: Loaded, terms: Terms, decode: Decode) -> Picture | Frames:
+    """Return the picture, upright, or the frames of an animation."""
+    return read(loaded.data, terms) if loaded.image is None else pillow_decoder.finish(loaded, terms)
+
+
+def read(data: bytes, terms: Terms) -> Frames:
     """Return the frames of an animation, each as the canvas that is seen."""
     durations, plays, open = [], 0, False
     for name, body in chunks(data):
@@ -58,10 +70,7 @@ def read(data: bytes, terms: Terms) -> tuple[Metadata, Frames]:
     terms.admit(width, height, 8)
     notes: list[str] = []
     metadata = of_image(image, notes)
-    try:
-        orientation = int(image.getexif().get(ORIENTATION, 1))
-    except Exception:
-        orientation = 1
+    orientation = orientation_of(image)
 
     def each() -> Iterator[Picture]:
         image = _opened(data)
@@ -69,9 +78,9 @@ def read(data: bytes, terms: Terms) -> tuple[Metadata, Frames]:
             image.seek(number)
             samples = turned(np.array(image), orientation)
             alpha = samples[..., 3].copy() if samples.shape[2] == 4 and open else None
-            yield Picture(samples[..., :3].copy(), alpha, "webp", metadata, notes if number == 0 else [])
+            yield Picture(samples[..., :3].copy(), alpha, metadata=metadata, notes=notes if number == 0 else [])
 
-    return metadata, Frames(len(durations), each, Timing(durations, plays))
+    return Frames(len(durations), each, Timing(durations, plays))
 
 
 def _has_alpha(name: bytes, body: bytes) -> bool:
@@ -87,29 +96,44 @@ def _opened(data: bytes) -> Any:
 # ---- writing ----------------------------------------------------------------------------------------
 
 
-class Writer:
-    """Gathers frames that were each encoded as a WebP; `write` makes a file of them."""
+def encode(file: io.BytesIO, content: Content) -> list[str]:
+    """Write a file of one frame: lossless unless a quality is asked for, so that what is exact is stored so."""
+    metadata, quality = content.metadata, content.options.quality
+    saved: dict[str, Any] = {"lossless": True, "exact": True} if quality is None else {"quality": quality}
+    beside = {"exif": content.exif(), "xmp": metadata.xmp, "icc_profile": metadata.icc}
+    saved |= {name: value for name, value in beside.items() if value}
+    Image.fromarray(content.samples()).save(file, "WEBP", **saved)
+    return []
 
-    def __init__(self) -> None:
+
+class Writer:
+    """Gathers frames, each encoded as a WebP; `write` makes a file of them."""
+
+    def __init__(self, timing: Timing | None) -> None:
+        assert timing is not None
+        self.timing = timing
+        self.notes: list[str] = []
         self._beside: dict[bytes, bytes] = {}
         self._size = 0, 0
         self._alpha = False
         self._frames: list[bytes] = []
 
-    def add(self, webp: bytes, width: int, height: int, alpha: bool) -> None:
+    def add(self, frame: Content) -> None:
         """Take one more frame; the first one's chunks beside the pixels are the file's."""
-        parts = b""
-        for name, body in chunks(webp):
+        webp, parts = io.BytesIO(), b""
+        self.notes += encode(webp, frame)
+        for name, body in chunks(webp.getvalue()):
             if name in (b"ALPH", b"VP8 ", b"VP8L"):
                 parts += chunk(name, body)
             elif not self._frames:
                 self._beside[name] = body
-        self._size = width, height
-        self._alpha |= alpha
+        self._size = frame.pixels.shape[1::-1]
+        self._alpha |= frame.alpha is not None
         self._frames.append(parts)
 
-    def write(self, file: BinaryIO, timing: Timing) -> None:
+    def write(self, file: io.BytesIO) -> None:
         """Write all frames, each the whole canvas."""
+        timing = self.timing
         width, height = (struct.pack("<I", side - 1)[:3] for side in self._size)
         flags = ANIMATED | self._alpha * ALPHA
         for name, flag in ((b"ICCP", ICC), (b"EXIF", EXIF), (b"XMP ", XMP)):
@@ -129,3 +153,6 @@ class Writer:
 def milliseconds(numerator: int, denominator: int) -> int:
     """Return a duration as WebP keeps it."""
     return min((2000 * numerator + denominator) // (2 * denominator), LONGEST)
+
+
+CODEC = Codec(finish, encode, load, frames=Writer)

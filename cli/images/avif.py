@@ -1,0 +1,60 @@
+"""AVIF: read and written by Pillow, which passes over samples of more than 8 bits.
+
+After AV1 Image File Format (AVIF), version 1.1.0, and ISO/IEC 23008-12, section 6.5.6, for the property `pixi`.
+"""
+
+from __future__ import annotations
+
+import io
+from typing import Any
+
+from PIL import AvifImagePlugin, Image
+
+from . import pillow_decoder
+from .codec import Codec, Content
+from .picture import Decode, Loaded, Picture, Terms, UnreadableError
+
+QUALITY = 95
+"""Of AVIF's own scale, with full chroma: a photograph is 0.9 levels off in the mean."""
+
+
+def load(data: bytes, terms: Terms) -> Loaded:
+    """Decode into an image of Pillow's."""
+    image = pillow_decoder.opened("AVIF", AvifImagePlugin.AvifImageFile, data, terms)
+    pillow_decoder.admit(image, terms)
+    if not terms.lenient:
+        check_depth(data)
+    if image.n_frames > 1:
+        raise UnreadableError(f"has {image.n_frames} frames, which are not read from AVIF; convert it to WebP or APNG")
+    return Loaded(data, pillow_decoder.decoded(image, data))
+
+
+def check_depth(data: bytes) -> None:
+    """Raise `UnreadableError` for samples of more than 8 bits, which Pillow would cut down without a word."""
+    at = data.find(b"pixi")
+    if at < 0:
+        return
+    channels = data[at + 8 : at + 9]
+    bits = max(data[at + 9 : at + 9 + channels[0]], default=8) if channels else 8
+    if bits > 8:
+        raise UnreadableError(f"has {bits}-bit samples, which are not read from AVIF; convert it to PNG or TIFF")
+
+
+def finish(loaded: Loaded, terms: Terms, decode: Decode) -> Picture:
+    """Return the picture, upright."""
+    return pillow_decoder.finish(loaded, terms)
+
+
+def encode(file: io.BytesIO, content: Content) -> list[str]:
+    """Write a file."""
+    metadata, quality, samples = content.metadata, content.options.quality, content.samples()
+    # Another number of threads would give other bytes.
+    saved: dict[str, Any] = {"quality": quality or QUALITY, "max_threads": 1}
+    if quality is None and samples.shape[2:] in ((3,), (4,)):
+        saved["subsampling"] = "4:4:4"
+    beside = {"exif": content.exif(), "xmp": metadata.xmp, "icc_profile": metadata.icc}
+    Image.fromarray(samples).save(file, "AVIF", **saved, **{name: value for name, value in beside.items() if value})
+    return []
+
+
+CODEC = Codec(finish, encode, load)

@@ -1,0 +1,125 @@
+"""JPEG, and MPO, which is several in one file: read through Pillow, which is watched, and written in bands."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from PIL import JpegImagePlugin
+
+from . import jpeg_integrity, pillow_decoder
+from .codec import Codec, Content, Options
+from .metadata import Metadata, tags_of
+from .picture import Decode, Frames, Loaded, Picture, Terms, UnreadableError
+
+if TYPE_CHECKING:
+    from ...filters.core.engine.output_buffer import CanvasFactory
+
+QUALITY = 95
+MPO_ENTRIES = 0xB002
+"""The tag of an MPO that lists its pictures."""
+
+
+# ---- reading ----------------------------------------------------------------------------------------
+
+
+def prepare(head: bytes) -> None:
+    """Import what opens an MPO."""
+    if b"MPF\0" in head:
+        from PIL import MpoImagePlugin  # noqa: F401
+
+
+def load(data: bytes, terms: Terms) -> Loaded:
+    """Decode into an image of Pillow's."""
+    image = _opened(data, terms)
+    pillow_decoder.admit(image, terms)
+    if not terms.lenient:
+        jpeg_integrity.before(data, *image.size)
+    pillow_decoder.decoded(image, data)
+    if not terms.lenient:
+        jpeg_integrity.after(data, image, lambda data: pillow_decoder.decoded(_opened(data, terms), data))
+    return Loaded(data, image)
+
+
+def _opened(data: bytes, terms: Terms) -> Any:
+    return pillow_decoder.opened("JPEG", JpegImagePlugin.jpeg_factory, data, terms)
+
+
+def finish(loaded: Loaded, terms: Terms, decode: Decode) -> Picture | Frames:
+    """Return the picture, upright, or the pictures of an MPO."""
+    assert loaded.image is not None
+    entries = getattr(loaded.image, "mpinfo", {}).get(MPO_ENTRIES)
+    picture = pillow_decoder.finish(loaded, terms)
+    return picture if entries is None else _of_mpo(loaded.data, entries, picture, decode)
+
+
+def _of_mpo(data: bytes, entries: Any, first: Picture, decode: Decode) -> Frames:
+    """Return the pictures of an MPO; the *first* is what is commonly seen."""
+    # Places are counted from behind the name of the segment that lists them; CIPA DC-007, section 5.2.
+    base = data.index(b"MPF\0") + 4
+    starts = [0, *(base + entry["DataOffset"] for entry in entries[1:])]
+
+    def each() -> Iterator[Picture]:
+        for start, end in zip(starts, [*starts[1:], len(data)], strict=True):
+            found = decode(data[start:end])
+            picture = found.first if isinstance(found, Frames) else found
+            if picture is None:
+                raise UnreadableError("is damaged: one of its pictures is an animation")
+            yield picture
+
+    return Frames(len(starts), each, first=first)
+
+
+# ---- writing ----------------------------------------------------------------------------------------
+
+
+def canvas(options: Options) -> CanvasFactory:
+    """Return what makes the canvas of a file: one that is encoded while it is filled."""
+    from . import jpeg_encoder
+
+    return partial(jpeg_encoder.canvas, **_settings(options))
+
+
+def _settings(options: Options) -> dict[str, Any]:
+    # Full chroma at 95 unless the user says how good is good enough.
+    return {"quality": options.quality or QUALITY, "full_chroma": options.quality is None}
+
+
+def encode(file: io.BytesIO, content: Content) -> list[str]:
+    """Write a file."""
+    from . import jpeg_encoder
+
+    notes = []
+    exif, xmp = _exif(content.metadata), content.metadata.xmp
+    if len(exif) > jpeg_encoder.LONGEST_SEGMENT:
+        notes.append(f"its EXIF block of {len(exif)} bytes is more than JPEG holds, and was not kept")
+        exif = b""
+    if len(xmp) > jpeg_encoder.LONGEST_XMP:
+        notes.append(f"its XMP of {len(xmp)} bytes is more than JPEG holds, and was not kept")
+        xmp = b""
+    jpeg_encoder.write(
+        file,
+        content.pixels,
+        **_settings(content.options),
+        icc=content.metadata.icc,
+        exif=exif,
+        xmp=xmp,
+        dpi=content.metadata.dpi,
+        comments=content.comments(),
+        cores=content.options.cores,
+    )
+    return notes
+
+
+def _exif(metadata: Metadata) -> bytes:
+    """Return the EXIF block, with the texts that only a PNG keeps beside it."""
+    if not metadata.texts:
+        return metadata.exif
+    from . import ifd
+
+    return ifd.block(tags_of(metadata._replace(comments=(), dpi=None)))
+
+
+CODEC = Codec(finish, encode, load, prepare, canvas)

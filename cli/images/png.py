@@ -1,0 +1,147 @@
+"""PNG: read through Pillow, which is watched and kept from cutting 16 bits down to 8, and written here."""
+
+from __future__ import annotations
+
+import io
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from PIL import Image, PngImagePlugin
+
+from ...filters.core.lazy_numpy import Array, np
+from . import pillow_buffer, pillow_decoder, png_chunks, png_integrity
+from .codec import Codec, Content
+from .metadata import Metadata, orientation_of, turned_image
+from .picture import Decode, Frames, Loaded, Picture, Terms, Timing
+
+if TYPE_CHECKING:
+    from .apng import Writer
+
+LOW = {"RGB;16B": "RGB;16L", "RGBA;16B": "RGBA;16L"}
+"""What makes Pillow take the second byte of each sample in place of the first."""
+
+
+# ---- reading ----------------------------------------------------------------------------------------
+
+
+def load(data: bytes, terms: Terms) -> Loaded:
+    """Decode into an image of Pillow's, or two where that holds a half of each sample; frames are left to `finish`."""
+    if terms.lenient:
+        data = png_integrity.mended(data)
+    image = _opened(data, terms)
+    pillow_decoder.admit(image, terms)
+    if not terms.lenient:
+        png_integrity.before(data, *image.size)
+    if image.n_frames > 1:
+        return Loaded(data)
+    low = _deepened(image, data, terms)
+    pillow_decoder.decoded(image, data)
+    if not terms.lenient:
+        png_integrity.after(data, image)
+    return Loaded(data, image, (), low)
+
+
+def _opened(data: bytes, terms: Terms) -> Any:
+    return pillow_decoder.opened("PNG", PngImagePlugin.PngImageFile, data, terms)
+
+
+def _deepened(image: Any, data: bytes, terms: Terms) -> Any:
+    """Let 16-bit samples of several channels be decoded whole; return an image of their low bytes, or None.
+
+    Pillow keeps one byte of each: what is opened a second time is decoded for the other. Gray with alpha has as many
+    bytes as 8-bit RGBA, and needs no second time.
+    """
+    if png_chunks.header(data).depth < 16 or image.mode not in ("RGB", "RGBA", "LA"):
+        return None
+    tile = image.tile[0]
+    if tile.args == "LA;16B":
+        image._mode = "RGBA"
+        image.tile = [tile._replace(args="RGBA")]
+        return None
+    low = _opened(data, terms)
+    low.tile = [tile._replace(args=LOW[tile.args])]
+    return pillow_decoder.decoded(low, data)
+
+
+def finish(loaded: Loaded, terms: Terms, decode: Decode) -> Picture | Frames:
+    """Return the picture, upright, or the frames of an animation."""
+    if loaded.image is None:
+        from . import apng
+
+        return apng.read(loaded.data, terms, decode)
+    low = None if loaded.low is None else turned_image(loaded.low, orientation_of(loaded.image))
+    return pillow_decoder.finish(loaded, terms, partial(_colours_and_alpha, png_chunks.header(loaded.data).depth, low))
+
+
+def _colours_and_alpha(bits: int, low: Image.Image | None, image: Image.Image) -> tuple[Any, Any]:
+    if image.mode in ("P", "PA"):
+        return pillow_decoder.colours_and_alpha(image)
+    key = _key(image, bits)
+    if low is not None or (bits == 16 and image.mode == "RGBA"):
+        return pillow_decoder.parted(_deep_samples(image, low), key)
+    return pillow_decoder.colours_and_alpha(image, key)
+
+
+def _deep_samples(image: Image.Image, low: Image.Image | None) -> Array:
+    """Return the 16-bit samples ``(height, width, channels)`` of what `load` left."""
+    high = pillow_buffer.samples(image)
+    if low is None:
+        return np.ascontiguousarray(high).view(">u2").astype(np.uint16)
+    samples = np.empty((*high.shape, 2), np.uint8)
+    samples[..., 0], samples[..., 1] = high, pillow_buffer.samples(low)
+    return samples.view(">u2")[..., 0].astype(np.uint16)
+
+
+def _key(image: Image.Image, bits: int) -> tuple[int, ...] | None:
+    """Return the one colour that is transparent, in the units of the samples that Pillow makes of *bits* each."""
+    value = image.info.get("transparency")
+    if value is None or image.mode not in ("1", "L", "I;16", "RGB"):
+        return None
+    full = (1 << bits) - 1
+    values = value if isinstance(value, tuple) else (value,)
+    return tuple((each & full) * 255 // full if bits < 8 else each & full for each in values)
+
+
+# ---- writing ----------------------------------------------------------------------------------------
+
+
+def encode(file: io.BytesIO, content: Content) -> list[str]:
+    """Write a file."""
+    from . import png_encoder
+
+    png_encoder.write(
+        file,
+        content.pixels,
+        content.alpha,
+        icc=content.metadata.icc,
+        exif=content.metadata.exif,
+        dpi=content.metadata.dpi,
+        software=content.software,
+        beside=_texts(content.metadata),
+        cores=content.options.cores,
+    )
+    return []
+
+
+def _texts(metadata: Metadata) -> list[tuple[bytes, bytes]]:
+    """Return the chunks of texts; sections 11.3.3.2 and 11.3.3.4."""
+    chunks = []
+    if metadata.xmp:
+        chunks.append((b"iTXt", b"XML:com.adobe.xmp" + bytes(5) + metadata.xmp))
+    comments = [("Comment", comment.decode("utf-8", "replace")) for comment in metadata.comments]
+    for name, text in (*comments, *metadata.texts):
+        try:
+            chunks.append((b"tEXt", name.encode("latin-1") + b"\0" + text.encode("latin-1")))
+        except UnicodeEncodeError:
+            chunks.append((b"iTXt", name.encode("latin-1", "replace") + bytes(5) + text.encode()))
+    return chunks
+
+
+def frames(timing: Timing | None) -> Writer:
+    """Return what writes an animation."""
+    from . import apng
+
+    return apng.Writer(encode, timing)
+
+
+CODEC = Codec(finish, encode, load, frames=frames)

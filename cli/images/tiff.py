@@ -1,0 +1,105 @@
+"""TIFF: 8 bits are written by Pillow, what it does not write by tifffile, and the tags beside by hand."""
+
+from __future__ import annotations
+
+import io
+from typing import Any
+
+from . import tiff_decoder
+from .codec import Codec, Content, FrameWriter
+from .metadata import Metadata, tags_of
+from .picture import Timing
+from .tiff_tags import XMP
+
+INKS = 4
+
+
+def encode(file: io.BytesIO, content: Content) -> list[str]:
+    """Write a file of one page."""
+    samples, metadata = content.samples(), content.metadata
+    if samples.dtype == "float32" or (samples.dtype == "uint16" and samples.ndim == 3):
+        with _writer(file) as writer:
+            _add_page(writer, samples, content.alpha is not None, metadata, content.software)
+        return _finish(file, metadata)
+    from . import pillow_buffer
+
+    beside = {"software": content.software, "icc_profile": metadata.icc, "dpi": metadata.dpi}
+    image = pillow_buffer.image_of(samples, inks=content.alpha is None and samples.shape[2:] == (INKS,))
+    given = {name: value for name, value in beside.items() if value}
+    image.save(file, "TIFF", compression="tiff_adobe_deflate", **given)
+    return _finish(file, metadata)
+
+
+def encode_maps(file: io.BytesIO, content: Content) -> list[str]:
+    """Write a file with a page for each map."""
+    with _writer(file) as writer:
+        for number in range(content.pixels.shape[2]):
+            page = content._replace(pixels=content.pixels[..., number : number + 1])
+            _add_page(writer, page.samples(), False, content.metadata, content.software if number == 0 else "")
+    return _finish(file, content.metadata)
+
+
+class Pages:
+    """Gathers pages, which are encoded as they come."""
+
+    def __init__(self) -> None:
+        self.notes: list[str] = []
+        self._file = io.BytesIO()
+        self._writer = _writer(self._file)
+        self._metadata: Metadata | None = None
+
+    def add(self, frame: Content) -> None:
+        """Take one more page."""
+        if self._metadata is None:
+            self._metadata = frame.metadata
+        _add_page(self._writer, frame.samples(), frame.alpha is not None, frame.metadata, frame.software)
+
+    def write(self, file: io.BytesIO) -> None:
+        """Write all pages."""
+        self._writer.close()
+        self.notes += _finish(self._file, self._metadata or Metadata())
+        file.write(self._file.getbuffer())
+
+
+def frames(timing: Timing | None) -> FrameWriter:
+    """Return what writes several pages."""
+    return Pages()
+
+
+def _writer(file: io.BytesIO) -> Any:
+    """Return a writer of float samples, of 16-bit colour and of several pages, which Pillow's is not."""
+    import tifffile
+
+    return tifffile.TiffWriter(file, byteorder="<")
+
+
+def _add_page(writer: Any, samples: Any, alpha: bool, metadata: Metadata, software: str) -> None:
+    channels = samples.shape[2] - alpha if samples.ndim == 3 else 1
+    writer.write(
+        samples,
+        photometric={3: "rgb", INKS: "separated"}.get(channels, "minisblack"),
+        planarconfig="contig" if samples.ndim == 3 else None,
+        extrasamples=["unassalpha"] if alpha else None,
+        compression="zlib",
+        # Its predictor for floats would need a compiled package.
+        predictor=samples.dtype != "float32",
+        metadata=None,
+        contiguous=False,
+        software=software or False,
+        resolution=metadata.dpi,
+        resolutionunit="INCH" if metadata.dpi else None,
+        iccprofile=metadata.icc or None,
+    )
+
+
+def _finish(file: io.BytesIO, metadata: Metadata) -> list[str]:
+    """Add to the first page what else the picture carries, each tag with its own type."""
+    from . import ifd
+
+    tags = tags_of(metadata._replace(dpi=None))
+    if metadata.xmp:
+        tags[XMP] = ifd.Value(ifd.BYTE, len(metadata.xmp), metadata.xmp)
+    return ["its EXIF and XMP were not kept in a file of this size"] if tags and not ifd.add(file, tags) else []
+
+
+CODEC = Codec(tiff_decoder.finish, encode, tiff_decoder.load, encode_maps=encode_maps, frames=frames)

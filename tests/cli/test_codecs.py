@@ -1,0 +1,149 @@
+"""A format is one module and its row: each has both, and a new one needs nothing else."""
+
+import ast
+import importlib.util
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import imfilter
+import imfilter.cli
+import imfilter.filters
+import numpy as np
+import pytest
+from imfilter.cli.images import formats
+from PIL import Image
+
+IMAGES = Path(formats.__file__).parent
+TESTS = Path(__file__).parents[1]
+SPEC = importlib.util.spec_from_file_location("corpus", TESTS / "corpus.py")
+corpus = importlib.util.module_from_spec(SPEC)
+SPEC.loader.exec_module(corpus)
+TOY = '''
+"""Toy: two sides of 16 bits, and gray bytes."""
+
+import struct
+
+from ...filters.core.lazy_numpy import np
+from .codec import Codec
+from .picture import Picture
+
+
+def finish(partial, options, decode):
+    width, height = struct.unpack_from(">HH", partial.data, 3)
+    return Picture(np.frombuffer(partial.data, np.uint8, offset=7).reshape(height, width, 1))
+
+
+def encode(file, content):
+    height, width, _ = content.pixels.shape
+    file.write(b"TOY" + struct.pack(">HH", width, height) + content.pixels.tobytes())
+    return []
+
+
+CODEC = Codec(finish, encode)
+'''
+ROW = 'Format("toy", (".toy", ".play"), b"TOY", BYTES, (), aliases=("game",)),'
+PAGE = """
+import importlib.util, sys
+spec = importlib.util.spec_from_file_location("test_formats", sys.argv[1])
+module = importlib.util.module_from_spec(spec)
+spec.loader.exec_module(module)
+module.KINDS = {}
+print(module.table(None, None))
+"""
+AHEAD = """
+import json, sys
+from pathlib import Path
+from imfilter.cli.images import decode, picture
+data = Path(sys.argv[1]).read_bytes()
+options = picture.Terms(picture.limit(1 << 28))
+decode.prepare(data[:1 << 16])
+before = set(sys.modules)
+decode.load(data, options)
+print(json.dumps([sorted(set(sys.modules) - before), "numpy" in sys.modules]))
+"""
+
+
+def test_every_codec_has_a_row_and_every_row_a_codec():
+    held = {
+        path.stem
+        for path in IMAGES.glob("*.py")
+        for node in ast.parse(path.read_bytes()).body
+        if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "CODEC"
+    }
+    assert held == {format.codec_name for format in formats.FORMATS.values()}
+
+
+@pytest.mark.parametrize("format", formats.FORMATS.values(), ids=lambda format: format.name)
+def test_a_codec_does_what_its_row_says(format):
+    assert (format.codec.encode_maps is not None) == format.maps
+    assert (format.codec.frames is not None) == (format.animated or format.paged)
+
+
+def test_no_name_or_suffix_means_two_formats():
+    each = formats.FORMATS.values()
+    assert len(formats.BY_NAME) == sum(1 + len(format.aliases) for format in each)
+    assert len(formats.BY_SUFFIX) == sum(len(format.suffixes) for format in each)
+
+
+@pytest.mark.parametrize("kind", corpus.kinds(), ids=lambda kind: kind.name)
+def test_every_kind_of_file_is_told_by_its_head(kind):
+    name = kind.format.lower()
+    assert formats.sniff(kind.data[: formats.HEAD]).name == {"pbm": "pgm"}.get(name, name)
+
+
+@pytest.mark.parametrize("format", formats.FORMATS)
+def test_the_half_that_runs_ahead_imports_nothing_and_needs_no_numpy(folder, format):
+    kind = next(kind for kind in corpus.kinds() if formats.sniff(kind.data[: formats.HEAD]).name == format)
+    (folder / "in").write_bytes(kind.data)
+    ended = subprocess.run([sys.executable, "-c", AHEAD, "in"], capture_output=True, text=True)
+    assert ended.returncode == 0, ended.stderr
+    assert json.loads(ended.stdout) == [[], False]
+
+
+@pytest.fixture
+def copy(folder):
+    """A copy of the program, and what runs in it: ``copy("-m", "imfilter", …)``."""
+    home = folder / "home"
+    shutil.copytree(Path(imfilter.__file__).parent, home / "imfilter", ignore=shutil.ignore_patterns("cli", "filters"))
+    for part in (imfilter.cli, imfilter.filters):
+        shutil.copytree(Path(part.__file__).parent, home / "imfilter" / part.__name__.rpartition(".")[2])
+
+    def copy(*words):
+        environment = {**os.environ, "PYTHONPATH": str(home)}
+        return subprocess.run([sys.executable, *words], env=environment, capture_output=True, text=True)
+
+    copy.images = home / "imfilter" / "cli" / "images"
+    return copy
+
+
+def test_a_new_format_is_one_file_and_its_row(copy, folder, rgb):
+    (copy.images / "toy.py").write_text(TOY)
+    table = copy.images / "formats.py"
+    text = table.read_text(encoding="utf-8")
+    row = '        Format("bmp"'
+    assert text.count(row) == 1
+    table.write_text(text.replace(row, f"        {ROW}\n{row}"), encoding="utf-8")
+
+    gray = rgb[..., 0]
+    Image.fromarray(gray).save("in.png")
+    for source, target in (("in.png", "a.toy"), ("a.toy", "b/"), ("b/a.toy", "c.png")):
+        ended = copy("-m", "imfilter", "conv", "--kernel", "1", source, "-o", target)
+        assert (ended.returncode, ended.stderr) == (0, "")
+    assert (folder / "b" / "a.toy").read_bytes()[:3] == b"TOY"
+    assert np.array_equal(np.asarray(Image.open("c.png")), gray)
+    assert copy("-m", "imfilter", "blur", "in.png", "-o", "d", "--to", "game").returncode == 0
+    assert (folder / "d").read_bytes()[:3] == b"TOY"
+
+    refused = copy("-m", "imfilter", "blur", "in.png", "-o", "e", "--to", "nosuch").stderr
+    assert ", toy," in refused
+    Image.fromarray(rgb).save("colours.png")
+    refused = copy("-m", "imfilter", "blur", "colours.png", "-o", "e.toy").stderr
+    assert "TOY holds gray only" in refused
+    (folder / "text.png").write_text("no picture")
+    assert ", TOY," in copy("-m", "imfilter", "blur", "text.png", "-o", "e.png").stderr
+    page = copy("-c", PAGE, str(TESTS / "cli" / "test_formats.py")).stdout
+    assert page.count("| toy |") == 2
