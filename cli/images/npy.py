@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import math
 
+from ...filters.core import npy_header
 from ...filters.core.lazy_numpy import np
 from .metadata import Metadata
 from .picture import Loaded, Picture, Terms, UnreadableError, real_samples, reason_of, with_alpha
@@ -19,10 +20,8 @@ def picture(loaded: Loaded, terms: Terms) -> Picture:
     """Read an array; raises `UnreadableError`."""
     data = loaded.data
     try:
-        stream = io.BytesIO(data)
-        version = np.lib.format.read_magic(stream)
-        header = np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0
-        shape, _, dtype = header(stream)
+        header = npy_header.read(data)
+        shape, dtype = header.shape, np.lib.format.descr_to_dtype(header.described)
         if len(shape) == 1:
             shape = (1, *shape)
         if len(shape) in (2, 3):

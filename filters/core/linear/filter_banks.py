@@ -12,13 +12,11 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from .. import npy_header
 from ..lazy_numpy import Array, np
 from . import kernel_files, kernels
 from .kernel_files import npy
 from .kernel_files.text import number, separated
-
-HEADER = 1000
-"""Bytes of a ``.npy`` file that tell its shape."""
 
 
 class Bank(NamedTuple):
@@ -90,7 +88,7 @@ def _shape_in(path: str) -> tuple[int, ...]:
         if not Path(path).is_file():
             return ()
         with open(path, "rb") as file:
-            return npy.claimed(file.read(HEADER))
+            return npy_header.read(file.read(npy_header.ENOUGH)).shape
     except (OSError, ValueError):
         return ()
 

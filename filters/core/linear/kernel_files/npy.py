@@ -4,31 +4,19 @@ from __future__ import annotations
 
 import io
 import math
-import re
 import warnings
 from collections.abc import Sequence
 
+from ... import npy_header
 from ...lazy_numpy import Array, np
 from ..kernel_reading import Reading
 from ..kernels import Kernel
 from .text import AS_WRITTEN, Text
 
-MAGIC = b"\x93NUMPY"
-
 
 def recognise(data: bytes) -> bool:
     """NumPy's magic."""
-    return data.startswith(MAGIC)
-
-
-def claimed(data: bytes) -> tuple[int, ...]:
-    r"""Return the shape that a file's beginning claims; empty where it is no such file.
-
-    >>> claimed(b"\x93NUMPY... {'descr': '<f4', 'fortran_order': False, 'shape': (64, 3, 7, 7), }")
-    (64, 3, 7, 7)
-    """
-    found = re.search(rb"'shape': *\(([\d, ]{0,80})\)", data[:1000]) if recognise(data) else None
-    return tuple(int(part) for part in found[1].replace(b" ", b"").split(b",") if part) if found else ()
+    return data.startswith(npy_header.MAGIC)
 
 
 def check_many(name: str, shape: Sequence[int], max_taps: int) -> None:
@@ -43,8 +31,12 @@ def check_many(name: str, shape: Sequence[int], max_taps: int) -> None:
 def array(data: bytes, name: str, max_taps: int) -> Array:
     """Return the array of real numbers that a file holds; raises ValueError."""
     text = Text(name, "", max_taps)
-    # What the header claims is checked before memory is taken for it.
-    check_many(name, claimed(data), max_taps)
+    try:
+        # What the header claims is checked before memory is taken for it.
+        claimed = npy_header.read(data).shape
+    except ValueError as error:
+        raise text.error(f"is no readable .npy file ({error})") from None
+    check_many(name, claimed, max_taps)
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
