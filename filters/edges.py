@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Annotated, Literal, NamedTuple, TypedDict, Unpack
 
 from .core import Array, MapField, Pair, Param, ParameterError, Stage, both, image_filter, np, pointwise
+from .core.engine.facts import note
 from .core.engine.stage import NO_HALO, Function, ImageContext
 from .core.filter import PastTheEdge, Treatment
 from .core.gradient import gradient, laplacian, non_maximum_suppression, structure_tensor
@@ -224,7 +225,7 @@ def _positive(sigmas: tuple[float, float], op: str) -> tuple[float, float]:
 def _named(stage: Stage, op: str, sigmas: tuple[float, float]) -> Stage:
     width, height = (side[0] + side[1] + 1 for side in zip(stage.halo[:2], stage.halo[2:], strict=True))
     fact = f"{op} of sigma {sigmas[0]:g},{sigmas[1]:g}: {width}×{height}, separable passes"
-    return stage._replace(facts=lambda context: (fact,))
+    return stage._replace(facts=lambda context: (note(fact),))
 
 
 def _signed(threshold: float | None) -> list[Stage]:

@@ -141,7 +141,8 @@ class Work:
             said = [_range_notes(*output, frame.outputs) for frame in frames for output in told]
             lines = [f"imfilter: {name}: {note}" for note in dict.fromkeys([*notes, *itertools.chain(*said)])]
         if how.verbose:
-            lines += [f"{name}: {fact}" for fact in [*first.facts, *_output_facts(first.outputs, first.encodings)]]
+            lines += [f"{name}: {fact.text}" for fact in first.facts]
+            lines += [f"{name}: {text}" for text in _output_facts(first.outputs, first.encodings)]
         measured: dict[str, list[Output]] = {}
         for frame in frames:
             for output, found in frame.outputs.items():
@@ -155,7 +156,7 @@ class Work:
             height,
             channels,
             DEPTHS[first.dtype],
-            tuple(fact.split()[1] for fact in first.facts if fact.startswith("algorithm: ")),
+            tuple(str(fact.value) for fact in first.facts if fact.kind == "algorithm"),
             {output: (min(f.low for f in found), max(f.high for f in found)) for output, found in measured.items()},
             {output: sum(f.clipped for f in found) / len(found) for output, found in measured.items()},
             lines=tuple(lines),

@@ -15,6 +15,7 @@ from __future__ import annotations
 
 from typing import Literal
 
+from ..engine.facts import note
 from ..engine.layout import planes_of, strip_of
 from ..engine.stage import BY_ALPHA, Function, Halo, ImageContext, Stage, Values, inside
 from ..lazy_numpy import Array, np
@@ -72,7 +73,7 @@ def guided(radii: tuple[int, int], epsilon: float, guide: Guide) -> Stage:
         crossing=BY_ALPHA,
         # An error of the variance v moves a pixel at the distance √v from the mean by √v / (v + epsilon) times as much.
         amplification=1 + 0.5 / epsilon**0.5,
-        facts=lambda context: (fact,),
+        facts=lambda context: (note(fact),),
     )
 
 

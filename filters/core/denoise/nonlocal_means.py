@@ -16,6 +16,7 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 from ..engine.doubling import Turns, over_windows
+from ..engine.facts import note
 from ..engine.layout import planes_of, strip_of
 from ..engine.stage import BY_ALPHA, Function, Halo, ImageContext, Stage
 from ..lazy_numpy import Array, np
@@ -109,7 +110,7 @@ def nonlocal_means(size: tuple[int, int], patch: int | None, strength: float | N
         survey=noise_estimate.surveying(strength_of) if estimated else None,
         joint=True,
         crossing=BY_ALPHA,
-        facts=lambda context: (f"non-local means: search window of {width}×{height}",),
+        facts=lambda context: (note(f"non-local means: search window of {width}×{height}"),),
     )
 
 

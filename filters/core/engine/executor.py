@@ -18,6 +18,7 @@ from ..lazy_numpy import Array, np
 from ..parameters import ImageError
 from . import nan_policy, pipeline
 from .borders import Rule
+from .facts import Fact, note
 from .mask import OTHER_SIZE, SEVERAL_MAPS, Effect
 from .masked_output import Original, PartialMap, PartialPicture
 from .output_buffer import Canvas, CanvasFactory, Collector, Output
@@ -40,7 +41,7 @@ class Result(NamedTuple):
     """The outputs by name, and what was derived on the way, for people."""
 
     outputs: dict[str, Output]
-    facts: list[str]
+    facts: list[Fact]
 
 
 def run(
@@ -79,7 +80,7 @@ def run(
     region = None if effect is None else effect.on(*image.shape[:2])
     plain = plain and not (region is not None and region.partial)
     rounded = whole and plain and not settings.linear_out and not bias and not measure and settings.channels != "max"
-    found: list[str] = []
+    found: list[Fact] = []
     context = ImageContext(
         full, work, frozenset(requested), tolerance, finite, whole, rounded=rounded, name=name, facts=found
     )
@@ -144,7 +145,7 @@ def run(
         rows = -(-rows // chain.preferred_rows) * chain.preferred_rows
     each_strip(chain.height, rows, jobs, filter_strip)
     facts = [*(fact for stage in stages for fact in stage.facts(context)), *found] if measure else []
-    facts.append(f"computed in {np.dtype(work).name}, strips of {rows} rows")
+    facts.append(note(f"computed in {np.dtype(work).name}, strips of {rows} rows"))
     return Result({name: collector.output() for name, collector in collectors.items()}, facts)
 
 

@@ -11,6 +11,7 @@ from typing import Any, NamedTuple, Protocol
 
 from ..lazy_numpy import np
 from .borders import Border, Rule
+from .facts import Fact
 
 Values = Any
 """A strip, or a NamedTuple of strips of one size."""
@@ -80,7 +81,7 @@ class ImageContext(NamedTuple):
     """What the image is called, for what shall differ from image to image."""
     survey_result: Any = None
     """What the stage's survey found in the whole image."""
-    facts: list[str] | None = None
+    facts: list[Fact] | None = None
     """Facts that surveys found, for people."""
     rule: Rule = Rule("reflect")
     """What lies past the edge, for a stage that sees to that itself."""
@@ -194,7 +195,7 @@ class Stage(NamedTuple):
     """The most by which whole numbers grow in the stage, where it can work on integers; None where it cannot."""
     fields: tuple[str, ...] = ("image",)
     """The names of the results, where the stage is the last: those of its NamedTuple, or ``image`` alone."""
-    facts: Callable[[ImageContext], tuple[str, ...]] = lambda context: ()
+    facts: Callable[[ImageContext], tuple[Fact, ...]] = lambda context: ()
     """What was derived from the parameters and the image, for people."""
 
 

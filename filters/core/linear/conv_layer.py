@@ -15,6 +15,7 @@ from functools import cache
 from typing import Any, Literal
 
 from ..engine import colour, nan_policy
+from ..engine.facts import Fact, chosen_algorithm, note
 from ..engine.layout import planes_of, strip_of
 from ..engine.stage import AlphaHandling, BoundStage, Function, ImageContext, Stage, inside, pointwise
 from ..lazy_numpy import Array, np
@@ -106,16 +107,15 @@ def layer(
         work = np.float32 if apart(context) else context.work
         return plain and not ties and _transform_pays(weights.shape, groups, work)
 
-    def facts(context: ImageContext) -> tuple[str, ...]:
+    def facts(context: ImageContext) -> tuple[Fact, ...]:
         tile = overlap_save.bank_tile(height, width)
-        of_groups = f" of {groups} groups" if groups > 1 else ""
+        seen = _channels(inputs) + (f" of {groups} groups" if groups > 1 else "")
         return (
-            f"{name}: {maps} kernels {width}×{height} on {_channels(inputs)}{of_groups}, "
-            f"anchor {x},{y}, activation {activation}",
-            f"algorithm: fourier ({tile[1]}×{tile[0]} tiles, transformed once for all maps)"
+            note(f"{name}: {maps} kernels {width}×{height} on {seen}, anchor {x},{y}, activation {activation}"),
+            chosen_algorithm("fourier", f"{tile[1]}×{tile[0]} tiles, transformed once for all maps")
             if by_transform(context)
-            else f"algorithm: product ({inputs * height * width} stacked samples, one matrix product a row)",
-            *(["the sums in float32, the mean of each row apart"] if apart(context) else []),
+            else chosen_algorithm("product", f"{inputs * height * width} stacked samples, one matrix product a row"),
+            *([note("the sums in float32, the mean of each row apart")] if apart(context) else []),
         )
 
     stage = Stage(

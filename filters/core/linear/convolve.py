@@ -6,6 +6,7 @@ from functools import cache
 from typing import Annotated, Literal
 
 from ..engine import nan_policy
+from ..engine.facts import Fact, chosen_algorithm, note
 from ..engine.stage import BoundStage, Halo, ImageContext, Stage, Weights
 from ..lazy_numpy import np
 from ..parameters import Param
@@ -64,6 +65,14 @@ def linear(
         careful = cache(lambda: planner.bind(kernel, context, geometry, "taps").function)
         return quick._replace(function=nan_policy.kept_near(quick.function, careful, window, quick.extra))
 
+    def facts(context: ImageContext) -> tuple[Fact, ...]:
+        chosen = planner.plan(kernel, context, geometry, algorithm)
+        parts = "separable" if kernel.factors is not None else "not separable"
+        return (
+            note(f"{name}: {width}×{height}, anchor {x},{y}, sum {kernel.sum:.6g}, {parts}"),
+            chosen_algorithm(chosen.algorithm, chosen.reason),
+        )
+
     return Stage(
         bind,
         halo=halo,
@@ -74,11 +83,7 @@ def linear(
         bias=bias,
         white_offset=white_offset,
         amplification=max(1.0, kernel.absolute_sum),
-        facts=lambda context: (
-            f"{name}: {width}×{height}, anchor {x},{y}, sum {kernel.sum:.6g}, "
-            + ("separable" if kernel.factors is not None else "not separable"),
-            "algorithm: {0.algorithm} ({0.reason})".format(planner.plan(kernel, context, geometry, algorithm)),
-        ),
+        facts=facts,
     )
 
 

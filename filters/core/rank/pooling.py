@@ -12,6 +12,7 @@ from typing import Any, Literal, NamedTuple
 
 from ..engine.doubling import joins, over_windows
 from ..engine.dtypes import narrowest
+from ..engine.facts import note
 from ..engine.layout import planes_of, strip_of
 from ..engine.stage import NO_HALO, BoundStage, Halo, ImageContext, Stage, Weights, own_type
 from ..lazy_numpy import Array, np
@@ -144,7 +145,9 @@ def pooling(op: Op, x: Axis, y: Axis, *, same: bool = False, ceil: bool = False,
         gain=size**0.5 if op == "l2" else 1.0,
         weights=Weights(1.0, 1.0) if op == "avg" else None,
         amplification=size**0.5 if op == "l2" else 1.0,
-        facts=lambda context: (f"{op} of {size} samples in {x.reach + 1}×{y.reach + 1}, stride {x.stride},{y.stride}",),
+        facts=lambda context: (
+            note(f"{op} of {size} samples in {x.reach + 1}×{y.reach + 1}, stride {x.stride},{y.stride}"),
+        ),
     )
 
 

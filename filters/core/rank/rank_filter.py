@@ -10,6 +10,7 @@ import math
 from collections.abc import Callable
 from typing import Any, Literal, NamedTuple, get_args
 
+from ..engine.facts import Fact, chosen_algorithm, note
 from ..engine.layout import planes_of, strip_of
 from ..engine.nan_policy import Window
 from ..engine.stage import BY_ALPHA, BoundStage, Function, Halo, ImageContext, Stage, inside, own_type
@@ -95,11 +96,11 @@ def ranked(width: int, height: int, percentile: float, *, name: str, algorithm: 
     def present(counter: Counter) -> Callable[[Array], Array]:
         return lambda planes: counter(planes, lambda count: rank_of(percentile, count))
 
-    def facts(context: ImageContext) -> tuple[str, ...]:
+    def facts(context: ImageContext) -> tuple[Fact, ...]:
         chosen = plan(height, width, context, algorithm)
         return (
-            f"{name}: {width}×{height}, the sample of rank {rank} of 0 … {count - 1}",
-            f"algorithm: {chosen.algorithm} ({chosen.reason})",
+            note(f"{name}: {width}×{height}, the sample of rank {rank} of 0 … {count - 1}"),
+            chosen_algorithm(chosen.algorithm, chosen.reason),
         )
 
     return Stage(bind, halo=halo, selects=True, crossing=BY_ALPHA, facts=facts)
