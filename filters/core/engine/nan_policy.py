@@ -17,7 +17,7 @@ from typing import Any, NamedTuple
 
 from ..lazy_numpy import Array, np
 from .doubling import over_windows
-from .stage import BoundStage, Function, Halo, ImageContext, Stage, Values, Weights, bound, inside
+from .stage import BoundStage, Function, Halo, ImageContext, Stage, Values, Weights, bound, by_field, inside
 
 PROPAGATE, IGNORE, FILL = "propagate", "ignore", "fill="
 LEAST_WEIGHT = 1e-11
@@ -133,12 +133,12 @@ def _left_out(stage: Stage) -> Stage:
         def relative(strip: Array, *where: int) -> Values:
             present, at = _present(strip), middle(strip)
             if present is None:
-                return _each(lambda value: settled(value, at, stage.amplification), own.function(strip, *where))
+                return by_field(lambda value: settled(value, at, stage.amplification), own.function(strip, *where))
 
             def differences(value: Array, total: Array) -> Array:
                 return settled(value - at * (total - weights.sum), at, stage.amplification)
 
-            return _each(differences, own.function(filled(strip, 0), *where), own.function(present, *where))
+            return by_field(differences, own.function(filled(strip, 0), *where), own.function(present, *where))
 
         return own._replace(function=relative if weights.relative else normalized)
 
@@ -168,9 +168,3 @@ def settled(differences: Array, middle: Array, amplification: float) -> Array:
     """Return differences from a pixel in the *middle*, 0 where they are no more than rounding leaves."""
     least = np.abs(middle) * (NOTHING * amplification)
     return np.where(np.abs(differences) <= least, 0, differences)
-
-
-def _each(function: Callable[..., Array], *values: Values) -> Values:
-    if isinstance(values[0], tuple):
-        return values[0]._make(map(function, *values))  # type: ignore[attr-defined]
-    return function(*values)

@@ -13,7 +13,7 @@ from ..lazy_numpy import Array, np
 from ..parameters import ImageError
 from . import borders, nan_policy
 from .borders import Rule
-from .stage import BoundStage, ImageContext, Rows, Stage, Values, bound, own_type
+from .stage import BoundStage, ImageContext, Rows, Stage, Values, bound, by_field, own_type
 from .strips import each_strip
 
 MAX_AROUND = 1 << 28
@@ -77,7 +77,7 @@ class StageRows(Rows):
         """Return rows of the stage's result."""
         if self.anchored and start % self.preferred_rows:
             spare = start % self.preferred_rows
-            return _each(lambda strip: strip[spare:], self.rows(start - spare, stop))
+            return by_field(lambda strip: strip[spare:], self.rows(start - spare, stop))
         where = (start,) if self.placed else ()
         if self.bare:
             return self.function(self.above.rows(start, stop), *where)
@@ -94,7 +94,7 @@ class StageRows(Rows):
             laid = list(zip(starts, strips, strict=True))
             return borders.surround(laid, index, left, right, self.work, self.rule, self.interleaved)
 
-        return self.function(_each(surrounded, *parts), *where)
+        return self.function(by_field(surrounded, *parts), *where)
 
 
 def _rule(stage: Stage, context: ImageContext, rule: Rule) -> Rule:
@@ -134,7 +134,7 @@ class Whole(Rows):
 
     def rows(self, start: int, stop: int) -> Values:
         """Return rows that were kept."""
-        return _each(lambda strip: strip[start:stop], self.values)
+        return by_field(lambda strip: strip[start:stop], self.values)
 
 
 def computed(source: Rows, strip_rows: int, jobs: int) -> Whole:
@@ -145,13 +145,13 @@ def computed(source: Rows, strip_rows: int, jobs: int) -> Whole:
         nonlocal whole
         values = source.rows(start, stop)
         if whole is None:
-            whole = _each(lambda strip: np.empty((source.height, *strip.shape[1:]), strip.dtype), values)
+            whole = by_field(lambda strip: np.empty((source.height, *strip.shape[1:]), strip.dtype), values)
 
         def copy(strip: Array, kept: Array) -> Array:
             kept[start:stop] = strip
             return kept
 
-        _each(copy, values, whole)
+        by_field(copy, values, whole)
 
     each_strip(source.height, strip_rows, jobs, keep)
     return Whole(whole, source.height, source.width)
@@ -300,11 +300,3 @@ def _groups(index: Array) -> list[tuple[int, int]]:
         return [(0, 1)]
     cuts = np.flatnonzero(np.diff(needed) > 1) + 1
     return [(int(group[0]), int(group[-1]) + 1) for group in np.split(needed, cuts)]
-
-
-def _each(function: Callable[..., Array], *values: Values) -> Values:
-    """Apply *function* to strips, or field by field to NamedTuples of strips."""
-    if isinstance(values[0], tuple):
-        fields = zip(*values, strict=True)
-        return values[0]._make(None if field[0] is None else function(*field) for field in fields)  # type: ignore
-    return function(*values)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple, Protocol
 
-from ..lazy_numpy import np
+from ..lazy_numpy import Array, np
 from .borders import Border, Rule
 from .facts import Fact
 
@@ -241,3 +241,11 @@ def inside(strip: Values, halo: Halo) -> Values:
     """
     rows, columns = strip.shape[:2]
     return strip[halo.top : rows - halo.bottom, halo.left : columns - halo.right]
+
+
+def by_field(function: Callable[..., Array], *values: Values) -> Values:
+    """Apply *function* to strips, or field by field to NamedTuples of strips, of which some may be None."""
+    if isinstance(values[0], tuple):
+        fields = zip(*values, strict=True)
+        return values[0]._make(None if field[0] is None else function(*field) for field in fields)  # type: ignore
+    return function(*values)

@@ -16,14 +16,13 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
+from ..engine.colour import LUMA_WEIGHTS
 from ..engine.nan_policy import left_out
 from ..engine.stage import BoundStage, Function, ImageContext, Stage, bound, inside, pointwise
 from ..lazy_numpy import Array, np
 from ..linear import kernels
 from ..linear.convolve import linear
 from .gradient import Gradient, operator
-
-LUMA = (299, 587, 114)
 
 
 class Tensor(NamedTuple):
@@ -95,7 +94,7 @@ def _summed(gx: Array, gy: Array) -> Tensor:
 
 def _with_luma(part: Array) -> Array:
     """Sum the channels by their part in the luma; of other channels than red, green and blue all alike."""
-    weights = LUMA if part.shape[2] == len(LUMA) else (1,) * part.shape[2]
+    weights = LUMA_WEIGHTS if part.shape[2] == len(LUMA_WEIGHTS) else (1,) * part.shape[2]
     total = part[..., :1] * weights[0]
     for channel in range(1, part.shape[2]):
         total += part[..., channel : channel + 1] * weights[channel]
