@@ -17,8 +17,8 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 from ..engine.colour import LUMA_WEIGHTS
-from ..engine.nan_policy import left_out
-from ..engine.stage import BoundStage, Function, ImageContext, Stage, bound, inside, pointwise
+from ..engine.nested import within
+from ..engine.stage import BoundStage, Function, ImageContext, Stage, inside, pointwise
 from ..lazy_numpy import Array, np
 from ..linear import kernels
 from ..linear.convolve import linear
@@ -175,12 +175,11 @@ def structure(rho: tuple[float, float], together: bool) -> list[Stage]:
 def _integration(rho: tuple[float, float]) -> Stage:
     """Return the stage of the Gaussian; where samples that are missing count nothing, they have no answer either."""
     smoothing = linear(kernels.gaussian(rho), name=f"integration of sigma {rho[0]:g},{rho[1]:g}", algorithm="banded")
-    careful = left_out([smoothing])[0]
 
     def bind(context: ImageContext) -> BoundStage:
+        mean = within(smoothing, context)
         if not context.ignoring:
-            return bound(smoothing, context)
-        mean = bound(careful, context)
+            return mean
         halo = smoothing.halo.wider(mean.extra)
 
         def integrated(strip: Array) -> Array:
