@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal, NamedTuple, Unpack
 
 from .core import Array, Common, IntPair, Param, ParameterError, Stage, both, image_filter, np
 from .core.engine.facts import Fact, note
-from .core.engine.stage import BoundStage, ImageContext, own_type
+from .core.engine.stage import BoundStage, ImageContext, Window, own_type
 from .core.linear import kernels
 from .core.rank import extrema, structuring_element
 from .core.rank.structuring_element import Shape
@@ -235,4 +235,4 @@ def _hit_or_miss(pattern: _Pattern, threshold: float | None) -> Stage:
         )
         return (note(f"hit or miss in {there[0].width}×{there[0].height}: {counts}"),)
 
-    return Stage(bind, halo=there[0].halo, gain=None, facts=facts)
+    return Stage(bind, window=Window(there[0].halo), gain=None, facts=facts)

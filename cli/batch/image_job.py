@@ -121,7 +121,7 @@ class Work:
     def _check_room(self, picture: Picture) -> None:
         """Raise `ImageError` where there is no memory for all maps of a picture."""
         height, width = picture.pixels.shape[:2]
-        across, down = (math.prod(stage.stride[axis] for stage in self.stages) for axis in (0, 1))
+        across, down = (math.prod(stage.window.stride[axis] for stage in self.stages) for axis in (0, 1))
         needed = 4 * len(self.maps) * (width // across) * (height // down)
         if (free := memory_budget.short(needed)) is not None:
             raise ImageError(

@@ -20,7 +20,7 @@ import math
 
 from ..engine.layout import planes_of, strip_of
 from ..engine.nested import LocalMean
-from ..engine.stage import BY_ALPHA, BoundStage, Halo, ImageContext, Stage, inside
+from ..engine.stage import BY_ALPHA, BoundStage, Halo, ImageContext, Stage, Window, inside
 from ..lazy_numpy import Array, np
 from ..linear import box_sum, kernels
 from ..linear.convolve import linear
@@ -59,7 +59,7 @@ def adaptive(sigma: tuple[float, float], amount: float, noise: float | None, ove
 
     return Stage(
         bind,
-        halo=blurred.halo.wider(Halo.around(REACH)),
+        window=Window(blurred.window.halo.wider(Halo.around(REACH))),
         survey=noise_estimate.surveying() if noise is None else None,
         joint=True,
         crossing=BY_ALPHA,

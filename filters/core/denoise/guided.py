@@ -17,7 +17,7 @@ from typing import Literal
 
 from ..engine.facts import note
 from ..engine.layout import planes_of, strip_of
-from ..engine.stage import BY_ALPHA, Function, Halo, ImageContext, Stage, Values, inside
+from ..engine.stage import BY_ALPHA, Function, Halo, ImageContext, Stage, Values, Window, inside
 from ..lazy_numpy import Array, np
 from ..linear import box_sum
 
@@ -68,7 +68,7 @@ def guided(radii: tuple[int, int], epsilon: float, guide: Guide) -> Stage:
     fact = f"guided by itself, {guide}: lines fitted in {window[0]}×{window[1]}, epsilon {epsilon:g}"
     return Stage(
         bind,
-        halo=halo,
+        window=Window(halo),
         joint=guide == "color",
         crossing=BY_ALPHA,
         # An error of the variance v moves a pixel at the distance √v from the mean by √v / (v + epsilon) times as much.

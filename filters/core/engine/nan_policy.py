@@ -68,7 +68,7 @@ def has_gaps(image: Array) -> bool:
     return not (np.isfinite(np.min(image)) and np.isfinite(np.max(image)))
 
 
-def kept_near(quick: Function, careful: Callable[[], Function], window: Window, extra: Halo) -> Function:
+def kept_near(quick: Function, careful: Callable[[], Function], window: Footprint, extra: Halo) -> Function:
     """Return *quick*, a correlation that may spread what is not finite over all it sees, so that it stays near.
 
     What is NaN is left out first and put back as far as the *window* reaches: at 61×61 that takes a thirtieth of the
@@ -88,7 +88,7 @@ def kept_near(quick: Function, careful: Callable[[], Function], window: Window, 
     return correlate
 
 
-class Window(NamedTuple):
+class Footprint(NamedTuple):
     """The samples that a kernel looks at."""
 
     width: int
@@ -119,7 +119,7 @@ def _left_out(stage: Stage) -> Stage:
         weights = stage.weights
         if weights is None:
             return own
-        around, (sx, sy) = stage.halo.wider(own.extra), stage.stride
+        around, (sx, sy) = stage.window.halo.wider(own.extra), stage.window.stride
 
         def middle(strip: Array) -> Array:
             return inside(strip, around)[::sy, ::sx]

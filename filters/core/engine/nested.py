@@ -30,7 +30,7 @@ def combined(stage: Stage, combine: Combine, **properties: Any) -> Stage:
 
     def bind(context: ImageContext) -> BoundStage:
         inner, join = within(stage, context), combine(context)
-        halo = stage.halo.wider(inner.extra)
+        halo = stage.window.halo.wider(inner.extra)
 
         def function(strip: Array) -> Array:
             original, answer = inside(strip, halo), inner.function(strip)
@@ -40,7 +40,7 @@ def combined(stage: Stage, combine: Combine, **properties: Any) -> Stage:
 
         return inner._replace(function=function)
 
-    return Stage(bind, halo=stage.halo, facts=stage.facts, **properties)
+    return Stage(bind, window=stage.window, facts=stage.facts, **properties)
 
 
 class LocalMean:
@@ -49,7 +49,7 @@ class LocalMean:
     def __init__(self, mean: Stage, exact: Stage, context: ImageContext) -> None:
         """*exact* is the same mean by an algorithm that stands few weights."""
         self.bound = within(mean, context)
-        self._halo, self._exact, self._context = mean.halo, exact, context
+        self._halo, self._exact, self._context = mean.window.halo, exact, context
 
     @cached_property
     def _weighed(self) -> Function:

@@ -180,14 +180,14 @@ def _integration(rho: tuple[float, float]) -> Stage:
         mean = within(smoothing, context)
         if not context.ignoring:
             return mean
-        halo = smoothing.halo.wider(mean.extra)
+        halo = smoothing.window.halo.wider(mean.extra)
 
         def integrated(strip: Array) -> Array:
             return np.where(np.isnan(inside(strip, halo)), np.nan, mean.function(strip))
 
         return mean._replace(function=integrated)
 
-    return Stage(bind, halo=smoothing.halo, gain=None, facts=smoothing.facts)
+    return Stage(bind, window=smoothing.window, gain=None, facts=smoothing.facts)
 
 
 def orientation(tensor: Tensor) -> Array:

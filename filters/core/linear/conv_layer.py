@@ -17,7 +17,7 @@ from typing import Any, Literal
 from ..engine import colour, nan_policy
 from ..engine.facts import Fact, chosen_algorithm, note
 from ..engine.layout import planes_of, strip_of
-from ..engine.stage import AlphaHandling, BoundStage, Function, ImageContext, Stage, inside, pointwise
+from ..engine.stage import AlphaHandling, BoundStage, Function, ImageContext, Stage, Window, inside, pointwise
 from ..lazy_numpy import Array, np
 from ..parameters import ImageError
 from . import overlap_save, tiled_matmul
@@ -69,7 +69,7 @@ def layer(
     halo, padding = reach((width, height), (x, y), dilation, padding)
     channels = inputs * groups
     finish = _finish(bias, activation)
-    window = nan_policy.Window(width, height, stride, dilation, False)
+    window = nan_policy.Footprint(width, height, stride, dilation, False)
 
     def bind(context: ImageContext) -> BoundStage:
         work = np.float32 if apart(context) else context.work
@@ -120,9 +120,7 @@ def layer(
 
     stage = Stage(
         bind,
-        halo=halo,
-        padding=padding,
-        stride=stride,
+        window=Window(halo, padding=padding, stride=stride),
         gain=None,
         joint=True,
         maps=maps,
@@ -286,7 +284,7 @@ def _finish(bias: Array | None, activation: Activation) -> Callable[[Array], Non
     return finish
 
 
-Careful = Callable[[Array, Array, Array, nan_policy.Window], Array]
+Careful = Callable[[Array, Array, Array, nan_policy.Footprint], Array]
 
 
 def _present(
@@ -315,7 +313,7 @@ def _present(
 
     of_channels = [of_channel(channel) for channel in range(inputs)]
 
-    def careful(strip: Array, gaps: Array, middle: Array, window: nan_policy.Window) -> Array:
+    def careful(strip: Array, gaps: Array, middle: Array, window: nan_policy.Footprint) -> Array:
         total = correlate(strip)
         there = (~gaps).astype(work)
         weight = np.zeros_like(total)

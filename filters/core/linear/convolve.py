@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 from ..engine import nan_policy
 from ..engine.facts import Fact, chosen_algorithm, note
-from ..engine.stage import BoundStage, Halo, ImageContext, Stage, Weights
+from ..engine.stage import BoundStage, Halo, ImageContext, Stage, Weights, Window
 from ..lazy_numpy import np
 from ..parameters import Param
 from . import planner
@@ -54,7 +54,7 @@ def linear(
     geometry = planner.Geometry(stride, dilation)
     # A sum that is next to nothing is no mean to divide an alpha by.
     keeps_mean = abs(kernel.sum) > 1e-3 * kernel.absolute_sum
-    window = nan_policy.Window(
+    window = nan_policy.Footprint(
         width, height, stride, dilation, width * height > MAX_DIRECT_TAPS and _has_no_zero(kernel)
     )
 
@@ -75,9 +75,7 @@ def linear(
 
     return Stage(
         bind,
-        halo=halo,
-        padding=padding,
-        stride=stride,
+        window=Window(halo, padding=padding, stride=stride),
         gain=kernel.sum if keeps_mean else 0.0,
         weights=Weights(kernel.sum, kernel.absolute_sum, relative=not keeps_mean),
         bias=bias,
