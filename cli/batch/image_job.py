@@ -31,15 +31,14 @@ from .recipe import Recipe
 class ImageProcessor:
     """What is done to every image of a batch."""
 
-    def __init__(self, recipe: Recipe, options: JobOptions) -> None:
-        self.recipe, self.options = recipe, options
+    def __init__(self, recipe: Recipe, maps: tuple[str, ...], options: JobOptions) -> None:
+        self.recipe, self.maps, self.options = recipe, maps, options
         self.stages, self.settings = recipe.stages()
         self.values = recipe.last.values
-        self.maps = recipe.maps()
 
     def __reduce__(self) -> tuple[Any, ...]:
         # The stages hold functions, which are built again where they are needed.
-        return ImageProcessor, (self.recipe, self.options)
+        return ImageProcessor, (self.recipe, self.maps, self.options)
 
     def single(self, job: Job, picture: Picture) -> Report:
         """Filter the one frame of a picture, and write all its outputs."""
