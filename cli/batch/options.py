@@ -5,7 +5,6 @@ this file, because they are read whenever a command is made.
 """
 
 from collections.abc import Callable, Iterable
-from enum import StrEnum
 from typing import Annotated, Any, Literal, NamedTuple, get_args
 
 from ..images import formats
@@ -13,14 +12,15 @@ from ..images import formats
 MAX_FRAMES = 10_000
 
 
-class Section(StrEnum):
-    """The sections of a command's help, in their order."""
+Section = Literal["Arguments", "Options", "Inputs and outputs", "Pixels, before and after", "The run"]
+"""The sections of a command's help, in their order."""
 
-    ARGUMENTS = "Arguments"
-    OWN = "Options"
-    FILES = "Inputs and outputs"
-    PIXELS = "Pixels, before and after"
-    RUN = "The run"
+SECTIONS: tuple[Section, ...] = get_args(Section)
+ARGUMENTS: Section = "Arguments"
+OWN: Section = "Options"
+FILES: Section = "Inputs and outputs"
+PIXELS: Section = "Pixels, before and after"
+RUN: Section = "The run"
 
 
 class Option(NamedTuple):
@@ -45,13 +45,13 @@ class SharedOptions(NamedTuple):
 
     inputs: Annotated[
         tuple[str, ...],
-        Option("Images, folders of images, or - for standard input.", Section.ARGUMENTS, False, metavar="INPUT..."),
+        Option("Images, folders of images, or - for standard input.", ARGUMENTS, False, metavar="INPUT..."),
     ] = ()
     output: Annotated[
         str | None,
         Option(
             "The picture: a file, a folder (existing, or ending in /), or - for standard output.",
-            Section.FILES,
+            FILES,
             False,
             short="-o",
             metavar="OUTPUT",
@@ -61,7 +61,7 @@ class SharedOptions(NamedTuple):
         str,
         Option(
             "How the angle is drawn: code, 256 (or 65536) steps a turn; color, hue = angle and value = magnitude.",
-            Section.OWN,
+            OWN,
             True,
             metavar="code|color",
             default="code",
@@ -71,13 +71,13 @@ class SharedOptions(NamedTuple):
     ] = "code"
     angle_legend: Annotated[
         str | None,
-        Option("Write the wheel that explains the colours.", Section.OWN, False, metavar="FILE", only="angle"),
+        Option("Write the wheel that explains the colours.", OWN, False, metavar="FILE", only="angle"),
     ] = None
     sheet: Annotated[
         str | None,
         Option(
             "Write all maps of a bank into one picture, each stretched to its own range and labelled.",
-            Section.OWN,
+            OWN,
             False,
             metavar="FILE",
             only="bank",
@@ -87,7 +87,7 @@ class SharedOptions(NamedTuple):
         str | None,
         Option(
             "Output format, where no suffix says it.",
-            Section.FILES,
+            FILES,
             False,  # that a file is in its format is seen in the file
             short="-t",
             metavar="FORMAT",
@@ -99,71 +99,67 @@ class SharedOptions(NamedTuple):
         Option(
             "How files in an output folder are called, as '{stem}.edges.png'; also {suffix}, {filter}, {index}, "
             "{output}, and {frame} and {map}: a file each.",
-            Section.FILES,
+            FILES,
             False,
             metavar="PATTERN",
         ),
     ] = None
     recursive: Annotated[
-        bool, Option("Take the folders in folders too; outputs mirror the tree.", Section.FILES, False, short="-r")
+        bool, Option("Take the folders in folders too; outputs mirror the tree.", FILES, False, short="-r")
     ] = False
     include: Annotated[
         tuple[str, ...],
-        Option("Of a folder, take only what matches; may be repeated.", Section.FILES, False, metavar="GLOB"),
+        Option("Of a folder, take only what matches; may be repeated.", FILES, False, metavar="GLOB"),
     ] = ()
     exclude: Annotated[
         tuple[str, ...],
-        Option("Of a folder, leave out what matches; may be repeated.", Section.FILES, False, metavar="GLOB"),
+        Option("Of a folder, leave out what matches; may be repeated.", FILES, False, metavar="GLOB"),
     ] = ()
     files_from: Annotated[
         str | None,
-        Option("Read more inputs from FILE (or -), a name a line.", Section.FILES, False, metavar="FILE"),
+        Option("Read more inputs from FILE (or -), a name a line.", FILES, False, metavar="FILE"),
     ] = None
-    null: Annotated[
-        bool, Option("The names of --files-from end in NUL, not lines.", Section.FILES, False, short="-0")
-    ] = False
-    in_place: Annotated[bool, Option("Replace each input by its picture.", Section.FILES, False)] = False
+    null: Annotated[bool, Option("The names of --files-from end in NUL, not lines.", FILES, False, short="-0")] = False
+    in_place: Annotated[bool, Option("Replace each input by its picture.", FILES, False)] = False
     backup: Annotated[
         str | None,
-        Option("With --in-place, keep the input under its name and SUFFIX.", Section.FILES, False, metavar="SUFFIX"),
+        Option("With --in-place, keep the input under its name and SUFFIX.", FILES, False, metavar="SUFFIX"),
     ] = None
-    no_clobber: Annotated[bool, Option("Keep outputs that exist.", Section.FILES, False)] = False
+    no_clobber: Annotated[bool, Option("Keep outputs that exist.", FILES, False)] = False
     update: Annotated[
         bool,
         Option(
             "Skip what is newer than its input and was made with the same parameters.",
-            Section.FILES,
+            FILES,
             False,
             short="-u",
         ),
     ] = False
-    dry_run: Annotated[bool, Option("Print what would be written; do nothing.", Section.RUN, False, short="-n")] = False
-    fail_fast: Annotated[bool, Option("Stop at the first image that fails.", Section.RUN, False)] = False
+    dry_run: Annotated[bool, Option("Print what would be written; do nothing.", RUN, False, short="-n")] = False
+    fail_fast: Annotated[bool, Option("Stop at the first image that fails.", RUN, False)] = False
     depfile: Annotated[
         str | None,
-        Option("Write the outputs' dependencies for Make or Ninja.", Section.RUN, False, metavar="FILE"),
+        Option("Write the outputs' dependencies for Make or Ninja.", RUN, False, metavar="FILE"),
     ] = None
-    json: Annotated[bool, Option("Print a line of JSON for each image and a last one for all.", Section.RUN, False)] = (
-        False
-    )
+    json: Annotated[bool, Option("Print a line of JSON for each image and a last one for all.", RUN, False)] = False
     mask: Annotated[
         str | None,
         Option(
             "A gray image of the picture's size: how strongly the filter acts, from black, not at all, to white.",
-            Section.PIXELS,
+            PIXELS,
             True,
             metavar="FILE",
         ),
     ] = None
     roi: Annotated[
         tuple[str, ...],
-        Option("Change nothing outside of this box; may be repeated.", Section.PIXELS, True, metavar="X,Y,W,H"),
+        Option("Change nothing outside of this box; may be repeated.", PIXELS, True, metavar="X,Y,W,H"),
     ] = ()
     quality: Annotated[
         int | None,
         Option(
             "Quality of JPEG and AVIF (else 95 with full chroma) and of WebP (else lossless).",
-            Section.PIXELS,
+            PIXELS,
             True,
             metavar="1-100",
         ),
@@ -172,55 +168,49 @@ class SharedOptions(NamedTuple):
         str,
         Option(
             "What transparent pixels are laid on where the result has no alpha.",
-            Section.PIXELS,
+            PIXELS,
             True,
             metavar="COLOR",
             default="white; before edges are found, black",
         ),
     ] = ""
-    strip: Annotated[
-        bool, Option("Leave out EXIF, XMP, ICC profile, resolution and comments.", Section.PIXELS, True)
-    ] = False
-    strip_gps: Annotated[
-        bool, Option("Leave out of EXIF and XMP where the picture was taken.", Section.PIXELS, True)
-    ] = False
+    strip: Annotated[bool, Option("Leave out EXIF, XMP, ICC profile, resolution and comments.", PIXELS, True)] = False
+    strip_gps: Annotated[bool, Option("Leave out of EXIF and XMP where the picture was taken.", PIXELS, True)] = False
     frame: Annotated[
         int | None,
-        Option("Of an animation or several pages take one; the first is 0.", Section.FILES, True, metavar="N"),
+        Option("Of an animation or several pages take one; the first is 0.", FILES, True, metavar="N"),
     ] = None
     to_rgb: Annotated[
-        bool, Option("Convert CMYK to sRGB, by the picture's ICC profile if it has one.", Section.PIXELS, True)
+        bool, Option("Convert CMYK to sRGB, by the picture's ICC profile if it has one.", PIXELS, True)
     ] = False
     max_pixels: Annotated[
         str,
         Option(
             "Refuse larger images; 500M means 500 million.",
-            Section.RUN,
+            RUN,
             False,
             metavar="N",
             default="IMFILTER_MAX_PIXELS, else 268M",
         ),
     ] = ""
     max_frames: Annotated[
-        int, Option("Refuse files of more frames.", Section.RUN, False, metavar="N", default=str(MAX_FRAMES))
+        int, Option("Refuse files of more frames.", RUN, False, metavar="N", default=str(MAX_FRAMES))
     ] = MAX_FRAMES
-    lenient: Annotated[
-        bool, Option("Of a damaged file, take what can be read; else it is refused.", Section.RUN, True)
-    ] = False
+    lenient: Annotated[bool, Option("Of a damaged file, take what can be read; else it is refused.", RUN, True)] = False
     jobs: Annotated[
         int | None,
         Option(
             "Cores to use.",
-            Section.RUN,
+            RUN,
             False,
             short="-j",
             metavar="N",
             default="IMFILTER_JOBS; below make -j, 1; else all that the process may use",
         ),
     ] = None
-    quiet: Annotated[bool, Option("Print errors only.", Section.RUN, False, short="-q")] = False
+    quiet: Annotated[bool, Option("Print errors only.", RUN, False, short="-q")] = False
     verbose: Annotated[
-        bool, Option("Say what was derived: radius, kernel sum, algorithm, range.", Section.RUN, False, short="-v")
+        bool, Option("Say what was derived: radius, kernel sum, algorithm, range.", RUN, False, short="-v")
     ] = False
 
 

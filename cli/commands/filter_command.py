@@ -11,7 +11,7 @@ import typer
 from ...filters.core import catalog
 from ...filters.core.filter import Common
 from ...filters.core.parameters import Parameter, Spec
-from ..batch.options import Section
+from ..batch.options import OWN, PIXELS
 from ..batch.recipe import single
 from ..batch.run import execute
 from .options import WIDTH, FilterCommand, HelpedOption, make_command, shared_options
@@ -46,7 +46,7 @@ def parameter_options(spec: Spec) -> list[HelpedOption]:
 def _option(parameter: Parameter, ops: Sequence[str]) -> HelpedOption:
     """Return one parameter as an option; its text is read and checked by the parameter itself."""
     param = parameter.param
-    section = Section.PIXELS if parameter.name in Common.__annotations__ else Section.OWN
+    section = PIXELS if parameter.name in Common.__annotations__ else OWN
     serves = _serves(param.only, ops)
     if parameter.kind == "flag":
         return HelpedOption(parameter.name, param.help, section, more=serves, type=bool, default=False)

@@ -10,7 +10,7 @@ from typing import Any, get_args
 from typer.core import TyperArgument, TyperCommand, TyperOption
 
 from ...filters.core.parameters import MapField
-from ..batch.options import OPTIONS, TYPES, Section, SharedOptions
+from ..batch.options import ARGUMENTS, OPTIONS, OWN, RUN, SECTIONS, TYPES, Section, SharedOptions
 from ..console.messages import flag
 
 WIDTH = 78
@@ -20,11 +20,14 @@ WIDTH = 78
 class HelpedOption(TyperOption):
     """An option that knows its section of the help, and what the shell is told of it in less than a line."""
 
+    section: Section
+    summary: str
+
     def __init__(
         self,
         name: str,
         help: str,
-        section: Section = Section.OWN,
+        section: Section = OWN,
         *,
         more: str = "",
         short: str = "",
@@ -44,7 +47,8 @@ class HelpedOption(TyperOption):
             help=help + more,
             autocompletion=words and (lambda context, words_before, begun: _beginning(begun, words())),
         )
-        self.section, self.summary = section, shorten(help, 60, placeholder=" …")
+        self.section = section
+        self.summary = shorten(help, 60, placeholder=" …")
 
 
 class FilterCommand(TyperCommand):
@@ -52,13 +56,13 @@ class FilterCommand(TyperCommand):
 
     def format_options(self, ctx: Any, formatter: Any) -> None:
         """Write the arguments, the filter's own options, and those that all filters share."""
-        sections: dict[Section, list[tuple[str, str]]] = {section: [] for section in Section}
+        sections: dict[Section, list[tuple[str, str]]] = {section: [] for section in SECTIONS}
         for param in self.get_params(ctx):
             if (record := param.get_help_record(ctx)) is not None:
                 sections[_section(param)].append(record)
         for section, records in sections.items():
             if records:
-                with formatter.section(str(section)):
+                with formatter.section(section):
                     formatter.write_dl(records)
 
     def collect_usage_pieces(self, ctx: Any) -> list[str]:
@@ -79,7 +83,7 @@ class FilterCommand(TyperCommand):
 def _section(param: Any) -> Section:
     if isinstance(param, HelpedOption):
         return param.section
-    return Section.ARGUMENTS if isinstance(param, TyperArgument) else Section.RUN  # --help is Typer's own
+    return ARGUMENTS if isinstance(param, TyperArgument) else RUN  # --help is Typer's own
 
 
 def _beginning(begun: str, words: Iterable[str]) -> list[str]:

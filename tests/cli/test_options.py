@@ -4,7 +4,7 @@ import re
 
 import pytest
 import tifffile
-from imfilter.cli.batch.options import OPTIONS, Section, SharedOptions
+from imfilter.cli.batch.options import ARGUMENTS, OPTIONS, SharedOptions
 from imfilter.cli.batch.recipe import single
 from imfilter.cli.batch.request import check
 from imfilter.cli.console.messages import flag
@@ -96,7 +96,7 @@ def test_every_option_stands_once_in_the_help_below_the_title_of_its_section(run
     parts = re.split(r"^(\S.*):\n", text, flags=re.MULTILINE)
     below = dict(zip(parts[1::2], parts[2::2], strict=True))
     for name, option in OPTIONS.items():
-        word = option.metavar if option.section is Section.ARGUMENTS else flag(name)
+        word = option.metavar if option.section == ARGUMENTS else flag(name)
         listed = rf"^  (?:-\w, )?{re.escape(word)}(?!\S)"
         shown = [title for title, part in below.items() for _ in re.findall(listed, part, re.MULTILINE)]
         if option.only and command != "chain" and option.only != {"edges": "angle", "conv": "bank"}[command]:
