@@ -255,7 +255,7 @@ def _of_kernel(source: Source, asked: _Asked) -> Stage | list[Stage]:
         name=asked.named(source.described),
         algorithm=asked.algorithm,
     )
-    return stage if plain else [stage, conv_layer.activated(asked.activation, offset, white_offset, stage.gain)]
+    return stage if plain else [stage, conv_layer.activated(asked.activation, offset, white_offset, stage.colours.gain)]
 
 
 def _anchored(kernel: Kernel, anchor: tuple[int, int]) -> Kernel:

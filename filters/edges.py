@@ -6,7 +6,7 @@ from typing import Annotated, Literal, NamedTuple, TypedDict, Unpack
 
 from .core import Array, MapField, Pair, Param, ParameterError, Stage, both, image_filter, np, pointwise
 from .core.engine.facts import note
-from .core.engine.stage import NO_HALO, Function, ImageContext, Window
+from .core.engine.stage import NO_COLOURS, NO_HALO, Function, ImageContext, Window, whole_image
 from .core.filter import PastTheEdge, Treatment
 from .core.gradient import gradient, laplacian, non_maximum_suppression, structure_tensor
 from .core.gradient.compass import Compass, compass
@@ -274,7 +274,9 @@ def _picture(norm: Norm, thin: bool, threshold: float | None) -> Stage:
         return picture
 
     halo = non_maximum_suppression.HALO if thin else NO_HALO
-    return Stage(bind, window=Window(halo, border="constant" if thin else None), gain=None, fields=GRADIENT_FIELDS)
+    return Stage(
+        bind, window=Window(halo, border="constant" if thin else None), colours=NO_COLOURS, fields=GRADIENT_FIELDS
+    )
 
 
 def _structure(
@@ -296,7 +298,7 @@ def _structure(
 
         return picture
 
-    return [*stages, Stage(bind, gain=None, fields=STRUCTURE_FIELDS)]
+    return [*stages, Stage(bind, colours=NO_COLOURS, fields=STRUCTURE_FIELDS)]
 
 
 def _canny(low: float | None, high: float | None, norm: Norm, size: int) -> list[Stage]:
@@ -322,6 +324,6 @@ def _canny(low: float | None, high: float | None, norm: Norm, size: int) -> list
         return maps._replace(image=non_maximum_suppression.hysteresis(maps.image))
 
     return [
-        Stage(bind_thin, window=Window(non_maximum_suppression.HALO, border="constant"), gain=None),
-        pointwise(join, takes="image", gain=None, fields=GRADIENT_FIELDS),
+        Stage(bind_thin, window=Window(non_maximum_suppression.HALO, border="constant"), colours=NO_COLOURS),
+        whole_image(join, gain=None, fields=GRADIENT_FIELDS),
     ]

@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal, NamedTuple, Unpack
 
 from .core import Array, Common, IntPair, Param, ParameterError, Stage, both, image_filter, np
 from .core.engine.facts import Fact, note
-from .core.engine.stage import BoundStage, ImageContext, Window, own_type
+from .core.engine.stage import NO_COLOURS, BoundStage, Colours, ImageContext, Window, own_type
 from .core.linear import kernels
 from .core.rank import extrema, structuring_element
 from .core.rank.structuring_element import Shape
@@ -175,7 +175,7 @@ def _difference(upper: tuple[Stage, ...], lower: tuple[Stage, ...]) -> Stage:
     def facts(context: ImageContext) -> tuple[Fact, ...]:
         return tuple(fact for stage in (*upper, *lower) for fact in stage.facts(context))
 
-    return Stage(bind, branches=(upper, lower), selects=True, gain=0.0, facts=facts)
+    return Stage(bind, branches=(upper, lower), selects=True, colours=Colours(gain=0.0), facts=facts)
 
 
 class _Pattern(NamedTuple):
@@ -235,4 +235,4 @@ def _hit_or_miss(pattern: _Pattern, threshold: float | None) -> Stage:
         )
         return (note(f"hit or miss in {there[0].width}×{there[0].height}: {counts}"),)
 
-    return Stage(bind, window=Window(there[0].halo), gain=None, facts=facts)
+    return Stage(bind, window=Window(there[0].halo), colours=NO_COLOURS, facts=facts)

@@ -9,7 +9,7 @@ from .core import Array, Common, Param, Stage, image_filter, np
 from .core.engine import seeded_random
 from .core.engine.facts import note
 from .core.engine.seeded_random import Draw, Generator
-from .core.engine.stage import AlphaHandling, BoundStage, ImageContext, own_type
+from .core.engine.stage import AlphaHandling, BoundStage, Colours, ImageContext, own_type
 
 Op = Literal["gaussian", "uniform", "salt-pepper", "poisson", "speckle"]
 ALIASES = {"normal": "gaussian", "impulse": "salt-pepper", "salt-and-pepper": "salt-pepper", "shot": "poisson"}
@@ -129,7 +129,7 @@ def _noise(draw_for: Callable[[ImageContext], Draw], seed: int, selects: bool = 
 
     return Stage(
         bind,
-        crossing=AlphaHandling(divide=True, multiply=True),
+        colours=Colours(alpha=AlphaHandling(divide=True, multiply=True)),
         selects=selects,
         random=True,
         facts=lambda context: (note(f"random numbers of seed {seed} for the name {context.name!r}"),),

@@ -8,7 +8,7 @@ from typing import Annotated, Literal, Unpack
 from .core import Array, Common, Pair, Param, ParameterError, Stage, both, image_filter, np
 from .core.denoise.adaptive_sharpening import adaptive
 from .core.engine.nested import combined
-from .core.engine.stage import ImageContext
+from .core.engine.stage import Colours, ImageContext
 from .core.gradient import laplacian
 from .core.linear import kernels
 from .core.linear.convolve import Algorithm, linear
@@ -152,4 +152,4 @@ def _unsharp(sigma: tuple[float, float], amount: float, threshold: float, algori
 
         return unsharp
 
-    return combined(blurred, combine, gain=image, amplification=image + 2 * amount)
+    return combined(blurred, combine, colours=Colours(gain=image), amplification=image + 2 * amount)

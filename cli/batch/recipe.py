@@ -52,7 +52,7 @@ class Recipe(NamedTuple):
             for number, step in enumerate(self.steps):
                 parts.append(step.part())
                 own = step.maps()
-                if maps > 1 and not own and any(stage.joint for stage in parts[-1].stages):
+                if maps > 1 and not own and any(stage.colours.joint for stage in parts[-1].stages):
                     raise UsageError(f"{_where(self.steps, number)}works on colours; the step before gives {maps} maps")
                 maps = len(own) or maps
         except ParameterError as error:

@@ -95,7 +95,7 @@ def _check_stages(request: Request, processor: ImageProcessor) -> None:
             raise UsageError(f"{flag(name)}: the operator {last.values['op']} has no such map")
     if request.region is None:
         return
-    if any(stage.maps > 1 for stage in stages):
+    if any(stage.colours.maps > 1 for stage in stages):
         raise UsageError(f"{request.region.option}: {mask.SEVERAL_MAPS}")
     if not mask.keeps_size(stages):
         raise UsageError(f"{request.region.option}: {mask.OTHER_SIZE}")

@@ -186,7 +186,7 @@ class ImageFilter(Generic[Parameters, Answer]):
         call = self.checked(**given)
         stages, values = call.stages(), call.values
         own = pixels.dtype.name
-        several = stages[-1].maps > 1
+        several = stages[-1].colours.maps > 1
         kept = "float32" if several else own
         dtype = kept if values["depth"] == "keep" else DEPTH_DTYPE[values["depth"]]
         encodings = {

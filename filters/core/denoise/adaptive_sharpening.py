@@ -20,7 +20,7 @@ import math
 
 from ..engine.layout import planes_of, strip_of
 from ..engine.nested import LocalMean
-from ..engine.stage import BY_ALPHA, BoundStage, Halo, ImageContext, Stage, Window, inside
+from ..engine.stage import BY_ALPHA, BoundStage, Colours, Halo, ImageContext, Stage, Window, inside
 from ..lazy_numpy import Array, np
 from ..linear import box_sum, kernels
 from ..linear.convolve import linear
@@ -61,8 +61,7 @@ def adaptive(sigma: tuple[float, float], amount: float, noise: float | None, ove
         bind,
         window=Window(blurred.window.halo.wider(Halo.around(REACH))),
         survey=noise_estimate.surveying() if noise is None else None,
-        joint=True,
-        crossing=BY_ALPHA,
+        colours=Colours(alpha=BY_ALPHA, joint=True),
         amplification=1 + 4 * amount,
         facts=blurred.facts,
     )

@@ -17,7 +17,7 @@ from typing import NamedTuple
 
 from ..engine.facts import Fact, note
 from ..engine.layout import planes_of, strip_of
-from ..engine.stage import BY_ALPHA, Function, Halo, ImageContext, Stage, Values, Window, inside
+from ..engine.stage import BY_ALPHA, Colours, Function, Halo, ImageContext, Stage, Values, Window, inside
 from ..lazy_numpy import Array, np
 
 RANGE = 0.1
@@ -78,7 +78,7 @@ def bilateral(sigma: tuple[float, float], radii: tuple[int, int], range_sigma: f
         name = f"bilateral of sigma {sigma[0]:g},{sigma[1]:g}, range sigma {unit(context):g}"
         return (note(f"{name}: {samples} of {window}"),)
 
-    return Stage(bind, window=Window(halo), joint=True, crossing=BY_ALPHA, amplification=2.0, facts=facts)
+    return Stage(bind, window=Window(halo), colours=Colours(alpha=BY_ALPHA, joint=True), amplification=2.0, facts=facts)
 
 
 def half_window(sigma: tuple[float, float], radii: tuple[int, int]) -> Iterator[Offset]:

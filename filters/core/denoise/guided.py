@@ -17,7 +17,7 @@ from typing import Literal
 
 from ..engine.facts import note
 from ..engine.layout import planes_of, strip_of
-from ..engine.stage import BY_ALPHA, Function, Halo, ImageContext, Stage, Values, Window, inside
+from ..engine.stage import BY_ALPHA, Colours, Function, Halo, ImageContext, Stage, Values, Window, inside
 from ..lazy_numpy import Array, np
 from ..linear import box_sum
 
@@ -69,8 +69,7 @@ def guided(radii: tuple[int, int], epsilon: float, guide: Guide) -> Stage:
     return Stage(
         bind,
         window=Window(halo),
-        joint=guide == "color",
-        crossing=BY_ALPHA,
+        colours=Colours(alpha=BY_ALPHA, joint=guide == "color"),
         # An error of the variance v moves a pixel at the distance √v from the mean by √v / (v + epsilon) times as much.
         amplification=1 + 0.5 / epsilon**0.5,
         facts=lambda context: (note(fact),),

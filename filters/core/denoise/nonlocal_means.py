@@ -18,7 +18,7 @@ from typing import Any, NamedTuple
 from ..engine.doubling import Turns, over_windows
 from ..engine.facts import note
 from ..engine.layout import planes_of, strip_of
-from ..engine.stage import BY_ALPHA, Function, Halo, ImageContext, Stage, Window
+from ..engine.stage import BY_ALPHA, Colours, Function, Halo, ImageContext, Stage, Window
 from ..lazy_numpy import Array, np
 from ..parameters import ParameterError
 from . import noise_estimate
@@ -108,8 +108,7 @@ def nonlocal_means(size: tuple[int, int], patch: int | None, strength: float | N
         bind,
         window=Window(widest.halo),
         survey=noise_estimate.surveying(strength_of) if estimated else None,
-        joint=True,
-        crossing=BY_ALPHA,
+        colours=Colours(alpha=BY_ALPHA, joint=True),
         facts=lambda context: (note(f"non-local means: search window of {width}×{height}"),),
     )
 

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 from ..lazy_numpy import np
 from . import colour, nan_policy
-from .stage import AlphaHandling, Function, ImageContext, Stage, Values, total_gain, without_maps
+from .stage import AlphaHandling, Colours, Function, ImageContext, Stage, Values, total_gain, without_maps
 from .working_space import Settings
 
 
@@ -40,7 +40,7 @@ def chain(parts: Sequence[Part]) -> tuple[tuple[Stage, ...], Settings]:
         # A result that is no picture of the colours has no light to be taken out of.
         light = part.settings.linear and total_gain(part.stages) is not None
         if number + 1 < len(parts):
-            steps = [without_maps(stage)._replace(bias=0.0, white_offset=0.0) for stage in steps]
+            steps = [_without_offset(without_maps(stage)) for stage in steps]
         stages += [_at_home(stage, part.settings, part.name) for stage in steps]
     channels = first.channels
     if channels == "each" and any(part.settings.channels != "each" for part in parts):
@@ -56,17 +56,19 @@ def _is_luma_first(parts: Sequence[Part]) -> bool:
     """
     before = list(takewhile(lambda part: part.settings.channels == "each", parts))
     settings = [part.settings for part in parts[: len(before) + 1]]
+    stages = [stage for part in before for stage in part.stages]
     return (
         settings[-1].channels == "luma"
         and all(one.linear == settings[0].linear and one.nan == nan_policy.PROPAGATE for one in settings)
-        and all(stage.weights is not None and stage.gain is not None for part in before for stage in part.stages)
+        and all(stage.weights is not None and stage.colours.gain is not None for stage in stages)
     )
 
 
 def _crossing(before: Part, behind: Part, light: bool) -> list[Stage]:
     """Return the stages from one filter's result, in linear *light* or not, to the next one's input."""
     gain = total_gain(before.stages)
-    bias, white_offset = (sum(getattr(stage, name) for stage in before.stages) for name in ("bias", "white_offset"))
+    bias = sum(stage.colours.bias for stage in before.stages)
+    white_offset = sum(stage.colours.white_offset for stage in before.stages)
     strongest = before.settings.channels == "max"
     change, steepest = None, 1.0
     if light != behind.settings.linear:
@@ -89,7 +91,7 @@ def _crossing(before: Part, behind: Part, light: bool) -> list[Stage]:
     apart = bool(bias or white_offset) or change is not None or gain == 0
     crossing = AlphaHandling(divide=apart and bool(gain), multiply=apart)
     if apart or strongest or gain is None:
-        stages.append(Stage(bind, amplification=steepest, crossing=crossing))
+        stages.append(Stage(bind, amplification=steepest, colours=Colours(alpha=crossing)))
     value = nan_policy.filling(behind.settings.nan)
     if value is not None:
         stages.append(_filling(value, behind.settings.linear, bool(gain)))
@@ -97,7 +99,7 @@ def _crossing(before: Part, behind: Part, light: bool) -> list[Stage]:
         stages.append(Stage(lambda context: lambda strip: colour.luma(strip, context.work)))
     if gain is not None and total_gain(behind.stages) is None:
         on_backdrop = AlphaHandling(backdrop=True, linear=behind.settings.linear)
-        stages.append(Stage(lambda context: lambda strip: strip, crossing=on_backdrop))
+        stages.append(Stage(lambda context: lambda strip: strip, colours=Colours(alpha=on_backdrop)))
     return stages
 
 
@@ -108,7 +110,11 @@ def _filling(value: float, linear: bool, apart: bool) -> Stage:
         decoded = float(colour.in_light(value, context.full, linear))
         return lambda strip: nan_policy.filled(strip, decoded)
 
-    return Stage(bind, crossing=AlphaHandling(divide=apart, multiply=apart, missing=True))
+    return Stage(bind, colours=Colours(alpha=AlphaHandling(divide=apart, multiply=apart, missing=True)))
+
+
+def _without_offset(stage: Stage) -> Stage:
+    return stage._replace(colours=stage.colours._replace(bias=0.0, white_offset=0.0))
 
 
 def _at_home(stage: Stage, settings: Settings, name: str) -> Stage:

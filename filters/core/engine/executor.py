@@ -75,7 +75,7 @@ def run(
         finite = finite or not nan_policy.has_gaps(image)
     changed = settings.linear or alpha is not None or (settings.channels == "luma" and image.shape[2] > 1)
     whole = finite and not changed and float(settings.fill).is_integer() and 0 <= settings.fill <= full
-    bias = sum(stage.bias + stage.white_offset * full for stage in stages)
+    bias = sum(stage.colours.bias + stage.colours.white_offset * full for stage in stages)
     plain = all(encoding.plain and encoding.dtype == image.dtype.name for encoding in encodings.values())
     region = None if effect is None else effect.on(*image.shape[:2])
     plain = plain and not (region is not None and region.partial)
@@ -85,10 +85,10 @@ def run(
         full, work, frozenset(requested), tolerance, finite, whole, rounded=rounded, name=name, facts=found
     )
     channels = 1 if settings.channels == "luma" else image.shape[2]
-    most = max(channels, *(stage.maps for stage in stages))
+    most = max(channels, *(stage.colours.maps for stage in stages))
     rows = strip_rows or _strip_rows(image.shape[1] * most, work, stages)
     gain = total_gain(stages)
-    on_backdrop = gain is None and not any(stage.crossing and stage.crossing.backdrop for stage in stages)
+    on_backdrop = gain is None and not any(stage.colours.alpha and stage.colours.alpha.backdrop for stage in stages)
     passage = Passage(image, alpha, settings, context, gain, bias, on_backdrop)
 
     def chained(source: Source, chain: Sequence[Stage], fill: float, beside: AlphaOps | None = None) -> pipeline.Rows:
@@ -99,7 +99,7 @@ def run(
 
         def opacity_before(number: int) -> pipeline.Rows:
             above = [_of_alpha(stage, full) for stage in stages[:number]]
-            mean = math.prod(stage.gain for stage in stages[:number] if stage.gain)
+            mean = math.prod(stage.colours.gain for stage in stages[:number] if stage.colours.gain)
             if mean != 1:
                 above.append(pointwise(lambda strip: strip / mean))
             return chained(Source(image, passage.enter_alpha), above, full)
@@ -108,7 +108,7 @@ def run(
         if gain is not None:
             opacity = opacity_before(len(stages))
     chain = chained(Source(image, passage.enter), stages, passage.fill, beside)
-    if region is not None and any(stage.maps > 1 for stage in stages):
+    if region is not None and any(stage.colours.maps > 1 for stage in stages):
         raise ImageError(SEVERAL_MAPS)
     if region is not None and (chain.height, chain.width) != image.shape[:2]:
         size = f"{chain.width}×{chain.height}, from {image.shape[1]}×{image.shape[0]}"
@@ -193,9 +193,9 @@ def _of_alpha(stage: Stage, full: float) -> Stage:
 
     It is filtered too, its own border white; where the stage has no mean, it is that of the pixel under the anchor.
     """
-    if stage.crossing is not None:
+    if stage.colours.alpha is not None:
         return pointwise(lambda strip: strip)
-    if stage.gain:
+    if stage.colours.gain:
         return without_maps(stage)._replace(window=stage.window._replace(fill=lambda context: full))
     window = stage.window
     sx, sy = window.stride

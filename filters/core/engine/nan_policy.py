@@ -17,7 +17,7 @@ from typing import Any, NamedTuple
 
 from ..lazy_numpy import Array, np
 from .doubling import over_windows
-from .stage import BoundStage, Function, Halo, ImageContext, Stage, Values, Weights, bound, by_field, inside
+from .stage import BoundStage, Function, Halo, ImageContext, Stage, Values, WeightedSum, bound, by_field, inside
 
 PROPAGATE, IGNORE, FILL = "propagate", "ignore", "fill="
 LEAST_WEIGHT = 1e-11
@@ -157,7 +157,7 @@ def _present(strip: Array) -> Array | None:
     return (~gaps).astype(strip.dtype) if gaps.any() else None
 
 
-def divided(total: Array, sums: Array, weights: Weights) -> Array:
+def divided(total: Array, sums: Array, weights: WeightedSum) -> Array:
     """Return what a sum would be if the weights that are there summed to what all do; NaN where none is there."""
     there = np.abs(sums) > LEAST_WEIGHT * weights.absolute
     with np.errstate(divide="ignore"):

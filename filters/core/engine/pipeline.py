@@ -160,7 +160,7 @@ def join(
         if stage.step:
             own = own._replace(name=f"{stage.step}: {context.name}")
         whole = whole and stage.selects
-        if context.finite and stage.crossing is not None and stage.crossing.missing:
+        if context.finite and stage.colours.alpha is not None and stage.colours.alpha.missing:
             continue
         if stage.survey is not None:
             own = own._replace(survey_result=stage.survey(own, _visible(last, opacity, number)))
@@ -172,13 +172,13 @@ def join(
         elif stage.takes == "image":
             applied = StageRows(computed(last, strip_rows, jobs), stage, own, rule)
             last = Whole(applied.rows(0, applied.height), applied.height, applied.width)
-        elif stage.crossing is not None and opacity is not None:
+        elif stage.colours.alpha is not None and opacity is not None:
             last = _crossed(last, stage, own, rule, opacity, opacity.before(number))
         elif opacity is not None and not context.finite and stage.plain is not None and _keeps_mean(stage):
             last = _left_out(last, stage.plain, own, rule, opacity.before(number), opacity.before(number + 1))
         else:
             last = StageRows(last, stage, own, rule)
-        if stage.gain is None:
+        if stage.colours.gain is None:
             opacity = None
     return last
 
@@ -204,15 +204,15 @@ def _branched(source: Rows, stage: Stage, context: ImageContext, rule: Rule, str
 
 def _crossed(last: Rows, stage: Stage, context: ImageContext, rule: Rule, opacity: AlphaOps, alpha: Rows) -> Rows:
     """Return the rows of a stage between two filters."""
-    crossing = stage.crossing
-    assert crossing is not None
-    if crossing.divide:
+    handling = stage.colours.alpha
+    assert handling is not None
+    if handling.divide:
         last = ZippedRows(opacity.divide, last, alpha)
-    last = _weighed(last, stage, context, rule, alpha) if crossing.weigh else StageRows(last, stage, context, rule)
-    if crossing.multiply:
+    last = _weighed(last, stage, context, rule, alpha) if handling.weigh else StageRows(last, stage, context, rule)
+    if handling.multiply:
         last = ZippedRows(opacity.multiply, last, alpha)
-    if crossing.backdrop:
-        last = ZippedRows(lambda colours, opaque: opacity.lay(colours, opaque, crossing.linear), last, alpha)
+    if handling.backdrop:
+        last = ZippedRows(lambda colours, opaque: opacity.lay(colours, opaque, handling.linear), last, alpha)
     return last
 
 

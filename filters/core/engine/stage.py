@@ -1,7 +1,15 @@
-"""A stage: one step of a filter, as a function from a padded strip to a strip, plus its halo.
+"""A stage: one step of a filter, as a function from a padded strip to a strip, and what the engine must know of it.
 
-A strip is an array ``(rows, columns, channels)`` in the work type, or a NamedTuple of such strips
-(a gradient's gx and gy). Whoever writes a stage meets no borders, dtypes, rounding, threads or files.
+A strip is an array ``(rows, columns, channels)`` in the work type, or a NamedTuple of such strips (a gradient's gx and
+gy). Whoever writes a stage meets no borders, dtypes, rounding, threads or files. What it says stands in small types:
+
+- `Window`: which samples of its input a sample of the result sees, and so where the result lies in the input;
+- `Colours`: what becomes of a picture's colours and of the alpha beside them, its `AlphaHandling`;
+- `WeightedSum`: the weights, where the stage is nothing but a sum, by which missing samples can be left out;
+- `ImageContext`: what it is told of the image when it is bound; `BoundStage`: its function, and how strips suit it.
+
+`pointwise` and `whole_image` make the simple ones; `nested` has those that are made of another stage. Executor and
+pipeline go by these types alone: by `Window` they pad and cut, by `Colours` they multiply and divide by the alpha.
 """
 
 from __future__ import annotations
@@ -152,7 +160,7 @@ BY_ALPHA = AlphaHandling(divide=True, multiply=True, weigh=True)
 """Of a filter that lets every pixel count by its alpha, and leaves the alpha as it is."""
 
 
-class Weights(NamedTuple):
+class WeightedSum(NamedTuple):
     """What a stage that adds up weighted samples, and does nothing else, says of its weights."""
 
     sum: float
@@ -180,6 +188,31 @@ class BoundStage(NamedTuple):
     """The function is as fast with strips whose channels lie beside each other, as in the image, as with planes."""
 
 
+class Colours(NamedTuple):
+    """What becomes of a picture's colours in a stage, and of the alpha beside them.
+
+    Without an `AlphaHandling` the colours come and go multiplied by their alpha, which is filtered too, or kept where
+    the gain is 0.
+    """
+
+    gain: float | None = 1.0
+    """What a constant image is multiplied by; None where the result is no picture of the colours."""
+    alpha: AlphaHandling | None = None
+    """What becomes of an alpha around a stage that stands between two filters, or counts pixels by it."""
+    joint: bool = False
+    """What becomes of a channel depends on the others too."""
+    maps: int = 0
+    """So many maps are the result, whatever channels the image has; 0 are those of a picture."""
+    bias: float = 0.0
+    """What is added to every sample of the final result."""
+    white_offset: float = 0.0
+    """The same as a part of white, for constants that hold for every depth."""
+
+
+NO_COLOURS = Colours(gain=None)
+"""Of a result that is no picture of the colours."""
+
+
 class Stage(NamedTuple):
     """One step of a filter.
 
@@ -189,8 +222,8 @@ class Stage(NamedTuple):
     bind: Callable[[ImageContext], Function | BoundStage]
     window: Window = Window()
     """Which samples one of the result sees; without a halo the one in its own place."""
-    crossing: AlphaHandling | None = None
-    """Where colours have an alpha, what becomes of it around this stage, which stands between two filters."""
+    colours: Colours = Colours()
+    """What becomes of the colours and of their alpha."""
     step: str = ""
     """What a failure calls the filter, where it is one of several."""
     takes: Literal["strips", "image", "rows"] = "strips"
@@ -204,22 +237,12 @@ class Stage(NamedTuple):
     selects: bool = False
     """Each result is one of the samples, or a difference of two: whole numbers stay whole, and may come and go in
     the image's own type."""
-    joint: bool = False
-    """What becomes of a channel depends on the others too."""
     random: bool = False
     """The result is drawn by lot."""
-    maps: int = 0
-    """So many maps are the result, whatever channels the image has; 0 are those of a picture."""
-    gain: float | None = 1.0
-    """What a constant image is multiplied by; None where the result is no picture of the colours."""
-    weights: Weights | None = None
+    weights: WeightedSum | None = None
     """How missing samples can be left out; None where the stage is no weighted sum, and sees to that itself."""
     plain: Stage | None = None
     """The stage as it is where nothing is left out, if this one leaves missing samples out."""
-    bias: float = 0.0
-    """What is added to every sample of the final result."""
-    white_offset: float = 0.0
-    """The same as a part of white, for constants that hold for every depth."""
     amplification: float = 1.0
     """The most by which the stage can magnify an error, for the choice of the work type."""
     growth: float | None = None
@@ -239,9 +262,10 @@ def total_gain(stages: Sequence[Stage]) -> float | None:
     """What the last filter of *stages* multiplies a constant image by; None where no colours survive up to there."""
     gain = 1.0
     for stage in stages:
-        if stage.gain is None:
+        own = stage.colours
+        if own.gain is None:
             return None
-        gain = gain * stage.gain if stage.crossing is None else 1.0
+        gain = gain * own.gain if own.alpha is None else 1.0
     return gain
 
 
@@ -258,9 +282,23 @@ def bound(stage: Stage, context: ImageContext) -> BoundStage:
     return answer if isinstance(answer, BoundStage) else BoundStage(answer)
 
 
-def pointwise(function: Function, **properties: Any) -> Stage:
-    """Make a stage that looks at one pixel at a time."""
-    return Stage(lambda context: function, **properties)
+def pointwise(
+    function: Function,
+    *,
+    gain: float | None = 1.0,
+    amplification: float = 1.0,
+    fields: tuple[str, ...] = ("image",),
+) -> Stage:
+    """Make a stage that looks at one pixel at a time.
+
+    *gain* is what it multiplies a constant image by, None where the result is no picture of the colours.
+    """
+    return Stage(lambda context: function, colours=Colours(gain), amplification=amplification, fields=fields)
+
+
+def whole_image(function: Function, *, gain: float | None = 1.0, fields: tuple[str, ...] = ("image",)) -> Stage:
+    """Make a stage that needs all pixels at once."""
+    return pointwise(function, gain=gain, fields=fields)._replace(takes="image")
 
 
 def inside(strip: Values, halo: Halo) -> Values:

@@ -25,7 +25,7 @@ from typing import Any, Literal, NamedTuple
 from ..engine import borders
 from ..engine.layout import strip_of
 from ..engine.pipeline import Source, Whole, computed
-from ..engine.stage import BoundStage, ImageContext, Rows, Stage, Values
+from ..engine.stage import BoundStage, Colours, ImageContext, Rows, Stage, Values
 from ..engine.strips import each_strip
 from ..lazy_numpy import Array, np
 from .transfer_function import Response
@@ -352,4 +352,4 @@ def filtering(response: Response, answer: Callable[..., Values], **properties: A
             return BoundStage(lambda above: Filtered(above, response, context))
         return BoundStage(lambda above: Maps(above, response, context, answer))
 
-    return Stage(bind, takes="rows", gain=response.mean, amplification=2.0, **properties)
+    return Stage(bind, takes="rows", colours=Colours(gain=response.mean), amplification=2.0, **properties)

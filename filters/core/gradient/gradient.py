@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, Literal, NamedTuple
 
-from ..engine.stage import Halo, ImageContext, Stage, Weights, Window, inside
+from ..engine.stage import NO_COLOURS, Halo, ImageContext, Stage, WeightedSum, Window, inside
 from ..lazy_numpy import Array, np
 from ..linear import kernels
 from ..linear.symmetric import differences, smoothed
@@ -44,8 +44,8 @@ def derivatives(smooth: Sequence[float], derivative: Sequence[float]) -> Stage:
     return Stage(
         lambda context: gradient,
         window=Window(halo),
-        gain=None,
-        weights=Weights(0.0, size, relative=True),
+        colours=NO_COLOURS,
+        weights=WeightedSum(0.0, size, relative=True),
         amplification=size,
         growth=size / 2 if whole else None,
     )
@@ -65,9 +65,13 @@ def roberts() -> Stage:
         half = 0.5**0.5
         return Gradient((down_right - down_left) * half, (down_right + down_left) * half)
 
-    weights = Weights(0.0, 4.0, relative=True)
+    weights = WeightedSum(0.0, 4.0, relative=True)
     return Stage(
-        lambda context: gradient, window=Window(Halo(1, 1, 0, 0)), gain=None, weights=weights, amplification=4.0
+        lambda context: gradient,
+        window=Window(Halo(1, 1, 0, 0)),
+        colours=NO_COLOURS,
+        weights=weights,
+        amplification=4.0,
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ..engine.stage import Function, Halo, ImageContext, Stage, Weights, Window, bound, inside
+from ..engine.stage import NO_COLOURS, Function, Halo, ImageContext, Stage, WeightedSum, Window, bound, inside
 from ..lazy_numpy import Array, np
 from ..linear import kernels
 from ..linear.symmetric import differences, smoothed, smoothing
@@ -18,8 +18,10 @@ def laplacian() -> Stage:
             total += neighbour - middle
         return total
 
-    weights = Weights(0.0, 8.0, relative=True)
-    return Stage(lambda context: second, window=Window(Halo.around(1)), gain=None, weights=weights, amplification=8.0)
+    weights = WeightedSum(0.0, 8.0, relative=True)
+    return Stage(
+        lambda context: second, window=Window(Halo.around(1)), colours=NO_COLOURS, weights=weights, amplification=8.0
+    )
 
 
 NARROWEST = 0.2
@@ -47,8 +49,10 @@ def laplacian_of_gaussian(sigma: tuple[float, float], scaled: bool = False) -> S
 
     amplification = max(1.0, 2 * float(np.abs(xx).sum() + np.abs(yy).sum()))
     halo = Halo.around(len(x) // 2, len(y) // 2)
-    weights = Weights(0.0, amplification, relative=True)
-    return Stage(lambda context: answer, window=Window(halo), gain=None, weights=weights, amplification=amplification)
+    weights = WeightedSum(0.0, amplification, relative=True)
+    return Stage(
+        lambda context: answer, window=Window(halo), colours=NO_COLOURS, weights=weights, amplification=amplification
+    )
 
 
 def difference_of_gaussians(sigma: tuple[float, float], ratio: float) -> Stage:
@@ -60,4 +64,6 @@ def difference_of_gaussians(sigma: tuple[float, float], ratio: float) -> Stage:
         fine, coarse = bound(narrow, context).function, bound(wide, context).function
         return lambda strip: fine(inside(strip, spare)) - coarse(strip)
 
-    return Stage(bind, window=wide.window, gain=None, weights=Weights(0.0, 2.0, relative=True), amplification=2.0)
+    return Stage(
+        bind, window=wide.window, colours=NO_COLOURS, weights=WeightedSum(0.0, 2.0, relative=True), amplification=2.0
+    )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ..engine.stage import Function, Stage, Values
+from ..engine.stage import NO_COLOURS, Function, Stage, Values
 from ..lazy_numpy import Array, np
 
 
@@ -27,7 +27,7 @@ def strongest_channel(strength: Function) -> Stage:
             np.maximum(best, other, out=best)
         return answer._make(kept)
 
-    return Stage(lambda context: lambda answer: choose(answer, context.ignoring), gain=None)
+    return Stage(lambda context: lambda answer: choose(answer, context.ignoring), colours=NO_COLOURS)
 
 
 def _replace(values: Array, others: Array, where: Array) -> None:

@@ -18,7 +18,7 @@ from typing import Any, NamedTuple
 
 from ..engine.colour import LUMA_WEIGHTS
 from ..engine.nested import within
-from ..engine.stage import BoundStage, Function, ImageContext, Stage, inside, pointwise
+from ..engine.stage import NO_COLOURS, BoundStage, Colours, Function, ImageContext, Stage, inside, pointwise
 from ..lazy_numpy import Array, np
 from ..linear import kernels
 from ..linear.convolve import linear
@@ -67,7 +67,7 @@ def colour_gradient() -> Stage:
 
         return reduced
 
-    return Stage(bind, gain=None, joint=True, amplification=2.0)
+    return Stage(bind, colours=Colours(gain=None, joint=True), amplification=2.0)
 
 
 def _fractional(parts: Gradient, context: ImageContext, together: bool) -> Gradient:
@@ -166,7 +166,10 @@ def structure(rho: tuple[float, float], together: bool) -> list[Stage]:
 
     return [
         operator("scharr"),
-        Stage(bind, gain=None, joint=together),
+        Stage(
+            bind,
+            colours=Colours(gain=None, joint=together),
+        ),
         *([_integration(rho)] if max(map(kernels.gaussian_radius, rho)) else []),
         pointwise(taken_apart, gain=None),
     ]
@@ -187,7 +190,7 @@ def _integration(rho: tuple[float, float]) -> Stage:
 
         return mean._replace(function=integrated)
 
-    return Stage(bind, window=smoothing.window, gain=None, facts=smoothing.facts)
+    return Stage(bind, window=smoothing.window, colours=NO_COLOURS, facts=smoothing.facts)
 
 
 def orientation(tensor: Tensor) -> Array:

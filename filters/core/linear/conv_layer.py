@@ -17,7 +17,7 @@ from typing import Any, Literal
 from ..engine import colour, nan_policy
 from ..engine.facts import Fact, chosen_algorithm, note
 from ..engine.layout import planes_of, strip_of
-from ..engine.stage import AlphaHandling, BoundStage, Function, ImageContext, Stage, Window, inside, pointwise
+from ..engine.stage import AlphaHandling, BoundStage, Colours, Function, ImageContext, Stage, Window, inside, pointwise
 from ..lazy_numpy import Array, np
 from ..parameters import ImageError
 from . import overlap_save, tiled_matmul
@@ -121,9 +121,7 @@ def layer(
     stage = Stage(
         bind,
         window=Window(halo, padding=padding, stride=stride),
-        gain=None,
-        joint=True,
-        maps=maps,
+        colours=Colours(gain=None, joint=True, maps=maps),
         amplification=max(1.0, float(absolute.max())),
         facts=facts,
     )
@@ -143,7 +141,7 @@ def activated(activation: Activation, bias: float = 0.0, white_offset: float = 0
 
         return answer
 
-    return Stage(bind, crossing=AlphaHandling(divide=bool(gain), multiply=True))
+    return Stage(bind, colours=Colours(alpha=AlphaHandling(divide=bool(gain), multiply=True)))
 
 
 def prepare(weights: Array, groups: int, stride: tuple[int, int], dilation: tuple[int, int], work: Any) -> Function:

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 from ..engine import nan_policy
 from ..engine.facts import Fact, chosen_algorithm, note
-from ..engine.stage import BoundStage, Halo, ImageContext, Stage, Weights, Window
+from ..engine.stage import BoundStage, Colours, Halo, ImageContext, Stage, WeightedSum, Window
 from ..lazy_numpy import np
 from ..parameters import Param
 from . import planner
@@ -76,10 +76,8 @@ def linear(
     return Stage(
         bind,
         window=Window(halo, padding=padding, stride=stride),
-        gain=kernel.sum if keeps_mean else 0.0,
-        weights=Weights(kernel.sum, kernel.absolute_sum, relative=not keeps_mean),
-        bias=bias,
-        white_offset=white_offset,
+        colours=Colours(gain=kernel.sum if keeps_mean else 0.0, bias=bias, white_offset=white_offset),
+        weights=WeightedSum(kernel.sum, kernel.absolute_sum, relative=not keeps_mean),
         amplification=max(1.0, kernel.absolute_sum),
         facts=facts,
     )

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ..engine.facts import note
-from ..engine.stage import Halo, Stage, Weights, Window
+from ..engine.stage import Halo, Stage, WeightedSum, Window
 from ..lazy_numpy import Array, np
 from . import kernels
 
@@ -77,5 +77,5 @@ def smoothing(sigma: tuple[float, float]) -> Stage:
 
     fact = f"smoothing of sigma {sigma[0]:g},{sigma[1]:g}: {len(across)}×{len(down)}, sums of pairs"
     return Stage(
-        lambda context: smooth, window=Window(halo), weights=Weights(1.0, 1.0), facts=lambda context: (note(fact),)
+        lambda context: smooth, window=Window(halo), weights=WeightedSum(1.0, 1.0), facts=lambda context: (note(fact),)
     )

@@ -14,7 +14,7 @@ from ..engine.doubling import joins, over_windows
 from ..engine.dtypes import narrowest
 from ..engine.facts import note
 from ..engine.layout import planes_of, strip_of
-from ..engine.stage import NO_HALO, BoundStage, Halo, ImageContext, Stage, Weights, Window, own_type
+from ..engine.stage import NO_HALO, BoundStage, Colours, Halo, ImageContext, Stage, WeightedSum, Window, own_type
 from ..lazy_numpy import Array, np
 from ..parameters import ImageError
 from . import extrema
@@ -144,8 +144,8 @@ def pooling(op: Op, x: Axis, y: Axis, *, same: bool = False, ceil: bool = False,
             border="constant",
         ),
         selects=op in ("max", "min"),
-        gain=size**0.5 if op == "l2" else 1.0,
-        weights=Weights(1.0, 1.0) if op == "avg" else None,
+        colours=Colours(gain=size**0.5 if op == "l2" else 1.0),
+        weights=WeightedSum(1.0, 1.0) if op == "avg" else None,
         amplification=size**0.5 if op == "l2" else 1.0,
         facts=lambda context: (
             note(f"{op} of {size} samples in {x.reach + 1}×{y.reach + 1}, stride {x.stride},{y.stride}"),

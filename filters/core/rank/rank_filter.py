@@ -13,7 +13,7 @@ from typing import Any, Literal, NamedTuple, get_args
 from ..engine.facts import Fact, chosen_algorithm, note
 from ..engine.layout import planes_of, strip_of
 from ..engine.nan_policy import Footprint
-from ..engine.stage import BY_ALPHA, BoundStage, Function, Halo, ImageContext, Stage, Window, inside, own_type
+from ..engine.stage import BY_ALPHA, BoundStage, Colours, Function, Halo, ImageContext, Stage, Window, inside, own_type
 from ..lazy_numpy import Array, np
 from ..parameters import ParameterError
 from .rank_by_counting import TILE_SIDE, Counter
@@ -103,7 +103,7 @@ def ranked(width: int, height: int, percentile: float, *, name: str, algorithm: 
             chosen_algorithm(chosen.algorithm, chosen.reason),
         )
 
-    return Stage(bind, window=Window(halo), selects=True, crossing=BY_ALPHA, facts=facts)
+    return Stage(bind, window=Window(halo), selects=True, colours=Colours(alpha=BY_ALPHA), facts=facts)
 
 
 def plan(height: int, width: int, context: ImageContext, algorithm: str = "auto") -> Plan:
