@@ -32,7 +32,7 @@ from .recipe import Recipe
 class How(NamedTuple):
     """What a call says beside its recipe."""
 
-    options: encode.Options
+    options: encode.EncodeOptions
     stamper: Stamper
     background: tuple[int, int, int] | None = None
     angle_style: str = "code"
@@ -185,7 +185,7 @@ class Work:
             name = "map" if maps > 1 else output
             several = maps if target.map is None and output == "image" else 0
             wanted = encode.sample_type(format, dtype, self.values["depth"], channels, name, several)
-        except encode.UnwritableError as error:
+        except encode.EncodeError as error:
             raise FileError(target.name, str(error)) from None
         encoded = encoding(kind, dtype, wanted, self.values["range"], self.values["gain"])
         return encoded if target.map is None else encoded._replace(of="image", channel=target.map)
@@ -263,5 +263,5 @@ def write_legend(path: str, quality: int | None) -> None:
     format = formats.of_suffix(path)
     with Transaction() as transaction:
         with transaction.open(Path(path)) as file:
-            encode.write(file, hue_legend(), None, format, Metadata(), encode.Options(quality))
+            encode.write(file, hue_legend(), None, format, Metadata(), encode.EncodeOptions(quality))
         transaction.commit()

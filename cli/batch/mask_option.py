@@ -48,11 +48,11 @@ class Where(NamedTuple):
         if self.mask is None:
             return Effect(roi=self.boxes)
         try:
-            found = decode.decode(self.data, picture.Terms(picture.limit(max_pixels), to_rgb=True))
+            found = decode.decode(self.data, picture.DecodeOptions(picture.size_guard(max_pixels), to_rgb=True))
             if isinstance(found, picture.Frames):
-                raise picture.UnreadableError("has several frames; a mask has one")
+                raise picture.DecodeError("has several frames; a mask has one")
             return Effect(_gray(found), self.boxes or None)
-        except picture.UnreadableError as error:
+        except picture.DecodeError as error:
             raise UsageError(f"{self.option}: {error}") from None
         except ParameterError as error:
             raise UsageError(f"{self.option}: {error.reason}") from None

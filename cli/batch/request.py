@@ -112,7 +112,7 @@ def _work(
     from ..images import encode
     from . import image_job, runner
 
-    options = encode.Options(values["quality"], values["strip"], values["strip_gps"], count // workers)
+    options = encode.EncodeOptions(values["quality"], values["strip"], values["strip_gps"], count // workers)
     how = image_job.How(
         options,
         stamper,

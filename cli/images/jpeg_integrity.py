@@ -12,7 +12,7 @@ from typing import Any
 
 from . import jpeg_segments
 from .jpeg_segments import END_OF_IMAGE, FRAMES, START_OF_SCAN
-from .picture import UnreadableError
+from .picture import DecodeError
 
 JUNK = bytes(range(255)) * 256
 """Data for blocks that are missing."""
@@ -26,9 +26,9 @@ ROWS = 256
 
 
 def after(data: bytes, image: Any, decode: Callable[[bytes], Any]) -> None:
-    """Raise `UnreadableError` where *image*, decoded from *data*, is not whole; *decode* decodes other data."""
+    """Raise `DecodeError` where *image*, decoded from *data*, is not whole; *decode* decodes other data."""
     if _misses_scans(data):
-        raise UnreadableError("is truncated (scans of the picture are missing)")
+        raise DecodeError("is truncated (scans of the picture are missing)")
     if not image.info.get("progressive") and not _ends_gray(image):
         return
     # Where the picture was whole, more data make no difference.
@@ -36,13 +36,13 @@ def after(data: bytes, image: Any, decode: Callable[[bytes], Any]) -> None:
         (segment.start for segment in jpeg_segments.read(data) if segment.marker == END_OF_IMAGE), default=len(data)
     )
     if not _same(decode(data[:end] + JUNK + data[end:]), image):
-        raise UnreadableError("is truncated (its data end before the picture does)")
+        raise DecodeError("is truncated (its data end before the picture does)")
 
 
 def before(data: bytes, width: int, height: int) -> None:
-    """Raise `UnreadableError` where the file is too small for its picture, before memory is taken."""
+    """Raise `DecodeError` where the file is too small for its picture, before memory is taken."""
     if LARGE < width * height > DENSEST * len(data):
-        raise UnreadableError(f"is damaged or truncated (it promises {width}×{height} pixels in {len(data)} bytes)")
+        raise DecodeError(f"is damaged or truncated (it promises {width}×{height} pixels in {len(data)} bytes)")
 
 
 def _same(one: Any, other: Any) -> bool:

@@ -18,7 +18,7 @@ from ..errors import FileError, UsageError
 from ..streams import STREAM
 
 if TYPE_CHECKING:
-    from .picture import Frames, Loaded, Picture, Terms
+    from .picture import DecodeOptions, Frames, PartialDecode, Picture
 
 
 MAX_PIXELS = 1 << 28
@@ -45,13 +45,13 @@ class Reader:
         self.asked = max_pixels, lenient, to_rgb
         self.wait_for_room: Callable[[int, int], None] = lambda width, height: None
         """Takes the size of a picture within the limit, and returns when there is memory for it."""
-        self._ahead: dict[str, tuple[threading.Thread, list[Loaded | BaseException]]] = {}
+        self._ahead: dict[str, tuple[threading.Thread, list[PartialDecode | BaseException]]] = {}
 
     def begin(self, name: str) -> None:
         """Begin to read the picture *name*, if it is a file large enough and that has not been begun."""
         if name in self._ahead or not _is_large(name):
             return
-        answer: list[Loaded | BaseException] = []
+        answer: list[PartialDecode | BaseException] = []
         from . import decode
 
         with contextlib.suppress(OSError), Path(name).open("rb") as file:
@@ -59,7 +59,7 @@ class Reader:
 
         def work() -> None:
             try:
-                answer.append(decode.load(_bytes(name), self._terms()))
+                answer.append(decode.load(_bytes(name), self._options()))
             except BaseException as failure:
                 answer.append(failure)
 
@@ -71,40 +71,40 @@ class Reader:
         """Return the picture *name*, or its frames; raises FileError."""
         from . import decode
         from .malloc import keep_freed
-        from .picture import UnreadableError
+        from .picture import DecodeError
 
         try:
-            loaded = self._loaded(name)
+            begun = self._begun(name)
             if not self._ahead:
                 keep_freed()
-            return decode.finish(loaded, self._terms())
-        except UnreadableError as error:
+            return decode.finish(begun, self._options())
+        except DecodeError as error:
             raise FileError(shown(name), str(error)) from None
         except OSError as error:
             raise FileError(shown(name), reason(error)) from None
         except MemoryError:
             raise FileError(shown(name), "needs more memory than there is") from None
 
-    def _loaded(self, name: str) -> Loaded:
+    def _begun(self, name: str) -> PartialDecode:
         from . import decode
 
         if name not in self._ahead:
-            return decode.load(_bytes(name), self._terms())
+            return decode.load(_bytes(name), self._options())
         thread, answer = self._ahead.pop(name)
         thread.join()
         if isinstance(answer[0], BaseException):
             raise answer[0]
         return answer[0]
 
-    def _terms(self) -> Terms:
-        from .picture import Terms
+    def _options(self) -> DecodeOptions:
+        from .picture import DecodeOptions
 
-        return Terms(self._admit, *self.asked[1:])
+        return DecodeOptions(self._check_size, *self.asked[1:])
 
-    def _admit(self, width: int, height: int, a_pixel: int) -> None:
-        from .picture import limit
+    def _check_size(self, width: int, height: int, a_pixel: int) -> None:
+        from .picture import size_guard
 
-        limit(self.asked[0])(width, height, a_pixel)
+        size_guard(self.asked[0])(width, height, a_pixel)
         self.wait_for_room(width, height)
 
     def settle(self) -> None:
