@@ -17,7 +17,7 @@ from ...filters.core.engine.working_space import Settings
 from ...filters.core.filter import encoding
 from ...filters.core.parameters import ImageError
 from ..console.messages import shown
-from ..console.report import DEPTHS, Report
+from ..console.report import DEPTHS, Report, depth_in_words
 from ..errors import FileError
 from ..images import encode, formats, memory_budget
 from ..images.atomic_write import Transaction
@@ -243,7 +243,7 @@ def _range_notes(name: str, encoding: Encoding, outputs: Mapping[str, Output]) -
         return []
     return [
         f"the values, {output.low:.3g} to {output.high:.3g}, are written as they are into "
-        f"{formats.DEPTHS[encoding.dtype]} samples; --range stretch or --gain 255 would show them"
+        f"{depth_in_words(encoding.dtype)} samples; --range stretch or --gain 255 would show them"
     ]
 
 

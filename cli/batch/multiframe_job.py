@@ -6,13 +6,13 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
-from ..console.messages import shown
+from ..console.messages import reason_of, shown
 from ..console.report import Report
 from ..errors import FileError
 from ..images import formats
 from ..images.animation_encoder import Gathered
 from ..images.atomic_write import Transaction
-from ..images.picture import DecodeError, Frames, Picture, reason_of
+from ..images.picture import DecodeError, Frames, Picture
 from .frame_output import Computed, kept_of, make_folder, writable
 from .image_job import Work
 from .plan import Job, Target

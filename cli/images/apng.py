@@ -24,7 +24,7 @@ OVER = 1
 NEEDFUL = (b"PLTE", b"tRNS")
 """Chunks without which no frame can be decoded."""
 CONTROL = ">IIIIIHHBB"
-MOST = (1 << 16) - 1
+LARGEST_NUMBER = (1 << 16) - 1
 
 
 class Frame(NamedTuple):
@@ -205,6 +205,6 @@ class Writer:
 
 def fraction(numerator: int, denominator: int) -> tuple[int, int]:
     """Return a duration as APNG keeps it: two numbers of 16 bits."""
-    if max(numerator, denominator) > MOST:
-        return min(1000 * numerator // denominator, MOST), 1000
+    if max(numerator, denominator) > LARGEST_NUMBER:
+        return min(1000 * numerator // denominator, LARGEST_NUMBER), 1000
     return numerator, denominator

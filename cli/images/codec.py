@@ -14,6 +14,10 @@ if TYPE_CHECKING:
     from ...filters.core.engine.output_buffer import CanvasFactory
 
 
+CMYK = 4
+"""The number of its channels."""
+
+
 class EncodeOptions(NamedTuple):
     """How files are written."""
 

@@ -6,8 +6,9 @@ import contextlib
 from collections.abc import Iterator
 from functools import partial
 
+from ..console.messages import reason_of
 from .formats import HEAD, READABLE, Format, sniff
-from .picture import DecodeError, DecodeOptions, Frames, PartialDecode, Picture, reason_of
+from .picture import DecodeError, DecodeOptions, Frames, PartialDecode, Picture
 
 
 def check_head(head: bytes) -> Format:

@@ -6,12 +6,10 @@ import io
 from typing import Any
 
 from ...filters.core.engine.output_buffer import Canvas, CanvasFactory
-from .codec import Content, EncodeOptions
-from .formats import DEPTHS, FOR_MAPS, Format
+from ..console.report import DEPTHS, depth_in_words
+from .codec import CMYK, Content, EncodeOptions
+from .formats import FOR_MAPS, Format
 from .metadata import Metadata, ready
-
-CMYK = 4
-"""The number of its channels."""
 
 
 class EncodeError(Exception):
@@ -34,7 +32,7 @@ def sample_type(format: Format, dtype: str, depth: str, channels: int, name: str
     if not held:
         raise EncodeError(f"{format.name.upper()} holds gray only; --channels luma, or .ppm")
     if depth != "keep":
-        wanted = {"8": "uint8", "16": "uint16", "float": "float32"}[depth]
+        wanted = next(dtype for dtype, word in DEPTHS.items() if str(word) == depth)
     elif format.raw or ((name != "image" or maps > 1) and "float32" in held):
         wanted = "float32"
     elif dtype == "float32" and "float32" not in held:
@@ -45,8 +43,8 @@ def sample_type(format: Format, dtype: str, depth: str, channels: int, name: str
     if wanted not in held:
         colours = "gray" if held is format.gray else {CMYK: "CMYK"}.get(channels, "RGB")
         raise EncodeError(
-            f"{format.name.upper()} cannot hold {DEPTHS[wanted]} {colours} samples; "
-            f"use --depth {' or '.join({'uint8': '8', 'uint16': '16', 'float32': 'float'}[held] for held in held)}"
+            f"{format.name.upper()} cannot hold {depth_in_words(wanted)} {colours} samples; "
+            f"use --depth {' or '.join(str(DEPTHS[dtype]) for dtype in held)}"
             ", or .tif or .npy"
         )
     return wanted

@@ -26,7 +26,7 @@ EXTENSION, IMAGE, END = 0x21, 0x2C, 0x3B
 CONTROL, COMMENT, APPLICATION = 0xF9, 0xFE, 0xFF
 TO_BACKGROUND, TO_PREVIOUS = 2, 3
 LOOPS = b"NETSCAPE2.0"
-LONGEST = (1 << 16) - 1
+LARGEST_NUMBER = (1 << 16) - 1
 
 
 class Frame(NamedTuple):
@@ -274,7 +274,7 @@ class Writer:
         for comment in self._comments:
             file.write(bytes((EXTENSION, COMMENT)) + _in_blocks(comment))
         if timing is not None and timing.plays != 1:
-            loops = timing.plays and min(timing.plays - 1, LONGEST)
+            loops = timing.plays and min(timing.plays - 1, LARGEST_NUMBER)
             file.write(bytes((EXTENSION, APPLICATION, 11)) + LOOPS + struct.pack("<BBHB", 3, 1, loops, 0))
         for number, (palette, packed, transparent) in enumerate(self._frames):
             # A transparent frame clears the canvas for the next, which would show through it otherwise.
@@ -292,7 +292,7 @@ class Writer:
 
 def hundredths(numerator: int, denominator: int) -> int:
     """Return a duration as GIF keeps it."""
-    return min((200 * numerator + denominator) // (2 * denominator), LONGEST)
+    return min((200 * numerator + denominator) // (2 * denominator), LARGEST_NUMBER)
 
 
 def _compressed(indices: Any) -> bytes:

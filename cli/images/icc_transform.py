@@ -6,6 +6,7 @@ import io
 
 from PIL import Image
 
+from ..console.messages import reason_of
 from .picture import DecodeError
 
 NAMES = {"LAB": "Lab"}
@@ -27,7 +28,7 @@ def to_rgb(image: Image.Image, icc: bytes, notes: list[str]) -> tuple[Image.Imag
         try:
             return _through(image, icc), b""
         except Exception as error:
-            notes.append(f"its ICC profile was not used ({' '.join(str(error).split())})")
+            notes.append(f"its ICC profile was not used ({reason_of(error)})")
     return image.convert("RGB"), b""
 
 

@@ -24,6 +24,7 @@ from PIL import Image
 from ...filters.core.engine.output_buffer import Canvas
 from ...filters.core.engine.threads import side_by_side
 from . import jpeg_segments
+from .codec import CMYK
 from .jpeg_segments import COMMENT, END_OF_IMAGE, RESTART, START_OF_FRAME, START_OF_SCAN, TABLES
 from .pillow_buffer import image_of
 
@@ -31,7 +32,7 @@ BAND = 1 << 19
 """Pixels of a band; from 1/8 to 2 megapixels all are as fast. An interval must stay below 2¹⁶ units."""
 UNIT = 16
 """Rows of the highest unit, which a band holds a multiple of."""
-LONGEST = 65500
+LONGEST_SIDE = 65500
 """Pixels of the longest side that libjpeg takes."""
 LONGEST_SEGMENT = 65533
 """Bytes of a segment."""
@@ -93,7 +94,7 @@ class Bands:
 
 def canvas(shape: tuple[int, int, int], dtype: Any, *, quality: int, full_chroma: bool) -> Bands | Canvas:
     """Return what a result of *shape* is gathered in."""
-    if max(shape) > LONGEST:
+    if max(shape) > LONGEST_SIDE:
         return Canvas(shape, dtype)
     return Bands(shape, quality=quality, full_chroma=full_chroma)
 
@@ -117,8 +118,8 @@ def write(
     if isinstance(pixels, Bands):
         pixels.write(file, **given)
         return
-    if max(pixels.shape) > LONGEST:
-        raise ValueError(f"a side holds {LONGEST} pixels at most")
+    if max(pixels.shape) > LONGEST_SIDE:
+        raise ValueError(f"a side holds {LONGEST_SIDE} pixels at most")
     bands = Bands(pixels.shape, quality=quality, full_chroma=full_chroma)
 
     def fill(start: int) -> None:
@@ -131,7 +132,7 @@ def write(
 
 
 def _image(pixels: Any) -> Image.Image:
-    return image_of(pixels if pixels.shape[2] > 1 else pixels[..., 0], inks=pixels.shape[2] == 4)
+    return image_of(pixels if pixels.shape[2] > 1 else pixels[..., 0], inks=pixels.shape[2] == CMYK)
 
 
 def _encoded(image: Image.Image, **settings: Any) -> bytes:

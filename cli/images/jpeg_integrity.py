@@ -19,9 +19,9 @@ JUNK = bytes(range(255)) * 256
 GRAY = (126.5, 129)
 """What a block of nothing is, rounded, and maybe stored inverted."""
 COEFFICIENTS = 64
-LARGE, DENSEST = 1 << 22, 8 * COEFFICIENTS
-"""Pixels of a picture that is looked at, and those of a byte: a block takes a bit, but by arithmetic coding."""
-ROWS = 256
+UNSUSPECTED_PIXELS, PIXELS_A_BYTE = 1 << 22, 8 * COEFFICIENTS
+"""Pixels that any file may promise, and the most that a byte holds: a block takes a bit, but by arithmetic coding."""
+COMPARED_ROWS = 256
 """Rows that are compared at a time."""
 
 
@@ -41,14 +41,14 @@ def after(data: bytes, image: Any, decode: Callable[[bytes], Any]) -> None:
 
 def before(data: bytes, width: int, height: int) -> None:
     """Raise `DecodeError` where the file is too small for its picture, before memory is taken."""
-    if LARGE < width * height > DENSEST * len(data):
+    if UNSUSPECTED_PIXELS < width * height > PIXELS_A_BYTE * len(data):
         raise DecodeError(f"is damaged or truncated (it promises {width}×{height} pixels in {len(data)} bytes)")
 
 
 def _same(one: Any, other: Any) -> bool:
     """Whether two images have the same pixels; where they do not, it is at the bottom."""
-    for bottom in range(one.height, 0, -ROWS):
-        box = (0, max(bottom - ROWS, 0), one.width, bottom)
+    for bottom in range(one.height, 0, -COMPARED_ROWS):
+        box = (0, max(bottom - COMPARED_ROWS, 0), one.width, bottom)
         if one.crop(box).tobytes() != other.crop(box).tobytes():
             return False
     return True

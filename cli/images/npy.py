@@ -7,9 +7,10 @@ import math
 
 from ...filters.core import npy_header
 from ...filters.core.lazy_numpy import np
+from ..console.messages import reason_of
 from .atomic_write import end_with
 from .codec import Codec, Content
-from .picture import Decode, DecodeError, DecodeOptions, PartialDecode, Picture, real_samples, reason_of, with_alpha
+from .picture import Decode, DecodeError, DecodeOptions, PartialDecode, Picture, real_samples, with_alpha
 
 
 def finish(begun: PartialDecode, options: DecodeOptions, decode: Decode) -> Picture:

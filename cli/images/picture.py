@@ -110,11 +110,6 @@ def size_guard(max_pixels: int) -> SizeGuard:
     return check
 
 
-def reason_of(error: Exception) -> str:
-    """Return what an error of a library says, in one line."""
-    return " ".join(str(error).split()) or type(error).__name__
-
-
 def with_alpha(pixels: Any) -> Picture:
     """Return a picture whose alpha, if there is one, is the last channel."""
     if pixels.shape[2] in (2, 4):

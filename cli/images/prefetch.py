@@ -23,13 +23,13 @@ if TYPE_CHECKING:
 
 MAX_PIXELS = 1 << 28
 """The greatest picture that is read, unless the caller says otherwise."""
-LIMIT = "IMFILTER_MAX_PIXELS"
+MAX_PIXELS_VARIABLE = "IMFILTER_MAX_PIXELS"
 """The variable by which an environment says otherwise."""
-LARGE = 1 << 18
+WORTH_A_THREAD = 1 << 18
 """Bytes of a file that is worth a thread: for less, two threads that import hinder each other, 114 ms against 96."""
 
 
-PREPARED = 1 << 16
+TELLING_BYTES = 1 << 16
 """Bytes of a file that tell which decoder will be needed."""
 
 
@@ -55,7 +55,7 @@ class Reader:
         from . import decode
 
         with contextlib.suppress(OSError), Path(name).open("rb") as file:
-            decode.prepare(file.read(PREPARED))
+            decode.prepare(file.read(TELLING_BYTES))
 
         def work() -> None:
             try:
@@ -139,7 +139,7 @@ def _is_large(name: str) -> bool:
         found = Path(name).stat()
     except (OSError, ValueError):
         return False
-    return stat.S_ISREG(found.st_mode) and found.st_size >= LARGE
+    return stat.S_ISREG(found.st_mode) and found.st_size >= WORTH_A_THREAD
 
 
 def reader(max_pixels: int, lenient: bool = False, to_rgb: bool = False) -> Reader:
@@ -153,7 +153,7 @@ def max_pixels(text: str) -> int:
     """Read a number of pixels: ``250000000``, ``250M``, ``1.5G``; none is the environment's, or `MAX_PIXELS`."""
     source = "--max-pixels"
     if not text:
-        source, text = LIMIT, os.environ.get(LIMIT, "")
+        source, text = MAX_PIXELS_VARIABLE, os.environ.get(MAX_PIXELS_VARIABLE, "")
     if not text:
         return MAX_PIXELS
     match = re.fullmatch(r"(\d+(?:\.\d+)?(?:e\d{1,2})?)([kKmMgG]?)", text)

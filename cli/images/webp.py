@@ -22,7 +22,7 @@ ANIMATED, XMP, EXIF, ALPHA, ICC = 2, 4, 8, 16, 32
 """Flags of the VP8X chunk, section 2.7.1.2."""
 TO_BACKGROUND, WHOLE = 1, 2
 """The flags of a frame that is taken away behind it, and of one that replaces what was there."""
-MOST_PLAYS, LONGEST = (1 << 16) - 1, (1 << 24) - 1
+MOST_PLAYS, LONGEST_DURATION = (1 << 16) - 1, (1 << 24) - 1
 
 
 def chunks(data: bytes, at: int = 12) -> Iterator[tuple[bytes, bytes]]:
@@ -152,7 +152,7 @@ class Writer:
 
 def milliseconds(numerator: int, denominator: int) -> int:
     """Return a duration as WebP keeps it."""
-    return min((2000 * numerator + denominator) // (2 * denominator), LONGEST)
+    return min((2000 * numerator + denominator) // (2 * denominator), LONGEST_DURATION)
 
 
 CODEC = Codec(finish, encode, load, frames=Writer)
