@@ -16,6 +16,7 @@ from .core.linear.convolve import Algorithm, Mode, Padding, linear
 from .core.linear.filter_banks import Bank
 from .core.linear.kernel_source import Source
 from .core.linear.kernels import Kernel
+from .core.parameters import FileContent
 
 PADDINGS = ("same", "valid", "full")
 MAX_BIAS = 1e9
@@ -31,6 +32,8 @@ def _bias(text: str) -> Any:
 
 def _as_bias(given: Any) -> Any:
     """Return the bias as a number, a file's name, or several numbers; raises ValueError."""
+    if isinstance(given, FileContent):
+        return given
     if isinstance(given, (str, Path)):
         with contextlib.suppress(OSError, ValueError):
             if str(given) and Path(given).exists():

@@ -9,30 +9,30 @@ from ..console.report import Report
 from ..errors import FileError
 from ..images.picture import Picture
 from ..images.prefetch import Reader
-from .image_job import Work
+from .image_job import ImageProcessor
 from .plan import Job
 
 
-def process(work: Work, job: Job, reader: Reader) -> Report:
+def process(processor: ImageProcessor, job: Job, reader: Reader) -> Report:
     """Do one job; a failure is a report."""
     began = time.perf_counter()
     try:
-        report = _processed(work, job, reader)
+        report = _processed(processor, job, reader)
     except FileError as error:
-        report = Report(job.input.name, "failed", error=str(error))
+        report = Report(input=job.input.name, status="failed", error=str(error))
     except BrokenPipeError:
         raise
     except Exception as error:  # a fault of the program's own costs one image too, and not the batch
         what = f"a fault of imfilter, please report it: {type(error).__name__}: {error}"
-        report = Report(job.input.name, "failed", error=f"{shown(job.input.name)}: {what}")
+        report = Report(input=job.input.name, status="failed", error=f"{shown(job.input.name)}: {what}")
     return report._replace(seconds=time.perf_counter() - began)
 
 
-def _processed(work: Work, job: Job, reader: Reader) -> Report:
+def _processed(processor: ImageProcessor, job: Job, reader: Reader) -> Report:
     found = reader.read(job.input.name)
     numbered = any(target.numbered is not None for target in job.targets.values())
-    if isinstance(found, Picture) and not work.how.frame and not numbered:
-        return work.single(job, found)
+    if isinstance(found, Picture) and not processor.options.frames.only and not numbered:
+        return processor.single(job, found)
     from . import multiframe_job  # most pictures have one frame
 
-    return multiframe_job.filtered(work, job, found)
+    return multiframe_job.filtered(processor, job, found)

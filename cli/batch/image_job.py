@@ -7,10 +7,9 @@ import itertools
 import math
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 from ...filters.core.engine import executor
-from ...filters.core.engine.mask import Effect
 from ...filters.core.engine.output_buffer import CanvasFactory, Output
 from ...filters.core.engine.quantize import FULL, Encoding, hue_legend
 from ...filters.core.engine.working_space import Settings
@@ -24,43 +23,23 @@ from ..images.atomic_write import Transaction
 from ..images.metadata import Metadata
 from ..images.picture import Picture
 from .frame_output import SHEET, Computed, kept_of, make_folder, writable
+from .job_options import JobOptions
 from .plan import Job, Target
-from .provenance import Stamper
 from .recipe import Recipe
 
 
-class How(NamedTuple):
-    """What a call says beside its recipe."""
-
-    options: encode.EncodeOptions
-    stamper: Stamper
-    background: tuple[int, int, int] | None = None
-    angle_style: str = "code"
-    measure: bool = False
-    """The outputs' ranges are asked for."""
-    verbose: bool = False
-    quiet: bool = False
-    effect: Effect | None = None
-    """Where the filters act, if not everywhere."""
-    frame: int | None = None
-    """The one frame that is filtered, if not all."""
-    max_frames: int = 10_000
-    no_clobber: bool = False
-    """Of the files of many frames, those that exist are kept."""
-
-
-class Work:
+class ImageProcessor:
     """What is done to every image of a batch."""
 
-    def __init__(self, recipe: Recipe, how: How, cores: int = 1) -> None:
-        self.recipe, self.how, self.cores = recipe, how, cores
+    def __init__(self, recipe: Recipe, options: JobOptions) -> None:
+        self.recipe, self.options = recipe, options
         self.stages, self.settings = recipe.stages()
         self.values = recipe.last.values
         self.maps = recipe.maps()
 
     def __reduce__(self) -> tuple[Any, ...]:
         # The stages hold functions, which are built again where they are needed.
-        return Work, (self.recipe, self.how, self.cores)
+        return ImageProcessor, (self.recipe, self.options)
 
     def single(self, job: Job, picture: Picture) -> Report:
         """Filter the one frame of a picture, and write all its outputs."""
@@ -73,7 +52,7 @@ class Work:
 
     def computed(self, job: Job, picture: Picture) -> Computed:
         """Filter one frame; raises FileError."""
-        name, how = shown(job.input.name), self.how
+        name = shown(job.input.name)
         dtype = picture.pixels.dtype.name
         formats_of = {
             output: target.format or formats.FORMATS[picture.format] for output, target in job.targets.items()
@@ -88,17 +67,17 @@ class Work:
             settings = self._settings(picture, formats_of.get("image"))
             self._check_room(picture)
             # A range is measured for those who ask, and where float values may leave nothing to see.
-            measure = how.measure or dtype == "float32"
+            measure = self.options.report.ranges or dtype == "float32"
             result = executor.run(
                 self.stages,
                 picture.pixels,
                 encodings,
                 settings,
                 picture.alpha,
-                jobs=self.cores,
+                jobs=self.options.cores,
                 measure=measure,
                 canvases={output: self._canvas(output, format) for output, format in formats_of.items()},
-                effect=how.effect,
+                effect=self.options.render.effect,
                 name=job.input.place if not picture.number else f"{job.input.place}#{picture.number}",
             )
         except ImageError as error:
@@ -113,7 +92,7 @@ class Work:
 
     def _canvas(self, output: str, format: formats.Format) -> CanvasFactory:
         if output != SHEET:
-            return encode.canvas(format, self.how.options)
+            return encode.canvas(format, self.options.write.encode)
         from .contact_sheet import Reduced  # few ask for one
 
         return Reduced
@@ -131,16 +110,16 @@ class Work:
 
     def report(self, job: Job, frames: Sequence[Computed], notes: list[str]) -> Report:
         """Return what became of a picture, of whose frames *notes* tell."""
-        name, how = shown(job.input.name), self.how
+        name = shown(job.input.name)
         first = frames[0]
         height, width, channels = first.shape
         lines = []
-        if not how.quiet:
+        if self.options.report.notes:
             # Of many maps one is told of, as an example.
             told = [output for number, output in enumerate(first.encodings.items()) if not (number and self.maps)]
             said = [_range_notes(*output, frame.outputs) for frame in frames for output in told]
             lines = [f"imfilter: {name}: {note}" for note in dict.fromkeys([*notes, *itertools.chain(*said)])]
-        if how.verbose:
+        if self.options.report.facts:
             lines += [f"{name}: {fact}" for fact in [*first.facts, *_output_facts(first.outputs, first.encodings)]]
         measured: dict[str, list[Output]] = {}
         for frame in frames:
@@ -148,16 +127,18 @@ class Work:
                 if found.low <= found.high:
                     measured.setdefault(output, []).append(found)
         return Report(
-            job.input.name,
-            "done",
-            job.outputs,
-            width,
-            height,
-            channels,
-            DEPTHS[first.dtype],
-            tuple(fact.split()[1] for fact in first.facts if fact.startswith("algorithm: ")),
-            {output: (min(f.low for f in found), max(f.high for f in found)) for output, found in measured.items()},
-            {output: sum(f.clipped for f in found) / len(found) for output, found in measured.items()},
+            input=job.input.name,
+            status="done",
+            outputs=job.outputs,
+            width=width,
+            height=height,
+            channels=channels,
+            depth=DEPTHS[first.dtype],
+            algorithm=tuple(fact.split()[1] for fact in first.facts if fact.startswith("algorithm: ")),
+            range={
+                output: (min(f.low for f in found), max(f.high for f in found)) for output, found in measured.items()
+            },
+            clipped={output: sum(f.clipped for f in found) / len(found) for output, found in measured.items()},
             lines=tuple(lines),
             frames=len(frames),
         )
@@ -173,11 +154,11 @@ class Work:
             output = "image"
         kind = self.recipe.last.filter.kinds[output]
         # A gray answer stands among the colours of what is left as it is.
-        coloured = self.settings.channels == "each" or (output == "image" and self.how.effect is not None)
+        coloured = self.settings.channels == "each" or (output == "image" and self.options.render.effect is not None)
         channels = picture.pixels.shape[2] if coloured else 1
         if maps and output == "image":
             channels = maps if target.map is None else 1
-        if kind == "angle" and self.how.angle_style == "color":
+        if kind == "angle" and self.options.render.angle_style == "color":
             if "uint8" not in format.colour:
                 raise FileError(target.name, f"{format.name.upper()} cannot hold the colours of --angle-style color")
             return encoding("hue", dtype, "uint8", "clip", self.values["gain"])
@@ -196,8 +177,8 @@ class Work:
             return self.settings
         full = FULL[picture.pixels.dtype.name]
         background = None
-        if self.how.background is not None:
-            background = tuple(value * full / 255 for value in self.how.background)
+        if (colour := self.options.render.background) is not None:
+            background = tuple(value * full / 255 for value in colour)
         opaque = format is not None and not format.alpha
         return self.settings._replace(background=background, opaque=opaque)
 
@@ -213,7 +194,7 @@ class Work:
                 writable(target, format),
             ):
                 kept = kept_of(metadata, name, computed)
-                stamp = self.how.stamper.stamp(name)
+                stamp = self.options.write.stamper.stamp(name)
                 notes += self.encode(file, name, output, format, kept, stamp)
         return notes
 
@@ -222,8 +203,8 @@ class Work:
     ) -> list[str]:
         """Write one output of one frame into *file*; return what people should know."""
         if name == "image" and len(self.maps) not in (0, 1, 3):
-            return encode.write_maps(file, output.samples, format, metadata, self.how.options, stamp)
-        return encode.write(file, output.samples, output.alpha, format, metadata, self.how.options, stamp)
+            return encode.write_maps(file, output.samples, format, metadata, self.options.write.encode, stamp)
+        return encode.write(file, output.samples, output.alpha, format, metadata, self.options.write.encode, stamp)
 
 
 def _check_inks(settings: Settings) -> None:

@@ -24,7 +24,7 @@ CLUTTER = frozenset({"thumbs.db", "desktop.ini"})
 """What systems leave in folders of pictures, in lower case; their other leavings begin with a dot."""
 
 
-class Rules(NamedTuple):
+class InputRules(NamedTuple):
     """Which files of a folder are inputs."""
 
     recursive: bool = False
@@ -50,7 +50,7 @@ class Rules(NamedTuple):
         return bool(self.backup) and name.endswith(self.backup) and name.removesuffix(self.backup) in others
 
 
-class Found(NamedTuple):
+class InputSet(NamedTuple):
     """The inputs, and what was left."""
 
     inputs: list[Input]
@@ -59,7 +59,7 @@ class Found(NamedTuple):
     """The inputs may be more than one, as those of a folder are, even where there is but one."""
 
 
-def scan(names: Sequence[str], rules: Rules, listed: bool = False) -> Found:
+def scan(names: Sequence[str], rules: InputRules, listed: bool = False) -> InputSet:
     """Return the inputs that *names* mean, folders opened; raises UsageError.
 
     *listed* says that they came from a list, which may be a longer one the next time.
@@ -83,7 +83,7 @@ def scan(names: Sequence[str], rules: Rules, listed: bool = False) -> Found:
         others = f" ({len(passed_over)} other files)" if passed_over else ""
         deeper = "" if rules.recursive else "; -r looks into the folders in it"
         raise UsageError(f"{where} without images{others}{deeper}")
-    return Found(inputs, passed_over, several)
+    return InputSet(inputs, passed_over, several)
 
 
 def read_list(name: str, separator: bytes) -> list[str]:
@@ -109,7 +109,7 @@ class _Level(NamedTuple):
     names: frozenset[str]
 
 
-def _walk(folder: str, rules: Rules) -> Iterator[tuple[str, bool]]:
+def _walk(folder: str, rules: InputRules) -> Iterator[tuple[str, bool]]:
     """Yield each file below *folder* by its path there, and whether it is an input."""
     try:
         levels = [_level(folder, "")]

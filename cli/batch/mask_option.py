@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -11,12 +11,13 @@ from ..errors import UsageError
 from ..streams import STREAM
 from . import inputs
 from .plan import Job
+from .provenance import digest
 
 if TYPE_CHECKING:
     from ...filters.core.engine.mask import Box, Effect
 
 
-class Where(NamedTuple):
+class Region(NamedTuple):
     """What a call says about it."""
 
     mask: str | None
@@ -35,8 +36,6 @@ class Where(NamedTuple):
 
     def key(self) -> dict[str, object]:
         """Return what tells this from every other."""
-        from .provenance import digest
-
         return {"mask": digest(self.data) if self.mask is not None else None, "roi": self.boxes}
 
     def effect(self, max_pixels: int) -> Effect:
@@ -65,18 +64,17 @@ class Where(NamedTuple):
                 raise UsageError(f"{target.name}: is the mask, which is never overwritten; choose another name")
 
 
-def read(values: Mapping[str, Any]) -> Where | None:
+def read(mask: str | None, boxes: Sequence[str]) -> Region | None:
     """Return what the options --mask and --roi say, None where they are not given; raises UsageError."""
-    mask, roi = values["mask"], values["roi"] or ()
-    if mask is None and not roi:
+    if mask is None and not boxes:
         return None
     if mask == STREAM:
         raise UsageError("--mask -: a mask is a file; standard input is for the picture")
     try:
         data = b"" if mask is None else Path(mask).read_bytes()
     except OSError as error:
-        raise UsageError(f"--mask {shown(str(mask))}: {reason(error)}") from None
-    return Where(mask, data, tuple(map(_box, roi)))
+        raise UsageError(f"--mask {shown(mask or '')}: {reason(error)}") from None
+    return Region(mask, data, tuple(map(_box, boxes)))
 
 
 def _box(text: str) -> Box:

@@ -14,33 +14,33 @@ from ..images.animation_encoder import Gathered
 from ..images.atomic_write import Transaction
 from ..images.picture import DecodeError, Frames, Picture
 from .frame_output import Computed, kept_of, make_folder, writable
-from .image_job import Work
+from .image_job import ImageProcessor
 from .plan import Job, Target
 from .provenance import of_frame
 
 
-def filtered(work: Work, job: Job, found: Picture | Frames) -> Report:
+def filtered(processor: ImageProcessor, job: Job, found: Picture | Frames) -> Report:
     """Filter the frames that are asked for; raises FileError."""
-    name, how = shown(job.input.name), work.how
+    name, options = shown(job.input.name), processor.options.frames
     frames = found if isinstance(found, Frames) else Frames(1, lambda: iter([found]), format=found.format)
     if frames.count < 1:
         raise FileError(name, "is damaged or truncated (it has no frames)")
-    if frames.count > how.max_frames:
-        raise FileError(name, f"has {frames.count} frames; the limit is {how.max_frames} (--max-frames raises it)")
-    if how.frame is not None:
-        return work.single(job, _one(frames, how.frame, name))
+    if frames.count > options.limit:
+        raise FileError(name, f"has {frames.count} frames; the limit is {options.limit} (--max-frames raises it)")
+    if options.only is not None:
+        return processor.single(job, _one(frames, options.only, name))
     wanted = any(target.numbered is not None for target in job.targets.values())
     if frames.first is not None and not wanted:
         others = "--frame N takes another, --name '{stem}-{frame}{suffix}' all"
         frames.first.notes.append(f"only the first of its {frames.count} pictures was filtered; {others}")
-        return work.single(job, frames.first)
+        return processor.single(job, frames.first)
     if frames.count == 1 and not wanted:
-        return work.single(job, _one(frames, 0, name))
+        return processor.single(job, _one(frames, 0, name))
     for output, target in job.targets.items():
         if target.numbered is None:
-            maps = len(work.maps) if output == "image" else 0
+            maps = len(processor.maps) if output == "image" else 0
             _check(frames, target, target.format or formats.FORMATS[frames.format], name, maps)
-    return _all(work, job, frames, name)
+    return _all(processor, job, frames, name)
 
 
 def _check(frames: Frames, target: Target, format: formats.Format, name: str, maps: int) -> None:
@@ -91,7 +91,7 @@ def _decoded(frames: Frames, name: str) -> Iterator[Picture]:
         yield picture
 
 
-def _all(work: Work, job: Job, frames: Frames, name: str) -> Report:
+def _all(processor: ImageProcessor, job: Job, frames: Frames, name: str) -> Report:
     gathered: dict[str, Gathered] = {}
     done: list[Computed] = []
     notes: list[str] = []
@@ -99,14 +99,14 @@ def _all(work: Work, job: Job, frames: Frames, name: str) -> Report:
         for number, picture in enumerate(_decoded(frames, name)):
             last = number == frames.count - 1
             picture.format = frames.format
-            computed = work.computed(job, picture)
+            computed = processor.computed(job, picture)
             notes += picture.notes
             for output, target in job.targets.items():
                 if target.numbered is not None:
-                    notes += _numbered(work, transaction, output, target.of_frame(number), computed, picture, last)
+                    notes += _numbered(processor, transaction, output, target.of_frame(number), computed, picture, last)
                     continue
                 if output not in gathered:
-                    options, stamp = work.how.options, work.how.stamper.stamp(output)
+                    options, stamp = processor.options.write.encode, processor.options.write.stamper.stamp(output)
                     gathered[output] = Gathered(computed.formats_of[output], options, frames.timing, stamp)
                 _gather(gathered[output], output, target, computed, picture)
             done.append(computed.without_samples())
@@ -116,7 +116,7 @@ def _all(work: Work, job: Job, frames: Frames, name: str) -> Report:
     if frames.timing is not None:
         untimed = dict.fromkeys(one.format.name.upper() for one in gathered.values() if not one.format.animated)
         notes += [f"{format} holds pages without times; the durations were not kept" for format in untimed]
-    return work.report(job, done, notes)
+    return processor.report(job, done, notes)
 
 
 def _gather(gathered: Gathered, name: str, target: Target, computed: Computed, picture: Picture) -> None:
@@ -138,7 +138,7 @@ def _write(transaction: Transaction, job: Job, name: str, gathered: Gathered) ->
 
 
 def _numbered(
-    work: Work,
+    processor: ImageProcessor,
     transaction: Transaction,
     name: str,
     target: Target,
@@ -148,11 +148,11 @@ def _numbered(
 ) -> list[str]:
     """Write one frame to a file of its own; the stamp of the last says that it is."""
     assert target.path is not None
-    if work.how.no_clobber and os.path.lexists(target.path):
+    if processor.options.write.keep_existing and os.path.lexists(target.path):
         return []
     make_folder(target)
     output, format = computed.outputs[name], computed.formats_of[name]
-    kept, stamp = kept_of(picture.metadata, name, computed), work.how.stamper.stamp(of_frame(name, last))
+    kept, stamp = kept_of(picture.metadata, name, computed), processor.options.write.stamper.stamp(of_frame(name, last))
     with transaction.open(Path(target.path)) as file, writable(target, format):
-        return work.encode(file, name, output, format, kept, stamp)
+        return processor.encode(file, name, output, format, kept, stamp)
     return []

@@ -9,11 +9,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-
-try:  # hashlib loads all of OpenSSL for it, 1.8 ms of each start
-    from _blake2 import blake2b
-except ImportError:
-    from hashlib import blake2b
+from hashlib import blake2b
 
 from ..images.formats import HEAD, Format, is_of
 

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ...filters.core import catalog
-from ...filters.core.parameters import ParameterError, Spec
+from ...filters.core.parameters import FileContent, ParameterError, Spec
 from ..console.messages import flag
 from ..errors import UsageError
 
@@ -19,6 +18,10 @@ if TYPE_CHECKING:
 
 WRITING = ("depth", "range", "gain")
 """Parameters that say how a result is written, which only a chain's last step does."""
+
+
+MOST_OF_A_PIPE = 1 << 28
+"""Bytes, more than any kernel has; a device would have no end."""
 
 
 class Recipe(NamedTuple):
@@ -80,8 +83,8 @@ class Recipe(NamedTuple):
         return [
             value
             for step in self.steps
-            for name, value in step.values.items()
-            if step.filter.spec.parameters[name].param.file and isinstance(value, str) and os.path.isfile(value)
+            for value in step.values.values()
+            if isinstance(value, FileContent) and os.path.isfile(value)
         ]
 
     def described(self) -> Any:
@@ -92,10 +95,9 @@ class Recipe(NamedTuple):
 
     def key(self) -> bytes:
         """Return what tells this recipe from every other: filters, parameters, the contents of kernel files."""
-        files = self.files()
 
         def content(value: Any) -> Any:
-            return Path(value).read_bytes().hex() if isinstance(value, str) and value in files else value
+            return value.data.hex() if isinstance(value, FileContent) else value
 
         steps = [[step.name, {name: content(value) for name, value in step.values.items()}] for step in self.steps]
         return repr(steps).encode("utf-8", "surrogateescape")
@@ -107,10 +109,27 @@ def _again(steps: Sequence[tuple[str, dict[str, Any]]]) -> Recipe:
 
 def make_step(filter: ImageFilter[Any, Any], given: dict[str, Any], where: str) -> Call:
     """Return a step whose parameters are checked; raises UsageError, which begins with *where*."""
+    files = {name for name, parameter in filter.spec.parameters.items() if parameter.param.file}
+    given = {name: _read(value) if name in files else value for name, value in given.items()}
     try:
         return filter.checked(**given)
     except ParameterError as error:
         raise UsageError(f"{where}{flag(error.parameter)}: {error.reason}") from None
+
+
+def _read(value: Any) -> Any:
+    """Return the value of a parameter that may name a file; with its content, if it does.
+
+    It is read once, because it may be a pipe, or another file when it is read again. What cannot be read stays a name,
+    of which the filter says what is wrong.
+    """
+    try:
+        if isinstance(value, FileContent) or not isinstance(value, str) or not os.path.exists(value):
+            return value
+        with open(value, "rb") as file:
+            return FileContent(value, file.read() if os.path.isfile(value) else file.read(MOST_OF_A_PIPE))
+    except (OSError, ValueError):
+        return value
 
 
 def single(filter: ImageFilter[Any, Any], values: Mapping[str, Any]) -> Recipe:

@@ -6,20 +6,20 @@ import contextlib
 from collections.abc import Collection, Generator, Sequence
 
 from ..console.report import Report
-from ..console.reporter import Teller
+from ..console.reporter import Reporter
 from ..errors import ExitCode
 from ..images.prefetch import Reader
 from .dispatch import process
-from .image_job import Work
+from .image_job import ImageProcessor
 from .plan import Job
 
 
 def run(
     jobs: Sequence[Job],
     skipped: Collection[int],
-    work: Work,
+    processor: ImageProcessor,
     reader: Reader,
-    teller: Teller,
+    reporter: Reporter,
     *,
     workers: int = 1,
     fail_fast: bool = False,
@@ -30,38 +30,44 @@ def run(
     """
     wanted = [number for number in range(len(jobs)) if number not in skipped]
     told = 0
-    waiting = {number: Report(jobs[number].input.name, "skipped", jobs[number].outputs) for number in skipped}
+    waiting = {
+        number: Report(input=jobs[number].input.name, status="skipped", outputs=jobs[number].outputs)
+        for number in skipped
+    }
 
     def tell() -> int:
         number = told
         while number in waiting:
             report = waiting.pop(number)
-            teller.tell(report)
+            reporter.tell(report)
             number += 1
         return number
 
-    with teller, contextlib.closing(_reports([jobs[number] for number in wanted], work, reader, workers)) as reports:
-        teller.begin(len(wanted))
+    with (
+        reporter,
+        contextlib.closing(_reports([jobs[number] for number in wanted], processor, reader, workers)) as reports,
+    ):
+        reporter.begin(len(wanted))
         told = tell()
         for at, report in reports:
-            teller.advance(report)
+            reporter.advance(report)
             waiting[wanted[at]] = report
             told = tell()
             if fail_fast and report.status == "failed":
                 break
         for number in sorted(waiting):  # what was done before the stop, but stands behind what never will be
-            teller.tell(waiting[number])
-    return ExitCode.FAILED if teller.totals.failures else ExitCode.DONE
+            reporter.tell(waiting[number])
+    return ExitCode.FAILED if reporter.totals.failures else ExitCode.DONE
 
 
 def _reports(
-    jobs: Sequence[Job], work: Work, reader: Reader, workers: int
+    jobs: Sequence[Job], processor: ImageProcessor, reader: Reader, workers: int
 ) -> Generator[tuple[int, Report], None, None]:
     """Yield each job's number and report, as it is done."""
     if workers > 1 and len(jobs) > 1:
         from . import worker_pool as processes  # single images have no use for it
 
-        yield from processes.share(jobs, work, reader, workers)
+        yield from processes.share(jobs, processor, reader, workers)
         return
     for number, job in enumerate(jobs):
-        yield number, process(work, job, reader)
+        yield number, process(processor, job, reader)

@@ -25,7 +25,7 @@ from ..images.atomic_write import remove_temporaries
 from ..images.memory_budget import budget, estimate
 from ..images.prefetch import Reader
 from .dispatch import process
-from .image_job import Work
+from .image_job import ImageProcessor
 from .plan import Job
 
 UNASKED_BYTES = 1 << 26
@@ -41,13 +41,13 @@ Numbered = tuple[int, Job]
 class Worker:
     """A process, the connection to it, and what it is doing."""
 
-    def __init__(self, context: Any, work: Work, reader: Reader, others: Sequence[Worker]) -> None:
+    def __init__(self, context: Any, processor: ImageProcessor, reader: Reader, others: Sequence[Worker]) -> None:
         self.connection, theirs = context.Pipe()
         # A copy of another worker's connection would keep that one waiting when this program dies.
         inherited = [*(worker.connection for worker in others), self.connection]
         forked = context.get_start_method() == "fork"
         self.process = context.Process(
-            target=_serve, args=(theirs, inherited if forked else [], work, reader), daemon=True
+            target=_serve, args=(theirs, inherited if forked else [], processor, reader), daemon=True
         )
         with _held_back():
             self.process.start()
@@ -83,7 +83,7 @@ class Worker:
         return f"its process ended with code {code}"
 
 
-def share(jobs: Sequence[Job], work: Work, reader: Reader, count: int) -> Iterator[tuple[int, Report]]:
+def share(jobs: Sequence[Job], processor: ImageProcessor, reader: Reader, count: int) -> Iterator[tuple[int, Report]]:
     """Do all *jobs* in *count* processes; yield their numbers and reports as they come.
 
     Closing the iterator ends the processes; what they were writing vanishes.
@@ -99,7 +99,7 @@ def share(jobs: Sequence[Job], work: Work, reader: Reader, count: int) -> Iterat
     def start() -> None:
         # Where there is no memory for one more, or no process, those that run do the work.
         with contextlib.suppress(OSError):
-            workers.append(Worker(context, work, reader, workers))
+            workers.append(Worker(context, processor, reader, workers))
             workers[-1].give(waiting.popleft())
 
     try:
@@ -117,7 +117,7 @@ def share(jobs: Sequence[Job], work: Work, reader: Reader, count: int) -> Iterat
                     _clean_up(job, worker.process.pid)
                     worker.connection.close()
                     workers.remove(worker)
-                    yield number, Report(job.input.name, "failed", error=f"{job.name}: {died}")
+                    yield number, Report(input=job.input.name, status="failed", error=f"{job.name}: {died}")
                     if waiting:
                         start()
                     continue
@@ -129,7 +129,7 @@ def share(jobs: Sequence[Job], work: Work, reader: Reader, count: int) -> Iterat
                 yield number, answer
             _share_memory(workers, room)
         for number, job in waiting:  # not one process could be started
-            yield number, process(work, job, reader)
+            yield number, process(processor, job, reader)
     finally:
         for worker in workers:
             if worker.doing is not None:
@@ -171,7 +171,7 @@ def _start_method() -> str:
     return "fork" if sys.platform == "linux" else "spawn"
 
 
-def _serve(connection: Connection, inherited: Sequence[Connection], work: Work, reader: Reader) -> None:
+def _serve(connection: Connection, inherited: Sequence[Connection], processor: ImageProcessor, reader: Reader) -> None:
     """Do jobs as they come, until there are no more, or nobody who wants them."""
     for other in inherited:
         other.close()
@@ -192,7 +192,7 @@ def _serve(connection: Connection, inherited: Sequence[Connection], work: Work, 
     reader.wait_for_room = wait_for_room
     with contextlib.suppress(EOFError, OSError):
         while True:
-            connection.send(process(work, connection.recv(), reader))
+            connection.send(process(processor, connection.recv(), reader))
 
 
 def _clean_up(job: Job, process: int | None) -> None:

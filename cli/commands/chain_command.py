@@ -10,22 +10,24 @@ from difflib import get_close_matches
 from typing import Any
 
 import typer
+from typer.core import TyperCommand
 
 from ...filters.core import catalog
 from ...filters.core.filter import Call
 from ...filters.core.parameters import MapField
 from ..batch.recipe import Recipe, in_a_row, make_step, read_options
 from ..batch.recipe_file import load, write_recipe
-from ..batch.request import execute
+from ..batch.run import execute
 from ..console.messages import printable, shown
 from ..errors import UsageError
-from .filter_command import gathered, keyword, made, map_options, parameter_options, sheet_option
+from .filter_command import map_files, parameter_options
+from .options import FilterCommand, HelpedOption, make_command, shared_options
 
 CHAIN_USAGE = "[OPTIONS] INPUT... -o OUTPUT STEP..."
 RUN_USAGE = "[OPTIONS] RECIPE.toml INPUT... -o OUTPUT"
 
 
-def make_chain() -> Any:
+def make_chain() -> FilterCommand:
     """Return the command that runs several filters in one go."""
     maps = _all_maps()
 
@@ -40,24 +42,22 @@ def make_chain() -> Any:
         $ imfilter chain photo.jpg -o edges.png "blur --sigma 2" "edges --op scharr"
         $ imfilter chain photos/ -r -o out/ "blur" "sharpen --amount 0.5" --save soft.toml
         """
-        values["inputs"], steps = split_steps(values["inputs"] or [])
+        options = shared_options(values)
+        inputs, steps = split_steps(options.inputs)
+        options = options._replace(inputs=tuple(inputs))
         recipe = chained(steps)
         code = 0
-        if values["inputs"] or values["files_from"] is not None or save is None:
-            code = execute(recipe, gathered(values, maps))
-        if save is not None and not values["dry_run"]:
+        if inputs or options.files_from is not None or save is None:
+            code = execute(recipe, options, map_files(maps, values))
+        if save is not None and not options.dry_run:
             write_recipe(save, recipe)
         raise typer.Exit(code)
 
-    save = keyword(
-        "save", str | None, typer.Option("--save", metavar="RECIPE.toml", help="Write the steps as a recipe."), None
-    )
-    return made(
-        "chain", command, inspect.getdoc(command) or "", [*map_options(maps), sheet_option(), save], CHAIN_USAGE
-    )
+    save = HelpedOption("save", "Write the steps as a recipe.", metavar="RECIPE.toml")
+    return make_command("chain", command, inspect.getdoc(command) or "", CHAIN_USAGE, maps, [save], banks=True)
 
 
-def make_run() -> Any:
+def make_run() -> FilterCommand:
     """Return the command that runs a recipe."""
     maps = _all_maps()
 
@@ -71,26 +71,21 @@ def make_run() -> Any:
         -----
         $ imfilter run soft.toml photos/ -r -o out/
         """
-        path, *values["inputs"] = values["inputs"] or [""]
+        options = shared_options(values)
+        path, *inputs = options.inputs or [""]
         if not path:
             raise UsageError("no recipe: name a file, as imfilter chain --save writes it")
-        recipe = load(path)
-        raise typer.Exit(execute(recipe, gathered(values, maps)))
+        options = options._replace(inputs=tuple(inputs))
+        raise typer.Exit(execute(load(path), options, map_files(maps, values)))
 
-    return made("run", command, inspect.getdoc(command) or "", [*map_options(maps), sheet_option()], RUN_USAGE)
+    return make_command("run", command, inspect.getdoc(command) or "", RUN_USAGE, maps, [], banks=True)
 
 
 def parse_step(name: str, words: list[str]) -> dict[str, Any]:
     """Return a filter's own options of one step of a chain, by name, as text; raises UsageError."""
-    spec = catalog.load(name).spec
-
-    def command(**values: Any) -> None: ...
-
-    command.__signature__ = inspect.Signature(parameter_options(spec))  # type: ignore[attr-defined]
-    app = typer.Typer(add_completion=False, rich_markup_mode=None)
-    app.command(name, add_help_option=False)(command)
+    command = TyperCommand(name, params=[*parameter_options(catalog.load(name).spec)], add_help_option=False)
     try:
-        return typer.main.get_command(app).make_context(name, words).params
+        return command.make_context(name, words).params
     except typer.TyperException as error:
         raise UsageError(" ".join(error.format_message().split())) from None
 

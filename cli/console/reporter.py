@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from .progress_bar import Bar
 
 
-class Teller:
+class Reporter:
     """Tells each report once, and the totals at the end; use it as a context."""
 
     def __init__(
@@ -69,7 +69,7 @@ class Teller:
         else:
             say(line)
 
-    def __enter__(self) -> Teller:
+    def __enter__(self) -> Reporter:
         if self.json and sys.stdout is None:
             raise FileError("standard output", "cannot be written: it is closed")
         return self

@@ -13,7 +13,7 @@ import math
 import types
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
-from typing import Annotated, Any, Literal, NamedTuple, TypeVar, Union, get_args, get_origin, get_type_hints
+from typing import Annotated, Any, Literal, NamedTuple, Self, TypeVar, Union, get_args, get_origin, get_type_hints
 
 Pair = float | tuple[float, float]
 """One number for both axes, or ``(x, y)``."""
@@ -39,6 +39,26 @@ class ImageError(ValueError):
     """This image cannot be filtered so (others may)."""
 
 
+class FileContent(str):
+    """The name of a file that was read, with what it held: a parameter's value that stays as it is."""
+
+    data: bytes
+
+    def __new__(cls, name: str, data: bytes) -> Self:
+        """Name a file, and hold its content."""
+        content = super().__new__(cls, name)
+        content.data = data
+        return content
+
+    def __reduce__(self) -> tuple[type[Self], tuple[str, bytes]]:
+        return type(self), (str(self), self.data)
+
+
+def held(name: str) -> bytes | None:
+    """Return what the file *name* held, if it was read."""
+    return name.data if isinstance(name, FileContent) else None
+
+
 class Param(NamedTuple):
     """The declaration beside a parameter's type: help, unit, range; all that is not the type or the default."""
 
@@ -62,7 +82,7 @@ class Param(NamedTuple):
     """What the help says for a default of None."""
     metavar: str = ""
     file: bool = False
-    """The value names a file (for shell completion)."""
+    """The value may name a file; a `FileContent` stands for what it held."""
 
 
 class MapField(NamedTuple):

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import tifffile
-from imfilter.cli.batch.plan import ANY, meeting
+from imfilter.cli.batch.collisions import ANY, meeting
 from PIL import Image
 
 KEEP = ("conv", "--kernel", "1")

@@ -5,6 +5,7 @@ from pathlib import Path, PurePath
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from imfilter.cli.batch import collisions
 from imfilter.cli.batch.plan import Input, plan
 from imfilter.cli.errors import UsageError
 from imfilter.cli.images import formats
@@ -33,6 +34,7 @@ def place(path):
 def test_no_two_targets_are_one_and_none_is_an_input(inputs, outputs, to, several):
     try:
         jobs = plan(inputs, outputs, to=to, several=several or len(inputs) > 1)
+        collisions.check_names(jobs)
     except UsageError:
         return
     assert [job.input for job in jobs] == inputs

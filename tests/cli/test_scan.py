@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 from imfilter.cli.batch import inputs
-from imfilter.cli.batch.inputs import Rules
+from imfilter.cli.batch.inputs import InputRules
 from imfilter.cli.errors import UsageError
 from PIL import Image
 
@@ -28,11 +28,11 @@ def tree(folder):
 
 
 def places(*names, **rules):
-    return [found.place for found in inputs.scan(names, Rules(**rules)).inputs]
+    return [found.place for found in inputs.scan(names, InputRules(**rules)).inputs]
 
 
 def passed_over(*names, **rules):
-    return inputs.scan(names, Rules(**rules)).passed_over
+    return inputs.scan(names, InputRules(**rules)).passed_over
 
 
 def test_a_folder_gives_its_own_images_in_order(tree):
@@ -42,7 +42,7 @@ def test_a_folder_gives_its_own_images_in_order(tree):
 
 def test_a_tree_gives_every_image_by_its_place(tree):
     tree("p/b.jpg", "p/a/x.png", "p/a/b/y.tif", "p/c.png")
-    found = inputs.scan(["p"], Rules(recursive=True))
+    found = inputs.scan(["p"], InputRules(recursive=True))
     assert [(item.name, item.place) for item in found.inputs] == [
         ("p/a/b/y.tif", "a/b/y.tif"),
         ("p/a/x.png", "a/x.png"),

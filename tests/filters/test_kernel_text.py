@@ -205,7 +205,7 @@ def test_what_is_written_is_read_back(tmp_path_factory, matrix):
     np.testing.assert_array_equal(kernel_source.read(str(path)).kernel.weights, matrix)
 
 
-@settings(max_examples=5 * settings().max_examples)
+@settings(max_examples=3 * settings().max_examples)
 @given(st.binary(max_size=60) | st.text("0123456789.,;:[]() \t\n/e-+#%ai", max_size=40).map(str.encode))
 def test_whatever_a_file_holds_it_is_a_kernel_or_refused_in_one_line(tmp_path_factory, content):
     path = tmp_path_factory.getbasetemp() / "anything.txt"

@@ -84,6 +84,15 @@ def test_decimated_gaussian_is_not_for_16_bits():
     assert planner.plan(kernel, WIDE).algorithm != "decimated"
 
 
+def test_gaussians_are_decimated_from_65_taps_on_and_below_where_that_is_asked_for():
+    def pick(sigma, algorithm="auto"):
+        return planner.plan(kernels.gaussian((sigma, sigma)), BYTES, algorithm=algorithm).algorithm
+
+    assert {pick(sigma) for sigma in np.arange(4, 8, 0.25)} == {"banded"}
+    assert {pick(sigma) for sigma in [*np.arange(8, 12, 0.25), 16, 32, 100]} == {"decimated"}
+    assert pick(5, "decimated") == "decimated"
+
+
 @pytest.mark.parametrize("sigma", [8, 11, 20, 40])
 def test_wide_blur_is_that_of_scipy(sigma, noise):
     image = noise((150, 170))

@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 
 from .. import npy_header
 from ..lazy_numpy import Array, np
+from ..parameters import held
 from . import kernel_files, kernels
 from .kernel_files import npy
 from .kernel_files.text import number, separated
@@ -42,11 +43,12 @@ def read(given: Any, max_taps: int = kernels.MAX_TAPS) -> Bank | None:
     ((4, 1, 2, 2), None)
     """
     if isinstance(given, (str, Path)):
-        text = str(given)
+        text = given if isinstance(given, str) else str(given)
         if (known := named(text)) is not None:
             return Bank(np.stack(known.build())[:, None], known.names(), f"{text} (built-in)")
         if _is_bank(_shape_in(text)):
-            return _checked(npy.array(kernel_files.contents(Path(text), max_taps), text, max_taps), text, max_taps)
+            data = kernel_files.contents(text, max_taps, held(text))
+            return _checked(npy.array(data, text, max_taps), text, max_taps)
         return None
     try:
         ndim = np.ndim(given)
@@ -66,7 +68,7 @@ def names(given: Any, max_taps: int = kernels.MAX_TAPS) -> tuple[str, ...]:
     if isinstance(given, (str, Path)):
         if (known := _named_or_none(str(given))) is not None:
             return known.names()
-        shape = _shape_in(str(given))
+        shape = _shape_in(given if isinstance(given, str) else str(given))
     else:
         try:
             shape = np.shape(given)
@@ -85,6 +87,8 @@ def _is_bank(shape: tuple[int, ...]) -> bool:
 def _shape_in(path: str) -> tuple[int, ...]:
     """Return the shape that a ``.npy`` file claims; empty where it is none. A pipe can be read only once."""
     try:
+        if (data := held(path)) is not None:
+            return npy_header.read(data[: npy_header.ENOUGH]).shape
         if not Path(path).is_file():
             return ()
         with open(path, "rb") as file:
@@ -110,7 +114,7 @@ def _checked(array: Any, name: str, max_taps: int) -> Bank:
 
 def numbers(path: str) -> Array:
     """Return the numbers of a file: a ``.npy`` of one dimension, or text; raises ValueError."""
-    data = kernel_files.contents(Path(path), kernels.MAX_TAPS)
+    data = kernel_files.contents(path, kernels.MAX_TAPS, held(path))
     if npy.recognise(data):
         values = npy.array(data, path, kernels.MAX_TAPS)
         if values.ndim != 1:

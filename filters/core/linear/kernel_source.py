@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from ..lazy_numpy import np
+from ..parameters import FileContent, held
 from . import kernels
 from .kernel_reading import Reading
 from .kernels import Kernel
@@ -53,15 +54,14 @@ def read(given: Any, max_taps: int = kernels.MAX_TAPS) -> Source:
         return Source(Reading(given), "kernel", "kernel")
     if not isinstance(given, (str, Path)):
         return Source(Reading(_of_array(given, max_taps)), "array", "kernel")
-    text = str(given)
+    text = given if isinstance(given, str) else str(given)
     built_in = kernels.named()
     if text in built_in:
         return Source(Reading(built_in[text]), "built-in", text)
-    path = Path(text)
     if not text.strip():
         raise ValueError("the kernel is empty")
-    if _exists(path):
-        return _of_file(path, max_taps)
+    if isinstance(text, FileContent) or _exists(Path(text)):
+        return _of_file(text, max_taps)
     return _of_literal(text, max_taps)
 
 
@@ -93,11 +93,10 @@ def _of_literal(literal: str, max_taps: int) -> Source:
     return Source(Reading(plain.read(Text("the literal", literal, max_taps)).kernel), "literal", "literal")
 
 
-def _of_file(path: Path, max_taps: int) -> Source:
+def _of_file(name: str, max_taps: int) -> Source:
     from . import kernel_files
 
-    name = str(path)
-    data = kernel_files.contents(path, max_taps)
+    data = kernel_files.contents(name, max_taps, held(name))
     family, reading = kernel_files.read(data, name, max_taps)
     return Source(reading, family, name)
 

@@ -50,22 +50,28 @@ PICTURES = (
 )
 
 
-def contents(path: Path, max_taps: int) -> bytes:
-    """Return what is in a kernel file; raises ValueError where it cannot be read, or is larger than its taps need."""
-    name = str(path)
+def contents(name: str, max_taps: int, held: bytes | None = None) -> bytes:
+    """Return what is in a kernel file; raises ValueError where it cannot be read, or is larger than its taps need.
+
+    *held* is what it held when it was read already.
+    """
     limit = max(MAX_BYTES, 32 * max_taps)
-    try:
-        if path.is_dir():
-            raise ValueError(f"{name}: is a folder, not a kernel file")
-        with path.open("rb") as file:
-            data = file.read(limit + 1)
-    except OSError as error:
-        raise ValueError(f"{name}: {(error.strerror or str(error)).lower()}") from None
+    data = _read(name, limit + 1) if held is None else held
     if len(data) > limit:
         raise ValueError(
             f"{name}: is larger than {limit >> 20} MiB, the limit for {max_taps} taps (--max-taps raises it)"
         )
     return data
+
+
+def _read(name: str, count: int) -> bytes:
+    try:
+        if Path(name).is_dir():
+            raise ValueError(f"{name}: is a folder, not a kernel file")
+        with Path(name).open("rb") as file:
+            return file.read(count)
+    except OSError as error:
+        raise ValueError(f"{name}: {(error.strerror or str(error)).lower()}") from None
 
 
 def read(data: bytes, name: str, max_taps: int) -> tuple[str, Reading]:

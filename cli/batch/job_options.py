@@ -1,0 +1,56 @@
+"""What a call says of the work on each image, by what it is about."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from ...filters.core.engine.mask import Effect
+from ..images import encode
+from .provenance import Stamper
+
+
+class FrameOptions(NamedTuple):
+    """Which frames of a file are filtered."""
+
+    only: int | None = None
+    """The number of the one that is taken, if not all are."""
+    limit: int = 10_000
+    """Files of more are refused."""
+
+
+class RenderOptions(NamedTuple):
+    """How results become pictures."""
+
+    background: tuple[int, int, int] | None = None
+    angle_style: str = "code"
+    effect: Effect | None = None
+    """Where the filters act, if not everywhere."""
+
+
+class WriteOptions(NamedTuple):
+    """How pictures become files."""
+
+    encode: encode.EncodeOptions
+    stamper: Stamper
+    keep_existing: bool = False
+    """Of the files of many frames, those that exist are kept."""
+
+
+class ReportOptions(NamedTuple):
+    """What is told of an image."""
+
+    ranges: bool = False
+    """The least and the greatest value of each output."""
+    notes: bool = True
+    facts: bool = False
+
+
+class JobOptions(NamedTuple):
+    """All of them."""
+
+    frames: FrameOptions
+    render: RenderOptions
+    write: WriteOptions
+    report: ReportOptions
+    cores: int = 1
+    """For one image."""

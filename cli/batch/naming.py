@@ -1,0 +1,117 @@
+"""`--name`: how the files in an output folder are called."""
+
+from __future__ import annotations
+
+import os
+import re
+from string import Formatter
+from typing import NamedTuple
+
+from ..console.messages import shown
+from ..errors import UsageError
+from ..images import formats
+
+FIELDS = ("stem", "suffix", "filter", "index", "output", "frame", "map")
+"""What a pattern may hold in braces."""
+
+
+class Numbered(NamedTuple):
+    """A path with the number of a frame in it, which is known when the frames are read."""
+
+    before: str
+    format: str
+    after: str
+
+    def path(self, number: int) -> str:
+        """Return the path of one frame."""
+        return f"{self.before}{number:{self.format}}{self.after}"
+
+    def __str__(self) -> str:
+        width = f":{self.format}" if self.format else ""
+        return f"{self.before}{{frame{width}}}{self.after}"
+
+
+class OutputNaming(NamedTuple):
+    """How outputs in folders are called."""
+
+    pattern: str | None = None
+    filter: str = ""
+    frame: int | None = None
+    """The one frame that is taken, if not all."""
+    maps: int = 0
+    """So many maps the result is made of; 0 is a picture."""
+
+    @property
+    def fields(self) -> list[str | None]:
+        """What the pattern holds in braces."""
+        return [field for _, field, *_ in Formatter().parse(self.pattern or "")]
+
+    @property
+    def map_files(self) -> bool:
+        """Whether each map has a file of its own."""
+        return "map" in self.fields if self.pattern else False
+
+    def check(self) -> None:
+        """Raise UsageError for a pattern that cannot name files in one folder."""
+        if self.pattern is None:
+            return
+        try:
+            if not self.pattern:
+                raise ValueError("is empty")
+            if "/" in self.pattern or os.sep in self.pattern or "\0" in self.pattern:
+                raise ValueError("names files inside the folder; no / in it")
+            for _, field, width, conversion in Formatter().parse(self.pattern):
+                if field is not None and (field not in FIELDS or conversion):
+                    raise ValueError(f"{{{shown(field)}}} is not known (one of {', '.join(FIELDS)})")
+                if field == "frame" and not re.fullmatch(r"(0\d{1,2})?d?", width or ""):
+                    raise ValueError(f"{{frame:{shown(width or '')}}} is not understood; digits, as in {{frame:03}}")
+                if width and not re.fullmatch(r"[^{}]?[<>^]?\d{1,2}d?", width):
+                    raise ValueError(f"{{{field}:{shown(width)}}} is not understood; a width, as in {{index:04}}")
+            if self.fields.count("frame") > 1:
+                raise ValueError("the number of a frame stands once in a name")
+            if self.map_files and not self.maps:
+                raise ValueError("{map} numbers the maps of a bank of kernels; here the result is a picture")
+            self._filled("a", ".png", 1, "image", 0)
+        except ValueError as error:
+            raise UsageError(f"--name {shown(self.pattern)}: {error}") from None
+
+    def path(
+        self, folder: str, place: str, suffix: str, index: int, output: str, map: int | None = None
+    ) -> str | Numbered:
+        """Return the path below *folder* of an output whose input has the place *place*; *suffix* is its format's.
+
+        An output that is no single *map* has its own name in the place of the number.
+        """
+        inner, name = os.path.split(place)
+        folder = os.path.join(folder, inner)
+        stem, own = os.path.splitext(name)
+        if self.pattern is None:
+            return os.path.join(folder, name if suffix == own else stem + suffix)
+        before, width, after = self._filled(stem, suffix, index, output, map)
+        before = os.path.join(folder, before)
+        if width is None:
+            return before if _is_suffixed(before) else before + suffix
+        numbered = Numbered(before, width, after)
+        return numbered if _is_suffixed(str(numbered)) else numbered._replace(after=after + suffix)
+
+    def _filled(self, stem: str, suffix: str, index: int, output: str, map: int | None) -> tuple[str, str | None, str]:
+        """Return what stands before the number of a frame, how that is formatted, and what stands behind.
+
+        The format is None where no such number is left open.
+        """
+        values = {"stem": stem, "suffix": suffix, "filter": self.filter, "index": index, "output": output}
+        before, frame = "", None
+        name = ""
+        for literal, field, width, _ in Formatter().parse(self.pattern or ""):
+            name += literal
+            if field == "frame" and self.frame is None:
+                before, frame, name = name, width or "", ""
+            elif field == "map":
+                name += output if map is None else format(map, width or "")
+            elif field is not None:
+                name += format(self.frame if field == "frame" else values[field], width or "")
+        return (name, None, "") if frame is None else (before, frame, name)
+
+
+def _is_suffixed(path: str) -> bool:
+    return os.path.splitext(path)[1].lower() in formats.BY_SUFFIX

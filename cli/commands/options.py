@@ -1,0 +1,173 @@
+"""From declared options to Typer's, and a command whose help has sections."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Mapping
+from textwrap import shorten
+from typing import Any, get_args
+
+from typer.core import TyperArgument, TyperCommand, TyperOption
+
+from ...filters.core.parameters import MapField
+from ..batch.options import OPTIONS, TYPES, Section, SharedOptions
+from ..console.messages import flag
+
+WIDTH = 78
+"""The help's, less its indent."""
+
+
+class HelpedOption(TyperOption):
+    """An option that knows its section of the help, and what the shell is told of it in less than a line."""
+
+    def __init__(
+        self,
+        name: str,
+        help: str,
+        section: Section = Section.OWN,
+        *,
+        more: str = "",
+        short: str = "",
+        type: Any = str,
+        default: Any = None,
+        metavar: str | None = None,
+        words: Callable[[], Iterable[str]] | None = None,
+    ) -> None:
+        several = type is tuple
+        super().__init__(
+            param_decls=[name, flag(name), *([short] if short else [])],
+            type=None if type is bool else str if several else type,
+            is_flag=True if type is bool else None,
+            multiple=several,
+            default=default,
+            metavar=metavar,
+            help=help + more,
+            autocompletion=words and (lambda context, words_before, begun: _beginning(begun, words())),
+        )
+        self.section, self.summary = section, shorten(help, 60, placeholder=" …")
+
+
+class FilterCommand(TyperCommand):
+    """A filter's command, whose usage line is written as people call it, and whose help has sections."""
+
+    def format_options(self, ctx: Any, formatter: Any) -> None:
+        """Write the arguments, the filter's own options, and those that all filters share."""
+        sections: dict[Section, list[tuple[str, str]]] = {section: [] for section in Section}
+        for param in self.get_params(ctx):
+            if (record := param.get_help_record(ctx)) is not None:
+                sections[_section(param)].append(record)
+        for section, records in sections.items():
+            if records:
+                with formatter.section(str(section)):
+                    formatter.write_dl(records)
+
+    def collect_usage_pieces(self, ctx: Any) -> list[str]:
+        """Return what follows the command's name in the usage line."""
+        return [self.options_metavar or ""]
+
+    def shell_complete(self, ctx: Any, incomplete: str) -> list[Any]:
+        """Return the words for the shell, each described in less than a line."""
+        summaries = {
+            word: param.summary for param in self.params if isinstance(param, HelpedOption) for word in param.opts
+        }
+        items = super().shell_complete(ctx, incomplete)
+        for item in items:
+            item.help = summaries.get(item.value, item.help or "")
+        return items
+
+
+def _section(param: Any) -> Section:
+    if isinstance(param, HelpedOption):
+        return param.section
+    return Section.ARGUMENTS if isinstance(param, TyperArgument) else Section.RUN  # --help is Typer's own
+
+
+def _beginning(begun: str, words: Iterable[str]) -> list[str]:
+    return [word for word in words if word.startswith(begun)]
+
+
+def make_command(
+    name: str,
+    run: Callable[..., None],
+    doc: str,
+    usage: str,
+    maps: Mapping[str, MapField],
+    own: Iterable[HelpedOption],
+    *,
+    banks: bool,
+) -> FilterCommand:
+    """Return the command *name*, described by *doc*: its *maps* and *own* options beside those that all share.
+
+    *banks* says that the result can be the maps of a bank of kernels.
+    """
+    argument = OPTIONS["inputs"]
+    special: list[HelpedOption] = []
+    shared: list[HelpedOption] = []
+    for field, option in OPTIONS.items():
+        missing = {"angle": "angle" not in maps, "bank": not banks}
+        if field == "inputs" or missing.get(option.only):
+            continue
+        more = f"  [default: {option.default}]" if option.default else ""
+        kind = special if option.only else shared
+        made = HelpedOption(
+            field,
+            option.help,
+            option.section,
+            more=more,
+            short=option.short,
+            type=_type(TYPES[field]),
+            default=SharedOptions._field_defaults[field] or None,
+            metavar=option.metavar,
+            words=option.words,
+        )
+        kind.append(made)
+    output, *shared = shared
+    files = [HelpedOption(name, param.help, metavar="FILE") for name, param in maps.items()]
+    inputs = TyperArgument(
+        param_decls=["inputs"], type=str, nargs=-1, metavar=argument.metavar, help=argument.help, required=False
+    )
+    return FilterCommand(
+        name,
+        callback=run,
+        params=[inputs, output, *files, *special, *own, *shared],
+        help=_prose(doc),
+        epilog=_examples(doc),
+        options_metavar=usage,
+        rich_markup_mode=None,
+    )
+
+
+def _type(hint: Any) -> type:
+    """Return what Typer reads: the type, that of ``type | None``, and tuple for what may be repeated."""
+    alternatives = [kind for kind in get_args(hint) if kind not in (type(None), ...)]
+    return tuple if getattr(hint, "__origin__", None) is tuple else alternatives[0] if alternatives else hint
+
+
+def shared_options(values: Mapping[str, Any]) -> SharedOptions:
+    """Return the shared options among all that Typer read."""
+    given: dict[str, Any] = {name: value for name, value in values.items() if name in OPTIONS and value is not None}
+    return SharedOptions(**given)
+
+
+def _prose(doc: str) -> str:
+    """Return the prose of a docstring: what stands before its first section, without the markup."""
+    prose = re.split(r"\n\n\w[\w ]*\n-+\n", doc, maxsplit=1)[0]
+    return prose.replace("``", "").replace("*", "")
+
+
+def _examples(doc: str) -> str | None:
+    """Return the docstring's section ``Shell``, as the help's last lines."""
+    found = re.search(r"\n\nShell\n-+\n(.*?)(?:\n\n\w[\w ]*\n-+\n|\Z)", doc, re.DOTALL)
+    return "\n".join(["Examples:\n\n\b", *map(_folded, found[1].splitlines())]) if found else None
+
+
+def _folded(example: str) -> str:
+    """Break a line that is wider than the help before one of its options."""
+    lines = [""]
+    for word in re.split(r" (?=--?[a-z])", example):
+        if lines[-1] and len(lines[-1]) + len(word) > WIDTH - 3:
+            lines[-1] += " \\"
+            lines.append(f"     {word}")
+        else:
+            lines[-1] += f" {word}" if lines[-1] else word
+    return "\n".join(lines)

@@ -1,0 +1,111 @@
+"""The options of all commands: each is declared once, with its section of the help and its part in the stamp."""
+
+import re
+
+import pytest
+import tifffile
+from imfilter.cli.batch.options import OPTIONS, Section, SharedOptions
+from imfilter.cli.batch.recipe import single
+from imfilter.cli.batch.request import check
+from imfilter.cli.console.messages import flag
+from imfilter.filters.core import catalog
+
+OTHER = {
+    "angle_style": "color",
+    "mask": "mask.png",
+    "roi": ("0,0,5,5",),
+    "quality": 50,
+    "background": "red",
+    "strip": True,
+    "strip_gps": True,
+    "frame": 0,
+    "to_rgb": True,
+    "lenient": True,
+}
+"""Another value of each option that changes what is written, and nothing that is named below."""
+
+HARMLESS = {
+    "inputs": ("a.tif", "b.tif"),
+    "output": "other/",
+    "sheet": "other/",
+    "angle_legend": "legend.png",
+    "to": "npy",
+    "name": "{stem}.new",
+    "include": ("*.png",),
+    "exclude": ("*.png",),
+    "files_from": "list.txt",
+    "backup": ".orig",
+    "depfile": "a.d",
+    "max_pixels": "1M",
+    "max_frames": 3,
+    "jobs": 2,
+    **dict.fromkeys(["recursive", "null", "in_place", "no_clobber", "update"], True),
+    **dict.fromkeys(["dry_run", "fail_fast", "json", "quiet", "verbose"], True),
+}
+"""Another value of each option that changes which files are read and written, or what is told, but not what is in them.
+
+A file's format and its place are looked at when its stamp is."""
+
+TOGETHER = {"null": {"files_from": "list.txt"}, "backup": {"in_place": True}}
+"""What an option needs beside it."""
+
+
+@pytest.fixture
+def stamp(png, rgb, folder):
+    """The stamp of a picture that is made with some options: ``stamp(quality=90)``."""
+    (folder / "mask.png").write_bytes(png.read_bytes())
+    for name in ("a.tif", "b.tif"):
+        tifffile.imwrite(name, rgb)
+    (folder / "list.txt").write_text("b.tif")
+    (folder / "other").mkdir()
+
+    def stamp(**options):
+        filter = catalog.load("conv")
+        recipe = single(filter, dict.fromkeys(filter.spec.parameters) | {"kernel": "haar", "channels": "luma"})
+        output = {} if options.keys() & {"sheet", "in_place"} else {"output": "out/"}
+        return check(recipe, SharedOptions(**{"inputs": ("a.tif",), **output, **options}), {}).stamper.stamp("image")
+
+    return stamp
+
+
+def test_every_option_changes_the_stamp_or_is_named_as_harmless():
+    assert OTHER.keys() | HARMLESS.keys() == set(SharedOptions._fields) == OPTIONS.keys()
+    assert not OTHER.keys() & HARMLESS.keys()
+    assert {name for name, option in OPTIONS.items() if option.affects_output} == OTHER.keys()
+
+
+@pytest.mark.parametrize("name", OTHER)
+def test_what_changes_the_output_changes_the_stamp(stamp, name):
+    assert stamp(**{name: OTHER[name]}) != stamp()
+
+
+@pytest.mark.parametrize("name", HARMLESS)
+def test_what_is_harmless_leaves_the_stamp(stamp, name):
+    assert stamp(**{name: HARMLESS[name]}, **TOGETHER.get(name, {})) == stamp()
+
+
+def test_another_mask_of_the_same_name_is_another_stamp(stamp, folder):
+    before = stamp(mask="mask.png")
+    (folder / "mask.png").write_bytes(b"another")
+    assert stamp(mask="mask.png") != before
+
+
+@pytest.mark.parametrize("command", ["edges", "conv", "chain"])
+def test_every_option_stands_once_in_the_help_below_the_title_of_its_section(run, command):
+    text = run(command, "--help").out.decode()
+    parts = re.split(r"^(\S.*):\n", text, flags=re.MULTILINE)
+    below = dict(zip(parts[1::2], parts[2::2], strict=True))
+    for name, option in OPTIONS.items():
+        word = option.metavar if option.section is Section.ARGUMENTS else flag(name)
+        listed = rf"^  (?:-\w, )?{re.escape(word)}(?!\S)"
+        shown = [title for title, part in below.items() for _ in re.findall(listed, part, re.MULTILINE)]
+        if option.only and command != "chain" and option.only != {"edges": "angle", "conv": "bank"}[command]:
+            assert shown == []
+        else:
+            assert shown == [option.section]
+
+
+def test_an_option_cannot_be_declared_without_both_decisions():
+    assert {"section", "affects_output"} <= set(type(OPTIONS["quality"])._fields) - set(
+        type(OPTIONS["quality"])._field_defaults
+    )
