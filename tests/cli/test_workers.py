@@ -243,14 +243,14 @@ def test_without_room_images_are_worked_on_one_after_the_other(run, photos, fold
 
 
 def test_a_process_that_dies_gives_its_memory_back(run, photos, folder, alone, at, monkeypatch):
-    encoding, parent = image_job.Work._encoding, os.getpid()
+    encoding, parent = image_job.ImageProcessor._encoding, os.getpid()
 
     def dying(self, output, picture, *rest):
         if os.getpid() != parent and picture.pixels[0, 0, 0] == np.asarray(Image.open("photos/5.png"))[0, 0, 0]:
             os._exit(1)
         return encoding(self, output, picture, *rest)
 
-    monkeypatch.setattr(image_job.Work, "_encoding", dying)
+    monkeypatch.setattr(image_job.ImageProcessor, "_encoding", dying)
     ended = run("blur", "photos", "-o", "out/", "-j", "3")
     assert "imfilter: photos/5.png: its process ended with code 1" in ended.lines
 
@@ -313,16 +313,16 @@ def test_processes_end_by_themselves_when_the_first_is_killed(start, deadline, p
         from imfilter.cli import main
         from imfilter.cli.batch import worker_pool
         from imfilter.cli.images import encode
-        workers._start_method = lambda: "fork"
-        first, write = os.getpid(), writing.write
+        worker_pool._start_method = lambda: "fork"
+        first, write = os.getpid(), encode.write
         def alone(*arguments):
             os.write(1, b"writing\\n")
             for _ in range({deadline} * 100):
                 if os.getppid() != first:
                     return write(*arguments)
                 time.sleep(0.01)
-        writing.write = alone
-        start.main()
+        encode.write = alone
+        main.main()
     """
     process = start([sys.executable, "-c", textwrap.dedent(code), "blur", "photos", "-o", "out/", "-j", "3"])
     assert process.stdout.readline() == b"writing\n"
