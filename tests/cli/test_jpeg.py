@@ -91,8 +91,9 @@ def filled(pixels, strips, **settings):
     """Bands that get the rows of *strips*, as the threads of an image would give them."""
     bands = jpeg_encoder.canvas(pixels.shape, "uint8", **settings)
     for start, stop in strips:
-        for rows, place in bands.parts(start, stop):
-            place[...] = pixels[start:stop][rows]
+        for top, bottom in bands.cuts(start, stop):
+            with bands.rows(top, bottom) as place:
+                place[...] = pixels[top:bottom]
     return bands
 
 
