@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import contextlib
-import os
+import sys
 from typing import Annotated, Any
 
 import typer
@@ -13,6 +12,7 @@ from ..filters.core import catalog
 from .commands.kernels_command import app as kernels
 from .console.messages import complain, reason, say
 from .errors import ExitCode, FileError, UsageError
+from .streams import discard
 from .version import VERSION
 
 SEVERAL = {
@@ -117,8 +117,7 @@ def run() -> int:
         return ExitCode.USAGE
     except BrokenPipeError:
         # The reader has gone; nothing more is to be said, not even by the interpreter's last flush.
-        with contextlib.suppress(OSError):
-            os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+        discard(sys.stdout)
         return ExitCode.FAILED
     except OSError as error:
         # Images name their own files; here a help text or a table found no place.

@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import stat
 from pathlib import Path
+from typing import TextIO
 
 STREAM = "-"
 """Standard input, or standard output."""
+
+
+def discard(stream: TextIO) -> None:
+    """Let what is written to *stream*, and what it still holds, vanish: nobody reads it any more."""
+    with contextlib.suppress(OSError, ValueError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
 def is_stream(path: str | Path) -> bool:

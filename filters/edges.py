@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Annotated, Literal, NamedTuple, TypedDict, Unpack
 
 from .core import Array, MapField, Pair, Param, ParameterError, Stage, both, image_filter, np, pointwise
-from .core.engine.stage import NO_HALO, Function, ImageContext
+from .core.engine.facts import note
+from .core.engine.stage import NO_HALO, Function, ImageContext, Window
 from .core.filter import PastTheEdge, Treatment
 from .core.gradient import gradient, laplacian, non_maximum_suppression, structure_tensor
 from .core.gradient.compass import Compass, compass
@@ -222,9 +223,9 @@ def _positive(sigmas: tuple[float, float], op: str) -> tuple[float, float]:
 
 
 def _named(stage: Stage, op: str, sigmas: tuple[float, float]) -> Stage:
-    width, height = (side[0] + side[1] + 1 for side in zip(stage.halo[:2], stage.halo[2:], strict=True))
+    width, height = (side[0] + side[1] + 1 for side in zip(stage.window.halo[:2], stage.window.halo[2:], strict=True))
     fact = f"{op} of sigma {sigmas[0]:g},{sigmas[1]:g}: {width}×{height}, separable passes"
-    return stage._replace(facts=lambda context: (fact,))
+    return stage._replace(facts=lambda context: (note(fact),))
 
 
 def _signed(threshold: float | None) -> list[Stage]:
@@ -273,7 +274,7 @@ def _picture(norm: Norm, thin: bool, threshold: float | None) -> Stage:
         return picture
 
     halo = non_maximum_suppression.HALO if thin else NO_HALO
-    return Stage(bind, halo, border="constant" if thin else None, gain=None, fields=GRADIENT_FIELDS)
+    return Stage(bind, window=Window(halo, border="constant" if thin else None), gain=None, fields=GRADIENT_FIELDS)
 
 
 def _structure(
@@ -281,7 +282,7 @@ def _structure(
 ) -> list[Stage]:
     stages = structure_tensor.structure(rho, together)
     if border == "constant":  # what lies past the edge of the products is nothing, not the image's fill
-        stages[1:] = [stage._replace(border="constant") for stage in stages[1:]]
+        stages[1:] = [stage._replace(window=stage.window._replace(border="constant")) for stage in stages[1:]]
     if one_channel:
         stages.append(strongest_channel(lambda parts: parts.trace))
 
@@ -321,6 +322,6 @@ def _canny(low: float | None, high: float | None, norm: Norm, size: int) -> list
         return maps._replace(image=non_maximum_suppression.hysteresis(maps.image))
 
     return [
-        Stage(bind_thin, non_maximum_suppression.HALO, border="constant", gain=None),
-        pointwise(join, whole=True, gain=None, fields=GRADIENT_FIELDS),
+        Stage(bind_thin, window=Window(non_maximum_suppression.HALO, border="constant"), gain=None),
+        pointwise(join, takes="image", gain=None, fields=GRADIENT_FIELDS),
     ]

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Annotated, Any, NamedTuple, Unpack
 
 from .core import Array, Common, MapField, Pair, Param, ParameterError, Stage, image_filter
+from .core.engine.facts import note
 from .core.frequency.spectral_filter import filtering
 from .core.frequency.transfer_function import HIGHEST, Op, Response, Shape
 
@@ -157,7 +158,7 @@ def frequency(
         raise ParameterError("order", f"has no meaning with shape {shape} (it is for butterworth)")
     centres = _notches(DEFAULT_NOTCHES if at is None else at) if op == "notch" else ()
     response = Response(op, shape, _cutoffs(op, cutoff, wavelength), 2 if order is None else order, centres)
-    return filtering(response, Frequency, fields=Frequency._fields, facts=lambda context: (_in_words(response),))
+    return filtering(response, Frequency, fields=Frequency._fields, facts=lambda context: (note(_in_words(response)),))
 
 
 def _cutoffs(op: str, cutoff: Pair | None, wavelength: Pair | None) -> tuple[float, ...]:

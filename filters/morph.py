@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from typing import Annotated, Any, Literal, NamedTuple, Unpack
 
 from .core import Array, Common, IntPair, Param, ParameterError, Stage, both, image_filter, np
-from .core.engine.stage import BoundStage, ImageContext, own_type
+from .core.engine.facts import Fact, note
+from .core.engine.stage import BoundStage, ImageContext, Window, own_type
 from .core.linear import kernels
 from .core.rank import extrema, structuring_element
 from .core.rank.structuring_element import Shape
@@ -155,8 +156,8 @@ def _repeated(which: extrema.Extreme, element: Shape, times: int) -> tuple[Stage
     if not others:
         return (first,)
 
-    def facts(context: ImageContext) -> tuple[str, ...]:
-        return tuple(f"{fact}, {times} times" for fact in first.facts(context))
+    def facts(context: ImageContext) -> tuple[Fact, ...]:
+        return tuple(note(f"{fact.text}, {times} times") for fact in first.facts(context))
 
     return first._replace(facts=facts), *(stage._replace(facts=lambda context: ()) for stage in others)
 
@@ -171,7 +172,7 @@ def _difference(upper: tuple[Stage, ...], lower: tuple[Stage, ...]) -> Stage:
 
         return difference
 
-    def facts(context: ImageContext) -> tuple[str, ...]:
+    def facts(context: ImageContext) -> tuple[Fact, ...]:
         return tuple(fact for stage in (*upper, *lower) for fact in stage.facts(context))
 
     return Stage(bind, branches=(upper, lower), selects=True, gain=0.0, facts=facts)
@@ -227,11 +228,11 @@ def _hit_or_miss(pattern: _Pattern, threshold: float | None) -> Stage:
 
         return BoundStage(fitting, work=own_type(context), interleaved=True)
 
-    def facts(context: ImageContext) -> tuple[str, ...]:
+    def facts(context: ImageContext) -> tuple[Fact, ...]:
         counts = ", ".join(
             f"{0 if shape is None else shape.points} of {name}"
             for name, shape in zip(("foreground", "background"), pattern, strict=True)
         )
-        return (f"hit or miss in {there[0].width}×{there[0].height}: {counts}",)
+        return (note(f"hit or miss in {there[0].width}×{there[0].height}: {counts}"),)
 
-    return Stage(bind, halo=there[0].halo, gain=None, facts=facts)
+    return Stage(bind, window=Window(there[0].halo), gain=None, facts=facts)

@@ -7,6 +7,7 @@ from typing import Annotated, Literal, Unpack
 
 from .core import Array, Common, Param, Stage, image_filter, np
 from .core.engine import seeded_random
+from .core.engine.facts import note
 from .core.engine.seeded_random import Draw, Generator
 from .core.engine.stage import AlphaHandling, BoundStage, ImageContext, own_type
 
@@ -131,7 +132,7 @@ def _noise(draw_for: Callable[[ImageContext], Draw], seed: int, selects: bool = 
         crossing=AlphaHandling(divide=True, multiply=True),
         selects=selects,
         random=True,
-        facts=lambda context: (f"random numbers of seed {seed} for the name {context.name!r}",),
+        facts=lambda context: (note(f"random numbers of seed {seed} for the name {context.name!r}"),),
     )
 
 

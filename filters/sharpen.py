@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Annotated, Literal, Unpack
 
 from .core import Array, Common, Pair, Param, ParameterError, Stage, both, image_filter, np
 from .core.denoise.adaptive_sharpening import adaptive
-from .core.engine.nan_policy import left_out
-from .core.engine.stage import BoundStage, ImageContext, bound, inside
+from .core.engine.nested import combined
+from .core.engine.stage import ImageContext
 from .core.gradient import laplacian
 from .core.linear import kernels
 from .core.linear.convolve import Algorithm, linear
@@ -124,38 +125,24 @@ def _less_laplacian(sigma: tuple[float, float], amount: float, algorithm: str) -
             "algorithm", "has no meaning with op log (it is for laplacian, unsharp, highboost, adaptive)"
         )
     second = laplacian.laplacian_of_gaussian(sigma, scaled=True)
-    relative = left_out([second])[0]
 
-    def bind(context: ImageContext) -> BoundStage:
-        detail = bound(relative if context.ignoring else second, context._replace(whole=False, rounded=False))
+    def sharpened(original: Array, answer: Array) -> Array:
+        answer *= -amount
+        answer += original
+        return answer
 
-        def sharpened(strip: Array) -> Array:
-            total = detail.function(strip)
-            total *= -amount
-            total += inside(strip, second.halo)
-            return total
-
-        return detail._replace(function=sharpened)
-
-    return Stage(bind, halo=second.halo, amplification=1 + amount * second.amplification)
+    return combined(second, lambda context: sharpened, amplification=1 + amount * second.amplification)
 
 
 def _unsharp(sigma: tuple[float, float], amount: float, threshold: float, algorithm: str, image: float = 1.0) -> Stage:
     """Return the stage of ``image · strip + amount · (strip - blurred)``."""
     blurred = linear(kernels.gaussian(sigma), name=f"gaussian of sigma {sigma[0]:g},{sigma[1]:g}", algorithm=algorithm)
-    normalized = left_out([blurred])[0]
 
-    def bind(context: ImageContext) -> BoundStage:
-        blur = bound(normalized if context.ignoring else blurred, context._replace(whole=False, rounded=False))
-        halo = blurred.halo.wider(blur.extra)
+    def combine(context: ImageContext) -> Callable[[Array, Array], Array]:
         # Of a flat part the rounding that is left would decide where the multiple of whole numbers ends in a half.
         least = threshold if image == int(image) else max(threshold, context.tolerance)
 
-        def unsharp(strip: Array) -> Array:
-            original = inside(strip, halo)
-            smooth = blur.function(strip)
-            if context.ignoring:  # a missing sample has no detail
-                original = np.where(np.isnan(original), smooth, original)
+        def unsharp(original: Array, smooth: Array) -> Array:
             detail = original - smooth
             if least > 0:
                 detail[np.abs(detail) < least] = 0
@@ -163,6 +150,6 @@ def _unsharp(sigma: tuple[float, float], amount: float, threshold: float, algori
             detail += original if image == 1 else original * image
             return detail
 
-        return blur._replace(function=unsharp)
+        return unsharp
 
-    return Stage(bind, halo=blurred.halo, gain=image, amplification=image + 2 * amount, facts=blurred.facts)
+    return combined(blurred, combine, gain=image, amplification=image + 2 * amount)

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
+from ...filters.core.engine.facts import Fact
 from ...filters.core.engine.output_buffer import Output
 from ...filters.core.engine.quantize import Encoding
 from ...filters.core.lazy_numpy import np
@@ -29,7 +30,7 @@ class Computed(NamedTuple):
     formats_of: Mapping[str, formats.Format]
     encodings: Mapping[str, Encoding]
     outputs: Mapping[str, Output]
-    facts: Sequence[str]
+    facts: Sequence[Fact]
 
     def without_samples(self) -> Computed:
         """Return what a report needs."""

@@ -31,15 +31,14 @@ from .recipe import Recipe
 class ImageProcessor:
     """What is done to every image of a batch."""
 
-    def __init__(self, recipe: Recipe, options: JobOptions) -> None:
-        self.recipe, self.options = recipe, options
+    def __init__(self, recipe: Recipe, maps: tuple[str, ...], options: JobOptions) -> None:
+        self.recipe, self.maps, self.options = recipe, maps, options
         self.stages, self.settings = recipe.stages()
         self.values = recipe.last.values
-        self.maps = recipe.maps()
 
     def __reduce__(self) -> tuple[Any, ...]:
         # The stages hold functions, which are built again where they are needed.
-        return ImageProcessor, (self.recipe, self.options)
+        return ImageProcessor, (self.recipe, self.maps, self.options)
 
     def single(self, job: Job, picture: Picture) -> Report:
         """Filter the one frame of a picture, and write all its outputs."""
@@ -100,7 +99,7 @@ class ImageProcessor:
     def _check_room(self, picture: Picture) -> None:
         """Raise `ImageError` where there is no memory for all maps of a picture."""
         height, width = picture.pixels.shape[:2]
-        across, down = (math.prod(stage.stride[axis] for stage in self.stages) for axis in (0, 1))
+        across, down = (math.prod(stage.window.stride[axis] for stage in self.stages) for axis in (0, 1))
         needed = 4 * len(self.maps) * (width // across) * (height // down)
         if (free := memory_budget.short(needed)) is not None:
             raise ImageError(
@@ -120,7 +119,8 @@ class ImageProcessor:
             said = [_range_notes(*output, frame.outputs) for frame in frames for output in told]
             lines = [f"imfilter: {name}: {note}" for note in dict.fromkeys([*notes, *itertools.chain(*said)])]
         if self.options.report.facts:
-            lines += [f"{name}: {fact}" for fact in [*first.facts, *_output_facts(first.outputs, first.encodings)]]
+            lines += [f"{name}: {fact.text}" for fact in first.facts]
+            lines += [f"{name}: {text}" for text in _output_facts(first.outputs, first.encodings)]
         measured: dict[str, list[Output]] = {}
         for frame in frames:
             for output, found in frame.outputs.items():
@@ -134,7 +134,7 @@ class ImageProcessor:
             height=height,
             channels=channels,
             depth=DEPTHS[first.dtype],
-            algorithm=tuple(fact.split()[1] for fact in first.facts if fact.startswith("algorithm: ")),
+            algorithm=tuple(str(fact.value) for fact in first.facts if fact.kind == "algorithm"),
             range={
                 output: (min(f.low for f in found), max(f.high for f in found)) for output, found in measured.items()
             },

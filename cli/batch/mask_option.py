@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import NamedTuple
 
 from ..console.messages import reason, shown
 from ..errors import UsageError
@@ -13,8 +13,8 @@ from . import inputs
 from .plan import Job
 from .provenance import digest
 
-if TYPE_CHECKING:
-    from ...filters.core.engine.mask import Box, Effect
+Box = tuple[int, int, int, int]
+"""The left, the top, the width and the height."""
 
 
 class Region(NamedTuple):
@@ -37,24 +37,6 @@ class Region(NamedTuple):
     def key(self) -> dict[str, object]:
         """Return what tells this from every other."""
         return {"mask": digest(self.data) if self.mask is not None else None, "roi": self.boxes}
-
-    def effect(self, max_pixels: int) -> Effect:
-        """Decode the mask; raises UsageError."""
-        from ...filters.core.engine.mask import Effect
-        from ...filters.core.parameters import ParameterError
-        from ..images import decode, picture
-
-        if self.mask is None:
-            return Effect(roi=self.boxes)
-        try:
-            found = decode.decode(self.data, picture.DecodeOptions(picture.size_guard(max_pixels), to_rgb=True))
-            if isinstance(found, picture.Frames):
-                raise picture.DecodeError("has several frames; a mask has one")
-            return Effect(_gray(found), self.boxes or None)
-        except picture.DecodeError as error:
-            raise UsageError(f"{self.option}: {error}") from None
-        except ParameterError as error:
-            raise UsageError(f"{self.option}: {error.reason}") from None
 
     def check(self, jobs: Sequence[Job]) -> None:
         """Raise UsageError where an output would take the mask's place."""
@@ -85,19 +67,3 @@ def _box(text: str) -> Box:
     if min(width, height) < 1:
         raise UsageError(f"--roi: {text} has no pixels; W and H are at least 1")
     return x, y, width, height
-
-
-def _gray(picture: Any) -> Any:
-    """Return a mask's picture as one channel: of colours their luma, and nothing where it is transparent."""
-    from ...filters.core.engine import colour
-    from ...filters.core.engine.quantize import FULL
-    from ...filters.core.lazy_numpy import np
-
-    pixels, alpha = picture.pixels, picture.alpha
-    if pixels.shape[2] == 3 and (pixels == pixels[..., :1]).all():
-        pixels = pixels[..., :1]
-    if pixels.shape[2] == 1 and alpha is None:
-        return pixels[..., 0]
-    full = FULL[pixels.dtype.name]
-    strength = colour.luma(pixels, np.float64)[..., 0] / full
-    return strength if alpha is None else strength * (alpha / full)

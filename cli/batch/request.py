@@ -27,6 +27,8 @@ class Request(NamedTuple):
     """A call of which nothing is left to refuse but what only the filters know."""
 
     recipe: Recipe
+    maps: tuple[str, ...]
+    """What those are called that the result is made of; none for a picture."""
     options: SharedOptions
     map_files: Mapping[str, str]
     """Where the filter's maps go, as the user wrote it."""
@@ -50,17 +52,18 @@ def check(recipe: Recipe, options: SharedOptions, map_files: Mapping[str, str]) 
     _check_pairs(options)
     _check_angles(recipe, options)
     _check_beside(options)
-    cores, maps = cpu_count.cores(options.jobs), len(recipe.maps())
+    cores, maps = cpu_count.cores(options.jobs), recipe.maps()
     if options.sheet is not None and not maps:
         raise UsageError("--sheet: shows the maps of a bank of kernels; here the result is a picture, for -o")
     names, outputs = _names(options), _outputs(recipe, options, map_files)
     found = inputs.scan(names, _rules(options, outputs.values()), listed=options.files_from is not None)
-    jobs = _plan(recipe, options, found, outputs, maps)
+    jobs = _plan(recipe, options, found, outputs, len(maps))
     region = mask_option.read(options.mask, options.roi)
     if region is not None:
         region.check(jobs)
     request = Request(
         recipe=recipe,
+        maps=maps,
         options=options,
         map_files=map_files,
         inputs=found,

@@ -2,27 +2,21 @@
 
 from __future__ import annotations
 
-import gc
 import os
 import time
 import warnings
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
 
-from ..console.messages import flag, put, say, shown
+from ..console.messages import put, say, shown
 from ..console.report import Report, Totals
 from ..console.reporter import Reporter
-from ..errors import ExitCode, UsageError
+from ..errors import ExitCode
 from ..images.prefetch import reader
 from . import collisions, depfile, up_to_date
 from .options import SharedOptions
 from .plan import Job
 from .recipe import Recipe
 from .request import Request, check
-
-if TYPE_CHECKING:
-    from .image_job import ImageProcessor
-    from .job_options import JobOptions
 
 
 def execute(recipe: Recipe, options: SharedOptions, map_files: Mapping[str, str]) -> int:
@@ -96,49 +90,5 @@ def _work(request: Request, jobs: Sequence[Job], skipped: frozenset[int], report
         pictures.begin(next(job for number, job in enumerate(jobs) if number not in skipped).input.name)
     # What needs NumPy is imported while the first picture is read.
     from . import runner
-    from .image_job import ImageProcessor
 
-    processor = ImageProcessor(request.recipe, _job_options(request, request.cores // workers))
-    _check_stages(request, processor)
-    if not gc.isenabled():  # the command began without it
-        gc.freeze()
-        gc.enable()
-    return runner.run(jobs, skipped, processor, pictures, reporter, workers=workers, fail_fast=options.fail_fast)
-
-
-def _job_options(request: Request, cores: int) -> JobOptions:
-    from ..images import encode
-    from .job_options import FrameOptions, JobOptions, RenderOptions, ReportOptions, WriteOptions
-
-    options, region = request.options, request.region
-    return JobOptions(
-        frames=FrameOptions(options.frame, options.max_frames),
-        render=RenderOptions(
-            background=request.background,
-            angle_style=options.angle_style,
-            effect=region.effect(request.max_pixels) if region is not None else None,
-        ),
-        write=WriteOptions(
-            encode=encode.EncodeOptions(options.quality, options.strip, options.strip_gps, cores),
-            stamper=request.stamper,
-            keep_existing=options.no_clobber,
-        ),
-        report=ReportOptions(ranges=options.verbose or options.json, notes=not options.quiet, facts=options.verbose),
-        cores=cores,
-    )
-
-
-def _check_stages(request: Request, processor: ImageProcessor) -> None:
-    """Raise UsageError for what the filters, with these parameters, cannot give."""
-    from ...filters.core.engine import mask
-
-    stages, last = processor.stages, request.recipe.last
-    for name in request.map_files:
-        if name not in stages[-1].fields:
-            raise UsageError(f"{flag(name)}: the operator {last.values['op']} has no such map")
-    if request.region is None:
-        return
-    if any(stage.maps > 1 for stage in stages):
-        raise UsageError(f"{request.region.option}: {mask.SEVERAL_MAPS}")
-    if not mask.keeps_size(stages):
-        raise UsageError(f"{request.region.option}: {mask.OTHER_SIZE}")
+    return runner.run(request, jobs, skipped, pictures, reporter, workers)

@@ -5,29 +5,37 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Collection, Generator, Sequence
 
+from ...filters.core.engine import mask
+from .. import garbage
+from ..console.messages import flag
 from ..console.report import Report
 from ..console.reporter import Reporter
-from ..errors import ExitCode
+from ..errors import ExitCode, UsageError
+from ..images import encode
 from ..images.prefetch import Reader
 from .dispatch import process
 from .image_job import ImageProcessor
+from .job_options import FrameOptions, JobOptions, RenderOptions, ReportOptions, WriteOptions
+from .mask_effect import effect_of
 from .plan import Job
+from .request import Request
 
 
 def run(
+    request: Request,
     jobs: Sequence[Job],
     skipped: Collection[int],
-    processor: ImageProcessor,
     reader: Reader,
     reporter: Reporter,
-    *,
-    workers: int = 1,
-    fail_fast: bool = False,
+    workers: int,
 ) -> ExitCode:
     """Do every job but those whose number is *skipped*; one that fails costs one line and stops nothing.
 
-    *workers* processes share them; *fail_fast* ends with the first that fails.
+    *workers* processes share them. Raises UsageError for what the filters refuse, before the first is done.
     """
+    processor = ImageProcessor(request.recipe, request.maps, _job_options(request, request.cores // workers))
+    _check_stages(request, processor)
+    garbage.resume()
     wanted = [number for number in range(len(jobs)) if number not in skipped]
     told = 0
     waiting = {
@@ -53,11 +61,44 @@ def run(
             reporter.advance(report)
             waiting[wanted[at]] = report
             told = tell()
-            if fail_fast and report.status == "failed":
+            if request.options.fail_fast and report.status == "failed":
                 break
         for number in sorted(waiting):  # what was done before the stop, but stands behind what never will be
             reporter.tell(waiting[number])
     return ExitCode.FAILED if reporter.totals.failures else ExitCode.DONE
+
+
+def _job_options(request: Request, cores: int) -> JobOptions:
+    options, region = request.options, request.region
+    return JobOptions(
+        frames=FrameOptions(options.frame, options.max_frames),
+        render=RenderOptions(
+            background=request.background,
+            angle_style=options.angle_style,
+            effect=effect_of(region, request.max_pixels) if region is not None else None,
+        ),
+        write=WriteOptions(
+            encode=encode.EncodeOptions(options.quality, options.strip, options.strip_gps, cores),
+            stamper=request.stamper,
+            keep_existing=options.no_clobber,
+        ),
+        report=ReportOptions(ranges=options.verbose or options.json, notes=not options.quiet, facts=options.verbose),
+        cores=cores,
+    )
+
+
+def _check_stages(request: Request, processor: ImageProcessor) -> None:
+    """Raise UsageError for what the filters, with these parameters, cannot give."""
+    stages, last = processor.stages, request.recipe.last
+    for name in request.map_files:
+        if name not in stages[-1].fields:
+            raise UsageError(f"{flag(name)}: the operator {last.values['op']} has no such map")
+    if request.region is None:
+        return
+    if any(stage.maps > 1 for stage in stages):
+        raise UsageError(f"{request.region.option}: {mask.SEVERAL_MAPS}")
+    if not mask.keeps_size(stages):
+        raise UsageError(f"{request.region.option}: {mask.OTHER_SIZE}")
 
 
 def _reports(

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import sys
 
+from ..streams import discard
+
 
 def shown(name: str) -> str:
     r"""Return a file's name as one line of text that any terminal can print.
@@ -48,8 +50,7 @@ def say(message: str) -> None:
         stream.buffer.write(line)
         stream.flush()
     except (OSError, ValueError):
-        # Nobody listens any more; the exit code still tells.
-        sys.stderr = None
+        discard(stream)  # the exit code still tells
 
 
 def put(line: str) -> None:

@@ -8,7 +8,7 @@ from imfilter.filters.core.engine import executor, pipeline
 from imfilter.filters.core.engine.borders import BORDERS
 from imfilter.filters.core.engine.nan_policy import left_out
 from imfilter.filters.core.engine.quantize import Encoding
-from imfilter.filters.core.engine.stage import BoundStage, Halo, Rows, Stage, inside, pointwise
+from imfilter.filters.core.engine.stage import BoundStage, Halo, Rows, Stage, Window, inside, pointwise
 from imfilter.filters.core.engine.working_space import Settings
 from imfilter.filters.core.filter import as_image
 from imfilter.filters.core.linear import kernels
@@ -65,7 +65,7 @@ def test_a_stage_that_needs_the_whole_image_sees_it(noise):
         seen.append(strip.shape[:2])
         return strip
 
-    stage = Stage(lambda context: look, whole=True)
+    stage = Stage(lambda context: look, takes="image")
     executor.run([stage], image[..., None], {"image": Encoding("uint8")}, Settings(), strip_rows=8)
     assert seen == [(40, 9)]
 
@@ -78,7 +78,7 @@ def test_a_strip_brings_its_halo_and_no_more(rows, noise):
         heights.add(strip.shape[0])
         return inside(strip, Halo(0, 3, 0, 1))
 
-    stage = Stage(lambda context: look, halo=Halo(0, 3, 0, 1))
+    stage = Stage(lambda context: look, window=Window(Halo(0, 3, 0, 1)))
     executor.run([stage], noise((40, 5, 1)), {"image": Encoding("uint8")}, Settings(), strip_rows=rows)
     assert heights == {rows + 4}
 
@@ -300,7 +300,7 @@ def test_a_placed_function_is_told_its_first_row(noise):
         seen.add(start)
         return np.broadcast_to((start + np.arange(len(strip) - 2))[:, None, None], strip[1:-1].shape)
 
-    stage = Stage(lambda context: BoundStage(rows, placed=True), halo=Halo(0, 1, 0, 1))
+    stage = Stage(lambda context: BoundStage(rows, placed=True), window=Window(Halo(0, 1, 0, 1)))
     assert answer([stage], image, 7)[:, 0, 0].tolist() == list(range(23))
     assert seen == {0, 7, 14, 21}
 
@@ -324,10 +324,7 @@ def test_ceil_keeps_a_last_window_that_begins_on_the_image(size, window, stride,
         lambda context: (
             lambda strip: strip[: strip.shape[0] - window + 1 : stride, : strip.shape[1] - window + 1 : stride]
         ),
-        halo=halo,
-        padding=Halo.around(padding),
-        stride=(stride, stride),
-        ceil=True,
+        window=Window(halo, padding=Halo.around(padding), stride=(stride, stride), ceil=True),
     )
     assert answer([stage], np.zeros((size, size, 1), np.uint8)).shape == (count, count, 1)
 
@@ -359,8 +356,8 @@ def test_channels_stay_beside_each_other_where_a_stage_takes_them_so(noise):
     beside, apart = (selecting(spread, Halo(0, 1, 0, 0), interleaved=value) for value in (True, False))
     image = noise((20, 9, 3))
     for border in ("reflect", "wrap", "constant"):
-        step = beside._replace(border=border)
-        expected = answer([apart._replace(border=border)] * 2, image, 3)
+        step = beside._replace(window=beside.window._replace(border=border))
+        expected = answer([apart._replace(window=step.window)] * 2, image, 3)
         seen.clear()
         np.testing.assert_array_equal(answer([step, step], image, 3), expected)
         assert all(seen)
@@ -390,13 +387,13 @@ def test_a_stage_by_rows_is_given_rows_and_gives_rows(noise):
         return LessTheMean
 
     image = noise((23, 9, 1)).astype(np.float32)
-    stages = [linear(kernels.mean((3, 3))), Stage(bind, by_rows=True), pointwise(lambda strip: strip * 2)]
+    stages = [linear(kernels.mean((3, 3))), Stage(bind, takes="rows"), pointwise(lambda strip: strip * 2)]
     soft = blur(image, op="mean").astype(np.float64)
     for rows in (None, 4):
         np.testing.assert_allclose(answer(stages, image, rows, jobs=2), 2 * (soft - soft.mean()), atol=1e-3)
     assert [(context.height, context.width, context.rule.border, context.jobs) for context in contexts] == [
         (23, 9, "reflect", 2)
     ] * 2
-    stages[1] = stages[1]._replace(border="constant", fill=lambda context: 7.0)
+    stages[1] = stages[1]._replace(window=Window(border="constant", fill=lambda context: 7.0))
     answer(stages, image)
     assert contexts[-1].rule == ("constant", 7.0)

@@ -82,7 +82,7 @@ def picture_alone(image, **values):
     result = executor.run(
         frequency.checked(**values).stages(), image[..., None], encodings, frequency.checked(**values).settings()
     )
-    assert f"computed in {'float32' if image.dtype == np.uint8 else 'float64'}" in result.facts[-1]
+    assert f"computed in {'float32' if image.dtype == np.uint8 else 'float64'}" in result.facts[-1].text
     return result.outputs["image"].samples[..., 0]
 
 

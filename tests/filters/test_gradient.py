@@ -126,7 +126,7 @@ def test_smoothing_rounds_a_pixel_and_its_mirror_image_alike(sigma, noise):
     smooth = smoothing(sigma)
     answer = smooth.bind(None)(image)
     np.testing.assert_array_equal(smooth.bind(None)(image[::-1, ::-1])[::-1, ::-1], answer)
-    halo = smooth.halo
+    halo = smooth.window.halo
     exact = ndimage.gaussian_filter(image[..., 0].astype(float), sigma[::-1], truncate=4)
     inner = exact[halo.top : 40 - halo.bottom, halo.left : 50 - halo.right]
     np.testing.assert_allclose(answer[..., 0], inner, atol=1e-6)

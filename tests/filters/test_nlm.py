@@ -236,10 +236,10 @@ def test_a_survey_sees_what_the_stage_works_on(noise):
     stages, settings = chain(parts)
     softened = blur(image, sigma=1.0, depth="float")
     told = run_stages(stages, image, {"image": Encoding("uint8")}, settings, measure=True).facts
-    assert f"noise of {estimate(softened):.4g}" in " ".join(told)
+    assert f"noise of {estimate(softened):.4g}" in " ".join(fact.text for fact in told)
     alpha = np.full((40, 30), 128, np.uint8)
     alpha[:, :20] = 0
     stages, settings = blur.checked(op="nlm").stages(), blur.checked(op="nlm").settings()
     told = run_stages(stages, image, {"image": Encoding("uint8")}, settings, alpha, measure=True).facts
     hidden = np.where(alpha[..., None] > 0, image, np.nan)
-    assert f"noise of {estimate(hidden):.4g}" in " ".join(told)
+    assert f"noise of {estimate(hidden):.4g}" in " ".join(fact.text for fact in told)

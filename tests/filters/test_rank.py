@@ -266,8 +266,8 @@ def test_what_is_missing_is_counted():
 
 def test_the_facts_name_the_rank_and_the_algorithm():
     facts = blur.checked(op="percentile", percentile=25, size=(3, 4)).stages()[0].facts(context())
-    assert facts[0] == "percentile 25: 3×4, the sample of rank 3 of 0 … 11"
-    assert facts[1].startswith("algorithm: networks (")
+    assert facts[0].text == "percentile 25: 3×4, the sample of rank 3 of 0 … 11"
+    assert facts[1][:2] == ("algorithm", "networks") and facts[1].text.startswith("algorithm: networks (")
 
 
 @pytest.mark.parametrize(

@@ -17,11 +17,10 @@ maxima of a neighbourhood as the bounds of a sharpened edge.
 from __future__ import annotations
 
 import math
-from functools import cache
 
 from ..engine.layout import planes_of, strip_of
-from ..engine.nan_policy import left_out
-from ..engine.stage import BY_ALPHA, BoundStage, Function, Halo, ImageContext, Stage, bound, inside
+from ..engine.nested import LocalMean
+from ..engine.stage import BY_ALPHA, BoundStage, Halo, ImageContext, Stage, Window, inside
 from ..lazy_numpy import Array, np
 from ..linear import box_sum, kernels
 from ..linear.convolve import linear
@@ -47,36 +46,20 @@ def adaptive(sigma: tuple[float, float], amount: float, noise: float | None, ove
     """
     name = f"gaussian of sigma {sigma[0]:g},{sigma[1]:g}"
     blurred = linear(kernels.gaussian(sigma), name=name, algorithm=algorithm)
-    normalized = left_out([blurred])[0]
-    left = _noise_left(sigma)
+    exact, left = linear(kernels.gaussian(sigma)), _noise_left(sigma)
 
     def bind(context: ImageContext) -> BoundStage:
-        context = context._replace(whole=False, rounded=False)
-        blur = bound(normalized if context.ignoring else blurred, context)
-        around = blurred.halo.wider(blur.extra)
+        mean = LocalMean(blurred, exact, context)
         least = BEYOND * (left * (context.survey_result if noise is None else noise)) ** 2
 
-        @cache
-        def weighed() -> Function:
-            return bound(linear(kernels.gaussian(sigma)), context._replace(tolerance=0.0)).function
-
         def sharpen(strip: Array, opaque: Array | None = None) -> Array:
-            if opaque is None:
-                near, smooth = planes_of(inside(strip, around)), planes_of(blur.function(strip))
-                present = (~np.isnan(near)).astype(near.dtype) if context.ignoring else None
-            else:
-                gaps = np.isnan(strip)
-                weights = np.where(gaps, 0, opaque / opaque.dtype.type(context.full))
-                total, sums = (planes_of(weighed()(part)) for part in (np.where(gaps, 0, strip) * weights, weights))
-                smooth = np.divide(total, sums, out=np.zeros_like(total), where=sums > 0)
-                near, present = (planes_of(inside(part, blurred.halo)) for part in (strip, weights))
-            return strip_of(_sharpened(near, smooth, present, amount, least, overshoot))
+            return strip_of(_sharpened(*mean.planes(strip, opaque), amount, least, overshoot))
 
-        return blur._replace(function=sharpen)
+        return mean.bound._replace(function=sharpen)
 
     return Stage(
         bind,
-        halo=blurred.halo.wider(Halo.around(REACH)),
+        window=Window(blurred.window.halo.wider(Halo.around(REACH))),
         survey=noise_estimate.surveying() if noise is None else None,
         joint=True,
         crossing=BY_ALPHA,

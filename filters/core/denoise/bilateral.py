@@ -15,8 +15,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from ..engine.facts import Fact, note
 from ..engine.layout import planes_of, strip_of
-from ..engine.stage import BY_ALPHA, Function, Halo, ImageContext, Stage, Values, inside
+from ..engine.stage import BY_ALPHA, Function, Halo, ImageContext, Stage, Values, Window, inside
 from ..lazy_numpy import Array, np
 
 RANGE = 0.1
@@ -71,12 +72,13 @@ def bilateral(sigma: tuple[float, float], radii: tuple[int, int], range_sigma: f
 
         return smooth
 
-    def facts(context: ImageContext) -> tuple[str, ...]:
+    def facts(context: ImageContext) -> tuple[Fact, ...]:
         window = f"{2 * radii[0] + 1}×{2 * radii[1] + 1}"
         samples = 2 * len(offsets) + 1
-        return (f"bilateral of sigma {sigma[0]:g},{sigma[1]:g}, range sigma {unit(context):g}: {samples} of {window}",)
+        name = f"bilateral of sigma {sigma[0]:g},{sigma[1]:g}, range sigma {unit(context):g}"
+        return (note(f"{name}: {samples} of {window}"),)
 
-    return Stage(bind, halo=halo, joint=True, crossing=BY_ALPHA, amplification=2.0, facts=facts)
+    return Stage(bind, window=Window(halo), joint=True, crossing=BY_ALPHA, amplification=2.0, facts=facts)
 
 
 def half_window(sigma: tuple[float, float], radii: tuple[int, int]) -> Iterator[Offset]:

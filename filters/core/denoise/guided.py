@@ -15,8 +15,9 @@ from __future__ import annotations
 
 from typing import Literal
 
+from ..engine.facts import note
 from ..engine.layout import planes_of, strip_of
-from ..engine.stage import BY_ALPHA, Function, Halo, ImageContext, Stage, Values, inside
+from ..engine.stage import BY_ALPHA, Function, Halo, ImageContext, Stage, Values, Window, inside
 from ..lazy_numpy import Array, np
 from ..linear import box_sum
 
@@ -67,12 +68,12 @@ def guided(radii: tuple[int, int], epsilon: float, guide: Guide) -> Stage:
     fact = f"guided by itself, {guide}: lines fitted in {window[0]}×{window[1]}, epsilon {epsilon:g}"
     return Stage(
         bind,
-        halo=halo,
+        window=Window(halo),
         joint=guide == "color",
         crossing=BY_ALPHA,
         # An error of the variance v moves a pixel at the distance √v from the mean by √v / (v + epsilon) times as much.
         amplification=1 + 0.5 / epsilon**0.5,
-        facts=lambda context: (fact,),
+        facts=lambda context: (note(fact),),
     )
 
 

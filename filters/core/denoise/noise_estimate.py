@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from ..engine.facts import Fact
 from ..engine.stage import ImageContext, Rows
 from ..lazy_numpy import Array, np
 
@@ -54,7 +55,7 @@ def surveying(
     def survey(context: ImageContext, image: Rows) -> float:
         level = estimate(image)
         if context.facts is not None:
-            context.facts.append(f"noise of {level:.4g}{beside(context, level)}")
+            context.facts.append(Fact("noise", level, f"noise of {level:.4g}{beside(context, level)}"))
         return level
 
     return survey

@@ -16,8 +16,9 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 from ..engine.doubling import Turns, over_windows
+from ..engine.facts import note
 from ..engine.layout import planes_of, strip_of
-from ..engine.stage import BY_ALPHA, Function, Halo, ImageContext, Stage
+from ..engine.stage import BY_ALPHA, Function, Halo, ImageContext, Stage, Window
 from ..lazy_numpy import Array, np
 from ..parameters import ParameterError
 from . import noise_estimate
@@ -39,7 +40,7 @@ MOST_SEARCHED = 101**2
 """Pixels of the largest search window, which takes 2 minutes at 12 MP."""
 
 
-class Window(NamedTuple):
+class SearchWindow(NamedTuple):
     """The search window's and the patch's reach."""
 
     x: int
@@ -77,7 +78,7 @@ def nonlocal_means(size: tuple[int, int], patch: int | None, strength: float | N
         )
     if patch is not None and patch % 2 == 0:
         raise ParameterError("patch", f"{patch} is even: a patch has a pixel in its middle; {patch + 1} would do")
-    widest = Window(width // 2, height // 2, (patch or PATCH) // 2)
+    widest = SearchWindow(width // 2, height // 2, (patch or PATCH) // 2)
     estimated = strength is None and noise is None
 
     def bind(context: ImageContext) -> Function:
@@ -105,11 +106,11 @@ def nonlocal_means(size: tuple[int, int], patch: int | None, strength: float | N
 
     return Stage(
         bind,
-        halo=widest.halo,
+        window=Window(widest.halo),
         survey=noise_estimate.surveying(strength_of) if estimated else None,
         joint=True,
         crossing=BY_ALPHA,
-        facts=lambda context: (f"non-local means: search window of {width}×{height}",),
+        facts=lambda context: (note(f"non-local means: search window of {width}×{height}"),),
     )
 
 
@@ -127,7 +128,7 @@ def _inside(planes: Array, halo: Halo) -> Array:
     return planes[:, halo.top : rows - halo.bottom, halo.left : columns - halo.right]
 
 
-def _in_tiles(planes: Array, weights: Array | None, window: Window, weighing: Weighing, ignoring: bool) -> Array:
+def _in_tiles(planes: Array, weights: Array | None, window: SearchWindow, weighing: Weighing, ignoring: bool) -> Array:
     """Denoise padded planes ``(channels, rows, columns)``, some columns at a time; samples may have *weights*."""
     x, y = window.halo[:2]
     channels, rows, columns = planes.shape
@@ -159,10 +160,10 @@ class _Flat(NamedTuple):
     rows: int
     results: int
     """Rows of results."""
-    window: Window
+    window: SearchWindow
 
     @staticmethod
-    def of(tile: Array, window: Window) -> _Flat:
+    def of(tile: Array, window: SearchWindow) -> _Flat:
         return _Flat(tile.shape[2], tile.shape[1], tile.shape[1] - 2 * window.halo.top, window)
 
     def laid(self, planes: Array) -> Array:
@@ -187,7 +188,7 @@ class _Flat(NamedTuple):
         return found
 
 
-def _means(tile: Array, window: Window, weighing: Weighing) -> Array:
+def _means(tile: Array, window: SearchWindow, weighing: Weighing) -> Array:
     """Return the weighted means of a tile that has no missing samples."""
     flat = _Flat.of(tile, window)
     values = flat.laid(tile)
@@ -209,7 +210,7 @@ def _means(tile: Array, window: Window, weighing: Weighing) -> Array:
     return flat.unlaid(total)
 
 
-def _weighted_means(tile: Array, present: Array, window: Window, weighing: Weighing) -> Array:
+def _weighted_means(tile: Array, present: Array, window: SearchWindow, weighing: Weighing) -> Array:
     """Return the means where each sample has a weight of its own, *present*: 0 where it is missing, which is NaN.
 
     Two patches are compared by the samples that both have; without any, neither counts for the other. What is missing
@@ -266,7 +267,7 @@ class _Box:
     All are sums of squares: nothing cancels, so the error is that of a few roundings.
     """
 
-    def __init__(self, window: Window, width: int, samples: int, dtype: Any) -> None:
+    def __init__(self, window: SearchWindow, width: int, samples: int, dtype: Any) -> None:
         self.side, self.width = 2 * window.patch + 1, width
         self.turns, self.across, self.out = Turns(), np.empty(samples, dtype), np.empty(samples, dtype)
 

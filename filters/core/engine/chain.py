@@ -115,10 +115,11 @@ def _at_home(stage: Stage, settings: Settings, name: str) -> Stage:
     """Return the stage with its own filter's border rule, and its name; those in its branches too."""
     branches = tuple(tuple(_at_home(inner, settings, name) for inner in branch) for branch in stage.branches)
     stage = stage._replace(branches=branches)
-    if stage.border is not None:
+    if stage.window.border is not None:
         return stage._replace(step=name)
 
     def fill(context: ImageContext) -> float:
         return float(colour.in_light(settings.fill, context.full, settings.linear))
 
-    return stage._replace(border=settings.border, fill=fill, step=name)
+    window = stage.window._replace(border=settings.border, fill=fill)
+    return stage._replace(window=window, step=name)

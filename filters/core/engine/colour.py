@@ -10,6 +10,9 @@ from typing import Any
 
 from ..lazy_numpy import Array, np
 
+LUMA_WEIGHTS = (299, 587, 114)
+"""Of red, green and blue, in thousandths (ITU-R BT.601)."""
+
 
 def luma(strip: Array, work: Any = None) -> Array:
     """Return ``0.299 R + 0.587 G + 0.114 B`` (ITU-R BT.601), unrounded, as one channel in the type *work*.
@@ -24,13 +27,14 @@ def luma(strip: Array, work: Any = None) -> Array:
     if strip.shape[2] == 1:
         return strip
     work = work or strip.dtype
+    red, green, blue = LUMA_WEIGHTS
     total = strip[..., 0:1].astype(work)
-    total *= 299
+    total *= red
     part = strip[..., 1:2].astype(work)
-    part *= 587
+    part *= green
     total += part
     part[...] = strip[..., 2:3]
-    part *= 114
+    part *= blue
     total += part
     total /= 1000
     return total

@@ -18,6 +18,7 @@ from ..lazy_numpy import Array, np
 from ..parameters import ImageError
 from . import nan_policy, pipeline
 from .borders import Rule
+from .facts import Fact, note
 from .mask import OTHER_SIZE, SEVERAL_MAPS, Effect
 from .masked_output import Original, PartialMap, PartialPicture
 from .output_buffer import Canvas, CanvasFactory, Collector, Output
@@ -40,7 +41,7 @@ class Result(NamedTuple):
     """The outputs by name, and what was derived on the way, for people."""
 
     outputs: dict[str, Output]
-    facts: list[str]
+    facts: list[Fact]
 
 
 def run(
@@ -79,7 +80,7 @@ def run(
     region = None if effect is None else effect.on(*image.shape[:2])
     plain = plain and not (region is not None and region.partial)
     rounded = whole and plain and not settings.linear_out and not bias and not measure and settings.channels != "max"
-    found: list[str] = []
+    found: list[Fact] = []
     context = ImageContext(
         full, work, frozenset(requested), tolerance, finite, whole, rounded=rounded, name=name, facts=found
     )
@@ -144,7 +145,7 @@ def run(
         rows = -(-rows // chain.preferred_rows) * chain.preferred_rows
     each_strip(chain.height, rows, jobs, filter_strip)
     facts = [*(fact for stage in stages for fact in stage.facts(context)), *found] if measure else []
-    facts.append(f"computed in {np.dtype(work).name}, strips of {rows} rows")
+    facts.append(note(f"computed in {np.dtype(work).name}, strips of {rows} rows"))
     return Result({name: collector.output() for name, collector in collectors.items()}, facts)
 
 
@@ -170,9 +171,9 @@ def _strip_rows(samples_per_row: int, work: Any, stages: Sequence[Stage]) -> int
     row = samples_per_row * np.dtype(work).itemsize
     step, halos = 1, []
     for stage in _with_branches(stages):
-        if halo := stage.halo.top + stage.halo.bottom:
+        if halo := stage.window.halo.top + stage.window.halo.bottom:
             halos.append(halo * step)
-        step *= stage.stride[1]
+        step *= stage.window.stride[1]
     highest = max(halos, default=0)
     # Several kernels hold more strips at a time: for them lower ones are as fast, and take 40 MB less at 12 MP.
     tall = min(4 * highest, TALL_BYTES // row) if len(halos) == 1 else 0
@@ -195,14 +196,12 @@ def _of_alpha(stage: Stage, full: float) -> Stage:
     if stage.crossing is not None:
         return pointwise(lambda strip: strip)
     if stage.gain:
-        return without_maps(stage)._replace(fill=lambda context: full)
-    sx, sy = stage.stride
+        return without_maps(stage)._replace(window=stage.window._replace(fill=lambda context: full))
+    window = stage.window
+    sx, sy = window.stride
     return Stage(
-        lambda context: lambda strip: inside(strip, stage.halo)[::sy, ::sx],
-        halo=stage.halo,
-        padding=stage.padding,
-        stride=stage.stride,
-        border="nearest",
+        lambda context: lambda strip: inside(strip, window.halo)[::sy, ::sx],
+        window._replace(border="nearest", ceil=False, fill=lambda context: 0.0),
     )
 
 

@@ -104,9 +104,9 @@ def keeps_size(stages: Sequence[Stage]) -> bool:
     """Whether the result of *stages* has the image's size, whatever that is."""
     grown = [0, 0]
     for stage in stages:
-        if stage.stride != (1, 1):
+        if stage.window.stride != (1, 1):
             return False
-        padding, halo = stage.padding or stage.halo, stage.halo
+        padding, halo = stage.window.around, stage.window.halo
         for axis in (0, 1):
             grown[axis] += padding[axis] + padding[axis + 2] - halo[axis] - halo[axis + 2]
     return grown == [0, 0]

@@ -17,7 +17,7 @@ from typing import Any, NamedTuple
 
 from ..lazy_numpy import Array, np
 from .doubling import over_windows
-from .stage import BoundStage, Function, Halo, ImageContext, Stage, Values, Weights, bound, inside
+from .stage import BoundStage, Function, Halo, ImageContext, Stage, Values, Weights, bound, by_field, inside
 
 PROPAGATE, IGNORE, FILL = "propagate", "ignore", "fill="
 LEAST_WEIGHT = 1e-11
@@ -68,7 +68,7 @@ def has_gaps(image: Array) -> bool:
     return not (np.isfinite(np.min(image)) and np.isfinite(np.max(image)))
 
 
-def kept_near(quick: Function, careful: Callable[[], Function], window: Window, extra: Halo) -> Function:
+def kept_near(quick: Function, careful: Callable[[], Function], window: Footprint, extra: Halo) -> Function:
     """Return *quick*, a correlation that may spread what is not finite over all it sees, so that it stays near.
 
     What is NaN is left out first and put back as far as the *window* reaches: at 61×61 that takes a thirtieth of the
@@ -88,7 +88,7 @@ def kept_near(quick: Function, careful: Callable[[], Function], window: Window, 
     return correlate
 
 
-class Window(NamedTuple):
+class Footprint(NamedTuple):
     """The samples that a kernel looks at."""
 
     width: int
@@ -119,7 +119,7 @@ def _left_out(stage: Stage) -> Stage:
         weights = stage.weights
         if weights is None:
             return own
-        around, (sx, sy) = stage.halo.wider(own.extra), stage.stride
+        around, (sx, sy) = stage.window.halo.wider(own.extra), stage.window.stride
 
         def middle(strip: Array) -> Array:
             return inside(strip, around)[::sy, ::sx]
@@ -133,12 +133,12 @@ def _left_out(stage: Stage) -> Stage:
         def relative(strip: Array, *where: int) -> Values:
             present, at = _present(strip), middle(strip)
             if present is None:
-                return _each(lambda value: settled(value, at, stage.amplification), own.function(strip, *where))
+                return by_field(lambda value: settled(value, at, stage.amplification), own.function(strip, *where))
 
             def differences(value: Array, total: Array) -> Array:
                 return settled(value - at * (total - weights.sum), at, stage.amplification)
 
-            return _each(differences, own.function(filled(strip, 0), *where), own.function(present, *where))
+            return by_field(differences, own.function(filled(strip, 0), *where), own.function(present, *where))
 
         return own._replace(function=relative if weights.relative else normalized)
 
@@ -168,9 +168,3 @@ def settled(differences: Array, middle: Array, amplification: float) -> Array:
     """Return differences from a pixel in the *middle*, 0 where they are no more than rounding leaves."""
     least = np.abs(middle) * (NOTHING * amplification)
     return np.where(np.abs(differences) <= least, 0, differences)
-
-
-def _each(function: Callable[..., Array], *values: Values) -> Values:
-    if isinstance(values[0], tuple):
-        return values[0]._make(map(function, *values))  # type: ignore[attr-defined]
-    return function(*values)

@@ -13,7 +13,7 @@ from ..lazy_numpy import Array, np
 from ..parameters import ImageError
 from . import borders, nan_policy
 from .borders import Rule
-from .stage import BoundStage, ImageContext, Rows, Stage, Values, bound, own_type
+from .stage import BoundStage, ImageContext, Rows, Stage, Values, Window, bound, by_field, own_type
 from .strips import each_strip
 
 MAX_AROUND = 1 << 28
@@ -36,18 +36,17 @@ class StageRows(Rows):
     """A stage applied to the rows above it."""
 
     def __init__(self, above: Rows, stage: Stage, context: ImageContext, rule: Rule) -> None:
-        self.above, self.stride = above, stage.stride
-        self.halo, self.padding = stage.halo, stage.padding or stage.halo
-        self.rule = _rule(stage, context, rule)
+        self.above, self.stride = above, stage.window.stride
+        self.halo, self.padding = stage.window.halo, stage.window.around
+        self.rule = stage.window.rule(context, rule)
         context = context._replace(height=above.height, width=above.width)
         own = bound(stage, context)
         self.function, self.preferred_rows, self.anchored = own.function, own.rows, own.anchored
         self.placed, self.interleaved = own.placed, own.interleaved
         self.work = own.work or _strip_type(stage, context, self.rule)
-        self.ceil = stage.ceil
         where = f"{stage.step}: " if stage.step else ""
-        self.width = self._size(above.width, 0)
-        self.height = self._size(above.height, 1)
+        self.width = stage.window.results(above.width, axis=0)
+        self.height = stage.window.results(above.height, axis=1)
         window = f"{self.halo.left + self.halo.right + 1}×{self.halo.top + self.halo.bottom + 1}"
         if min(self.width, self.height) < 1:
             raise ImageError(
@@ -64,20 +63,11 @@ class StageRows(Rows):
                 f"{around} samples, the limit is {MAX_AROUND}; a smaller sigma, size or dilation would help"
             )
 
-    def _size(self, size: int, axis: int) -> int:
-        padded = size + self.padding[axis] + self.padding[axis + 2]
-        stride = self.stride[axis]
-        room = padded - self.halo[axis] - self.halo[axis + 2] - 1
-        if not self.ceil or room < 0:
-            return room // stride + 1
-        count = -(-room // stride) + 1
-        return count - ((count - 1) * stride >= size + self.padding[axis])
-
     def rows(self, start: int, stop: int) -> Values:
         """Return rows of the stage's result."""
         if self.anchored and start % self.preferred_rows:
             spare = start % self.preferred_rows
-            return _each(lambda strip: strip[spare:], self.rows(start - spare, stop))
+            return by_field(lambda strip: strip[spare:], self.rows(start - spare, stop))
         where = (start,) if self.placed else ()
         if self.bare:
             return self.function(self.above.rows(start, stop), *where)
@@ -94,12 +84,7 @@ class StageRows(Rows):
             laid = list(zip(starts, strips, strict=True))
             return borders.surround(laid, index, left, right, self.work, self.rule, self.interleaved)
 
-        return self.function(_each(surrounded, *parts), *where)
-
-
-def _rule(stage: Stage, context: ImageContext, rule: Rule) -> Rule:
-    """Return the stage's own border rule, or the caller's."""
-    return Rule(stage.border, stage.fill(context)) if stage.border else rule
+        return self.function(by_field(surrounded, *parts), *where)
 
 
 class ZippedRows(Rows):
@@ -134,7 +119,7 @@ class Whole(Rows):
 
     def rows(self, start: int, stop: int) -> Values:
         """Return rows that were kept."""
-        return _each(lambda strip: strip[start:stop], self.values)
+        return by_field(lambda strip: strip[start:stop], self.values)
 
 
 def computed(source: Rows, strip_rows: int, jobs: int) -> Whole:
@@ -145,13 +130,13 @@ def computed(source: Rows, strip_rows: int, jobs: int) -> Whole:
         nonlocal whole
         values = source.rows(start, stop)
         if whole is None:
-            whole = _each(lambda strip: np.empty((source.height, *strip.shape[1:]), strip.dtype), values)
+            whole = by_field(lambda strip: np.empty((source.height, *strip.shape[1:]), strip.dtype), values)
 
         def copy(strip: Array, kept: Array) -> Array:
             kept[start:stop] = strip
             return kept
 
-        _each(copy, values, whole)
+        by_field(copy, values, whole)
 
     each_strip(source.height, strip_rows, jobs, keep)
     return Whole(whole, source.height, source.width)
@@ -181,10 +166,10 @@ def join(
             own = own._replace(survey_result=stage.survey(own, _visible(last, opacity, number)))
         if stage.branches:
             last = _branched(last, stage, own, rule, strip_rows, jobs)
-        elif stage.by_rows:
-            own = own._replace(height=last.height, width=last.width, rule=_rule(stage, own, rule), jobs=jobs)
+        elif stage.takes == "rows":
+            own = own._replace(height=last.height, width=last.width, rule=stage.window.rule(own, rule), jobs=jobs)
             last = bound(stage, own).function(last)
-        elif stage.whole:
+        elif stage.takes == "image":
             applied = StageRows(computed(last, strip_rows, jobs), stage, own, rule)
             last = Whole(applied.rows(0, applied.height), applied.height, applied.width)
         elif stage.crossing is not None and opacity is not None:
@@ -234,11 +219,15 @@ def _crossed(last: Rows, stage: Stage, context: ImageContext, rule: Rule, opacit
 def _weighed(last: Rows, stage: Stage, context: ImageContext, rule: Rule, alpha: Rows) -> Rows:
     """Return the rows of a stage whose function is given the colours and their alpha, both padded."""
     padded = stage._replace(bind=lambda context: lambda strip: strip)
-    # What lies past the edge is opaque.
-    beside = padded._replace(border=stage.border or rule.border, fill=lambda context: context.full)
+    beside = padded._replace(window=_white_outside(stage, rule))
     context = context._replace(height=last.height, width=last.width)
     colours, opaque = StageRows(last, padded, context, rule), StageRows(alpha, beside, context, rule)
     return ZippedRows(bound(stage, context).function, colours, opaque)
+
+
+def _white_outside(stage: Stage, rule: Rule) -> Window:
+    """Return a stage's window over an alpha: what lies past the edge is opaque."""
+    return stage.window._replace(border=stage.window.border or rule.border, fill=lambda context: context.full)
 
 
 def _keeps_mean(stage: Stage) -> bool:
@@ -270,7 +259,7 @@ def _left_out(last: Rows, stage: Stage, context: ImageContext, rule: Rule, befor
         return answer
 
     above = ZippedRows(lambda colours: nan_policy.filled(colours, 0), last)
-    beside = stage._replace(border=stage.border or rule.border, fill=lambda context: context.full)
+    beside = stage._replace(window=_white_outside(stage, rule))
     total, sums = (
         StageRows(above, stage, context, rule),
         StageRows(ZippedRows(present, last, before), beside, context, rule),
@@ -300,11 +289,3 @@ def _groups(index: Array) -> list[tuple[int, int]]:
         return [(0, 1)]
     cuts = np.flatnonzero(np.diff(needed) > 1) + 1
     return [(int(group[0]), int(group[-1]) + 1) for group in np.split(needed, cuts)]
-
-
-def _each(function: Callable[..., Array], *values: Values) -> Values:
-    """Apply *function* to strips, or field by field to NamedTuples of strips."""
-    if isinstance(values[0], tuple):
-        fields = zip(*values, strict=True)
-        return values[0]._make(None if field[0] is None else function(*field) for field in fields)  # type: ignore
-    return function(*values)

@@ -7,10 +7,11 @@ A strip is an array ``(rows, columns, channels)`` in the work type, or a NamedTu
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any, NamedTuple, Protocol
+from typing import Any, Literal, NamedTuple, Protocol
 
-from ..lazy_numpy import np
+from ..lazy_numpy import Array, np
 from .borders import Border, Rule
+from .facts import Fact
 
 Values = Any
 """A strip, or a NamedTuple of strips of one size."""
@@ -80,12 +81,54 @@ class ImageContext(NamedTuple):
     """What the image is called, for what shall differ from image to image."""
     survey_result: Any = None
     """What the stage's survey found in the whole image."""
-    facts: list[str] | None = None
+    facts: list[Fact] | None = None
     """Facts that surveys found, for people."""
     rule: Rule = Rule("reflect")
     """What lies past the edge, for a stage that sees to that itself."""
     jobs: int = 1
     """How many threads a stage that runs at once may take; its result is the same for any number."""
+
+
+class Window(NamedTuple):
+    """Which samples of its input a sample of the result sees, and so where the result lies in the input.
+
+    The sample n of the result, along an axis, sees those from ``n · stride - padding`` to as many further on as the
+    halo has on both sides. With a stride of ``(sx, sy)`` a result of n rows is made from ``(n - 1) * sy + 1`` rows and
+    the halo.
+    """
+
+    halo: Halo = NO_HALO
+    padding: Halo | None = None
+    """How much of what lies past the edge the result covers; None keeps the size."""
+    stride: tuple[int, int] = (1, 1)
+    ceil: bool = False
+    """A stride keeps a last result whose window reaches past the padding, if it begins before."""
+    border: Border | None = None
+    """The border rule where the stage's meaning fixes it; None takes the caller's."""
+    fill: Callable[[ImageContext], float] = lambda context: 0.0
+    """The value past the edge where *border* is `constant`."""
+
+    @property
+    def around(self) -> Halo:
+        """How far past the edge the result reaches."""
+        return self.padding or self.halo
+
+    def rule(self, context: ImageContext, callers: Rule) -> Rule:
+        """Return the window's own border rule, or the caller's."""
+        return Rule(self.border, self.fill(context)) if self.border else callers
+
+    def results(self, size: int, axis: int) -> int:
+        """Return how many samples the result has along an axis, 0 for x and 1 for y, of so many of the input.
+
+        >>> Window(Halo.around(1), NO_HALO, (2, 2)).results(7, axis=0)
+        3
+        """
+        around, stride = self.around, self.stride[axis]
+        room = size + around[axis] + around[axis + 2] - self.halo[axis] - self.halo[axis + 2] - 1
+        if not self.ceil or room < 0:
+            return room // stride + 1
+        count = -(-room // stride) + 1
+        return count - ((count - 1) * stride >= size + around[axis])
 
 
 class AlphaHandling(NamedTuple):
@@ -140,38 +183,27 @@ class BoundStage(NamedTuple):
 class Stage(NamedTuple):
     """One step of a filter.
 
-    *bind* gives, for a `ImageContext`, the function that turns a padded strip into a strip. With a stride of
-    ``(sx, sy)`` a result of n rows is made from ``(n - 1) * sy + 1`` rows and the halo.
+    *bind* gives, for an `ImageContext`, the function that turns a padded strip into a strip.
     """
 
     bind: Callable[[ImageContext], Function | BoundStage]
-    halo: Halo = NO_HALO
-    padding: Halo | None = None
-    """How much of what lies past the edge the result covers; None keeps the size."""
-    stride: tuple[int, int] = (1, 1)
-    border: Border | None = None
-    """The border rule where the stage's meaning fixes it; None takes the caller's."""
-    fill: Callable[[ImageContext], float] = lambda context: 0.0
-    """The value past the edge where *border* is `constant`."""
+    window: Window = Window()
+    """Which samples one of the result sees; without a halo the one in its own place."""
     crossing: AlphaHandling | None = None
     """Where colours have an alpha, what becomes of it around this stage, which stands between two filters."""
     step: str = ""
     """What a failure calls the filter, where it is one of several."""
-    whole: bool = False
-    """The stage needs the whole image at once; it cannot run on strips."""
+    takes: Literal["strips", "image", "rows"] = "strips"
+    """What the function is given: padded strips; the whole image at once; or the image as an object that gives its
+    `Rows`, of which it returns another: it may ask for all of them before it gives the first, and pads them itself."""
     survey: Callable[[ImageContext, Rows], Any] | None = None
     """Looks at the rows of the whole image before the stage is bound to it, which is then told the answer. Under an
     alpha it sees the colours not multiplied, and NaN for those of transparent pixels."""
-    by_rows: bool = False
-    """The function takes the image as an object that gives its `Rows`, and returns another: it may ask for all of
-    them before it gives the first. Nothing is put around them."""
     branches: tuple[tuple[Stage, ...], ...] = ()
     """Stages, in rows, whose results of the same image the function takes as arguments; an empty row is the image."""
     selects: bool = False
     """Each result is one of the samples, or a difference of two: whole numbers stay whole, and may come and go in
     the image's own type."""
-    ceil: bool = False
-    """A stride keeps a last result whose window reaches past the padding, if it begins before."""
     joint: bool = False
     """What becomes of a channel depends on the others too."""
     random: bool = False
@@ -194,7 +226,7 @@ class Stage(NamedTuple):
     """The most by which whole numbers grow in the stage, where it can work on integers; None where it cannot."""
     fields: tuple[str, ...] = ("image",)
     """The names of the results, where the stage is the last: those of its NamedTuple, or ``image`` alone."""
-    facts: Callable[[ImageContext], tuple[str, ...]] = lambda context: ()
+    facts: Callable[[ImageContext], tuple[Fact, ...]] = lambda context: ()
     """What was derived from the parameters and the image, for people."""
 
 
@@ -240,3 +272,11 @@ def inside(strip: Values, halo: Halo) -> Values:
     """
     rows, columns = strip.shape[:2]
     return strip[halo.top : rows - halo.bottom, halo.left : columns - halo.right]
+
+
+def by_field(function: Callable[..., Array], *values: Values) -> Values:
+    """Apply *function* to strips, or field by field to NamedTuples of strips, of which some may be None."""
+    if isinstance(values[0], tuple):
+        fields = zip(*values, strict=True)
+        return values[0]._make(None if field[0] is None else function(*field) for field in fields)  # type: ignore
+    return function(*values)

@@ -352,4 +352,4 @@ def filtering(response: Response, answer: Callable[..., Values], **properties: A
             return BoundStage(lambda above: Filtered(above, response, context))
         return BoundStage(lambda above: Maps(above, response, context, answer))
 
-    return Stage(bind, by_rows=True, gain=response.mean, amplification=2.0, **properties)
+    return Stage(bind, takes="rows", gain=response.mean, amplification=2.0, **properties)

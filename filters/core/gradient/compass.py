@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 from ..engine.nan_policy import filled, settled
-from ..engine.stage import Function, Halo, ImageContext, Stage, inside
+from ..engine.stage import Function, Halo, ImageContext, Stage, Window, inside
 from ..lazy_numpy import Array, np
 from ..linear import kernels
 
@@ -59,7 +59,7 @@ def compass(name: str) -> Stage:
         return answer
 
     size = float(sum(abs(weight) for weight in masks[0].values()))
-    return Stage(bind, halo=Halo.around(1), gain=None, amplification=size, growth=2 * size)
+    return Stage(bind, window=Window(Halo.around(1)), gain=None, amplification=size, growth=2 * size)
 
 
 Place = tuple[int, int]

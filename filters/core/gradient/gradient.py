@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, Literal, NamedTuple
 
-from ..engine.stage import Halo, ImageContext, Stage, Weights, inside
+from ..engine.stage import Halo, ImageContext, Stage, Weights, Window, inside
 from ..lazy_numpy import Array, np
 from ..linear import kernels
 from ..linear.symmetric import differences, smoothed
@@ -43,7 +43,7 @@ def derivatives(smooth: Sequence[float], derivative: Sequence[float]) -> Stage:
     whole = all(isinstance(weight, int) for weight in (*smooth, *derivative))
     return Stage(
         lambda context: gradient,
-        halo=halo,
+        window=Window(halo),
         gain=None,
         weights=Weights(0.0, size, relative=True),
         amplification=size,
@@ -66,7 +66,9 @@ def roberts() -> Stage:
         return Gradient((down_right - down_left) * half, (down_right + down_left) * half)
 
     weights = Weights(0.0, 4.0, relative=True)
-    return Stage(lambda context: gradient, halo=Halo(1, 1, 0, 0), gain=None, weights=weights, amplification=4.0)
+    return Stage(
+        lambda context: gradient, window=Window(Halo(1, 1, 0, 0)), gain=None, weights=weights, amplification=4.0
+    )
 
 
 def operator(name: str, size: int = 3) -> Stage:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ..engine.stage import Function, Halo, ImageContext, Stage, Weights, bound, inside
+from ..engine.stage import Function, Halo, ImageContext, Stage, Weights, Window, bound, inside
 from ..lazy_numpy import Array, np
 from ..linear import kernels
 from ..linear.symmetric import differences, smoothed, smoothing
@@ -19,7 +19,7 @@ def laplacian() -> Stage:
         return total
 
     weights = Weights(0.0, 8.0, relative=True)
-    return Stage(lambda context: second, halo=Halo.around(1), gain=None, weights=weights, amplification=8.0)
+    return Stage(lambda context: second, window=Window(Halo.around(1)), gain=None, weights=weights, amplification=8.0)
 
 
 NARROWEST = 0.2
@@ -48,16 +48,16 @@ def laplacian_of_gaussian(sigma: tuple[float, float], scaled: bool = False) -> S
     amplification = max(1.0, 2 * float(np.abs(xx).sum() + np.abs(yy).sum()))
     halo = Halo.around(len(x) // 2, len(y) // 2)
     weights = Weights(0.0, amplification, relative=True)
-    return Stage(lambda context: answer, halo=halo, gain=None, weights=weights, amplification=amplification)
+    return Stage(lambda context: answer, window=Window(halo), gain=None, weights=weights, amplification=amplification)
 
 
 def difference_of_gaussians(sigma: tuple[float, float], ratio: float) -> Stage:
     """Return the stage ``G(sigma) - G(ratio · sigma)``: a band-pass, positive on a bright blob."""
     narrow, wide = smoothing(sigma), smoothing((sigma[0] * ratio, sigma[1] * ratio))
-    spare = Halo(*(outer - inner for outer, inner in zip(wide.halo, narrow.halo, strict=True)))
+    spare = Halo(*(outer - inner for outer, inner in zip(wide.window.halo, narrow.window.halo, strict=True)))
 
     def bind(context: ImageContext) -> Function:
         fine, coarse = bound(narrow, context).function, bound(wide, context).function
         return lambda strip: fine(inside(strip, spare)) - coarse(strip)
 
-    return Stage(bind, halo=wide.halo, gain=None, weights=Weights(0.0, 2.0, relative=True), amplification=2.0)
+    return Stage(bind, window=wide.window, gain=None, weights=Weights(0.0, 2.0, relative=True), amplification=2.0)

@@ -16,14 +16,13 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-from ..engine.nan_policy import left_out
-from ..engine.stage import BoundStage, Function, ImageContext, Stage, bound, inside, pointwise
+from ..engine.colour import LUMA_WEIGHTS
+from ..engine.nested import within
+from ..engine.stage import BoundStage, Function, ImageContext, Stage, inside, pointwise
 from ..lazy_numpy import Array, np
 from ..linear import kernels
 from ..linear.convolve import linear
 from .gradient import Gradient, operator
-
-LUMA = (299, 587, 114)
 
 
 class Tensor(NamedTuple):
@@ -95,7 +94,7 @@ def _summed(gx: Array, gy: Array) -> Tensor:
 
 def _with_luma(part: Array) -> Array:
     """Sum the channels by their part in the luma; of other channels than red, green and blue all alike."""
-    weights = LUMA if part.shape[2] == len(LUMA) else (1,) * part.shape[2]
+    weights = LUMA_WEIGHTS if part.shape[2] == len(LUMA_WEIGHTS) else (1,) * part.shape[2]
     total = part[..., :1] * weights[0]
     for channel in range(1, part.shape[2]):
         total += part[..., channel : channel + 1] * weights[channel]
@@ -176,20 +175,19 @@ def structure(rho: tuple[float, float], together: bool) -> list[Stage]:
 def _integration(rho: tuple[float, float]) -> Stage:
     """Return the stage of the Gaussian; where samples that are missing count nothing, they have no answer either."""
     smoothing = linear(kernels.gaussian(rho), name=f"integration of sigma {rho[0]:g},{rho[1]:g}", algorithm="banded")
-    careful = left_out([smoothing])[0]
 
     def bind(context: ImageContext) -> BoundStage:
+        mean = within(smoothing, context)
         if not context.ignoring:
-            return bound(smoothing, context)
-        mean = bound(careful, context)
-        halo = smoothing.halo.wider(mean.extra)
+            return mean
+        halo = smoothing.window.halo.wider(mean.extra)
 
         def integrated(strip: Array) -> Array:
             return np.where(np.isnan(inside(strip, halo)), np.nan, mean.function(strip))
 
         return mean._replace(function=integrated)
 
-    return Stage(bind, halo=smoothing.halo, gain=None, facts=smoothing.facts)
+    return Stage(bind, window=smoothing.window, gain=None, facts=smoothing.facts)
 
 
 def orientation(tensor: Tensor) -> Array:

@@ -15,8 +15,9 @@ from functools import cache
 from typing import Any, Literal
 
 from ..engine import colour, nan_policy
+from ..engine.facts import Fact, chosen_algorithm, note
 from ..engine.layout import planes_of, strip_of
-from ..engine.stage import AlphaHandling, BoundStage, Function, ImageContext, Stage, inside, pointwise
+from ..engine.stage import AlphaHandling, BoundStage, Function, ImageContext, Stage, Window, inside, pointwise
 from ..lazy_numpy import Array, np
 from ..parameters import ImageError
 from . import overlap_save, tiled_matmul
@@ -68,7 +69,7 @@ def layer(
     halo, padding = reach((width, height), (x, y), dilation, padding)
     channels = inputs * groups
     finish = _finish(bias, activation)
-    window = nan_policy.Window(width, height, stride, dilation, False)
+    window = nan_policy.Footprint(width, height, stride, dilation, False)
 
     def bind(context: ImageContext) -> BoundStage:
         work = np.float32 if apart(context) else context.work
@@ -106,23 +107,20 @@ def layer(
         work = np.float32 if apart(context) else context.work
         return plain and not ties and _transform_pays(weights.shape, groups, work)
 
-    def facts(context: ImageContext) -> tuple[str, ...]:
+    def facts(context: ImageContext) -> tuple[Fact, ...]:
         tile = overlap_save.bank_tile(height, width)
-        of_groups = f" of {groups} groups" if groups > 1 else ""
+        seen = _channels(inputs) + (f" of {groups} groups" if groups > 1 else "")
         return (
-            f"{name}: {maps} kernels {width}×{height} on {_channels(inputs)}{of_groups}, "
-            f"anchor {x},{y}, activation {activation}",
-            f"algorithm: fourier ({tile[1]}×{tile[0]} tiles, transformed once for all maps)"
+            note(f"{name}: {maps} kernels {width}×{height} on {seen}, anchor {x},{y}, activation {activation}"),
+            chosen_algorithm("fourier", f"{tile[1]}×{tile[0]} tiles, transformed once for all maps")
             if by_transform(context)
-            else f"algorithm: product ({inputs * height * width} stacked samples, one matrix product a row)",
-            *(["the sums in float32, the mean of each row apart"] if apart(context) else []),
+            else chosen_algorithm("product", f"{inputs * height * width} stacked samples, one matrix product a row"),
+            *([note("the sums in float32, the mean of each row apart")] if apart(context) else []),
         )
 
     stage = Stage(
         bind,
-        halo=halo,
-        padding=padding,
-        stride=stride,
+        window=Window(halo, padding=padding, stride=stride),
         gain=None,
         joint=True,
         maps=maps,
@@ -286,7 +284,7 @@ def _finish(bias: Array | None, activation: Activation) -> Callable[[Array], Non
     return finish
 
 
-Careful = Callable[[Array, Array, Array, nan_policy.Window], Array]
+Careful = Callable[[Array, Array, Array, nan_policy.Footprint], Array]
 
 
 def _present(
@@ -315,7 +313,7 @@ def _present(
 
     of_channels = [of_channel(channel) for channel in range(inputs)]
 
-    def careful(strip: Array, gaps: Array, middle: Array, window: nan_policy.Window) -> Array:
+    def careful(strip: Array, gaps: Array, middle: Array, window: nan_policy.Footprint) -> Array:
         total = correlate(strip)
         there = (~gaps).astype(work)
         weight = np.zeros_like(total)

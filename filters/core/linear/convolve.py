@@ -6,7 +6,8 @@ from functools import cache
 from typing import Annotated, Literal
 
 from ..engine import nan_policy
-from ..engine.stage import BoundStage, Halo, ImageContext, Stage, Weights
+from ..engine.facts import Fact, chosen_algorithm, note
+from ..engine.stage import BoundStage, Halo, ImageContext, Stage, Weights, Window
 from ..lazy_numpy import np
 from ..parameters import Param
 from . import planner
@@ -53,7 +54,7 @@ def linear(
     geometry = planner.Geometry(stride, dilation)
     # A sum that is next to nothing is no mean to divide an alpha by.
     keeps_mean = abs(kernel.sum) > 1e-3 * kernel.absolute_sum
-    window = nan_policy.Window(
+    window = nan_policy.Footprint(
         width, height, stride, dilation, width * height > MAX_DIRECT_TAPS and _has_no_zero(kernel)
     )
 
@@ -64,21 +65,23 @@ def linear(
         careful = cache(lambda: planner.bind(kernel, context, geometry, "taps").function)
         return quick._replace(function=nan_policy.kept_near(quick.function, careful, window, quick.extra))
 
+    def facts(context: ImageContext) -> tuple[Fact, ...]:
+        chosen = planner.plan(kernel, context, geometry, algorithm)
+        parts = "separable" if kernel.factors is not None else "not separable"
+        return (
+            note(f"{name}: {width}×{height}, anchor {x},{y}, sum {kernel.sum:.6g}, {parts}"),
+            chosen_algorithm(chosen.algorithm, chosen.reason),
+        )
+
     return Stage(
         bind,
-        halo=halo,
-        padding=padding,
-        stride=stride,
+        window=Window(halo, padding=padding, stride=stride),
         gain=kernel.sum if keeps_mean else 0.0,
         weights=Weights(kernel.sum, kernel.absolute_sum, relative=not keeps_mean),
         bias=bias,
         white_offset=white_offset,
         amplification=max(1.0, kernel.absolute_sum),
-        facts=lambda context: (
-            f"{name}: {width}×{height}, anchor {x},{y}, sum {kernel.sum:.6g}, "
-            + ("separable" if kernel.factors is not None else "not separable"),
-            "algorithm: {0.algorithm} ({0.reason})".format(planner.plan(kernel, context, geometry, algorithm)),
-        ),
+        facts=facts,
     )
 
 

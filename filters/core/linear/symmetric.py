@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ..engine.stage import Halo, Stage, Weights
+from ..engine.facts import note
+from ..engine.stage import Halo, Stage, Weights, Window
 from ..lazy_numpy import Array, np
 from . import kernels
 
@@ -75,4 +76,6 @@ def smoothing(sigma: tuple[float, float]) -> Stage:
         return smoothed(smoothed(strip, down, axis=0), across, axis=1)
 
     fact = f"smoothing of sigma {sigma[0]:g},{sigma[1]:g}: {len(across)}×{len(down)}, sums of pairs"
-    return Stage(lambda context: smooth, halo=halo, weights=Weights(1.0, 1.0), facts=lambda context: (fact,))
+    return Stage(
+        lambda context: smooth, window=Window(halo), weights=Weights(1.0, 1.0), facts=lambda context: (note(fact),)
+    )

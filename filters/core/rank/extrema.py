@@ -21,6 +21,7 @@ from itertools import pairwise
 from typing import Any, Literal, NamedTuple
 
 from ..engine.doubling import Turns, joins, over_windows
+from ..engine.facts import Fact, note
 from ..engine.layout import planes_of, strip_of
 from ..engine.stage import ImageContext, Stage
 from ..lazy_numpy import Array, np
@@ -37,9 +38,10 @@ def extremum(which: Extreme, shape: Shape, **properties: Any) -> Stage:
     """
     over = Over(shape)
 
-    def facts(context: ImageContext) -> tuple[str, ...]:
+    def facts(context: ImageContext) -> tuple[Fact, ...]:
         name = {"min": "minimum", "max": "maximum"}[which]
-        return (f"{name} of {shape.points} samples in {shape.width}×{shape.height}: {over.joins} joins a sample",)
+        samples = f"{shape.points} samples in {shape.width}×{shape.height}"
+        return (note(f"{name} of {samples}: {over.joins} joins a sample"),)
 
     quick, careful = (np.minimum, np.fmin) if which == "min" else (np.maximum, np.fmax)
     return selecting(

@@ -12,8 +12,9 @@ from typing import Any, Literal, NamedTuple
 
 from ..engine.doubling import joins, over_windows
 from ..engine.dtypes import narrowest
+from ..engine.facts import note
 from ..engine.layout import planes_of, strip_of
-from ..engine.stage import NO_HALO, BoundStage, Halo, ImageContext, Stage, Weights, own_type
+from ..engine.stage import NO_HALO, BoundStage, Halo, ImageContext, Stage, Weights, Window, own_type
 from ..lazy_numpy import Array, np
 from ..parameters import ImageError
 from . import extrema
@@ -135,16 +136,20 @@ def pooling(op: Op, x: Axis, y: Axis, *, same: bool = False, ceil: bool = False,
 
     return Stage(
         bind,
-        halo=Halo(0, 0, x.reach, y.reach),
-        padding=None if same else Halo(x.before, y.before, x.behind, y.behind),
-        stride=(x.stride, y.stride),
-        border="constant",
+        window=Window(
+            Halo(0, 0, x.reach, y.reach),
+            padding=None if same else Halo(x.before, y.before, x.behind, y.behind),
+            stride=(x.stride, y.stride),
+            ceil=ceil,
+            border="constant",
+        ),
         selects=op in ("max", "min"),
-        ceil=ceil,
         gain=size**0.5 if op == "l2" else 1.0,
         weights=Weights(1.0, 1.0) if op == "avg" else None,
         amplification=size**0.5 if op == "l2" else 1.0,
-        facts=lambda context: (f"{op} of {size} samples in {x.reach + 1}×{y.reach + 1}, stride {x.stride},{y.stride}",),
+        facts=lambda context: (
+            note(f"{op} of {size} samples in {x.reach + 1}×{y.reach + 1}, stride {x.stride},{y.stride}"),
+        ),
     )
 
 

@@ -10,9 +10,10 @@ import math
 from collections.abc import Callable
 from typing import Any, Literal, NamedTuple, get_args
 
+from ..engine.facts import Fact, chosen_algorithm, note
 from ..engine.layout import planes_of, strip_of
-from ..engine.nan_policy import Window
-from ..engine.stage import BY_ALPHA, BoundStage, Function, Halo, ImageContext, Stage, inside, own_type
+from ..engine.nan_policy import Footprint
+from ..engine.stage import BY_ALPHA, BoundStage, Function, Halo, ImageContext, Stage, Window, inside, own_type
 from ..lazy_numpy import Array, np
 from ..parameters import ParameterError
 from .rank_by_counting import TILE_SIDE, Counter
@@ -75,7 +76,7 @@ def ranked(width: int, height: int, percentile: float, *, name: str, algorithm: 
     count = height * width
     rank = rank_of(percentile, count)
     halo = Halo(width // 2, height // 2, (width - 1) // 2, (height - 1) // 2)
-    window = Window(width, height, (1, 1), (1, 1), full=True)
+    window = Footprint(width, height, (1, 1), (1, 1), full=True)
 
     def bind(context: ImageContext) -> BoundStage:
         counter = Counter(height, width, rank)
@@ -95,14 +96,14 @@ def ranked(width: int, height: int, percentile: float, *, name: str, algorithm: 
     def present(counter: Counter) -> Callable[[Array], Array]:
         return lambda planes: counter(planes, lambda count: rank_of(percentile, count))
 
-    def facts(context: ImageContext) -> tuple[str, ...]:
+    def facts(context: ImageContext) -> tuple[Fact, ...]:
         chosen = plan(height, width, context, algorithm)
         return (
-            f"{name}: {width}×{height}, the sample of rank {rank} of 0 … {count - 1}",
-            f"algorithm: {chosen.algorithm} ({chosen.reason})",
+            note(f"{name}: {width}×{height}, the sample of rank {rank} of 0 … {count - 1}"),
+            chosen_algorithm(chosen.algorithm, chosen.reason),
         )
 
-    return Stage(bind, halo=halo, selects=True, crossing=BY_ALPHA, facts=facts)
+    return Stage(bind, window=Window(halo), selects=True, crossing=BY_ALPHA, facts=facts)
 
 
 def plan(height: int, width: int, context: ImageContext, algorithm: str = "auto") -> Plan:
@@ -164,7 +165,7 @@ def _narrowed(planes: Array, select: Callable[[Array], Array]) -> Array:
     return select(narrow + narrow.dtype.type(0)).astype(kind, copy=False)
 
 
-def _spread(select: Callable[[Array], Array], window: Window) -> Callable[[Array], Array]:
+def _spread(select: Callable[[Array], Array], window: Footprint) -> Callable[[Array], Array]:
     """Return *select* with NaN where the window holds one."""
 
     def selected(strip: Array) -> Array:
@@ -178,7 +179,7 @@ def _spread(select: Callable[[Array], Array], window: Window) -> Callable[[Array
 
 
 def _seen(
-    select: Function, present: Callable[[Array], Array], window: Window, halo: Halo, context: ImageContext
+    select: Function, present: Callable[[Array], Array], window: Footprint, halo: Halo, context: ImageContext
 ) -> Callable[..., Array]:
     """Return *select*, for colours beside their alpha too, of which those that cannot be seen count nothing."""
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from ..engine.stage import BoundStage, Halo, ImageContext, Stage, own_type
+from ..engine.stage import BoundStage, Halo, ImageContext, Stage, Window, own_type
 from ..lazy_numpy import Array, np
 
 Select = Callable[[Array], Array]
@@ -33,4 +33,4 @@ def selecting(
 
         return BoundStage(selected, work=own_type(context), interleaved=interleaved)
 
-    return Stage(bind, halo=halo, selects=True, **properties)
+    return Stage(bind, window=Window(halo), selects=True, **properties)

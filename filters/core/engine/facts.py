@@ -1,0 +1,28 @@
+"""What was derived from the parameters and the image, as data and in words."""
+
+from __future__ import annotations
+
+from typing import Literal, NamedTuple
+
+
+class Fact(NamedTuple):
+    """Something that was derived: its kind and its value for programs, its text for people."""
+
+    kind: Literal["algorithm", "noise", "note"]
+    value: str | float
+    """The algorithm's name, or the noise's standard deviation; of a note its text."""
+    text: str
+
+
+def note(text: str) -> Fact:
+    """Return a fact that is for people alone."""
+    return Fact("note", text, text)
+
+
+def chosen_algorithm(name: str, reason: str) -> Fact:
+    """Return the fact that an algorithm was chosen.
+
+    >>> chosen_algorithm("taps", "few of them").text
+    'algorithm: taps (few of them)'
+    """
+    return Fact("algorithm", name, f"algorithm: {name} ({reason})")
