@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -36,10 +37,15 @@ class Reduced:
         self._parts: dict[int, Any] = {}
         self._ranges: dict[int, tuple[Any, Any]] = {}
 
-    def parts(self, start: int, stop: int) -> Iterator[tuple[slice, Any]]:
-        """Yield the room for some rows; what it is filled with is reduced when the next is asked for."""
+    def cuts(self, start: int, stop: int) -> Iterable[tuple[int, int]]:
+        """Return the parts of some rows that `rows` gives room for at a time: all."""
+        return ((start, stop),)
+
+    @contextlib.contextmanager
+    def rows(self, start: int, stop: int) -> Iterator[Any]:
+        """Give room for some rows; what it is filled with is reduced when the context ends."""
         planes = np.empty((self.shape[2], stop - start, self.shape[1]), self.dtype)
-        yield slice(stop - start), planes.transpose(1, 2, 0)
+        yield planes.transpose(1, 2, 0)
         self._ranges[start] = np.fmin.reduce(planes, axis=(1, 2)), np.fmax.reduce(planes, axis=(1, 2))
         cuts = [0, *range(-start % self.step or self.step, stop - start, self.step)]
         down = np.add.reduceat(planes, cuts, axis=1, dtype=np.float64)

@@ -16,7 +16,7 @@ from ...filters.core.engine.working_space import Settings
 from ...filters.core.filter import encoding
 from ...filters.core.parameters import ImageError
 from ..console.messages import shown
-from ..console.report import DEPTHS, Report
+from ..console.report import DEPTHS, Report, depth_in_words
 from ..errors import FileError
 from ..images import encode, formats, memory_budget
 from ..images.atomic_write import Transaction
@@ -166,7 +166,7 @@ class ImageProcessor:
             name = "map" if maps > 1 else output
             several = maps if target.map is None and output == "image" else 0
             wanted = encode.sample_type(format, dtype, self.values["depth"], channels, name, several)
-        except encode.UnwritableError as error:
+        except encode.EncodeError as error:
             raise FileError(target.name, str(error)) from None
         encoded = encoding(kind, dtype, wanted, self.values["range"], self.values["gain"])
         return encoded if target.map is None else encoded._replace(of="image", channel=target.map)
@@ -224,7 +224,7 @@ def _range_notes(name: str, encoding: Encoding, outputs: Mapping[str, Output]) -
         return []
     return [
         f"the values, {output.low:.3g} to {output.high:.3g}, are written as they are into "
-        f"{formats.DEPTHS[encoding.dtype]} samples; --range stretch or --gain 255 would show them"
+        f"{depth_in_words(encoding.dtype)} samples; --range stretch or --gain 255 would show them"
     ]
 
 
@@ -244,5 +244,5 @@ def write_legend(path: str, quality: int | None) -> None:
     format = formats.of_suffix(path)
     with Transaction() as transaction:
         with transaction.open(Path(path)) as file:
-            encode.write(file, hue_legend(), None, format, Metadata(), encode.Options(quality))
+            encode.write(file, hue_legend(), None, format, Metadata(), encode.EncodeOptions(quality))
         transaction.commit()

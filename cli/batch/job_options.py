@@ -30,7 +30,7 @@ class RenderOptions(NamedTuple):
 class WriteOptions(NamedTuple):
     """How pictures become files."""
 
-    encode: encode.Options
+    encode: encode.EncodeOptions
     stamper: Stamper
     keep_existing: bool = False
     """Of the files of many frames, those that exist are kept."""

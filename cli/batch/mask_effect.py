@@ -19,11 +19,11 @@ def effect_of(region: Region, max_pixels: int) -> Effect:
     if region.mask is None:
         return Effect(roi=region.boxes)
     try:
-        found = decode.decode(region.data, picture.Terms(picture.limit(max_pixels), to_rgb=True))
+        found = decode.decode(region.data, picture.DecodeOptions(picture.size_guard(max_pixels), to_rgb=True))
         if isinstance(found, picture.Frames):
-            raise picture.UnreadableError("has several frames; a mask has one")
+            raise picture.DecodeError("has several frames; a mask has one")
         return Effect(_gray(found), region.boxes or None)
-    except picture.UnreadableError as error:
+    except picture.DecodeError as error:
         raise UsageError(f"{region.option}: {error}") from None
     except ParameterError as error:
         raise UsageError(f"{region.option}: {error.reason}") from None

@@ -6,13 +6,13 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
-from ..console.messages import shown
+from ..console.messages import reason_of, shown
 from ..console.report import Report
 from ..errors import FileError
 from ..images import formats
 from ..images.animation_encoder import Gathered
 from ..images.atomic_write import Transaction
-from ..images.picture import Frames, Picture, UnreadableError, reason_of
+from ..images.picture import DecodeError, Frames, Picture
 from .frame_output import Computed, kept_of, make_folder, writable
 from .image_job import ImageProcessor
 from .plan import Job, Target
@@ -80,7 +80,7 @@ def _decoded(frames: Frames, name: str) -> Iterator[Picture]:
     for number in range(frames.count):
         try:
             picture = next(each)
-        except UnreadableError as error:
+        except DecodeError as error:
             raise FileError(name, f"frame {number} {error}" if number else str(error)) from None
         except MemoryError:
             raise FileError(name, "needs more memory than there is") from None

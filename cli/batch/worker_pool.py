@@ -28,7 +28,7 @@ from .dispatch import process
 from .image_job import ImageProcessor
 from .plan import Job
 
-SMALL = 1 << 26
+UNASKED_BYTES = 1 << 26
 """Bytes that an image may take without asking: 2.8 megapixels."""
 PATIENCE = 10.0
 """Seconds for a process to end after it was asked to."""
@@ -92,8 +92,8 @@ def share(jobs: Sequence[Job], processor: ImageProcessor, reader: Reader, count:
     context = multiprocessing.get_context(_start_method())
     waiting = deque(enumerate(jobs))
     room = budget()
-    count = min(count, len(jobs), max(1, room // SMALL))
-    room -= count * SMALL
+    count = min(count, len(jobs), max(1, room // UNASKED_BYTES))
+    room -= count * UNASKED_BYTES
     workers: list[Worker] = []
 
     def start() -> None:
@@ -185,7 +185,7 @@ def _serve(connection: Connection, inherited: Sequence[Connection], processor: I
 
     def wait_for_room(width: int, height: int) -> None:
         size = estimate(width, height)
-        if size > SMALL:
+        if size > UNASKED_BYTES:
             connection.send(size)
             connection.recv()
 

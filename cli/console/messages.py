@@ -29,6 +29,11 @@ def reason(error: OSError) -> str:
     return (error.strerror or str(error) or type(error).__name__).lower()
 
 
+def reason_of(error: Exception) -> str:
+    """Return what an error of a library says, in one line."""
+    return " ".join(str(error).split()) or type(error).__name__
+
+
 def complain(error: object) -> None:
     """Print the one line that a failure costs."""
     say(f"imfilter: {printable(str(error))}")

@@ -9,6 +9,17 @@ from typing import Any, NamedTuple
 
 SCHEMA = 1
 DEPTHS = {"uint8": 8, "uint16": 16, "float32": "float"}
+"""How ``--depth`` and the JSON call the types of samples."""
+
+
+def depth_in_words(dtype: str) -> str:
+    """Return how people call a type of samples.
+
+    >>> depth_in_words("uint8"), depth_in_words("float32")
+    ('8-bit', 'float')
+    """
+    depth = DEPTHS[dtype]
+    return f"{depth}-bit" if isinstance(depth, int) else str(depth)
 
 
 class Report(NamedTuple):

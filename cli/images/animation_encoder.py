@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 from typing import Any
 
-from .codec import Codec, Content, FrameWriter, Options
+from .codec import Codec, Content, EncodeOptions, FrameWriter
 from .encode import kept
 from .formats import Format
 from .metadata import Metadata
@@ -34,7 +34,7 @@ class Alone:
 class Gathered:
     """One output's frames, on their way into a file."""
 
-    def __init__(self, format: Format, options: Options, timing: Timing | None, software: str) -> None:
+    def __init__(self, format: Format, options: EncodeOptions, timing: Timing | None, software: str) -> None:
         self.format, self.options, self.software = format, options, software
         self._notes: list[str] = []
         self._shape: tuple[int, ...] | None = None

@@ -16,7 +16,7 @@ from ...filters.core.lazy_numpy import Array, np
 from . import png_chunks
 from .codec import Content, Encode
 from .metadata import turned
-from .picture import Decode, Frames, Picture, Terms, Timing, UnreadableError
+from .picture import Decode, DecodeError, DecodeOptions, Frames, Picture, Timing
 from .png_chunks import SIGNATURE, chunk
 
 KEEP, TO_BACKGROUND, TO_PREVIOUS = range(3)
@@ -24,7 +24,7 @@ OVER = 1
 NEEDFUL = (b"PLTE", b"tRNS")
 """Chunks without which no frame can be decoded."""
 CONTROL = ">IIIIIHHBB"
-MOST = (1 << 16) - 1
+LARGEST_NUMBER = (1 << 16) - 1
 
 
 class Frame(NamedTuple):
@@ -48,7 +48,7 @@ class Frame(NamedTuple):
 # ---- reading ----------------------------------------------------------------------------------------
 
 
-def read(data: bytes, terms: Terms, decode: Decode) -> Frames:
+def read(data: bytes, options: DecodeOptions, decode: Decode) -> Frames:
     """Return the frames of an animation, each as the canvas that is seen."""
     header, count, plays = png_chunks.Header(0, 0, 8, 0), 0, 0
     needful: list[bytes] = []
@@ -74,13 +74,13 @@ def read(data: bytes, terms: Terms, decode: Decode) -> Frames:
         elif name != b"IEND":
             beside.append(chunk(name, body))
     frames = [frame for frame in frames if frame.data]
-    if not frames or (len(frames) != count and not terms.lenient):
-        raise UnreadableError(f"is damaged or truncated (it promises {count} frames and has {len(frames)})")
+    if not frames or (len(frames) != count and not options.lenient):
+        raise DecodeError(f"is damaged or truncated (it promises {count} frames and has {len(frames)})")
     width, height = header.width, header.height
-    terms.admit(width, height, 8)
+    options.check_size(width, height, 8)
     for frame in frames:
         if frame.left + frame.width > width or frame.top + frame.height > height:
-            raise UnreadableError(f"is damaged: a frame reaches out of its canvas of {width}×{height}")
+            raise DecodeError(f"is damaged: a frame reaches out of its canvas of {width}×{height}")
     probe = _probe(header, b"".join([*needful, *beside]), decode)
     timing = Timing([frame.duration for frame in frames], plays)
 
@@ -205,6 +205,6 @@ class Writer:
 
 def fraction(numerator: int, denominator: int) -> tuple[int, int]:
     """Return a duration as APNG keeps it: two numbers of 16 bits."""
-    if max(numerator, denominator) > MOST:
-        return min(1000 * numerator // denominator, MOST), 1000
+    if max(numerator, denominator) > LARGEST_NUMBER:
+        return min(1000 * numerator // denominator, LARGEST_NUMBER), 1000
     return numerator, denominator

@@ -12,37 +12,37 @@ from PIL import AvifImagePlugin, Image
 
 from . import pillow_decoder
 from .codec import Codec, Content
-from .picture import Decode, Loaded, Picture, Terms, UnreadableError
+from .picture import Decode, DecodeError, DecodeOptions, PartialDecode, Picture
 
 QUALITY = 95
 """Of AVIF's own scale, with full chroma: a photograph is 0.9 levels off in the mean."""
 
 
-def load(data: bytes, terms: Terms) -> Loaded:
+def load(data: bytes, options: DecodeOptions) -> PartialDecode:
     """Decode into an image of Pillow's."""
-    image = pillow_decoder.opened("AVIF", AvifImagePlugin.AvifImageFile, data, terms)
-    pillow_decoder.admit(image, terms)
-    if not terms.lenient:
+    image = pillow_decoder.opened("AVIF", AvifImagePlugin.AvifImageFile, data, options)
+    pillow_decoder.check_size(image, options)
+    if not options.lenient:
         check_depth(data)
     if image.n_frames > 1:
-        raise UnreadableError(f"has {image.n_frames} frames, which are not read from AVIF; convert it to WebP or APNG")
-    return Loaded(data, pillow_decoder.decoded(image, data))
+        raise DecodeError(f"has {image.n_frames} frames, which are not read from AVIF; convert it to WebP or APNG")
+    return PartialDecode(data, pillow_decoder.decoded(image, data))
 
 
 def check_depth(data: bytes) -> None:
-    """Raise `UnreadableError` for samples of more than 8 bits, which Pillow would cut down without a word."""
+    """Raise `DecodeError` for samples of more than 8 bits, which Pillow would cut down without a word."""
     at = data.find(b"pixi")
     if at < 0:
         return
     channels = data[at + 8 : at + 9]
     bits = max(data[at + 9 : at + 9 + channels[0]], default=8) if channels else 8
     if bits > 8:
-        raise UnreadableError(f"has {bits}-bit samples, which are not read from AVIF; convert it to PNG or TIFF")
+        raise DecodeError(f"has {bits}-bit samples, which are not read from AVIF; convert it to PNG or TIFF")
 
 
-def finish(loaded: Loaded, terms: Terms, decode: Decode) -> Picture:
+def finish(begun: PartialDecode, options: DecodeOptions, decode: Decode) -> Picture:
     """Return the picture, upright."""
-    return pillow_decoder.finish(loaded, terms)
+    return pillow_decoder.finish(begun, options)
 
 
 def encode(file: io.BytesIO, content: Content) -> list[str]:

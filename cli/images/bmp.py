@@ -8,19 +8,19 @@ from PIL import BmpImagePlugin, Image
 
 from . import pillow_decoder
 from .codec import Codec, Content
-from .picture import Decode, Loaded, Picture, Terms
+from .picture import Decode, DecodeOptions, PartialDecode, Picture
 
 
-def load(data: bytes, terms: Terms) -> Loaded:
+def load(data: bytes, options: DecodeOptions) -> PartialDecode:
     """Decode into an image of Pillow's."""
-    image = pillow_decoder.opened("BMP", BmpImagePlugin.BmpImageFile, data, terms)
-    pillow_decoder.admit(image, terms)
-    return Loaded(data, pillow_decoder.decoded(image, data))
+    image = pillow_decoder.opened("BMP", BmpImagePlugin.BmpImageFile, data, options)
+    pillow_decoder.check_size(image, options)
+    return PartialDecode(data, pillow_decoder.decoded(image, data))
 
 
-def finish(loaded: Loaded, terms: Terms, decode: Decode) -> Picture:
+def finish(begun: PartialDecode, options: DecodeOptions, decode: Decode) -> Picture:
     """Return the picture."""
-    return pillow_decoder.finish(loaded, terms)
+    return pillow_decoder.finish(begun, options)
 
 
 def encode(file: io.BytesIO, content: Content) -> list[str]:

@@ -8,13 +8,17 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from ...filters.core.lazy_numpy import np
 from .metadata import Metadata, tags_of
-from .picture import Decode, Frames, Loaded, Picture, Terms, Timing
+from .picture import Decode, DecodeOptions, Frames, PartialDecode, Picture, Timing
 
 if TYPE_CHECKING:
     from ...filters.core.engine.output_buffer import CanvasFactory
 
 
-class Options(NamedTuple):
+CMYK = 4
+"""The number of its channels."""
+
+
+class EncodeOptions(NamedTuple):
     """How files are written."""
 
     quality: int | None = None
@@ -32,7 +36,7 @@ class Content(NamedTuple):
     alpha: Any
     """``(height, width)``, or None."""
     metadata: Metadata = Metadata()
-    options: Options = Options()
+    options: EncodeOptions = EncodeOptions()
     software: str = ""
     """A line of ASCII, to stand where the format keeps the name of the program that wrote a file."""
 
@@ -75,8 +79,8 @@ def _nothing(head: bytes) -> None:
     pass
 
 
-def _all_later(data: bytes, terms: Terms) -> Loaded:
-    return Loaded(data)
+def _all_later(data: bytes, options: DecodeOptions) -> PartialDecode:
+    return PartialDecode(data)
 
 
 class Codec(NamedTuple):
@@ -85,14 +89,14 @@ class Codec(NamedTuple):
     Reading has two halves, the first of which runs ahead, in a thread, while the program is still being imported.
     """
 
-    finish: Callable[[Loaded, Terms, Decode], Picture | Frames]
+    finish: Callable[[PartialDecode, DecodeOptions, Decode], Picture | Frames]
     """Does what `load` left to do. What it is handed last decodes a file that is a part of this one."""
     encode: Encode
-    load: Callable[[bytes, Terms], Loaded] = _all_later
+    load: Callable[[bytes, DecodeOptions], PartialDecode] = _all_later
     """Does what needs no NumPy and, after `prepare`, imports nothing."""
     prepare: Callable[[bytes], None] = _nothing
     """Imports what `load` needs for a file that begins so, beside the codec's own module."""
-    canvas: Callable[[Options], CanvasFactory] | None = None
+    canvas: Callable[[EncodeOptions], CanvasFactory] | None = None
     """Returns what makes the canvas that a result is gathered in, where it is not a plain one."""
     encode_maps: Encode | None = None
     """For a format that holds any number of maps."""

@@ -6,22 +6,23 @@ import contextlib
 from collections.abc import Iterator
 from functools import partial
 
+from ..console.messages import reason_of
 from .formats import HEAD, READABLE, Format, sniff
-from .picture import Frames, Loaded, Picture, Terms, UnreadableError, reason_of
+from .picture import DecodeError, DecodeOptions, Frames, PartialDecode, Picture
 
 
 def check_head(head: bytes) -> Format:
-    """Return the format of a file that begins with *head*; raises `UnreadableError` where it is no image."""
+    """Return the format of a file that begins with *head*; raises `DecodeError` where it is no image."""
     if not head:
-        raise UnreadableError("is empty")
+        raise DecodeError("is empty")
     if (format := sniff(head)) is None:
-        raise UnreadableError(f"is not an image of a known format ({READABLE})")
+        raise DecodeError(f"is not an image of a known format ({READABLE})")
     return format
 
 
-def decode(data: bytes, terms: Terms) -> Picture | Frames:
-    """Decode a file; raises `UnreadableError`. *terms.admit* is told the picture's size before memory is taken."""
-    return finish(load(data, terms), terms)
+def decode(data: bytes, options: DecodeOptions) -> Picture | Frames:
+    """Decode a file; raises `DecodeError`. *options.check_size* is told the picture's size before memory is taken."""
+    return finish(load(data, options), options)
 
 
 def prepare(head: bytes) -> None:
@@ -30,38 +31,38 @@ def prepare(head: bytes) -> None:
         format.codec.prepare(head)
 
 
-def load(data: bytes, terms: Terms) -> Loaded:
+def load(data: bytes, options: DecodeOptions) -> PartialDecode:
     """Do that part of `decode` that needs no NumPy and, after `prepare`, imports nothing."""
     codec = check_head(data[:HEAD]).codec
     try:
         with _failures():
-            return codec.load(data, terms._replace(lenient=False))
-    except UnreadableError as error:
-        if not terms.lenient:
+            return codec.load(data, options._replace(lenient=False))
+    except DecodeError as error:
+        if not options.lenient:
             raise
         with _failures():
-            loaded = codec.load(data, terms)
-        return loaded._replace(notes=(*loaded.notes, f"{error}; what could be read of it was taken"))
+            begun = codec.load(data, options)
+        return begun._replace(notes=(*begun.notes, f"{error}; what could be read of it was taken"))
 
 
-def finish(loaded: Loaded, terms: Terms) -> Picture | Frames:
+def finish(begun: PartialDecode, options: DecodeOptions) -> Picture | Frames:
     """Do the rest of `decode`."""
-    format = check_head(loaded.data[:HEAD])
+    format = check_head(begun.data[:HEAD])
     with _failures():
-        found = format.codec.finish(loaded, terms, partial(decode, terms=terms))
+        found = format.codec.finish(begun, options, partial(decode, options=options))
     found.format = format.name
     return found
 
 
 @contextlib.contextmanager
 def _failures() -> Iterator[None]:
-    """Let every failure be an `UnreadableError`."""
+    """Let every failure be an `DecodeError`."""
     try:
         yield
-    except UnreadableError:
+    except DecodeError:
         raise
     except MemoryError:
-        raise UnreadableError("needs more memory than there is") from None
+        raise DecodeError("needs more memory than there is") from None
     except Exception as error:
         # Decoders answer broken files with errors of every type; each means the same to the user.
-        raise UnreadableError(f"is damaged or truncated ({reason_of(error)})") from error
+        raise DecodeError(f"is damaged or truncated ({reason_of(error)})") from error

@@ -6,15 +6,13 @@ import io
 from typing import Any
 
 from ...filters.core.engine.output_buffer import Canvas, CanvasFactory
-from .codec import Content, Options
-from .formats import DEPTHS, FOR_MAPS, Format
+from ..console.report import DEPTHS, depth_in_words
+from .codec import CMYK, Content, EncodeOptions
+from .formats import FOR_MAPS, Format
 from .metadata import Metadata, ready
 
-CMYK = 4
-"""The number of its channels."""
 
-
-class UnwritableError(Exception):
+class EncodeError(Exception):
     """The format cannot hold the samples; the message says what would."""
 
 
@@ -22,19 +20,19 @@ def sample_type(format: Format, dtype: str, depth: str, channels: int, name: str
     """Return the dtype in which the output *name* of an image of *dtype* goes into *format*.
 
     A map goes raw, as float, into every format that can hold that; so do the several *maps* that a picture is made of.
-    Raises `UnwritableError` where the depth cannot be kept; no sample loses bits without being told to.
+    Raises `EncodeError` where the depth cannot be kept; no sample loses bits without being told to.
     """
     if maps and not format.holds_maps(maps):
-        raise UnwritableError(f"{format.name.upper()} cannot hold {maps} maps; {FOR_MAPS}")
+        raise EncodeError(f"{format.name.upper()} cannot hold {maps} maps; {FOR_MAPS}")
     held = {1: format.gray, CMYK: format.inks}.get(channels, format.colour)
     if maps not in (0, 3):
         held = format.gray
     if not held and channels == CMYK:
-        raise UnwritableError(f"{format.name.upper()} cannot hold CMYK samples; use --to-rgb, or .tif or .jpg")
+        raise EncodeError(f"{format.name.upper()} cannot hold CMYK samples; use --to-rgb, or .tif or .jpg")
     if not held:
-        raise UnwritableError(f"{format.name.upper()} holds gray only; --channels luma, or .ppm")
+        raise EncodeError(f"{format.name.upper()} holds gray only; --channels luma, or .ppm")
     if depth != "keep":
-        wanted = {"8": "uint8", "16": "uint16", "float": "float32"}[depth]
+        wanted = next(dtype for dtype, word in DEPTHS.items() if str(word) == depth)
     elif format.raw or ((name != "image" or maps > 1) and "float32" in held):
         wanted = "float32"
     elif dtype == "float32" and "float32" not in held:
@@ -44,15 +42,15 @@ def sample_type(format: Format, dtype: str, depth: str, channels: int, name: str
         wanted = dtype
     if wanted not in held:
         colours = "gray" if held is format.gray else {CMYK: "CMYK"}.get(channels, "RGB")
-        raise UnwritableError(
-            f"{format.name.upper()} cannot hold {DEPTHS[wanted]} {colours} samples; "
-            f"use --depth {' or '.join({'uint8': '8', 'uint16': '16', 'float32': 'float'}[held] for held in held)}"
+        raise EncodeError(
+            f"{format.name.upper()} cannot hold {depth_in_words(wanted)} {colours} samples; "
+            f"use --depth {' or '.join(str(DEPTHS[dtype]) for dtype in held)}"
             ", or .tif or .npy"
         )
     return wanted
 
 
-def canvas(format: Format, options: Options) -> CanvasFactory:
+def canvas(format: Format, options: EncodeOptions) -> CanvasFactory:
     """Return what makes the canvas of an output that goes into *format*."""
     return format.codec.canvas(options) if format.codec.canvas is not None else Canvas
 
@@ -63,7 +61,7 @@ def write(
     alpha: Any,
     format: Format,
     metadata: Metadata,
-    options: Options,
+    options: EncodeOptions,
     software: str = "",
 ) -> list[str]:
     """Encode ``pixels (height, width, 1 or 3)`` and ``alpha (height, width)``; return what people should know.
@@ -78,7 +76,7 @@ def write(
 
 
 def write_maps(
-    file: io.BytesIO, maps: Any, format: Format, metadata: Metadata, options: Options, software: str = ""
+    file: io.BytesIO, maps: Any, format: Format, metadata: Metadata, options: EncodeOptions, software: str = ""
 ) -> list[str]:
     """Encode ``maps (height, width, count)``: an array as it is, a TIFF with a page each."""
     notes: list[str] = []
@@ -87,6 +85,6 @@ def write_maps(
     return notes + encode(file, Content(maps, None, kept(metadata, maps, options, notes), options, software))
 
 
-def kept(metadata: Metadata, pixels: Any, options: Options, notes: list[str]) -> Metadata:
+def kept(metadata: Metadata, pixels: Any, options: EncodeOptions, notes: list[str]) -> Metadata:
     """Return what goes into a file of *pixels*."""
     return Metadata() if options.strip else ready(metadata, pixels.shape[1::-1], options.strip_gps, notes)

@@ -116,7 +116,6 @@ HEAD = 16
 FOR_MAPS = "use .npy or .tif, -o FOLDER/ --name '{stem}-{map:02}.png' for a file each, or --sheet FILE"
 """What would help where a format holds too few channels."""
 READABLE = ", ".join(format.title or format.name.upper() for format in FORMATS.values())
-DEPTHS = {"uint8": "8-bit", "uint16": "16-bit", "float32": "float"}
 
 
 @functools.cache

@@ -20,13 +20,13 @@ from ...filters.core.lazy_numpy import Array, np
 from . import pillow_decoder
 from .codec import Codec, Content
 from .metadata import Metadata, own_comments
-from .picture import Decode, Frames, Loaded, Picture, Terms, Timing, UnreadableError
+from .picture import Decode, DecodeError, DecodeOptions, Frames, PartialDecode, Picture, Timing
 
 EXTENSION, IMAGE, END = 0x21, 0x2C, 0x3B
 CONTROL, COMMENT, APPLICATION = 0xF9, 0xFE, 0xFF
 TO_BACKGROUND, TO_PREVIOUS = 2, 3
 LOOPS = b"NETSCAPE2.0"
-LONGEST = (1 << 16) - 1
+LARGEST_NUMBER = (1 << 16) - 1
 
 
 class Frame(NamedTuple):
@@ -112,18 +112,18 @@ def _joined(data: bytes, at: int, end: int) -> bytes:
 # ---- reading ----------------------------------------------------------------------------------------
 
 
-def load(data: bytes, terms: Terms) -> Loaded:
+def load(data: bytes, options: DecodeOptions) -> PartialDecode:
     """Decode a file of one frame into an image of Pillow's; leave animations to `finish`."""
-    image = pillow_decoder.opened("GIF", GifImagePlugin.GifImageFile, data, terms)
-    pillow_decoder.admit(image, terms)
-    return Loaded(data) if image.n_frames > 1 else Loaded(data, pillow_decoder.decoded(image, data))
+    image = pillow_decoder.opened("GIF", GifImagePlugin.GifImageFile, data, options)
+    pillow_decoder.check_size(image, options)
+    return PartialDecode(data) if image.n_frames > 1 else PartialDecode(data, pillow_decoder.decoded(image, data))
 
 
-def finish(loaded: Loaded, terms: Terms, decode: Decode) -> Picture | Frames:
+def finish(begun: PartialDecode, options: DecodeOptions, decode: Decode) -> Picture | Frames:
     """Return the picture, or the frames of an animation."""
-    if loaded.image is None:
-        return read(loaded.data, terms)
-    return pillow_decoder.finish(loaded, terms, _colours_and_alpha)
+    if begun.image is None:
+        return read(begun.data, options)
+    return pillow_decoder.finish(begun, options, _colours_and_alpha)
 
 
 def _colours_and_alpha(image: Image.Image) -> tuple[Any, Any]:
@@ -131,16 +131,16 @@ def _colours_and_alpha(image: Image.Image) -> tuple[Any, Any]:
     return pillow_decoder.colours_and_alpha(image, (int(image.info["transparency"]),) if gray else None)
 
 
-def read(data: bytes, terms: Terms) -> Frames:
+def read(data: bytes, options: DecodeOptions) -> Frames:
     """Return the frames of an animation, each as the canvas that is seen."""
     try:
-        found = blocks(_mended(data) if terms.lenient else data)
+        found = blocks(_mended(data) if options.lenient else data)
     except (IndexError, struct.error):
-        raise UnreadableError("is damaged or truncated (a block is cut off)") from None
+        raise DecodeError("is damaged or truncated (a block is cut off)") from None
     size = found.size
     if any(frame.box[2] > size[0] or frame.box[3] > size[1] for frame in found.frames):
-        raise UnreadableError(f"is damaged: a frame reaches out of its canvas of {size[0]}×{size[1]}")
-    terms.admit(*size, 8)
+        raise DecodeError(f"is damaged: a frame reaches out of its canvas of {size[0]}×{size[1]}")
+    options.check_size(*size, 8)
     plays = 1 if found.loops is None else found.loops and found.loops + 1
     timing = Timing([(frame.duration, 100) for frame in found.frames], plays)
     metadata = Metadata(comments=own_comments(found.comments))
@@ -274,7 +274,7 @@ class Writer:
         for comment in self._comments:
             file.write(bytes((EXTENSION, COMMENT)) + _in_blocks(comment))
         if timing is not None and timing.plays != 1:
-            loops = timing.plays and min(timing.plays - 1, LONGEST)
+            loops = timing.plays and min(timing.plays - 1, LARGEST_NUMBER)
             file.write(bytes((EXTENSION, APPLICATION, 11)) + LOOPS + struct.pack("<BBHB", 3, 1, loops, 0))
         for number, (palette, packed, transparent) in enumerate(self._frames):
             # A transparent frame clears the canvas for the next, which would show through it otherwise.
@@ -292,7 +292,7 @@ class Writer:
 
 def hundredths(numerator: int, denominator: int) -> int:
     """Return a duration as GIF keeps it."""
-    return min((200 * numerator + denominator) // (2 * denominator), LONGEST)
+    return min((200 * numerator + denominator) // (2 * denominator), LARGEST_NUMBER)
 
 
 def _compressed(indices: Any) -> bytes:

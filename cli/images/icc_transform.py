@@ -6,7 +6,8 @@ import io
 
 from PIL import Image
 
-from .picture import UnreadableError
+from ..console.messages import reason_of
+from .picture import DecodeError
 
 NAMES = {"LAB": "Lab"}
 CONVERTED = ("CMYK", "YCbCr", "LAB")
@@ -16,7 +17,7 @@ def to_rgb(image: Image.Image, icc: bytes, notes: list[str]) -> tuple[Image.Imag
     """Return an image of another colour space as sRGB, and the profile that it has then."""
     name = NAMES.get(image.mode, image.mode)
     if image.mode not in CONVERTED:
-        raise UnreadableError(f"has {name} colours, which cannot be kept; convert it to RGB first")
+        raise DecodeError(f"has {name} colours, which cannot be kept; convert it to RGB first")
     if image.mode == "YCbCr":
         notes.append("its YCbCr colours were converted to RGB")
         return image.convert("RGB"), icc
@@ -27,7 +28,7 @@ def to_rgb(image: Image.Image, icc: bytes, notes: list[str]) -> tuple[Image.Imag
         try:
             return _through(image, icc), b""
         except Exception as error:
-            notes.append(f"its ICC profile was not used ({' '.join(str(error).split())})")
+            notes.append(f"its ICC profile was not used ({reason_of(error)})")
     return image.convert("RGB"), b""
 
 

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any
 from PIL import JpegImagePlugin
 
 from . import jpeg_integrity, pillow_decoder
-from .codec import Codec, Content, Options
+from .codec import Codec, Content, EncodeOptions
 from .metadata import Metadata, tags_of
-from .picture import Decode, Frames, Loaded, Picture, Terms, UnreadableError
+from .picture import Decode, DecodeError, DecodeOptions, Frames, PartialDecode, Picture
 
 if TYPE_CHECKING:
     from ...filters.core.engine.output_buffer import CanvasFactory
@@ -31,28 +31,28 @@ def prepare(head: bytes) -> None:
         from PIL import MpoImagePlugin  # noqa: F401
 
 
-def load(data: bytes, terms: Terms) -> Loaded:
+def load(data: bytes, options: DecodeOptions) -> PartialDecode:
     """Decode into an image of Pillow's."""
-    image = _opened(data, terms)
-    pillow_decoder.admit(image, terms)
-    if not terms.lenient:
+    image = _opened(data, options)
+    pillow_decoder.check_size(image, options)
+    if not options.lenient:
         jpeg_integrity.before(data, *image.size)
     pillow_decoder.decoded(image, data)
-    if not terms.lenient:
-        jpeg_integrity.after(data, image, lambda data: pillow_decoder.decoded(_opened(data, terms), data))
-    return Loaded(data, image)
+    if not options.lenient:
+        jpeg_integrity.after(data, image, lambda data: pillow_decoder.decoded(_opened(data, options), data))
+    return PartialDecode(data, image)
 
 
-def _opened(data: bytes, terms: Terms) -> Any:
-    return pillow_decoder.opened("JPEG", JpegImagePlugin.jpeg_factory, data, terms)
+def _opened(data: bytes, options: DecodeOptions) -> Any:
+    return pillow_decoder.opened("JPEG", JpegImagePlugin.jpeg_factory, data, options)
 
 
-def finish(loaded: Loaded, terms: Terms, decode: Decode) -> Picture | Frames:
+def finish(begun: PartialDecode, options: DecodeOptions, decode: Decode) -> Picture | Frames:
     """Return the picture, upright, or the pictures of an MPO."""
-    assert loaded.image is not None
-    entries = getattr(loaded.image, "mpinfo", {}).get(MPO_ENTRIES)
-    picture = pillow_decoder.finish(loaded, terms)
-    return picture if entries is None else _of_mpo(loaded.data, entries, picture, decode)
+    assert begun.image is not None
+    entries = getattr(begun.image, "mpinfo", {}).get(MPO_ENTRIES)
+    picture = pillow_decoder.finish(begun, options)
+    return picture if entries is None else _of_mpo(begun.data, entries, picture, decode)
 
 
 def _of_mpo(data: bytes, entries: Any, first: Picture, decode: Decode) -> Frames:
@@ -66,7 +66,7 @@ def _of_mpo(data: bytes, entries: Any, first: Picture, decode: Decode) -> Frames
             found = decode(data[start:end])
             picture = found.first if isinstance(found, Frames) else found
             if picture is None:
-                raise UnreadableError("is damaged: one of its pictures is an animation")
+                raise DecodeError("is damaged: one of its pictures is an animation")
             yield picture
 
     return Frames(len(starts), each, first=first)
@@ -75,14 +75,14 @@ def _of_mpo(data: bytes, entries: Any, first: Picture, decode: Decode) -> Frames
 # ---- writing ----------------------------------------------------------------------------------------
 
 
-def canvas(options: Options) -> CanvasFactory:
+def canvas(options: EncodeOptions) -> CanvasFactory:
     """Return what makes the canvas of a file: one that is encoded while it is filled."""
     from . import jpeg_encoder
 
     return partial(jpeg_encoder.canvas, **_settings(options))
 
 
-def _settings(options: Options) -> dict[str, Any]:
+def _settings(options: EncodeOptions) -> dict[str, Any]:
     # Full chroma at 95 unless the user says how good is good enough.
     return {"quality": options.quality or QUALITY, "full_chroma": options.quality is None}
 

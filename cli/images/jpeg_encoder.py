@@ -8,6 +8,7 @@ Pillow's four bytes each.
 
 from __future__ import annotations
 
+import contextlib
 import io
 import math
 import os
@@ -15,7 +16,7 @@ import struct
 import sys
 import tempfile
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, BinaryIO
 
 import numpy as np
@@ -24,6 +25,7 @@ from PIL import Image
 from ...filters.core.engine.output_buffer import Canvas
 from ...filters.core.engine.threads import side_by_side
 from . import jpeg_segments
+from .codec import CMYK
 from .jpeg_segments import COMMENT, END_OF_IMAGE, RESTART, START_OF_FRAME, START_OF_SCAN, TABLES
 from .pillow_buffer import image_of
 
@@ -31,7 +33,7 @@ BAND = 1 << 19
 """Pixels of a band; from 1/8 to 2 megapixels all are as fast. An interval must stay below 2¹⁶ units."""
 UNIT = 16
 """Rows of the highest unit, which a band holds a multiple of."""
-LONGEST = 65500
+LONGEST_SIDE = 65500
 """Pixels of the longest side that libjpeg takes."""
 LONGEST_SEGMENT = 65533
 """Bytes of a segment."""
@@ -48,33 +50,39 @@ class Bands:
     def __init__(self, shape: tuple[int, int, int], *, quality: int, full_chroma: bool) -> None:
         self.shape, self.dtype, self.size = shape, np.dtype(np.uint8), math.prod(shape)
         height, width, channels = shape
-        self.rows = max(1, BAND // (width * UNIT)) * UNIT
+        self.band = max(1, BAND // (width * UNIT)) * UNIT
+        """Rows of a band."""
         self._settings: dict[str, Any] = {"quality": quality}
         if full_chroma:
             self._settings["subsampling"] = "4:4:4"
-        if height > self.rows:
-            self._settings["restart_marker_rows"] = self.rows // (8 if channels != 3 or full_chroma else UNIT)
+        if height > self.band:
+            self._settings["restart_marker_rows"] = self.band // (8 if channels != 3 or full_chroma else UNIT)
         self._lock = threading.Lock()
         self._begun: dict[int, tuple[Any, list[int]]] = {}
         self._encoded: dict[int, bytes] = {}
 
-    def parts(self, start: int, stop: int) -> Iterator[tuple[slice, Any]]:
-        """Yield which of the rows from *start* to *stop* go where; each place is filled when the next is asked for."""
+    def cuts(self, start: int, stop: int) -> Iterable[tuple[int, int]]:
+        """Return the parts of the rows from *start* to *stop* that lie in a band each."""
+        tops = range(start // self.band * self.band, stop, self.band)
+        return ((max(start, top), min(stop, top + self.band)) for top in tops)
+
+    @contextlib.contextmanager
+    def rows(self, start: int, stop: int) -> Iterator[Any]:
+        """Give room for some rows of one band, which is encoded when the last of them are filled."""
         height, width, channels = self.shape
-        for top in range(start // self.rows * self.rows, stop, self.rows):
-            end = min(top + self.rows, height)
-            first, last = max(start, top), min(stop, end)
-            with self._lock:
-                if top not in self._begun:
-                    self._begun[top] = np.empty((end - top, width, channels), np.uint8), []
-            pixels, filled = self._begun[top]
-            yield slice(first - start, last - start), pixels[first - top : last - top]
-            with self._lock:
-                filled.append(last - first)
-                whole = sum(filled) == end - top
-            if whole:
-                del self._begun[top]
-                self._encoded[top] = _encoded(_image(pixels), **self._settings)
+        top = start // self.band * self.band
+        end = min(top + self.band, height)
+        with self._lock:
+            if top not in self._begun:
+                self._begun[top] = np.empty((end - top, width, channels), np.uint8), []
+        pixels, filled = self._begun[top]
+        yield pixels[start - top : stop - top]
+        with self._lock:
+            filled.append(stop - start)
+            whole = sum(filled) == end - top
+        if whole:
+            del self._begun[top]
+            self._encoded[top] = _encoded(_image(pixels), **self._settings)
 
     def write(self, file: BinaryIO, comments: Sequence[bytes] = (), **beside: Any) -> None:
         """Write the bands as one image; *beside* are options of Pillow's for what stands in the header, too."""
@@ -83,7 +91,7 @@ class Bands:
         blank = _image(np.zeros((1, width, channels), np.uint8))
         header = _encoded(blank, **self._settings, **beside)
         file.write(_with_comments(_with_height(header[: _scan(header)], height), comments))
-        for number, top in enumerate(range(0, height, self.rows)):
+        for number, top in enumerate(range(0, height, self.band)):
             band = self._encoded.pop(top)
             if number:
                 file.write(bytes((0xFF, RESTART + (number - 1) % 8)))
@@ -93,7 +101,7 @@ class Bands:
 
 def canvas(shape: tuple[int, int, int], dtype: Any, *, quality: int, full_chroma: bool) -> Bands | Canvas:
     """Return what a result of *shape* is gathered in."""
-    if max(shape) > LONGEST:
+    if max(shape) > LONGEST_SIDE:
         return Canvas(shape, dtype)
     return Bands(shape, quality=quality, full_chroma=full_chroma)
 
@@ -117,21 +125,22 @@ def write(
     if isinstance(pixels, Bands):
         pixels.write(file, **given)
         return
-    if max(pixels.shape) > LONGEST:
-        raise ValueError(f"a side holds {LONGEST} pixels at most")
+    if max(pixels.shape) > LONGEST_SIDE:
+        raise ValueError(f"a side holds {LONGEST_SIDE} pixels at most")
     bands = Bands(pixels.shape, quality=quality, full_chroma=full_chroma)
 
     def fill(start: int) -> None:
-        for rows, place in bands.parts(start, min(start + bands.rows, len(pixels))):
-            place[...] = pixels[start:][rows]
+        stop = min(start + bands.band, len(pixels))
+        with bands.rows(start, stop) as place:
+            place[...] = pixels[start:stop]
 
-    for _ in side_by_side(fill, range(0, len(pixels), bands.rows), cores):
+    for _ in side_by_side(fill, range(0, len(pixels), bands.band), cores):
         pass
     bands.write(file, **given)
 
 
 def _image(pixels: Any) -> Image.Image:
-    return image_of(pixels if pixels.shape[2] > 1 else pixels[..., 0], inks=pixels.shape[2] == 4)
+    return image_of(pixels if pixels.shape[2] > 1 else pixels[..., 0], inks=pixels.shape[2] == CMYK)
 
 
 def _encoded(image: Image.Image, **settings: Any) -> bytes:

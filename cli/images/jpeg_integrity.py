@@ -12,23 +12,23 @@ from typing import Any
 
 from . import jpeg_segments
 from .jpeg_segments import END_OF_IMAGE, FRAMES, START_OF_SCAN
-from .picture import UnreadableError
+from .picture import DecodeError
 
 JUNK = bytes(range(255)) * 256
 """Data for blocks that are missing."""
 GRAY = (126.5, 129)
 """What a block of nothing is, rounded, and maybe stored inverted."""
 COEFFICIENTS = 64
-LARGE, DENSEST = 1 << 22, 8 * COEFFICIENTS
-"""Pixels of a picture that is looked at, and those of a byte: a block takes a bit, but by arithmetic coding."""
-ROWS = 256
+UNSUSPECTED_PIXELS, PIXELS_A_BYTE = 1 << 22, 8 * COEFFICIENTS
+"""Pixels that any file may promise, and the most that a byte holds: a block takes a bit, but by arithmetic coding."""
+COMPARED_ROWS = 256
 """Rows that are compared at a time."""
 
 
 def after(data: bytes, image: Any, decode: Callable[[bytes], Any]) -> None:
-    """Raise `UnreadableError` where *image*, decoded from *data*, is not whole; *decode* decodes other data."""
+    """Raise `DecodeError` where *image*, decoded from *data*, is not whole; *decode* decodes other data."""
     if _misses_scans(data):
-        raise UnreadableError("is truncated (scans of the picture are missing)")
+        raise DecodeError("is truncated (scans of the picture are missing)")
     if not image.info.get("progressive") and not _ends_gray(image):
         return
     # Where the picture was whole, more data make no difference.
@@ -36,19 +36,19 @@ def after(data: bytes, image: Any, decode: Callable[[bytes], Any]) -> None:
         (segment.start for segment in jpeg_segments.read(data) if segment.marker == END_OF_IMAGE), default=len(data)
     )
     if not _same(decode(data[:end] + JUNK + data[end:]), image):
-        raise UnreadableError("is truncated (its data end before the picture does)")
+        raise DecodeError("is truncated (its data end before the picture does)")
 
 
 def before(data: bytes, width: int, height: int) -> None:
-    """Raise `UnreadableError` where the file is too small for its picture, before memory is taken."""
-    if LARGE < width * height > DENSEST * len(data):
-        raise UnreadableError(f"is damaged or truncated (it promises {width}×{height} pixels in {len(data)} bytes)")
+    """Raise `DecodeError` where the file is too small for its picture, before memory is taken."""
+    if UNSUSPECTED_PIXELS < width * height > PIXELS_A_BYTE * len(data):
+        raise DecodeError(f"is damaged or truncated (it promises {width}×{height} pixels in {len(data)} bytes)")
 
 
 def _same(one: Any, other: Any) -> bool:
     """Whether two images have the same pixels; where they do not, it is at the bottom."""
-    for bottom in range(one.height, 0, -ROWS):
-        box = (0, max(bottom - ROWS, 0), one.width, bottom)
+    for bottom in range(one.height, 0, -COMPARED_ROWS):
+        box = (0, max(bottom - COMPARED_ROWS, 0), one.width, bottom)
         if one.crop(box).tobytes() != other.crop(box).tobytes():
             return False
     return True

@@ -7,7 +7,7 @@ import functools
 
 TRIM_THRESHOLD, MMAP_THRESHOLD = -1, -3
 """Parameters of glibc's `mallopt`."""
-MOST = 1 << 25
+LARGEST_THRESHOLD = 1 << 25
 """Bytes: the most that glibc takes for a threshold on 64-bit machines."""
 
 
@@ -19,5 +19,5 @@ def keep_freed() -> None:
     To be called while no other thread runs: `mallopt` is not safe among them.
     """
     if (mallopt := getattr(ctypes.CDLL(None), "mallopt", None)) is not None:
-        mallopt(MMAP_THRESHOLD, MOST)
-        mallopt(TRIM_THRESHOLD, 2 * MOST)
+        mallopt(MMAP_THRESHOLD, LARGEST_THRESHOLD)
+        mallopt(TRIM_THRESHOLD, 2 * LARGEST_THRESHOLD)

@@ -6,7 +6,7 @@ import contextlib
 import os
 from pathlib import Path
 
-SMALL = 1 << 28
+UNCHECKED_BYTES = 1 << 28
 """Bytes that are taken without a look at what is free."""
 PART = 0.6
 """Of what is free: estimates are rough, and others want some."""
@@ -28,7 +28,7 @@ def free() -> int:
 
 def short(needed: int) -> int | None:
     """Return how many bytes are free where *needed* are more, else None; a little is had without a look."""
-    if needed <= SMALL:
+    if needed <= UNCHECKED_BYTES:
         return None
     there = free()
     return there if needed > there else None

@@ -8,6 +8,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ...filters.core.lazy_numpy import np
+from ..console.messages import reason_of
 from .tiff_tags import (
     ARTIST,
     COPYRIGHT,
@@ -76,7 +77,7 @@ def of_image(image: Image.Image, notes: list[str], data: bytes = b"") -> Metadat
         elif "Raw profile type exif" in info:
             tags = portable(image.getexif().tobytes())
     except Exception as error:
-        notes.append(f"its EXIF block is damaged and was not kept ({_reason(error)})")
+        notes.append(f"its EXIF block is damaged and was not kept ({reason_of(error)})")
     kept = Metadata(tags, _whole_profile(icc, notes), plausible(info.get("dpi")), _whole_xmp(xmp, notes))
     comments = [body for name, body in getattr(image, "applist", ()) if name == "COM"]
     if not comments and isinstance(info.get("comment"), bytes):
@@ -106,7 +107,7 @@ def of_tiff(data: bytes, icc: bytes, dpi: tuple[float, float] | None, notes: lis
         xmp = found[XMP].data if XMP in found else b""
         tags = _portable(found)
     except Exception as error:
-        notes.append(f"its EXIF block is damaged and was not kept ({_reason(error)})")
+        notes.append(f"its EXIF block is damaged and was not kept ({reason_of(error)})")
     return Metadata(tags, _whole_profile(icc, notes), dpi, _whole_xmp(xmp, notes))
 
 
@@ -130,10 +131,6 @@ def _portable(tags: ifd.Directory) -> ifd.Directory:
     return kept if kept.keys() - {X_RESOLUTION, Y_RESOLUTION, UNIT} else {}
 
 
-def _reason(error: Exception) -> str:
-    return " ".join(str(error).split()) or type(error).__name__
-
-
 def _whole_profile(icc: Any, notes: list[str]) -> bytes:
     """Return an ICC profile, nothing where its header is not one's (ICC.1:2022, section 7.2)."""
     if not icc:
@@ -153,7 +150,7 @@ def _whole_xmp(packet: str | bytes, notes: list[str]) -> bytes:
     try:
         return xmp.portable(packet)
     except ValueError as error:
-        notes.append(f"its XMP is damaged and was not kept ({_reason(error)})")
+        notes.append(f"its XMP is damaged and was not kept ({reason_of(error)})")
         return b""
 
 

@@ -7,29 +7,30 @@ import math
 
 from ...filters.core import npy_header
 from ...filters.core.lazy_numpy import np
+from ..console.messages import reason_of
 from .atomic_write import end_with
 from .codec import Codec, Content
-from .picture import Decode, Loaded, Picture, Terms, UnreadableError, real_samples, reason_of, with_alpha
+from .picture import Decode, DecodeError, DecodeOptions, PartialDecode, Picture, real_samples, with_alpha
 
 
-def finish(loaded: Loaded, terms: Terms, decode: Decode) -> Picture:
-    """Read an array; raises `UnreadableError`."""
-    data = loaded.data
+def finish(begun: PartialDecode, options: DecodeOptions, decode: Decode) -> Picture:
+    """Read an array; raises `DecodeError`."""
+    data = begun.data
     try:
         header = npy_header.read(data)
         shape, dtype = header.shape, np.lib.format.descr_to_dtype(header.described)
         if len(shape) == 1:
             shape = (1, *shape)
         if len(shape) in (2, 3):
-            terms.admit(shape[1], shape[0], math.prod(shape[2:]) * 2 * dtype.itemsize)
+            options.check_size(shape[1], shape[0], math.prod(shape[2:]) * 2 * dtype.itemsize)
         array = np.load(io.BytesIO(data), allow_pickle=False)
-    except UnreadableError:
+    except DecodeError:
         raise
     except Exception as error:
-        raise UnreadableError(f"is no readable .npy file ({reason_of(error)})") from error
+        raise DecodeError(f"is no readable .npy file ({reason_of(error)})") from error
     pixels = np.atleast_2d(array)[..., None] if array.ndim in (1, 2) else array
     if pixels.ndim != 3 or pixels.shape[2] not in (1, 2, 3, 4) or pixels.size == 0:
-        raise UnreadableError(
+        raise DecodeError(
             f"has the shape {array.shape}; an image is (height, width), (height, width, 1, 2, 3 or 4) or (width,)"
         )
     return with_alpha(real_samples(pixels))

@@ -13,15 +13,15 @@ from .metadata import Metadata
 if TYPE_CHECKING:
     from PIL import Image
 
-Admit = Callable[[int, int, int], None]
+SizeGuard = Callable[[int, int, int], None]
 """Takes a picture's width, height, and the bytes that a pixel takes at least before it is filtered and after; returns
-when it may be decoded, or raises `UnreadableError`."""
+when it may be decoded, or raises `DecodeError`."""
 
 
-class Terms(NamedTuple):
-    """The terms on which files are read."""
+class DecodeOptions(NamedTuple):
+    """How files are read."""
 
-    admit: Admit
+    check_size: SizeGuard
     """Is told the picture's size before memory is taken."""
     lenient: bool = False
     """Of a damaged file, what can be read is taken."""
@@ -29,7 +29,7 @@ class Terms(NamedTuple):
     """Colours of other spaces are converted."""
 
 
-class UnreadableError(Exception):
+class DecodeError(Exception):
     """The bytes are no picture that can be kept whole; the message says why."""
 
 
@@ -82,7 +82,7 @@ Decode = Callable[[bytes], Picture | Frames]
 """Decodes a whole file; handed to the decoders of files that hold others."""
 
 
-class Loaded(NamedTuple):
+class PartialDecode(NamedTuple):
     """What a codec's `load` leaves to its `finish`."""
 
     data: bytes
@@ -93,26 +93,21 @@ class Loaded(NamedTuple):
     """The low bytes of 16-bit samples, whose high bytes *image* holds."""
 
 
-def limit(max_pixels: int) -> Admit:
+def size_guard(max_pixels: int) -> SizeGuard:
     """Return what refuses pictures of more than *max_pixels*, or for which there is no memory."""
 
-    def admit(width: int, height: int, a_pixel: int) -> None:
+    def check(width: int, height: int, a_pixel: int) -> None:
         if width * height > max_pixels:
-            raise UnreadableError(
+            raise DecodeError(
                 f"has {width}×{height} = {width * height} pixels; the limit is {max_pixels} (--max-pixels raises it)"
             )
         needed = width * height * a_pixel
         if (free := memory_budget.short(needed)) is not None:
-            raise UnreadableError(
+            raise DecodeError(
                 f"has {width}×{height} pixels, which need {needed / 1e9:.1f} GB of memory; {free / 1e9:.1f} GB are free"
             )
 
-    return admit
-
-
-def reason_of(error: Exception) -> str:
-    """Return what an error of a library says, in one line."""
-    return " ".join(str(error).split()) or type(error).__name__
+    return check
 
 
 def with_alpha(pixels: Any) -> Picture:
@@ -133,7 +128,7 @@ def premultiplied(pixels: Any, alpha: Any) -> Any:
 
 
 def real_samples(pixels: Any) -> Any:
-    """Return samples as uint8, uint16 or float32; raises `UnreadableError` where that would lose something."""
+    """Return samples as uint8, uint16 or float32; raises `DecodeError` where that would lose something."""
     kind, name = pixels.dtype.kind, pixels.dtype.newbyteorder("=").name
     if kind == "b":
         return pixels.astype(np.uint8) * np.uint8(255)
@@ -142,11 +137,11 @@ def real_samples(pixels: Any) -> Any:
     if kind == "f":
         narrow = pixels.astype(np.float32)
         if (np.isinf(narrow) & np.isfinite(pixels)).any():
-            raise UnreadableError(f"has {name} samples too large for float32")
+            raise DecodeError(f"has {name} samples too large for float32")
         return narrow
     if kind in "iu":
         wide = pixels.astype(np.float32)
         if (wide.astype(np.float64) == pixels).all():
             return wide
-        raise UnreadableError(f"has {name} samples too large for float32")
-    raise UnreadableError(f"has {name} samples; real numbers are needed")
+        raise DecodeError(f"has {name} samples too large for float32")
+    raise DecodeError(f"has {name} samples; real numbers are needed")

@@ -14,7 +14,7 @@ from PIL import Image, ImageFile, ImageOps
 from ...filters.core.lazy_numpy import np
 from . import pillow_buffer
 from .metadata import of_image, orientation_of
-from .picture import Loaded, Picture, Terms, UnreadableError
+from .picture import DecodeError, DecodeOptions, PartialDecode, Picture
 
 OTHER_COLOURS = ("CMYK", "YCbCr", "LAB", "HSV")
 BYTES = {"1": 2, "L": 2, "P": 4}
@@ -25,7 +25,7 @@ NOWHERE = logging.NullHandler()
 """Takes what Pillow logs before it raises."""
 
 
-def opened(name: str, plugin: Callable[..., Any], data: bytes, terms: Terms) -> Any:
+def opened(name: str, plugin: Callable[..., Any], data: bytes, options: DecodeOptions) -> Any:
     """Return an image of the format *name* that *plugin* opens, not decoded yet.
 
     Each codec names the one plugin that may see its files, without `Image.open`. Pillow has more, among them some that
@@ -33,18 +33,18 @@ def opened(name: str, plugin: Callable[..., Any], data: bytes, terms: Terms) -> 
     """
     # The limit is ours, is said, and can be raised; Pillow's would warn first and then refuse.
     Image.MAX_IMAGE_PIXELS = None
-    ImageFile.LOAD_TRUNCATED_IMAGES = terms.lenient
+    ImageFile.LOAD_TRUNCATED_IMAGES = options.lenient
     logging.getLogger("PIL").addHandler(NOWHERE)
     try:
         return plugin(io.BytesIO(data), "")
     except (SyntaxError, IndexError, TypeError, struct.error):
-        raise UnreadableError(f"is damaged: it begins like a {name} file, but is none") from None
+        raise DecodeError(f"is damaged: it begins like a {name} file, but is none") from None
 
 
-def admit(image: Any, terms: Terms) -> None:
-    """Raise `UnreadableError` where the pixels of an image are too many."""
+def check_size(image: Any, options: DecodeOptions) -> None:
+    """Raise `DecodeError` where the pixels of an image are too many."""
     width, height = image.size
-    terms.admit(width, height, BYTES.get(image.mode, 8))
+    options.check_size(width, height, BYTES.get(image.mode, 8))
 
 
 def decoded(image: Any, data: bytes) -> Any:
@@ -70,7 +70,7 @@ def colours_and_alpha(image: Image.Image, key: tuple[int, ...] | None = None) ->
         return parted(array.astype(np.uint16), key)
     if image.mode == "F":
         return array.astype(np.float32), None
-    raise UnreadableError(f"has samples of mode {image.mode}, which cannot be kept")
+    raise DecodeError(f"has samples of mode {image.mode}, which cannot be kept")
 
 
 def parted(samples: Any, key: tuple[int, ...] | None) -> tuple[Any, Any]:
@@ -82,8 +82,8 @@ def parted(samples: Any, key: tuple[int, ...] | None) -> tuple[Any, Any]:
 
 
 def finish(
-    loaded: Loaded,
-    terms: Terms,
+    begun: PartialDecode,
+    options: DecodeOptions,
     parts: Callable[[Image.Image], tuple[Any, Any]] = colours_and_alpha,
     tiff: bytes = b"",
 ) -> Picture:
@@ -91,7 +91,7 @@ def finish(
 
     *parts* returns the colours and the alpha of an image that is upright; *tiff* is the file, where that is a TIFF.
     """
-    image, notes = loaded.image, list(loaded.notes)
+    image, notes = begun.image, list(begun.notes)
     assert image is not None
     metadata = of_image(image, notes, tiff)
     orientation = orientation_of(image)
@@ -99,7 +99,7 @@ def finish(
     with contextlib.suppress(Exception):
         ImageOps.exif_transpose(image, in_place=True)
     icc = metadata.icc
-    if image.mode in OTHER_COLOURS and (image.mode != "CMYK" or terms.to_rgb):
+    if image.mode in OTHER_COLOURS and (image.mode != "CMYK" or options.to_rgb):
         from . import icc_transform
 
         info = image.info

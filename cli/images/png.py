@@ -12,7 +12,7 @@ from ...filters.core.lazy_numpy import Array, np
 from . import pillow_buffer, pillow_decoder, png_chunks, png_integrity
 from .codec import Codec, Content
 from .metadata import Metadata, orientation_of, turned_image
-from .picture import Decode, Frames, Loaded, Picture, Terms, Timing
+from .picture import Decode, DecodeOptions, Frames, PartialDecode, Picture, Timing
 
 if TYPE_CHECKING:
     from .apng import Writer
@@ -24,28 +24,28 @@ LOW = {"RGB;16B": "RGB;16L", "RGBA;16B": "RGBA;16L"}
 # ---- reading ----------------------------------------------------------------------------------------
 
 
-def load(data: bytes, terms: Terms) -> Loaded:
+def load(data: bytes, options: DecodeOptions) -> PartialDecode:
     """Decode into an image of Pillow's, or two where that holds a half of each sample; frames are left to `finish`."""
-    if terms.lenient:
+    if options.lenient:
         data = png_integrity.mended(data)
-    image = _opened(data, terms)
-    pillow_decoder.admit(image, terms)
-    if not terms.lenient:
+    image = _opened(data, options)
+    pillow_decoder.check_size(image, options)
+    if not options.lenient:
         png_integrity.before(data, *image.size)
     if image.n_frames > 1:
-        return Loaded(data)
-    low = _deepened(image, data, terms)
+        return PartialDecode(data)
+    low = _deepened(image, data, options)
     pillow_decoder.decoded(image, data)
-    if not terms.lenient:
+    if not options.lenient:
         png_integrity.after(data, image)
-    return Loaded(data, image, (), low)
+    return PartialDecode(data, image, (), low)
 
 
-def _opened(data: bytes, terms: Terms) -> Any:
-    return pillow_decoder.opened("PNG", PngImagePlugin.PngImageFile, data, terms)
+def _opened(data: bytes, options: DecodeOptions) -> Any:
+    return pillow_decoder.opened("PNG", PngImagePlugin.PngImageFile, data, options)
 
 
-def _deepened(image: Any, data: bytes, terms: Terms) -> Any:
+def _deepened(image: Any, data: bytes, options: DecodeOptions) -> Any:
     """Let 16-bit samples of several channels be decoded whole; return an image of their low bytes, or None.
 
     Pillow keeps one byte of each: what is opened a second time is decoded for the other. Gray with alpha has as many
@@ -58,19 +58,19 @@ def _deepened(image: Any, data: bytes, terms: Terms) -> Any:
         image._mode = "RGBA"
         image.tile = [tile._replace(args="RGBA")]
         return None
-    low = _opened(data, terms)
+    low = _opened(data, options)
     low.tile = [tile._replace(args=LOW[tile.args])]
     return pillow_decoder.decoded(low, data)
 
 
-def finish(loaded: Loaded, terms: Terms, decode: Decode) -> Picture | Frames:
+def finish(begun: PartialDecode, options: DecodeOptions, decode: Decode) -> Picture | Frames:
     """Return the picture, upright, or the frames of an animation."""
-    if loaded.image is None:
+    if begun.image is None:
         from . import apng
 
-        return apng.read(loaded.data, terms, decode)
-    low = None if loaded.low is None else turned_image(loaded.low, orientation_of(loaded.image))
-    return pillow_decoder.finish(loaded, terms, partial(_colours_and_alpha, png_chunks.header(loaded.data).depth, low))
+        return apng.read(begun.data, options, decode)
+    low = None if begun.low is None else turned_image(begun.low, orientation_of(begun.image))
+    return pillow_decoder.finish(begun, options, partial(_colours_and_alpha, png_chunks.header(begun.data).depth, low))
 
 
 def _colours_and_alpha(bits: int, low: Image.Image | None, image: Image.Image) -> tuple[Any, Any]:

@@ -10,7 +10,7 @@ import zlib
 from typing import Any
 
 from . import png_chunks
-from .picture import UnreadableError
+from .picture import DecodeError
 
 MOST_CHUNKS = 1 << 20
 NEEDFUL = (b"IHDR", b"PLTE", b"IDAT", b"tRNS")
@@ -23,30 +23,30 @@ PIECE = 1 << 20
 
 
 def before(data: bytes, width: int, height: int) -> None:
-    """Raise `UnreadableError` where the file is too small for its picture, cut off, or a checksum is wrong."""
+    """Raise `DecodeError` where the file is too small for its picture, cut off, or a checksum is wrong."""
     header = png_chunks.header(data)
     if width * height * header.pixel_bits // 8 > DEFLATED * len(data):
-        raise UnreadableError(f"is damaged or truncated (it promises {width}×{height} pixels in {len(data)} bytes)")
+        raise DecodeError(f"is damaged or truncated (it promises {width}×{height} pixels in {len(data)} bytes)")
     if header.compression != 0:
-        raise UnreadableError(f"is damaged (PNG has no compression of number {header.compression})")
+        raise DecodeError(f"is damaged (PNG has no compression of number {header.compression})")
     _check_chunks(data)
 
 
 def _check_chunks(data: bytes) -> None:
     for number, chunk in enumerate(png_chunks.read(data)):
         if number == MOST_CHUNKS:
-            raise UnreadableError(f"is damaged (it has more than {MOST_CHUNKS} chunks)")
+            raise DecodeError(f"is damaged (it has more than {MOST_CHUNKS} chunks)")
         if not chunk.whole:
-            raise UnreadableError(f"is damaged or truncated (its chunk {_shown(chunk.name)} is cut off)")
+            raise DecodeError(f"is damaged or truncated (its chunk {_shown(chunk.name)} is cut off)")
         if not chunk.sound:
-            raise UnreadableError(f"is damaged (the checksum of its chunk {_shown(chunk.name)} is wrong)")
+            raise DecodeError(f"is damaged (the checksum of its chunk {_shown(chunk.name)} is wrong)")
         if chunk.name == b"IEND":
             return
-    raise UnreadableError("is damaged or truncated (it has no IEND chunk)")
+    raise DecodeError("is damaged or truncated (it has no IEND chunk)")
 
 
 def after(data: bytes, image: Any) -> None:
-    """Raise `UnreadableError` where the compressed data are whole, but fewer than the picture's.
+    """Raise `DecodeError` where the compressed data are whole, but fewer than the picture's.
 
     Pillow leaves the rows black then; only where the last one is black are the data counted.
     """
@@ -67,7 +67,7 @@ def after(data: bytes, image: Any) -> None:
                 packed = unpacker.unconsumed_tail
                 if found >= needed:
                     return
-    raise UnreadableError(f"is damaged or truncated ({found} of {needed} bytes of rows)")
+    raise DecodeError(f"is damaged or truncated ({found} of {needed} bytes of rows)")
 
 
 def mended(data: bytes) -> bytes:

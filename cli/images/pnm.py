@@ -13,7 +13,7 @@ from typing import NamedTuple
 from ...filters.core.lazy_numpy import Array, np
 from .atomic_write import end_with
 from .codec import Codec, Content
-from .picture import Decode, Loaded, Picture, Terms, UnreadableError
+from .picture import Decode, DecodeError, DecodeOptions, PartialDecode, Picture
 
 GAP = rb"(?:\s|#[^\n\r]*[\n\r])+"
 SIZE = re.compile(rb"P([1-6])" + 2 * (GAP + rb"(\d{1,9})"))
@@ -40,37 +40,37 @@ class Header(NamedTuple):
         return self.width * self.height * (3 if self.kind in (3, 6) else 1)
 
 
-def finish(loaded: Loaded, terms: Terms, decode: Decode) -> Picture:
-    """Read the first picture of a file; raises `UnreadableError`."""
-    data, notes = loaded.data, []
+def finish(begun: PartialDecode, options: DecodeOptions, decode: Decode) -> Picture:
+    """Read the first picture of a file; raises `DecodeError`."""
+    data, notes = begun.data, []
     header = _header(data)
     a_pixel = (2 if header.maximum < 256 else 4) * header.samples // (header.width * header.height)
-    terms.admit(header.width, header.height, a_pixel)
+    options.check_size(header.width, header.height, a_pixel)
     read = _text if header.kind <= 3 else _packed if header.bits else _raw
     samples, needed = read(data, header)
     if len(samples) < needed:
-        if not terms.lenient:
-            raise UnreadableError(f"is damaged or truncated ({len(samples)} of {needed} samples)")
+        if not options.lenient:
+            raise DecodeError(f"is damaged or truncated ({len(samples)} of {needed} samples)")
         notes.append(f"is damaged: only {len(samples)} of {needed} samples were read, the others are black")
         samples = np.concatenate([samples, np.zeros(needed - len(samples), samples.dtype)])
     samples = samples.reshape(header.height, -1)[:, : header.samples // header.height]
-    pixels = _scaled(samples, header, terms.lenient).reshape(header.height, header.width, -1)
+    pixels = _scaled(samples, header, options.lenient).reshape(header.height, header.width, -1)
     return Picture(pixels, notes=notes)
 
 
 def _header(data: bytes) -> Header:
     size = SIZE.match(data)
     if size is None:
-        raise UnreadableError("is damaged or truncated (no size in its header)")
+        raise DecodeError("is damaged or truncated (no size in its header)")
     kind, width, height = (int(part) for part in size.groups())
     maximum, end = 1, size.end()
     if kind not in (1, 4):
         found = MAXIMUM.match(data, end)
         if found is None:
-            raise UnreadableError("is damaged or truncated (no maximum in its header)")
+            raise DecodeError("is damaged or truncated (no maximum in its header)")
         maximum, end = int(found[1]), found.end()
     if not (width and height and 0 < maximum < 1 << 16) or not data[end : end + 1].isspace():
-        raise UnreadableError(f"is damaged: {width}×{height} pixels up to {maximum} are no picture")
+        raise DecodeError(f"is damaged: {width}×{height} pixels up to {maximum} are no picture")
     return Header(kind, width, height, maximum, end + 1)
 
 
@@ -96,7 +96,7 @@ def _text(data: bytes, header: Header) -> tuple[Array, int]:
         return digits - np.uint8(ord("0")), header.samples
     words = text.split(None, header.samples)[: header.samples]
     if not all(word.isdigit() and len(word) < 10 for word in words):
-        raise UnreadableError("is damaged: not every sample is a number")
+        raise DecodeError("is damaged: not every sample is a number")
     return np.array(words, "S9").astype(np.uint32), header.samples
 
 
@@ -105,12 +105,12 @@ def _scaled(samples: Array, header: Header, lenient: bool) -> Array:
     full = 255 if header.maximum < 256 else 65535
     if header.bits:
         if samples.max() > 1:
-            raise UnreadableError("is damaged: not every sample is 0 or 1")
+            raise DecodeError("is damaged: not every sample is 0 or 1")
         return (1 - samples) * np.uint8(255)
     if header.maximum < full or header.kind <= 3:
         if samples.max() > header.maximum:
             if not lenient:
-                raise UnreadableError(f"is damaged: a sample is {samples.max()}, and {header.maximum} the maximum")
+                raise DecodeError(f"is damaged: a sample is {samples.max()}, and {header.maximum} the maximum")
             samples = np.minimum(samples, header.maximum)
         if header.maximum < full:
             levels = np.arange(header.maximum + 1, dtype=np.uint64)

@@ -18,18 +18,18 @@ from ..errors import FileError, UsageError
 from ..streams import STREAM
 
 if TYPE_CHECKING:
-    from .picture import Frames, Loaded, Picture, Terms
+    from .picture import DecodeOptions, Frames, PartialDecode, Picture
 
 
 MAX_PIXELS = 1 << 28
 """The greatest picture that is read, unless the caller says otherwise."""
-LIMIT = "IMFILTER_MAX_PIXELS"
+MAX_PIXELS_VARIABLE = "IMFILTER_MAX_PIXELS"
 """The variable by which an environment says otherwise."""
-LARGE = 1 << 18
+WORTH_A_THREAD = 1 << 18
 """Bytes of a file that is worth a thread: for less, two threads that import hinder each other, 114 ms against 96."""
 
 
-PREPARED = 1 << 16
+TELLING_BYTES = 1 << 16
 """Bytes of a file that tell which decoder will be needed."""
 
 
@@ -45,21 +45,21 @@ class Reader:
         self.asked = max_pixels, lenient, to_rgb
         self.wait_for_room: Callable[[int, int], None] = lambda width, height: None
         """Takes the size of a picture within the limit, and returns when there is memory for it."""
-        self._ahead: dict[str, tuple[threading.Thread, list[Loaded | BaseException]]] = {}
+        self._ahead: dict[str, tuple[threading.Thread, list[PartialDecode | BaseException]]] = {}
 
     def begin(self, name: str) -> None:
         """Begin to read the picture *name*, if it is a file large enough and that has not been begun."""
         if name in self._ahead or not _is_large(name):
             return
-        answer: list[Loaded | BaseException] = []
+        answer: list[PartialDecode | BaseException] = []
         from . import decode
 
         with contextlib.suppress(OSError), Path(name).open("rb") as file:
-            decode.prepare(file.read(PREPARED))
+            decode.prepare(file.read(TELLING_BYTES))
 
         def work() -> None:
             try:
-                answer.append(decode.load(_bytes(name), self._terms()))
+                answer.append(decode.load(_bytes(name), self._options()))
             except BaseException as failure:
                 answer.append(failure)
 
@@ -71,40 +71,40 @@ class Reader:
         """Return the picture *name*, or its frames; raises FileError."""
         from . import decode
         from .malloc import keep_freed
-        from .picture import UnreadableError
+        from .picture import DecodeError
 
         try:
-            loaded = self._loaded(name)
+            begun = self._begun(name)
             if not self._ahead:
                 keep_freed()
-            return decode.finish(loaded, self._terms())
-        except UnreadableError as error:
+            return decode.finish(begun, self._options())
+        except DecodeError as error:
             raise FileError(shown(name), str(error)) from None
         except OSError as error:
             raise FileError(shown(name), reason(error)) from None
         except MemoryError:
             raise FileError(shown(name), "needs more memory than there is") from None
 
-    def _loaded(self, name: str) -> Loaded:
+    def _begun(self, name: str) -> PartialDecode:
         from . import decode
 
         if name not in self._ahead:
-            return decode.load(_bytes(name), self._terms())
+            return decode.load(_bytes(name), self._options())
         thread, answer = self._ahead.pop(name)
         thread.join()
         if isinstance(answer[0], BaseException):
             raise answer[0]
         return answer[0]
 
-    def _terms(self) -> Terms:
-        from .picture import Terms
+    def _options(self) -> DecodeOptions:
+        from .picture import DecodeOptions
 
-        return Terms(self._admit, *self.asked[1:])
+        return DecodeOptions(self._check_size, *self.asked[1:])
 
-    def _admit(self, width: int, height: int, a_pixel: int) -> None:
-        from .picture import limit
+    def _check_size(self, width: int, height: int, a_pixel: int) -> None:
+        from .picture import size_guard
 
-        limit(self.asked[0])(width, height, a_pixel)
+        size_guard(self.asked[0])(width, height, a_pixel)
         self.wait_for_room(width, height)
 
     def settle(self) -> None:
@@ -139,7 +139,7 @@ def _is_large(name: str) -> bool:
         found = Path(name).stat()
     except (OSError, ValueError):
         return False
-    return stat.S_ISREG(found.st_mode) and found.st_size >= LARGE
+    return stat.S_ISREG(found.st_mode) and found.st_size >= WORTH_A_THREAD
 
 
 def reader(max_pixels: int, lenient: bool = False, to_rgb: bool = False) -> Reader:
@@ -153,7 +153,7 @@ def max_pixels(text: str) -> int:
     """Read a number of pixels: ``250000000``, ``250M``, ``1.5G``; none is the environment's, or `MAX_PIXELS`."""
     source = "--max-pixels"
     if not text:
-        source, text = LIMIT, os.environ.get(LIMIT, "")
+        source, text = MAX_PIXELS_VARIABLE, os.environ.get(MAX_PIXELS_VARIABLE, "")
     if not text:
         return MAX_PIXELS
     match = re.fullmatch(r"(\d+(?:\.\d+)?(?:e\d{1,2})?)([kKmMgG]?)", text)

@@ -6,12 +6,10 @@ import io
 from typing import Any
 
 from . import tiff_decoder
-from .codec import Codec, Content, FrameWriter
+from .codec import CMYK, Codec, Content, FrameWriter
 from .metadata import Metadata, tags_of
 from .picture import Timing
 from .tiff_tags import XMP
-
-INKS = 4
 
 
 def encode(file: io.BytesIO, content: Content) -> list[str]:
@@ -24,7 +22,7 @@ def encode(file: io.BytesIO, content: Content) -> list[str]:
     from . import pillow_buffer
 
     beside = {"software": content.software, "icc_profile": metadata.icc, "dpi": metadata.dpi}
-    image = pillow_buffer.image_of(samples, inks=content.alpha is None and samples.shape[2:] == (INKS,))
+    image = pillow_buffer.image_of(samples, inks=content.alpha is None and samples.shape[2:] == (CMYK,))
     given = {name: value for name, value in beside.items() if value}
     image.save(file, "TIFF", compression="tiff_adobe_deflate", **given)
     return _finish(file, metadata)
@@ -77,7 +75,7 @@ def _add_page(writer: Any, samples: Any, alpha: bool, metadata: Metadata, softwa
     channels = samples.shape[2] - alpha if samples.ndim == 3 else 1
     writer.write(
         samples,
-        photometric={3: "rgb", INKS: "separated"}.get(channels, "minisblack"),
+        photometric={3: "rgb", CMYK: "separated"}.get(channels, "minisblack"),
         planarconfig="contig" if samples.ndim == 3 else None,
         extrasamples=["unassalpha"] if alpha else None,
         compression="zlib",

@@ -15,7 +15,7 @@ from PIL import Image, TiffImagePlugin
 from ...filters.core.lazy_numpy import Array, np
 from . import ifd, pillow_decoder, tiff_strips
 from .metadata import of_tiff, plausible, turned
-from .picture import Decode, Frames, Loaded, Picture, Terms, UnreadableError, premultiplied, real_samples
+from .picture import Decode, DecodeError, DecodeOptions, Frames, PartialDecode, Picture, premultiplied, real_samples
 from .silence import silenced
 from .tiff_strips import many, one
 from .tiff_tags import (
@@ -35,42 +35,42 @@ PREMULTIPLIED, STRAIGHT = 1, 2
 CENTIMETRE = 2.54
 
 
-def load(data: bytes, terms: Terms) -> Loaded:
+def load(data: bytes, options: DecodeOptions) -> PartialDecode:
     """Decode what Pillow does; leave the rest to `finish`."""
-    _check_pages(data, terms)
+    _check_pages(data, options)
     tags = directory(data)
     try:
         bits = max(many(tags, BITS, 1))
     except (TypeError, ValueError):
         bits = 1
     if bits in (8, 16, 24, 32, 64) and (bits > 8 or max(many(tags, FORMAT, 1)) != 1):
-        return Loaded(data)
-    if terms.lenient and bits == 8 and many(tags, PHOTOMETRIC, 1)[0] in (WHITE_IS_ZERO, BLACK_IS_ZERO, RGB):
-        return Loaded(data)
+        return PartialDecode(data)
+    if options.lenient and bits == 8 and many(tags, PHOTOMETRIC, 1)[0] in (WHITE_IS_ZERO, BLACK_IS_ZERO, RGB):
+        return PartialDecode(data)
     tiff_strips.check_count(tags)
     if tags.next:
-        return Loaded(data)
-    image = pillow_decoder.opened("TIFF", TiffImagePlugin.TiffImageFile, data, terms)
-    pillow_decoder.admit(image, terms)
+        return PartialDecode(data)
+    image = pillow_decoder.opened("TIFF", TiffImagePlugin.TiffImageFile, data, options)
+    pillow_decoder.check_size(image, options)
     with silenced():
-        return Loaded(data, pillow_decoder.decoded(image, data))
+        return PartialDecode(data, pillow_decoder.decoded(image, data))
 
 
-def finish(loaded: Loaded, terms: Terms, decode: Decode) -> Picture | Frames:
+def finish(begun: PartialDecode, options: DecodeOptions, decode: Decode) -> Picture | Frames:
     """Return the picture, upright, or the pages."""
-    if loaded.image is not None:
-        return pillow_decoder.finish(loaded, terms, _colours_and_alpha, loaded.data)
-    tags = directory(loaded.data)
+    if begun.image is not None:
+        return pillow_decoder.finish(begun, options, _colours_and_alpha, begun.data)
+    tags = directory(begun.data)
     if tags.next:
         from . import tiff_pages
 
-        return tiff_pages.read(loaded.data, decode)
-    layout = tiff_strips.layout(loaded.data, tags)
-    terms.admit(layout.width, layout.height, 2 * layout.channels * layout.dtype.itemsize)
+        return tiff_pages.read(begun.data, decode)
+    layout = tiff_strips.layout(begun.data, tags)
+    options.check_size(layout.width, layout.height, 2 * layout.channels * layout.dtype.itemsize)
     notes: list[str] = []
-    pixels, alpha = _colours(tiff_strips.assembled(layout, terms.lenient, notes), tags, notes)
+    pixels, alpha = _colours(tiff_strips.assembled(layout, options.lenient, notes), tags, notes)
     orientation = one(tags, ORIENTATION, 1)
-    metadata = of_tiff(loaded.data, tags.get(ICC_PROFILE, b""), _resolution(tags), notes)
+    metadata = of_tiff(begun.data, tags.get(ICC_PROFILE, b""), _resolution(tags), notes)
     return Picture(
         turned(pixels, orientation),
         None if alpha is None else turned(alpha, orientation),
@@ -94,22 +94,22 @@ def directory(data: bytes, offset: int | None = None) -> Any:
     file.seek(start)
     tags.load(file)
     if tags.next == start:  # it warned, and gave up
-        raise UnreadableError("is damaged or truncated (its list of tags is cut off)")
+        raise DecodeError("is damaged or truncated (its list of tags is cut off)")
     return tags
 
 
-def _check_pages(data: bytes, terms: Terms) -> None:
+def _check_pages(data: bytes, options: DecodeOptions) -> None:
     """Refuse a file whose pages run in circles, or out of it."""
     whole = 0
     try:
         for _ in ifd.File(data).pages():
             whole += 1
     except ifd.LoopError as error:
-        if not terms.lenient:
-            raise UnreadableError(f"is damaged: {error}") from None
+        if not options.lenient:
+            raise DecodeError(f"is damaged: {error}") from None
     except (ValueError, struct.error, OverflowError):
-        if not whole or not terms.lenient:
-            raise UnreadableError(f"is damaged or truncated (page {whole + 1} lies outside of it)") from None
+        if not whole or not options.lenient:
+            raise DecodeError(f"is damaged or truncated (page {whole + 1} lies outside of it)") from None
 
 
 def _colours(samples: Array, tags: Any, notes: list[str]) -> tuple[Array, Array | None]:
@@ -120,7 +120,7 @@ def _colours(samples: Array, tags: Any, notes: list[str]) -> tuple[Array, Array 
     if colours is None or colours > channels or (colours == 1 and channels > 2):
         what = {3: "a palette", 5: "CMYK", 6: "YCbCr", 8: "Lab", 9: "Lab"}.get(photometric)
         kind = f"has {what} in " if what else f"has {channels} channels of "
-        raise UnreadableError(f"{kind}{samples.dtype.name}, which cannot be kept; convert it to RGB")
+        raise DecodeError(f"{kind}{samples.dtype.name}, which cannot be kept; convert it to RGB")
     kind = (extra or (STRAIGHT if photometric == RGB else 0,))[0]
     samples = real_samples(samples)
     pixels = samples[..., :colours]

@@ -7,7 +7,7 @@ import struct
 from collections.abc import Iterator
 
 from . import ifd
-from .picture import Decode, Frames, Picture, UnreadableError
+from .picture import Decode, DecodeError, Frames, Picture
 from .tiff_tags import NEW_SUBFILE_TYPE
 
 REDUCED, MASK = 1, 4
@@ -30,7 +30,7 @@ def read(data: bytes, decode: Decode) -> Frames:
         for number, own in enumerate(kept):
             page = decode(_alone(file, own))
             if isinstance(page, Frames):
-                raise UnreadableError("is damaged: its pages overlap")
+                raise DecodeError("is damaged: its pages overlap")
             page.notes = [*(note if left and number == 0 else []), *page.notes]
             yield page
 

@@ -17,7 +17,7 @@ from typing import Any, NamedTuple
 from PIL import TiffImagePlugin
 
 from ...filters.core.lazy_numpy import Array, np
-from .picture import UnreadableError
+from .picture import DecodeError
 from .silence import silenced
 from .tiff_tags import (
     BITS,
@@ -76,22 +76,22 @@ class Layout(NamedTuple):
 
 
 def layout(data: bytes, tags: Any) -> Layout:
-    """Return where the samples are that *tags* describe; raises `UnreadableError`."""
+    """Return where the samples are that *tags* describe; raises `DecodeError`."""
     width, height, channels = (one(tags, tag, default) for tag, default in ((WIDTH, 0), (HEIGHT, 0), (CHANNELS, 1)))
     bits, formats = set(many(tags, BITS, 1)), set(many(tags, FORMAT, 1))
     if min(width, height, channels) < 1 or channels > 64:
-        raise UnreadableError(f"is damaged: {width}×{height} pixels of {channels} channels are no picture")
+        raise DecodeError(f"is damaged: {width}×{height} pixels of {channels} channels are no picture")
     if len(bits) > 1 or len(formats) > 1 or not formats <= KINDS.keys():
-        raise UnreadableError("has channels of different types, which cannot be kept")
+        raise DecodeError("has channels of different types, which cannot be kept")
     kind, size = KINDS[formats.pop()], bits.pop()
     if size == 24 or (kind == "f" and size == 8):
-        raise UnreadableError(f"has samples of {size} bits, which cannot be kept; save it with 16 or 32")
+        raise DecodeError(f"has samples of {size} bits, which cannot be kept; save it with 16 or 32")
     tiled = TILE_OFFSETS in tags
     high = min(one(tags, TILE_HEIGHT if tiled else STRIP_ROWS, height), height if not tiled else 1 << 20)
     block = (one(tags, TILE_WIDTH, 0) if tiled else width, high)
     # A tile may be larger than its picture, but not by much.
     if min(block) < 1 or math.prod(block) > max(4 * width * height, 1 << 22):
-        raise UnreadableError(f"is damaged: a part of it has {block[0]}×{block[1]} pixels")
+        raise DecodeError(f"is damaged: a part of it has {block[0]}×{block[1]} pixels")
     return Layout(
         data,
         width,
@@ -110,18 +110,18 @@ def layout(data: bytes, tags: Any) -> Layout:
 
 
 def check_count(tags: Any) -> None:
-    """Raise `UnreadableError` where there are fewer strips or tiles than the picture needs, which Pillow lets be."""
+    """Raise `DecodeError` where there are fewer strips or tiles than the picture needs, which Pillow lets be."""
     tiled = TILE_OFFSETS in tags
     width, height, planar = (one(tags, tag, default) for tag, default in ((WIDTH, 0), (HEIGHT, 0), (PLANAR, 1)))
     wide, high = one(tags, TILE_WIDTH, 0) if tiled else width, one(tags, TILE_HEIGHT if tiled else STRIP_ROWS, height)
     needed = -(-width // max(wide, 1)) * -(-height // max(high, 1)) * (one(tags, CHANNELS, 1) if planar == 2 else 1)
     found = len(many(tags, TILE_OFFSETS if tiled else STRIP_OFFSETS))
     if found < needed:
-        raise UnreadableError(f"is damaged or truncated (it has {found} of {needed} parts)")
+        raise DecodeError(f"is damaged or truncated (it has {found} of {needed} parts)")
 
 
 def assembled(layout: Layout, lenient: bool, notes: list[str]) -> Array:
-    """Return the samples ``(height, width, channels)``; raises `UnreadableError`."""
+    """Return the samples ``(height, width, channels)``; raises `DecodeError`."""
     out = np.zeros((layout.height, layout.width, layout.channels), layout.dtype.newbyteorder("="))
     lost = parts = 0
     for number, plane, left, top, rows in layout.places():
@@ -146,15 +146,15 @@ def _block(layout: Layout, number: int, rows: int) -> Array:
     wide, channels = layout.block[0], layout.channels if layout.planes == 1 else 1
     size = rows * wide * channels * layout.dtype.itemsize
     if number >= len(layout.offsets):
-        raise UnreadableError(f"is damaged or truncated (it has {len(layout.offsets)} parts, and needs more)")
+        raise DecodeError(f"is damaged or truncated (it has {len(layout.offsets)} parts, and needs more)")
     start = layout.offsets[number]
     stored = size if layout.compression == PLAIN else layout.sizes[number] if number < len(layout.sizes) else 0
     packed = memoryview(layout.data)[start : start + stored]
     if len(packed) < stored or not stored:
-        raise UnreadableError(f"is damaged or truncated (part {number + 1} lies outside of it)")
+        raise DecodeError(f"is damaged or truncated (part {number + 1} lies outside of it)")
     samples = _unpacked(layout, packed, size, rows)
     if len(samples) < size:
-        raise UnreadableError(f"is damaged or truncated ({len(samples)} of {size} bytes in part {number + 1})")
+        raise DecodeError(f"is damaged or truncated ({len(samples)} of {size} bytes in part {number + 1})")
     return _summed(layout, np.frombuffer(samples, np.uint8, size), rows, wide, channels)
 
 
@@ -182,7 +182,7 @@ def _unpacked(layout: Layout, packed: memoryview, size: int, rows: int) -> Any:
         strip = TiffImagePlugin.TiffImageFile(io.BytesIO(head + entries + bytes(4) + packed), "")
     except (SyntaxError, KeyError):
         name = TiffImagePlugin.COMPRESSION_INFO.get(layout.compression, str(layout.compression))
-        raise UnreadableError(f"is compressed by {name}, which is not read; save it with LZW or ZIP") from None
+        raise DecodeError(f"is compressed by {name}, which is not read; save it with LZW or ZIP") from None
     with silenced():
         return strip.tobytes()
 
@@ -209,8 +209,8 @@ def many(tags: Any, number: int, *default: int) -> tuple[int, ...]:
 
 
 def one(tags: Any, number: int, default: int) -> int:
-    """Return the value of a tag that has one; raises `UnreadableError`."""
+    """Return the value of a tag that has one; raises `DecodeError`."""
     value = many(tags, number, default)
     if len(value) != 1 or not isinstance(value[0], int):
-        raise UnreadableError(f"is damaged: its tag {number} is {value[:3]}")
+        raise DecodeError(f"is damaged: its tag {number} is {value[:3]}")
     return value[0]

@@ -16,13 +16,13 @@ from ...filters.core.lazy_numpy import np
 from . import pillow_decoder
 from .codec import Codec, Content
 from .metadata import of_image, orientation_of, turned
-from .picture import Decode, Frames, Loaded, Picture, Terms, Timing
+from .picture import Decode, DecodeOptions, Frames, PartialDecode, Picture, Timing
 
 ANIMATED, XMP, EXIF, ALPHA, ICC = 2, 4, 8, 16, 32
 """Flags of the VP8X chunk, section 2.7.1.2."""
 TO_BACKGROUND, WHOLE = 1, 2
 """The flags of a frame that is taken away behind it, and of one that replaces what was there."""
-MOST_PLAYS, LONGEST = (1 << 16) - 1, (1 << 24) - 1
+MOST_PLAYS, LONGEST_DURATION = (1 << 16) - 1, (1 << 24) - 1
 
 
 def chunks(data: bytes, at: int = 12) -> Iterator[tuple[bytes, bytes]]:
@@ -41,19 +41,19 @@ def chunk(name: bytes, body: bytes) -> bytes:
 # ---- reading ----------------------------------------------------------------------------------------
 
 
-def load(data: bytes, terms: Terms) -> Loaded:
+def load(data: bytes, options: DecodeOptions) -> PartialDecode:
     """Decode a file of one frame into an image of Pillow's; leave animations to `finish`."""
-    image = pillow_decoder.opened("WEBP", WebPImagePlugin.WebPImageFile, data, terms)
-    pillow_decoder.admit(image, terms)
-    return Loaded(data) if image.n_frames > 1 else Loaded(data, pillow_decoder.decoded(image, data))
+    image = pillow_decoder.opened("WEBP", WebPImagePlugin.WebPImageFile, data, options)
+    pillow_decoder.check_size(image, options)
+    return PartialDecode(data) if image.n_frames > 1 else PartialDecode(data, pillow_decoder.decoded(image, data))
 
 
-def finish(loaded: Loaded, terms: Terms, decode: Decode) -> Picture | Frames:
+def finish(begun: PartialDecode, options: DecodeOptions, decode: Decode) -> Picture | Frames:
     """Return the picture, upright, or the frames of an animation."""
-    return read(loaded.data, terms) if loaded.image is None else pillow_decoder.finish(loaded, terms)
+    return read(begun.data, options) if begun.image is None else pillow_decoder.finish(begun, options)
 
 
-def read(data: bytes, terms: Terms) -> Frames:
+def read(data: bytes, options: DecodeOptions) -> Frames:
     """Return the frames of an animation, each as the canvas that is seen."""
     durations, plays, open = [], 0, False
     for name, body in chunks(data):
@@ -67,7 +67,7 @@ def read(data: bytes, terms: Terms) -> Frames:
             durations.append((int.from_bytes(body[12:15], "little"), 1000))
     image = _opened(data)
     width, height = image.size
-    terms.admit(width, height, 8)
+    options.check_size(width, height, 8)
     notes: list[str] = []
     metadata = of_image(image, notes)
     orientation = orientation_of(image)
@@ -152,7 +152,7 @@ class Writer:
 
 def milliseconds(numerator: int, denominator: int) -> int:
     """Return a duration as WebP keeps it."""
-    return min((2000 * numerator + denominator) // (2 * denominator), LONGEST)
+    return min((2000 * numerator + denominator) // (2 * denominator), LONGEST_DURATION)
 
 
 CODEC = Codec(finish, encode, load, frames=Writer)

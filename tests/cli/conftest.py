@@ -77,15 +77,15 @@ def hanging(needs, deadline):
         from imfilter.cli import main
         from imfilter.cli.batch import worker_pool
         from imfilter.cli.images import encode
-        workers._start_method = lambda: "fork"
+        worker_pool._start_method = lambda: "fork"
         def hang(file, *rest):
             file.write(b"half a picture")
             file.flush()
             os.write(1, b"writing\\n")
             for _ in range({deadline} * 100):  # a signal just before a sleep waits for its end
                 time.sleep(0.01)
-        writing.write = hang
-        start.main()
+        encode.write = hang
+        main.main()
     """
     return [sys.executable, "-c", textwrap.dedent(code)]
 

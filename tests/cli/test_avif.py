@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from imfilter.cli.images import avif
-from imfilter.cli.images.picture import UnreadableError
+from imfilter.cli.images.picture import DecodeError
 from PIL import Image
 
 pytestmark = pytest.mark.needs("AVIF in Pillow")
@@ -76,7 +76,7 @@ def test_more_than_8_bits_are_refused(photo):
     data = file.getvalue()
     avif.check_depth(data)
     at = data.index(b"pixi") + 9
-    with pytest.raises(UnreadableError, match="has 10-bit samples"):
+    with pytest.raises(DecodeError, match="has 10-bit samples"):
         avif.check_depth(data[:at] + b"\x0a\x0a\x0a" + data[at + 3 :])
 
 

@@ -59,7 +59,7 @@ import json, sys
 from pathlib import Path
 from imfilter.cli.images import decode, picture
 data = Path(sys.argv[1]).read_bytes()
-options = picture.Terms(picture.limit(1 << 28))
+options = picture.DecodeOptions(picture.size_guard(1 << 28))
 decode.prepare(data[:1 << 16])
 before = set(sys.modules)
 decode.load(data, options)

@@ -148,8 +148,9 @@ def test_large_maps_are_means_of_squares(shape, rows):
     gathered, other = contact_sheet.Reduced(image.shape, "float32"), contact_sheet.Reduced(image.shape, "float32")
     for which, order in ((gathered, starts), (other, reversed(starts))):
         for start in order:
-            for part, room in which.parts(start, min(start + rows, shape[0])):
-                room[...] = image[start : start + rows][part]
+            stop = min(start + rows, shape[0])
+            with which.rows(start, stop) as room:
+                room[...] = image[start:stop]
     found, step = gathered.cells(), gathered.step
     np.testing.assert_array_equal(found, other.cells())
     assert max(found.shape[1:]) <= 256 < max(shape) / (step - 1 or 0.001)

@@ -146,8 +146,8 @@ def test_an_interruption_while_processes_start_is_one_line(needs, start, photos,
         import os, signal
         from imfilter.cli import main
         from imfilter.cli.batch import worker_pool
-        workers._start_method = lambda: {"fork" if moment == "fork" else "spawn"!r}
-        give = workers.Worker.give
+        worker_pool._start_method = lambda: {"fork" if moment == "fork" else "spawn"!r}
+        give = worker_pool.Worker.give
         def interrupted(*arguments):
             give(*arguments)
             if {moment != "fork"}:

@@ -91,8 +91,9 @@ def filled(pixels, strips, **settings):
     """Bands that get the rows of *strips*, as the threads of an image would give them."""
     bands = jpeg_encoder.canvas(pixels.shape, "uint8", **settings)
     for start, stop in strips:
-        for rows, place in bands.parts(start, stop):
-            place[...] = pixels[start:stop][rows]
+        for top, bottom in bands.cuts(start, stop):
+            with bands.rows(top, bottom) as place:
+                place[...] = pixels[top:bottom]
     return bands
 
 
@@ -130,7 +131,7 @@ def test_bands_have_the_shape_of_what_they_stand_for():
 
 
 def test_a_side_too_long_is_refused_when_it_is_written():
-    pixels = np.zeros((jpeg_encoder.LONGEST + 1, 1, 3), np.uint8)
+    pixels = np.zeros((jpeg_encoder.LONGEST_SIDE + 1, 1, 3), np.uint8)
     canvas = filled(pixels, [(0, len(pixels))], quality=80, full_chroma=True)
     with pytest.raises(ValueError, match="65500 pixels"):
         written(canvas.samples)
@@ -160,5 +161,5 @@ def test_bands_larger_than_a_scratch_file_may_be(monkeypatch):
 
 def test_an_interval_fits_its_field():
     """Of the header, 16 bits: the widest band has 16 rows."""
-    assert jpeg_encoder.UNIT // 8 * -(-jpeg_encoder.LONGEST // 8) < 1 << 16
+    assert jpeg_encoder.UNIT // 8 * -(-jpeg_encoder.LONGEST_SIDE // 8) < 1 << 16
     assert (1 << 19) // 64 < 1 << 16

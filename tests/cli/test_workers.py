@@ -218,7 +218,7 @@ def test_a_process_that_cannot_be_replaced_leaves_its_work_to_this_one(run, phot
 def alone(monkeypatch, folder):
     """Let every image ask for memory, and fail where two have it at once; return the number of times that one did."""
     monkeypatch.setattr(worker_pool, "_start_method", lambda: "fork")
-    monkeypatch.setattr(worker_pool, "SMALL", 1)
+    monkeypatch.setattr(worker_pool, "UNASKED_BYTES", 1)
     monkeypatch.setattr(worker_pool, "budget", lambda: 3)  # three processes, and nothing more
     run, mark, log = image_job.executor.run, folder / "working", folder / "log"
 
@@ -257,7 +257,7 @@ def test_a_process_that_dies_gives_its_memory_back(run, photos, folder, alone, a
 
 def test_those_who_ask_again_while_they_have_some_do_not_wait_for_each_other(run, photos, folder, monkeypatch):
     monkeypatch.setattr(worker_pool, "_start_method", lambda: "fork")
-    monkeypatch.setattr(worker_pool, "SMALL", 1)
+    monkeypatch.setattr(worker_pool, "UNASKED_BYTES", 1)
     monkeypatch.setattr(worker_pool, "budget", lambda: 3 + 50)
     read = prefetch.Reader.read
 
@@ -279,7 +279,7 @@ def test_there_are_no_more_processes_than_memory(run, photos, monkeypatch):
         start(self, *arguments)
 
     monkeypatch.setattr(worker_pool.Worker, "__init__", counted)
-    monkeypatch.setattr(worker_pool, "budget", lambda: 2 * worker_pool.SMALL)
+    monkeypatch.setattr(worker_pool, "budget", lambda: 2 * worker_pool.UNASKED_BYTES)
     run("blur", "photos", "-o", "out/", "-j", "6")
     assert len(started) == 2
 

@@ -27,7 +27,7 @@ ROUNDS = [
     pytest.param(number, marks=[] if SEARCHED or number < 2 else [pytest.mark.thorough])
     for number in range(int(SEARCHED or 60))
 ]
-TERMS = picture.Terms(picture.limit(1 << 22), to_rgb=True)
+OPTIONS = picture.DecodeOptions(picture.size_guard(1 << 22), to_rgb=True)
 EXTREMES = [bytes(4), b"\xff" * 4, b"\xff" * 2, b"\0\0\xff\xff", b"\x80\0\0\0", b"\0\0\0\x80", b"\0\1", b"\1\0"]
 CALLS, CALLS_A_BYTE = 20_000, 100
 MEMORY = 32 * (1 << 22)
@@ -60,8 +60,8 @@ def broken(draw):
 
 def check(data, lenient):
     try:
-        found = decode.decode(data, TERMS._replace(lenient=lenient))
-    except picture.UnreadableError as error:
+        found = decode.decode(data, OPTIONS._replace(lenient=lenient))
+    except picture.DecodeError as error:
         assert str(error)
         assert "\n" not in str(error)
     else:

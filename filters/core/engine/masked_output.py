@@ -144,8 +144,9 @@ class PartialPicture(Collector):
         return np.divide(behind * weights, both, out=weights.copy(), where=both > 0)
 
     def _lay(self, start: int, samples: Array) -> None:
-        for rows, out in self.canvas.parts(start, start + len(samples)):
-            out[...] = samples[rows]
+        for top, bottom in self.canvas.cuts(start, start + len(samples)):
+            with self.canvas.rows(top, bottom) as out:
+                out[...] = samples[top - start : bottom - start]
 
 
 def _mixed(result: Array, image: Array, share: Array, sure: bool) -> Array:

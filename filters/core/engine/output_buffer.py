@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, NamedTuple
 
 from ..lazy_numpy import Array, np
@@ -25,7 +26,7 @@ class Output(NamedTuple):
 class Canvas:
     """Where the samples of an output go: one array, unless a `CanvasFactory` gives what takes them otherwise.
 
-    Such a thing has `parts`, called from several threads, and the array's *shape*, *dtype* and *size*.
+    Such a thing has `cuts` and `rows`, called from several threads, and the array's *shape*, *dtype* and *size*.
     """
 
     def __init__(self, shape: tuple[int, int, int], dtype: Any) -> None:
@@ -33,9 +34,14 @@ class Canvas:
         planes = shape[2] > 4
         self.samples = np.empty((shape[2], *shape[:2]), dtype).transpose(1, 2, 0) if planes else np.empty(shape, dtype)
 
-    def parts(self, start: int, stop: int) -> Iterator[tuple[slice, Array]]:
-        """Yield which of the rows from *start* to *stop* go where; each place is filled when the next is asked for."""
-        yield slice(stop - start), self.samples[start:stop]
+    def cuts(self, start: int, stop: int) -> Iterable[tuple[int, int]]:
+        """Return the parts of the rows from *start* to *stop* that `rows` gives room for at a time."""
+        return ((start, stop),)
+
+    @contextlib.contextmanager
+    def rows(self, start: int, stop: int) -> Iterator[Array]:
+        """Give room for some rows, which is filled when the context ends."""
+        yield self.samples[start:stop]
 
 
 CanvasFactory = Callable[[tuple[int, int, int], Any], Any]
@@ -80,13 +86,15 @@ class Collector:
             channels = 3 if encoding.kind == "hue" else first.shape[2]
             dtype = first.dtype if encoding.stretched else encoding.dtype
             self.canvas = self.make((self.height, first.shape[1], channels), dtype)
-        for rows, out in self.canvas.parts(start, start + len(first)):
-            if encoding.kind == "hue":
-                out[...] = hue_map(first[rows], values[1][rows], encoding.gain, encoding.full)
-            elif encoding.stretched:
-                out[...] = first[rows]
-            else:
-                encoding.into(first[rows], out)
+        for top, bottom in self.canvas.cuts(start, start + len(first)):
+            rows = slice(top - start, bottom - start)
+            with self.canvas.rows(top, bottom) as out:
+                if encoding.kind == "hue":
+                    out[...] = hue_map(first[rows], values[1][rows], encoding.gain, encoding.full)
+                elif encoding.stretched:
+                    out[...] = first[rows]
+                else:
+                    encoding.into(first[rows], out)
         if opaque is not None:
             self._add_alpha(start, opaque)
 
