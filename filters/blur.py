@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import Annotated, Literal, Unpack
 
 from .core import Common, IntPair, Pair, Param, ParameterError, Stage, both, image_filter
-from .core.denoise import bilateral, guided
-from .core.denoise.nonlocal_means import nonlocal_means
+from .core.denoise import guided
 from .core.linear import kernels, planner
 from .core.linear.convolve import linear
-from .core.rank import extrema, rank_filter, structuring_element
+from .core.rank import rank_filter
+
+# What serves one op alone, and not the signature, is imported with that op: 2 ms, which a Gaussian does not need.
 
 LONGEST = 1000
 """Pixels of a motion, or across a disk: larger kernels do not fit the Fourier transform's tiles, and take minutes."""
@@ -224,6 +225,8 @@ def blur(
         return _disk(size, radius, algorithm)
     window = _window(size, _whole(radius))
     if op == "nlm":
+        from .core.denoise.nonlocal_means import nonlocal_means
+
         return nonlocal_means(window or (13, 13), patch, strength, noise_sigma)
     if op == "mean":
         return linear(kernels.mean(window or (3, 3)), name="mean", algorithm=algorithm)
@@ -232,6 +235,8 @@ def blur(
         name = op if op == "median" else f"percentile {wanted:g}"
         return rank_filter.ranked(*(window or (3, 3)), wanted, name=name, algorithm=algorithm)
     if op in ("min", "max"):
+        from .core.rank import extrema, structuring_element
+
         return extrema.extremum(op, structuring_element.window(*(window or (3, 3))))
     if op == "bilateral":
         return _bilateral(window, sigma, range_sigma)
@@ -305,6 +310,8 @@ def _radii(window: tuple[int, int], name: str) -> tuple[int, int]:
 
 
 def _bilateral(window: tuple[int, int] | None, sigma: Pair | None, range_sigma: float | None) -> Stage:
+    from .core.denoise import bilateral
+
     radii = None if window is None else _radii(window, "bilateral filter")
     sigmas = (2.0, 2.0) if sigma is None else both(sigma)
     if radii is None:

@@ -9,7 +9,11 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from hashlib import blake2b
+
+try:  # hashlib loads all of OpenSSL for it, 2.5 ms of each start
+    from _blake2 import blake2b
+except ImportError:
+    from hashlib import blake2b
 
 from ..images.formats import HEAD, Format, is_of
 

@@ -1,8 +1,10 @@
 """--update and its like: what is up to date is known by time and by parameters, and stays as it is."""
 
+import importlib.util
 import os
 import re
 import shutil
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -377,6 +379,16 @@ def test_what_would_meet_says_what_would_help(refused, png, folder, words, said)
     for name in ("a.png", "A.PNG"):
         shutil.copy(png, folder / "p" / name)
     assert said in refused(2, "edges", *words, "-o", "out/")
+
+
+def test_the_stamp_is_the_same_without_the_fast_digest(monkeypatch):
+    """The module that is tried first is private to Python, and may go."""
+    fast = provenance.Stamper("1.0", b"recipe", {"quality": 90}).stamp("image")
+    monkeypatch.setitem(sys.modules, "_blake2", None)
+    spec = importlib.util.spec_from_file_location("imfilter.cli.batch.provenance_again", provenance.__file__)
+    again = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(again)
+    assert again.Stamper("1.0", b"recipe", {"quality": 90}).stamp("image") == fast
 
 
 def test_an_update_with_nothing_to_do_writes_a_legend_that_is_missing(ok, png, folder):
