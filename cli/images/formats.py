@@ -110,7 +110,7 @@ FORMATS = {
 BY_NAME = {name: format for format in FORMATS.values() for name in (format.name, *format.aliases)}
 BY_SUFFIX = {suffix: format for format in FORMATS.values() for suffix in format.suffixes}
 LOSSLESS = FORMATS["png"]
-"""The format of a map that is written beside a lossy picture."""
+"""The format of a map in a folder, if the input's format is lossy or unknown."""
 HEAD = 16
 """How many bytes of a file are enough to recognise its format."""
 FOR_MAPS = "use .npy or .tif, -o FOLDER/ --name '{stem}-{map:02}.png' for a file each, or --sheet FILE"
