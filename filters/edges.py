@@ -159,7 +159,8 @@ def edges(
     References
     ----------
     J. Canny, "A computational approach to edge detection", 1986. For the operators see
-    `imfilter.filters.core.kernels`, for the structure and Di Zenzo's gradient `imfilter.filters.core.tensor`.
+    `imfilter.filters.core.linear.kernels`, for the structure tensor and Di Zenzo's gradient
+    `imfilter.filters.core.gradient.structure_tensor`.
 
     Shell
     -----

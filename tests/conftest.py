@@ -1,6 +1,6 @@
-"""What all tests share: needs of the machine, deadlines, numbers of examples, the command, generated pages.
+"""Fixtures for all tests: deadlines, what a test needs of the machine, counted work, the command, generated pages.
 
-No test measures seconds: `work` counts what is done.
+No test measures seconds: the fixture `work` counts calls instead.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ EXAMPLES = 20
 
 
 def thorough(config: pytest.Config) -> bool:
-    """Whether the tests marked `thorough` run too, as with `-m ""`; then every property is tried with more examples."""
+    """Whether the tests marked `thorough` run too, as with `-m ""`. Every property is then tried with more examples."""
     return "not thorough" not in config.option.markexpr
 
 
@@ -50,16 +50,16 @@ def pytest_configure(config: pytest.Config) -> None:
 # ---- deadlines --------------------------------------------------------------------------------------
 
 DEADLINE = 60
-"""Seconds after which a test hangs; ten times as many with those that are thorough."""
+"""Seconds after which a test counts as hanging; ten times as many if the thorough ones run too."""
 
 
 class Hang(BaseException):
-    """A test is not done after the deadline; no `except Exception` or `OSError` keeps it."""
+    """A test is not done by the deadline. It is not an `Exception`, so that no handler in the program catches it."""
 
 
 @pytest.fixture(autouse=True)
 def deadline(request: pytest.FixtureRequest) -> Iterator[int]:
-    """Stop a test that hangs, and with it the processes that it waits for; return the seconds that it has."""
+    """Stop a test that hangs, with the processes that it waits for; return its deadline in seconds."""
     seconds = DEADLINE * (10 if thorough(request.config) else 1)
 
     def hang(*_: object) -> None:
@@ -85,7 +85,7 @@ TOOLS = {
     "Netpbm": ("pnmconvol --version", r"Netpbm \d"),
     "vipsheader": ("vipsheader --version", r"^vips.\d"),
 }
-"""Programs of others: how each is asked who it is, and what it answers. Another may go by the same name."""
+"""Other programs: the command that asks for its identity, and the answer. Another program may have the same name."""
 
 
 def _runs(*words: str) -> subprocess.CompletedProcess[bytes]:
@@ -127,9 +127,10 @@ ABILITIES: dict[str, Callable[[], bool]] = {
 
 
 def lack(name: str) -> str:
-    """Return why this machine lacks what a test needs; empty where it has it.
+    """Return why a test cannot run on this machine, or an empty text if the machine has what it needs.
 
-    That is a program of `TOOLS`, one of `ABILITIES`, a device or folder as `/dev/full`, or a limit as `ulimit -f 1`.
+    *name* is a program of `TOOLS`, one of `ABILITIES`, a device or folder like `/dev/full`, or a limit like
+    `ulimit -f 1`.
     """
     if name in ABILITIES:
         return "" if ABILITIES[name]() else f"needs {name}"
@@ -155,7 +156,7 @@ asked_once = functools.cache(lack)
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
-    """Skip a test marked `needs` where this machine lacks one of the things."""
+    """Skip a test marked `needs` if this machine lacks one of the things that it names."""
     for mark in item.iter_markers("needs"):
         for name in mark.args:
             if why := asked_once(name):
@@ -164,13 +165,13 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
 
 @pytest.fixture(scope="session")
 def lacks() -> Callable[[str], str]:
-    """``lacks(name)``: why this machine lacks what a test needs; empty where it has it."""
+    """``lacks(name)``: see `lack`."""
     return lack
 
 
 @pytest.fixture(scope="session")
 def needs() -> Callable[[str], None]:
-    """``needs(name)`` skips where this machine lacks it: for fixtures, which have no marks."""
+    """``needs(name)`` skips the test if this machine lacks it; for fixtures, which cannot have marks."""
 
     def needs(name: str) -> None:
         if why := asked_once(name):
@@ -181,7 +182,7 @@ def needs() -> Callable[[str], None]:
 
 @pytest.fixture(scope="session")
 def peer() -> Callable:
-    """``peer("cv2")``: a package to compare with; skips where it is missing or cannot be imported."""
+    """``peer("cv2")`` imports a package to compare with, or skips the test if that is impossible."""
     return functools.partial(pytest.importorskip, exc_type=ImportError)
 
 
@@ -190,7 +191,7 @@ def peer() -> Callable:
 
 @pytest.fixture(scope="session")
 def work() -> Callable[[Callable[[], object]], int]:
-    """``work(function)``: how many calls it makes, of Python and of C."""
+    """``work(function)`` returns how many Python and C functions are called in it."""
 
     def work(function: Callable[[], object]) -> int:
         calls = 0
@@ -217,7 +218,7 @@ MEANING = re.compile("_?IMFILTER_.*|MAKE.*|MFLAGS|COLUMNS|LINES|(NO|FORCE)_COLOR
 
 @pytest.fixture(scope="session", autouse=True)
 def environment() -> Iterator[None]:
-    """Nothing that whoever runs the tests has set means anything to the command."""
+    """Remove the environment variables that would change what the command does."""
     with pytest.MonkeyPatch.context() as patch:
         for name in filter(MEANING.fullmatch, list(os.environ)):
             patch.delenv(name)
@@ -226,7 +227,7 @@ def environment() -> Iterator[None]:
 
 @dataclass
 class Ended:
-    """What a run left behind."""
+    """The result of a run."""
 
     code: int
     out: bytes
@@ -239,7 +240,7 @@ class Ended:
 
 @pytest.fixture(scope="session")
 def made_once() -> Iterator[None]:
-    """Making commands of parameters takes longer than most images that are filtered here."""
+    """Make each command once: that takes longer than to filter most of the images here."""
     with pytest.MonkeyPatch.context() as patch:
         for module, name in (
             (typer.main, "get_command"),
@@ -274,13 +275,13 @@ def run(monkeypatch, made_once):
 
 @pytest.fixture(name="command")
 def words():
-    """The words that start the program as a process of its own."""
+    """Return the words that start the program as a process of its own."""
     return [sys.executable, "-m", "imfilter"]
 
 
 @pytest.fixture
 def shell(command, needs):
-    """Run a shell line in which ``imfilter`` is the program; signals and pipes are the system's."""
+    """Run a line of shell in which ``imfilter`` is the program, with real signals and pipes."""
     needs("bash")
     words = " ".join(f"'{word}'" for word in command)
 
@@ -298,7 +299,7 @@ def shell(command, needs):
 
 @pytest.fixture
 def program(command, tmp_path_factory):
-    """The environment in which ``imfilter`` is the program under test, for other programs that start it."""
+    """Return an environment in which other programs find the program under test as ``imfilter``."""
     script = tmp_path_factory.mktemp("bin") / "imfilter"
     script.write_text(f'#!/bin/sh\nexec {" ".join(command)} "$@"\n')
     script.chmod(0o755)
@@ -320,7 +321,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 @pytest.fixture(scope="session")
 def fresh() -> Callable[[Path, str], None]:
-    """``fresh(page, text)``: the page holds the text that is generated; ``REGENERATE=1`` writes it."""
+    """``fresh(page, text)`` checks that a page holds the generated text; with ``REGENERATE=1`` it writes the page."""
 
     def fresh(page: Path, text: str) -> None:
         if REGENERATE:

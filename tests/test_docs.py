@@ -4,6 +4,7 @@ import doctest
 import fnmatch
 import importlib.util
 import os
+import pkgutil
 import re
 import shlex
 import shutil
@@ -188,6 +189,17 @@ def test_every_path_that_a_document_or_a_comment_names_exists(source):
     """``<name>`` in a path stands for any name."""
     named = {path.rstrip("./-") for path in PATH.findall(source.read_text(encoding="utf-8"))}
     assert not [path for path in sorted(named) if not any(ROOT.glob(re.sub(r"<\w+>", "*", path)))]
+
+
+NAME = re.compile(r"`(imfilter(?:\.\w+)+)`")
+
+
+def test_every_name_that_a_document_or_a_docstring_gives_can_be_imported():
+    sources = [path for path in (*DOCUMENTS, *SOURCES) if path != HISTORY]
+    named = {name for source in sources for name in NAME.findall(source.read_text(encoding="utf-8"))}
+    assert named
+    for name in sorted(named):
+        pkgutil.resolve_name(name)
 
 
 def headings(page):

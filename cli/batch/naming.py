@@ -1,4 +1,4 @@
-"""`--name`: how the files in an output folder are called."""
+"""The names of files in an output folder, which `--name` sets."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from ..errors import UsageError
 from ..images import formats
 
 FIELDS = ("stem", "suffix", "filter", "index", "output", "frame", "map")
-"""What a pattern may hold in braces."""
+"""The fields that a pattern may have, in braces."""
 
 
 class Numbered(NamedTuple):
-    """A path with the number of a frame in it, which is known when the frames are read."""
+    """A path with the number of a frame in it, which is not known before the frames are read."""
 
     before: str
     format: str
@@ -32,18 +32,18 @@ class Numbered(NamedTuple):
 
 
 class OutputNaming(NamedTuple):
-    """How outputs in folders are called."""
+    """Names the outputs in folders."""
 
     pattern: str | None = None
     filter: str = ""
     frame: int | None = None
-    """The one frame that is taken, if not all."""
+    """The frame that is taken; None takes all."""
     maps: int = 0
-    """So many maps the result is made of; 0 is a picture."""
+    """How many maps make up the result; 0 if it is a picture."""
 
     @property
     def fields(self) -> list[str | None]:
-        """What the pattern holds in braces."""
+        """The fields of the pattern; None stands for text behind the last of them."""
         return [field for _, field, *_ in Formatter().parse(self.pattern or "")]
 
     @property
@@ -78,9 +78,9 @@ class OutputNaming(NamedTuple):
     def path(
         self, folder: str, place: str, suffix: str, index: int, output: str, map: int | None = None
     ) -> str | Numbered:
-        """Return the path below *folder* of an output whose input has the place *place*; *suffix* is its format's.
+        """Return the path of an output below *folder*; *place* is the relative path of its input.
 
-        An output that is no single *map* has its own name in the place of the number.
+        *suffix* is that of its format. ``{map}`` becomes the number *map*, or the output's name if it is not one map.
         """
         inner, name = os.path.split(place)
         folder = os.path.join(folder, inner)
@@ -95,9 +95,9 @@ class OutputNaming(NamedTuple):
         return numbered if _is_suffixed(str(numbered)) else numbered._replace(after=after + suffix)
 
     def _filled(self, stem: str, suffix: str, index: int, output: str, map: int | None) -> tuple[str, str | None, str]:
-        """Return what stands before the number of a frame, how that is formatted, and what stands behind.
+        """Return the text before a frame's number, the format of the number, and the text after it.
 
-        The format is None where no such number is left open.
+        The format is None if no number is left open.
         """
         values = {"stem": stem, "suffix": suffix, "filter": self.filter, "index": index, "output": output}
         before, frame = "", None

@@ -1,7 +1,7 @@
-"""The options that all commands share, each declared once: its help, where that stands, and what depends on it.
+"""The options that all commands share. Each is declared once: its type, its help, and whether it affects the outputs.
 
-Typer's parameters, the sections of the help and what a stamp holds come from here. Annotations are not postponed in
-this file, because they are read whenever a command is made.
+Typer's parameters, the sections of the help and the stamp of `--update` follow from it. This file does not postpone its
+annotations, because they are read whenever a command is made.
 """
 
 from collections.abc import Callable, Iterable
@@ -24,35 +24,37 @@ RUN: Section = "The run"
 
 
 class Option(NamedTuple):
-    """The declaration beside an option's type; whoever adds one decides on its section and on the stamp."""
+    """The declaration of an option. Section and `affects_output` have no default: whoever adds an option decides."""
 
     help: str
     section: Section
     affects_output: bool
-    """Another value makes other outputs: `--update` does them again."""
+    """Another value changes what the outputs contain, so `--update` writes them again."""
     short: str = ""
     metavar: str | None = None
     default: str = ""
-    """What the help says it is."""
+    """The default in the words of the help, if the value does not say it."""
     words: Callable[[], Iterable[str]] | None = None
-    """Those that the shell completes."""
+    """Returns the words that the shell completes."""
     only: Literal["", "angle", "bank"] = ""
-    """For filters with a map of angles, or with banks of kernels."""
+    """The option is for filters with a map of angles, or with banks of kernels, alone."""
 
 
 class SharedOptions(NamedTuple):
-    """What a call says beside its filters and their parameters. A field is named as its option."""
+    """The options of a call, without its filters' parameters. Each field has the name of its option."""
 
     inputs: Annotated[
         tuple[str, ...],
-        Option("Images, folders of images, or - for standard input.", ARGUMENTS, False, metavar="INPUT..."),
+        Option(
+            "Images, folders of images, or - for standard input.", ARGUMENTS, affects_output=False, metavar="INPUT..."
+        ),
     ] = ()
     output: Annotated[
         str | None,
         Option(
             "The picture: a file, a folder (existing, or ending in /), or - for standard output.",
             FILES,
-            False,
+            affects_output=False,
             short="-o",
             metavar="OUTPUT",
         ),
@@ -62,7 +64,7 @@ class SharedOptions(NamedTuple):
         Option(
             "How the angle is drawn: code, 256 (or 65536) steps a turn; color, hue = angle and value = magnitude.",
             OWN,
-            True,
+            affects_output=True,
             metavar="code|color",
             default="code",
             words=lambda: ["code", "color"],
@@ -71,14 +73,14 @@ class SharedOptions(NamedTuple):
     ] = "code"
     angle_legend: Annotated[
         str | None,
-        Option("Write the wheel that explains the colours.", OWN, False, metavar="FILE", only="angle"),
+        Option("Write the wheel that explains the colours.", OWN, affects_output=False, metavar="FILE", only="angle"),
     ] = None
     sheet: Annotated[
         str | None,
         Option(
             "Write all maps of a bank into one picture, each stretched to its own range and labelled.",
             OWN,
-            False,
+            affects_output=False,
             metavar="FILE",
             only="bank",
         ),
@@ -88,7 +90,7 @@ class SharedOptions(NamedTuple):
         Option(
             "Output format, where no suffix says it.",
             FILES,
-            False,  # that a file is in its format is seen in the file
+            affects_output=False,  # `--update` looks at the format of the file itself
             short="-t",
             metavar="FORMAT",
             words=lambda: formats.FORMATS,
@@ -100,67 +102,76 @@ class SharedOptions(NamedTuple):
             "How files in an output folder are called, as '{stem}.edges.png'; also {suffix}, {filter}, {index}, "
             "{output}, and {frame} and {map}: a file each.",
             FILES,
-            False,
+            affects_output=False,
             metavar="PATTERN",
         ),
     ] = None
     recursive: Annotated[
-        bool, Option("Take the folders in folders too; outputs mirror the tree.", FILES, False, short="-r")
+        bool,
+        Option("Take the folders in folders too; outputs mirror the tree.", FILES, affects_output=False, short="-r"),
     ] = False
     include: Annotated[
         tuple[str, ...],
-        Option("Of a folder, take only what matches; may be repeated.", FILES, False, metavar="GLOB"),
+        Option("Of a folder, take only what matches; may be repeated.", FILES, affects_output=False, metavar="GLOB"),
     ] = ()
     exclude: Annotated[
         tuple[str, ...],
-        Option("Of a folder, leave out what matches; may be repeated.", FILES, False, metavar="GLOB"),
+        Option("Of a folder, leave out what matches; may be repeated.", FILES, affects_output=False, metavar="GLOB"),
     ] = ()
     files_from: Annotated[
         str | None,
-        Option("Read more inputs from FILE (or -), a name a line.", FILES, False, metavar="FILE"),
+        Option("Read more inputs from FILE (or -), a name a line.", FILES, affects_output=False, metavar="FILE"),
     ] = None
-    null: Annotated[bool, Option("The names of --files-from end in NUL, not lines.", FILES, False, short="-0")] = False
-    in_place: Annotated[bool, Option("Replace each input by its picture.", FILES, False)] = False
+    null: Annotated[
+        bool, Option("The names of --files-from end in NUL, not lines.", FILES, affects_output=False, short="-0")
+    ] = False
+    in_place: Annotated[bool, Option("Replace each input by its picture.", FILES, affects_output=False)] = False
     backup: Annotated[
         str | None,
-        Option("With --in-place, keep the input under its name and SUFFIX.", FILES, False, metavar="SUFFIX"),
+        Option(
+            "With --in-place, keep the input under its name and SUFFIX.", FILES, affects_output=False, metavar="SUFFIX"
+        ),
     ] = None
-    no_clobber: Annotated[bool, Option("Keep outputs that exist.", FILES, False)] = False
+    no_clobber: Annotated[bool, Option("Keep outputs that exist.", FILES, affects_output=False)] = False
     update: Annotated[
         bool,
         Option(
             "Skip what is newer than its input and was made with the same parameters.",
             FILES,
-            False,
+            affects_output=False,
             short="-u",
         ),
     ] = False
-    dry_run: Annotated[bool, Option("Print what would be written; do nothing.", RUN, False, short="-n")] = False
-    fail_fast: Annotated[bool, Option("Stop at the first image that fails.", RUN, False)] = False
+    dry_run: Annotated[
+        bool, Option("Print what would be written; do nothing.", RUN, affects_output=False, short="-n")
+    ] = False
+    fail_fast: Annotated[bool, Option("Stop at the first image that fails.", RUN, affects_output=False)] = False
     depfile: Annotated[
         str | None,
-        Option("Write the outputs' dependencies for Make or Ninja.", RUN, False, metavar="FILE"),
+        Option("Write the outputs' dependencies for Make or Ninja.", RUN, affects_output=False, metavar="FILE"),
     ] = None
-    json: Annotated[bool, Option("Print a line of JSON for each image and a last one for all.", RUN, False)] = False
+    json: Annotated[
+        bool, Option("Print a line of JSON for each image and a last one for all.", RUN, affects_output=False)
+    ] = False
     mask: Annotated[
         str | None,
         Option(
             "A gray image of the picture's size: how strongly the filter acts, from black, not at all, to white.",
             PIXELS,
-            True,
+            affects_output=True,
             metavar="FILE",
         ),
     ] = None
     roi: Annotated[
         tuple[str, ...],
-        Option("Change nothing outside of this box; may be repeated.", PIXELS, True, metavar="X,Y,W,H"),
+        Option("Change nothing outside of this box; may be repeated.", PIXELS, affects_output=True, metavar="X,Y,W,H"),
     ] = ()
     quality: Annotated[
         int | None,
         Option(
             "Quality of JPEG and AVIF (else 95 with full chroma) and of WebP (else lossless).",
             PIXELS,
-            True,
+            affects_output=True,
             metavar="1-100",
         ),
     ] = None
@@ -169,48 +180,55 @@ class SharedOptions(NamedTuple):
         Option(
             "What transparent pixels are laid on where the result has no alpha.",
             PIXELS,
-            True,
+            affects_output=True,
             metavar="COLOR",
             default="white; before edges are found, black",
         ),
     ] = ""
-    strip: Annotated[bool, Option("Leave out EXIF, XMP, ICC profile, resolution and comments.", PIXELS, True)] = False
-    strip_gps: Annotated[bool, Option("Leave out of EXIF and XMP where the picture was taken.", PIXELS, True)] = False
+    strip: Annotated[
+        bool, Option("Leave out EXIF, XMP, ICC profile, resolution and comments.", PIXELS, affects_output=True)
+    ] = False
+    strip_gps: Annotated[
+        bool, Option("Leave out of EXIF and XMP where the picture was taken.", PIXELS, affects_output=True)
+    ] = False
     frame: Annotated[
         int | None,
-        Option("Of an animation or several pages take one; the first is 0.", FILES, True, metavar="N"),
+        Option("Of an animation or several pages take one; the first is 0.", FILES, affects_output=True, metavar="N"),
     ] = None
     to_rgb: Annotated[
-        bool, Option("Convert CMYK to sRGB, by the picture's ICC profile if it has one.", PIXELS, True)
+        bool, Option("Convert CMYK to sRGB, by the picture's ICC profile if it has one.", PIXELS, affects_output=True)
     ] = False
     max_pixels: Annotated[
         str,
         Option(
             "Refuse larger images; 500M means 500 million.",
             RUN,
-            False,
+            affects_output=False,
             metavar="N",
             default="IMFILTER_MAX_PIXELS, else 268M",
         ),
     ] = ""
     max_frames: Annotated[
-        int, Option("Refuse files of more frames.", RUN, False, metavar="N", default=str(MAX_FRAMES))
+        int, Option("Refuse files of more frames.", RUN, affects_output=False, metavar="N", default=str(MAX_FRAMES))
     ] = MAX_FRAMES
-    lenient: Annotated[bool, Option("Of a damaged file, take what can be read; else it is refused.", RUN, True)] = False
+    lenient: Annotated[
+        bool, Option("Of a damaged file, take what can be read; else it is refused.", RUN, affects_output=True)
+    ] = False
     jobs: Annotated[
         int | None,
         Option(
             "Cores to use.",
             RUN,
-            False,
+            affects_output=False,
             short="-j",
             metavar="N",
             default="IMFILTER_JOBS; below make -j, 1; else all that the process may use",
         ),
     ] = None
-    quiet: Annotated[bool, Option("Print errors only.", RUN, False, short="-q")] = False
+    quiet: Annotated[bool, Option("Print errors only.", RUN, affects_output=False, short="-q")] = False
     verbose: Annotated[
-        bool, Option("Say what was derived: radius, kernel sum, algorithm, range.", RUN, False, short="-v")
+        bool,
+        Option("Say what was derived: radius, kernel sum, algorithm, range.", RUN, affects_output=False, short="-v"),
     ] = False
 
 

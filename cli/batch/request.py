@@ -1,4 +1,4 @@
-"""One call of a command, checked: its options hold together, and each input is paired with its outputs.
+"""A call of a command, checked: its options agree, and each input is paired with its outputs.
 
 Everything that can be refused without looking at a pixel is refused here.
 """
@@ -24,14 +24,14 @@ from .recipe import Recipe
 
 
 class Request(NamedTuple):
-    """A call of which nothing is left to refuse but what only the filters know."""
+    """A checked call. Only the filters may still refuse something."""
 
     recipe: Recipe
     maps: tuple[str, ...]
-    """What those are called that the result is made of; none for a picture."""
+    """The names of the maps that make up the result; none if it is a picture."""
     options: SharedOptions
     map_files: Mapping[str, str]
-    """Where the filter's maps go, as the user wrote it."""
+    """Where the filter's maps go, as the user wrote it: path by name."""
     inputs: inputs.InputSet
     jobs: Sequence[Job]
     region: mask_option.Region | None
@@ -42,16 +42,16 @@ class Request(NamedTuple):
 
     @property
     def files(self) -> list[str]:
-        """The files that the outputs depend on, beside the inputs: kernels and the mask."""
+        """The files other than the inputs that the outputs depend on: kernels and the mask."""
         return [*self.recipe.files(), *(self.region.files() if self.region is not None else ())]
 
 
 def check(recipe: Recipe, options: SharedOptions, map_files: Mapping[str, str]) -> Request:
-    """Return what is to be done; raises UsageError."""
+    """Check a call and return its request; raises UsageError."""
     _check_values(options)
     _check_pairs(options)
     _check_angles(recipe, options)
-    _check_beside(options)
+    _check_other_files(options)
     cores, maps = cpu_count.cores(options.jobs), recipe.maps()
     if options.sheet is not None and not maps:
         raise UsageError("--sheet: shows the maps of a bank of kernels; here the result is a picture, for -o")
@@ -114,8 +114,8 @@ def _check_angles(recipe: Recipe, options: SharedOptions) -> None:
         raise UsageError("--angle-style color draws one direction a pixel; use --channels luma or max")
 
 
-def _check_beside(options: SharedOptions) -> None:
-    """Check the names of the files that are written beside the outputs."""
+def _check_other_files(options: SharedOptions) -> None:
+    """Check the names of the files that are written besides the outputs."""
     for name, path in (("angle_legend", options.angle_legend), ("depfile", options.depfile)):
         if path is not None and (path in ("", STREAM) or inputs.is_folder(path)):
             raise UsageError(f"{flag(name)} {path!r}: is no name of a file")
@@ -124,7 +124,7 @@ def _check_beside(options: SharedOptions) -> None:
 
 
 def _names(options: SharedOptions) -> list[str]:
-    """Return the inputs as they are named, those of --files-from last."""
+    """Return the inputs as the user named them, those of --files-from last."""
     names, listed = list(options.inputs), options.files_from
     if listed == STREAM and STREAM in names:
         raise UsageError("- (standard input) holds an image, or the names of --files-from; not both")
@@ -195,8 +195,8 @@ def _plan(
         backup=options.backup,
     )
     collisions.check_names(jobs)
-    beside = (path for path in (options.angle_legend, options.depfile) if path is not None)
-    collisions.check_files(jobs, list(beside))
+    others = [path for path in (options.angle_legend, options.depfile) if path is not None]
+    collisions.check_files(jobs, others)
     for target in (job.targets.get("image") for job in jobs if maps):
         if target is not None and target.format is not None and not target.format.holds_maps(maps):
             raise UsageError(f"{target.name}: {target.format.name.upper()} cannot hold {maps} maps; {formats.FOR_MAPS}")
@@ -211,7 +211,7 @@ def _check_depfile(path: str, request: Request) -> None:
 
 def _stamper(recipe: Recipe, options: SharedOptions, region: mask_option.Region | None) -> Stamper:
     said: dict[str, object] = {name: getattr(options, name) for name in OPTIONS if OPTIONS[name].affects_output}
-    del said["mask"], said["roi"]  # what they hold counts, and not how it is written
+    del said["mask"], said["roi"]  # their contents count, not how they were written
     return Stamper(VERSION, recipe.key(), said | (region.key() if region is not None else {}))
 
 

@@ -1,4 +1,4 @@
-"""Carrying out a request: what is up to date is left, the rest is done, and what stands beside it written."""
+"""Carries out a request: skips what is up to date, does the rest, and writes the legend and the dependency file."""
 
 from __future__ import annotations
 
@@ -20,15 +20,15 @@ from .request import Request, check
 
 
 def execute(recipe: Recipe, options: SharedOptions, map_files: Mapping[str, str]) -> int:
-    """Check a call, do it, and return the exit code; *map_files* says where the filter's maps go."""
+    """Check a call, carry it out, and return the exit code; *map_files* says where the filter's maps go."""
     began = time.perf_counter()
     with warnings.catch_warnings():
-        # Libraries warn of what the program says in its own words, or refuses.
+        # What libraries warn of, the program reports or refuses in its own words.
         warnings.simplefilter("ignore")
-        return _carried_out(check(recipe, options, map_files), began)
+        return _carry_out(check(recipe, options, map_files), began)
 
 
-def _carried_out(request: Request, began: float) -> ExitCode:
+def _carry_out(request: Request, began: float) -> ExitCode:
     recipe, options, passed_over = request.recipe, request.options, request.inputs.passed_over
     reporter = Reporter(
         recipe.name,
@@ -82,7 +82,7 @@ def _dry_run(jobs: Sequence[Job], skipped: frozenset[int], reporter: Reporter) -
 
 
 def _work(request: Request, jobs: Sequence[Job], skipped: frozenset[int], reporter: Reporter) -> ExitCode:
-    """Do what is left to do."""
+    """Do the jobs that are not skipped."""
     options, left = request.options, len(jobs) - len(skipped)
     workers = min(request.cores, left)
     pictures = reader(request.max_pixels, options.lenient, options.to_rgb)

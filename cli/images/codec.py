@@ -1,4 +1,4 @@
-"""A codec: what reads and writes the files of one format."""
+"""Codecs, each of which reads and writes the files of one format."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 CMYK = 4
-"""The number of its channels."""
+"""Channels of a CMYK picture."""
 
 
 class EncodeOptions(NamedTuple):
@@ -32,21 +32,21 @@ class Content(NamedTuple):
     """What goes into a file, or into one of its frames."""
 
     pixels: Any
-    """``(height, width, 1, 3, or 4 of CMYK)``, or what the codec's canvas made; maps are ``(height, width, count)``."""
+    """``(height, width, channels)``, the channels 1, 3 or 4 (CMYK), or what the codec's canvas made of them."""
     alpha: Any
     """``(height, width)``, or None."""
     metadata: Metadata = Metadata()
     options: EncodeOptions = EncodeOptions()
     software: str = ""
-    """A line of ASCII, to stand where the format keeps the name of the program that wrote a file."""
+    """A line of ASCII for the field in which the format names the program that wrote a file."""
 
     def samples(self) -> Any:
-        """Return the samples as files hold them: the alpha as the last channel, ``(height, width)`` of one channel."""
+        """Return the samples as files hold them: the alpha is the last channel, and a single channel has no axis."""
         samples = self.pixels if self.alpha is None else np.dstack([self.pixels, self.alpha])
         return np.ascontiguousarray(samples if samples.shape[2] > 1 else samples[..., 0])
 
     def comments(self) -> list[bytes]:
-        """Return the comments of a file: its program's name, and the picture's own."""
+        """Return the comments of a file: the program's name, then the picture's own."""
         return [comment for comment in (self.software.encode(), *self.metadata.comments) if comment]
 
     def exif(self) -> bytes:
@@ -62,17 +62,17 @@ class FrameWriter(Protocol):
     """Gathers the frames of a file."""
 
     notes: list[str]
-    """What people should know."""
+    """Notes for the user."""
 
     def add(self, frame: Content) -> None:
-        """Take one more frame; the first one's metadata and program are the file's."""
+        """Add a frame; the file takes its metadata and its program's name from the first."""
 
     def write(self, file: io.BytesIO) -> None:
         """Write the file."""
 
 
 Encode = Callable[[io.BytesIO, Content], list[str]]
-"""Writes a file; returns what people should know. Raises ValueError where the format cannot hold the content."""
+"""Writes a file and returns notes for the user. Raises ValueError if the format cannot hold the content."""
 
 
 def _nothing(head: bytes) -> None:
@@ -84,21 +84,22 @@ def _all_later(data: bytes, options: DecodeOptions) -> PartialDecode:
 
 
 class Codec(NamedTuple):
-    """What reads and writes the files of one format; its module holds it as `CODEC`, and the table `formats` names it.
+    """Reads and writes the files of one format. The format's module holds it as `CODEC`; `formats` names the module.
 
-    Reading has two halves, the first of which runs ahead, in a thread, while the program is still being imported.
+    Reading has two halves: `load` runs ahead, in a thread, while the program is still being imported; `finish` does
+    the rest. A codec without a `load` reads in `finish` alone, from `PartialDecode.data`.
     """
 
     finish: Callable[[PartialDecode, DecodeOptions, Decode], Picture | Frames]
-    """Does what `load` left to do. What it is handed last decodes a file that is a part of this one."""
+    """Does what `load` left to do. Its last argument decodes a file that is embedded in this one."""
     encode: Encode
     load: Callable[[bytes, DecodeOptions], PartialDecode] = _all_later
-    """Does what needs no NumPy and, after `prepare`, imports nothing."""
+    """Decodes what needs no NumPy. It imports nothing: `prepare` has done that."""
     prepare: Callable[[bytes], None] = _nothing
-    """Imports what `load` needs for a file that begins so, beside the codec's own module."""
+    """Imports what `load` needs for a file with this head, apart from the codec's own module."""
     canvas: Callable[[EncodeOptions], CanvasFactory] | None = None
-    """Returns what makes the canvas that a result is gathered in, where it is not a plain one."""
+    """Returns a factory of the canvases in which a result is gathered; None takes plain ones."""
     encode_maps: Encode | None = None
-    """For a format that holds any number of maps."""
+    """Writes maps, ``(height, width, count)``, for a format that holds any number of them."""
     frames: Callable[[Timing | None], FrameWriter] | None = None
-    """For a format that holds several frames."""
+    """Returns a writer of frames with these times, for a format that holds several."""

@@ -1,6 +1,6 @@
-"""The image formats: how each is called and told, what it can hold, and which module reads and writes it.
+"""The image formats: their names and signatures, what each can hold, and which module reads and writes it.
 
-A format is a module beside this one, with its `Codec`, and its row here. Listing them imports none of the modules.
+A format is a module of this folder, with its `Codec`, and a row of `FORMATS`. The table imports none of the modules.
 """
 
 from __future__ import annotations
@@ -18,12 +18,12 @@ if TYPE_CHECKING:
 
 
 class Format(NamedTuple):
-    """One format that is read and written."""
+    """A format that is read and written."""
 
     name: str
     suffixes: tuple[str, ...]
     signature: bytes
-    """A pattern of how its files begin."""
+    """A pattern that the first bytes of its files match, at most `HEAD` of them."""
     gray: tuple[str, ...]
     """The sample types that it holds in one channel."""
     colour: tuple[str, ...]
@@ -32,20 +32,20 @@ class Format(NamedTuple):
     """The sample types that it holds in the four channels of CMYK."""
     alpha: bool = False
     raw: bool = False
-    """Results go into it as float, signed and unrounded, unless a depth is asked for."""
+    """Results are written as float, signed and unrounded, unless `--depth` is given."""
     lossy: bool = False
     animated: bool = False
     """It holds the frames of an animation."""
     paged: bool = False
-    """It holds several pictures without times."""
+    """It holds several pages, which have no times."""
     maps: bool = False
     """It holds any number of maps."""
     aliases: tuple[str, ...] = ()
     """Other names for it."""
     title: str = ""
-    """How it is called among others, where that is not its name in capitals."""
+    """Its name in a list of formats, if that is not `name` in capitals."""
     module: str = ""
-    """The module of its codec, where that is not called as it is."""
+    """The module of its codec, if that is not called `name`."""
 
     @property
     def codec_name(self) -> str:
@@ -54,7 +54,7 @@ class Format(NamedTuple):
 
     @property
     def codec(self) -> Codec:
-        """What reads and writes its files; the first look imports it."""
+        """The codec; the first access imports its module."""
         return _codec(self.codec_name)
 
     def holds_maps(self, count: int) -> bool:
@@ -110,11 +110,11 @@ FORMATS = {
 BY_NAME = {name: format for format in FORMATS.values() for name in (format.name, *format.aliases)}
 BY_SUFFIX = {suffix: format for format in FORMATS.values() for suffix in format.suffixes}
 LOSSLESS = FORMATS["png"]
-"""What a map is written in where nothing says otherwise."""
+"""The format of a map in a folder, if the input's format is lossy or unknown."""
 HEAD = 16
-"""So many bytes tell the format."""
+"""How many bytes of a file are enough to recognise its format."""
 FOR_MAPS = "use .npy or .tif, -o FOLDER/ --name '{stem}-{map:02}.png' for a file each, or --sheet FILE"
-"""What would help where a format holds too few channels."""
+"""Advice where a format holds too few channels."""
 READABLE = ", ".join(format.title or format.name.upper() for format in FORMATS.values())
 
 
@@ -130,7 +130,7 @@ def _signatures() -> re.Pattern[bytes]:
 
 
 def sniff(head: bytes) -> Format | None:
-    r"""Return the format of a file that begins with *head*, None where it is no image.
+    r"""Return the format of a file that begins with *head*, or None if it is not an image.
 
     >>> sniff(b"\xff\xd8\xff\xe0").name, sniff(b"RIFF....WAVE")
     ('jpeg', None)
@@ -140,7 +140,7 @@ def sniff(head: bytes) -> Format | None:
 
 
 def is_of(format: Format, head: bytes) -> bool:
-    """Whether a file that begins with *head* is one that the codec of *format* writes."""
+    """Whether a file that begins with *head* belongs to the codec of *format*."""
     found = sniff(head)
     return found is not None and found.codec_name == format.codec_name
 
@@ -154,7 +154,7 @@ def named(name: str) -> Format:
 
 
 def of_suffix(path: str) -> Format:
-    """Return the format of a file to be written; raises UsageError where the suffix says none."""
+    """Return the format that the suffix of an output names; raises UsageError if it names none."""
     suffix = PurePath(path).suffix.lower()
     if suffix in BY_SUFFIX:
         return BY_SUFFIX[suffix]

@@ -1,7 +1,7 @@
-"""Directories of tags, as TIFF and EXIF keep them: read, edited and written with every value's own type.
+"""Directories of tags in TIFF and EXIF: read, edited and written, each value with its own type.
 
 After TIFF 6.0, section 2 (Adobe, 1992), and Exif 3.0 (CIPA DC-008), section 4.6. A value that is not understood is
-carried as it is; only its byte order is turned where the new file has another.
+kept; only its byte order changes, if the new file has another.
 """
 
 from __future__ import annotations
@@ -18,13 +18,14 @@ BELOW = frozenset({EXIF, GPS, INTEROPERABILITY})
 SIZES = {1: 1, 2: 1, 3: 2, 4: 4, 5: 8, 6: 1, 7: 1, 8: 2, 9: 4, 10: 8, 11: 4, 12: 8, 13: 4}
 """Bytes of one value, by type."""
 ITEMS = {5: 4, 10: 4}
-"""Bytes of what is turned with the byte order, where it is not the whole value: halves of fractions."""
+"""Bytes that the byte order reverses, by type, if that is not a whole value: the halves of fractions."""
 SHORT, LONG, BYTE, ASCII, RATIONAL = 3, 4, 1, 2, 5
 DEEPEST = 3
+"""How many directories may lie above another."""
 MOST_ENTRIES = (1 << 16) - 1
-"""Of one directory that are read: as many as are written."""
+"""How many entries of a directory are read: no more than a written one can have."""
 TIMES = 3
-"""How often a file is read through at most: the directories as such, their entries, and the values."""
+"""How many times its own length is read of a file at most: directories, their entries, and values."""
 PREFIX = b"Exif\0\0"
 
 
@@ -37,13 +38,13 @@ class Value(NamedTuple):
     below: dict[int, Value] | None = None
 
     def number(self) -> int:
-        """Return the first value of a short or long tag, 0 where it is neither."""
+        """Return the first number of a short or long value, and 0 of any other."""
         if self.type not in (SHORT, LONG) or not self.many:
             return 0
         return int.from_bytes(self.data[: SIZES[self.type]], "little")
 
     def text(self) -> bytes:
-        """Return a text."""
+        """Return the text of an ASCII value, and nothing of any other."""
         return self.data.split(b"\0")[0] if self.type == ASCII else b""
 
 
@@ -51,23 +52,23 @@ Directory = dict[int, Value]
 
 
 def short(number: int) -> Value:
-    """Return a number of 16 bits as a tag's value, of 32 where it needs them."""
+    """Return a number as a value of 16 bits, or of 32 if it needs them."""
     return Value(SHORT, 1, struct.pack("<H", number)) if number < 1 << 16 else Value(LONG, 1, struct.pack("<I", number))
 
 
 def text(text: bytes) -> Value:
-    """Return a text as a tag's value."""
+    """Return a text as a value."""
     data = text + b"\0"
     return Value(ASCII, len(data), data)
 
 
 def rational(number: float) -> Value:
-    """Return a number as a tag's value, a fraction of 32 bits each."""
+    """Return a number as a value, a fraction of two numbers of 32 bits."""
     return Value(RATIONAL, 1, struct.pack("<II", round(number * 1000), 1000))
 
 
 class LoopError(ValueError):
-    """Directories run in circles, or overlap so much that to read them would take longer than their file is."""
+    """Directories form a loop, or overlap so much that reading them takes more than the file's length."""
 
 
 class Entry(NamedTuple):
@@ -77,24 +78,25 @@ class Entry(NamedTuple):
     type: int
     many: int
     at: int
-    """Where it stands."""
+    """Its offset."""
     field: int
-    """Where its value stands, or the offset of that."""
+    """The offset of its value, or of the offset of its value."""
 
 
 class Page(NamedTuple):
-    """One of the directories that follow one another."""
+    """One of the directories that are chained to one another."""
 
     at: int
+    """Its offset."""
     link: int
-    """Where the offset of the next one stands."""
+    """The offset of the offset of the next one."""
 
 
 class File:
-    """A TIFF, or an EXIF block, which is one without pixels; BigTIFF has wider numbers.
+    """A TIFF, a BigTIFF, whose offsets have 64 bits, or an EXIF block, which is a TIFF without pixels.
 
-    Directories and values may stand anywhere in a file, and several in one place. What is read of one file is counted,
-    so that it is linear in the file's length.
+    Directories and values may be anywhere in a file, and may overlap. The bytes that are read are counted and limited,
+    so that the work is linear in the file's length.
     """
 
     def __init__(self, data: bytes | memoryview) -> None:
@@ -104,22 +106,22 @@ class File:
             raise ValueError("it begins like none")
         self.data, self.order, self.big = data, order, version == 43
         self.link = struct.Struct(order + ("Q" if self.big else "I"))
-        """An offset."""
+        """Packs and unpacks an offset."""
         self._count = struct.Struct(order + ("Q" if self.big else "H"))
         self._entry = struct.Struct(order + ("HHQ" if self.big else "HHI"))
         self._left = TIMES * len(data)
 
     def offset(self, at: int) -> int:
-        """Return the offset that is stored *at* some place; raises struct.error."""
+        """Return the offset that is stored *at* an offset; raises struct.error."""
         return int(self.link.unpack_from(self.data, at)[0])
 
     @property
     def first(self) -> int:
-        """Where the first directory's offset is stored."""
+        """The offset of the offset of the first directory."""
         return self.link.size
 
     def pages(self) -> Iterator[Page]:
-        """Yield the directories that follow one another; raises LoopError, and struct.error where one is cut off."""
+        """Yield the chain of directories; raises LoopError, or struct.error if one is truncated."""
         link, seen = self.first, set[int]()
         while at := self.offset(link):
             if at in seen:
@@ -132,7 +134,7 @@ class File:
             yield Page(at, link)
 
     def entries(self, at: int) -> Iterator[Entry]:
-        """Yield the entries of the directory *at* a place; raises LoopError, and struct.error where it is cut off."""
+        """Yield the entries of the directory *at* an offset; raises LoopError, or struct.error if it is truncated."""
         (count,) = self._count.unpack_from(self.data, at)
         at += self._count.size
         for _ in range(min(count, MOST_ENTRIES)):
@@ -143,7 +145,7 @@ class File:
             at = field + self.link.size
 
     def value(self, entry: Entry) -> Value:
-        """Return the value of an entry of a known type; raises ValueError, and struct.error where it is cut off."""
+        """Return the value of an entry of a known type; raises ValueError, or struct.error if it is truncated."""
         length = SIZES[entry.type] * entry.many
         start = entry.field if length <= self.link.size else self.offset(entry.field)
         if start + length > len(self.data):
@@ -159,7 +161,7 @@ class File:
 
 
 def read(data: bytes) -> Directory:
-    """Return the first directory of a TIFF or an EXIF block; raises ValueError or struct.error where it is damaged."""
+    """Return the first directory of a TIFF or an EXIF block; raises ValueError or struct.error if it is damaged."""
     file = File(data.removeprefix(PREFIX))
     return _directory(file, file.offset(file.first), ())
 
@@ -177,7 +179,7 @@ def _directory(file: File, at: int, above: tuple[int, ...]) -> Directory:
 
 
 def _turned(data: bytes, type: int) -> bytes:
-    """Return values in the other byte order."""
+    """Return values with their byte order reversed."""
     size = ITEMS.get(type, SIZES[type])
     if size == 1:
         return data
@@ -188,16 +190,16 @@ def _turned(data: bytes, type: int) -> bytes:
 
 
 def block(directory: Mapping[int, Value]) -> bytes:
-    """Return an EXIF block of a directory; nothing for an empty one."""
+    """Return a directory as an EXIF block; nothing for an empty one."""
     if not directory:
         return b""
     return PREFIX + b"II*\0\x08\0\0\0" + _written(directory, 8)
 
 
 def _written(directory: Mapping[int, Value], at: int, there: dict[int, bytes] | None = None, after: int = 0) -> bytes:
-    """Return a directory that will stand *at* some place, and behind it its values.
+    """Return a directory that will begin *at* an offset, followed by its values.
 
-    *there* are more entries, as they are stored; *after* is the next directory's place.
+    *there* holds more entries, as they are stored; *after* is the offset of the next directory.
     """
     there = there or {}
     entries, values = dict(there), bytearray()
@@ -217,7 +219,7 @@ def _written(directory: Mapping[int, Value], at: int, there: dict[int, bytes] | 
 
 
 def add(file: io.BytesIO, added: Directory) -> bool:
-    """Add tags to the first page of a TIFF in memory, but those that it has; whether it could be done."""
+    """Add the tags that the first page of a TIFF in memory lacks; return whether that was possible."""
     with file.getbuffer() as data:
         tiff = File(data)
         if tiff.big or tiff.order == ">":

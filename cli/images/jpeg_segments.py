@@ -1,4 +1,4 @@
-"""The segments of JPEG files; after ITU-T T.81, section B.1.1."""
+"""The segments of JPEG files, read as ITU-T T.81, section B.1.1, defines them."""
 
 from __future__ import annotations
 
@@ -9,27 +9,27 @@ from typing import NamedTuple
 TABLES, COMMENT = 0xDB, 0xFE
 START_OF_FRAME, RESTART, END_OF_IMAGE, START_OF_SCAN = 0xC0, 0xD0, 0xD9, 0xDA
 FRAMES = frozenset({*range(START_OF_FRAME, 0xD0)} - {0xC4, 0xC8, 0xCC})
-"""The markers of the headers of frames, of every way to compress."""
+"""The markers that begin a frame header, one for each coding process."""
 MARKER = re.compile(rb"\xff([^\x00\xff\xd0-\xd7])", re.DOTALL)
-"""A marker among compressed data, in which 255 is followed by 0, and where restarts may stand."""
+"""A marker. In compressed data a byte 255 is followed by 0, and restart markers, which are passed over, may occur."""
 
 
 class Segment(NamedTuple):
-    """A marker and what belongs to it; of a scan, its header."""
+    """A marker and its parameters; those of a scan are its header, without the compressed data."""
 
     marker: int
     start: int
     body: memoryview
-    """Shorter than the segment says where the file is cut off."""
+    """Shorter than the segment's length if the file is truncated."""
     end: int
 
 
 def read(data: bytes) -> Iterator[Segment]:
-    """Yield the segments of the first image, its end last; each byte is looked at once, and none is copied."""
+    """Yield the segments of the first image, up to its end; each byte is looked at once, and none is copied."""
     view, at = memoryview(data), 2
     while (found := MARKER.search(data, at)) is not None:
         marker, start, body = found[1][0], found.start(), found.end() + 2
-        while start > at and data[start - 1] == 0xFF:  # a marker may be preceded by any number of them
+        while start > at and data[start - 1] == 0xFF:  # any number of bytes 255 may precede a marker
             start -= 1
         if marker == END_OF_IMAGE:
             yield Segment(marker, start, view[:0], found.end())

@@ -13,10 +13,10 @@ from typing import BinaryIO, NamedTuple
 from .formats import PNG_SIGNATURE as SIGNATURE
 
 HEADER = struct.Struct(">IIBBBBB")
-FRAME = 12
-"""Bytes of a chunk around its contents: its length, name and checksum."""
+OVERHEAD = 12
+"""Bytes of a chunk without its contents: its length, name and checksum."""
 CHANNELS = {2: 3, 4: 2, 6: 4}
-"""The channels of the colour types that have several."""
+"""The number of channels of each colour type that has several."""
 
 
 class Header(NamedTuple):
@@ -37,7 +37,7 @@ class Header(NamedTuple):
         return self.depth * CHANNELS.get(self.colour_type, 1)
 
     def encoded(self) -> bytes:
-        """Return the bytes of it."""
+        """Return the contents as bytes."""
         return HEADER.pack(*self)
 
 
@@ -46,7 +46,7 @@ class Chunk(NamedTuple):
 
     name: bytes
     body: memoryview
-    """Shorter than the chunk says where the file is cut off."""
+    """Shorter than the chunk's length if the file is truncated."""
     checksum: bytes
 
     @property
@@ -56,19 +56,19 @@ class Chunk(NamedTuple):
 
     @property
     def sound(self) -> bool:
-        """Whether its checksum is right."""
+        """Whether its checksum is correct."""
         return self.checksum == zlib.crc32(self.body, zlib.crc32(self.name)).to_bytes(4)
 
 
 def header(data: bytes | memoryview, at: int = len(SIGNATURE) + 8) -> Header:
-    """Return the header whose contents stand *at* a place, at first those of a file; raises struct.error."""
+    """Return the header whose contents begin *at* an offset, by default that of a file; raises struct.error."""
     return Header(*HEADER.unpack_from(data, at))
 
 
 def read(data: bytes) -> Iterator[Chunk]:
-    """Yield the chunks of a file, up to IEND or where it is cut off; nothing is copied."""
+    """Yield the chunks of a file, up to IEND or the end of a truncated file; nothing is copied."""
     view, at = memoryview(data), len(SIGNATURE)
-    while at + FRAME <= len(data):
+    while at + OVERHEAD <= len(data):
         length, name = struct.unpack_from(">I4s", data, at)
         at += 8 + length
         yield Chunk(name, view[at - length : at], bytes(view[at : at + 4]))

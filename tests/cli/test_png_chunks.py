@@ -63,4 +63,4 @@ def test_empty_chunks_and_long_ones_cost_what_they_hold():
     long = chunk(b"IDAT", bytes(10**6))
     chunks = list(read(SIGNATURE + empty + long + END))
     assert len(chunks) == 1002
-    assert sum(len(each.body) + png_chunks.FRAME for each in chunks) == len(empty + long + END)
+    assert sum(len(each.body) + png_chunks.OVERHEAD for each in chunks) == len(empty + long + END)

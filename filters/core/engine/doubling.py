@@ -1,10 +1,10 @@
-"""Sums and extrema over windows by doubling: a window of 2n samples is two of n, one behind the other.
+"""Sums and extrema over windows by doubling: a window of 2n samples is two windows of n, end to end.
 
 ``out[i] = in[i] ∘ in[i + step] ∘ … ∘ in[i + (length - 1) · step]``
 
-A sum counts each sample once: the windows of 1, 2, 4, … samples that add up to the length are joined one behind the
-other, in ⌊log₂ n⌋ joins and one for each further bit of n. An extremum may see a sample twice: the last two windows
-overlap, which takes ⌈log₂ n⌉ joins. So the time hardly grows with the window.
+A sum counts each sample once: windows of 1, 2, 4, … samples that add up to the length are joined end to end, in
+⌊log₂ n⌋ joins and one for each further bit of n. An extremum may see a sample twice: the last two windows overlap,
+which takes ⌈log₂ n⌉ joins. So the time hardly grows with the window.
 """
 
 from __future__ import annotations
@@ -15,11 +15,11 @@ from typing import Any
 from ..lazy_numpy import Array, np
 
 Join = Callable[..., Array]
-"""From two arrays to what becomes of their samples, pair by pair, in ``out=`` unless that is None: as np.add."""
+"""Joins two arrays sample by sample, into ``out=`` unless that is None, as np.add does."""
 
 
 def joins(length: int, have: int = 1, *, overlap: bool = False) -> int:
-    """Return how many joins of two arrays make windows of *length* samples; of those of *have*, where they overlap.
+    """Return how many joins make windows of *length* samples; if they *overlap*, of windows of *have* samples.
 
     >>> [joins(n) for n in (1, 2, 3, 8, 101)]
     [0, 1, 2, 3, 9]
@@ -32,7 +32,7 @@ def joins(length: int, have: int = 1, *, overlap: bool = False) -> int:
 class Turns:
     """Two arrays that take turns to hold results.
 
-    Kept from call to call: the pages of a new array of 400 kB take four times as long as a join.
+    Keep it from call to call: to allocate a new array of 400 kB takes four times as long as a join.
 
     >>> turns = Turns()
     >>> first, second, third = (turns.next(3, "u1") for _ in range(3))
@@ -44,7 +44,7 @@ class Turns:
         self.arrays: list[Array | None] = [None, None]
 
     def next(self, samples: int, dtype: Any) -> Array:
-        """Return room for so many samples: not that of the last one, but that of the one before."""
+        """Return an array of so many samples: not the last one that was returned, but the one before."""
         other, array = self.arrays
         if array is None or array.size < samples:
             array = np.empty(samples, dtype)
@@ -66,9 +66,9 @@ def over_windows(
 ) -> Array:
     """Join the samples of windows: *length* of them along *axis*, *step* apart.
 
-    The result is shorter by ``(length - 1) · step``. It lies in *out* where that is given; else, of windows of one
-    sample, it is *samples*. What leads to it lies in *turns*, for arrays of one dimension. Where windows *overlap*,
-    those of *have* samples may be given.
+    The result is shorter by ``(length - 1) · step``. It is written to *out* if that is given; if not, windows of one
+    sample return *samples* themselves. Intermediate results of one dimension are written to *turns*. If windows may
+    *overlap*, *samples* may be windows of *have* samples already.
 
     >>> import numpy as np
     >>> over_windows(np.array([3, 1, 2, 5, 4, 9]), 3, np.add).tolist()
@@ -100,7 +100,7 @@ def over_windows(
             if done:
                 out = total = join(total, term, out=out)
             elif turns is not None and 1 < reach < length:
-                total = term.copy()  # it waits while the arrays that take turns are written to
+                total = term.copy()  # the arrays that take turns are overwritten before it is used
             else:
                 total = term
             done += reach
@@ -111,7 +111,7 @@ def over_windows(
 
 
 def _doubled(windows: Array, shift: int, join: Join, turns: Turns | None, out: Array | None) -> Array:
-    """Join each window with the one that begins *shift* samples behind it."""
+    """Join each window with the one that begins *shift* samples after it."""
     near, far = windows[:-shift], windows[shift:]
     if out is None and turns is not None:
         out = turns.next(len(near), near.dtype)

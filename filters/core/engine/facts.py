@@ -1,4 +1,4 @@
-"""What was derived from the parameters and the image, as data and in words."""
+"""Facts that were derived from the parameters and the image, as data and in words."""
 
 from __future__ import annotations
 
@@ -6,16 +6,16 @@ from typing import Literal, NamedTuple
 
 
 class Fact(NamedTuple):
-    """Something that was derived: its kind and its value for programs, its text for people."""
+    """A derived fact: its kind and its value for programs, its text for people."""
 
     kind: Literal["algorithm", "noise", "note"]
     value: str | float
-    """The algorithm's name, or the noise's standard deviation; of a note its text."""
+    """The algorithm's name, the noise's standard deviation, or the text of a note."""
     text: str
 
 
 def note(text: str) -> Fact:
-    """Return a fact that is for people alone."""
+    """Return a fact for people alone."""
     return Fact("note", text, text)
 
 

@@ -1,4 +1,4 @@
-"""A stage inside another one: what is made of the image and of what a stage makes of it."""
+"""Stages inside other stages: they combine the image with the result that a stage gives for it."""
 
 from __future__ import annotations
 
@@ -12,19 +12,19 @@ from .nan_policy import left_out
 from .stage import BoundStage, Function, ImageContext, Stage, bound, inside
 
 Combine = Callable[[ImageContext], Callable[[Array, Array], Array]]
-"""From an image to the function of its samples and of what a stage makes of them there."""
+"""Returns, for an image, the function that joins its samples with a stage's results in the same places."""
 
 
 def within(stage: Stage, context: ImageContext) -> BoundStage:
-    """Bind a stage inside another one: its result is not rounded, and misses what shall count nothing."""
+    """Bind a stage inside another one: its result is not rounded, and missing samples are left out if asked for."""
     inner = left_out([stage])[0] if context.ignoring else stage
     return bound(inner, context._replace(whole=False, rounded=False))
 
 
 def combined(stage: Stage, combine: Combine, **properties: Any) -> Stage:
-    """Return the stage that combines each sample with what *stage* makes of the image there.
+    """Return the stage that combines each sample with the result of *stage* in its place.
 
-    Where missing samples count nothing, one has the mean around it for its own, if *stage* keeps a mean.
+    If missing samples are left out and *stage* keeps the mean, each is replaced by the mean around it.
     """
     keeps_mean = stage.weights is not None and not stage.weights.relative
 
@@ -44,10 +44,10 @@ def combined(stage: Stage, combine: Combine, **properties: Any) -> Stage:
 
 
 class LocalMean:
-    """A weighted mean around each pixel, to which samples count by their alpha, and missing ones nothing."""
+    """A weighted mean around each pixel: samples count by their alpha, and missing ones are left out."""
 
     def __init__(self, mean: Stage, exact: Stage, context: ImageContext) -> None:
-        """*exact* is the same mean by an algorithm that stands few weights."""
+        """*exact* is the same mean by an algorithm that stays exact where few weights are left."""
         self.bound = within(mean, context)
         self._halo, self._exact, self._context = mean.window.halo, exact, context
 
@@ -56,7 +56,7 @@ class LocalMean:
         return bound(self._exact, self._context._replace(whole=False, rounded=False, tolerance=0.0)).function
 
     def planes(self, strip: Array, opaque: Array | None) -> tuple[Array, Array, Array | None]:
-        """Return the samples, their means, and how much each sample counts, from 0 to 1; None where all do alike."""
+        """Return the samples, their means, and each sample's weight from 0 to 1, or None if all weights are 1."""
         if opaque is None:
             near = planes_of(inside(strip, self._halo.wider(self.bound.extra)))
             present = (~np.isnan(near)).astype(near.dtype) if self._context.ignoring else None

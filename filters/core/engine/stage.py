@@ -1,15 +1,16 @@
-"""A stage: one step of a filter, as a function from a padded strip to a strip, and what the engine must know of it.
+"""A stage: one step of a filter, as a function from a padded strip to a strip, and what the engine must know about it.
 
 A strip is an array ``(rows, columns, channels)`` in the work type, or a NamedTuple of such strips (a gradient's gx and
-gy). Whoever writes a stage meets no borders, dtypes, rounding, threads or files. What it says stands in small types:
+gy). Whoever writes a stage meets no borders, dtypes, rounding, threads or files. A stage is described by small types:
 
-- `Window`: which samples of its input a sample of the result sees, and so where the result lies in the input;
-- `Colours`: what becomes of a picture's colours and of the alpha beside them, its `AlphaHandling`;
-- `WeightedSum`: the weights, where the stage is nothing but a sum, by which missing samples can be left out;
-- `ImageContext`: what it is told of the image when it is bound; `BoundStage`: its function, and how strips suit it.
+- `Window`: which input samples a sample of the result sees, and so where the result lies in the input;
+- `Colours`: what happens to a picture's colours, and to the alpha that belongs to them (`AlphaHandling`);
+- `WeightedSum`: the weights of a stage that is nothing but a sum, by which missing samples can be left out;
+- `ImageContext`: what the stage learns about the image when it is bound;
+- `BoundStage`: the function, and which strips suit it.
 
-`pointwise` and `whole_image` make the simple ones; `nested` has those that are made of another stage. Executor and
-pipeline go by these types alone: by `Window` they pad and cut, by `Colours` they multiply and divide by the alpha.
+`pointwise` and `whole_image` make simple stages; `nested` makes stages from another stage. The executor and the
+pipeline go by these types alone: `Window` says how to pad and cut, `Colours` when to multiply and divide by the alpha.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ from .facts import Fact
 Values = Any
 """A strip, or a NamedTuple of strips of one size."""
 Function = Callable[..., Values]
-"""From a padded strip to a strip; see also `BoundStage.placed` and `Stage.branches`."""
+"""Turns a padded strip into a strip; see also `BoundStage.placed` and `Stage.branches`."""
 
 
 class Rows(Protocol):
@@ -33,7 +34,7 @@ class Rows(Protocol):
     height: int
     width: int
     preferred_rows: int = 1
-    """Strips are best multiples of so many rows high."""
+    """The best height of a strip is a multiple of this."""
 
     def rows(self, start: int, stop: int) -> Values:
         """Return the rows ``start … stop-1``."""
@@ -49,12 +50,12 @@ class Halo(NamedTuple):
 
     @staticmethod
     def around(x: int, y: int | None = None) -> Halo:
-        """The same on opposite sides."""
+        """Return a halo that is the same on opposite sides."""
         y = x if y is None else y
         return Halo(x, y, x, y)
 
     def wider(self, extra: Halo) -> Halo:
-        """The halo with *extra* around it."""
+        """Return the halo with *extra* around it."""
         return Halo(*(near + more for near, more in zip(self, extra, strict=True)))
 
 
@@ -73,52 +74,52 @@ class ImageContext(NamedTuple):
     tolerance: float = 0.0
     """The error that a result may have, in the image's units, where an algorithm approximates."""
     finite: bool = True
-    """No sample is NaN or infinite: the image is not float."""
+    """No sample can be NaN or infinite, because the image is not float."""
     whole: bool = False
     """All samples that the stage sees are whole numbers from 0 to `full`."""
     ignoring: bool = False
-    """Missing samples, which are NaN, shall count nothing."""
+    """Missing samples, which are NaN, are to be left out."""
     rounded: bool = False
-    """The result is rounded half up to the image's type, with nothing in between: the stage may do that itself."""
+    """Nothing follows but rounding half up to the image's type: the stage may do that itself."""
     integers: bool = False
-    """Whole numbers may be handed on in the image's own type."""
+    """The stage may return whole numbers in the image's own type."""
     height: int = 0
-    """Of what the stage is applied to."""
+    """The height of the stage's input."""
     width: int = 0
+    """The width of the stage's input."""
     name: str = ""
-    """What the image is called, for what shall differ from image to image."""
+    """The image's name, for results that differ from image to image."""
     survey_result: Any = None
     """What the stage's survey found in the whole image."""
     facts: list[Fact] | None = None
-    """Facts that surveys found, for people."""
+    """Where surveys add the facts that they find, for people."""
     rule: Rule = Rule("reflect")
-    """What lies past the edge, for a stage that sees to that itself."""
+    """The border rule, for a stage that pads for itself."""
     jobs: int = 1
-    """How many threads a stage that runs at once may take; its result is the same for any number."""
+    """How many threads a stage that takes the whole image may use; its result is the same for any number."""
 
 
 class Window(NamedTuple):
-    """Which samples of its input a sample of the result sees, and so where the result lies in the input.
+    """Which input samples a sample of the result sees, and so where the result lies in the input.
 
-    The sample n of the result, along an axis, sees those from ``n · stride - padding`` to as many further on as the
-    halo has on both sides. With a stride of ``(sx, sy)`` a result of n rows is made from ``(n - 1) * sy + 1`` rows and
-    the halo.
+    Along an axis, sample n of the result sees the sample ``n · stride - padding`` and as many after it as the halo has
+    on both sides. With a stride of ``(sx, sy)``, n rows of the result need ``(n - 1) · sy + 1`` rows and the halo.
     """
 
     halo: Halo = NO_HALO
     padding: Halo | None = None
-    """How much of what lies past the edge the result covers; None keeps the size."""
+    """How far past the edges windows reach; None, as far as the halo, keeps the size."""
     stride: tuple[int, int] = (1, 1)
     ceil: bool = False
-    """A stride keeps a last result whose window reaches past the padding, if it begins before."""
+    """Count a last window that begins before the padding at the end and reaches past it."""
     border: Border | None = None
-    """The border rule where the stage's meaning fixes it; None takes the caller's."""
+    """The border rule, if the stage's meaning fixes it; None takes the caller's."""
     fill: Callable[[ImageContext], float] = lambda context: 0.0
-    """The value past the edge where *border* is `constant`."""
+    """The value past the edge if *border* is `constant`."""
 
     @property
     def around(self) -> Halo:
-        """How far past the edge the result reaches."""
+        """How far past the edges windows reach."""
         return self.padding or self.halo
 
     def rule(self, context: ImageContext, callers: Rule) -> Rule:
@@ -126,7 +127,7 @@ class Window(NamedTuple):
         return Rule(self.border, self.fill(context)) if self.border else callers
 
     def results(self, size: int, axis: int) -> int:
-        """Return how many samples the result has along an axis, 0 for x and 1 for y, of so many of the input.
+        """Return how many samples the result has along an axis (0 is x, 1 is y) if the input has *size*.
 
         >>> Window(Halo.around(1), NO_HALO, (2, 2)).results(7, axis=0)
         3
@@ -140,34 +141,34 @@ class Window(NamedTuple):
 
 
 class AlphaHandling(NamedTuple):
-    """From the result of a filter to the input of the next, in colours that are multiplied by their alpha."""
+    """What happens to the alpha around a stage. Between filters, colours are premultiplied by their alpha."""
 
     divide: bool = False
-    """The stage wants the colours as they are, and the filter before it gives them multiplied."""
+    """Divide the colours first: the stage takes them straight, and the filter before it returns them premultiplied."""
     multiply: bool = False
-    """The filter behind the stage wants them multiplied."""
+    """Multiply the result: the filter after the stage takes premultiplied colours."""
     backdrop: bool = False
-    """It has no alpha: they are laid on the background."""
+    """Composite the result onto the background: the filter after the stage has no alpha."""
     linear: bool = False
-    """The filter works in linear light."""
+    """Composite in linear light."""
     missing: bool = False
-    """Only NaN are changed: nothing is to be done where an image has none."""
+    """The stage changes only NaN, and is skipped for an image that cannot have any."""
     weigh: bool = False
-    """Where there is an alpha, the stage's function takes it, padded likewise, as a second argument."""
+    """If there is an alpha, the stage's function takes it, padded likewise, as a second argument."""
 
 
 BY_ALPHA = AlphaHandling(divide=True, multiply=True, weigh=True)
-"""Of a filter that lets every pixel count by its alpha, and leaves the alpha as it is."""
+"""For a filter that weights each pixel by its alpha, and keeps the alpha."""
 
 
 class WeightedSum(NamedTuple):
-    """What a stage that adds up weighted samples, and does nothing else, says of its weights."""
+    """The weights of a stage that adds up weighted samples and does nothing else."""
 
     sum: float
     absolute: float
-    """The sum without the signs."""
+    """The sum of their absolute values."""
     relative: bool = False
-    """A missing sample counts as the pixel in the middle; else as nothing, and the sum is divided by what is left."""
+    """A missing sample counts as the pixel in the middle; if not, the sum is divided by the weights that are left."""
 
 
 class BoundStage(NamedTuple):
@@ -175,91 +176,92 @@ class BoundStage(NamedTuple):
 
     function: Function
     extra: Halo = NO_HALO
-    """How much more than the stage's halo the function must see."""
+    """What the function must see in addition to the stage's halo."""
     rows: int = 1
-    """A strip is best a multiple of so many rows high."""
+    """The best height of a strip is a multiple of this."""
     anchored: bool = False
     """Strips must begin at a multiple of *rows*."""
     work: Any = None
-    """The type that the function wants its strips in, where it is not that of the `ImageContext`."""
+    """The type of the strips that the function takes, if it is not that of the `ImageContext`."""
     placed: bool = False
-    """The function is told which row of the result its strip begins with, as a second argument."""
+    """The function takes the row of the result at which its strip begins as a second argument."""
     interleaved: bool = False
-    """The function is as fast with strips whose channels lie beside each other, as in the image, as with planes."""
+    """The function is as fast with channels interleaved, as in the image, as with planes."""
 
 
 class Colours(NamedTuple):
-    """What becomes of a picture's colours in a stage, and of the alpha beside them.
+    """What happens to a picture's colours in a stage, and to the alpha that belongs to them.
 
-    Without an `AlphaHandling` the colours come and go multiplied by their alpha, which is filtered too, or kept where
+    Without an `AlphaHandling` the stage takes and returns premultiplied colours; the alpha is filtered too, or kept if
     the gain is 0.
     """
 
     gain: float | None = 1.0
-    """What a constant image is multiplied by; None where the result is no picture of the colours."""
+    """The factor by which a constant image grows; None if the result is not a picture of the colours."""
     alpha: AlphaHandling | None = None
-    """What becomes of an alpha around a stage that stands between two filters, or counts pixels by it."""
+    """The handling of the alpha, for a stage between two filters or one that weights pixels by it."""
     joint: bool = False
-    """What becomes of a channel depends on the others too."""
+    """The result of a channel depends on the others too."""
     maps: int = 0
-    """So many maps are the result, whatever channels the image has; 0 are those of a picture."""
+    """How many maps the result has, whatever channels the image has; 0 if it is a picture."""
     bias: float = 0.0
     """What is added to every sample of the final result."""
     white_offset: float = 0.0
-    """The same as a part of white, for constants that hold for every depth."""
+    """The same as a fraction of white, for constants that hold for every depth."""
 
 
 NO_COLOURS = Colours(gain=None)
-"""Of a result that is no picture of the colours."""
+"""For a result that is not a picture of the colours."""
 
 
 class Stage(NamedTuple):
     """One step of a filter.
 
-    *bind* gives, for an `ImageContext`, the function that turns a padded strip into a strip.
+    *bind* returns, for an `ImageContext`, the function that turns a padded strip into a strip.
     """
 
     bind: Callable[[ImageContext], Function | BoundStage]
     window: Window = Window()
-    """Which samples one of the result sees; without a halo the one in its own place."""
+    """Which samples a sample of the result sees; without a halo only the one in its place."""
     colours: Colours = Colours()
-    """What becomes of the colours and of their alpha."""
+    """What happens to the colours and to their alpha."""
     step: str = ""
-    """What a failure calls the filter, where it is one of several."""
+    """The filter's name in an error, if it is one of several."""
     takes: Literal["strips", "image", "rows"] = "strips"
-    """What the function is given: padded strips; the whole image at once; or the image as an object that gives its
-    `Rows`, of which it returns another: it may ask for all of them before it gives the first, and pads them itself."""
+    """What the function takes: padded strips; the whole image at once; or the image as `Rows`. A function of `Rows`
+    returns `Rows`: it pads for itself, and may ask for the whole image before it returns its first row."""
     survey: Callable[[ImageContext, Rows], Any] | None = None
-    """Looks at the rows of the whole image before the stage is bound to it, which is then told the answer. Under an
-    alpha it sees the colours not multiplied, and NaN for those of transparent pixels."""
+    """Looks at the whole image before the stage is bound; what it returns is then `ImageContext.survey_result`. If
+    there is an alpha it sees straight colours, and NaN in transparent pixels."""
     branches: tuple[tuple[Stage, ...], ...] = ()
-    """Stages, in rows, whose results of the same image the function takes as arguments; an empty row is the image."""
+    """Rows of stages, each applied to the same image. The function takes their results as arguments; an empty row
+    gives the image itself."""
     selects: bool = False
-    """Each result is one of the samples, or a difference of two: whole numbers stay whole, and may come and go in
-    the image's own type."""
+    """Each result is one of the samples, or a difference of two. Whole numbers stay whole, so the stage may take and
+    return them in the image's own type."""
     random: bool = False
-    """The result is drawn by lot."""
+    """The result is random."""
     weights: WeightedSum | None = None
-    """How missing samples can be left out; None where the stage is no weighted sum, and sees to that itself."""
+    """How missing samples can be left out; None if the stage is not a weighted sum, and leaves them out itself."""
     plain: Stage | None = None
-    """The stage as it is where nothing is left out, if this one leaves missing samples out."""
+    """If this stage leaves missing samples out, the same one without that."""
     amplification: float = 1.0
-    """The most by which the stage can magnify an error, for the choice of the work type."""
+    """The greatest factor by which the stage magnifies an error; the work type is chosen by it."""
     growth: float | None = None
-    """The most by which whole numbers grow in the stage, where it can work on integers; None where it cannot."""
+    """The greatest factor by which whole numbers grow, if the stage can work on integers; None if it cannot."""
     fields: tuple[str, ...] = ("image",)
-    """The names of the results, where the stage is the last: those of its NamedTuple, or ``image`` alone."""
+    """The names of the results, if the stage is the last: those of its NamedTuple, or ``image`` alone."""
     facts: Callable[[ImageContext], tuple[Fact, ...]] = lambda context: ()
-    """What was derived from the parameters and the image, for people."""
+    """Returns the facts that were derived from the parameters and the image."""
 
 
 def without_maps(stage: Stage) -> Stage:
-    """Return the stage, told that nobody wants its maps."""
+    """Return the stage without its maps, which nobody asked for."""
     return stage._replace(bind=lambda context: bound(stage, context._replace(requested_fields=frozenset({"image"}))))
 
 
 def total_gain(stages: Sequence[Stage]) -> float | None:
-    """What the last filter of *stages* multiplies a constant image by; None where no colours survive up to there."""
+    """Return the factor by which the last filter of *stages* scales a constant image; None if no colours are left."""
     gain = 1.0
     for stage in stages:
         own = stage.colours
@@ -270,7 +272,7 @@ def total_gain(stages: Sequence[Stage]) -> float | None:
 
 
 def own_type(context: ImageContext) -> Any:
-    """Return the type of the image's own samples where all that a stage sees is whole numbers, else the work type."""
+    """Return the type of the image's own samples if the stage sees only whole numbers, else the work type."""
     if not context.whole:
         return context.work
     return np.uint8 if context.full == 255 else np.uint16
@@ -291,7 +293,7 @@ def pointwise(
 ) -> Stage:
     """Make a stage that looks at one pixel at a time.
 
-    *gain* is what it multiplies a constant image by, None where the result is no picture of the colours.
+    *gain* is the factor by which a constant image grows; None if the result is not a picture of the colours.
     """
     return Stage(lambda context: function, colours=Colours(gain), amplification=amplification, fields=fields)
 
