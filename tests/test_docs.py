@@ -1,6 +1,5 @@
 """The documents cannot go stale: they are generated, or their examples run."""
 
-import doctest
 import fnmatch
 import importlib.util
 import os
@@ -254,9 +253,9 @@ def test_shell_examples_of_the_help_run(example, name, folder):
 SUITE = [
     "tests/conftest.py",
     "tests/test_docs.py",
+    "tests/test_doctests.py",
     "tests/test_floors.py",
     "tests/filters/conftest.py",
-    "tests/filters/test_doctests.py",
     "tests/filters/test_every_filter.py",
 ]
 """The tests that look at every filter."""
@@ -309,11 +308,3 @@ def test_the_example_of_a_filter_passes_the_tests_of_every_filter(checkout):
     done = python("-m", *check[:-1], f"{name} or fresh")
     assert done.returncode == 0, done.stdout
     assert int(re.search(r"(\d+) passed", done.stdout)[1]) > 20
-
-
-def test_doctests_of_the_command_line_hold():
-    import imfilter.cli.console.messages
-
-    results = doctest.testmod(imfilter.cli.console.messages)
-    assert results.attempted > 0
-    assert results.failed == 0
