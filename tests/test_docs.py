@@ -182,7 +182,7 @@ HISTORY = ROOT / "CHANGELOG.md"
 PATH = re.compile(rf"(?<![\w./-])(?:{'|'.join((r'[.]ci', *FOLDERS))})/[\w./<>*-]*")
 
 
-@pytest.mark.parametrize("source", [path for path in (*DOCUMENTS, *SOURCES) if path != HISTORY], ids=relative)
+@pytest.mark.each("source", [path for path in (*DOCUMENTS, *SOURCES) if path != HISTORY])
 def test_every_path_that_a_document_or_a_comment_names_exists(source):
     """``<name>`` in a path stands for any name."""
     named = {path.rstrip("./-") for path in PATH.findall(source.read_text(encoding="utf-8"))}
