@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import difflib
 import functools
+import gc
 import inspect
 import io
 import itertools
@@ -49,6 +50,12 @@ def pytest_configure(config: pytest.Config) -> None:
         suppress_health_check=[HealthCheck.too_slow],  # which measures seconds
     )
     settings.load_profile("imfilter")
+
+
+def pytest_collection_finish() -> None:
+    """Keep the garbage collector from looking through all tests again and again."""
+    gc.collect()
+    gc.freeze()
 
 
 # ---- deadlines --------------------------------------------------------------------------------------

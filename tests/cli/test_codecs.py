@@ -52,7 +52,7 @@ spec = importlib.util.spec_from_file_location("test_formats", sys.argv[1])
 module = importlib.util.module_from_spec(spec)
 spec.loader.exec_module(module)
 module.KINDS = {}
-print(module.table(None, None))
+print(module.table({}))
 """
 AHEAD = """
 import json, sys
