@@ -7,18 +7,23 @@ from __future__ import annotations
 
 import difflib
 import functools
+import gc
+import inspect
 import io
+import itertools
 import os
 import re
+import reprlib
 import shutil
 import signal
 import stat
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 import typer.main
@@ -45,6 +50,12 @@ def pytest_configure(config: pytest.Config) -> None:
         suppress_health_check=[HealthCheck.too_slow],  # which measures seconds
     )
     settings.load_profile("imfilter")
+
+
+def pytest_collection_finish() -> None:
+    """Keep the garbage collector from looking through all tests again and again."""
+    gc.collect()
+    gc.freeze()
 
 
 # ---- deadlines --------------------------------------------------------------------------------------
@@ -184,6 +195,46 @@ def needs() -> Callable[[str], None]:
 def peer() -> Callable:
     """``peer("cv2")`` imports a package to compare with, or skips the test if that is impossible."""
     return functools.partial(pytest.importorskip, exc_type=ImportError)
+
+
+# ---- many cases in one test -------------------------------------------------------------------------
+
+
+def _each(marks: Iterable[pytest.Mark]) -> Iterator[dict[str, Any]]:
+    """Yield the values of all cases by name, as `parametrize` would give them to a test each."""
+    names = [[name.strip() for name in mark.args[0].split(",")] for mark in marks]
+    for values in itertools.product(*(mark.args[1] for mark in marks)):
+        case: dict[str, Any] = {}
+        for several, value in zip(names, values, strict=True):
+            case |= zip(several, value if len(several) > 1 else [value], strict=True)
+        yield case
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Take the names of `each` for values, not for fixtures."""
+    for mark in metafunc.definition.iter_markers("each"):
+        metafunc.parametrize(mark.args[0], [next(iter(mark.args[1]))], ids=[pytest.HIDDEN_PARAM])
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> bool | None:
+    """Run a test marked `each` for one case after the other; say in which it fails.
+
+    A test of its own for each takes 4 ms, longer than most cases do.
+    """
+    marks = [*pyfuncitem.iter_markers("each")]
+    if not marks:
+        return None
+    given = {name: pyfuncitem.funcargs[name] for name in inspect.signature(pyfuncitem.obj).parameters}
+    cases = [*_each(marks)]
+    assert cases, "the values of a case are gone once they are read: make a list of them"
+    for case in cases:
+        try:
+            pyfuncitem.obj(**given | case)
+        except Exception as error:
+            error.add_note(f"in the case {', '.join(f'{name}={reprlib.repr(value)}' for name, value in case.items())}")
+            raise
+    return True
 
 
 # ---- work -------------------------------------------------------------------------------------------

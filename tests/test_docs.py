@@ -1,6 +1,5 @@
 """The documents cannot go stale: they are generated, or their examples run."""
 
-import doctest
 import fnmatch
 import importlib.util
 import os
@@ -184,7 +183,7 @@ HISTORY = ROOT / "CHANGELOG.md"
 PATH = re.compile(rf"(?<![\w./-])(?:{'|'.join((r'[.]ci', *FOLDERS))})/[\w./<>*-]*")
 
 
-@pytest.mark.parametrize("source", [path for path in (*DOCUMENTS, *SOURCES) if path != HISTORY], ids=relative)
+@pytest.mark.each("source", [path for path in (*DOCUMENTS, *SOURCES) if path != HISTORY])
 def test_every_path_that_a_document_or_a_comment_names_exists(source):
     """``<name>`` in a path stands for any name."""
     named = {path.rstrip("./-") for path in PATH.findall(source.read_text(encoding="utf-8"))}
@@ -266,9 +265,9 @@ def test_shell_examples_of_the_help_run(example, name, folder):
 SUITE = [
     "tests/conftest.py",
     "tests/test_docs.py",
+    "tests/test_doctests.py",
     "tests/test_floors.py",
     "tests/filters/conftest.py",
-    "tests/filters/test_doctests.py",
     "tests/filters/test_every_filter.py",
 ]
 """The tests that look at every filter."""
@@ -321,11 +320,3 @@ def test_the_example_of_a_filter_passes_the_tests_of_every_filter(checkout):
     done = python("-m", *check[:-1], f"{name} or fresh")
     assert done.returncode == 0, done.stdout
     assert int(re.search(r"(\d+) passed", done.stdout)[1]) > 20
-
-
-def test_doctests_of_the_command_line_hold():
-    import imfilter.cli.console.messages
-
-    results = doctest.testmod(imfilter.cli.console.messages)
-    assert results.attempted > 0
-    assert results.failed == 0

@@ -89,7 +89,7 @@ def name(path: Path) -> str:
     return path.relative_to(FILTERS.parent if path.is_relative_to(FILTERS) else CLI.parent).as_posix()
 
 
-@pytest.mark.parametrize("path", files(CORE), ids=name)
+@pytest.mark.each("path", files(CORE))
 def test_a_wing_of_the_engine_imports_the_wings_below_it_alone(path):
     own = wing(path, CORE)
     if own == "__init__":
@@ -97,7 +97,7 @@ def test_a_wing_of_the_engine_imports_the_wings_below_it_alone(path):
     assert {wing(other, CORE) for other in arrows(path)} - {own} <= ENGINE_WINGS[own]
 
 
-@pytest.mark.parametrize("path", files(CLI), ids=name)
+@pytest.mark.each("path", files(CLI))
 def test_a_wing_of_the_command_line_imports_the_wings_below_it_alone(path):
     own = wing(path, CLI)
     if own == "__init__":
@@ -111,7 +111,7 @@ def test_a_filter_imports_the_engine_alone(path):
     assert all(other.is_relative_to(CORE) for other in arrows(path))
 
 
-@pytest.mark.parametrize("path", files(KERNEL_FILES), ids=name)
+@pytest.mark.each("path", files(KERNEL_FILES))
 def test_kernel_files_need_kernels_alone(path):
     outside = {other.stem for other in arrows(path) if not other.is_relative_to(KERNEL_FILES)}
     assert outside <= {"kernels", "kernel_reading", "lazy_numpy", "npy_header"}
@@ -125,13 +125,13 @@ def test_the_command_line_has_no_circles():
     assert not circle(files(CLI))
 
 
-@pytest.mark.parametrize("path", files(FILTERS), ids=name)
+@pytest.mark.each("path", files(FILTERS))
 def test_the_engine_knows_no_terminal_and_no_files_of_pictures(path):
     assert not {whole for whole in imported(path) if whole.split(".")[0] in PICTURES_AND_TERMINALS}
     assert all(other.is_relative_to(FILTERS) for other in arrows(path))
 
 
-@pytest.mark.parametrize("path", files(FILTERS), ids=name)
+@pytest.mark.each("path", files(FILTERS))
 def test_beside_numpy_and_scipy_the_standard_library_is_enough(path):
     outside = {whole.split(".")[0] for whole in imported(path)} - set(sys.stdlib_module_names)
     assert outside <= {"numpy", "scipy"}

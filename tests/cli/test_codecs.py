@@ -52,7 +52,7 @@ spec = importlib.util.spec_from_file_location("test_formats", sys.argv[1])
 module = importlib.util.module_from_spec(spec)
 spec.loader.exec_module(module)
 module.KINDS = {}
-print(module.table(None, None))
+print(module.table({}))
 """
 AHEAD = """
 import json, sys
@@ -89,7 +89,7 @@ def test_no_name_or_suffix_means_two_formats():
     assert len(formats.BY_SUFFIX) == sum(len(format.suffixes) for format in each)
 
 
-@pytest.mark.parametrize("kind", corpus.kinds(), ids=lambda kind: kind.name)
+@pytest.mark.each("kind", corpus.kinds())
 def test_every_kind_of_file_is_told_by_its_head(kind):
     name = kind.format.lower()
     assert formats.sniff(kind.data[: formats.HEAD]).name == {"pbm": "pgm"}.get(name, name)

@@ -124,27 +124,29 @@ FIRST = {alike(kind): kind.name for kind in reversed(KINDS.values())}
 """One kind of each; the others are read as it is."""
 
 
-@pytest.mark.parametrize(
-    "name",
-    [
-        pytest.param(name, marks=[] if name == FIRST[alike(kind)] else [pytest.mark.thorough])
-        for name, kind in KINDS.items()
-    ],
-)
-def test_every_result_is_right_or_refused_in_one_line(run, folder, name):
-    kind = KINDS[name]
+def outcomes(run, folder, kind):
+    """Run a row of the table, and check each cell: right, or refused in one line."""
+    found = {}
     depth = kind.pixels.dtype.name
     for filter, target in itertools.product(FILTERS, TARGETS):
-        found = outcome(run, folder, kind, filter, target)
-        if isinstance(found, str):
-            assert cannot(kind, filter, formats.FORMATS[target]), found
+        case = kind.name, filter, target
+        found[filter, target] = samples = outcome(run, folder, kind, filter, target)
+        if isinstance(samples, str):
+            assert cannot(kind, filter, formats.FORMATS[target]), (*case, samples)
             continue
-        assert not cannot(kind, filter, formats.FORMATS[target]), (filter, target)
-        assert found.shape[:2] == kind.pixels.shape[:2]
-        assert kind.pixels.dtype == found.dtype or found.dtype in (np.uint8, np.float32), (filter, target)
-        if target in LOSSY or depth == "float32" != found.dtype.name:
+        assert not cannot(kind, filter, formats.FORMATS[target]), case
+        assert samples.shape[:2] == kind.pixels.shape[:2], case
+        assert kind.pixels.dtype == samples.dtype or samples.dtype in (np.uint8, np.float32), case
+        if target in LOSSY or depth == "float32" != samples.dtype.name:
             continue
-        close(found, kind, filter, (filter, target))
+        close(samples, kind, filter, case)
+    return found
+
+
+@pytest.mark.thorough
+@pytest.mark.parametrize("name", [name for name, kind in KINDS.items() if name != FIRST[alike(kind)]])
+def test_every_result_is_right_or_refused_in_one_line(run, folder, name):
+    outcomes(run, folder, KINDS[name])
 
 
 def cannot(kind, filter, format):
@@ -201,8 +203,8 @@ def cell(kind, found):
     return TYPES[found.dtype.name] + (" + alpha" if found.shape[2] in (2, 4) else "")
 
 
-def table(run, folder):
-    """Return the page: for each kind what each format holds of its result."""
+def table(known):
+    """Return the page: for each kind what each format holds of its result, given the outcomes of those in `FIRST`."""
     lines = [
         "# Formats",
         "What becomes of every kind of picture that is read: the bits of a sample of the result, without `--depth`. "
@@ -212,11 +214,9 @@ def table(run, folder):
     ]
     for title, filter in (("blur, sharpen, conv", "blur"), ("edges", "edges")):
         lines += [f"## {title}"]
-        rows, known = {}, {}
+        rows = {}
         for kind in KINDS.values():
-            if alike(kind) not in known:
-                known[alike(kind)] = tuple(cell(kind, outcome(run, folder, kind, filter, target)) for target in TARGETS)
-            cells = known[alike(kind)]
+            cells = tuple(cell(kind, known[FIRST[alike(kind)]][filter, target]) for target in TARGETS)
             what = kind.what + "".join(f", `{option}`" for option in kind.options)
             rows.setdefault((kind.format, cells), []).append(what)
         body = [f"| read | {' | '.join(TARGETS)} |", "|---" * (len(TARGETS) + 1) + "|"]
@@ -225,6 +225,7 @@ def table(run, folder):
     return "\n\n".join(lines) + "\n"
 
 
-@pytest.mark.needs("AVIF in Pillow")
-def test_the_table_of_formats_is_fresh(run, folder, fresh):
-    fresh(TABLE, table(run, folder))
+def test_every_result_is_right_and_the_table_of_formats_is_fresh(run, folder, fresh, needs):
+    page = table({name: outcomes(run, folder, KINDS[name]) for name in FIRST.values()})
+    needs("AVIF in Pillow")
+    fresh(TABLE, page)

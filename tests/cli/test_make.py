@@ -1,6 +1,5 @@
 """Make: dependency files in its own words, cores that are left to it, and targets that are exact."""
 
-import doctest
 import os
 import re
 import shutil
@@ -10,7 +9,7 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
-from imfilter.cli.batch import cpu_count, depfile
+from imfilter.cli.batch import cpu_count
 from imfilter.cli.batch.depfile import UNNAMEABLE, escaped
 from imfilter.cli.errors import UsageError
 
@@ -231,9 +230,3 @@ def test_the_samples_script_tells_of_failures(samples, program):
     (samples / "photos" / "results" / "log.jsonl").unlink()
     shutil.rmtree(samples / "photos" / "results")
     assert run_batch(program, samples).returncode == 2
-
-
-def test_the_examples_of_the_escaping_hold():
-    results = doctest.testmod(depfile)
-    assert results.attempted > 0
-    assert results.failed == 0

@@ -79,7 +79,7 @@ def test_what_changes_the_output_changes_the_stamp(stamp, name):
     assert stamp(**{name: OTHER[name]}) != stamp()
 
 
-@pytest.mark.parametrize("name", HARMLESS)
+@pytest.mark.each("name", HARMLESS)
 def test_what_is_harmless_leaves_the_stamp(stamp, name):
     assert stamp(**{name: HARMLESS[name]}, **TOGETHER.get(name, {})) == stamp()
 

@@ -40,7 +40,7 @@ def test_nothing_is_read_behind_the_end():
     assert [name for name, *_ in found(SIGNATURE + END + chunk(b"tEXt", b"a") + b"rubbish")] == [b"IEND"]
 
 
-@pytest.mark.parametrize("cut", range(len(SIGNATURE), len(SIGNATURE) + 16))
+@pytest.mark.each("cut", range(len(SIGNATURE), len(SIGNATURE) + 16))
 def test_a_file_that_is_cut_off_ends_there(cut):
     data = (SIGNATURE + chunk(b"tEXt", b"abcd"))[:cut]
     chunks = found(data)

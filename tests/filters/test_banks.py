@@ -94,9 +94,9 @@ def test_strips_give_what_the_whole_image_gives(kernel, options, jobs, noise):
             np.testing.assert_array_equal(strips.samples, whole)
 
 
-@pytest.mark.parametrize("groups", [1, 3])
-@pytest.mark.parametrize("dtype", ["uint8", "uint16", "float32"])
-@pytest.mark.parametrize("size", [(17, 16), (33, 40), (70, 9)])
+@pytest.mark.each("groups", [1, 3])
+@pytest.mark.each("dtype", ["uint8", "uint16", "float32"])
+@pytest.mark.each("size", [(17, 16), (33, 40), (70, 9)])
 def test_large_kernels_by_transforms(groups, dtype, size, run, noise):
     image = noise((53, 77, 3), dtype)
     weights = RNG.uniform(-1, 1, (6, 3 // groups, *size)) / 20
@@ -382,9 +382,7 @@ def test_a_picture_of_other_channels_is_refused(image, parameters, message):
         conv(image, **parameters)
 
 
-@pytest.mark.parametrize(
-    ("parameters", "message"),
-    [
+@pytest.mark.each("parameters, message", [
         ({"kernel": "haar", "groups": 3}, "groups: 3 is no divisor of the bank's 4 maps"),
         ({"kernel": "mean3", "groups": 3}, "groups: is for a bank of kernels"),
         ({"kernel": "haar", "bias": [1, 2]}, "bias: the bias: has 2 numbers; the kernel takes one number, or 4"),
@@ -405,9 +403,7 @@ def test_a_picture_of_other_channels_is_refused(image, parameters, message):
         ({"kernel": np.zeros((2, 2, 2), complex)}, "holds complex128, a bank holds real numbers"),
         ({"kernel": "habr"}, "kernel: 'habr' is neither a built-in kernel nor a file .did you mean 'haar'"),
         ({"kernel": np.zeros((2, 2, 2, 2, 2))}, "a kernel is a matrix, not an array of shape"),
-    ],
-    ids=lambda value: None if isinstance(value, str) else " ".join(value),
-)  # fmt: skip
+    ])  # fmt: skip
 def test_wrong_values_are_refused(parameters, message):
     with pytest.raises(ParameterError, match=message):
         conv(GRAY, **parameters)

@@ -14,9 +14,9 @@ def gaussian(image, sigma, border="reflect"):
     return ndimage.gaussian_filter(image.astype(np.float64), across, mode=border, cval=0, truncate=4)
 
 
-@pytest.mark.parametrize("border", BORDERS)
-@pytest.mark.parametrize("dtype", ["uint8", "uint16"])
-@pytest.mark.parametrize("sigma", [0.4, 2, 7.3, (3.0, 0.6)])
+@pytest.mark.each("border", BORDERS)
+@pytest.mark.each("dtype", ["uint8", "uint16"])
+@pytest.mark.each("sigma", [0.4, 2, 7.3, (3.0, 0.6)])
 def test_the_gaussian_is_scipys(sigma, dtype, border, noise):
     image = noise((101, 67, 3), dtype)
     off = np.abs(blur(image, sigma=sigma, border=border) - np.floor(gaussian(image, sigma, border) + 0.5))
@@ -55,8 +55,8 @@ def test_sigma_is_x_first():
     assert answer[4, 3] > 0 and answer[3, 4] == 0
 
 
-@pytest.mark.parametrize("size", [(1, 1), (2, 2), (3, 3), (4, 3), (1, 8), (21, 21)])
-@pytest.mark.parametrize("border", ["reflect", "mirror", "wrap"])
+@pytest.mark.each("size", [(1, 1), (2, 2), (3, 3), (4, 3), (1, 8), (21, 21)])
+@pytest.mark.each("border", ["reflect", "mirror", "wrap"])
 def test_the_mean_is_exact(size, border, noise):
     """Also where the sum over the window lies half way between two levels."""
     image = noise((30, 20))
@@ -118,9 +118,9 @@ def test_nan_spreads_no_further_than_the_window():
     assert np.isnan(blur(image, sigma=0.5)).sum() == 25
 
 
-@pytest.mark.parametrize("shape", [(200, 210), (3, 5), (1, 300), (60, 400)])
-@pytest.mark.parametrize("sigma", [4.4, 9.0, 17.7, 40.0])
-@pytest.mark.parametrize("border", ["reflect", "mirror"])
+@pytest.mark.each("shape", [(200, 210), (3, 5), (1, 300), (60, 400)])
+@pytest.mark.each("sigma", [4.4, 9.0, 17.7, 40.0])
+@pytest.mark.each("border", ["reflect", "mirror"])
 def test_wide_gaussians_of_noise_keep_the_bounds_of_every_type(shape, sigma, border):
     image = np.random.default_rng(5).integers(0, 2, shape) * 255.0
     exact = ndimage.gaussian_filter(image, sigma, mode=border)

@@ -24,8 +24,8 @@ def test_an_index_is_found_however_far_outside(source, start, length, size, bord
     assert source_index(start, start + length, size, border).tolist() == [-1 if i is None else i for i in expected]
 
 
-@pytest.mark.parametrize("around", [(0, 0, 0, 0), (4, 2, 1, 3), (11, 9, 8, 13)])
-@pytest.mark.parametrize("border", BORDERS)
+@pytest.mark.each("around", [(0, 0, 0, 0), (4, 2, 1, 3), (11, 9, 8, 13)])
+@pytest.mark.each("border", BORDERS)
 def test_an_image_is_surrounded_as_numpy_pads(border, around, noise):
     image = noise((3, 5, 3))
     left, right, top, bottom = around

@@ -91,7 +91,7 @@ def test_a_weak_chain_is_followed_across_every_strip(run):
         assert edge[1:].sum(axis=1).tolist() == [found] * 399
 
 
-@pytest.mark.parametrize("turn", range(0, 360, 15))
+@pytest.mark.each("turn", range(0, 360, 15))
 def test_a_smooth_ramp_has_edges_of_one_pixel(turn):
     y, x = np.mgrid[-30:31, -30:31]
     across = x * math.cos(math.radians(turn)) + y * math.sin(math.radians(turn)) + 0.3

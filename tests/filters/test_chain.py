@@ -86,8 +86,8 @@ def one_after_the_other(steps, image, alpha=None, background=None):
     return output
 
 
-@pytest.mark.parametrize("steps", CHAINS.values(), ids=CHAINS)
-@pytest.mark.parametrize("dtype", ["uint8", "uint16"])
+@pytest.mark.each("steps", CHAINS.values())
+@pytest.mark.each("dtype", ["uint8", "uint16"])
 def test_a_chain_is_its_filters_one_after_the_other(rgb, steps, dtype):
     image = rgb.astype(dtype) * (257 if dtype == "uint16" else 1)
     expected = one_after_the_other(steps, image).samples

@@ -66,7 +66,7 @@ def test_a_signed_result_goes_where_range_says(range, expected):
     assert conv(falling, kernel="-1 1 0", range=range, border="nearest")[0, 1] == expected
 
 
-@pytest.mark.parametrize("name", named())
+@pytest.mark.each("name", named())
 def test_every_built_in_kernel_runs(name, noise):
     assert conv(noise((6, 5)), kernel=name).shape == (6, 5)
 
@@ -86,8 +86,8 @@ def test_padding_in_four_numbers_is_left_top_right_bottom():
     assert answer.tolist() == [[0, 0], [0, 0], [0, 1]]
 
 
-@pytest.mark.parametrize(
-    ("values", "message"),
+@pytest.mark.each(
+    "values, message",
     [
         ({}, "kernel: is needed"),
         ({"kernel": None}, "kernel: a value is needed"),

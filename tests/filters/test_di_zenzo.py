@@ -28,7 +28,7 @@ def apart(one, other, full=360):
 
 
 @pytest.mark.parametrize("op", OPERATORS)
-@pytest.mark.parametrize("dtype", ["uint8", "uint16", "float32"])
+@pytest.mark.each("dtype", ["uint8", "uint16", "float32"])
 def test_it_is_the_greatest_change_in_any_direction(op, dtype, noise):
     image = noise((6, 7, 3), dtype)
     each, found = (edges(image, op=op, channels=channels) for channels in ("each", "di-zenzo"))
@@ -75,9 +75,9 @@ def test_opposite_channels_add_up_where_their_sum_would_cancel():
     assert found.angle[4, 4, 0] == 0  # green is the brighter
 
 
-@pytest.mark.parametrize("shape", [(20, 21), (20, 21, 1)])
-@pytest.mark.parametrize("dtype", ["uint8", "float32"])
-@pytest.mark.parametrize(
+@pytest.mark.each("shape", [(20, 21), (20, 21, 1)])
+@pytest.mark.each("dtype", ["uint8", "float32"])
+@pytest.mark.each(
     "options", [{"op": op} for op in GRADIENTS] + [{"thin": True}, {"threshold": 90}, {"norm": "l1"}, {"size": 5}]
 )
 def test_gray_is_as_in_luma(options, dtype, shape, noise):

@@ -35,9 +35,9 @@ def test_sobel_of_a_step_is_1020_and_of_a_falling_one_less_1020():
     assert edges(STEP).magnitude[2].tolist() == [0, 0, 1020, 1020, 0, 0]
 
 
-@pytest.mark.parametrize("dtype", ["uint8", "float32"])
+@pytest.mark.each("dtype", ["uint8", "float32"])
 @pytest.mark.parametrize("op", [*GRADIENTS, *COMPASSES])
-@pytest.mark.parametrize(("dx", "dy", "degrees"), DIRECTIONS)
+@pytest.mark.each("dx, dy, degrees", DIRECTIONS)
 def test_the_angle_points_where_brightness_grows(op, dx, dy, degrees, dtype):
     """0° to the right, 90° downward, and 180°, never -180°."""
     values = {"sigma": 0} if op == "canny" else {}
@@ -45,15 +45,15 @@ def test_the_angle_points_where_brightness_grows(op, dx, dy, degrees, dtype):
 
 
 @pytest.mark.parametrize("op", [*GRADIENTS, *COMPASSES])
-@pytest.mark.parametrize("dtype", ["uint8", "float32"])
+@pytest.mark.each("dtype", ["uint8", "float32"])
 def test_the_angle_is_above_less_180_and_at_most_180(op, dtype, noise):
     angle = edges(noise((60, 60), dtype) // 200, op=op).angle
     assert angle.min() > -180 and angle.max() <= 180
 
 
 @pytest.mark.parametrize("op", [*GRADIENTS, *COMPASSES])
-@pytest.mark.parametrize("border", [border for border in BORDERS if border != "constant"])
-@pytest.mark.parametrize("value", [0, 77, 0.1, -3.3])
+@pytest.mark.each("border", [border for border in BORDERS if border != "constant"])
+@pytest.mark.each("value", [0, 77, 0.1, -3.3])
 def test_a_flat_image_has_no_magnitude_and_an_angle_of_0(op, border, value):
     flat = np.full((7, 6), value, np.uint8 if isinstance(value, int) else np.float32)
     for sigma in (0, 1.3):
@@ -214,7 +214,7 @@ def test_max_keeps_the_channel_of_greatest_magnitude(noise):
 
 
 @pytest.mark.parametrize("op", [*GRADIENTS, *COMPASSES])
-@pytest.mark.parametrize(("channels", "count"), [("luma", 1), ("each", 3), ("max", 1)])
+@pytest.mark.each("channels, count", [("luma", 1), ("each", 3), ("max", 1)])
 def test_all_maps_have_as_many_channels_as_the_picture(op, channels, count, noise):
     answer = edges(noise((8, 8, 3)), op=op, channels=channels)
     assert {part.shape[2] for part in answer if part is not None} == {count}

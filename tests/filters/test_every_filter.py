@@ -64,7 +64,7 @@ def test_the_four_filters_are_found():
 
 
 @every_op
-@pytest.mark.parametrize("dtype", ["uint8", "uint16", "float32"])
+@pytest.mark.each("dtype", ["uint8", "uint16", "float32"])
 def test_the_dtype_and_the_shape_stay(filter, values, dtype, noise):
     for shape in ((13, 9), (13, 9, 1), (13, 9, 3)):
         answer = filter(noise(shape, dtype), **values, channels="each")
@@ -81,7 +81,7 @@ def test_depth_chooses_the_dtype(filter, values, noise):
 
 
 @every_op
-@pytest.mark.parametrize("channels", ["each", "luma", "max"])
+@pytest.mark.each("channels", ["each", "luma", "max"])
 def test_the_image_itself_is_never_written_to(filter, values, channels, noise):
     for dtype, linear in itertools.product(("uint8", "float32"), (False, True)):
         image = noise((9, 9, 3), dtype)
@@ -89,11 +89,11 @@ def test_the_image_itself_is_never_written_to(filter, values, channels, noise):
         before = image.copy()
         answer = picture(filter(image, **values, channels=channels, linear=linear))
         np.testing.assert_array_equal(image, before)
-        assert answer.shape[2] == 3 if channels == "each" else 1
+        assert answer.shape[2] == (3 if channels == "each" else 1)
 
 
 @every_op
-@pytest.mark.parametrize("border", [border for border in BORDERS if border != "constant"])
+@pytest.mark.each("border", [border for border in BORDERS if border != "constant"])
 def test_a_flat_image_is_multiplied_by_the_gain(filter, values, border):
     for value in (0, 1, 200, 255):
         answer = picture(filter(np.full((7, 8, 3), value, np.uint8), **values, border=border))
@@ -120,7 +120,7 @@ def test_a_border_of_the_images_own_value_changes_nothing(filter, values):
 
 
 @every_op
-@pytest.mark.parametrize("border", BORDERS)
+@pytest.mark.each("border", BORDERS)
 def test_the_smallest_images_work(filter, values, border, noise):
     shapes = (1, 1), (1, 6), (6, 1), (1, 1, 3), (2, 2)
     for shape, dtype in itertools.product(shapes, ("uint8", "float32")):
@@ -135,8 +135,8 @@ def test_the_smallest_images_work(filter, values, border, noise):
 
 
 @every_op
-@pytest.mark.parametrize("border", BORDERS)
-@pytest.mark.parametrize("linear", [False, True])
+@pytest.mark.each("border", BORDERS)
+@pytest.mark.each("linear", [False, True])
 def test_strips_give_what_the_whole_image_gives(filter, values, border, linear, run, noise):
     """Bit for bit: every sample is computed by the same operations in the same order, whatever its strip."""
     image = noise((37, 11, 3))
@@ -149,7 +149,7 @@ def test_strips_give_what_the_whole_image_gives(filter, values, border, linear, 
 
 
 @every_op
-@pytest.mark.parametrize("range", ["abs", "offset", "stretch"])
+@pytest.mark.each("range", ["abs", "offset", "stretch"])
 def test_ranges_are_the_same_in_strips(filter, values, range, run, noise):
     image = noise((37, 11, 3))
     whole, strips = (run(filter, image, strip_rows=rows, **values, range=range) for rows in (37, 4))
@@ -176,7 +176,7 @@ def test_a_nan_does_not_reach_the_far_end(filter, values):
 
 
 @every_op
-@pytest.mark.parametrize("nan", ["propagate", "ignore", "fill=0.25"])
+@pytest.mark.each("nan", ["propagate", "ignore", "fill=0.25"])
 def test_missing_samples_leave_the_rest_alone(filter, values, nan):
     image = np.full((40, 40, 3), 0.25, np.float32)
     image[4:9, 4:9], image[20, 20, 1] = np.nan, np.nan
@@ -189,8 +189,8 @@ def test_missing_samples_leave_the_rest_alone(filter, values, nan):
 
 
 @every_op
-@pytest.mark.parametrize("dtype", ["uint8", "uint16", "float32"])
-@pytest.mark.parametrize("options", [{}, {"range": "stretch"}, {"gain": 3.0, "channels": "luma"}, {"linear": True}])
+@pytest.mark.each("dtype", ["uint8", "uint16", "float32"])
+@pytest.mark.each("options", [{}, {"range": "stretch"}, {"gain": 3.0, "channels": "luma"}, {"linear": True}])
 def test_outside_of_a_region_every_bit_stays(filter, values, dtype, options, noise):
     image = noise((30, 20, 3), dtype)
     if dtype == "float32":
@@ -263,7 +263,7 @@ def test_an_unknown_parameter_is_refused(filter, needed):
 
 
 @every_filter
-@pytest.mark.parametrize("value", [float("nan"), float("inf"), "wide"])
+@pytest.mark.each("value", [float("nan"), float("inf"), "wide"])
 def test_no_number_is_refused_wherever_one_is_due(filter, needed, value):
     for parameter in filter.spec.parameters.values():
         if parameter.kind in ("int", "float", "int pair", "pair"):

@@ -43,8 +43,8 @@ def test_a_chain_is_not_rounded_between_its_steps(border, noise):
     np.testing.assert_allclose(chain(stages, image, border=border), step, atol=255 * 1e-5 * 17 * 6)
 
 
-@pytest.mark.parametrize("rows", [1, 2, 3, 7, 16])
-@pytest.mark.parametrize("border", BORDERS)
+@pytest.mark.each("rows", [1, 2, 3, 7, 16])
+@pytest.mark.each("border", BORDERS)
 def test_a_chain_with_strides_and_padding_is_the_same_in_strips(rows, border, noise):
     image = noise((29, 13))[..., None]
     stages = [
@@ -158,8 +158,8 @@ def test_an_opaque_image_is_filtered_as_if_it_had_no_alpha(run, noise):
         assert (output.alpha == 255).all()
 
 
-@pytest.mark.parametrize("border", BORDERS)
-@pytest.mark.parametrize("padding", ["same", "full", (3, 0, 1, 2)])
+@pytest.mark.each("border", BORDERS)
+@pytest.mark.each("padding", ["same", "full", (3, 0, 1, 2)])
 def test_opacity_reaches_past_the_edge(border, padding, run, noise):
     image, values = noise((9, 8, 3)), {"border": border, "padding": padding, "stride": 2, "fill": 40}
     output = run(conv, image, alpha=np.full((9, 8), 255, np.uint8), kernel="1 2 1; 0 3 1", scale=0.125, **values)[

@@ -69,9 +69,9 @@ def test_a_cross_and_a_disk_take_few_joins():
     assert extrema.Over(structuring_element.of_mask(x * x + y * y <= 225, (15, 15))).joins <= 35
 
 
-@pytest.mark.parametrize("border", BORDERS)
-@pytest.mark.parametrize("dtype", ["uint8", "uint16", "float32"])
-@pytest.mark.parametrize("size", [(3, 3), (4, 2), (1, 5), (7, 1), (23, 18)])
+@pytest.mark.each("border", BORDERS)
+@pytest.mark.each("dtype", ["uint8", "uint16", "float32"])
+@pytest.mark.each("size", [(3, 3), (4, 2), (1, 5), (7, 1), (23, 18)])
 def test_minimum_and_maximum_are_scipys(size, dtype, border, noise):
     image = noise((14, 11), dtype)
     for op, reference in (("min", ndimage.minimum_filter), ("max", ndimage.maximum_filter)):

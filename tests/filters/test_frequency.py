@@ -90,8 +90,8 @@ def picture_alone(image, **values):
 
 
 @pytest.mark.parametrize("op", OPS)
-@pytest.mark.parametrize("shape", SHAPES)
-@pytest.mark.parametrize(("across", "down"), [(3, 0), (0, 4), (5, 7), (-2, 6), (16, 0), (16, 12)])
+@pytest.mark.each("shape", SHAPES)
+@pytest.mark.each("across, down", [(3, 0), (0, 4), (5, 7), (-2, 6), (16, 0), (16, 12)])
 def test_a_wave_of_whole_periods_is_multiplied_by_the_response(op, shape, across, down):
     width, height = 32, 24
     x, y = np.arange(width)[None], np.arange(height)[:, None]
@@ -104,8 +104,8 @@ def test_a_wave_of_whole_periods_is_multiplied_by_the_response(op, shape, across
 
 
 @pytest.mark.parametrize("op", OPS[:4])
-@pytest.mark.parametrize("shape", SHAPES)
-@pytest.mark.parametrize(("across", "down"), [(3, 0), (0, 4), (5, 7), (31, 23)])
+@pytest.mark.each("shape", SHAPES)
+@pytest.mark.each("across, down", [(3, 0), (0, 4), (5, 7), (31, 23)])
 def test_a_cosine_of_half_periods_is_multiplied_by_the_response_under_reflection(op, shape, across, down):
     width, height = 32, 24
     x, y = np.arange(width)[None] + 0.5, np.arange(height)[:, None] + 0.5
@@ -151,9 +151,9 @@ def test_a_band_passes_its_middle_untouched():
 # ---- the transform of what is laid out --------------------------------------------------------------
 
 
-@pytest.mark.parametrize("border", BORDERS)
+@pytest.mark.each("border", BORDERS)
 @pytest.mark.parametrize("op", OPS)
-@pytest.mark.parametrize("shape", SHAPES)
+@pytest.mark.each("shape", SHAPES)
 def test_every_filter_is_the_transform_of_the_picture_with_its_surroundings(border, op, shape, noise):
     for size in [(13, 9), (16, 20), (1, 7), (7, 1), (1, 1), (2, 3), (31, 37)]:
         image = noise(size)
@@ -263,9 +263,9 @@ def test_in_a_chain_it_takes_what_comes_before_it(noise):
 # ---- the mean, and values that are missing ----------------------------------------------------------
 
 
-@pytest.mark.parametrize("border", ["reflect", "wrap"])
+@pytest.mark.each("border", ["reflect", "wrap"])
 @pytest.mark.parametrize("op", OPS)
-@pytest.mark.parametrize("shape", SHAPES)
+@pytest.mark.each("shape", SHAPES)
 def test_the_mean_stays_or_goes(border, op, shape, noise):
     image = noise((30, 21), "float32")
     radius = {"cutoff": 0.3} if op == "notch" else {}  # the default's neighbour is zero frequency itself
@@ -336,7 +336,7 @@ def test_the_spectrum_is_the_same_in_every_depth(noise):
 
 
 @pytest.mark.parametrize("op", OPS)
-@pytest.mark.parametrize("shape", SHAPES)
+@pytest.mark.each("shape", SHAPES)
 def test_the_response_is_that_of_the_frequencies_of_the_spectrum(op, shape):
     how = {"op": op, "shape": shape, "cutoffs": (0.1, 0.3) if op.startswith("band") else (0.11,)}
     found = frequency(np.zeros((14, 11, 3), np.uint8), **options(**how)).response
@@ -376,8 +376,8 @@ def test_notches_are_named_in_words_or_pairs(at, noise):
     np.testing.assert_array_equal(frequency(image, op="notch", at=at).image, expected)
 
 
-@pytest.mark.parametrize(
-    ("values", "message"),
+@pytest.mark.each(
+    "values, message",
     [
         ({"cutoff": 0}, "cutoff: 0 is below the least value, 1e-06"),
         ({"cutoff": 0.8}, "cutoff: 0.8 is above the greatest value, 0.7072"),

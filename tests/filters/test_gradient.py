@@ -59,8 +59,8 @@ def test_every_gradient_is_the_slow_one(slow_correlate, to_samples, operator, dt
 
 
 @pytest.mark.parametrize("op", [*OPERATORS, "roberts"])
-@pytest.mark.parametrize("norm", ["l2", "l1", "max"])
-@pytest.mark.parametrize("dtype", ["uint8", "uint16"])
+@pytest.mark.each("norm", ["l2", "l1", "max"])
+@pytest.mark.each("dtype", ["uint8", "uint16"])
 def test_rounded_pictures_differ_in_less_than_a_thousandth(op, norm, dtype, noise, to_samples):
     image = ndimage.gaussian_filter(noise((300, 300), dtype), 1.5)
     if op == "roberts":
@@ -78,9 +78,7 @@ def test_rounded_pictures_differ_in_less_than_a_thousandth(op, norm, dtype, nois
 
 
 @pytest.mark.parametrize("op", [*OPERATORS, "roberts"])
-@pytest.mark.parametrize(
-    "options", [{"channels": "max"}, {"threshold": 90}, {"thin": True}, {"gain": 0.25}, {"depth": "16"}]
-)
+@pytest.mark.each("options", [{"channels": "max"}, {"threshold": 90}, {"thin": True}, {"gain": 0.25}, {"depth": "16"}])
 def test_integers_and_float_agree_whatever_follows(op, options, noise):
     """A fill that is no whole number keeps float; where no border is seen, nothing else may change."""
     image = noise((40, 30, 3))
@@ -168,8 +166,8 @@ def test_the_picture_is_the_same_whoever_rounds_it(norm, dtype, noise):
 
 
 @pytest.mark.parametrize("op", ["kirsch", "robinson"])
-@pytest.mark.parametrize("border", BORDERS)
-@pytest.mark.parametrize("dtype", ["uint8", "uint16", "float32"])
+@pytest.mark.each("border", BORDERS)
+@pytest.mark.each("dtype", ["uint8", "uint16", "float32"])
 def test_a_compass_is_the_strongest_of_its_printed_masks(op, border, dtype, slow_correlate, noise):
     for shape in [(1, 1), (2, 3), (9, 7)]:
         image = noise(shape, dtype)

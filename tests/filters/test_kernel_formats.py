@@ -75,7 +75,7 @@ FILES = {
 
 
 @pytest.mark.parametrize("name", FILES)
-@pytest.mark.parametrize("ends", [b"\n", b"\r\n"], ids=["LF", "CRLF"])
+@pytest.mark.each("ends", [b"\n", b"\r\n"])
 def test_a_file_means_the_weights_that_its_tool_applies(name, ends):
     family, weights, anchor, offset, note = FILES[name]
     content = (KERNELS / name).read_bytes()
@@ -87,7 +87,7 @@ def test_a_file_means_the_weights_that_its_tool_applies(name, ends):
     assert note in "; ".join(reading.notes)
 
 
-@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16", "utf-16-le", "utf-16-be"])
+@pytest.mark.each("encoding", ["utf-8-sig", "utf-16", "utf-16-le", "utf-16-be"])
 @pytest.mark.parametrize("name", [name for name in FILES if not name.endswith(".pgm")])
 def test_any_encoding_of_a_family_is_read(name, encoding):
     family, weights, *_ = FILES[name]
@@ -411,7 +411,7 @@ REFUSED = {
 }
 
 
-@pytest.mark.parametrize("content", REFUSED, ids=[f"{text[:15]!r}…{why[:25]}" for text, why in REFUSED.items()])
+@pytest.mark.each("content", REFUSED)
 def test_what_cannot_be_honoured_is_refused_in_one_line(work, content):
     def refused():
         with pytest.raises(ValueError, match=REFUSED[content]) as raised:
@@ -496,7 +496,7 @@ def test_a_broken_file_is_a_kernel_or_refused_in_one_line(data):
         assert np.isfinite(reading.offset) and np.isfinite(reading.lift)
 
 
-@pytest.mark.parametrize(
+@pytest.mark.each(
     "content",
     [
         lambda size: "]" + " " * size + "1",
@@ -525,7 +525,6 @@ def test_a_broken_file_is_a_kernel_or_refused_in_one_line(data):
         lambda size: "TITLE\n" * (size // 15),
         lambda size: "ncols 1\n" * (size // 15),
     ],
-    ids=lambda content: repr(content(40)[:12]),
 )
 def test_ten_times_the_text_is_ten_times_the_work(work, content):
     """Counted in calls; what a pattern does in the square of the text would hang."""

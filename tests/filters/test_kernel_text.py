@@ -29,7 +29,7 @@ def read(tmp_path):
     return from_file
 
 
-@pytest.mark.parametrize(
+@pytest.mark.each(
     "text",
     [
         "0 -1 0.5\n-1 5 2\n",
@@ -52,7 +52,7 @@ def read(tmp_path):
         "0 -1e0 5e-1\n-1 +5 4/2",
     ],
 )
-@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
+@pytest.mark.each("encoding", ["utf-8", "utf-8-sig", "utf-16"])
 def test_plain_text_is_read_however_it_is_laid_out(read, text, encoding):
     source = read(text.encode(encoding))
     assert source.family == "plain"
@@ -154,7 +154,7 @@ REFUSED = [
 ]
 
 
-@pytest.mark.parametrize(("content", "message"), REFUSED, ids=[message[:30] for _, message in REFUSED])
+@pytest.mark.each("content, message", REFUSED)
 def test_what_is_no_kernel_is_refused_in_one_line_that_names_the_file(read, content, message):
     with pytest.raises(ValueError, match=message) as raised:
         read(content)

@@ -54,7 +54,7 @@ def wide():
     return np.asarray(kernels.gaussian((64.0, 64.0)).taps)
 
 
-@pytest.mark.parametrize("bad", [NAN, np.float32("inf"), np.float32("-inf")])
+@pytest.mark.each("bad", [NAN, np.float32("inf"), np.float32("-inf")])
 @pytest.mark.parametrize("algorithm", [*OF_EACH, "decimated"])
 def test_what_is_not_finite_reaches_no_further_than_the_kernel(algorithm, bad):
     taps = wide() if algorithm == "decimated" else OF_EACH[algorithm]
@@ -265,9 +265,7 @@ def test_far_from_any_hole_nothing_changes(sigma):
     )
 
 
-@pytest.mark.parametrize(
-    "values", [{"op": op} for op in edges.spec.parameters["op"].choices] + [{"sigma": 2}, {"thin": True}]
-)
+@pytest.mark.each("values", [{"op": op} for op in edges.spec.parameters["op"].choices] + [{"sigma": 2}, {"thin": True}])
 def test_a_flat_image_with_holes_has_no_edges(values):
     pixels = image((slice(5, 12), slice(5, 12)), (20, 3), value=0.1)
     answer = edges(pixels, **values, nan="ignore")

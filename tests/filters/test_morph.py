@@ -43,8 +43,8 @@ def footprint(shape):
 # ---- what others give -------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("border", BORDERS)
-@pytest.mark.parametrize("mask", MASKS)
+@pytest.mark.each("border", BORDERS)
+@pytest.mark.each("mask", MASKS)
 @pytest.mark.parametrize("op", GREY)
 def test_every_operation_is_scipys(op, mask, border, noise):
     for dtype in ("uint8", "uint16", "float32"):
@@ -58,8 +58,8 @@ def test_every_operation_is_scipys(op, mask, border, noise):
 MADE = ("gradient", "tophat", "blackhat")
 
 
-@pytest.mark.parametrize("border", BORDERS)
-@pytest.mark.parametrize("size", [(1, 1), (2, 2), (5, 3), (4, 1), (25, 40)])
+@pytest.mark.each("border", BORDERS)
+@pytest.mark.each("size", [(1, 1), (2, 2), (5, 3), (4, 1), (25, 40)])
 def test_rectangles_are_scipys_larger_than_the_image_too(size, border, noise):
     image = noise((9, 12))
     for op in ("erode", "open", "close"):
@@ -96,9 +96,9 @@ def test_any_shape_looks_at_every_sample_each_time(source, mask, border, op, tim
     np.testing.assert_array_equal(answer, expected)
 
 
-@pytest.mark.parametrize("border", BORDERS)
-@pytest.mark.parametrize("shape", ["square", "cross", "disk"])
-@pytest.mark.parametrize("size", [(3, 3), (7, 5), (1, 5), (4, 4), (2, 5)])
+@pytest.mark.each("border", BORDERS)
+@pytest.mark.each("shape", ["square", "cross", "disk"])
+@pytest.mark.each("size", [(3, 3), (7, 5), (1, 5), (4, 4), (2, 5)])
 @pytest.mark.parametrize("op", ["erode", "close"])
 def test_iterations_are_the_same_one_by_one(op, size, shape, border, noise):
     """Those of odd shapes are done at once, also where they reach past an image of 6×8 on both sides."""

@@ -95,8 +95,8 @@ def test_angles_next_to_the_axes_are_as_exact(angle):
     np.testing.assert_allclose(embedded(kernel, bigger), embedded(near, bigger), atol=2e-5)
 
 
-@pytest.mark.parametrize("length", [1, 2, 3, 9, 20, 31])
-@pytest.mark.parametrize("angle", [0, 90, 180, -90])
+@pytest.mark.each("length", [1, 2, 3, 9, 20, 31])
+@pytest.mark.each("angle", [0, 90, 180, -90])
 def test_a_motion_along_an_axis_is_matlabs_where_the_length_is_odd(length, angle):
     reference = matlab_motion(length, -angle)
     found = embedded(kernels.motion(length, angle), reference)
@@ -188,9 +188,9 @@ CASES = [
 ]
 
 
-@pytest.mark.parametrize("border", BORDERS)
-@pytest.mark.parametrize("dtype", ["uint8", "uint16", "float32"])
-@pytest.mark.parametrize(("options", "build", "arguments"), CASES)
+@pytest.mark.each("border", BORDERS)
+@pytest.mark.each("dtype", ["uint8", "uint16", "float32"])
+@pytest.mark.each("options, build, arguments", CASES)
 def test_the_filter_is_scipys_correlation(options, build, arguments, dtype, border, noise):
     image = noise((41, 33), dtype)
     kernel = build(*arguments)

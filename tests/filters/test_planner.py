@@ -37,9 +37,9 @@ def possible(kernel, context, geometry):
             assert "possible: " in str(error)
 
 
-@pytest.mark.parametrize("context", [BYTES, WIDE], ids=["8 bits", "16 bits"])
-@pytest.mark.parametrize("geometry", GEOMETRIES, ids=str)
-@pytest.mark.parametrize("shape", SHAPES)
+@pytest.mark.each("context", [BYTES, WIDE])
+@pytest.mark.each("geometry", GEOMETRIES)
+@pytest.mark.each("shape", SHAPES)
 def test_every_algorithm_is_the_sum_over_taps(shape, geometry, context):
     kernel = Kernel.of(SHAPES[shape])
     image = np.random.default_rng(3).integers(0, context.full + 1, (200, 230, 3)).astype(np.float64)
@@ -155,9 +155,9 @@ def test_halves_round_up_whatever_the_algorithm(size, scale, noise):
 WINDOWS = [(1, 2), (2, 1), (5, 5), (4, 7), (17, 16), (1, 300), (300, 1), (64, 33), (90, 111)]
 
 
-@pytest.mark.parametrize("border", ["reflect", "mirror", "nearest", "wrap", "constant"])
-@pytest.mark.parametrize("dtype", [np.uint8, np.uint16])
-@pytest.mark.parametrize("size", WINDOWS, ids=str)
+@pytest.mark.each("border", ["reflect", "mirror", "nearest", "wrap", "constant"])
+@pytest.mark.each("dtype", [np.uint8, np.uint16])
+@pytest.mark.each("size", WINDOWS)
 def test_a_mean_by_box_sums_is_the_exact_quotient_rounded_half_up(size, dtype, border, noise):
     image = noise((47, 53, 3), dtype)
     image[:20] = np.iinfo(dtype).max
@@ -207,8 +207,8 @@ def test_box_sums_take_any_weight_and_are_not_rounded_before_the_end(noise):
     )
 
 
-@pytest.mark.parametrize("length", [1, 2, 5, 11, 31, 40])
-@pytest.mark.parametrize("rows", [1, 3, 8, 17, 64])
+@pytest.mark.each("length", [1, 2, 5, 11, 31, 40])
+@pytest.mark.each("rows", [1, 3, 8, 17, 64])
 def test_sums_down_columns_and_along_rows(length, rows):
     planes = np.random.default_rng(rows).integers(0, 256, (2, rows + length - 1, 30 + length)).astype(np.uint32)
     windows = np.lib.stride_tricks.sliding_window_view(planes, length, axis=1)

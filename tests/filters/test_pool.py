@@ -104,7 +104,7 @@ PUBLISHED = {
 }
 
 
-@pytest.mark.parametrize(("image", "layer", "expected"), PUBLISHED.values(), ids=PUBLISHED)
+@pytest.mark.each("image, layer, expected", PUBLISHED.values())
 def test_the_published_cases_of_onnx(image, layer, expected):
     answer = pool(image, **layer)
     # The mean over the padding is published in four digits.
@@ -206,9 +206,7 @@ def test_any_layer_is_the_slow_ones(
     np.testing.assert_array_equal(strips, answer)
 
 
-@pytest.mark.parametrize(
-    ("size", "stride"), [(8, 8), (8, 4), (12, 6), (35, 35), (9, 3), (31, 1), (16, 1), (3, 7), (7, 2)]
-)
+@pytest.mark.each("size, stride", [(8, 8), (8, 4), (12, 6), (35, 35), (9, 3), (31, 1), (16, 1), (3, 7), (7, 2)])
 @pytest.mark.parametrize("op", ["max", "avg"])
 def test_windows_in_blocks_by_doubling_and_one_by_one(size, stride, op, noise, to_samples):
     image = noise((75, 80), "uint16")
@@ -249,8 +247,8 @@ def test_pairs_are_x_first(noise):
     np.testing.assert_array_equal(pool(image, padding="valid"), pool(image))
 
 
-@pytest.mark.parametrize("stride", [1, 2, 3, 5])
-@pytest.mark.parametrize("size", [1, 2, 3, 4, 7])
+@pytest.mark.each("stride", [1, 2, 3, 5])
+@pytest.mark.each("size", [1, 2, 3, 4, 7])
 def test_same_gives_a_result_for_every_sth_pixel(size, stride, noise):
     assert pool(noise((11, 13)), size=size, stride=stride, padding="same").shape == (-(-11 // stride), -(-13 // stride))
 
@@ -335,7 +333,7 @@ def test_infinities_are_samples():
     assert pool(image, size=3, stride=1, padding=1)[0, 0] == -np.inf
 
 
-@pytest.mark.parametrize("layer", [{}, {"padding": 1}, {"padding": "same", "stride": 1}, {"ceil": True, "size": 4}])
+@pytest.mark.each("layer", [{}, {"padding": 1}, {"padding": "same", "stride": 1}, {"ceil": True, "size": 4}])
 @pytest.mark.parametrize("op", ["max", "min", "avg", "l2"])
 def test_an_opaque_image_is_pooled_as_if_it_had_no_alpha(op, layer, run, noise):
     image = noise((9, 10, 3)) // 3

@@ -39,16 +39,16 @@ def ranked(kind, planes, height, width, wanted):
     return (sorting_network.Selector if kind == "networks" else rank_by_counting.Counter)(height, width, wanted)(planes)
 
 
-@pytest.mark.parametrize("dtype", DTYPES)
-@pytest.mark.parametrize("size", [*range(1, 16), (1, 7), (7, 1), (2, 9), (15, 4), (40, 50), (61, 1)])
+@pytest.mark.each("dtype", DTYPES)
+@pytest.mark.each("size", [*range(1, 16), (1, 7), (7, 1), (2, 9), (15, 4), (40, 50), (61, 1)])
 def test_the_median_is_scipys(size, dtype, noise):
     image = noise((23, 31, 3), dtype)
     np.testing.assert_array_equal(blur(image, op="median", size=size), scipys(image, size))
 
 
-@pytest.mark.parametrize("dtype", DTYPES)
-@pytest.mark.parametrize("border", BORDERS)
-@pytest.mark.parametrize("size", [3, (4, 6), (21, 30)])
+@pytest.mark.each("dtype", DTYPES)
+@pytest.mark.each("border", BORDERS)
+@pytest.mark.each("size", [3, (4, 6), (21, 30)])
 def test_every_border_is_scipys(size, border, dtype, noise):
     image = noise((17, 12), dtype)
     answer = blur(image, op="median", size=size, border=border, fill=0.25 if dtype == "float32" else 40)
@@ -56,8 +56,8 @@ def test_every_border_is_scipys(size, border, dtype, noise):
 
 
 @pytest.mark.parametrize("algorithm", ALGORITHMS)
-@pytest.mark.parametrize("percentile", [0, 3, 25, 49.9, 50, 62.5, 97, 100])
-@pytest.mark.parametrize("size", [3, (5, 2), 8, (1, 4)])
+@pytest.mark.each("percentile", [0, 3, 25, 49.9, 50, 62.5, 97, 100])
+@pytest.mark.each("size", [3, (5, 2), 8, (1, 4)])
 def test_the_percentile_is_scipys(size, percentile, algorithm, noise):
     image = noise((20, 33), "uint16")
     answer = blur(image, op="percentile", percentile=percentile, size=size, algorithm=algorithm)

@@ -37,8 +37,8 @@ def run(steps, pixels, alpha=None, dtype=None, effect=None, outputs=("image",), 
 # ---- regions ----------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("dtype", ["uint8", "uint16", "float32"])
-@pytest.mark.parametrize("depth", ["keep", "8", "16", "float"])
+@pytest.mark.each("dtype", ["uint8", "uint16", "float32"])
+@pytest.mark.each("depth", ["keep", "8", "16", "float"])
 @pytest.mark.parametrize("filter", [blur, sharpen, edges])
 def test_regions_are_joined_and_cut(filter, dtype, depth, noise):
     image = noise((30, 20), dtype)

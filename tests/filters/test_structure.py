@@ -41,9 +41,9 @@ def reference(image, rho, sigma=0.0, border="reflect"):
     return np.sqrt(xx + yy), axis, (most - least) / (most + least)
 
 
-@pytest.mark.parametrize("border", BORDERS)
-@pytest.mark.parametrize("dtype", ["uint8", "uint16", "float32"])
-@pytest.mark.parametrize("options", [{"rho": 2}, {"rho": 0.7, "sigma": 1.1}, {"rho": (1, 3)}])
+@pytest.mark.each("border", BORDERS)
+@pytest.mark.each("dtype", ["uint8", "uint16", "float32"])
+@pytest.mark.each("options", [{"rho": 2}, {"rho": 0.7, "sigma": 1.1}, {"rho": (1, 3)}])
 def test_the_maps_are_those_of_numpys_eigenvalues(options, dtype, border, noise):
     image = noise((40, 33), dtype)
     rho = options["rho"][::-1] if isinstance(options["rho"], tuple) else options["rho"]
@@ -71,8 +71,8 @@ def test_a_step_is_as_strong_as_to_sobel():
     assert (spread**2).sum() == pytest.approx(2 * 1020**2, rel=1e-5)
 
 
-@pytest.mark.parametrize("degrees", range(-85, 91, 5))
-@pytest.mark.parametrize("length", [4, 7.5, 16])
+@pytest.mark.each("degrees", range(-85, 91, 5))
+@pytest.mark.each("length", [4, 7.5, 16])
 def test_the_orientation_is_the_axis_of_the_change(degrees, length):
     found = edges(wave(degrees, length), op="structure")
     inner = slice(16, -16), slice(16, -16)
@@ -102,8 +102,8 @@ def test_a_plus_has_no_preferred_axis_in_its_middle():
     assert edges(plus, op="structure").coherence[15, 15] == pytest.approx(0, abs=1e-6)
 
 
-@pytest.mark.parametrize("value", [0, 77, 0.1, -3.3])
-@pytest.mark.parametrize("border", [border for border in BORDERS if border != "constant"])
+@pytest.mark.each("value", [0, 77, 0.1, -3.3])
+@pytest.mark.each("border", [border for border in BORDERS if border != "constant"])
 def test_where_nothing_changes_all_is_exactly_0(value, border):
     flat = np.full((20, 21), value, np.uint8 if isinstance(value, int) else np.float32)
     for channels in ("luma", "each", "max", "di-zenzo"):
