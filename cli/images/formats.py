@@ -1,6 +1,6 @@
 """The image formats: how each is called and told, what it can hold, and which module reads and writes it.
 
-A format is a module beside this one, with its `Codec`, and its row here. Listing them imports none of the modules.
+A format is a module beside or below this one, with its `Codec`, and its row here. Listing them imports none of those.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ class Format(NamedTuple):
     title: str = ""
     """How it is called among others, where that is not its name in capitals."""
     module: str = ""
-    """The module of its codec, where that is not called as it is."""
+    """The module of its codec, where that is not called as it is, or stands below."""
 
     @property
     def codec_name(self) -> str:
@@ -82,8 +82,9 @@ FORMATS = {
             BYTES,
             lossy=True,
             aliases=("jpg",),
+            module="jpeg.codec",
         ),
-        Format("png", (".png",), PNG_SIGNATURE, WHOLE, WHOLE, alpha=True, animated=True),
+        Format("png", (".png",), PNG_SIGNATURE, WHOLE, WHOLE, alpha=True, animated=True, module="png.codec"),
         Format(
             "tiff",
             (".tif", ".tiff"),
@@ -95,6 +96,7 @@ FORMATS = {
             paged=True,
             maps=True,
             aliases=("tif",),
+            module="tiff.codec",
         ),
         Format("webp", (".webp",), rb"RIFF(?s:.{4})WEBP", BYTES, BYTES, alpha=True, animated=True, title="WebP"),
         Format("avif", (".avif",), rb"(?s:.{4})ftyp(?:avif|avis|mif1|msf1)", BYTES, BYTES, alpha=True, lossy=True),
