@@ -1,6 +1,7 @@
 """The image formats: their names and signatures, what each can hold, and which module reads and writes it.
 
-A format is a module of this folder, with its `Codec`, and a row of `FORMATS`. The table imports none of the modules.
+A format is a module of this folder, or of one in it, with its `Codec`, and a row of `FORMATS`. The table imports
+none of the modules.
 """
 
 from __future__ import annotations
@@ -45,7 +46,7 @@ class Format(NamedTuple):
     title: str = ""
     """Its name in a list of formats, if that is not `name` in capitals."""
     module: str = ""
-    """The module of its codec, if that is not called `name`."""
+    """The module of its codec, if that is not called `name`, or lies in a folder below."""
 
     @property
     def codec_name(self) -> str:
@@ -82,8 +83,9 @@ FORMATS = {
             BYTES,
             lossy=True,
             aliases=("jpg",),
+            module="jpeg.codec",
         ),
-        Format("png", (".png",), PNG_SIGNATURE, WHOLE, WHOLE, alpha=True, animated=True),
+        Format("png", (".png",), PNG_SIGNATURE, WHOLE, WHOLE, alpha=True, animated=True, module="png.codec"),
         Format(
             "tiff",
             (".tif", ".tiff"),
@@ -95,6 +97,7 @@ FORMATS = {
             paged=True,
             maps=True,
             aliases=("tif",),
+            module="tiff.codec",
         ),
         Format("webp", (".webp",), rb"RIFF(?s:.{4})WEBP", BYTES, BYTES, alpha=True, animated=True, title="WebP"),
         Format("avif", (".avif",), rb"(?s:.{4})ftyp(?:avif|avis|mif1|msf1)", BYTES, BYTES, alpha=True, lossy=True),
