@@ -14,7 +14,7 @@ from ..engine.doubling import joins, over_windows
 from ..engine.dtypes import narrowest
 from ..engine.facts import note
 from ..engine.layout import planes_of, strip_of
-from ..engine.stage import NO_HALO, BoundStage, Colours, Halo, ImageContext, Stage, WeightedSum, Window, own_type
+from ..engine.stage import NO_HALO, BoundStage, Colours, Halo, ImageContext, Stage, WeightedSum, Window
 from ..lazy_numpy import Array, np
 from ..parameters import ImageError
 from . import extrema
@@ -132,7 +132,9 @@ def pooling(op: Op, x: Axis, y: Axis, *, same: bool = False, ceil: bool = False,
             return strip_of(pool(planes, Windows(across, down, *ends), context))
 
         rows = max(1, (WHOLE_STRIP if context.whole else STRIP) // (context.width * y.stride))
-        return BoundStage(function, extra, rows, work=_kind(op, y.taps, context), placed=True)
+        # Of whole numbers the narrowest type that holds a column's sum.
+        work = narrowest(context.full * y.taps) if op == "avg" and context.whole else None
+        return BoundStage(function, extra, rows, work=work, placed=True)
 
     return Stage(
         bind,
@@ -153,13 +155,6 @@ def pooling(op: Op, x: Axis, y: Axis, *, same: bool = False, ceil: bool = False,
     )
 
 
-def _kind(op: Op, height: int, context: ImageContext) -> Any:
-    """Return the type that strips shall have: whole numbers in the narrowest that holds a column's sum."""
-    if op == "avg" and context.whole:
-        return narrowest(context.full * height)
-    return own_type(context) if op in ("max", "min") else context.work
-
-
 def _extremum(planes: Array, windows: Windows, context: ImageContext, greatest: bool) -> Array:
     """Return the greatest or the least sample of each window."""
     join, careful = (np.maximum, np.fmax) if greatest else (np.minimum, np.fmin)
@@ -173,10 +168,8 @@ def _extremum(planes: Array, windows: Windows, context: ImageContext, greatest: 
     x, y = windows.x, windows.y
     if min(x.taps / x.stride, y.taps / y.stride) > OVERLAP:
         dilation = x.dilation, y.dilation
-        chosen = extrema.over_window(planes, (x.taps, y.taps), join, (x.stride, y.stride), dilation)
-    else:
-        chosen = windows.joined(planes, join)
-    return chosen if context.integers else chosen.astype(context.work, copy=False)
+        return extrema.over_window(planes, (x.taps, y.taps), join, (x.stride, y.stride), dilation)
+    return windows.joined(planes, join)
 
 
 def _mean(planes: Array, windows: Windows, context: ImageContext) -> Array:
@@ -205,7 +198,7 @@ def _divided(sums: Array, counts: Any, context: ImageContext) -> Array:
     if not context.rounded:
         return (sums / counts).astype(context.work, copy=False)
     counts = sums.dtype.type(counts) if isinstance(counts, int) else counts.astype(sums.dtype)
-    return ((sums + counts // sums.dtype.type(2)) // counts).astype(own_type(context))
+    return ((sums + counts // sums.dtype.type(2)) // counts).astype(context.own_type)
 
 
 def _root(planes: Array, windows: Windows, context: ImageContext) -> Array:

@@ -13,7 +13,7 @@ from typing import Any, Literal, NamedTuple, get_args
 from ..engine.facts import Fact, chosen_algorithm, note
 from ..engine.layout import planes_of, strip_of
 from ..engine.nan_policy import Footprint
-from ..engine.stage import BY_ALPHA, BoundStage, Colours, Function, Halo, ImageContext, Stage, Window, inside, own_type
+from ..engine.stage import BY_ALPHA, BoundStage, Colours, Function, Halo, ImageContext, Stage, Window, inside
 from ..lazy_numpy import Array, np
 from ..parameters import ParameterError
 from .rank_by_counting import TILE_SIDE, Counter
@@ -83,7 +83,7 @@ def ranked(width: int, height: int, percentile: float, *, name: str, algorithm: 
         chosen = plan(height, width, context, algorithm)
         if chosen.algorithm == "networks":
             selector = Selector(height, width, rank)
-            rows = min(TILE_SIDE, selector.rows_of(context.width or TILE_SIDE, np.dtype(own_type(context)).itemsize))
+            rows = min(TILE_SIDE, selector.rows_of(context.width or TILE_SIDE, np.dtype(context.own_type).itemsize))
             bound = selecting(_beside(selector), halo, _on_planes(present(counter)), interleaved=True)
         else:
             rows = TILE_SIDE
@@ -118,7 +118,7 @@ def plan(height: int, width: int, context: ImageContext, algorithm: str = "auto"
         return Plan("counting", "missing samples count nothing")
     if algorithm == "auto" and count > MAX_NETWORK_WINDOW:
         return Plan("counting", f"the window holds more than {MAX_NETWORK_WINDOW} samples")
-    itemsize = np.dtype(own_type(context)).itemsize
+    itemsize = np.dtype(context.own_type).itemsize
     # Samples of a float image lie in float64, but most are float32, and then are selected as such.
     operations = 3 + 0.4 * count * math.log2(count)
     network = operations * OPERATION[4 if itemsize == 8 else itemsize] * (SCATTERED if count >= MANY else 1)
