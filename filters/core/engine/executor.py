@@ -144,7 +144,9 @@ def run(
     if strip_rows is None:
         rows = -(-rows // chain.preferred_rows) * chain.preferred_rows
     each_strip(chain.height, rows, jobs, filter_strip)
-    facts = [*(fact for stage in stages for fact in stage.facts(context)), *found] if measure else []
+    facts = []
+    if measure:
+        facts = [*(fact for stage in stages for fact in stage.facts(nan_policy.told(stage, context))), *found]
     facts.append(note(f"computed in {np.dtype(work).name}, strips of {rows} rows"))
     return Result({name: collector.output() for name, collector in collectors.items()}, facts)
 

@@ -12,7 +12,7 @@ H. Knutsson and C.-F. Westin, "Normalized and differential convolution", 1993.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from ..lazy_numpy import Array, np
@@ -106,49 +106,35 @@ class Footprint(NamedTuple):
         return gaps[:: self.stride[1], :: self.stride[0]]
 
 
-def left_out(stages: Sequence[Stage]) -> list[Stage]:
-    """Return the stages with missing samples left out of their sums."""
-    return [_left_out(stage) for stage in stages]
+def told(stage: Stage, context: ImageContext) -> ImageContext:
+    """Return what a stage is told of an image; if it leaves samples out, that a sum of few weights has to be exact."""
+    return context._replace(ignoring=True, tolerance=0.0) if stage.ignoring and not context.finite else context
 
 
-def _left_out(stage: Stage) -> Stage:
-    def bind(context: ImageContext) -> BoundStage:
-        if context.finite:
-            return bound(stage, context)
-        own = bound(stage, exact(context))
-        weights = stage.weights
-        if weights is None:
-            return own
-        around, (sx, sy) = stage.window.halo.wider(own.extra), stage.window.stride
+def bound_leaving_out(stage: Stage, context: ImageContext) -> BoundStage:
+    """Bind a stage; where missing samples shall count nothing, they are left out of its sums."""
+    own, weights = bound(stage, context), stage.weights
+    if weights is None or not context.ignoring:
+        return own
+    around, (sx, sy) = stage.window.halo.wider(own.extra), stage.window.stride
 
-        def middle(strip: Array) -> Array:
-            return inside(strip, around)[::sy, ::sx]
+    def normalized(strip: Array, *where: int) -> Array:
+        present = _present(strip)
+        if present is None:
+            return own.function(strip, *where)
+        return divided(own.function(filled(strip, 0), *where), own.function(present, *where), weights)
 
-        def normalized(strip: Array, *where: int) -> Array:
-            present = _present(strip)
-            if present is None:
-                return own.function(strip, *where)
-            return divided(own.function(filled(strip, 0), *where), own.function(present, *where), weights)
+    def relative(strip: Array, *where: int) -> Values:
+        present, at = _present(strip), inside(strip, around)[::sy, ::sx]
+        if present is None:
+            return by_field(lambda value: settled(value, at, stage.amplification), own.function(strip, *where))
 
-        def relative(strip: Array, *where: int) -> Values:
-            present, at = _present(strip), middle(strip)
-            if present is None:
-                return by_field(lambda value: settled(value, at, stage.amplification), own.function(strip, *where))
+        def differences(value: Array, total: Array) -> Array:
+            return settled(value - at * (total - weights.sum), at, stage.amplification)
 
-            def differences(value: Array, total: Array) -> Array:
-                return settled(value - at * (total - weights.sum), at, stage.amplification)
+        return by_field(differences, own.function(filled(strip, 0), *where), own.function(present, *where))
 
-            return by_field(differences, own.function(filled(strip, 0), *where), own.function(present, *where))
-
-        return own._replace(function=relative if weights.relative else normalized)
-
-    branches = tuple(tuple(left_out(branch)) for branch in stage.branches)
-    return stage._replace(bind=bind, branches=branches, facts=lambda context: stage.facts(exact(context)), plain=stage)
-
-
-def exact(context: ImageContext) -> ImageContext:
-    """Return what a stage is told that leaves samples out: a sum of few weights stands no approximation."""
-    return context if context.finite else context._replace(ignoring=True, tolerance=0.0)
+    return own._replace(function=relative if weights.relative else normalized)
 
 
 def _present(strip: Array) -> Array | None:

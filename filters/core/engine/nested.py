@@ -8,7 +8,7 @@ from typing import Any
 
 from ..lazy_numpy import Array, np
 from .layout import planes_of
-from .nan_policy import left_out
+from .nan_policy import bound_leaving_out
 from .stage import BoundStage, Function, ImageContext, Stage, bound, inside
 
 Combine = Callable[[ImageContext], Callable[[Array, Array], Array]]
@@ -17,8 +17,7 @@ Combine = Callable[[ImageContext], Callable[[Array, Array], Array]]
 
 def within(stage: Stage, context: ImageContext) -> BoundStage:
     """Bind a stage inside another one: its result is not rounded, and missing samples are left out if asked for."""
-    inner = left_out([stage])[0] if context.ignoring else stage
-    return bound(inner, context._replace(whole=False, rounded=False))
+    return bound_leaving_out(stage, context._replace(whole=False, rounded=False))
 
 
 def combined(stage: Stage, combine: Combine, **properties: Any) -> Stage:

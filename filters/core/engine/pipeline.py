@@ -13,7 +13,7 @@ from ..lazy_numpy import Array, np
 from ..parameters import ImageError
 from . import borders, nan_policy
 from .borders import Rule
-from .stage import BoundStage, ImageContext, Rows, Stage, Values, Window, bound, by_field
+from .stage import BoundStage, ImageContext, Rows, Stage, Values, WeightedSum, Window, by_field
 from .strips import each_strip
 
 MAX_AROUND = 1 << 28
@@ -156,7 +156,8 @@ def join(
     for number, stage in enumerate(stages):
         final = number == len(stages) - 1
         integers = context.integers or context.rounded if final else stages[number + 1].selects
-        own = context._replace(whole=whole, rounded=context.rounded and final, integers=integers and whole)
+        own = nan_policy.told(stage, context)
+        own = own._replace(whole=whole, rounded=context.rounded and final, integers=integers and whole)
         if stage.step:
             own = own._replace(name=f"{stage.step}: {context.name}")
         whole = whole and stage.selects
@@ -174,8 +175,8 @@ def join(
             last = Whole(applied.rows(0, applied.height), applied.height, applied.width)
         elif stage.colours.alpha is not None and opacity is not None:
             last = _crossed(last, stage, own, rule, opacity, opacity.before(number))
-        elif opacity is not None and not context.finite and stage.plain is not None and _keeps_mean(stage):
-            last = _left_out(last, stage.plain, own, rule, opacity.before(number), opacity.before(number + 1))
+        elif opacity is not None and own.ignoring and stage.weights is not None and not stage.weights.relative:
+            last = _left_out(last, stage, stage.weights, own, rule, opacity.before(number), opacity.before(number + 1))
         else:
             last = StageRows(last, stage, own, rule)
         if stage.colours.gain is None:
@@ -230,20 +231,17 @@ def _white_outside(stage: Stage, rule: Rule) -> Window:
     return stage.window._replace(border=stage.window.border or rule.border, fill=lambda context: context.full)
 
 
-def _keeps_mean(stage: Stage) -> bool:
-    return stage.weights is not None and not stage.weights.relative
-
-
 _AS_IT_IS = Stage(lambda context: BoundStage(lambda strip: strip, interleaved=True), selects=True)
 
 
-def _left_out(last: Rows, stage: Stage, context: ImageContext, rule: Rule, before: Rows, behind: Rows) -> Rows:
+def _left_out(
+    last: Rows, stage: Stage, weights: WeightedSum, context: ImageContext, rule: Rule, before: Rows, behind: Rows
+) -> Rows:
     """Return the rows of a weighted mean of colours times their alpha, where a missing sample has no weight.
 
     *before* and *behind* the stage are the alpha. The weights, each channel's own, are the alpha where samples are.
     """
-    weights, context = stage.weights, nan_policy.exact(context)
-    assert weights is not None
+    stage = stage._replace(weights=None)  # so that its sums come as they are
 
     def present(colours: Array, opaque: Array) -> Array:
         return np.where(np.isnan(colours), 0, opaque)
@@ -264,7 +262,7 @@ def _left_out(last: Rows, stage: Stage, context: ImageContext, rule: Rule, befor
 
 def _bound(stage: Stage, context: ImageContext) -> BoundStage:
     """Bind a stage; what it selects is handed on in the work type, unless it may stay in the image's own."""
-    own = bound(stage, context)
+    own = nan_policy.bound_leaving_out(stage, context)
     if not stage.selects or context.integers:
         return own
     return own._replace(function=lambda *strips: own.function(*strips).astype(context.work, copy=False))

@@ -248,8 +248,8 @@ class Stage(NamedTuple):
     returns them in the image's own type."""
     weights: WeightedSum | None = None
     """How missing samples can be left out; None if the stage is not a weighted sum, and leaves them out itself."""
-    plain: Stage | None = None
-    """If this stage leaves missing samples out, the same one without that."""
+    ignoring: bool = False
+    """Missing samples, which are NaN, are to be left out."""
     amplification: float = 1.0
     """The greatest factor by which the stage magnifies an error; the work type is chosen by it."""
     growth: float | None = None
