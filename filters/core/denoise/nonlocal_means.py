@@ -15,11 +15,11 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-from ..engine.doubling import Turns, over_windows
 from ..engine.facts import note
 from ..engine.layout import planes_of, strip_of
 from ..engine.stage import BY_ALPHA, Colours, Function, Halo, ImageContext, Stage, Window
 from ..lazy_numpy import Array, np
+from ..linear.doubling import Turns, over_windows
 from ..parameters import ParameterError
 from . import noise_estimate
 

@@ -12,17 +12,15 @@ H. Knutsson and C.-F. Westin, "Normalized and differential convolution", 1993.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import Any
 
 from ..lazy_numpy import Array, np
-from .doubling import over_windows
-from .stage import BoundStage, Function, Halo, ImageContext, Stage, Values, WeightedSum, bound, by_field, inside
+from .stage import BoundStage, ImageContext, Stage, Values, WeightedSum, bound, by_field, inside
 
 PROPAGATE, IGNORE, FILL = "propagate", "ignore", "fill="
-LEAST_WEIGHT = 1e-11
+MIN_WEIGHT_SUM = 1e-11
 """Weights whose sum is a smaller part of all are none: a transform gives hardly less for nothing, 1e-15."""
-NOTHING = 2.0**-44
+MAX_ROUNDING = 2.0**-44
 """Differences that are a smaller part of the pixel in the middle come of rounding: means of equal samples by different
 weights differ by so little, and would have a direction."""
 
@@ -68,44 +66,6 @@ def has_gaps(image: Array) -> bool:
     return not (np.isfinite(np.min(image)) and np.isfinite(np.max(image)))
 
 
-def kept_near(quick: Function, careful: Callable[[], Function], window: Footprint, extra: Halo) -> Function:
-    """Return *quick*, a correlation that may spread what is not finite over all it sees, so that it stays near.
-
-    What is NaN is left out first and put back as far as the *window* reaches: at 61×61 that takes a thirtieth of the
-    time of the *careful* way, which sees no *extra* samples and is left for infinities.
-    """
-
-    def correlate(strip: Array) -> Array:
-        if np.isfinite(strip.sum()):
-            return quick(strip)
-        gaps = np.isnan(strip)
-        if not (window.full and gaps.any()) or np.isinf(strip).any():
-            return careful()(inside(strip, extra))
-        total = quick(filled(strip, 0))
-        total[window.reached(inside(gaps, extra))] = np.nan
-        return total
-
-    return correlate
-
-
-class Footprint(NamedTuple):
-    """The samples that a kernel looks at."""
-
-    width: int
-    height: int
-    stride: tuple[int, int]
-    dilation: tuple[int, int]
-    full: bool
-    """It is large, and no weight in it is 0."""
-
-    def reached(self, gaps: Array) -> Array:
-        """Return where the window holds a gap."""
-        for axis, length in ((0, self.height), (1, self.width)):
-            step = self.dilation[1 - axis]
-            gaps = over_windows(gaps, length, np.logical_or, axis=axis, step=step, overlap=True)
-        return gaps[:: self.stride[1], :: self.stride[0]]
-
-
 def told(stage: Stage, context: ImageContext) -> ImageContext:
     """Return what a stage is told of an image; if it leaves samples out, that a sum of few weights has to be exact."""
     return context._replace(ignoring=True, tolerance=0.0) if stage.ignoring and not context.finite else context
@@ -145,12 +105,12 @@ def _present(strip: Array) -> Array | None:
 
 def divided(total: Array, sums: Array, weights: WeightedSum) -> Array:
     """Return what a sum would be if the weights that are there summed to what all do; NaN where none is there."""
-    there = np.abs(sums) > LEAST_WEIGHT * weights.absolute
+    there = np.abs(sums) > MIN_WEIGHT_SUM * weights.absolute
     with np.errstate(divide="ignore"):
         return np.where(there, total / sums * weights.sum, np.nan)
 
 
 def settled(differences: Array, middle: Array, amplification: float) -> Array:
     """Return differences from a pixel in the *middle*, 0 where they are no more than rounding leaves."""
-    least = np.abs(middle) * (NOTHING * amplification)
+    least = np.abs(middle) * (MAX_ROUNDING * amplification)
     return np.where(np.abs(differences) <= least, 0, differences)

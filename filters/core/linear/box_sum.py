@@ -13,11 +13,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..engine.doubling import joins, over_windows
 from ..engine.dtypes import narrowest
 from ..engine.layout import planes_of, strip_of
 from ..engine.stage import Function
 from ..lazy_numpy import Array, np
+from .doubling import joins, over_windows
 
 ROWS_SIDE_BY_SIDE = 8
 """Rows between those whose totals grow side by side: few calls, and long ones."""

@@ -22,6 +22,7 @@ from ..lazy_numpy import Array, np
 from ..parameters import ImageError
 from . import overlap_save, tiled_matmul
 from .convolve import Mode, Padding, reach
+from .footprint import Footprint
 
 Activation = Literal["none", "relu", "sigmoid", "tanh"]
 
@@ -69,7 +70,7 @@ def layer(
     halo, padding = reach((width, height), (x, y), dilation, padding)
     channels = inputs * groups
     finish = _finish(bias, activation)
-    window = nan_policy.Footprint(width, height, stride, dilation, False)
+    window = Footprint(width, height, stride, dilation, False)
 
     def bind(context: ImageContext) -> BoundStage:
         work = np.float32 if apart(context) else context.work
@@ -282,7 +283,7 @@ def _finish(bias: Array | None, activation: Activation) -> Callable[[Array], Non
     return finish
 
 
-Careful = Callable[[Array, Array, Array, nan_policy.Footprint], Array]
+Careful = Callable[[Array, Array, Array, Footprint], Array]
 
 
 def _present(
@@ -311,7 +312,7 @@ def _present(
 
     of_channels = [of_channel(channel) for channel in range(inputs)]
 
-    def careful(strip: Array, gaps: Array, middle: Array, window: nan_policy.Footprint) -> Array:
+    def careful(strip: Array, gaps: Array, middle: Array, window: Footprint) -> Array:
         total = correlate(strip)
         there = (~gaps).astype(work)
         weight = np.zeros_like(total)
@@ -321,7 +322,7 @@ def _present(
             weight += found
             at = planes_of(middle)[group_of * inputs + channel]
             relative += at * (sums[:, channel, None, None].astype(work) - found)
-        enough = np.abs(weight) > nan_policy.LEAST_WEIGHT * absolute[:, None, None]
+        enough = np.abs(weight) > nan_policy.MIN_WEIGHT_SUM * absolute[:, None, None]
         with np.errstate(divide="ignore"):
             divided = np.where(enough, total / weight * total_sum[:, None, None], np.nan)
         # Elsewhere the bits stay those of a strip where nothing is missing.

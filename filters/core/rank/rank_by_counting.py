@@ -24,9 +24,9 @@ from collections.abc import Callable
 from functools import cache
 from typing import Any
 
-from ..engine.doubling import over_windows
 from ..engine.dtypes import narrowest
 from ..lazy_numpy import Array, np
+from ..linear.doubling import over_windows
 
 BUCKET, LARGEST_BUCKET, MOST_BUCKETS = 512, 4096, 60
 """Samples of a bucket, which are doubled until a tile has no more buckets than that: a large bucket takes more words of

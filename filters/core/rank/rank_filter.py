@@ -12,9 +12,9 @@ from typing import Any, Literal, NamedTuple, get_args
 
 from ..engine.facts import Fact, chosen_algorithm, note
 from ..engine.layout import planes_of, strip_of
-from ..engine.nan_policy import Footprint
 from ..engine.stage import BY_ALPHA, BoundStage, Colours, Function, Halo, ImageContext, Stage, Window, inside
 from ..lazy_numpy import Array, np
+from ..linear.footprint import Footprint
 from ..parameters import ParameterError
 from .rank_by_counting import TILE_SIDE, Counter
 from .selection import selecting
