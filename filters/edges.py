@@ -218,8 +218,8 @@ def edges(
 
 
 def _positive(sigmas: tuple[float, float], op: str) -> tuple[float, float]:
-    if min(sigmas) < laplacian.NARROWEST:
-        raise ParameterError("sigma", f"{min(sigmas):g} is too small for {op}: at least {laplacian.NARROWEST:g} px")
+    if min(sigmas) < laplacian.MIN_SIGMA:
+        raise ParameterError("sigma", f"{min(sigmas):g} is too small for {op}: at least {laplacian.MIN_SIGMA:g} px")
     return sigmas
 
 

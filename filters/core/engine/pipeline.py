@@ -16,7 +16,7 @@ from .borders import Rule
 from .stage import BoundStage, ImageContext, Rows, Stage, Values, WeightedSum, Window, by_field
 from .strips import each_strip
 
-MAX_AROUND = 1 << 28
+MAX_STRIP_SAMPLES = 1 << 28
 """Most samples of a channel that a strip may need with its halo: 1 to 2 GiB."""
 
 
@@ -57,10 +57,10 @@ class StageRows(Rows):
         # The strips of another stage may be handed on as they are; samples of the image must be converted first.
         self.bare = not isinstance(above, Source) and (*self.halo, *self.padding, *self.stride) == (*([0] * 8), 1, 1)
         around = (16 + self.halo.top + self.halo.bottom) * (self.width + self.halo.left + self.halo.right)
-        if around > MAX_AROUND:
+        if around > MAX_STRIP_SAMPLES:
             raise ImageError(
                 f"{where}the filter's window, {window}, is too large: a strip and what it sees around it hold "
-                f"{around} samples, the limit is {MAX_AROUND}; a smaller sigma, size or dilation would help"
+                f"{around} samples, the limit is {MAX_STRIP_SAMPLES}; a smaller sigma, size or dilation would help"
             )
 
     def rows(self, start: int, stop: int) -> Values:

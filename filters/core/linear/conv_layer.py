@@ -26,9 +26,9 @@ from .footprint import Footprint
 
 Activation = Literal["none", "relu", "sigmoid", "tanh"]
 
-COLUMNS = 640
+MAX_PRODUCT_COLUMNS = 640
 """Most columns of a product."""
-STACKED = 1 << 19
+MAX_STACKED_SAMPLES = 1 << 19
 """Most samples that are stacked at once, unless 16 rows of results see more."""
 CMYK = 4
 # Nanoseconds a sample and map in float32, on one core.
@@ -162,9 +162,9 @@ def prepare(weights: Array, groups: int, stride: tuple[int, int], dilation: tupl
         rows = tiled_matmul.result_count(strip.shape[0], height, sy, dy)
         columns = tiled_matmul.result_count(strip.shape[1], width, sx, dx)
         out = np.empty((maps, rows, columns), work)
-        across = min(COLUMNS, columns)
+        across = min(MAX_PRODUCT_COLUMNS, columns)
         halo = dy * (height - 1) + 1
-        down = max(16, (STACKED // (len(planes) * width * across) - halo) // sy)
+        down = max(16, (MAX_STACKED_SAMPLES // (len(planes) * width * across) - halo) // sy)
         for top in range(0, rows, down):
             part = out[:, top : top + down]
             seen = planes[:, top * sy : (top + part.shape[1] - 1) * sy + halo]

@@ -54,9 +54,7 @@ def linear(
     geometry = planner.Geometry(stride, dilation)
     # A sum that is next to nothing is no mean to divide an alpha by.
     keeps_mean = abs(kernel.sum) > 1e-3 * kernel.absolute_sum
-    window = Footprint(
-        width, height, stride, dilation, width * height > MAX_DIRECT_TAPS and _has_no_zero(kernel)
-    )
+    window = Footprint(width, height, stride, dilation, width * height > MAX_DIRECT_TAPS and _has_no_zero(kernel))
 
     def bind(context: ImageContext) -> BoundStage:
         quick = planner.bind(kernel, context._replace(finite=True), geometry, algorithm)

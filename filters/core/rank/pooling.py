@@ -20,11 +20,11 @@ from ..parameters import ImageError
 from . import extrema
 
 Op = Literal["max", "min", "avg", "l2"]
-WHOLE_STRIP, STRIP = 1 << 19, 1 << 17
+WHOLE_STRIP_SAMPLES, STRIP_SAMPLES = 1 << 19, 1 << 17
 """Samples of a channel up to which strips are the higher: of whole numbers, which are narrow, and of others. Pooled by
 8, 12 MP of 8 bits take 14 ms so in place of 19 and of float 31 in place of 39; twice as high ones of float 34."""
 
-OVERLAP = 4
+MAX_SINGLE_OVERLAP = 4
 """Windows that hold a sample, along one axis, above which an extremum is best made of windows that overlap: of 8 bits
 31×31 takes 0.2 ns a sample so in place of 0.7, but 9×9 hardly less, and 3×3 no less."""
 
@@ -131,7 +131,7 @@ def pooling(op: Op, x: Axis, y: Axis, *, same: bool = False, ceil: bool = False,
                 ends.append((low + axis.before - first, high + axis.before - first))
             return strip_of(pool(planes, Windows(across, down, *ends), context))
 
-        rows = max(1, (WHOLE_STRIP if context.whole else STRIP) // (context.width * y.stride))
+        rows = max(1, (WHOLE_STRIP_SAMPLES if context.whole else STRIP_SAMPLES) // (context.width * y.stride))
         # Of whole numbers the narrowest type that holds a column's sum.
         work = narrowest(context.full * y.taps) if op == "avg" and context.whole else None
         return BoundStage(function, extra, rows, work=work, placed=True)
@@ -166,7 +166,7 @@ def _extremum(planes: Array, windows: Windows, context: ImageContext, greatest: 
     windows.counts(planes)
     windows.blank(planes, nothing)
     x, y = windows.x, windows.y
-    if min(x.taps / x.stride, y.taps / y.stride) > OVERLAP:
+    if min(x.taps / x.stride, y.taps / y.stride) > MAX_SINGLE_OVERLAP:
         dilation = x.dilation, y.dilation
         return extrema.over_window(planes, (x.taps, y.taps), join, (x.stride, y.stride), dilation)
     return windows.joined(planes, join)

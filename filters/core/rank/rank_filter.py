@@ -27,7 +27,7 @@ ALGORITHMS: tuple[str, ...] = get_args(AlgorithmName)
 # Nanoseconds a sample, on one core, which `benchmarks/rank.py` measures.
 OPERATION = {1: 0.03, 2: 0.06, 4: 0.13, 8: 0.26}
 """An operation of a network, by the bytes of a sample."""
-MANY, SCATTERED = 12 * 12, 1.6
+UNCACHED_WINDOW, UNCACHED_FACTOR = 12 * 12, 1.6
 """From so many samples of a window on a network's values do not fit the cache, and operations take so much longer."""
 COUNTING, COUNTED_SIDE = 65.0, 1.3
 WRITTEN = 8000.0
@@ -121,7 +121,8 @@ def plan(height: int, width: int, context: ImageContext, algorithm: str = "auto"
     itemsize = np.dtype(context.own_type).itemsize
     # Samples of a float image lie in float64, but most are float32, and then are selected as such.
     operations = 3 + 0.4 * count * math.log2(count)
-    network = operations * OPERATION[4 if itemsize == 8 else itemsize] * (SCATTERED if count >= MANY else 1)
+    network = operations * OPERATION[4 if itemsize == 8 else itemsize]
+    network *= UNCACHED_FACTOR if count >= UNCACHED_WINDOW else 1
     once = operations * WRITTEN * tile_of(height)
     pixels = context.height * context.width or 1_000_000
     if algorithm != "auto":
