@@ -208,4 +208,4 @@ def _of_alpha(stage: Stage, full: float) -> Stage:
 
 
 def _fields(values: Values) -> dict[str, Array]:
-    return values._asdict() if isinstance(values, tuple) else {"image": values}  # type: ignore
+    return values._asdict() if hasattr(values, "_asdict") else {"image": values}

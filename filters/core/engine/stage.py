@@ -314,7 +314,7 @@ def inside(strip: Values, halo: Halo) -> Values:
 
 def by_field(function: Callable[..., Array], *values: Values) -> Values:
     """Apply *function* to strips, or field by field to NamedTuples of strips, of which some may be None."""
-    if isinstance(values[0], tuple):
+    if hasattr(values[0], "_make"):
         fields = zip(*values, strict=True)
-        return values[0]._make(None if field[0] is None else function(*field) for field in fields)  # type: ignore
+        return values[0]._make(None if field[0] is None else function(*field) for field in fields)
     return function(*values)
