@@ -13,8 +13,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..engine.dtypes import narrowest
-from ..engine.layout import planes_of, strip_of
+from ..engine.layout import narrowest, planes_of, strip_of
 from ..engine.stage import Function
 from ..lazy_numpy import Array, np
 from .doubling import joins, over_windows

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any, Literal, NamedTuple, get_args
 
-from ..engine.dtypes import narrowest
+from ..engine.layout import narrowest
 from ..engine.quantize import FLOAT_TOLERANCE
 from ..engine.stage import BoundStage, Function, Halo, ImageContext, inside
 from ..lazy_numpy import Array, np

@@ -10,9 +10,8 @@ from __future__ import annotations
 from functools import partial
 from typing import Any, Literal, NamedTuple
 
-from ..engine.dtypes import narrowest
 from ..engine.facts import note
-from ..engine.layout import planes_of, strip_of
+from ..engine.layout import narrowest, planes_of, strip_of
 from ..engine.stage import NO_HALO, BoundStage, Colours, Halo, ImageContext, Stage, WeightedSum, Window
 from ..lazy_numpy import Array, np
 from ..linear.doubling import joins, over_windows

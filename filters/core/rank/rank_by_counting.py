@@ -24,7 +24,7 @@ from collections.abc import Callable
 from functools import cache
 from typing import Any
 
-from ..engine.dtypes import narrowest
+from ..engine.layout import narrowest
 from ..lazy_numpy import Array, np
 from ..linear.doubling import over_windows
 
