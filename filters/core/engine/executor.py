@@ -146,7 +146,7 @@ def run(
     each_strip(chain.height, rows, jobs, filter_strip)
     facts = []
     if measure:
-        facts = [*(fact for stage in stages for fact in stage.facts(nan_policy.told(stage, context))), *found]
+        facts = [*(fact for stage in stages for fact in stage.facts(nan_policy.context_for(stage, context))), *found]
     facts.append(note(f"computed in {np.dtype(work).name}, strips of {rows} rows"))
     return Result({name: collector.output() for name, collector in collectors.items()}, facts)
 

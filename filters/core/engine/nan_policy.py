@@ -66,13 +66,13 @@ def has_gaps(image: Array) -> bool:
     return not (np.isfinite(np.min(image)) and np.isfinite(np.max(image)))
 
 
-def told(stage: Stage, context: ImageContext) -> ImageContext:
-    """Return what a stage is told of an image; if it leaves samples out, that a sum of few weights has to be exact."""
+def context_for(stage: Stage, context: ImageContext) -> ImageContext:
+    """Return the context to bind a stage to: one that leaves samples out must be exact, as few weights may be left."""
     return context._replace(ignoring=True, tolerance=0.0) if stage.ignoring and not context.finite else context
 
 
 def bound_leaving_out(stage: Stage, context: ImageContext) -> BoundStage:
-    """Bind a stage; where missing samples shall count nothing, they are left out of its sums."""
+    """Bind a stage, and leave missing samples out of its sums if the context says so."""
     own, weights = bound(stage, context), stage.weights
     if weights is None or not context.ignoring:
         return own

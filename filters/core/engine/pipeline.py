@@ -156,7 +156,7 @@ def join(
     for number, stage in enumerate(stages):
         final = number == len(stages) - 1
         integers = context.integers or context.rounded if final else stages[number + 1].selects
-        own = nan_policy.told(stage, context)
+        own = nan_policy.context_for(stage, context)
         own = own._replace(whole=whole, rounded=context.rounded and final, integers=integers and whole)
         if stage.step:
             own = own._replace(name=f"{stage.step}: {context.name}")
@@ -261,11 +261,11 @@ def _left_out(
 
 
 def _bound(stage: Stage, context: ImageContext) -> BoundStage:
-    """Bind a stage; what it selects is handed on in the work type, unless it may stay in the image's own."""
+    """Bind a stage, and convert what it selects to the work type unless it may stay in the image's own."""
     own = nan_policy.bound_leaving_out(stage, context)
     if not stage.selects or context.integers:
         return own
-    return own._replace(function=lambda *strips: own.function(*strips).astype(context.work, copy=False))
+    return own._replace(function=lambda *given: own.function(*given).astype(context.work, copy=False))
 
 
 def _strip_type(stage: Stage, context: ImageContext, rule: Rule) -> Any:
