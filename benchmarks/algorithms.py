@@ -21,9 +21,9 @@ import common
 import numpy as np
 from common import Array
 from imfilter.filters.core.engine import executor
-from imfilter.filters.core.engine.doubling import joins
 from imfilter.filters.core.engine.stage import BoundStage, ImageContext
 from imfilter.filters.core.linear import im2col, kernels, overlap_save, planner
+from imfilter.filters.core.linear.doubling import joins
 from imfilter.filters.core.linear.kernels import Kernel
 
 WIDTH = 4000

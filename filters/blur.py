@@ -12,7 +12,7 @@ from .core.rank import rank_filter
 
 # What serves one op alone, and not the signature, is imported with that op: 2 ms, which a Gaussian does not need.
 
-LONGEST = 1000
+MAX_LENGTH = 1000
 """Pixels of a motion, or across a disk: larger kernels do not fit the Fourier transform's tiles, and take minutes."""
 LINEAR = ("gaussian", "mean", "motion", "disk")
 """The ops that are a convolution, whose algorithm can be chosen."""
@@ -266,8 +266,8 @@ def _motion(size: IntPair | None, radius: Pair | None, angle: float, algorithm: 
     length = 9 if size is None else size
     if isinstance(length, tuple):
         raise ParameterError("size", f"{length[0]},{length[1]}: a motion has one length")
-    if length > LONGEST:
-        raise ParameterError("size", f"{length} is above the longest motion, {LONGEST} px")
+    if length > MAX_LENGTH:
+        raise ParameterError("size", f"{length} is above the longest motion, {MAX_LENGTH} px")
     return linear(kernels.motion(length, angle), name=f"motion of {length} px at {angle:g}°", algorithm=algorithm)
 
 
@@ -275,8 +275,8 @@ def _disk(size: IntPair | None, radius: Pair | None, algorithm: str) -> Stage:
     if size is not None:
         raise ParameterError("size", "a disk has a --radius, which may be a fraction")
     x, y = both(5.0 if radius is None else radius)
-    if max(x, y) > LONGEST / 2:
-        raise ParameterError("radius", f"{max(x, y):g} is above the greatest radius of a disk, {LONGEST // 2} px")
+    if max(x, y) > MAX_LENGTH / 2:
+        raise ParameterError("radius", f"{max(x, y):g} is above the greatest radius of a disk, {MAX_LENGTH // 2} px")
     return linear(kernels.disk((x, y)), name=f"disk of radius {x:g},{y:g}", algorithm=algorithm)
 
 

@@ -242,7 +242,7 @@ def _of_kernel(source: Source, asked: _Asked) -> Stage | list[Stage]:
             kernel = kernels.normalized(kernel, asked.normalize)
     if asked.scale != 1:
         kernel = kernel.multiplied(asked.scale)
-    offset, white_offset = float(added) + reading.offset * asked.scale, reading.lift * asked.scale
+    offset, white_offset = float(added) + reading.offset * asked.scale, reading.white_offset * asked.scale
     plain = asked.activation == "none"
     stage = linear(
         kernel,

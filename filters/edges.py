@@ -218,8 +218,8 @@ def edges(
 
 
 def _positive(sigmas: tuple[float, float], op: str) -> tuple[float, float]:
-    if min(sigmas) < laplacian.NARROWEST:
-        raise ParameterError("sigma", f"{min(sigmas):g} is too small for {op}: at least {laplacian.NARROWEST:g} px")
+    if min(sigmas) < laplacian.MIN_SIGMA:
+        raise ParameterError("sigma", f"{min(sigmas):g} is too small for {op}: at least {laplacian.MIN_SIGMA:g} px")
     return sigmas
 
 
@@ -249,7 +249,7 @@ def _maps(context: ImageContext, parts: Gradient, norm: Norm, image: Array | Non
     wanted = context.requested_fields
     strength = None
     if image is None or "magnitude" in wanted:
-        strength = gradient.magnitude(parts, norm, context.work)
+        strength = gradient.strength(parts, norm, context)
         image = strength if image is None else image
     degrees = gradient.angle(parts, context.work) if "angle" in wanted else None
     gx, gy = (part if name in wanted else None for name, part in zip(Gradient._fields, parts, strict=True))
@@ -260,14 +260,9 @@ def _picture(norm: Norm, thin: bool, threshold: float | None) -> Stage:
     def bind(context: ImageContext) -> Function:
         def picture(parts: Gradient) -> Edges:
             image = None
-            if context.rounded and not thin and threshold is None and parts.gx.dtype.kind == "i":
-                levels = gradient.levels(parts, norm, context)
-                return Edges(levels, levels)
             if thin:
                 image = non_maximum_suppression.suppress(parts, norm, context.finite)
                 parts = Gradient(*(part[1:-1, 1:-1] for part in parts))
-                if not context.finite:
-                    image[np.isnan(parts.gx) | np.isnan(parts.gy)] = np.nan
             if threshold is not None:
                 image = (gradient.magnitude(parts, norm, context.work) if image is None else image) > threshold
             return _maps(context, parts, norm, image)

@@ -8,7 +8,7 @@ from typing import Annotated, Any, NamedTuple, Unpack
 from .core import Array, Common, MapField, Pair, Param, ParameterError, Stage, image_filter
 from .core.engine.facts import note
 from .core.frequency.spectral_filter import filtering
-from .core.frequency.transfer_function import HIGHEST, Op, Response, Shape
+from .core.frequency.transfer_function import MAX_FREQUENCY, Op, Response, Shape
 
 BANDS = ("bandpass", "bandstop")
 DEFAULT_CUTOFFS = {"lowpass": (0.1,), "highpass": (0.1,), "bandpass": (0.05, 0.2), "bandstop": (0.05, 0.2)}
@@ -174,7 +174,7 @@ def _cutoffs(op: str, cutoff: Pair | None, wavelength: Pair | None) -> tuple[flo
         raise ParameterError(name, f"{op} has two edges, like {'0.05,0.2' if name == 'cutoff' else '20,5'}")
     if op not in BANDS and len(numbers) == 2:
         raise ParameterError(name, f"{op} has one {name}, not {numbers[0]:g} and {numbers[1]:g}")
-    frequencies = sorted(numbers if wavelength is None else (min(1 / length, HIGHEST) for length in numbers))
+    frequencies = sorted(numbers if wavelength is None else (min(1 / length, MAX_FREQUENCY) for length in numbers))
     if len(set(frequencies)) < len(frequencies):
         raise ParameterError(name, f"{numbers[0]:g},{numbers[-1]:g} is a band without width")
     return tuple(frequencies)

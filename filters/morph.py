@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
-from typing import Annotated, Any, Literal, NamedTuple, Unpack
+from typing import Annotated, Any, Literal, Unpack
 
 from .core import Array, Common, IntPair, Param, ParameterError, Stage, both, image_filter, np
 from .core.engine.facts import Fact, note
-from .core.engine.stage import NO_COLOURS, BoundStage, Colours, ImageContext, Window, own_type
+from .core.engine.stage import Colours, ImageContext
 from .core.linear import kernels
 from .core.rank import extrema, structuring_element
+from .core.rank.hit_or_miss import hit_or_miss
 from .core.rank.structuring_element import Shape
 
 Operation = Literal["erode", "dilate", "open", "close", "gradient", "tophat", "blackhat", "hitmiss"]
@@ -115,7 +115,7 @@ def morph(
            [0, 0, 0, 0, 0]], dtype=uint8)
     """
     if op == "hitmiss":
-        return _hit_or_miss(_pattern(shape, size, max_taps), threshold)
+        return hit_or_miss(*_pattern(shape, size, max_taps), threshold)
     element = _element(shape, size, max_taps)
     erosion = _repeated("min", element, iterations)
     dilation = _repeated("max", element.reflected(), iterations)
@@ -165,74 +165,23 @@ def _repeated(which: extrema.Extreme, element: Shape, times: int) -> tuple[Stage
 def _difference(upper: tuple[Stage, ...], lower: tuple[Stage, ...]) -> Stage:
     """Return the stage that takes what *lower* makes of the image from what *upper* does; no stages leave it."""
 
-    def bind(context: ImageContext) -> Any:
-        def difference(above: Array, below: Array) -> Array:
-            result = above - np.minimum(above, below)  # whole numbers in their own type go round below 0
-            return result if context.integers else result.astype(context.work, copy=False)
-
-        return difference
+    def difference(above: Array, below: Array) -> Array:
+        return above - np.minimum(above, below)  # whole numbers in their own type go round below 0
 
     def facts(context: ImageContext) -> tuple[Fact, ...]:
         return tuple(fact for stage in (*upper, *lower) for fact in stage.facts(context))
 
-    return Stage(bind, branches=(upper, lower), selects=True, colours=Colours(gain=0.0), facts=facts)
-
-
-class _Pattern(NamedTuple):
-    """Where a hit-or-miss pattern wants foreground, and where background, in one window; None for nowhere."""
-
-    hits: Shape | None
-    misses: Shape | None
-
-
-def _pattern(shape: Any, size: IntPair | None, max_taps: int) -> _Pattern:
-    """Return the pattern of a shape."""
-    if name := _named(shape):
-        element = structuring_element.named(name, *both(size or 3))
-        mask = np.ones((element.height, element.width), bool) if element.mask is None else element.mask
-        taps, anchor = np.pad(np.where(mask, 1, -1), 1, constant_values=-1), element.anchor
-        anchor = anchor[0] + 1, anchor[1] + 1
-    else:
-        kernel = _read(shape, size, max_taps)
-        taps, anchor = kernel.taps, kernel.anchor
-    parts = (taps > 0, taps < 0)
-    return _Pattern(
-        *(structuring_element.of_mask(part, anchor, trimmed=False) if part.any() else None for part in parts)
+    return Stage(
+        lambda context: difference, branches=(upper, lower), selects=True, colours=Colours(gain=0.0), facts=facts
     )
 
 
-def _hit_or_miss(pattern: _Pattern, threshold: float | None) -> Stage:
-    """Return the stage that finds a pattern."""
-    there = [shape for shape in pattern if shape is not None]
-    hits, misses = (None if shape is None else extrema.Over(shape) for shape in pattern)
-
-    def all_of(over: extrema.Over | None, samples: Array, ignoring: Array | None) -> Any:
-        """Whether all samples hold; of those that may be ignored, one must not be."""
-        if over is None:
-            return True
-        if ignoring is None:
-            return over(samples, np.logical_and)
-        return over(samples | ignoring, np.logical_and) & over(~ignoring, np.logical_or)
-
-    def bind(context: ImageContext) -> BoundStage:
-        level = context.full / 2 if threshold is None else threshold
-        if context.whole:
-            level = max(-1, min(math.floor(level), int(context.full)))
-
-        def fitting(strip: Array) -> Array:
-            bright = np.greater(strip, level)
-            missing = None if context.finite or not (gaps := np.isnan(strip)).any() else gaps
-            dark = ~bright if missing is None else ~(bright | missing)
-            ignoring = missing if context.ignoring else None
-            return all_of(hits, bright, ignoring) & all_of(misses, dark, ignoring)
-
-        return BoundStage(fitting, work=own_type(context), interleaved=True)
-
-    def facts(context: ImageContext) -> tuple[Fact, ...]:
-        counts = ", ".join(
-            f"{0 if shape is None else shape.points} of {name}"
-            for name, shape in zip(("foreground", "background"), pattern, strict=True)
-        )
-        return (note(f"hit or miss in {there[0].width}×{there[0].height}: {counts}"),)
-
-    return Stage(bind, window=Window(there[0].halo), colours=NO_COLOURS, facts=facts)
+def _pattern(shape: Any, size: IntPair | None, max_taps: int) -> tuple[Array, tuple[int, int]]:
+    """Return the pattern of a shape, 1 for foreground and -1 for background, and its anchor."""
+    if name := _named(shape):
+        element = structuring_element.named(name, *both(size or 3))
+        mask = np.ones((element.height, element.width), bool) if element.mask is None else element.mask
+        x, y = element.anchor
+        return np.pad(np.where(mask, 1, -1), 1, constant_values=-1), (x + 1, y + 1)
+    kernel = _read(shape, size, max_taps)
+    return kernel.taps, kernel.anchor

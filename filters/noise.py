@@ -6,10 +6,8 @@ from collections.abc import Callable
 from typing import Annotated, Literal, Unpack
 
 from .core import Array, Common, Param, Stage, image_filter, np
-from .core.engine import seeded_random
-from .core.engine.facts import note
-from .core.engine.seeded_random import Draw, Generator
-from .core.engine.stage import AlphaHandling, BoundStage, Colours, ImageContext, own_type
+from .core.engine.seeded_random import Draw, Generator, drawing
+from .core.engine.stage import ImageContext
 
 Op = Literal["gaussian", "uniform", "salt-pepper", "poisson", "speckle"]
 ALIASES = {"normal": "gaussian", "impulse": "salt-pepper", "salt-and-pepper": "salt-pepper", "shot": "poisson"}
@@ -108,32 +106,14 @@ def noise(
     (True, False)
     """
     if op == "salt-pepper":
-        return _noise(_impulses(density, salt, per_channel), seed, selects=True)
+        return drawing(_impulses(density, salt, per_channel), seed, selects=True)
     if op == "poisson":
-        return _noise(lambda context: _poisson(peak / context.full), seed)
+        return drawing(lambda context: _poisson(peak / context.full), seed)
     if op == "speckle":
-        return _noise(lambda context: _speckle(SPECKLE if sigma is None else sigma), seed)
+        return drawing(lambda context: _speckle(SPECKLE if sigma is None else sigma), seed)
     if op == "uniform":
-        return _noise(lambda context: _uniform(AMPLITUDE * context.full if amplitude is None else amplitude), seed)
-    return _noise(lambda context: _gaussian(SIGMA * context.full if sigma is None else sigma), seed)
-
-
-def _noise(draw_for: Callable[[ImageContext], Draw], seed: int, selects: bool = False) -> Stage:
-    """Return the stage that draws. It takes the colours out of their alpha, or the noise would be multiplied too."""
-
-    def bind(context: ImageContext) -> BoundStage:
-        bound = seeded_random.drawn(draw_for(context), seed, context, own_type(context) if selects else context.work)
-        if not selects or context.integers:
-            return bound
-        return bound._replace(function=lambda strip, row: bound.function(strip, row).astype(context.work, copy=False))
-
-    return Stage(
-        bind,
-        colours=Colours(alpha=AlphaHandling(divide=True, multiply=True)),
-        selects=selects,
-        random=True,
-        facts=lambda context: (note(f"random numbers of seed {seed} for the name {context.name!r}"),),
-    )
+        return drawing(lambda context: _uniform(AMPLITUDE * context.full if amplitude is None else amplitude), seed)
+    return drawing(lambda context: _gaussian(SIGMA * context.full if sigma is None else sigma), seed)
 
 
 # The normal numbers are those of the ziggurat in 32 bits. Logarithms, sines and cosines of uniform ones would take a

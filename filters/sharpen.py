@@ -118,8 +118,8 @@ def sharpen(
 
 
 def _less_laplacian(sigma: tuple[float, float], amount: float, algorithm: str) -> Stage:
-    if min(sigma) < laplacian.NARROWEST:
-        raise ParameterError("sigma", f"{min(sigma):g} is too small for log: at least {laplacian.NARROWEST:g} px")
+    if min(sigma) < laplacian.MIN_SIGMA:
+        raise ParameterError("sigma", f"{min(sigma):g} is too small for log: at least {laplacian.MIN_SIGMA:g} px")
     if algorithm != "auto":
         raise ParameterError(
             "algorithm", "has no meaning with op log (it is for laplacian, unsharp, highboost, adaptive)"

@@ -142,8 +142,8 @@ def _is_npy(path: Path) -> bool:
 
 def _check_save(path: Path, source: Source) -> None:
     """Raise UsageError where the format has no place for what the kernel adds to the result."""
-    if source.reading.lift or (_is_npy(path) and source.reading.offset):
-        hint = "no text says it for every depth" if source.reading.lift else "save it as text"
+    if source.reading.white_offset or (_is_npy(path) and source.reading.offset):
+        hint = "no text says it for every depth" if source.reading.white_offset else "save it as text"
         raise UsageError(f"--save {path}: would lose what is {source.reading.added[0]} ({hint})")
 
 

@@ -114,7 +114,8 @@ class Call(NamedTuple):
         """Build the stages; raises `ParameterError` where values contradict each other or a file cannot be read."""
         built = self.filter.build(**self.values)
         stages = (built,) if isinstance(built, Stage) else tuple(built)
-        return tuple(nan_policy.left_out(stages)) if self.values["nan"] == nan_policy.IGNORE else stages
+        ignoring = self.values["nan"] == nan_policy.IGNORE
+        return tuple(stage._replace(ignoring=ignoring) for stage in stages)
 
     def settings(self) -> Settings:
         """Return what the shared parameters say about entering the image and its border."""

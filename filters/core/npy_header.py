@@ -9,9 +9,9 @@ import re
 from typing import Any, NamedTuple
 
 MAGIC = b"\x93NUMPY"
-LONGEST = 10_000
+MAX_HEADER_BYTES = 10_000
 """Bytes of a header's text that are read, as NumPy has it."""
-ENOUGH = len(MAGIC) + 6 + LONGEST
+ENOUGH = len(MAGIC) + 6 + MAX_HEADER_BYTES
 """So many bytes of a file hold its header."""
 
 
@@ -39,8 +39,8 @@ def read(data: bytes) -> Header:
     begin = 10 if version == (1, 0) else 12
     length = int.from_bytes(data[8:begin], "little")
     start = begin + length
-    if length > LONGEST:
-        raise ValueError(f"its header of {length} bytes is longer than {LONGEST}")
+    if length > MAX_HEADER_BYTES:
+        raise ValueError(f"its header of {length} bytes is longer than {MAX_HEADER_BYTES}")
     if len(data) < start or len(version) < 2:
         raise ValueError("its header is cut off")
     found = _literal(data[begin:start].decode("utf-8" if version == (3, 0) else "latin-1"))

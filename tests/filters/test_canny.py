@@ -165,7 +165,7 @@ def test_a_line_longer_than_patience_is_followed_to_its_end(monkeypatch):
     classes[20, 100] = 2
     classes[38, 5:] = 1  # two rows from the lines beside it: joined to nothing
     whole = non_maximum_suppression.hysteresis(classes)
-    monkeypatch.setattr(non_maximum_suppression, "PATIENCE", 10)
+    monkeypatch.setattr(non_maximum_suppression, "MAX_STEPS", 10)
     np.testing.assert_array_equal(non_maximum_suppression.hysteresis(classes), whole)
     assert whole[..., 0].sum() > 2000
     assert not whole[38, 50]

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from imfilter.filters.core.engine.doubling import Turns, joins, over_windows
+from imfilter.filters.core.linear.doubling import Turns, joins, over_windows
 
 
 def by_loop(samples, length, join, axis, step):

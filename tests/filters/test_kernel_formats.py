@@ -493,7 +493,7 @@ def test_a_broken_file_is_a_kernel_or_refused_in_one_line(data):
         x, y = reading.kernel.anchor
         assert np.isfinite(reading.kernel.weights).all()
         assert 0 <= x < width and 0 <= y < height
-        assert np.isfinite(reading.offset) and np.isfinite(reading.lift)
+        assert np.isfinite(reading.offset) and np.isfinite(reading.white_offset)
 
 
 @pytest.mark.each(

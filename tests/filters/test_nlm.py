@@ -217,7 +217,7 @@ def test_the_noise_is_told(sigma, to_samples):
 
 def test_few_of_many_rows_tell_it(monkeypatch):
     noisy = np.random.default_rng(5).normal(0, 5, (2000, 90, 1)).astype(np.float32)
-    monkeypatch.setattr(noise_estimate, "SAMPLES", 20_000)
+    monkeypatch.setattr(noise_estimate, "MAX_ANSWERS", 20_000)
     assert estimate(noisy) == pytest.approx(5, rel=0.03)
 
 

@@ -58,7 +58,7 @@ def test_every_cut_is_seen(version):
         (TEXT.replace("(2, 3)", "(True, 3)"), "its shape is"),
         (TEXT.replace("(2, 3)", "[2, 3]"), "its shape is"),
         (TEXT.replace("(2, 3)", "'" + "a" * 9000 + "'"), "its shape is"),
-        (TEXT + " " * npy_header.LONGEST, "is longer than 10000"),
+        (TEXT + " " * npy_header.MAX_HEADER_BYTES, "is longer than 10000"),
     ],
     ids=lambda value: value[:20],
 )

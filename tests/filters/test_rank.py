@@ -93,7 +93,7 @@ def test_any_rank_of_any_window_is_scipys(kind, window, size, part, dtype, value
 @pytest.mark.parametrize("dtype", DTYPES)
 def test_blocks_and_tiles_leave_no_seams(dtype, monkeypatch, noise):
     monkeypatch.setattr(sorting_network, "BLOCK_RESULTS", 64)
-    monkeypatch.setattr(sorting_network, "WIDEST", 20)
+    monkeypatch.setattr(sorting_network, "MAX_BLOCK_COLUMNS", 20)
     monkeypatch.setattr(rank_by_counting, "TILE_SIDE", 9)
     image = noise((50, 47, 3), dtype)
     for algorithm in ALGORITHMS:

@@ -17,10 +17,11 @@ maxima of a neighbourhood as the bounds of a sharpened edge.
 from __future__ import annotations
 
 import math
+from functools import cache
 
 from ..engine.layout import planes_of, strip_of
-from ..engine.nested import LocalMean
-from ..engine.stage import BY_ALPHA, BoundStage, Colours, Halo, ImageContext, Stage, Window, inside
+from ..engine.nested import within
+from ..engine.stage import BY_ALPHA, BoundStage, Colours, Function, Halo, ImageContext, Stage, Window, inside
 from ..lazy_numpy import Array, np
 from ..linear import box_sum, kernels
 from ..linear.convolve import linear
@@ -46,16 +47,25 @@ def adaptive(sigma: tuple[float, float], amount: float, noise: float | None, ove
     """
     name = f"gaussian of sigma {sigma[0]:g},{sigma[1]:g}"
     blurred = linear(kernels.gaussian(sigma), name=name, algorithm=algorithm)
-    exact, left = linear(kernels.gaussian(sigma)), _noise_left(sigma)
+    exact, left, halo = linear(kernels.gaussian(sigma)), _noise_left(sigma), blurred.window.halo
 
     def bind(context: ImageContext) -> BoundStage:
-        mean = LocalMean(blurred, exact, context)
+        mean = within(blurred, context)
+        # Stays exact where few weights are left; only an image with an alpha needs it.
+        exact_mean = cache(lambda: within(exact, context._replace(tolerance=0.0)).function)
         least = BEYOND * (left * (context.survey_result if noise is None else noise)) ** 2
 
         def sharpen(strip: Array, opaque: Array | None = None) -> Array:
-            return strip_of(_sharpened(*mean.planes(strip, opaque), amount, least, overshoot))
+            if opaque is None:
+                near, smooth = planes_of(inside(strip, halo.wider(mean.extra))), planes_of(mean.function(strip))
+                present = (~np.isnan(near)).astype(near.dtype) if context.ignoring else None
+            else:
+                weights = np.where(np.isnan(strip), 0, opaque / opaque.dtype.type(context.full))
+                near, present = (planes_of(inside(part, halo)) for part in (strip, weights))
+                smooth = _weighted_mean(strip, weights, exact_mean())
+            return strip_of(_sharpened(near, smooth, present, amount, least, overshoot))
 
-        return mean.bound._replace(function=sharpen)
+        return mean._replace(function=sharpen)
 
     return Stage(
         bind,
@@ -65,6 +75,12 @@ def adaptive(sigma: tuple[float, float], amount: float, noise: float | None, ove
         amplification=1 + 4 * amount,
         facts=blurred.facts,
     )
+
+
+def _weighted_mean(strip: Array, weights: Array, mean: Function) -> Array:
+    """Return the planes of a *mean* to which samples count by their weights; 0 where none counts."""
+    total, sums = (planes_of(mean(part)) for part in (np.where(np.isnan(strip), 0, strip) * weights, weights))
+    return np.divide(total, sums, out=np.zeros_like(total), where=sums > 0)
 
 
 def _sharpened(

@@ -15,11 +15,11 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-from ..engine.doubling import Turns, over_windows
 from ..engine.facts import note
 from ..engine.layout import planes_of, strip_of
 from ..engine.stage import BY_ALPHA, Colours, Function, Halo, ImageContext, Stage, Window
 from ..lazy_numpy import Array, np
+from ..linear.doubling import Turns, over_windows
 from ..parameters import ParameterError
 from . import noise_estimate
 
@@ -29,14 +29,14 @@ photographs with noise of 10, 25 and 50 levels; in colour 5 is worse by 0.5, 0.2
 STRONGEST, WEAKEST, FALL = 1.0, 0.5, 2.5
 """The strength beside the noise, ``1 - 2.5 · noise / white``, but no less than 0.5: the best for noise of 5 to 50
 levels on photographs is within 0.1 dB of it, while no one factor serves both ends."""
-LEAST_EXPONENT = -60.0
+MIN_EXPONENT = -60.0
 """Exponents below count as this one, 1e-26: weights that are next to nothing, yet are no denormal numbers."""
 TILE_SAMPLES = 96 << 10
 """Samples of a channel that are worked on at a time, with what is around them. With 2 threads 12 MP took 1.5 s in place
 of 2.1 s with the whole width at once, which the cache does not hold, and of 3.5 s with a quarter, whose short calls
 wait for each other."""
 
-MOST_SEARCHED = 101**2
+MAX_WINDOW_PIXELS = 101**2
 """Pixels of the largest search window, which takes 2 minutes at 12 MP."""
 
 
@@ -71,10 +71,10 @@ def nonlocal_means(size: tuple[int, int], patch: int | None, strength: float | N
     width, height = size
     if width % 2 == 0 or height % 2 == 0:
         raise ParameterError("size", f"{width},{height}: a search window is odd")
-    if width * height > MOST_SEARCHED:
+    if width * height > MAX_WINDOW_PIXELS:
         raise ParameterError(
             "size",
-            f"{width},{height} holds {width * height} pixels, a search window at most {MOST_SEARCHED}, as 101,101",
+            f"{width},{height} holds {width * height} pixels, a search window at most {MAX_WINDOW_PIXELS}, as 101,101",
         )
     if patch is not None and patch % 2 == 0:
         raise ParameterError("patch", f"{patch} is even: a patch has a pixel in its middle; {patch + 1} would do")
@@ -249,7 +249,7 @@ def _weights(distance: Array, weighing: Weighing) -> Array:
     """Turn sums of squared differences into weights, in place."""
     distance *= distance.dtype.type(weighing.factor)
     distance += distance.dtype.type(weighing.offset)
-    np.clip(distance, LEAST_EXPONENT, 0, out=distance)
+    np.clip(distance, MIN_EXPONENT, 0, out=distance)
     return np.exp(distance, out=distance)
 
 

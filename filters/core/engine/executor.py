@@ -144,7 +144,9 @@ def run(
     if strip_rows is None:
         rows = -(-rows // chain.preferred_rows) * chain.preferred_rows
     each_strip(chain.height, rows, jobs, filter_strip)
-    facts = [*(fact for stage in stages for fact in stage.facts(context)), *found] if measure else []
+    facts = []
+    if measure:
+        facts = [*(fact for stage in stages for fact in stage.facts(nan_policy.context_for(stage, context))), *found]
     facts.append(note(f"computed in {np.dtype(work).name}, strips of {rows} rows"))
     return Result({name: collector.output() for name, collector in collectors.items()}, facts)
 
@@ -206,4 +208,4 @@ def _of_alpha(stage: Stage, full: float) -> Stage:
 
 
 def _fields(values: Values) -> dict[str, Array]:
-    return values._asdict() if isinstance(values, tuple) else {"image": values}  # type: ignore
+    return values._asdict() if hasattr(values, "_asdict") else {"image": values}

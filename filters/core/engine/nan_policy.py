@@ -12,17 +12,15 @@ H. Knutsson and C.-F. Westin, "Normalized and differential convolution", 1993.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 from ..lazy_numpy import Array, np
-from .doubling import over_windows
-from .stage import BoundStage, Function, Halo, ImageContext, Stage, Values, WeightedSum, bound, by_field, inside
+from .stage import BoundStage, ImageContext, Stage, Values, WeightedSum, bound, by_field, inside
 
 PROPAGATE, IGNORE, FILL = "propagate", "ignore", "fill="
-LEAST_WEIGHT = 1e-11
+MIN_WEIGHT_SUM = 1e-11
 """Weights whose sum is a smaller part of all are none: a transform gives hardly less for nothing, 1e-15."""
-NOTHING = 2.0**-44
+MAX_ROUNDING = 2.0**-44
 """Differences that are a smaller part of the pixel in the middle come of rounding: means of equal samples by different
 weights differ by so little, and would have a direction."""
 
@@ -68,87 +66,35 @@ def has_gaps(image: Array) -> bool:
     return not (np.isfinite(np.min(image)) and np.isfinite(np.max(image)))
 
 
-def kept_near(quick: Function, careful: Callable[[], Function], window: Footprint, extra: Halo) -> Function:
-    """Return *quick*, a correlation that may spread what is not finite over all it sees, so that it stays near.
-
-    What is NaN is left out first and put back as far as the *window* reaches: at 61×61 that takes a thirtieth of the
-    time of the *careful* way, which sees no *extra* samples and is left for infinities.
-    """
-
-    def correlate(strip: Array) -> Array:
-        if np.isfinite(strip.sum()):
-            return quick(strip)
-        gaps = np.isnan(strip)
-        if not (window.full and gaps.any()) or np.isinf(strip).any():
-            return careful()(inside(strip, extra))
-        total = quick(filled(strip, 0))
-        total[window.reached(inside(gaps, extra))] = np.nan
-        return total
-
-    return correlate
+def context_for(stage: Stage, context: ImageContext) -> ImageContext:
+    """Return the context to bind a stage to: one that leaves samples out must be exact, as few weights may be left."""
+    return context._replace(ignoring=True, tolerance=0.0) if stage.ignoring and not context.finite else context
 
 
-class Footprint(NamedTuple):
-    """The samples that a kernel looks at."""
+def bound_leaving_out(stage: Stage, context: ImageContext) -> BoundStage:
+    """Bind a stage, and leave missing samples out of its sums if the context says so."""
+    own, weights = bound(stage, context), stage.weights
+    if weights is None or not context.ignoring:
+        return own
+    around, (sx, sy) = stage.window.halo.wider(own.extra), stage.window.stride
 
-    width: int
-    height: int
-    stride: tuple[int, int]
-    dilation: tuple[int, int]
-    full: bool
-    """It is large, and no weight in it is 0."""
+    def normalized(strip: Array, *where: int) -> Array:
+        present = _present(strip)
+        if present is None:
+            return own.function(strip, *where)
+        return divided(own.function(filled(strip, 0), *where), own.function(present, *where), weights)
 
-    def reached(self, gaps: Array) -> Array:
-        """Return where the window holds a gap."""
-        for axis, length in ((0, self.height), (1, self.width)):
-            step = self.dilation[1 - axis]
-            gaps = over_windows(gaps, length, np.logical_or, axis=axis, step=step, overlap=True)
-        return gaps[:: self.stride[1], :: self.stride[0]]
+    def relative(strip: Array, *where: int) -> Values:
+        present, at = _present(strip), inside(strip, around)[::sy, ::sx]
+        if present is None:
+            return by_field(lambda value: settled(value, at, stage.amplification), own.function(strip, *where))
 
+        def differences(value: Array, total: Array) -> Array:
+            return settled(value - at * (total - weights.sum), at, stage.amplification)
 
-def left_out(stages: Sequence[Stage]) -> list[Stage]:
-    """Return the stages with missing samples left out of their sums."""
-    return [_left_out(stage) for stage in stages]
+        return by_field(differences, own.function(filled(strip, 0), *where), own.function(present, *where))
 
-
-def _left_out(stage: Stage) -> Stage:
-    def bind(context: ImageContext) -> BoundStage:
-        if context.finite:
-            return bound(stage, context)
-        own = bound(stage, exact(context))
-        weights = stage.weights
-        if weights is None:
-            return own
-        around, (sx, sy) = stage.window.halo.wider(own.extra), stage.window.stride
-
-        def middle(strip: Array) -> Array:
-            return inside(strip, around)[::sy, ::sx]
-
-        def normalized(strip: Array, *where: int) -> Array:
-            present = _present(strip)
-            if present is None:
-                return own.function(strip, *where)
-            return divided(own.function(filled(strip, 0), *where), own.function(present, *where), weights)
-
-        def relative(strip: Array, *where: int) -> Values:
-            present, at = _present(strip), middle(strip)
-            if present is None:
-                return by_field(lambda value: settled(value, at, stage.amplification), own.function(strip, *where))
-
-            def differences(value: Array, total: Array) -> Array:
-                return settled(value - at * (total - weights.sum), at, stage.amplification)
-
-            return by_field(differences, own.function(filled(strip, 0), *where), own.function(present, *where))
-
-        return own._replace(function=relative if weights.relative else normalized)
-
-    branches = tuple(tuple(left_out(branch)) for branch in stage.branches)
-    return stage._replace(bind=bind, branches=branches, facts=lambda context: stage.facts(exact(context)), plain=stage)
-
-
-def exact(context: ImageContext) -> ImageContext:
-    """Return what a stage is told that leaves samples out: a sum of few weights stands no approximation."""
-    return context if context.finite else context._replace(ignoring=True, tolerance=0.0)
+    return own._replace(function=relative if weights.relative else normalized)
 
 
 def _present(strip: Array) -> Array | None:
@@ -159,12 +105,12 @@ def _present(strip: Array) -> Array | None:
 
 def divided(total: Array, sums: Array, weights: WeightedSum) -> Array:
     """Return what a sum would be if the weights that are there summed to what all do; NaN where none is there."""
-    there = np.abs(sums) > LEAST_WEIGHT * weights.absolute
+    there = np.abs(sums) > MIN_WEIGHT_SUM * weights.absolute
     with np.errstate(divide="ignore"):
         return np.where(there, total / sums * weights.sum, np.nan)
 
 
 def settled(differences: Array, middle: Array, amplification: float) -> Array:
     """Return differences from a pixel in the *middle*, 0 where they are no more than rounding leaves."""
-    least = np.abs(middle) * (NOTHING * amplification)
+    least = np.abs(middle) * (MAX_ROUNDING * amplification)
     return np.where(np.abs(differences) <= least, 0, differences)

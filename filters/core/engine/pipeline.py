@@ -13,10 +13,10 @@ from ..lazy_numpy import Array, np
 from ..parameters import ImageError
 from . import borders, nan_policy
 from .borders import Rule
-from .stage import BoundStage, ImageContext, Rows, Stage, Values, Window, bound, by_field, own_type
+from .stage import BoundStage, ImageContext, Rows, Stage, Values, WeightedSum, Window, by_field
 from .strips import each_strip
 
-MAX_AROUND = 1 << 28
+MAX_STRIP_SAMPLES = 1 << 28
 """Most samples of a channel that a strip may need with its halo: 1 to 2 GiB."""
 
 
@@ -40,7 +40,7 @@ class StageRows(Rows):
         self.halo, self.padding = stage.window.halo, stage.window.around
         self.rule = stage.window.rule(context, rule)
         context = context._replace(height=above.height, width=above.width)
-        own = bound(stage, context)
+        own = _bound(stage, context)
         self.function, self.preferred_rows, self.anchored = own.function, own.rows, own.anchored
         self.placed, self.interleaved = own.placed, own.interleaved
         self.work = own.work or _strip_type(stage, context, self.rule)
@@ -57,10 +57,10 @@ class StageRows(Rows):
         # The strips of another stage may be handed on as they are; samples of the image must be converted first.
         self.bare = not isinstance(above, Source) and (*self.halo, *self.padding, *self.stride) == (*([0] * 8), 1, 1)
         around = (16 + self.halo.top + self.halo.bottom) * (self.width + self.halo.left + self.halo.right)
-        if around > MAX_AROUND:
+        if around > MAX_STRIP_SAMPLES:
             raise ImageError(
                 f"{where}the filter's window, {window}, is too large: a strip and what it sees around it hold "
-                f"{around} samples, the limit is {MAX_AROUND}; a smaller sigma, size or dilation would help"
+                f"{around} samples, the limit is {MAX_STRIP_SAMPLES}; a smaller sigma, size or dilation would help"
             )
 
     def rows(self, start: int, stop: int) -> Values:
@@ -156,7 +156,8 @@ def join(
     for number, stage in enumerate(stages):
         final = number == len(stages) - 1
         integers = context.integers or context.rounded if final else stages[number + 1].selects
-        own = context._replace(whole=whole, rounded=context.rounded and final, integers=integers and whole)
+        own = nan_policy.context_for(stage, context)
+        own = own._replace(whole=whole, rounded=context.rounded and final, integers=integers and whole)
         if stage.step:
             own = own._replace(name=f"{stage.step}: {context.name}")
         whole = whole and stage.selects
@@ -168,14 +169,14 @@ def join(
             last = _branched(last, stage, own, rule, strip_rows, jobs)
         elif stage.takes == "rows":
             own = own._replace(height=last.height, width=last.width, rule=stage.window.rule(own, rule), jobs=jobs)
-            last = bound(stage, own).function(last)
+            last = _bound(stage, own).function(last)
         elif stage.takes == "image":
             applied = StageRows(computed(last, strip_rows, jobs), stage, own, rule)
             last = Whole(applied.rows(0, applied.height), applied.height, applied.width)
         elif stage.colours.alpha is not None and opacity is not None:
             last = _crossed(last, stage, own, rule, opacity, opacity.before(number))
-        elif opacity is not None and not context.finite and stage.plain is not None and _keeps_mean(stage):
-            last = _left_out(last, stage.plain, own, rule, opacity.before(number), opacity.before(number + 1))
+        elif opacity is not None and own.ignoring and stage.weights is not None and not stage.weights.relative:
+            last = _left_out(last, stage, stage.weights, own, rule, opacity.before(number), opacity.before(number + 1))
         else:
             last = StageRows(last, stage, own, rule)
         if stage.colours.gain is None:
@@ -199,7 +200,7 @@ def _branched(source: Rows, stage: Stage, context: ImageContext, rule: Rule, str
     inner = context._replace(rounded=False, integers=stage.selects and context.whole)
     branches = [join(source, branch or [_AS_IT_IS], inner, rule, strip_rows, jobs) for branch in stage.branches]
     context = context._replace(height=source.height, width=source.width)
-    return ZippedRows(bound(stage, context).function, *branches)
+    return ZippedRows(_bound(stage, context).function, *branches)
 
 
 def _crossed(last: Rows, stage: Stage, context: ImageContext, rule: Rule, opacity: AlphaOps, alpha: Rows) -> Rows:
@@ -222,7 +223,7 @@ def _weighed(last: Rows, stage: Stage, context: ImageContext, rule: Rule, alpha:
     beside = padded._replace(window=_white_outside(stage, rule))
     context = context._replace(height=last.height, width=last.width)
     colours, opaque = StageRows(last, padded, context, rule), StageRows(alpha, beside, context, rule)
-    return ZippedRows(bound(stage, context).function, colours, opaque)
+    return ZippedRows(_bound(stage, context).function, colours, opaque)
 
 
 def _white_outside(stage: Stage, rule: Rule) -> Window:
@@ -230,25 +231,17 @@ def _white_outside(stage: Stage, rule: Rule) -> Window:
     return stage.window._replace(border=stage.window.border or rule.border, fill=lambda context: context.full)
 
 
-def _keeps_mean(stage: Stage) -> bool:
-    return stage.weights is not None and not stage.weights.relative
+_AS_IT_IS = Stage(lambda context: BoundStage(lambda strip: strip, interleaved=True), selects=True)
 
 
-_AS_IT_IS = Stage(
-    lambda context: BoundStage(
-        lambda strip: strip, work=own_type(context) if context.integers else None, interleaved=True
-    ),
-    selects=True,
-)
-
-
-def _left_out(last: Rows, stage: Stage, context: ImageContext, rule: Rule, before: Rows, behind: Rows) -> Rows:
+def _left_out(
+    last: Rows, stage: Stage, weights: WeightedSum, context: ImageContext, rule: Rule, before: Rows, behind: Rows
+) -> Rows:
     """Return the rows of a weighted mean of colours times their alpha, where a missing sample has no weight.
 
     *before* and *behind* the stage are the alpha. The weights, each channel's own, are the alpha where samples are.
     """
-    weights, context = stage.weights, nan_policy.exact(context)
-    assert weights is not None
+    stage = stage._replace(weights=None)  # so that its sums come as they are
 
     def present(colours: Array, opaque: Array) -> Array:
         return np.where(np.isnan(colours), 0, opaque)
@@ -267,11 +260,21 @@ def _left_out(last: Rows, stage: Stage, context: ImageContext, rule: Rule, befor
     return ZippedRows(joined, total, sums, behind)
 
 
+def _bound(stage: Stage, context: ImageContext) -> BoundStage:
+    """Bind a stage, and convert what it selects to the work type unless it may stay in the image's own."""
+    own = nan_policy.bound_leaving_out(stage, context)
+    if not stage.selects or context.integers:
+        return own
+    return own._replace(function=lambda *given: own.function(*given).astype(context.work, copy=False))
+
+
 def _strip_type(stage: Stage, context: ImageContext, rule: Rule) -> Any:
-    """Return the type of a stage's strips: the narrowest integer that holds its sums, where all samples are whole.
+    """Return the type of a stage's strips where all samples are whole: their own, or one that holds its sums.
 
     On int16 Sobel's sums take 0.3 ns a pixel, on float32 0.8.
     """
+    if stage.selects:
+        return context.own_type
     if context.whole and stage.growth is not None:
         most = stage.growth * max(context.full, abs(rule.fill))
         for integer in (np.int16, np.int32):

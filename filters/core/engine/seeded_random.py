@@ -11,8 +11,9 @@ from collections.abc import Callable
 from typing import Any
 
 from ..lazy_numpy import Array, np
+from .facts import note
 from .layout import strip_of
-from .stage import BoundStage, ImageContext
+from .stage import AlphaHandling, BoundStage, Colours, ImageContext, Stage
 
 Generator = Any
 Draw = Callable[[Array, Generator], Array]
@@ -24,21 +25,34 @@ ROWS_PER_SEED = 16
 a second thread nothing to do: drawn row by row, a gray image of 12 MP takes twice as long."""
 
 
-def drawn(draw: Draw, seed: int, context: ImageContext, work: Any = None) -> BoundStage:
-    """Return the function that applies *draw* to the strips of an image, in the type *work* if it is given."""
-    key = hashlib.blake2b(f"{seed} {context.name}".encode("utf-8", "surrogatepass"), digest_size=16).digest()
-    entropy = int.from_bytes(key, "little")
+def drawing(draw_for: Callable[[ImageContext], Draw], seed: int, selects: bool = False) -> Stage:
+    """Return the stage that draws, and *selects* samples or changes them.
 
-    def function(strip: Array, start: int) -> Array:
-        rows = strip.transpose(0, 2, 1)
-        planes = np.empty((strip.shape[2], len(strip), strip.shape[1]), strip.dtype)
-        for first in range(0, len(strip), ROWS_PER_SEED):
-            here = slice(first, first + ROWS_PER_SEED)
-            changed = draw(rows[here], _generator(entropy, (start + first) // ROWS_PER_SEED))
-            planes[:, here] = changed.swapaxes(0, 1)
-        return strip_of(planes)
+    It takes the colours out of their alpha, or what is drawn would be multiplied too.
+    """
 
-    return BoundStage(function, rows=ROWS_PER_SEED, anchored=True, work=work, placed=True)
+    def bind(context: ImageContext) -> BoundStage:
+        draw = draw_for(context)
+        key = hashlib.blake2b(f"{seed} {context.name}".encode("utf-8", "surrogatepass"), digest_size=16).digest()
+        entropy = int.from_bytes(key, "little")
+
+        def drawn(strip: Array, start: int) -> Array:
+            rows = strip.transpose(0, 2, 1)
+            planes = np.empty((strip.shape[2], len(strip), strip.shape[1]), strip.dtype)
+            for first in range(0, len(strip), ROWS_PER_SEED):
+                here = slice(first, first + ROWS_PER_SEED)
+                changed = draw(rows[here], _generator(entropy, (start + first) // ROWS_PER_SEED))
+                planes[:, here] = changed.swapaxes(0, 1)
+            return strip_of(planes)
+
+        return BoundStage(drawn, rows=ROWS_PER_SEED, anchored=True, placed=True)
+
+    return Stage(
+        bind,
+        colours=Colours(alpha=AlphaHandling(divide=True, multiply=True)),
+        selects=selects,
+        facts=lambda context: (note(f"random numbers of seed {seed} for the name {context.name!r}"),),
+    )
 
 
 def _generator(entropy: int, block: int) -> Generator:

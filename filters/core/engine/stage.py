@@ -82,7 +82,7 @@ class ImageContext(NamedTuple):
     rounded: bool = False
     """Nothing follows but rounding half up to the image's type: the stage may do that itself."""
     integers: bool = False
-    """The stage may return whole numbers in the image's own type."""
+    """Whole numbers that the stage selects stay in the image's own type."""
     height: int = 0
     """The height of the stage's input."""
     width: int = 0
@@ -97,6 +97,13 @@ class ImageContext(NamedTuple):
     """The border rule, for a stage that pads for itself."""
     jobs: int = 1
     """How many threads a stage that takes the whole image may use; its result is the same for any number."""
+
+    @property
+    def own_type(self) -> Any:
+        """The type of the image's own samples if the stage sees only whole numbers, else the work type."""
+        if not self.whole:
+            return self.work
+        return np.uint8 if self.full == 255 else np.uint16
 
 
 class Window(NamedTuple):
@@ -237,14 +244,12 @@ class Stage(NamedTuple):
     """Rows of stages, each applied to the same image. The function takes their results as arguments; an empty row
     gives the image itself."""
     selects: bool = False
-    """Each result is one of the samples, or a difference of two. Whole numbers stay whole, so the stage may take and
-    return them in the image's own type."""
-    random: bool = False
-    """The result is random."""
+    """Each result is one of the samples, or a difference of two. Whole numbers stay whole, so its function takes and
+    returns them in the image's own type."""
     weights: WeightedSum | None = None
     """How missing samples can be left out; None if the stage is not a weighted sum, and leaves them out itself."""
-    plain: Stage | None = None
-    """If this stage leaves missing samples out, the same one without that."""
+    ignoring: bool = False
+    """Missing samples, which are NaN, are to be left out."""
     amplification: float = 1.0
     """The greatest factor by which the stage magnifies an error; the work type is chosen by it."""
     growth: float | None = None
@@ -269,13 +274,6 @@ def total_gain(stages: Sequence[Stage]) -> float | None:
             return None
         gain = gain * own.gain if own.alpha is None else 1.0
     return gain
-
-
-def own_type(context: ImageContext) -> Any:
-    """Return the type of the image's own samples if the stage sees only whole numbers, else the work type."""
-    if not context.whole:
-        return context.work
-    return np.uint8 if context.full == 255 else np.uint16
 
 
 def bound(stage: Stage, context: ImageContext) -> BoundStage:
@@ -316,7 +314,7 @@ def inside(strip: Values, halo: Halo) -> Values:
 
 def by_field(function: Callable[..., Array], *values: Values) -> Values:
     """Apply *function* to strips, or field by field to NamedTuples of strips, of which some may be None."""
-    if isinstance(values[0], tuple):
+    if hasattr(values[0], "_make"):
         fields = zip(*values, strict=True)
-        return values[0]._make(None if field[0] is None else function(*field) for field in fields)  # type: ignore
+        return values[0]._make(None if field[0] is None else function(*field) for field in fields)
     return function(*values)

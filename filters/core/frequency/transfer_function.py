@@ -17,7 +17,7 @@ from ..lazy_numpy import Array, np
 
 Op = Literal["lowpass", "highpass", "bandpass", "bandstop", "notch"]
 Shape = Literal["ideal", "gaussian", "butterworth"]
-HIGHEST = math.sqrt(0.5)
+MAX_FREQUENCY = math.sqrt(0.5)
 """The frequency of a chessboard of single pixels: none is higher."""
 EDGE = 1e-9
 """A part by which an ideal filter reaches past its cutoff: what lies on it belongs to it, however it is rounded."""
@@ -85,7 +85,7 @@ class Response(NamedTuple):
 
     def columns(self, u: Array, least: float) -> Array:
         """Return the indices of the frequencies *u*, all of 0 and more, where the part is above *least* for any v."""
-        distance = np.linspace(0, 1.01 * HIGHEST, 8192)
+        distance = np.linspace(0, 1.01 * MAX_FREQUENCY, 8192)
         there = np.flatnonzero(
             (self._low(distance**2, self.cutoffs[0]) if self.op == "notch" else self._radial(distance**2)) > least
         )

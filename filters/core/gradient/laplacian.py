@@ -24,7 +24,7 @@ def laplacian() -> Stage:
     )
 
 
-NARROWEST = 0.2
+MIN_SIGMA = 0.2
 """The least sigma of a Laplacian of a Gaussian: of a narrower one hardly more than the middle tap is left."""
 
 

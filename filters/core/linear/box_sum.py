@@ -13,15 +13,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..engine.doubling import joins, over_windows
-from ..engine.dtypes import narrowest
-from ..engine.layout import planes_of, strip_of
+from ..engine.layout import narrowest, planes_of, strip_of
 from ..engine.stage import Function
 from ..lazy_numpy import Array, np
+from .doubling import joins, over_windows
 
 ROWS_SIDE_BY_SIDE = 8
 """Rows between those whose totals grow side by side: few calls, and long ones."""
-MOST_ADDITIONS = 4
+MAX_DOUBLING_JOINS = 4
 """Additions up to which doubling is faster than running totals."""
 
 
@@ -61,7 +60,7 @@ def running(height: int, width: int, full: float, divisor: int | None) -> tuple[
 
 def down_columns(planes: Array, length: int) -> Array:
     """Sum *length* neighbours of every column of ``(channels, rows, columns)``."""
-    if joins(length) <= MOST_ADDITIONS:
+    if joins(length) <= MAX_DOUBLING_JOINS:
         return over_windows(planes, length, np.add, axis=1)
     sums = np.empty((planes.shape[0], planes.shape[1] - length + 1, planes.shape[2]), planes.dtype)
     np.add.reduce(planes[:, :length], axis=1, dtype=planes.dtype, out=sums[:, 0])
@@ -72,7 +71,7 @@ def down_columns(planes: Array, length: int) -> Array:
 
 def along_rows(planes: Array, length: int, wide: Any) -> Array:
     """Sum *length* neighbours of every row, in the type *wide*."""
-    if joins(length) <= MOST_ADDITIONS or wide == np.uint16:
+    if joins(length) <= MAX_DOUBLING_JOINS or wide == np.uint16:
         return over_windows(planes.astype(wide, copy=False), length, np.add, axis=2)
     channels, rows, columns = planes.shape
     totals = np.zeros((channels, rows, columns + 1), wide)

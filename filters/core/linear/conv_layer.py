@@ -22,12 +22,13 @@ from ..lazy_numpy import Array, np
 from ..parameters import ImageError
 from . import overlap_save, tiled_matmul
 from .convolve import Mode, Padding, reach
+from .footprint import Footprint
 
 Activation = Literal["none", "relu", "sigmoid", "tanh"]
 
-COLUMNS = 640
+MAX_PRODUCT_COLUMNS = 640
 """Most columns of a product."""
-STACKED = 1 << 19
+MAX_STACKED_SAMPLES = 1 << 19
 """Most samples that are stacked at once, unless 16 rows of results see more."""
 CMYK = 4
 # Nanoseconds a sample and map in float32, on one core.
@@ -69,7 +70,7 @@ def layer(
     halo, padding = reach((width, height), (x, y), dilation, padding)
     channels = inputs * groups
     finish = _finish(bias, activation)
-    window = nan_policy.Footprint(width, height, stride, dilation, False)
+    window = Footprint(width, height, stride, dilation, False)
 
     def bind(context: ImageContext) -> BoundStage:
         work = np.float32 if apart(context) else context.work
@@ -161,9 +162,9 @@ def prepare(weights: Array, groups: int, stride: tuple[int, int], dilation: tupl
         rows = tiled_matmul.result_count(strip.shape[0], height, sy, dy)
         columns = tiled_matmul.result_count(strip.shape[1], width, sx, dx)
         out = np.empty((maps, rows, columns), work)
-        across = min(COLUMNS, columns)
+        across = min(MAX_PRODUCT_COLUMNS, columns)
         halo = dy * (height - 1) + 1
-        down = max(16, (STACKED // (len(planes) * width * across) - halo) // sy)
+        down = max(16, (MAX_STACKED_SAMPLES // (len(planes) * width * across) - halo) // sy)
         for top in range(0, rows, down):
             part = out[:, top : top + down]
             seen = planes[:, top * sy : (top + part.shape[1] - 1) * sy + halo]
@@ -282,7 +283,7 @@ def _finish(bias: Array | None, activation: Activation) -> Callable[[Array], Non
     return finish
 
 
-Careful = Callable[[Array, Array, Array, nan_policy.Footprint], Array]
+Careful = Callable[[Array, Array, Array, Footprint], Array]
 
 
 def _present(
@@ -311,7 +312,7 @@ def _present(
 
     of_channels = [of_channel(channel) for channel in range(inputs)]
 
-    def careful(strip: Array, gaps: Array, middle: Array, window: nan_policy.Footprint) -> Array:
+    def careful(strip: Array, gaps: Array, middle: Array, window: Footprint) -> Array:
         total = correlate(strip)
         there = (~gaps).astype(work)
         weight = np.zeros_like(total)
@@ -321,7 +322,7 @@ def _present(
             weight += found
             at = planes_of(middle)[group_of * inputs + channel]
             relative += at * (sums[:, channel, None, None].astype(work) - found)
-        enough = np.abs(weight) > nan_policy.LEAST_WEIGHT * absolute[:, None, None]
+        enough = np.abs(weight) > nan_policy.MIN_WEIGHT_SUM * absolute[:, None, None]
         with np.errstate(divide="ignore"):
             divided = np.where(enough, total / weight * total_sum[:, None, None], np.nan)
         # Elsewhere the bits stay those of a strip where nothing is missing.

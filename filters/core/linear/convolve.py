@@ -5,12 +5,12 @@ from __future__ import annotations
 from functools import cache
 from typing import Annotated, Literal
 
-from ..engine import nan_policy
 from ..engine.facts import Fact, chosen_algorithm, note
 from ..engine.stage import BoundStage, Colours, Halo, ImageContext, Stage, WeightedSum, Window
 from ..lazy_numpy import np
 from ..parameters import Param
 from . import planner
+from .footprint import Footprint, kept_near
 from .kernels import Kernel
 
 Mode = Literal["correlate", "convolve"]
@@ -54,16 +54,14 @@ def linear(
     geometry = planner.Geometry(stride, dilation)
     # A sum that is next to nothing is no mean to divide an alpha by.
     keeps_mean = abs(kernel.sum) > 1e-3 * kernel.absolute_sum
-    window = nan_policy.Footprint(
-        width, height, stride, dilation, width * height > MAX_DIRECT_TAPS and _has_no_zero(kernel)
-    )
+    window = Footprint(width, height, stride, dilation, width * height > MAX_DIRECT_TAPS and _has_no_zero(kernel))
 
     def bind(context: ImageContext) -> BoundStage:
         quick = planner.bind(kernel, context._replace(finite=True), geometry, algorithm)
         if context.finite:
             return quick
         careful = cache(lambda: planner.bind(kernel, context, geometry, "taps").function)
-        return quick._replace(function=nan_policy.kept_near(quick.function, careful, window, quick.extra))
+        return quick._replace(function=kept_near(quick.function, careful, window, quick.extra))
 
     def facts(context: ImageContext) -> tuple[Fact, ...]:
         chosen = planner.plan(kernel, context, geometry, algorithm)

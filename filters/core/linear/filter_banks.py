@@ -146,8 +146,8 @@ def normalized(weights: Array, how: str) -> Array:
 
 GABOR = re.compile(r"gabor:(\d{1,2})x(\d)")
 ORIENTATIONS, WAVELENGTHS = 8, 3
-MOST_ORIENTATIONS, MOST_WAVELENGTHS = 36, 4
-SHORTEST = 4.0
+MAX_ORIENTATIONS, MAX_WAVELENGTHS = 36, 4
+MIN_WAVELENGTH = 4.0
 """The shortest wavelength of the Gabor bank, in pixels; each next one is twice as long."""
 ALONG, ACROSS = 0.5622, 0.4524
 """A Gabor kernel's standard deviations over its wavelength, along the wave and across: half-peak bandwidths of one
@@ -165,10 +165,10 @@ def named(name: str) -> BuiltIn | None:
         return None
     found = GABOR.fullmatch(name)
     orientations, wavelengths = map(int, found.groups()) if found else (0, 0)
-    if not (1 <= orientations <= MOST_ORIENTATIONS and 1 <= wavelengths <= MOST_WAVELENGTHS):
+    if not (1 <= orientations <= MAX_ORIENTATIONS and 1 <= wavelengths <= MAX_WAVELENGTHS):
         raise ValueError(
             f"{name!r}: is no Gabor bank; gabor:8x3 has 8 orientations and 3 wavelengths "
-            f"(up to {MOST_ORIENTATIONS} and {MOST_WAVELENGTHS})"
+            f"(up to {MAX_ORIENTATIONS} and {MAX_WAVELENGTHS})"
         )
     return _gabor_bank(orientations, wavelengths)
 
@@ -193,11 +193,11 @@ def gabor(orientations: int = ORIENTATIONS, wavelengths: int = WAVELENGTHS) -> l
     two-dimensional visual cortical filters", 1985. A. Jain and F. Farrokhnia, "Unsupervised texture segmentation using
     Gabor filters", 1991: the real part, frequencies an octave apart, the bandwidths.
     """
-    radius = math.ceil(3 * ALONG * SHORTEST * 2 ** (wavelengths - 1))
+    radius = math.ceil(3 * ALONG * MIN_WAVELENGTH * 2 ** (wavelengths - 1))
     y, x = np.mgrid[-radius : radius + 1, -radius : radius + 1].astype(np.float64)
     found = []
     for octave in range(wavelengths):
-        wavelength = SHORTEST * 2**octave
+        wavelength = MIN_WAVELENGTH * 2**octave
         for step in range(orientations):
             angle = math.pi * step / orientations
             along = x * math.cos(angle) + y * math.sin(angle)
@@ -210,15 +210,15 @@ def gabor(orientations: int = ORIENTATIONS, wavelengths: int = WAVELENGTHS) -> l
 
 def _gabor_bank(orientations: int, wavelengths: int) -> BuiltIn:
     def names() -> tuple[str, ...]:
-        lengths = [SHORTEST * 2**octave for octave in range(wavelengths)]
+        lengths = [MIN_WAVELENGTH * 2**octave for octave in range(wavelengths)]
         return tuple(
             f"gabor {180 * step / orientations:.4g}° {length:g} px"
             for length in lengths
             for step in range(orientations)
         )
 
-    longest = SHORTEST * 2 ** (wavelengths - 1)
-    summary = f"Gabor functions: {orientations} orientations, wavelengths {SHORTEST:g} to {longest:g} px"
+    longest = MIN_WAVELENGTH * 2 ** (wavelengths - 1)
+    summary = f"Gabor functions: {orientations} orientations, wavelengths {MIN_WAVELENGTH:g} to {longest:g} px"
     return BuiltIn(names, lambda: gabor(orientations, wavelengths), summary)
 
 

@@ -16,9 +16,9 @@ from . import tiled_matmul
 
 PRODUCT_ROWS = 4
 """Rows of results a product; of 2, 4, 6, 8 and 16 the fastest from 3×3 to 9×9."""
-STACKED = 1 << 20
+MAX_STACKED_SAMPLES = 1 << 20
 """Most samples that are stacked at once."""
-COLUMNS = 4000
+MAX_STACKED_COLUMNS = 4000
 """Most columns of them."""
 
 
@@ -37,8 +37,8 @@ def prepare(taps: Array, stride: tuple[int, int], dilation: tuple[int, int], wor
         columns = tiled_matmul.result_count(strip.shape[1], width, stride[0], dilation[0])
         out = np.empty((planes.shape[0], rows, columns), work)
         reach = len(matrix) // width - (PRODUCT_ROWS - 1) * stride[1]
-        across = min(COLUMNS, columns)
-        down = max(1, (STACKED // (width * across) - reach) // (PRODUCT_ROWS * stride[1])) * PRODUCT_ROWS
+        across = min(MAX_STACKED_COLUMNS, columns)
+        down = max(1, (MAX_STACKED_SAMPLES // (width * across) - reach) // (PRODUCT_ROWS * stride[1])) * PRODUCT_ROWS
         for plane, result in zip(planes, out, strict=True):
             for top in range(0, rows, down):
                 for left in range(0, columns, across):

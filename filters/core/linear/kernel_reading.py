@@ -15,7 +15,7 @@ class Reading(NamedTuple):
     """How the numbers were understood, for people: turning, divisor."""
     offset: float = 0.0
     """What the file adds to the result, in the image's units."""
-    lift: float = 0.0
+    white_offset: float = 0.0
     """What the file adds to the result, as a part of white."""
     anchor_from_file: bool = False
     """The file names the kernel's anchor; else it is the family's own."""
@@ -32,5 +32,5 @@ class Reading(NamedTuple):
     @property
     def added(self) -> list[str]:
         """What the file adds to the result, in words."""
-        parts = ((self.offset, ""), (self.lift, " of white"))
+        parts = ((self.offset, ""), (self.white_offset, " of white"))
         return [f"added to the result: {value:g}{unit}" for value, unit in parts if value]

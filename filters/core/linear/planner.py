@@ -9,13 +9,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any, Literal, NamedTuple, get_args
 
-from ..engine.doubling import joins
-from ..engine.dtypes import narrowest
+from ..engine.layout import narrowest
 from ..engine.quantize import FLOAT_TOLERANCE
 from ..engine.stage import BoundStage, Function, Halo, ImageContext, inside
 from ..lazy_numpy import Array, np
 from ..parameters import ImageError
 from . import box_sum, direct, im2col, multirate_gaussian, overlap_save, toeplitz
+from .doubling import joins
 from .kernels import Kernel
 
 AlgorithmName = Literal["auto", "taps", "dense", "banded", "low-rank", "running", "doubling", "decimated", "fourier"]
@@ -28,7 +28,7 @@ PASS, PASS_TAP = 0.52, 0.023
 DENSE, DENSE_INPUT = 0.03, 0.05
 ADDITION = 0.15
 RUNNING, WHOLE_ADDITION = 0.9, 0.06
-TALL = 256
+NARROW_STRIP_ROWS = 256
 """Rows of a kernel above which strips are handed out in the type of the samples."""
 DECIMATED = 2.2
 SMALLEST_DECIMATED, DECIMATED_TAPS = 33, 65
@@ -203,7 +203,7 @@ def _separable(
 
 def _narrow(context: ImageContext, height: int) -> Any:
     """Return the type of the strips of a tall kernel, which are many rows: the samples' own, where they are whole."""
-    return narrowest(context.full) if context.whole and height > TALL else None
+    return narrowest(context.full) if context.whole and height > NARROW_STRIP_ROWS else None
 
 
 def _running(kernel: Kernel, context: ImageContext, weight: float) -> BoundStage:

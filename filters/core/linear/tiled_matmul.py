@@ -12,7 +12,7 @@ from ..lazy_numpy import Array, np
 TILE_RESULTS = 16
 """Results a tile and axis; of 8, 16, 32 and 64 the fastest from 9 to 65 taps."""
 
-CONVERTED = 1 << 19
+MAX_CONVERTED_SAMPLES = 1 << 19
 """Samples that are converted at once: a part of the cache."""
 
 
@@ -62,7 +62,7 @@ def down_columns(planes: Array, matrix: Array, advance: int, height: int) -> Arr
     if planes.dtype == matrix.dtype:
         multiply_down(planes, matrix, advance, out)
         return out
-    columns = max(64, CONVERTED // planes.shape[1])
+    columns = max(64, MAX_CONVERTED_SAMPLES // planes.shape[1])
     for start in range(0, planes.shape[2], columns):
         part = planes[:, :, start : start + columns].astype(matrix.dtype)
         multiply_down(part, matrix, advance, out[:, :, start : start + columns])

@@ -20,11 +20,11 @@ from functools import cached_property
 from itertools import pairwise
 from typing import Any, Literal, NamedTuple
 
-from ..engine.doubling import Turns, joins, over_windows
 from ..engine.facts import Fact, note
 from ..engine.layout import planes_of, strip_of
 from ..engine.stage import ImageContext, Stage
 from ..lazy_numpy import Array, np
+from ..linear.doubling import Turns, joins, over_windows
 from .selection import selecting
 from .structuring_element import Pair, Shape
 

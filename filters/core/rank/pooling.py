@@ -10,21 +10,20 @@ from __future__ import annotations
 from functools import partial
 from typing import Any, Literal, NamedTuple
 
-from ..engine.doubling import joins, over_windows
-from ..engine.dtypes import narrowest
 from ..engine.facts import note
-from ..engine.layout import planes_of, strip_of
-from ..engine.stage import NO_HALO, BoundStage, Colours, Halo, ImageContext, Stage, WeightedSum, Window, own_type
+from ..engine.layout import narrowest, planes_of, strip_of
+from ..engine.stage import NO_HALO, BoundStage, Colours, Halo, ImageContext, Stage, WeightedSum, Window
 from ..lazy_numpy import Array, np
+from ..linear.doubling import joins, over_windows
 from ..parameters import ImageError
 from . import extrema
 
 Op = Literal["max", "min", "avg", "l2"]
-WHOLE_STRIP, STRIP = 1 << 19, 1 << 17
+WHOLE_STRIP_SAMPLES, STRIP_SAMPLES = 1 << 19, 1 << 17
 """Samples of a channel up to which strips are the higher: of whole numbers, which are narrow, and of others. Pooled by
 8, 12 MP of 8 bits take 14 ms so in place of 19 and of float 31 in place of 39; twice as high ones of float 34."""
 
-OVERLAP = 4
+MAX_SINGLE_OVERLAP = 4
 """Windows that hold a sample, along one axis, above which an extremum is best made of windows that overlap: of 8 bits
 31×31 takes 0.2 ns a sample so in place of 0.7, but 9×9 hardly less, and 3×3 no less."""
 
@@ -131,8 +130,10 @@ def pooling(op: Op, x: Axis, y: Axis, *, same: bool = False, ceil: bool = False,
                 ends.append((low + axis.before - first, high + axis.before - first))
             return strip_of(pool(planes, Windows(across, down, *ends), context))
 
-        rows = max(1, (WHOLE_STRIP if context.whole else STRIP) // (context.width * y.stride))
-        return BoundStage(function, extra, rows, work=_kind(op, y.taps, context), placed=True)
+        rows = max(1, (WHOLE_STRIP_SAMPLES if context.whole else STRIP_SAMPLES) // (context.width * y.stride))
+        # Of whole numbers the narrowest type that holds a column's sum.
+        work = narrowest(context.full * y.taps) if op == "avg" and context.whole else None
+        return BoundStage(function, extra, rows, work=work, placed=True)
 
     return Stage(
         bind,
@@ -153,13 +154,6 @@ def pooling(op: Op, x: Axis, y: Axis, *, same: bool = False, ceil: bool = False,
     )
 
 
-def _kind(op: Op, height: int, context: ImageContext) -> Any:
-    """Return the type that strips shall have: whole numbers in the narrowest that holds a column's sum."""
-    if op == "avg" and context.whole:
-        return narrowest(context.full * height)
-    return own_type(context) if op in ("max", "min") else context.work
-
-
 def _extremum(planes: Array, windows: Windows, context: ImageContext, greatest: bool) -> Array:
     """Return the greatest or the least sample of each window."""
     join, careful = (np.maximum, np.fmax) if greatest else (np.minimum, np.fmin)
@@ -171,12 +165,10 @@ def _extremum(planes: Array, windows: Windows, context: ImageContext, greatest: 
     windows.counts(planes)
     windows.blank(planes, nothing)
     x, y = windows.x, windows.y
-    if min(x.taps / x.stride, y.taps / y.stride) > OVERLAP:
+    if min(x.taps / x.stride, y.taps / y.stride) > MAX_SINGLE_OVERLAP:
         dilation = x.dilation, y.dilation
-        chosen = extrema.over_window(planes, (x.taps, y.taps), join, (x.stride, y.stride), dilation)
-    else:
-        chosen = windows.joined(planes, join)
-    return chosen if context.integers else chosen.astype(context.work, copy=False)
+        return extrema.over_window(planes, (x.taps, y.taps), join, (x.stride, y.stride), dilation)
+    return windows.joined(planes, join)
 
 
 def _mean(planes: Array, windows: Windows, context: ImageContext) -> Array:
@@ -205,7 +197,7 @@ def _divided(sums: Array, counts: Any, context: ImageContext) -> Array:
     if not context.rounded:
         return (sums / counts).astype(context.work, copy=False)
     counts = sums.dtype.type(counts) if isinstance(counts, int) else counts.astype(sums.dtype)
-    return ((sums + counts // sums.dtype.type(2)) // counts).astype(own_type(context))
+    return ((sums + counts // sums.dtype.type(2)) // counts).astype(context.own_type)
 
 
 def _root(planes: Array, windows: Windows, context: ImageContext) -> Array:

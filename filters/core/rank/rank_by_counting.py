@@ -24,9 +24,9 @@ from collections.abc import Callable
 from functools import cache
 from typing import Any
 
-from ..engine.doubling import over_windows
-from ..engine.dtypes import narrowest
+from ..engine.layout import narrowest
 from ..lazy_numpy import Array, np
+from ..linear.doubling import over_windows
 
 BUCKET, LARGEST_BUCKET, MOST_BUCKETS = 512, 4096, 60
 """Samples of a bucket, which are doubled until a tile has no more buckets than that: a large bucket takes more words of
@@ -228,8 +228,8 @@ def _bits(lines_of: Array, lines: int, length: int, buckets: int) -> Array:
     return np.ascontiguousarray(words.reshape(words.shape[0] * buckets, -1).T)
 
 
-BYTES = 0x0101010101010101
-TOPS = 0x8080808080808080
+LOW_BITS = 0x0101010101010101
+TOP_BITS = 0x8080808080808080
 
 
 @cache
@@ -254,8 +254,8 @@ def _nth_bit(words: Array, number: Array) -> Array:
     # Eight sums in one word: a byte of `upto` counts the bits of the bytes up to it; 128 + left - upto keeps its top
     # bit where that is at most what is left.
     left = left.astype(np.uint64)
-    upto = np.bitwise_count(bits.view(np.uint8)).view("<u8") * np.uint64(BYTES)
-    over = ((left * np.uint64(BYTES) | np.uint64(TOPS)) - upto) & np.uint64(TOPS)
+    upto = np.bitwise_count(bits.view(np.uint8)).view("<u8") * np.uint64(LOW_BITS)
+    over = ((left * np.uint64(LOW_BITS) | np.uint64(TOP_BITS)) - upto) & np.uint64(TOP_BITS)
     shift = np.bitwise_count(over).astype(np.uint64) << np.uint64(3)
     left -= (upto << np.uint64(8)) >> shift & np.uint64(0xFF)
     byte = (bits >> shift) & np.uint64(0xFF)

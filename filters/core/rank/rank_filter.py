@@ -12,9 +12,9 @@ from typing import Any, Literal, NamedTuple, get_args
 
 from ..engine.facts import Fact, chosen_algorithm, note
 from ..engine.layout import planes_of, strip_of
-from ..engine.nan_policy import Footprint
-from ..engine.stage import BY_ALPHA, BoundStage, Colours, Function, Halo, ImageContext, Stage, Window, inside, own_type
+from ..engine.stage import BY_ALPHA, BoundStage, Colours, Function, Halo, ImageContext, Stage, Window, inside
 from ..lazy_numpy import Array, np
+from ..linear.footprint import Footprint
 from ..parameters import ParameterError
 from .rank_by_counting import TILE_SIDE, Counter
 from .selection import selecting
@@ -27,7 +27,7 @@ ALGORITHMS: tuple[str, ...] = get_args(AlgorithmName)
 # Nanoseconds a sample, on one core, which `benchmarks/rank.py` measures.
 OPERATION = {1: 0.03, 2: 0.06, 4: 0.13, 8: 0.26}
 """An operation of a network, by the bytes of a sample."""
-MANY, SCATTERED = 12 * 12, 1.6
+UNCACHED_WINDOW, UNCACHED_FACTOR = 12 * 12, 1.6
 """From so many samples of a window on a network's values do not fit the cache, and operations take so much longer."""
 COUNTING, COUNTED_SIDE = 65.0, 1.3
 WRITTEN = 8000.0
@@ -83,7 +83,7 @@ def ranked(width: int, height: int, percentile: float, *, name: str, algorithm: 
         chosen = plan(height, width, context, algorithm)
         if chosen.algorithm == "networks":
             selector = Selector(height, width, rank)
-            rows = min(TILE_SIDE, selector.rows_of(context.width or TILE_SIDE, np.dtype(own_type(context)).itemsize))
+            rows = min(TILE_SIDE, selector.rows_of(context.width or TILE_SIDE, np.dtype(context.own_type).itemsize))
             bound = selecting(_beside(selector), halo, _on_planes(present(counter)), interleaved=True)
         else:
             rows = TILE_SIDE
@@ -118,10 +118,11 @@ def plan(height: int, width: int, context: ImageContext, algorithm: str = "auto"
         return Plan("counting", "missing samples count nothing")
     if algorithm == "auto" and count > MAX_NETWORK_WINDOW:
         return Plan("counting", f"the window holds more than {MAX_NETWORK_WINDOW} samples")
-    itemsize = np.dtype(own_type(context)).itemsize
+    itemsize = np.dtype(context.own_type).itemsize
     # Samples of a float image lie in float64, but most are float32, and then are selected as such.
     operations = 3 + 0.4 * count * math.log2(count)
-    network = operations * OPERATION[4 if itemsize == 8 else itemsize] * (SCATTERED if count >= MANY else 1)
+    network = operations * OPERATION[4 if itemsize == 8 else itemsize]
+    network *= UNCACHED_FACTOR if count >= UNCACHED_WINDOW else 1
     once = operations * WRITTEN * tile_of(height)
     pixels = context.height * context.width or 1_000_000
     if algorithm != "auto":

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from ..engine.stage import BoundStage, Halo, ImageContext, Stage, Window, own_type
+from ..engine.stage import BoundStage, Halo, ImageContext, Stage, Window
 from ..lazy_numpy import Array, np
 
 Select = Callable[[Array], Array]
@@ -28,9 +28,8 @@ def selecting(
         careful = present if present is not None and context.ignoring else None
 
         def selected(strip: Array) -> Array:
-            chosen = select(strip) if careful is None or not np.isnan(np.max(strip)) else careful(strip)
-            return chosen if context.integers else chosen.astype(context.work, copy=False)
+            return select(strip) if careful is None or not np.isnan(np.max(strip)) else careful(strip)
 
-        return BoundStage(selected, work=own_type(context), interleaved=interleaved)
+        return BoundStage(selected, interleaved=interleaved)
 
     return Stage(bind, window=Window(halo), selects=True, **properties)

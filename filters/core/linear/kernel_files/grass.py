@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from itertools import islice
+
 from ..kernel_reading import Reading
 from ..kernels import Kernel
 from .text import AS_WRITTEN, Line, Text, Word, short, total
@@ -51,13 +54,9 @@ def read(text: Text) -> Reading:
     return Reading(Kernel.of(taps, by), (AS_WRITTEN, f"divided by the sum of the weights, {by:g} (DIVISOR 0)"))
 
 
-def _matrix(text: Text, size: int, lines: object, number: int) -> list[list[float]]:
+def _matrix(text: Text, size: int, lines: Iterator[Line], number: int) -> list[list[float]]:
     text.check_size(size, size)
-    rows: list[Line] = []
-    for line in lines:  # type: ignore[attr-defined]
-        rows.append(line)
-        if len(rows) == size:
-            break
+    rows = list(islice(lines, size))
     matrix = text.rows(rows) if rows else []
     if len(matrix) != size or len(matrix[0]) != size:
         given = f"{len(matrix[0])}×{len(matrix)}" if matrix else "none"

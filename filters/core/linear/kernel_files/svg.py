@@ -48,7 +48,7 @@ def read(text: Text) -> Reading:
     return Reading(
         Kernel.of(turned(taps), divisor, anchor),
         ("turned by 180°, as SVG lays it on", f"divided by {divided}"),
-        lift=bias or 0.0,
+        white_offset=bias or 0.0,
         anchor_from_file=not {"targetX", "targetY"}.isdisjoint(element.attributes),
         remarks=(f"its edges are --border {edge}",) if edge else (),
     )

@@ -1,0 +1,50 @@
+"""The hit-or-miss transform: where a pattern of foreground and background fits."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from ..engine.facts import Fact, note
+from ..engine.stage import NO_COLOURS, BoundStage, ImageContext, Stage, Window
+from ..lazy_numpy import Array, np
+from .extrema import Over
+from .structuring_element import Pair, Shape, of_mask
+
+
+def hit_or_miss(pattern: Array, anchor: Pair, threshold: float | None) -> Stage:
+    """Return the stage that is True where *pattern*, ``(height, width)``, fits with its *anchor* on the pixel.
+
+    What is positive in it wants foreground, brighter than *threshold*; what is negative wants background.
+    """
+    wanted = {"foreground": pattern > 0, "background": pattern < 0}
+    hits, misses = (Over(of_mask(part, anchor, trimmed=False)) if part.any() else None for part in wanted.values())
+    halo = Shape(pattern.shape[1], pattern.shape[0], anchor).halo
+
+    def all_of(over: Over | None, samples: Array, ignoring: Array | None) -> Any:
+        """Whether all samples hold; of those that may be ignored, one must not be."""
+        if over is None:
+            return True
+        if ignoring is None:
+            return over(samples, np.logical_and)
+        return over(samples | ignoring, np.logical_and) & over(~ignoring, np.logical_or)
+
+    def bind(context: ImageContext) -> BoundStage:
+        level = context.full / 2 if threshold is None else threshold
+        if context.whole:
+            level = max(-1, min(math.floor(level), int(context.full)))
+
+        def fitting(strip: Array) -> Array:
+            bright = np.greater(strip, level)
+            missing = None if context.finite or not (gaps := np.isnan(strip)).any() else gaps
+            dark = ~bright if missing is None else ~(bright | missing)
+            ignoring = missing if context.ignoring else None
+            return all_of(hits, bright, ignoring) & all_of(misses, dark, ignoring)
+
+        return BoundStage(fitting, work=context.own_type, interleaved=True)
+
+    def facts(context: ImageContext) -> tuple[Fact, ...]:
+        counts = ", ".join(f"{np.count_nonzero(part)} of {name}" for name, part in wanted.items())
+        return (note(f"hit or miss in {pattern.shape[1]}×{pattern.shape[0]}: {counts}"),)
+
+    return Stage(bind, window=Window(halo), colours=NO_COLOURS, facts=facts)
