@@ -19,7 +19,8 @@ def read(data: bytes, decode: Decode) -> Frames:
     file = ifd.File(data)
     left, kept = 0, list[ifd.Page]()
     with contextlib.suppress(ValueError, struct.error, OverflowError):  # what is damaged was refused, or is left out
-        for page in file.pages():
+        # A walk of its own: were the entries counted with it, pages that passed the check could run out of the count.
+        for page in ifd.File(data).pages():
             if _is_beside(file, page):
                 left += 1
             else:
@@ -38,9 +39,12 @@ def read(data: bytes, decode: Decode) -> Frames:
 
 
 def _is_beside(file: ifd.File, page: ifd.Page) -> bool:
-    """Whether a page is none to be looked at by itself."""
-    kinds = (file.value(entry).number() for entry in file.entries(page.at) if entry.tag == NEW_SUBFILE_TYPE)
-    return bool(next(kinds, 0) & (REDUCED | MASK))
+    """Whether a page is none to be looked at by itself; one whose kind is damaged is looked at."""
+    kinds = (entry for entry in file.entries(page.at) if entry.tag == NEW_SUBFILE_TYPE)
+    kind = next(kinds, None)
+    if kind is None or kind.many != 1 or kind.type not in (ifd.SHORT, ifd.LONG):
+        return False
+    return bool(file.value(kind).number() & (REDUCED | MASK))
 
 
 def _alone(file: ifd.File, page: ifd.Page) -> bytes:

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 import tifffile
 from imfilter.cli.batch.collisions import ANY, meeting
+from imfilter.cli.images import ifd, tiff_pages
 from PIL import Image
 
 KEEP = ("conv", "--kernel", "1")
@@ -228,6 +229,37 @@ def test_small_copies_of_pages_are_left_out(run, rgb):
     assert ended.lines == ["imfilter: in.tif: 1 of its pages, small copies or masks of others, was left out"]
     with tifffile.TiffFile("out.tif") as file:
         assert len(file.pages) == 2
+
+
+@pytest.mark.parametrize(
+    "entry",
+    [
+        pytest.param((254, 4, 128, 0), id="many values, in the file's head"),
+        pytest.param((254, 16, 1, 0), id="of another type"),
+        pytest.param((254, 999, 1, 0), id="of no type"),
+    ],
+)
+def test_a_page_whose_kind_is_damaged_is_a_page(ok, rgb, entry):
+    with tifffile.TiffWriter("in.tif", byteorder="<") as writer:
+        for page in (rgb, rgb[::-1], rgb[:, ::-1]):
+            writer.write(page, photometric="rgb", subfiletype=0, software="", metadata=None)
+    data = bytearray(Path("in.tif").read_bytes())
+    sound = struct.pack("<HHII", 254, 4, 1, 0)
+    second = data.index(sound, data.index(sound) + 1)
+    struct.pack_into("<HHII", data, second, *entry)
+    Path("in.tif").write_bytes(data)
+    ok(*KEEP, "in.tif", "-o", "out.tif", "-q")
+    with tifffile.TiffFile("out.tif") as file:
+        pages = [page.asarray() for page in file.pages]
+    assert all(np.array_equal(one, other) for one, other in zip(pages, (rgb, rgb[::-1], rgb[:, ::-1]), strict=True))
+
+
+def test_pages_that_overlap_and_are_not_refused_are_all_counted():
+    entries = 60
+    data = bytearray(struct.pack("<2sHIH", b"II", 42, 8, entries) + bytes(12 * entries) + struct.pack("<I", 22))
+    struct.pack_into("<H", data, 22, entries - 3)  # inside of the first, and nearly as long
+    assert len(list(ifd.File(data).pages())) == 2
+    assert tiff_pages.read(bytes(data), lambda data: pytest.fail("is decoded when it is asked for")).count == 2
 
 
 def test_an_animation_as_pages_loses_its_times_with_a_word(run, source):
