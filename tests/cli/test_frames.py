@@ -295,6 +295,21 @@ def test_a_format_of_one_frame_wants_to_know_which(refused, run, load, source, o
         assert np.array_equal(load(out), source[1][2])
 
 
+def test_one_frame_keeps_the_format_of_its_file_where_no_suffix_says_it(run, source):
+    Path(source[0]).rename("in.unknown")
+    assert run(*KEEP, "in.unknown", "-o", "out/", "--frame", "1", "-q").code == 0
+    with Image.open("out/in.unknown") as image:
+        assert image.format.lower() == source[0].removeprefix("in.")
+
+
+@pytest.mark.parametrize("frame", [(), ("--frame", "1")])
+def test_a_picture_of_an_mpo_is_written_as_jpeg_where_no_suffix_says_it(run, rgb, frame):
+    first, second = (Image.fromarray(array) for array in (rgb, rgb[::-1]))
+    first.save("in.mpo", "MPO", save_all=True, append_images=[second])
+    assert run(*KEEP, "in.mpo", "-o", "out/", *frame, "-q").code == 0
+    assert Path("out/in.mpo").read_bytes().startswith(b"\xff\xd8\xff")
+
+
 def test_pages_are_no_animation(refused, rgb):
     tifffile.imwrite("in.tif", np.stack([rgb, rgb]), photometric="rgb")
     assert "has 2 pages" in refused(1, *KEEP, "in.tif", "-o", "out.png")
