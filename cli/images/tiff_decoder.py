@@ -64,7 +64,7 @@ def finish(begun: PartialDecode, options: DecodeOptions, decode: Decode) -> Pict
     if tags.next:
         from . import tiff_pages
 
-        return tiff_pages.read(begun.data, decode)
+        return tiff_pages.read(begun.data, decode, begun.notes)
     layout = tiff_strips.layout(begun.data, tags)
     options.check_size(layout.width, layout.height, 2 * layout.channels * layout.dtype.itemsize)
     notes: list[str] = []

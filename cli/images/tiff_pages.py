@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import struct
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from . import ifd
 from .picture import Decode, DecodeError, Frames, Picture
@@ -14,8 +14,8 @@ REDUCED, MASK = 1, 4
 """Bits of the kind of a page: a small copy of another, or a mask for it."""
 
 
-def read(data: bytes, decode: Decode) -> Frames:
-    """Return the pages, but for small copies and masks of others."""
+def read(data: bytes, decode: Decode, notes: Sequence[str] = ()) -> Frames:
+    """Return the pages, but for small copies and masks of others; the first tells what *notes* tell of the file."""
     file = ifd.File(data)
     left, kept = 0, list[ifd.Page]()
     with contextlib.suppress(ValueError, struct.error, OverflowError):  # what is damaged was refused, or is left out
@@ -25,14 +25,15 @@ def read(data: bytes, decode: Decode) -> Frames:
                 left += 1
             else:
                 kept.append(page)
-    note = [f"{left} of its pages, small copies or masks of others, {'was' if left == 1 else 'were'} left out"]
+    beside = [f"{left} of its pages, small copies or masks of others, {'was' if left == 1 else 'were'} left out"]
+    notes = [*notes, *(beside if left else [])]
 
     def each() -> Iterator[Picture]:
         for number, own in enumerate(kept):
             page = decode(_alone(file, own))
             if isinstance(page, Frames):
                 raise DecodeError("is damaged: its pages overlap")
-            page.notes = [*(note if left and number == 0 else []), *page.notes]
+            page.notes = [*(notes if number == 0 else []), *page.notes]
             yield page
 
     return Frames(len(kept), each)

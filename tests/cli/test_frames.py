@@ -433,6 +433,18 @@ def test_an_apng_that_lacks_a_frame(run, rgb, lenient):
         assert "promises 3 frames and has 2" in ended.err
 
 
+def test_a_page_that_is_lost_is_told_of(run, rgb, load):
+    tifffile.imwrite("in.tif", np.stack([rgb, rgb]), photometric="rgb", byteorder="<", metadata=None)
+    data = bytearray(Path("in.tif").read_bytes())
+    (link,) = (page.link for page in list(ifd.File(data).pages())[:1])
+    struct.pack_into("<I", data, link, len(data) + 9)
+    Path("in.tif").write_bytes(data)
+    ended = run(*KEEP, "in.tif", "-o", "out.bmp", "--lenient")
+    assert ended.code == 0
+    assert "page 2 lies outside of it" in ended.err
+    assert np.array_equal(load("out.bmp"), rgb)
+
+
 def test_a_tiff_of_one_page_and_its_small_copy(run, rgb, load):
     with tifffile.TiffWriter("in.tif") as writer:
         for page, kind in ((rgb, 0), (rgb[::2, ::2], 1)):
