@@ -87,7 +87,7 @@ def _decoded(frames: Frames, name: str) -> Iterator[Picture]:
         except Exception as error:
             # As for single pictures: decoders answer broken files with errors of every type.
             raise FileError(name, f"is damaged or truncated (frame {number}: {reason_of(error)})") from None
-        picture.number = number
+        picture.number, picture.format = number, frames.format
         yield picture
 
 
@@ -98,7 +98,6 @@ def _all(processor: ImageProcessor, job: Job, frames: Frames, name: str) -> Repo
     with Transaction() as transaction:
         for number, picture in enumerate(_decoded(frames, name)):
             last = number == frames.count - 1
-            picture.format = frames.format
             computed = processor.computed(job, picture)
             notes += picture.notes
             for output, target in job.targets.items():

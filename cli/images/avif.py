@@ -10,6 +10,7 @@ from typing import Any
 
 from PIL import AvifImagePlugin, Image
 
+from ..console.messages import reason_of
 from . import pillow_decoder
 from .codec import Codec, Content
 from .picture import Decode, DecodeError, DecodeOptions, PartialDecode, Picture
@@ -53,7 +54,11 @@ def encode(file: io.BytesIO, content: Content) -> list[str]:
     if quality is None and samples.shape[2:] in ((3,), (4,)):
         saved["subsampling"] = "4:4:4"
     beside = {"exif": content.exif(), "xmp": metadata.xmp, "icc_profile": metadata.icc}
-    Image.fromarray(samples).save(file, "AVIF", **saved, **{name: value for name, value in beside.items() if value})
+    saved |= {name: value for name, value in beside.items() if value}
+    try:
+        Image.fromarray(samples).save(file, "AVIF", **saved)
+    except RuntimeError as error:  # what libavif refuses, as sides of more than 65535 pixels
+        raise ValueError(reason_of(error)) from None
     return []
 
 

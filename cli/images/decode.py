@@ -51,6 +51,8 @@ def finish(begun: PartialDecode, options: DecodeOptions) -> Picture | Frames:
     with _failures():
         found = format.codec.finish(begun, options, partial(decode, options=options))
     found.format = format.name
+    if isinstance(found, Frames) and found.first is not None:
+        found.first.format = format.name
     return found
 
 

@@ -226,6 +226,8 @@ class Writer:
         if not self._frames:
             self._comments = frame.comments()
         height, width, _ = pixels.shape
+        if max(height, width) > LARGEST_NUMBER:
+            raise ValueError(f"a side holds {LARGEST_NUMBER} pixels at most")
         self.size = width, height
         hidden = None if alpha is None else alpha.reshape(height, width) < 128
         if hidden is not None and not hidden.any():

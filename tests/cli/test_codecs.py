@@ -95,6 +95,14 @@ def test_every_kind_of_file_is_told_by_its_head(kind):
     assert formats.sniff(kind.data[: formats.HEAD]).name == {"pbm": "pgm"}.get(name, name)
 
 
+@pytest.mark.parametrize("name", ["jpeg", "webp", "avif", "gif"])
+def test_a_side_longer_than_a_format_holds_is_refused(refused, name):
+    np.save("in.npy", np.zeros((1, 70_000), np.uint8))
+    suffix = formats.FORMATS[name].suffixes[0]
+    said = refused(1, "conv", "--kernel", "1", "in.npy", "-o", f"out{suffix}")
+    assert f"out{suffix}: cannot be written as {name.upper()}: " in said
+
+
 @pytest.mark.parametrize("format", formats.FORMATS)
 def test_the_half_that_runs_ahead_imports_nothing_and_needs_no_numpy(folder, format):
     kind = next(kind for kind in corpus.kinds() if formats.sniff(kind.data[: formats.HEAD]).name == format)

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 import tifffile
 from imfilter.cli.batch.collisions import ANY, meeting
+from imfilter.cli.images import ifd, tiff_pages
 from PIL import Image
 
 KEEP = ("conv", "--kernel", "1")
@@ -230,6 +231,37 @@ def test_small_copies_of_pages_are_left_out(run, rgb):
         assert len(file.pages) == 2
 
 
+@pytest.mark.parametrize(
+    "entry",
+    [
+        pytest.param((254, 4, 128, 0), id="many values, in the file's head"),
+        pytest.param((254, 16, 1, 0), id="of another type"),
+        pytest.param((254, 999, 1, 0), id="of no type"),
+    ],
+)
+def test_a_page_whose_kind_is_damaged_is_a_page(ok, rgb, entry):
+    with tifffile.TiffWriter("in.tif", byteorder="<") as writer:
+        for page in (rgb, rgb[::-1], rgb[:, ::-1]):
+            writer.write(page, photometric="rgb", subfiletype=0, software="", metadata=None)
+    data = bytearray(Path("in.tif").read_bytes())
+    sound = struct.pack("<HHII", 254, 4, 1, 0)
+    second = data.index(sound, data.index(sound) + 1)
+    struct.pack_into("<HHII", data, second, *entry)
+    Path("in.tif").write_bytes(data)
+    ok(*KEEP, "in.tif", "-o", "out.tif", "-q")
+    with tifffile.TiffFile("out.tif") as file:
+        pages = [page.asarray() for page in file.pages]
+    assert all(np.array_equal(one, other) for one, other in zip(pages, (rgb, rgb[::-1], rgb[:, ::-1]), strict=True))
+
+
+def test_pages_that_overlap_and_are_not_refused_are_all_counted():
+    entries = 60
+    data = bytearray(struct.pack("<2sHIH", b"II", 42, 8, entries) + bytes(12 * entries) + struct.pack("<I", 22))
+    struct.pack_into("<H", data, 22, entries - 3)  # inside of the first, and nearly as long
+    assert len(list(ifd.File(data).pages())) == 2
+    assert tiff_pages.read(bytes(data), lambda data: pytest.fail("is decoded when it is asked for")).count == 2
+
+
 def test_an_animation_as_pages_loses_its_times_with_a_word(run, source):
     ended = run(*KEEP, source[0], "-o", "out.tif")
     assert (ended.code, len(ended.lines)) == (0, 1)
@@ -261,6 +293,21 @@ def test_a_format_of_one_frame_wants_to_know_which(refused, run, load, source, o
     assert run(*KEEP, source[0], "--frame", "2", "-o", out, "-q").code == 0
     if out == "out.bmp":
         assert np.array_equal(load(out), source[1][2])
+
+
+def test_one_frame_keeps_the_format_of_its_file_where_no_suffix_says_it(run, source):
+    Path(source[0]).rename("in.unknown")
+    assert run(*KEEP, "in.unknown", "-o", "out/", "--frame", "1", "-q").code == 0
+    with Image.open("out/in.unknown") as image:
+        assert image.format.lower() == source[0].removeprefix("in.")
+
+
+@pytest.mark.parametrize("frame", [(), ("--frame", "1")])
+def test_a_picture_of_an_mpo_is_written_as_jpeg_where_no_suffix_says_it(run, rgb, frame):
+    first, second = (Image.fromarray(array) for array in (rgb, rgb[::-1]))
+    first.save("in.mpo", "MPO", save_all=True, append_images=[second])
+    assert run(*KEEP, "in.mpo", "-o", "out/", *frame, "-q").code == 0
+    assert Path("out/in.mpo").read_bytes().startswith(b"\xff\xd8\xff")
 
 
 def test_pages_are_no_animation(refused, rgb):
@@ -384,6 +431,18 @@ def test_an_apng_that_lacks_a_frame(run, rgb, lenient):
         assert len(animation("out.png")[0]) == 2
     else:
         assert "promises 3 frames and has 2" in ended.err
+
+
+def test_a_page_that_is_lost_is_told_of(run, rgb, load):
+    tifffile.imwrite("in.tif", np.stack([rgb, rgb]), photometric="rgb", byteorder="<", metadata=None)
+    data = bytearray(Path("in.tif").read_bytes())
+    (link,) = (page.link for page in list(ifd.File(data).pages())[:1])
+    struct.pack_into("<I", data, link, len(data) + 9)
+    Path("in.tif").write_bytes(data)
+    ended = run(*KEEP, "in.tif", "-o", "out.bmp", "--lenient")
+    assert ended.code == 0
+    assert "page 2 lies outside of it" in ended.err
+    assert np.array_equal(load("out.bmp"), rgb)
 
 
 def test_a_tiff_of_one_page_and_its_small_copy(run, rgb, load):

@@ -65,7 +65,7 @@ def finish(begun: PartialDecode, options: DecodeOptions, decode: Decode) -> Pict
     if tags.next:
         from . import pages
 
-        return pages.read(begun.data, decode)
+        return pages.read(begun.data, decode, begun.notes)
     layout = strips.layout(begun.data, tags)
     options.check_size(layout.width, layout.height, 2 * layout.channels * layout.dtype.itemsize)
     notes: list[str] = []

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import struct
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from .. import ifd
 from ..picture import Decode, DecodeError, Frames, Picture
@@ -14,33 +14,38 @@ REDUCED, MASK = 1, 4
 """Bits of the kind of a page: a small copy of another, or a mask for it."""
 
 
-def read(data: bytes, decode: Decode) -> Frames:
-    """Return the pages, but for small copies and masks of others."""
+def read(data: bytes, decode: Decode, notes: Sequence[str] = ()) -> Frames:
+    """Return the pages, but for small copies and masks of others; the first tells what *notes* tell of the file."""
     file = ifd.File(data)
     left, kept = 0, list[ifd.Page]()
     with contextlib.suppress(ValueError, struct.error, OverflowError):  # what is damaged was refused, or is left out
-        for page in file.pages():
+        # A walk of its own: were the entries counted with it, pages that passed the check could run out of the count.
+        for page in ifd.File(data).pages():
             if _is_beside(file, page):
                 left += 1
             else:
                 kept.append(page)
-    note = [f"{left} of its pages, small copies or masks of others, {'was' if left == 1 else 'were'} left out"]
+    beside = [f"{left} of its pages, small copies or masks of others, {'was' if left == 1 else 'were'} left out"]
+    notes = [*notes, *(beside if left else [])]
 
     def each() -> Iterator[Picture]:
         for number, own in enumerate(kept):
             page = decode(_alone(file, own))
             if isinstance(page, Frames):
                 raise DecodeError("is damaged: its pages overlap")
-            page.notes = [*(note if left and number == 0 else []), *page.notes]
+            page.notes = [*(notes if number == 0 else []), *page.notes]
             yield page
 
     return Frames(len(kept), each)
 
 
 def _is_beside(file: ifd.File, page: ifd.Page) -> bool:
-    """Whether a page is none to be looked at by itself."""
-    kinds = (file.value(entry).number() for entry in file.entries(page.at) if entry.tag == NEW_SUBFILE_TYPE)
-    return bool(next(kinds, 0) & (REDUCED | MASK))
+    """Whether a page is none to be looked at by itself; one whose kind is damaged is looked at."""
+    kinds = (entry for entry in file.entries(page.at) if entry.tag == NEW_SUBFILE_TYPE)
+    kind = next(kinds, None)
+    if kind is None or kind.many != 1 or kind.type not in (ifd.SHORT, ifd.LONG):
+        return False
+    return bool(file.value(kind).number() & (REDUCED | MASK))
 
 
 def _alone(file: ifd.File, page: ifd.Page) -> bytes:
