@@ -1,6 +1,6 @@
 """The image formats: their names and signatures, what each can hold, and which module reads and writes it.
 
-A format is a module of this folder, with its `Codec`, and a row of `FORMATS`. The table imports none of the modules.
+A format is a module of this folder or of one in it, with its `Codec`, and a row of `FORMATS`. The table imports none.
 """
 
 from __future__ import annotations
@@ -82,8 +82,9 @@ FORMATS = {
             BYTES,
             lossy=True,
             aliases=("jpg",),
+            module="jpeg.codec",
         ),
-        Format("png", (".png",), PNG_SIGNATURE, WHOLE, WHOLE, alpha=True, animated=True),
+        Format("png", (".png",), PNG_SIGNATURE, WHOLE, WHOLE, alpha=True, animated=True, module="png.codec"),
         Format(
             "tiff",
             (".tif", ".tiff"),
@@ -95,6 +96,7 @@ FORMATS = {
             paged=True,
             maps=True,
             aliases=("tif",),
+            module="tiff.codec",
         ),
         Format("webp", (".webp",), rb"RIFF(?s:.{4})WEBP", BYTES, BYTES, alpha=True, animated=True, title="WebP"),
         Format("avif", (".avif",), rb"(?s:.{4})ftyp(?:avif|avis|mif1|msf1)", BYTES, BYTES, alpha=True, lossy=True),

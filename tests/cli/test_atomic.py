@@ -9,8 +9,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from imfilter.cli.images import encode, png_encoder
+from imfilter.cli.images import encode
 from imfilter.cli.images.atomic_write import PREFIX, Transaction
+from imfilter.cli.images.png import encoder
 from imfilter.cli.signals import uninterrupted
 
 
@@ -32,7 +33,7 @@ def test_a_failure_in_the_middle_leaves_the_old_file(refused, good, monkeypatch,
         file.write(b"half a picture")
         raise failure
 
-    monkeypatch.setattr(png_encoder, "write", write)
+    monkeypatch.setattr(encoder, "write", write)
     assert "out.png: cannot be written" in refused(1, "blur", "a.png", "-o", "out.png")
     assert good.read_bytes() == b"the good one"
 

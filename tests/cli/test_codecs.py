@@ -1,4 +1,4 @@
-"""A format is one module and its row: each has both, and a new one needs nothing else."""
+"""A format is a codec and its row: each has both, and a new one needs nothing else."""
 
 import ast
 import importlib.util
@@ -69,8 +69,8 @@ print(json.dumps([sorted(set(sys.modules) - before), "numpy" in sys.modules]))
 
 def test_every_codec_has_a_row_and_every_row_a_codec():
     held = {
-        path.stem
-        for path in IMAGES.glob("*.py")
+        ".".join(path.relative_to(IMAGES).with_suffix("").parts)
+        for path in IMAGES.rglob("*.py")
         for node in ast.parse(path.read_bytes()).body
         if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "CODEC"
     }

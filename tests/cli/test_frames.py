@@ -158,10 +158,10 @@ def test_a_16_bit_apng_keeps_its_depth(ok, rgb, load):
     deep = rgb.astype(np.uint16) * 256 + rgb[::-1]
     tifffile.imwrite("in.tif", deep)
     ok(*KEEP, "in.tif", "-o", "one.png")
-    from imfilter.cli.images import apng, png
     from imfilter.cli.images.picture import Timing
+    from imfilter.cli.images.png import apng, codec
 
-    writer = apng.Writer(png.encode, Timing([(1, 7), (2, 3)], 2))
+    writer = apng.Writer(codec.encode, Timing([(1, 7), (2, 3)], 2))
     for _ in range(2):
         writer.add_png(Path("one.png").read_bytes())
     with Path("in.png").open("wb") as file:

@@ -4,7 +4,7 @@ import io
 
 import numpy as np
 import pytest
-from imfilter.cli.images import jpeg_encoder
+from imfilter.cli.images.jpeg import encoder
 from PIL import Image
 
 SHAPES = [(1, 1, 3), (16, 40, 3), (100, 37, 3), (97, 8, 1), (160, 16, 1), (33, 65, 3), (400, 16, 3)]
@@ -13,7 +13,7 @@ SHAPES = [(1, 1, 3), (16, 40, 3), (100, 37, 3), (97, 8, 1), (160, 16, 1), (33, 6
 @pytest.fixture(autouse=True)
 def low_bands(monkeypatch):
     """Every image of more than 16 rows has several bands; the last shape has more than eight restart markers."""
-    monkeypatch.setattr(jpeg_encoder, "BAND", 1)
+    monkeypatch.setattr(encoder, "BAND", 1)
 
 
 def noisy(height, width, channels):
@@ -24,7 +24,7 @@ def noisy(height, width, channels):
 
 def written(pixels, quality=90, full_chroma=True, **options):
     file = io.BytesIO()
-    jpeg_encoder.write(file, pixels, quality=quality, full_chroma=full_chroma, **options)
+    encoder.write(file, pixels, quality=quality, full_chroma=full_chroma, **options)
     return file.getvalue()
 
 
@@ -83,13 +83,13 @@ def test_what_travels_with_the_pixels_stands_in_the_header_once():
 def test_scratch_files_without_memory_files(monkeypatch):
     pixels = noisy(100, 30, 3)
     expected = written(pixels)
-    monkeypatch.setattr(jpeg_encoder.sys, "platform", "darwin")
+    monkeypatch.setattr(encoder.sys, "platform", "darwin")
     assert written(pixels) == expected
 
 
 def filled(pixels, strips, **settings):
     """Bands that get the rows of *strips*, as the threads of an image would give them."""
-    bands = jpeg_encoder.canvas(pixels.shape, "uint8", **settings)
+    bands = encoder.canvas(pixels.shape, "uint8", **settings)
     for start, stop in strips:
         for top, bottom in bands.cuts(start, stop):
             with bands.rows(top, bottom) as place:
@@ -113,9 +113,9 @@ def test_strips_in_any_order_give_the_file_of_the_whole(strips, channels):
 
 def test_a_band_is_encoded_as_soon_as_it_is_whole(monkeypatch):
     heights = []
-    encode = jpeg_encoder._encoded
+    encode = encoder._encoded
     monkeypatch.setattr(
-        jpeg_encoder, "_encoded", lambda image, **rest: heights.append(image.height) or encode(image, **rest)
+        encoder, "_encoded", lambda image, **rest: heights.append(image.height) or encode(image, **rest)
     )
     pixels = noisy(40, 30, 3)
     filled(pixels, [(0, 20)], quality=80, full_chroma=True)
@@ -131,7 +131,7 @@ def test_bands_have_the_shape_of_what_they_stand_for():
 
 
 def test_a_side_too_long_is_refused_when_it_is_written():
-    pixels = np.zeros((jpeg_encoder.LONGEST_SIDE + 1, 1, 3), np.uint8)
+    pixels = np.zeros((encoder.LONGEST_SIDE + 1, 1, 3), np.uint8)
     canvas = filled(pixels, [(0, len(pixels))], quality=80, full_chroma=True)
     with pytest.raises(ValueError, match="65500 pixels"):
         written(canvas.samples)
@@ -143,8 +143,8 @@ def test_bands_without_scratch_files(monkeypatch):
 
     pixels = noisy(100, 30, 3)
     expected = written(pixels)
-    monkeypatch.setattr(jpeg_encoder.os, "memfd_create", refuse)
-    monkeypatch.setattr(jpeg_encoder.tempfile, "TemporaryFile", refuse)
+    monkeypatch.setattr(encoder.os, "memfd_create", refuse)
+    monkeypatch.setattr(encoder.tempfile, "TemporaryFile", refuse)
     assert written(pixels) == expected
 
 
@@ -155,11 +155,11 @@ def test_bands_larger_than_a_scratch_file_may_be(monkeypatch):
 
     pixels = noisy(100, 30, 3)
     expected = written(pixels)
-    monkeypatch.setattr(jpeg_encoder, "_scratch", Full)
+    monkeypatch.setattr(encoder, "_scratch", Full)
     assert written(pixels) == expected
 
 
 def test_an_interval_fits_its_field():
     """Of the header, 16 bits: the widest band has 16 rows."""
-    assert jpeg_encoder.UNIT // 8 * -(-jpeg_encoder.LONGEST_SIDE // 8) < 1 << 16
+    assert encoder.UNIT // 8 * -(-encoder.LONGEST_SIDE // 8) < 1 << 16
     assert (1 << 19) // 64 < 1 << 16

@@ -5,7 +5,7 @@ import struct
 
 import numpy as np
 import pytest
-from imfilter.cli.images.jpeg_segments import COMMENT, END_OF_IMAGE, START_OF_SCAN, TABLES, read
+from imfilter.cli.images.jpeg.segments import COMMENT, END_OF_IMAGE, START_OF_SCAN, TABLES, read
 from PIL import Image
 
 START = b"\xff\xd8"

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
-from imfilter.cli.images import png_encoder as encoder
+from imfilter.cli.images.png import encoder
 from imfilter.filters.edges import edges
 from PIL import Image, ImageCms, ImageDraw
 

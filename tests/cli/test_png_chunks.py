@@ -5,8 +5,8 @@ import struct
 import zlib
 
 import pytest
-from imfilter.cli.images import png_chunks
-from imfilter.cli.images.png_chunks import SIGNATURE, Header, chunk, read
+from imfilter.cli.images.png import chunks
+from imfilter.cli.images.png.chunks import SIGNATURE, Header, chunk, read
 
 END = chunk(b"IEND")
 
@@ -18,8 +18,8 @@ def found(data):
 def test_what_is_written_is_read():
     file = io.BytesIO()
     file.write(SIGNATURE)
-    png_chunks.write(file, b"tEXt", b"a\0", b"b")
-    png_chunks.write(file, b"IEND")
+    chunks.write(file, b"tEXt", b"a\0", b"b")
+    chunks.write(file, b"IEND")
     assert file.getvalue() == SIGNATURE + chunk(b"tEXt", b"a\0b") + END
     assert found(file.getvalue()) == [(b"tEXt", b"a\0b", True, True), (b"IEND", b"", True, True)]
 
@@ -30,10 +30,10 @@ def test_a_chunk_is_framed_as_section_5_3_says():
 
 def test_a_header_reads_as_it_was_written():
     header = Header(3, 5, 16, 6, interlace=1)
-    assert png_chunks.header(SIGNATURE + chunk(b"IHDR", header.encoded())) == header
+    assert chunks.header(SIGNATURE + chunk(b"IHDR", header.encoded())) == header
     assert (header.pixel_bits, Header(1, 1, 4, 3).pixel_bits) == (64, 4)
     with pytest.raises(struct.error):
-        png_chunks.header(SIGNATURE + chunk(b"IHDR", b"short"))
+        chunks.header(SIGNATURE + chunk(b"IHDR", b"short"))
 
 
 def test_nothing_is_read_behind_the_end():
@@ -43,9 +43,9 @@ def test_nothing_is_read_behind_the_end():
 @pytest.mark.each("cut", range(len(SIGNATURE), len(SIGNATURE) + 16))
 def test_a_file_that_is_cut_off_ends_there(cut):
     data = (SIGNATURE + chunk(b"tEXt", b"abcd"))[:cut]
-    chunks = found(data)
-    assert len(chunks) == (cut >= len(SIGNATURE) + 12)
-    assert not any(whole or sound for _, _, whole, sound in chunks)
+    left = found(data)
+    assert len(left) == (cut >= len(SIGNATURE) + 12)
+    assert not any(whole or sound for _, _, whole, sound in left)
 
 
 def test_a_length_beyond_the_file_takes_what_there_is():
@@ -61,6 +61,6 @@ def test_a_wrong_checksum_is_seen():
 def test_empty_chunks_and_long_ones_cost_what_they_hold():
     empty = chunk(b"tEXt") * 1000
     long = chunk(b"IDAT", bytes(10**6))
-    chunks = list(read(SIGNATURE + empty + long + END))
-    assert len(chunks) == 1002
-    assert sum(len(each.body) + png_chunks.OVERHEAD for each in chunks) == len(empty + long + END)
+    every = list(read(SIGNATURE + empty + long + END))
+    assert len(every) == 1002
+    assert sum(len(each.body) + chunks.OVERHEAD for each in every) == len(empty + long + END)

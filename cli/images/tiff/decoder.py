@@ -12,13 +12,12 @@ from typing import Any
 
 from PIL import Image, TiffImagePlugin
 
-from ...filters.core.lazy_numpy import Array, np
-from . import ifd, pillow_decoder, tiff_strips
-from .metadata import of_tiff, plausible, turned
-from .picture import Decode, DecodeError, DecodeOptions, Frames, PartialDecode, Picture, premultiplied, real_samples
-from .silence import silenced
-from .tiff_strips import many, one
-from .tiff_tags import (
+from ....filters.core.lazy_numpy import Array, np
+from .. import ifd, pillow_decoder
+from ..metadata import of_tiff, plausible, turned
+from ..picture import Decode, DecodeError, DecodeOptions, Frames, PartialDecode, Picture, premultiplied, real_samples
+from ..silence import silenced
+from ..tiff_tags import (
     BITS,
     EXTRA_CHANNELS,
     FORMAT,
@@ -29,6 +28,8 @@ from .tiff_tags import (
     X_RESOLUTION,
     Y_RESOLUTION,
 )
+from . import strips
+from .strips import many, one
 
 WHITE_IS_ZERO, BLACK_IS_ZERO, RGB = 0, 1, 2
 PREMULTIPLIED, STRAIGHT = 1, 2
@@ -47,7 +48,7 @@ def load(data: bytes, options: DecodeOptions) -> PartialDecode:
         return PartialDecode(data)
     if options.lenient and bits == 8 and many(tags, PHOTOMETRIC, 1)[0] in (WHITE_IS_ZERO, BLACK_IS_ZERO, RGB):
         return PartialDecode(data)
-    tiff_strips.check_count(tags)
+    strips.check_count(tags)
     if tags.next:
         return PartialDecode(data)
     image = pillow_decoder.opened("TIFF", TiffImagePlugin.TiffImageFile, data, options)
@@ -62,13 +63,13 @@ def finish(begun: PartialDecode, options: DecodeOptions, decode: Decode) -> Pict
         return pillow_decoder.finish(begun, options, _colours_and_alpha, begun.data)
     tags = directory(begun.data)
     if tags.next:
-        from . import tiff_pages
+        from . import pages
 
-        return tiff_pages.read(begun.data, decode)
-    layout = tiff_strips.layout(begun.data, tags)
+        return pages.read(begun.data, decode)
+    layout = strips.layout(begun.data, tags)
     options.check_size(layout.width, layout.height, 2 * layout.channels * layout.dtype.itemsize)
     notes: list[str] = []
-    pixels, alpha = _colours(tiff_strips.assembled(layout, options.lenient, notes), tags, notes)
+    pixels, alpha = _colours(strips.assembled(layout, options.lenient, notes), tags, notes)
     orientation = one(tags, ORIENTATION, 1)
     metadata = of_tiff(begun.data, tags.get(ICC_PROFILE, b""), _resolution(tags), notes)
     return Picture(

@@ -10,9 +10,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from . import jpeg_segments
-from .jpeg_segments import END_OF_IMAGE, FRAMES, START_OF_SCAN
-from .picture import DecodeError
+from ..picture import DecodeError
+from . import segments
+from .segments import END_OF_IMAGE, FRAMES, START_OF_SCAN
 
 JUNK = bytes(range(255)) * 256
 """Data for blocks that are missing."""
@@ -32,9 +32,7 @@ def after(data: bytes, image: Any, decode: Callable[[bytes], Any]) -> None:
     if not image.info.get("progressive") and not _ends_gray(image):
         return
     # Where the picture was whole, more data make no difference.
-    end = max(
-        (segment.start for segment in jpeg_segments.read(data) if segment.marker == END_OF_IMAGE), default=len(data)
-    )
+    end = max((segment.start for segment in segments.read(data) if segment.marker == END_OF_IMAGE), default=len(data))
     if not _same(decode(data[:end] + JUNK + data[end:]), image):
         raise DecodeError("is truncated (its data end before the picture does)")
 
@@ -65,7 +63,7 @@ def _ends_gray(image: Any) -> bool:
 def _misses_scans(data: bytes) -> bool:
     """Whether no scan tells some coefficient of some component to its last bit."""
     missing: dict[int, set[int]] = {}
-    for marker, _, body, _ in jpeg_segments.read(data):
+    for marker, _, body, _ in segments.read(data):
         if marker in FRAMES and len(body) > 5:
             missing = {body[at]: set(range(COEFFICIENTS)) for at in range(6, 6 + 3 * body[5], 3) if at < len(body)}
         elif marker == START_OF_SCAN and len(body) == 4 + 2 * body[0]:

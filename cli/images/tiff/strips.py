@@ -16,10 +16,10 @@ from typing import Any, NamedTuple
 
 from PIL import TiffImagePlugin
 
-from ...filters.core.lazy_numpy import Array, np
-from .picture import DecodeError
-from .silence import silenced
-from .tiff_tags import (
+from ....filters.core.lazy_numpy import Array, np
+from ..picture import DecodeError
+from ..silence import silenced
+from ..tiff_tags import (
     BITS,
     CHANNELS,
     COMPRESSION,

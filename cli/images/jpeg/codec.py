@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING, Any
 
 from PIL import JpegImagePlugin
 
-from . import jpeg_integrity, pillow_decoder
-from .codec import Codec, Content, EncodeOptions
-from .metadata import Metadata, tags_of
-from .picture import Decode, DecodeError, DecodeOptions, Frames, PartialDecode, Picture
+from .. import pillow_decoder
+from ..codec import Codec, Content, EncodeOptions
+from ..metadata import Metadata, tags_of
+from ..picture import Decode, DecodeError, DecodeOptions, Frames, PartialDecode, Picture
+from . import integrity
 
 if TYPE_CHECKING:
-    from ...filters.core.engine.output_buffer import CanvasFactory
+    from ....filters.core.engine.output_buffer import CanvasFactory
 
 QUALITY = 95
 MPO_ENTRIES = 0xB002
@@ -36,10 +37,10 @@ def load(data: bytes, options: DecodeOptions) -> PartialDecode:
     image = _opened(data, options)
     pillow_decoder.check_size(image, options)
     if not options.lenient:
-        jpeg_integrity.before(data, *image.size)
+        integrity.before(data, *image.size)
     pillow_decoder.decoded(image, data)
     if not options.lenient:
-        jpeg_integrity.after(data, image, lambda data: pillow_decoder.decoded(_opened(data, options), data))
+        integrity.after(data, image, lambda data: pillow_decoder.decoded(_opened(data, options), data))
     return PartialDecode(data, image)
 
 
@@ -77,9 +78,9 @@ def _of_mpo(data: bytes, entries: Any, first: Picture, decode: Decode) -> Frames
 
 def canvas(options: EncodeOptions) -> CanvasFactory:
     """Return what makes the canvas of a file: one that is encoded while it is filled."""
-    from . import jpeg_encoder
+    from . import encoder
 
-    return partial(jpeg_encoder.canvas, **_settings(options))
+    return partial(encoder.canvas, **_settings(options))
 
 
 def _settings(options: EncodeOptions) -> dict[str, Any]:
@@ -89,17 +90,17 @@ def _settings(options: EncodeOptions) -> dict[str, Any]:
 
 def encode(file: io.BytesIO, content: Content) -> list[str]:
     """Write a file."""
-    from . import jpeg_encoder
+    from . import encoder
 
     notes = []
     exif, xmp = _exif(content.metadata), content.metadata.xmp
-    if len(exif) > jpeg_encoder.LONGEST_SEGMENT:
+    if len(exif) > encoder.LONGEST_SEGMENT:
         notes.append(f"its EXIF block of {len(exif)} bytes is more than JPEG holds, and was not kept")
         exif = b""
-    if len(xmp) > jpeg_encoder.LONGEST_XMP:
+    if len(xmp) > encoder.LONGEST_XMP:
         notes.append(f"its XMP of {len(xmp)} bytes is more than JPEG holds, and was not kept")
         xmp = b""
-    jpeg_encoder.write(
+    encoder.write(
         file,
         content.pixels,
         **_settings(content.options),
@@ -117,7 +118,7 @@ def _exif(metadata: Metadata) -> bytes:
     """Return the EXIF block, with the texts that only a PNG keeps beside it."""
     if not metadata.texts:
         return metadata.exif
-    from . import ifd
+    from .. import ifd
 
     return ifd.block(tags_of(metadata._replace(comments=(), dpi=None)))
 

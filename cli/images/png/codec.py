@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 from PIL import Image, PngImagePlugin
 
-from ...filters.core.lazy_numpy import Array, np
-from . import pillow_buffer, pillow_decoder, png_chunks, png_integrity
-from .codec import Codec, Content
-from .metadata import Metadata, orientation_of, turned_image
-from .picture import Decode, DecodeOptions, Frames, PartialDecode, Picture, Timing
+from ....filters.core.lazy_numpy import Array, np
+from .. import pillow_buffer, pillow_decoder
+from ..codec import Codec, Content
+from ..metadata import Metadata, orientation_of, turned_image
+from ..picture import Decode, DecodeOptions, Frames, PartialDecode, Picture, Timing
+from . import chunks, integrity
 
 if TYPE_CHECKING:
     from .apng import Writer
@@ -27,17 +28,17 @@ LOW = {"RGB;16B": "RGB;16L", "RGBA;16B": "RGBA;16L"}
 def load(data: bytes, options: DecodeOptions) -> PartialDecode:
     """Decode into an image of Pillow's, or two where that holds a half of each sample; frames are left to `finish`."""
     if options.lenient:
-        data = png_integrity.mended(data)
+        data = integrity.mended(data)
     image = _opened(data, options)
     pillow_decoder.check_size(image, options)
     if not options.lenient:
-        png_integrity.before(data, *image.size)
+        integrity.before(data, *image.size)
     if image.n_frames > 1:
         return PartialDecode(data)
     low = _deepened(image, data, options)
     pillow_decoder.decoded(image, data)
     if not options.lenient:
-        png_integrity.after(data, image)
+        integrity.after(data, image)
     return PartialDecode(data, image, (), low)
 
 
@@ -51,7 +52,7 @@ def _deepened(image: Any, data: bytes, options: DecodeOptions) -> Any:
     Pillow keeps one byte of each: what is opened a second time is decoded for the other. Gray with alpha has as many
     bytes as 8-bit RGBA, and needs no second time.
     """
-    if png_chunks.header(data).depth < 16 or image.mode not in ("RGB", "RGBA", "LA"):
+    if chunks.header(data).depth < 16 or image.mode not in ("RGB", "RGBA", "LA"):
         return None
     tile = image.tile[0]
     if tile.args == "LA;16B":
@@ -70,7 +71,7 @@ def finish(begun: PartialDecode, options: DecodeOptions, decode: Decode) -> Pict
 
         return apng.read(begun.data, options, decode)
     low = None if begun.low is None else turned_image(begun.low, orientation_of(begun.image))
-    return pillow_decoder.finish(begun, options, partial(_colours_and_alpha, png_chunks.header(begun.data).depth, low))
+    return pillow_decoder.finish(begun, options, partial(_colours_and_alpha, chunks.header(begun.data).depth, low))
 
 
 def _colours_and_alpha(bits: int, low: Image.Image | None, image: Image.Image) -> tuple[Any, Any]:
@@ -107,9 +108,9 @@ def _key(image: Image.Image, bits: int) -> tuple[int, ...] | None:
 
 def encode(file: io.BytesIO, content: Content) -> list[str]:
     """Write a file."""
-    from . import png_encoder
+    from . import encoder
 
-    png_encoder.write(
+    encoder.write(
         file,
         content.pixels,
         content.alpha,
@@ -125,16 +126,16 @@ def encode(file: io.BytesIO, content: Content) -> list[str]:
 
 def _texts(metadata: Metadata) -> list[tuple[bytes, bytes]]:
     """Return the chunks of texts; sections 11.3.3.2 and 11.3.3.4."""
-    chunks = []
+    texts = []
     if metadata.xmp:
-        chunks.append((b"iTXt", b"XML:com.adobe.xmp" + bytes(5) + metadata.xmp))
+        texts.append((b"iTXt", b"XML:com.adobe.xmp" + bytes(5) + metadata.xmp))
     comments = [("Comment", comment.decode("utf-8", "replace")) for comment in metadata.comments]
     for name, text in (*comments, *metadata.texts):
         try:
-            chunks.append((b"tEXt", name.encode("latin-1") + b"\0" + text.encode("latin-1")))
+            texts.append((b"tEXt", name.encode("latin-1") + b"\0" + text.encode("latin-1")))
         except UnicodeEncodeError:
-            chunks.append((b"iTXt", name.encode("latin-1", "replace") + bytes(5) + text.encode()))
-    return chunks
+            texts.append((b"iTXt", name.encode("latin-1", "replace") + bytes(5) + text.encode()))
+    return texts
 
 
 def frames(timing: Timing | None) -> Writer:

@@ -10,7 +10,7 @@ import zlib
 from collections.abc import Iterator
 from typing import BinaryIO, NamedTuple
 
-from .formats import PNG_SIGNATURE as SIGNATURE
+from ..formats import PNG_SIGNATURE as SIGNATURE
 
 HEADER = struct.Struct(">IIBBBBB")
 OVERHEAD = 12

@@ -6,9 +6,9 @@ import contextlib
 import struct
 from collections.abc import Iterator
 
-from . import ifd
-from .picture import Decode, DecodeError, Frames, Picture
-from .tiff_tags import NEW_SUBFILE_TYPE
+from .. import ifd
+from ..picture import Decode, DecodeError, Frames, Picture
+from ..tiff_tags import NEW_SUBFILE_TYPE
 
 REDUCED, MASK = 1, 4
 """Bits of the kind of a page: a small copy of another, or a mask for it."""

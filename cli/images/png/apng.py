@@ -12,12 +12,12 @@ import zlib
 from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple
 
-from ...filters.core.lazy_numpy import Array, np
-from . import png_chunks
-from .codec import Content, Encode
-from .metadata import turned
-from .picture import Decode, DecodeError, DecodeOptions, Frames, Picture, Timing
-from .png_chunks import SIGNATURE, chunk
+from ....filters.core.lazy_numpy import Array, np
+from ..codec import Content, Encode
+from ..metadata import turned
+from ..picture import Decode, DecodeError, DecodeOptions, Frames, Picture, Timing
+from . import chunks
+from .chunks import SIGNATURE, chunk
 
 KEEP, TO_BACKGROUND, TO_PREVIOUS = range(3)
 OVER = 1
@@ -50,14 +50,14 @@ class Frame(NamedTuple):
 
 def read(data: bytes, options: DecodeOptions, decode: Decode) -> Frames:
     """Return the frames of an animation, each as the canvas that is seen."""
-    header, count, plays = png_chunks.Header(0, 0, 8, 0), 0, 0
+    header, count, plays = chunks.Header(0, 0, 8, 0), 0, 0
     needful: list[bytes] = []
     beside: list[bytes] = []
     frames: list[Frame] = []
     still = False
-    for name, body, _ in png_chunks.read(data):
+    for name, body, _ in chunks.read(data):
         if name == b"IHDR":
-            header = png_chunks.header(body, 0)
+            header = chunks.header(body, 0)
         elif name == b"acTL":
             count, plays = struct.unpack_from(">II", body)
         elif name == b"fcTL":
@@ -93,11 +93,11 @@ def read(data: bytes, options: DecodeOptions, decode: Decode) -> Frames:
     return Frames(len(frames), each, timing)
 
 
-def _probe(header: png_chunks.Header, chunks: bytes, decode: Decode) -> Picture:
+def _probe(header: chunks.Header, beside: bytes, decode: Decode) -> Picture:
     """Return a picture of one pixel that carries what the file carries beside its frames."""
     one = header._replace(width=1, height=1, interlace=0)
     pixels = bytes(1 + (header.pixel_bits + 7) // 8)
-    return _still(decode(_file(one, chunks, [zlib.compress(pixels)])))
+    return _still(decode(_file(one, beside, [zlib.compress(pixels)])))
 
 
 def _still(found: Picture | Frames) -> Picture:
@@ -105,14 +105,14 @@ def _still(found: Picture | Frames) -> Picture:
     return found
 
 
-def _file(header: png_chunks.Header, chunks: bytes, data: Iterable[bytes | memoryview]) -> bytes:
+def _file(header: chunks.Header, beside: bytes, data: Iterable[bytes | memoryview]) -> bytes:
     parts = [chunk(b"IDAT", part) for part in data]
-    return b"".join((SIGNATURE, chunk(b"IHDR", header.encoded()), chunks, *parts, chunk(b"IEND")))
+    return b"".join((SIGNATURE, chunk(b"IHDR", header.encoded()), beside, *parts, chunk(b"IEND")))
 
 
 def _canvases(
     shape: tuple[int, int],
-    header: png_chunks.Header,
+    header: chunks.Header,
     needful: bytes,
     frames: list[Frame],
     probe: Picture,
@@ -175,7 +175,7 @@ class Writer:
     def add_png(self, png: bytes) -> None:
         """Take one more frame; the first one's chunks beside the pixels are the file's."""
         self._frames.append([])
-        for name, body, _ in png_chunks.read(png):
+        for name, body, _ in chunks.read(png):
             if name == b"IDAT":
                 self._frames[-1].append(body)
             elif len(self._frames) == 1 and name != b"IEND":

@@ -26,8 +26,8 @@ from typing import Any, BinaryIO, NamedTuple
 
 import numpy as np
 
-from ...filters.core.engine.threads import side_by_side
-from . import png_chunks
+from ....filters.core.engine.threads import side_by_side
+from . import chunks
 
 NONE, SUB, UP, AVERAGE, PAETH = range(5)
 """The filter types, section 9.2."""
@@ -78,10 +78,10 @@ class Raster:
         self.row = 1 + self.width * self.step
         """Bytes of a filtered row."""
 
-    def header(self) -> png_chunks.Header:
+    def header(self) -> chunks.Header:
         """Return what IHDR says of it."""
         colour_type = {1: 0, 2: 4, 3: 2, 4: 6}[self.channels]
-        return png_chunks.Header(self.width, self.height, 8 * self.pixels.dtype.itemsize, colour_type)
+        return chunks.Header(self.width, self.height, 8 * self.pixels.dtype.itemsize, colour_type)
 
     def filtered(self, start: int, stop: int, filter: int) -> Any:
         """Return the rows from *start* to *stop* filtered, each behind a byte that says how; section 9.2.
@@ -155,18 +155,18 @@ def write(
     The bytes are the same for any number of *cores*.
     """
     image = Raster(pixels, alpha)
-    file.write(png_chunks.SIGNATURE)
-    png_chunks.write(file, b"IHDR", image.header().encoded())
+    file.write(chunks.SIGNATURE)
+    chunks.write(file, b"IHDR", image.header().encoded())
     if software:
-        png_chunks.write(file, b"tEXt", b"Software\0" + software.encode("latin-1"))
+        chunks.write(file, b"tEXt", b"Software\0" + software.encode("latin-1"))
     if icc:
-        png_chunks.write(file, b"iCCP", b"ICC Profile\0\0" + zlib.compress(icc))
+        chunks.write(file, b"iCCP", b"ICC Profile\0\0" + zlib.compress(icc))
     if dpi:
-        png_chunks.write(file, b"pHYs", struct.pack(">IIB", *(round(value * METRE) for value in dpi), 1))
+        chunks.write(file, b"pHYs", struct.pack(">IIB", *(round(value * METRE) for value in dpi), 1))
     if exif:
-        png_chunks.write(file, b"eXIf", exif.removeprefix(b"Exif\0\0"))
+        chunks.write(file, b"eXIf", exif.removeprefix(b"Exif\0\0"))
     for name, contents in beside:
-        png_chunks.write(file, name, contents)
+        chunks.write(file, name, contents)
     rows = max(1, BLOCK // image.row)
     starts = range(0, image.height, rows)
     filter, deflate = _choose(image, cores)
@@ -179,9 +179,9 @@ def write(
     for start, (block, adler) in zip(starts, side_by_side(compressed, starts, cores), strict=True):
         checksum = _joined(checksum, adler, min(rows, image.height - start) * image.row)
         last = start + rows >= image.height
-        png_chunks.write(file, b"IDAT", data, block, struct.pack(">I", checksum) if last else b"")
+        chunks.write(file, b"IDAT", data, block, struct.pack(">I", checksum) if last else b"")
         data = b""
-    png_chunks.write(file, b"IEND")
+    chunks.write(file, b"IEND")
 
 
 def _compressed(image: Raster, rows: range, filter: int, deflate: Deflate) -> tuple[bytes, int]:

@@ -5,11 +5,11 @@ from __future__ import annotations
 import io
 from typing import Any
 
-from . import tiff_decoder
-from .codec import CMYK, Codec, Content, FrameWriter
-from .metadata import Metadata, tags_of
-from .picture import Timing
-from .tiff_tags import XMP
+from ..codec import CMYK, Codec, Content, FrameWriter
+from ..metadata import Metadata, tags_of
+from ..picture import Timing
+from ..tiff_tags import XMP
+from . import decoder
 
 
 def encode(file: io.BytesIO, content: Content) -> list[str]:
@@ -19,7 +19,7 @@ def encode(file: io.BytesIO, content: Content) -> list[str]:
         with _writer(file) as writer:
             _add_page(writer, samples, content.alpha is not None, metadata, content.software)
         return _finish(file, metadata)
-    from . import pillow_buffer
+    from .. import pillow_buffer
 
     beside = {"software": content.software, "icc_profile": metadata.icc, "dpi": metadata.dpi}
     image = pillow_buffer.image_of(samples, inks=content.alpha is None and samples.shape[2:] == (CMYK,))
@@ -92,7 +92,7 @@ def _add_page(writer: Any, samples: Any, alpha: bool, metadata: Metadata, softwa
 
 def _finish(file: io.BytesIO, metadata: Metadata) -> list[str]:
     """Add to the first page what else the picture carries, each tag with its own type."""
-    from . import ifd
+    from .. import ifd
 
     tags = tags_of(metadata._replace(dpi=None))
     if metadata.xmp:
@@ -100,4 +100,4 @@ def _finish(file: io.BytesIO, metadata: Metadata) -> list[str]:
     return ["its EXIF and XMP were not kept in a file of this size"] if tags and not ifd.add(file, tags) else []
 
 
-CODEC = Codec(tiff_decoder.finish, encode, tiff_decoder.load, encode_maps=encode_maps, frames=frames)
+CODEC = Codec(decoder.finish, encode, decoder.load, encode_maps=encode_maps, frames=frames)

@@ -9,8 +9,8 @@ import itertools
 import zlib
 from typing import Any
 
-from . import png_chunks
-from .picture import DecodeError
+from ..picture import DecodeError
+from . import chunks
 
 MOST_CHUNKS = 1 << 20
 NEEDFUL = (b"IHDR", b"PLTE", b"IDAT", b"tRNS")
@@ -24,7 +24,7 @@ PIECE = 1 << 20
 
 def before(data: bytes, width: int, height: int) -> None:
     """Raise `DecodeError` where the file is too small for its picture, cut off, or a checksum is wrong."""
-    header = png_chunks.header(data)
+    header = chunks.header(data)
     if width * height * header.pixel_bits // 8 > DEFLATED * len(data):
         raise DecodeError(f"is damaged or truncated (it promises {width}×{height} pixels in {len(data)} bytes)")
     if header.compression != 0:
@@ -33,7 +33,7 @@ def before(data: bytes, width: int, height: int) -> None:
 
 
 def _check_chunks(data: bytes) -> None:
-    for number, chunk in enumerate(png_chunks.read(data)):
+    for number, chunk in enumerate(chunks.read(data)):
         if number == MOST_CHUNKS:
             raise DecodeError(f"is damaged (it has more than {MOST_CHUNKS} chunks)")
         if not chunk.whole:
@@ -53,13 +53,13 @@ def after(data: bytes, image: Any) -> None:
     width, height = image.size
     if not image.info.get("interlace") and image.crop((0, height - 1, width, height)).getbbox(alpha_only=False):
         return
-    header = png_chunks.header(data)
+    header = chunks.header(data)
     needed = 0
     for left, top, across, down in ADAM7 if header.interlace else ((0, 0, 1, 1),):
         columns, rows = -(-(width - left) // across), -(-(height - top) // down)
         needed += rows * (1 + -(-columns * header.pixel_bits // 8)) if columns > 0 and rows > 0 else 0
     unpacker, found = zlib.decompressobj(), 0
-    for body in (chunk.body for chunk in png_chunks.read(data) if chunk.name == b"IDAT"):
+    for body in (chunk.body for chunk in chunks.read(data) if chunk.name == b"IDAT"):
         for start in range(0, len(body), PIECE):
             packed: bytes | memoryview = body[start : start + PIECE]
             while packed:
@@ -72,11 +72,9 @@ def after(data: bytes, image: Any) -> None:
 
 def mended(data: bytes) -> bytes:
     """Return what is left of a damaged file as one that is whole: needful chunks as they are, no broken others."""
-    kept = (
-        chunk for chunk in png_chunks.read(data) if chunk.name in NEEDFUL or (chunk.sound and chunk.name != b"IEND")
-    )
-    parts = [png_chunks.chunk(chunk.name, chunk.body) for chunk in itertools.islice(kept, MOST_CHUNKS)]
-    return b"".join([png_chunks.SIGNATURE, *parts, png_chunks.chunk(b"IEND")])
+    kept = (chunk for chunk in chunks.read(data) if chunk.name in NEEDFUL or (chunk.sound and chunk.name != b"IEND"))
+    parts = [chunks.chunk(chunk.name, chunk.body) for chunk in itertools.islice(kept, MOST_CHUNKS)]
+    return b"".join([chunks.SIGNATURE, *parts, chunks.chunk(b"IEND")])
 
 
 def _shown(name: bytes) -> str:

@@ -22,12 +22,12 @@ from typing import Any, BinaryIO
 import numpy as np
 from PIL import Image
 
-from ...filters.core.engine.output_buffer import Canvas
-from ...filters.core.engine.threads import side_by_side
-from . import jpeg_segments
-from .codec import CMYK
-from .jpeg_segments import COMMENT, END_OF_IMAGE, RESTART, START_OF_FRAME, START_OF_SCAN, TABLES
-from .pillow_buffer import image_of
+from ....filters.core.engine.output_buffer import Canvas
+from ....filters.core.engine.threads import side_by_side
+from ..codec import CMYK
+from ..pillow_buffer import image_of
+from . import segments
+from .segments import COMMENT, END_OF_IMAGE, RESTART, START_OF_FRAME, START_OF_SCAN, TABLES
 
 BAND = 1 << 19
 """Pixels of a band; from 1/8 to 2 megapixels all are as fast. An interval must stay below 2¹⁶ units."""
@@ -164,14 +164,14 @@ def _scratch() -> BinaryIO:
 
 def _scan(data: bytes) -> int:
     """Return where the compressed data begins, behind the scan's header."""
-    return next(segment.end for segment in jpeg_segments.read(data) if segment.marker == START_OF_SCAN)
+    return next(segment.end for segment in segments.read(data) if segment.marker == START_OF_SCAN)
 
 
 def _with_comments(header: bytes, comments: Sequence[bytes]) -> bytes:
     """Return a header with comments before its tables: Pillow writes one only."""
     if not comments:
         return header
-    at = next(segment.start for segment in jpeg_segments.read(header) if segment.marker == TABLES)
+    at = next(segment.start for segment in segments.read(header) if segment.marker == TABLES)
     parts = [struct.pack(">BBH", 0xFF, COMMENT, 2 + len(body)) + body for body in _cut(comments)]
     return b"".join((header[:at], *parts, header[at:]))
 
@@ -184,5 +184,5 @@ def _cut(comments: Sequence[bytes]) -> Iterator[bytes]:
 
 def _with_height(header: bytes, height: int) -> bytes:
     """Return a header with another height: two bytes behind the precision in the frame's, section B.2.2."""
-    start = next(segment.start for segment in jpeg_segments.read(header) if segment.marker == START_OF_FRAME)
+    start = next(segment.start for segment in segments.read(header) if segment.marker == START_OF_FRAME)
     return header[: start + 5] + struct.pack(">H", height) + header[start + 7 :]

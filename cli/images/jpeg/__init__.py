@@ -1,0 +1,1 @@
+"""JPEG: its segments, what may be missing of them, and its codec."""

@@ -1,0 +1,1 @@
+"""PNG and APNG: their chunks, what may be missing of them, and their codec."""

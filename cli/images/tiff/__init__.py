@@ -1,0 +1,1 @@
+"""TIFF: its pages, their strips and tiles, and its codec."""
