@@ -220,6 +220,27 @@ def test_pages_of_inks_stay_so(ok, rgba):
             assert image.tobytes() == page.tobytes()
 
 
+@pytest.mark.parametrize("dtype", [np.uint8, np.uint16])
+def test_pages_share_the_bytes_of_their_file(dtype):
+    """A copy for each would take pages times size."""
+    from imfilter.cli.images import decode, picture
+    from imfilter.cli.images.tiff import pages
+
+    with tifffile.TiffWriter("in.tif") as file:
+        for level in range(5):
+            file.write(np.full((7, 9), level, dtype))
+    options = picture.DecodeOptions(picture.size_guard(100))
+    places = []
+
+    def decoded(data):
+        places.append(id(data))
+        return decode.decode(data, options)
+
+    found = pages.read(Path("in.tif").read_bytes(), decoded).each()
+    assert [int(page.pixels[0, 0, 0]) for page in found] == [0, 1, 2, 3, 4]
+    assert len(set(places)) == 1
+
+
 def test_small_copies_of_pages_are_left_out(run, rgb):
     with tifffile.TiffWriter("in.tif") as writer:
         for page, kind in ((rgb, 0), (rgb[::2, ::2], 1), (rgb[::-1], 0)):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import io
 import struct
 from collections.abc import Iterator
 
@@ -27,8 +28,9 @@ def read(data: bytes, decode: Decode) -> Frames:
     note = [f"{left} of its pages, small copies or masks of others, {'was' if left == 1 else 'were'} left out"]
 
     def each() -> Iterator[Picture]:
+        whole = io.BytesIO(data)
         for number, own in enumerate(kept):
-            page = decode(_alone(file, own))
+            page = decode(_alone(whole, file, own))
             if isinstance(page, Frames):
                 raise DecodeError("is damaged: its pages overlap")
             page.notes = [*(note if left and number == 0 else []), *page.notes]
@@ -39,13 +41,13 @@ def read(data: bytes, decode: Decode) -> Frames:
 
 def _is_beside(file: ifd.File, page: ifd.Page) -> bool:
     """Whether a page is none to be looked at by itself."""
-    kinds = (file.value(entry).number() for entry in file.entries(page.at) if entry.tag == NEW_SUBFILE_TYPE)
-    return bool(next(kinds, 0) & (REDUCED | MASK))
+    kinds = (file.value(entry).integers() for entry in file.entries(page.at) if entry.tag == NEW_SUBFILE_TYPE)
+    return any(kind & (REDUCED | MASK) for kind in next(kinds, ())[:1])
 
 
-def _alone(file: ifd.File, page: ifd.Page) -> bytes:
-    """Return the file as if a page were its only one."""
-    data = bytearray(file.data)
-    file.link.pack_into(data, file.first, page.at)
-    file.link.pack_into(data, page.link, 0)
-    return bytes(data)
+def _alone(whole: io.BytesIO, file: ifd.File, page: ifd.Page) -> bytes:
+    """Return the *whole* file as if a page were its only one; its bytes are copied only while somebody holds them."""
+    for place, offset in ((file.first, page.at), (page.link, 0)):
+        whole.seek(place)
+        whole.write(file.link.pack(offset))
+    return whole.getvalue()
