@@ -270,6 +270,17 @@ def test_an_mpo_is_its_first_picture_unless_others_are_asked_for(run, load, rgb,
     assert np.abs(load("f/1.png").astype(int) - load("out.png")[::-1]).mean() < 20
 
 
+def test_the_name_of_an_mpos_list_in_a_comment_is_none(run, load, rgb):
+    first, second = (Image.fromarray(array) for array in (rgb, rgb[::-1]))
+    first.save("in.mpo", "MPO", save_all=True, append_images=[second], quality=95)
+    run(*KEEP, "in.mpo", "--frame", "1", "-o", "second.png")
+    data = Path("in.mpo").read_bytes()
+    comment = b"\xff\xfe" + struct.pack(">H", 2 + 6) + b"MPF\0\0\0"
+    Path("in.mpo").write_bytes(data[:2] + comment + data[2:])
+    assert run(*KEEP, "in.mpo", "--frame", "1", "-o", "again.png").code == 0
+    assert np.array_equal(load("again.png"), load("second.png"))
+
+
 # ---- one frame, or a file each ----------------------------------------------------------------------
 
 
