@@ -59,7 +59,7 @@ class Reader:
 
         def work() -> None:
             try:
-                answer.append(decode.load(_bytes(name), self._options()))
+                answer.append(decode.load(_bytes(name), self._options()._replace(lenient=False)))
             except BaseException as failure:
                 answer.append(failure)
 
@@ -87,14 +87,17 @@ class Reader:
 
     def _begun(self, name: str) -> PartialDecode:
         from . import decode
+        from .picture import DecodeError
 
-        if name not in self._ahead:
-            return decode.load(_bytes(name), self._options())
-        thread, answer = self._ahead.pop(name)
-        thread.join()
-        if isinstance(answer[0], BaseException):
-            raise answer[0]
-        return answer[0]
+        if name in self._ahead:
+            thread, answer = self._ahead.pop(name)
+            thread.join()
+            if not isinstance(answer[0], BaseException):
+                return answer[0]
+            # What is damaged is decoded here: to be lenient holds for all threads.
+            if not isinstance(answer[0], DecodeError) or not self.asked[1]:
+                raise answer[0]
+        return decode.load(_bytes(name), self._options())
 
     def _options(self) -> DecodeOptions:
         from .picture import DecodeOptions

@@ -36,18 +36,18 @@ def prepare(head: bytes) -> None:
 
 def load(data: bytes, options: DecodeOptions) -> PartialDecode:
     """Decode into an image of Pillow's."""
-    image = _opened(data, options)
+    image = _opened(data)
     pillow_decoder.check_size(image, options)
     if not options.lenient:
         integrity.before(data, *image.size)
     pillow_decoder.decoded(image, data)
     if not options.lenient:
-        integrity.after(data, image, lambda data: pillow_decoder.decoded(_opened(data, options), data))
+        integrity.after(data, image, lambda data: pillow_decoder.decoded(_opened(data), data))
     return PartialDecode(data, image)
 
 
-def _opened(data: bytes, options: DecodeOptions) -> Any:
-    return pillow_decoder.opened("JPEG", JpegImagePlugin.jpeg_factory, data, options)
+def _opened(data: bytes) -> Any:
+    return pillow_decoder.opened("JPEG", JpegImagePlugin.jpeg_factory, data)
 
 
 def finish(begun: PartialDecode, options: DecodeOptions, decode: Decode) -> Picture | Frames:

@@ -50,7 +50,7 @@ def load(data: bytes, options: DecodeOptions) -> PartialDecode:
     strips.check_count(tags)
     if several:
         return PartialDecode(data)
-    image = pillow_decoder.opened("TIFF", TiffImagePlugin.TiffImageFile, data, options)
+    image = pillow_decoder.opened("TIFF", TiffImagePlugin.TiffImageFile, data)
     pillow_decoder.check_size(image, options)
     with silenced():
         return PartialDecode(data, pillow_decoder.decoded(image, data))

@@ -7,7 +7,6 @@ the picture.
 
 from __future__ import annotations
 
-import io
 import math
 import struct
 import zlib
@@ -17,6 +16,7 @@ from typing import Any, NamedTuple
 from PIL import TiffImagePlugin
 
 from ....filters.core.lazy_numpy import Array, np
+from .. import pillow_private
 from ..ifd import Directory
 from ..picture import DecodeError
 from ..silence import silenced
@@ -180,7 +180,7 @@ def _unpacked(layout: Layout, packed: memoryview, size: int, rows: int) -> Any:
     }
     entries = b"".join(struct.pack("<HHII", tag, 4, 1, value) for tag, value in values.items())
     try:
-        strip = TiffImagePlugin.TiffImageFile(io.BytesIO(head + entries + bytes(4) + packed), "")
+        strip = pillow_private.opened(TiffImagePlugin.TiffImageFile, head + entries + bytes(4) + packed)
     except (SyntaxError, KeyError):
         name = TiffImagePlugin.COMPRESSION_INFO.get(layout.compression, str(layout.compression))
         raise DecodeError(f"is compressed by {name}, which is not read; save it with LZW or ZIP") from None
