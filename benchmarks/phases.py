@@ -41,11 +41,11 @@ def child(words: list[str]) -> None:
     def run() -> int:
         from imfilter.cli import app
         from imfilter.cli.commands import filter_command
-        from imfilter.cli.images import prefetch
+        from imfilter.cli.images import reader
         from imfilter.filters.core.engine import executor
 
         filter_command.execute = noted(filter_command.execute, True, False)
-        prefetch.Reader.read = noted(prefetch.Reader.read, True, True)
+        reader.Reader.read = noted(reader.Reader.read, True, True)
         executor.run = noted(executor.run, False, True)
         return app.run()
 

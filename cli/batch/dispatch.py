@@ -8,7 +8,7 @@ from ..console.messages import shown
 from ..console.report import Report
 from ..errors import FileError
 from ..images.picture import Picture
-from ..images.prefetch import Reader
+from ..images.reader import Reader
 from .image_job import ImageProcessor
 from .plan import Job
 

@@ -11,7 +11,7 @@ from ..console.messages import put, say, shown
 from ..console.report import Report, Totals
 from ..console.reporter import Reporter
 from ..errors import ExitCode
-from ..images.prefetch import reader
+from ..images import prefetch
 from . import collisions, depfile, up_to_date
 from .options import SharedOptions
 from .plan import Job
@@ -85,9 +85,10 @@ def _work(request: Request, jobs: Sequence[Job], skipped: frozenset[int], report
     """Do the jobs that are not skipped."""
     options, left = request.options, len(jobs) - len(skipped)
     workers = min(request.cores, left)
-    pictures = reader(request.max_pixels, options.lenient, options.to_rgb)
+    pictures = prefetch.reader(request.max_pixels, options.lenient, options.to_rgb)
     if workers == 1:
-        pictures.begin(next(job for number, job in enumerate(jobs) if number not in skipped).input.name)
+        first = next(job for number, job in enumerate(jobs) if number not in skipped)
+        prefetch.begin(pictures, first.input.name)
     # What needs NumPy is imported while the first picture is read.
     from . import runner
 

@@ -12,7 +12,7 @@ from ..console.report import Report
 from ..console.reporter import Reporter
 from ..errors import ExitCode, UsageError
 from ..images import encode
-from ..images.prefetch import Reader
+from ..images.reader import Reader
 from .dispatch import process
 from .image_job import ImageProcessor
 from .job_options import FrameOptions, JobOptions, RenderOptions, ReportOptions, WriteOptions

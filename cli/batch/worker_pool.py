@@ -23,7 +23,7 @@ from typing import Any
 from ..console.report import Report
 from ..images.atomic_write import remove_temporaries
 from ..images.memory_budget import budget, estimate
-from ..images.prefetch import Reader
+from ..images.reader import Reader
 from .dispatch import process
 from .image_job import ImageProcessor
 from .plan import Job

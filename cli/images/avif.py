@@ -21,7 +21,7 @@ QUALITY = 95
 
 def load(data: bytes, options: DecodeOptions) -> PartialDecode:
     """Decode into an image of Pillow's."""
-    image = pillow_decoder.opened("AVIF", AvifImagePlugin.AvifImageFile, data, options)
+    image = pillow_decoder.opened("AVIF", AvifImagePlugin.AvifImageFile, data)
     pillow_decoder.check_size(image, options)
     if not options.lenient:
         check_depth(data)

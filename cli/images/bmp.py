@@ -13,7 +13,7 @@ from .picture import Decode, DecodeOptions, PartialDecode, Picture
 
 def load(data: bytes, options: DecodeOptions) -> PartialDecode:
     """Decode into an image of Pillow's."""
-    image = pillow_decoder.opened("BMP", BmpImagePlugin.BmpImageFile, data, options)
+    image = pillow_decoder.opened("BMP", BmpImagePlugin.BmpImageFile, data)
     pillow_decoder.check_size(image, options)
     return PartialDecode(data, pillow_decoder.decoded(image, data))
 

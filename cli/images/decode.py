@@ -40,7 +40,9 @@ def load(data: bytes, options: DecodeOptions) -> PartialDecode:
     except DecodeError as error:
         if not options.lenient:
             raise
-        with _failures():
+        from . import pillow_private  # files that are whole, or not Pillow's, need none of it here
+
+        with pillow_private.truncated_files(), _failures():
             begun = codec.load(data, options)
         return begun._replace(notes=(*begun.notes, f"{error}; what could be read of it was taken"))
 

@@ -17,7 +17,7 @@ from typing import Any, NamedTuple
 from PIL import GifImagePlugin, Image
 
 from ...filters.core.lazy_numpy import Array, np
-from . import pillow_decoder
+from . import pillow_decoder, pillow_private
 from .codec import Codec, Content
 from .metadata import Metadata, own_comments
 from .picture import Decode, DecodeError, DecodeOptions, Frames, PartialDecode, Picture, Timing
@@ -114,7 +114,7 @@ def _joined(data: bytes, at: int, end: int) -> bytes:
 
 def load(data: bytes, options: DecodeOptions) -> PartialDecode:
     """Decode a file of one frame into an image of Pillow's; leave animations to `finish`."""
-    image = pillow_decoder.opened("GIF", GifImagePlugin.GifImageFile, data, options)
+    image = pillow_decoder.opened("GIF", GifImagePlugin.GifImageFile, data)
     pillow_decoder.check_size(image, options)
     return PartialDecode(data) if image.n_frames > 1 else PartialDecode(data, pillow_decoder.decoded(image, data))
 
@@ -195,7 +195,7 @@ def _indices(frame: Frame) -> Array:
     # A palette in order would be taken for levels of gray; so would the indices be, which is right here.
     levels = bytes(level for level in range(256) for _ in range(3))
     file = b"GIF89a" + screen + levels + image + frame.data + b";"
-    with GifImagePlugin.GifImageFile(io.BytesIO(file)) as decoded:
+    with pillow_private.opened(GifImagePlugin.GifImageFile, file) as decoded:
         return np.asarray(decoded)
 
 

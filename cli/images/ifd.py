@@ -7,6 +7,7 @@ kept; only its byte order changes, if the new file has another.
 from __future__ import annotations
 
 import io
+import math
 import struct
 from collections.abc import Iterator, Mapping
 from typing import NamedTuple
@@ -15,8 +16,14 @@ from .tiff_tags import EXIF, GPS, INTEROPERABILITY
 
 BELOW = frozenset({EXIF, GPS, INTEROPERABILITY})
 """Tags whose value is another directory."""
-SIZES = {1: 1, 2: 1, 3: 2, 4: 4, 5: 8, 6: 1, 7: 1, 8: 2, 9: 4, 10: 8, 11: 4, 12: 8, 13: 4}
+SIZES = {1: 1, 2: 1, 3: 2, 4: 4, 5: 8, 6: 1, 7: 1, 8: 2, 9: 4, 10: 8, 11: 4, 12: 8, 13: 4, 16: 8}
 """Bytes of one value, by type."""
+WIDE = 16
+"""The type that BigTIFF alone has."""
+INTEGERS = {1: "B", 3: "H", 4: "I", 6: "b", 8: "h", 9: "i", 13: "I", 16: "Q"}
+"""The codes of `struct` for the types of whole numbers."""
+REALS = {5: "II", 10: "ii", 11: "f", 12: "d"}
+"""The same for the others: of a fraction, numerator and denominator."""
 ITEMS = {5: 4, 10: 4}
 """Bytes that the byte order reverses, by type, if that is not a whole value: the halves of fractions."""
 SHORT, LONG, BYTE, ASCII, RATIONAL = 3, 4, 1, 2, 5
@@ -37,11 +44,17 @@ class Value(NamedTuple):
     data: bytes
     below: dict[int, Value] | None = None
 
-    def number(self) -> int:
-        """Return the first number of a short or long value, and 0 of any other."""
-        if self.type not in (SHORT, LONG) or not self.many:
-            return 0
-        return int.from_bytes(self.data[: SIZES[self.type]], "little")
+    def integers(self) -> tuple[int, ...]:
+        """Return whole numbers, none where the type is another."""
+        return struct.unpack(f"<{self.many}{INTEGERS[self.type]}", self.data) if self.type in INTEGERS else ()
+
+    def real(self) -> float:
+        """Return the first number, NaN where there is none."""
+        code = INTEGERS.get(self.type) or REALS.get(self.type)
+        if code is None or not self.many:
+            return math.nan
+        number, divisor = (*struct.unpack_from(f"<{code}", self.data), 1)[:2]
+        return number / divisor if divisor else math.nan
 
     def text(self) -> bytes:
         """Return the text of an ASCII value, and nothing of any other."""
@@ -144,6 +157,17 @@ class File:
             yield Entry(tag, type, many, at, field)
             at = field + self.link.size
 
+    def tags(self, at: int) -> Directory:
+        """Return the tags of the directory *at* a place; raises as `value`.
+
+        Left out is what is empty, of no known type or longer than the file, and all but the first of several alike.
+        """
+        found: Directory = {}
+        for entry in self.entries(at):
+            if entry.tag not in found and 0 < SIZES.get(entry.type, 0) * entry.many <= len(self.data):
+                found[entry.tag] = self.value(entry)
+        return found
+
     def value(self, entry: Entry) -> Value:
         """Return the value of an entry of a known type; raises ValueError, or struct.error if it is truncated."""
         length = SIZES[entry.type] * entry.many
@@ -173,7 +197,7 @@ def _directory(file: File, at: int, above: tuple[int, ...]) -> Directory:
     for entry in file.entries(at):
         if entry.tag in BELOW:
             found[entry.tag] = Value(LONG, 1, b"", _directory(file, file.offset(entry.field), (*above, at)))
-        elif entry.type in SIZES:
+        elif entry.type in SIZES and entry.type != WIDE:
             found[entry.tag] = file.value(entry)
     return found
 

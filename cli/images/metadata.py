@@ -220,8 +220,8 @@ def turned_image(image: Image.Image, orientation: int) -> Image.Image:
 
 
 def turned(pixels: Any, orientation: int) -> Any:
-    """Turn an array upright: EXIF orientations 5 to 8 swap the axes, the others mirror them."""
-    if orientation >= 5:
+    """Turn an array upright: EXIF orientations 5 to 8 swap the axes, 2 to 4 mirror them; no other turns it."""
+    if orientation in (5, 6, 7, 8):
         pixels = pixels.swapaxes(0, 1)
     flips = {2: (1,), 3: (0, 1), 4: (0,), 6: (1,), 7: (0, 1), 8: (0,)}.get(orientation, ())
     return np.ascontiguousarray(np.flip(pixels, flips))

@@ -55,11 +55,6 @@ class _Exported:
         }
 
 
-def in_one_block(width: int, height: int) -> None:
-    """Let the images that Pillow makes from here on lie in one block each, where one can hold *width* × *height*."""
-    Image.core.set_use_block_allocator(width * height < 1 << 29)
-
-
 def samples(image: Image.Image) -> Any:
     """Return the samples ``(height, width, channels)`` of an image of a mode in `CHANNELS`, not to be written to."""
     try:

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import contextlib
-import io
 import logging
 import struct
 from collections.abc import Callable
 from typing import Any
 
-from PIL import Image, ImageFile, ImageOps
+from PIL import Image, ImageOps
 
 from ...filters.core.lazy_numpy import np
-from . import pillow_buffer
+from . import pillow_buffer, pillow_private
 from .metadata import of_image, orientation_of
 from .picture import DecodeError, DecodeOptions, PartialDecode, Picture
 
@@ -25,18 +24,15 @@ NOWHERE = logging.NullHandler()
 """Takes what Pillow logs before it raises."""
 
 
-def opened(name: str, plugin: Callable[..., Any], data: bytes, options: DecodeOptions) -> Any:
+def opened(name: str, plugin: Callable[..., Any], data: bytes) -> Any:
     """Return an image of the format *name* that *plugin* opens, not decoded yet.
 
     Each codec names the one plugin that may see its files, without `Image.open`. Pillow has more, among them some that
     run programs; and importing one in place of all saves 14 ms.
     """
-    # The limit is ours, is said, and can be raised; Pillow's would warn first and then refuse.
-    Image.MAX_IMAGE_PIXELS = None
-    ImageFile.LOAD_TRUNCATED_IMAGES = options.lenient
     logging.getLogger("PIL").addHandler(NOWHERE)
     try:
-        return plugin(io.BytesIO(data), "")
+        return pillow_private.opened(plugin, data)
     except (SyntaxError, IndexError, TypeError, struct.error):
         raise DecodeError(f"is damaged: it begins like a {name} file, but is none") from None
 
@@ -49,10 +45,8 @@ def check_size(image: Any, options: DecodeOptions) -> None:
 
 def decoded(image: Any, data: bytes) -> Any:
     """Return an image of which *data* is the file with its pixels decoded."""
-    # In one piece: between pieces of 64 KiB the decoder would wait for the thread that imports the program.
-    image.decodermaxblock = max(len(data), ImageFile.MAXBLOCK)
-    pillow_buffer.in_one_block(*image.size)
-    image.load()
+    pillow_private.in_one_block(*image.size)
+    pillow_private.load_in_one_piece(image, len(data))
     return image
 
 

@@ -13,7 +13,7 @@ from typing import Any
 from PIL import Image, WebPImagePlugin
 
 from ...filters.core.lazy_numpy import np
-from . import pillow_decoder
+from . import pillow_decoder, pillow_private
 from .codec import Codec, Content
 from .metadata import of_image, orientation_of, turned
 from .picture import Decode, DecodeOptions, Frames, PartialDecode, Picture, Timing
@@ -43,7 +43,7 @@ def chunk(name: bytes, body: bytes) -> bytes:
 
 def load(data: bytes, options: DecodeOptions) -> PartialDecode:
     """Decode a file of one frame into an image of Pillow's; leave animations to `finish`."""
-    image = pillow_decoder.opened("WEBP", WebPImagePlugin.WebPImageFile, data, options)
+    image = pillow_decoder.opened("WEBP", WebPImagePlugin.WebPImageFile, data)
     pillow_decoder.check_size(image, options)
     return PartialDecode(data) if image.n_frames > 1 else PartialDecode(data, pillow_decoder.decoded(image, data))
 
@@ -65,7 +65,7 @@ def read(data: bytes, options: DecodeOptions) -> Frames:
             open |= bool(body[15] & TO_BACKGROUND) or (not durations and body[:6] != bytes(6))
             open |= not laid_over and any(_has_alpha(*one) for one in chunks(body, 16))
             durations.append((int.from_bytes(body[12:15], "little"), 1000))
-    image = _opened(data)
+    image = pillow_private.opened(WebPImagePlugin.WebPImageFile, data)
     width, height = image.size
     options.check_size(width, height, 8)
     notes: list[str] = []
@@ -73,7 +73,7 @@ def read(data: bytes, options: DecodeOptions) -> Frames:
     orientation = orientation_of(image)
 
     def each() -> Iterator[Picture]:
-        image = _opened(data)
+        image = pillow_private.opened(WebPImagePlugin.WebPImageFile, data)
         for number in range(len(durations)):
             image.seek(number)
             samples = turned(np.array(image), orientation)
@@ -86,11 +86,6 @@ def read(data: bytes, options: DecodeOptions) -> Frames:
 def _has_alpha(name: bytes, body: bytes) -> bool:
     """Whether a frame's chunk tells of transparency; sections 2.7.1.2 and 3.4."""
     return name == b"ALPH" or (name == b"VP8L" and bool(body[4] & 0x10))
-
-
-def _opened(data: bytes) -> Any:
-    factory: Any = WebPImagePlugin.WebPImageFile
-    return factory(io.BytesIO(data), "")
 
 
 # ---- writing ----------------------------------------------------------------------------------------

@@ -221,6 +221,27 @@ def test_pages_of_inks_stay_so(ok, rgba):
             assert image.tobytes() == page.tobytes()
 
 
+@pytest.mark.parametrize("dtype", [np.uint8, np.uint16])
+def test_pages_share_the_bytes_of_their_file(dtype):
+    """A copy for each would take pages times size."""
+    from imfilter.cli.images import decode, picture
+    from imfilter.cli.images.tiff import pages
+
+    with tifffile.TiffWriter("in.tif") as file:
+        for level in range(5):
+            file.write(np.full((7, 9), level, dtype))
+    options = picture.DecodeOptions(picture.size_guard(100))
+    places = []
+
+    def decoded(data):
+        places.append(id(data))
+        return decode.decode(data, options)
+
+    found = pages.read(Path("in.tif").read_bytes(), decoded).each()
+    assert [int(page.pixels[0, 0, 0]) for page in found] == [0, 1, 2, 3, 4]
+    assert len(set(places)) == 1
+
+
 def test_small_copies_of_pages_are_left_out(run, rgb):
     with tifffile.TiffWriter("in.tif") as writer:
         for page, kind in ((rgb, 0), (rgb[::2, ::2], 1), (rgb[::-1], 0)):
@@ -279,6 +300,17 @@ def test_an_mpo_is_its_first_picture_unless_others_are_asked_for(run, load, rgb,
     assert np.array_equal(load("f/0.png"), load("out.png"))
     assert np.array_equal(load("f/1.png"), load("second.png"))
     assert np.abs(load("f/1.png").astype(int) - load("out.png")[::-1]).mean() < 20
+
+
+def test_the_name_of_an_mpos_list_in_a_comment_is_none(run, load, rgb):
+    first, second = (Image.fromarray(array) for array in (rgb, rgb[::-1]))
+    first.save("in.mpo", "MPO", save_all=True, append_images=[second], quality=95)
+    run(*KEEP, "in.mpo", "--frame", "1", "-o", "second.png")
+    data = Path("in.mpo").read_bytes()
+    comment = b"\xff\xfe" + struct.pack(">H", 2 + 6) + b"MPF\0\0\0"
+    Path("in.mpo").write_bytes(data[:2] + comment + data[2:])
+    assert run(*KEEP, "in.mpo", "--frame", "1", "-o", "again.png").code == 0
+    assert np.array_equal(load("again.png"), load("second.png"))
 
 
 # ---- one frame, or a file each ----------------------------------------------------------------------

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import tifffile
 from imfilter.cli.images import memory_budget
 from PIL import Image
 
@@ -150,6 +151,18 @@ def test_a_broken_tiff_is_refused(refused, folder, case):
     data, said = TIFFS[case]
     (folder / "in.tif").write_bytes(data)
     assert said in refused(1, *KEEP, "in.tif", "-o", "out.png")
+
+
+def test_a_tag_of_no_pixels_that_is_a_lie_changes_none(run, folder):
+    samples = np.linspace(-1, 2, 7 * 9, dtype=np.float32).reshape(7, 9)
+    tifffile.imwrite("in.tif", samples, software="a program's name")
+    data = Path("in.tif").read_bytes()
+    lie = data.replace(struct.pack("<HHI", 305, 2, 17), struct.pack("<HHI", 305, 2, 1 << 30))
+    assert lie != data
+    (folder / "in.tif").write_bytes(lie)
+    ended = run(*KEEP, "in.tif", "-o", "out.npy")
+    assert ended.code == 0, ended.stderr
+    assert np.array_equal(np.load("out.npy").squeeze(), samples)
 
 
 @pytest.mark.parametrize("array", [GRAY, DEEP], ids=["8-bit", "16-bit"])

@@ -1,6 +1,7 @@
 """Directories of tags: read in either byte order and width; whatever a file says, the work grows as its bytes do."""
 
 import io
+import math
 import struct
 
 import pytest
@@ -152,6 +153,38 @@ def test_pages_that_overlap_are_not_read_as_often():
         for _ in File(bytes(data)).pages():
             found += 1
     assert found <= ifd.TIMES * len(data) / (12 * count)
+
+
+@pytest.mark.parametrize(("order", "big"), FORMS)
+def test_tags_are_the_first_of_each_number_and_leave_out_what_says_nothing(order, big):
+    entries = [
+        (258, 3, 1, 8 if order == "<" else 8 << (48 if big else 16)),
+        (258, 3, 1, 0),
+        (305, 2, 1 << 31, 8),  # longer than the file
+        (306, 2, 0, 0),
+        (307, 99, 1, 0),
+    ]
+    file = File(head(order, big) + directory(order, big, entries))
+    found = file.tags(next(file.pages()).at)
+    assert {tag: value.integers() for tag, value in found.items()} == {258: (8,)}
+
+
+def test_numbers_of_every_type():
+    assert ifd.Value(1, 2, b"\1\2").integers() == (1, 2)
+    assert ifd.Value(16, 1, struct.pack("<Q", 1 << 40)).integers() == (1 << 40,)
+    assert ifd.text(b"12").integers() == () == ifd.rational(2.5).integers()
+    assert ifd.rational(2.5).real() == 2.5
+    assert ifd.Value(12, 1, struct.pack("<d", 0.1)).real() == 0.1
+    assert ifd.short(7).real() == 7
+    assert math.isnan(ifd.Value(5, 1, bytes(8)).real())
+    assert math.isnan(ifd.text(b"12").real())
+
+
+def test_what_only_bigtiff_has_is_no_exif():
+    wide = directory("<", True, [(256, 16, 1, 7), (271, 16, 1, 7)])
+    assert read(head("<", True) + wide) == {}
+    file = File(head("<", True) + wide)
+    assert file.tags(16)[256].integers() == (7,)
 
 
 # ---- adding -----------------------------------------------------------------------------------------

@@ -5,7 +5,7 @@ import io
 
 import numpy as np
 import pytest
-from imfilter.cli.images import decode, picture, pillow_buffer
+from imfilter.cli.images import decode, picture, pillow_buffer, pillow_private
 from PIL import Image
 
 BANDS = {"L": 1, "LA": 2, "RGB": 3, "RGBA": 4}
@@ -42,7 +42,7 @@ def test_an_array_shares_the_image_s_memory(mode):
 
 
 def test_an_array_keeps_the_memory_when_the_image_is_gone():
-    pillow_buffer.in_one_block(900, 600)
+    pillow_private.in_one_block(900, 600)
     expected = samples("RGB", 600, 900)
     found = pillow_buffer.samples(image_of(expected))
     gc.collect()
@@ -57,7 +57,7 @@ def test_an_array_cannot_be_written_to():
 
 @pytest.mark.parametrize("mode", BANDS)
 def test_an_image_in_several_blocks_is_copied(mode):
-    pillow_buffer.in_one_block(1 << 15, 1 << 14)  # more than one can hold
+    pillow_private.in_one_block(1 << 15, 1 << 14)  # more than one can hold
     before = Image.core.get_block_size()
     Image.core.set_block_size(1 << 16)
     try:

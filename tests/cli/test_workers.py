@@ -12,7 +12,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from imfilter.cli.batch import dispatch, image_job, worker_pool
-from imfilter.cli.images import encode, memory_budget, prefetch
+from imfilter.cli.images import encode, memory_budget, reader
 from PIL import Image
 
 WORDS = (
@@ -259,14 +259,14 @@ def test_those_who_ask_again_while_they_have_some_do_not_wait_for_each_other(run
     monkeypatch.setattr(worker_pool, "_start_method", lambda: "fork")
     monkeypatch.setattr(worker_pool, "UNASKED_BYTES", 1)
     monkeypatch.setattr(worker_pool, "budget", lambda: 3 + 50)
-    read = prefetch.Reader.read
+    read = reader.Reader.read
 
     def asking(self, name):
         for width in (1, 2):
             self.wait_for_room(width, 1)
         return read(self, name)
 
-    monkeypatch.setattr(prefetch.Reader, "read", asking)
+    monkeypatch.setattr(reader.Reader, "read", asking)
     run("blur", "photos", "-o", "out/", "-j", "3")
     assert len(contents(folder / "out")) == 7
 

@@ -13,12 +13,14 @@ from .. import pillow_decoder
 from ..codec import Codec, Content, EncodeOptions
 from ..metadata import Metadata, tags_of
 from ..picture import Decode, DecodeError, DecodeOptions, Frames, PartialDecode, Picture
-from . import integrity
+from . import integrity, segments
 
 if TYPE_CHECKING:
     from ....filters.core.engine.output_buffer import CanvasFactory
 
 QUALITY = 95
+APPLICATION_2 = 0xE2
+"""The marker of the segment that says where the pictures of an MPO are."""
 MPO_ENTRIES = 0xB002
 """The tag of an MPO that lists its pictures."""
 
@@ -34,18 +36,18 @@ def prepare(head: bytes) -> None:
 
 def load(data: bytes, options: DecodeOptions) -> PartialDecode:
     """Decode into an image of Pillow's."""
-    image = _opened(data, options)
+    image = _opened(data)
     pillow_decoder.check_size(image, options)
     if not options.lenient:
         integrity.before(data, *image.size)
     pillow_decoder.decoded(image, data)
     if not options.lenient:
-        integrity.after(data, image, lambda data: pillow_decoder.decoded(_opened(data, options), data))
+        integrity.after(data, image, lambda data: pillow_decoder.decoded(_opened(data), data))
     return PartialDecode(data, image)
 
 
-def _opened(data: bytes, options: DecodeOptions) -> Any:
-    return pillow_decoder.opened("JPEG", JpegImagePlugin.jpeg_factory, data, options)
+def _opened(data: bytes) -> Any:
+    return pillow_decoder.opened("JPEG", JpegImagePlugin.jpeg_factory, data)
 
 
 def finish(begun: PartialDecode, options: DecodeOptions, decode: Decode) -> Picture | Frames:
@@ -59,7 +61,8 @@ def finish(begun: PartialDecode, options: DecodeOptions, decode: Decode) -> Pict
 def _of_mpo(data: bytes, entries: Any, first: Picture, decode: Decode) -> Frames:
     """Return the pictures of an MPO; the *first* is what is commonly seen."""
     # Places are counted from behind the name of the segment that lists them; CIPA DC-007, section 5.2.
-    base = data.index(b"MPF\0") + 4
+    found = (segment for segment in segments.read(data) if segment.marker == APPLICATION_2)
+    base = next((segment.end - len(segment.body) for segment in found if segment.body[:4] == b"MPF\0"), 0) + 4
     starts = [0, *(base + entry["DataOffset"] for entry in entries[1:])]
 
     def each() -> Iterator[Picture]:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from PIL import Image, PngImagePlugin
 
 from ....filters.core.lazy_numpy import Array, np
-from .. import pillow_buffer, pillow_decoder
+from .. import pillow_buffer, pillow_decoder, pillow_private
 from ..codec import Codec, Content
 from ..metadata import Metadata, orientation_of, turned_image
 from ..picture import Decode, DecodeOptions, Frames, PartialDecode, Picture, Timing
@@ -29,24 +29,24 @@ def load(data: bytes, options: DecodeOptions) -> PartialDecode:
     """Decode into an image of Pillow's, or two where that holds a half of each sample; frames are left to `finish`."""
     if options.lenient:
         data = integrity.mended(data)
-    image = _opened(data, options)
+    image = _opened(data)
     pillow_decoder.check_size(image, options)
     if not options.lenient:
         integrity.before(data, *image.size)
     if image.n_frames > 1:
         return PartialDecode(data)
-    low = _deepened(image, data, options)
+    low = _deepened(image, data)
     pillow_decoder.decoded(image, data)
     if not options.lenient:
         integrity.after(data, image)
     return PartialDecode(data, image, (), low)
 
 
-def _opened(data: bytes, options: DecodeOptions) -> Any:
-    return pillow_decoder.opened("PNG", PngImagePlugin.PngImageFile, data, options)
+def _opened(data: bytes) -> Any:
+    return pillow_decoder.opened("PNG", PngImagePlugin.PngImageFile, data)
 
 
-def _deepened(image: Any, data: bytes, options: DecodeOptions) -> Any:
+def _deepened(image: Any, data: bytes) -> Any:
     """Let 16-bit samples of several channels be decoded whole; return an image of their low bytes, or None.
 
     Pillow keeps one byte of each: what is opened a second time is decoded for the other. Gray with alpha has as many
@@ -54,13 +54,12 @@ def _deepened(image: Any, data: bytes, options: DecodeOptions) -> Any:
     """
     if chunks.header(data).depth < 16 or image.mode not in ("RGB", "RGBA", "LA"):
         return None
-    tile = image.tile[0]
-    if tile.args == "LA;16B":
-        image._mode = "RGBA"
-        image.tile = [tile._replace(args="RGBA")]
+    raw = image.tile[0].args
+    if raw == "LA;16B":
+        pillow_private.take_bytes_as(image, "RGBA", "RGBA")
         return None
-    low = _opened(data, options)
-    low.tile = [tile._replace(args=LOW[tile.args])]
+    low = _opened(data)
+    pillow_private.take_bytes_as(low, LOW[raw])
     return pillow_decoder.decoded(low, data)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 from typing import Any
 
+from .. import ifd, pillow_buffer
 from ..codec import CMYK, Codec, Content, FrameWriter
 from ..metadata import Metadata, tags_of
 from ..picture import Timing
@@ -19,8 +20,6 @@ def encode(file: io.BytesIO, content: Content) -> list[str]:
         with _writer(file) as writer:
             _add_page(writer, samples, content.alpha is not None, metadata, content.software)
         return _finish(file, metadata)
-    from .. import pillow_buffer
-
     beside = {"software": content.software, "icc_profile": metadata.icc, "dpi": metadata.dpi}
     image = pillow_buffer.image_of(samples, inks=content.alpha is None and samples.shape[2:] == (CMYK,))
     given = {name: value for name, value in beside.items() if value}
@@ -92,8 +91,6 @@ def _add_page(writer: Any, samples: Any, alpha: bool, metadata: Metadata, softwa
 
 def _finish(file: io.BytesIO, metadata: Metadata) -> list[str]:
     """Add to the first page what else the picture carries, each tag with its own type."""
-    from .. import ifd
-
     tags = tags_of(metadata._replace(dpi=None))
     if metadata.xmp:
         tags[XMP] = ifd.Value(ifd.BYTE, len(metadata.xmp), metadata.xmp)

@@ -6,8 +6,8 @@ turns the sign.
 
 from __future__ import annotations
 
-import io
 import struct
+from functools import partial
 from typing import Any
 
 from PIL import Image, TiffImagePlugin
@@ -28,30 +28,29 @@ from ..tiff_tags import (
     X_RESOLUTION,
     Y_RESOLUTION,
 )
-from . import strips
+from . import pages, strips
 from .strips import many, one
 
 WHITE_IS_ZERO, BLACK_IS_ZERO, RGB = 0, 1, 2
 PREMULTIPLIED, STRAIGHT = 1, 2
-CENTIMETRE = 2.54
+INCH, CENTIMETRE = 2, 3
+"""Units of the resolution."""
+INCH_IN_CENTIMETRES = 2.54
 
 
 def load(data: bytes, options: DecodeOptions) -> PartialDecode:
     """Decode what Pillow does; leave the rest to `finish`."""
     _check_pages(data, options)
-    tags = directory(data)
-    try:
-        bits = max(many(tags, BITS, 1))
-    except (TypeError, ValueError):
-        bits = 1
+    tags, several = _first_page(data)
+    bits = max(many(tags, BITS, 1))
     if bits in (8, 16, 24, 32, 64) and (bits > 8 or max(many(tags, FORMAT, 1)) != 1):
         return PartialDecode(data)
-    if options.lenient and bits == 8 and many(tags, PHOTOMETRIC, 1)[0] in (WHITE_IS_ZERO, BLACK_IS_ZERO, RGB):
+    if options.lenient and bits == 8 and one(tags, PHOTOMETRIC, 1) in (WHITE_IS_ZERO, BLACK_IS_ZERO, RGB):
         return PartialDecode(data)
     strips.check_count(tags)
-    if tags.next:
+    if several:
         return PartialDecode(data)
-    image = pillow_decoder.opened("TIFF", TiffImagePlugin.TiffImageFile, data, options)
+    image = pillow_decoder.opened("TIFF", TiffImagePlugin.TiffImageFile, data)
     pillow_decoder.check_size(image, options)
     with silenced():
         return PartialDecode(data, pillow_decoder.decoded(image, data))
@@ -59,19 +58,19 @@ def load(data: bytes, options: DecodeOptions) -> PartialDecode:
 
 def finish(begun: PartialDecode, options: DecodeOptions, decode: Decode) -> Picture | Frames:
     """Return the picture, upright, or the pages."""
+    tags, several = _first_page(begun.data)
     if begun.image is not None:
-        return pillow_decoder.finish(begun, options, _colours_and_alpha, begun.data)
-    tags = directory(begun.data)
-    if tags.next:
-        from . import pages
-
+        parts = partial(_colours_and_alpha, many(tags, BITS, 1))
+        return pillow_decoder.finish(begun, options, parts, begun.data)
+    if several:
         return pages.read(begun.data, decode, begun.notes)
     layout = strips.layout(begun.data, tags)
     options.check_size(layout.width, layout.height, 2 * layout.channels * layout.dtype.itemsize)
     notes: list[str] = []
     pixels, alpha = _colours(strips.assembled(layout, options.lenient, notes), tags, notes)
     orientation = one(tags, ORIENTATION, 1)
-    metadata = of_tiff(begun.data, tags.get(ICC_PROFILE, b""), _resolution(tags), notes)
+    icc = tags[ICC_PROFILE].data if ICC_PROFILE in tags else b""
+    metadata = of_tiff(begun.data, icc, _resolution(tags), notes)
     return Picture(
         turned(pixels, orientation),
         None if alpha is None else turned(alpha, orientation),
@@ -80,23 +79,21 @@ def finish(begun: PartialDecode, options: DecodeOptions, decode: Decode) -> Pict
     )
 
 
-def _colours_and_alpha(image: Image.Image) -> tuple[Any, Any]:
+def _colours_and_alpha(bits: tuple[int, ...], image: Image.Image) -> tuple[Any, Any]:
     pixels, alpha = pillow_decoder.colours_and_alpha(image)
-    if image.mode.startswith("I;16") and many(getattr(image, "tag_v2", {}), BITS) == (12,):
+    if image.mode.startswith("I;16") and bits == (12,):
         pixels = pixels << 4 | pixels >> 8  # 4095 is white
     return pixels, alpha
 
 
-def directory(data: bytes, offset: int | None = None) -> Any:
-    """Return the tags of the first page, or of that whose directory is at *offset*."""
-    file = io.BytesIO(data)
-    tags = TiffImagePlugin.ImageFileDirectory_v2(data[: 16 if 43 in data[2:4] else 8])
-    start = tags.next if offset is None else offset
-    file.seek(start)
-    tags.load(file)
-    if tags.next == start:  # it warned, and gave up
-        raise DecodeError("is damaged or truncated (its list of tags is cut off)")
-    return tags
+def _first_page(data: bytes) -> tuple[ifd.Directory, bool]:
+    """Return the tags of the first page, and whether others follow."""
+    try:
+        file = ifd.File(data)
+        page = next(file.pages())
+        return file.tags(page.at), file.offset(page.link) != 0
+    except (ValueError, struct.error, OverflowError):
+        raise DecodeError("is damaged or truncated (its list of tags is cut off)") from None
 
 
 def _check_pages(data: bytes, options: DecodeOptions) -> None:
@@ -105,6 +102,8 @@ def _check_pages(data: bytes, options: DecodeOptions) -> None:
     try:
         for _ in ifd.File(data).pages():
             whole += 1
+        if not whole:
+            raise ValueError("it has no page")
     except ifd.LoopError as error:
         if not options.lenient:
             raise DecodeError(f"is damaged: {error}") from None
@@ -113,7 +112,7 @@ def _check_pages(data: bytes, options: DecodeOptions) -> None:
             raise DecodeError(f"is damaged or truncated (page {whole + 1} lies outside of it)") from None
 
 
-def _colours(samples: Array, tags: Any, notes: list[str]) -> tuple[Array, Array | None]:
+def _colours(samples: Array, tags: ifd.Directory, notes: list[str]) -> tuple[Array, Array | None]:
     """Return the colours and the alpha."""
     photometric, channels = one(tags, PHOTOMETRIC, 1), samples.shape[2]
     colours = {WHITE_IS_ZERO: 1, BLACK_IS_ZERO: 1, RGB: 3}.get(photometric)
@@ -138,9 +137,9 @@ def _colours(samples: Array, tags: Any, notes: list[str]) -> tuple[Array, Array 
     return pixels, alpha
 
 
-def _resolution(tags: Any) -> tuple[float, float] | None:
-    if X_RESOLUTION not in tags or one(tags, UNIT, 2) not in (2, 3):
+def _resolution(tags: ifd.Directory) -> tuple[float, float] | None:
+    if X_RESOLUTION not in tags or (unit := one(tags, UNIT, INCH)) not in (INCH, CENTIMETRE):
         return None
-    scale = CENTIMETRE if one(tags, UNIT, 2) == 3 else 1
-    both = plausible((tags.get(X_RESOLUTION), tags.get(Y_RESOLUTION, tags.get(X_RESOLUTION))))
+    scale = INCH_IN_CENTIMETRES if unit == CENTIMETRE else 1
+    both = plausible((tags[X_RESOLUTION].real(), tags.get(Y_RESOLUTION, tags[X_RESOLUTION]).real()))
     return (both[0] * scale, both[1] * scale) if both else None

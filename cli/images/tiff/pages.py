@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import io
 import struct
 from collections.abc import Iterator, Sequence
 
@@ -29,8 +30,9 @@ def read(data: bytes, decode: Decode, notes: Sequence[str] = ()) -> Frames:
     notes = [*notes, *(beside if left else [])]
 
     def each() -> Iterator[Picture]:
+        whole = io.BytesIO(data)
         for number, own in enumerate(kept):
-            page = decode(_alone(file, own))
+            page = decode(_alone(whole, file, own))
             if isinstance(page, Frames):
                 raise DecodeError("is damaged: its pages overlap")
             page.notes = [*(notes if number == 0 else []), *page.notes]
@@ -45,12 +47,12 @@ def _is_beside(file: ifd.File, page: ifd.Page) -> bool:
     kind = next(kinds, None)
     if kind is None or kind.many != 1 or kind.type not in (ifd.SHORT, ifd.LONG):
         return False
-    return bool(file.value(kind).number() & (REDUCED | MASK))
+    return bool(file.value(kind).integers()[0] & (REDUCED | MASK))
 
 
-def _alone(file: ifd.File, page: ifd.Page) -> bytes:
-    """Return the file as if a page were its only one."""
-    data = bytearray(file.data)
-    file.link.pack_into(data, file.first, page.at)
-    file.link.pack_into(data, page.link, 0)
-    return bytes(data)
+def _alone(whole: io.BytesIO, file: ifd.File, page: ifd.Page) -> bytes:
+    """Return the *whole* file as if a page were its only one; its bytes are copied only while somebody holds them."""
+    for place, offset in ((file.first, page.at), (page.link, 0)):
+        whole.seek(place)
+        whole.write(file.link.pack(offset))
+    return whole.getvalue()

@@ -7,7 +7,6 @@ the picture.
 
 from __future__ import annotations
 
-import io
 import math
 import struct
 import zlib
@@ -17,6 +16,8 @@ from typing import Any, NamedTuple
 from PIL import TiffImagePlugin
 
 from ....filters.core.lazy_numpy import Array, np
+from .. import pillow_private
+from ..ifd import Directory
 from ..picture import DecodeError
 from ..silence import silenced
 from ..tiff_tags import (
@@ -75,7 +76,7 @@ class Layout(NamedTuple):
                     number += 1
 
 
-def layout(data: bytes, tags: Any) -> Layout:
+def layout(data: bytes, tags: Directory) -> Layout:
     """Return where the samples are that *tags* describe; raises `DecodeError`."""
     width, height, channels = (one(tags, tag, default) for tag, default in ((WIDTH, 0), (HEIGHT, 0), (CHANNELS, 1)))
     bits, formats = set(many(tags, BITS, 1)), set(many(tags, FORMAT, 1))
@@ -109,7 +110,7 @@ def layout(data: bytes, tags: Any) -> Layout:
     )
 
 
-def check_count(tags: Any) -> None:
+def check_count(tags: Directory) -> None:
     """Raise `DecodeError` where there are fewer strips or tiles than the picture needs, which Pillow lets be."""
     tiled = TILE_OFFSETS in tags
     width, height, planar = (one(tags, tag, default) for tag, default in ((WIDTH, 0), (HEIGHT, 0), (PLANAR, 1)))
@@ -179,7 +180,7 @@ def _unpacked(layout: Layout, packed: memoryview, size: int, rows: int) -> Any:
     }
     entries = b"".join(struct.pack("<HHII", tag, 4, 1, value) for tag, value in values.items())
     try:
-        strip = TiffImagePlugin.TiffImageFile(io.BytesIO(head + entries + bytes(4) + packed), "")
+        strip = pillow_private.opened(TiffImagePlugin.TiffImageFile, head + entries + bytes(4) + packed)
     except (SyntaxError, KeyError):
         name = TiffImagePlugin.COMPRESSION_INFO.get(layout.compression, str(layout.compression))
         raise DecodeError(f"is compressed by {name}, which is not read; save it with LZW or ZIP") from None
@@ -202,15 +203,15 @@ def _summed(layout: Layout, stored: Array, rows: int, wide: int, channels: int) 
     return stored.view(dtype).reshape(shape)
 
 
-def many(tags: Any, number: int, *default: int) -> tuple[int, ...]:
-    """Return the values of a tag."""
-    value = tags.get(number, default)
-    return value if isinstance(value, tuple) else (value,)
+def many(tags: Directory, number: int, *default: int) -> tuple[int, ...]:
+    """Return the values of a tag, or the *default*; raises `DecodeError` where they are no whole numbers."""
+    if number not in tags:
+        return default
+    if not (values := tags[number].integers()):
+        raise DecodeError(f"is damaged: its tag {number} holds no whole number")
+    return values
 
 
-def one(tags: Any, number: int, default: int) -> int:
-    """Return the value of a tag that has one; raises `DecodeError`."""
-    value = many(tags, number, default)
-    if len(value) != 1 or not isinstance(value[0], int):
-        raise DecodeError(f"is damaged: its tag {number} is {value[:3]}")
-    return value[0]
+def one(tags: Directory, number: int, default: int) -> int:
+    """Return the first value of a tag."""
+    return many(tags, number, default)[0]

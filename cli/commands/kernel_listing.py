@@ -1,0 +1,127 @@
+"""What `imfilter kernels` prints and saves: the built-in kernels, and what one name or file is understood as."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import numpy as np
+import typer
+
+from ...filters.core.engine.stage import ImageContext
+from ...filters.core.linear import filter_banks, kernel_source, kernels, planner
+from ..console.messages import shown
+from ..errors import UsageError
+from ..images.atomic_write import Transaction
+
+
+def print_all() -> None:
+    """Print a table of the built-in kernels, and one of the banks."""
+    rows = [("name", "size", "sum", "rank", "weights")]
+    for name, kernel in kernels.named().items():
+        height, width = kernel.shape
+        over = f" / {kernel.divisor:g}" if kernel.divisor != 1 else ""
+        weights = "; ".join(" ".join(f"{tap:.4g}" for tap in row) for row in kernel.taps)
+        rows.append((name, f"{width}×{height}", f"{kernel.sum:g}", str(kernel.rank), weights + over))
+    names, sizes, sums, ranks = (max(map(len, column)) for column in list(zip(*rows, strict=True))[:4])
+    for name, size, sum, rank, weights in rows:
+        _line(f"{name:{names}}  {size:>{sizes}}  {sum:>{sums}}  {rank:>{ranks}}  {weights}")
+    _line("")
+    _line(f"{'bank':{names}}  {'maps':>{sizes}}  kernels for conv --sheet, or -o with .npy")
+    for name, bank in filter_banks.BUILT_IN.items():
+        _line(f"{name:{names}}  {len(bank.names()):>{sizes}}  {bank.summary}")
+
+
+def _line(text: str) -> None:
+    room = shutil.get_terminal_size().columns
+    typer.echo(text if len(text) <= room else f"{text[: room - 1]}…")
+
+
+def show(kernel: str, save: str | None, max_taps: int | None) -> None:
+    """Print what a kernel is understood as, and write it to *save*; raises UsageError."""
+    if save == "-":
+        raise UsageError("--save -: standard output holds the description; name a file")
+    try:
+        bank = filter_banks.read(kernel, max_taps or kernels.MAX_TAPS)
+        if bank is not None:
+            _show_bank(bank, save)
+            return
+        source = kernel_source.read(kernel, max_taps or kernels.MAX_TAPS)
+    except ValueError as error:
+        raise UsageError(str(error)) from None
+    if save is not None:
+        _check_save(Path(save), source)
+    chosen = source.kernel
+    height, width = chosen.shape
+    plan = planner.plan(chosen, ImageContext(255.0, "float32", tolerance=1e-3))
+    lines = [
+        f"{shown(source.name)} ({source.family})",
+        *_matrix(chosen.weights.tolist()),
+        f"size {width}×{height}, anchor {chosen.anchor[0]},{chosen.anchor[1]}",
+        *source.reading.notes,
+        *source.reading.added,
+        f"sum {chosen.sum:.6g}, sum of absolute values {chosen.absolute_sum:.6g}",
+        f"rank {chosen.rank}, {'separable' if chosen.factors else 'not separable'}",
+        f"algorithm {plan.algorithm}: {plan.reason}",
+    ]
+    typer.echo("\n".join(lines))
+    if save is not None:
+        _save(Path(save), source)
+
+
+def _show_bank(bank: filter_banks.Bank, save: str | None) -> None:
+    """Print what a bank is understood as; its kernels as arrays go into a file."""
+    if save is not None and not _is_npy(Path(save)):
+        raise UsageError(f"--save {save}: a bank is saved as .npy")
+    maps, inputs, height, width = bank.weights.shape
+    seen = "1 channel, the luma of a colour picture" if inputs == 1 else f"{inputs} channels of each group"
+    rows: list[tuple[str, ...]] = [("map", "name", "sum", "absolute sum", "least", "greatest")]
+    for number, (name, weights) in enumerate(zip(bank.names, bank.weights, strict=True)):
+        sum = weights.sum() if abs(weights.sum()) > 1e-12 * abs(weights).sum() else 0.0
+        values = (sum, abs(weights).sum(), weights.min(), weights.max())
+        rows.append((str(number), name, *(f"{value:.4g}" for value in values)))
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    lines = [
+        f"{shown(bank.described)}",
+        f"{maps} maps, kernels {width}×{height} on {seen}, laid on as written, anchor {width // 2},{height // 2}",
+        f"shape ({maps}, {inputs}, {height}, {width}), {bank.weights.size} taps",
+        *(
+            f"{row[0]:>{widths[0]}}  {row[1]:{widths[1]}}  "
+            + "  ".join(f"{cell:>{width}}" for cell, width in zip(row[2:], widths[2:], strict=True))
+            for row in rows
+        ),
+    ]
+    typer.echo("\n".join(lines))
+    if save is not None:
+        with Transaction() as transaction:
+            with transaction.open(Path(save)) as file:
+                np.save(file, bank.weights, allow_pickle=False)  # type: ignore[arg-type]
+            transaction.commit()
+
+
+def _matrix(rows: list[list[float]]) -> list[str]:
+    cells = [[f"{value:.6g}" for value in row] for row in rows]
+    width = max(len(cell) for row in cells for cell in row)
+    return ["  " + " ".join(cell.rjust(width) for cell in row) for row in cells]
+
+
+def _is_npy(path: Path) -> bool:
+    return path.suffix.lower() == ".npy"
+
+
+def _check_save(path: Path, source: kernel_source.Source) -> None:
+    """Raise UsageError where the format has no place for what the kernel adds to the result."""
+    if source.reading.white_offset or (_is_npy(path) and source.reading.offset):
+        hint = "no text says it for every depth" if source.reading.white_offset else "save it as text"
+        raise UsageError(f"--save {path}: would lose what is {source.reading.added[0]} ({hint})")
+
+
+def _save(path: Path, source: kernel_source.Source) -> None:
+    with Transaction() as transaction:
+        with transaction.open(path) as file:
+            if _is_npy(path):
+                # An array has no anchor but its middle.
+                np.save(file, kernel_source.centred(source.kernel).weights, allow_pickle=False)  # type: ignore[arg-type]
+            else:
+                file.write(kernel_source.write(source.kernel, source.reading.offset).encode())
+        transaction.commit()

@@ -1,0 +1,53 @@
+"""What is used of Pillow beside what it documents. Each has its test, which tells when another release has moved it."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from PIL import Image, ImageFile
+
+# The limit is ours, is said, and can be raised; Pillow's would warn first and then refuse.
+Image.MAX_IMAGE_PIXELS = None
+ONE_BLOCK = 1 << 29
+"""Pixels that one block of memory can hold."""
+
+
+def opened(plugin: Callable[..., Any], data: bytes) -> Any:
+    """Return an image that one plugin opens, without `Image.open`: not decoded yet."""
+    return plugin(io.BytesIO(data), "")
+
+
+def in_one_block(width: int, height: int) -> None:
+    """Let the images that are made from here on lie in one block each, where one can hold *width* × *height*."""
+    Image.core.set_use_block_allocator(width * height < ONE_BLOCK)
+
+
+def load_in_one_piece(image: Any, length: int) -> None:
+    """Decode an image whose file has *length* bytes.
+
+    Between pieces of 64 KiB the decoder would wait for the thread that imports the program.
+    """
+    image.decodermaxblock = max(length, ImageFile.MAXBLOCK)
+    image.load()
+
+
+def take_bytes_as(image: Any, raw: str, mode: str | None = None) -> None:
+    """Let the samples of an image that is not decoded yet be read as others: of the raw mode *raw*, into *mode*."""
+    image._mode = mode or image.mode
+    image.tile = [image.tile[0]._replace(args=raw)]
+
+
+@contextlib.contextmanager
+def truncated_files() -> Iterator[None]:
+    """Let decoders take what is there of a file that is cut off.
+
+    It holds for all threads, so that no other may decode meanwhile.
+    """
+    ImageFile.LOAD_TRUNCATED_IMAGES = True
+    try:
+        yield
+    finally:
+        ImageFile.LOAD_TRUNCATED_IMAGES = False
