@@ -103,6 +103,16 @@ def test_a_side_longer_than_a_format_holds_is_refused(refused, name):
     assert f"out{suffix}: cannot be written as {name.upper()}: " in said
 
 
+@pytest.mark.parametrize("brand", ["avif", "avis", "mif1", "msf1"])
+def test_an_avif_is_told_by_each_brand_that_it_may_have(brand):
+    assert formats.sniff(b"\0\0\0\x20ftyp" + brand.encode() + bytes(4)).name == "avif"
+
+
+@pytest.mark.parametrize("head", [b"II*\0", b"MM\0*", b"II+\0", b"MM\0+"])
+def test_a_tiff_is_told_in_both_byte_orders_and_with_wide_offsets(head):
+    assert formats.sniff(head + bytes(12)).name == "tiff"
+
+
 @pytest.mark.parametrize("format", formats.FORMATS)
 def test_the_half_that_runs_ahead_imports_nothing_and_needs_no_numpy(folder, format):
     kind = next(kind for kind in corpus.kinds() if formats.sniff(kind.data[: formats.HEAD]).name == format)

@@ -12,7 +12,14 @@ STEP = np.array([[0, 0, 0, 255, 255, 255]] * 5, np.uint8)
 OPERATORS = [op for op in GRADIENTS if op != "canny"]
 SECOND_ORDER = ("laplacian", "log", "dog")
 # gx of the step: the textbook's weights to the right of the middle, summed; Roberts' 2·255/√2.
-STEP_ANSWER = {"sobel": 1020, "prewitt": 765, "scharr": 4080, "central": 255, "roberts": 255 * 2**0.5}
+STEP_ANSWER = {
+    "sobel": 1020,
+    "prewitt": 765,
+    "scharr": 4080,
+    "central": 255,
+    "roberts": 255 * 2**0.5,
+    "farid": 255 * (0.276690988455557 + 0.109603762960254),
+}
 
 DIRECTIONS = [(1, 0, 0), (1, 1, 45), (0, 1, 90), (-1, 1, 135), (-1, 0, 180), (-1, -1, -135), (0, -1, -90), (1, -1, -45)]
 
@@ -20,6 +27,10 @@ DIRECTIONS = [(1, 0, 0), (1, 1, 45), (0, 1, 90), (-1, 1, 135), (-1, 0, 180), (-1
 def ramp(dx, dy, dtype="uint8"):
     y, x = np.mgrid[:9, :9]
     return (100 + 8 * (dx * (x - 4) + dy * (y - 4))).astype(dtype)
+
+
+def test_every_gradient_has_a_known_answer():
+    assert STEP_ANSWER.keys() == set(OPERATORS)
 
 
 @pytest.mark.parametrize(("op", "answer"), STEP_ANSWER.items())
