@@ -37,7 +37,7 @@ def test_every_kind_has_its_own_name():
     assert len(KINDS) == len(corpus.kinds())
 
 
-@pytest.mark.parametrize("name", KINDS)
+@pytest.mark.each("name", KINDS)
 def test_an_identity_gives_back_every_pixel_of_every_kind(run, load, folder, name):
     kind = KINDS[name]
     (folder / "in").write_bytes(kind.data)
