@@ -229,6 +229,7 @@ def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> bool | None:
     cases = [*_each(marks)]
     assert cases, "the values of a case are gone once they are read: make a list of them"
     for case in cases:
+        signal.setitimer(signal.ITIMER_REAL, pyfuncitem.funcargs["deadline"])  # each has the time of a test
         try:
             pyfuncitem.obj(**given | case)
         except Exception as error:

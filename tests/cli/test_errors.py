@@ -95,8 +95,9 @@ WRONG = {
 }
 
 
-@pytest.mark.parametrize("line", WRONG)
-def test_a_wrong_call_is_refused_and_nothing_is_done(refused, folder, line):
+@pytest.fixture
+def things(folder):
+    """What the wrong calls name."""
     (folder / "ragged.txt").write_text("1 2 3\n4 5\n6 7 8\n")
     (folder / "words.txt").write_text("1 two 3\n")
     np.save("large.npy", np.ones((300, 300)))
@@ -104,6 +105,11 @@ def test_a_wrong_call_is_refused_and_nothing_is_done(refused, folder, line):
     (folder / "folder").mkdir()
     (folder / "link.png").symlink_to("a.png")
     (folder / "hard.png").hardlink_to("a.png")
+
+
+@pytest.mark.usefixtures("things")
+@pytest.mark.each("line", WRONG)
+def test_a_wrong_call_is_refused_and_nothing_is_done(refused, folder, line):
     before = {path: path.stat().st_mtime_ns for path in folder.rglob("*") if path.exists()}
     assert WRONG[line] in refused(2, *line.split())
     assert {path: path.stat().st_mtime_ns for path in folder.rglob("*") if path.exists()} == before
@@ -156,7 +162,7 @@ BAD = {
 }
 
 
-@pytest.mark.parametrize("case", BAD)
+@pytest.mark.each("case", BAD)
 def test_a_bad_image_is_refused(refused, folder, case):
     data, said = BAD[case]
     (folder / "bad.png").write_bytes(data)

@@ -139,8 +139,8 @@ def test_the_labels_are_numbers_names_and_ranges():
     ]
 
 
-@pytest.mark.parametrize("shape", [(700, 500), (513, 257), (64, 900), (1, 1), (256, 256)])
-@pytest.mark.parametrize("rows", [1, 7, 64, 1000])
+@pytest.mark.each("shape", [(700, 500), (513, 257), (64, 900), (1, 1), (256, 256)])
+@pytest.mark.each("rows", [1, 7, 64, 1000])
 def test_large_maps_are_means_of_squares(shape, rows):
     image = RNG.uniform(-1, 1, (*shape, 3)).astype(np.float32)
     image[0, 0] = [-9, 9, 0]
@@ -342,10 +342,10 @@ def test_the_kernels_command_lists_and_shows_banks(ok, refused):
 # ---- signals of one dimension -------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("taps", [3, 7])
-@pytest.mark.parametrize("shape", ["(n,)", "(1, n)", "(n, 1)"])
-@pytest.mark.parametrize("padding", ["valid", "full", "same"])
-@pytest.mark.parametrize("mode", ["convolve", "correlate"])
+@pytest.mark.each("taps", [3, 7])
+@pytest.mark.each("shape", ["(n,)", "(1, n)", "(n, 1)"])
+@pytest.mark.each("padding", ["valid", "full", "same"])
+@pytest.mark.each("mode", ["convolve", "correlate"])
 def test_a_row_or_column_is_numpys_convolution(ok, taps, shape, padding, mode):
     signal, kernel = RNG.normal(size=40).astype(np.float32), RNG.normal(size=taps)
     arrays = {"(n,)": signal, "(1, n)": signal[None], "(n, 1)": signal[:, None]}

@@ -71,7 +71,7 @@ def visible(samples):
     return samples
 
 
-@pytest.mark.parametrize(("format", "mode"), [(format, mode) for format, modes in HOLDS.items() for mode in modes])
+@pytest.mark.each("format, mode", [(format, mode) for format, modes in HOLDS.items() for mode in modes])
 def test_identity_gives_every_sample_back(ok, load, pictures, format, mode):
     image, samples = pictures[mode]
     save(image, "in.image", format)
@@ -84,8 +84,8 @@ def test_identity_gives_every_sample_back(ok, load, pictures, format, mode):
     assert np.array_equal(visible(found), visible(samples))
 
 
-@pytest.mark.parametrize(
-    ("format", "mode"),
+@pytest.mark.each(
+    "format, mode",
     [(f, m) for f in ("png", "tiff", "webp") for m in HOLDS[f]] + [("ppm", "RGB"), ("pgm", "L"), ("bmp", "RGB")],
 )
 def test_lossless_formats_give_back_what_they_were_given(ok, load, pictures, format, mode):
@@ -218,7 +218,7 @@ TURNS = {
 }
 
 
-@pytest.mark.parametrize("orientation", TURNS)
+@pytest.mark.each("orientation", TURNS)
 @pytest.mark.parametrize("name", ["in.jpg", "in.png", "in.webp", "in.tif"])
 def test_orientation_is_applied_and_cleared(ok, load, rgb, name, orientation):
     exif = Image.Exif()

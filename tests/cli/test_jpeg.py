@@ -40,9 +40,9 @@ def read(data):
         return np.asarray(image)
 
 
-@pytest.mark.parametrize("shape", SHAPES, ids=str)
-@pytest.mark.parametrize("full_chroma", [True, False])
-@pytest.mark.parametrize("quality", [30, 95, 100])
+@pytest.mark.each("shape", SHAPES)
+@pytest.mark.each("full_chroma", [True, False])
+@pytest.mark.each("quality", [30, 95, 100])
 def test_bands_decode_to_the_pixels_of_the_whole(shape, full_chroma, quality):
     pixels = noisy(*shape)
     assert np.array_equal(

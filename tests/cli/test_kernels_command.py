@@ -50,8 +50,8 @@ def test_show_reads_a_file(ok, folder):
     assert "added to the result: 10" in text
 
 
-@pytest.mark.parametrize("name", named())
-@pytest.mark.parametrize("suffix", ["txt", "npy", "NPY"])
+@pytest.mark.each("name", named())
+@pytest.mark.each("suffix", ["txt", "npy", "NPY"])
 def test_save_and_read_again(ok, name, suffix):
     ok("kernels", "show", name, "--save", f"kernel.{suffix}")
     again = kernel_source.read(f"kernel.{suffix}").kernel

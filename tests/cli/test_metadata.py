@@ -125,7 +125,7 @@ def parts(name):
 
 
 @pytest.mark.parametrize("into", SUFFIXES)
-@pytest.mark.parametrize("source", SUFFIXES)
+@pytest.mark.each("source", SUFFIXES)
 def test_exif_keeps_every_value_and_type(ok, rgb, source, into):
     save(f"in.{source}", rgb)
     ok(*KEEP, f"in.{source}", "-o", f"out.{into}")
@@ -154,7 +154,7 @@ def test_exif_xmp_and_profile_of_a_deep_tiff(ok, rgb, depth):
     assert np.array_equal(tifffile.imread("one.tif"), tifffile.imread("two.tif"))
 
 
-@pytest.mark.parametrize("orientation", range(1, 9))
+@pytest.mark.each("orientation", range(1, 9))
 @pytest.mark.parametrize("source", SUFFIXES)
 def test_orientation_is_cleared_everywhere(ok, rgb, load, source, orientation):
     save(f"in.{source}", rgb, ifd.block(tags(orientation)), xmp=XMP)
@@ -193,7 +193,7 @@ def test_a_thumbnail_is_dropped(ok, rgb, source):
 
 
 @pytest.mark.parametrize("into", SUFFIXES)
-@pytest.mark.parametrize("source", SUFFIXES)
+@pytest.mark.each("source", SUFFIXES)
 def test_xmp_and_profile_travel(ok, rgb, source, into):
     save(f"in.{source}", rgb, xmp=XMP, icc_profile=ICC)
     ok(*KEEP, f"in.{source}", "-o", f"out.{into}")
@@ -204,7 +204,7 @@ def test_xmp_and_profile_travel(ok, rgb, source, into):
 
 
 @pytest.mark.parametrize("into", SUFFIXES)
-@pytest.mark.parametrize("source", SUFFIXES)
+@pytest.mark.each("source", SUFFIXES)
 def test_where_it_was_taken_can_be_left_out(ok, rgb, source, into):
     save(f"in.{source}", rgb, xmp=XMP)
     ok(*KEEP, f"in.{source}", "-o", f"out.{into}", "--strip-gps")

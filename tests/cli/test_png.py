@@ -107,8 +107,8 @@ def test_16_bits_gray_are_read_as_they_were_written(size):
     assert np.array_equal(pillow(encoded(samples, cores=2)), samples[..., 0])
 
 
-@pytest.mark.parametrize("size", [(1, 1), (1, 40), (40, 1), (3, 5), (60, 50)], ids="{0[0]}x{0[1]}".format)
-@pytest.mark.parametrize(("channels", "dtype"), list(itertools.product([1, 2, 3, 4], ["uint8", "uint16"])))
+@pytest.mark.each("size", [(1, 1), (1, 40), (40, 1), (3, 5), (60, 50)])
+@pytest.mark.each("channels, dtype", list(itertools.product([1, 2, 3, 4], ["uint8", "uint16"])))
 def test_every_mode_is_decoded_by_the_specification(size, channels, dtype):
     samples = smooth(*size, channels, dtype)
     data = encoded(samples)
@@ -294,7 +294,7 @@ def contents():
 CONTENTS = dict(contents())
 
 
-@pytest.mark.parametrize("name", CONTENTS)
+@pytest.mark.each("name", CONTENTS)
 def test_files_are_as_small_as_pillows(name):
     file = io.BytesIO()
     Image.fromarray(CONTENTS[name]).save(file, "PNG")

@@ -139,10 +139,10 @@ def cases():
 
 
 @pytest.mark.parametrize("case", list(cases()), ids=shown)
-@pytest.mark.parametrize("mode", ["rgb", "gray"])
-def test_the_command_gives_what_the_function_gives(ok, load, request, case, mode):
+@pytest.mark.each("mode", ["rgb", "gray"])
+def test_the_command_gives_what_the_function_gives(ok, load, rgb, gray, case, mode):
     name, call = case
-    array = request.getfixturevalue(mode)
+    array = {"rgb": rgb, "gray": gray}[mode]
     Image.fromarray(array).save("in.png")
     expected = getattr(importlib.import_module(f"imfilter.filters.{name}"), name)(array, **call, name="in.png")
     expected = getattr(expected, "image", expected).squeeze()
@@ -166,7 +166,7 @@ def picture_alone(name, array, call):
 
 
 @pytest.mark.parametrize("name", ["magnitude", "angle", "gx", "gy"])
-@pytest.mark.parametrize("call", [{}, {"op": "farid", "sigma": 2}, {"op": "canny"}, {"norm": "max"}], ids=str)
+@pytest.mark.each("call", [{}, {"op": "farid", "sigma": 2}, {"op": "canny"}, {"norm": "max"}])
 def test_maps_are_the_functions_own(ok, load, rgb, name, call):
     Image.fromarray(rgb).save("in.png")
     expected = importlib.import_module("imfilter.filters.edges").edges(rgb, **call)

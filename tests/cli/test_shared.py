@@ -26,8 +26,8 @@ def image_of(samples):
     return Image.fromarray(samples[..., 0] if samples.shape[2] == 1 else samples).copy()
 
 
-@pytest.mark.parametrize("mode", BANDS)
-@pytest.mark.parametrize("size", [(1, 1), (7, 13), (3, 1), (1, 5)], ids=str)
+@pytest.mark.each("mode", BANDS)
+@pytest.mark.each("size", [(1, 1), (7, 13), (3, 1), (1, 5)])
 def test_an_array_has_the_image_s_samples(mode, size):
     expected = samples(mode, *size)
     assert np.array_equal(pillow_buffer.samples(image_of(expected)), expected)

@@ -307,6 +307,7 @@ def test_half_a_backup_goes_and_the_input_stays(run, photos, monkeypatch):
         (("--in-place", "-o", "out/"), "contradict"),
         (("--in-place", "--to", "png"), "contradict"),
         (("--in-place", "--no-clobber"), "contradict"),
+        (("--in-place", "--frame", "0"), "contradict"),
         (("--backup", ".orig", "-o", "out/"), "--in-place"),
         (("--in-place", "--backup", "a/b"), "suffix"),
         (("--in-place", "--backup", ""), "suffix"),
