@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 
 from ..console.messages import shown
 from ..errors import UsageError
@@ -113,10 +113,6 @@ def check_files(jobs: Sequence[Job], beside: Sequence[str]) -> None:
             numbered.append(_real(_place(target), folders))
     if numbered and (both := meeting([*numbered, *(os.path.realpath(job.input.name) for job in jobs)])) is not None:
         raise UsageError(f"--name: {' and '.join(map(_shown, both))} may be one file; choose another folder or name")
-
-
-def _targets(paths: Mapping[str, str]) -> Iterable[Target]:
-    return (Target(path, None) for path in paths.values())
 
 
 def _place(target: Target) -> str:

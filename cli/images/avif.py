@@ -17,10 +17,13 @@ from .picture import Decode, DecodeError, DecodeOptions, PartialDecode, Picture
 
 QUALITY = 95
 """Of AVIF's own scale, with full chroma: a photograph is 0.9 levels off in the mean."""
+WITHOUT = "Pillow was built without AVIF"
 
 
 def load(data: bytes, options: DecodeOptions) -> PartialDecode:
     """Decode into an image of Pillow's."""
+    if not AvifImagePlugin.SUPPORTED:
+        raise DecodeError(f"cannot be read: {WITHOUT}")
     image = pillow_decoder.opened("AVIF", AvifImagePlugin.AvifImageFile, data)
     pillow_decoder.check_size(image, options)
     if not options.lenient:
@@ -48,6 +51,8 @@ def finish(begun: PartialDecode, options: DecodeOptions, decode: Decode) -> Pict
 
 def encode(file: io.BytesIO, content: Content) -> list[str]:
     """Write a file."""
+    if not AvifImagePlugin.SUPPORTED:
+        raise ValueError(WITHOUT)
     metadata, quality, samples = content.metadata, content.options.quality, content.samples()
     # Another number of threads would give other bytes.
     saved: dict[str, Any] = {"quality": quality or QUALITY, "max_threads": 1}

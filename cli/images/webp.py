@@ -16,12 +16,13 @@ from ...filters.core.lazy_numpy import np
 from . import pillow_decoder, pillow_private
 from .codec import Codec, Content
 from .metadata import of_image, orientation_of, turned
-from .picture import Decode, DecodeOptions, Frames, PartialDecode, Picture, Timing
+from .picture import Decode, DecodeError, DecodeOptions, Frames, PartialDecode, Picture, Timing
 
 ANIMATED, XMP, EXIF, ALPHA, ICC = 2, 4, 8, 16, 32
 """Flags of the VP8X chunk, section 2.7.1.2."""
 TO_BACKGROUND, WHOLE = 1, 2
 """The flags of a frame that is taken away behind it, and of one that replaces what was there."""
+WITHOUT = "Pillow was built without WebP"
 MOST_PLAYS, LONGEST_DURATION = (1 << 16) - 1, (1 << 24) - 1
 
 
@@ -43,6 +44,8 @@ def chunk(name: bytes, body: bytes) -> bytes:
 
 def load(data: bytes, options: DecodeOptions) -> PartialDecode:
     """Decode a file of one frame into an image of Pillow's; leave animations to `finish`."""
+    if not WebPImagePlugin.SUPPORTED:
+        raise DecodeError(f"cannot be read: {WITHOUT}")
     image = pillow_decoder.opened("WEBP", WebPImagePlugin.WebPImageFile, data)
     pillow_decoder.check_size(image, options)
     return PartialDecode(data) if image.n_frames > 1 else PartialDecode(data, pillow_decoder.decoded(image, data))
@@ -93,6 +96,8 @@ def _has_alpha(name: bytes, body: bytes) -> bool:
 
 def encode(file: io.BytesIO, content: Content) -> list[str]:
     """Write a file of one frame: lossless unless a quality is asked for, so that what is exact is stored so."""
+    if not WebPImagePlugin.SUPPORTED:
+        raise ValueError(WITHOUT)
     metadata, quality = content.metadata, content.options.quality
     saved: dict[str, Any] = {"lossless": True, "exact": True} if quality is None else {"quality": quality}
     beside = {"exif": content.exif(), "xmp": metadata.xmp, "icc_profile": metadata.icc}

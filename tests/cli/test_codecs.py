@@ -15,7 +15,7 @@ import imfilter.filters
 import numpy as np
 import pytest
 from imfilter.cli.images import formats
-from PIL import Image
+from PIL import AvifImagePlugin, Image, WebPImagePlugin
 
 IMAGES = Path(formats.__file__).parent
 TESTS = Path(__file__).parents[1]
@@ -95,7 +95,9 @@ def test_every_kind_of_file_is_told_by_its_head(kind):
     assert formats.sniff(kind.data[: formats.HEAD]).name == {"pbm": "pgm"}.get(name, name)
 
 
-@pytest.mark.parametrize("name", ["jpeg", "webp", "avif", "gif"])
+@pytest.mark.parametrize(
+    "name", ["jpeg", "webp", pytest.param("avif", marks=pytest.mark.needs("AVIF in Pillow")), "gif"]
+)
 def test_a_side_longer_than_a_format_holds_is_refused(refused, name):
     np.save("in.npy", np.zeros((1, 70_000), np.uint8))
     suffix = formats.FORMATS[name].suffixes[0]
@@ -111,6 +113,17 @@ def test_an_avif_is_told_by_each_brand_that_it_may_have(brand):
 @pytest.mark.parametrize("head", [b"II*\0", b"MM\0*", b"II+\0", b"MM\0+"])
 def test_a_tiff_is_told_in_both_byte_orders_and_with_wide_offsets(head):
     assert formats.sniff(head + bytes(12)).name == "tiff"
+
+
+@pytest.mark.parametrize(("name", "plugin"), [("webp", WebPImagePlugin), ("avif", AvifImagePlugin)])
+def test_a_format_that_pillow_was_built_without_is_named(refused, monkeypatch, name, plugin):
+    monkeypatch.setattr(plugin, "SUPPORTED", False)
+    # So much of a file is enough to be told by.
+    Path(f"in.{name}").write_bytes({"webp": b"RIFF....WEBPVP8L", "avif": b"....ftypavif...."}[name])
+    np.save("in.npy", np.zeros((9, 9), np.uint8))
+    without = f"Pillow was built without {formats.FORMATS[name].title or name.upper()}"
+    assert without in refused(1, "conv", "--kernel", "1", "in.npy", "-o", f"out.{name}")
+    assert without in refused(1, "conv", "--kernel", "1", f"in.{name}", "-o", "out.png")
 
 
 @pytest.mark.parametrize("format", formats.FORMATS)

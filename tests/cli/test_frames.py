@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 import tifffile
 from imfilter.cli.batch.collisions import ANY, meeting
-from imfilter.cli.images import ifd, tiff_pages
+from imfilter.cli.images import ifd
+from imfilter.cli.images.tiff import pages as tiff_pages
 from PIL import Image
 
 KEEP = ("conv", "--kernel", "1")
