@@ -270,11 +270,19 @@ MEANING = re.compile("_?IMFILTER_.*|MAKE.*|MFLAGS|COLUMNS|LINES|(NO|FORCE)_COLOR
 
 @pytest.fixture(scope="session", autouse=True)
 def environment() -> Iterator[None]:
-    """Remove the environment variables that would change what the command does."""
+    """Remove the environment variables that would change what the command does, and heed the signals that end it.
+
+    A shell starts its background jobs, and `nohup` every program, with signals ignored, and so would the command be.
+    """
+    ignored = [n for n in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP) if signal.getsignal(n) is signal.SIG_IGN]
     with pytest.MonkeyPatch.context() as patch:
         for name in filter(MEANING.fullmatch, list(os.environ)):
             patch.delenv(name)
+        for number in ignored:
+            signal.signal(number, lambda *_: None)  # a child has the default in place of a handler
         yield
+    for number in ignored:
+        signal.signal(number, signal.SIG_IGN)
 
 
 @dataclass
