@@ -16,7 +16,9 @@ def check_head(head: bytes) -> Format:
     if not head:
         raise DecodeError("is empty")
     if (format := sniff(head)) is None:
-        raise DecodeError(f"is not an image of a known format ({READABLE})")
+        from . import foreign
+
+        raise DecodeError(foreign.refusal(head) or f"is not an image of a known format ({READABLE})")
     return format
 
 
