@@ -27,12 +27,13 @@ def finish(begun: PartialDecode, options: DecodeOptions, decode: Decode) -> Pict
     width, height = image.size
     options.check_size(width, height, 12)
     try:
-        samples = np.asarray(image)
+        # The array is a view of the library's memory, which goes with the file; rows may be longer than the picture.
+        samples = np.asarray(image)[:, :width].copy()
     except (ValueError, RuntimeError, EOFError) as error:
         raise DecodeError(f"is damaged or truncated ({error})") from None
     samples = samples[..., None] if samples.ndim == 2 else samples
     bits = int(image.info.get("bit_depth", 8))
-    picture = with_alpha(extras.scaled(np.ascontiguousarray(samples), bits if samples.dtype == np.uint16 else 8))
+    picture = with_alpha(extras.scaled(samples, bits if samples.dtype == np.uint16 else 8))
     if len(file) > 1:
         notes.append(f"only the primary one of its {len(file)} pictures was taken")
     for name, word in (("depth_images", "depth map"), ("aux", "gain map or other auxiliary picture")):
