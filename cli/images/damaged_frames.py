@@ -1,4 +1,4 @@
-"""What ``--lenient`` takes of an animation, or of pages, that cannot be read to the end: the frames before the damage."""
+"""What ``--lenient`` takes of frames or pages that cannot be read to the end: those before the damage."""
 
 from __future__ import annotations
 
