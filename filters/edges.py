@@ -6,6 +6,7 @@ from typing import Annotated, Literal, NamedTuple, TypedDict, Unpack
 
 from .core import Array, MapField, Pair, Param, ParameterError, Stage, both, image_filter, np, pointwise
 from .core.engine.facts import note
+from .core.engine.quantize import Display
 from .core.engine.stage import NO_COLOURS, NO_HALO, Function, ImageContext, Window, whole_image
 from .core.filter import PastTheEdge, Treatment
 from .core.gradient import gradient, laplacian, non_maximum_suppression, structure_tensor
@@ -22,6 +23,9 @@ CANNY_LOW, CANNY_HIGH = 0.12, 0.3
 """Canny's default thresholds for the 3×3 operator, in parts of white; the ratio of 2.5 is within the 2 to 3
 that Canny recommends. `benchmarks/contours.py` chose them, with the sigma: on noisy pictures and textures whose
 contours are known a wider Gaussian with lower thresholds finds more, and less that is none."""
+SOBELS_UNITS = {"scharr": 1 / 4, "farid": 8.0, "kirsch": 1 / 4}
+"""What brings answers to about those of Sobel's operator, at which they show in 8 and 16 bits: of a step from black to
+white 4, 16, 0.5 and 15 times white. Those of the operators that are not named here are as large, or half as large."""
 DI_ZENZO = "di-zenzo"
 
 
@@ -135,6 +139,11 @@ def edges(
     where it grows downward, exactly 0 where the magnitude is 0. Roberts' diagonals are turned by 45°
     into gx and gy.
 
+    In 8 and 16 bits ``range="auto"`` shows answers at a fixed scale: Scharr's and Kirsch's divided by 4, Farid's times
+    8, Sobel's of 5×5 and 7×7 divided by 16 and 256, all in about the units of Sobel's 3×3, which are saturated;
+    ``laplacian``, ``log`` and ``dog`` with 0 at mid-gray, so that a step from black to white just reaches both ends.
+    Every other range takes them as the formula gives them. Float samples always are.
+
     ``structure`` averages the products of gx and gy, Scharr's in the units of Sobel's, over a Gaussian of *rho*: the
     structure tensor ``J = [<gx²> <gx·gy>; <gx·gy> <gy²>]``, with the eigenvalues λ1 ≥ λ2. The picture is
     the strength, ``√(λ1 + λ2)``, which is the root of the mean of the squared magnitude, in its units. The orientation
@@ -196,6 +205,8 @@ def edges(
     stages = [symmetric.smoothing(sigmas)] if max(sigmas) > 0 else []
     if op == "laplacian":
         return [*stages, laplacian.laplacian(), *_signed(threshold)]
+    # A larger Sobel operator sums to more: 16 times with each ring of its binomial family.
+    display = Display(gain=SOBELS_UNITS.get(op, 4.0 ** (3 - size)))
     one_channel = channels == "max"
     if op == "structure":
         together = channels == DI_ZENZO
@@ -204,7 +215,7 @@ def edges(
         stages.append(compass(op))
         if one_channel:
             stages.append(strongest_channel(lambda answer: answer.magnitude))
-        return [*stages, _compass_picture(threshold)]
+        return [*stages, _compass_picture(threshold)._replace(display=display)]
     stages.append(gradient.operator("sobel" if op == "canny" else op, size))
     if one_channel:
         stages.append(strongest_channel(lambda parts: gradient.magnitude(parts, norm)))
@@ -213,8 +224,10 @@ def edges(
     if op == "canny":
         if threshold is not None:
             raise ParameterError("threshold", "Canny has two: low and high")
-        return [*stages, *_canny(low, high, norm, size)]
-    return [*stages, _picture(norm, thin, threshold)]
+        found = _canny(low, high, norm, size)
+    else:
+        found = [_picture(norm, thin, threshold)]
+    return [*stages, *found[:-1], found[-1]._replace(display=display)]
 
 
 def _positive(sigmas: tuple[float, float], op: str) -> tuple[float, float]:

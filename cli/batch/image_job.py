@@ -161,14 +161,14 @@ class ImageProcessor:
         if kind == "angle" and self.options.render.angle_style == "color":
             if "uint8" not in format.colour:
                 raise FileError(target.name, f"{format.name.upper()} cannot hold the colours of --angle-style color")
-            return encoding("hue", dtype, "uint8", "clip", self.values["gain"])
+            return encoding("hue", dtype, "uint8", "auto", self.values["gain"], self.stages[-1].display)
         try:
             name = "map" if maps > 1 else output
             several = maps if target.map is None and output == "image" else 0
             wanted = encode.sample_type(format, dtype, self.values["depth"], channels, name, several)
         except encode.EncodeError as error:
             raise FileError(target.name, str(error)) from None
-        encoded = encoding(kind, dtype, wanted, self.values["range"], self.values["gain"])
+        encoded = encoding(kind, dtype, wanted, self.values["range"], self.values["gain"], self.stages[-1].display)
         return encoded if target.map is None else encoded._replace(of="image", channel=target.map)
 
     def _settings(self, picture: Picture, format: formats.Format | None) -> Settings:
