@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal, NamedTuple, TypedDict, Unpack
+from typing import Annotated, Any, Literal, NamedTuple, TypedDict, Unpack
 
 from .core import Array, MapField, Pair, Param, ParameterError, Stage, both, image_filter, np, pointwise
 from .core.engine.facts import note
 from .core.engine.quantize import Display
-from .core.engine.stage import NO_COLOURS, NO_HALO, Function, ImageContext, Window, whole_image
+from .core.engine.stage import NO_COLOURS, NO_HALO, Function, ImageContext, Rows, Window, whole_image
 from .core.filter import PastTheEdge, Treatment
-from .core.gradient import gradient, laplacian, non_maximum_suppression, structure_tensor
+from .core.gradient import gradient, laplacian, non_maximum_suppression, structure_tensor, threshold_text
 from .core.gradient.compass import Compass, compass
 from .core.gradient.gradient import Gradient, Norm
 from .core.gradient.max_channel import strongest_channel
@@ -26,6 +26,8 @@ contours are known a wider Gaussian with lower thresholds finds more, and less t
 SOBELS_UNITS = {"scharr": 1 / 4, "farid": 8.0, "kirsch": 1 / 4}
 """What brings answers to about those of Sobel's operator, at which they show in 8 and 16 bits: of a step from black to
 white 4, 16, 0.5 and 15 times white. Those of the operators that are not named here are as large, or half as large."""
+SURVEYED_ROWS = 64
+"""Rows that are looked at together for the greatest magnitude."""
 DI_ZENZO = "di-zenzo"
 
 
@@ -120,12 +122,26 @@ def edges(
         Param("Make the picture binary: white where the answer is above this.", min=0),
     ] = None,
     low: Annotated[
-        float | None,
-        Param("Lower threshold.", min=0, only=("canny",), shown_default="0.12 of white"),
+        Any,
+        Param(
+            "Lower threshold: a magnitude, or a percentage of the picture's greatest.",
+            metavar="X|P%",
+            read=threshold_text.read,
+            check=threshold_text.check,
+            only=("canny",),
+            shown_default="0.12 of white",
+        ),
     ] = None,
     high: Annotated[
-        float | None,
-        Param("Upper threshold.", min=0, only=("canny",), shown_default="0.3 of white"),
+        Any,
+        Param(
+            "Upper threshold, in the same way.",
+            metavar="X|P%",
+            read=threshold_text.read,
+            check=threshold_text.check,
+            only=("canny",),
+            shown_default="0.3 of white",
+        ),
     ] = None,
     **common: Unpack[EdgesCommon],
 ) -> list[Stage]:
@@ -176,6 +192,7 @@ def edges(
     $ imfilter edges photo.jpg -o edges.png
     $ imfilter edges photo.jpg --magnitude strength.png --angle direction.tif
     $ imfilter edges photo.jpg -o edges.png --op canny --sigma 2 --low 30 --high 90
+    $ imfilter edges faint.tif -o edges.png --op canny --low 10% --high 30%
     $ imfilter edges photo.jpg -o edges.png --channels di-zenzo
     $ imfilter edges photo.jpg --op structure --rho 4 --orientation axis.tif --coherence clear.png
 
@@ -310,16 +327,26 @@ def _structure(
     return [*stages, Stage(bind, colours=NO_COLOURS, fields=STRUCTURE_FIELDS)]
 
 
-def _canny(low: float | None, high: float | None, norm: Norm, size: int) -> list[Stage]:
-    if low is not None and high is not None and low > high:
-        raise ParameterError("low", f"{low:g} is above --high {high:g}")
+def _canny(low: Any, high: Any, norm: Norm, size: int) -> list[Stage]:
+    lower, upper = (None if given is None else threshold_text.check(given) for given in (low, high))
+    if lower is not None and upper is not None and lower.relative == upper.relative and lower.number > upper.number:
+        raise ParameterError("low", f"{low} is above --high {high}")
+    relative = any(threshold is not None and threshold.relative for threshold in (lower, upper))
+
+    def greatest(context: ImageContext, parts: Rows) -> float:
+        most = 0.0
+        for start in range(0, parts.height, SURVEYED_ROWS):
+            strip = parts.rows(start, min(start + SURVEYED_ROWS, parts.height))
+            most = float(np.fmax(most, np.fmax.reduce(gradient.magnitude(strip, norm, context.work), axis=None)))
+        return most
 
     def bind_thin(context: ImageContext) -> Function:
         # A larger Sobel operator sums to more: 16 times with each ring of its binomial family.
         white = context.full * 4.0 ** (size - 3)
-        above = CANNY_HIGH * white if high is None else high
+        most = context.survey_result
+        above = CANNY_HIGH * (most if relative else white) if upper is None else upper.of(most)
         # A given upper threshold below the default lower one takes the lower one with it.
-        below = min(CANNY_LOW * white, above / 2) if low is None else low
+        below = min(CANNY_LOW * (most if relative else white), above / 2) if lower is None else lower.of(most)
         above = max(above, below)
 
         def thin(parts: Gradient) -> Edges:
@@ -333,6 +360,11 @@ def _canny(low: float | None, high: float | None, norm: Norm, size: int) -> list
         return maps._replace(image=non_maximum_suppression.hysteresis(maps.image))
 
     return [
-        Stage(bind_thin, window=Window(non_maximum_suppression.HALO, border="constant"), colours=NO_COLOURS),
+        Stage(
+            bind_thin,
+            window=Window(non_maximum_suppression.HALO, border="constant"),
+            colours=NO_COLOURS,
+            survey=greatest if relative else None,
+        ),
         whole_image(join, gain=None, fields=GRADIENT_FIELDS),
     ]

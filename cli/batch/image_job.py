@@ -22,6 +22,7 @@ from ..images import encode, formats, memory_budget
 from ..images.atomic_write import Transaction
 from ..images.metadata import Metadata
 from ..images.picture import Picture
+from . import surprises
 from .frame_output import SHEET, Computed, kept_of, make_folder, writable
 from .job_options import JobOptions
 from .plan import Job, Target
@@ -85,7 +86,7 @@ class ImageProcessor:
             raise FileError(name, "needs more memory than there is") from None
         outputs = result.outputs
         if SHEET in outputs:
-            drawn = outputs[SHEET].samples.drawn(self.maps)
+            drawn = outputs[SHEET].samples.drawn(self.maps, self.options.render.sheet_range)
             outputs[SHEET] = outputs[SHEET]._replace(samples=drawn)
         return Computed(picture.pixels.shape, dtype, formats_of, encodings, outputs, result.facts)
 
@@ -116,7 +117,7 @@ class ImageProcessor:
         if self.options.report.notes:
             # Of many maps one is told of, as an example.
             told = [output for number, output in enumerate(first.encodings.items()) if not (number and self.maps)]
-            said = [_range_notes(*output, frame.outputs) for frame in frames for output in told]
+            said = [self._surprises(*output, frame) for frame in frames for output in told]
             lines = [f"imfilter: {name}: {note}" for note in dict.fromkeys([*notes, *itertools.chain(*said)])]
         if self.options.report.facts:
             lines += [f"{name}: {fact.text}" for fact in first.facts]
@@ -142,6 +143,12 @@ class ImageProcessor:
             lines=tuple(lines),
             frames=len(frames),
         )
+
+    def _surprises(self, name: str, encoding: Encoding, frame: Computed) -> list[str]:
+        weights = self.stages[-1].weights
+        kernel_sum = None if weights is None else weights.sum
+        surprise = surprises.note(name, encoding, frame.outputs[name], self.recipe.last, kernel_sum)
+        return _range_notes(name, encoding, frame.outputs) or [surprise] * bool(surprise)
 
     def _encoding(self, output: str, picture: Picture, format: formats.Format, target: Target) -> Encoding:
         """Return how one output's values become samples of its file; raises FileError where it cannot hold them."""
