@@ -160,7 +160,7 @@ def draw(
 
 
 def _stretched(values: Any, low: float, high: float) -> Any:
-    """Return values as levels of gray, *low* black and *high* white; NaN is black, and a map of one value gray, but 0."""
+    """Return values as levels of gray, *low* black and *high* white; NaN is black, one value gray, 0 alone black."""
     if not high > low:
         return np.full(values.shape, 128 if low else 0, np.uint8)
     levels = np.clip((values - low) * (255 / (high - low)), 0, 255)

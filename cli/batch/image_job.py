@@ -14,6 +14,7 @@ from ...filters.core.engine.output_buffer import CanvasFactory, Output
 from ...filters.core.engine.quantize import FULL, Encoding, hue_legend
 from ...filters.core.engine.working_space import Settings
 from ...filters.core.filter import encoding
+from ...filters.core.lazy_numpy import Array
 from ...filters.core.parameters import ImageError
 from ..console.messages import shown
 from ..console.report import DEPTHS, Report, depth_in_words
@@ -88,7 +89,9 @@ class ImageProcessor:
         if SHEET in outputs:
             drawn = outputs[SHEET].samples.drawn(self.maps, self.options.render.sheet_range)
             outputs[SHEET] = outputs[SHEET]._replace(samples=drawn)
-        return Computed(picture.pixels.shape, dtype, formats_of, encodings, outputs, result.facts)
+        seen = picture.pixels if picture.alpha is None else picture.pixels[picture.alpha > 0][None]
+        surprising = self._surprises(seen, encodings, outputs)
+        return Computed(picture.pixels.shape, dtype, formats_of, encodings, outputs, result.facts, surprising)
 
     def _canvas(self, output: str, format: formats.Format) -> CanvasFactory:
         if output != SHEET:
@@ -117,7 +120,8 @@ class ImageProcessor:
         if self.options.report.notes:
             # Of many maps one is told of, as an example.
             told = [output for number, output in enumerate(first.encodings.items()) if not (number and self.maps)]
-            said = [self._surprises(*output, frame) for frame in frames for output in told]
+            said = [_range_notes(*output, frame.outputs) for frame in frames for output in told]
+            said += [list(frame.surprises) for frame in frames]
             lines = [f"imfilter: {name}: {note}" for note in dict.fromkeys([*notes, *itertools.chain(*said)])]
         if self.options.report.facts:
             lines += [f"{name}: {fact.text}" for fact in first.facts]
@@ -144,11 +148,18 @@ class ImageProcessor:
             frames=len(frames),
         )
 
-    def _surprises(self, name: str, encoding: Encoding, frame: Computed) -> list[str]:
+    def _surprises(
+        self, pixels: Array, encodings: Mapping[str, Encoding], outputs: Mapping[str, Output]
+    ) -> tuple[str, ...]:
+        """Return notes on what will surprise in the outputs; of many maps on one."""
+        if not self.options.report.notes:
+            return ()
         weights = self.stages[-1].weights
         kernel_sum = None if weights is None else weights.sum
-        surprise = surprises.note(name, encoding, frame.outputs[name], self.recipe.last, kernel_sum)
-        return _range_notes(name, encoding, frame.outputs) or [surprise] * bool(surprise)
+        last = self.recipe.last
+        told = list(encodings.items())[: 1 if self.maps else None]
+        notes = (surprises.note(name, encoding, outputs[name], last, pixels, kernel_sum) for name, encoding in told)
+        return tuple(note for note in notes if note)
 
     def _encoding(self, output: str, picture: Picture, format: formats.Format, target: Target) -> Encoding:
         """Return how one output's values become samples of its file; raises FileError where it cannot hold them."""

@@ -145,11 +145,9 @@ def test_what_is_0_everywhere_is_black_and_a_few_extremes_hide_nothing():
     maps[2, 50, 50] = 5000
     black, white = np.array(contact_sheet.scales(maps, "auto")).T
     assert (black == 0).all() and (white == 10).all()
-    sheet = contact_sheet.draw(
-        maps, [(0, 0), (0, 10), (0, 5000)], list(zip(black, white, strict=True)), ["a", "b", "c"]
-    )
-    middle = [sheet[8 + 50 :, 8 + start][0] for start in (50,)]
-    assert middle == [0]
+    scales = list(zip(black, white, strict=True))
+    sheet = contact_sheet.draw(maps, [(0, 0), (0, 10), (0, 5000)], scales, ["a", "b", "c"])
+    assert (sheet[9:109, 9:109] == 0).all()
 
 
 def test_the_labels_are_numbers_names_and_ranges():

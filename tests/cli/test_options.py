@@ -77,7 +77,8 @@ def test_every_option_changes_the_stamp_or_is_named_as_harmless():
 
 @pytest.mark.parametrize("name", OTHER)
 def test_what_changes_the_output_changes_the_stamp(stamp, name):
-    assert stamp(**{name: OTHER[name]}) != stamp()
+    beside = TOGETHER.get(name, {})
+    assert stamp(**{name: OTHER[name]}, **beside) != stamp(**beside)
 
 
 @pytest.mark.each("name", HARMLESS)
