@@ -125,7 +125,7 @@ def conv(
     file each (``--name '{stem}-{map:02}.png'``), or onto one ``--sheet``.
 
     A kernel file is told by what is in it: plain numbers, JSON, .npy, libvips, ArcGIS, SExtractor, GRASS,
-    ImageMagick, ffmpeg, Image-Pro, PV-WAVE, SVG, PGM (pnmconvol), OpenCV or ESRI. Its own divisor, offset,
+    IM, ImageMagick, ffmpeg, Image-Pro, PV-WAVE, SVG, PGM (pnmconvol), OpenCV or ESRI. Its own divisor, offset,
     anchor and turning hold; `imfilter kernels show FILE` says how it was understood.
 
     Returns

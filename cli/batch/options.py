@@ -108,7 +108,7 @@ class SharedOptions(NamedTuple):
             affects_output=False,  # `--update` looks at the format of the file itself
             short="-t",
             metavar="FORMAT",
-            words=lambda: formats.FORMATS,
+            words=lambda: formats.WRITTEN,
         ),
     ] = None
     name: Annotated[
