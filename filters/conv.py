@@ -142,7 +142,7 @@ def conv(
 
     Shell
     -----
-    $ imfilter conv photo.jpg -o relief.png --kernel emboss --range offset
+    $ imfilter conv photo.jpg -o relief.png --kernel "-2 -1 0; -1 0 1; 0 1 2" --range offset
     $ imfilter conv photo.jpg -o out.png --kernel "1 2 1; 2 4 2; 1 2 1" --normalize sum
     $ imfilter conv photo.jpg -o layer.npy --kernel weights.npy --padding 1 --border zero --activation relu
     $ imfilter conv photo.jpg --kernel gabor --sheet textures.png
