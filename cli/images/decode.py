@@ -88,4 +88,6 @@ def _failures() -> Iterator[None]:
     except Exception as error:
         # Decoders answer broken files with errors of every type; each means the same to the user.
         cut_off = isinstance(error, (struct.error, IndexError))
-        raise DecodeError(f"is damaged or truncated ({'a part is missing' if cut_off else reason_of(error)})") from error
+        raise DecodeError(
+            f"is damaged or truncated ({'a part is missing' if cut_off else reason_of(error)})"
+        ) from error
