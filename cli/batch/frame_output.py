@@ -8,13 +8,14 @@ from pathlib import Path
 from typing import NamedTuple
 
 from ...filters.core.engine.facts import Fact
+from ...filters.core.engine.geometry import Geometry
 from ...filters.core.engine.output_buffer import Output
 from ...filters.core.engine.quantize import Encoding
 from ...filters.core.lazy_numpy import np
 from ..console.messages import reason
 from ..errors import FileError
 from ..images import formats
-from ..images.metadata import Metadata
+from ..images.metadata import Metadata, georeferenced
 from .plan import Target
 
 SHEET = "sheet"
@@ -31,6 +32,10 @@ class Computed(NamedTuple):
     encodings: Mapping[str, Encoding]
     outputs: Mapping[str, Output]
     facts: Sequence[Fact]
+    geometry: Geometry = Geometry()
+    """Where the result lies in the input."""
+    same_units: bool = False
+    """The picture's values mean what the input's do, as after a mean."""
 
     def without_samples(self) -> Computed:
         """Return what a report needs."""
@@ -64,11 +69,24 @@ def make_folder(target: Target) -> None:
         raise FileError(target.name, f"cannot be written: {reason(error)}") from None
 
 
-def kept_of(metadata: Metadata, name: str, computed: Computed) -> Metadata:
-    """Return what the output *name* keeps: a map its resolution; gray samples no profile of colours."""
+def kept_of(metadata: Metadata, name: str, computed: Computed, notes: list[str]) -> Metadata:
+    """Return what the output *name* keeps, true of its own samples; what is left out is told in *notes*.
+
+    A map keeps resolution and georeference; gray samples no profile of colours.
+    """
     if name == SHEET:
         return Metadata()
     if name != "image":
-        return Metadata(dpi=metadata.dpi)
-    same_colours = computed.outputs[name].samples.shape[2] == computed.shape[2]
-    return metadata if same_colours else metadata._replace(icc=b"")
+        metadata = Metadata(georeferenced(metadata), dpi=metadata.dpi)
+    elif computed.outputs[name].samples.shape[2] != computed.shape[2]:
+        metadata = metadata._replace(icc=b"")
+    if metadata.dpi is None and not metadata.tags:
+        return metadata
+    from ..images import georeference, placement  # tags are few pictures' matter
+
+    metadata = placement.placed(metadata, computed.geometry, notes)
+    if georeferenced(metadata):
+        same = name == "image" and computed.same_units and computed.encodings[name].plain
+        tags = georeference.filtered(metadata.tags, same, notes)
+        metadata = metadata._replace(tags=tags)
+    return metadata

@@ -9,9 +9,10 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from ...filters.core.engine import executor
+from ...filters.core.engine import executor, geometry
 from ...filters.core.engine.output_buffer import CanvasFactory, Output
 from ...filters.core.engine.quantize import FULL, Encoding, hue_legend
+from ...filters.core.engine.stage import total_gain
 from ...filters.core.engine.working_space import Settings
 from ...filters.core.filter import encoding
 from ...filters.core.parameters import ImageError
@@ -87,7 +88,17 @@ class ImageProcessor:
         if SHEET in outputs:
             drawn = outputs[SHEET].samples.drawn(self.maps)
             outputs[SHEET] = outputs[SHEET]._replace(samples=drawn)
-        return Computed(picture.pixels.shape, dtype, formats_of, encodings, outputs, result.facts)
+        height, width = picture.pixels.shape[:2]
+        return Computed(
+            picture.pixels.shape,
+            dtype,
+            formats_of,
+            encodings,
+            outputs,
+            result.facts,
+            geometry=geometry.of(self.stages, width, height),
+            same_units=total_gain(self.stages) == 1,
+        )
 
     def _canvas(self, output: str, format: formats.Format) -> CanvasFactory:
         if output != SHEET:
@@ -193,7 +204,7 @@ class ImageProcessor:
                 transaction.open(None if target.path is None else Path(target.path), backup) as file,
                 writable(target, format),
             ):
-                kept = kept_of(metadata, name, computed)
+                kept = kept_of(metadata, name, computed, notes)
                 stamp = self.options.write.stamper.stamp(name)
                 notes += self.encode(file, name, output, format, kept, stamp)
         return notes

@@ -9,7 +9,7 @@ from ...filters.core.engine.output_buffer import Canvas, CanvasFactory
 from ..console.report import DEPTHS, depth_in_words
 from .codec import CMYK, Content, EncodeOptions
 from .formats import FOR_MAPS, Format
-from .metadata import Metadata, ready
+from .metadata import Metadata, georeferenced, ready, without
 
 
 class EncodeError(Exception):
@@ -71,7 +71,7 @@ def write(
     *software*, one line of ASCII, goes where the format keeps the name of the program that wrote a file.
     """
     notes: list[str] = []
-    metadata = kept(metadata, pixels, options, notes)
+    metadata = kept(metadata, format, pixels, options, notes)
     return notes + format.codec.encode(file, Content(pixels, alpha, metadata, options, software))
 
 
@@ -82,9 +82,14 @@ def write_maps(
     notes: list[str] = []
     encode = format.codec.encode_maps
     assert encode is not None
-    return notes + encode(file, Content(maps, None, kept(metadata, maps, options, notes), options, software))
+    return notes + encode(file, Content(maps, None, kept(metadata, format, maps, options, notes), options, software))
 
 
-def kept(metadata: Metadata, pixels: Any, options: EncodeOptions, notes: list[str]) -> Metadata:
+def kept(metadata: Metadata, format: Format, pixels: Any, options: EncodeOptions, notes: list[str]) -> Metadata:
     """Return what goes into a file of *pixels*."""
-    return Metadata() if options.strip else ready(metadata, pixels.shape[1::-1], options.strip_gps, notes)
+    if options.strip:
+        return Metadata()
+    if not format.georeferenced and (own := georeferenced(metadata)):
+        metadata = metadata._replace(tags=without(metadata.tags, own.keys()))
+        notes.append(f"{format.title or format.name.upper()} cannot hold its georeference; use .tif")
+    return ready(metadata, pixels.shape[1::-1], options.strip_gps, notes)

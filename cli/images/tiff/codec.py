@@ -7,7 +7,7 @@ from typing import Any
 
 from .. import ifd, pillow_buffer
 from ..codec import CMYK, Codec, Content, FrameWriter
-from ..metadata import Metadata, tags_of
+from ..metadata import Metadata, georeferenced, tags_of
 from ..picture import Timing
 from ..tiff_tags import XMP
 from . import decoder
@@ -86,7 +86,13 @@ def _add_page(writer: Any, samples: Any, alpha: bool, metadata: Metadata, softwa
         resolution=metadata.dpi,
         resolutionunit="INCH" if metadata.dpi else None,
         iccprofile=metadata.icc or None,
+        extratags=[(tag, value.type, value.many, value.data, False) for tag, value in _own_tags(metadata)],
     )
+
+
+def _own_tags(metadata: Metadata) -> list[tuple[int, ifd.Value]]:
+    """Return the tags that each page has of its own; the others stand in the first alone."""
+    return sorted(georeferenced(metadata).items())
 
 
 def _finish(file: io.BytesIO, metadata: Metadata) -> list[str]:

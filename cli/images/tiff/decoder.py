@@ -13,7 +13,7 @@ from typing import Any
 from PIL import Image, TiffImagePlugin
 
 from ....filters.core.lazy_numpy import Array, np
-from .. import ifd, pillow_decoder
+from .. import ifd, pillow_decoder, placement
 from ..metadata import of_tiff, plausible, turned
 from ..picture import Decode, DecodeError, DecodeOptions, Frames, PartialDecode, Picture, premultiplied, real_samples
 from ..silence import silenced
@@ -21,10 +21,12 @@ from ..tiff_tags import (
     BITS,
     EXTRA_CHANNELS,
     FORMAT,
+    HEIGHT,
     ICC_PROFILE,
     ORIENTATION,
     PHOTOMETRIC,
     UNIT,
+    WIDTH,
     X_RESOLUTION,
     Y_RESOLUTION,
 )
@@ -61,7 +63,7 @@ def finish(begun: PartialDecode, options: DecodeOptions, decode: Decode) -> Pict
     tags, several = _first_page(begun.data)
     if begun.image is not None:
         parts = partial(_colours_and_alpha, many(tags, BITS, 1))
-        return pillow_decoder.finish(begun, options, parts, begun.data)
+        return _upright(pillow_decoder.finish(begun, options, parts, begun.data), tags)
     if several:
         return pages.read(begun.data, decode, begun.notes)
     layout = strips.layout(begun.data, tags)
@@ -71,12 +73,21 @@ def finish(begun: PartialDecode, options: DecodeOptions, decode: Decode) -> Pict
     orientation = one(tags, ORIENTATION, 1)
     icc = tags[ICC_PROFILE].data if ICC_PROFILE in tags else b""
     metadata = of_tiff(begun.data, icc, _resolution(tags), notes)
+    metadata = placement.upright(metadata, orientation, layout.width, layout.height, notes)
     return Picture(
         turned(pixels, orientation),
         None if alpha is None else turned(alpha, orientation),
         metadata=metadata,
         notes=notes,
     )
+
+
+def _upright(picture: Picture, tags: ifd.Directory) -> Picture:
+    """Return a picture that Pillow turned as it decoded it, which it does without a word."""
+    size = one(tags, WIDTH, 0), one(tags, HEIGHT, 0)
+    picture.orientation = one(tags, ORIENTATION, 1)
+    picture.metadata = placement.upright(picture.metadata, picture.orientation, *size, picture.notes)
+    return picture
 
 
 def _colours_and_alpha(bits: tuple[int, ...], image: Image.Image) -> tuple[Any, Any]:
