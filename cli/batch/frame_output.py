@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
@@ -22,6 +23,15 @@ SHEET = "sheet"
 """The output that shows all maps of a bank of kernels."""
 
 
+class Missing(NamedTuple):
+    """The samples of a frame that a value marks as missing."""
+
+    value: float
+    samples: int
+    spread: bool
+    """All filters hand on what is missing, as far as they reach."""
+
+
 class Computed(NamedTuple):
     """One frame, filtered."""
 
@@ -36,6 +46,13 @@ class Computed(NamedTuple):
     """Where the result lies in the input."""
     same_units: bool = False
     """The picture's values mean what the input's do, as after a mean."""
+    missing: Missing | None = None
+    """None where no value marks samples as missing."""
+
+    @property
+    def size(self) -> int:
+        """How many samples the input has."""
+        return math.prod(self.shape)
 
     def without_samples(self) -> Computed:
         """Return what a report needs."""
@@ -80,7 +97,8 @@ def kept_of(metadata: Metadata, name: str, computed: Computed, notes: list[str])
         metadata = Metadata(georeferenced(metadata), dpi=metadata.dpi)
     elif computed.outputs[name].samples.shape[2] != computed.shape[2]:
         metadata = metadata._replace(icc=b"")
-    if metadata.dpi is None and not metadata.tags:
+    nodata = computed.outputs[name].nodata
+    if metadata.dpi is None and not metadata.tags and nodata is None:
         return metadata
     from ..images import georeference, placement  # tags are few pictures' matter
 
@@ -89,4 +107,11 @@ def kept_of(metadata: Metadata, name: str, computed: Computed, notes: list[str])
         same = name == "image" and computed.same_units and computed.encodings[name].plain
         tags = georeference.filtered(metadata.tags, same, notes)
         metadata = metadata._replace(tags=tags)
+    if nodata is not None or not _marks_nothing(name, computed):
+        metadata = metadata._replace(tags=georeference.with_nodata(metadata.tags, nodata))
     return metadata
+
+
+def _marks_nothing(name: str, computed: Computed) -> bool:
+    """Whether the nodata value of the input is none that its samples can have: what is said of it stays true."""
+    return computed.missing is not None and computed.encodings[name].nodata is None

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from ...filters.core.engine import executor, geometry
+from ...filters.core.engine import executor, geometry, nan_policy, nodata
 from ...filters.core.engine.output_buffer import CanvasFactory, Output
 from ...filters.core.engine.quantize import FULL, Encoding, hue_legend
 from ...filters.core.engine.stage import total_gain
@@ -23,7 +23,8 @@ from ..images import encode, formats, memory_budget
 from ..images.atomic_write import Transaction
 from ..images.metadata import Metadata
 from ..images.picture import Picture
-from .frame_output import SHEET, Computed, kept_of, make_folder, writable
+from . import missing_notes
+from .frame_output import SHEET, Computed, Missing, kept_of, make_folder, writable
 from .job_options import JobOptions
 from .plan import Job, Target
 from .recipe import Recipe
@@ -36,6 +37,11 @@ class ImageProcessor:
         self.recipe, self.maps, self.options = recipe, maps, options
         self.stages, self.settings = recipe.stages()
         self.values = recipe.last.values
+
+    @property
+    def spreads_nan(self) -> bool:
+        """Whether all filters hand on what is missing."""
+        return all(step.values["nan"] == nan_policy.PROPAGATE for step in self.recipe.steps)
 
     def __reduce__(self) -> tuple[Any, ...]:
         # The stages hold functions, which are built again where they are needed.
@@ -62,6 +68,11 @@ class ImageProcessor:
                 output: self._encoding(output, picture, formats_of[output], target)
                 for output, target in job.targets.items()
             }
+            missing = self.options.render.nodata.of(picture.nodata)
+            encodings = {
+                output: self._with_nodata(encoded, missing, dtype, formats_of[output]) if output != SHEET else encoded
+                for output, encoded in encodings.items()
+            }
             if picture.pixels.shape[2] == encode.CMYK:
                 _check_inks(self.settings)
             settings = self._settings(picture, formats_of.get("image"))
@@ -79,6 +90,8 @@ class ImageProcessor:
                 canvases={output: self._canvas(output, format) for output, format in formats_of.items()},
                 effect=self.options.render.effect,
                 name=job.input.place if not picture.number else f"{job.input.place}#{picture.number}",
+                nodata=missing,
+                keep_holes=self.options.render.nodata.keep_holes,
             )
         except ImageError as error:
             raise FileError(name, str(error)) from None
@@ -98,6 +111,7 @@ class ImageProcessor:
             result.facts,
             geometry=geometry.of(self.stages, width, height),
             same_units=total_gain(self.stages) == 1,
+            missing=Missing(missing, result.missing, self.spreads_nan) if missing is not None else None,
         )
 
     def _canvas(self, output: str, format: formats.Format) -> CanvasFactory:
@@ -128,6 +142,7 @@ class ImageProcessor:
             # Of many maps one is told of, as an example.
             told = [output for number, output in enumerate(first.encodings.items()) if not (number and self.maps)]
             said = [_range_notes(*output, frame.outputs) for frame in frames for output in told]
+            said += [missing_notes.of(output, frame) for frame in frames for output, _ in told]
             lines = [f"imfilter: {name}: {note}" for note in dict.fromkeys([*notes, *itertools.chain(*said)])]
         if self.options.report.facts:
             lines += [f"{name}: {fact.text}" for fact in first.facts]
@@ -181,6 +196,17 @@ class ImageProcessor:
             raise FileError(target.name, str(error)) from None
         encoded = encoding(kind, dtype, wanted, self.values["range"], self.values["gain"])
         return encoded if target.map is None else encoded._replace(of="image", channel=target.map)
+
+    def _with_nodata(self, encoding: Encoding, missing: float | None, dtype: str, format: formats.Format) -> Encoding:
+        """Return how an output is written whose missing samples may be marked by a value.
+
+        Where neither the file can tell it nor the user did, float samples stay NaN.
+        """
+        told = format.georeferenced or not self.options.render.nodata.auto
+        if missing is None or not nodata.fits(missing, dtype):
+            return encoding
+        is_float = encoding.dtype == "float32"
+        return nodata.written(encoding, math.nan if is_float and not told else missing, told)
 
     def _settings(self, picture: Picture, format: formats.Format | None) -> Settings:
         """Return the settings for one picture: a background where its transparency cannot be kept."""

@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from ...filters.core.engine.mask import Effect
 from ..images import encode
+from .nodata_option import NodataOption
 from .provenance import Stamper
 
 
@@ -25,6 +26,8 @@ class RenderOptions(NamedTuple):
     angle_style: str = "code"
     effect: Effect | None = None
     """Where the filters act, if not everywhere."""
+    nodata: NodataOption = NodataOption()
+    """Which samples are missing."""
 
 
 class WriteOptions(NamedTuple):

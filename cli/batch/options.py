@@ -166,6 +166,25 @@ class SharedOptions(NamedTuple):
         tuple[str, ...],
         Option("Change nothing outside of this box; may be repeated.", PIXELS, affects_output=True, metavar="X,Y,W,H"),
     ] = ()
+    nodata: Annotated[
+        str,
+        Option(
+            "Samples that are missing, like NaN: those with the value that each file tells (auto), or V; none are.",
+            PIXELS,
+            affects_output=True,
+            metavar="auto|V|none",
+            default="auto",
+            words=lambda: ["auto", "none", "nan"],
+        ),
+    ] = "auto"
+    keep_holes: Annotated[
+        bool,
+        Option(
+            "Leave samples missing that are missing in the input, whatever --nan makes of them.",
+            PIXELS,
+            affects_output=True,
+        ),
+    ] = False
     quality: Annotated[
         int | None,
         Option(

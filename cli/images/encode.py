@@ -10,6 +10,7 @@ from ..console.report import DEPTHS, depth_in_words
 from .codec import CMYK, Content, EncodeOptions
 from .formats import FOR_MAPS, Format
 from .metadata import Metadata, georeferenced, ready, without
+from .tiff_tags import GDAL_NODATA
 
 
 class EncodeError(Exception):
@@ -91,5 +92,6 @@ def kept(metadata: Metadata, format: Format, pixels: Any, options: EncodeOptions
         return Metadata()
     if not format.georeferenced and (own := georeferenced(metadata)):
         metadata = metadata._replace(tags=without(metadata.tags, own.keys()))
-        notes.append(f"{format.title or format.name.upper()} cannot hold its georeference; use .tif")
+        if own.keys() != {GDAL_NODATA}:
+            notes.append(f"{format.title or format.name.upper()} cannot hold its georeference; use .tif")
     return ready(metadata, pixels.shape[1::-1], options.strip_gps, notes)

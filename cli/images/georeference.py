@@ -6,6 +6,7 @@ centre where the key GTRasterType says that a pixel is a point.
 
 from __future__ import annotations
 
+import contextlib
 import math
 import re
 import struct
@@ -16,6 +17,7 @@ from ...filters.core.engine.geometry import Geometry
 from . import ifd
 from .tiff_tags import (
     GDAL_METADATA,
+    GDAL_NODATA,
     GEO_KEYS,
     INTERGRAPH_MATRIX,
     PIXEL_SCALE,
@@ -30,9 +32,12 @@ RASTER_TYPE, PIXEL_IS_POINT = 1025, 2
 """A key of GeoTIFF, and its value where coordinates count from the centre of the first sample."""
 LINE_OFFSET, SAMPLE_OFFSET, LINE_SCALE, SAMPLE_SCALE = 2, 3, 7, 8
 """Which of the 92 numbers of `RATIONAL_POLYNOMIALS` are places in the raster; a sample's centre is a whole number."""
-ITEM = re.compile(rb"\s*<Item\b([^<>]*)>[^<]*</Item\s*>")
-"""An item of GDAL_METADATA, with its attributes."""
-STATISTICS = re.compile(rb"\bname\s*=\s*[\"']STATISTICS_")
+ITEM = re.compile(rb"\s*<Item\b([^<>]*)>([^<]*)</Item\s*>")
+"""An item of GDAL_METADATA: its attributes, and its text."""
+NAME = re.compile(rb"\bname\s*=\s*[\"']([^\"']*)[\"']")
+STATISTICS = b"STATISTICS_"
+NODATA_NAMES = frozenset({b"nodata_values", b"nodata", b"_fillvalue", b"missing_value", b"blankvalue"})
+"""Items of any band that tell the value of missing samples, as GDAL, ESRI and netCDF name them."""
 OF_SAMPLES = re.compile(rb"\b(?:sample|role)\s*=")
 """What marks an item about the values of a band: its unit, its scale, its name."""
 
@@ -181,6 +186,44 @@ def _of_doubles(numbers: Sequence[float]) -> ifd.Value:
     return ifd.Value(ifd.DOUBLE, len(numbers), struct.pack(f"<{len(numbers)}d", *numbers))
 
 
+def nodata(tags: Mapping[int, ifd.Value], notes: list[str]) -> float | None:
+    """Return the value of missing samples; one that is no number is told in *notes*.
+
+    GDAL's tag has it, or an item of its metadata that programs write who know no tag.
+    """
+    words = tags[GDAL_NODATA].text().strip() if GDAL_NODATA in tags else b""
+    if not words and GDAL_METADATA in tags:
+        items = ITEM.finditer(tags[GDAL_METADATA].text())
+        named = (item[2].strip() for item in items if _name(item).rpartition(b"#")[2].lower() in NODATA_NAMES)
+        words = b" ".join(dict.fromkeys(named))
+    # Of one value for each band, all are alike as a rule.
+    values = {word.replace(b",", b".") for word in words.split()}
+    if not values:
+        return None
+    if len(values) == 1:
+        with contextlib.suppress(ValueError):
+            return float(values.pop())
+    notes.append(f"its nodata value, {words.decode('ascii', 'replace')[:40]!r}, is not a number and was ignored")
+    return None
+
+
+def _name(item: re.Match[bytes]) -> bytes:
+    found = NAME.search(item[1])
+    return found[1] if found is not None else b""
+
+
+def with_nodata(tags: Mapping[int, ifd.Value], value: float | None) -> ifd.Directory:
+    """Return *tags* that tell the value of missing samples, as they did if it is the same; or none."""
+    new = {number: own for number, own in tags.items() if number != GDAL_NODATA}
+    if value is None:
+        return new
+    words = tags[GDAL_NODATA].text().strip() if GDAL_NODATA in tags else b""
+    with contextlib.suppress(ValueError):
+        if words and (float(words) == value or (math.isnan(value) and math.isnan(float(words)))):
+            return {**new, GDAL_NODATA: tags[GDAL_NODATA]}
+    return {**new, GDAL_NODATA: ifd.text(f"{value:.17g}".encode())}
+
+
 def filtered(tags: Mapping[int, ifd.Value], same_values: bool, notes: list[str]) -> Mapping[int, ifd.Value]:
     """Return *tags* without the words of GDAL_METADATA that a filter makes untrue.
 
@@ -191,7 +234,7 @@ def filtered(tags: Mapping[int, ifd.Value], same_values: bool, notes: list[str])
     words, dropped = tags[GDAL_METADATA].text(), list[str]()
 
     def kept(item: re.Match[bytes]) -> bytes:
-        if STATISTICS.search(item[1]):
+        if _name(item).startswith(STATISTICS):
             dropped.append("statistics")
         elif not same_values and OF_SAMPLES.search(item[1]):
             dropped.append("units, scales and names of bands")

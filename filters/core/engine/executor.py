@@ -44,6 +44,8 @@ class Result(NamedTuple):
 
     outputs: dict[str, Output]
     facts: list[Fact]
+    missing: int = 0
+    """How many samples of the image its nodata value marks."""
 
 
 def run(
@@ -160,7 +162,8 @@ def run(
     if measure:
         facts = [*(fact for stage in stages for fact in stage.facts(nan_policy.context_for(stage, context))), *found]
     facts.append(note(f"computed in {np.dtype(work).name}, strips of {rows} rows"))
-    return Result({name: collector.output() for name, collector in collectors.items()}, facts)
+    missing = 0 if marked is None else marked.count(image)
+    return Result({name: collector.output() for name, collector in collectors.items()}, facts, missing)
 
 
 def work_type(stages: Sequence[Stage], dtype: str, encodings: Iterable[Encoding]) -> Any:

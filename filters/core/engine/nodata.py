@@ -1,5 +1,6 @@
-"""Samples that a value marks as missing, as -9999 does in an elevation model: NaN to the filters, and the value again
-in what is written.
+"""Samples that a value marks as missing, as -9999 does in an elevation model.
+
+They are NaN to the filters, and the value again in what is written.
 """
 
 from __future__ import annotations
@@ -41,6 +42,10 @@ class Nodata(NamedTuple):
         gaps = samples == samples.dtype.type(self.value)
         return np.broadcast_to(gaps.all(axis=2, keepdims=True), gaps.shape) if self.joint else gaps
 
+    def count(self, image: Array) -> int:
+        """Return how many samples of an image are missing."""
+        return sum(int(np.count_nonzero(self.gaps(image[row : row + ROWS]))) for row in range(0, len(image), ROWS))
+
     def as_nan(self, strip: Array, work: Any) -> Array:
         """Return rows of the image with NaN in the place of the value; themselves where none is missing."""
         gaps = self.gaps(strip)
@@ -69,8 +74,8 @@ def fits(value: float, dtype: str) -> bool:
     (True, False, False, True)
     """
     if dtype in ("float32", "float64"):
-        return dtype == "float64" or not math.isfinite(value) or abs(value) <= np.finfo(np.float32).max
-    return math.isfinite(value) and float(value).is_integer() and 0 <= value <= FULL[dtype]
+        return dtype == "float64" or not math.isfinite(value) or bool(abs(value) <= np.finfo(np.float32).max)
+    return bool(math.isfinite(value) and float(value).is_integer() and 0 <= value <= FULL[dtype])
 
 
 def written(encoding: Encoding, value: float | None, told: bool = True) -> Encoding:
@@ -82,7 +87,7 @@ def written(encoding: Encoding, value: float | None, told: bool = True) -> Encod
         return encoding
     if not fits(value, encoding.dtype):
         value = math.nan if encoding.dtype in ("float32", "float64") else 0.0
-    return encoding._replace(nodata=value, reserved=told and not encoding.kind == "hue")
+    return encoding._replace(nodata=value, reserved=told and encoding.kind != "hue")
 
 
 def check(value: Any) -> float | None:
@@ -107,7 +112,7 @@ class Holes:
         if values.dtype.kind != "f":
             return values
         rows, columns, channels = values.shape
-        gaps: Any = True
+        gaps: Array = np.ones((1, 1, 1), bool)
         for y in self._under(start, rows, axis=1):
             for x in self._under(0, columns, axis=0):
                 gaps = gaps & self._missing(y, x)
