@@ -203,10 +203,9 @@ class ImageProcessor:
         Where neither the file can tell it nor the user did, float samples stay NaN.
         """
         told = format.georeferenced or not self.options.render.nodata.auto
-        if missing is None or not nodata.fits(missing, dtype):
-            return encoding
-        is_float = encoding.dtype == "float32"
-        return nodata.written(encoding, math.nan if is_float and not told else missing, told)
+        marked = nodata.written(encoding, missing, dtype, told)
+        stays_nan = not told and encoding.dtype == "float32"
+        return marked._replace(nodata=None) if stays_nan else marked
 
     def _settings(self, picture: Picture, format: formats.Format | None) -> Settings:
         """Return the settings for one picture: a background where its transparency cannot be kept."""

@@ -169,7 +169,7 @@ class SharedOptions(NamedTuple):
     nodata: Annotated[
         str,
         Option(
-            "Samples that are missing, like NaN: those with the value that each file tells (auto), or V; none are.",
+            "Treat samples of this value as missing, like NaN: the file's own nodata value (auto), V, or none.",
             PIXELS,
             affects_output=True,
             metavar="auto|V|none",
@@ -180,7 +180,7 @@ class SharedOptions(NamedTuple):
     keep_holes: Annotated[
         bool,
         Option(
-            "Leave samples missing that are missing in the input, whatever --nan makes of them.",
+            "Keep samples missing that the input lacks, even if --nan ignores or fills them.",
             PIXELS,
             affects_output=True,
         ),

@@ -200,7 +200,7 @@ class ImageFilter(Generic[Parameters, Answer]):
             for name, kind in self.kinds.items()
             if name in stages[-1].fields
         }
-        encodings = {name: nodata.written(encoding, missing) for name, encoding in encodings.items()}
+        encodings = {name: nodata.written(encoding, missing, own) for name, encoding in encodings.items()}
         result = executor.run(
             stages,
             pixels,

@@ -14,6 +14,8 @@ OTHER = {
     "angle_style": "color",
     "mask": "mask.png",
     "roi": ("0,0,5,5",),
+    "nodata": "-9999",
+    "keep_holes": True,
     "quality": 50,
     "background": "red",
     "strip": True,

@@ -74,16 +74,17 @@ def fits(value: float, dtype: str) -> bool:
     (True, False, False, True)
     """
     if dtype in ("float32", "float64"):
-        return dtype == "float64" or not math.isfinite(value) or bool(abs(value) <= np.finfo(np.float32).max)
+        return dtype == "float64" or not math.isfinite(value) or abs(value) <= float(np.finfo(np.float32).max)
     return bool(math.isfinite(value) and float(value).is_integer() and 0 <= value <= FULL[dtype])
 
 
-def written(encoding: Encoding, value: float | None, told: bool = True) -> Encoding:
-    """Return how an output is written whose missing samples get *value*, or 0 where its type does not hold that.
+def written(encoding: Encoding, value: float | None, source: str, told: bool = True) -> Encoding:
+    """Return how an output of an image of dtype *source* is written whose missing samples get *value*.
 
-    Nothing else gets it if readers are *told* that it marks what is missing.
+    It is 0, or NaN, where the output's type does not hold that. Nothing else gets it if readers are *told* that it
+    marks what is missing.
     """
-    if value is None:
+    if value is None or not fits(value, source):
         return encoding
     if not fits(value, encoding.dtype):
         value = math.nan if encoding.dtype in ("float32", "float64") else 0.0
@@ -112,10 +113,8 @@ class Holes:
         if values.dtype.kind != "f":
             return values
         rows, columns, channels = values.shape
-        gaps: Array = np.ones((1, 1, 1), bool)
-        for y in self._under(start, rows, axis=1):
-            for x in self._under(0, columns, axis=0):
-                gaps = gaps & self._missing(y, x)
+        under = [(y, x) for y in self._under(start, rows, axis=1) for x in self._under(0, columns, axis=0)]
+        gaps = np.logical_and.reduce([self._missing(*place) for place in under])
         if not gaps.any():
             return values
         if gaps.shape[2] != channels:
@@ -141,5 +140,5 @@ class Holes:
             found = found & (self.alpha[low:high, :, None] > 0)
         inside = ((rows >= 0) & (rows < height))[:, None, None] & ((columns >= 0) & (columns < width))[None, :, None]
         if high <= low:
-            return np.zeros((len(rows), len(columns), found.shape[2]), bool)
+            return np.zeros((len(rows), len(columns), self.image.shape[2]), bool)
         return found[np.clip(rows - low, 0, high - low - 1)][:, np.clip(columns, 0, width - 1)] & inside
