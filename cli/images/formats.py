@@ -44,6 +44,8 @@ class Format(NamedTuple):
     """It holds several pages, which have no times."""
     maps: bool = False
     """It holds any number of maps."""
+    georeferenced: bool = False
+    """It tells where its samples lie on the ground, and which value marks those that are missing."""
     aliases: tuple[str, ...] = ()
     """Other names for it."""
     title: str = ""
@@ -119,6 +121,7 @@ FORMATS = {
             alpha=True,
             paged=True,
             maps=True,
+            georeferenced=True,
             aliases=("tif",),
             module="tiff.codec",
         ),
