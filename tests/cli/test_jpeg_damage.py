@@ -45,11 +45,7 @@ def error_of(data):
 def scans(data):
     """Where the compressed data of each scan begin and end."""
     found = list(segments.read(data))
-    return [
-        (one.end, other.start)
-        for one, other in itertools.pairwise(found)
-        if one.marker == segments.START_OF_SCAN
-    ]
+    return [(one.end, other.start) for one, other in itertools.pairwise(found) if one.marker == segments.START_OF_SCAN]
 
 
 def non_interleaved(pixels=None):

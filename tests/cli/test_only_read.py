@@ -160,6 +160,18 @@ def test_a_fits_means_its_scaled_values_and_blanks_are_nan(ok, folder):
     assert np.array_equal(np.load("out.npy").squeeze(), meant, equal_nan=True)
 
 
+def test_blanks_of_whole_numbers_are_missing(ok, folder):
+    """The mean of what is there: 5 beside a hole is not drawn to its value."""
+    samples = np.full((5, 5), 5, np.int16)
+    samples[2, 2] = -32768
+    (folder / "in.fits").write_bytes(corpus.fits(samples, BZERO=32768, BLANK=-32768))
+    ok("blur", "in.fits", "--op", "mean", "--radius", "1", "-o", "out.tif", "--nan", "ignore", "--keep-holes", "-q")
+    found = tifffile.imread("out.tif")
+    assert found.dtype == np.uint16
+    assert found[2, 2] == 0
+    assert (np.delete(found.ravel(), 12) == 32773).all()
+
+
 def test_the_planes_of_a_fits_cube_are_pages(ok, folder):
     cube = np.arange(4 * 3 * 5, dtype=np.uint8).reshape(4, 3, 5)
     (folder / "in.fits").write_bytes(corpus.fits(cube))
