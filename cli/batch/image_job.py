@@ -22,7 +22,7 @@ from ..images import encode, formats, memory_budget
 from ..images.atomic_write import Transaction
 from ..images.metadata import Metadata
 from ..images.picture import Picture
-from .frame_output import SHEET, Computed, kept_of, make_folder, writable
+from .frame_output import SHEET, Computed, kept_of, opened, writable
 from .job_options import JobOptions
 from .plan import Job, Target
 from .recipe import Recipe
@@ -47,6 +47,7 @@ class ImageProcessor:
         with Transaction() as transaction:
             notes = picture.notes + self.write(transaction, job, computed, picture.metadata)
             transaction.commit()
+            notes += transaction.notes
         return self.report(job, [computed], notes)
 
     def computed(self, job: Job, picture: Picture) -> Computed:
@@ -112,12 +113,12 @@ class ImageProcessor:
         name = shown(job.input.name)
         first = frames[0]
         height, width, channels = first.shape
-        lines = []
+        lines: list[str] = []
         if self.options.report.notes:
             # Of many maps one is told of, as an example.
             told = [output for number, output in enumerate(first.encodings.items()) if not (number and self.maps)]
             said = [_range_notes(*output, frame.outputs) for frame in frames for output in told]
-            lines = [f"imfilter: {name}: {note}" for note in dict.fromkeys([*notes, *itertools.chain(*said)])]
+            notes = [*dict.fromkeys([*job.notes, *notes, *itertools.chain(*said)])]
         if self.options.report.facts:
             lines += [f"{name}: {fact.text}" for fact in first.facts]
             lines += [f"{name}: {text}" for text in _output_facts(first.outputs, first.encodings)]
@@ -140,6 +141,7 @@ class ImageProcessor:
             },
             clipped={output: sum(f.clipped for f in found) / len(found) for output, found in measured.items()},
             lines=tuple(lines),
+            notes=tuple(notes) if self.options.report.notes else (),
             frames=len(frames),
         )
 
@@ -186,11 +188,9 @@ class ImageProcessor:
         """Write all outputs of one frame; return what people should know."""
         notes = []
         for name, target in job.targets.items():
-            make_folder(target)
             output, format = computed.outputs[name], computed.formats_of[name]
-            backup = Path(job.backup) if target.in_place and job.backup else None
             with (
-                transaction.open(None if target.path is None else Path(target.path), backup) as file,
+                opened(transaction, job, target, self.options.write.preserve_times) as file,
                 writable(target, format),
             ):
                 kept = kept_of(metadata, name, computed)
