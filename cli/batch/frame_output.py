@@ -48,6 +48,8 @@ class Computed(NamedTuple):
     """The picture's values mean what the input's do, as after a mean."""
     missing: Missing | None = None
     """None where no value marks samples as missing."""
+    surprises: tuple[str, ...] = ()
+    """Notes on results that will surprise."""
 
     @property
     def size(self) -> int:

@@ -15,6 +15,7 @@ from ...filters.core.engine.quantize import FULL, Encoding, hue_legend
 from ...filters.core.engine.stage import total_gain
 from ...filters.core.engine.working_space import Settings
 from ...filters.core.filter import encoding
+from ...filters.core.lazy_numpy import Array
 from ...filters.core.parameters import ImageError
 from ..console.messages import shown
 from ..console.report import DEPTHS, Report, depth_in_words
@@ -23,7 +24,7 @@ from ..images import encode, formats, memory_budget
 from ..images.atomic_write import Transaction
 from ..images.metadata import Metadata
 from ..images.picture import Picture
-from . import missing_notes
+from . import missing_notes, surprises
 from .frame_output import SHEET, Computed, Missing, kept_of, make_folder, writable
 from .job_options import JobOptions
 from .plan import Job, Target
@@ -99,8 +100,9 @@ class ImageProcessor:
             raise FileError(name, "needs more memory than there is") from None
         outputs = result.outputs
         if SHEET in outputs:
-            drawn = outputs[SHEET].samples.drawn(self.maps)
+            drawn = outputs[SHEET].samples.drawn(self.maps, self.options.render.sheet_range)
             outputs[SHEET] = outputs[SHEET]._replace(samples=drawn)
+        surprising = self._surprises(_seen(picture, missing if result.missing else None), encodings, outputs)
         height, width = picture.pixels.shape[:2]
         return Computed(
             picture.pixels.shape,
@@ -112,6 +114,7 @@ class ImageProcessor:
             geometry=geometry.of(self.stages, width, height),
             same_units=total_gain(self.stages) == 1,
             missing=Missing(missing, result.missing, self.spreads_nan) if missing is not None else None,
+            surprises=surprising,
         )
 
     def _canvas(self, output: str, format: formats.Format) -> CanvasFactory:
@@ -143,6 +146,7 @@ class ImageProcessor:
             told = [output for number, output in enumerate(first.encodings.items()) if not (number and self.maps)]
             said = [_range_notes(*output, frame.outputs) for frame in frames for output in told]
             said += [missing_notes.of(output, frame) for frame in frames for output, _ in told]
+            said += [list(frame.surprises) for frame in frames]
             lines = [f"imfilter: {name}: {note}" for note in dict.fromkeys([*notes, *itertools.chain(*said)])]
         if self.options.report.facts:
             lines += [f"{name}: {fact.text}" for fact in first.facts]
@@ -169,6 +173,19 @@ class ImageProcessor:
             frames=len(frames),
         )
 
+    def _surprises(
+        self, pixels: Array, encodings: Mapping[str, Encoding], outputs: Mapping[str, Output]
+    ) -> tuple[str, ...]:
+        """Return notes on what will surprise in the outputs; of many maps on one."""
+        if not self.options.report.notes:
+            return ()
+        weights = self.stages[-1].weights
+        kernel_sum = None if weights is None else weights.sum
+        last = self.recipe.last
+        told = list(encodings.items())[: 1 if self.maps else None]
+        notes = (surprises.note(name, encoding, outputs[name], last, pixels, kernel_sum) for name, encoding in told)
+        return tuple(note for note in notes if note)
+
     def _encoding(self, output: str, picture: Picture, format: formats.Format, target: Target) -> Encoding:
         """Return how one output's values become samples of its file; raises FileError where it cannot hold them."""
         dtype, maps = picture.pixels.dtype.name, len(self.maps)
@@ -187,14 +204,14 @@ class ImageProcessor:
         if kind == "angle" and self.options.render.angle_style == "color":
             if "uint8" not in format.colour:
                 raise FileError(target.name, f"{format.name.upper()} cannot hold the colours of --angle-style color")
-            return encoding("hue", dtype, "uint8", "clip", self.values["gain"])
+            return encoding("hue", dtype, "uint8", "auto", self.values["gain"], self.stages[-1].display)
         try:
             name = "map" if maps > 1 else output
             several = maps if target.map is None and output == "image" else 0
             wanted = encode.sample_type(format, dtype, self.values["depth"], channels, name, several)
         except encode.EncodeError as error:
             raise FileError(target.name, str(error)) from None
-        encoded = encoding(kind, dtype, wanted, self.values["range"], self.values["gain"])
+        encoded = encoding(kind, dtype, wanted, self.values["range"], self.values["gain"], self.stages[-1].display)
         return encoded if target.map is None else encoded._replace(of="image", channel=target.map)
 
     def _with_nodata(self, encoding: Encoding, missing: float | None, dtype: str, format: formats.Format) -> Encoding:
@@ -241,6 +258,16 @@ class ImageProcessor:
         if name == "image" and len(self.maps) not in (0, 1, 3):
             return encode.write_maps(file, output.samples, format, metadata, self.options.write.encode, stamp)
         return encode.write(file, output.samples, output.alpha, format, metadata, self.options.write.encode, stamp)
+
+
+def _seen(picture: Picture, missing: float | None) -> Array:
+    """Return the pixels that are neither transparent nor missing, as one row; all where there is no other."""
+    where = None if picture.alpha is None else picture.alpha > 0
+    marked = nodata.of(missing, picture.pixels, picture.pixels.shape[2] == 3, FULL[picture.pixels.dtype.name])
+    if marked is not None:
+        there = ~marked.gaps(picture.pixels).any(axis=2)
+        where = there if where is None or not (where & there).any() else where & there
+    return picture.pixels if where is None or not where.any() else picture.pixels[where][None]
 
 
 def _check_inks(settings: Settings) -> None:

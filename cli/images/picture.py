@@ -93,6 +93,8 @@ class PartialDecode(NamedTuple):
     notes: tuple[str, ...] = ()
     low: Image.Image | None = None
     """The low bytes of 16-bit samples, whose high bytes *image* holds."""
+    damage: str | None = None
+    """Why a lenient `load` was needed."""
 
 
 def size_guard(max_pixels: int) -> SizeGuard:

@@ -29,6 +29,7 @@ VARIED: list[tuple[str, dict[str, Any]]] = [
     ("edges", {"thin": True}),
     ("edges", {"op": "canny", "sigma": 1.5}),
     ("edges", {"channels": "max"}),
+    ("edges", {"op": "canny", "low": "12%", "high": "30%"}),
     ("sharpen", {"linear": True}),
     ("pool", {"op": "avg", "size": 3, "stride": 2, "padding": 1, "include_pad": True}),
     ("frequency", {"border": "wrap"}),
@@ -36,9 +37,7 @@ VARIED: list[tuple[str, dict[str, Any]]] = [
 CALLS = [
     pytest.param(name, NEEDED.get(name, {}) | ({"op": op} if op else {}), id=f"{name}-{op}")
     for name in catalog.names()
-    for op in (
-        catalog.load(name).spec.parameters["op"].choices if "op" in catalog.load(name).spec.parameters else [""]
-    )
+    for op in (catalog.load(name).spec.parameters["op"].choices if "op" in catalog.load(name).spec.parameters else [""])
 ]
 CALLS += [pytest.param(name, values, id=f"{name}-varied{number}") for number, (name, values) in enumerate(VARIED)]
 
@@ -181,9 +180,9 @@ def test_what_cannot_be_seen_is_not_missing():
     image[2, 2], alpha[2, 2] = 255, 0
     call = blur.checked(sigma=1.0)
     encodings = {"image": Encoding("uint8", nodata=255, reserved=True)}
-    output = executor.run(
-        call.stages(), image, encodings, call.settings(), alpha, nodata=255, keep_holes=True
-    ).outputs["image"]
+    output = executor.run(call.stages(), image, encodings, call.settings(), alpha, nodata=255, keep_holes=True).outputs[
+        "image"
+    ]
     assert output.missing == 0 and (output.samples == 100).all()
 
 

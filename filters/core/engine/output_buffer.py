@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, NamedTuple
 
 from ..lazy_numpy import Array, np
+from .probe import Levels, Probe
 from .quantize import Encoding, hue_map
 
 
@@ -27,6 +28,10 @@ class Output(NamedTuple):
     """How many are."""
     moved: int = 0
     """How many others were moved by one level, away from that value."""
+    levels: Levels | None = None
+    """Where the values lie in the range of the samples; None where that is not fixed."""
+    blank: bool = False
+    """The values say yes or no, and all say no."""
 
 
 class Canvas:
@@ -62,6 +67,7 @@ class Collector:
         self.make = Canvas if encoding.stretched else make
         self.measure = measure or encoding.stretched
         self.counts_gaps = measure or encoding.nodata is not None
+        self.probe = Probe(encoding, height)
         self.canvas: Any = None
         self.alpha: Array | None = None
         # Lists, because appending is safe from several threads.
@@ -71,6 +77,7 @@ class Collector:
         self.gaps: list[int] = []
         self.moved: list[int] = []
         self.binary = False
+        self.found: list[bool] = []
 
     def measured(self, values: Array) -> None:
         """Take note of the range of *values*."""
@@ -85,6 +92,12 @@ class Collector:
         if self.counts_gaps and values.dtype.kind == "f":
             self.gaps.append(int(np.count_nonzero(np.isnan(values))))
 
+    def looked_at(self, start: int, values: Array, where: Array | None = None) -> None:
+        """Take note of where *values* lie in the range of the output, or whether any is yes."""
+        if values.dtype == bool:
+            self.found.append(bool(values.any() if where is None else (values & where).any()))
+        self.probe.take(start, values, where)
+
     def extent(self) -> tuple[float, float]:
         """Return the least and the greatest value; where there was none, the least is infinite."""
         return min(self.lows, default=math.inf), max(self.highs, default=-math.inf)
@@ -97,6 +110,7 @@ class Collector:
         """Take the values of the strip that begins at row *start*, and their alpha."""
         encoding, first = self.encoding, values[0]
         self.count(first)
+        self.looked_at(start, first)
         if self.measure:
             self.measured(first)
         if self.canvas is None:
@@ -136,4 +150,6 @@ class Collector:
         missing = sum(self.gaps)
         clipped = sum(self.cuts) / max(samples.size - missing, 1)
         nodata = None if self.binary or self.encoding.kind == "hue" else self.encoding.nodata
-        return Output(samples, alpha, *self.extent(), clipped, nodata, missing, sum(self.moved))
+        blank = bool(self.found) and not any(self.found)
+        probed = self.probe.levels(), blank
+        return Output(samples, alpha, *self.extent(), clipped, nodata, missing, sum(self.moved), *probed)
