@@ -184,10 +184,13 @@ class File:
             raise LoopError("its directories overlap")
 
 
-def read(data: bytes) -> Directory:
-    """Return the first directory of a TIFF or an EXIF block; raises ValueError or struct.error if it is damaged."""
+def read(data: bytes, at: int | None = None) -> Directory:
+    """Return the first directory of a TIFF or an EXIF block, or that *at* an offset.
+
+    Raises ValueError or struct.error if it is damaged.
+    """
     file = File(data.removeprefix(PREFIX))
-    return _directory(file, file.offset(file.first), ())
+    return _directory(file, file.offset(file.first) if at is None else at, ())
 
 
 def _directory(file: File, at: int, above: tuple[int, ...]) -> Directory:

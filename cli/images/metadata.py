@@ -96,14 +96,16 @@ def of_image(image: Image.Image, notes: list[str], data: bytes = b"") -> Metadat
     return kept
 
 
-def of_tiff(data: bytes, icc: bytes, dpi: tuple[float, float] | None, notes: list[str]) -> Metadata:
-    """Return what the first page of a TIFF carries, beside its profile and resolution."""
+def of_tiff(
+    data: bytes, icc: bytes, dpi: tuple[float, float] | None, notes: list[str], at: int | None = None
+) -> Metadata:
+    """Return what a page of a TIFF carries, beside its profile and resolution: that *at* an offset, or the first."""
     from . import ifd
 
     tags: Mapping[int, ifd.Value] = {}
     xmp = b""
     try:
-        found = ifd.read(data)
+        found = ifd.read(data, at)
         xmp = found[XMP].data if XMP in found else b""
         tags = _portable(found)
     except Exception as error:

@@ -1,26 +1,25 @@
-"""Reading TIFF: samples of more than 8 bits here, in whatever order and packing; the others through Pillow.
+"""Reading TIFF: gray, RGB, palettes, inks and bands of any depth here; what CCITT and JPEG packed through Pillow.
 
-After TIFF Revision 6.0 (Adobe 1992). Pillow reads 16-bit colour as 8-bit and no float colour; of 32-bit integers it
-turns the sign.
+After TIFF Revision 6.0 (Adobe 1992). Pillow reads 16-bit colour as 8-bit and no float colour, and of several damaged
+strips it says nothing.
 """
 
 from __future__ import annotations
 
 import struct
+from collections.abc import Iterator, Sequence
 from functools import partial
 from typing import Any
 
-from PIL import Image, TiffImagePlugin
+from PIL import TiffImagePlugin
 
-from ....filters.core.lazy_numpy import Array, np
 from .. import ifd, pillow_decoder
 from ..metadata import of_tiff, plausible, turned
-from ..picture import Decode, DecodeError, DecodeOptions, Frames, PartialDecode, Picture, premultiplied, real_samples
+from ..picture import Decode, DecodeError, DecodeOptions, Frames, PartialDecode, Picture
 from ..silence import silenced
 from ..tiff_tags import (
     BITS,
-    EXTRA_CHANNELS,
-    FORMAT,
+    COMPRESSION,
     ICC_PROFILE,
     ORIENTATION,
     PHOTOMETRIC,
@@ -28,49 +27,95 @@ from ..tiff_tags import (
     X_RESOLUTION,
     Y_RESOLUTION,
 )
-from . import pages, strips
+from . import camera_raw, colours, compression, pages, stacks, strips
 from .strips import many, one
 
-WHITE_IS_ZERO, BLACK_IS_ZERO, RGB = 0, 1, 2
-PREMULTIPLIED, STRAIGHT = 1, 2
 INCH, CENTIMETRE = 2, 3
 """Units of the resolution."""
 INCH_IN_CENTIMETRES = 2.54
 
 
 def load(data: bytes, options: DecodeOptions) -> PartialDecode:
-    """Decode what Pillow does; leave the rest to `finish`."""
+    """Decode what Pillow does, and unpack the rest; leave NumPy's part to `finish`."""
     _check_pages(data, options)
+    camera_raw.check(data)
     tags, several = _first_page(data)
-    bits = max(many(tags, BITS, 1))
-    if bits in (8, 16, 24, 32, 64) and (bits > 8 or max(many(tags, FORMAT, 1)) != 1):
-        return PartialDecode(data)
-    if options.lenient and bits == 8 and one(tags, PHOTOMETRIC, 1) in (WHITE_IS_ZERO, BLACK_IS_ZERO, RGB):
-        return PartialDecode(data)
-    strips.check_count(tags)
+    packing = one(tags, COMPRESSION, 1)
+    compression.check(packing)
     if several:
         return PartialDecode(data)
-    image = pillow_decoder.opened("TIFF", TiffImagePlugin.TiffImageFile, data)
-    pillow_decoder.check_size(image, options)
-    with silenced():
-        return PartialDecode(data, pillow_decoder.decoded(image, data))
+    if _is_pillows(tags):
+        return _by_pillow(data, tags, options)
+    if stacks.found(data, tags) is not None:
+        return PartialDecode(data)
+    layout = strips.layout(data, tags)
+    if options.lenient or packing not in compression.AHEAD:
+        return PartialDecode(data)
+    _check_size(layout, options)
+    return PartialDecode(data, parts=strips.unpacked(layout))
 
 
 def finish(begun: PartialDecode, options: DecodeOptions, decode: Decode) -> Picture | Frames:
     """Return the picture, upright, or the pages."""
     tags, several = _first_page(begun.data)
     if begun.image is not None:
-        parts = partial(_colours_and_alpha, many(tags, BITS, 1))
-        return pillow_decoder.finish(begun, options, parts, begun.data)
+        picture = pillow_decoder.finish(begun, options, tiff=begun.data)
+        picture.metadata = picture.metadata._replace(dpi=_resolution(tags))
+        return picture
     if several:
-        return pages.read(begun.data, decode, begun.notes)
-    layout = strips.layout(begun.data, tags)
-    options.check_size(layout.width, layout.height, 2 * layout.channels * layout.dtype.itemsize)
+        return pages.read(begun.data, partial(_page, begun.data, options), decode, begun.notes)
+    if (stack := stacks.found(begun.data, tags)) is not None:
+        return _slices(begun.data, stack, options)
+    return _picture(begun.data, tags, options, begun.parts)
+
+
+def _page(data: bytes, options: DecodeOptions, at: int) -> Picture | None:
+    """Return the page whose directory is *at* an offset, None where that is Pillow's work."""
+    tags = ifd.File(data).tags(at)
+    compression.check(one(tags, COMPRESSION, 1))
+    return None if _is_pillows(tags) else _picture(data, tags, options, at=at)
+
+
+def _slices(data: bytes, stack: stacks.Stack, options: DecodeOptions) -> Frames:
+    """Return the slices of a stack, which are pages."""
+    promised = stack.there + stack.missing
+    if stack.missing and not (options.lenient and stack.there):
+        raise DecodeError(f"is truncated ({stack.there} of {promised} slices are there)")
+
+    def each() -> Iterator[Picture]:
+        for number, tags in enumerate(stack.slices()):
+            picture = _picture(data, tags, options)
+            if stack.missing and number == 0:
+                picture.notes.insert(0, f"is truncated; {stack.there} of {promised} slices were taken")
+            yield picture
+
+    return Frames(stack.there, each)
+
+
+def _picture(
+    data: bytes,
+    tags: ifd.Directory,
+    options: DecodeOptions,
+    parts: Sequence[Any] | None = None,
+    at: int | None = None,
+) -> Picture:
+    """Return the picture that *tags* describe, those *at* an offset, else the first page's.
+
+    *parts* are its strips or tiles, if they are unpacked.
+    """
+    layout = strips.layout(data, tags)
+    if parts is None:
+        _check_size(layout, options)
     notes: list[str] = []
-    pixels, alpha = _colours(strips.assembled(layout, options.lenient, notes), tags, notes)
+    samples = strips.assembled(layout, options.lenient, notes, parts)
+    found = colours.of(samples, layout.bits, tags, notes)
     orientation = one(tags, ORIENTATION, 1)
     icc = tags[ICC_PROFILE].data if ICC_PROFILE in tags else b""
-    metadata = of_tiff(begun.data, icc, _resolution(tags), notes)
+    metadata = of_tiff(data, icc, _resolution(tags), notes, at)
+    pixels, alpha = found.pixels, found.alpha
+    if found.colours == "cmyk" and options.to_rgb:
+        pixels, alpha, icc = colours.inks_to_rgb(pixels, alpha, metadata.icc, notes)
+        metadata = metadata._replace(icc=icc)
     return Picture(
         turned(pixels, orientation),
         None if alpha is None else turned(alpha, orientation),
@@ -79,11 +124,30 @@ def finish(begun: PartialDecode, options: DecodeOptions, decode: Decode) -> Pict
     )
 
 
-def _colours_and_alpha(bits: tuple[int, ...], image: Image.Image) -> tuple[Any, Any]:
-    pixels, alpha = pillow_decoder.colours_and_alpha(image)
-    if image.mode.startswith("I;16") and bits == (12,):
-        pixels = pixels << 4 | pixels >> 8  # 4095 is white
-    return pixels, alpha
+def _is_pillows(tags: ifd.Directory) -> bool:
+    """Whether Pillow knows best: what packs the samples knows their meaning, or they are YCbCr."""
+    if one(tags, COMPRESSION, 1) in compression.WITH_PICTURE:
+        return True
+    return one(tags, PHOTOMETRIC, 1) == colours.YCBCR and set(many(tags, BITS, 1)) == {8}
+
+
+def _by_pillow(data: bytes, tags: ifd.Directory, options: DecodeOptions) -> PartialDecode:
+    strips.check_count(tags)
+    name = compression.name(one(tags, COMPRESSION, 1))
+    try:
+        image = pillow_decoder.opened("TIFF", TiffImagePlugin.TiffImageFile, data)
+    except DecodeError:
+        bits = ", ".join(str(bits) for bits in many(tags, BITS, 1)[:4])
+        raise DecodeError(
+            f"is a TIFF of {name} data with samples of {bits} bits, which is not supported; {compression.ADVICE}"
+        ) from None
+    pillow_decoder.check_size(image, options)
+    with silenced():
+        return PartialDecode(data, pillow_decoder.decoded(image, data))
+
+
+def _check_size(layout: strips.Layout, options: DecodeOptions) -> None:
+    options.check_size(layout.width, layout.height, 2 * layout.bytes_in_memory)
 
 
 def _first_page(data: bytes) -> tuple[ifd.Directory, bool]:
@@ -110,31 +174,6 @@ def _check_pages(data: bytes, options: DecodeOptions) -> None:
     except (ValueError, struct.error, OverflowError):
         if not whole or not options.lenient:
             raise DecodeError(f"is damaged or truncated (page {whole + 1} lies outside of it)") from None
-
-
-def _colours(samples: Array, tags: ifd.Directory, notes: list[str]) -> tuple[Array, Array | None]:
-    """Return the colours and the alpha."""
-    photometric, channels = one(tags, PHOTOMETRIC, 1), samples.shape[2]
-    colours = {WHITE_IS_ZERO: 1, BLACK_IS_ZERO: 1, RGB: 3}.get(photometric)
-    extra = many(tags, EXTRA_CHANNELS)
-    if colours is None or colours > channels or (colours == 1 and channels > 2):
-        what = {3: "a palette", 5: "CMYK", 6: "YCbCr", 8: "Lab", 9: "Lab"}.get(photometric)
-        kind = f"has {what} in " if what else f"has {channels} channels of "
-        raise DecodeError(f"{kind}{samples.dtype.name}, which cannot be kept; convert it to RGB")
-    kind = (extra or (STRAIGHT if photometric == RGB else 0,))[0]
-    samples = real_samples(samples)
-    pixels = samples[..., :colours]
-    if photometric == WHITE_IS_ZERO and samples.dtype.kind == "u":
-        pixels = np.iinfo(samples.dtype).max - pixels
-    alpha = samples[..., colours] if channels > colours and kind in (PREMULTIPLIED, STRAIGHT) else None
-    left = channels - colours - (alpha is not None)
-    if left:
-        notes.append(
-            f"{left} of its {channels} channels, of unknown meaning, {'was' if left == 1 else 'were'} left out"
-        )
-    if alpha is not None and kind == PREMULTIPLIED:
-        pixels = premultiplied(pixels, alpha)
-    return pixels, alpha
 
 
 def _resolution(tags: ifd.Directory) -> tuple[float, float] | None:
