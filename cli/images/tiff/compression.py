@@ -86,8 +86,18 @@ NAMES = {
 ADVICE = "convert it first, for example with GDAL: gdal_translate -co COMPRESS=DEFLATE in.tif out.tif"
 REVERSED = bytes(int(f"{byte:08b}"[::-1], 2) for byte in range(256))
 """Each byte with its bits in the other order."""
+MOST_AT_ONCE = 1 << 16
+"""Bytes that are unpacked at a time of what is only checked."""
 TAIL = 16
 """Equal bytes at the end of a strip that make it worth another look."""
+
+
+class DamagedPartError(DecodeError):
+    """A strip is damaged; what could be read of it is there."""
+
+    def __init__(self, why: str, there: bytes) -> None:
+        super().__init__(why)
+        self.there = there
 
 
 def check(compression: int) -> None:
@@ -120,23 +130,37 @@ def unpacked(compression: int, fill_order: int, packed: memoryview, size: int, r
         return _webp(bytes(stored), size, rows)
     found = _by_libtiff(compression, stored, size, rows)
     if _ends_badly(compression, bytes(stored), size):
-        raise DecodeError(f"is damaged (a strip of {name(compression)} data has no proper end)")
+        raise DamagedPartError(f"is damaged (a strip of {name(compression)} data has no proper end)", found)
     return found
 
 
 def _inflated(packed: Any, size: int) -> bytes:
     """Return the bytes of a zlib stream, with its checksum compared."""
     stream = zlib.decompressobj()
-    found = stream.decompress(packed, size)
+    try:
+        found = stream.decompress(packed, size)
+    except zlib.error as error:
+        raise DamagedPartError(f"is damaged ({error})", _inflated_so_far(packed)) from None
     # Some writers fill the last strip to its full height, so that more may follow; a checksum does.
-    more = stream.unconsumed_tail
-    while more and not stream.eof:
-        if not stream.decompress(more, 1 << 16) and stream.unconsumed_tail == more:
-            break
-        more = stream.unconsumed_tail
+    try:
+        while stream.unconsumed_tail and not stream.eof:
+            stream.decompress(stream.unconsumed_tail, MOST_AT_ONCE)
+    except zlib.error as error:
+        raise DamagedPartError(f"is damaged ({error})", found) from None
     if not stream.eof and len(found) >= size:
-        raise DecodeError("is damaged or truncated (a strip of deflate data has no end)")
+        raise DamagedPartError("is damaged or truncated (a strip of deflate data has no end)", found)
     return found
+
+
+def _inflated_so_far(packed: Any) -> bytes:
+    """Return the bytes of a zlib stream up to where it is damaged."""
+    stream, parts = zlib.decompressobj(), list[bytes]()
+    try:
+        for at in range(0, len(packed), 64):
+            parts.append(stream.decompress(packed[at : at + 64]))
+    except zlib.error:
+        pass  # as was known
+    return b"".join(parts)
 
 
 def _webp(packed: bytes, size: int, rows: int) -> bytes:

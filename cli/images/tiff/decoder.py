@@ -13,6 +13,7 @@ from typing import Any
 
 from PIL import TiffImagePlugin
 
+from ...console.messages import reason_of
 from .. import ifd, pillow_decoder
 from ..metadata import of_tiff, plausible, turned
 from ..picture import Decode, DecodeError, DecodeOptions, Frames, PartialDecode, Picture
@@ -27,7 +28,7 @@ from ..tiff_tags import (
     X_RESOLUTION,
     Y_RESOLUTION,
 )
-from . import camera_raw, colours, compression, pages, stacks, strips
+from . import camera_raw, colours, compression, integrity, pages, stacks, strips
 from .strips import many, one
 
 INCH, CENTIMETRE = 2, 3
@@ -59,6 +60,7 @@ def finish(begun: PartialDecode, options: DecodeOptions, decode: Decode) -> Pict
     """Return the picture, upright, or the pages."""
     tags, several = _first_page(begun.data)
     if begun.image is not None:
+        begun = begun._replace(notes=(*begun.notes, *_damage(begun, tags, options)))
         picture = pillow_decoder.finish(begun, options, tiff=begun.data)
         picture.metadata = picture.metadata._replace(dpi=_resolution(tags))
         return picture
@@ -74,6 +76,27 @@ def _page(data: bytes, options: DecodeOptions, at: int) -> Picture | None:
     tags = ifd.File(data).tags(at)
     compression.check(one(tags, COMPRESSION, 1))
     return None if _is_pillows(tags) else _picture(data, tags, options, at=at)
+
+
+def _damage(begun: PartialDecode, tags: ifd.Directory, options: DecodeOptions) -> tuple[str, ...]:
+    """Return a note on what is damaged of what libtiff decoded; raises `DecodeError`."""
+    try:
+        integrity.check(begun.data, tags, begun.image, _check_jpeg)
+    except DecodeError as error:
+        if not options.lenient:
+            raise
+        return () if begun.notes else (f"{error}; what could be read of it was taken",)
+    return ()
+
+
+def _check_jpeg(data: bytes) -> None:
+    """Raise `DecodeError` where a JPEG is not whole."""
+    from ..jpeg import codec as jpeg
+
+    try:
+        jpeg.load(data, DecodeOptions(lambda width, height, a_pixel: None))
+    except (OSError, SyntaxError, ValueError) as error:
+        raise DecodeError(f"is damaged or truncated ({reason_of(error)})") from None
 
 
 def _slices(data: bytes, stack: stacks.Stack, options: DecodeOptions) -> Frames:

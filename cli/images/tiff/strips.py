@@ -172,20 +172,30 @@ def unpacked(layout: Layout) -> tuple[Any, ...]:
 def assembled(layout: Layout, lenient: bool, notes: list[str], parts: Sequence[Any] | None = None) -> Array:
     """Return the samples ``(height, width, channels)``, from *parts* if they are unpacked; raises `DecodeError`."""
     out = np.zeros((layout.height, layout.width, layout.channels), layout.dtype.newbyteorder("="))
-    read = 0
+    read = partly = 0
     for number, plane, left, top, rows in layout.places():
         try:
-            block = _block(layout, _bytes(layout, number, rows) if parts is None else parts[number], rows)
+            stored = _bytes(layout, number, rows) if parts is None else parts[number]
+        except compression.DamagedPartError as error:
+            if not lenient:
+                raise
+            if not error.there:
+                continue
+            stored = error.there.ljust(rows * layout.row_bytes, b"\0")
+            partly += 1
         except Exception as error:
             if not lenient or isinstance(error, MemoryError):
                 raise
             if number >= len(layout.offsets):
                 break
             continue
+        block = _block(layout, stored, rows)
         channels = slice(None) if layout.planes == 1 else slice(plane, plane + 1)
         to = out[top : top + rows, left : left + layout.block[0], channels]
         to[...] = block[: to.shape[0], : to.shape[1]]
         read += 1
+    if partly:
+        notes.append(f"is damaged: what could be read of {partly} of its {layout.needed} parts was taken")
     if lost := layout.needed - read:
         notes.append(f"is damaged: {lost} of its {layout.needed} parts could not be read, and are black")
     return out
@@ -204,7 +214,8 @@ def _bytes(layout: Layout, number: int, rows: int) -> Any:
         raise DecodeError(f"is damaged or truncated (part {number + 1} lies outside of it)")
     found = compression.unpacked(layout.compression, layout.fill_order, packed, size, rows)
     if len(found) < size:
-        raise DecodeError(f"is damaged or truncated ({len(found)} of {size} bytes in part {number + 1})")
+        why = f"is damaged or truncated ({len(found)} of {size} bytes in part {number + 1})"
+        raise compression.DamagedPartError(why, bytes(found))
     return found
 
 
