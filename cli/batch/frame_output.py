@@ -31,6 +31,8 @@ class Computed(NamedTuple):
     encodings: Mapping[str, Encoding]
     outputs: Mapping[str, Output]
     facts: Sequence[Fact]
+    surprises: tuple[str, ...] = ()
+    """Notes on results that will surprise."""
 
     def without_samples(self) -> Computed:
         """Return what a report needs."""

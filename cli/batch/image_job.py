@@ -14,6 +14,7 @@ from ...filters.core.engine.output_buffer import CanvasFactory, Output
 from ...filters.core.engine.quantize import FULL, Encoding, hue_legend
 from ...filters.core.engine.working_space import Settings
 from ...filters.core.filter import encoding
+from ...filters.core.lazy_numpy import Array
 from ...filters.core.parameters import ImageError
 from ..console.messages import shown
 from ..console.report import DEPTHS, Report, depth_in_words
@@ -22,6 +23,7 @@ from ..images import encode, formats, memory_budget
 from ..images.atomic_write import Transaction
 from ..images.metadata import Metadata
 from ..images.picture import Picture
+from . import surprises
 from .frame_output import SHEET, Computed, kept_of, make_folder, writable
 from .job_options import JobOptions
 from .plan import Job, Target
@@ -85,9 +87,11 @@ class ImageProcessor:
             raise FileError(name, "needs more memory than there is") from None
         outputs = result.outputs
         if SHEET in outputs:
-            drawn = outputs[SHEET].samples.drawn(self.maps)
+            drawn = outputs[SHEET].samples.drawn(self.maps, self.options.render.sheet_range)
             outputs[SHEET] = outputs[SHEET]._replace(samples=drawn)
-        return Computed(picture.pixels.shape, dtype, formats_of, encodings, outputs, result.facts)
+        seen = picture.pixels if picture.alpha is None else picture.pixels[picture.alpha > 0][None]
+        surprising = self._surprises(seen, encodings, outputs)
+        return Computed(picture.pixels.shape, dtype, formats_of, encodings, outputs, result.facts, surprising)
 
     def _canvas(self, output: str, format: formats.Format) -> CanvasFactory:
         if output != SHEET:
@@ -117,6 +121,7 @@ class ImageProcessor:
             # Of many maps one is told of, as an example.
             told = [output for number, output in enumerate(first.encodings.items()) if not (number and self.maps)]
             said = [_range_notes(*output, frame.outputs) for frame in frames for output in told]
+            said += [list(frame.surprises) for frame in frames]
             lines = [f"imfilter: {name}: {note}" for note in dict.fromkeys([*notes, *itertools.chain(*said)])]
         if self.options.report.facts:
             lines += [f"{name}: {fact.text}" for fact in first.facts]
@@ -143,6 +148,19 @@ class ImageProcessor:
             frames=len(frames),
         )
 
+    def _surprises(
+        self, pixels: Array, encodings: Mapping[str, Encoding], outputs: Mapping[str, Output]
+    ) -> tuple[str, ...]:
+        """Return notes on what will surprise in the outputs; of many maps on one."""
+        if not self.options.report.notes:
+            return ()
+        weights = self.stages[-1].weights
+        kernel_sum = None if weights is None else weights.sum
+        last = self.recipe.last
+        told = list(encodings.items())[: 1 if self.maps else None]
+        notes = (surprises.note(name, encoding, outputs[name], last, pixels, kernel_sum) for name, encoding in told)
+        return tuple(note for note in notes if note)
+
     def _encoding(self, output: str, picture: Picture, format: formats.Format, target: Target) -> Encoding:
         """Return how one output's values become samples of its file; raises FileError where it cannot hold them."""
         dtype, maps = picture.pixels.dtype.name, len(self.maps)
@@ -161,14 +179,14 @@ class ImageProcessor:
         if kind == "angle" and self.options.render.angle_style == "color":
             if "uint8" not in format.colour:
                 raise FileError(target.name, f"{format.name.upper()} cannot hold the colours of --angle-style color")
-            return encoding("hue", dtype, "uint8", "clip", self.values["gain"])
+            return encoding("hue", dtype, "uint8", "auto", self.values["gain"], self.stages[-1].display)
         try:
             name = "map" if maps > 1 else output
             several = maps if target.map is None and output == "image" else 0
             wanted = encode.sample_type(format, dtype, self.values["depth"], channels, name, several)
         except encode.EncodeError as error:
             raise FileError(target.name, str(error)) from None
-        encoded = encoding(kind, dtype, wanted, self.values["range"], self.values["gain"])
+        encoded = encoding(kind, dtype, wanted, self.values["range"], self.values["gain"], self.stages[-1].display)
         return encoded if target.map is None else encoded._replace(of="image", channel=target.map)
 
     def _settings(self, picture: Picture, format: formats.Format | None) -> Settings:

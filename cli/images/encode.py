@@ -8,7 +8,7 @@ from typing import Any
 from ...filters.core.engine.output_buffer import Canvas, CanvasFactory
 from ..console.report import DEPTHS, depth_in_words
 from .codec import CMYK, Content, EncodeOptions
-from .formats import FOR_MAPS, Format
+from .formats import FOR_MAPS, Format, only_read
 from .metadata import Metadata, ready
 
 
@@ -22,6 +22,8 @@ def sample_type(format: Format, dtype: str, depth: str, channels: int, name: str
     A map goes raw, as float, into every format that can hold that; so do the several *maps* that a picture is made of.
     Raises `EncodeError` where the depth cannot be kept; no sample loses bits without being told to.
     """
+    if format.instead:
+        raise EncodeError(only_read(format))
     if maps and not format.holds_maps(maps):
         raise EncodeError(f"{format.name.upper()} cannot hold {maps} maps; {FOR_MAPS}")
     held = {1: format.gray, CMYK: format.inks}.get(channels, format.colour)

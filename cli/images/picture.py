@@ -93,6 +93,8 @@ class PartialDecode(NamedTuple):
     """The low bytes of 16-bit samples, whose high bytes *image* holds."""
     parts: tuple[Any, ...] | None = None
     """The bytes of the picture's parts, unpacked, for what is decoded with NumPy."""
+    damage: str | None = None
+    """Why a lenient `load` was needed."""
 
 
 def size_guard(max_pixels: int) -> SizeGuard:

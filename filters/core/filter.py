@@ -21,7 +21,7 @@ from .engine import executor, nan_policy
 from .engine.borders import ALIASES, PICTURES, Border
 from .engine.chain import Part
 from .engine.mask import Box, Effect
-from .engine.quantize import FULL, Encoding, Range
+from .engine.quantize import AS_COMPUTED, FULL, Display, Encoding, GivenRange
 from .engine.stage import Stage
 from .engine.working_space import Settings
 from .lazy_numpy import Array, np
@@ -73,10 +73,14 @@ class Treatment(TypedDict, total=False):
         Param("Bits of the samples written; values are scaled between 8 and 16.", default="keep"),
     ]
     range: Annotated[
-        Range,
-        Param("How signed or large results fit 8 and 16 bits; offset puts 0 at mid-gray.", default="clip"),
+        GivenRange,
+        Param(
+            "How signed or large results fit 8 and 16 bits: auto at the operator's fixed scale, the others as its "
+            "formula gives them; offset puts 0 at mid-gray, stretch uses each image's own range.",
+            default="auto",
+        ),
     ]
-    gain: Annotated[float, Param("Factor on results written in 8 or 16 bits.", above=0, max=1e6, default=1.0)]
+    gain: Annotated[float, Param("Further factor on results written in 8 or 16 bits.", above=0, max=1e6, default=1.0)]
     mask: Array | None
     """Gray of the image's size: the strength of the effect, from 0 to white."""
     roi: Sequence[Box] | Box | None
@@ -191,7 +195,14 @@ class ImageFilter(Generic[Parameters, Answer]):
         kept = "float32" if several else own
         dtype = kept if values["depth"] == "keep" else DEPTH_DTYPE[values["depth"]]
         encodings = {
-            name: encoding(kind, own, dtype if name == "image" else "float32", values["range"], values["gain"])
+            name: encoding(
+                kind,
+                own,
+                dtype if name == "image" else "float32",
+                values["range"],
+                values["gain"],
+                stages[-1].display,
+            )
             for name, kind in self.kinds.items()
             if name in stages[-1].fields
         }
@@ -201,13 +212,16 @@ class ImageFilter(Generic[Parameters, Answer]):
         return cast(Answer, samples["image"] if self.answer is None else self.answer(**samples))
 
 
-def encoding(kind: Kind, source: str, target: str, range: Range, gain: float) -> Encoding:
+def encoding(
+    kind: Kind, source: str, target: str, range: GivenRange, gain: float, display: Display = AS_COMPUTED
+) -> Encoding:
     """Return how values of an image of dtype *source* become samples of dtype *target*.
 
     Float holds the raw values, whatever the image's depth; between 8 and 16 bits values are scaled.
     """
     scale = 1.0 if "float32" in (source, target) else FULL[target] / FULL[source]
-    return Encoding(cast(Any, target), kind, range, gain, scale, FULL[source])
+    chosen = display.chosen(kind, range, gain)
+    return Encoding(cast(Any, target), kind, chosen.range, chosen.gain, scale, FULL[source])
 
 
 def as_image(array: Array) -> Array:

@@ -87,6 +87,7 @@ class PartialPicture(Collector):
     def add(self, start: int, values: Sequence[Array], opaque: Array | None = None) -> None:
         """Take the values of the strip that begins at row *start*, and their alpha."""
         strip = values[0]
+        self.looked_at(start, strip, self.region.weights(start, start + len(strip)) > 0)
         if self.measure:
             if strip.dtype == bool and self.encoding.stretched:
                 strip = strip * self.full

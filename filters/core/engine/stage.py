@@ -21,6 +21,7 @@ from typing import Any, Literal, NamedTuple, Protocol
 from ..lazy_numpy import Array, np
 from .borders import Border, Rule
 from .facts import Fact
+from .quantize import AS_COMPUTED, Display
 
 Values = Any
 """A strip, or a NamedTuple of strips of one size."""
@@ -256,6 +257,8 @@ class Stage(NamedTuple):
     """The greatest factor by which whole numbers grow, if the stage can work on integers; None if it cannot."""
     fields: tuple[str, ...] = ("image",)
     """The names of the results, if the stage is the last: those of its NamedTuple, or ``image`` alone."""
+    display: Display = AS_COMPUTED
+    """How its results show in 8 and 16 bits, if the stage is the last."""
     facts: Callable[[ImageContext], tuple[Fact, ...]] = lambda context: ()
     """Returns the facts that were derived from the parameters and the image."""
 
