@@ -16,6 +16,7 @@ OTHER = {
     "mask": "mask.png",
     "roi": ("0,0,5,5",),
     "quality": 50,
+    "compression": "lzw",
     "background": "red",
     "strip": True,
     "strip_gps": True,
