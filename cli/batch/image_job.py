@@ -9,7 +9,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from ...filters.core.engine import executor
+from ...filters.core.engine import colour, executor
+from ...filters.core.engine.colour import ColourModel
 from ...filters.core.engine.output_buffer import CanvasFactory, Output
 from ...filters.core.engine.quantize import FULL, Encoding, hue_legend
 from ...filters.core.engine.working_space import Settings
@@ -37,6 +38,7 @@ class ImageProcessor:
         self.recipe, self.maps, self.options = recipe, maps, options
         self.stages, self.settings = recipe.stages()
         self.values = recipe.last.values
+        self._of_colours: dict[ColourModel, ImageProcessor] = {}
 
     def __reduce__(self) -> tuple[Any, ...]:
         # The stages hold functions, which are built again where they are needed.
@@ -53,7 +55,23 @@ class ImageProcessor:
 
     def computed(self, job: Job, picture: Picture) -> Computed:
         """Filter one frame; raises FileError."""
-        name = shown(job.input.name)
+        try:
+            return self._for(picture)._computed(job, picture)
+        except ImageError as error:
+            raise FileError(shown(job.input.name), str(error)) from None
+        except MemoryError:
+            raise FileError(shown(job.input.name), "needs more memory than there is") from None
+
+    def _for(self, picture: Picture) -> ImageProcessor:
+        """Return what filters a picture of these colours; raises `ImageError` where they do not suit the recipe."""
+        recipe = self.recipe.for_colours(picture.colours, picture.pixels.shape[2])
+        if recipe.steps == self.recipe.steps:
+            return self
+        if picture.colours not in self._of_colours:
+            self._of_colours[picture.colours] = ImageProcessor(recipe, self.maps, self.options)
+        return self._of_colours[picture.colours]
+
+    def _computed(self, job: Job, picture: Picture) -> Computed:
         dtype = picture.pixels.dtype.name
         formats_of = {
             output: target.format or formats.FORMATS[picture.format] for output, target in job.targets.items()
@@ -61,40 +79,44 @@ class ImageProcessor:
         write = self.options.write.encode
         if write.compression and not any(format.compressions for format in formats_of.values()):
             raise FileError(next(iter(job.targets.values())).name, formats.FOR_COMPRESSION)
-        try:
-            encodings = {
-                output: self._encoding(output, picture, formats_of[output], target)
-                for output, target in job.targets.items()
-            }
-            if picture.pixels.shape[2] == encode.CMYK:
-                _check_inks(self.settings)
-            settings = self._settings(picture, formats_of.get("image"))
-            self._check_room(picture)
-            # A range is measured for those who ask, and where float values may leave nothing to see.
-            measure = self.options.report.ranges or dtype == "float32"
-            result = executor.run(
-                self.stages,
-                picture.pixels,
-                encodings,
-                settings,
-                picture.alpha,
-                jobs=self.options.cores,
-                measure=measure,
-                canvases={output: self._canvas(output, format) for output, format in formats_of.items()},
-                effect=self.options.render.effect,
-                name=job.input.place if not picture.number else f"{job.input.place}#{picture.number}",
-            )
-        except ImageError as error:
-            raise FileError(name, str(error)) from None
-        except MemoryError:
-            raise FileError(name, "needs more memory than there is") from None
+        encodings = {
+            output: self._encoding(output, picture, formats_of[output], target)
+            for output, target in job.targets.items()
+        }
+        settings = self._settings(picture, formats_of.get("image"))
+        self._check_room(picture)
+        # A range is measured for those who ask, and where float values may leave nothing to see.
+        measure = self.options.report.ranges or dtype == "float32"
+        result = executor.run(
+            self.stages,
+            picture.pixels,
+            encodings,
+            settings,
+            picture.alpha,
+            jobs=self.options.cores,
+            measure=measure,
+            canvases={output: self._canvas(output, format) for output, format in formats_of.items()},
+            effect=self.options.render.effect,
+            name=job.input.place if not picture.number else f"{job.input.place}#{picture.number}",
+            colours=picture.colours,
+        )
         outputs = result.outputs
         if SHEET in outputs:
             drawn = outputs[SHEET].samples.drawn(self.maps, self.options.render.sheet_range)
             outputs[SHEET] = outputs[SHEET]._replace(samples=drawn)
         seen = picture.pixels if picture.alpha is None else picture.pixels[picture.alpha > 0][None]
         surprising = self._surprises(seen, encodings, outputs)
-        return Computed(picture.pixels.shape, dtype, formats_of, encodings, outputs, result.facts, surprising)
+        return Computed(
+            picture.pixels.shape,
+            dtype,
+            picture.colours,
+            formats_of,
+            encodings,
+            outputs,
+            result.facts,
+            len(self.maps),
+            surprising,
+        )
 
     def _canvas(self, output: str, format: formats.Format) -> CanvasFactory:
         if output != SHEET:
@@ -186,7 +208,8 @@ class ImageProcessor:
         try:
             name = "map" if maps > 1 else output
             several = maps if target.map is None and output == "image" else 0
-            wanted = encode.sample_type(format, dtype, self.values["depth"], channels, name, several)
+            colours = colour.model_of(several) if several else picture.colours
+            wanted = encode.sample_type(format, dtype, self.values["depth"], channels, colours, name, several)
         except encode.EncodeError as error:
             raise FileError(target.name, str(error)) from None
         encoded = encoding(kind, dtype, wanted, self.values["range"], self.values["gain"], self.stages[-1].display)
@@ -198,8 +221,8 @@ class ImageProcessor:
             return self.settings
         full = FULL[picture.pixels.dtype.name]
         background = None
-        if (colour := self.options.render.background) is not None:
-            background = tuple(value * full / 255 for value in colour)
+        if (chosen := self.options.render.background) is not None:
+            background = tuple(value * full / 255 for value in chosen)
         opaque = format is not None and not format.alpha
         return self.settings._replace(background=background, opaque=opaque)
 
@@ -208,32 +231,23 @@ class ImageProcessor:
         notes = []
         for name, target in job.targets.items():
             make_folder(target)
-            output, format = computed.outputs[name], computed.formats_of[name]
             backup = Path(job.backup) if target.in_place and job.backup else None
             with (
                 transaction.open(None if target.path is None else Path(target.path), backup) as file,
-                writable(target, format),
+                writable(target, computed.formats_of[name]),
             ):
                 kept = kept_of(metadata, name, computed)
                 stamp = self.options.write.stamper.stamp(name)
-                notes += self.encode(file, name, output, format, kept, stamp)
+                notes += self.encode(file, name, computed, kept, stamp)
         return notes
 
-    def encode(
-        self, file: io.BytesIO, name: str, output: Output, format: formats.Format, metadata: Metadata, stamp: str
-    ) -> list[str]:
+    def encode(self, file: io.BytesIO, name: str, computed: Computed, metadata: Metadata, stamp: str) -> list[str]:
         """Write one output of one frame into *file*; return what people should know."""
+        output, format, options = computed.outputs[name], computed.formats_of[name], self.options.write.encode
         if name == "image" and len(self.maps) not in (0, 1, 3):
-            return encode.write_maps(file, output.samples, format, metadata, self.options.write.encode, stamp)
-        return encode.write(file, output.samples, output.alpha, format, metadata, self.options.write.encode, stamp)
-
-
-def _check_inks(settings: Settings) -> None:
-    """Raise `ImageError` where a filter asks of CMYK what only colours of light have."""
-    if settings.channels == "luma":
-        raise ImageError("has CMYK colours, which have no luma; use --to-rgb, or --channels each")
-    if settings.linear:
-        raise ImageError("has CMYK colours, which are not linear light; use --to-rgb")
+            return encode.write_maps(file, output.samples, format, metadata, options, stamp)
+        colours = computed.colours_of(name)
+        return encode.write(file, output.samples, output.alpha, format, metadata, options, stamp, colours)
 
 
 def _range_notes(name: str, encoding: Encoding, outputs: Mapping[str, Output]) -> list[str]:

@@ -33,7 +33,8 @@ class Original:
             return plane
         full = FULL[self.image.dtype.name]
         backdrop = np.array(self.background or (full,) * 3, np.float64)[None, None]
-        value = float((colour.luma(backdrop) if self.image.shape[2] == 1 else backdrop)[0, 0, channel])
+        in_colour = self.image.shape[2] == backdrop.shape[2]
+        value = float(backdrop[0, 0, channel] if in_colour else colour.luma(backdrop)[0, 0, 0])
         part = self.opacity(start, stop)[..., 0] / full
         return (np.where(part > 0, plane, 0) * part + value * (1 - part)).astype(dtype)
 
