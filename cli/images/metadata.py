@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from PIL import Image
 
     from . import ifd
+    from .tiff.words import Words
 
 TURNS: dict[int, Any] = {2: 0, 3: 3, 4: 1, 5: 5, 6: 4, 7: 6, 8: 2}
 """Pillow's `Transpose` for each EXIF orientation."""
@@ -50,6 +51,8 @@ class Metadata(NamedTuple):
     comments: tuple[bytes, ...] = ()
     texts: tuple[tuple[str, str], ...] = ()
     """Other texts of a PNG, by their keywords."""
+    words: Words | None = None
+    """What a TIFF says of its own layout, which is brought up to date where one is written."""
 
     @property
     def exif(self) -> bytes:

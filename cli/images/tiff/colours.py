@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal, NamedTuple
+from typing import Any, NamedTuple
 
+from ....filters.core.engine.colour import ColourModel
 from ....filters.core.lazy_numpy import Array, np
 from .. import ifd
 from ..picture import DecodeError, premultiplied, real_samples
 from ..tiff_tags import COLOUR_MAP, EXTRA_CHANNELS, INK_SET, PHOTOMETRIC
 from .strips import many, one, to_white
+from .words import Bands
 
 WHITE_IS_ZERO, BLACK_IS_ZERO, RGB, PALETTE, MASK, SEPARATED, YCBCR = range(7)
 CIE_LAB, ICC_LAB, DEPTH_MAP = 8, 9, 51177
@@ -25,15 +27,6 @@ OTHERS = {
     32803: "samples of a camera's sensor",
     34892: "samples of a camera's sensor",
 }
-Colours = Literal["gray", "rgb", "cmyk", "bands"]
-
-
-class Bands(NamedTuple):
-    """What the tags of a TIFF said of channels that are more than a colour."""
-
-    photometric: int
-    extra: tuple[int, ...]
-    """The kind of each channel beside the colours."""
 
 
 class Meaning(NamedTuple):
@@ -41,7 +34,7 @@ class Meaning(NamedTuple):
 
     pixels: Array
     alpha: Array | None
-    colours: Colours
+    colours: ColourModel
     bands: Bands | None
 
 
@@ -86,7 +79,8 @@ def of(samples: Array, bits: int, tags: ifd.Directory, notes: list[str]) -> Mean
     if others.shape[2] or (photometric == SEPARATED and not inks):
         kept = RGB if photometric in (PALETTE, CIE_LAB, ICC_LAB) else photometric
         kept = BLACK_IS_ZERO if kept in GRAY else kept
-        return Meaning(np.concatenate([base, others], axis=2), alpha, "bands", Bands(kept, extra))
+        pixels = np.concatenate([base, others], axis=2)
+        return Meaning(pixels, alpha, "bands", Bands(kept, extra, pixels.shape[2]))
     return Meaning(base, alpha, "cmyk" if inks else "gray" if base.shape[2] == 1 else "rgb", None)
 
 

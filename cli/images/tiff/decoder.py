@@ -15,7 +15,7 @@ from PIL import TiffImagePlugin
 
 from ...console.messages import reason_of
 from .. import ifd, pillow_decoder
-from ..metadata import of_tiff, plausible, turned
+from ..metadata import Metadata, of_tiff, plausible, turned
 from ..picture import Decode, DecodeError, DecodeOptions, Frames, PartialDecode, Picture
 from ..silence import silenced
 from ..tiff_tags import (
@@ -24,16 +24,20 @@ from ..tiff_tags import (
     ICC_PROFILE,
     ORIENTATION,
     PHOTOMETRIC,
+    SUB_DIRECTORIES,
     UNIT,
     X_RESOLUTION,
     Y_RESOLUTION,
 )
-from . import camera_raw, colours, compression, integrity, pages, stacks, strips
+from . import camera_raw, colours, compression, integrity, pages, stacks, strips, words
 from .strips import many, one
 
 INCH, CENTIMETRE = 2, 3
 """Units of the resolution."""
 INCH_IN_CENTIMETRES = 2.54
+RESOLUTION = frozenset({X_RESOLUTION, Y_RESOLUTION, UNIT})
+SIDEWAYS = (5, 6, 7, 8)
+"""The orientations that turn x into y."""
 
 
 def load(data: bytes, options: DecodeOptions) -> PartialDecode:
@@ -62,7 +66,8 @@ def finish(begun: PartialDecode, options: DecodeOptions, decode: Decode) -> Pict
     if begun.image is not None:
         begun = begun._replace(notes=(*begun.notes, *_damage(begun, tags, options)))
         picture = pillow_decoder.finish(begun, options, tiff=begun.data)
-        picture.metadata = picture.metadata._replace(dpi=_resolution(tags))
+        metadata = picture.metadata._replace(dpi=_resolution(tags))
+        picture.metadata = _with_words(metadata, begun.data, tags, picture, None)
         return picture
     if several:
         return pages.read(begun.data, partial(_page, begun.data, options), decode, begun.notes)
@@ -108,6 +113,8 @@ def _slices(data: bytes, stack: stacks.Stack, options: DecodeOptions) -> Frames:
     def each() -> Iterator[Picture]:
         for number, tags in enumerate(stack.slices()):
             picture = _picture(data, tags, options)
+            own = picture.metadata.words or words.Words()
+            picture.metadata = picture.metadata._replace(words=own.of_page(number, stack.there, own))
             if stack.missing and number == 0:
                 picture.notes.insert(0, f"is truncated; {stack.there} of {promised} slices were taken")
             yield picture
@@ -135,16 +142,37 @@ def _picture(
     orientation = one(tags, ORIENTATION, 1)
     icc = tags[ICC_PROFILE].data if ICC_PROFILE in tags else b""
     metadata = of_tiff(data, icc, _resolution(tags), notes, at)
-    pixels, alpha = found.pixels, found.alpha
+    pixels, alpha, model = found.pixels, found.alpha, found.colours
     if found.colours == "cmyk" and options.to_rgb:
         pixels, alpha, icc = colours.inks_to_rgb(pixels, alpha, metadata.icc, notes)
-        metadata = metadata._replace(icc=icc)
-    return Picture(
+        metadata, model = metadata._replace(icc=icc), "rgb"
+    picture = Picture(
         turned(pixels, orientation),
         None if alpha is None else turned(alpha, orientation),
-        metadata=metadata,
         notes=notes,
+        orientation=orientation,
+        colours=model,
     )
+    picture.metadata = _with_words(metadata, data, tags, picture, found.bands)
+    return picture
+
+
+def _with_words(
+    metadata: Metadata, data: bytes, tags: ifd.Directory, picture: Picture, bands: colours.Bands | None
+) -> Metadata:
+    """Return what a page carries, with what describes its file told from what describes the picture."""
+    kept = dict(metadata.tags)
+    density = None if metadata.dpi else _density(tags)
+    said = words.taken(kept, "<" if data[:2] == b"II" else ">", density, picture.notes)
+    if density:
+        for tag in RESOLUTION:
+            kept.pop(tag, None)
+    if not kept.keys() - RESOLUTION:
+        kept = {}
+    if SUB_DIRECTORIES in tags:
+        picture.notes.append("the smaller copies of it, or what else lies below its page, were left out")
+    said = said._replace(dtype=picture.pixels.dtype.name, bands=bands)
+    return metadata._replace(tags=kept, words=said if said.tells else None)
 
 
 def _is_pillows(tags: ifd.Directory) -> bool:
@@ -200,8 +228,24 @@ def _check_pages(data: bytes, options: DecodeOptions) -> None:
 
 
 def _resolution(tags: ifd.Directory) -> tuple[float, float] | None:
-    if X_RESOLUTION not in tags or (unit := one(tags, UNIT, INCH)) not in (INCH, CENTIMETRE):
+    """Return samples an inch, None where the unit is another."""
+    if (unit := one(tags, UNIT, INCH)) not in (INCH, CENTIMETRE):
         return None
     scale = INCH_IN_CENTIMETRES if unit == CENTIMETRE else 1
-    both = plausible((tags[X_RESOLUTION].real(), tags.get(Y_RESOLUTION, tags[X_RESOLUTION]).real()))
+    both = _stored_resolution(tags)
     return (both[0] * scale, both[1] * scale) if both else None
+
+
+def _density(tags: ifd.Directory) -> tuple[float, float] | None:
+    """Return a resolution without a unit; 1 says nothing."""
+    if one(tags, UNIT, INCH) != words.NO_UNIT:
+        return None
+    both = _stored_resolution(tags)
+    return both if both != (1, 1) else None
+
+
+def _stored_resolution(tags: ifd.Directory) -> tuple[float, float] | None:
+    if X_RESOLUTION not in tags:
+        return None
+    both = plausible((tags[X_RESOLUTION].real(), tags.get(Y_RESOLUTION, tags[X_RESOLUTION]).real()))
+    return (both[1], both[0]) if both and one(tags, ORIENTATION, 1) in SIDEWAYS else both

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Sequence
 from .. import ifd
 from ..picture import Decode, DecodeError, Frames, Picture
 from ..tiff_tags import NEW_SUBFILE_TYPE
+from .words import Words
 
 REDUCED, MASK = 1, 4
 """Bits of the kind of a page: a small copy of another, or a mask for it."""
@@ -38,6 +39,9 @@ def read(data: bytes, page_at: Callable[[int], Picture | None], decode: Decode, 
             page = page_at(own.at) or decode(_alone(whole, file, own))
             if isinstance(page, Frames):
                 raise DecodeError("is damaged: its pages overlap")
+            own_words = page.metadata.words or Words()
+            file_words = own_words if number == 0 else file_words
+            page.metadata = page.metadata._replace(words=own_words.of_page(number, len(kept), file_words))
             page.notes = [*(notes if number == 0 else []), *page.notes]
             yield page
 

@@ -17,7 +17,6 @@ from ....filters.core.engine.geometry import Geometry
 from .. import ifd
 from ..tiff_tags import DESCRIPTION, IMAGEJ, IMAGEJ_LENGTHS, UNIT, X_RESOLUTION, Y_RESOLUTION
 from . import imagej, ome
-from .colours import Bands
 
 OF_IMAGEJ, OF_TIFFFILE = b"ImageJ=", b'{"shape"'
 NAMES = {"imagej": "ImageJ description", "ome": "OME-XML", "shaped": "description of its shape"}
@@ -30,6 +29,16 @@ OWN_LAYOUT = {33628: "MetaMorph", 33629: "MetaMorph", 33630: "MetaMorph", 33631:
 """Tags of programs that describe the file in which they stand, and whose they are."""
 NO_UNIT = 1
 LARGEST = (1 << 32) - 1
+
+
+class Bands(NamedTuple):
+    """What the tags of a TIFF said of channels that are more than a colour."""
+
+    photometric: int
+    extra: tuple[int, ...]
+    """The kind of each channel beside the colours, but for the alpha."""
+    channels: int
+    """All of them, but for the alpha."""
 
 
 class Words(NamedTuple):
@@ -53,14 +62,68 @@ class Words(NamedTuple):
     geometry: Geometry = Geometry()
     """Where the picture lies in the one that the words describe."""
 
+    @property
+    def tells(self) -> bool:
+        """Whether there is something to be told."""
+        return bool(self.kind or self.parts or self.density or self.bands)
+
+    def of_page(self, page: int, pages: int, file: Words) -> Words:
+        """Return the words of the page of that number, of so many, which the first one describes for the *file*."""
+        own = self if self.kind or self.parts else self._replace(kind=file.kind, text=file.text, parts=file.parts)
+        return own._replace(page=page, pages=pages)
+
     def moved(self, geometry: Geometry) -> Words:
         """Return the words of a result that lies so in the picture."""
         density = self.density and (self.density[0] / geometry.scale[0], self.density[1] / geometry.scale[1])
         return self._replace(density=density, geometry=self.geometry.then(geometry))
 
+    def density_tags(self) -> ifd.Directory:
+        """Return the resolution without a unit."""
+        if not self.density:
+            return {}
+        x, y = self.density
+        return {X_RESOLUTION: rational(x), Y_RESOLUTION: rational(y), UNIT: ifd.short(NO_UNIT)}
+
     def of_map(self) -> Words:
         """Return what holds for a map, too: the resolution."""
-        return Words(density=self.density, geometry=self.geometry)
+        return Words(density=self.density, page=self.page)
+
+    def tags(
+        self, size: tuple[int, int], dtype: str, channels: int, pages: Sequence[int], notes: list[str]
+    ) -> ifd.Directory:
+        """Return the tags of words that are true of *pages* of the old file, each of *size*, *dtype* and *channels*."""
+        tags = self.density_tags()
+        if self.kind == "imagej" or self.parts:
+            text, parts = imagej.brought_up_to_date(
+                self.text,
+                self.parts,
+                pages=pages,
+                of=self.pages,
+                same_type=dtype == self.dtype,
+                geometry=self.geometry,
+                notes=notes,
+            )
+            tags |= imagej.written(parts)
+            if self.kind == "imagej":
+                tags[DESCRIPTION] = ifd.text(text)
+        if self.kind == "ome":
+            try:
+                text = ome.brought_up_to_date(
+                    self.text,
+                    size=size,
+                    dtype=dtype,
+                    channels=channels,
+                    pages=pages,
+                    of=self.pages,
+                    geometry=self.geometry,
+                    notes=notes,
+                )
+                tags[DESCRIPTION] = ifd.text(text)
+            except ValueError as error:
+                notes.append(f"its OME-XML was not kept ({error})")
+        if self.kind == "shaped" and (text := _shaped(self, size, channels, pages)):
+            tags[DESCRIPTION] = ifd.text(text)
+        return tags
 
     @property
     def name(self) -> str:
@@ -87,47 +150,6 @@ def taken(tags: ifd.Directory, order: str, density: tuple[float, float] | None, 
     if kind:
         del tags[DESCRIPTION]
     return Words(kind, text if kind else b"", tuple(parts), density=density)
-
-
-def tags_of(
-    words: Words, size: tuple[int, int], dtype: str, channels: int, pages: Sequence[int], notes: list[str]
-) -> ifd.Directory:
-    """Return the tags of words that are true of *pages* of the old file, each of *size*, *dtype* and *channels*."""
-    tags: ifd.Directory = {}
-    if words.density:
-        x, y = words.density
-        tags |= {X_RESOLUTION: rational(x), Y_RESOLUTION: rational(y), UNIT: ifd.short(NO_UNIT)}
-    if words.kind == "imagej" or words.parts:
-        text, parts = imagej.brought_up_to_date(
-            words.text,
-            words.parts,
-            pages=pages,
-            of=words.pages,
-            same_type=dtype == words.dtype,
-            geometry=words.geometry,
-            notes=notes,
-        )
-        tags |= imagej.written(parts)
-        if words.kind == "imagej":
-            tags[DESCRIPTION] = ifd.text(text)
-    if words.kind == "ome":
-        try:
-            text = ome.brought_up_to_date(
-                words.text,
-                size=size,
-                dtype=dtype,
-                channels=channels,
-                pages=pages,
-                of=words.pages,
-                geometry=words.geometry,
-                notes=notes,
-            )
-            tags[DESCRIPTION] = ifd.text(text)
-        except ValueError as error:
-            notes.append(f"its OME-XML was not kept ({error})")
-    if words.kind == "shaped" and (text := _shaped(words, size, channels, pages)):
-        tags[DESCRIPTION] = ifd.text(text)
-    return tags
 
 
 def rational(number: float) -> ifd.Value:
