@@ -144,9 +144,15 @@ class SharedOptions(NamedTuple):
     backup: Annotated[
         str | None,
         Option(
-            "With --in-place, keep the input under its name and SUFFIX.", FILES, affects_output=False, metavar="SUFFIX"
+            "With --in-place, keep the original under its name and SUFFIX; an existing backup is never replaced.",
+            FILES,
+            affects_output=False,
+            metavar="SUFFIX",
         ),
     ] = None
+    preserve_times: Annotated[
+        bool, Option("Give each output the modification time of its input.", FILES, affects_output=False)
+    ] = False
     no_clobber: Annotated[bool, Option("Keep outputs that exist.", FILES, affects_output=False)] = False
     update: Annotated[
         bool,
@@ -181,6 +187,25 @@ class SharedOptions(NamedTuple):
         tuple[str, ...],
         Option("Change nothing outside of this box; may be repeated.", PIXELS, affects_output=True, metavar="X,Y,W,H"),
     ] = ()
+    nodata: Annotated[
+        str,
+        Option(
+            "Treat samples of this value as missing, like NaN: the file's own nodata value (auto), V, or none.",
+            PIXELS,
+            affects_output=True,
+            metavar="auto|V|none",
+            default="auto",
+            words=lambda: ["auto", "none", "nan"],
+        ),
+    ] = "auto"
+    keep_holes: Annotated[
+        bool,
+        Option(
+            "Keep samples missing that the input lacks, even if --nan ignores or fills them.",
+            PIXELS,
+            affects_output=True,
+        ),
+    ] = False
     quality: Annotated[
         int | None,
         Option(

@@ -46,6 +46,8 @@ class Format(NamedTuple):
     """It holds any number of maps."""
     compressions: tuple[str, ...] = ()
     """What --compression may say, if samples are packed in several ways; the first is the default."""
+    georeferenced: bool = False
+    """It tells where its samples lie on the ground, and which value marks those that are missing."""
     aliases: tuple[str, ...] = ()
     """Other names for it."""
     title: str = ""
@@ -122,6 +124,7 @@ FORMATS = {
             paged=True,
             maps=True,
             compressions=("deflate", "none", "lzw", "packbits", "zstd"),
+            georeferenced=True,
             aliases=("tif",),
             module="tiff.codec",
         ),

@@ -7,7 +7,7 @@ from typing import Any
 
 from .. import ifd, pillow_buffer
 from ..codec import Codec, Content, FrameWriter
-from ..metadata import Metadata, tags_of
+from ..metadata import Metadata, georeferenced, tags_of
 from ..picture import Timing
 from ..tiff_tags import ICC_PROFILE, SOFTWARE, UNIT, X_RESOLUTION, XMP, Y_RESOLUTION
 from . import decoder, words
@@ -109,7 +109,7 @@ def _page(content: Content) -> Any:
             photometric, extra = bands.photometric, bands.extra
     if content.alpha is not None:
         extra = (*extra, STRAIGHT)
-    tags: ifd.Directory = {}
+    tags: ifd.Directory = {**georeferenced(metadata)}
     if metadata.dpi:
         x, y = metadata.dpi
         tags |= {X_RESOLUTION: words.rational(x), Y_RESOLUTION: words.rational(y), UNIT: ifd.short(INCH)}

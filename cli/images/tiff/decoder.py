@@ -13,19 +13,22 @@ from typing import Any
 
 from PIL import TiffImagePlugin
 
+from ....filters.core.lazy_numpy import np
 from ...console.messages import reason_of
-from .. import ifd, pillow_decoder
+from .. import georeference, ifd, pillow_decoder, placement
 from ..metadata import Metadata, of_tiff, plausible, turned
 from ..picture import Decode, DecodeError, DecodeOptions, Frames, PartialDecode, Picture
 from ..silence import silenced
 from ..tiff_tags import (
     BITS,
     COMPRESSION,
+    HEIGHT,
     ICC_PROFILE,
     ORIENTATION,
     PHOTOMETRIC,
     SUB_DIRECTORIES,
     UNIT,
+    WIDTH,
     X_RESOLUTION,
     Y_RESOLUTION,
 )
@@ -36,8 +39,6 @@ INCH, CENTIMETRE = 2, 3
 """Units of the resolution."""
 INCH_IN_CENTIMETRES = 2.54
 RESOLUTION = frozenset({X_RESOLUTION, Y_RESOLUTION, UNIT})
-SIDEWAYS = (5, 6, 7, 8)
-"""The orientations that turn x into y."""
 
 
 def load(data: bytes, options: DecodeOptions) -> PartialDecode:
@@ -66,9 +67,10 @@ def finish(begun: PartialDecode, options: DecodeOptions, decode: Decode) -> Pict
     if begun.image is not None:
         begun = begun._replace(notes=(*begun.notes, *_damage(begun, tags, options)))
         picture = pillow_decoder.finish(begun, options, tiff=begun.data)
-        metadata = picture.metadata._replace(dpi=_resolution(tags))
-        picture.metadata = _with_words(metadata, begun.data, tags, picture, None)
-        return picture
+        picture.metadata = picture.metadata._replace(dpi=_resolution(tags))
+        picture = _upright(picture, tags)
+        picture.metadata = _with_words(picture.metadata, begun.data, tags, picture, None)
+        return _with_nodata(picture, tags)
     if several:
         return pages.read(begun.data, partial(_page, begun.data, options), decode, begun.notes)
     if (stack := stacks.found(begun.data, tags)) is not None:
@@ -142,6 +144,7 @@ def _picture(
     orientation = one(tags, ORIENTATION, 1)
     icc = tags[ICC_PROFILE].data if ICC_PROFILE in tags else b""
     metadata = of_tiff(data, icc, _resolution(tags), notes, at)
+    metadata = placement.upright(metadata, orientation, layout.width, layout.height, notes)
     pixels, alpha, model = found.pixels, found.alpha, found.colours
     if found.colours == "cmyk" and options.to_rgb:
         pixels, alpha, icc = colours.inks_to_rgb(pixels, alpha, metadata.icc, notes)
@@ -154,6 +157,32 @@ def _picture(
         colours=model,
     )
     picture.metadata = _with_words(metadata, data, tags, picture, found.bands)
+    return _with_nodata(picture, tags)
+
+
+def _upright(picture: Picture, tags: ifd.Directory) -> Picture:
+    """Return a picture that Pillow turned as it decoded it, which it does without a word."""
+    size = one(tags, WIDTH, 0), one(tags, HEIGHT, 0)
+    picture.orientation = one(tags, ORIENTATION, 1)
+    picture.metadata = placement.upright(picture.metadata, picture.orientation, *size, picture.notes)
+    return picture
+
+
+def _with_nodata(picture: Picture, tags: ifd.Directory) -> Picture:
+    """Return a picture that knows the value of its missing samples, in the units of its pixels."""
+    value = georeference.nodata(picture.metadata.tags, picture.notes) if picture.metadata.tags else None
+    if value is None:
+        return picture
+    dtype, bits = picture.pixels.dtype, max(many(tags, BITS, 1))
+    photometric = one(tags, PHOTOMETRIC, colours.BLACK_IS_ZERO)
+    if photometric not in (colours.WHITE_IS_ZERO, colours.BLACK_IS_ZERO, colours.RGB):
+        picture.notes.append("its nodata value is one of the samples as they were stored, and was ignored")
+        return picture
+    if dtype.kind == "u" and value.is_integer() and 0 <= value < 1 << bits:
+        value = float(strips.to_white(np.array([int(value)], np.uint64 if bits > 16 else np.uint16), bits)[0])
+        if photometric == colours.WHITE_IS_ZERO:
+            value = np.iinfo(dtype).max - value
+    picture.nodata = float(value)
     return picture
 
 
@@ -162,9 +191,10 @@ def _with_words(
 ) -> Metadata:
     """Return what a page carries, with what describes its file told from what describes the picture."""
     kept = dict(metadata.tags)
-    density = None if metadata.dpi else _density(tags)
+    without_unit = one(tags, UNIT, INCH) == words.NO_UNIT
+    density = _density(tags) if without_unit else None
     said = words.taken(kept, "<" if data[:2] == b"II" else ">", density, picture.notes)
-    if density:
+    if without_unit:
         for tag in RESOLUTION:
             kept.pop(tag, None)
     if not kept.keys() - RESOLUTION:
@@ -238,14 +268,13 @@ def _resolution(tags: ifd.Directory) -> tuple[float, float] | None:
 
 def _density(tags: ifd.Directory) -> tuple[float, float] | None:
     """Return a resolution without a unit; 1 says nothing."""
-    if one(tags, UNIT, INCH) != words.NO_UNIT:
-        return None
     both = _stored_resolution(tags)
-    return both if both != (1, 1) else None
+    if both is None or both == (1, 1):
+        return None
+    return (both[1], both[0]) if one(tags, ORIENTATION, 1) in placement.SWAPPED else both
 
 
 def _stored_resolution(tags: ifd.Directory) -> tuple[float, float] | None:
     if X_RESOLUTION not in tags:
         return None
-    both = plausible((tags[X_RESOLUTION].real(), tags.get(Y_RESOLUTION, tags[X_RESOLUTION]).real()))
-    return (both[1], both[0]) if both and one(tags, ORIENTATION, 1) in SIDEWAYS else both
+    return plausible((tags[X_RESOLUTION].real(), tags.get(Y_RESOLUTION, tags[X_RESOLUTION]).real()))

@@ -35,6 +35,7 @@ def read(data: bytes, page_at: Callable[[int], Picture | None], decode: Decode, 
 
     def each() -> Iterator[Picture]:
         whole = io.BytesIO(data)
+        file_words = Words()
         for number, own in enumerate(kept):
             page = page_at(own.at) or decode(_alone(whole, file, own))
             if isinstance(page, Frames):

@@ -125,6 +125,10 @@ class Words(NamedTuple):
             tags[DESCRIPTION] = ifd.text(text)
         return tags
 
+    def of_samples(self) -> Words:
+        """Return what tells the meaning of the channels."""
+        return Words(bands=self.bands)
+
     @property
     def name(self) -> str:
         """What the description is called."""
