@@ -83,6 +83,9 @@ class ImageProcessor:
         formats_of = {
             output: target.format or formats.FORMATS[picture.format] for output, target in job.targets.items()
         }
+        write = self.options.write.encode
+        if write.compression and not any(format.compressions for format in formats_of.values()):
+            raise FileError(next(iter(job.targets.values())).name, formats.FOR_COMPRESSION)
         encodings = {
             output: self._encoding(output, picture, formats_of[output], target)
             for output, target in job.targets.items()
