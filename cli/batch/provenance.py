@@ -8,7 +8,8 @@ of the version, the filters, their parameters, the contents of kernel files, and
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+import re
+from collections.abc import Iterator, Mapping
 
 try:  # hashlib loads all of OpenSSL for it, 2.5 ms of each start
     from _blake2 import blake2b
@@ -18,6 +19,8 @@ except ImportError:
 from ..images.formats import HEAD, Format, is_of
 
 PROGRAM = "imfilter"
+ANY = re.compile(rb"imfilter \S+ [0-9a-f]{16}")
+"""A stamp."""
 WINDOWS = 1 << 13, 1 << 18
 """The stamp stands so near to a file's beginning or end: behind a camera's EXIF only the second reaches it."""
 
@@ -50,16 +53,25 @@ def of_frame(output: str, last: bool) -> str:
 def has_stamp(path: str, stamp: str, format: Format | None) -> bool:
     """Whether the file *path* carries *stamp*, and is in *format*, where there is one to be in."""
     wanted = stamp.encode()
+    return any(wanted in part for part in _ends(path, format))
+
+
+def is_unstamped(path: str, format: Format | None) -> bool:
+    """Whether the file *path* is in *format*, where there is one to be in, and carries no stamp."""
+    parts = list(_ends(path, format))
+    return bool(parts) and not any(ANY.search(part) for part in parts)
+
+
+def _ends(path: str, format: Format | None) -> Iterator[bytes]:
+    """Yield the parts of a file in which a stamp may stand; none of a file in another format."""
     try:
         with open(path, "rb", buffering=0) as file:
             if format is not None and not is_of(format, file.read(HEAD) or b""):
-                return False
+                return
             end = file.seek(0, os.SEEK_END)
             for window in WINDOWS:
                 for start in (0, end - window):
                     file.seek(max(0, start))
-                    if wanted in (file.read(window) or b""):
-                        return True
-    except (OSError, ValueError):
-        pass
-    return False
+                    yield file.read(window) or b""
+    except (OSError, ValueError):  # it is missing, or no file that can be read
+        return

@@ -22,6 +22,8 @@ from .plan import Job, plan
 from .provenance import Stamper
 from .recipe import Recipe
 
+KEEP = "keep"
+
 
 class Request(NamedTuple):
     """A checked call. Only the filters may still refuse something."""
@@ -39,6 +41,14 @@ class Request(NamedTuple):
     max_pixels: int
     cores: int
     stamper: Stamper
+    quality: int | None
+    keep_quality: bool
+    """JPEGs are coded as their inputs are."""
+
+    @property
+    def stamped(self) -> bool:
+        """Whether the outputs carry a stamp."""
+        return not (self.options.strip or self.options.no_stamp)
 
     @property
     def files(self) -> list[str]:
@@ -73,6 +83,8 @@ def check(recipe: Recipe, options: SharedOptions, map_files: Mapping[str, str]) 
         max_pixels=max_pixels(options.max_pixels),
         cores=cores,
         stamper=_stamper(recipe, options, region),
+        quality=_quality(options),
+        keep_quality=options.quality == KEEP,
     )
     if options.depfile is not None:
         _check_depfile(options.depfile, request)
@@ -80,14 +92,26 @@ def check(recipe: Recipe, options: SharedOptions, map_files: Mapping[str, str]) 
 
 
 def _check_values(options: SharedOptions) -> None:
-    if options.quality is not None and not 1 <= options.quality <= 100:
-        raise UsageError(f"--quality: {options.quality} is not from 1 to 100")
+    _quality(options)
     if options.frame is not None and options.frame < 0:
         raise UsageError(f"--frame: {options.frame} is no frame's number; the first is 0")
     if options.max_frames < 1:
         raise UsageError(f"--max-frames: {options.max_frames} is no number of frames")
     if options.angle_style not in ("code", "color"):
         raise UsageError(f"--angle-style: {options.angle_style!r} is neither code nor color")
+
+
+def _quality(options: SharedOptions) -> int | None:
+    """Return the number of --quality, None where there is none."""
+    if options.quality in (None, KEEP):
+        return None
+    try:
+        quality = int(options.quality)
+    except ValueError:
+        quality = 0
+    if not 1 <= quality <= 100:
+        raise UsageError(f"--quality: {options.quality} is neither a number from 1 to 100 nor keep")
+    return quality
 
 
 def _check_pairs(options: SharedOptions) -> None:
@@ -211,6 +235,7 @@ def _check_depfile(path: str, request: Request) -> None:
 
 def _stamper(recipe: Recipe, options: SharedOptions, region: mask_option.Region | None) -> Stamper:
     said: dict[str, object] = {name: getattr(options, name) for name in OPTIONS if OPTIONS[name].affects_output}
+    said["quality"] = _quality(options) or options.quality
     del said["mask"], said["roi"]  # their contents count, not how they were written
     return Stamper(VERSION, recipe.key(), said | (region.key() if region is not None else {}))
 

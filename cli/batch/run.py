@@ -44,8 +44,13 @@ def _carry_out(request: Request, began: float) -> ExitCode:
     for name in passed_over if options.verbose else ():
         say(f"{shown(name)}: passed over")
     jobs, skipped = up_to_date.skipped(
-        request.jobs, request.stamper, no_clobber=options.no_clobber, update=options.update
+        request.jobs,
+        request.stamper if request.stamped else None,
+        no_clobber=options.no_clobber,
+        update=options.update,
     )
+    if options.update and not request.stamped and not options.quiet:
+        say("imfilter: --update goes by time alone: outputs without a stamp do not tell their parameters")
     collisions.check_backups([job for number, job in enumerate(jobs) if number not in skipped])
     if options.dry_run:
         return _dry_run(jobs, skipped, reporter)
@@ -60,7 +65,7 @@ def _carry_out(request: Request, began: float) -> ExitCode:
     if legend is not None and (len(skipped) < len(jobs) or not os.path.lexists(legend)):
         from .image_job import write_legend
 
-        write_legend(legend, options.quality)
+        write_legend(legend, request.quality)
     if options.depfile is not None and not (code and options.fail_fast):
         failed = {report.input for report in reporter.totals.failures}
         made = [job for job in jobs if job.input.name not in failed]

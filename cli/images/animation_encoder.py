@@ -35,7 +35,7 @@ class Gathered:
     """One output's frames, on their way into a file."""
 
     def __init__(self, format: Format, options: EncodeOptions, timing: Timing | None, software: str) -> None:
-        self.format, self.options, self.software = format, options, software
+        self.format, self.options, self.software = format, options, options.signed(software)
         self._notes: list[str] = []
         self._shape: tuple[int, ...] | None = None
         frames = format.codec.frames if format.holds_frames(timed=timing is not None) else None
@@ -50,7 +50,7 @@ class Gathered:
         """Take one more frame; the first one's metadata are the file's. Raises ValueError."""
         if self._shape is None:
             self._shape = pixels.shape
-            metadata = kept(metadata, pixels, self.options, self._notes)
+            metadata = kept(metadata, pixels, self.format, self.options, self._notes)
             self._writer.add(Content(pixels, alpha, metadata, self.options, self.software))
             return
         if self.format.paged and not self.options.strip:

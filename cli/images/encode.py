@@ -50,9 +50,9 @@ def sample_type(format: Format, dtype: str, depth: str, channels: int, name: str
     return wanted
 
 
-def canvas(format: Format, options: EncodeOptions) -> CanvasFactory:
+def canvas(format: Format, options: EncodeOptions, metadata: Metadata) -> CanvasFactory:
     """Return what makes the canvas of an output that goes into *format*."""
-    return format.codec.canvas(options) if format.codec.canvas is not None else Canvas
+    return format.codec.canvas(options, metadata) if format.codec.canvas is not None else Canvas
 
 
 def write(
@@ -71,8 +71,8 @@ def write(
     *software*, one line of ASCII, goes where the format keeps the name of the program that wrote a file.
     """
     notes: list[str] = []
-    metadata = kept(metadata, pixels, options, notes)
-    return notes + format.codec.encode(file, Content(pixels, alpha, metadata, options, software))
+    metadata = kept(metadata, pixels, format, options, notes)
+    return notes + format.codec.encode(file, Content(pixels, alpha, metadata, options, options.signed(software)))
 
 
 def write_maps(
@@ -82,9 +82,14 @@ def write_maps(
     notes: list[str] = []
     encode = format.codec.encode_maps
     assert encode is not None
-    return notes + encode(file, Content(maps, None, kept(metadata, maps, options, notes), options, software))
+    metadata = kept(metadata, maps, format, options, notes)
+    return notes + encode(file, Content(maps, None, metadata, options, options.signed(software)))
 
 
-def kept(metadata: Metadata, pixels: Any, options: EncodeOptions, notes: list[str]) -> Metadata:
-    """Return what goes into a file of *pixels*."""
-    return Metadata() if options.strip else ready(metadata, pixels.shape[1::-1], options.strip_gps, notes)
+def kept(metadata: Metadata, pixels: Any, format: Format, options: EncodeOptions, notes: list[str]) -> Metadata:
+    """Return what goes into a file of *pixels* in a *format*."""
+    if options.strip:
+        return Metadata(coding=metadata.coding)
+    if metadata.resources and not format.codec.holds_iptc:
+        notes.append(f"its IPTC was not kept: {format.name.upper()} has no place for it")
+    return ready(metadata, pixels.shape[1::-1], f"image/{format.name}", options.strip_gps, notes)

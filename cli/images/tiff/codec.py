@@ -5,11 +5,11 @@ from __future__ import annotations
 import io
 from typing import Any
 
-from .. import ifd, pillow_buffer
+from .. import ifd, photoshop, pillow_buffer
 from ..codec import CMYK, Codec, Content, FrameWriter
 from ..metadata import Metadata, tags_of
 from ..picture import Timing
-from ..tiff_tags import XMP
+from ..tiff_tags import IPTC, PHOTOSHOP, XMP
 from . import decoder
 
 
@@ -94,7 +94,15 @@ def _finish(file: io.BytesIO, metadata: Metadata) -> list[str]:
     tags = tags_of(metadata._replace(dpi=None))
     if metadata.xmp:
         tags[XMP] = ifd.Value(ifd.BYTE, len(metadata.xmp), metadata.xmp)
+    if metadata.resources:
+        # Programs look for IPTC in a tag of its own, and for all else in Photoshop's.
+        if photoshop.IPTC in metadata.resources:
+            iptc = metadata.resources[photoshop.IPTC]
+            tags[IPTC] = ifd.Value(ifd.UNDEFINED, len(iptc), iptc)
+        if metadata.resources.keys() - {photoshop.IPTC}:
+            block = photoshop.block(metadata.resources)
+            tags[PHOTOSHOP] = ifd.Value(ifd.BYTE, len(block), block)
     return ["its EXIF and XMP were not kept in a file of this size"] if tags and not ifd.add(file, tags) else []
 
 
-CODEC = Codec(decoder.finish, encode, decoder.load, encode_maps=encode_maps, frames=frames)
+CODEC = Codec(decoder.finish, encode, decoder.load, encode_maps=encode_maps, holds_iptc=True, frames=frames)
