@@ -17,8 +17,8 @@ from ..picture import DecodeError
 from . import segments, tail
 from .segments import ARITHMETIC_FRAMES, END_OF_IMAGE, FRAMES, RESTARTS, START_OF_SCAN
 
-JUNK = bytes(range(255)) * 256
-"""Data for blocks that are missing."""
+JUNK = b"\xaa" + bytes(range(255)) * 256
+"""Data for blocks that are missing, unlike the zeros that may have stood for them from the first bit on."""
 GRAY = (126.5, 129)
 """What a block of nothing is, rounded, and maybe stored inverted."""
 COEFFICIENTS = 64
