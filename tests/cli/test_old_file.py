@@ -129,16 +129,12 @@ def test_a_note_with_offsets_of_its_own_needs_no_room(ok, rgb):
 
 
 def test_a_block_too_long_loses_its_note_first(run, rgb):
-    Path("in.jpg").write_bytes(jpeg(rgb, (0xE1, b"Exif\0\0" + exif_with_note("<", 65_000))))
-    ended = run(*KEEP, "in.jpg", "-o", "a.tif")
-    assert ended.code == 0
-    with_long_text = ifd.read(b"Exif\0\0" + exif_with_note("<", 65_000), {37500}) | {270: ifd.text(b"a" * 1000)}
-    Path("b.png").write_bytes(b"")
-    Image.fromarray(rgb).save("b.png", exif=ifd.block(with_long_text))
-    ended = run(*KEEP, "b.png", "-o", "b.jpg")
+    tags = ifd.read(exif_with_note("<", 66_000), {37500}) | {270: ifd.text(b"a" * 1000)}
+    Image.fromarray(rgb).save("in.png", exif=ifd.block(tags))
+    ended = run(*KEEP, "in.png", "-o", "out.jpg")
     assert (ended.code, len(ended.lines)) == (0, 1)
     assert "the maker note was not kept" in ended.err
-    assert ifd.read(exif_of("b.jpg"))[270].text() == b"a" * 1000
+    assert ifd.read(exif_of("out.jpg"))[270].text() == b"a" * 1000
 
 
 # ---- IPTC -------------------------------------------------------------------------------------------
@@ -183,10 +179,10 @@ def test_iptc_goes_through_tiff(ok, rgb):
             assert b"http://a.b" in bytes(file.pages.first.tags[34377].value)
     assert resources_of("out.jpg")[0x0404] == WORDS
     assert resources_of("out.jpg")[0x040B] == b"http://a.b"
-    assert b"A title" not in exif_of("out.jpg")
+    assert Path("out.jpg").read_bytes().count(b"A title") == 1
 
 
-@pytest.mark.each("into", ["png", "webp", "gif", "ppm"])
+@pytest.mark.each("into", ["png", "webp", "bmp", "ppm"])
 def test_a_format_without_iptc_costs_a_word(run, rgb, into):
     Path("in.jpg").write_bytes(jpeg(rgb, (0xED, resources((0x0404, WORDS)))))
     ended = run(*KEEP, "in.jpg", "-o", f"out.{into}")
@@ -286,9 +282,9 @@ def test_parts_without_words_are_told_of(run, rgb, data, part):
 
 
 def test_xmp_tells_the_size_and_type_of_the_result(ok, rgb):
-    told = 'tiff:ImageWidth="40" exif:PixelXDimension="40" tiff:BitsPerSample="16" dc:format="image/tiff" exif:FNumber="4/1"'
+    told = 'tiff:ImageWidth="40" exif:PixelXDimension="40" tiff:BitsPerSample="16" dc:format="image/tiff"'
     inner = "<tiff:ImageLength>24</tiff:ImageLength><exif:PixelYDimension>24</exif:PixelYDimension>"
-    Path("in.jpg").write_bytes(jpeg(rgb, (0xE1, XAP + packet(told, inner))))
+    Path("in.jpg").write_bytes(jpeg(rgb, (0xE1, XAP + packet(f'{told} exif:FNumber="4/1"', inner))))
     ok("pool", "--size", "2", "in.jpg", "-o", "out.jpg")
     found = xmp_of("out.jpg")
     for word in (
