@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -17,6 +17,7 @@ from .tiff_tags import (
     COPYRIGHT,
     DESCRIPTION,
     EXIF,
+    GEOREFERENCE,
     GPS,
     INTEROPERABILITY,
     INTEROPERABILITY_INDEX,
@@ -28,8 +29,6 @@ from .tiff_tags import (
     PIXEL_WIDTH,
     SOFTWARE,
     STRUCTURE,
-    SUBJECT_AREA,
-    SUBJECT_LOCATION,
     UNIT,
     X_RESOLUTION,
     XMP,
@@ -45,8 +44,6 @@ TURNS: dict[int, Any] = {2: 0, 3: 3, 4: 1, 5: 5, 6: 4, 7: 6, 8: 2}
 """Pillow's `Transpose` for each EXIF orientation."""
 TEXTS = {"Description": DESCRIPTION, "Author": ARTIST, "Copyright": COPYRIGHT}
 """Tags that say what texts of a PNG do."""
-SUBJECT = (SUBJECT_AREA, SUBJECT_LOCATION)
-"""Tags that count the old picture's pixels."""
 SELF_CONTAINED = (b"Nikon\0\2", b"OLYMPUS\0", b"OM SYSTEM\0", b"FUJIFILM", b"Apple iOS\0", b"PENTAX \0")
 """How maker notes begin that count their offsets from their own beginning; others are kept where they were."""
 NEAREST, FARTHEST = 8, 1 << 18
@@ -101,8 +98,8 @@ def of_image(image: Image.Image, notes: list[str], data: bytes = b"") -> Metadat
     if not block and "Raw profile type exif" in info:
         with contextlib.suppress(Exception):  # what is damaged has no tags
             block = image.getexif().tobytes()
-    kept = _of_block(block, notes)._replace(
-        icc=_whole_profile(icc, notes), dpi=plausible(info.get("dpi")), xmp=_whole_xmp(xmp, notes)
+    kept = of_block(block, notes)._replace(
+        icc=whole_profile(icc, notes), dpi=plausible(info.get("dpi")), xmp=whole_xmp(xmp, notes)
     )
     comments = [body for name, body in getattr(image, "applist", ()) if name == "COM"]
     if not comments and isinstance(info.get("comment"), bytes):
@@ -123,8 +120,8 @@ def of_image(image: Image.Image, notes: list[str], data: bytes = b"") -> Metadat
 
 def of_tiff(data: bytes, icc: bytes, dpi: tuple[float, float] | None, notes: list[str]) -> Metadata:
     """Return what the first page of a TIFF carries, beside its profile and resolution."""
-    found = _of_block(data, notes)
-    return found._replace(icc=_whole_profile(icc, notes), dpi=dpi, xmp=_whole_xmp(found.xmp, notes))
+    found = of_block(data, notes)
+    return found._replace(icc=whole_profile(icc, notes), dpi=dpi, xmp=whole_xmp(found.xmp, notes))
 
 
 def own_comments(comments: Sequence[bytes]) -> tuple[bytes, ...]:
@@ -133,8 +130,11 @@ def own_comments(comments: Sequence[bytes]) -> tuple[bytes, ...]:
     return tuple(comment for comment in stripped if comment)
 
 
-def _of_block(data: bytes, notes: list[str]) -> Metadata:
-    """Return what an EXIF block or the first page of a TIFF carries; its XMP is not looked at yet."""
+def of_block(data: bytes, notes: list[str]) -> Metadata:
+    """Return what an EXIF block or the first page of a TIFF carries; its XMP is not looked at yet.
+
+    What is damaged is left out, with a word in *notes*.
+    """
     if not data:
         return Metadata()
     from . import ifd  # 1.6 ms, for those that have a block
@@ -150,14 +150,17 @@ def _of_block(data: bytes, notes: list[str]) -> Metadata:
 
 def _portable(tags: ifd.Directory, notes: list[str]) -> ifd.Directory:
     """Return the tags but those of the old file: structure, orientation, thumbnail, our stamp."""
-    turned = ORIENTATION in tags and tags[ORIENTATION].integers() not in ((), (1,))
-    kept = {number: value for number, value in tags.items() if number not in STRUCTURE}
-    if SOFTWARE in kept and OWN.match(kept[SOFTWARE].text()):
-        del kept[SOFTWARE]
+    own = SOFTWARE in tags and OWN.match(tags[SOFTWARE].text())
+    kept = without(tags, STRUCTURE | {SOFTWARE} if own else STRUCTURE)
     if EXIF in kept and (below := kept[EXIF].below) is not None:
-        gone = {COMPRESSED_BITS, *(SUBJECT if turned else ())}
-        shot = {number: value for number, value in below.items() if number not in gone}
+        shot = {number: value for number, value in below.items() if number != COMPRESSED_BITS}
         kept[EXIF] = kept[EXIF]._replace(below=_with_note_in_place(shot, notes))
+    return kept
+
+
+def without(tags: Mapping[int, ifd.Value], left: Collection[int]) -> ifd.Directory:
+    """Return *tags* but those of the numbers *left* out; none if only a resolution would remain."""
+    kept = {number: value for number, value in tags.items() if number not in left}
     return kept if kept.keys() - {X_RESOLUTION, Y_RESOLUTION, UNIT} else {}
 
 
@@ -191,7 +194,7 @@ def _of_tags(tags: ifd.Directory, notes: list[str]) -> Mapping[int, bytes]:
     return found
 
 
-def _whole_profile(icc: Any, notes: list[str]) -> bytes:
+def whole_profile(icc: Any, notes: list[str]) -> bytes:
     """Return an ICC profile, nothing where its header is not one's (ICC.1:2022, section 7.2)."""
     if not icc:
         return b""
@@ -201,7 +204,7 @@ def _whole_profile(icc: Any, notes: list[str]) -> bytes:
     return b""
 
 
-def _whole_xmp(packet: str | bytes, notes: list[str]) -> bytes:
+def whole_xmp(packet: str | bytes, notes: list[str]) -> bytes:
     """Return an XMP packet that tells nothing of the old file; nothing where it is no XML."""
     if not packet:
         return b""
@@ -235,10 +238,7 @@ def ready(metadata: Metadata, size: tuple[int, int], media_type: str, strip_gps:
                 for number, side in zip((PIXEL_WIDTH, PIXEL_HEIGHT), size, strict=True)
                 if number in below
             }
-            before = {number for side in sides for number in below[side].integers()}
-            gone = SUBJECT if before and before != set(size) else ()
-            kept = {number: value for number, value in below.items() if number not in gone}
-            tags[EXIF] = tags[EXIF]._replace(below=kept | sides)
+            tags[EXIF] = tags[EXIF]._replace(below=below | sides)
     if packet:
         from . import xmp
 
@@ -292,6 +292,11 @@ def tags_of(metadata: Metadata, software: str = "") -> ifd.Directory:
     if software:
         tags[SOFTWARE] = ifd.text(software.encode())
     return tags
+
+
+def georeferenced(metadata: Metadata) -> dict[int, ifd.Value]:
+    """Return the tags of a GeoTIFF: where the samples lie on the ground, and what GDAL tells of them."""
+    return {number: value for number, value in metadata.tags.items() if number in GEOREFERENCE}
 
 
 def plausible(dpi: Any) -> tuple[float, float] | None:
