@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -15,7 +16,6 @@ from ..metadata import JpegCoding, Metadata, not_kept, tags_of, without_maker_no
 from ..picture import Decode, DecodeError, DecodeOptions, Frames, PartialDecode, Picture
 from ..xmp import GAIN_MAP, VIDEO
 from . import extended_xmp, frame, integrity, segments
-from .segments import END_OF_IMAGE
 
 if TYPE_CHECKING:
     from ....filters.core.engine.output_buffer import CanvasFactory
@@ -24,6 +24,8 @@ QUALITY = 95
 APPLICATION_1, APPLICATION_13 = 0xE1, 0xED
 MOTION_PHOTO = b"MotionPhoto_Data"
 """What precedes the video in a file of Samsung's."""
+MOVIE = re.compile(rb"\xff\xd9\0\0..ftyp", re.DOTALL)
+"""The end of a picture, and the beginning of an MP4."""
 ISO_GAIN_MAP = b"urn:iso:std:iso:ts:21496:-1\0"
 """What the segment begins with that says that there is a gain map; ISO 21496-1, annex C."""
 APPLICATION_2 = 0xE2
@@ -48,11 +50,11 @@ def load(data: bytes, options: DecodeOptions) -> PartialDecode:
     pillow_decoder.check_size(image, options)
     if options.lenient:
         return PartialDecode(data, pillow_decoder.decoded(image, data))
-    integrity.before(data, *image.size)
+    found = list(segments.read(data))
+    integrity.before(data, found, *image.size)
     pillow_private.in_one_block(*image.size)
-    return PartialDecode(
-        data, image, integrity.decoded(image, data, lambda data: pillow_decoder.decoded(_opened(data), data))
-    )
+    notes = integrity.decoded(image, data, found, lambda other: pillow_decoder.decoded(_opened(other), other))
+    return PartialDecode(data, image, notes)
 
 
 def _opened(data: bytes) -> Any:
@@ -68,7 +70,7 @@ def finish(begun: PartialDecode, options: DecodeOptions, decode: Decode) -> Pict
     coding, resources = _coding(begun.image), _resources(begun.image, notes)
     picture = pillow_decoder.finish(begun, options)
     picture.metadata = picture.metadata._replace(coding=coding, resources=resources or picture.metadata.resources)
-    picture.notes += [*notes, *_unannounced(begun.data, picture.notes)]
+    picture.notes += [*notes, *_unannounced(begun.image, begun.data, picture.notes)]
     return picture if entries is None else _of_mpo(begun.data, entries, picture, decode)
 
 
@@ -96,15 +98,11 @@ def _bodies(image: Any, name: str) -> list[bytes]:
     return [body for marker, body in image.applist if marker == name]
 
 
-def _unannounced(data: bytes, told: Sequence[str]) -> list[str]:
+def _unannounced(image: Any, data: bytes, told: Sequence[str]) -> list[str]:
     """Return notes on what follows the picture without a word of XMP, and on gain maps without one."""
-    end = next((segment.end for segment in segments.read(data) if segment.marker == END_OF_IMAGE), len(data))
     found = {
-        VIDEO: MOTION_PHOTO in data[end:] or data[end + 4 : end + 8] == b"ftyp",
-        GAIN_MAP: any(
-            segment.marker == APPLICATION_2 and bytes(segment.body[: len(ISO_GAIN_MAP)]) == ISO_GAIN_MAP
-            for segment in segments.read(data[:end])
-        ),
+        VIDEO: MOTION_PHOTO in data or MOVIE.search(data) is not None,
+        GAIN_MAP: any(body.startswith(ISO_GAIN_MAP) for body in _bodies(image, "APP2")),
     }
     notes = [not_kept(part) for part, there in found.items() if there]
     return [note for note in notes if note not in told]
