@@ -197,13 +197,13 @@ class File:
             raise LoopError("its directories overlap")
 
 
-def read(data: bytes, anchored: Container[int] = ()) -> Directory:
-    """Return the first directory of a TIFF or an EXIF block; raises ValueError or struct.error if it is damaged.
+def read(data: bytes, at: int | None = None, anchored: Container[int] = ()) -> Directory:
+    """Return the first directory of a TIFF or an EXIF block, or that *at* an offset; the tags *anchored* tell theirs.
 
-    The tags *anchored* come with their place.
+    Raises ValueError or struct.error if it is damaged.
     """
     file = File(data.removeprefix(PREFIX))
-    return _directory(file, file.offset(file.first), (), anchored)
+    return _directory(file, file.offset(file.first) if at is None else at, (), anchored)
 
 
 def _directory(file: File, at: int, above: tuple[int, ...], anchored: Container[int]) -> Directory:

@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from PIL import Image
 
     from . import ifd
+    from .tiff.words import Words
 
 TURNS: dict[int, Any] = {2: 0, 3: 3, 4: 1, 5: 5, 6: 4, 7: 6, 8: 2}
 """Pillow's `Transpose` for each EXIF orientation."""
@@ -76,6 +77,8 @@ class Metadata(NamedTuple):
     """IPTC, and what else Photoshop keeps beside it that is true of a result, by number."""
     coding: JpegCoding | None = None
     """How it was coded, if it is of a JPEG; no words of the file, but what --quality keep goes by."""
+    words: Words | None = None
+    """What a TIFF says of its own layout, which is brought up to date where one is written."""
 
     @property
     def exif(self) -> bytes:
@@ -118,9 +121,11 @@ def of_image(image: Image.Image, notes: list[str], data: bytes = b"") -> Metadat
     return kept
 
 
-def of_tiff(data: bytes, icc: bytes, dpi: tuple[float, float] | None, notes: list[str]) -> Metadata:
-    """Return what the first page of a TIFF carries, beside its profile and resolution."""
-    found = of_block(data, notes)
+def of_tiff(
+    data: bytes, icc: bytes, dpi: tuple[float, float] | None, notes: list[str], at: int | None = None
+) -> Metadata:
+    """Return what a page of a TIFF carries, beside its profile and resolution: that *at* an offset, or the first."""
+    found = of_block(data, notes, at)
     return found._replace(icc=whole_profile(icc, notes), dpi=dpi, xmp=whole_xmp(found.xmp, notes))
 
 
@@ -130,8 +135,8 @@ def own_comments(comments: Sequence[bytes]) -> tuple[bytes, ...]:
     return tuple(comment for comment in stripped if comment)
 
 
-def of_block(data: bytes, notes: list[str]) -> Metadata:
-    """Return what an EXIF block or the first page of a TIFF carries; its XMP is not looked at yet.
+def of_block(data: bytes, notes: list[str], at: int | None = None) -> Metadata:
+    """Return what an EXIF block or a page of a TIFF, the first or *at* an offset, carries, its XMP as it is.
 
     What is damaged is left out, with a word in *notes*.
     """
@@ -140,7 +145,7 @@ def of_block(data: bytes, notes: list[str]) -> Metadata:
     from . import ifd  # 1.6 ms, for those that have a block
 
     try:
-        found = ifd.read(data, {MAKER_NOTE})
+        found = ifd.read(data, at, {MAKER_NOTE})
     except Exception as error:
         notes.append(f"its EXIF block is damaged and was not kept ({reason_of(error)})")
         return Metadata()

@@ -129,7 +129,7 @@ def test_a_note_with_offsets_of_its_own_needs_no_room(ok, rgb):
 
 
 def test_a_block_too_long_loses_its_note_first(run, rgb):
-    tags = ifd.read(exif_with_note("<", 66_000), {37500}) | {270: ifd.text(b"a" * 1000)}
+    tags = ifd.read(exif_with_note("<", 66_000), anchored={37500}) | {270: ifd.text(b"a" * 1000)}
     Image.fromarray(rgb).save("in.png", exif=ifd.block(tags))
     ended = run(*KEEP, "in.png", "-o", "out.jpg")
     assert (ended.code, len(ended.lines)) == (0, 1)
