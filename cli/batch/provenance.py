@@ -20,8 +20,6 @@ except ImportError:
 from ..images.formats import HEAD, Format, is_of
 
 PROGRAM = "imfilter"
-ANY = re.compile(rb"imfilter \S+ [0-9a-f]{16}")
-"""A stamp."""
 WINDOWS = 1 << 13, 1 << 18
 """The stamp stands so near to a file's beginning or end: behind a camera's EXIF only the second reaches it."""
 
