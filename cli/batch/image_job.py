@@ -107,7 +107,7 @@ class ImageProcessor:
             picture.alpha,
             jobs=self.options.cores,
             measure=measure,
-            canvases={output: self._canvas(output, format) for output, format in formats_of.items()},
+            canvases={output: self._canvas(output, format, picture.metadata) for output, format in formats_of.items()},
             effect=self.options.render.effect,
             name=job.input.place if not picture.number else f"{job.input.place}#{picture.number}",
             colours=picture.colours,
@@ -135,9 +135,9 @@ class ImageProcessor:
             missing=Missing(missing, result.missing, self.spreads_nan) if missing is not None else None,
         )
 
-    def _canvas(self, output: str, format: formats.Format) -> CanvasFactory:
+    def _canvas(self, output: str, format: formats.Format, metadata: Metadata) -> CanvasFactory:
         if output != SHEET:
-            return encode.canvas(format, self.options.write.encode)
+            return encode.canvas(format, self.options.write.encode, metadata if output == "image" else Metadata())
         from .contact_sheet import Reduced  # few ask for one
 
         return Reduced
