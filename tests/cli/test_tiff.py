@@ -385,7 +385,7 @@ def test_the_planes_of_metamorph_are_pages(ok):
     stack = random(4, 8, 9, dtype="uint16")
     file = io.BytesIO()
     with tifffile.TiffWriter(file, byteorder="<") as tiff:
-        tags = [(33629, 5, 4, bytes(32), True), (33628, 4, 4, bytes(16), True)]
+        tags = [(33629, 5, 2, bytes(16), True), (33628, 4, 4, bytes(16), True)]
         tiff.write(stack[0], metadata=None, photometric="minisblack", extratags=tags)
     Path("in.stk").write_bytes(file.getvalue() + stack[1:].tobytes())
     ok(*KEEP, "in.stk", "-o", "out.tif", "-q")
