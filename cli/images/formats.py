@@ -118,7 +118,7 @@ FORMATS = {
             rb"II[*+]\x00|MM\x00[*+]",
             ALL,
             ALL,
-            BYTES,
+            ALL,
             ALL,
             alpha=True,
             paged=True,

@@ -38,6 +38,7 @@ from .strips import many, one
 INCH, CENTIMETRE = 2, 3
 """Units of the resolution."""
 INCH_IN_CENTIMETRES = 2.54
+BYTE = 8
 RESOLUTION = frozenset({X_RESOLUTION, Y_RESOLUTION, UNIT})
 
 
@@ -214,17 +215,27 @@ def _is_pillows(tags: ifd.Directory) -> bool:
 
 def _by_pillow(data: bytes, tags: ifd.Directory, options: DecodeOptions) -> PartialDecode:
     strips.check_count(tags)
-    name = compression.name(one(tags, COMPRESSION, 1))
+    packing = one(tags, COMPRESSION, 1)
     try:
         image = pillow_decoder.opened("TIFF", TiffImagePlugin.TiffImageFile, data)
     except DecodeError:
-        bits = ", ".join(str(bits) for bits in many(tags, BITS, 1)[:4])
-        raise DecodeError(
-            f"is a TIFF of {name} data with samples of {bits} bits, which is not supported; {compression.ADVICE}"
-        ) from None
+        raise _unsupported(tags) from None
     pillow_decoder.check_size(image, options)
-    with silenced():
-        return PartialDecode(data, pillow_decoder.decoded(image, data))
+    try:
+        with silenced():
+            return PartialDecode(data, pillow_decoder.decoded(image, data))
+    except OSError:
+        if packing == compression.OLD_JPEG or (packing == compression.JPEG and max(many(tags, BITS, 1)) != BYTE):
+            raise _unsupported(tags) from None
+        raise
+
+
+def _unsupported(tags: ifd.Directory) -> DecodeError:
+    name = compression.name(one(tags, COMPRESSION, 1))
+    bits = ", ".join(str(bits) for bits in many(tags, BITS, 1)[:4])
+    return DecodeError(
+        f"is a TIFF of {name} data with samples of {bits} bits, which is not supported; {compression.ADVICE}"
+    )
 
 
 def _check_size(layout: strips.Layout, options: DecodeOptions) -> None:

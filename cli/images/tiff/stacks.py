@@ -48,7 +48,7 @@ class Stack(NamedTuple):
 
 def found(data: bytes, tags: ifd.Directory) -> Stack | None:
     """Return the stack in a file of one directory, None where there is none; raises `DecodeError`."""
-    planes = tags[UIC_PLANES].many if UIC_PLANES in tags else 0
+    planes = _planes(tags)
     of_metamorph = planes > 1
     count = planes if of_metamorph else _described(tags)
     if not 1 < count <= MOST_SLICES:
@@ -68,6 +68,14 @@ def found(data: bytes, tags: ifd.Directory) -> Stack | None:
         return None
     there = max((len(data) - offsets[0] - whole) // size + 1, 0)
     return Stack(tags, min(count, there), size, max(count - there, 0))
+
+
+def _planes(tags: ifd.Directory) -> int:
+    """Return how many planes MetaMorph tells of: the tag counts them, or the six whole numbers of each."""
+    if UIC_PLANES not in tags:
+        return 0
+    value = tags[UIC_PLANES]
+    return value.many // 6 if value.type == ifd.LONG and not value.many % 6 else value.many
 
 
 def _contiguous(layout: strips.Layout) -> tuple[int, ...]:

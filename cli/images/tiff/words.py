@@ -19,7 +19,7 @@ from ..tiff_tags import DESCRIPTION, IMAGEJ, IMAGEJ_LENGTHS, UNIT, X_RESOLUTION,
 from . import imagej, ome
 
 OF_IMAGEJ, OF_TIFFFILE = b"ImageJ=", b'{"shape"'
-NAMES = {"imagej": "ImageJ description", "ome": "OME-XML", "shaped": "description of its shape"}
+NAMES = {"imagej": "ImageJ description", "ome": "OME-XML"}
 OWN_LAYOUT = {33628: "MetaMorph", 33629: "MetaMorph", 33630: "MetaMorph", 33631: "MetaMorph"} | {
     34361: "FluoView",
     34362: "FluoView",
