@@ -17,6 +17,7 @@ from ...filters.core.filter import encoding
 from ...filters.core.parameters import ImageError
 from ..console.messages import shown
 from ..console.report import DEPTHS, Report, depth_in_words
+from ..console.slow_image import Progress
 from ..errors import FileError
 from ..images import encode, formats, memory_budget
 from ..images.atomic_write import Transaction
@@ -35,6 +36,8 @@ class ImageProcessor:
         self.recipe, self.maps, self.options = recipe, maps, options
         self.stages, self.settings = recipe.stages()
         self.values = recipe.last.values
+        self.progress: Progress | None = None
+        """Is told how far an image is; of one in a process of its own nobody is told."""
 
     def __reduce__(self) -> tuple[Any, ...]:
         # The stages hold functions, which are built again where they are needed.
@@ -78,6 +81,7 @@ class ImageProcessor:
                 measure=measure,
                 canvases={output: self._canvas(output, format) for output, format in formats_of.items()},
                 effect=self.options.render.effect,
+                advance=self.progress.add if self.progress is not None else None,
                 name=job.input.place if not picture.number else f"{job.input.place}#{picture.number}",
             )
         except ImageError as error:

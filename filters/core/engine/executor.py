@@ -10,7 +10,7 @@ image and the stages alone.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
@@ -56,6 +56,7 @@ def run(
     canvases: Mapping[str, CanvasFactory] = MappingProxyType({}),
     effect: Effect | None = None,
     name: str = "",
+    advance: Callable[[int, int], None] | None = None,
 ) -> Result:
     """Run *stages* over ``image`` ``(height, width, channels)`` and encode what *encodings* names.
 
@@ -64,7 +65,7 @@ def run(
     too where the stages keep a mean, kept where their gain is 0, and dropped where the result is no
     picture of the colours. *jobs* threads share the strips; *measure* asks for the outputs' ranges; *canvases*
     make what the outputs of their names are gathered in. An *effect* says where they act, and how strongly. By its
-    *name* the image has random numbers of its own.
+    *name* the image has random numbers of its own. *advance* is told of the rows that are done, and of how many.
     """
     full = FULL[image.dtype.name]
     work = work_type(stages, image.dtype.name, encodings.values())
@@ -126,10 +127,15 @@ def run(
 
     collectors = {name: collecting(name, encoding) for name, encoding in encodings.items()}
 
+    def tell(rows: int) -> None:
+        if advance is not None:
+            advance(rows, chain.height)
+
     def filter_strip(start: int, stop: int) -> None:
         if region is not None and not region.touches(start, stop):
             for collector in collectors.values():
                 collector.skip(start, stop)
+            tell(stop - start)
             return
         fields = _fields(chain.rows(start, stop))
         opaque = None
@@ -140,6 +146,7 @@ def run(
             beside = opaque if name == "image" else None
             part, named = collector.encoding.part, collector.encoding.fields(name)
             collector.add(start, [part(fields[field]) for field in named], beside)
+        tell(stop - start)
 
     if strip_rows is None:
         rows = -(-rows // chain.preferred_rows) * chain.preferred_rows
