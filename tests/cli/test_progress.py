@@ -169,17 +169,20 @@ SLOW = """
     from imfilter.cli import main
     from imfilter.cli.console import slow_image
     slow_image.PATIENCE, slow_image.INTERVAL = {patience}, 0.001
-    drawn = []
-    add, write = slow_image.Progress.add, slow_image.SlowImage._write
+    drawn, closed = [], []
+    add, write, close = slow_image.Progress.add, slow_image.SlowImage._write, slow_image.SlowImage.close
     def slow(self, rows, of):
         add(self, rows, of)
         before = len(drawn)
-        while {wait} and len(drawn) == before:
+        while {wait} and len(drawn) == before and not closed:
             time.sleep(0.001)
     def told(self, text):
         write(self, text)
         drawn.append(text)
-    slow_image.Progress.add, slow_image.SlowImage._write = slow, told
+    def ended(self):
+        closed.append(True)
+        close(self)
+    slow_image.Progress.add, slow_image.SlowImage._write, slow_image.SlowImage.close = slow, told, ended
     main.main()
     """
 
