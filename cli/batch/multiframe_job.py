@@ -125,7 +125,12 @@ def _all(processor: ImageProcessor, job: Job, frames: Frames, name: str) -> Repo
 def _gather(gathered: Gathered, name: str, target: Target, computed: Computed, picture: Picture) -> None:
     output = computed.outputs[name]
     with writable(target, gathered.format):
-        gathered.add(output.samples, output.alpha, kept_of(picture.metadata, name, computed))
+        gathered.add(
+            output.samples,
+            output.alpha,
+            kept_of(picture.metadata, name, computed, gathered.own_notes),
+            computed.colours_of(name),
+        )
 
 
 def _write(transaction: Transaction, job: Job, name: str, gathered: Gathered, preserve_times: bool) -> list[str]:
@@ -149,9 +154,10 @@ def _numbered(
     assert target.path is not None
     if processor.options.write.keep_existing and os.path.lexists(target.path):
         return []
-    output, format = computed.outputs[name], computed.formats_of[name]
-    kept, stamp = kept_of(picture.metadata, name, computed), processor.options.write.stamper.stamp(of_frame(name, last))
+    notes: list[str] = []
+    kept = kept_of(picture.metadata, name, computed, notes)
+    stamp = processor.options.write.stamper.stamp(of_frame(name, last))
     preserve_times = processor.options.write.preserve_times
-    with opened(transaction, job, target, preserve_times) as file, writable(target, format):
-        return processor.encode(file, name, output, format, kept, stamp)
-    return []
+    with opened(transaction, job, target, preserve_times) as file, writable(target, computed.formats_of[name]):
+        notes += processor.encode(file, name, computed, kept, stamp)
+    return notes
