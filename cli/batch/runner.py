@@ -58,7 +58,7 @@ def run(
         reporter,
         contextlib.closing(_reports([jobs[number] for number in wanted], processor, reader, workers)) as reports,
     ):
-        reporter.begin(len(wanted))
+        processor.progress = reporter.begin([jobs[number].input.name for number in wanted])
         told = tell()
         for at, report in reports:
             reporter.advance(report)
