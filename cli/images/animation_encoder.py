@@ -31,6 +31,26 @@ class Alone:
         self.notes += self._codec.encode(file, self._frame)
 
 
+class Stream:
+    """Files one behind the other, each of its own size."""
+
+    def __init__(self, codec: Codec) -> None:
+        self._codec = codec
+        self._frames: list[io.BytesIO] = []
+        self.notes: list[str] = []
+
+    def add(self, frame: Content) -> None:
+        """Take one more frame."""
+        file = io.BytesIO()
+        self.notes += self._codec.encode(file, frame)
+        self._frames.append(file)
+
+    def write(self, file: io.BytesIO) -> None:
+        """Write them all."""
+        for frame in self._frames:
+            file.write(frame.getbuffer())
+
+
 class Gathered:
     """One output's frames, on their way into a file."""
 
@@ -38,8 +58,14 @@ class Gathered:
         self.format, self.options, self.software = format, options, software
         self._notes: list[str] = []
         self._shape: tuple[int, ...] | None = None
-        frames = format.codec.frames if format.holds_frames(timed=timing is not None) else None
-        self._writer: FrameWriter = Alone(format.codec) if frames is None else frames(timing)
+        self._apart = format.is_stream(timed=timing is not None)
+        self._writer = self._writer_for(timing)
+
+    def _writer_for(self, timing: Timing | None) -> FrameWriter:
+        if self._apart:
+            return Stream(self.format.codec)
+        frames = self.format.codec.frames if self.format.holds_frames(timed=timing is not None) else None
+        return Alone(self.format.codec) if frames is None else frames(timing)
 
     @property
     def notes(self) -> list[str]:
@@ -53,11 +79,13 @@ class Gathered:
             metadata = kept(metadata, pixels, self.options, self._notes)
             self._writer.add(Content(pixels, alpha, metadata, self.options, self.software))
             return
-        if self.format.paged and not self.options.strip:
+        if self._apart:
+            metadata = kept(metadata, pixels, self.options, self._notes)
+        elif self.format.paged and not self.options.strip:
             metadata = Metadata(icc=metadata.icc, dpi=metadata.dpi)
         else:
             metadata = Metadata()
-        if pixels.shape != self._shape and not self.format.paged:
+        if pixels.shape != self._shape and not (self.format.paged or self._apart):
             raise ValueError(f"its frames are of several sizes, {_size(self._shape)} and {_size(pixels.shape)}")
         self._writer.add(Content(pixels, alpha, metadata, self.options))
 

@@ -67,13 +67,16 @@ class Frames:
     frame's pixels, and one is in memory at a time.
     """
 
-    count: int
+    count: int | None
+    """None where a pipe is read while its frames are filtered: it becomes known with the last."""
     each: Callable[[], Iterator[Picture]]
     """Decodes one after the other; they come with the metadata of their own."""
     timing: Timing | None = None
     """None where they are pages."""
     first: Picture | None = None
     """The picture of which the others are previews, or what another eye sees: only who asks for them wants them."""
+    stream: bool = False
+    """They are images one behind the other, each of its own size and format."""
     format: str = ""
     """As of a `Picture`."""
 
@@ -91,6 +94,8 @@ class PartialDecode(NamedTuple):
     notes: tuple[str, ...] = ()
     low: Image.Image | None = None
     """The low bytes of 16-bit samples, whose high bytes *image* holds."""
+    stream: bool = False
+    """They are several images, of which none was decoded."""
 
 
 def size_guard(max_pixels: int) -> SizeGuard:

@@ -4,6 +4,7 @@ import ast
 import importlib.util
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -128,7 +129,8 @@ def test_a_format_that_pillow_was_built_without_is_named(refused, monkeypatch, n
 
 @pytest.mark.parametrize("format", formats.FORMATS)
 def test_the_half_that_runs_ahead_imports_nothing_and_needs_no_numpy(folder, format):
-    kind = next(kind for kind in corpus.kinds() if formats.sniff(kind.data[: formats.HEAD]).name == format)
+    row = formats.FORMATS[format]
+    kind = next(kind for kind in corpus.kinds() if re.match(row.signature, kind.data))
     (folder / "in").write_bytes(kind.data)
     ended = subprocess.run([sys.executable, "-c", AHEAD, "in"], capture_output=True, text=True)
     assert ended.returncode == 0, ended.stderr

@@ -144,4 +144,4 @@ def frames(timing: Timing | None) -> Writer:
     return apng.Writer(encode, timing)
 
 
-CODEC = Codec(finish, encode, load, frames=frames)
+CODEC = Codec(finish, encode, load, frames=frames, extent=chunks.extent)
