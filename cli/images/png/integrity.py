@@ -295,7 +295,7 @@ def mended(data: bytes) -> bytes:
         else len(key.body) == KEY_BYTES.get(header.colour_type)
     )
     kept = [head, *([palette] if palette else []), *([key] if key and fits else []), *beside, *pixels]
-    parts = [chunks.chunk(chunk.name, chunk.body) for chunk in kept]
+    parts = [chunks.chunk(chunk.name, chunk.body[:768] if chunk is palette else chunk.body) for chunk in kept]
     return b"".join([chunks.SIGNATURE, *parts, chunks.chunk(b"IEND")])
 
 
