@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
+from ...filters.core.engine.colour import ColourModel, model_of
 from ...filters.core.engine.facts import Fact
 from ...filters.core.engine.output_buffer import Output
 from ...filters.core.engine.quantize import Encoding
@@ -27,10 +28,22 @@ class Computed(NamedTuple):
     shape: tuple[int, int, int]
     """Of the input."""
     dtype: str
+    colours: ColourModel
+    """Of the input."""
     formats_of: Mapping[str, formats.Format]
     encodings: Mapping[str, Encoding]
     outputs: Mapping[str, Output]
     facts: Sequence[Fact]
+    maps: int = 0
+    """How many maps of a bank of kernels the picture is made of, if any."""
+    surprises: tuple[str, ...] = ()
+    """Notes on results that will surprise."""
+
+    def colours_of(self, name: str) -> ColourModel:
+        """Return what the channels of an output are."""
+        channels = self.outputs[name].samples.shape[2]
+        as_input = channels == self.shape[2] and not self.maps and self.encodings[name].kind != "hue"
+        return self.colours if as_input else model_of(channels)
 
     def without_samples(self) -> Computed:
         """Return what a report needs."""

@@ -9,11 +9,13 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from ...filters.core.engine import executor
+from ...filters.core.engine import colour, executor
+from ...filters.core.engine.colour import ColourModel
 from ...filters.core.engine.output_buffer import CanvasFactory, Output
 from ...filters.core.engine.quantize import FULL, Encoding, hue_legend
 from ...filters.core.engine.working_space import Settings
 from ...filters.core.filter import encoding
+from ...filters.core.lazy_numpy import Array
 from ...filters.core.parameters import ImageError
 from ..console.messages import shown
 from ..console.report import DEPTHS, Report, depth_in_words
@@ -22,6 +24,7 @@ from ..images import encode, formats, memory_budget
 from ..images.atomic_write import Transaction
 from ..images.metadata import Metadata
 from ..images.picture import Picture
+from . import surprises
 from .frame_output import SHEET, Computed, kept_of, make_folder, writable
 from .job_options import JobOptions
 from .plan import Job, Target
@@ -35,6 +38,7 @@ class ImageProcessor:
         self.recipe, self.maps, self.options = recipe, maps, options
         self.stages, self.settings = recipe.stages()
         self.values = recipe.last.values
+        self._of_colours: dict[ColourModel, ImageProcessor] = {}
 
     def __reduce__(self) -> tuple[Any, ...]:
         # The stages hold functions, which are built again where they are needed.
@@ -51,43 +55,65 @@ class ImageProcessor:
 
     def computed(self, job: Job, picture: Picture) -> Computed:
         """Filter one frame; raises FileError."""
-        name = shown(job.input.name)
+        try:
+            return self._for(picture)._computed(job, picture)
+        except ImageError as error:
+            raise FileError(shown(job.input.name), str(error)) from None
+        except MemoryError:
+            raise FileError(shown(job.input.name), "needs more memory than there is") from None
+
+    def _for(self, picture: Picture) -> ImageProcessor:
+        """Return what filters a picture of these colours; raises `ImageError` where they do not suit the recipe."""
+        recipe = self.recipe.for_colours(picture.colours, picture.pixels.shape[2])
+        if recipe.steps == self.recipe.steps:
+            return self
+        if picture.colours not in self._of_colours:
+            self._of_colours[picture.colours] = ImageProcessor(recipe, self.maps, self.options)
+        return self._of_colours[picture.colours]
+
+    def _computed(self, job: Job, picture: Picture) -> Computed:
         dtype = picture.pixels.dtype.name
         formats_of = {
             output: target.format or formats.FORMATS[picture.format] for output, target in job.targets.items()
         }
-        try:
-            encodings = {
-                output: self._encoding(output, picture, formats_of[output], target)
-                for output, target in job.targets.items()
-            }
-            if picture.pixels.shape[2] == encode.CMYK:
-                _check_inks(self.settings)
-            settings = self._settings(picture, formats_of.get("image"))
-            self._check_room(picture)
-            # A range is measured for those who ask, and where float values may leave nothing to see.
-            measure = self.options.report.ranges or dtype == "float32"
-            result = executor.run(
-                self.stages,
-                picture.pixels,
-                encodings,
-                settings,
-                picture.alpha,
-                jobs=self.options.cores,
-                measure=measure,
-                canvases={output: self._canvas(output, format) for output, format in formats_of.items()},
-                effect=self.options.render.effect,
-                name=job.input.place if not picture.number else f"{job.input.place}#{picture.number}",
-            )
-        except ImageError as error:
-            raise FileError(name, str(error)) from None
-        except MemoryError:
-            raise FileError(name, "needs more memory than there is") from None
+        encodings = {
+            output: self._encoding(output, picture, formats_of[output], target)
+            for output, target in job.targets.items()
+        }
+        settings = self._settings(picture, formats_of.get("image"))
+        self._check_room(picture)
+        # A range is measured for those who ask, and where float values may leave nothing to see.
+        measure = self.options.report.ranges or dtype == "float32"
+        result = executor.run(
+            self.stages,
+            picture.pixels,
+            encodings,
+            settings,
+            picture.alpha,
+            jobs=self.options.cores,
+            measure=measure,
+            canvases={output: self._canvas(output, format) for output, format in formats_of.items()},
+            effect=self.options.render.effect,
+            name=job.input.place if not picture.number else f"{job.input.place}#{picture.number}",
+            colours=picture.colours,
+        )
         outputs = result.outputs
         if SHEET in outputs:
-            drawn = outputs[SHEET].samples.drawn(self.maps)
+            drawn = outputs[SHEET].samples.drawn(self.maps, self.options.render.sheet_range)
             outputs[SHEET] = outputs[SHEET]._replace(samples=drawn)
-        return Computed(picture.pixels.shape, dtype, formats_of, encodings, outputs, result.facts)
+        seen = picture.pixels if picture.alpha is None else picture.pixels[picture.alpha > 0][None]
+        surprising = self._surprises(seen, encodings, outputs)
+        return Computed(
+            picture.pixels.shape,
+            dtype,
+            picture.colours,
+            formats_of,
+            encodings,
+            outputs,
+            result.facts,
+            len(self.maps),
+            surprising,
+        )
 
     def _canvas(self, output: str, format: formats.Format) -> CanvasFactory:
         if output != SHEET:
@@ -117,6 +143,7 @@ class ImageProcessor:
             # Of many maps one is told of, as an example.
             told = [output for number, output in enumerate(first.encodings.items()) if not (number and self.maps)]
             said = [_range_notes(*output, frame.outputs) for frame in frames for output in told]
+            said += [list(frame.surprises) for frame in frames]
             lines = [f"imfilter: {name}: {note}" for note in dict.fromkeys([*notes, *itertools.chain(*said)])]
         if self.options.report.facts:
             lines += [f"{name}: {fact.text}" for fact in first.facts]
@@ -143,6 +170,19 @@ class ImageProcessor:
             frames=len(frames),
         )
 
+    def _surprises(
+        self, pixels: Array, encodings: Mapping[str, Encoding], outputs: Mapping[str, Output]
+    ) -> tuple[str, ...]:
+        """Return notes on what will surprise in the outputs; of many maps on one."""
+        if not self.options.report.notes:
+            return ()
+        weights = self.stages[-1].weights
+        kernel_sum = None if weights is None else weights.sum
+        last = self.recipe.last
+        told = list(encodings.items())[: 1 if self.maps else None]
+        notes = (surprises.note(name, encoding, outputs[name], last, pixels, kernel_sum) for name, encoding in told)
+        return tuple(note for note in notes if note)
+
     def _encoding(self, output: str, picture: Picture, format: formats.Format, target: Target) -> Encoding:
         """Return how one output's values become samples of its file; raises FileError where it cannot hold them."""
         dtype, maps = picture.pixels.dtype.name, len(self.maps)
@@ -161,14 +201,15 @@ class ImageProcessor:
         if kind == "angle" and self.options.render.angle_style == "color":
             if "uint8" not in format.colour:
                 raise FileError(target.name, f"{format.name.upper()} cannot hold the colours of --angle-style color")
-            return encoding("hue", dtype, "uint8", "clip", self.values["gain"])
+            return encoding("hue", dtype, "uint8", "auto", self.values["gain"], self.stages[-1].display)
         try:
             name = "map" if maps > 1 else output
             several = maps if target.map is None and output == "image" else 0
-            wanted = encode.sample_type(format, dtype, self.values["depth"], channels, name, several)
+            colours = colour.model_of(several) if several else picture.colours
+            wanted = encode.sample_type(format, dtype, self.values["depth"], channels, colours, name, several)
         except encode.EncodeError as error:
             raise FileError(target.name, str(error)) from None
-        encoded = encoding(kind, dtype, wanted, self.values["range"], self.values["gain"])
+        encoded = encoding(kind, dtype, wanted, self.values["range"], self.values["gain"], self.stages[-1].display)
         return encoded if target.map is None else encoded._replace(of="image", channel=target.map)
 
     def _settings(self, picture: Picture, format: formats.Format | None) -> Settings:
@@ -177,8 +218,8 @@ class ImageProcessor:
             return self.settings
         full = FULL[picture.pixels.dtype.name]
         background = None
-        if (colour := self.options.render.background) is not None:
-            background = tuple(value * full / 255 for value in colour)
+        if (chosen := self.options.render.background) is not None:
+            background = tuple(value * full / 255 for value in chosen)
         opaque = format is not None and not format.alpha
         return self.settings._replace(background=background, opaque=opaque)
 
@@ -187,32 +228,23 @@ class ImageProcessor:
         notes = []
         for name, target in job.targets.items():
             make_folder(target)
-            output, format = computed.outputs[name], computed.formats_of[name]
             backup = Path(job.backup) if target.in_place and job.backup else None
             with (
                 transaction.open(None if target.path is None else Path(target.path), backup) as file,
-                writable(target, format),
+                writable(target, computed.formats_of[name]),
             ):
                 kept = kept_of(metadata, name, computed)
                 stamp = self.options.write.stamper.stamp(name)
-                notes += self.encode(file, name, output, format, kept, stamp)
+                notes += self.encode(file, name, computed, kept, stamp)
         return notes
 
-    def encode(
-        self, file: io.BytesIO, name: str, output: Output, format: formats.Format, metadata: Metadata, stamp: str
-    ) -> list[str]:
+    def encode(self, file: io.BytesIO, name: str, computed: Computed, metadata: Metadata, stamp: str) -> list[str]:
         """Write one output of one frame into *file*; return what people should know."""
+        output, format, options = computed.outputs[name], computed.formats_of[name], self.options.write.encode
         if name == "image" and len(self.maps) not in (0, 1, 3):
-            return encode.write_maps(file, output.samples, format, metadata, self.options.write.encode, stamp)
-        return encode.write(file, output.samples, output.alpha, format, metadata, self.options.write.encode, stamp)
-
-
-def _check_inks(settings: Settings) -> None:
-    """Raise `ImageError` where a filter asks of CMYK what only colours of light have."""
-    if settings.channels == "luma":
-        raise ImageError("has CMYK colours, which have no luma; use --to-rgb, or --channels each")
-    if settings.linear:
-        raise ImageError("has CMYK colours, which are not linear light; use --to-rgb")
+            return encode.write_maps(file, output.samples, format, metadata, options, stamp)
+        colours = computed.colours_of(name)
+        return encode.write(file, output.samples, output.alpha, format, metadata, options, stamp, colours)
 
 
 def _range_notes(name: str, encoding: Encoding, outputs: Mapping[str, Output]) -> list[str]:

@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from ...filters.core.engine.mask import Effect
 from ..images import encode
+from .options import SheetRange
 from .provenance import Stamper
 
 
@@ -23,6 +24,7 @@ class RenderOptions(NamedTuple):
 
     background: tuple[int, int, int] | None = None
     angle_style: str = "code"
+    sheet_range: SheetRange = "auto"
     effect: Effect | None = None
     """Where the filters act, if not everywhere."""
 

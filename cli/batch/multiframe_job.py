@@ -156,7 +156,7 @@ def _is_passed_on(frames: Frames, target: Target) -> bool:
 def _gather(gathered: Gathered, name: str, target: Target, computed: Computed, picture: Picture) -> None:
     output = computed.outputs[name]
     with writable(target, gathered.format):
-        gathered.add(output.samples, output.alpha, kept_of(picture.metadata, name, computed))
+        gathered.add(output.samples, output.alpha, kept_of(picture.metadata, name, computed), computed.colours_of(name))
 
 
 def _write(transaction: Transaction, job: Job, name: str, gathered: Gathered) -> list[str]:
@@ -185,9 +185,9 @@ def _numbered(
     if path is not None and processor.options.write.keep_existing and os.path.lexists(path):
         return []
     make_folder(target)
-    output, format = computed.outputs[name], computed.formats_of[name]
+    format = computed.formats_of[name]
     kept = kept_of(picture.metadata, name, computed)
     stamp = processor.options.write.stamper.stamp(stamp) if stamp else ""
     with transaction.open(path) as file, writable(target, format):
-        return processor.encode(file, name, output, format, kept, stamp)
+        return processor.encode(file, name, computed, kept, stamp)
     return []

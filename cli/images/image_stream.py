@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import BinaryIO
 
-from .formats import HEAD, Format, sniff
+from .formats import Format, sniff
 from .picture import Decode, DecodeError, Frames, Picture
 
+HEAD = 16
+"""Bytes that tell the formats of streams: a small image is not kept waiting for the next."""
 PIECE = 1 << 16
 """Bytes that are asked of a pipe at least."""
 

@@ -78,7 +78,7 @@ def of_image(image: Image.Image, notes: list[str], data: bytes = b"") -> Metadat
             tags = portable(image.getexif().tobytes())
     except Exception as error:
         notes.append(f"its EXIF block is damaged and was not kept ({reason_of(error)})")
-    kept = Metadata(tags, _whole_profile(icc, notes), plausible(info.get("dpi")), _whole_xmp(xmp, notes))
+    kept = Metadata(tags, whole_profile(icc, notes), plausible(info.get("dpi")), _whole_xmp(xmp, notes))
     comments = [body for name, body in getattr(image, "applist", ()) if name == "COM"]
     if not comments and isinstance(info.get("comment"), bytes):
         comments = [info["comment"]]
@@ -108,7 +108,7 @@ def of_tiff(data: bytes, icc: bytes, dpi: tuple[float, float] | None, notes: lis
         tags = _portable(found)
     except Exception as error:
         notes.append(f"its EXIF block is damaged and was not kept ({reason_of(error)})")
-    return Metadata(tags, _whole_profile(icc, notes), dpi, _whole_xmp(xmp, notes))
+    return Metadata(tags, whole_profile(icc, notes), dpi, _whole_xmp(xmp, notes))
 
 
 def own_comments(comments: Sequence[bytes]) -> tuple[bytes, ...]:
@@ -131,7 +131,7 @@ def _portable(tags: ifd.Directory) -> ifd.Directory:
     return kept if kept.keys() - {X_RESOLUTION, Y_RESOLUTION, UNIT} else {}
 
 
-def _whole_profile(icc: Any, notes: list[str]) -> bytes:
+def whole_profile(icc: Any, notes: list[str]) -> bytes:
     """Return an ICC profile, nothing where its header is not one's (ICC.1:2022, section 7.2)."""
     if not icc:
         return b""

@@ -1,4 +1,4 @@
-"""PAM: written in 8 or 16 bits, gray, RGB or CMYK, with or without alpha."""
+"""PAM: written in 8 or 16 bits, gray, RGB, CMYK or any number of bands, with or without alpha."""
 
 from __future__ import annotations
 
@@ -6,18 +6,19 @@ import io
 
 from ....filters.core.lazy_numpy import np
 from ..atomic_write import end_with
-from ..codec import CMYK, Codec, Content
+from ..codec import Codec, Content
 from . import header, samples
 
-TUPLE_TYPES = {1: "GRAYSCALE", 3: "RGB", CMYK: "CMYK"}
-"""What the colours of a picture are called, by their number."""
+TUPLE_TYPES = {"rgb": "RGB", "cmyk": "CMYK", "bands": samples.BANDS}
+"""What the colours of a picture are called."""
 
 
 def encode(file: io.BytesIO, content: Content) -> list[str]:
     """Write a file."""
     array = content.samples()
     height, width = array.shape[:2]
-    meaning = TUPLE_TYPES[content.pixels.shape[2]] + ("" if content.alpha is None else "_ALPHA")
+    meaning = "GRAYSCALE" if content.pixels.shape[2] == 1 else TUPLE_TYPES[content.colours]
+    meaning += "" if content.alpha is None else "_ALPHA"
     lines = [
         "P7",
         *([f"# {content.software}"] if content.software else []),

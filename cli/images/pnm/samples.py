@@ -23,6 +23,8 @@ CHANNELS = {
     "CMYK": 4,
 }
 """How many channels each tuple type of a PAM has."""
+BANDS = "BANDS"
+"""The tuple type of a PAM whose channels have no colours, here and nowhere else: any that is not known means that."""
 
 
 def finish(begun: PartialDecode, options: DecodeOptions, decode: Decode) -> Picture:
@@ -46,9 +48,17 @@ def finish(begun: PartialDecode, options: DecodeOptions, decode: Decode) -> Pict
     else:
         pixels = _scaled(samples, head, options.lenient)
     pixels = pixels.reshape(head.height, head.width, head.channels)
-    picture = Picture(pixels) if head.tuple_type == "CMYK" else with_alpha(pixels)
+    picture = _picture(pixels, head)
     picture.notes = notes
     return picture
+
+
+def _picture(pixels: Array, head: Header) -> Picture:
+    if head.tuple_type == "CMYK":
+        return Picture(pixels, colours="cmyk")
+    if head.kind != "7" or head.tuple_type in CHANNELS or (head.channels in (1, 3) and not head.tuple_type):
+        return with_alpha(pixels)
+    return Picture(pixels, colours="bands")
 
 
 def _check_meaning(head: Header) -> None:
@@ -58,9 +68,6 @@ def _check_meaning(head: Header) -> None:
     channels = CHANNELS.get(head.tuple_type)
     if channels is not None and channels != head.channels:
         raise DecodeError(f"is damaged (TUPLTYPE {head.tuple_type} has {channels} channels, DEPTH is {head.channels})")
-    if channels is None and head.channels > 4:
-        what = f"TUPLTYPE {head.tuple_type}" if head.tuple_type else "no TUPLTYPE"
-        raise DecodeError(f"has {head.channels} channels and {what}; pictures have 1 to 4")
 
 
 def _raw(data: bytes, head: Header) -> tuple[Array, int]:

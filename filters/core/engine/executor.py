@@ -18,6 +18,7 @@ from ..lazy_numpy import Array, np
 from ..parameters import ImageError
 from . import nan_policy, pipeline
 from .borders import Rule
+from .colour import ColourModel, model_of
 from .facts import Fact, note
 from .mask import OTHER_SIZE, SEVERAL_MAPS, Effect
 from .masked_output import Original, PartialMap, PartialPicture
@@ -56,6 +57,7 @@ def run(
     canvases: Mapping[str, CanvasFactory] = MappingProxyType({}),
     effect: Effect | None = None,
     name: str = "",
+    colours: ColourModel | None = None,
 ) -> Result:
     """Run *stages* over ``image`` ``(height, width, channels)`` and encode what *encodings* names.
 
@@ -64,7 +66,7 @@ def run(
     too where the stages keep a mean, kept where their gain is 0, and dropped where the result is no
     picture of the colours. *jobs* threads share the strips; *measure* asks for the outputs' ranges; *canvases*
     make what the outputs of their names are gathered in. An *effect* says where they act, and how strongly. By its
-    *name* the image has random numbers of its own.
+    *name* the image has random numbers of its own. *colours* say what its channels are, if not their number.
     """
     full = FULL[image.dtype.name]
     work = work_type(stages, image.dtype.name, encodings.values())
@@ -82,7 +84,16 @@ def run(
     rounded = whole and plain and not settings.linear_out and not bias and not measure and settings.channels != "max"
     found: list[Fact] = []
     context = ImageContext(
-        full, work, frozenset(requested), tolerance, finite, whole, rounded=rounded, name=name, facts=found
+        full,
+        work,
+        frozenset(requested),
+        tolerance,
+        finite,
+        whole,
+        rounded=rounded,
+        name=name,
+        facts=found,
+        colours=colours or model_of(image.shape[2]),
     )
     channels = 1 if settings.channels == "luma" else image.shape[2]
     most = max(channels, *(stage.colours.maps for stage in stages))

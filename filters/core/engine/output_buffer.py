@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, NamedTuple
 
 from ..lazy_numpy import Array, np
+from .probe import Levels, Probe
 from .quantize import Encoding, hue_map
 
 
@@ -21,6 +22,10 @@ class Output(NamedTuple):
     high: float = -math.inf
     clipped: float = 0.0
     """The fraction of samples that the output's range cut off."""
+    levels: Levels | None = None
+    """Where the values lie in the range of the samples; None where that is not fixed."""
+    blank: bool = False
+    """The values say yes or no, and all say no."""
 
 
 class Canvas:
@@ -55,12 +60,14 @@ class Collector:
         self.encoding, self.height = encoding, height
         self.make = Canvas if encoding.stretched else make
         self.measure = measure or encoding.stretched
+        self.probe = Probe(encoding, height)
         self.canvas: Any = None
         self.alpha: Array | None = None
         # Lists, because appending is safe from several threads.
         self.lows: list[float] = []
         self.highs: list[float] = []
         self.cuts: list[int] = []
+        self.found: list[bool] = []
 
     def measured(self, values: Array) -> None:
         """Take note of the range of *values*."""
@@ -68,6 +75,12 @@ class Collector:
             self.lows.append(float(np.fmin.reduce(values, axis=None)))
             self.highs.append(float(np.fmax.reduce(values, axis=None)))
             self.cuts.append(self.encoding.count_clipped(values))
+
+    def looked_at(self, start: int, values: Array, where: Array | None = None) -> None:
+        """Take note of where *values* lie in the range of the output, or whether any is yes."""
+        if values.dtype == bool:
+            self.found.append(bool(values.any() if where is None else (values & where).any()))
+        self.probe.take(start, values, where)
 
     def extent(self) -> tuple[float, float]:
         """Return the least and the greatest value; where there was none, the least is infinite."""
@@ -80,6 +93,7 @@ class Collector:
     def add(self, start: int, values: Sequence[Array], opaque: Array | None = None) -> None:
         """Take the values of the strip that begins at row *start*, and their alpha."""
         encoding, first = self.encoding, values[0]
+        self.looked_at(start, first)
         if self.measure:
             self.measured(first)
         if self.canvas is None:
@@ -114,4 +128,5 @@ class Collector:
         """Return what was gathered."""
         samples = self.canvas.samples if isinstance(self.canvas, Canvas) else self.canvas
         alpha = None if self.alpha is None else self.alpha[..., 0]
-        return Output(samples, alpha, *self.extent(), sum(self.cuts) / samples.size)
+        blank = bool(self.found) and not any(self.found)
+        return Output(samples, alpha, *self.extent(), sum(self.cuts) / samples.size, self.probe.levels(), blank)

@@ -12,12 +12,36 @@ from ..lazy_numpy import Array, np
 from ..parameters import Kind
 
 Range = Literal["clip", "abs", "offset", "stretch"]
+GivenRange = Literal["auto", "clip", "abs", "offset", "stretch"]
+"""A `Range`, or ``auto``: the one that suits the operator, its `Display`."""
+SCALED = ("picture", "magnitude", "signed", "hue")
+"""The kinds of values that a `Display` scales."""
 TURNS = {"angle": 360, "orientation": 180}
 
 FULL = {"uint8": 255.0, "uint16": 65535.0, "float32": 1.0}
 """White, for each type of sample that files have."""
 FLOAT_TOLERANCE = 1e-5
 """The error of float results that may stay, as a part of white."""
+
+
+class Display(NamedTuple):
+    """The fixed scale at which an operator's results show in 8 and 16 bits, the same for every image."""
+
+    range: Range = "clip"
+    gain: float = 1.0
+
+    def chosen(self, kind: Kind, range: GivenRange, gain: float) -> Display:
+        """Return what a given range and gain make of it for values of a *kind*: ``auto`` keeps it, times the gain.
+
+        >>> Display("offset", 0.5).chosen("picture", "auto", 3), Display("offset", 0.5).chosen("picture", "clip", 1)
+        (Display(range='offset', gain=1.5), Display(range='clip', gain=1))
+        """
+        if range != "auto":
+            return Display(range, gain)
+        return Display(self.range, self.gain * gain if kind in SCALED else gain)
+
+
+AS_COMPUTED = Display()
 
 
 class Encoding(NamedTuple):

@@ -20,7 +20,9 @@ from typing import Any, Literal, NamedTuple, Protocol
 
 from ..lazy_numpy import Array, np
 from .borders import Border, Rule
+from .colour import ColourModel
 from .facts import Fact
+from .quantize import AS_COMPUTED, Display
 
 Values = Any
 """A strip, or a NamedTuple of strips of one size."""
@@ -97,6 +99,8 @@ class ImageContext(NamedTuple):
     """The border rule, for a stage that pads for itself."""
     jobs: int = 1
     """How many threads a stage that takes the whole image may use; its result is the same for any number."""
+    colours: ColourModel = "rgb"
+    """What several channels of the image are."""
 
     @property
     def own_type(self) -> Any:
@@ -256,6 +260,8 @@ class Stage(NamedTuple):
     """The greatest factor by which whole numbers grow, if the stage can work on integers; None if it cannot."""
     fields: tuple[str, ...] = ("image",)
     """The names of the results, if the stage is the last: those of its NamedTuple, or ``image`` alone."""
+    display: Display = AS_COMPUTED
+    """How its results show in 8 and 16 bits, if the stage is the last."""
     facts: Callable[[ImageContext], tuple[Fact, ...]] = lambda context: ()
     """Returns the facts that were derived from the parameters and the image."""
 
