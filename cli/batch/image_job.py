@@ -9,10 +9,11 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from ...filters.core.engine import colour, executor
+from ...filters.core.engine import colour, executor, geometry, nan_policy, nodata
 from ...filters.core.engine.colour import ColourModel
 from ...filters.core.engine.output_buffer import CanvasFactory, Output
 from ...filters.core.engine.quantize import FULL, Encoding, hue_legend
+from ...filters.core.engine.stage import total_gain
 from ...filters.core.engine.working_space import Settings
 from ...filters.core.filter import encoding
 from ...filters.core.lazy_numpy import Array
@@ -24,8 +25,8 @@ from ..images import encode, formats, memory_budget
 from ..images.atomic_write import Transaction
 from ..images.metadata import Metadata
 from ..images.picture import Picture
-from . import surprises
-from .frame_output import SHEET, Computed, kept_of, make_folder, writable
+from . import missing_notes, surprises
+from .frame_output import SHEET, Computed, Missing, kept_of, make_folder, writable
 from .job_options import JobOptions
 from .plan import Job, Target
 from .recipe import Recipe
@@ -39,6 +40,11 @@ class ImageProcessor:
         self.stages, self.settings = recipe.stages()
         self.values = recipe.last.values
         self._of_colours: dict[ColourModel, ImageProcessor] = {}
+
+    @property
+    def spreads_nan(self) -> bool:
+        """Whether all filters hand on what is missing."""
+        return all(step.values["nan"] == nan_policy.PROPAGATE for step in self.recipe.steps)
 
     def __reduce__(self) -> tuple[Any, ...]:
         # The stages hold functions, which are built again where they are needed.
@@ -80,6 +86,11 @@ class ImageProcessor:
             output: self._encoding(output, picture, formats_of[output], target)
             for output, target in job.targets.items()
         }
+        missing = self.options.render.nodata.of(picture.nodata)
+        encodings = {
+            output: self._with_nodata(encoded, missing, dtype, formats_of[output]) if output != SHEET else encoded
+            for output, encoded in encodings.items()
+        }
         settings = self._settings(picture, formats_of.get("image"))
         self._check_room(picture)
         # A range is measured for those who ask, and where float values may leave nothing to see.
@@ -96,13 +107,16 @@ class ImageProcessor:
             effect=self.options.render.effect,
             name=job.input.place if not picture.number else f"{job.input.place}#{picture.number}",
             colours=picture.colours,
+            nodata=missing,
+            keep_holes=self.options.render.nodata.keep_holes,
         )
         outputs = result.outputs
         if SHEET in outputs:
             drawn = outputs[SHEET].samples.drawn(self.maps, self.options.render.sheet_range)
             outputs[SHEET] = outputs[SHEET]._replace(samples=drawn)
         seen = picture.pixels if picture.alpha is None else picture.pixels[picture.alpha > 0][None]
-        surprising = self._surprises(seen, encodings, outputs)
+        surprising = self._surprises(seen, missing, encodings, outputs)
+        height, width = picture.pixels.shape[:2]
         return Computed(
             picture.pixels.shape,
             dtype,
@@ -113,6 +127,9 @@ class ImageProcessor:
             result.facts,
             len(self.maps),
             surprising,
+            geometry=geometry.of(self.stages, width, height),
+            same_units=total_gain(self.stages) == 1,
+            missing=Missing(missing, result.missing, self.spreads_nan) if missing is not None else None,
         )
 
     def _canvas(self, output: str, format: formats.Format) -> CanvasFactory:
@@ -144,6 +161,7 @@ class ImageProcessor:
             told = [output for number, output in enumerate(first.encodings.items()) if not (number and self.maps)]
             said = [_range_notes(*output, frame.outputs) for frame in frames for output in told]
             said += [list(frame.surprises) for frame in frames]
+            said += [missing_notes.of(output, frame) for frame in frames for output, _ in told]
             lines = [f"imfilter: {name}: {note}" for note in dict.fromkeys([*notes, *itertools.chain(*said)])]
         if self.options.report.facts:
             lines += [f"{name}: {fact.text}" for fact in first.facts]
@@ -171,7 +189,11 @@ class ImageProcessor:
         )
 
     def _surprises(
-        self, pixels: Array, encodings: Mapping[str, Encoding], outputs: Mapping[str, Output]
+        self,
+        pixels: Array,
+        missing: float | None,
+        encodings: Mapping[str, Encoding],
+        outputs: Mapping[str, Output],
     ) -> tuple[str, ...]:
         """Return notes on what will surprise in the outputs; of many maps on one."""
         if not self.options.report.notes:
@@ -180,7 +202,9 @@ class ImageProcessor:
         kernel_sum = None if weights is None else weights.sum
         last = self.recipe.last
         told = list(encodings.items())[: 1 if self.maps else None]
-        notes = (surprises.note(name, encoding, outputs[name], last, pixels, kernel_sum) for name, encoding in told)
+        notes = (
+            surprises.note(name, encoding, outputs[name], last, pixels, missing, kernel_sum) for name, encoding in told
+        )
         return tuple(note for note in notes if note)
 
     def _encoding(self, output: str, picture: Picture, format: formats.Format, target: Target) -> Encoding:
@@ -212,6 +236,16 @@ class ImageProcessor:
         encoded = encoding(kind, dtype, wanted, self.values["range"], self.values["gain"], self.stages[-1].display)
         return encoded if target.map is None else encoded._replace(of="image", channel=target.map)
 
+    def _with_nodata(self, encoding: Encoding, missing: float | None, dtype: str, format: formats.Format) -> Encoding:
+        """Return how an output is written whose missing samples may be marked by a value.
+
+        Where neither the file can tell it nor the user did, float samples stay NaN.
+        """
+        told = format.georeferenced or not self.options.render.nodata.auto
+        marked = nodata.written(encoding, missing, dtype, told)
+        stays_nan = not told and encoding.dtype == "float32"
+        return marked._replace(nodata=None) if stays_nan else marked
+
     def _settings(self, picture: Picture, format: formats.Format | None) -> Settings:
         """Return the settings for one picture: a background where its transparency cannot be kept."""
         if picture.alpha is None:
@@ -233,7 +267,7 @@ class ImageProcessor:
                 transaction.open(None if target.path is None else Path(target.path), backup) as file,
                 writable(target, computed.formats_of[name]),
             ):
-                kept = kept_of(metadata, name, computed)
+                kept = kept_of(metadata, name, computed, notes)
                 stamp = self.options.write.stamper.stamp(name)
                 notes += self.encode(file, name, computed, kept, stamp)
         return notes

@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from ...filters.core.engine.mask import Effect
 from ..images import encode
+from .nodata_option import NodataOption
 from .options import SheetRange
 from .provenance import Stamper
 
@@ -27,6 +28,8 @@ class RenderOptions(NamedTuple):
     sheet_range: SheetRange = "auto"
     effect: Effect | None = None
     """Where the filters act, if not everywhere."""
+    nodata: NodataOption = NodataOption()
+    """Which samples are missing."""
 
 
 class WriteOptions(NamedTuple):

@@ -156,7 +156,12 @@ def _is_passed_on(frames: Frames, target: Target) -> bool:
 def _gather(gathered: Gathered, name: str, target: Target, computed: Computed, picture: Picture) -> None:
     output = computed.outputs[name]
     with writable(target, gathered.format):
-        gathered.add(output.samples, output.alpha, kept_of(picture.metadata, name, computed), computed.colours_of(name))
+        gathered.add(
+            output.samples,
+            output.alpha,
+            kept_of(picture.metadata, name, computed, gathered.own_notes),
+            computed.colours_of(name),
+        )
 
 
 def _write(transaction: Transaction, job: Job, name: str, gathered: Gathered) -> list[str]:
@@ -186,8 +191,9 @@ def _numbered(
         return []
     make_folder(target)
     format = computed.formats_of[name]
-    kept = kept_of(picture.metadata, name, computed)
+    notes: list[str] = []
+    kept = kept_of(picture.metadata, name, computed, notes)
     stamp = processor.options.write.stamper.stamp(stamp) if stamp else ""
     with transaction.open(path) as file, writable(target, format):
-        return processor.encode(file, name, computed, kept, stamp)
-    return []
+        notes += processor.encode(file, name, computed, kept, stamp)
+    return notes

@@ -181,6 +181,25 @@ class SharedOptions(NamedTuple):
         tuple[str, ...],
         Option("Change nothing outside of this box; may be repeated.", PIXELS, affects_output=True, metavar="X,Y,W,H"),
     ] = ()
+    nodata: Annotated[
+        str,
+        Option(
+            "Treat samples of this value as missing, like NaN: the file's own nodata value (auto), V, or none.",
+            PIXELS,
+            affects_output=True,
+            metavar="auto|V|none",
+            default="auto",
+            words=lambda: ["auto", "none", "nan"],
+        ),
+    ] = "auto"
+    keep_holes: Annotated[
+        bool,
+        Option(
+            "Keep samples missing that the input lacks, even if --nan ignores or fills them.",
+            PIXELS,
+            affects_output=True,
+        ),
+    ] = False
     quality: Annotated[
         int | None,
         Option(

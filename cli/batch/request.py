@@ -15,8 +15,9 @@ from ..images import formats
 from ..images.prefetch import max_pixels
 from ..streams import STREAM
 from ..version import VERSION
-from . import collisions, cpu_count, depfile, inputs, mask_option
+from . import collisions, cpu_count, depfile, inputs, mask_option, nodata_option
 from .naming import OutputNaming
+from .nodata_option import NodataOption
 from .options import OPTIONS, SHEET_RANGES, SharedOptions
 from .plan import Job, plan
 from .provenance import Stamper
@@ -36,6 +37,7 @@ class Request(NamedTuple):
     jobs: Sequence[Job]
     region: mask_option.Region | None
     background: tuple[int, int, int] | None
+    nodata: NodataOption
     max_pixels: int
     cores: int
     stamper: Stamper
@@ -70,6 +72,7 @@ def check(recipe: Recipe, options: SharedOptions, map_files: Mapping[str, str]) 
         jobs=jobs,
         region=region,
         background=_colour(options.background),
+        nodata=nodata_option.read(options.nodata, options.keep_holes),
         max_pixels=max_pixels(options.max_pixels),
         cores=cores,
         stamper=_stamper(recipe, options, region),

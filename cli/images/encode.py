@@ -10,7 +10,8 @@ from ...filters.core.engine.output_buffer import Canvas, CanvasFactory
 from ..console.report import DEPTHS, depth_in_words
 from .codec import Content, EncodeOptions
 from .formats import FOR_BANDS, FOR_MAPS, Format, only_read
-from .metadata import Metadata, ready
+from .metadata import Metadata, georeferenced, ready, without
+from .tiff_tags import GDAL_NODATA
 
 
 class EncodeError(Exception):
@@ -78,7 +79,7 @@ def write(
     *software*, one line of ASCII, goes where the format keeps the name of the program that wrote a file.
     """
     notes: list[str] = []
-    metadata = kept(metadata, pixels, options, notes)
+    metadata = kept(metadata, format, pixels, options, notes)
     return notes + format.codec.encode(file, Content(pixels, alpha, metadata, options, software, colours))
 
 
@@ -89,9 +90,16 @@ def write_maps(
     notes: list[str] = []
     encode = format.codec.encode_maps
     assert encode is not None
-    return notes + encode(file, Content(maps, None, kept(metadata, maps, options, notes), options, software, "bands"))
+    metadata = kept(metadata, format, maps, options, notes)
+    return notes + encode(file, Content(maps, None, metadata, options, software, "bands"))
 
 
-def kept(metadata: Metadata, pixels: Any, options: EncodeOptions, notes: list[str]) -> Metadata:
+def kept(metadata: Metadata, format: Format, pixels: Any, options: EncodeOptions, notes: list[str]) -> Metadata:
     """Return what goes into a file of *pixels*."""
-    return Metadata() if options.strip else ready(metadata, pixels.shape[1::-1], options.strip_gps, notes)
+    if options.strip:
+        return Metadata()
+    if not format.georeferenced and (own := georeferenced(metadata)):
+        metadata = metadata._replace(tags=without(metadata.tags, own.keys()))
+        if own.keys() != {GDAL_NODATA}:
+            notes.append(f"{format.title or format.name.upper()} cannot hold its georeference; use .tif")
+    return ready(metadata, pixels.shape[1::-1], options.strip_gps, notes)

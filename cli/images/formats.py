@@ -46,6 +46,8 @@ class Format(NamedTuple):
     """Files of the formats with this name may stand one behind the other: a stream of images, which are frames."""
     maps: bool = False
     """It holds any number of maps."""
+    georeferenced: bool = False
+    """It tells where its samples lie on the ground, and which value marks those that are missing."""
     aliases: tuple[str, ...] = ()
     """Other names for it."""
     title: str = ""
@@ -127,6 +129,7 @@ FORMATS = {
             alpha=True,
             paged=True,
             maps=True,
+            georeferenced=True,
             aliases=("tif",),
             module="tiff.codec",
         ),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -14,6 +14,7 @@ from .tiff_tags import (
     COPYRIGHT,
     DESCRIPTION,
     EXIF,
+    GEOREFERENCE,
     GPS,
     ORIENTATION,
     PIXEL_HEIGHT,
@@ -125,9 +126,13 @@ def portable(data: bytes) -> ifd.Directory:
 
 
 def _portable(tags: ifd.Directory) -> ifd.Directory:
-    kept = {number: value for number, value in tags.items() if number not in STRUCTURE}
-    if SOFTWARE in kept and OWN.match(kept[SOFTWARE].text()):
-        del kept[SOFTWARE]
+    own = SOFTWARE in tags and OWN.match(tags[SOFTWARE].text())
+    return without(tags, STRUCTURE | {SOFTWARE} if own else STRUCTURE)
+
+
+def without(tags: Mapping[int, ifd.Value], left: Collection[int]) -> ifd.Directory:
+    """Return *tags* but those of the numbers *left* out; none if only a resolution would remain."""
+    kept = {number: value for number, value in tags.items() if number not in left}
     return kept if kept.keys() - {X_RESOLUTION, Y_RESOLUTION, UNIT} else {}
 
 
@@ -194,6 +199,11 @@ def tags_of(metadata: Metadata, software: str = "") -> ifd.Directory:
     if software:
         tags[SOFTWARE] = ifd.text(software.encode())
     return tags
+
+
+def georeferenced(metadata: Metadata) -> dict[int, ifd.Value]:
+    """Return the tags of a GeoTIFF: where the samples lie on the ground, and what GDAL tells of them."""
+    return {number: value for number, value in metadata.tags.items() if number in GEOREFERENCE}
 
 
 def plausible(dpi: Any) -> tuple[float, float] | None:

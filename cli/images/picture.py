@@ -49,6 +49,8 @@ class Picture:
     """Of the frame."""
     orientation: int = 1
     """What EXIF said of the samples as they were stored; the pixels are upright."""
+    nodata: float | None = None
+    """The value of samples that are missing, as the file tells it."""
     colours: ColourModel = "gray"
     """What the channels are. Several are never gray: three are RGB then, and others bands without colour."""
 

@@ -17,7 +17,7 @@ from typing import (
     overload,
 )
 
-from .engine import colour, executor, nan_policy
+from .engine import colour, executor, nan_policy, nodata
 from .engine.borders import ALIASES, PICTURES, Border
 from .engine.chain import Part
 from .engine.mask import Box, Effect
@@ -85,6 +85,10 @@ class Treatment(TypedDict, total=False):
     """Gray of the image's size: the strength of the effect, from 0 to white."""
     roi: Sequence[Box] | Box | None
     """The boxes ``(x, y, width, height)`` outside of which nothing changes."""
+    nodata: float | None
+    """The value of samples that are missing, as NaN is; what is missing of the result has it too."""
+    keep_holes: bool
+    """What is missing of the image is missing of the result, whatever *nan* makes of it."""
     name: str
     """What the image is called: random numbers differ by it. The command line takes the path from the named folder."""
 
@@ -200,6 +204,7 @@ class ImageFilter(Generic[Parameters, Answer]):
         pixels = as_image(image)
         given: dict[str, Any] = dict(parameters)
         mask, roi, name = given.pop("mask", None), given.pop("roi", None), given.pop("name", "")
+        missing, keep_holes = nodata.check(given.pop("nodata", None)), bool(given.pop("keep_holes", False))
         effect = None if mask is None and roi is None else Effect(mask, roi)
         call = self.checked(**given)
         colours = colour.model_of(pixels.shape[2])
@@ -224,7 +229,17 @@ class ImageFilter(Generic[Parameters, Answer]):
             for name, kind in self.kinds.items()
             if name in stages[-1].fields
         }
-        result = executor.run(stages, pixels, encodings, call.settings(), effect=effect, name=name)
+        encodings = {name: nodata.written(encoding, missing, own) for name, encoding in encodings.items()}
+        result = executor.run(
+            stages,
+            pixels,
+            encodings,
+            call.settings(),
+            effect=effect,
+            name=name,
+            nodata=missing,
+            keep_holes=keep_holes,
+        )
         flat = image.ndim == 2 and not several
         samples = {name: output.samples[..., 0] if flat else output.samples for name, output in result.outputs.items()}
         return cast(Answer, samples["image"] if self.answer is None else self.answer(**samples))

@@ -47,7 +47,7 @@ def scans(data):
     found = list(segments.read(data))
     return [
         (one.end, other.start)
-        for one, other in zip(found, found[1:], strict=False)
+        for one, other in itertools.pairwise(found)
         if one.marker == segments.START_OF_SCAN
     ]
 
@@ -87,7 +87,7 @@ def test_a_scan_for_each_component_is_read():
 
 @pytest.mark.parametrize("options", OPTIONS, ids=str)
 def test_bytes_lost_in_mid_file_are_missed(options):
-    """Rarely what comes of it has the right length to a few bytes; in progressive scans a run may cover what is left."""
+    """Rarely what comes of it has the right length to a few bytes; in progressive scans a run may cover the rest."""
     data, found = jpeg(**options), 0
     start, end = max(scans(data), key=lambda scan: scan[1] - scan[0])
     places = range(start + 5, end - 1000, (end - start - 1000) // 24)

@@ -15,6 +15,8 @@ OTHER = {
     "sheet_range": "each",
     "mask": "mask.png",
     "roi": ("0,0,5,5",),
+    "nodata": "-9999",
+    "keep_holes": True,
     "quality": 50,
     "background": "red",
     "strip": True,

@@ -127,6 +127,9 @@ class Window(NamedTuple):
     """The border rule, if the stage's meaning fixes it; None takes the caller's."""
     fill: Callable[[ImageContext], float] = lambda context: 0.0
     """The value past the edge if *border* is `constant`."""
+    centre: Callable[[int, int], float] | None = None
+    """Returns the place in the input that the first result stands for, from the input's size along an axis and the
+    axis, as a coordinate of samples; None takes the anchor, the sample that has the halo around it."""
 
     @property
     def around(self) -> Halo:
@@ -136,6 +139,14 @@ class Window(NamedTuple):
     def rule(self, context: ImageContext, callers: Rule) -> Rule:
         """Return the window's own border rule, or the caller's."""
         return Rule(self.border, self.fill(context)) if self.border else callers
+
+    def first(self, size: int, axis: int) -> float:
+        """Return the sample of an input of *size* that the first result along an axis stands for.
+
+        >>> Window(Halo.around(1), NO_HALO).first(7, axis=0)
+        1
+        """
+        return self.halo[axis] - self.around[axis] if self.centre is None else self.centre(size, axis)
 
     def results(self, size: int, axis: int) -> int:
         """Return how many samples the result has along an axis (0 is x, 1 is y) if the input has *size*.

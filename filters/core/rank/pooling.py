@@ -136,6 +136,10 @@ def pooling(op: Op, x: Axis, y: Axis, *, same: bool = False, ceil: bool = False,
         work = narrowest(context.full * y.taps) if op == "avg" and context.whole else None
         return BoundStage(function, extra, rows, work=work, placed=True)
 
+    def centre(samples: int, axis: int) -> float:
+        along = (x, y)[axis]
+        return along.reach / 2 - (along.evenly(samples) if same else along).before
+
     return Stage(
         bind,
         window=Window(
@@ -144,6 +148,7 @@ def pooling(op: Op, x: Axis, y: Axis, *, same: bool = False, ceil: bool = False,
             stride=(x.stride, y.stride),
             ceil=ceil,
             border="constant",
+            centre=centre,
         ),
         selects=op in ("max", "min"),
         colours=Colours(gain=size**0.5 if op == "l2" else 1.0),
