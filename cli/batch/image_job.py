@@ -15,7 +15,7 @@ from ...filters.core.engine.output_buffer import CanvasFactory, Output
 from ...filters.core.engine.quantize import FULL, Encoding, hue_legend
 from ...filters.core.engine.stage import total_gain
 from ...filters.core.engine.working_space import Settings
-from ...filters.core.filter import encoding
+from ...filters.core.filter import INDEX, encoding
 from ...filters.core.lazy_numpy import Array
 from ...filters.core.parameters import ImageError
 from ..console.messages import shown
@@ -39,6 +39,7 @@ class ImageProcessor:
         self.recipe, self.maps, self.options = recipe, maps, options
         self.stages, self.settings = recipe.stages()
         self.values = recipe.last.values
+        self._numbers = any(step.values["channels"] == INDEX for step in recipe.steps)
         self._of_colours: dict[ColourModel, ImageProcessor] = {}
 
     @property
@@ -62,11 +63,20 @@ class ImageProcessor:
     def computed(self, job: Job, picture: Picture) -> Computed:
         """Filter one frame; raises FileError."""
         try:
+            if picture.palette is not None or self._numbers:
+                self._take_numbers(picture)
             return self._for(picture)._computed(job, picture)
         except ImageError as error:
             raise FileError(shown(job.input.name), str(error)) from None
         except MemoryError:
             raise FileError(shown(job.input.name), "needs more memory than there is") from None
+
+    def _take_numbers(self, picture: Picture) -> None:
+        """Let a label map be filtered by the numbers of its palette; raises `ImageError`."""
+        from . import label_map  # few pictures have a palette
+
+        effect = self.options.render.effect
+        label_map.take_numbers(picture, self.recipe, self.stages, effect is not None and effect.partial)
 
     def _for(self, picture: Picture) -> ImageProcessor:
         """Return what filters a picture of these colours; raises `ImageError` where they do not suit the recipe."""
@@ -210,6 +220,10 @@ class ImageProcessor:
     def _encoding(self, output: str, picture: Picture, format: formats.Format, target: Target) -> Encoding:
         """Return how one output's values become samples of its file; raises FileError where it cannot hold them."""
         dtype, maps = picture.pixels.dtype.name, len(self.maps)
+        if picture.metadata.palette and output == "image":
+            if not (format.palettes or format.colour):
+                raise FileError(target.name, f"{format.name.upper()} cannot hold a palette's colours; use .png or .tif")
+            return Encoding("uint8", "picture", "clip", full=255)
         if output == SHEET:
             if "uint8" not in format.gray:
                 raise FileError(target.name, f"{format.name.upper()} cannot hold a picture of 8 bits")

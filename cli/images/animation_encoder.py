@@ -7,7 +7,7 @@ from typing import Any
 
 from ...filters.core.engine.colour import ColourModel
 from .codec import Codec, Content, EncodeOptions, FrameWriter
-from .encode import kept
+from .encode import coloured, kept
 from .formats import Format
 from .metadata import Metadata, georeferenced
 from .picture import Timing
@@ -76,6 +76,8 @@ class Gathered:
 
     def add(self, pixels: Any, alpha: Any, metadata: Metadata, colours: ColourModel = "rgb") -> None:
         """Take one more frame; the first one's metadata are the file's. Raises ValueError."""
+        if metadata.palette:  # each frame may have another
+            pixels, metadata, colours = coloured(pixels, metadata), metadata._replace(palette=b""), "rgb"
         if self._shape is None:
             self._shape = pixels.shape
             metadata = kept(metadata, self.format, pixels, self.options, self.own_notes)

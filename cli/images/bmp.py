@@ -27,7 +27,10 @@ def finish(begun: PartialDecode, options: DecodeOptions, decode: Decode) -> Pict
 def encode(file: io.BytesIO, content: Content) -> list[str]:
     """Write a file."""
     saved = {"dpi": content.metadata.dpi} if content.metadata.dpi else {}
-    Image.fromarray(content.samples()).save(file, "BMP", **saved)
+    image = Image.fromarray(content.samples())
+    if content.metadata.palette:
+        image.putpalette(content.metadata.palette)
+    image.save(file, "BMP", **saved)
     file.write(content.software.encode())  # behind the pixels, where nobody looks
     return []
 

@@ -44,6 +44,8 @@ class Format(NamedTuple):
     """It holds several pages, which have no times."""
     stream: str = ""
     """Files of the formats with this name may stand one behind the other: a stream of images, which are frames."""
+    palettes: bool = False
+    """It holds samples that are numbers of colours."""
     maps: bool = False
     """It holds any number of maps."""
     georeferenced: bool = False
@@ -116,7 +118,16 @@ FORMATS = {
             module="jpeg.codec",
         ),
         Format(
-            "png", (".png",), PNG_SIGNATURE, WHOLE, WHOLE, alpha=True, animated=True, stream="png", module="png.codec"
+            "png",
+            (".png",),
+            PNG_SIGNATURE,
+            WHOLE,
+            WHOLE,
+            alpha=True,
+            animated=True,
+            palettes=True,
+            stream="png",
+            module="png.codec",
         ),
         Format(
             "tiff",
@@ -128,6 +139,7 @@ FORMATS = {
             ALL,
             alpha=True,
             paged=True,
+            palettes=True,
             maps=True,
             georeferenced=True,
             aliases=("tif",),
@@ -135,8 +147,8 @@ FORMATS = {
         ),
         Format("webp", (".webp",), rb"RIFF(?s:.{4})WEBP", BYTES, BYTES, alpha=True, animated=True, title="WebP"),
         Format("avif", (".avif",), AVIF, BYTES, BYTES, alpha=True, lossy=True),
-        Format("bmp", (".bmp", ".dib"), rb"BM", BYTES, BYTES),
-        Format("gif", (".gif",), rb"GIF8[79]a", BYTES, BYTES, alpha=True, lossy=True, animated=True),
+        Format("bmp", (".bmp", ".dib"), rb"BM", BYTES, BYTES, palettes=True),
+        Format("gif", (".gif",), rb"GIF8[79]a", BYTES, BYTES, alpha=True, lossy=True, animated=True, palettes=True),
         Format("ppm", (".ppm", ".pnm"), rb"P[36]\s", WHOLE, WHOLE, stream="pnm", aliases=("pnm",), module="pnm.codec"),
         Format("pgm", (".pgm",), rb"P[1245]\s", WHOLE, (), stream="pnm", module="pnm.codec"),
         Format("pbm", (".pbm",), rb"P[14]\s", WHOLE, (), stream="pnm", module="pnm.pbm"),

@@ -51,6 +51,8 @@ class Metadata(NamedTuple):
     comments: tuple[bytes, ...] = ()
     texts: tuple[tuple[str, str], ...] = ()
     """Other texts of a PNG, by their keywords."""
+    palette: bytes = b""
+    """Red, green and blue of each number, where the samples are numbers of colours."""
 
     @property
     def exif(self) -> bytes:

@@ -34,6 +34,15 @@ class DecodeError(Exception):
     """The bytes are no picture that can be kept whole; the message says why."""
 
 
+class Palette(NamedTuple):
+    """The numbers of a picture's colours, where it has no transparency."""
+
+    indices: Any
+    """``(height, width)`` of uint8."""
+    colours: Any
+    """``(count, 3)`` of uint8."""
+
+
 @dataclass
 class Picture:
     """A picture: ``pixels (height, width, channels)``, ``alpha (height, width)`` or None, of one dtype."""
@@ -53,6 +62,9 @@ class Picture:
     """The value of samples that are missing, as the file tells it."""
     colours: ColourModel = "gray"
     """What the channels are. Several are never gray: three are RGB then, and others bands without colour."""
+
+    palette: Palette | None = None
+    """Of what *pixels* are made, where the file has one."""
 
     def __post_init__(self) -> None:
         """Complete the colours by the number of channels."""

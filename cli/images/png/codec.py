@@ -128,6 +128,7 @@ def encode(file: io.BytesIO, content: Content) -> list[str]:
         dpi=content.metadata.dpi,
         software=content.software,
         beside=_texts(content.metadata),
+        palette=content.metadata.palette,
         cores=content.options.cores,
     )
     return []

@@ -22,6 +22,8 @@ def encode(file: io.BytesIO, content: Content) -> list[str]:
         return _finish(file, metadata)
     beside = {"software": content.software, "icc_profile": metadata.icc, "dpi": metadata.dpi}
     image = pillow_buffer.image_of(samples, inks=content.colours == "cmyk")
+    if metadata.palette:
+        image.putpalette(metadata.palette)
     given = {name: value for name, value in beside.items() if value}
     image.save(file, "TIFF", compression="tiff_adobe_deflate", **given)
     return _finish(file, metadata)

@@ -41,7 +41,7 @@ def most_frequent(width: int, height: int) -> Stage:
     def facts(context: ImageContext) -> tuple[Fact, ...]:
         return (note(f"mode: {width}×{height}, the most frequent sample"),)
 
-    return Stage(bind, window=Window(halo), selects=True, colours=Colours(alpha=BY_ALPHA), facts=facts)
+    return Stage(bind, window=Window(halo), selects=True, picks=True, colours=Colours(alpha=BY_ALPHA), facts=facts)
 
 
 def mode_of(plane: Array, width: int, height: int) -> Array:

@@ -103,7 +103,7 @@ def ranked(width: int, height: int, percentile: float, *, name: str, algorithm: 
             chosen_algorithm(chosen.algorithm, chosen.reason),
         )
 
-    return Stage(bind, window=Window(halo), selects=True, colours=Colours(alpha=BY_ALPHA), facts=facts)
+    return Stage(bind, window=Window(halo), selects=True, picks=True, colours=Colours(alpha=BY_ALPHA), facts=facts)
 
 
 def plan(height: int, width: int, context: ImageContext, algorithm: str = "auto") -> Plan:
