@@ -11,7 +11,7 @@ from typing import Any
 
 from ...filters.core.engine import colour, executor, geometry, nan_policy, nodata
 from ...filters.core.engine.colour import ColourModel
-from ...filters.core.engine.output_buffer import CanvasFactory, Output
+from ...filters.core.engine.output_buffer import Canvas, CanvasFactory, Output
 from ...filters.core.engine.quantize import FULL, Encoding, hue_legend
 from ...filters.core.engine.stage import total_gain
 from ...filters.core.engine.working_space import Settings
@@ -25,7 +25,7 @@ from ..images import encode, formats, memory_budget
 from ..images.atomic_write import Transaction
 from ..images.metadata import Metadata
 from ..images.picture import Picture
-from . import missing_notes, surprises
+from . import hidden_colours, missing_notes, surprises
 from .frame_output import SHEET, Computed, Missing, kept_of, make_folder, writable
 from .job_options import JobOptions
 from .plan import Job, Target
@@ -113,7 +113,10 @@ class ImageProcessor:
             picture.alpha,
             jobs=self.options.cores,
             measure=measure,
-            canvases={output: self._canvas(output, format) for output, format in formats_of.items()},
+            canvases={
+                output: Canvas if picture.metadata.palette else self._canvas(output, format)
+                for output, format in formats_of.items()
+            },
             effect=self.options.render.effect,
             name=job.input.place if not picture.number else f"{job.input.place}#{picture.number}",
             colours=picture.colours,
@@ -121,6 +124,8 @@ class ImageProcessor:
             keep_holes=self.options.render.nodata.keep_holes,
         )
         outputs = result.outputs
+        if picture.alpha is not None and "image" in outputs:
+            hidden_colours.keep(picture, self.stages, encodings["image"], outputs["image"])
         if SHEET in outputs:
             drawn = outputs[SHEET].samples.drawn(self.maps, self.options.render.sheet_range)
             outputs[SHEET] = outputs[SHEET]._replace(samples=drawn)

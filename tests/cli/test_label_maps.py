@@ -73,8 +73,8 @@ def test_a_format_without_palettes_gets_the_colours(run, into):
     else:
         with Image.open(f"out.{into}") as image:
             found = np.asarray(image).astype(int)
-        assert np.abs(found - expected).max() <= (0 if into != "jpg" else 255)
         assert found.shape == expected.shape
+        assert np.abs(found - expected).mean() <= (0 if into != "jpg" else 5)
 
 
 def test_gray_alone_holds_no_palette(run):
