@@ -26,7 +26,7 @@ from ..images.atomic_write import Transaction
 from ..images.metadata import Metadata
 from ..images.picture import Picture
 from . import hidden_colours, missing_notes, surprises
-from .frame_output import SHEET, Computed, Missing, kept_of, make_folder, writable
+from .frame_output import SHEET, Computed, Missing, kept_of, opened, writable
 from .job_options import JobOptions
 from .plan import Job, Target
 from .recipe import Recipe
@@ -58,6 +58,7 @@ class ImageProcessor:
         with Transaction() as transaction:
             notes = picture.notes + self.write(transaction, job, computed, picture.metadata)
             transaction.commit()
+            notes += transaction.notes
         return self.report(job, [computed], notes)
 
     def computed(self, job: Job, picture: Picture) -> Computed:
@@ -92,6 +93,9 @@ class ImageProcessor:
         formats_of = {
             output: target.format or formats.FORMATS[picture.format] for output, target in job.targets.items()
         }
+        write = self.options.write.encode
+        if write.compression and not any(format.compressions for format in formats_of.values()):
+            raise FileError(next(iter(job.targets.values())).name, formats.FOR_COMPRESSION)
         encodings = {
             output: self._encoding(output, picture, formats_of[output], target)
             for output, target in job.targets.items()
@@ -129,8 +133,7 @@ class ImageProcessor:
         if SHEET in outputs:
             drawn = outputs[SHEET].samples.drawn(self.maps, self.options.render.sheet_range)
             outputs[SHEET] = outputs[SHEET]._replace(samples=drawn)
-        seen = picture.pixels if picture.alpha is None else picture.pixels[picture.alpha > 0][None]
-        surprising = self._surprises(seen, missing, encodings, outputs)
+        surprising = self._surprises(_seen(picture, missing if result.missing else None), encodings, outputs)
         height, width = picture.pixels.shape[:2]
         return Computed(
             picture.pixels.shape,
@@ -170,14 +173,15 @@ class ImageProcessor:
         name = shown(job.input.name)
         first = frames[0]
         height, width, channels = first.shape
-        lines = []
+        lines: list[str] = []
         if self.options.report.notes:
             # Of many maps one is told of, as an example.
             told = [output for number, output in enumerate(first.encodings.items()) if not (number and self.maps)]
             said = [_range_notes(*output, frame.outputs) for frame in frames for output in told]
             said += [list(frame.surprises) for frame in frames]
+            said += [list(frame.surprises) for frame in frames]
             said += [missing_notes.of(output, frame) for frame in frames for output, _ in told]
-            lines = [f"imfilter: {name}: {note}" for note in dict.fromkeys([*notes, *itertools.chain(*said)])]
+            notes = [*dict.fromkeys([*job.notes, *notes, *itertools.chain(*said)])]
         if self.options.report.facts:
             lines += [f"{name}: {fact.text}" for fact in first.facts]
             lines += [f"{name}: {text}" for text in _output_facts(first.outputs, first.encodings)]
@@ -200,13 +204,13 @@ class ImageProcessor:
             },
             clipped={output: sum(f.clipped for f in found) / len(found) for output, found in measured.items()},
             lines=tuple(lines),
+            notes=tuple(notes) if self.options.report.notes else (),
             frames=len(frames),
         )
 
     def _surprises(
         self,
         pixels: Array,
-        missing: float | None,
         encodings: Mapping[str, Encoding],
         outputs: Mapping[str, Output],
     ) -> tuple[str, ...]:
@@ -217,9 +221,7 @@ class ImageProcessor:
         kernel_sum = None if weights is None else weights.sum
         last = self.recipe.last
         told = list(encodings.items())[: 1 if self.maps else None]
-        notes = (
-            surprises.note(name, encoding, outputs[name], last, pixels, missing, kernel_sum) for name, encoding in told
-        )
+        notes = (surprises.note(name, encoding, outputs[name], last, pixels, kernel_sum) for name, encoding in told)
         return tuple(note for note in notes if note)
 
     def _encoding(self, output: str, picture: Picture, format: formats.Format, target: Target) -> Encoding:
@@ -280,10 +282,8 @@ class ImageProcessor:
         """Write all outputs of one frame; return what people should know."""
         notes = []
         for name, target in job.targets.items():
-            make_folder(target)
-            backup = Path(job.backup) if target.in_place and job.backup else None
             with (
-                transaction.open(None if target.path is None else Path(target.path), backup) as file,
+                opened(transaction, job, target, self.options.write.preserve_times) as file,
                 writable(target, computed.formats_of[name]),
             ):
                 kept = kept_of(metadata, name, computed, notes)
@@ -298,6 +298,16 @@ class ImageProcessor:
             return encode.write_maps(file, output.samples, format, metadata, options, stamp)
         colours = computed.colours_of(name)
         return encode.write(file, output.samples, output.alpha, format, metadata, options, stamp, colours)
+
+
+def _seen(picture: Picture, missing: float | None) -> Array:
+    """Return the pixels that are neither transparent nor missing, as one row; all where there is no other."""
+    where = None if picture.alpha is None else picture.alpha > 0
+    marked = nodata.of(missing, picture.pixels, picture.colours == "rgb", FULL[picture.pixels.dtype.name])
+    if marked is not None:
+        there = ~marked.gaps(picture.pixels).any(axis=2)
+        where = there if where is None or not (where & there).any() else where & there
+    return picture.pixels if where is None or not where.any() else picture.pixels[where][None]
 
 
 def _range_notes(name: str, encoding: Encoding, outputs: Mapping[str, Output]) -> list[str]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import itertools
 import os
 from collections.abc import Iterator
-from pathlib import Path
 
 from ..console.messages import reason_of, shown
 from ..console.report import Report
@@ -15,7 +14,7 @@ from ..images.animation_encoder import Gathered
 from ..images.atomic_write import Transaction
 from ..images.picture import DecodeError, Frames, Picture
 from ..streams import is_stream
-from .frame_output import Computed, kept_of, make_folder, writable
+from .frame_output import Computed, kept_of, opened, writable
 from .image_job import ImageProcessor
 from .plan import Job, Target
 from .provenance import of_frame
@@ -121,7 +120,7 @@ def _all(processor: ImageProcessor, job: Job, frames: Frames, name: str) -> Repo
                 if target.numbered is not None or output in passed_on:
                     stamp = of_frame(output, last) if target.numbered is not None else "" if number else output
                     target = target.of_frame(number)
-                    written = _numbered(processor, transaction, output, target, computed, picture, stamp)
+                    written = _numbered(processor, transaction, job, output, target, computed, picture, stamp)
                     notes.update(dict.fromkeys(written))
                     continue
                 if output not in gathered:
@@ -132,8 +131,10 @@ def _all(processor: ImageProcessor, job: Job, frames: Frames, name: str) -> Repo
             if not (endless and done):  # of a pipe that has no end the first is told of
                 done.append(computed.without_samples())
         for output, gathering in gathered.items():
-            notes.update(dict.fromkeys(_write(transaction, job, output, gathering)))
+            written = _write(transaction, job, output, gathering, processor.options.write.preserve_times)
+            notes.update(dict.fromkeys(written))
         transaction.commit()
+        notes.update(dict.fromkeys(transaction.notes))
     if frames.timing is not None:
         untimed = dict.fromkeys(one.format.name.upper() for one in gathered.values() if not one.format.animated)
         lost = [f"{format} holds frames without times; the durations were not kept" for format in untimed]
@@ -164,14 +165,9 @@ def _gather(gathered: Gathered, name: str, target: Target, computed: Computed, p
         )
 
 
-def _write(transaction: Transaction, job: Job, name: str, gathered: Gathered) -> list[str]:
+def _write(transaction: Transaction, job: Job, name: str, gathered: Gathered, preserve_times: bool) -> list[str]:
     target = job.targets[name]
-    make_folder(target)
-    backup = Path(job.backup) if target.in_place and job.backup else None
-    with (
-        transaction.open(None if target.path is None else Path(target.path), backup) as file,
-        writable(target, gathered.format),
-    ):
+    with opened(transaction, job, target, preserve_times) as file, writable(target, gathered.format):
         gathered.write(file)
     return gathered.notes
 
@@ -179,6 +175,7 @@ def _write(transaction: Transaction, job: Job, name: str, gathered: Gathered) ->
 def _numbered(
     processor: ImageProcessor,
     transaction: Transaction,
+    job: Job,
     name: str,
     target: Target,
     computed: Computed,
@@ -186,14 +183,12 @@ def _numbered(
     stamp: str,
 ) -> list[str]:
     """Write one frame to a file of its own, or as the next in a stream; its *stamp* is made of this, if it has one."""
-    path = None if target.path is None else Path(target.path)
-    if path is not None and processor.options.write.keep_existing and os.path.lexists(path):
+    if target.path is not None and processor.options.write.keep_existing and os.path.lexists(target.path):
         return []
-    make_folder(target)
-    format = computed.formats_of[name]
     notes: list[str] = []
     kept = kept_of(picture.metadata, name, computed, notes)
     stamp = processor.options.write.stamper.stamp(stamp) if stamp else ""
-    with transaction.open(path) as file, writable(target, format):
+    preserve_times = processor.options.write.preserve_times
+    with opened(transaction, job, target, preserve_times) as file, writable(target, computed.formats_of[name]):
         notes += processor.encode(file, name, computed, kept, stamp)
     return notes

@@ -86,7 +86,7 @@ class Gathered:
         if self._apart:
             metadata = kept(metadata, self.format, pixels, self.options, self.own_notes)
         elif self.format.paged and not self.options.strip:
-            metadata = Metadata(georeferenced(metadata), icc=metadata.icc, dpi=metadata.dpi)
+            metadata = Metadata(georeferenced(metadata), icc=metadata.icc, dpi=metadata.dpi, words=metadata.words)
         else:
             metadata = Metadata()
         if pixels.shape != self._shape and not (self.format.paged or self._apart):

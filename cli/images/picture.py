@@ -118,6 +118,8 @@ class PartialDecode(NamedTuple):
     """The low bytes of 16-bit samples, whose high bytes *image* holds."""
     stream: bool = False
     """They are several images, of which none was decoded."""
+    parts: tuple[Any, ...] | None = None
+    """The bytes of the picture's parts, unpacked, for what is decoded with NumPy."""
     damage: str | None = None
     """Why a lenient `load` was needed."""
 

@@ -1,6 +1,7 @@
 """JPEGs whose data are damaged, or of a kind that is not read: refused, and told by what they are."""
 
 import io
+import itertools
 import struct
 
 import numpy as np
@@ -45,11 +46,7 @@ def error_of(data):
 def scans(data):
     """Where the compressed data of each scan begin and end."""
     found = list(segments.read(data))
-    return [
-        (one.end, other.start)
-        for one, other in itertools.pairwise(found)
-        if one.marker == segments.START_OF_SCAN
-    ]
+    return [(one.end, other.start) for one, other in itertools.pairwise(found) if one.marker == segments.START_OF_SCAN]
 
 
 def non_interleaved(pixels=None):
