@@ -29,6 +29,9 @@ DEFLATED = 1032
 ADAM7 = ((0, 0, 8, 8), (4, 0, 8, 8), (0, 4, 4, 8), (2, 0, 4, 4), (0, 2, 2, 4), (1, 0, 2, 2), (0, 1, 1, 2))
 """Where the passes of an interlaced image begin, and their steps."""
 PIECE = 1 << 20
+ADLER = 4
+"""Bytes of the checksum behind deflated data, RFC 1950."""
+MISMATCH = "do not match their checksum"
 
 
 # ---- chunks -----------------------------------------------------------------------------------------
@@ -227,7 +230,7 @@ def _check_pixels(data: bytes) -> None:
                     if found > needed + PIECE:
                         return  # what is too much is left out, as everywhere
     except zlib.error as error:
-        why = "do not match their checksum" if "data check" in str(error) else "cannot be unpacked"
+        why = MISMATCH if "data check" in str(error) else "cannot be unpacked"
         raise DecodeError(f"is damaged (its compressed pixels {why})") from None
     if found < needed:
         raise DecodeError(f"is damaged or truncated ({found} of {needed} bytes of rows)")
@@ -294,9 +297,21 @@ def mended(data: bytes) -> bytes:
         if header.colour_type == PALETTE
         else len(key.body) == KEY_BYTES.get(header.colour_type)
     )
+    if not animated and _mismatched(data):
+        # Pillow would leave the last row out; without the checksum it has nothing to miss.
+        pixels[-1] = pixels[-1]._replace(body=pixels[-1].body[:-ADLER])
     kept = [head, *([palette] if palette else []), *([key] if key and fits else []), *beside, *pixels]
     parts = [chunks.chunk(chunk.name, chunk.body[:768] if chunk is palette else chunk.body) for chunk in kept]
     return b"".join([chunks.SIGNATURE, *parts, chunks.chunk(b"IEND")])
+
+
+def _mismatched(data: bytes) -> bool:
+    """Whether nothing is wrong with the pixels but their checksum."""
+    try:
+        _check_pixels(data)
+    except DecodeError as error:
+        return MISMATCH in str(error)
+    return False
 
 
 def _shown(name: bytes) -> str:
