@@ -18,7 +18,7 @@ LINEAR = ("gaussian", "mean", "motion", "disk")
 """The ops that are a convolution, whose algorithm can be chosen."""
 RANKED = ("median", "percentile")
 """The ops that take the sample of a rank, which has algorithms of its own."""
-ALIASES = {"box": "mean", "average": "mean", "minimum": "min", "maximum": "max"}
+ALIASES = {"box": "mean", "average": "mean", "minimum": "min", "maximum": "max", "majority": "mode"}
 """Other names of ops."""
 MEDIAN = 50.0
 """The percentile that the median is, and the default."""
@@ -37,6 +37,7 @@ def blur(
             "max",
             "median",
             "percentile",
+            "mode",
             "bilateral",
             "guided",
             "nlm",
@@ -145,7 +146,9 @@ def blur(
 
     ``mean``, ``median``, ``min``, ``max``: of a window, by default of 3×3; an even one reaches one pixel further to
     the left and up. With ``median`` single wrong pixels vanish, and edges stay sharp. ``percentile`` gives, of n
-    samples in ascending order, that of index ``int(n · percentile / 100)``, at most n - 1.
+    samples in ascending order, that of index ``int(n · percentile / 100)``, at most n - 1. ``mode`` gives the most
+    frequent one: of several that are as frequent the pixel's own, if it is among them, else the least. It cleans label
+    maps, whose numbers have no order.
 
     ``motion``: the mean along a line of *size* pixels, by default 9, one pixel wide, in the direction of *angle*.
     ``disk``: the mean of a disk, by default of radius 5, as a lens out of focus sees it. Both count a pixel by the
@@ -204,6 +207,7 @@ def blur(
     $ imfilter blur photo.jpg -o streaked.png --sigma 8,0
     $ imfilter blur photo.jpg -o panned.jpg --op motion --size 25 --angle 30
     $ imfilter blur scan.png -o clean.png --op median --size 5
+    $ imfilter blur labels.png -o clean.png --op mode --size 5
     $ imfilter blur photo.jpg -o smooth.jpg --op bilateral --sigma 3 --range-sigma 30
     $ imfilter blur noisy.png -o clean.png --op nlm
 
@@ -217,6 +221,8 @@ def blur(
            [  3,  21,   3]], dtype=uint8)
     >>> blur(np.array([[9, 9, 0, 9, 9, 1, 1, 1]], np.uint8), op="median").tolist()
     [[9, 9, 9, 9, 9, 1, 1, 1]]
+    >>> blur(np.array([[7, 7, 3, 7, 1, 1, 4, 1]], np.uint8), op="mode").tolist()
+    [[7, 7, 7, 7, 1, 1, 1, 1]]
     """
     _check_algorithm(op, algorithm)
     if op == "motion":
@@ -234,6 +240,10 @@ def blur(
         wanted = MEDIAN if percentile is None else percentile
         name = op if op == "median" else f"percentile {wanted:g}"
         return rank_filter.ranked(*(window or (3, 3)), wanted, name=name, algorithm=algorithm)
+    if op == "mode":
+        from .core.rank import mode_filter
+
+        return mode_filter.most_frequent(*(window or (3, 3)))
     if op in ("min", "max"):
         from .core.rank import extrema, structuring_element
 

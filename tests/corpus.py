@@ -336,6 +336,7 @@ def others():
         name = "PBM" if kind in (1, 4) else "PPM" if kind in (3, 6) else "PGM"
         how = "text" if kind < 4 else "raw"
         yield Kind(name, f"{how}, maximum {maximum}", head.encode() + (text if kind < 4 else raw), scaled)
+    yield from pams()
     types = [
         "bool",
         "int8",
@@ -363,6 +364,40 @@ def others():
         array = samples(channels, 65536, np.uint16)
         yield Kind("npy", f"{channels} channels uint16", npy(array), *parted(array))
         yield Kind("npy", f"{channels} channels uint16, Fortran", npy(np.asfortranarray(array)), *parted(array))
+
+
+def pams():
+    """PAM of every tuple type, and PFM in both byte orders."""
+    tuples = (
+        ("BLACKANDWHITE", 1, (1,)),
+        ("GRAYSCALE", 1, (255, 1023, 65535)),
+        ("RGB", 3, (100, 255, 65535)),
+        ("BLACKANDWHITE_ALPHA", 2, (1,)),
+        ("GRAYSCALE_ALPHA", 2, (255, 65535)),
+        ("RGB_ALPHA", 4, (255, 4095)),
+    )
+    for name, channels, maxima in tuples:
+        for maximum in maxima:
+            array = samples(channels, maximum + 1, np.int64)
+            if name == "BLACKANDWHITE_ALPHA":
+                array[2:4] = 0
+            full = 255 if maximum < 256 else 65535
+            scaled = np.floor(array * full / maximum + 0.5).astype(np.uint8 if full == 255 else np.uint16)
+            raw = array.astype("u1" if full == 255 else ">u2").tobytes()
+            yield Kind("PAM", f"{name}, maximum {maximum}", pam(raw, channels, maximum, name), *parted(scaled))
+    inks = samples(4, 256)
+    yield Kind("PAM", "CMYK", pam(inks.tobytes(), 4, 255, "CMYK"), inks)
+    for channels, order in itertools.product((1, 3), "<>"):
+        array = samples(channels, 65536, np.uint16) / np.float32(65535) * 2 - np.float32(0.5)
+        head = f"P{'f' if channels == 1 else 'F'}\n{WIDTH} {HEIGHT}\n{'-' if order == '<' else ''}1.0\n"
+        raw = array[::-1].astype(f"{order}f4").tobytes()
+        what = f"{'gray' if channels == 1 else 'RGB'}, {'little' if order == '<' else 'big'}-endian"
+        yield Kind("PFM", what, head.encode() + raw, array.astype(np.float32))
+
+
+def pam(raw, channels, maximum, name):
+    lines = ("P7", "# a comment", f"WIDTH {WIDTH}", f"HEIGHT {HEIGHT}", f"DEPTH {channels}", f"MAXVAL {maximum}")
+    return "\n".join((*lines, f"TUPLTYPE {name}", "ENDHDR", "")).encode() + raw
 
 
 # ---- formats that are only read ------------------------------------------------------------------------

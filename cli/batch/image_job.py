@@ -11,11 +11,11 @@ from typing import Any
 
 from ...filters.core.engine import colour, executor, geometry, nan_policy, nodata
 from ...filters.core.engine.colour import ColourModel
-from ...filters.core.engine.output_buffer import CanvasFactory, Output
+from ...filters.core.engine.output_buffer import Canvas, CanvasFactory, Output
 from ...filters.core.engine.quantize import FULL, Encoding, hue_legend
 from ...filters.core.engine.stage import total_gain
 from ...filters.core.engine.working_space import Settings
-from ...filters.core.filter import encoding
+from ...filters.core.filter import INDEX, encoding
 from ...filters.core.lazy_numpy import Array
 from ...filters.core.parameters import ImageError
 from ..console.messages import shown
@@ -26,7 +26,7 @@ from ..images import encode, formats, memory_budget
 from ..images.atomic_write import Transaction
 from ..images.metadata import Metadata
 from ..images.picture import Picture
-from . import missing_notes, surprises
+from . import hidden_colours, missing_notes, surprises
 from .frame_output import SHEET, Computed, Missing, kept_of, opened, writable
 from .job_options import JobOptions
 from .plan import Job, Target
@@ -42,6 +42,7 @@ class ImageProcessor:
         self.values = recipe.last.values
         self.progress: Progress | None = None
         """Is told how far an image is; of one in a process of its own nobody is told."""
+        self._numbers = any(step.values["channels"] == INDEX for step in recipe.steps)
         self._of_colours: dict[ColourModel, ImageProcessor] = {}
 
     @property
@@ -66,11 +67,20 @@ class ImageProcessor:
     def computed(self, job: Job, picture: Picture) -> Computed:
         """Filter one frame; raises FileError."""
         try:
+            if picture.palette is not None or self._numbers:
+                self._take_numbers(picture)
             return self._for(picture)._computed(job, picture)
         except ImageError as error:
             raise FileError(shown(job.input.name), str(error)) from None
         except MemoryError:
             raise FileError(shown(job.input.name), "needs more memory than there is") from None
+
+    def _take_numbers(self, picture: Picture) -> None:
+        """Let a label map be filtered by the numbers of its palette; raises `ImageError`."""
+        from . import label_map  # few pictures have a palette
+
+        effect = self.options.render.effect
+        label_map.take_numbers(picture, self.recipe, self.stages, effect is not None and effect.partial)
 
     def _for(self, picture: Picture) -> ImageProcessor:
         """Return what filters a picture of these colours; raises `ImageError` where they do not suit the recipe."""
@@ -111,7 +121,10 @@ class ImageProcessor:
             picture.alpha,
             jobs=self.options.cores,
             measure=measure,
-            canvases={output: self._canvas(output, format, picture.metadata) for output, format in formats_of.items()},
+            canvases={
+                output: Canvas if picture.metadata.palette else self._canvas(output, format, picture.metadata)
+                for output, format in formats_of.items()
+            },
             effect=self.options.render.effect,
             name=job.input.place if not picture.number else f"{job.input.place}#{picture.number}",
             colours=picture.colours,
@@ -120,6 +133,8 @@ class ImageProcessor:
             advance=self.progress.add if self.progress is not None else None,
         )
         outputs = result.outputs
+        if picture.alpha is not None and "image" in outputs:
+            hidden_colours.keep(picture, self.stages, encodings["image"], outputs["image"])
         if SHEET in outputs:
             drawn = outputs[SHEET].samples.drawn(self.maps, self.options.render.sheet_range)
             outputs[SHEET] = outputs[SHEET]._replace(samples=drawn)
@@ -217,6 +232,10 @@ class ImageProcessor:
     def _encoding(self, output: str, picture: Picture, format: formats.Format, target: Target) -> Encoding:
         """Return how one output's values become samples of its file; raises FileError where it cannot hold them."""
         dtype, maps = picture.pixels.dtype.name, len(self.maps)
+        if picture.metadata.palette and output == "image":
+            if not (format.palettes or format.colour):
+                raise FileError(target.name, f"{format.name.upper()} cannot hold a palette's colours; use .png or .tif")
+            return Encoding("uint8", "picture", "clip", full=255)
         if output == SHEET:
             if "uint8" not in format.gray:
                 raise FileError(target.name, f"{format.name.upper()} cannot hold a picture of 8 bits")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 from collections.abc import Iterator
 
@@ -12,6 +13,7 @@ from ..images import formats
 from ..images.animation_encoder import Gathered
 from ..images.atomic_write import Transaction
 from ..images.picture import DecodeError, Frames, Picture
+from ..streams import is_stream
 from .frame_output import Computed, kept_of, opened, writable
 from .image_job import ImageProcessor
 from .plan import Job, Target
@@ -22,10 +24,11 @@ def filtered(processor: ImageProcessor, job: Job, found: Picture | Frames) -> Re
     """Filter the frames that are asked for; raises FileError."""
     name, options = shown(job.input.name), processor.options.frames
     frames = found if isinstance(found, Frames) else Frames(1, lambda: iter([found]), format=found.format)
-    if frames.count < 1:
-        raise FileError(name, "is damaged or truncated (it has no frames)")
-    if frames.count > options.limit:
-        raise FileError(name, f"has {frames.count} frames; the limit is {options.limit} (--max-frames raises it)")
+    if frames.count is not None:
+        if frames.count < 1:
+            raise FileError(name, "is damaged or truncated (it has no frames)")
+        if frames.count > options.limit:
+            raise FileError(name, f"has {frames.count} frames; the limit is {options.limit} (--max-frames raises it)")
     if options.only is not None:
         return processor.single(job, _one(frames, options.only, name))
     wanted = any(target.numbered is not None for target in job.targets.values())
@@ -44,39 +47,48 @@ def filtered(processor: ImageProcessor, job: Job, found: Picture | Frames) -> Re
 
 def _check(frames: Frames, target: Target, format: formats.Format, name: str, maps: int) -> None:
     """Refuse a format that does not hold the frames."""
-    if maps > 1 and format.paged and frames.count > 1:
+    if frames.count == 1:
+        return
+    count, last = ("several", "") if frames.count is None else (frames.count, f" (0 to {frames.count - 1})")
+    if maps > 1 and format.paged:
         raise FileError(
             name,
-            f"has {frames.count} frames, and each {maps} maps; the pages of a "
+            f"has {count} frames, and each {maps} maps; the pages of a "
             f"{format.name.upper()} hold one kind; take one frame with --frame N, or a file each with -o FOLDER/ "
             f"--name '{{stem}}-{{frame:03}}{format.suffixes[0]}'",
         )
-    if format.holds_frames(timed=frames.timing is not None) or frames.count == 1:
+    timed = frames.timing is not None
+    # Of a PNG with more PNGs behind it viewers show the first: who has a stream, or pipes one on, knows.
+    unseen = format.animated and format.is_stream(timed) and not frames.stream and target.path is not None
+    if format.holds_frames(timed) and not unseen:
         return
-    kind = "frames" if frames.timing is not None else "pages"
+    kind = "frames" if timed else "images" if frames.stream else "pages"
     suffix = format.suffixes[0]
     why = "shows one" if format.animated else "holds one"
     raise FileError(
         name,
-        f"has {frames.count} {kind}, of which {format.name.upper()} {why}; take one with --frame N (0 to "
-        f"{frames.count - 1}), or all with -o FOLDER/ --name '{{stem}}-{{frame:03}}{suffix}'",
+        f"has {count} {kind}, of which {format.name.upper()} {why}; take one with --frame N{last}, "
+        f"or all with -o FOLDER/ --name '{{stem}}-{{frame:03}}{suffix}'",
     )
 
 
 def _one(frames: Frames, number: int, name: str) -> Picture:
-    if number >= frames.count:
-        has = "one frame" if frames.count == 1 else f"{frames.count} frames, 0 to {frames.count - 1}"
-        raise FileError(name, f"has {has}; --frame {number} is none of them")
-    for at, picture in enumerate(_decoded(frames, name)):
-        if at == number:
-            return picture
-    raise FileError(name, f"is damaged or truncated (frame {number} is missing)")
+    if frames.count is None or number < frames.count:
+        for at, picture in enumerate(_decoded(frames, name)):
+            if at == number:
+                return picture
+    if number < (frames.count or 0):
+        raise FileError(name, f"is damaged or truncated (frame {number} is missing)")
+    has = "one frame" if frames.count == 1 else f"{frames.count} frames, 0 to {(frames.count or 1) - 1}"
+    raise FileError(name, f"has {has}; --frame {number} is none of them")
 
 
 def _decoded(frames: Frames, name: str) -> Iterator[Picture]:
     """Yield the frames; raises FileError."""
     each = frames.each()
-    for number in range(frames.count):
+    for number in itertools.count():
+        if number == frames.count:
+            return
         try:
             picture = next(each)
         except DecodeError as error:
@@ -86,40 +98,62 @@ def _decoded(frames: Frames, name: str) -> Iterator[Picture]:
         except Exception as error:
             # As for single pictures: decoders answer broken files with errors of every type.
             raise FileError(name, f"is damaged or truncated (frame {number}: {reason_of(error)})") from None
-        picture.number, picture.format = number, frames.format
+        picture.number, picture.format = number, picture.format or frames.format
         yield picture
 
 
 def _all(processor: ImageProcessor, job: Job, frames: Frames, name: str) -> Report:
+    limit = processor.options.frames.limit
+    passed_on = [output for output, target in job.targets.items() if _is_passed_on(frames, target)]
+    endless = len(passed_on) == len(job.targets)
     gathered: dict[str, Gathered] = {}
     done: list[Computed] = []
-    notes: list[str] = []
+    notes: dict[str, None] = {}
     with Transaction() as transaction:
         for number, picture in enumerate(_decoded(frames, name)):
-            last = number == frames.count - 1
             if processor.progress is not None:
-                processor.progress.begin(number, frames.count)
+                processor.progress.begin(number, frames.count or number + 1)
+            if number == limit and not endless:
+                raise FileError(name, f"has more than {limit} frames, which are the limit (--max-frames raises it)")
+            last = number + 1 == frames.count
             computed = processor.computed(job, picture)
-            notes += picture.notes
+            notes.update(dict.fromkeys(_of_frame(number, note) for note in picture.notes))
             for output, target in job.targets.items():
-                if target.numbered is not None:
-                    notes += _numbered(
-                        processor, transaction, job, output, target.of_frame(number), computed, picture, last
-                    )
+                if target.numbered is not None or output in passed_on:
+                    stamp = of_frame(output, last) if target.numbered is not None else "" if number else output
+                    target = target.of_frame(number)
+                    written = _numbered(processor, transaction, job, output, target, computed, picture, stamp)
+                    notes.update(dict.fromkeys(written))
                     continue
                 if output not in gathered:
                     options, stamp = processor.options.write.encode, processor.options.write.stamper.stamp(output)
                     gathered[output] = Gathered(computed.formats_of[output], options, frames.timing, stamp)
                 _gather(gathered[output], output, target, computed, picture)
-            done.append(computed.without_samples())
+            transaction.send_streams()
+            if not (endless and done):  # of a pipe that has no end the first is told of
+                done.append(computed.without_samples())
         for output, gathering in gathered.items():
-            notes += _write(transaction, job, output, gathering, processor.options.write.preserve_times)
+            written = _write(transaction, job, output, gathering, processor.options.write.preserve_times)
+            notes.update(dict.fromkeys(written))
         transaction.commit()
-        notes += transaction.notes
+        notes.update(dict.fromkeys(transaction.notes))
     if frames.timing is not None:
         untimed = dict.fromkeys(one.format.name.upper() for one in gathered.values() if not one.format.animated)
-        notes += [f"{format} holds pages without times; the durations were not kept" for format in untimed]
-    return processor.report(job, done, notes)
+        lost = [f"{format} holds frames without times; the durations were not kept" for format in untimed]
+        notes.update(dict.fromkeys(lost))
+    return processor.report(job, done, list(notes))
+
+
+def _of_frame(number: int, note: str) -> str:
+    """Return a note on a frame: where it is one on damage, it says of which."""
+    return f"frame {number} {note}" if number and note.startswith("is damaged") else note
+
+
+def _is_passed_on(frames: Frames, target: Target) -> bool:
+    """Whether each frame of a pipe goes into another at once, in place of all together."""
+    if frames.count is not None or not (target.path is None or is_stream(target.path)):
+        return False
+    return (target.format or formats.FORMATS[frames.format]).is_stream(timed=False)
 
 
 def _gather(gathered: Gathered, name: str, target: Target, computed: Computed, picture: Picture) -> None:
@@ -148,15 +182,14 @@ def _numbered(
     target: Target,
     computed: Computed,
     picture: Picture,
-    last: bool,
+    stamp: str,
 ) -> list[str]:
-    """Write one frame to a file of its own; the stamp of the last says that it is."""
-    assert target.path is not None
-    if processor.options.write.keep_existing and os.path.lexists(target.path):
+    """Write one frame to a file of its own, or as the next in a stream; its *stamp* is made of this, if it has one."""
+    if target.path is not None and processor.options.write.keep_existing and os.path.lexists(target.path):
         return []
     notes: list[str] = []
     kept = kept_of(picture.metadata, name, computed, notes)
-    stamp = processor.options.write.stamper.stamp(of_frame(name, last))
+    stamp = processor.options.write.stamper.stamp(stamp) if stamp else ""
     preserve_times = processor.options.write.preserve_times
     with opened(transaction, job, target, preserve_times) as file, writable(target, computed.formats_of[name]):
         notes += processor.encode(file, name, computed, kept, stamp)

@@ -133,8 +133,9 @@ def _target(
         if naming.pattern is not None and not (name == "sheet" and naming.map_files):  # the name is that of each map
             raise UsageError(f"--name: names files in a folder; {option} {shown(written)} is a file")
         return Target(written, to or formats.of_suffix(written))
-    if source.name == STREAM:
-        raise UsageError(f"{option} {shown(written)}: standard input has no name to use in a folder; name a file")
+    if source.name == STREAM and ("stem" in naming.fields or naming.pattern is None):
+        advice = "name a file, or use --name without {stem}"
+        raise UsageError(f"{option} {shown(written)}: standard input has no name to use in a folder; {advice}")
     own = formats.BY_SUFFIX.get(_suffix(source.place))
     format = to or (formats.FORMATS[own.instead] if own is not None and own.instead else own)
     if to is None and name != "image" and (own is None or own.lossy):

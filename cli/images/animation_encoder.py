@@ -7,7 +7,7 @@ from typing import Any
 
 from ...filters.core.engine.colour import ColourModel
 from .codec import Codec, Content, EncodeOptions, FrameWriter
-from .encode import kept
+from .encode import coloured, kept
 from .formats import Format
 from .metadata import Metadata, georeferenced
 from .picture import Timing
@@ -32,6 +32,26 @@ class Alone:
         self.notes += self._codec.encode(file, self._frame)
 
 
+class Stream:
+    """Files one behind the other, each of its own size."""
+
+    def __init__(self, codec: Codec) -> None:
+        self._codec = codec
+        self._frames: list[io.BytesIO] = []
+        self.notes: list[str] = []
+
+    def add(self, frame: Content) -> None:
+        """Take one more frame."""
+        file = io.BytesIO()
+        self.notes += self._codec.encode(file, frame)
+        self._frames.append(file)
+
+    def write(self, file: io.BytesIO) -> None:
+        """Write them all."""
+        for frame in self._frames:
+            file.write(frame.getbuffer())
+
+
 class Gathered:
     """One output's frames, on their way into a file."""
 
@@ -40,8 +60,14 @@ class Gathered:
         self.own_notes: list[str] = []
         """What became of the frames' metadata."""
         self._shape: tuple[int, ...] | None = None
-        frames = format.codec.frames if format.holds_frames(timed=timing is not None) else None
-        self._writer: FrameWriter = Alone(format.codec) if frames is None else frames(timing)
+        self._apart = format.is_stream(timed=timing is not None)
+        self._writer = self._writer_for(timing)
+
+    def _writer_for(self, timing: Timing | None) -> FrameWriter:
+        if self._apart:
+            return Stream(self.format.codec)
+        frames = self.format.codec.frames if self.format.holds_frames(timed=timing is not None) else None
+        return Alone(self.format.codec) if frames is None else frames(timing)
 
     @property
     def notes(self) -> list[str]:
@@ -50,16 +76,20 @@ class Gathered:
 
     def add(self, pixels: Any, alpha: Any, metadata: Metadata, colours: ColourModel = "rgb") -> None:
         """Take one more frame; the first one's metadata are the file's. Raises ValueError."""
+        if metadata.palette:  # each frame may have another
+            pixels, metadata, colours = coloured(pixels, metadata), metadata._replace(palette=b""), "rgb"
         if self._shape is None:
             self._shape = pixels.shape
             metadata = kept(metadata, self.format, pixels, self.options, self.own_notes)
             self._writer.add(Content(pixels, alpha, metadata, self.options, self.software, colours))
             return
-        if self.format.paged and not self.options.strip:
+        if self._apart:
+            metadata = kept(metadata, self.format, pixels, self.options, self.own_notes)
+        elif self.format.paged and not self.options.strip:
             metadata = Metadata(georeferenced(metadata), icc=metadata.icc, dpi=metadata.dpi, words=metadata.words)
         else:
             metadata = Metadata()
-        if pixels.shape != self._shape and not self.format.paged:
+        if pixels.shape != self._shape and not (self.format.paged or self._apart):
             raise ValueError(f"its frames are of several sizes, {_size(self._shape)} and {_size(pixels.shape)}")
         self._writer.add(Content(pixels, alpha, metadata, self.options, colours=colours))
 

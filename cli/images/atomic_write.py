@@ -100,10 +100,7 @@ class Transaction:
 
     def commit(self) -> None:
         """Let all outputs appear: first the streams, which may fail still."""
-        for target, buffer in self._streams:
-            with naming_failures(target):
-                _send(buffer, target)
-        self._streams.clear()
+        self.send_streams()
         with uninterrupted():
             while self._files:
                 temporary, target, backup = self._files[-1]
@@ -113,6 +110,13 @@ class Transaction:
                 with naming_failures(target):
                     temporary.replace(target)
                 self._files.pop()
+
+    def send_streams(self) -> None:
+        """Send what was written to streams; it cannot be taken back."""
+        for target, buffer in self._streams:
+            with naming_failures(target):
+                _send(buffer, target)
+        self._streams.clear()
 
     def __enter__(self) -> Transaction:
         return self

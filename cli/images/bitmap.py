@@ -13,7 +13,7 @@ from typing import NamedTuple
 from ...filters.core.lazy_numpy import Array, np
 from . import bit_fields
 from .metadata import Metadata, plausible, whole_profile
-from .picture import Decode, DecodeError, DecodeOptions, Frames, Picture
+from .picture import Decode, DecodeError, DecodeOptions, Frames, Palette, Picture
 
 CORE, INFO, V4, V5 = 12, 40, 108, 124
 WINDOWS = (INFO, 52, 56, V4, V5)
@@ -122,7 +122,10 @@ def read(data: bytes, found: Header, notes: list[str], options: DecodeOptions, d
         rows = _rows(data, found, options.lenient, notes)
     if not found.upside_down:
         rows = rows[::-1]
-    pixels, alpha = _colours(rows, found, options.lenient, notes)
+    if bits <= 8:
+        pixels, palette = _numbered(rows, found, options.lenient, notes)
+        return Picture(pixels, metadata=found.metadata, notes=notes, palette=palette)
+    pixels, alpha = _colours(rows, found, notes)
     return Picture(np.ascontiguousarray(pixels), alpha, metadata=found.metadata, notes=notes)
 
 
@@ -146,24 +149,28 @@ def _rows(data: bytes, found: Header, lenient: bool, notes: list[str]) -> Array:
     return flat.reshape(found.height, found.row)
 
 
-def _colours(rows: Array, found: Header, lenient: bool, notes: list[str]) -> tuple[Array, Array | None]:
-    """Return colours and alpha of the rows, those of runs being an index or a colour a pixel."""
+def _colours(rows: Array, found: Header, notes: list[str]) -> tuple[Array, Array | None]:
+    """Return colours and alpha of the rows, those of runs being a colour a pixel."""
     width, bits = found.width, found.bits
     if bits == 24:
         return rows[:, : 3 * width].reshape(len(rows), width, 3)[..., ::-1], None
-    if bits > 8:
-        words = np.ascontiguousarray(rows).view(f"<u{bits // 8}")[:, :width]
-        if found.masks == (0xFF0000, 0xFF00, 0xFF, 0):
-            return np.ascontiguousarray(words).view(np.uint8).reshape(len(rows), width, 4)[..., 2::-1], None
-        masks = found.masks if found.masks[3] else found.masks[:3]
-        samples = bit_fields.channels(words, masks)
-        if len(masks) == 3:
-            return samples, None
-        pixels, alpha = samples[..., :3], samples[..., 3].copy()
-        if not alpha.any():
-            notes.append("its alpha is 0 everywhere and was not used")
-            return pixels, None
-        return pixels, alpha
+    words = np.ascontiguousarray(rows).view(f"<u{bits // 8}")[:, :width]
+    if found.masks == (0xFF0000, 0xFF00, 0xFF, 0):
+        return np.ascontiguousarray(words).view(np.uint8).reshape(len(rows), width, 4)[..., 2::-1], None
+    masks = found.masks if found.masks[3] else found.masks[:3]
+    samples = bit_fields.channels(words, masks)
+    if len(masks) == 3:
+        return samples, None
+    pixels, alpha = samples[..., :3], samples[..., 3].copy()
+    if not alpha.any():
+        notes.append("its alpha is 0 everywhere and was not used")
+        return pixels, None
+    return pixels, alpha
+
+
+def _numbered(rows: Array, found: Header, lenient: bool, notes: list[str]) -> tuple[Array, Palette | None]:
+    """Return the colours of rows of indices, of runs one a pixel, and their palette if it is not of grays."""
+    width, bits = found.width, found.bits
     indices = rows
     if found.compression == PLAIN:
         shifts = np.arange(8 - bits, -1, -bits, dtype=np.uint8)
@@ -175,8 +182,8 @@ def _colours(rows: Array, found: Header, lenient: bool, notes: list[str]) -> tup
         palette = np.concatenate([palette, np.zeros((256 - len(palette), 3), np.uint8)])
     steps = (0, 255) if len(palette) == 2 else range(len(palette))
     if (palette == np.array(steps, np.uint8)[:, None]).all():
-        return palette[:, :1][indices], None
-    return palette[indices], None
+        return np.ascontiguousarray(palette[:, :1][indices]), None
+    return palette[indices], Palette(np.ascontiguousarray(indices), palette)
 
 
 def _runs(data: bytes, found: Header, lenient: bool, notes: list[str]) -> Array:

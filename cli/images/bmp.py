@@ -26,8 +26,11 @@ def finish(begun: PartialDecode, options: DecodeOptions, decode: Decode) -> Pict
 
 def encode(file: io.BytesIO, content: Content) -> list[str]:
     """Write a file."""
+    image = Image.fromarray(content.samples())
+    if content.metadata.palette:
+        image.putpalette(content.metadata.palette)
     # Without a resolution Pillow would write 96 dpi; 0 says that none is known.
-    Image.fromarray(content.samples()).save(file, "BMP", dpi=content.metadata.dpi or (0, 0))
+    image.save(file, "BMP", dpi=content.metadata.dpi or (0, 0))
     file.write(content.software.encode())  # behind the pixels, where nobody looks
     return []
 

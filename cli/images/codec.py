@@ -84,6 +84,10 @@ Encode = Callable[[io.BytesIO, Content], list[str]]
 """Writes a file and returns notes for the user. Raises ValueError if the format cannot hold the content."""
 
 
+Peek = Callable[[int], bytes | bytearray | memoryview]
+"""Takes a number of bytes, and returns what was read of a stream: at least so many, unless it has fewer."""
+
+
 def not_written(file: io.BytesIO, content: Content) -> list[str]:
     """Stand in as the `encode` of a format that is only read."""
     raise ValueError("is read but not written")
@@ -120,3 +124,5 @@ class Codec(NamedTuple):
     """The format has a place for IPTC."""
     frames: Callable[[Timing | None], FrameWriter] | None = None
     """Returns a writer of frames with these times, for a format that holds several."""
+    extent: Callable[[Peek], int] | None = None
+    """Returns the length of the first image of a stream, for a format whose files may stand one behind the other."""

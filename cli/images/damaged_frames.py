@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import itertools
 from collections.abc import Iterator
 
@@ -37,4 +38,4 @@ def readable(frames: Frames, damage: str | None) -> Frames:
     timing = frames.timing
     if timing is not None:
         timing = timing._replace(durations=timing.durations[:count])
-    return Frames(count, each, timing, frames.first, frames.format)
+    return dataclasses.replace(frames, count=count, each=each, timing=timing)

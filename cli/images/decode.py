@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from functools import partial
 
 from ..console.messages import reason_of
+from . import image_stream
 from .formats import HEAD, READABLE, Format, sniff
 from .picture import DecodeError, DecodeOptions, Frames, PartialDecode, Picture
 
@@ -36,7 +37,10 @@ def prepare(head: bytes) -> None:
 
 def load(data: bytes, options: DecodeOptions) -> PartialDecode:
     """Do that part of `decode` that needs no NumPy and, after `prepare`, imports nothing."""
-    codec = check_head(data[:HEAD]).codec
+    format = check_head(data[:HEAD])
+    if format.stream and image_stream.holds_several(data, format):
+        return PartialDecode(data, stream=True)
+    codec = format.codec
     try:
         with _failures():
             return codec.load(data, options._replace(lenient=False))
@@ -54,12 +58,16 @@ def load(data: bytes, options: DecodeOptions) -> PartialDecode:
 def finish(begun: PartialDecode, options: DecodeOptions) -> Picture | Frames:
     """Do the rest of `decode`."""
     format = check_head(begun.data[:HEAD])
-    with _failures():
-        found = format.codec.finish(begun, options, partial(decode, options=options))
+    if begun.stream:
+        found = image_stream.of_file(begun.data, format, partial(decode, options=options))
+    else:
+        with _failures():
+            found = format.codec.finish(begun, options, partial(decode, options=options))
     if isinstance(found, Frames) and options.lenient:
         from . import damaged_frames
 
-        found = damaged_frames.readable(found, begun.damage or _damage(begun, options, format))
+        known = begun.damage or (None if begun.stream else _damage(begun, options, format))
+        found = damaged_frames.readable(found, known)
     found.format = format.name
     if isinstance(found, Frames) and found.first is not None:
         found.first.format = format.name

@@ -7,6 +7,7 @@ from typing import Any
 
 from ...filters.core.engine.colour import ColourModel
 from ...filters.core.engine.output_buffer import Canvas, CanvasFactory
+from ...filters.core.lazy_numpy import np
 from ..console.report import DEPTHS, depth_in_words
 from .codec import Content, EncodeOptions
 from .formats import FOR_BANDS, FOR_MAPS, Format, only_read
@@ -79,9 +80,18 @@ def write(
     *software*, one line of ASCII, goes where the format keeps the name of the program that wrote a file.
     """
     notes: list[str] = []
-    metadata = kept(metadata, format, pixels, options, notes)
+    if metadata.palette and not format.palettes:
+        pixels, metadata, colours = coloured(pixels, metadata), metadata._replace(palette=b""), "rgb"
+    metadata = kept(metadata, format, pixels, options, notes)._replace(palette=metadata.palette)
     content = Content(pixels, alpha, metadata, options, options.signed(software), colours)
     return notes + format.codec.encode(file, content)
+
+
+def coloured(pixels: Any, metadata: Metadata) -> Any:
+    """Return the colours of samples that are numbers of a palette; other samples as they are."""
+    if not metadata.palette:
+        return pixels
+    return np.frombuffer(metadata.palette, np.uint8).reshape(-1, 3)[pixels[..., 0]]
 
 
 def write_maps(

@@ -42,6 +42,10 @@ class Format(NamedTuple):
     """It holds the frames of an animation."""
     paged: bool = False
     """It holds several pages, which have no times."""
+    stream: str = ""
+    """Files of the formats with this name may stand one behind the other: a stream of images, which are frames."""
+    palettes: bool = False
+    """It holds samples that are numbers of colours."""
     maps: bool = False
     """It holds any number of maps."""
     compressions: tuple[str, ...] = ()
@@ -83,7 +87,11 @@ class Format(NamedTuple):
 
     def holds_frames(self, timed: bool) -> bool:
         """Whether a file can hold several frames, *timed* or not."""
-        return self.paged or (self.animated and timed)
+        return self.paged or (self.animated and timed) or self.is_stream(timed)
+
+    def is_stream(self, timed: bool) -> bool:
+        """Whether several frames, *timed* or not, are written as a stream of files."""
+        return bool(self.stream) and not (self.animated and timed)
 
 
 BYTES = ("uint8",)
@@ -111,7 +119,18 @@ FORMATS = {
             aliases=("jpg",),
             module="jpeg.codec",
         ),
-        Format("png", (".png",), PNG_SIGNATURE, WHOLE, WHOLE, alpha=True, animated=True, module="png.codec"),
+        Format(
+            "png",
+            (".png",),
+            PNG_SIGNATURE,
+            WHOLE,
+            WHOLE,
+            alpha=True,
+            animated=True,
+            palettes=True,
+            stream="png",
+            module="png.codec",
+        ),
         Format(
             "tiff",
             (".tif", ".tiff"),
@@ -122,6 +141,7 @@ FORMATS = {
             ALL,
             alpha=True,
             paged=True,
+            palettes=True,
             maps=True,
             compressions=("deflate", "none", "lzw", "packbits", "zstd"),
             georeferenced=True,
@@ -130,10 +150,13 @@ FORMATS = {
         ),
         Format("webp", (".webp",), rb"RIFF(?s:.{4})WEBP", BYTES, BYTES, alpha=True, animated=True, title="WebP"),
         Format("avif", (".avif",), AVIF, BYTES, BYTES, alpha=True, lossy=True),
-        Format("bmp", (".bmp", ".dib"), rb"BM", BYTES, BYTES),
-        Format("gif", (".gif",), rb"GIF8[79]a", BYTES, BYTES, alpha=True, lossy=True, animated=True),
-        Format("ppm", (".ppm", ".pnm"), rb"P[36]\s", WHOLE, WHOLE, aliases=("pnm",), module="pnm"),
-        Format("pgm", (".pgm",), rb"P[1245]\s", WHOLE, (), module="pnm"),
+        Format("bmp", (".bmp", ".dib"), rb"BM", BYTES, BYTES, palettes=True),
+        Format("gif", (".gif",), rb"GIF8[79]a", BYTES, BYTES, alpha=True, lossy=True, animated=True, palettes=True),
+        Format("ppm", (".ppm", ".pnm"), rb"P[36]\s", WHOLE, WHOLE, stream="pnm", aliases=("pnm",), module="pnm.codec"),
+        Format("pgm", (".pgm",), rb"P[1245]\s", WHOLE, (), stream="pnm", module="pnm.codec"),
+        Format("pbm", (".pbm",), rb"P[14]\s", WHOLE, (), stream="pnm", module="pnm.pbm"),
+        Format("pam", (".pam",), rb"P7\n", WHOLE, WHOLE, BYTES, WHOLE, alpha=True, stream="pnm", module="pnm.pam"),
+        Format("pfm", (".pfm",), rb"P[Ff]\s", ("float32",), ("float32",), module="pnm.pfm"),
         Format(
             "npy",
             (".npy",),
@@ -210,7 +233,9 @@ def sniff(head: bytes) -> Format | None:
 def is_of(format: Format, head: bytes) -> bool:
     """Whether a file that begins with *head* belongs to the codec of *format*."""
     found = sniff(head)
-    return found is not None and found.codec_name == format.codec_name
+    if found is None:
+        return False
+    return found.codec_name == format.codec_name or re.match(format.signature, head) is not None
 
 
 def named(name: str) -> Format:

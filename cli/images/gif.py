@@ -272,7 +272,9 @@ class Writer:
         if alpha is not None and not np.isin(alpha, (0, 255)).all():
             self._note("GIF holds no half transparent pixels; what was less than half opaque is left out")
         image = Image.fromarray(np.ascontiguousarray(pixels if pixels.shape[2] == 3 else pixels[..., 0]))
-        if image.mode == "L" and hidden is None:
+        if frame.metadata.palette:
+            indices, palette = pixels[..., 0], frame.metadata.palette
+        elif image.mode == "L" and hidden is None:
             indices, palette = pixels[..., 0], bytes(level for level in range(256) for _ in range(3))
         else:
             indices, palette = self._reduced(image.convert("RGB"), hidden)

@@ -77,6 +77,8 @@ class Metadata(NamedTuple):
     """IPTC, and what else Photoshop keeps beside it that is true of a result, by number."""
     coding: JpegCoding | None = None
     """How it was coded, if it is of a JPEG; no words of the file, but what --quality keep goes by."""
+    palette: bytes = b""
+    """Red, green and blue of each number, where the samples are numbers of colours."""
     words: Words | None = None
     """What a TIFF says of its own layout, which is brought up to date where one is written."""
 

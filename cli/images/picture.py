@@ -34,6 +34,15 @@ class DecodeError(Exception):
     """The bytes are no picture that can be kept whole; the message says why."""
 
 
+class Palette(NamedTuple):
+    """The numbers of a picture's colours, where it has no transparency."""
+
+    indices: Any
+    """``(height, width)`` of uint8."""
+    colours: Any
+    """``(count, 3)`` of uint8."""
+
+
 @dataclass
 class Picture:
     """A picture: ``pixels (height, width, channels)``, ``alpha (height, width)`` or None, of one dtype."""
@@ -53,6 +62,9 @@ class Picture:
     """The value of samples that are missing, as the file tells it."""
     colours: ColourModel = "gray"
     """What the channels are. Several are never gray: three are RGB then, and others bands without colour."""
+
+    palette: Palette | None = None
+    """Of what *pixels* are made, where the file has one."""
 
     def __post_init__(self) -> None:
         """Complete the colours by the number of channels."""
@@ -77,13 +89,16 @@ class Frames:
     frame's pixels, and one is in memory at a time.
     """
 
-    count: int
+    count: int | None
+    """None where a pipe is read while its frames are filtered: it becomes known with the last."""
     each: Callable[[], Iterator[Picture]]
     """Decodes one after the other; they come with the metadata of their own."""
     timing: Timing | None = None
     """None where they are pages."""
     first: Picture | None = None
     """The picture of which the others are previews, or what another eye sees: only who asks for them wants them."""
+    stream: bool = False
+    """They are images one behind the other, each of its own size and format."""
     format: str = ""
     """As of a `Picture`."""
 
@@ -101,6 +116,8 @@ class PartialDecode(NamedTuple):
     notes: tuple[str, ...] = ()
     low: Image.Image | None = None
     """The low bytes of 16-bit samples, whose high bytes *image* holds."""
+    stream: bool = False
+    """They are several images, of which none was decoded."""
     parts: tuple[Any, ...] | None = None
     """The bytes of the picture's parts, unpacked, for what is decoded with NumPy."""
     damage: str | None = None

@@ -13,7 +13,7 @@ from PIL import Image, ImageOps
 from ...filters.core.lazy_numpy import np
 from . import pillow_buffer, pillow_private
 from .metadata import in_srgb, of_image, orientation_of
-from .picture import DecodeError, DecodeOptions, PartialDecode, Picture
+from .picture import DecodeError, DecodeOptions, Palette, PartialDecode, Picture
 
 OTHER_COLOURS = ("CMYK", "YCbCr", "LAB", "HSV")
 BYTES = {"1": 2, "L": 2, "P": 4}
@@ -104,6 +104,7 @@ def finish(
         metadata = metadata._replace(icc=icc) if icc else in_srgb(metadata)
         image.info = info
     pixels, alpha = parts(image)
+    palette = _palette(image)
     return Picture(
         pixels,
         alpha,
@@ -111,4 +112,15 @@ def finish(
         notes=notes,
         orientation=orientation,
         colours="cmyk" if image.mode == "CMYK" else "gray",
+        palette=palette,
     )
+
+
+def _palette(image: Image.Image) -> Palette | None:
+    """Return the numbers of an image's colours, where it has a palette and no transparency."""
+    if image.mode != "P" or "transparency" in image.info:
+        return None
+    indices = np.asarray(image)
+    colours = np.array(image.getpalette("RGB") or (), np.uint8).reshape(-1, 3)
+    missing = int(indices.max()) + 1 - len(colours)
+    return Palette(indices, np.pad(colours, ((0, max(0, missing)), (0, 0))))

@@ -6,13 +6,14 @@ import contextlib
 import sys
 import threading
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from ..console.messages import reason, shown
 from ..errors import FileError
 from ..streams import STREAM
-from . import decode, formats
+from . import decode, formats, image_stream
 from .malloc import keep_freed
 from .picture import DecodeError, DecodeOptions, Frames, PartialDecode, Picture, size_guard
 
@@ -55,6 +56,8 @@ class Reader:
     def read(self, name: str) -> Picture | Frames:
         """Return the picture *name*, or its frames; raises FileError."""
         try:
+            if name == STREAM:
+                return self._standard_input()
             begun = self._begun(name)
             if not self._ahead:
                 keep_freed()
@@ -77,6 +80,21 @@ class Reader:
                 raise answer[0]
         return decode.load(read_bytes(name), self._options())
 
+    def _standard_input(self) -> Picture | Frames:
+        """Return what stands on standard input; of a pipe with several images each is read when its turn comes."""
+        if sys.stdin is None:
+            raise OSError("is closed")
+        pipe, options = sys.stdin.buffer, self._options()
+        keep_freed()
+        head, format = _head(pipe)
+        if pipe.seekable() or not format.stream:
+            return decode.decode(_whole(head, pipe), options)
+        feed = image_stream.Feed(head, format, pipe)
+        first = feed.take()
+        if feed.has_more():
+            return image_stream.of_pipe(first, feed, partial(decode.decode, options=options))
+        return decode.decode(first + feed.rest(), options)
+
     def _options(self) -> DecodeOptions:
         return DecodeOptions(self._check_size, *self.asked[1:])
 
@@ -98,12 +116,20 @@ def read_bytes(name: str) -> bytes:
     if name == STREAM and sys.stdin is None:
         raise OSError("is closed")
     with sys.stdin.buffer if name == STREAM else Path(name).open("rb", buffering=0) as file:
-        head = b""
-        while len(head) < formats.HEAD and (more := file.read(formats.HEAD - len(head))):
-            head += more
-        # Text, a video or an endless device is not read to its end.
-        decode.check_head(head)
-        if file.seekable():
-            file.seek(0)
-            return file.read()
-        return head + file.read()
+        return _whole(_head(file)[0], file)
+
+
+def _head(file: Any) -> tuple[bytes, formats.Format]:
+    """Return the first bytes of a file, and its format: text, a video or an endless device is not read to its end."""
+    head = b""
+    while len(head) < formats.HEAD and (more := file.read(formats.HEAD - len(head))):
+        head += more
+    return head, decode.check_head(head)
+
+
+def _whole(head: bytes, file: Any) -> bytes:
+    """Return all bytes of a file, of which *head* was read."""
+    if file.seekable():
+        file.seek(0)
+        return file.read()
+    return head + file.read()

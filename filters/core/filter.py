@@ -29,7 +29,13 @@ from .parameters import ImageError, Kind, Param, ParameterError, Spec, describe
 
 Parameters = ParamSpec("Parameters")
 Answer = TypeVar("Answer")
-Channels = Literal["each", "luma", "max"]
+Channels = Literal["each", "luma", "max", "index"]
+INDEX = "index"
+"""The choice of `channels` that filters the numbers of a palette's colours."""
+NO_NUMBERS = (
+    "needs a filter whose results are samples, as numbers of a palette cannot be mixed: blur --op mode, median, "
+    "percentile, min or max, morph --op erode, dilate, open or close, pool --op max or min"
+)
 Maps = Callable[[Mapping[str, Any]], tuple[str, ...]]
 Depth = Literal["keep", "8", "16", "float"]
 
@@ -98,7 +104,10 @@ class Channelled(TypedDict, total=False):
 
     channels: Annotated[
         Channels,
-        Param("Filter each channel, the luma, or keep the channel that answers strongest.", default="each"),
+        Param(
+            "Filter each channel, the luma, keep the channel that answers strongest, or filter a palette's numbers.",
+            default="each",
+        ),
     ]
 
 
@@ -122,13 +131,16 @@ class Call(NamedTuple):
         """Build the stages; raises `ParameterError` where values contradict each other or a file cannot be read."""
         built = self.filter.build(**self.values)
         stages = (built,) if isinstance(built, Stage) else tuple(built)
+        if self.values["channels"] == INDEX and not all(stage.picks for stage in stages):
+            raise ParameterError("channels", f"{INDEX} {NO_NUMBERS}")
         ignoring = self.values["nan"] == nan_policy.IGNORE
         return tuple(stage._replace(ignoring=ignoring) for stage in stages)
 
     def settings(self) -> Settings:
         """Return what the shared parameters say about entering the image and its border."""
         values = self.values
-        return Settings(values["border"], values["fill"], values["linear"], values["channels"], nan=values["nan"])
+        channels = "each" if values["channels"] == INDEX else values["channels"]
+        return Settings(values["border"], values["fill"], values["linear"], channels, nan=values["nan"])
 
     def for_bands(self) -> Call:
         """Return the call for an image whose channels have no colours: the luma is no default there.
@@ -213,6 +225,8 @@ class ImageFilter(Generic[Parameters, Answer]):
             if call.values["linear"]:
                 raise ImageError(f"an image of {pixels.shape[2]} channels has no colours, and no linear light")
         stages, values = call.stages(), call.values
+        if values["channels"] == INDEX and pixels.shape[2] != 1:
+            raise ImageError(f"numbers of classes have one channel, not {pixels.shape[2]}")
         own = pixels.dtype.name
         several = stages[-1].colours.maps > 1
         kept = "float32" if several else own

@@ -320,7 +320,7 @@ def test_the_name_of_an_mpos_list_in_a_comment_is_none(run, load, rgb):
 # ---- one frame, or a file each ----------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("out", ["out.jpg", "out.bmp", "out.ppm", "out.npy"])
+@pytest.mark.parametrize("out", ["out.jpg", "out.bmp", "out.npy"])
 def test_a_format_of_one_frame_wants_to_know_which(refused, run, load, source, out):
     said = refused(1, *KEEP, source[0], "-o", out)
     assert "has 4 frames" in said

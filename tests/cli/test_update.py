@@ -145,7 +145,7 @@ def test_nothing_strange_lies_in_the_output_folder(counted, photos, folder):
     assert sorted(path.name for path in (folder / "out").rglob("*")) == ["a.png", "b.jpg", "c.tif", "deep"]
 
 
-@pytest.mark.parametrize("format", formats.FORMATS)
+@pytest.mark.parametrize("format", [name for name in formats.FORMATS if name != "pbm"])
 @pytest.mark.parametrize("filter", ["blur", "edges"])
 def test_every_format_keeps_the_stamp(ok, rgb, folder, format, filter):
     """Behind a camera's EXIF and a profile, too."""
@@ -153,8 +153,8 @@ def test_every_format_keeps_the_stamp(ok, rgb, folder, format, filter):
     exif[0x010E] = "x" * 40_000
     big = np.random.default_rng(0).integers(0, 256, (300, 300, 3), np.uint8)
     Image.fromarray(big).save("in.jpg", exif=exif, icc_profile=bytes(50_000))
-    channels = ("--channels", "luma") if format == "pgm" else ()
-    words = (filter, "-q", "in.jpg", "-o", "out/", "--to", format, *channels, "--update")
+    needed = {"pgm": ("--channels", "luma"), "pfm": ("--depth", "float")}.get(format, ())
+    words = (filter, "-q", "in.jpg", "-o", "out/", "--to", format, *needed, "--update")
     ok(*words)
     (out,) = (folder / "out").iterdir()
     os.utime(out, ns=(1, out.stat().st_mtime_ns + 5))

@@ -44,6 +44,10 @@ class Frame(NamedTuple):
         """Where it stands on the canvas."""
         return slice(self.top, self.top + self.height), slice(self.left, self.left + self.width)
 
+    def is_inside(self, width: int, height: int) -> bool:
+        """Whether it lies on a canvas of this size."""
+        return self.left + self.width <= width and self.top + self.height <= height
+
 
 # ---- reading ----------------------------------------------------------------------------------------
 
@@ -74,20 +78,26 @@ def read(data: bytes, options: DecodeOptions, decode: Decode) -> Frames:
         elif name != b"IEND":
             beside.append(chunk(name, body))
     frames = [frame for frame in frames if frame.data]
-    if not frames or (len(frames) != count and not options.lenient):
-        raise DecodeError(f"is damaged or truncated (it promises {count} frames and has {len(frames)})")
+    notes: list[str] = []
+    if len(frames) != count:
+        notes.append(f"is damaged or truncated (it promises {count} frames and has {len(frames)})")
+    if not frames or (notes and not options.lenient):
+        raise DecodeError(*notes)
+    if still:
+        notes.append("its still picture, which is no frame of the animation, was left out")
     width, height = header.width, header.height
     options.check_size(width, height, 8)
-    for frame in frames:
-        if frame.left + frame.width > width or frame.top + frame.height > height:
-            raise DecodeError(f"is damaged: a frame reaches out of its canvas of {width}×{height}")
+    for number, frame in enumerate(frames):
+        if not options.lenient and not frame.is_inside(width, height):
+            raise DecodeError(f"is damaged: its frame {number} reaches out of its canvas of {width}×{height}")
     probe = _probe(header, b"".join([*needful, *beside]), decode)
     timing = Timing([frame.duration for frame in frames], plays)
 
     def each() -> Iterator[Picture]:
-        for number, picture in enumerate(_canvases((height, width), header, b"".join(needful), frames, probe, decode)):
-            if still and number == 0:
-                picture.notes.append("its still picture, which is no frame of the animation, was left out")
+        canvases = _canvases((height, width), header, b"".join(needful), frames, probe, decode, options.lenient)
+        for number, picture in enumerate(canvases):
+            if number == 0:
+                picture.notes[:0] = notes
             yield picture
 
     return Frames(len(frames), each, timing)
@@ -117,13 +127,27 @@ def _canvases(
     frames: list[Frame],
     probe: Picture,
     decode: Decode,
+    lenient: bool,
 ) -> Iterator[Picture]:
+    """Yield what is seen at each frame; of one that is damaged, if *lenient*, what of it can be drawn."""
     canvas: Any = None
     alpha: Any = None
     open = any(frame.disposal == TO_BACKGROUND for frame in frames) or (frames[0].height, frames[0].width) != shape
     for number, frame in enumerate(frames):
         own = header._replace(width=frame.width, height=frame.height)
-        drawn = _still(decode(_file(own, needful, frame.data)))
+        notes: list[str] = []
+        try:
+            drawn = _still(decode(_file(own, needful, frame.data)))
+            notes += drawn.notes
+        except DecodeError as error:
+            if not lenient or canvas is None:
+                raise
+            notes.append(f"{error}; the frame before it was shown in its place")
+            yield _upright(canvas, alpha if open else None, probe, notes)
+            continue
+        if not frame.is_inside(shape[1], shape[0]):
+            notes.append("is damaged: it reaches out of its canvas; the part inside was drawn")
+            drawn = _cut(drawn, max(0, shape[0] - frame.top), max(0, shape[1] - frame.left))
         if canvas is None:
             open |= drawn.alpha is not None
             canvas = np.zeros((*shape, drawn.pixels.shape[2]), drawn.pixels.dtype)
@@ -135,12 +159,23 @@ def _canvases(
         else:
             canvas[area] = drawn.pixels
             alpha[area] = np.iinfo(canvas.dtype).max if drawn.alpha is None else drawn.alpha
-        upright, upright_alpha = (turned(samples, probe.orientation).copy() for samples in (canvas, alpha))
-        yield Picture(upright, upright_alpha if open else None, metadata=probe.metadata)
+        yield _upright(canvas, alpha if open else None, probe, notes)
         if frame.disposal == TO_BACKGROUND or (before is not None and number == 0):
             canvas[area], alpha[area] = 0, 0
         elif before is not None:
             canvas[area], alpha[area] = before
+
+
+def _upright(canvas: Array, alpha: Array | None, probe: Picture, notes: list[str]) -> Picture:
+    pixels, opaque = (
+        None if samples is None else turned(samples, probe.orientation).copy() for samples in (canvas, alpha)
+    )
+    return Picture(pixels, opaque, metadata=probe.metadata, notes=notes)
+
+
+def _cut(picture: Picture, height: int, width: int) -> Picture:
+    alpha = None if picture.alpha is None else picture.alpha[:height, :width]
+    return Picture(picture.pixels[:height, :width], alpha)
 
 
 def _over(pixels: Array, alpha: Array, below: Array, below_alpha: Array) -> tuple[Array, Array]:

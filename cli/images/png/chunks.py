@@ -10,6 +10,7 @@ import zlib
 from collections.abc import Iterator
 from typing import BinaryIO, NamedTuple
 
+from ..codec import Peek
 from ..formats import PNG_SIGNATURE as SIGNATURE
 
 HEADER = struct.Struct(">IIBBBBB")
@@ -75,6 +76,17 @@ def read(data: bytes) -> Iterator[Chunk]:
         if name == b"IEND":
             return
         at += 4
+
+
+def extent(peek: Peek) -> int:
+    """Return the length of the first image of a stream, up to its IEND; all that is there where that is missing."""
+    at = len(SIGNATURE)
+    while len(data := peek(at + 8)) >= at + 8:
+        length, name = struct.unpack_from(">I4s", data, at)
+        at += length + OVERHEAD
+        if name == b"IEND":
+            return min(at, len(peek(at)))
+    return len(data)
 
 
 def chunk(name: bytes, *parts: bytes | memoryview) -> bytes:

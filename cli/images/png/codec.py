@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import sys
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +19,9 @@ from . import chunks, integrity
 if TYPE_CHECKING:
     from .apng import Writer
 
+# How much texts may unpack to is checked here, for all of a file together, and said.
+PngImagePlugin.MAX_TEXT_CHUNK = integrity.MOST_TEXT
+PngImagePlugin.MAX_TEXT_MEMORY = sys.maxsize
 LOW = {"RGB;16B": "RGB;16L", "RGBA;16B": "RGBA;16L"}
 """What makes Pillow take the second byte of each sample in place of the first."""
 
@@ -29,16 +33,22 @@ def load(data: bytes, options: DecodeOptions) -> PartialDecode:
     """Decode into an image of Pillow's, or two where that holds a half of each sample; frames are left to `finish`."""
     if options.lenient:
         data = integrity.mended(data)
+    else:
+        integrity.before(data)
+    if integrity.is_animated(data):
+        return PartialDecode(data)
     image = _opened(data)
     pillow_decoder.check_size(image, options)
+    check = integrity.PixelCheck(data)
     if not options.lenient:
-        integrity.before(data, *image.size)
-    if image.n_frames > 1:
-        return PartialDecode(data)
-    low = _deepened(image, data)
-    pillow_decoder.decoded(image, data)
+        check.start()
+    try:
+        low = _deepened(image, data)
+        pillow_decoder.decoded(image, data)
+    finally:
+        check.finish()  # it knows better what is wrong
     if not options.lenient:
-        integrity.after(data, image)
+        integrity.check_indices(data, image)
     return PartialDecode(data, image, (), low)
 
 
@@ -118,6 +128,7 @@ def encode(file: io.BytesIO, content: Content) -> list[str]:
         dpi=content.metadata.dpi,
         software=content.software,
         beside=_texts(content.metadata),
+        palette=content.metadata.palette,
         cores=content.options.cores,
     )
     return []
@@ -144,4 +155,4 @@ def frames(timing: Timing | None) -> Writer:
     return apng.Writer(encode, timing)
 
 
-CODEC = Codec(finish, encode, load, frames=frames)
+CODEC = Codec(finish, encode, load, frames=frames, extent=chunks.extent)

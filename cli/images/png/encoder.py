@@ -29,6 +29,8 @@ import numpy as np
 from ....filters.core.engine.threads import side_by_side
 from . import chunks
 
+PALETTE = 3
+"""The colour type of samples that are numbers of colours, section 11.2.1."""
 NONE, SUB, UP, AVERAGE, PAETH = range(5)
 """The filter types, section 9.2."""
 BLOCK = 1 << 20
@@ -146,17 +148,20 @@ def write(
     dpi: tuple[float, float] | None = None,
     software: str = "",
     beside: Sequence[tuple[bytes, bytes]] = (),
+    palette: bytes = b"",
     cores: int = 1,
 ) -> None:
     """Write ``pixels (height, width, 1 or 3)``, uint8 or uint16, and ``alpha (height, width)`` of their type.
 
-    *beside* are more chunks, by name and contents.
+    *beside* are more chunks, by name and contents. Samples of one channel are numbers of the colours of a *palette*, if
+    there is one.
 
     The bytes are the same for any number of *cores*.
     """
     image = Raster(pixels, alpha)
     file.write(chunks.SIGNATURE)
-    chunks.write(file, b"IHDR", image.header().encoded())
+    header = image.header()
+    chunks.write(file, b"IHDR", (header._replace(colour_type=PALETTE) if palette else header).encoded())
     if software:
         chunks.write(file, b"tEXt", b"Software\0" + software.encode("latin-1"))
     if icc:
@@ -167,6 +172,8 @@ def write(
         chunks.write(file, b"eXIf", exif.removeprefix(b"Exif\0\0"))
     for name, contents in beside:
         chunks.write(file, name, contents)
+    if palette:
+        chunks.write(file, b"PLTE", palette)
     rows = max(1, BLOCK // image.row)
     starts = range(0, image.height, rows)
     filter, deflate = _choose(image, cores)

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import io
+import struct
 from typing import Any
 
 from .. import ifd, photoshop, pillow_buffer
 from ..codec import Codec, Content, FrameWriter
 from ..metadata import Metadata, georeferenced, tags_of
 from ..picture import Timing
-from ..tiff_tags import ICC_PROFILE, IPTC, PHOTOSHOP, SOFTWARE, UNIT, X_RESOLUTION, XMP, Y_RESOLUTION
+from ..tiff_tags import COLOUR_MAP, ICC_PROFILE, IPTC, PHOTOSHOP, SOFTWARE, UNIT, X_RESOLUTION, XMP, Y_RESOLUTION
 from . import decoder, words
-from .colours import BLACK_IS_ZERO, RGB, SEPARATED, STRAIGHT, UNSPECIFIED
+from .colours import BLACK_IS_ZERO, PALETTE, RGB, SEPARATED, STRAIGHT, UNSPECIFIED
 
 DEFAULT = "deflate"
+NUMBERS = 256
+"""Of colours that samples of 8 bits can be."""
 INCH = 2
 
 
@@ -87,7 +90,7 @@ def frames(timing: Timing | None) -> FrameWriter:
 
 def _is_pillows(samples: Any, content: Content) -> bool:
     """Whether Pillow writes such samples, as fast and small."""
-    if content.colours == "bands" or content.options.compression not in ("", DEFAULT):
+    if content.metadata.palette or content.colours == "bands" or content.options.compression not in ("", DEFAULT):
         return False
     if content.colours == "cmyk" and content.alpha is not None:
         return False
@@ -110,6 +113,9 @@ def _page(content: Content) -> Any:
     if content.alpha is not None:
         extra = (*extra, STRAIGHT)
     tags: ifd.Directory = {**georeferenced(metadata)}
+    if metadata.palette:
+        photometric = PALETTE
+        tags[COLOUR_MAP] = _colour_map(metadata.palette)
     if metadata.dpi:
         x, y = metadata.dpi
         tags |= {X_RESOLUTION: words.rational(x), Y_RESOLUTION: words.rational(y), UNIT: ifd.short(INCH)}
@@ -121,6 +127,13 @@ def _page(content: Content) -> Any:
         tags[SOFTWARE] = ifd.text(content.software.encode())
     options = content.options
     return writer.page(samples, photometric, extra, tags, options.compression or DEFAULT, options.cores)
+
+
+def _colour_map(palette: bytes) -> ifd.Value:
+    """Return a palette as TIFF keeps it: all reds, greens and blues of 256 numbers, of 16 bits."""
+    colours = palette.ljust(3 * NUMBERS, b"\0")
+    each = [257 * value for channel in range(3) for value in colours[channel::3]]
+    return ifd.Value(ifd.SHORT, len(each), struct.pack(f"<{len(each)}H", *each))
 
 
 def _write(file: io.BytesIO, pages: list[Any]) -> None:

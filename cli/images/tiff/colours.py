@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 from ....filters.core.engine.colour import ColourModel
 from ....filters.core.lazy_numpy import Array, np
 from .. import ifd
-from ..picture import DecodeError, premultiplied, real_samples
+from ..picture import DecodeError, Palette, premultiplied, real_samples
 from ..tiff_tags import COLOUR_MAP, EXTRA_CHANNELS, INK_SET, PHOTOMETRIC
 from .strips import many, one, to_white
 from .words import Bands
@@ -29,6 +29,10 @@ OTHERS = {
 }
 
 
+NUMBER_BITS = 8
+"""Bits of the numbers of a palette that is kept."""
+
+
 class Meaning(NamedTuple):
     """A picture's channels, sorted by what they mean."""
 
@@ -36,6 +40,7 @@ class Meaning(NamedTuple):
     alpha: Array | None
     colours: ColourModel
     bands: Bands | None
+    palette: Palette | None = None
 
 
 def of(samples: Array, bits: int, tags: ifd.Directory, notes: list[str]) -> Meaning:
@@ -81,13 +86,21 @@ def of(samples: Array, bits: int, tags: ifd.Directory, notes: list[str]) -> Mean
         kept = BLACK_IS_ZERO if kept in GRAY else kept
         pixels = np.concatenate([base, others], axis=2)
         return Meaning(pixels, alpha, "bands", Bands(kept, extra, pixels.shape[2]))
-    return Meaning(base, alpha, "cmyk" if inks else "gray" if base.shape[2] == 1 else "rgb", None)
+    numbers = None
+    if photometric == PALETTE and alpha is None and base.dtype == np.uint8 and bits <= NUMBER_BITS:
+        numbers = Palette(samples[..., 0].astype(np.uint8), _palette(bits, tags).astype(np.uint8))
+    return Meaning(base, alpha, "cmyk" if inks else "gray" if base.shape[2] == 1 else "rgb", None, numbers)
 
 
 def _of_palette(indices: Array, bits: int, tags: ifd.Directory) -> Array:
-    """Return the colours that indices stand for, in 8 bits where the palette has no more."""
+    """Return the colours that indices stand for."""
     if bits > 16 or indices.dtype.kind != "u":
         raise DecodeError(f"is damaged: a palette for samples of {bits} bits")
+    return _palette(bits, tags)[indices[..., 0]]
+
+
+def _palette(bits: int, tags: ifd.Directory) -> Array:
+    """Return the colours of a palette for numbers of *bits* bits, in 8 bits where it has no more."""
     entries = np.array(many(tags, COLOUR_MAP), np.int64)
     if len(entries) != 3 << bits:
         raise DecodeError(f"is damaged: its palette has {len(entries)} entries in place of {3 << bits}")
@@ -97,7 +110,7 @@ def _of_palette(indices: Array, bits: int, tags: ifd.Directory) -> Array:
         palette = (palette if palette.max(initial=0) < 256 else palette // 257).astype(np.uint8)
     elif bits <= 8:
         palette = (palette >> 8).astype(np.uint8)
-    return palette[indices[..., 0]]
+    return palette
 
 
 def _alike(base: Array, others: Array) -> tuple[Array, Array]:

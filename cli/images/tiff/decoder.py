@@ -157,6 +157,8 @@ def _picture(
         orientation=orientation,
         colours=model,
     )
+    if (palette := found.palette) is not None:
+        picture.palette = palette._replace(indices=turned(palette.indices, orientation))
     picture.metadata = _with_words(metadata, data, tags, picture, found.bands)
     return _with_nodata(picture, tags)
 

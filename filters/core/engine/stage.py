@@ -261,6 +261,8 @@ class Stage(NamedTuple):
     selects: bool = False
     """Each result is one of the samples, or a difference of two. Whole numbers stay whole, so its function takes and
     returns them in the image's own type."""
+    picks: bool = False
+    """Each result is one of the samples, never a difference or another value: numbers of classes stay such numbers."""
     weights: WeightedSum | None = None
     """How missing samples can be left out; None if the stage is not a weighted sum, and leaves them out itself."""
     ignoring: bool = False

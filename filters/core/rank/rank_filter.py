@@ -87,11 +87,11 @@ def ranked(width: int, height: int, percentile: float, *, name: str, algorithm: 
             bound = selecting(_beside(selector), halo, _on_planes(present(counter)), interleaved=True)
         else:
             rows = TILE_SIDE
-            bound = selecting(_spread(_on_planes(counter), window), halo, _on_planes(present(counter)))
+            bound = selecting(spread(_on_planes(counter), window), halo, _on_planes(present(counter)))
         answer = bound.bind(context)
         assert isinstance(answer, BoundStage)
-        seen = _seen(answer.function, _on_planes(present(counter)), window, halo, context)
-        return answer._replace(function=seen, rows=rows)
+        function = seen(answer.function, _on_planes(present(counter)), window, halo, context)
+        return answer._replace(function=function, rows=rows)
 
     def present(counter: Counter) -> Callable[[Array], Array]:
         return lambda planes: counter(planes, lambda count: rank_of(percentile, count))
@@ -103,7 +103,7 @@ def ranked(width: int, height: int, percentile: float, *, name: str, algorithm: 
             chosen_algorithm(chosen.algorithm, chosen.reason),
         )
 
-    return Stage(bind, window=Window(halo), selects=True, colours=Colours(alpha=BY_ALPHA), facts=facts)
+    return Stage(bind, window=Window(halo), selects=True, picks=True, colours=Colours(alpha=BY_ALPHA), facts=facts)
 
 
 def plan(height: int, width: int, context: ImageContext, algorithm: str = "auto") -> Plan:
@@ -166,7 +166,7 @@ def _narrowed(planes: Array, select: Callable[[Array], Array]) -> Array:
     return select(narrow + narrow.dtype.type(0)).astype(kind, copy=False)
 
 
-def _spread(select: Callable[[Array], Array], window: Footprint) -> Callable[[Array], Array]:
+def spread(select: Callable[[Array], Array], window: Footprint) -> Callable[[Array], Array]:
     """Return *select* with NaN where the window holds one."""
 
     def selected(strip: Array) -> Array:
@@ -179,7 +179,7 @@ def _spread(select: Callable[[Array], Array], window: Footprint) -> Callable[[Ar
     return selected
 
 
-def _seen(
+def seen(
     select: Function, present: Callable[[Array], Array], window: Footprint, halo: Halo, context: ImageContext
 ) -> Callable[..., Array]:
     """Return *select*, for colours beside their alpha too, of which those that cannot be seen count nothing."""

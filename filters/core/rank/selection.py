@@ -32,4 +32,4 @@ def selecting(
 
         return BoundStage(selected, interleaved=interleaved)
 
-    return Stage(bind, window=Window(halo), selects=True, **properties)
+    return Stage(bind, window=Window(halo), selects=True, picks=True, **properties)

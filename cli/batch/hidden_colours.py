@@ -1,0 +1,38 @@
+"""The colours of transparent pixels: a filter that changes nothing leaves them too."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from ...filters.core.engine.output_buffer import Output
+from ...filters.core.engine.quantize import FULL, Encoding
+from ...filters.core.engine.stage import NO_HALO, Stage
+from ...filters.core.lazy_numpy import np
+from ..images.picture import Picture
+
+
+def keep(picture: Picture, stages: Sequence[Stage], encoding: Encoding, output: Output) -> None:
+    """Write the picture's colours where it is transparent, if the stages are the identity.
+
+    Others take colours times their alpha, of which nothing is left there.
+    """
+    unchanged = encoding.range == "clip" and encoding.gain == 1 and encoding.kind == "picture"
+    if output.alpha is None or not unchanged or not all(_is_identity(stage) for stage in stages):
+        return
+    hidden = picture.alpha == 0
+    if not hidden.any() or not isinstance(output.samples, np.ndarray):
+        return
+    colours = picture.pixels[hidden]
+    if encoding.scale != 1:
+        colours = colours * np.float64(encoding.scale)
+    if encoding.dtype != "float32":
+        colours = np.clip(np.floor(np.asarray(colours, np.float64) + 0.5), 0, FULL[encoding.dtype])
+    output.samples[hidden] = colours.astype(output.samples.dtype)
+
+
+def _is_identity(stage: Stage) -> bool:
+    """Whether a stage gives each sample back as it is."""
+    window, weights = stage.window, stage.weights
+    in_place = window.halo == NO_HALO and window.stride == (1, 1) and window.padding in (None, NO_HALO)
+    weighs_one = weights is not None and weights.sum == weights.absolute == 1
+    return in_place and not stage.branches and stage.colours.bias == 0 and (stage.picks or weighs_one)

@@ -1,0 +1,1 @@
+"""PBM, PGM, PPM, PAM and PFM: their headers and samples, and a codec for each way of writing them."""

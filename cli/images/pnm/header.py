@@ -1,0 +1,156 @@
+"""What stands before the samples of a PBM, PGM, PPM, PAM or PFM.
+
+After the manual pages pbm(5), pgm(5), ppm(5), pam(5) and pfm(5) of Netpbm.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import NamedTuple
+
+from ..codec import Peek
+from ..picture import DecodeError
+
+GAP = rb"(?:\s|#[^\n\r]*[\n\r])+"
+SIZE = re.compile(rb"P([1-6])" + 2 * (GAP + rb"(\d{1,9})"))
+MAXIMUM = re.compile(GAP + rb"(\d{1,5})")
+PAM = re.compile(rb"P7[ \t\r]*\n(?:[^\n]*\n)*?ENDHDR[ \t\r]*\n")
+FLOAT = re.compile(rb"P([Ff])\s+(\d{1,9})\s+(\d{1,9})\s+([-+]?\d{0,20}\.?\d{1,20}(?:[eE][-+]?\d{1,3})?)(?:\r\n|\s)")
+START = re.compile(rb"P(?:[1-6Ff]\s|7\n)")
+"""How an image begins."""
+TEXT = ("1", "2", "3")
+BITS = ("1", "4")
+REAL = ("F", "f")
+FEWEST = 32
+"""Bytes of a stream in which a header is looked for first."""
+NUMBERS = ("WIDTH", "HEIGHT", "DEPTH", "MAXVAL")
+"""The lines that every PAM has."""
+
+
+class Header(NamedTuple):
+    """What stands before the samples."""
+
+    kind: str
+    """The letter behind the P."""
+    width: int
+    height: int
+    channels: int
+    maximum: int
+    end: int
+    """Where the samples begin."""
+    tuple_type: str = ""
+    """What the samples of a PAM mean."""
+    scale: float = 1.0
+    """Of a PFM: negative where the samples are little-endian."""
+
+    @property
+    def text(self) -> bool:
+        """Whether the samples are decimal numbers."""
+        return self.kind in TEXT
+
+    @property
+    def bits(self) -> bool:
+        """Whether it is a PBM, in which 1 is black."""
+        return self.kind in BITS
+
+    @property
+    def real(self) -> bool:
+        """Whether it is a PFM, whose rows come from the bottom up."""
+        return self.kind in REAL
+
+    @property
+    def samples(self) -> int:
+        """The number of samples."""
+        return self.width * self.height * self.channels
+
+    @property
+    def sample_bytes(self) -> int:
+        """Bytes of a sample, where it has any of its own."""
+        return 4 if self.real else 1 if self.maximum < 256 else 2
+
+    @property
+    def length(self) -> int:
+        """Bytes of the whole image, unless it is text."""
+        if self.kind == "4":
+            return self.end + -(-self.width // 8) * self.height
+        return self.end + self.samples * self.sample_bytes
+
+
+def read(data: bytes | memoryview) -> Header:
+    """Return the header that *data* begin with; raises `DecodeError`."""
+    kind = chr(data[1]) if len(data) > 1 else ""
+    found = _pam(data) if kind == "7" else _pfm(data) if kind in REAL else _pnm(data)
+    if not (found.width and found.height and found.channels and 0 < found.maximum < 1 << 16):
+        what = f"{found.width}×{found.height} pixels up to {found.maximum}"
+        raise DecodeError(f"is damaged: {what} are no picture")
+    return found
+
+
+def _pnm(data: bytes | memoryview) -> Header:
+    size = SIZE.match(data)
+    if size is None:
+        raise DecodeError("is damaged or truncated (no size in its header)")
+    kind, width, height = size[1].decode(), int(size[2]), int(size[3])
+    maximum, end = 1, size.end()
+    if kind not in BITS:
+        found = MAXIMUM.match(data, end)
+        if found is None:
+            raise DecodeError("is damaged or truncated (no maximum in its header)")
+        maximum, end = int(found[1]), found.end()
+    if not bytes(data[end : end + 1]).isspace():
+        raise DecodeError(f"is damaged: {width}×{height} pixels up to {maximum} are no picture")
+    return Header(kind, width, height, 3 if kind in ("3", "6") else 1, maximum, end + 1)
+
+
+def _pam(data: bytes | memoryview) -> Header:
+    whole = PAM.match(data)
+    if whole is None:
+        raise DecodeError("is damaged or truncated (its header has no ENDHDR)")
+    values: dict[str, int] = {}
+    types: list[str] = []
+    for line in whole[0].splitlines()[1:-1]:
+        name, value = (*line.decode("ascii", "replace").split(None, 1), "", "")[:2]
+        if name == "TUPLTYPE":
+            types.append(value.strip())
+        elif name in NUMBERS:
+            if not re.fullmatch(r"[0-9]{1,9}", value.strip()):
+                raise DecodeError(f"is damaged ({name} of its header is not a number)")
+            values[name] = int(value)
+    if missing := [name for name in NUMBERS if name not in values]:
+        raise DecodeError(f"is damaged (its header has no {missing[0]})")
+    width, height, depth, maximum = (values[name] for name in NUMBERS)
+    return Header("7", width, height, depth, maximum, whole.end(), " ".join(types))
+
+
+def _pfm(data: bytes | memoryview) -> Header:
+    found = FLOAT.match(data)
+    if found is None or not float(found[4]):
+        raise DecodeError("is damaged or truncated (no size and scale in its header)")
+    kind = found[1].decode()
+    return Header(kind, int(found[2]), int(found[3]), 3 if kind == "F" else 1, 1, found.end(), scale=float(found[4]))
+
+
+def extent(peek: Peek) -> int:
+    """Return the length of a stream's first image, with the blank space behind it; all that is there if it is text."""
+    asked = FEWEST
+    while (found := _whole_header(bytes(peek(asked)[:asked]), asked)) is None:
+        if (there := len(peek(asked))) < asked:
+            return there
+        asked *= 2
+    if found.text:
+        while (there := len(peek(asked))) >= asked:
+            asked = 2 * there
+        return there
+    at = found.length
+    while bytes(peek(at + 1)[at : at + 1]).isspace():
+        at += 1
+    return min(at, len(peek(at)))
+
+
+def _whole_header(data: bytes, asked: int) -> Header | None:
+    """Return the header if all of it lies in *data*, of which *asked* bytes were asked for."""
+    try:
+        found = read(data)
+    except DecodeError:
+        return None
+    return found if found.end < asked else None
