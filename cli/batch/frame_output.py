@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
+from ...filters.core.engine.colour import ColourModel, model_of
 from ...filters.core.engine.facts import Fact
 from ...filters.core.engine.geometry import Geometry
 from ...filters.core.engine.output_buffer import Output
@@ -38,23 +39,33 @@ class Computed(NamedTuple):
     shape: tuple[int, int, int]
     """Of the input."""
     dtype: str
+    colours: ColourModel
+    """Of the input."""
     formats_of: Mapping[str, formats.Format]
     encodings: Mapping[str, Encoding]
     outputs: Mapping[str, Output]
     facts: Sequence[Fact]
+    maps: int = 0
+    """How many maps of a bank of kernels the picture is made of, if any."""
+    surprises: tuple[str, ...] = ()
+    """Notes on results that will surprise."""
     geometry: Geometry = Geometry()
     """Where the result lies in the input."""
     same_units: bool = False
     """The picture's values mean what the input's do, as after a mean."""
     missing: Missing | None = None
     """None where no value marks samples as missing."""
-    surprises: tuple[str, ...] = ()
-    """Notes on results that will surprise."""
 
     @property
     def size(self) -> int:
         """How many samples the input has."""
         return math.prod(self.shape)
+
+    def colours_of(self, name: str) -> ColourModel:
+        """Return what the channels of an output are."""
+        channels = self.outputs[name].samples.shape[2]
+        as_input = channels == self.shape[2] and not self.maps and self.encodings[name].kind != "hue"
+        return self.colours if as_input else model_of(channels)
 
     def without_samples(self) -> Computed:
         """Return what a report needs."""

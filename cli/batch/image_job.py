@@ -9,7 +9,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from ...filters.core.engine import executor, geometry, nan_policy, nodata
+from ...filters.core.engine import colour, executor, geometry, nan_policy, nodata
+from ...filters.core.engine.colour import ColourModel
 from ...filters.core.engine.output_buffer import CanvasFactory, Output
 from ...filters.core.engine.quantize import FULL, Encoding, hue_legend
 from ...filters.core.engine.stage import total_gain
@@ -38,6 +39,7 @@ class ImageProcessor:
         self.recipe, self.maps, self.options = recipe, maps, options
         self.stages, self.settings = recipe.stages()
         self.values = recipe.last.values
+        self._of_colours: dict[ColourModel, ImageProcessor] = {}
 
     @property
     def spreads_nan(self) -> bool:
@@ -59,62 +61,75 @@ class ImageProcessor:
 
     def computed(self, job: Job, picture: Picture) -> Computed:
         """Filter one frame; raises FileError."""
-        name = shown(job.input.name)
+        try:
+            return self._for(picture)._computed(job, picture)
+        except ImageError as error:
+            raise FileError(shown(job.input.name), str(error)) from None
+        except MemoryError:
+            raise FileError(shown(job.input.name), "needs more memory than there is") from None
+
+    def _for(self, picture: Picture) -> ImageProcessor:
+        """Return what filters a picture of these colours; raises `ImageError` where they do not suit the recipe."""
+        recipe = self.recipe.for_colours(picture.colours, picture.pixels.shape[2])
+        if recipe.steps == self.recipe.steps:
+            return self
+        if picture.colours not in self._of_colours:
+            self._of_colours[picture.colours] = ImageProcessor(recipe, self.maps, self.options)
+        return self._of_colours[picture.colours]
+
+    def _computed(self, job: Job, picture: Picture) -> Computed:
         dtype = picture.pixels.dtype.name
         formats_of = {
             output: target.format or formats.FORMATS[picture.format] for output, target in job.targets.items()
         }
-        try:
-            encodings = {
-                output: self._encoding(output, picture, formats_of[output], target)
-                for output, target in job.targets.items()
-            }
-            missing = self.options.render.nodata.of(picture.nodata)
-            encodings = {
-                output: self._with_nodata(encoded, missing, dtype, formats_of[output]) if output != SHEET else encoded
-                for output, encoded in encodings.items()
-            }
-            if picture.pixels.shape[2] == encode.CMYK:
-                _check_inks(self.settings)
-            settings = self._settings(picture, formats_of.get("image"))
-            self._check_room(picture)
-            # A range is measured for those who ask, and where float values may leave nothing to see.
-            measure = self.options.report.ranges or dtype == "float32"
-            result = executor.run(
-                self.stages,
-                picture.pixels,
-                encodings,
-                settings,
-                picture.alpha,
-                jobs=self.options.cores,
-                measure=measure,
-                canvases={output: self._canvas(output, format) for output, format in formats_of.items()},
-                effect=self.options.render.effect,
-                name=job.input.place if not picture.number else f"{job.input.place}#{picture.number}",
-                nodata=missing,
-                keep_holes=self.options.render.nodata.keep_holes,
-            )
-        except ImageError as error:
-            raise FileError(name, str(error)) from None
-        except MemoryError:
-            raise FileError(name, "needs more memory than there is") from None
+        encodings = {
+            output: self._encoding(output, picture, formats_of[output], target)
+            for output, target in job.targets.items()
+        }
+        missing = self.options.render.nodata.of(picture.nodata)
+        encodings = {
+            output: self._with_nodata(encoded, missing, dtype, formats_of[output]) if output != SHEET else encoded
+            for output, encoded in encodings.items()
+        }
+        settings = self._settings(picture, formats_of.get("image"))
+        self._check_room(picture)
+        # A range is measured for those who ask, and where float values may leave nothing to see.
+        measure = self.options.report.ranges or dtype == "float32"
+        result = executor.run(
+            self.stages,
+            picture.pixels,
+            encodings,
+            settings,
+            picture.alpha,
+            jobs=self.options.cores,
+            measure=measure,
+            canvases={output: self._canvas(output, format) for output, format in formats_of.items()},
+            effect=self.options.render.effect,
+            name=job.input.place if not picture.number else f"{job.input.place}#{picture.number}",
+            colours=picture.colours,
+            nodata=missing,
+            keep_holes=self.options.render.nodata.keep_holes,
+        )
         outputs = result.outputs
         if SHEET in outputs:
             drawn = outputs[SHEET].samples.drawn(self.maps, self.options.render.sheet_range)
             outputs[SHEET] = outputs[SHEET]._replace(samples=drawn)
-        surprising = self._surprises(_seen(picture, missing if result.missing else None), encodings, outputs)
+        seen = picture.pixels if picture.alpha is None else picture.pixels[picture.alpha > 0][None]
+        surprising = self._surprises(seen, missing, encodings, outputs)
         height, width = picture.pixels.shape[:2]
         return Computed(
             picture.pixels.shape,
             dtype,
+            picture.colours,
             formats_of,
             encodings,
             outputs,
             result.facts,
+            len(self.maps),
+            surprising,
             geometry=geometry.of(self.stages, width, height),
             same_units=total_gain(self.stages) == 1,
             missing=Missing(missing, result.missing, self.spreads_nan) if missing is not None else None,
-            surprises=surprising,
         )
 
     def _canvas(self, output: str, format: formats.Format) -> CanvasFactory:
@@ -145,8 +160,8 @@ class ImageProcessor:
             # Of many maps one is told of, as an example.
             told = [output for number, output in enumerate(first.encodings.items()) if not (number and self.maps)]
             said = [_range_notes(*output, frame.outputs) for frame in frames for output in told]
-            said += [missing_notes.of(output, frame) for frame in frames for output, _ in told]
             said += [list(frame.surprises) for frame in frames]
+            said += [missing_notes.of(output, frame) for frame in frames for output, _ in told]
             lines = [f"imfilter: {name}: {note}" for note in dict.fromkeys([*notes, *itertools.chain(*said)])]
         if self.options.report.facts:
             lines += [f"{name}: {fact.text}" for fact in first.facts]
@@ -174,7 +189,11 @@ class ImageProcessor:
         )
 
     def _surprises(
-        self, pixels: Array, encodings: Mapping[str, Encoding], outputs: Mapping[str, Output]
+        self,
+        pixels: Array,
+        missing: float | None,
+        encodings: Mapping[str, Encoding],
+        outputs: Mapping[str, Output],
     ) -> tuple[str, ...]:
         """Return notes on what will surprise in the outputs; of many maps on one."""
         if not self.options.report.notes:
@@ -183,7 +202,9 @@ class ImageProcessor:
         kernel_sum = None if weights is None else weights.sum
         last = self.recipe.last
         told = list(encodings.items())[: 1 if self.maps else None]
-        notes = (surprises.note(name, encoding, outputs[name], last, pixels, kernel_sum) for name, encoding in told)
+        notes = (
+            surprises.note(name, encoding, outputs[name], last, pixels, missing, kernel_sum) for name, encoding in told
+        )
         return tuple(note for note in notes if note)
 
     def _encoding(self, output: str, picture: Picture, format: formats.Format, target: Target) -> Encoding:
@@ -208,7 +229,8 @@ class ImageProcessor:
         try:
             name = "map" if maps > 1 else output
             several = maps if target.map is None and output == "image" else 0
-            wanted = encode.sample_type(format, dtype, self.values["depth"], channels, name, several)
+            colours = colour.model_of(several) if several else picture.colours
+            wanted = encode.sample_type(format, dtype, self.values["depth"], channels, colours, name, several)
         except encode.EncodeError as error:
             raise FileError(target.name, str(error)) from None
         encoded = encoding(kind, dtype, wanted, self.values["range"], self.values["gain"], self.stages[-1].display)
@@ -230,8 +252,8 @@ class ImageProcessor:
             return self.settings
         full = FULL[picture.pixels.dtype.name]
         background = None
-        if (colour := self.options.render.background) is not None:
-            background = tuple(value * full / 255 for value in colour)
+        if (chosen := self.options.render.background) is not None:
+            background = tuple(value * full / 255 for value in chosen)
         opaque = format is not None and not format.alpha
         return self.settings._replace(background=background, opaque=opaque)
 
@@ -240,42 +262,23 @@ class ImageProcessor:
         notes = []
         for name, target in job.targets.items():
             make_folder(target)
-            output, format = computed.outputs[name], computed.formats_of[name]
             backup = Path(job.backup) if target.in_place and job.backup else None
             with (
                 transaction.open(None if target.path is None else Path(target.path), backup) as file,
-                writable(target, format),
+                writable(target, computed.formats_of[name]),
             ):
                 kept = kept_of(metadata, name, computed, notes)
                 stamp = self.options.write.stamper.stamp(name)
-                notes += self.encode(file, name, output, format, kept, stamp)
+                notes += self.encode(file, name, computed, kept, stamp)
         return notes
 
-    def encode(
-        self, file: io.BytesIO, name: str, output: Output, format: formats.Format, metadata: Metadata, stamp: str
-    ) -> list[str]:
+    def encode(self, file: io.BytesIO, name: str, computed: Computed, metadata: Metadata, stamp: str) -> list[str]:
         """Write one output of one frame into *file*; return what people should know."""
+        output, format, options = computed.outputs[name], computed.formats_of[name], self.options.write.encode
         if name == "image" and len(self.maps) not in (0, 1, 3):
-            return encode.write_maps(file, output.samples, format, metadata, self.options.write.encode, stamp)
-        return encode.write(file, output.samples, output.alpha, format, metadata, self.options.write.encode, stamp)
-
-
-def _seen(picture: Picture, missing: float | None) -> Array:
-    """Return the pixels that are neither transparent nor missing, as one row; all where there is no other."""
-    where = None if picture.alpha is None else picture.alpha > 0
-    marked = nodata.of(missing, picture.pixels, picture.pixels.shape[2] == 3, FULL[picture.pixels.dtype.name])
-    if marked is not None:
-        there = ~marked.gaps(picture.pixels).any(axis=2)
-        where = there if where is None or not (where & there).any() else where & there
-    return picture.pixels if where is None or not where.any() else picture.pixels[where][None]
-
-
-def _check_inks(settings: Settings) -> None:
-    """Raise `ImageError` where a filter asks of CMYK what only colours of light have."""
-    if settings.channels == "luma":
-        raise ImageError("has CMYK colours, which have no luma; use --to-rgb, or --channels each")
-    if settings.linear:
-        raise ImageError("has CMYK colours, which are not linear light; use --to-rgb")
+            return encode.write_maps(file, output.samples, format, metadata, options, stamp)
+        colours = computed.colours_of(name)
+        return encode.write(file, output.samples, output.alpha, format, metadata, options, stamp, colours)
 
 
 def _range_notes(name: str, encoding: Encoding, outputs: Mapping[str, Output]) -> list[str]:

@@ -16,37 +16,49 @@ ROUND = (1, 0.5, 0.25)
 """The first digits of the gains that are suggested."""
 
 
-def note(name: str, encoding: Encoding, output: Output, call: Call, pixels: Array, kernel_sum: float | None) -> str:
+def note(
+    name: str,
+    encoding: Encoding,
+    output: Output,
+    call: Call,
+    pixels: Array,
+    missing: float | None,
+    kernel_sum: float | None,
+) -> str:
     """Return what to say of the output of an image, and the option that shows it; nothing where all is well.
 
-    *call* is the last filter's; *kernel_sum* that of its weights, where it is a weighted sum.
+    *call* is the last filter's; *missing* the value of samples that do not count; *kernel_sum* that of the filter's
+    weights, where it is a weighted sum.
     """
     what = {"image": "picture"}.get(name, name if name.startswith("map") else f"{name} map")
     if output.blank:
-        return _unmarked(what, call, pixels)
+        return _unmarked(what, call, _spread(pixels, missing))
     levels = output.levels
     if levels is None:
         return ""
     # Who sharpens wants overshoots, and who asks for clipping has it.
     if levels.clipped > MANY and call.name != "sharpen" and call.given.get("range") != "clip":
         return f"more than {MANY:.0%} of the {what} is clipped; {_fitting(encoding, levels, call, kernel_sum)} shows it"
-    if levels.high - levels.low < FEW and _spread(pixels) > 4 * FEW:
+    if levels.high - levels.low < FEW and _spread(pixels, missing) > 4 * FEW:
         return f"the values of the {what} differ by a few levels; --range stretch shows them"
     return ""
 
 
-def _unmarked(what: str, call: Call, pixels: Array) -> str:
+def _unmarked(what: str, call: Call, spread: float) -> str:
     """Return what to say where thresholds leave nothing of a picture that is not even."""
     relative = any(str(call.values.get(name)).endswith("%") for name in ("low", "high"))
-    if call.values.get("op") != "canny" or relative or not _spread(pixels):
+    if call.values.get("op") != "canny" or relative or not spread:
         return ""
     return f"no edge of the {what} reaches --high; --low 12% --high 30% go by the picture's own edges"
 
 
-def _spread(pixels: Array) -> float:
+def _spread(pixels: Array, missing: float | None) -> float:
     """Return the widest range of a channel's samples in parts of white."""
+    full = FULL[pixels.dtype.name]
+    if missing is not None:
+        pixels = np.where(pixels == missing, np.nan, pixels)
     low, high = (end.reduce(pixels, axis=(0, 1)).astype(float) for end in (np.fmin, np.fmax))
-    return float(np.max(high - low)) / FULL[pixels.dtype.name]
+    return float(np.max(high - low)) / full
 
 
 def _fitting(encoding: Encoding, levels: Levels, call: Call, kernel_sum: float | None) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 from typing import Any
 
+from ...filters.core.engine.colour import ColourModel
 from .codec import Codec, Content, EncodeOptions, FrameWriter
 from .encode import kept
 from .formats import Format
@@ -47,12 +48,12 @@ class Gathered:
         """What people should know, each once."""
         return list(dict.fromkeys([*self.own_notes, *self._writer.notes]))
 
-    def add(self, pixels: Any, alpha: Any, metadata: Metadata) -> None:
+    def add(self, pixels: Any, alpha: Any, metadata: Metadata, colours: ColourModel = "rgb") -> None:
         """Take one more frame; the first one's metadata are the file's. Raises ValueError."""
         if self._shape is None:
             self._shape = pixels.shape
             metadata = kept(metadata, self.format, pixels, self.options, self.own_notes)
-            self._writer.add(Content(pixels, alpha, metadata, self.options, self.software))
+            self._writer.add(Content(pixels, alpha, metadata, self.options, self.software, colours))
             return
         if self.format.paged and not self.options.strip:
             metadata = Metadata(georeferenced(metadata), icc=metadata.icc, dpi=metadata.dpi)
@@ -60,7 +61,7 @@ class Gathered:
             metadata = Metadata()
         if pixels.shape != self._shape and not self.format.paged:
             raise ValueError(f"its frames are of several sizes, {_size(self._shape)} and {_size(pixels.shape)}")
-        self._writer.add(Content(pixels, alpha, metadata, self.options))
+        self._writer.add(Content(pixels, alpha, metadata, self.options, colours=colours))
 
     def write(self, file: io.BytesIO) -> None:
         """Write the file."""

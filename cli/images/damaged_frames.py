@@ -1,4 +1,4 @@
-"""What ``--lenient`` takes of an animation, or of pages, that cannot be read to the end: the frames before the damage."""
+"""Damaged animations: which frames can be read."""
 
 from __future__ import annotations
 

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from ..errors import UsageError
 
 if TYPE_CHECKING:
+    from ...filters.core.engine.colour import ColourModel
     from .codec import Codec
 
 
@@ -31,6 +32,8 @@ class Format(NamedTuple):
     """The sample types that it holds in three channels."""
     inks: tuple[str, ...] = ()
     """The sample types that it holds in the four channels of CMYK."""
+    bands: tuple[str, ...] = ()
+    """The sample types that it holds in any number of channels without colour."""
     alpha: bool = False
     raw: bool = False
     """Results are written as float, signed and unrounded, unless `--depth` is given."""
@@ -61,6 +64,16 @@ class Format(NamedTuple):
     def codec(self) -> Codec:
         """The codec; the first access imports its module."""
         return _codec(self.codec_name)
+
+    def held(self, colours: ColourModel, channels: int) -> tuple[str, ...]:
+        """Return the sample types that it holds in *channels* of *colours*; bands go as gray or RGB where they fit."""
+        if colours == "cmyk":
+            return self.inks
+        if channels == 1:
+            return self.gray
+        if colours == "bands" and (self.bands or channels != len("rgb")):
+            return self.bands
+        return self.colour
 
     def holds_maps(self, count: int) -> bool:
         """Whether a file can hold *count* maps: as a picture, gray or in colour, as pages, or as an array."""
@@ -104,6 +117,7 @@ FORMATS = {
             ALL,
             ALL,
             BYTES,
+            ALL,
             alpha=True,
             paged=True,
             maps=True,
@@ -118,7 +132,17 @@ FORMATS = {
         Format("ppm", (".ppm", ".pnm"), rb"P[36]\s", WHOLE, WHOLE, aliases=("pnm",), module="pnm"),
         Format("pgm", (".pgm",), rb"P[1245]\s", WHOLE, (), module="pnm"),
         Format(
-            "npy", (".npy",), rb"\x93NUMPY", ALL, ALL, alpha=True, raw=True, maps=True, aliases=("numpy",), title=".npy"
+            "npy",
+            (".npy",),
+            rb"\x93NUMPY",
+            ALL,
+            ALL,
+            bands=ALL,
+            alpha=True,
+            raw=True,
+            maps=True,
+            aliases=("numpy",),
+            title=".npy",
         ),
         Format("psd", (".psd", ".psb"), rb"8BPS\x00[\x01\x02]", instead="tiff"),
         Format("jp2", (".jp2", ".j2k", ".jpf", ".jpx", ".j2c", ".jpc"), JPEG_2000, title="JPEG 2000", instead="png"),
@@ -157,6 +181,8 @@ HEAD = 512
 """How many bytes of a file are enough to recognise its format."""
 FOR_MAPS = "use .npy or .tif, -o FOLDER/ --name '{stem}-{map:02}.png' for a file each, or --sheet FILE"
 """Advice where a format holds too few channels."""
+FOR_BANDS = "use .tif or .npy"
+"""The same for a picture of several bands."""
 READABLE = ", ".join(format.title or format.name.upper() for format in FORMATS.values())
 
 

@@ -104,4 +104,11 @@ def finish(
         image, icc = icc_transform.to_rgb(image, icc, notes)
         image.info = info
     pixels, alpha = parts(image)
-    return Picture(pixels, alpha, metadata=metadata._replace(icc=icc), notes=notes, orientation=orientation)
+    return Picture(
+        pixels,
+        alpha,
+        metadata=metadata._replace(icc=icc),
+        notes=notes,
+        orientation=orientation,
+        colours="cmyk" if image.mode == "CMYK" else "gray",
+    )

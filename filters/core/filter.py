@@ -17,7 +17,7 @@ from typing import (
     overload,
 )
 
-from .engine import executor, nan_policy, nodata
+from .engine import colour, executor, nan_policy, nodata
 from .engine.borders import ALIASES, PICTURES, Border
 from .engine.chain import Part
 from .engine.mask import Box, Effect
@@ -25,7 +25,7 @@ from .engine.quantize import AS_COMPUTED, FULL, Display, Encoding, GivenRange
 from .engine.stage import Stage
 from .engine.working_space import Settings
 from .lazy_numpy import Array, np
-from .parameters import ImageError, Kind, Param, Spec, describe
+from .parameters import ImageError, Kind, Param, ParameterError, Spec, describe
 
 Parameters = ParamSpec("Parameters")
 Answer = TypeVar("Answer")
@@ -130,6 +130,17 @@ class Call(NamedTuple):
         values = self.values
         return Settings(values["border"], values["fill"], values["linear"], values["channels"], nan=values["nan"])
 
+    def for_bands(self) -> Call:
+        """Return the call for an image whose channels have no colours: the luma is no default there.
+
+        Raises `ParameterError` where it was asked for.
+        """
+        if self.values["channels"] != "luma":
+            return self
+        if "channels" in self.given:
+            raise ParameterError("channels", "bands without colour have no luma; use each or max")
+        return self._replace(values={**self.values, "channels": "each"})
+
     def part(self, name: str = "") -> Part:
         """Return stages and settings together, as `chain` takes them; a failure calls them *name*."""
         return Part(self.stages(), self.settings(), name)
@@ -176,7 +187,9 @@ class ImageFilter(Generic[Parameters, Answer]):
         return Call(self, given, self.spec.check(given))
 
     def __call__(self, image: Array, *args: Parameters.args, **parameters: Parameters.kwargs) -> Answer:
-        """Filter an array ``(height, width)`` or ``(height, width, 1 or 3)`` of uint8, uint16 or float32.
+        """Filter an array ``(height, width)`` or ``(height, width, channels)`` of uint8, uint16 or float32.
+
+        Three channels are RGB. Other numbers have no colour, and are filtered each by itself.
 
         *mask* and *roi* keep it to a part of the image: what lies outside is given back as it is, and the maps are 0.
 
@@ -194,6 +207,11 @@ class ImageFilter(Generic[Parameters, Answer]):
         missing, keep_holes = nodata.check(given.pop("nodata", None)), bool(given.pop("keep_holes", False))
         effect = None if mask is None and roi is None else Effect(mask, roi)
         call = self.checked(**given)
+        colours = colour.model_of(pixels.shape[2])
+        if colours == "bands":
+            call = call.for_bands()
+            if call.values["linear"]:
+                raise ImageError(f"an image of {pixels.shape[2]} channels has no colours, and no linear light")
         stages, values = call.stages(), call.values
         own = pixels.dtype.name
         several = stages[-1].colours.maps > 1
@@ -243,8 +261,8 @@ def as_image(array: Array) -> Array:
     """Return *array* as ``(height, width, channels)``; raises `ImageError` for what is no image."""
     array = np.asarray(array)
     pixels = array[..., None] if array.ndim == 2 else array
-    if pixels.ndim != 3 or pixels.shape[2] not in (1, 3):
-        raise ImageError(f"an image has the shape (height, width) or (height, width, 1 or 3), not {array.shape}")
+    if pixels.ndim != 3:
+        raise ImageError(f"an image has the shape (height, width) or (height, width, channels), not {array.shape}")
     if pixels.dtype.name not in FULL:
         raise ImageError(f"an image has samples of uint8, uint16 or float32, not {pixels.dtype}")
     if pixels.size == 0:

@@ -1,6 +1,7 @@
 """JPEGs whose data are damaged, or of a kind that is not read: refused, and told by what they are."""
 
 import io
+import itertools
 import struct
 
 import numpy as np
@@ -45,11 +46,7 @@ def error_of(data):
 def scans(data):
     """Where the compressed data of each scan begin and end."""
     found = list(segments.read(data))
-    return [
-        (one.end, other.start)
-        for one, other in zip(found, found[1:], strict=False)
-        if one.marker == segments.START_OF_SCAN
-    ]
+    return [(one.end, other.start) for one, other in itertools.pairwise(found) if one.marker == segments.START_OF_SCAN]
 
 
 def non_interleaved(pixels=None):
@@ -87,7 +84,7 @@ def test_a_scan_for_each_component_is_read():
 
 @pytest.mark.parametrize("options", OPTIONS, ids=str)
 def test_bytes_lost_in_mid_file_are_missed(options):
-    """Rarely what comes of it has the right length to a few bytes; in progressive scans a run may cover what is left."""
+    """Rarely what comes of it has the right length to a few bytes; in progressive scans a run may cover the rest."""
     data, found = jpeg(**options), 0
     start, end = max(scans(data), key=lambda scan: scan[1] - scan[0])
     places = range(start + 5, end - 1000, (end - start - 1000) // 24)

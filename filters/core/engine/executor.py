@@ -18,6 +18,7 @@ from ..lazy_numpy import Array, np
 from ..parameters import ImageError
 from . import geometry, nan_policy, pipeline
 from .borders import Rule
+from .colour import ColourModel, model_of
 from .facts import Fact, note
 from .mask import OTHER_SIZE, SEVERAL_MAPS, Effect
 from .masked_output import Original, PartialMap, PartialPicture
@@ -60,6 +61,7 @@ def run(
     canvases: Mapping[str, CanvasFactory] = MappingProxyType({}),
     effect: Effect | None = None,
     name: str = "",
+    colours: ColourModel | None = None,
     nodata: float | None = None,
     keep_holes: bool = False,
 ) -> Result:
@@ -70,14 +72,16 @@ def run(
     too where the stages keep a mean, kept where their gain is 0, and dropped where the result is no
     picture of the colours. *jobs* threads share the strips; *measure* asks for the outputs' ranges; *canvases*
     make what the outputs of their names are gathered in. An *effect* says where they act, and how strongly. By its
-    *name* the image has random numbers of its own. Samples of the value *nodata* are missing, as NaN is; *keep_holes*
-    says that what is missing of the image is missing of the result.
+    *name* the image has random numbers of its own. *colours* say what its channels are, if not their number. Samples of
+    the value *nodata* are missing, as NaN is; *keep_holes* says that what is missing of the image is missing of the
+    result.
     """
     full = FULL[image.dtype.name]
     work = work_type(stages, image.dtype.name, encodings.values())
     requested = {field for name, encoding in encodings.items() for field in encoding.fields(name)}
     tolerance = min(encoding.tolerance for encoding in encodings.values())
-    marked = nodata_of(nodata, image, colours=image.shape[2] == 3, white=full)
+    in_colour = image.shape[2] > 1 and (colours or model_of(image.shape[2])) != "bands"
+    marked = nodata_of(nodata, image, in_colour, full)
     finite = image.dtype.kind == "u"
     if settings.nan_looked_for or settings.nan != nan_policy.PROPAGATE:
         finite = finite or not nan_policy.has_gaps(image)
@@ -91,7 +95,16 @@ def run(
     rounded = whole and plain and not settings.linear_out and not bias and not measure and settings.channels != "max"
     found: list[Fact] = []
     context = ImageContext(
-        full, work, frozenset(requested), tolerance, finite, whole, rounded=rounded, name=name, facts=found
+        full,
+        work,
+        frozenset(requested),
+        tolerance,
+        finite,
+        whole,
+        rounded=rounded,
+        name=name,
+        facts=found,
+        colours=colours or model_of(image.shape[2]),
     )
     channels = 1 if settings.channels == "luma" else image.shape[2]
     most = max(channels, *(stage.colours.maps for stage in stages))

@@ -43,7 +43,8 @@ class Original:
             return plane
         full = FULL[self.image.dtype.name]
         backdrop = np.array(self.background or (full,) * 3, np.float64)[None, None]
-        value = float((colour.luma(backdrop) if self.image.shape[2] == 1 else backdrop)[0, 0, channel])
+        in_colour = self.image.shape[2] == backdrop.shape[2]
+        value = float(backdrop[0, 0, channel] if in_colour else colour.luma(backdrop)[0, 0, 0])
         part = self.opacity(start, stop)[..., 0] / full
         return (np.where(part > 0, plane, 0) * part + value * (1 - part)).astype(dtype)
 
@@ -102,8 +103,8 @@ class PartialPicture(Collector):
     def add(self, start: int, values: Sequence[Array], opaque: Array | None = None) -> None:
         """Take the values of the strip that begins at row *start*, and their alpha."""
         strip = values[0]
-        self.count(strip)
         self.looked_at(start, strip, self.region.weights(start, start + len(strip)) > 0)
+        self.count(strip)
         if self.measure:
             if strip.dtype == bool and self.encoding.stretched:
                 strip = strip * self.full

@@ -66,18 +66,18 @@ class Collector:
         self.encoding, self.height = encoding, height
         self.make = Canvas if encoding.stretched else make
         self.measure = measure or encoding.stretched
-        self.counts_gaps = measure or encoding.nodata is not None
         self.probe = Probe(encoding, height)
+        self.counts_gaps = measure or encoding.nodata is not None
         self.canvas: Any = None
         self.alpha: Array | None = None
         # Lists, because appending is safe from several threads.
         self.lows: list[float] = []
         self.highs: list[float] = []
         self.cuts: list[int] = []
+        self.found: list[bool] = []
         self.gaps: list[int] = []
         self.moved: list[int] = []
         self.binary = False
-        self.found: list[bool] = []
 
     def measured(self, values: Array) -> None:
         """Take note of the range of *values*."""
@@ -86,17 +86,17 @@ class Collector:
             self.highs.append(float(np.fmax.reduce(values, axis=None)))
             self.cuts.append(self.encoding.count_clipped(values))
 
-    def count(self, values: Array) -> None:
-        """Take note of how many of *values* are missing."""
-        self.binary = values.dtype == bool
-        if self.counts_gaps and values.dtype.kind == "f":
-            self.gaps.append(int(np.count_nonzero(np.isnan(values))))
-
     def looked_at(self, start: int, values: Array, where: Array | None = None) -> None:
         """Take note of where *values* lie in the range of the output, or whether any is yes."""
         if values.dtype == bool:
             self.found.append(bool(values.any() if where is None else (values & where).any()))
         self.probe.take(start, values, where)
+
+    def count(self, values: Array) -> None:
+        """Take note of how many of *values* are missing."""
+        self.binary = values.dtype == bool
+        if self.counts_gaps and values.dtype.kind == "f":
+            self.gaps.append(int(np.count_nonzero(np.isnan(values))))
 
     def extent(self) -> tuple[float, float]:
         """Return the least and the greatest value; where there was none, the least is infinite."""
@@ -109,8 +109,8 @@ class Collector:
     def add(self, start: int, values: Sequence[Array], opaque: Array | None = None) -> None:
         """Take the values of the strip that begins at row *start*, and their alpha."""
         encoding, first = self.encoding, values[0]
-        self.count(first)
         self.looked_at(start, first)
+        self.count(first)
         if self.measure:
             self.measured(first)
         if self.canvas is None:
@@ -147,9 +147,9 @@ class Collector:
         """Return what was gathered."""
         samples = self.canvas.samples if isinstance(self.canvas, Canvas) else self.canvas
         alpha = None if self.alpha is None else self.alpha[..., 0]
+        blank = bool(self.found) and not any(self.found)
         missing = sum(self.gaps)
         clipped = sum(self.cuts) / max(samples.size - missing, 1)
         nodata = None if self.binary or self.encoding.kind == "hue" else self.encoding.nodata
-        blank = bool(self.found) and not any(self.found)
-        probed = self.probe.levels(), blank
-        return Output(samples, alpha, *self.extent(), clipped, nodata, missing, sum(self.moved), *probed)
+        levels = self.probe.levels()
+        return Output(samples, alpha, *self.extent(), clipped, nodata, missing, sum(self.moved), levels, blank)

@@ -20,6 +20,7 @@ from typing import Any, Literal, NamedTuple, Protocol
 
 from ..lazy_numpy import Array, np
 from .borders import Border, Rule
+from .colour import ColourModel
 from .facts import Fact
 from .quantize import AS_COMPUTED, Display
 
@@ -98,6 +99,8 @@ class ImageContext(NamedTuple):
     """The border rule, for a stage that pads for itself."""
     jobs: int = 1
     """How many threads a stage that takes the whole image may use; its result is the same for any number."""
+    colours: ColourModel = "rgb"
+    """What several channels of the image are."""
 
     @property
     def own_type(self) -> Any:
