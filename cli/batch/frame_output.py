@@ -122,15 +122,14 @@ def kept_of(metadata: Metadata, name: str, computed: Computed, notes: list[str])
     elif computed.outputs[name].samples.shape[2] != computed.shape[2]:
         metadata = metadata._replace(icc=b"")
     nodata = computed.outputs[name].nodata
-    if metadata.dpi is None and not metadata.tags and nodata is None:
+    if computed.geometry.is_identity and nodata is None and not georeferenced(metadata):
         return metadata
-    from ..images import georeference, placement  # tags are few pictures' matter
+    from ..images import georeference, placement  # few pictures have what they bring up to date
 
     metadata = placement.placed(metadata, computed.geometry, notes)
     if georeferenced(metadata):
         same = name == "image" and computed.same_units and computed.encodings[name].plain
-        tags = georeference.filtered(metadata.tags, same, notes)
-        metadata = metadata._replace(tags=tags)
+        metadata = metadata._replace(tags=georeference.filtered(metadata.tags, same, notes))
     if nodata is not None or not _marks_nothing(name, computed):
         metadata = metadata._replace(tags=georeference.with_nodata(metadata.tags, nodata))
     return metadata

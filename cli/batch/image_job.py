@@ -245,7 +245,7 @@ class ImageProcessor:
         """
         told = format.georeferenced or not self.options.render.nodata.auto
         marked = nodata.written(encoding, missing, dtype, told)
-        stays_nan = not told and encoding.dtype == "float32"
+        stays_nan = not told and encoding.dtype in ("float32", "float64")
         return marked._replace(nodata=None) if stays_nan else marked
 
     def _settings(self, picture: Picture, format: formats.Format | None) -> Settings:

@@ -7,7 +7,7 @@ from typing import Any
 
 from ...filters.core.engine.colour import ColourModel
 from .codec import Codec, Content, EncodeOptions, FrameWriter
-from .encode import kept
+from .encode import kept, stripped
 from .formats import Format
 from .metadata import Metadata, georeferenced
 from .picture import Timing
@@ -55,7 +55,9 @@ class Gathered:
             metadata = kept(metadata, self.format, pixels, self.options, self.own_notes)
             self._writer.add(Content(pixels, alpha, metadata, self.options, self.software, colours))
             return
-        if self.format.paged and not self.options.strip:
+        if self.options.strip:
+            metadata = stripped(metadata, self.format)
+        elif self.format.paged:
             metadata = Metadata(georeferenced(metadata), icc=metadata.icc, dpi=metadata.dpi)
         else:
             metadata = Metadata()

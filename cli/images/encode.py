@@ -94,10 +94,16 @@ def write_maps(
     return notes + encode(file, Content(maps, None, metadata, options, software, "bands"))
 
 
+def stripped(metadata: Metadata, format: Format) -> Metadata:
+    """Return what goes into a file all the same: the value of missing samples, without which they would be data."""
+    own = {GDAL_NODATA: metadata.tags[GDAL_NODATA]} if format.georeferenced and GDAL_NODATA in metadata.tags else {}
+    return Metadata(own)
+
+
 def kept(metadata: Metadata, format: Format, pixels: Any, options: EncodeOptions, notes: list[str]) -> Metadata:
     """Return what goes into a file of *pixels*."""
     if options.strip:
-        return Metadata()
+        return stripped(metadata, format)
     if not format.georeferenced and (own := georeferenced(metadata)):
         metadata = metadata._replace(tags=without(metadata.tags, own.keys()))
         if own.keys() != {GDAL_NODATA}:

@@ -229,3 +229,25 @@ def test_a_chain_keeps_holes_where_they_come_to_lie(run):
     assert run("chain", "a.tif", "-o", "b.tif", "--keep-holes", *steps).code == 0
     missing = (pixels == -9999).reshape(20, 2, 30, 2).all(axis=(1, 3))
     np.testing.assert_array_equal(tifffile.imread("b.tif") == -9999, missing)
+
+
+def test_what_is_missing_stays_so_without_metadata(run):
+    with tifffile.TiffWriter("a.tif") as file:
+        for _ in range(2):
+            extra = [(NODATA, "s", 0, "-9999", True), (33550, "d", 3, (1, 1, 0), True)]
+            file.write(dem(), metadata=None, extratags=extra, contiguous=False)
+    for words in ((), ("--frame", "1")):
+        assert run("blur", "a.tif", "-o", "b.tif", "--strip", *words).code == 0
+        with tifffile.TiffFile("b.tif") as file:
+            assert all(page.tags[NODATA].value == "-9999" and 33550 not in page.tags for page in file.pages)
+
+
+def test_frames_of_several_values_are_counted_each(run):
+    with tifffile.TiffWriter("a.tif") as file:
+        for value in (0, 9):
+            extra = [(NODATA, "s", 0, str(value), True)]
+            file.write(np.full((4, 4), 9, "uint8"), metadata=None, extratags=extra, contiguous=False)
+    assert run("blur", "a.tif", "-o", "b.png", "--frame", "0").lines == []
+    assert run("blur", "a.tif", "-o", "b.png", "--frame", "1").lines == [
+        "imfilter: a.tif: PNG cannot mark missing samples; they are 9 in it; use .tif"
+    ]

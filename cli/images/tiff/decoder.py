@@ -13,7 +13,7 @@ from typing import Any
 from PIL import Image, TiffImagePlugin
 
 from ....filters.core.lazy_numpy import Array, np
-from .. import georeference, ifd, pillow_decoder, placement
+from .. import ifd, pillow_decoder
 from ..metadata import of_tiff, plausible, turned
 from ..picture import Decode, DecodeError, DecodeOptions, Frames, PartialDecode, Picture, premultiplied, real_samples
 from ..silence import silenced
@@ -21,6 +21,8 @@ from ..tiff_tags import (
     BITS,
     EXTRA_CHANNELS,
     FORMAT,
+    GDAL_METADATA,
+    GDAL_NODATA,
     HEIGHT,
     ICC_PROFILE,
     ORIENTATION,
@@ -73,27 +75,33 @@ def finish(begun: PartialDecode, options: DecodeOptions, decode: Decode) -> Pict
     orientation = one(tags, ORIENTATION, 1)
     icc = tags[ICC_PROFILE].data if ICC_PROFILE in tags else b""
     metadata = of_tiff(begun.data, icc, _resolution(tags), notes)
-    metadata = placement.upright(metadata, orientation, layout.width, layout.height, notes)
     picture = Picture(
         turned(pixels, orientation),
         None if alpha is None else turned(alpha, orientation),
         metadata=metadata,
         notes=notes,
     )
-    return _with_nodata(picture, tags)
+    return _with_nodata(_upright(picture, tags), tags)
 
 
 def _upright(picture: Picture, tags: ifd.Directory) -> Picture:
-    """Return a picture that Pillow turned as it decoded it, which it does without a word."""
-    size = one(tags, WIDTH, 0), one(tags, HEIGHT, 0)
+    """Return a picture, which is upright already, with metadata that say so."""
     picture.orientation = one(tags, ORIENTATION, 1)
-    picture.metadata = placement.upright(picture.metadata, picture.orientation, *size, picture.notes)
+    if picture.orientation != 1:
+        from .. import placement
+
+        size = one(tags, WIDTH, 0), one(tags, HEIGHT, 0)
+        picture.metadata = placement.upright(picture.metadata, picture.orientation, *size, picture.notes)
     return picture
 
 
 def _with_nodata(picture: Picture, tags: ifd.Directory) -> Picture:
     """Return a picture that knows the value of its missing samples, in the units of its pixels."""
-    value = georeference.nodata(picture.metadata.tags, picture.notes) if picture.metadata.tags else None
+    if not {GDAL_NODATA, GDAL_METADATA} & picture.metadata.tags.keys():
+        return picture
+    from .. import georeference
+
+    value = georeference.nodata(picture.metadata.tags, picture.notes)
     if value is None:
         return picture
     dtype, bits = picture.pixels.dtype, max(many(tags, BITS, 1))
