@@ -58,7 +58,7 @@ class Gathered:
         if self.options.strip:
             metadata = stripped(metadata, self.format)
         elif self.format.paged:
-            metadata = Metadata(georeferenced(metadata), icc=metadata.icc, dpi=metadata.dpi)
+            metadata = Metadata(georeferenced(metadata), icc=metadata.icc, dpi=metadata.dpi, words=metadata.words)
         else:
             metadata = Metadata()
         if pixels.shape != self._shape and not self.format.paged:

@@ -97,13 +97,15 @@ def write_maps(
 def stripped(metadata: Metadata, format: Format) -> Metadata:
     """Return what goes into a file all the same: the value of missing samples, without which they would be data."""
     own = {GDAL_NODATA: metadata.tags[GDAL_NODATA]} if format.georeferenced and GDAL_NODATA in metadata.tags else {}
-    return Metadata(own)
+    return Metadata(own, words=metadata.words and metadata.words.of_samples())
 
 
 def kept(metadata: Metadata, format: Format, pixels: Any, options: EncodeOptions, notes: list[str]) -> Metadata:
     """Return what goes into a file of *pixels*."""
     if options.strip:
         return stripped(metadata, format)
+    if not format.paged and metadata.words is not None and metadata.words.name:
+        notes.append(f"{format.title or format.name.upper()} cannot hold its {metadata.words.name}; use .tif")
     if not format.georeferenced and (own := georeferenced(metadata)):
         metadata = metadata._replace(tags=without(metadata.tags, own.keys()))
         if own.keys() != {GDAL_NODATA}:
