@@ -50,13 +50,6 @@ class Computed(NamedTuple):
     """How many maps of a bank of kernels the picture is made of, if any."""
     surprises: tuple[str, ...] = ()
     """Notes on results that will surprise."""
-
-    def colours_of(self, name: str) -> ColourModel:
-        """Return what the channels of an output are."""
-        channels = self.outputs[name].samples.shape[2]
-        as_input = channels == self.shape[2] and not self.maps and self.encodings[name].kind != "hue"
-        return self.colours if as_input else model_of(channels)
-
     geometry: Geometry = Geometry()
     """Where the result lies in the input."""
     same_units: bool = False
@@ -68,6 +61,12 @@ class Computed(NamedTuple):
     def size(self) -> int:
         """How many samples the input has."""
         return math.prod(self.shape)
+
+    def colours_of(self, name: str) -> ColourModel:
+        """Return what the channels of an output are."""
+        channels = self.outputs[name].samples.shape[2]
+        as_input = channels == self.shape[2] and not self.maps and self.encodings[name].kind != "hue"
+        return self.colours if as_input else model_of(channels)
 
     def without_samples(self) -> Computed:
         """Return what a report needs."""
@@ -126,15 +125,14 @@ def kept_of(metadata: Metadata, name: str, computed: Computed, notes: list[str])
     if metadata.words is not None:
         metadata = metadata._replace(words=metadata.words.moved(computed.geometry))
     nodata = computed.outputs[name].nodata
-    if metadata.dpi is None and not metadata.tags and nodata is None:
+    if computed.geometry.is_identity and nodata is None and not georeferenced(metadata):
         return metadata
-    from ..images import georeference, placement  # tags are few pictures' matter
+    from ..images import georeference, placement  # few pictures have what they bring up to date
 
     metadata = placement.placed(metadata, computed.geometry, notes)
     if georeferenced(metadata):
         same = name == "image" and computed.same_units and computed.encodings[name].plain
-        tags = georeference.filtered(metadata.tags, same, notes)
-        metadata = metadata._replace(tags=tags)
+        metadata = metadata._replace(tags=georeference.filtered(metadata.tags, same, notes))
     if nodata is not None or not _marks_nothing(name, computed):
         metadata = metadata._replace(tags=georeference.with_nodata(metadata.tags, nodata))
     return metadata

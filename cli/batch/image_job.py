@@ -184,7 +184,6 @@ class ImageProcessor:
             told = [output for number, output in enumerate(first.encodings.items()) if not (number and self.maps)]
             said = [_range_notes(*output, frame.outputs) for frame in frames for output in told]
             said += [list(frame.surprises) for frame in frames]
-            said += [list(frame.surprises) for frame in frames]
             said += [missing_notes.of(output, frame) for frame in frames for output, _ in told]
             notes = [*dict.fromkeys([*job.notes, *notes, *itertools.chain(*said)])]
         if self.options.report.facts:
@@ -269,7 +268,7 @@ class ImageProcessor:
         """
         told = format.georeferenced or not self.options.render.nodata.auto
         marked = nodata.written(encoding, missing, dtype, told)
-        stays_nan = not told and encoding.dtype == "float32"
+        stays_nan = not told and encoding.dtype in ("float32", "float64")
         return marked._replace(nodata=None) if stays_nan else marked
 
     def _settings(self, picture: Picture, format: formats.Format | None) -> Settings:

@@ -7,7 +7,7 @@ from typing import Any
 
 from ...filters.core.engine.colour import ColourModel
 from .codec import Codec, Content, EncodeOptions, FrameWriter
-from .encode import coloured, kept
+from .encode import coloured, kept, stripped
 from .formats import Format
 from .metadata import Metadata, georeferenced
 from .picture import Timing
@@ -85,7 +85,9 @@ class Gathered:
             return
         if self._apart:
             metadata = kept(metadata, self.format, pixels, self.options, self.own_notes)
-        elif self.format.paged and not self.options.strip:
+        elif self.options.strip:
+            metadata = stripped(metadata, self.format)
+        elif self.format.paged:
             metadata = Metadata(georeferenced(metadata), icc=metadata.icc, dpi=metadata.dpi, words=metadata.words)
         else:
             metadata = Metadata()

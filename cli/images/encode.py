@@ -105,10 +105,16 @@ def write_maps(
     return notes + encode(file, Content(maps, None, metadata, options, options.signed(software), "bands"))
 
 
+def stripped(metadata: Metadata, format: Format) -> Metadata:
+    """Return what goes into a file all the same: the value of missing samples, without which they would be data."""
+    own = {GDAL_NODATA: metadata.tags[GDAL_NODATA]} if format.georeferenced and GDAL_NODATA in metadata.tags else {}
+    return Metadata(own, words=metadata.words and metadata.words.of_samples(), coding=metadata.coding)
+
+
 def kept(metadata: Metadata, format: Format, pixels: Any, options: EncodeOptions, notes: list[str]) -> Metadata:
     """Return what goes into a file of *pixels*."""
     if options.strip:
-        return Metadata(words=metadata.words and metadata.words.of_samples(), coding=metadata.coding)
+        return stripped(metadata, format)
     name = format.title or format.name.upper()
     if not format.paged and metadata.words is not None and metadata.words.name:
         notes.append(f"{name} cannot hold its {metadata.words.name}; use .tif")

@@ -204,6 +204,7 @@ class ImageFilter(Generic[Parameters, Answer]):
         Three channels are RGB. Other numbers have no colour, and are filtered each by itself.
 
         *mask* and *roi* keep it to a part of the image: what lies outside is given back as it is, and the maps are 0.
+        Samples of the value *nodata* are missing, as NaN is, and what is missing of the result has that value too.
 
         >>> import numpy as np
         >>> from imfilter.filters.blur import blur
