@@ -20,6 +20,7 @@ from ...filters.core.lazy_numpy import Array
 from ...filters.core.parameters import ImageError
 from ..console.messages import shown
 from ..console.report import DEPTHS, Report, depth_in_words
+from ..console.slow_image import Progress
 from ..errors import FileError
 from ..images import encode, formats, memory_budget
 from ..images.atomic_write import Transaction
@@ -39,6 +40,8 @@ class ImageProcessor:
         self.recipe, self.maps, self.options = recipe, maps, options
         self.stages, self.settings = recipe.stages()
         self.values = recipe.last.values
+        self.progress: Progress | None = None
+        """Is told how far an image is; of one in a process of its own nobody is told."""
         self._of_colours: dict[ColourModel, ImageProcessor] = {}
 
     @property
@@ -76,6 +79,7 @@ class ImageProcessor:
             return self
         if picture.colours not in self._of_colours:
             self._of_colours[picture.colours] = ImageProcessor(recipe, self.maps, self.options)
+            self._of_colours[picture.colours].progress = self.progress
         return self._of_colours[picture.colours]
 
     def _computed(self, job: Job, picture: Picture) -> Computed:
@@ -107,12 +111,13 @@ class ImageProcessor:
             picture.alpha,
             jobs=self.options.cores,
             measure=measure,
-            canvases={output: self._canvas(output, format) for output, format in formats_of.items()},
+            canvases={output: self._canvas(output, format, picture.metadata) for output, format in formats_of.items()},
             effect=self.options.render.effect,
             name=job.input.place if not picture.number else f"{job.input.place}#{picture.number}",
             colours=picture.colours,
             nodata=missing,
             keep_holes=self.options.render.nodata.keep_holes,
+            advance=self.progress.add if self.progress is not None else None,
         )
         outputs = result.outputs
         if SHEET in outputs:
@@ -135,9 +140,9 @@ class ImageProcessor:
             missing=Missing(missing, result.missing, self.spreads_nan) if missing is not None else None,
         )
 
-    def _canvas(self, output: str, format: formats.Format) -> CanvasFactory:
+    def _canvas(self, output: str, format: formats.Format, metadata: Metadata) -> CanvasFactory:
         if output != SHEET:
-            return encode.canvas(format, self.options.write.encode)
+            return encode.canvas(format, self.options.write.encode, metadata if output == "image" else Metadata())
         from .contact_sheet import Reduced  # few ask for one
 
         return Reduced

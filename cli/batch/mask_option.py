@@ -43,8 +43,13 @@ def read(mask: str | None, boxes: Sequence[str]) -> Region | None:
         return None
     if mask == STREAM:
         raise UsageError("--mask -: a mask is a file; standard input is for the picture")
+    from ..images.picture import DecodeError  # a call without a mask needs none of it
+    from ..images.reader import read_bytes
+
     try:
-        data = b"" if mask is None else Path(mask).read_bytes()
+        data = b"" if mask is None else read_bytes(mask)
+    except DecodeError as error:
+        raise UsageError(f"--mask {shown(mask or '')}: {error}") from None
     except OSError as error:
         raise UsageError(f"--mask {shown(mask or '')}: {reason(error)}") from None
     return Region(mask, data, tuple(map(_box, boxes)))

@@ -97,6 +97,8 @@ def _all(processor: ImageProcessor, job: Job, frames: Frames, name: str) -> Repo
     with Transaction() as transaction:
         for number, picture in enumerate(_decoded(frames, name)):
             last = number == frames.count - 1
+            if processor.progress is not None:
+                processor.progress.begin(number, frames.count)
             computed = processor.computed(job, picture)
             notes += picture.notes
             for output, target in job.targets.items():

@@ -207,12 +207,14 @@ class SharedOptions(NamedTuple):
         ),
     ] = False
     quality: Annotated[
-        int | None,
+        str | None,
         Option(
-            "Quality of JPEG and AVIF (else 95 with full chroma) and of WebP (else lossless).",
+            "Quality of JPEG and AVIF (else 95 with full chroma) and of WebP (else lossless); keep, from JPEG to JPEG, "
+            "the input's own.",
             PIXELS,
             affects_output=True,
-            metavar="1-100",
+            metavar="1-100|keep",
+            words=lambda: ["keep"],
         ),
     ] = None
     compression: Annotated[
@@ -237,10 +239,15 @@ class SharedOptions(NamedTuple):
         ),
     ] = ""
     strip: Annotated[
-        bool, Option("Leave out EXIF, XMP, ICC profile, resolution and comments.", PIXELS, affects_output=True)
+        bool,
+        Option("Leave out EXIF, XMP, IPTC, ICC profile, resolution, comments and stamp.", PIXELS, affects_output=True),
     ] = False
     strip_gps: Annotated[
         bool, Option("Leave out of EXIF and XMP where the picture was taken.", PIXELS, affects_output=True)
+    ] = False
+    no_stamp: Annotated[
+        bool,
+        Option("Leave out the stamp by which --update recognises the parameters.", PIXELS, affects_output=True),
     ] = False
     frame: Annotated[
         int | None,

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ...filters.core import catalog
 from ...filters.core.parameters import FileContent, ImageError, ParameterError, Spec
-from ..console.messages import flag
+from ..console.messages import flag, shown
 from ..errors import UsageError
 
 if TYPE_CHECKING:
@@ -145,9 +145,12 @@ def _read(value: Any) -> Any:
         if isinstance(value, FileContent) or not isinstance(value, str) or not os.path.exists(value):
             return value
         with open(value, "rb") as file:
-            return FileContent(value, file.read() if os.path.isfile(value) else file.read(MOST_OF_A_PIPE))
+            data = file.read() if os.path.isfile(value) else file.read(MOST_OF_A_PIPE)
     except (OSError, ValueError):
         return value
+    if len(data) == MOST_OF_A_PIPE and not os.path.isfile(value):
+        raise UsageError(f"{shown(value)}: holds more than any kernel or bias; name a file")
+    return FileContent(value, data)
 
 
 def single(filter: ImageFilter[Any, Any], values: Mapping[str, Any]) -> Recipe:

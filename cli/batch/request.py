@@ -26,6 +26,7 @@ from .provenance import Stamper
 from .recipe import Recipe
 
 NO_FILE = "no such file or directory"
+KEEP = "keep"
 
 
 class Request(NamedTuple):
@@ -47,6 +48,14 @@ class Request(NamedTuple):
     stamper: Stamper
     files: CallFiles
     """The files that belong to no image."""
+    quality: int | None
+    keep_quality: bool
+    """JPEGs are coded as their inputs are."""
+
+    @property
+    def stamped(self) -> bool:
+        """Whether the outputs carry a stamp."""
+        return not (self.options.strip or self.options.no_stamp)
 
 
 def check(recipe: Recipe, options: SharedOptions, map_files: Mapping[str, str], save: str | None = None) -> Request:
@@ -86,6 +95,8 @@ def check(recipe: Recipe, options: SharedOptions, map_files: Mapping[str, str], 
         cores=cores,
         stamper=_stamper(recipe, options, region),
         files=files,
+        quality=_quality(options),
+        keep_quality=options.quality == KEEP,
     )
     if options.depfile is not None:
         _check_depfile(options.depfile, request)
@@ -93,8 +104,7 @@ def check(recipe: Recipe, options: SharedOptions, map_files: Mapping[str, str], 
 
 
 def _check_values(options: SharedOptions) -> None:
-    if options.quality is not None and not 1 <= options.quality <= 100:
-        raise UsageError(f"--quality: {options.quality} is not from 1 to 100")
+    _quality(options)
     if options.compression and options.compression not in formats.COMPRESSIONS:
         raise UsageError(f"--compression {options.compression!r}: use one of {', '.join(formats.COMPRESSIONS)}")
     if options.frame is not None and options.frame < 0:
@@ -105,6 +115,19 @@ def _check_values(options: SharedOptions) -> None:
         raise UsageError(f"--angle-style: {options.angle_style!r} is neither code nor color")
     if options.sheet_range not in SHEET_RANGES:
         raise UsageError(f"--sheet-range: {options.sheet_range!r} is not one of {', '.join(SHEET_RANGES)}")
+
+
+def _quality(options: SharedOptions) -> int | None:
+    """Return the number of --quality, None where there is none."""
+    if options.quality in (None, KEEP):
+        return None
+    try:
+        quality = int(options.quality)
+    except ValueError:
+        quality = 0
+    if not 1 <= quality <= 100:
+        raise UsageError(f"--quality: {options.quality} is neither a number from 1 to 100 nor keep")
+    return quality
 
 
 def _check_pairs(options: SharedOptions) -> None:
@@ -257,6 +280,7 @@ def _check_depfile(path: str, request: Request) -> None:
 
 def _stamper(recipe: Recipe, options: SharedOptions, region: mask_option.Region | None) -> Stamper:
     said: dict[str, object] = {name: getattr(options, name) for name in OPTIONS if OPTIONS[name].affects_output}
+    said["quality"] = _quality(options) or options.quality
     del said["mask"], said["roi"]  # their contents count, not how they were written
     return Stamper(VERSION, recipe.key(), said | (region.key() if region is not None else {}))
 

@@ -58,7 +58,7 @@ def run(
         reporter,
         contextlib.closing(_reports([jobs[number] for number in wanted], processor, reader, workers)) as reports,
     ):
-        reporter.begin(len(wanted))
+        processor.progress = reporter.begin([jobs[number].input.name for number in wanted])
         told = tell()
         for at, report in reports:
             reporter.advance(report)
@@ -88,7 +88,15 @@ def _job_options(request: Request, cores: int) -> JobOptions:
             effect=effect_of(region, request.max_pixels) if region is not None else None,
         ),
         write=WriteOptions(
-            encode=encode.EncodeOptions(options.quality, options.strip, options.strip_gps, options.compression, cores),
+            encode=encode.EncodeOptions(
+                request.quality,
+                strip=options.strip,
+                strip_gps=options.strip_gps,
+                compression=options.compression,
+                cores=cores,
+                keep_quality=request.keep_quality,
+                stamp=request.stamped,
+            ),
             stamper=request.stamper,
             keep_existing=options.no_clobber,
             preserve_times=options.preserve_times,

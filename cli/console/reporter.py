@@ -5,13 +5,14 @@ from __future__ import annotations
 import os
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from ..errors import FileError, Interrupted
 from .messages import counted, printable, put, say, shown
 from .notes import Notes
 from .report import CallFiles, Report, Totals
+from .slow_image import Progress, SlowImage
 
 if TYPE_CHECKING:
     from .progress_bar import Bar
@@ -42,21 +43,32 @@ class Reporter:
         self.several, self.quiet, self.verbose, self.json = several, quiet, verbose, json
         self._began = began
         self._bar: Bar | None = None
+        self._slow: SlowImage | None = None
         self._notes = Notes()
         self._stopped: str | None = None
         self._finished = 0
 
-    def begin(self, count: int) -> None:
-        """Show a bar for *count* images, where there is somebody to see it."""
-        if self.several and not self.quiet and count > 1 and wants_bar(self.json):
+    def begin(self, names: Sequence[str]) -> Progress | None:
+        """Show how far the images *names* are, where there is somebody to see it.
+
+        A single one may be slow; then what is returned is told how far it is.
+        """
+        if self.quiet or not names or not wants_bar(self.json):
+            return None
+        if len(names) == 1:
+            self._slow = SlowImage(names[0], self._began, sys.stderr.fileno())
+            return self._slow.progress
+        if self.several:
             from .progress_bar import Bar
 
-            self._bar = Bar(count)
+            self._bar = Bar(len(names))
             self._bar.show()
+        return None
 
     def advance(self, report: Report) -> None:
         """Show that one more image is done, which `tell` may have to wait for others to tell."""
         self._finished += report.status == "done"
+        self._end_line()
         if self._bar is not None:
             self._bar.advance(shown(report.input))
 
@@ -92,7 +104,13 @@ class Reporter:
             raise FileError("standard output", "cannot be written: it is closed")
         return self
 
+    def _end_line(self) -> None:
+        if self._slow is not None:
+            self._slow.close()
+            self._slow = None
+
     def __exit__(self, failure: object, *details: object) -> None:
+        self._end_line()
         if self._bar is not None:
             self._bar.close()
             self._bar = None

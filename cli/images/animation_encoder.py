@@ -36,7 +36,7 @@ class Gathered:
     """One output's frames, on their way into a file."""
 
     def __init__(self, format: Format, options: EncodeOptions, timing: Timing | None, software: str) -> None:
-        self.format, self.options, self.software = format, options, software
+        self.format, self.options, self.software = format, options, options.signed(software)
         self.own_notes: list[str] = []
         """What became of the frames' metadata."""
         self._shape: tuple[int, ...] | None = None

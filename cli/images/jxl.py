@@ -10,7 +10,7 @@ from typing import NamedTuple
 from ...filters.core.lazy_numpy import np
 from . import extras, isobmff
 from .codec import Codec, not_written
-from .metadata import Metadata, portable
+from .metadata import Metadata, of_block
 from .picture import Decode, DecodeError, DecodeOptions, PartialDecode, Picture, premultiplied, with_alpha
 
 CODESTREAM = b"\xff\x0a"
@@ -180,10 +180,7 @@ def finish(begun: PartialDecode, options: DecodeOptions, decode: Decode) -> Pict
 def _metadata(data: bytes, notes: list[str]) -> Metadata:
     for box in isobmff.boxes(data) if not data.startswith(CODESTREAM) else ():
         if box.name == b"Exif":
-            try:
-                return Metadata(tags=portable(b"Exif\0\0" + data[box.start + 4 : box.end]))
-            except Exception:
-                notes.append("its EXIF block is damaged and was not kept")
+            return Metadata(tags=of_block(data[box.start + 4 : box.end], notes).tags)
     return Metadata()
 
 

@@ -44,7 +44,7 @@ class Reader:
 
         def work() -> None:
             try:
-                answer.append(decode.load(_bytes(name), self._options()._replace(lenient=False)))
+                answer.append(decode.load(read_bytes(name), self._options()._replace(lenient=False)))
             except BaseException as failure:
                 answer.append(failure)
 
@@ -75,7 +75,7 @@ class Reader:
             # What is damaged is decoded here: to be lenient holds for all threads.
             if not isinstance(answer[0], DecodeError) or not self.asked[1]:
                 raise answer[0]
-        return decode.load(_bytes(name), self._options())
+        return decode.load(read_bytes(name), self._options())
 
     def _options(self) -> DecodeOptions:
         return DecodeOptions(self._check_size, *self.asked[1:])
@@ -93,7 +93,8 @@ class Reader:
         return Reader, self.asked
 
 
-def _bytes(name: str) -> bytes:
+def read_bytes(name: str) -> bytes:
+    """Return what a file holds that begins as an image does; raises DecodeError for others, OSError."""
     if name == STREAM and sys.stdin is None:
         raise OSError("is closed")
     with sys.stdin.buffer if name == STREAM else Path(name).open("rb", buffering=0) as file:

@@ -154,3 +154,29 @@ def test_any_number_of_cores_gives_the_same_bytes(ok, folder, words):
 
 def test_quiet_and_verbose_together_are_refused(refused):
     assert "contradict" in refused(2, "blur", "a.png", "-o", "out.png", "-q", "-v")
+
+
+@pytest.mark.parametrize("cores", ["1", "3"])
+def test_a_note_that_images_share_is_said_once_with_their_number(run, folder, cores):
+    (folder / "photos").mkdir()
+    for number in range(6):
+        np.save(f"photos/{number}.npy", np.random.default_rng(number).random((9, 9 + number), np.float32) + number)
+    pages = [Image.new("L", (8, 8), 60 * number) for number in range(3)]
+    for name in ("x.gif", "y.gif"):
+        pages[0].save(f"photos/{name}", save_all=True, append_images=pages[1:], duration=50)
+    ended = run("conv", "photos", "--kernel", "1", "-o", "out/", "-t", "tiff", "-j", cores)
+    assert ended.code == 0
+    said = [line for line in ended.lines if "durations were not kept" in line]
+    assert len(said) == 1
+    assert said[0].startswith("imfilter: photos/x.gif: ")
+    assert said[0].endswith("(1 other image likewise)")
+    single = run("conv", "photos/x.gif", "--kernel", "1", "-o", "x.tif")
+    assert len(single.lines) == 1 and "likewise" not in single.err
+
+
+def test_help_and_listings_print_in_any_encoding(shell):
+    for words in ("kernels", "conv --help", "kernels show schmid"):
+        for encoding in ("latin1", "ascii"):
+            env = {"LC_ALL": "C", "PYTHONIOENCODING": encoding, "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
+            ended = shell(f"imfilter {words}", env=env)
+            assert (ended.returncode, ended.stderr) == (0, b"")

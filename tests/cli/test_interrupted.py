@@ -214,7 +214,7 @@ def test_a_full_disk_ends_a_batch_after_a_few_tries(small_disk, photos, cores):
     lines = ended.stderr.decode().splitlines()
     assert ended.returncode == 1
     failures = [line for line in lines if "no space left on device" in line and "stopped" not in line]
-    assert len(failures) == len(set(failures)) == 3
+    assert 3 <= len(failures) == len(set(failures)) <= 6  # one may find the room that another gave back
     (stopped,) = [line for line in lines if "stopped" in line]
     read = [json.loads(line) for line in ended.stdout.splitlines()]
     left = read[-1]["left"]

@@ -110,6 +110,26 @@ def test_what_is_planned_is_not_done(lines, png):
     assert (summary["done"], summary["planned"]) == (0, 1)
 
 
+def test_every_file_of_a_call_is_named(lines, run, png, folder):
+    (folder / "k.txt").write_text("1 2 1")
+    words = ("conv", "a.png", "--in-place", "--backup", ".orig", "--kernel", "k.txt", "--depfile", "d")
+    picture, summary = lines(*words, "--dry-run")
+    assert picture["outputs"] == {"image": "a.png", "backup": "a.png.orig"}
+    assert (summary["outputs"], summary["dependencies"]) == ({"depfile": "d"}, ["k.txt"])
+    plan = run(*words, "--dry-run").out.decode()
+    assert plan.splitlines() == ["a.png -> a.png", "a.png -> a.png.orig", "--depfile -> d"]
+    assert lines(*words)[0]["outputs"] == picture["outputs"]
+
+
+def test_what_was_left_out_of_a_folder_is_counted(lines, png, folder):
+    for name in ("p/a.png", "p/a.png.keep", "p/deep/b.png"):
+        (folder / name).parent.mkdir(exist_ok=True, parents=True)
+        shutil.copy(png, name)
+    (folder / "p" / "notes.txt").touch()
+    summary = lines("blur", "p", "-o", "out/")[-1]
+    assert (summary["passed_over"], summary["backups"], summary["subfolders"]) == (2, 1, 1)
+
+
 def test_what_is_left_is_counted(lines, png, folder):
     (folder / "0.png").touch()
     for number in range(1, 5):

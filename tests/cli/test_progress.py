@@ -7,8 +7,11 @@ import re
 import signal
 import struct
 import subprocess
+import sys
 import termios
+import textwrap
 
+import numpy as np
 import pytest
 from imfilter.cli.console.progress_bar import Bar
 from PIL import Image
@@ -159,6 +162,96 @@ def test_no_bar_for_those_who_want_none(terminal, photos, words):
 
 def test_no_bar_for_a_single_image(terminal, png):
     assert terminal("blur", "a.png", "-o", "b.png") == (0, "")
+
+
+SLOW = """
+    import time
+    from imfilter.cli import main
+    from imfilter.cli.console import slow_image
+    slow_image.PATIENCE, slow_image.INTERVAL = {patience}, 0.001
+    drawn, closed = [], []
+    add, write, close = slow_image.Progress.add, slow_image.SlowImage._write, slow_image.SlowImage.close
+    def slow(self, rows, of):
+        add(self, rows, of)
+        before = len(drawn)
+        while {wait} and len(drawn) == before and not closed:
+            time.sleep(0.001)
+    def told(self, text):
+        write(self, text)
+        drawn.append(text)
+    def ended(self):
+        closed.append(True)
+        close(self)
+    slow_image.Progress.add, slow_image.SlowImage._write, slow_image.SlowImage.close = slow, told, ended
+    main.main()
+    """
+
+
+@pytest.fixture
+def slow():
+    """The program with an image that is slow: each part of it waits until the line has been drawn."""
+    code = textwrap.dedent(SLOW.format(patience=0, wait=True))
+    return [sys.executable, "-c", code]
+
+
+@pytest.fixture
+def tall(folder):
+    """A picture of several strips, with a long name that is no markup."""
+    Image.new("RGB", (400, 4000)).save(folder / f"[red]{'long ' * 20}.png")
+    return f"[red]{'long ' * 20}.png"
+
+
+@pytest.mark.parametrize("columns", [30, 80, 200])
+def test_a_slow_image_shows_how_far_it_is(terminal, slow, tall, columns):
+    code, written = terminal("blur", tall, "-o", "b.png", program=slow, columns=columns)
+    assert code == 0
+    lines = re.split(r"\r\x1b\[2K", written)
+    parts = [int(part) for line in lines for part in re.findall(r"(\d+)%", line)]
+    assert parts == sorted(parts)
+    assert 0 < parts[0] < 50 < parts[-1] <= 100
+    assert max(map(len, lines)) <= columns - 3
+    assert any(line.endswith(" left") for line in lines)
+    assert [line for line in screen(written, columns) if line] == []
+
+
+def test_a_slow_file_of_many_frames_shows_how_far_it_is(terminal, slow, folder):
+    pages = [Image.new("L", (30, 20), number) for number in range(8)]
+    pages[0].save("a.tif", save_all=True, append_images=pages[1:])
+    code, written = terminal("blur", "a.tif", "-o", "b.tif", program=slow)
+    assert code == 0
+    assert {"12%", "50%", "100%"} <= set(re.findall(r"\d+%", written))
+
+
+def test_a_note_of_a_slow_image_has_its_own_line(terminal, slow, folder):
+    np.save("a.npy", np.random.default_rng(0).random((4000, 400), np.float32))
+    code, written = terminal("blur", "a.npy", "-o", "b.png", program=slow, columns=200)
+    assert code == 0
+    last = re.split(r"\r\x1b\[2K", written)[-1]
+    assert last.startswith("imfilter: a.npy: ") or last == ""
+
+
+def test_an_image_shows_nothing_until_it_is_slow(terminal, tall):
+    code = textwrap.dedent(SLOW.format(patience=1000, wait=False))
+    assert terminal("blur", tall, "-o", "b.png", program=[sys.executable, "-c", code]) == (0, "")
+
+
+@pytest.mark.parametrize(("words", "env"), [(("-q",), {}), ((), {"TERM": "dumb"}), ((), {"CI": "1"})], ids=str)
+def test_a_slow_image_shows_nothing_to_those_who_want_none(terminal, tall, words, env):
+    code = textwrap.dedent(SLOW.format(patience=0, wait=False))
+    assert terminal("blur", tall, "-o", "b.png", *words, program=[sys.executable, "-c", code], **env) == (0, "")
+
+
+def test_a_slow_image_says_nothing_into_a_log(terminal, tall, folder):
+    code = textwrap.dedent(SLOW.format(patience=0, wait=False))
+    with (folder / "log").open("wb") as log:
+        assert terminal("blur", tall, "-o", "b.png", program=[sys.executable, "-c", code], stderr=log)[0] == 0
+    assert (folder / "log").read_bytes() == b""
+
+
+def test_an_interruption_takes_the_line_of_a_slow_image_away(terminal, slow, tall):
+    code, written = terminal("blur", tall, "-o", "b.png", program=slow, when=r"\d+%", keys=b"\x03")
+    assert code == 130
+    assert re.split(r"\r\x1b\[2K", written)[-1] == "imfilter: interrupted\r\n"
 
 
 def test_no_bar_among_the_lines_of_json(terminal, photos, folder):

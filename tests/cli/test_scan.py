@@ -192,6 +192,38 @@ def test_a_list_may_end_in_lines_of_either_kind(folder):
     ]
 
 
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16", "utf-16-le"])
+def test_a_list_may_begin_with_a_byte_order_mark(folder, encoding):
+    mark = "\ufeff" if encoding == "utf-16-le" else ""
+    (folder / "list").write_bytes(f"{mark}é.png\r\nb c.png\r\n".encode(encoding))
+    assert inputs.read_list("list", b"\n") == ["é.png", "b c.png"]
+
+
+def test_a_list_that_is_cut_off_is_refused(refused, folder):
+    (folder / "list").write_bytes(b"\xff\xfea")
+    assert "begins as UTF-16 text does" in refused(2, "blur", "--files-from", "list", "-o", "out/")
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        ((), "p: no images found (1 other file); use -r to search its subfolder"),
+        (("--include", "*.tif", "-r"), "p: no images found (2 files do not match --include)"),
+        (("--exclude", "*.png", "-r"), "p: no images found (1 file matches --exclude, 1 other file)"),
+    ],
+    ids=str,
+)
+def test_a_folder_without_images_says_what_there_is(refused, tree, words, said):
+    tree("p/notes.txt", "p/deep/a.png")
+    assert refused(2, "blur", "p", "-o", "out/", *words) == f"imfilter: {said}"
+
+
+def test_subfolders_that_are_left_out_are_counted(run, tree):
+    tree("p/a.png", "p/b/c.png", "p/d/e.png", "p/.git/x.png", "p/out/old.png")
+    assert run("blur", "p", "-o", "p/out/").err.rstrip().endswith("MP/s; 2 subfolders not searched (use -r)")
+    assert "subfolder" not in run("blur", "p", "-r", "-o", "p/out/").err
+
+
 def test_a_list_may_end_in_nul(folder):
     (folder / "list").write_bytes(b"a.png\0new\nline.png\0b\r\n.png")
     assert inputs.read_list("list", b"\0") == ["a.png", "new\nline.png", "b\r\n.png"]

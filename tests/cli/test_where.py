@@ -181,6 +181,13 @@ def test_what_cannot_be_is_one_line(refused, photo, folder, words, code, message
     assert not (folder / "b.png").exists()
 
 
+@pytest.mark.needs("/dev/zero")
+def test_a_device_without_an_end_is_no_mask_and_no_kernel(refused, photo):
+    assert "--mask /dev/zero: is not an image" in refused(2, "blur", "a.png", "-o", "b.png", "--mask", "/dev/zero")
+    words = ("conv", "a.png", "-o", "b.png", "--kernel", "/dev/zero")
+    assert "/dev/zero: holds more than any kernel" in refused(2, *words)
+
+
 @pytest.mark.parametrize("words", [("--stride", "2"), ("--padding", "valid")])
 def test_a_result_of_another_size_is_a_wrong_call(refused, photo, words):
     line = refused(2, "conv", "a.png", "-o", "b.png", "--kernel", "mean3", "--roi", "0,0,5,5", *words)

@@ -5,11 +5,11 @@ from __future__ import annotations
 import io
 from typing import Any
 
-from .. import ifd, pillow_buffer
+from .. import ifd, photoshop, pillow_buffer
 from ..codec import Codec, Content, FrameWriter
 from ..metadata import Metadata, georeferenced, tags_of
 from ..picture import Timing
-from ..tiff_tags import ICC_PROFILE, SOFTWARE, UNIT, X_RESOLUTION, XMP, Y_RESOLUTION
+from ..tiff_tags import ICC_PROFILE, IPTC, PHOTOSHOP, SOFTWARE, UNIT, X_RESOLUTION, XMP, Y_RESOLUTION
 from . import decoder, words
 from .colours import BLACK_IS_ZERO, RGB, SEPARATED, STRAIGHT, UNSPECIFIED
 
@@ -150,7 +150,15 @@ def _finish(file: io.BytesIO, metadata: Metadata, described: ifd.Directory) -> l
     tags = tags_of(metadata._replace(dpi=None)) | described
     if metadata.xmp:
         tags[XMP] = ifd.Value(ifd.BYTE, len(metadata.xmp), metadata.xmp)
+    if metadata.resources:
+        # Programs look for IPTC in a tag of its own, and for all else in Photoshop's.
+        if photoshop.IPTC in metadata.resources:
+            iptc = metadata.resources[photoshop.IPTC]
+            tags[IPTC] = ifd.Value(ifd.UNDEFINED, len(iptc), iptc)
+        if metadata.resources.keys() - {photoshop.IPTC}:
+            block = photoshop.block(metadata.resources)
+            tags[PHOTOSHOP] = ifd.Value(ifd.BYTE, len(block), block)
     return ["its EXIF and XMP were not kept in a file of this size"] if tags and not ifd.add(file, tags) else []
 
 
-CODEC = Codec(decoder.finish, encode, decoder.load, encode_maps=encode_maps, frames=frames)
+CODEC = Codec(decoder.finish, encode, decoder.load, encode_maps=encode_maps, holds_iptc=True, frames=frames)

@@ -10,7 +10,7 @@ image and the stages alone.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
@@ -64,6 +64,7 @@ def run(
     colours: ColourModel | None = None,
     nodata: float | None = None,
     keep_holes: bool = False,
+    advance: Callable[[int, int], None] | None = None,
 ) -> Result:
     """Run *stages* over ``image`` ``(height, width, channels)`` and encode what *encodings* names.
 
@@ -74,7 +75,7 @@ def run(
     make what the outputs of their names are gathered in. An *effect* says where they act, and how strongly. By its
     *name* the image has random numbers of its own. *colours* say what its channels are, if not their number. Samples of
     the value *nodata* are missing, as NaN is; *keep_holes* says that what is missing of the image is missing of the
-    result.
+    result. *advance* is told of the rows that are done, and of how many.
     """
     full = FULL[image.dtype.name]
     work = work_type(stages, image.dtype.name, encodings.values())
@@ -150,10 +151,15 @@ def run(
         holes = Holes(image, alpha, marked, geometry.of(stages, image.shape[1], image.shape[0]))
     collectors = {name: collecting(name, encoding) for name, encoding in encodings.items()}
 
+    def tell(rows: int) -> None:
+        if advance is not None:
+            advance(rows, chain.height)
+
     def filter_strip(start: int, stop: int) -> None:
         if region is not None and not region.touches(start, stop):
             for collector in collectors.values():
                 collector.skip(start, stop)
+            tell(stop - start)
             return
         fields = _fields(chain.rows(start, stop))
         opaque = None
@@ -166,6 +172,7 @@ def run(
             beside = opaque if name == "image" else None
             part, named = collector.encoding.part, collector.encoding.fields(name)
             collector.add(start, [part(fields[field]) for field in named], beside)
+        tell(stop - start)
 
     if strip_rows is None:
         rows = -(-rows // chain.preferred_rows) * chain.preferred_rows
