@@ -59,11 +59,11 @@ def chunk(name, data=b""):
 
 def packed(rows, bits):
     """Rows `(h, w, c)` as bytes, each filled up to whole ones."""
-    if bits >= 8:
+    if bits in (8, 16):
         return [row.astype(f">u{bits // 8}").tobytes() for row in rows]
     shifts = np.arange(bits)[::-1]
-    flat = rows.reshape(len(rows), -1, 1).astype(np.uint8) >> shifts.astype(np.uint8) & 1
-    return [np.packbits(row.ravel()).tobytes() for row in flat]
+    flat = rows.reshape(len(rows), -1, 1).astype(np.uint16) >> shifts.astype(np.uint16) & 1
+    return [np.packbits(row.ravel().astype(np.uint8)).tobytes() for row in flat]
 
 
 def png(array, bits, colour_type, *chunks, interlaced=False):
@@ -261,6 +261,10 @@ def tiffs():
     for bits in (1, 4):
         array = samples(1, 1 << bits)
         yield Kind("TIFF", f"gray {bits}-bit", tiff(array, 1, bits=bits), array * np.uint8(255 // ((1 << bits) - 1)))
+    for bits in (10, 14):
+        array = samples(3, 1 << bits, np.uint16)
+        full = array << 16 - bits | array >> 2 * bits - 16
+        yield Kind("TIFF", f"RGB {bits}-bit", tiff(array, 2, bits=bits), full)
     for dtype in ("uint8", "uint16"):
         array = samples(1, 256 if dtype == "uint8" else 65536, dtype)
         yield Kind("TIFF", f"gray {dtype[4:]}-bit, negative", tiff(array, 0), np.iinfo(dtype).max - array)

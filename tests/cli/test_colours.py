@@ -90,7 +90,7 @@ def test_an_edge_in_one_ink_guides_all(ok):
     [
         ("blur in.tif -o out.png", "PNG cannot hold CMYK samples; use --to-rgb"),
         ("blur in.tif -o out.npy", "NPY cannot hold CMYK samples; use --to-rgb"),
-        ("blur in.tif -o out.tif --depth 16", "16-bit CMYK"),
+        ("blur in.tif -o out.jpg --depth 16", "16-bit CMYK"),
         ("edges in.tif -o out.tif", "which have no luma; use --to-rgb"),
         ("blur in.tif -o out.tif --linear", "not linear light; use --to-rgb"),
     ],

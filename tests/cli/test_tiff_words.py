@@ -1,4 +1,4 @@
-"""What a TIFF says of its own layout: brought up to date, or left out with a note."""
+"""What a TIFF says of itself, its sizes, planes, types and scale, stays true of the output or goes with a note."""
 
 import json
 import re

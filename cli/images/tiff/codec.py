@@ -78,7 +78,7 @@ class Pages:
             described = _tags_of_words(
                 metadata.words, self._shape, self._first.pixels.dtype.name, self._numbers, self.notes
             )
-        elif metadata.words is not None and metadata.words.kind:
+        elif metadata.words is not None and metadata.words.name:
             self.notes.append(f"its {metadata.words.name} was not kept, as the pages are of several kinds")
         self.notes += _finish(file, metadata, described)
 
