@@ -14,6 +14,7 @@ from ...filters.core.lazy_numpy import np
 from ..console.messages import reason
 from ..errors import FileError
 from ..images import formats
+from ..images.colour_description import NOTHING
 from ..images.metadata import Metadata
 from .plan import Target
 
@@ -31,6 +32,8 @@ class Computed(NamedTuple):
     encodings: Mapping[str, Encoding]
     outputs: Mapping[str, Output]
     facts: Sequence[Fact]
+    is_picture: bool = True
+    """The result shows the colours of the picture: it is no map, and shows no edges."""
 
     def without_samples(self) -> Computed:
         """Return what a report needs."""
@@ -70,5 +73,7 @@ def kept_of(metadata: Metadata, name: str, computed: Computed) -> Metadata:
         return Metadata()
     if name != "image":
         return Metadata(dpi=metadata.dpi)
+    if not computed.is_picture:
+        metadata = metadata._replace(colour=NOTHING)
     same_colours = computed.outputs[name].samples.shape[2] == computed.shape[2]
-    return metadata if same_colours else metadata._replace(icc=b"")
+    return metadata if same_colours else metadata._replace(icc=b"", colour=NOTHING)

@@ -10,15 +10,16 @@ from pathlib import Path
 from typing import Any
 
 from ...filters.core.engine import executor
-from ...filters.core.engine.output_buffer import CanvasFactory, Output
+from ...filters.core.engine.output_buffer import Canvas, CanvasFactory, Output
 from ...filters.core.engine.quantize import FULL, Encoding, hue_legend
+from ...filters.core.engine.stage import total_gain
 from ...filters.core.engine.working_space import Settings
 from ...filters.core.filter import encoding
 from ...filters.core.parameters import ImageError
 from ..console.messages import shown
-from ..console.report import DEPTHS, Report, depth_in_words
+from ..console.report import DEPTHS, Once, Report, depth_in_words
 from ..errors import FileError
-from ..images import encode, formats, memory_budget
+from ..images import encode, formats, memory_budget, output_colour, picture_transfer
 from ..images.atomic_write import Transaction
 from ..images.metadata import Metadata
 from ..images.picture import Picture
@@ -35,6 +36,8 @@ class ImageProcessor:
         self.recipe, self.maps, self.options = recipe, maps, options
         self.stages, self.settings = recipe.stages()
         self.values = recipe.last.values
+        self.is_linear = any(step.values["linear"] for step in recipe.steps)
+        self.is_picture = not maps and total_gain(self.stages) is not None
 
     def __reduce__(self) -> tuple[Any, ...]:
         # The stages hold functions, which are built again where they are needed.
@@ -75,7 +78,7 @@ class ImageProcessor:
                 picture.alpha,
                 jobs=self.options.cores,
                 measure=measure,
-                canvases={output: self._canvas(output, format) for output, format in formats_of.items()},
+                canvases={output: self._canvas(output, format, picture) for output, format in formats_of.items()},
                 effect=self.options.render.effect,
                 name=job.input.place if not picture.number else f"{job.input.place}#{picture.number}",
             )
@@ -87,11 +90,13 @@ class ImageProcessor:
         if SHEET in outputs:
             drawn = outputs[SHEET].samples.drawn(self.maps)
             outputs[SHEET] = outputs[SHEET]._replace(samples=drawn)
-        return Computed(picture.pixels.shape, dtype, formats_of, encodings, outputs, result.facts)
+        return Computed(picture.pixels.shape, dtype, formats_of, encodings, outputs, result.facts, self.is_picture)
 
-    def _canvas(self, output: str, format: formats.Format) -> CanvasFactory:
+    def _canvas(self, output: str, format: formats.Format, picture: Picture) -> CanvasFactory:
         if output != SHEET:
-            return encode.canvas(format, self.options.write.encode)
+            # What may have to be converted cannot be encoded while it is computed.
+            lost = output == "image" and output_colour.is_lost(picture.metadata, format, self.options.write.encode)
+            return Canvas if lost else encode.canvas(format, self.options.write.encode)
         from .contact_sheet import Reduced  # few ask for one
 
         return Reduced
@@ -112,12 +117,15 @@ class ImageProcessor:
         name = shown(job.input.name)
         first = frames[0]
         height, width, channels = first.shape
-        lines = []
+        lines: list[str] = []
+        told_once: tuple[str, ...] = ()
         if self.options.report.notes:
             # Of many maps one is told of, as an example.
             told = [output for number, output in enumerate(first.encodings.items()) if not (number and self.maps)]
             said = [_range_notes(*output, frame.outputs) for frame in frames for output in told]
-            lines = [f"imfilter: {name}: {note}" for note in dict.fromkeys([*notes, *itertools.chain(*said)])]
+            told_once = tuple(dict.fromkeys(str(note) for note in notes if isinstance(note, Once)))
+            single = [note for note in notes if not isinstance(note, Once)]
+            lines = [f"imfilter: {name}: {note}" for note in dict.fromkeys([*single, *itertools.chain(*said)])]
         if self.options.report.facts:
             lines += [f"{name}: {fact.text}" for fact in first.facts]
             lines += [f"{name}: {text}" for text in _output_facts(first.outputs, first.encodings)]
@@ -140,6 +148,7 @@ class ImageProcessor:
             },
             clipped={output: sum(f.clipped for f in found) / len(found) for output, found in measured.items()},
             lines=tuple(lines),
+            once=told_once,
             frames=len(frames),
         )
 
@@ -172,15 +181,19 @@ class ImageProcessor:
         return encoded if target.map is None else encoded._replace(of="image", channel=target.map)
 
     def _settings(self, picture: Picture, format: formats.Format | None) -> Settings:
-        """Return the settings for one picture: a background where its transparency cannot be kept."""
+        """Return the settings for one picture: its own curve, and a background where it cannot keep its alpha."""
+        settings = self.settings
+        if self.is_linear:
+            own = picture_transfer.transfer_of(picture.metadata, picture.pixels.shape[2], picture.notes)
+            settings = settings._replace(transfer=own)
         if picture.alpha is None:
-            return self.settings
+            return settings
         full = FULL[picture.pixels.dtype.name]
         background = None
         if (colour := self.options.render.background) is not None:
             background = tuple(value * full / 255 for value in colour)
         opaque = format is not None and not format.alpha
-        return self.settings._replace(background=background, opaque=opaque)
+        return settings._replace(background=background, opaque=opaque)
 
     def write(self, transaction: Transaction, job: Job, computed: Computed, metadata: Metadata) -> list[str]:
         """Write all outputs of one frame; return what people should know."""

@@ -191,6 +191,10 @@ class SharedOptions(NamedTuple):
     strip_gps: Annotated[
         bool, Option("Leave out of EXIF and XMP where the picture was taken.", PIXELS, affects_output=True)
     ] = False
+    keep_values: Annotated[
+        bool,
+        Option("Do not convert to sRGB where the output keeps no colour profile.", PIXELS, affects_output=True),
+    ] = False
     frame: Annotated[
         int | None,
         Option("Of an animation or several pages take one; the first is 0.", FILES, affects_output=True, metavar="N"),

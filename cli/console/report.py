@@ -22,6 +22,12 @@ def depth_in_words(dtype: str) -> str:
     return f"{depth}-bit" if isinstance(depth, int) else str(depth)
 
 
+class Once(str):
+    """A note that holds for all images of a batch alike, and is told of the first."""
+
+    __slots__ = ()
+
+
 class Report(NamedTuple):
     """What became of one image."""
 
@@ -45,6 +51,8 @@ class Report(NamedTuple):
     error: str | None = None
     lines: tuple[str, ...] = ()
     """What people are told beside the error."""
+    once: tuple[str, ...] = ()
+    """What they are told of the first image of which it is true."""
     frames: int | None = None
     """So many were filtered."""
 

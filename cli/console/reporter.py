@@ -37,6 +37,7 @@ class Reporter:
         self.several, self.quiet, self.verbose, self.json = several, quiet, verbose, json
         self._began = began
         self._bar: Bar | None = None
+        self._told: set[str] = set()
 
     def begin(self, count: int) -> None:
         """Show a bar for *count* images, where there is somebody to see it."""
@@ -56,6 +57,10 @@ class Reporter:
         self.totals.add(report)
         for line in report.lines:
             self._say(line)
+        for note in report.once:
+            if note not in self._told:
+                self._told.add(note)
+                self._say(f"imfilter: {shown(report.input)}{' and others' * (self.count > 1)}: {note}")
         if report.error is not None:
             self._say(f"imfilter: {printable(report.error)}")
         elif report.status == "skipped" and self.verbose:

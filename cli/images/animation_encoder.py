@@ -9,6 +9,7 @@ from .codec import Codec, Content, EncodeOptions, FrameWriter
 from .encode import kept
 from .formats import Format
 from .metadata import Metadata
+from .output_colour import fitted
 from .picture import Timing
 
 
@@ -48,6 +49,7 @@ class Gathered:
 
     def add(self, pixels: Any, alpha: Any, metadata: Metadata) -> None:
         """Take one more frame; the first one's metadata are the file's. Raises ValueError."""
+        pixels, metadata = fitted(pixels, metadata, self.format, self.options, self._notes)
         if self._shape is None:
             self._shape = pixels.shape
             metadata = kept(metadata, pixels, self.options, self._notes)

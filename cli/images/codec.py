@@ -24,6 +24,8 @@ class EncodeOptions(NamedTuple):
     quality: int | None = None
     strip: bool = False
     strip_gps: bool = False
+    keep_values: bool = False
+    """Samples whose colour profile is not kept stay as they are."""
     cores: int = 1
     """Threads that compress; the bytes are the same for any number."""
 

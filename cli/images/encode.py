@@ -10,6 +10,7 @@ from ..console.report import DEPTHS, depth_in_words
 from .codec import CMYK, Content, EncodeOptions
 from .formats import FOR_MAPS, Format
 from .metadata import Metadata, ready
+from .output_colour import fitted
 
 
 class EncodeError(Exception):
@@ -71,6 +72,7 @@ def write(
     *software*, one line of ASCII, goes where the format keeps the name of the program that wrote a file.
     """
     notes: list[str] = []
+    pixels, metadata = fitted(pixels, metadata, format, options, notes)
     metadata = kept(metadata, pixels, options, notes)
     return notes + format.codec.encode(file, Content(pixels, alpha, metadata, options, software))
 

@@ -34,6 +34,10 @@ class Format(NamedTuple):
     alpha: bool = False
     raw: bool = False
     """Results are written as float, signed and unrounded, unless `--depth` is given."""
+    profiles: bool = False
+    """It holds an ICC profile."""
+    describes_colours: bool = False
+    """It also holds gamma, primaries and code points of colours."""
     lossy: bool = False
     animated: bool = False
     """It holds the frames of an animation."""
@@ -81,11 +85,23 @@ FORMATS = {
             BYTES,
             BYTES,
             BYTES,
+            profiles=True,
             lossy=True,
             aliases=("jpg",),
             module="jpeg.codec",
         ),
-        Format("png", (".png",), PNG_SIGNATURE, WHOLE, WHOLE, alpha=True, animated=True, module="png.codec"),
+        Format(
+            "png",
+            (".png",),
+            PNG_SIGNATURE,
+            WHOLE,
+            WHOLE,
+            alpha=True,
+            profiles=True,
+            describes_colours=True,
+            animated=True,
+            module="png.codec",
+        ),
         Format(
             "tiff",
             (".tif", ".tiff"),
@@ -94,13 +110,33 @@ FORMATS = {
             ALL,
             BYTES,
             alpha=True,
+            profiles=True,
             paged=True,
             maps=True,
             aliases=("tif",),
             module="tiff.codec",
         ),
-        Format("webp", (".webp",), rb"RIFF(?s:.{4})WEBP", BYTES, BYTES, alpha=True, animated=True, title="WebP"),
-        Format("avif", (".avif",), rb"(?s:.{4})ftyp(?:avif|avis|mif1|msf1)", BYTES, BYTES, alpha=True, lossy=True),
+        Format(
+            "webp",
+            (".webp",),
+            rb"RIFF(?s:.{4})WEBP",
+            BYTES,
+            BYTES,
+            alpha=True,
+            profiles=True,
+            animated=True,
+            title="WebP",
+        ),
+        Format(
+            "avif",
+            (".avif",),
+            rb"(?s:.{4})ftyp(?:avif|avis|mif1|msf1)",
+            BYTES,
+            BYTES,
+            alpha=True,
+            profiles=True,
+            lossy=True,
+        ),
         Format("bmp", (".bmp", ".dib"), rb"BM", BYTES, BYTES),
         Format("gif", (".gif",), rb"GIF8[79]a", BYTES, BYTES, alpha=True, lossy=True, animated=True),
         Format("ppm", (".ppm", ".pnm"), rb"P[36]\s", WHOLE, WHOLE, aliases=("pnm",), module="pnm"),

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ...filters.core.lazy_numpy import np
 from ..console.messages import reason_of
+from .colour_description import NOTHING, ColourDescription
 from .tiff_tags import (
     ARTIST,
     COPYRIGHT,
@@ -50,6 +51,8 @@ class Metadata(NamedTuple):
     comments: tuple[bytes, ...] = ()
     texts: tuple[tuple[str, str], ...] = ()
     """Other texts of a PNG, by their keywords."""
+    colour: ColourDescription = NOTHING
+    """What is said of its colours beside the profile."""
 
     @property
     def exif(self) -> bytes:

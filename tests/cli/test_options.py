@@ -18,6 +18,7 @@ OTHER = {
     "background": "red",
     "strip": True,
     "strip_gps": True,
+    "keep_values": True,
     "frame": 0,
     "to_rgb": True,
     "lenient": True,

@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 
 from ..lazy_numpy import Array, np
 from ..parameters import ImageError
-from . import nan_policy, pipeline
+from . import nan_policy, pipeline, transfer
 from .borders import Rule
 from .facts import Fact, note
 from .mask import OTHER_SIZE, SEVERAL_MAPS, Effect
@@ -70,6 +70,8 @@ def run(
     work = work_type(stages, image.dtype.name, encodings.values())
     requested = {field for name, encoding in encodings.items() for field in encoding.fields(name)}
     tolerance = min(encoding.tolerance for encoding in encodings.values())
+    if settings.transfer != transfer.DEFAULT:  # its curve may be as steep as any where it is dark
+        work, tolerance = np.float64, 0.0
     finite = image.dtype.kind == "u"
     if settings.nan_looked_for or settings.nan != nan_policy.PROPAGATE:
         finite = finite or not nan_policy.has_gaps(image)
@@ -83,7 +85,7 @@ def run(
     found: list[Fact] = []
     context = ImageContext(
         full, work, frozenset(requested), tolerance, finite, whole, rounded=rounded, name=name, facts=found
-    )
+    )._replace(transfer=settings.transfer)
     channels = 1 if settings.channels == "luma" else image.shape[2]
     most = max(channels, *(stage.colours.maps for stage in stages))
     rows = strip_rows or _strip_rows(image.shape[1] * most, work, stages)

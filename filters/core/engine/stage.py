@@ -21,6 +21,7 @@ from typing import Any, Literal, NamedTuple, Protocol
 from ..lazy_numpy import Array, np
 from .borders import Border, Rule
 from .facts import Fact
+from .transfer import DEFAULT, Transfer
 
 Values = Any
 """A strip, or a NamedTuple of strips of one size."""
@@ -97,6 +98,8 @@ class ImageContext(NamedTuple):
     """The border rule, for a stage that pads for itself."""
     jobs: int = 1
     """How many threads a stage that takes the whole image may use; its result is the same for any number."""
+    transfer: Transfer = DEFAULT
+    """How the image's samples stand for light."""
 
     @property
     def own_type(self) -> Any:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from ..lazy_numpy import Array, np
-from . import colour, nan_policy
+from . import colour, nan_policy, transfer
 from .borders import Border
 from .stage import ImageContext
+from .transfer import Transfer
 
 
 class Settings(NamedTuple):
@@ -26,6 +27,8 @@ class Settings(NamedTuple):
     """A later filter of a chain does something about NaN."""
     linear_out: bool | None = None
     """Whether the result is in linear light, where a chain's last filter differs from its first."""
+    transfer: Transfer = transfer.DEFAULT
+    """How samples stand for light: what decodes and encodes linear light."""
 
 
 class Passage:
@@ -44,7 +47,8 @@ class Passage:
         """*gain* is the last filter's; *on_backdrop* lays transparent pixels on the background from the start."""
         self.image, self.alpha, self.settings = image, alpha, settings
         self.full, self.work, self.gain, self.bias = context.full, context.work, gain, bias
-        self.fill = float(colour.in_light(settings.fill, self.full, settings.linear))
+        self.transfer = settings.transfer
+        self.fill = self.transfer.decode_value(settings.fill, self.full) if settings.linear else float(settings.fill)
         self.on_backdrop = on_backdrop
         self.linear_out = (settings.linear and gain is not None) if settings.linear_out is None else settings.linear_out
         self.finite = context.finite
@@ -57,7 +61,7 @@ class Passage:
         if self.filling is not None:
             strip = nan_policy.filled(strip, self.filling)
         if self.settings.linear:
-            strip = colour.decode_samples(strip, self.work, self.full)
+            strip = self.transfer.decode_samples(strip, self.work, self.full)
         elif self.alpha is not None:
             strip = strip.astype(self.work)
         if self.alpha is not None:
@@ -75,7 +79,7 @@ class Passage:
         return self.alpha[start:stop, :, None].astype(self.work)
 
     def _backdrop(self, strip: Array, linear: bool) -> Array:
-        backdrop = colour.in_light(self.backdrop, self.full, linear)
+        backdrop = self.transfer.decode(self.backdrop, self.full) if linear else self.backdrop
         return backdrop if strip.shape[2] == 3 else colour.luma(backdrop, np.float64)
 
     def divide(self, colours: Array, opaque: Array) -> Array:
@@ -106,5 +110,5 @@ class Passage:
             picture = picture * part + self._backdrop(picture, self.linear_out) * (1 - part)
             opaque = None
         if self.linear_out:
-            picture = colour.encode_srgb(picture, self.full)
+            picture = self.transfer.encode(picture, self.full)
         return picture, opaque
