@@ -68,12 +68,10 @@ def make_folder(target: Target) -> None:
 
 
 def kept_of(metadata: Metadata, name: str, computed: Computed) -> Metadata:
-    """Return what the output *name* keeps: a map its resolution; gray samples no profile of colours."""
+    """Return what the output *name* keeps: a map its resolution; edges, and gray of colours, no colour profile."""
     if name == SHEET:
         return Metadata()
     if name != "image":
         return Metadata(dpi=metadata.dpi)
-    if not computed.is_picture:
-        metadata = metadata._replace(colour=NOTHING)
-    same_colours = computed.outputs[name].samples.shape[2] == computed.shape[2]
+    same_colours = computed.is_picture and computed.outputs[name].samples.shape[2] == computed.shape[2]
     return metadata if same_colours else metadata._replace(icc=b"", colour=NOTHING)

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from ...filters.core.engine import executor
+from ...filters.core.engine.colour_parts import PARTS
 from ...filters.core.engine.output_buffer import Canvas, CanvasFactory, Output
 from ...filters.core.engine.quantize import FULL, Encoding, hue_legend
 from ...filters.core.engine.stage import total_gain
@@ -36,6 +37,7 @@ class ImageProcessor:
         self.recipe, self.maps, self.options = recipe, maps, options
         self.stages, self.settings = recipe.stages()
         self.values = recipe.last.values
+        self.parts = {step.values["channels"] for step in recipe.steps}
         self.is_linear = any(step.values["linear"] for step in recipe.steps)
         self.is_picture = not maps and total_gain(self.stages) is not None
 
@@ -65,8 +67,10 @@ class ImageProcessor:
                 for output, target in job.targets.items()
             }
             if picture.pixels.shape[2] == encode.CMYK:
-                _check_inks(self.settings)
+                self._check_inks()
             settings = self._settings(picture, formats_of.get("image"))
+            if picture.pixels.shape[2] == 1 and "chroma" in self.parts:
+                picture.notes.append(Once("is gray, which --channels chroma leaves as it is"))
             self._check_room(picture)
             # A range is measured for those who ask, and where float values may leave nothing to see.
             measure = self.options.report.ranges or dtype == "float32"
@@ -164,7 +168,7 @@ class ImageProcessor:
         kind = self.recipe.last.filter.kinds[output]
         # A gray answer stands among the colours of what is left as it is.
         coloured = self.settings.channels == "each" or (output == "image" and self.options.render.effect is not None)
-        channels = picture.pixels.shape[2] if coloured else 1
+        channels = picture.pixels.shape[2] if coloured and not self._is_gray(format, picture) else 1
         if maps and output == "image":
             channels = maps if target.map is None else 1
         if kind == "angle" and self.options.render.angle_style == "color":
@@ -186,6 +190,8 @@ class ImageProcessor:
         if self.is_linear:
             own = picture_transfer.transfer_of(picture.metadata, picture.pixels.shape[2], picture.notes)
             settings = settings._replace(transfer=own)
+        if format is not None and self._is_gray(format, picture):
+            settings = settings._replace(gray=True)
         if picture.alpha is None:
             return settings
         full = FULL[picture.pixels.dtype.name]
@@ -194,6 +200,19 @@ class ImageProcessor:
             background = tuple(value * full / 255 for value in colour)
         opaque = format is not None and not format.alpha
         return settings._replace(background=background, opaque=opaque)
+
+    def _is_gray(self, format: formats.Format, picture: Picture) -> bool:
+        """Whether the luma alone is written of a picture whose luma was filtered, because the format has no colours."""
+        luma = self.values["channels"] == "luma" and picture.pixels.shape[2] == 3
+        return luma and not format.colour and self.options.render.effect is None
+
+    def _check_inks(self) -> None:
+        """Raise `ImageError` where a filter asks of CMYK what only colours of light have."""
+        for part in PARTS:
+            if part in self.parts:
+                raise ImageError(f"has CMYK colours, which have no {part}; use --to-rgb, or --channels each")
+        if self.is_linear:
+            raise ImageError("has CMYK colours, which are not linear light; use --to-rgb")
 
     def write(self, transaction: Transaction, job: Job, computed: Computed, metadata: Metadata) -> list[str]:
         """Write all outputs of one frame; return what people should know."""
@@ -218,14 +237,6 @@ class ImageProcessor:
         if name == "image" and len(self.maps) not in (0, 1, 3):
             return encode.write_maps(file, output.samples, format, metadata, self.options.write.encode, stamp)
         return encode.write(file, output.samples, output.alpha, format, metadata, self.options.write.encode, stamp)
-
-
-def _check_inks(settings: Settings) -> None:
-    """Raise `ImageError` where a filter asks of CMYK what only colours of light have."""
-    if settings.channels == "luma":
-        raise ImageError("has CMYK colours, which have no luma; use --to-rgb, or --channels each")
-    if settings.linear:
-        raise ImageError("has CMYK colours, which are not linear light; use --to-rgb")
 
 
 def _range_notes(name: str, encoding: Encoding, outputs: Mapping[str, Output]) -> list[str]:

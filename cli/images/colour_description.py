@@ -1,4 +1,4 @@
-"""The colours that a picture's samples stand for, as chunks of a PNG or a box of an AVIF say it, without ICC profile."""
+"""The colours that a picture's samples stand for, as chunks of a PNG or a box of an AVIF say it."""
 
 from __future__ import annotations
 
@@ -46,6 +46,8 @@ CURVES: dict[int, Curve] = {
 }
 GAMMA_UNIT = 100_000
 """What gAMA and cHRM count in."""
+EXPONENTS = (0.02, 50.0)
+"""The range of exponents that are no nonsense."""
 
 
 class CodePoints(NamedTuple):
@@ -87,7 +89,7 @@ class ColourDescription(NamedTuple):
         """Whether the colours are sRGB, which is also what a picture that says nothing has."""
         if self.known_points is not None:
             return self.known_points.transfer == SRGB and PRIMARIES[self.known_points.primaries] == BT709
-        return self.intent is not None or (not self.gamma and self.chromaticities() == BT709)
+        return self.intent is not None or (not self._exponent and self.chromaticities() == BT709)
 
     def chromaticities(self) -> Chromaticities:
         """Return the chromaticities: those of sRGB where nothing else is said, or nonsense."""
@@ -102,21 +104,27 @@ class ColourDescription(NamedTuple):
         """Return how samples stand for light."""
         if self.known_points is not None:
             return transfer.of_curves(CURVES[self.known_points.transfer])
-        if self.intent is not None or not self.gamma:
+        if self.intent is not None or not self._exponent:
             return transfer.DEFAULT
-        return transfer.of_curves(transfer.gamma(GAMMA_UNIT / self.gamma))
+        return transfer.of_curves(transfer.gamma(self._exponent))
+
+    @property
+    def _exponent(self) -> float:
+        """The power of samples that is light, by gAMA; 0 where there is none, or it is nonsense."""
+        exponent = GAMMA_UNIT / self.gamma if self.gamma else 0.0
+        return exponent if EXPONENTS[0] <= exponent <= EXPONENTS[1] else 0.0
 
 
 NOTHING = ColourDescription()
 
 
 def _plausible(given: Chromaticities) -> bool:
-    """Whether white lies in the triangle of the primaries, none of which has y = 0."""
+    """Whether white lies in the triangle of the primaries, and none is far from all colours."""
     white, red, green, blue = (given[at : at + 2] for at in (0, 2, 4, 6))
 
     def turn(a: tuple[float, ...], b: tuple[float, ...], c: tuple[float, ...]) -> float:
         return (b[0] - a[0]) * (c[1] - a[1]) - (b[1] - a[1]) * (c[0] - a[0])
 
     turns = [turn(red, green, white), turn(green, blue, white), turn(blue, red, white)]
-    inside = all(each > 1e-6 for each in turns) or all(each < -1e-6 for each in turns)
-    return inside and all(y > 1e-6 for y in given[1::2])
+    inside = all(each > 1e-3 for each in turns) or all(each < -1e-3 for each in turns)
+    return inside and max(given) <= 2 and min(given[1::2]) > 1e-3

@@ -30,6 +30,13 @@ LAB_KAPPA, LAB_EPSILON = 903.3, 8.0
 """From L* to Y: below L* 8 it is L* / 903.3."""
 
 
+class FoundCurve(NamedTuple):
+    """A curve of a profile: it goes from 0 to 1, which stand for the light of its black and white."""
+
+    curve: Curve
+    lights: tuple[float, float] = (0.0, 1.0)
+
+
 class Profile(NamedTuple):
     """What a profile says of the way from samples to XYZ, relative to D50."""
 
@@ -39,6 +46,8 @@ class Profile(NamedTuple):
     """How samples stand for light; None where the profile has no curves, or they do not grow."""
     matrix: Matrix | None = None
     """From linear RGB to XYZ."""
+    lights: tuple[tuple[float, float], ...] = ()
+    """The light of black and of white in each channel, between which the transfer goes."""
     tabled: bool = False
     """It has tables, and its colours are those."""
     peak: CodePoints | None = None
@@ -53,10 +62,12 @@ def read(data: bytes) -> Profile:
     tags = _tags(data)
     tabled = any(name in tags for name in TABLES)
     if space == "GRAY":
-        curve = _curve(tags[b"kTRC"]) if b"kTRC" in tags else None
-        if curve is not None and data[20:24] == b"Lab ":
-            curve = _of_lightness(curve)
-        return Profile(space, None if curve is None else Transfer((curve,)), tabled=tabled)
+        found = _curve(tags[b"kTRC"]) if b"kTRC" in tags else None
+        if found is not None and data[20:24] == b"Lab ":
+            found = _of_lightness(found)
+        if found is None:
+            return Profile(space, tabled=tabled)
+        return Profile(space, Transfer((found.curve,)), lights=(found.lights,), tabled=tabled)
     if space != "RGB":
         return Profile(space, tabled=tabled)
     curves = [_curve(tags[name]) for name in (b"rTRC", b"gTRC", b"bTRC") if name in tags]
@@ -64,15 +75,16 @@ def read(data: bytes) -> Profile:
     grown = [curve for curve in curves if curve is not None]
     found = Profile(
         space,
-        transfer.of_curves(*grown) if len(grown) == 3 else None,
+        transfer.of_curves(*(curve.curve for curve in grown)) if len(grown) == 3 else None,
         tuple(zip(*columns, strict=True)) if len(columns) == 3 else None,  # type: ignore[arg-type]
+        tuple(curve.lights for curve in grown),
         tabled,
     )
     points = _code_points(tags.get(b"cicp", b""))
     if points is None:
         return found
     own = points if points.transfer in (PQ, HLG) else None
-    return found._replace(transfer=transfer.of_curves(CURVES[points.transfer]), peak=own)
+    return found._replace(transfer=transfer.of_curves(CURVES[points.transfer]), lights=((0.0, 1.0),), peak=own)
 
 
 def _tags(data: bytes) -> dict[bytes, memoryview]:
@@ -85,7 +97,7 @@ def _tags(data: bytes) -> dict[bytes, memoryview]:
     return tags
 
 
-def _curve(tag: memoryview) -> Curve | None:
+def _curve(tag: memoryview) -> FoundCurve | None:
     """Return a curve (sections 10.6 and 10.18); None where it does not grow. Raises ValueError where it is damaged."""
     kind = bytes(tag[:4])
     if kind == b"curv":
@@ -93,11 +105,11 @@ def _curve(tag: memoryview) -> Curve | None:
         if len(tag) < 12 or len(tag) < 12 + 2 * count:
             raise ValueError("a curve is cut off")
         if count == 0:
-            return transfer.LINEAR
+            return FoundCurve(transfer.LINEAR)
         values = np.frombuffer(tag, ">u2", count, 12)
         if count == 1:
-            return transfer.gamma(int(values[0]) / 256) if values[0] else None
-        return transfer.sampled(values / 65535)
+            return FoundCurve(transfer.gamma(int(values[0]) / 256)) if values[0] else None
+        return _sampled(values / 65535)
     if kind == b"para":
         number = PARAMETERS.get(int.from_bytes(tag[8:10]), 0)
         if not number or len(tag) < 12 + 4 * number:
@@ -114,16 +126,24 @@ def _parametric(
     d: float | None = None,
     e: float = 0.0,
     f: float = 0.0,
-) -> Curve | None:
+) -> FoundCurve | None:
     if not (g > 0 and a > 0):
         return None
     if d is None:  # kinds 0 to 2: flat before the power begins
         offset = c or 0.0
-        return transfer.parametric((g, a, b, 0.0, -b / a, offset, offset))
-    curve = Parametric(g, a, b, c or 0.0, d, e, f)
-    if _is_srgb(curve):
-        return transfer.SRGB
-    return transfer.parametric(curve[:7])
+        formula = Parametric(g, a, b, 0.0, -b / a, offset, offset)
+    else:
+        formula = Parametric(g, a, b, c or 0.0, d, e, f)
+    if _is_srgb(formula):
+        return FoundCurve(transfer.SRGB)
+    curve = transfer.parametric(formula[:7])
+    black, white = formula.formula(np.array([0.0, 1.0])).tolist()
+    return None if curve is None else FoundCurve(curve, (black, white))
+
+
+def _sampled(light: Array) -> FoundCurve | None:
+    curve = transfer.sampled(light)
+    return None if curve is None else FoundCurve(curve, (float(light[0]), float(light[-1])))
 
 
 def _is_srgb(curve: Parametric) -> bool:
@@ -132,10 +152,11 @@ def _is_srgb(curve: Parametric) -> bool:
     return all(abs(one - other) < 4 / 65536 for one, other in zip(curve[:7], own, strict=True))
 
 
-def _of_lightness(curve: Curve) -> Curve | None:
+def _of_lightness(found: FoundCurve) -> FoundCurve | None:
     """Return the curve of a profile whose own gives L* (section 8.3.2)."""
-    lightness = curve.decode(np.linspace(0, 1, transfer.CHECKED_POINTS)) * 100
-    return transfer.sampled(np.where(lightness > LAB_EPSILON, ((lightness + 16) / 116) ** 3, lightness / LAB_KAPPA))
+    black, white = found.lights
+    lightness = 100 * (black + (white - black) * found.curve.decode(np.linspace(0, 1, transfer.CHECKED_POINTS)))
+    return _sampled(np.where(lightness > LAB_EPSILON, ((lightness + 16) / 116) ** 3, lightness / LAB_KAPPA))
 
 
 def _xyz(tag: memoryview) -> tuple[float, float, float]:

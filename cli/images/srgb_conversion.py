@@ -20,7 +20,9 @@ from .metadata import Metadata
 BAND = 1 << 18
 """Pixels that are converted at a time."""
 SAME = 1 / 512
-"""Colours that differ by less, as a part of white, are the same: half a level of 8 bits."""
+"""Grays that differ by less, as a part of white, are the same: half a level of 8 bits."""
+SAME_PRIMARIES = 0.003
+"""Primaries in whose matrix to sRGB no number is further from the identity's are those of sRGB, rounded otherwise."""
 PAPER_WHITE, PQ_WHITE, HLG_WHITE = 203.0, 10000.0, 1000.0
 """White of a page, of PQ and of an HLG display in cd/m² (ITU-R BT.2408 and BT.2100); a page is sRGB's white."""
 HLG_GAMMA = 1.2
@@ -38,12 +40,15 @@ class Conversion(NamedTuple):
     transfer: Transfer
     matrix: icc_profile.Matrix | None
     """From its linear RGB to that of sRGB; None for gray."""
+    lights: tuple[tuple[float, float], ...] = ((0.0, 1.0),)
+    """The light of black and of white, of all channels or of each."""
     points: int = 0
     """Of its transfer, where that is PQ or HLG."""
 
     def light(self, values: Array) -> Array:
         """Return the linear light of sRGB, of samples ``(…, channels)`` of which 1 is white."""
-        light = self.transfer.decode(values, 1.0)
+        black, white = np.array(self.lights).T
+        light = black + (white - black) * self.transfer.decode(values, 1.0)
         if self.points == PQ:
             light = light * (PQ_WHITE / PAPER_WHITE)
         elif self.points == HLG:
@@ -58,14 +63,10 @@ class Conversion(NamedTuple):
     @property
     def changes(self) -> bool:
         """Whether the colours are others than those of sRGB."""
-        steps = np.linspace(0, 1, 52)
-        if self.matrix is None:
-            probe = steps[:, None]
-        else:
-            few = np.linspace(0, 1, 6)
-            cube = np.stack(np.meshgrid(few, few, few), axis=-1).reshape(-1, 3)
-            probe = np.concatenate([cube, np.repeat(steps[:, None], 3, axis=1)])
-        return bool((np.abs(self.values(probe) - probe) > SAME).any())
+        if self.matrix is not None and (np.abs(np.array(self.matrix) - np.eye(3)) > SAME_PRIMARIES).any():
+            return True
+        grays = np.repeat(np.linspace(0, 1, 256)[:, None], 1 if self.matrix is None else 3, axis=1)
+        return bool((np.abs(self.values(grays) - grays) > SAME).any())
 
     def __call__(self, pixels: Array, cores: int = 1) -> Array:
         """Convert ``pixels (height, width, 1 or 3)`` of any sample type."""
@@ -100,7 +101,7 @@ def of_description(colour: ColourDescription, gray: bool) -> Conversion | None:
         return None
     points = colour.known_points
     matrix = None if gray else _to_srgb_primaries(icc_profile.matrix_of(colour.chromaticities()))
-    return Conversion(colour.transfer(), matrix, points.transfer if points is not None else 0)
+    return Conversion(colour.transfer(), matrix, points=points.transfer if points is not None else 0)
 
 
 def _to_srgb_primaries(matrix: Array) -> icc_profile.Matrix:
@@ -118,7 +119,8 @@ def _by_profile(pixels: Array, icc: bytes, cores: int) -> Array | None:
     if profile.tabled or profile.transfer is None or (channels == 3 and profile.matrix is None):
         return _by_tables(pixels, icc)
     matrix = None if profile.matrix is None else _to_srgb_primaries(np.array(profile.matrix))
-    conversion = Conversion(profile.transfer, matrix, profile.peak.transfer if profile.peak is not None else 0)
+    points = profile.peak.transfer if profile.peak is not None else 0
+    conversion = Conversion(profile.transfer, matrix, profile.lights, points)
     return conversion(pixels, cores) if conversion.changes else None
 
 

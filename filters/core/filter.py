@@ -17,7 +17,7 @@ from typing import (
     overload,
 )
 
-from .engine import executor, nan_policy
+from .engine import colour_parts, executor, nan_policy
 from .engine.borders import ALIASES, PICTURES, Border
 from .engine.chain import Part
 from .engine.mask import Box, Effect
@@ -29,7 +29,7 @@ from .parameters import ImageError, Kind, Param, Spec, describe
 
 Parameters = ParamSpec("Parameters")
 Answer = TypeVar("Answer")
-Channels = Literal["each", "luma", "max"]
+Channels = Literal["each", "luma", "chroma", "max"]
 Maps = Callable[[Mapping[str, Any]], tuple[str, ...]]
 Depth = Literal["keep", "8", "16", "float"]
 
@@ -90,7 +90,11 @@ class Channelled(TypedDict, total=False):
 
     channels: Annotated[
         Channels,
-        Param("Filter each channel, the luma, or keep the channel that answers strongest.", default="each"),
+        Param(
+            "Filter each channel, the luma (colours are kept), the chroma (the luma is kept), or keep the channel that "
+            "answers strongest.",
+            default="each",
+        ),
     ]
 
 
@@ -124,7 +128,9 @@ class Call(NamedTuple):
 
     def part(self, name: str = "") -> Part:
         """Return stages and settings together, as `chain` takes them; a failure calls them *name*."""
-        return Part(self.stages(), self.settings(), name)
+        settings = self.settings()
+        stages, channels = colour_parts.divided(self.stages(), settings.channels, settings.border)
+        return Part(stages, settings._replace(channels=channels), name)
 
     def maps(self) -> tuple[str, ...]:
         """Return the names of the maps that the result is made of in place of a picture's channels; none for a picture.
@@ -185,7 +191,8 @@ class ImageFilter(Generic[Parameters, Answer]):
         mask, roi, name = given.pop("mask", None), given.pop("roi", None), given.pop("name", "")
         effect = None if mask is None and roi is None else Effect(mask, roi)
         call = self.checked(**given)
-        stages, values = call.stages(), call.values
+        part, values = call.part(), call.values
+        stages = part.stages
         own = pixels.dtype.name
         several = stages[-1].colours.maps > 1
         kept = "float32" if several else own
@@ -195,7 +202,7 @@ class ImageFilter(Generic[Parameters, Answer]):
             for name, kind in self.kinds.items()
             if name in stages[-1].fields
         }
-        result = executor.run(stages, pixels, encodings, call.settings(), effect=effect, name=name)
+        result = executor.run(stages, pixels, encodings, part.settings, effect=effect, name=name)
         flat = image.ndim == 2 and not several
         samples = {name: output.samples[..., 0] if flat else output.samples for name, output in result.outputs.items()}
         return cast(Answer, samples["image"] if self.answer is None else self.answer(**samples))

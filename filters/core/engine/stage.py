@@ -220,6 +220,18 @@ class Colours(NamedTuple):
     """The same as a fraction of white, for constants that hold for every depth."""
 
 
+class Mark(NamedTuple):
+    """Marks a stage at which a part of the colours is taken out, or put back beside what was kept of them."""
+
+    part: Literal["luma", "chroma"]
+    begins: bool
+    """Taken out; the stages up to the one that puts it back act on it alone."""
+    gain: float = 1.0
+    """The factor by which the stages between the marks change a constant image."""
+    divides: bool = False
+    """They give colours multiplied by an alpha of their own, by which their result must be divided."""
+
+
 NO_COLOURS = Colours(gain=None)
 """For a result that is not a picture of the colours."""
 
@@ -251,6 +263,8 @@ class Stage(NamedTuple):
     returns them in the image's own type."""
     weights: WeightedSum | None = None
     """How missing samples can be left out; None if the stage is not a weighted sum, and leaves them out itself."""
+    mark: Mark | None = None
+    """A part of the colours is taken out, or put back; see `colour_parts`."""
     ignoring: bool = False
     """Missing samples, which are NaN, are to be left out."""
     amplification: float = 1.0

@@ -39,6 +39,9 @@ class Curve(Protocol):
 class Srgb(NamedTuple):
     """The curve of sRGB (IEC 61966-2-1)."""
 
+    name: str = "sRGB"
+    """Tells it from other curves without parameters: tuples of nothing are equal."""
+
     def decode(self, value: Array) -> Array:
         """Return the light of samples."""
         return np.where(value <= 0.04045, value / 12.92, ((value + 0.055) / 1.055) ** 2.4)
@@ -108,6 +111,8 @@ class Sampled(NamedTuple):
 class PerceptualQuantizer(NamedTuple):
     """PQ (SMPTE ST 2084, ITU-R BT.2100-2, table 4): light as a part of 10000 cd/m²."""
 
+    name: str = "PQ"
+
     def decode(self, value: Array) -> Array:
         """Return the light of samples."""
         root = np.minimum(value, MOST_PQ) ** (1 / PQ_M2)
@@ -128,6 +133,8 @@ MOST_PQ = 1.9
 class HybridLogGamma(NamedTuple):
     """HLG (ITU-R BT.2100-2, table 5): light of the scene."""
 
+    name: str = "HLG"
+
     def decode(self, value: Array) -> Array:
         """Return the light of samples."""
         return np.where(value <= 0.5, value**2 / 3, (np.exp((value - HLG_C) / HLG_A) + HLG_B) / 12) / HLG_WHITE
@@ -147,8 +154,11 @@ HLG_WHITE = 0.9999999785
 
 SRGB = Srgb()
 LINEAR = Parametric(1.0)
-BT709 = Parametric(1 / 0.45, 1 / 1.099, 0.099 / 1.099, 1 / 4.5, 0.081)
-SMPTE240 = Parametric(1 / 0.45, 1 / 1.1115, 0.1115 / 1.1115, 1 / 4, 0.0912)
+BT709_ALPHA, BT709_BETA = 1.09929682680944, 0.018053968510807
+SMPTE240_ALPHA, SMPTE240_BETA = 1.111572195921731, 0.022821585529445
+"""The constants of H.273 with the decimals by which the parts of a curve meet: 1.099 leaves a gap in 16 bits."""
+BT709 = Parametric(1 / 0.45, 1 / BT709_ALPHA, 1 - 1 / BT709_ALPHA, 1 / 4.5, 4.5 * BT709_BETA)
+SMPTE240 = Parametric(1 / 0.45, 1 / SMPTE240_ALPHA, 1 - 1 / SMPTE240_ALPHA, 1 / 4, 4 * SMPTE240_BETA)
 
 
 def gamma(exponent: float) -> Curve:

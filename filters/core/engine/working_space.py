@@ -27,6 +27,8 @@ class Settings(NamedTuple):
     """A later filter of a chain does something about NaN."""
     linear_out: bool | None = None
     """Whether the result is in linear light, where a chain's last filter differs from its first."""
+    gray: bool = False
+    """Of the result's colours the luma is written, where the format has none."""
     transfer: Transfer = transfer.DEFAULT
     """How samples stand for light: what decodes and encodes linear light."""
 
@@ -105,6 +107,8 @@ class Passage:
             picture = picture + self.bias
         if self.settings.channels == "max":
             picture = colour.strongest(picture, self.settings.nan == nan_policy.IGNORE)
+        if self.settings.gray:
+            picture = colour.luma(picture)
         if opaque is not None and self.settings.opaque:
             part = np.clip(opaque / self.full, 0, 1)
             picture = picture * part + self._backdrop(picture, self.linear_out) * (1 - part)
