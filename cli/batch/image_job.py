@@ -9,13 +9,14 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from ...filters.core.engine import executor
-from ...filters.core.engine.colour_parts import PARTS
+from ...filters.core.engine import colour, executor, geometry, nan_policy, nodata
+from ...filters.core.engine.colour import ColourModel
 from ...filters.core.engine.output_buffer import Canvas, CanvasFactory, Output
 from ...filters.core.engine.quantize import FULL, Encoding, hue_legend
 from ...filters.core.engine.stage import total_gain
 from ...filters.core.engine.working_space import Settings
 from ...filters.core.filter import encoding
+from ...filters.core.lazy_numpy import Array
 from ...filters.core.parameters import ImageError
 from ..console.messages import shown
 from ..console.report import DEPTHS, Once, Report, depth_in_words
@@ -24,7 +25,8 @@ from ..images import encode, formats, memory_budget, output_colour, picture_tran
 from ..images.atomic_write import Transaction
 from ..images.metadata import Metadata
 from ..images.picture import Picture
-from .frame_output import SHEET, Computed, kept_of, make_folder, writable
+from . import missing_notes, surprises
+from .frame_output import SHEET, Computed, Missing, kept_of, make_folder, writable
 from .job_options import JobOptions
 from .plan import Job, Target
 from .recipe import Recipe
@@ -40,6 +42,12 @@ class ImageProcessor:
         self.parts = {step.values["channels"] for step in recipe.steps}
         self.is_linear = any(step.values["linear"] for step in recipe.steps)
         self.is_picture = not maps and total_gain(self.stages) is not None
+        self._of_colours: dict[ColourModel, ImageProcessor] = {}
+
+    @property
+    def spreads_nan(self) -> bool:
+        """Whether all filters hand on what is missing."""
+        return all(step.values["nan"] == nan_policy.PROPAGATE for step in self.recipe.steps)
 
     def __reduce__(self) -> tuple[Any, ...]:
         # The stages hold functions, which are built again where they are needed.
@@ -56,45 +64,79 @@ class ImageProcessor:
 
     def computed(self, job: Job, picture: Picture) -> Computed:
         """Filter one frame; raises FileError."""
-        name = shown(job.input.name)
+        try:
+            return self._for(picture)._computed(job, picture)
+        except ImageError as error:
+            raise FileError(shown(job.input.name), str(error)) from None
+        except MemoryError:
+            raise FileError(shown(job.input.name), "needs more memory than there is") from None
+
+    def _for(self, picture: Picture) -> ImageProcessor:
+        """Return what filters a picture of these colours; raises `ImageError` where they do not suit the recipe."""
+        recipe = self.recipe.for_colours(picture.colours, picture.pixels.shape[2])
+        if recipe.steps == self.recipe.steps:
+            return self
+        if picture.colours not in self._of_colours:
+            self._of_colours[picture.colours] = ImageProcessor(recipe, self.maps, self.options)
+        return self._of_colours[picture.colours]
+
+    def _computed(self, job: Job, picture: Picture) -> Computed:
         dtype = picture.pixels.dtype.name
         formats_of = {
             output: target.format or formats.FORMATS[picture.format] for output, target in job.targets.items()
         }
-        try:
-            encodings = {
-                output: self._encoding(output, picture, formats_of[output], target)
-                for output, target in job.targets.items()
-            }
-            if picture.pixels.shape[2] == encode.CMYK:
-                self._check_inks()
-            settings = self._settings(picture, formats_of.get("image"))
-            if picture.pixels.shape[2] == 1 and "chroma" in self.parts:
-                picture.notes.append(Once("is gray, which --channels chroma leaves as it is"))
-            self._check_room(picture)
-            # A range is measured for those who ask, and where float values may leave nothing to see.
-            measure = self.options.report.ranges or dtype == "float32"
-            result = executor.run(
-                self.stages,
-                picture.pixels,
-                encodings,
-                settings,
-                picture.alpha,
-                jobs=self.options.cores,
-                measure=measure,
-                canvases={output: self._canvas(output, format, picture) for output, format in formats_of.items()},
-                effect=self.options.render.effect,
-                name=job.input.place if not picture.number else f"{job.input.place}#{picture.number}",
-            )
-        except ImageError as error:
-            raise FileError(name, str(error)) from None
-        except MemoryError:
-            raise FileError(name, "needs more memory than there is") from None
+        encodings = {
+            output: self._encoding(output, picture, formats_of[output], target)
+            for output, target in job.targets.items()
+        }
+        missing = self.options.render.nodata.of(picture.nodata)
+        encodings = {
+            output: self._with_nodata(encoded, missing, dtype, formats_of[output]) if output != SHEET else encoded
+            for output, encoded in encodings.items()
+        }
+        settings = self._settings(picture, formats_of.get("image"))
+        if picture.colours == "gray" and "chroma" in self.parts:
+            picture.notes.append(Once("is gray, which --channels chroma leaves as it is"))
+        self._check_room(picture)
+        # A range is measured for those who ask, and where float values may leave nothing to see.
+        measure = self.options.report.ranges or dtype == "float32"
+        result = executor.run(
+            self.stages,
+            picture.pixels,
+            encodings,
+            settings,
+            picture.alpha,
+            jobs=self.options.cores,
+            measure=measure,
+            canvases={output: self._canvas(output, format, picture) for output, format in formats_of.items()},
+            effect=self.options.render.effect,
+            name=job.input.place if not picture.number else f"{job.input.place}#{picture.number}",
+            colours=picture.colours,
+            nodata=missing,
+            keep_holes=self.options.render.nodata.keep_holes,
+        )
         outputs = result.outputs
         if SHEET in outputs:
-            drawn = outputs[SHEET].samples.drawn(self.maps)
+            drawn = outputs[SHEET].samples.drawn(self.maps, self.options.render.sheet_range)
             outputs[SHEET] = outputs[SHEET]._replace(samples=drawn)
-        return Computed(picture.pixels.shape, dtype, formats_of, encodings, outputs, result.facts, self.is_picture)
+        seen = picture.pixels if picture.alpha is None else picture.pixels[picture.alpha > 0][None]
+        surprising = self._surprises(seen, missing, encodings, outputs)
+        height, width = picture.pixels.shape[:2]
+        return Computed(
+            picture.pixels.shape,
+            dtype,
+            picture.colours,
+            formats_of,
+            encodings,
+            outputs,
+            result.facts,
+            self.is_picture,
+            len(self.maps),
+            surprising,
+            geometry=geometry.of(self.stages, width, height),
+            same_units=total_gain(self.stages) == 1,
+            missing=Missing(missing, result.missing, self.spreads_nan) if missing is not None else None,
+        )
 
     def _canvas(self, output: str, format: formats.Format, picture: Picture) -> CanvasFactory:
         if output != SHEET:
@@ -129,6 +171,8 @@ class ImageProcessor:
             said = [_range_notes(*output, frame.outputs) for frame in frames for output in told]
             told_once = tuple(dict.fromkeys(str(note) for note in notes if isinstance(note, Once)))
             single = [note for note in notes if not isinstance(note, Once)]
+            said += [list(frame.surprises) for frame in frames]
+            said += [missing_notes.of(output, frame) for frame in frames for output, _ in told]
             lines = [f"imfilter: {name}: {note}" for note in dict.fromkeys([*single, *itertools.chain(*said)])]
         if self.options.report.facts:
             lines += [f"{name}: {fact.text}" for fact in first.facts]
@@ -156,6 +200,25 @@ class ImageProcessor:
             frames=len(frames),
         )
 
+    def _surprises(
+        self,
+        pixels: Array,
+        missing: float | None,
+        encodings: Mapping[str, Encoding],
+        outputs: Mapping[str, Output],
+    ) -> tuple[str, ...]:
+        """Return notes on what will surprise in the outputs; of many maps on one."""
+        if not self.options.report.notes:
+            return ()
+        weights = self.stages[-1].weights
+        kernel_sum = None if weights is None else weights.sum
+        last = self.recipe.last
+        told = list(encodings.items())[: 1 if self.maps else None]
+        notes = (
+            surprises.note(name, encoding, outputs[name], last, pixels, missing, kernel_sum) for name, encoding in told
+        )
+        return tuple(note for note in notes if note)
+
     def _encoding(self, output: str, picture: Picture, format: formats.Format, target: Target) -> Encoding:
         """Return how one output's values become samples of its file; raises FileError where it cannot hold them."""
         dtype, maps = picture.pixels.dtype.name, len(self.maps)
@@ -174,15 +237,26 @@ class ImageProcessor:
         if kind == "angle" and self.options.render.angle_style == "color":
             if "uint8" not in format.colour:
                 raise FileError(target.name, f"{format.name.upper()} cannot hold the colours of --angle-style color")
-            return encoding("hue", dtype, "uint8", "clip", self.values["gain"])
+            return encoding("hue", dtype, "uint8", "auto", self.values["gain"], self.stages[-1].display)
         try:
             name = "map" if maps > 1 else output
             several = maps if target.map is None and output == "image" else 0
-            wanted = encode.sample_type(format, dtype, self.values["depth"], channels, name, several)
+            colours = colour.model_of(several) if several else picture.colours
+            wanted = encode.sample_type(format, dtype, self.values["depth"], channels, colours, name, several)
         except encode.EncodeError as error:
             raise FileError(target.name, str(error)) from None
-        encoded = encoding(kind, dtype, wanted, self.values["range"], self.values["gain"])
+        encoded = encoding(kind, dtype, wanted, self.values["range"], self.values["gain"], self.stages[-1].display)
         return encoded if target.map is None else encoded._replace(of="image", channel=target.map)
+
+    def _with_nodata(self, encoding: Encoding, missing: float | None, dtype: str, format: formats.Format) -> Encoding:
+        """Return how an output is written whose missing samples may be marked by a value.
+
+        Where neither the file can tell it nor the user did, float samples stay NaN.
+        """
+        told = format.georeferenced or not self.options.render.nodata.auto
+        marked = nodata.written(encoding, missing, dtype, told)
+        stays_nan = not told and encoding.dtype == "float32"
+        return marked._replace(nodata=None) if stays_nan else marked
 
     def _settings(self, picture: Picture, format: formats.Format | None) -> Settings:
         """Return the settings for one picture: its own curve, and a background where it cannot keep its alpha."""
@@ -196,47 +270,38 @@ class ImageProcessor:
             return settings
         full = FULL[picture.pixels.dtype.name]
         background = None
-        if (colour := self.options.render.background) is not None:
-            background = tuple(value * full / 255 for value in colour)
+        if (chosen := self.options.render.background) is not None:
+            background = tuple(value * full / 255 for value in chosen)
         opaque = format is not None and not format.alpha
         return settings._replace(background=background, opaque=opaque)
 
     def _is_gray(self, format: formats.Format, picture: Picture) -> bool:
         """Whether the luma alone is written of a picture whose luma was filtered, because the format has no colours."""
-        luma = self.values["channels"] == "luma" and picture.pixels.shape[2] == 3
+        luma = self.values["channels"] == "luma" and picture.colours == "rgb"
         return luma and not format.colour and self.options.render.effect is None
-
-    def _check_inks(self) -> None:
-        """Raise `ImageError` where a filter asks of CMYK what only colours of light have."""
-        for part in PARTS:
-            if part in self.parts:
-                raise ImageError(f"has CMYK colours, which have no {part}; use --to-rgb, or --channels each")
-        if self.is_linear:
-            raise ImageError("has CMYK colours, which are not linear light; use --to-rgb")
 
     def write(self, transaction: Transaction, job: Job, computed: Computed, metadata: Metadata) -> list[str]:
         """Write all outputs of one frame; return what people should know."""
         notes = []
         for name, target in job.targets.items():
             make_folder(target)
-            output, format = computed.outputs[name], computed.formats_of[name]
             backup = Path(job.backup) if target.in_place and job.backup else None
             with (
                 transaction.open(None if target.path is None else Path(target.path), backup) as file,
-                writable(target, format),
+                writable(target, computed.formats_of[name]),
             ):
-                kept = kept_of(metadata, name, computed)
+                kept = kept_of(metadata, name, computed, notes)
                 stamp = self.options.write.stamper.stamp(name)
-                notes += self.encode(file, name, output, format, kept, stamp)
+                notes += self.encode(file, name, computed, kept, stamp)
         return notes
 
-    def encode(
-        self, file: io.BytesIO, name: str, output: Output, format: formats.Format, metadata: Metadata, stamp: str
-    ) -> list[str]:
+    def encode(self, file: io.BytesIO, name: str, computed: Computed, metadata: Metadata, stamp: str) -> list[str]:
         """Write one output of one frame into *file*; return what people should know."""
+        output, format, options = computed.outputs[name], computed.formats_of[name], self.options.write.encode
         if name == "image" and len(self.maps) not in (0, 1, 3):
-            return encode.write_maps(file, output.samples, format, metadata, self.options.write.encode, stamp)
-        return encode.write(file, output.samples, output.alpha, format, metadata, self.options.write.encode, stamp)
+            return encode.write_maps(file, output.samples, format, metadata, options, stamp)
+        colours = computed.colours_of(name)
+        return encode.write(file, output.samples, output.alpha, format, metadata, options, stamp, colours)
 
 
 def _range_notes(name: str, encoding: Encoding, outputs: Mapping[str, Output]) -> list[str]:

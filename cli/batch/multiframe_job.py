@@ -121,7 +121,12 @@ def _all(processor: ImageProcessor, job: Job, frames: Frames, name: str) -> Repo
 def _gather(gathered: Gathered, name: str, target: Target, computed: Computed, picture: Picture) -> None:
     output = computed.outputs[name]
     with writable(target, gathered.format):
-        gathered.add(output.samples, output.alpha, kept_of(picture.metadata, name, computed))
+        gathered.add(
+            output.samples,
+            output.alpha,
+            kept_of(picture.metadata, name, computed, gathered.own_notes),
+            computed.colours_of(name),
+        )
 
 
 def _write(transaction: Transaction, job: Job, name: str, gathered: Gathered) -> list[str]:
@@ -150,8 +155,10 @@ def _numbered(
     if processor.options.write.keep_existing and os.path.lexists(target.path):
         return []
     make_folder(target)
-    output, format = computed.outputs[name], computed.formats_of[name]
-    kept, stamp = kept_of(picture.metadata, name, computed), processor.options.write.stamper.stamp(of_frame(name, last))
+    format = computed.formats_of[name]
+    notes: list[str] = []
+    kept = kept_of(picture.metadata, name, computed, notes)
+    stamp = processor.options.write.stamper.stamp(of_frame(name, last))
     with transaction.open(Path(target.path)) as file, writable(target, format):
-        return processor.encode(file, name, output, format, kept, stamp)
-    return []
+        notes += processor.encode(file, name, computed, kept, stamp)
+    return notes

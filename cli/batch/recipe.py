@@ -7,11 +7,12 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ...filters.core import catalog
-from ...filters.core.parameters import FileContent, ParameterError, Spec
+from ...filters.core.parameters import FileContent, ImageError, ParameterError, Spec
 from ..console.messages import flag
 from ..errors import UsageError
 
 if TYPE_CHECKING:
+    from ...filters.core.engine.colour import ColourModel
     from ...filters.core.engine.stage import Stage
     from ...filters.core.engine.working_space import Settings
     from ...filters.core.filter import Call, ImageFilter
@@ -61,6 +62,27 @@ class Recipe(NamedTuple):
             return tuple(parts[0].stages), parts[0].settings
         names = [f"step {number} ({step.name})" for number, step in enumerate(self.steps, 1)]
         return chain.chain([part._replace(name=name) for part, name in zip(parts, names, strict=True)])
+
+    def for_colours(self, colours: ColourModel, channels: int) -> Recipe:
+        """Return the recipe for a picture of *channels* of *colours*; raises `ImageError` for what they do not have."""
+        if colours in ("gray", "rgb"):
+            return self
+        from ...filters.core.engine.colour_parts import PARTS
+
+        what, advice = f"{channels} bands without colour", ""
+        if colours == "cmyk":
+            what, advice = "CMYK colours", "--to-rgb, or "
+        steps = list(self.steps)
+        for number, step in enumerate(steps):
+            if step.values["linear"]:
+                raise ImageError(f"has {what}, which are not linear light; use {advice}no --linear")
+            part = step.values["channels"]
+            if part in PARTS and (colours == "cmyk" or "channels" in step.given):
+                raise ImageError(f"has {what}, which have no {part}; use {advice}--channels each")
+            steps[number] = step.for_bands()
+            if len(step.maps()) == 1 or step.values["channels"] not in (*PARTS, "each"):
+                break  # what follows has one channel
+        return Recipe(tuple(steps))
 
     def maps(self) -> tuple[str, ...]:
         """Return the names of the maps that the result is made of; none for a picture. Raises UsageError.

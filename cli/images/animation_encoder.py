@@ -5,10 +5,11 @@ from __future__ import annotations
 import io
 from typing import Any
 
+from ...filters.core.engine.colour import ColourModel
 from .codec import Codec, Content, EncodeOptions, FrameWriter
 from .encode import kept
 from .formats import Format
-from .metadata import Metadata
+from .metadata import Metadata, georeferenced
 from .output_colour import fitted
 from .picture import Timing
 
@@ -37,7 +38,8 @@ class Gathered:
 
     def __init__(self, format: Format, options: EncodeOptions, timing: Timing | None, software: str) -> None:
         self.format, self.options, self.software = format, options, software
-        self._notes: list[str] = []
+        self.own_notes: list[str] = []
+        """What became of the frames' metadata."""
         self._shape: tuple[int, ...] | None = None
         frames = format.codec.frames if format.holds_frames(timed=timing is not None) else None
         self._writer: FrameWriter = Alone(format.codec) if frames is None else frames(timing)
@@ -45,23 +47,23 @@ class Gathered:
     @property
     def notes(self) -> list[str]:
         """What people should know, each once."""
-        return list(dict.fromkeys([*self._notes, *self._writer.notes]))
+        return list(dict.fromkeys([*self.own_notes, *self._writer.notes]))
 
-    def add(self, pixels: Any, alpha: Any, metadata: Metadata) -> None:
+    def add(self, pixels: Any, alpha: Any, metadata: Metadata, colours: ColourModel = "rgb") -> None:
         """Take one more frame; the first one's metadata are the file's. Raises ValueError."""
-        pixels, metadata = fitted(pixels, metadata, self.format, self.options, self._notes)
+        pixels, metadata = fitted(pixels, metadata, self.format, self.options, self.own_notes)
         if self._shape is None:
             self._shape = pixels.shape
-            metadata = kept(metadata, pixels, self.options, self._notes)
-            self._writer.add(Content(pixels, alpha, metadata, self.options, self.software))
+            metadata = kept(metadata, self.format, pixels, self.options, self.own_notes)
+            self._writer.add(Content(pixels, alpha, metadata, self.options, self.software, colours))
             return
         if self.format.paged and not self.options.strip:
-            metadata = Metadata(icc=metadata.icc, dpi=metadata.dpi)
+            metadata = Metadata(georeferenced(metadata), icc=metadata.icc, dpi=metadata.dpi)
         else:
             metadata = Metadata()
         if pixels.shape != self._shape and not self.format.paged:
             raise ValueError(f"its frames are of several sizes, {_size(self._shape)} and {_size(pixels.shape)}")
-        self._writer.add(Content(pixels, alpha, metadata, self.options))
+        self._writer.add(Content(pixels, alpha, metadata, self.options, colours=colours))
 
     def write(self, file: io.BytesIO) -> None:
         """Write the file."""

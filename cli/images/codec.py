@@ -6,16 +6,13 @@ import io
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
+from ...filters.core.engine.colour import ColourModel
 from ...filters.core.lazy_numpy import np
 from .metadata import Metadata, tags_of
 from .picture import Decode, DecodeOptions, Frames, PartialDecode, Picture, Timing
 
 if TYPE_CHECKING:
     from ...filters.core.engine.output_buffer import CanvasFactory
-
-
-CMYK = 4
-"""Channels of a CMYK picture."""
 
 
 class EncodeOptions(NamedTuple):
@@ -34,13 +31,15 @@ class Content(NamedTuple):
     """What goes into a file, or into one of its frames."""
 
     pixels: Any
-    """``(height, width, channels)``, the channels 1, 3 or 4 (CMYK), or what the codec's canvas made of them."""
+    """``(height, width, channels)``, or what the codec's canvas made of them."""
     alpha: Any
     """``(height, width)``, or None."""
     metadata: Metadata = Metadata()
     options: EncodeOptions = EncodeOptions()
     software: str = ""
     """A line of ASCII for the field in which the format names the program that wrote a file."""
+    colours: ColourModel = "rgb"
+    """What several channels are."""
 
     def samples(self) -> Any:
         """Return the samples as files hold them: the alpha is the last channel, and a single channel has no axis."""
@@ -75,6 +74,11 @@ class FrameWriter(Protocol):
 
 Encode = Callable[[io.BytesIO, Content], list[str]]
 """Writes a file and returns notes for the user. Raises ValueError if the format cannot hold the content."""
+
+
+def not_written(file: io.BytesIO, content: Content) -> list[str]:
+    """Stand in as the `encode` of a format that is only read."""
+    raise ValueError("is read but not written")
 
 
 def _nothing(head: bytes) -> None:

@@ -5,31 +5,38 @@ from __future__ import annotations
 import io
 from typing import Any
 
+from ...filters.core.engine.colour import ColourModel
 from ...filters.core.engine.output_buffer import Canvas, CanvasFactory
 from ..console.report import DEPTHS, depth_in_words
-from .codec import CMYK, Content, EncodeOptions
-from .formats import FOR_MAPS, Format
-from .metadata import Metadata, ready
+from .codec import Content, EncodeOptions
+from .formats import FOR_BANDS, FOR_MAPS, Format, only_read
+from .metadata import Metadata, georeferenced, ready, without
 from .output_colour import fitted
+from .tiff_tags import GDAL_NODATA
 
 
 class EncodeError(Exception):
     """The format cannot hold the samples; the message says what would."""
 
 
-def sample_type(format: Format, dtype: str, depth: str, channels: int, name: str, maps: int = 0) -> str:
+def sample_type(
+    format: Format, dtype: str, depth: str, channels: int, colours: ColourModel, name: str, maps: int = 0
+) -> str:
     """Return the dtype in which the output *name* of an image of *dtype* goes into *format*.
 
-    A map goes raw, as float, into every format that can hold that; so do the several *maps* that a picture is made of.
-    Raises `EncodeError` where the depth cannot be kept; no sample loses bits without being told to.
+    The image has *channels* of *colours*. A map goes raw, as float, into every format that can hold that; so do the
+    several *maps* that a picture is made of. Raises `EncodeError` where the depth cannot be kept; no sample loses bits
+    without being told to.
     """
+    if format.instead:
+        raise EncodeError(only_read(format))
     if maps and not format.holds_maps(maps):
         raise EncodeError(f"{format.name.upper()} cannot hold {maps} maps; {FOR_MAPS}")
-    held = {1: format.gray, CMYK: format.inks}.get(channels, format.colour)
-    if maps not in (0, 3):
-        held = format.gray
-    if not held and channels == CMYK:
+    held = format.gray if maps not in (0, 3) else format.held(colours, channels)
+    if not held and colours == "cmyk":
         raise EncodeError(f"{format.name.upper()} cannot hold CMYK samples; use --to-rgb, or .tif or .jpg")
+    if not held and colours == "bands":
+        raise EncodeError(f"{format.name.upper()} cannot hold {channels} bands; {FOR_BANDS}")
     if not held:
         raise EncodeError(f"{format.name.upper()} holds gray only; --channels luma, or .ppm")
     if depth != "keep":
@@ -42,9 +49,9 @@ def sample_type(format: Format, dtype: str, depth: str, channels: int, name: str
     else:
         wanted = dtype
     if wanted not in held:
-        colours = "gray" if held is format.gray else {CMYK: "CMYK"}.get(channels, "RGB")
+        what = {"bands": "", "cmyk": "CMYK "}.get(colours, "RGB ") if channels > 1 else "gray "
         raise EncodeError(
-            f"{format.name.upper()} cannot hold {depth_in_words(wanted)} {colours} samples; "
+            f"{format.name.upper()} cannot hold {depth_in_words(wanted)} {what}samples; "
             f"use --depth {' or '.join(str(DEPTHS[dtype]) for dtype in held)}"
             ", or .tif or .npy"
         )
@@ -64,8 +71,9 @@ def write(
     metadata: Metadata,
     options: EncodeOptions,
     software: str = "",
+    colours: ColourModel = "rgb",
 ) -> list[str]:
-    """Encode ``pixels (height, width, 1 or 3)`` and ``alpha (height, width)``; return what people should know.
+    """Encode ``pixels (height, width, channels)`` and ``alpha (height, width)``; return what people should know.
 
     *pixels* may be what `canvas` made for the format.
 
@@ -73,8 +81,8 @@ def write(
     """
     notes: list[str] = []
     pixels, metadata = fitted(pixels, metadata, format, options, notes)
-    metadata = kept(metadata, pixels, options, notes)
-    return notes + format.codec.encode(file, Content(pixels, alpha, metadata, options, software))
+    metadata = kept(metadata, format, pixels, options, notes)
+    return notes + format.codec.encode(file, Content(pixels, alpha, metadata, options, software, colours))
 
 
 def write_maps(
@@ -84,9 +92,16 @@ def write_maps(
     notes: list[str] = []
     encode = format.codec.encode_maps
     assert encode is not None
-    return notes + encode(file, Content(maps, None, kept(metadata, maps, options, notes), options, software))
+    metadata = kept(metadata, format, maps, options, notes)
+    return notes + encode(file, Content(maps, None, metadata, options, software, "bands"))
 
 
-def kept(metadata: Metadata, pixels: Any, options: EncodeOptions, notes: list[str]) -> Metadata:
+def kept(metadata: Metadata, format: Format, pixels: Any, options: EncodeOptions, notes: list[str]) -> Metadata:
     """Return what goes into a file of *pixels*."""
-    return Metadata() if options.strip else ready(metadata, pixels.shape[1::-1], options.strip_gps, notes)
+    if options.strip:
+        return Metadata()
+    if not format.georeferenced and (own := georeferenced(metadata)):
+        metadata = metadata._replace(tags=without(metadata.tags, own.keys()))
+        if own.keys() != {GDAL_NODATA}:
+            notes.append(f"{format.title or format.name.upper()} cannot hold its georeference; use .tif")
+    return ready(metadata, pixels.shape[1::-1], options.strip_gps, notes)

@@ -12,6 +12,9 @@ from .atomic_write import end_with
 from .codec import Codec, Content
 from .picture import Decode, DecodeError, DecodeOptions, PartialDecode, Picture, real_samples, with_alpha
 
+BANDS = "bands"
+"""The word in the header's comment that the channels have no colour, and none is alpha."""
+
 
 def finish(begun: PartialDecode, options: DecodeOptions, decode: Decode) -> Picture:
     """Read an array; raises `DecodeError`."""
@@ -29,11 +32,12 @@ def finish(begun: PartialDecode, options: DecodeOptions, decode: Decode) -> Pict
     except Exception as error:
         raise DecodeError(f"is no readable .npy file ({reason_of(error)})") from error
     pixels = np.atleast_2d(array)[..., None] if array.ndim in (1, 2) else array
-    if pixels.ndim != 3 or pixels.shape[2] not in (1, 2, 3, 4) or pixels.size == 0:
+    if pixels.ndim != 3 or pixels.size == 0:
         raise DecodeError(
-            f"has the shape {array.shape}; an image is (height, width), (height, width, 1, 2, 3 or 4) or (width,)"
+            f"has the shape {array.shape}; an image is (height, width), (height, width, bands) or (width,)"
         )
-    return with_alpha(real_samples(pixels))
+    samples = real_samples(pixels)
+    return Picture(samples, colours="bands") if header.comment_has(BANDS) else with_alpha(samples)
 
 
 def encode(file: io.BytesIO, content: Content) -> list[str]:
@@ -42,7 +46,9 @@ def encode(file: io.BytesIO, content: Content) -> list[str]:
     samples = content.pixels if as_it_is else content.samples()
     described = np.lib.format.header_data_from_array_1_0(samples)
     header = repr({**described, "fortran_order": False})
-    text = f"{header}  # {content.software}" if content.software else header
+    words = [content.software, BANDS if content.colours == "bands" and content.pixels.shape[2] > 1 else ""]
+    comment = " ".join(word for word in words if word)
+    text = f"{header}  # {comment}" if comment else header
     padding = -(10 + len(text) + 1) % np.lib.format.ARRAY_ALIGN
     text += " " * padding + "\n"
     file.write(np.lib.format.magic(1, 0) + len(text).to_bytes(2, "little") + text.encode())

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from ...filters.core.engine.colour import ColourModel, model_of
 from ...filters.core.lazy_numpy import np
 from . import memory_budget
 from .metadata import Metadata
@@ -35,7 +36,7 @@ class DecodeError(Exception):
 
 @dataclass
 class Picture:
-    """A picture: ``pixels (height, width, 1, 3, or 4 of CMYK)``, ``alpha (height, width)`` or None, of one dtype."""
+    """A picture: ``pixels (height, width, channels)``, ``alpha (height, width)`` or None, of one dtype."""
 
     pixels: Any
     alpha: Any = None
@@ -48,6 +49,15 @@ class Picture:
     """Of the frame."""
     orientation: int = 1
     """What EXIF said of the samples as they were stored; the pixels are upright."""
+    nodata: float | None = None
+    """The value of samples that are missing, as the file tells it."""
+    colours: ColourModel = "gray"
+    """What the channels are. Several are never gray: three are RGB then, and others bands without colour."""
+
+    def __post_init__(self) -> None:
+        """Complete the colours by the number of channels."""
+        if self.colours == "gray":
+            self.colours = model_of(self.pixels.shape[2])
 
 
 class Timing(NamedTuple):
@@ -91,6 +101,8 @@ class PartialDecode(NamedTuple):
     notes: tuple[str, ...] = ()
     low: Image.Image | None = None
     """The low bytes of 16-bit samples, whose high bytes *image* holds."""
+    damage: str | None = None
+    """Why a lenient `load` was needed."""
 
 
 def size_guard(max_pixels: int) -> SizeGuard:

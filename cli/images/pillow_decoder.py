@@ -89,6 +89,10 @@ def finish(
     assert image is not None
     metadata = of_image(image, notes, tiff)
     orientation = orientation_of(image)
+    if orientation != 1:
+        from . import placement
+
+        metadata = placement.upright(metadata, orientation, *image.size, notes)
     # A block that is damaged was told of; it turns nothing.
     with contextlib.suppress(Exception):
         ImageOps.exif_transpose(image, in_place=True)
@@ -100,4 +104,11 @@ def finish(
         image, icc = icc_transform.to_rgb(image, icc, notes)
         image.info = info
     pixels, alpha = parts(image)
-    return Picture(pixels, alpha, metadata=metadata._replace(icc=icc), notes=notes, orientation=orientation)
+    return Picture(
+        pixels,
+        alpha,
+        metadata=metadata._replace(icc=icc),
+        notes=notes,
+        orientation=orientation,
+        colours="cmyk" if image.mode == "CMYK" else "gray",
+    )

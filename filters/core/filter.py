@@ -17,15 +17,15 @@ from typing import (
     overload,
 )
 
-from .engine import colour_parts, executor, nan_policy
+from .engine import colour, colour_parts, executor, nan_policy, nodata
 from .engine.borders import ALIASES, PICTURES, Border
 from .engine.chain import Part
 from .engine.mask import Box, Effect
-from .engine.quantize import FULL, Encoding, Range
+from .engine.quantize import AS_COMPUTED, FULL, Display, Encoding, GivenRange
 from .engine.stage import Stage
 from .engine.working_space import Settings
 from .lazy_numpy import Array, np
-from .parameters import ImageError, Kind, Param, Spec, describe
+from .parameters import ImageError, Kind, Param, ParameterError, Spec, describe
 
 Parameters = ParamSpec("Parameters")
 Answer = TypeVar("Answer")
@@ -73,14 +73,22 @@ class Treatment(TypedDict, total=False):
         Param("Bits of the samples written; values are scaled between 8 and 16.", default="keep"),
     ]
     range: Annotated[
-        Range,
-        Param("How signed or large results fit 8 and 16 bits; offset puts 0 at mid-gray.", default="clip"),
+        GivenRange,
+        Param(
+            "How signed or large results fit 8 and 16 bits: auto at the operator's fixed scale, the others as its "
+            "formula gives them; offset puts 0 at mid-gray, stretch uses each image's own range.",
+            default="auto",
+        ),
     ]
-    gain: Annotated[float, Param("Factor on results written in 8 or 16 bits.", above=0, max=1e6, default=1.0)]
+    gain: Annotated[float, Param("Further factor on results written in 8 or 16 bits.", above=0, max=1e6, default=1.0)]
     mask: Array | None
     """Gray of the image's size: the strength of the effect, from 0 to white."""
     roi: Sequence[Box] | Box | None
     """The boxes ``(x, y, width, height)`` outside of which nothing changes."""
+    nodata: float | None
+    """The value of samples that are missing, as NaN is; what is missing of the result has it too."""
+    keep_holes: bool
+    """What is missing of the image is missing of the result, whatever *nan* makes of it."""
     name: str
     """What the image is called: random numbers differ by it. The command line takes the path from the named folder."""
 
@@ -125,6 +133,18 @@ class Call(NamedTuple):
         """Return what the shared parameters say about entering the image and its border."""
         values = self.values
         return Settings(values["border"], values["fill"], values["linear"], values["channels"], nan=values["nan"])
+
+    def for_bands(self) -> Call:
+        """Return the call for an image whose channels have no colours: the luma is no default there.
+
+        Raises `ParameterError` where it, or the chroma, was asked for.
+        """
+        channels = self.values["channels"]
+        if channels not in colour_parts.PARTS:
+            return self
+        if "channels" in self.given:
+            raise ParameterError("channels", f"bands without colour have no {channels}; use each or max")
+        return self._replace(values={**self.values, "channels": "each"})
 
     def part(self, name: str = "") -> Part:
         """Return stages and settings together, as `chain` takes them; a failure calls them *name*."""
@@ -174,7 +194,9 @@ class ImageFilter(Generic[Parameters, Answer]):
         return Call(self, given, self.spec.check(given))
 
     def __call__(self, image: Array, *args: Parameters.args, **parameters: Parameters.kwargs) -> Answer:
-        """Filter an array ``(height, width)`` or ``(height, width, 1 or 3)`` of uint8, uint16 or float32.
+        """Filter an array ``(height, width)`` or ``(height, width, channels)`` of uint8, uint16 or float32.
+
+        Three channels are RGB. Other numbers have no colour, and are filtered each by itself.
 
         *mask* and *roi* keep it to a part of the image: what lies outside is given back as it is, and the maps are 0.
 
@@ -189,8 +211,14 @@ class ImageFilter(Generic[Parameters, Answer]):
         pixels = as_image(image)
         given: dict[str, Any] = dict(parameters)
         mask, roi, name = given.pop("mask", None), given.pop("roi", None), given.pop("name", "")
+        missing, keep_holes = nodata.check(given.pop("nodata", None)), bool(given.pop("keep_holes", False))
         effect = None if mask is None and roi is None else Effect(mask, roi)
         call = self.checked(**given)
+        colours = colour.model_of(pixels.shape[2])
+        if colours == "bands":
+            call = call.for_bands()
+            if call.values["linear"]:
+                raise ImageError(f"an image of {pixels.shape[2]} channels has no colours, and no linear light")
         part, values = call.part(), call.values
         stages = part.stages
         own = pixels.dtype.name
@@ -198,31 +226,51 @@ class ImageFilter(Generic[Parameters, Answer]):
         kept = "float32" if several else own
         dtype = kept if values["depth"] == "keep" else DEPTH_DTYPE[values["depth"]]
         encodings = {
-            name: encoding(kind, own, dtype if name == "image" else "float32", values["range"], values["gain"])
+            name: encoding(
+                kind,
+                own,
+                dtype if name == "image" else "float32",
+                values["range"],
+                values["gain"],
+                stages[-1].display,
+            )
             for name, kind in self.kinds.items()
             if name in stages[-1].fields
         }
-        result = executor.run(stages, pixels, encodings, part.settings, effect=effect, name=name)
+        encodings = {name: nodata.written(encoding, missing, own) for name, encoding in encodings.items()}
+        result = executor.run(
+            stages,
+            pixels,
+            encodings,
+            part.settings,
+            effect=effect,
+            name=name,
+            nodata=missing,
+            keep_holes=keep_holes,
+        )
         flat = image.ndim == 2 and not several
         samples = {name: output.samples[..., 0] if flat else output.samples for name, output in result.outputs.items()}
         return cast(Answer, samples["image"] if self.answer is None else self.answer(**samples))
 
 
-def encoding(kind: Kind, source: str, target: str, range: Range, gain: float) -> Encoding:
+def encoding(
+    kind: Kind, source: str, target: str, range: GivenRange, gain: float, display: Display = AS_COMPUTED
+) -> Encoding:
     """Return how values of an image of dtype *source* become samples of dtype *target*.
 
     Float holds the raw values, whatever the image's depth; between 8 and 16 bits values are scaled.
     """
     scale = 1.0 if "float32" in (source, target) else FULL[target] / FULL[source]
-    return Encoding(cast(Any, target), kind, range, gain, scale, FULL[source])
+    chosen = display.chosen(kind, range, gain)
+    return Encoding(cast(Any, target), kind, chosen.range, chosen.gain, scale, FULL[source])
 
 
 def as_image(array: Array) -> Array:
     """Return *array* as ``(height, width, channels)``; raises `ImageError` for what is no image."""
     array = np.asarray(array)
     pixels = array[..., None] if array.ndim == 2 else array
-    if pixels.ndim != 3 or pixels.shape[2] not in (1, 3):
-        raise ImageError(f"an image has the shape (height, width) or (height, width, 1 or 3), not {array.shape}")
+    if pixels.ndim != 3:
+        raise ImageError(f"an image has the shape (height, width) or (height, width, channels), not {array.shape}")
     if pixels.dtype.name not in FULL:
         raise ImageError(f"an image has samples of uint8, uint16 or float32, not {pixels.dtype}")
     if pixels.size == 0:

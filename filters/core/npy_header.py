@@ -23,13 +23,19 @@ class Header(NamedTuple):
     """The type of the samples, in the words of the array interface."""
     start: int
     """Where the samples begin."""
+    comment: str = ""
+    """What stands behind the literal, which is Python's."""
+
+    def comment_has(self, word: str) -> bool:
+        """Whether *word* is one of the comment's."""
+        return word in self.comment.split()
 
 
 def read(data: bytes) -> Header:
     r"""Return the header that a file begins with; raises ValueError.
 
     >>> read(b"\x93NUMPY\1\0\x40\0{'descr': '<f4', 'fortran_order': False, 'shape': (64, 3, 7, 7)}\n")
-    Header(shape=(64, 3, 7, 7), described='<f4', start=74)
+    Header(shape=(64, 3, 7, 7), described='<f4', start=74, comment='')
     """
     if not data.startswith(MAGIC):
         raise ValueError("it begins like none")
@@ -43,13 +49,14 @@ def read(data: bytes) -> Header:
         raise ValueError(f"its header of {length} bytes is longer than {MAX_HEADER_BYTES}")
     if len(data) < start or len(version) < 2:
         raise ValueError("its header is cut off")
-    found = _literal(data[begin:start].decode("utf-8" if version == (3, 0) else "latin-1"))
+    text = data[begin:start].decode("utf-8" if version == (3, 0) else "latin-1")
+    found = _literal(text)
     if not isinstance(found, dict) or found.keys() != {"descr", "fortran_order", "shape"}:
         raise ValueError("its header tells no shape, type and order")
     shape = found["shape"]
     if not isinstance(shape, tuple) or not all(type(side) is int and side >= 0 for side in shape):
         raise ValueError(f"its shape is {str(shape)[:40]}")
-    return Header(shape, found["descr"], start)
+    return Header(shape, found["descr"], start, text.rpartition("}")[2].partition("#")[2].strip())
 
 
 def _literal(text: str) -> Any:

@@ -24,7 +24,6 @@ from PIL import Image
 
 from ....filters.core.engine.output_buffer import Canvas
 from ....filters.core.engine.threads import side_by_side
-from ..codec import CMYK
 from ..pillow_buffer import image_of
 from . import segments
 from .segments import COMMENT, END_OF_IMAGE, RESTART, START_OF_FRAME, START_OF_SCAN, TABLES
@@ -140,7 +139,7 @@ def write(
 
 
 def _image(pixels: Any) -> Image.Image:
-    return image_of(pixels if pixels.shape[2] > 1 else pixels[..., 0], inks=pixels.shape[2] == CMYK)
+    return image_of(pixels if pixels.shape[2] > 1 else pixels[..., 0], inks=pixels.shape[2] == len("CMYK"))
 
 
 def _encoded(image: Image.Image, **settings: Any) -> bytes:

@@ -6,8 +6,8 @@ import io
 from typing import Any
 
 from .. import ifd, pillow_buffer
-from ..codec import CMYK, Codec, Content, FrameWriter
-from ..metadata import Metadata, tags_of
+from ..codec import Codec, Content, FrameWriter
+from ..metadata import Metadata, georeferenced, tags_of
 from ..picture import Timing
 from ..tiff_tags import XMP
 from . import decoder
@@ -16,12 +16,12 @@ from . import decoder
 def encode(file: io.BytesIO, content: Content) -> list[str]:
     """Write a file of one page."""
     samples, metadata = content.samples(), content.metadata
-    if samples.dtype == "float32" or (samples.dtype == "uint16" and samples.ndim == 3):
+    if samples.dtype == "float32" or content.colours == "bands" or (samples.dtype == "uint16" and samples.ndim == 3):
         with _writer(file) as writer:
-            _add_page(writer, samples, content.alpha is not None, metadata, content.software)
+            _add_page(writer, content)
         return _finish(file, metadata)
     beside = {"software": content.software, "icc_profile": metadata.icc, "dpi": metadata.dpi}
-    image = pillow_buffer.image_of(samples, inks=content.alpha is None and samples.shape[2:] == (CMYK,))
+    image = pillow_buffer.image_of(samples, inks=content.colours == "cmyk")
     given = {name: value for name, value in beside.items() if value}
     image.save(file, "TIFF", compression="tiff_adobe_deflate", **given)
     return _finish(file, metadata)
@@ -31,8 +31,8 @@ def encode_maps(file: io.BytesIO, content: Content) -> list[str]:
     """Write a file with a page for each map."""
     with _writer(file) as writer:
         for number in range(content.pixels.shape[2]):
-            page = content._replace(pixels=content.pixels[..., number : number + 1])
-            _add_page(writer, page.samples(), False, content.metadata, content.software if number == 0 else "")
+            software = content.software if number == 0 else ""
+            _add_page(writer, content._replace(pixels=content.pixels[..., number : number + 1], software=software))
     return _finish(file, content.metadata)
 
 
@@ -49,7 +49,7 @@ class Pages:
         """Take one more page."""
         if self._metadata is None:
             self._metadata = frame.metadata
-        _add_page(self._writer, frame.samples(), frame.alpha is not None, frame.metadata, frame.software)
+        _add_page(self._writer, frame)
 
     def write(self, file: io.BytesIO) -> None:
         """Write all pages."""
@@ -70,23 +70,34 @@ def _writer(file: io.BytesIO) -> Any:
     return tifffile.TiffWriter(file, byteorder="<")
 
 
-def _add_page(writer: Any, samples: Any, alpha: bool, metadata: Metadata, software: str) -> None:
-    channels = samples.shape[2] - alpha if samples.ndim == 3 else 1
+def _add_page(writer: Any, content: Content) -> None:
+    samples, metadata, channels = content.samples(), content.metadata, content.pixels.shape[2]
+    photometric = (
+        {"rgb": "rgb", "cmyk": "separated"}.get(content.colours, "minisblack") if channels > 1 else "minisblack"
+    )
+    extra = ["unspecified"] * (channels - 1 if content.colours == "bands" else 0)
+    extra += ["unassalpha"] if content.alpha is not None else []
     writer.write(
         samples,
-        photometric={3: "rgb", CMYK: "separated"}.get(channels, "minisblack"),
+        photometric=photometric,
         planarconfig="contig" if samples.ndim == 3 else None,
-        extrasamples=["unassalpha"] if alpha else None,
+        extrasamples=extra or None,
         compression="zlib",
         # Its predictor for floats would need a compiled package.
         predictor=samples.dtype != "float32",
         metadata=None,
         contiguous=False,
-        software=software or False,
+        software=content.software or False,
         resolution=metadata.dpi,
         resolutionunit="INCH" if metadata.dpi else None,
         iccprofile=metadata.icc or None,
+        extratags=[(tag, value.type, value.many, value.data, False) for tag, value in _own_tags(metadata)],
     )
+
+
+def _own_tags(metadata: Metadata) -> list[tuple[int, ifd.Value]]:
+    """Return the tags that each page has of its own; the others stand in the first alone."""
+    return sorted(georeferenced(metadata).items())
 
 
 def _finish(file: io.BytesIO, metadata: Metadata) -> list[str]:

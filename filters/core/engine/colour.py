@@ -5,12 +5,24 @@ Strips ``(rows, columns, channels)`` of float32 or float64 in, the same out; *fu
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal
 
 from ..lazy_numpy import Array, np
 
 LUMA_WEIGHTS = (299, 587, 114)
 """Of red, green and blue, in thousandths (ITU-R BT.601)."""
+
+ColourModel = Literal["gray", "rgb", "cmyk", "bands"]
+"""What the channels of an image are; bands have no colour, and are filtered each by itself."""
+
+
+def model_of(channels: int) -> ColourModel:
+    """Return what so many channels are, of which nothing else is known.
+
+    >>> [model_of(channels) for channels in (1, 3, 4)]
+    ['gray', 'rgb', 'bands']
+    """
+    return "gray" if channels == 1 else "rgb" if channels == 3 else "bands"
 
 
 def luma(strip: Array, work: Any = None) -> Array:

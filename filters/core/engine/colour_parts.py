@@ -16,7 +16,7 @@ from ..lazy_numpy import Array, np
 from ..parameters import ImageError, ParameterError
 from .borders import Border
 from .colour import LUMA_WEIGHTS, luma
-from .stage import Function, ImageContext, Mark, Stage, Window, inside, total_gain
+from .stage import Function, ImageContext, Mark, Stage, inside, total_gain
 
 PARTS = ("luma", "chroma")
 RED, GREEN, BLUE = (weight / 1000 for weight in LUMA_WEIGHTS)
@@ -46,7 +46,7 @@ def divided(stages: Sequence[Stage], channels: str, border: Border) -> tuple[tup
     divides = any(stage.colours.alpha is not None for stage in stages)
     ends = Mark(channels, begins=False, gain=gain, divides=divides)  # type: ignore[arg-type]
     first = Stage(lambda context: take_out(begins, context), mark=begins)
-    last = Stage(lambda context: put_back(ends, context), amplification=2.0, mark=ends)
+    last = Stage(lambda context: put_back(ends, context), amplification=2.0, display=stages[-1].display, mark=ends)
     return (first, *inner, last), "each"
 
 
@@ -174,7 +174,7 @@ def under_anchor(stage: Stage) -> Stage:
     sx, sy = window.stride
     return Stage(
         lambda context: lambda strip: inside(strip, window.halo)[::sy, ::sx],
-        Window(window.halo, window.padding, window.stride, window.ceil, border="nearest"),
+        window._replace(border="nearest", fill=lambda context: 0.0),
     )
 
 

@@ -16,11 +16,14 @@ from typing import Any, NamedTuple
 
 from ..lazy_numpy import Array, np
 from ..parameters import ImageError
-from . import colour_parts, nan_policy, pipeline, transfer
+from . import colour_parts, geometry, nan_policy, pipeline, transfer
 from .borders import Rule
+from .colour import ColourModel, model_of
 from .facts import Fact, note
 from .mask import OTHER_SIZE, SEVERAL_MAPS, Effect
 from .masked_output import Original, PartialMap, PartialPicture
+from .nodata import Holes
+from .nodata import of as nodata_of
 from .output_buffer import Canvas, CanvasFactory, Collector, Output
 from .pipeline import AlphaOps, Source
 from .quantize import FULL, Encoding
@@ -42,6 +45,8 @@ class Result(NamedTuple):
 
     outputs: dict[str, Output]
     facts: list[Fact]
+    missing: int = 0
+    """How many samples of the image its nodata value marks."""
 
 
 def run(
@@ -56,6 +61,9 @@ def run(
     canvases: Mapping[str, CanvasFactory] = MappingProxyType({}),
     effect: Effect | None = None,
     name: str = "",
+    colours: ColourModel | None = None,
+    nodata: float | None = None,
+    keep_holes: bool = False,
 ) -> Result:
     """Run *stages* over ``image`` ``(height, width, channels)`` and encode what *encodings* names.
 
@@ -64,7 +72,9 @@ def run(
     too where the stages keep a mean, kept where their gain is 0, and dropped where the result is no
     picture of the colours. *jobs* threads share the strips; *measure* asks for the outputs' ranges; *canvases*
     make what the outputs of their names are gathered in. An *effect* says where they act, and how strongly. By its
-    *name* the image has random numbers of its own.
+    *name* the image has random numbers of its own. *colours* say what its channels are, if not their number. Samples of
+    the value *nodata* are missing, as NaN is; *keep_holes* says that what is missing of the image is missing of the
+    result.
     """
     full = FULL[image.dtype.name]
     stages = colour_parts.for_channels(stages, image.shape[2])
@@ -73,9 +83,11 @@ def run(
     tolerance = min(encoding.tolerance for encoding in encodings.values())
     if settings.transfer != transfer.DEFAULT:  # its curve may be as steep as any where it is dark
         work, tolerance = np.float64, 0.0
+    marked = nodata_of(nodata, image, colours=image.shape[2] == 3, white=full)
     finite = image.dtype.kind == "u"
     if settings.nan_looked_for or settings.nan != nan_policy.PROPAGATE:
         finite = finite or not nan_policy.has_gaps(image)
+    finite = finite and marked is None
     changed = settings.linear or alpha is not None or (settings.channels == "luma" and image.shape[2] > 1)
     whole = finite and not changed and float(settings.fill).is_integer() and 0 <= settings.fill <= full
     bias = sum(stage.colours.bias + stage.colours.white_offset * full for stage in stages)
@@ -85,14 +97,24 @@ def run(
     rounded = whole and plain and not settings.linear_out and not bias and not measure and settings.channels != "max"
     found: list[Fact] = []
     context = ImageContext(
-        full, work, frozenset(requested), tolerance, finite, whole, rounded=rounded, name=name, facts=found
-    )._replace(transfer=settings.transfer)
+        full,
+        work,
+        frozenset(requested),
+        tolerance,
+        finite,
+        whole,
+        rounded=rounded,
+        name=name,
+        facts=found,
+        transfer=settings.transfer,
+        colours=colours or model_of(image.shape[2]),
+    )
     channels = 1 if settings.channels == "luma" else image.shape[2]
     most = max(channels, *(stage.colours.maps for stage in stages))
     rows = strip_rows or _strip_rows(image.shape[1] * most, work, stages)
     gain = total_gain(stages)
     on_backdrop = gain is None and not any(stage.colours.alpha and stage.colours.alpha.backdrop for stage in stages)
-    passage = Passage(image, alpha, settings, context, gain, bias, on_backdrop)
+    passage = Passage(image, alpha, settings, context, gain, bias, on_backdrop, marked)
 
     def chained(source: Source, chain: Sequence[Stage], fill: float, beside: AlphaOps | None = None) -> pipeline.Rows:
         return pipeline.join(source, chain, context, Rule(settings.border, fill), rows, jobs, beside)
@@ -123,11 +145,14 @@ def run(
         if region is None:
             return Collector(encoding, chain.height, measure, make)
         if name == "image":
-            original = Original(image, alpha, settings.background, settings.opaque)
+            original = Original(image, alpha, settings.background, settings.opaque, marked)
             return PartialPicture(encoding, original, region, context, measure, make)
         kept = image.shape[2] if settings.channels == "each" else 1
         return PartialMap(encoding, kept, region, context, chain.height, measure, make)
 
+    holes = None
+    if keep_holes and not finite:
+        holes = Holes(image, alpha, marked, geometry.of(stages, image.shape[1], image.shape[0]))
     collectors = {name: collecting(name, encoding) for name, encoding in encodings.items()}
 
     def filter_strip(start: int, stop: int) -> None:
@@ -140,6 +165,8 @@ def run(
         if "image" in requested:
             opaque = None if opacity is None else opacity.rows(start, stop)
             fields["image"], opaque = passage.leave(fields["image"], opaque)
+        if holes is not None:
+            fields = {name: holes.put_back(values, start) for name, values in fields.items() if values is not None}
         for name, collector in collectors.items():
             beside = opaque if name == "image" else None
             part, named = collector.encoding.part, collector.encoding.fields(name)
@@ -152,7 +179,8 @@ def run(
     if measure:
         facts = [*(fact for stage in stages for fact in stage.facts(nan_policy.context_for(stage, context))), *found]
     facts.append(note(f"computed in {np.dtype(work).name}, strips of {rows} rows"))
-    return Result({name: collector.output() for name, collector in collectors.items()}, facts)
+    missing = 0 if marked is None else marked.count(image)
+    return Result({name: collector.output() for name, collector in collectors.items()}, facts, missing)
 
 
 def work_type(stages: Sequence[Stage], dtype: str, encodings: Iterable[Encoding]) -> Any:

@@ -8,6 +8,7 @@ from typing import Any
 from ..lazy_numpy import Array, np
 from . import colour
 from .mask import Region
+from .nodata import Nodata
 from .output_buffer import Canvas, CanvasFactory, Collector, Output
 from .quantize import FULL, Encoding
 from .stage import ImageContext
@@ -16,9 +17,16 @@ from .stage import ImageContext
 class Original:
     """The image as it was, in the samples of an output."""
 
-    def __init__(self, image: Array, alpha: Array | None, background: tuple[float, ...] | None, opaque: bool) -> None:
+    def __init__(
+        self,
+        image: Array,
+        alpha: Array | None,
+        background: tuple[float, ...] | None,
+        opaque: bool,
+        nodata: Nodata | None = None,
+    ) -> None:
         """An *opaque* output shows it on the *background*, which is white unless it is given."""
-        self.image, self.alpha, self.background = image, alpha, background
+        self.image, self.alpha, self.background, self.nodata = image, alpha, background, nodata
         self.opaque = opaque and alpha is not None
 
     @property
@@ -29,11 +37,14 @@ class Original:
     def values(self, start: int, stop: int, channel: int, dtype: Any) -> Array:
         """Return rows of one channel in the image's units, as ``(rows, columns)`` of *dtype*."""
         plane = self.image[start:stop, :, channel].astype(dtype)
+        if self.nodata is not None:
+            plane[self.nodata.gaps(self.image[start:stop])[..., channel]] = np.nan
         if not self.opaque:
             return plane
         full = FULL[self.image.dtype.name]
         backdrop = np.array(self.background or (full,) * 3, np.float64)[None, None]
-        value = float((colour.luma(backdrop) if self.image.shape[2] == 1 else backdrop)[0, 0, channel])
+        in_colour = self.image.shape[2] == backdrop.shape[2]
+        value = float(backdrop[0, 0, channel] if in_colour else colour.luma(backdrop)[0, 0, 0])
         part = self.opacity(start, stop)[..., 0] / full
         return (np.where(part > 0, plane, 0) * part + value * (1 - part)).astype(dtype)
 
@@ -43,11 +54,16 @@ class Original:
         return self.alpha[start:stop, :, None].astype(np.float64)
 
     def samples(self, start: int, stop: int, encoding: Encoding) -> Array:
-        """Return rows as the output's samples: those of the image, bit by bit, where the type is the same."""
-        if encoding.dtype == self.image.dtype.name and not self.opaque:
+        """Return rows as the output's samples: those of the image, bit by bit, where the type is the same.
+
+        Only the value of missing samples may be another.
+        """
+        same_gaps = self.nodata is None or self.nodata.value == encoding.nodata
+        if encoding.dtype == self.image.dtype.name and same_gaps and not self.opaque:
             return self.image[start:stop]
         planes = [self.values(start, stop, channel, np.float64) for channel in range(self.image.shape[2])]
-        return encoding.of_alpha()(np.stack(planes, axis=2))
+        kept = encoding.of_alpha()._replace(nodata=encoding.nodata, reserved=encoding.reserved)
+        return kept(np.stack(planes, axis=2))
 
     def alpha_samples(self, start: int, stop: int, encoding: Encoding) -> Array:
         """Return rows of the alpha as the output's samples."""
@@ -87,6 +103,8 @@ class PartialPicture(Collector):
     def add(self, start: int, values: Sequence[Array], opaque: Array | None = None) -> None:
         """Take the values of the strip that begins at row *start*, and their alpha."""
         strip = values[0]
+        self.looked_at(start, strip, self.region.weights(start, start + len(strip)) > 0)
+        self.count(strip)
         if self.measure:
             if strip.dtype == bool and self.encoding.stretched:
                 strip = strip * self.full
@@ -127,7 +145,7 @@ class PartialPicture(Collector):
                 result = encoding.exact(values[..., one], extent)
                 image = original.values(start, stop, channel, result.dtype) * result.dtype.type(encoding.scale)
                 mixed = _mixed(result, image, share.astype(result.dtype), sure=self.alpha is None)
-                np.copyto(plane, Encoding(encoding.dtype)(mixed), where=part)
+                np.copyto(plane, encoding.of_missing()(mixed), where=part)
         self._lay(start, samples)
 
     def _join_alpha(self, start: int, opaque: Array | None, weights: Array) -> Array:

@@ -6,18 +6,42 @@ Pictures and maps of 8 or 16 bits have fixed scales, so that all images of a bat
 
 from __future__ import annotations
 
-from typing import Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 from ..lazy_numpy import Array, np
 from ..parameters import Kind
 
 Range = Literal["clip", "abs", "offset", "stretch"]
+GivenRange = Literal["auto", "clip", "abs", "offset", "stretch"]
+"""A `Range`, or ``auto``: the one that suits the operator, its `Display`."""
+SCALED = ("picture", "magnitude", "signed", "hue")
+"""The kinds of values that a `Display` scales."""
 TURNS = {"angle": 360, "orientation": 180}
 
 FULL = {"uint8": 255.0, "uint16": 65535.0, "float32": 1.0}
 """White, for each type of sample that files have."""
 FLOAT_TOLERANCE = 1e-5
 """The error of float results that may stay, as a part of white."""
+
+
+class Display(NamedTuple):
+    """The fixed scale at which an operator's results show in 8 and 16 bits, the same for every image."""
+
+    range: Range = "clip"
+    gain: float = 1.0
+
+    def chosen(self, kind: Kind, range: GivenRange, gain: float) -> Display:
+        """Return what a given range and gain make of it for values of a *kind*: ``auto`` keeps it, times the gain.
+
+        >>> Display("offset", 0.5).chosen("picture", "auto", 3), Display("offset", 0.5).chosen("picture", "clip", 1)
+        (Display(range='offset', gain=1.5), Display(range='clip', gain=1))
+        """
+        if range != "auto":
+            return Display(range, gain)
+        return Display(self.range, self.gain * gain if kind in SCALED else gain)
+
+
+AS_COMPUTED = Display()
 
 
 class Encoding(NamedTuple):
@@ -37,6 +61,10 @@ class Encoding(NamedTuple):
     """The field of the result, where it has another name than the output."""
     channel: int | None = None
     """The one channel of it that is the output, if not all."""
+    nodata: float | None = None
+    """What is written for missing samples, which are NaN; None leaves float NaN, and whole numbers 0."""
+    reserved: bool = False
+    """Nothing else is written as `nodata`: what would be is moved by one level, or the least that a float can be."""
 
     @property
     def stretched(self) -> bool:
@@ -93,6 +121,10 @@ class Encoding(NamedTuple):
         """Return how the alpha beside this output becomes samples."""
         return Encoding(self.dtype, scale=self.scale, full=self.full)
 
+    def of_missing(self) -> Encoding:
+        """Return how samples of the file's units, unrounded, are written beside this output."""
+        return Encoding(self.dtype, nodata=self.nodata, reserved=self.reserved)
+
     def __call__(self, values: Array, extent: tuple[float, float] = (0, 1)) -> Array:
         """Encode ``(rows, columns, channels)``; *extent* is the image's ``(min, max)`` where stretched.
 
@@ -117,8 +149,23 @@ class Encoding(NamedTuple):
             values = values.astype(np.float64)
         return values if self.dtype == "float32" else self._scaled(values, extent, white, (int(white) + 1) // 2)
 
-    def into(self, values: Array, out: Array, extent: tuple[float, float] = (0, 1)) -> None:
-        """Encode *values* into *out*, of the same shape and the encoding's dtype."""
+    def into(self, values: Array, out: Array, extent: tuple[float, float] = (0, 1)) -> int:
+        """Encode *values* into *out*, of the same shape and the encoding's dtype.
+
+        Return how many were moved because they would have been the value of missing samples.
+        """
+        self._into(values, out, extent)
+        if self.nodata is None or values.dtype == bool:
+            return 0
+        nodata, moved = out.dtype.type(self.nodata), 0
+        gaps = np.isnan(values) if values.dtype.kind == "f" else np.False_
+        if self.reserved and (same := (out == nodata) & ~gaps).any():
+            moved = int(np.count_nonzero(same))
+            out[same] = _beside(nodata)
+        np.copyto(out, nodata, where=gaps)
+        return moved
+
+    def _into(self, values: Array, out: Array, extent: tuple[float, float]) -> None:
         if values.dtype == bool:
             white = self.full if self.dtype == "float32" else FULL[self.dtype]
             np.multiply(values.view(np.uint8), out.dtype.type(white), out=out)  # bool would pass through float64
@@ -161,6 +208,17 @@ class Encoding(NamedTuple):
         if self.kind == "picture" and self.range == "offset":
             return values * factor + middle
         return values * factor if factor != 1 else values
+
+
+def _beside(nodata: Any) -> Any:
+    """Return the sample next to one; that before the greatest.
+
+    >>> int(_beside(np.uint8(0))), int(_beside(np.uint8(255))), float(_beside(np.float32(-9999)))
+    (1, 254, -9998.9990234375)
+    """
+    if nodata.dtype.kind == "f":
+        return np.nextafter(nodata, nodata.dtype.type(-1 if nodata > 0 else 1))
+    return nodata - 1 if nodata == np.iinfo(nodata.dtype).max else nodata + 1
 
 
 def saturate(values: Array, dtype: str) -> Array:

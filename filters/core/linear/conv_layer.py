@@ -17,7 +17,7 @@ from typing import Any, Literal
 from ..engine import colour, nan_policy
 from ..engine.facts import Fact, chosen_algorithm, note
 from ..engine.layout import planes_of, strip_of
-from ..engine.stage import AlphaHandling, BoundStage, Colours, Function, ImageContext, Stage, Window, inside, pointwise
+from ..engine.stage import AlphaHandling, BoundStage, Colours, Function, ImageContext, Stage, Window, inside
 from ..lazy_numpy import Array, np
 from ..parameters import ImageError
 from . import overlap_save, tiled_matmul
@@ -30,7 +30,6 @@ MAX_PRODUCT_COLUMNS = 640
 """Most columns of a product."""
 MAX_STACKED_SAMPLES = 1 << 19
 """Most samples that are stacked at once, unless 16 rows of results see more."""
-CMYK = 4
 # Nanoseconds a sample and map in float32, on one core.
 TAP = 0.0225
 BACK, EACH_INPUT = 0.55, 0.5
@@ -86,7 +85,7 @@ def layer(
 
         def answer(strip: Array) -> Array:
             if strip.shape[2] != channels:
-                raise ImageError(_misfit(weights.shape, groups, strip.shape[2]))
+                raise ImageError(_misfit(weights.shape, groups, strip.shape[2], context.colours))
             gaps = np.isnan(strip) if context.ignoring else None
             if gaps is None or not gaps.any():
                 total = correlate(strip)
@@ -126,7 +125,7 @@ def layer(
         amplification=max(1.0, float(absolute.max())),
         facts=facts,
     )
-    return [pointwise(_luma), stage] if channels == 1 else [stage]
+    return [Stage(lambda context: lambda strip: _luma(strip, context.colours)), stage] if channels == 1 else [stage]
 
 
 def activated(activation: Activation, bias: float = 0.0, white_offset: float = 0.0, gain: float | None = 1.0) -> Stage:
@@ -332,11 +331,11 @@ def _present(
     return careful
 
 
-def _luma(strip: Array) -> Array:
+def _luma(strip: Array, colours: colour.ColourModel) -> Array:
     channels = strip.shape[2]
-    if channels == CMYK:
-        raise ImageError("has four channels, which have no luma; --to-rgb would help if they are CMYK")
-    if channels not in (1, 3):
+    if colours == "cmyk":
+        raise ImageError("has CMYK colours, which have no luma; use --to-rgb")
+    if channels not in (1, 3) or (channels > 1 and colours == "bands"):
         raise ImageError(f"has {channels} channels, which have no luma; a bank that sees {channels} would fit")
     return colour.luma(strip, strip.dtype)
 
@@ -345,7 +344,7 @@ def _channels(count: int) -> str:
     return "1 channel" if count == 1 else f"{count} channels"
 
 
-def _misfit(shape: Sequence[int], groups: int, channels: int) -> str:
+def _misfit(shape: Sequence[int], groups: int, channels: int, colours: colour.ColourModel) -> str:
     """Say that kernels see another number of channels than there are, and what would fit."""
     maps, inputs, height, width = shape
     in_groups = f" in {groups} groups" if groups > 1 else ""
@@ -359,6 +358,6 @@ def _misfit(shape: Sequence[int], groups: int, channels: int) -> str:
     elif channels not in (1, 3):
         fitting = [
             f"a bank of shape ({maps}, {channels}, {height}, {width})",
-            *(["--to-rgb"] if channels == CMYK else []),
+            *(["--to-rgb"] if colours == "cmyk" else []),
         ]
     return f"{needed}, the picture has {what}; {' or '.join(fitting)} would fit"
