@@ -19,14 +19,14 @@ from ...filters.core.filter import encoding
 from ...filters.core.lazy_numpy import Array
 from ...filters.core.parameters import ImageError
 from ..console.messages import shown
-from ..console.report import DEPTHS, Once, Report, depth_in_words
+from ..console.report import DEPTHS, Report, depth_in_words
 from ..errors import FileError
 from ..images import encode, formats, memory_budget, output_colour, picture_transfer
 from ..images.atomic_write import Transaction
 from ..images.metadata import Metadata
 from ..images.picture import Picture
 from . import missing_notes, surprises
-from .frame_output import SHEET, Computed, Missing, kept_of, make_folder, writable
+from .frame_output import SHEET, Computed, Missing, kept_of, opened, writable
 from .job_options import JobOptions
 from .plan import Job, Target
 from .recipe import Recipe
@@ -60,6 +60,7 @@ class ImageProcessor:
         with Transaction() as transaction:
             notes = picture.notes + self.write(transaction, job, computed, picture.metadata)
             transaction.commit()
+            notes += transaction.notes
         return self.report(job, [computed], notes)
 
     def computed(self, job: Job, picture: Picture) -> Computed:
@@ -96,7 +97,7 @@ class ImageProcessor:
         }
         settings = self._settings(picture, formats_of.get("image"))
         if picture.colours == "gray" and "chroma" in self.parts:
-            picture.notes.append(Once("is gray, which --channels chroma leaves as it is"))
+            picture.notes.append("is gray, which --channels chroma leaves as it is")
         self._check_room(picture)
         # A range is measured for those who ask, and where float values may leave nothing to see.
         measure = self.options.report.ranges or dtype == "float32"
@@ -164,16 +165,13 @@ class ImageProcessor:
         first = frames[0]
         height, width, channels = first.shape
         lines: list[str] = []
-        told_once: tuple[str, ...] = ()
         if self.options.report.notes:
             # Of many maps one is told of, as an example.
             told = [output for number, output in enumerate(first.encodings.items()) if not (number and self.maps)]
             said = [_range_notes(*output, frame.outputs) for frame in frames for output in told]
-            told_once = tuple(dict.fromkeys(str(note) for note in notes if isinstance(note, Once)))
-            single = [note for note in notes if not isinstance(note, Once)]
             said += [list(frame.surprises) for frame in frames]
             said += [missing_notes.of(output, frame) for frame in frames for output, _ in told]
-            lines = [f"imfilter: {name}: {note}" for note in dict.fromkeys([*single, *itertools.chain(*said)])]
+            notes = [*dict.fromkeys([*job.notes, *notes, *itertools.chain(*said)])]
         if self.options.report.facts:
             lines += [f"{name}: {fact.text}" for fact in first.facts]
             lines += [f"{name}: {text}" for text in _output_facts(first.outputs, first.encodings)]
@@ -196,7 +194,7 @@ class ImageProcessor:
             },
             clipped={output: sum(f.clipped for f in found) / len(found) for output, found in measured.items()},
             lines=tuple(lines),
-            once=told_once,
+            notes=tuple(notes) if self.options.report.notes else (),
             frames=len(frames),
         )
 
@@ -284,10 +282,8 @@ class ImageProcessor:
         """Write all outputs of one frame; return what people should know."""
         notes = []
         for name, target in job.targets.items():
-            make_folder(target)
-            backup = Path(job.backup) if target.in_place and job.backup else None
             with (
-                transaction.open(None if target.path is None else Path(target.path), backup) as file,
+                opened(transaction, job, target, self.options.write.preserve_times) as file,
                 writable(target, computed.formats_of[name]),
             ):
                 kept = kept_of(metadata, name, computed, notes)

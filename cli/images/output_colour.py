@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-from ..console.report import Once
 from . import icc_profile
 from .codec import EncodeOptions
 from .colour_description import HLG, NOTHING, PQ, ColourDescription
@@ -54,7 +53,7 @@ def _converted(pixels: Any, metadata: Metadata, format: Format, options: EncodeO
         return pixels
     if converted is None:
         return pixels
-    notes.append(Once(f"{why}: converted to sRGB (--keep-values leaves the values unchanged)"))
+    notes.append(f"{why}: converted to sRGB (--keep-values leaves the values unchanged)")
     return converted
 
 
@@ -65,9 +64,7 @@ def _profile(colour: ColourDescription, gray: bool, notes: list[str]) -> bytes:
     points = colour.known_points
     bright = points is not None and points.transfer in (PQ, HLG)
     if bright:
-        notes.append(
-            Once("its PQ or HLG colours are described by an ICC profile with a cicp tag, which few programs read")
-        )
+        notes.append("its PQ or HLG colours are described by an ICC profile with a cicp tag, which few programs read")
     return icc_profile.made(gray, colour.chromaticities(), colour.transfer().curves[0], points, _name(colour))
 
 

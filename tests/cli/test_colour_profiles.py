@@ -202,8 +202,8 @@ def test_it_is_said_once_a_batch(run, colours):
         ended = run(*KEEP, "a.png", "b.png", "c.png", "-o", "out/", "--to", "bmp", "-j", jobs)
         said = [line for line in ended.lines if "converted to sRGB" in line]
         assert said == [
-            "imfilter: a.png and others: BMP holds no colour profile: converted to sRGB "
-            "(--keep-values leaves the values unchanged)"
+            "imfilter: a.png: BMP holds no colour profile: converted to sRGB "
+            "(--keep-values leaves the values unchanged) (2 other images likewise)"
         ]
     assert "sRGB" not in run(*KEEP, "a.png", "-o", "out.bmp", "-q").err
 

@@ -1,6 +1,7 @@
 """JPEGs whose data are damaged, or of a kind that is not read: refused, and told by what they are."""
 
 import io
+import itertools
 import struct
 
 import numpy as np

@@ -43,7 +43,7 @@ HARMLESS = {
     "max_pixels": "1M",
     "max_frames": 3,
     "jobs": 2,
-    **dict.fromkeys(["recursive", "null", "in_place", "no_clobber", "update"], True),
+    **dict.fromkeys(["recursive", "null", "in_place", "preserve_times", "no_clobber", "update"], True),
     **dict.fromkeys(["dry_run", "fail_fast", "json", "quiet", "verbose"], True),
 }
 """Another value of each option that changes which files are read and written, or what is told, but not what is in them.
@@ -64,10 +64,14 @@ def stamp(png, rgb, folder):
     (folder / "other").mkdir()
 
     def stamp(**options):
-        filter = catalog.load("conv")
-        recipe = single(filter, dict.fromkeys(filter.spec.parameters) | {"kernel": "haar", "channels": "luma"})
+        if "angle_style" in options:  # of edges alone
+            recipe = single(catalog.load("edges"), {})
+        else:
+            filter = catalog.load("conv")
+            recipe = single(filter, dict.fromkeys(filter.spec.parameters) | {"kernel": "haar", "channels": "luma"})
         output = {} if options.keys() & {"sheet", "in_place"} else {"output": "out/"}
-        return check(recipe, SharedOptions(**{"inputs": ("a.tif",), **output, **options}), {}).stamper.stamp("image")
+        maps = {"angle": "angle.png"} if "angle_style" in options else {}
+        return check(recipe, SharedOptions(**{"inputs": ("a.tif",), **output, **options}), maps).stamper.stamp("image")
 
     return stamp
 
@@ -81,7 +85,9 @@ def test_every_option_changes_the_stamp_or_is_named_as_harmless():
 @pytest.mark.parametrize("name", OTHER)
 def test_what_changes_the_output_changes_the_stamp(stamp, name):
     beside = TOGETHER.get(name, {})
-    assert stamp(**{name: OTHER[name]}, **beside) != stamp(**beside)
+    if name == "angle_style":
+        beside = {"angle_style": "code"}
+    assert stamp(**beside | {name: OTHER[name]}) != stamp(**beside)
 
 
 @pytest.mark.each("name", HARMLESS)
