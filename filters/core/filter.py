@@ -58,7 +58,12 @@ class PastTheEdge(TypedDict, total=False):
 class Treatment(TypedDict, total=False):
     """How samples come and go, and where; those without a `Param` are the Python call's alone."""
 
-    linear: Annotated[bool, Param("Filter in linear light: decode sRGB before, encode after.", default=False)]
+    linear: Annotated[
+        bool,
+        Param(
+            "Filter in linear light: decode by the picture's own curve (else sRGB) before, encode after.", default=False
+        ),
+    ]
     nan: Annotated[
         str,
         Param(
