@@ -64,11 +64,9 @@ def stamp(png, rgb, folder):
     (folder / "other").mkdir()
 
     def stamp(**options):
-        if "angle_style" in options:  # of edges alone
-            recipe = single(catalog.load("edges"), {})
-        else:
-            filter = catalog.load("conv")
-            recipe = single(filter, dict.fromkeys(filter.spec.parameters) | {"kernel": "haar", "channels": "luma"})
+        own = {"channels": "luma"} if "angle_style" in options else {"kernel": "haar", "channels": "luma"}
+        filter = catalog.load("edges" if "angle_style" in options else "conv")  # only edges have angles
+        recipe = single(filter, dict.fromkeys(filter.spec.parameters) | {"op": "sobel"} | own)
         output = {} if options.keys() & {"sheet", "in_place"} else {"output": "out/"}
         maps = {"angle": "angle.png"} if "angle_style" in options else {}
         return check(recipe, SharedOptions(**{"inputs": ("a.tif",), **output, **options}), maps).stamper.stamp("image")
