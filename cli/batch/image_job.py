@@ -86,6 +86,9 @@ class ImageProcessor:
         formats_of = {
             output: target.format or formats.FORMATS[picture.format] for output, target in job.targets.items()
         }
+        write = self.options.write.encode
+        if write.compression and not any(format.compressions for format in formats_of.values()):
+            raise FileError(next(iter(job.targets.values())).name, formats.FOR_COMPRESSION)
         encodings = {
             output: self._encoding(output, picture, formats_of[output], target)
             for output, target in job.targets.items()
@@ -109,7 +112,7 @@ class ImageProcessor:
             picture.alpha,
             jobs=self.options.cores,
             measure=measure,
-            canvases={output: self._canvas(output, format, picture) for output, format in formats_of.items()},
+            canvases={output: self._canvas(output, format, picture.metadata) for output, format in formats_of.items()},
             effect=self.options.render.effect,
             name=job.input.place if not picture.number else f"{job.input.place}#{picture.number}",
             colours=picture.colours,
@@ -120,8 +123,7 @@ class ImageProcessor:
         if SHEET in outputs:
             drawn = outputs[SHEET].samples.drawn(self.maps, self.options.render.sheet_range)
             outputs[SHEET] = outputs[SHEET]._replace(samples=drawn)
-        seen = picture.pixels if picture.alpha is None else picture.pixels[picture.alpha > 0][None]
-        surprising = self._surprises(seen, missing, encodings, outputs)
+        surprising = self._surprises(_seen(picture, missing if result.missing else None), encodings, outputs)
         height, width = picture.pixels.shape[:2]
         return Computed(
             picture.pixels.shape,
@@ -139,11 +141,12 @@ class ImageProcessor:
             missing=Missing(missing, result.missing, self.spreads_nan) if missing is not None else None,
         )
 
-    def _canvas(self, output: str, format: formats.Format, picture: Picture) -> CanvasFactory:
+    def _canvas(self, output: str, format: formats.Format, metadata: Metadata) -> CanvasFactory:
+        options = self.options.write.encode
+        if output == "image" and output_colour.is_lost(metadata, format, options):
+            return Canvas  # what may have to be converted cannot be encoded while it is computed
         if output != SHEET:
-            # What may have to be converted cannot be encoded while it is computed.
-            lost = output == "image" and output_colour.is_lost(picture.metadata, format, self.options.write.encode)
-            return Canvas if lost else encode.canvas(format, self.options.write.encode)
+            return encode.canvas(format, options, metadata if output == "image" else Metadata())
         from .contact_sheet import Reduced  # few ask for one
 
         return Reduced
@@ -169,6 +172,7 @@ class ImageProcessor:
             # Of many maps one is told of, as an example.
             told = [output for number, output in enumerate(first.encodings.items()) if not (number and self.maps)]
             said = [_range_notes(*output, frame.outputs) for frame in frames for output in told]
+            said += [list(frame.surprises) for frame in frames]
             said += [list(frame.surprises) for frame in frames]
             said += [missing_notes.of(output, frame) for frame in frames for output, _ in told]
             notes = [*dict.fromkeys([*job.notes, *notes, *itertools.chain(*said)])]
@@ -201,7 +205,6 @@ class ImageProcessor:
     def _surprises(
         self,
         pixels: Array,
-        missing: float | None,
         encodings: Mapping[str, Encoding],
         outputs: Mapping[str, Output],
     ) -> tuple[str, ...]:
@@ -212,9 +215,7 @@ class ImageProcessor:
         kernel_sum = None if weights is None else weights.sum
         last = self.recipe.last
         told = list(encodings.items())[: 1 if self.maps else None]
-        notes = (
-            surprises.note(name, encoding, outputs[name], last, pixels, missing, kernel_sum) for name, encoding in told
-        )
+        notes = (surprises.note(name, encoding, outputs[name], last, pixels, kernel_sum) for name, encoding in told)
         return tuple(note for note in notes if note)
 
     def _encoding(self, output: str, picture: Picture, format: formats.Format, target: Target) -> Encoding:
@@ -298,6 +299,16 @@ class ImageProcessor:
             return encode.write_maps(file, output.samples, format, metadata, options, stamp)
         colours = computed.colours_of(name)
         return encode.write(file, output.samples, output.alpha, format, metadata, options, stamp, colours)
+
+
+def _seen(picture: Picture, missing: float | None) -> Array:
+    """Return the pixels that are neither transparent nor missing, as one row; all where there is no other."""
+    where = None if picture.alpha is None else picture.alpha > 0
+    marked = nodata.of(missing, picture.pixels, picture.colours == "rgb", FULL[picture.pixels.dtype.name])
+    if marked is not None:
+        there = ~marked.gaps(picture.pixels).any(axis=2)
+        where = there if where is None or not (where & there).any() else where & there
+    return picture.pixels if where is None or not where.any() else picture.pixels[where][None]
 
 
 def _range_notes(name: str, encoding: Encoding, outputs: Mapping[str, Output]) -> list[str]:

@@ -207,14 +207,27 @@ class SharedOptions(NamedTuple):
         ),
     ] = False
     quality: Annotated[
-        int | None,
+        str | None,
         Option(
-            "Quality of JPEG and AVIF (else 95 with full chroma) and of WebP (else lossless).",
+            "Quality of JPEG and AVIF (else 95 with full chroma) and of WebP (else lossless); keep, from JPEG to JPEG, "
+            "the input's own.",
             PIXELS,
             affects_output=True,
-            metavar="1-100",
+            metavar="1-100|keep",
+            words=lambda: ["keep"],
         ),
     ] = None
+    compression: Annotated[
+        str,
+        Option(
+            "Compression of TIFF, without loss.",
+            PIXELS,
+            affects_output=True,
+            metavar="|".join(formats.COMPRESSIONS),
+            default="deflate",
+            words=lambda: formats.COMPRESSIONS,
+        ),
+    ] = ""
     background: Annotated[
         str,
         Option(
@@ -226,7 +239,8 @@ class SharedOptions(NamedTuple):
         ),
     ] = ""
     strip: Annotated[
-        bool, Option("Leave out EXIF, XMP, ICC profile, resolution and comments.", PIXELS, affects_output=True)
+        bool,
+        Option("Leave out EXIF, XMP, IPTC, ICC profile, resolution, comments and stamp.", PIXELS, affects_output=True),
     ] = False
     strip_gps: Annotated[
         bool, Option("Leave out of EXIF and XMP where the picture was taken.", PIXELS, affects_output=True)
@@ -234,6 +248,10 @@ class SharedOptions(NamedTuple):
     keep_values: Annotated[
         bool,
         Option("Do not convert to sRGB where the output keeps no colour profile.", PIXELS, affects_output=True),
+    ] = False
+    no_stamp: Annotated[
+        bool,
+        Option("Leave out the stamp by which --update recognises the parameters.", PIXELS, affects_output=True),
     ] = False
     frame: Annotated[
         int | None,

@@ -72,6 +72,14 @@ def is_stamped(path: str) -> bool:
         return False
 
 
+def is_unstamped(path: str, format: Format | None) -> bool:
+    """Whether the file *path* is in *format*, where there is one to be in, and carries no stamp; raises OSError."""
+    with open(path, "rb", buffering=0) as file:
+        if format is not None and not is_of(format, file.read(HEAD) or b""):
+            return False
+    return not is_stamped(path)
+
+
 def _windows(file: FileIO) -> Iterator[bytes]:
     """Yield the parts of a file in which a stamp may stand."""
     end = file.seek(0, os.SEEK_END)

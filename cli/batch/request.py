@@ -26,6 +26,7 @@ from .provenance import Stamper
 from .recipe import Recipe
 
 NO_FILE = "no such file or directory"
+KEEP = "keep"
 
 
 class Request(NamedTuple):
@@ -47,6 +48,14 @@ class Request(NamedTuple):
     stamper: Stamper
     files: CallFiles
     """The files that belong to no image."""
+    quality: int | None
+    keep_quality: bool
+    """JPEGs are coded as their inputs are."""
+
+    @property
+    def stamped(self) -> bool:
+        """Whether the outputs carry a stamp."""
+        return not (self.options.strip or self.options.no_stamp)
 
 
 def check(recipe: Recipe, options: SharedOptions, map_files: Mapping[str, str], save: str | None = None) -> Request:
@@ -71,6 +80,7 @@ def check(recipe: Recipe, options: SharedOptions, map_files: Mapping[str, str], 
             read[name] = what
     files = CallFiles({name: path for name, path in written.items() if path is not None}, list(read))
     jobs = _plan(recipe, options, found, outputs, len(maps))
+    _check_compression(jobs, options)
     collisions.check_files(jobs, list(files.written.values()), read)
     region = mask_option.read(options.mask, options.roi)
     request = Request(
@@ -87,6 +97,8 @@ def check(recipe: Recipe, options: SharedOptions, map_files: Mapping[str, str], 
         cores=cores,
         stamper=_stamper(recipe, options, region),
         files=files,
+        quality=_quality(options),
+        keep_quality=options.quality == KEEP,
     )
     if options.depfile is not None:
         _check_depfile(options.depfile, request)
@@ -94,8 +106,9 @@ def check(recipe: Recipe, options: SharedOptions, map_files: Mapping[str, str], 
 
 
 def _check_values(options: SharedOptions) -> None:
-    if options.quality is not None and not 1 <= options.quality <= 100:
-        raise UsageError(f"--quality: {options.quality} is not from 1 to 100")
+    _quality(options)
+    if options.compression and options.compression not in formats.COMPRESSIONS:
+        raise UsageError(f"--compression {options.compression!r}: use one of {', '.join(formats.COMPRESSIONS)}")
     if options.frame is not None and options.frame < 0:
         raise UsageError(f"--frame: {options.frame} is no frame's number; the first is 0")
     if options.max_frames < 1:
@@ -104,6 +117,19 @@ def _check_values(options: SharedOptions) -> None:
         raise UsageError(f"--angle-style: {options.angle_style!r} is neither code nor color")
     if options.sheet_range not in SHEET_RANGES:
         raise UsageError(f"--sheet-range: {options.sheet_range!r} is not one of {', '.join(SHEET_RANGES)}")
+
+
+def _quality(options: SharedOptions) -> int | None:
+    """Return the number of --quality, None where there is none."""
+    if options.quality in (None, KEEP):
+        return None
+    try:
+        quality = int(options.quality)
+    except ValueError:
+        quality = 0
+    if not 1 <= quality <= 100:
+        raise UsageError(f"--quality: {options.quality} is neither a number from 1 to 100 nor keep")
+    return quality
 
 
 def _check_pairs(options: SharedOptions) -> None:
@@ -239,6 +265,17 @@ def _plan(
     return jobs
 
 
+def _check_compression(jobs: Sequence[Job], options: SharedOptions) -> None:
+    """Refuse a compression where no output of a job has a choice of them."""
+    if not options.compression:
+        return
+    for job in jobs:
+        known = [target.format for target in job.targets.values()]
+        if not any(format is None or format.compressions for format in known):
+            target = next(iter(job.targets.values()))
+            raise UsageError(f"{target.name}: {formats.FOR_COMPRESSION}")
+
+
 def _check_depfile(path: str, request: Request) -> None:
     if any(target.numbered is not None for job in request.jobs for target in job.targets.values()):
         raise UsageError("--depfile: cannot name the files of {frame}, whose number is not known yet; use --frame N")
@@ -247,6 +284,7 @@ def _check_depfile(path: str, request: Request) -> None:
 
 def _stamper(recipe: Recipe, options: SharedOptions, region: mask_option.Region | None) -> Stamper:
     said: dict[str, object] = {name: getattr(options, name) for name in OPTIONS if OPTIONS[name].affects_output}
+    said["quality"] = _quality(options) or options.quality
     del said["mask"], said["roi"]  # their contents count, not how they were written
     return Stamper(VERSION, recipe.key(), said | (region.key() if region is not None else {}))
 

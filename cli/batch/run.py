@@ -55,8 +55,13 @@ def _carry_out(request: Request, began: float) -> ExitCode:
     for name, fate in found.passed_over if options.verbose else ():
         say(f"{shown(name)}: {fate.value}")
     jobs, skipped = up_to_date.skipped(
-        request.jobs, request.stamper, no_clobber=options.no_clobber, update=options.update
+        request.jobs,
+        request.stamper if request.stamped else None,
+        no_clobber=options.no_clobber,
+        update=options.update,
     )
+    if options.update and not request.stamped and not options.quiet:
+        say("imfilter: --update goes by time alone: outputs without a stamp do not tell their parameters")
     jobs = collisions.keep_backups(jobs, skipped)
     if options.dry_run:
         return _dry_run(jobs, skipped, request, reporter)
@@ -71,7 +76,7 @@ def _carry_out(request: Request, began: float) -> ExitCode:
     if _renews_legend(request, skipped):
         from .image_job import write_legend
 
-        write_legend(legend or "", options.quality)
+        write_legend(legend or "", request.quality)
     if options.depfile is not None and not (code and options.fail_fast):
         failed = {report.input for report in reporter.totals.failures}
         made = [job for job in jobs if job.input.name not in failed]

@@ -88,7 +88,16 @@ def _job_options(request: Request, cores: int) -> JobOptions:
             effect=effect_of(region, request.max_pixels) if region is not None else None,
         ),
         write=WriteOptions(
-            encode=encode.EncodeOptions(options.quality, options.strip, options.strip_gps, options.keep_values, cores),
+            encode=encode.EncodeOptions(
+                request.quality,
+                strip=options.strip,
+                strip_gps=options.strip_gps,
+                keep_values=options.keep_values,
+                compression=options.compression,
+                cores=cores,
+                keep_quality=request.keep_quality,
+                stamp=request.stamped,
+            ),
             stamper=request.stamper,
             keep_existing=options.no_clobber,
             preserve_times=options.preserve_times,

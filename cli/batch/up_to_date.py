@@ -8,13 +8,16 @@ from collections.abc import Sequence
 
 from ..streams import is_stream
 from .plan import Job, Target
-from .provenance import Stamper, has_stamp, of_frame
+from .provenance import Stamper, has_stamp, is_unstamped, of_frame
 
 
 def skipped(
-    jobs: Sequence[Job], stamper: Stamper, *, no_clobber: bool, update: bool
+    jobs: Sequence[Job], stamper: Stamper | None, *, no_clobber: bool, update: bool
 ) -> tuple[list[Job], frozenset[int]]:
-    """Return the jobs, less the outputs that are kept, and the numbers of those with nothing to do."""
+    """Return the jobs, less the outputs that are kept, and the numbers of those with nothing to do.
+
+    Without a *stamper* the outputs carry no stamp, and only their time tells whether they are current.
+    """
     left, skipped = [], set()
     for number, job in enumerate(jobs):
         if no_clobber:
@@ -39,7 +42,7 @@ def _exists(target: Target) -> bool:
     )
 
 
-def _is_current(job: Job, stamper: Stamper) -> bool:
+def _is_current(job: Job, stamper: Stamper | None) -> bool:
     """Whether no output is older than the input, and all were made by this recipe."""
     try:
         changed = os.stat(job.input.name).st_mtime_ns
@@ -50,8 +53,16 @@ def _is_current(job: Job, stamper: Stamper) -> bool:
         return False
 
 
-def _is_made(name: str, target: Target, changed: int, stamper: Stamper) -> bool:
+def _is_made(name: str, target: Target, changed: int, stamper: Stamper | None) -> bool:
     """Whether an output is there; of frames with files of their own, each up to the one whose stamp says the last."""
+    if stamper is None:
+        # How many frames there should be is not known, and a stamp would be of a call that left one.
+        return (
+            target.path is not None
+            and target.numbered is None
+            and os.stat(target.path).st_mtime_ns >= changed
+            and is_unstamped(target.path, target.format)
+        )
     if target.numbered is None:
         assert target.path is not None
         since = os.stat(target.path).st_mtime_ns

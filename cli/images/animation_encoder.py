@@ -37,7 +37,7 @@ class Gathered:
     """One output's frames, on their way into a file."""
 
     def __init__(self, format: Format, options: EncodeOptions, timing: Timing | None, software: str) -> None:
-        self.format, self.options, self.software = format, options, software
+        self.format, self.options, self.software = format, options, options.signed(software)
         self.own_notes: list[str] = []
         """What became of the frames' metadata."""
         self._shape: tuple[int, ...] | None = None
@@ -58,7 +58,7 @@ class Gathered:
             self._writer.add(Content(pixels, alpha, metadata, self.options, self.software, colours))
             return
         if self.format.paged and not self.options.strip:
-            metadata = Metadata(georeferenced(metadata), icc=metadata.icc, dpi=metadata.dpi)
+            metadata = Metadata(georeferenced(metadata), icc=metadata.icc, dpi=metadata.dpi, words=metadata.words)
         else:
             metadata = Metadata()
         if pixels.shape != self._shape and not self.format.paged:

@@ -26,8 +26,8 @@ def finish(begun: PartialDecode, options: DecodeOptions, decode: Decode) -> Pict
 
 def encode(file: io.BytesIO, content: Content) -> list[str]:
     """Write a file."""
-    saved = {"dpi": content.metadata.dpi} if content.metadata.dpi else {}
-    Image.fromarray(content.samples()).save(file, "BMP", **saved)
+    # Without a resolution Pillow would write 96 dpi; 0 says that none is known.
+    Image.fromarray(content.samples()).save(file, "BMP", dpi=content.metadata.dpi or (0, 0))
     file.write(content.software.encode())  # behind the pixels, where nobody looks
     return []
 

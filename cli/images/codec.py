@@ -23,8 +23,18 @@ class EncodeOptions(NamedTuple):
     strip_gps: bool = False
     keep_values: bool = False
     """Samples whose colour profile is not kept stay as they are."""
+    compression: str = ""
+    """How the samples are packed, for a format that has several ways; nothing is its own choice."""
     cores: int = 1
     """Threads that compress; the bytes are the same for any number."""
+    keep_quality: bool = False
+    """A JPEG is coded as the JPEG that it was made of."""
+    stamp: bool = True
+    """Files name the program that wrote them."""
+
+    def signed(self, software: str) -> str:
+        """Return what a file says of the program that wrote it."""
+        return software if self.stamp and not self.strip else ""
 
 
 class Content(NamedTuple):
@@ -103,9 +113,12 @@ class Codec(NamedTuple):
     """Decodes what needs no NumPy. It imports nothing: `prepare` has done that."""
     prepare: Callable[[bytes], None] = _nothing
     """Imports what `load` needs for a file with this head, apart from the codec's own module."""
-    canvas: Callable[[EncodeOptions], CanvasFactory] | None = None
-    """Returns a factory of the canvases in which a result is gathered; None takes plain ones."""
+    canvas: Callable[[EncodeOptions, Metadata], CanvasFactory] | None = None
+    """Returns a factory of the canvases in which a result is gathered, by what its picture carries; None takes plain
+    ones."""
     encode_maps: Encode | None = None
     """Writes maps, ``(height, width, count)``, for a format that holds any number of them."""
+    holds_iptc: bool = False
+    """The format has a place for IPTC."""
     frames: Callable[[Timing | None], FrameWriter] | None = None
     """Returns a writer of frames with these times, for a format that holds several."""

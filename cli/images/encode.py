@@ -58,9 +58,9 @@ def sample_type(
     return wanted
 
 
-def canvas(format: Format, options: EncodeOptions) -> CanvasFactory:
+def canvas(format: Format, options: EncodeOptions, metadata: Metadata) -> CanvasFactory:
     """Return what makes the canvas of an output that goes into *format*."""
-    return format.codec.canvas(options) if format.codec.canvas is not None else Canvas
+    return format.codec.canvas(options, metadata) if format.codec.canvas is not None else Canvas
 
 
 def write(
@@ -82,7 +82,8 @@ def write(
     notes: list[str] = []
     pixels, metadata = fitted(pixels, metadata, format, options, notes)
     metadata = kept(metadata, format, pixels, options, notes)
-    return notes + format.codec.encode(file, Content(pixels, alpha, metadata, options, software, colours))
+    content = Content(pixels, alpha, metadata, options, options.signed(software), colours)
+    return notes + format.codec.encode(file, content)
 
 
 def write_maps(
@@ -93,15 +94,20 @@ def write_maps(
     encode = format.codec.encode_maps
     assert encode is not None
     metadata = kept(metadata, format, maps, options, notes)
-    return notes + encode(file, Content(maps, None, metadata, options, software, "bands"))
+    return notes + encode(file, Content(maps, None, metadata, options, options.signed(software), "bands"))
 
 
 def kept(metadata: Metadata, format: Format, pixels: Any, options: EncodeOptions, notes: list[str]) -> Metadata:
     """Return what goes into a file of *pixels*."""
     if options.strip:
-        return Metadata()
+        return Metadata(words=metadata.words and metadata.words.of_samples(), coding=metadata.coding)
+    name = format.title or format.name.upper()
+    if not format.paged and metadata.words is not None and metadata.words.name:
+        notes.append(f"{name} cannot hold its {metadata.words.name}; use .tif")
     if not format.georeferenced and (own := georeferenced(metadata)):
         metadata = metadata._replace(tags=without(metadata.tags, own.keys()))
         if own.keys() != {GDAL_NODATA}:
-            notes.append(f"{format.title or format.name.upper()} cannot hold its georeference; use .tif")
-    return ready(metadata, pixels.shape[1::-1], options.strip_gps, notes)
+            notes.append(f"{name} cannot hold its georeference; use .tif")
+    if metadata.resources and not format.codec.holds_iptc:
+        notes.append(f"{name} cannot hold its IPTC; use .jpg or .tif")
+    return ready(metadata, pixels.shape[1::-1], f"image/{format.name}", options.strip_gps, notes)

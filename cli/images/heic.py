@@ -7,7 +7,7 @@ from typing import Any
 from ...filters.core.lazy_numpy import np
 from . import extras, isobmff
 from .codec import Codec, not_written
-from .metadata import Metadata, portable, whole_profile
+from .metadata import Metadata, of_block, whole_profile, whole_xmp
 from .picture import Decode, DecodeError, DecodeOptions, PartialDecode, Picture, with_alpha
 
 SRGB_PRIMARIES, UNSPECIFIED = 1, 2
@@ -21,9 +21,9 @@ def finish(begun: PartialDecode, options: DecodeOptions, decode: Decode) -> Pict
         isobmff.check_items(data, b"hvc1")
     try:
         file = library.open_heif(data, convert_hdr_to_8bit=False, hdr_to_16bit=False)
-    except (ValueError, RuntimeError, EOFError, SyntaxError) as error:
+        image = file[file.primary_index]
+    except (ValueError, RuntimeError, EOFError, SyntaxError, IndexError) as error:
         raise DecodeError(f"is damaged, or a HEIF file of a kind that is not read ({error})") from None
-    image = file[file.primary_index]
     width, height = image.size
     options.check_size(width, height, 12)
     try:
@@ -48,19 +48,8 @@ def _metadata(info: dict[str, Any], notes: list[str]) -> Metadata:
     colours = info.get("nclx_profile") or {}
     if not metadata.icc and colours.get("color_primaries", SRGB_PRIMARIES) not in (SRGB_PRIMARIES, UNSPECIFIED):
         notes.append(f"its colours are of primaries {int(colours['color_primaries'])}, not sRGB, and kept as they are")
-    try:
-        if info.get("exif"):
-            metadata = metadata._replace(tags=portable(info["exif"]))
-    except Exception:
-        notes.append("its EXIF block is damaged and was not kept")
-    if info.get("xmp"):
-        from . import xmp
-
-        try:
-            metadata = metadata._replace(xmp=xmp.portable(info["xmp"]))
-        except ValueError:
-            notes.append("its XMP is damaged and was not kept")
-    return metadata
+    tags = of_block(info.get("exif") or b"", notes).tags
+    return metadata._replace(tags=tags, xmp=whole_xmp(info.get("xmp") or b"", notes))
 
 
 CODEC = Codec(finish, not_written)

@@ -9,13 +9,17 @@ from __future__ import annotations
 import io
 import math
 import struct
-from collections.abc import Iterator, Mapping
+from collections.abc import Container, Iterator, Mapping
 from typing import NamedTuple
 
-from .tiff_tags import EXIF, GPS, INTEROPERABILITY
+from .tiff_tags import EXIF, GPS, INTEROPERABILITY, STRIP_OFFSETS, SUB_DIRECTORIES, TILE_OFFSETS
 
 BELOW = frozenset({EXIF, GPS, INTEROPERABILITY})
 """Tags whose value is another directory."""
+OFFSETS = frozenset({STRIP_OFFSETS, TILE_OFFSETS})
+"""Tags whose values are offsets."""
+HEADER = 8
+"""Bytes before the first directory."""
 SIZES = {1: 1, 2: 1, 3: 2, 4: 4, 5: 8, 6: 1, 7: 1, 8: 2, 9: 4, 10: 8, 11: 4, 12: 8, 13: 4, 16: 8}
 """Bytes of one value, by type."""
 WIDE = 16
@@ -26,7 +30,7 @@ REALS = {5: "II", 10: "ii", 11: "f", 12: "d"}
 """The same for the others: of a fraction, numerator and denominator."""
 ITEMS = {5: 4, 10: 4}
 """Bytes that the byte order reverses, by type, if that is not a whole value: the halves of fractions."""
-SHORT, LONG, BYTE, ASCII, RATIONAL, DOUBLE = 3, 4, 1, 2, 5, 12
+SHORT, LONG, BYTE, ASCII, RATIONAL, UNDEFINED, DOUBLE = 3, 4, 1, 2, 5, 7, 12
 DEEPEST = 3
 """How many directories may lie above another."""
 MOST_ENTRIES = (1 << 16) - 1
@@ -36,6 +40,14 @@ TIMES = 3
 PREFIX = b"Exif\0\0"
 
 
+class Anchor(NamedTuple):
+    """Where a value has to be, since what is in it counts its offsets from the file's beginning, as maker notes do."""
+
+    at: int
+    order: str
+    """The file's byte order: ``<`` or ``>``."""
+
+
 class Value(NamedTuple):
     """The value of a tag: its bytes, little-endian, or the directory that it points to."""
 
@@ -43,6 +55,7 @@ class Value(NamedTuple):
     many: int
     data: bytes
     below: dict[int, Value] | None = None
+    anchor: Anchor | None = None
 
     def integers(self) -> tuple[int, ...]:
         """Return whole numbers, none where the type is another."""
@@ -184,21 +197,26 @@ class File:
             raise LoopError("its directories overlap")
 
 
-def read(data: bytes) -> Directory:
-    """Return the first directory of a TIFF or an EXIF block; raises ValueError or struct.error if it is damaged."""
+def read(data: bytes, at: int | None = None, anchored: Container[int] = ()) -> Directory:
+    """Return the first directory of a TIFF or an EXIF block, or that *at* an offset; the tags *anchored* tell theirs.
+
+    Raises ValueError or struct.error if it is damaged.
+    """
     file = File(data.removeprefix(PREFIX))
-    return _directory(file, file.offset(file.first), ())
+    return _directory(file, file.offset(file.first) if at is None else at, (), anchored)
 
 
-def _directory(file: File, at: int, above: tuple[int, ...]) -> Directory:
+def _directory(file: File, at: int, above: tuple[int, ...], anchored: Container[int]) -> Directory:
     if at in above or len(above) > DEEPEST:
         raise LoopError("its directories loop")
     found: Directory = {}
     for entry in file.entries(at):
         if entry.tag in BELOW:
-            found[entry.tag] = Value(LONG, 1, b"", _directory(file, file.offset(entry.field), (*above, at)))
+            found[entry.tag] = Value(LONG, 1, b"", _directory(file, file.offset(entry.field), (*above, at), anchored))
         elif entry.type in SIZES and entry.type != WIDE:
             found[entry.tag] = file.value(entry)
+            if entry.tag in anchored and len(found[entry.tag].data) > 4:
+                found[entry.tag] = found[entry.tag]._replace(anchor=Anchor(file.offset(entry.field), file.order))
     return found
 
 
@@ -214,36 +232,94 @@ def _turned(data: bytes, type: int) -> bytes:
 
 
 def block(directory: Mapping[int, Value]) -> bytes:
-    """Return a directory as an EXIF block; nothing for an empty one."""
+    """Return a directory as an EXIF block; nothing for an empty one.
+
+    Its byte order is that of the anchored value, little-endian if there is none.
+    """
     if not directory:
         return b""
-    return PREFIX + b"II*\0\x08\0\0\0" + _written(directory, 8)
+    anchored = _anchored(directory)
+    order = anchored.anchor.order if anchored is not None and anchored.anchor is not None else "<"
+    writer = _Writer(HEADER, order, anchored)
+    first = writer.directory(directory)
+    file = io.BytesIO()
+    file.write((b"MM\0*" if order == ">" else b"II*\0") + struct.pack(f"{order}I", first) + writer.data)
+    writer.write_anchored(file)
+    return PREFIX + file.getvalue()
 
 
-def _written(directory: Mapping[int, Value], at: int, there: dict[int, bytes] | None = None, after: int = 0) -> bytes:
-    """Return a directory that will begin *at* an offset, followed by its values.
+def _anchored(directory: Mapping[int, Value]) -> Value | None:
+    """Return the value that has to stay at its offset."""
+    for value in directory.values():
+        if value.anchor is not None:
+            return value
+        if value.below is not None and (found := _anchored(value.below)) is not None:
+            return found
+    return None
 
-    *there* holds more entries, as they are stored; *after* is the offset of the next directory.
-    """
-    there = there or {}
-    entries, values = dict(there), bytearray()
-    end = at + 2 + 12 * len({*directory, *there}) + 4
-    for tag, value in sorted(directory.items()):
-        place, data = end + len(values), value.data
-        if value.below is not None:
-            values += _written(value.below, place)
-            data = struct.pack("<I", place)
-        elif len(data) > 4:
-            values += data
-            data = struct.pack("<I", place)
-        values += b"\0" * (len(values) % 2)
-        entries[tag] = struct.pack("<HHI", tag, value.type, value.many) + data.ljust(4, b"\0")
-    stored = b"".join(entries[tag] for tag in sorted(entries))
-    return struct.pack("<H", len(entries)) + stored + struct.pack("<I", after) + bytes(values)
+
+class _Writer:
+    """Writes directories and values one behind the other, around a value that has an offset of its own."""
+
+    def __init__(self, start: int, order: str, anchored: Value | None) -> None:
+        self.data = bytearray()
+        """What was written, from the offset *start* on, but for the anchored value."""
+        self._start, self._end, self._order = start, start, order
+        self._at, self._bytes = 0, b""
+        if anchored is not None and anchored.anchor is not None:
+            self._at, self._bytes = anchored.anchor.at, anchored.data
+
+    def directory(
+        self, directory: Mapping[int, Value], there: Mapping[int, bytes] | None = None, after: int = 0
+    ) -> int:
+        """Write a directory, then its values, and return its offset.
+
+        *there* holds more entries, as they are stored; *after* is the offset of the next directory.
+        """
+        entries, order = dict(there or {}), self._order
+        at = self._take(2 + 12 * len({*directory, *entries}) + 4)
+        for tag, value in sorted(directory.items()):
+            data = _turned(value.data, value.type) if order == ">" else value.data
+            if value.below is not None:
+                data = struct.pack(f"{order}I", self.directory(value.below))
+            elif value.anchor is not None:
+                data = struct.pack(f"{order}I", value.anchor.at)
+            elif len(data) > 4:
+                place = self._take(len(data))
+                self._put(place, data)
+                data = struct.pack(f"{order}I", place)
+            entries[tag] = struct.pack(f"{order}HHI", tag, value.type, value.many) + data.ljust(4, b"\0")
+        stored = b"".join(entries[tag] for tag in sorted(entries))
+        self._put(at, struct.pack(f"{order}H", len(entries)) + stored + struct.pack(f"{order}I", after))
+        return at
+
+    def write_anchored(self, file: io.BytesIO) -> None:
+        """Write the anchored value into a file that holds the rest."""
+        if self._bytes:
+            file.seek(self._at)
+            file.write(self._bytes)
+
+    def _take(self, length: int) -> int:
+        at, stop = self._end, self._at + len(self._bytes)
+        if at < stop and at + length > self._at:
+            at = stop + stop % 2
+        self._end = at + length + length % 2
+        return at
+
+    def _put(self, at: int, data: bytes) -> None:
+        at -= self._start
+        end = at + len(data) + len(data) % 2
+        self.data.extend(bytes(max(0, end - len(self.data))))
+        self.data[at : at + len(data)] = data
 
 
 def add(file: io.BytesIO, added: Directory) -> bool:
     """Add the tags that the first page of a TIFF in memory lacks; return whether that was possible."""
+    anchored = _anchored(added)
+    if anchored is not None and anchored.anchor is not None:
+        stop = anchored.anchor.at + len(anchored.data)
+        if anchored.anchor.at < file.seek(0, io.SEEK_END) and not _move(file, stop + stop % 2 - HEADER):
+            return False
     with file.getbuffer() as data:
         tiff = File(data)
         if tiff.big or tiff.order == ">":
@@ -255,12 +331,42 @@ def add(file: io.BytesIO, added: Directory) -> bool:
     new = {tag: value for tag, value in added.items() if tag not in there}
     if not new:
         return True
-    written = _written(new, end, there, after)
-    if end + len(written) >= 1 << 32:
+    writer = _Writer(end, "<", anchored)
+    first = writer.directory(new, there, after)
+    if end + len(writer.data) >= 1 << 32:
         return False
     file.seek(end)
-    file.write(written)
+    file.write(writer.data)
+    writer.write_anchored(file)
     file.seek(4)
-    file.write(struct.pack("<I", end))
+    file.write(struct.pack("<I", first))
     file.seek(0, io.SEEK_END)
+    return True
+
+
+def _move(file: io.BytesIO, by: int) -> bool:
+    """Move all but the header of a small TIFF of one or more pages, and all its offsets; return whether that can be."""
+    with file.getbuffer() as data:
+        tiff = File(data)
+        if tiff.big or tiff.order == ">" or len(data) + by >= 1 << 32:
+            return False
+        offsets = [4]
+        for page in tiff.pages():
+            offsets.append(page.link)
+            for entry in tiff.entries(page.at):
+                length = SIZES.get(entry.type, 0) * entry.many
+                if entry.tag in BELOW or entry.tag == SUB_DIRECTORIES or (entry.tag in OFFSETS and entry.type != LONG):
+                    return False
+                if length > 4:
+                    offsets.append(entry.field)
+                if entry.tag in OFFSETS:
+                    start = tiff.offset(entry.field) if length > 4 else entry.field
+                    offsets += range(start, start + length, 4)
+        for at in offsets:
+            (offset,) = struct.unpack_from("<I", data, at)
+            if offset:
+                struct.pack_into("<I", data, at, offset + by)
+        body = bytes(data[HEADER:])
+    file.seek(HEADER)
+    file.write(bytes(by) + body)
     return True

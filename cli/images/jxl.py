@@ -10,7 +10,7 @@ from typing import NamedTuple
 from ...filters.core.lazy_numpy import np
 from . import extras, isobmff
 from .codec import Codec, not_written
-from .metadata import Metadata, portable
+from .metadata import Metadata, of_block
 from .picture import Decode, DecodeError, DecodeOptions, PartialDecode, Picture, premultiplied, with_alpha
 
 CODESTREAM = b"\xff\x0a"
@@ -128,8 +128,8 @@ def _is_srgb(bits: Bits) -> bool:
     return (white, primaries) == (1, 1) and not bits.number(1) and bits.enumerated() == 13
 
 
-def _stream(data: bytes) -> bytes:
-    """Return the beginning of the codestream, which may lie in boxes."""
+def codestream(data: bytes) -> bytes:
+    """Return the codestream, or its beginning, which may lie in boxes."""
     if data.startswith(CODESTREAM):
         return data
     parts = []
@@ -146,7 +146,7 @@ def _stream(data: bytes) -> bytes:
 
 def finish(begun: PartialDecode, options: DecodeOptions, decode: Decode) -> Picture:
     """Return the picture."""
-    found, notes = header(_stream(begun.data)), []
+    found, notes = header(codestream(begun.data)), []
     options.check_size(found.width, found.height, 4 * (3 + len(found.extra)) * (1 if found.bits <= 8 else 2))
     if found.animated:
         raise DecodeError("is an animated JPEG XL image, which is not read; djxl FILE out.apng converts it")
@@ -180,10 +180,7 @@ def finish(begun: PartialDecode, options: DecodeOptions, decode: Decode) -> Pict
 def _metadata(data: bytes, notes: list[str]) -> Metadata:
     for box in isobmff.boxes(data) if not data.startswith(CODESTREAM) else ():
         if box.name == b"Exif":
-            try:
-                return Metadata(tags=portable(b"Exif\0\0" + data[box.start + 4 : box.end]))
-            except Exception:
-                notes.append("its EXIF block is damaged and was not kept")
+            return Metadata(tags=of_block(data[box.start + 4 : box.end], notes).tags)
     return Metadata()
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 from collections.abc import Collection, Mapping, Sequence
 from types import MappingProxyType
@@ -12,12 +13,19 @@ from ..console.messages import reason_of
 from .colour_description import NOTHING, ColourDescription
 from .tiff_tags import (
     ARTIST,
+    COLOUR_SPACE,
+    COMPRESSED_BITS,
     COPYRIGHT,
     DESCRIPTION,
     EXIF,
     GEOREFERENCE,
     GPS,
+    INTEROPERABILITY,
+    INTEROPERABILITY_INDEX,
+    IPTC,
+    MAKER_NOTE,
     ORIENTATION,
+    PHOTOSHOP,
     PIXEL_HEIGHT,
     PIXEL_WIDTH,
     SOFTWARE,
@@ -32,13 +40,27 @@ if TYPE_CHECKING:
     from PIL import Image
 
     from . import ifd
+    from .tiff.words import Words
 
 TURNS: dict[int, Any] = {2: 0, 3: 3, 4: 1, 5: 5, 6: 4, 7: 6, 8: 2}
 """Pillow's `Transpose` for each EXIF orientation."""
 TEXTS = {"Description": DESCRIPTION, "Author": ARTIST, "Copyright": COPYRIGHT}
 """Tags that say what texts of a PNG do."""
+SELF_CONTAINED = (b"Nikon\0\2", b"OLYMPUS\0", b"OM SYSTEM\0", b"FUJIFILM", b"Apple iOS\0", b"PENTAX \0")
+"""How maker notes begin that count their offsets from their own beginning; others are kept where they were."""
+NEAREST, FARTHEST = 8, 1 << 18
+"""The offsets between which one is kept: room is left before it."""
 OWN = re.compile(rb"\Aimfilter \S+ [0-9a-f]{16}(\n|\Z)")
 """What the program writes as an output's stamp, which is not kept of its input; Pillow joins a GIF's comments."""
+
+
+class JpegCoding(NamedTuple):
+    """How a JPEG quantises its components, and how it samples them."""
+
+    tables: tuple[tuple[int, ...], ...]
+    """The 64 steps of each component."""
+    subsampling: int
+    """Of the colours, as Pillow numbers it: 0 for 4:4:4, 1 for 4:2:2, 2 for 4:2:0."""
 
 
 class Metadata(NamedTuple):
@@ -54,6 +76,12 @@ class Metadata(NamedTuple):
     """Other texts of a PNG, by their keywords."""
     colour: ColourDescription = NOTHING
     """What is said of its colours beside the profile."""
+    resources: Mapping[int, bytes] = MappingProxyType({})
+    """IPTC, and what else Photoshop keeps beside it that is true of a result, by number."""
+    coding: JpegCoding | None = None
+    """How it was coded, if it is of a JPEG; no words of the file, but what --quality keep goes by."""
+    words: Words | None = None
+    """What a TIFF says of its own layout, which is brought up to date where one is written."""
 
     @property
     def exif(self) -> bytes:
@@ -71,18 +99,14 @@ def of_image(image: Image.Image, notes: list[str], data: bytes = b"") -> Metadat
     What is damaged is left out, with a word in *notes*.
     """
     info = image.info
-    tags: Mapping[int, ifd.Value] = {}
     xmp, icc = info.get("xmp") or info.get("XML:com.adobe.xmp") or b"", info.get("icc_profile") or b""
-    try:
-        if data:
-            tags = portable(data)
-        elif "exif" in info:
-            tags = portable(info["exif"])
-        elif "Raw profile type exif" in info:
-            tags = portable(image.getexif().tobytes())
-    except Exception as error:
-        notes.append(f"its EXIF block is damaged and was not kept ({reason_of(error)})")
-    kept = Metadata(tags, whole_profile(icc, notes), plausible(info.get("dpi")), _whole_xmp(xmp, notes))
+    block = data or info.get("exif", b"")
+    if not block and "Raw profile type exif" in info:
+        with contextlib.suppress(Exception):  # what is damaged has no tags
+            block = image.getexif().tobytes()
+    kept = of_block(block, notes)._replace(
+        icc=whole_profile(icc, notes), dpi=plausible(info.get("dpi")), xmp=whole_xmp(xmp, notes)
+    )
     comments = [body for name, body in getattr(image, "applist", ()) if name == "COM"]
     if not comments and isinstance(info.get("comment"), bytes):
         comments = [info["comment"]]
@@ -100,19 +124,12 @@ def of_image(image: Image.Image, notes: list[str], data: bytes = b"") -> Metadat
     return kept
 
 
-def of_tiff(data: bytes, icc: bytes, dpi: tuple[float, float] | None, notes: list[str]) -> Metadata:
-    """Return what the first page of a TIFF carries, beside its profile and resolution."""
-    from . import ifd
-
-    tags: Mapping[int, ifd.Value] = {}
-    xmp = b""
-    try:
-        found = ifd.read(data)
-        xmp = found[XMP].data if XMP in found else b""
-        tags = _portable(found)
-    except Exception as error:
-        notes.append(f"its EXIF block is damaged and was not kept ({reason_of(error)})")
-    return Metadata(tags, whole_profile(icc, notes), dpi, _whole_xmp(xmp, notes))
+def of_tiff(
+    data: bytes, icc: bytes, dpi: tuple[float, float] | None, notes: list[str], at: int | None = None
+) -> Metadata:
+    """Return what a page of a TIFF carries, beside its profile and resolution: that *at* an offset, or the first."""
+    found = of_block(data, notes, at)
+    return found._replace(icc=whole_profile(icc, notes), dpi=dpi, xmp=whole_xmp(found.xmp, notes))
 
 
 def own_comments(comments: Sequence[bytes]) -> tuple[bytes, ...]:
@@ -121,22 +138,68 @@ def own_comments(comments: Sequence[bytes]) -> tuple[bytes, ...]:
     return tuple(comment for comment in stripped if comment)
 
 
-def portable(data: bytes) -> ifd.Directory:
-    """Return the tags of an EXIF block but those of the old file: structure, orientation, thumbnail, our stamp."""
+def of_block(data: bytes, notes: list[str], at: int | None = None) -> Metadata:
+    """Return what an EXIF block or a page of a TIFF, the first or *at* an offset, carries, its XMP as it is.
+
+    What is damaged is left out, with a word in *notes*.
+    """
+    if not data:
+        return Metadata()
     from . import ifd  # 1.6 ms, for those that have a block
 
-    return _portable(ifd.read(data))
+    try:
+        found = ifd.read(data, at, {MAKER_NOTE})
+    except Exception as error:
+        notes.append(f"its EXIF block is damaged and was not kept ({reason_of(error)})")
+        return Metadata()
+    xmp = found[XMP].data if XMP in found else b""
+    return Metadata(_portable(found, notes), xmp=xmp, resources=_of_tags(found, notes))
 
 
-def _portable(tags: ifd.Directory) -> ifd.Directory:
+def _portable(tags: ifd.Directory, notes: list[str]) -> ifd.Directory:
+    """Return the tags but those of the old file: structure, orientation, thumbnail, our stamp."""
     own = SOFTWARE in tags and OWN.match(tags[SOFTWARE].text())
-    return without(tags, STRUCTURE | {SOFTWARE} if own else STRUCTURE)
+    kept = without(tags, STRUCTURE | {SOFTWARE} if own else STRUCTURE)
+    if EXIF in kept and (below := kept[EXIF].below) is not None:
+        shot = {number: value for number, value in below.items() if number != COMPRESSED_BITS}
+        kept[EXIF] = kept[EXIF]._replace(below=_with_note_in_place(shot, notes))
+    return kept
 
 
 def without(tags: Mapping[int, ifd.Value], left: Collection[int]) -> ifd.Directory:
     """Return *tags* but those of the numbers *left* out; none if only a resolution would remain."""
     kept = {number: value for number, value in tags.items() if number not in left}
     return kept if kept.keys() - {X_RESOLUTION, Y_RESOLUTION, UNIT} else {}
+
+
+def _with_note_in_place(shot: ifd.Directory, notes: list[str]) -> ifd.Directory:
+    """Return the tags of a shot, without a maker note that cannot stay at its offset and does not bring its own."""
+    note = shot.get(MAKER_NOTE)
+    if note is None or note.anchor is None:
+        return shot
+    if note.data.startswith(SELF_CONTAINED):
+        return shot | {MAKER_NOTE: note._replace(anchor=None)}
+    if note.anchor.at + len(note.data) <= FARTHEST and note.anchor.at >= NEAREST:
+        return shot
+    notes.append("its maker note was not kept: it is true only at its place in the old file")
+    return {number: value for number, value in shot.items() if number != MAKER_NOTE}
+
+
+def _of_tags(tags: ifd.Directory, notes: list[str]) -> Mapping[int, bytes]:
+    """Return the resources that a TIFF keeps in two tags."""
+    if PHOTOSHOP not in tags and IPTC not in tags:
+        return {}
+    from . import photoshop
+
+    found: dict[int, bytes] = {}
+    try:
+        if IPTC in tags:
+            found |= photoshop.of_iptc(tags[IPTC].data)
+        if PHOTOSHOP in tags:
+            found |= photoshop.kept(tags[PHOTOSHOP].data)
+    except ValueError as error:
+        notes.append(f"its IPTC is damaged and was not kept ({reason_of(error)})")
+    return found
 
 
 def whole_profile(icc: Any, notes: list[str]) -> bytes:
@@ -149,21 +212,28 @@ def whole_profile(icc: Any, notes: list[str]) -> bytes:
     return b""
 
 
-def _whole_xmp(packet: str | bytes, notes: list[str]) -> bytes:
-    """Return an XMP packet that turns nothing and shows no old thumbnail; nothing where it is no XML."""
+def whole_xmp(packet: str | bytes, notes: list[str]) -> bytes:
+    """Return an XMP packet that tells nothing of the old file; nothing where it is no XML."""
     if not packet:
         return b""
     from . import xmp
 
     try:
-        return xmp.portable(packet)
+        kept, parts = xmp.portable(packet)
     except ValueError as error:
         notes.append(f"its XMP is damaged and was not kept ({reason_of(error)})")
         return b""
+    notes += [not_kept(part) for part in parts]
+    return kept
 
 
-def ready(metadata: Metadata, size: tuple[int, int], strip_gps: bool, notes: list[str]) -> Metadata:
-    """Return what goes into a picture of *size*: its EXIF tells that, and not where it was taken if *strip_gps*."""
+def not_kept(part: str) -> str:
+    """Return a note on a part of a file that shows the picture as it was, or more than it."""
+    return f"its {part} was not kept, since it belongs to the unfiltered picture"
+
+
+def ready(metadata: Metadata, size: tuple[int, int], media_type: str, strip_gps: bool, notes: list[str]) -> Metadata:
+    """Return what goes into a file: of a picture of *size*, and not where it was taken if *strip_gps*."""
     tags, packet = metadata.tags, metadata.xmp
     if tags:
         from . import ifd
@@ -177,13 +247,41 @@ def ready(metadata: Metadata, size: tuple[int, int], strip_gps: bool, notes: lis
                 if number in below
             }
             tags[EXIF] = tags[EXIF]._replace(below=below | sides)
-    if packet and strip_gps:
+    if packet:
         from . import xmp
 
-        packet = xmp.without_place(packet)
-        if not packet:
+        packet = xmp.described(packet, size, media_type)
+        if strip_gps and not (packet := xmp.without_place(packet)):
             notes.append("its XMP tells where it was taken in a way that is not understood, and was left out")
     return metadata._replace(tags=tags, xmp=packet)
+
+
+def in_srgb(metadata: Metadata) -> Metadata:
+    """Return what a picture carries whose colours were converted to sRGB: no profile, and no other colour space."""
+    tags, packet = dict(metadata.tags), metadata.xmp
+    if EXIF in tags and (below := tags[EXIF].below) is not None:
+        from . import ifd
+
+        below = dict(below)
+        if COLOUR_SPACE in below:
+            below[COLOUR_SPACE] = ifd.short(1)
+        if INTEROPERABILITY in below and (other := below[INTEROPERABILITY].below) is not None:
+            index = {INTEROPERABILITY_INDEX: ifd.text(b"R98")} if INTEROPERABILITY_INDEX in other else {}
+            below[INTEROPERABILITY] = below[INTEROPERABILITY]._replace(below=other | index)
+        tags[EXIF] = tags[EXIF]._replace(below=below)
+    if packet:
+        from . import xmp
+
+        packet = xmp.in_srgb(packet)
+    return metadata._replace(tags=tags, xmp=packet, icc=b"")
+
+
+def without_maker_note(metadata: Metadata) -> Metadata:
+    """Return what a picture carries without what its camera alone understands."""
+    tags = dict(metadata.tags)
+    if EXIF in tags and (below := tags[EXIF].below) is not None:
+        tags[EXIF] = tags[EXIF]._replace(below={tag: value for tag, value in below.items() if tag != MAKER_NOTE})
+    return metadata._replace(tags=tags)
 
 
 def tags_of(metadata: Metadata, software: str = "") -> ifd.Directory:

@@ -12,7 +12,7 @@ from PIL import Image, ImageOps
 
 from ...filters.core.lazy_numpy import np
 from . import pillow_buffer, pillow_private
-from .metadata import of_image, orientation_of
+from .metadata import in_srgb, of_image, orientation_of
 from .picture import DecodeError, DecodeOptions, PartialDecode, Picture
 
 OTHER_COLOURS = ("CMYK", "YCbCr", "LAB", "HSV")
@@ -96,18 +96,18 @@ def finish(
     # A block that is damaged was told of; it turns nothing.
     with contextlib.suppress(Exception):
         ImageOps.exif_transpose(image, in_place=True)
-    icc = metadata.icc
     if image.mode in OTHER_COLOURS and (image.mode != "CMYK" or options.to_rgb):
         from . import icc_transform
 
         info = image.info
-        image, icc = icc_transform.to_rgb(image, icc, notes)
+        image, icc = icc_transform.to_rgb(image, metadata.icc, notes)
+        metadata = metadata._replace(icc=icc) if icc else in_srgb(metadata)
         image.info = info
     pixels, alpha = parts(image)
     return Picture(
         pixels,
         alpha,
-        metadata=metadata._replace(icc=icc),
+        metadata=metadata,
         notes=notes,
         orientation=orientation,
         colours="cmyk" if image.mode == "CMYK" else "gray",

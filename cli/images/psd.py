@@ -13,7 +13,7 @@ from typing import NamedTuple
 from ...filters.core.lazy_numpy import Array, np
 from . import unpacker
 from .codec import Codec, not_written
-from .metadata import Metadata, plausible, portable, whole_profile
+from .metadata import Metadata, of_block, plausible, whole_profile, whole_xmp
 from .picture import Decode, DecodeError, DecodeOptions, PartialDecode, Picture
 
 HEADER = 26
@@ -109,7 +109,10 @@ def finish(begun: PartialDecode, options: DecodeOptions, decode: Decode) -> Pict
         pixels = np.iinfo(pixels.dtype).max - pixels
     elif found.mode == DUOTONE:
         notes.append("its duotone inks were left out; it is taken as gray")
-    return Picture(np.ascontiguousarray(pixels), alpha, metadata=_metadata(found, notes), notes=notes)
+    picture = Picture(np.ascontiguousarray(pixels), alpha, metadata=_metadata(found, notes), notes=notes)
+    if found.mode in (CMYK, MULTICHANNEL) and count > 1:
+        picture.colours = "cmyk" if found.mode == CMYK else "bands"
+    return picture
 
 
 def _check(found: Document) -> None:
@@ -166,19 +169,8 @@ def _metadata(found: Document, notes: list[str]) -> Metadata:
     if len(resolution) >= 12:
         x, _, _, y = struct.unpack_from(">IHHI", resolution)
         metadata = metadata._replace(dpi=plausible((x / 65536, y / 65536)))
-    try:
-        if EXIF in found.resources:
-            metadata = metadata._replace(tags=portable(found.resources[EXIF]))
-    except Exception:
-        notes.append("its EXIF block is damaged and was not kept")
-    if XMP in found.resources:
-        from . import xmp
-
-        try:
-            metadata = metadata._replace(xmp=xmp.portable(found.resources[XMP]))
-        except ValueError:
-            notes.append("its XMP is damaged and was not kept")
-    return metadata
+    tags = of_block(found.resources.get(EXIF, b""), notes).tags
+    return metadata._replace(tags=tags, xmp=whole_xmp(found.resources.get(XMP, b""), notes))
 
 
 CODEC = Codec(finish, not_written)

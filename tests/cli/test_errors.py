@@ -228,7 +228,8 @@ def test_a_truncated_file_is_refused_or_whole(run, load, folder, rgb, format):
     for length in sorted({*range(0, len(data), len(data) // 20), *range(len(data) - 40, len(data))}):
         (folder / "in").write_bytes(data[:length])
         ended = run("conv", "in", "--kernel", "1", "-o", "part.npy")
-        assert len(ended.lines) == ended.code
+        # A JPEG that lacks its end marker alone is whole.
+        assert len(ended.lines) == (ended.code or "its end marker is missing" in ended.err)
         if ended.code == 0:
             assert np.array_equal(load("part.npy"), load("whole.npy")), f"{length} of {len(data)} bytes"
         refusals += ended.code

@@ -3,22 +3,31 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from PIL import JpegImagePlugin
 
-from .. import pillow_decoder, pillow_private
+from .. import photoshop, pillow_decoder, pillow_private
 from ..codec import Codec, Content, EncodeOptions
-from ..metadata import Metadata, tags_of
+from ..metadata import JpegCoding, Metadata, not_kept, tags_of, without_maker_note
 from ..picture import Decode, DecodeError, DecodeOptions, Frames, PartialDecode, Picture
-from . import frame, integrity, segments
+from ..xmp import GAIN_MAP, VIDEO
+from . import extended_xmp, frame, integrity, segments
 
 if TYPE_CHECKING:
     from ....filters.core.engine.output_buffer import CanvasFactory
 
 QUALITY = 95
+APPLICATION_1, APPLICATION_13 = 0xE1, 0xED
+MOTION_PHOTO = b"MotionPhoto_Data"
+"""What precedes the video in a file of Samsung's."""
+MOVIE = re.compile(rb"\xff\xd9\0\0..ftyp", re.DOTALL)
+"""The end of a picture, and the beginning of an MP4."""
+ISO_GAIN_MAP = b"urn:iso:std:iso:ts:21496:-1\0"
+"""What the segment begins with that says that there is a gain map; ISO 21496-1, annex C."""
 APPLICATION_2 = 0xE2
 """The marker of the segment that says where the pictures of an MPO are."""
 MPO_ENTRIES = 0xB002
@@ -41,11 +50,11 @@ def load(data: bytes, options: DecodeOptions) -> PartialDecode:
     pillow_decoder.check_size(image, options)
     if options.lenient:
         return PartialDecode(data, pillow_decoder.decoded(image, data))
-    integrity.before(data, *image.size)
+    found = list(segments.read(data))
+    integrity.before(data, found, *image.size)
     pillow_private.in_one_block(*image.size)
-    return PartialDecode(
-        data, image, integrity.decoded(image, data, lambda data: pillow_decoder.decoded(_opened(data), data))
-    )
+    notes = integrity.decoded(image, data, found, lambda other: pillow_decoder.decoded(_opened(other), other))
+    return PartialDecode(data, image, notes)
 
 
 def _opened(data: bytes) -> Any:
@@ -56,8 +65,56 @@ def finish(begun: PartialDecode, options: DecodeOptions, decode: Decode) -> Pict
     """Return the picture, upright, or the pictures of an MPO."""
     assert begun.image is not None
     entries = getattr(begun.image, "mpinfo", {}).get(MPO_ENTRIES)
+    notes: list[str] = []
+    _join_xmp(begun.image, notes)
+    coding, resources = _coding(begun.image), _resources(begun.image, notes)
     picture = pillow_decoder.finish(begun, options)
+    picture.metadata = picture.metadata._replace(coding=coding, resources=resources or picture.metadata.resources)
+    picture.notes += [*notes, *_unannounced(begun.image, begun.data, picture.notes)]
     return picture if entries is None else _of_mpo(begun.data, entries, picture, decode)
+
+
+def _join_xmp(image: Any, notes: list[str]) -> None:
+    """Let the XMP of an image be whole that is split over several segments."""
+    if not (packet := image.info.get("xmp")):
+        return
+    try:
+        image.info["xmp"] = extended_xmp.joined(packet, _bodies(image, "APP1"))
+    except ValueError as error:
+        notes.append(f"its XMP is damaged and was not kept as a whole ({error})")
+
+
+def _resources(image: Any, notes: list[str]) -> Mapping[int, bytes]:
+    """Return IPTC, and what else Photoshop keeps."""
+    bodies = [body for body in _bodies(image, "APP13") if body.startswith(photoshop.SIGNATURE)]
+    try:
+        return photoshop.kept(b"".join(body.removeprefix(photoshop.SIGNATURE) for body in bodies))
+    except ValueError as error:
+        notes.append(f"its IPTC is damaged and was not kept ({error})")
+        return {}
+
+
+def _bodies(image: Any, name: str) -> list[bytes]:
+    return [body for marker, body in image.applist if marker == name]
+
+
+def _unannounced(image: Any, data: bytes, told: Sequence[str]) -> list[str]:
+    """Return notes on what follows the picture without a word of XMP, and on gain maps without one."""
+    found = {
+        VIDEO: MOTION_PHOTO in data or MOVIE.search(data) is not None,
+        GAIN_MAP: any(body.startswith(ISO_GAIN_MAP) for body in _bodies(image, "APP2")),
+    }
+    notes = [not_kept(part) for part, there in found.items() if there]
+    return [note for note in notes if note not in told]
+
+
+def _coding(image: Any) -> JpegCoding | None:
+    """Return how an image was coded, None where a table is missing."""
+    steps = [image.quantization.get(table) for _, _, _, table in image.layer]
+    if not steps or None in steps:
+        return None
+    # Another sampling than the three common ones is kept by more.
+    return JpegCoding(tuple(tuple(each) for each in steps), max(JpegImagePlugin.get_sampling(image), 0))
 
 
 def _of_mpo(data: bytes, entries: Any, first: Picture, decode: Decode) -> Frames:
@@ -81,16 +138,17 @@ def _of_mpo(data: bytes, entries: Any, first: Picture, decode: Decode) -> Frames
 # ---- writing ----------------------------------------------------------------------------------------
 
 
-def canvas(options: EncodeOptions) -> CanvasFactory:
+def canvas(options: EncodeOptions, metadata: Metadata) -> CanvasFactory:
     """Return what makes the canvas of a file: one that is encoded while it is filled."""
     from . import encoder
 
-    return partial(encoder.canvas, **_settings(options))
+    return partial(encoder.canvas, **_settings(options, metadata))
 
 
-def _settings(options: EncodeOptions) -> dict[str, Any]:
+def _settings(options: EncodeOptions, metadata: Metadata) -> dict[str, Any]:
     # Full chroma at 95 unless the user says how good is good enough.
-    return {"quality": options.quality or QUALITY, "full_chroma": options.quality is None}
+    coding = metadata.coding if options.keep_quality else None
+    return {"quality": options.quality or QUALITY, "full_chroma": options.quality is None, "coding": coding}
 
 
 def encode(file: io.BytesIO, content: Content) -> list[str]:
@@ -98,21 +156,30 @@ def encode(file: io.BytesIO, content: Content) -> list[str]:
     from . import encoder
 
     notes = []
-    exif, xmp = _exif(content.metadata), content.metadata.xmp
+    metadata = content.metadata
+    exif = _exif(metadata)
+    if len(exif) > encoder.LONGEST_SEGMENT >= len(less := _exif(without_maker_note(metadata))):
+        notes.append(f"its EXIF block of {len(exif)} bytes is more than JPEG holds; the maker note was not kept")
+        exif = less
     if len(exif) > encoder.LONGEST_SEGMENT:
         notes.append(f"its EXIF block of {len(exif)} bytes is more than JPEG holds, and was not kept")
         exif = b""
-    if len(xmp) > encoder.LONGEST_XMP:
-        notes.append(f"its XMP of {len(xmp)} bytes is more than JPEG holds, and was not kept")
-        xmp = b""
+    xmp, extension = extended_xmp.split(metadata.xmp, encoder.LONGEST_XMP)
+    beside = [(APPLICATION_1, body) for body in extension]
+    if metadata.resources:
+        block, longest = photoshop.block(metadata.resources), encoder.LONGEST_SEGMENT - len(photoshop.SIGNATURE)
+        beside += [
+            (APPLICATION_13, photoshop.SIGNATURE + block[at : at + longest]) for at in range(0, len(block), longest)
+        ]
     encoder.write(
         file,
         content.pixels,
-        **_settings(content.options),
+        **_settings(content.options, content.metadata),
         icc=content.metadata.icc,
         exif=exif,
         xmp=xmp,
         dpi=content.metadata.dpi,
+        beside=beside,
         comments=content.comments(),
         cores=content.options.cores,
     )
@@ -128,4 +195,4 @@ def _exif(metadata: Metadata) -> bytes:
     return ifd.block(tags_of(metadata._replace(comments=(), dpi=None)))
 
 
-CODEC = Codec(finish, encode, load, prepare, canvas)
+CODEC = Codec(finish, encode, load, prepare, canvas, holds_iptc=True)

@@ -24,6 +24,7 @@ from PIL import Image
 
 from ....filters.core.engine.output_buffer import Canvas
 from ....filters.core.engine.threads import side_by_side
+from ..metadata import JpegCoding
 from ..pillow_buffer import image_of
 from . import segments
 from .segments import COMMENT, END_OF_IMAGE, RESTART, START_OF_FRAME, START_OF_SCAN, TABLES
@@ -32,6 +33,8 @@ BAND = 1 << 19
 """Pixels of a band; from 1/8 to 2 megapixels all are as fast. An interval must stay below 2¹⁶ units."""
 UNIT = 16
 """Rows of the highest unit, which a band holds a multiple of."""
+HALVED_BOTH_WAYS = 2
+"""Pillow's number for colours of half the width and height, 4:2:0."""
 LONGEST_SIDE = 65500
 """Pixels of the longest side that libjpeg takes."""
 LONGEST_SEGMENT = 65533
@@ -46,7 +49,9 @@ class Bands:
     memory at once: 120 MB less at 48 megapixels.
     """
 
-    def __init__(self, shape: tuple[int, int, int], *, quality: int, full_chroma: bool) -> None:
+    def __init__(
+        self, shape: tuple[int, int, int], *, quality: int, full_chroma: bool, coding: JpegCoding | None = None
+    ) -> None:
         self.shape, self.dtype, self.size = shape, np.dtype(np.uint8), math.prod(shape)
         height, width, channels = shape
         self.band = max(1, BAND // (width * UNIT)) * UNIT
@@ -54,6 +59,12 @@ class Bands:
         self._settings: dict[str, Any] = {"quality": quality}
         if full_chroma:
             self._settings["subsampling"] = "4:4:4"
+        if coding is not None and channels <= len(coding.tables):
+            # Pillow gives the first table to the first component, and the second to the others.
+            full_chroma = coding.subsampling != HALVED_BOTH_WAYS
+            self._settings = {"qtables": list(dict.fromkeys(coding.tables[: min(channels, 2)]))}
+            if channels == 3:
+                self._settings["subsampling"] = coding.subsampling
         if height > self.band:
             self._settings["restart_marker_rows"] = self.band // (8 if channels != 3 or full_chroma else UNIT)
         self._lock = threading.Lock()
@@ -83,13 +94,16 @@ class Bands:
             del self._begun[top]
             self._encoded[top] = _encoded(_image(pixels), **self._settings)
 
-    def write(self, file: BinaryIO, comments: Sequence[bytes] = (), **beside: Any) -> None:
-        """Write the bands as one image; *beside* are options of Pillow's for what stands in the header, too."""
+    def write(
+        self, file: BinaryIO, comments: Sequence[bytes] = (), beside: Sequence[tuple[int, bytes]] = (), **header: Any
+    ) -> None:
+        """Write the bands as one image; *beside* are more segments, *header* options of Pillow's for other ones."""
         height, width, channels = self.shape
         # Of no pixels but the same header: as wide, of the same tables.
         blank = _image(np.zeros((1, width, channels), np.uint8))
-        header = _encoded(blank, **self._settings, **beside)
-        file.write(_with_comments(_with_height(header[: _scan(header)], height), comments))
+        head = _encoded(blank, **self._settings, **header)
+        more = [*beside, *((COMMENT, body) for body in _cut(comments))]
+        file.write(_with_segments(_with_height(head[: _scan(head)], height), more))
         for number, top in enumerate(range(0, height, self.band)):
             band = self._encoded.pop(top)
             if number:
@@ -98,11 +112,13 @@ class Bands:
         file.write(bytes((0xFF, END_OF_IMAGE)))
 
 
-def canvas(shape: tuple[int, int, int], dtype: Any, *, quality: int, full_chroma: bool) -> Bands | Canvas:
+def canvas(
+    shape: tuple[int, int, int], dtype: Any, *, quality: int, full_chroma: bool, coding: JpegCoding | None = None
+) -> Bands | Canvas:
     """Return what a result of *shape* is gathered in."""
     if max(shape) > LONGEST_SIDE:
         return Canvas(shape, dtype)
-    return Bands(shape, quality=quality, full_chroma=full_chroma)
+    return Bands(shape, quality=quality, full_chroma=full_chroma, coding=coding)
 
 
 def write(
@@ -111,22 +127,24 @@ def write(
     *,
     quality: int,
     full_chroma: bool,
+    coding: JpegCoding | None = None,
     icc: bytes = b"",
     exif: bytes = b"",
     dpi: tuple[float, float] | None = None,
     xmp: bytes = b"",
     comments: Sequence[bytes] = (),
+    beside: Sequence[tuple[int, bytes]] = (),
     cores: int = 1,
 ) -> None:
     """Write ``pixels (height, width, 1 or 3)``, uint8, or `Bands` of them; the bytes do not depend on *cores*."""
-    beside = {"icc_profile": icc, "exif": exif, "dpi": dpi, "xmp": xmp, "comments": comments}
-    given = {name: value for name, value in beside.items() if value}
+    header = {"icc_profile": icc, "exif": exif, "dpi": dpi, "xmp": xmp, "comments": comments, "beside": beside}
+    given: dict[str, Any] = {name: value for name, value in header.items() if value}
     if isinstance(pixels, Bands):
         pixels.write(file, **given)
         return
     if max(pixels.shape) > LONGEST_SIDE:
         raise ValueError(f"a side holds {LONGEST_SIDE} pixels at most")
-    bands = Bands(pixels.shape, quality=quality, full_chroma=full_chroma)
+    bands = Bands(pixels.shape, quality=quality, full_chroma=full_chroma, coding=coding)
 
     def fill(start: int) -> None:
         stop = min(start + bands.band, len(pixels))
@@ -166,12 +184,12 @@ def _scan(data: bytes) -> int:
     return next(segment.end for segment in segments.read(data) if segment.marker == START_OF_SCAN)
 
 
-def _with_comments(header: bytes, comments: Sequence[bytes]) -> bytes:
-    """Return a header with comments before its tables: Pillow writes one only."""
-    if not comments:
+def _with_segments(header: bytes, more: Sequence[tuple[int, bytes]]) -> bytes:
+    """Return a header with *more* segments before its tables: Pillow writes one comment, and not all others."""
+    if not more:
         return header
     at = next(segment.start for segment in segments.read(header) if segment.marker == TABLES)
-    parts = [struct.pack(">BBH", 0xFF, COMMENT, 2 + len(body)) + body for body in _cut(comments)]
+    parts = [struct.pack(">BBH", 0xFF, marker, 2 + len(body)) + body for marker, body in more]
     return b"".join((header[:at], *parts, header[at:]))
 
 

@@ -9,16 +9,16 @@ few calls a scan, and no second decoding.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 from .. import pillow_private
 from ..picture import DecodeError
-from . import segments, tail
-from .segments import ARITHMETIC_FRAMES, END_OF_IMAGE, FRAMES, RESTARTS, START_OF_SCAN
+from . import tail
+from .segments import ARITHMETIC_FRAMES, END_OF_IMAGE, FRAMES, RESTARTS, START_OF_SCAN, Segment
 
-JUNK = bytes(range(255)) * 256
-"""Data for blocks that are missing."""
+JUNK = b"\xaa" + bytes(range(255)) * 256
+"""Data for blocks that are missing, unlike the zeros that may have stood for them from the first bit on."""
 GRAY = (126.5, 129)
 """What a block of nothing is, rounded, and maybe stored inverted."""
 COEFFICIENTS = 64
@@ -57,20 +57,20 @@ class Layout(NamedTuple):
     """The restart markers are numbered as they should be."""
 
 
-def before(data: bytes, width: int, height: int) -> None:
+def before(data: bytes, found: Sequence[Segment], width: int, height: int) -> None:
     """Raise `DecodeError` where the file is too small for its picture, before memory is taken."""
     if UNSUSPECTED_PIXELS < width * height > PIXELS_A_BYTE * len(data):
         raise DecodeError(f"is damaged or truncated (it promises {width}×{height} pixels in {len(data)} bytes)")
-    if _misses_scans(data):
+    if _misses_scans(found):
         raise DecodeError("is truncated (scans of the picture are missing)")
 
 
-def decoded(image: Any, data: bytes, decode: Callable[[bytes], Any]) -> tuple[str, ...]:
+def decoded(image: Any, data: bytes, found: Sequence[Segment], decode: Callable[[bytes], Any]) -> tuple[str, ...]:
     """Decode *image* from *data* and return notes for the user; raises `DecodeError` where it is not whole.
 
-    *decode* decodes other data.
+    *found* are the segments of *data*; *decode* decodes other data.
     """
-    layout = _layout(data)
+    layout = _layout(data, found)
     if not layout.in_order:
         raise DecodeError("is damaged (restart markers are missing or out of order)")
     _feed(image, data, layout)
@@ -84,11 +84,11 @@ def decoded(image: Any, data: bytes, decode: Callable[[bytes], Any]) -> tuple[st
     return () if layout.ended else (NO_END,)
 
 
-def _layout(data: bytes) -> Layout:
+def _layout(data: bytes, found: Sequence[Segment]) -> Layout:
     intervals: list[Interval] = []
     scans, stop, ended, arithmetic, in_order = 0, len(data), False, False, True
     scan = 0
-    for marker, start, _, end in segments.read(data):
+    for marker, start, _, end in found:
         if scan:
             in_order &= _add_intervals(intervals, data, scan, start)
         scan = end if marker == START_OF_SCAN else 0
@@ -185,10 +185,10 @@ def _ends_gray(image: Any) -> bool:
     return GRAY[0] <= last <= GRAY[1]
 
 
-def _misses_scans(data: bytes) -> bool:
+def _misses_scans(found: Sequence[Segment]) -> bool:
     """Whether no scan tells some coefficient of some component to its last bit."""
     missing: dict[int, set[int]] = {}
-    for marker, _, body, _ in segments.read(data):
+    for marker, _, body, _ in found:
         if marker in FRAMES and len(body) > 5:
             missing = {body[at]: set(range(COEFFICIENTS)) for at in range(6, 6 + 3 * body[5], 3) if at < len(body)}
         elif marker == START_OF_SCAN and body and len(body) == 4 + 2 * body[0]:
