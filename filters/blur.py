@@ -71,7 +71,12 @@ def blur(
         ),
     ] = 0.01,
     guide: Annotated[
-        guided.Guide, Param("Edges of all channels together guide each, or each its own.", only=("guided",))
+        guided.Guide,
+        Param(
+            "Edges of all channels together guide each, or each its own.",
+            only=("guided",),
+            aliases={"colour": "color"},
+        ),
     ] = "color",
     size: Annotated[
         IntPair | None,

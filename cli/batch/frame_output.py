@@ -18,6 +18,7 @@ from ...filters.core.lazy_numpy import np
 from ..errors import FileError
 from ..images import formats
 from ..images.atomic_write import Buffer, Times, Transaction, naming_failures
+from ..images.colour_description import NOTHING
 from ..images.metadata import Metadata, georeferenced
 from .plan import Job, Target
 
@@ -46,6 +47,8 @@ class Computed(NamedTuple):
     encodings: Mapping[str, Encoding]
     outputs: Mapping[str, Output]
     facts: Sequence[Fact]
+    is_picture: bool = True
+    """The result shows the colours of the picture: it is no map, and shows no edges."""
     maps: int = 0
     """How many maps of a bank of kernels the picture is made of, if any."""
     surprises: tuple[str, ...] = ()
@@ -113,15 +116,15 @@ def _times(name: str) -> Times | None:
 def kept_of(metadata: Metadata, name: str, computed: Computed, notes: list[str]) -> Metadata:
     """Return what the output *name* keeps, true of its own samples; what is left out is told in *notes*.
 
-    A map keeps resolution and georeference; gray samples no profile of colours.
+    A map keeps resolution and georeference; edges, and gray of colours, no colour profile.
     """
     if name == SHEET:
         return Metadata()
     if name != "image":
         words = metadata.words and metadata.words.of_map()
         metadata = Metadata(georeferenced(metadata), dpi=metadata.dpi, words=words)
-    elif computed.outputs[name].samples.shape[2] != computed.shape[2]:
-        metadata = metadata._replace(icc=b"")
+    elif not computed.is_picture or computed.outputs[name].samples.shape[2] != computed.shape[2]:
+        metadata = metadata._replace(icc=b"", colour=NOTHING)
     if metadata.words is not None:
         metadata = metadata._replace(words=metadata.words.moved(computed.geometry))
     nodata = computed.outputs[name].nodata

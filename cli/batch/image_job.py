@@ -22,7 +22,7 @@ from ..console.messages import shown
 from ..console.report import DEPTHS, Report, depth_in_words
 from ..console.slow_image import Progress
 from ..errors import FileError
-from ..images import encode, formats, memory_budget
+from ..images import encode, formats, memory_budget, output_colour, picture_transfer
 from ..images.atomic_write import Transaction
 from ..images.metadata import Metadata
 from ..images.picture import Picture
@@ -42,7 +42,9 @@ class ImageProcessor:
         self.values = recipe.last.values
         self.progress: Progress | None = None
         """Is told how far an image is; of one in a process of its own nobody is told."""
-        self._numbers = any(step.values["channels"] == INDEX for step in recipe.steps)
+        self.parts = {step.values["channels"] for step in recipe.steps}
+        self.is_linear = any(step.values["linear"] for step in recipe.steps)
+        self.is_picture = not maps and total_gain(self.stages) is not None
         self._of_colours: dict[ColourModel, ImageProcessor] = {}
 
     @property
@@ -67,7 +69,7 @@ class ImageProcessor:
     def computed(self, job: Job, picture: Picture) -> Computed:
         """Filter one frame; raises FileError."""
         try:
-            if picture.palette is not None or self._numbers:
+            if picture.palette is not None or INDEX in self.parts:
                 self._take_numbers(picture)
             return self._for(picture)._computed(job, picture)
         except ImageError as error:
@@ -110,6 +112,8 @@ class ImageProcessor:
             for output, encoded in encodings.items()
         }
         settings = self._settings(picture, formats_of.get("image"))
+        if picture.colours == "gray" and "chroma" in self.parts:
+            picture.notes.append("is gray, which --channels chroma leaves as it is")
         self._check_room(picture)
         # A range is measured for those who ask, and where float values may leave nothing to see.
         measure = self.options.report.ranges or dtype == "float32"
@@ -148,6 +152,7 @@ class ImageProcessor:
             encodings,
             outputs,
             result.facts,
+            self.is_picture,
             len(self.maps),
             surprising,
             geometry=geometry.of(self.stages, width, height),
@@ -156,8 +161,11 @@ class ImageProcessor:
         )
 
     def _canvas(self, output: str, format: formats.Format, metadata: Metadata) -> CanvasFactory:
+        options = self.options.write.encode
+        if output == "image" and output_colour.is_lost(metadata, format, options):
+            return Canvas  # what may have to be converted cannot be encoded while it is computed
         if output != SHEET:
-            return encode.canvas(format, self.options.write.encode, metadata if output == "image" else Metadata())
+            return encode.canvas(format, options, metadata if output == "image" else Metadata())
         from .contact_sheet import Reduced  # few ask for one
 
         return Reduced
@@ -244,7 +252,7 @@ class ImageProcessor:
         kind = self.recipe.last.filter.kinds[output]
         # A gray answer stands among the colours of what is left as it is.
         coloured = self.settings.channels == "each" or (output == "image" and self.options.render.effect is not None)
-        channels = picture.pixels.shape[2] if coloured else 1
+        channels = picture.pixels.shape[2] if coloured and not self._is_gray(format, picture) else 1
         if maps and output == "image":
             channels = maps if target.map is None else 1
         if kind == "angle" and self.options.render.angle_style == "color":
@@ -272,15 +280,26 @@ class ImageProcessor:
         return marked._replace(nodata=None) if stays_nan else marked
 
     def _settings(self, picture: Picture, format: formats.Format | None) -> Settings:
-        """Return the settings for one picture: a background where its transparency cannot be kept."""
+        """Return the settings for one picture: its own curve, and a background where it cannot keep its alpha."""
+        settings = self.settings
+        if self.is_linear:
+            own = picture_transfer.transfer_of(picture.metadata, picture.pixels.shape[2], picture.notes)
+            settings = settings._replace(transfer=own)
+        if format is not None and self._is_gray(format, picture):
+            settings = settings._replace(gray=True)
         if picture.alpha is None:
-            return self.settings
+            return settings
         full = FULL[picture.pixels.dtype.name]
         background = None
         if (chosen := self.options.render.background) is not None:
             background = tuple(value * full / 255 for value in chosen)
         opaque = format is not None and not format.alpha
-        return self.settings._replace(background=background, opaque=opaque)
+        return settings._replace(background=background, opaque=opaque)
+
+    def _is_gray(self, format: formats.Format, picture: Picture) -> bool:
+        """Whether the luma alone is written of a picture whose luma was filtered, because the format has no colours."""
+        luma = self.values["channels"] == "luma" and picture.colours == "rgb"
+        return luma and not format.colour and self.options.render.effect is None
 
     def write(self, transaction: Transaction, job: Job, computed: Computed, metadata: Metadata) -> list[str]:
         """Write all outputs of one frame; return what people should know."""

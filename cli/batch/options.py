@@ -245,6 +245,10 @@ class SharedOptions(NamedTuple):
     strip_gps: Annotated[
         bool, Option("Leave out of EXIF and XMP where the picture was taken.", PIXELS, affects_output=True)
     ] = False
+    keep_values: Annotated[
+        bool,
+        Option("Do not convert to sRGB where the output keeps no colour profile.", PIXELS, affects_output=True),
+    ] = False
     no_stamp: Annotated[
         bool,
         Option("Leave out the stamp by which --update recognises the parameters.", PIXELS, affects_output=True),

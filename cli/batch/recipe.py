@@ -69,6 +69,8 @@ class Recipe(NamedTuple):
         """Return the recipe for a picture of *channels* of *colours*; raises `ImageError` for what they do not have."""
         if colours in ("gray", "rgb"):
             return self
+        from ...filters.core.engine.colour_parts import PARTS
+
         what, advice = f"{channels} bands without colour", ""
         if colours == "cmyk":
             what, advice = "CMYK colours", "--to-rgb, or "
@@ -76,11 +78,11 @@ class Recipe(NamedTuple):
         for number, step in enumerate(steps):
             if step.values["linear"]:
                 raise ImageError(f"has {what}, which are not linear light; use {advice}no --linear")
-            luma = step.values["channels"] == "luma"
-            if luma and (colours == "cmyk" or "channels" in step.given):
-                raise ImageError(f"has {what}, which have no luma; use {advice}--channels each")
+            part = step.values["channels"]
+            if part in PARTS and (colours == "cmyk" or "channels" in step.given):
+                raise ImageError(f"has {what}, which have no {part}; use {advice}--channels each")
             steps[number] = step.for_bands()
-            if len(step.maps()) == 1 or step.values["channels"] not in ("luma", "each"):
+            if len(step.maps()) == 1 or step.values["channels"] not in (*PARTS, "each"):
                 break  # what follows has one channel
         return Recipe(tuple(steps))
 

@@ -60,9 +60,11 @@ class Request(NamedTuple):
 
 def check(recipe: Recipe, options: SharedOptions, map_files: Mapping[str, str], save: str | None = None) -> Request:
     """Check a call and return its request; raises UsageError. *save* is where its recipe is saved."""
+    if options.angle_style == "colour":
+        options = options._replace(angle_style="color")
     _check_values(options)
     _check_pairs(options)
-    _check_angles(recipe, options)
+    _check_angles(recipe, options, map_files)
     _check_other_files(options)
     cores, maps = cpu_count.cores(options.jobs), recipe.maps()
     if options.sheet is not None and not maps:
@@ -151,7 +153,9 @@ def _check_pairs(options: SharedOptions) -> None:
         raise UsageError("-0: says how the names of --files-from are told apart")
 
 
-def _check_angles(recipe: Recipe, options: SharedOptions) -> None:
+def _check_angles(recipe: Recipe, options: SharedOptions, map_files: Collection[str]) -> None:
+    if options.angle_style == "color" and "angle" not in map_files:
+        raise UsageError("--angle-style color requires --angle FILE")
     if options.angle_style == "color" and recipe.last.values["channels"] == "each":
         raise UsageError("--angle-style color draws one direction a pixel; use --channels luma or max")
 

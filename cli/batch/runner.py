@@ -92,6 +92,7 @@ def _job_options(request: Request, cores: int) -> JobOptions:
                 request.quality,
                 strip=options.strip,
                 strip_gps=options.strip_gps,
+                keep_values=options.keep_values,
                 compression=options.compression,
                 cores=cores,
                 keep_quality=request.keep_quality,

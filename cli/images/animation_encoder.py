@@ -10,6 +10,7 @@ from .codec import Codec, Content, EncodeOptions, FrameWriter
 from .encode import coloured, kept, stripped
 from .formats import Format
 from .metadata import Metadata, georeferenced
+from .output_colour import fitted
 from .picture import Timing
 
 
@@ -78,6 +79,7 @@ class Gathered:
         """Take one more frame; the first one's metadata are the file's. Raises ValueError."""
         if metadata.palette:  # each frame may have another
             pixels, metadata, colours = coloured(pixels, metadata), metadata._replace(palette=b""), "rgb"
+        pixels, metadata = fitted(pixels, metadata, self.format, self.options, self.own_notes)
         if self._shape is None:
             self._shape = pixels.shape
             metadata = kept(metadata, self.format, pixels, self.options, self.own_notes)

@@ -12,6 +12,7 @@ from ..console.report import DEPTHS, depth_in_words
 from .codec import Content, EncodeOptions
 from .formats import FOR_BANDS, FOR_MAPS, Format, only_read
 from .metadata import Metadata, georeferenced, ready, without
+from .output_colour import fitted
 from .tiff_tags import GDAL_NODATA
 
 
@@ -82,6 +83,8 @@ def write(
     notes: list[str] = []
     if metadata.palette and not format.palettes:
         pixels, metadata, colours = coloured(pixels, metadata), metadata._replace(palette=b""), "rgb"
+    if not metadata.palette:
+        pixels, metadata = fitted(pixels, metadata, format, options, notes)
     metadata = kept(metadata, format, pixels, options, notes)._replace(palette=metadata.palette)
     content = Content(pixels, alpha, metadata, options, options.signed(software), colours)
     return notes + format.codec.encode(file, content)

@@ -37,6 +37,10 @@ class Format(NamedTuple):
     alpha: bool = False
     raw: bool = False
     """Results are written as float, signed and unrounded, unless `--depth` is given."""
+    profiles: bool = False
+    """It holds an ICC profile."""
+    describes_colours: bool = False
+    """It also holds gamma, primaries and code points of colours."""
     lossy: bool = False
     animated: bool = False
     """It holds the frames of an animation."""
@@ -115,6 +119,7 @@ FORMATS = {
             BYTES,
             BYTES,
             BYTES,
+            profiles=True,
             lossy=True,
             aliases=("jpg",),
             module="jpeg.codec",
@@ -126,6 +131,8 @@ FORMATS = {
             WHOLE,
             WHOLE,
             alpha=True,
+            profiles=True,
+            describes_colours=True,
             animated=True,
             palettes=True,
             stream="png",
@@ -140,6 +147,7 @@ FORMATS = {
             ALL,
             ALL,
             alpha=True,
+            profiles=True,
             paged=True,
             palettes=True,
             maps=True,
@@ -148,8 +156,18 @@ FORMATS = {
             aliases=("tif",),
             module="tiff.codec",
         ),
-        Format("webp", (".webp",), rb"RIFF(?s:.{4})WEBP", BYTES, BYTES, alpha=True, animated=True, title="WebP"),
-        Format("avif", (".avif",), AVIF, BYTES, BYTES, alpha=True, lossy=True),
+        Format(
+            "webp",
+            (".webp",),
+            rb"RIFF(?s:.{4})WEBP",
+            BYTES,
+            BYTES,
+            alpha=True,
+            profiles=True,
+            animated=True,
+            title="WebP",
+        ),
+        Format("avif", (".avif",), AVIF, BYTES, BYTES, alpha=True, profiles=True, lossy=True),
         Format("bmp", (".bmp", ".dib"), rb"BM", BYTES, BYTES, palettes=True),
         Format("gif", (".gif",), rb"GIF8[79]a", BYTES, BYTES, alpha=True, lossy=True, animated=True, palettes=True),
         Format("ppm", (".ppm", ".pnm"), rb"P[36]\s", WHOLE, WHOLE, stream="pnm", aliases=("pnm",), module="pnm.codec"),

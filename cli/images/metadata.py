@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ...filters.core.lazy_numpy import np
 from ..console.messages import reason_of
+from .colour_description import NOTHING, ColourDescription
 from .tiff_tags import (
     ARTIST,
     COLOUR_SPACE,
@@ -73,6 +74,8 @@ class Metadata(NamedTuple):
     comments: tuple[bytes, ...] = ()
     texts: tuple[tuple[str, str], ...] = ()
     """Other texts of a PNG, by their keywords."""
+    colour: ColourDescription = NOTHING
+    """What is said of its colours beside the profile."""
     resources: Mapping[int, bytes] = MappingProxyType({})
     """IPTC, and what else Photoshop keeps beside it that is true of a result, by number."""
     coding: JpegCoding | None = None

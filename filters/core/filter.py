@@ -17,7 +17,7 @@ from typing import (
     overload,
 )
 
-from .engine import colour, executor, nan_policy, nodata
+from .engine import colour, colour_parts, executor, nan_policy, nodata
 from .engine.borders import ALIASES, PICTURES, Border
 from .engine.chain import Part
 from .engine.mask import Box, Effect
@@ -29,7 +29,7 @@ from .parameters import ImageError, Kind, Param, ParameterError, Spec, describe
 
 Parameters = ParamSpec("Parameters")
 Answer = TypeVar("Answer")
-Channels = Literal["each", "luma", "max", "index"]
+Channels = Literal["each", "luma", "chroma", "max", "index"]
 INDEX = "index"
 """The choice of `channels` that filters the numbers of a palette's colours."""
 NO_NUMBERS = (
@@ -64,7 +64,12 @@ class PastTheEdge(TypedDict, total=False):
 class Treatment(TypedDict, total=False):
     """How samples come and go, and where; those without a `Param` are the Python call's alone."""
 
-    linear: Annotated[bool, Param("Filter in linear light: decode sRGB before, encode after.", default=False)]
+    linear: Annotated[
+        bool,
+        Param(
+            "Filter in linear light: decode by the picture's own curve (else sRGB) before, encode after.", default=False
+        ),
+    ]
     nan: Annotated[
         str,
         Param(
@@ -105,7 +110,8 @@ class Channelled(TypedDict, total=False):
     channels: Annotated[
         Channels,
         Param(
-            "Filter each channel, the luma, keep the channel that answers strongest, or filter a palette's numbers.",
+            "Filter each channel, the luma (colours are kept), the chroma (the luma is kept), or a palette's numbers; "
+            "max keeps the channel that answers strongest.",
             default="each",
         ),
     ]
@@ -145,17 +151,20 @@ class Call(NamedTuple):
     def for_bands(self) -> Call:
         """Return the call for an image whose channels have no colours: the luma is no default there.
 
-        Raises `ParameterError` where it was asked for.
+        Raises `ParameterError` where it, or the chroma, was asked for.
         """
-        if self.values["channels"] != "luma":
+        channels = self.values["channels"]
+        if channels not in colour_parts.PARTS:
             return self
         if "channels" in self.given:
-            raise ParameterError("channels", "bands without colour have no luma; use each or max")
+            raise ParameterError("channels", f"bands without colour have no {channels}; use each or max")
         return self._replace(values={**self.values, "channels": "each"})
 
     def part(self, name: str = "") -> Part:
         """Return stages and settings together, as `chain` takes them; a failure calls them *name*."""
-        return Part(self.stages(), self.settings(), name)
+        settings = self.settings()
+        stages, channels = colour_parts.divided(self.stages(), settings.channels, settings.border)
+        return Part(stages, settings._replace(channels=channels), name)
 
     def maps(self) -> tuple[str, ...]:
         """Return the names of the maps that the result is made of in place of a picture's channels; none for a picture.
@@ -225,7 +234,8 @@ class ImageFilter(Generic[Parameters, Answer]):
             call = call.for_bands()
             if call.values["linear"]:
                 raise ImageError(f"an image of {pixels.shape[2]} channels has no colours, and no linear light")
-        stages, values = call.stages(), call.values
+        part, values = call.part(), call.values
+        stages = part.stages
         if values["channels"] == INDEX and pixels.shape[2] != 1:
             raise ImageError(f"numbers of classes have one channel, not {pixels.shape[2]}")
         own = pixels.dtype.name
@@ -249,7 +259,7 @@ class ImageFilter(Generic[Parameters, Answer]):
             stages,
             pixels,
             encodings,
-            call.settings(),
+            part.settings,
             effect=effect,
             name=name,
             nodata=missing,

@@ -150,6 +150,14 @@ def test_a_colour_angle_needs_one_direction_a_pixel(refused, found):
     assert "hue" in refused(2, "edges", "a.png", "--angle", "angle.png", "--angle-style", "hue")
 
 
+def test_colour_and_color_are_the_same_and_need_an_angle(ok, refused, found, folder):
+    for name in ("color", "colour"):
+        ok("edges", "a.png", "--angle", f"{name}.png", "--angle-style", name)
+        line = refused(2, "edges", "a.png", "-o", "out.png", "--angle-style", name)
+        assert line == "imfilter: --angle-style color requires --angle FILE"
+    assert (folder / "color.png").read_bytes() == (folder / "colour.png").read_bytes()
+
+
 def test_the_colour_angle_is_not_put_into_a_gray_format(refused, found):
     assert "PGM" in refused(1, "edges", "a.png", "--angle", "angle.pgm", "--angle-style", "color")
     assert "gray" in refused(2, "edges", "a.png", "-o", "out.png", "--angle-legend", "wheel.pgm")

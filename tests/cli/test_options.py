@@ -22,6 +22,7 @@ OTHER = {
     "background": "red",
     "strip": True,
     "strip_gps": True,
+    "keep_values": True,
     "no_stamp": True,
     "frame": 0,
     "to_rgb": True,
@@ -65,10 +66,12 @@ def stamp(png, rgb, folder):
     (folder / "other").mkdir()
 
     def stamp(**options):
-        filter = catalog.load("conv")
-        recipe = single(filter, dict.fromkeys(filter.spec.parameters) | {"kernel": "haar", "channels": "luma"})
+        own = {"channels": "luma"} if "angle_style" in options else {"kernel": "haar", "channels": "luma"}
+        filter = catalog.load("edges" if "angle_style" in options else "conv")  # only edges have angles
+        recipe = single(filter, dict.fromkeys(filter.spec.parameters) | {"op": "sobel"} | own)
         output = {} if options.keys() & {"sheet", "in_place"} else {"output": "out/"}
-        return check(recipe, SharedOptions(**{"inputs": ("a.tif",), **output, **options}), {}).stamper.stamp("image")
+        maps = {"angle": "angle.png"} if "angle_style" in options else {}
+        return check(recipe, SharedOptions(**{"inputs": ("a.tif",), **output, **options}), maps).stamper.stamp("image")
 
     return stamp
 
@@ -82,7 +85,9 @@ def test_every_option_changes_the_stamp_or_is_named_as_harmless():
 @pytest.mark.parametrize("name", OTHER)
 def test_what_changes_the_output_changes_the_stamp(stamp, name):
     beside = TOGETHER.get(name, {})
-    assert stamp(**{name: OTHER[name]}, **beside) != stamp(**beside)
+    if name == "angle_style":
+        beside = {"angle_style": "code"}
+    assert stamp(**beside | {name: OTHER[name]}) != stamp(**beside)
 
 
 @pytest.mark.each("name", HARMLESS)

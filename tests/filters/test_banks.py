@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from imfilter.filters.conv import conv
-from imfilter.filters.core.engine import executor
+from imfilter.filters.core.engine import colour, executor
 from imfilter.filters.core.engine.borders import source_index
 from imfilter.filters.core.engine.stage import ImageContext
 from imfilter.filters.core.filter import encoding
@@ -75,8 +75,9 @@ def test_each_map_is_what_its_kernel_gives(padding, mode, anchor, noise):
     options = {"padding": padding, "mode": mode, "anchor": anchor, "depth": "float", "stride": (2, 1), "scale": 0.5}
     for image in (noise((20, 17, 3)), noise((20, 17))):
         found = conv(image, kernel=weights, bias=[1, 2, 3, 4, 5], **options)
+        gray = colour.luma(np.atleast_3d(image), np.float64).astype(np.float32)
         for number, kernel in enumerate(weights):
-            alone = conv(image, kernel=kernel, bias=number + 1, channels="luma", **options)
+            alone = conv(gray, kernel=kernel, bias=number + 1, **options)
             np.testing.assert_allclose(found[..., number], alone.squeeze(), atol=2e-3)
 
 

@@ -18,7 +18,14 @@ CHAINS = {
     "a bias": [(conv, {"kernel": "0 1 0; 1 -4 1; 0 1 0", "bias": 100.25}), (blur, {"op": "mean", "size": 5})],
     "a stride": [(conv, {"kernel": "1 2; 3 4", "stride": 2}), (blur, {}), (conv, {"kernel": "1 1", "padding": 3})],
     "to gray": [(blur, {"sigma": 3}), (edges, {})],
-    "gray from the start": [(blur, {"channels": "luma"}), (sharpen, {})],
+    "gray from the start": [(conv, {"kernel": "1 0 -1", "channels": "luma"}), (sharpen, {})],
+    "luma first": [(sharpen, {"channels": "luma"}), (blur, {})],
+    "chroma, then luma": [
+        (blur, {"op": "median", "channels": "chroma"}),
+        (blur, {"channels": "luma", "border": "constant", "fill": 50.0}),
+    ],
+    "luma last": [(blur, {}), (conv, {"kernel": "1 2 1; 0 0 0; 1 0 0", "stride": (2, 1), "channels": "luma"})],
+    "chroma of gray": [(edges, {}), (blur, {"channels": "chroma"})],
     "the strongest": [(edges, {"channels": "max"}), (blur, {"op": "mean", "size": 4})],
     "the strongest of signed": [(edges, {"op": "laplacian", "channels": "max"}), (sharpen, {})],
     "edges of edges": [(edges, {"op": "prewitt", "norm": "l1"}), (edges, {"op": "scharr"})],
@@ -45,6 +52,7 @@ def light(full):
         "linear in between": [(blur, {}), (blur, linear), (sharpen, {})],
         "linear first": [(blur, linear), (edges, {})],
         "linear last": [(sharpen, {}), (blur, linear)],
+        "linear luma": [(sharpen, {"channels": "luma"}), (blur, {**linear, "channels": "luma"})],
     }
 
 
@@ -73,9 +81,11 @@ def run(steps, image, alpha=None, dtype="float32", background=None, **options):
 
 def alone(filter, given, image, alpha, background):
     """Run one filter on a float image, as the command would."""
-    settings = filter.checked(**given).settings()._replace(background=background)
+    part = filter.checked(**given).part()
     encodings = {"image": encoding("picture", "float32", "float32", "clip", 1.0)}
-    return executor.run(filter.checked(**given).stages(), image, encodings, settings, alpha).outputs["image"]
+    return executor.run(part.stages, image, encodings, part.settings._replace(background=background), alpha).outputs[
+        "image"
+    ]
 
 
 def one_after_the_other(steps, image, alpha=None, background=None):
@@ -130,7 +140,9 @@ def test_light_changes_between_the_steps(rgb, alpha, name, transparent):
     assert np.abs(given.samples / 255 - expected.samples)[seen].max() <= 2e-4
 
 
-@pytest.mark.parametrize("name", ["two blurs", "a bias", "borders", "a stride"])
+@pytest.mark.parametrize(
+    "name", ["two blurs", "a bias", "borders", "a stride", "luma first", "chroma, then luma", "luma last"]
+)
 def test_alpha_goes_through_a_chain_as_through_its_filters(rgb, alpha, name):
     expected = one_after_the_other(CHAINS[name], rgb, alpha / 255)
     given = run(CHAINS[name], rgb, alpha)

@@ -14,7 +14,7 @@ from .. import pillow_buffer, pillow_decoder, pillow_private
 from ..codec import Codec, Content
 from ..metadata import Metadata, orientation_of, turned_image
 from ..picture import Decode, DecodeOptions, Frames, PartialDecode, Picture, Timing
-from . import chunks, integrity
+from . import chunks, colour_chunks, integrity
 
 if TYPE_CHECKING:
     from .apng import Writer
@@ -80,7 +80,10 @@ def finish(begun: PartialDecode, options: DecodeOptions, decode: Decode) -> Pict
 
         return apng.read(begun.data, options, decode)
     low = None if begun.low is None else turned_image(begun.low, orientation_of(begun.image))
-    return pillow_decoder.finish(begun, options, partial(_colours_and_alpha, chunks.header(begun.data).depth, low))
+    picture = pillow_decoder.finish(begun, options, partial(_colours_and_alpha, chunks.header(begun.data).depth, low))
+    colour = colour_chunks.read(begun.data, picture.notes)
+    picture.metadata = picture.metadata._replace(colour=colour)
+    return picture
 
 
 def _colours_and_alpha(bits: int, low: Image.Image | None, image: Image.Image) -> tuple[Any, Any]:
@@ -119,16 +122,17 @@ def encode(file: io.BytesIO, content: Content) -> list[str]:
     """Write a file."""
     from . import encoder
 
+    metadata = content.metadata
     encoder.write(
         file,
         content.pixels,
         content.alpha,
-        icc=content.metadata.icc,
-        exif=content.metadata.exif,
-        dpi=content.metadata.dpi,
+        icc=metadata.icc,
+        exif=metadata.exif,
+        dpi=metadata.dpi,
         software=content.software,
-        beside=_texts(content.metadata),
-        palette=content.metadata.palette,
+        palette=metadata.palette,
+        beside=[*colour_chunks.encoded(metadata.colour, bool(metadata.icc)), *_texts(metadata)],
         cores=content.options.cores,
     )
     return []

@@ -70,9 +70,8 @@ def _crossing(before: Part, behind: Part, light: bool) -> list[Stage]:
     bias = sum(stage.colours.bias for stage in before.stages)
     white_offset = sum(stage.colours.white_offset for stage in before.stages)
     strongest = before.settings.channels == "max"
-    change, steepest = None, 1.0
-    if light != behind.settings.linear:
-        change, steepest = (colour.decode_srgb, 2.3) if behind.settings.linear else (colour.encode_srgb, 13.0)
+    changed, decoded = light != behind.settings.linear, behind.settings.linear
+    steepest = (2.3 if decoded else 13.0) if changed else 1.0
 
     def bind(context: ImageContext) -> Function:
         def cross(values: Values) -> Values:
@@ -83,12 +82,15 @@ def _crossing(before: Part, behind: Part, light: bool) -> list[Stage]:
                 strip = strip + (bias + white_offset * context.full)
             if strongest:
                 strip = colour.strongest(strip, before.settings.nan == nan_policy.IGNORE)
-            return strip if change is None else change(strip, context.full).astype(context.work, copy=False)
+            if changed:
+                change = context.transfer.decode if decoded else context.transfer.encode
+                strip = change(strip, context.full).astype(context.work, copy=False)
+            return strip
 
         return cross
 
     stages = []
-    apart = bool(bias or white_offset) or change is not None or gain == 0
+    apart = bool(bias or white_offset) or changed or gain == 0
     crossing = AlphaHandling(divide=apart and bool(gain), multiply=apart)
     if apart or strongest or gain is None:
         stages.append(Stage(bind, amplification=steepest, colours=Colours(alpha=crossing)))
@@ -107,7 +109,7 @@ def _filling(value: float, linear: bool, apart: bool) -> Stage:
     """Return the stage that puts *value*, in the image's units, in the place of NaN; *apart* from any alpha."""
 
     def bind(context: ImageContext) -> Function:
-        decoded = float(colour.in_light(value, context.full, linear))
+        decoded = context.transfer.decode_value(value, context.full) if linear else value
         return lambda strip: nan_policy.filled(strip, decoded)
 
     return Stage(bind, colours=Colours(alpha=AlphaHandling(divide=apart, multiply=apart, missing=True)))
@@ -125,7 +127,7 @@ def _at_home(stage: Stage, settings: Settings, name: str) -> Stage:
         return stage._replace(step=name)
 
     def fill(context: ImageContext) -> float:
-        return float(colour.in_light(settings.fill, context.full, settings.linear))
+        return context.transfer.decode_value(settings.fill, context.full) if settings.linear else float(settings.fill)
 
     window = stage.window._replace(border=settings.border, fill=fill)
     return stage._replace(window=window, step=name)

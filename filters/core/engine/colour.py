@@ -1,11 +1,10 @@
-"""Pointwise changes of colour: luma, linear light, premultiplied alpha.
+"""Pointwise changes of colour: luma, the strongest channel, premultiplied alpha.
 
 Strips ``(rows, columns, channels)`` of float32 or float64 in, the same out; *full* is white.
 """
 
 from __future__ import annotations
 
-from functools import lru_cache
 from typing import Any, Literal
 
 from ..lazy_numpy import Array, np
@@ -63,42 +62,6 @@ def strongest(strip: Array, ignoring: bool = False) -> Array:
     if ignoring:
         size = np.where(np.isnan(size), -1, size)
     return np.take_along_axis(strip, size.argmax(axis=2, keepdims=True), axis=2)
-
-
-def decode_srgb(strip: Array, full: float) -> Array:
-    """From sRGB to linear light (IEC 61966-2-1), 0 and *full* staying where they are.
-
-    Values below 0 mirror those above it, so that signed intermediates survive.
-    """
-    value = np.abs(strip) / full
-    value = np.where(value <= 0.04045, value / 12.92, ((value + 0.055) / 1.055) ** 2.4)
-    return np.copysign(value * full, strip)
-
-
-def in_light(value: Any, full: float, linear: bool) -> Array:
-    """Return a value in the file's units, such as what fills a border, in those of a filter: *linear* light or not."""
-    value = np.asarray(value, np.float64)
-    return decode_srgb(value, full) if linear else value
-
-
-def encode_srgb(strip: Array, full: float) -> Array:
-    """From linear light to sRGB: the inverse of `decode_srgb`."""
-    value = np.abs(strip) / full
-    value = np.where(value <= 0.0031308, value * 12.92, 1.055 * value ** (1 / 2.4) - 0.055)
-    return np.copysign(value * full, strip)
-
-
-@lru_cache(maxsize=4)
-def _decoded(dtype: str, work: str) -> Array:
-    full = np.iinfo(dtype).max
-    return decode_srgb(np.arange(full + 1, dtype=np.float64), full).astype(work)
-
-
-def decode_samples(samples: Array, work: Any, full: float) -> Array:
-    """Decode pixels of a file into the work type; 8 and 16 bits by table."""
-    if samples.dtype.kind == "u":
-        return _decoded(samples.dtype.name, np.dtype(work).name)[samples]
-    return decode_srgb(samples.astype(work), full)
 
 
 def unpremultiply(strip: Array, alpha: Array, full: float, least: float | None = None) -> Array:

@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 
 from ..lazy_numpy import Array, np
 from ..parameters import ImageError
-from . import geometry, nan_policy, pipeline
+from . import colour_parts, geometry, nan_policy, pipeline, transfer
 from .borders import Rule
 from .colour import ColourModel, model_of
 from .facts import Fact, note
@@ -27,7 +27,7 @@ from .nodata import of as nodata_of
 from .output_buffer import Canvas, CanvasFactory, Collector, Output
 from .pipeline import AlphaOps, Source
 from .quantize import FULL, Encoding
-from .stage import ImageContext, Stage, Values, inside, pointwise, total_gain, without_maps
+from .stage import ImageContext, Stage, Values, pointwise, total_gain, without_maps
 from .strips import each_strip
 from .working_space import Passage, Settings
 
@@ -78,10 +78,13 @@ def run(
     result. *advance* is told of the rows that are done, and of how many.
     """
     full = FULL[image.dtype.name]
+    stages = colour_parts.for_channels(stages, image.shape[2])
     work = work_type(stages, image.dtype.name, encodings.values())
     requested = {field for name, encoding in encodings.items() for field in encoding.fields(name)}
     tolerance = min(encoding.tolerance for encoding in encodings.values())
     in_colour = image.shape[2] > 1 and (colours or model_of(image.shape[2])) != "bands"
+    if settings.transfer != transfer.DEFAULT:  # its curve may be as steep as any where it is dark
+        work, tolerance = np.float64, 0.0
     marked = nodata_of(nodata, image, in_colour, full)
     finite = image.dtype.kind == "u"
     if settings.nan_looked_for or settings.nan != nan_policy.PROPAGATE:
@@ -105,6 +108,7 @@ def run(
         rounded=rounded,
         name=name,
         facts=found,
+        transfer=settings.transfer,
         colours=colours or model_of(image.shape[2]),
     )
     channels = 1 if settings.channels == "luma" else image.shape[2]
@@ -121,8 +125,9 @@ def run(
     if alpha is not None:
 
         def opacity_before(number: int) -> pipeline.Rows:
-            above = [_of_alpha(stage, full) for stage in stages[:number]]
-            mean = math.prod(stage.colours.gain for stage in stages[:number] if stage.colours.gain)
+            before = colour_parts.beside_parts(stages[:number])
+            above = [_of_alpha(stage, full) for stage in before]
+            mean = math.prod(stage.colours.gain for stage in before if stage.colours.gain)
             if mean != 1:
                 above.append(pointwise(lambda strip: strip / mean))
             return chained(Source(image, passage.enter_alpha), above, full)
@@ -230,16 +235,11 @@ def _of_alpha(stage: Stage, full: float) -> Stage:
 
     It is filtered too, its own border white; where the stage has no mean, it is that of the pixel under the anchor.
     """
-    if stage.colours.alpha is not None:
+    if stage.colours.alpha is not None or stage.mark is not None:
         return pointwise(lambda strip: strip)
     if stage.colours.gain:
         return without_maps(stage)._replace(window=stage.window._replace(fill=lambda context: full))
-    window = stage.window
-    sx, sy = window.stride
-    return Stage(
-        lambda context: lambda strip: inside(strip, window.halo)[::sy, ::sx],
-        window._replace(border="nearest", ceil=False, fill=lambda context: 0.0),
-    )
+    return colour_parts.under_anchor(stage)
 
 
 def _fields(values: Values) -> dict[str, Array]:

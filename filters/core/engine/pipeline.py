@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 from ..lazy_numpy import Array, np
 from ..parameters import ImageError
-from . import borders, nan_policy
+from . import borders, colour_parts, nan_policy
 from .borders import Rule
 from .stage import BoundStage, ImageContext, Rows, Stage, Values, WeightedSum, Window, by_field
 from .strips import each_strip
@@ -153,6 +153,7 @@ def join(
 ) -> Rows:
     """Return the rows that *stages* make of *source*; a stage that needs the whole image runs at once."""
     last, whole = source, context.whole
+    parted: tuple[int, Rows] = 0, source
     for number, stage in enumerate(stages):
         final = number == len(stages) - 1
         integers = context.integers or context.rounded if final else stages[number + 1].selects
@@ -165,7 +166,19 @@ def join(
             continue
         if stage.survey is not None:
             own = own._replace(survey_result=stage.survey(own, _visible(last, opacity, number)))
-        if stage.branches:
+        if stage.mark is not None and stage.mark.begins:
+            parted = number, last
+            alpha = () if opacity is None else (opacity.before(number),)
+            last = ZippedRows(colour_parts.take_out(stage.mark, own), last, *alpha)
+        elif stage.mark is not None:
+            first, whole_colours = parted
+            between = stages[first + 1 : number]
+            if not colour_parts.keeps_places(between):
+                anchors = [colour_parts.under_anchor(inner) for inner in between]
+                whole_colours = join(whole_colours, anchors, own, rule, strip_rows, jobs)
+            alphas = () if opacity is None else (opacity.before(number + 1), opacity.before(number))
+            last = ZippedRows(colour_parts.put_back(stage.mark, own), last, whole_colours, *alphas)
+        elif stage.branches:
             last = _branched(last, stage, own, rule, strip_rows, jobs)
         elif stage.takes == "rows":
             own = own._replace(height=last.height, width=last.width, rule=stage.window.rule(own, rule), jobs=jobs)

@@ -23,6 +23,7 @@ from .borders import Border, Rule
 from .colour import ColourModel
 from .facts import Fact
 from .quantize import AS_COMPUTED, Display
+from .transfer import DEFAULT, Transfer
 
 Values = Any
 """A strip, or a NamedTuple of strips of one size."""
@@ -99,6 +100,8 @@ class ImageContext(NamedTuple):
     """The border rule, for a stage that pads for itself."""
     jobs: int = 1
     """How many threads a stage that takes the whole image may use; its result is the same for any number."""
+    transfer: Transfer = DEFAULT
+    """How the image's samples stand for light."""
     colours: ColourModel = "rgb"
     """What several channels of the image are."""
 
@@ -232,6 +235,18 @@ class Colours(NamedTuple):
     """The same as a fraction of white, for constants that hold for every depth."""
 
 
+class Mark(NamedTuple):
+    """Marks a stage at which a part of the colours is taken out, or put back beside what was kept of them."""
+
+    part: Literal["luma", "chroma"]
+    begins: bool
+    """Taken out; the stages up to the one that puts it back act on it alone."""
+    gain: float = 1.0
+    """The factor by which the stages between the marks change a constant image."""
+    divides: bool = False
+    """They give colours multiplied by an alpha of their own, by which their result must be divided."""
+
+
 NO_COLOURS = Colours(gain=None)
 """For a result that is not a picture of the colours."""
 
@@ -265,6 +280,8 @@ class Stage(NamedTuple):
     """Each result is one of the samples, never a difference or another value: numbers of classes stay such numbers."""
     weights: WeightedSum | None = None
     """How missing samples can be left out; None if the stage is not a weighted sum, and leaves them out itself."""
+    mark: Mark | None = None
+    """A part of the colours is taken out, or put back; see `colour_parts`."""
     ignoring: bool = False
     """Missing samples, which are NaN, are to be left out."""
     amplification: float = 1.0

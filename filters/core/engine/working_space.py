@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from ..lazy_numpy import Array, np
-from . import colour, nan_policy
+from . import colour, nan_policy, transfer
 from .borders import Border
 from .nodata import Nodata
 from .stage import ImageContext
+from .transfer import Transfer
 
 
 class Settings(NamedTuple):
@@ -27,6 +28,10 @@ class Settings(NamedTuple):
     """A later filter of a chain does something about NaN."""
     linear_out: bool | None = None
     """Whether the result is in linear light, where a chain's last filter differs from its first."""
+    gray: bool = False
+    """Of the result's colours the luma is written, where the format has none."""
+    transfer: Transfer = transfer.DEFAULT
+    """How samples stand for light: what decodes and encodes linear light."""
 
 
 class Passage:
@@ -49,7 +54,8 @@ class Passage:
         """
         self.image, self.alpha, self.settings, self.nodata = image, alpha, settings, nodata
         self.full, self.work, self.gain, self.bias = context.full, context.work, gain, bias
-        self.fill = float(colour.in_light(settings.fill, self.full, settings.linear))
+        self.transfer = settings.transfer
+        self.fill = self.transfer.decode_value(settings.fill, self.full) if settings.linear else float(settings.fill)
         self.on_backdrop = on_backdrop
         self.linear_out = (settings.linear and gain is not None) if settings.linear_out is None else settings.linear_out
         self.finite = context.finite
@@ -64,7 +70,7 @@ class Passage:
         if self.filling is not None:
             strip = nan_policy.filled(strip, self.filling)
         if self.settings.linear:
-            strip = colour.decode_samples(strip, self.work, self.full)
+            strip = self.transfer.decode_samples(strip, self.work, self.full)
         elif self.alpha is not None:
             strip = strip.astype(self.work)
         if self.alpha is not None:
@@ -82,7 +88,7 @@ class Passage:
         return self.alpha[start:stop, :, None].astype(self.work)
 
     def _backdrop(self, strip: Array, linear: bool) -> Array:
-        backdrop = colour.in_light(self.backdrop, self.full, linear)
+        backdrop = self.transfer.decode(self.backdrop, self.full) if linear else self.backdrop
         return backdrop if strip.shape[2] == 3 else colour.luma(backdrop, np.float64)
 
     def divide(self, colours: Array, opaque: Array) -> Array:
@@ -108,10 +114,12 @@ class Passage:
             picture = picture + self.bias
         if self.settings.channels == "max":
             picture = colour.strongest(picture, self.settings.nan == nan_policy.IGNORE)
+        if self.settings.gray:
+            picture = colour.luma(picture)
         if opaque is not None and self.settings.opaque:
             part = np.clip(opaque / self.full, 0, 1)
             picture = picture * part + self._backdrop(picture, self.linear_out) * (1 - part)
             opaque = None
         if self.linear_out:
-            picture = colour.encode_srgb(picture, self.full)
+            picture = self.transfer.encode(picture, self.full)
         return picture, opaque

@@ -1,0 +1,130 @@
+"""The colours that a picture's samples stand for, as chunks of a PNG or a box of an AVIF say it."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from ...filters.core.engine import transfer
+from ...filters.core.engine.transfer import Curve, Transfer
+
+Chromaticities = tuple[float, float, float, float, float, float, float, float]
+"""The coordinates x and y of white, red, green and blue."""
+
+D65 = (0.3127, 0.3290)
+BT709: Chromaticities = (*D65, 0.64, 0.33, 0.30, 0.60, 0.15, 0.06)
+BT2020: Chromaticities = (*D65, 0.708, 0.292, 0.170, 0.797, 0.131, 0.046)
+PRIMARIES: dict[int, Chromaticities] = {
+    1: BT709,
+    4: (0.310, 0.316, 0.67, 0.33, 0.21, 0.71, 0.14, 0.08),
+    5: (*D65, 0.64, 0.33, 0.29, 0.60, 0.15, 0.06),
+    6: (*D65, 0.630, 0.340, 0.310, 0.595, 0.155, 0.070),
+    7: (*D65, 0.630, 0.340, 0.310, 0.595, 0.155, 0.070),
+    8: (0.310, 0.316, 0.681, 0.319, 0.243, 0.692, 0.145, 0.049),
+    9: BT2020,
+    11: (0.314, 0.351, 0.680, 0.320, 0.265, 0.690, 0.150, 0.060),
+    12: (*D65, 0.680, 0.320, 0.265, 0.690, 0.150, 0.060),
+    22: (*D65, 0.630, 0.340, 0.295, 0.605, 0.155, 0.077),
+}
+"""Of the colour primaries of ITU-T H.273, table 2."""
+SRGB, PQ, HLG = 13, 16, 18
+"""Transfer characteristics of ITU-T H.273, table 3."""
+CURVES: dict[int, Curve] = {
+    1: transfer.BT709,
+    4: transfer.gamma(2.2),
+    5: transfer.gamma(2.8),
+    6: transfer.BT709,
+    7: transfer.SMPTE240,
+    8: transfer.LINEAR,
+    11: transfer.BT709,
+    12: transfer.BT709,
+    SRGB: transfer.SRGB,
+    14: transfer.BT709,
+    15: transfer.BT709,
+    PQ: transfer.PerceptualQuantizer(),
+    17: transfer.gamma(2.6),
+    HLG: transfer.HybridLogGamma(),
+}
+GAMMA_UNIT = 100_000
+"""What gAMA and cHRM count in."""
+EXPONENTS = (0.02, 50.0)
+"""The range of exponents that are no nonsense."""
+
+
+class CodePoints(NamedTuple):
+    """What cICP says (PNG, section 11.3.2.6) after ITU-T H.273."""
+
+    primaries: int
+    transfer: int
+    matrix: int = 0
+    full_range: int = 1
+
+    @property
+    def known(self) -> bool:
+        """Whether the colours are understood: full-range RGB of primaries and a transfer that have a formula."""
+        return self.primaries in PRIMARIES and self.transfer in CURVES and self.full_range == 1
+
+
+class ColourDescription(NamedTuple):
+    """What chunks of a PNG say of its colours; the one named first counts."""
+
+    code_points: CodePoints | None = None
+    intent: int | None = None
+    """The rendering intent of the sRGB chunk, which says that the colours are sRGB."""
+    gamma: int = 0
+    """The exponent of gAMA in hundred-thousandths: samples are light to this power. 0 where there is none."""
+    white_and_primaries: tuple[int, ...] = ()
+    """Those of cHRM in hundred-thousandths: x and y of white, red, green and blue."""
+    mastering: bytes = b""
+    """The contents of mDCV."""
+    light_levels: bytes = b""
+    """The contents of cLLI."""
+
+    @property
+    def known_points(self) -> CodePoints | None:
+        """The code points, where they are understood."""
+        return self.code_points if self.code_points is not None and self.code_points.known else None
+
+    @property
+    def is_srgb(self) -> bool:
+        """Whether the colours are sRGB, which is also what a picture that says nothing has."""
+        if self.known_points is not None:
+            return self.known_points.transfer == SRGB and PRIMARIES[self.known_points.primaries] == BT709
+        return self.intent is not None or (not self._exponent and self.chromaticities() == BT709)
+
+    def chromaticities(self) -> Chromaticities:
+        """Return the chromaticities: those of sRGB where nothing else is said, or nonsense."""
+        if self.known_points is not None:
+            return PRIMARIES[self.known_points.primaries]
+        if self.intent is not None or not self.white_and_primaries:
+            return BT709
+        given: Chromaticities = tuple(value / GAMMA_UNIT for value in self.white_and_primaries)  # type: ignore[assignment]
+        return given if _plausible(given) else BT709
+
+    def transfer(self) -> Transfer:
+        """Return how samples stand for light."""
+        if self.known_points is not None:
+            return transfer.of_curves(CURVES[self.known_points.transfer])
+        if self.intent is not None or not self._exponent:
+            return transfer.DEFAULT
+        return transfer.of_curves(transfer.gamma(self._exponent))
+
+    @property
+    def _exponent(self) -> float:
+        """The power of samples that is light, by gAMA; 0 where there is none, or it is nonsense."""
+        exponent = GAMMA_UNIT / self.gamma if self.gamma else 0.0
+        return exponent if EXPONENTS[0] <= exponent <= EXPONENTS[1] else 0.0
+
+
+NOTHING = ColourDescription()
+
+
+def _plausible(given: Chromaticities) -> bool:
+    """Whether white lies in the triangle of the primaries, and none is far from all colours."""
+    white, red, green, blue = (given[at : at + 2] for at in (0, 2, 4, 6))
+
+    def turn(a: tuple[float, ...], b: tuple[float, ...], c: tuple[float, ...]) -> float:
+        return (b[0] - a[0]) * (c[1] - a[1]) - (b[1] - a[1]) * (c[0] - a[0])
+
+    turns = [turn(red, green, white), turn(green, blue, white), turn(blue, red, white)]
+    inside = all(each > 1e-3 for each in turns) or all(each < -1e-3 for each in turns)
+    return inside and max(given) <= 2 and min(given[1::2]) > 1e-3

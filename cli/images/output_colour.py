@@ -1,0 +1,75 @@
+"""What becomes of a picture's colours in an output: its profile, chunks that describe it, or other values.
+
+A format that holds profiles keeps the samples as they are: what only a PNG's chunks say is told by a profile. Into a
+format without them, and where metadata are left out, a picture goes as sRGB, which is what others take it for.
+"""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+from . import icc_profile
+from .codec import EncodeOptions
+from .colour_description import HLG, NOTHING, PQ, ColourDescription
+from .formats import Format
+from .metadata import Metadata
+
+
+class OutputColour(NamedTuple):
+    """Pixels as they are written, and what is said of them."""
+
+    pixels: Any
+    metadata: Metadata
+
+
+def is_lost(metadata: Metadata, format: Format, options: EncodeOptions) -> bool:
+    """Whether an output cannot say what its colours are, so that they may have to be converted."""
+    told = metadata.icc or metadata.colour != NOTHING
+    return bool(told) and not format.raw and (options.strip or not format.profiles)
+
+
+def fitted(pixels: Any, metadata: Metadata, format: Format, options: EncodeOptions, notes: list[str]) -> OutputColour:
+    """Return a picture's pixels and metadata as *format* holds them."""
+    if pixels.shape[2] not in (1, 3):
+        return OutputColour(pixels, metadata._replace(colour=NOTHING))
+    if is_lost(metadata, format, options):
+        return OutputColour(_converted(pixels, metadata, format, options, notes), metadata)
+    if metadata.colour == NOTHING or format.describes_colours or format.raw:
+        return OutputColour(pixels, metadata)
+    icc = metadata.icc or _profile(metadata.colour, pixels.shape[2] == 1, notes)
+    return OutputColour(pixels, metadata._replace(icc=icc, colour=NOTHING))
+
+
+def _converted(pixels: Any, metadata: Metadata, format: Format, options: EncodeOptions, notes: list[str]) -> Any:
+    from . import srgb_conversion
+
+    why = "--strip leaves out the colour profile" if options.strip else f"{format.name.upper()} holds no colour profile"
+    try:
+        if options.keep_values:
+            return pixels
+        converted = srgb_conversion.to_srgb(pixels, metadata, options.cores)
+    except srgb_conversion.ConversionError as error:
+        notes.append(f"{why}, and the values were not converted to sRGB: {error}")
+        return pixels
+    if converted is None:
+        return pixels
+    notes.append(f"{why}: converted to sRGB (--keep-values leaves the values unchanged)")
+    return converted
+
+
+def _profile(colour: ColourDescription, gray: bool, notes: list[str]) -> bytes:
+    """Return a profile that says what a PNG's chunks do; none for sRGB."""
+    if colour.is_srgb:
+        return b""
+    points = colour.known_points
+    bright = points is not None and points.transfer in (PQ, HLG)
+    if bright:
+        notes.append("its PQ or HLG colours are described by an ICC profile with a cicp tag, which few programs read")
+    return icc_profile.made(gray, colour.chromaticities(), colour.transfer().curves[0], points, _name(colour))
+
+
+def _name(colour: ColourDescription) -> str:
+    points = colour.known_points
+    if points is not None:
+        return f"Primaries {points.primaries} and transfer {points.transfer} of ITU-T H.273"
+    return f"Colours of a PNG, gamma {colour.gamma / 100_000:g}" if colour.gamma else "Primaries of a PNG"

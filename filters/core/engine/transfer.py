@@ -1,0 +1,254 @@
+"""Transfer functions: how the samples of a picture stand for light, and how light becomes samples.
+
+Each curve takes 0 to 0 and 1 to 1, grows, and has an exact inverse, so that a filter that changes nothing in linear
+light gives the same samples back. Values below 0 mirror those above it, so that signed intermediates survive.
+
+References
+----------
+ITU-T H.273 (2024), table 3; ITU-R BT.2100-2, tables 4 and 5; ICC.1:2022, sections 10.6 and 10.18; IEC 61966-2-1.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import lru_cache
+from typing import Any, NamedTuple, Protocol
+
+from ..lazy_numpy import Array, np
+
+MIN_SLOPE = 2.0**-24
+"""The slope that a flat part of a sampled curve is given, so that samples there stay different from each other."""
+CHECKED_POINTS = 4096
+"""Points at which a curve is checked, and sampled where its formula has no inverse."""
+LARGEST_ERROR = 1e-9
+"""The error of a curve's inverse, as a part of white, that passes for rounding."""
+
+
+class Curve(Protocol):
+    """A transfer function, for values from 0 on, of which 1 is white."""
+
+    def decode(self, value: Array) -> Array:
+        """Return the light of samples."""
+        ...
+
+    def encode(self, light: Array) -> Array:
+        """Return the samples of light."""
+        ...
+
+
+class Srgb(NamedTuple):
+    """The curve of sRGB (IEC 61966-2-1)."""
+
+    name: str = "sRGB"
+    """Tells it from other curves without parameters: tuples of nothing are equal."""
+
+    def decode(self, value: Array) -> Array:
+        """Return the light of samples."""
+        return np.where(value <= 0.04045, value / 12.92, ((value + 0.055) / 1.055) ** 2.4)
+
+    def encode(self, light: Array) -> Array:
+        """Return the samples of light."""
+        return np.where(light <= 0.0031308, light * 12.92, 1.055 * light ** (1 / 2.4) - 0.055)
+
+
+class Parametric(NamedTuple):
+    """A power with a straight part: ``(a·x + b)^gamma + e`` from *d* on, ``c·x + f`` below (ICC.1, section 10.18)."""
+
+    gamma: float
+    a: float = 1.0
+    b: float = 0.0
+    c: float = 0.0
+    d: float = 0.0
+    e: float = 0.0
+    f: float = 0.0
+    black: float = 0.0
+    """What the formula gives for 0."""
+    white: float = 1.0
+    """What it gives for 1."""
+
+    def formula(self, value: Array) -> Array:
+        """Return the formula's own values."""
+        power = np.maximum(self.a * value + self.b, 0) ** self.gamma + self.e
+        return np.where(value >= self.d, power, self.c * value + self.f)
+
+    def decode(self, value: Array) -> Array:
+        """Return the light of samples."""
+        return (self.formula(value) - self.black) / (self.white - self.black)
+
+    def encode(self, light: Array) -> Array:
+        """Return the samples of light."""
+        light = light * (self.white - self.black) + self.black
+        power = (np.maximum(light - self.e, 0) ** (1 / self.gamma) - self.b) / self.a
+        if not self.c:
+            return np.maximum(power, self.d) if self.d > 0 else power
+        joint = self.c * self.d + self.f
+        return np.where(light >= joint, power, (light - self.f) / self.c)
+
+
+class Sampled(NamedTuple):
+    """Samples at equal distances, straight between them; beyond white it goes on with the slope 1."""
+
+    samples: bytes
+    """Of float64, growing from 0 to 1: bytes, because they are compared and hashed at once."""
+
+    @property
+    def _light(self) -> Array:
+        return np.frombuffer(self.samples)
+
+    @property
+    def _places(self) -> Array:
+        return np.linspace(0, 1, len(self.samples) // 8)
+
+    def decode(self, value: Array) -> Array:
+        """Return the light of samples."""
+        return np.interp(value, self._places, self._light) + np.maximum(value - 1, 0)
+
+    def encode(self, light: Array) -> Array:
+        """Return the samples of light."""
+        return np.interp(light, self._light, self._places) + np.maximum(light - 1, 0)
+
+
+class PerceptualQuantizer(NamedTuple):
+    """PQ (SMPTE ST 2084, ITU-R BT.2100-2, table 4): light as a part of 10000 cd/m²."""
+
+    name: str = "PQ"
+
+    def decode(self, value: Array) -> Array:
+        """Return the light of samples."""
+        root = np.minimum(value, MOST_PQ) ** (1 / PQ_M2)
+        return (np.maximum(root - PQ_C1, 0) / (PQ_C2 - PQ_C3 * root)) ** (1 / PQ_M1)
+
+    def encode(self, light: Array) -> Array:
+        """Return the samples of light."""
+        power = light**PQ_M1
+        return ((PQ_C1 + PQ_C2 * power) / (1 + PQ_C3 * power)) ** PQ_M2
+
+
+PQ_M1, PQ_M2 = 2610 / 16384, 2523 / 4096 * 128
+PQ_C1, PQ_C2, PQ_C3 = 3424 / 4096, 2413 / 4096 * 32, 2392 / 4096 * 32
+MOST_PQ = 1.9
+"""The formula ends at 1.99."""
+
+
+class HybridLogGamma(NamedTuple):
+    """HLG (ITU-R BT.2100-2, table 5): light of the scene."""
+
+    name: str = "HLG"
+
+    def decode(self, value: Array) -> Array:
+        """Return the light of samples."""
+        return np.where(value <= 0.5, value**2 / 3, (np.exp((value - HLG_C) / HLG_A) + HLG_B) / 12) / HLG_WHITE
+
+    def encode(self, light: Array) -> Array:
+        """Return the samples of light."""
+        light = light * HLG_WHITE
+        logarithm = HLG_A * np.log(np.maximum(12 * light, 1) - HLG_B) + HLG_C
+        return np.where(light <= 1 / 12, np.sqrt(3 * light), logarithm)
+
+
+HLG_A = 0.17883277
+HLG_B = 1 - 4 * HLG_A
+HLG_C = 0.55991073
+HLG_WHITE = 0.9999999785
+"""What the formula's published constants give for 1."""
+
+SRGB = Srgb()
+LINEAR = Parametric(1.0)
+BT709_ALPHA, BT709_BETA = 1.09929682680944, 0.018053968510807
+SMPTE240_ALPHA, SMPTE240_BETA = 1.111572195921731, 0.022821585529445
+"""The constants of H.273 with the decimals by which the parts of a curve meet: 1.099 leaves a gap in 16 bits."""
+BT709 = Parametric(1 / 0.45, 1 / BT709_ALPHA, 1 - 1 / BT709_ALPHA, 1 / 4.5, 4.5 * BT709_BETA)
+SMPTE240 = Parametric(1 / 0.45, 1 / SMPTE240_ALPHA, 1 - 1 / SMPTE240_ALPHA, 1 / 4, 4 * SMPTE240_BETA)
+
+
+def gamma(exponent: float) -> Curve:
+    """Return the curve whose light is the sample to this power."""
+    return Parametric(exponent)
+
+
+def sampled(values: Sequence[float] | Array) -> Curve | None:
+    """Return the curve through *values*, from black to white; None where it does not grow."""
+    light = np.asarray(values, np.float64)
+    if len(light) < 2 or not np.isfinite(light).all() or light[-1] <= light[0] or (np.diff(light) < 0).any():
+        return None
+    light = (light - light[0]) / (light[-1] - light[0])
+    places = np.linspace(0, 1, len(light))
+    if (np.diff(light) < MIN_SLOPE / len(light)).any():
+        light = (1 - MIN_SLOPE) * light + MIN_SLOPE * places
+    return LINEAR if np.array_equal(light, places) else Sampled(light.tobytes())
+
+
+def parametric(values: Sequence[float]) -> Curve | None:
+    """Return the curve of gamma, a, b, c, d, e, f, normalised and checked; None where it does not grow.
+
+    What is no inverse of itself, because its parts do not meet, is taken by samples.
+    """
+    curve = Parametric(*values)
+    places = np.linspace(0, 1, CHECKED_POINTS)
+    with np.errstate(all="ignore"):
+        light = curve.formula(places)
+        if not (np.isfinite(light).all() and curve.gamma > 0 and curve.a > 0) or light[-1] <= light[0]:
+            return sampled(light)
+        curve = curve._replace(black=float(light[0]), white=float(light[-1]))
+        error = np.abs(curve.encode(curve.decode(places)) - places)
+    return curve if bool((error <= LARGEST_ERROR).all()) else sampled(light)
+
+
+class Transfer(NamedTuple):
+    """The curves of a picture's channels: one for all, or one for each."""
+
+    curves: tuple[Curve, ...] = (SRGB,)
+
+    def decode(self, values: Array, full: float) -> Array:
+        """Return the light of *values*, ``(…, channels)``, of which *full* is white; 0 and white stay the same."""
+        return self._applied(values, full, [curve.decode for curve in self.curves])
+
+    def encode(self, light: Array, full: float) -> Array:
+        """Return the samples of *light*: the inverse of `decode`."""
+        return self._applied(light, full, [curve.encode for curve in self.curves])
+
+    def decode_samples(self, samples: Array, work: Any, full: float) -> Array:
+        """Decode pixels of a file into the type *work*; 8 and 16 bits by table."""
+        if samples.dtype.kind != "u":
+            return self.decode(samples.astype(work), full)
+        tables = [_decoded(curve, samples.dtype.name, np.dtype(work).name) for curve in self.curves]
+        if len(tables) == 1:
+            return tables[0][samples]
+        if samples.shape[-1] != len(tables):
+            return tables[MIDDLE][samples]
+        return np.stack([table[samples[..., channel]] for channel, table in enumerate(tables)], axis=-1)
+
+    def decode_value(self, value: float, full: float) -> float:
+        """Return the light of a gray value, such as what fills a border: by the curve of green."""
+        curve = self.curves[MIDDLE if len(self.curves) > 1 else 0]
+        return float(_mirrored(curve.decode, np.asarray(value, np.float64), full))
+
+    def _applied(self, values: Array, full: float, functions: Sequence[Any]) -> Array:
+        if len(functions) == 1:
+            return _mirrored(functions[0], values, full)
+        if values.shape[-1] != len(functions):
+            return _mirrored(functions[MIDDLE], values, full)
+        parts = [_mirrored(function, values[..., channel], full) for channel, function in enumerate(functions)]
+        return np.stack(parts, axis=-1)
+
+
+MIDDLE = 1
+"""The channel whose curve is taken for gray, where each has its own: green."""
+DEFAULT = Transfer()
+"""That of pictures that say nothing: sRGB."""
+
+
+def of_curves(*curves: Curve) -> Transfer:
+    """Return the transfer of these curves, which are one where all are the same."""
+    return Transfer(curves[:1]) if len(set(curves)) == 1 else Transfer(curves)
+
+
+def _mirrored(function: Any, values: Array, full: float) -> Array:
+    value = np.abs(values) / full
+    return np.copysign(function(value) * full, values)
+
+
+@lru_cache(maxsize=8)
+def _decoded(curve: Curve, dtype: str, work: str) -> Array:
+    full = np.iinfo(dtype).max
+    return _mirrored(curve.decode, np.arange(full + 1, dtype=np.float64), full).astype(work)
