@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import itertools
 import math
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -12,17 +11,19 @@ from typing import Any
 from ...filters.core.engine import colour, executor
 from ...filters.core.engine.colour import ColourModel
 from ...filters.core.engine.output_buffer import CanvasFactory, Output
-from ...filters.core.engine.quantize import FULL, Encoding, hue_legend
+from ...filters.core.engine.quantize import Encoding, encoding, float_type, hue_legend
 from ...filters.core.engine.working_space import Settings
-from ...filters.core.filter import encoding
+from ...filters.core.filter import check_white
+from ...filters.core.lazy_numpy import np
 from ...filters.core.parameters import ImageError
 from ..console.messages import shown
-from ..console.report import DEPTHS, Report, depth_in_words
+from ..console.report import DEPTHS, Report
 from ..errors import FileError
 from ..images import encode, formats, memory_budget
 from ..images.atomic_write import Transaction
 from ..images.metadata import Metadata
 from ..images.picture import Picture
+from . import white_notes
 from .frame_output import SHEET, Computed, kept_of, make_folder, writable
 from .job_options import JobOptions
 from .plan import Job, Target
@@ -71,6 +72,9 @@ class ImageProcessor:
 
     def _computed(self, job: Job, picture: Picture) -> Computed:
         dtype = picture.pixels.dtype.name
+        if self.recipe.white is not None:
+            check_white(self.recipe.white, dtype)
+            picture.white = self.recipe.white
         formats_of = {
             output: target.format or formats.FORMATS[picture.format] for output, target in job.targets.items()
         }
@@ -80,8 +84,6 @@ class ImageProcessor:
         }
         settings = self._settings(picture, formats_of.get("image"))
         self._check_room(picture)
-        # A range is measured for those who ask, and where float values may leave nothing to see.
-        measure = self.options.report.ranges or dtype == "float32"
         result = executor.run(
             self.stages,
             picture.pixels,
@@ -89,12 +91,15 @@ class ImageProcessor:
             settings,
             picture.alpha,
             jobs=self.options.cores,
-            measure=measure,
+            measure=self.options.report.ranges,
             canvases={output: self._canvas(output, format) for output, format in formats_of.items()},
             effect=self.options.render.effect,
             name=job.input.place if not picture.number else f"{job.input.place}#{picture.number}",
             colours=picture.colours,
+            white=picture.white,
         )
+        if self.options.report.notes:
+            picture.notes += white_notes.of(picture, encodings, formats_of)
         outputs = result.outputs
         if SHEET in outputs:
             drawn = outputs[SHEET].samples.drawn(self.maps)
@@ -114,7 +119,8 @@ class ImageProcessor:
         """Raise `ImageError` where there is no memory for all maps of a picture."""
         height, width = picture.pixels.shape[:2]
         across, down = (math.prod(stage.window.stride[axis] for stage in self.stages) for axis in (0, 1))
-        needed = 4 * len(self.maps) * (width // across) * (height // down)
+        sample = 8 if picture.pixels.dtype == np.float64 else 4
+        needed = sample * len(self.maps) * (width // across) * (height // down)
         if (free := memory_budget.short(needed)) is not None:
             raise ImageError(
                 f"the {len(self.maps)} maps of {width}×{height} pixels need {needed / 1e9:.1f} GB of memory; "
@@ -128,10 +134,7 @@ class ImageProcessor:
         height, width, channels = first.shape
         lines = []
         if self.options.report.notes:
-            # Of many maps one is told of, as an example.
-            told = [output for number, output in enumerate(first.encodings.items()) if not (number and self.maps)]
-            said = [_range_notes(*output, frame.outputs) for frame in frames for output in told]
-            lines = [f"imfilter: {name}: {note}" for note in dict.fromkeys([*notes, *itertools.chain(*said)])]
+            lines = [f"imfilter: {name}: {note}" for note in dict.fromkeys(notes)]
         if self.options.report.facts:
             lines += [f"{name}: {fact.text}" for fact in first.facts]
             lines += [f"{name}: {text}" for text in _output_facts(first.outputs, first.encodings)]
@@ -163,7 +166,7 @@ class ImageProcessor:
         if output == SHEET:
             if "uint8" not in format.gray:
                 raise FileError(target.name, f"{format.name.upper()} cannot hold a picture of 8 bits")
-            return Encoding("float32", full=FULL[dtype], of="image")
+            return Encoding("float32", full=picture.full, of="image")
         if maps and target.map is not None:
             output = "image"
         kind = self.recipe.last.filter.kinds[output]
@@ -175,7 +178,7 @@ class ImageProcessor:
         if kind == "angle" and self.options.render.angle_style == "color":
             if "uint8" not in format.colour:
                 raise FileError(target.name, f"{format.name.upper()} cannot hold the colours of --angle-style color")
-            return encoding("hue", dtype, "uint8", "clip", self.values["gain"])
+            return encoding("hue", dtype, "uint8", "clip", self.values["gain"], white=picture.white)
         try:
             name = "map" if maps > 1 else output
             several = maps if target.map is None and output == "image" else 0
@@ -183,14 +186,15 @@ class ImageProcessor:
             wanted = encode.sample_type(format, dtype, self.values["depth"], channels, colours, name, several)
         except encode.EncodeError as error:
             raise FileError(target.name, str(error)) from None
-        encoded = encoding(kind, dtype, wanted, self.values["range"], self.values["gain"])
+        raw = self.values["depth"] == "keep" or (maps > 0 and wanted == float_type(dtype))
+        encoded = encoding(kind, dtype, wanted, self.values["range"], self.values["gain"], raw=raw, white=picture.white)
         return encoded if target.map is None else encoded._replace(of="image", channel=target.map)
 
     def _settings(self, picture: Picture, format: formats.Format | None) -> Settings:
         """Return the settings for one picture: a background where its transparency cannot be kept."""
         if picture.alpha is None:
             return self.settings
-        full = FULL[picture.pixels.dtype.name]
+        full = picture.full
         background = None
         if (chosen := self.options.render.background) is not None:
             background = tuple(value * full / 255 for value in chosen)
@@ -215,23 +219,11 @@ class ImageProcessor:
     def encode(self, file: io.BytesIO, name: str, computed: Computed, metadata: Metadata, stamp: str) -> list[str]:
         """Write one output of one frame into *file*; return what people should know."""
         output, format, options = computed.outputs[name], computed.formats_of[name], self.options.write.encode
+        white = computed.encodings[name].white
         if name == "image" and len(self.maps) not in (0, 1, 3):
-            return encode.write_maps(file, output.samples, format, metadata, options, stamp)
+            return encode.write_maps(file, output.samples, format, metadata, options, stamp, white)
         colours = computed.colours_of(name)
-        return encode.write(file, output.samples, output.alpha, format, metadata, options, stamp, colours)
-
-
-def _range_notes(name: str, encoding: Encoding, outputs: Mapping[str, Output]) -> list[str]:
-    """Warn where a float image's values, kept as they are, leave nothing to see in whole numbers."""
-    output = outputs[name]
-    if encoding.full != 1 or encoding.dtype == "float32" or encoding.directed or encoding.stretched:
-        return []
-    if not (0 < output.high - output.low <= 1.5) or encoding.gain != 1:
-        return []
-    return [
-        f"the values, {output.low:.3g} to {output.high:.3g}, are written as they are into "
-        f"{depth_in_words(encoding.dtype)} samples; --range stretch or --gain 255 would show them"
-    ]
+        return encode.write(file, output.samples, output.alpha, format, metadata, options, stamp, colours, white)
 
 
 def _output_facts(outputs: Mapping[str, Output], encodings: Mapping[str, Encoding]) -> list[str]:
@@ -240,7 +232,7 @@ def _output_facts(outputs: Mapping[str, Output], encodings: Mapping[str, Encodin
         height, width, channels = output.samples.shape
         shape = f"{width}×{height}×{channels} {output.samples.dtype.name}"
         values = f", values {output.low:.6g} to {output.high:.6g}" if output.low <= output.high else ""
-        clipped = f", {output.clipped:.2%} clipped" if encodings[name].dtype != "float32" else ""
+        clipped = f", {output.clipped:.2%} clipped" if not encodings[name].is_float else ""
         facts.append(f"{name}: {shape}{values}{clipped}")
     return facts
 

@@ -121,7 +121,13 @@ def _all(processor: ImageProcessor, job: Job, frames: Frames, name: str) -> Repo
 def _gather(gathered: Gathered, name: str, target: Target, computed: Computed, picture: Picture) -> None:
     output = computed.outputs[name]
     with writable(target, gathered.format):
-        gathered.add(output.samples, output.alpha, kept_of(picture.metadata, name, computed), computed.colours_of(name))
+        gathered.add(
+            output.samples,
+            output.alpha,
+            kept_of(picture.metadata, name, computed),
+            computed.colours_of(name),
+            computed.encodings[name].white,
+        )
 
 
 def _write(transaction: Transaction, job: Job, name: str, gathered: Gathered) -> list[str]:

@@ -47,12 +47,14 @@ class Gathered:
         """What people should know, each once."""
         return list(dict.fromkeys([*self._notes, *self._writer.notes]))
 
-    def add(self, pixels: Any, alpha: Any, metadata: Metadata, colours: ColourModel = "rgb") -> None:
+    def add(
+        self, pixels: Any, alpha: Any, metadata: Metadata, colours: ColourModel = "rgb", white: float | None = None
+    ) -> None:
         """Take one more frame; the first one's metadata are the file's. Raises ValueError."""
         if self._shape is None:
             self._shape = pixels.shape
             metadata = kept(metadata, pixels, self.options, self._notes)
-            self._writer.add(Content(pixels, alpha, metadata, self.options, self.software, colours))
+            self._writer.add(Content(pixels, alpha, metadata, self.options, self.software, colours, white))
             return
         if self.format.paged and not self.options.strip:
             metadata = Metadata(icc=metadata.icc, dpi=metadata.dpi)
@@ -60,7 +62,7 @@ class Gathered:
             metadata = Metadata()
         if pixels.shape != self._shape and not self.format.paged:
             raise ValueError(f"its frames are of several sizes, {_size(self._shape)} and {_size(pixels.shape)}")
-        self._writer.add(Content(pixels, alpha, metadata, self.options, colours=colours))
+        self._writer.add(Content(pixels, alpha, metadata, self.options, colours=colours, white=white))
 
     def write(self, file: io.BytesIO) -> None:
         """Write the file."""

@@ -37,6 +37,8 @@ class Format(NamedTuple):
     alpha: bool = False
     raw: bool = False
     """Results are written as float, signed and unrounded, unless `--depth` is given."""
+    tells_white: bool = False
+    """Its files say what is white, where that is not what the type of the samples says."""
     lossy: bool = False
     animated: bool = False
     """It holds the frames of an animation."""
@@ -82,7 +84,7 @@ class Format(NamedTuple):
 
 BYTES = ("uint8",)
 WHOLE = ("uint8", "uint16")
-ALL = ("uint8", "uint16", "float32")
+ALL = ("uint8", "uint16", "float32", "float64")
 PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
 FORMATS = {
     format.name: format
@@ -128,6 +130,7 @@ FORMATS = {
             bands=ALL,
             alpha=True,
             raw=True,
+            tells_white=True,
             maps=True,
             aliases=("numpy",),
             title=".npy",

@@ -21,7 +21,7 @@ from .engine import colour, executor, nan_policy
 from .engine.borders import ALIASES, PICTURES, Border
 from .engine.chain import Part
 from .engine.mask import Box, Effect
-from .engine.quantize import FULL, Encoding, Range
+from .engine.quantize import FULL, Range, SampleType, encoding, float_type
 from .engine.stage import Stage
 from .engine.working_space import Settings
 from .lazy_numpy import Array, np
@@ -33,11 +33,15 @@ Channels = Literal["each", "luma", "max"]
 Maps = Callable[[Mapping[str, Any]], tuple[str, ...]]
 Depth = Literal["keep", "8", "16", "float"]
 
-DEPTH_DTYPE: dict[str, Literal["uint8", "uint16", "float32"]] = {
-    "8": "uint8",
-    "16": "uint16",
-    "float": "float32",
-}
+
+def depth_type(depth: Depth, own: str) -> SampleType:
+    """Return the type of the samples that *depth* asks for, of an image of dtype *own*.
+
+    >>> depth_type("keep", "uint16"), depth_type("float", "uint16"), depth_type("float", "float64")
+    ('uint16', 'float32', 'float64')
+    """
+    wanted = {"8": "uint8", "16": "uint16", "float": float_type(own)}.get(depth, own)
+    return cast(SampleType, wanted)
 
 
 class PastTheEdge(TypedDict, total=False):
@@ -68,9 +72,19 @@ class Treatment(TypedDict, total=False):
             metavar="propagate|ignore|fill=V",
         ),
     ]
+    white: Annotated[
+        float | None,
+        Param(
+            "The value that is white in the input, as 4095 for 12 bits in 16, or 255 for floats of 0 to 255.",
+            above=0,
+            max=1e30,
+            shown_default="255 or 65535 by the depth, 1 of float",
+            default=None,
+        ),
+    ]
     depth: Annotated[
         Depth,
-        Param("Bits of the samples written; values are scaled between 8 and 16.", default="keep"),
+        Param("Bits of the samples written; white stays white, and is 1 in float.", default="keep"),
     ]
     range: Annotated[
         Range,
@@ -179,7 +193,7 @@ class ImageFilter(Generic[Parameters, Answer]):
         return Call(self, given, self.spec.check(given))
 
     def __call__(self, image: Array, *args: Parameters.args, **parameters: Parameters.kwargs) -> Answer:
-        """Filter an array ``(height, width)`` or ``(height, width, channels)`` of uint8, uint16 or float32.
+        """Filter an array ``(height, width)`` or ``(height, width, channels)`` of uint8, uint16, float32 or float64.
 
         Three channels are RGB. Other numbers have no colour, and are filtered each by itself.
 
@@ -206,26 +220,34 @@ class ImageFilter(Generic[Parameters, Answer]):
         stages, values = call.stages(), call.values
         own = pixels.dtype.name
         several = stages[-1].colours.maps > 1
-        kept = "float32" if several else own
-        dtype = kept if values["depth"] == "keep" else DEPTH_DTYPE[values["depth"]]
+        check_white(values["white"], own)
+        dtype = float_type(own) if several and values["depth"] == "keep" else depth_type(values["depth"], own)
+        raw = values["depth"] == "keep" or (stages[-1].colours.maps > 0 and dtype == float_type(own))
         encodings = {
-            name: encoding(kind, own, dtype if name == "image" else "float32", values["range"], values["gain"])
+            name: encoding(
+                kind,
+                own,
+                dtype if name == "image" else float_type(own),
+                values["range"],
+                values["gain"],
+                raw=raw,
+                white=values["white"],
+            )
             for name, kind in self.kinds.items()
             if name in stages[-1].fields
         }
-        result = executor.run(stages, pixels, encodings, call.settings(), effect=effect, name=name)
+        result = executor.run(
+            stages, pixels, encodings, call.settings(), effect=effect, name=name, white=values["white"]
+        )
         flat = image.ndim == 2 and not several
         samples = {name: output.samples[..., 0] if flat else output.samples for name, output in result.outputs.items()}
         return cast(Answer, samples["image"] if self.answer is None else self.answer(**samples))
 
 
-def encoding(kind: Kind, source: str, target: str, range: Range, gain: float) -> Encoding:
-    """Return how values of an image of dtype *source* become samples of dtype *target*.
-
-    Float holds the raw values, whatever the image's depth; between 8 and 16 bits values are scaled.
-    """
-    scale = 1.0 if "float32" in (source, target) else FULL[target] / FULL[source]
-    return Encoding(cast(Any, target), kind, range, gain, scale, FULL[source])
+def check_white(white: float | None, dtype: str) -> None:
+    """Raise `ImageError` for a *white* that samples of *dtype* do not reach."""
+    if white is not None and np.dtype(dtype).kind == "u" and white > FULL[dtype]:
+        raise ImageError(f"white, {white:g}, is more than samples of {dtype} hold, {FULL[dtype]:g}")
 
 
 def as_image(array: Array) -> Array:
@@ -235,7 +257,7 @@ def as_image(array: Array) -> Array:
     if pixels.ndim != 3:
         raise ImageError(f"an image has the shape (height, width) or (height, width, channels), not {array.shape}")
     if pixels.dtype.name not in FULL:
-        raise ImageError(f"an image has samples of uint8, uint16 or float32, not {pixels.dtype}")
+        raise ImageError(f"an image has samples of uint8, uint16, float32 or float64, not {pixels.dtype}")
     if pixels.size == 0:
         raise ImageError(f"an image of shape {array.shape} has no pixels")
     return pixels

@@ -16,7 +16,7 @@ from . import decoder
 def encode(file: io.BytesIO, content: Content) -> list[str]:
     """Write a file of one page."""
     samples, metadata = content.samples(), content.metadata
-    if samples.dtype == "float32" or content.colours == "bands" or (samples.dtype == "uint16" and samples.ndim == 3):
+    if samples.dtype.kind == "f" or content.colours == "bands" or (samples.dtype == "uint16" and samples.ndim == 3):
         with _writer(file) as writer:
             _add_page(writer, content)
         return _finish(file, metadata)
@@ -84,7 +84,7 @@ def _add_page(writer: Any, content: Content) -> None:
         extrasamples=extra or None,
         compression="zlib",
         # Its predictor for floats would need a compiled package.
-        predictor=samples.dtype != "float32",
+        predictor=samples.dtype.kind != "f",
         metadata=None,
         contiguous=False,
         software=content.software or False,

@@ -15,7 +15,17 @@ from PIL import Image, TiffImagePlugin
 from ....filters.core.lazy_numpy import Array, np
 from .. import ifd, pillow_decoder
 from ..metadata import of_tiff, plausible, turned
-from ..picture import Decode, DecodeError, DecodeOptions, Frames, PartialDecode, Picture, premultiplied, real_samples
+from ..picture import (
+    Decode,
+    DecodeError,
+    DecodeOptions,
+    Frames,
+    PartialDecode,
+    Picture,
+    premultiplied,
+    real_samples,
+    white_of_samples,
+)
 from ..silence import silenced
 from ..tiff_tags import (
     BITS,
@@ -76,6 +86,7 @@ def finish(begun: PartialDecode, options: DecodeOptions, decode: Decode) -> Pict
         None if alpha is None else turned(alpha, orientation),
         metadata=metadata,
         notes=notes,
+        white=white_of_samples(layout.dtype),
     )
 
 

@@ -89,19 +89,18 @@ def encode_srgb(strip: Array, full: float) -> Array:
 
 
 @lru_cache(maxsize=4)
-def _decoded(dtype: str, work: str) -> Array:
-    full = np.iinfo(dtype).max
-    return decode_srgb(np.arange(full + 1, dtype=np.float64), full).astype(work)
+def _decoded(dtype: str, work: str, full: float) -> Array:
+    return decode_srgb(np.arange(np.iinfo(dtype).max + 1, dtype=np.float64), full).astype(work)
 
 
 def decode_samples(samples: Array, work: Any, full: float) -> Array:
     """Decode pixels of a file into the work type; 8 and 16 bits by table."""
     if samples.dtype.kind == "u":
-        return _decoded(samples.dtype.name, np.dtype(work).name)[samples]
+        return _decoded(samples.dtype.name, np.dtype(work).name, full)[samples]
     return decode_srgb(samples.astype(work), full)
 
 
-def unpremultiply(strip: Array, alpha: Array, full: float, least: float | None = None) -> Array:
-    """Divide the colours by ``alpha / full``; where alpha is *least* or less, or else rounds to nothing, they are 0."""
-    visible = alpha > ((0.5 if full > 1 else 0) if least is None else least)
+def unpremultiply(strip: Array, alpha: Array, full: float, least: float) -> Array:
+    """Divide the colours by ``alpha / full``; where alpha is *least* or less, they are 0."""
+    visible = alpha > least
     return np.where(visible, strip * full / np.where(visible, alpha, 1), 0)

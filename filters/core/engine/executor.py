@@ -24,7 +24,7 @@ from .mask import OTHER_SIZE, SEVERAL_MAPS, Effect
 from .masked_output import Original, PartialMap, PartialPicture
 from .output_buffer import Canvas, CanvasFactory, Collector, Output
 from .pipeline import AlphaOps, Source
-from .quantize import FULL, Encoding
+from .quantize import FULL, Encoding, white_of
 from .stage import ImageContext, Stage, Values, inside, pointwise, total_gain, without_maps
 from .strips import each_strip
 from .working_space import Passage, Settings
@@ -58,6 +58,7 @@ def run(
     effect: Effect | None = None,
     name: str = "",
     colours: ColourModel | None = None,
+    white: float | None = None,
 ) -> Result:
     """Run *stages* over ``image`` ``(height, width, channels)`` and encode what *encodings* names.
 
@@ -66,9 +67,10 @@ def run(
     too where the stages keep a mean, kept where their gain is 0, and dropped where the result is no
     picture of the colours. *jobs* threads share the strips; *measure* asks for the outputs' ranges; *canvases*
     make what the outputs of their names are gathered in. An *effect* says where they act, and how strongly. By its
-    *name* the image has random numbers of its own. *colours* say what its channels are, if not their number.
+    *name* the image has random numbers of its own. *colours* say what its channels are, if not their number does, and
+    *white* what is white, if not its type does.
     """
-    full = FULL[image.dtype.name]
+    full, most = white_of(image.dtype.name, white), FULL[image.dtype.name]
     work = work_type(stages, image.dtype.name, encodings.values())
     requested = {field for name, encoding in encodings.items() for field in encoding.fields(name)}
     tolerance = min(encoding.tolerance for encoding in encodings.values())
@@ -76,7 +78,7 @@ def run(
     if settings.nan_looked_for or settings.nan != nan_policy.PROPAGATE:
         finite = finite or not nan_policy.has_gaps(image)
     changed = settings.linear or alpha is not None or (settings.channels == "luma" and image.shape[2] > 1)
-    whole = finite and not changed and float(settings.fill).is_integer() and 0 <= settings.fill <= full
+    whole = image.dtype.kind == "u" and not changed and float(settings.fill).is_integer() and 0 <= settings.fill <= most
     bias = sum(stage.colours.bias + stage.colours.white_offset * full for stage in stages)
     plain = all(encoding.plain and encoding.dtype == image.dtype.name for encoding in encodings.values())
     region = None if effect is None else effect.on(*image.shape[:2])
@@ -94,6 +96,7 @@ def run(
         name=name,
         facts=found,
         colours=colours or model_of(image.shape[2]),
+        largest=most if image.dtype.kind == "u" else None,
     )
     channels = 1 if settings.channels == "luma" else image.shape[2]
     most = max(channels, *(stage.colours.maps for stage in stages))
@@ -130,7 +133,7 @@ def run(
         if region is None:
             return Collector(encoding, chain.height, measure, make)
         if name == "image":
-            original = Original(image, alpha, settings.background, settings.opaque)
+            original = Original(image, alpha, settings.background, settings.opaque, full)
             return PartialPicture(encoding, original, region, context, measure, make)
         kept = image.shape[2] if settings.channels == "each" else 1
         return PartialMap(encoding, kept, region, context, chain.height, measure, make)
@@ -169,7 +172,7 @@ def work_type(stages: Sequence[Stage], dtype: str, encodings: Iterable[Encoding]
     a result off by that much of a level rounds differently in as large a part of the pixels. A float
     image takes float64: its values may be far from 0 beside their range, and have squares past float32.
     """
-    if dtype == "float32":
+    if dtype in ("float32", "float64"):
         return np.float64
     amplification = math.prod(stage.amplification for stage in stages)
     error = 4 * 2.0**-24 * FULL[dtype] * amplification

@@ -9,16 +9,18 @@ from ..lazy_numpy import Array, np
 from . import colour
 from .mask import Region
 from .output_buffer import Canvas, CanvasFactory, Collector, Output
-from .quantize import FULL, Encoding
+from .quantize import Encoding
 from .stage import ImageContext
 
 
 class Original:
     """The image as it was, in the samples of an output."""
 
-    def __init__(self, image: Array, alpha: Array | None, background: tuple[float, ...] | None, opaque: bool) -> None:
-        """An *opaque* output shows it on the *background*, which is white unless it is given."""
-        self.image, self.alpha, self.background = image, alpha, background
+    def __init__(
+        self, image: Array, alpha: Array | None, background: tuple[float, ...] | None, opaque: bool, full: float
+    ) -> None:
+        """An *opaque* output shows it on the *background*, which is white, *full*, unless it is given."""
+        self.image, self.alpha, self.background, self.full = image, alpha, background, full
         self.opaque = opaque and alpha is not None
 
     @property
@@ -31,11 +33,10 @@ class Original:
         plane = self.image[start:stop, :, channel].astype(dtype)
         if not self.opaque:
             return plane
-        full = FULL[self.image.dtype.name]
-        backdrop = np.array(self.background or (full,) * 3, np.float64)[None, None]
+        backdrop = np.array(self.background or (self.full,) * 3, np.float64)[None, None]
         in_colour = self.image.shape[2] == backdrop.shape[2]
         value = float(backdrop[0, 0, channel] if in_colour else colour.luma(backdrop)[0, 0, 0])
-        part = self.opacity(start, stop)[..., 0] / full
+        part = self.opacity(start, stop)[..., 0] / self.full
         return (np.where(part > 0, plane, 0) * part + value * (1 - part)).astype(dtype)
 
     def opacity(self, start: int, stop: int) -> Array:
@@ -45,7 +46,7 @@ class Original:
 
     def samples(self, start: int, stop: int, encoding: Encoding) -> Array:
         """Return rows as the output's samples: those of the image, bit by bit, where the type is the same."""
-        if encoding.dtype == self.image.dtype.name and not self.opaque:
+        if encoding.dtype == self.image.dtype.name and encoding.scale == 1 and not self.opaque:
             return self.image[start:stop]
         planes = [self.values(start, stop, channel, np.float64) for channel in range(self.image.shape[2])]
         return encoding.of_alpha()(np.stack(planes, axis=2))
@@ -53,7 +54,7 @@ class Original:
     def alpha_samples(self, start: int, stop: int, encoding: Encoding) -> Array:
         """Return rows of the alpha as the output's samples."""
         assert self.alpha is not None
-        if encoding.dtype == self.alpha.dtype.name:
+        if encoding.dtype == self.alpha.dtype.name and encoding.scale == 1:
             return self.alpha[start:stop, :, None]
         return encoding.of_alpha()(self.opacity(start, stop))
 
@@ -126,7 +127,7 @@ class PartialPicture(Collector):
             np.copyto(plane, encoded[..., one], where=all_of_it)
             if partial:
                 result = encoding.exact(values[..., one], extent)
-                image = original.values(start, stop, channel, result.dtype) * result.dtype.type(encoding.scale)
+                image = encoding.converted(original.values(start, stop, channel, result.dtype))
                 mixed = _mixed(result, image, share.astype(result.dtype), sure=self.alpha is None)
                 np.copyto(plane, Encoding(encoding.dtype)(mixed), where=part)
         self._lay(start, samples)
