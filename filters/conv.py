@@ -125,7 +125,7 @@ def conv(
     file each (``--name '{stem}-{map:02}.png'``), or onto one ``--sheet``.
 
     A kernel file is told by what is in it: plain numbers, JSON, .npy, libvips, ArcGIS, SExtractor, GRASS,
-    ImageMagick, ffmpeg, Image-Pro, PV-WAVE, SVG, PGM (pnmconvol), OpenCV or ESRI. Its own divisor, offset,
+    IM, ImageMagick, ffmpeg, Image-Pro, PV-WAVE, SVG, PGM (pnmconvol), OpenCV or ESRI. Its own divisor, offset,
     anchor and turning hold; `imfilter kernels show FILE` says how it was understood.
 
     Returns
@@ -142,7 +142,7 @@ def conv(
 
     Shell
     -----
-    $ imfilter conv photo.jpg -o relief.png --kernel emboss --range offset
+    $ imfilter conv photo.jpg -o relief.png --kernel "-2 -1 0; -1 0 1; 0 1 2" --range offset
     $ imfilter conv photo.jpg -o out.png --kernel "1 2 1; 2 4 2; 1 2 1" --normalize sum
     $ imfilter conv photo.jpg -o layer.npy --kernel weights.npy --padding 1 --border zero --activation relu
     $ imfilter conv photo.jpg --kernel gabor --sheet textures.png

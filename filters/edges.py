@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal, NamedTuple, TypedDict, Unpack
+from typing import Annotated, Any, Literal, NamedTuple, TypedDict, Unpack
 
 from .core import Array, MapField, Pair, Param, ParameterError, Stage, both, image_filter, np, pointwise
 from .core.engine.facts import note
-from .core.engine.stage import NO_COLOURS, NO_HALO, Function, ImageContext, Window, whole_image
+from .core.engine.quantize import Display
+from .core.engine.stage import NO_COLOURS, NO_HALO, Function, ImageContext, Rows, Window, whole_image
 from .core.filter import PastTheEdge, Treatment
-from .core.gradient import gradient, laplacian, non_maximum_suppression, structure_tensor
+from .core.gradient import gradient, laplacian, non_maximum_suppression, structure_tensor, threshold_text
 from .core.gradient.compass import Compass, compass
 from .core.gradient.gradient import Gradient, Norm
 from .core.gradient.max_channel import strongest_channel
@@ -22,6 +23,11 @@ CANNY_LOW, CANNY_HIGH = 0.12, 0.3
 """Canny's default thresholds for the 3×3 operator, in parts of white; the ratio of 2.5 is within the 2 to 3
 that Canny recommends. `benchmarks/contours.py` chose them, with the sigma: on noisy pictures and textures whose
 contours are known a wider Gaussian with lower thresholds finds more, and less that is none."""
+SOBELS_UNITS = {"scharr": 1 / 4, "farid": 8.0, "kirsch": 1 / 4}
+"""What brings answers to about those of Sobel's operator, at which they show in 8 and 16 bits: of a step from black to
+white 4, 16, 0.5 and 15 times white. Those of the operators that are not named here are as large, or half as large."""
+SURVEYED_ROWS = 64
+"""Rows that are looked at together for the greatest magnitude."""
 DI_ZENZO = "di-zenzo"
 
 
@@ -116,12 +122,26 @@ def edges(
         Param("Make the picture binary: white where the answer is above this.", min=0),
     ] = None,
     low: Annotated[
-        float | None,
-        Param("Lower threshold.", min=0, only=("canny",), shown_default="0.12 of white"),
+        Any,
+        Param(
+            "Lower threshold: a magnitude, or a percentage of the picture's greatest.",
+            metavar="X|P%",
+            read=threshold_text.read,
+            check=threshold_text.check,
+            only=("canny",),
+            shown_default="0.12 of white",
+        ),
     ] = None,
     high: Annotated[
-        float | None,
-        Param("Upper threshold.", min=0, only=("canny",), shown_default="0.3 of white"),
+        Any,
+        Param(
+            "Upper threshold, in the same way.",
+            metavar="X|P%",
+            read=threshold_text.read,
+            check=threshold_text.check,
+            only=("canny",),
+            shown_default="0.3 of white",
+        ),
     ] = None,
     **common: Unpack[EdgesCommon],
 ) -> list[Stage]:
@@ -134,6 +154,11 @@ def edges(
     ``angle = atan2(gy, gx)`` in degrees, in (-180, 180]: 0 where brightness grows to the right, 90
     where it grows downward, exactly 0 where the magnitude is 0. Roberts' diagonals are turned by 45°
     into gx and gy.
+
+    In 8 and 16 bits ``range="auto"`` shows answers at a fixed scale: Scharr's and Kirsch's divided by 4, Farid's times
+    8, Sobel's of 5×5 and 7×7 divided by 16 and 256, all in about the units of Sobel's 3×3, which are saturated;
+    ``laplacian``, ``log`` and ``dog`` with 0 at mid-gray, so that a step from black to white just reaches both ends.
+    Every other range takes them as the formula gives them. Float samples always are.
 
     ``structure`` averages the products of gx and gy, Scharr's in the units of Sobel's, over a Gaussian of *rho*: the
     structure tensor ``J = [<gx²> <gx·gy>; <gx·gy> <gy²>]``, with the eigenvalues λ1 ≥ λ2. The picture is
@@ -167,6 +192,7 @@ def edges(
     $ imfilter edges photo.jpg -o edges.png
     $ imfilter edges photo.jpg --magnitude strength.png --angle direction.tif
     $ imfilter edges photo.jpg -o edges.png --op canny --sigma 2 --low 30 --high 90
+    $ imfilter edges faint.tif -o edges.png --op canny --low 10% --high 30%
     $ imfilter edges photo.jpg -o edges.png --channels di-zenzo
     $ imfilter edges photo.jpg --op structure --rho 4 --orientation axis.tif --coherence clear.png
 
@@ -196,6 +222,8 @@ def edges(
     stages = [symmetric.smoothing(sigmas)] if max(sigmas) > 0 else []
     if op == "laplacian":
         return [*stages, laplacian.laplacian(), *_signed(threshold)]
+    # A larger Sobel operator sums to more: 16 times with each ring of its binomial family.
+    display = Display(gain=SOBELS_UNITS.get(op, 4.0 ** (3 - size)))
     one_channel = channels == "max"
     if op == "structure":
         together = channels == DI_ZENZO
@@ -204,7 +232,7 @@ def edges(
         stages.append(compass(op))
         if one_channel:
             stages.append(strongest_channel(lambda answer: answer.magnitude))
-        return [*stages, _compass_picture(threshold)]
+        return [*stages, _compass_picture(threshold)._replace(display=display)]
     stages.append(gradient.operator("sobel" if op == "canny" else op, size))
     if one_channel:
         stages.append(strongest_channel(lambda parts: gradient.magnitude(parts, norm)))
@@ -213,8 +241,10 @@ def edges(
     if op == "canny":
         if threshold is not None:
             raise ParameterError("threshold", "Canny has two: low and high")
-        return [*stages, *_canny(low, high, norm, size)]
-    return [*stages, _picture(norm, thin, threshold)]
+        found = _canny(low, high, norm, size)
+    else:
+        found = [_picture(norm, thin, threshold)]
+    return [*stages, *found[:-1], found[-1]._replace(display=display)]
 
 
 def _positive(sigmas: tuple[float, float], op: str) -> tuple[float, float]:
@@ -297,16 +327,26 @@ def _structure(
     return [*stages, Stage(bind, colours=NO_COLOURS, fields=STRUCTURE_FIELDS)]
 
 
-def _canny(low: float | None, high: float | None, norm: Norm, size: int) -> list[Stage]:
-    if low is not None and high is not None and low > high:
-        raise ParameterError("low", f"{low:g} is above --high {high:g}")
+def _canny(low: Any, high: Any, norm: Norm, size: int) -> list[Stage]:
+    lower, upper = (None if given is None else threshold_text.check(given) for given in (low, high))
+    if lower is not None and upper is not None and lower.relative == upper.relative and lower.number > upper.number:
+        raise ParameterError("low", f"{low} is above --high {high}")
+    relative = any(threshold is not None and threshold.relative for threshold in (lower, upper))
+
+    def greatest(context: ImageContext, parts: Rows) -> float:
+        most = 0.0
+        for start in range(0, parts.height, SURVEYED_ROWS):
+            strip = parts.rows(start, min(start + SURVEYED_ROWS, parts.height))
+            most = float(np.fmax(most, np.fmax.reduce(gradient.magnitude(strip, norm, context.work), axis=None)))
+        return most
 
     def bind_thin(context: ImageContext) -> Function:
         # A larger Sobel operator sums to more: 16 times with each ring of its binomial family.
         white = context.full * 4.0 ** (size - 3)
-        above = CANNY_HIGH * white if high is None else high
+        most = context.survey_result
+        above = CANNY_HIGH * (most if relative else white) if upper is None else upper.of(most)
         # A given upper threshold below the default lower one takes the lower one with it.
-        below = min(CANNY_LOW * white, above / 2) if low is None else low
+        below = min(CANNY_LOW * (most if relative else white), above / 2) if lower is None else lower.of(most)
         above = max(above, below)
 
         def thin(parts: Gradient) -> Edges:
@@ -320,6 +360,11 @@ def _canny(low: float | None, high: float | None, norm: Norm, size: int) -> list
         return maps._replace(image=non_maximum_suppression.hysteresis(maps.image))
 
     return [
-        Stage(bind_thin, window=Window(non_maximum_suppression.HALO, border="constant"), colours=NO_COLOURS),
+        Stage(
+            bind_thin,
+            window=Window(non_maximum_suppression.HALO, border="constant"),
+            colours=NO_COLOURS,
+            survey=greatest if relative else None,
+        ),
         whole_image(join, gain=None, fields=GRADIENT_FIELDS),
     ]

@@ -8,6 +8,7 @@ from __future__ import annotations
 import difflib
 import functools
 import gc
+import importlib.util
 import inspect
 import io
 import itertools
@@ -129,8 +130,13 @@ def _avif() -> bool:
     return bool(features.check("avif"))
 
 
+def _formats() -> bool:
+    return all(importlib.util.find_spec(name) is not None for name in ("imagecodecs", "OpenEXR", "pi_heif"))
+
+
 ABILITIES: dict[str, Callable[[], bool]] = {
     "AVIF in Pillow": _avif,
+    "the extra formats": _formats,
     "processes that may be forked": lambda: sys.platform == "linux",
     "names of any bytes": _names_of_any_bytes,
     "a terminal": _terminal,

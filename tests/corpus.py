@@ -3,6 +3,8 @@
 `python tests/corpus.py FOLDER` writes them. The encoders here are short and slow, and share no code with the program.
 """
 
+import base64
+import importlib.util
 import io
 import itertools
 import struct
@@ -368,6 +370,258 @@ def others():
         yield Kind("npy", f"5 bands {dtype}", npy(array), array)
 
 
+# ---- formats that are only read ------------------------------------------------------------------------
+
+JXL = base64.b85decode(
+    "{|Z1r5D5qb0RY$rODHqlj2$`(TPsXYDJUqpC>R+<$d9qn5iyK`=*UPm1}~*s6=U$o7$X%UV~mY40x`ld+A*RrS}``*7=!o57#m}BjB1QwjIoL_5M"
+    "wZaGh&RTiwK4h(H96hfWsCA;KfSk1p|2wdu1%_usJfG?PsEMZaC!2UBigx+-I9E_D$?B^5=jamVXX-s5QiK+y{r)*#U1-k~m3B{M$Ul0sR5ThKGz"
+    "}V$oViY@J&QiA()S5v!xe#PPW?*#s<Llg;@A^Q<;A3EbiGX?XDB7biMz@hoMt&@R>GOlDlTbulsiWo|C7TuLg{w@U^8@#>{Up0*>@3Ud03l<iVs_"
+    "cCJQ!&=$G#_Jzg<A`BSE+M4fV;&X`^5Gs!*<VRJrtw;~SdIcF*&(Vj1|L9f2ApBwlK=xB=DAW69t|zYtY-qOMwDq~xlPKUs*bn*94aL0eesgflEO"
+    "kDACetoU7*chIFJRWMaRQ7@H#_fll<6_sW3oH;?W0;;R$EVC~&+bAi{)RB0}(h3ILpY5lky18sUaK<8{-a^w^A3&~l&5f-th2>hu=TFM9-_?|@JO"
+    "LI3"
+)
+"""Written by libjxl without loss: red is 20x, green 28y and blue 2xy."""
+JP2_12 = base64.b85decode(
+    "0000CYEU2`4GM<}0000KW^{RQYH%_j00000YH%_j0000jYH%`W0000MX=r3}000090000D00RpL0000001sntY;pkr000005C8xHmuhe_WB*V8Q2"
+    ";Lh000004FCWD2><{900000000004FCWD2><{9000000009E0RamE0Sf^E|55-9000010RRL900IA800cl_|6~9q00BdCWnpw>WFTUBAWv{*Zc0!"
+    "^M<8}(a&u{KZXhx)H7+#&kN^q*000019{>UWli%UE5;A}miTeKU@*_mC_;0`Ui_=L2(d!=kj;bu6mIA<5zwfT~M*5WSk?rFAw@)@R^zEdjct7W)m"
+    "e|0m`YTPsPbPK!4=8S8`9SI3^8HwLJ|RUZ`7gw6$1qg&_=RPi%^5J~_uqyq1f%Il3YXvE98+5#0Afyh27y+p(tdzk?p_X2WF<&>lj=CxK|w8!>aE"
+    "H!Dt}uY&z-@ndyz~Z8DB6;UlJb@G=HEL!4)(6pGrQKw7>s<-{DL)*n&?}zRS@w`Ig}VwkNGNpQkIWW)m#T<`r6n(Iqbn`H%wr(K1W7zMbE<THD>I"
+    "QCTRWWMQs0$uuczXdN6yjr96zs+Fp0v`afPKy-kgXY>Er"
+)
+"""The same in 12 bits, 16v, written by OpenJPEG."""
+HEIC = base64.b85decode(
+    "0000SW^{RQXk}@500000ZE0pPXk}@5ZE0a<0004gZDn*}000000000XXk=`10000000000aA{+700000000000000000000B57=IV*mgE07O6l0R"
+    "RC200001q5uH^00000001`t001LtX>Mi!000000RR916=`l}WdZ;I000310BCk&F#rGn01j|zbZr0t000010002~X>f9I0002qX>en20001YXm(>"
+    "m0R#vD005pi000009`FGC|M>U-01pFT0096OKmiN^|NjIC00093o;Uyi0{{RXx&lC90096hLID8;2mk;B0G>Di00RI39*_hOAhO+6(_GvHGyo6)0"
+    "0RM#000935P)I;0RRX@0l{+^Fc^>k000wXZ)|dIV{CW;0RRmE0Du4h02FC+aAg1h0000006+i$06+i$04QT@VQ>Hd01yBG0096101yBG00IC1|Ih"
+    "#c00RI2|Ih#c00IC201$9#cxeCt0009B2nYZG02pa-ZD9Za00000009621%Uzs1%v<q06%SHVRQfh05d27uLd#}hct;G@V}mm|NrhZ|7H3wYRzn("
+    "xJT$?$K<z=k)HHldl*vXJai!RoKv~YfB"
+)
+"""16×16 pixels of one colour, written by x265."""
+HEIC_10 = base64.b85decode(
+    "0000SW^{RQXk}@500000ZE0pPXk}@5ZE0a<0004gZDn*}000000000XXk=`10000000000aA{+700000000000000000000B57=IV*mgE07O6l0R"
+    "RC200001q5uH^00000001`t001LtX>Mi!000000RR916=`l}WdZ;I000310BCk&F#rGn01j|zbZr0t000010002~X>f9I0002qX>en20001YXm(>"
+    "m0R#vD005jg000009`FGC|N8m>01pFT0096OKmiN^|NjIC00093oHzgg0{{RXx&lC90096hLID8;2mk;B0Gv1g00RI39*_hOAe$}KT{X?XLqGul0"
+    "0RIS000930SICM0RRX@0l{+^Fc^>k000wXZ)|dIV{CW;0RRmE0Du4h02FC+aAg1h0000006+i$06+i$04QT@VQ>Hd01yBG0096101yBG00IC1|Ih"
+    "#c00RI2|Ih#c00IC201$9#cxeCt0009D3JL%K02pa-ZD9Za00000009621%Uzs1%v<q06%SHVRQfh05d27uLd#}hct;G@V}mm|NrhZ|7H3wYRzn("
+    "xJT$?$K<z=k)HHldl*vXJai!RoKv~YfB"
+)
+"""The same in 10 bits."""
+
+
+def extra(module):
+    """Whether a library of the extra `formats` is there."""
+    return importlib.util.find_spec(module) is not None
+
+
+def bmp(bits, body, header=b"", compression=0, size=40, height=HEIGHT, palette=b"", width=WIDTH):
+    """A BMP whose bytes of pixels are given; *header* follows the 40 bytes of the usual one."""
+    info = struct.pack("<IiiHHIIiiII", size, width, height, 1, bits, compression, 0, 0, 0, len(palette) // 4, 0)
+    start = 14 + len(info) + len(header) + len(palette)
+    return b"BM" + struct.pack("<IHHI", start + len(body), 0, 0, start) + info + header + palette + body
+
+
+def words(array, masks):
+    """Pixels `(h, w, n)` of whole levels in the bits of masks, and the bytes that they mean: rounded, of 255."""
+    found = np.zeros(array.shape[:2], np.uint32)
+    meant = np.zeros(array.shape, np.uint8)
+    for number, mask in enumerate(masks):
+        low, size = (mask & -mask).bit_length() - 1, mask.bit_count()
+        level = array[..., number].astype(np.uint32) >> (8 - size)
+        found |= level << low
+        meant[..., number] = np.floor(level * 255 / ((1 << size) - 1) + 0.5)
+    return found, meant
+
+
+def rows_of(array, dtype):
+    """Rows from the bottom up, each filled to four bytes."""
+    return b"".join(
+        row.astype(dtype).tobytes() + bytes(-row.size * np.dtype(dtype).itemsize % 4) for row in array[::-1]
+    )
+
+
+def bmps():
+    array = samples(4, 256)
+    for name, masks in {
+        "565": (0xF800, 0x7E0, 0x1F),
+        "555": (0x7C00, 0x3E0, 0x1F),
+        "4444": (0xF00, 0xF0, 0xF, 0xF000),
+        "1555": (0x7C00, 0x3E0, 0x1F, 0x8000),
+    }.items():
+        found, meant = words(array[..., : len(masks)], masks)
+        header = struct.pack(f"<{len(masks)}I", *masks) + bytes(0 if len(masks) == 3 else 52)
+        data = bmp(16, rows_of(found, "<u2"), header, 3, 40 if len(masks) == 3 else 108)
+        yield Kind("BMP", f"bit fields {name}", data, *parted(meant))
+    found, meant = words(array, (0xFF000000, 0xFF0000, 0xFF00, 0xFF))
+    header = struct.pack("<4I", 0xFF000000, 0xFF0000, 0xFF00, 0xFF) + bytes(68)
+    data = bmp(32, rows_of(found, "<u4"), header, 3, 124)
+    yield Kind("BMP", "bit fields 8888 with alpha", data, *parted(meant))
+    found, meant = words(array[..., :3], (0x7C00, 0x3E0, 0x1F))
+    yield Kind("BMP", "16-bit", bmp(16, rows_of(found, "<u2")), meant)
+    deep = samples(3, 1024, np.uint32)
+    data = bmp(
+        32,
+        rows_of(deep[..., 0] << 20 | deep[..., 1] << 10 | deep[..., 2], "<u4"),
+        struct.pack("<3I", 1023 << 20, 1023 << 10, 1023),
+        3,
+    )
+    yield Kind("BMP", "bit fields of 10 bits", data, np.floor(deep * 65535 / 1023 + 0.5).astype(np.uint16))
+    upside = bmp(24, rows_of(array[::-1, :, 2::-1].reshape(HEIGHT, -1), "u1"), height=-HEIGHT)
+    yield Kind("BMP", "RGB, from the top", upside, array[..., :3])
+    palette = np.random.default_rng(1).integers(0, 256, (16, 3)).astype(np.uint8)
+    entries = b"".join(bytes((*colour[::-1], 0)) for colour in palette.tolist())
+    indices = np.repeat(samples(1, 16)[:, ::3, 0], 3, axis=1)[:, :WIDTH]
+    by_row = [
+        b"".join(bytes((len(list(group)), index)) for index, group in itertools.groupby(row.tolist()))
+        for row in indices[::-1]
+    ]
+    yield Kind("BMP", "RLE8", bmp(8, b"\0\0".join(by_row) + b"\0\1", b"", 1, palette=entries), palette[indices])
+    by_row = [
+        bytes((0, WIDTH)) + bytes(16 * a + b for a, b in zip(row[::2], [*row[1::2], 0], strict=True)) + b"\0"
+        for row in indices[::-1].tolist()
+    ]
+    yield Kind("BMP", "RLE4", bmp(4, b"\0\0".join(by_row) + b"\0\1", b"", 2, palette=entries), palette[indices])
+    core = (
+        struct.pack("<IHHHH", 12, WIDTH, HEIGHT, 1, 8)
+        + b"".join(bytes(colour[::-1]) for colour in palette.tolist())
+        + bytes(3 * 240)
+    )
+    start = 14 + len(core)
+    body = rows_of(indices, "u1")
+    yield Kind(
+        "BMP",
+        "palette, OS/2",
+        b"BM" + struct.pack("<IHHI", start + len(body), 0, 0, start) + core + body,
+        palette[indices],
+    )
+
+
+def fits(array, **cards):
+    """A FITS file of one image; the first row is the bottom one."""
+    bits = {"u1": 8, "i2": 16, "i4": 32, "f4": -32}[array.dtype.str[1:]]
+    axes = {f"NAXIS{number}": side for number, side in enumerate(array.shape[::-1], 1)}
+    cards = {"SIMPLE": "T", "BITPIX": bits, "NAXIS": array.ndim, **axes, **cards}
+    text = "".join(f"{name:<8}= {value:>20}".ljust(80) for name, value in cards.items()) + "END"
+    body = array.astype(array.dtype.newbyteorder(">")).tobytes()
+    return text.ljust(-(-len(text) // 2880) * 2880).encode() + body.ljust(-(-len(body) // 2880) * 2880, b"\0")
+
+
+def psd(array, mode, packed=False, layers=b"", resources=b""):
+    """A Photoshop document of a merged picture alone."""
+    height, width, channels = array.shape
+    planes = np.moveaxis(array, 2, 0).astype(array.dtype.newbyteorder(">"))
+    rows = [packbits(row.tobytes()) for row in planes.reshape(-1, width)]
+    body = (
+        b"\0\1" + b"".join(len(row).to_bytes(2) for row in rows) + b"".join(rows)
+        if packed
+        else b"\0\0" + planes.tobytes()
+    )
+    sections = b"".join(len(part).to_bytes(4) + part for part in (b"", resources, layers))
+    return struct.pack(">4sH6xHIIHH", b"8BPS", 1, channels, height, width, 8 * array.itemsize, mode) + sections + body
+
+
+def sgi(array, packed=False):
+    height, width, channels = array.shape
+    head = struct.pack(">HBBHHHH", 474, packed, array.itemsize, 3, width, height, channels).ljust(512, b"\0")
+    rows = np.moveaxis(array[::-1], 2, 0).astype(array.dtype.newbyteorder(">")).reshape(-1, width)
+    if not packed:
+        return head + rows.tobytes()
+    lead = bytes(array.itemsize - 1)
+    parts = [lead + bytes((128 + width,)) + row.tobytes() + lead + b"\0" for row in rows]
+    starts = np.cumsum([512 + 8 * len(parts), *map(len, parts)])[:-1]
+    return head + starts.astype(">u4").tobytes() + np.array([*map(len, parts)], ">u4").tobytes() + b"".join(parts)
+
+
+def exr(array):
+    """An OpenEXR file of float channels, not packed."""
+    height, width, channels = array.shape
+    names = ["Y"] if channels == 1 else ["R", "G", "B"]
+    listed = b"".join(name.encode() + b"\0" + struct.pack("<IB3xII", 2, 0, 1, 1) for name in sorted(names)) + b"\0"
+    window = struct.pack("<4i", 0, 0, width - 1, height - 1)
+    head = b"v/1\1\2\0\0\0"
+    for name, kind, value in (
+        ("channels", "chlist", listed),
+        ("compression", "compression", b"\0"),
+        ("dataWindow", "box2i", window),
+        ("displayWindow", "box2i", window),
+        ("lineOrder", "lineOrder", b"\0"),
+        ("pixelAspectRatio", "float", struct.pack("<f", 1)),
+        ("screenWindowCenter", "v2f", bytes(8)),
+        ("screenWindowWidth", "float", struct.pack("<f", 1)),
+    ):
+        head += f"{name}\0{kind}\0".encode() + struct.pack("<I", len(value)) + value
+    head += b"\0"
+    size = 4 * width * channels
+    order = [names.index(name) for name in sorted(names)]
+    starts = len(head) + 8 * height + np.arange(height) * (8 + size)
+    rows = [
+        struct.pack("<ii", y, size) + np.moveaxis(array[y][:, order], 1, 0).astype("<f4").tobytes()
+        for y in range(height)
+    ]
+    return head + starts.astype("<u8").tobytes() + b"".join(rows)
+
+
+def only_read():
+    rgb, rgba, deep = samples(3, 256), samples(4, 256), samples(3, 65536, np.uint16)
+    image, gray = Image.fromarray(rgb), np.asarray(Image.fromarray(rgb).convert("L"))[..., None]
+    few = image.quantize(32)
+    colours = np.asarray(few.convert("RGB"))
+    for packed, packing in ((None, ""), ("tga_rle", ", RLE")):
+        yield Kind("TGA", "RGB" + packing, saved(image, "TGA", compression=packed), rgb)
+        yield Kind("TGA", "palette" + packing, saved(few, "TGA", compression=packed), colours)
+    yield Kind("TGA", "gray", saved(image.convert("L"), "TGA"), gray)
+    yield Kind("TGA", "RGB + alpha", saved(Image.fromarray(rgba), "TGA"), *parted(rgba))
+    found, meant = words(rgb, (0x7C00, 0x3E0, 0x1F))
+    head = struct.pack("<BBBHHBHHHHBB", 0, 0, 2, 0, 0, 0, 0, 0, WIDTH, HEIGHT, 16, 0)
+    yield Kind("TGA", "RGB 16-bit", head + found[::-1].astype("<u2").tobytes(), meant)
+    yield Kind("PCX", "RGB", saved(image, "PCX"), rgb)
+    yield Kind("PCX", "palette", saved(few, "PCX"), colours)
+    yield Kind("PCX", "gray", saved(image.convert("L"), "PCX"), gray)
+    black = samples(1, 2) * np.uint8(255)
+    yield Kind("PCX", "1-bit", saved(Image.fromarray(black[..., 0]).convert("1"), "PCX"), black)
+    yield Kind("QOI", "RGB", saved(image, "QOI"), rgb)
+    yield Kind("QOI", "RGB + alpha", saved(Image.fromarray(rgba), "QOI"), *parted(rgba))
+    yield Kind("DDS", "RGB", saved(image, "DDS"), rgb)
+    yield Kind("DDS", "RGB + alpha", saved(Image.fromarray(rgba), "DDS"), *parted(rgba))
+    wide = Image.fromarray(np.pad(rgba, ((0, 7), (0, 3), (0, 0)), mode="wrap"))
+    for format in ("png", "bmp"):
+        data = saved(wide, "ICO", sizes=[(16, 16)], bitmap_format=format)
+        yield Kind("ICO", f"RGB + alpha, {format.upper()} inside", data, *parted(np.asarray(wide)))
+    for packed, packing in ((False, ""), (True, ", RLE")):
+        yield Kind("SGI", "RGB 8-bit" + packing, sgi(rgb, packed), rgb)
+        yield Kind("SGI", "RGB 16-bit" + packing, sgi(deep, packed), deep)
+        yield Kind("PSD", "RGB 8-bit" + packing, psd(rgb, 3, packed), rgb)
+        yield Kind("PSD", "RGB 16-bit" + packing, psd(deep, 3, packed), deep)
+    yield Kind("PSD", "CMYK 8-bit", psd(255 - rgba, 4), rgba)
+    light = (samples(3, 256) / np.float32(255)).astype(np.float32)
+    yield Kind("PSD", "RGB float", psd(light, 3), light)
+    small = samples(1, 100)[..., 0]
+    yield Kind("FITS", "gray 8-bit", fits(small), small[::-1, :, None])
+    shifted = (deep[..., 0].astype(np.int32) - 32768).astype(np.int16)
+    yield Kind("FITS", "gray 16-bit", fits(shifted, BZERO=32768), deep[::-1, :, :1])
+    yield Kind("FITS", "gray float", fits(light[..., 0]), light[::-1, :, :1])
+    mantissas = np.concatenate([rgb, samples(1, 16) + np.uint8(120)], axis=2)
+    meant = (mantissas[..., :3] * 2.0 ** (mantissas[..., 3:].astype(float) - 136)).astype(np.float32)
+    head = f"#?RADIANCE\nFORMAT=32-bit_rle_rgbe\n\n-Y {HEIGHT} +X {WIDTH}\n".encode()
+    yield Kind("HDR", "RGB", head + mantissas.tobytes(), meant)
+    rows = [bytes((2, 2, 0, WIDTH)) + b"".join(bytes((WIDTH,)) + part.tobytes() for part in row.T) for row in mantissas]
+    yield Kind("HDR", "RGB, RLE", head + b"".join(rows), meant)
+    yield Kind("JP2", "RGB", saved(image, "JPEG2000", irreversible=False), rgb)
+    y, x = np.mgrid[:HEIGHT, :WIDTH]
+    ramps = np.dstack([20 * x, 28 * y, 2 * x * y]).astype(np.uint8)
+    if extra("imagecodecs"):
+        yield Kind("JP2", "RGB 12-bit", JP2_12, np.floor(ramps * (16 * 65535 / 4095) + 0.5).astype(np.uint16))
+        yield Kind("JXL", "RGB", JXL, ramps)
+    if extra("OpenEXR"):
+        yield Kind("EXR", "gray", exr(light[..., :1]), light[..., :1])
+        yield Kind("EXR", "RGB", exr(light), light)
+    if extra("pi_heif"):
+        flat = np.full((16, 16, 3), (200, 90, 30), np.uint8)
+        yield Kind("HEIC", "RGB", HEIC, flat)
+        yield Kind("HEIC", "RGB 10-bit", HEIC_10, np.full((16, 16, 3), (51249, 23062, 7687), np.uint16))
+
+
 def npy(array):
     file = io.BytesIO()
     np.save(file, array)
@@ -376,7 +630,7 @@ def npy(array):
 
 def kinds():
     """All of them."""
-    return [*pngs(), *tiffs(), *others()]
+    return [*pngs(), *tiffs(), *others(), *bmps(), *only_read()]
 
 
 if __name__ == "__main__":

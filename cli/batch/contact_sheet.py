@@ -1,4 +1,4 @@
-"""A sheet: all maps of a bank of kernels in one gray picture, each stretched to its own range, with its label."""
+"""A sheet: all maps of a bank of kernels in one gray picture, on scales that compare or one for each, with labels."""
 
 from __future__ import annotations
 
@@ -10,6 +10,8 @@ from typing import Any
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
+from .options import SheetRange
+
 LARGEST = 256
 """Most pixels of the longer side of a map on the sheet."""
 WIDEST = 4000
@@ -19,6 +21,8 @@ PAPER, INK, FAINT, LINE = 255, 0, 96, 200
 MARGIN, TEXT = 8, 12
 WIDEST_RANGE = "-8.888e+88 to -8.888e+88"
 LINE_HEIGHT = 16
+RARE = 0.2
+"""The per cent of a map's samples at each end that may be clipped, so that a few do not turn it flat gray."""
 
 
 class Reduced:
@@ -70,9 +74,38 @@ class Reduced:
         high = np.fmax.reduce([high for _, high in self._ranges.values()])
         return list(zip(low.tolist(), high.tolist(), strict=True))
 
-    def drawn(self, names: Sequence[str]) -> Any:
+    def drawn(self, names: Sequence[str], how: SheetRange = "auto") -> Any:
         """Return the sheet, ``(height, width, 1)`` of uint8."""
-        return draw(self.cells(), self.ranges(), names)
+        cells = self.cells()
+        return draw(cells, self.ranges(), scales(cells, how), names)
+
+
+def scales(cells: Any, how: SheetRange) -> list[tuple[float, float]]:
+    """Return what is black and what is white in each of ``cells (maps, rows, columns)``.
+
+    ``each`` map has a range of its own; ``common`` is 0 to the greatest of all; ``signed`` has 0 in the middle of one
+    scale for all; ``auto`` is signed where a value is negative, else common.
+
+    >>> two = np.array([[[0.0, 4.0]], [[-2.0, 0.0]]])
+    >>> [[(round(low, 2), round(high, 2)) for low, high in scales(two, how)] for how in ("each", "common", "signed")]
+    [[(0.01, 3.99), (-2.0, -0.0)], [(0.0, 3.99), (0.0, 3.99)], [(-3.99, 3.99), (-3.99, 3.99)]]
+    """
+    ends = [_ends(cell) for cell in cells]
+    low, high = min(end[0] for end in ends), max(end[1] for end in ends)
+    if how == "each":
+        return ends
+    if how == "signed" or (how == "auto" and low < 0):
+        return [(-max(-low, high), max(-low, high))] * len(ends)
+    return [(0.0, high)] * len(ends)
+
+
+def _ends(cell: Any) -> tuple[float, float]:
+    """Return where a map's values end but for a few."""
+    values = cell[np.isfinite(cell)]
+    if not values.size:
+        return 0.0, 0.0
+    low, high = np.percentile(values, (RARE, 100 - RARE))
+    return float(low), float(high)
 
 
 def columns(count: int) -> int:
@@ -96,8 +129,10 @@ def labels(names: Sequence[str], ranges: Sequence[tuple[float, float]]) -> list[
     ]
 
 
-def draw(cells: Any, ranges: Sequence[tuple[float, float]], names: Sequence[str]) -> Any:
-    """Draw ``cells (maps, rows, columns)``, black and white at the ends of each one's range, in a grid with labels."""
+def draw(
+    cells: Any, ranges: Sequence[tuple[float, float]], scales: Sequence[tuple[float, float]], names: Sequence[str]
+) -> Any:
+    """Draw ``cells (maps, rows, columns)``, black and white at the ends of each one's scale, in a grid with labels."""
     count, rows, across = cells.shape
     texts = labels(names, ranges)
     font = ImageFont.load_default(TEXT)
@@ -117,7 +152,7 @@ def draw(cells: Any, ranges: Sequence[tuple[float, float]], names: Sequence[str]
         pen.line([(0, number * height), (sheet.width, number * height)], LINE)
     for number in range(count):
         top, left = number // side_by_side * height + MARGIN, number % side_by_side * width + MARGIN
-        shown = _stretched(cells[number], *ranges[number]).repeat(larger, 0).repeat(larger, 1)
+        shown = _stretched(cells[number], *scales[number]).repeat(larger, 0).repeat(larger, 1)
         sheet.paste(Image.fromarray(shown), (left + 1, top + 1))
         for line, (text, ink) in enumerate(zip(texts[number], (INK, FAINT), strict=True)):
             pen.text((left, top + rows + 4 + line * LINE_HEIGHT), text, ink, font)
@@ -125,8 +160,8 @@ def draw(cells: Any, ranges: Sequence[tuple[float, float]], names: Sequence[str]
 
 
 def _stretched(values: Any, low: float, high: float) -> Any:
-    """Return values as levels of gray, *low* black and *high* white; NaN is black, and a map of one value gray."""
+    """Return values as levels of gray, *low* black and *high* white; NaN is black, one value gray, 0 alone black."""
     if not high > low:
-        return np.full(values.shape, 128, np.uint8)
+        return np.full(values.shape, 128 if low else 0, np.uint8)
     levels = np.clip((values - low) * (255 / (high - low)), 0, 255)
     return np.floor(np.nan_to_num(levels, nan=0) + 0.5).astype(np.uint8)

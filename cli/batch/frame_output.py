@@ -3,23 +3,34 @@
 from __future__ import annotations
 
 import contextlib
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
 from ...filters.core.engine.colour import ColourModel, model_of
 from ...filters.core.engine.facts import Fact
+from ...filters.core.engine.geometry import Geometry
 from ...filters.core.engine.output_buffer import Output
 from ...filters.core.engine.quantize import Encoding
 from ...filters.core.lazy_numpy import np
 from ..console.messages import reason
 from ..errors import FileError
 from ..images import formats
-from ..images.metadata import Metadata
+from ..images.metadata import Metadata, georeferenced
 from .plan import Target
 
 SHEET = "sheet"
 """The output that shows all maps of a bank of kernels."""
+
+
+class Missing(NamedTuple):
+    """The samples of a frame that a value marks as missing."""
+
+    value: float
+    samples: int
+    spread: bool
+    """All filters hand on what is missing, as far as they reach."""
 
 
 class Computed(NamedTuple):
@@ -36,12 +47,26 @@ class Computed(NamedTuple):
     facts: Sequence[Fact]
     maps: int = 0
     """How many maps of a bank of kernels the picture is made of, if any."""
+    surprises: tuple[str, ...] = ()
+    """Notes on results that will surprise."""
 
     def colours_of(self, name: str) -> ColourModel:
         """Return what the channels of an output are."""
         channels = self.outputs[name].samples.shape[2]
         as_input = channels == self.shape[2] and not self.maps and self.encodings[name].kind != "hue"
         return self.colours if as_input else model_of(channels)
+
+    geometry: Geometry = Geometry()
+    """Where the result lies in the input."""
+    same_units: bool = False
+    """The picture's values mean what the input's do, as after a mean."""
+    missing: Missing | None = None
+    """None where no value marks samples as missing."""
+
+    @property
+    def size(self) -> int:
+        """How many samples the input has."""
+        return math.prod(self.shape)
 
     def without_samples(self) -> Computed:
         """Return what a report needs."""
@@ -75,11 +100,32 @@ def make_folder(target: Target) -> None:
         raise FileError(target.name, f"cannot be written: {reason(error)}") from None
 
 
-def kept_of(metadata: Metadata, name: str, computed: Computed) -> Metadata:
-    """Return what the output *name* keeps: a map its resolution; gray samples no profile of colours."""
+def kept_of(metadata: Metadata, name: str, computed: Computed, notes: list[str]) -> Metadata:
+    """Return what the output *name* keeps, true of its own samples; what is left out is told in *notes*.
+
+    A map keeps resolution and georeference; gray samples no profile of colours.
+    """
     if name == SHEET:
         return Metadata()
     if name != "image":
-        return Metadata(dpi=metadata.dpi)
-    same_colours = computed.outputs[name].samples.shape[2] == computed.shape[2]
-    return metadata if same_colours else metadata._replace(icc=b"")
+        metadata = Metadata(georeferenced(metadata), dpi=metadata.dpi)
+    elif computed.outputs[name].samples.shape[2] != computed.shape[2]:
+        metadata = metadata._replace(icc=b"")
+    nodata = computed.outputs[name].nodata
+    if metadata.dpi is None and not metadata.tags and nodata is None:
+        return metadata
+    from ..images import georeference, placement  # tags are few pictures' matter
+
+    metadata = placement.placed(metadata, computed.geometry, notes)
+    if georeferenced(metadata):
+        same = name == "image" and computed.same_units and computed.encodings[name].plain
+        tags = georeference.filtered(metadata.tags, same, notes)
+        metadata = metadata._replace(tags=tags)
+    if nodata is not None or not _marks_nothing(name, computed):
+        metadata = metadata._replace(tags=georeference.with_nodata(metadata.tags, nodata))
+    return metadata
+
+
+def _marks_nothing(name: str, computed: Computed) -> bool:
+    """Whether the nodata value of the input is none that its samples can have: what is said of it stays true."""
+    return computed.missing is not None and computed.encodings[name].nodata is None

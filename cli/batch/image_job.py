@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import io
+import itertools
 import math
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from ...filters.core.engine import colour, executor
+from ...filters.core.engine import colour, executor, geometry, nan_policy, nodata
 from ...filters.core.engine.colour import ColourModel
 from ...filters.core.engine.output_buffer import CanvasFactory, Output
 from ...filters.core.engine.quantize import Encoding, encoding, float_type, hue_legend
+from ...filters.core.engine.stage import total_gain
 from ...filters.core.engine.working_space import Settings
 from ...filters.core.filter import check_white
-from ...filters.core.lazy_numpy import np
+from ...filters.core.lazy_numpy import Array, np
 from ...filters.core.parameters import ImageError
 from ..console.messages import shown
 from ..console.report import DEPTHS, Report
@@ -23,8 +25,8 @@ from ..images import encode, formats, memory_budget
 from ..images.atomic_write import Transaction
 from ..images.metadata import Metadata
 from ..images.picture import Picture
-from . import white_notes
-from .frame_output import SHEET, Computed, kept_of, make_folder, writable
+from . import missing_notes, surprises, white_notes
+from .frame_output import SHEET, Computed, Missing, kept_of, make_folder, writable
 from .job_options import JobOptions
 from .plan import Job, Target
 from .recipe import Recipe
@@ -38,6 +40,11 @@ class ImageProcessor:
         self.stages, self.settings = recipe.stages()
         self.values = recipe.last.values
         self._of_colours: dict[ColourModel, ImageProcessor] = {}
+
+    @property
+    def spreads_nan(self) -> bool:
+        """Whether all filters hand on what is missing."""
+        return all(step.values["nan"] == nan_policy.PROPAGATE for step in self.recipe.steps)
 
     def __reduce__(self) -> tuple[Any, ...]:
         # The stages hold functions, which are built again where they are needed.
@@ -82,6 +89,11 @@ class ImageProcessor:
             output: self._encoding(output, picture, formats_of[output], target)
             for output, target in job.targets.items()
         }
+        missing = self.options.render.nodata.of(picture.nodata)
+        encodings = {
+            output: self._with_nodata(encoded, missing, dtype, formats_of[output]) if output != SHEET else encoded
+            for output, encoded in encodings.items()
+        }
         settings = self._settings(picture, formats_of.get("image"))
         self._check_room(picture)
         result = executor.run(
@@ -97,15 +109,29 @@ class ImageProcessor:
             name=job.input.place if not picture.number else f"{job.input.place}#{picture.number}",
             colours=picture.colours,
             white=picture.white,
+            nodata=missing,
+            keep_holes=self.options.render.nodata.keep_holes,
         )
-        if self.options.report.notes:
-            picture.notes += white_notes.of(picture, encodings, formats_of)
         outputs = result.outputs
         if SHEET in outputs:
-            drawn = outputs[SHEET].samples.drawn(self.maps)
+            drawn = outputs[SHEET].samples.drawn(self.maps, self.options.render.sheet_range)
             outputs[SHEET] = outputs[SHEET]._replace(samples=drawn)
+        seen = picture.pixels if picture.alpha is None else picture.pixels[picture.alpha > 0][None]
+        surprising = self._surprises(picture, seen, missing, encodings, outputs, formats_of)
+        height, width = picture.pixels.shape[:2]
         return Computed(
-            picture.pixels.shape, dtype, picture.colours, formats_of, encodings, outputs, result.facts, len(self.maps)
+            picture.pixels.shape,
+            dtype,
+            picture.colours,
+            formats_of,
+            encodings,
+            outputs,
+            result.facts,
+            len(self.maps),
+            surprising,
+            geometry=geometry.of(self.stages, width, height),
+            same_units=total_gain(self.stages) == 1,
+            missing=Missing(missing, result.missing, self.spreads_nan) if missing is not None else None,
         )
 
     def _canvas(self, output: str, format: formats.Format) -> CanvasFactory:
@@ -134,7 +160,11 @@ class ImageProcessor:
         height, width, channels = first.shape
         lines = []
         if self.options.report.notes:
-            lines = [f"imfilter: {name}: {note}" for note in dict.fromkeys(notes)]
+            # Of many maps one is told of, as an example.
+            told = [output for number, output in enumerate(first.encodings) if not (number and self.maps)]
+            said = [list(frame.surprises) for frame in frames]
+            said += [missing_notes.of(output, frame) for frame in frames for output in told]
+            lines = [f"imfilter: {name}: {note}" for note in dict.fromkeys([*notes, *itertools.chain(*said)])]
         if self.options.report.facts:
             lines += [f"{name}: {fact.text}" for fact in first.facts]
             lines += [f"{name}: {text}" for text in _output_facts(first.outputs, first.encodings)]
@@ -160,6 +190,31 @@ class ImageProcessor:
             frames=len(frames),
         )
 
+    def _surprises(
+        self,
+        picture: Picture,
+        pixels: Array,
+        missing: float | None,
+        encodings: Mapping[str, Encoding],
+        outputs: Mapping[str, Output],
+        formats_of: Mapping[str, formats.Format],
+    ) -> tuple[str, ...]:
+        """Return notes on what will surprise in the outputs; of many maps on one."""
+        if not self.options.report.notes:
+            return ()
+        beyond = "" if "gain" in self.recipe.last.given else white_notes.far_above(picture, encodings)
+        if beyond:
+            return (beyond,)
+        untold = white_notes.untold(picture, encodings, formats_of)
+        weights = self.stages[-1].weights
+        kernel_sum = None if weights is None else weights.sum
+        last = self.recipe.last
+        told = list(encodings.items())[: 1 if self.maps else None]
+        notes = [
+            surprises.note(name, encoding, outputs[name], last, pixels, missing, kernel_sum) for name, encoding in told
+        ]
+        return tuple(note for note in [untold, *notes] if note)
+
     def _encoding(self, output: str, picture: Picture, format: formats.Format, target: Target) -> Encoding:
         """Return how one output's values become samples of its file; raises FileError where it cannot hold them."""
         dtype, maps = picture.pixels.dtype.name, len(self.maps)
@@ -178,7 +233,8 @@ class ImageProcessor:
         if kind == "angle" and self.options.render.angle_style == "color":
             if "uint8" not in format.colour:
                 raise FileError(target.name, f"{format.name.upper()} cannot hold the colours of --angle-style color")
-            return encoding("hue", dtype, "uint8", "clip", self.values["gain"], white=picture.white)
+            display = self.stages[-1].display
+            return encoding("hue", dtype, "uint8", "auto", self.values["gain"], display, white=picture.white)
         try:
             name = "map" if maps > 1 else output
             several = maps if target.map is None and output == "image" else 0
@@ -187,8 +243,21 @@ class ImageProcessor:
         except encode.EncodeError as error:
             raise FileError(target.name, str(error)) from None
         raw = self.values["depth"] == "keep" or (maps > 0 and wanted == float_type(dtype))
-        encoded = encoding(kind, dtype, wanted, self.values["range"], self.values["gain"], raw=raw, white=picture.white)
+        display = self.stages[-1].display
+        encoded = encoding(
+            kind, dtype, wanted, self.values["range"], self.values["gain"], display, raw=raw, white=picture.white
+        )
         return encoded if target.map is None else encoded._replace(of="image", channel=target.map)
+
+    def _with_nodata(self, encoding: Encoding, missing: float | None, dtype: str, format: formats.Format) -> Encoding:
+        """Return how an output is written whose missing samples may be marked by a value.
+
+        Where neither the file can tell it nor the user did, float samples stay NaN.
+        """
+        told = format.georeferenced or not self.options.render.nodata.auto
+        marked = nodata.written(encoding, missing, dtype, told)
+        stays_nan = not told and encoding.is_float
+        return marked._replace(nodata=None) if stays_nan else marked
 
     def _settings(self, picture: Picture, format: formats.Format | None) -> Settings:
         """Return the settings for one picture: a background where its transparency cannot be kept."""
@@ -211,7 +280,7 @@ class ImageProcessor:
                 transaction.open(None if target.path is None else Path(target.path), backup) as file,
                 writable(target, computed.formats_of[name]),
             ):
-                kept = kept_of(metadata, name, computed)
+                kept = kept_of(metadata, name, computed, notes)
                 stamp = self.options.write.stamper.stamp(name)
                 notes += self.encode(file, name, computed, kept, stamp)
         return notes

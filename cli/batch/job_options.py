@@ -6,6 +6,8 @@ from typing import NamedTuple
 
 from ...filters.core.engine.mask import Effect
 from ..images import encode
+from .nodata_option import NodataOption
+from .options import SheetRange
 from .provenance import Stamper
 
 
@@ -23,8 +25,11 @@ class RenderOptions(NamedTuple):
 
     background: tuple[int, int, int] | None = None
     angle_style: str = "code"
+    sheet_range: SheetRange = "auto"
     effect: Effect | None = None
     """Where the filters act, if not everywhere."""
+    nodata: NodataOption = NodataOption()
+    """Which samples are missing."""
 
 
 class WriteOptions(NamedTuple):

@@ -124,7 +124,7 @@ def _gather(gathered: Gathered, name: str, target: Target, computed: Computed, p
         gathered.add(
             output.samples,
             output.alpha,
-            kept_of(picture.metadata, name, computed),
+            kept_of(picture.metadata, name, computed, gathered.own_notes),
             computed.colours_of(name),
             computed.encodings[name].white,
         )
@@ -157,7 +157,9 @@ def _numbered(
         return []
     make_folder(target)
     format = computed.formats_of[name]
-    kept, stamp = kept_of(picture.metadata, name, computed), processor.options.write.stamper.stamp(of_frame(name, last))
+    notes: list[str] = []
+    kept = kept_of(picture.metadata, name, computed, notes)
+    stamp = processor.options.write.stamper.stamp(of_frame(name, last))
     with transaction.open(Path(target.path)) as file, writable(target, format):
-        return processor.encode(file, name, computed, kept, stamp)
-    return []
+        notes += processor.encode(file, name, computed, kept, stamp)
+    return notes

@@ -10,6 +10,8 @@ from typing import Annotated, Any, Literal, NamedTuple, get_args
 from ..images import formats
 
 MAX_FRAMES = 10_000
+SheetRange = Literal["auto", "each", "common", "signed"]
+SHEET_RANGES: tuple[SheetRange, ...] = get_args(SheetRange)
 
 
 Section = Literal["Arguments", "Options", "Inputs and outputs", "Pixels, before and after", "The run"]
@@ -78,13 +80,26 @@ class SharedOptions(NamedTuple):
     sheet: Annotated[
         str | None,
         Option(
-            "Write all maps of a bank into one picture, each stretched to its own range and labelled.",
+            "Write all maps of a bank into one picture, labelled.",
             OWN,
             affects_output=False,
             metavar="FILE",
             only="bank",
         ),
     ] = None
+    sheet_range: Annotated[
+        SheetRange,
+        Option(
+            "What is black and white on the sheet: common, 0 and the greatest value of all maps; signed, one scale for "
+            "all with 0 in the middle; each map's own range; auto, signed if a value is negative, else common.",
+            OWN,
+            affects_output=True,
+            metavar="|".join(SHEET_RANGES),
+            default="auto",
+            words=lambda: SHEET_RANGES,
+            only="bank",
+        ),
+    ] = "auto"
     to: Annotated[
         str | None,
         Option(
@@ -93,7 +108,7 @@ class SharedOptions(NamedTuple):
             affects_output=False,  # `--update` looks at the format of the file itself
             short="-t",
             metavar="FORMAT",
-            words=lambda: formats.FORMATS,
+            words=lambda: formats.WRITTEN,
         ),
     ] = None
     name: Annotated[
@@ -166,6 +181,25 @@ class SharedOptions(NamedTuple):
         tuple[str, ...],
         Option("Change nothing outside of this box; may be repeated.", PIXELS, affects_output=True, metavar="X,Y,W,H"),
     ] = ()
+    nodata: Annotated[
+        str,
+        Option(
+            "Treat samples of this value as missing, like NaN: the file's own nodata value (auto), V, or none.",
+            PIXELS,
+            affects_output=True,
+            metavar="auto|V|none",
+            default="auto",
+            words=lambda: ["auto", "none", "nan"],
+        ),
+    ] = "auto"
+    keep_holes: Annotated[
+        bool,
+        Option(
+            "Keep samples missing that the input lacks, even if --nan ignores or fills them.",
+            PIXELS,
+            affects_output=True,
+        ),
+    ] = False
     quality: Annotated[
         int | None,
         Option(

@@ -133,7 +133,7 @@ def _target(
     if source.name == STREAM:
         raise UsageError(f"{option} {shown(written)}: standard input has no name to use in a folder; name a file")
     own = formats.BY_SUFFIX.get(_suffix(source.place))
-    format = to or own
+    format = to or (formats.FORMATS[own.instead] if own is not None and own.instead else own)
     if to is None and name != "image" and (own is None or own.lossy):
         format = formats.LOSSLESS  # a map goes into one that loses nothing
     suffix = os.path.splitext(source.place)[1] if format in (None, own) else format.suffixes[0]  # type: ignore[union-attr]

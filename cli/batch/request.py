@@ -15,9 +15,10 @@ from ..images import formats
 from ..images.prefetch import max_pixels
 from ..streams import STREAM
 from ..version import VERSION
-from . import collisions, cpu_count, depfile, inputs, mask_option
+from . import collisions, cpu_count, depfile, inputs, mask_option, nodata_option
 from .naming import OutputNaming
-from .options import OPTIONS, SharedOptions
+from .nodata_option import NodataOption
+from .options import OPTIONS, SHEET_RANGES, SharedOptions
 from .plan import Job, plan
 from .provenance import Stamper
 from .recipe import Recipe
@@ -36,6 +37,7 @@ class Request(NamedTuple):
     jobs: Sequence[Job]
     region: mask_option.Region | None
     background: tuple[int, int, int] | None
+    nodata: NodataOption
     max_pixels: int
     cores: int
     stamper: Stamper
@@ -70,6 +72,7 @@ def check(recipe: Recipe, options: SharedOptions, map_files: Mapping[str, str]) 
         jobs=jobs,
         region=region,
         background=_colour(options.background),
+        nodata=nodata_option.read(options.nodata, options.keep_holes),
         max_pixels=max_pixels(options.max_pixels),
         cores=cores,
         stamper=_stamper(recipe, options, region),
@@ -88,6 +91,8 @@ def _check_values(options: SharedOptions) -> None:
         raise UsageError(f"--max-frames: {options.max_frames} is no number of frames")
     if options.angle_style not in ("code", "color"):
         raise UsageError(f"--angle-style: {options.angle_style!r} is neither code nor color")
+    if options.sheet_range not in SHEET_RANGES:
+        raise UsageError(f"--sheet-range: {options.sheet_range!r} is not one of {', '.join(SHEET_RANGES)}")
 
 
 def _check_pairs(options: SharedOptions) -> None:
@@ -105,6 +110,8 @@ def _check_pairs(options: SharedOptions) -> None:
         raise UsageError("--backup: keeps what --in-place replaces; without it no input is touched")
     if options.backup is not None and (not options.backup or "/" in options.backup):
         raise UsageError("--backup: a suffix, like .orig")
+    if "sheet_range" in given and options.sheet is None:
+        raise UsageError("--sheet-range requires --sheet")
     if options.null and options.files_from is None:
         raise UsageError("-0: says how the names of --files-from are told apart")
 

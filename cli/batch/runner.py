@@ -75,6 +75,8 @@ def _job_options(request: Request, cores: int) -> JobOptions:
         render=RenderOptions(
             background=request.background,
             angle_style=options.angle_style,
+            sheet_range=options.sheet_range,
+            nodata=request.nodata,
             effect=effect_of(region, request.max_pixels) if region is not None else None,
         ),
         write=WriteOptions(

@@ -16,33 +16,37 @@ COMMON = (255, 4095, 65535)
 """White of 8, 12 and 16 bits."""
 
 
-def of(picture: Picture, encodings: Mapping[str, Encoding], formats_of: Mapping[str, formats.Format]) -> list[str]:
-    """Return the notes on a picture and the outputs that *encodings* make of it."""
-    notes = []
-    in_float, white = picture.pixels.dtype.kind == "f", picture.full
+def far_above(picture: Picture, encodings: Mapping[str, Encoding]) -> str:
+    """Return the note that a float picture's values are far above white, where outputs cut them off; else nothing."""
+    white = picture.full
     clipped = next((encoding for encoding in encodings.values() if _shows_white(encoding)), None)
-    if in_float and clipped is not None and (greatest := _greatest(picture)) > FAR * white:
-        better = next((common for common in COMMON if greatest <= common), None)
-        notes.append(
-            f"its values, up to {greatest:.5g}, are far above white, {white:g}, and are clipped in "
-            f"{depth_in_words(clipped.dtype)} samples; use --white {greatest if better is None else better:.5g} or "
-            "--range stretch"
-        )
+    if clipped is None or picture.pixels.dtype.kind != "f" or (greatest := _greatest(picture)) <= FAR * white:
+        return ""
+    better = next((common for common in COMMON if greatest <= common), greatest)
+    return (
+        f"its values, up to {greatest:.5g}, are far above white, {white:g}, and are clipped in "
+        f"{depth_in_words(clipped.dtype)} samples; use --white {better:.5g} or --range stretch"
+    )
+
+
+def untold(picture: Picture, encodings: Mapping[str, Encoding], formats_of: Mapping[str, formats.Format]) -> str:
+    """Return the note that a picture's file does not say what is white, as its input did; else nothing."""
     image = encodings.get("image")
-    if image is not None and image.is_float and image.kind == "picture" and image.white not in (None, 1):
-        told = picture.white is not None and formats.FORMATS[picture.format].tells_white
-        if told and not (format := formats_of["image"]).tells_white:
-            notes.append(
-                f"{format.name.upper()} cannot say that {white:g} is white: read it with --white {white:g}, or use "
-                "--depth float"
-            )
-    return notes
+    told = picture.white is not None and formats.FORMATS[picture.format].tells_white
+    if image is None or not (told and image.is_float and image.kind == "picture" and image.white not in (None, 1)):
+        return ""
+    if (format := formats_of["image"]).tells_white:
+        return ""
+    return (
+        f"{format.name.upper()} cannot say that {image.white:g} is white: read it with --white {image.white:g}, or use "
+        "--depth float"
+    )
 
 
 def _shows_white(encoding: Encoding) -> bool:
     """Whether what is above white is cut off in an output."""
     fixed = not (encoding.is_float or encoding.stretched or encoding.directed)
-    return fixed and encoding.kind != "fraction" and encoding.gain == 1
+    return fixed and encoding.kind != "fraction"
 
 
 def _greatest(picture: Picture) -> float:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Mapping
 from textwrap import shorten
-from typing import Any, get_args
+from typing import Any, Literal, get_args, get_origin
 
 from typer.core import TyperArgument, TyperCommand, TyperOption
 
@@ -142,7 +142,9 @@ def make_command(
 
 
 def _type(hint: Any) -> type:
-    """Return what Typer reads: the type, that of ``type | None``, and tuple for what may be repeated."""
+    """Return what Typer reads: the type, that of ``type | None``, str of a choice, tuple for what may be repeated."""
+    if get_origin(hint) is Literal:
+        return str
     alternatives = [kind for kind in get_args(hint) if kind not in (type(None), ...)]
     return tuple if getattr(hint, "__origin__", None) is tuple else alternatives[0] if alternatives else hint
 

@@ -9,7 +9,7 @@ from ...filters.core.engine.colour import ColourModel
 from .codec import Codec, Content, EncodeOptions, FrameWriter
 from .encode import kept
 from .formats import Format
-from .metadata import Metadata
+from .metadata import Metadata, georeferenced
 from .picture import Timing
 
 
@@ -37,7 +37,8 @@ class Gathered:
 
     def __init__(self, format: Format, options: EncodeOptions, timing: Timing | None, software: str) -> None:
         self.format, self.options, self.software = format, options, software
-        self._notes: list[str] = []
+        self.own_notes: list[str] = []
+        """What became of the frames' metadata."""
         self._shape: tuple[int, ...] | None = None
         frames = format.codec.frames if format.holds_frames(timed=timing is not None) else None
         self._writer: FrameWriter = Alone(format.codec) if frames is None else frames(timing)
@@ -45,7 +46,7 @@ class Gathered:
     @property
     def notes(self) -> list[str]:
         """What people should know, each once."""
-        return list(dict.fromkeys([*self._notes, *self._writer.notes]))
+        return list(dict.fromkeys([*self.own_notes, *self._writer.notes]))
 
     def add(
         self, pixels: Any, alpha: Any, metadata: Metadata, colours: ColourModel = "rgb", white: float | None = None
@@ -53,11 +54,11 @@ class Gathered:
         """Take one more frame; the first one's metadata are the file's. Raises ValueError."""
         if self._shape is None:
             self._shape = pixels.shape
-            metadata = kept(metadata, pixels, self.options, self._notes)
+            metadata = kept(metadata, self.format, pixels, self.options, self.own_notes)
             self._writer.add(Content(pixels, alpha, metadata, self.options, self.software, colours, white))
             return
         if self.format.paged and not self.options.strip:
-            metadata = Metadata(icc=metadata.icc, dpi=metadata.dpi)
+            metadata = Metadata(georeferenced(metadata), icc=metadata.icc, dpi=metadata.dpi)
         else:
             metadata = Metadata()
         if pixels.shape != self._shape and not self.format.paged:

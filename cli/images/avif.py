@@ -1,19 +1,23 @@
-"""AVIF: read and written by Pillow, which passes over samples of more than 8 bits.
+"""AVIF: read and written by Pillow; samples of 10 and 12 bits, which Pillow would cut down, by imagecodecs.
 
-After AV1 Image File Format (AVIF), version 1.1.0, and ISO/IEC 23008-12, section 6.5.6, for the property `pixi`.
+After AV1 Image File Format (AVIF), version 1.1.0; ISO/IEC 23008-12, section 6.5.6, for the property `pixi`; and the AV1
+Codec ISO Media File Format Binding, section 2.3.3, for `av1C`.
 """
 
 from __future__ import annotations
 
 import io
+from collections.abc import Iterator
 from typing import Any
 
 from PIL import AvifImagePlugin, Image
 
+from ...filters.core.lazy_numpy import np
 from ..console.messages import reason_of
-from . import pillow_decoder
+from . import isobmff, pillow_decoder, pillow_private
 from .codec import Codec, Content
-from .picture import Decode, DecodeError, DecodeOptions, PartialDecode, Picture
+from .metadata import of_image, orientation_of, turned
+from .picture import Decode, DecodeError, DecodeOptions, Frames, PartialDecode, Picture, Timing, with_alpha
 
 QUALITY = 95
 """Of AVIF's own scale, with full chroma: a photograph is 0.9 levels off in the mean."""
@@ -21,32 +25,114 @@ WITHOUT = "Pillow was built without AVIF"
 
 
 def load(data: bytes, options: DecodeOptions) -> PartialDecode:
-    """Decode into an image of Pillow's."""
-    if not AvifImagePlugin.SUPPORTED:
-        raise DecodeError(f"cannot be read: {WITHOUT}")
-    image = pillow_decoder.opened("AVIF", AvifImagePlugin.AvifImageFile, data)
+    """Decode a picture of 8 bits into an image of Pillow's; leave others and animations to `finish`."""
+    image = _opened(data)
     pillow_decoder.check_size(image, options)
     if not options.lenient:
-        check_depth(data)
-    if image.n_frames > 1:
-        raise DecodeError(f"has {image.n_frames} frames, which are not read from AVIF; convert it to WebP or APNG")
+        check_whole(data)
+    if image.n_frames > 1 or depth(data) > 8:
+        return PartialDecode(data)
     return PartialDecode(data, pillow_decoder.decoded(image, data))
 
 
-def check_depth(data: bytes) -> None:
-    """Raise `DecodeError` for samples of more than 8 bits, which Pillow would cut down without a word."""
-    at = data.find(b"pixi")
-    if at < 0:
-        return
-    channels = data[at + 8 : at + 9]
-    bits = max(data[at + 9 : at + 9 + channels[0]], default=8) if channels else 8
+def _opened(data: bytes) -> Any:
+    if not AvifImagePlugin.SUPPORTED:
+        raise DecodeError(f"cannot be read: {WITHOUT}")
+    return pillow_decoder.opened("AVIF", AvifImagePlugin.AvifImageFile, data)
+
+
+def depth(data: bytes) -> int:
+    """Return the bits of a sample, by what the properties of the pictures and tracks say."""
+    bits = 8
+    places = [(b"meta", b"iprp", b"ipco"), (b"moov", b"trak", b"mdia", b"minf", b"stbl", b"stsd")]
+    for names in places:
+        for box in isobmff.inside(data, *names):
+            at, end = box.start, min(box.end, len(data))
+            while (at := data.find(b"av1C", at, end)) >= 0:
+                flags = data[at + 6] if at + 6 < end else 0
+                bits = max(bits, (12 if flags & 0x20 else 10) if flags & 0x40 else 8)
+                at += 4
+            for pixi in isobmff.inside(data, b"pixi", start=box.start, end=box.end):
+                count = data[pixi.start + 4] if pixi.start + 4 < end else 0
+                bits = max(bits, *data[pixi.start + 5 : pixi.start + 5 + count], 8)
+    return bits
+
+
+def check_whole(data: bytes) -> None:
+    """Raise `DecodeError` where a picture's data end in zeros, which decoders take for an image."""
+    isobmff.check_items(data, b"av01")
+    for box in isobmff.inside(data, b"mdat") if any(isobmff.inside(data, b"moov")) else ():
+        if box.end > len(data):
+            raise DecodeError("is damaged or truncated (the data of its frames are cut off)")
+        if data[max(box.start, box.end - 16) : box.end] == bytes(16):
+            raise DecodeError("is damaged (the data of its frames end in zeros)")
+
+
+def finish(begun: PartialDecode, options: DecodeOptions, decode: Decode) -> Picture | Frames:
+    """Return the picture, upright, or the frames of an animation."""
+    if begun.image is not None:
+        return pillow_decoder.finish(begun, options)
+    bits, image = depth(begun.data), _opened(begun.data)
+    if image.n_frames == 1:
+        return _deep(begun.data, image, bits)
     if bits > 8:
-        raise DecodeError(f"has {bits}-bit samples, which are not read from AVIF; convert it to PNG or TIFF")
+        raise DecodeError(f"has {image.n_frames} frames of {bits} bits, which are not read; convert it to 16-bit APNG")
+    return _frames(begun.data, image)
 
 
-def finish(begun: PartialDecode, options: DecodeOptions, decode: Decode) -> Picture:
-    """Return the picture, upright."""
-    return pillow_decoder.finish(begun, options)
+def _deep(data: bytes, image: Any, bits: int) -> Picture:
+    """Return a picture of more than 8 bits as 16-bit samples."""
+    from . import extras
+
+    imagecodecs = extras.required("imagecodecs", f"an AVIF image of {bits} bits")
+    notes: list[str] = []
+    metadata, orientation = of_image(image, notes), orientation_of(image)
+    samples = imagecodecs.avif_decode(data)
+    samples = samples[..., None] if samples.ndim == 2 else samples
+    if samples.dtype != np.uint16:
+        raise DecodeError(f"is damaged: its {bits} bits are {8 * samples.dtype.itemsize}")
+    picture = with_alpha(turned(extras.scaled(samples, bits), orientation))
+    picture.metadata, picture.notes, picture.orientation = metadata, notes, orientation
+    return picture
+
+
+def _frames(data: bytes, image: Any) -> Frames:
+    notes: list[str] = []
+    metadata, orientation = of_image(image, notes), orientation_of(image)
+    durations = []
+    for number in range(image.n_frames):
+        image.seek(number)
+        image.load()
+        durations.append((round(image.info.get("duration", 0)), 1000))
+
+    def each() -> Iterator[Picture]:
+        again = pillow_private.opened(AvifImagePlugin.AvifImageFile, data)
+        for number in range(len(durations)):
+            again.seek(number)
+            again.load()
+            pixels, alpha = pillow_decoder.colours_and_alpha(again.copy())
+            pixels = turned(pixels, orientation)
+            alpha = None if alpha is None else turned(alpha, orientation)
+            yield Picture(pixels, alpha, metadata=metadata, notes=notes if number == 0 else [])
+
+    return Frames(len(durations), each, Timing(durations, plays(data)))
+
+
+def plays(data: bytes) -> int:
+    """Return how often an animation is shown, 0 for ever; where no edit list says it, as browsers do."""
+    for track in isobmff.inside(data, b"moov", b"trak"):
+        for header in isobmff.inside(data, b"tkhd", start=track.start, end=track.end):
+            for edits in isobmff.inside(data, b"edts", b"elst", start=track.start, end=track.end):
+                version, flags = data[edits.start], data[edits.start + 3]
+                if not flags & 1:
+                    return 1
+                long = 8 if version else 4
+                length = int.from_bytes(data[edits.start + 8 : edits.start + 8 + long])
+                at = header.start + (28 if data[header.start] else 20)
+                long = 8 if data[header.start] else 4
+                whole = int.from_bytes(data[at : at + long])
+                return 0 if whole == (1 << 8 * long) - 1 or not length else max(round(whole / length), 1)
+    return 0
 
 
 def encode(file: io.BytesIO, content: Content) -> list[str]:

@@ -1,26 +1,27 @@
-"""BMP: read and written by Pillow."""
+"""BMP: a file header before a device-independent bitmap; written by Pillow."""
 
 from __future__ import annotations
 
 import io
+import struct
 
-from PIL import BmpImagePlugin, Image
+from PIL import Image
 
-from . import pillow_decoder
+from . import bitmap
 from .codec import Codec, Content
-from .picture import Decode, DecodeOptions, PartialDecode, Picture
+from .picture import Decode, DecodeError, DecodeOptions, PartialDecode, Picture
 
-
-def load(data: bytes, options: DecodeOptions) -> PartialDecode:
-    """Decode into an image of Pillow's."""
-    image = pillow_decoder.opened("BMP", BmpImagePlugin.BmpImageFile, data)
-    pillow_decoder.check_size(image, options)
-    return PartialDecode(data, pillow_decoder.decoded(image, data))
+FILE_HEADER = 14
 
 
 def finish(begun: PartialDecode, options: DecodeOptions, decode: Decode) -> Picture:
     """Return the picture."""
-    return pillow_decoder.finish(begun, options)
+    data = begun.data
+    if len(data) < FILE_HEADER + bitmap.CORE:
+        raise DecodeError("is damaged or truncated (its header is cut off)")
+    (pixels,) = struct.unpack_from("<I", data, 10)
+    notes: list[str] = []
+    return bitmap.read(data, bitmap.header(data, FILE_HEADER, notes, pixels), notes, options, decode)
 
 
 def encode(file: io.BytesIO, content: Content) -> list[str]:
@@ -31,4 +32,4 @@ def encode(file: io.BytesIO, content: Content) -> list[str]:
     return []
 
 
-CODEC = Codec(finish, encode, load)
+CODEC = Codec(finish, encode)

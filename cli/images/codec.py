@@ -76,6 +76,11 @@ Encode = Callable[[io.BytesIO, Content], list[str]]
 """Writes a file and returns notes for the user. Raises ValueError if the format cannot hold the content."""
 
 
+def not_written(file: io.BytesIO, content: Content) -> list[str]:
+    """Stand in as the `encode` of a format that is only read."""
+    raise ValueError("is read but not written")
+
+
 def _nothing(head: bytes) -> None:
     pass
 

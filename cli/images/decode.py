@@ -16,7 +16,9 @@ def check_head(head: bytes) -> Format:
     if not head:
         raise DecodeError("is empty")
     if (format := sniff(head)) is None:
-        raise DecodeError(f"is not an image of a known format ({READABLE})")
+        from . import foreign
+
+        raise DecodeError(foreign.refusal(head) or f"is not an image of a known format ({READABLE})")
     return format
 
 
@@ -44,7 +46,8 @@ def load(data: bytes, options: DecodeOptions) -> PartialDecode:
 
         with pillow_private.truncated_files(), _failures():
             begun = codec.load(data, options)
-        return begun._replace(notes=(*begun.notes, f"{error}; what could be read of it was taken"))
+        note = f"{error}; what could be read of it was taken"
+        return begun._replace(notes=(*begun.notes, note), damage=str(error))
 
 
 def finish(begun: PartialDecode, options: DecodeOptions) -> Picture | Frames:
@@ -52,10 +55,24 @@ def finish(begun: PartialDecode, options: DecodeOptions) -> Picture | Frames:
     format = check_head(begun.data[:HEAD])
     with _failures():
         found = format.codec.finish(begun, options, partial(decode, options=options))
+    if isinstance(found, Frames) and options.lenient:
+        from . import damaged_frames
+
+        found = damaged_frames.readable(found, begun.damage or _damage(begun, options, format))
     found.format = format.name
     if isinstance(found, Frames) and found.first is not None:
         found.first.format = format.name
     return found
+
+
+def _damage(begun: PartialDecode, options: DecodeOptions, format: Format) -> str | None:
+    """Return what `finish` would refuse the frames for, were it not lenient."""
+    try:
+        with _failures():
+            format.codec.finish(begun, options._replace(lenient=False), partial(decode, options=options))
+    except DecodeError as error:
+        return str(error)
+    return None
 
 
 @contextlib.contextmanager

@@ -10,8 +10,9 @@ from ...filters.core.engine.output_buffer import Canvas, CanvasFactory
 from ...filters.core.engine.quantize import float_type
 from ..console.report import DEPTHS, depth_in_words
 from .codec import Content, EncodeOptions
-from .formats import FOR_BANDS, FOR_MAPS, Format
-from .metadata import Metadata, ready
+from .formats import FOR_BANDS, FOR_MAPS, Format, only_read
+from .metadata import Metadata, georeferenced, ready, without
+from .tiff_tags import GDAL_NODATA
 
 
 class EncodeError(Exception):
@@ -27,6 +28,8 @@ def sample_type(
     several *maps* that a picture is made of. Raises `EncodeError` where the depth cannot be kept; no sample loses bits
     without being told to.
     """
+    if format.instead:
+        raise EncodeError(only_read(format))
     if maps and not format.holds_maps(maps):
         raise EncodeError(f"{format.name.upper()} cannot hold {maps} maps; {FOR_MAPS}")
     held = format.gray if maps not in (0, 3) else format.held(colours, channels)
@@ -78,7 +81,7 @@ def write(
     *software*, one line of ASCII, goes where the format keeps the name of the program that wrote a file.
     """
     notes: list[str] = []
-    metadata = kept(metadata, pixels, options, notes)
+    metadata = kept(metadata, format, pixels, options, notes)
     return notes + format.codec.encode(file, Content(pixels, alpha, metadata, options, software, colours, white))
 
 
@@ -95,11 +98,16 @@ def write_maps(
     notes: list[str] = []
     encode = format.codec.encode_maps
     assert encode is not None
-    return notes + encode(
-        file, Content(maps, None, kept(metadata, maps, options, notes), options, software, "bands", white)
-    )
+    metadata = kept(metadata, format, maps, options, notes)
+    return notes + encode(file, Content(maps, None, metadata, options, software, "bands", white))
 
 
-def kept(metadata: Metadata, pixels: Any, options: EncodeOptions, notes: list[str]) -> Metadata:
+def kept(metadata: Metadata, format: Format, pixels: Any, options: EncodeOptions, notes: list[str]) -> Metadata:
     """Return what goes into a file of *pixels*."""
-    return Metadata() if options.strip else ready(metadata, pixels.shape[1::-1], options.strip_gps, notes)
+    if options.strip:
+        return Metadata()
+    if not format.georeferenced and (own := georeferenced(metadata)):
+        metadata = metadata._replace(tags=without(metadata.tags, own.keys()))
+        if own.keys() != {GDAL_NODATA}:
+            notes.append(f"{format.title or format.name.upper()} cannot hold its georeference; use .tif")
+    return ready(metadata, pixels.shape[1::-1], options.strip_gps, notes)

@@ -20,15 +20,15 @@ if TYPE_CHECKING:
 
 
 class Format(NamedTuple):
-    """A format that is read and written."""
+    """A format that is read, and written unless another is named to write `instead`."""
 
     name: str
     suffixes: tuple[str, ...]
     signature: bytes
     """A pattern that the first bytes of its files match, at most `HEAD` of them."""
-    gray: tuple[str, ...]
+    gray: tuple[str, ...] = ()
     """The sample types that it holds in one channel."""
-    colour: tuple[str, ...]
+    colour: tuple[str, ...] = ()
     """The sample types that it holds in three channels."""
     inks: tuple[str, ...] = ()
     """The sample types that it holds in the four channels of CMYK."""
@@ -46,12 +46,16 @@ class Format(NamedTuple):
     """It holds several pages, which have no times."""
     maps: bool = False
     """It holds any number of maps."""
+    georeferenced: bool = False
+    """It tells where its samples lie on the ground, and which value marks those that are missing."""
     aliases: tuple[str, ...] = ()
     """Other names for it."""
     title: str = ""
     """Its name in a list of formats, if that is not `name` in capitals."""
     module: str = ""
     """The module of its codec, if that is not called `name`, or lies in a folder below."""
+    instead: str = ""
+    """The name of the format that its pictures are written in, where it is only read."""
 
     @property
     def codec_name(self) -> str:
@@ -86,6 +90,13 @@ BYTES = ("uint8",)
 WHOLE = ("uint8", "uint16")
 ALL = ("uint8", "uint16", "float32", "float64")
 PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
+AVIF = rb"(?s:.{4})ftyp(?:avi[fs]|(?:mif1|msf1|miaf)(?s:.{4})(?s:.{4}){0,30}?avi[fs])"
+HEIC = rb"(?s:.{4})ftyp(?:hei[cxms]|hev[cxms]|mif1|msf1|miaf)"
+JPEG_2000 = rb"\x00\x00\x00\x0cjP  \r\n\x87\n|\xff\x4f\xff\x51"
+TGA = (
+    rb"(?s:.(?:\x00[\x02\x03\x0a\x0b]\x00{5}|\x01[\x01\x09]..(?:[\x01-\xff]\x00|\x00\x01)[\x0f\x10\x18\x20]).{4})"
+    rb"(?!\x00\x00)(?s:..)(?!\x00\x00)(?s:..)[\x08\x0f\x10\x18\x20][\x00-\x3f]"
+)
 FORMATS = {
     format.name: format
     for format in (
@@ -104,7 +115,7 @@ FORMATS = {
         Format(
             "tiff",
             (".tif", ".tiff"),
-            rb"II[*+]\0|MM\0[*+]",
+            rb"II[*+]\x00|MM\x00[*+]",
             ALL,
             ALL,
             BYTES,
@@ -112,11 +123,12 @@ FORMATS = {
             alpha=True,
             paged=True,
             maps=True,
+            georeferenced=True,
             aliases=("tif",),
             module="tiff.codec",
         ),
         Format("webp", (".webp",), rb"RIFF(?s:.{4})WEBP", BYTES, BYTES, alpha=True, animated=True, title="WebP"),
-        Format("avif", (".avif",), rb"(?s:.{4})ftyp(?:avif|avis|mif1|msf1)", BYTES, BYTES, alpha=True, lossy=True),
+        Format("avif", (".avif",), AVIF, BYTES, BYTES, alpha=True, lossy=True),
         Format("bmp", (".bmp", ".dib"), rb"BM", BYTES, BYTES),
         Format("gif", (".gif",), rb"GIF8[79]a", BYTES, BYTES, alpha=True, lossy=True, animated=True),
         Format("ppm", (".ppm", ".pnm"), rb"P[36]\s", WHOLE, WHOLE, aliases=("pnm",), module="pnm"),
@@ -135,13 +147,40 @@ FORMATS = {
             aliases=("numpy",),
             title=".npy",
         ),
+        Format("psd", (".psd", ".psb"), rb"8BPS\x00[\x01\x02]", instead="tiff"),
+        Format("jp2", (".jp2", ".j2k", ".jpf", ".jpx", ".j2c", ".jpc"), JPEG_2000, title="JPEG 2000", instead="png"),
+        Format("exr", (".exr",), rb"v/1\x01", title="OpenEXR", instead="tiff"),
+        Format("hdr", (".hdr", ".rgbe"), rb"#\?(?:RADIANCE|RGBE)\s", title="Radiance HDR", instead="tiff"),
+        Format("fits", (".fits", ".fit", ".fts"), rb"SIMPLE  = +[TF]", instead="tiff"),
+        Format("heic", (".heic", ".heif", ".hif"), HEIC, instead="png"),
+        Format("jxl", (".jxl",), rb"\xff\x0a|\x00\x00\x00\x0cJXL \r\n\x87\n", title="JPEG XL", instead="png"),
+        Format("qoi", (".qoi",), rb"qoif", instead="png"),
+        Format("dds", (".dds",), rb"DDS \x7c\x00\x00\x00", instead="png"),
+        Format("sgi", (".sgi",), rb"\x01\xda[\x00\x01][\x01\x02]\x00[\x01-\x03]", instead="png"),
+        Format(
+            "ico",
+            (".ico", ".cur"),
+            rb"\x00\x00[\x01\x02]\x00[\x01-\xff]\x00(?s:...)\x00",
+            title="ICO/CUR",
+            instead="png",
+        ),
+        Format(
+            "pcx",
+            (".pcx",),
+            rb"\x0a[\x00\x02-\x05][\x00\x01][\x01\x02\x04\x08](?s:.{60})\x00[\x01-\x04]",
+            instead="png",
+        ),
+        Format("tga", (".tga",), TGA, instead="png"),
     )
 }
+WRITTEN = {name: format for name, format in FORMATS.items() if not format.instead}
 BY_NAME = {name: format for format in FORMATS.values() for name in (format.name, *format.aliases)}
 BY_SUFFIX = {suffix: format for format in FORMATS.values() for suffix in format.suffixes}
+PROMISING = BY_SUFFIX.keys() - {".hdr", ".fit"}
+"""Suffixes of images alone: an ENVI header is called `.hdr` too, and what a sports watch records `.fit`."""
 LOSSLESS = FORMATS["png"]
 """The format of a map in a folder, if the input's format is lossy or unknown."""
-HEAD = 16
+HEAD = 512
 """How many bytes of a file are enough to recognise its format."""
 FOR_MAPS = "use .npy or .tif, -o FOLDER/ --name '{stem}-{map:02}.png' for a file each, or --sheet FILE"
 """Advice where a format holds too few channels."""
@@ -155,20 +194,13 @@ def _codec(module: str) -> Codec:
     return importlib.import_module(f".{module}", __package__).CODEC
 
 
-@functools.cache
-def _signatures() -> re.Pattern[bytes]:
-    each = (b"(?P<%s>%s)" % (format.name.encode(), format.signature) for format in FORMATS.values())
-    return re.compile(b"|".join(each))
-
-
 def sniff(head: bytes) -> Format | None:
-    r"""Return the format of a file that begins with *head*, or None if it is not an image.
+    r"""Return the format of a file that begins with *head*, or None if it is not an image that is read.
 
     >>> sniff(b"\xff\xd8\xff\xe0").name, sniff(b"RIFF....WAVE")
     ('jpeg', None)
     """
-    found = _signatures().match(head)
-    return FORMATS[found.lastgroup or ""] if found else None
+    return next((format for format in FORMATS.values() if re.match(format.signature, head)), None)
 
 
 def is_of(format: Format, head: bytes) -> bool:
@@ -180,15 +212,29 @@ def is_of(format: Format, head: bytes) -> bool:
 def named(name: str) -> Format:
     """Return the format that ``--to`` names; raises UsageError."""
     word = name.lower().lstrip(".")
-    if word not in BY_NAME:
-        raise UsageError(f"--to: {name!r} is not a format that is written (one of {', '.join(FORMATS)})")
-    return BY_NAME[word]
+    format = BY_NAME.get(word) or BY_SUFFIX.get("." + word)
+    if format is None:
+        raise UsageError(f"--to: unknown output format {name!r}; use one of {', '.join(WRITTEN)}")
+    return _written(format, "--to")
 
 
 def of_suffix(path: str) -> Format:
-    """Return the format that the suffix of an output names; raises UsageError if it names none."""
+    """Return the format that the suffix of an output names; raises UsageError if it names none that is written."""
     suffix = PurePath(path).suffix.lower()
     if suffix in BY_SUFFIX:
-        return BY_SUFFIX[suffix]
-    said = f"the suffix {suffix!r} names no format that is written" if suffix else "has no suffix that names a format"
-    raise UsageError(f"{path}: {said}; use one of {' '.join(sorted(BY_SUFFIX))}, or --to FORMAT")
+        return _written(BY_SUFFIX[suffix], path)
+    said = f"{suffix!r} is not a supported output format" if suffix else "has no extension that names a format"
+    suffixes = sorted(suffix for format in WRITTEN.values() for suffix in format.suffixes)
+    raise UsageError(f"{path}: {said}; use one of {' '.join(suffixes)}, or --to FORMAT")
+
+
+def _written(format: Format, said_in: str) -> Format:
+    if format.instead:
+        raise UsageError(f"{said_in}: {only_read(format)}")
+    return format
+
+
+def only_read(format: Format) -> str:
+    """Return the sentence that refuses to write a format, and says which to use."""
+    others = " or ".join(FORMATS[name].suffixes[0] for name in dict.fromkeys((format.instead, "png", "tiff")))
+    return f"{format.title or format.name.upper()} is read but not written; use {others}"

@@ -1,8 +1,8 @@
 """GIF: its blocks, its frames laid on one another, and files of one frame or many.
 
 After Graphics Interchange Format, version 89a (CompuServe 1990), and where it is silent as browsers do: what a frame
-leaves to the background becomes transparent, and a count of loops does not count the first time. The first frame, which
-has none before it to go back to, stays: so those mean it who write such files.
+leaves to the background becomes transparent, as what the first one leaves to the frame before it, and a count of loops
+does not count the first time. A frame that reaches out of the canvas enlarges it.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from typing import Any, NamedTuple
 from PIL import GifImagePlugin, Image
 
 from ...filters.core.lazy_numpy import Array, np
+from ..console.messages import reason_of
 from . import pillow_decoder, pillow_private
 from .codec import Codec, Content
 from .metadata import Metadata, own_comments
@@ -113,10 +114,20 @@ def _joined(data: bytes, at: int, end: int) -> bytes:
 
 
 def load(data: bytes, options: DecodeOptions) -> PartialDecode:
-    """Decode a file of one frame into an image of Pillow's; leave animations to `finish`."""
+    """Decode a file of one frame, which fills the canvas, into an image of Pillow's; leave others to `finish`."""
     image = pillow_decoder.opened("GIF", GifImagePlugin.GifImageFile, data)
     pillow_decoder.check_size(image, options)
-    return PartialDecode(data) if image.n_frames > 1 else PartialDecode(data, pillow_decoder.decoded(image, data))
+    if image.n_frames > 1 or not _fills(data):
+        return PartialDecode(data)
+    return PartialDecode(data, pillow_decoder.decoded(image, data))
+
+
+def _fills(data: bytes) -> bool:
+    """Whether the first frame is as large as the canvas; of a file that is cut off, too."""
+    with contextlib.suppress(IndexError, struct.error):
+        found = blocks(data)
+        return not found.frames or found.frames[0].box == (0, 0, *found.size)
+    return True
 
 
 def finish(begun: PartialDecode, options: DecodeOptions, decode: Decode) -> Picture | Frames:
@@ -137,14 +148,26 @@ def read(data: bytes, options: DecodeOptions) -> Frames:
         found = blocks(_mended(data) if options.lenient else data)
     except (IndexError, struct.error):
         raise DecodeError("is damaged or truncated (a block is cut off)") from None
-    size = found.size
-    if any(frame.box[2] > size[0] or frame.box[3] > size[1] for frame in found.frames):
-        raise DecodeError(f"is damaged: a frame reaches out of its canvas of {size[0]}×{size[1]}")
+    notes: list[str] = []
+    size = _room(found)
+    if size != found.size:
+        notes.append(f"a frame reaches out of its canvas of {_sides(found.size)}, which was enlarged to {_sides(size)}")
+        found = found._replace(size=size)
     options.check_size(*size, 8)
     plays = 1 if found.loops is None else found.loops and found.loops + 1
     timing = Timing([(frame.duration, 100) for frame in found.frames], plays)
     metadata = Metadata(comments=own_comments(found.comments))
-    return Frames(len(found.frames), lambda: _canvases(found, metadata), timing)
+    return Frames(len(found.frames), lambda: _canvases(found, metadata, notes, options.lenient), timing)
+
+
+def _room(found: Blocks) -> tuple[int, int]:
+    """Return the sides of a canvas that holds every frame."""
+    boxes = [(0, 0, *found.size), *(frame.box for frame in found.frames)]
+    return max(box[2] for box in boxes), max(box[3] for box in boxes)
+
+
+def _sides(size: tuple[int, int]) -> str:
+    return f"{size[0]}×{size[1]}"
 
 
 def _mended(data: bytes) -> bytes:
@@ -157,21 +180,30 @@ def _mended(data: bytes) -> bytes:
     return data
 
 
-def _canvases(found: Blocks, metadata: Metadata) -> Iterator[Picture]:
+def _canvases(found: Blocks, metadata: Metadata, notes: list[str], lenient: bool) -> Iterator[Picture]:
     width, height = found.size
     whole = (0, 0, width, height)
     frames = found.frames
     gray = all(frame.palette[0::3] == frame.palette[1::3] == frame.palette[2::3] for frame in frames)
     open = frames[0].box != whole or any(frame.transparent is not None for frame in frames)
-    open |= any(a.disposal == TO_BACKGROUND and b.box != whole for a, b in itertools.pairwise(frames))
+    cleared = {TO_BACKGROUND} | ({TO_PREVIOUS} if frames[0].disposal == TO_PREVIOUS else set())
+    open |= any(a.disposal in cleared and b.box != whole for a, b in itertools.pairwise(frames))
     canvas = np.zeros((height, width, 1 if gray else 3), np.uint8)
     alpha = np.zeros((height, width), np.uint8)
     for number, frame in enumerate(frames):
         left, top, right, bottom = frame.box
         area = slice(top, bottom), slice(left, right)
-        before = (canvas[area].copy(), alpha[area].copy()) if number and frame.disposal == TO_PREVIOUS else None
+        before = (canvas[area].copy(), alpha[area].copy()) if frame.disposal == TO_PREVIOUS else None
+        said = list(notes) if number == 0 else []
+        indices = None
         if right > left and bottom > top:
-            indices = _indices(frame)
+            try:
+                indices = _indices(frame)
+            except Exception as error:
+                if not lenient:
+                    raise
+                said.append(f"frame {number} is damaged ({reason_of(error)}); what is seen before it was taken")
+        if indices is not None:
             colours = np.zeros((256, 3), np.uint8)
             given = np.frombuffer(frame.palette, np.uint8).reshape(-1, 3)
             colours[: len(given)] = given
@@ -180,7 +212,7 @@ def _canvases(found: Blocks, metadata: Metadata) -> Iterator[Picture]:
             seen = np.ones(indices.shape, bool) if frame.transparent is None else indices != frame.transparent
             canvas[area][seen] = colours[:, : canvas.shape[2]][indices[seen]]
             alpha[area][seen] = 255
-        yield Picture(canvas.copy(), alpha.copy() if open else None, metadata=metadata)
+        yield Picture(canvas.copy(), alpha.copy() if open else None, metadata=metadata, notes=said)
         if before is not None:
             canvas[area], alpha[area] = before
         elif frame.disposal == TO_BACKGROUND:

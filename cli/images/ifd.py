@@ -26,7 +26,7 @@ REALS = {5: "II", 10: "ii", 11: "f", 12: "d"}
 """The same for the others: of a fraction, numerator and denominator."""
 ITEMS = {5: 4, 10: 4}
 """Bytes that the byte order reverses, by type, if that is not a whole value: the halves of fractions."""
-SHORT, LONG, BYTE, ASCII, RATIONAL = 3, 4, 1, 2, 5
+SHORT, LONG, BYTE, ASCII, RATIONAL, DOUBLE = 3, 4, 1, 2, 5, 12
 DEEPEST = 3
 """How many directories may lie above another."""
 MOST_ENTRIES = (1 << 16) - 1

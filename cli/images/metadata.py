@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -14,6 +14,7 @@ from .tiff_tags import (
     COPYRIGHT,
     DESCRIPTION,
     EXIF,
+    GEOREFERENCE,
     GPS,
     ORIENTATION,
     PIXEL_HEIGHT,
@@ -78,7 +79,7 @@ def of_image(image: Image.Image, notes: list[str], data: bytes = b"") -> Metadat
             tags = portable(image.getexif().tobytes())
     except Exception as error:
         notes.append(f"its EXIF block is damaged and was not kept ({reason_of(error)})")
-    kept = Metadata(tags, _whole_profile(icc, notes), plausible(info.get("dpi")), _whole_xmp(xmp, notes))
+    kept = Metadata(tags, whole_profile(icc, notes), plausible(info.get("dpi")), _whole_xmp(xmp, notes))
     comments = [body for name, body in getattr(image, "applist", ()) if name == "COM"]
     if not comments and isinstance(info.get("comment"), bytes):
         comments = [info["comment"]]
@@ -108,7 +109,7 @@ def of_tiff(data: bytes, icc: bytes, dpi: tuple[float, float] | None, notes: lis
         tags = _portable(found)
     except Exception as error:
         notes.append(f"its EXIF block is damaged and was not kept ({reason_of(error)})")
-    return Metadata(tags, _whole_profile(icc, notes), dpi, _whole_xmp(xmp, notes))
+    return Metadata(tags, whole_profile(icc, notes), dpi, _whole_xmp(xmp, notes))
 
 
 def own_comments(comments: Sequence[bytes]) -> tuple[bytes, ...]:
@@ -125,13 +126,17 @@ def portable(data: bytes) -> ifd.Directory:
 
 
 def _portable(tags: ifd.Directory) -> ifd.Directory:
-    kept = {number: value for number, value in tags.items() if number not in STRUCTURE}
-    if SOFTWARE in kept and OWN.match(kept[SOFTWARE].text()):
-        del kept[SOFTWARE]
+    own = SOFTWARE in tags and OWN.match(tags[SOFTWARE].text())
+    return without(tags, STRUCTURE | {SOFTWARE} if own else STRUCTURE)
+
+
+def without(tags: Mapping[int, ifd.Value], left: Collection[int]) -> ifd.Directory:
+    """Return *tags* but those of the numbers *left* out; none if only a resolution would remain."""
+    kept = {number: value for number, value in tags.items() if number not in left}
     return kept if kept.keys() - {X_RESOLUTION, Y_RESOLUTION, UNIT} else {}
 
 
-def _whole_profile(icc: Any, notes: list[str]) -> bytes:
+def whole_profile(icc: Any, notes: list[str]) -> bytes:
     """Return an ICC profile, nothing where its header is not one's (ICC.1:2022, section 7.2)."""
     if not icc:
         return b""
@@ -194,6 +199,11 @@ def tags_of(metadata: Metadata, software: str = "") -> ifd.Directory:
     if software:
         tags[SOFTWARE] = ifd.text(software.encode())
     return tags
+
+
+def georeferenced(metadata: Metadata) -> dict[int, ifd.Value]:
+    """Return the tags of a GeoTIFF: where the samples lie on the ground, and what GDAL tells of them."""
+    return {number: value for number, value in metadata.tags.items() if number in GEOREFERENCE}
 
 
 def plausible(dpi: Any) -> tuple[float, float] | None:

@@ -50,6 +50,8 @@ class Picture:
     """Of the frame."""
     orientation: int = 1
     """What EXIF said of the samples as they were stored; the pixels are upright."""
+    nodata: float | None = None
+    """The value of samples that are missing, as the file tells it."""
     colours: ColourModel = "gray"
     """What the channels are. Several are never gray: three are RGB then, and others bands without colour."""
     white: float | None = None
@@ -107,6 +109,8 @@ class PartialDecode(NamedTuple):
     notes: tuple[str, ...] = ()
     low: Image.Image | None = None
     """The low bytes of 16-bit samples, whose high bytes *image* holds."""
+    damage: str | None = None
+    """Why a lenient `load` was needed."""
 
 
 def size_guard(max_pixels: int) -> SizeGuard:

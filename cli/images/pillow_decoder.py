@@ -89,6 +89,10 @@ def finish(
     assert image is not None
     metadata = of_image(image, notes, tiff)
     orientation = orientation_of(image)
+    if orientation != 1:
+        from . import placement
+
+        metadata = placement.upright(metadata, orientation, *image.size, notes)
     # A block that is damaged was told of; it turns nothing.
     with contextlib.suppress(Exception):
         ImageOps.exif_transpose(image, in_place=True)

@@ -8,17 +8,17 @@ from collections.abc import Iterator
 
 
 @contextlib.contextmanager
-def silenced() -> Iterator[None]:
-    """Keep what is called from writing to standard error: libtiff does."""
+def silenced(descriptor: int = 2) -> Iterator[None]:
+    """Keep what is called from writing to standard error, as libtiff does, or to another descriptor."""
     try:
-        screen = os.dup(2)
+        screen = os.dup(descriptor)
     except OSError:  # closed
         yield
         return
     with open(os.devnull, "wb") as nowhere:
-        os.dup2(nowhere.fileno(), 2)
+        os.dup2(nowhere.fileno(), descriptor)
     try:
         yield
     finally:
-        os.dup2(screen, 2)
+        os.dup2(screen, descriptor)
         os.close(screen)

@@ -46,9 +46,26 @@ def load(data: bytes, options: DecodeOptions) -> PartialDecode:
     """Decode a file of one frame into an image of Pillow's; leave animations to `finish`."""
     if not WebPImagePlugin.SUPPORTED:
         raise DecodeError(f"cannot be read: {WITHOUT}")
+    if options.lenient:
+        data = _mended(data)
     image = pillow_decoder.opened("WEBP", WebPImagePlugin.WebPImageFile, data)
     pillow_decoder.check_size(image, options)
     return PartialDecode(data) if image.n_frames > 1 else PartialDecode(data, pillow_decoder.decoded(image, data))
+
+
+def _mended(data: bytes) -> bytes:
+    """Return an animation that is cut off as one that ends behind its last whole frame."""
+    whole = [(name, body) for name, body in chunks(data[: len(data) & ~1]) if name == b"ANMF" or name == b"VP8X"]
+    if not whole or whole[0][0] != b"VP8X" or not whole[0][1][0] & ANIMATED:
+        return data
+    kept, at = b"", 12
+    while at + 8 <= len(data):
+        end = at + 8 + int.from_bytes(data[at + 4 : at + 8], "little")
+        if end > len(data):
+            break
+        kept += data[at : end + (end - at) % 2]
+        at = end + (end - at) % 2
+    return struct.pack("<4sI4s", b"RIFF", 4 + len(kept), b"WEBP") + kept
 
 
 def finish(begun: PartialDecode, options: DecodeOptions, decode: Decode) -> Picture | Frames:

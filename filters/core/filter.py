@@ -17,11 +17,11 @@ from typing import (
     overload,
 )
 
-from .engine import colour, executor, nan_policy
+from .engine import colour, executor, nan_policy, nodata
 from .engine.borders import ALIASES, PICTURES, Border
 from .engine.chain import Part
 from .engine.mask import Box, Effect
-from .engine.quantize import FULL, Range, SampleType, encoding, float_type
+from .engine.quantize import FULL, GivenRange, SampleType, encoding, float_type
 from .engine.stage import Stage
 from .engine.working_space import Settings
 from .lazy_numpy import Array, np
@@ -87,14 +87,22 @@ class Treatment(TypedDict, total=False):
         Param("Bits of the samples written; white stays white, and is 1 in float.", default="keep"),
     ]
     range: Annotated[
-        Range,
-        Param("How signed or large results fit 8 and 16 bits; offset puts 0 at mid-gray.", default="clip"),
+        GivenRange,
+        Param(
+            "How signed or large results fit 8 and 16 bits: auto at the operator's fixed scale, the others as its "
+            "formula gives them; offset puts 0 at mid-gray, stretch uses each image's own range.",
+            default="auto",
+        ),
     ]
-    gain: Annotated[float, Param("Factor on results written in 8 or 16 bits.", above=0, max=1e6, default=1.0)]
+    gain: Annotated[float, Param("Further factor on results written in 8 or 16 bits.", above=0, max=1e6, default=1.0)]
     mask: Array | None
     """Gray of the image's size: the strength of the effect, from 0 to white."""
     roi: Sequence[Box] | Box | None
     """The boxes ``(x, y, width, height)`` outside of which nothing changes."""
+    nodata: float | None
+    """The value of samples that are missing, as NaN is; what is missing of the result has it too."""
+    keep_holes: bool
+    """What is missing of the image is missing of the result, whatever *nan* makes of it."""
     name: str
     """What the image is called: random numbers differ by it. The command line takes the path from the named folder."""
 
@@ -210,6 +218,7 @@ class ImageFilter(Generic[Parameters, Answer]):
         pixels = as_image(image)
         given: dict[str, Any] = dict(parameters)
         mask, roi, name = given.pop("mask", None), given.pop("roi", None), given.pop("name", "")
+        missing, keep_holes = nodata.check(given.pop("nodata", None)), bool(given.pop("keep_holes", False))
         effect = None if mask is None and roi is None else Effect(mask, roi)
         call = self.checked(**given)
         colours = colour.model_of(pixels.shape[2])
@@ -230,14 +239,24 @@ class ImageFilter(Generic[Parameters, Answer]):
                 dtype if name == "image" else float_type(own),
                 values["range"],
                 values["gain"],
+                stages[-1].display,
                 raw=raw,
                 white=values["white"],
             )
             for name, kind in self.kinds.items()
             if name in stages[-1].fields
         }
+        encodings = {name: nodata.written(encoding, missing, own) for name, encoding in encodings.items()}
         result = executor.run(
-            stages, pixels, encodings, call.settings(), effect=effect, name=name, white=values["white"]
+            stages,
+            pixels,
+            encodings,
+            call.settings(),
+            effect=effect,
+            name=name,
+            white=values["white"],
+            nodata=missing,
+            keep_holes=keep_holes,
         )
         flat = image.ndim == 2 and not several
         samples = {name: output.samples[..., 0] if flat else output.samples for name, output in result.outputs.items()}

@@ -116,20 +116,38 @@ def cells(path, rows, columns):
     return found, grid
 
 
-def test_a_sheet_shows_each_map_in_its_own_range(ok, bank, rgb):
+@pytest.mark.parametrize("how", ["auto", "each", "common", "signed"])
+def test_a_sheet_shows_maps_on_one_scale_or_each_on_its_own(how, ok, bank, rgb):
     """At 40×24 each sample is enlarged by 3, 8 pixels from the cell's edge."""
-    ok("conv", "a.png", "--kernel", "bank.npy", "--sheet", "sheet.png")
+    ok("conv", "a.png", "--kernel", "bank.npy", "--sheet", "sheet.png", "--sheet-range", how)
     whole, found = cells("sheet.png", 2, 3)
     maps = conv(rgb, kernel=bank)
+    ends = [np.percentile(plane, (0.2, 99.8)) for plane in np.moveaxis(maps, 2, 0)]
+    most = max(max(-low, high) for low, high in ends)
+    assert min(low for low, _ in ends) < 0
+    common = {"auto": (-most, most), "signed": (-most, most), "common": (0, max(high for _, high in ends))}
     assert whole.dtype == np.uint8 and whole.ndim == 2
     for number, cell in enumerate(found):
-        values = maps[..., number].astype(float)
-        expected = np.floor((values - values.min()) / np.ptp(values) * 255 + 0.5)
+        low, high = common.get(how, ends[number])
+        expected = np.clip((maps[..., number].astype(float) - low) / (high - low) * 255, 0, 255).round()
         shown = cell[8 : 8 + 72, 8 : 8 + 120]
         assert np.abs(shown[::3, ::3] - expected).max() <= 1
         np.testing.assert_array_equal(shown[::3], shown[2::3])
         assert (cell[84:98] < 60).any() and (cell[100:114] < 160).any()  # two lines of text
         assert (cell[:7] == 255).all()
+
+
+def test_what_is_0_everywhere_is_black_and_a_few_extremes_hide_nothing():
+    """Maps behind a ReLU: one is dead, one has a pixel a thousand times as bright as the rest."""
+    maps = np.zeros((3, 100, 100))
+    maps[1] = np.linspace(0, 10, 100)
+    maps[2] = np.linspace(0, 5, 100)
+    maps[2, 50, 50] = 5000
+    black, white = np.array(contact_sheet.scales(maps, "auto")).T
+    assert (black == 0).all() and (white == 10).all()
+    scales = list(zip(black, white, strict=True))
+    sheet = contact_sheet.draw(maps, [(0, 0), (0, 10), (0, 5000)], scales, ["a", "b", "c"])
+    assert (sheet[9:109, 9:109] == 0).all()
 
 
 def test_the_labels_are_numbers_names_and_ranges():

@@ -152,7 +152,7 @@ def test_parts_of_a_canvas_are_laid_on_it(ok, rgb, disposal):
         assert np.array_equal(found, canvas)
         if disposal == 2:
             canvas[area] = 0
-        elif disposal == 3 and before.any():
+        elif disposal == 3:
             canvas = before
 
 

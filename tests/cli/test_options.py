@@ -12,8 +12,11 @@ from imfilter.filters.core import catalog
 
 OTHER = {
     "angle_style": "color",
+    "sheet_range": "each",
     "mask": "mask.png",
     "roi": ("0,0,5,5",),
+    "nodata": "-9999",
+    "keep_holes": True,
     "quality": 50,
     "background": "red",
     "strip": True,
@@ -46,7 +49,7 @@ HARMLESS = {
 
 A file's format and its place are looked at when its stamp is."""
 
-TOGETHER = {"null": {"files_from": "list.txt"}, "backup": {"in_place": True}}
+TOGETHER = {"sheet_range": {"sheet": "s.png"}, "null": {"files_from": "list.txt"}, "backup": {"in_place": True}}
 """What an option needs beside it."""
 
 
@@ -76,7 +79,8 @@ def test_every_option_changes_the_stamp_or_is_named_as_harmless():
 
 @pytest.mark.parametrize("name", OTHER)
 def test_what_changes_the_output_changes_the_stamp(stamp, name):
-    assert stamp(**{name: OTHER[name]}) != stamp()
+    beside = TOGETHER.get(name, {})
+    assert stamp(**{name: OTHER[name]}, **beside) != stamp(**beside)
 
 
 @pytest.mark.each("name", HARMLESS)

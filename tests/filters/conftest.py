@@ -102,7 +102,7 @@ def run() -> Callable:
         stages, checked = call.stages(), call.values
         own = pixels.dtype.name
         encodings = {
-            name: encoding(kind, own, dtype or own, checked["range"], checked["gain"])
+            name: encoding(kind, own, dtype or own, checked["range"], checked["gain"], stages[-1].display)
             for name, kind in filter.kinds.items()
             if name in stages[-1].fields
         }

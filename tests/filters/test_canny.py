@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from imfilter.filters.core.gradient.non_maximum_suppression import hysteresis
+from imfilter.filters.core.parameters import ParameterError
 from imfilter.filters.edges import edges
 from scipy import ndimage
 
@@ -170,3 +171,34 @@ def test_a_line_longer_than_patience_is_followed_to_its_end(monkeypatch):
     np.testing.assert_array_equal(non_maximum_suppression.hysteresis(classes), whole)
     assert whole[..., 0].sum() > 2000
     assert not whole[38, 50]
+
+
+@pytest.mark.each("white", [1, 100, 65535])
+def test_percentages_are_of_the_greatest_magnitude(white):
+    """A faint step is found as a strong one is."""
+    image = np.zeros((20, 20), np.uint16)
+    image[:, 10:] = white
+    found = edges(image, op="canny", low="12%", high="30%").image > 0
+    assert found[:, 9:11].any(axis=1).all() and not found[:, :8].any() and not found[:, 12:].any()
+
+
+def test_percentages_are_thresholds_times_the_greatest_magnitude(noise):
+    image = noise((40, 40))
+    most = float(edges(image, op="canny", low=0, high=0).magnitude.max())
+    by_share = edges(image, op="canny", low="20%", high="50%").image
+    np.testing.assert_array_equal(by_share, edges(image, op="canny", low=0.2 * most, high=0.5 * most).image)
+    alone = edges(image, op="canny", high="50%").image
+    np.testing.assert_array_equal(alone, edges(image, op="canny", low=0.12 * most, high=0.5 * most).image)
+
+
+def test_missing_samples_have_no_magnitude():
+    image = np.zeros((20, 20), np.float32)
+    image[:, 10:] = 1
+    image[2, 2] = np.nan
+    assert edges(image, op="canny", low="12%", high="30%").image[10:, 8:12].any()
+
+
+@pytest.mark.each("wrong", ["x", "-1", "-1%", "101%", "nan", ""])
+def test_what_is_no_threshold_is_refused(wrong):
+    with pytest.raises(ParameterError, match="low"):
+        edges(np.zeros((3, 3), np.uint8), op="canny", low=wrong)

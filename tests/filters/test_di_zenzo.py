@@ -84,7 +84,9 @@ def test_gray_is_as_in_luma(options, dtype, shape, noise):
     image = noise(shape, dtype)
     gray, luma = edges(image, channels="di-zenzo", **options), edges(image, channels="luma", **options)
     for one, other in zip(gray[:5], luma[:5], strict=True):
-        np.testing.assert_array_equal(one, other)
+        np.testing.assert_allclose(one, other, rtol=1e-6)
+    if dtype != "float32":
+        np.testing.assert_array_equal(gray.image, luma.image)
 
 
 @pytest.mark.parametrize("op", OPERATORS)

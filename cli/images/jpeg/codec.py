@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Any
 
 from PIL import JpegImagePlugin
 
-from .. import pillow_decoder
+from .. import pillow_decoder, pillow_private
 from ..codec import Codec, Content, EncodeOptions
 from ..metadata import Metadata, tags_of
 from ..picture import Decode, DecodeError, DecodeOptions, Frames, PartialDecode, Picture
-from . import integrity, segments
+from . import frame, integrity, segments
 
 if TYPE_CHECKING:
     from ....filters.core.engine.output_buffer import CanvasFactory
@@ -36,14 +36,16 @@ def prepare(head: bytes) -> None:
 
 def load(data: bytes, options: DecodeOptions) -> PartialDecode:
     """Decode into an image of Pillow's."""
+    frame.check(data)
     image = _opened(data)
     pillow_decoder.check_size(image, options)
-    if not options.lenient:
-        integrity.before(data, *image.size)
-    pillow_decoder.decoded(image, data)
-    if not options.lenient:
-        integrity.after(data, image, lambda data: pillow_decoder.decoded(_opened(data), data))
-    return PartialDecode(data, image)
+    if options.lenient:
+        return PartialDecode(data, pillow_decoder.decoded(image, data))
+    integrity.before(data, *image.size)
+    pillow_private.in_one_block(*image.size)
+    return PartialDecode(
+        data, image, integrity.decoded(image, data, lambda data: pillow_decoder.decoded(_opened(data), data))
+    )
 
 
 def _opened(data: bytes) -> Any:

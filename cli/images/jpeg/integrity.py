@@ -1,18 +1,21 @@
-"""What libjpeg passes over in silence: a JPEG that ends before its picture does.
+"""What libjpeg passes over in silence: a JPEG whose data end before its picture does, or go on behind it.
 
-After ITU-T T.81. Where the data of a scan run out, the decoder puts in blocks of nothing: mid-gray. Where whole scans
-of a progressive file are missing, the picture is blurred, and where the last one ends early, a part of it: such a file
-is decoded twice, 80 ms more at 12 MP.
+After ITU-T T.81. Bytes that were lost let a decoder go astray; the codes fall into step again, but some blocks are
+missing, or there are some too many. libjpeg warns of it, Pillow does not hand that on. So the data are handed over
+piece by piece. A decoder that is given the data of a scan, or of an interval between restart markers, but for their
+last bytes, wants more. Given a few bytes more than all, it is done, and passes over every further byte. That costs a
+few calls a scan, and no second decoding.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NamedTuple
 
+from .. import pillow_private
 from ..picture import DecodeError
-from . import segments
-from .segments import END_OF_IMAGE, FRAMES, START_OF_SCAN
+from . import segments, tail
+from .segments import ARITHMETIC_FRAMES, END_OF_IMAGE, FRAMES, RESTARTS, START_OF_SCAN
 
 JUNK = bytes(range(255)) * 256
 """Data for blocks that are missing."""
@@ -23,24 +26,146 @@ UNSUSPECTED_PIXELS, PIXELS_A_BYTE = 1 << 22, 8 * COEFFICIENTS
 """Pixels that any file may promise, and the most that a byte holds: a block takes a bit, but by arithmetic coding."""
 COMPARED_ROWS = 256
 """Rows that are compared at a time."""
+AHEAD = 7
+"""Bytes that libjpeg reads at most beyond those that it needs: it fills 64 bits while fewer than 57 are there."""
+SPARE = 9
+"""Bytes that may be left of an interval: cameras and webcams leave some."""
+MOST_INTERVALS = 1024
+"""Intervals that are watched; where there are more, only the order of their markers is."""
+END = bytes((0xFF, END_OF_IMAGE))
+ENDS_EARLY = "is truncated (its data end before the picture does)"
+NO_END = "its end marker is missing; all of its pixels are there"
 
 
-def after(data: bytes, image: Any, decode: Callable[[bytes], Any]) -> None:
-    """Raise `DecodeError` where *image*, decoded from *data*, is not whole; *decode* decodes other data."""
-    if _misses_scans(data):
-        raise DecodeError("is truncated (scans of the picture are missing)")
-    if not image.info.get("progressive") and not _ends_gray(image):
-        return
-    # Where the picture was whole, more data make no difference.
-    end = max((segment.start for segment in segments.read(data) if segment.marker == END_OF_IMAGE), default=len(data))
-    if not _same(decode(data[:end] + JUNK + data[end:]), image):
-        raise DecodeError("is truncated (its data end before the picture does)")
+class Interval(NamedTuple):
+    """Compressed data that are decoded without regard to what precedes them."""
+
+    start: int
+    end: int
+
+
+class Layout(NamedTuple):
+    """Where the compressed data of a file lie."""
+
+    intervals: list[Interval]
+    scans: int
+    stop: int
+    """The offset of the end marker, or the file's length."""
+    ended: bool
+    arithmetic: bool
+    in_order: bool
+    """The restart markers are numbered as they should be."""
 
 
 def before(data: bytes, width: int, height: int) -> None:
     """Raise `DecodeError` where the file is too small for its picture, before memory is taken."""
     if UNSUSPECTED_PIXELS < width * height > PIXELS_A_BYTE * len(data):
         raise DecodeError(f"is damaged or truncated (it promises {width}×{height} pixels in {len(data)} bytes)")
+    if _misses_scans(data):
+        raise DecodeError("is truncated (scans of the picture are missing)")
+
+
+def decoded(image: Any, data: bytes, decode: Callable[[bytes], Any]) -> tuple[str, ...]:
+    """Decode *image* from *data* and return notes for the user; raises `DecodeError` where it is not whole.
+
+    *decode* decodes other data.
+    """
+    layout = _layout(data)
+    if not layout.in_order:
+        raise DecodeError("is damaged (restart markers are missing or out of order)")
+    _feed(image, data, layout)
+    suspect = not layout.ended or layout.arithmetic
+    if layout.scans == 1 and not layout.arithmetic:
+        last = layout.intervals[-1]
+        suspect |= _ends_gray(image) or tail.is_cut(data, last.start, last.end, decode)
+    # Where the picture was whole, more data make no difference.
+    if suspect and not _same(decode(data[: layout.stop] + JUNK + END), image):
+        raise DecodeError(ENDS_EARLY)
+    return () if layout.ended else (NO_END,)
+
+
+def _layout(data: bytes) -> Layout:
+    intervals: list[Interval] = []
+    scans, stop, ended, arithmetic, in_order = 0, len(data), False, False, True
+    scan = 0
+    for marker, start, _, end in segments.read(data):
+        if scan:
+            in_order &= _add_intervals(intervals, data, scan, start)
+        scan = end if marker == START_OF_SCAN else 0
+        scans += marker == START_OF_SCAN
+        arithmetic |= marker in ARITHMETIC_FRAMES
+        if marker == END_OF_IMAGE:
+            stop, ended = start, True
+    if scan:
+        stop = len(data) - data.endswith(b"\xff")
+        in_order &= _add_intervals(intervals, data, scan, stop)
+    return Layout(intervals, scans, stop, ended, arithmetic, in_order)
+
+
+def _add_intervals(intervals: list[Interval], data: bytes, start: int, end: int) -> bool:
+    """Add those of one scan; return whether the markers between them are in order."""
+    in_order = True
+    for number, found in enumerate(RESTARTS.finditer(data, start, end)):
+        in_order &= data[found.end() - 1] & 7 == number % 8
+        intervals.append(Interval(start, found.start()))
+        start = found.end()
+    intervals.append(Interval(start, end))
+    return in_order
+
+
+def _feed(image: Any, data: bytes, layout: Layout) -> None:
+    feed = pillow_private.Feed(image)
+    view, at = memoryview(data), 0
+    if len(layout.intervals) <= MOST_INTERVALS and not layout.arithmetic:  # the arithmetic decoder cannot wait
+        for interval in layout.intervals:
+            at = _watch(feed, view, at, interval)
+    feed.give(bytes(view[at : layout.stop]) + END)
+    if not feed.done:
+        raise DecodeError(ENDS_EARLY)
+
+
+def _watch(feed: pillow_private.Feed, view: memoryview, at: int, interval: Interval) -> int:
+    """Hand over an interval, and see that the decoder needs its data, and no more; return where it ends."""
+    start, end = interval
+    # Bytes of zeros may be data, or fill what was never written.
+    filled = start + len(bytes(view[start:end]).rstrip(b"\0"))
+    at = _give(feed, view, at, max(start, filled - SPARE))
+    at, passed_over = _passes_over(feed, view, at)
+    if passed_over:
+        raise DecodeError("is damaged (data were lost: some are left when the picture is whole)")
+    if end - filled > AHEAD + SPARE:
+        at = _give(feed, view, at, filled + AHEAD)
+        at, passed_over = _passes_over(feed, view, at)
+        if passed_over:
+            return at
+        at = _give(feed, view, at, end - SPARE)
+        at, passed_over = _passes_over(feed, view, at)
+        if passed_over:
+            raise DecodeError("is damaged (its data end in zeros)")
+    feed.give(bytes(view[at:end]) + bytes(AHEAD))
+    if feed.waiting or not feed.give(b"\0"):
+        raise DecodeError(ENDS_EARLY)
+    return end
+
+
+def _give(feed: pillow_private.Feed, view: memoryview, at: int, end: int) -> int:
+    """Hand over the data up to *end*, but for the first half of an escaped byte; return where they end."""
+    if end > at and view[end - 1] == 0xFF:
+        end -= 1
+    if end <= at:
+        return at
+    feed.give(view[at:end])
+    return end
+
+
+def _passes_over(feed: pillow_private.Feed, view: memoryview, at: int) -> tuple[int, bool]:
+    """Whether the decoder is done with an interval: it takes every byte at once, and not in pieces of six or more."""
+    if feed.done:
+        return at, True
+    if feed.waiting:
+        return at, False
+    end = at + 1 + (view[at] == 0xFF)
+    return end, feed.give(view[at:end])
 
 
 def _same(one: Any, other: Any) -> bool:
@@ -66,7 +191,7 @@ def _misses_scans(data: bytes) -> bool:
     for marker, _, body, _ in segments.read(data):
         if marker in FRAMES and len(body) > 5:
             missing = {body[at]: set(range(COEFFICIENTS)) for at in range(6, 6 + 3 * body[5], 3) if at < len(body)}
-        elif marker == START_OF_SCAN and len(body) == 4 + 2 * body[0]:
+        elif marker == START_OF_SCAN and body and len(body) == 4 + 2 * body[0]:
             first, last, bits = body[-3:]
             for component in body[1 : 1 + 2 * body[0] : 2]:
                 if not bits & 15 and component in missing:

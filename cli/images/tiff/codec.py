@@ -7,7 +7,7 @@ from typing import Any
 
 from .. import ifd, pillow_buffer
 from ..codec import Codec, Content, FrameWriter
-from ..metadata import Metadata, tags_of
+from ..metadata import Metadata, georeferenced, tags_of
 from ..picture import Timing
 from ..tiff_tags import XMP
 from . import decoder
@@ -91,7 +91,13 @@ def _add_page(writer: Any, content: Content) -> None:
         resolution=metadata.dpi,
         resolutionunit="INCH" if metadata.dpi else None,
         iccprofile=metadata.icc or None,
+        extratags=[(tag, value.type, value.many, value.data, False) for tag, value in _own_tags(metadata)],
     )
+
+
+def _own_tags(metadata: Metadata) -> list[tuple[int, ifd.Value]]:
+    """Return the tags that each page has of its own; the others stand in the first alone."""
+    return sorted(georeferenced(metadata).items())
 
 
 def _finish(file: io.BytesIO, metadata: Metadata) -> list[str]:

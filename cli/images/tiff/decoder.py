@@ -13,7 +13,7 @@ from typing import Any
 from PIL import Image, TiffImagePlugin
 
 from ....filters.core.lazy_numpy import Array, np
-from .. import ifd, pillow_decoder
+from .. import georeference, ifd, pillow_decoder, placement
 from ..metadata import of_tiff, plausible, turned
 from ..picture import (
     Decode,
@@ -31,10 +31,12 @@ from ..tiff_tags import (
     BITS,
     EXTRA_CHANNELS,
     FORMAT,
+    HEIGHT,
     ICC_PROFILE,
     ORIENTATION,
     PHOTOMETRIC,
     UNIT,
+    WIDTH,
     X_RESOLUTION,
     Y_RESOLUTION,
 )
@@ -71,7 +73,7 @@ def finish(begun: PartialDecode, options: DecodeOptions, decode: Decode) -> Pict
     tags, several = _first_page(begun.data)
     if begun.image is not None:
         parts = partial(_colours_and_alpha, many(tags, BITS, 1))
-        return pillow_decoder.finish(begun, options, parts, begun.data)
+        return _with_nodata(_upright(pillow_decoder.finish(begun, options, parts, begun.data), tags), tags)
     if several:
         return pages.read(begun.data, decode, begun.notes)
     layout = strips.layout(begun.data, tags)
@@ -81,13 +83,44 @@ def finish(begun: PartialDecode, options: DecodeOptions, decode: Decode) -> Pict
     orientation = one(tags, ORIENTATION, 1)
     icc = tags[ICC_PROFILE].data if ICC_PROFILE in tags else b""
     metadata = of_tiff(begun.data, icc, _resolution(tags), notes)
-    return Picture(
+    metadata = placement.upright(metadata, orientation, layout.width, layout.height, notes)
+    picture = Picture(
         turned(pixels, orientation),
         None if alpha is None else turned(alpha, orientation),
         metadata=metadata,
         notes=notes,
         white=white_of_samples(layout.dtype),
     )
+    return _with_nodata(picture, tags)
+
+
+def _upright(picture: Picture, tags: ifd.Directory) -> Picture:
+    """Return a picture that Pillow turned as it decoded it, which it does without a word."""
+    size = one(tags, WIDTH, 0), one(tags, HEIGHT, 0)
+    picture.orientation = one(tags, ORIENTATION, 1)
+    picture.metadata = placement.upright(picture.metadata, picture.orientation, *size, picture.notes)
+    return picture
+
+
+def _with_nodata(picture: Picture, tags: ifd.Directory) -> Picture:
+    """Return a picture that knows the value of its missing samples, in the units of its pixels."""
+    value = georeference.nodata(picture.metadata.tags, picture.notes) if picture.metadata.tags else None
+    if value is None:
+        return picture
+    dtype, bits = picture.pixels.dtype, max(many(tags, BITS, 1))
+    photometric = one(tags, PHOTOMETRIC, BLACK_IS_ZERO)
+    if photometric not in (WHITE_IS_ZERO, BLACK_IS_ZERO, RGB):
+        picture.notes.append("its nodata value is one of the samples as they were stored, and was ignored")
+        return picture
+    if dtype.kind == "u" and value.is_integer() and 0 <= value < 1 << bits:
+        if bits < 8:
+            value = value * 255 // ((1 << bits) - 1)
+        elif 8 < bits < 16:
+            value = int(value) << 16 - bits | int(value) >> 2 * bits - 16
+        if photometric == WHITE_IS_ZERO:
+            value = np.iinfo(dtype).max - value
+    picture.nodata = float(value)
+    return picture
 
 
 def _colours_and_alpha(bits: tuple[int, ...], image: Image.Image) -> tuple[Any, Any]:

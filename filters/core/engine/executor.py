@@ -16,12 +16,14 @@ from typing import Any, NamedTuple
 
 from ..lazy_numpy import Array, np
 from ..parameters import ImageError
-from . import nan_policy, pipeline
+from . import geometry, nan_policy, pipeline
 from .borders import Rule
 from .colour import ColourModel, model_of
 from .facts import Fact, note
 from .mask import OTHER_SIZE, SEVERAL_MAPS, Effect
 from .masked_output import Original, PartialMap, PartialPicture
+from .nodata import Holes
+from .nodata import of as nodata_of
 from .output_buffer import Canvas, CanvasFactory, Collector, Output
 from .pipeline import AlphaOps, Source
 from .quantize import FULL, Encoding, white_of
@@ -43,6 +45,8 @@ class Result(NamedTuple):
 
     outputs: dict[str, Output]
     facts: list[Fact]
+    missing: int = 0
+    """How many samples of the image its nodata value marks."""
 
 
 def run(
@@ -59,6 +63,8 @@ def run(
     name: str = "",
     colours: ColourModel | None = None,
     white: float | None = None,
+    nodata: float | None = None,
+    keep_holes: bool = False,
 ) -> Result:
     """Run *stages* over ``image`` ``(height, width, channels)`` and encode what *encodings* names.
 
@@ -68,17 +74,21 @@ def run(
     picture of the colours. *jobs* threads share the strips; *measure* asks for the outputs' ranges; *canvases*
     make what the outputs of their names are gathered in. An *effect* says where they act, and how strongly. By its
     *name* the image has random numbers of its own. *colours* say what its channels are, if not their number does, and
-    *white* what is white, if not its type does.
+    *white* what is white, if not its type does. Samples of the value *nodata* are missing, as NaN is; *keep_holes* says
+    that what is missing of the image is missing of the result.
     """
-    full, most = white_of(image.dtype.name, white), FULL[image.dtype.name]
+    full, largest = white_of(image.dtype.name, white), FULL[image.dtype.name]
     work = work_type(stages, image.dtype.name, encodings.values())
     requested = {field for name, encoding in encodings.items() for field in encoding.fields(name)}
     tolerance = min(encoding.tolerance for encoding in encodings.values())
+    marked = nodata_of(nodata, image, colours=image.shape[2] == 3, white=full)
     finite = image.dtype.kind == "u"
     if settings.nan_looked_for or settings.nan != nan_policy.PROPAGATE:
         finite = finite or not nan_policy.has_gaps(image)
+    finite = finite and marked is None
     changed = settings.linear or alpha is not None or (settings.channels == "luma" and image.shape[2] > 1)
-    whole = image.dtype.kind == "u" and not changed and float(settings.fill).is_integer() and 0 <= settings.fill <= most
+    whole = image.dtype.kind == "u" and finite and not changed
+    whole = whole and float(settings.fill).is_integer() and 0 <= settings.fill <= largest
     bias = sum(stage.colours.bias + stage.colours.white_offset * full for stage in stages)
     plain = all(encoding.plain and encoding.dtype == image.dtype.name for encoding in encodings.values())
     region = None if effect is None else effect.on(*image.shape[:2])
@@ -96,14 +106,14 @@ def run(
         name=name,
         facts=found,
         colours=colours or model_of(image.shape[2]),
-        largest=most if image.dtype.kind == "u" else None,
+        largest=largest if image.dtype.kind == "u" else None,
     )
     channels = 1 if settings.channels == "luma" else image.shape[2]
     most = max(channels, *(stage.colours.maps for stage in stages))
     rows = strip_rows or _strip_rows(image.shape[1] * most, work, stages)
     gain = total_gain(stages)
     on_backdrop = gain is None and not any(stage.colours.alpha and stage.colours.alpha.backdrop for stage in stages)
-    passage = Passage(image, alpha, settings, context, gain, bias, on_backdrop)
+    passage = Passage(image, alpha, settings, context, gain, bias, on_backdrop, marked)
 
     def chained(source: Source, chain: Sequence[Stage], fill: float, beside: AlphaOps | None = None) -> pipeline.Rows:
         return pipeline.join(source, chain, context, Rule(settings.border, fill), rows, jobs, beside)
@@ -133,11 +143,14 @@ def run(
         if region is None:
             return Collector(encoding, chain.height, measure, make)
         if name == "image":
-            original = Original(image, alpha, settings.background, settings.opaque, full)
+            original = Original(image, alpha, settings.background, settings.opaque, full, marked)
             return PartialPicture(encoding, original, region, context, measure, make)
         kept = image.shape[2] if settings.channels == "each" else 1
         return PartialMap(encoding, kept, region, context, chain.height, measure, make)
 
+    holes = None
+    if keep_holes and not finite:
+        holes = Holes(image, alpha, marked, geometry.of(stages, image.shape[1], image.shape[0]))
     collectors = {name: collecting(name, encoding) for name, encoding in encodings.items()}
 
     def filter_strip(start: int, stop: int) -> None:
@@ -150,6 +163,8 @@ def run(
         if "image" in requested:
             opaque = None if opacity is None else opacity.rows(start, stop)
             fields["image"], opaque = passage.leave(fields["image"], opaque)
+        if holes is not None:
+            fields = {name: holes.put_back(values, start) for name, values in fields.items() if values is not None}
         for name, collector in collectors.items():
             beside = opaque if name == "image" else None
             part, named = collector.encoding.part, collector.encoding.fields(name)
@@ -162,7 +177,8 @@ def run(
     if measure:
         facts = [*(fact for stage in stages for fact in stage.facts(nan_policy.context_for(stage, context))), *found]
     facts.append(note(f"computed in {np.dtype(work).name}, strips of {rows} rows"))
-    return Result({name: collector.output() for name, collector in collectors.items()}, facts)
+    missing = 0 if marked is None else marked.count(image)
+    return Result({name: collector.output() for name, collector in collectors.items()}, facts, missing)
 
 
 def work_type(stages: Sequence[Stage], dtype: str, encodings: Iterable[Encoding]) -> Any:

@@ -8,6 +8,7 @@ from typing import Any
 from ..lazy_numpy import Array, np
 from . import colour
 from .mask import Region
+from .nodata import Nodata
 from .output_buffer import Canvas, CanvasFactory, Collector, Output
 from .quantize import Encoding
 from .stage import ImageContext
@@ -17,10 +18,16 @@ class Original:
     """The image as it was, in the samples of an output."""
 
     def __init__(
-        self, image: Array, alpha: Array | None, background: tuple[float, ...] | None, opaque: bool, full: float
+        self,
+        image: Array,
+        alpha: Array | None,
+        background: tuple[float, ...] | None,
+        opaque: bool,
+        full: float,
+        nodata: Nodata | None = None,
     ) -> None:
         """An *opaque* output shows it on the *background*, which is white, *full*, unless it is given."""
-        self.image, self.alpha, self.background, self.full = image, alpha, background, full
+        self.image, self.alpha, self.background, self.full, self.nodata = image, alpha, background, full, nodata
         self.opaque = opaque and alpha is not None
 
     @property
@@ -31,6 +38,8 @@ class Original:
     def values(self, start: int, stop: int, channel: int, dtype: Any) -> Array:
         """Return rows of one channel in the image's units, as ``(rows, columns)`` of *dtype*."""
         plane = self.image[start:stop, :, channel].astype(dtype)
+        if self.nodata is not None:
+            plane[self.nodata.gaps(self.image[start:stop])[..., channel]] = np.nan
         if not self.opaque:
             return plane
         backdrop = np.array(self.background or (self.full,) * 3, np.float64)[None, None]
@@ -45,11 +54,17 @@ class Original:
         return self.alpha[start:stop, :, None].astype(np.float64)
 
     def samples(self, start: int, stop: int, encoding: Encoding) -> Array:
-        """Return rows as the output's samples: those of the image, bit by bit, where the type is the same."""
-        if encoding.dtype == self.image.dtype.name and encoding.scale == 1 and not self.opaque:
+        """Return rows as the output's samples: those of the image, bit by bit, where the type is the same.
+
+        Only the value of missing samples may be another.
+        """
+        same_gaps = self.nodata is None or self.nodata.value == encoding.nodata
+        as_they_are = encoding.dtype == self.image.dtype.name and encoding.scale == 1
+        if as_they_are and same_gaps and not self.opaque:
             return self.image[start:stop]
         planes = [self.values(start, stop, channel, np.float64) for channel in range(self.image.shape[2])]
-        return encoding.of_alpha()(np.stack(planes, axis=2))
+        kept = encoding.of_alpha()._replace(nodata=encoding.nodata, reserved=encoding.reserved)
+        return kept(np.stack(planes, axis=2))
 
     def alpha_samples(self, start: int, stop: int, encoding: Encoding) -> Array:
         """Return rows of the alpha as the output's samples."""
@@ -89,6 +104,8 @@ class PartialPicture(Collector):
     def add(self, start: int, values: Sequence[Array], opaque: Array | None = None) -> None:
         """Take the values of the strip that begins at row *start*, and their alpha."""
         strip = values[0]
+        self.looked_at(start, strip, self.region.weights(start, start + len(strip)) > 0)
+        self.count(strip)
         if self.measure:
             if strip.dtype == bool and self.encoding.stretched:
                 strip = strip * self.full
@@ -129,7 +146,7 @@ class PartialPicture(Collector):
                 result = encoding.exact(values[..., one], extent)
                 image = encoding.converted(original.values(start, stop, channel, result.dtype))
                 mixed = _mixed(result, image, share.astype(result.dtype), sure=self.alpha is None)
-                np.copyto(plane, Encoding(encoding.dtype)(mixed), where=part)
+                np.copyto(plane, encoding.of_missing()(mixed), where=part)
         self._lay(start, samples)
 
     def _join_alpha(self, start: int, opaque: Array | None, weights: Array) -> Array:

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, NamedTuple
 
 from ..lazy_numpy import Array, np
+from .probe import Levels, Probe
 from .quantize import Encoding, hue_map
 
 
@@ -20,7 +21,17 @@ class Output(NamedTuple):
     low: float = math.inf
     high: float = -math.inf
     clipped: float = 0.0
-    """The fraction of samples that the output's range cut off."""
+    """The fraction of samples that the output's range cut off; missing ones do not count."""
+    nodata: float | None = None
+    """The value of samples that are missing."""
+    missing: int = 0
+    """How many are."""
+    moved: int = 0
+    """How many others were moved by one level, away from that value."""
+    levels: Levels | None = None
+    """Where the values lie in the range of the samples; None where that is not fixed."""
+    blank: bool = False
+    """The values say yes or no, and all say no."""
 
 
 class Canvas:
@@ -55,12 +66,18 @@ class Collector:
         self.encoding, self.height = encoding, height
         self.make = Canvas if encoding.stretched else make
         self.measure = measure or encoding.stretched
+        self.probe = Probe(encoding, height)
+        self.counts_gaps = measure or encoding.nodata is not None
         self.canvas: Any = None
         self.alpha: Array | None = None
         # Lists, because appending is safe from several threads.
         self.lows: list[float] = []
         self.highs: list[float] = []
         self.cuts: list[int] = []
+        self.found: list[bool] = []
+        self.gaps: list[int] = []
+        self.moved: list[int] = []
+        self.binary = False
 
     def measured(self, values: Array) -> None:
         """Take note of the range of *values*."""
@@ -68,6 +85,18 @@ class Collector:
             self.lows.append(float(np.fmin.reduce(values, axis=None)))
             self.highs.append(float(np.fmax.reduce(values, axis=None)))
             self.cuts.append(self.encoding.count_clipped(values))
+
+    def looked_at(self, start: int, values: Array, where: Array | None = None) -> None:
+        """Take note of where *values* lie in the range of the output, or whether any is yes."""
+        if values.dtype == bool:
+            self.found.append(bool(values.any() if where is None else (values & where).any()))
+        self.probe.take(start, values, where)
+
+    def count(self, values: Array) -> None:
+        """Take note of how many of *values* are missing."""
+        self.binary = values.dtype == bool
+        if self.counts_gaps and values.dtype.kind == "f":
+            self.gaps.append(int(np.count_nonzero(np.isnan(values))))
 
     def extent(self) -> tuple[float, float]:
         """Return the least and the greatest value; where there was none, the least is infinite."""
@@ -80,6 +109,8 @@ class Collector:
     def add(self, start: int, values: Sequence[Array], opaque: Array | None = None) -> None:
         """Take the values of the strip that begins at row *start*, and their alpha."""
         encoding, first = self.encoding, values[0]
+        self.looked_at(start, first)
+        self.count(first)
         if self.measure:
             self.measured(first)
         if self.canvas is None:
@@ -94,7 +125,7 @@ class Collector:
                 elif encoding.stretched:
                     out[...] = first[rows]
                 else:
-                    encoding.into(first[rows], out)
+                    self.moved.append(encoding.into(first[rows], out))
         if opaque is not None:
             self._add_alpha(start, opaque)
 
@@ -107,11 +138,18 @@ class Collector:
     def output(self) -> Output:
         """Return the whole output."""
         if self.encoding.stretched:
-            self.canvas.samples = self.encoding(self.canvas.samples, self.extent())
+            values = self.canvas.samples
+            self.canvas.samples = np.empty(values.shape, self.encoding.dtype)
+            self.moved.append(self.encoding.into(values, self.canvas.samples, self.extent()))
         return self.gathered()
 
     def gathered(self) -> Output:
         """Return what was gathered."""
         samples = self.canvas.samples if isinstance(self.canvas, Canvas) else self.canvas
         alpha = None if self.alpha is None else self.alpha[..., 0]
-        return Output(samples, alpha, *self.extent(), sum(self.cuts) / samples.size)
+        blank = bool(self.found) and not any(self.found)
+        missing = sum(self.gaps)
+        clipped = sum(self.cuts) / max(samples.size - missing, 1)
+        nodata = None if self.binary or self.encoding.kind == "hue" else self.encoding.nodata
+        levels = self.probe.levels()
+        return Output(samples, alpha, *self.extent(), clipped, nodata, missing, sum(self.moved), levels, blank)

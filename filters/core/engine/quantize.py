@@ -7,12 +7,16 @@ unrounded: as it is, or in parts of white.
 
 from __future__ import annotations
 
-from typing import Literal, NamedTuple, cast
+from typing import Any, Literal, NamedTuple, cast
 
 from ..lazy_numpy import Array, np
 from ..parameters import Kind
 
 Range = Literal["clip", "abs", "offset", "stretch"]
+GivenRange = Literal["auto", "clip", "abs", "offset", "stretch"]
+"""A `Range`, or ``auto``: the one that suits the operator, its `Display`."""
+SCALED = ("picture", "magnitude", "signed", "hue")
+"""The kinds of values that a `Display` scales."""
 TURNS = {"angle": 360, "orientation": 180}
 
 SampleType = Literal["uint8", "uint16", "float32", "float64"]
@@ -21,6 +25,26 @@ FULL: dict[str, float] = {"uint8": 255.0, "uint16": 65535.0, "float32": 1.0, "fl
 """White, for each of them, where nothing says otherwise."""
 FLOAT_TOLERANCE = 1e-5
 """The error of float results that may stay, as a part of white."""
+
+
+class Display(NamedTuple):
+    """The fixed scale at which an operator's results show in 8 and 16 bits, the same for every image."""
+
+    range: Range = "clip"
+    gain: float = 1.0
+
+    def chosen(self, kind: Kind, range: GivenRange, gain: float) -> Display:
+        """Return what a given range and gain make of it for values of a *kind*: ``auto`` keeps it, times the gain.
+
+        >>> Display("offset", 0.5).chosen("picture", "auto", 3), Display("offset", 0.5).chosen("picture", "clip", 1)
+        (Display(range='offset', gain=1.5), Display(range='clip', gain=1))
+        """
+        if range != "auto":
+            return Display(range, gain)
+        return Display(self.range, self.gain * gain if kind in SCALED else gain)
+
+
+AS_COMPUTED = Display()
 
 
 class Encoding(NamedTuple):
@@ -41,6 +65,10 @@ class Encoding(NamedTuple):
     """The field of the result, where it has another name than the output."""
     channel: int | None = None
     """The one channel of it that is the output, if not all."""
+    nodata: float | None = None
+    """What is written for missing samples, which are NaN; None leaves float NaN, and whole numbers 0."""
+    reserved: bool = False
+    """Nothing else is written as `nodata`: what would be is moved by one level, or the least that a float can be."""
 
     @property
     def is_float(self) -> bool:
@@ -117,6 +145,10 @@ class Encoding(NamedTuple):
         """Return how the alpha beside this output becomes samples."""
         return Encoding(self.dtype, scale=self.scale, full=self.full)
 
+    def of_missing(self) -> Encoding:
+        """Return how samples of the file's units, unrounded, are written beside this output."""
+        return Encoding(self.dtype, nodata=self.nodata, reserved=self.reserved)
+
     def __call__(self, values: Array, extent: tuple[float, float] = (0, 1)) -> Array:
         """Encode ``(rows, columns, channels)``; *extent* is the image's ``(min, max)`` where stretched.
 
@@ -152,8 +184,23 @@ class Encoding(NamedTuple):
             return values * self.scale
         return values if self.unit == 1 else values / np.asarray(self.unit, np.result_type(values, np.float32))
 
-    def into(self, values: Array, out: Array, extent: tuple[float, float] = (0, 1)) -> None:
-        """Encode *values* into *out*, of the same shape and the encoding's dtype."""
+    def into(self, values: Array, out: Array, extent: tuple[float, float] = (0, 1)) -> int:
+        """Encode *values* into *out*, of the same shape and the encoding's dtype.
+
+        Return how many were moved because they would have been the value of missing samples.
+        """
+        self._into(values, out, extent)
+        if self.nodata is None or values.dtype == bool:
+            return 0
+        nodata, moved = out.dtype.type(self.nodata), 0
+        gaps = np.isnan(values) if values.dtype.kind == "f" else np.False_
+        if self.reserved and (same := (out == nodata) & ~gaps).any():
+            moved = int(np.count_nonzero(same))
+            out[same] = _beside(nodata)
+        np.copyto(out, nodata, where=gaps)
+        return moved
+
+    def _into(self, values: Array, out: Array, extent: tuple[float, float]) -> None:
         if values.dtype == bool:
             np.multiply(values.view(np.uint8), out.dtype.type(self._true), out=out)  # bool would pass through float64
             return
@@ -215,8 +262,9 @@ def encoding(
     kind: Kind,
     source: str,
     target: str,
-    range: Range = "clip",
+    range: GivenRange = "clip",
     gain: float = 1.0,
+    display: Display = AS_COMPUTED,
     *,
     raw: bool = True,
     white: float | None = None,
@@ -228,7 +276,19 @@ def encoding(
     """
     full, floating = white_of(source, white), target in ("float32", "float64")
     stays = (raw and (floating or source == target)) or (floating and kind != "picture")
-    return Encoding(cast(SampleType, target), kind, range, gain, 1.0 if stays else FULL[target] / full, full)
+    chosen, scale = display.chosen(kind, range, gain), 1.0 if stays else FULL[target] / full
+    return Encoding(cast(SampleType, target), kind, chosen.range, chosen.gain, scale, full)
+
+
+def _beside(nodata: Any) -> Any:
+    """Return the sample next to one; that before the greatest.
+
+    >>> int(_beside(np.uint8(0))), int(_beside(np.uint8(255))), float(_beside(np.float32(-9999)))
+    (1, 254, -9998.9990234375)
+    """
+    if nodata.dtype.kind == "f":
+        return np.nextafter(nodata, nodata.dtype.type(-1 if nodata > 0 else 1))
+    return nodata - 1 if nodata == np.iinfo(nodata.dtype).max else nodata + 1
 
 
 def saturate(values: Array, dtype: str) -> Array:

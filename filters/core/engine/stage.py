@@ -22,6 +22,7 @@ from ..lazy_numpy import Array, np
 from .borders import Border, Rule
 from .colour import ColourModel
 from .facts import Fact
+from .quantize import AS_COMPUTED, Display
 
 Values = Any
 """A strip, or a NamedTuple of strips of one size."""
@@ -133,6 +134,9 @@ class Window(NamedTuple):
     """The border rule, if the stage's meaning fixes it; None takes the caller's."""
     fill: Callable[[ImageContext], float] = lambda context: 0.0
     """The value past the edge if *border* is `constant`."""
+    centre: Callable[[int, int], float] | None = None
+    """Returns the place in the input that the first result stands for, from the input's size along an axis and the
+    axis, as a coordinate of samples; None takes the anchor, the sample that has the halo around it."""
 
     @property
     def around(self) -> Halo:
@@ -142,6 +146,14 @@ class Window(NamedTuple):
     def rule(self, context: ImageContext, callers: Rule) -> Rule:
         """Return the window's own border rule, or the caller's."""
         return Rule(self.border, self.fill(context)) if self.border else callers
+
+    def first(self, size: int, axis: int) -> float:
+        """Return the sample of an input of *size* that the first result along an axis stands for.
+
+        >>> Window(Halo.around(1), NO_HALO).first(7, axis=0)
+        1
+        """
+        return self.halo[axis] - self.around[axis] if self.centre is None else self.centre(size, axis)
 
     def results(self, size: int, axis: int) -> int:
         """Return how many samples the result has along an axis (0 is x, 1 is y) if the input has *size*.
@@ -266,6 +278,8 @@ class Stage(NamedTuple):
     """The greatest factor by which whole numbers grow, if the stage can work on integers; None if it cannot."""
     fields: tuple[str, ...] = ("image",)
     """The names of the results, if the stage is the last: those of its NamedTuple, or ``image`` alone."""
+    display: Display = AS_COMPUTED
+    """How its results show in 8 and 16 bits, if the stage is the last."""
     facts: Callable[[ImageContext], tuple[Fact, ...]] = lambda context: ()
     """Returns the facts that were derived from the parameters and the image."""
 

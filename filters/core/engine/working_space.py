@@ -7,6 +7,7 @@ from typing import NamedTuple
 from ..lazy_numpy import Array, np
 from . import colour, nan_policy
 from .borders import Border
+from .nodata import Nodata
 from .stage import ImageContext
 
 
@@ -40,9 +41,13 @@ class Passage:
         gain: float | None,
         bias: float,
         on_backdrop: bool,
+        nodata: Nodata | None = None,
     ) -> None:
-        """*gain* is the last filter's; *on_backdrop* lays transparent pixels on the background from the start."""
-        self.image, self.alpha, self.settings = image, alpha, settings
+        """*gain* is the last filter's; *on_backdrop* lays transparent pixels on the background from the start.
+
+        Samples are missing where *nodata* says so.
+        """
+        self.image, self.alpha, self.settings, self.nodata = image, alpha, settings, nodata
         self.full, self.work, self.gain, self.bias = context.full, context.work, gain, bias
         self.fill = float(colour.in_light(settings.fill, self.full, settings.linear))
         self.on_backdrop = on_backdrop
@@ -54,6 +59,8 @@ class Passage:
     def enter(self, start: int, stop: int) -> Array:
         """Return rows of the image: as they are, or in the work type where they are changed."""
         strip = self.image[start:stop]
+        if self.nodata is not None:
+            strip = self.nodata.as_nan(strip, self.work)
         if self.filling is not None:
             strip = nan_policy.filled(strip, self.filling)
         if self.settings.linear:

@@ -25,6 +25,7 @@ from typing import Any, Literal, NamedTuple
 from ..engine import borders
 from ..engine.layout import strip_of
 from ..engine.pipeline import Source, Whole, computed
+from ..engine.quantize import AS_COMPUTED, Display
 from ..engine.stage import BoundStage, Colours, ImageContext, Rows, Stage, Values
 from ..engine.strips import each_strip
 from ..lazy_numpy import Array, np
@@ -352,4 +353,12 @@ def filtering(response: Response, answer: Callable[..., Values], **properties: A
             return BoundStage(lambda above: Filtered(above, response, context))
         return BoundStage(lambda above: Maps(above, response, context, answer))
 
-    return Stage(bind, takes="rows", colours=Colours(gain=response.mean), amplification=2.0, **properties)
+    return Stage(
+        bind,
+        takes="rows",
+        colours=Colours(gain=response.mean),
+        amplification=2.0,
+        # Without the mean the results are signed. A step from black to white gives a high-pass half of it on each side.
+        display=AS_COMPUTED if response.mean else Display("offset"),
+        **properties,
+    )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ..engine.quantize import Display
 from ..engine.stage import NO_COLOURS, Function, Halo, ImageContext, Stage, WeightedSum, Window, bound, inside
 from ..lazy_numpy import Array, np
 from ..linear import kernels
@@ -18,10 +19,22 @@ def laplacian() -> Stage:
             total += neighbour - middle
         return total
 
-    weights = WeightedSum(0.0, 8.0, relative=True)
     return Stage(
-        lambda context: second, window=Window(Halo.around(1)), colours=NO_COLOURS, weights=weights, amplification=8.0
+        lambda context: second,
+        window=Window(Halo.around(1)),
+        colours=NO_COLOURS,
+        weights=WeightedSum(0.0, 8.0, relative=True),
+        amplification=8.0,
+        display=_display(np.array([1.0, -2.0, 1.0])),
     )
+
+
+def _display(*profiles: Array) -> Display:
+    """Return the scale at which a step from black to white just reaches both ends; *profiles* are sums along an axis.
+
+    What a step gives are the running sums of a profile.
+    """
+    return Display("offset", 0.5 / max(float(np.abs(np.cumsum(profile)).max()) for profile in profiles))
 
 
 MIN_SIGMA = 0.2
@@ -51,7 +64,12 @@ def laplacian_of_gaussian(sigma: tuple[float, float], scaled: bool = False) -> S
     halo = Halo.around(len(x) // 2, len(y) // 2)
     weights = WeightedSum(0.0, amplification, relative=True)
     return Stage(
-        lambda context: answer, window=Window(halo), colours=NO_COLOURS, weights=weights, amplification=amplification
+        lambda context: answer,
+        window=Window(halo),
+        colours=NO_COLOURS,
+        weights=weights,
+        amplification=amplification,
+        display=_display(xx, yy),
     )
 
 
@@ -60,10 +78,19 @@ def difference_of_gaussians(sigma: tuple[float, float], ratio: float) -> Stage:
     narrow, wide = smoothing(sigma), smoothing((sigma[0] * ratio, sigma[1] * ratio))
     spare = Halo(*(outer - inner for outer, inner in zip(wide.window.halo, narrow.window.halo, strict=True)))
 
+    def profile(axis: int) -> Array:
+        fine, coarse = (kernels.gaussian_weights(scale * sigma[axis]) for scale in (1, ratio))
+        return np.pad(fine, (len(coarse) - len(fine)) // 2) - coarse
+
     def bind(context: ImageContext) -> Function:
         fine, coarse = bound(narrow, context).function, bound(wide, context).function
         return lambda strip: fine(inside(strip, spare)) - coarse(strip)
 
     return Stage(
-        bind, window=wide.window, colours=NO_COLOURS, weights=WeightedSum(0.0, 2.0, relative=True), amplification=2.0
+        bind,
+        window=wide.window,
+        colours=NO_COLOURS,
+        weights=WeightedSum(0.0, 2.0, relative=True),
+        amplification=2.0,
+        display=_display(profile(0), profile(1)),
     )

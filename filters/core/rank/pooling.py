@@ -12,6 +12,7 @@ from typing import Any, Literal, NamedTuple
 
 from ..engine.facts import note
 from ..engine.layout import narrowest, planes_of, strip_of
+from ..engine.quantize import Display
 from ..engine.stage import NO_HALO, BoundStage, Colours, Halo, ImageContext, Stage, WeightedSum, Window
 from ..lazy_numpy import Array, np
 from ..linear.doubling import joins, over_windows
@@ -135,6 +136,10 @@ def pooling(op: Op, x: Axis, y: Axis, *, same: bool = False, ceil: bool = False,
         work = narrowest(context.most * y.taps) if op == "avg" and context.whole else None
         return BoundStage(function, extra, rows, work=work, placed=True)
 
+    def centre(samples: int, axis: int) -> float:
+        along = (x, y)[axis]
+        return along.reach / 2 - (along.evenly(samples) if same else along).before
+
     return Stage(
         bind,
         window=Window(
@@ -143,11 +148,13 @@ def pooling(op: Op, x: Axis, y: Axis, *, same: bool = False, ceil: bool = False,
             stride=(x.stride, y.stride),
             ceil=ceil,
             border="constant",
+            centre=centre,
         ),
         selects=op in ("max", "min"),
         colours=Colours(gain=size**0.5 if op == "l2" else 1.0),
         weights=WeightedSum(1.0, 1.0) if op == "avg" else None,
         amplification=size**0.5 if op == "l2" else 1.0,
+        display=Display(gain=size**-0.5 if op == "l2" else 1.0),
         facts=lambda context: (
             note(f"{op} of {size} samples in {x.reach + 1}×{y.reach + 1}, stride {x.stride},{y.stride}"),
         ),

@@ -10,7 +10,22 @@ import re
 from pathlib import Path
 
 from ..kernel_reading import Reading
-from . import esri, ffmpeg, grass, image_pro, imagemagick, libvips, npy, opencv, pgm, plain, pv_wave, sextractor, svg
+from . import (
+    esri,
+    ffmpeg,
+    grass,
+    image_pro,
+    imagemagick,
+    imtoolkit,
+    libvips,
+    npy,
+    opencv,
+    pgm,
+    plain,
+    pv_wave,
+    sextractor,
+    svg,
+)
 from .text import Text
 
 BINARY = ((".npy", npy), ("PGM", pgm))
@@ -20,6 +35,7 @@ TEXT = (
     ("Image-Pro", image_pro),
     ("SExtractor", sextractor),
     ("GRASS", grass),
+    ("IM", imtoolkit),
     ("ESRI", esri),
     ("PV-WAVE", pv_wave),
     ("ImageMagick", imagemagick),

@@ -56,6 +56,8 @@ def read(text: Text) -> Reading:
 
 def _matrix(text: Text, size: int, lines: Iterator[Line], number: int) -> list[list[float]]:
     text.check_size(size, size)
+    if size % 2 == 0:
+        raise text.error(f"MATRIX {size} is even, which GRASS refuses: it has no middle; use an odd size", number)
     rows = list(islice(lines, size))
     matrix = text.rows(rows) if rows else []
     if len(matrix) != size or len(matrix[0]) != size:

@@ -1,0 +1,36 @@
+"""Samples that share a word: the bits of a mask, scaled to whole bytes or to 16 bits, rounded."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from ...filters.core.lazy_numpy import Array, np
+from .picture import DecodeError
+
+
+def channels(words: Array, masks: Sequence[int]) -> Array:
+    """Return the samples that *masks* pick from unsigned *words*, as the last axis: uint8, or uint16 of over 8 bits.
+
+    ``v`` of ``n`` bits becomes ``v·255/(2ⁿ−1)``, rounded half up.
+    """
+    sizes = [mask.bit_count() for mask in masks]
+    for mask in masks:
+        low = mask & -mask
+        if mask and (mask // low + 1) & (mask // low):
+            raise DecodeError(f"has a channel whose bits lie apart (mask {mask:#x}); convert it to PNG")
+        if mask >= 1 << 8 * words.itemsize:
+            raise DecodeError(f"is damaged: the mask {mask:#x} is wider than its {8 * words.itemsize}-bit pixels")
+    if max(sizes) > 16:
+        raise DecodeError(f"has {max(sizes)}-bit samples in bit fields; convert it to 16-bit TIFF")
+    dtype, full = (np.uint8, 255) if max(sizes) <= 8 else (np.uint16, 65535)
+    found = np.zeros((*words.shape, len(masks)), dtype)
+    for number, (mask, size) in enumerate(zip(masks, sizes, strict=True)):
+        if mask:
+            shift = np.uint8((mask & -mask).bit_length() - 1)
+            white = (1 << size) - 1
+            if white == full:
+                found[..., number] = (words >> shift & words.dtype.type(white)).astype(dtype)
+                continue
+            levels = ((2 * full * np.arange(white + 1, dtype=np.uint64) + white) // (2 * white)).astype(dtype)
+            found[..., number] = levels[words >> shift & words.dtype.type(white)]
+    return found

@@ -1,0 +1,40 @@
+"""Damaged animations: which frames can be read."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator
+
+from ..console.messages import reason_of
+from .picture import DecodeError, Frames, Picture
+
+
+def readable(frames: Frames, damage: str | None) -> Frames:
+    """Return the frames that can be read: as many as come before the first that cannot; raises `DecodeError` of none.
+
+    They are decoded once more than else, to count them: an output says how many there are before they are written.
+    *damage* is what is known to be wrong with the file.
+    """
+    count = 0
+    try:
+        for _ in frames.each():
+            count += 1
+    except Exception as error:
+        found = str(error) if isinstance(error, DecodeError) else f"is damaged or truncated ({reason_of(error)})"
+        damage = damage or found
+    if damage is None:
+        return frames
+    if not count:
+        raise DecodeError(damage)
+    note = f"{damage}; {'the first frame was' if count == 1 else f'the first {count} frames were'} taken"
+
+    def each() -> Iterator[Picture]:
+        for number, picture in enumerate(itertools.islice(frames.each(), count)):
+            if number == 0:
+                picture.notes = [note, *(other for other in picture.notes if not other.startswith(damage))]
+            yield picture
+
+    timing = frames.timing
+    if timing is not None:
+        timing = timing._replace(durations=timing.durations[:count])
+    return Frames(count, each, timing, frames.first, frames.format)

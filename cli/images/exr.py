@@ -1,0 +1,81 @@
+"""OpenEXR: the first part of a file, as float, by the format's own library."""
+
+from __future__ import annotations
+
+import contextlib
+import tempfile
+from typing import Any
+
+from ...filters.core.lazy_numpy import Array, np
+from . import extras
+from .codec import Codec, not_written
+from .picture import Decode, DecodeError, DecodeOptions, PartialDecode, Picture, premultiplied, real_samples
+from .silence import silenced
+
+COLOURS = ("R", "G", "B")
+OUT, ERR = 1, 2
+
+
+def finish(begun: PartialDecode, options: DecodeOptions, decode: Decode) -> Picture:
+    """Return the picture."""
+    library = extras.required("OpenEXR", "an OpenEXR image")
+    notes: list[str] = []
+    # The library reads files alone, and says what is wrong on standard output and error.
+    with tempfile.NamedTemporaryFile(suffix=".exr") as file:
+        file.write(begun.data)
+        file.flush()
+        header = _opened(library, file.name, header_only=True).parts[0].header
+        (left, top), (right, bottom) = header["dataWindow"]
+        width, height = int(right) - int(left) + 1, int(bottom) - int(top) + 1
+        options.check_size(width, height, 8 * len(header["channels"]))
+        parts = _opened(library, file.name, separate_channels=True, num_threads=1).parts
+    if len(parts) > 1:
+        notes.append(f"only the first of its {len(parts)} parts was taken")
+    if any((one != other).any() for one, other in zip(header["dataWindow"], header["displayWindow"], strict=True)):
+        notes.append("its data window, which is not its display window, was taken")
+    planes = {name: channel.pixels for name, channel in parts[0].channels.items()}
+    if any(plane is None or plane.ndim != 2 or plane.shape != (height, width) for plane in planes.values()):
+        raise DecodeError(
+            "is an OpenEXR image of deep or subsampled channels, which is not read; exrstdattr or oiiotool converts it"
+        )
+    return _picture(planes, notes)
+
+
+def _opened(library: Any, name: str, **settings: Any) -> Any:
+    with silenced(ERR), silenced(OUT):
+        try:
+            found = library.File(name, **settings)
+        except (RuntimeError, ValueError, TypeError):
+            raise DecodeError("is damaged or truncated (OpenEXR cannot read its header)") from None
+    if not found.parts:
+        raise DecodeError("is damaged or truncated (OpenEXR cannot read its pixels)")
+    return found
+
+
+def _picture(planes: dict[str, Array], notes: list[str]) -> Picture:
+    """Return the colours and the alpha among channels; others, of which there are no colours, are taken as bands."""
+    names = COLOURS if set(COLOURS) <= planes.keys() else ("Y",) if "Y" in planes else ()
+    alpha = planes.get("A") if names else None
+    others = sorted(planes.keys() - {*names, "A"}) if names else sorted(planes)
+    if names and others:
+        notes.append(f"its channels {', '.join(others)} were left out")
+    elif not names and len(others) > 1:
+        notes.append(f"its bands are the channels {', '.join(others)}")
+    pixels = real_samples(_as_floats([planes[name] for name in names or others]))
+    if alpha is None:
+        return Picture(pixels, notes=notes)
+    alpha = alpha.astype(np.float32)
+    if (alpha == 1).all():
+        return Picture(pixels, notes=notes)
+    with contextlib.suppress(ValueError):
+        # Colours are stored multiplied by the alpha; those of alpha 0, which shine, are lost by that.
+        pixels = premultiplied(pixels, alpha).astype(np.float32)
+    return Picture(pixels, alpha, notes=notes)
+
+
+def _as_floats(planes: list[Array]) -> Array:
+    whole = np.stack(planes, axis=2)
+    return whole.astype(np.float32) if whole.dtype == np.float16 else whole
+
+
+CODEC = Codec(finish, not_written)

@@ -1,0 +1,250 @@
+"""The georeference of a GeoTIFF: the tags that take a place in the raster to one on the ground, moved with the samples.
+
+After OGC 19-008r4, GeoTIFF 1.1. Raster coordinates count from the top left corner of the first sample, or from its
+centre where the key GTRasterType says that a pixel is a point.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import math
+import re
+import struct
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+from ...filters.core.engine.geometry import Geometry
+from . import ifd
+from .tiff_tags import (
+    GDAL_METADATA,
+    GDAL_NODATA,
+    GEO_KEYS,
+    INTERGRAPH_MATRIX,
+    PIXEL_SCALE,
+    RATIONAL_POLYNOMIALS,
+    TIE_POINTS,
+    TRANSFORMATION,
+)
+
+PLACES = frozenset({PIXEL_SCALE, TIE_POINTS, TRANSFORMATION, INTERGRAPH_MATRIX, RATIONAL_POLYNOMIALS})
+"""Those that say where the raster lies."""
+RASTER_TYPE, PIXEL_IS_POINT = 1025, 2
+"""A key of GeoTIFF, and its value where coordinates count from the centre of the first sample."""
+LINE_OFFSET, SAMPLE_OFFSET, LINE_SCALE, SAMPLE_SCALE = 2, 3, 7, 8
+"""Which of the 92 numbers of `RATIONAL_POLYNOMIALS` are places in the raster; a sample's centre is a whole number."""
+ITEM = re.compile(rb"\s*<Item\b([^<>]*)>([^<]*)</Item\s*>")
+"""An item of GDAL_METADATA: its attributes, and its text."""
+NAME = re.compile(rb"\bname\s*=\s*[\"']([^\"']*)[\"']")
+STATISTICS = b"STATISTICS_"
+NODATA_NAMES = frozenset({b"nodata_values", b"nodata", b"_fillvalue", b"missing_value", b"blankvalue"})
+"""Items of any band that tell the value of missing samples, as GDAL, ESRI and netCDF name them."""
+OF_SAMPLES = re.compile(rb"\b(?:sample|role)\s*=")
+"""What marks an item about the values of a band: its unit, its scale, its name."""
+
+
+class Affine(NamedTuple):
+    """Takes a place in the new raster to one in the old: ``(a x + b y + c, d x + e y + f)``."""
+
+    a: float
+    b: float
+    c: float
+    d: float
+    e: float
+    f: float
+
+    def at(self, x: float, y: float) -> tuple[float, float]:
+        """Return where a place of the new raster lies in the old one."""
+        return self.a * x + self.b * y + self.c, self.d * x + self.e * y + self.f
+
+    def back(self, x: float, y: float) -> tuple[float, float]:
+        """Return where a place of the old raster lies in the new one."""
+        x, y, area = x - self.c, y - self.f, self.a * self.e - self.b * self.d
+        return (self.e * x - self.b * y) / area, (self.a * y - self.d * x) / area
+
+    def of_centres(self) -> Affine:
+        """Return the same map of coordinates that count from the centre of the first sample."""
+        x, y = self.at(0.5, 0.5)
+        return self._replace(c=x - 0.5, f=y - 0.5)
+
+    @property
+    def keeps_axes(self) -> bool:
+        """Whether x stays x and y stays y, neither reversed."""
+        return self.b == self.d == 0 and self.a > 0 and self.e > 0
+
+
+def of_geometry(geometry: Geometry) -> Affine:
+    """Return the map from a filter's result to its input."""
+    (sx, sy), (x, y) = geometry
+    return Affine(sx, 0, x, 0, sy, y)
+
+
+def of_orientation(orientation: int, width: int, height: int) -> Affine:
+    """Return the map from an upright raster to the stored one of *width* and *height*, by the EXIF orientation.
+
+    >>> of_orientation(6, 60, 40).at(0, 0), of_orientation(6, 60, 40).at(40, 60)
+    ((0, 40), (60, 0))
+    """
+    return {
+        2: Affine(-1, 0, width, 0, 1, 0),
+        3: Affine(-1, 0, width, 0, -1, height),
+        4: Affine(1, 0, 0, 0, -1, height),
+        5: Affine(0, 1, 0, 1, 0, 0),
+        6: Affine(0, 1, 0, -1, 0, height),
+        7: Affine(0, -1, width, -1, 0, height),
+        8: Affine(0, -1, width, 1, 0, 0),
+    }.get(orientation, Affine(1, 0, 0, 0, 1, 0))
+
+
+def moved(tags: Mapping[int, ifd.Value], by: Affine, notes: list[str]) -> ifd.Directory:
+    """Return *tags* for a raster whose places *by* takes to those of the old one; what cannot follow is left out."""
+    if not PLACES & tags.keys() or by == Affine(1, 0, 0, 0, 1, 0):
+        return dict(tags)
+    own = by.of_centres() if _is_point(tags) else by
+    new = {number: value for number, value in tags.items() if number not in PLACES}
+    try:
+        new |= _transformed(tags, own)
+    except ValueError as error:
+        notes.append(f"its georeference was not kept ({error})")
+    if RATIONAL_POLYNOMIALS in tags:
+        polynomials = _doubles(tags[RATIONAL_POLYNOMIALS])
+        if by.keeps_axes and len(polynomials) > SAMPLE_SCALE:
+            new[RATIONAL_POLYNOMIALS] = _of_doubles(_polynomials(polynomials, by.of_centres()))
+        else:
+            notes.append("its rational polynomial coefficients were not kept, as the picture is turned")
+    return new
+
+
+def _is_point(tags: Mapping[int, ifd.Value]) -> bool:
+    """Whether raster coordinates count from the centre of the first sample."""
+    keys = tags[GEO_KEYS].integers() if GEO_KEYS in tags else ()
+    return any(
+        keys[at : at + 2] == (RASTER_TYPE, 0) and keys[at + 3] == PIXEL_IS_POINT for at in range(4, len(keys) - 3, 4)
+    )
+
+
+def _transformed(tags: Mapping[int, ifd.Value], by: Affine) -> ifd.Directory:
+    """Return the tags of the place; raises ValueError for what has no meaning."""
+    new: ifd.Directory = {}
+    if INTERGRAPH_MATRIX in tags and TRANSFORMATION not in tags and PIXEL_SCALE not in tags:
+        raise ValueError("an Intergraph matrix, which is obsolete")
+    if TRANSFORMATION in tags:
+        matrix = _doubles(tags[TRANSFORMATION])
+        if len(matrix) != 16:
+            raise ValueError(f"{len(matrix)} numbers in its transformation, which has 16")
+        new[TRANSFORMATION] = _of_doubles(_times(matrix, by))
+    if TIE_POINTS not in tags:
+        if PIXEL_SCALE in tags and TRANSFORMATION not in tags:
+            raise ValueError("a pixel scale without a tie point")
+        return new
+    points = _doubles(tags[TIE_POINTS])
+    if not points or len(points) % 6:
+        raise ValueError(f"{len(points)} numbers in its tie points, of which each has 6")
+    if PIXEL_SCALE not in tags:
+        ground = [points[at : at + 6] for at in range(0, len(points), 6)]
+        new[TIE_POINTS] = _of_doubles([n for i, j, *rest in ground for n in (*by.back(i, j), *rest)])
+        return new
+    scale = _doubles(tags[PIXEL_SCALE])
+    if len(scale) < 2:
+        raise ValueError(f"{len(scale)} numbers in its pixel scale, which has 3")
+    depth = scale[2] if len(scale) > 2 else 0.0
+    i, j, k, x, y, z = points[:6]
+    if by.keeps_axes:
+        at_i, at_j = by.at(i, j)
+        new[PIXEL_SCALE] = _of_doubles([scale[0] * by.a, scale[1] * by.e, *scale[2:]])
+        new[TIE_POINTS] = _of_doubles([i, j, k, x + (at_i - i) * scale[0], y - (at_j - j) * scale[1], z])
+        return new
+    matrix = (scale[0], 0, 0, x - i * scale[0], 0, -scale[1], 0, y + j * scale[1], 0, 0, depth, z - k * depth)
+    new[TRANSFORMATION] = _of_doubles(_times((*matrix, 0, 0, 0, 1), by))
+    return new
+
+
+def _times(matrix: Sequence[float], by: Affine) -> list[float]:
+    """Return the product of a matrix of 4×4, row by row, with the map of the new raster to the old."""
+    found = list[float]()
+    for row in range(4):
+        x, y, z, one = matrix[4 * row : 4 * row + 4]
+        found += [x * by.a + y * by.d, x * by.b + y * by.e, z, x * by.c + y * by.f + one]
+    return found
+
+
+def _polynomials(numbers: Sequence[float], by: Affine) -> list[float]:
+    found = list(numbers)
+    found[SAMPLE_OFFSET], found[LINE_OFFSET] = by.back(numbers[SAMPLE_OFFSET], numbers[LINE_OFFSET])
+    found[SAMPLE_SCALE], found[LINE_SCALE] = numbers[SAMPLE_SCALE] / by.a, numbers[LINE_SCALE] / by.e
+    return found
+
+
+def _doubles(value: ifd.Value) -> tuple[float, ...]:
+    """Return the numbers of a value of doubles; none where the type is another, or one is not finite."""
+    if value.type != ifd.DOUBLE:
+        return ()
+    numbers = struct.unpack(f"<{value.many}d", value.data)
+    return numbers if all(map(math.isfinite, numbers)) else ()
+
+
+def _of_doubles(numbers: Sequence[float]) -> ifd.Value:
+    return ifd.Value(ifd.DOUBLE, len(numbers), struct.pack(f"<{len(numbers)}d", *numbers))
+
+
+def nodata(tags: Mapping[int, ifd.Value], notes: list[str]) -> float | None:
+    """Return the value of missing samples; one that is no number is told in *notes*.
+
+    GDAL's tag has it, or an item of its metadata that programs write who know no tag.
+    """
+    words = tags[GDAL_NODATA].text().strip() if GDAL_NODATA in tags else b""
+    if not words and GDAL_METADATA in tags:
+        items = ITEM.finditer(tags[GDAL_METADATA].text())
+        named = (item[2].strip() for item in items if _name(item).rpartition(b"#")[2].lower() in NODATA_NAMES)
+        words = b" ".join(dict.fromkeys(named))
+    # Of one value for each band, all are alike as a rule.
+    values = {word.replace(b",", b".") for word in words.split()}
+    if not values:
+        return None
+    if len(values) == 1:
+        with contextlib.suppress(ValueError):
+            return float(values.pop())
+    notes.append(f"its nodata value, {words.decode('ascii', 'replace')[:40]!r}, is not a number and was ignored")
+    return None
+
+
+def _name(item: re.Match[bytes]) -> bytes:
+    found = NAME.search(item[1])
+    return found[1] if found is not None else b""
+
+
+def with_nodata(tags: Mapping[int, ifd.Value], value: float | None) -> ifd.Directory:
+    """Return *tags* that tell the value of missing samples, as they did if it is the same; or none."""
+    new = {number: own for number, own in tags.items() if number != GDAL_NODATA}
+    if value is None:
+        return new
+    words = tags[GDAL_NODATA].text().strip() if GDAL_NODATA in tags else b""
+    with contextlib.suppress(ValueError):
+        if words and (float(words) == value or (math.isnan(value) and math.isnan(float(words)))):
+            return {**new, GDAL_NODATA: tags[GDAL_NODATA]}
+    return {**new, GDAL_NODATA: ifd.text(f"{value:.17g}".encode())}
+
+
+def filtered(tags: Mapping[int, ifd.Value], same_values: bool, notes: list[str]) -> Mapping[int, ifd.Value]:
+    """Return *tags* without the words of GDAL_METADATA that a filter makes untrue.
+
+    Statistics are; so are a band's unit, scale and name where its samples are not the *same values* any more.
+    """
+    if GDAL_METADATA not in tags or tags[GDAL_METADATA].type != ifd.ASCII:
+        return tags
+    words, dropped = tags[GDAL_METADATA].text(), list[str]()
+
+    def kept(item: re.Match[bytes]) -> bytes:
+        if _name(item).startswith(STATISTICS):
+            dropped.append("statistics")
+        elif not same_values and OF_SAMPLES.search(item[1]):
+            dropped.append("units, scales and names of bands")
+        else:
+            return item[0]
+        return b""
+
+    left = ITEM.sub(kept, words)
+    if not dropped:
+        return tags
+    notes.append(f"the {' and '.join(dict.fromkeys(dropped))} in its GDAL metadata were not kept")
+    new = {number: value for number, value in tags.items() if number != GDAL_METADATA}
+    return {**new, GDAL_METADATA: ifd.text(left)} if ITEM.search(left) else new

@@ -1,0 +1,66 @@
+"""HEIC: the primary picture of a HEIF file, read by pi-heif, the decoder of pillow-heif alone."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ...filters.core.lazy_numpy import np
+from . import extras, isobmff
+from .codec import Codec, not_written
+from .metadata import Metadata, portable, whole_profile
+from .picture import Decode, DecodeError, DecodeOptions, PartialDecode, Picture, with_alpha
+
+SRGB_PRIMARIES, UNSPECIFIED = 1, 2
+
+
+def finish(begun: PartialDecode, options: DecodeOptions, decode: Decode) -> Picture:
+    """Return the primary picture; the library turns it upright."""
+    data, notes = begun.data, []
+    library = extras.required("pi_heif", "a HEIC image")
+    if not options.lenient:
+        isobmff.check_items(data, b"hvc1")
+    try:
+        file = library.open_heif(data, convert_hdr_to_8bit=False, hdr_to_16bit=False)
+    except (ValueError, RuntimeError, EOFError, SyntaxError) as error:
+        raise DecodeError(f"is damaged, or a HEIF file of a kind that is not read ({error})") from None
+    image = file[file.primary_index]
+    width, height = image.size
+    options.check_size(width, height, 12)
+    try:
+        # The array is a view of the library's memory, which goes with the file; rows may be longer than the picture.
+        samples = np.asarray(image)[:, :width].copy()
+    except (ValueError, RuntimeError, EOFError) as error:
+        raise DecodeError(f"is damaged or truncated ({error})") from None
+    samples = samples[..., None] if samples.ndim == 2 else samples
+    bits = int(image.info.get("bit_depth", 8))
+    picture = with_alpha(extras.scaled(samples, bits if samples.dtype == np.uint16 else 8))
+    if len(file) > 1:
+        notes.append(f"only the primary one of its {len(file)} pictures was taken")
+    for name, word in (("depth_images", "depth map"), ("aux", "gain map or other auxiliary picture")):
+        if image.info.get(name):
+            notes.append(f"its {word} was left out")
+    picture.metadata, picture.notes = _metadata(image.info, notes), notes
+    return picture
+
+
+def _metadata(info: dict[str, Any], notes: list[str]) -> Metadata:
+    metadata = Metadata(icc=whole_profile(info.get("icc_profile"), notes))
+    colours = info.get("nclx_profile") or {}
+    if not metadata.icc and colours.get("color_primaries", SRGB_PRIMARIES) not in (SRGB_PRIMARIES, UNSPECIFIED):
+        notes.append(f"its colours are of primaries {int(colours['color_primaries'])}, not sRGB, and kept as they are")
+    try:
+        if info.get("exif"):
+            metadata = metadata._replace(tags=portable(info["exif"]))
+    except Exception:
+        notes.append("its EXIF block is damaged and was not kept")
+    if info.get("xmp"):
+        from . import xmp
+
+        try:
+            metadata = metadata._replace(xmp=xmp.portable(info["xmp"]))
+        except ValueError:
+            notes.append("its XMP is damaged and was not kept")
+    return metadata
+
+
+CODEC = Codec(finish, not_written)

@@ -1,0 +1,114 @@
+"""Boxes of ISO base media files, of which AVIF, HEIC and JPEG 2000 files are made.
+
+After ISO/IEC 14496-12, sections 4.2, 8.11.3 and 8.11.6.
+"""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from .picture import DecodeError
+
+MOST_BOXES = 1 << 16
+ZEROS = bytes(4)
+"""What no coded picture ends in: its last bit that counts is 1 (AV1 specification, section 8.2.4; H.265, 7.3.2.11)."""
+
+
+class Box(NamedTuple):
+    """A box: its name, and where its contents begin and end."""
+
+    name: bytes
+    start: int
+    end: int
+
+
+def boxes(data: bytes, start: int = 0, end: int | None = None) -> Iterator[Box]:
+    """Yield the boxes between two places; the last may reach beyond the second."""
+    end = len(data) if end is None else min(end, len(data))
+    for _ in range(MOST_BOXES):
+        if start + 8 > end:
+            return
+        length, name = struct.unpack_from(">I4s", data, start)
+        head = 8
+        if length == 1 and start + 16 <= end:
+            (length,) = struct.unpack_from(">Q", data, start + 8)
+            head = 16
+        elif length == 0:
+            length = end - start
+        if length < head:
+            return
+        yield Box(name, start + head, start + length)
+        start += length
+
+
+def inside(data: bytes, *names: bytes, start: int = 0, end: int | None = None) -> Iterator[Box]:
+    """Yield the boxes of the last of *names* in those of the one before, and so on; `meta` has 4 bytes of its own."""
+    for box in boxes(data, start, end):
+        if box.name == names[0]:
+            if len(names) == 1:
+                yield box
+            else:
+                own = 4 if box.name == b"meta" else 0
+                yield from inside(data, *names[1:], start=box.start + own, end=box.end)
+
+
+def items(data: bytes) -> dict[int, bytes]:
+    """Return the types of the items in a file, by their numbers."""
+    found: dict[int, bytes] = {}
+    for box in inside(data, b"meta", b"iinf"):
+        own = 6 if data[box.start] == 0 else 8
+        for entry in boxes(data, box.start + own, box.end):
+            if entry.name == b"infe" and data[entry.start] in (2, 3):
+                wide = data[entry.start] == 3
+                number = int.from_bytes(data[entry.start + 4 : entry.start + (8 if wide else 6)])
+                at = entry.start + (10 if wide else 8)
+                found[number] = data[at : at + 4]
+    return found
+
+
+def extents(data: bytes) -> dict[int, list[tuple[int, int]]]:
+    """Return where the data of items are: their places in the file and lengths."""
+    found: dict[int, list[tuple[int, int]]] = {}
+    for box in inside(data, b"meta", b"iloc"):
+        version, sizes, more = data[box.start], data[box.start + 4], data[box.start + 5]
+        offset, length, base, index = sizes >> 4, sizes & 15, more >> 4, more & 15 if version else 0
+        wide = 4 if version == 2 else 2
+        at = box.start + 6
+
+        def number(size: int) -> int:
+            nonlocal at
+            at += size
+            return int.from_bytes(data[at - size : at])
+
+        for _ in range(number(wide)):
+            if at >= box.end:
+                break
+            item = number(wide)
+            method = number(2) & 15 if version else 0
+            number(2)
+            start = number(base)
+            parts = []
+            for _ in range(number(2)):
+                if at >= box.end:
+                    break
+                number(index)
+                there = start + number(offset)
+                parts.append((there, number(length)))
+            if method == 0:
+                found[item] = parts
+    return found
+
+
+def check_items(data: bytes, kind: bytes) -> None:
+    """Raise `DecodeError` where the data of a picture of this kind are cut off, or end in zeros; decoders take that."""
+    kinds = items(data)
+    for item, parts in extents(data).items():
+        if kinds.get(item) == kind and parts:
+            start, length = parts[-1]
+            end = start + length if length else len(data)
+            if end > len(data):
+                raise DecodeError("is damaged or truncated (the data of its picture are cut off)")
+            if data[max(start, end - len(ZEROS)) : end] == ZEROS:
+                raise DecodeError("is damaged (the data of its picture end in zeros)")

@@ -1,0 +1,38 @@
+"""The kinds of JPEG that are not read, each refused by its name.
+
+After ITU-T T.81, table B.1, for the coding processes, and T.87 for JPEG-LS.
+"""
+
+from __future__ import annotations
+
+from ..picture import DecodeError
+from . import segments
+from .segments import FRAMES
+
+LOSSLESS = frozenset({0xC3, 0xC7, 0xCB, 0xCF})
+HIERARCHICAL = frozenset({0xC5, 0xC6, 0xCD, 0xCE})
+HIERARCHY = 0xDE
+"""The marker that begins a hierarchical sequence of frames."""
+JPEG_LS = 0xF7
+BITS = 8
+
+
+def check(data: bytes) -> None:
+    """Raise `DecodeError` for a file whose coding libjpeg does not read into 8 bits."""
+    for marker, _, body, _ in segments.read(data):
+        if marker == JPEG_LS:
+            raise DecodeError("is a JPEG-LS file, which is not read; convert it to PNG, as with ffmpeg or charls")
+        if marker == HIERARCHY or marker in HIERARCHICAL:
+            raise DecodeError("is a hierarchical JPEG, which is not read; convert it to PNG")
+        if marker in FRAMES:
+            bits = body[0] if body else BITS
+            if marker in LOSSLESS:
+                raise DecodeError(f"is a lossless JPEG of {bits} bits, which is not read; {_advice()}")
+            if bits != BITS:
+                raise DecodeError(f"is a JPEG of {bits}-bit samples, which are not read; {_advice()}")
+            return
+
+
+def _advice() -> str:
+    """Return what converts it: libjpeg-turbo reads them since its version 3."""
+    return "convert it with libjpeg-turbo 3: djpeg -pnm -outfile out.ppm in.jpg"

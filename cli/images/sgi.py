@@ -1,0 +1,80 @@
+"""SGI: images of 8 and 16 bits, plain or packed, read after The SGI Image File Format, version 1.00."""
+
+from __future__ import annotations
+
+import struct
+
+from ...filters.core.lazy_numpy import Array, np
+from . import unpacker
+from .codec import Codec, not_written
+from .picture import Decode, DecodeError, DecodeOptions, PartialDecode, Picture, with_alpha
+
+HEADER = 512
+
+
+def finish(begun: PartialDecode, options: DecodeOptions, decode: Decode) -> Picture:
+    """Return the picture."""
+    data, notes = begun.data, []
+    if len(data) < HEADER:
+        raise DecodeError("is damaged or truncated (its header is cut off)")
+    packed, size, dimensions, width, height, channels = struct.unpack_from(">BBHHHH", data, 2)
+    (colour_map,) = struct.unpack_from(">I", data, 104)
+    height, channels = height if dimensions > 1 else 1, channels if dimensions > 2 else 1
+    if not width or not height or not channels:
+        raise DecodeError(f"is damaged: it promises {width}×{height} pixels of {channels} channels")
+    if colour_map or channels > 4:
+        raise DecodeError("is an SGI image of a colour map or more than 4 channels, which is not read")
+    options.check_size(width, height, 2 * size * channels)
+    dtype = np.dtype(f">u{size}")
+    if packed:
+        planes = _unpacked(data, (channels, height, width), dtype, options, notes)
+    else:
+        count = width * height * channels * size
+        planes = unpacker.plain(data, HEADER, count, options, notes).view(dtype).reshape(channels, height, width)
+    upright = np.moveaxis(planes[:, ::-1], 0, 2).astype(dtype.newbyteorder("="))
+    picture = with_alpha(np.ascontiguousarray(upright))
+    picture.notes = notes
+    return picture
+
+
+def _unpacked(
+    data: bytes, shape: tuple[int, int, int], dtype: np.dtype, options: DecodeOptions, notes: list[str]
+) -> Array:
+    """Return the planes of runs; each row of each has its place and length in two tables."""
+    channels, height, width = shape
+    count = channels * height
+    if len(data) < HEADER + 8 * count:
+        raise DecodeError("is damaged or truncated (its table of rows is cut off)")
+    starts, lengths = np.frombuffer(data, ">u4", 2 * count, HEADER).reshape(2, count).tolist()
+    planes, damaged = np.zeros((count, width), dtype), 0
+    for number, (start, length) in enumerate(zip(starts, lengths, strict=True)):
+        row, whole = _row(data[start : start + length], width, dtype.itemsize)
+        planes[number, : len(row) // dtype.itemsize] = np.frombuffer(row, dtype)
+        damaged += not whole or start + length > len(data)
+    if damaged:
+        if not options.lenient:
+            raise DecodeError(f"is damaged or truncated ({damaged} of its {count} rows)")
+        notes.append(f"is damaged: {damaged} of its {count} rows could not be read whole, and are black there")
+    return planes.reshape(shape)
+
+
+def _row(packed: bytes, width: int, size: int) -> tuple[bytes, bool]:
+    """Return the samples of a row, and whether they are all there."""
+    row, at, wanted = bytearray(), 0, width * size
+    while len(row) < wanted and at + size <= len(packed):
+        code = packed[at + size - 1]
+        at += size
+        count = code & 127
+        if not count:
+            break
+        if code & 128:
+            row += packed[at : at + count * size]
+            at += count * size
+        else:
+            row += packed[at : at + size] * count
+            at += size
+    cut = min(len(row), wanted) // size * size
+    return bytes(row[:cut]), len(row) == wanted
+
+
+CODEC = Codec(finish, not_written)

@@ -1,0 +1,53 @@
+"""Bytes packed in runs, which Pillow's decoders in C unpack for formats that are read without its plugins."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from PIL import Image
+
+from ...filters.core.lazy_numpy import Array, np
+from .picture import DecodeError, DecodeOptions
+
+A_BYTE = 128
+"""Bytes that a packed byte stands for, at most."""
+
+
+def unpacked(
+    decoder: str,
+    shape: tuple[int, int],
+    data: bytes,
+    options: DecodeOptions,
+    notes: list[str],
+    *settings: Any,
+    mode: str = "L",
+) -> Array:
+    """Return rows and columns of the samples of an image of Pillow's *mode* that its *decoder* unpacks.
+
+    What is missing is an error, or with ``--lenient`` 0 and told of. The size has been checked.
+    """
+    height, width = shape
+    if width * height > A_BYTE * max(len(data), 1):
+        raise DecodeError(f"is damaged or truncated (it promises {width * height} samples in {len(data)} bytes)")
+    for padding in (0, 2 * width * height + 2):
+        try:
+            image = Image.frombytes(mode, (width, height), data + bytes(padding), decoder, mode, *settings)
+        except (ValueError, OSError):
+            if padding or not options.lenient:
+                raise DecodeError("is damaged or truncated (its packed rows end early)") from None
+            notes.append("is damaged or truncated (its packed rows end early); what could be read of it was taken")
+            continue
+        return np.asarray(image)
+    raise AssertionError
+
+
+def plain(data: bytes, at: int, needed: int, options: DecodeOptions, notes: list[str]) -> Array:
+    """Return *needed* bytes that stand at a place; those that are missing are as in `unpacked`."""
+    there = max(min(len(data) - at, needed), 0)
+    found = np.frombuffer(data, np.uint8, there, min(at, len(data)))
+    if there == needed:
+        return found
+    if not options.lenient:
+        raise DecodeError(f"is damaged or truncated ({there} of {needed} bytes of pixels)")
+    notes.append(f"is damaged or truncated ({there} of {needed} bytes of pixels); what could be read of it was taken")
+    return np.concatenate([found, np.zeros(needed - there, np.uint8)])

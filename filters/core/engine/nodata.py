@@ -1,0 +1,144 @@
+"""Samples that a value marks as missing, as -9999 does in an elevation model.
+
+They are NaN to the filters, and the value again in what is written.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any, NamedTuple
+
+from ..lazy_numpy import Array, np
+from ..parameters import ParameterError
+from .geometry import Geometry
+from .quantize import FULL, Encoding
+
+HUGE = 1e30
+"""Values from here on mean all that is as far or farther: programs write the greatest float with 6 digits or more."""
+NEARLY = 1 - 1e-5
+ROWS = 64
+"""Rows that are looked at together."""
+
+
+class Nodata(NamedTuple):
+    """The value of samples that are missing."""
+
+    value: float
+    joint: bool = False
+    """A pixel is missing if all its channels have the value; one of them alone may be black, or white."""
+
+    def gaps(self, samples: Array) -> Array:
+        """Return which of ``(rows, columns, channels)`` are missing.
+
+        >>> Nodata(-9999.0).gaps(np.array([[[-9999, 7.0]]], np.float32)).tolist()
+        [[[True, False]]]
+        """
+        if math.isnan(self.value):
+            return np.isnan(samples)
+        if samples.dtype.kind == "f" and abs(self.value) >= HUGE:
+            most = float(np.finfo(samples.dtype).max)
+            bound = samples.dtype.type(min(abs(self.value), most) * NEARLY)
+            return samples >= bound if self.value > 0 else samples <= -bound
+        gaps = samples == samples.dtype.type(self.value)
+        return np.broadcast_to(gaps.all(axis=2, keepdims=True), gaps.shape) if self.joint else gaps
+
+    def count(self, image: Array) -> int:
+        """Return how many samples of an image are missing."""
+        return sum(int(np.count_nonzero(self.gaps(image[row : row + ROWS]))) for row in range(0, len(image), ROWS))
+
+    def as_nan(self, strip: Array, work: Any) -> Array:
+        """Return rows of the image with NaN in the place of the value; themselves where none is missing."""
+        gaps = self.gaps(strip)
+        if not gaps.any():
+            return strip
+        marked = strip.astype(work)
+        marked[gaps] = np.nan
+        return marked
+
+
+def of(value: float | None, image: Array, colours: bool, white: float) -> Nodata | None:
+    """Return what *value* marks in an image, None where it marks nothing.
+
+    In *colours* a value between black and *white* is one of a channel, and marks a pixel where all channels have it.
+    """
+    if value is None or not fits(value, image.dtype.name):
+        return None
+    nodata = Nodata(value, joint=colours and 0 <= value <= white)
+    return nodata if any(nodata.gaps(image[row : row + ROWS]).any() for row in range(0, len(image), ROWS)) else None
+
+
+def fits(value: float, dtype: str) -> bool:
+    """Whether samples of *dtype* can have a value.
+
+    >>> fits(-9999, "float32"), fits(-9999, "uint16"), fits(float("nan"), "uint8"), fits(255, "uint8")
+    (True, False, False, True)
+    """
+    if dtype in ("float32", "float64"):
+        return dtype == "float64" or not math.isfinite(value) or abs(value) <= float(np.finfo(np.float32).max)
+    return bool(math.isfinite(value) and float(value).is_integer() and 0 <= value <= FULL[dtype])
+
+
+def written(encoding: Encoding, value: float | None, source: str, told: bool = True) -> Encoding:
+    """Return how an output of an image of dtype *source* is written whose missing samples get *value*.
+
+    It is 0, or NaN, where the output's type does not hold that. Nothing else gets it if readers are *told* that it
+    marks what is missing.
+    """
+    if value is None or not fits(value, source):
+        return encoding
+    if not fits(value, encoding.dtype):
+        value = math.nan if encoding.dtype in ("float32", "float64") else 0.0
+    return encoding._replace(nodata=value, reserved=told and encoding.kind != "hue")
+
+
+def check(value: Any) -> float | None:
+    """Return a nodata value of a Python call; raises ParameterError."""
+    try:
+        return None if value is None else float(value)
+    except (TypeError, ValueError):
+        raise ParameterError("nodata", f"{value!r} is not a number") from None
+
+
+class Holes:
+    """Where the samples of an image are missing, told for the samples of a result that lies elsewhere.
+
+    A sample of the result is missing if that of the image under its centre is; between several, if all are.
+    """
+
+    def __init__(self, image: Array, alpha: Array | None, nodata: Nodata | None, geometry: Geometry) -> None:
+        self.image, self.alpha, self.nodata, self.geometry = image, alpha, nodata, geometry
+
+    def put_back(self, values: Array, start: int) -> Array:
+        """Return the rows of the result from *start* on with NaN where the image has no samples."""
+        if values.dtype.kind != "f":
+            return values
+        rows, columns, channels = values.shape
+        under = [(y, x) for y in self._under(start, rows, axis=1) for x in self._under(0, columns, axis=0)]
+        gaps = np.logical_and.reduce([self._missing(*place) for place in under])
+        if not gaps.any():
+            return values
+        if gaps.shape[2] != channels:
+            gaps = gaps.any(axis=2, keepdims=True)
+        return np.where(gaps, values.dtype.type(np.nan), values)
+
+    def _under(self, first: int, count: int, axis: int) -> list[Array]:
+        """Return the samples of the image that lie under the centres of results, along one axis."""
+        scale, offset = self.geometry.scale[axis], self.geometry.offset[axis]
+        places = scale * (np.arange(first, first + count) + 0.5) + offset
+        right, left = np.floor(places).astype(np.intp), np.ceil(places).astype(np.intp) - 1
+        return [right] if (left == right).all() else [left, right]
+
+    def _missing(self, rows: Array, columns: Array) -> Array:
+        """Return which samples of some rows and columns are missing; outside of the image none is."""
+        height, width = self.image.shape[:2]
+        low, high = max(int(rows.min()), 0), min(int(rows.max()) + 1, height)
+        strip = self.image[low:high]
+        found = np.isnan(strip) if strip.dtype.kind == "f" else np.zeros(strip.shape, bool)
+        if self.nodata is not None:
+            found = found | self.nodata.gaps(strip)
+        if self.alpha is not None:
+            found = found & (self.alpha[low:high, :, None] > 0)
+        inside = ((rows >= 0) & (rows < height))[:, None, None] & ((columns >= 0) & (columns < width))[None, :, None]
+        if high <= low:
+            return np.zeros((len(rows), len(columns), self.image.shape[2]), bool)
+        return found[np.clip(rows - low, 0, high - low - 1)][:, np.clip(columns, 0, width - 1)] & inside

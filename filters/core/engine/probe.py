@@ -1,0 +1,62 @@
+"""How an output's values lie in the range of its samples, told from a regular grid of them."""
+
+from __future__ import annotations
+
+import math
+from typing import NamedTuple
+
+from ..lazy_numpy import Array, np
+from .quantize import FULL, Encoding
+
+GRID = 1 << 16
+"""About how many samples of a channel are looked at: so few that it takes no time."""
+TAIL = 0.1
+"""The per cent of the values at each end that `Levels` leaves out."""
+
+
+class Levels(NamedTuple):
+    """Where the values of an output lie before they are saturated, in parts of white."""
+
+    below: float
+    """The part of the samples that are clipped to black."""
+    above: float
+    """The part of the samples that are clipped to white."""
+    low: float
+    """The 0.1st percentile of the values."""
+    high: float
+    """The 99.9th percentile of the values."""
+
+    @property
+    def clipped(self) -> float:
+        """The part of the samples that are clipped."""
+        return self.below + self.above
+
+
+class Probe:
+    """Gathers a grid of an output's values from strips in any order."""
+
+    def __init__(self, encoding: Encoding, height: int) -> None:
+        self.encoding, self.height = encoding, height
+        self.fixed = encoding.dtype in ("uint8", "uint16") and not (encoding.stretched or encoding.directed)
+        # A list, because appending is safe from several threads.
+        self._taken: list[Array] = []
+
+    def take(self, start: int, values: Array, where: Array | None = None) -> None:
+        """Take the grid's values of the strip that begins at row *start*, of which *where* marks those that count."""
+        if not self.fixed or values.dtype == bool:
+            return
+        step = math.isqrt(max(1, self.height * values.shape[1] // GRID))
+        grid = np.s_[-start % step :: step, ::step]
+        chosen = self.encoding.exact(values[grid])
+        self._taken.append(chosen.ravel() if where is None else chosen[np.broadcast_to(where, values.shape)[grid]])
+
+    def levels(self) -> Levels | None:
+        """Return where the values lie; None if the output has no fixed range or no values."""
+        values = np.concatenate(self._taken) if self._taken else np.empty(0)
+        values = values[~np.isnan(values)]
+        if not values.size:
+            return None
+        white = FULL[self.encoding.dtype]
+        low, high = (float(value) / white for value in np.percentile(values, (TAIL, 100 - TAIL)))
+        below, above = (np.count_nonzero(beyond) / values.size for beyond in (values < -0.5, values >= white + 0.5))
+        return Levels(below, above, low, high)

@@ -1,0 +1,87 @@
+"""Results that will surprise are said in one line, with the option that shows them, and that option does."""
+
+import re
+import shlex
+
+import numpy as np
+import pytest
+from PIL import Image
+
+RNG = np.random.default_rng(3)
+
+
+@pytest.fixture(autouse=True)
+def photo(folder):
+    """A smooth picture of every brightness, with edges and a little noise."""
+    y, x = np.mgrid[0:120, 0:160]
+    image = 128 + 90 * np.sin(x / 9) * np.cos(y / 13) + 30 * (x > 80) + RNG.normal(0, 6, (120, 160))
+    Image.fromarray(np.clip(image, 0, 255).astype(np.uint8)).save("in.png")
+
+
+CLIPPED = [
+    ("conv --kernel '1 2 1; 2 4 2; 1 2 1'", "picture", "--normalize sum"),
+    ("conv --kernel sobel-x", "picture", "--range offset --gain 0.5"),
+    ("conv --kernel laplacian4", "picture", "--range offset"),
+    ("edges --op laplacian --range offset --gain 100", "picture", None),
+    ("pool --op l2 --range abs", "picture", "--gain 0.5"),
+    ("edges --op scharr --gain 8", "picture", None),
+]
+
+
+@pytest.mark.parametrize(("words", "what", "advice"), CLIPPED)
+def test_clipping_is_said_and_the_advice_helps(words, what, advice, run):
+    ended = run(*shlex.split(words), "in.png", "-o", "out.png")
+    assert ended.code == 0
+    (line,) = ended.lines
+    found = re.fullmatch(rf"imfilter: in\.png: more than 20% of the {what} is clipped; (.*) shows it", line)
+    assert found and advice in (None, found[1])
+    kept = shlex.split(re.sub(r"--gain \S+", "", words))
+    ended = run(*kept, *found[1].split(), "in.png", "-o", "out.png")
+    assert (ended.code, ended.err) == (0, "")
+
+
+@pytest.mark.each(
+    "words",
+    [
+        *(
+            f"edges --op {op}"
+            for op in ("sobel", "prewitt", "scharr", "roberts", "farid", "central", "laplacian", "log")
+        ),
+        *(f"edges --op {op}" for op in ("dog", "kirsch", "robinson", "structure")),
+        "edges --size 5",
+        "frequency --op highpass",
+        "frequency --op bandpass",
+        "pool --op l2 --size 4",
+        "sharpen --amount 9",
+        "conv --kernel sobel-x --range clip",
+        "conv --kernel sobel-x --depth float -o out.tif",
+        "conv --kernel sobel-x -q",
+    ],
+)
+def test_defaults_show_and_what_was_asked_for_is_no_surprise(words, run):
+    ended = run(*words.split(), "in.png", *([] if " -o" in words else ["-o", "out.png"]))
+    assert (ended.code, ended.err) == (0, "")
+
+
+def test_a_picture_without_contrast_is_said(run):
+    ended = run("conv", "--kernel", "0.01", "in.png", "-o", "out.png")
+    assert ended.lines == [
+        "imfilter: in.png: the values of the picture differ by a few levels; --range stretch shows them"
+    ]
+    Image.new("L", (20, 20), 90).save("flat.png")
+    assert run("blur", "flat.png", "-o", "out.png").err == ""
+
+
+def test_a_faint_edge_that_canny_does_not_see_is_said_and_percentages_find_it(run, load):
+    image = np.full((30, 40), 1000, np.uint16)
+    image[:, 20:] = 3000
+    Image.fromarray(image).save("faint.png")
+    ended = run("edges", "faint.png", "-o", "out.png", "--op", "canny")
+    assert ended.lines == [
+        "imfilter: faint.png: no edge of the picture reaches --high; --low 12% --high 30% go by the picture's own edges"
+    ]
+    assert not load("out.png").any()
+    assert run("edges", "faint.png", "-o", "out.png", "--op", "canny", "--low", "12%", "--high", "30%").err == ""
+    assert (load("out.png") > 0).any(axis=1).all()
+    Image.new("L", (20, 20), 90).save("flat.png")
+    assert run("edges", "flat.png", "-o", "out.png", "--op", "canny").err == ""
