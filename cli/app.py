@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import sys
 from typing import Annotated, Any
 
@@ -11,7 +12,7 @@ from typer.core import TyperGroup
 from ..filters.core import catalog
 from .commands.kernels_command import app as kernels
 from .console.messages import complain, reason, say
-from .errors import ExitCode, FileError, UsageError
+from .errors import ExitCode, FileError, Interrupted, UsageError
 from .streams import discard
 from .version import VERSION
 
@@ -104,6 +105,10 @@ def imfilter(
 
 def run() -> int:
     """Run the program; return its exit code."""
+    for stream in (sys.stdout, sys.stderr):
+        # A help text has letters that not every terminal has.
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
     try:
         code = app(prog_name="imfilter", standalone_mode=False)
     except UsageError as error:
@@ -123,6 +128,9 @@ def run() -> int:
         # Images name their own files; here a help text or a table found no place.
         complain(f"standard output: {reason(error)}")
         return ExitCode.FAILED
+    except Interrupted as how_far:
+        say(f"imfilter: {how_far}")
+        return ExitCode.INTERRUPTED
     except KeyboardInterrupt:
         code = ExitCode.INTERRUPTED
     if code == ExitCode.INTERRUPTED:

@@ -28,3 +28,11 @@ class FileError(Exception):
     def __init__(self, name: str, reason: str) -> None:
         super().__init__(f"{name}: {reason}")
         self.name, self.reason = name, reason
+
+
+class NoPlaceError(FileError):
+    """The disk took nothing of an output, nor will it of the next: it is full, read-only or gone."""
+
+
+class Interrupted(Exception):
+    """The user ended a batch; it says how far that was."""

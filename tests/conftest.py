@@ -134,12 +134,36 @@ def _formats() -> bool:
     return all(importlib.util.find_spec(name) is not None for name in ("imagecodecs", "OpenEXR", "pi_heif"))
 
 
+def _small_disk() -> bool:
+    mount = "mount -t tmpfs -o size=64k tmpfs /mnt"
+    try:
+        return _runs("unshare", "--user", "--map-root-user", "--mount", "sh", "-c", mount).returncode == 0
+    except OSError:
+        return False
+
+
+def _extended_attributes() -> bool:
+    with tempfile.NamedTemporaryFile() as file:
+        try:
+            os.setxattr(file.name, "user.imfilter", b"1")
+        except (OSError, AttributeError):
+            return False
+    return True
+
+
+def _superuser() -> bool:
+    return hasattr(os, "geteuid") and os.geteuid() == 0
+
+
 ABILITIES: dict[str, Callable[[], bool]] = {
     "AVIF in Pillow": _avif,
     "the extra formats": _formats,
     "processes that may be forked": lambda: sys.platform == "linux",
     "names of any bytes": _names_of_any_bytes,
     "a terminal": _terminal,
+    "a small disk": _small_disk,
+    "extended attributes": _extended_attributes,
+    "the superuser": _superuser,
 }
 
 

@@ -5,8 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 from ..console.messages import shown
+from ..console.report import CallFiles
 from ..errors import UsageError
 from ..images.atomic_write import Transaction
 from ..streams import STREAM
@@ -16,35 +18,58 @@ UNNAMEABLE = re.compile(r"[\n\t;]|[\\ ]\Z|\(.*\)\Z|%.*[=*?\[]|[=*?\[].*%")
 """What no file of a makefile can have in its name, however it is quoted."""
 
 
-def check(path: str, jobs: Sequence[Job], kernels: Sequence[str]) -> None:
+class Rules(NamedTuple):
+    """What a dependency file says beside the inputs and outputs of the jobs."""
+
+    written: Sequence[str]
+    """The files that every job renews: the legend and the recipe."""
+    read: Sequence[str]
+    """The files that every output depends on: kernels, biases, mask, recipe and list."""
+
+    def targets(self, job: Job) -> list[str]:
+        """Return what is made of a job's input."""
+        return [*(target.path for target in job.targets.values() if target.path is not None), *self.written]
+
+    def sources(self, job: Job) -> list[str]:
+        """Return what a job's outputs are made of."""
+        return list(dict.fromkeys(name for name in (job.input.name, *self.read) if name != STREAM))
+
+
+def rules(files: CallFiles) -> Rules:
+    """Return the rules for the files of a call."""
+    written = [path for name, path in files.written.items() if name != "depfile"]
+    return Rules(written, [name for name in files.read if name not in written])
+
+
+def check(path: str, jobs: Sequence[Job], rules: Rules) -> None:
     """Raise UsageError where a dependency file could not name its files."""
     for job in jobs:
-        for name in (*_targets(job), *_sources(job, kernels)):
+        for name in (*rules.targets(job), *rules.sources(job)):
             if UNNAMEABLE.search(name):
                 raise UsageError(
                     f"--depfile {shown(path)}: {shown(name)}: Make has no way to write such a name; rename the file"
                 )
 
 
-def write(path: str, jobs: Sequence[Job], kernels: Sequence[str]) -> None:
-    """Write one rule for each job with files on both sides; raises FileError."""
+def write(path: str, jobs: Sequence[Job], rules: Rules) -> None:
+    """Write one rule for each job with files on both sides, and an empty one for each other file; raises FileError.
+
+    With an empty rule Make makes anew what depended on a file that is gone, as after ``cc -MP``.
+    """
+    lines = []
+    for job in jobs:
+        targets, sources = rules.targets(job), rules.sources(job)
+        if targets and sources:
+            left = " ".join(escaped(name, target=True) for name in targets)
+            right = " ".join(escaped(name) for name in sources)
+            lines.append(f"{left}: {right}\n")
+    if lines:
+        known = {job.input.name for job in jobs} | {name for job in jobs for name in rules.targets(job)}
+        lines += [f"{escaped(name, target=True)}:\n" for name in dict.fromkeys(rules.read) if name not in known]
     with Transaction() as transaction:
         with transaction.open(Path(path)) as file:
-            for job in jobs:
-                targets, sources = _targets(job), _sources(job, kernels)
-                if targets and sources:
-                    left = " ".join(escaped(name, target=True) for name in targets)
-                    right = " ".join(escaped(name) for name in sources)
-                    file.write(f"{left}: {right}\n".encode("utf-8", "surrogateescape"))
+            file.write("".join(lines).encode("utf-8", "surrogateescape"))
         transaction.commit()
-
-
-def _targets(job: Job) -> list[str]:
-    return [target.path for target in job.targets.values() if target.path is not None]
-
-
-def _sources(job: Job, kernels: Sequence[str]) -> list[str]:
-    return [name for name in (job.input.name, *kernels) if name != STREAM]
 
 
 def escaped(name: str, target: bool = False) -> str:

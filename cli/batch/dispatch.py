@@ -6,7 +6,7 @@ import time
 
 from ..console.messages import shown
 from ..console.report import Report
-from ..errors import FileError
+from ..errors import FileError, NoPlaceError
 from ..images.picture import Picture
 from ..images.reader import Reader
 from .image_job import ImageProcessor
@@ -19,7 +19,8 @@ def process(processor: ImageProcessor, job: Job, reader: Reader) -> Report:
     try:
         report = _processed(processor, job, reader)
     except FileError as error:
-        report = Report(input=job.input.name, status="failed", error=str(error))
+        no_place = error.reason if isinstance(error, NoPlaceError) else None
+        report = Report(input=job.input.name, status="failed", error=str(error), no_place=no_place)
     except BrokenPipeError:
         raise
     except Exception as error:  # a fault of the program's own costs one image too, and not the batch

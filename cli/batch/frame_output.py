@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import math
+import stat
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
@@ -14,11 +15,11 @@ from ...filters.core.engine.geometry import Geometry
 from ...filters.core.engine.output_buffer import Output
 from ...filters.core.engine.quantize import Encoding
 from ...filters.core.lazy_numpy import np
-from ..console.messages import reason
 from ..errors import FileError
 from ..images import formats
+from ..images.atomic_write import Buffer, Times, Transaction, naming_failures
 from ..images.metadata import Metadata, georeferenced
-from .plan import Target
+from .plan import Job, Target
 
 SHEET = "sheet"
 """The output that shows all maps of a bank of kernels."""
@@ -89,15 +90,25 @@ def writable(target: Target, format: formats.Format) -> Iterator[None]:
         raise FileError(target.name, f"cannot be written as {format.name.upper()}: {why}") from None
 
 
-def make_folder(target: Target) -> None:
-    """Make the folder in which a target mirrors its input's place."""
-    if target.folder is None:
-        return
-    assert target.path is not None
+def opened(
+    transaction: Transaction, job: Job, target: Target, preserve_times: bool
+) -> contextlib.AbstractContextManager[Buffer]:
+    """Open an output for writing, in its folder, which is made where it is missing."""
+    path = None if target.path is None else Path(target.path)
+    if target.folder is not None and path is not None:
+        with naming_failures(path):
+            path.parent.mkdir(parents=True, exist_ok=True)
+    backup = Path(job.backup) if target.in_place and job.backup else None
+    return transaction.open(path, backup, _times(job.input.name) if preserve_times else None)
+
+
+def _times(name: str) -> Times | None:
+    """Return the times of an input, if it is a file."""
     try:
-        Path(target.path).parent.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise FileError(target.name, f"cannot be written: {reason(error)}") from None
+        found = Path(name).stat()
+    except (OSError, ValueError):
+        return None
+    return (found.st_atime_ns, found.st_mtime_ns) if stat.S_ISREG(found.st_mode) else None
 
 
 def kept_of(metadata: Metadata, name: str, computed: Computed, notes: list[str]) -> Metadata:

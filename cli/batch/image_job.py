@@ -26,7 +26,7 @@ from ..images.atomic_write import Transaction
 from ..images.metadata import Metadata
 from ..images.picture import Picture
 from . import missing_notes, surprises, white_notes
-from .frame_output import SHEET, Computed, Missing, kept_of, make_folder, writable
+from .frame_output import SHEET, Computed, Missing, kept_of, opened, writable
 from .job_options import JobOptions
 from .plan import Job, Target
 from .recipe import Recipe
@@ -57,6 +57,7 @@ class ImageProcessor:
         with Transaction() as transaction:
             notes = picture.notes + self.write(transaction, job, computed, picture.metadata)
             transaction.commit()
+            notes += transaction.notes
         return self.report(job, [computed], notes)
 
     def computed(self, job: Job, picture: Picture) -> Computed:
@@ -158,13 +159,13 @@ class ImageProcessor:
         name = shown(job.input.name)
         first = frames[0]
         height, width, channels = first.shape
-        lines = []
+        lines: list[str] = []
         if self.options.report.notes:
             # Of many maps one is told of, as an example.
             told = [output for number, output in enumerate(first.encodings) if not (number and self.maps)]
             said = [list(frame.surprises) for frame in frames]
             said += [missing_notes.of(output, frame) for frame in frames for output in told]
-            lines = [f"imfilter: {name}: {note}" for note in dict.fromkeys([*notes, *itertools.chain(*said)])]
+            notes = [*dict.fromkeys([*job.notes, *notes, *itertools.chain(*said)])]
         if self.options.report.facts:
             lines += [f"{name}: {fact.text}" for fact in first.facts]
             lines += [f"{name}: {text}" for text in _output_facts(first.outputs, first.encodings)]
@@ -187,6 +188,7 @@ class ImageProcessor:
             },
             clipped={output: sum(f.clipped for f in found) / len(found) for output, found in measured.items()},
             lines=tuple(lines),
+            notes=tuple(notes) if self.options.report.notes else (),
             frames=len(frames),
         )
 
@@ -274,10 +276,8 @@ class ImageProcessor:
         """Write all outputs of one frame; return what people should know."""
         notes = []
         for name, target in job.targets.items():
-            make_folder(target)
-            backup = Path(job.backup) if target.in_place and job.backup else None
             with (
-                transaction.open(None if target.path is None else Path(target.path), backup) as file,
+                opened(transaction, job, target, self.options.write.preserve_times) as file,
                 writable(target, computed.formats_of[name]),
             ):
                 kept = kept_of(metadata, name, computed, notes)

@@ -7,21 +7,38 @@ failure that is told and not a picture that is missing.
 
 from __future__ import annotations
 
+import codecs
 import os
 import sys
+from collections import Counter
 from collections.abc import Collection, Iterator, Sequence
+from enum import Enum
 from fnmatch import fnmatchcase
+from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
-from ..console.messages import reason, shown
+from ..console.messages import counted, reason, shown
 from ..errors import UsageError
 from ..images import formats
 from ..streams import STREAM
+from . import backups
 from .plan import Input
+from .provenance import is_stamped
 
 CLUTTER = frozenset({"thumbs.db", "desktop.ini"})
 """What systems leave in folders of pictures, in lower case; their other leavings begin with a dot."""
+
+
+class Fate(Enum):
+    """What becomes of an entry of a folder."""
+
+    TAKEN = ""
+    OTHER = "passed over"
+    UNMATCHED = "passed over; it does not match --include"
+    EXCLUDED = "passed over; it matches --exclude"
+    BACKUP = "passed over; it is a backup, which must be named to be filtered"
+    SUBFOLDER = "is a subfolder; use -r to descend into it"
 
 
 class InputRules(NamedTuple):
@@ -35,28 +52,29 @@ class InputRules(NamedTuple):
     outputs: Collection[tuple[int, int]] = ()
     """The output folders, as `identity` knows them: what was written is not read again."""
     backup: str | None = None
-    """What `--backup` adds to a name: a backup is not filtered in its turn."""
+    """What `--backup` adds to a name."""
 
-    def includes(self, place: str, name: str) -> bool:
-        """Whether a file may be an input."""
-        return not self.include or any(_matches(pattern, place, name) for pattern in self.include)
+    def including(self, place: str, name: str) -> list[str]:
+        """Return the globs of *include* that a file matches."""
+        return [pattern for pattern in self.include if _matches(pattern, place, name)]
 
     def excludes(self, place: str, name: str) -> bool:
         """Whether a file or folder is left out."""
         return any(_matches(pattern.rstrip("/"), place, name) for pattern in self.exclude)
-
-    def is_backup(self, name: str, others: Collection[str]) -> bool:
-        """Whether a file keeps what one of the *others* was."""
-        return bool(self.backup) and name.endswith(self.backup) and name.removesuffix(self.backup) in others
 
 
 class InputSet(NamedTuple):
     """The inputs, and what was left."""
 
     inputs: list[Input]
-    passed_over: list[str]
+    passed_over: list[tuple[str, Fate]]
+    """The other files of the folders, and the subfolders that were not looked into."""
     several: bool
     """The inputs may be more than one, as those of a folder are, even where there is but one."""
+
+    def count(self, fate: Fate) -> int:
+        """Return how many entries had this fate."""
+        return sum(one is fate for _, one in self.passed_over)
 
 
 def scan(names: Sequence[str], rules: InputRules, listed: bool = False) -> InputSet:
@@ -65,25 +83,53 @@ def scan(names: Sequence[str], rules: InputRules, listed: bool = False) -> Input
     *listed* says that they came from a list, which may be a longer one the next time.
     """
     inputs: list[Input] = []
-    passed_over: list[str] = []
+    passed_over: list[tuple[str, Fate]] = []
     several = listed or len(names) > 1
     for name in names:
         if name == STREAM or not is_folder(name):
             inputs.append(Input(name, os.path.basename(name.rstrip("/"))))
             continue
         several = True
-        for place, kept in _walk(name, rules):
+        for place, fate in _walk(name, rules):
             path = os.path.join(name, place)
-            if kept:
+            if fate is Fate.TAKEN:
                 inputs.append(Input(path, place))
             else:
-                passed_over.append(path)
+                passed_over.append((path, fate))
     if not inputs:
-        where = f"{shown(names[0])}: is a folder" if len(names) == 1 else f"{shown(names[0])}, …: are folders"
-        others = f" ({len(passed_over)} other files)" if passed_over else ""
-        deeper = "" if rules.recursive else "; -r looks into the folders in it"
-        raise UsageError(f"{where} without images{others}{deeper}")
+        where = shown(names[0]) if len(names) == 1 else f"{shown(names[0])}, …"
+        raise UsageError(f"{where}: no images found{_why_none(passed_over)}")
     return InputSet(inputs, passed_over, several)
+
+
+def _why_none(passed_over: Sequence[tuple[str, Fate]]) -> str:
+    """Say what there was in place of images, and what would help."""
+    counts = Counter(fate for _, fate in passed_over)
+    said = [
+        counted(count, one, several)
+        for fate, one, several in (
+            (Fate.UNMATCHED, "file does not match --include", "files do not match --include"),
+            (Fate.EXCLUDED, "file matches --exclude", "files match --exclude"),
+            (Fate.BACKUP, "backup, which must be named", "backups, which must be named"),
+            (Fate.OTHER, "other file", "other files"),
+        )
+        if (count := counts[fate])
+    ]
+    deeper = counts[Fate.SUBFOLDER]
+    hint = f"; use -r to search {'its subfolder' if deeper == 1 else f'{deeper} subfolders'}" if deeper else ""
+    return (f" ({', '.join(said)})" if said else "") + hint
+
+
+def missing(names: Sequence[str]) -> list[str]:
+    """Return those of the *names* that are no file, and no folder."""
+    return [name for name in names if name != STREAM and not _exists(name)]
+
+
+def _exists(name: str) -> bool:
+    try:
+        return os.path.lexists(name)
+    except ValueError:
+        return False
 
 
 def read_list(name: str, separator: bytes) -> list[str]:
@@ -95,6 +141,12 @@ def read_list(name: str, separator: bytes) -> list[str]:
             data = Path(name).read_bytes()
     except OSError as error:
         raise UsageError(f"--files-from {shown(name)}: {reason(error)}") from None
+    if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):  # as PowerShell writes them
+        try:
+            data = data.decode("utf-16").encode()
+        except UnicodeDecodeError:
+            raise UsageError(f"--files-from {shown(name)}: begins as UTF-16 text does, and is not; use UTF-8") from None
+    data = data.removeprefix(codecs.BOM_UTF8)
     if separator == b"\n":
         data = data.replace(b"\r\n", b"\n")
     return [os.fsdecode(line) for line in data.split(separator) if line]
@@ -109,8 +161,8 @@ class _Level(NamedTuple):
     names: frozenset[str]
 
 
-def _walk(folder: str, rules: InputRules) -> Iterator[tuple[str, bool]]:
-    """Yield each file below *folder* by its path there, and whether it is an input."""
+def _walk(folder: str, rules: InputRules) -> Iterator[tuple[str, Fate]]:
+    """Yield each file below *folder* by its path there, and what becomes of it; and each subfolder that is left out."""
     try:
         levels = [_level(folder, "")]
     except OSError as error:
@@ -123,21 +175,45 @@ def _walk(folder: str, rules: InputRules) -> Iterator[tuple[str, bool]]:
             continue
         name, place = entry.name, f"{here.place}/{entry.name}" if here.place else entry.name
         is_dir = _is_dir(entry)
-        if name.startswith(".") or rules.excludes(place, name):
+        if name.startswith("."):
             if not is_dir:
-                yield place, False
+                yield place, Fate.OTHER
+        elif rules.excludes(place, name):
+            if not is_dir:
+                yield place, Fate.EXCLUDED
         elif not is_dir:
-            taken = rules.includes(place, name) and not rules.is_backup(name, here.names)
-            yield place, taken and name.lower() not in CLUTTER and _is_image(entry)
-        elif rules.recursive and (not rules.outputs or identity(entry.path) not in rules.outputs):
+            yield place, _fate(entry, place, here, rules)
+        elif rules.outputs and identity(entry.path) in rules.outputs:
+            continue
+        elif not rules.recursive:
+            yield place, Fate.SUBFOLDER
+        else:
             try:
                 inner = _level(entry.path, place)
             except OSError:
-                yield place, True  # it cannot be read: a failure that is told, and stops nothing
+                yield place, Fate.TAKEN  # it cannot be read: a failure that is told, and stops nothing
                 continue
             if any(inner.identity == level.identity for level in levels):
                 raise UsageError(f"{shown(entry.path)}: is a link back to a folder above it, a loop; --exclude it")
             levels.append(inner)
+
+
+def _fate(entry: os.DirEntry[str], place: str, here: _Level, rules: InputRules) -> Fate:
+    """Return what becomes of a file."""
+    name, patterns = entry.name, rules.including(place, entry.name)
+    if rules.include and not patterns:
+        return Fate.UNMATCHED
+    if name.lower() in CLUTTER or not _is_image(entry):
+        return Fate.OTHER
+    if not any(backups.names(pattern, name) for pattern in patterns):
+        replaced = partial(_is_replaced, os.path.dirname(entry.path))
+        if backups.is_backup(name, here.names, rules.backup, replaced=replaced):
+            return Fate.BACKUP
+    return Fate.TAKEN
+
+
+def _is_replaced(folder: str, name: str) -> bool:
+    return is_stamped(os.path.join(folder, name))
 
 
 def _level(path: str, place: str) -> _Level:
@@ -181,6 +257,11 @@ def is_folder(name: str | Path) -> bool:
         return os.path.isdir(name)
     except ValueError:
         return False
+
+
+def means_folder(output: str) -> bool:
+    """Whether the name of an output means a folder: one that is there, or that a / says."""
+    return output.endswith(("/", os.sep)) or is_folder(output)
 
 
 def identity(path: str | Path) -> tuple[int, int] | None:

@@ -39,6 +39,8 @@ class WriteOptions(NamedTuple):
     stamper: Stamper
     keep_existing: bool = False
     """Of the files of many frames, those that exist are kept."""
+    preserve_times: bool = False
+    """Outputs get the times of their input."""
 
 
 class ReportOptions(NamedTuple):

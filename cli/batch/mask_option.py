@@ -9,8 +9,6 @@ from typing import NamedTuple
 from ..console.messages import reason, shown
 from ..errors import UsageError
 from ..streams import STREAM
-from . import inputs
-from .plan import Job
 from .provenance import digest
 
 Box = tuple[int, int, int, int]
@@ -37,13 +35,6 @@ class Region(NamedTuple):
     def key(self) -> dict[str, object]:
         """Return what tells this from every other."""
         return {"mask": digest(self.data) if self.mask is not None else None, "roi": self.boxes}
-
-    def check(self, jobs: Sequence[Job]) -> None:
-        """Raise UsageError where an output would take the mask's place."""
-        place = None if self.mask is None else inputs.identity(self.mask)
-        for target in (target for job in jobs for target in job.targets.values()):
-            if place is not None and target.path is not None and inputs.identity(target.path) == place:
-                raise UsageError(f"{target.name}: is the mask, which is never overwritten; choose another name")
 
 
 def read(mask: str | None, boxes: Sequence[str]) -> Region | None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from pathlib import Path
 
 from ..console.messages import reason_of, shown
 from ..console.report import Report
@@ -13,7 +12,7 @@ from ..images import formats
 from ..images.animation_encoder import Gathered
 from ..images.atomic_write import Transaction
 from ..images.picture import DecodeError, Frames, Picture
-from .frame_output import Computed, kept_of, make_folder, writable
+from .frame_output import Computed, kept_of, opened, writable
 from .image_job import ImageProcessor
 from .plan import Job, Target
 from .provenance import of_frame
@@ -102,7 +101,9 @@ def _all(processor: ImageProcessor, job: Job, frames: Frames, name: str) -> Repo
             notes += picture.notes
             for output, target in job.targets.items():
                 if target.numbered is not None:
-                    notes += _numbered(processor, transaction, output, target.of_frame(number), computed, picture, last)
+                    notes += _numbered(
+                        processor, transaction, job, output, target.of_frame(number), computed, picture, last
+                    )
                     continue
                 if output not in gathered:
                     options, stamp = processor.options.write.encode, processor.options.write.stamper.stamp(output)
@@ -110,8 +111,9 @@ def _all(processor: ImageProcessor, job: Job, frames: Frames, name: str) -> Repo
                 _gather(gathered[output], output, target, computed, picture)
             done.append(computed.without_samples())
         for output, gathering in gathered.items():
-            notes += _write(transaction, job, output, gathering)
+            notes += _write(transaction, job, output, gathering, processor.options.write.preserve_times)
         transaction.commit()
+        notes += transaction.notes
     if frames.timing is not None:
         untimed = dict.fromkeys(one.format.name.upper() for one in gathered.values() if not one.format.animated)
         notes += [f"{format} holds pages without times; the durations were not kept" for format in untimed]
@@ -130,14 +132,9 @@ def _gather(gathered: Gathered, name: str, target: Target, computed: Computed, p
         )
 
 
-def _write(transaction: Transaction, job: Job, name: str, gathered: Gathered) -> list[str]:
+def _write(transaction: Transaction, job: Job, name: str, gathered: Gathered, preserve_times: bool) -> list[str]:
     target = job.targets[name]
-    make_folder(target)
-    backup = Path(job.backup) if target.in_place and job.backup else None
-    with (
-        transaction.open(None if target.path is None else Path(target.path), backup) as file,
-        writable(target, gathered.format),
-    ):
+    with opened(transaction, job, target, preserve_times) as file, writable(target, gathered.format):
         gathered.write(file)
     return gathered.notes
 
@@ -145,6 +142,7 @@ def _write(transaction: Transaction, job: Job, name: str, gathered: Gathered) ->
 def _numbered(
     processor: ImageProcessor,
     transaction: Transaction,
+    job: Job,
     name: str,
     target: Target,
     computed: Computed,
@@ -155,11 +153,10 @@ def _numbered(
     assert target.path is not None
     if processor.options.write.keep_existing and os.path.lexists(target.path):
         return []
-    make_folder(target)
-    format = computed.formats_of[name]
     notes: list[str] = []
     kept = kept_of(picture.metadata, name, computed, notes)
     stamp = processor.options.write.stamper.stamp(of_frame(name, last))
-    with transaction.open(Path(target.path)) as file, writable(target, format):
+    preserve_times = processor.options.write.preserve_times
+    with opened(transaction, job, target, preserve_times) as file, writable(target, computed.formats_of[name]):
         notes += processor.encode(file, name, computed, kept, stamp)
     return notes

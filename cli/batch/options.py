@@ -144,9 +144,15 @@ class SharedOptions(NamedTuple):
     backup: Annotated[
         str | None,
         Option(
-            "With --in-place, keep the input under its name and SUFFIX.", FILES, affects_output=False, metavar="SUFFIX"
+            "With --in-place, keep the original under its name and SUFFIX; an existing backup is never replaced.",
+            FILES,
+            affects_output=False,
+            metavar="SUFFIX",
         ),
     ] = None
+    preserve_times: Annotated[
+        bool, Option("Give each output the modification time of its input.", FILES, affects_output=False)
+    ] = False
     no_clobber: Annotated[bool, Option("Keep outputs that exist.", FILES, affects_output=False)] = False
     update: Annotated[
         bool,

@@ -54,6 +54,8 @@ class Job(NamedTuple):
     targets: dict[str, Target]
     backup: str | None = None
     """Where the input goes before its own output takes its place."""
+    notes: tuple[str, ...] = ()
+    """What people should know when it is done."""
 
     @property
     def name(self) -> str:
@@ -62,8 +64,9 @@ class Job(NamedTuple):
 
     @property
     def outputs(self) -> dict[str, str]:
-        """The outputs' files by name; - is standard output."""
-        return {name: target.path or STREAM for name, target in self.targets.items()}
+        """The outputs' files by name, with the backup; - is standard output."""
+        written = {name: target.path or STREAM for name, target in self.targets.items()}
+        return written if self.backup is None else {**written, "backup": self.backup}
 
 
 PLAIN = OutputNaming()

@@ -8,7 +8,9 @@ of the version, the filters, their parameters, the contents of kernel files, and
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+import re
+from collections.abc import Iterator, Mapping
+from io import FileIO
 
 try:  # hashlib loads all of OpenSSL for it, 2.5 ms of each start
     from _blake2 import blake2b
@@ -20,6 +22,9 @@ from ..images.formats import HEAD, Format, is_of
 PROGRAM = "imfilter"
 WINDOWS = 1 << 13, 1 << 18
 """The stamp stands so near to a file's beginning or end: behind a camera's EXIF only the second reaches it."""
+
+ANY = re.compile(rb"imfilter [\d.]+\S* [0-9a-f]{16}")
+"""The stamp of any call."""
 
 
 def digest(data: bytes) -> str:
@@ -49,17 +54,28 @@ def of_frame(output: str, last: bool) -> str:
 
 def has_stamp(path: str, stamp: str, format: Format | None) -> bool:
     """Whether the file *path* carries *stamp*, and is in *format*, where there is one to be in."""
-    wanted = stamp.encode()
     try:
         with open(path, "rb", buffering=0) as file:
             if format is not None and not is_of(format, file.read(HEAD) or b""):
                 return False
-            end = file.seek(0, os.SEEK_END)
-            for window in WINDOWS:
-                for start in (0, end - window):
-                    file.seek(max(0, start))
-                    if wanted in (file.read(window) or b""):
-                        return True
+            return any(stamp.encode() in part for part in _windows(file))
     except (OSError, ValueError):
-        pass
-    return False
+        return False
+
+
+def is_stamped(path: str) -> bool:
+    """Whether the file *path* carries the stamp of any call: this program wrote it."""
+    try:
+        with open(path, "rb", buffering=0) as file:
+            return any(ANY.search(part) for part in _windows(file))
+    except (OSError, ValueError):
+        return False
+
+
+def _windows(file: FileIO) -> Iterator[bytes]:
+    """Yield the parts of a file in which a stamp may stand."""
+    end = file.seek(0, os.SEEK_END)
+    for window in WINDOWS:
+        for start in (0, end - window):
+            file.seek(max(0, start))
+            yield file.read(window) or b""

@@ -29,6 +29,8 @@ class Recipe(NamedTuple):
     """The steps of a call, the last of which gives the picture and the maps."""
 
     steps: tuple[Call, ...]
+    source: str | None = None
+    """The file that it was read from."""
 
     def __reduce__(self) -> tuple[Any, ...]:  # type: ignore[override]
         return _again, ([(step.name, step.given) for step in self.steps],)
@@ -104,13 +106,9 @@ class Recipe(NamedTuple):
         return names
 
     def files(self) -> list[str]:
-        """Return the files that parameters name: the kernels."""
-        return [
-            value
-            for step in self.steps
-            for value in step.values.values()
-            if isinstance(value, FileContent) and os.path.isfile(value)
-        ]
+        """Return the files that the result depends on: those that parameters name, and the recipe's own."""
+        named = [str(value) for step in self.steps for value in step.values.values() if isinstance(value, FileContent)]
+        return [name for name in dict.fromkeys([*named, self.source]) if name is not None and os.path.isfile(name)]
 
     def described(self) -> Any:
         """Return filter and parameters as JSON can hold them."""

@@ -21,7 +21,7 @@ def load(path: str) -> Recipe:
     import tomllib
 
     try:
-        tables = tomllib.loads(Path(path).read_text(encoding="utf-8"))
+        tables = tomllib.loads(Path(path).read_text(encoding="utf-8-sig"))
     except OSError as error:
         raise UsageError(f"{shown(path)}: {reason(error)}") from None
     except ValueError as error:
@@ -40,7 +40,7 @@ def load(path: str) -> Recipe:
         steps.append(
             make_step(filter, {key: _read_value(filter.spec, key, value, where) for key, value in table.items()}, where)
         )
-    return in_a_row(steps)
+    return in_a_row(steps)._replace(source=path)
 
 
 def _read_value(spec: Spec, name: str, value: Any, where: str) -> Any:

@@ -7,9 +7,11 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Collection, Mapping, Sequence
+from pathlib import Path
 from typing import NamedTuple
 
 from ..console.messages import flag, shown
+from ..console.report import CallFiles
 from ..errors import UsageError
 from ..images import formats
 from ..images.prefetch import max_pixels
@@ -22,6 +24,8 @@ from .options import OPTIONS, SHEET_RANGES, SharedOptions
 from .plan import Job, plan
 from .provenance import Stamper
 from .recipe import Recipe
+
+NO_FILE = "no such file or directory"
 
 
 class Request(NamedTuple):
@@ -41,15 +45,12 @@ class Request(NamedTuple):
     max_pixels: int
     cores: int
     stamper: Stamper
-
-    @property
-    def files(self) -> list[str]:
-        """The files other than the inputs that the outputs depend on: kernels and the mask."""
-        return [*self.recipe.files(), *(self.region.files() if self.region is not None else ())]
+    files: CallFiles
+    """The files that belong to no image."""
 
 
-def check(recipe: Recipe, options: SharedOptions, map_files: Mapping[str, str]) -> Request:
-    """Check a call and return its request; raises UsageError."""
+def check(recipe: Recipe, options: SharedOptions, map_files: Mapping[str, str], save: str | None = None) -> Request:
+    """Check a call and return its request; raises UsageError. *save* is where its recipe is saved."""
     _check_values(options)
     _check_pairs(options)
     _check_angles(recipe, options)
@@ -57,12 +58,19 @@ def check(recipe: Recipe, options: SharedOptions, map_files: Mapping[str, str]) 
     cores, maps = cpu_count.cores(options.jobs), recipe.maps()
     if options.sheet is not None and not maps:
         raise UsageError("--sheet: shows the maps of a bank of kernels; here the result is a picture, for -o")
-    names, outputs = _names(options), _outputs(recipe, options, map_files)
+    names = _names(options)
+    _check_existence(names, options)
+    outputs = _outputs(recipe, options, map_files)
     found = inputs.scan(names, _rules(options, outputs.values()), listed=options.files_from is not None)
+    written = {"angle_legend": options.angle_legend, "depfile": options.depfile, "save": save}
+    read = dict.fromkeys(recipe.files(), "a kernel, bias or recipe of this call")
+    for name, what in ((options.mask, "the mask"), (options.files_from, "the list of --files-from")):
+        if name is not None and name != STREAM and Path(name).is_file():
+            read[name] = what
+    files = CallFiles({name: path for name, path in written.items() if path is not None}, list(read))
     jobs = _plan(recipe, options, found, outputs, len(maps))
+    collisions.check_files(jobs, list(files.written.values()), read)
     region = mask_option.read(options.mask, options.roi)
-    if region is not None:
-        region.check(jobs)
     request = Request(
         recipe=recipe,
         maps=maps,
@@ -76,6 +84,7 @@ def check(recipe: Recipe, options: SharedOptions, map_files: Mapping[str, str]) 
         max_pixels=max_pixels(options.max_pixels),
         cores=cores,
         stamper=_stamper(recipe, options, region),
+        files=files,
     )
     if options.depfile is not None:
         _check_depfile(options.depfile, request)
@@ -148,6 +157,22 @@ def _names(options: SharedOptions) -> list[str]:
     return names
 
 
+def _check_existence(names: Sequence[str], options: SharedOptions) -> None:
+    """Raise UsageError for a name that is no file where the call is wrong for another reason too.
+
+    Else it is an image that fails, and stops no other.
+    """
+    missing = inputs.missing(names)
+    if not missing or options.files_from is not None:
+        return
+    last, others = names[-1], names[:-1]
+    if options.output is None and not options.in_place and others and missing == [last]:
+        raise UsageError(f"{shown(last)}: {NO_FILE}; for the output use -o {shown(last)}")
+    output = options.output
+    if output is not None and len(names) > 1 and output != STREAM and not inputs.means_folder(output):
+        raise UsageError(f"{shown(missing[0])}: {NO_FILE}")
+
+
 def _outputs(recipe: Recipe, options: SharedOptions, map_files: Mapping[str, str]) -> dict[str, str]:
     """Return the outputs by name, as the user wrote them."""
     for name in map_files:
@@ -201,9 +226,9 @@ def _plan(
         in_place=options.in_place,
         backup=options.backup,
     )
+    if options.in_place:
+        jobs = collisions.followed(jobs)
     collisions.check_names(jobs)
-    others = [path for path in (options.angle_legend, options.depfile) if path is not None]
-    collisions.check_files(jobs, others)
     for target in (job.targets.get("image") for job in jobs if maps):
         if target is not None and target.format is not None and not target.format.holds_maps(maps):
             raise UsageError(f"{target.name}: {target.format.name.upper()} cannot hold {maps} maps; {formats.FOR_MAPS}")
@@ -213,7 +238,7 @@ def _plan(
 def _check_depfile(path: str, request: Request) -> None:
     if any(target.numbered is not None for job in request.jobs for target in job.targets.values()):
         raise UsageError("--depfile: cannot name the files of {frame}, whose number is not known yet; use --frame N")
-    depfile.check(path, request.jobs, request.files)
+    depfile.check(path, request.jobs, depfile.rules(request.files))
 
 
 def _stamper(recipe: Recipe, options: SharedOptions, region: mask_option.Region | None) -> Stamper:

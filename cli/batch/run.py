@@ -7,48 +7,59 @@ import time
 import warnings
 from collections.abc import Mapping, Sequence
 
-from ..console.messages import put, say, shown
-from ..console.report import Report, Totals
+from ..console.messages import flag, put, say, shown
+from ..console.report import LeftOut, Report, Totals
 from ..console.reporter import Reporter
 from ..errors import ExitCode
 from ..images import prefetch
+from ..streams import STREAM
 from . import collisions, depfile, up_to_date
+from .inputs import Fate
 from .options import SharedOptions
 from .plan import Job
 from .recipe import Recipe
 from .request import Request, check
 
 
-def execute(recipe: Recipe, options: SharedOptions, map_files: Mapping[str, str]) -> int:
-    """Check a call, carry it out, and return the exit code; *map_files* says where the filter's maps go."""
+def execute(recipe: Recipe, options: SharedOptions, map_files: Mapping[str, str], save: str | None = None) -> int:
+    """Check a call, carry it out, and return the exit code.
+
+    *map_files* says where the filter's maps go, *save* where the caller will save the recipe.
+    """
     began = time.perf_counter()
     with warnings.catch_warnings():
         # What libraries warn of, the program reports or refuses in its own words.
         warnings.simplefilter("ignore")
-        return _carry_out(check(recipe, options, map_files), began)
+        return _carry_out(check(recipe, options, map_files, save), began)
 
 
 def _carry_out(request: Request, began: float) -> ExitCode:
-    recipe, options, passed_over = request.recipe, request.options, request.inputs.passed_over
+    recipe, options, found = request.recipe, request.options, request.inputs
+    left_out = LeftOut(
+        files=sum(found.count(fate) for fate in (Fate.OTHER, Fate.UNMATCHED, Fate.EXCLUDED)),
+        backups=found.count(Fate.BACKUP),
+        subfolders=found.count(Fate.SUBFOLDER),
+    )
     reporter = Reporter(
         recipe.name,
         recipe.described(),
-        Totals(len(passed_over)),
+        Totals(left_out),
         len(request.jobs),
         began,
-        several=request.inputs.several,
+        request.files,
+        several=found.several,
         quiet=options.quiet,
         verbose=options.verbose,
         json=options.json,
     )
-    for name in passed_over if options.verbose else ():
-        say(f"{shown(name)}: passed over")
+    for name, fate in found.passed_over if options.verbose else ():
+        say(f"{shown(name)}: {fate.value}")
     jobs, skipped = up_to_date.skipped(
         request.jobs, request.stamper, no_clobber=options.no_clobber, update=options.update
     )
-    collisions.check_backups([job for number, job in enumerate(jobs) if number not in skipped])
+    jobs = collisions.keep_backups(jobs, skipped)
     if options.dry_run:
-        return _dry_run(jobs, skipped, reporter)
+        return _dry_run(jobs, skipped, request, reporter)
     code = ExitCode.DONE
     if len(skipped) < len(jobs):
         code = _work(request, jobs, skipped, reporter)
@@ -57,27 +68,36 @@ def _carry_out(request: Request, began: float) -> ExitCode:
             for job in jobs:
                 reporter.tell(Report(input=job.input.name, status="skipped", outputs=job.outputs))
     legend = options.angle_legend
-    if legend is not None and (len(skipped) < len(jobs) or not os.path.lexists(legend)):
+    if _renews_legend(request, skipped):
         from .image_job import write_legend
 
-        write_legend(legend, options.quality)
+        write_legend(legend or "", options.quality)
     if options.depfile is not None and not (code and options.fail_fast):
         failed = {report.input for report in reporter.totals.failures}
         made = [job for job in jobs if job.input.name not in failed]
         if made:
-            depfile.write(options.depfile, made, request.files)
+            depfile.write(options.depfile, made, depfile.rules(request.files))
     return code
 
 
-def _dry_run(jobs: Sequence[Job], skipped: frozenset[int], reporter: Reporter) -> ExitCode:
+def _renews_legend(request: Request, skipped: frozenset[int]) -> bool:
+    legend = request.options.angle_legend
+    return legend is not None and (len(skipped) < len(request.jobs) or not os.path.lexists(legend))
+
+
+def _dry_run(jobs: Sequence[Job], skipped: frozenset[int], request: Request, reporter: Reporter) -> ExitCode:
     """Print the plan."""
     with reporter:
         for number, job in enumerate(jobs):
             status = "skipped" if number in skipped else "planned"
-            reporter.tell(Report(input=job.input.name, status=status, outputs=job.outputs))
+            notes = () if request.options.quiet or number in skipped else job.notes
+            reporter.tell(Report(input=job.input.name, status=status, outputs=job.outputs, notes=notes))
             if not reporter.json and number not in skipped:
-                for target in job.targets.values():
-                    put(f"{job.name} -> {target.name}")
+                for path in job.outputs.values():
+                    put(f"{job.name} -> {'standard output' if path == STREAM else shown(path)}")
+        for name, path in request.files.written.items() if not reporter.json else ():
+            if name != "angle_legend" or _renews_legend(request, skipped):
+                put(f"{flag(name)} -> {shown(path)}")
     return ExitCode.DONE
 
 

@@ -20,6 +20,9 @@ from .mask_effect import effect_of
 from .plan import Job
 from .request import Request
 
+TRIES = 3
+"""So many images in a row for which the disk has no place end a batch: a smaller one may find room, all others wait."""
+
 
 def run(
     request: Request,
@@ -37,7 +40,7 @@ def run(
     _check_stages(request, processor)
     garbage.resume()
     wanted = [number for number in range(len(jobs)) if number not in skipped]
-    told = 0
+    told = refused = 0
     waiting = {
         number: Report(input=jobs[number].input.name, status="skipped", outputs=jobs[number].outputs)
         for number in skipped
@@ -63,6 +66,11 @@ def run(
             told = tell()
             if request.options.fail_fast and report.status == "failed":
                 break
+            if report.status == "done":
+                refused = 0
+            elif report.no_place is not None and (refused := refused + 1) == TRIES:
+                reporter.stop(report.no_place)
+                break
         for number in sorted(waiting):  # what was done before the stop, but stands behind what never will be
             reporter.tell(waiting[number])
     return ExitCode.FAILED if reporter.totals.failures else ExitCode.DONE
@@ -83,6 +91,7 @@ def _job_options(request: Request, cores: int) -> JobOptions:
             encode=encode.EncodeOptions(options.quality, options.strip, options.strip_gps, cores),
             stamper=request.stamper,
             keep_existing=options.no_clobber,
+            preserve_times=options.preserve_times,
         ),
         report=ReportOptions(ranges=options.verbose or options.json, notes=not options.quiet, facts=options.verbose),
         cores=cores,

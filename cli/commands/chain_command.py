@@ -15,6 +15,7 @@ from typer.core import TyperCommand
 from ...filters.core import catalog
 from ...filters.core.filter import Call
 from ...filters.core.parameters import MapField
+from ..batch.collisions import check_files
 from ..batch.recipe import Recipe, in_a_row, make_step, read_options
 from ..batch.recipe_file import load, write_recipe
 from ..batch.run import execute
@@ -48,7 +49,9 @@ def make_chain() -> FilterCommand:
         recipe = chained(steps)
         code = 0
         if inputs or options.files_from is not None or save is None:
-            code = execute(recipe, options, map_files(maps, values))
+            code = execute(recipe, options, map_files(maps, values), save)
+        elif save is not None:
+            check_files([], [save], dict.fromkeys(recipe.files(), "a kernel or bias of this call"))
         if save is not None and not options.dry_run:
             write_recipe(save, recipe)
         raise typer.Exit(code)

@@ -70,3 +70,12 @@ def flag(name: str) -> str:
     '--angle-legend'
     """
     return f"--{name.replace('_', '-')}"
+
+
+def counted(count: int, one: str, several: str) -> str:
+    """Return a number with its noun.
+
+    >>> counted(1, "file", "files"), counted(3, "file", "files")
+    ('1 file', '3 files')
+    """
+    return f"{count} {one if count == 1 else several}"

@@ -5,7 +5,10 @@ The JSON has a version. Within one, keys are only added.
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
+
+from .messages import counted
 
 SCHEMA = 1
 DEPTHS = {"uint8": 8, "uint16": 16, "float32": "float", "float64": "double"}
@@ -20,6 +23,15 @@ def depth_in_words(dtype: str) -> str:
     """
     depth = DEPTHS[dtype]
     return f"{depth}-bit" if isinstance(depth, int) else str(depth)
+
+
+class CallFiles(NamedTuple):
+    """The files of a call that belong to no image."""
+
+    written: Mapping[str, str]
+    """By option: the legend, the dependency file, the recipe."""
+    read: Sequence[str]
+    """What the outputs depend on: kernels, biases, mask, recipe and list."""
 
 
 class Report(NamedTuple):
@@ -44,7 +56,11 @@ class Report(NamedTuple):
     seconds: float = 0.0
     error: str | None = None
     lines: tuple[str, ...] = ()
-    """What people are told beside the error."""
+    """The facts that people asked for."""
+    notes: tuple[str, ...] = ()
+    """What people should know of the image."""
+    no_place: str | None = None
+    """Why the disk took nothing, if that is what failed: it takes nothing of the next image either."""
     frames: int | None = None
     """So many were filtered."""
 
@@ -77,12 +93,41 @@ class Report(NamedTuple):
         )
 
 
+class LeftOut(NamedTuple):
+    """What was found in folders and not taken."""
+
+    files: int = 0
+    """The files, backups not counted."""
+    backups: int = 0
+    subfolders: int = 0
+    """Those that were not searched, for lack of -r."""
+
+    def as_text(self) -> str:
+        """Return what follows the totals.
+
+        >>> LeftOut(2, 1, 3).as_text()
+        '; 1 backup and 2 other files passed over; 3 subfolders not searched (use -r)'
+        """
+        said = [
+            counted(count, one, several)
+            for count, one, several in (
+                (self.backups, "backup", "backups"),
+                (self.files, "other file", "other files"),
+            )
+            if count
+        ]
+        passed = f"; {' and '.join(said)} passed over" if said else ""
+        return passed + (
+            f"; {counted(self.subfolders, 'subfolder', 'subfolders')} not searched (use -r)" if self.subfolders else ""
+        )
+
+
 class Totals:
     """What became of all images."""
 
-    def __init__(self, passed_over: int) -> None:
+    def __init__(self, left_out: LeftOut) -> None:
         self.done = self.skipped = self.planned = 0
-        self.passed_over = passed_over
+        self.left_out = left_out
         self.failures: list[Report] = []
         self.megapixels = 0.0
 
@@ -102,8 +147,8 @@ class Totals:
         """Return how many of *count* images nothing is known of: those that a failure was told to stop."""
         return count - self.done - self.skipped - self.planned - len(self.failures)
 
-    def as_json(self, seconds: float, count: int) -> str:
-        """Return the totals of *count* images as one line."""
+    def as_json(self, seconds: float, count: int, files: CallFiles) -> str:
+        """Return the totals of *count* images as one line; *files* are those of the call."""
         return _line(
             "summary",
             {
@@ -112,7 +157,11 @@ class Totals:
                 "failed": len(self.failures),
                 "planned": self.planned,
                 "left": self.left(count),
-                "passed_over": self.passed_over,
+                "passed_over": self.left_out.files + self.left_out.backups,
+                "backups": self.left_out.backups,
+                "subfolders": self.left_out.subfolders,
+                "outputs": dict(files.written),
+                "dependencies": list(files.read),
                 "seconds": round(seconds, 6),
                 "megapixels_per_second": round(self.megapixels / seconds, 3) if seconds else 0.0,
             },
@@ -120,17 +169,13 @@ class Totals:
 
     def as_line(self, seconds: float, count: int) -> str:
         """Return the totals of *count* images for people."""
-        passed = f"; {_files(self.passed_over)} passed over" if self.passed_over else ""
+        passed = self.left_out.as_text()
         if self.planned:
             return f"{self.planned} planned, {self.skipped} skipped{passed}"
         rate = f", {self.megapixels / seconds:.1f} MP/s" if self.megapixels and seconds else ""
         left = f", {self.left(count)} left" if self.left(count) else ""
         counts = f"{self.done} done, {self.skipped} skipped, {len(self.failures)} failed{left}"
         return f"{counts} in {seconds:.2f} s{rate}{passed}"
-
-
-def _files(count: int) -> str:
-    return "1 other file" if count == 1 else f"{count} other files"
 
 
 def _line(type: str, values: dict[str, Any]) -> str:

@@ -8,16 +8,20 @@ import time
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from ..errors import FileError
-from .messages import printable, put, say, shown
-from .report import Report, Totals
+from ..errors import FileError, Interrupted
+from .messages import counted, printable, put, say, shown
+from .notes import Notes
+from .report import CallFiles, Report, Totals
 
 if TYPE_CHECKING:
     from .progress_bar import Bar
 
 
 class Reporter:
-    """Tells each report once, and the totals at the end; use it as a context."""
+    """Tells each report once, and the totals at the end; use it as a context.
+
+    A batch tells a note that many images share once, with their number, when all is done.
+    """
 
     def __init__(
         self,
@@ -26,6 +30,7 @@ class Reporter:
         totals: Totals,
         count: int,
         began: float,
+        files: CallFiles,
         *,
         several: bool,
         quiet: bool,
@@ -33,10 +38,13 @@ class Reporter:
         json: bool,
     ) -> None:
         self.filter, self.parameters = filter, parameters
-        self.totals, self.count = totals, count
+        self.totals, self.count, self.files = totals, count, files
         self.several, self.quiet, self.verbose, self.json = several, quiet, verbose, json
         self._began = began
         self._bar: Bar | None = None
+        self._notes = Notes()
+        self._stopped: str | None = None
+        self._finished = 0
 
     def begin(self, count: int) -> None:
         """Show a bar for *count* images, where there is somebody to see it."""
@@ -48,6 +56,7 @@ class Reporter:
 
     def advance(self, report: Report) -> None:
         """Show that one more image is done, which `tell` may have to wait for others to tell."""
+        self._finished += report.status == "done"
         if self._bar is not None:
             self._bar.advance(shown(report.input))
 
@@ -56,12 +65,21 @@ class Reporter:
         self.totals.add(report)
         for line in report.lines:
             self._say(line)
+        for note in report.notes:
+            if self.several:
+                self._notes.add(shown(report.input), note)
+            else:
+                self._say(f"imfilter: {shown(report.input)}: {note}")
         if report.error is not None:
             self._say(f"imfilter: {printable(report.error)}")
         elif report.status == "skipped" and self.verbose:
             self._say(f"{shown(report.input)}: skipped")
         if self.json:
             put(report.as_json(self.filter, self.parameters))
+
+    def stop(self, reason: str) -> None:
+        """Say with the totals that the images that are left were not tried."""
+        self._stopped = reason
 
     def _say(self, line: str) -> None:
         if self._bar is not None:
@@ -78,15 +96,28 @@ class Reporter:
         if self._bar is not None:
             self._bar.close()
             self._bar = None
+        interrupted = isinstance(failure, type) and issubclass(failure, KeyboardInterrupt)
+        if failure is None or interrupted:
+            for line in self._notes.lines():
+                say(f"imfilter: {line}")
+        if interrupted and self.several:
+            raise Interrupted(self._how_far())
         if failure is not None:
             return
         seconds = time.perf_counter() - self._began
+        if self._stopped is not None and (left := self.totals.left(self.count)):
+            say(f"imfilter: stopped: {self._stopped}; {counted(left, 'image was', 'images were')} not tried")
         if self.several and not self.quiet:
             say(f"imfilter: {self.totals.as_line(seconds, self.count)}")
-            for report in self.totals.failures:
-                say(f"  {printable(report.error or '')}")
         if self.json:
-            put(self.totals.as_json(seconds, self.count))
+            put(self.totals.as_json(seconds, self.count, self.files))
+
+    def _how_far(self) -> str:
+        """Say how much of a batch is done, and how to do the rest."""
+        if not self._finished:
+            return "interrupted"
+        left = self.count - self._finished - self.totals.skipped - len(self.totals.failures)
+        return f"interrupted: {self._finished} of {self.count} images done, {left} left; run it again with --update"
 
 
 def wants_bar(json: bool, environment: Mapping[str, str] = os.environ) -> bool:

@@ -9,18 +9,25 @@ import os
 import shutil
 import stat
 import sys
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from ...filters.core.lazy_numpy import np
 from ..console.messages import reason, shown
-from ..errors import FileError
+from ..errors import FileError, NoPlaceError
 from ..signals import uninterrupted
 from ..streams import is_stream
+from .file_attributes import hand_on
 
 PREFIX = ".imfilter-"
+NO_PLACE = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO, errno.ESTALE, errno.ENOTCONN})
+"""The errors of a disk, not of a file."""
+TRIES = 100
+"""Random names that are tried for a temporary file."""
+
+Times = tuple[int, int]
+"""When a file was read and when it was changed, in nanoseconds."""
 
 
 class Buffer(io.BytesIO):
@@ -61,43 +68,49 @@ class Transaction:
     def __init__(self) -> None:
         self._files: list[tuple[Path, Path, Path | None]] = []
         self._streams: list[tuple[Path | None, Buffer]] = []
+        self.notes: list[str] = []
+        """What people should know of the files that were replaced."""
 
     @contextlib.contextmanager
-    def open(self, target: Path | None, backup: Path | None = None) -> Iterator[Buffer]:
+    def open(self, target: Path | None, backup: Path | None = None, times: Times | None = None) -> Iterator[Buffer]:
         """Give a buffer whose contents will become *target*; None is standard output.
 
-        *backup* is a name for the file that was there before; there must be none of that name.
-        Encoders write to memory: some seek, which a pipe cannot, and some hide why the disk refused.
+        *backup* is a name for the file that was there before; there must be none of that name. *times* are those that
+        the file shall have. Encoders write to memory: some seek, which a pipe cannot, and some hide why the disk
+        refused.
         """
         buffer = Buffer()
-        with _named(target):
+        with naming_failures(target):
             if target is None or is_stream(target):
                 self._streams.append((target, buffer))
                 yield buffer
                 return
-            # A link is replaced, not followed: what it leads to may be anybody's, and lie anywhere.
-            permissions = _permissions(target)
+            replaced = _is_replaced(target)
             with uninterrupted():
-                descriptor, name = tempfile.mkstemp(prefix=_prefix(os.getpid()), suffix=".tmp", dir=target.parent)
-                self._files.append((Path(name), target, backup))
+                descriptor, temporary = _create(target.parent, 0o600 if replaced else 0o666)
+                self._files.append((temporary, target, backup))
             with os.fdopen(descriptor, "wb") as file:
-                os.fchmod(descriptor, permissions)
+                if replaced:
+                    self.notes += hand_on(target, descriptor)
                 yield buffer
                 buffer.pour(file)
+                if times is not None:
+                    file.flush()
+                    os.utime(descriptor, ns=times)
 
     def commit(self) -> None:
         """Let all outputs appear: first the streams, which may fail still."""
         for target, buffer in self._streams:
-            with _named(target):
+            with naming_failures(target):
                 _send(buffer, target)
         self._streams.clear()
         with uninterrupted():
             while self._files:
                 temporary, target, backup = self._files[-1]
                 if backup is not None:
-                    with _named(backup):
+                    with naming_failures(backup):
                         _keep(target, backup)
-                with _named(target):
+                with naming_failures(target):
                     temporary.replace(target)
                 self._files.pop()
 
@@ -112,7 +125,7 @@ class Transaction:
 
 
 @contextlib.contextmanager
-def _named(target: Path | None) -> Iterator[None]:
+def naming_failures(target: Path | None) -> Iterator[None]:
     """Let a failure name *target*."""
     try:
         yield
@@ -120,7 +133,18 @@ def _named(target: Path | None) -> Iterator[None]:
         raise
     except OSError as error:
         name = "standard output" if target is None else shown(str(target))
+        if error.errno in NO_PLACE:
+            raise NoPlaceError(name, f"cannot be written: {reason(error)}") from None
         raise FileError(name, f"cannot be written: {reason(error)}") from None
+
+
+def _create(folder: Path, mode: int) -> tuple[int, Path]:
+    """Create a temporary file; its permissions are *mode* as the umask, or the folder's ACL, lets them be."""
+    for _ in range(TRIES):
+        path = folder / f"{_prefix(os.getpid())}{os.urandom(6).hex()}.tmp"
+        with contextlib.suppress(FileExistsError):
+            return os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC | os.O_NOFOLLOW, mode), path
+    raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST))
 
 
 def _prefix(process: int) -> str:
@@ -141,29 +165,35 @@ def _keep(target: Path, backup: Path) -> None:
         if backup.is_symlink() or not backup.samefile(target):
             raise
     except OSError:  # a file system without links
-        with target.open("rb") as source, backup.open("xb") as copy:
-            try:
-                shutil.copyfileobj(source, copy)
-                copy.flush()
-            except BaseException:
-                backup.unlink()
-                raise
-        shutil.copystat(target, backup)
+        with uninterrupted():
+            descriptor = os.open(backup, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+            with os.fdopen(descriptor, "wb") as copy:
+                try:
+                    hand_on(target, descriptor)
+                    with target.open("rb") as source:
+                        shutil.copyfileobj(source, copy)
+                    copy.flush()
+                    found = target.stat()
+                    os.utime(descriptor, ns=(found.st_atime_ns, found.st_mtime_ns))
+                except BaseException:
+                    backup.unlink()
+                    raise
 
 
-def _permissions(target: Path) -> int:
-    """Return the mode of the file to be replaced, or what a new file gets, as one that replaces a link is."""
+def _is_replaced(target: Path) -> bool:
+    """Whether a file is there already; raises OSError for a folder.
+
+    A link is replaced, not followed, and what it leads to hands nothing on: it may be anybody's, and lie anywhere.
+    """
     try:
         mode = target.lstat().st_mode
     except FileNotFoundError:
-        mode = stat.S_IFLNK
+        return False
     if stat.S_ISLNK(mode) and not target.is_dir():
-        mask = os.umask(0)
-        os.umask(mask)
-        return 0o666 & ~mask
+        return False
     if not stat.S_ISREG(mode):  # a folder, or a link to one
         raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
-    return stat.S_IMODE(mode)
+    return True
 
 
 def _send(buffer: Buffer, target: Path | None) -> None:

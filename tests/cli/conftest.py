@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import shlex
 import signal
 import subprocess
 import sys
@@ -12,6 +13,9 @@ import numpy as np
 import pytest
 import tifffile
 from PIL import Image
+
+SMALL_DISK = "unshare --user --map-root-user --mount"
+"""Starts a program that may mount file systems, which nobody else sees."""
 
 
 @pytest.fixture(autouse=True)
@@ -145,3 +149,19 @@ def load():
             return np.asarray(image)
 
     return load
+
+
+@pytest.fixture
+def small_disk(needs, shell, folder):
+    """Run a line of shell with a file system of a size, ``small_disk("80k", "imfilter ...")``, at the folder disk."""
+    needs("a small disk")
+    (folder / "disk").mkdir()
+
+    def small_disk(size, line):
+        # In a namespace of its own, which takes the file system away when it ends.
+        return shell(
+            f"export -f imfilter; {SMALL_DISK} bash -o pipefail -c "
+            + shlex.quote(f"mount -t tmpfs -o size={size} tmpfs disk && {line}")
+        )
+
+    return small_disk

@@ -180,16 +180,6 @@ def umask():
     return mask
 
 
-def test_in_place_replaces_a_link_by_the_picture_and_keeps_what_it_led_to(ok, png, folder):
-    (folder / "elsewhere").mkdir()
-    real = png.rename(folder / "elsewhere" / "real.png")
-    before = real.read_bytes()
-    (folder / "link.png").symlink_to(real)
-    ok("blur", "link.png", "--in-place", "--backup", ".orig")
-    assert not (folder / "link.png").is_symlink()
-    assert (real.read_bytes(), (folder / "link.png.orig").read_bytes()) == (before, before)
-
-
 def test_other_names_of_the_replaced_file_keep_its_contents(ok, good, folder):
     (folder / "backup.png").hardlink_to(good)
     ok("blur", "a.png", "-o", "out.png")

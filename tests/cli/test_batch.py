@@ -59,7 +59,7 @@ def test_a_bad_image_stops_nothing(run, photos, folder):
     assert ended.lines[0].startswith("imfilter: photos/bad.png: ")
     assert ended.lines[1].startswith("imfilter: missing.png: ")
     assert ended.lines[2].startswith("imfilter: 3 done, 0 skipped, 2 failed in ")
-    assert ended.lines[3:] == [line.replace("imfilter:", " ") for line in ended.lines[:2]]
+    assert ended.lines[3:] == []  # each failure is told once
     assert names(folder / "out") == ["a.png", "b.JPG", "c.tif"]
 
 
@@ -92,7 +92,7 @@ def test_two_outputs_of_one_name_are_refused(refused, png, folder, second):
 
 def test_an_empty_folder_is_refused(refused, folder):
     (folder / "empty").mkdir()
-    assert "empty: is a folder without images" in refused(2, "blur", "empty", "-o", "out/")
+    assert "empty: no images found" in refused(2, "blur", "empty", "-o", "out/")
 
 
 STRANGE = [

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from imfilter.cli.batch import image_job
+from imfilter.cli.images import atomic_write
 from PIL import Image
 
 
@@ -81,12 +82,14 @@ WRONG = {
     "edges a.png -o x.png --magnitude x.png": "x.png: would hold two outputs",
     "edges a.png -o x.png --magnitude ./x.png": "would hold two outputs",
     "edges a.png -o - --magnitude -": "standard output holds one image",
-    "blur a.png b.png -o out.png": "several images need a folder",
+    "blur a.png a.png -o out.png": "several images need a folder",
+    "blur a.png b.png -o out.png": "b.png: no such file or directory",
+    "blur a.png new.jpg": "new.jpg: no such file or directory; for the output use -o new.jpg",
     "blur a.png b.png -o -": "standard output holds one image",
     "blur a.png - -o folder/": "standard input",
     "blur - - -o folder/": "standard input",
     "blur - -o folder/": "standard input has no name",
-    "blur folder -o out.png": "folder without images",
+    "blur folder -o out.png": "no images found",
     "kernels nosuch": "nosuch",
     "kernels show nosuch": "'nosuch' is neither a built-in kernel nor a file",
     "kernels show ragged.txt": "ragged.txt, row 2",
@@ -201,7 +204,7 @@ def test_a_folder_that_cannot_be_written_is_refused(refused, folder, monkeypatch
     def denied(*_, **__):
         raise PermissionError(13, "Permission denied")
 
-    monkeypatch.setattr("tempfile.mkstemp", denied)  # the superuser may write anywhere
+    monkeypatch.setattr(atomic_write, "_create", denied)  # the superuser may write anywhere
     assert refused(1, "blur", "a.png", "-o", "out.png").endswith("out.png: cannot be written: permission denied")
 
 

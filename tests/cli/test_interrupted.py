@@ -1,6 +1,8 @@
 """A batch that is stopped at any moment leaves whole files and no others, and the next run goes on where it was."""
 
+import json
 import os
+import re
 import shutil
 import signal
 import sys
@@ -9,6 +11,7 @@ import time
 
 import numpy as np
 import pytest
+from imfilter.cli.batch import runner
 from imfilter.cli.images.atomic_write import PREFIX
 from PIL import Image
 
@@ -70,7 +73,8 @@ def test_what_is_there_is_whole_and_the_next_run_does_the_rest(
     codes = {signal.SIGTERM: 143, signal.SIGKILL: -9, signal.SIGINT: 130}
     assert process.returncode in (codes[number], 0)  # it may have been done
     if process.returncode == 130:
-        assert said == b"imfilter: interrupted\n"
+        # Of the first images nobody may have been told yet.
+        assert re.fullmatch(r"imfilter: interrupted(: \d+ of 24 images done, .*)?\n", said.decode())
     if number != signal.SIGKILL:
         assert leavings(folder) == []
     for left in leavings(folder):
@@ -79,6 +83,24 @@ def test_what_is_there_is_whole_and_the_next_run_does_the_rest(
     assert contents(photos) == inputs
     assert run("edges", *WORDS, "--update").code == 0
     assert made(folder) == expected
+
+
+def test_an_interruption_says_how_far_the_batch_is(run, photos, monkeypatch):
+    process, calls = runner.process, []
+
+    def interrupted(*arguments):
+        calls.append(arguments)
+        if len(calls) == 6:
+            raise KeyboardInterrupt
+        return process(*arguments)
+
+    words = ("blur", "photos", "-r", "-o", "out/", "-j", "1")
+    run("blur", "photos/0", "-o", "out/0/")
+    (photos / "1" / "01.png").write_bytes(b"")
+    monkeypatch.setattr(runner, "process", interrupted)
+    ended = run(*words, "--update")
+    assert (ended.code, ended.lines[0]) == (130, "imfilter: photos/1/01.png: is empty")
+    assert ended.lines[1:] == ["imfilter: interrupted: 4 of 24 images done, 11 left; run it again with --update"]
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL], ids=lambda number: number.name)
@@ -178,11 +200,26 @@ def test_a_full_disk_is_a_line_for_each_image_and_no_file(shell, photos, folder,
     ended = shell(f"trap '' XFSZ; ulimit -f 1; imfilter edges photos -r -o out/ --angle angles/ -j {cores}")
     assert ended.returncode == 1
     lines = ended.stderr.decode().splitlines()
-    assert len(lines) == 2 * COUNT + 1
+    assert len(lines) == COUNT + 1
     assert all(line.endswith(": cannot be written: file too large") for line in lines[:COUNT])
     assert lines[COUNT].startswith(f"imfilter: 0 done, 0 skipped, {COUNT} failed in ")
     assert made(folder) == {}
     assert leavings(folder) == []
+
+
+@pytest.mark.needs("a small disk")
+@pytest.mark.parametrize("cores", [1, 2])
+def test_a_full_disk_ends_a_batch_after_a_few_tries(small_disk, photos, cores):
+    ended = small_disk("80k", f"imfilter blur photos -r -o disk/ -t npy -j {cores} --json")
+    lines = ended.stderr.decode().splitlines()
+    assert ended.returncode == 1
+    failures = [line for line in lines if "no space left on device" in line and "stopped" not in line]
+    assert len(failures) == len(set(failures)) == 3
+    (stopped,) = [line for line in lines if "stopped" in line]
+    read = [json.loads(line) for line in ended.stdout.splitlines()]
+    left = read[-1]["left"]
+    assert left == COUNT - len(read) + 1 > 10
+    assert stopped == (f"imfilter: stopped: cannot be written: no space left on device; {left} images were not tried")
 
 
 def test_two_batches_write_into_one_folder_at_once(start, command, photos, folder, expected):

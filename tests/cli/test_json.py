@@ -177,7 +177,7 @@ def test_a_wrong_call_prints_no_line(refused, png):
 
 def test_the_document_names_the_version_and_every_key():
     image = json.loads(report.Report("a", "done").as_json("blur", {}))
-    summary = json.loads(report.Totals(0).as_json(1.0, 0))
+    summary = json.loads(report.Totals(report.LeftOut()).as_json(1.0, 0, report.CallFiles({}, [])))
     for line in (image, summary):
         schema = SCHEMA["$defs"][line["type"]]
         assert set(line) == set(schema["required"]) == set(schema["properties"])

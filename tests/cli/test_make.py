@@ -69,7 +69,7 @@ def test_make_reads_every_name_as_it_is(folder, names):
 def test_a_dependency_file_names_outputs_input_and_kernel(ok, png, folder):
     (folder / "k.txt").write_text("1 2 1")
     ok("conv", "a.png", "-o", "b.png", "--kernel", "k.txt", "--depfile", "b.d")
-    assert (folder / "b.d").read_text() == "b.png: a.png k.txt\n"
+    assert (folder / "b.d").read_text() == "b.png: a.png k.txt\nk.txt:\n"
 
 
 def test_a_dependency_file_of_a_pipe_names_what_is_a_file(ok, png, folder):

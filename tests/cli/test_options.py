@@ -42,7 +42,7 @@ HARMLESS = {
     "max_pixels": "1M",
     "max_frames": 3,
     "jobs": 2,
-    **dict.fromkeys(["recursive", "null", "in_place", "no_clobber", "update"], True),
+    **dict.fromkeys(["recursive", "null", "in_place", "preserve_times", "no_clobber", "update"], True),
     **dict.fromkeys(["dry_run", "fail_fast", "json", "quiet", "verbose"], True),
 }
 """Another value of each option that changes which files are read and written, or what is told, but not what is in them.

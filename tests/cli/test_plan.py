@@ -5,7 +5,7 @@ from pathlib import Path, PurePath
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from imfilter.cli.batch import collisions
+from imfilter.cli.batch import collisions, twin_names
 from imfilter.cli.batch.plan import Input, plan
 from imfilter.cli.errors import UsageError
 from imfilter.cli.images import formats
@@ -25,13 +25,16 @@ OUTPUTS = st.dictionaries(
 FORMATS = st.one_of(st.none(), st.sampled_from(list(formats.FORMATS.values())))
 
 
-def place(path):
-    """Where a name leads, on a file system that does not mind case."""
-    return str(Path(path).absolute().resolve()).casefold()
+@pytest.fixture(params=[str, str.casefold], ids=["two cases", "one case"], scope="module")
+def place(request):
+    """Where a name leads, on a file system that tells case apart, and on one that does not."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(twin_names, "_is_one_name", lambda folder, one, other: request.param is not str)
+        yield lambda path: request.param(str(Path(path).absolute().resolve()))
 
 
-@given(INPUTS, OUTPUTS, FORMATS, st.booleans())
-def test_no_two_targets_are_one_and_none_is_an_input(inputs, outputs, to, several):
+@given(inputs=INPUTS, outputs=OUTPUTS, to=FORMATS, several=st.booleans())
+def test_no_two_targets_are_one_and_none_is_an_input(place, inputs, outputs, to, several):
     try:
         jobs = plan(inputs, outputs, to=to, several=several or len(inputs) > 1)
         collisions.check_names(jobs)

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 from imfilter.cli.batch import inputs
-from imfilter.cli.batch.inputs import InputRules
+from imfilter.cli.batch.inputs import Fate, InputRules
 from imfilter.cli.errors import UsageError
 from PIL import Image
 
@@ -32,7 +32,7 @@ def places(*names, **rules):
 
 
 def passed_over(*names, **rules):
-    return inputs.scan(names, InputRules(**rules)).passed_over
+    return [path for path, _ in inputs.scan(names, InputRules(**rules)).passed_over]
 
 
 def test_a_folder_gives_its_own_images_in_order(tree):
@@ -53,9 +53,9 @@ def test_a_tree_gives_every_image_by_its_place(tree):
 
 def test_images_are_known_by_their_content(tree):
     tree("p/notes.txt")
-    for name in ("p/image.dat", "p/scan.bak"):
+    for name in ("p/image.dat", "p/scan.x1"):
         Image.new("L", (4, 3)).save(name, "PNG")
-    assert places("p") == ["image.dat", "scan.bak"]
+    assert places("p") == ["image.dat", "scan.x1"]
 
 
 def test_what_is_no_image_is_passed_over_and_named(tree):
@@ -175,7 +175,7 @@ def test_globs_do_not_concern_what_is_named(tree):
 
 def test_a_folder_of_which_nothing_is_taken_says_so(tree):
     tree("p/a.png")
-    with pytest.raises(UsageError, match=r"p: is a folder without images \(1 other files\)"):
+    with pytest.raises(UsageError, match=r"p: no images found \(1 file matches --exclude\)$"):
         places("p", exclude=["*.png"], recursive=True)
 
 
@@ -249,8 +249,9 @@ def test_an_output_folder_in_the_tree_is_not_read(ok, tree, folder):
 def test_a_backup_is_not_filtered_in_its_turn(tree):
     tree("p/a.png")
     Image.new("L", (4, 3)).save("p/a.png.orig", "PNG")
-    Image.new("L", (4, 3)).save("p/lonely.png.orig", "PNG")
-    assert places("p", backup=".orig") == ["a.png", "lonely.png.orig"]
+    Image.new("L", (4, 3)).save("p/lonely.png.kept", "PNG")
+    assert places("p", backup=".orig") == ["a.png", "lonely.png.kept"]
+    assert inputs.scan(["p"], InputRules()).count(Fate.BACKUP) == 1
 
 
 def test_a_link_in_the_output_folder_may_not_lead_out_of_it(refused, tree, folder):

@@ -139,7 +139,7 @@ def test_one_mask_is_for_all_frames(ok, photo, mask):
 
 def test_a_dependency_file_names_the_mask(ok, photo, mask, folder):
     ok("blur", "a.png", "-o", "b.png", "--mask", "mask.png", "--depfile", "b.d")
-    assert (folder / "b.d").read_text() == "b.png: a.png mask.png\n"
+    assert (folder / "b.d").read_text() == "b.png: a.png mask.png\nmask.png:\n"
 
 
 def test_missing_samples_are_an_option_of_all_steps(ok):

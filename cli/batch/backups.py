@@ -1,0 +1,53 @@
+"""Which files of a folder are backups: what a picture was before a program replaced it."""
+
+from __future__ import annotations
+
+import functools
+import os
+import re
+from collections.abc import Callable, Collection
+
+from ..images import formats
+
+EDITORS = ("~", ".bak", ".backup", ".old", ".orig", ".original", "_original", ".save", ".sav")
+"""What editors and other programs add to the name of a file that they replace, in lower case."""
+
+
+def is_backup(
+    name: str, others: Collection[str], suffix: str | None = None, *, replaced: Callable[[str], bool]
+) -> bool:
+    """Whether the file *name* is a backup, by its name and those of the *others* in its folder.
+
+    It is one if it ends as an editor's backup does, or if it has the name of an image beside it with something added.
+    *suffix* is what is added in this call. A name that ends in an image's suffix all the same, as a.jpg.webp, may be a
+    picture of its own: it counts if the image beside it was *replaced* by this program.
+    """
+    if name.lower().endswith(EDITORS) and name.lower() not in EDITORS:
+        return True
+    if suffix and name.endswith(suffix) and name.removesuffix(suffix) in others:
+        return True
+    for found in _image_suffixes().finditer(name.lower()):
+        kept = name[: found.end()]
+        if kept in others and kept != name and (not _is_image(name) or replaced(kept)):
+            return True
+    return False
+
+
+def names(pattern: str, name: str) -> bool:
+    """Whether a glob names backups: it ends as the *name* of one does, with more than the suffix of images.
+
+    >>> names("*.orig", "a.png.orig"), names("*", "a.png.orig"), names("a*.png", "a.png.orig.png")
+    (True, False, False)
+    """
+    literal = re.split(r"[*?\]]", pattern)[-1]
+    return bool(literal) and not _is_image(f"x{literal}") and name.endswith(literal)
+
+
+def _is_image(name: str) -> bool:
+    return os.path.splitext(name)[1].lower() in formats.BY_SUFFIX
+
+
+@functools.cache
+def _image_suffixes() -> re.Pattern[str]:
+    suffixes = "|".join(map(re.escape, sorted(formats.BY_SUFFIX, key=len, reverse=True)))
+    return re.compile(rf"(?:{suffixes})(?=.)", re.DOTALL)

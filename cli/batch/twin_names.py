@@ -1,0 +1,86 @@
+"""Names that differ in case, or in how Unicode writes a letter: the file system says whether they are one file."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+import unicodedata
+from collections.abc import Iterator
+from typing import Generic, TypeVar
+
+from ..images.atomic_write import PREFIX
+from ..signals import uninterrupted
+
+Value = TypeVar("Value")
+
+
+class Places(Generic[Value]):
+    """What is kept by absolute path, for every name that means one file."""
+
+    def __init__(self) -> None:
+        self._found: dict[str, list[tuple[str, Value]]] = {}
+
+    def __iter__(self) -> Iterator[str]:
+        return (place for group in self._found.values() for place, _ in group)
+
+    def add(self, place: str, value: Value) -> None:
+        """Keep a value."""
+        self._found.setdefault(folded(place), []).append((place, value))
+
+    def get(self, place: str) -> Value | None:
+        """Return what is kept at a path, by whatever name."""
+        group = self._found.get(folded(place), ())
+        return next((value for other, value in group if are_one(other, place)), None)
+
+
+def folded(path: str) -> str:
+    r"""Return what all names share that any file system takes for one.
+
+    >>> folded("Straße/É.JPG") == folded("STRASSE/e\\u0301.jpg")
+    True
+    """
+    if path.isascii():
+        return path.lower()
+    return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", path).casefold())
+
+
+def are_one(one: str, other: str) -> bool:
+    """Whether two absolute paths, alike when they are folded, mean one file; the files need not exist.
+
+    A NUL in them stands for a number that is not known yet, the same in both.
+    """
+    ones, others = (path.replace("\0", "0").split(os.sep) for path in (one, other))
+    if len(ones) != len(others):
+        return False
+    folder = os.sep
+    for name, twin in zip(ones, others, strict=True):
+        if name != twin and not _is_one_name(folder, name, twin):
+            return False
+        folder = os.path.join(folder, name)
+    return True
+
+
+def _is_one_name(folder: str, name: str, twin: str) -> bool:
+    """Whether two names mean one entry of a folder, which need not exist."""
+    there = [os.path.join(folder, one) for one in (name, twin)]
+    exist = [os.path.lexists(path) for path in there]
+    if all(exist):
+        return os.path.samestat(*map(os.lstat, there))
+    if any(exist):
+        return False
+    while not os.path.isdir(folder):
+        folder = os.path.dirname(folder)
+    # A folder that is made there has its parent's habits.
+    with uninterrupted():
+        try:
+            made = tempfile.mkdtemp(prefix=PREFIX, dir=folder)
+        except OSError:
+            return True  # no output will be written there either
+        try:
+            os.mkdir(os.path.join(made, name))
+            return os.path.lexists(os.path.join(made, twin))
+        except OSError:
+            return True
+        finally:
+            shutil.rmtree(made, ignore_errors=True)

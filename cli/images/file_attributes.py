@@ -1,0 +1,92 @@
+"""What a file that is replaced hands on to the one that takes its place: owner, mode, ACL, extended attributes."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import stat
+from pathlib import Path
+
+from ..console.messages import reason
+
+ACLS = ("system.posix_acl_access", "system.nfs4_acl")
+"""The extended attributes that hold access control lists."""
+LABELS = ("security.selinux", "security.SMACK64")
+"""Those that say who may touch a file. Others of the system's are digests of the contents, which are new."""
+
+
+def hand_on(source: Path, descriptor: int) -> list[str]:
+    """Give the new file *descriptor* what *source* has; return what could not be kept, as notes.
+
+    Where the group is lost, its members may do no more than everybody: another group takes its place.
+    """
+    old = source.stat()
+    notes = _own(old, descriptor)
+    wanted = _attributes(source)
+    for name in ACLS:
+        if name not in wanted:
+            # A folder may have handed one down, by which the file would be open to more people than before.
+            with contextlib.suppress(OSError, AttributeError):
+                os.removexattr(descriptor, name)
+    others = [name for name in wanted if name not in ACLS]
+    notes += _set(descriptor, {name: wanted[name] for name in others})  # a file that is read-only takes none
+    new, mode = os.fstat(descriptor), stat.S_IMODE(old.st_mode)
+    if new.st_gid != old.st_gid:
+        mode = mode & ~(stat.S_ISGID | 0o070) | (mode & 0o007) << 3 & mode
+    if new.st_uid != old.st_uid:
+        mode &= ~stat.S_ISUID
+    os.fchmod(descriptor, mode)
+    return notes + _set(descriptor, {name: wanted[name] for name in ACLS if name in wanted})
+
+
+def _own(old: os.stat_result, descriptor: int) -> list[str]:
+    new = os.fstat(descriptor)
+    if (new.st_uid, new.st_gid) == (old.st_uid, old.st_gid):
+        return []
+    try:
+        os.fchown(descriptor, old.st_uid, old.st_gid)
+    except OSError:
+        with contextlib.suppress(OSError):  # of a group that one is in, the group can be given
+            os.fchown(descriptor, -1, old.st_gid)
+    new = os.fstat(descriptor)
+    lost = [
+        f"{what} {_name(what, id)}"
+        for what, id, kept in (("owner", old.st_uid, new.st_uid), ("group", old.st_gid, new.st_gid))
+        if id != kept
+    ]
+    return [f"the {' and '.join(lost)} of the replaced file could not be kept"] if lost else []
+
+
+def _name(what: str, id: int) -> str:
+    import grp
+    import pwd
+
+    try:
+        return pwd.getpwuid(id).pw_name if what == "owner" else grp.getgrgid(id).gr_name
+    except KeyError:
+        return str(id)
+
+
+def _attributes(source: Path) -> dict[str, bytes]:
+    """Return the extended attributes that a copy should have; none where the system has none."""
+    if not hasattr(os, "listxattr"):
+        return {}
+    found = {}
+    with contextlib.suppress(OSError):
+        for name in os.listxattr(source):
+            if name.startswith("user.") or name in (*ACLS, *LABELS):
+                with contextlib.suppress(OSError):  # one that may not be read is no part of what people keep
+                    found[name] = os.getxattr(source, name)
+    return found
+
+
+def _set(descriptor: int, attributes: dict[str, bytes]) -> list[str]:
+    notes = []
+    for name, value in attributes.items():
+        try:
+            os.setxattr(descriptor, name, value)
+        except OSError as error:
+            if name not in LABELS:  # the system gives labels of its own
+                what = "ACL" if name in ACLS else f"extended attribute {name}"
+                notes.append(f"the {what} of the replaced file could not be kept: {reason(error)}")
+    return notes
