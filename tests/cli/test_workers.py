@@ -263,7 +263,7 @@ def test_those_who_ask_again_while_they_have_some_do_not_wait_for_each_other(run
 
     def asking(self, name):
         for width in (1, 2):
-            self.wait_for_room(width, 1)
+            self.wait_for_room(width, 1, 8)
         return read(self, name)
 
     monkeypatch.setattr(reader.Reader, "read", asking)
