@@ -54,6 +54,8 @@ def _unmarked(what: str, call: Call, spread: float) -> str:
 
 def _spread(pixels: Array, missing: float | None, full: float) -> float:
     """Return the widest range of a channel's samples in parts of white, *full*."""
+    if not pixels.size:
+        return 0.0
     if missing is not None:
         pixels = np.where(pixels == missing, np.nan, pixels)
     low, high = (end.reduce(pixels, axis=(0, 1)).astype(float) for end in (np.fmin, np.fmax))
