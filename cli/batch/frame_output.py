@@ -119,9 +119,12 @@ def kept_of(metadata: Metadata, name: str, computed: Computed, notes: list[str])
     if name == SHEET:
         return Metadata()
     if name != "image":
-        metadata = Metadata(georeferenced(metadata), dpi=metadata.dpi)
+        words = metadata.words and metadata.words.of_map()
+        metadata = Metadata(georeferenced(metadata), dpi=metadata.dpi, words=words)
     elif computed.outputs[name].samples.shape[2] != computed.shape[2]:
         metadata = metadata._replace(icc=b"")
+    if metadata.words is not None:
+        metadata = metadata._replace(words=metadata.words.moved(computed.geometry))
     nodata = computed.outputs[name].nodata
     if metadata.dpi is None and not metadata.tags and nodata is None:
         return metadata

@@ -86,6 +86,9 @@ class ImageProcessor:
         formats_of = {
             output: target.format or formats.FORMATS[picture.format] for output, target in job.targets.items()
         }
+        write = self.options.write.encode
+        if write.compression and not any(format.compressions for format in formats_of.values()):
+            raise FileError(next(iter(job.targets.values())).name, formats.FOR_COMPRESSION)
         encodings = {
             output: self._encoding(output, picture, formats_of[output], target)
             for output, target in job.targets.items()
@@ -117,8 +120,8 @@ class ImageProcessor:
         if SHEET in outputs:
             drawn = outputs[SHEET].samples.drawn(self.maps, self.options.render.sheet_range)
             outputs[SHEET] = outputs[SHEET]._replace(samples=drawn)
-        seen = picture.pixels if picture.alpha is None else picture.pixels[picture.alpha > 0][None]
-        surprising = self._surprises(picture, seen, missing, encodings, outputs, formats_of)
+        seen = _seen(picture, missing if result.missing else None)
+        surprising = self._surprises(picture, seen, encodings, outputs, formats_of)
         height, width = picture.pixels.shape[:2]
         return Computed(
             picture.pixels.shape,
@@ -196,7 +199,6 @@ class ImageProcessor:
         self,
         picture: Picture,
         pixels: Array,
-        missing: float | None,
         encodings: Mapping[str, Encoding],
         outputs: Mapping[str, Output],
         formats_of: Mapping[str, formats.Format],
@@ -212,9 +214,7 @@ class ImageProcessor:
         kernel_sum = None if weights is None else weights.sum
         last = self.recipe.last
         told = list(encodings.items())[: 1 if self.maps else None]
-        notes = [
-            surprises.note(name, encoding, outputs[name], last, pixels, missing, kernel_sum) for name, encoding in told
-        ]
+        notes = [surprises.note(name, encoding, outputs[name], last, pixels, kernel_sum) for name, encoding in told]
         return tuple(note for note in [untold, *notes] if note)
 
     def _encoding(self, output: str, picture: Picture, format: formats.Format, target: Target) -> Encoding:
@@ -293,6 +293,16 @@ class ImageProcessor:
             return encode.write_maps(file, output.samples, format, metadata, options, stamp, white)
         colours = computed.colours_of(name)
         return encode.write(file, output.samples, output.alpha, format, metadata, options, stamp, colours, white)
+
+
+def _seen(picture: Picture, missing: float | None) -> Array:
+    """Return the pixels that are neither transparent nor missing, as one row; all where there is no other."""
+    where = None if picture.alpha is None else picture.alpha > 0
+    marked = nodata.of(missing, picture.pixels, picture.colours == "rgb", picture.full)
+    if marked is not None:
+        there = ~marked.gaps(picture.pixels).any(axis=2)
+        where = there if where is None or not (where & there).any() else where & there
+    return picture.pixels if where is None or not where.any() else picture.pixels[where][None]
 
 
 def _output_facts(outputs: Mapping[str, Output], encodings: Mapping[str, Encoding]) -> list[str]:

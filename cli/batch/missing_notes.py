@@ -13,8 +13,8 @@ def of(name: str, computed: Computed) -> list[str]:
     """Return what is to be told of the missing samples of the output *name*."""
     output, format = computed.outputs[name], computed.formats_of[name]
     dtype, missing, notes = computed.encodings[name].dtype, computed.missing, list[str]()
-    title = format.title or format.name.upper()
-    if output.moved:
+    title, is_float = format.title or format.name.upper(), dtype not in ("uint8", "uint16")
+    if output.moved and not is_float:
         notes.append(f"{output.moved} samples came out as the nodata value, {output.nodata:g}, and were moved off it")
     if not output.missing:
         return notes
@@ -25,7 +25,6 @@ def of(name: str, computed: Computed) -> list[str]:
                 f"{before:.2%} of the samples are missing, and {after:.2%} of the result; "
                 "--nan ignore leaves them out of the sums"
             )
-    is_float = dtype not in ("uint8", "uint16")
     value = 0.0 if output.nodata is None else output.nodata
     if not format.georeferenced and not is_float:
         notes.append(f"{title} cannot mark missing samples; they are {value:g} in it; use .tif")

@@ -215,6 +215,17 @@ class SharedOptions(NamedTuple):
             metavar="1-100",
         ),
     ] = None
+    compression: Annotated[
+        str,
+        Option(
+            "Compression of TIFF, without loss.",
+            PIXELS,
+            affects_output=True,
+            metavar="|".join(formats.COMPRESSIONS),
+            default="deflate",
+            words=lambda: formats.COMPRESSIONS,
+        ),
+    ] = ""
     background: Annotated[
         str,
         Option(

@@ -69,6 +69,7 @@ def check(recipe: Recipe, options: SharedOptions, map_files: Mapping[str, str], 
             read[name] = what
     files = CallFiles({name: path for name, path in written.items() if path is not None}, list(read))
     jobs = _plan(recipe, options, found, outputs, len(maps))
+    _check_compression(jobs, options)
     collisions.check_files(jobs, list(files.written.values()), read)
     region = mask_option.read(options.mask, options.roi)
     request = Request(
@@ -94,6 +95,8 @@ def check(recipe: Recipe, options: SharedOptions, map_files: Mapping[str, str], 
 def _check_values(options: SharedOptions) -> None:
     if options.quality is not None and not 1 <= options.quality <= 100:
         raise UsageError(f"--quality: {options.quality} is not from 1 to 100")
+    if options.compression and options.compression not in formats.COMPRESSIONS:
+        raise UsageError(f"--compression {options.compression!r}: use one of {', '.join(formats.COMPRESSIONS)}")
     if options.frame is not None and options.frame < 0:
         raise UsageError(f"--frame: {options.frame} is no frame's number; the first is 0")
     if options.max_frames < 1:
@@ -233,6 +236,17 @@ def _plan(
         if target is not None and target.format is not None and not target.format.holds_maps(maps):
             raise UsageError(f"{target.name}: {target.format.name.upper()} cannot hold {maps} maps; {formats.FOR_MAPS}")
     return jobs
+
+
+def _check_compression(jobs: Sequence[Job], options: SharedOptions) -> None:
+    """Refuse a compression where no output of a job has a choice of them."""
+    if not options.compression:
+        return
+    for job in jobs:
+        known = [target.format for target in job.targets.values()]
+        if not any(format is None or format.compressions for format in known):
+            target = next(iter(job.targets.values()))
+            raise UsageError(f"{target.name}: {formats.FOR_COMPRESSION}")
 
 
 def _check_depfile(path: str, request: Request) -> None:

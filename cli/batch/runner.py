@@ -88,7 +88,7 @@ def _job_options(request: Request, cores: int) -> JobOptions:
             effect=effect_of(region, request.max_pixels) if region is not None else None,
         ),
         write=WriteOptions(
-            encode=encode.EncodeOptions(options.quality, options.strip, options.strip_gps, cores),
+            encode=encode.EncodeOptions(options.quality, options.strip, options.strip_gps, options.compression, cores),
             stamper=request.stamper,
             keep_existing=options.no_clobber,
             preserve_times=options.preserve_times,

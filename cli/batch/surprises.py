@@ -22,24 +22,23 @@ def note(
     output: Output,
     call: Call,
     pixels: Array,
-    missing: float | None,
     kernel_sum: float | None,
 ) -> str:
     """Return what to say of the output of an image, and the option that shows it; nothing where all is well.
 
-    *call* is the last filter's; *missing* the value of samples that do not count; *kernel_sum* that of the filter's
+    *call* is the last filter's; *kernel_sum* that of the filter's
     weights, where it is a weighted sum.
     """
     what = {"image": "picture"}.get(name, name if name.startswith("map") else f"{name} map")
     if output.blank:
-        return _unmarked(what, call, _spread(pixels, missing, encoding.full))
+        return _unmarked(what, call, _spread(pixels, encoding.full))
     levels = output.levels
     if levels is None:
         return ""
     # Who sharpens wants overshoots, and who asks for clipping has it.
     if levels.clipped > MANY and call.name != "sharpen" and call.given.get("range") != "clip":
         return f"more than {MANY:.0%} of the {what} is clipped; {_fitting(encoding, levels, call, kernel_sum)} shows it"
-    if levels.high - levels.low < FEW and _spread(pixels, missing, encoding.full) > 4 * FEW:
+    if levels.high - levels.low < FEW and _spread(pixels, encoding.full) > 4 * FEW:
         return f"the values of the {what} differ by a few levels; --range stretch shows them"
     return ""
 
@@ -52,12 +51,8 @@ def _unmarked(what: str, call: Call, spread: float) -> str:
     return f"no edge of the {what} reaches --high; --low 12% --high 30% go by the picture's own edges"
 
 
-def _spread(pixels: Array, missing: float | None, full: float) -> float:
+def _spread(pixels: Array, full: float) -> float:
     """Return the widest range of a channel's samples in parts of white, *full*."""
-    if not pixels.size:
-        return 0.0
-    if missing is not None:
-        pixels = np.where(pixels == missing, np.nan, pixels)
     low, high = (end.reduce(pixels, axis=(0, 1)).astype(float) for end in (np.fmin, np.fmax))
     return float(np.max(high - low)) / full
 

@@ -58,7 +58,7 @@ class Gathered:
             self._writer.add(Content(pixels, alpha, metadata, self.options, self.software, colours, white))
             return
         if self.format.paged and not self.options.strip:
-            metadata = Metadata(georeferenced(metadata), icc=metadata.icc, dpi=metadata.dpi)
+            metadata = Metadata(georeferenced(metadata), icc=metadata.icc, dpi=metadata.dpi, words=metadata.words)
         else:
             metadata = Metadata()
         if pixels.shape != self._shape and not self.format.paged:

@@ -84,7 +84,7 @@ def header(data: bytes, at: int, notes: list[str], pixels: int | None = None) ->
     count = min(used or 1 << bits, 256) if bits <= 8 else 0
     there = len(data) if pixels is None or pixels < end else min(pixels, len(data))
     count = min(count, max(there - end, 0) // entry)
-    palette = np.frombuffer(data, np.uint8, count * entry, end).reshape(count, entry)[:, 2::-1]
+    palette = np.frombuffer(data, np.uint8, count * entry, min(end, len(data))).reshape(count, entry)[:, 2::-1]
     if pixels is None:
         pixels = end + (count if bits <= 8 else used) * entry
     return Header(width, abs(height), height < 0, bits, compression, masks, palette, pixels, metadata)

@@ -21,6 +21,8 @@ class EncodeOptions(NamedTuple):
     quality: int | None = None
     strip: bool = False
     strip_gps: bool = False
+    compression: str = ""
+    """How the samples are packed, for a format that has several ways; nothing is its own choice."""
     cores: int = 1
     """Threads that compress; the bytes are the same for any number."""
 

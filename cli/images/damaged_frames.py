@@ -1,4 +1,4 @@
-"""Damaged animations: which frames can be read."""
+"""What ``--lenient`` takes of frames or pages that cannot be read to the end: those before the damage."""
 
 from __future__ import annotations
 

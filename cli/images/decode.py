@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import struct
 from collections.abc import Iterator
 from functools import partial
 
@@ -86,4 +87,7 @@ def _failures() -> Iterator[None]:
         raise DecodeError("needs more memory than there is") from None
     except Exception as error:
         # Decoders answer broken files with errors of every type; each means the same to the user.
-        raise DecodeError(f"is damaged or truncated ({reason_of(error)})") from error
+        cut_off = isinstance(error, (struct.error, IndexError))
+        raise DecodeError(
+            f"is damaged or truncated ({'a part is missing' if cut_off else reason_of(error)})"
+        ) from error

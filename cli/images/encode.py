@@ -105,7 +105,9 @@ def write_maps(
 def kept(metadata: Metadata, format: Format, pixels: Any, options: EncodeOptions, notes: list[str]) -> Metadata:
     """Return what goes into a file of *pixels*."""
     if options.strip:
-        return Metadata()
+        return Metadata(words=metadata.words and metadata.words.of_samples())
+    if not format.paged and metadata.words is not None and metadata.words.name:
+        notes.append(f"{format.title or format.name.upper()} cannot hold its {metadata.words.name}; use .tif")
     if not format.georeferenced and (own := georeferenced(metadata)):
         metadata = metadata._replace(tags=without(metadata.tags, own.keys()))
         if own.keys() != {GDAL_NODATA}:

@@ -63,7 +63,7 @@ def _picture(planes: dict[str, Array], notes: list[str]) -> Picture:
         notes.append(f"its bands are the channels {', '.join(others)}")
     pixels = real_samples(_as_floats([planes[name] for name in names or others]))
     if alpha is None:
-        return Picture(pixels, notes=notes)
+        return Picture(pixels, notes=notes, colours="gray" if names or len(others) == 1 else "bands")
     alpha = alpha.astype(np.float32)
     if (alpha == 1).all():
         return Picture(pixels, notes=notes)

@@ -1,7 +1,8 @@
 """FITS: the first image of a file, and each plane of a cube, as its values stand for.
 
 After Definition of the Flexible Image Transport System, version 4.0. The first row is at the bottom, as that says in
-section 5.1 and viewers show it, unless `ROWORDER` is TOP-DOWN. Samples of the value `BLANK` are NaN.
+section 5.1 and viewers show it, unless `ROWORDER` is TOP-DOWN. Samples of the value `BLANK` are missing: NaN, or where
+whole numbers stand for themselves, the picture's nodata value.
 
 This reader is as exact as astropy's for images, and starts in a tenth of its time.
 """
@@ -104,48 +105,44 @@ def finish(begun: PartialDecode, options: DecodeOptions, decode: Decode) -> Pict
         planes = max(there // (width * height), 1)
         notes.append("is damaged or truncated; what could be read of it was taken")
 
-    def plane(number: int) -> Array:
-        """Return a plane, upright."""
+    def plane(number: int) -> tuple[Array, float | None]:
+        """Return a plane, upright, and its value of what is missing."""
         count = width * height
         have = max(min(there - number * count, count), 0)
         start = min(first.start + number * count * dtype.itemsize, len(data))
         samples = np.frombuffer(data, dtype, have, start)
         if have < count:
             samples = np.concatenate([samples, np.zeros(count - have, dtype)])
-        rows = _meant(samples.reshape(height, width), first, bits)
-        return rows if first.cards.get("ROWORDER") == "TOP-DOWN" else rows[::-1]
+        rows, blank = _meant(samples.reshape(height, width), first, bits)
+        return rows if first.cards.get("ROWORDER") == "TOP-DOWN" else rows[::-1], blank
 
     def pictures() -> Iterator[Picture]:
         for number in range(planes):
-            pixels = real_samples(np.ascontiguousarray(plane(number)[..., None]))
-            yield Picture(pixels, notes=notes if number == 0 else [])
+            samples, blank = plane(number)
+            pixels = real_samples(np.ascontiguousarray(samples[..., None]))
+            yield Picture(pixels, notes=notes if number == 0 else [], nodata=blank)
 
     if more == [3] and planes == 3 and first.cards.get("CTYPE3", "RGB").startswith("RGB"):
-        return Picture(real_samples(np.dstack([plane(number) for number in range(3)])), notes=notes)
+        colours = np.dstack([plane(number)[0] for number in range(3)])
+        return Picture(real_samples(colours), notes=notes, nodata=plane(0)[1])
     return next(pictures()) if planes == 1 else Frames(planes, pictures)
 
 
-def _meant(samples: Array, unit: Unit, bits: int) -> Array:
-    """Return the values that samples stand for; section 4.4.2.5."""
-    scale, zero, blank = unit.number("BSCALE", 1), unit.number("BZERO", 0), unit.cards.get("BLANK")
-    missing = None
-    if bits > 0 and blank is not None:
-        missing = samples == int(unit.number("BLANK", 0))
-        missing = missing if missing.any() else None
+def _meant(samples: Array, unit: Unit, bits: int) -> tuple[Array, float | None]:
+    """Return the values that samples stand for, and that of those that are missing; section 4.4.2.5."""
+    scale, zero = unit.number("BSCALE", 1), unit.number("BZERO", 0)
+    blank = unit.number("BLANK", 0) if bits > 0 and "BLANK" in unit.cards else None
     if scale == 1 and zero == 0:
-        values = samples
-    elif bits in UNSIGNED and (scale, zero) == (1, UNSIGNED[bits][0]):
+        return samples, blank
+    if bits in UNSIGNED and (scale, zero) == (1, UNSIGNED[bits][0]):
         half, kind = UNSIGNED[bits]
-        values = samples.astype(f"i{bits // 8}").view(kind) ^ np.array(half, kind)
-    else:
-        values = samples.astype(np.float64) * scale + zero
-        if abs(bits) <= 16 or bits == -32:
-            values = values.astype(np.float32)
-    if missing is None:
-        return values
-    wide = values.astype(np.float32 if abs(bits) <= 16 or bits == -32 else np.float64)
-    wide[missing] = np.nan
-    return wide
+        return samples.astype(f"i{bits // 8}").view(kind) ^ np.array(
+            half, kind
+        ), None if blank is None else blank + zero
+    values = samples.astype(np.float64) * scale + zero
+    if blank is not None:
+        values[samples == blank] = np.nan
+    return values.astype(np.float32) if abs(bits) <= 16 or bits == -32 else values, None
 
 
 CODEC = Codec(finish, not_written)

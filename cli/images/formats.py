@@ -46,6 +46,8 @@ class Format(NamedTuple):
     """It holds several pages, which have no times."""
     maps: bool = False
     """It holds any number of maps."""
+    compressions: tuple[str, ...] = ()
+    """What --compression may say, if samples are packed in several ways; the first is the default."""
     georeferenced: bool = False
     """It tells where its samples lie on the ground, and which value marks those that are missing."""
     aliases: tuple[str, ...] = ()
@@ -123,6 +125,7 @@ FORMATS = {
             alpha=True,
             paged=True,
             maps=True,
+            compressions=("deflate", "none", "lzw", "packbits", "zstd"),
             georeferenced=True,
             aliases=("tif",),
             module="tiff.codec",
@@ -182,6 +185,10 @@ LOSSLESS = FORMATS["png"]
 """The format of a map in a folder, if the input's format is lossy or unknown."""
 HEAD = 512
 """How many bytes of a file are enough to recognise its format."""
+COMPRESSIONS = tuple(dict.fromkeys(way for format in FORMATS.values() for way in format.compressions))
+"""The words of --compression."""
+FOR_COMPRESSION = "--compression is for TIFF; write .tif, or leave it out"
+"""Advice where a format packs samples in one way only."""
 FOR_MAPS = "use .npy or .tif, -o FOLDER/ --name '{stem}-{map:02}.png' for a file each, or --sheet FILE"
 """Advice where a format holds too few channels."""
 FOR_BANDS = "use .tif or .npy"

@@ -145,7 +145,12 @@ def _colours_and_alpha(image: Image.Image) -> tuple[Any, Any]:
 def read(data: bytes, options: DecodeOptions) -> Frames:
     """Return the frames of an animation, each as the canvas that is seen."""
     try:
-        found = blocks(_mended(data) if options.lenient else data)
+        try:
+            found = blocks(data)
+        except (IndexError, struct.error):
+            if not options.lenient:
+                raise
+            found = blocks(_mended(data))
     except (IndexError, struct.error):
         raise DecodeError("is damaged or truncated (a block is cut off)") from None
     notes: list[str] = []

@@ -21,9 +21,9 @@ def finish(begun: PartialDecode, options: DecodeOptions, decode: Decode) -> Pict
         isobmff.check_items(data, b"hvc1")
     try:
         file = library.open_heif(data, convert_hdr_to_8bit=False, hdr_to_16bit=False)
-    except (ValueError, RuntimeError, EOFError, SyntaxError) as error:
+        image = file[file.primary_index]
+    except (ValueError, RuntimeError, EOFError, SyntaxError, IndexError) as error:
         raise DecodeError(f"is damaged, or a HEIF file of a kind that is not read ({error})") from None
-    image = file[file.primary_index]
     width, height = image.size
     options.check_size(width, height, 12)
     try:

@@ -26,7 +26,7 @@ REALS = {5: "II", 10: "ii", 11: "f", 12: "d"}
 """The same for the others: of a fraction, numerator and denominator."""
 ITEMS = {5: 4, 10: 4}
 """Bytes that the byte order reverses, by type, if that is not a whole value: the halves of fractions."""
-SHORT, LONG, BYTE, ASCII, RATIONAL, DOUBLE = 3, 4, 1, 2, 5, 12
+SHORT, LONG, BYTE, ASCII, RATIONAL, UNDEFINED, DOUBLE = 3, 4, 1, 2, 5, 7, 12
 DEEPEST = 3
 """How many directories may lie above another."""
 MOST_ENTRIES = (1 << 16) - 1
@@ -184,10 +184,13 @@ class File:
             raise LoopError("its directories overlap")
 
 
-def read(data: bytes) -> Directory:
-    """Return the first directory of a TIFF or an EXIF block; raises ValueError or struct.error if it is damaged."""
+def read(data: bytes, at: int | None = None) -> Directory:
+    """Return the first directory of a TIFF or an EXIF block, or that *at* an offset.
+
+    Raises ValueError or struct.error if it is damaged.
+    """
     file = File(data.removeprefix(PREFIX))
-    return _directory(file, file.offset(file.first), ())
+    return _directory(file, file.offset(file.first) if at is None else at, ())
 
 
 def _directory(file: File, at: int, above: tuple[int, ...]) -> Directory:

@@ -65,8 +65,9 @@ def described(data: bytes) -> Image:
         raise DecodeError("is damaged or truncated (its codestream has no size)")
     right, bottom, left, top = struct.unpack_from(">IIII", data, at + 8)
     (count,) = struct.unpack_from(">H", data, at + 40)
-    components = list(struct.iter_unpack("BBB", data[at + 42 : at + 42 + 3 * count]))
-    if not count or len(components) < count or right <= left or bottom <= top:
+    listed = data[at + 42 : at + 42 + 3 * count]
+    components = list(struct.iter_unpack("BBB", listed)) if len(listed) == 3 * count else []
+    if not components or right <= left or bottom <= top:
         raise DecodeError("is damaged or truncated (its codestream has no size)")
     plain = all(bits < 128 and (x, y) == (1, 1) for bits, x, y in components)
     bits = tuple((bits & 127) + 1 for bits, _, _ in components)
@@ -140,9 +141,10 @@ def _deep(data: bytes, found: Image) -> Picture:
     imagecodecs = extras.required("imagecodecs", what)
     samples = imagecodecs.jpeg2k_decode(data, planar=False)
     samples = extras.scaled(samples.reshape(found.height, found.width, -1), bits)
-    if found.alpha is None:
-        return Picture(samples)
-    return Picture(np.delete(samples, found.alpha, axis=2), samples[..., found.alpha].copy())
+    alpha = None
+    if found.alpha is not None:
+        samples, alpha = np.delete(samples, found.alpha, axis=2), samples[..., found.alpha].copy()
+    return Picture(samples, alpha, colours="cmyk" if found.space == CMYK and samples.shape[2] == 4 else "gray")
 
 
 CODEC = Codec(finish, not_written, load)

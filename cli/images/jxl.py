@@ -128,8 +128,8 @@ def _is_srgb(bits: Bits) -> bool:
     return (white, primaries) == (1, 1) and not bits.number(1) and bits.enumerated() == 13
 
 
-def _stream(data: bytes) -> bytes:
-    """Return the beginning of the codestream, which may lie in boxes."""
+def codestream(data: bytes) -> bytes:
+    """Return the codestream, or its beginning, which may lie in boxes."""
     if data.startswith(CODESTREAM):
         return data
     parts = []
@@ -146,7 +146,7 @@ def _stream(data: bytes) -> bytes:
 
 def finish(begun: PartialDecode, options: DecodeOptions, decode: Decode) -> Picture:
     """Return the picture."""
-    found, notes = header(_stream(begun.data)), []
+    found, notes = header(codestream(begun.data)), []
     options.check_size(found.width, found.height, 4 * (3 + len(found.extra)) * (1 if found.bits <= 8 else 2))
     if found.animated:
         raise DecodeError("is an animated JPEG XL image, which is not read; djxl FILE out.apng converts it")

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from PIL import Image
 
     from . import ifd
+    from .tiff.words import Words
 
 TURNS: dict[int, Any] = {2: 0, 3: 3, 4: 1, 5: 5, 6: 4, 7: 6, 8: 2}
 """Pillow's `Transpose` for each EXIF orientation."""
@@ -51,6 +52,8 @@ class Metadata(NamedTuple):
     comments: tuple[bytes, ...] = ()
     texts: tuple[tuple[str, str], ...] = ()
     """Other texts of a PNG, by their keywords."""
+    words: Words | None = None
+    """What a TIFF says of its own layout, which is brought up to date where one is written."""
 
     @property
     def exif(self) -> bytes:
@@ -97,14 +100,16 @@ def of_image(image: Image.Image, notes: list[str], data: bytes = b"") -> Metadat
     return kept
 
 
-def of_tiff(data: bytes, icc: bytes, dpi: tuple[float, float] | None, notes: list[str]) -> Metadata:
-    """Return what the first page of a TIFF carries, beside its profile and resolution."""
+def of_tiff(
+    data: bytes, icc: bytes, dpi: tuple[float, float] | None, notes: list[str], at: int | None = None
+) -> Metadata:
+    """Return what a page of a TIFF carries, beside its profile and resolution: that *at* an offset, or the first."""
     from . import ifd
 
     tags: Mapping[int, ifd.Value] = {}
     xmp = b""
     try:
-        found = ifd.read(data)
+        found = ifd.read(data, at)
         xmp = found[XMP].data if XMP in found else b""
         tags = _portable(found)
     except Exception as error:

@@ -109,6 +109,8 @@ class PartialDecode(NamedTuple):
     notes: tuple[str, ...] = ()
     low: Image.Image | None = None
     """The low bytes of 16-bit samples, whose high bytes *image* holds."""
+    parts: tuple[Any, ...] | None = None
+    """The bytes of the picture's parts, unpacked, for what is decoded with NumPy."""
     damage: str | None = None
     """Why a lenient `load` was needed."""
 

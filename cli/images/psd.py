@@ -109,7 +109,10 @@ def finish(begun: PartialDecode, options: DecodeOptions, decode: Decode) -> Pict
         pixels = np.iinfo(pixels.dtype).max - pixels
     elif found.mode == DUOTONE:
         notes.append("its duotone inks were left out; it is taken as gray")
-    return Picture(np.ascontiguousarray(pixels), alpha, metadata=_metadata(found, notes), notes=notes)
+    picture = Picture(np.ascontiguousarray(pixels), alpha, metadata=_metadata(found, notes), notes=notes)
+    if found.mode in (CMYK, MULTICHANNEL) and count > 1:
+        picture.colours = "cmyk" if found.mode == CMYK else "bands"
+    return picture
 
 
 def _check(found: Document) -> None:

@@ -22,8 +22,8 @@ def finish(begun: PartialDecode, options: DecodeOptions, decode: Decode) -> Pict
     height, channels = height if dimensions > 1 else 1, channels if dimensions > 2 else 1
     if not width or not height or not channels:
         raise DecodeError(f"is damaged: it promises {width}×{height} pixels of {channels} channels")
-    if colour_map or channels > 4:
-        raise DecodeError("is an SGI image of a colour map or more than 4 channels, which is not read")
+    if colour_map:
+        raise DecodeError("is an SGI image of a colour map, which is not read; convert it to PNG")
     options.check_size(width, height, 2 * size * channels)
     dtype = np.dtype(f">u{size}")
     if packed:

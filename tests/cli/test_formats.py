@@ -118,8 +118,14 @@ def deep_png(data):
 
 
 def alike(kind):
-    """What is the same of kinds that differ in nothing once they are read."""
-    return kind.format, kind.pixels.dtype.name, kind.pixels.shape[2], kind.alpha is None
+    """What is the same of kinds that differ in nothing once they are read: no result goes into what is only read."""
+    format = formats.FORMATS.get(kind.format.lower())
+    return (
+        "only read" if format is not None and format.instead else kind.format,
+        kind.pixels.dtype.name,
+        kind.pixels.shape[2],
+        kind.alpha is None,
+    )
 
 
 FIRST = {alike(kind): kind.name for kind in reversed(KINDS.values())}

@@ -238,7 +238,7 @@ def test_pages_share_the_bytes_of_their_file(dtype):
         places.append(id(data))
         return decode.decode(data, options)
 
-    found = pages.read(Path("in.tif").read_bytes(), decoded).each()
+    found = pages.read(Path("in.tif").read_bytes(), lambda at: None, decoded).each()
     assert [int(page.pixels[0, 0, 0]) for page in found] == [0, 1, 2, 3, 4]
     assert len(set(places)) == 1
 
@@ -281,7 +281,10 @@ def test_pages_that_overlap_and_are_not_refused_are_all_counted():
     data = bytearray(struct.pack("<2sHIH", b"II", 42, 8, entries) + bytes(12 * entries) + struct.pack("<I", 22))
     struct.pack_into("<H", data, 22, entries - 3)  # inside of the first, and nearly as long
     assert len(list(ifd.File(data).pages())) == 2
-    assert tiff_pages.read(bytes(data), lambda data: pytest.fail("is decoded when it is asked for")).count == 2
+    assert (
+        tiff_pages.read(bytes(data), lambda at: None, lambda data: pytest.fail("is decoded when it is asked for")).count
+        == 2
+    )
 
 
 def test_an_animation_as_pages_loses_its_times_with_a_word(run, source):

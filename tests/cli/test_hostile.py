@@ -135,7 +135,7 @@ TIFFS = {
     "a page outside": (corpus.tiff(GRAY, 1, following=99999), "page 2 lies outside"),
     "a count beyond all memory": (COUNT, "damaged"),
     "strips missing": (corpus.tiff(GRAY, 1, t273=8, t279=32), "1 of 3 parts"),
-    "strips missing, 16-bit": (corpus.tiff(DEEP, 1, t273=8, t279=64), "1 parts, and needs more"),
+    "strips missing, 16-bit": (corpus.tiff(DEEP, 1, t273=8, t279=64), "1 of 3 parts"),
     "a size that is a lie": (corpus.tiff(GRAY, 1, t256=9000, t257=9000), "damaged"),
     "a size that is a lie, 16-bit": (corpus.tiff(DEEP, 1, t256=9000, t257=9000), "damaged"),
     "tiles that are a lie": (corpus.tiff(DEEP, 1, tile=(16, 16), t322=60000, t323=60000), "60000×60000"),

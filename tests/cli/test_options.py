@@ -18,6 +18,7 @@ OTHER = {
     "nodata": "-9999",
     "keep_holes": True,
     "quality": 50,
+    "compression": "lzw",
     "background": "red",
     "strip": True,
     "strip_gps": True,

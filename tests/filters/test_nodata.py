@@ -29,6 +29,7 @@ VARIED: list[tuple[str, dict[str, Any]]] = [
     ("edges", {"thin": True}),
     ("edges", {"op": "canny", "sigma": 1.5}),
     ("edges", {"channels": "max"}),
+    ("edges", {"op": "canny", "low": "12%", "high": "30%"}),
     ("sharpen", {"linear": True}),
     ("pool", {"op": "avg", "size": 3, "stride": 2, "padding": 1, "include_pad": True}),
     ("frequency", {"border": "wrap"}),

@@ -1,4 +1,4 @@
-"""TIFF: 8 bits are written by Pillow, what it does not write by tifffile, and the tags beside by hand."""
+"""TIFF: pages are written by a writer of its own, those that Pillow knows by Pillow, and the tags beside by hand."""
 
 from __future__ import annotations
 
@@ -9,53 +9,75 @@ from .. import ifd, pillow_buffer
 from ..codec import Codec, Content, FrameWriter
 from ..metadata import Metadata, georeferenced, tags_of
 from ..picture import Timing
-from ..tiff_tags import XMP
-from . import decoder
+from ..tiff_tags import ICC_PROFILE, SOFTWARE, UNIT, X_RESOLUTION, XMP, Y_RESOLUTION
+from . import decoder, words
+from .colours import BLACK_IS_ZERO, RGB, SEPARATED, STRAIGHT, UNSPECIFIED
+
+DEFAULT = "deflate"
+INCH = 2
 
 
 def encode(file: io.BytesIO, content: Content) -> list[str]:
     """Write a file of one page."""
+    notes: list[str] = []
     samples, metadata = content.samples(), content.metadata
-    if samples.dtype.kind == "f" or content.colours == "bands" or (samples.dtype == "uint16" and samples.ndim == 3):
-        with _writer(file) as writer:
-            _add_page(writer, content)
-        return _finish(file, metadata)
+    numbers = [metadata.words.page] if metadata.words is not None else []
+    described = _described([content], numbers, notes)
+    if not _is_pillows(samples, content):
+        _write(file, [_page(content)])
+        return notes + _finish(file, metadata, described)
     beside = {"software": content.software, "icc_profile": metadata.icc, "dpi": metadata.dpi}
     image = pillow_buffer.image_of(samples, inks=content.colours == "cmyk")
     given = {name: value for name, value in beside.items() if value}
     image.save(file, "TIFF", compression="tiff_adobe_deflate", **given)
-    return _finish(file, metadata)
+    return notes + _finish(file, metadata, described)
 
 
 def encode_maps(file: io.BytesIO, content: Content) -> list[str]:
     """Write a file with a page for each map."""
-    with _writer(file) as writer:
-        for number in range(content.pixels.shape[2]):
-            software = content.software if number == 0 else ""
-            _add_page(writer, content._replace(pixels=content.pixels[..., number : number + 1], software=software))
-    return _finish(file, content.metadata)
+    metadata = content.metadata
+    content = content._replace(metadata=metadata._replace(words=metadata.words and metadata.words.of_map()))
+    pages = []
+    for number in range(content.pixels.shape[2]):
+        software = content.software if number == 0 else ""
+        pages.append(_page(content._replace(pixels=content.pixels[..., number : number + 1], software=software)))
+    _write(file, pages)
+    return _finish(file, metadata, {})
 
 
 class Pages:
-    """Gathers pages, which are encoded as they come."""
+    """Gathers pages, which are packed as they come."""
 
     def __init__(self) -> None:
         self.notes: list[str] = []
-        self._file = io.BytesIO()
-        self._writer = _writer(self._file)
-        self._metadata: Metadata | None = None
+        self._pages: list[Any] = []
+        self._first: Content | None = None
+        self._alike = True
+        self._numbers: list[int] = []
 
     def add(self, frame: Content) -> None:
         """Take one more page."""
-        if self._metadata is None:
-            self._metadata = frame.metadata
-        _add_page(self._writer, frame)
+        if self._first is None:
+            # Of its samples, what describes them is enough.
+            self._first = frame._replace(pixels=frame.pixels[:0], alpha=None)
+            self._shape = frame.pixels.shape
+        self._alike &= frame.pixels.shape == self._shape and frame.pixels.dtype == self._first.pixels.dtype
+        self._numbers.append(frame.metadata.words.page if frame.metadata.words is not None else -1)
+        self._pages.append(_page(frame))
 
     def write(self, file: io.BytesIO) -> None:
         """Write all pages."""
-        self._writer.close()
-        self.notes += _finish(self._file, self._metadata or Metadata())
-        file.write(self._file.getbuffer())
+        _write(file, self._pages)
+        assert self._first is not None
+        metadata = self._first.metadata
+        described: ifd.Directory = {}
+        if metadata.words is not None and self._alike:
+            described = _tags_of_words(
+                metadata.words, self._shape, self._first.pixels.dtype.name, self._numbers, self.notes
+            )
+        elif metadata.words is not None and metadata.words.kind:
+            self.notes.append(f"its {metadata.words.name} was not kept, as the pages are of several kinds")
+        self.notes += _finish(file, metadata, described)
 
 
 def frames(timing: Timing | None) -> FrameWriter:
@@ -63,46 +85,69 @@ def frames(timing: Timing | None) -> FrameWriter:
     return Pages()
 
 
-def _writer(file: io.BytesIO) -> Any:
-    """Return a writer of float samples, of 16-bit colour and of several pages, which Pillow's is not."""
-    import tifffile
+def _is_pillows(samples: Any, content: Content) -> bool:
+    """Whether Pillow writes such samples, as fast and small."""
+    if content.colours == "bands" or content.options.compression not in ("", DEFAULT):
+        return False
+    if content.colours == "cmyk" and content.alpha is not None:
+        return False
+    return samples.dtype == "uint8" or (samples.dtype == "uint16" and samples.ndim == 2)
 
-    return tifffile.TiffWriter(file, byteorder="<")
 
+def _page(content: Content) -> Any:
+    """Return a page, packed."""
+    from . import writer
 
-def _add_page(writer: Any, content: Content) -> None:
     samples, metadata, channels = content.samples(), content.metadata, content.pixels.shape[2]
-    photometric = (
-        {"rgb": "rgb", "cmyk": "separated"}.get(content.colours, "minisblack") if channels > 1 else "minisblack"
-    )
-    extra = ["unspecified"] * (channels - 1 if content.colours == "bands" else 0)
-    extra += ["unassalpha"] if content.alpha is not None else []
-    writer.write(
-        samples,
-        photometric=photometric,
-        planarconfig="contig" if samples.ndim == 3 else None,
-        extrasamples=extra or None,
-        compression="zlib",
-        # Its predictor for floats would need a compiled package.
-        predictor=samples.dtype.kind != "f",
-        metadata=None,
-        contiguous=False,
-        software=content.software or False,
-        resolution=metadata.dpi,
-        resolutionunit="INCH" if metadata.dpi else None,
-        iccprofile=metadata.icc or None,
-        extratags=[(tag, value.type, value.many, value.data, False) for tag, value in _own_tags(metadata)],
-    )
+    photometric, extra = BLACK_IS_ZERO, ()
+    if channels > 1:
+        photometric = {"rgb": RGB, "cmyk": SEPARATED}.get(content.colours, BLACK_IS_ZERO)
+    if content.colours == "bands":
+        extra = (UNSPECIFIED,) * (channels - 1)
+        bands = metadata.words.bands if metadata.words is not None else None
+        if bands is not None and bands.channels == channels:
+            photometric, extra = bands.photometric, bands.extra
+    if content.alpha is not None:
+        extra = (*extra, STRAIGHT)
+    tags: ifd.Directory = {**georeferenced(metadata)}
+    if metadata.dpi:
+        x, y = metadata.dpi
+        tags |= {X_RESOLUTION: words.rational(x), Y_RESOLUTION: words.rational(y), UNIT: ifd.short(INCH)}
+    elif metadata.words is not None:
+        tags |= metadata.words.density_tags()
+    if metadata.icc:
+        tags[ICC_PROFILE] = ifd.Value(ifd.UNDEFINED, len(metadata.icc), metadata.icc)
+    if content.software:
+        tags[SOFTWARE] = ifd.text(content.software.encode())
+    options = content.options
+    return writer.page(samples, photometric, extra, tags, options.compression or DEFAULT, options.cores)
 
 
-def _own_tags(metadata: Metadata) -> list[tuple[int, ifd.Value]]:
-    """Return the tags that each page has of its own; the others stand in the first alone."""
-    return sorted(georeferenced(metadata).items())
+def _write(file: io.BytesIO, pages: list[Any]) -> None:
+    from . import writer
+
+    writer.write(file, pages)
 
 
-def _finish(file: io.BytesIO, metadata: Metadata) -> list[str]:
+def _described(contents: list[Content], numbers: list[int], notes: list[str]) -> ifd.Directory:
+    """Return the tags that describe a picture as the old file's do."""
+    content = contents[0]
+    if content.metadata.words is None:
+        return {}
+    pixels = content.pixels
+    return _tags_of_words(content.metadata.words, pixels.shape, pixels.dtype.name, numbers, notes)
+
+
+def _tags_of_words(
+    said: words.Words, shape: tuple[int, ...], dtype: str, numbers: list[int], notes: list[str]
+) -> ifd.Directory:
+    height, width, channels = shape
+    return said.tags((width, height), dtype, channels, numbers, notes)
+
+
+def _finish(file: io.BytesIO, metadata: Metadata, described: ifd.Directory) -> list[str]:
     """Add to the first page what else the picture carries, each tag with its own type."""
-    tags = tags_of(metadata._replace(dpi=None))
+    tags = tags_of(metadata._replace(dpi=None)) | described
     if metadata.xmp:
         tags[XMP] = ifd.Value(ifd.BYTE, len(metadata.xmp), metadata.xmp)
     return ["its EXIF and XMP were not kept in a file of this size"] if tags and not ifd.add(file, tags) else []

@@ -1,96 +1,163 @@
-"""Reading TIFF: samples of more than 8 bits here, in whatever order and packing; the others through Pillow.
+"""Reading TIFF: gray, RGB, palettes, inks and bands of any depth here; what CCITT and JPEG packed through Pillow.
 
-After TIFF Revision 6.0 (Adobe 1992). Pillow reads 16-bit colour as 8-bit and no float colour; of 32-bit integers it
-turns the sign.
+After TIFF Revision 6.0 (Adobe 1992). Pillow reads 16-bit colour as 8-bit and no float colour, and of several damaged
+strips it says nothing.
 """
 
 from __future__ import annotations
 
 import struct
+from collections.abc import Iterator, Sequence
 from functools import partial
 from typing import Any
 
-from PIL import Image, TiffImagePlugin
+from PIL import TiffImagePlugin
 
-from ....filters.core.lazy_numpy import Array, np
+from ....filters.core.lazy_numpy import np
+from ...console.messages import reason_of
 from .. import georeference, ifd, pillow_decoder, placement
-from ..metadata import of_tiff, plausible, turned
-from ..picture import (
-    Decode,
-    DecodeError,
-    DecodeOptions,
-    Frames,
-    PartialDecode,
-    Picture,
-    premultiplied,
-    real_samples,
-    white_of_samples,
-)
+from ..metadata import Metadata, of_tiff, plausible, turned
+from ..picture import Decode, DecodeError, DecodeOptions, Frames, PartialDecode, Picture, white_of_samples
 from ..silence import silenced
 from ..tiff_tags import (
     BITS,
-    EXTRA_CHANNELS,
-    FORMAT,
+    COMPRESSION,
     HEIGHT,
     ICC_PROFILE,
     ORIENTATION,
     PHOTOMETRIC,
+    SUB_DIRECTORIES,
     UNIT,
     WIDTH,
     X_RESOLUTION,
     Y_RESOLUTION,
 )
-from . import pages, strips
+from . import camera_raw, colours, compression, integrity, pages, stacks, strips, words
 from .strips import many, one
 
-WHITE_IS_ZERO, BLACK_IS_ZERO, RGB = 0, 1, 2
-PREMULTIPLIED, STRAIGHT = 1, 2
 INCH, CENTIMETRE = 2, 3
 """Units of the resolution."""
 INCH_IN_CENTIMETRES = 2.54
+RESOLUTION = frozenset({X_RESOLUTION, Y_RESOLUTION, UNIT})
 
 
 def load(data: bytes, options: DecodeOptions) -> PartialDecode:
-    """Decode what Pillow does; leave the rest to `finish`."""
+    """Decode what Pillow does, and unpack the rest; leave NumPy's part to `finish`."""
     _check_pages(data, options)
+    camera_raw.check(data)
     tags, several = _first_page(data)
-    bits = max(many(tags, BITS, 1))
-    if bits in (8, 16, 24, 32, 64) and (bits > 8 or max(many(tags, FORMAT, 1)) != 1):
-        return PartialDecode(data)
-    if options.lenient and bits == 8 and one(tags, PHOTOMETRIC, 1) in (WHITE_IS_ZERO, BLACK_IS_ZERO, RGB):
-        return PartialDecode(data)
-    strips.check_count(tags)
+    packing = one(tags, COMPRESSION, 1)
+    compression.check(packing)
     if several:
         return PartialDecode(data)
-    image = pillow_decoder.opened("TIFF", TiffImagePlugin.TiffImageFile, data)
-    pillow_decoder.check_size(image, options)
-    with silenced():
-        return PartialDecode(data, pillow_decoder.decoded(image, data))
+    if _is_pillows(tags):
+        return _by_pillow(data, tags, options)
+    if stacks.found(data, tags) is not None:
+        return PartialDecode(data)
+    layout = strips.layout(data, tags)
+    if options.lenient or packing not in compression.AHEAD:
+        return PartialDecode(data)
+    _check_size(layout, options)
+    return PartialDecode(data, parts=strips.unpacked(layout))
 
 
 def finish(begun: PartialDecode, options: DecodeOptions, decode: Decode) -> Picture | Frames:
     """Return the picture, upright, or the pages."""
     tags, several = _first_page(begun.data)
     if begun.image is not None:
-        parts = partial(_colours_and_alpha, many(tags, BITS, 1))
-        return _with_nodata(_upright(pillow_decoder.finish(begun, options, parts, begun.data), tags), tags)
+        begun = begun._replace(notes=(*begun.notes, *_damage(begun, tags, options)))
+        picture = pillow_decoder.finish(begun, options, tiff=begun.data)
+        picture.metadata = picture.metadata._replace(dpi=_resolution(tags))
+        picture = _upright(picture, tags)
+        picture.metadata = _with_words(picture.metadata, begun.data, tags, picture, None)
+        return _with_nodata(picture, tags)
     if several:
-        return pages.read(begun.data, decode, begun.notes)
-    layout = strips.layout(begun.data, tags)
-    options.check_size(layout.width, layout.height, 2 * layout.channels * layout.dtype.itemsize)
+        return pages.read(begun.data, partial(_page, begun.data, options), decode, begun.notes)
+    if (stack := stacks.found(begun.data, tags)) is not None:
+        return _slices(begun.data, stack, options)
+    return _picture(begun.data, tags, options, begun.parts)
+
+
+def _page(data: bytes, options: DecodeOptions, at: int) -> Picture | None:
+    """Return the page whose directory is *at* an offset, None where that is Pillow's work."""
+    tags = ifd.File(data).tags(at)
+    compression.check(one(tags, COMPRESSION, 1))
+    return None if _is_pillows(tags) else _picture(data, tags, options, at=at)
+
+
+def _damage(begun: PartialDecode, tags: ifd.Directory, options: DecodeOptions) -> tuple[str, ...]:
+    """Return a note on what is damaged of what libtiff decoded; raises `DecodeError`."""
+    try:
+        integrity.check(begun.data, tags, begun.image, _check_jpeg)
+    except DecodeError as error:
+        if not options.lenient:
+            raise
+        return () if begun.notes else (f"{error}; what could be read of it was taken",)
+    return ()
+
+
+def _check_jpeg(data: bytes) -> None:
+    """Raise `DecodeError` where a JPEG is not whole."""
+    from ..jpeg import codec as jpeg
+
+    try:
+        jpeg.load(data, DecodeOptions(lambda width, height, a_pixel: None))
+    except (OSError, SyntaxError, ValueError) as error:
+        raise DecodeError(f"is damaged or truncated ({reason_of(error)})") from None
+
+
+def _slices(data: bytes, stack: stacks.Stack, options: DecodeOptions) -> Frames:
+    """Return the slices of a stack, which are pages."""
+    promised = stack.there + stack.missing
+    if stack.missing and not (options.lenient and stack.there):
+        raise DecodeError(f"is truncated ({stack.there} of {promised} slices are there)")
+
+    def each() -> Iterator[Picture]:
+        for number, tags in enumerate(stack.slices()):
+            picture = _picture(data, tags, options)
+            own = picture.metadata.words or words.Words()
+            picture.metadata = picture.metadata._replace(words=own.of_page(number, stack.there, own))
+            if stack.missing and number == 0:
+                picture.notes.insert(0, f"is truncated; {stack.there} of {promised} slices were taken")
+            yield picture
+
+    return Frames(stack.there, each)
+
+
+def _picture(
+    data: bytes,
+    tags: ifd.Directory,
+    options: DecodeOptions,
+    parts: Sequence[Any] | None = None,
+    at: int | None = None,
+) -> Picture:
+    """Return the picture that *tags* describe, those *at* an offset, else the first page's.
+
+    *parts* are its strips or tiles, if they are unpacked.
+    """
+    layout = strips.layout(data, tags)
+    if parts is None:
+        _check_size(layout, options)
     notes: list[str] = []
-    pixels, alpha = _colours(strips.assembled(layout, options.lenient, notes), tags, notes)
+    samples = strips.assembled(layout, options.lenient, notes, parts)
+    found = colours.of(samples, layout.bits, tags, notes)
     orientation = one(tags, ORIENTATION, 1)
     icc = tags[ICC_PROFILE].data if ICC_PROFILE in tags else b""
-    metadata = of_tiff(begun.data, icc, _resolution(tags), notes)
+    metadata = of_tiff(data, icc, _resolution(tags), notes, at)
     metadata = placement.upright(metadata, orientation, layout.width, layout.height, notes)
+    pixels, alpha, model = found.pixels, found.alpha, found.colours
+    if found.colours == "cmyk" and options.to_rgb:
+        pixels, alpha, icc = colours.inks_to_rgb(pixels, alpha, metadata.icc, notes)
+        metadata, model = metadata._replace(icc=icc), "rgb"
     picture = Picture(
         turned(pixels, orientation),
         None if alpha is None else turned(alpha, orientation),
-        metadata=metadata,
         notes=notes,
-        white=white_of_samples(layout.dtype),
+        orientation=orientation,
+        colours=model,
+        white=white_of_samples(samples.dtype) if pixels.dtype.kind == "f" else None,
     )
+    picture.metadata = _with_words(metadata, data, tags, picture, found.bands)
     return _with_nodata(picture, tags)
 
 
@@ -108,26 +175,61 @@ def _with_nodata(picture: Picture, tags: ifd.Directory) -> Picture:
     if value is None:
         return picture
     dtype, bits = picture.pixels.dtype, max(many(tags, BITS, 1))
-    photometric = one(tags, PHOTOMETRIC, BLACK_IS_ZERO)
-    if photometric not in (WHITE_IS_ZERO, BLACK_IS_ZERO, RGB):
+    photometric = one(tags, PHOTOMETRIC, colours.BLACK_IS_ZERO)
+    if photometric not in (colours.WHITE_IS_ZERO, colours.BLACK_IS_ZERO, colours.RGB):
         picture.notes.append("its nodata value is one of the samples as they were stored, and was ignored")
         return picture
     if dtype.kind == "u" and value.is_integer() and 0 <= value < 1 << bits:
-        if bits < 8:
-            value = value * 255 // ((1 << bits) - 1)
-        elif 8 < bits < 16:
-            value = int(value) << 16 - bits | int(value) >> 2 * bits - 16
-        if photometric == WHITE_IS_ZERO:
+        value = float(strips.to_white(np.array([int(value)], np.uint64 if bits > 16 else np.uint16), bits)[0])
+        if photometric == colours.WHITE_IS_ZERO:
             value = np.iinfo(dtype).max - value
     picture.nodata = float(value)
     return picture
 
 
-def _colours_and_alpha(bits: tuple[int, ...], image: Image.Image) -> tuple[Any, Any]:
-    pixels, alpha = pillow_decoder.colours_and_alpha(image)
-    if image.mode.startswith("I;16") and bits == (12,):
-        pixels = pixels << 4 | pixels >> 8  # 4095 is white
-    return pixels, alpha
+def _with_words(
+    metadata: Metadata, data: bytes, tags: ifd.Directory, picture: Picture, bands: colours.Bands | None
+) -> Metadata:
+    """Return what a page carries, with what describes its file told from what describes the picture."""
+    kept = dict(metadata.tags)
+    without_unit = one(tags, UNIT, INCH) == words.NO_UNIT
+    density = _density(tags) if without_unit else None
+    said = words.taken(kept, "<" if data[:2] == b"II" else ">", density, picture.notes)
+    if without_unit:
+        for tag in RESOLUTION:
+            kept.pop(tag, None)
+    if not kept.keys() - RESOLUTION:
+        kept = {}
+    if SUB_DIRECTORIES in tags:
+        picture.notes.append("the smaller copies of it, or what else lies below its page, were left out")
+    said = said._replace(dtype=picture.pixels.dtype.name, bands=bands)
+    return metadata._replace(tags=kept, words=said if said.tells else None)
+
+
+def _is_pillows(tags: ifd.Directory) -> bool:
+    """Whether Pillow knows best: what packs the samples knows their meaning, or they are YCbCr."""
+    if one(tags, COMPRESSION, 1) in compression.WITH_PICTURE:
+        return True
+    return one(tags, PHOTOMETRIC, 1) == colours.YCBCR and set(many(tags, BITS, 1)) == {8}
+
+
+def _by_pillow(data: bytes, tags: ifd.Directory, options: DecodeOptions) -> PartialDecode:
+    strips.check_count(tags)
+    name = compression.name(one(tags, COMPRESSION, 1))
+    try:
+        image = pillow_decoder.opened("TIFF", TiffImagePlugin.TiffImageFile, data)
+    except DecodeError:
+        bits = ", ".join(str(bits) for bits in many(tags, BITS, 1)[:4])
+        raise DecodeError(
+            f"is a TIFF of {name} data with samples of {bits} bits, which is not supported; {compression.ADVICE}"
+        ) from None
+    pillow_decoder.check_size(image, options)
+    with silenced():
+        return PartialDecode(data, pillow_decoder.decoded(image, data))
+
+
+def _check_size(layout: strips.Layout, options: DecodeOptions) -> None:
+    options.check_size(layout.width, layout.height, 2 * layout.bytes_in_memory)
 
 
 def _first_page(data: bytes) -> tuple[ifd.Directory, bool]:
@@ -156,34 +258,24 @@ def _check_pages(data: bytes, options: DecodeOptions) -> None:
             raise DecodeError(f"is damaged or truncated (page {whole + 1} lies outside of it)") from None
 
 
-def _colours(samples: Array, tags: ifd.Directory, notes: list[str]) -> tuple[Array, Array | None]:
-    """Return the colours and the alpha."""
-    photometric, channels = one(tags, PHOTOMETRIC, 1), samples.shape[2]
-    colours = {WHITE_IS_ZERO: 1, BLACK_IS_ZERO: 1, RGB: 3}.get(photometric)
-    extra = many(tags, EXTRA_CHANNELS)
-    if colours is None or colours > channels or (colours == 1 and channels > 2):
-        what = {3: "a palette", 5: "CMYK", 6: "YCbCr", 8: "Lab", 9: "Lab"}.get(photometric)
-        kind = f"has {what} in " if what else f"has {channels} channels of "
-        raise DecodeError(f"{kind}{samples.dtype.name}, which cannot be kept; convert it to RGB")
-    kind = (extra or (STRAIGHT if photometric == RGB else 0,))[0]
-    samples = real_samples(samples)
-    pixels = samples[..., :colours]
-    if photometric == WHITE_IS_ZERO and samples.dtype.kind == "u":
-        pixels = np.iinfo(samples.dtype).max - pixels
-    alpha = samples[..., colours] if channels > colours and kind in (PREMULTIPLIED, STRAIGHT) else None
-    left = channels - colours - (alpha is not None)
-    if left:
-        notes.append(
-            f"{left} of its {channels} channels, of unknown meaning, {'was' if left == 1 else 'were'} left out"
-        )
-    if alpha is not None and kind == PREMULTIPLIED:
-        pixels = premultiplied(pixels, alpha)
-    return pixels, alpha
-
-
 def _resolution(tags: ifd.Directory) -> tuple[float, float] | None:
-    if X_RESOLUTION not in tags or (unit := one(tags, UNIT, INCH)) not in (INCH, CENTIMETRE):
+    """Return samples an inch, None where the unit is another."""
+    if (unit := one(tags, UNIT, INCH)) not in (INCH, CENTIMETRE):
         return None
     scale = INCH_IN_CENTIMETRES if unit == CENTIMETRE else 1
-    both = plausible((tags[X_RESOLUTION].real(), tags.get(Y_RESOLUTION, tags[X_RESOLUTION]).real()))
+    both = _stored_resolution(tags)
     return (both[0] * scale, both[1] * scale) if both else None
+
+
+def _density(tags: ifd.Directory) -> tuple[float, float] | None:
+    """Return a resolution without a unit; 1 says nothing."""
+    both = _stored_resolution(tags)
+    if both is None or both == (1, 1):
+        return None
+    return (both[1], both[0]) if one(tags, ORIENTATION, 1) in placement.SWAPPED else both
+
+
+def _stored_resolution(tags: ifd.Directory) -> tuple[float, float] | None:
+    if X_RESOLUTION not in tags:
+        return None
+    return plausible((tags[X_RESOLUTION].real(), tags.get(Y_RESOLUTION, tags[X_RESOLUTION]).real()))

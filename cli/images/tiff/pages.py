@@ -1,22 +1,26 @@
-"""The pages of a TIFF, each read as a file of its own."""
+"""The pages of a TIFF, each read as if it were the only one."""
 
 from __future__ import annotations
 
 import contextlib
 import io
 import struct
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 from .. import ifd
 from ..picture import Decode, DecodeError, Frames, Picture
 from ..tiff_tags import NEW_SUBFILE_TYPE
+from .words import Words
 
 REDUCED, MASK = 1, 4
 """Bits of the kind of a page: a small copy of another, or a mask for it."""
 
 
-def read(data: bytes, decode: Decode, notes: Sequence[str] = ()) -> Frames:
-    """Return the pages, but for small copies and masks of others; the first tells what *notes* tell of the file."""
+def read(data: bytes, page_at: Callable[[int], Picture | None], decode: Decode, notes: Sequence[str] = ()) -> Frames:
+    """Return the pages, but for small copies and masks of others; the first tells what *notes* tell of the file.
+
+    *page_at* returns the page whose directory is at an offset, or None; *decode* decodes it as a file of its own then.
+    """
     file = ifd.File(data)
     left, kept = 0, list[ifd.Page]()
     with contextlib.suppress(ValueError, struct.error, OverflowError):  # what is damaged was refused, or is left out
@@ -31,10 +35,14 @@ def read(data: bytes, decode: Decode, notes: Sequence[str] = ()) -> Frames:
 
     def each() -> Iterator[Picture]:
         whole = io.BytesIO(data)
+        file_words = Words()
         for number, own in enumerate(kept):
-            page = decode(_alone(whole, file, own))
+            page = page_at(own.at) or decode(_alone(whole, file, own))
             if isinstance(page, Frames):
                 raise DecodeError("is damaged: its pages overlap")
+            own_words = page.metadata.words or Words()
+            file_words = own_words if number == 0 else file_words
+            page.metadata = page.metadata._replace(words=own_words.of_page(number, len(kept), file_words))
             page.notes = [*(notes if number == 0 else []), *page.notes]
             yield page
 

@@ -1,25 +1,17 @@
-"""Reading TIFF: the strips and tiles in which the samples lie, and what packs them.
+"""Reading TIFF: the strips and tiles in which the samples lie, and how those are laid out in bits.
 
-After TIFF Revision 6.0 (Adobe 1992) and its Technical Note 3 for the predictor of floats. What packs the bytes is zlib
-here, and any other codec of libtiff's by way of a file of one strip of bytes, which is all that Pillow is told about
-the picture.
+After TIFF Revision 6.0 (Adobe 1992) and its Technical Note 3 for the predictor of floats.
 """
 
 from __future__ import annotations
 
 import math
-import struct
-import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
-from PIL import TiffImagePlugin
-
 from ....filters.core.lazy_numpy import Array, np
-from .. import pillow_private
 from ..ifd import Directory
 from ..picture import DecodeError
-from ..silence import silenced
 from ..tiff_tags import (
     BITS,
     CHANNELS,
@@ -27,7 +19,7 @@ from ..tiff_tags import (
     FILL_ORDER,
     FORMAT,
     HEIGHT,
-    PHOTOMETRIC,
+    IMAGE_DEPTH,
     PLANAR,
     PREDICTOR,
     STRIP_OFFSETS,
@@ -39,11 +31,15 @@ from ..tiff_tags import (
     TILE_WIDTH,
     WIDTH,
 )
+from . import compression
 
-BLACK_IS_ZERO = 1
-PLAIN, DEFLATE = 1, (8, 32946)
-KINDS = {1: "u", 2: "i", 3: "f"}
-"""The codes of NumPy for those of the tag FORMAT."""
+KINDS = {1: "u", 2: "i", 3: "f", 4: "u"}
+"""The codes of NumPy for those of the tag FORMAT; 4 means that nobody knows."""
+COMPLEX = (5, 6)
+WHOLE_BYTES = (8, 16, 32, 64)
+MOST_CHANNELS = 1 << 16
+UNPACKED_AT_ONCE = 1 << 22
+"""Bytes whose bits are taken apart at a time: each becomes eight."""
 
 
 class Layout(NamedTuple):
@@ -53,7 +49,12 @@ class Layout(NamedTuple):
     width: int
     height: int
     channels: int
-    dtype: Any
+    kind: str
+    """Of the samples: u, i or f."""
+    bits: int
+    """Of a sample."""
+    order: str
+    """Of the bytes of a sample."""
     planes: int
     """One that holds all channels, or one for each."""
     block: tuple[int, int]
@@ -64,6 +65,32 @@ class Layout(NamedTuple):
     compression: int
     predictor: int
     fill_order: int
+
+    @property
+    def dtype(self) -> Any:
+        """The type of the samples in memory, in the file's order of bytes."""
+        size = next(size for size in WHOLE_BYTES if size >= self.bits)
+        return np.dtype(f"{self.order}{self.kind}{size // 8}")
+
+    @property
+    def bytes_in_memory(self) -> int:
+        """What a pixel takes."""
+        return self.channels * next(size for size in WHOLE_BYTES if size >= self.bits) // 8
+
+    @property
+    def channels_in_block(self) -> int:
+        """How many channels lie side by side."""
+        return self.channels if self.planes == 1 else 1
+
+    @property
+    def row_bytes(self) -> int:
+        """What a row of a strip or tile takes."""
+        return (self.block[0] * self.channels_in_block * self.bits + 7) // 8
+
+    @property
+    def needed(self) -> int:
+        """How many strips or tiles there have to be."""
+        return self.planes * -(-self.width // self.block[0]) * -(-self.height // self.block[1])
 
     def places(self) -> Iterator[tuple[int, int, int, int, int]]:
         """Yield each block's number, plane, left, top and rows, as they are stored."""
@@ -79,35 +106,51 @@ class Layout(NamedTuple):
 def layout(data: bytes, tags: Directory) -> Layout:
     """Return where the samples are that *tags* describe; raises `DecodeError`."""
     width, height, channels = (one(tags, tag, default) for tag, default in ((WIDTH, 0), (HEIGHT, 0), (CHANNELS, 1)))
-    bits, formats = set(many(tags, BITS, 1)), set(many(tags, FORMAT, 1))
-    if min(width, height, channels) < 1 or channels > 64:
+    if min(width, height, channels) < 1 or channels > MOST_CHANNELS:
         raise DecodeError(f"is damaged: {width}×{height} pixels of {channels} channels are no picture")
-    if len(bits) > 1 or len(formats) > 1 or not formats <= KINDS.keys():
-        raise DecodeError("has channels of different types, which cannot be kept")
-    kind, size = KINDS[formats.pop()], bits.pop()
-    if size == 24 or (kind == "f" and size == 8):
-        raise DecodeError(f"has samples of {size} bits, which cannot be kept; save it with 16 or 32")
+    kind, size = sample_type(tags)
+    if one(tags, IMAGE_DEPTH, 1) > 1:
+        raise DecodeError("is a TIFF of a volume (tag ImageDepth), which is not supported; save its slices as pages")
     tiled = TILE_OFFSETS in tags
     high = min(one(tags, TILE_HEIGHT if tiled else STRIP_ROWS, height), height if not tiled else 1 << 20)
     block = (one(tags, TILE_WIDTH, 0) if tiled else width, high)
     # A tile may be larger than its picture, but not by much.
     if min(block) < 1 or math.prod(block) > max(4 * width * height, 1 << 22):
         raise DecodeError(f"is damaged: a part of it has {block[0]}×{block[1]} pixels")
+    predictor = one(tags, PREDICTOR, 1)
+    if predictor not in (1, 2, 3) or (predictor == 2 and size not in WHOLE_BYTES) or (predictor == 3 and kind != "f"):
+        raise DecodeError(f"has samples of {size} bits with the predictor {predictor}, which is not supported")
     return Layout(
         data,
         width,
         height,
         channels,
-        np.dtype(f"{'<' if data[:2] == b'II' else '>'}{kind}{size // 8}"),
+        kind,
+        size,
+        "<" if data[:2] == b"II" else ">",
         channels if one(tags, PLANAR, 1) == 2 else 1,
         block,
         tiled,
         many(tags, TILE_OFFSETS if tiled else STRIP_OFFSETS),
         many(tags, TILE_SIZES if tiled else STRIP_SIZES),
         one(tags, COMPRESSION, 1),
-        one(tags, PREDICTOR, 1),
+        predictor,
         one(tags, FILL_ORDER, 1),
     )
+
+
+def sample_type(tags: Directory) -> tuple[str, int]:
+    """Return the kind of the samples and their bits; raises `DecodeError` where they are none that is read."""
+    bits, formats = set(many(tags, BITS, 1)), set(many(tags, FORMAT, 1))
+    if formats & {*COMPLEX}:
+        raise DecodeError("has complex samples, which are not supported; save their magnitude or real part first")
+    if len(bits) > 1 or len(formats) > 1 or not formats <= KINDS.keys():
+        raise DecodeError("has channels of different types, which cannot be kept; save them with the same depth")
+    kind, size = KINDS[formats.pop()], bits.pop()
+    if not 1 <= size <= 64 or (kind == "f" and size not in (16, 32, 64)) or (size > 32 and size != 64):
+        what = {"f": "floats", "i": "signed samples", "u": "samples"}[kind]
+        raise DecodeError(f"has {what} of {size} bits, which are not supported; save it with 16 or 32")
+    return kind, size
 
 
 def check_count(tags: Directory) -> None:
@@ -121,71 +164,102 @@ def check_count(tags: Directory) -> None:
         raise DecodeError(f"is damaged or truncated (it has {found} of {needed} parts)")
 
 
-def assembled(layout: Layout, lenient: bool, notes: list[str]) -> Array:
-    """Return the samples ``(height, width, channels)``; raises `DecodeError`."""
+def unpacked(layout: Layout) -> tuple[Any, ...]:
+    """Return the bytes of all strips or tiles, unpacked; raises `DecodeError`."""
+    return tuple(_bytes(layout, number, rows) for number, _, _, _, rows in layout.places())
+
+
+def assembled(layout: Layout, lenient: bool, notes: list[str], parts: Sequence[Any] | None = None) -> Array:
+    """Return the samples ``(height, width, channels)``, from *parts* if they are unpacked; raises `DecodeError`."""
     out = np.zeros((layout.height, layout.width, layout.channels), layout.dtype.newbyteorder("="))
-    lost = parts = 0
+    read = partly = 0
     for number, plane, left, top, rows in layout.places():
-        parts += 1
         try:
-            block = _block(layout, number, rows)
+            stored = _bytes(layout, number, rows) if parts is None else parts[number]
+        except compression.DamagedPartError as error:
+            if not lenient:
+                raise
+            if not error.there:
+                continue
+            stored = error.there.ljust(rows * layout.row_bytes, b"\0")
+            partly += 1
         except Exception as error:
             if not lenient or isinstance(error, MemoryError):
                 raise
-            lost += 1
+            if number >= len(layout.offsets):
+                break
             continue
+        block = _block(layout, stored, rows)
         channels = slice(None) if layout.planes == 1 else slice(plane, plane + 1)
         to = out[top : top + rows, left : left + layout.block[0], channels]
         to[...] = block[: to.shape[0], : to.shape[1]]
-    if lost:
-        notes.append(f"is damaged: {lost} of its {parts} parts could not be read, and are black")
+        read += 1
+    if partly:
+        notes.append(f"is damaged: what could be read of {partly} of its {layout.needed} parts was taken")
+    if lost := layout.needed - read:
+        notes.append(f"is damaged: {lost} of its {layout.needed} parts could not be read, and are black")
     return out
 
 
-def _block(layout: Layout, number: int, rows: int) -> Array:
-    """Return one strip or tile ``(rows, columns, channels)``."""
-    wide, channels = layout.block[0], layout.channels if layout.planes == 1 else 1
-    size = rows * wide * channels * layout.dtype.itemsize
+def _bytes(layout: Layout, number: int, rows: int) -> Any:
+    """Return the bytes of one strip or tile, as many as it has to have; raises `DecodeError`."""
+    size = rows * layout.row_bytes
     if number >= len(layout.offsets):
-        raise DecodeError(f"is damaged or truncated (it has {len(layout.offsets)} parts, and needs more)")
+        raise DecodeError(f"is damaged or truncated (it has {len(layout.offsets)} of {layout.needed} parts)")
     start = layout.offsets[number]
-    stored = size if layout.compression == PLAIN else layout.sizes[number] if number < len(layout.sizes) else 0
+    plain = layout.compression == compression.NONE
+    stored = size if plain else layout.sizes[number] if number < len(layout.sizes) else 0
     packed = memoryview(layout.data)[start : start + stored]
     if len(packed) < stored or not stored:
         raise DecodeError(f"is damaged or truncated (part {number + 1} lies outside of it)")
-    samples = _unpacked(layout, packed, size, rows)
-    if len(samples) < size:
-        raise DecodeError(f"is damaged or truncated ({len(samples)} of {size} bytes in part {number + 1})")
-    return _summed(layout, np.frombuffer(samples, np.uint8, size), rows, wide, channels)
+    found = compression.unpacked(layout.compression, layout.fill_order, packed, size, rows)
+    if len(found) < size:
+        why = f"is damaged or truncated ({len(found)} of {size} bytes in part {number + 1})"
+        raise compression.DamagedPartError(why, bytes(found))
+    return found
 
 
-def _unpacked(layout: Layout, packed: memoryview, size: int, rows: int) -> Any:
-    if layout.compression == PLAIN and layout.fill_order == 1:
-        return packed
-    if layout.compression in DEFLATE and layout.fill_order == 1:
-        return zlib.decompressobj().decompress(packed, size)
-    head = struct.pack("<2sHIH", b"II", 42, 8, 10)
-    end = len(head) + 10 * 12 + 4
-    values = {
-        WIDTH: size // rows,
-        HEIGHT: rows,
-        BITS: 8,
-        COMPRESSION: layout.compression,
-        PHOTOMETRIC: BLACK_IS_ZERO,
-        FILL_ORDER: layout.fill_order,
-        STRIP_OFFSETS: end,
-        CHANNELS: 1,
-        STRIP_ROWS: rows,
-        STRIP_SIZES: len(packed),
-    }
-    entries = b"".join(struct.pack("<HHII", tag, 4, 1, value) for tag, value in values.items())
-    try:
-        strip = pillow_private.opened(TiffImagePlugin.TiffImageFile, head + entries + bytes(4) + packed)
-    except (SyntaxError, KeyError):
-        name = TiffImagePlugin.COMPRESSION_INFO.get(layout.compression, str(layout.compression))
-        raise DecodeError(f"is compressed by {name}, which is not read; save it with LZW or ZIP") from None
-    with silenced():
-        return strip.tobytes()
+def _block(layout: Layout, found: Any, rows: int) -> Array:
+    """Return the samples ``(rows, columns, channels)`` of one strip or tile."""
+    wide, channels = layout.block[0], layout.channels_in_block
+    stored = np.frombuffer(found, np.uint8, rows * layout.row_bytes)
+    if layout.bits in WHOLE_BYTES:
+        return _summed(layout, stored, rows, wide, channels)
+    lines = stored.reshape(rows, layout.row_bytes)
+    out = np.empty((rows, wide * channels), layout.dtype.newbyteorder("="))
+    step = max(UNPACKED_AT_ONCE // layout.row_bytes, 1)
+    for top in range(0, rows, step):
+        out[top : top + step] = _numbers(layout, lines[top : top + step], wide * channels)
+    return out.reshape(rows, wide, channels)
+
+
+def _numbers(layout: Layout, lines: Array, count: int) -> Array:
+    """Return the first *count* numbers of each row, which follow one another bit by bit, the highest first."""
+    bits = layout.bits
+    if bits % 8 == 0 and layout.order == "<":
+        lines = lines[:, : count * bits // 8].reshape(len(lines), count, bits // 8)[..., ::-1].reshape(len(lines), -1)
+    each = np.unpackbits(lines, axis=1, count=count * bits).reshape(len(lines), count, bits)
+    numbers = np.zeros((len(lines), count), np.int64)
+    for bit in range(bits):
+        numbers = numbers << 1 | each[..., bit]
+    return np.where(each[..., 0] == 1, numbers - (1 << bits), numbers) if layout.kind == "i" else numbers
+
+
+def to_white(samples: Array, bits: int) -> Array:
+    """Return samples of *bits* bits in 8 or 16 whole bits: the highest number becomes the highest there.
+
+    The bits are repeated, so that what an encoder took off is given back.
+    """
+    if samples.dtype.kind != "u" or bits > 16 or bits in (8, 16):
+        return samples
+    whole = 8 if bits < 8 else 16
+    wide = samples.astype(np.uint32)
+    out = np.zeros_like(wide)
+    left = whole
+    while left > 0:
+        left -= bits
+        out |= wide << left if left >= 0 else wide >> -left
+    return out.astype(f"u{whole // 8}")
 
 
 def _summed(layout: Layout, stored: Array, rows: int, wide: int, channels: int) -> Array:

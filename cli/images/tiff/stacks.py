@@ -1,0 +1,96 @@
+"""Pages that have no directory of their own: the slices of a stack, which follow the first page's samples.
+
+ImageJ writes stacks of more than 4 GB so, tifffile those that it is told to truncate, MetaMorph every .stk file:
+https://imagej.net/ij/developer/source/ij/io/TiffDecoder.java.html, https://github.com/cgohlke/tifffile.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+import struct
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from .. import ifd
+from ..picture import DecodeError
+from ..tiff_tags import (
+    DESCRIPTION,
+    STRIP_OFFSETS,
+    TILE_OFFSETS,
+    UIC_PLANES,
+)
+from . import compression, strips
+
+IMAGES = re.compile(rb"\AImageJ=.*^images=(\d+)\s*$", re.DOTALL | re.MULTILINE)
+MOST_SLICES, MOST_AXES = 1 << 24, 16
+
+
+class Stack(NamedTuple):
+    """Slices that lie one behind the other."""
+
+    tags: ifd.Directory
+    """Of the first slice."""
+    there: int
+    size: int
+    """Bytes from one slice to the next."""
+    missing: int = 0
+    """Slices that are promised, but lie outside of the file."""
+
+    def slices(self) -> Iterator[ifd.Directory]:
+        """Yield the tags of each slice."""
+        offsets = self.tags[STRIP_OFFSETS].integers()
+        for number in range(self.there):
+            moved = [offset + number * self.size for offset in offsets]
+            yield self.tags | {STRIP_OFFSETS: ifd.Value(ifd.WIDE, len(moved), struct.pack(f"<{len(moved)}Q", *moved))}
+
+
+def found(data: bytes, tags: ifd.Directory) -> Stack | None:
+    """Return the stack in a file of one directory, None where there is none; raises `DecodeError`."""
+    planes = tags[UIC_PLANES].many if UIC_PLANES in tags else 0
+    of_metamorph = planes > 1
+    count = planes if of_metamorph else _described(tags)
+    if not 1 < count <= MOST_SLICES:
+        return None
+    if strips.one(tags, strips.COMPRESSION, 1) != compression.NONE or TILE_OFFSETS in tags:
+        if of_metamorph:
+            raise DecodeError("is a MetaMorph stack with compressed planes, which is not supported; save it as pages")
+        return None
+    layout = strips.layout(data, tags)
+    if not (offsets := layout.offsets):
+        raise DecodeError("is damaged (it has no samples)")
+    whole = layout.row_bytes * layout.height * layout.planes
+    size = whole
+    if of_metamorph and len(layout.sizes) == len(offsets):
+        size = max(offsets[-1] + layout.sizes[-1] - offsets[0], whole)
+    elif tuple(offsets) != _contiguous(layout):
+        return None
+    there = max((len(data) - offsets[0] - whole) // size + 1, 0)
+    return Stack(tags, min(count, there), size, max(count - there, 0))
+
+
+def _contiguous(layout: strips.Layout) -> tuple[int, ...]:
+    """Return where the strips would be if each followed the one before."""
+    at, places = layout.offsets[0], list[int]()
+    for _, _, _, _, rows in layout.places():
+        places.append(at)
+        at += rows * layout.row_bytes
+    return tuple(places)
+
+
+def _described(tags: ifd.Directory) -> int:
+    """Return how many slices the description tells of, 0 where it tells nothing."""
+    text = tags[DESCRIPTION].text() if DESCRIPTION in tags else b""
+    if (images := IMAGES.match(text)) is not None:
+        return int(images[1])
+    if not text.startswith(b'{"shape"'):
+        return 0
+    try:
+        told = json.loads(text)
+        shape = told["shape"] if told.get("truncated") else ()
+        total = math.prod(int(side) for side in shape[:MOST_AXES])
+    except (ValueError, TypeError, KeyError, AttributeError):
+        return 0
+    width, height, channels = (strips.one(tags, tag, 1) for tag in (strips.WIDTH, strips.HEIGHT, strips.CHANNELS))
+    return total // max(width * height * channels, 1) if shape else 0

@@ -1,0 +1,186 @@
+"""What a TIFF says of its own layout: brought up to date when another file is written, or left out with a note.
+
+ImageJ's lines and OME-XML tell of sizes, planes and types, tifffile's line of the shape, a resolution without a unit of
+the scale that those name; and the tags tell which channels are beside the colours.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import struct
+from collections.abc import Sequence
+from fractions import Fraction
+from typing import NamedTuple
+
+from ....filters.core.engine.geometry import Geometry
+from .. import ifd
+from ..tiff_tags import DESCRIPTION, IMAGEJ, IMAGEJ_LENGTHS, UNIT, X_RESOLUTION, Y_RESOLUTION
+from . import imagej, ome
+
+OF_IMAGEJ, OF_TIFFFILE = b"ImageJ=", b'{"shape"'
+NAMES = {"imagej": "ImageJ description", "ome": "OME-XML", "shaped": "description of its shape"}
+OWN_LAYOUT = {33628: "MetaMorph", 33629: "MetaMorph", 33630: "MetaMorph", 33631: "MetaMorph"} | {
+    34361: "FluoView",
+    34362: "FluoView",
+    34412: "Zeiss LSM",
+    43314: "NIH Image",
+}
+"""Tags of programs that describe the file in which they stand, and whose they are."""
+NO_UNIT = 1
+LARGEST = (1 << 32) - 1
+
+
+class Bands(NamedTuple):
+    """What the tags of a TIFF said of channels that are more than a colour."""
+
+    photometric: int
+    extra: tuple[int, ...]
+    """The kind of each channel beside the colours, but for the alpha."""
+    channels: int
+    """All of them, but for the alpha."""
+
+
+class Words(NamedTuple):
+    """What a page said of its file."""
+
+    kind: str = ""
+    """Of the description: imagej, ome, shaped, or nothing."""
+    text: bytes = b""
+    parts: tuple[imagej.Part, ...] = ()
+    """ImageJ's own tags."""
+    dtype: str = ""
+    """The type of the samples as they were decoded."""
+    pages: int = 1
+    """Of the file."""
+    page: int = 0
+    """The number of this one."""
+    density: tuple[float, float] | None = None
+    """The resolution, whose unit only the description names."""
+    bands: Bands | None = None
+    """The meaning of channels that are more than a colour."""
+    geometry: Geometry = Geometry()
+    """Where the picture lies in the one that the words describe."""
+
+    @property
+    def tells(self) -> bool:
+        """Whether there is something to be told."""
+        return bool(self.kind or self.parts or self.density or self.bands)
+
+    def of_page(self, page: int, pages: int, file: Words) -> Words:
+        """Return the words of the page of that number, of so many, which the first one describes for the *file*."""
+        own = self if self.kind or self.parts else self._replace(kind=file.kind, text=file.text, parts=file.parts)
+        return own._replace(page=page, pages=pages)
+
+    def moved(self, geometry: Geometry) -> Words:
+        """Return the words of a result that lies so in the picture."""
+        density = self.density and (self.density[0] / geometry.scale[0], self.density[1] / geometry.scale[1])
+        return self._replace(density=density, geometry=self.geometry.then(geometry))
+
+    def density_tags(self) -> ifd.Directory:
+        """Return the resolution without a unit."""
+        if not self.density:
+            return {}
+        x, y = self.density
+        return {X_RESOLUTION: rational(x), Y_RESOLUTION: rational(y), UNIT: ifd.short(NO_UNIT)}
+
+    def of_map(self) -> Words:
+        """Return what holds for a map, too: the resolution."""
+        return Words(density=self.density, page=self.page)
+
+    def tags(
+        self, size: tuple[int, int], dtype: str, channels: int, pages: Sequence[int], notes: list[str]
+    ) -> ifd.Directory:
+        """Return the tags of words that are true of *pages* of the old file, each of *size*, *dtype* and *channels*."""
+        tags = self.density_tags()
+        if self.kind == "imagej" or self.parts:
+            text, parts = imagej.brought_up_to_date(
+                self.text,
+                self.parts,
+                pages=pages,
+                of=self.pages,
+                same_type=dtype == self.dtype,
+                geometry=self.geometry,
+                notes=notes,
+            )
+            tags |= imagej.written(parts)
+            if self.kind == "imagej":
+                tags[DESCRIPTION] = ifd.text(text)
+        if self.kind == "ome":
+            try:
+                text = ome.brought_up_to_date(
+                    self.text,
+                    size=size,
+                    dtype=dtype,
+                    channels=channels,
+                    pages=pages,
+                    of=self.pages,
+                    geometry=self.geometry,
+                    notes=notes,
+                )
+                tags[DESCRIPTION] = ifd.text(text)
+            except ValueError as error:
+                notes.append(f"its OME-XML was not kept ({error})")
+        if self.kind == "shaped" and (text := _shaped(self, size, channels, pages)):
+            tags[DESCRIPTION] = ifd.text(text)
+        return tags
+
+    def of_samples(self) -> Words:
+        """Return what tells the meaning of the channels."""
+        return Words(bands=self.bands)
+
+    @property
+    def name(self) -> str:
+        """What the description is called."""
+        return NAMES.get(self.kind, "")
+
+
+def taken(tags: ifd.Directory, order: str, density: tuple[float, float] | None, notes: list[str]) -> Words:
+    """Take what describes the file out of *tags*, and return it."""
+    if owners := dict.fromkeys(owner for tag, owner in OWN_LAYOUT.items() if tag in tags):
+        notes.append(f"its {' and '.join(owners)} tags, which describe the old file, were not kept")
+    for tag in OWN_LAYOUT:
+        tags.pop(tag, None)
+    text = tags[DESCRIPTION].text() if DESCRIPTION in tags else b""
+    kind = "imagej" if text.startswith(OF_IMAGEJ) else "shaped" if text.startswith(OF_TIFFFILE) else ""
+    kind = kind or ("ome" if ome.is_ome(text) else "")
+    parts: list[imagej.Part] = []
+    lengths, data = tags.pop(IMAGEJ_LENGTHS, None), tags.pop(IMAGEJ, None)
+    if lengths is not None and data is not None:
+        try:
+            parts = imagej.parts(lengths.integers(), data.data, order)
+        except (ValueError, struct.error):
+            notes.append("its ImageJ tags are damaged and were not kept")
+    if kind:
+        del tags[DESCRIPTION]
+    return Words(kind, text if kind else b"", tuple(parts), density=density)
+
+
+def rational(number: float) -> ifd.Value:
+    """Return a number as the fraction that it was, of two numbers of 32 bits.
+
+    >>> rational(100 / 13).data == struct.pack("<II", 100, 13)
+    True
+    """
+    fraction = Fraction(number).limit_denominator(1 << 20)
+    if not fraction:
+        fraction = Fraction(1, min(round(1 / number), LARGEST))
+    return ifd.Value(ifd.RATIONAL, 1, struct.pack("<II", min(fraction.numerator, LARGEST), fraction.denominator))
+
+
+def _shaped(words: Words, size: tuple[int, int], channels: int, pages: Sequence[int]) -> bytes:
+    """Return tifffile's line for the new shape; nothing where the old one is not understood."""
+    try:
+        told = json.loads(words.text)
+        shape = [int(side) for side in told["shape"]]
+    except (ValueError, TypeError, KeyError, RecursionError):
+        return b""
+    ends = [*size[::-1], *([channels] if channels > 1 else [])]
+    leading = shape[: -len(ends)] if len(shape) > len(ends) else []
+    if list(pages) != list(range(words.pages)) or math.prod(leading) != len(pages):
+        leading = [len(pages)] if len(pages) > 1 else []
+    new = [*leading, *ends]
+    told.pop("truncated", None)
+    if len(new) != len(shape):
+        told.pop("axes", None)
+    return json.dumps({**told, "shape": new}).encode("ascii")
