@@ -175,7 +175,7 @@ def real_samples(pixels: Any) -> Any:
             raise DecodeError(f"has {name} samples too large for double precision")
         return wide
     if kind in "iu":
-        largest = max(int(pixels.min()), int(pixels.max()), key=abs)
+        largest = max(int(pixels.min(initial=0)), int(pixels.max(initial=0)), key=abs)
         if abs(largest) > MAX_EXACT:
             raise DecodeError(
                 f"has {name} samples up to {largest}, which double precision does not hold exactly above 2⁵³; "

@@ -108,7 +108,7 @@ def test_twelve_bits_in_sixteen(ok, load, gray):
 
 
 def test_floats_of_0_to_255(ok, load, rgb):
-    tifffile.imwrite("a.tif", rgb.astype(np.float32), photometric="rgb")
+    tifffile.imwrite("a.tif", rgb.astype(np.float32), photometric="rgb", metadata=None)
     ok("noise", "a.tif", "-o", "n.png", "--white", "255", "--seed", "3")
     ok(*KEEP, "a.tif", "-o", "b.png", "--white", "255")
     np.testing.assert_array_equal(load("b.png"), rgb)
@@ -146,7 +146,7 @@ def test_white_that_samples_do_not_reach(refused, png):
 
 def test_values_far_above_white_are_told(run, ok, load):
     values = np.linspace(0, 3000, 60, dtype=np.float32).reshape(6, 10)
-    tifffile.imwrite("a.tif", values)
+    tifffile.imwrite("a.tif", values, metadata=None)
     ended = run(*KEEP, "a.tif", "-o", "b.png")
     assert ended.code == 0 and ended.err == (
         "imfilter: a.tif: its values, up to 3000, are far above white, 1, and are clipped in 8-bit samples; "
@@ -157,12 +157,12 @@ def test_values_far_above_white_are_told(run, ok, load):
     ok(*KEEP, "a.tif", "-o", "b.tif")
     values[0, 0] = np.inf
     values[0, 1:3] = np.nan
-    tifffile.imwrite("a.tif", values)
+    tifffile.imwrite("a.tif", values, metadata=None)
     assert "up to 3000," in run(*KEEP, "a.tif", "-o", "b.png").err
 
 
 def test_highlights_above_white_are_usual(ok):
-    tifffile.imwrite("a.tif", np.array([[0, 1.9]], np.float32))
+    tifffile.imwrite("a.tif", np.array([[0, 1.9]], np.float32), metadata=None)
     ok(*KEEP, "a.tif", "-o", "b.png")
 
 

@@ -81,7 +81,7 @@ def run(
     work = work_type(stages, image.dtype.name, encodings.values())
     requested = {field for name, encoding in encodings.items() for field in encoding.fields(name)}
     tolerance = min(encoding.tolerance for encoding in encodings.values())
-    marked = nodata_of(nodata, image, colours=image.shape[2] == 3, white=full)
+    marked = nodata_of(nodata, image, colours=(colours or model_of(image.shape[2])) == "rgb", white=full)
     finite = image.dtype.kind == "u"
     if settings.nan_looked_for or settings.nan != nan_policy.PROPAGATE:
         finite = finite or not nan_policy.has_gaps(image)
