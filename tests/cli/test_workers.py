@@ -300,7 +300,7 @@ def test_what_a_container_caches_is_free(tmp_path):
 
 def test_some_memory_is_there():
     assert memory_budget.budget() > 0
-    assert memory_budget.estimate(1000, 1000) == 24_000_000
+    assert memory_budget.estimate(1000, 1000, 8) == 24_000_000
 
 
 # ---- the first process dies -------------------------------------------------------------------------
