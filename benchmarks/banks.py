@@ -20,7 +20,7 @@ import numpy as np
 from common import Array
 from imfilter.filters.conv import conv
 from imfilter.filters.core.engine import executor
-from imfilter.filters.core.filter import encoding
+from imfilter.filters.core.engine.quantize import encoding
 from imfilter.filters.core.linear import filter_banks
 
 THREADS = 2

@@ -21,7 +21,7 @@ from common import Array
 from imfilter.filters.blur import blur
 from imfilter.filters.conv import conv
 from imfilter.filters.core.engine import executor
-from imfilter.filters.core.filter import encoding
+from imfilter.filters.core.engine.quantize import encoding
 from imfilter.filters.edges import edges
 
 Function = Callable[[Array], object]

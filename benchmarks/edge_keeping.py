@@ -21,7 +21,7 @@ import numpy as np
 from common import Array
 from imfilter.filters.blur import blur
 from imfilter.filters.core.engine import executor
-from imfilter.filters.core.filter import encoding
+from imfilter.filters.core.engine.quantize import encoding
 from PIL import Image
 
 Function = Callable[[Array], Array]

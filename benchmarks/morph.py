@@ -17,7 +17,7 @@ import numpy as np
 from common import Array
 from core import in_turn
 from imfilter.filters.core.engine import executor
-from imfilter.filters.core.filter import encoding
+from imfilter.filters.core.engine.quantize import encoding
 from imfilter.filters.core.rank import structuring_element
 from imfilter.filters.core.rank.extrema import Over
 from imfilter.filters.core.rank.structuring_element import Shape

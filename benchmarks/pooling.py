@@ -17,7 +17,7 @@ import numpy as np
 from common import Array
 from core import Function, in_turn
 from imfilter.filters.core.engine import executor
-from imfilter.filters.core.filter import encoding
+from imfilter.filters.core.engine.quantize import encoding
 from imfilter.filters.pool import pool
 
 THREADS = 2

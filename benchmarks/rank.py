@@ -17,7 +17,7 @@ import numpy as np
 from common import Array
 from imfilter.filters.blur import blur
 from imfilter.filters.core.engine import executor
-from imfilter.filters.core.filter import encoding
+from imfilter.filters.core.engine.quantize import encoding
 from imfilter.filters.core.rank import rank_filter
 
 SIZES = (3, 5, 7, 9, 11, 15, 21, 31, 51, 101)

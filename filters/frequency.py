@@ -151,7 +151,7 @@ def frequency(
     >>> stripes = np.array([[110, 90, 110, 90, 110, 90, 110, 90]], np.uint8)
     >>> frequency(stripes, op="notch", border="wrap").image
     array([[100, 100, 100, 100, 100, 100, 100, 100]], dtype=uint8)
-    >>> frequency(stripes, op="highpass", depth="float", border="wrap").image.round(2)[0, :4]
+    >>> (255 * frequency(stripes, op="highpass", depth="float", border="wrap").image).round(2)[0, :4]
     array([ 10., -10.,  10., -10.], dtype=float32)
     """
     if shape != "butterworth" and order is not None:

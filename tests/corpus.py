@@ -17,7 +17,7 @@ import numpy as np
 from PIL import Image, ImageCms, features
 
 HEIGHT, WIDTH = 9, 13
-FULL = {"uint8": 255, "uint16": 65535, "float32": 1}
+FULL = {"uint8": 255, "uint16": 65535, "float32": 1, "float64": 1}
 
 
 class Kind(NamedTuple):
@@ -257,7 +257,8 @@ def tiffs():
                 yield Kind("TIFF", f"{mode} {depth}, in planes", planes, *pixels)
     for dtype in ("int8", "int16", "uint32", "int32", "float16", "float64"):
         array = samples(1, 100).astype(dtype)
-        yield Kind("TIFF", f"gray {dtype}", tiff(array, 1), array.astype(np.float32))
+        meant = array.astype(np.float32 if dtype in ("int8", "int16", "float16") else np.float64)
+        yield Kind("TIFF", f"gray {dtype}", tiff(array, 1), meant)
     for bits in (1, 4):
         array = samples(1, 1 << bits)
         yield Kind("TIFF", f"gray {bits}-bit", tiff(array, 1, bits=bits), array * np.uint8(255 // ((1 << bits) - 1)))
@@ -362,12 +363,16 @@ def others():
     for dtype in types:
         array = samples(1, 100)[..., 0].astype(dtype)
         kept = np.dtype(dtype).newbyteorder("=").name
-        meant = array * np.uint8(255) if dtype == "bool" else array.astype(kept if kept in FULL else "float32")
+        wide = "float32" if kept in ("int8", "int16", "float16") else "float64"
+        meant = array * np.uint8(255) if dtype == "bool" else array.astype(kept if kept in FULL else wide)
         yield Kind("npy", f"gray {dtype}", npy(array), meant[..., None])
     for channels in (1, 2, 3, 4):
         array = samples(channels, 65536, np.uint16)
         yield Kind("npy", f"{channels} channels uint16", npy(array), *parted(array))
         yield Kind("npy", f"{channels} channels uint16, Fortran", npy(np.asfortranarray(array)), *parted(array))
+    for dtype in ("uint8", "float64"):
+        array = samples(5, 100, dtype)
+        yield Kind("npy", f"5 bands {dtype}", npy(array), array)
 
 
 def pams():

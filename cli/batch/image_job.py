@@ -12,21 +12,21 @@ from typing import Any
 from ...filters.core.engine import colour, executor, geometry, nan_policy, nodata
 from ...filters.core.engine.colour import ColourModel
 from ...filters.core.engine.output_buffer import Canvas, CanvasFactory, Output
-from ...filters.core.engine.quantize import FULL, Encoding, hue_legend
+from ...filters.core.engine.quantize import Encoding, encoding, float_type, hue_legend
 from ...filters.core.engine.stage import total_gain
 from ...filters.core.engine.working_space import Settings
-from ...filters.core.filter import INDEX, encoding
-from ...filters.core.lazy_numpy import Array
+from ...filters.core.filter import INDEX, check_white
+from ...filters.core.lazy_numpy import Array, np
 from ...filters.core.parameters import ImageError
 from ..console.messages import shown
-from ..console.report import DEPTHS, Report, depth_in_words
+from ..console.report import DEPTHS, Report
 from ..console.slow_image import Progress
 from ..errors import FileError
 from ..images import encode, formats, memory_budget, output_colour, picture_transfer
 from ..images.atomic_write import Transaction
 from ..images.metadata import Metadata
 from ..images.picture import Picture
-from . import hidden_colours, missing_notes, surprises
+from . import hidden_colours, missing_notes, surprises, white_notes
 from .frame_output import SHEET, Computed, Missing, kept_of, opened, writable
 from .job_options import JobOptions
 from .plan import Job, Target
@@ -96,6 +96,9 @@ class ImageProcessor:
 
     def _computed(self, job: Job, picture: Picture) -> Computed:
         dtype = picture.pixels.dtype.name
+        if self.recipe.white is not None:
+            check_white(self.recipe.white, dtype)
+            picture.white = self.recipe.white
         formats_of = {
             output: target.format or formats.FORMATS[picture.format] for output, target in job.targets.items()
         }
@@ -115,8 +118,6 @@ class ImageProcessor:
         if picture.colours == "gray" and "chroma" in self.parts:
             picture.notes.append("is gray, which --channels chroma leaves as it is")
         self._check_room(picture)
-        # A range is measured for those who ask, and where float values may leave nothing to see.
-        measure = self.options.report.ranges or dtype == "float32"
         result = executor.run(
             self.stages,
             picture.pixels,
@@ -124,7 +125,7 @@ class ImageProcessor:
             settings,
             picture.alpha,
             jobs=self.options.cores,
-            measure=measure,
+            measure=self.options.report.ranges,
             canvases={
                 output: Canvas if picture.metadata.palette else self._canvas(output, format, picture.metadata)
                 for output, format in formats_of.items()
@@ -132,6 +133,7 @@ class ImageProcessor:
             effect=self.options.render.effect,
             name=job.input.place if not picture.number else f"{job.input.place}#{picture.number}",
             colours=picture.colours,
+            white=picture.white,
             nodata=missing,
             keep_holes=self.options.render.nodata.keep_holes,
             advance=self.progress.add if self.progress is not None else None,
@@ -142,7 +144,8 @@ class ImageProcessor:
         if SHEET in outputs:
             drawn = outputs[SHEET].samples.drawn(self.maps, self.options.render.sheet_range)
             outputs[SHEET] = outputs[SHEET]._replace(samples=drawn)
-        surprising = self._surprises(_seen(picture, missing if result.missing else None), encodings, outputs)
+        seen = _seen(picture, missing if result.missing else None)
+        surprising = self._surprises(picture, seen, encodings, outputs, formats_of)
         height, width = picture.pixels.shape[:2]
         return Computed(
             picture.pixels.shape,
@@ -174,7 +177,8 @@ class ImageProcessor:
         """Raise `ImageError` where there is no memory for all maps of a picture."""
         height, width = picture.pixels.shape[:2]
         across, down = (math.prod(stage.window.stride[axis] for stage in self.stages) for axis in (0, 1))
-        needed = 4 * len(self.maps) * (width // across) * (height // down)
+        sample = 8 if picture.pixels.dtype == np.float64 else 4
+        needed = sample * len(self.maps) * (width // across) * (height // down)
         if (free := memory_budget.short(needed)) is not None:
             raise ImageError(
                 f"the {len(self.maps)} maps of {width}×{height} pixels need {needed / 1e9:.1f} GB of memory; "
@@ -189,10 +193,12 @@ class ImageProcessor:
         lines: list[str] = []
         if self.options.report.notes:
             # Of many maps one is told of, as an example.
-            told = [output for number, output in enumerate(first.encodings.items()) if not (number and self.maps)]
-            said = [_range_notes(*output, frame.outputs) for frame in frames for output in told]
-            said += [list(frame.surprises) for frame in frames]
-            said += [missing_notes.of(output, frame) for frame in frames for output, _ in told]
+            told = [output for number, output in enumerate(first.encodings) if not (number and self.maps)]
+            said = [list(frame.surprises) for frame in frames]
+            said += [missing_notes.of(output, frame) for frame in frames for output in told]
+            told = [output for number, output in enumerate(first.encodings) if not (number and self.maps)]
+            said = [list(frame.surprises) for frame in frames]
+            said += [missing_notes.of(output, frame) for frame in frames for output in told]
             notes = [*dict.fromkeys([*job.notes, *notes, *itertools.chain(*said)])]
         if self.options.report.facts:
             lines += [f"{name}: {fact.text}" for fact in first.facts]
@@ -222,19 +228,25 @@ class ImageProcessor:
 
     def _surprises(
         self,
+        picture: Picture,
         pixels: Array,
         encodings: Mapping[str, Encoding],
         outputs: Mapping[str, Output],
+        formats_of: Mapping[str, formats.Format],
     ) -> tuple[str, ...]:
         """Return notes on what will surprise in the outputs; of many maps on one."""
         if not self.options.report.notes:
             return ()
+        beyond = "" if "gain" in self.recipe.last.given else white_notes.far_above(picture, encodings)
+        if beyond:
+            return (beyond,)
+        untold = white_notes.untold(picture, encodings, formats_of)
         weights = self.stages[-1].weights
         kernel_sum = None if weights is None else weights.sum
         last = self.recipe.last
         told = list(encodings.items())[: 1 if self.maps else None]
-        notes = (surprises.note(name, encoding, outputs[name], last, pixels, kernel_sum) for name, encoding in told)
-        return tuple(note for note in notes if note)
+        notes = [surprises.note(name, encoding, outputs[name], last, pixels, kernel_sum) for name, encoding in told]
+        return tuple(note for note in [untold, *notes] if note)
 
     def _encoding(self, output: str, picture: Picture, format: formats.Format, target: Target) -> Encoding:
         """Return how one output's values become samples of its file; raises FileError where it cannot hold them."""
@@ -246,7 +258,7 @@ class ImageProcessor:
         if output == SHEET:
             if "uint8" not in format.gray:
                 raise FileError(target.name, f"{format.name.upper()} cannot hold a picture of 8 bits")
-            return Encoding("float32", full=FULL[dtype], of="image")
+            return Encoding("float32", full=picture.full, of="image")
         if maps and target.map is not None:
             output = "image"
         kind = self.recipe.last.filter.kinds[output]
@@ -258,7 +270,8 @@ class ImageProcessor:
         if kind == "angle" and self.options.render.angle_style == "color":
             if "uint8" not in format.colour:
                 raise FileError(target.name, f"{format.name.upper()} cannot hold the colours of --angle-style color")
-            return encoding("hue", dtype, "uint8", "auto", self.values["gain"], self.stages[-1].display)
+            display = self.stages[-1].display
+            return encoding("hue", dtype, "uint8", "auto", self.values["gain"], display, white=picture.white)
         try:
             name = "map" if maps > 1 else output
             several = maps if target.map is None and output == "image" else 0
@@ -266,7 +279,11 @@ class ImageProcessor:
             wanted = encode.sample_type(format, dtype, self.values["depth"], channels, colours, name, several)
         except encode.EncodeError as error:
             raise FileError(target.name, str(error)) from None
-        encoded = encoding(kind, dtype, wanted, self.values["range"], self.values["gain"], self.stages[-1].display)
+        raw = self.values["depth"] == "keep" or (maps > 0 and wanted == float_type(dtype))
+        display = self.stages[-1].display
+        encoded = encoding(
+            kind, dtype, wanted, self.values["range"], self.values["gain"], display, raw=raw, white=picture.white
+        )
         return encoded if target.map is None else encoded._replace(of="image", channel=target.map)
 
     def _with_nodata(self, encoding: Encoding, missing: float | None, dtype: str, format: formats.Format) -> Encoding:
@@ -276,7 +293,7 @@ class ImageProcessor:
         """
         told = format.georeferenced or not self.options.render.nodata.auto
         marked = nodata.written(encoding, missing, dtype, told)
-        stays_nan = not told and encoding.dtype in ("float32", "float64")
+        stays_nan = not told and encoding.is_float
         return marked._replace(nodata=None) if stays_nan else marked
 
     def _settings(self, picture: Picture, format: formats.Format | None) -> Settings:
@@ -289,7 +306,7 @@ class ImageProcessor:
             settings = settings._replace(gray=True)
         if picture.alpha is None:
             return settings
-        full = FULL[picture.pixels.dtype.name]
+        full = picture.full
         background = None
         if (chosen := self.options.render.background) is not None:
             background = tuple(value * full / 255 for value in chosen)
@@ -317,33 +334,21 @@ class ImageProcessor:
     def encode(self, file: io.BytesIO, name: str, computed: Computed, metadata: Metadata, stamp: str) -> list[str]:
         """Write one output of one frame into *file*; return what people should know."""
         output, format, options = computed.outputs[name], computed.formats_of[name], self.options.write.encode
+        white = computed.encodings[name].white
         if name == "image" and len(self.maps) not in (0, 1, 3):
-            return encode.write_maps(file, output.samples, format, metadata, options, stamp)
+            return encode.write_maps(file, output.samples, format, metadata, options, stamp, white)
         colours = computed.colours_of(name)
-        return encode.write(file, output.samples, output.alpha, format, metadata, options, stamp, colours)
+        return encode.write(file, output.samples, output.alpha, format, metadata, options, stamp, colours, white)
 
 
 def _seen(picture: Picture, missing: float | None) -> Array:
     """Return the pixels that are neither transparent nor missing, as one row; all where there is no other."""
     where = None if picture.alpha is None else picture.alpha > 0
-    marked = nodata.of(missing, picture.pixels, picture.colours == "rgb", FULL[picture.pixels.dtype.name])
+    marked = nodata.of(missing, picture.pixels, picture.colours == "rgb", picture.full)
     if marked is not None:
         there = ~marked.gaps(picture.pixels).any(axis=2)
         where = there if where is None or not (where & there).any() else where & there
     return picture.pixels if where is None or not where.any() else picture.pixels[where][None]
-
-
-def _range_notes(name: str, encoding: Encoding, outputs: Mapping[str, Output]) -> list[str]:
-    """Warn where a float image's values, kept as they are, leave nothing to see in whole numbers."""
-    output = outputs[name]
-    if encoding.full != 1 or encoding.dtype == "float32" or encoding.directed or encoding.stretched:
-        return []
-    if not (0 < output.high - output.low <= 1.5) or encoding.gain != 1:
-        return []
-    return [
-        f"the values, {output.low:.3g} to {output.high:.3g}, are written as they are into "
-        f"{depth_in_words(encoding.dtype)} samples; --range stretch or --gain 255 would show them"
-    ]
 
 
 def _output_facts(outputs: Mapping[str, Output], encodings: Mapping[str, Encoding]) -> list[str]:
@@ -352,7 +357,7 @@ def _output_facts(outputs: Mapping[str, Output], encodings: Mapping[str, Encodin
         height, width, channels = output.samples.shape
         shape = f"{width}×{height}×{channels} {output.samples.dtype.name}"
         values = f", values {output.low:.6g} to {output.high:.6g}" if output.low <= output.high else ""
-        clipped = f", {output.clipped:.2%} clipped" if encodings[name].dtype != "float32" else ""
+        clipped = f", {output.clipped:.2%} clipped" if not encodings[name].is_float else ""
         facts.append(f"{name}: {shape}{values}{clipped}")
     return facts
 

@@ -164,6 +164,7 @@ def _gather(gathered: Gathered, name: str, target: Target, computed: Computed, p
             output.alpha,
             kept_of(picture.metadata, name, computed, gathered.own_notes),
             computed.colours_of(name),
+            computed.encodings[name].white,
         )
 
 

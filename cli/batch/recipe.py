@@ -45,6 +45,11 @@ class Recipe(NamedTuple):
         """The step whose results are written."""
         return self.steps[-1]
 
+    @property
+    def white(self) -> float | None:
+        """The value that is white in the input, if the call says it."""
+        return self.steps[0].values["white"]
+
     def stages(self) -> tuple[tuple[Stage, ...], Settings]:
         """Return the stages of all steps, and how an image enters the first; raises UsageError."""
         from ...filters.core.engine import chain
@@ -124,7 +129,7 @@ class Recipe(NamedTuple):
 
 
 def _again(steps: Sequence[tuple[str, dict[str, Any]]]) -> Recipe:
-    return Recipe(tuple(make_step(catalog.load(name), given, "") for name, given in steps))
+    return in_a_row([make_step(catalog.load(name), given, "") for name, given in steps])
 
 
 def make_step(filter: ImageFilter[Any, Any], given: dict[str, Any], where: str) -> Call:
@@ -184,7 +189,16 @@ def in_a_row(steps: Sequence[Call]) -> Recipe:
                 raise UsageError(
                     f"{_where(steps, number)}{flag(name)}: says how a result is written; only the last step's is"
                 )
-    return Recipe(tuple(steps))
+    for number, step in enumerate(steps):
+        if number and "white" in step.given:
+            raise UsageError(f"{_where(steps, number)}--white is of the input; give it to the first step")
+    given, maps = list(steps), 1
+    for number, step in enumerate(steps):
+        own = len(step.maps())
+        if maps > 1 and not own and "channels" not in step.given:
+            given[number] = step.for_bands()  # maps have no luma
+        maps = own or maps
+    return Recipe(tuple(given))
 
 
 def _where(steps: Sequence[Call], number: int) -> str:

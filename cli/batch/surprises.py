@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ...filters.core.engine.output_buffer import Output
 from ...filters.core.engine.probe import Levels
-from ...filters.core.engine.quantize import FULL, Encoding
+from ...filters.core.engine.quantize import Encoding
 from ...filters.core.filter import Call
 from ...filters.core.lazy_numpy import Array, np
 
@@ -31,14 +31,14 @@ def note(
     """
     what = {"image": "picture"}.get(name, name if name.startswith("map") else f"{name} map")
     if output.blank:
-        return _unmarked(what, call, _spread(pixels))
+        return _unmarked(what, call, _spread(pixels, encoding.full))
     levels = output.levels
     if levels is None:
         return ""
     # Who sharpens wants overshoots, and who asks for clipping has it.
     if levels.clipped > MANY and call.name != "sharpen" and call.given.get("range") != "clip":
         return f"more than {MANY:.0%} of the {what} is clipped; {_fitting(encoding, levels, call, kernel_sum)} shows it"
-    if levels.high - levels.low < FEW and _spread(pixels) > 4 * FEW:
+    if levels.high - levels.low < FEW and _spread(pixels, encoding.full) > 4 * FEW:
         return f"the values of the {what} differ by a few levels; --range stretch shows them"
     return ""
 
@@ -51,10 +51,10 @@ def _unmarked(what: str, call: Call, spread: float) -> str:
     return f"no edge of the {what} reaches --high; --low 12% --high 30% go by the picture's own edges"
 
 
-def _spread(pixels: Array) -> float:
-    """Return the widest range of a channel's samples in parts of white."""
+def _spread(pixels: Array, full: float) -> float:
+    """Return the widest range of a channel's samples in parts of white, *full*."""
     low, high = (end.reduce(pixels, axis=(0, 1)).astype(float) for end in (np.fmin, np.fmax))
-    return float(np.max(high - low)) / FULL[pixels.dtype.name]
+    return float(np.max(high - low)) / full
 
 
 def _fitting(encoding: Encoding, levels: Levels, call: Call, kernel_sum: float | None) -> str:

@@ -183,8 +183,8 @@ def _serve(connection: Connection, inherited: Sequence[Connection], processor: I
     warnings.simplefilter("ignore")  # as in the first process
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
-    def wait_for_room(width: int, height: int) -> None:
-        size = estimate(width, height)
+    def wait_for_room(width: int, height: int, a_pixel: int) -> None:
+        size = estimate(width, height, a_pixel)
         if size > UNASKED_BYTES:
             connection.send(size)
             connection.recv()

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 from .messages import counted
 
 SCHEMA = 1
-DEPTHS = {"uint8": 8, "uint16": 16, "float32": "float"}
+DEPTHS = {"uint8": 8, "uint16": 16, "float32": "float", "float64": "double"}
 """How ``--depth`` and the JSON call the types of samples."""
 
 
@@ -46,7 +46,7 @@ class Report(NamedTuple):
     channels: int | None = None
     """Of the input, its alpha not counted."""
     depth: int | str | None = None
-    """8, 16 or ``float``, of the input."""
+    """8, 16, ``float`` or ``double``, of the input."""
     algorithm: tuple[str, ...] = ()
     """Of each linear stage."""
     range: dict[str, tuple[float, float]] | None = None

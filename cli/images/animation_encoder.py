@@ -75,7 +75,9 @@ class Gathered:
         """What people should know, each once."""
         return list(dict.fromkeys([*self.own_notes, *self._writer.notes]))
 
-    def add(self, pixels: Any, alpha: Any, metadata: Metadata, colours: ColourModel = "rgb") -> None:
+    def add(
+        self, pixels: Any, alpha: Any, metadata: Metadata, colours: ColourModel = "rgb", white: float | None = None
+    ) -> None:
         """Take one more frame; the first one's metadata are the file's. Raises ValueError."""
         if metadata.palette:  # each frame may have another
             pixels, metadata, colours = coloured(pixels, metadata), metadata._replace(palette=b""), "rgb"
@@ -83,7 +85,7 @@ class Gathered:
         if self._shape is None:
             self._shape = pixels.shape
             metadata = kept(metadata, self.format, pixels, self.options, self.own_notes)
-            self._writer.add(Content(pixels, alpha, metadata, self.options, self.software, colours))
+            self._writer.add(Content(pixels, alpha, metadata, self.options, self.software, colours, white))
             return
         if self._apart:
             metadata = kept(metadata, self.format, pixels, self.options, self.own_notes)
@@ -95,7 +97,7 @@ class Gathered:
             metadata = Metadata()
         if pixels.shape != self._shape and not (self.format.paged or self._apart):
             raise ValueError(f"its frames are of several sizes, {_size(self._shape)} and {_size(pixels.shape)}")
-        self._writer.add(Content(pixels, alpha, metadata, self.options, colours=colours))
+        self._writer.add(Content(pixels, alpha, metadata, self.options, colours=colours, white=white))
 
     def write(self, file: io.BytesIO) -> None:
         """Write the file."""

@@ -50,6 +50,8 @@ class Content(NamedTuple):
     """A line of ASCII for the field in which the format names the program that wrote a file."""
     colours: ColourModel = "rgb"
     """What several channels are."""
+    white: float | None = None
+    """White in the units of the samples, None where they have none."""
 
     def samples(self) -> Any:
         """Return the samples as files hold them: the alpha is the last channel, and a single channel has no axis."""

@@ -7,6 +7,7 @@ from typing import Any
 
 from ...filters.core.engine.colour import ColourModel
 from ...filters.core.engine.output_buffer import Canvas, CanvasFactory
+from ...filters.core.engine.quantize import float_type
 from ...filters.core.lazy_numpy import np
 from ..console.report import DEPTHS, depth_in_words
 from .codec import Content, EncodeOptions
@@ -40,20 +41,20 @@ def sample_type(
         raise EncodeError(f"{format.name.upper()} cannot hold {channels} bands; {FOR_BANDS}")
     if not held:
         raise EncodeError(f"{format.name.upper()} holds gray only; --channels luma, or .ppm")
+    floating = float_type(dtype) if float_type(dtype) in held else "float32"
     if depth != "keep":
-        wanted = next(dtype for dtype, word in DEPTHS.items() if str(word) == depth)
-    elif format.raw or ((name != "image" or maps > 1) and "float32" in held):
-        wanted = "float32"
-    elif dtype == "float32" and "float32" not in held:
-        # Float values keep their units: 0 to 255 fills eight bits.
-        wanted = "uint8"
+        wanted = {"8": "uint8", "16": "uint16"}.get(depth, floating)
+    elif format.raw or ((name != "image" or maps > 1) and floating in held):
+        wanted = floating
+    elif dtype in ("float32", "float64"):
+        wanted = floating if floating in held else "uint8"
     else:
         wanted = dtype
     if wanted not in held:
         what = {"bands": "", "cmyk": "CMYK "}.get(colours, "RGB ") if channels > 1 else "gray "
         raise EncodeError(
             f"{format.name.upper()} cannot hold {depth_in_words(wanted)} {what}samples; "
-            f"use --depth {' or '.join(str(DEPTHS[dtype]) for dtype in held)}"
+            f"use --depth {' or '.join(str(DEPTHS[dtype]) for dtype in held if dtype != 'float64')}"
             ", or .tif or .npy"
         )
     return wanted
@@ -73,6 +74,7 @@ def write(
     options: EncodeOptions,
     software: str = "",
     colours: ColourModel = "rgb",
+    white: float | None = None,
 ) -> list[str]:
     """Encode ``pixels (height, width, channels)`` and ``alpha (height, width)``; return what people should know.
 
@@ -86,7 +88,7 @@ def write(
     if not metadata.palette:
         pixels, metadata = fitted(pixels, metadata, format, options, notes)
     metadata = kept(metadata, format, pixels, options, notes)._replace(palette=metadata.palette)
-    content = Content(pixels, alpha, metadata, options, options.signed(software), colours)
+    content = Content(pixels, alpha, metadata, options, options.signed(software), colours, white)
     return notes + format.codec.encode(file, content)
 
 
@@ -98,14 +100,20 @@ def coloured(pixels: Any, metadata: Metadata) -> Any:
 
 
 def write_maps(
-    file: io.BytesIO, maps: Any, format: Format, metadata: Metadata, options: EncodeOptions, software: str = ""
+    file: io.BytesIO,
+    maps: Any,
+    format: Format,
+    metadata: Metadata,
+    options: EncodeOptions,
+    software: str = "",
+    white: float | None = None,
 ) -> list[str]:
     """Encode ``maps (height, width, count)``: an array as it is, a TIFF with a page each."""
     notes: list[str] = []
     encode = format.codec.encode_maps
     assert encode is not None
     metadata = kept(metadata, format, maps, options, notes)
-    return notes + encode(file, Content(maps, None, metadata, options, options.signed(software), "bands"))
+    return notes + encode(file, Content(maps, None, metadata, options, options.signed(software), "bands", white))
 
 
 def stripped(metadata: Metadata, format: Format) -> Metadata:

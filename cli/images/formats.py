@@ -41,6 +41,8 @@ class Format(NamedTuple):
     """It holds an ICC profile."""
     describes_colours: bool = False
     """It also holds gamma, primaries and code points of colours."""
+    tells_white: bool = False
+    """Its files say what is white, where that is not what the type of the samples says."""
     lossy: bool = False
     animated: bool = False
     """It holds the frames of an animation."""
@@ -100,7 +102,7 @@ class Format(NamedTuple):
 
 BYTES = ("uint8",)
 WHOLE = ("uint8", "uint16")
-ALL = ("uint8", "uint16", "float32")
+ALL = ("uint8", "uint16", "float32", "float64")
 PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
 AVIF = rb"(?s:.{4})ftyp(?:avi[fs]|(?:mif1|msf1|miaf)(?s:.{4})(?s:.{4}){0,30}?avi[fs])"
 HEIC = rb"(?s:.{4})ftyp(?:hei[cxms]|hev[cxms]|mif1|msf1|miaf)"
@@ -184,6 +186,7 @@ FORMATS = {
             bands=ALL,
             alpha=True,
             raw=True,
+            tells_white=True,
             maps=True,
             aliases=("numpy",),
             title=".npy",

@@ -11,8 +11,9 @@ UNCHECKED_BYTES = 1 << 28
 PART = 0.6
 """Of what is free: estimates are rough, and others want some."""
 BYTES_A_PIXEL = 24
-"""What an 8-bit colour image takes at most between its decoder and its encoder, maps included. Deeper ones take more,
-which `PART` leaves room for."""
+"""What an 8-bit colour image takes at most between its decoder and its encoder, maps included."""
+TIMES = 3
+"""The same beside what its samples take before they are filtered and after: files and maps are as large."""
 
 
 def budget() -> int:
@@ -34,9 +35,13 @@ def short(needed: int) -> int | None:
     return there if needed > there else None
 
 
-def estimate(width: int, height: int) -> int:
-    """Return how many bytes an image takes while it is filtered."""
-    return width * height * BYTES_A_PIXEL
+def estimate(width: int, height: int, a_pixel: int) -> int:
+    """Return how many bytes an image takes while it is filtered, *a_pixel* for its samples before and after.
+
+    >>> estimate(1000, 1000, 8), estimate(1000, 1000, 2 * 5 * 8)
+    (24000000, 240000000)
+    """
+    return width * height * max(BYTES_A_PIXEL, TIMES * a_pixel)
 
 
 def _available() -> int | None:

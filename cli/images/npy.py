@@ -2,18 +2,33 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import math
 
 from ...filters.core import npy_header
+from ...filters.core.engine.quantize import FULL
 from ...filters.core.lazy_numpy import np
 from ..console.messages import reason_of
 from .atomic_write import end_with
 from .codec import Codec, Content
-from .picture import Decode, DecodeError, DecodeOptions, PartialDecode, Picture, real_samples, with_alpha
+from .picture import (
+    Decode,
+    DecodeError,
+    DecodeOptions,
+    PartialDecode,
+    Picture,
+    real_samples,
+    white_of_samples,
+    with_alpha,
+)
 
 BANDS = "bands"
 """The word in the header's comment that the channels have no colour, and none is alpha."""
+
+
+WHITE = "white="
+"""What the value that is white stands behind, where it is not that of the samples' type."""
 
 
 def finish(begun: PartialDecode, options: DecodeOptions, decode: Decode) -> Picture:
@@ -37,7 +52,25 @@ def finish(begun: PartialDecode, options: DecodeOptions, decode: Decode) -> Pict
             f"has the shape {array.shape}; an image is (height, width), (height, width, bands) or (width,)"
         )
     samples = real_samples(pixels)
-    return Picture(samples, colours="bands") if header.comment_has(BANDS) else with_alpha(samples)
+    picture = Picture(samples, colours="bands") if BANDS in header.words else with_alpha(samples)
+    picture.white = _stated_white(header) or white_of_samples(pixels.dtype)
+    height, width, bands = pixels.shape
+    if picture.colours == "bands" and BANDS not in header.words and height < bands:
+        picture.notes.append(
+            f"its shape {array.shape} is read as {width}×{height} pixels of {bands} bands; if bands come first, move "
+            "that axis to the end"
+        )
+    return picture
+
+
+def _stated_white(header: npy_header.Header) -> float | None:
+    """Return what the header's comment says is white."""
+    for word in header.words:
+        if word.startswith(WHITE):
+            with contextlib.suppress(ValueError):
+                white = float(word.removeprefix(WHITE))
+                return white if 0 < white < math.inf else None
+    return None
 
 
 def encode(file: io.BytesIO, content: Content) -> list[str]:
@@ -46,7 +79,11 @@ def encode(file: io.BytesIO, content: Content) -> list[str]:
     samples = content.pixels if as_it_is else content.samples()
     described = np.lib.format.header_data_from_array_1_0(samples)
     header = repr({**described, "fortran_order": False})
-    words = [content.software, BANDS if content.colours == "bands" and content.pixels.shape[2] > 1 else ""]
+    words = [content.software]
+    if content.colours == "bands" and content.pixels.shape[2] > 1:
+        words.append(BANDS)
+    if content.white not in (None, FULL[samples.dtype.name]):
+        words.append(f"{WHITE}{content.white:.17g}")
     comment = " ".join(word for word in words if word)
     text = f"{header}  # {comment}" if comment else header
     padding = -(10 + len(text) + 1) % np.lib.format.ARRAY_ALIGN

@@ -31,8 +31,8 @@ class Reader:
 
     def __init__(self, max_pixels: int, lenient: bool = False, to_rgb: bool = False) -> None:
         self.asked = max_pixels, lenient, to_rgb
-        self.wait_for_room: Callable[[int, int], None] = lambda width, height: None
-        """Takes the size of a picture within the limit, and returns when there is memory for it."""
+        self.wait_for_room: Callable[[int, int, int], None] = lambda width, height, a_pixel: None
+        """Takes the size of a picture within the limit, and its bytes a pixel; returns when there is memory for it."""
         self._ahead: dict[str, tuple[threading.Thread, list[PartialDecode | BaseException]]] = {}
 
     def begin(self, name: str) -> None:
@@ -100,7 +100,7 @@ class Reader:
 
     def _check_size(self, width: int, height: int, a_pixel: int) -> None:
         size_guard(self.asked[0])(width, height, a_pixel)
-        self.wait_for_room(width, height)
+        self.wait_for_room(width, height, a_pixel)
 
     def settle(self) -> None:
         """Wait for what was begun."""

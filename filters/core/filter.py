@@ -21,7 +21,7 @@ from .engine import colour, colour_parts, executor, nan_policy, nodata
 from .engine.borders import ALIASES, PICTURES, Border
 from .engine.chain import Part
 from .engine.mask import Box, Effect
-from .engine.quantize import AS_COMPUTED, FULL, Display, Encoding, GivenRange
+from .engine.quantize import FULL, GivenRange, SampleType, encoding, float_type
 from .engine.stage import Stage
 from .engine.working_space import Settings
 from .lazy_numpy import Array, np
@@ -39,11 +39,15 @@ NO_NUMBERS = (
 Maps = Callable[[Mapping[str, Any]], tuple[str, ...]]
 Depth = Literal["keep", "8", "16", "float"]
 
-DEPTH_DTYPE: dict[str, Literal["uint8", "uint16", "float32"]] = {
-    "8": "uint8",
-    "16": "uint16",
-    "float": "float32",
-}
+
+def depth_type(depth: Depth, own: str) -> SampleType:
+    """Return the type of the samples that *depth* asks for, of an image of dtype *own*.
+
+    >>> depth_type("keep", "uint16"), depth_type("float", "uint16"), depth_type("float", "float64")
+    ('uint16', 'float32', 'float64')
+    """
+    wanted = {"8": "uint8", "16": "uint16", "float": float_type(own)}.get(depth, own)
+    return cast(SampleType, wanted)
 
 
 class PastTheEdge(TypedDict, total=False):
@@ -79,9 +83,19 @@ class Treatment(TypedDict, total=False):
             metavar="propagate|ignore|fill=V",
         ),
     ]
+    white: Annotated[
+        float | None,
+        Param(
+            "The value that is white in the input, as 4095 for 12 bits in 16, or 255 for floats of 0 to 255.",
+            above=0,
+            max=1e30,
+            shown_default="255 or 65535 by the depth, 1 of float",
+            default=None,
+        ),
+    ]
     depth: Annotated[
         Depth,
-        Param("Bits of the samples written; values are scaled between 8 and 16.", default="keep"),
+        Param("Bits of the samples written; white stays white, and is 1 in float.", default="keep"),
     ]
     range: Annotated[
         GivenRange,
@@ -208,7 +222,7 @@ class ImageFilter(Generic[Parameters, Answer]):
         return Call(self, given, self.spec.check(given))
 
     def __call__(self, image: Array, *args: Parameters.args, **parameters: Parameters.kwargs) -> Answer:
-        """Filter an array ``(height, width)`` or ``(height, width, channels)`` of uint8, uint16 or float32.
+        """Filter an array ``(height, width)`` or ``(height, width, channels)`` of uint8, uint16, float32 or float64.
 
         Three channels are RGB. Other numbers have no colour, and are filtered each by itself.
 
@@ -240,16 +254,19 @@ class ImageFilter(Generic[Parameters, Answer]):
             raise ImageError(f"numbers of classes have one channel, not {pixels.shape[2]}")
         own = pixels.dtype.name
         several = stages[-1].colours.maps > 1
-        kept = "float32" if several else own
-        dtype = kept if values["depth"] == "keep" else DEPTH_DTYPE[values["depth"]]
+        check_white(values["white"], own)
+        dtype = float_type(own) if several and values["depth"] == "keep" else depth_type(values["depth"], own)
+        raw = values["depth"] == "keep" or (stages[-1].colours.maps > 0 and dtype == float_type(own))
         encodings = {
             name: encoding(
                 kind,
                 own,
-                dtype if name == "image" else "float32",
+                dtype if name == "image" else float_type(own),
                 values["range"],
                 values["gain"],
                 stages[-1].display,
+                raw=raw,
+                white=values["white"],
             )
             for name, kind in self.kinds.items()
             if name in stages[-1].fields
@@ -262,6 +279,7 @@ class ImageFilter(Generic[Parameters, Answer]):
             part.settings,
             effect=effect,
             name=name,
+            white=values["white"],
             nodata=missing,
             keep_holes=keep_holes,
         )
@@ -270,16 +288,10 @@ class ImageFilter(Generic[Parameters, Answer]):
         return cast(Answer, samples["image"] if self.answer is None else self.answer(**samples))
 
 
-def encoding(
-    kind: Kind, source: str, target: str, range: GivenRange, gain: float, display: Display = AS_COMPUTED
-) -> Encoding:
-    """Return how values of an image of dtype *source* become samples of dtype *target*.
-
-    Float holds the raw values, whatever the image's depth; between 8 and 16 bits values are scaled.
-    """
-    scale = 1.0 if "float32" in (source, target) else FULL[target] / FULL[source]
-    chosen = display.chosen(kind, range, gain)
-    return Encoding(cast(Any, target), kind, chosen.range, chosen.gain, scale, FULL[source])
+def check_white(white: float | None, dtype: str) -> None:
+    """Raise `ImageError` for a *white* that samples of *dtype* do not reach."""
+    if white is not None and np.dtype(dtype).kind == "u" and white > FULL[dtype]:
+        raise ImageError(f"white, {white:g}, is more than samples of {dtype} hold, {FULL[dtype]:g}")
 
 
 def as_image(array: Array) -> Array:
@@ -289,7 +301,7 @@ def as_image(array: Array) -> Array:
     if pixels.ndim != 3:
         raise ImageError(f"an image has the shape (height, width) or (height, width, channels), not {array.shape}")
     if pixels.dtype.name not in FULL:
-        raise ImageError(f"an image has samples of uint8, uint16 or float32, not {pixels.dtype}")
+        raise ImageError(f"an image has samples of uint8, uint16, float32 or float64, not {pixels.dtype}")
     if pixels.size == 0:
         raise ImageError(f"an image of shape {array.shape} has no pixels")
     return pixels

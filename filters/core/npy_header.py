@@ -26,9 +26,10 @@ class Header(NamedTuple):
     comment: str = ""
     """What stands behind the literal, which is Python's."""
 
-    def comment_has(self, word: str) -> bool:
-        """Whether *word* is one of the comment's."""
-        return word in self.comment.split()
+    @property
+    def words(self) -> list[str]:
+        """The comment's words."""
+        return self.comment.split()
 
 
 def read(data: bytes) -> Header:

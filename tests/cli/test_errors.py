@@ -157,11 +157,9 @@ BAD = {
     "npy of complex numbers": (saved(np.ones((2, 2), complex)), "real numbers"),
     "npy of no axis": (saved(np.ones(())), "()"),
     "npy of four axes": (saved(np.ones((2, 2, 2, 2))), "(2, 2, 2, 2)"),
-    "npy of five channels": (saved(np.ones((2, 2, 5))), "(2, 2, 5)"),
     "npy without pixels": (saved(np.ones((0, 4))), "(0, 4)"),
     "npy of negative size": (npy("|u1", (-4, 4)), "no readable .npy"),
-    "npy too large for float32": (saved(np.full((2, 2), 1e300)), "too large for float32"),
-    "npy of too large integers": (saved(np.full((2, 2), 2**40 + 1)), "too large for float32"),
+    "npy of too large integers": (saved(np.full((2, 2), 2**53 + 1)), "int64 samples up to 9007199254740993"),
 }
 
 

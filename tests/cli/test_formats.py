@@ -32,7 +32,8 @@ MISSING = {"pbm"} | ({"avif"} if not features.check("avif") else set())
 TARGETS = [name for name in formats.WRITTEN if name not in MISSING]
 """All but PBM, which holds a result if it happens to be black and white: `tests/cli/test_pnm.py` tries that."""
 LOSSY = "jpeg", "gif", "avif"
-TYPES = {"uint8": "8", "uint16": "16", "float32": "float"}
+TYPES = {"uint8": "8", "uint16": "16", "float32": "float", "float64": "double"}
+FLOATS = "float32", "float64"
 
 
 def test_every_kind_has_its_own_name():
@@ -44,7 +45,8 @@ def test_an_identity_gives_back_every_pixel_of_every_kind(run, load, folder, nam
     kind = KINDS[name]
     (folder / "in").write_bytes(kind.data)
     out = "out.tif" if kind.pixels.shape[2] == 4 else "out.npy"
-    ended = run("conv", "--kernel", "1", "in", "-o", out, *kind.options, "--depth", TYPES[kind.pixels.dtype.name])
+    depth = "keep" if kind.pixels.dtype.kind == "f" else TYPES[kind.pixels.dtype.name]
+    ended = run("conv", "--kernel", "1", "in", "-o", out, *kind.options, "--depth", depth)
     assert ended.code == 0, ended.err
     expected = kind.pixels
     if kind.alpha is not None:
@@ -158,8 +160,8 @@ def outcomes(run, folder, kind, filters):
             continue
         assert not cannot(kind, filter, formats.FORMATS[target]), case
         assert samples.shape[:2] == kind.pixels.shape[:2], case
-        assert kind.pixels.dtype == samples.dtype or samples.dtype in (np.uint8, np.float32), case
-        if target in LOSSY or depth == "float32" != samples.dtype.name:
+        assert kind.pixels.dtype == samples.dtype or samples.dtype in (np.uint8, np.float32, np.float64), case
+        if target in LOSSY or (depth in FLOATS and depth != samples.dtype.name):
             continue
         close(samples, kind, filter, case)
     return found
@@ -181,28 +183,30 @@ def cannot(kind, filter, format):
     """Whether a format cannot hold a result; the answer of section 2 of the design."""
     if kind.pixels.shape[2] == 4:
         return filter == "edges" or not format.inks
+    if kind.pixels.shape[2] == 5:
+        return not format.bands
     held = format.gray if kind.pixels.shape[2] == 1 or filter == "edges" else format.colour
     depth = kind.pixels.dtype.name
-    return not held or (not format.raw and depth != "float32" and depth not in held)
+    return not held or (not format.raw and depth not in FLOATS and depth not in held)
 
 
 def close(found, kind, filter, case):
     """Compare with the filter in float64, its colours multiplied by the alpha."""
-    full = 1 if found.dtype == np.float32 else np.iinfo(found.dtype).max
-    tolerance = 1 if found.dtype != np.float32 else 1e-5 * max(1, float(np.abs(kind.pixels.astype(float)).max()))
+    full = 1 if found.dtype in FLOATS else np.iinfo(found.dtype).max
+    tolerance = 1 if found.dtype not in FLOATS else 1e-5 * max(1, float(np.abs(kind.pixels.astype(float)).max()))
     if kind.alpha is None:
         if filter in PARAMETERS:
-            depth = "float" if found.dtype == np.float32 else "keep"
+            depth, white = ("float", corpus.FULL[kind.pixels.dtype.name]) if found.dtype in FLOATS else ("keep", 1)
             parts = np.split(kind.pixels, 4, axis=2) if kind.pixels.shape[2] == 4 else [kind.pixels]
             results = [catalog.load(filter)(part, **PARAMETERS[filter], depth=depth) for part in parts]
-            expected = np.concatenate([getattr(result, "image", result) for result in results], axis=2)
+            expected = np.concatenate([getattr(result, "image", result) for result in results], axis=2) * white
         else:
             expected = smooth(filter, kind.pixels.astype(np.float64))
         assert np.abs(found.astype(np.float64) - np.asarray(expected, np.float64)).max() <= tolerance, case
         return
     if filter not in ("blur", "conv"):
         return
-    white = 1 if kind.alpha.dtype == np.float32 else np.iinfo(kind.alpha.dtype).max
+    white = 1 if kind.alpha.dtype in FLOATS else np.iinfo(kind.alpha.dtype).max
     alpha = kind.alpha[..., None].astype(np.float64) / white
     opacity = smooth(filter, alpha)
     colours = smooth(filter, kind.pixels * alpha)
@@ -237,7 +241,8 @@ def table(known):
         "# Formats",
         "What becomes of every kind of picture that is read: the bits of a sample of the result, without `--depth`. "
         "– is refused in one line that says what would help: `--depth`, `--channels luma` or another format. "
-        "Into a float file go the values as they are; float values go into 8 bits as they are, 0 to 255.",
+        "White is 255 of 8 bits, 65535 of 16, 1 of float, and 255 of other integers, unless `--white` says otherwise. "
+        "In float and double precision the values stay as they are; float values go into 8 bits by their white.",
         "`REGENERATE=1 pytest` writes this page from the files of `tests/corpus.py`.",
     ]
     for title, filter in SHOWN.items():

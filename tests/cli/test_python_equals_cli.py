@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from imfilter.filters.core import catalog
 from imfilter.filters.core.engine import executor
-from imfilter.filters.core.filter import encoding
+from imfilter.filters.core.engine.quantize import encoding
 from PIL import Image
 
 CALLS = {

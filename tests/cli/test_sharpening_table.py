@@ -57,8 +57,8 @@ def test_the_translated_settings_agree_within_the_levels_of_the_page(ok, cat, co
 def test_high_boost_is_an_unsharp_mask_and_the_image(ok, cat):
     """As the page says: the same as the unsharp mask where the boost is 2, and A - 2 images more."""
     cat.save("in.ppm")
-    ok("sharpen", "in.ppm", "-o", "boosted.npy", "--op", "highboost", "--boost", "2.7", "--depth", "float")
-    ok("sharpen", "in.ppm", "-o", "masked.npy", "--op", "unsharp", "--depth", "float")
+    ok("sharpen", "in.ppm", "-o", "boosted.npy", "--op", "highboost", "--boost", "2.7")
+    ok("sharpen", "in.ppm", "-o", "masked.npy", "--op", "unsharp")
     expected = np.load("masked.npy") + 0.7 * np.asarray(cat)
     np.testing.assert_allclose(np.load("boosted.npy"), expected, atol=1e-2)
 

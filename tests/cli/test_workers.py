@@ -263,7 +263,7 @@ def test_those_who_ask_again_while_they_have_some_do_not_wait_for_each_other(run
 
     def asking(self, name):
         for width in (1, 2):
-            self.wait_for_room(width, 1)
+            self.wait_for_room(width, 1, 8)
         return read(self, name)
 
     monkeypatch.setattr(reader.Reader, "read", asking)
@@ -300,7 +300,7 @@ def test_what_a_container_caches_is_free(tmp_path):
 
 def test_some_memory_is_there():
     assert memory_budget.budget() > 0
-    assert memory_budget.estimate(1000, 1000) == 24_000_000
+    assert memory_budget.estimate(1000, 1000, 8) == 24_000_000
 
 
 # ---- the first process dies -------------------------------------------------------------------------

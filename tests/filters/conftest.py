@@ -7,8 +7,7 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 from imfilter.filters.core.engine import executor
-from imfilter.filters.core.engine.quantize import FULL
-from imfilter.filters.core.filter import encoding
+from imfilter.filters.core.engine.quantize import FULL, encoding
 
 
 def _source(position: int, size: int, border: str) -> int | None:

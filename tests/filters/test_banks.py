@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 from imfilter.filters.conv import conv
 from imfilter.filters.core.engine import colour, executor
 from imfilter.filters.core.engine.borders import source_index
+from imfilter.filters.core.engine.quantize import encoding
 from imfilter.filters.core.engine.stage import ImageContext
-from imfilter.filters.core.filter import encoding
 from imfilter.filters.core.linear import filter_banks
 from imfilter.filters.core.parameters import ImageError, ParameterError
 
@@ -88,7 +88,7 @@ def test_strips_give_what_the_whole_image_gives(kernel, options, jobs, noise):
     for dtype in ("uint8", "float32"):
         image = noise((61, 23, 3), dtype)
         stages, how = conv.checked(kernel=kernel, **options).stages(), conv.checked(kernel=kernel).settings()
-        encodings = {"image": encoding("picture", dtype, "float32", "clip", 1.0)}
+        encodings = {"image": encoding("picture", dtype, "float32")}
         whole = conv(image, kernel=kernel, depth="float", **options)
         for rows in (1, 5, 16, 61):
             strips = executor.run(stages, image, encodings, how, strip_rows=rows, jobs=jobs).outputs["image"]
@@ -117,7 +117,7 @@ def test_large_kernels_by_transforms(groups, dtype, size, run, noise):
         assert abs(found[y, x, m] - np.sum(np.moveaxis(seen, 2, 0) * weights[m])) <= 1e-5 * white
     jobs = [
         executor.run(
-            conv.checked(**options).stages(), image, {"image": encoding("picture", dtype, "float32", "clip", 1.0)},
+            conv.checked(**options).stages(), image, {"image": encoding("picture", dtype, "float32")},
             conv.checked(**options).settings(), jobs=jobs,
         ).outputs["image"].samples
         for jobs in (1, 2)
@@ -220,7 +220,7 @@ def test_the_activation_comes_behind_the_bias(activation, expected, kernel, nois
 
 def test_a_sigmoid_of_what_is_large_does_not_overflow():
     image = np.array([[60000, 0]], np.uint16)
-    assert conv(image, kernel="-1", activation="sigmoid", depth="float").tolist() == [[0, 0.5]]
+    assert (conv(image, kernel="-1", activation="sigmoid", depth="float") * 65535).tolist() == [[0, 0.5]]
 
 
 @pytest.mark.parametrize("how", ["sum", "abs"])

@@ -65,5 +65,5 @@ def test_strongest_keeps_the_sign():
 
 
 def test_where_alpha_rounds_to_nothing_colour_is_0():
-    colours = colour.unpremultiply(np.full((1, 3, 1), 0.3), np.array([[[0.0], [0.4], [0.6]]]), 255)
+    colours = colour.unpremultiply(np.full((1, 3, 1), 0.3), np.array([[[0.0], [0.4], [0.6]]]), 255, 0.5)
     assert colours[0, :2].ravel().tolist() == [0, 0] and colours[0, 2, 0] == pytest.approx(127.5)

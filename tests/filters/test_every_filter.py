@@ -333,9 +333,9 @@ from .core import Common, Param, Stage, image_filter, pointwise
 
 
 @image_filter
-def invert(*, white: Annotated[float, Param("What black becomes.", min=0)] = 255.0, **common: Unpack[Common]) -> Stage:
+def invert(*, level: Annotated[float, Param("What black becomes.", min=0)] = 255.0, **common: Unpack[Common]) -> Stage:
     """Turn dark into bright."""
-    return pointwise(lambda strip: white - strip)
+    return pointwise(lambda strip: level - strip)
 ''')
     code = """
 import numpy as np
@@ -343,13 +343,13 @@ from copied.filters.core import catalog
 assert "invert" in catalog.names()
 assert catalog.summary("invert") == "Turn dark into bright."
 invert = catalog.load("invert")
-print(invert(np.array([[0, 55]], np.uint8)).tolist(), invert(np.array([[0, 55]], np.uint8), white=100).tolist())
+print(invert(np.array([[0, 55]], np.uint8)).tolist(), invert(np.array([[0, 55]], np.uint8), level=100).tolist())
 try:
-    invert(np.array([[0]], np.uint8), white=-1)
+    invert(np.array([[0]], np.uint8), level=-1)
 except ValueError as error:
     print(error)
 """
     assert python(code, cwd=tmp_path).splitlines() == [
         "[[255, 200]] [[100, 45]]",
-        "white: -1 is below the least value, 0",
+        "level: -1 is below the least value, 0",
     ]

@@ -131,8 +131,7 @@ def test_the_bias_of_svg_is_a_part_of_white(tmp_path, dtype, expected):
 
 def test_the_bias_of_svg_holds_between_two_filters(tmp_path, run):
     from imfilter.filters.core.engine import chain, executor
-    from imfilter.filters.core.engine.quantize import FULL
-    from imfilter.filters.core.filter import encoding
+    from imfilter.filters.core.engine.quantize import FULL, encoding
 
     file = tmp_path / "k.svg"
     file.write_text('<feConvolveMatrix order="1" kernelMatrix="1" bias="0.2"/>')

@@ -9,9 +9,8 @@ from imfilter.filters.conv import conv
 from imfilter.filters.core.engine import executor, nan_policy
 from imfilter.filters.core.engine.borders import BORDERS
 from imfilter.filters.core.engine.chain import chain
-from imfilter.filters.core.engine.quantize import Encoding
+from imfilter.filters.core.engine.quantize import Encoding, encoding
 from imfilter.filters.core.engine.stage import ImageContext
-from imfilter.filters.core.filter import encoding
 from imfilter.filters.core.linear import kernels
 from imfilter.filters.core.linear.kernels import Kernel
 from imfilter.filters.core.linear.planner import ALGORITHMS, plan

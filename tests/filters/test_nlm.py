@@ -234,7 +234,7 @@ def test_a_survey_sees_what_the_stage_works_on(noise):
     image = noise((40, 30, 3))
     parts = [blur.checked(**values).part() for values in ({"sigma": 1.0}, {"op": "nlm"})]
     stages, settings = chain(parts)
-    softened = blur(image, sigma=1.0, depth="float")
+    softened = blur(image, sigma=1.0, depth="float") * 255
     told = run_stages(stages, image, {"image": Encoding("uint8")}, settings, measure=True).facts
     assert f"noise of {estimate(softened):.4g}" in " ".join(fact.text for fact in told)
     alpha = np.full((40, 30), 128, np.uint8)

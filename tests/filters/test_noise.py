@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 from imfilter.filters.blur import blur
 from imfilter.filters.core.engine import executor
 from imfilter.filters.core.engine.chain import chain
+from imfilter.filters.core.engine.quantize import FULL, encoding
 from imfilter.filters.core.engine.seeded_random import ROWS_PER_SEED
-from imfilter.filters.core.filter import encoding
 from imfilter.filters.core.parameters import ParameterError
 from imfilter.filters.noise import noise as add_noise
 from scipy import special
@@ -26,7 +26,7 @@ def flat(value, dtype="uint8"):
 
 def changes(value, dtype="uint8", **values):
     """What noise adds to a flat image, unrounded."""
-    return add_noise(flat(value, dtype), depth="float", **values).astype(float) - value
+    return add_noise(flat(value, dtype), depth="float", **values) * FULL[dtype] - value
 
 
 SURE = 6
@@ -123,7 +123,7 @@ def test_no_noise_gives_the_image_back(dtype, noise):
 
 def test_only_what_is_written_in_whole_numbers_is_cut_off():
     assert add_noise(flat(250), sigma=50).max() == 255
-    assert add_noise(flat(250), sigma=50, depth="float").max() > 400
+    assert add_noise(flat(250), sigma=50, depth="float").max() > 400 / 255
     assert add_noise(flat(0, "float32"), sigma=1).min() < -3
 
 

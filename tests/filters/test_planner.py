@@ -7,8 +7,8 @@ from hypothesis import strategies as st
 from imfilter.filters.blur import blur
 from imfilter.filters.conv import conv
 from imfilter.filters.core.engine import executor
+from imfilter.filters.core.engine.quantize import encoding
 from imfilter.filters.core.engine.stage import ImageContext
-from imfilter.filters.core.filter import encoding
 from imfilter.filters.core.linear import box_sum, direct, kernels, multirate_gaussian, planner
 from imfilter.filters.core.linear.kernels import Kernel
 from imfilter.filters.core.linear.planner import Geometry

@@ -107,8 +107,8 @@ def test_an_error_names_its_parameter():
 
 
 def test_shared_parameters_come_last():
-    assert list(blur.spec.parameters)[-8:] == [
-        *("border", "fill", "channels", "linear", "nan", "depth", "range", "gain")
+    assert list(blur.spec.parameters)[-9:] == [
+        *("border", "fill", "channels", "linear", "nan", "white", "depth", "range", "gain")
     ]
 
 

@@ -17,7 +17,7 @@ from ....filters.core.lazy_numpy import np
 from ...console.messages import reason_of
 from .. import georeference, ifd, pillow_decoder, placement
 from ..metadata import Metadata, of_tiff, plausible, turned
-from ..picture import Decode, DecodeError, DecodeOptions, Frames, PartialDecode, Picture
+from ..picture import Decode, DecodeError, DecodeOptions, Frames, PartialDecode, Picture, white_of_samples
 from ..silence import silenced
 from ..tiff_tags import (
     BITS,
@@ -156,6 +156,7 @@ def _picture(
         notes=notes,
         orientation=orientation,
         colours=model,
+        white=white_of_samples(samples.dtype) if pixels.dtype.kind == "f" else None,
     )
     if (palette := found.palette) is not None:
         picture.palette = palette._replace(indices=turned(palette.indices, orientation))

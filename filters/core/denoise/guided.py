@@ -34,8 +34,8 @@ worked on in unless epsilon is small, rounding leaves less than a thousandth of 
 def guided(radii: tuple[int, int], epsilon: float, guide: Guide) -> Stage:
     """Return the stage of the guided filter; *epsilon* is a variance of values from 0 to 1, as in the paper.
 
-    Windows of windows are seen, so the image is continued by its border to twice the radius. Sums of squares in
-    float64 are good enough for float images far from 0: the error is less than what float32 can tell apart.
+    Windows of windows are seen, so the image is continued by its border to twice the radius. Samples of float images
+    may lie far from 0 beside their variance: their level is taken off before they are squared, and put on again.
     """
     halo = Halo.around(2 * radii[0], 2 * radii[1])
     window = 2 * radii[0] + 1, 2 * radii[1] + 1
@@ -47,6 +47,9 @@ def guided(radii: tuple[int, int], epsilon: float, guide: Guide) -> Stage:
             if window == (1, 1):
                 return strip
             planes, middle = planes_of(strip), planes_of(inside(strip, halo))
+            level = None if context.whole else _level(middle)
+            if level is not None:
+                planes, middle = planes - level, middle - level
             if opaque is not None and (opaque == context.full).all():
                 opaque = None
             part = None if opaque is None else planes_of(opaque)[0] / planes.dtype.type(context.full)
@@ -61,6 +64,8 @@ def guided(radii: tuple[int, int], epsilon: float, guide: Guide) -> Stage:
                     )
                 else:
                     answer[together] = _plain(planes[together], middle[together], window, ridge)
+            if level is not None:
+                answer += level
             return strip_of(answer)
 
         return smooth
@@ -74,6 +79,14 @@ def guided(radii: tuple[int, int], epsilon: float, guide: Guide) -> Stage:
         amplification=1 + 0.5 / epsilon**0.5,
         facts=lambda context: (note(fact),),
     )
+
+
+def _level(planes: Array) -> Array:
+    """Return a value that each of the planes lies around, ``(channels, 1, 1)``: the mean of what is finite in a row."""
+    row = planes[:, planes.shape[1] // 2]
+    known = np.isfinite(row)
+    count = np.maximum(np.count_nonzero(known, axis=1), 1)
+    return (np.where(known, row, 0).sum(axis=1) / count)[:, None, None].astype(planes.dtype)
 
 
 def _box(plane: Array, window: tuple[int, int]) -> Array:

@@ -64,7 +64,7 @@ def strongest(strip: Array, ignoring: bool = False) -> Array:
     return np.take_along_axis(strip, size.argmax(axis=2, keepdims=True), axis=2)
 
 
-def unpremultiply(strip: Array, alpha: Array, full: float, least: float | None = None) -> Array:
-    """Divide the colours by ``alpha / full``; where alpha is *least* or less, or else rounds to nothing, they are 0."""
-    visible = alpha > ((0.5 if full > 1 else 0) if least is None else least)
+def unpremultiply(strip: Array, alpha: Array, full: float, least: float) -> Array:
+    """Divide the colours by ``alpha / full``; where alpha is *least* or less, they are 0."""
+    visible = alpha > least
     return np.where(visible, strip * full / np.where(visible, alpha, 1), 0)

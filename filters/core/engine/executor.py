@@ -26,7 +26,7 @@ from .nodata import Holes
 from .nodata import of as nodata_of
 from .output_buffer import Canvas, CanvasFactory, Collector, Output
 from .pipeline import AlphaOps, Source
-from .quantize import FULL, Encoding
+from .quantize import FULL, Encoding, white_of
 from .stage import ImageContext, Stage, Values, pointwise, total_gain, without_maps
 from .strips import each_strip
 from .working_space import Passage, Settings
@@ -62,6 +62,7 @@ def run(
     effect: Effect | None = None,
     name: str = "",
     colours: ColourModel | None = None,
+    white: float | None = None,
     nodata: float | None = None,
     keep_holes: bool = False,
     advance: Callable[[int, int], None] | None = None,
@@ -73,11 +74,12 @@ def run(
     too where the stages keep a mean, kept where their gain is 0, and dropped where the result is no
     picture of the colours. *jobs* threads share the strips; *measure* asks for the outputs' ranges; *canvases*
     make what the outputs of their names are gathered in. An *effect* says where they act, and how strongly. By its
-    *name* the image has random numbers of its own. *colours* say what its channels are, if not their number. Samples of
-    the value *nodata* are missing, as NaN is; *keep_holes* says that what is missing of the image is missing of the
-    result. *advance* is told of the rows that are done, and of how many.
+    *name* the image has random numbers of its own. *colours* say what its channels are, if not their number does, and
+    *white* what is white, if not its type does. Samples of the value *nodata* are missing, as NaN is; *keep_holes* says
+    that what is missing of the image is missing of the result. *advance* is told of the rows that are done, and of how
+    many.
     """
-    full = FULL[image.dtype.name]
+    full, largest = white_of(image.dtype.name, white), FULL[image.dtype.name]
     stages = colour_parts.for_channels(stages, image.shape[2])
     work = work_type(stages, image.dtype.name, encodings.values())
     requested = {field for name, encoding in encodings.items() for field in encoding.fields(name)}
@@ -91,7 +93,8 @@ def run(
         finite = finite or not nan_policy.has_gaps(image)
     finite = finite and marked is None
     changed = settings.linear or alpha is not None or (settings.channels == "luma" and image.shape[2] > 1)
-    whole = finite and not changed and float(settings.fill).is_integer() and 0 <= settings.fill <= full
+    whole = image.dtype.kind == "u" and finite and not changed
+    whole = whole and float(settings.fill).is_integer() and 0 <= settings.fill <= largest
     bias = sum(stage.colours.bias + stage.colours.white_offset * full for stage in stages)
     plain = all(encoding.plain and encoding.dtype == image.dtype.name for encoding in encodings.values())
     region = None if effect is None else effect.on(*image.shape[:2])
@@ -110,6 +113,7 @@ def run(
         facts=found,
         transfer=settings.transfer,
         colours=colours or model_of(image.shape[2]),
+        largest=largest if image.dtype.kind == "u" else None,
     )
     channels = 1 if settings.channels == "luma" else image.shape[2]
     most = max(channels, *(stage.colours.maps for stage in stages))
@@ -147,7 +151,7 @@ def run(
         if region is None:
             return Collector(encoding, chain.height, measure, make)
         if name == "image":
-            original = Original(image, alpha, settings.background, settings.opaque, marked)
+            original = Original(image, alpha, settings.background, settings.opaque, full, marked)
             return PartialPicture(encoding, original, region, context, measure, make)
         kept = image.shape[2] if settings.channels == "each" else 1
         return PartialMap(encoding, kept, region, context, chain.height, measure, make)
@@ -198,7 +202,7 @@ def work_type(stages: Sequence[Stage], dtype: str, encodings: Iterable[Encoding]
     a result off by that much of a level rounds differently in as large a part of the pixels. A float
     image takes float64: its values may be far from 0 beside their range, and have squares past float32.
     """
-    if dtype == "float32":
+    if dtype in ("float32", "float64"):
         return np.float64
     amplification = math.prod(stage.amplification for stage in stages)
     error = 4 * 2.0**-24 * FULL[dtype] * amplification

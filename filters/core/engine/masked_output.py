@@ -10,7 +10,7 @@ from . import colour
 from .mask import Region
 from .nodata import Nodata
 from .output_buffer import Canvas, CanvasFactory, Collector, Output
-from .quantize import FULL, Encoding
+from .quantize import Encoding
 from .stage import ImageContext
 
 
@@ -23,10 +23,11 @@ class Original:
         alpha: Array | None,
         background: tuple[float, ...] | None,
         opaque: bool,
+        full: float,
         nodata: Nodata | None = None,
     ) -> None:
-        """An *opaque* output shows it on the *background*, which is white unless it is given."""
-        self.image, self.alpha, self.background, self.nodata = image, alpha, background, nodata
+        """An *opaque* output shows it on the *background*, which is white, *full*, unless it is given."""
+        self.image, self.alpha, self.background, self.full, self.nodata = image, alpha, background, full, nodata
         self.opaque = opaque and alpha is not None
 
     @property
@@ -41,11 +42,10 @@ class Original:
             plane[self.nodata.gaps(self.image[start:stop])[..., channel]] = np.nan
         if not self.opaque:
             return plane
-        full = FULL[self.image.dtype.name]
-        backdrop = np.array(self.background or (full,) * 3, np.float64)[None, None]
+        backdrop = np.array(self.background or (self.full,) * 3, np.float64)[None, None]
         in_colour = self.image.shape[2] == backdrop.shape[2]
         value = float(backdrop[0, 0, channel] if in_colour else colour.luma(backdrop)[0, 0, 0])
-        part = self.opacity(start, stop)[..., 0] / full
+        part = self.opacity(start, stop)[..., 0] / self.full
         return (np.where(part > 0, plane, 0) * part + value * (1 - part)).astype(dtype)
 
     def opacity(self, start: int, stop: int) -> Array:
@@ -59,7 +59,8 @@ class Original:
         Only the value of missing samples may be another.
         """
         same_gaps = self.nodata is None or self.nodata.value == encoding.nodata
-        if encoding.dtype == self.image.dtype.name and same_gaps and not self.opaque:
+        as_they_are = encoding.dtype == self.image.dtype.name and encoding.scale == 1
+        if as_they_are and same_gaps and not self.opaque:
             return self.image[start:stop]
         planes = [self.values(start, stop, channel, np.float64) for channel in range(self.image.shape[2])]
         kept = encoding.of_alpha()._replace(nodata=encoding.nodata, reserved=encoding.reserved)
@@ -68,7 +69,7 @@ class Original:
     def alpha_samples(self, start: int, stop: int, encoding: Encoding) -> Array:
         """Return rows of the alpha as the output's samples."""
         assert self.alpha is not None
-        if encoding.dtype == self.alpha.dtype.name:
+        if encoding.dtype == self.alpha.dtype.name and encoding.scale == 1:
             return self.alpha[start:stop, :, None]
         return encoding.of_alpha()(self.opacity(start, stop))
 
@@ -143,7 +144,7 @@ class PartialPicture(Collector):
             np.copyto(plane, encoded[..., one], where=all_of_it)
             if partial:
                 result = encoding.exact(values[..., one], extent)
-                image = original.values(start, stop, channel, result.dtype) * result.dtype.type(encoding.scale)
+                image = encoding.converted(original.values(start, stop, channel, result.dtype))
                 mixed = _mixed(result, image, share.astype(result.dtype), sure=self.alpha is None)
                 np.copyto(plane, encoding.of_missing()(mixed), where=part)
         self._lay(start, samples)

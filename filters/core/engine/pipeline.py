@@ -289,7 +289,7 @@ def _strip_type(stage: Stage, context: ImageContext, rule: Rule) -> Any:
     if stage.selects:
         return context.own_type
     if context.whole and stage.growth is not None:
-        most = stage.growth * max(context.full, abs(rule.fill))
+        most = stage.growth * max(context.most, abs(rule.fill))
         for integer in (np.int16, np.int32):
             if most <= np.iinfo(integer).max:
                 return integer

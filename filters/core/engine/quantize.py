@@ -1,12 +1,13 @@
 """From exact results to samples of a file: one rounding, half up, saturated.
 
 Pictures and maps of 8 or 16 bits have fixed scales, so that all images of a batch compare; only
-``range="stretch"`` spreads each image's own range. Float output is the raw value.
+``range="stretch"`` spreads each image's own range. Float output is the value,
+unrounded: as it is, or in parts of white.
 """
 
 from __future__ import annotations
 
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal, NamedTuple, cast
 
 from ..lazy_numpy import Array, np
 from ..parameters import Kind
@@ -18,8 +19,10 @@ SCALED = ("picture", "magnitude", "signed", "hue")
 """The kinds of values that a `Display` scales."""
 TURNS = {"angle": 360, "orientation": 180}
 
-FULL = {"uint8": 255.0, "uint16": 65535.0, "float32": 1.0}
-"""White, for each type of sample that files have."""
+SampleType = Literal["uint8", "uint16", "float32", "float64"]
+"""The types of samples that images have."""
+FULL: dict[str, float] = {"uint8": 255.0, "uint16": 65535.0, "float32": 1.0, "float64": 1.0}
+"""White, for each of them, where nothing says otherwise."""
 FLOAT_TOLERANCE = 1e-5
 """The error of float results that may stay, as a part of white."""
 
@@ -47,16 +50,17 @@ AS_COMPUTED = Display()
 class Encoding(NamedTuple):
     """How the values of one output become samples.
 
-    *scale* takes the units of the image that was read to those of the file (257 from 8 to 16 bits).
+    *scale* takes the units of the image that was read to those of the file (257 from 8 to 16 bits). In a float file it
+    is 1, for raw values, or else its white is 1.
     """
 
-    dtype: Literal["uint8", "uint16", "float32"]
+    dtype: SampleType
     kind: Kind = "picture"
     range: Range = "clip"
     gain: float = 1.0
     scale: float = 1.0
     full: float = 255.0
-    """White in the units of the values; what True becomes in a float file."""
+    """White in the units of the values."""
     of: str = ""
     """The field of the result, where it has another name than the output."""
     channel: int | None = None
@@ -67,9 +71,26 @@ class Encoding(NamedTuple):
     """Nothing else is written as `nodata`: what would be is moved by one level, or the least that a float can be."""
 
     @property
+    def is_float(self) -> bool:
+        """Whether the file holds float samples."""
+        return self.dtype in ("float32", "float64")
+
+    @property
+    def unit(self) -> float:
+        """What values are divided by in a float file."""
+        return 1.0 if self.scale == 1 else self.full
+
+    @property
+    def white(self) -> float | None:
+        """White in the units of the file; None where the values have none."""
+        if self.directed or self.kind == "logarithm":
+            return None
+        return FULL[self.dtype] if self.kind == "fraction" or self.scale != 1 else self.full
+
+    @property
     def stretched(self) -> bool:
         """Whether the whole image's range must be known first."""
-        if self.dtype == "float32" or self.directed:
+        if self.is_float or self.directed:
             return False
         return self.range == "stretch" or self.kind == "logarithm"
 
@@ -93,8 +114,11 @@ class Encoding(NamedTuple):
     def tolerance(self) -> float:
         """The error of a value that may stay: 1/1000 of a level, or `FLOAT_TOLERANCE` of a float's range.
 
-        A stretched range and an angle in 16 bits magnify the values by more than is known here.
+        A stretched range and an angle in 16 bits magnify the values by more than is known here. In double precision no
+        more than that of the arithmetic may.
         """
+        if self.dtype == "float64":
+            return 0.0
         if self.dtype == "float32":
             return FLOAT_TOLERANCE if self.kind == "fraction" else FLOAT_TOLERANCE * self.full
         if self.stretched or (self.kind in TURNS and self.dtype == "uint16"):
@@ -111,7 +135,7 @@ class Encoding(NamedTuple):
 
     def count_clipped(self, values: Array) -> int:
         """How many of *values* the range of the output cuts off."""
-        if self.dtype == "float32" or self.stretched or self.directed:
+        if self.is_float or self.stretched or self.directed:
             return 0
         white = FULL[self.dtype]
         scaled = self._scaled(values, (0, 1), white, (int(white) + 1) // 2)
@@ -144,10 +168,21 @@ class Encoding(NamedTuple):
         """Return the values of a picture in the units of its samples, as fractions, neither rounded nor saturated."""
         white = FULL[self.dtype]
         if values.dtype == bool:
-            return values * (self.full if self.dtype == "float32" else white)
+            return values * self._true
         if values.dtype.kind != "f":
             values = values.astype(np.float64)
-        return values if self.dtype == "float32" else self._scaled(values, extent, white, (int(white) + 1) // 2)
+        return self.converted(values) if self.is_float else self._scaled(values, extent, white, (int(white) + 1) // 2)
+
+    @property
+    def _true(self) -> float:
+        """What True becomes, as white."""
+        return self.full / self.unit if self.is_float else FULL[self.dtype]
+
+    def converted(self, values: Array) -> Array:
+        """Return values in the units of the file's samples, neither rounded nor saturated, as fractions."""
+        if not self.is_float:
+            return values * self.scale
+        return values if self.unit == 1 else values / np.asarray(self.unit, np.result_type(values, np.float32))
 
     def into(self, values: Array, out: Array, extent: tuple[float, float] = (0, 1)) -> int:
         """Encode *values* into *out*, of the same shape and the encoding's dtype.
@@ -167,11 +202,10 @@ class Encoding(NamedTuple):
 
     def _into(self, values: Array, out: Array, extent: tuple[float, float]) -> None:
         if values.dtype == bool:
-            white = self.full if self.dtype == "float32" else FULL[self.dtype]
-            np.multiply(values.view(np.uint8), out.dtype.type(white), out=out)  # bool would pass through float64
+            np.multiply(values.view(np.uint8), out.dtype.type(self._true), out=out)  # bool would pass through float64
             return
-        if self.dtype == "float32":
-            _copy(values, out)
+        if self.is_float:
+            _copy(self.converted(values), out)
             return
         white = FULL[self.dtype]
         levels = int(white) + 1
@@ -208,6 +242,42 @@ class Encoding(NamedTuple):
         if self.kind == "picture" and self.range == "offset":
             return values * factor + middle
         return values * factor if factor != 1 else values
+
+
+def white_of(dtype: str, white: float | None = None) -> float:
+    """Return white of an image of *dtype*: *white*, where that is given.
+
+    >>> white_of("uint16"), white_of("uint16", 4095), white_of("float64")
+    (65535.0, 4095, 1.0)
+    """
+    return FULL[dtype] if white is None else white
+
+
+def float_type(dtype: str) -> SampleType:
+    """Return the type of the float results of an image of *dtype*."""
+    return "float64" if dtype == "float64" else "float32"
+
+
+def encoding(
+    kind: Kind,
+    source: str,
+    target: str,
+    range: GivenRange = "clip",
+    gain: float = 1.0,
+    display: Display = AS_COMPUTED,
+    *,
+    raw: bool = True,
+    white: float | None = None,
+) -> Encoding:
+    """Return how values of an image of dtype *source*, where *white* is given, become samples of dtype *target*.
+
+    *raw* values stay in the image's units where the type does, and in float; others are scaled so that white stays
+    white. Measures, such as a magnitude, are raw in float whatever is wanted.
+    """
+    full, floating = white_of(source, white), target in ("float32", "float64")
+    stays = (raw and (floating or source == target)) or (floating and kind != "picture")
+    chosen, scale = display.chosen(kind, range, gain), 1.0 if stays else FULL[target] / full
+    return Encoding(cast(SampleType, target), kind, chosen.range, chosen.gain, scale, full)
 
 
 def _beside(nodata: Any) -> Any:

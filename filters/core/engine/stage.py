@@ -69,7 +69,7 @@ class ImageContext(NamedTuple):
     """What a stage may know of the image when it is bound to it."""
 
     full: float
-    """White in the image's units: 255, 65535, or 1.0 for float."""
+    """White in the image's units: 255, 65535, or 1.0 for float, unless the image or its user says otherwise."""
     work: Any
     """The type that strips have: float32 where its error stays within the bound, else float64."""
     requested_fields: frozenset[str] = frozenset()
@@ -79,7 +79,7 @@ class ImageContext(NamedTuple):
     finite: bool = True
     """No sample can be NaN or infinite, because the image is not float."""
     whole: bool = False
-    """All samples that the stage sees are whole numbers from 0 to `full`."""
+    """All samples that the stage sees are whole numbers from 0 to `most`."""
     ignoring: bool = False
     """Missing samples, which are NaN, are to be left out."""
     rounded: bool = False
@@ -104,13 +104,20 @@ class ImageContext(NamedTuple):
     """How the image's samples stand for light."""
     colours: ColourModel = "rgb"
     """What several channels of the image are."""
+    largest: float | None = None
+    """The greatest sample that the image's type holds, where white is less."""
+
+    @property
+    def most(self) -> float:
+        """The greatest of the samples, if they are whole numbers."""
+        return self.full if self.largest is None else self.largest
 
     @property
     def own_type(self) -> Any:
         """The type of the image's own samples if the stage sees only whole numbers, else the work type."""
         if not self.whole:
             return self.work
-        return np.uint8 if self.full == 255 else np.uint16
+        return np.uint8 if self.most == 255 else np.uint16
 
 
 class Window(NamedTuple):

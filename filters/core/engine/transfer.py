@@ -211,7 +211,7 @@ class Transfer(NamedTuple):
         """Decode pixels of a file into the type *work*; 8 and 16 bits by table."""
         if samples.dtype.kind != "u":
             return self.decode(samples.astype(work), full)
-        tables = [_decoded(curve, samples.dtype.name, np.dtype(work).name) for curve in self.curves]
+        tables = [_decoded(curve, samples.dtype.name, np.dtype(work).name, full) for curve in self.curves]
         if len(tables) == 1:
             return tables[0][samples]
         if samples.shape[-1] != len(tables):
@@ -249,6 +249,5 @@ def _mirrored(function: Any, values: Array, full: float) -> Array:
 
 
 @lru_cache(maxsize=8)
-def _decoded(curve: Curve, dtype: str, work: str) -> Array:
-    full = np.iinfo(dtype).max
-    return _mirrored(curve.decode, np.arange(full + 1, dtype=np.float64), full).astype(work)
+def _decoded(curve: Curve, dtype: str, work: str, full: float) -> Array:
+    return _mirrored(curve.decode, np.arange(np.iinfo(dtype).max + 1, dtype=np.float64), full).astype(work)

@@ -148,7 +148,7 @@ class Filtered(Rows):
         self.above = above
         half = self.across.length // 2 + 1 if self.across.kind == "fourier" else None
         self.u = np.abs(self.across.frequencies[:half])
-        kept = response.columns(self.u, context.tolerance / context.full / SPARE)
+        kept = response.columns(self.u, context.tolerance / context.most / SPARE)
         self.count = len(kept)
         # A slice is copied in half the time of an index.
         self.kept = slice(self.count) if self.count and kept[-1] == self.count - 1 else kept
@@ -306,7 +306,7 @@ def logarithm(picture: Rows, context: ImageContext) -> Array:
     """
     picture = computed(picture, REQUESTED_ROWS, context.jobs)
     whole = (picture if context.finite else known(picture)[0]).values
-    answer = np.empty(whole.shape, np.float32)
+    answer = np.empty(whole.shape, np.float64 if whole.dtype == np.float64 else np.float32)
     for channel in range(whole.shape[2]):
         levels = whole[..., channel].astype(context.work) * (255 / context.full)
         spectrum = np.abs(_transforms().fft2(levels, norm="ortho"))

@@ -103,7 +103,7 @@ def strength(gradient: Gradient, norm: Norm, context: ImageContext) -> Array:
     """
     if not context.rounded or gradient.gx.dtype.kind != "i":
         return magnitude(gradient, norm, context.work)
-    white = int(context.full)
+    white = int(context.most)
     if norm == "l2":
         levels = magnitude(gradient, norm, context.work)
         levels += 0.5

@@ -11,6 +11,9 @@ from .gradient import Gradient, Norm, magnitude, squares
 
 HALO = Halo.around(1)
 STRONG = 2
+EQUAL = 1e-5
+"""Magnitudes are equal that differ by less than this part: what rounding leaves of a plateau is none of its shape, and
+differs between 8 bits, 16 bits and float."""
 
 
 def suppress(gradient: Gradient, norm: Norm, finite: bool = True) -> Array:
@@ -72,7 +75,7 @@ def _maxima(gradient: Gradient, norm: Norm, least: float, finite: bool) -> tuple
         return near + (strength(places + sign * diagonal) - near) * part
 
     middle = strength(places)
-    kept = (middle > between(1)) & (middle >= between(-1)) & (middle > least)
+    kept = (middle * (1 - EQUAL) > between(1)) & (middle * (1 + EQUAL) >= between(-1)) & (middle > least)
     return places[kept], middle[kept]
 
 

@@ -163,7 +163,7 @@ def _separable(
         return
     if (column == column[0]).all() and (row == row[0]).all():
         additions = joins(height) + joins(width)
-        if context.whole and context.full * height * width < 1 << 53:
+        if context.whole and context.most * height * width < 1 << 53:
             yield Plan(
                 "running",
                 min(RUNNING, WHOLE_ADDITION * additions),
@@ -185,7 +185,7 @@ def _separable(
         error = vertical.error * np.abs(row).sum() + horizontal.error * np.abs(column).sum()
         # Rounded, few results near a half change; of float the greatest error is bounded, three deviations and more.
         is_float = context.tolerance >= FLOAT_TOLERANCE * context.full
-        if 0.29 * context.full * error <= context.tolerance * (1 / 3 if is_float else 2):
+        if 0.29 * context.most * error <= context.tolerance * (1 / 3 if is_float else 2):
             extra = Halo.around(horizontal.reach - width // 2, vertical.reach - height // 2)
             yield Plan(
                 "decimated",
@@ -203,7 +203,7 @@ def _separable(
 
 def _narrow(context: ImageContext, height: int) -> Any:
     """Return the type of the strips of a tall kernel, which are many rows: the samples' own, where they are whole."""
-    return narrowest(context.full) if context.whole and height > NARROW_STRIP_ROWS else None
+    return narrowest(context.most) if context.whole and height > NARROW_STRIP_ROWS else None
 
 
 def _running(kernel: Kernel, context: ImageContext, weight: float) -> BoundStage:
@@ -211,7 +211,7 @@ def _running(kernel: Kernel, context: ImageContext, weight: float) -> BoundStage
     height, width = kernel.shape
     divisor = kernel.divisor / weight if weight else 0.0
     rounds = context.rounded and divisor.is_integer() and height * width <= divisor <= 1 << 53
-    function, work = box_sum.running(height, width, context.full, int(divisor) if rounds else None)
+    function, work = box_sum.running(height, width, context.most, int(divisor) if rounds else None)
     if rounds:
         return BoundStage(function, work=work)
     return BoundStage(lambda strip: function(strip).astype(context.work) * np.asarray(weight, context.work), work=work)

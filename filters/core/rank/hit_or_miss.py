@@ -32,7 +32,7 @@ def hit_or_miss(pattern: Array, anchor: Pair, threshold: float | None) -> Stage:
     def bind(context: ImageContext) -> BoundStage:
         level = context.full / 2 if threshold is None else threshold
         if context.whole:
-            level = max(-1, min(math.floor(level), int(context.full)))
+            level = max(-1, min(math.floor(level), int(context.most)))
 
         def fitting(strip: Array) -> Array:
             bright = np.greater(strip, level)

@@ -133,7 +133,7 @@ def pooling(op: Op, x: Axis, y: Axis, *, same: bool = False, ceil: bool = False,
 
         rows = max(1, (WHOLE_STRIP_SAMPLES if context.whole else STRIP_SAMPLES) // (context.width * y.stride))
         # Of whole numbers the narrowest type that holds a column's sum.
-        work = narrowest(context.full * y.taps) if op == "avg" and context.whole else None
+        work = narrowest(context.most * y.taps) if op == "avg" and context.whole else None
         return BoundStage(function, extra, rows, work=work, placed=True)
 
     def centre(samples: int, axis: int) -> float:
@@ -167,7 +167,7 @@ def _extremum(planes: Array, windows: Windows, context: ImageContext, greatest: 
     join, careful = (np.maximum, np.fmax) if greatest else (np.minimum, np.fmin)
     nothing: Any = -np.inf if greatest else np.inf
     if context.whole:
-        nothing = 0 if greatest else context.full
+        nothing = 0 if greatest else context.most
     elif context.ignoring and np.isnan(np.max(planes)):
         nothing, join = np.nan, careful
     windows.counts(planes)
@@ -187,7 +187,7 @@ def _mean(planes: Array, windows: Windows, context: ImageContext) -> Array:
     across, down = windows.counts(planes)
     windows.blank(planes, 0)
     size = windows.size
-    sums = windows.joined(planes, np.add, narrowest(context.full * size + size // 2) if context.whole else None)
+    sums = windows.joined(planes, np.add, narrowest(context.most * size + size // 2) if context.whole else None)
     out = _divided(sums, size, context)
     for few, here in (
         (across != windows.x.taps, np.s_[:, :, across != windows.x.taps]),

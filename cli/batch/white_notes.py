@@ -1,0 +1,57 @@
+"""Notes on what is white: values far above it, and files that cannot say it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from ...filters.core.engine.quantize import Encoding
+from ...filters.core.lazy_numpy import np
+from ..console.report import depth_in_words
+from ..images import formats
+from ..images.picture import Picture
+
+FAR = 2.0
+"""Values of more than so many times white are far above it: highlights reach that seldom, another unit always."""
+COMMON = (255, 4095, 65535)
+"""White of 8, 12 and 16 bits."""
+
+
+def far_above(picture: Picture, encodings: Mapping[str, Encoding]) -> str:
+    """Return the note that a float picture's values are far above white, where outputs cut them off; else nothing."""
+    white = picture.full
+    clipped = next((encoding for encoding in encodings.values() if _shows_white(encoding)), None)
+    if clipped is None or picture.pixels.dtype.kind != "f" or (greatest := _greatest(picture)) <= FAR * white:
+        return ""
+    better = next((common for common in COMMON if greatest <= common), greatest)
+    return (
+        f"its values, up to {greatest:.5g}, are far above white, {white:g}, and are clipped in "
+        f"{depth_in_words(clipped.dtype)} samples; use --white {better:.5g} or --range stretch"
+    )
+
+
+def untold(picture: Picture, encodings: Mapping[str, Encoding], formats_of: Mapping[str, formats.Format]) -> str:
+    """Return the note that a picture's file does not say what is white, as its input did; else nothing."""
+    image = encodings.get("image")
+    told = picture.white is not None and formats.FORMATS[picture.format].tells_white
+    if image is None or not (told and image.is_float and image.kind == "picture" and image.white not in (None, 1)):
+        return ""
+    if (format := formats_of["image"]).tells_white:
+        return ""
+    return (
+        f"{format.name.upper()} cannot say that {image.white:g} is white: read it with --white {image.white:g}, or use "
+        "--depth float"
+    )
+
+
+def _shows_white(encoding: Encoding) -> bool:
+    """Whether what is above white is cut off in an output."""
+    fixed = not (encoding.is_float or encoding.stretched or encoding.directed)
+    return fixed and encoding.kind != "fraction"
+
+
+def _greatest(picture: Picture) -> float:
+    """Return the greatest finite sample, 0 where there is none."""
+    greatest = float(np.fmax.reduce(picture.pixels, axis=None))
+    if np.isinf(greatest):
+        greatest = float(np.max(picture.pixels, where=np.isfinite(picture.pixels), initial=0))
+    return greatest if greatest == greatest else 0.0
