@@ -196,9 +196,6 @@ class ImageProcessor:
             told = [output for number, output in enumerate(first.encodings) if not (number and self.maps)]
             said = [list(frame.surprises) for frame in frames]
             said += [missing_notes.of(output, frame) for frame in frames for output in told]
-            told = [output for number, output in enumerate(first.encodings) if not (number and self.maps)]
-            said = [list(frame.surprises) for frame in frames]
-            said += [missing_notes.of(output, frame) for frame in frames for output in told]
             notes = [*dict.fromkeys([*job.notes, *notes, *itertools.chain(*said)])]
         if self.options.report.facts:
             lines += [f"{name}: {fact.text}" for fact in first.facts]
