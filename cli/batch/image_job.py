@@ -196,9 +196,6 @@ class ImageProcessor:
             told = [output for number, output in enumerate(first.encodings) if not (number and self.maps)]
             said = [list(frame.surprises) for frame in frames]
             said += [missing_notes.of(output, frame) for frame in frames for output in told]
-            told = [output for number, output in enumerate(first.encodings) if not (number and self.maps)]
-            said = [list(frame.surprises) for frame in frames]
-            said += [missing_notes.of(output, frame) for frame in frames for output in told]
             notes = [*dict.fromkeys([*job.notes, *notes, *itertools.chain(*said)])]
         if self.options.report.facts:
             lines += [f"{name}: {fact.text}" for fact in first.facts]
@@ -279,7 +276,8 @@ class ImageProcessor:
             wanted = encode.sample_type(format, dtype, self.values["depth"], channels, colours, name, several)
         except encode.EncodeError as error:
             raise FileError(target.name, str(error)) from None
-        raw = self.values["depth"] == "keep" or (maps > 0 and wanted == float_type(dtype))
+        as_read = format.raw or not format.only_float or picture.pixels.dtype.kind == "f"
+        raw = (self.values["depth"] == "keep" and as_read) or (maps > 0 and wanted == float_type(dtype))
         display = self.stages[-1].display
         encoded = encoding(
             kind, dtype, wanted, self.values["range"], self.values["gain"], display, raw=raw, white=picture.white
