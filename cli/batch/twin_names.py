@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
-import unicodedata
 from collections.abc import Iterator
 from typing import Generic, TypeVar
 
@@ -42,6 +41,8 @@ def folded(path: str) -> str:
     """
     if path.isascii():
         return path.lower()
+    import unicodedata
+
     return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", path).casefold())
 
 
