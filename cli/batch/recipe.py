@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ...filters.core import catalog
-from ...filters.core.parameters import FileContent, ImageError, ParameterError, Spec
+from ...filters.core.parameters import FileContent, ImageError, OperatorError, ParameterError, Spec
 from ..console.messages import flag, shown
 from ..errors import UsageError
 
@@ -21,6 +22,8 @@ WRITING = ("depth", "range", "gain")
 """Parameters that say how a result is written, which only a chain's last step does."""
 
 
+VERBS = r"(is|has|needs|must|cannot|takes|requires|does) "
+"""A reason that begins with one of these is said of the parameter itself, and continues the sentence."""
 MOST_OF_A_PIPE = 1 << 28
 """Bytes, more than any kernel has; a device would have no end."""
 
@@ -72,7 +75,7 @@ class Recipe(NamedTuple):
                     raise UsageError(f"{_where(self.steps, number)}works on colours; the step before gives {maps} maps")
                 maps = len(own) or maps
         except ParameterError as error:
-            raise UsageError(f"{_where(self.steps, number)}{flag(error.parameter)}: {error.reason}") from None
+            raise refusal(error, _where(self.steps, number)) from None
         if len(parts) == 1:
             return tuple(parts[0].stages), parts[0].settings
         names = [f"step {number} ({step.name})" for number, step in enumerate(self.steps, 1)]
@@ -141,6 +144,16 @@ def _again(steps: Sequence[tuple[str, dict[str, Any]]]) -> Recipe:
     return in_a_row([make_step(catalog.load(name), given, "") for name, given in steps])
 
 
+def refusal(error: ParameterError, where: str = "") -> UsageError:
+    """Return the refusal of a parameter as the shell knows it, which begins with *where*."""
+    option = flag(error.parameter)
+    if isinstance(error, OperatorError):
+        return UsageError(f"{where}{option} is for --op {', '.join(error.only)}")
+    if re.match(VERBS, error.reason):
+        return UsageError(f"{where}{option} {error.reason}")
+    return UsageError(f"{where}{option}: {error.reason}")
+
+
 def make_step(filter: ImageFilter[Any, Any], given: dict[str, Any], where: str) -> Call:
     """Return a step whose parameters are checked; raises UsageError, which begins with *where*."""
     files = {name for name, parameter in filter.spec.parameters.items() if parameter.param.file}
@@ -148,7 +161,7 @@ def make_step(filter: ImageFilter[Any, Any], given: dict[str, Any], where: str) 
     try:
         return filter.checked(**given)
     except ParameterError as error:
-        raise UsageError(f"{where}{flag(error.parameter)}: {error.reason}") from None
+        raise refusal(error, where) from None
 
 
 def _read(value: Any) -> Any:
@@ -184,7 +197,7 @@ def read_options(spec: Spec, values: Mapping[str, Any], where: str) -> dict[str,
         try:
             read[name] = given if parameter.kind == "flag" else parameter.read(given)
         except ParameterError as error:
-            raise UsageError(f"{where}{flag(name)}: {error.reason}") from None
+            raise refusal(error, where) from None
     return read
 
 
