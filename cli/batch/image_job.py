@@ -281,7 +281,8 @@ class ImageProcessor:
             wanted = encode.sample_type(format, dtype, self.values["depth"], channels, colours, name, several)
         except encode.EncodeError as error:
             raise FileError(target.name, str(error)) from None
-        raw = self.values["depth"] == "keep" or (maps > 0 and wanted == float_type(dtype))
+        as_read = format.raw or not format.only_float or picture.pixels.dtype.kind == "f"
+        raw = (self.values["depth"] == "keep" and as_read) or (maps > 0 and wanted == float_type(dtype))
         display = self.stages[-1].display
         encoded = encoding(
             kind, dtype, wanted, self.values["range"], self.values["gain"], display, raw=raw, white=picture.white

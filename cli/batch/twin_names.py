@@ -36,7 +36,7 @@ class Places(Generic[Value]):
 def folded(path: str) -> str:
     r"""Return what all names share that any file system takes for one.
 
-    >>> folded("Straße/É.JPG") == folded("STRASSE/e\\u0301.jpg")
+    >>> folded("Straße/É.JPG") == folded("STRASSE/e\u0301.jpg")
     True
     """
     if path.isascii():

@@ -126,7 +126,7 @@ def _of_mpo(data: bytes, entries: Any, first: Picture, decode: Decode) -> Frames
     lists = [segment.end - len(segment.body) for segment in segments.read(data) if _is_list(segment)]
     base = next(iter(lists), 0) + len(LIST)
     starts = [0, *(base + entry["DataOffset"] for entry in entries[1:])]
-    ends = {start: end for start, end in itertools.pairwise([*sorted({*starts}), len(data)])}
+    ends = dict(itertools.pairwise([*sorted({*starts}), len(data)]))
 
     def each() -> Iterator[Picture]:
         for number, start in enumerate(starts):
