@@ -26,7 +26,7 @@ from ..images import encode, formats, memory_budget, output_colour, picture_tran
 from ..images.atomic_write import Transaction
 from ..images.metadata import Metadata
 from ..images.picture import Picture
-from . import hidden_colours, missing_notes, surprises, white_notes
+from . import hidden_colours, linear_light, missing_notes, surprises, white_notes
 from .frame_output import SHEET, Computed, Missing, kept_of, opened, writable
 from .job_options import JobOptions
 from .plan import Job, Target
@@ -118,6 +118,10 @@ class ImageProcessor:
         if picture.colours == "gray" and "chroma" in self.parts:
             picture.notes.append("is gray, which --channels chroma leaves as it is")
         self._check_room(picture)
+        light = picture
+        if self._is_converted(picture, encodings.get("image")):
+            picture = linear_light.encoded(light, encodings["image"])
+            settings = linear_light.settings_of(settings, light.full)
         result = executor.run(
             self.stages,
             picture.pixels,
@@ -145,7 +149,7 @@ class ImageProcessor:
             drawn = outputs[SHEET].samples.drawn(self.maps, self.options.render.sheet_range)
             outputs[SHEET] = outputs[SHEET]._replace(samples=drawn)
         seen = _seen(picture, missing if result.missing else None)
-        surprising = self._surprises(picture, seen, encodings, outputs, formats_of)
+        surprising = self._surprises(light, seen, encodings, outputs, formats_of)
         height, width = picture.pixels.shape[:2]
         return Computed(
             picture.pixels.shape,
@@ -162,6 +166,12 @@ class ImageProcessor:
             same_units=total_gain(self.stages) == 1,
             missing=Missing(missing, result.missing, self.spreads_nan) if missing is not None else None,
         )
+
+    def _is_converted(self, picture: Picture, encoding: Encoding | None) -> bool:
+        """Whether linear light is written by the curve of sRGB; edges and differences are no light."""
+        if self.options.write.encode.keep_values or not total_gain(self.stages):
+            return False
+        return linear_light.is_encoded(picture, encoding)
 
     def _canvas(self, output: str, format: formats.Format, metadata: Metadata) -> CanvasFactory:
         options = self.options.write.encode
