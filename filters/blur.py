@@ -8,6 +8,7 @@ from .core import Common, IntPair, Pair, Param, ParameterError, Stage, both, ima
 from .core.denoise import guided
 from .core.linear import kernels, planner
 from .core.linear.convolve import linear
+from .core.parameters import OperatorError
 from .core.rank import rank_filter
 
 # What serves one op alone, and not the signature, is imported with that op: 2 ms, which a Gaussian does not need.
@@ -269,7 +270,7 @@ def _check_algorithm(op: str, algorithm: str) -> None:
     if algorithm == "auto":
         return
     if op not in (*LINEAR, *RANKED):
-        raise ParameterError("algorithm", f"has no meaning with op {op} (it is for {', '.join((*LINEAR, *RANKED))})")
+        raise OperatorError("algorithm", op, (*LINEAR, *RANKED))
     own = rank_filter.ALGORITHMS if op in RANKED else planner.ALGORITHMS
     if algorithm not in own:
         raise ParameterError("algorithm", f"{algorithm} does not compute op {op}; these do: auto, {', '.join(own)}")

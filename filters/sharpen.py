@@ -13,6 +13,7 @@ from .core.gradient import laplacian
 from .core.linear import kernels
 from .core.linear.convolve import Algorithm, linear
 from .core.linear.kernels import Kernel
+from .core.parameters import OperatorError
 
 
 @image_filter
@@ -121,9 +122,7 @@ def _less_laplacian(sigma: tuple[float, float], amount: float, algorithm: str) -
     if min(sigma) < laplacian.MIN_SIGMA:
         raise ParameterError("sigma", f"{min(sigma):g} is too small for log: at least {laplacian.MIN_SIGMA:g} px")
     if algorithm != "auto":
-        raise ParameterError(
-            "algorithm", "has no meaning with op log (it is for laplacian, unsharp, highboost, adaptive)"
-        )
+        raise OperatorError("algorithm", "log", ("laplacian", "unsharp", "highboost", "adaptive"))
     second = laplacian.laplacian_of_gaussian(sigma, scaled=True)
 
     def sharpened(original: Array, answer: Array) -> Array:

@@ -22,11 +22,11 @@ from ..console.messages import shown
 from ..console.report import DEPTHS, Report
 from ..console.slow_image import Progress
 from ..errors import FileError
-from ..images import encode, formats, memory_budget, output_colour, picture_transfer
+from ..images import encode, formats, memory_budget, output_colour
 from ..images.atomic_write import Transaction
 from ..images.metadata import Metadata
 from ..images.picture import Picture
-from . import hidden_colours, linear_light, missing_notes, surprises, white_notes
+from . import surprises, white_notes
 from .frame_output import SHEET, Computed, Missing, kept_of, opened, writable
 from .job_options import JobOptions
 from .plan import Job, Target
@@ -119,9 +119,10 @@ class ImageProcessor:
             picture.notes.append("is gray, which --channels chroma leaves as it is")
         self._check_room(picture)
         light = picture
-        if self._is_converted(picture, encodings.get("image")):
-            picture = linear_light.encoded(light, encodings["image"])
-            settings = linear_light.settings_of(settings, light.full)
+        if self._is_light(picture, encodings.get("image")):
+            from . import linear_light  # few pictures are
+
+            picture, settings = linear_light.encoded(light, encodings["image"], settings)
         result = executor.run(
             self.stages,
             picture.pixels,
@@ -144,6 +145,8 @@ class ImageProcessor:
         )
         outputs = result.outputs
         if picture.alpha is not None and "image" in outputs:
+            from . import hidden_colours  # few pictures have an alpha
+
             hidden_colours.keep(picture, self.stages, encodings["image"], outputs["image"])
         if SHEET in outputs:
             drawn = outputs[SHEET].samples.drawn(self.maps, self.options.render.sheet_range)
@@ -167,11 +170,13 @@ class ImageProcessor:
             missing=Missing(missing, result.missing, self.spreads_nan) if missing is not None else None,
         )
 
-    def _is_converted(self, picture: Picture, encoding: Encoding | None) -> bool:
-        """Whether linear light is written by the curve of sRGB; edges and differences are no light."""
+    def _is_light(self, picture: Picture, encoding: Encoding | None) -> bool:
+        """Whether linear light goes into whole numbers, by the curve of sRGB; edges and differences are no light."""
+        if encoding is None or encoding.is_float or picture.pixels.dtype.kind != "f":
+            return False
         if self.options.write.encode.keep_values or not total_gain(self.stages):
             return False
-        return linear_light.is_encoded(picture, encoding)
+        return picture.colours in ("gray", "rgb") and picture.metadata.colour.is_linear
 
     def _canvas(self, output: str, format: formats.Format, metadata: Metadata) -> CanvasFactory:
         options = self.options.write.encode
@@ -205,7 +210,10 @@ class ImageProcessor:
             # Of many maps one is told of, as an example.
             told = [output for number, output in enumerate(first.encodings) if not (number and self.maps)]
             said = [list(frame.surprises) for frame in frames]
-            said += [missing_notes.of(output, frame) for frame in frames for output in told]
+            if any(found.missing or found.moved for frame in frames for found in frame.outputs.values()):
+                from . import missing_notes  # few pictures have missing samples
+
+                said += [missing_notes.of(output, frame) for frame in frames for output in told]
             notes = [*dict.fromkeys([*job.notes, *notes, *itertools.chain(*said)])]
         if self.options.report.facts:
             lines += [f"{name}: {fact.text}" for fact in first.facts]
@@ -308,6 +316,8 @@ class ImageProcessor:
         """Return the settings for one picture: its own curve, and a background where it cannot keep its alpha."""
         settings = self.settings
         if self.is_linear:
+            from ..images import picture_transfer  # few filter in linear light
+
             own = picture_transfer.transfer_of(picture.metadata, picture.pixels.shape[2], picture.notes)
             settings = settings._replace(transfer=own)
         if format is not None and self._is_gray(format, picture):

@@ -17,25 +17,15 @@ from ..images.picture import Picture
 SRGB = transfer.DEFAULT
 
 
-def is_encoded(picture: Picture, encoding: Encoding | None) -> bool:
-    """Whether an output of a picture is written by the curve of sRGB."""
-    if encoding is None or encoding.is_float or picture.pixels.dtype.kind != "f":
-        return False
-    return picture.colours in ("gray", "rgb") and picture.metadata.colour.is_linear
-
-
-def encoded(picture: Picture, encoding: Encoding) -> Picture:
-    """Return a picture with the curve of sRGB; what is said of it follows."""
+def encoded(picture: Picture, encoding: Encoding, settings: Settings) -> tuple[Picture, Settings]:
+    """Return a picture by the curve of sRGB, and settings by which filters see its light; what it says follows."""
     pixels = SRGB.encode(picture.pixels, picture.full).astype(picture.pixels.dtype)
     picture.metadata = picture.metadata._replace(colour=picture.metadata.colour.by_srgb_curve())
     picture.notes.append(
         f"its linear light was converted to sRGB for {depth_in_words(encoding.dtype)} samples "
         "(--keep-values leaves the values unchanged)"
     )
-    return dataclasses.replace(picture, pixels=pixels)
-
-
-def settings_of(settings: Settings, full: float) -> Settings:
-    """Return the settings by which filters see the light that the file holds, and what is given in its units."""
-    fill = float(SRGB.encode(np.asarray([settings.fill], np.float64), full)[0])
-    return settings._replace(linear=True, linear_out=None, transfer=SRGB, fill=fill)
+    # What is given in the units of the file follows.
+    fill = float(SRGB.encode(np.asarray([settings.fill], np.float64), picture.full)[0])
+    settings = settings._replace(linear=True, linear_out=None, transfer=SRGB, fill=fill)
+    return dataclasses.replace(picture, pixels=pixels), settings

@@ -11,7 +11,7 @@ import difflib
 import inspect
 import math
 import types
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Annotated, Any, Literal, NamedTuple, Self, TypeVar, Union, get_args, get_origin, get_type_hints
 
@@ -33,6 +33,14 @@ class ParameterError(ValueError):
         super().__init__(f"{parameter}: {reason}")
         self.parameter = parameter
         self.reason = reason
+
+
+class OperatorError(ParameterError):
+    """A parameter was given to an operator that does not take it; *only* names those that do."""
+
+    def __init__(self, parameter: str, op: str, only: Sequence[str]) -> None:
+        super().__init__(parameter, f"has no meaning with op {op} (it is for {', '.join(only)})")
+        self.only = tuple(only)
 
 
 class ImageError(ValueError):
@@ -136,7 +144,7 @@ class Parameter(NamedTuple):
         if value is None:
             if self.default is None:
                 return None
-            raise ParameterError(self.name, "a value is needed")
+            raise ParameterError(self.name, "requires a value")
         if self.kind == "choice":
             return self._choice(value)
         if self.kind == "flag":
@@ -160,8 +168,9 @@ class Parameter(NamedTuple):
         if word in self.choices:
             return word
         near = difflib.get_close_matches(word, [*self.choices, *self.param.aliases], n=1)
-        hint = f"did you mean {near[0]!r}? " if near else ""
-        raise ParameterError(self.name, f"{value!r} is not known: {hint}(one of {', '.join(self.choices)})")
+        known = ", ".join(self.choices)
+        hint = f"did you mean {near[0]!r}? (one of {known})" if near else f"use one of {known}"
+        raise ParameterError(self.name, f"unknown value {value!r}; {hint}")
 
     def _numbers(self, value: Any) -> Any:
         pair = self.kind.endswith("pair") and isinstance(value, (tuple, list))
@@ -212,11 +221,11 @@ class Spec(NamedTuple):
         full = {name: checked.get(name, parameter.default) for name, parameter in self.parameters.items()}
         for name, value in full.items():
             if value is inspect.Parameter.empty:
-                raise ParameterError(name, "is needed")
+                raise ParameterError(name, "is required")
         for name, value in checked.items():
             only = self.parameters[name].param.only
             if only and value is not None and full["op"] not in only:
-                raise ParameterError(name, f"has no meaning with op {full['op']} (it is for {', '.join(only)})")
+                raise OperatorError(name, full["op"], only)
         return full
 
 
