@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, Literal, NamedTuple
 
-from ..engine.stage import NO_COLOURS, Halo, ImageContext, Stage, WeightedSum, Window, inside
+from ..engine.stage import NO_COLOURS, Halo, Stage, WeightedSum, Window, inside
 from ..lazy_numpy import Array, np
 from ..linear import kernels
 from ..linear.symmetric import differences, smoothed
