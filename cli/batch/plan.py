@@ -41,6 +41,12 @@ class Target(NamedTuple):
             return self
         return self._replace(path=self.numbered.path(number), numbered=None)
 
+    def format_for(self, output: str, own: Format) -> Format:
+        """Return the format of an *output* of a picture that was read from one of format *own*."""
+        if self.format is not None:
+            return self.format
+        return formats.LOSSLESS if output != "image" and own.lossy else own
+
     @property
     def name(self) -> str:
         """The target as people wrote it."""

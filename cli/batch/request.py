@@ -81,6 +81,7 @@ def check(recipe: Recipe, options: SharedOptions, map_files: Mapping[str, str], 
     files = CallFiles({name: path for name, path in written.items() if path is not None}, list(read))
     jobs = _plan(recipe, options, found, outputs, len(maps))
     _check_compression(jobs, options)
+    _check_codes(jobs, recipe, options)
     collisions.check_files(jobs, list(files.written.values()), read)
     region = mask_option.read(options.mask, options.roi)
     request = Request(
@@ -263,6 +264,20 @@ def _plan(
         if target is not None and target.format is not None and not target.format.holds_maps(maps):
             raise UsageError(f"{target.name}: {target.format.name.upper()} cannot hold {maps} maps; {formats.FOR_MAPS}")
     return jobs
+
+
+def _check_codes(jobs: Sequence[Job], recipe: Recipe, options: SharedOptions) -> None:
+    """Refuse a lossy format for the codes of angles, of which each means another direction."""
+    if options.angle_style == "color":
+        return
+    kinds = recipe.last.filter.kinds
+    for job in jobs:
+        for name, target in job.targets.items():
+            if kinds.get(name) not in ("angle", "orientation") or target.format is None:
+                continue
+            if target.format.lossy or (target.format.name == "webp" and options.quality is not None):
+                way = f"{target.format.name.upper()} would change the codes of angles"
+                raise UsageError(f"{flag(name)} {target.name}: {way}; use .png or .tif")
 
 
 def _check_compression(jobs: Sequence[Job], options: SharedOptions) -> None:

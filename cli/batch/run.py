@@ -115,6 +115,9 @@ def _work(request: Request, jobs: Sequence[Job], skipped: frozenset[int], report
         first = next(job for number, job in enumerate(jobs) if number not in skipped)
         prefetch.begin(pictures, first.input.name)
     # What needs NumPy is imported while the first picture is read.
-    from . import runner
+    from . import doubts, runner
+
+    for note in () if options.quiet else doubts.notes(request.recipe):
+        say(f"imfilter: {note}")
 
     return runner.run(request, jobs, skipped, pictures, reporter, workers)

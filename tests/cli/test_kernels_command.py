@@ -24,6 +24,37 @@ def test_the_list_shows_size_sum_rank_and_weights(ok):
     assert re.search(r"^sobel-x +3×3 +0 +1 +-1 0 1; -2 0 2; -1 0 1$", ok("kernels").decode(), re.MULTILINE)
 
 
+@pytest.mark.each("name", named())
+def test_what_is_printed_can_be_pasted(ok, name, monkeypatch):
+    monkeypatch.delenv("COLUMNS", raising=False)
+    listed = re.search(rf"^{name} +\S+ +\S+ +\S+  (.*)$", ok("kernels").decode(), re.MULTILINE)
+    shown = re.search(r"^as a literal: (.*)$", ok("kernels", "show", name).decode(), re.MULTILINE)
+    for found in (listed, shown):
+        assert found is not None
+        again = kernel_source.read(found[1]).kernel
+        assert np.array_equal(again.weights, named()[name].weights) and again.anchor == named()[name].anchor
+
+
+@pytest.mark.each("text", ["1 2 1; 2 4 2; 1 2 1 / 16", "[1 2 1; 2 4 2; 1 2 1]/16", "[[1,2,1],[2,4,2],[1,2,1]] /16"])
+def test_a_divisor_may_follow_the_rows(text):
+    source = kernel_source.read(text)
+    assert source.kernel.sum == 1 and source.kernel.weights[1, 1] == 0.25
+    assert "divided by 16" in source.described
+
+
+@pytest.mark.each(
+    "text, said",
+    [("1 2; 3 4 / 0", "cannot divide by '0'"), ("1 2 / 1e99", "1e99"), ("1 2; 3 /", "'/' is not a number")],
+)
+def test_a_wrong_divisor_is_refused(refused, text, said):
+    assert said in refused(2, "kernels", "show", text)
+
+
+def test_a_comment_is_no_divisor(folder):
+    (folder / "k.txt").write_text("1 2 1 # their sum is / 4\n")
+    assert kernel_source.read("k.txt").kernel.weights.tolist() == [[1, 2, 1]]
+
+
 def test_show_prints_the_matrix_and_what_it_is(ok):
     text = ok("kernels", "show", "sobel-x").decode()
     assert text.splitlines()[:4] == ["sobel-x (built-in)", "  -1  0  1", "  -2  0  2", "  -1  0  1"]
