@@ -22,11 +22,11 @@ from ..console.messages import shown
 from ..console.report import DEPTHS, Report
 from ..console.slow_image import Progress
 from ..errors import FileError
-from ..images import encode, formats, memory_budget, output_colour, picture_transfer
+from ..images import encode, formats, memory_budget, output_colour
 from ..images.atomic_write import Transaction
 from ..images.metadata import Metadata
 from ..images.picture import Picture
-from . import hidden_colours, missing_notes, surprises, white_notes
+from . import surprises, white_notes
 from .frame_output import SHEET, Computed, Missing, kept_of, opened, writable
 from .job_options import JobOptions
 from .plan import Job, Target
@@ -140,6 +140,8 @@ class ImageProcessor:
         )
         outputs = result.outputs
         if picture.alpha is not None and "image" in outputs:
+            from . import hidden_colours  # few pictures have an alpha
+
             hidden_colours.keep(picture, self.stages, encodings["image"], outputs["image"])
         if SHEET in outputs:
             drawn = outputs[SHEET].samples.drawn(self.maps, self.options.render.sheet_range)
@@ -195,10 +197,10 @@ class ImageProcessor:
             # Of many maps one is told of, as an example.
             told = [output for number, output in enumerate(first.encodings) if not (number and self.maps)]
             said = [list(frame.surprises) for frame in frames]
-            said += [missing_notes.of(output, frame) for frame in frames for output in told]
-            told = [output for number, output in enumerate(first.encodings) if not (number and self.maps)]
-            said = [list(frame.surprises) for frame in frames]
-            said += [missing_notes.of(output, frame) for frame in frames for output in told]
+            if any(found.missing or found.moved for frame in frames for found in frame.outputs.values()):
+                from . import missing_notes  # few pictures have missing samples
+
+                said += [missing_notes.of(output, frame) for frame in frames for output in told]
             notes = [*dict.fromkeys([*job.notes, *notes, *itertools.chain(*said)])]
         if self.options.report.facts:
             lines += [f"{name}: {fact.text}" for fact in first.facts]
@@ -279,7 +281,8 @@ class ImageProcessor:
             wanted = encode.sample_type(format, dtype, self.values["depth"], channels, colours, name, several)
         except encode.EncodeError as error:
             raise FileError(target.name, str(error)) from None
-        raw = self.values["depth"] == "keep" or (maps > 0 and wanted == float_type(dtype))
+        as_read = format.raw or not format.only_float or picture.pixels.dtype.kind == "f"
+        raw = (self.values["depth"] == "keep" and as_read) or (maps > 0 and wanted == float_type(dtype))
         display = self.stages[-1].display
         encoded = encoding(
             kind, dtype, wanted, self.values["range"], self.values["gain"], display, raw=raw, white=picture.white
@@ -300,6 +303,8 @@ class ImageProcessor:
         """Return the settings for one picture: its own curve, and a background where it cannot keep its alpha."""
         settings = self.settings
         if self.is_linear:
+            from ..images import picture_transfer  # few filter in linear light
+
             own = picture_transfer.transfer_of(picture.metadata, picture.pixels.shape[2], picture.notes)
             settings = settings._replace(transfer=own)
         if format is not None and self._is_gray(format, picture):

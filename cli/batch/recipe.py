@@ -28,6 +28,14 @@ MOST_OF_A_PIPE = 1 << 28
 """Bytes, more than any kernel has; a device would have no end."""
 
 
+def _of_gray(step: Call, what: str) -> Call:
+    """Return a step for what another left one channel of, which is its own luma and has no chroma."""
+    channels = step.values["channels"]
+    if channels == "chroma":
+        raise ImageError(f"has {what}, which have no {channels}; use --channels each")
+    return step._replace(values={**step.values, "channels": "each"}) if channels == "luma" else step
+
+
 class Recipe(NamedTuple):
     """The steps of a call, the last of which gives the picture and the maps."""
 
@@ -91,7 +99,8 @@ class Recipe(NamedTuple):
                 raise ImageError(f"has {what}, which have no {part}; use {advice}--channels each")
             steps[number] = step.for_bands()
             if len(step.maps()) == 1 or step.values["channels"] not in (*PARTS, "each"):
-                break  # what follows has one channel
+                steps[number + 1 :] = [_of_gray(later, what) for later in steps[number + 1 :]]
+                break
         return Recipe(tuple(steps))
 
     def maps(self) -> tuple[str, ...]:

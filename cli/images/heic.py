@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from ...filters.core.lazy_numpy import np
+from ..console.messages import reason_of
 from . import extras, isobmff
 from .codec import Codec, not_written
 from .metadata import Metadata, of_block, whole_profile, whole_xmp
@@ -23,14 +24,14 @@ def finish(begun: PartialDecode, options: DecodeOptions, decode: Decode) -> Pict
         file = library.open_heif(data, convert_hdr_to_8bit=False, hdr_to_16bit=False)
         image = file[file.primary_index]
     except (ValueError, RuntimeError, EOFError, SyntaxError, IndexError) as error:
-        raise DecodeError(f"is damaged, or a HEIF file of a kind that is not read ({error})") from None
+        raise DecodeError(f"is damaged, or a HEIF file of a kind that is not read ({reason_of(error)})") from None
     width, height = image.size
     options.check_size(width, height, 12)
     try:
         # The array is a view of the library's memory, which goes with the file; rows may be longer than the picture.
         samples = np.asarray(image)[:, :width].copy()
     except (ValueError, RuntimeError, EOFError) as error:
-        raise DecodeError(f"is damaged or truncated ({error})") from None
+        raise DecodeError(f"is damaged or truncated ({reason_of(error)})") from None
     samples = samples[..., None] if samples.ndim == 2 else samples
     bits = int(image.info.get("bit_depth", 8))
     picture = with_alpha(extras.scaled(samples, bits if samples.dtype == np.uint16 else 8))

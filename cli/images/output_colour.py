@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-from . import icc_profile
 from .codec import EncodeOptions
 from .colour_description import HLG, NOTHING, PQ, ColourDescription
 from .formats import Format
@@ -61,6 +60,8 @@ def _profile(colour: ColourDescription, gray: bool, notes: list[str]) -> bytes:
     """Return a profile that says what a PNG's chunks do; none for sRGB."""
     if colour.is_srgb:
         return b""
+    from . import icc_profile
+
     points = colour.known_points
     bright = points is not None and points.transfer in (PQ, HLG)
     if bright:
