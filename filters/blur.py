@@ -44,7 +44,7 @@ def blur(
             "guided",
             "nlm",
         ],
-        Param("Which blur.", aliases=ALIASES),
+        Param("The blur.", aliases=ALIASES),
     ] = "gaussian",
     sigma: Annotated[
         Pair | None,
@@ -69,13 +69,13 @@ def blur(
     epsilon: Annotated[
         float,
         Param(
-            "Variance below which detail is smoothed away, of values from 0 to 1.", above=0, max=1e6, only=("guided",)
+            "Variance below which detail is smoothed away, for values from 0 to 1.", above=0, max=1e6, only=("guided",)
         ),
     ] = 0.01,
     guide: Annotated[
         guided.Guide,
         Param(
-            "Edges of all channels together guide each, or each its own.",
+            "Guide each channel by the edges of all (color), or by its own.",
             only=("guided",),
             aliases={"colour": "color"},
         ),
@@ -108,7 +108,7 @@ def blur(
     patch: Annotated[
         int | None,
         Param(
-            "Side of the patches that are compared, odd.",
+            "Side length of the compared patches (odd).",
             unit="px",
             min=1,
             max=31,
@@ -119,10 +119,10 @@ def blur(
     strength: Annotated[
         float | None,
         Param(
-            "How unlike patches may be, in the image's units.",
+            "Tolerance for differences between patches, in the image's units.",
             min=0,
             only=("nlm",),
-            shown_default="by the noise, which is estimated",
+            shown_default="from the estimated noise",
         ),
     ] = None,
     noise_sigma: Annotated[
@@ -137,12 +137,17 @@ def blur(
     percentile: Annotated[
         float | None,
         Param(
-            "Which sample of the window, sorted.", unit="%", min=0, max=100, only=("percentile",), shown_default="50"
+            "Percentile of the sorted samples of the window.",
+            unit="%",
+            min=0,
+            max=100,
+            only=("percentile",),
+            shown_default="50",
         ),
     ] = None,
     algorithm: Annotated[
         Literal[planner.AlgorithmName, rank_filter.AlgorithmName],
-        Param("How it is computed; auto takes the fastest that is exact enough, and -v says which."),
+        Param("Algorithm; auto takes the fastest that is exact enough, and -v prints it."),
     ] = "auto",
     **common: Unpack[Common],
 ) -> Stage:

@@ -80,7 +80,7 @@ def _one(frames: Frames, number: int, name: str) -> Picture:
     if number < (frames.count or 0):
         raise FileError(name, f"is damaged or truncated (frame {number} is missing)")
     has = "one frame" if frames.count == 1 else f"{frames.count} frames, 0 to {(frames.count or 1) - 1}"
-    raise FileError(name, f"has {has}; --frame {number} is none of them")
+    raise FileError(name, f"has {has}; --frame {number} is out of range")
 
 
 def _decoded(frames: Frames, name: str) -> Iterator[Picture]:
@@ -114,7 +114,7 @@ def _all(processor: ImageProcessor, job: Job, frames: Frames, name: str) -> Repo
             if processor.progress is not None:
                 processor.progress.begin(number, frames.count or number + 1)
             if number == limit and not endless:
-                raise FileError(name, f"has more than {limit} frames, which are the limit (--max-frames raises it)")
+                raise FileError(name, f"has more than {limit} frames, which is the limit (--max-frames raises it)")
             last = number + 1 == frames.count
             computed = processor.computed(job, picture)
             notes.update(dict.fromkeys(_of_frame(number, note) for note in picture.notes))

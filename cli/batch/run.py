@@ -61,7 +61,7 @@ def _carry_out(request: Request, began: float) -> ExitCode:
         update=options.update,
     )
     if options.update and not request.stamped and not options.quiet:
-        say("imfilter: --update goes by time alone: outputs without a stamp do not tell their parameters")
+        say("imfilter: --update compares times only, since these outputs carry no stamp of their parameters")
     jobs = collisions.keep_backups(jobs, skipped)
     if options.dry_run:
         return _dry_run(jobs, skipped, request, reporter)

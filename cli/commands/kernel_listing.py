@@ -98,7 +98,7 @@ def _show_bank(bank: filter_banks.Bank, save: str | None) -> None:
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     lines = [
         f"{shown(bank.described)}",
-        f"{maps} maps, kernels {width}×{height} on {seen}, laid on as written, anchor {width // 2},{height // 2}",
+        f"{maps} maps, kernels {width}×{height} on {seen}, applied as written, anchor {width // 2},{height // 2}",
         f"shape ({maps}, {inputs}, {height}, {width}), {bank.weights.size} taps",
         *(
             f"{row[0]:>{widths[0]}}  {row[1]:{widths[1]}}  "
@@ -128,7 +128,7 @@ def _check_save(path: Path, source: kernel_source.Source) -> None:
     """Raise UsageError where the format has no place for what the kernel adds to the result."""
     if source.reading.white_offset or (_is_npy(path) and source.reading.offset):
         hint = "no text says it for every depth" if source.reading.white_offset else "save it as text"
-        raise UsageError(f"--save {path}: would lose what is {source.reading.added[0]} ({hint})")
+        raise UsageError(f"--save {path}: would lose an offset, {source.reading.added[0]} ({hint})")
 
 
 def _save(path: Path, source: kernel_source.Source) -> None:

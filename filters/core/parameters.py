@@ -189,7 +189,7 @@ class Parameter(NamedTuple):
         except (TypeError, ValueError):
             raise ParameterError(self.name, f"{value!r} is not a number") from None
         except OverflowError:
-            raise ParameterError(self.name, "is larger than any number that can be computed with") from None
+            raise ParameterError(self.name, "is too large a number") from None
         if not math.isfinite(number):
             raise ParameterError(self.name, f"{value} is not a finite number")
         whole = self.kind.startswith("int")

@@ -131,7 +131,7 @@ def test_show_says_how_a_file_was_understood(ok, folder):
     lines = ok("kernels", "show", "k.svg").decode().splitlines()
     assert lines[:3] == ["k.svg (SVG)", "  1.5   1 0.5", "size 3×1, anchor 0,0"]
     for line in (
-        "turned by 180°, as SVG lays it on",
+        "rotated by 180°, as SVG specifies",
         "divided by its divisor, 2",
         "anchor 0,0 from the file",
         "added to the result: 0.5 of white",
@@ -142,7 +142,7 @@ def test_show_says_how_a_file_was_understood(ok, folder):
 def test_verbose_says_how_a_file_was_understood(run, folder, png):
     (folder / "k.txt").write_text("3x1+0+0: 1,-,3")
     said = run("conv", "a.png", "-o", "b.png", "--kernel", "k.txt", "-v").err
-    assert "k.txt (ImageMagick; laid on as written, like -morphology Correlate; " in said
+    assert "k.txt (ImageMagick; applied as written, like -morphology Correlate; " in said
     assert "anchor 0,0 from the file; 1 missing cell counts as 0): 3×1, anchor 0,0" in said
     said = run("conv", "a.png", "-o", "b.png", "--kernel", "k.txt", "-v", "--mode", "convolve").err
     assert "then turned by 180° (mode convolve): 3×1, anchor 2,0" in said
