@@ -37,8 +37,8 @@ class Colours(TypedDict, total=False):
     channels: Annotated[
         Literal["luma", "each", "max", "di-zenzo"],
         Param(
-            "Find edges in the luma, in each channel, in the one that answers strongest, or in all together, by the "
-            "gradient that Di Zenzo makes of them.",
+            "Find edges in the luma, in each channel, in the one that responds most (max), or in all jointly, by Di "
+            "Zenzo's gradient.",
             default="luma",
         ),
     ]
@@ -58,11 +58,11 @@ class Edges(NamedTuple):
     gy: Annotated[Array | None, MapField("Write the derivative along y to FILE.", "signed")] = None
     strength: Annotated[Array | None, MapField("Write the strength of the texture to FILE.", "magnitude")] = None
     orientation: Annotated[
-        Array | None, MapField("Write the axis along which the texture changes most to FILE.", "orientation")
+        Array | None, MapField("Write to FILE the axis along which the texture changes most.", "orientation")
     ] = None
     coherence: Annotated[
         Array | None,
-        MapField("Write how much the texture changes along one axis alone to FILE, from 0 to 1.", "fraction"),
+        MapField("Write to FILE how far the texture changes along a single axis, from 0 to 1.", "fraction"),
     ] = None
 
 
@@ -115,11 +115,11 @@ def edges(
             only=("structure",),
         ),
     ] = 2.0,
-    norm: Annotated[Norm, Param("How the magnitude is made of gx and gy.", only=(*GRADIENTS,))] = "l2",
-    thin: Annotated[bool, Param("Keep only the maxima along the gradient in the picture.", only=(*GRADIENTS,))] = False,
+    norm: Annotated[Norm, Param("Norm that gives the magnitude from gx and gy.", only=(*GRADIENTS,))] = "l2",
+    thin: Annotated[bool, Param("Keep only maxima along the gradient.", only=(*GRADIENTS,))] = False,
     threshold: Annotated[
         float | None,
-        Param("Make the picture binary: white where the answer is above this.", min=0),
+        Param("Binarise the picture: white where the response is above this.", min=0),
     ] = None,
     low: Annotated[
         Any,
@@ -135,7 +135,7 @@ def edges(
     high: Annotated[
         Any,
         Param(
-            "Upper threshold, in the same way.",
+            "Upper threshold, in the same units.",
             metavar="X|P%",
             read=threshold_text.read,
             check=threshold_text.check,
@@ -240,7 +240,7 @@ def edges(
         stages.append(structure_tensor.colour_gradient())
     if op == "canny":
         if threshold is not None:
-            raise ParameterError("threshold", "Canny has two: low and high")
+            raise ParameterError("threshold", "does not apply to Canny; use low and high")
         found = _canny(low, high, norm, size)
     else:
         found = [_picture(norm, thin, threshold)]

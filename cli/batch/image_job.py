@@ -100,7 +100,7 @@ class ImageProcessor:
             check_white(self.recipe.white, dtype)
             picture.white = self.recipe.white
         formats_of = {
-            output: target.format or formats.FORMATS[picture.format] for output, target in job.targets.items()
+            output: target.format_for(output, formats.FORMATS[picture.format]) for output, target in job.targets.items()
         }
         write = self.options.write.encode
         if write.compression and not any(format.compressions for format in formats_of.values()):

@@ -56,7 +56,7 @@ class PastTheEdge(TypedDict, total=False):
     border: Annotated[
         Border,
         Param(
-            "What lies past the edge: " + ", ".join(f"{name} {picture}" for name, picture in PICTURES.items()),
+            "Pixels beyond the edge: " + ", ".join(f"{name} {picture}" for name, picture in PICTURES.items()),
             aliases=ALIASES,
             default="reflect",
             metavar="RULE",
@@ -77,7 +77,7 @@ class Treatment(TypedDict, total=False):
     nan: Annotated[
         str,
         Param(
-            "What NaN in float images are: handed on as far as the kernel reaches, left out of its sums, or V.",
+            "How to treat NaN: propagate, ignore (leave out of sums), or fill with V.",
             check=nan_policy.check,
             default=nan_policy.PROPAGATE,
             metavar="propagate|ignore|fill=V",
@@ -86,7 +86,7 @@ class Treatment(TypedDict, total=False):
     white: Annotated[
         float | None,
         Param(
-            "The value that is white in the input, as 4095 for 12 bits in 16, or 255 for floats of 0 to 255.",
+            "White of the input, e.g. 4095 for 12 bits in 16, or 255 for floats from 0 to 255.",
             above=0,
             max=1e30,
             shown_default="255 or 65535 by the depth, 1 of float",
@@ -95,7 +95,7 @@ class Treatment(TypedDict, total=False):
     ]
     depth: Annotated[
         Depth,
-        Param("Bits of the samples written; white stays white, and is 1 in float.", default="keep"),
+        Param("Sample depth of the output; white stays white, and is 1 in float.", default="keep"),
     ]
     range: Annotated[
         GivenRange,
@@ -105,7 +105,9 @@ class Treatment(TypedDict, total=False):
             default="auto",
         ),
     ]
-    gain: Annotated[float, Param("Further factor on results written in 8 or 16 bits.", above=0, max=1e6, default=1.0)]
+    gain: Annotated[
+        float, Param("Multiply results written in 8 or 16 bits by this factor too.", above=0, max=1e6, default=1.0)
+    ]
     mask: Array | None
     """Gray of the image's size: the strength of the effect, from 0 to white."""
     roi: Sequence[Box] | Box | None
@@ -125,7 +127,7 @@ class Channelled(TypedDict, total=False):
         Channels,
         Param(
             "Filter each channel, the luma (colours are kept), the chroma (the luma is kept), or a palette's numbers; "
-            "max keeps the channel that answers strongest.",
+            "max keeps the channel that responds most.",
             default="each",
         ),
     ]

@@ -10,6 +10,7 @@ from __future__ import annotations
 import difflib
 import inspect
 import math
+import re
 import types
 from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
@@ -134,7 +135,10 @@ class Parameter(NamedTuple):
         except ValueError:
             what = "a whole number" if number is int else "a number"
             two = f" or two, {self.metavar.rpartition('|')[2]}" if self.kind.endswith("pair") else ""
-            raise ParameterError(self.name, f"{text!r} is not {what}{two}") from None
+            point = text.replace(",", ".")
+            comma = self.kind == "float" and re.fullmatch(r"[-+]?\d*,\d+", text)
+            hint = f"; did you mean {point}?" if comma else ""
+            raise ParameterError(self.name, f"{text!r} is not {what}{two}{hint}") from None
         if len(values) > 2:
             raise ParameterError(self.name, f"{text!r} has {len(values)} numbers: one, or x,y")
         return values[0] if len(values) == 1 else values
@@ -185,7 +189,7 @@ class Parameter(NamedTuple):
         except (TypeError, ValueError):
             raise ParameterError(self.name, f"{value!r} is not a number") from None
         except OverflowError:
-            raise ParameterError(self.name, "is larger than any number that can be computed with") from None
+            raise ParameterError(self.name, "is too large a number") from None
         if not math.isfinite(number):
             raise ParameterError(self.name, f"{value} is not a finite number")
         whole = self.kind.startswith("int")

@@ -319,7 +319,7 @@ def test_a_file_that_is_no_bank_says_why(refused, bank, array, said):
 def test_a_truncated_bank_is_refused(refused, bank):
     data = Path("bank.npy").read_bytes()
     Path("bank.npy").write_bytes(data[:200])
-    assert "bank.npy: is no readable .npy file" in refused(2, "conv", "a.png", "-o", "b.npy", "--kernel", "bank.npy")
+    assert "bank.npy: is not a readable .npy file" in refused(2, "conv", "a.png", "-o", "b.npy", "--kernel", "bank.npy")
 
 
 @pytest.mark.parametrize("shape", ["1000000000, 1, 3, 3", "4294967296, 4294967296, 3, 3"])

@@ -82,7 +82,7 @@ def test_help_names_every_parameter(run, name):
         ("blur", "--angle X Direction of the motion: 0 to the right, 90 downward. (for motion)"),
         ("noise", "black by itself. (for salt-pepper)"),
         ("pool", "zeros in the mean. (for avg)"),
-        ("sharpen", "How much of the detail is added. (not for highboost)"),
+        ("sharpen", "Amount of detail to add. (not for highboost)"),
         ("morph", "dilates as often. (not for hitmiss)"),
         ("blur", "[default: by sigma; motion 9, guided 5, nlm 13, else 3]"),
     ],
