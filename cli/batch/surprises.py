@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ...filters.core.engine.output_buffer import Output
 from ...filters.core.engine.probe import Levels
-from ...filters.core.engine.quantize import Encoding
+from ...filters.core.engine.quantize import FULL, Encoding
 from ...filters.core.filter import Call
 from ...filters.core.lazy_numpy import Array, np
 
@@ -12,6 +12,8 @@ MANY = 0.2
 """The part of an output's samples from which clipping is said."""
 FEW = 4 / 255
 """The part of white within which all values are too much alike to be seen."""
+PART = 8
+"""Below this part of white the values of 16 bits are those of fewer, as of a camera's 12."""
 ROUND = (1, 0.5, 0.25)
 """The first digits of the gains that are suggested."""
 
@@ -31,7 +33,9 @@ def note(
     """
     what = {"image": "picture"}.get(name, name if name.startswith("map") else f"{name} map")
     if output.blank:
-        return _unmarked(what, call, _spread(pixels, encoding.full))
+        return _unmarked(what, call, pixels, encoding.full)
+    if encoding.kind == "picture" and encoding.scale != 1 and (white := _used(pixels, encoding.full)):
+        return f"its values end below 1/{PART} of white, which leaves the {what} nearly black; use --white {white}"
     levels = output.levels
     if levels is None:
         return ""
@@ -43,12 +47,22 @@ def note(
     return ""
 
 
-def _unmarked(what: str, call: Call, spread: float) -> str:
+def _unmarked(what: str, call: Call, pixels: Array, full: float) -> str:
     """Return what to say where thresholds leave nothing of a picture that is not even."""
     relative = any(str(call.values.get(name)).endswith("%") for name in ("low", "high"))
-    if call.values.get("op") != "canny" or relative or not spread:
+    if call.values.get("op") != "canny" or relative or not _spread(pixels, full):
         return ""
+    if white := _used(pixels, full):
+        return f"no edge of the {what} reaches --high: its values end below 1/{PART} of white; use --white {white}"
     return f"no edge of the {what} reaches --high; --low 12% --high 30% go by the picture's own edges"
+
+
+def _used(pixels: Array, full: float) -> int:
+    """Return the white of the bits that samples of 16 bits fill, where those are few, as 4095; else 0."""
+    if pixels.dtype != np.uint16 or full != FULL["uint16"]:
+        return 0
+    greatest = int(pixels.max(initial=0))
+    return (1 << greatest.bit_length()) - 1 if 0 < greatest <= full / PART else 0
 
 
 def _spread(pixels: Array, full: float) -> float:
