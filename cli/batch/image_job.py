@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from ...filters.core.engine import colour, executor, geometry, nan_policy, nodata
+from ...filters.core.engine import colour, executor, geometry, hidden_colours, nan_policy, nodata
 from ...filters.core.engine.colour import ColourModel
 from ...filters.core.engine.output_buffer import Canvas, CanvasFactory, Output
 from ...filters.core.engine.quantize import Encoding, encoding, float_type, hue_legend
@@ -26,7 +26,7 @@ from ..images import encode, formats, memory_budget, output_colour, picture_tran
 from ..images.atomic_write import Transaction
 from ..images.metadata import Metadata
 from ..images.picture import Picture
-from . import hidden_colours, missing_notes, surprises, white_notes
+from . import missing_notes, surprises, white_notes
 from .frame_output import SHEET, Computed, Missing, kept_of, opened, writable
 from .job_options import JobOptions
 from .plan import Job, Target
@@ -140,7 +140,7 @@ class ImageProcessor:
         )
         outputs = result.outputs
         if picture.alpha is not None and "image" in outputs:
-            hidden_colours.keep(picture, self.stages, encodings["image"], outputs["image"])
+            hidden_colours.keep(picture.pixels, picture.alpha, self.stages, encodings["image"], outputs["image"])
         if SHEET in outputs:
             drawn = outputs[SHEET].samples.drawn(self.maps, self.options.render.sheet_range)
             outputs[SHEET] = outputs[SHEET]._replace(samples=drawn)
