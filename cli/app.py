@@ -18,7 +18,7 @@ from .version import VERSION
 
 SEVERAL = {
     "chain": "Run several filters in one pass, without rounding between them.",
-    "run": "Run the filters of a recipe, as imfilter chain --save writes it.",
+    "run": "Run the filters of a recipe, written by imfilter chain --save.",
 }
 """The commands that run filters in a row."""
 
@@ -43,14 +43,12 @@ class Commands(TyperGroup):
         return super().get_command(ctx, cmd_name)
 
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:
-        """Find the command; for a name that is none, suggest the nearest."""
+        """Find the command; for an unknown name, suggest what to use."""
         known = ctx.resilient_parsing or args[0] in self.list_commands(ctx)  # completion asks in silence
         if not known and not args[0].startswith("-"):
-            from difflib import get_close_matches
+            from .commands.command_words import hint
 
-            near = get_close_matches(args[0], self.list_commands(ctx), n=1)
-            hint = f"did you mean {near[0]!r}?" if near else f"one of {', '.join(self.list_commands(ctx))}"
-            raise UsageError(f"{args[0]!r} is no command ({hint})")
+            raise UsageError(f"unknown command {args[0]!r}; {hint(args[0], self.list_commands(ctx))}")
         return super().resolve_command(ctx, args)
 
     def format_commands(self, ctx: Any, formatter: Any) -> None:
@@ -85,7 +83,7 @@ def _version(asked: bool) -> None:
 
 @app.callback(
     invoke_without_command=True,
-    epilog="`imfilter FILTER --help` tells a filter's options. Exit codes: 0 all done, 1 some image failed, "
+    epilog="`imfilter FILTER --help` lists a filter's options. Exit codes: 0 all done, 1 some image failed, "
     "2 wrong call, 130 interrupted.",
 )
 def imfilter(

@@ -74,7 +74,9 @@ def conv(
             metavar="KERNEL",
         ),
     ],
-    mode: Annotated[Mode, Param("Lay the kernel on the image as written, or turned by 180°.")] = "correlate",
+    mode: Annotated[
+        Mode, Param("Apply the kernel as written (correlate), or rotated by 180° (convolve).")
+    ] = "correlate",
     anchor: Annotated[
         IntPair | None,
         Param("The tap that lies on the pixel, counted from the top left.", min=0, shown_default="size//2"),
@@ -94,14 +96,14 @@ def conv(
             check=_as_bias,
         ),
     ] = 0.0,
-    activation: Annotated[Activation, Param("What the result goes through last.")] = "none",
+    activation: Annotated[Activation, Param("Function applied to the result.")] = "none",
     groups: Annotated[
-        int, Param("Parts of the channels, each seen by its own part of a bank.", min=1, max=1 << 16)
+        int, Param("Split the channels into N groups, each filtered by its own part of a bank.", min=1, max=1 << 16)
     ] = 1,
     padding: Annotated[
         Any,
         Param(
-            "How far past the edge the result reaches: same, valid, full, P, PX,PY or L,T,R,B.",
+            "How far the result extends beyond the edge: same, valid, full, P, PX,PY or L,T,R,B.",
             metavar="PADDING",
             read=padding_text.reader(PADDINGS),
             check=padding_text.checker(PADDINGS),
@@ -196,7 +198,7 @@ class _Asked(NamedTuple):
 
     def named(self, described: str) -> str:
         """Return what the kernel is called, and whether it is turned."""
-        return f"{described}, then turned by 180° (mode convolve)" if self.mode == "convolve" else described
+        return f"{described}, then rotated by 180° (--mode convolve)" if self.mode == "convolve" else described
 
 
 def _of_bank(bank: Bank, asked: _Asked) -> list[Stage]:
@@ -212,7 +214,7 @@ def _of_bank(bank: Bank, asked: _Asked) -> list[Stage]:
         with _normalizing():
             weights = filter_banks.normalized(weights, asked.normalize)
     if maps % asked.groups:
-        raise ParameterError("groups", f"{asked.groups} is no divisor of the bank's {maps} maps")
+        raise ParameterError("groups", f"{asked.groups} does not divide the bank's {maps} maps")
     return conv_layer.layer(
         weights * asked.scale,
         groups=asked.groups,

@@ -38,8 +38,8 @@ class Colours(TypedDict, total=False):
     channels: Annotated[
         Literal["luma", "each", "max", "di-zenzo"],
         Param(
-            "Find edges in the luma, in each channel, in the one that answers strongest, or in all together, by the "
-            "gradient that Di Zenzo makes of them.",
+            "Find edges in the luma, in each channel, in the one that responds most (max), or in all jointly, by Di "
+            "Zenzo's gradient.",
             default="luma",
         ),
     ]
@@ -59,11 +59,11 @@ class Edges(NamedTuple):
     gy: Annotated[Array, MapField("Write the derivative along y to FILE.", "signed")] = ABSENT
     strength: Annotated[Array, MapField("Write the strength of the texture to FILE.", "magnitude")] = ABSENT
     orientation: Annotated[
-        Array, MapField("Write the axis along which the texture changes most to FILE.", "orientation")
+        Array, MapField("Write to FILE the axis along which the texture changes most.", "orientation")
     ] = ABSENT
     coherence: Annotated[
         Array,
-        MapField("Write how much the texture changes along one axis alone to FILE, from 0 to 1.", "fraction"),
+        MapField("Write to FILE how far the texture changes along a single axis, from 0 to 1.", "fraction"),
     ] = ABSENT
 
     if not TYPE_CHECKING:
@@ -119,11 +119,11 @@ def edges(
             only=("structure",),
         ),
     ] = 2.0,
-    norm: Annotated[Norm, Param("How the magnitude is made of gx and gy.", only=(*GRADIENTS,))] = "l2",
-    thin: Annotated[bool, Param("Keep only the maxima along the gradient in the picture.", only=(*GRADIENTS,))] = False,
+    norm: Annotated[Norm, Param("Norm that gives the magnitude from gx and gy.", only=(*GRADIENTS,))] = "l2",
+    thin: Annotated[bool, Param("Keep only maxima along the gradient.", only=(*GRADIENTS,))] = False,
     threshold: Annotated[
         float | None,
-        Param("Make the picture binary: white where the answer is above this.", min=0),
+        Param("Binarise the picture: white where the response is above this.", min=0),
     ] = None,
     low: Annotated[
         Any,
@@ -139,7 +139,7 @@ def edges(
     high: Annotated[
         Any,
         Param(
-            "Upper threshold, in the same way.",
+            "Upper threshold, in the same units.",
             metavar="X|P%",
             read=threshold_text.read,
             check=threshold_text.check,
@@ -244,7 +244,7 @@ def edges(
         stages.append(structure_tensor.colour_gradient())
     if op == "canny":
         if threshold is not None:
-            raise ParameterError("threshold", "Canny has two: low and high")
+            raise ParameterError("threshold", "does not apply to Canny; use low and high")
         found = _canny(low, high, norm, size)
     else:
         found = [_picture(norm, thin, threshold)]
@@ -283,7 +283,7 @@ def _maps(context: ImageContext, parts: Gradient, norm: Norm, image: Array | Non
     wanted = context.requested_fields
     strength = ABSENT
     if image is None or "magnitude" in wanted:
-        strength = gradient.strength(parts, norm, context)
+        strength = gradient.magnitude(parts, norm, context.work)
         image = strength if image is None else image
     degrees = gradient.angle(parts, context.work) if "angle" in wanted else ABSENT
     gx, gy = (part if name in wanted else ABSENT for name, part in zip(Gradient._fields, parts, strict=True))

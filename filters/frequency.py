@@ -28,7 +28,7 @@ class Frequency(NamedTuple):
     ] = ABSENT
     response: Annotated[
         Array,
-        MapField("Write what each frequency is multiplied by to FILE, laid out like the spectrum.", "fraction"),
+        MapField("Write the frequency response to FILE, in the layout of the spectrum.", "fraction"),
     ] = ABSENT
 
     if not TYPE_CHECKING:
@@ -59,15 +59,18 @@ def _notches(given: Any) -> tuple[tuple[float, float], ...]:
 @image_filter(answer=Frequency)
 def frequency(
     *,
-    op: Annotated[Op, Param("Which frequencies pass.")] = "lowpass",
-    shape: Annotated[Shape, Param("How steep the response is.")] = "gaussian",
+    op: Annotated[Op, Param("Frequencies to pass.")] = "lowpass",
+    shape: Annotated[Shape, Param("Shape of the response.")] = "gaussian",
     order: Annotated[
-        int | None, Param("Steepness of a butterworth.", min=1, max=100, shown_default="2 with --shape butterworth")
+        int | None,
+        Param(
+            "Order (steepness) of a Butterworth response.", min=1, max=100, shown_default="2 with --shape butterworth"
+        ),
     ] = None,
     cutoff: Annotated[
         Pair | None,
         Param(
-            "Frequency of the cutoff, both of a band; a notch's radius.",
+            "Cutoff frequency; two for a band; a notch's radius.",
             unit="cycles/px",
             min=1e-6,
             max=0.7072,
@@ -78,7 +81,7 @@ def frequency(
     wavelength: Annotated[
         Pair | None,
         Param(
-            "The cutoff as a length: 1 / frequency.",
+            "Cutoff as a wavelength: 1 / frequency.",
             unit="px",
             min=1.4142,
             max=1e6,
@@ -89,7 +92,7 @@ def frequency(
     at: Annotated[
         Any,
         Param(
-            "Centres of the notches as 'U,V; U,V': cycles/px along x and y; their mirrors at -U,-V always too.",
+            "Centres of the notches as 'U,V; U,V': cycles/px along x and y; their mirrors at -U,-V are included.",
             metavar="U,V",
             check=_notches,
             only=("notch",),
@@ -168,7 +171,7 @@ def frequency(
 def _cutoffs(op: str, cutoff: Pair | None, wavelength: Pair | None) -> tuple[float, ...]:
     """Return the one frequency that *op* needs, or the two, the lower first."""
     if cutoff is not None and wavelength is not None:
-        raise ParameterError("wavelength", "says again what --cutoff says: one of the two is enough")
+        raise ParameterError("wavelength", "contradicts --cutoff; give one of them")
     name = "cutoff" if wavelength is None else "wavelength"
     given = cutoff if wavelength is None else wavelength
     if given is None:

@@ -25,7 +25,7 @@ def morph(
     shape: Annotated[
         Any,
         Param(
-            "The samples that are looked at: a name, a file, or rows like '0 1 0; 1 1 1; 0 1 0'.",
+            "Structuring element: a name, a file, or rows like '0 1 0; 1 1 1; 0 1 0'.",
             file=True,
             metavar="square|cross|disk|FILE",
         ),
@@ -37,7 +37,7 @@ def morph(
     iterations: Annotated[
         int,
         Param(
-            "Erode or dilate so many times; open erodes so many times, then dilates as often.",
+            "Erode or dilate N times; open erodes N times, then dilates N times.",
             min=1,
             max=100,
             only=("erode", "dilate", "open", "close", "gradient", "tophat", "blackhat"),
@@ -45,7 +45,7 @@ def morph(
     ] = 1,
     threshold: Annotated[
         float | None,
-        Param("What is brighter is foreground.", only=("hitmiss",), shown_default="half of white"),
+        Param("Samples above this are foreground.", only=("hitmiss",), shown_default="half of white"),
     ] = None,
     max_taps: Annotated[int, Param("Refuse larger shapes in files.", min=1, max=1 << 26)] = kernels.MAX_TAPS,
     **common: Unpack[Common],

@@ -27,7 +27,7 @@ def noise(
     sigma: Annotated[
         float | None,
         Param(
-            "Standard deviation, in the image's units; for speckle as a part of each sample.",
+            "Standard deviation, in the image's units; for speckle a fraction of each sample.",
             min=0,
             max=1e9,
             only=("gaussian", "speckle"),
@@ -37,7 +37,7 @@ def noise(
     amplitude: Annotated[
         float | None,
         Param(
-            "The most that is added or taken away, in the image's units.",
+            "Greatest value added or subtracted, in the image's units.",
             min=0,
             max=1e9,
             only=("uniform",),
@@ -45,14 +45,12 @@ def noise(
         ),
     ] = None,
     density: Annotated[
-        float, Param("The share of pixels that become white or black.", min=0, max=1, only=("salt-pepper",))
+        float, Param("Fraction of pixels that become white or black.", min=0, max=1, only=("salt-pepper",))
     ] = 0.05,
-    salt: Annotated[float, Param("The share of white ones among them.", min=0, max=1, only=("salt-pepper",))] = 0.5,
-    per_channel: Annotated[
-        bool, Param("Let every channel of a pixel become white or black by itself.", only=("salt-pepper",))
-    ] = False,
-    peak: Annotated[float, Param("Photons that make white.", above=0, max=1e12, only=("poisson",))] = 255.0,
-    seed: Annotated[int, Param("Another number gives other noise; the same, the same.", min=0, max=2**32 - 1)] = 0,
+    salt: Annotated[float, Param("Fraction of those that become white.", min=0, max=1, only=("salt-pepper",))] = 0.5,
+    per_channel: Annotated[bool, Param("Make each channel white or black on its own.", only=("salt-pepper",))] = False,
+    peak: Annotated[float, Param("Photon count of white.", above=0, max=1e12, only=("poisson",))] = 255.0,
+    seed: Annotated[int, Param("Random seed; the same seed gives the same noise.", min=0, max=2**32 - 1)] = 0,
     **common: Unpack[Common],
 ) -> Stage:
     """Add noise: Gaussian, uniform, impulses, photons, speckle.

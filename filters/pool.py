@@ -18,25 +18,28 @@ ALIASES = {"mean": "avg", "average": "avg", "maximum": "max", "minimum": "min"}
 def pool(
     *,
     op: Annotated[
-        Op, Param("What is taken of a window: its greatest, least or mean sample, or its norm.", aliases=ALIASES)
+        Op, Param("Value taken from each window: its maximum, minimum, mean or norm.", aliases=ALIASES)
     ] = "max",
     size: Annotated[IntPair, Param("Width and height of the window.", unit="px", min=1, max=10001)] = 2,
     stride: Annotated[
-        IntPair | None, Param("From one window to the next.", unit="px", min=1, max=10001, shown_default="the size")
+        IntPair | None,
+        Param("Step from one window to the next.", unit="px", min=1, max=10001, shown_default="the size"),
     ] = None,
     padding: Annotated[
         Any,
         Param(
-            "How far past the edge the windows reach: P, PX,PY, L,T,R,B, valid (0), or same (a result for every "
-            "S-th pixel). Nothing is there but zeros for l2; --border has no say.",
+            "How far the windows extend beyond the edge: P, PX,PY, L,T,R,B, valid (0), or same (a result for every "
+            "S-th pixel). The padding is empty (for l2 zeros); --border is ignored.",
             metavar="PADDING",
             read=padding_text.reader(PADDINGS),
             check=padding_text.checker(PADDINGS),
         ),
     ] = 0,
     dilation: Annotated[IntPair, Param("Distance between the samples of a window.", unit="px", min=1, max=10000)] = 1,
-    ceil: Annotated[bool, Param("Keep a last window that begins on the image and ends past the padding.")] = False,
-    include_pad: Annotated[bool, Param("Count the padding as zeros in the mean.", only=("avg",))] = False,
+    ceil: Annotated[
+        bool, Param("Keep a last window that starts inside the image and ends beyond the padding.")
+    ] = False,
+    include_pad: Annotated[bool, Param("Count the padding in the mean, as zeros.", only=("avg",))] = False,
     **common: Unpack[Common],
 ) -> Stage:
     """Pool windows: maximum, minimum, mean or norm.

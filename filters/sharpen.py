@@ -13,23 +13,22 @@ from .core.gradient import laplacian
 from .core.linear import kernels
 from .core.linear.convolve import Algorithm, linear
 from .core.linear.kernels import Kernel
+from .core.parameters import OperatorError
 
 
 @image_filter
 def sharpen(
     *,
     op: Annotated[
-        Literal["laplacian", "unsharp", "highboost", "log", "adaptive"], Param("How the detail is found.")
+        Literal["laplacian", "unsharp", "highboost", "log", "adaptive"], Param("How to extract the detail.")
     ] = "laplacian",
     amount: Annotated[
         float,
-        Param("How much of the detail is added.", min=0, max=1000, only=("laplacian", "unsharp", "log", "adaptive")),
+        Param("Amount of detail to add.", min=0, max=1000, only=("laplacian", "unsharp", "log", "adaptive")),
     ] = 1.0,
     boost: Annotated[
         float,
-        Param(
-            "What the image is multiplied by before the blurred one is taken off.", min=1, max=1000, only=("highboost",)
-        ),
+        Param("Gain applied to the image before subtracting the blurred copy.", min=1, max=1000, only=("highboost",)),
     ] = 2.0,
     sigma: Annotated[
         Pair,
@@ -44,7 +43,7 @@ def sharpen(
     threshold: Annotated[
         float | None,
         Param(
-            "Least detail that is added, or the noise's standard deviation, in the image's units.",
+            "Smallest detail to add, or the noise's standard deviation, in the image's units.",
             min=0,
             only=("unsharp", "adaptive"),
             shown_default="0; adaptive: estimated",
@@ -52,7 +51,7 @@ def sharpen(
     ] = None,
     overshoot: Annotated[
         float,
-        Param("How far beyond its neighbours a pixel may go, as a part of their range.", min=0, only=("adaptive",)),
+        Param("How far a pixel may exceed its neighbours, as a fraction of their range.", min=0, only=("adaptive",)),
     ] = 0.1,
     algorithm: Algorithm = "auto",
     **common: Unpack[Common],
@@ -121,9 +120,7 @@ def _less_laplacian(sigma: tuple[float, float], amount: float, algorithm: str) -
     if min(sigma) < laplacian.MIN_SIGMA:
         raise ParameterError("sigma", f"{min(sigma):g} is too small for log: at least {laplacian.MIN_SIGMA:g} px")
     if algorithm != "auto":
-        raise ParameterError(
-            "algorithm", "has no meaning with op log (it is for laplacian, unsharp, highboost, adaptive)"
-        )
+        raise OperatorError("algorithm", "log", ("laplacian", "unsharp", "highboost", "adaptive"))
     second = laplacian.laplacian_of_gaussian(sigma, scaled=True)
 
     def sharpened(original: Array, answer: Array) -> Array:

@@ -352,6 +352,10 @@ GROUPS: dict[str, tuple[str | tuple[str, ...], ...]] = {
         *(f"blur {name} -o out.png {more}" for name in TOLD for more in ("--strip", "--strip-gps", "--depth 16")),
         *(f"edges {name} -o out.{suffix}" for name in TOLD for suffix in ("jpg", "png", "tif", "webp")),
         *(f"blur {name} -o out/ {more}" for name in TOLD for more in ("", "--roi 2,3,9,9", "--strip-gps --to webp")),
+        *(f"blur {name} -o out/ {more}" for name in TOLD for more in ("--no-stamp", "--preserve-times --to tif")),
+        *(f"{KEEP} {name} -o out.bmp {more}" for name in TOLD for more in ("", "--keep-values")),
+        *(f"{KEEP} {name} -o out.tif --compression lzw" for name in ("a.png", "f.npy", "deep.png", "pages.tif")),
+        *(f"blur {name} -o out.tif --nodata 7 {more}" for name in ("g.png", "f.npy") for more in ("", "--keep-holes")),
     ),
     "quality": tuple(
         f"blur {name} -o out.{suffix} --quality {quality}"
@@ -408,6 +412,7 @@ GROUPS: dict[str, tuple[str | tuple[str, ...], ...]] = {
         f"conv a.png --kernel bank.npy --sheet s.png --dry-run {EACH}",
         *(f"conv {name} --kernel bank.npy --sheet s.png" for name in ("a.png", "big.png", "f.npy", "clear.webp")),
         *(f"conv {name} --kernel haar --sheet s.png" for name in ("allnan.npy", "inf.npy", "one.png", "film.gif")),
+        *(f"conv a.png --kernel bank.npy --sheet s.png --sheet-range {how}" for how in ("each", "common", "signed")),
         "conv a.png --kernel bank.npy --sheet s.jpg --quality 50",
         "conv photos -r --kernel haar --sheet sheets/ -o out/ --to npy",
         "conv clear.webp -o out.npy --kernel haar --background '#404040'",

@@ -63,6 +63,12 @@ class Chain(Generic[Answer]):
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write the steps as a recipe, which `imfilter run` and `load_recipe` read; raises `FileError`."""
+        for number, step in enumerate(self.steps, 1):
+            for name, value in step.given.items():
+                if not isinstance(value, (str, int, float, tuple, list)):
+                    raise ParameterError(
+                        "steps", f"step {number} ({step.name}): {name}: an array has no place in a recipe; name a file"
+                    )
         with _in_python():
             write_recipe(os.fspath(path), self.recipe)
 
@@ -97,10 +103,12 @@ def chain(*steps: *tuple[*tuple[Step[Any], ...], Step[Answer]]) -> Chain[Answer]
     --------
     >>> import numpy as np
     >>> from imfilter.filters.blur import blur
-    >>> twice = chain(blur.step(op="mean", size=(3, 1)), blur.step(op="mean", size=(3, 1)))
-    >>> dots = np.array([0, 0, 1, 0, 0, 9], np.uint8)
-    >>> twice(dots), blur(blur(dots, op="mean", size=(3, 1)), op="mean", size=(3, 1))
-    (array([0, 0, 0, 1, 4, 5], dtype=uint8), array([0, 0, 0, 1, 3, 5], dtype=uint8))
+    >>> mean = blur.step(op="mean", size=(3, 1))
+    >>> dot = np.array([0, 0, 0, 2, 0, 0, 0], np.uint8)
+    >>> chain(mean, mean)(dot)
+    array([0, 0, 0, 1, 0, 0, 0], dtype=uint8)
+    >>> blur(blur(dot, op="mean", size=(3, 1)), op="mean", size=(3, 1))
+    array([0, 0, 1, 1, 1, 0, 0], dtype=uint8)
     """
     if not steps:
         raise ParameterError("steps", "there is none; name filters, as in chain(blur.step(sigma=2), edges)")

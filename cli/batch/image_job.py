@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from ...filters.core.engine import colour, executor, geometry, hidden_colours, nan_policy, nodata
+from ...filters.core.engine import colour, executor, geometry, nan_policy, nodata
 from ...filters.core.engine.colour import ColourModel
 from ...filters.core.engine.output_buffer import Canvas, CanvasFactory, Output
 from ...filters.core.engine.quantize import Encoding, encoding, float_type, hue_legend
@@ -22,11 +22,11 @@ from ..console.messages import shown
 from ..console.report import DEPTHS, Report
 from ..console.slow_image import Progress
 from ..errors import FileError
-from ..images import encode, formats, memory_budget, output_colour, picture_transfer
+from ..images import encode, formats, memory_budget, output_colour
 from ..images.atomic_write import Transaction
 from ..images.metadata import Metadata
 from ..images.picture import Picture
-from . import missing_notes, surprises, white_notes
+from . import surprises, white_notes
 from .frame_output import SHEET, Computed, Missing, kept_of, opened, writable
 from .job_options import JobOptions
 from .plan import Job, Target
@@ -100,7 +100,7 @@ class ImageProcessor:
             check_white(self.recipe.white, dtype)
             picture.white = self.recipe.white
         formats_of = {
-            output: target.format or formats.FORMATS[picture.format] for output, target in job.targets.items()
+            output: target.format_for(output, formats.FORMATS[picture.format]) for output, target in job.targets.items()
         }
         write = self.options.write.encode
         if write.compression and not any(format.compressions for format in formats_of.values()):
@@ -118,6 +118,11 @@ class ImageProcessor:
         if picture.colours == "gray" and "chroma" in self.parts:
             picture.notes.append("is gray, which --channels chroma leaves as it is")
         self._check_room(picture)
+        light = picture
+        if self._is_light(picture, encodings.get("image")):
+            from . import linear_light  # few pictures are
+
+            picture, settings = linear_light.encoded(light, encodings["image"], settings)
         result = executor.run(
             self.stages,
             picture.pixels,
@@ -140,12 +145,14 @@ class ImageProcessor:
         )
         outputs = result.outputs
         if picture.alpha is not None and "image" in outputs:
+            from ...filters.core.engine import hidden_colours  # few pictures have an alpha
+
             hidden_colours.keep(picture.pixels, picture.alpha, self.stages, encodings["image"], outputs["image"])
         if SHEET in outputs:
             drawn = outputs[SHEET].samples.drawn(self.maps, self.options.render.sheet_range)
             outputs[SHEET] = outputs[SHEET]._replace(samples=drawn)
         seen = _seen(picture, missing if result.missing else None)
-        surprising = self._surprises(picture, seen, encodings, outputs, formats_of)
+        surprising = self._surprises(light, seen, encodings, outputs, formats_of)
         height, width = picture.pixels.shape[:2]
         return Computed(
             picture.pixels.shape,
@@ -162,6 +169,14 @@ class ImageProcessor:
             same_units=total_gain(self.stages) == 1,
             missing=Missing(missing, result.missing, self.spreads_nan) if missing is not None else None,
         )
+
+    def _is_light(self, picture: Picture, encoding: Encoding | None) -> bool:
+        """Whether linear light goes into whole numbers, by the curve of sRGB; edges and differences are no light."""
+        if encoding is None or encoding.is_float or picture.pixels.dtype.kind != "f":
+            return False
+        if self.options.write.encode.keep_values or not total_gain(self.stages):
+            return False
+        return picture.colours in ("gray", "rgb") and picture.metadata.colour.is_linear
 
     def _canvas(self, output: str, format: formats.Format, metadata: Metadata) -> CanvasFactory:
         options = self.options.write.encode
@@ -195,10 +210,10 @@ class ImageProcessor:
             # Of many maps one is told of, as an example.
             told = [output for number, output in enumerate(first.encodings) if not (number and self.maps)]
             said = [list(frame.surprises) for frame in frames]
-            said += [missing_notes.of(output, frame) for frame in frames for output in told]
-            told = [output for number, output in enumerate(first.encodings) if not (number and self.maps)]
-            said = [list(frame.surprises) for frame in frames]
-            said += [missing_notes.of(output, frame) for frame in frames for output in told]
+            if any(found.missing or found.moved for frame in frames for found in frame.outputs.values()):
+                from . import missing_notes  # few pictures have missing samples
+
+                said += [missing_notes.of(output, frame) for frame in frames for output in told]
             notes = [*dict.fromkeys([*job.notes, *notes, *itertools.chain(*said)])]
         if self.options.report.facts:
             lines += [f"{name}: {fact.text}" for fact in first.facts]
@@ -279,7 +294,8 @@ class ImageProcessor:
             wanted = encode.sample_type(format, dtype, self.values["depth"], channels, colours, name, several)
         except encode.EncodeError as error:
             raise FileError(target.name, str(error)) from None
-        raw = self.values["depth"] == "keep" or (maps > 0 and wanted == float_type(dtype))
+        as_read = format.raw or not format.only_float or picture.pixels.dtype.kind == "f"
+        raw = (self.values["depth"] == "keep" and as_read) or (maps > 0 and wanted == float_type(dtype))
         display = self.stages[-1].display
         encoded = encoding(
             kind, dtype, wanted, self.values["range"], self.values["gain"], display, raw=raw, white=picture.white
@@ -300,6 +316,8 @@ class ImageProcessor:
         """Return the settings for one picture: its own curve, and a background where it cannot keep its alpha."""
         settings = self.settings
         if self.is_linear:
+            from ..images import picture_transfer  # few filter in linear light
+
             own = picture_transfer.transfer_of(picture.metadata, picture.pixels.shape[2], picture.notes)
             settings = settings._replace(transfer=own)
         if format is not None and self._is_gray(format, picture):

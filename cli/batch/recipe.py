@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ...filters.core import catalog
-from ...filters.core.parameters import FileContent, ImageError, ParameterError, Spec
+from ...filters.core.parameters import FileContent, ImageError, OperatorError, ParameterError, Spec
 from ..console.messages import flag, shown
 from ..errors import UsageError
 
@@ -21,8 +22,18 @@ WRITING = ("depth", "range", "gain")
 """Parameters that say how a result is written, which only a chain's last step does."""
 
 
+VERBS = r"(is|has|needs|must|cannot|takes|requires|does) "
+"""A reason that begins with one of these is said of the parameter itself, and continues the sentence."""
 MOST_OF_A_PIPE = 1 << 28
 """Bytes, more than any kernel has; a device would have no end."""
+
+
+def _of_gray(step: Call, what: str) -> Call:
+    """Return a step for what another left one channel of, which is its own luma and has no chroma."""
+    channels = step.values["channels"]
+    if channels == "chroma":
+        raise ImageError(f"has {what}, which have no {channels}; use --channels each")
+    return step._replace(values={**step.values, "channels": "each"}) if channels == "luma" else step
 
 
 class Recipe(NamedTuple):
@@ -64,7 +75,7 @@ class Recipe(NamedTuple):
                     raise UsageError(f"{_where(self.steps, number)}works on colours; the step before gives {maps} maps")
                 maps = len(own) or maps
         except ParameterError as error:
-            raise UsageError(f"{_where(self.steps, number)}{flag(error.parameter)}: {error.reason}") from None
+            raise refusal(error, _where(self.steps, number)) from None
         if len(parts) == 1:
             return tuple(parts[0].stages), parts[0].settings
         names = [f"step {number} ({step.name})" for number, step in enumerate(self.steps, 1)]
@@ -88,7 +99,8 @@ class Recipe(NamedTuple):
                 raise ImageError(f"has {what}, which have no {part}; use {advice}--channels each")
             steps[number] = step.for_bands()
             if len(step.maps()) == 1 or step.values["channels"] not in (*PARTS, "each"):
-                break  # what follows has one channel
+                steps[number + 1 :] = [_of_gray(later, what) for later in steps[number + 1 :]]
+                break
         return Recipe(tuple(steps))
 
     def maps(self) -> tuple[str, ...]:
@@ -132,6 +144,16 @@ def _again(steps: Sequence[tuple[str, dict[str, Any]]]) -> Recipe:
     return in_a_row([make_step(catalog.load(name), given, "") for name, given in steps])
 
 
+def refusal(error: ParameterError, where: str = "") -> UsageError:
+    """Return the refusal of a parameter as the shell knows it, which begins with *where*."""
+    option = flag(error.parameter)
+    if isinstance(error, OperatorError):
+        return UsageError(f"{where}{option} is for --op {', '.join(error.only)}")
+    if re.match(VERBS, error.reason):
+        return UsageError(f"{where}{option} {error.reason}")
+    return UsageError(f"{where}{option}: {error.reason}")
+
+
 def make_step(filter: ImageFilter[Any, Any], given: dict[str, Any], where: str) -> Call:
     """Return a step whose parameters are checked; raises UsageError, which begins with *where*."""
     files = {name for name, parameter in filter.spec.parameters.items() if parameter.param.file}
@@ -139,7 +161,7 @@ def make_step(filter: ImageFilter[Any, Any], given: dict[str, Any], where: str) 
     try:
         return filter.checked(**given)
     except ParameterError as error:
-        raise UsageError(f"{where}{flag(error.parameter)}: {error.reason}") from None
+        raise refusal(error, where) from None
 
 
 def _read(value: Any) -> Any:
@@ -175,23 +197,23 @@ def read_options(spec: Spec, values: Mapping[str, Any], where: str) -> dict[str,
         try:
             read[name] = given if parameter.kind == "flag" else parameter.read(given)
         except ParameterError as error:
-            raise UsageError(f"{where}{flag(name)}: {error.reason}") from None
+            raise refusal(error, where) from None
     return read
 
 
 def in_a_row(steps: Sequence[Call]) -> Recipe:
     """Return the recipe of several steps; raises UsageError."""
     if not steps:
-        raise UsageError("no step: name filters with their options, as in 'blur --sigma 2' 'edges --op sobel'")
+        raise UsageError("no step; name filters with their options, as in 'blur --sigma 2' 'edges --op sobel'")
     for number, step in enumerate(steps[:-1]):
         for name in WRITING:
             if name in step.given:
                 raise UsageError(
-                    f"{_where(steps, number)}{flag(name)}: says how a result is written; only the last step's is"
+                    f"{_where(steps, number)}{flag(name)} belongs to the last step, whose result is written"
                 )
     for number, step in enumerate(steps):
         if number and "white" in step.given:
-            raise UsageError(f"{_where(steps, number)}--white is of the input; give it to the first step")
+            raise UsageError(f"{_where(steps, number)}--white belongs to the first step, which reads the input")
     given, maps = list(steps), 1
     for number, step in enumerate(steps):
         own = len(step.maps())

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
-import unicodedata
 from collections.abc import Iterator
 from typing import Generic, TypeVar
 
@@ -37,11 +36,13 @@ class Places(Generic[Value]):
 def folded(path: str) -> str:
     r"""Return what all names share that any file system takes for one.
 
-    >>> folded("Straße/É.JPG") == folded("STRASSE/e\\u0301.jpg")
+    >>> folded("Straße/É.JPG") == folded("STRASSE/e\u0301.jpg")
     True
     """
     if path.isascii():
         return path.lower()
+    import unicodedata
+
     return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", path).casefold())
 
 

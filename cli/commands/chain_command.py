@@ -10,7 +10,6 @@ from difflib import get_close_matches
 from typing import Any
 
 import typer
-from typer.core import TyperCommand
 
 from ...filters.core import catalog
 from ...filters.core.filter import Call
@@ -19,9 +18,11 @@ from ..batch.collisions import check_files
 from ..batch.recipe import Recipe, in_a_row, make_step, read_options
 from ..batch.recipe_file import load, write_recipe
 from ..batch.run import execute
-from ..console.messages import printable, shown
+from ..console.messages import printable
 from ..errors import UsageError
+from .command_words import hint, homes
 from .filter_command import map_files, parameter_options
+from .option_words import StrictCommand
 from .options import FilterCommand, HelpedOption, make_command, shared_options
 
 CHAIN_USAGE = "[OPTIONS] INPUT... -o OUTPUT STEP..."
@@ -65,7 +66,7 @@ def make_run() -> FilterCommand:
     maps = _all_maps()
 
     def command(**values: Any) -> None:
-        """Run the filters of a recipe, as imfilter chain --save writes it.
+        """Run the filters of a recipe, written by imfilter chain --save.
 
         A recipe is a text file with a table for each step: its filter, and its options by name. Kernel files are
         named as on the command line, from the folder in which the command is run.
@@ -77,7 +78,7 @@ def make_run() -> FilterCommand:
         options = shared_options(values)
         path, *inputs = options.inputs or [""]
         if not path:
-            raise UsageError("no recipe: name a file, as imfilter chain --save writes it")
+            raise UsageError("no recipe; name a file that imfilter chain --save wrote")
         options = options._replace(inputs=tuple(inputs))
         raise typer.Exit(execute(load(path), options, map_files(maps, values)))
 
@@ -86,7 +87,7 @@ def make_run() -> FilterCommand:
 
 def parse_step(name: str, words: list[str]) -> dict[str, Any]:
     """Return a filter's own options of one step of a chain, by name, as text; raises UsageError."""
-    command = TyperCommand(name, params=[*parameter_options(catalog.load(name).spec)], add_help_option=False)
+    command = StrictCommand(name, params=[*parameter_options(catalog.load(name).spec)], add_help_option=False)
     try:
         return command.make_context(name, words).params
     except typer.TyperException as error:
@@ -106,9 +107,11 @@ def chained(texts: Sequence[str]) -> Recipe:
             words = shlex.split(text)
         except ValueError as error:
             raise UsageError(f"step {number} ({printable(text)}): {str(error).lower()}") from None
-        where = f"step {number} ({printable(words[0])}): " if words else f"step {number}: "
-        if not words or words[0] not in catalog.names():
-            raise UsageError(f"{where}is no filter (one of {', '.join(catalog.names())})")
+        if not words:
+            raise UsageError(f"step {number} is empty; use one of {', '.join(catalog.names())}")
+        if words[0] not in catalog.names():
+            raise _unknown_filter(number, words[0])
+        where = f"step {number} ({words[0]}): "
         filter = catalog.load(words[0])
         try:
             values = parse_step(words[0], words[1:])
@@ -128,11 +131,31 @@ def split_steps(words: Sequence[str]) -> tuple[list[str], list[str]]:
     at = len(words)
     while at and words[at - 1].split(maxsplit=1)[:1] and words[at - 1].split(maxsplit=1)[0] in filters:
         at -= 1
-    inputs = list(words[:at])
-    for word in inputs:
-        first, _, options = word.partition(" ")
-        near = get_close_matches(first, filters, n=1)
-        if options.lstrip().startswith("-") and not os.path.lexists(word):
-            hint = f"did you mean {near[0]!r}?" if near else f"one of {', '.join(filters)}"
-            raise UsageError(f"step {shown(word)}: {first!r} is no filter ({hint})")
-    return inputs, list(words[at:])
+    begin = at
+    while begin and _means_step(words[begin - 1]):
+        begin -= 1
+    begin = next((place for place, word in enumerate(words[:begin]) if _has_options(word)), begin)
+    for number, word in enumerate(words[begin:at], 1):
+        if (name := word.split(maxsplit=1)[0]) not in filters:
+            raise _unknown_filter(number, name)
+    return list(words[:at]), list(words[at:])
+
+
+def _means_step(word: str) -> bool:
+    """Whether a word that names no file is a step: by its filter, by a word that means one, or by its options."""
+    name = word.split(maxsplit=1)[:1]
+    if not name or os.path.lexists(word):
+        return False
+    return name[0] in catalog.names() or _has_options(word) or bool(homes(name[0]) or _nearest(name[0]))
+
+
+def _has_options(word: str) -> bool:
+    return word.partition(" ")[2].lstrip().startswith("-") and not os.path.lexists(word)
+
+
+def _nearest(word: str) -> list[str]:
+    return [] if {".", "/"} & {*word} else get_close_matches(word, catalog.names(), n=1)
+
+
+def _unknown_filter(number: int, word: str) -> UsageError:
+    return UsageError(f"step {number}: unknown filter {printable(word)!r}; {hint(word, catalog.names(), '')}")

@@ -7,11 +7,12 @@ from collections.abc import Callable, Iterable, Mapping
 from textwrap import shorten
 from typing import Any, Literal, get_args, get_origin
 
-from typer.core import TyperArgument, TyperCommand, TyperOption
+from typer.core import TyperArgument, TyperOption
 
 from ...filters.core.parameters import MapField
 from ..batch.options import ARGUMENTS, OPTIONS, OWN, RUN, SECTIONS, TYPES, Section, SharedOptions
 from ..console.messages import flag
+from .option_words import StrictCommand
 
 WIDTH = 78
 """The help's, less its indent."""
@@ -38,7 +39,7 @@ class HelpedOption(TyperOption):
     ) -> None:
         several = type is tuple
         super().__init__(
-            param_decls=[name, flag(name), *([short] if short else [])],
+            param_decls=[name, *_spellings(flag(name)), *([short] if short else [])],
             type=None if type is bool else str if several else type,
             is_flag=True if type is bool else None,
             multiple=several,
@@ -51,7 +52,7 @@ class HelpedOption(TyperOption):
         self.summary = shorten(help, 60, placeholder=" …")
 
 
-class FilterCommand(TyperCommand):
+class FilterCommand(StrictCommand):
     """A filter's command, whose usage line is written as people call it, and whose help has sections."""
 
     def format_options(self, ctx: Any, formatter: Any) -> None:
@@ -78,6 +79,16 @@ class FilterCommand(TyperCommand):
         for item in items:
             item.help = summaries.get(item.value, item.help or "")
         return items
+
+
+def _spellings(option: str) -> list[str]:
+    """Return an option as it is spelt in America and in Britain.
+
+    >>> _spellings("--normalize"), _spellings("--size")
+    (['--normalize', '--normalise'], ['--size'])
+    """
+    british = option.removesuffix("ize") + "ise"
+    return [option, british] if option.endswith("ize") and option != "--size" else [option]
 
 
 def _section(param: Any) -> Section:

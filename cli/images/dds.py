@@ -88,7 +88,7 @@ def _blocks(data: bytes, name: bytes, size: tuple[int, int], options: DecodeOpti
         kind = None if format in SIGNED else next(filter(None, kinds), None)
         shown = f"DXGI format {format}"
     else:
-        shown = name.decode("ascii", "replace")
+        shown = name.decode("latin-1") if name.isalnum() else f"0x{name[::-1].hex()}"
     if kind is None:
         raise DecodeError(f"is a DDS of the pixel format {shown}, which is not read; texconv -ft png converts it")
     number, block = kind

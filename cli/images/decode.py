@@ -95,7 +95,10 @@ def _failures() -> Iterator[None]:
         raise DecodeError("needs more memory than there is") from None
     except Exception as error:
         # Decoders answer broken files with errors of every type; each means the same to the user.
-        cut_off = isinstance(error, (struct.error, IndexError))
-        raise DecodeError(
-            f"is damaged or truncated ({'a part is missing' if cut_off else reason_of(error)})"
-        ) from error
+        if isinstance(error, (struct.error, IndexError)):
+            why = " (a part is missing)"
+        elif isinstance(error, (ArithmeticError, AttributeError, LookupError, RecursionError, TypeError)):
+            why = ""  # those words are for programmers
+        else:
+            why = f" ({reason_of(error)})"
+        raise DecodeError(f"is damaged or truncated{why}") from error

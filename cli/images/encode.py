@@ -49,7 +49,7 @@ def sample_type(
     elif dtype in ("float32", "float64"):
         wanted = floating if floating in held else "uint8"
     else:
-        wanted = dtype
+        wanted = floating if format.only_float else dtype
     if wanted not in held:
         what = {"bands": "", "cmyk": "CMYK "}.get(colours, "RGB ") if channels > 1 else "gray "
         raise EncodeError(

@@ -77,6 +77,11 @@ class Format(NamedTuple):
         """The codec; the first access imports its module."""
         return _codec(self.codec_name)
 
+    @property
+    def only_float(self) -> bool:
+        """Whether all samples that it holds are float, of which 1 is white."""
+        return bool(self.gray) and not {*self.gray, *self.colour}.intersection(WHOLE)
+
     def held(self, colours: ColourModel, channels: int) -> tuple[str, ...]:
         """Return the sample types that it holds in *channels* of *colours*; bands go as gray or RGB where they fit."""
         if colours == "cmyk":

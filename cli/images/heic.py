@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from ...filters.core.lazy_numpy import np
+from ..console.messages import reason_of
 from . import extras, isobmff
 from .codec import Codec, not_written
+from .colour_description import of_code_points
 from .metadata import Metadata, of_block, whole_profile, whole_xmp
 from .picture import Decode, DecodeError, DecodeOptions, PartialDecode, Picture, with_alpha
-
-SRGB_PRIMARIES, UNSPECIFIED = 1, 2
 
 
 def finish(begun: PartialDecode, options: DecodeOptions, decode: Decode) -> Picture:
@@ -23,14 +23,14 @@ def finish(begun: PartialDecode, options: DecodeOptions, decode: Decode) -> Pict
         file = library.open_heif(data, convert_hdr_to_8bit=False, hdr_to_16bit=False)
         image = file[file.primary_index]
     except (ValueError, RuntimeError, EOFError, SyntaxError, IndexError) as error:
-        raise DecodeError(f"is damaged, or a HEIF file of a kind that is not read ({error})") from None
+        raise DecodeError(f"is damaged, or a HEIF file of a kind that is not read ({reason_of(error)})") from None
     width, height = image.size
     options.check_size(width, height, 12)
     try:
         # The array is a view of the library's memory, which goes with the file; rows may be longer than the picture.
         samples = np.asarray(image)[:, :width].copy()
     except (ValueError, RuntimeError, EOFError) as error:
-        raise DecodeError(f"is damaged or truncated ({error})") from None
+        raise DecodeError(f"is damaged or truncated ({reason_of(error)})") from None
     samples = samples[..., None] if samples.ndim == 2 else samples
     bits = int(image.info.get("bit_depth", 8))
     picture = with_alpha(extras.scaled(samples, bits if samples.dtype == np.uint16 else 8))
@@ -45,9 +45,10 @@ def finish(begun: PartialDecode, options: DecodeOptions, decode: Decode) -> Pict
 
 def _metadata(info: dict[str, Any], notes: list[str]) -> Metadata:
     metadata = Metadata(icc=whole_profile(info.get("icc_profile"), notes))
-    colours = info.get("nclx_profile") or {}
-    if not metadata.icc and colours.get("color_primaries", SRGB_PRIMARIES) not in (SRGB_PRIMARIES, UNSPECIFIED):
-        notes.append(f"its colours are of primaries {int(colours['color_primaries'])}, not sRGB, and kept as they are")
+    colours = info.get("nclx_profile")
+    if colours and not metadata.icc:
+        given = of_code_points(int(colours["color_primaries"]), int(colours["transfer_characteristics"]), notes)
+        metadata = metadata._replace(colour=given)
     tags = of_block(info.get("exif") or b"", notes).tags
     return metadata._replace(tags=tags, xmp=whole_xmp(info.get("xmp") or b"", notes))
 

@@ -45,7 +45,7 @@ def finish(begun: PartialDecode, options: DecodeOptions, decode: Decode) -> Pict
     except DecodeError:
         raise
     except Exception as error:
-        raise DecodeError(f"is no readable .npy file ({reason_of(error)})") from error
+        raise DecodeError(f"is not a readable .npy file ({reason_of(error)})") from error
     pixels = np.atleast_2d(array)[..., None] if array.ndim in (1, 2) else array
     if pixels.ndim != 3 or pixels.size == 0:
         raise DecodeError(

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-from . import icc_profile
 from .codec import EncodeOptions
 from .colour_description import HLG, NOTHING, PQ, ColourDescription
 from .formats import Format
@@ -25,6 +24,8 @@ class OutputColour(NamedTuple):
 def is_lost(metadata: Metadata, format: Format, options: EncodeOptions) -> bool:
     """Whether an output cannot say what its colours are, so that they may have to be converted."""
     told = metadata.icc or metadata.colour != NOTHING
+    if format.only_float and metadata.colour.is_linear:
+        return False  # which is how others take such a file
     return bool(told) and not format.raw and (options.strip or not format.profiles)
 
 
@@ -61,6 +62,8 @@ def _profile(colour: ColourDescription, gray: bool, notes: list[str]) -> bytes:
     """Return a profile that says what a PNG's chunks do; none for sRGB."""
     if colour.is_srgb:
         return b""
+    from . import icc_profile
+
     points = colour.known_points
     bright = points is not None and points.transfer in (PQ, HLG)
     if bright:
@@ -72,4 +75,6 @@ def _name(colour: ColourDescription) -> str:
     points = colour.known_points
     if points is not None:
         return f"Primaries {points.primaries} and transfer {points.transfer} of ITU-T H.273"
+    if colour.is_linear:
+        return "Linear light"
     return f"Colours of a PNG, gamma {colour.gamma / 100_000:g}" if colour.gamma else "Primaries of a PNG"

@@ -18,7 +18,7 @@ from typing import (
 )
 
 from . import signature
-from .engine import array_image, colour_parts, executor, hidden_colours, nan_policy, nodata
+from .engine import array_image, colour_parts, executor, nan_policy, nodata
 from .engine.array_image import ArrayImage, ImageLike
 from .engine.borders import ALIASES, PICTURES, Border
 from .engine.chain import Part
@@ -58,7 +58,7 @@ class PastTheEdge(TypedDict, total=False):
     border: Annotated[
         Border,
         Param(
-            "What lies past the edge: " + ", ".join(f"{name} {picture}" for name, picture in PICTURES.items()),
+            "Pixels beyond the edge: " + ", ".join(f"{name} {picture}" for name, picture in PICTURES.items()),
             aliases=ALIASES,
             default="reflect",
             metavar="RULE",
@@ -79,7 +79,7 @@ class Treatment(TypedDict, total=False):
     nan: Annotated[
         str,
         Param(
-            "What NaN in float images are: handed on as far as the kernel reaches, left out of its sums, or V.",
+            "How to treat NaN: propagate, ignore (leave out of sums), or fill with V.",
             check=nan_policy.check,
             default=nan_policy.PROPAGATE,
             metavar="propagate|ignore|fill=V",
@@ -88,7 +88,7 @@ class Treatment(TypedDict, total=False):
     white: Annotated[
         float | None,
         Param(
-            "The value that is white in the input, as 4095 for 12 bits in 16, or 255 for floats of 0 to 255.",
+            "White of the input, e.g. 4095 for 12 bits in 16, or 255 for floats from 0 to 255.",
             above=0,
             max=1e30,
             shown_default="255 or 65535 by the depth, 1 of float",
@@ -97,7 +97,7 @@ class Treatment(TypedDict, total=False):
     ]
     depth: Annotated[
         Depth,
-        Param("Bits of the samples written; white stays white, and is 1 in float.", default="keep"),
+        Param("Sample depth of the output; white stays white, and is 1 in float.", default="keep"),
     ]
     range: Annotated[
         GivenRange,
@@ -107,7 +107,9 @@ class Treatment(TypedDict, total=False):
             default="auto",
         ),
     ]
-    gain: Annotated[float, Param("Further factor on results written in 8 or 16 bits.", above=0, max=1e6, default=1.0)]
+    gain: Annotated[
+        float, Param("Multiply results written in 8 or 16 bits by this factor too.", above=0, max=1e6, default=1.0)
+    ]
     mask: Annotated[
         ImageLike | None,
         Argument("Gray of the image's size: the strength of the effect, from 0 to white; maps are 0 where it is 0."),
@@ -146,7 +148,7 @@ class Channelled(TypedDict, total=False):
         Channels,
         Param(
             "Filter each channel, the luma (colours are kept), the chroma (the luma is kept), or a palette's numbers; "
-            "max keeps the channel that answers strongest.",
+            "max keeps the channel that responds most.",
             default="each",
         ),
     ]
@@ -386,6 +388,8 @@ def _run(
         keep_holes=keep_holes,
     ).outputs
     if image.alpha is not None:
+        from .engine import hidden_colours  # the command line has its own way to it
+
         hidden_colours.keep(pixels, image.alpha, stages, encodings["image"], outputs["image"])
     return {output: image.result(found) for output, found in outputs.items()}
 

@@ -39,7 +39,7 @@ def read(data: bytes) -> Header:
     Header(shape=(64, 3, 7, 7), described='<f4', start=74, comment='')
     """
     if not data.startswith(MAGIC):
-        raise ValueError("it begins like none")
+        raise ValueError("it begins like no such file")
     version = tuple(data[6:8])
     if len(version) == 2 and version not in ((1, 0), (2, 0), (3, 0)):
         raise ValueError(f"its version {version[0]}.{version[1]} is unknown")

@@ -10,8 +10,9 @@ from __future__ import annotations
 import difflib
 import inspect
 import math
+import re
 import types
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Annotated, Any, Literal, NamedTuple, Self, TypeVar, Union, get_args, get_origin, get_type_hints
 
@@ -36,6 +37,14 @@ class ParameterError(ValueError):
 
     def __reduce__(self) -> tuple[type[Self], tuple[str, str]]:
         return type(self), (self.parameter, self.reason)  # another process may have met it
+
+
+class OperatorError(ParameterError):
+    """A parameter was given to an operator that does not take it; *only* names those that do."""
+
+    def __init__(self, parameter: str, op: str, only: Sequence[str]) -> None:
+        super().__init__(parameter, f"has no meaning with op {op} (it is for {', '.join(only)})")
+        self.only = tuple(only)
 
 
 class ImageError(ValueError):
@@ -149,7 +158,10 @@ class Parameter(NamedTuple):
         except ValueError:
             what = "a whole number" if number is int else "a number"
             two = f" or two, {self.metavar.rpartition('|')[2]}" if self.kind.endswith("pair") else ""
-            raise ParameterError(self.name, f"{text!r} is not {what}{two}") from None
+            point = text.replace(",", ".")
+            comma = self.kind == "float" and re.fullmatch(r"[-+]?\d*,\d+", text)
+            hint = f"; did you mean {point}?" if comma else ""
+            raise ParameterError(self.name, f"{text!r} is not {what}{two}{hint}") from None
         if len(values) > 2:
             raise ParameterError(self.name, f"{text!r} has {len(values)} numbers: one, or x,y")
         return values[0] if len(values) == 1 else values
@@ -159,7 +171,7 @@ class Parameter(NamedTuple):
         if value is None:
             if self.default is None:
                 return None
-            raise ParameterError(self.name, "a value is needed")
+            raise ParameterError(self.name, "requires a value")
         if self.kind == "choice":
             return self._choice(value)
         if self.kind == "flag":
@@ -183,8 +195,9 @@ class Parameter(NamedTuple):
         if word in self.choices:
             return word
         near = difflib.get_close_matches(word, [*self.choices, *self.param.aliases], n=1)
-        hint = f"did you mean {near[0]!r}? " if near else ""
-        raise ParameterError(self.name, f"{value!r} is not known: {hint}(one of {', '.join(self.choices)})")
+        known = ", ".join(self.choices)
+        hint = f"did you mean {near[0]!r}? (one of {known})" if near else f"use one of {known}"
+        raise ParameterError(self.name, f"unknown value {value!r}; {hint}")
 
     def _numbers(self, value: Any) -> Any:
         pair = self.kind.endswith("pair") and isinstance(value, (tuple, list))
@@ -199,7 +212,7 @@ class Parameter(NamedTuple):
         except (TypeError, ValueError):
             raise ParameterError(self.name, f"{value!r} is not a number") from None
         except OverflowError:
-            raise ParameterError(self.name, "is larger than any number that can be computed with") from None
+            raise ParameterError(self.name, "is too large a number") from None
         if not math.isfinite(number):
             raise ParameterError(self.name, f"{value} is not a finite number")
         whole = self.kind.startswith("int")
@@ -237,11 +250,11 @@ class Spec(NamedTuple):
         full = {name: checked.get(name, parameter.default) for name, parameter in self.parameters.items()}
         for name, value in full.items():
             if value is inspect.Parameter.empty:
-                raise ParameterError(name, "is needed")
+                raise ParameterError(name, "is required")
         for name, value in checked.items():
             only = self.parameters[name].param.only
             if only and value is not None and full["op"] not in only:
-                raise ParameterError(name, f"has no meaning with op {full['op']} (it is for {', '.join(only)})")
+                raise OperatorError(name, full["op"], only)
         return full
 
 

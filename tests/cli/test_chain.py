@@ -84,15 +84,15 @@ def test_a_recipe_written_by_hand_may_say_values_as_text(ok, png, folder):
 
 WRONG_STEPS = {
     "no step": ([], "no step"),
-    "an unknown option": (["blur", "edges --sgima 2"], "step 2 (edges): no such option"),
+    "an unknown option": (["blur", "edges --sgima 2"], "step 2 (edges): unknown option --sgima; did you mean --sigma?"),
     "a wrong value": (["blur --sigma x", "edges"], "step 1 (blur): --sigma: 'x' is not a number"),
     "a value out of range": (["blur", "edges --size 4"], "step 2 (edges): --size: 4 is not one of 3, 5, 7"),
-    "no such filter": (["blur", "edgse --op sobel", "edges"], "'edgse' is no filter (did you mean 'edges'?)"),
-    "a shared option": (["blur -o x.png"], "step 1 (blur): no such option: -o"),
+    "no such filter": (["blur", "edgse --op sobel", "edges"], "step 2: unknown filter 'edgse'; did you mean 'edges'?"),
+    "a shared option": (["blur -o x.png"], "step 1 (blur): unknown option -o"),
     "an open quote": (["blur 'x"], "no closing quotation"),
     "writing in the middle": (["blur --depth 8", "edges"], "step 1 (blur): --depth: says how a result is written"),
     "a map of the middle": (["--gx", "x.tif", "edges", "blur"], "--gx: blur has no such map"),
-    "no kernel": (["conv", "blur"], "step 1 (conv): --kernel: is needed"),
+    "no kernel": (["conv", "blur"], "step 1 (conv): --kernel is required"),
     "a kernel that is missing": (["conv --kernel k.txt", "blur"], "step 1 (conv): --kernel: "),
 }
 
@@ -110,7 +110,7 @@ WRONG_RECIPES = {
     "no filter": ("[[step]]\nsigma = 2\n", "step 1 (None): is no filter"),
     "an unknown parameter": ('[[step]]\nfilter = "blur"\nsgima = 2\n', "did you mean sigma?"),
     "a wrong type": ('[[step]]\nfilter = "blur"\nsigma = [1, 2, 3]\n', "has 3 numbers"),
-    "a list where there is one": ('[[step]]\nfilter = "blur"\nop = ["mean"]\n', "is not known"),
+    "a list where there is one": ('[[step]]\nfilter = "blur"\nop = ["mean"]\n', "unknown value"),
     "a date": ('[[step]]\nfilter = "blur"\nsigma = 2020-01-01\n', "is not a number"),
     "a step that is none": ("step = 3\n", "is no recipe"),
 }

@@ -628,7 +628,7 @@ def test_a_format_of_gray_gets_the_filtered_luma(ok, load, noise_rgb):
     Image.fromarray(noise_rgb).save("a.png")
     ok("blur", "a.png", "-o", "b.pgm", "--channels", "luma")
     ok("blur", "a.png", "-o", "b.tif", "--channels", "luma", "--depth", "float")
-    expected = np.floor(load("b.tif") @ np.array([0.299, 0.587, 0.114]) + 0.5)
+    expected = np.floor(255 * load("b.tif") @ np.array([0.299, 0.587, 0.114]) + 0.5)
     assert (np.abs(load("b.pgm") - expected) <= 1).all() and (load("b.pgm") != expected).mean() < 0.01
 
 

@@ -1,6 +1,8 @@
 """Damaged animations: refused, or on request the frames before the damage, with a word."""
 
 import importlib.util
+import struct
+import zlib
 from pathlib import Path
 
 import numpy as np
@@ -47,12 +49,25 @@ def test_the_frames_before_the_damage_are_taken(run, refused, folder, rgb, forma
     assert "in: is damaged or truncated" in refused(1, *KEEP, "in", "-o", f"out.{format}")
     ended = run(*KEEP, "in", "-o", f"out.{format}", "--lenient")
     assert ended.code == 0, ended.err
-    assert len(ended.lines) == 1 and "is damaged or truncated" in ended.err
+    # Of an APNG each damaged frame is told of, too.
+    assert ended.lines and all("damaged" in line for line in ended.lines[: None if format == "png" else 1])
+    assert len(ended.lines) == 1 or format == "png"
     found = list(seen(f"out.{format}"))
     assert found
     if len(found) > 1:
         assert f"; the first {len(found)} frames were taken" in ended.err
-    assert all(np.array_equal(one, other) for one, other in zip(found, each, strict=False))
+    # A damaged frame of an APNG shows the one before.
+    whole = len(found) - (len(ended.lines) - 1)
+    assert all(np.array_equal(one, other) for one, other in zip(found[:whole], each, strict=False))
+
+
+def test_a_canvas_without_pixels_is_refused(refused, folder, rgb):
+    data, _ = written("png", rgb)
+    size = struct.pack(">I", 40)
+    header = data[12:29].replace(size, bytes(4), 1)
+    (folder / "in.png").write_bytes(data[:12] + header + struct.pack(">I", zlib.crc32(header)) + data[33:])
+    for flag in ((), ("--lenient",)):
+        assert "0×24 pixels are no picture" in refused(1, *KEEP, "in.png", "-o", "out.png", *flag)
 
 
 def test_pages_before_one_that_is_not_read_are_taken(run, refused, folder, rgb):

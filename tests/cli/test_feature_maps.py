@@ -224,7 +224,7 @@ def test_the_report_names_every_file(run, bank):
 def test_a_depfile_names_every_file(ok, bank):
     ok("conv", "a.png", "--kernel", "bank.npy", "--depfile", "a.d", *EACH)
     outputs = " ".join(f"out/a-{number:02}.png" for number in range(6))
-    assert Path("a.d").read_text() == f"{outputs}: a.png bank.npy\n"
+    assert Path("a.d").read_text() == f"{outputs}: a.png bank.npy\nbank.npy:\n"
 
 
 def test_an_update_makes_what_is_missing_or_older(run, bank, rgb):
@@ -274,7 +274,7 @@ def test_all_files_appear_or_none(refused, bank):
         (("-o", "b.npy", "--groups", "4"), "--groups: 4 is no divisor of the bank's 6 maps"),
         (("-o", "b.npy", "--bias", "no.txt"), "--bias: 'no.txt' is neither a number nor a file"),
         (("-o", "b.npy", "--max-taps", "100"), "bank.npy has 3×3×3×6 = 162 taps; the limit is 100"),
-        (("--sheet", "s.xyz"), "s.xyz: the suffix '.xyz' names no format"),
+        (("--sheet", "s.xyz"), "s.xyz: '.xyz' is not a supported output format"),
         ((), "no output: name one"),
     ],
     ids=str,
@@ -319,7 +319,7 @@ def test_a_file_that_is_no_bank_says_why(refused, bank, array, said):
 def test_a_truncated_bank_is_refused(refused, bank):
     data = Path("bank.npy").read_bytes()
     Path("bank.npy").write_bytes(data[:200])
-    assert "bank.npy: is no readable .npy file" in refused(2, "conv", "a.png", "-o", "b.npy", "--kernel", "bank.npy")
+    assert "bank.npy: is not a readable .npy file" in refused(2, "conv", "a.png", "-o", "b.npy", "--kernel", "bank.npy")
 
 
 @pytest.mark.parametrize("shape", ["1000000000, 1, 3, 3", "4294967296, 4294967296, 3, 3"])

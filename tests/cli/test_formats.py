@@ -163,6 +163,8 @@ def outcomes(run, folder, kind, filters):
         assert kind.pixels.dtype == samples.dtype or samples.dtype in (np.uint8, np.float32, np.float64), case
         if target in LOSSY or (depth in FLOATS and depth != samples.dtype.name):
             continue
+        if formats.FORMATS[target].only_float and depth not in FLOATS:
+            samples = samples * np.float32(corpus.FULL[depth])
         close(samples, kind, filter, case)
     return found
 
@@ -187,7 +189,7 @@ def cannot(kind, filter, format):
         return not format.bands
     held = format.gray if kind.pixels.shape[2] == 1 or filter == "edges" else format.colour
     depth = kind.pixels.dtype.name
-    return not held or (not format.raw and depth not in FLOATS and depth not in held)
+    return not held or (not (format.raw or format.only_float) and depth not in FLOATS and depth not in held)
 
 
 def close(found, kind, filter, case):

@@ -2,6 +2,7 @@
 
 import io
 import os
+import re
 import struct
 from pathlib import Path
 
@@ -315,6 +316,31 @@ def test_the_name_of_an_mpos_list_in_a_comment_is_none(run, load, rgb):
     Path("in.mpo").write_bytes(data[:2] + comment + data[2:])
     assert run(*KEEP, "in.mpo", "--frame", "1", "-o", "again.png").code == 0
     assert np.array_equal(load("again.png"), load("second.png"))
+
+
+@pytest.mark.parametrize("frame", ["0", "1"])
+def test_a_whole_mpo_is_the_same_for_a_lenient_call(run, load, rgb, frame):
+    first, second = (Image.fromarray(array) for array in (rgb, rgb[::-1]))
+    first.save("in.mpo", "MPO", save_all=True, append_images=[second], quality=95)
+    strict = run(*KEEP, "in.mpo", "--frame", frame, "-o", "strict.npy")
+    lenient = run(*KEEP, "in.mpo", "--frame", frame, "-o", "lenient.npy", "--lenient")
+    assert (lenient.code, lenient.lines) == (strict.code, strict.lines) == (0, [])
+    assert np.array_equal(load("strict.npy"), load("lenient.npy"))
+
+
+def test_pictures_of_an_mpo_at_one_place_are_refused(refused, run, rgb):
+    image = Image.fromarray(rgb)
+    image.save("in.mpo", "MPO", save_all=True, append_images=[image, image], quality=95)
+    data = Path("in.mpo").read_bytes()
+    base = data.index(b"MPF\0") + 4
+    starts = [found.start() - base for found in re.finditer(b"\xff\xd8\xff", data)]
+    second, third = (struct.pack("<I", start) for start in starts[1:])
+    assert third in data
+    Path("in.mpo").write_bytes(data.replace(third, second))
+    assert "at one place" in refused(1, *KEEP, "in.mpo", "-o", "f/", "--name", "{frame}.png")
+    ended = run(*KEEP, "in.mpo", "-o", "f/", "--name", "{frame}.png", "--lenient")
+    assert "the first 2 frames were taken" in ended.err
+    assert sorted(path.name for path in Path("f").iterdir()) == ["0.png", "1.png"]
 
 
 # ---- one frame, or a file each ----------------------------------------------------------------------

@@ -95,3 +95,17 @@ def test_rows_of_a_pfm_come_from_the_bottom(ok, folder):
     assert np.load("out.npy").ravel().tolist() == [3, 4, 5, 0, 1, 2]
     ok(*KEEP, "in.pfm", "-o", "out.pfm")
     assert Path("out.pfm").read_bytes().startswith(b"PF\n1 2\n-1.0\n" + np.arange(6, dtype="<f4").tobytes())
+
+
+@pytest.mark.parametrize("dtype", [np.uint8, np.uint16])
+def test_a_pfm_of_whole_numbers_has_white_at_1(ok, folder, dtype):
+    """It holds float alone, so that no --depth is needed."""
+    white = np.iinfo(dtype).max
+    image = np.array([[0, white // 5, white]], dtype)[..., None].repeat(3, 2)
+    np.save("in.npy", image)
+    ok(*KEEP, "in.npy", "-o", "out.pfm", "--no-stamp")
+    ok(*KEEP, "in.npy", "-o", "deep.pfm", "--depth", "float", "--no-stamp")
+    assert Path("out.pfm").read_bytes() == Path("deep.pfm").read_bytes()
+    ok(*KEEP, "out.pfm", "-o", "out.npy")
+    assert np.allclose(np.load("out.npy")[0, :, 0], [0, 0.2, 1], atol=1e-7)
+    ok(*KEEP, "in.npy", "-o", "gray.pfm", "--channels", "luma")

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 import shellingham
 from imfilter.filters.core import catalog
+from PIL import Image
 
 FILTERS = catalog.names()
 REPORT = """
@@ -81,7 +82,7 @@ def test_help_names_every_parameter(run, name):
         ("blur", "--angle X Direction of the motion: 0 to the right, 90 downward. (for motion)"),
         ("noise", "black by itself. (for salt-pepper)"),
         ("pool", "zeros in the mean. (for avg)"),
-        ("sharpen", "How much of the detail is added. (not for highboost)"),
+        ("sharpen", "Amount of detail to add. (not for highboost)"),
         ("morph", "dilates as often. (not for hitmiss)"),
         ("blur", "[default: by sigma; motion 9, guided 5, nlm 13, else 3]"),
     ],
@@ -100,6 +101,32 @@ def test_without_words_the_help_goes_to_standard_error(run):
     ended = run()
     assert (ended.code, ended.out) == (2, b"")
     assert "Usage: imfilter" in ended.err
+
+
+RARE = {
+    "numpy.ma",
+    "scipy",
+    "unicodedata",
+    "imfilter.cli.batch.hidden_colours",
+    "imfilter.cli.batch.missing_notes",
+    "imfilter.cli.images.foreign",
+    "imfilter.cli.images.icc_profile",
+    "imfilter.cli.images.ifd",
+    "imfilter.cli.images.picture_transfer",
+    "imfilter.cli.images.srgb_conversion",
+    "imfilter.cli.images.xmp",
+}
+"""What a plain picture has no use for: it would wait for the import of each."""
+MODULES = REPORT.replace('name.partition(".")[0]', "name")
+
+
+def test_a_plain_picture_imports_nothing_that_few_need(folder, rgb):
+    Image.fromarray(rgb).save("in.png")
+    words = ["blur", "in.png", "-o", "out.png"]
+    ended = subprocess.run([sys.executable, "-c", MODULES, *words], capture_output=True, text=True, check=True)
+    loaded = set(ended.stderr.split())
+    assert "imfilter.cli.batch.image_job" in loaded
+    assert not loaded & RARE
 
 
 COMPLETIONS = {

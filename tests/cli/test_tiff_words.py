@@ -228,3 +228,23 @@ def test_a_resolution_in_centimetres_is_the_same_length(ok):
         (x, one), unit = tags[282].value, tags[296].value
         assert unit == 2
         assert x / one == pytest.approx(254)
+
+
+def test_what_tifffile_says_of_an_array_goes_without_a_word(ok, run):
+    tifffile.imwrite("in.tif", stack(1)[0].astype(np.uint8))
+    assert json.loads(described("in.tif")[0]) == {"shape": [40, 60]}
+    for name in ("out.png", "out.npy", "out.jpg"):
+        ok(*KEEP, "in.tif", "-o", name)
+    tifffile.imwrite("in.tif", stack(1)[0].astype(np.uint8), metadata={"exposure": 5})
+    said = "imfilter: in.tif: PNG cannot hold its tifffile description; use .tif"
+    assert run(*KEEP, "in.tif", "-o", "out.png").lines == [said]
+    ok("pool", "--op", "max", "--size", "2", "in.tif", "-o", "out.tif")
+    assert json.loads(described()[0]) == {"shape": [20, 30], "exposure": 5}
+
+
+def test_a_shape_that_is_not_understood_is_told_of(run):
+    tifffile.imwrite("in.tif", stack(1)[0], description='{"shape": "?"}', metadata=None)
+    said = "imfilter: in.tif: its tifffile description is damaged and was not kept"
+    assert run(*KEEP, "in.tif", "-o", "out.tif").lines == [said]
+    with tifffile.TiffFile("out.tif") as file:
+        assert "?" not in file.pages.first.description

@@ -145,7 +145,7 @@ def test_nothing_strange_lies_in_the_output_folder(counted, photos, folder):
     assert sorted(path.name for path in (folder / "out").rglob("*")) == ["a.png", "b.jpg", "c.tif", "deep"]
 
 
-@pytest.mark.parametrize("format", [name for name in formats.FORMATS if name != "pbm"])
+@pytest.mark.parametrize("format", [name for name in formats.WRITTEN if name != "pbm"])
 @pytest.mark.parametrize("filter", ["blur", "edges"])
 def test_every_format_keeps_the_stamp(ok, rgb, folder, format, filter):
     """Behind a camera's EXIF and a profile, too."""
@@ -153,7 +153,7 @@ def test_every_format_keeps_the_stamp(ok, rgb, folder, format, filter):
     exif[0x010E] = "x" * 40_000
     big = np.random.default_rng(0).integers(0, 256, (300, 300, 3), np.uint8)
     Image.fromarray(big).save("in.jpg", exif=exif, icc_profile=bytes(50_000))
-    needed = {"pgm": ("--channels", "luma"), "pfm": ("--depth", "float")}.get(format, ())
+    needed = {"pgm": ("--channels", "luma")}.get(format, ())
     words = (filter, "-q", "in.jpg", "-o", "out/", "--to", format, *needed, "--update")
     ok(*words)
     (out,) = (folder / "out").iterdir()
@@ -250,11 +250,12 @@ def test_backups_are_the_inputs(counted, photos):
     assert all(after[name][0] != before[name][0] for name in before)
 
 
-def test_a_backup_is_never_replaced(refused, counted, photos):
-    counted("blur", "photos", "-r", "--in-place", "--backup", ".orig")
-    before = contents(photos)
-    assert "is there already" in refused(2, "blur", "photos", "-r", "--in-place", "--backup", ".orig")
-    assert contents(photos) == before
+def test_a_backup_is_never_replaced(run, photos):
+    originals = {f"{name}.orig": data for name, data in contents(photos).items()}
+    for _ in range(2):
+        assert run("blur", "photos", "-r", "--in-place", "--backup", ".orig").code == 0
+        after = contents(photos)
+        assert {name: after[name] for name in originals} == originals
 
 
 def test_in_place_with_backups_goes_on_where_it_was(run, counted, photos):
@@ -274,7 +275,7 @@ def test_in_place_with_backups_goes_on_where_it_was(run, counted, photos):
 def test_a_link_to_the_input_is_no_backup(refused, photos):
     (photos / "a.png.orig").symlink_to("a.png")
     before = (photos / "a.png").read_bytes()
-    assert "is there already" in refused(2, "blur", "photos/a.png", "--in-place", "--backup", ".orig")
+    assert "is an input or output too" in refused(2, "blur", "photos/a.png", "--in-place", "--backup", ".orig")
     assert (photos / "a.png").read_bytes() == before
 
 
@@ -370,7 +371,6 @@ def test_a_pattern_needs_a_folder(refused, png):
     [
         (("a.png", "a.png"), "a.png is named twice"),
         (("a.png", "p/a.png"), "name the folder above both, with -r"),
-        (("a.png", "p/A.PNG"), "of a.png and of p/A.PNG"),
         (("a.png", "--angle", "out/"), "give each its folder"),
     ],
     ids=str,

@@ -89,8 +89,8 @@ def test_padding_in_four_numbers_is_left_top_right_bottom():
 @pytest.mark.each(
     "values, message",
     [
-        ({}, "kernel: is needed"),
-        ({"kernel": None}, "kernel: a value is needed"),
+        ({}, "kernel: is required"),
+        ({"kernel": None}, "kernel: requires a value"),
         ({"kernel": "sobel_x"}, "did you mean 'sobel-x'"),
         ({"kernel": "1 2; 3"}, r"row 2 \(line 1\): has 1 values where row 1 has 2"),
         ({"kernel": [[1, 2], [3]]}, "rows must be of one length"),

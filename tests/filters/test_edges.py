@@ -256,7 +256,7 @@ def test_infinities_give_no_warnings(op, noise):
 @pytest.mark.parametrize(
     ("values", "message"),
     [
-        ({"op": "sobl"}, "op: 'sobl' is not known: did you mean 'sobel'"),
+        ({"op": "sobl"}, "op: unknown value 'sobl'; did you mean 'sobel'"),
         ({"size": 4}, "size: 4 is not one of 3, 5, 7"),
         ({"size": 9}, "size: 9 is above the greatest value, 7 px"),
         ({"op": "prewitt", "size": 5}, "size: has no meaning with op prewitt"),

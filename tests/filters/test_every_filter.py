@@ -280,7 +280,7 @@ def test_a_wrong_choice_is_refused_with_the_right_ones(filter, needed):
     for parameter in filter.spec.parameters.values():
         if parameter.kind == "choice":
             with pytest.raises(
-                ParameterError, match=rf"{parameter.name}: 'nnn' is not known: .*{parameter.choices[0]}"
+                ParameterError, match=rf"{parameter.name}: unknown value 'nnn'; .*{parameter.choices[0]}"
             ):
                 filter(np.zeros((2, 2), np.uint8), **needed, **{parameter.name: "nnn"})
 

@@ -245,7 +245,7 @@ def test_alpha_is_the_same_in_strips_and_where_all_is_opaque_as_without(run, noi
         ({"size": (5, 4)}, "size", "5,4: a guided filter's window is odd"),
         ({"epsilon": 0}, "epsilon", "0 must be above 0"),
         ({"epsilon": 1e7}, "epsilon", "above the greatest value"),
-        ({"guide": "alpha"}, "guide", "is not known: .*color, channel"),
+        ({"guide": "alpha"}, "guide", "unknown value .*color, channel"),
         ({"sigma": 2}, "sigma", "has no meaning with op guided"),
         ({"range_sigma": 2}, "range_sigma", "has no meaning with op guided"),
     ],

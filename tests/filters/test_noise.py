@@ -260,7 +260,7 @@ def test_noise_stays_in_its_region(noise):
 
 def test_luma_has_one_number_a_pixel_in_linear_light_too(noise):
     image = noise((20, 30, 3)) // 2 + 64
-    added = add_noise(image, channels="luma", sigma=5, depth="float") - image.astype(np.float32)
+    added = add_noise(image, channels="luma", sigma=5, depth="float") * 255 - image.astype(np.float32)
     np.testing.assert_allclose(added, added[..., :1].repeat(3, axis=2), atol=1e-4)
     dark, bright = (add_noise(flat(value), linear=True, sigma=2, depth="16").astype(float).std() for value in (30, 220))
     assert dark > 3 * bright  # the same light, of which dark values show more

@@ -81,14 +81,14 @@ def test_values_are_brought_to_their_form(parameter, value, checked):
         (SIGMA, float("nan"), "nan is not a finite number"),
         (SIGMA, float("inf"), "inf is not a finite number"),
         (SIGMA, "wide", "'wide' is not a number"),
-        (SIGMA, None, "a value is needed"),
+        (SIGMA, None, "requires a value"),
         (SIGMA, 10**400, "larger than any number"),
         (SIZE, 2.5, "2.5 is not a whole number"),
         (SIZE, (1, 0), "0 is below the least value, 1"),
         (SIZE, (1, 2, 3), "has 3 numbers: one, or x,y"),
         (ABOVE, 0, "0 must be above 0"),
         (FLAG, "no", "linear: 'no' is neither True nor False"),
-        (OP, "tow", r"'tow' is not known: did you mean 'two'\? \(one of one, two\)"),
+        (OP, "tow", r"unknown value 'tow'; did you mean 'two'\?"),
     ],
 )
 def test_values_out_of_range_are_refused(parameter, value, message):

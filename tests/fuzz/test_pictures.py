@@ -69,7 +69,7 @@ def check(data, lenient):
             assert found.pixels.ndim == 3
             assert found.pixels.shape[2] in (1, 3) or found.colours in ("cmyk", "bands")
             assert found.pixels.size
-            assert found.pixels.dtype.name in ("uint8", "uint16", "float32")
+            assert found.pixels.dtype.name in ("uint8", "uint16", "float32", "float64")
             assert found.alpha is None or (found.alpha.shape, found.alpha.dtype) == (
                 found.pixels.shape[:2],
                 found.pixels.dtype,

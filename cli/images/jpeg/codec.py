@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import itertools
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
@@ -32,6 +33,8 @@ APPLICATION_2 = 0xE2
 """The marker of the segment that says where the pictures of an MPO are."""
 MPO_ENTRIES = 0xB002
 """The tag of an MPO that lists its pictures."""
+LIST = b"MPF\0"
+"""What the segment begins with that says where they are."""
 
 
 # ---- reading ----------------------------------------------------------------------------------------
@@ -39,7 +42,7 @@ MPO_ENTRIES = 0xB002
 
 def prepare(head: bytes) -> None:
     """Import what opens an MPO."""
-    if b"MPF\0" in head:
+    if LIST in head:
         from PIL import MpoImagePlugin  # noqa: F401
 
 
@@ -120,19 +123,36 @@ def _coding(image: Any) -> JpegCoding | None:
 def _of_mpo(data: bytes, entries: Any, first: Picture, decode: Decode) -> Frames:
     """Return the pictures of an MPO; the *first* is what is commonly seen."""
     # Places are counted from behind the name of the segment that lists them; CIPA DC-007, section 5.2.
-    found = (segment for segment in segments.read(data) if segment.marker == APPLICATION_2)
-    base = next((segment.end - len(segment.body) for segment in found if segment.body[:4] == b"MPF\0"), 0) + 4
+    lists = [segment.end - len(segment.body) for segment in segments.read(data) if _is_list(segment)]
+    base = next(iter(lists), 0) + len(LIST)
     starts = [0, *(base + entry["DataOffset"] for entry in entries[1:])]
+    ends = dict(itertools.pairwise([*sorted({*starts}), len(data)]))
 
     def each() -> Iterator[Picture]:
-        for start, end in zip(starts, [*starts[1:], len(data)], strict=True):
-            found = decode(data[start:end])
-            picture = found.first if isinstance(found, Frames) else found
-            if picture is None:
+        for number, start in enumerate(starts):
+            if start in starts[:number]:
+                raise DecodeError("is damaged: two of its pictures are at one place")
+            found = decode(_without_list(data[start : ends[start]]))
+            if isinstance(found, Frames):
                 raise DecodeError("is damaged: one of its pictures is an animation")
-            yield picture
+            yield found
 
     return Frames(len(starts), each, first=first)
+
+
+def _is_list(segment: segments.Segment) -> bool:
+    return segment.marker == APPLICATION_2 and segment.body[: len(LIST)] == LIST
+
+
+def _without_list(data: bytes) -> bytes:
+    """Return one picture of an MPO as a JPEG: its list of pictures would lead back to itself."""
+    if LIST not in data:
+        return data
+    plain = bytearray(data)
+    for segment in filter(_is_list, segments.read(data)):
+        start = segment.end - len(segment.body)
+        plain[start : start + len(LIST)] = bytes(len(LIST))
+    return bytes(plain)
 
 
 # ---- writing ----------------------------------------------------------------------------------------

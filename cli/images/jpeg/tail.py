@@ -11,6 +11,8 @@ import struct
 from collections.abc import Callable
 from typing import Any
 
+from PIL import ImageChops
+
 from . import segments
 from .segments import APPLICATION_14, END_OF_IMAGE, FRAMES, HUFFMAN_TABLES, START_OF_SCAN, TABLES
 
@@ -65,8 +67,6 @@ def _header(data: bytes) -> tuple[bytes, tuple[int, int]]:
 
 def _first_difference(one: Any, other: Any, unit: tuple[int, int]) -> int | None:
     """Return the number of the first unit that differs between two images."""
-    from PIL import ImageChops
-
     difference = ImageChops.difference(one, other)
     width, height = unit
     for row in range(SIDE):

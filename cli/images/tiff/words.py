@@ -11,7 +11,7 @@ import math
 import struct
 from collections.abc import Sequence
 from fractions import Fraction
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from ....filters.core.engine.geometry import Geometry
 from .. import ifd
@@ -20,6 +20,8 @@ from . import imagej, ome
 
 OF_IMAGEJ, OF_TIFFFILE = b"ImageJ=", b'{"shape"'
 NAMES = {"imagej": "ImageJ description", "ome": "OME-XML"}
+OF_THE_ARRAY = {"shape", "axes", "truncated"}
+"""What tifffile's line says of the array alone, which any file of the same pages tells."""
 OWN_LAYOUT = {33628: "MetaMorph", 33629: "MetaMorph", 33630: "MetaMorph", 33631: "MetaMorph"} | {
     34361: "FluoView",
     34362: "FluoView",
@@ -121,8 +123,11 @@ class Words(NamedTuple):
                 tags[DESCRIPTION] = ifd.text(text)
             except ValueError as error:
                 notes.append(f"its OME-XML was not kept ({error})")
-        if self.kind == "shaped" and (text := _shaped(self, size, channels, pages)):
-            tags[DESCRIPTION] = ifd.text(text)
+        if self.kind == "shaped":
+            if text := _shaped(self, size, channels, pages):
+                tags[DESCRIPTION] = ifd.text(text)
+            else:
+                notes.append("its tifffile description is damaged and was not kept")
         return tags
 
     def of_samples(self) -> Words:
@@ -131,7 +136,10 @@ class Words(NamedTuple):
 
     @property
     def name(self) -> str:
-        """What the description is called."""
+        """What the description is called, where it says more than any file does."""
+        if self.kind == "shaped":
+            own = _told(self.text)
+            return "tifffile description" if own is None or own.keys() - OF_THE_ARRAY else ""
         return NAMES.get(self.kind, "")
 
 
@@ -170,11 +178,9 @@ def rational(number: float) -> ifd.Value:
 
 def _shaped(words: Words, size: tuple[int, int], channels: int, pages: Sequence[int]) -> bytes:
     """Return tifffile's line for the new shape; nothing where the old one is not understood."""
-    try:
-        told = json.loads(words.text)
-        shape = [int(side) for side in told["shape"]]
-    except (ValueError, TypeError, KeyError, RecursionError):
+    if (told := _told(words.text)) is None:
         return b""
+    shape = [int(side) for side in told["shape"]]
     ends = [*size[::-1], *([channels] if channels > 1 else [])]
     leading = shape[: -len(ends)] if len(shape) > len(ends) else []
     if list(pages) != list(range(words.pages)) or math.prod(leading) != len(pages):
@@ -184,3 +190,13 @@ def _shaped(words: Words, size: tuple[int, int], channels: int, pages: Sequence[
     if len(new) != len(shape):
         told.pop("axes", None)
     return json.dumps({**told, "shape": new}).encode("ascii")
+
+
+def _told(text: bytes) -> dict[str, Any] | None:
+    """Return what tifffile's line says, by its names; None where it is not understood."""
+    try:
+        told = json.loads(text)
+        all(int(side) for side in told["shape"])
+    except (ValueError, TypeError, KeyError, OverflowError, RecursionError):
+        return None
+    return told

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any
 
 from ..lazy_numpy import Array, np
@@ -343,29 +343,44 @@ def compass(name: str) -> list[Array]:
     return masks
 
 
-def named() -> dict[str, Kernel]:
-    """Every built-in kernel by its name."""
-    kernels = {
-        "identity": Kernel.of([[0, 0, 0], [0, 1, 0], [0, 0, 0]]),
-        "mean3": mean((3, 3)),
-        "mean5": mean((5, 5)),
-        "gaussian3": Kernel.product(BINOMIAL[3], BINOMIAL[3], 16),
-        "gaussian5": Kernel.product(BINOMIAL[5], BINOMIAL[5], 256),
-        "sharpen": Kernel.of([[0, -1, 0], [-1, 5, -1], [0, -1, 0]]),
-        "sharpen8": Kernel.of([[-1, -1, -1], [-1, 9, -1], [-1, -1, -1]]),
-        "laplacian4": Kernel.of(LAPLACIAN_4),
-        "laplacian8": Kernel.of(LAPLACIAN_8),
-        "emboss": Kernel.of([[-2, -1, 0], [-1, 1, 1], [0, 1, 2]]),
-        "highpass": Kernel.of([[-1, -1, -1], [-1, 8, -1], [-1, -1, -1]], divisor=9),
+def _builders() -> dict[str, Callable[[], Kernel]]:
+    """Return what builds each built-in kernel, by its name."""
+    builders: dict[str, Callable[[], Kernel]] = {
+        "identity": lambda: Kernel.of([[0, 0, 0], [0, 1, 0], [0, 0, 0]]),
+        "mean3": lambda: mean((3, 3)),
+        "mean5": lambda: mean((5, 5)),
+        "gaussian3": lambda: Kernel.product(BINOMIAL[3], BINOMIAL[3], 16),
+        "gaussian5": lambda: Kernel.product(BINOMIAL[5], BINOMIAL[5], 256),
+        "sharpen": lambda: Kernel.of([[0, -1, 0], [-1, 5, -1], [0, -1, 0]]),
+        "sharpen8": lambda: Kernel.of([[-1, -1, -1], [-1, 9, -1], [-1, -1, -1]]),
+        "laplacian4": lambda: Kernel.of(LAPLACIAN_4),
+        "laplacian8": lambda: Kernel.of(LAPLACIAN_8),
+        "emboss": lambda: Kernel.of([[-2, -1, 0], [-1, 1, 1], [0, 1, 2]]),
+        "highpass": lambda: Kernel.of([[-1, -1, -1], [-1, 8, -1], [-1, -1, -1]], divisor=9),
     }
     for name, (smooth, derivative) in DERIVATIVE_PAIRS.items():
-        kernels[f"{name}-x"] = Kernel.product(smooth, derivative)
-        kernels[f"{name}-y"] = Kernel.product(derivative, smooth)
-    kernels["roberts-1"], kernels["roberts-2"] = map(Kernel.of, ROBERTS)
+        builders[f"{name}-x"] = partial(Kernel.product, smooth, derivative)
+        builders[f"{name}-y"] = partial(Kernel.product, derivative, smooth)
+    for number, taps in enumerate(ROBERTS, 1):
+        builders[f"roberts-{number}"] = partial(Kernel.of, taps)
     for name in COMPASS_EAST:
-        for point, mask in zip(COMPASS_POINTS, compass(name), strict=True):
-            kernels[f"{name}-{point}"] = Kernel.of(mask)
-    return kernels
+        for index, point in enumerate(COMPASS_POINTS):
+            builders[f"{name}-{point}"] = partial(_compass_mask, name, index)
+    return builders
+
+
+def _compass_mask(name: str, index: int) -> Kernel:
+    return Kernel.of(compass(name)[index])
+
+
+def names() -> tuple[str, ...]:
+    """Every built-in kernel's name; needs no NumPy."""
+    return tuple(_builders())
+
+
+def named() -> dict[str, Kernel]:
+    """Every built-in kernel by its name."""
+    return {name: build() for name, build in _builders().items()}
 
 
 def normalized(kernel: Kernel, how: str) -> Kernel:

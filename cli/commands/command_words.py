@@ -1,0 +1,147 @@
+"""The words that people write for a filter's name: operators, kernels, and the names that other programs use."""
+
+from __future__ import annotations
+
+import difflib
+import os
+import re
+from collections.abc import Sequence
+from pathlib import PurePath
+from typing import NamedTuple
+
+from ...filters.core import catalog
+from ...filters.core.linear import filter_banks, kernels
+from ..console.messages import shown
+from ..images import formats
+
+
+class Home(NamedTuple):
+    """Where a word belongs: the filter with its options, and why."""
+
+    step: str
+    reason: str = ""
+
+
+ELSEWHERE: dict[str, tuple[Home, ...]] = {
+    "denoise": (Home("blur --op nlm", "removes noise and keeps edges"), Home("blur --op median", "removes specks")),
+    "despeckle": (Home("blur --op median", "removes specks"),),
+    "smooth": (Home("blur"), Home("blur --op bilateral", "keeps edges")),
+    "surface": (Home("blur --op bilateral", "keeps edges"),),
+    "lens": (Home("blur --op disk"),),
+    "bokeh": (Home("blur --op disk"),),
+    "defocus": (Home("blur --op disk"),),
+    "threshold": (
+        Home("morph --op hitmiss --shape 1 --threshold X", "white where brighter than X"),
+        Home("edges --threshold X", "white where an edge is stronger than X"),
+    ),
+    "usm": (Home("sharpen --op unsharp"),),
+    "deblur": (Home("sharpen --op unsharp"),),
+    "clarity": (Home("sharpen --op unsharp --sigma 20 --amount 0.3", "lifts local contrast"),),
+    "relief": (Home("conv --kernel emboss"),),
+    "edge": (Home("edges"),),
+    "edgedetect": (Home("edges"),),
+    "contour": (Home("edges --op canny"),),
+    "gradient": (Home("edges", "differentiates along x and y"), Home("morph --op gradient")),
+    "convolve": (Home("conv --kernel KERNEL --mode convolve"),),
+    "convolution": (Home("conv --kernel KERNEL --mode convolve"),),
+    "correlate": (Home("conv --kernel KERNEL"),),
+    "filter": (Home("conv --kernel KERNEL"),),
+    "rank": (Home("blur --op percentile"),),
+    "fft": (Home("frequency"),),
+    "fourier": (Home("frequency"),),
+    "butterworth": (Home("frequency --shape butterworth"),),
+    "morphology": (Home("morph"),),
+    "thin": (Home("edges --thin", "thins edges to a pixel"),),
+    "grain": (Home("noise"),),
+    "subsample": (Home("pool --op avg"),),
+    "downsample": (Home("pool --op avg", "makes a picture smaller by whole numbers"),),
+    "pipeline": (Home("chain"),),
+    "convert": (Home("conv --kernel identity -o FILE.png", "changes the format alone"),),
+}
+"""What other programs call it, in lower-case letters and digits alone."""
+NOT_FILTERS = (
+    "resize",
+    "scale",
+    "crop",
+    "rotate",
+    "flip",
+    "equalize",
+    "equalise",
+    "brightness",
+    "contrast",
+    "saturation",
+)
+"""What people ask of image programs and no filter does."""
+AFFIXES = r"(filter2d|filtering|filtered|filter|blur|noise|kernel|operator|edges|2d)$"
+"""What other programs hang on an operator's name: `medianBlur`, `gaussian_filter`."""
+
+
+def homes(word: str) -> tuple[Home, ...]:
+    """Return where a word that is no filter belongs, the catalogue's own places first; none for an unknown word.
+
+    >>> [home.step for home in homes("canny")], [home.step for home in homes("GaussianBlur")]
+    (['edges --op canny'], ['blur --op gaussian'])
+    """
+    places, bare = _places(), _bare(word)
+    if bare in places:
+        return tuple(places[bare])
+    affix = re.search(AFFIXES, bare)
+    found = places.get(bare[: affix.start()], []) if affix else []
+    named = [home for home in found if affix and home.step.startswith(f"{affix[0]} ")]
+    return tuple(named or found)
+
+
+def hint(word: str, commands: Sequence[str], program: str = "imfilter ") -> str:
+    """Return what to use for a *word* that is none of the *commands*, or names them all.
+
+    A step of a chain has no *program* before it.
+    """
+    if found := homes(word):
+        return _use(found, program)
+    if program and (os.path.lexists(word) or PurePath(word).suffix.lower() in formats.BY_SUFFIX):
+        return f"name a filter first, as in imfilter blur {shown(word)} -o OUTPUT"
+    if _bare(word) in NOT_FILTERS:
+        return "imfilter only filters images"
+    if near := difflib.get_close_matches(word.lower(), commands, n=1, cutoff=0.75):
+        return f"did you mean {near[0]!r}?"
+    places = _places()
+    if near := difflib.get_close_matches(_bare(word), places, n=1, cutoff=0.75):
+        return _use(places[near[0]], program)
+    return f"use one of {', '.join(commands)}"
+
+
+def _use(found: Sequence[Home], program: str) -> str:
+    texts = [f"{program}{home.step}" + (f" ({home.reason})" if home.reason else "") for home in found]
+    return f"use: {', or '.join(texts)}"
+
+
+def _bare(word: str) -> str:
+    """Return the letters and digits of a word.
+
+    >>> _bare("Sobel_X")
+    'sobelx'
+    """
+    return re.sub(r"[^a-z0-9]", "", word.lower())
+
+
+def _places() -> dict[str, list[Home]]:
+    """Return all words with their places: operators and their aliases, kernels, and other programs' words."""
+    places: dict[str, list[Home]] = {}
+
+    def add(word: str, *found: Home) -> None:
+        known = places.setdefault(_bare(word), [])
+        known += [home for home in found if home not in known]
+
+    for name in catalog.names():
+        op = catalog.load(name).spec.parameters.get("op")
+        if op is None:
+            continue
+        for choice in op.choices:
+            add(choice, Home(f"{name} --op {choice}"))
+        for alias, choice in op.param.aliases.items():
+            add(alias, Home(f"{name} --op {choice}"))
+    for kernel in (*kernels.names(), *filter_banks.BUILT_IN):
+        add(kernel, Home(f"conv --kernel {kernel}"))
+    for word, found in ELSEWHERE.items():
+        add(word, *found)
+    return places

@@ -1,0 +1,116 @@
+"""The options of a command as people write them: each once, and for an unknown one the option that was meant."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Sequence
+from typing import Any
+
+import typer
+from typer.core import TyperCommand, TyperOption
+
+from ...filters.core import catalog
+from ..console.messages import flag
+from ..errors import UsageError
+
+MEANINGS = {
+    "bits": "depth",
+    "bit-depth": "depth",
+    "boundary": "border",
+    "border-mode": "border",
+    "border-type": "border",
+    "edge-mode": "border",
+    "cores": "jobs",
+    "cval": "fill",
+    "crop": "roi",
+    "factor": "gain",
+    "filter-size": "size",
+    "force": "in-place",
+    "format": "to",
+    "gamma": "linear",
+    "kernel-size": "size",
+    "ksize": "size",
+    "limit": "max-pixels",
+    "mean": "bias",
+    "method": "op",
+    "no-exif": "strip",
+    "no-metadata": "strip",
+    "operator": "op",
+    "out": "output",
+    "output-dir": "output",
+    "output-format": "to",
+    "outdir": "output",
+    "overwrite": "in-place",
+    "page": "frame",
+    "parallel": "jobs",
+    "processes": "jobs",
+    "random-state": "seed",
+    "region": "roi",
+    "sd": "sigma",
+    "sigma-color": "range-sigma",
+    "sigma-colour": "range-sigma",
+    "sigma-r": "range-sigma",
+    "sigma-s": "sigma",
+    "sigma-space": "sigma",
+    "sigma-x": "sigma",
+    "silent": "quiet",
+    "simulate": "dry-run",
+    "skip-existing": "no-clobber",
+    "std": "sigma",
+    "stddev": "sigma",
+    "threads": "jobs",
+    "type": "op",
+    "window": "size",
+    "workers": "jobs",
+}
+"""What other programs call an option."""
+NEAR = 0.7
+"""How alike the letters of two options must be to be taken for each other."""
+
+
+class StrictCommand(TyperCommand):
+    """A command that refuses what is written twice, and says which option was meant by one that it does not have."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Read the words of the shell; raises UsageError."""
+        written = list(args)
+        try:
+            left = super().parse_args(ctx, args)
+        except typer.TyperException as error:
+            if (option := getattr(error, "option_name", None)) is None or ctx.resilient_parsing:
+                raise
+            raise UsageError(_refusal(option, written, self.get_params(ctx))) from None
+        if not ctx.resilient_parsing:
+            _check_once(self.make_parser(ctx).parse_args(written)[2])
+        return left
+
+
+def _check_once(order: Sequence[Any]) -> None:
+    """Raise UsageError where an option of one value was given twice; *order* has each as often as it was."""
+    single = [param for param in order if isinstance(param, TyperOption) and not (param.multiple or param.is_flag)]
+    for at, param in enumerate(single):
+        if param in single[:at]:
+            raise UsageError(f"{flag(param.name or '')} is given twice; it takes one value")
+
+
+def _refusal(option: str, written: Sequence[str], params: Sequence[Any]) -> str:
+    """Return what is wrong with an *option* among the words that were *written*."""
+    options = {word: param for param in params if isinstance(param, TyperOption) for word in param.opts}
+    if option in options:
+        return f"{option} takes no value" if options[option].is_flag else f"{option} requires a value"
+    if not option.startswith("--"):  # one dash before a long name is read as short options in a row
+        name = next((word for word in written if word.startswith(option) and f"-{word}" in options), None)
+        return f"unknown option {name}; did you mean -{name}?" if name else f"unknown option {option}"
+    return f"unknown option {option}{_hint(option.removeprefix('--'), [*options])}"
+
+
+def _hint(name: str, options: Sequence[str]) -> str:
+    """Return what an unknown option may mean; nothing where no option is near."""
+    meant = flag(MEANINGS.get(name.lower().replace("_", "-"), ""))
+    if meant in options:
+        return f"; did you mean {meant}?"
+    bare = [option.removeprefix("--") for option in options]
+    if near := difflib.get_close_matches(name.lower().replace("_", "-"), bare, n=1, cutoff=NEAR):
+        return f"; did you mean --{near[0]}?"
+    owners = [filter for filter in catalog.names() if name.replace("-", "_") in catalog.load(filter).spec.parameters]
+    return f"; it is an option of {', '.join(owners)}" if owners else ""
