@@ -145,9 +145,9 @@ class ImageProcessor:
         )
         outputs = result.outputs
         if picture.alpha is not None and "image" in outputs:
-            from . import hidden_colours  # few pictures have an alpha
+            from ...filters.core.engine import hidden_colours  # few pictures have an alpha
 
-            hidden_colours.keep(picture, self.stages, encodings["image"], outputs["image"])
+            hidden_colours.keep(picture.pixels, picture.alpha, self.stages, encodings["image"], outputs["image"])
         if SHEET in outputs:
             drawn = outputs[SHEET].samples.drawn(self.maps, self.options.render.sheet_range)
             outputs[SHEET] = outputs[SHEET]._replace(samples=drawn)
