@@ -278,7 +278,7 @@ def _maps(context: ImageContext, parts: Gradient, norm: Norm, image: Array | Non
     wanted = context.requested_fields
     strength = None
     if image is None or "magnitude" in wanted:
-        strength = gradient.strength(parts, norm, context)
+        strength = gradient.magnitude(parts, norm, context.work)
         image = strength if image is None else image
     degrees = gradient.angle(parts, context.work) if "angle" in wanted else None
     gx, gy = (part if name in wanted else None for name, part in zip(Gradient._fields, parts, strict=True))

@@ -118,6 +118,11 @@ class ImageProcessor:
         if picture.colours == "gray" and "chroma" in self.parts:
             picture.notes.append("is gray, which --channels chroma leaves as it is")
         self._check_room(picture)
+        light = picture
+        if self._is_light(picture, encodings.get("image")):
+            from . import linear_light  # few pictures are
+
+            picture, settings = linear_light.encoded(light, encodings["image"], settings)
         result = executor.run(
             self.stages,
             picture.pixels,
@@ -147,7 +152,7 @@ class ImageProcessor:
             drawn = outputs[SHEET].samples.drawn(self.maps, self.options.render.sheet_range)
             outputs[SHEET] = outputs[SHEET]._replace(samples=drawn)
         seen = _seen(picture, missing if result.missing else None)
-        surprising = self._surprises(picture, seen, encodings, outputs, formats_of)
+        surprising = self._surprises(light, seen, encodings, outputs, formats_of)
         height, width = picture.pixels.shape[:2]
         return Computed(
             picture.pixels.shape,
@@ -164,6 +169,14 @@ class ImageProcessor:
             same_units=total_gain(self.stages) == 1,
             missing=Missing(missing, result.missing, self.spreads_nan) if missing is not None else None,
         )
+
+    def _is_light(self, picture: Picture, encoding: Encoding | None) -> bool:
+        """Whether linear light goes into whole numbers, by the curve of sRGB; edges and differences are no light."""
+        if encoding is None or encoding.is_float or picture.pixels.dtype.kind != "f":
+            return False
+        if self.options.write.encode.keep_values or not total_gain(self.stages):
+            return False
+        return picture.colours in ("gray", "rgb") and picture.metadata.colour.is_linear
 
     def _canvas(self, output: str, format: formats.Format, metadata: Metadata) -> CanvasFactory:
         options = self.options.write.encode

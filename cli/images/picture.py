@@ -136,6 +136,8 @@ def size_guard(max_pixels: int) -> SizeGuard:
     """Return what refuses pictures of more than *max_pixels*, or for which there is no memory."""
 
     def check(width: int, height: int, a_pixel: int) -> None:
+        if width < 1 or height < 1:
+            raise DecodeError(f"is damaged ({width}×{height} pixels are no picture)")
         if width * height > max_pixels:
             raise DecodeError(
                 f"has {width}×{height} = {width * height} pixels; the limit is {max_pixels} (--max-pixels raises it)"
