@@ -115,7 +115,7 @@ def _check_values(options: SharedOptions) -> None:
     if options.max_frames < 1:
         raise UsageError("--max-frames must be 1 or greater")
     if options.angle_style not in ("code", "color"):
-        raise UsageError(f"--angle-style: {options.angle_style!r} is neither code nor color")
+        raise UsageError(f"--angle-style: {options.angle_style!r} is not code or color")
     if options.sheet_range not in SHEET_RANGES:
         raise UsageError(f"--sheet-range: {options.sheet_range!r} is not one of {', '.join(SHEET_RANGES)}")
 

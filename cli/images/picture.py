@@ -34,7 +34,7 @@ class DecodeOptions(NamedTuple):
 
 
 class DecodeError(Exception):
-    """The bytes are no picture that can be kept whole; the message says why."""
+    """The bytes is not a valid size that can be kept whole; the message says why."""
 
 
 class Palette(NamedTuple):
