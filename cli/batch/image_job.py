@@ -16,7 +16,7 @@ from ...filters.core.engine.quantize import Encoding, encoding, float_type, hue_
 from ...filters.core.engine.stage import total_gain
 from ...filters.core.engine.working_space import Settings
 from ...filters.core.filter import INDEX, check_white
-from ...filters.core.lazy_numpy import Array, np
+from ...filters.core.lazy_numpy import np
 from ...filters.core.parameters import ImageError
 from ..console.messages import shown
 from ..console.report import DEPTHS, Report
@@ -100,7 +100,7 @@ class ImageProcessor:
             check_white(self.recipe.white, dtype)
             picture.white = self.recipe.white
         formats_of = {
-            output: target.format or formats.FORMATS[picture.format] for output, target in job.targets.items()
+            output: target.format_for(output, formats.FORMATS[picture.format]) for output, target in job.targets.items()
         }
         write = self.options.write.encode
         if write.compression and not any(format.compressions for format in formats_of.values()):
@@ -118,6 +118,11 @@ class ImageProcessor:
         if picture.colours == "gray" and "chroma" in self.parts:
             picture.notes.append("is gray, which --channels chroma leaves as it is")
         self._check_room(picture)
+        light = picture
+        if self._is_light(picture, encodings.get("image")):
+            from . import linear_light  # few pictures are
+
+            picture, settings = linear_light.encoded(light, encodings["image"], settings)
         result = executor.run(
             self.stages,
             picture.pixels,
@@ -140,14 +145,13 @@ class ImageProcessor:
         )
         outputs = result.outputs
         if picture.alpha is not None and "image" in outputs:
-            from . import hidden_colours  # few pictures have an alpha
+            from ...filters.core.engine import hidden_colours  # few pictures have an alpha
 
-            hidden_colours.keep(picture, self.stages, encodings["image"], outputs["image"])
+            hidden_colours.keep(picture.pixels, picture.alpha, self.stages, encodings["image"], outputs["image"])
         if SHEET in outputs:
             drawn = outputs[SHEET].samples.drawn(self.maps, self.options.render.sheet_range)
             outputs[SHEET] = outputs[SHEET]._replace(samples=drawn)
-        seen = _seen(picture, missing if result.missing else None)
-        surprising = self._surprises(picture, seen, encodings, outputs, formats_of)
+        surprising = self._surprises(light, missing if result.missing else None, encodings, outputs, formats_of)
         height, width = picture.pixels.shape[:2]
         return Computed(
             picture.pixels.shape,
@@ -164,6 +168,14 @@ class ImageProcessor:
             same_units=total_gain(self.stages) == 1,
             missing=Missing(missing, result.missing, self.spreads_nan) if missing is not None else None,
         )
+
+    def _is_light(self, picture: Picture, encoding: Encoding | None) -> bool:
+        """Whether linear light goes into whole numbers, by the curve of sRGB; edges and differences are no light."""
+        if encoding is None or encoding.is_float or picture.pixels.dtype.kind != "f":
+            return False
+        if self.options.write.encode.keep_values or not total_gain(self.stages):
+            return False
+        return picture.colours in ("gray", "rgb") and picture.metadata.colour.is_linear
 
     def _canvas(self, output: str, format: formats.Format, metadata: Metadata) -> CanvasFactory:
         options = self.options.write.encode
@@ -231,7 +243,7 @@ class ImageProcessor:
     def _surprises(
         self,
         picture: Picture,
-        pixels: Array,
+        missing: float | None,
         encodings: Mapping[str, Encoding],
         outputs: Mapping[str, Output],
         formats_of: Mapping[str, formats.Format],
@@ -245,10 +257,9 @@ class ImageProcessor:
         untold = white_notes.untold(picture, encodings, formats_of)
         weights = self.stages[-1].weights
         kernel_sum = None if weights is None else weights.sum
-        last = self.recipe.last
-        told = list(encodings.items())[: 1 if self.maps else None]
-        notes = [surprises.note(name, encoding, outputs[name], last, pixels, kernel_sum) for name, encoding in told]
-        return tuple(note for note in [untold, *notes] if note)
+        told = dict(list(encodings.items())[: 1 if self.maps else None])
+        notes = surprises.notes(picture, missing, self.recipe.last, kernel_sum, told, outputs)
+        return (*([untold] if untold else []), *notes)
 
     def _encoding(self, output: str, picture: Picture, format: formats.Format, target: Target) -> Encoding:
         """Return how one output's values become samples of its file; raises FileError where it cannot hold them."""
@@ -344,16 +355,6 @@ class ImageProcessor:
             return encode.write_maps(file, output.samples, format, metadata, options, stamp, white)
         colours = computed.colours_of(name)
         return encode.write(file, output.samples, output.alpha, format, metadata, options, stamp, colours, white)
-
-
-def _seen(picture: Picture, missing: float | None) -> Array:
-    """Return the pixels that are neither transparent nor missing, as one row; all where there is no other."""
-    where = None if picture.alpha is None else picture.alpha > 0
-    marked = nodata.of(missing, picture.pixels, picture.colours == "rgb", picture.full)
-    if marked is not None:
-        there = ~marked.gaps(picture.pixels).any(axis=2)
-        where = there if where is None or not (where & there).any() else where & there
-    return picture.pixels if where is None or not where.any() else picture.pixels[where][None]
 
 
 def _output_facts(outputs: Mapping[str, Output], encodings: Mapping[str, Encoding]) -> list[str]:

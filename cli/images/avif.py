@@ -16,7 +16,8 @@ from ...filters.core.lazy_numpy import np
 from ..console.messages import reason_of
 from . import isobmff, pillow_decoder, pillow_private
 from .codec import Codec, Content
-from .metadata import of_image, orientation_of, turned
+from .colour_description import of_code_points
+from .metadata import Metadata, of_image, orientation_of, turned
 from .picture import Decode, DecodeError, DecodeOptions, Frames, PartialDecode, Picture, Timing, with_alpha
 
 QUALITY = 95
@@ -71,13 +72,23 @@ def check_whole(data: bytes) -> None:
 def finish(begun: PartialDecode, options: DecodeOptions, decode: Decode) -> Picture | Frames:
     """Return the picture, upright, or the frames of an animation."""
     if begun.image is not None:
-        return pillow_decoder.finish(begun, options)
+        picture = pillow_decoder.finish(begun, options)
+        picture.metadata = _coloured(picture.metadata, begun.data, picture.notes)
+        return picture
     bits, image = depth(begun.data), _opened(begun.data)
     if image.n_frames == 1:
         return _deep(begun.data, image, bits)
     if bits > 8:
         raise DecodeError(f"has {image.n_frames} frames of {bits} bits, which are not read; convert it to 16-bit APNG")
     return _frames(begun.data, image)
+
+
+def _coloured(metadata: Metadata, data: bytes, notes: list[str]) -> Metadata:
+    """Return what a picture carries with what its box `colr` says, where it has no profile."""
+    points = isobmff.code_points(data)
+    if metadata.icc or points is None:
+        return metadata
+    return metadata._replace(colour=of_code_points(*points, notes))
 
 
 def _deep(data: bytes, image: Any, bits: int) -> Picture:
@@ -92,13 +103,14 @@ def _deep(data: bytes, image: Any, bits: int) -> Picture:
     if samples.dtype != np.uint16:
         raise DecodeError(f"is damaged: its {bits} bits are {8 * samples.dtype.itemsize}")
     picture = with_alpha(turned(extras.scaled(samples, bits), orientation))
+    metadata = _coloured(metadata, data, notes)
     picture.metadata, picture.notes, picture.orientation = metadata, notes, orientation
     return picture
 
 
 def _frames(data: bytes, image: Any) -> Frames:
     notes: list[str] = []
-    metadata, orientation = of_image(image, notes), orientation_of(image)
+    metadata, orientation = _coloured(of_image(image, notes), data, notes), orientation_of(image)
     durations = []
     for number in range(image.n_frames):
         image.seek(number)

@@ -1,7 +1,11 @@
-"""The colours that a picture's samples stand for, as chunks of a PNG or a box of an AVIF say it."""
+"""The colours that a picture's samples stand for, as chunks of a PNG or a box of an AVIF say it.
+
+Chromaticities and curves of code points are those of ITU-T H.273, whose numbers JPEG XL shares.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from ...filters.core.engine import transfer
@@ -26,7 +30,7 @@ PRIMARIES: dict[int, Chromaticities] = {
     22: (*D65, 0.630, 0.340, 0.295, 0.605, 0.155, 0.077),
 }
 """Of the colour primaries of ITU-T H.273, table 2."""
-SRGB, PQ, HLG = 13, 16, 18
+UNSPECIFIED, LINEAR, SRGB, PQ, HLG = 2, 8, 13, 16, 18
 """Transfer characteristics of ITU-T H.273, table 3."""
 CURVES: dict[int, Curve] = {
     1: transfer.BT709,
@@ -34,7 +38,7 @@ CURVES: dict[int, Curve] = {
     5: transfer.gamma(2.8),
     6: transfer.BT709,
     7: transfer.SMPTE240,
-    8: transfer.LINEAR,
+    LINEAR: transfer.LINEAR,
     11: transfer.BT709,
     12: transfer.BT709,
     SRGB: transfer.SRGB,
@@ -46,6 +50,8 @@ CURVES: dict[int, Curve] = {
 }
 GAMMA_UNIT = 100_000
 """What gAMA and cHRM count in."""
+ROUNDED = 1e-3
+"""Chromaticities that differ by less are the same."""
 EXPONENTS = (0.02, 50.0)
 """The range of exponents that are no nonsense."""
 
@@ -109,6 +115,19 @@ class ColourDescription(NamedTuple):
         return transfer.of_curves(transfer.gamma(self._exponent))
 
     @property
+    def is_linear(self) -> bool:
+        """Whether samples are light."""
+        return self.transfer().curves == (transfer.LINEAR,)
+
+    def by_srgb_curve(self) -> ColourDescription:
+        """Return what is said of the same colours by the curve of sRGB."""
+        if (points := self.known_points) is not None:
+            found = ColourDescription(points._replace(transfer=SRGB))
+        else:
+            found = ColourDescription(white_and_primaries=self.white_and_primaries)
+        return NOTHING if found.is_srgb else found
+
+    @property
     def _exponent(self) -> float:
         """The power of samples that is light, by gAMA; 0 where there is none, or it is nonsense."""
         exponent = GAMMA_UNIT / self.gamma if self.gamma else 0.0
@@ -116,6 +135,41 @@ class ColourDescription(NamedTuple):
 
 
 NOTHING = ColourDescription()
+LINEAR_LIGHT = ColourDescription(CodePoints(1, LINEAR))
+"""Of the primaries of sRGB."""
+
+
+def of_code_points(primaries: int, transfer: int, notes: list[str]) -> ColourDescription:
+    """Return what code points say of decoded RGB: nothing of those that are sRGB, or not specified."""
+    if UNSPECIFIED in (primaries, transfer):
+        primaries = 1 if primaries == UNSPECIFIED else primaries
+        transfer = SRGB if transfer == UNSPECIFIED else transfer
+    points = CodePoints(primaries, transfer)
+    if not points.known:
+        notes.append(f"its colours, of the code points {primaries} and {transfer}, are not understood; taken for sRGB")
+        return NOTHING
+    found = ColourDescription(points)
+    return NOTHING if found.is_srgb else found
+
+
+def of_linear(primaries: Sequence[float], white: Sequence[float], notes: list[str]) -> ColourDescription:
+    """Return what describes linear light of these chromaticities, of red, green and blue and of white."""
+    given: Chromaticities = (*white, *primaries)  # type: ignore[assignment]
+    if len(given) != len(BT709) or not all(0 <= value <= 2 for value in given) or not _plausible(given):
+        notes.append("its primaries are none that other formats hold; its colours are taken for those of sRGB")
+        return LINEAR_LIGHT
+    if max(abs(one - other) for one, other in zip(given, BT709, strict=True)) < ROUNDED:
+        return LINEAR_LIGHT
+    return ColourDescription(gamma=GAMMA_UNIT, white_and_primaries=_counted(given))
+
+
+def chrm(primaries: int) -> tuple[int, ...]:
+    """Return white and primaries of a code point as cHRM holds them."""
+    return _counted(PRIMARIES[primaries])
+
+
+def _counted(given: Chromaticities) -> tuple[int, ...]:
+    return tuple(round(value * GAMMA_UNIT) for value in given)
 
 
 def _plausible(given: Chromaticities) -> bool:

@@ -1,4 +1,4 @@
-"""OpenEXR: the first part of a file, as float, by the format's own library."""
+"""OpenEXR: the first part of a file, as float in linear light, by the format's own library."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import Any
 from ...filters.core.lazy_numpy import Array, np
 from . import extras
 from .codec import Codec, not_written
+from .colour_description import LINEAR_LIGHT, of_linear
 from .picture import Decode, DecodeError, DecodeOptions, PartialDecode, Picture, premultiplied, real_samples
 from .silence import silenced
 
@@ -38,7 +39,12 @@ def finish(begun: PartialDecode, options: DecodeOptions, decode: Decode) -> Pict
         raise DecodeError(
             "is an OpenEXR image of deep or subsampled channels, which is not read; exrstdattr or oiiotool converts it"
         )
-    return _picture(planes, notes)
+    picture = _picture(planes, notes)
+    if COLOURS[0] in planes or "Y" in planes:
+        given = header.get("chromaticities")
+        colour = LINEAR_LIGHT if given is None else of_linear(given[:6], given[6:], notes)
+        picture.metadata = picture.metadata._replace(colour=colour)
+    return picture
 
 
 def _opened(library: Any, name: str, **settings: Any) -> Any:

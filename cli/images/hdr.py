@@ -1,4 +1,4 @@
-"""Radiance HDR: read as float, after "File Formats" of the Radiance documentation.
+"""Radiance HDR: read as float in linear light, after "File Formats" of the Radiance documentation.
 
 A sample is ``m·2^(e−136)``, as OpenCV, ImageMagick and stb_image read it; as by them, `EXPOSURE` is not divided out.
 """
@@ -9,9 +9,12 @@ import re
 
 from ...filters.core.lazy_numpy import Array, np
 from .codec import Codec, not_written
+from .colour_description import LINEAR_LIGHT, ColourDescription, of_linear
+from .metadata import Metadata
 from .picture import Decode, DecodeError, DecodeOptions, PartialDecode, Picture
 
 SIZE = re.compile(rb"([-+])([XY]) +(\d{1,9}) +([-+])([XY]) +(\d{1,9})\n")
+PRIMARIES = re.compile(rb"^PRIMARIES=(.*)$", re.MULTILINE)
 RGBE = b"32-bit_rle_rgbe"
 NARROWEST, WIDEST = 8, 0x7FFF
 """Widths of rows that may be packed by component."""
@@ -51,7 +54,17 @@ def finish(begun: PartialDecode, options: DecodeOptions, decode: Decode) -> Pict
         pixels = pixels[::-1]
     if right == b"-":
         pixels = pixels[:, ::-1]
-    return Picture(np.ascontiguousarray(pixels), notes=notes)
+    given = PRIMARIES.search(data, 0, end)
+    colour = LINEAR_LIGHT if given is None else _colour(given[1], notes)
+    return Picture(np.ascontiguousarray(pixels), metadata=Metadata(colour=colour), notes=notes)
+
+
+def _colour(given: bytes, notes: list[str]) -> ColourDescription:
+    try:
+        found = [float(word) for word in given.split()]
+    except ValueError:
+        found = []
+    return of_linear(found[:6], found[6:], notes)
 
 
 def _rows(data: bytes, at: int, rows: int, columns: int) -> tuple[Array, int]:

@@ -8,10 +8,9 @@ from ...filters.core.lazy_numpy import np
 from ..console.messages import reason_of
 from . import extras, isobmff
 from .codec import Codec, not_written
+from .colour_description import of_code_points
 from .metadata import Metadata, of_block, whole_profile, whole_xmp
 from .picture import Decode, DecodeError, DecodeOptions, PartialDecode, Picture, with_alpha
-
-SRGB_PRIMARIES, UNSPECIFIED = 1, 2
 
 
 def finish(begun: PartialDecode, options: DecodeOptions, decode: Decode) -> Picture:
@@ -46,9 +45,10 @@ def finish(begun: PartialDecode, options: DecodeOptions, decode: Decode) -> Pict
 
 def _metadata(info: dict[str, Any], notes: list[str]) -> Metadata:
     metadata = Metadata(icc=whole_profile(info.get("icc_profile"), notes))
-    colours = info.get("nclx_profile") or {}
-    if not metadata.icc and colours.get("color_primaries", SRGB_PRIMARIES) not in (SRGB_PRIMARIES, UNSPECIFIED):
-        notes.append(f"its colours are of primaries {int(colours['color_primaries'])}, not sRGB, and kept as they are")
+    colours = info.get("nclx_profile")
+    if colours and not metadata.icc:
+        given = of_code_points(int(colours["color_primaries"]), int(colours["transfer_characteristics"]), notes)
+        metadata = metadata._replace(colour=given)
     tags = of_block(info.get("exif") or b"", notes).tags
     return metadata._replace(tags=tags, xmp=whole_xmp(info.get("xmp") or b"", notes))
 

@@ -101,6 +101,36 @@ def extents(data: bytes) -> dict[int, list[tuple[int, int]]]:
     return found
 
 
+def code_points(data: bytes) -> tuple[int, int] | None:
+    """Return the colour primaries and transfer characteristics of the primary item; ISO/IEC 14496-12, 12.1.5."""
+    for box in _properties(data):
+        if box.name == b"colr" and data[box.start : box.start + 4] == b"nclx" and box.start + 8 <= len(data):
+            return struct.unpack_from(">HH", data, box.start + 4)
+    return None
+
+
+def _properties(data: bytes) -> Iterator[Box]:
+    """Yield the properties of the primary item; ISO/IEC 23008-12, section 9.3."""
+    primary = next(inside(data, b"meta", b"pitm"), None)
+    every = [box for shelf in inside(data, b"meta", b"iprp", b"ipco") for box in boxes(data, shelf.start, shelf.end)]
+    if primary is None:
+        return
+    item = int.from_bytes(data[primary.start + 4 : primary.start + (8 if data[primary.start] else 6)])
+    for box in inside(data, b"meta", b"iprp", b"ipma"):
+        wide, long = (4 if data[box.start] else 2), (2 if data[box.start + 3] & 1 else 1)
+        at, end = box.start + 8, min(box.end, len(data))
+        while at + wide < end:
+            found, count = int.from_bytes(data[at : at + wide]), data[at + wide]
+            at += wide + 1
+            numbers = [int.from_bytes(data[at + long * i : at + long * (i + 1)]) for i in range(count)]
+            at += long * count
+            if found == item:
+                # The first bit says that the property is essential, and they are counted from 1.
+                places = [number & ((1 << 8 * long - 1) - 1) for number in numbers]
+                yield from (every[place - 1] for place in places if 0 < place <= len(every))
+                return
+
+
 def check_items(data: bytes, kind: bytes) -> None:
     """Raise `DecodeError` where the data of a picture of this kind are cut off, or end in zeros; decoders take that."""
     kinds = items(data)

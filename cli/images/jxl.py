@@ -10,7 +10,8 @@ from typing import NamedTuple
 from ...filters.core.lazy_numpy import np
 from . import extras, isobmff
 from .codec import Codec, not_written
-from .metadata import Metadata, of_block
+from .colour_description import NOTHING, CodePoints, ColourDescription, chrm
+from .metadata import Metadata, of_block, whole_xmp
 from .picture import Decode, DecodeError, DecodeOptions, PartialDecode, Picture, premultiplied, with_alpha
 
 CODESTREAM = b"\xff\x0a"
@@ -19,6 +20,14 @@ RATIOS = {1: (1, 1), 2: (12, 10), 3: (4, 3), 4: (3, 2), 5: (16, 9), 6: (5, 4), 7
 ALPHA, SPOT, CFA = 0, 2, 5
 """Kinds of extra channels."""
 MOST_EXTRA = 256
+COLOUR, GRAY = 0, 1
+"""Kinds of colours; others are none that other formats hold."""
+CUSTOM = 2
+PRIMARIES = {(1, 1): 1, (1, 9): 9, (1, 11): 12, (11, 11): 11}
+"""The colour primaries of ITU-T H.273 for the numbers of white and primaries; table E.2."""
+GAMMA_STEPS = 100
+"""JPEG XL's exponents count in ten-millionths, those of gAMA in hundred-thousandths."""
+COMPRESSED = {b"Exif": "EXIF", b"xml ": "XMP"}
 
 
 class Bits:
@@ -56,8 +65,8 @@ class Header(NamedTuple):
     floating: bool = False
     extra: tuple[tuple[int, bool], ...] = ()
     """The kind of each extra channel, and whether the colours are multiplied by it."""
-    srgb: bool = True
-    """Its colours are sRGB, or gray of that curve."""
+    colour: ColourDescription | None = NOTHING
+    """What it says of its colours; None where a profile does, or they are of no kind that has a number."""
 
 
 def _size(bits: Bits) -> tuple[int, int]:
@@ -104,7 +113,7 @@ def header(stream: bytes) -> Header:
         elif kind == CFA:
             bits.choice((0, 1), (2, 0), (4, 3), (8, 19))
         extra.append((kind, multiplied))
-    return Header(width, height, animated, depth, floating, tuple(extra), _is_srgb(bits))
+    return Header(width, height, animated, depth, floating, tuple(extra), _colour(bits))
 
 
 def _depth(bits: Bits) -> tuple[int, bool]:
@@ -115,17 +124,28 @@ def _depth(bits: Bits) -> tuple[int, bool]:
     return depth, True
 
 
-def _is_srgb(bits: Bits) -> bool:
-    """Whether the colours are sRGB; pictures that are stored as XYB are decoded to what this says."""
+def _colour(bits: Bits) -> ColourDescription | None:
+    """Return what is said of the colours; pictures that are stored as XYB are decoded to that."""
     bits.number(1)
     if bits.number(1):
-        return True
+        return NOTHING
     if bits.number(1):  # an ICC profile
-        return False
-    gray = bits.enumerated() == 1
+        return None
+    space = bits.enumerated()
     white = bits.enumerated()
-    primaries = 1 if gray else bits.enumerated() if white == 1 else 0
-    return (white, primaries) == (1, 1) and not bits.number(1) and bits.enumerated() == 13
+    if space not in (COLOUR, GRAY) or white == CUSTOM:
+        return None
+    primaries = PRIMARIES.get((white, 1 if space == GRAY else bits.enumerated()))
+    if primaries is None:
+        return None
+    if bits.number(1):
+        exponent = bits.number(24)
+        given = ColourDescription(gamma=round(exponent / GAMMA_STEPS), white_and_primaries=chrm(primaries))
+    else:
+        given = ColourDescription(CodePoints(primaries, bits.enumerated()))
+        if given.known_points is None:
+            return None
+    return NOTHING if given.is_srgb else given
 
 
 def codestream(data: bytes) -> bytes:
@@ -171,17 +191,22 @@ def finish(begun: PartialDecode, options: DecodeOptions, decode: Decode) -> Pict
         picture = Picture(picture.pixels.astype(np.float32), picture.alpha)
     if picture.alpha is not None and alphas and found.extra[alphas[0]][1]:
         picture.pixels = premultiplied(picture.pixels, picture.alpha)
-    if not found.srgb:
+    if found.colour is None:
         notes.append("its colours are not sRGB and are kept as they are; its profile is not")
-    picture.metadata, picture.notes = _metadata(begun.data, notes), notes
+    picture.metadata, picture.notes = _metadata(begun.data, notes)._replace(colour=found.colour or NOTHING), notes
     return picture
 
 
 def _metadata(data: bytes, notes: list[str]) -> Metadata:
+    found = Metadata()
     for box in isobmff.boxes(data) if not data.startswith(CODESTREAM) else ():
         if box.name == b"Exif":
-            return Metadata(tags=of_block(data[box.start + 4 : box.end], notes).tags)
-    return Metadata()
+            found = found._replace(tags=of_block(data[box.start + 4 : box.end], notes).tags)
+        elif box.name == b"xml ":
+            found = found._replace(xmp=whole_xmp(data[box.start : box.end], notes))
+        elif box.name == b"brob" and (name := COMPRESSED.get(data[box.start : box.start + 4])):
+            notes.append(f"its {name}, which Brotli compressed, was not kept")
+    return found
 
 
 CODEC = Codec(finish, not_written)

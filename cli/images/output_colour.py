@@ -24,6 +24,8 @@ class OutputColour(NamedTuple):
 def is_lost(metadata: Metadata, format: Format, options: EncodeOptions) -> bool:
     """Whether an output cannot say what its colours are, so that they may have to be converted."""
     told = metadata.icc or metadata.colour != NOTHING
+    if format.only_float and metadata.colour.is_linear:
+        return False  # which is how others take such a file
     return bool(told) and not format.raw and (options.strip or not format.profiles)
 
 
@@ -73,4 +75,6 @@ def _name(colour: ColourDescription) -> str:
     points = colour.known_points
     if points is not None:
         return f"Primaries {points.primaries} and transfer {points.transfer} of ITU-T H.273"
+    if colour.is_linear:
+        return "Linear light"
     return f"Colours of a PNG, gamma {colour.gamma / 100_000:g}" if colour.gamma else "Primaries of a PNG"

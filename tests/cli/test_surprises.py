@@ -40,6 +40,23 @@ def test_clipping_is_said_and_the_advice_helps(words, what, advice, run):
     assert (ended.code, ended.err) == (0, "")
 
 
+@pytest.mark.parametrize("norm", ["l2", "l1", "max"])
+@pytest.mark.parametrize("mode", ["L", "I;16", "bands"])
+def test_clipped_edges_of_whole_numbers_are_said_too(mode, norm, run):
+    noise = RNG.integers(0, 256, (50, 60, 5), dtype=np.uint8)
+    if mode == "bands":
+        np.save("noise.npy", noise)
+        source, target = "noise.npy", ["out.tif", "--depth", "8"]
+    else:
+        Image.fromarray(noise[..., 0] if mode == "L" else noise[..., 0] * np.uint16(257)).save("noise.png")
+        source, target = "noise.png", ["out.png"]
+    ended = run("edges", source, "-o", *target, "--norm", norm)
+    assert ended.code == 0
+    assert re.fullmatch(
+        rf"imfilter: {source}: more than 20% of the picture is clipped; --gain \S+ shows it\n", ended.err
+    )
+
+
 @pytest.mark.each(
     "words",
     [
@@ -73,8 +90,8 @@ def test_a_picture_without_contrast_is_said(run):
 
 
 def test_a_faint_edge_that_canny_does_not_see_is_said_and_percentages_find_it(run, load):
-    image = np.full((30, 40), 1000, np.uint16)
-    image[:, 20:] = 3000
+    image = np.full((30, 40), 31000, np.uint16)
+    image[:, 20:] = 33000
     Image.fromarray(image).save("faint.png")
     ended = run("edges", "faint.png", "-o", "out.png", "--op", "canny")
     assert ended.lines == [
@@ -85,3 +102,33 @@ def test_a_faint_edge_that_canny_does_not_see_is_said_and_percentages_find_it(ru
     assert (load("out.png") > 0).any(axis=1).all()
     Image.new("L", (20, 20), 90).save("flat.png")
     assert run("edges", "flat.png", "-o", "out.png", "--op", "canny").err == ""
+
+
+@pytest.fixture
+def deep():
+    """12 bits in 16, with a step in the middle."""
+    picture = np.full((40, 60), 300, np.uint16)
+    picture[:, 30:] = 3900
+    picture += RNG.integers(0, 20, picture.shape).astype(np.uint16)
+    Image.fromarray(picture).save("deep.png")
+    return picture
+
+
+@pytest.mark.parametrize(
+    "words", [("edges", "--op", "canny"), ("blur", "--depth", "8"), ("edges", "--op", "canny", "--depth", "8")], ids=str
+)
+def test_a_picture_that_fills_few_of_its_bits_is_said_with_its_white(run, ok, deep, load, words):
+    (line,) = run(*words, "deep.png", "-o", "out.png").lines
+    assert "its values end below 1/8 of white" in line
+    assert line.endswith("; use --white 4095")
+    assert load("out.png").max() < 20
+    ok(*words, "deep.png", "-o", "out.png", "--white", "4095")
+    assert load("out.png").max() > 230
+
+
+def test_float_of_few_bits_is_said_too_and_16_bits_of_them_are_kept_in_silence(run, ok, deep):
+    (line,) = run("blur", "deep.png", "-o", "out.tif", "--depth", "float").lines
+    assert line.endswith("; use --white 4095")
+    ok("blur", "deep.png", "-o", "out.png")
+    Image.fromarray(deep * np.uint16(16)).save("deep.png")
+    ok("blur", "deep.png", "-o", "out.png", "--depth", "8")

@@ -1,0 +1,31 @@
+"""Float pictures in linear light, as renderers write them, on their way into whole numbers.
+
+Those have too few levels for the shadows of linear light, and most programs take them for sRGB.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+
+from ...filters.core.engine import transfer
+from ...filters.core.engine.quantize import Encoding
+from ...filters.core.engine.working_space import Settings
+from ...filters.core.lazy_numpy import np
+from ..console.report import depth_in_words
+from ..images.picture import Picture
+
+SRGB = transfer.DEFAULT
+
+
+def encoded(picture: Picture, encoding: Encoding, settings: Settings) -> tuple[Picture, Settings]:
+    """Return a picture by the curve of sRGB, and settings by which filters see its light; what it says follows."""
+    pixels = SRGB.encode(picture.pixels, picture.full).astype(picture.pixels.dtype)
+    picture.metadata = picture.metadata._replace(colour=picture.metadata.colour.by_srgb_curve())
+    picture.notes.append(
+        f"its linear light was converted to sRGB for {depth_in_words(encoding.dtype)} samples "
+        "(--keep-values leaves the values unchanged)"
+    )
+    # What is given in the units of the file follows.
+    fill = float(SRGB.encode(np.asarray([settings.fill], np.float64), picture.full)[0])
+    settings = settings._replace(linear=True, linear_out=None, transfer=SRGB, fill=fill)
+    return dataclasses.replace(picture, pixels=pixels), settings
