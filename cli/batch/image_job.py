@@ -252,9 +252,10 @@ class ImageProcessor:
         """Return notes on what will surprise in the outputs; of many maps on one."""
         if not self.options.report.notes:
             return ()
-        beyond = "" if "gain" in self.recipe.last.given else white_notes.far_above(picture, encodings)
-        if beyond:
-            return (beyond,)
+        if "gain" not in self.recipe.last.given:
+            beyond = white_notes.far_above(picture, encodings) or white_notes.far_below(picture, encodings)
+            if beyond:
+                return (beyond,)
         untold = white_notes.untold(picture, encodings, formats_of)
         weights = self.stages[-1].weights
         kernel_sum = None if weights is None else weights.sum
