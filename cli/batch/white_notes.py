@@ -1,4 +1,4 @@
-"""Notes on what is white: values far above or below it, and files that cannot say it."""
+"""Notes on what is white: values far above it, and files that cannot say it."""
 
 from __future__ import annotations
 
@@ -12,8 +12,6 @@ from ..images.picture import Picture
 
 FAR = 2.0
 """Values of more than so many times white are far above it: highlights reach that seldom, another unit always."""
-UNUSED = 1 / 16
-"""Samples that reach no more of white leave nearly all of the range unused: 12 bits in 16, or less."""
 COMMON = (255, 4095, 65535)
 """White of 8, 12 and 16 bits."""
 
@@ -28,21 +26,6 @@ def far_above(picture: Picture, encodings: Mapping[str, Encoding]) -> str:
     return (
         f"its values, up to {greatest:.5g}, are far above white, {white:g}, and are clipped in "
         f"{depth_in_words(clipped.dtype)} samples; use --white {better:.5g} or --range stretch"
-    )
-
-
-def far_below(picture: Picture, encodings: Mapping[str, Encoding]) -> str:
-    """Return the note that little is left of a picture's levels in 8 bits, since it uses few of 16; else nothing."""
-    image = encodings.get("image")
-    if image is None or not (image.dtype == "uint8" and image.kind == "picture" and _shows_white(image)):
-        return ""
-    white, greatest = picture.full, float(picture.pixels.max()) if picture.pixels.dtype == np.uint16 else 0
-    if not 0 < greatest <= UNUSED * white:
-        return ""
-    better = next(common for common in COMMON if greatest <= common)
-    return (
-        f"its samples reach only {greatest:g} of {white:g}, of which 8 bits keep {round(greatest / white * 255) + 1} "
-        f"levels; use --white {better} or --range stretch"
     )
 
 
