@@ -77,9 +77,8 @@ def _without_places(metadata: Metadata, notes: list[str]) -> Metadata:
 
     found = xmp.without_places(metadata.xmp)
     if found.parts:
-        notes.append(
-            f"its {' and '.join(found.parts)} in XMP no longer hold where its samples moved, and were not kept"
-        )
+        parts = " and ".join(found.parts)
+        notes.append(f"its {parts} in XMP no longer hold where its samples moved, and were not kept")
     return metadata._replace(xmp=found.packet)
 
 

@@ -49,9 +49,7 @@ OF_PLACES = (
     Property(b"http://www.metadataworkinggroup.com/schemas/regions/", b"Regions", REGIONS),
     Property(b"http://ns.microsoft.com/photo/1.2/", b"RegionInfo", REGIONS),
     Property(b"http://iptc.org/std/Iptc4xmpExt/2008-02-29/", b"ImageRegion", REGIONS),
-    Property(
-        b"http://ns.google.com/photos/1.0/panorama/", rb"(?:CroppedArea|FullPano|LargestValidInterior)\w+", PANORAMA
-    ),
+    Property(b"http://ns.google.com/photos/1.0/panorama/", rb"(?:Cropped|Full|LargestValid)\w+", PANORAMA),
 )
 """Places in the picture, in its samples or in parts of its sides."""
 
