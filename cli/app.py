@@ -18,7 +18,7 @@ from .version import VERSION
 
 SEVERAL = {
     "chain": "Run several filters in one pass, without rounding between them.",
-    "run": "Run the filters of a recipe, as imfilter chain --save writes it.",
+    "run": "Run the filters of a recipe, written by imfilter chain --save.",
 }
 """The commands that run filters in a row."""
 
@@ -83,7 +83,7 @@ def _version(asked: bool) -> None:
 
 @app.callback(
     invoke_without_command=True,
-    epilog="`imfilter FILTER --help` tells a filter's options. Exit codes: 0 all done, 1 some image failed, "
+    epilog="`imfilter FILTER --help` lists a filter's options. Exit codes: 0 all done, 1 some image failed, "
     "2 wrong call, 130 interrupted.",
 )
 def imfilter(

@@ -25,7 +25,10 @@ def console() -> NoReturn:
     """
     garbage.pause()
     warnings.simplefilter("ignore")  # libraries', of which the program says what matters in its own words
-    code = _run(ahead=True)
+    try:
+        code = _run(ahead=True)
+    except SystemExit as ended:  # by a signal; a second one must find no interpreter that is taken apart
+        code = ended.code if isinstance(ended.code, int) else 1
     for stream in (sys.stdout, sys.stderr):
         if stream is not None:
             # Who closed the pipe has been told what there was to tell.

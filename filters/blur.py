@@ -13,6 +13,7 @@ from .core.rank import rank_filter
 
 # What serves one op alone, and not the signature, is imported with that op: 2 ms, which a Gaussian does not need.
 
+MAX_SIGMA = 1000
 MAX_LENGTH = 1000
 """Pixels of a motion, or across a disk: larger kernels do not fit the Fourier transform's tiles, and take minutes."""
 LINEAR = ("gaussian", "mean", "motion", "disk")
@@ -43,7 +44,7 @@ def blur(
             "guided",
             "nlm",
         ],
-        Param("Which blur.", aliases=ALIASES),
+        Param("The blur.", aliases=ALIASES),
     ] = "gaussian",
     sigma: Annotated[
         Pair | None,
@@ -51,7 +52,7 @@ def blur(
             "Standard deviation.",
             unit="px",
             min=0,
-            max=1000,
+            max=MAX_SIGMA,
             only=("gaussian", "bilateral"),
             shown_default="1; bilateral 2",
         ),
@@ -68,13 +69,13 @@ def blur(
     epsilon: Annotated[
         float,
         Param(
-            "Variance below which detail is smoothed away, of values from 0 to 1.", above=0, max=1e6, only=("guided",)
+            "Variance below which detail is smoothed away, for values from 0 to 1.", above=0, max=1e6, only=("guided",)
         ),
     ] = 0.01,
     guide: Annotated[
         guided.Guide,
         Param(
-            "Edges of all channels together guide each, or each its own.",
+            "Guide each channel by the edges of all (color), or by its own.",
             only=("guided",),
             aliases={"colour": "color"},
         ),
@@ -92,11 +93,12 @@ def blur(
     radius: Annotated[
         Pair | None,
         Param(
-            "The disk's radius, or the window as 2·radius + 1.",
+            "Of a gaussian sigma itself, as in Photoshop, CSS and Pillow; of a disk its radius; else the window's, "
+            "2·radius + 1 wide.",
             unit="px",
             min=0,
             max=5000,
-            shown_default="by size; disk 5",
+            shown_default="by size; gaussian 1; disk 5",
         ),
     ] = None,
     angle: Annotated[
@@ -106,7 +108,7 @@ def blur(
     patch: Annotated[
         int | None,
         Param(
-            "Side of the patches that are compared, odd.",
+            "Side length of the compared patches (odd).",
             unit="px",
             min=1,
             max=31,
@@ -117,10 +119,10 @@ def blur(
     strength: Annotated[
         float | None,
         Param(
-            "How unlike patches may be, in the image's units.",
+            "Tolerance for differences between patches, in the image's units.",
             min=0,
             only=("nlm",),
-            shown_default="by the noise, which is estimated",
+            shown_default="from the estimated noise",
         ),
     ] = None,
     noise_sigma: Annotated[
@@ -135,42 +137,48 @@ def blur(
     percentile: Annotated[
         float | None,
         Param(
-            "Which sample of the window, sorted.", unit="%", min=0, max=100, only=("percentile",), shown_default="50"
+            "Percentile of the sorted samples of the window.",
+            unit="%",
+            min=0,
+            max=100,
+            only=("percentile",),
+            shown_default="50",
         ),
     ] = None,
     algorithm: Annotated[
         Literal[planner.AlgorithmName, rank_filter.AlgorithmName],
-        Param("How it is computed; auto takes the fastest that is exact enough, and -v says which."),
+        Param("Algorithm; auto takes the fastest that is exact enough, and -v prints it."),
     ] = "auto",
     **common: Unpack[Common],
 ) -> Stage:
     """Blur, or smooth noise away and keep edges.
 
-    ``gaussian``: the mean with the weights ``exp(-(dx² / sx² + dy² / sy²) / 2)``, cut at the radius
-    ``int(4 sigma + 0.5)``. A radius or size in place of sigma means sigma = radius / 4; ``sigma=0`` gives the image
-    back.
+    ``gaussian``: the mean with the weights ``exp(-(dx² / sx² + dy² / sy²) / 2)``, cut ``int(4 sigma + 0.5)`` pixels
+    from the middle. A *radius* is another name for sigma, as in Photoshop, CSS and Pillow; a *size* means that sigma
+    whose Gaussian fills the window, ``(size - 1) / 8``. ``sigma=0`` gives the image back.
 
     ``mean``, ``median``, ``min``, ``max``: of a window, by default of 3×3; an even one reaches one pixel further to
-    the left and up. With ``median`` single wrong pixels vanish, and edges stay sharp. ``percentile`` gives, of n
-    samples in ascending order, that of index ``int(n · percentile / 100)``, at most n - 1. ``mode`` gives the most
-    frequent one: of several that are as frequent the pixel's own, if it is among them, else the least. It cleans label
-    maps, whose numbers have no order.
+    the left and up. ``median`` removes single wrong pixels and keeps edges sharp. ``percentile`` is the sample of
+    index ``int(n · percentile / 100)``, at most n - 1, among n in ascending order. ``mode`` is the most frequent
+    sample: on a tie the pixel's own if it is among them, else the least. It cleans label maps, whose numbers have no
+    order.
 
     ``motion``: the mean along a line of *size* pixels, by default 9, one pixel wide, in the direction of *angle*.
-    ``disk``: the mean of a disk, by default of radius 5, as a lens out of focus sees it. Both count a pixel by the
-    area of it that is covered.
+    ``disk``: the mean of a disk, by default of radius 5, as a lens out of focus sees it. Both weight each pixel by its
+    covered area.
 
     ``bilateral``: a Gaussian mean in which a neighbour also counts by its colour, so that edges stay: the weights are
-    ``exp(-(dx² / sx² + dy² / sy²) / 2 - d² / (2 range_sigma²))``, d the distance of the two colours over all channels.
-    The radius is ``int(2 sigma + 0.5)``; a size alone means sigma = radius / 2.
+    ``exp(-(dx² / sx² + dy² / sy²) / 2 - d² / (2 r²))``, d the distance of the two colours over all channels, r the
+    *range_sigma*. The radius is ``int(2 sigma + 0.5)``; a size alone means sigma = radius / 2.
 
     ``guided``: fits a line to every window, by default of 5×5, and gives each pixel the mean of the lines of all
     windows that it is in. Of one channel the line is ``a in + (1 - a) mean``, ``a = v / (v + epsilon)``, v the
     window's variance of values from 0 to 1; with the guide ``color`` an edge in one channel is one in all.
 
-    ``nlm``: non-local means, the strongest against noise. Each pixel becomes the mean of a window, by default 13×13,
-    with the weights ``exp(-max(d² - 2 noise_sigma², 0) / strength²)``, d² the mean squared difference of the *patch*
-    around the pixel and that around the other, over all channels. The noise is estimated from the image.
+    ``nlm``: non-local means, the strongest denoiser. Each pixel becomes the mean of a window, by default 13×13, with
+    the weights ``exp(-max(d² - 2 n², 0) / h²)``, d² the mean squared difference of the *patch* around the pixel and
+    that around the other, over all channels, n the *noise_sigma*, h the *strength*. The noise is estimated from the
+    image.
 
     Returns
     -------
@@ -235,6 +243,8 @@ def blur(
         return _motion(size, radius, angle, algorithm)
     if op == "disk":
         return _disk(size, radius, algorithm)
+    if op == "gaussian":
+        return _gaussian(size, radius, sigma, algorithm)
     window = _window(size, _whole(radius))
     if op == "nlm":
         from .core.denoise.nonlocal_means import nonlocal_means
@@ -256,13 +266,7 @@ def blur(
         return extrema.extremum(op, structuring_element.window(*(window or (3, 3))))
     if op == "bilateral":
         return _bilateral(window, sigma, range_sigma)
-    if op == "guided":
-        return guided.guided(_radii(window or (5, 5), "guided filter"), epsilon, guide)
-    sigmas = both(sigma) if sigma is not None else (1.0, 1.0)
-    if window is not None:
-        sigmas = _sigma_of(window, sigma)
-    name = f"gaussian of sigma {sigmas[0]:g},{sigmas[1]:g}"
-    return linear(kernels.gaussian(sigmas), name=name, algorithm=algorithm)
+    return guided.guided(_radii(window or (5, 5), "guided filter"), epsilon, guide)
 
 
 def _check_algorithm(op: str, algorithm: str) -> None:
@@ -274,6 +278,25 @@ def _check_algorithm(op: str, algorithm: str) -> None:
     own = rank_filter.ALGORITHMS if op in RANKED else planner.ALGORITHMS
     if algorithm not in own:
         raise ParameterError("algorithm", f"{algorithm} does not compute op {op}; these do: auto, {', '.join(own)}")
+
+
+def _gaussian(size: IntPair | None, radius: Pair | None, sigma: Pair | None, algorithm: str) -> Stage:
+    """Return a Gaussian, of which a radius is the sigma, and a size the window that it fills."""
+    said = ""
+    if radius is not None:
+        if sigma is not None and both(sigma) != both(radius):
+            raise ParameterError(
+                "radius", f"{_plain(radius)} contradicts sigma {_plain(sigma)}; a Gaussian's radius is its sigma"
+            )
+        if max(both(radius)) > MAX_SIGMA:
+            raise ParameterError("radius", f"{_plain(radius)} is above the greatest sigma, {MAX_SIGMA} px")
+        sigma, said = radius, f", from radius {_plain(radius)}"
+    sigmas = (1.0, 1.0) if sigma is None else both(sigma)
+    if size is not None:
+        sigmas = _sigma_of(both(size), sigma, "sigma" if radius is None else "radius")
+        said = f", from size {_plain(size)}"
+    name = f"gaussian of sigma {sigmas[0]:g},{sigmas[1]:g}{said}"
+    return linear(kernels.gaussian(sigmas), name=name, algorithm=algorithm)
 
 
 def _motion(size: IntPair | None, radius: Pair | None, angle: float, algorithm: str) -> Stage:
@@ -344,14 +367,21 @@ def _bilateral(window: tuple[int, int] | None, sigma: Pair | None, range_sigma: 
     return bilateral.bilateral(sigmas, radii, range_sigma)
 
 
-def _sigma_of(window: tuple[int, int], sigma: Pair | None) -> tuple[float, float]:
-    """Return the sigma whose Gaussian fills *window*, or *sigma* where it does."""
+def _plain(pair: Pair) -> str:
+    """Return a pair as the shell writes it."""
+    return ",".join(f"{part:g}" for part in ((pair,) if isinstance(pair, (int, float)) else pair))
+
+
+def _sigma_of(window: tuple[int, int], sigma: Pair | None, given: str) -> tuple[float, float]:
+    """Return the sigma whose Gaussian fills *window*, or *sigma*, the parameter *given*, where it does."""
     radii = _radii(window, "Gaussian")
     if sigma is None:
         return radii[0] / 4, radii[1] / 4
     own = tuple(kernels.gaussian_radius(s) for s in both(sigma))
+    width, height = (2 * r + 1 for r in own)
     if own != radii:
         raise ParameterError(
-            "sigma", f"{sigma} means radius {own[0]},{own[1]}, which contradicts radius {radii[0]},{radii[1]}"
+            given,
+            f"{_plain(sigma)} fills size {width},{height}, which contradicts size {window[0]},{window[1]}",
         )
     return both(sigma)

@@ -74,7 +74,9 @@ def conv(
             metavar="KERNEL",
         ),
     ],
-    mode: Annotated[Mode, Param("Lay the kernel on the image as written, or turned by 180°.")] = "correlate",
+    mode: Annotated[
+        Mode, Param("Apply the kernel as written (correlate), or rotated by 180° (convolve).")
+    ] = "correlate",
     anchor: Annotated[
         IntPair | None,
         Param("The tap that lies on the pixel, counted from the top left.", min=0, shown_default="size//2"),
@@ -94,14 +96,14 @@ def conv(
             check=_as_bias,
         ),
     ] = 0.0,
-    activation: Annotated[Activation, Param("What the result goes through last.")] = "none",
+    activation: Annotated[Activation, Param("Function applied to the result.")] = "none",
     groups: Annotated[
-        int, Param("Parts of the channels, each seen by its own part of a bank.", min=1, max=1 << 16)
+        int, Param("Split the channels into N groups, each filtered by its own part of a bank.", min=1, max=1 << 16)
     ] = 1,
     padding: Annotated[
         Any,
         Param(
-            "How far past the edge the result reaches: same, valid, full, P, PX,PY or L,T,R,B.",
+            "How far the result extends beyond the edge: same, valid, full, P, PX,PY or L,T,R,B.",
             metavar="PADDING",
             read=padding_text.reader(PADDINGS),
             check=padding_text.checker(PADDINGS),
@@ -115,18 +117,18 @@ def conv(
 ) -> Stage | list[Stage]:
     """Convolve or correlate with any kernel or bank of kernels.
 
-    ``out[y, x] = scale · Σ k[i, j] · in[y + i - ay, x + j - ax] + bias``, with the kernel as it is
-    written (correlation); ``mode="convolve"`` turns it, and its anchor, by 180°. Nothing is normalized
-    unless asked for. The kernel ``1`` gives the image back.
+    ``out[y, x] = scale · Σ k[i, j] · in[y + i - ay, x + j - ax] + bias``, with the kernel as it is written
+    (correlation); ``mode="convolve"`` rotates it, and its anchor, by 180°. Nothing is normalized unless asked for. The
+    kernel ``1`` gives the image back.
 
     A bank of kernels of shape ``(out, in/groups, height, width)``, laid out as PyTorch's ``Conv2d.weight``, is a layer
     of a network: its result is ``out`` maps. Several kernels of one input see a colour picture's luma, or with
     ``groups=3`` each its own channel; a single one filters every channel. Maps go into .npy, the pages of a .tif, a
     file each (``--name '{stem}-{map:02}.png'``), or onto one ``--sheet``.
 
-    A kernel file is told by what is in it: plain numbers, JSON, .npy, libvips, ArcGIS, SExtractor, GRASS,
-    IM, ImageMagick, ffmpeg, Image-Pro, PV-WAVE, SVG, PGM (pnmconvol), OpenCV or ESRI. Its own divisor, offset,
-    anchor and turning hold; `imfilter kernels show FILE` says how it was understood.
+    A kernel file is recognised by its contents: plain numbers, JSON, .npy, libvips, ArcGIS, SExtractor, GRASS, IM,
+    ImageMagick, ffmpeg, Image-Pro, PV-WAVE, SVG, PGM (pnmconvol), OpenCV or ESRI. Its own divisor, offset, anchor and
+    rotation apply; `imfilter kernels show FILE` prints how it is interpreted.
 
     Returns
     -------
@@ -196,7 +198,7 @@ class _Asked(NamedTuple):
 
     def named(self, described: str) -> str:
         """Return what the kernel is called, and whether it is turned."""
-        return f"{described}, then turned by 180° (mode convolve)" if self.mode == "convolve" else described
+        return f"{described}, then rotated by 180° (--mode convolve)" if self.mode == "convolve" else described
 
 
 def _of_bank(bank: Bank, asked: _Asked) -> list[Stage]:
@@ -212,7 +214,7 @@ def _of_bank(bank: Bank, asked: _Asked) -> list[Stage]:
         with _normalizing():
             weights = filter_banks.normalized(weights, asked.normalize)
     if maps % asked.groups:
-        raise ParameterError("groups", f"{asked.groups} is no divisor of the bank's {maps} maps")
+        raise ParameterError("groups", f"{asked.groups} does not divide the bank's {maps} maps")
     return conv_layer.layer(
         weights * asked.scale,
         groups=asked.groups,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal, NamedTuple, TypedDict, Unpack
+from typing import TYPE_CHECKING, Annotated, Any, Literal, NamedTuple, TypedDict, Unpack
 
 from .core import Array, MapField, Pair, Param, ParameterError, Stage, both, image_filter, np, pointwise
 from .core.engine.facts import note
@@ -15,6 +15,7 @@ from .core.gradient.gradient import Gradient, Norm
 from .core.gradient.max_channel import strongest_channel
 from .core.gradient.structure_tensor import Tensor
 from .core.linear import symmetric
+from .core.parameters import ABSENT, given_field
 
 GRADIENTS = ("sobel", "prewitt", "scharr", "roberts", "farid", "central", "canny")
 COMPASSES = ("kirsch", "robinson")
@@ -37,8 +38,8 @@ class Colours(TypedDict, total=False):
     channels: Annotated[
         Literal["luma", "each", "max", "di-zenzo"],
         Param(
-            "Find edges in the luma, in each channel, in the one that answers strongest, or in all together, by the "
-            "gradient that Di Zenzo makes of them.",
+            "Find edges in the luma, in each channel, in the one that responds most (max), or in all jointly, by Di "
+            "Zenzo's gradient.",
             default="luma",
         ),
     ]
@@ -49,21 +50,24 @@ class EdgesCommon(PastTheEdge, Colours, Treatment, total=False):
 
 
 class Edges(NamedTuple):
-    """The picture of the edges, and the maps; a map that the operator has not is None."""
+    """The picture of the edges, and the maps; one that the operator does not give raises AttributeError."""
 
     image: Array
-    magnitude: Annotated[Array | None, MapField("Write the gradient's magnitude to FILE.", "magnitude")] = None
-    angle: Annotated[Array | None, MapField("Write the gradient's direction to FILE.", "angle")] = None
-    gx: Annotated[Array | None, MapField("Write the derivative along x to FILE.", "signed")] = None
-    gy: Annotated[Array | None, MapField("Write the derivative along y to FILE.", "signed")] = None
-    strength: Annotated[Array | None, MapField("Write the strength of the texture to FILE.", "magnitude")] = None
+    magnitude: Annotated[Array, MapField("Write the gradient's magnitude to FILE.", "magnitude")] = ABSENT
+    angle: Annotated[Array, MapField("Write the gradient's direction to FILE.", "angle")] = ABSENT
+    gx: Annotated[Array, MapField("Write the derivative along x to FILE.", "signed")] = ABSENT
+    gy: Annotated[Array, MapField("Write the derivative along y to FILE.", "signed")] = ABSENT
+    strength: Annotated[Array, MapField("Write the strength of the texture to FILE.", "magnitude")] = ABSENT
     orientation: Annotated[
-        Array | None, MapField("Write the axis along which the texture changes most to FILE.", "orientation")
-    ] = None
+        Array, MapField("Write to FILE the axis along which the texture changes most.", "orientation")
+    ] = ABSENT
     coherence: Annotated[
-        Array | None,
-        MapField("Write how much the texture changes along one axis alone to FILE, from 0 to 1.", "fraction"),
-    ] = None
+        Array,
+        MapField("Write to FILE how far the texture changes along a single axis, from 0 to 1.", "fraction"),
+    ] = ABSENT
+
+    if not TYPE_CHECKING:
+        __getattribute__ = given_field
 
 
 GRADIENT_FIELDS, COMPASS_FIELDS = Edges._fields[:5], Edges._fields[:3]
@@ -115,11 +119,11 @@ def edges(
             only=("structure",),
         ),
     ] = 2.0,
-    norm: Annotated[Norm, Param("How the magnitude is made of gx and gy.", only=(*GRADIENTS,))] = "l2",
-    thin: Annotated[bool, Param("Keep only the maxima along the gradient in the picture.", only=(*GRADIENTS,))] = False,
+    norm: Annotated[Norm, Param("Norm that gives the magnitude from gx and gy.", only=(*GRADIENTS,))] = "l2",
+    thin: Annotated[bool, Param("Keep only maxima along the gradient.", only=(*GRADIENTS,))] = False,
     threshold: Annotated[
         float | None,
-        Param("Make the picture binary: white where the answer is above this.", min=0),
+        Param("Binarise the picture: white where the response is above this.", min=0),
     ] = None,
     low: Annotated[
         Any,
@@ -135,7 +139,7 @@ def edges(
     high: Annotated[
         Any,
         Param(
-            "Upper threshold, in the same way.",
+            "Upper threshold, in the same units.",
             metavar="X|P%",
             read=threshold_text.read,
             check=threshold_text.check,
@@ -147,27 +151,26 @@ def edges(
 ) -> list[Stage]:
     """Find edges; write gradient magnitude and angle maps.
 
-    ``gx`` and ``gy`` are the derivatives along x (to the right) and y (downward) by the operator's
-    kernels as the textbooks print them, unscaled: a step from 0 to 255 gives Sobel 1020. The picture
-    is the magnitude, ``√(gx² + gy²)``; of ``laplacian``, ``log`` and ``dog`` the signed answer; of
-    ``kirsch`` and ``robinson`` the strongest of eight masks; of ``canny`` the binary edges.
-    ``angle = atan2(gy, gx)`` in degrees, in (-180, 180]: 0 where brightness grows to the right, 90
-    where it grows downward, exactly 0 where the magnitude is 0. Roberts' diagonals are turned by 45°
-    into gx and gy.
+    ``gx`` and ``gy`` are the derivatives along x (to the right) and y (downward) by the operator's kernels as the
+    textbooks print them, unscaled: a step from 0 to 255 gives Sobel 1020. The picture is the magnitude, ``√(gx² +
+    gy²)``; for ``laplacian``, ``log`` and ``dog`` it is the signed response, for ``kirsch`` and ``robinson`` the
+    strongest of eight masks, for ``canny`` the binary edges. ``angle = atan2(gy, gx)`` in degrees, in (-180, 180]: 0
+    where brightness grows to the right, 90 where it grows downward, exactly 0 where the magnitude is 0. Roberts'
+    diagonals are rotated by 45° into gx and gy.
 
     In 8 and 16 bits ``range="auto"`` shows answers at a fixed scale: Scharr's and Kirsch's divided by 4, Farid's times
     8, Sobel's of 5×5 and 7×7 divided by 16 and 256, all in about the units of Sobel's 3×3, which are saturated;
     ``laplacian``, ``log`` and ``dog`` with 0 at mid-gray, so that a step from black to white just reaches both ends.
-    Every other range takes them as the formula gives them. Float samples always are.
+    Every other range, and float samples, keep the values of the formula.
 
     ``structure`` averages the products of gx and gy, Scharr's in the units of Sobel's, over a Gaussian of *rho*: the
-    structure tensor ``J = [<gx²> <gx·gy>; <gx·gy> <gy²>]``, with the eigenvalues λ1 ≥ λ2. The picture is
-    the strength, ``√(λ1 + λ2)``, which is the root of the mean of the squared magnitude, in its units. The orientation
-    is the axis of λ1, along which brightness changes most, in degrees in (-90, 90], 0 along x, 90 along y; stripes
-    themselves run at 90° to it. In 8 bits it is ``θ · 256 / 180`` modulo 256. The coherence, ``(λ1 - λ2) / (λ1 + λ2)``,
-    is 1 where all changes are along one axis, and 0 where none is preferred. Where nothing changes all are exactly 0.
+    structure tensor ``J = [<gx²> <gx·gy>; <gx·gy> <gy²>]``, with the eigenvalues λ1 ≥ λ2. The picture is the strength,
+    ``√(λ1 + λ2)``, which is the root of the mean of the squared magnitude, in its units. The orientation is the axis
+    of λ1, along which brightness changes most, in degrees in (-90, 90], 0 along x, 90 along y; stripes themselves run
+    at 90° to it. In 8 bits it is ``θ · 256 / 180`` modulo 256. The coherence, ``(λ1 - λ2) / (λ1 + λ2)``, is 1 where
+    all changes are along one axis, and 0 where none is preferred. Where nothing changes all are exactly 0.
 
-    ``channels="di-zenzo"`` adds up the tensors of all channels. Of the sum the magnitude is ``√λ1``; the angle is the
+    ``channels="di-zenzo"`` adds up the tensors of all channels. The magnitude is ``√λ1`` of their sum; the angle is the
     axis of λ1, pointing to where the luma grows; gx and gy follow from both. Where three channels are the same, the
     magnitude is √3 times that of each.
 
@@ -240,7 +243,7 @@ def edges(
         stages.append(structure_tensor.colour_gradient())
     if op == "canny":
         if threshold is not None:
-            raise ParameterError("threshold", "Canny has two: low and high")
+            raise ParameterError("threshold", "does not apply to Canny; use low and high")
         found = _canny(low, high, norm, size)
     else:
         found = [_picture(norm, thin, threshold)]
@@ -277,12 +280,12 @@ def _compass_picture(threshold: float | None) -> Stage:
 def _maps(context: ImageContext, parts: Gradient, norm: Norm, image: Array | None) -> Edges:
     """Fill in the maps that somebody asked for."""
     wanted = context.requested_fields
-    strength = None
+    strength = ABSENT
     if image is None or "magnitude" in wanted:
-        strength = gradient.strength(parts, norm, context)
+        strength = gradient.magnitude(parts, norm, context.work)
         image = strength if image is None else image
-    degrees = gradient.angle(parts, context.work) if "angle" in wanted else None
-    gx, gy = (part if name in wanted else None for name, part in zip(Gradient._fields, parts, strict=True))
+    degrees = gradient.angle(parts, context.work) if "angle" in wanted else ABSENT
+    gx, gy = (part if name in wanted else ABSENT for name, part in zip(Gradient._fields, parts, strict=True))
     return Edges(image, strength, degrees, gx, gy)
 
 
@@ -317,8 +320,8 @@ def _structure(
     def bind(context: ImageContext) -> Function:
         def picture(parts: Tensor) -> Edges:
             strength = np.sqrt(parts.trace)
-            axis = structure_tensor.orientation(parts) if "orientation" in context.requested_fields else None
-            clear = structure_tensor.coherence(parts) if "coherence" in context.requested_fields else None
+            axis = structure_tensor.orientation(parts) if "orientation" in context.requested_fields else ABSENT
+            clear = structure_tensor.coherence(parts) if "coherence" in context.requested_fields else ABSENT
             image = strength if threshold is None else strength > threshold
             return Edges(image, strength=strength, orientation=axis, coherence=clear)
 

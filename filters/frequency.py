@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Annotated, Any, NamedTuple, Unpack
+from typing import TYPE_CHECKING, Annotated, Any, NamedTuple, Unpack
 
 from .core import Array, Common, MapField, Pair, Param, ParameterError, Stage, image_filter
 from .core.engine.facts import note
 from .core.frequency.spectral_filter import filtering
 from .core.frequency.transfer_function import MAX_FREQUENCY, Op, Response, Shape
+from .core.parameters import ABSENT, given_field
 
 BANDS = ("bandpass", "bandstop")
 DEFAULT_CUTOFFS = {"lowpass": (0.1,), "highpass": (0.1,), "bandpass": (0.05, 0.2), "bandstop": (0.05, 0.2)}
@@ -22,13 +23,16 @@ class Frequency(NamedTuple):
 
     image: Array
     spectrum: Annotated[
-        Array | None,
+        Array,
         MapField("Write the input's spectrum, ln(1 + |F|), to FILE: zero frequency in the middle.", "logarithm"),
-    ] = None
+    ] = ABSENT
     response: Annotated[
-        Array | None,
-        MapField("Write what each frequency is multiplied by to FILE, laid out like the spectrum.", "fraction"),
-    ] = None
+        Array,
+        MapField("Write the frequency response to FILE, in the layout of the spectrum.", "fraction"),
+    ] = ABSENT
+
+    if not TYPE_CHECKING:
+        __getattribute__ = given_field
 
 
 def _notches(given: Any) -> tuple[tuple[float, float], ...]:
@@ -55,15 +59,18 @@ def _notches(given: Any) -> tuple[tuple[float, float], ...]:
 @image_filter(answer=Frequency)
 def frequency(
     *,
-    op: Annotated[Op, Param("Which frequencies pass.")] = "lowpass",
-    shape: Annotated[Shape, Param("How steep the response is.")] = "gaussian",
+    op: Annotated[Op, Param("Frequencies to pass.")] = "lowpass",
+    shape: Annotated[Shape, Param("Shape of the response.")] = "gaussian",
     order: Annotated[
-        int | None, Param("Steepness of a butterworth.", min=1, max=100, shown_default="2 with --shape butterworth")
+        int | None,
+        Param(
+            "Order (steepness) of a Butterworth response.", min=1, max=100, shown_default="2 with --shape butterworth"
+        ),
     ] = None,
     cutoff: Annotated[
         Pair | None,
         Param(
-            "Frequency of the cutoff, both of a band; a notch's radius.",
+            "Cutoff frequency; two for a band; a notch's radius.",
             unit="cycles/px",
             min=1e-6,
             max=0.7072,
@@ -74,7 +81,7 @@ def frequency(
     wavelength: Annotated[
         Pair | None,
         Param(
-            "The cutoff as a length: 1 / frequency.",
+            "Cutoff as a wavelength: 1 / frequency.",
             unit="px",
             min=1.4142,
             max=1e6,
@@ -85,7 +92,7 @@ def frequency(
     at: Annotated[
         Any,
         Param(
-            "Centres of the notches as 'U,V; U,V': cycles/px along x and y; their mirrors at -U,-V always too.",
+            "Centres of the notches as 'U,V; U,V': cycles/px along x and y; their mirrors at -U,-V are included.",
             metavar="U,V",
             check=_notches,
             only=("notch",),
@@ -96,21 +103,20 @@ def frequency(
 ) -> Stage:
     """Filter by frequency: low-pass, high-pass, bands, notches.
 
-    Every frequency (u, v) of the picture is multiplied by the response H. Frequencies are in cycles per
-    pixel: 0.1 repeats every 10 px, 0.5 every 2 px, and up to 0.707 along the diagonal. With
-    D = √(u² + v²) and the cutoff D0, ``lowpass`` is 1 where D ≤ D0 and 0 beyond (``ideal``),
-    exp(-D² / 2 D0²) (``gaussian``), or 1 / (1 + (D / D0)^2n) with the order n (``butterworth``); at the
-    cutoff that is 1, 0.607 and 0.5. ``highpass`` is 1 less that. Between LOW and HIGH, with
-    z = (D² - LOW·HIGH) / D (HIGH - LOW), ``bandpass`` is 1 where |z| ≤ 1, exp(-z²), or 1 / (1 + z^2n): 1
-    in the middle, at √(LOW·HIGH), and on both edges 1, 0.368 and 0.5; ``bandstop`` is 1 less that.
-    ``notch`` is the product of high-passes around each centre and its mirror image, with the cutoff
-    as the radius: it takes a pattern that repeats, moiré or a halftone, out of a picture.
+    Every frequency (u, v) of the picture is multiplied by the response H. Frequencies are in cycles per pixel: 0.1
+    repeats every 10 px, 0.5 every 2 px, and up to 0.707 along the diagonal. With D = √(u² + v²) and the cutoff D0,
+    ``lowpass`` is 1 where D ≤ D0 and 0 beyond (``ideal``), exp(-D² / 2 D0²) (``gaussian``), or 1 / (1 + (D / D0)^2n)
+    with the order n (``butterworth``); at the cutoff that is 1, 0.607 and 0.5. ``highpass`` is 1 minus that. Between
+    LOW and HIGH, with z = (D² - LOW·HIGH) / D (HIGH - LOW), ``bandpass`` is 1 where |z| ≤ 1, exp(-z²), or 1 / (1 +
+    z^2n): 1 in the middle, at √(LOW·HIGH), and on both edges 1, 0.368 and 0.5; ``bandstop`` is 1 minus that. ``notch``
+    is the product of high-passes around each centre and its mirror image, with the cutoff as the radius: it removes a
+    repeating pattern, such as moiré or a halftone.
 
-    Zero frequency, the mean, is multiplied by exactly 1 (``lowpass``, ``bandstop``, ``notch``) or 0
-    (``highpass``, ``bandpass``, whose results are signed: see *range*). ``ideal`` rings at edges.
+    Zero frequency, the mean, is multiplied by exactly 1 (``lowpass``, ``bandstop``, ``notch``) or 0 (``highpass``,
+    ``bandpass``, whose results are signed: see *range*). ``ideal`` rings at edges.
 
-    The map *spectrum* shows where the frequencies of the picture are: u, v stands at
-    (width // 2 + u·width, height // 2 + v·height), as it does in *response*.
+    The map *spectrum* shows where the frequencies of the picture are: u, v stands at (width // 2 + u·width, height //
+    2 + v·height), as it does in *response*.
 
     Returns
     -------
@@ -164,7 +170,7 @@ def frequency(
 def _cutoffs(op: str, cutoff: Pair | None, wavelength: Pair | None) -> tuple[float, ...]:
     """Return the one frequency that *op* needs, or the two, the lower first."""
     if cutoff is not None and wavelength is not None:
-        raise ParameterError("wavelength", "says again what --cutoff says: one of the two is enough")
+        raise ParameterError("wavelength", "contradicts --cutoff; give one of them")
     name = "cutoff" if wavelength is None else "wavelength"
     given = cutoff if wavelength is None else wavelength
     if given is None:

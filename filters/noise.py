@@ -27,7 +27,7 @@ def noise(
     sigma: Annotated[
         float | None,
         Param(
-            "Standard deviation, in the image's units; for speckle as a part of each sample.",
+            "Standard deviation, in the image's units; for speckle a fraction of each sample.",
             min=0,
             max=1e9,
             only=("gaussian", "speckle"),
@@ -37,7 +37,7 @@ def noise(
     amplitude: Annotated[
         float | None,
         Param(
-            "The most that is added or taken away, in the image's units.",
+            "Greatest value added or subtracted, in the image's units.",
             min=0,
             max=1e9,
             only=("uniform",),
@@ -45,30 +45,28 @@ def noise(
         ),
     ] = None,
     density: Annotated[
-        float, Param("The share of pixels that become white or black.", min=0, max=1, only=("salt-pepper",))
+        float, Param("Fraction of pixels that become white or black.", min=0, max=1, only=("salt-pepper",))
     ] = 0.05,
-    salt: Annotated[float, Param("The share of white ones among them.", min=0, max=1, only=("salt-pepper",))] = 0.5,
-    per_channel: Annotated[
-        bool, Param("Let every channel of a pixel become white or black by itself.", only=("salt-pepper",))
-    ] = False,
-    peak: Annotated[float, Param("Photons that make white.", above=0, max=1e12, only=("poisson",))] = 255.0,
-    seed: Annotated[int, Param("Another number gives other noise; the same, the same.", min=0, max=2**32 - 1)] = 0,
+    salt: Annotated[float, Param("Fraction of those that become white.", min=0, max=1, only=("salt-pepper",))] = 0.5,
+    per_channel: Annotated[bool, Param("Make each channel white or black on its own.", only=("salt-pepper",))] = False,
+    peak: Annotated[float, Param("Photon count of white.", above=0, max=1e12, only=("poisson",))] = 255.0,
+    seed: Annotated[int, Param("Random seed; the same seed gives the same noise.", min=0, max=2**32 - 1)] = 0,
     **common: Unpack[Common],
 ) -> Stage:
     """Add noise: Gaussian, uniform, impulses, photons, speckle.
 
     ``gaussian`` and ``uniform`` add a random number to each sample, ``speckle`` multiplies it by 1 plus a Gaussian
-    one, and ``poisson`` counts photons: ``Poisson(v / white · peak) / peak · white``, so that less light is noisier;
-    a negative sample has none. ``salt-pepper`` makes some pixels white and some black. Every sample has its own
-    number; only with ``salt-pepper`` do the channels of a pixel share one, unless *per_channel* is set. What comes out
-    below 0 or above white is cut off in 8 and 16 bits, not with ``depth="float"``. ``sigma=0``, ``amplitude=0`` and
+    one, and ``poisson`` counts photons: ``Poisson(v / white · peak) / peak · white``, so that less light is noisier; a
+    negative sample has none. ``salt-pepper`` makes some pixels white and some black. Every sample has its own number;
+    only with ``salt-pepper`` do the channels of a pixel share one, unless *per_channel* is set. Results below 0 or
+    above white are clipped in 8 and 16 bits, but not with ``depth="float"``. ``sigma=0``, ``amplitude=0`` and
     ``density=0`` give the image back.
 
-    The same call gives the same result, and the numbers depend on *seed*, the image's name and the place in it: not
-    on threads, workers or the order of files; with ``poisson`` also on the samples just above. On the command line
-    the name is the path below the folder that was named (and the frame's number), so all files of a folder get noise
-    of their own; two steps of a chain do too. The results are the same for the same NumPy: its releases may draw
-    otherwise.
+    The same call gives the same result, and the numbers depend on *seed*, the image's name and the place in it: not on
+    threads, workers or the order of files; with ``poisson`` also on the samples just above. On the command line the
+    name is the path below the folder that was named (and the frame's number), so all files of a folder get noise of
+    their own; two steps of a chain do too. The results are the same for the same NumPy: other releases may draw other
+    numbers.
 
     Returns
     -------

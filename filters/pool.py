@@ -18,25 +18,28 @@ ALIASES = {"mean": "avg", "average": "avg", "maximum": "max", "minimum": "min"}
 def pool(
     *,
     op: Annotated[
-        Op, Param("What is taken of a window: its greatest, least or mean sample, or its norm.", aliases=ALIASES)
+        Op, Param("Value taken from each window: its maximum, minimum, mean or norm.", aliases=ALIASES)
     ] = "max",
     size: Annotated[IntPair, Param("Width and height of the window.", unit="px", min=1, max=10001)] = 2,
     stride: Annotated[
-        IntPair | None, Param("From one window to the next.", unit="px", min=1, max=10001, shown_default="the size")
+        IntPair | None,
+        Param("Step from one window to the next.", unit="px", min=1, max=10001, shown_default="the size"),
     ] = None,
     padding: Annotated[
         Any,
         Param(
-            "How far past the edge the windows reach: P, PX,PY, L,T,R,B, valid (0), or same (a result for every "
-            "S-th pixel). Nothing is there but zeros for l2; --border has no say.",
+            "How far the windows extend beyond the edge: P, PX,PY, L,T,R,B, valid (0), or same (a result for every "
+            "S-th pixel). The padding is empty (for l2 zeros); --border is ignored.",
             metavar="PADDING",
             read=padding_text.reader(PADDINGS),
             check=padding_text.checker(PADDINGS),
         ),
     ] = 0,
     dilation: Annotated[IntPair, Param("Distance between the samples of a window.", unit="px", min=1, max=10000)] = 1,
-    ceil: Annotated[bool, Param("Keep a last window that begins on the image and ends past the padding.")] = False,
-    include_pad: Annotated[bool, Param("Count the padding as zeros in the mean.", only=("avg",))] = False,
+    ceil: Annotated[
+        bool, Param("Keep a last window that starts inside the image and ends beyond the padding.")
+    ] = False,
+    include_pad: Annotated[bool, Param("Count the padding in the mean, as zeros.", only=("avg",))] = False,
     **common: Unpack[Common],
 ) -> Stage:
     """Pool windows: maximum, minimum, mean or norm.
@@ -45,9 +48,9 @@ def pool(
     ``avg`` is the mean and ``l2`` the root of the sum of squares (of a flat image: its value times the root of the
     window's count; more than 8 bits hold, so write it with ``depth="float"``). ``size=1`` gives the image back.
 
-    What lies past the edge is no sample, whatever *border* says: ``max`` and ``min`` do not see it, ``avg`` divides
-    by the samples that are there, or with *include_pad* counts the padding as zeros. What *ceil* adds behind the
-    padding never counts. ``padding="same"`` is ONNX's SAME_UPPER: ``⌈n / s⌉`` windows, as far past both sides, or one
+    Nothing beyond the edge is a sample, and *border* is ignored: ``max`` and ``min`` skip it, ``avg`` divides by the
+    number of real samples, or with *include_pad* counts the padding as zeros. Samples that *ceil* adds beyond the
+    padding never count. ``padding="same"`` is ONNX's SAME_UPPER: ``⌈n / s⌉`` windows, as far past both sides, or one
     pixel further to the right and down.
 
     Returns

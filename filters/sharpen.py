@@ -20,17 +20,15 @@ from .core.parameters import OperatorError
 def sharpen(
     *,
     op: Annotated[
-        Literal["laplacian", "unsharp", "highboost", "log", "adaptive"], Param("How the detail is found.")
+        Literal["laplacian", "unsharp", "highboost", "log", "adaptive"], Param("How to extract the detail.")
     ] = "laplacian",
     amount: Annotated[
         float,
-        Param("How much of the detail is added.", min=0, max=1000, only=("laplacian", "unsharp", "log", "adaptive")),
+        Param("Amount of detail to add.", min=0, max=1000, only=("laplacian", "unsharp", "log", "adaptive")),
     ] = 1.0,
     boost: Annotated[
         float,
-        Param(
-            "What the image is multiplied by before the blurred one is taken off.", min=1, max=1000, only=("highboost",)
-        ),
+        Param("Gain applied to the image before subtracting the blurred copy.", min=1, max=1000, only=("highboost",)),
     ] = 2.0,
     sigma: Annotated[
         Pair,
@@ -45,7 +43,7 @@ def sharpen(
     threshold: Annotated[
         float | None,
         Param(
-            "Least detail that is added, or the noise's standard deviation, in the image's units.",
+            "Smallest detail to add, or the noise's standard deviation, in the image's units.",
             min=0,
             only=("unsharp", "adaptive"),
             shown_default="0; adaptive: estimated",
@@ -53,26 +51,27 @@ def sharpen(
     ] = None,
     overshoot: Annotated[
         float,
-        Param("How far beyond its neighbours a pixel may go, as a part of their range.", min=0, only=("adaptive",)),
+        Param("How far a pixel may exceed its neighbours, as a fraction of their range.", min=0, only=("adaptive",)),
     ] = 0.1,
     algorithm: Algorithm = "auto",
     **common: Unpack[Common],
 ) -> Stage:
-    """Sharpen, also sparing noise and halos.
+    """Sharpen, optionally without amplifying noise or adding halos.
 
-    ``laplacian`` applies the 3×3 kernel ``0 -a 0; -a 1+4a -a; 0 -a 0``: the image less *amount* times
-    its Laplacian. ``unsharp`` adds ``amount · (image - blurred)`` wherever that difference is at least
-    *threshold*. ``amount=0`` gives the image back.
+    ``laplacian`` applies the 3×3 kernel ``0 -a 0; -a 1+4a -a; 0 -a 0``: the image minus *amount* times its Laplacian.
+    ``unsharp`` adds ``amount · (image - blurred)`` wherever that difference is at least *threshold*. ``amount=0``
+    gives the image back.
 
     ``highboost`` is ``boost · image - blurred``, that is ``(boost - 1) · image`` and the high-pass: 1 gives the
-    high-pass alone, 2 the unsharp mask of amount 1, more brightens a dark picture while it is sharpened. ``log`` is the
-    image less ``amount · σ²`` times the Laplacian of a Gaussian: where ``unsharp`` lifts all detail finer than sigma,
-    noise most of all, it lifts the detail of about that size, and a step overshoots by 0.24 of its height, at most.
+    high-pass alone, 2 the unsharp mask of amount 1, more brightens a dark picture while it is sharpened. ``log`` is
+    the image minus ``amount · σ²`` times the Laplacian of a Gaussian: where ``unsharp`` lifts all detail finer than
+    sigma, noise most of all, it lifts the detail of about that size, and a step overshoots by 0.24 of its height, at
+    most.
 
     ``adaptive`` is an unsharp mask that spares noise and makes no halos. It adds ``amount · g · (image - blurred)``
     with ``g = max(v - n, 0) / v``, where v is the mean square of that difference in 5×5 pixels, over all channels, and
-    n twice that of the noise, whose standard deviation is *threshold*, by default estimated from the whole image.
-    The result goes beyond the least and the greatest of the 3×3 neighbours by at most *overshoot* times their range.
+    n twice that of the noise, whose standard deviation is *threshold*, by default estimated from the whole image. The
+    result goes beyond the least and the greatest of the 3×3 neighbours by at most *overshoot* times their range.
     Pixels count by their alpha, which stays as it is.
 
     Returns

@@ -116,7 +116,7 @@ def check_files(jobs: Sequence[Job], beside: Sequence[str], read: Mapping[str, s
             raise UsageError(f"{target.name}: is {others[own]}, which is never overwritten; choose another name")
         if target.path is None or is_stream(target.path):
             if target.in_place:
-                raise UsageError(f"--in-place: {name} is no file that could be replaced")
+                raise UsageError(f"--in-place: {name} is not a file that can be replaced")
             continue
         if target.folder is None and not target.in_place:
             _check_folder(target)
@@ -213,14 +213,14 @@ def _keep_backup(job: Job) -> Job:
             f"--backup: {shown(job.backup)} exists, and {job.name} was not made from it by imfilter; "
             "move the backup away, or use another suffix"
         )
-    return job._replace(backup=None, notes=(*job.notes, "the backup of an earlier run is kept, and none made of this"))
+    return job._replace(backup=None, notes=(*job.notes, "the backup of an earlier run is kept; no new one was made"))
 
 
 def _check_folder(target: Target) -> None:
     assert target.path is not None
     folder = os.path.dirname(target.path)
     if folder and not is_folder(folder):
-        raise UsageError(f"{target.name}: there is no folder {shown(folder)}")
+        raise UsageError(f"{target.name}: no such folder: {shown(folder)}")
 
 
 def _check_root(folder: str) -> None:
@@ -230,7 +230,7 @@ def _check_root(folder: str) -> None:
         nearest = os.path.dirname(nearest)
     if nearest and not is_folder(nearest):
         where = "" if nearest == folder else f"{shown(nearest)} "
-        raise UsageError(f"{shown(folder)}: {where}is no folder")
+        raise UsageError(f"{shown(folder)}: {where}is not a folder")
 
 
 def _is_below(path: str, folder: str) -> bool:

@@ -41,7 +41,7 @@ def filtered(processor: ImageProcessor, job: Job, found: Picture | Frames) -> Re
     for output, target in job.targets.items():
         if target.numbered is None:
             maps = len(processor.maps) if output == "image" else 0
-            _check(frames, target, target.format or formats.FORMATS[frames.format], name, maps)
+            _check(frames, target, target.format_for(output, formats.FORMATS[frames.format]), name, maps)
     return _all(processor, job, frames, name)
 
 
@@ -80,7 +80,7 @@ def _one(frames: Frames, number: int, name: str) -> Picture:
     if number < (frames.count or 0):
         raise FileError(name, f"is damaged or truncated (frame {number} is missing)")
     has = "one frame" if frames.count == 1 else f"{frames.count} frames, 0 to {(frames.count or 1) - 1}"
-    raise FileError(name, f"has {has}; --frame {number} is none of them")
+    raise FileError(name, f"has {has}; --frame {number} is out of range")
 
 
 def _decoded(frames: Frames, name: str) -> Iterator[Picture]:
@@ -104,7 +104,7 @@ def _decoded(frames: Frames, name: str) -> Iterator[Picture]:
 
 def _all(processor: ImageProcessor, job: Job, frames: Frames, name: str) -> Report:
     limit = processor.options.frames.limit
-    passed_on = [output for output, target in job.targets.items() if _is_passed_on(frames, target)]
+    passed_on = [output for output, target in job.targets.items() if _is_passed_on(frames, output, target)]
     endless = len(passed_on) == len(job.targets)
     gathered: dict[str, Gathered] = {}
     done: list[Computed] = []
@@ -114,7 +114,7 @@ def _all(processor: ImageProcessor, job: Job, frames: Frames, name: str) -> Repo
             if processor.progress is not None:
                 processor.progress.begin(number, frames.count or number + 1)
             if number == limit and not endless:
-                raise FileError(name, f"has more than {limit} frames, which are the limit (--max-frames raises it)")
+                raise FileError(name, f"has more than {limit} frames, which is the limit (--max-frames raises it)")
             last = number + 1 == frames.count
             computed = processor.computed(job, picture)
             notes.update(dict.fromkeys(_of_frame(number, note) for note in picture.notes))
@@ -149,11 +149,11 @@ def _of_frame(number: int, note: str) -> str:
     return f"frame {number} {note}" if number and note.startswith("is damaged") else note
 
 
-def _is_passed_on(frames: Frames, target: Target) -> bool:
+def _is_passed_on(frames: Frames, output: str, target: Target) -> bool:
     """Whether each frame of a pipe goes into another at once, in place of all together."""
     if frames.count is not None or not (target.path is None or is_stream(target.path)):
         return False
-    return (target.format or formats.FORMATS[frames.format]).is_stream(timed=False)
+    return target.format_for(output, formats.FORMATS[frames.format]).is_stream(timed=False)
 
 
 def _gather(gathered: Gathered, name: str, target: Target, computed: Computed, picture: Picture) -> None:

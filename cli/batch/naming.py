@@ -59,18 +59,18 @@ class OutputNaming(NamedTuple):
             if not self.pattern:
                 raise ValueError("is empty")
             if "/" in self.pattern or os.sep in self.pattern or "\0" in self.pattern:
-                raise ValueError("names files inside the folder; no / in it")
+                raise ValueError("use no / in a file name")
             for _, field, width, conversion in Formatter().parse(self.pattern):
                 if field is not None and (field not in FIELDS or conversion):
-                    raise ValueError(f"{{{shown(field)}}} is not known (one of {', '.join(FIELDS)})")
+                    raise ValueError(f"unknown field {{{shown(field)}}}; use one of {', '.join(FIELDS)}")
                 if field == "frame" and not re.fullmatch(r"(0\d{1,2})?d?", width or ""):
                     raise ValueError(f"{{frame:{shown(width or '')}}} is not understood; digits, as in {{frame:03}}")
                 if width and not re.fullmatch(r"[^{}]?[<>^]?\d{1,2}d?", width):
                     raise ValueError(f"{{{field}:{shown(width)}}} is not understood; a width, as in {{index:04}}")
             if self.fields.count("frame") > 1:
-                raise ValueError("the number of a frame stands once in a name")
+                raise ValueError("use {frame} once")
             if self.map_files and not self.maps:
-                raise ValueError("{map} numbers the maps of a bank of kernels; here the result is a picture")
+                raise ValueError("{map} needs a filter bank; this call gives one image")
             self._filled("a", ".png", 1, "image", 0)
         except ValueError as error:
             raise UsageError(f"--name {shown(self.pattern)}: {error}") from None

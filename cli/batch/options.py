@@ -47,14 +47,12 @@ class SharedOptions(NamedTuple):
 
     inputs: Annotated[
         tuple[str, ...],
-        Option(
-            "Images, folders of images, or - for standard input.", ARGUMENTS, affects_output=False, metavar="INPUT..."
-        ),
+        Option("Images, folders of images, or - for stdin.", ARGUMENTS, affects_output=False, metavar="INPUT..."),
     ] = ()
     output: Annotated[
         str | None,
         Option(
-            "The picture: a file, a folder (existing, or ending in /), or - for standard output.",
+            "The picture: a file, a folder (existing, or ending in /), or - for stdout.",
             FILES,
             affects_output=False,
             short="-o",
@@ -64,7 +62,7 @@ class SharedOptions(NamedTuple):
     angle_style: Annotated[
         str,
         Option(
-            "How the angle is drawn: code, 256 (or 65536) steps a turn; color, hue = angle and value = magnitude.",
+            "Draw the angle as a code, 256 (or 65536) steps a turn, or as a colour: hue = angle, value = magnitude.",
             OWN,
             affects_output=True,
             metavar="code|color",
@@ -75,7 +73,7 @@ class SharedOptions(NamedTuple):
     ] = "code"
     angle_legend: Annotated[
         str | None,
-        Option("Write the wheel that explains the colours.", OWN, affects_output=False, metavar="FILE", only="angle"),
+        Option("Write a colour-wheel legend.", OWN, affects_output=False, metavar="FILE", only="angle"),
     ] = None
     sheet: Annotated[
         str | None,
@@ -90,7 +88,7 @@ class SharedOptions(NamedTuple):
     sheet_range: Annotated[
         SheetRange,
         Option(
-            "What is black and white on the sheet: common, 0 and the greatest value of all maps; signed, one scale for "
+            "Set black and white of the sheet: common, 0 and the greatest value of all maps; signed, one scale for "
             "all with 0 in the middle; each map's own range; auto, signed if a value is negative, else common.",
             OWN,
             affects_output=True,
@@ -103,7 +101,7 @@ class SharedOptions(NamedTuple):
     to: Annotated[
         str | None,
         Option(
-            "Output format, where no suffix says it.",
+            "Output format, if the file name does not imply one.",
             FILES,
             affects_output=False,  # `--update` looks at the format of the file itself
             short="-t",
@@ -114,8 +112,8 @@ class SharedOptions(NamedTuple):
     name: Annotated[
         str | None,
         Option(
-            "How files in an output folder are called, as '{stem}.edges.png'; also {suffix}, {filter}, {index}, "
-            "{output}, and {frame} and {map}: a file each.",
+            "Template for output file names, e.g. '{stem}.edges.png'; also {suffix}, {filter}, {index}, "
+            "{output}, and {frame} and {map} for a file each.",
             FILES,
             affects_output=False,
             metavar="PATTERN",
@@ -123,22 +121,22 @@ class SharedOptions(NamedTuple):
     ] = None
     recursive: Annotated[
         bool,
-        Option("Take the folders in folders too; outputs mirror the tree.", FILES, affects_output=False, short="-r"),
+        Option("Descend into subfolders; outputs mirror the tree.", FILES, affects_output=False, short="-r"),
     ] = False
     include: Annotated[
         tuple[str, ...],
-        Option("Of a folder, take only what matches; may be repeated.", FILES, affects_output=False, metavar="GLOB"),
+        Option("Take only files of a folder that match; may be repeated.", FILES, affects_output=False, metavar="GLOB"),
     ] = ()
     exclude: Annotated[
         tuple[str, ...],
-        Option("Of a folder, leave out what matches; may be repeated.", FILES, affects_output=False, metavar="GLOB"),
+        Option("Skip files of a folder that match; may be repeated.", FILES, affects_output=False, metavar="GLOB"),
     ] = ()
     files_from: Annotated[
         str | None,
-        Option("Read more inputs from FILE (or -), a name a line.", FILES, affects_output=False, metavar="FILE"),
+        Option("Read more input names from FILE (or -), one per line.", FILES, affects_output=False, metavar="FILE"),
     ] = None
     null: Annotated[
-        bool, Option("The names of --files-from end in NUL, not lines.", FILES, affects_output=False, short="-0")
+        bool, Option("Names in --files-from are NUL-terminated.", FILES, affects_output=False, short="-0")
     ] = False
     in_place: Annotated[bool, Option("Replace each input by its picture.", FILES, affects_output=False)] = False
     backup: Annotated[
@@ -157,14 +155,14 @@ class SharedOptions(NamedTuple):
     update: Annotated[
         bool,
         Option(
-            "Skip what is newer than its input and was made with the same parameters.",
+            "Skip outputs no older than their input and made with the same parameters.",
             FILES,
             affects_output=False,
             short="-u",
         ),
     ] = False
     dry_run: Annotated[
-        bool, Option("Print what would be written; do nothing.", RUN, affects_output=False, short="-n")
+        bool, Option("Print what would be written; write nothing.", RUN, affects_output=False, short="-n")
     ] = False
     fail_fast: Annotated[bool, Option("Stop at the first image that fails.", RUN, affects_output=False)] = False
     depfile: Annotated[
@@ -172,12 +170,12 @@ class SharedOptions(NamedTuple):
         Option("Write the outputs' dependencies for Make or Ninja.", RUN, affects_output=False, metavar="FILE"),
     ] = None
     json: Annotated[
-        bool, Option("Print a line of JSON for each image and a last one for all.", RUN, affects_output=False)
+        bool, Option("Print a line of JSON for each image, and a summary line.", RUN, affects_output=False)
     ] = False
     mask: Annotated[
         str | None,
         Option(
-            "A gray image of the picture's size: how strongly the filter acts, from black, not at all, to white.",
+            "Blend the result by a gray image of the picture's size: white filters fully, black not at all.",
             PIXELS,
             affects_output=True,
             metavar="FILE",
@@ -185,7 +183,7 @@ class SharedOptions(NamedTuple):
     ] = None
     roi: Annotated[
         tuple[str, ...],
-        Option("Change nothing outside of this box; may be repeated.", PIXELS, affects_output=True, metavar="X,Y,W,H"),
+        Option("Change nothing outside this box; may be repeated.", PIXELS, affects_output=True, metavar="X,Y,W,H"),
     ] = ()
     nodata: Annotated[
         str,
@@ -231,31 +229,31 @@ class SharedOptions(NamedTuple):
     background: Annotated[
         str,
         Option(
-            "What transparent pixels are laid on where the result has no alpha.",
+            "Background colour when the output has no alpha.",
             PIXELS,
             affects_output=True,
             metavar="COLOR",
-            default="white; before edges are found, black",
+            default="white; for edges black",
         ),
     ] = ""
     strip: Annotated[
         bool,
-        Option("Leave out EXIF, XMP, IPTC, ICC profile, resolution, comments and stamp.", PIXELS, affects_output=True),
+        Option("Remove EXIF, XMP, IPTC, ICC profile, resolution, comments and stamp.", PIXELS, affects_output=True),
     ] = False
-    strip_gps: Annotated[
-        bool, Option("Leave out of EXIF and XMP where the picture was taken.", PIXELS, affects_output=True)
-    ] = False
+    strip_gps: Annotated[bool, Option("Remove the GPS location from EXIF and XMP.", PIXELS, affects_output=True)] = (
+        False
+    )
     keep_values: Annotated[
         bool,
         Option("Do not convert to sRGB where the output keeps no colour profile.", PIXELS, affects_output=True),
     ] = False
     no_stamp: Annotated[
         bool,
-        Option("Leave out the stamp by which --update recognises the parameters.", PIXELS, affects_output=True),
+        Option("Write no stamp; --update recognises the parameters by it.", PIXELS, affects_output=True),
     ] = False
     frame: Annotated[
         int | None,
-        Option("Of an animation or several pages take one; the first is 0.", FILES, affects_output=True, metavar="N"),
+        Option("Process only frame or page N, counting from 0.", FILES, affects_output=True, metavar="N"),
     ] = None
     to_rgb: Annotated[
         bool, Option("Convert CMYK to sRGB, by the picture's ICC profile if it has one.", PIXELS, affects_output=True)
@@ -271,10 +269,10 @@ class SharedOptions(NamedTuple):
         ),
     ] = ""
     max_frames: Annotated[
-        int, Option("Refuse files of more frames.", RUN, affects_output=False, metavar="N", default=str(MAX_FRAMES))
+        int, Option("Refuse files with more frames.", RUN, affects_output=False, metavar="N", default=str(MAX_FRAMES))
     ] = MAX_FRAMES
     lenient: Annotated[
-        bool, Option("Of a damaged file, take what can be read; else it is refused.", RUN, affects_output=True)
+        bool, Option("Recover what can be read from damaged files instead of rejecting them.", RUN, affects_output=True)
     ] = False
     jobs: Annotated[
         int | None,
@@ -284,13 +282,13 @@ class SharedOptions(NamedTuple):
             affects_output=False,
             short="-j",
             metavar="N",
-            default="IMFILTER_JOBS; below make -j, 1; else all that the process may use",
+            default="IMFILTER_JOBS; 1 under make -j; else all available",
         ),
     ] = None
     quiet: Annotated[bool, Option("Print errors only.", RUN, affects_output=False, short="-q")] = False
     verbose: Annotated[
         bool,
-        Option("Say what was derived: radius, kernel sum, algorithm, range.", RUN, affects_output=False, short="-v"),
+        Option("Print derived values: radius, kernel sum, algorithm, range.", RUN, affects_output=False, short="-v"),
     ] = False
 
 

@@ -41,6 +41,12 @@ class Target(NamedTuple):
             return self
         return self._replace(path=self.numbered.path(number), numbered=None)
 
+    def format_for(self, output: str, own: Format) -> Format:
+        """Return the format of an *output* of a picture that was read from one of format *own*."""
+        if self.format is not None:
+            return self.format
+        return formats.LOSSLESS if output != "image" and own.lossy else own
+
     @property
     def name(self) -> str:
         """The target as people wrote it."""
@@ -96,7 +102,7 @@ def plan(
         targets: dict[str, Target] = {}
         if in_place:
             if source.name == STREAM:
-                raise UsageError("--in-place: standard input has no place")
+                raise UsageError("--in-place cannot replace standard input")
             targets["image"] = Target(source.name, formats.BY_SUFFIX.get(_suffix(source.name)), in_place=True)
         for name, written in outputs.items():
             numbers = range(naming.maps) if name == "image" and naming.map_files else (None,)
@@ -131,7 +137,7 @@ def _target(
         if several:
             raise UsageError(f"{option} {shown(written)}: several images need a folder; add a / to its name")
         if naming.pattern is not None and not (name == "sheet" and naming.map_files):  # the name is that of each map
-            raise UsageError(f"--name: names files in a folder; {option} {shown(written)} is a file")
+            raise UsageError(f"--name needs an output folder; {option} {shown(written)} is a file")
         return Target(written, to or formats.of_suffix(written))
     if source.name == STREAM and ("stem" in naming.fields or naming.pattern is None):
         advice = "name a file, or use --name without {stem}"

@@ -204,16 +204,16 @@ def read_options(spec: Spec, values: Mapping[str, Any], where: str) -> dict[str,
 def in_a_row(steps: Sequence[Call]) -> Recipe:
     """Return the recipe of several steps; raises UsageError."""
     if not steps:
-        raise UsageError("no step: name filters with their options, as in 'blur --sigma 2' 'edges --op sobel'")
+        raise UsageError("no step; name filters with their options, as in 'blur --sigma 2' 'edges --op sobel'")
     for number, step in enumerate(steps[:-1]):
         for name in WRITING:
             if name in step.given:
                 raise UsageError(
-                    f"{_where(steps, number)}{flag(name)}: says how a result is written; only the last step's is"
+                    f"{_where(steps, number)}{flag(name)} belongs to the last step, whose result is written"
                 )
     for number, step in enumerate(steps):
         if number and "white" in step.given:
-            raise UsageError(f"{_where(steps, number)}--white is of the input; give it to the first step")
+            raise UsageError(f"{_where(steps, number)}--white belongs to the first step, which reads the input")
     given, maps = list(steps), 1
     for number, step in enumerate(steps):
         own = len(step.maps())

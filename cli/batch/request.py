@@ -68,7 +68,7 @@ def check(recipe: Recipe, options: SharedOptions, map_files: Mapping[str, str], 
     _check_other_files(options)
     cores, maps = cpu_count.cores(options.jobs), recipe.maps()
     if options.sheet is not None and not maps:
-        raise UsageError("--sheet: shows the maps of a bank of kernels; here the result is a picture, for -o")
+        raise UsageError("--sheet needs a filter bank; this call gives one image (use -o)")
     names = _names(options)
     _check_existence(names, options, bool(map_files))
     outputs = _outputs(recipe, options, map_files)
@@ -81,6 +81,7 @@ def check(recipe: Recipe, options: SharedOptions, map_files: Mapping[str, str], 
     files = CallFiles({name: path for name, path in written.items() if path is not None}, list(read))
     jobs = _plan(recipe, options, found, outputs, len(maps))
     _check_compression(jobs, options)
+    _check_codes(jobs, recipe, options)
     collisions.check_files(jobs, list(files.written.values()), read)
     region = mask_option.read(options.mask, options.roi)
     request = Request(
@@ -110,11 +111,11 @@ def _check_values(options: SharedOptions) -> None:
     if options.compression and options.compression not in formats.COMPRESSIONS:
         raise UsageError(f"--compression {options.compression!r}: use one of {', '.join(formats.COMPRESSIONS)}")
     if options.frame is not None and options.frame < 0:
-        raise UsageError(f"--frame: {options.frame} is no frame's number; the first is 0")
+        raise UsageError("--frame must be 0 or greater")
     if options.max_frames < 1:
-        raise UsageError(f"--max-frames: {options.max_frames} is no number of frames")
+        raise UsageError("--max-frames must be 1 or greater")
     if options.angle_style not in ("code", "color"):
-        raise UsageError(f"--angle-style: {options.angle_style!r} is neither code nor color")
+        raise UsageError(f"--angle-style: {options.angle_style!r} is not code or color")
     if options.sheet_range not in SHEET_RANGES:
         raise UsageError(f"--sheet-range: {options.sheet_range!r} is not one of {', '.join(SHEET_RANGES)}")
 
@@ -144,13 +145,13 @@ def _check_pairs(options: SharedOptions) -> None:
         if one in given and other in given:
             raise UsageError(f"{flag(one)} and {flag(other)} contradict each other")
     if options.backup is not None and not options.in_place:
-        raise UsageError("--backup: keeps what --in-place replaces; without it no input is touched")
+        raise UsageError("--backup requires --in-place")
     if options.backup is not None and (not options.backup or "/" in options.backup):
-        raise UsageError("--backup: a suffix, like .orig")
+        raise UsageError("--backup requires a suffix, such as .orig")
     if "sheet_range" in given and options.sheet is None:
         raise UsageError("--sheet-range requires --sheet")
     if options.null and options.files_from is None:
-        raise UsageError("-0: says how the names of --files-from are told apart")
+        raise UsageError("-0 requires --files-from")
 
 
 def _check_angles(recipe: Recipe, options: SharedOptions, map_files: Collection[str]) -> None:
@@ -164,9 +165,9 @@ def _check_other_files(options: SharedOptions) -> None:
     """Check the names of the files that are written besides the outputs."""
     for name, path in (("angle_legend", options.angle_legend), ("depfile", options.depfile)):
         if path is not None and (path in ("", STREAM) or inputs.is_folder(path)):
-            raise UsageError(f"{flag(name)} {path!r}: is no name of a file")
+            raise UsageError(f"{flag(name)} {path!r} does not name a file")
     if options.angle_legend is not None and not formats.of_suffix(options.angle_legend).colour:
-        raise UsageError(f"--angle-legend {shown(options.angle_legend)}: holds gray only; use .png")
+        raise UsageError(f"--angle-legend {shown(options.angle_legend)}: cannot hold colours; use .png")
 
 
 def _names(options: SharedOptions) -> list[str]:
@@ -177,11 +178,11 @@ def _names(options: SharedOptions) -> list[str]:
     if listed is not None:
         names += inputs.read_list(listed, b"\0" if options.null else b"\n")
         if not names:
-            raise UsageError(f"--files-from {shown(listed)}: names no file")
+            raise UsageError(f"--files-from {shown(listed)} lists no files")
     if not names:
-        raise UsageError("no input: name images, folders, or - for standard input")
+        raise UsageError("no input; name images, folders, or - for standard input")
     if "" in names:
-        raise UsageError("a file's name is empty")
+        raise UsageError("a file name is empty")
     if names.count(STREAM) > 1 or (STREAM in names and len(names) > 1):
         raise UsageError("- (standard input) is one image; it cannot be mixed with others")
     return names
@@ -210,21 +211,21 @@ def _outputs(recipe: Recipe, options: SharedOptions, map_files: Mapping[str, str
     """Return the outputs by name, as the user wrote them."""
     for name in map_files:
         if name not in recipe.last.filter.spec.maps:
-            raise UsageError(f"{flag(name)}: {recipe.last.name} has no such map")
+            raise UsageError(f"{recipe.last.name} has no {flag(name)} map")
     written = {**map_files, **({"sheet": options.sheet} if options.sheet is not None else {})}
     if options.output is not None:
         written = {"image": options.output, **written}
     elif not written and not options.in_place:
         if options.inputs != (STREAM,):
-            raise UsageError("no output: name one with -o FILE, -o FOLDER/ or -o -")
+            raise UsageError("no output; name one with -o FILE, -o FOLDER/ or -o -")
         written = {"image": STREAM}
     if "" in written.values():
-        raise UsageError("a file's name is empty")
+        raise UsageError("a file name is empty")
     streams = list(written.values()).count(STREAM)
     if streams > 1:
-        raise UsageError("standard output holds one image; only one output can be -")
+        raise UsageError("only one output can be - (standard output)")
     if streams and options.json:
-        raise UsageError("--json: standard output holds the image; name a file with -o")
+        raise UsageError("--json needs standard output; write the image to a file with -o")
     if streams and not options.dry_run and sys.stdout is not None and sys.stdout.isatty():
         raise UsageError("an image would be written to the terminal; redirect it, or name a file with -o")
     return written
@@ -268,6 +269,20 @@ def _plan(
     return jobs
 
 
+def _check_codes(jobs: Sequence[Job], recipe: Recipe, options: SharedOptions) -> None:
+    """Refuse a lossy format for the codes of angles, of which each means another direction."""
+    if options.angle_style == "color":
+        return
+    kinds = recipe.last.filter.kinds
+    for job in jobs:
+        for name, target in job.targets.items():
+            if kinds.get(name) not in ("angle", "orientation") or target.format is None:
+                continue
+            if target.format.lossy or (target.format.name == "webp" and options.quality is not None):
+                way = f"{target.format.name.upper()} would change the codes of angles"
+                raise UsageError(f"{flag(name)} {target.name}: {way}; use .png or .tif")
+
+
 def _check_compression(jobs: Sequence[Job], options: SharedOptions) -> None:
     """Refuse a compression where no output of a job has a choice of them."""
     if not options.compression:
@@ -281,7 +296,7 @@ def _check_compression(jobs: Sequence[Job], options: SharedOptions) -> None:
 
 def _check_depfile(path: str, request: Request) -> None:
     if any(target.numbered is not None for job in request.jobs for target in job.targets.values()):
-        raise UsageError("--depfile: cannot name the files of {frame}, whose number is not known yet; use --frame N")
+        raise UsageError("--depfile cannot list {frame} files, whose number is unknown; use --frame N")
     depfile.check(path, request.jobs, depfile.rules(request.files))
 
 
@@ -300,4 +315,4 @@ def _colour(text: str) -> tuple[int, int, int] | None:
     try:
         return ImageColor.getrgb(text)[:3]  # type: ignore[return-value]
     except ValueError:
-        raise UsageError(f"--background: {text!r} is no colour; use a name, or #rrggbb") from None
+        raise UsageError(f"--background: {text!r} is not a colour; use a name, or #rrggbb") from None

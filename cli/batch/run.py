@@ -62,7 +62,7 @@ def _carry_out(request: Request, began: float) -> ExitCode:
         update=options.update,
     )
     if options.update and not request.stamped and not options.quiet:
-        say("imfilter: --update goes by time alone: outputs without a stamp do not tell their parameters")
+        say("imfilter: --update compares times only, since these outputs carry no stamp of their parameters")
     jobs = collisions.keep_backups(jobs, skipped)
     if options.dry_run:
         return _dry_run(jobs, skipped, request, reporter)
@@ -116,6 +116,9 @@ def _work(request: Request, jobs: Sequence[Job], skipped: frozenset[int], report
         first = next(job for number, job in enumerate(jobs) if number not in skipped)
         prefetch.begin(pictures, first.input.name)
     # What needs NumPy is imported while the first picture is read.
-    from . import runner
+    from . import doubts, runner
+
+    for note in () if options.quiet else doubts.notes(request.recipe):
+        say(f"imfilter: {note}")
 
     return runner.run(request, jobs, skipped, pictures, reporter, workers)

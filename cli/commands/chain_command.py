@@ -36,7 +36,7 @@ def make_chain() -> FilterCommand:
     def command(save: str | None, **values: Any) -> None:
         """Run several filters in one pass, without rounding between them.
 
-        The steps stand behind the inputs, each one word for the shell: a filter and its options. The last step's
+        The steps follow the inputs, each one word for the shell: a filter and its options. The last step's
         maps can be written too. --save keeps the steps for imfilter run.
 
         Shell
@@ -66,7 +66,7 @@ def make_run() -> FilterCommand:
     maps = _all_maps()
 
     def command(**values: Any) -> None:
-        """Run the filters of a recipe, as imfilter chain --save writes it.
+        """Run the filters of a recipe, written by imfilter chain --save.
 
         A recipe is a text file with a table for each step: its filter, and its options by name. Kernel files are
         named as on the command line, from the folder in which the command is run.
@@ -78,7 +78,7 @@ def make_run() -> FilterCommand:
         options = shared_options(values)
         path, *inputs = options.inputs or [""]
         if not path:
-            raise UsageError("no recipe: name a file, as imfilter chain --save writes it")
+            raise UsageError("no recipe; name a file that imfilter chain --save wrote")
         options = options._replace(inputs=tuple(inputs))
         raise typer.Exit(execute(load(path), options, map_files(maps, values)))
 

@@ -53,7 +53,7 @@ def _option(parameter: Parameter, ops: Sequence[str]) -> HelpedOption:
     help, metavar = param.help, parameter.metavar
     if len(metavar) > WIDTH // 2:
         help, metavar = f"{help.rstrip('.')}: {', '.join(parameter.choices)}.", "NAME"
-    more = serves
+    more = _also(parameter) + serves
     if parameter.default is inspect.Parameter.empty:
         more += "  [required]"
     elif param.shown_default or parameter.default is not None:
@@ -61,6 +61,16 @@ def _option(parameter: Parameter, ops: Sequence[str]) -> HelpedOption:
         more += f"  [default: {param.shown_default or _plain(parameter.default)}{unit}]"
     words = (lambda: parameter.choices) if parameter.choices else None
     return HelpedOption(parameter.name, help, section, more=more, metavar=metavar, words=words)
+
+
+def _also(parameter: Parameter) -> str:
+    """Name the aliases of a parameter's choices."""
+    names: dict[str, list[str]] = {}
+    for alias, choice in parameter.param.aliases.items():
+        if (word := alias.replace("_", "-")) not in names.setdefault(choice, []):
+            names[choice].append(word)
+    also = "; ".join(f"{', '.join(aliases)} = {choice}" for choice, aliases in names.items())
+    return f"  (also {also})" if also else ""
 
 
 def _serves(only: Sequence[str], ops: Sequence[str]) -> str:

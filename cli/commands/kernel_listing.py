@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import shutil
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -14,15 +16,17 @@ from ..console.messages import shown
 from ..errors import UsageError
 from ..images.atomic_write import Transaction
 
+LITERAL_TAPS = 49
+"""Most taps of a kernel that is shown as a literal too."""
+
 
 def print_all() -> None:
     """Print a table of the built-in kernels, and one of the banks."""
     rows = [("name", "size", "sum", "rank", "weights")]
     for name, kernel in kernels.named().items():
         height, width = kernel.shape
-        over = f" / {kernel.divisor:g}" if kernel.divisor != 1 else ""
-        weights = "; ".join(" ".join(f"{tap:.4g}" for tap in row) for row in kernel.taps)
-        rows.append((name, f"{width}×{height}", f"{kernel.sum:g}", str(kernel.rank), weights + over))
+        weights = kernel_source.as_literal(kernel)
+        rows.append((name, f"{width}×{height}", f"{kernel.sum:g}", str(kernel.rank), weights))
     names, sizes, sums, ranks = (max(map(len, column)) for column in list(zip(*rows, strict=True))[:4])
     for name, size, sum, rank, weights in rows:
         _line(f"{name:{names}}  {size:>{sizes}}  {sum:>{sums}}  {rank:>{ranks}}  {weights}")
@@ -33,7 +37,9 @@ def print_all() -> None:
 
 
 def _line(text: str) -> None:
-    room = shutil.get_terminal_size().columns
+    """Print a line, cut to the width of a terminal or to COLUMNS; a pipe gets all of it."""
+    wide = os.environ.get("COLUMNS") is None and not (sys.stdout is not None and sys.stdout.isatty())
+    room = len(text) if wide else shutil.get_terminal_size().columns
     typer.echo(text if len(text) <= room else f"{text[: room - 1]}…")
 
 
@@ -64,9 +70,18 @@ def show(kernel: str, save: str | None, max_taps: int | None) -> None:
         f"rank {chosen.rank}, {'separable' if chosen.factors else 'not separable'}",
         f"algorithm {plan.algorithm}: {plan.reason}",
     ]
+    if _is_literal(source):
+        lines.append(f"as a literal: {kernel_source.as_literal(chosen)}")
     typer.echo("\n".join(lines))
     if save is not None:
         _save(Path(save), source)
+
+
+def _is_literal(source: kernel_source.Source) -> bool:
+    """Whether a literal says all of a kernel, and is short enough to be read."""
+    height, width = source.kernel.shape
+    centred = source.kernel.anchor == (width // 2, height // 2)
+    return centred and not source.reading.added and width * height <= LITERAL_TAPS
 
 
 def _show_bank(bank: filter_banks.Bank, save: str | None) -> None:
@@ -83,7 +98,7 @@ def _show_bank(bank: filter_banks.Bank, save: str | None) -> None:
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     lines = [
         f"{shown(bank.described)}",
-        f"{maps} maps, kernels {width}×{height} on {seen}, laid on as written, anchor {width // 2},{height // 2}",
+        f"{maps} maps, kernels {width}×{height} on {seen}, applied as written, anchor {width // 2},{height // 2}",
         f"shape ({maps}, {inputs}, {height}, {width}), {bank.weights.size} taps",
         *(
             f"{row[0]:>{widths[0]}}  {row[1]:{widths[1]}}  "
@@ -113,7 +128,7 @@ def _check_save(path: Path, source: kernel_source.Source) -> None:
     """Raise UsageError where the format has no place for what the kernel adds to the result."""
     if source.reading.white_offset or (_is_npy(path) and source.reading.offset):
         hint = "no text says it for every depth" if source.reading.white_offset else "save it as text"
-        raise UsageError(f"--save {path}: would lose what is {source.reading.added[0]} ({hint})")
+        raise UsageError(f"--save {path}: would lose an offset, {source.reading.added[0]} ({hint})")
 
 
 def _save(path: Path, source: kernel_source.Source) -> None:

@@ -7,6 +7,7 @@ import io
 import math
 
 from ...filters.core import npy_header
+from ...filters.core.engine.array_image import white_of_samples
 from ...filters.core.engine.quantize import FULL
 from ...filters.core.lazy_numpy import np
 from ..console.messages import reason_of
@@ -19,7 +20,6 @@ from .picture import (
     PartialDecode,
     Picture,
     real_samples,
-    white_of_samples,
     with_alpha,
 )
 
@@ -45,7 +45,7 @@ def finish(begun: PartialDecode, options: DecodeOptions, decode: Decode) -> Pict
     except DecodeError:
         raise
     except Exception as error:
-        raise DecodeError(f"is no readable .npy file ({reason_of(error)})") from error
+        raise DecodeError(f"is not a readable .npy file ({reason_of(error)})") from error
     pixels = np.atleast_2d(array)[..., None] if array.ndim in (1, 2) else array
     if pixels.ndim != 3 or pixels.size == 0:
         raise DecodeError(

@@ -1,6 +1,8 @@
 """Damaged animations: refused, or on request the frames before the damage, with a word."""
 
 import importlib.util
+import struct
+import zlib
 from pathlib import Path
 
 import numpy as np
@@ -57,6 +59,15 @@ def test_the_frames_before_the_damage_are_taken(run, refused, folder, rgb, forma
     # A damaged frame of an APNG shows the one before.
     whole = len(found) - (len(ended.lines) - 1)
     assert all(np.array_equal(one, other) for one, other in zip(found[:whole], each, strict=False))
+
+
+def test_a_canvas_without_pixels_is_refused(refused, folder, rgb):
+    data, _ = written("png", rgb)
+    size = struct.pack(">I", 40)
+    header = data[12:29].replace(size, bytes(4), 1)
+    (folder / "in.png").write_bytes(data[:12] + header + struct.pack(">I", zlib.crc32(header)) + data[33:])
+    for flag in ((), ("--lenient",)):
+        assert "0×24 pixels are no picture" in refused(1, *KEEP, "in.png", "-o", "out.png", *flag)
 
 
 def test_pages_before_one_that_is_not_read_are_taken(run, refused, folder, rgb):

@@ -148,7 +148,7 @@ def test_a_dangling_link_fails_and_stays(run, folder):
 
 def test_what_is_no_file_has_no_place(refused, folder):
     os.mkfifo("pipe.png")
-    assert "is no file that could be replaced" in refused(2, "blur", "pipe.png", "--in-place")
+    assert "is not a file that can be replaced" in refused(2, "blur", "pipe.png", "--in-place")
 
 
 # ---- times ------------------------------------------------------------------------------------------

@@ -5,6 +5,7 @@ import os
 import re
 import shutil
 import signal
+import subprocess
 import sys
 import textwrap
 import time
@@ -228,3 +229,15 @@ def test_two_batches_write_into_one_folder_at_once(start, command, photos, folde
     assert [(process.communicate()[1], process.returncode) for process in processes] == [(b"", 0)] * 2
     assert made(folder) == expected
     assert leavings(folder) == []
+
+
+def test_the_command_that_a_signal_ends_leaves_nothing_for_a_second_one_to_break_off():
+    code = """
+        import atexit, sys
+        from imfilter.cli import main
+        atexit.register(print, "the interpreter is taken apart")
+        main._run = lambda ahead: sys.exit(143)
+        main.console()
+    """
+    ended = subprocess.run([sys.executable, "-c", textwrap.dedent(code)], capture_output=True, text=True)
+    assert (ended.returncode, ended.stdout, ended.stderr) == (143, "", "")

@@ -24,6 +24,37 @@ def test_the_list_shows_size_sum_rank_and_weights(ok):
     assert re.search(r"^sobel-x +3×3 +0 +1 +-1 0 1; -2 0 2; -1 0 1$", ok("kernels").decode(), re.MULTILINE)
 
 
+@pytest.mark.each("name", named())
+def test_what_is_printed_can_be_pasted(ok, name, monkeypatch):
+    monkeypatch.delenv("COLUMNS", raising=False)
+    listed = re.search(rf"^{name} +\S+ +\S+ +\S+  (.*)$", ok("kernels").decode(), re.MULTILINE)
+    shown = re.search(r"^as a literal: (.*)$", ok("kernels", "show", name).decode(), re.MULTILINE)
+    for found in (listed, shown):
+        assert found is not None
+        again = kernel_source.read(found[1]).kernel
+        assert np.array_equal(again.weights, named()[name].weights) and again.anchor == named()[name].anchor
+
+
+@pytest.mark.each("text", ["1 2 1; 2 4 2; 1 2 1 / 16", "[1 2 1; 2 4 2; 1 2 1]/16", "[[1,2,1],[2,4,2],[1,2,1]] /16"])
+def test_a_divisor_may_follow_the_rows(text):
+    source = kernel_source.read(text)
+    assert source.kernel.sum == 1 and source.kernel.weights[1, 1] == 0.25
+    assert "divided by 16" in source.described
+
+
+@pytest.mark.each(
+    "text, said",
+    [("1 2; 3 4 / 0", "cannot divide by '0'"), ("1 2 / 1e99", "1e99"), ("1 2; 3 /", "'/' is not a number")],
+)
+def test_a_wrong_divisor_is_refused(refused, text, said):
+    assert said in refused(2, "kernels", "show", text)
+
+
+def test_a_comment_is_no_divisor(folder):
+    (folder / "k.txt").write_text("1 2 1 # their sum is / 4\n")
+    assert kernel_source.read("k.txt").kernel.weights.tolist() == [[1, 2, 1]]
+
+
 def test_show_prints_the_matrix_and_what_it_is(ok):
     text = ok("kernels", "show", "sobel-x").decode()
     assert text.splitlines()[:4] == ["sobel-x (built-in)", "  -1  0  1", "  -2  0  2", "  -1  0  1"]
@@ -100,7 +131,7 @@ def test_show_says_how_a_file_was_understood(ok, folder):
     lines = ok("kernels", "show", "k.svg").decode().splitlines()
     assert lines[:3] == ["k.svg (SVG)", "  1.5   1 0.5", "size 3×1, anchor 0,0"]
     for line in (
-        "turned by 180°, as SVG lays it on",
+        "rotated by 180°, as SVG specifies",
         "divided by its divisor, 2",
         "anchor 0,0 from the file",
         "added to the result: 0.5 of white",
@@ -111,10 +142,10 @@ def test_show_says_how_a_file_was_understood(ok, folder):
 def test_verbose_says_how_a_file_was_understood(run, folder, png):
     (folder / "k.txt").write_text("3x1+0+0: 1,-,3")
     said = run("conv", "a.png", "-o", "b.png", "--kernel", "k.txt", "-v").err
-    assert "k.txt (ImageMagick; laid on as written, like -morphology Correlate; " in said
+    assert "k.txt (ImageMagick; applied as written, like -morphology Correlate; " in said
     assert "anchor 0,0 from the file; 1 missing cell counts as 0): 3×1, anchor 0,0" in said
     said = run("conv", "a.png", "-o", "b.png", "--kernel", "k.txt", "-v", "--mode", "convolve").err
-    assert "then turned by 180° (mode convolve): 3×1, anchor 2,0" in said
+    assert "then rotated by 180° (--mode convolve): 3×1, anchor 2,0" in said
 
 
 @pytest.mark.parametrize(
@@ -140,7 +171,7 @@ def test_a_converted_file_filters_as_the_file_itself(ok, run, folder, png, load,
 
 def test_what_no_text_can_hold_is_not_saved(refused, folder):
     (folder / "k.svg").write_text(SVG.format(0.5))
-    assert "would lose what is added to the result: 0.5 of white" in refused(
+    assert "would lose an offset, added to the result: 0.5 of white" in refused(
         2, "kernels", "show", "k.svg", "--save", "k.txt"
     )
     assert not (folder / "k.txt").exists()

@@ -316,9 +316,9 @@ def test_frames_of_a_pipe_have_files_of_their_own(shell, folder, load, refused):
 @pytest.mark.each(
     "words, said",
     [
-        (["--frame", "9", "-o", "out.png"], "has 4 frames, 0 to 3; --frame 9 is none of them"),
+        (["--frame", "9", "-o", "out.png"], "has 4 frames, 0 to 3; --frame 9 is out of range"),
         (["-o", "out.jpg"], "has several images, of which JPEG holds one; take one with --frame N, or all with"),
-        (["-o", "out.tif", "--max-frames", "2"], "has more than 2 frames, which are the limit (--max-frames raises"),
+        (["-o", "out.tif", "--max-frames", "2"], "has more than 2 frames, which is the limit (--max-frames raises"),
     ],
 )
 def test_what_a_pipe_cannot_be_is_said(shell, folder, words, said):

@@ -40,6 +40,23 @@ def test_clipping_is_said_and_the_advice_helps(words, what, advice, run):
     assert (ended.code, ended.err) == (0, "")
 
 
+@pytest.mark.parametrize("norm", ["l2", "l1", "max"])
+@pytest.mark.parametrize("mode", ["L", "I;16", "bands"])
+def test_clipped_edges_of_whole_numbers_are_said_too(mode, norm, run):
+    noise = RNG.integers(0, 256, (50, 60, 5), dtype=np.uint8)
+    if mode == "bands":
+        np.save("noise.npy", noise)
+        source, target = "noise.npy", ["out.tif", "--depth", "8"]
+    else:
+        Image.fromarray(noise[..., 0] if mode == "L" else noise[..., 0] * np.uint16(257)).save("noise.png")
+        source, target = "noise.png", ["out.png"]
+    ended = run("edges", source, "-o", *target, "--norm", norm)
+    assert ended.code == 0
+    assert re.fullmatch(
+        rf"imfilter: {source}: more than 20% of the picture is clipped; --gain \S+ shows it\n", ended.err
+    )
+
+
 @pytest.mark.each(
     "words",
     [

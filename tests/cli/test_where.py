@@ -168,7 +168,7 @@ def test_missing_samples_are_an_option_of_all_steps(ok):
         (("--roi", "1,2,0,4"), 2, "--roi: 1,2,0,4 has no pixels"),
         (("--roi", "5000,2,3,4"), 1, "a.png: the region 5000,2,3,4 lies outside the image"),
         (("--mask", "tiny.png"), 1, "a.png: the mask is 1×1, the image"),
-        (("--nan", "skip"), 2, "--nan: 'skip' is none of propagate, ignore and fill=V"),
+        (("--nan", "skip"), 2, "--nan: 'skip' is not propagate, ignore or fill=V"),
     ],
 )
 def test_what_cannot_be_is_one_line(refused, photo, folder, words, code, message):

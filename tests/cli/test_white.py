@@ -132,7 +132,7 @@ def test_white_is_the_first_steps(run, ok, load, refused, gray):
     ok("chain", "a.png", "-o", "b.png", "blur --sigma 0 --white 4080", "conv --kernel identity --depth 8")
     np.testing.assert_array_equal(load("b.png"), gray)
     line = refused(2, "chain", "a.png", "-o", "b.png", "blur", "edges --white 4080")
-    assert line == "imfilter: step 2 (edges): --white is of the input; give it to the first step"
+    assert line == "imfilter: step 2 (edges): --white belongs to the first step, which reads the input"
 
 
 def test_white_that_samples_do_not_reach(refused, png):

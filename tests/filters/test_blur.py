@@ -88,14 +88,24 @@ def test_a_wide_mean_is_exact(noise):
 def test_radius_is_another_way_to_give_the_window(noise):
     image = noise((9, 9))
     np.testing.assert_array_equal(blur(image, op="mean", radius=(2, 1)), blur(image, op="mean", size=(5, 3)))
-    np.testing.assert_array_equal(blur(image, radius=4), blur(image, sigma=1))
+
+
+def test_the_radius_of_a_gaussian_is_its_sigma(noise):
+    image = noise((9, 9))
+    np.testing.assert_array_equal(blur(image, radius=1.5), blur(image, sigma=1.5))
+    np.testing.assert_array_equal(blur(image, radius=(2, 1), size=(17, 9)), blur(image, sigma=(2, 1)))
+    np.testing.assert_array_equal(blur(image, size=9), blur(image, sigma=1))
+    np.testing.assert_array_equal(blur(image, radius=2, sigma=2), blur(image, sigma=2))
 
 
 @pytest.mark.parametrize(
     ("values", "parameter", "reason"),
     [
-        ({"sigma": 2, "radius": 3}, "sigma", "means radius 8,8, which contradicts radius 3,3"),
-        ({"size": 5, "radius": 3}, "radius", "means size 7,7, which contradicts size 5"),
+        ({"sigma": 2, "radius": 3}, "radius", "3 contradicts sigma 2; a Gaussian's radius is its sigma"),
+        ({"sigma": 2, "size": 7}, "sigma", "2 fills size 17,17, which contradicts size 7,7"),
+        ({"size": 5, "radius": 3}, "radius", "3 fills size 25,25, which contradicts size 5,5"),
+        ({"radius": 1001}, "radius", "1001 is above the greatest sigma, 1000 px"),
+        ({"op": "mean", "size": 5, "radius": 3}, "radius", "3,3 means size 7,7, which contradicts size 5"),
         ({"size": 4}, "size", "a Gaussian's window is odd"),
         ({"op": "mean", "sigma": 1}, "sigma", "has no meaning with op mean"),
         ({"sigma": -1}, "sigma", "-1 is below the least value, 0 px"),

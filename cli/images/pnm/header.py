@@ -82,7 +82,7 @@ def read(data: bytes | memoryview) -> Header:
     found = _pam(data) if kind == "7" else _pfm(data) if kind in REAL else _pnm(data)
     if not (found.width and found.height and found.channels and 0 < found.maximum < 1 << 16):
         what = f"{found.width}×{found.height} pixels up to {found.maximum}"
-        raise DecodeError(f"is damaged: {what} are no picture")
+        raise DecodeError(f"is damaged: {what} is not a valid size")
     return found
 
 
@@ -98,7 +98,7 @@ def _pnm(data: bytes | memoryview) -> Header:
             raise DecodeError("is damaged or truncated (no maximum in its header)")
         maximum, end = int(found[1]), found.end()
     if not bytes(data[end : end + 1]).isspace():
-        raise DecodeError(f"is damaged: {width}×{height} pixels up to {maximum} are no picture")
+        raise DecodeError(f"is damaged: {width}×{height} pixels up to {maximum} is not a valid size")
     return Header(kind, width, height, 3 if kind in ("3", "6") else 1, maximum, end + 1)
 
 

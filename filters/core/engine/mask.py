@@ -90,7 +90,7 @@ def boxes(roi: Any) -> list[Box]:
     if given.ndim == 1:
         given = given[None]
     if given.ndim != 2 or given.shape[1] != 4 or not given.size or given.dtype.kind not in "iu":
-        raise ParameterError("roi", f"{roi!r} is no box (x, y, width, height) of whole numbers, and no list of them")
+        raise ParameterError("roi", f"{roi!r} is not a box (x, y, width, height) of whole numbers, or a list of them")
     found: list[Box] = [tuple(box) for box in given.tolist()]
     for box in found:
         check_box(box)

@@ -41,13 +41,13 @@ def filling(text: Any) -> float | None:
         return None
     word, _, number = str(text).partition("=")
     if f"{word}=" != FILL:
-        raise ValueError(f"{text!r} is none of propagate, ignore and fill=V, like fill=0")
+        raise ValueError(f"{text!r} is not propagate, ignore or fill=V, such as fill=0")
     try:
         value = float(number)
     except ValueError:
         raise ValueError(f"{number!r} is not a number, as in fill=0") from None
     if not math.isfinite(value):
-        raise ValueError(f"{number} is no value to fill with")
+        raise ValueError(f"{number} cannot be filled in")
     return value
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, Literal, NamedTuple
 
-from ..engine.stage import NO_COLOURS, Halo, ImageContext, Stage, WeightedSum, Window, inside
+from ..engine.stage import NO_COLOURS, Halo, Stage, WeightedSum, Window, inside
 from ..lazy_numpy import Array, np
 from ..linear import kernels
 from ..linear.symmetric import differences, smoothed
@@ -94,25 +94,6 @@ def magnitude(gradient: Gradient, norm: Norm = "l2", work: Any = None) -> Array:
         strength += np.abs(gy)
         return strength
     return np.maximum(np.abs(gx), np.abs(gy))
-
-
-def strength(gradient: Gradient, norm: Norm, context: ImageContext) -> Array:
-    """Return the magnitude; of integers that are to be rounded the samples themselves, for which *gradient* is used up.
-
-    That saves a copy of the values: 0.60 ns a pixel in all for ``l1`` in place of 0.66, 1.3 for ``l2`` of 1.45.
-    """
-    if not context.rounded or gradient.gx.dtype.kind != "i":
-        return magnitude(gradient, norm, context.work)
-    white = int(context.most)
-    if norm == "l2":
-        levels = magnitude(gradient, norm, context.work)
-        levels += 0.5
-        np.clip(levels, 0, white + 0.5, out=levels)
-    else:
-        gx, gy = (np.abs(part, out=part) for part in gradient)
-        levels = (np.add if norm == "l1" else np.maximum)(gx, gy, out=gx)
-        np.clip(levels, 0, white, out=levels)
-    return levels.astype(np.uint8 if white == 255 else np.uint16)
 
 
 def squares(gradient: Gradient, work: Any = None) -> Array:

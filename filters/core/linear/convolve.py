@@ -17,7 +17,7 @@ Mode = Literal["correlate", "convolve"]
 Padding = Literal["same", "valid", "full"] | Halo
 Algorithm = Annotated[
     planner.AlgorithmName,
-    Param("How the sums are computed; auto takes the fastest that is exact enough, and -v says which."),
+    Param("Algorithm; auto takes the fastest that is exact enough, and -v prints it."),
 ]
 """A linear filter's parameter of that name."""
 MAX_DIRECT_TAPS = 25

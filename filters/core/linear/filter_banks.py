@@ -118,7 +118,7 @@ def numbers(path: str) -> Array:
     if npy.recognise(data):
         values = npy.array(data, path, kernels.MAX_TAPS)
         if values.ndim != 1:
-            raise ValueError(f"{path}: has the shape {values.shape}; one number for each map is (maps,)")
+            raise ValueError(f"{path}: has the shape {values.shape}; biases have the shape (maps,)")
         return values.astype(np.float64)
     lines = [line.partition("#")[0] for line in data.decode("utf-8", "replace").splitlines()]
     values = [number(word, f"{path}, line {at}") for at, line in enumerate(lines, 1) for word in separated(line)]
@@ -167,7 +167,7 @@ def named(name: str) -> BuiltIn | None:
     orientations, wavelengths = map(int, found.groups()) if found else (0, 0)
     if not (1 <= orientations <= MAX_ORIENTATIONS and 1 <= wavelengths <= MAX_WAVELENGTHS):
         raise ValueError(
-            f"{name!r}: is no Gabor bank; gabor:8x3 has 8 orientations and 3 wavelengths "
+            f"{name!r}: is not a Gabor bank; gabor:8x3 has 8 orientations and 3 wavelengths "
             f"(up to {MAX_ORIENTATIONS} and {MAX_WAVELENGTHS})"
         )
     return _gabor_bank(orientations, wavelengths)

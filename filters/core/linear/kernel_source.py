@@ -14,6 +14,9 @@ from . import kernels
 from .kernel_reading import Reading
 from .kernels import Kernel
 
+MOST_IN_A_ROW = 4096
+"""Bytes of a file that may be a square kernel in one row."""
+
 
 class Source(NamedTuple):
     """A kernel that was read, the family it was taken for, and its name."""
@@ -55,9 +58,8 @@ def read(given: Any, max_taps: int = kernels.MAX_TAPS) -> Source:
     if not isinstance(given, (str, Path)):
         return Source(Reading(_of_array(given, max_taps)), "array", "kernel")
     text = given if isinstance(given, str) else str(given)
-    built_in = kernels.named()
-    if text in built_in:
-        return Source(Reading(built_in[text]), "built-in", text)
+    if text in kernels.names():
+        return Source(Reading(kernels.named()[text]), "built-in", text)
     if not text.strip():
         raise ValueError("the kernel is empty")
     if isinstance(text, FileContent) or _exists(Path(text)):
@@ -81,16 +83,18 @@ def _of_literal(literal: str, max_taps: int) -> Source:
     # The readers of files are imported where they are needed: a built-in kernel needs none.
     from . import filter_banks, kernel_files
     from .kernel_files import plain
-    from .kernel_files.text import Text
+    from .kernel_files.text import AS_WRITTEN, Text
 
     if (pasted := kernel_files.read_literal(literal, max_taps)) is not None:
         family, reading = pasted
         return Source(reading, family, "literal")
     if re.search(r"[a-df-z_\\]", literal, re.IGNORECASE) or not re.search(r"\d", literal):
-        near = difflib.get_close_matches(literal, [*kernels.named(), *filter_banks.BUILT_IN], n=1)
+        near = difflib.get_close_matches(literal, [*kernels.names(), *filter_banks.BUILT_IN], n=1)
         hint = f"did you mean {near[0]!r}?" if near else "`imfilter kernels` lists the names"
         raise UnknownKernelError(f"{literal!r} is neither a built-in kernel nor a file ({hint})")
-    return Source(Reading(plain.read(Text("the literal", literal, max_taps)).kernel), "literal", "literal")
+    reading = plain.read(Text("the literal", literal, max_taps))
+    notes = tuple(note for note in reading.understood if note != AS_WRITTEN)  # a literal has no other way
+    return Source(reading._replace(understood=notes), "literal", "literal")
 
 
 def _of_file(name: str, max_taps: int) -> Source:
@@ -137,6 +141,37 @@ def write(kernel: Kernel, offset: float = 0.0) -> str:
         return f"{width}x{height}+{kernel.anchor[0]}+{kernel.anchor[1]}:\n{rows}"
     # A first row that would pass for a libvips header is told from one by its point: "3.0 3".
     return re.sub(r"^(-?\d+)(?= )", r"\1.0", rows) if _passes_for_header(rows) else rows
+
+
+SQUARES = {side * side: side for side in range(3, 12)}
+
+
+def flat_square(given: Any) -> str:
+    """Return the literal of the square kernel that a row of numbers may mean; empty for any other kernel.
+
+    >>> flat_square("1 2 1 2 4 2 1 2 1"), flat_square("1 2 1")
+    ('1 2 1; 2 4 2; 1 2 1', '')
+    """
+    if not isinstance(given, str) or len(held(given) or b"") > MOST_IN_A_ROW or given in kernels.names():
+        return ""
+    try:
+        source = read(given)
+    except ValueError:  # whoever applies it says what is wrong
+        return ""
+    side = SQUARES.get(source.kernel.shape[1])
+    if source.family not in ("literal", "plain") or source.kernel.shape[0] > 1 or side is None:
+        return ""
+    return as_literal(Kernel.of(source.kernel.taps.reshape(side, side), source.kernel.divisor))
+
+
+def as_literal(kernel: Kernel) -> str:
+    """Return the kernel in a line that `read` reads back to the same weights, where its anchor is the middle.
+
+    >>> as_literal(kernels.mean((3, 1))), as_literal(Kernel.of([[0, 1], [2, 0.5]]))
+    ('1 1 1 / 3', '0 1; 2 0.5')
+    """
+    rows = "; ".join(" ".join(_shortest(tap) for tap in row) for row in kernel.taps.tolist())
+    return rows if kernel.divisor == 1 else f"{rows} / {_shortest(kernel.divisor)}"
 
 
 def centred(kernel: Kernel) -> Kernel:

@@ -104,7 +104,7 @@ def read(data: bytes, name: str, max_taps: int) -> tuple[str, Reading]:
     for family, module in TEXT:
         if module.recognise(text):
             return family, module.read(text)
-    raise text.error("is no kernel")
+    raise text.error("is not a kernel")
 
 
 def read_literal(literal: str, max_taps: int) -> tuple[str, Reading] | None:

@@ -30,7 +30,7 @@ def read(text: Text) -> Reading:
         key, *values = line.text.split()
         if key.lower() not in KEYS:
             if key[:1].isalpha() and key.lower() not in ("nan", "inf", "infinity"):
-                raise text.error(f"{short(key)} is no key of an ESRI grid", line.number)
+                raise text.error(f"{short(key)} is not a key of an ESRI grid", line.number)
             lines = lines[start:]
             break
         head[key.lower()] = Word(line.number, " ".join(values))

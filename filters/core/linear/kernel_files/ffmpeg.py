@@ -49,7 +49,7 @@ def read(text: Text) -> Reading:
         key, equals, value = part.strip().rpartition("=")
         name = key if equals else NAMES[position] if position < len(NAMES) else ""
         if name not in NAMES:
-            raise text.error(f"{short(part.strip())} is nothing that the filter convolution knows", line)
+            raise text.error(f"{short(part.strip())} is not an option of the filter convolution", line)
         given[name] = Word(line, value.strip())
     planes = [_plane(text, given, plane) for plane in range(4)]
     for number, plane in enumerate(planes[1:], 2):
@@ -76,7 +76,7 @@ def _plane(text: Text, given: dict[str, Word], plane: int) -> Plane:
     if mode.text in ("row", "column") and 1 <= count <= 49:
         width, height = (count, 1) if mode.text == "row" else (1, count)
     elif mode.text != "square":
-        raise text.error(f"the mode {short(mode.text)} of plane {plane + 1} is none", mode.line)
+        raise text.error(f"unknown mode {short(mode.text)} for plane {plane + 1} (square, row or column)", mode.line)
     elif count not in SIZES:
         raise text.error(f"plane {plane + 1} holds {count} values, not 9, 25 or 49", m.line)
     else:

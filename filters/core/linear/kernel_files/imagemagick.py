@@ -10,7 +10,7 @@ from .text import Text
 
 HEAD = re.compile(r"\s*(\d{1,9})(?:x(\d{1,9}))?(?:\+(\d{1,9})\+(\d{1,9}))?([@<>]*)\s*:", re.IGNORECASE)
 MISSING = ("nan", "-")
-TURNING = "laid on as written, like -morphology Correlate; --mode convolve is its Convolve"
+TURNING = "applied as written, like -morphology Correlate; --mode convolve is its Convolve"
 
 
 def recognise(text: Text) -> bool:
@@ -27,7 +27,7 @@ def read(text: Text) -> Reading:
     first, *rest = text.lines
     head = HEAD.match(first.text)
     if head is None:
-        raise text.error(f"{first.text.partition(':')[0]!r} is no WxH+X+Y with X and Y of 0 or more", first.number)
+        raise text.error(f"{first.text.partition(':')[0]!r} is not WxH+X+Y with X and Y of 0 or more", first.number)
     if head[5]:
         raise text.error(f"{head[5]!r} asks for rotated copies too, a list of kernels; name one", first.number)
     width, height = int(head[1]), int(head[2] or head[1])

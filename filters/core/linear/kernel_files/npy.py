@@ -35,7 +35,7 @@ def array(data: bytes, name: str, max_taps: int) -> Array:
         # What the header claims is checked before memory is taken for it.
         claimed = npy_header.read(data).shape
     except ValueError as error:
-        raise text.error(f"is no readable .npy file ({error})") from None
+        raise text.error(f"is not a readable .npy file ({error})") from None
     check_many(name, claimed, max_taps)
     try:
         with warnings.catch_warnings():
@@ -43,7 +43,7 @@ def array(data: bytes, name: str, max_taps: int) -> Array:
             values: Array = np.load(io.BytesIO(data), allow_pickle=False)
     except (ValueError, TypeError, EOFError, OSError, MemoryError, RecursionError, SyntaxError) as error:
         why = str(error).partition("\n")[0][:200]
-        raise text.error(f"is no readable .npy file ({why or type(error).__name__})") from None
+        raise text.error(f"is not a readable .npy file ({why or type(error).__name__})") from None
     if values.dtype.kind not in "buif":
         raise text.error(f"holds {values.dtype}, a kernel holds real numbers")
     return values

@@ -122,7 +122,7 @@ def _from_json(text: Text) -> Iterator[Node]:
         raise text.error("is JSON that is nested too deep") from None
     except ValueError as error:
         line = getattr(error, "lineno", 0)
-        raise text.error(f"is no well-formed JSON: {getattr(error, 'msg', error)}", line) from None
+        raise text.error(f"is not well-formed JSON: {getattr(error, 'msg', error)}", line) from None
     values: list[tuple[str, Any]] = [("", value)]
     while values:
         name, value = values.pop()

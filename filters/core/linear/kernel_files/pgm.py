@@ -28,7 +28,7 @@ def read(data: bytes, name: str, max_taps: int) -> Reading:
         raise text.error(f"is a picture (P{data[1:2].decode()}), and as a kernel would have to be a PGM: P2 or P5")
     head = HEAD.match(data[:65536])
     if head is None:
-        raise text.error("is no PGM: its header is not a width, a height and a greatest value")
+        raise text.error("is not a PGM: its header is not a width, a height and a greatest value")
     width, height, top = (int(value) for value in head.groups()[1:])
     text.check_size(width, height)
     if not 1 <= top <= 65535:

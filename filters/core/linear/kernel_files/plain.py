@@ -6,7 +6,7 @@ import re
 
 from ..kernel_reading import Reading
 from ..kernels import Kernel
-from .text import AS_WRITTEN, Line, Text, separated, short
+from .text import AS_WRITTEN, Line, Text, Word, separated, short
 
 COMMENTS = r"#|//|%"
 ROWS_END = r";|\]\s*(?:,\s*)?\[|\}\s*(?:,\s*)?\{"
@@ -22,9 +22,12 @@ def read(text: Text) -> Reading:
 
     >>> read(Text("k.txt", "0 1/2; 3 4")).kernel.weights.tolist()
     [[0.0, 0.5], [3.0, 4.0]]
+    >>> read(Text("k.txt", "1 2; 3 4 / 4")).kernel.weights.tolist()
+    [[0.25, 0.5], [0.75, 1.0]]
     """
     if sum(text.content.count(end) for end in ";]}") > text.max_taps + 10_000:
         raise text.error(f"has more rows than {text.max_taps} taps can have (--max-taps raises it)")
+    text, divisor = _divided(text)
     rows, hint = _json(text), ""
     if rows is None:
         lines = text.bare(COMMENTS)
@@ -35,7 +38,22 @@ def read(text: Text) -> Reading:
             # JSON rows, or NumPy's, may share a line.
             parts = ((line.number, re.split(ROWS_END, line.text)) for line in lines)
             rows = [(f" (line {number})", separated(row)) for number, line in parts for row in line]
-    return Reading(Kernel.of(text.rectangle([row for row in rows if row[1]], hint)), (AS_WRITTEN,))
+    understood = (AS_WRITTEN,) if divisor == 1 else (AS_WRITTEN, f"divided by {divisor:g}")
+    return Reading(Kernel.of(text.rectangle([row for row in rows if row[1]], hint), divisor), understood)
+
+
+def _divided(text: Text) -> tuple[Text, float]:
+    """Return a text without the divisor at its end, ``… / 16`` or ``…]/16``, and the divisor; else 1."""
+    lines = text.bare(COMMENTS)
+    taps, slash, divisor = lines[-1].text.rpartition("/") if lines else ("", "", "")
+    divisor = divisor.strip()
+    if not slash or len(divisor.split()) != 1 or not taps.endswith((" ", "\t", "]", "}", ")")):
+        return text, 1.0
+    content = text.content.splitlines()
+    content[lines[-1].number - 1] = taps
+    return Text(text.name, "\n".join(content), text.max_taps), text.divisor(
+        Word(lines[-1].number, divisor), "the divisor"
+    )
 
 
 def header_size(line: str) -> tuple[int, int] | None:

@@ -47,7 +47,7 @@ def read(text: Text) -> Reading:
     bias = _number(text, element, "bias")
     return Reading(
         Kernel.of(turned(taps), divisor, anchor),
-        ("turned by 180°, as SVG lays it on", f"divided by {divided}"),
+        ("rotated by 180°, as SVG specifies", f"divided by {divided}"),
         white_offset=bias or 0.0,
         anchor_from_file=not {"targetX", "targetY"}.isdisjoint(element.attributes),
         remarks=(f"its edges are --border {edge}",) if edge else (),

@@ -12,7 +12,7 @@ from ...lazy_numpy import np
 from .. import kernels
 from ..kernels import Kernel
 
-AS_WRITTEN = "laid on as written"
+AS_WRITTEN = "applied as written"
 """What a reader notes where its tool lays the kernel on the image as the file has it."""
 
 
@@ -65,7 +65,7 @@ class Text:
     def check_size(self, width: int, height: int) -> None:
         """Raise ValueError where a kernel of this size has no taps, or more than the limit."""
         if width < 1 or height < 1:
-            raise self.error(f"has the size {width}×{height}, which is none")
+            raise self.error(f"has the invalid size {width}×{height}")
         check_taps(self.name, width, height, self.max_taps)
 
     def words(self, lines: Iterable[Line]) -> list[Word]:

@@ -65,7 +65,7 @@ def elements(text: Text) -> list[Element]:
     try:
         parser.Parse(content, True)
     except expat.ExpatError as error:
-        raise text.error(f"is no well-formed XML: {expat.ErrorString(error.code)}", error.lineno) from None
+        raise text.error(f"is not well-formed XML: {expat.ErrorString(error.code)}", error.lineno) from None
     except UnicodeEncodeError:
-        raise text.error("holds a sign that is none") from None
+        raise text.error("holds an invalid character") from None
     return found
