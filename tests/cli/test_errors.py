@@ -85,7 +85,7 @@ WRONG = {
     "blur a.png a.png -o out.png": "several images need a folder",
     "blur a.png b.png -o out.png": "b.png: no such file or directory",
     "blur a.png new.jpg": "new.jpg: no such file or directory; for the output use -o new.jpg",
-    "blur a.png b.png -o -": "only one output can be - (standard output)",
+    "blur a.png b.png -o -": "standard output holds one image, not several",
     "blur a.png - -o folder/": "standard input",
     "blur - - -o folder/": "standard input",
     "blur - -o folder/": "standard input has no name",
