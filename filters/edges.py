@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal, NamedTuple, TypedDict, Unpack
+from typing import TYPE_CHECKING, Annotated, Any, Literal, NamedTuple, TypedDict, Unpack
 
 from .core import Array, MapField, Pair, Param, ParameterError, Stage, both, image_filter, np, pointwise
 from .core.engine.facts import note
@@ -15,6 +15,7 @@ from .core.gradient.gradient import Gradient, Norm
 from .core.gradient.max_channel import strongest_channel
 from .core.gradient.structure_tensor import Tensor
 from .core.linear import symmetric
+from .core.parameters import ABSENT, given_field
 
 GRADIENTS = ("sobel", "prewitt", "scharr", "roberts", "farid", "central", "canny")
 COMPASSES = ("kirsch", "robinson")
@@ -49,21 +50,24 @@ class EdgesCommon(PastTheEdge, Colours, Treatment, total=False):
 
 
 class Edges(NamedTuple):
-    """The picture of the edges, and the maps; a map that the operator has not is None."""
+    """The picture of the edges, and the maps; one that the operator does not give raises AttributeError."""
 
     image: Array
-    magnitude: Annotated[Array | None, MapField("Write the gradient's magnitude to FILE.", "magnitude")] = None
-    angle: Annotated[Array | None, MapField("Write the gradient's direction to FILE.", "angle")] = None
-    gx: Annotated[Array | None, MapField("Write the derivative along x to FILE.", "signed")] = None
-    gy: Annotated[Array | None, MapField("Write the derivative along y to FILE.", "signed")] = None
-    strength: Annotated[Array | None, MapField("Write the strength of the texture to FILE.", "magnitude")] = None
+    magnitude: Annotated[Array, MapField("Write the gradient's magnitude to FILE.", "magnitude")] = ABSENT
+    angle: Annotated[Array, MapField("Write the gradient's direction to FILE.", "angle")] = ABSENT
+    gx: Annotated[Array, MapField("Write the derivative along x to FILE.", "signed")] = ABSENT
+    gy: Annotated[Array, MapField("Write the derivative along y to FILE.", "signed")] = ABSENT
+    strength: Annotated[Array, MapField("Write the strength of the texture to FILE.", "magnitude")] = ABSENT
     orientation: Annotated[
-        Array | None, MapField("Write to FILE the axis along which the texture changes most.", "orientation")
-    ] = None
+        Array, MapField("Write to FILE the axis along which the texture changes most.", "orientation")
+    ] = ABSENT
     coherence: Annotated[
-        Array | None,
+        Array,
         MapField("Write to FILE how far the texture changes along a single axis, from 0 to 1.", "fraction"),
-    ] = None
+    ] = ABSENT
+
+    if not TYPE_CHECKING:
+        __getattribute__ = given_field
 
 
 GRADIENT_FIELDS, COMPASS_FIELDS = Edges._fields[:5], Edges._fields[:3]
@@ -276,12 +280,12 @@ def _compass_picture(threshold: float | None) -> Stage:
 def _maps(context: ImageContext, parts: Gradient, norm: Norm, image: Array | None) -> Edges:
     """Fill in the maps that somebody asked for."""
     wanted = context.requested_fields
-    strength = None
+    strength = ABSENT
     if image is None or "magnitude" in wanted:
         strength = gradient.magnitude(parts, norm, context.work)
         image = strength if image is None else image
-    degrees = gradient.angle(parts, context.work) if "angle" in wanted else None
-    gx, gy = (part if name in wanted else None for name, part in zip(Gradient._fields, parts, strict=True))
+    degrees = gradient.angle(parts, context.work) if "angle" in wanted else ABSENT
+    gx, gy = (part if name in wanted else ABSENT for name, part in zip(Gradient._fields, parts, strict=True))
     return Edges(image, strength, degrees, gx, gy)
 
 
@@ -316,8 +320,8 @@ def _structure(
     def bind(context: ImageContext) -> Function:
         def picture(parts: Tensor) -> Edges:
             strength = np.sqrt(parts.trace)
-            axis = structure_tensor.orientation(parts) if "orientation" in context.requested_fields else None
-            clear = structure_tensor.coherence(parts) if "coherence" in context.requested_fields else None
+            axis = structure_tensor.orientation(parts) if "orientation" in context.requested_fields else ABSENT
+            clear = structure_tensor.coherence(parts) if "coherence" in context.requested_fields else ABSENT
             image = strength if threshold is None else strength > threshold
             return Edges(image, strength=strength, orientation=axis, coherence=clear)
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Annotated, Any, NamedTuple, Unpack
+from typing import TYPE_CHECKING, Annotated, Any, NamedTuple, Unpack
 
 from .core import Array, Common, MapField, Pair, Param, ParameterError, Stage, image_filter
 from .core.engine.facts import note
 from .core.frequency.spectral_filter import filtering
 from .core.frequency.transfer_function import MAX_FREQUENCY, Op, Response, Shape
+from .core.parameters import ABSENT, given_field
 
 BANDS = ("bandpass", "bandstop")
 DEFAULT_CUTOFFS = {"lowpass": (0.1,), "highpass": (0.1,), "bandpass": (0.05, 0.2), "bandstop": (0.05, 0.2)}
@@ -22,13 +23,16 @@ class Frequency(NamedTuple):
 
     image: Array
     spectrum: Annotated[
-        Array | None,
+        Array,
         MapField("Write the input's spectrum, ln(1 + |F|), to FILE: zero frequency in the middle.", "logarithm"),
-    ] = None
+    ] = ABSENT
     response: Annotated[
-        Array | None,
+        Array,
         MapField("Write the frequency response to FILE, in the layout of the spectrum.", "fraction"),
-    ] = None
+    ] = ABSENT
+
+    if not TYPE_CHECKING:
+        __getattribute__ = given_field
 
 
 def _notches(given: Any) -> tuple[tuple[float, float], ...]:

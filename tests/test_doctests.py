@@ -13,8 +13,9 @@ SPECS = [
     info.module_finder.find_spec(info.name)
     for house in (imfilter.cli, imfilter.filters)
     for info in pkgutil.walk_packages(house.__path__, f"{house.__name__}.")
+    if "_root" not in info.name
 ]
-MODULES = [spec.name for spec in SPECS if ">>> " in spec.loader.get_source(spec.name)]
+MODULES = ["imfilter"] + [spec.name for spec in SPECS if ">>> " in spec.loader.get_source(spec.name)]
 
 
 def examples(name):

@@ -17,13 +17,14 @@ KERNEL_FILES = CORE / "linear" / "kernel_files"
 
 ENGINE_WINGS = {
     "catalog": {"filter"},
-    "filter": {"engine", "parameters", "lazy_numpy"},
+    "filter": {"engine", "signature", "parameters", "lazy_numpy"},
     "denoise": {"rank", "linear", "engine", "parameters", "lazy_numpy"},
     "rank": {"linear", "engine", "parameters", "lazy_numpy"},
     "gradient": {"linear", "engine", "parameters", "lazy_numpy"},
     "linear": {"engine", "parameters", "lazy_numpy", "npy_header"},
     "frequency": {"engine", "parameters", "lazy_numpy"},
     "engine": {"parameters", "lazy_numpy"},
+    "signature": {"parameters"},
     "parameters": {"lazy_numpy"},
     "lazy_numpy": set(),
     "npy_header": set(),

@@ -7,6 +7,7 @@ import io
 import math
 
 from ...filters.core import npy_header
+from ...filters.core.engine.array_image import white_of_samples
 from ...filters.core.engine.quantize import FULL
 from ...filters.core.lazy_numpy import np
 from ..console.messages import reason_of
@@ -19,7 +20,6 @@ from .picture import (
     PartialDecode,
     Picture,
     real_samples,
-    white_of_samples,
     with_alpha,
 )
 

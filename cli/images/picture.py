@@ -6,9 +6,11 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from ...filters.core.engine import array_image
 from ...filters.core.engine.colour import ColourModel, model_of
 from ...filters.core.engine.quantize import white_of
 from ...filters.core.lazy_numpy import np
+from ...filters.core.parameters import ImageError
 from . import memory_budget
 from .metadata import Metadata
 
@@ -168,37 +170,9 @@ def premultiplied(pixels: Any, alpha: Any) -> Any:
     return np.floor(np.minimum(colours, full) + 0.5).astype(pixels.dtype)
 
 
-WHITE_OF_INTEGERS = 255.0
-"""White of integers that are neither of 8 nor of 16 bits without a sign: what programs compute from 8 bits."""
-MAX_EXACT = 1 << 53
-"""All whole numbers up to this are float64."""
-
-
-def white_of_samples(dtype: Any) -> float | None:
-    """Return what is white in stored samples of *dtype*, where it is not what `real_samples` makes of them says."""
-    return WHITE_OF_INTEGERS if dtype.kind in "iu" and dtype.name not in ("uint8", "uint16") else None
-
-
 def real_samples(pixels: Any) -> Any:
     """Return samples as uint8, uint16, float32 or float64; raises `DecodeError` where that would lose something."""
-    kind, name = pixels.dtype.kind, pixels.dtype.newbyteorder("=").name
-    if kind == "b":
-        return pixels.astype(np.uint8) * np.uint8(255)
-    if name in ("uint8", "uint16", "float32", "float64"):
-        return pixels.astype(name)
-    if (kind == "f" and pixels.dtype.itemsize < 4) or name in ("int8", "int16"):
-        return pixels.astype(np.float32)
-    if kind == "f":
-        wide = pixels.astype(np.float64)
-        if (np.isinf(wide) & np.isfinite(pixels)).any():
-            raise DecodeError(f"has {name} samples too large for double precision")
-        return wide
-    if kind in "iu":
-        largest = max(int(pixels.min(initial=0)), int(pixels.max(initial=0)), key=abs)
-        if abs(largest) > MAX_EXACT:
-            raise DecodeError(
-                f"has {name} samples up to {largest}, which double precision does not hold exactly above 2⁵³; "
-                "divide them, or save them as float64"
-            )
-        return pixels.astype(np.float64)
-    raise DecodeError(f"has {name} samples; real numbers are needed")
+    try:
+        return array_image.real_samples(pixels)
+    except ImageError as error:
+        raise DecodeError(str(error)) from None

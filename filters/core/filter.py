@@ -17,7 +17,9 @@ from typing import (
     overload,
 )
 
-from .engine import colour, colour_parts, executor, nan_policy, nodata
+from . import signature
+from .engine import array_image, colour_parts, executor, nan_policy, nodata
+from .engine.array_image import ArrayImage, ImageLike
 from .engine.borders import ALIASES, PICTURES, Border
 from .engine.chain import Part
 from .engine.mask import Box, Effect
@@ -25,7 +27,7 @@ from .engine.quantize import FULL, GivenRange, SampleType, encoding, float_type
 from .engine.stage import Stage
 from .engine.working_space import Settings
 from .lazy_numpy import Array, np
-from .parameters import ImageError, Kind, Param, ParameterError, Spec, describe
+from .parameters import Argument, ImageError, Kind, Param, ParameterError, Spec, describe
 
 Parameters = ParamSpec("Parameters")
 Answer = TypeVar("Answer")
@@ -108,16 +110,35 @@ class Treatment(TypedDict, total=False):
     gain: Annotated[
         float, Param("Multiply results written in 8 or 16 bits by this factor too.", above=0, max=1e6, default=1.0)
     ]
-    mask: Array | None
-    """Gray of the image's size: the strength of the effect, from 0 to white."""
-    roi: Sequence[Box] | Box | None
-    """The boxes ``(x, y, width, height)`` outside of which nothing changes."""
-    nodata: float | None
-    """The value of samples that are missing, as NaN is; what is missing of the result has it too."""
-    keep_holes: bool
-    """What is missing of the image is missing of the result, whatever *nan* makes of it."""
-    name: str
-    """What the image is called: random numbers differ by it. The command line takes the path from the named folder."""
+    mask: Annotated[
+        ImageLike | None,
+        Argument("Gray of the image's size: the strength of the effect, from 0 to white; maps are 0 where it is 0."),
+    ]
+    roi: Annotated[
+        Sequence[Box] | Box | None,
+        Argument("One box ``(x, y, width, height)`` or several, outside of which nothing changes."),
+    ]
+    nodata: Annotated[
+        float | None,
+        Argument("The value of samples that are missing, as NaN is; missing samples of the result have it too."),
+    ]
+    keep_holes: Annotated[
+        bool, Argument("Samples missing of the image are missing of the result, whatever *nan* makes of them.", False)
+    ]
+    bands: Annotated[
+        bool,
+        Argument("The channels have no colours, and are filtered each by itself; of 2 or 4 none is alpha.", False),
+    ]
+    stack: Annotated[
+        bool,
+        Argument(
+            "The first axis tells images apart, ``(n, height, width)`` or ``(n, height, width, channels)``.", False
+        ),
+    ]
+    name: Annotated[
+        str,
+        Argument("The image's name, by which random numbers differ; the shell's is the path in the named folder.", ""),
+    ]
 
 
 class Channelled(TypedDict, total=False):
@@ -137,12 +158,15 @@ class Common(PastTheEdge, Channelled, Treatment, total=False):
     """The parameters that every filter has; one that knows other ways with channels declares its own `Channelled`."""
 
 
-class Call(NamedTuple):
+class Call(NamedTuple, Generic[Answer]):
     """A filter and its parameters: those that were given, and all of them, checked."""
 
-    filter: ImageFilter[Any, Any]
+    filter: ImageFilter[Any, Answer]
     given: Mapping[str, Any]
     values: Mapping[str, Any]
+
+    def __repr__(self) -> str:
+        return f"{self.name}.step({', '.join(f'{name}={value!r}' for name, value in self.given.items())})"
 
     @property
     def name(self) -> str:
@@ -164,7 +188,7 @@ class Call(NamedTuple):
         channels = "each" if values["channels"] == INDEX else values["channels"]
         return Settings(values["border"], values["fill"], values["linear"], channels, nan=values["nan"])
 
-    def for_bands(self) -> Call:
+    def for_bands(self) -> Call[Answer]:
         """Return the call for an image whose channels have no colours: the luma is no default there.
 
         Raises `ParameterError` where it, or the chroma, was asked for.
@@ -182,6 +206,17 @@ class Call(NamedTuple):
         stages, channels = colour_parts.divided(self.stages(), settings.channels, settings.border)
         return Part(stages, settings._replace(channels=channels), name)
 
+    def program(self, image: ArrayImage) -> Program:
+        """Return what is done to an image; raises `ImageError` or `ParameterError` where its channels do not suit."""
+        call = self
+        if image.colours == "bands":
+            call = self.for_bands()
+            if call.values["linear"]:
+                raise ImageError(f"an image of {image.pixels.shape[2]} bands has no colours, and no linear light")
+        part, values = call.part(), call.values
+        maps = part.stages[-1].colours.maps
+        return Program(part.stages, part.settings, self, values["white"], maps, values["channels"] == INDEX)
+
     def maps(self) -> tuple[str, ...]:
         """Return the names of the maps that the result is made of in place of a picture's channels; none for a picture.
 
@@ -190,8 +225,23 @@ class Call(NamedTuple):
         return self.filter.names_of_maps(self.values) if self.filter.names_of_maps is not None else ()
 
 
+class Program(NamedTuple):
+    """What is done to an image: the stages of one filter, or of several in a row."""
+
+    stages: Sequence[Stage]
+    settings: Settings
+    last: Call[Any]
+    """The step whose results are given back."""
+    white: float | None = None
+    """White of the image, if the first step says it."""
+    maps: int = 0
+    """How many maps the picture is made of, if any."""
+    by_index: bool = False
+    """A step takes samples for the numbers of a palette."""
+
+
 class ImageFilter(Generic[Parameters, Answer]):
-    """A filter: call it with an array; ask it for its stages; read its `Spec`."""
+    """A filter: call it with an image, or make it a `step` of a chain."""
 
     def __init__(
         self,
@@ -201,6 +251,7 @@ class ImageFilter(Generic[Parameters, Answer]):
         maps: Maps | None = None,
     ) -> None:
         functools.update_wrapper(self, build)
+        del self.__dict__["__doc__"]  # that of the class makes it when it is asked for
         self.build, self.answer, self.channels = build, answer, channels
         self.names_of_maps = maps
 
@@ -219,17 +270,21 @@ class ImageFilter(Generic[Parameters, Answer]):
         """Whether the result can be numbered maps in place of a picture."""
         return self.names_of_maps is not None
 
-    def checked(self, **given: Any) -> Call:
+    def checked(self, **given: Any) -> Call[Answer]:
         """Check parameters, once for all that is made of them; raises `ParameterError`."""
         return Call(self, given, self.spec.check(given))
 
-    def __call__(self, image: Array, *args: Parameters.args, **parameters: Parameters.kwargs) -> Answer:
-        """Filter an array ``(height, width)`` or ``(height, width, channels)`` of uint8, uint16, float32 or float64.
+    def step(self, *args: Parameters.args, **parameters: Parameters.kwargs) -> Call[Answer]:
+        """Return the filter with its parameters as a step of `imfilter.chain`; raises `ParameterError`."""
+        if args:
+            raise TypeError(f"{self.build.__name__}.step() takes no image; name the parameters")
+        for name in parameters:
+            if name in self.spec.arguments:
+                raise ParameterError(name, "concerns the whole chain; give it where the chain is called")
+        return self.checked(**parameters)
 
-        Three channels are RGB. Other numbers have no colour, and are filtered each by itself.
-
-        *mask* and *roi* keep it to a part of the image: what lies outside is given back as it is, and the maps are 0.
-        Samples of the value *nodata* are missing, as NaN is, and what is missing of the result has that value too.
+    def __call__(self, image: ImageLike, *args: Parameters.args, **parameters: Parameters.kwargs) -> Answer:
+        """Filter an array, or what can become one; the help of each filter lists its parameters.
 
         >>> import numpy as np
         >>> from imfilter.filters.blur import blur
@@ -238,75 +293,111 @@ class ImageFilter(Generic[Parameters, Answer]):
         """
         if args:
             raise TypeError(f"{self.build.__name__}() takes the image alone by position; name the parameters")
-        image = np.asarray(image)
-        pixels = as_image(image)
         given: dict[str, Any] = dict(parameters)
-        mask, roi, name = given.pop("mask", None), given.pop("roi", None), given.pop("name", "")
-        missing, keep_holes = nodata.check(given.pop("nodata", None)), bool(given.pop("keep_holes", False))
-        effect = None if mask is None and roi is None else Effect(mask, roi)
-        call = self.checked(**given)
-        colours = colour.model_of(pixels.shape[2])
-        if colours == "bands":
-            call = call.for_bands()
-            if call.values["linear"]:
-                raise ImageError(f"an image of {pixels.shape[2]} channels has no colours, and no linear light")
-        part, values = call.part(), call.values
-        stages = part.stages
-        if values["channels"] == INDEX and pixels.shape[2] != 1:
-            raise ImageError(f"numbers of classes have one channel, not {pixels.shape[2]}")
-        own = pixels.dtype.name
-        several = stages[-1].colours.maps > 1
-        check_white(values["white"], own)
-        dtype = float_type(own) if several and values["depth"] == "keep" else depth_type(values["depth"], own)
-        raw = values["depth"] == "keep" or (stages[-1].colours.maps > 0 and dtype == float_type(own))
-        encodings = {
-            name: encoding(
-                kind,
-                own,
-                dtype if name == "image" else float_type(own),
-                values["range"],
-                values["gain"],
-                stages[-1].display,
-                raw=raw,
-                white=values["white"],
-            )
-            for name, kind in self.kinds.items()
-            if name in stages[-1].fields
-        }
-        encodings = {name: nodata.written(encoding, missing, own) for name, encoding in encodings.items()}
-        result = executor.run(
-            stages,
-            pixels,
-            encodings,
-            part.settings,
-            effect=effect,
-            name=name,
-            white=values["white"],
-            nodata=missing,
-            keep_holes=keep_holes,
+        arguments = {name: given.pop(name) for name in self.spec.arguments if name in given}
+        return run_on_arrays(image, self.checked(**given).program, **arguments)
+
+    def __reduce__(self) -> str:
+        return self.build.__qualname__  # what it does cannot be pickled, but its name can, as a function's
+
+    def __repr__(self) -> str:
+        return f"<filter {self.build.__module__}.{self.build.__qualname__}>"
+
+
+for _name, _make in {
+    "__signature__": lambda filter: signature.signature(filter.build, filter.answer, filter.spec),
+    "__doc__": lambda filter: signature.documentation(filter.build, filter.spec),
+}.items():
+    setattr(ImageFilter, _name, signature.OfInstances(_make, getattr(ImageFilter, _name, None)))
+
+
+def run_on_arrays(
+    image: Any,
+    program: Callable[[ArrayImage], Program],
+    *,
+    mask: Any = None,
+    roi: Any = None,
+    nodata: Any = None,
+    keep_holes: bool = False,
+    bands: bool = False,
+    stack: bool = False,
+    name: str = "",
+) -> Any:
+    """Run the *program* for each image in what people have, and return what its last filter answers."""
+    effect = None if mask is None and roi is None else Effect(mask, roi)
+    images = array_image.images(image, bands, stack)
+    planned = program(images[0])  # they have as many channels
+    found: list[dict[str, Array]] = []
+    for number, one in enumerate(images):
+        own = f"{name}#{number}" if number else name
+        found.append(_run(one, planned, effect, checked_nodata(one, nodata), bool(keep_holes), own))
+    results = found[0]
+    if stack:
+        together = np.ma.stack if images[0].masked else np.stack
+        results = {field: together([each[field] for each in found]) for field in results}
+    answer = planned.last.filter.answer
+    return results["image"] if answer is None else answer(**results)
+
+
+def checked_nodata(image: ArrayImage, given: Any) -> float | None:
+    """Return the value of an image's missing samples; raises ParameterError."""
+    value = nodata.check(given)
+    if value is not None and image.masked:
+        raise ParameterError("nodata", "the image is a masked array, whose mask says what is missing")
+    return image.nodata if value is None else value
+
+
+def _run(
+    image: ArrayImage, program: Program, effect: Effect | None, missing: float | None, keep_holes: bool, name: str
+) -> dict[str, Array]:
+    pixels, stages, values = image.pixels, program.stages, program.last.values
+    own, channels = pixels.dtype.name, pixels.shape[2]
+    if program.by_index and (channels != 1 or image.alpha is not None):
+        raise ImageError(f"numbers of classes have one channel, not {channels + (image.alpha is not None)}")
+    check_white(program.white, own)
+    white = image.white if program.white is None else program.white
+    several = program.maps > 1
+    dtype = float_type(own) if several and values["depth"] == "keep" else depth_type(values["depth"], own)
+    raw = values["depth"] == "keep" or (program.maps > 0 and dtype == float_type(own))
+    encodings = {
+        output: encoding(
+            kind,
+            own,
+            dtype if output == "image" else float_type(own),
+            values["range"],
+            values["gain"],
+            stages[-1].display,
+            raw=raw,
+            white=white,
         )
-        flat = image.ndim == 2 and not several
-        samples = {name: output.samples[..., 0] if flat else output.samples for name, output in result.outputs.items()}
-        return cast(Answer, samples["image"] if self.answer is None else self.answer(**samples))
+        for output, kind in program.last.filter.kinds.items()
+        if output in stages[-1].fields
+    }
+    encodings = {output: nodata.written(encoded, missing, own) for output, encoded in encodings.items()}
+    outputs = executor.run(
+        stages,
+        pixels,
+        encodings,
+        program.settings,
+        image.alpha,
+        effect=effect,
+        name=name,
+        colours=image.colours,
+        white=white,
+        nodata=missing,
+        keep_holes=keep_holes,
+    ).outputs
+    if image.alpha is not None:
+        from .engine import hidden_colours  # the command line has its own way to it
+
+        hidden_colours.keep(pixels, image.alpha, stages, encodings["image"], outputs["image"])
+    return {output: image.result(found) for output, found in outputs.items()}
 
 
 def check_white(white: float | None, dtype: str) -> None:
     """Raise `ImageError` for a *white* that samples of *dtype* do not reach."""
     if white is not None and np.dtype(dtype).kind == "u" and white > FULL[dtype]:
         raise ImageError(f"white, {white:g}, is more than samples of {dtype} hold, {FULL[dtype]:g}")
-
-
-def as_image(array: Array) -> Array:
-    """Return *array* as ``(height, width, channels)``; raises `ImageError` for what is no image."""
-    array = np.asarray(array)
-    pixels = array[..., None] if array.ndim == 2 else array
-    if pixels.ndim != 3:
-        raise ImageError(f"an image has the shape (height, width) or (height, width, channels), not {array.shape}")
-    if pixels.dtype.name not in FULL:
-        raise ImageError(f"an image has samples of uint8, uint16, float32 or float64, not {pixels.dtype}")
-    if pixels.size == 0:
-        raise ImageError(f"an image of shape {array.shape} has no pixels")
-    return pixels
 
 
 @overload

@@ -35,6 +35,9 @@ class ParameterError(ValueError):
         self.parameter = parameter
         self.reason = reason
 
+    def __reduce__(self) -> tuple[type[Self], tuple[str, str]]:
+        return type(self), (self.parameter, self.reason)  # another process may have met it
+
 
 class OperatorError(ParameterError):
     """A parameter was given to an operator that does not take it; *only* names those that do."""
@@ -94,11 +97,31 @@ class Param(NamedTuple):
     """The value may name a file; a `FileContent` stands for what it held."""
 
 
+class Argument(NamedTuple):
+    """The declaration beside the type of what a Python call alone takes: it is no parameter of the filter."""
+
+    help: str
+    default: Any = None
+
+
 class MapField(NamedTuple):
     """The declaration of a map beside a filter's picture: the help of its option, and what its values are."""
 
     help: str
     kind: Kind
+
+
+def given_field(result: Any, name: str) -> Any:
+    """Stand in as the `__getattribute__` of a filter's result: a map that is not there raises, with those that are."""
+    value = tuple.__getattribute__(result, name)
+    if value is None and name in (fields := type(result)._fields):
+        there = ", ".join(field for field, own in zip(fields, result, strict=True) if own is not None)
+        raise AttributeError(f"the operator gives no {name}; it gives {there}", name=name, obj=None)
+    return value
+
+
+ABSENT: Any = None
+"""What stands in a filter's result for a map that the operator does not give; see `given_field`."""
 
 
 class Parameter(NamedTuple):
@@ -213,6 +236,8 @@ class Spec(NamedTuple):
     doc: str
     parameters: Mapping[str, Parameter]
     maps: Mapping[str, MapField]
+    arguments: Mapping[str, Argument] = MappingProxyType({})
+    """What a Python call alone takes."""
 
     def check(self, values: Mapping[str, Any]) -> dict[str, Any]:
         """Return every parameter's checked value, defaults filled in; raises ParameterError."""
@@ -270,14 +295,17 @@ def describe(function: Callable[..., Any], answer: type | None, defaults: Mappin
     The *defaults* are the function's own of parameters that the TypedDict declares.
     """
     hints = get_type_hints(function, include_extras=True)
-    parameters = {}
+    parameters, arguments = {}, {}
     for name, parameter in inspect.signature(function).parameters.items():
         if parameter.kind is parameter.KEYWORD_ONLY:
             parameters[name] = read_parameter(name, hints[name], parameter.default)
         elif parameter.kind is parameter.VAR_KEYWORD:
             (common,) = get_args(hints[name])
             for field_name, hint in get_type_hints(common, include_extras=True).items():
-                if get_origin(hint) is Annotated:
+                argument = next((extra for extra in get_args(hint)[1:] if isinstance(extra, Argument)), None)
+                if argument is not None:
+                    arguments[field_name] = argument
+                else:
                     parameter = read_parameter(field_name, hint, None)
                     parameters[field_name] = parameter._replace(default=defaults.get(field_name, parameter.default))
         else:
@@ -287,7 +315,7 @@ def describe(function: Callable[..., Any], answer: type | None, defaults: Mappin
     maps = {
         name: extra for name, hint in answered.items() for extra in get_args(hint)[1:] if isinstance(extra, MapField)
     }
-    return Spec(function.__name__, doc.partition("\n")[0], doc, parameters, maps)
+    return Spec(function.__name__, doc.partition("\n")[0], doc, parameters, maps, arguments)
 
 
 Number = TypeVar("Number", int, float)

@@ -77,6 +77,8 @@ WRONG = {
     "blur a.png -o ./folder/../a.png": "is an input",
     "blur a.png -o link.png": "link.png: leads to an input",
     "blur a.png -o hard.png": "hard.png: leads to an input",
+    "blur missing.png": "missing.png: no such file or directory",
+    "blur missing.png b.png": "missing.png: no such file or directory",
     "blur a.png -o missing/out.png": "no such folder: missing",
     "blur a.png -o a.png/out.png": "no such folder: a.png",
     "edges a.png -o x.png --magnitude x.png": "x.png: would hold two outputs",

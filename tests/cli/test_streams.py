@@ -274,6 +274,27 @@ def test_each_frame_is_passed_on_before_the_pipe_ends(start, command, folder):
     assert process.wait() == 0
 
 
+@pytest.mark.each("kind", ["P5", "P6", "P7"])
+def test_the_smallest_frames_are_passed_on_too(start, command, kind):
+    """No more bytes are waited for than tell that another frame begins."""
+    head = {
+        "P5": b"P5\n1 1\n255\n",
+        "P6": b"P6\n1 1\n255\n",
+        "P7": b"P7\nWIDTH 1\nHEIGHT 1\nDEPTH 1\nMAXVAL 255\nTUPLTYPE GRAYSCALE\nENDHDR\n",
+    }[kind]
+    process = start([*command, *KEEP, "-", "--no-stamp"], stdin=-1)
+    frame = head + b"abc"[: 3 if kind == "P6" else 1]
+    process.stdin.write(frame)
+    for _ in range(3):
+        process.stdin.write(frame[:3])
+        process.stdin.flush()
+        assert process.stdout.read(len(frame)) == frame
+        process.stdin.write(frame[3:])
+    process.stdin.close()
+    assert process.stdout.read() == frame
+    assert process.wait() == 0
+
+
 def test_a_pipe_that_breaks_off_gives_the_frames_before_and_fails(shell, folder):
     data = b"".join(map(pnm, pictures()[:3]))
     (folder / "in").write_bytes(data[:-20])

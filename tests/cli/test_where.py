@@ -191,7 +191,7 @@ def test_a_device_without_an_end_is_no_mask_and_no_kernel(refused, photo):
 @pytest.mark.parametrize("words", [("--stride", "2"), ("--padding", "valid")])
 def test_a_result_of_another_size_is_a_wrong_call(refused, photo, words):
     line = refused(2, "conv", "a.png", "-o", "b.png", "--kernel", "mean3", "--roi", "0,0,5,5", *words)
-    assert line.endswith("a mask or a region needs a result of the image's size: no --stride, and --padding same")
+    assert line.endswith("needs a result of the image's size, in its place: no --stride, and --padding same")
 
 
 def test_the_mask_is_never_overwritten(refused, photo, mask):

@@ -62,6 +62,7 @@ def test_every_sum_is_that_of_loops(data, grouping, size, stride, dilation, bord
         image, kernel=weights, groups=groups, stride=stride, dilation=dilation, padding=sides, border=border,
         depth="float",
     )  # fmt: skip
+    expected = expected[..., 0] if expected.shape[2] == 1 and image.shape[2] > 1 else expected
     assert found.shape == expected.shape and found.dtype == np.float32
     np.testing.assert_allclose(found, expected, atol=1e-5 * white)
 
@@ -170,7 +171,7 @@ def test_maps_are_floats_and_one_map_is_a_picture(noise):
     weights = RNG.uniform(-1, 1, (4, 3, 3, 3))
     assert conv(image, kernel=weights).dtype == np.float32
     assert conv(image, kernel=weights, depth=8).dtype == np.uint8
-    assert conv(image, kernel=weights[:1]).shape == (8, 9, 1)
+    assert conv(image, kernel=weights[:1]).shape == (8, 9)
     assert conv(image, kernel=weights[:1]).dtype == np.uint8
     assert conv(image[..., 0], kernel="haar").shape == (8, 9, 4)
 

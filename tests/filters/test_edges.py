@@ -212,7 +212,7 @@ def test_a_compass_answers_with_its_strongest_mask(op, noise):
 def test_luma_is_not_rounded_before_the_edges():
     image = np.zeros((3, 3, 3), np.uint8)
     image[:, 2, 0] = 1  # a red step of one level: 0.299 in luma
-    assert edges(image, op="central").gx[1, 1, 0] == pytest.approx(0.299)
+    assert edges(image, op="central").gx[1, 1] == pytest.approx(0.299)
 
 
 def test_max_keeps_the_channel_of_greatest_magnitude(noise):
@@ -220,15 +220,15 @@ def test_max_keeps_the_channel_of_greatest_magnitude(noise):
     each = edges(image, channels="each")
     best = each.magnitude.argmax(axis=2, keepdims=True)
     for name in ("magnitude", "angle", "gx", "gy"):
-        expected = np.take_along_axis(getattr(each, name), best, axis=2)
+        expected = np.take_along_axis(getattr(each, name), best, axis=2)[..., 0]
         np.testing.assert_array_equal(getattr(edges(image, channels="max"), name), expected)
 
 
 @pytest.mark.parametrize("op", [*GRADIENTS, *COMPASSES])
-@pytest.mark.each("channels, count", [("luma", 1), ("each", 3), ("max", 1)])
+@pytest.mark.each("channels, count", [("luma", ()), ("each", (3,)), ("max", ())])
 def test_all_maps_have_as_many_channels_as_the_picture(op, channels, count, noise):
     answer = edges(noise((8, 8, 3)), op=op, channels=channels)
-    assert {part.shape[2] for part in answer if part is not None} == {count}
+    assert {part.shape[2:] for part in answer if part is not None} == {count}
 
 
 @pytest.mark.parametrize("op", SECOND_ORDER)

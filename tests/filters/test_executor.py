@@ -5,11 +5,11 @@ import pytest
 from imfilter.filters.blur import blur
 from imfilter.filters.conv import conv
 from imfilter.filters.core.engine import executor, pipeline
+from imfilter.filters.core.engine.array_image import images
 from imfilter.filters.core.engine.borders import BORDERS
 from imfilter.filters.core.engine.quantize import Encoding
 from imfilter.filters.core.engine.stage import BoundStage, Halo, Rows, Stage, Window, inside, pointwise
 from imfilter.filters.core.engine.working_space import Settings
-from imfilter.filters.core.filter import as_image
 from imfilter.filters.core.linear import kernels
 from imfilter.filters.core.linear.convolve import linear
 from imfilter.filters.core.parameters import ImageError
@@ -200,15 +200,17 @@ def test_edges_have_no_alpha(run, noise):
 @pytest.mark.parametrize(
     ("array", "message"),
     [
-        (np.zeros((3, 3), complex), "uint8, uint16, float32 or float64, not complex128"),
-        (np.zeros((2, 3, 3, 4), np.uint8), r"channels\), not \(2, 3, 3, 4\)"),
-        (np.zeros(3, np.uint8), r"not \(3,\)"),
+        (np.zeros((3, 3), complex), "the image has complex128 samples; real numbers are needed"),
+        (np.zeros((2, 3, 3, 4), np.uint8), r"not \(2, 3, 3, 4\); stack=True filters each of several images"),
+        (np.uint8(3), r"channels\), not \(\)"),
         (np.zeros((0, 3), np.uint8), "has no pixels"),
+        ([[1, 2], [3]], "is no array of numbers"),
+        (np.full((1, 1), 2**60), "up to 1152921504606846976, which double precision does not hold"),
     ],
 )
 def test_an_array_that_is_no_image_is_refused(array, message):
     with pytest.raises(ImageError, match=message):
-        as_image(array)
+        images(array)
 
 
 def test_whatever_numpy_takes_for_an_array_is_one(noise):

@@ -76,9 +76,9 @@ def test_only_the_strips_of_a_region_are_computed(noise):
 def test_gray_edges_stand_among_the_colours(noise):
     image = noise((12, 10, 3))
     answer = edges(image, roi=(2, 3, 4, 5))
-    assert answer.image.shape == (12, 10, 3) and answer.magnitude.shape == (12, 10, 1)
+    assert answer.image.shape == (12, 10, 3) and answer.magnitude.shape == (12, 10)
     there = inside((12, 10), [(2, 3, 4, 5)])[..., None]
-    np.testing.assert_array_equal(answer.image, np.where(there, edges(image).image, image))
+    np.testing.assert_array_equal(answer.image, np.where(there, edges(image).image[..., None], image))
 
 
 def test_the_maps_are_zero_where_no_strip_was_computed(noise):
@@ -145,6 +145,7 @@ def test_in_part_is_what_float64_says(data):
     part = part[..., None]
     exact = filter(image, **values, depth="float")
     exact = np.asarray(exact.image if filter is edges else exact, np.float64) * white
+    exact = exact.reshape(*shape[:2], -1)
     expected = exact * part + image.astype(np.float64) * (1 - part)
     answer = filter(image, **values, mask=mask, roi=boxes)
     answer = answer.image if filter is edges else answer
@@ -291,3 +292,14 @@ def test_a_result_of_another_size_is_seen_before_the_work():
         *conv.checked(kernel="mean3", padding="valid").stages(),
     ]
     assert keeps_size(grown)
+
+
+def test_a_result_that_is_shifted_is_seen_too(noise):
+    """Of the image's size, but each sample beside its place."""
+    shifted = conv.checked(kernel="mean3", padding=(2, 0, 0, 2)).stages()
+    assert not keeps_size(shifted)
+    assert keeps_size(conv.checked(kernel="mean3", padding=(1, 1, 1, 1)).stages())
+    assert keeps_size(conv.checked(kernel="1 1; 1 1").stages())
+    assert keeps_size(edges.checked(op="roberts").stages())
+    with pytest.raises(ImageError, match="in its place"):
+        conv(noise((9, 8)), kernel="mean3", padding=(2, 0, 0, 2), roi=(0, 0, 3, 3))

@@ -21,8 +21,8 @@ START = re.compile(rb"P(?:[1-6Ff]\s|7\n)")
 TEXT = ("1", "2", "3")
 BITS = ("1", "4")
 REAL = ("F", "f")
-FEWEST = 32
-"""Bytes of a stream in which a header is looked for first."""
+FEWEST, PATIENT = 32, 1024
+"""Bytes of a stream in which a header is looked for first, and up to which it is looked for in whatever has come."""
 NUMBERS = ("WIDTH", "HEIGHT", "DEPTH", "MAXVAL")
 """The lines that every PAM has."""
 
@@ -132,11 +132,17 @@ def _pfm(data: bytes | memoryview) -> Header:
 
 def extent(peek: Peek) -> int:
     """Return the length of a stream's first image, with the blank space behind it; all that is there if it is text."""
-    asked = FEWEST
-    while (found := _whole_header(bytes(peek(asked)[:asked]), asked)) is None:
-        if (there := len(peek(asked))) < asked:
-            return there
-        asked *= 2
+    asked, seen = FEWEST, 0
+    while True:
+        # A header is short: it is looked for in what has come, but not in a long comment byte by byte.
+        data = bytes(peek(seen + 1 if seen < PATIENT else asked)[:asked])
+        if (found := _whole_header(data)) is not None:
+            break
+        if len(data) == seen:
+            return seen
+        seen = len(data)
+        if seen == asked:
+            asked *= 2
     if found.text:
         while (there := len(peek(asked))) >= asked:
             asked = 2 * there
@@ -147,10 +153,10 @@ def extent(peek: Peek) -> int:
     return min(at, len(peek(at)))
 
 
-def _whole_header(data: bytes, asked: int) -> Header | None:
-    """Return the header if all of it lies in *data*, of which *asked* bytes were asked for."""
+def _whole_header(data: bytes) -> Header | None:
+    """Return the header if all of it lies in *data*, and something behind it."""
     try:
         found = read(data)
     except DecodeError:
         return None
-    return found if found.end < asked else None
+    return found if found.end < len(data) else None

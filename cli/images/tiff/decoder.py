@@ -13,11 +13,12 @@ from typing import Any
 
 from PIL import TiffImagePlugin
 
+from ....filters.core.engine.array_image import white_of_samples
 from ....filters.core.lazy_numpy import np
 from ...console.messages import reason_of
 from .. import georeference, ifd, pillow_decoder, placement
 from ..metadata import Metadata, of_tiff, plausible, turned
-from ..picture import Decode, DecodeError, DecodeOptions, Frames, PartialDecode, Picture, white_of_samples
+from ..picture import Decode, DecodeError, DecodeOptions, Frames, PartialDecode, Picture
 from ..silence import silenced
 from ..tiff_tags import (
     BITS,

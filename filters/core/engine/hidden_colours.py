@@ -4,25 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ...filters.core.engine.output_buffer import Output
-from ...filters.core.engine.quantize import FULL, Encoding
-from ...filters.core.engine.stage import NO_HALO, Stage
-from ...filters.core.lazy_numpy import np
-from ..images.picture import Picture
+from ..lazy_numpy import Array, np
+from .output_buffer import Output
+from .quantize import FULL, Encoding
+from .stage import NO_HALO, Stage
 
 
-def keep(picture: Picture, stages: Sequence[Stage], encoding: Encoding, output: Output) -> None:
-    """Write the picture's colours where it is transparent, if the stages are the identity.
+def keep(pixels: Array, alpha: Array, stages: Sequence[Stage], encoding: Encoding, output: Output) -> None:
+    """Write the image's colours where it is transparent, if the stages are the identity.
 
     Others take colours times their alpha, of which nothing is left there.
     """
     unchanged = encoding.range == "clip" and encoding.gain == 1 and encoding.kind == "picture"
     if output.alpha is None or not unchanged or not all(_is_identity(stage) for stage in stages):
         return
-    hidden = picture.alpha == 0
+    hidden = alpha == 0
     if not hidden.any() or not isinstance(output.samples, np.ndarray):
         return
-    colours = picture.pixels[hidden]
+    colours = pixels[hidden]
     if encoding.scale != 1:
         colours = colours * np.float64(encoding.scale)
     if encoding.dtype != "float32":

@@ -1,0 +1,201 @@
+"""Image files as arrays, for Python: the codecs, the refusals and the atomic writing of the command line."""
+
+from __future__ import annotations
+
+import os
+import warnings
+from collections.abc import Iterator
+from itertools import islice
+from pathlib import Path
+from typing import Literal
+
+from ...filters.core.engine import array_image
+from ...filters.core.engine.array_image import ImageLike
+from ...filters.core.engine.quantize import encoding
+from ...filters.core.lazy_numpy import Array, np
+from ...filters.core.parameters import ImageError, ParameterError
+from ..console.messages import reason, reason_of, shown
+from ..errors import FileError, UsageError
+from ..streams import STREAM
+from . import decode, encode, formats, prefetch
+from .atomic_write import Transaction
+from .codec import EncodeOptions
+from .encode import EncodeError
+from .metadata import Metadata
+from .picture import DecodeError, DecodeOptions, Frames, Picture, size_guard
+from .reader import read_bytes
+
+Depth = Literal["keep", "8", "16", "float"]
+BITS: dict[str, Depth] = {"uint8": "8", "uint16": "16"}
+
+
+def imread(
+    path: str | os.PathLike[str],
+    *,
+    frame: int | Literal["all"] | None = None,
+    lenient: bool = False,
+    max_pixels: int | None = None,
+) -> Array:
+    """Read an image file as an array, as the command line reads it.
+
+    The picture is upright, whatever EXIF says, and keeps its depth. Inks (CMYK) become RGB, and the colours of a
+    palette are looked up. Its metadata stay behind, its colour profile among them: the samples are as they are stored.
+    What is lost on the way is said in a warning. *frame* takes one of several frames or pages, counted from 0, or
+    "all" of them as a stack, which a filter takes with ``stack=True``. *lenient* takes what can be read of a damaged
+    file, and *max_pixels* is the largest picture that is read,
+    which ``IMFILTER_MAX_PIXELS`` says else.
+
+    Returns
+    -------
+    ``(height, width)`` of gray, ``(height, width, 3)`` of RGB, and with one channel more if there is an alpha, which is
+    the last; of *frame* "all" with one axis before. Bands without colour are channels: where these are two or four, a
+    filter needs ``bands=True``. The samples are uint8, uint16, float32 or float64.
+
+    Raises
+    ------
+    FileError
+        The file cannot be read, is no image, is damaged, or has several frames and none was chosen.
+    """
+    name = _name(path)
+    limit = prefetch.max_pixels("") if max_pixels is None else max_pixels
+    try:
+        found = decode.decode(read_bytes(name), DecodeOptions(size_guard(limit), lenient, to_rgb=True))
+        if isinstance(found, Frames):
+            pictures = _chosen(found, frame)
+        elif frame in (None, 0, "all"):
+            pictures = [found]
+        else:
+            raise DecodeError(f"has 1 frame; frame {frame} is out of range")
+        arrays = [_array(picture) for picture in pictures]
+    except DecodeError as error:
+        raise FileError(shown(name), str(error)) from None
+    except OSError as error:
+        raise FileError(shown(name), reason(error)) from None
+    except MemoryError:
+        raise FileError(shown(name), "needs more memory than there is") from None
+    for note in dict.fromkeys(note for picture in pictures for note in _notes(picture)):
+        warnings.warn(f"{shown(name)}: {note}", stacklevel=2)
+    if frame != "all":
+        return arrays[0]
+    if len({array.shape for array in arrays}) > 1 or len({array.dtype for array in arrays}) > 1:
+        raise FileError(shown(name), "has frames of several sizes or types; read each by its number")
+    return np.stack(arrays)
+
+
+def _chosen(frames: Frames, frame: int | Literal["all"] | None) -> list[Picture]:
+    """Return the frames that are wanted; raises `DecodeError`."""
+    count = "several" if frames.count is None else frames.count
+    if frame is None and frames.first is not None:
+        frames.first.notes.append(f"is the first of {count} pictures; frame=1 reads the second")
+        return [frames.first]
+    if frame is None and frames.count != 1:
+        raise DecodeError(f'has {count} frames; read one, as frame=0 does, or all with frame="all"')
+    each = _decoded(frames)
+    if frame == "all":
+        return list(each)
+    number = frame or 0
+    found = list(islice(each, number, number + 1)) if isinstance(number, int) and number >= 0 else []
+    if not found:
+        raise DecodeError(f"has {count} frames; frame {frame} is out of range")
+    return found
+
+
+def _decoded(frames: Frames) -> Iterator[Picture]:
+    each = frames.each()
+    number = 0
+    while True:
+        try:
+            picture = next(each)
+        except StopIteration:
+            return
+        except (DecodeError, MemoryError):
+            raise
+        except Exception as error:
+            # Decoders answer broken files with errors of every type; each means the same to the user.
+            raise DecodeError(f"is damaged or truncated (frame {number}: {reason_of(error)})") from None
+        yield picture
+        number += 1
+
+
+def _name(path: str | os.PathLike[str]) -> str:
+    """Return a file's name, which is never that of standard input."""
+    name = os.fspath(path)
+    return f"./{name}" if name == STREAM else name
+
+
+def _notes(picture: Picture) -> list[str]:
+    """Return what people should know of a picture that is an array."""
+    notes = list(picture.notes)
+    if picture.nodata is not None:
+        notes.append(f"marks missing samples by {picture.nodata:g}; give nodata={picture.nodata:g} to the filter")
+    if picture.white is not None:
+        notes.append(f"its white is {picture.white:g}; give white={picture.white:g} to the filter")
+    return notes
+
+
+def _array(picture: Picture) -> Array:
+    pixels = encode.coloured(picture.pixels, picture.metadata)
+    if picture.alpha is not None:
+        pixels = np.dstack([pixels, picture.alpha])
+    return pixels[..., 0] if pixels.shape[2] == 1 else pixels
+
+
+def imwrite(
+    path: str | os.PathLike[str],
+    image: ImageLike,
+    *,
+    depth: Depth = "keep",
+    quality: int | None = None,
+    bands: bool = False,
+) -> None:
+    """Write an array as an image file, whose name tells the format. The file appears whole or not at all.
+
+    The array is what a filter takes: of two and four channels the last is the alpha, unless they are *bands*. *depth*
+    and *quality* are those of the command line: samples keep their bits, and floats, of which 1 is white, go as floats
+    where the format has them and else in 8 bits. A file of that name is replaced.
+
+    Raises
+    ------
+    FileError
+        The format cannot hold the samples, or the file cannot be written.
+    ImageError
+        The array is no image, or has a mask, which files do not keep.
+    """
+    name = _name(path)
+    if quality is not None and not 1 <= quality <= 100:
+        raise ParameterError("quality", f"{quality} is not a number from 1 to 100")
+    [given] = array_image.images(image, bands)
+    if given.masked:
+        raise ImageError("the image is a masked array; fill it first, as image.filled(0) does")
+    pixels, alpha, own = given.pixels, given.alpha, given.pixels.dtype.name
+    try:
+        format = formats.of_suffix(name)
+        if depth == "keep" and format.raw:  # which takes all
+            depth = BITS.get(own, "float")
+        wanted = encode.sample_type(format, own, depth, pixels.shape[2], given.colours, "image")
+        encoded = encoding("picture", own, wanted, raw=depth == "keep" or wanted == own, white=given.white)
+        if alpha is not None and not format.alpha:
+            raise EncodeError(f"{format.name.upper()} cannot hold an alpha; leave it out, as image[..., :-1] does")
+        if alpha is not None:
+            alpha = encoded.of_alpha()(alpha)
+        with Transaction() as transaction:
+            with transaction.open(Path(name)) as file:
+                encode.write(
+                    file,
+                    encoded(pixels),
+                    alpha,
+                    format,
+                    Metadata(),
+                    EncodeOptions(quality),
+                    colours=given.colours,
+                    white=encoded.white,
+                )
+            transaction.commit()
+    except UsageError as error:
+        why = str(error).removeprefix(f"{name}: ").removesuffix(", or --to FORMAT")
+        raise FileError(shown(name), why) from None
+    except EncodeError as error:
+        raise FileError(shown(name), str(error)) from None
+    except (ValueError, MemoryError) as error:
+        why = str(error) or "it needs more memory than there is"
+        raise FileError(shown(name), f"cannot be written: {why}") from None
