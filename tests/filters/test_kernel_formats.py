@@ -112,7 +112,7 @@ def test_the_page_names_every_family():
 def test_each_family_says_how_it_is_laid_on():
     for name in FILES:
         notes = read((KERNELS / name).read_bytes())[1].notes
-        assert any(word in notes[0] for word in ("as written", "turned by 180°")), name
+        assert any(word in notes[0] for word in ("as written", "rotated by 180°")), name
 
 
 @pytest.mark.parametrize(
@@ -343,7 +343,7 @@ REFUSED = {
     "3x1:1,2,3;3x1:4,5,6": "line 1: ';' separates several kernels; name one",
     "3x1:1,2,3;\n3x1:4,5,6": "line 1: ';' separates several kernels",
     "3x1+3+0:1,2,3": "line 1: the anchor 3,0 lies outside the 3×1 kernel",
-    "3x1-1+0:1,2,3": r"line 1: '3x1-1\+0' is no WxH\+X\+Y",
+    "3x1-1+0:1,2,3": r"line 1: '3x1-1\+0' is not WxH\+X\+Y",
     "3x3:1,2,3": "holds 3 values where 3×3 needs 9",
     "2x1:nan,-": "has no cell that is part of the kernel",
     "2x1:1,inf": "line 1: 'inf' is not a finite number",
