@@ -265,7 +265,7 @@ def test_a_chain_takes_bare_filters_masks_and_alphas():
         ((), "steps: there is none"),
         ((blur, "edges"), "steps: 'edges' is no filter"),
         ((blur.step(depth="8"), edges), r"steps: step 1 \(blur\): depth"),
-        ((blur, edges.step(white=9)), r"steps: step 2 \(edges\): white is of the input"),
+        ((blur, edges.step(white=9)), r"steps: step 2 \(edges\): white belongs to the first step"),
     ],
 )
 def test_a_wrong_chain_is_refused(steps, said):
@@ -342,7 +342,7 @@ def test_what_an_array_does_not_hold_is_said(tmp_path):
     "name, image, said",
     [
         ("a.xyz", RGB, "'.xyz' is not a supported output format"),
-        ("a.jpg", RGB.astype(np.uint16), "JPEG cannot hold 16-bit RGB samples; use --depth 8"),
+        ("a.jpg", RGB.astype(np.uint16), "JPEG cannot hold 16-bit samples; use --depth 8"),
         ("a.jpg", RGBA, "JPEG cannot hold an alpha"),
         ("no/a.png", RGB, "cannot be written: no such file or directory"),
     ],
