@@ -100,7 +100,7 @@ def _in_python(text: str) -> str:
 def _default(parameter: Parameter) -> str:
     if parameter.default is inspect.Parameter.empty:
         return ""
-    return parameter.param.shown_default or repr(parameter.default)
+    return re.sub("--(?=[a-z])", "", parameter.param.shown_default) or repr(parameter.default)
 
 
 def _in_words(parameter: Parameter) -> str:

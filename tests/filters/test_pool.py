@@ -192,7 +192,7 @@ def test_any_layer_is_the_slow_ones(
             pool(image, **layer)
         return
     if expected is None or np.isnan(expected).any():
-        with pytest.raises(ImageError, match=r"smaller than the kernel's window|lies between the samples"):
+        with pytest.raises(ImageError, match=r"smaller than the filter's window|lies between the samples"):
             pool(image, **layer)
         return
     answer = pool(image, **layer, border=border, fill=99)
