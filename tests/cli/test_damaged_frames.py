@@ -1,7 +1,6 @@
 """Damaged animations: refused, or on request the frames before the damage, with a word."""
 
 import importlib.util
-import re
 import struct
 import zlib
 from pathlib import Path
