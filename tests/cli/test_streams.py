@@ -207,6 +207,23 @@ def test_blank_lines_may_stand_between_raw_images(ok, folder):
     same(split_pnm(Path("out.ppm").read_bytes()), pictures())
 
 
+@pytest.mark.parametrize(
+    ("image", "expected"),
+    [
+        (b"P1\n3 2\n# P1 \n101\n0 1 0\n", [[0, 255, 0], [255, 0, 255]]),
+        (b"P2 3 2 255\n1 2 3 # one row\n4 5 6\n", [[1, 2, 3], [4, 5, 6]]),
+        (b"P3\n1 2\n255 1 2 3 4 5 6\n", [[[1, 2, 3]], [[4, 5, 6]]]),
+    ],
+)
+def test_images_written_as_text_are_frames_too(ok, folder, image, expected):
+    (folder / "in.ppm").write_bytes(image * 3)
+    ok("conv", "--kernel", "identity", "in.ppm", "-o", "out.tif")
+    np.testing.assert_array_equal(tifffile.imread("out.tif"), [expected] * 3)
+    (folder / "in.ppm").write_bytes(image + b"\nand so on, P2 say")
+    ok("conv", "--kernel", "identity", "in.ppm", "-o", "out.tif")
+    np.testing.assert_array_equal(tifffile.imread("out.tif"), expected)
+
+
 def test_a_stream_is_walked_through_once(ok, folder, monkeypatch):
     """The work of finding the images is linear in the bytes of the file."""
     (folder / "in").write_bytes(b"P5 1 1 255\nx" * 3000)

@@ -5,6 +5,7 @@ After the manual pages pbm(5), pgm(5), ppm(5), pam(5) and pfm(5) of Netpbm.
 
 from __future__ import annotations
 
+import itertools
 import re
 from typing import NamedTuple
 
@@ -18,6 +19,11 @@ PAM = re.compile(rb"P7[ \t\r]*\n(?:[^\n]*\n)*?ENDHDR[ \t\r]*\n")
 FLOAT = re.compile(rb"P([Ff])\s+(\d{1,9})\s+(\d{1,9})\s+([-+]?\d{0,20}\.?\d{1,20}(?:[eE][-+]?\d{1,3})?)(?:\r\n|\s)")
 START = re.compile(rb"P(?:[1-6Ff]\s|7\n)")
 """How an image begins."""
+NEXT = re.compile(rb"\sP[1-6]\s")
+"""What another image behind a text begins with."""
+BIT = re.compile(rb"#[^\n\r]*|[01]")
+NUMBER = re.compile(rb"#[^\n\r]*|[^\s#]+")
+"""The samples of a text, and comments between them."""
 TEXT = ("1", "2", "3")
 BITS = ("1", "4")
 REAL = ("F", "f")
@@ -131,7 +137,7 @@ def _pfm(data: bytes | memoryview) -> Header:
 
 
 def extent(peek: Peek) -> int:
-    """Return the length of a stream's first image, with the blank space behind it; all that is there if it is text."""
+    """Return the length of a stream's first image, with the blank space behind it."""
     asked, seen = FEWEST, 0
     while True:
         # A header is short: it is looked for in what has come, but not in a long comment byte by byte.
@@ -146,11 +152,22 @@ def extent(peek: Peek) -> int:
     if found.text:
         while (there := len(peek(asked))) >= asked:
             asked = 2 * there
-        return there
-    at = found.length
+        at = _end_of_text(bytes(peek(there)), found)
+    else:
+        at = found.length
     while bytes(peek(at + 1)[at : at + 1]).isspace():
         at += 1
     return min(at, len(peek(at)))
+
+
+def _end_of_text(data: bytes, head: Header) -> int:
+    """Return where the samples of a text end; at the end of *data* if no other image follows."""
+    if not NEXT.search(data, head.end):
+        return len(data)
+    words = (BIT if head.bits else NUMBER).finditer(data, head.end)
+    samples = (word for word in words if not word[0].startswith(b"#"))
+    last = next(itertools.islice(samples, head.samples - 1, None), None)
+    return len(data) if last is None else last.end()
 
 
 def _whole_header(data: bytes) -> Header | None:
