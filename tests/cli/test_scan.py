@@ -255,7 +255,7 @@ def test_a_missing_file_of_a_list_stops_nothing(run, tree, folder):
     ("words", "stdin", "said"),
     [
         (["--files-from", "gone"], b"", "--files-from gone: no such file"),
-        (["--files-from", "-"], b"\n\n", "names no file"),
+        (["--files-from", "-"], b"\n\n", "lists no files"),
         (["--files-from", "-", "-"], b"a.png", "not both"),
         (["a.png", "-0"], b"", "-0"),
     ],
