@@ -264,7 +264,8 @@ def tiffs():
         yield Kind("TIFF", f"gray {bits}-bit", tiff(array, 1, bits=bits), array * np.uint8(255 // ((1 << bits) - 1)))
     for bits in (10, 14):
         array = samples(3, 1 << bits, np.uint16)
-        full = array << 16 - bits | array >> 2 * bits - 16
+        white = (1 << bits) - 1
+        full = ((2 * 65535 * array.astype(np.int64) + white) // (2 * white)).astype(np.uint16)
         yield Kind("TIFF", f"RGB {bits}-bit", tiff(array, 2, bits=bits), full)
     for dtype in ("uint8", "uint16"):
         array = samples(1, 256 if dtype == "uint8" else 65536, dtype)
