@@ -218,14 +218,15 @@ def tiff(
     entries, beyond = b"", b""
     there = at + 2 + 12 * len(tags) + 4
     for tag, value in sorted(tags.items()):
-        values = value if isinstance(value, list) else [value]
+        values = list(value) if isinstance(value, bytes) else value if isinstance(value, list) else [value]
         short = tag in (258, 262, 277, 284, 317, 320, 338, 339, 530)
-        body = struct.pack(f"{order}{len(values)}{'H' if short else 'I'}", *values)
+        code, kind = ("B", 2) if isinstance(value, bytes) else ("H", 3) if short else ("I", 4)
+        body = struct.pack(f"{order}{len(values)}{code}", *values)
         entry = body.ljust(4, b"\0")
         if len(body) > 4:
             entry = struct.pack(order + "I", there + len(beyond))
             beyond += body
-        entries += struct.pack(order + "HHI", tag, 3 if short else 4, len(values)) + entry
+        entries += struct.pack(order + "HHI", tag, kind, len(values)) + entry
     link = at if following == "here" else following or 0
     head = struct.pack(order + "2sHI", b"II" if order == "<" else b"MM", 42, at)
     data = (head + b"".join(blocks)).ljust(at, b"\0")

@@ -104,9 +104,8 @@ def _scaled(samples: Array, head: Header, lenient: bool) -> Array:
         if samples.max() > 1:
             raise DecodeError("is damaged: not every sample is 0 or 1")
         return (1 - samples) * np.uint8(255)
-    if head.maximum < full or head.text:
-        if samples.max() > head.maximum:
-            if not lenient:
-                raise DecodeError(f"is damaged: a sample is {samples.max()}, and {head.maximum} the maximum")
-            samples = np.minimum(samples, head.maximum)
+    if (head.maximum < full or head.text) and samples.max() > head.maximum:
+        if not lenient:
+            raise DecodeError(f"is damaged: a sample is {samples.max()}, and {head.maximum} the maximum")
+        samples = np.minimum(samples, head.maximum)
     return sample_depth.scaled(samples, head.maximum, full)
