@@ -59,7 +59,7 @@ def _check(frames: Frames, target: Target, format: formats.Format, name: str, ma
         )
     timed = frames.timing is not None
     # Of a PNG with more PNGs behind it viewers show the first: who has a stream, or pipes one on, knows.
-    unseen = format.animated and format.is_stream(timed) and not frames.stream and target.path is not None
+    unseen = format.stream == "pipe" and format.is_stream(timed) and not frames.stream and target.path is not None
     if format.holds_frames(timed) and not unseen:
         return
     kind = "frames" if timed else "images" if frames.stream else "pages"
@@ -79,7 +79,7 @@ def _one(frames: Frames, number: int, name: str) -> Picture:
                 return picture
     if number < (frames.count or 0):
         raise FileError(name, f"is damaged or truncated (frame {number} is missing)")
-    has = "one frame" if frames.count == 1 else f"{frames.count} frames, 0 to {(frames.count or 1) - 1}"
+    has = "1 frame" if frames.count == 1 else f"{frames.count} frames, 0 to {(frames.count or 1) - 1}"
     raise FileError(name, f"has {has}; --frame {number} is out of range")
 
 

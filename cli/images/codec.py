@@ -130,3 +130,5 @@ class Codec(NamedTuple):
     """Returns a writer of frames with these times, for a format that holds several."""
     extent: Callable[[Peek], int] | None = None
     """Returns the length of the first image of a stream, for a format whose files may stand one behind the other."""
+    ending: bytes = b""
+    """What an image of a stream ends with: where none follows these bytes, its extent need not be known."""

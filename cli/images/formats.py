@@ -10,7 +10,7 @@ import functools
 import importlib
 import re
 from pathlib import PurePath
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from ..errors import UsageError
 
@@ -48,8 +48,9 @@ class Format(NamedTuple):
     """It holds the frames of an animation."""
     paged: bool = False
     """It holds several pages, which have no times."""
-    stream: str = ""
-    """Files of the formats with this name may stand one behind the other: a stream of images, which are frames."""
+    stream: Literal["", "file", "pipe"] = ""
+    """Its files may stand one behind the other, also behind those of other such formats: a stream of images, which are
+    frames. Viewers see them all in a file of some formats, and only the first of others, which are for pipes."""
     palettes: bool = False
     """It holds samples that are numbers of colours."""
     maps: bool = False
@@ -128,6 +129,7 @@ FORMATS = {
             BYTES,
             profiles=True,
             lossy=True,
+            stream="pipe",
             aliases=("jpg",),
             module="jpeg.codec",
         ),
@@ -142,7 +144,7 @@ FORMATS = {
             describes_colours=True,
             animated=True,
             palettes=True,
-            stream="png",
+            stream="pipe",
             module="png.codec",
         ),
         Format(
@@ -177,10 +179,10 @@ FORMATS = {
         Format("avif", (".avif",), AVIF, BYTES, BYTES, alpha=True, profiles=True, lossy=True),
         Format("bmp", (".bmp", ".dib"), rb"BM", BYTES, BYTES, palettes=True),
         Format("gif", (".gif",), rb"GIF8[79]a", BYTES, BYTES, alpha=True, lossy=True, animated=True, palettes=True),
-        Format("ppm", (".ppm", ".pnm"), rb"P[36]\s", WHOLE, WHOLE, stream="pnm", aliases=("pnm",), module="pnm.codec"),
-        Format("pgm", (".pgm",), rb"P[1245]\s", WHOLE, (), stream="pnm", module="pnm.codec"),
-        Format("pbm", (".pbm",), rb"P[14]\s", WHOLE, (), stream="pnm", module="pnm.pbm"),
-        Format("pam", (".pam",), rb"P7\n", WHOLE, WHOLE, BYTES, WHOLE, alpha=True, stream="pnm", module="pnm.pam"),
+        Format("ppm", (".ppm", ".pnm"), rb"P[36]\s", WHOLE, WHOLE, stream="file", aliases=("pnm",), module="pnm.codec"),
+        Format("pgm", (".pgm",), rb"P[1245]\s", WHOLE, (), stream="file", module="pnm.codec"),
+        Format("pbm", (".pbm",), rb"P[14]\s", WHOLE, (), stream="file", module="pnm.pbm"),
+        Format("pam", (".pam",), rb"P7\n", WHOLE, WHOLE, BYTES, WHOLE, alpha=True, stream="file", module="pnm.pam"),
         Format("pfm", (".pfm",), rb"P[Ff]\s", ("float32",), ("float32",), module="pnm.pfm"),
         Format(
             "npy",

@@ -1,4 +1,4 @@
-"""Streams of images: files of one family of formats, one behind the other, as ``ffmpeg -f image2pipe`` writes them."""
+"""Streams of images: files of some formats, one behind the other, as ``ffmpeg -f image2pipe`` writes them."""
 
 from __future__ import annotations
 
@@ -36,7 +36,8 @@ class Feed:
 
     def length(self) -> int:
         """Return the length of the next image."""
-        extent = self.format.codec.extent
+        format = sniff(bytes(self._held[:HEAD])) or self.format
+        extent = format.codec.extent
         assert extent is not None
         return extent(self.peek)
 
@@ -59,7 +60,7 @@ class Feed:
         head = bytes(self._held[:HEAD])
         while True:
             if (found := sniff(head)) is not None and found.stream:
-                return found.stream == self.format.stream
+                return True
             before, head = head, bytes(self.peek(len(head) + 1)[:HEAD])
             if head == before:
                 return False
@@ -73,9 +74,22 @@ class Feed:
 
 def holds_several(data: bytes, format: Format) -> bool:
     """Whether a file holds another image behind its first."""
+    if not _may_hold_several(data, format.codec.ending):
+        return False
     feed = Feed(data, format)
     feed.skip(feed.length())
     return feed.has_more()
+
+
+def _may_hold_several(data: bytes, ending: bytes) -> bool:
+    """Whether an image begins behind the *ending* of one; finding those is faster than reading a JPEG's markers."""
+    at = data.find(ending) if ending else -1
+    while at >= 0:
+        at += len(ending)
+        if (found := sniff(data[at : at + HEAD])) is not None and found.stream:
+            return True
+        at = data.find(ending, at)
+    return not ending
 
 
 def of_file(data: bytes, format: Format, decode: Decode) -> Frames:

@@ -43,6 +43,18 @@ def png(array):
 
 
 WRITERS = {"pnm": pnm, "pam": pam, "png": png}
+STREAMS = WRITERS | {"jpeg": lambda array: jpeg(array)}
+
+
+def jpeg(array, **options):
+    file = io.BytesIO()
+    Image.fromarray(array.squeeze(2) if array.shape[2] == 1 else array).save(file, "JPEG", **options)
+    return file.getvalue()
+
+
+def decoded(data):
+    with Image.open(io.BytesIO(data)) as image:
+        return np.asarray(image)
 
 
 def split_pnm(data):
@@ -244,6 +256,75 @@ def test_an_animation_in_a_stream_is_refused(refused, folder, rgb):
     assert "frame 1 is an animation in a stream of images" in refused(1, *KEEP, "in.png", "-o", "out.tif")
 
 
+# ---- JPEG -------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def jpegs(folder):
+    """Three JPEGs one behind the other, as FFmpeg pipes them."""
+    images = [jpeg(array) for array in pictures()[:3]]
+    (folder / "in.jpg").write_bytes(b"".join(images))
+    return images
+
+
+def test_jpegs_one_behind_the_other_are_frames(ok, shell, load, jpegs):
+    ok(*KEEP, "in.jpg", "-o", "out/", "--name", "{frame}.png")
+    for number, image in enumerate(jpegs):
+        assert np.array_equal(load(f"out/{number}.png"), decoded(image))
+    ok(*KEEP, "in.jpg", "-o", "file.jpg")
+    ended = shell("cat in.jpg | imfilter conv --kernel 1 - -o - -t jpeg > pipe.jpg")
+    assert (ended.returncode, ended.stderr) == (0, b"")
+    assert Path("pipe.jpg").read_bytes() == Path("file.jpg").read_bytes()
+    ok(*KEEP, "file.jpg", "-o", "again/", "--name", "{frame}.png")
+    assert [load(f"again/{number}.png").shape for number in range(3)] == [decoded(image).shape for image in jpegs]
+
+
+def test_pages_are_no_jpeg_file_of_which_viewers_show_one(refused, folder):
+    tifffile.imwrite("in.tif", np.zeros((3, 5, 6), np.uint8), photometric="minisblack")
+    assert "has 3 pages, of which JPEG holds one" in refused(1, *KEEP, "in.tif", "-o", "out.jpg")
+
+
+def test_a_jpeg_that_is_cut_off_before_another_is_refused(refused, jpegs):
+    Path("in.jpg").write_bytes(jpegs[1] + jpegs[0][:-30] + jpegs[2])
+    assert "frame 1 is " in refused(1, *KEEP, "in.jpg", "-o", "out.tif")
+
+
+def test_images_of_several_formats_may_stand_in_one_stream(ok, shell, load):
+    arrays = pictures()[:3]
+    Path("in").write_bytes(pnm(arrays[0]) + png(arrays[1]) + jpeg(arrays[2]))
+    ok(*KEEP, "in", "-o", "file.tif")
+    with tifffile.TiffFile("file.tif") as file:
+        found = [page.asarray() for page in file.pages]
+    assert np.array_equal(found[0], arrays[0])
+    assert np.array_equal(found[1], arrays[1][..., 0])
+    assert np.array_equal(found[2], decoded(jpeg(arrays[2])))
+    ended = shell("cat in | imfilter conv --kernel 1 - -o pipe.tif")
+    assert (ended.returncode, ended.stderr) == (0, b"")
+    assert Path("pipe.tif").read_bytes() == Path("file.tif").read_bytes()
+
+
+def test_previews_behind_a_jpeg_and_in_it_are_no_frames(run, shell, load, jpegs):
+    """A maker note says where a camera's preview lies, and XMP what a phone adds."""
+    first, second = pictures()[0], jpegs[2]
+    exif = Image.Exif()
+    exif.get_ifd(0x8769)[0x927C] = b"maker"
+    xmp = b'<x:xmpmeta xmlns:x="adobe:ns:meta/"/>'
+    for options in ({"exif": exif.tobytes()}, {"xmp": xmp}):
+        Path("in.jpg").write_bytes(jpeg(first, **options) + second)
+        ended = run(*KEEP, "in.jpg", "-o", "out.png")
+        assert ended.lines == [
+            "imfilter: in.jpg: another JPEG follows the picture, maybe its preview, and was not read; "
+            "split the file to filter both"
+        ]
+        assert np.array_equal(load("out.png"), decoded(jpeg(first)))
+        ended = shell("cat in.jpg | imfilter conv --kernel 1 - -o pipe.png")
+        assert b"another JPEG follows" in ended.stderr
+    Path("in.jpg").write_bytes(jpeg(first, exif=b"Exif\0\0" + second) + b"ftyp and other bytes")
+    ended = run(*KEEP, "in.jpg", "-o", "out.png")
+    assert "follows" not in ended.err
+    assert np.array_equal(load("out.png"), decoded(jpeg(first)))
+
+
 # ---- pipes ------------------------------------------------------------------------------------------
 
 
@@ -259,9 +340,9 @@ def test_a_pipe_gives_what_a_file_gives(shell, ok, folder, kind):
 
 
 @pytest.mark.each("size", [1, 7, 100, 3000])
-@pytest.mark.each("kind", WRITERS)
+@pytest.mark.each("kind", STREAMS)
 def test_the_pieces_of_a_pipe_do_not_matter(kind, size):
-    data = b"".join(map(WRITERS[kind], pictures()))
+    data = b"".join(map(STREAMS[kind], pictures()))
 
     class Pipe(io.BytesIO):
         def read1(self, count):
@@ -272,7 +353,7 @@ def test_the_pieces_of_a_pipe_do_not_matter(kind, size):
     found = [feed.take()]
     while feed.has_more():
         found.append(feed.take())
-    assert found == list(map(WRITERS[kind], pictures()))
+    assert found == list(map(STREAMS[kind], pictures()))
 
 
 def test_each_frame_is_passed_on_before_the_pipe_ends(start, command, folder):
@@ -334,7 +415,7 @@ def test_frames_of_a_pipe_have_files_of_their_own(shell, folder, load, refused):
     "words, said",
     [
         (["--frame", "9", "-o", "out.png"], "has 4 frames, 0 to 3; --frame 9 is out of range"),
-        (["-o", "out.jpg"], "has several images, of which JPEG holds one; take one with --frame N, or all with"),
+        (["-o", "out.bmp"], "has several images, of which BMP holds one; take one with --frame N, or all with"),
         (["-o", "out.tif", "--max-frames", "2"], "has more than 2 frames, which is the limit (--max-frames raises"),
     ],
 )

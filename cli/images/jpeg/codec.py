@@ -16,25 +16,23 @@ from ..codec import Codec, Content, EncodeOptions
 from ..metadata import JpegCoding, Metadata, not_kept, tags_of, without_maker_note
 from ..picture import Decode, DecodeError, DecodeOptions, Frames, PartialDecode, Picture
 from ..xmp import GAIN_MAP, VIDEO
-from . import extended_xmp, frame, integrity, segments
+from . import extended_xmp, extent, frame, integrity, segments
+from .extent import APPLICATION_1, APPLICATION_2, HIDDEN, LIST
 
 if TYPE_CHECKING:
     from ....filters.core.engine.output_buffer import CanvasFactory
 
 QUALITY = 95
-APPLICATION_1, APPLICATION_13 = 0xE1, 0xED
+APPLICATION_13 = 0xED
 MOTION_PHOTO = b"MotionPhoto_Data"
 """What precedes the video in a file of Samsung's."""
 MOVIE = re.compile(rb"\xff\xd9\0\0..ftyp", re.DOTALL)
 """The end of a picture, and the beginning of an MP4."""
+FOLLOWED = "another JPEG follows the picture, maybe its preview, and was not read; split the file to filter both"
 ISO_GAIN_MAP = b"urn:iso:std:iso:ts:21496:-1\0"
 """What the segment begins with that says that there is a gain map; ISO 21496-1, annex C."""
-APPLICATION_2 = 0xE2
-"""The marker of the segment that says where the pictures of an MPO are."""
 MPO_ENTRIES = 0xB002
 """The tag of an MPO that lists its pictures."""
-LIST = b"MPF\0"
-"""What the segment begins with that says where they are."""
 
 
 # ---- reading ----------------------------------------------------------------------------------------
@@ -74,7 +72,11 @@ def finish(begun: PartialDecode, options: DecodeOptions, decode: Decode) -> Pict
     picture = pillow_decoder.finish(begun, options)
     picture.metadata = picture.metadata._replace(coding=coding, resources=resources or picture.metadata.resources)
     picture.notes += [*notes, *_unannounced(begun.image, begun.data, picture.notes)]
-    return picture if entries is None else _of_mpo(begun.data, entries, picture, decode)
+    if entries is not None:
+        return _of_mpo(begun.data, entries, picture, decode)
+    if not_kept(GAIN_MAP) not in picture.notes and _is_followed(begun.data):
+        picture.notes.append(FOLLOWED)
+    return picture
 
 
 def _join_xmp(image: Any, notes: list[str]) -> None:
@@ -109,6 +111,12 @@ def _unannounced(image: Any, data: bytes, told: Sequence[str]) -> list[str]:
     }
     notes = [not_kept(part) for part, there in found.items() if there]
     return [note for note in notes if note not in told]
+
+
+def _is_followed(data: bytes) -> bool:
+    """Whether another JPEG stands behind the picture."""
+    ends = [segment.end for segment in segments.read(data) if segment.marker == segments.END_OF_IMAGE]
+    return bool(ends) and extent.is_followed(data, ends[0])
 
 
 def _coding(image: Any) -> JpegCoding | None:
@@ -151,7 +159,7 @@ def _without_list(data: bytes) -> bytes:
     plain = bytearray(data)
     for segment in filter(_is_list, segments.read(data)):
         start = segment.end - len(segment.body)
-        plain[start : start + len(LIST)] = bytes(len(LIST))
+        plain[start : start + len(LIST)] = HIDDEN
     return bytes(plain)
 
 
@@ -215,4 +223,4 @@ def _exif(metadata: Metadata) -> bytes:
     return ifd.block(tags_of(metadata._replace(comments=(), dpi=None)))
 
 
-CODEC = Codec(finish, encode, load, prepare, canvas, holds_iptc=True)
+CODEC = Codec(finish, encode, load, prepare, canvas, holds_iptc=True, extent=extent.extent, ending=extent.END)

@@ -1,0 +1,67 @@
+"""Where the first of several JPEGs ends that stand one behind the other, as cameras and FFmpeg pipe them."""
+
+from __future__ import annotations
+
+import re
+
+from ..codec import Peek
+from .segments import END_OF_IMAGE, MARKER, START_OF_IMAGE
+
+PIECE = 1 << 16
+"""More bytes that are asked for where a marker is missing in those that are there."""
+APPLICATION_1, APPLICATION_2 = 0xE1, 0xE2
+BEGIN, END = b"\xff\xd8\xff", b"\xff\xd9"
+LIST, HIDDEN = b"MPF\0", bytes(4)
+"""How the list of an MPO's pictures begins, and what stands there in one that was taken out of it."""
+MAKER_NOTE = re.compile(rb"\x92\x7c|\x7c\x92")
+"""The number of the tag that cameras keep their own words in, among them where a preview lies."""
+
+
+def extent(peek: Peek) -> int:
+    """Return the length of the first image of a stream, up to its EOI, or where another begins in its stead.
+
+    All that is there belongs to a picture that may own what follows it: cameras and phones put previews, depths, gain
+    maps and videos there, which their lists, maker notes and XMP announce.
+    """
+    at = len(BEGIN) - 1
+    while (found := _marker(peek, at)) is not None:
+        marker, start, end = found
+        if marker == END_OF_IMAGE:
+            return end
+        if marker == START_OF_IMAGE:
+            return start
+        head = bytes(peek(end + 2)[end : end + 2])
+        at = end + max(int.from_bytes(head), 2)
+        if marker in (APPLICATION_1, APPLICATION_2) and _owns(marker, bytes(peek(at)[end + 2 : at])):
+            break
+    return _all(peek)
+
+
+def _marker(peek: Peek, at: int) -> tuple[int, int, int] | None:
+    """Return the next marker from *at* on, where it begins, and where it ends."""
+    data = peek(at + 2)
+    while (found := MARKER.search(data, at)) is None:
+        at, there = max(at, len(data) - 1), len(data)
+        data = peek(there + 1)
+        if len(data) == there:
+            return None
+    return found[1][0], found.start(), found.end()
+
+
+def _owns(marker: int, body: bytes) -> bool:
+    """Whether a segment says that what follows the picture is a part of it."""
+    if marker == APPLICATION_2:
+        return body.startswith((LIST, HIDDEN))
+    return not body.startswith(b"Exif\0") or MAKER_NOTE.search(body) is not None
+
+
+def _all(peek: Peek) -> int:
+    there = len(peek(0))
+    while (more := len(peek(there + PIECE))) > there:
+        there = more
+    return there
+
+
+def is_followed(data: bytes, end: int) -> bool:
+    """Whether another JPEG begins behind a picture that ends at *end*, maybe after some padding."""
+    return data[end : end + PIECE].lstrip(b"\0").startswith(BEGIN)
