@@ -153,31 +153,32 @@ def blur(
 ) -> Stage:
     """Blur, or smooth noise away and keep edges.
 
-    ``gaussian``: the mean with the weights ``exp(-(dx² / sx² + dy² / sy²) / 2)``, cut ``int(4 sigma + 0.5)``
-    pixels from the middle. A *radius* is another name for sigma, as in Photoshop, CSS and Pillow; a *size* means that
-    sigma whose Gaussian fills the window, ``(size - 1) / 8``. ``sigma=0`` gives the image back.
+    ``gaussian``: the mean with the weights ``exp(-(dx² / sx² + dy² / sy²) / 2)``, cut ``int(4 sigma + 0.5)`` pixels
+    from the middle. A *radius* is another name for sigma, as in Photoshop, CSS and Pillow; a *size* means that sigma
+    whose Gaussian fills the window, ``(size - 1) / 8``. ``sigma=0`` gives the image back.
 
     ``mean``, ``median``, ``min``, ``max``: of a window, by default of 3×3; an even one reaches one pixel further to
-    the left and up. With ``median`` single wrong pixels vanish, and edges stay sharp. ``percentile`` gives, of n
-    samples in ascending order, that of index ``int(n · percentile / 100)``, at most n - 1. ``mode`` gives the most
-    frequent one: of several that are as frequent the pixel's own, if it is among them, else the least. It cleans label
-    maps, whose numbers have no order.
+    the left and up. ``median`` removes single wrong pixels and keeps edges sharp. ``percentile`` is the sample of
+    index ``int(n · percentile / 100)``, at most n - 1, among n in ascending order. ``mode`` is the most frequent
+    sample: on a tie the pixel's own if it is among them, else the least. It cleans label maps, whose numbers have no
+    order.
 
     ``motion``: the mean along a line of *size* pixels, by default 9, one pixel wide, in the direction of *angle*.
-    ``disk``: the mean of a disk, by default of radius 5, as a lens out of focus sees it. Both count a pixel by the
-    area of it that is covered.
+    ``disk``: the mean of a disk, by default of radius 5, as a lens out of focus sees it. Both weight each pixel by its
+    covered area.
 
     ``bilateral``: a Gaussian mean in which a neighbour also counts by its colour, so that edges stay: the weights are
-    ``exp(-(dx² / sx² + dy² / sy²) / 2 - d² / (2 range_sigma²))``, d the distance of the two colours over all channels.
-    The radius is ``int(2 sigma + 0.5)``; a size alone means sigma = radius / 2.
+    ``exp(-(dx² / sx² + dy² / sy²) / 2 - d² / (2 r²))``, d the distance of the two colours over all channels, r the
+    *range_sigma*. The radius is ``int(2 sigma + 0.5)``; a size alone means sigma = radius / 2.
 
     ``guided``: fits a line to every window, by default of 5×5, and gives each pixel the mean of the lines of all
     windows that it is in. Of one channel the line is ``a in + (1 - a) mean``, ``a = v / (v + epsilon)``, v the
     window's variance of values from 0 to 1; with the guide ``color`` an edge in one channel is one in all.
 
-    ``nlm``: non-local means, the strongest against noise. Each pixel becomes the mean of a window, by default 13×13,
-    with the weights ``exp(-max(d² - 2 noise_sigma², 0) / strength²)``, d² the mean squared difference of the *patch*
-    around the pixel and that around the other, over all channels. The noise is estimated from the image.
+    ``nlm``: non-local means, the strongest denoiser. Each pixel becomes the mean of a window, by default 13×13, with
+    the weights ``exp(-max(d² - 2 n², 0) / h²)``, d² the mean squared difference of the *patch* around the pixel and
+    that around the other, over all channels, n the *noise_sigma*, h the *strength*. The noise is estimated from the
+    image.
 
     Returns
     -------

@@ -117,18 +117,18 @@ def conv(
 ) -> Stage | list[Stage]:
     """Convolve or correlate with any kernel or bank of kernels.
 
-    ``out[y, x] = scale · Σ k[i, j] · in[y + i - ay, x + j - ax] + bias``, with the kernel as it is
-    written (correlation); ``mode="convolve"`` turns it, and its anchor, by 180°. Nothing is normalized
-    unless asked for. The kernel ``1`` gives the image back.
+    ``out[y, x] = scale · Σ k[i, j] · in[y + i - ay, x + j - ax] + bias``, with the kernel as it is written
+    (correlation); ``mode="convolve"`` rotates it, and its anchor, by 180°. Nothing is normalized unless asked for. The
+    kernel ``1`` gives the image back.
 
     A bank of kernels of shape ``(out, in/groups, height, width)``, laid out as PyTorch's ``Conv2d.weight``, is a layer
     of a network: its result is ``out`` maps. Several kernels of one input see a colour picture's luma, or with
     ``groups=3`` each its own channel; a single one filters every channel. Maps go into .npy, the pages of a .tif, a
     file each (``--name '{stem}-{map:02}.png'``), or onto one ``--sheet``.
 
-    A kernel file is told by what is in it: plain numbers, JSON, .npy, libvips, ArcGIS, SExtractor, GRASS,
-    IM, ImageMagick, ffmpeg, Image-Pro, PV-WAVE, SVG, PGM (pnmconvol), OpenCV or ESRI. Its own divisor, offset,
-    anchor and turning hold; `imfilter kernels show FILE` says how it was understood.
+    A kernel file is recognised by its contents: plain numbers, JSON, .npy, libvips, ArcGIS, SExtractor, GRASS, IM,
+    ImageMagick, ffmpeg, Image-Pro, PV-WAVE, SVG, PGM (pnmconvol), OpenCV or ESRI. Its own divisor, offset, anchor and
+    rotation apply; `imfilter kernels show FILE` prints how it is interpreted.
 
     Returns
     -------

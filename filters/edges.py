@@ -151,27 +151,26 @@ def edges(
 ) -> list[Stage]:
     """Find edges; write gradient magnitude and angle maps.
 
-    ``gx`` and ``gy`` are the derivatives along x (to the right) and y (downward) by the operator's
-    kernels as the textbooks print them, unscaled: a step from 0 to 255 gives Sobel 1020. The picture
-    is the magnitude, ``√(gx² + gy²)``; of ``laplacian``, ``log`` and ``dog`` the signed answer; of
-    ``kirsch`` and ``robinson`` the strongest of eight masks; of ``canny`` the binary edges.
-    ``angle = atan2(gy, gx)`` in degrees, in (-180, 180]: 0 where brightness grows to the right, 90
-    where it grows downward, exactly 0 where the magnitude is 0. Roberts' diagonals are turned by 45°
-    into gx and gy.
+    ``gx`` and ``gy`` are the derivatives along x (to the right) and y (downward) by the operator's kernels as the
+    textbooks print them, unscaled: a step from 0 to 255 gives Sobel 1020. The picture is the magnitude, ``√(gx² +
+    gy²)``; for ``laplacian``, ``log`` and ``dog`` it is the signed response, for ``kirsch`` and ``robinson`` the
+    strongest of eight masks, for ``canny`` the binary edges. ``angle = atan2(gy, gx)`` in degrees, in (-180, 180]: 0
+    where brightness grows to the right, 90 where it grows downward, exactly 0 where the magnitude is 0. Roberts'
+    diagonals are rotated by 45° into gx and gy.
 
     In 8 and 16 bits ``range="auto"`` shows answers at a fixed scale: Scharr's and Kirsch's divided by 4, Farid's times
     8, Sobel's of 5×5 and 7×7 divided by 16 and 256, all in about the units of Sobel's 3×3, which are saturated;
     ``laplacian``, ``log`` and ``dog`` with 0 at mid-gray, so that a step from black to white just reaches both ends.
-    Every other range takes them as the formula gives them. Float samples always are.
+    Every other range, and float samples, keep the values of the formula.
 
     ``structure`` averages the products of gx and gy, Scharr's in the units of Sobel's, over a Gaussian of *rho*: the
-    structure tensor ``J = [<gx²> <gx·gy>; <gx·gy> <gy²>]``, with the eigenvalues λ1 ≥ λ2. The picture is
-    the strength, ``√(λ1 + λ2)``, which is the root of the mean of the squared magnitude, in its units. The orientation
-    is the axis of λ1, along which brightness changes most, in degrees in (-90, 90], 0 along x, 90 along y; stripes
-    themselves run at 90° to it. In 8 bits it is ``θ · 256 / 180`` modulo 256. The coherence, ``(λ1 - λ2) / (λ1 + λ2)``,
-    is 1 where all changes are along one axis, and 0 where none is preferred. Where nothing changes all are exactly 0.
+    structure tensor ``J = [<gx²> <gx·gy>; <gx·gy> <gy²>]``, with the eigenvalues λ1 ≥ λ2. The picture is the strength,
+    ``√(λ1 + λ2)``, which is the root of the mean of the squared magnitude, in its units. The orientation is the axis
+    of λ1, along which brightness changes most, in degrees in (-90, 90], 0 along x, 90 along y; stripes themselves run
+    at 90° to it. In 8 bits it is ``θ · 256 / 180`` modulo 256. The coherence, ``(λ1 - λ2) / (λ1 + λ2)``, is 1 where
+    all changes are along one axis, and 0 where none is preferred. Where nothing changes all are exactly 0.
 
-    ``channels="di-zenzo"`` adds up the tensors of all channels. Of the sum the magnitude is ``√λ1``; the angle is the
+    ``channels="di-zenzo"`` adds up the tensors of all channels. The magnitude is ``√λ1`` of their sum; the angle is the
     axis of λ1, pointing to where the luma grows; gx and gy follow from both. Where three channels are the same, the
     magnitude is √3 times that of each.
 

@@ -103,21 +103,20 @@ def frequency(
 ) -> Stage:
     """Filter by frequency: low-pass, high-pass, bands, notches.
 
-    Every frequency (u, v) of the picture is multiplied by the response H. Frequencies are in cycles per
-    pixel: 0.1 repeats every 10 px, 0.5 every 2 px, and up to 0.707 along the diagonal. With
-    D = √(u² + v²) and the cutoff D0, ``lowpass`` is 1 where D ≤ D0 and 0 beyond (``ideal``),
-    exp(-D² / 2 D0²) (``gaussian``), or 1 / (1 + (D / D0)^2n) with the order n (``butterworth``); at the
-    cutoff that is 1, 0.607 and 0.5. ``highpass`` is 1 less that. Between LOW and HIGH, with
-    z = (D² - LOW·HIGH) / D (HIGH - LOW), ``bandpass`` is 1 where |z| ≤ 1, exp(-z²), or 1 / (1 + z^2n): 1
-    in the middle, at √(LOW·HIGH), and on both edges 1, 0.368 and 0.5; ``bandstop`` is 1 less that.
-    ``notch`` is the product of high-passes around each centre and its mirror image, with the cutoff
-    as the radius: it takes a pattern that repeats, moiré or a halftone, out of a picture.
+    Every frequency (u, v) of the picture is multiplied by the response H. Frequencies are in cycles per pixel: 0.1
+    repeats every 10 px, 0.5 every 2 px, and up to 0.707 along the diagonal. With D = √(u² + v²) and the cutoff D0,
+    ``lowpass`` is 1 where D ≤ D0 and 0 beyond (``ideal``), exp(-D² / 2 D0²) (``gaussian``), or 1 / (1 + (D / D0)^2n)
+    with the order n (``butterworth``); at the cutoff that is 1, 0.607 and 0.5. ``highpass`` is 1 minus that. Between
+    LOW and HIGH, with z = (D² - LOW·HIGH) / D (HIGH - LOW), ``bandpass`` is 1 where |z| ≤ 1, exp(-z²), or 1 / (1 +
+    z^2n): 1 in the middle, at √(LOW·HIGH), and on both edges 1, 0.368 and 0.5; ``bandstop`` is 1 minus that. ``notch``
+    is the product of high-passes around each centre and its mirror image, with the cutoff as the radius: it removes a
+    repeating pattern, such as moiré or a halftone.
 
-    Zero frequency, the mean, is multiplied by exactly 1 (``lowpass``, ``bandstop``, ``notch``) or 0
-    (``highpass``, ``bandpass``, whose results are signed: see *range*). ``ideal`` rings at edges.
+    Zero frequency, the mean, is multiplied by exactly 1 (``lowpass``, ``bandstop``, ``notch``) or 0 (``highpass``,
+    ``bandpass``, whose results are signed: see *range*). ``ideal`` rings at edges.
 
-    The map *spectrum* shows where the frequencies of the picture are: u, v stands at
-    (width // 2 + u·width, height // 2 + v·height), as it does in *response*.
+    The map *spectrum* shows where the frequencies of the picture are: u, v stands at (width // 2 + u·width, height //
+    2 + v·height), as it does in *response*.
 
     Returns
     -------

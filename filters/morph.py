@@ -52,18 +52,18 @@ def morph(
 ) -> Stage | Sequence[Stage]:
     """Erode, dilate, open, close and the rest of morphology.
 
-    ``erode`` gives each pixel the least sample under the shape that is laid on it, ``dilate`` the greatest under
-    the shape turned by 180° about its anchor. ``open`` erodes, then dilates: what is bright and smaller than the shape
-    goes; ``close`` the other way round. ``gradient`` is dilation - erosion, ``tophat`` image - opening, ``blackhat``
-    closing - image; a difference below 0 is 0. ``hitmiss`` is white where a pattern fits, else black: foreground,
-    brighter than *threshold*, where it says 1, and background where it says -1; what lies under 0 does not matter. A
-    shape of one sample gives the image back, or its isolated pixels.
+    ``erode`` gives each pixel the least sample under the shape, ``dilate`` the greatest under the shape rotated by
+    180° about its anchor. ``open`` erodes, then dilates, which removes bright details smaller than the shape;
+    ``close`` does the reverse. ``gradient`` is dilation - erosion, ``tophat`` image - opening, ``blackhat`` closing -
+    image; a difference below 0 is 0. ``hitmiss`` is white where a pattern fits, else black: foreground, brighter than
+    *threshold*, where it says 1, and background where it says -1; 0 matches anything. A shape of one sample gives the
+    image back, or its isolated pixels.
 
-    The anchor is at ``size // 2``. A cross is the row and the column through it. A disk of width w is
-    ``x² + y² <= ((w - 1) / 2)²`` about the middle, an ellipse where width and height differ; an even one is the odd
-    one below with its middle twice. In a file all that is not 0 belongs to the shape. ``hitmiss`` makes a pattern of a
-    named shape by a ring of background, one pixel wide, around its window, and looks for background also where the
-    window is not shape: it finds the shape where it stands alone.
+    The anchor is at ``size // 2``. A cross is the row and the column through it. A disk of width w is ``x² + y² <= ((w
+    - 1) / 2)²`` about the middle, an ellipse where width and height differ; an even one is the odd one below with its
+    middle twice. In a file every nonzero value belongs to the shape. ``hitmiss`` makes a pattern of a named shape by a
+    ring of background, one pixel wide, around its window, and looks for background also where the window is not shape:
+    it finds the shape where it stands alone.
 
     Returns
     -------

@@ -56,17 +56,17 @@ def noise(
     """Add noise: Gaussian, uniform, impulses, photons, speckle.
 
     ``gaussian`` and ``uniform`` add a random number to each sample, ``speckle`` multiplies it by 1 plus a Gaussian
-    one, and ``poisson`` counts photons: ``Poisson(v / white · peak) / peak · white``, so that less light is noisier;
-    a negative sample has none. ``salt-pepper`` makes some pixels white and some black. Every sample has its own
-    number; only with ``salt-pepper`` do the channels of a pixel share one, unless *per_channel* is set. What comes out
-    below 0 or above white is cut off in 8 and 16 bits, not with ``depth="float"``. ``sigma=0``, ``amplitude=0`` and
+    one, and ``poisson`` counts photons: ``Poisson(v / white · peak) / peak · white``, so that less light is noisier; a
+    negative sample has none. ``salt-pepper`` makes some pixels white and some black. Every sample has its own number;
+    only with ``salt-pepper`` do the channels of a pixel share one, unless *per_channel* is set. Results below 0 or
+    above white are clipped in 8 and 16 bits, but not with ``depth="float"``. ``sigma=0``, ``amplitude=0`` and
     ``density=0`` give the image back.
 
-    The same call gives the same result, and the numbers depend on *seed*, the image's name and the place in it: not
-    on threads, workers or the order of files; with ``poisson`` also on the samples just above. On the command line
-    the name is the path below the folder that was named (and the frame's number), so all files of a folder get noise
-    of their own; two steps of a chain do too. The results are the same for the same NumPy: its releases may draw
-    otherwise.
+    The same call gives the same result, and the numbers depend on *seed*, the image's name and the place in it: not on
+    threads, workers or the order of files; with ``poisson`` also on the samples just above. On the command line the
+    name is the path below the folder that was named (and the frame's number), so all files of a folder get noise of
+    their own; two steps of a chain do too. The results are the same for the same NumPy: other releases may draw other
+    numbers.
 
     Returns
     -------

@@ -48,9 +48,9 @@ def pool(
     ``avg`` is the mean and ``l2`` the root of the sum of squares (of a flat image: its value times the root of the
     window's count; more than 8 bits hold, so write it with ``depth="float"``). ``size=1`` gives the image back.
 
-    What lies past the edge is no sample, whatever *border* says: ``max`` and ``min`` do not see it, ``avg`` divides
-    by the samples that are there, or with *include_pad* counts the padding as zeros. What *ceil* adds behind the
-    padding never counts. ``padding="same"`` is ONNX's SAME_UPPER: ``⌈n / s⌉`` windows, as far past both sides, or one
+    Nothing beyond the edge is a sample, and *border* is ignored: ``max`` and ``min`` skip it, ``avg`` divides by the
+    number of real samples, or with *include_pad* counts the padding as zeros. Samples that *ceil* adds beyond the
+    padding never count. ``padding="same"`` is ONNX's SAME_UPPER: ``⌈n / s⌉`` windows, as far past both sides, or one
     pixel further to the right and down.
 
     Returns

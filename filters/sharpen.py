@@ -56,21 +56,22 @@ def sharpen(
     algorithm: Algorithm = "auto",
     **common: Unpack[Common],
 ) -> Stage:
-    """Sharpen, also sparing noise and halos.
+    """Sharpen, optionally without amplifying noise or adding halos.
 
-    ``laplacian`` applies the 3×3 kernel ``0 -a 0; -a 1+4a -a; 0 -a 0``: the image less *amount* times
-    its Laplacian. ``unsharp`` adds ``amount · (image - blurred)`` wherever that difference is at least
-    *threshold*. ``amount=0`` gives the image back.
+    ``laplacian`` applies the 3×3 kernel ``0 -a 0; -a 1+4a -a; 0 -a 0``: the image minus *amount* times its Laplacian.
+    ``unsharp`` adds ``amount · (image - blurred)`` wherever that difference is at least *threshold*. ``amount=0``
+    gives the image back.
 
     ``highboost`` is ``boost · image - blurred``, that is ``(boost - 1) · image`` and the high-pass: 1 gives the
-    high-pass alone, 2 the unsharp mask of amount 1, more brightens a dark picture while it is sharpened. ``log`` is the
-    image less ``amount · σ²`` times the Laplacian of a Gaussian: where ``unsharp`` lifts all detail finer than sigma,
-    noise most of all, it lifts the detail of about that size, and a step overshoots by 0.24 of its height, at most.
+    high-pass alone, 2 the unsharp mask of amount 1, more brightens a dark picture while it is sharpened. ``log`` is
+    the image minus ``amount · σ²`` times the Laplacian of a Gaussian: where ``unsharp`` lifts all detail finer than
+    sigma, noise most of all, it lifts the detail of about that size, and a step overshoots by 0.24 of its height, at
+    most.
 
     ``adaptive`` is an unsharp mask that spares noise and makes no halos. It adds ``amount · g · (image - blurred)``
     with ``g = max(v - n, 0) / v``, where v is the mean square of that difference in 5×5 pixels, over all channels, and
-    n twice that of the noise, whose standard deviation is *threshold*, by default estimated from the whole image.
-    The result goes beyond the least and the greatest of the 3×3 neighbours by at most *overshoot* times their range.
+    n twice that of the noise, whose standard deviation is *threshold*, by default estimated from the whole image. The
+    result goes beyond the least and the greatest of the 3×3 neighbours by at most *overshoot* times their range.
     Pixels count by their alpha, which stays as it is.
 
     Returns

@@ -213,14 +213,14 @@ def _keep_backup(job: Job) -> Job:
             f"--backup: {shown(job.backup)} exists, and {job.name} was not made from it by imfilter; "
             "move the backup away, or use another suffix"
         )
-    return job._replace(backup=None, notes=(*job.notes, "the backup of an earlier run is kept, and none made of this"))
+    return job._replace(backup=None, notes=(*job.notes, "the backup of an earlier run is kept; no new one was made"))
 
 
 def _check_folder(target: Target) -> None:
     assert target.path is not None
     folder = os.path.dirname(target.path)
     if folder and not is_folder(folder):
-        raise UsageError(f"{target.name}: there is no folder {shown(folder)}")
+        raise UsageError(f"{target.name}: no such folder: {shown(folder)}")
 
 
 def _check_root(folder: str) -> None:

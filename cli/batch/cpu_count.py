@@ -19,7 +19,7 @@ def cores(asked: int | None, environment: Mapping[str, str] = os.environ) -> int
     """
     if asked is not None:
         if asked < 1:
-            raise UsageError(f"--jobs: {asked} is below 1")
+            raise UsageError("--jobs must be 1 or greater")
         return asked
     if text := environment.get(VARIABLE):
         if not re.fullmatch(r"0*[1-9]\d{0,5}", text):

@@ -16,7 +16,7 @@ from ...filters.core.engine.quantize import Encoding, encoding, float_type, hue_
 from ...filters.core.engine.stage import total_gain
 from ...filters.core.engine.working_space import Settings
 from ...filters.core.filter import INDEX, check_white
-from ...filters.core.lazy_numpy import Array, np
+from ...filters.core.lazy_numpy import np
 from ...filters.core.parameters import ImageError
 from ..console.messages import shown
 from ..console.report import DEPTHS, Report
@@ -151,8 +151,7 @@ class ImageProcessor:
         if SHEET in outputs:
             drawn = outputs[SHEET].samples.drawn(self.maps, self.options.render.sheet_range)
             outputs[SHEET] = outputs[SHEET]._replace(samples=drawn)
-        seen = _seen(picture, missing if result.missing else None)
-        surprising = self._surprises(light, seen, encodings, outputs, formats_of)
+        surprising = self._surprises(light, missing if result.missing else None, encodings, outputs, formats_of)
         height, width = picture.pixels.shape[:2]
         return Computed(
             picture.pixels.shape,
@@ -244,7 +243,7 @@ class ImageProcessor:
     def _surprises(
         self,
         picture: Picture,
-        pixels: Array,
+        missing: float | None,
         encodings: Mapping[str, Encoding],
         outputs: Mapping[str, Output],
         formats_of: Mapping[str, formats.Format],
@@ -258,10 +257,9 @@ class ImageProcessor:
         untold = white_notes.untold(picture, encodings, formats_of)
         weights = self.stages[-1].weights
         kernel_sum = None if weights is None else weights.sum
-        last = self.recipe.last
-        told = list(encodings.items())[: 1 if self.maps else None]
-        notes = [surprises.note(name, encoding, outputs[name], last, pixels, kernel_sum) for name, encoding in told]
-        return tuple(note for note in [untold, *notes] if note)
+        told = dict(list(encodings.items())[: 1 if self.maps else None])
+        notes = surprises.notes(picture, missing, self.recipe.last, kernel_sum, told, outputs)
+        return (*([untold] if untold else []), *notes)
 
     def _encoding(self, output: str, picture: Picture, format: formats.Format, target: Target) -> Encoding:
         """Return how one output's values become samples of its file; raises FileError where it cannot hold them."""
@@ -357,16 +355,6 @@ class ImageProcessor:
             return encode.write_maps(file, output.samples, format, metadata, options, stamp, white)
         colours = computed.colours_of(name)
         return encode.write(file, output.samples, output.alpha, format, metadata, options, stamp, colours, white)
-
-
-def _seen(picture: Picture, missing: float | None) -> Array:
-    """Return the pixels that are neither transparent nor missing, as one row; all where there is no other."""
-    where = None if picture.alpha is None else picture.alpha > 0
-    marked = nodata.of(missing, picture.pixels, picture.colours == "rgb", picture.full)
-    if marked is not None:
-        there = ~marked.gaps(picture.pixels).any(axis=2)
-        where = there if where is None or not (where & there).any() else where & there
-    return picture.pixels if where is None or not where.any() else picture.pixels[where][None]
 
 
 def _output_facts(outputs: Mapping[str, Output], encodings: Mapping[str, Encoding]) -> list[str]:

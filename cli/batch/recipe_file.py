@@ -25,17 +25,17 @@ def load(path: str) -> Recipe:
     except OSError as error:
         raise UsageError(f"{shown(path)}: {reason(error)}") from None
     except ValueError as error:
-        raise UsageError(f"{shown(path)}: is no recipe: {error}") from None
+        raise UsageError(f"{shown(path)}: is not a recipe: {error}") from None
     found = tables.pop("step", None)
     if tables or not isinstance(found, list) or not found or not all(isinstance(table, dict) for table in found):
         unknown = f"; {next(iter(tables))!r} is not known" if tables else ""
-        raise UsageError(f"{shown(path)}: is no recipe: it needs a table [[step]] for each filter{unknown}")
+        raise UsageError(f"{shown(path)}: is not a recipe; it needs a table [[step]] for each filter{unknown}")
     steps = []
     for number, table in enumerate(found, 1):
         name = table.pop("filter", None)
         where = f"{shown(path)}: step {number} ({name}): "
         if name not in catalog.names():
-            raise UsageError(f"{where}is no filter (one of {', '.join(catalog.names())})")
+            raise UsageError(f"{where}unknown filter; use one of {', '.join(catalog.names())}")
         filter = catalog.load(name)
         steps.append(
             make_step(filter, {key: _read_value(filter.spec, key, value, where) for key, value in table.items()}, where)

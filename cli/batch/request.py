@@ -70,7 +70,7 @@ def check(recipe: Recipe, options: SharedOptions, map_files: Mapping[str, str], 
     if options.sheet is not None and not maps:
         raise UsageError("--sheet needs a filter bank; this call gives one image (use -o)")
     names = _names(options)
-    _check_existence(names, options)
+    _check_existence(names, options, bool(map_files))
     outputs = _outputs(recipe, options, map_files)
     found = inputs.scan(names, _rules(options, outputs.values()), listed=options.files_from is not None)
     written = {"angle_legend": options.angle_legend, "depfile": options.depfile, "save": save}
@@ -115,7 +115,7 @@ def _check_values(options: SharedOptions) -> None:
     if options.max_frames < 1:
         raise UsageError("--max-frames must be 1 or greater")
     if options.angle_style not in ("code", "color"):
-        raise UsageError(f"--angle-style: {options.angle_style!r} is neither code nor color")
+        raise UsageError(f"--angle-style: {options.angle_style!r} is not code or color")
     if options.sheet_range not in SHEET_RANGES:
         raise UsageError(f"--sheet-range: {options.sheet_range!r} is not one of {', '.join(SHEET_RANGES)}")
 
@@ -188,7 +188,7 @@ def _names(options: SharedOptions) -> list[str]:
     return names
 
 
-def _check_existence(names: Sequence[str], options: SharedOptions) -> None:
+def _check_existence(names: Sequence[str], options: SharedOptions, maps: bool) -> None:
     """Raise UsageError for a name that is no file where the call is wrong for another reason too.
 
     Else it is an image that fails, and stops no other.
@@ -200,6 +200,9 @@ def _check_existence(names: Sequence[str], options: SharedOptions) -> None:
     if options.output is None and not options.in_place and others and missing == [last]:
         raise UsageError(f"{shown(last)}: {NO_FILE}; for the output use -o {shown(last)}")
     output = options.output
+    without = output is None and options.sheet is None and not maps and not options.in_place
+    if without:
+        raise UsageError(f"{shown(missing[0])}: {NO_FILE}")
     if output is not None and len(names) > 1 and output != STREAM and not inputs.means_folder(output):
         raise UsageError(f"{shown(missing[0])}: {NO_FILE}")
 

@@ -39,6 +39,7 @@ def _carry_out(request: Request, began: float) -> ExitCode:
         files=sum(found.count(fate) for fate in (Fate.OTHER, Fate.UNMATCHED, Fate.EXCLUDED)),
         backups=found.count(Fate.BACKUP),
         subfolders=found.count(Fate.SUBFOLDER),
+        repeatable=not options.in_place,
     )
     reporter = Reporter(
         recipe.name,

@@ -112,7 +112,7 @@ def _check_stages(request: Request, processor: ImageProcessor) -> None:
     stages, last = processor.stages, request.recipe.last
     for name in request.map_files:
         if name not in stages[-1].fields:
-            raise UsageError(f"{flag(name)}: the operator {last.values['op']} has no such map")
+            raise UsageError(f"operator {last.values['op']} has no {flag(name)} map")
     if request.region is None:
         return
     if any(stage.colours.maps > 1 for stage in stages):

@@ -2,59 +2,114 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Mapping
+from functools import cached_property
+
+from ...filters.core.engine import nodata
 from ...filters.core.engine.output_buffer import Output
-from ...filters.core.engine.probe import Levels
-from ...filters.core.engine.quantize import Encoding
+from ...filters.core.engine.probe import GRID, Levels
+from ...filters.core.engine.quantize import FULL, Encoding
 from ...filters.core.filter import Call
 from ...filters.core.lazy_numpy import Array, np
+from ..images.picture import Picture
 
 MANY = 0.2
 """The part of an output's samples from which clipping is said."""
 FEW = 4 / 255
 """The part of white within which all values are too much alike to be seen."""
+PART = 8
+"""Below this part of white the values of 16 bits are those of fewer, as of a camera's 12."""
 ROUND = (1, 0.5, 0.25)
 """The first digits of the gains that are suggested."""
 
 
-def note(
-    name: str,
-    encoding: Encoding,
-    output: Output,
-    call: Call,
-    pixels: Array,
-    kernel_sum: float | None,
-) -> str:
-    """Return what to say of the output of an image, and the option that shows it; nothing where all is well.
+class Seen:
+    """The pixels of a picture that count: neither transparent nor missing. They are looked at only if one asks."""
 
-    *call* is the last filter's; *kernel_sum* that of the filter's
-    weights, where it is a weighted sum.
+    def __init__(self, picture: Picture, missing: float | None) -> None:
+        """*missing* is the value of missing samples."""
+        self._picture, self._missing = picture, missing
+
+    @cached_property
+    def spread(self) -> float:
+        """The widest range of a channel in parts of white, told from a grid."""
+        height, width = self._picture.pixels.shape[:2]
+        step = math.isqrt(max(1, height * width // GRID))
+        samples = self._samples(step)
+        low, high = (end.reduce(samples, axis=(0, 1)).astype(float) for end in (np.fmin, np.fmax))
+        return float(np.max(high - low)) / self._picture.full
+
+    @cached_property
+    def filled_white(self) -> int:
+        """White of the bits that samples of 16 bits fill, where those are few, as 4095; else 0."""
+        dtype, full = self._picture.pixels.dtype, self._picture.full
+        if dtype != np.uint16 or full != FULL["uint16"]:
+            return 0
+        greatest = int(self._samples(1).max(initial=0))
+        return (1 << greatest.bit_length()) - 1 if 0 < greatest <= full / PART else 0
+
+    def _samples(self, step: int) -> Array:
+        """Return each pixel of a grid that counts, in one row; all where none does."""
+        picture = self._picture
+        pixels = picture.pixels[::step, ::step]
+        where = None if picture.alpha is None else picture.alpha[::step, ::step] > 0
+        marked = nodata.of(self._missing, pixels, picture.colours == "rgb", picture.full)
+        if marked is not None:
+            there = ~marked.gaps(pixels).any(axis=2)
+            where = there if where is None or not (where & there).any() else where & there
+        return pixels if where is None or not where.any() else pixels[where][None]
+
+
+def notes(
+    picture: Picture,
+    missing: float | None,
+    call: Call,
+    kernel_sum: float | None,
+    encodings: Mapping[str, Encoding],
+    outputs: Mapping[str, Output],
+) -> list[str]:
+    """Return what to say of the outputs of a picture, and the options that show them; nothing where all is well.
+
+    *call* is the last filter's, *kernel_sum* the sum of its weights if it is a weighted sum, *missing* the value of
+    missing samples.
     """
+    seen = Seen(picture, missing)
+    found = (_note(name, encoding, outputs[name], call, seen, kernel_sum) for name, encoding in encodings.items())
+    return [note for note in found if note]
+
+
+def _note(name: str, encoding: Encoding, output: Output, call: Call, seen: Seen, kernel_sum: float | None) -> str:
     what = {"image": "picture"}.get(name, name if name.startswith("map") else f"{name} map")
     if output.blank:
-        return _unmarked(what, call, _spread(pixels, encoding.full))
+        return _unmarked(what, call, seen)
+    if encoding.kind == "picture" and encoding.scale != 1 and seen.filled_white:
+        return (
+            f"its values end below 1/{PART} of white, which leaves the {what} nearly black; "
+            f"use --white {seen.filled_white}"
+        )
     levels = output.levels
     if levels is None:
         return ""
     # Who sharpens wants overshoots, and who asks for clipping has it.
     if levels.clipped > MANY and call.name != "sharpen" and call.given.get("range") != "clip":
         return f"more than {MANY:.0%} of the {what} is clipped; {_fitting(encoding, levels, call, kernel_sum)} shows it"
-    if levels.high - levels.low < FEW and _spread(pixels, encoding.full) > 4 * FEW:
+    if levels.high - levels.low < FEW and seen.spread > 4 * FEW:
         return f"the values of the {what} differ by a few levels; --range stretch shows them"
     return ""
 
 
-def _unmarked(what: str, call: Call, spread: float) -> str:
+def _unmarked(what: str, call: Call, seen: Seen) -> str:
     """Return what to say where thresholds leave nothing of a picture that is not even."""
     relative = any(str(call.values.get(name)).endswith("%") for name in ("low", "high"))
-    if call.values.get("op") != "canny" or relative or not spread:
+    if call.values.get("op") != "canny" or relative or not seen.spread:
         return ""
+    if seen.filled_white:
+        return (
+            f"no edge of the {what} reaches --high: its values end below 1/{PART} of white; "
+            f"use --white {seen.filled_white}"
+        )
     return f"no edge of the {what} reaches --high; --low 12% --high 30% go by the picture's own edges"
-
-
-def _spread(pixels: Array, full: float) -> float:
-    """Return the widest range of a channel's samples in parts of white, *full*."""
-    low, high = (end.reduce(pixels, axis=(0, 1)).astype(float) for end in (np.fmin, np.fmax))
-    return float(np.max(high - low)) / full
 
 
 def _fitting(encoding: Encoding, levels: Levels, call: Call, kernel_sum: float | None) -> str:

@@ -36,7 +36,7 @@ def make_chain() -> FilterCommand:
     def command(save: str | None, **values: Any) -> None:
         """Run several filters in one pass, without rounding between them.
 
-        The steps stand behind the inputs, each one word for the shell: a filter and its options. The last step's
+        The steps follow the inputs, each one word for the shell: a filter and its options. The last step's
         maps can be written too. --save keeps the steps for imfilter run.
 
         Shell

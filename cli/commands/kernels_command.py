@@ -32,10 +32,10 @@ def show(
         typer.Option("--max-taps", metavar="N", help="Refuse larger kernels.  [default: 65536]", show_default=False),
     ] = None,
 ) -> None:
-    """Print what a kernel is understood as.
+    """Print how a kernel is interpreted.
 
-    Its family, the weights that are applied (of a bank, their range), the anchor; for a file also its turning, what
-    was divided, what is added to the result, and which cells are missing; the sum, the rank, and the algorithm.
+    Prints its family, the applied weights (or a bank's range of weights), anchor, sum, rank, algorithm and a literal to
+    paste; for a file also its rotation, divisor, offset and missing cells.
     """
     from . import kernel_listing
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from textwrap import shorten
 from typing import Any, Literal, get_args, get_origin
 
@@ -107,7 +107,7 @@ def make_command(
     doc: str,
     usage: str,
     maps: Mapping[str, MapField],
-    own: Iterable[HelpedOption],
+    own: Sequence[HelpedOption],
     *,
     banks: bool,
 ) -> FilterCommand:
@@ -145,7 +145,7 @@ def make_command(
         name,
         callback=run,
         params=[inputs, output, *files, *special, *own, *shared],
-        help=_prose(doc),
+        help=_prose(doc, [*TYPES, *(option.name or "" for option in own)]),
         epilog=_examples(doc),
         options_metavar=usage,
         rich_markup_mode=None,
@@ -166,10 +166,22 @@ def shared_options(values: Mapping[str, Any]) -> SharedOptions:
     return SharedOptions(**given)
 
 
-def _prose(doc: str) -> str:
-    """Return the prose of a docstring: what stands before its first section, without the markup."""
+def _prose(doc: str, options: Collection[str]) -> str:
+    """Return the prose of a docstring as the shell's: before its first section, without markup, *options* as options.
+
+    >>> _prose('Turns with ``mode="convolve"``, unless *per_channel* is set; *size* is odd.', ["mode", "per_channel"])
+    'Turns with --mode convolve, unless --per-channel is set; size is odd.'
+    """
     prose = re.split(r"\n\n\w[\w ]*\n-+\n", doc, maxsplit=1)[0]
-    return prose.replace("``", "").replace("*", "")
+
+    def value(found: re.Match[str]) -> str:
+        return f"{flag(found[1])} {found[2]}" if found[1] in options else found[0]
+
+    def name(found: re.Match[str]) -> str:
+        return flag(found[1]) if "_" in found[1] and found[1] in options else found[1]
+
+    prose = re.sub(r'``(\w+)="?([\w.-]+)"?``', value, prose)
+    return re.sub(r"\*(\w+)\*", name, prose).replace("``", "").replace("*", "")
 
 
 def _examples(doc: str) -> str | None:

@@ -101,6 +101,8 @@ class LeftOut(NamedTuple):
     backups: int = 0
     subfolders: int = 0
     """Those that were not searched, for lack of -r."""
+    repeatable: bool = True
+    """Who repeats the call with -r filters nothing twice."""
 
     def as_text(self) -> str:
         """Return what follows the totals.
@@ -117,9 +119,10 @@ class LeftOut(NamedTuple):
             if count
         ]
         passed = f"; {' and '.join(said)} passed over" if said else ""
-        return passed + (
-            f"; {counted(self.subfolders, 'subfolder', 'subfolders')} not searched (use -r)" if self.subfolders else ""
-        )
+        if not self.subfolders:
+            return passed
+        advice = " (use -r)" if self.repeatable else ""
+        return f"{passed}; {counted(self.subfolders, 'subfolder', 'subfolders')} not searched{advice}"
 
 
 class Totals:

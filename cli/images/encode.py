@@ -51,7 +51,7 @@ def sample_type(
     else:
         wanted = floating if format.only_float else dtype
     if wanted not in held:
-        what = {"bands": "", "cmyk": "CMYK "}.get(colours, "RGB ") if channels > 1 else "gray "
+        what = "CMYK " if colours == "cmyk" else ""
         raise EncodeError(
             f"{format.name.upper()} cannot hold {depth_in_words(wanted)} {what}samples; "
             f"use --depth {' or '.join(str(DEPTHS[dtype]) for dtype in held if dtype != 'float64')}"

@@ -207,7 +207,7 @@ def _canvases(found: Blocks, metadata: Metadata, notes: list[str], lenient: bool
             except Exception as error:
                 if not lenient:
                     raise
-                said.append(f"frame {number} is damaged ({reason_of(error)}); what is seen before it was taken")
+                said.append(f"frame {number} is damaged ({reason_of(error)}); the frames before it were taken")
         if indices is not None:
             colours = np.zeros((256, 3), np.uint8)
             given = np.frombuffer(frame.palette, np.uint8).reshape(-1, 3)

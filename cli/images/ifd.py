@@ -129,7 +129,7 @@ class File:
         order = {b"II": "<", b"MM": ">"}.get(bytes(data[:2]))
         version = struct.unpack_from(f"{order}H", data, 2)[0] if order is not None and len(data) >= 8 else 0
         if order is None or version not in (42, 43):
-            raise ValueError("it begins like no such file")
+            raise ValueError("it has no valid signature")
         self.data, self.order, self.big = data, order, version == 43
         self.link = struct.Struct(order + ("Q" if self.big else "I"))
         """Packs and unpacks an offset."""

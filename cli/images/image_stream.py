@@ -9,7 +9,7 @@ from .formats import Format, sniff
 from .picture import Decode, DecodeError, Frames, Picture
 
 HEAD = 16
-"""Bytes that tell the formats of streams: a small image is not kept waiting for the next."""
+"""Bytes that tell the formats of streams, at most."""
 PIECE = 1 << 16
 """Bytes that are asked of a pipe at least."""
 
@@ -56,8 +56,13 @@ class Feed:
 
     def has_more(self) -> bool:
         """Whether another image follows."""
-        found = sniff(bytes(self.peek(HEAD)[:HEAD]))
-        return found is not None and found.stream == self.format.stream
+        head = bytes(self._held[:HEAD])
+        while True:
+            if (found := sniff(head)) is not None and found.stream:
+                return found.stream == self.format.stream
+            before, head = head, bytes(self.peek(len(head) + 1)[:HEAD])
+            if head == before:
+                return False
 
     def rest(self) -> bytes:
         """Return what follows that is no image; a pipe is read to its end."""

@@ -39,7 +39,7 @@ def finish(begun: PartialDecode, options: DecodeOptions, decode: Decode) -> Pict
         shape, dtype = header.shape, np.lib.format.descr_to_dtype(header.described)
         if len(shape) == 1:
             shape = (1, *shape)
-        if len(shape) in (2, 3):
+        if len(shape) in (2, 3) and all(shape):
             options.check_size(shape[1], shape[0], math.prod(shape[2:]) * 2 * dtype.itemsize)
         array = np.load(io.BytesIO(data), allow_pickle=False)
     except DecodeError:

@@ -120,10 +120,15 @@ def read_bytes(name: str) -> bytes:
 
 
 def _head(file: Any) -> tuple[bytes, formats.Format]:
-    """Return the first bytes of a file, and its format: text, a video or an endless device is not read to its end."""
-    head = b""
-    while len(head) < formats.HEAD and (more := file.read(formats.HEAD - len(head))):
+    """Return the first bytes of a file, and its format: text, a video or an endless device is not read to its end.
+
+    A stream is told by its first bytes: of a pipe that gives one small image after the other no more are waited for.
+    """
+    head, piece = b"", getattr(file, "read1", file.read)
+    while len(head) < formats.HEAD and (more := piece(formats.HEAD - len(head))):
         head += more
+        if (format := formats.sniff(head)) is not None and format.stream:
+            break
     return head, decode.check_head(head)
 
 

@@ -39,7 +39,7 @@ def read(data: bytes) -> Header:
     Header(shape=(64, 3, 7, 7), described='<f4', start=74, comment='')
     """
     if not data.startswith(MAGIC):
-        raise ValueError("it begins like no such file")
+        raise ValueError("it has no valid signature")
     version = tuple(data[6:8])
     if len(version) == 2 and version not in ((1, 0), (2, 0), (3, 0)):
         raise ValueError(f"its version {version[0]}.{version[1]} is unknown")
@@ -70,4 +70,4 @@ def _literal(text: str) -> Any:
         except SyntaxError:  # Python 2 wrote 3L
             return literal_eval(re.sub(r"(?<=\d)L\b", "", text))
     except (ValueError, TypeError, SyntaxError, MemoryError, RecursionError):
-        raise ValueError("its header is no literal of Python's") from None
+        raise ValueError("its header is not a Python literal") from None

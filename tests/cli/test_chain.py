@@ -90,8 +90,8 @@ WRONG_STEPS = {
     "no such filter": (["blur", "edgse --op sobel", "edges"], "step 2: unknown filter 'edgse'; did you mean 'edges'?"),
     "a shared option": (["blur -o x.png"], "step 1 (blur): unknown option -o"),
     "an open quote": (["blur 'x"], "no closing quotation"),
-    "writing in the middle": (["blur --depth 8", "edges"], "step 1 (blur): --depth: says how a result is written"),
-    "a map of the middle": (["--gx", "x.tif", "edges", "blur"], "--gx: blur has no such map"),
+    "writing in the middle": (["blur --depth 8", "edges"], "step 1 (blur): --depth belongs to the last step"),
+    "a map of the middle": (["--gx", "x.tif", "edges", "blur"], "blur has no --gx map"),
     "no kernel": (["conv", "blur"], "step 1 (conv): --kernel is required"),
     "a kernel that is missing": (["conv --kernel k.txt", "blur"], "step 1 (conv): --kernel: "),
 }
@@ -104,15 +104,15 @@ def test_a_wrong_step_is_named(refused, png, folder, steps, said):
 
 
 WRONG_RECIPES = {
-    "no TOML": ("[[step", "is no recipe"),
-    "no steps": ("", "is no recipe"),
+    "no TOML": ("[[step", "is not a recipe"),
+    "no steps": ("", "is not a recipe"),
     "another table": ('[[step]]\nfilter = "blur"\n[more]\n', "'more' is not known"),
-    "no filter": ("[[step]]\nsigma = 2\n", "step 1 (None): is no filter"),
+    "no filter": ("[[step]]\nsigma = 2\n", "step 1 (None): unknown filter"),
     "an unknown parameter": ('[[step]]\nfilter = "blur"\nsgima = 2\n', "did you mean sigma?"),
     "a wrong type": ('[[step]]\nfilter = "blur"\nsigma = [1, 2, 3]\n', "has 3 numbers"),
     "a list where there is one": ('[[step]]\nfilter = "blur"\nop = ["mean"]\n', "unknown value"),
     "a date": ('[[step]]\nfilter = "blur"\nsigma = 2020-01-01\n', "is not a number"),
-    "a step that is none": ("step = 3\n", "is no recipe"),
+    "a step that is none": ("step = 3\n", "is not a recipe"),
 }
 
 
@@ -126,7 +126,7 @@ def test_a_wrong_recipe_is_one_line(refused, png, folder, text, said):
 @pytest.mark.parametrize("data", [b"\xff\xfe", b"\0\0\0", b"\x89PNG"])
 def test_a_recipe_that_is_no_text_is_one_line(refused, png, folder, data):
     (folder / "r.toml").write_bytes(data)
-    assert "is no recipe" in refused(2, "run", "r.toml", "a.png", "-o", "out.png")
+    assert "is not a recipe" in refused(2, "run", "r.toml", "a.png", "-o", "out.png")
 
 
 def test_a_missing_recipe_is_one_line(refused, png):

@@ -268,14 +268,14 @@ def test_all_files_appear_or_none(refused, bank):
         (("-o", "out/"), "out/a.png: PNG cannot hold 6 maps"),
         (("--in-place",), "a.png: PNG cannot hold 6 maps"),
         (("--sheet", "s.png", "-o", "b.jpg"), "b.jpg: JPEG cannot hold 6 maps"),
-        (("-o", "b.npy", "--name", "{map}.png"), "--name: names files in a folder"),
+        (("-o", "b.npy", "--name", "{map}.png"), "--name needs an output folder"),
         (("-o", "out/", "--name", "{map:x}.png"), "{map:x} is not understood"),
         (("-o", "out/", "--name", "{stem}.png"), "out/a.png: PNG cannot hold 6 maps"),
-        (("-o", "b.npy", "--groups", "4"), "--groups: 4 is no divisor of the bank's 6 maps"),
+        (("-o", "b.npy", "--groups", "4"), "--groups: 4 does not divide the bank's 6 maps"),
         (("-o", "b.npy", "--bias", "no.txt"), "--bias: 'no.txt' is neither a number nor a file"),
         (("-o", "b.npy", "--max-taps", "100"), "bank.npy has 3×3×3×6 = 162 taps; the limit is 100"),
         (("--sheet", "s.xyz"), "s.xyz: '.xyz' is not a supported output format"),
-        ((), "no output: name one"),
+        ((), "no output; name one"),
     ],
     ids=str,
 )
@@ -286,10 +286,10 @@ def test_what_cannot_be_is_refused_before_the_work(refused, bank, words, said):
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        (("conv", "a.png", "-o", "out/", "--name", "{map}.png", "--kernel", "mean3"), "here the result is a picture"),
-        (("blur", "a.png", "-o", "out/", "--name", "{map}.png"), "here the result is a picture"),
-        (("conv", "a.png", "--sheet", "s.png", "--kernel", "mean3"), "--sheet: shows the maps of a bank of kernels"),
-        (("chain", "a.png", "--sheet", "s.png", "blur"), "--sheet: shows the maps of a bank of kernels"),
+        (("conv", "a.png", "-o", "out/", "--name", "{map}.png", "--kernel", "mean3"), "this call gives one image"),
+        (("blur", "a.png", "-o", "out/", "--name", "{map}.png"), "this call gives one image"),
+        (("conv", "a.png", "--sheet", "s.png", "--kernel", "mean3"), "--sheet needs a filter bank"),
+        (("chain", "a.png", "--sheet", "s.png", "blur"), "--sheet needs a filter bank"),
         (
             ("chain", "a.png", "-o", "b.npy", "conv --kernel haar", "edges --channels luma"),
             "step 2 (edges): --channels luma: the step before gives 4 maps, which have no colours; use --channels each",

@@ -241,8 +241,8 @@ def table(known):
     """Return the page: for each kind what each format holds of its result, given the outcomes of those in `FIRST`."""
     lines = [
         "# Formats",
-        "What becomes of every kind of picture that is read: the bits of a sample of the result, without `--depth`. "
-        "– is refused in one line that says what would help: `--depth`, `--channels luma` or another format. "
+        "Bit depth written for each kind of input, without `--depth`. "
+        "“–” means refused, with advice: `--depth`, `--channels luma` or another format. "
         "White is 255 of 8 bits, 65535 of 16, 1 of float, and 255 of other integers, unless `--white` says otherwise. "
         "In float and double precision the values stay as they are; float values go into 8 bits by their white.",
         "`REGENERATE=1 pytest` writes this page from the files of `tests/corpus.py`.",

@@ -145,7 +145,7 @@ def test_verbose_says_how_a_file_was_understood(run, folder, png):
     assert "k.txt (ImageMagick; applied as written, like -morphology Correlate; " in said
     assert "anchor 0,0 from the file; 1 missing cell counts as 0): 3×1, anchor 0,0" in said
     said = run("conv", "a.png", "-o", "b.png", "--kernel", "k.txt", "-v", "--mode", "convolve").err
-    assert "then turned by 180° (mode convolve): 3×1, anchor 2,0" in said
+    assert "then rotated by 180° (--mode convolve): 3×1, anchor 2,0" in said
 
 
 @pytest.mark.parametrize(
@@ -171,7 +171,7 @@ def test_a_converted_file_filters_as_the_file_itself(ok, run, folder, png, load,
 
 def test_what_no_text_can_hold_is_not_saved(refused, folder):
     (folder / "k.svg").write_text(SVG.format(0.5))
-    assert "would lose what is added to the result: 0.5 of white" in refused(
+    assert "would lose an offset, added to the result: 0.5 of white" in refused(
         2, "kernels", "show", "k.svg", "--save", "k.txt"
     )
     assert not (folder / "k.txt").exists()

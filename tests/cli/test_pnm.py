@@ -68,7 +68,7 @@ BAD = {
         b"P7\nWIDTH 1\nHEIGHT 1\nDEPTH 1\nMAXVAL 255\nTUPLTYPE RGB\nENDHDR\nx",
         "TUPLTYPE RGB has 3 channels, DEPTH is 1",
     ),
-    "a maximum": (b"P7\nWIDTH 1\nHEIGHT 1\nDEPTH 1\nMAXVAL 70000\nENDHDR\nxx", "70000 are no picture"),
+    "a maximum": (b"P7\nWIDTH 1\nHEIGHT 1\nDEPTH 1\nMAXVAL 70000\nENDHDR\nxx", "70000 is not a valid size"),
     "no samples": (b"P7\nWIDTH 2\nHEIGHT 1\nDEPTH 1\nMAXVAL 255\nENDHDR\nx", "(1 of 2 samples)"),
     "no scale": (b"Pf\n1 1\n0.0\n1234", "no size and scale in its header"),
     "half a float": (b"Pf\n1 1\n-1.0\n123", "(0 of 1 samples)"),

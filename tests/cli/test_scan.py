@@ -222,6 +222,8 @@ def test_subfolders_that_are_left_out_are_counted(run, tree):
     tree("p/a.png", "p/b/c.png", "p/d/e.png", "p/.git/x.png", "p/out/old.png")
     assert run("blur", "p", "-o", "p/out/").err.rstrip().endswith("MP/s; 2 subfolders not searched (use -r)")
     assert "subfolder" not in run("blur", "p", "-r", "-o", "p/out/").err
+    # Again with -r, in place, the images of the folder itself would be filtered twice.
+    assert run("blur", "p", "--in-place").err.rstrip().endswith("MP/s; 3 subfolders not searched")
 
 
 def test_a_list_may_end_in_nul(folder):

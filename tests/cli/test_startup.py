@@ -80,10 +80,10 @@ def test_help_names_every_parameter(run, name):
     ("name", "said"),
     [
         ("blur", "--angle X Direction of the motion: 0 to the right, 90 downward. (for motion)"),
-        ("noise", "black by itself. (for salt-pepper)"),
-        ("pool", "zeros in the mean. (for avg)"),
+        ("noise", "black on its own. (for salt-pepper)"),
+        ("pool", "in the mean, as zeros. (for avg)"),
         ("sharpen", "Amount of detail to add. (not for highboost)"),
-        ("morph", "dilates as often. (not for hitmiss)"),
+        ("morph", "dilates N times. (not for hitmiss)"),
         ("blur", "[default: by sigma; motion 9, guided 5, nlm 13, else 3]"),
     ],
 )
@@ -163,7 +163,7 @@ def test_completion_describes_each_option_in_one_line(shell):
     output, _ = complete(shell, "imfilter blur --")
     described = [line for line in output.splitlines() if "--sigma" in line or "--depth" in line]
     assert len(described) == 2
-    assert all("Standard deviation" in line or "Bits" in line for line in described)
+    assert all("Standard deviation" in line or "depth of the output" in line for line in described)
     assert all("--" in line for line in output.splitlines())
     assert "(for" not in output  # nor half of what the help says behind it
 

@@ -207,6 +207,23 @@ def test_blank_lines_may_stand_between_raw_images(ok, folder):
     same(split_pnm(Path("out.ppm").read_bytes()), pictures())
 
 
+@pytest.mark.parametrize(
+    ("image", "expected"),
+    [
+        (b"P1\n3 2\n# P1 \n101\n0 1 0\n", [[0, 255, 0], [255, 0, 255]]),
+        (b"P2 3 2 255\n1 2 3 # one row\n4 5 6\n", [[1, 2, 3], [4, 5, 6]]),
+        (b"P3\n1 2\n255 1 2 3 4 5 6\n", [[[1, 2, 3]], [[4, 5, 6]]]),
+    ],
+)
+def test_images_written_as_text_are_frames_too(ok, folder, image, expected):
+    (folder / "in.ppm").write_bytes(image * 3)
+    ok("conv", "--kernel", "identity", "in.ppm", "-o", "out.tif")
+    np.testing.assert_array_equal(tifffile.imread("out.tif"), [expected] * 3)
+    (folder / "in.ppm").write_bytes(image + b"\nand so on, P2 say")
+    ok("conv", "--kernel", "identity", "in.ppm", "-o", "out.tif")
+    np.testing.assert_array_equal(tifffile.imread("out.tif"), expected)
+
+
 def test_a_stream_is_walked_through_once(ok, folder, monkeypatch):
     """The work of finding the images is linear in the bytes of the file."""
     (folder / "in").write_bytes(b"P5 1 1 255\nx" * 3000)
@@ -274,6 +291,27 @@ def test_each_frame_is_passed_on_before_the_pipe_ends(start, command, folder):
     assert process.wait() == 0
 
 
+@pytest.mark.each("kind", ["P5", "P6", "P7"])
+def test_the_smallest_frames_are_passed_on_too(start, command, kind):
+    """No more bytes are waited for than tell that another frame begins."""
+    head = {
+        "P5": b"P5\n1 1\n255\n",
+        "P6": b"P6\n1 1\n255\n",
+        "P7": b"P7\nWIDTH 1\nHEIGHT 1\nDEPTH 1\nMAXVAL 255\nTUPLTYPE GRAYSCALE\nENDHDR\n",
+    }[kind]
+    process = start([*command, *KEEP, "-", "--no-stamp"], stdin=-1)
+    frame = head + b"abc"[: 3 if kind == "P6" else 1]
+    process.stdin.write(frame)
+    for _ in range(3):
+        process.stdin.write(frame[:3])
+        process.stdin.flush()
+        assert process.stdout.read(len(frame)) == frame
+        process.stdin.write(frame[3:])
+    process.stdin.close()
+    assert process.stdout.read() == frame
+    assert process.wait() == 0
+
+
 def test_a_pipe_that_breaks_off_gives_the_frames_before_and_fails(shell, folder):
     data = b"".join(map(pnm, pictures()[:3]))
     (folder / "in").write_bytes(data[:-20])
@@ -295,7 +333,7 @@ def test_frames_of_a_pipe_have_files_of_their_own(shell, folder, load, refused):
 @pytest.mark.each(
     "words, said",
     [
-        (["--frame", "9", "-o", "out.png"], "has 4 frames, 0 to 3; --frame 9 is none of them"),
+        (["--frame", "9", "-o", "out.png"], "has 4 frames, 0 to 3; --frame 9 is out of range"),
         (["-o", "out.jpg"], "has several images, of which JPEG holds one; take one with --frame N, or all with"),
         (["-o", "out.tif", "--max-frames", "2"], "has more than 2 frames, which is the limit (--max-frames raises"),
     ],

@@ -90,8 +90,8 @@ def test_a_picture_without_contrast_is_said(run):
 
 
 def test_a_faint_edge_that_canny_does_not_see_is_said_and_percentages_find_it(run, load):
-    image = np.full((30, 40), 1000, np.uint16)
-    image[:, 20:] = 3000
+    image = np.full((30, 40), 31000, np.uint16)
+    image[:, 20:] = 33000
     Image.fromarray(image).save("faint.png")
     ended = run("edges", "faint.png", "-o", "out.png", "--op", "canny")
     assert ended.lines == [
@@ -102,3 +102,33 @@ def test_a_faint_edge_that_canny_does_not_see_is_said_and_percentages_find_it(ru
     assert (load("out.png") > 0).any(axis=1).all()
     Image.new("L", (20, 20), 90).save("flat.png")
     assert run("edges", "flat.png", "-o", "out.png", "--op", "canny").err == ""
+
+
+@pytest.fixture
+def deep():
+    """12 bits in 16, with a step in the middle."""
+    picture = np.full((40, 60), 300, np.uint16)
+    picture[:, 30:] = 3900
+    picture += RNG.integers(0, 20, picture.shape).astype(np.uint16)
+    Image.fromarray(picture).save("deep.png")
+    return picture
+
+
+@pytest.mark.parametrize(
+    "words", [("edges", "--op", "canny"), ("blur", "--depth", "8"), ("edges", "--op", "canny", "--depth", "8")], ids=str
+)
+def test_a_picture_that_fills_few_of_its_bits_is_said_with_its_white(run, ok, deep, load, words):
+    (line,) = run(*words, "deep.png", "-o", "out.png").lines
+    assert "its values end below 1/8 of white" in line
+    assert line.endswith("; use --white 4095")
+    assert load("out.png").max() < 20
+    ok(*words, "deep.png", "-o", "out.png", "--white", "4095")
+    assert load("out.png").max() > 230
+
+
+def test_float_of_few_bits_is_said_too_and_16_bits_of_them_are_kept_in_silence(run, ok, deep):
+    (line,) = run("blur", "deep.png", "-o", "out.tif", "--depth", "float").lines
+    assert line.endswith("; use --white 4095")
+    ok("blur", "deep.png", "-o", "out.png")
+    Image.fromarray(deep * np.uint16(16)).save("deep.png")
+    ok("blur", "deep.png", "-o", "out.png", "--depth", "8")

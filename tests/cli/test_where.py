@@ -168,7 +168,7 @@ def test_missing_samples_are_an_option_of_all_steps(ok):
         (("--roi", "1,2,0,4"), 2, "--roi: 1,2,0,4 has no pixels"),
         (("--roi", "5000,2,3,4"), 1, "a.png: the region 5000,2,3,4 lies outside the image"),
         (("--mask", "tiny.png"), 1, "a.png: the mask is 1×1, the image"),
-        (("--nan", "skip"), 2, "--nan: 'skip' is none of propagate, ignore and fill=V"),
+        (("--nan", "skip"), 2, "--nan: 'skip' is not propagate, ignore or fill=V"),
     ],
 )
 def test_what_cannot_be_is_one_line(refused, photo, folder, words, code, message):
@@ -191,7 +191,7 @@ def test_a_device_without_an_end_is_no_mask_and_no_kernel(refused, photo):
 @pytest.mark.parametrize("words", [("--stride", "2"), ("--padding", "valid")])
 def test_a_result_of_another_size_is_a_wrong_call(refused, photo, words):
     line = refused(2, "conv", "a.png", "-o", "b.png", "--kernel", "mean3", "--roi", "0,0,5,5", *words)
-    assert line.endswith("a mask or a region needs a result of the image's size: no --stride, and --padding same")
+    assert line.endswith("needs a result of the image's size, in its place: no --stride, and --padding same")
 
 
 def test_the_mask_is_never_overwritten(refused, photo, mask):

@@ -292,3 +292,14 @@ def test_a_result_of_another_size_is_seen_before_the_work():
         *conv.checked(kernel="mean3", padding="valid").stages(),
     ]
     assert keeps_size(grown)
+
+
+def test_a_result_that_is_shifted_is_seen_too(noise):
+    """Of the image's size, but each sample beside its place."""
+    shifted = conv.checked(kernel="mean3", padding=(2, 0, 0, 2)).stages()
+    assert not keeps_size(shifted)
+    assert keeps_size(conv.checked(kernel="mean3", padding=(1, 1, 1, 1)).stages())
+    assert keeps_size(conv.checked(kernel="1 1; 1 1").stages())
+    assert keeps_size(edges.checked(op="roberts").stages())
+    with pytest.raises(ImageError, match="in its place"):
+        conv(noise((9, 8)), kernel="mean3", padding=(2, 0, 0, 2), roi=(0, 0, 3, 3))

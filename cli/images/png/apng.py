@@ -84,7 +84,7 @@ def read(data: bytes, options: DecodeOptions, decode: Decode) -> Frames:
     if not frames or (notes and not options.lenient):
         raise DecodeError(*notes)
     if still:
-        notes.append("its still picture, which is no frame of the animation, was left out")
+        notes.append("its still picture, which is not part of the animation, was left out")
     width, height = header.width, header.height
     options.check_size(width, height, 8)
     for number, frame in enumerate(frames):

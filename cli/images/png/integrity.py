@@ -98,7 +98,7 @@ def _header(data: bytes) -> Header:
             raise DecodeError(f"is damaged (PNG has no {what} of number {value})")
     width, height = header.width, header.height
     if not (width and height):
-        raise DecodeError(f"is damaged ({width}×{height} pixels are no picture)")
+        raise DecodeError(f"is damaged ({width}×{height} pixels is not a valid size)")
     if width * height * header.pixel_bits // 8 > DEFLATED * len(data):
         raise DecodeError(f"is damaged or truncated (it promises {width}×{height} pixels in {len(data)} bytes)")
     return header
@@ -122,7 +122,7 @@ def _whole(data: bytes) -> Iterator[Chunk]:
 def _unknown(name: bytes) -> str:
     if name == b"CgBI":
         return "is a PNG for iPhones (CgBI), which is not supported; undo that with pngdefry, or pngcrush from Xcode"
-    return f"has the critical chunk {_shown(name)}, which is not supported; save it anew with the program that wrote it"
+    return f"has the critical chunk {_shown(name)}, which is not supported; save it again in the program that wrote it"
 
 
 def _check_key(header: Header, palette: bytes, length: int, late: bool) -> None:

@@ -5,6 +5,7 @@ After the manual pages pbm(5), pgm(5), ppm(5), pam(5) and pfm(5) of Netpbm.
 
 from __future__ import annotations
 
+import itertools
 import re
 from typing import NamedTuple
 
@@ -18,11 +19,16 @@ PAM = re.compile(rb"P7[ \t\r]*\n(?:[^\n]*\n)*?ENDHDR[ \t\r]*\n")
 FLOAT = re.compile(rb"P([Ff])\s+(\d{1,9})\s+(\d{1,9})\s+([-+]?\d{0,20}\.?\d{1,20}(?:[eE][-+]?\d{1,3})?)(?:\r\n|\s)")
 START = re.compile(rb"P(?:[1-6Ff]\s|7\n)")
 """How an image begins."""
+NEXT = re.compile(rb"\sP[1-6]\s")
+"""What another image behind a text begins with."""
+BIT = re.compile(rb"#[^\n\r]*|[01]")
+NUMBER = re.compile(rb"#[^\n\r]*|[^\s#]+")
+"""The samples of a text, and comments between them."""
 TEXT = ("1", "2", "3")
 BITS = ("1", "4")
 REAL = ("F", "f")
-FEWEST = 32
-"""Bytes of a stream in which a header is looked for first."""
+FEWEST, PATIENT = 32, 1024
+"""Bytes of a stream in which a header is looked for first, and up to which it is looked for in whatever has come."""
 NUMBERS = ("WIDTH", "HEIGHT", "DEPTH", "MAXVAL")
 """The lines that every PAM has."""
 
@@ -82,7 +88,7 @@ def read(data: bytes | memoryview) -> Header:
     found = _pam(data) if kind == "7" else _pfm(data) if kind in REAL else _pnm(data)
     if not (found.width and found.height and found.channels and 0 < found.maximum < 1 << 16):
         what = f"{found.width}×{found.height} pixels up to {found.maximum}"
-        raise DecodeError(f"is damaged: {what} are no picture")
+        raise DecodeError(f"is damaged: {what} is not a valid size")
     return found
 
 
@@ -98,7 +104,7 @@ def _pnm(data: bytes | memoryview) -> Header:
             raise DecodeError("is damaged or truncated (no maximum in its header)")
         maximum, end = int(found[1]), found.end()
     if not bytes(data[end : end + 1]).isspace():
-        raise DecodeError(f"is damaged: {width}×{height} pixels up to {maximum} are no picture")
+        raise DecodeError(f"is damaged: {width}×{height} pixels up to {maximum} is not a valid size")
     return Header(kind, width, height, 3 if kind in ("3", "6") else 1, maximum, end + 1)
 
 
@@ -131,26 +137,43 @@ def _pfm(data: bytes | memoryview) -> Header:
 
 
 def extent(peek: Peek) -> int:
-    """Return the length of a stream's first image, with the blank space behind it; all that is there if it is text."""
-    asked = FEWEST
-    while (found := _whole_header(bytes(peek(asked)[:asked]), asked)) is None:
-        if (there := len(peek(asked))) < asked:
-            return there
-        asked *= 2
+    """Return the length of a stream's first image, with the blank space behind it."""
+    asked, seen = FEWEST, 0
+    while True:
+        # A header is short: it is looked for in what has come, but not in a long comment byte by byte.
+        data = bytes(peek(seen + 1 if seen < PATIENT else asked)[:asked])
+        if (found := _whole_header(data)) is not None:
+            break
+        if len(data) == seen:
+            return seen
+        seen = len(data)
+        if seen == asked:
+            asked *= 2
     if found.text:
         while (there := len(peek(asked))) >= asked:
             asked = 2 * there
-        return there
-    at = found.length
+        at = _end_of_text(bytes(peek(there)), found)
+    else:
+        at = found.length
     while bytes(peek(at + 1)[at : at + 1]).isspace():
         at += 1
     return min(at, len(peek(at)))
 
 
-def _whole_header(data: bytes, asked: int) -> Header | None:
-    """Return the header if all of it lies in *data*, of which *asked* bytes were asked for."""
+def _end_of_text(data: bytes, head: Header) -> int:
+    """Return where the samples of a text end; at the end of *data* if no other image follows."""
+    if not NEXT.search(data, head.end):
+        return len(data)
+    words = (BIT if head.bits else NUMBER).finditer(data, head.end)
+    samples = (word for word in words if not word[0].startswith(b"#"))
+    last = next(itertools.islice(samples, head.samples - 1, None), None)
+    return len(data) if last is None else last.end()
+
+
+def _whole_header(data: bytes) -> Header | None:
+    """Return the header if all of it lies in *data*, and something behind it."""
     try:
         found = read(data)
     except DecodeError:
         return None
-    return found if found.end < asked else None
+    return found if found.end < len(data) else None

@@ -32,7 +32,7 @@ def parts(lengths: Sequence[int], data: bytes, order: str) -> list[Part]:
     """Return the parts of the tags, little-endian; raises ValueError or struct.error where they are damaged."""
     (magic,) = struct.unpack_from(f"{order}I", data)
     if magic != MAGIC or not lengths:
-        raise ValueError("its ImageJ tags begin like none")
+        raise ValueError("its ImageJ tags have an unknown header")
     found, at, number = list[Part](), lengths[0], 1
     for place in range(4, lengths[0], 8):
         kind, count = struct.unpack_from(f"{order}II", data, place)

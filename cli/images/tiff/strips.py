@@ -107,7 +107,7 @@ def layout(data: bytes, tags: Directory) -> Layout:
     """Return where the samples are that *tags* describe; raises `DecodeError`."""
     width, height, channels = (one(tags, tag, default) for tag, default in ((WIDTH, 0), (HEIGHT, 0), (CHANNELS, 1)))
     if min(width, height, channels) < 1 or channels > MOST_CHANNELS:
-        raise DecodeError(f"is damaged: {width}×{height} pixels of {channels} channels are no picture")
+        raise DecodeError(f"is damaged: {width}×{height} pixels of {channels} channels is not a valid size")
     kind, size = sample_type(tags)
     if one(tags, IMAGE_DEPTH, 1) > 1:
         raise DecodeError("is a TIFF of a volume (tag ImageDepth), which is not supported; save its slices as pages")

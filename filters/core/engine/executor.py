@@ -20,7 +20,7 @@ from . import colour_parts, geometry, nan_policy, pipeline, transfer
 from .borders import Rule
 from .colour import ColourModel, model_of
 from .facts import Fact, note
-from .mask import OTHER_SIZE, SEVERAL_MAPS, Effect
+from .mask import OTHER_SIZE, SEVERAL_MAPS, Effect, keeps_size
 from .masked_output import Original, PartialMap, PartialPicture
 from .nodata import Holes
 from .nodata import of as nodata_of
@@ -145,6 +145,8 @@ def run(
     if region is not None and (chain.height, chain.width) != image.shape[:2]:
         size = f"{chain.width}×{chain.height}, from {image.shape[1]}×{image.shape[0]}"
         raise ImageError(f"the result is {size}; {OTHER_SIZE}")
+    if region is not None and not keeps_size(stages):
+        raise ImageError(f"the result is shifted; {OTHER_SIZE}")
 
     def collecting(name: str, encoding: Encoding) -> Collector:
         make = canvases.get(name, Canvas)

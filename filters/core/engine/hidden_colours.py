@@ -32,6 +32,8 @@ def keep(pixels: Array, alpha: Array, stages: Sequence[Stage], encoding: Encodin
 def _is_identity(stage: Stage) -> bool:
     """Whether a stage gives each sample back as it is."""
     window, weights = stage.window, stage.weights
-    in_place = window.halo == NO_HALO and window.stride == (1, 1) and window.padding in (None, NO_HALO)
+    in_place = window.stride == (1, 1) and window.padding in (None, window.halo)
     weighs_one = weights is not None and weights.sum == weights.absolute == 1
-    return in_place and not stage.branches and stage.colours.bias == 0 and (stage.picks or weighs_one)
+    alone = window.halo == NO_HALO and (stage.picks or weighs_one)
+    alone = alone or (weights is not None and weights.identity)
+    return in_place and alone and not stage.branches and stage.colours.bias == 0

@@ -11,12 +11,15 @@ from typing import Any, NamedTuple
 
 from ..lazy_numpy import Array, np
 from ..parameters import ImageError, ParameterError
+from . import geometry
 from .quantize import FULL
 from .stage import Stage
 
 Box = tuple[int, int, int, int]
 """``(x, y, width, height)``; x and y may be negative."""
-OTHER_SIZE = "a mask or a region needs a result of the image's size: no --stride, and --padding same"
+ANY_SIDE = 1 << 20
+"""A side of an image, larger than any window."""
+OTHER_SIZE = "a mask or a region needs a result of the image's size, in its place: no --stride, and --padding same"
 
 SEVERAL_MAPS = "a mask or a region needs a picture; a bank of kernels gives maps, which hold nothing of the original"
 
@@ -101,7 +104,7 @@ def check_box(box: Box) -> None:
 
 
 def keeps_size(stages: Sequence[Stage]) -> bool:
-    """Whether the result of *stages* has the image's size, whatever that is."""
+    """Whether the result of *stages* has the image's size, whatever that is, and its samples are in their places."""
     grown = [0, 0]
     for stage in stages:
         if stage.window.stride != (1, 1):
@@ -109,7 +112,9 @@ def keeps_size(stages: Sequence[Stage]) -> bool:
         padding, halo = stage.window.around, stage.window.halo
         for axis in (0, 1):
             grown[axis] += padding[axis] + padding[axis + 2] - halo[axis] - halo[axis + 2]
-    return grown == [0, 0]
+    # The middle of a window of even size lies between two samples.
+    offset = geometry.of(stages, ANY_SIDE, ANY_SIDE).offset
+    return grown == [0, 0] and max(map(abs, offset)) < 1
 
 
 def _cut(box: Box, height: int, width: int) -> Span:

@@ -50,8 +50,8 @@ class StageRows(Rows):
         window = f"{self.halo.left + self.halo.right + 1}×{self.halo.top + self.halo.bottom + 1}"
         if min(self.width, self.height) < 1:
             raise ImageError(
-                f"{where}the image, {above.width}×{above.height}, is smaller than the kernel's window, "
-                f"{window}: nothing is left; more --padding would help"
+                f"{where}the image, {above.width}×{above.height}, is smaller than the filter's window, "
+                f"{window}; more --padding would help"
             )
         self.halo, self.padding = self.halo.wider(own.extra), self.padding.wider(own.extra)
         # The strips of another stage may be handed on as they are; samples of the image must be converted first.

@@ -201,6 +201,8 @@ class WeightedSum(NamedTuple):
     """The sum of their absolute values."""
     relative: bool = False
     """A missing sample counts as the pixel in the middle; if not, the sum is divided by the weights that are left."""
+    identity: bool = False
+    """The pixel under the anchor weighs 1, and all others nothing, however wide the kernel is."""
 
 
 class BoundStage(NamedTuple):

@@ -75,7 +75,7 @@ def linear(
         bind,
         window=Window(halo, padding=padding, stride=stride),
         colours=Colours(gain=kernel.sum if keeps_mean else 0.0, bias=bias, white_offset=white_offset),
-        weights=WeightedSum(kernel.sum, kernel.absolute_sum, relative=not keeps_mean),
+        weights=WeightedSum(kernel.sum, kernel.absolute_sum, relative=not keeps_mean, identity=kernel.is_identity),
         amplification=max(1.0, kernel.absolute_sum),
         facts=facts,
     )

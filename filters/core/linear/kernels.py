@@ -119,6 +119,20 @@ class Kernel:
         return float(np.abs(self.taps).sum() / abs(self.divisor))
 
     @cached_property
+    def is_identity(self) -> bool:
+        """Whether the kernel gives each sample back: the weight under the anchor is 1, and all others are 0.
+
+        >>> Kernel.of([[0, 0], [0, 2]], divisor=2).is_identity, Kernel.of([[0, 1, 0]]).is_identity
+        (True, True)
+        >>> Kernel.of([[1, 0, 0]]).is_identity, Kernel.of([[1]]).is_identity
+        (False, True)
+        """
+        x, y = self.anchor
+        height, width = self.shape
+        under = 0 <= x < width and 0 <= y < height
+        return under and self.absolute_sum == 1 and bool(self.taps[y, x] == self.divisor)
+
+    @cached_property
     def halves(self) -> int | None:
         """How often the taps must be doubled to be whole numbers; None if that is more than 12 times.
 

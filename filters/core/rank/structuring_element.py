@@ -95,8 +95,8 @@ def read(given: Any, max_taps: int) -> Kernel:
         kernel = kernel_source.read(given, max_taps).kernel
     except kernel_source.UnknownKernelError:
         raise ValueError(
-            f"{str(given)!r} is none of {', '.join(NAMES)}, no built-in kernel and no file; "
-            "a shape is also written as rows, like '0 1 0; 1 1 1; 0 1 0'"
+            f"{str(given)!r} is not {', '.join(NAMES)}, a built-in kernel or a file; "
+            "a shape may also be rows, like '0 1 0; 1 1 1; 0 1 0'"
         ) from None
     if not kernel.taps.any():
         raise ValueError("all of it is 0: no sample belongs to the shape")
