@@ -82,12 +82,8 @@ def exports():
     modules = {**imfilter.MODULES}
     for name in catalog.names():
         modules[f"filters.{name}"] = (*modules.get(f"filters.{name}", ()), name)
-    lines = [
-        "# What `imfilter` exports. `REGENERATE=1 pytest` writes this file.",
-        "# ruff: noqa",
-        "# pyright: basic",
-        "",
-    ]
+    lines = ["# What `imfilter` exports. `REGENERATE=1 pytest` writes this file."]
+    lines += ["# pyright: basic, reportMissingImports=false", ""]
     lines += [f"from .{module} import {name} as {name}" for module in sorted(modules) for name in modules[module]]
     names = sorted(["__version__", *(name for names in modules.values() for name in names)])
     return "\n".join([*lines, "", "__version__: str", f"__all__ = {names!r}".replace("'", '"'), ""])

@@ -1,6 +1,5 @@
 # What `imfilter` exports. `REGENERATE=1 pytest` writes this file.
-# ruff: noqa
-# pyright: basic
+# pyright: basic, reportMissingImports=false
 
 from .cli.batch.filter_chain import Chain as Chain
 from .cli.batch.filter_chain import chain as chain
