@@ -260,7 +260,7 @@ DIRECTORY = (
 @pytest.mark.each("into", ["jpg", "png"])
 def test_parts_of_the_old_file_go_with_their_words(run, rgb, attributes, elements, part, into):
     other = 'GCamera:CaptureMode="Portrait"'
-    behind = b"\0\0\0\x18ftypmp42" + bytes(64) if part == "video" else jpeg(rgb)
+    behind = {"gain map": jpeg(rgb), "video": b"\0\0\0\x18ftypmp42" + bytes(64)}.get(part, b"")
     Path("in.jpg").write_bytes(jpeg(rgb, (0xE1, XAP + packet(f"{attributes} {other}", elements))) + behind)
     ended = run(*KEEP, "in.jpg", "-o", f"out.{into}")
     assert (ended.code, len(ended.lines)) == (0, 1)
