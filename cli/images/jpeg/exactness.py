@@ -12,7 +12,6 @@ from typing import Any, NamedTuple
 
 from PIL import ImageChops
 
-from . import huffman
 from .segments import END_OF_IMAGE, FRAMES, RESTART_INTERVAL, Segment
 
 MOST_BYTES = 1 << 15
@@ -112,6 +111,8 @@ def found_in(
         suspects = [last for last in lasts if _meet(last.box, box)]
     if not suspects:
         return WHOLE
+    from . import huffman  # what few files need
+
     try:
         blocks = huffman.unit(found)
         rests = [huffman.rest(data[last.interval.start : last.interval.end], blocks, last.units) for last in suspects]
