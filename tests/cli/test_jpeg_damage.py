@@ -7,7 +7,7 @@ import struct
 import numpy as np
 import pytest
 from imfilter.cli.images.decode import decode
-from imfilter.cli.images.jpeg import integrity, segments, tail
+from imfilter.cli.images.jpeg import exactness, integrity, segments, tail
 from imfilter.cli.images.picture import DecodeError, DecodeOptions, Picture
 from PIL import Image
 
@@ -68,9 +68,9 @@ def non_interleaved(pixels=None):
 
 @pytest.mark.each("options", OPTIONS)
 @pytest.mark.each("size", [(160, 240), (8, 8), (1, 1), (33, 65)])
-def test_a_whole_file_is_read_as_pillow_reads_it_and_once(options, size, monkeypatch):
+def test_a_whole_file_is_read_as_pillow_reads_it(options, size, monkeypatch):
     data = jpeg(photo(*size), **options)
-    monkeypatch.setattr(integrity, "_same", lambda *_: pytest.fail("decoded twice"))
+    monkeypatch.setattr(integrity, "_same", lambda *_: pytest.fail("doubted"))
     monkeypatch.setattr(integrity, "_ends_gray", lambda *_: False)
     with Image.open(io.BytesIO(data)) as image:
         assert np.array_equal(read(data).pixels, np.asarray(image))
@@ -149,8 +149,61 @@ def test_a_lenient_call_takes_what_has_lost_bytes(run, folder):
 def test_a_few_bytes_too_many_are_what_cameras_leave():
     data = jpeg()
     assert not error_of(data[:-2] + bytes(4) + data[-2:])
-    assert not error_of(data[:-2] + b"\x12\x34" + data[-2:])
+    assert not error_of(data[:-2] + b"\xff" * 20 + data[-2:])
+    assert not error_of(data[:-2] + b"\x12" + data[-2:])
+    assert not error_of(data[:-2] + b"\x12" * 4 + data[-2:])
+    assert "damaged" in error_of(data[:-2] + b"\x12\x34\x56" + data[-2:])
     assert "damaged" in error_of(data[:-2] + bytes(range(1, 100)) + data[-2:])
+
+
+@pytest.mark.each("options", [{}, {"optimize": True}, {"restart_marker_rows": 2}, {"restart_marker_blocks": 3}])
+@pytest.mark.each("channels", [1, 3])
+def test_every_interval_ends_with_its_last_unit(options, channels):
+    """Bytes of other pictures before a marker are left over, and each that is missing is missed."""
+    pixels = photo(64, 96)
+    data = jpeg(pixels if channels == 3 else pixels[..., 0], **options)
+    assert not error_of(data)
+    ((start, end),) = scans(data)
+    ends = [each.start() for each in segments.RESTARTS.finditer(data, start, end)] + [end]
+    for at in (ends[0], ends[len(ends) // 2], ends[-1]):
+        for count in (2, 3, 5, 8, 12):
+            others = bytes(range(65, 65 + count))
+            assert "some are left" in error_of(data[:at] + others + data[at:]), (at, count)
+        for count in (2, 3, 5):
+            assert error_of(data[: at - count] + data[at:]), (at, count)
+        assert not error_of(data[:at] + bytes(3) + data[at:])
+        assert not error_of(data[:at] + b"\xff" * 3 + data[at:])
+
+
+@pytest.mark.parametrize("pixels", [0, 127, 128, 254, 255])
+def test_tables_of_few_codes_are_no_damage(pixels):
+    """Other bits in place of the last change nothing where the only code is that of nothing."""
+    for size, options in itertools.product([(1, 1), (9, 7), (33, 17)], [{}, {"restart_marker_blocks": 2}]):
+        for channels in ((), (3,)):
+            data = jpeg(np.full((*size, *channels), pixels, np.uint8), quality=10, optimize=True, **options)
+            assert not error_of(data), (size, options, channels)
+
+
+def test_a_marker_within_a_scan_is_damage():
+    data = jpeg(photo(480, 640), restart_marker_rows=1)
+    assert len(data) > exactness.MOST_BYTES
+    ((start, end),) = scans(data)
+    middle = [each.start() for each in segments.RESTARTS.finditer(data, start, end)][5]
+    assert "out of order" in error_of(data[:middle] + b"\xff\x9a\0\x02" + data[middle:])
+
+
+def test_a_restart_marker_behind_the_last_interval_is_passed_over():
+    data = jpeg(restart_marker_rows=2)
+    count = len(segments.RESTARTS.findall(data, scans(data)[0][0]))
+    assert not error_of(data[:-2] + bytes((0xFF, 0xD0 + count % 8)) + data[-2:])
+
+
+def test_zeros_that_an_arithmetic_encoder_left_out_are_not_missed():
+    data = bytes.fromhex(
+        "ffd8ffdb004300a06e788c7864a08c828cb4aaa0bef0fffff0dcdcf0" + "ff" * 44 + "ffc9000b080008000801011100"
+        "ffcc000600101005ffda0008010100003f00c0f5c2ffd9"
+    )
+    assert not error_of(data)
 
 
 def test_restart_markers_out_of_order_are_missed():

@@ -14,11 +14,14 @@ from typing import Any, NamedTuple
 
 from .. import pillow_private
 from ..picture import DecodeError
-from . import tail
+from . import exactness, tail
+from .exactness import Interval
 from .segments import ARITHMETIC_FRAMES, END_OF_IMAGE, FRAMES, RESTARTS, START_OF_SCAN, Segment
 
 JUNK = b"\xaa" + bytes(range(255)) * 256
 """Data for blocks that are missing, unlike the zeros that may have stood for them from the first bit on."""
+DROPPED_ZEROS = 8
+"""Bytes that an arithmetic encoder may leave out at the end where they are zeros; T.81, D.1.8."""
 GRAY = (126.5, 129)
 """What a block of nothing is, rounded, and maybe stored inverted."""
 COEFFICIENTS = 64
@@ -29,19 +32,14 @@ COMPARED_ROWS = 256
 AHEAD = 7
 """Bytes that libjpeg reads at most beyond those that it needs: it fills 64 bits while fewer than 57 are there."""
 SPARE = 9
-"""Bytes that may be left of an interval: cameras and webcams leave some."""
+"""Bytes of one value that may be left of an interval: cameras and webcams fill it up."""
 MOST_INTERVALS = 1024
 """Intervals that are watched; where there are more, only the order of their markers is."""
 END = bytes((0xFF, END_OF_IMAGE))
+LEFT = "is damaged (data were lost: some are left when the picture is whole)"
+OUT_OF_ORDER = "is damaged (restart markers are missing or out of order)"
 ENDS_EARLY = "is truncated (its data end before the picture does)"
 NO_END = "its end marker is missing; all of its pixels are there"
-
-
-class Interval(NamedTuple):
-    """Compressed data that are decoded without regard to what precedes them."""
-
-    start: int
-    end: int
 
 
 class Layout(NamedTuple):
@@ -72,14 +70,22 @@ def decoded(image: Any, data: bytes, found: Sequence[Segment], decode: Callable[
     """
     layout = _layout(data, found)
     if not layout.in_order:
-        raise DecodeError("is damaged (restart markers are missing or out of order)")
+        raise DecodeError(OUT_OF_ORDER)
     _feed(image, data, layout)
+    if layout.scans == 1 and len(layout.intervals) != exactness.grid(found).intervals:
+        raise DecodeError(OUT_OF_ORDER)
     suspect = not layout.ended or layout.arithmetic
-    if layout.scans == 1 and not layout.arithmetic:
+    if layout.scans == 1 and not layout.arithmetic and len(data) <= exactness.MOST_BYTES:
+        suspect = False
+        state = exactness.found_in(image, data, found, layout.intervals, decode, SPARE)
+        if state != exactness.WHOLE:
+            raise DecodeError(ENDS_EARLY if state == exactness.CUT else LEFT)
+    elif layout.scans == 1 and not layout.arithmetic:
         last = layout.intervals[-1]
         suspect |= _ends_gray(image) or tail.is_cut(data, last.start, last.end, decode)
     # Where the picture was whole, more data make no difference.
-    if suspect and not _same(decode(data[: layout.stop] + JUNK + END), image):
+    behind = bytes(DROPPED_ZEROS if layout.arithmetic else 0) + JUNK
+    if suspect and not _same(decode(data[: layout.stop] + behind + END), image):
         raise DecodeError(ENDS_EARLY)
     return () if layout.ended else (NO_END,)
 
@@ -104,12 +110,16 @@ def _layout(data: bytes, found: Sequence[Segment]) -> Layout:
 
 def _add_intervals(intervals: list[Interval], data: bytes, start: int, end: int) -> bool:
     """Add those of one scan; return whether the markers between them are in order."""
-    in_order = True
+    in_order, number = True, -1
     for number, found in enumerate(RESTARTS.finditer(data, start, end)):
         in_order &= data[found.end() - 1] & 7 == number % 8
-        intervals.append(Interval(start, found.start()))
+        end_of_data = found.start()
+        while end_of_data > start and data[end_of_data - 1] == 0xFF:  # any number of bytes 255 may precede a marker
+            end_of_data -= 1
+        intervals.append(Interval(start, end_of_data))
         start = found.end()
-    intervals.append(Interval(start, end))
+    if end > start or number < 0:  # a restart marker may be behind the last interval too
+        intervals.append(Interval(start, end))
     return in_order
 
 
@@ -129,10 +139,11 @@ def _watch(feed: pillow_private.Feed, view: memoryview, at: int, interval: Inter
     start, end = interval
     # Bytes of zeros may be data, or fill what was never written.
     filled = start + len(bytes(view[start:end]).rstrip(b"\0"))
-    at = _give(feed, view, at, max(start, filled - SPARE))
+    needed = filled - 1 if filled < end else interval.needed(view, SPARE)
+    at = _give(feed, view, at, max(start, needed))
     at, passed_over = _passes_over(feed, view, at)
     if passed_over:
-        raise DecodeError("is damaged (data were lost: some are left when the picture is whole)")
+        raise DecodeError(LEFT)
     if end - filled > AHEAD + SPARE:
         at = _give(feed, view, at, filled + AHEAD)
         at, passed_over = _passes_over(feed, view, at)

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 TABLES, HUFFMAN_TABLES, APPLICATION_14, COMMENT = 0xDB, 0xC4, 0xEE, 0xFE
+RESTART_INTERVAL = 0xDD
 START_OF_FRAME, RESTART, START_OF_IMAGE, END_OF_IMAGE, START_OF_SCAN = 0xC0, 0xD0, 0xD8, 0xD9, 0xDA
 FRAMES = frozenset({*range(START_OF_FRAME, 0xD0)} - {0xC4, 0xC8, 0xCC})
 """The markers that begin a frame header, one for each coding process."""
