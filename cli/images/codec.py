@@ -126,6 +126,8 @@ class Codec(NamedTuple):
     """Writes maps, ``(height, width, count)``, for a format that holds any number of them."""
     holds_iptc: bool = False
     """The format has a place for IPTC."""
+    holds_aspect: bool = False
+    """The format has a place for a resolution without a unit."""
     frames: Callable[[Timing | None], FrameWriter] | None = None
     """Returns a writer of frames with these times, for a format that holds several."""
     extent: Callable[[Peek], int] | None = None

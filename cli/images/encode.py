@@ -135,4 +135,6 @@ def kept(metadata: Metadata, format: Format, pixels: Any, options: EncodeOptions
             notes.append(f"{name} cannot hold its georeference; use .tif")
     if metadata.resources and not format.codec.holds_iptc:
         notes.append(f"{name} cannot hold its IPTC; use .jpg or .tif")
+    if metadata.aspect and not format.codec.holds_aspect:
+        notes.append(f"{name} cannot hold the shape of its pixels; use .png, .jpg or .tif")
     return ready(metadata, pixels.shape[1::-1], f"image/{format.name}", options.strip_gps, notes)
