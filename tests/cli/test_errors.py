@@ -321,3 +321,14 @@ def test_more_taps_are_allowed_when_asked_for(ok, load, folder):
     np.save("wide.npy", np.full((600, 600), 1 / 360000))
     ok("conv", "in.npy", "--kernel", "wide.npy", "--max-taps", "360000", "-o", "new.npy")
     assert np.allclose(load("new.npy"), 1, atol=1e-5)
+
+
+@pytest.mark.each(
+    "suffix, head", [("webp", b"RIFF\0\0\0\0WEBP"), ("avif", b"\0\0\0\x1cftypavif\0\0\0\0"), ("gif", b"GIF89a")]
+)
+def test_a_file_of_a_signature_alone_is_refused(refused, folder, suffix, head):
+    (folder / f"in.{suffix}").write_bytes(head)
+    said = refused(1, "blur", f"in.{suffix}", "-o", "new.png")
+    assert said == (
+        f"imfilter: in.{suffix}: is damaged: its first bytes are those of {suffix.upper()}, but the rest is not"
+    )
