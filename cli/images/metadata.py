@@ -49,6 +49,8 @@ TURNS: dict[int, Any] = {2: 0, 3: 3, 4: 1, 5: 5, 6: 4, 7: 6, 8: 2}
 """Pillow's `Transpose` for each EXIF orientation."""
 TEXTS = {"Description": DESCRIPTION, "Author": ARTIST, "Copyright": COPYRIGHT}
 """Tags that say what texts of a PNG do."""
+OF_THE_FILE = ("Software", "Creation Time")
+"""Keywords of texts that tell how and when the old file was made; ImageMagick's begin with ``date:``."""
 SELF_CONTAINED = (b"Nikon\0\2", b"OLYMPUS\0", b"OM SYSTEM\0", b"FUJIFILM", b"Apple iOS\0", b"PENTAX \0")
 """How maker notes begin that count their offsets from their own beginning; others are kept where they were."""
 INCH_IN_CENTIMETRES = 2.54
@@ -208,7 +210,7 @@ def _of_tags(tags: ifd.Directory, notes: list[str]) -> Mapping[int, bytes]:
         if IPTC in tags:
             found |= photoshop.of_iptc(tags[IPTC].data)
         if PHOTOSHOP in tags:
-            found |= photoshop.kept(tags[PHOTOSHOP].data)
+            found |= photoshop.kept(tags[PHOTOSHOP].data, notes)
     except ValueError as error:
         notes.append(f"its IPTC is damaged and was not kept ({reason_of(error)})")
     return found
@@ -311,6 +313,18 @@ def tags_of(metadata: Metadata, software: str = "") -> ifd.Directory:
     if software:
         tags[SOFTWARE] = ifd.text(software.encode())
     return tags
+
+
+def texts_without_tags(metadata: Metadata) -> list[str]:
+    """Return the keywords of the texts of a PNG that no tag holds, but for those that tell of the old file."""
+    lost = []
+    for name, text in metadata.texts:
+        tag = TEXTS.get(name, 0)
+        taken = tag in metadata.tags or (tag == DESCRIPTION and bool(metadata.comments))
+        if name not in OF_THE_FILE and not name.startswith("date:") and (not tag or taken):
+            same = tag in metadata.tags and metadata.tags[tag].text() == text.encode()
+            lost += [] if same else [name]
+    return list(dict.fromkeys(lost))
 
 
 def resolution_tags(metadata: Metadata) -> ifd.Directory:

@@ -15,6 +15,9 @@ MARK = b"8BIM"
 IPTC, COPYRIGHT_FLAG, URL, DIGEST = 0x0404, 0x040A, 0x040B, 0x0425
 KEPT = (IPTC, COPYRIGHT_FLAG, URL)
 """Resources that hold for the result; others, as thumbnail, resolution, layers and guides, are of the old file."""
+WORK_PATH, CLIPPING_PATH = 0x0401, 0x0BB7
+PATHS = frozenset({WORK_PATH, *range(0x07D0, 0x0BB7), CLIPPING_PATH})
+"""Resources that people draw: outlines to cut the picture out along."""
 DATA_SET = 0x1C
 """The byte that begins a data set of IPTC."""
 PREVIEWS = frozenset({(2, 200), (2, 201), (2, 202)})
@@ -23,9 +26,16 @@ EXTENDED = 0x8000
 """The bit of a length that says how many bytes hold the length."""
 
 
-def kept(data: bytes) -> dict[int, bytes]:
+def kept(data: bytes, notes: list[str]) -> dict[int, bytes]:
     """Return the resources that hold for a filtered picture; raises ValueError where they are cut off."""
-    found = {number: body for number, body in _resources(data) if number in KEPT}
+    return of_picture(dict(_resources(data)), notes)
+
+
+def of_picture(resources: Mapping[int, bytes], notes: list[str]) -> dict[int, bytes]:
+    """Return those of the *resources* of a file that hold for a filtered picture; a note tells of paths."""
+    found = {number: body for number, body in resources.items() if number in KEPT}
+    if any(number in PATHS for number in resources):
+        notes.append("its Photoshop paths were not kept")
     if IPTC in found:
         found |= of_iptc(found.pop(IPTC))
     return found

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from ...filters.core.lazy_numpy import Array, np
-from . import unpacker
+from . import photoshop, unpacker
 from .codec import Codec, not_written
 from .metadata import Metadata, of_block, plausible, whole_profile, whole_xmp
 from .picture import Decode, DecodeError, DecodeOptions, PartialDecode, Picture
@@ -170,7 +170,12 @@ def _metadata(found: Document, notes: list[str]) -> Metadata:
         x, _, _, y = struct.unpack_from(">IHHI", resolution)
         metadata = metadata._replace(dpi=plausible((x / 65536, y / 65536)))
     tags = of_block(found.resources.get(EXIF, b""), notes).tags
-    return metadata._replace(tags=tags, xmp=whole_xmp(found.resources.get(XMP, b""), notes))
+    try:
+        resources = photoshop.of_picture(found.resources, notes)
+    except ValueError as error:
+        notes.append(f"its IPTC is damaged and was not kept ({error})")
+        resources = {}
+    return metadata._replace(tags=tags, xmp=whole_xmp(found.resources.get(XMP, b""), notes), resources=resources)
 
 
 CODEC = Codec(finish, not_written)

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from imfilter.cli.batch import image_job
-from imfilter.cli.images import atomic_write
+from imfilter.cli.images import atomic_write, pillow_decoder
 from PIL import Image
 
 
@@ -332,3 +332,15 @@ def test_a_file_of_a_signature_alone_is_refused(refused, folder, suffix, head):
     assert said == (
         f"imfilter: in.{suffix}: is damaged: its first bytes are those of {suffix.upper()}, but the rest is not"
     )
+
+
+def test_the_numbers_of_decoders_are_told_in_words(refused, folder, rgb, monkeypatch):
+    """Of what libtiff refuses Pillow knows a number alone."""
+    Image.fromarray(rgb).save("in.tif", compression="jpeg")
+
+    def gives_up(image, data):
+        raise OSError("decoder error -2")
+
+    monkeypatch.setattr(pillow_decoder, "decoded", gives_up)
+    said = refused(1, "blur", "in.tif", "-o", "new.png")
+    assert said == "imfilter: in.tif: is damaged or truncated (its compressed data are broken)"

@@ -507,16 +507,3 @@ def test_the_rows_of_ccitt_data_are_those_that_were_written(seed):
                 row[at:] ^= True
         black_is_zero = found.photometric == tifffile.PHOTOMETRIC.MINISBLACK
         assert np.array_equal(rows, ~array if black_is_zero else array)
-
-
-@pytest.mark.each("name", ["group3", "group4", "tiff_ccitt"])
-def test_a_decoder_that_gives_up_is_told_in_words(name):
-    """libtiff answers codes that are none with a number."""
-    random = np.random.default_rng(9).random((480, 640)) < 0.5
-    data = bytearray(packed(random.astype(np.uint8) * 255, name))
-    (start,), (size,) = page(bytes(data)).dataoffsets, page(bytes(data)).databytecounts
-    cut = size * 7 // 10
-    data[start + cut : start + size] = b"\xff" * (size - cut)
-    with pytest.raises(DecodeError, match="is damaged or truncated") as caught:
-        read(bytes(data))
-    assert "decoder error" not in str(caught.value)

@@ -96,7 +96,7 @@ def _resources(image: Any, notes: list[str]) -> Mapping[int, bytes]:
     """Return IPTC, and what else Photoshop keeps."""
     bodies = [body for body in _bodies(image, "APP13") if body.startswith(photoshop.SIGNATURE)]
     try:
-        return photoshop.kept(b"".join(body.removeprefix(photoshop.SIGNATURE) for body in bodies))
+        return photoshop.kept(b"".join(body.removeprefix(photoshop.SIGNATURE) for body in bodies), notes)
     except ValueError as error:
         notes.append(f"its IPTC is damaged and was not kept ({error})")
         return {}
@@ -239,5 +239,14 @@ def _exif(metadata: Metadata) -> bytes:
 
 
 CODEC = Codec(
-    finish, encode, load, prepare, canvas, holds_iptc=True, extent=extent.extent, ending=extent.END, holds_aspect=True
+    finish,
+    encode,
+    load,
+    prepare,
+    canvas,
+    holds_iptc=True,
+    extent=extent.extent,
+    ending=extent.END,
+    holds_aspect=True,
+    texts="tags and comments",
 )

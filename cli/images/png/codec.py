@@ -169,4 +169,4 @@ def frames(timing: Timing | None) -> Writer:
     return apng.Writer(encode, timing)
 
 
-CODEC = Codec(finish, encode, load, frames=frames, extent=chunks.extent, holds_aspect=True)
+CODEC = Codec(finish, encode, load, frames=frames, extent=chunks.extent, holds_aspect=True, texts="all")

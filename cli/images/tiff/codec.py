@@ -182,5 +182,6 @@ CODEC = Codec(
     encode_maps=encode_maps,
     holds_iptc=True,
     holds_aspect=True,
+    texts="tags",
     frames=frames,
 )
