@@ -48,7 +48,9 @@ def noise(
         float, Param("Fraction of pixels that become white or black.", min=0, max=1, only=("salt-pepper",))
     ] = 0.05,
     salt: Annotated[float, Param("Fraction of those that become white.", min=0, max=1, only=("salt-pepper",))] = 0.5,
-    per_channel: Annotated[bool, Param("Make each channel white or black on its own.", only=("salt-pepper",))] = False,
+    per_channel: Annotated[
+        bool, Param("Let each channel of a pixel become white or black on its own.", only=("salt-pepper",))
+    ] = False,
     peak: Annotated[float, Param("Photon count of white.", above=0, max=1e12, only=("poisson",))] = 255.0,
     seed: Annotated[int, Param("Random seed; the same seed gives the same noise.", min=0, max=2**32 - 1)] = 0,
     **common: Unpack[Common],

@@ -218,14 +218,15 @@ def tiff(
     entries, beyond = b"", b""
     there = at + 2 + 12 * len(tags) + 4
     for tag, value in sorted(tags.items()):
-        values = value if isinstance(value, list) else [value]
+        values = list(value) if isinstance(value, bytes) else value if isinstance(value, list) else [value]
         short = tag in (258, 262, 277, 284, 317, 320, 338, 339, 530)
-        body = struct.pack(f"{order}{len(values)}{'H' if short else 'I'}", *values)
+        code, kind = ("B", 2) if isinstance(value, bytes) else ("H", 3) if short else ("I", 4)
+        body = struct.pack(f"{order}{len(values)}{code}", *values)
         entry = body.ljust(4, b"\0")
         if len(body) > 4:
             entry = struct.pack(order + "I", there + len(beyond))
             beyond += body
-        entries += struct.pack(order + "HHI", tag, 3 if short else 4, len(values)) + entry
+        entries += struct.pack(order + "HHI", tag, kind, len(values)) + entry
     link = at if following == "here" else following or 0
     head = struct.pack(order + "2sHI", b"II" if order == "<" else b"MM", 42, at)
     data = (head + b"".join(blocks)).ljust(at, b"\0")
@@ -264,7 +265,8 @@ def tiffs():
         yield Kind("TIFF", f"gray {bits}-bit", tiff(array, 1, bits=bits), array * np.uint8(255 // ((1 << bits) - 1)))
     for bits in (10, 14):
         array = samples(3, 1 << bits, np.uint16)
-        full = array << 16 - bits | array >> 2 * bits - 16
+        white = (1 << bits) - 1
+        full = ((2 * 65535 * array.astype(np.int64) + white) // (2 * white)).astype(np.uint16)
         yield Kind("TIFF", f"RGB {bits}-bit", tiff(array, 2, bits=bits), full)
     for dtype in ("uint8", "uint16"):
         array = samples(1, 256 if dtype == "uint8" else 65536, dtype)

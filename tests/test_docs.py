@@ -11,6 +11,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import imfilter
 import numpy as np
 import pytest
 from imfilter.cli.app import app
@@ -74,6 +75,22 @@ def gallery():
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module
+
+
+def exports():
+    """Return what type checkers read of `imfilter`, whose names are imported when they are asked for."""
+    modules = {**imfilter.MODULES}
+    for name in catalog.names():
+        modules[f"filters.{name}"] = (*modules.get(f"filters.{name}", ()), name)
+    lines = ["# What `imfilter` exports. `REGENERATE=1 pytest` writes this file."]
+    lines += ["# pyright: basic, reportMissingImports=false", ""]
+    lines += [f"from .{module} import {name} as {name}" for module in sorted(modules) for name in modules[module]]
+    names = sorted(["__version__", *(name for names in modules.values() for name in names)])
+    return "\n".join([*lines, "", "__version__: str", f"__all__ = {names!r}".replace("'", '"'), ""])
+
+
+def test_exports_are_fresh(fresh):
+    fresh(ROOT / "cli" / "_root" / "__init__.pyi", exports())
 
 
 def test_gallery_is_fresh(fresh):

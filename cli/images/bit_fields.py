@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ...filters.core.lazy_numpy import Array, np
+from . import sample_depth
 from .picture import DecodeError
 
 
@@ -22,15 +23,11 @@ def channels(words: Array, masks: Sequence[int]) -> Array:
             raise DecodeError(f"is damaged: the mask {mask:#x} is wider than its {8 * words.itemsize}-bit pixels")
     if max(sizes) > 16:
         raise DecodeError(f"has {max(sizes)}-bit samples in bit fields; convert it to 16-bit TIFF")
-    dtype, full = (np.uint8, 255) if max(sizes) <= 8 else (np.uint16, 65535)
-    found = np.zeros((*words.shape, len(masks)), dtype)
+    full = sample_depth.full_range((1 << max(sizes)) - 1)
+    found = np.zeros((*words.shape, len(masks)), np.uint8 if full == 255 else np.uint16)
     for number, (mask, size) in enumerate(zip(masks, sizes, strict=True)):
         if mask:
             shift = np.uint8((mask & -mask).bit_length() - 1)
             white = (1 << size) - 1
-            if white == full:
-                found[..., number] = (words >> shift & words.dtype.type(white)).astype(dtype)
-                continue
-            levels = ((2 * full * np.arange(white + 1, dtype=np.uint64) + white) // (2 * white)).astype(dtype)
-            found[..., number] = levels[words >> shift & words.dtype.type(white)]
+            found[..., number] = sample_depth.scaled(words >> shift & words.dtype.type(white), white, full)
     return found

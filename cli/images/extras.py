@@ -5,7 +5,8 @@ from __future__ import annotations
 import importlib
 from typing import Any
 
-from ...filters.core.lazy_numpy import Array, np
+from ...filters.core.lazy_numpy import Array
+from . import sample_depth
 from .picture import DecodeError
 
 
@@ -19,11 +20,8 @@ def required(module: str, what: str) -> Any:
 
 def scaled(samples: Array, bits: int) -> Array:
     """Return unsigned samples of *bits* bits as uint8 or uint16, up to 255 or 65535 and rounded half up."""
-    white, full = (1 << bits) - 1, 255 if bits <= 8 else 65535
-    dtype = np.uint8 if bits <= 8 else np.uint16
-    if white == full:
-        return samples.astype(dtype, copy=False)
-    if samples.max(initial=0) > white:
+    white = (1 << bits) - 1
+    full = sample_depth.full_range(white)
+    if white < full and samples.max(initial=0) > white:
         raise DecodeError(f"is damaged: a sample is {samples.max()}, and {white} the maximum")
-    levels = (2 * full * np.arange(white + 1, dtype=np.uint64) + white) // (2 * white)
-    return levels.astype(dtype)[samples]
+    return sample_depth.scaled(samples, white, full)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import struct
-from collections.abc import Iterator, Mapping
+from collections.abc import Container, Iterator, Mapping
 
 SIGNATURE = b"Photoshop 3.0\0"
 """What a segment of a JPEG begins with."""
@@ -28,17 +28,18 @@ EXTENDED = 0x8000
 
 def kept(data: bytes, notes: list[str]) -> dict[int, bytes]:
     """Return the resources that hold for a filtered picture; raises ValueError where they are cut off."""
-    return of_picture(dict(_resources(data)), notes)
-
-
-def of_picture(resources: Mapping[int, bytes], notes: list[str]) -> dict[int, bytes]:
-    """Return those of the *resources* of a file that hold for a filtered picture; a note tells of paths."""
+    resources = dict(_resources(data))
+    tell_of_paths(resources, notes)
     found = {number: body for number, body in resources.items() if number in KEPT}
-    if any(number in PATHS for number in resources):
-        notes.append("its Photoshop paths were not kept")
     if IPTC in found:
         found |= of_iptc(found.pop(IPTC))
     return found
+
+
+def tell_of_paths(resources: Container[int], notes: list[str]) -> None:
+    """Note that outlines were not kept, where some are among the *resources* of a file."""
+    if any(number in resources for number in PATHS):
+        notes.append("its Photoshop paths were not kept")
 
 
 def of_iptc(iptc: bytes) -> dict[int, bytes]:

@@ -139,7 +139,7 @@ def size_guard(max_pixels: int) -> SizeGuard:
 
     def check(width: int, height: int, a_pixel: int) -> None:
         if width < 1 or height < 1:
-            raise DecodeError(f"has {width}×{height} pixels, which is not a valid size")
+            raise DecodeError(f"is damaged ({width}×{height} pixels is not a valid size)")
         if width * height > max_pixels:
             raise DecodeError(
                 f"has {width}×{height} = {width * height} pixels; the limit is {max_pixels} (--max-pixels raises it)"

@@ -39,6 +39,7 @@ def upright(metadata: Metadata, orientation: int, width: int, height: int, notes
     """Return what holds for a picture that was stored in *width* × *height* samples, and is upright now."""
     if orientation not in range(2, 9):
         return metadata
+    metadata = _without_places(metadata, notes)
     if orientation in SWAPPED:
         dpi, aspect = metadata.dpi and metadata.dpi[::-1], metadata.aspect and metadata.aspect[::-1]
         metadata = metadata._replace(dpi=dpi, aspect=aspect)
@@ -53,6 +54,7 @@ def placed(metadata: Metadata, geometry: Geometry, notes: list[str]) -> Metadata
     """Return what holds for the result of a filter of that *geometry*."""
     if geometry.is_identity:
         return metadata
+    metadata = _without_places(metadata, notes)
     x, y = geometry.scale
     dpi, aspect = (both and (both[0] / x, both[1] / y) for both in (metadata.dpi, metadata.aspect))
     metadata = metadata._replace(dpi=dpi, aspect=aspect)
@@ -66,6 +68,19 @@ def placed(metadata: Metadata, geometry: Geometry, notes: list[str]) -> Metadata
 
     tags = _on_levels(metadata.tags, coarser)
     return metadata._replace(tags=_moved(tags, georeference.of_geometry(geometry), notes))
+
+
+def _without_places(metadata: Metadata, notes: list[str]) -> Metadata:
+    """Return what a picture carries without the places that XMP tells of, which are those of the old picture."""
+    if not metadata.xmp:
+        return metadata
+    from . import xmp
+
+    found = xmp.without_places(metadata.xmp)
+    if found.parts:
+        parts = " and ".join(found.parts)
+        notes.append(f"its {parts} in XMP no longer hold where its samples moved, and were not kept")
+    return metadata._replace(xmp=found.packet)
 
 
 def _on_levels(tags: Level, change: Callable[[Level], ifd.Directory]) -> ifd.Directory:

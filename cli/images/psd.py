@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from ...filters.core.lazy_numpy import Array, np
+from ..console.messages import reason_of
 from . import photoshop, unpacker
 from .codec import Codec, not_written
 from .metadata import Metadata, of_block, plausible, whole_profile, whole_xmp
@@ -170,12 +171,13 @@ def _metadata(found: Document, notes: list[str]) -> Metadata:
         x, _, _, y = struct.unpack_from(">IHHI", resolution)
         metadata = metadata._replace(dpi=plausible((x / 65536, y / 65536)))
     tags = of_block(found.resources.get(EXIF, b""), notes).tags
+    photoshop.tell_of_paths(found.resources, notes)
+    kept = {number: found.resources[number] for number in photoshop.KEPT if number in found.resources}
     try:
-        resources = photoshop.of_picture(found.resources, notes)
+        kept |= photoshop.of_iptc(kept.pop(photoshop.IPTC, b""))
     except ValueError as error:
-        notes.append(f"its IPTC is damaged and was not kept ({error})")
-        resources = {}
-    return metadata._replace(tags=tags, xmp=whole_xmp(found.resources.get(XMP, b""), notes), resources=resources)
+        notes.append(f"its IPTC is damaged and was not kept ({reason_of(error)})")
+    return metadata._replace(tags=tags, xmp=whole_xmp(found.resources.get(XMP, b""), notes), resources=kept)
 
 
 CODEC = Codec(finish, not_written)

@@ -44,6 +44,14 @@ OF_THE_OLD_FILE = (
     Property(EXIF, rb"(?:CompressedBitsPerPixel|ComponentsConfiguration|NativeDigest)"),
 )
 """Parts of a file that show the picture as it was are not kept; nor is what says how its samples were stored."""
+REGIONS, PANORAMA = "regions (of faces)", "places in a panorama"
+OF_PLACES = (
+    Property(b"http://www.metadataworkinggroup.com/schemas/regions/", b"Regions", REGIONS),
+    Property(b"http://ns.microsoft.com/photo/1.2/", b"RegionInfo", REGIONS),
+    Property(b"http://iptc.org/std/Iptc4xmpExt/2008-02-29/", b"ImageRegion", REGIONS),
+    Property(b"http://ns.google.com/photos/1.0/panorama/", rb"(?:Cropped|Full|LargestValid)\w+", PANORAMA),
+)
+"""Places in the picture, in its samples or in parts of its sides."""
 
 
 class Portable(NamedTuple):
@@ -65,6 +73,17 @@ def portable(xmp: str | bytes) -> Portable:
             parts.append(part)
         packet = less
     _check(packet)
+    return Portable(packet, tuple(dict.fromkeys(parts)))
+
+
+def without_places(packet: bytes) -> Portable:
+    """Return a packet without what tells of places in a picture whose samples moved; the parts are what went."""
+    parts = list[str]()
+    for namespace, names, part in OF_PLACES:
+        less = _without(packet, namespace, names)
+        if less != packet:
+            parts.append(part)
+        packet = less
     return Portable(packet, tuple(dict.fromkeys(parts)))
 
 

@@ -85,14 +85,22 @@ def _hints(build: Callable[..., Any]) -> dict[str, Any]:
 
 def _entry(name: str, type_in_words: str, default: str, help: str) -> str:
     told = ", ".join(part for part in (type_in_words, default and f"default {default}") if part)
-    in_python = re.sub(r"--([a-z-]+)", lambda found: found[1].replace("-", "_"), help)
-    return f"{name} : {told}\n{textwrap.indent(textwrap.fill(in_python, WIDTH), '    ')}\n"
+    return _in_python(f"{name} : {told}\n{textwrap.indent(textwrap.fill(help, WIDTH), '    ')}\n")
+
+
+def _in_python(text: str) -> str:
+    """Return a text that calls parameters as Python does.
+
+    >>> _in_python("0 with --noise-sigma")
+    '0 with noise_sigma'
+    """
+    return re.sub(r"--([a-z][a-z-]*)", lambda found: found[1].replace("-", "_"), text)
 
 
 def _default(parameter: Parameter) -> str:
     if parameter.default is inspect.Parameter.empty:
         return ""
-    return parameter.param.shown_default or repr(parameter.default)
+    return re.sub("--(?=[a-z])", "", parameter.param.shown_default) or repr(parameter.default)
 
 
 def _in_words(parameter: Parameter) -> str:

@@ -1,7 +1,6 @@
 """Damaged animations: refused, or on request the frames before the damage, with a word."""
 
 import importlib.util
-import re
 import struct
 import zlib
 from pathlib import Path
@@ -68,7 +67,7 @@ def test_a_canvas_without_pixels_is_refused(refused, folder, rgb):
     header = data[12:29].replace(size, bytes(4), 1)
     (folder / "in.png").write_bytes(data[:12] + header + struct.pack(">I", zlib.crc32(header)) + data[33:])
     for flag in ((), ("--lenient",)):
-        assert re.search("0×24 pixels.* is not a valid size", refused(1, *KEEP, "in.png", "-o", "out.png", *flag))
+        assert "0×24 pixels is not a valid size" in refused(1, *KEEP, "in.png", "-o", "out.png", *flag)
 
 
 def test_pages_before_one_that_is_not_read_are_taken(run, refused, folder, rgb):

@@ -201,7 +201,7 @@ def close(found, kind, filter, case):
             depth, white = ("float", corpus.FULL[kind.pixels.dtype.name]) if found.dtype in FLOATS else ("keep", 1)
             parts = np.split(kind.pixels, 4, axis=2) if kind.pixels.shape[2] == 4 else [kind.pixels]
             results = [catalog.load(filter)(part, **PARAMETERS[filter], depth=depth) for part in parts]
-            expected = np.concatenate([getattr(result, "image", result) for result in results], axis=2) * white
+            expected = np.dstack([getattr(result, "image", result) for result in results]) * white
         else:
             expected = smooth(filter, kind.pixels.astype(np.float64))
         assert np.abs(found.astype(np.float64) - np.asarray(expected, np.float64)).max() <= tolerance, case

@@ -188,7 +188,7 @@ def test_words_stay_on_standard_error(run, png, folder):
 
 
 def test_a_picture_and_json_do_not_share_standard_output(refused, png):
-    assert "standard output holds the image" in refused(2, "blur", "a.png", "-o", "-", "--json")
+    assert "--json needs standard output" in refused(2, "blur", "a.png", "-o", "-", "--json")
 
 
 def test_a_wrong_call_prints_no_line(refused, png):

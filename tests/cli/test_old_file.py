@@ -1,6 +1,7 @@
 """What a file says of itself stays true in the result, or goes: maker notes, IPTC, XMP, parts of a file, the stamp."""
 
 import hashlib
+import importlib.util
 import io
 import re
 import struct
@@ -14,6 +15,9 @@ from imfilter.cli.images.jpeg import encoder, extended_xmp, segments
 from imfilter.cli.images.metadata import SELF_CONTAINED
 from PIL import Image, JpegImagePlugin
 
+SPEC = importlib.util.spec_from_file_location("corpus", Path(__file__).parents[1] / "corpus.py")
+corpus = importlib.util.module_from_spec(SPEC)
+SPEC.loader.exec_module(corpus)
 KEEP = ("conv", "--kernel", "1")
 OWNER = b"Jane Doe, owner of the camera\0"
 
@@ -277,7 +281,8 @@ DIRECTORY = (
 @pytest.mark.each("into", ["jpg", "png"])
 def test_parts_of_the_old_file_go_with_their_words(run, rgb, attributes, elements, part, into):
     other = 'GCamera:CaptureMode="Portrait"'
-    Path("in.jpg").write_bytes(jpeg(rgb, (0xE1, XAP + packet(f"{attributes} {other}", elements))) + jpeg(rgb))
+    behind = {"gain map": jpeg(rgb), "video": b"\0\0\0\x18ftypmp42" + bytes(64)}.get(part, b"")
+    Path("in.jpg").write_bytes(jpeg(rgb, (0xE1, XAP + packet(f"{attributes} {other}", elements))) + behind)
     ended = run(*KEEP, "in.jpg", "-o", f"out.{into}")
     assert (ended.code, len(ended.lines)) == (0, 1)
     assert f"its {part} was not kept" in ended.err
@@ -414,7 +419,7 @@ def test_an_update_without_stamps_goes_by_time(run, rgb):
         before = Path("out.jpg").stat().st_ino if Path("out.jpg").exists() else None
         ended = run(*words, *more)
         assert ended.code == 0
-        assert ("goes by time alone" in ended.err) is bool({"--strip", "--no-stamp"} & set(more))
+        assert ("compares times only" in ended.err) is bool({"--strip", "--no-stamp"} & set(more))
         return Path("out.jpg").stat().st_ino != before
 
     assert done()
@@ -455,3 +460,54 @@ def test_what_is_no_jpeg_has_no_quality_to_keep(ok, png):
 @pytest.mark.each("words", ["0", "101", "best", "", "7.5"])
 def test_a_quality_that_is_none_is_refused(refused, png, words):
     assert "from 1 to 100 nor keep" in refused(2, *KEEP, "a.png", "-o", "out.jpg", "--quality", words)
+
+
+# ---- places in the picture --------------------------------------------------------------------------
+
+
+FACES = b"""<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">
+<rdf:Description xmlns:mwg-rs="http://www.metadataworkinggroup.com/schemas/regions/"
+ xmlns:dc="http://purl.org/dc/elements/1.1/" xmlns:GPano="http://ns.google.com/photos/1.0/panorama/"
+ xmlns:stArea="http://ns.adobe.com/xmp/sType/Area#" GPano:FullPanoWidthPixels="40" dc:format="image/jpeg">
+<mwg-rs:Regions rdf:parseType="Resource"><mwg-rs:RegionList><rdf:Bag><rdf:li><rdf:Description mwg-rs:Name="Jane">
+<mwg-rs:Area stArea:x="0.3" stArea:y="0.4" stArea:w="0.1" stArea:h="0.1" stArea:unit="normalized"/>
+</rdf:Description></rdf:li></rdf:Bag></mwg-rs:RegionList></mwg-rs:Regions>
+<dc:creator>Jane Doe</dc:creator></rdf:Description></rdf:RDF></x:xmpmeta>"""
+MOVED = "regions (of faces) and places in a panorama in XMP no longer hold where its samples moved, and were not kept"
+
+
+def test_regions_in_xmp_stay_where_the_samples_do(ok, rgb):
+    Image.fromarray(rgb).save("in.jpg", xmp=FACES)
+    ok("blur", "in.jpg", "-o", "out.jpg")
+    kept = Path("out.jpg").read_bytes()
+    assert b'mwg-rs:Name="Jane"' in kept
+    assert b"FullPanoWidthPixels" in kept
+
+
+@pytest.mark.parametrize(
+    ("words", "orientation"),
+    [(("pool", "--size", "2"), 1), (("conv", "--kernel", "mean3", "--padding", "valid"), 1), (("blur",), 6)],
+    ids=str,
+)
+@pytest.mark.parametrize("suffix", ["jpg", "tif", "png"])
+def test_regions_in_xmp_go_with_a_note_where_samples_move(run, rgb, words, orientation, suffix):
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    Image.fromarray(rgb).save("in.jpg", xmp=FACES, exif=exif)
+    ended = run(*words, "in.jpg", "-o", f"out.{suffix}")
+    assert ended.lines == [f"imfilter: in.jpg: its {MOVED}"]
+    kept = Path(f"out.{suffix}").read_bytes()
+    assert b"Jane Doe" in kept
+    assert b"Regions" not in kept
+    assert b"GPano" not in kept
+
+
+def test_the_iptc_of_a_photoshop_document_is_kept(ok, run, rgb):
+    body = struct.pack(">4sHHI", b"8BIM", 0x0404, 0, len(WORDS)) + WORDS + b"\0" * (len(WORDS) % 2)
+    Path("in.psd").write_bytes(corpus.psd(rgb, 3, resources=body))
+    ok("blur", "in.psd", "-o", "out.jpg")
+    assert WORDS in Path("out.jpg").read_bytes()
+    cut = WORDS[:-1]
+    body = struct.pack(">4sHHI", b"8BIM", 0x0404, 0, len(cut)) + cut + b"\0" * (len(cut) % 2)
+    Path("in.psd").write_bytes(corpus.psd(rgb, 3, resources=body))
+    assert "its IPTC is damaged and was not kept" in run("blur", "in.psd", "-o", "out.jpg").err

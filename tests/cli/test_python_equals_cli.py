@@ -1,9 +1,11 @@
 """The command's output is the Python call's, for every filter and many options."""
 
 import importlib
+import shlex
 
 import numpy as np
 import pytest
+from imfilter import chain, imread, imwrite
 from imfilter.filters.core import catalog
 from imfilter.filters.core.engine import executor
 from imfilter.filters.core.engine.quantize import encoding
@@ -186,6 +188,49 @@ def test_maps_of_the_structure_are_the_functions_own(ok, load, rgb, name):
     scaled = {"strength": np.minimum(values, 255), "orientation": values * 256 / 180, "coherence": values * 255}[name]
     off = (load("map.png") - np.floor(scaled + 0.5)) % 256
     assert (off > 0).mean() < 1e-3
+
+
+@pytest.mark.each("depth", [8, 16])
+@pytest.mark.each(
+    "call", [("blur", {}), ("blur", {"sigma": 0}), ("sharpen", {}), ("noise", {}), ("morph", {}), ("pool", {})]
+)
+def test_an_alpha_is_the_functions_own(ok, load, rgb, call, depth):
+    """Also where nothing is changed, and the colours of what is transparent stay."""
+    alpha = np.random.default_rng(3).choice([0, 80, 255], rgb.shape[:2])
+    array = (np.dstack([rgb, alpha]) * (257 if depth == 16 else 1)).astype(f"uint{depth}")
+    imwrite("in.png", array)
+    name, values = call
+    ok(name, "in.png", "-o", "out.png", *words(values))
+    expected = getattr(importlib.import_module(f"imfilter.filters.{name}"), name)(
+        imread("in.png"), **values, name="in.png"
+    )
+    assert np.array_equal(imread("out.png"), expected)
+    assert expected.dtype == array.dtype
+
+
+CHAINS = [
+    [("blur", {"sigma": 1.5}), ("edges", {"op": "scharr"})],
+    [("blur", {"op": "median"}), ("sharpen", {"amount": 2.0, "depth": "16"})],
+    [("edges", {"threshold": 100.0}), ("morph", {"op": "dilate"}), ("pool", {"op": "avg"})],
+    [("blur", {"linear": True}), ("noise", {"seed": 4}), ("blur", {"channels": "luma"})],
+    [("conv", {"kernel": "emboss", "bias": 30.0}), ("frequency", {"cutoff": 0.2})],
+]
+
+
+@pytest.mark.each("steps", CHAINS)
+@pytest.mark.each("mode", ["rgb", "gray", "rgba"])
+def test_a_chain_gives_what_the_chain_command_gives(ok, rgb, gray, steps, mode):
+    alpha = np.random.default_rng(3).choice([0, 80, 255], rgb.shape[:2]).astype(np.uint8)
+    array = {"rgb": rgb, "gray": gray, "rgba": np.dstack([rgb, alpha])}[mode]
+    imwrite("in.png", array)
+    own = chain(*(catalog.load(name).step(**values) for name, values in steps))
+    expected = own(array, name="in.png")
+    expected = getattr(expected, "image", expected)
+    ok("chain", "in.png", "-o", "out.tif", *(shlex.join([name, *words(values)]) for name, values in steps))
+    own.save("own.toml")
+    ok("run", "own.toml", "in.png", "-o", "run.tif")
+    for found in ("out.tif", "run.tif"):
+        assert np.array_equal(imread(found), expected)
 
 
 @pytest.mark.parametrize("words", [("--border", "replicate"), ("--border", "NEAREST"), ("--border", "edge")])

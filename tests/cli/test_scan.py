@@ -255,7 +255,7 @@ def test_a_missing_file_of_a_list_stops_nothing(run, tree, folder):
     ("words", "stdin", "said"),
     [
         (["--files-from", "gone"], b"", "--files-from gone: no such file"),
-        (["--files-from", "-"], b"\n\n", "names no file"),
+        (["--files-from", "-"], b"\n\n", "lists no files"),
         (["--files-from", "-", "-"], b"a.png", "not both"),
         (["a.png", "-0"], b"", "-0"),
     ],
@@ -316,7 +316,7 @@ def test_an_output_folder_may_itself_be_a_link(ok, tree, folder):
 def test_an_output_folder_that_is_none_is_refused_before_the_work(refused, tree, folder, output):
     tree("a.png", "b.png")
     (folder / "gone").symlink_to("nowhere")
-    assert "is no folder" in refused(2, "blur", "b.png", "-o", output)
+    assert "is not a folder" in refused(2, "blur", "b.png", "-o", output)
 
 
 def test_the_summary_counts_what_was_passed_over(run, tree):

@@ -80,7 +80,7 @@ def test_help_names_every_parameter(run, name):
     ("name", "said"),
     [
         ("blur", "--angle X Direction of the motion: 0 to the right, 90 downward. (for motion)"),
-        ("noise", "black on its own. (for salt-pepper)"),
+        ("noise", "white or black on its own. (for salt-pepper)"),
         ("pool", "in the mean, as zeros. (for avg)"),
         ("sharpen", "Amount of detail to add. (not for highboost)"),
         ("morph", "dilates N times. (not for hitmiss)"),

@@ -3,7 +3,9 @@
 import importlib.util
 import io
 import itertools
+import math
 import struct
+from fractions import Fraction
 from pathlib import Path
 
 import numpy as np
@@ -45,9 +47,9 @@ def page(data):
 
 
 def scaled(samples, bits):
-    """What samples of some bits are in 8 or 16: the highest becomes the highest, and the others lie between evenly."""
-    full = 255 if bits <= 8 else 65535
-    return samples.astype(float) * full / ((1 << bits) - 1)
+    """What samples of some bits are in 8 or 16: the highest becomes the highest; halves are rounded up."""
+    full, white = Fraction(255 if bits <= 8 else 65535), (1 << bits) - 1
+    return np.array([math.floor(value * full / white + Fraction(1, 2)) for value in range(white + 1)])[samples]
 
 
 @pytest.mark.each("bits", range(1, 17))
@@ -60,9 +62,23 @@ def test_samples_of_every_depth_fill_their_range(bits):
         described = {"t256": 11, "t258": [bits] * channels, "t277": channels, "t339": [1] * channels}
         picture = read(corpus.tiff(rows, photometric, **described) if bits < 16 else corpus.tiff(array, photometric))
         assert picture.pixels.dtype == ("uint8" if bits <= 8 else "uint16")
-        assert np.abs(picture.pixels - scaled(array, bits)).max() <= 1
+        assert np.array_equal(picture.pixels, scaled(array, bits))
         assert picture.pixels.min() == 0
         assert picture.pixels.max() == (255 if bits <= 8 else 65535)
+
+
+@pytest.mark.each("bits", range(1, 17))
+def test_every_value_and_the_one_for_nodata_is_rounded(bits):
+    values = np.arange(1 << bits, dtype="uint16")[:, None]
+    each = (values >> np.arange(bits, dtype="uint16")[::-1] & 1).astype("uint8")
+    rows = np.packbits(each, axis=1)[..., None]
+    described = {"t256": 1, "t258": bits, "t277": 1, "t339": 1}
+    expected = scaled(values[:, 0], bits)
+    for value in {1, (1 << bits) // 3, (1 << bits) - 1}:
+        data = corpus.tiff(rows if bits < 16 else values[..., None], 1, **described, t42113=f"{value}".encode() + b"\0")
+        picture = read(data)
+        assert np.array_equal(picture.pixels[:, 0].ravel(), expected)
+        assert picture.nodata == expected[value]
 
 
 @pytest.mark.parametrize("order", "<>")

@@ -344,8 +344,8 @@ def test_a_pattern_names_the_files(counted, photos, folder, pattern, names):
     ("pattern", "said"),
     [
         ("", "is empty"),
-        ("a/{stem}", "no / in it"),
-        ("{stem:/>9}", "no / in it"),
+        ("a/{stem}", "use no / in a file name"),
+        ("{stem:/>9}", "use no / in a file name"),
         ("{stem", "expected '}'"),
         ("{size}", "one of stem, suffix, filter, index, output"),
         ("{stem!r}", "one of"),

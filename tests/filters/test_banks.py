@@ -385,7 +385,7 @@ def test_a_picture_of_other_channels_is_refused(image, parameters, message):
 
 
 @pytest.mark.each("parameters, message", [
-        ({"kernel": "haar", "groups": 3}, "groups: 3 is no divisor of the bank's 4 maps"),
+        ({"kernel": "haar", "groups": 3}, "groups: 3 does not divide the bank's 4 maps"),
         ({"kernel": "mean3", "groups": 3}, "groups: 3 needs a bank of kernels"),
         ({"kernel": "haar", "bias": [1, 2]}, "bias: the bias: has 2 numbers; the kernel takes one number, or 4"),
         ({"kernel": "mean3", "bias": [1, 2]}, "bias: the bias: has 2 numbers; the kernel takes one number"),
@@ -398,7 +398,7 @@ def test_a_picture_of_other_channels_is_refused(image, parameters, message):
         ({"kernel": "haar", "algorithm": "taps"}, "algorithm: a bank of kernels is computed in one way"),
         ({"kernel": "haar", "activation": "gelu"}, "activation: unknown value 'gelu'"),
         ({"kernel": "gabor:8"}, "kernel: 'gabor:8': is not a Gabor bank; gabor:8x3 has"),
-        ({"kernel": "gabor:99x1"}, "kernel: 'gabor:99x1': is no Gabor bank"),
+        ({"kernel": "gabor:99x1"}, "kernel: 'gabor:99x1': is not a Gabor bank"),
         ({"kernel": np.zeros((2, 1, 200, 200))}, "kernel: the bank has 200×200×1×2 = 80000 taps; the limit is 65536"),
         ({"kernel": np.full((2, 1, 2, 2), np.inf)}, "kernel: the bank: a bank's values must be finite"),
         ({"kernel": np.zeros((2, 0, 3, 3))}, "which holds nothing"),

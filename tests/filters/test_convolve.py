@@ -70,7 +70,7 @@ def test_conv_is_the_loop(slow_correlate, to_samples, image, taps, data, border,
     }
     exact = slow_correlate(image, taps, **options)
     if exact is None:
-        with pytest.raises(ImageError, match="smaller than the kernel's window"):
+        with pytest.raises(ImageError, match="smaller than the filter's window"):
             conv(image, kernel=taps, **options)
         return
     answer = conv(image, kernel=taps, **options)

@@ -262,7 +262,7 @@ def test_infinities_give_no_warnings(op, noise):
         ({"op": "prewitt", "size": 5}, "size: has no meaning with op prewitt"),
         ({"low": 1}, "low: has no meaning with op sobel"),
         ({"op": "canny", "low": 5, "high": 2}, "low: 5 is above --high 2"),
-        ({"op": "canny", "threshold": 2}, "threshold: Canny has two"),
+        ({"op": "canny", "threshold": 2}, "threshold: does not apply to Canny"),
         ({"op": "log", "sigma": 0}, "sigma: 0 is too small for log"),
         ({"op": "laplacian", "thin": True}, "thin: has no meaning with op laplacian"),
         ({"op": "dog", "ratio": 1}, "ratio: 1 must be above 1"),

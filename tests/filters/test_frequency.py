@@ -382,7 +382,7 @@ def test_notches_are_named_in_words_or_pairs(at, noise):
         ({"cutoff": 0}, "cutoff: 0 is below the least value, 1e-06"),
         ({"cutoff": 0.8}, "cutoff: 0.8 is above the greatest value, 0.7072"),
         ({"wavelength": 1}, "wavelength: 1 is below the least value, 1.4142 px"),
-        ({"cutoff": 0.1, "wavelength": 10}, "wavelength: says again what --cutoff says"),
+        ({"cutoff": 0.1, "wavelength": 10}, "wavelength: contradicts --cutoff"),
         ({"cutoff": (0.1, 0.2)}, "cutoff: lowpass has one cutoff, not 0.1 and 0.2"),
         ({"op": "notch", "cutoff": (0.1, 0.2)}, "cutoff: notch has one"),
         ({"op": "bandpass", "cutoff": 0.1}, "cutoff: bandpass has two edges, like 0.05,0.2"),

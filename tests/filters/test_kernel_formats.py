@@ -58,7 +58,7 @@ FILES = {
     "imagepro.3x2": ("Image-Pro", [[-1, -1, -1], [-1, 9, -1]], (0, 1), 5, "anchor 0,1"),
     "scaled.ker": ("PV-WAVE", np.full((3, 3), 1 / 9), (1, 1), 0, "divided by its scale, 9"),
     "plain.ker": ("PV-WAVE", [[-1, 0, 1]], (1, 0), 0, "as written"),
-    "default.svg": ("SVG", np.array(NUMBERED)[::-1, ::-1] / 45, (1, 1), 0, "turned by 180°"),
+    "default.svg": ("SVG", np.array(NUMBERED)[::-1, ::-1] / 45, (1, 1), 0, "rotated by 180°"),
     "order-target.svg": ("SVG", [[-3, -2, -1], [3, 2, 1]], (0, 1), 0, "weights sum to 0"),
     "divisor.svg": ("SVG", [[1.5], [0.5]], (0, 1), 0, "--border wrap"),
     "doctype.svg": ("SVG", [[2]], (0, 0), 0, "its divisor, 1"),
@@ -112,7 +112,7 @@ def test_the_page_names_every_family():
 def test_each_family_says_how_it_is_laid_on():
     for name in FILES:
         notes = read((KERNELS / name).read_bytes())[1].notes
-        assert any(word in notes[0] for word in ("as written", "turned by 180°")), name
+        assert any(word in notes[0] for word in ("as written", "rotated by 180°")), name
 
 
 @pytest.mark.parametrize(
@@ -327,7 +327,7 @@ REFUSED = {
     MATRIX + MATRIX: "line 5: a second MATRIX is a second filter; write a file for each, for `imfilter chain`",
     "MATRIX 3\n1 -2 1\n0 0 0\n0 0 0\nDIVISOR 0": "line 5: DIVISOR 0 divides by the sum of the weights, which is 0",
     MATRIX + "DIVISOR x": "line 5, DIVISOR: 'x' is not a number",
-    MATRIX + "1 2 3": "line 5: '1' is none of TITLE, MATRIX",
+    MATRIX + "1 2 3": "line 5: '1' is not one of TITLE, MATRIX",
     "MATRIX 3\n1 1 1\n": "line 1: MATRIX 3 needs 3×3 values, not 3×1",
     "MATRIX 3": "line 1: MATRIX 3 needs 3×3 values, not none",
     "MATRIX 2\n1 1\n1 1": "line 1: MATRIX 2 is even, which GRASS refuses",
@@ -343,12 +343,12 @@ REFUSED = {
     "3x1:1,2,3;3x1:4,5,6": "line 1: ';' separates several kernels; name one",
     "3x1:1,2,3;\n3x1:4,5,6": "line 1: ';' separates several kernels",
     "3x1+3+0:1,2,3": "line 1: the anchor 3,0 lies outside the 3×1 kernel",
-    "3x1-1+0:1,2,3": r"line 1: '3x1-1\+0' is no WxH\+X\+Y",
+    "3x1-1+0:1,2,3": r"line 1: '3x1-1\+0' is not WxH\+X\+Y",
     "3x3:1,2,3": "holds 3 values where 3×3 needs 9",
     "2x1:nan,-": "has no cell that is part of the kernel",
     "2x1:1,inf": "line 1: 'inf' is not a finite number",
     "2x2:1,2\n3,x": "line 2: 'x' is not a number",
-    "0x3:1": "has the size 0×3",
+    "0x3:1": "has the invalid size 0×3",
     ":".join([FFMPEG] * 3): "plane 4 differs from plane 1 in its taps; .* is not given",
     ":".join([*[FFMPEG] * 4, "5", "5", "5", "1", "0", "128", "128", "0"]): "plane 2 differs from plane 1 in its bias",
     ":".join([*[FFMPEG] * 4, "1", "2"]): "plane 2 differs from plane 1 in its divisor",
@@ -361,7 +361,7 @@ REFUSED = {
     IM_PRO + "Size 2\nData\n1 2": "line 2: Size '2' is not two whole numbers",
     IM_PRO + "Data\n1 2": "has no line Size",
     IM_PRO + "Size 1 1": "has no line Data",
-    IM_PRO + "1 2": "line 2: '1' is none of Name",
+    IM_PRO + "1 2": "line 2: '1' is not one of Name",
     "int 2 2\n1 2 3": "holds 3 values where 2×2 needs 4",
     "int 2 1\n1 2 0": "line 2: the scale: cannot divide by '0'",
     "int 2.5 1\n1 2": r"line 1: the size: '2.5' is not a whole number",
@@ -404,7 +404,7 @@ REFUSED = {
     "P2 2 1 9\n1": "holds 1 values where 2×1 needs 2",
     "P2 2 1 9\n1 x": "a sample: 'x' is not a whole number",
     "P2 2 1 70000\n1 1": "has the greatest value 70000",
-    "P2 x": "is no PGM",
+    "P2 x": "is not a PGM",
     "P5 2 1 255\n\x01": "holds 1 bytes of samples where 2×1 needs 2",
     "P6 1 1 255\nabc": r"is a picture \(P6\)",
     "P5 4000 3000 255\n": r"4000×3000 = 12000000 taps; the limit is 65536",

@@ -217,7 +217,7 @@ WRONG = [
     ({"op": "disk", "radius": 500.5}, "radius: 500.5 is above the greatest radius of a disk, 500 px"),
     ({"op": "disk", "angle": 3}, "angle: has no meaning with op disk"),
     ({"op": "mean", "radius": 1.5}, "radius: 1.5 is not a whole number"),
-    ({"radius": (1, 2.5)}, "radius: .* is not a whole number"),
+    ({"op": "median", "radius": (1, 2.5)}, "radius: .* is not a whole number"),
 ]
 
 

@@ -48,10 +48,10 @@ def test_every_cut_is_seen(version):
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("", "no literal"),
-        ("(" * 5000, "no literal"),
-        ("-" * 9000 + "1", "no literal"),
-        ("__import__('os')", "no literal"),
+        ("", "not a Python literal"),
+        ("(" * 5000, "not a Python literal"),
+        ("-" * 9000 + "1", "not a Python literal"),
+        ("__import__('os')", "not a Python literal"),
         ("[1]", "tells no shape"),
         ("{'shape': (1,)}", "tells no shape"),
         (TEXT.replace("(2, 3)", "(-2, 3)"), "its shape is"),

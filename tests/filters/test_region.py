@@ -273,9 +273,9 @@ def test_what_does_not_fit_the_image_is_refused(options, message, noise):
         ({"mask": np.full((9, 8), 2.0)}, "mask: its samples reach from 2 to 2, not from 0 to 1"),
         ({"mask": np.full((9, 8), np.nan)}, "mask: its samples reach"),
         ({"roi": (0, 0, 0, 5)}, "roi: 0,0,0,5 has no pixels"),
-        ({"roi": (0, 0, 5)}, "roi: .* is no box"),
-        ({"roi": []}, "roi: .* is no box"),
-        ({"roi": (0.5, 0, 5, 5)}, "roi: .* is no box"),
+        ({"roi": (0, 0, 5)}, "roi: .* is not a box"),
+        ({"roi": []}, "roi: .* is not a box"),
+        ({"roi": (0.5, 0, 5, 5)}, "roi: .* is not a box"),
     ],
 )
 def test_what_is_no_mask_and_no_region_is_refused(options, message, noise):

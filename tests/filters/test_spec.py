@@ -82,7 +82,7 @@ def test_values_are_brought_to_their_form(parameter, value, checked):
         (SIGMA, float("inf"), "inf is not a finite number"),
         (SIGMA, "wide", "'wide' is not a number"),
         (SIGMA, None, "requires a value"),
-        (SIGMA, 10**400, "larger than any number"),
+        (SIGMA, 10**400, "too large a number"),
         (SIZE, 2.5, "2.5 is not a whole number"),
         (SIZE, (1, 0), "0 is below the least value, 1"),
         (SIZE, (1, 2, 3), "has 3 numbers: one, or x,y"),

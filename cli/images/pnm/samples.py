@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 
 from ....filters.core.lazy_numpy import Array, np
+from .. import sample_depth
 from ..picture import Decode, DecodeError, DecodeOptions, PartialDecode, Picture, with_alpha
 from . import header
 from .header import Header
@@ -98,17 +99,13 @@ def _text(data: bytes, head: Header) -> tuple[Array, int]:
 
 def _scaled(samples: Array, head: Header, lenient: bool) -> Array:
     """Return samples up to the maximum as uint8 or uint16."""
-    full = 255 if head.maximum < 256 else 65535
+    full = sample_depth.full_range(head.maximum)
     if head.bits:
         if samples.max() > 1:
             raise DecodeError("is damaged: not every sample is 0 or 1")
         return (1 - samples) * np.uint8(255)
-    if head.maximum < full or head.text:
-        if samples.max() > head.maximum:
-            if not lenient:
-                raise DecodeError(f"is damaged: a sample is {samples.max()}, and {head.maximum} the maximum")
-            samples = np.minimum(samples, head.maximum)
-        if head.maximum < full:
-            levels = np.arange(head.maximum + 1, dtype=np.uint64)
-            samples = ((2 * full * levels + head.maximum) // (2 * head.maximum))[samples]
-    return samples.astype(np.uint8 if full == 255 else np.uint16, copy=False)
+    if (head.maximum < full or head.text) and samples.max() > head.maximum:
+        if not lenient:
+            raise DecodeError(f"is damaged: a sample is {samples.max()}, and {head.maximum} the maximum")
+        samples = np.minimum(samples, head.maximum)
+    return sample_depth.scaled(samples, head.maximum, full)

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
 from ....filters.core.lazy_numpy import Array, np
+from .. import sample_depth
 from ..ifd import Directory
 from ..picture import DecodeError
 from ..tiff_tags import (
@@ -246,20 +247,11 @@ def _numbers(layout: Layout, lines: Array, count: int) -> Array:
 
 
 def to_white(samples: Array, bits: int) -> Array:
-    """Return samples of *bits* bits in 8 or 16 whole bits: the highest number becomes the highest there.
-
-    The bits are repeated, so that what an encoder took off is given back.
-    """
+    """Return samples of *bits* bits in 8 or 16 whole bits, rounded: the highest number becomes the highest there."""
     if samples.dtype.kind != "u" or bits > 16 or bits in (8, 16):
         return samples
-    whole = 8 if bits < 8 else 16
-    wide = samples.astype(np.uint32)
-    out = np.zeros_like(wide)
-    left = whole
-    while left > 0:
-        left -= bits
-        out |= wide << left if left >= 0 else wide >> -left
-    return out.astype(f"u{whole // 8}")
+    white = (1 << bits) - 1
+    return sample_depth.scaled(samples, white, sample_depth.full_range(white))
 
 
 def _summed(layout: Layout, stored: Array, rows: int, wide: int, channels: int) -> Array:

@@ -132,7 +132,7 @@ def _entered(array: Array, mask: Array | None, bands: bool) -> ArrayImage:
     colours: ColourModel = "bands" if bands and pixels.shape[2] > 1 else model_of(pixels.shape[2])
     nodata = None
     if mask is not None:
-        gaps = mask.reshape(*array.shape[:2], -1) if array.ndim > 1 else mask.reshape(1, -1, 1)
+        gaps: Any = mask.reshape(*array.shape[:2], -1) if array.ndim > 1 else mask.reshape(1, -1, 1)
         if colours != "bands":
             gaps = gaps.any(axis=2, keepdims=True)
         gaps = np.broadcast_to(gaps[..., : pixels.shape[2]], pixels.shape)

@@ -16,7 +16,7 @@ from ..lazy_numpy import Array, np
 from ..parameters import ImageError, ParameterError
 from .borders import Border
 from .colour import LUMA_WEIGHTS, luma
-from .stage import Function, ImageContext, Mark, Stage, inside, total_gain
+from .stage import Function, ImageContext, Mark, Stage, Values, inside, total_gain
 
 PARTS = ("luma", "chroma")
 RED, GREEN, BLUE = (weight / 1000 for weight in LUMA_WEIGHTS)
@@ -46,7 +46,13 @@ def divided(stages: Sequence[Stage], channels: str, border: Border) -> tuple[tup
     divides = any(stage.colours.alpha is not None for stage in stages)
     ends = Mark(channels, begins=False, gain=gain, divides=divides)  # type: ignore[arg-type]
     first = Stage(lambda context: take_out(begins, context), mark=begins)
-    last = Stage(lambda context: put_back(ends, context), amplification=2.0, display=stages[-1].display, mark=ends)
+    last = Stage(
+        lambda context: put_back(ends, context),
+        amplification=2.0,
+        fields=stages[-1].fields,
+        display=stages[-1].display,
+        mark=ends,
+    )
     return (first, *inner, last), "each"
 
 
@@ -122,9 +128,16 @@ def put_back(mark: Mark, context: ImageContext) -> Function:
             found = found + mark.gain * part * (1 - filtered / full)
         return _joined(mark, found, straight, full, context.work) * (opaque / full)
 
-    def function(found: Array, colours: Array, *alphas: Array) -> Array:
+    def picture(found: Array, colours: Array, *alphas: Array) -> Array:
         result = with_alpha(found, colours, *alphas) if alphas else joined(found, colours)
         return result.astype(context.work, copy=False)
+
+    def function(found: Values, colours: Array, *alphas: Array) -> Values:
+        if not hasattr(found, "_replace"):
+            return picture(found, colours, *alphas)
+        if "image" not in context.requested_fields:
+            return found
+        return found._replace(image=picture(found.image, colours, *alphas))  # maps are of the part alone
 
     return function
 

@@ -42,7 +42,7 @@ def read(text: Text) -> Reading:
         elif keyword == "TYPE" and value.text.upper() != "P":
             raise text.error(f"the TYPE {short(value.text)} is neither P nor S", line.number)
         elif keyword not in KEYWORDS:
-            raise text.error(f"{short(line.text.split()[0])} is none of {', '.join(KEYWORDS)}", line.number)
+            raise text.error(f"{short(line.text.split()[0])} is not one of {', '.join(KEYWORDS)}", line.number)
     if taps is None:
         raise text.error("has no MATRIX")
     if text.number(divisor, "DIVISOR") != 0:

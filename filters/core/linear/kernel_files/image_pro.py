@@ -26,7 +26,7 @@ def read(text: Text) -> Reading:
         line = lines.pop(0)
         key, _, value = line.text.partition(" ")
         if key.lower() not in ("name", "size", "offset", "boost", "data"):
-            raise text.error(f"{short(key)} is none of Name, Size, Offset, Boost, Data", line.number)
+            raise text.error(f"{short(key)} is not one of Name, Size, Offset, Boost, Data", line.number)
         head[key.lower()] = line._replace(text=value)
         if key.lower() == "data":
             break
