@@ -233,7 +233,9 @@ def _of_kernel(source: Source, asked: _Asked) -> Stage | list[Stage]:
     """Return the stage of a single kernel, which filters every channel, and that of an activation."""
     (added,) = _bias_values(asked.bias, 1)
     if asked.groups != 1:
-        raise ParameterError("groups", "is for a bank of kernels, .npy of shape (out, in/groups, height, width)")
+        raise ParameterError(
+            "groups", f"{asked.groups} needs a bank of kernels, .npy of shape (out, in/groups, height, width)"
+        )
     reading = source.reading
     kernel = reading.kernel
     if asked.anchor is not None:

@@ -19,7 +19,7 @@ from ..errors import FileError
 from ..images import formats
 from ..images.atomic_write import Buffer, Times, Transaction, naming_failures
 from ..images.colour_description import NOTHING
-from ..images.metadata import Metadata, georeferenced
+from ..images.metadata import Metadata, georeferenced, of_map
 from .plan import Job, Target
 
 SHEET = "sheet"
@@ -121,8 +121,8 @@ def kept_of(metadata: Metadata, name: str, computed: Computed, notes: list[str])
     if name == SHEET:
         return Metadata()
     if name != "image":
-        words = metadata.words and metadata.words.of_map()
-        metadata = Metadata(georeferenced(metadata), dpi=metadata.dpi, words=words)
+        metadata = of_map(metadata)
+        metadata = metadata._replace(words=metadata.words and metadata.words.of_map())
     elif not computed.is_picture or computed.outputs[name].samples.shape[2] != computed.shape[2]:
         metadata = metadata._replace(icc=b"", colour=NOTHING)
     if metadata.words is not None:

@@ -33,7 +33,9 @@ class Seen:
 
     @cached_property
     def spread(self) -> float:
-        """The widest range of a channel in parts of white, told from a grid."""
+        """The widest range of a channel in parts of white, told from a grid; 0 where nothing is seen."""
+        if self._is_transparent:
+            return 0.0
         height, width = self._picture.pixels.shape[:2]
         step = math.isqrt(max(1, height * width // GRID))
         samples = self._samples(step)
@@ -44,10 +46,14 @@ class Seen:
     def filled_white(self) -> int:
         """White of the bits that samples of 16 bits fill, where those are few, as 4095; else 0."""
         dtype, full = self._picture.pixels.dtype, self._picture.full
-        if dtype != np.uint16 or full != FULL["uint16"]:
+        if self._is_transparent or dtype != np.uint16 or full != FULL["uint16"]:
             return 0
         greatest = int(self._samples(1).max(initial=0))
         return (1 << greatest.bit_length()) - 1 if 0 < greatest <= full / PART else 0
+
+    @cached_property
+    def _is_transparent(self) -> bool:
+        return self._picture.alpha is not None and not self._picture.alpha.any()
 
     def _samples(self, step: int) -> Array:
         """Return each pixel of a grid that counts, in one row; all where none does."""

@@ -31,7 +31,9 @@ def reason(error: OSError) -> str:
 
 def reason_of(error: Exception) -> str:
     """Return what an error of a library says, in one line."""
-    return " ".join(str(error).split()) or type(error).__name__
+    said = " ".join(str(error).split()) or type(error).__name__
+    # Of libtiff and libjpeg Pillow knows a number alone.
+    return "its compressed data are broken" if said.startswith("decoder error -") else said
 
 
 def complain(error: object) -> None:

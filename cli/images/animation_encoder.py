@@ -9,7 +9,7 @@ from ...filters.core.engine.colour import ColourModel
 from .codec import Codec, Content, EncodeOptions, FrameWriter
 from .encode import coloured, kept, stripped
 from .formats import Format
-from .metadata import Metadata, georeferenced
+from .metadata import Metadata, of_map
 from .output_colour import fitted
 from .picture import Timing
 
@@ -92,7 +92,7 @@ class Gathered:
         elif self.options.strip:
             metadata = stripped(metadata, self.format)
         elif self.format.paged:
-            metadata = Metadata(georeferenced(metadata), icc=metadata.icc, dpi=metadata.dpi, words=metadata.words)
+            metadata = of_map(metadata)._replace(icc=metadata.icc)
         else:
             metadata = Metadata()
         if pixels.shape != self._shape and not (self.format.paged or self._apart):

@@ -165,4 +165,4 @@ def encode(file: io.BytesIO, content: Content) -> list[str]:
     return []
 
 
-CODEC = Codec(finish, encode, load)
+CODEC = Codec(finish, encode, load, holds_aspect=True, texts="tags")

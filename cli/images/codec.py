@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Protocol
 
 from ...filters.core.engine.colour import ColourModel
 from ...filters.core.lazy_numpy import np
@@ -126,6 +126,11 @@ class Codec(NamedTuple):
     """Writes maps, ``(height, width, count)``, for a format that holds any number of them."""
     holds_iptc: bool = False
     """The format has a place for IPTC."""
+    texts: Literal["none", "tags", "tags and comments", "all"] = "none"
+    """Which texts of a PNG the format has a place for: those that EXIF has a tag for, where a comment takes that of a
+    description unless it has a place of its own; or all."""
+    holds_aspect: bool = False
+    """The format has a place for a resolution without a unit."""
     frames: Callable[[Timing | None], FrameWriter] | None = None
     """Returns a writer of frames with these times, for a format that holds several."""
     extent: Callable[[Peek], int] | None = None

@@ -12,7 +12,7 @@ from ...filters.core.lazy_numpy import np
 from ..console.report import DEPTHS, depth_in_words
 from .codec import Content, EncodeOptions
 from .formats import FOR_BANDS, FOR_MAPS, Format, only_read
-from .metadata import Metadata, georeferenced, ready, without
+from .metadata import Metadata, georeferenced, ready, texts_without_tags, without
 from .output_colour import fitted
 from .tiff_tags import GDAL_NODATA
 
@@ -135,4 +135,13 @@ def kept(metadata: Metadata, format: Format, pixels: Any, options: EncodeOptions
             notes.append(f"{name} cannot hold its georeference; use .tif")
     if metadata.resources and not format.codec.holds_iptc:
         notes.append(f"{name} cannot hold its IPTC; use .jpg or .tif")
+    if format.codec.texts in ("tags", "tags and comments"):
+        beside = () if format.codec.texts == "tags and comments" else metadata.comments
+        lost = texts_without_tags(metadata._replace(comments=beside))
+    else:
+        lost = []
+    if lost:
+        notes.append(f"{name} cannot hold its PNG texts {', '.join(lost)}; use .png")
+    if metadata.aspect and not format.codec.holds_aspect:
+        notes.append(f"{name} cannot hold the shape of its pixels; use .png, .jpg or .tif")
     return ready(metadata, pixels.shape[1::-1], f"image/{format.name}", options.strip_gps, notes)

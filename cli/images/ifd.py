@@ -40,6 +40,13 @@ TIMES = 3
 PREFIX = b"Exif\0\0"
 
 
+LARGEST = (1 << 32) - 1
+DECIMALS = (1, 10, 100, 1000, 10000)
+"""The divisors of fractions that are tried first."""
+AS_GOOD_AS_EQUAL = 1e-14
+"""By how much a number differs that was multiplied and divided again."""
+
+
 class Anchor(NamedTuple):
     """Where a value has to be, since what is in it counts its offsets from the file's beginning, as maker notes do."""
 
@@ -89,8 +96,21 @@ def text(text: bytes) -> Value:
 
 
 def rational(number: float) -> Value:
-    """Return a number as a value, a fraction of two numbers of 32 bits."""
-    return Value(RATIONAL, 1, struct.pack("<II", round(number * 1000), 1000))
+    """Return a positive number as the simplest fraction that it was, of two numbers of 32 bits; a decimal one first.
+
+    >>> struct.unpack("<II", rational(118.1).data), struct.unpack("<II", rational(100 / 13).data)
+    ((1181, 10), (100, 13))
+    """
+    for divisor in DECIMALS:
+        whole = round(number * divisor)
+        if 0 < whole <= LARGEST and math.isclose(whole / divisor, number, rel_tol=AS_GOOD_AS_EQUAL):
+            return Value(RATIONAL, 1, struct.pack("<II", whole, divisor))
+    from fractions import Fraction  # 2 ms, for those that are not decimal
+
+    fraction = Fraction(number).limit_denominator(1 << 20)
+    if not fraction:
+        fraction = Fraction(1, min(round(1 / number), LARGEST))
+    return Value(RATIONAL, 1, struct.pack("<II", min(fraction.numerator, LARGEST), fraction.denominator))
 
 
 class LoopError(ValueError):

@@ -13,6 +13,7 @@ from ..console.messages import reason_of
 from .colour_description import NOTHING, ColourDescription
 from .tiff_tags import (
     ARTIST,
+    CENTIMETRE,
     COLOUR_SPACE,
     COMPRESSED_BITS,
     COPYRIGHT,
@@ -20,10 +21,12 @@ from .tiff_tags import (
     EXIF,
     GEOREFERENCE,
     GPS,
+    INCH,
     INTEROPERABILITY,
     INTEROPERABILITY_INDEX,
     IPTC,
     MAKER_NOTE,
+    NO_UNIT,
     ORIENTATION,
     PHOTOSHOP,
     PIXEL_HEIGHT,
@@ -46,10 +49,14 @@ TURNS: dict[int, Any] = {2: 0, 3: 3, 4: 1, 5: 5, 6: 4, 7: 6, 8: 2}
 """Pillow's `Transpose` for each EXIF orientation."""
 TEXTS = {"Description": DESCRIPTION, "Author": ARTIST, "Copyright": COPYRIGHT}
 """Tags that say what texts of a PNG do."""
+OF_THE_FILE = ("Software", "Creation Time")
+"""Keywords of texts that tell how and when the old file was made; ImageMagick's begin with ``date:``."""
 SELF_CONTAINED = (b"Nikon\0\2", b"OLYMPUS\0", b"OM SYSTEM\0", b"FUJIFILM", b"Apple iOS\0", b"PENTAX \0")
 """How maker notes begin that count their offsets from their own beginning; others are kept where they were."""
+INCH_IN_CENTIMETRES = 2.54
 NEAREST, FARTHEST = 8, 1 << 18
 """The offsets between which one is kept: room is left before it."""
+OF_THE_OLD = "was not kept, since it belongs to the unfiltered picture"
 OWN = re.compile(rb"\Aimfilter \S+ [0-9a-f]{16}(\n|\Z)")
 """What the program writes as an output's stamp, which is not kept of its input; Pillow joins a GIF's comments."""
 
@@ -70,6 +77,10 @@ class Metadata(NamedTuple):
     """The tags of its EXIF block, but for those that describe the old file."""
     icc: bytes = b""
     dpi: tuple[float, float] | None = None
+    by_centimetre: bool = False
+    """The file tells its resolution in samples a centimetre."""
+    aspect: tuple[float, float] | None = None
+    """The resolution of a file that names no unit: its ratio is that of a pixel's height and width."""
     xmp: bytes = b""
     comments: tuple[bytes, ...] = ()
     texts: tuple[tuple[str, str], ...] = ()
@@ -109,6 +120,9 @@ def of_image(image: Image.Image, notes: list[str], data: bytes = b"") -> Metadat
     kept = of_block(block, notes)._replace(
         icc=whole_profile(icc, notes), dpi=plausible(info.get("dpi")), xmp=whole_xmp(xmp, notes)
     )
+    told = info.get("jfif_density") if info.get("jfif_unit") == 0 else info.get("aspect")
+    if (aspect := uneven(told)) is not None:
+        kept = kept._replace(dpi=None, aspect=aspect)  # Pillow makes up 72 dpi
     comments = [body for name, body in getattr(image, "applist", ()) if name == "COM"]
     if not comments and isinstance(info.get("comment"), bytes):
         comments = [info["comment"]]
@@ -126,12 +140,10 @@ def of_image(image: Image.Image, notes: list[str], data: bytes = b"") -> Metadat
     return kept
 
 
-def of_tiff(
-    data: bytes, icc: bytes, dpi: tuple[float, float] | None, notes: list[str], at: int | None = None
-) -> Metadata:
+def of_tiff(data: bytes, icc: bytes, notes: list[str], at: int | None = None) -> Metadata:
     """Return what a page of a TIFF carries, beside its profile and resolution: that *at* an offset, or the first."""
     found = of_block(data, notes, at)
-    return found._replace(icc=whole_profile(icc, notes), dpi=dpi, xmp=whole_xmp(found.xmp, notes))
+    return found._replace(icc=whole_profile(icc, notes), xmp=whole_xmp(found.xmp, notes))
 
 
 def own_comments(comments: Sequence[bytes]) -> tuple[bytes, ...]:
@@ -198,7 +210,7 @@ def _of_tags(tags: ifd.Directory, notes: list[str]) -> Mapping[int, bytes]:
         if IPTC in tags:
             found |= photoshop.of_iptc(tags[IPTC].data)
         if PHOTOSHOP in tags:
-            found |= photoshop.kept(tags[PHOTOSHOP].data)
+            found |= photoshop.kept(tags[PHOTOSHOP].data, notes)
     except ValueError as error:
         notes.append(f"its IPTC is damaged and was not kept ({reason_of(error)})")
     return found
@@ -231,7 +243,7 @@ def whole_xmp(packet: str | bytes, notes: list[str]) -> bytes:
 
 def not_kept(part: str) -> str:
     """Return a note on a part of a file that shows the picture as it was, or more than it."""
-    return f"its {part} was not kept, since it belongs to the unfiltered picture"
+    return f"its {part} {OF_THE_OLD}"
 
 
 def ready(metadata: Metadata, size: tuple[int, int], media_type: str, strip_gps: bool, notes: list[str]) -> Metadata:
@@ -296,17 +308,61 @@ def tags_of(metadata: Metadata, software: str = "") -> ifd.Directory:
     for name, text in metadata.texts:
         if name in TEXTS:
             tags.setdefault(TEXTS[name], ifd.text(text.encode()))
-    if metadata.dpi and X_RESOLUTION not in tags:
-        x, y = metadata.dpi
-        tags |= {X_RESOLUTION: ifd.rational(x), Y_RESOLUTION: ifd.rational(y), UNIT: ifd.short(2)}
+    if X_RESOLUTION not in tags:
+        tags |= resolution_tags(metadata)
     if software:
         tags[SOFTWARE] = ifd.text(software.encode())
     return tags
 
 
+def texts_without_tags(metadata: Metadata) -> list[str]:
+    """Return the keywords of the texts of a PNG that no tag holds, but for those that tell of the old file."""
+    lost = []
+    for name, text in metadata.texts:
+        tag = TEXTS.get(name, 0)
+        taken = tag in metadata.tags or (tag == DESCRIPTION and bool(metadata.comments))
+        if name not in OF_THE_FILE and not name.startswith("date:") and (not tag or taken):
+            same = tag in metadata.tags and metadata.tags[tag].text() == text.encode()
+            lost += [] if same else [name]
+    return list(dict.fromkeys(lost))
+
+
+def resolution_tags(metadata: Metadata) -> ifd.Directory:
+    """Return the tags of a resolution, in the unit of the file that told it."""
+    from . import ifd
+
+    told = metadata.dpi or metadata.aspect
+    if told is None:
+        return {}
+    unit = NO_UNIT if metadata.dpi is None else CENTIMETRE if metadata.by_centimetre else INCH
+    x, y = (value / INCH_IN_CENTIMETRES if unit == CENTIMETRE else value for value in told)
+    return {X_RESOLUTION: ifd.rational(x), Y_RESOLUTION: ifd.rational(y), UNIT: ifd.short(unit)}
+
+
+def ratio(aspect: tuple[float, float], largest: int) -> tuple[int, int]:
+    """Return a resolution without a unit as two whole numbers, each no larger than *largest*."""
+    from fractions import Fraction
+
+    high, low = max(aspect), min(aspect)
+    fraction = Fraction(low / high).limit_denominator(largest)
+    more, less = fraction.denominator, max(fraction.numerator, 1)
+    return (more, less) if aspect[0] == high else (less, more)
+
+
 def georeferenced(metadata: Metadata) -> dict[int, ifd.Value]:
     """Return the tags of a GeoTIFF: where the samples lie on the ground, and what GDAL tells of them."""
     return {number: value for number, value in metadata.tags.items() if number in GEOREFERENCE}
+
+
+def of_map(metadata: Metadata) -> Metadata:
+    """Return what holds for every array of a picture's samples: where they lie, and how far apart."""
+    return Metadata(
+        georeferenced(metadata),
+        dpi=metadata.dpi,
+        by_centimetre=metadata.by_centimetre,
+        aspect=metadata.aspect,
+        words=metadata.words,
+    )
 
 
 def plausible(dpi: Any) -> tuple[float, float] | None:
@@ -316,6 +372,12 @@ def plausible(dpi: Any) -> tuple[float, float] | None:
     except (TypeError, ValueError, ZeroDivisionError):
         return None
     return (x, y) if 0 < x < 1e6 and 0 < y < 1e6 else None
+
+
+def uneven(density: Any) -> tuple[float, float] | None:
+    """Return a resolution without a unit where it says something: that pixels are not square."""
+    found = plausible(density)
+    return found if found is not None and found[0] != found[1] else None
 
 
 def orientation_of(image: Image.Image) -> int:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import struct
-from collections.abc import Iterator, Mapping
+from collections.abc import Container, Iterator, Mapping
 
 SIGNATURE = b"Photoshop 3.0\0"
 """What a segment of a JPEG begins with."""
@@ -15,6 +15,9 @@ MARK = b"8BIM"
 IPTC, COPYRIGHT_FLAG, URL, DIGEST = 0x0404, 0x040A, 0x040B, 0x0425
 KEPT = (IPTC, COPYRIGHT_FLAG, URL)
 """Resources that hold for the result; others, as thumbnail, resolution, layers and guides, are of the old file."""
+WORK_PATH, CLIPPING_PATH = 0x0401, 0x0BB7
+PATHS = frozenset({WORK_PATH, *range(0x07D0, 0x0BB7), CLIPPING_PATH})
+"""Resources that people draw: outlines to cut the picture out along."""
 DATA_SET = 0x1C
 """The byte that begins a data set of IPTC."""
 PREVIEWS = frozenset({(2, 200), (2, 201), (2, 202)})
@@ -23,12 +26,20 @@ EXTENDED = 0x8000
 """The bit of a length that says how many bytes hold the length."""
 
 
-def kept(data: bytes) -> dict[int, bytes]:
+def kept(data: bytes, notes: list[str]) -> dict[int, bytes]:
     """Return the resources that hold for a filtered picture; raises ValueError where they are cut off."""
-    found = {number: body for number, body in _resources(data) if number in KEPT}
+    resources = dict(_resources(data))
+    tell_of_paths(resources, notes)
+    found = {number: body for number, body in resources.items() if number in KEPT}
     if IPTC in found:
         found |= of_iptc(found.pop(IPTC))
     return found
+
+
+def tell_of_paths(resources: Container[int], notes: list[str]) -> None:
+    """Note that outlines were not kept, where some are among the *resources* of a file."""
+    if any(number in resources for number in PATHS):
+        notes.append("its Photoshop paths were not kept")
 
 
 def of_iptc(iptc: bytes) -> dict[int, bytes]:

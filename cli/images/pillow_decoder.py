@@ -34,7 +34,7 @@ def opened(name: str, plugin: Callable[..., Any], data: bytes) -> Any:
     try:
         return pillow_private.opened(plugin, data)
     except (SyntaxError, IndexError, TypeError, struct.error):
-        raise DecodeError(f"is damaged: it begins like a {name} file but is not one") from None
+        raise DecodeError(f"is damaged: its first bytes are those of {name}, but the rest is not") from None
 
 
 def check_size(image: Any, options: DecodeOptions) -> None:

@@ -40,8 +40,9 @@ def upright(metadata: Metadata, orientation: int, width: int, height: int, notes
     if orientation not in range(2, 9):
         return metadata
     metadata = _without_places(metadata, notes)
-    if orientation in SWAPPED and metadata.dpi is not None:
-        metadata = metadata._replace(dpi=metadata.dpi[::-1])
+    if orientation in SWAPPED:
+        dpi, aspect = metadata.dpi and metadata.dpi[::-1], metadata.aspect and metadata.aspect[::-1]
+        metadata = metadata._replace(dpi=dpi, aspect=aspect)
     if not metadata.tags:
         return metadata
     by = georeference.of_orientation(orientation, width, height)
@@ -55,8 +56,8 @@ def placed(metadata: Metadata, geometry: Geometry, notes: list[str]) -> Metadata
         return metadata
     metadata = _without_places(metadata, notes)
     x, y = geometry.scale
-    if metadata.dpi is not None:
-        metadata = metadata._replace(dpi=(metadata.dpi[0] / x, metadata.dpi[1] / y))
+    dpi, aspect = (both and (both[0] / x, both[1] / y) for both in (metadata.dpi, metadata.aspect))
+    metadata = metadata._replace(dpi=dpi, aspect=aspect)
     if not metadata.tags:
         return metadata
 

@@ -171,6 +171,7 @@ def _metadata(found: Document, notes: list[str]) -> Metadata:
         x, _, _, y = struct.unpack_from(">IHHI", resolution)
         metadata = metadata._replace(dpi=plausible((x / 65536, y / 65536)))
     tags = of_block(found.resources.get(EXIF, b""), notes).tags
+    photoshop.tell_of_paths(found.resources, notes)
     kept = {number: found.resources[number] for number in photoshop.KEPT if number in found.resources}
     try:
         kept |= photoshop.of_iptc(kept.pop(photoshop.IPTC, b""))

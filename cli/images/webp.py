@@ -172,4 +172,4 @@ def milliseconds(numerator: int, denominator: int) -> int:
     return min((2000 * numerator + denominator) // (2 * denominator), LONGEST_DURATION)
 
 
-CODEC = Codec(finish, encode, load, frames=Writer)
+CODEC = Codec(finish, encode, load, frames=Writer, holds_aspect=True, texts="tags")

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from imfilter.cli.batch import image_job
-from imfilter.cli.images import atomic_write
+from imfilter.cli.images import atomic_write, pillow_decoder
 from PIL import Image
 
 
@@ -321,3 +321,26 @@ def test_more_taps_are_allowed_when_asked_for(ok, load, folder):
     np.save("wide.npy", np.full((600, 600), 1 / 360000))
     ok("conv", "in.npy", "--kernel", "wide.npy", "--max-taps", "360000", "-o", "new.npy")
     assert np.allclose(load("new.npy"), 1, atol=1e-5)
+
+
+@pytest.mark.each(
+    "suffix, head", [("webp", b"RIFF\0\0\0\0WEBP"), ("avif", b"\0\0\0\x1cftypavif\0\0\0\0"), ("gif", b"GIF89a")]
+)
+def test_a_file_of_a_signature_alone_is_refused(refused, folder, suffix, head):
+    (folder / f"in.{suffix}").write_bytes(head)
+    said = refused(1, "blur", f"in.{suffix}", "-o", "new.png")
+    assert said == (
+        f"imfilter: in.{suffix}: is damaged: its first bytes are those of {suffix.upper()}, but the rest is not"
+    )
+
+
+def test_the_numbers_of_decoders_are_told_in_words(refused, folder, rgb, monkeypatch):
+    """Of what libtiff refuses Pillow knows a number alone."""
+    Image.fromarray(rgb).save("in.tif", compression="jpeg")
+
+    def gives_up(image, data):
+        raise OSError("decoder error -2")
+
+    monkeypatch.setattr(pillow_decoder, "decoded", gives_up)
+    said = refused(1, "blur", "in.tif", "-o", "new.png")
+    assert said == "imfilter: in.tif: is damaged or truncated (its compressed data are broken)"

@@ -384,7 +384,7 @@ def test_a_frame_that_is_not_there(refused, source, number):
 
 def test_a_frame_of_a_single_picture(ok, refused, png):
     ok(*KEEP, png, "--frame", "0", "-o", "out.png")
-    assert "one frame" in refused(1, *KEEP, png, "--frame", "1", "-o", "new.png")
+    assert "has 1 frame; --frame 1 is out of range" in refused(1, *KEEP, png, "--frame", "1", "-o", "new.png")
 
 
 def test_a_file_for_each_frame(ok, load, source, folder):

@@ -254,7 +254,7 @@ def test_comments_travel_and_the_stamp_is_no_comment(ok, rgb):
         assert own == ["grün".encode()]
 
 
-def test_texts_of_a_png_stay_and_say_what_tags_do(ok, rgb):
+def test_texts_of_a_png_stay_and_say_what_tags_do(ok, run, rgb):
     from PIL import PngImagePlugin
 
     info = PngImagePlugin.PngInfo()
@@ -263,11 +263,31 @@ def test_texts_of_a_png_stay_and_say_what_tags_do(ok, rgb):
     info.add_text("Software", "a scanner")
     Image.fromarray(rgb).save("a.png", pnginfo=info)
     ok(*KEEP, "a.png", "-o", "b.png")
-    ok(*KEEP, "b.png", "-o", "c.jpg")
+    said = "imfilter: b.png: JPEG cannot hold its PNG texts Title; use .png"
+    assert run(*KEEP, "b.png", "-o", "c.jpg").lines == [said]
     with Image.open("b.png") as image:
         assert (image.text["Author"], image.text["Title"]) == ("Ann", "Ωμέγα")
     assert parts("c.jpg")[0][315].text() == b"Ann"
     assert sum(b"imfilter" in text for text in parts("b.png")[2]) == 1
+
+
+@pytest.mark.each("into, name", [("tif", "TIFF"), ("jpg", "JPEG"), ("webp", "WebP")])
+def test_texts_without_a_tag_are_told_of_and_those_of_the_old_file_are_not(run, rgb, into, name):
+    from PIL import PngImagePlugin
+
+    info = PngImagePlugin.PngInfo()
+    for keyword in ("Title", "Description", "Disclaimer", "Software", "Creation Time", "date:create"):
+        info.add_text(keyword, f"a {keyword}")
+    Image.fromarray(rgb).save("a.png", pnginfo=info)
+    assert run(*KEEP, "a.png", "-o", f"b.{into}").lines == [
+        f"imfilter: a.png: {name} cannot hold its PNG texts Title, Disclaimer; use .png"
+    ]
+    assert run(*KEEP, "a.png", "-o", f"b.{into}", "--strip").lines == []
+    assert run(*KEEP, "a.png", "-o", "b.png").lines == []
+    info.add_text("Comment", "another description")
+    Image.fromarray(rgb).save("a.png", pnginfo=info)
+    lost = "Title, Disclaimer" if into == "jpg" else "Title, Description, Disclaimer"
+    assert f"PNG texts {lost};" in run(*KEEP, "a.png", "-o", f"b.{into}").err
 
 
 @pytest.mark.parametrize("suffix", [*SUFFIXES, "gif"])

@@ -172,6 +172,27 @@ def test_iptc_stays_and_what_is_of_the_old_file_goes(ok, rgb):
     assert resources_of("out.jpg") == {0x0404: WORDS, 0x040A: b"\1", 0x0425: hashlib.md5(WORDS).digest()}
 
 
+@pytest.mark.each("number", [0x0401, 2000, 2997, 2999])
+def test_paths_of_photoshop_are_told_of(run, rgb, number):
+    paths = resources((number, bytes(26)), (0x0404, WORDS))
+    Path("in.jpg").write_bytes(jpeg(rgb, (0xED, paths)))
+    assert run(*KEEP, "in.jpg", "-o", "out.tif").lines == ["imfilter: in.jpg: its Photoshop paths were not kept"]
+    block = paths.removeprefix(b"Photoshop 3.0\0")
+    tifffile.imwrite("in.tif", rgb, extratags=[(34377, 1, len(block), block, True)], metadata=None)
+    assert run(*KEEP, "in.tif", "-o", "out.jpg").lines == ["imfilter: in.tif: its Photoshop paths were not kept"]
+    assert resources_of("out.jpg")[0x0404] == WORDS
+
+
+def test_iptc_of_a_photoshop_document_stays(run, rgb):
+    parts = resources((2001, bytes(26)), (0x0404, WORDS)).removeprefix(b"Photoshop 3.0\0")
+    height, width, _ = rgb.shape
+    head = struct.pack(">4sH6xHIIHH", b"8BPS", 1, 3, height, width, 8, 3)
+    sections = b"".join(len(part).to_bytes(4) + part for part in (b"", parts, b""))
+    Path("in.psd").write_bytes(head + sections + b"\0\0" + np.moveaxis(rgb, 2, 0).tobytes())
+    assert run(*KEEP, "in.psd", "-o", "out.jpg").lines == ["imfilter: in.psd: its Photoshop paths were not kept"]
+    assert resources_of("out.jpg")[0x0404] == WORDS
+
+
 def test_iptc_goes_through_tiff(ok, rgb):
     Path("in.jpg").write_bytes(jpeg(rgb, (0xED, resources((0x0404, WORDS), (0x040B, b"http://a.b")))))
     ok(*KEEP, "in.jpg", "-o", "one.tif")

@@ -89,6 +89,15 @@ def test_a_picture_without_contrast_is_said(run):
     assert run("blur", "flat.png", "-o", "out.png").err == ""
 
 
+@pytest.mark.each("mode", ["8", "16"])
+def test_nothing_surprises_where_nothing_is_seen(run, mode):
+    image = np.random.default_rng(1).integers(0, 256, (40, 60, 4), np.uint8)
+    image[..., 3] = 0
+    Image.fromarray(image).save("clear.png")
+    assert run("blur", "--sigma", "5", "clear.png", "-o", "out.png", "--depth", mode).err == ""
+    assert run("conv", "--kernel", "0.01", "clear.png", "-o", "out.png", "--depth", mode).err == ""
+
+
 def test_a_faint_edge_that_canny_does_not_see_is_said_and_percentages_find_it(run, load):
     image = np.full((30, 40), 31000, np.uint16)
     image[:, 20:] = 33000

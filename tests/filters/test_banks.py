@@ -386,7 +386,7 @@ def test_a_picture_of_other_channels_is_refused(image, parameters, message):
 
 @pytest.mark.each("parameters, message", [
         ({"kernel": "haar", "groups": 3}, "groups: 3 does not divide the bank's 4 maps"),
-        ({"kernel": "mean3", "groups": 3}, "groups: is for a bank of kernels"),
+        ({"kernel": "mean3", "groups": 3}, "groups: 3 needs a bank of kernels"),
         ({"kernel": "haar", "bias": [1, 2]}, "bias: the bias: has 2 numbers; the kernel takes one number, or 4"),
         ({"kernel": "mean3", "bias": [1, 2]}, "bias: the bias: has 2 numbers; the kernel takes one number"),
         ({"kernel": "haar", "bias": "none.txt"}, "bias: 'none.txt' is neither a number nor a file"),

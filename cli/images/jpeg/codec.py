@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import itertools
 import re
+import struct
 from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -13,7 +14,7 @@ from PIL import JpegImagePlugin
 
 from .. import photoshop, pillow_decoder, pillow_private
 from ..codec import Codec, Content, EncodeOptions
-from ..metadata import JpegCoding, Metadata, not_kept, tags_of, without_maker_note
+from ..metadata import OF_THE_OLD, JpegCoding, Metadata, not_kept, ratio, tags_of, without_maker_note
 from ..picture import Decode, DecodeError, DecodeOptions, Frames, PartialDecode, Picture
 from ..xmp import GAIN_MAP, VIDEO
 from . import extended_xmp, extent, frame, integrity, segments
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
     from ....filters.core.engine.output_buffer import CanvasFactory
 
 QUALITY = 95
+JFIF, JFIF_AT, DENSITY_AT = b"JFIF\0", 6, 13
+"""What the first segment of a JPEG begins with, where, and where its density is; ITU-T T.871, section 10.1."""
 APPLICATION_13 = 0xED
 MOTION_PHOTO = b"MotionPhoto_Data"
 """What precedes the video in a file of Samsung's."""
@@ -74,7 +77,7 @@ def finish(begun: PartialDecode, options: DecodeOptions, decode: Decode) -> Pict
     picture.notes += [*notes, *_unannounced(begun.image, begun.data, picture.notes)]
     if entries is not None:
         return _of_mpo(begun.data, entries, picture, decode)
-    if not_kept(GAIN_MAP) not in picture.notes and _is_followed(begun.data):
+    if not any(note.endswith(OF_THE_OLD) for note in picture.notes) and _is_followed(begun.data):
         picture.notes.append(FOLLOWED)
     return picture
 
@@ -93,7 +96,7 @@ def _resources(image: Any, notes: list[str]) -> Mapping[int, bytes]:
     """Return IPTC, and what else Photoshop keeps."""
     bodies = [body for body in _bodies(image, "APP13") if body.startswith(photoshop.SIGNATURE)]
     try:
-        return photoshop.kept(b"".join(body.removeprefix(photoshop.SIGNATURE) for body in bodies))
+        return photoshop.kept(b"".join(body.removeprefix(photoshop.SIGNATURE) for body in bodies), notes)
     except ValueError as error:
         notes.append(f"its IPTC is damaged and was not kept ({error})")
         return {}
@@ -199,6 +202,7 @@ def encode(file: io.BytesIO, content: Content) -> list[str]:
         beside += [
             (APPLICATION_13, photoshop.SIGNATURE + block[at : at + longest]) for at in range(0, len(block), longest)
         ]
+    start = file.tell()
     encoder.write(
         file,
         content.pixels,
@@ -211,7 +215,18 @@ def encode(file: io.BytesIO, content: Content) -> list[str]:
         comments=content.comments(),
         cores=content.options.cores,
     )
+    if metadata.aspect is not None and metadata.dpi is None and not _put_aspect(file, start, metadata.aspect):
+        notes.append("JPEG cannot hold the shape of its pixels in CMYK; use .tif")
     return notes
+
+
+def _put_aspect(file: io.BytesIO, start: int, aspect: tuple[float, float]) -> bool:
+    """Put a resolution without a unit into a file's JFIF segment; return whether it has one."""
+    with file.getbuffer() as data:
+        if data[start + JFIF_AT : start + JFIF_AT + len(JFIF)] != JFIF:
+            return False
+        struct.pack_into(">BHH", data, start + DENSITY_AT, 0, *ratio(aspect, (1 << 16) - 1))
+    return True
 
 
 def _exif(metadata: Metadata) -> bytes:
@@ -220,7 +235,18 @@ def _exif(metadata: Metadata) -> bytes:
         return metadata.exif
     from .. import ifd
 
-    return ifd.block(tags_of(metadata._replace(comments=(), dpi=None)))
+    return ifd.block(tags_of(metadata._replace(comments=(), dpi=None, aspect=None)))
 
 
-CODEC = Codec(finish, encode, load, prepare, canvas, holds_iptc=True, extent=extent.extent, ending=extent.END)
+CODEC = Codec(
+    finish,
+    encode,
+    load,
+    prepare,
+    canvas,
+    holds_iptc=True,
+    extent=extent.extent,
+    ending=extent.END,
+    holds_aspect=True,
+    texts="tags and comments",
+)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import struct
 import sys
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -12,7 +13,7 @@ from PIL import Image, PngImagePlugin
 from ....filters.core.lazy_numpy import Array, np
 from .. import pillow_buffer, pillow_decoder, pillow_private
 from ..codec import Codec, Content
-from ..metadata import Metadata, orientation_of, turned_image
+from ..metadata import Metadata, orientation_of, ratio, turned_image
 from ..picture import Decode, DecodeOptions, Frames, PartialDecode, Picture, Timing
 from . import chunks, colour_chunks, integrity
 
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
 # How much texts may unpack to is checked here, for all of a file together, and said.
 PngImagePlugin.MAX_TEXT_CHUNK = integrity.MOST_TEXT
 PngImagePlugin.MAX_TEXT_MEMORY = sys.maxsize
+MOST = (1 << 31) - 1
+"""The largest number of a chunk; section 7.1."""
 LOW = {"RGB;16B": "RGB;16L", "RGBA;16B": "RGBA;16L"}
 """What makes Pillow take the second byte of each sample in place of the first."""
 
@@ -132,10 +135,17 @@ def encode(file: io.BytesIO, content: Content) -> list[str]:
         dpi=metadata.dpi,
         software=content.software,
         palette=metadata.palette,
-        beside=[*colour_chunks.encoded(metadata.colour, bool(metadata.icc)), *_texts(metadata)],
+        beside=[*_aspect(metadata), *colour_chunks.encoded(metadata.colour, bool(metadata.icc)), *_texts(metadata)],
         cores=content.options.cores,
     )
     return []
+
+
+def _aspect(metadata: Metadata) -> list[tuple[bytes, bytes]]:
+    """Return the chunk of a resolution without a unit; section 11.3.4.3."""
+    if metadata.aspect is None or metadata.dpi is not None:
+        return []
+    return [(b"pHYs", struct.pack(">IIB", *ratio(metadata.aspect, MOST), 0))]
 
 
 def _texts(metadata: Metadata) -> list[tuple[bytes, bytes]]:
@@ -159,4 +169,4 @@ def frames(timing: Timing | None) -> Writer:
     return apng.Writer(encode, timing)
 
 
-CODEC = Codec(finish, encode, load, frames=frames, extent=chunks.extent)
+CODEC = Codec(finish, encode, load, frames=frames, extent=chunks.extent, holds_aspect=True, texts="all")

@@ -8,16 +8,15 @@ from typing import Any
 
 from .. import ifd, photoshop, pillow_buffer
 from ..codec import Codec, Content, FrameWriter
-from ..metadata import Metadata, georeferenced, tags_of
+from ..metadata import Metadata, georeferenced, resolution_tags, tags_of
 from ..picture import Timing
-from ..tiff_tags import COLOUR_MAP, ICC_PROFILE, IPTC, PHOTOSHOP, SOFTWARE, UNIT, X_RESOLUTION, XMP, Y_RESOLUTION
+from ..tiff_tags import COLOUR_MAP, ICC_PROFILE, IPTC, PHOTOSHOP, SOFTWARE, XMP
 from . import decoder, words
 from .colours import BLACK_IS_ZERO, PALETTE, RGB, SEPARATED, STRAIGHT, UNSPECIFIED
 
 DEFAULT = "deflate"
 NUMBERS = 256
 """Of colours that samples of 8 bits can be."""
-INCH = 2
 
 
 def encode(file: io.BytesIO, content: Content) -> list[str]:
@@ -29,7 +28,7 @@ def encode(file: io.BytesIO, content: Content) -> list[str]:
     if not _is_pillows(samples, content):
         _write(file, [_page(content)])
         return notes + _finish(file, metadata, described)
-    beside = {"software": content.software, "icc_profile": metadata.icc, "dpi": metadata.dpi}
+    beside = {"software": content.software, "icc_profile": metadata.icc}
     image = pillow_buffer.image_of(samples, inks=content.colours == "cmyk")
     given = {name: value for name, value in beside.items() if value}
     image.save(file, "TIFF", compression="tiff_adobe_deflate", **given)
@@ -116,17 +115,19 @@ def _page(content: Content) -> Any:
     if metadata.palette:
         photometric = PALETTE
         tags[COLOUR_MAP] = _colour_map(metadata.palette)
-    if metadata.dpi:
-        x, y = metadata.dpi
-        tags |= {X_RESOLUTION: words.rational(x), Y_RESOLUTION: words.rational(y), UNIT: ifd.short(INCH)}
-    elif metadata.words is not None:
-        tags |= metadata.words.density_tags()
+    tags |= _resolution(metadata)
     if metadata.icc:
         tags[ICC_PROFILE] = ifd.Value(ifd.UNDEFINED, len(metadata.icc), metadata.icc)
     if content.software:
         tags[SOFTWARE] = ifd.text(content.software.encode())
     options = content.options
     return writer.page(samples, photometric, extra, tags, options.compression or DEFAULT, options.cores)
+
+
+def _resolution(metadata: Metadata) -> ifd.Directory:
+    """Return the tags of a resolution, with a unit or without."""
+    own = metadata.words.density_tags() if metadata.words is not None and not metadata.dpi else {}
+    return own or resolution_tags(metadata)
 
 
 def _colour_map(palette: bytes) -> ifd.Value:
@@ -160,7 +161,7 @@ def _tags_of_words(
 
 def _finish(file: io.BytesIO, metadata: Metadata, described: ifd.Directory) -> list[str]:
     """Add to the first page what else the picture carries, each tag with its own type."""
-    tags = tags_of(metadata._replace(dpi=None)) | described
+    tags = tags_of(metadata) | _resolution(metadata) | described
     if metadata.xmp:
         tags[XMP] = ifd.Value(ifd.BYTE, len(metadata.xmp), metadata.xmp)
     if metadata.resources:
@@ -174,4 +175,13 @@ def _finish(file: io.BytesIO, metadata: Metadata, described: ifd.Directory) -> l
     return ["its EXIF and XMP were not kept in a file of this size"] if tags and not ifd.add(file, tags) else []
 
 
-CODEC = Codec(decoder.finish, encode, decoder.load, encode_maps=encode_maps, holds_iptc=True, frames=frames)
+CODEC = Codec(
+    decoder.finish,
+    encode,
+    decoder.load,
+    encode_maps=encode_maps,
+    holds_iptc=True,
+    holds_aspect=True,
+    texts="tags",
+    frames=frames,
+)

@@ -17,14 +17,17 @@ from ....filters.core.engine.array_image import white_of_samples
 from ....filters.core.lazy_numpy import np
 from ...console.messages import reason_of
 from .. import georeference, ifd, pillow_decoder, placement
-from ..metadata import Metadata, of_tiff, plausible, turned
+from ..metadata import INCH_IN_CENTIMETRES, Metadata, of_tiff, plausible, turned, uneven
 from ..picture import Decode, DecodeError, DecodeOptions, Frames, PartialDecode, Picture
 from ..silence import silenced
 from ..tiff_tags import (
     BITS,
+    CENTIMETRE,
     COMPRESSION,
     HEIGHT,
     ICC_PROFILE,
+    INCH,
+    NO_UNIT,
     ORIENTATION,
     PHOTOMETRIC,
     SUB_DIRECTORIES,
@@ -36,9 +39,7 @@ from ..tiff_tags import (
 from . import camera_raw, colours, compression, integrity, pages, stacks, strips, words
 from .strips import many, one
 
-INCH, CENTIMETRE = 2, 3
 """Units of the resolution."""
-INCH_IN_CENTIMETRES = 2.54
 BYTE = 8
 RESOLUTION = frozenset({X_RESOLUTION, Y_RESOLUTION, UNIT})
 
@@ -69,7 +70,7 @@ def finish(begun: PartialDecode, options: DecodeOptions, decode: Decode) -> Pict
     if begun.image is not None:
         begun = begun._replace(notes=(*begun.notes, *_damage(begun, tags, options)))
         picture = pillow_decoder.finish(begun, options, tiff=begun.data)
-        picture.metadata = picture.metadata._replace(dpi=_resolution(tags))
+        picture.metadata = _with_resolution(picture.metadata, tags)
         picture = _upright(picture, tags)
         picture.metadata = _with_words(picture.metadata, begun.data, tags, picture, None)
         return _with_nodata(picture, tags)
@@ -145,7 +146,7 @@ def _picture(
     found = colours.of(samples, layout.bits, tags, notes)
     orientation = one(tags, ORIENTATION, 1)
     icc = tags[ICC_PROFILE].data if ICC_PROFILE in tags else b""
-    metadata = of_tiff(data, icc, _resolution(tags), notes, at)
+    metadata = _with_resolution(of_tiff(data, icc, notes, at), tags)
     metadata = placement.upright(metadata, orientation, layout.width, layout.height, notes)
     pixels, alpha, model = found.pixels, found.alpha, found.colours
     if found.colours == "cmyk" and options.to_rgb:
@@ -196,7 +197,7 @@ def _with_words(
 ) -> Metadata:
     """Return what a page carries, with what describes its file told from what describes the picture."""
     kept = dict(metadata.tags)
-    without_unit = one(tags, UNIT, INCH) == words.NO_UNIT
+    without_unit = one(tags, UNIT, INCH) == NO_UNIT
     density = _density(tags) if without_unit else None
     said = words.taken(kept, "<" if data[:2] == b"II" else ">", density, picture.notes)
     if without_unit:
@@ -272,13 +273,14 @@ def _check_pages(data: bytes, options: DecodeOptions) -> None:
             raise DecodeError(f"is damaged or truncated (page {whole + 1} lies outside of it)") from None
 
 
-def _resolution(tags: ifd.Directory) -> tuple[float, float] | None:
-    """Return samples an inch, None where the unit is another."""
-    if (unit := one(tags, UNIT, INCH)) not in (INCH, CENTIMETRE):
-        return None
+def _with_resolution(metadata: Metadata, tags: ifd.Directory) -> Metadata:
+    """Return what a page carries with its resolution, as it is stored."""
+    both, unit = _stored_resolution(tags), one(tags, UNIT, INCH)
+    if unit not in (INCH, CENTIMETRE):
+        return metadata._replace(dpi=None, aspect=uneven(both))
     scale = INCH_IN_CENTIMETRES if unit == CENTIMETRE else 1
-    both = _stored_resolution(tags)
-    return (both[0] * scale, both[1] * scale) if both else None
+    dpi = (both[0] * scale, both[1] * scale) if both else None
+    return metadata._replace(dpi=dpi, by_centimetre=unit == CENTIMETRE)
 
 
 def _density(tags: ifd.Directory) -> tuple[float, float] | None:

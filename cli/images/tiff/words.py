@@ -10,12 +10,11 @@ import json
 import math
 import struct
 from collections.abc import Sequence
-from fractions import Fraction
 from typing import Any, NamedTuple
 
 from ....filters.core.engine.geometry import Geometry
 from .. import ifd
-from ..tiff_tags import DESCRIPTION, IMAGEJ, IMAGEJ_LENGTHS, UNIT, X_RESOLUTION, Y_RESOLUTION
+from ..tiff_tags import DESCRIPTION, IMAGEJ, IMAGEJ_LENGTHS, NO_UNIT, UNIT, X_RESOLUTION, Y_RESOLUTION
 from . import imagej, ome
 
 OF_IMAGEJ, OF_TIFFFILE = b"ImageJ=", b'{"shape"'
@@ -29,8 +28,6 @@ OWN_LAYOUT = {33628: "MetaMorph", 33629: "MetaMorph", 33630: "MetaMorph", 33631:
     43314: "NIH Image",
 }
 """Tags of programs that describe the file in which they stand, and whose they are."""
-NO_UNIT = 1
-LARGEST = (1 << 32) - 1
 
 
 class Bands(NamedTuple):
@@ -84,7 +81,7 @@ class Words(NamedTuple):
         if not self.density:
             return {}
         x, y = self.density
-        return {X_RESOLUTION: rational(x), Y_RESOLUTION: rational(y), UNIT: ifd.short(NO_UNIT)}
+        return {X_RESOLUTION: ifd.rational(x), Y_RESOLUTION: ifd.rational(y), UNIT: ifd.short(NO_UNIT)}
 
     def of_map(self) -> Words:
         """Return what holds for a map, too: the resolution."""
@@ -162,18 +159,6 @@ def taken(tags: ifd.Directory, order: str, density: tuple[float, float] | None, 
     if kind:
         del tags[DESCRIPTION]
     return Words(kind, text if kind else b"", tuple(parts), density=density)
-
-
-def rational(number: float) -> ifd.Value:
-    """Return a number as the fraction that it was, of two numbers of 32 bits.
-
-    >>> rational(100 / 13).data == struct.pack("<II", 100, 13)
-    True
-    """
-    fraction = Fraction(number).limit_denominator(1 << 20)
-    if not fraction:
-        fraction = Fraction(1, min(round(1 / number), LARGEST))
-    return ifd.Value(ifd.RATIONAL, 1, struct.pack("<II", min(fraction.numerator, LARGEST), fraction.denominator))
 
 
 def _shaped(words: Words, size: tuple[int, int], channels: int, pages: Sequence[int]) -> bytes:
