@@ -18,7 +18,7 @@ from collections.abc import Iterator, Sequence
 from multiprocessing import resource_tracker
 from multiprocessing.connection import Connection, wait
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 from ..console.report import Report
 from ..images.atomic_write import remove_temporaries
@@ -178,7 +178,7 @@ def _serve(connection: Connection, inherited: Sequence[Connection], processor: I
     # The terminal tells all processes of an interruption, and of its end; this one is told by the first.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGHUP, signal.SIG_IGN)
-    signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(128 + number))
+    signal.signal(signal.SIGTERM, _end)
     signal.pthread_sigmask(signal.SIG_UNBLOCK, SIGNALS)
     warnings.simplefilter("ignore")  # as in the first process
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
@@ -193,6 +193,12 @@ def _serve(connection: Connection, inherited: Sequence[Connection], processor: I
     with contextlib.suppress(EOFError, OSError):
         while True:
             connection.send(process(processor, connection.recv(), reader))
+
+
+def _end(number: int, frame: object) -> NoReturn:
+    """End the process by a signal. The first process may send it again: that must not break off the cleaning up."""
+    signal.signal(number, signal.SIG_IGN)
+    sys.exit(128 + number)
 
 
 def _clean_up(job: Job, process: int | None) -> None:
