@@ -49,7 +49,8 @@ def divided(stages: Sequence[Stage], channels: str, border: Border) -> tuple[tup
     last = Stage(
         lambda context: put_back(ends, context),
         amplification=2.0,
-        fields=stages[-1].fields,
+        # Chroma has two channels, of which there are no maps.
+        fields=stages[-1].fields if channels == "luma" else ("image",),
         display=stages[-1].display,
         mark=ends,
     )
@@ -137,7 +138,7 @@ def put_back(mark: Mark, context: ImageContext) -> Function:
             return picture(found, colours, *alphas)
         if "image" not in context.requested_fields:
             return found
-        return found._replace(image=picture(found.image, colours, *alphas))  # maps are of the part alone
+        return found._replace(image=picture(found.image, colours, *alphas))  # the maps are those of the luma
 
     return function
 
