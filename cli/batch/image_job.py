@@ -9,12 +9,11 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from ...filters.core.engine import colour, executor, geometry, nan_policy, nodata
+from ...filters.core.engine import executor, geometry, nan_policy
 from ...filters.core.engine.colour import ColourModel
 from ...filters.core.engine.output_buffer import Canvas, CanvasFactory, Output
-from ...filters.core.engine.quantize import Encoding, encoding, float_type, hue_legend
+from ...filters.core.engine.quantize import Encoding, hue_legend
 from ...filters.core.engine.stage import total_gain
-from ...filters.core.engine.working_space import Settings
 from ...filters.core.filter import INDEX, check_white
 from ...filters.core.lazy_numpy import np
 from ...filters.core.parameters import ImageError
@@ -29,8 +28,9 @@ from ..images.picture import Picture
 from . import surprises, white_notes
 from .frame_output import SHEET, Computed, Missing, kept_of, opened, writable
 from .job_options import JobOptions
-from .plan import Job, Target
+from .plan import Job
 from .recipe import Recipe
+from .rendering import Rendering
 
 
 class ImageProcessor:
@@ -38,12 +38,11 @@ class ImageProcessor:
 
     def __init__(self, recipe: Recipe, maps: tuple[str, ...], options: JobOptions) -> None:
         self.recipe, self.maps, self.options = recipe, maps, options
-        self.stages, self.settings = recipe.stages()
-        self.values = recipe.last.values
+        self.rendering = Rendering(recipe, maps, options)
+        self.stages = self.rendering.stages
         self.progress: Progress | None = None
         """Is told how far an image is; of one in a process of its own nobody is told."""
         self.parts = {step.values["channels"] for step in recipe.steps}
-        self.is_linear = any(step.values["linear"] for step in recipe.steps)
         self.is_picture = not maps and total_gain(self.stages) is not None
         self._of_colours: dict[ColourModel, ImageProcessor] = {}
 
@@ -105,21 +104,14 @@ class ImageProcessor:
         write = self.options.write.encode
         if write.compression and not any(format.compressions for format in formats_of.values()):
             raise FileError(next(iter(job.targets.values())).name, formats.FOR_COMPRESSION)
-        encodings = {
-            output: self._encoding(output, picture, formats_of[output], target)
-            for output, target in job.targets.items()
-        }
         missing = self.options.render.nodata.of(picture.nodata)
-        encodings = {
-            output: self._with_nodata(encoded, missing, dtype, formats_of[output]) if output != SHEET else encoded
-            for output, encoded in encodings.items()
-        }
-        settings = self._settings(picture, formats_of.get("image"))
+        encodings = self.rendering.encodings(picture, job.targets, formats_of, missing)
+        settings = self.rendering.settings(picture, formats_of.get("image"))
         if picture.colours == "gray" and "chroma" in self.parts:
             picture.notes.append("is gray, which --channels chroma leaves as it is")
         self._check_room(picture)
         light = picture
-        if self._is_light(picture, encodings.get("image")):
+        if self.rendering.is_light(picture, encodings.get("image")):
             from . import linear_light  # few pictures are
 
             picture, settings = linear_light.encoded(light, encodings["image"], settings)
@@ -168,14 +160,6 @@ class ImageProcessor:
             same_units=total_gain(self.stages) == 1,
             missing=Missing(missing, result.missing, self.spreads_nan) if missing is not None else None,
         )
-
-    def _is_light(self, picture: Picture, encoding: Encoding | None) -> bool:
-        """Whether linear light goes into whole numbers, by the curve of sRGB; edges and differences are no light."""
-        if encoding is None or encoding.is_float or picture.pixels.dtype.kind != "f":
-            return False
-        if self.options.write.encode.keep_values or not total_gain(self.stages):
-            return False
-        return picture.colours in ("gray", "rgb") and picture.metadata.colour.is_linear
 
     def _canvas(self, output: str, format: formats.Format, metadata: Metadata) -> CanvasFactory:
         options = self.options.write.encode
@@ -260,79 +244,6 @@ class ImageProcessor:
         told = dict(list(encodings.items())[: 1 if self.maps else None])
         notes = surprises.notes(picture, missing, self.recipe.last, kernel_sum, told, outputs)
         return (*([untold] if untold else []), *notes)
-
-    def _encoding(self, output: str, picture: Picture, format: formats.Format, target: Target) -> Encoding:
-        """Return how one output's values become samples of its file; raises FileError where it cannot hold them."""
-        dtype, maps = picture.pixels.dtype.name, len(self.maps)
-        if picture.metadata.palette and output == "image":
-            if not (format.palettes or format.colour):
-                raise FileError(target.name, f"{format.name.upper()} cannot hold a palette's colours; use .png or .tif")
-            return Encoding("uint8", "picture", "clip", full=255)
-        if output == SHEET:
-            if "uint8" not in format.gray:
-                raise FileError(target.name, f"{format.name.upper()} cannot hold a picture of 8 bits")
-            return Encoding("float32", full=picture.full, of="image")
-        if maps and target.map is not None:
-            output = "image"
-        kind = self.recipe.last.filter.kinds[output]
-        # A gray answer stands among the colours of what is left as it is.
-        coloured = self.settings.channels == "each" or (output == "image" and self.options.render.effect is not None)
-        channels = picture.pixels.shape[2] if coloured and not self._is_gray(format, picture) else 1
-        if maps and output == "image":
-            channels = maps if target.map is None else 1
-        if kind == "angle" and self.options.render.angle_style == "color":
-            if "uint8" not in format.colour:
-                raise FileError(target.name, f"{format.name.upper()} cannot hold the colours of --angle-style color")
-            display = self.stages[-1].display
-            return encoding("hue", dtype, "uint8", "auto", self.values["gain"], display, white=picture.white)
-        try:
-            name = "map" if maps > 1 else output
-            several = maps if target.map is None and output == "image" else 0
-            colours = colour.model_of(several) if several else picture.colours
-            wanted = encode.sample_type(format, dtype, self.values["depth"], channels, colours, name, several)
-        except encode.EncodeError as error:
-            raise FileError(target.name, str(error)) from None
-        as_read = format.raw or not format.only_float or picture.pixels.dtype.kind == "f"
-        raw = (self.values["depth"] == "keep" and as_read) or (maps > 0 and wanted == float_type(dtype))
-        display = self.stages[-1].display
-        encoded = encoding(
-            kind, dtype, wanted, self.values["range"], self.values["gain"], display, raw=raw, white=picture.white
-        )
-        return encoded if target.map is None else encoded._replace(of="image", channel=target.map)
-
-    def _with_nodata(self, encoding: Encoding, missing: float | None, dtype: str, format: formats.Format) -> Encoding:
-        """Return how an output is written whose missing samples may be marked by a value.
-
-        Where neither the file can tell it nor the user did, float samples stay NaN.
-        """
-        told = format.georeferenced or not self.options.render.nodata.auto
-        marked = nodata.written(encoding, missing, dtype, told)
-        stays_nan = not told and encoding.is_float
-        return marked._replace(nodata=None) if stays_nan else marked
-
-    def _settings(self, picture: Picture, format: formats.Format | None) -> Settings:
-        """Return the settings for one picture: its own curve, and a background where it cannot keep its alpha."""
-        settings = self.settings
-        if self.is_linear:
-            from ..images import picture_transfer  # few filter in linear light
-
-            own = picture_transfer.transfer_of(picture.metadata, picture.pixels.shape[2], picture.notes)
-            settings = settings._replace(transfer=own)
-        if format is not None and self._is_gray(format, picture):
-            settings = settings._replace(gray=True)
-        if picture.alpha is None:
-            return settings
-        full = picture.full
-        background = None
-        if (chosen := self.options.render.background) is not None:
-            background = tuple(value * full / 255 for value in chosen)
-        opaque = format is not None and not format.alpha
-        return settings._replace(background=background, opaque=opaque)
-
-    def _is_gray(self, format: formats.Format, picture: Picture) -> bool:
-        """Whether the luma alone is written of a picture whose luma was filtered, because the format has no colours."""
-        luma = self.values["channels"] == "luma" and picture.colours == "rgb"
-        return luma and not format.colour and self.options.render.effect is None
 
     def write(self, transaction: Transaction, job: Job, computed: Computed, metadata: Metadata) -> list[str]:
         """Write all outputs of one frame; return what people should know."""

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from imfilter.cli.batch import dispatch, image_job, worker_pool
+from imfilter.cli.batch import dispatch, image_job, rendering, worker_pool
 from imfilter.cli.images import encode, memory_budget, reader
 from PIL import Image
 
@@ -243,14 +243,14 @@ def test_without_room_images_are_worked_on_one_after_the_other(run, photos, fold
 
 
 def test_a_process_that_dies_gives_its_memory_back(run, photos, folder, alone, at, monkeypatch):
-    encoding, parent = image_job.ImageProcessor._encoding, os.getpid()
+    encoding, parent = rendering.Rendering.encoding, os.getpid()
 
     def dying(self, output, picture, *rest):
         if os.getpid() != parent and picture.pixels[0, 0, 0] == np.asarray(Image.open("photos/5.png"))[0, 0, 0]:
             os._exit(1)
         return encoding(self, output, picture, *rest)
 
-    monkeypatch.setattr(image_job.ImageProcessor, "_encoding", dying)
+    monkeypatch.setattr(rendering.Rendering, "encoding", dying)
     ended = run("blur", "photos", "-o", "out/", "-j", "3")
     assert "imfilter: photos/5.png: its process ended with code 1" in ended.lines
 
