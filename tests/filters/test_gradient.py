@@ -53,7 +53,8 @@ def test_every_gradient_is_the_slow_one(slow_correlate, to_samples, operator, dt
     )
     largest = max(most, abs(fill)) if border == "constant" else most
     for map, expected in ((answer.gx, gx), (answer.gy, gy), (answer.magnitude, slow_magnitude(gx, gy, norm))):
-        assert np.abs(map - expected).max() <= 2e-5 * largest
+        # A map is float32, whose own rounding counts where sums are large.
+        assert np.abs(map - expected).max() <= 2e-5 * largest + 2**-24 * np.abs(expected).max()
     if dtype != "float32":
         expected = to_samples(slow_magnitude(gx, gy, norm), dtype)
         assert np.abs(answer.image.astype(int) - expected).max() <= 1
