@@ -131,13 +131,10 @@ def slow(image, op, size, stride, dilation, padding, ceil, include_pad):
             before, behind = total // 2, total - total // 2
         else:
             before, behind = padding[axis], padding[axis + 2]
-            count = 0
-            while (
-                count * step + reach < samples + before + behind
-                if not ceil
-                else count * step < samples + before and (count - 1) * step + reach + 1 < samples + before + behind
-            ):
-                count += 1
+            room = samples + before + behind - reach - 1
+            count = (-(-room // step) if ceil else room // step) + 1
+            if ceil and (count - 1) * step >= samples + before:  # PyTorch's rule: no window begins behind the image
+                count -= 1
             if reach >= samples + before + behind:
                 return None
         axes.append((count, before, behind, samples))
