@@ -6,7 +6,6 @@ import os
 from collections.abc import Mapping
 
 from ...filters.core.filter import Call
-from ...filters.core.linear import kernel_source
 from ..console.messages import flag
 from .recipe import Recipe
 
@@ -46,7 +45,11 @@ def has_decimal_comma(environment: Mapping[str, str]) -> bool:
 
 def _flat(step: Call, name: str) -> str:
     """Return the note that a kernel is one row, where its values would fill a square."""
-    if name not in KERNELS or not (square := kernel_source.flat_square(step.given[name])):
+    if name not in KERNELS:
+        return ""
+    from ...filters.core.linear import kernel_source  # few calls have one
+
+    if not (square := kernel_source.flat_square(step.given[name])):
         return ""
     side = square.count(";") + 1
     square = f", as in {square!r}" if side < 6 else ""
