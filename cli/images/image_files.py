@@ -14,7 +14,7 @@ from ...filters.core.engine.array_image import ImageLike
 from ...filters.core.engine.quantize import encoding
 from ...filters.core.lazy_numpy import Array, np
 from ...filters.core.parameters import ImageError, ParameterError
-from ..console.messages import reason, reason_of, shown
+from ..console.messages import reason_of, shown
 from ..errors import FileError, UsageError
 from ..streams import STREAM
 from . import decode, encode, formats, prefetch
@@ -23,7 +23,7 @@ from .codec import EncodeOptions
 from .encode import EncodeError
 from .metadata import Metadata
 from .picture import DecodeError, DecodeOptions, Frames, Picture, size_guard
-from .reader import read_bytes
+from .reader import naming, read_bytes
 
 Depth = Literal["keep", "8", "16", "float"]
 BITS: dict[str, Depth] = {"uint8": "8", "uint16": "16"}
@@ -58,7 +58,7 @@ def imread(
     """
     name = _name(path)
     limit = prefetch.max_pixels("") if max_pixels is None else max_pixels
-    try:
+    with naming(name):
         found = decode.decode(read_bytes(name), DecodeOptions(size_guard(limit), lenient, to_rgb=True))
         if isinstance(found, Frames):
             pictures = _chosen(found, frame)
@@ -67,12 +67,6 @@ def imread(
         else:
             raise DecodeError(f"has 1 frame; frame {frame} is out of range")
         arrays = [_array(picture) for picture in pictures]
-    except DecodeError as error:
-        raise FileError(shown(name), str(error)) from None
-    except OSError as error:
-        raise FileError(shown(name), reason(error)) from None
-    except MemoryError:
-        raise FileError(shown(name), "needs more memory than there is") from None
     for note in dict.fromkeys(note for picture in pictures for note in _notes(picture)):
         warnings.warn(f"{shown(name)}: {note}", stacklevel=2)
     if frame != "all":

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -55,19 +55,13 @@ class Reader:
 
     def read(self, name: str) -> Picture | Frames:
         """Return the picture *name*, or its frames; raises FileError."""
-        try:
+        with naming(name):
             if name == STREAM:
                 return self._standard_input()
             begun = self._begun(name)
             if not self._ahead:
                 keep_freed()
             return decode.finish(begun, self._options())
-        except DecodeError as error:
-            raise FileError(shown(name), str(error)) from None
-        except OSError as error:
-            raise FileError(shown(name), reason(error)) from None
-        except MemoryError:
-            raise FileError(shown(name), "needs more memory than there is") from None
 
     def _begun(self, name: str) -> PartialDecode:
         if name in self._ahead:
@@ -109,6 +103,19 @@ class Reader:
 
     def __reduce__(self) -> tuple[Any, ...]:
         return Reader, self.asked
+
+
+@contextlib.contextmanager
+def naming(name: str) -> Iterator[None]:
+    """Let what keeps a file from being read name it: raises FileError."""
+    try:
+        yield
+    except DecodeError as error:
+        raise FileError(shown(name), str(error)) from None
+    except OSError as error:
+        raise FileError(shown(name), reason(error)) from None
+    except MemoryError:
+        raise FileError(shown(name), "needs more memory than there is") from None
 
 
 def read_bytes(name: str) -> bytes:
