@@ -91,6 +91,18 @@ Operator = Literal[
 ]
 
 
+def _threshold(help: str, default: str) -> Param:
+    """Return the declaration of one of Canny's thresholds."""
+    return Param(
+        help,
+        metavar="X|P%",
+        read=threshold_text.read,
+        check=threshold_text.check,
+        only=("canny",),
+        shown_default=default,
+    )
+
+
 @image_filter(answer=Edges, channels="luma")
 def edges(
     *,
@@ -127,26 +139,9 @@ def edges(
     ] = None,
     low: Annotated[
         Any,
-        Param(
-            "Lower threshold: a magnitude, or a percentage of the picture's greatest.",
-            metavar="X|P%",
-            read=threshold_text.read,
-            check=threshold_text.check,
-            only=("canny",),
-            shown_default="0.12 of white",
-        ),
+        _threshold("Lower threshold: a magnitude, or a percentage of the picture's greatest.", "0.12 of white"),
     ] = None,
-    high: Annotated[
-        Any,
-        Param(
-            "Upper threshold, in the same units.",
-            metavar="X|P%",
-            read=threshold_text.read,
-            check=threshold_text.check,
-            only=("canny",),
-            shown_default="0.3 of white",
-        ),
-    ] = None,
+    high: Annotated[Any, _threshold("Upper threshold, in the same units.", "0.3 of white")] = None,
     **common: Unpack[EdgesCommon],
 ) -> list[Stage]:
     """Find edges; write gradient magnitude and angle maps.
