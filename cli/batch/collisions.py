@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import os
 import re
-import stat
 from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from ..console.messages import shown
 from ..errors import UsageError
+from ..file_identity import Identity, identity, identity_of_descriptor
 from ..streams import STREAM, is_stream
-from .inputs import identity, is_folder
+from .inputs import is_folder
 from .plan import Job, Target
 from .provenance import is_stamped
 from .twin_names import Places, are_one, folded
@@ -109,7 +109,7 @@ def check_files(jobs: Sequence[Job], beside: Sequence[str], read: Mapping[str, s
         *((job.name, target) for job in jobs for target in job.targets.values()),
         *((shown(path), Target(path, None)) for path in beside),
     ):
-        own = _standard_output() if target.path is None else identity(target.path)
+        own = identity_of_descriptor(1) if target.path is None else identity(target.path)
         if own in inputs and not target.in_place:
             raise UsageError(f"{target.name}: leads to an input, which is never overwritten; choose another name")
         if own is not None and own in others:
@@ -138,23 +138,11 @@ def check_files(jobs: Sequence[Job], beside: Sequence[str], read: Mapping[str, s
             )
 
 
-def _source(name: str) -> tuple[int, int] | None:
+def _source(name: str) -> Identity | None:
     """Return the identity of an input; of standard input, if it is a file."""
     if name != STREAM:
         return identity(name)
-    return _of_descriptor(0)
-
-
-def _standard_output() -> tuple[int, int] | None:
-    return _of_descriptor(1)
-
-
-def _of_descriptor(number: int) -> tuple[int, int] | None:
-    try:
-        found = os.fstat(number)
-    except OSError:
-        return None
-    return (found.st_dev, found.st_ino) if stat.S_ISREG(found.st_mode) else None
+    return identity_of_descriptor(0)
 
 
 def _place(target: Target) -> str:
@@ -167,7 +155,7 @@ def _shown(place: str) -> str:
     return "{frame}".join(map(shown, place.split(ANY)))
 
 
-def _check_backups_apart(jobs: Sequence[Job], taken: Places[str], inputs: Collection[tuple[int, int] | None]) -> None:
+def _check_backups_apart(jobs: Sequence[Job], taken: Places[str], inputs: Collection[Identity | None]) -> None:
     """Raise UsageError where a backup has the place of an output, or of an input that is another file."""
     for job in jobs:
         if job.backup is None:

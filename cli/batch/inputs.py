@@ -20,6 +20,7 @@ from typing import NamedTuple
 
 from ..console.messages import counted, reason, shown
 from ..errors import UsageError
+from ..file_identity import Identity, identity
 from ..images import formats
 from ..streams import STREAM
 from . import backups
@@ -49,7 +50,7 @@ class InputRules(NamedTuple):
     """Globs, one of which a file must match; with a / they are held against its path below the folder."""
     exclude: Sequence[str] = ()
     """Globs that neither a file nor a folder on its way may match."""
-    outputs: Collection[tuple[int, int]] = ()
+    outputs: Collection[Identity] = ()
     """The output folders, as `identity` knows them: what was written is not read again."""
     backup: str | None = None
     """What `--backup` adds to a name."""
@@ -156,7 +157,7 @@ class _Level(NamedTuple):
     """A folder that is being walked through."""
 
     place: str
-    identity: tuple[int, int] | None
+    identity: Identity | None
     entries: Iterator[os.DirEntry[str]]
     names: frozenset[str]
 
@@ -262,12 +263,3 @@ def is_folder(name: str | Path) -> bool:
 def means_folder(output: str) -> bool:
     """Whether the name of an output means a folder: one that is there, or that a / says."""
     return output.endswith(("/", os.sep)) or is_folder(output)
-
-
-def identity(path: str | Path) -> tuple[int, int] | None:
-    """Return what all names of one file or folder share; None where there is none."""
-    try:
-        found = os.stat(path)
-    except (OSError, ValueError):
-        return None
-    return found.st_dev, found.st_ino

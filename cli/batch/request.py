@@ -13,6 +13,7 @@ from typing import NamedTuple
 from ..console.messages import flag, shown
 from ..console.report import CallFiles
 from ..errors import UsageError
+from ..file_identity import identity
 from ..images import formats
 from ..images.prefetch import max_pixels
 from ..streams import STREAM
@@ -236,8 +237,8 @@ def _folders(outputs: Collection[str]) -> frozenset[str]:
 
 
 def _rules(options: SharedOptions, outputs: Collection[str]) -> inputs.InputRules:
-    folders = {inputs.identity(path) for path in _folders(outputs)} - {None}
-    named = {inputs.identity(name) for name in options.inputs}
+    folders = {identity(path) for path in _folders(outputs)} - {None}
+    named = {identity(name) for name in options.inputs}
     return inputs.InputRules(
         recursive=options.recursive,
         include=options.include,

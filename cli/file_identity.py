@@ -1,0 +1,28 @@
+"""What all names of one file share: its device and inode, through links, mounts and open descriptors."""
+
+from __future__ import annotations
+
+import os
+import stat
+from pathlib import Path
+
+Identity = tuple[int, int]
+"""The device and the inode of a file or folder."""
+
+
+def identity(path: str | Path) -> Identity | None:
+    """Return the identity of the file or folder that *path* leads to; None where there is none."""
+    try:
+        found = Path(path).stat()
+    except (OSError, ValueError):
+        return None
+    return found.st_dev, found.st_ino
+
+
+def identity_of_descriptor(descriptor: int) -> Identity | None:
+    """Return the identity of the file that is open as *descriptor*; None where it is a stream, or is closed."""
+    try:
+        found = os.fstat(descriptor)
+    except OSError:
+        return None
+    return (found.st_dev, found.st_ino) if stat.S_ISREG(found.st_mode) else None
