@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import contextlib
 import os
-import signal
 import sys
 import warnings
 from typing import NoReturn
 
-from . import garbage
+from . import garbage, signals
 
 
 def main() -> None:
@@ -39,15 +38,14 @@ def console() -> NoReturn:
 
 def _run(ahead: bool = False) -> int:
     """Run the program; *ahead* begins to read the likely input before the rest is imported."""
-    for number in (signal.SIGTERM, signal.SIGHUP):
-        # The default would end the process on the spot, and leave temporary files behind.
-        # What is ignored stays so: that is how nohup works.
-        if signal.getsignal(number) is signal.SIG_DFL:
-            signal.signal(number, lambda number, frame: sys.exit(128 + number))
+    signals.heed()
     # The strips of an image are shared among threads already, which would only wait for each other's BLAS;
     # and starting its threads costs 10 ms.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     try:
+        from .console import faults
+
+        sys.unraisablehook = faults.unraisable
         if ahead:
             from .images.prefetch import guess
 
@@ -55,6 +53,9 @@ def _run(ahead: bool = False) -> int:
         from .app import run
 
         return run()
-    except KeyboardInterrupt:  # while importing
-        sys.stderr.write("imfilter: interrupted\n")
+    except KeyboardInterrupt:  # at the very end
         return 130
+    except Exception as fault:  # of an import: what runs has a net of its own
+        from .console.faults import report
+
+        return report(fault)

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from ...filters.core.lazy_numpy import np
+from .. import signals
 from ..console.messages import reason, shown
 from ..errors import FileError, NoPlaceError
 from ..signals import uninterrupted
@@ -119,6 +120,7 @@ class Transaction:
         self._streams.clear()
 
     def __enter__(self) -> Transaction:
+        signals.begin()
         return self
 
     def __exit__(self, *failure: object) -> None:
