@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-import contextlib
-import os
-import sys
-import warnings
-from typing import NoReturn
+from . import interruption
 
-from . import garbage, signals
+interruption.heed()
 
 
 def main() -> None:
@@ -16,12 +12,19 @@ def main() -> None:
     raise SystemExit(_run())
 
 
-def console() -> NoReturn:
+def console() -> None:
     """Run the program as the command `imfilter`, and end the process on the spot.
 
     Taking the interpreter apart costs 11 of the 100 ms of a small picture. All files are closed and
     all threads joined by then; only the standard streams may hold something.
     """
+    import contextlib
+    import os
+    import sys
+    import warnings
+
+    from . import garbage
+
     garbage.pause()
     warnings.simplefilter("ignore")  # libraries', of which the program says what matters in its own words
     try:
@@ -38,7 +41,9 @@ def console() -> NoReturn:
 
 def _run(ahead: bool = False) -> int:
     """Run the program; *ahead* begins to read the likely input before the rest is imported."""
-    signals.heed()
+    import os
+    import sys
+
     # The strips of an image are shared among threads already, which would only wait for each other's BLAS;
     # and starting its threads costs 10 ms.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")

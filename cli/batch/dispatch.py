@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 
-from .. import signals
+from .. import interruption
 from ..console import faults
 from ..console.messages import shown
 from ..console.report import Report
@@ -28,7 +28,7 @@ def process(processor: ImageProcessor, job: Job, reader: Reader) -> Report:
     except Exception as fault:  # a fault of the program's own costs one image too, and not the batch
         error = f"{shown(job.input.name)}: {faults.described(fault)}"
         report = Report(input=job.input.name, status="failed", error=error)
-    signals.check()
+    interruption.check()
     return report._replace(seconds=time.perf_counter() - began)
 
 

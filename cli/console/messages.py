@@ -40,7 +40,7 @@ def reason(error: OSError) -> str:
     return (error.strerror or str(error) or type(error).__name__).lower()
 
 
-def reason_of(error: Exception) -> str:
+def reason_of(error: BaseException) -> str:
     """Return what an error of a library says, in one line."""
     said = " ".join(str(error).split()) or type(error).__name__
     # Of libtiff and libjpeg Pillow knows a number alone.

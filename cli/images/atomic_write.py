@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from ...filters.core.lazy_numpy import np
-from .. import signals
+from .. import interruption
 from ..console.messages import reason, shown
 from ..errors import FileError, NoPlaceError
 from ..signals import uninterrupted
@@ -120,7 +120,7 @@ class Transaction:
         self._streams.clear()
 
     def __enter__(self) -> Transaction:
-        signals.begin()
+        interruption.begin()
         return self
 
     def __exit__(self, *failure: object) -> None:
