@@ -49,7 +49,9 @@ def _run(ahead: bool = False) -> int:
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     try:
         from .console import faults
+        from .streams import occupy_closed
 
+        occupy_closed()
         sys.unraisablehook = faults.unraisable
         if ahead:
             from .images.prefetch import guess

@@ -28,6 +28,17 @@ def _done() -> None:
     """Wait for what is done."""
 
 
+def to_be_had() -> bool:
+    """Whether a thread can be had now."""
+    thread = threading.Thread(target=_done)
+    try:
+        thread.start()
+    except (RuntimeError, MemoryError):
+        return False
+    thread.join()
+    return True
+
+
 def together(tasks: Sequence[Callable[[], None]]) -> None:
     """Run all *tasks*, the first in this thread, the others in threads of their own; raise the first failure.
 
