@@ -13,7 +13,7 @@ from ..filters.core import catalog
 from . import interruption
 from .commands.kernels_command import app as kernels
 from .console import faults
-from .console.messages import complain, reason, say
+from .console.messages import complain, say
 from .errors import ExitCode, FileError, Interrupted, UsageError
 from .streams import discard
 from .version import VERSION
@@ -134,8 +134,7 @@ def run() -> int:
         discard(sys.stdout)
         return ExitCode.FAILED
     except OSError as error:
-        # Images name their own files; here a help text or a table found no place.
-        complain(f"standard output: {reason(error)}")
+        complain(faults.of_system(error))
         return ExitCode.FAILED
     except Interrupted as how_far:
         say(f"imfilter: {how_far}")

@@ -8,7 +8,7 @@ import re
 from typing import Any
 
 from ..errors import ExitCode
-from .messages import complain, reason_of, say
+from .messages import complain, reason, reason_of, say, shown
 
 DEBUG = "IMFILTER_DEBUG"
 """The variable by which an environment asks for tracebacks."""
@@ -57,6 +57,19 @@ def described(fault: BaseException) -> str:
     if isinstance(fault, ImportError):
         return f"a part of imfilter cannot be loaded: {reason_of(fault)}; install it again"
     return f"internal error: {type(fault).__name__}: {reason_of(fault)}; please report it; {DEBUG}=1 shows where"
+
+
+def of_system(error: OSError) -> str:
+    """Return what an error says that no image has met, which names its own files."""
+    if lacks_memory(error):
+        return NO_MEMORY
+    if error.filename is not None:
+        return f"{shown(os.fsdecode(error.filename))}: {reason(error)}"
+    if error.errno in (errno.EMFILE, errno.ENFILE):
+        return f"{reason(error)}; raise the limit (ulimit -n)"
+    if error.errno == errno.ENOENT:
+        return "the current folder is gone; change to another, or name all files by their whole paths"
+    return f"standard output: {reason(error)}"  # a help text or a table found no place
 
 
 def lacks_memory(fault: BaseException) -> bool:
