@@ -18,7 +18,7 @@ from ..console.messages import reason, shown
 from ..errors import FileError, NoPlaceError
 from ..file_identity import Identity, identity
 from ..signals import uninterrupted
-from ..streams import is_stream
+from ..streams import is_stream, open_stream
 from .file_attributes import hand_on
 
 PREFIX = ".imfilter-"
@@ -217,7 +217,7 @@ def _is_replaced(target: Path) -> bool:
 
 def _send(buffer: Buffer, target: Path | None) -> None:
     if target is not None:
-        with target.open("wb") as stream:
+        with open_stream(target) as stream:
             buffer.pour(stream)
     elif sys.stdout is None:
         raise OSError("it is closed")
