@@ -8,7 +8,7 @@ import tempfile
 from collections.abc import Iterator
 from typing import Generic, TypeVar
 
-from ..images.atomic_write import PREFIX
+from ..images.temporary_names import PREFIX
 from ..signals import uninterrupted
 
 Value = TypeVar("Value")
