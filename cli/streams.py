@@ -6,7 +6,7 @@ import contextlib
 import os
 import stat
 from pathlib import Path
-from typing import BinaryIO, TextIO
+from typing import Any, TextIO
 
 STREAM = "-"
 """Standard input, or standard output."""
@@ -24,6 +24,24 @@ def discard(stream: TextIO) -> None:
         os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
+def write_all(stream: Any, data: bytes | memoryview) -> None:
+    """Write *data*, however little the system takes at once; raises OSError.
+
+    They go past the buffer of a binary *stream*: what an interruption left in it would be written later, and might wait
+    for a reader for ever.
+    """
+    stream.flush()
+    raw = getattr(stream, "raw", stream)
+    left = memoryview(data).cast("B")
+    while left:
+        written = raw.write(left)
+        if written is None:  # of a pipe that is full, but does not let its writers wait
+            import select  # hardly any is
+
+            select.select([], [raw], [])
+        left = left[written or 0 :]
+
+
 def is_stream(path: str | Path) -> bool:
     """Whether *path* names no file that can be replaced, but a pipe, a terminal, a device or an open descriptor.
 
@@ -36,7 +54,7 @@ def is_stream(path: str | Path) -> bool:
             return _is_of_system(path) and not path.is_dir()
     except (OSError, ValueError):
         return False
-    return stat.S_ISFIFO(mode) or stat.S_ISSOCK(mode) or stat.S_ISCHR(mode) or descriptor(path) is not None
+    return stat.S_ISFIFO(mode) or stat.S_ISSOCK(mode) or stat.S_ISCHR(mode) or descriptor_of(path) is not None
 
 
 def _is_of_system(link: Path) -> bool:
@@ -49,7 +67,7 @@ def _is_of_system(link: Path) -> bool:
         return False
 
 
-def descriptor(path: Path) -> int | None:
+def descriptor_of(path: Path) -> int | None:
     """Return the number of the open descriptor of this process that *path* names, as ``/dev/stdout`` does, or None."""
     if path.name in STANDARD and path.parent.resolve() == DEVICES.resolve():
         with contextlib.suppress(OSError):  # no link, or none there
@@ -57,9 +75,3 @@ def descriptor(path: Path) -> int | None:
     if path.name.isdecimal() and path.parent.resolve() in [folder.resolve() for folder in DESCRIPTORS]:
         return int(path.name)
     return None
-
-
-def open_stream(path: Path) -> BinaryIO:
-    """Open a stream for writing; raises OSError. An open descriptor goes on where it is, as whoever opened it meant."""
-    number = descriptor(path)
-    return path.open("wb") if number is None else open(os.dup(number), "wb")

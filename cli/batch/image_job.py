@@ -251,7 +251,7 @@ class ImageProcessor:
         notes = []
         for name, target in job.targets.items():
             with (
-                opened(transaction, job, target, self.options.write.preserve_times) as file,
+                opened(transaction, job, target, self.options.write) as file,
                 writable(target, computed.formats_of[name]),
             ):
                 kept = kept_of(metadata, name, computed, notes)
