@@ -17,7 +17,7 @@ from ...filters.core.lazy_numpy import np
 from ..console.messages import reason, shown
 from ..errors import FileError, NoPlaceError
 from ..signals import uninterrupted
-from ..streams import is_stream
+from ..streams import discard, is_stream
 from .file_attributes import hand_on
 
 PREFIX = ".imfilter-"
@@ -43,9 +43,17 @@ class Buffer(io.BytesIO):
 
     def pour(self, stream: Any) -> None:
         """Write all into *stream*."""
-        stream.write(self.getbuffer())
+        _write_all(stream, self.getbuffer())
         if self._last is not None:
-            stream.write(self._last)
+            _write_all(stream, self._last)
+
+
+def _write_all(stream: Any, data: memoryview) -> None:
+    """Write all of *data*, of which a stream without a buffer may take a part at a time."""
+    while data:
+        if (written := stream.write(data)) is None:
+            raise BlockingIOError(errno.EAGAIN, os.strerror(errno.EAGAIN))
+        data = data[written:]
 
 
 def end_with(file: io.BytesIO, samples: Any) -> None:
@@ -207,5 +215,9 @@ def _send(buffer: Buffer, target: Path | None) -> None:
     elif sys.stdout is None:
         raise OSError("it is closed")
     else:
-        buffer.pour(sys.stdout.buffer)
-        sys.stdout.buffer.flush()
+        try:
+            buffer.pour(sys.stdout.buffer)
+            sys.stdout.buffer.flush()
+        except OSError:
+            discard(sys.stdout)  # or the interpreter would try again at its end
+            raise
