@@ -100,7 +100,7 @@ def finish(begun: PartialDecode, options: DecodeOptions, decode: Decode) -> Pict
     dtype = np.dtype(TYPES[bits])
     there = max(min(len(data) - first.start, planes * width * height * dtype.itemsize), 0) // dtype.itemsize
     if there < planes * width * height:
-        if not options.lenient:
+        if not options.lenient or there < width:
             raise DecodeError(f"is damaged or truncated ({there} of {planes * width * height} samples)")
         planes = max(there // (width * height), 1)
         notes.append("is damaged or truncated; what could be read of it was taken")

@@ -191,6 +191,7 @@ def _canvases(found: Blocks, metadata: Metadata, notes: list[str], lenient: bool
     frames = found.frames
     gray = all(frame.palette[0::3] == frame.palette[1::3] == frame.palette[2::3] for frame in frames)
     open = frames[0].box != whole or any(frame.transparent is not None for frame in frames)
+    seen_any = False
     cleared = {TO_BACKGROUND} | ({TO_PREVIOUS} if frames[0].disposal == TO_PREVIOUS else set())
     open |= any(a.disposal in cleared and b.box != whole for a, b in itertools.pairwise(frames))
     canvas = np.zeros((height, width, 1 if gray else 3), np.uint8)
@@ -205,10 +206,11 @@ def _canvases(found: Blocks, metadata: Metadata, notes: list[str], lenient: bool
             try:
                 indices = _indices(frame)
             except Exception as error:
-                if not lenient:
+                if not lenient or not seen_any:
                     raise
                 said.append(f"frame {number} is damaged ({reason_of(error)}); the frames before it were taken")
         if indices is not None:
+            seen_any = True
             colours = np.zeros((256, 3), np.uint8)
             given = np.frombuffer(frame.palette, np.uint8).reshape(-1, 3)
             colours[: len(given)] = given

@@ -139,7 +139,7 @@ def _planes(data: bytes, found: Document, options: DecodeOptions, notes: list[st
     row = (found.width * found.depth + 7) // 8
     rows = found.channels * found.height
     if compression == RAW:
-        packed = unpacker.plain(data, at, rows * row, options, notes).reshape(rows, row)
+        packed = unpacker.plain(data, at, rows * row, options, notes, row).reshape(rows, row)
     elif compression == RUNS:
         # Before the rows stand their packed lengths.
         at += rows * (4 if found.large else 2)

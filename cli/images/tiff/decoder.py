@@ -94,7 +94,7 @@ def _damage(begun: PartialDecode, tags: ifd.Directory, options: DecodeOptions) -
     try:
         integrity.check(begun.data, tags, begun.image, _check_jpeg)
     except DecodeError as error:
-        if not options.lenient:
+        if not options.lenient or isinstance(error, integrity.NothingThereError):
             raise
         return () if begun.notes else (f"{error}; what could be read of it was taken",)
     return ()

@@ -34,10 +34,14 @@ PILLOWS = {
 """What Pillow calls the methods that it writes."""
 
 
+class NothingThereError(DecodeError):
+    """Nothing of a picture is whole."""
+
+
 def check(data: bytes, tags: ifd.Directory, image: Any, is_whole_jpeg: Callable[[bytes], object]) -> None:
     """Raise `DecodeError` where a part of *image*, which Pillow decoded, is not whole in the file.
 
-    *is_whole_jpeg* raises it where a JPEG is not.
+    *is_whole_jpeg* raises it where a JPEG is not. Raises `NothingThereError` where no row is.
     """
     method = one(tags, COMPRESSION, 1)
     if method in compression.FAX:
@@ -83,7 +87,7 @@ def _check_samples(data: bytes, tags: ifd.Directory, method: int) -> None:
 def _check_fax(data: bytes, tags: ifd.Directory, image: Any, method: int) -> None:
     options = one(tags, GROUP_3_OPTIONS if method == compression.GROUP3 else GROUP_4_OPTIONS, 0)
     inverted = one(tags, PHOTOMETRIC, 0) == 0
-    cut = grid(tags)
+    cut, damage, whole = grid(tags), "", 0
     for part, stored in _packed(data, cut):
         packed = bytes(stored)
         if one(tags, FILL_ORDER, 1) == 2:
@@ -91,14 +95,20 @@ def _check_fax(data: bytes, tags: ifd.Directory, image: Any, method: int) -> Non
         if not cut.tiled and method in PILLOWS:
             strip = image.crop((0, part.top, cut.wide, part.top + part.rows))
             if _is_what_is_written(packed, strip, method, options, inverted):
+                whole += part.rows
                 continue
         there = fax.whole_rows(packed, method, options, cut.wide, part.rows)
-        if there < part.rows:
+        whole += there
+        if there < part.rows and not damage:
             name = compression.name(method)
-            raise DecodeError(
+            damage = (
                 f"is damaged or truncated ({there} of {part.rows} rows of {name} data are whole in part "
                 f"{part.number + 1})"
             )
+        if damage and whole:
+            raise DecodeError(damage)
+    if damage:
+        raise NothingThereError(damage)
 
 
 def _is_what_is_written(packed: bytes, strip: Any, method: int, options: int, inverted: bool) -> bool:
