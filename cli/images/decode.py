@@ -15,8 +15,8 @@ from .picture import DecodeError, DecodeOptions, Frames, PartialDecode, Picture
 
 UNSUSPECTED_BYTES = 1 << 25
 """Bytes that a damaged picture may take before it is filtered and after, whatever its file's length."""
-MOST_FOR_A_BYTE = 1 << 13
-"""Bytes that it may take for each of its file's: what packs best, CCITT, needs that of a page that is nearly empty."""
+MOST_FOR_A_BYTE = 1 << 12
+"""Bytes that it may take for each of its file's: a page of text that CCITT packs needs half as many."""
 
 
 def check_head(head: bytes) -> Format:

@@ -90,10 +90,12 @@ REVERSED = bytes(int(f"{byte:08b}"[::-1], 2) for byte in range(256))
 """Each byte with its bits in the other order."""
 MOST_AT_ONCE = 1 << 16
 """Bytes that are unpacked at a time of what is only checked."""
+A_BYTE = {PACKBITS: 64, LZW: 2731, ZSTANDARD: 1 << 15}
+"""Bytes that a packed byte stands for, at most, where a strip is unpacked at once."""
 LZMA_MEMORY = 1 << 28
 """Bytes that LZMA may take for its dictionary: its highest preset wants a quarter."""
-MARK = bytes(range(0xA5, 0xB5))
-"""What is packed behind a strip of PackBits, to see where it ends."""
+MARK, PACKED_MARK = b"\x80" * 8 + bytes(8), bytes((257 - 8, 0x80, 257 - 8, 0))
+"""What stands behind a strip of PackBits, to see where it ends: two runs, which mean something else from within."""
 
 
 class Extent(NamedTuple):
@@ -151,6 +153,8 @@ def unpacked(compression: int, fill_order: int, packed: memoryview, extent: Exte
         return _by_lzma(stored, extent)
     if compression == WEBP:
         return _webp(bytes(stored), extent)
+    if extent.size > A_BYTE[compression] * len(packed):
+        raise DamagedPartError(f"is damaged ({len(packed)} bytes of {name(compression)} data hold no {extent.size})", b"")
     if compression == PACKBITS:
         return _by_packbits(bytes(stored), extent)
     found = _by_libtiff(compression, stored, extent.row_bytes, extent.rows)
@@ -251,7 +255,7 @@ def _by_packbits(packed: bytes, extent: Extent) -> bytes:
     ends = [(data, size) for data in (packed, packed.removesuffix(b"\0")) for size in (extent.size, extent.most)]
     for data, size in dict.fromkeys(ends):
         with contextlib.suppress(DecodeError):
-            found = _by_libtiff(PACKBITS, data + bytes((len(MARK) - 1,)) + MARK, size + len(MARK), 1)
+            found = _by_libtiff(PACKBITS, data + PACKED_MARK, size + len(MARK), 1)
             if found[size:] == MARK:
                 return found[: extent.size]
     raise _too_long(PACKBITS, _by_libtiff(PACKBITS, packed, extent.row_bytes, extent.rows))
