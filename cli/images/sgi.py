@@ -75,7 +75,8 @@ def _row(packed: bytes, width: int, size: int) -> tuple[bytes, bool]:
             row += packed[at : at + size] * count
             at += size
     cut = min(len(row), wanted) // size * size
-    return bytes(row[:cut]), len(row) == wanted
+    # A run of none may end it.
+    return bytes(row[:cut]), len(row) == wanted and not any(packed[at:])
 
 
 CODEC = Codec(finish, not_written)
