@@ -78,7 +78,7 @@ class Value(NamedTuple):
 
     def text(self) -> bytes:
         """Return the text of an ASCII value, and nothing of any other."""
-        return self.data.split(b"\0")[0] if self.type == ASCII else b""
+        return self.data.partition(b"\0")[0] if self.type == ASCII else b""
 
 
 Directory = dict[int, Value]

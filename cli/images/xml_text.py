@@ -16,7 +16,9 @@ LONGEST, DEEPEST, MOST_ATTRIBUTES = 1 << 26, 256, 1 << 18
 NAME = re.compile(rb"<([^\s=/>]++)")
 ATTRIBUTE = re.compile(rb"\s++([^\s=/>]++)\s*+=\s*+(?:\"([^\"]*+)\"|'([^']*+)')")
 END = re.compile(rb"\s*+(/?)>")
-WIDE = ((codecs.BOM_UTF32_LE, "utf-32"), (codecs.BOM_UTF32_BE, "utf-32")) + (
+WIDE = (
+    (codecs.BOM_UTF32_LE, "utf-32"),
+    (codecs.BOM_UTF32_BE, "utf-32"),
     (codecs.BOM_UTF16_LE, "utf-16"),
     (codecs.BOM_UTF16_BE, "utf-16"),
     (b"<\0\0\0", "utf-32-le"),

@@ -1,7 +1,7 @@
 """XMP packets: freed of what is no longer true, or not to be told.
 
-After XMP Specification Part 1 (ISO 16684-1). Properties are known by their namespace, whatever its prefix, as attributes
-and as elements, at any depth; all else stays byte by byte as it was.
+After XMP Specification Part 1 (ISO 16684-1). Properties are known by their namespace, whatever its prefix, as
+attributes and as elements, at any depth; all else stays byte by byte as it was.
 """
 
 from __future__ import annotations
@@ -115,7 +115,7 @@ class _Open(NamedTuple):
     """An element that is open: its tag, how many were opened until then, and what becomes of it."""
 
     tag: Tag
-    count: int
+    number: int
     goes: bool
     value: bytes | None
 
@@ -161,12 +161,12 @@ class _Editor:
 
     def closed(self, inner: int, end: int) -> None:
         """Take the end of an element, as `xml_text.walk` calls it."""
-        tag, count, goes, value = self._open.pop()
+        tag, number, goes, value = self._open.pop()
         if goes and not (self._open and self._open[-1].goes):
             self._cut(tag.start, end)
             self._whole |= not self._open
         elif value is not None and not tag.empty and not goes:
-            if count == self._count:
+            if number == self._count:
                 self._edits.append(Edit(tag.end, inner, value))
             else:
                 self._cut(tag.start, end)
