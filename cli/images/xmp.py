@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from typing import NamedTuple
 
 from .xml_text import Attribute, Edit, Namespaces, Tag, declared_prefix, edited, in_utf8, walk
@@ -57,6 +58,9 @@ OF_PLACES = (
 """Places in the picture, in its samples or in parts of its sides."""
 OF_THE_PLACE = (Property(EXIF, rb"GPS.*"),)
 
+FRAMES = 2
+"""Results that are kept: the frames of an animation have one packet."""
+
 Values = Mapping[tuple[bytes, bytes], bytes]
 """The values of simple properties, by namespace and name."""
 
@@ -75,11 +79,13 @@ def portable(xmp: str | bytes) -> Portable:
     return _edited(packet.rstrip(b"\0"), OF_THE_OLD_FILE, {(TIFF, b"Orientation"): b"1"})
 
 
+@lru_cache(FRAMES)
 def without_places(packet: bytes) -> Portable:
     """Return a packet without what tells of places in a picture whose samples moved; the parts are what went."""
     return _edited(packet, OF_PLACES)
 
 
+@lru_cache(FRAMES)
 def described(packet: bytes, size: tuple[int, int], media_type: str) -> bytes:
     """Return a packet in which the picture's size and the file's type, where they are told, are those of a result."""
     width, height = (b"%d" % side for side in size)
@@ -93,11 +99,13 @@ def described(packet: bytes, size: tuple[int, int], media_type: str) -> bytes:
     return _edited(packet, (), values).packet
 
 
+@lru_cache(FRAMES)
 def in_srgb(packet: bytes) -> bytes:
     """Return a packet that says what is true of sRGB."""
     return _edited(packet, (), {(EXIF, b"ColorSpace"): b"1"}).packet
 
 
+@lru_cache(FRAMES)
 def without_place(packet: bytes) -> bytes:
     """Return a packet without the properties exif:GPS*; nothing where some may be left."""
     left = _edited(packet, OF_THE_PLACE).packet
