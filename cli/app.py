@@ -10,7 +10,7 @@ import typer
 from typer.core import TyperGroup
 
 from ..filters.core import catalog
-from . import interruption
+from . import signals
 from .commands.kernels_command import app as kernels
 from .console import faults
 from .console.messages import complain, say
@@ -108,7 +108,7 @@ def _called() -> int | None:
     try:
         return app(prog_name="imfilter", standalone_mode=False)
     except Exception:
-        interruption.check()
+        signals.check()
         raise
 
 

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
-from . import interruption
+import contextlib
+import os
+import sys
+import warnings
 
-interruption.heed()
+from . import garbage, signals
+
+signals.heed()
 
 
 def main() -> None:
     """Run the program, and end the process with an `ExitCode`."""
-    raise SystemExit(_run())
+    raise SystemExit(_ended())
 
 
 def console() -> None:
@@ -18,32 +23,34 @@ def console() -> None:
     Taking the interpreter apart costs 11 of the 100 ms of a small picture. All files are closed and
     all threads joined by then; only the standard streams may hold something.
     """
-    import contextlib
-    import os
-    import sys
-    import warnings
-
-    from . import garbage
-
     garbage.pause()
     warnings.simplefilter("ignore")  # libraries', of which the program says what matters in its own words
+    os._exit(_ended(ahead=True))
+
+
+def _ended(ahead: bool = False) -> int:
+    """Run the program and return its exit code; what is left to be done, a signal may break off."""
+    streams = [sys.stdout, sys.stderr]
     try:
-        code = _run(ahead=True)
-    except SystemExit as ended:  # by a signal; a second one must find no interpreter that is taken apart
+        code = _run(ahead)
+        signals.leave_at_once()
+    except SystemExit as ended:  # by a signal
         code = ended.code if isinstance(ended.code, int) else 1
-    for stream in (sys.stdout, sys.stderr):
+        del streams[0]  # whose reader may let it wait for ever
+    except KeyboardInterrupt:  # when all was done
+        code = 130
+        del streams[0]
+    signals.leave_at_once()
+    for stream in streams:
         if stream is not None:
             # Who closed the pipe has been told what there was to tell.
             with contextlib.suppress(OSError, ValueError):
                 stream.flush()
-    os._exit(code)
+    return code
 
 
-def _run(ahead: bool = False) -> int:
+def _run(ahead: bool) -> int:
     """Run the program; *ahead* begins to read the likely input before the rest is imported."""
-    import os
-    import sys
-
     # The strips of an image are shared among threads already, which would only wait for each other's BLAS;
     # and starting its threads costs 10 ms.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
@@ -60,8 +67,6 @@ def _run(ahead: bool = False) -> int:
         from .app import run
 
         return run()
-    except KeyboardInterrupt:  # at the very end
-        return 130
     except Exception as fault:  # of an import: what runs has a net of its own
         from .console.faults import report
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import sys
 
-from ..streams import discard
+from ..streams import discard, write_all
 
 MOST = 300
 """Characters of a line for people; what it quotes may be longer, and is cut."""
@@ -110,8 +110,7 @@ def put(line: str) -> None:
     if stream is None:
         raise OSError("is closed")
     stream.flush()
-    stream.buffer.write(f"{line}\n".encode(stream.encoding or "utf-8", "backslashreplace"))
-    stream.buffer.flush()
+    write_all(stream.buffer, f"{line}\n".encode(stream.encoding or "utf-8", "backslashreplace"))
 
 
 def flag(name: str) -> str:

@@ -8,7 +8,7 @@ import time
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from .. import interruption
+from .. import signals
 from ..errors import FileError, Interrupted
 from .messages import counted, fitted, put, say, shown
 from .notes import Notes
@@ -105,7 +105,7 @@ class Reporter:
     def __enter__(self) -> Reporter:
         if self.json and sys.stdout is None:
             raise FileError("standard output", "cannot be written: it is closed")
-        interruption.begin()
+        signals.begin()
         return self
 
     def _end_line(self) -> None:
