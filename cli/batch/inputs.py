@@ -150,6 +150,8 @@ def read_list(name: str, separator: bytes) -> list[str]:
     data = data.removeprefix(codecs.BOM_UTF8)
     if separator == b"\n":
         data = data.replace(b"\r\n", b"\n")
+        if b"\0" in data:
+            raise UsageError(f"--files-from {shown(name)}: holds NUL; use -0 if its names end in it")
     return [os.fsdecode(line) for line in data.split(separator) if line]
 
 
