@@ -111,8 +111,9 @@ def harmless(run, folder):
         changed = {path for path in after if after[path] != before.get(path)} | before.keys() - after.keys()
         for path in changed:
             place = path.relative_to(folder)
-            in_place = any(word.startswith("--in-p") for word in words) and place.parts[0] in words
-            assert place.parts[0] == "out" or in_place or place.name.startswith("own.png"), place
+            named = path not in before and place.as_posix() in words
+            in_place = "--in-place" in words and any(place.as_posix().startswith(word) for word in words)
+            assert place.parts[0] == "out" or named or in_place, place
             assert not place.name.startswith(".imfilter-"), place
         for path in changed:
             if path in before:

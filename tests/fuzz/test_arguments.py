@@ -116,7 +116,7 @@ def test_a_call_of_any_options_ends_as_promised(harmless, search):
         words += draw(st.lists(st.sampled_from(STEPS), max_size=3)) if name == "chain" else []
         return words
 
-    search(lambda words, data: harmless(*words, "-j1", stdin=data), calls(), st.binary(max_size=9), examples=300)
+    search(lambda words, data: harmless(*words, "-j1", stdin=data), calls(), st.binary(max_size=9), examples=100)
 
 
 def test_any_words_end_as_promised(harmless, search):

@@ -27,7 +27,7 @@ def test_a_broken_list_is_read_or_refused(harmless, mutated, search, folder):
             (folder / "list").write_bytes(names)
         harmless("conv", "--kernel", "1", "-o", "out/", "-j", "1", *words, stdin=names)
 
-    search(check, mutated(LISTS, WORDS), st.booleans(), st.booleans(), examples=150)
+    search(check, mutated(LISTS, WORDS), st.booleans(), st.booleans(), examples=60)
 
 
 def masks():
@@ -55,4 +55,4 @@ def test_a_broken_mask_is_taken_or_refused(harmless, mutated, search, folder):
         harmless("blur", "a.npy", "-o", "out/out.png", "--mask", "mask", *roi)
 
     boxes = st.sampled_from([[], ["--roi", "1,1,3,3"], ["--roi", "9,9,1,1"], ["--roi", "-1,-1,3,3"]])
-    search(check, mutated([*masks()]), boxes, examples=150)
+    search(check, mutated([*masks()]), boxes, examples=60)

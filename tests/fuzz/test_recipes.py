@@ -37,7 +37,7 @@ def runs(harmless, folder):
 
 
 def test_a_broken_recipe_is_run_or_refused(runs, mutated, search):
-    search(runs, mutated(FILES, WORDS), examples=150)
+    search(runs, mutated(FILES, WORDS), examples=60)
 
 
 def test_a_recipe_of_any_values_is_run_or_refused(runs, search):
@@ -55,4 +55,4 @@ def test_a_recipe_of_any_values_is_run_or_refused(runs, search):
                 lines.append(f"{name} = {draw(st.sampled_from(choices) | values if choices else values)}")
         return "\n".join(lines).encode()
 
-    search(runs, steps(), examples=150)
+    search(runs, steps(), examples=60)
