@@ -14,7 +14,7 @@ HEAD = 16
 """Bytes that tell the formats of streams, at most."""
 PIECE = 1 << 16
 """Bytes that are asked of a pipe at a time."""
-MOST = 1 << 32
+MOST = 1 << 31
 """Bytes of an image from a pipe or device, which does not say how many it has; a file may have more."""
 MOST_BEHIND = 1 << 26
 """Bytes that are read of a pipe behind its last image, where phones put a video; it may have no end."""

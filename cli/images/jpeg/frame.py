@@ -5,9 +5,10 @@ After ITU-T T.81, table B.1, for the coding processes, and T.87 for JPEG-LS.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from ..picture import DecodeError
-from . import segments
-from .segments import FRAMES
+from .segments import FRAMES, Segment
 
 LOSSLESS = frozenset({0xC3, 0xC7, 0xCB, 0xCF})
 HIERARCHICAL = frozenset({0xC5, 0xC6, 0xCD, 0xCE})
@@ -17,9 +18,9 @@ JPEG_LS = 0xF7
 BITS = 8
 
 
-def check(data: bytes) -> None:
+def check(found: Iterable[Segment]) -> None:
     """Raise `DecodeError` for a file whose coding libjpeg does not read into 8 bits."""
-    for marker, _, body, _ in segments.read(data):
+    for marker, _, body, _ in found:
         if marker == JPEG_LS:
             raise DecodeError("is a JPEG-LS file, which is not read; convert it to PNG, as with ffmpeg or charls")
         if marker == HIERARCHY or marker in HIERARCHICAL:
