@@ -63,9 +63,12 @@ def finish(begun: PartialDecode, options: DecodeOptions) -> Picture | Frames:
     else:
         with _failures():
             found = format.codec.finish(begun, options, partial(decode, options=options))
+    if isinstance(found, Frames):
+        found = found.limited(len(begun.data), options.max_pixels)
     if isinstance(found, Frames) and options.lenient:
         from . import damaged_frames
 
+        found.check_pixels()
         known = begun.damage or (None if begun.stream else _damage(begun, options, format))
         found = damaged_frames.readable(found, known)
     found.format = format.name

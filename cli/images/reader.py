@@ -92,7 +92,7 @@ class Reader:
         return decode.decode(first + feed.rest(), options)
 
     def _options(self) -> DecodeOptions:
-        return DecodeOptions(self._check_size, *self.asked[1:])
+        return DecodeOptions(self._check_size, *self.asked[1:], max_pixels=self.asked[0])
 
     def _check_size(self, width: int, height: int, a_pixel: int) -> None:
         size_guard(self.asked[0])(width, height, a_pixel)
