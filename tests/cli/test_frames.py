@@ -9,7 +9,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 import tifffile
-from imfilter.cli.batch.collisions import ANY, meeting
+from imfilter.cli.batch import collisions
+from imfilter.cli.batch.naming import ANY
+from imfilter.cli.batch.places import Place
 from imfilter.cli.images import ifd
 from imfilter.cli.images.tiff import pages as tiff_pages
 from PIL import Image
@@ -437,6 +439,10 @@ def test_names_that_may_meet_are_refused(refused, ok, rgb, folder):
     assert "may be one file" in refused(2, *KEEP, "a.png", "a1.png", "-o", "out/", "--name", "{stem}{frame}.png")
     ok(*KEEP, "a.png", "a1.png", "-q", "-o", "out/", "--name", "{stem}-{frame}.png")
     assert "may be one file" in refused(2, *KEEP, "a1.png", "-o", "./", "--name", "a{frame}.png")
+
+
+def meeting(rests):
+    return collisions.meeting([Place("/", (1, 2), rest) for rest in rests])
 
 
 def test_meeting():
