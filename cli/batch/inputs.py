@@ -150,7 +150,10 @@ def read_list(name: str, separator: bytes) -> list[str]:
     data = data.removeprefix(codecs.BOM_UTF8)
     if separator == b"\n":
         data = data.replace(b"\r\n", b"\n")
-    return [os.fsdecode(line) for line in data.split(separator) if line]
+    names = [os.fsdecode(line) for line in data.split(separator) if line]
+    if any("\0" in name for name in names):
+        raise UsageError(f"--files-from {shown(name)}: holds NUL bytes; with -0 they end the names")
+    return names
 
 
 class _Level(NamedTuple):

@@ -12,6 +12,8 @@ import typer
 
 from ...filters.core.engine.stage import ImageContext
 from ...filters.core.linear import filter_banks, kernel_source, kernels, planner
+from ..batch import collisions
+from ..batch.call_files import FilesWritten, files_read
 from ..console.messages import shown
 from ..errors import UsageError
 from ..images.atomic_write import Transaction
@@ -45,9 +47,8 @@ def _line(text: str) -> None:
 
 def show(kernel: str, save: str | None, max_taps: int | None) -> None:
     """Print what a kernel is understood as, and write it to *save*; raises UsageError."""
-    if save == "-":
-        raise UsageError("--save -: standard output holds the description; name a file")
     try:
+        _check_files(kernel, save)
         bank = filter_banks.read(kernel, max_taps or kernels.MAX_TAPS)
         if bank is not None:
             _show_bank(bank, save)
@@ -75,6 +76,15 @@ def show(kernel: str, save: str | None, max_taps: int | None) -> None:
     typer.echo("\n".join(lines))
     if save is not None:
         _save(Path(save), source)
+
+
+def _check_files(kernel: str, save: str | None) -> None:
+    """Raise UsageError where what is written would replace the kernel's file."""
+    is_file = os.path.isfile(kernel) and kernel not in kernels.names() and filter_banks.named(kernel) is None
+    read = files_read({kernel: "the kernel of this call"} if is_file else {})
+    written = FilesWritten(beside={"save": save} if save is not None else {}, prints=True)
+    collisions.check_named(written)
+    collisions.check_apart(read, written)
 
 
 def _is_literal(source: kernel_source.Source) -> bool:
