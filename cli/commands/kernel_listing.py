@@ -80,7 +80,7 @@ def show(kernel: str, save: str | None, max_taps: int | None) -> None:
 
 def _check_files(kernel: str, save: str | None) -> None:
     """Raise UsageError where what is written would replace the kernel's file."""
-    is_file = os.path.isfile(kernel) and kernel not in kernels.names() and filter_banks.named(kernel) is None
+    is_file = Path(kernel).is_file() and kernel not in kernels.names() and filter_banks.named(kernel) is None
     read = files_read({kernel: "the kernel of this call"} if is_file else {})
     written = FilesWritten(beside={"save": save} if save is not None else {}, prints=True)
     collisions.check_named(written)
