@@ -101,7 +101,8 @@ def opened(
         with naming_failures(path):
             path.parent.mkdir(parents=True, exist_ok=True)
     backup = Path(job.backup) if target.in_place and job.backup else None
-    return transaction.open(path, backup, _times(job.input.name) if preserve_times else None)
+    times = _times(job.input.name) if preserve_times else None
+    return transaction.open(path, backup, times, job.replaces if target.in_place else None)
 
 
 def _times(name: str) -> Times | None:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import NamedTuple
 
 from ...filters.core.engine.mask import Effect
+from ..file_identity import Identity
 from ..images import encode
 from .nodata_option import NodataOption
 from .options import SheetRange
@@ -41,6 +43,8 @@ class WriteOptions(NamedTuple):
     """Of the files of many frames, those that exist are kept."""
     preserve_times: bool = False
     """Outputs get the times of their input."""
+    read: Collection[Identity] = frozenset()
+    """All files that the call reads: what has the place of one when it is written is refused."""
 
 
 class ReportOptions(NamedTuple):

@@ -109,7 +109,7 @@ def _all(processor: ImageProcessor, job: Job, frames: Frames, name: str) -> Repo
     gathered: dict[str, Gathered] = {}
     done: list[Computed] = []
     notes: dict[str, None] = {}
-    with Transaction() as transaction:
+    with Transaction(processor.options.write.read) as transaction:
         for number, picture in enumerate(_decoded(frames, name)):
             if processor.progress is not None:
                 processor.progress.begin(number, frames.count or number + 1)

@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from ..console.messages import flag, shown
 from ..errors import UsageError
+from ..file_identity import Identity
 from ..images import formats
 from ..images.formats import Format
 from ..streams import STREAM
@@ -67,6 +68,8 @@ class Job(NamedTuple):
     """Where the input goes before its own output takes its place."""
     notes: tuple[str, ...] = ()
     """What people should know when it is done."""
+    replaces: Identity | None = None
+    """The file that is replaced in place, as it was found before it was read."""
 
     @property
     def name(self) -> str:

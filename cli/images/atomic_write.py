@@ -9,13 +9,14 @@ import os
 import shutil
 import stat
 import sys
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path
 from typing import Any
 
 from ...filters.core.lazy_numpy import np
 from ..console.messages import reason, shown
 from ..errors import FileError, NoPlaceError
+from ..file_identity import Identity, identity
 from ..signals import uninterrupted
 from ..streams import is_stream, open_stream
 from .file_attributes import hand_on
@@ -62,22 +63,30 @@ class Transaction:
 
     Each file is written to a temporary one in its own folder, and each stream to memory; `commit` sends
     the streams and renames the files. What is not committed is removed, whatever the reason. An output
-    that cannot be written raises `FileError`.
+    that cannot be written raises `FileError`; so does one whose place is that of a file in *read*, which
+    are those that the call reads.
     """
 
-    def __init__(self) -> None:
-        self._files: list[tuple[Path, Path, Path | None]] = []
+    def __init__(self, read: Collection[Identity] = frozenset()) -> None:
+        self._read = read
+        self._files: list[tuple[Path, Path, Path | None, Identity | None]] = []
         self._streams: list[tuple[Path | None, Buffer]] = []
         self.notes: list[str] = []
         """What people should know of the files that were replaced."""
 
     @contextlib.contextmanager
-    def open(self, target: Path | None, backup: Path | None = None, times: Times | None = None) -> Iterator[Buffer]:
+    def open(
+        self,
+        target: Path | None,
+        backup: Path | None = None,
+        times: Times | None = None,
+        replaces: Identity | None = None,
+    ) -> Iterator[Buffer]:
         """Give a buffer whose contents will become *target*; None is standard output.
 
         *backup* is a name for the file that was there before; there must be none of that name. *times* are those that
-        the file shall have. Encoders write to memory: some seek, which a pipe cannot, and some hide why the disk
-        refused.
+        the file shall have. *replaces* is the one file that is read and may be replaced all the same. Encoders write to
+        memory: some seek, which a pipe cannot, and some hide why the disk refused.
         """
         buffer = Buffer()
         with naming_failures(target):
@@ -88,7 +97,7 @@ class Transaction:
             replaced = _is_replaced(target)
             with uninterrupted():
                 descriptor, temporary = _create(target.parent, 0o600 if replaced else 0o666)
-                self._files.append((temporary, target, backup))
+                self._files.append((temporary, target, backup, replaces))
             with os.fdopen(descriptor, "wb") as file:
                 if replaced:
                     self.notes += hand_on(target, descriptor)
@@ -103,13 +112,19 @@ class Transaction:
         self.send_streams()
         with uninterrupted():
             while self._files:
-                temporary, target, backup = self._files[-1]
+                temporary, target, backup, replaces = self._files[-1]
+                self._check(target, replaces)
                 if backup is not None:
                     with naming_failures(backup):
                         _keep(target, backup)
                 with naming_failures(target):
                     temporary.replace(target)
                 self._files.pop()
+
+    def _check(self, target: Path, replaces: Identity | None) -> None:
+        """Raise `FileError` where *target* has become a file that the call reads, or a link to one."""
+        if self._read and (found := identity(target)) is not None and found != replaces and found in self._read:
+            raise FileError(shown(str(target)), "cannot be written: it has become a file that this call reads")
 
     def send_streams(self) -> None:
         """Send what was written to streams; it cannot be taken back."""
@@ -123,7 +138,7 @@ class Transaction:
 
     def __exit__(self, *failure: object) -> None:
         with uninterrupted():
-            for temporary, _, _ in self._files:
+            for temporary, *_ in self._files:
                 temporary.unlink(missing_ok=True)
             self._files.clear()
 
