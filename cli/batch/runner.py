@@ -101,6 +101,7 @@ def _job_options(request: Request, cores: int) -> JobOptions:
             stamper=request.stamper,
             keep_existing=options.no_clobber,
             preserve_times=options.preserve_times,
+            read=request.read,
         ),
         report=ReportOptions(ranges=options.verbose or options.json, notes=not options.quiet, facts=options.verbose),
         cores=cores,

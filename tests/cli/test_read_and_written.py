@@ -13,6 +13,7 @@ from imfilter.cli.batch.call_files import FilesWritten, files_read
 from imfilter.cli.batch.options import OPTIONS
 from imfilter.cli.batch.plan import Input, plan
 from imfilter.cli.console.messages import flag
+from imfilter.cli.images import encode
 from imfilter.filters.core import catalog
 from PIL import Image
 
@@ -163,6 +164,33 @@ def test_what_is_read_is_not_written_into_a_folder(refused, folder, known, kind,
     said = refused(2, *call(kind, FILE, last, ("-o", name, *words)))
     assert "is never overwritten; " in said or (way == "frame" and "may be one file" in said)
     assert contents(folder) == before
+
+
+@pytest.mark.each(
+    "words",
+    [
+        ("-o", "new.png"),
+        ("-o", "b.png", "--magnitude", "new.png"),
+        ("--angle", "b.png", "--angle-style", "color", "--angle-legend", "new.png"),
+        ("-o", "b.png", "--depfile", "new.png"),
+        ("-o", "b.png", "--save", "new.png"),
+    ],
+)
+def test_what_has_become_a_file_that_is_read_is_not_written(refused, folder, known, monkeypatch, words):
+    Path("new.png").unlink(missing_ok=True)
+    before = known("kernel", EDGES)
+    write = encode.write
+
+    def swapped(*arguments):
+        Path("new.png").unlink(missing_ok=True)
+        Path("new.png").hardlink_to(FILE)
+        return write(*arguments)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(encode, "write", swapped)
+        line = refused(1, *call("kernel", FILE, EDGES, words), "-q")
+    assert line == "imfilter: new.png: cannot be written: it has become a file that this call reads"
+    assert (folder / "new.png").read_bytes() == before[folder / FILE]
 
 
 # ---- in its own place -------------------------------------------------------------------------------
