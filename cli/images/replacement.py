@@ -9,6 +9,7 @@ import shutil
 import stat
 from collections.abc import Collection, Sequence
 from pathlib import Path
+from typing import BinaryIO
 
 from ..console.messages import shown
 from ..errors import FileError
@@ -39,6 +40,7 @@ class Replacement:
         replaces: Identity | None,
     ) -> None:
         self.folder, self.temporary, self.target = folder, temporary, target
+        self.file: BinaryIO | None = None
         self.name = name_in_folder(target)
         self.backup, self.replaces = backup, replaces
         self._old: str | None = None
@@ -46,6 +48,14 @@ class Replacement:
         self._was_named = False
         """It had that name already, from a run that was killed here."""
         self._is_placed = False
+
+    def discard(self) -> None:
+        """Remove the new file."""
+        with contextlib.suppress(OSError):  # what it still holds is not wanted
+            if self.file is not None:
+                self.file.close()
+        with contextlib.suppress(OSError):  # it may be gone; there is nothing else to be done
+            self.folder.unlink(self.temporary)
 
     def keep(self) -> None:
         """Give what is there a second name, by which it can be put back: its backup's, or a temporary one."""
