@@ -29,4 +29,9 @@ def identity_of_descriptor(descriptor: int) -> Identity | None:
         found = os.fstat(descriptor)
     except OSError:
         return None
-    return identity_of(found) if stat.S_ISREG(found.st_mode) else None
+    return identity_of(found) if keeps(found) else None
+
+
+def keeps(found: os.stat_result) -> bool:
+    """Whether what was *found* keeps what is written to it, as files and disks do: a stream passes it on."""
+    return stat.S_ISREG(found.st_mode) or stat.S_ISBLK(found.st_mode)

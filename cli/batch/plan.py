@@ -12,7 +12,7 @@ from ..file_identity import Identity
 from ..images import formats
 from ..images.formats import Format
 from ..streams import STREAM
-from .naming import Numbered, OutputNaming
+from .naming import ANY, Numbered, OutputNaming
 
 
 class Input(NamedTuple):
@@ -47,6 +47,11 @@ class Target(NamedTuple):
         if self.format is not None:
             return self.format
         return formats.LOSSLESS if output != "image" and own.lossy else own
+
+    @property
+    def place(self) -> str | None:
+        """The path, with `ANY` for the number of a frame."""
+        return self.path if self.numbered is None else f"{self.numbered.before}{ANY}{self.numbered.after}"
 
     @property
     def name(self) -> str:

@@ -119,10 +119,17 @@ class Recipe(NamedTuple):
             names = own or names
         return names
 
-    def files(self) -> list[str]:
-        """Return the files that the result depends on: those that parameters name, and the recipe's own."""
-        named = [str(value) for step in self.steps for value in step.values.values() if isinstance(value, FileContent)]
-        return [name for name in dict.fromkeys([*named, self.source]) if name is not None and os.path.isfile(name)]
+    def files(self) -> dict[str, str]:
+        """Return the files that the result depends on, and what they are: those of parameters, and the recipe's own."""
+        named = {
+            str(value): f"the {name} of this call"
+            for step in self.steps
+            for name, value in step.values.items()
+            if isinstance(value, FileContent)
+        }
+        if self.source is not None:
+            named.setdefault(self.source, "the recipe of this call")
+        return {name: what for name, what in named.items() if os.path.isfile(name)}
 
     def described(self) -> Any:
         """Return filter and parameters as JSON can hold them."""

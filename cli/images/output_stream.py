@@ -9,7 +9,7 @@ from collections.abc import Collection, Sequence
 from pathlib import Path
 
 from ..file_identity import Identity, identity_of_descriptor
-from ..streams import is_stream, write_all
+from ..streams import descriptor_of, is_stream, write_all
 
 STANDARD_OUTPUT = 1
 
@@ -24,13 +24,15 @@ def send(parts: Sequence[memoryview], target: Path | None, read: Collection[Iden
             write_all(sys.stdout.buffer, part)
         return
     # Neither made nor cut off: another file may have its name by now.
-    descriptor = os.open(target, os.O_WRONLY | os.O_CLOEXEC | os.O_NOCTTY)
-    with os.fdopen(descriptor, "wb", buffering=0) as stream:
-        _check(descriptor, read)
-        if stat.S_ISREG(os.fstat(descriptor).st_mode):
+    ours = descriptor_of(target)
+    opened = os.open(target, os.O_WRONLY | os.O_CLOEXEC | os.O_NOCTTY) if ours is None else os.dup(ours)
+    with os.fdopen(opened, "wb", buffering=0) as stream:
+        _check(opened, read)
+        # An open descriptor goes on where it is, as whoever opened it meant.
+        if ours is None and stat.S_ISREG(os.fstat(opened).st_mode):
             if not is_stream(target):
                 raise OSError("it is no stream any more")
-            os.ftruncate(descriptor, 0)
+            os.ftruncate(opened, 0)
         for part in parts:
             write_all(stream, part)
 

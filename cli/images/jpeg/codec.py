@@ -52,9 +52,10 @@ def load(data: bytes, options: DecodeOptions) -> PartialDecode:
     frame.check(data)
     image = _opened(data)
     pillow_decoder.check_size(image, options)
-    if options.lenient:
-        return PartialDecode(data, pillow_decoder.decoded(image, data))
     found = list(segments.read(data))
+    if options.lenient:
+        integrity.check_first_row(data, found)
+        return PartialDecode(data, pillow_decoder.decoded(image, data))
     integrity.before(data, found, *image.size)
     pillow_private.in_one_block(*image.size)
     notes = integrity.decoded(image, data, found, lambda other: pillow_decoder.decoded(_opened(other), other))

@@ -63,6 +63,14 @@ def before(data: bytes, found: Sequence[Segment], width: int, height: int) -> No
         raise DecodeError("is truncated (scans of the picture are missing)")
 
 
+def check_first_row(data: bytes, found: Sequence[Segment]) -> None:
+    """Raise `DecodeError` where there are too few data for one row of units, of which a block takes a bit at least."""
+    layout = _layout(data, found)
+    there = sum(interval.end - interval.start for interval in layout.intervals)
+    if 8 * there < (1 if layout.arithmetic else exactness.grid(found).columns):
+        raise DecodeError(ENDS_EARLY)
+
+
 def decoded(image: Any, data: bytes, found: Sequence[Segment], decode: Callable[[bytes], Any]) -> tuple[str, ...]:
     """Decode *image* from *data* and return notes for the user; raises `DecodeError` where it is not whole.
 

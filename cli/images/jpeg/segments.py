@@ -6,6 +6,8 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from ..picture import DecodeError
+
 TABLES, HUFFMAN_TABLES, APPLICATION_14, COMMENT = 0xDB, 0xC4, 0xEE, 0xFE
 RESTART_INTERVAL = 0xDD
 START_OF_FRAME, RESTART, START_OF_IMAGE, END_OF_IMAGE, START_OF_SCAN = 0xC0, 0xD0, 0xD8, 0xD9, 0xDA
@@ -16,6 +18,8 @@ RESTARTS = re.compile(rb"\xff[\xd0-\xd7]")
 """A restart marker, in the compressed data of a scan."""
 MARKER = re.compile(rb"\xff([^\x00\xff\xd0-\xd7])", re.DOTALL)
 """A marker. In compressed data a byte 255 is followed by 0, and restart markers, which are passed over, may occur."""
+MOST = 1 << 16
+"""Segments of one picture."""
 
 
 class Segment(NamedTuple):
@@ -29,10 +33,15 @@ class Segment(NamedTuple):
 
 
 def read(data: bytes) -> Iterator[Segment]:
-    """Yield the segments of the first image, up to its end; each byte is looked at once, and none is copied."""
-    view, at = memoryview(data), 2
+    """Yield the segments of the first image, up to its end; each byte is looked at once, and none is copied.
+
+    Raises `DecodeError` where they are more than any picture has.
+    """
+    view, at, left = memoryview(data), 2, MOST
     while (found := MARKER.search(data, at)) is not None:
         marker, start, body = found[1][0], found.start(), found.end() + 2
+        if not (left := left - 1):
+            raise DecodeError(f"is damaged (it has more than {MOST} segments)")
         while start > at and data[start - 1] == 0xFF:  # any number of bytes 255 may precede a marker
             start -= 1
         if marker == END_OF_IMAGE:
