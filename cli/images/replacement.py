@@ -57,8 +57,9 @@ class Replacement:
         with contextlib.suppress(OSError):  # it may be gone; there is nothing else to be done
             self.folder.unlink(self.temporary)
 
-    def keep(self) -> None:
+    def keep(self, read: Collection[Identity]) -> None:
         """Give what is there a second name, by which it can be put back: its backup's, or a temporary one."""
+        self._check(read)
         if self.backup is None:
             if self.folder.found(self.name) is not None:
                 old = temporary_name(OLD)
@@ -128,7 +129,7 @@ def replace_all(files: Sequence[Replacement], read: Collection[Identity]) -> lis
             with naming_failures(file.target):
                 # One that is alone appears at once, or not at all.
                 if len(files) > 1 or file.backup is not None:
-                    file.keep()
+                    file.keep(read)
         for file in files:
             with naming_failures(file.target):
                 file.place(read)

@@ -35,7 +35,7 @@ def start_over(folder):
 def write_several(notes):
     """Replace two files of a tree and make a third, in a folder that is made."""
     with Transaction({identity("in.png")}) as transaction:
-        for name in NEW.keys() - {"in.png"}:
+        for name in ("out/a", "out/b", "out/sub/c"):
             with transaction.open(Path(name), root=root_of("out/")) as file:
                 file.write(NEW[name])
         transaction.commit()
@@ -262,8 +262,15 @@ def test_a_signal_at_any_call_leaves_all_or_nothing(folder, ending, write, new, 
     assert len(list(outcomes(interrupted_at))) > 15
 
 
-@pytest.mark.parametrize("numbers", [(signal.SIGINT,), (signal.SIGINT, signal.SIGTERM)], ids=["alone", "two"])
-@WRITERS
+@pytest.mark.parametrize(
+    ("write", "new", "numbers"),
+    [
+        pytest.param(write_several, NEW, (signal.SIGINT,), marks=pytest.mark.thorough),
+        pytest.param(write_several, NEW, (signal.SIGINT, signal.SIGTERM), marks=pytest.mark.thorough),
+        pytest.param(write_in_place, IN_PLACE, (signal.SIGTERM,), marks=pytest.mark.thorough),
+        (write_in_place, IN_PLACE, (signal.SIGINT, signal.SIGTERM)),
+    ],
+)
 def test_a_signal_at_any_line_leaves_all_or_nothing(folder, ending, write, new, numbers):
     """Between two lines of Python more happens than between two calls to the system."""
     ours = str(Path(atomic_write.__file__).parent.parent)
