@@ -39,6 +39,10 @@ def filtered(processor: ImageProcessor, job: Job, found: Picture | Frames) -> Re
         return processor.single(job, frames.first)
     if frames.count == 1 and not wanted:
         return processor.single(job, _one(frames, 0, name))
+    try:
+        frames.check_pixels()
+    except DecodeError as error:
+        raise FileError(name, str(error)) from None
     for output, target in job.targets.items():
         if target.numbered is None:
             maps = len(processor.maps) if output == "image" else 0

@@ -285,7 +285,9 @@ def test_pages_that_overlap_and_are_not_refused_are_all_counted():
     struct.pack_into("<H", data, 22, entries - 3)  # inside of the first, and nearly as long
     assert len(list(ifd.File(data).pages())) == 2
     assert (
-        tiff_pages.read(bytes(data), lambda _, at: None, lambda data: pytest.fail("is decoded when it is asked for")).count
+        tiff_pages.read(
+            bytes(data), lambda _, at: None, lambda data: pytest.fail("is decoded when it is asked for")
+        ).count
         == 2
     )
 
