@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ from ...filters.core.parameters import ParameterError, Spec
 from .. import bounded_read
 from ..console.messages import reason, shown
 from ..errors import UsageError
+from ..file_identity import Identity
 from ..images.atomic_write import Transaction
 from .recipe import Recipe, in_a_row, make_step
 
@@ -59,9 +61,9 @@ def _read_value(spec: Spec, name: str, value: Any, where: str) -> Any:
     return tuple(value) if isinstance(value, list) else value
 
 
-def write_recipe(path: str, recipe: Recipe) -> None:
-    """Write a recipe file; raises FileError."""
-    with Transaction() as transaction:
+def write_recipe(path: str, recipe: Recipe, read: Collection[Identity] = frozenset()) -> None:
+    """Write a recipe file, whose place may be that of no file in *read*; raises FileError."""
+    with Transaction(read) as transaction:
         with transaction.open(Path(path)) as file:
             file.write(as_toml(recipe).encode("utf-8", "surrogateescape"))
         transaction.commit()
