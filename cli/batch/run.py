@@ -18,13 +18,14 @@ from .inputs import Fate
 from .options import SharedOptions
 from .plan import Job
 from .recipe import Recipe
+from .recipe_file import write_recipe
 from .request import Request, check
 
 
 def execute(recipe: Recipe, options: SharedOptions, map_files: Mapping[str, str], save: str | None = None) -> int:
     """Check a call, carry it out, and return the exit code.
 
-    *map_files* says where the filter's maps go, *save* where the caller will save the recipe.
+    *map_files* says where the filter's maps go, *save* where the recipe goes.
     """
     began = time.perf_counter()
     with warnings.catch_warnings():
@@ -83,6 +84,8 @@ def _carry_out(request: Request, began: float) -> ExitCode:
         made = [job for job in jobs if job.input.name not in failed]
         if made:
             depfile.write(options.depfile, made, depfile.rules(request.files))
+    if (save := request.files.written.get("save")) is not None:
+        write_recipe(save, recipe)
     return code
 
 

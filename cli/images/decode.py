@@ -97,9 +97,12 @@ def finish(begun: PartialDecode, options: DecodeOptions) -> Picture | Frames:
         damage = None
     else:
         found, damage = _finished(begun, options, format)
+    if isinstance(found, Frames):
+        found = found.limited(len(begun.data), options.max_pixels)
     if isinstance(found, Frames) and options.lenient:
         from . import damaged_frames
 
+        found.check_pixels()
         found = damaged_frames.readable(found, damage)
     found.format = format.name
     if isinstance(found, Frames) and found.first is not None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import sys
 import threading
 from collections.abc import Callable, Iterator
@@ -10,10 +11,11 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from ..bounded_read import TooLongError, amount, read
 from ..console.messages import reason, shown
 from ..errors import FileError
 from ..streams import STREAM
-from . import decode, formats, image_stream
+from . import decode, formats, image_stream, memory_budget
 from .malloc import keep_freed
 from .picture import DecodeError, DecodeOptions, Frames, PartialDecode, Picture, size_guard
 
@@ -83,14 +85,14 @@ class Reader:
         head, format = _head(pipe)
         if pipe.seekable() or not format.stream:
             return decode.decode(_whole(head, pipe), options)
-        feed = image_stream.Feed(head, format, pipe)
+        feed = image_stream.Feed(head, format, pipe, most_of_a_pipe())
         first = feed.take()
         if feed.has_more():
             return image_stream.of_pipe(first, feed, partial(decode.decode, options=options))
         return decode.decode(first + feed.rest(), options)
 
     def _options(self) -> DecodeOptions:
-        return DecodeOptions(self._check_size, *self.asked[1:])
+        return DecodeOptions(self._check_size, *self.asked[1:], max_pixels=self.asked[0])
 
     def _check_size(self, width: int, height: int, a_pixel: int) -> None:
         size_guard(self.asked[0])(width, height, a_pixel)
@@ -140,8 +142,19 @@ def _head(file: Any) -> tuple[bytes, formats.Format]:
 
 
 def _whole(head: bytes, file: Any) -> bytes:
-    """Return all bytes of a file, of which *head* was read."""
-    if file.seekable():
+    """Return all bytes of a file, of which *head* was read; raises DecodeError where they are too many."""
+    size = file.seek(0, os.SEEK_END) if file.seekable() else 0
+    if size:
+        if (free := memory_budget.short(size)) is not None:
+            raise DecodeError(f"has {amount(size)}, and {amount(free)} of memory are free")
         file.seek(0)
         return file.read()
-    return head + file.read()
+    try:  # a pipe, or a device, where one can seek and be nowhere
+        return read(file, most_of_a_pipe(), head)
+    except TooLongError as error:
+        raise DecodeError(image_stream.too_long(error)) from None
+
+
+def most_of_a_pipe() -> int:
+    """Return how many bytes are read of a pipe or device: as many as a batch of images may take, and its own limit."""
+    return min(memory_budget.budget(), image_stream.MOST)

@@ -82,11 +82,11 @@ def finish(begun: PartialDecode, options: DecodeOptions, decode: Decode) -> Pict
     return _picture(begun.data, tags, options, begun.parts)
 
 
-def _page(data: bytes, options: DecodeOptions, at: int) -> Picture | None:
+def _page(data: bytes, options: DecodeOptions, readers: pages.Readers, at: int) -> Picture | None:
     """Return the page whose directory is *at* an offset, None where that is Pillow's work."""
-    tags = ifd.File(data).tags(at)
+    tags = readers.tags.tags(at)
     compression.check(one(tags, COMPRESSION, 1))
-    return None if _is_pillows(tags) else _picture(data, tags, options, at=at)
+    return None if _is_pillows(tags) else _picture(data, tags, options, at=at, reader=readers.metadata)
 
 
 def _damage(begun: PartialDecode, tags: ifd.Directory, options: DecodeOptions) -> tuple[str, ...]:
@@ -134,6 +134,7 @@ def _picture(
     options: DecodeOptions,
     parts: Sequence[Any] | None = None,
     at: int | None = None,
+    reader: ifd.File | None = None,
 ) -> Picture:
     """Return the picture that *tags* describe, those *at* an offset, else the first page's.
 
@@ -147,7 +148,7 @@ def _picture(
     found = colours.of(samples, layout.bits, tags, notes)
     orientation = one(tags, ORIENTATION, 1)
     icc = tags[ICC_PROFILE].data if ICC_PROFILE in tags else b""
-    metadata = _with_resolution(of_tiff(data, icc, notes, at), tags)
+    metadata = _with_resolution(of_tiff(reader or data, icc, notes, at), tags)
     metadata = placement.upright(metadata, orientation, layout.grid.width, layout.grid.height, notes)
     pixels, alpha, model = found.pixels, found.alpha, found.colours
     if found.colours == "cmyk" and options.to_rgb:
