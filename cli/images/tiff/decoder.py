@@ -36,7 +36,7 @@ from ..tiff_tags import (
     X_RESOLUTION,
     Y_RESOLUTION,
 )
-from . import camera_raw, colours, compression, integrity, pages, stacks, strips, words
+from . import camera_raw, colours, compression, integrity, overlap, pages, stacks, strips, words
 from .strips import many, one
 
 """Units of the resolution."""
@@ -51,6 +51,7 @@ def load(data: bytes, options: DecodeOptions) -> PartialDecode:
     tags, several = _first_page(data)
     packing = one(tags, COMPRESSION, 1)
     compression.check(packing)
+    overlap.check(tags, len(data))
     if several:
         return PartialDecode(data)
     if _is_pillows(tags):
@@ -85,6 +86,7 @@ def _page(data: bytes, options: DecodeOptions, at: int) -> Picture | None:
     """Return the page whose directory is *at* an offset, None where that is Pillow's work."""
     tags = ifd.File(data).tags(at)
     compression.check(one(tags, COMPRESSION, 1))
+    overlap.check(tags, len(data))
     return None if _is_pillows(tags) else _picture(data, tags, options, at=at)
 
 
@@ -124,7 +126,8 @@ def _slices(data: bytes, stack: stacks.Stack, options: DecodeOptions) -> Frames:
                 picture.notes.insert(0, f"is truncated; {stack.there} of {promised} slices were taken")
             yield picture
 
-    return Frames(stack.there, each)
+    pixels = stack.there * one(stack.tags, WIDTH, 0) * one(stack.tags, HEIGHT, 0)
+    return Frames(stack.there, each, pixels=pixels)
 
 
 def _picture(
