@@ -30,7 +30,8 @@ def process(processor: ImageProcessor, job: Job, reader: Reader) -> Report:
 
 
 def _processed(processor: ImageProcessor, job: Job, reader: Reader) -> Report:
-    found = reader.read(job.input.name)
+    found, source = reader.read(job.input.name)
+    job = job._replace(source=source)
     numbered = any(target.numbered is not None for target in job.targets.values())
     if isinstance(found, Picture) and not processor.options.frames.only and not numbered:
         return processor.single(job, found)

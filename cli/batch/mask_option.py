@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import NamedTuple
 
 from ..console.messages import reason, shown
+from ..digest import digest
 from ..errors import UsageError
 from ..streams import STREAM
-from .provenance import digest
 
 Box = tuple[int, int, int, int]
 """The left, the top, the width and the height."""

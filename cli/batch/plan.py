@@ -10,6 +10,7 @@ from ..console.messages import flag, shown
 from ..errors import UsageError
 from ..images import formats
 from ..images.formats import Format
+from ..images.source import Source
 from ..streams import STREAM
 from .naming import Numbered, OutputNaming
 
@@ -62,6 +63,8 @@ class Job(NamedTuple):
     """Where the input goes before its own output takes its place."""
     notes: tuple[str, ...] = ()
     """What people should know when it is done."""
+    source: Source | None = None
+    """What the input held when it was read; None before."""
 
     @property
     def name(self) -> str:
