@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import os
 import stat
 import threading
 from pathlib import Path
@@ -48,7 +47,7 @@ class SourceDigest:
     def of_file(cls, path: str) -> str:
         """Return the digest of what a file holds; raises OSError, also for what is no file."""
         found = blake2b(digest_size=cls.SIZE)
-        if not stat.S_ISREG(os.stat(path).st_mode):
+        if not stat.S_ISREG(Path(path).stat().st_mode):
             raise OSError("is not a file")
         with Path(path).open("rb", buffering=0) as file:
             while piece := file.read(PIECE):

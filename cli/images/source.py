@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import stat
+from pathlib import Path
 from typing import NamedTuple
 
 from ..digest import SourceDigest
@@ -30,7 +31,7 @@ class Source(NamedTuple):
     def has_changed(self, name: str) -> bool:
         """Whether the file *name* is no longer the one that was read."""
         try:
-            return self.state is not None and _state(os.stat(name)) != self.state
+            return self.state is not None and _state(Path(name).stat()) != self.state
         except (OSError, ValueError):  # it is gone
             return True
 
