@@ -10,6 +10,7 @@ import warnings
 from typing import NoReturn
 
 from . import garbage
+from .blas import limit_blas
 
 
 def main() -> None:
@@ -44,9 +45,7 @@ def _run(ahead: bool = False) -> int:
         # What is ignored stays so: that is how nohup works.
         if signal.getsignal(number) is signal.SIG_DFL:
             signal.signal(number, lambda number, frame: sys.exit(128 + number))
-    # The strips of an image are shared among threads already, which would only wait for each other's BLAS;
-    # and starting its threads costs 10 ms.
-    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+    limit_blas()
     try:
         if ahead:
             from .images.prefetch import guess

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import contextlib
 import multiprocessing
-import os
 import signal
 import sys
 import warnings
@@ -20,6 +19,7 @@ from multiprocessing.connection import Connection, wait
 from pathlib import Path
 from typing import Any, NoReturn
 
+from ..blas import limit_blas
 from ..console.report import Report
 from ..images.atomic_write import remove_temporaries
 from ..images.memory_budget import budget, estimate
@@ -181,7 +181,7 @@ def _serve(connection: Connection, inherited: Sequence[Connection], processor: I
     signal.signal(signal.SIGTERM, _end)
     signal.pthread_sigmask(signal.SIG_UNBLOCK, SIGNALS)
     warnings.simplefilter("ignore")  # as in the first process
-    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+    limit_blas()
 
     def wait_for_room(width: int, height: int, a_pixel: int) -> None:
         size = estimate(width, height, a_pixel)
