@@ -19,7 +19,7 @@ THREADS = (
 def limit_blas() -> None:
     """Let BLAS have one thread, whatever the environment says; it must not be loaded yet.
 
-    Several would add a product's terms in another order: with two 11 of 3.2 million samples changed. They would wait for
-    those of the program, and starting them costs 10 ms.
+    Several would add a product's terms in another order: with two, 11 of 3.2 million samples changed. They would wait
+    for those of the program, and starting them costs 10 ms.
     """
     os.environ.update(dict.fromkeys(THREADS, "1"))

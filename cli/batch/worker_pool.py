@@ -19,7 +19,6 @@ from multiprocessing.connection import Connection, wait
 from pathlib import Path
 from typing import Any, NoReturn
 
-from ..blas import limit_blas
 from ..console.report import Report
 from ..images.atomic_write import remove_temporaries
 from ..images.memory_budget import budget, estimate
@@ -181,7 +180,6 @@ def _serve(connection: Connection, inherited: Sequence[Connection], processor: I
     signal.signal(signal.SIGTERM, _end)
     signal.pthread_sigmask(signal.SIG_UNBLOCK, SIGNALS)
     warnings.simplefilter("ignore")  # as in the first process
-    limit_blas()
 
     def wait_for_room(width: int, height: int, a_pixel: int) -> None:
         size = estimate(width, height, a_pixel)
