@@ -9,13 +9,13 @@ import sys
 import warnings
 from typing import NoReturn
 
-from . import garbage
+from . import garbage, signals
 from .blas import limit_blas
 
 
 def main() -> None:
     """Run the program, and end the process with an `ExitCode`."""
-    raise SystemExit(_run())
+    raise SystemExit(_ended())
 
 
 def console() -> NoReturn:
@@ -26,25 +26,37 @@ def console() -> NoReturn:
     """
     garbage.pause()
     warnings.simplefilter("ignore")  # libraries', of which the program says what matters in its own words
+    os._exit(_ended(ahead=True))
+
+
+def _ended(ahead: bool = False) -> int:
+    """Run the program and return its exit code; what is left to be done, a signal may break off."""
+    streams = [sys.stdout, sys.stderr]
     try:
-        code = _run(ahead=True)
-    except SystemExit as ended:  # by a signal; a second one must find no interpreter that is taken apart
+        code = _run(ahead)
+        signals.leave_at_once()
+    except SystemExit as ended:  # by a signal
         code = ended.code if isinstance(ended.code, int) else 1
-    for stream in (sys.stdout, sys.stderr):
+        del streams[0]  # whose reader may let it wait for ever
+    except KeyboardInterrupt:  # when all was done
+        code = 130
+        del streams[0]
+    signals.leave_at_once()
+    for stream in streams:
         if stream is not None:
             # Who closed the pipe has been told what there was to tell.
             with contextlib.suppress(OSError, ValueError):
                 stream.flush()
-    os._exit(code)
+    return code
 
 
-def _run(ahead: bool = False) -> int:
+def _run(ahead: bool) -> int:
     """Run the program; *ahead* begins to read the likely input before the rest is imported."""
-    for number in (signal.SIGTERM, signal.SIGHUP):
-        # The default would end the process on the spot, and leave temporary files behind.
+    for number in signals.ENDING:
+        # Of SIGTERM and SIGHUP the default would end the process on the spot, and leave temporary files behind.
         # What is ignored stays so: that is how nohup works.
-        if signal.getsignal(number) is signal.SIG_DFL:
-            signal.signal(number, lambda number, frame: sys.exit(128 + number))
+        if signal.getsignal(number) in (signal.SIG_DFL, signal.default_int_handler):
+            signal.signal(number, signals.end)
     limit_blas()
     try:
         if ahead:

@@ -22,7 +22,8 @@ def backdate(job: Job, written: Iterable[Target]) -> None:
     """Let outputs of an input that has changed since be older than it: Make, and `--update`, go by that."""
     if job.source is None or job.source.state is None or not job.source.has_changed(job.input.name):
         return
+    then = job.source.state.modified
     for target in written:
         if target.path is not None and not target.in_place and not is_stream(target.path):
             with contextlib.suppress(OSError):  # it is gone again, or another's
-                os.utime(target.path, ns=(job.source.state.modified,) * 2)
+                os.utime(target.path, ns=(then, then))

@@ -16,9 +16,11 @@ from ...filters.core.engine.quantize import Encoding
 from ...filters.core.lazy_numpy import np
 from ..errors import FileError
 from ..images import formats
-from ..images.atomic_write import Buffer, Times, Transaction, naming_failures
+from ..images.atomic_write import Buffer, Times, Transaction
 from ..images.colour_description import NOTHING
 from ..images.metadata import Metadata, georeferenced, of_map
+from ..images.output_folder import root_of
+from .job_options import WriteOptions
 from .plan import Job, Target
 
 SHEET = "sheet"
@@ -92,15 +94,17 @@ def writable(target: Target, format: formats.Format) -> Iterator[None]:
 
 
 def opened(
-    transaction: Transaction, job: Job, target: Target, preserve_times: bool
+    transaction: Transaction, job: Job, target: Target, options: WriteOptions
 ) -> contextlib.AbstractContextManager[Buffer]:
     """Open an output for writing, in its folder, which is made where it is missing."""
     path = None if target.path is None else Path(target.path)
-    if target.folder is not None and path is not None:
-        with naming_failures(path):
-            path.parent.mkdir(parents=True, exist_ok=True)
-    backup = Path(job.backup) if target.in_place and job.backup else None
-    return transaction.open(path, backup, _times(job) if preserve_times else None)
+    return transaction.open(
+        path,
+        backup=Path(job.backup) if target.in_place and job.backup else None,
+        times=_times(job) if options.preserve_times else None,
+        replaces=job.replaces if target.in_place else None,
+        root=None if target.folder is None else options.roots.get(target.folder) or root_of(target.folder),
+    )
 
 
 def _times(job: Job) -> Times | None:

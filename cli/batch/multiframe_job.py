@@ -17,6 +17,7 @@ from ..streams import is_stream
 from .changed_input import backdate, check_replaced
 from .frame_output import Computed, kept_of, opened, writable
 from .image_job import ImageProcessor
+from .job_options import WriteOptions
 from .plan import Job, Target
 from .provenance import of_frame
 
@@ -39,6 +40,10 @@ def filtered(processor: ImageProcessor, job: Job, found: Picture | Frames) -> Re
         return processor.single(job, frames.first)
     if frames.count == 1 and not wanted:
         return processor.single(job, _one(frames, 0, name))
+    try:
+        frames.check_pixels()
+    except DecodeError as error:
+        raise FileError(name, str(error)) from None
     for output, target in job.targets.items():
         if target.numbered is None:
             maps = len(processor.maps) if output == "image" else 0
@@ -110,7 +115,7 @@ def _all(processor: ImageProcessor, job: Job, frames: Frames, name: str) -> Repo
     gathered: dict[str, Gathered] = {}
     done: list[Computed] = []
     notes: dict[str, None] = {}
-    with Transaction() as transaction:
+    with Transaction(processor.options.write.read) as transaction:
         for number, picture in enumerate(_decoded(frames, name)):
             if processor.progress is not None:
                 processor.progress.begin(number, frames.count or number + 1)
@@ -134,7 +139,7 @@ def _all(processor: ImageProcessor, job: Job, frames: Frames, name: str) -> Repo
             if not (endless and done):  # of a pipe that has no end the first is told of
                 done.append(computed.without_samples())
         for output, gathering in gathered.items():
-            written = _write(transaction, job, output, gathering, processor.options.write.preserve_times)
+            written = _write(transaction, job, output, gathering, processor.options.write)
             notes.update(dict.fromkeys(written))
         check_replaced(job)
         transaction.commit()
@@ -171,9 +176,9 @@ def _gather(gathered: Gathered, name: str, target: Target, computed: Computed, p
         )
 
 
-def _write(transaction: Transaction, job: Job, name: str, gathered: Gathered, preserve_times: bool) -> list[str]:
+def _write(transaction: Transaction, job: Job, name: str, gathered: Gathered, options: WriteOptions) -> list[str]:
     target = job.targets[name]
-    with opened(transaction, job, target, preserve_times) as file, writable(target, gathered.format):
+    with opened(transaction, job, target, options) as file, writable(target, gathered.format):
         gathered.write(file)
     return gathered.notes
 
@@ -194,7 +199,9 @@ def _numbered(
     notes: list[str] = []
     kept = kept_of(picture.metadata, name, computed, notes)
     stamp = processor.options.write.stamper.stamp(stamp, job) if stamp else ""
-    preserve_times = processor.options.write.preserve_times
-    with opened(transaction, job, target, preserve_times) as file, writable(target, computed.formats_of[name]):
+    with (
+        opened(transaction, job, target, processor.options.write) as file,
+        writable(target, computed.formats_of[name]),
+    ):
         notes += processor.encode(file, name, computed, kept, stamp)
     return notes

@@ -18,13 +18,14 @@ from .inputs import Fate
 from .options import SharedOptions
 from .plan import Job
 from .recipe import Recipe
+from .recipe_file import write_recipe
 from .request import Request, check
 
 
 def execute(recipe: Recipe, options: SharedOptions, map_files: Mapping[str, str], save: str | None = None) -> int:
     """Check a call, carry it out, and return the exit code.
 
-    *map_files* says where the filter's maps go, *save* where the caller will save the recipe.
+    *map_files* says where the filter's maps go, *save* where the recipe goes.
     """
     began = time.perf_counter()
     with warnings.catch_warnings():
@@ -74,12 +75,14 @@ def _carry_out(request: Request, began: float) -> ExitCode:
     if _renews_legend(request, skipped):
         from .image_job import write_legend
 
-        write_legend(legend or "", request.quality)
+        write_legend(legend or "", request.quality, request.read)
     if options.depfile is not None and not (code and options.fail_fast):
         failed = {report.input for report in reporter.totals.failures}
         made = [job for job in jobs if job.input.name not in failed]
         if made:
-            depfile.write(options.depfile, made, depfile.rules(request.files))
+            depfile.write(options.depfile, made, depfile.rules(request.files), request.read)
+    if (save := request.files.written.get("save")) is not None:
+        write_recipe(save, recipe, request.read)
     return code
 
 

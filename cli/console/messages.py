@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 
-from ..streams import discard
+from ..streams import discard, write_all
 
 
 def shown(name: str) -> str:
@@ -61,8 +61,7 @@ def put(line: str) -> None:
     if stream is None:
         raise OSError("is closed")
     stream.flush()
-    stream.buffer.write(f"{line}\n".encode(stream.encoding or "utf-8", "backslashreplace"))
-    stream.buffer.flush()
+    write_all(stream.buffer, f"{line}\n".encode(stream.encoding or "utf-8", "backslashreplace"))
 
 
 def flag(name: str) -> str:

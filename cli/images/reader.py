@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import io
+import os
 import sys
 import threading
 import time
@@ -12,11 +13,12 @@ from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from ..bounded_read import TooLongError, amount, read
 from ..console.messages import reason, shown
 from ..digest import SourceDigest
 from ..errors import FileError
 from ..streams import STREAM
-from . import decode, formats, image_stream
+from . import decode, formats, image_stream, memory_budget
 from .malloc import keep_freed
 from .picture import DecodeError, DecodeOptions, Frames, PartialDecode, Picture, size_guard
 from .source import FileState, Source, state_of
@@ -109,7 +111,7 @@ class Reader:
         if pipe.seekable() or not format.stream:
             data, _ = _whole(head, pipe)
             return decode.decode(data, options), self._source(data, None)
-        feed = image_stream.Feed(head, format, pipe)
+        feed = image_stream.Feed(head, format, pipe, most_of_a_pipe())
         first = feed.take()
         if feed.has_more():
             return image_stream.of_pipe(first, feed, partial(decode.decode, options=options)), Source(None, None)
@@ -117,7 +119,7 @@ class Reader:
         return decode.decode(data, options), self._source(data, None)
 
     def _options(self) -> DecodeOptions:
-        return DecodeOptions(self._check_size, *self.asked[1:])
+        return DecodeOptions(self._check_size, *self.asked[1:], max_pixels=self.asked[0])
 
     def _check_size(self, width: int, height: int, a_pixel: int) -> None:
         size_guard(self.asked[0])(width, height, a_pixel)
@@ -173,16 +175,26 @@ def _head(file: Any) -> tuple[bytes, formats.Format]:
 
 
 def _whole(head: bytes, file: Any) -> tuple[bytes, FileState | None]:
-    """Return all bytes of a file, of which *head* was read, and its state; they are those of one moment."""
-    if not file.seekable():
-        return head + file.read(), None
+    """Return all bytes of a file, of which *head* was read, and its state; they are those of one moment.
+
+    Raises DecodeError where they are too many, or change all the time.
+    """
+    size = file.seek(0, os.SEEK_END) if file.seekable() else 0
+    if not size:
+        try:  # a pipe, or a device, where one can seek and be nowhere
+            return read(file, most_of_a_pipe(), head), None
+        except TooLongError as error:
+            raise DecodeError(image_stream.too_long(error)) from None
     for reading in range(READINGS):
         if reading:
             time.sleep(PAUSE)
         before = _state(file)
+        size = file.seek(0, os.SEEK_END)
+        if (free := memory_budget.short(size)) is not None:
+            raise DecodeError(f"has {amount(size)}, and {amount(free)} of memory are free")
         file.seek(0)
         data = file.read()
-        if _state(file) == before and (before is None or len(data) == before.size or not before.size):
+        if _state(file) == before and (before is None or len(data) == before.size):
             return data, before
     raise DecodeError("changes while it is read; try again when it is complete")
 
@@ -191,3 +203,8 @@ def _state(file: Any) -> FileState | None:
     with contextlib.suppress(io.UnsupportedOperation):  # memory, in place of standard input
         return state_of(file.fileno())
     return None
+
+
+def most_of_a_pipe() -> int:
+    """Return how many bytes are read of a pipe or device: as many as a batch of images may take, and its own limit."""
+    return min(memory_budget.budget(), image_stream.MOST)

@@ -100,7 +100,7 @@ def read(data: bytes, options: DecodeOptions) -> Frames:
             alpha = samples[..., 3].copy() if samples.shape[2] == 4 and open else None
             yield Picture(samples[..., :3].copy(), alpha, metadata=metadata, notes=notes if number == 0 else [])
 
-    return Frames(len(durations), each, Timing(durations, plays))
+    return Frames(len(durations), each, Timing(durations, plays), pixels=len(durations) * width * height)
 
 
 def _has_alpha(name: bytes, body: bytes) -> bool:

@@ -501,7 +501,7 @@ def test_a_link_to_the_input_is_no_backup(refused, photos):
     assert (photos / "a.png").read_bytes() == before
 
 
-def no_links(*_):
+def no_links(*_, **__):
     raise PermissionError(1, "Operation not permitted")
 
 
