@@ -128,7 +128,7 @@ def finish(begun: PartialDecode, options: DecodeOptions, decode: Decode) -> Pict
     if more == [3] and planes == 3 and first.cards.get("CTYPE3", "RGB").startswith("RGB"):
         colours = np.dstack([plane(number)[0] for number in range(3)])
         return Picture(real_samples(colours), notes=notes, nodata=plane(0)[1])
-    return next(pictures()) if planes == 1 else Frames(planes, pictures)
+    return next(pictures()) if planes == 1 else Frames(planes, pictures, pixels=planes * width * height)
 
 
 def _check_sum(data: bytes, unit: Unit, options: DecodeOptions, notes: list[str]) -> None:

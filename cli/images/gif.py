@@ -28,6 +28,8 @@ CONTROL, COMMENT, APPLICATION = 0xF9, 0xFE, 0xFF
 TO_BACKGROUND, TO_PREVIOUS = 2, 3
 LOOPS = b"NETSCAPE2.0"
 LARGEST_NUMBER = (1 << 16) - 1
+UNSUSPECTED_PIXELS, PIXELS_A_BYTE = 1 << 22, 2731
+"""Pixels that any file may promise, and the most of a byte: a code of 12 bits stands for 4096."""
 
 
 class Frame(NamedTuple):
@@ -116,13 +118,21 @@ def _joined(data: bytes, at: int, end: int) -> bytes:
 def load(data: bytes, options: DecodeOptions) -> PartialDecode:
     """Decode a file of one frame, which fills the canvas, into an image of Pillow's; leave others to `finish`."""
     image = pillow_decoder.opened("GIF", GifImagePlugin.GifImageFile, data)
-    pillow_decoder.check_size(image, options)
+    _check_size(image.size, data, options)
     if image.n_frames > 1 or not _fills(data):
         return PartialDecode(data)
     if not options.lenient:
         for frame in blocks(data).frames:
             _check_length(frame)
     return PartialDecode(data, pillow_decoder.decoded(image, data))
+
+
+def _check_size(size: tuple[int, int], data: bytes, options: DecodeOptions) -> None:
+    """Raise `DecodeError` where a canvas is too large, or no frame of so few bytes can fill it."""
+    width, height = size
+    options.check_size(width, height, 8)
+    if UNSUSPECTED_PIXELS < width * height > PIXELS_A_BYTE * len(data):
+        raise DecodeError(f"is damaged or truncated (it promises {width}×{height} pixels in {len(data)} bytes)")
 
 
 def _fills(data: bytes) -> bool:
@@ -161,11 +171,13 @@ def read(data: bytes, options: DecodeOptions) -> Frames:
     if size != found.size:
         notes.append(f"a frame reaches out of its canvas of {_sides(found.size)}, which was enlarged to {_sides(size)}")
         found = found._replace(size=size)
-    options.check_size(*size, 8)
+    _check_size(size, data, options)
     plays = 1 if found.loops is None else found.loops and found.loops + 1
     timing = Timing([(frame.duration, 100) for frame in found.frames], plays)
     metadata = Metadata(comments=own_comments(found.comments))
-    return Frames(len(found.frames), lambda: _canvases(found, metadata, notes, options.lenient), timing)
+    count = len(found.frames)
+    pixels = count * size[0] * size[1]
+    return Frames(count, lambda: _canvases(found, metadata, notes, options.lenient), timing, pixels=pixels)
 
 
 def _room(found: Blocks) -> tuple[int, int]:
