@@ -21,7 +21,7 @@ PROCESSES = Path("/proc")
 def current_folder() -> str:
     """Return the current folder's path; of one that was removed none, below which relative names stay as they are."""
     try:
-        return os.getcwd()
+        return str(Path.cwd())
     except FileNotFoundError:
         return ""
 
