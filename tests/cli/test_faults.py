@@ -41,7 +41,7 @@ def test_a_fault_is_one_line_and_a_traceback_for_who_asks(refused, run, faulty, 
 
 
 @pytest.mark.each(
-    ("error", "said"),
+    "error, said",
     [
         (MemoryError(), faults.NO_MEMORY),
         (np._core._exceptions._ArrayMemoryError((1 << 40,), np.dtype("u1")), faults.NO_MEMORY),
@@ -58,6 +58,11 @@ def test_a_fault_is_one_line_and_a_traceback_for_who_asks(refused, run, faulty, 
 def test_what_the_machine_lacks_is_said(refused, faulty, error, said):
     faulty(error)
     assert said in refused(1, "blur")
+
+
+def test_a_completion_that_no_shell_asks_for_is_refused(refused, monkeypatch):
+    monkeypatch.setenv("_IMFILTER_COMPLETE", "complete_bash")
+    assert refused(2) == "imfilter: _IMFILTER_COMPLETE is for shells, which say with it what to complete"
 
 
 # ---- no thread --------------------------------------------------------------------------------------

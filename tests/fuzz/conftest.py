@@ -18,14 +18,14 @@ from hypothesis import strategies as st
 SEARCHED = os.environ.get("IMFILTER_FUZZ_ROUNDS")
 FIRST = random.SystemRandom().getrandbits(60) if SEARCHED else 0
 ROUNDS = {"test_pictures": 60}
-"""Rounds of a search with `-m ""`, if they are not the others' 10."""
+"""Rounds of a search with `-m ""`, if they are not the others' 6."""
 EXTREMES = [bytes(4), b"\xff" * 4, b"\xff" * 2, b"\0\0\xff\xff", b"\x80\0\0\0", b"\0\0\0\x80", b"\0\1", b"\1\0"]
 
 
 def pytest_generate_tests(metafunc):
     """Let a test with the argument `number` be one of the rounds."""
     if "number" in metafunc.fixturenames:
-        count = int(SEARCHED or ROUNDS.get(metafunc.module.__name__.rpartition(".")[2], 10))
+        count = int(SEARCHED or ROUNDS.get(metafunc.module.__name__.rpartition(".")[2], 6))
         rounds = [
             pytest.param(number, marks=[] if SEARCHED or not number else [pytest.mark.thorough])
             for number in range(count)
