@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 import sys
 from typing import Annotated, Any
 
@@ -23,6 +24,8 @@ SEVERAL = {
     "run": "Run the filters of a recipe, written by imfilter chain --save.",
 }
 """The commands that run filters in a row."""
+COMPLETION = "_IMFILTER_COMPLETE"
+"""The variable by which a shell asks for completions."""
 
 
 class Commands(TyperGroup):
@@ -142,6 +145,9 @@ def run() -> int:
     except KeyboardInterrupt:
         code = ExitCode.INTERRUPTED
     except Exception as fault:
+        if COMPLETION in os.environ and isinstance(fault, (KeyError, ValueError)):
+            complain(f"{COMPLETION} is for shells, which say with it what to complete")
+            return ExitCode.USAGE
         return faults.report(fault)
     if code == ExitCode.INTERRUPTED:
         say("imfilter: interrupted")

@@ -18,6 +18,14 @@ DESCRIPTORS = (Path("/dev/fd"), Path("/proc/self/fd"))
 PROCESSES = Path("/proc")
 
 
+def current_folder() -> str:
+    """Return the current folder's path; of one that was removed none, below which relative names stay as they are."""
+    try:
+        return str(Path.cwd())
+    except FileNotFoundError:
+        return ""
+
+
 def occupy_closed() -> None:
     """Open what cannot be written to at the standard streams that are closed.
 

@@ -9,7 +9,7 @@ from collections.abc import Collection, Iterable, Sequence
 from ..console.messages import flag, shown
 from ..errors import UsageError
 from ..file_identity import Identity, identity
-from ..streams import STREAM, is_stream
+from ..streams import STREAM, current_folder, is_stream
 from .call_files import INPUT, FilesRead, FilesWritten, Read, Where, Written
 from .inputs import is_folder
 from .naming import ANY
@@ -117,7 +117,7 @@ def _no_backup(file: Written) -> UsageError:
 
 
 def _absolute(path: str) -> str:
-    return os.path.normpath(os.path.join(os.getcwd(), path))
+    return os.path.normpath(os.path.join(current_folder(), path))
 
 
 def _check_numbers(places: Iterable[Place]) -> None:
