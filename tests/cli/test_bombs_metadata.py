@@ -7,7 +7,6 @@ on these sizes would not end.
 import contextlib
 import io
 import itertools
-import os
 import struct
 import subprocess
 import sys
@@ -17,7 +16,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-import tifffile
 from imfilter.cli.batch import provenance
 from imfilter.cli.images import (
     avif,
@@ -29,13 +27,12 @@ from imfilter.cli.images import (
     metadata,
     photoshop,
     picture,
-    xml_text,
     xmp,
 )
 from imfilter.cli.images.jpeg import extended_xmp
 from imfilter.cli.images.tiff import imagej, ome, words
 from imfilter.filters.core.engine.geometry import Geometry
-from PIL import Image, PngImagePlugin
+from PIL import Image, features
 
 KEEP = ("conv", "--kernel", "1")
 TIMES = 4
@@ -64,9 +61,15 @@ USED = b'xmlns:h="' + GAIN + b'" xmlns:t="' + xmp.TIFF + b'" xmlns:exif="' + xmp
 
 def packet(elements, attributes=b""):
     return (
-        b'<x:xmpmeta xmlns:x="adobe:ns:meta/"><r:RDF xmlns:r="' + RDF + b'"><r:Description ' + USED + attributes + b">"
-        + elements + b"</r:Description></r:RDF></x:xmpmeta>"
-    )  # fmt: skip
+        b'<x:xmpmeta xmlns:x="adobe:ns:meta/"><r:RDF xmlns:r="'
+        + RDF
+        + b'"><r:Description '
+        + USED
+        + attributes
+        + b">"
+        + elements
+        + b"</r:Description></r:RDF></x:xmpmeta>"
+    )
 
 
 PACKETS = {
@@ -81,7 +84,9 @@ PACKETS = {
     "an attribute without an end": lambda n: packet(b"", b"h:a='" + repeated(b" h:a=", n)),
     "namespaces": lambda n: packet(numbered(b"<n%d:a/>", n // 5), numbered(b" xmlns:n%d='" + GAIN + b"'", 4 * n // 5)),
     "namespaces of their own": lambda n: packet(numbered(b"<n%d:a xmlns:n%d='" + GAIN + b"'/>", n)),
-    "a long namespace": lambda n: packet(repeated(b"<l:a/>", n // 2), b"xmlns:l='" + bytes(65 for _ in range(n // 2)) + b"'"),
+    "a long namespace": lambda n: packet(
+        repeated(b"<l:a/>", n // 2), b"xmlns:l='" + bytes(65 for _ in range(n // 2)) + b"'"
+    ),
     "names": lambda n: packet(numbered(b"<a%d/>", n)),
     "a long name": lambda n: packet(b"<" + repeated(b"a", n) + b"/>"),
     "depth": lambda n: packet(repeated(b"<a>", n)),
@@ -97,7 +102,7 @@ PACKETS = {
     "UTF-16": lambda n: packet(repeated(b"<h:a/>", n // 2)).decode().encode("utf-16"),
     "UTF-32": lambda n: packet(repeated(b"<h:a/>", n // 4)).decode().encode("utf-32"),
     "nothing": lambda n: bytes(n),
-}  # fmt: skip
+}
 
 
 def through_xmp(data):
@@ -190,7 +195,7 @@ BLOCKS = {
     "XMP": lambda n: exif(directory((700, 1, n, 26)), behind=packet(repeated(b"<h:a/>", n))[:n]),
     "Photoshop": lambda n: exif(directory((34377, 1, n, 26)), behind=repeated(b"8BIM\4\4\0\0\0\0\0\0", n + 12)),
     "IPTC": lambda n: exif(directory((33723, 7, n, 26)), behind=repeated(b"\x1c\2\5\0\0", n + 5)),
-}  # fmt: skip
+}
 
 
 def through_block(data):
@@ -211,9 +216,15 @@ def of_ome(piece, head=b"", behind=b""):
     """OME-XML with pieces among its planes."""
     pixels = b'<Pixels SizeX="4" SizeY="4" SizeZ="1" SizeC="1" SizeT="1" Type="uint8" DimensionOrder="XYCZT" '
     return lambda n: (
-        b'<OME xmlns="http://www.openmicroscopy.org/Schemas/OME/2016-06"><Image>' + pixels + head + b">"
-        + repeated(piece, n) + b"</Pixels></Image>" + repeated(behind, n) + b"</OME>"
-    )  # fmt: skip
+        b'<OME xmlns="http://www.openmicroscopy.org/Schemas/OME/2016-06"><Image>'
+        + pixels
+        + head
+        + b">"
+        + repeated(piece, n)
+        + b"</Pixels></Image>"
+        + repeated(behind, n)
+        + b"</OME>"
+    )
 
 
 def through_ome(text):
@@ -260,20 +271,25 @@ def profile(*tags, count=None, behind=b"", space=b"RGB "):
 
 CURVES = [(name, 132 + 36, 0xFFFFFFFF) for name in (b"rTRC", b"gTRC", b"bTRC")]
 PROFILES = {
-    "a table of four thousand million": lambda n: profile(count=0xFFFFFFFF, behind=repeated(b"rTRC\0\0\0\x80\xff\xff\xff\xff", n)),
+    "a table of four thousand million": lambda n: profile(
+        count=0xFFFFFFFF, behind=repeated(b"rTRC\0\0\0\x80\xff\xff\xff\xff", n)
+    ),
     "the same tag": lambda n: profile(*[(b"rTRC", 132, n)] * (n // 12)),
     "tags that overlap": lambda n: profile(*[(struct.pack(">I", i), 132, n) for i in range(n // 12)]),
-    "long curves that overlap": lambda n: profile(*CURVES, behind=b"curv\0\0\0\0" + struct.pack(">I", n // 2) + bytes(n)),
+    "long curves that overlap": lambda n: profile(
+        *CURVES, behind=b"curv\0\0\0\0" + struct.pack(">I", n // 2) + bytes(n)
+    ),
     "a curve that is a lie": lambda n: profile(*CURVES, behind=b"curv\0\0\0\0\xff\xff\xff\xff" + bytes(n)),
     "a curve that grows": lambda n: profile(
-        *CURVES, behind=b"curv\0\0\0\0" + struct.pack(">I", n // 2)
-        + np.linspace(0, 65535, n // 2).astype(">u2").tobytes()
+        *CURVES,
+        behind=b"curv\0\0\0\0" + struct.pack(">I", n // 2) + np.linspace(0, 65535, n // 2).astype(">u2").tobytes(),
     ),
     "a gray curve of lightness": lambda n: profile(
-        (b"kTRC", 144, 0xFFFFFFFF), space=b"GRAY",
-        behind=b"curv\0\0\0\0" + struct.pack(">I", n // 2) + np.linspace(0, 65535, n // 2).astype(">u2").tobytes()
+        (b"kTRC", 144, 0xFFFFFFFF),
+        space=b"GRAY",
+        behind=b"curv\0\0\0\0" + struct.pack(">I", n // 2) + np.linspace(0, 65535, n // 2).astype(">u2").tobytes(),
     ),
-}  # fmt: skip
+}
 
 
 def through_profile(data):
@@ -283,11 +299,15 @@ def through_profile(data):
 
 RESOURCES = {
     "empty resources": lambda n: repeated(b"8BIM\4\1\0\0\0\0\0\0", n),
-    "resources of many numbers": lambda n: b"".join(b"8BIM" + struct.pack(">HHI", i % 65536, 0, 0) for i in range(n // 12)),
+    "resources of many numbers": lambda n: b"".join(
+        b"8BIM" + struct.pack(">HHI", i % 65536, 0, 0) for i in range(n // 12)
+    ),
     "data sets": lambda n: b"8BIM\4\4\0\0" + struct.pack(">I", n // 5 * 5) + repeated(b"\x1c\2\5\0\0", n),
-    "data sets with long lengths": lambda n: b"8BIM\4\4\0\0" + struct.pack(">I", n) + repeated(b"\x1c\2\5\x80\x10" + bytes(16), n),
+    "data sets with long lengths": lambda n: (
+        b"8BIM\4\4\0\0" + struct.pack(">I", n) + repeated(b"\x1c\2\5\x80\x10" + bytes(16), n)
+    ),
     "a length that is a lie": lambda n: b"8BIM\4\4\0\0\xff\xff\xff\xff" + bytes(n),
-}  # fmt: skip
+}
 
 
 def through_resources(data):
@@ -315,14 +335,17 @@ BOXES = {
     "extents that are not there": lambda n: iloc(0x4400, min(n // 6, 65535), 65535, bytes(n)),
     "properties": lambda n: box(
         b"meta",
-        bytes(4) + box(b"pitm", bytes(4) + b"\1\1")
-        + box(b"iprp", box(b"ipco", repeated(box(b"free"), n)) + box(b"ipma", bytes(8) + repeated(bytes(2) + b"\xff", n)))
+        bytes(4)
+        + box(b"pitm", bytes(4) + b"\1\1")
+        + box(
+            b"iprp", box(b"ipco", repeated(box(b"free"), n)) + box(b"ipma", bytes(8) + repeated(bytes(2) + b"\xff", n))
+        ),
     ),
     "headers of a track": lambda n: box(b"moov", box(b"trak", repeated(box(b"tkhd"), n) + repeated(box(b"edts"), n))),
     "a box of no length": lambda n: repeated(box(b"meta", length=0), n),
     "a box of a length that is too short": lambda n: repeated(box(b"meta", length=1), n),
     "depths": lambda n: box(b"meta", bytes(4) + box(b"iprp", box(b"ipco", repeated(box(b"pixi", b"\0\0\0\0\xff"), n)))),
-}  # fmt: skip
+}
 
 
 def through_boxes(data):
@@ -341,7 +364,7 @@ PARSERS = {
     "OME: planes": (of_ome(b'<TiffData IFD="0"/>'), through_ome),
     "OME: channels": (of_ome(b'<Channel SamplesPerPixel="1"/>'), through_ome),
     "OME: open elements": (of_ome(b"<Channel>"), through_ome),
-    "OME: names of files": (of_ome(b"", b'FileName="a" ' * 1), through_ome),
+    "OME: names of files": (of_ome(b'<UUID FileName="a"/>'), through_ome),
     "OME: regions": (of_ome(b"", behind=b"<ROI/> "), through_ome),
     "OME: open regions": (of_ome(b"", behind=b"<ROI "), through_ome),
     "OME: open images": (lambda n: b"<OME>" + repeated(b"<Pixels>", n), through_ome),
@@ -385,3 +408,258 @@ def test_the_memory_of_a_parser_is_a_multiple_of_the_bytes(name):
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     assert peak <= MULTIPLE * length(data) + FREE
+
+
+# ---- in files ----------------------------------------------------------------------------------------
+
+NOISE = np.random.default_rng(5).integers(0, 256, (8, 8, 3), np.uint8)
+
+
+def saved(format, **options):
+    file = io.BytesIO()
+    Image.fromarray(NOISE).save(file, format, **options)
+    return file.getvalue()
+
+
+def segment(marker, body):
+    return struct.pack(">BBH", 0xFF, marker, len(body) + 2) + body
+
+
+def jpeg(*segments):
+    data = saved("JPEG")
+    return data[:2] + b"".join(segments) + data[2:]
+
+
+def split(marker, head, body):
+    """Segments of a body that is too long for one."""
+    return [segment(marker, head + body[at : at + 65000]) for at in range(0, len(body), 65000)]
+
+
+def profile_of_jpeg(body):
+    pieces = [body[at : at + 65000] for at in range(0, len(body), 65000)]
+    return [
+        segment(0xE2, b"ICC_PROFILE\0" + bytes((number, len(pieces) % 256)) + piece)
+        for number, piece in enumerate(pieces[:255], 1)
+    ]
+
+
+def chunk(name, body):
+    return struct.pack(">I", len(body)) + name + body + struct.pack(">I", zlib.crc32(name + body))
+
+
+def png(*chunks):
+    data = saved("PNG")
+    return data[:33] + b"".join(chunks) + data[33:]
+
+
+def raw_profile(block):
+    """An EXIF block as ImageMagick keeps it, in text."""
+    return b"\nexif\n%8d\n" % len(block) + block.hex().encode() + b"\n"
+
+
+def webp(*chunks, flags=0):
+    data = saved("WEBP", lossless=True)
+    head = struct.pack("<4sI", b"VP8X", 10) + struct.pack("<I", flags) + b"\7\0\0\7\0\0"
+    body = b"WEBP" + head + data[12:] + b"".join(chunks)
+    return b"RIFF" + struct.pack("<I", len(body)) + body
+
+
+def webp_chunk(name, body):
+    return struct.pack("<4sI", name, len(body)) + body + b"\0" * (len(body) % 2)
+
+
+def tiff(**tags):
+    """A TIFF with more tags: of bytes, or what stands at an offset."""
+    file = io.BytesIO()
+    Image.fromarray(NOISE).save(file, "TIFF")
+    assert ifd.add(file, {int(name[1:]): ifd.Value(1, len(data), data) for name, data in tags.items()})
+    return file.getvalue()
+
+
+def below(block):
+    """A TIFF whose page names the directories of an EXIF block, which lie where they did."""
+    page = [(256, 3, 1, 1), (257, 3, 1, 1), (258, 3, 1, 8), (259, 3, 1, 1), (262, 3, 1, 1)]
+    page += [(273, 4, 1, 0), (277, 3, 1, 1), (278, 3, 1, 1), (279, 4, 1, 1), (ifd.EXIF, 4, 1, 8)]
+    return block[:4] + struct.pack("<I", len(block)) + block[8:] + directory(*page)
+
+
+def pages(n, packing=1, shared=(700, 34675, 34377), apart=1):
+    """Pages that share a long value, which for each begins so many bytes behind."""
+    count, size = n // 300, n // 2
+    start = 8 + count * (6 + 12 * (9 + len(shared)))
+    parts = []
+    for number in range(count):
+        at = 8 + number * (6 + 12 * (9 + len(shared)))
+        tags = [(256, 3, 1, 1), (257, 3, 1, 1), (258, 3, 1, 8), (259, 3, 1, packing), (262, 3, 1, 1)]
+        tags += [(273, 4, 1, start), (277, 3, 1, 1), (278, 3, 1, 1), (279, 4, 1, 1)]
+        tags += [(tag, 1, size - apart * number, start + apart * number) for tag in shared]
+        following = at + 6 + 12 * len(tags) if number < count - 1 else 0
+        parts.append(directory(*sorted(tags), following=following))
+    return b"II*\0\x08\0\0\0" + b"".join(parts) + (packet(repeated(b"<a/>", size)) + bytes(size))[:size]
+
+
+def raw_directories(n):
+    """Pages, each with many directories below, which all share."""
+    count = n // 400
+    start = 8 + count * (6 + 12 * 10)
+    many = n // 24
+    below = struct.pack("<32I", *[start + 128 + 12 * number for number in range(32)])
+    parts = []
+    for number in range(count):
+        tags = [(256, 3, 1, 1), (257, 3, 1, 1), (258, 3, 1, 8), (259, 3, 1, 7), (262, 3, 1, 1)]
+        tags += [(273, 4, 1, start), (277, 3, 1, 1), (278, 3, 1, 1), (279, 4, 1, 1), (330, 4, 32, start)]
+        parts.append(directory(*tags, following=8 + (number + 1) * 126 if number < count - 1 else 0))
+    return b"II*\0\x08\0\0\0" + b"".join(parts) + below + struct.pack("<HHII", many, 0, 0, 0) * many
+
+
+def psd(number, body):
+    resource = b"8BIM" + struct.pack(">HHI", number, 0, len(body)) + body + b"\0" * (len(body) % 2)
+    return photoshop_document(resource)
+
+
+def photoshop_document(resources):
+    head = b"8BPS" + struct.pack(">H6xHIIHH", 1, 3, 8, 8, 8, 3)
+    samples = NOISE.transpose(2, 0, 1).tobytes()
+    return head + bytes(4) + struct.pack(">I", len(resources)) + resources + bytes(4) + bytes(2) + samples
+
+
+def gif(n, block=b"\1a"):
+    """A GIF with comments."""
+    data = saved("GIF")
+    start = 13 + (3 << (data[10] & 7) + 1)
+    return data[:start] + repeated(b"!\xfe" + block + b"\0", n) + data[start:]
+
+
+def avif_of(**options):
+    return saved("AVIF", **options) if features.check("avif") else saved("PNG")
+
+
+def blocks_for(make, *, of, most=None):
+    return {f"{of}, {name}": (lambda n, block=block: make(block(min(n, most or n)))) for name, block in BLOCKS.items()}
+
+
+XMPS = ("properties that go, not adjacent", "properties that are never closed", "attributes", "depth")
+FILES = {
+    **blocks_for(lambda block: jpeg(*split(0xE1, b"Exif\0\0", block)), of="JPEG"),
+    **blocks_for(lambda block: png(chunk(b"eXIf", block)), of="PNG"),
+    **blocks_for(
+        lambda block: png(chunk(b"tEXt", b"Raw profile type exif\0" + raw_profile(block))), of="PNG, raw profile"
+    ),
+    **blocks_for(lambda block: webp(webp_chunk(b"EXIF", block), flags=8), of="WebP"),
+    **blocks_for(below, of="TIFF"),
+    **blocks_for(lambda block: avif_of(exif=block[:8] + block[8:]), of="AVIF"),
+    **blocks_for(lambda block: psd(1058, block), of="PSD"),
+    **{
+        f"JPEG, {name}": (
+            lambda n, name=name: jpeg(segment(0xE1, b"http://ns.adobe.com/xap/1.0/\0" + PACKETS[name](n)[:65000]))
+        )
+        for name in XMPS
+    },
+    **{
+        f"PNG, {name}": (lambda n, name=name: png(chunk(b"iTXt", b"XML:com.adobe.xmp" + bytes(5) + PACKETS[name](n))))
+        for name in XMPS
+    },
+    **{f"WebP, {name}": (lambda n, name=name: webp(webp_chunk(b"XMP ", PACKETS[name](n)), flags=4)) for name in XMPS},
+    **{f"TIFF, {name}": (lambda n, name=name: tiff(t700=PACKETS[name](n))) for name in XMPS},
+    **{f"PSD, {name}": (lambda n, name=name: psd(1060, PACKETS[name](n))) for name in XMPS},
+    **{f"JPEG, {name}": (lambda n, name=name: jpeg(*profile_of_jpeg(PROFILES[name](n)))) for name in PROFILES},
+    **{f"TIFF, {name}": (lambda n, name=name: tiff(t34675=PROFILES[name](n))) for name in PROFILES},
+    "JPEG, extended XMP": lambda n: jpeg(
+        segment(0xE1, b"http://ns.adobe.com/xap/1.0/\0" + extension(n)[0]),
+        *(segment(0xE1, part) for part in extension(n)[1:]),
+    ),
+    "JPEG, segments": lambda n: jpeg(repeated(segment(0xE5, b""), n)),
+    "JPEG, comments": lambda n: jpeg(repeated(segment(0xFE, b"a"), n)),
+    "JPEG, comments of the program": lambda n: jpeg(repeated(segment(0xFE, b"imfilter 1"), n)),
+    "JPEG, EXIF by the byte": lambda n: jpeg(repeated(segment(0xE1, b"Exif\0\0a"), n)),
+    "JPEG, Photoshop by the byte": lambda n: jpeg(repeated(segment(0xED, photoshop.SIGNATURE + b"8"), n)),
+    "JPEG, profiles of one number": lambda n: jpeg(repeated(segment(0xE2, b"ICC_PROFILE\0\1\1a"), n)),
+    "JPEG, lists of pictures": lambda n: jpeg(
+        *[segment(0xE2, b"MPF\0" + overlapping(60_000, 3)[:65000])] * (n // 65000 + 1)
+    ),
+    "JPEG, extensions without a packet": lambda n: jpeg(repeated(segment(0xE1, extended_xmp.SIGNATURE + bytes(40)), n)),
+    "PNG, texts": lambda n: png(*[chunk(b"tEXt", b"k%d\0" % number) for number in range(n // 20)]),
+    "PNG, texts of one keyword": lambda n: png(*[chunk(b"tEXt", b"Comment\0a")] * (n // 20)),
+    "PNG, a packed text": lambda n: png(chunk(b"zTXt", b"a\0\0" + zlib.compress(bytes(8 * n)))),
+    "PNG, packed texts": lambda n: png(*[chunk(b"zTXt", b"a\0\0" + zlib.compress(bytes(99)))] * (n // 30)),
+    "PNG, a packed profile": lambda n: png(chunk(b"iCCP", b"a\0\0" + zlib.compress(PROFILES["tags that overlap"](n)))),
+    "AVIF, properties that go": lambda n: avif_of(xmp=PACKETS["properties that go"](n)),
+    "AVIF, boxes": lambda n: avif_of() + BOXES["boxes that reach to the end"](n),
+    "WebP, chunks": lambda n: webp(repeated(webp_chunk(b"abcd", b""), n)),
+    "TIFF, pages that share": pages,
+    "TIFF, pages that share one packet": lambda n: pages(n, shared=(700,), apart=0),
+    "TIFF, pages that share one profile": lambda n: pages(n, shared=(34675,), apart=0),
+    "TIFF, pages that share one description": lambda n: pages(n, shared=(270,), apart=0),
+    "TIFF, pages that share EXIF": lambda n: pages(n, shared=(ifd.EXIF,)),
+    "TIFF, pages of JPEG that share": lambda n: pages(n, packing=7),
+    "TIFF, directories below each page": raw_directories,
+    "TIFF, ImageJ": lambda n: tiff(t270=b"ImageJ=1\n" + repeated(b"images=1x\n", n)),
+    "TIFF, OME": lambda n: tiff(t270=of_ome(b'<TiffData IFD="0"/>')(n)),
+    "TIFF, GDAL": lambda n: tiff(t42112=repeated(b" ", n)),
+    "TIFF, keys": lambda n: tiff(t34735=bytes(n)),
+    "PSD, resources": lambda n: photoshop_document(repeated(b"8BIM\4\1\0\0\0\0\0\0", n)),
+    "GIF, comments": gif,
+    "GIF, long comments": lambda n: gif(n, b"\xff" + b"a" * 255),
+    "GIF, a comment of many blocks": lambda n: gif(1, repeated(b"\1a", n)),
+}
+
+
+def taken(data):
+    """All pictures of a file, one after the other."""
+    try:
+        found = decode.decode(data, OPTIONS)
+        for each in [found] if isinstance(found, picture.Picture) else found.each():
+            assert len(each.notes) < 20
+    except (picture.DecodeError, ifd.LoopError) as error:
+        assert len(str(error)) < 300
+
+
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.each("name", FILES)
+def test_the_work_of_reading_a_file_grows_as_its_bytes_do(work, name):
+    make = FILES[name]
+    taken(make(1000))
+    small, large = make(1 << 14), make(TIMES << 14)
+    growth = max(len(large) / len(small), 1)
+    assert work(lambda: taken(large)) <= 1.1 * growth * work(lambda: taken(small)) + FREE_CALLS
+
+
+@pytest.fixture
+def peak():
+    """Run the command, and return the bytes that it took at most."""
+
+    def peak(*words):
+        # A process starts with its parent's peak, and that of the tests is high.
+        code = "import resource, subprocess, sys; subprocess.run(sys.argv[1:]); print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)"
+        words = (sys.executable, "-c", code, sys.executable, "-m", "imfilter", *words)
+        ended = subprocess.run(words, capture_output=True, text=True, check=True)
+        assert "Traceback" not in ended.stderr
+        assert len(ended.stderr.splitlines()) < 10
+        return 1024 * int(ended.stdout.splitlines()[-1])
+
+    return peak
+
+
+LARGE = 1 << 20
+TAKEN = {
+    "jpg": (
+        "JPEG, overlapping short numbers",
+        "JPEG, attributes",
+        "JPEG, extended XMP",
+        "JPEG, comments of the program",
+    ),
+    "png": ("PNG, overlapping values", "PNG, raw profile, overlapping short numbers", "PNG, attributes", "PNG, texts"),
+    "webp": ("WebP, overlapping values", "WebP, properties that go, not adjacent"),
+    "tif": ("TIFF, overlapping short numbers", "TIFF, attributes", "TIFF, pages that share", "TIFF, OME", "TIFF, keys"),
+    "gif": ("GIF, comments",),
+    "psd": ("PSD, overlapping values", "PSD, resources"),
+}
+
+
+@pytest.mark.each("suffix", TAKEN)
+def test_a_call_takes_a_multiple_of_the_bytes_of_its_file(peak, suffix):
+    for name in TAKEN[suffix]:
+        Path(f"plain.{suffix}").write_bytes(FILES[name](100))
+        Path(f"in.{suffix}").write_bytes(FILES[name](LARGE))
+        plain, large = (peak(*KEEP, f"{file}.{suffix}", "-o", f"out-{file}.tif", "-q") for file in ("plain", "in"))
+        assert large - plain <= MULTIPLE * LARGE + FREE, name
