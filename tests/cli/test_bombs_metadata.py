@@ -35,9 +35,9 @@ from imfilter.filters.core.engine.geometry import Geometry
 from PIL import Image, features
 
 KEEP = ("conv", "--kernel", "1")
-TIMES = 4
-"""How much larger the larger file is."""
-MULTIPLE, FREE = 64, 4 << 20
+SMALL, TIMES = 1 << 12, 4
+"""Bytes of a small file, and how much larger the other one is."""
+MULTIPLE, FREE = 64, 1 << 19
 """Bytes of memory that a byte may take, and those that any file may."""
 FREE_CALLS = 4000
 OPTIONS = picture.DecodeOptions(picture.size_guard(1 << 22))
@@ -56,7 +56,7 @@ def numbered(piece, n):
 
 RDF = b"http://www.w3.org/1999/02/22-rdf-syntax-ns#"
 GAIN = b"http://ns.adobe.com/hdr-gain-map/1.0/"
-USED = b'xmlns:h="' + GAIN + b'" xmlns:t="' + xmp.TIFF + b'" xmlns:exif="' + xmp.EXIF + b'" '
+DECLARED = b'xmlns:h="' + GAIN + b'" xmlns:t="' + xmp.TIFF + b'" xmlns:exif="' + xmp.EXIF + b'" '
 
 
 def packet(elements, attributes=b""):
@@ -64,7 +64,7 @@ def packet(elements, attributes=b""):
         b'<x:xmpmeta xmlns:x="adobe:ns:meta/"><r:RDF xmlns:r="'
         + RDF
         + b'"><r:Description '
-        + USED
+        + DECLARED
         + attributes
         + b">"
         + elements
@@ -77,16 +77,14 @@ PACKETS = {
     "properties that go, not adjacent": lambda n: packet(repeated(b"<h:a/> <t:Make/>", n)),
     "properties that are never closed": lambda n: packet(repeated(b"<h:a>", n)),
     "properties closed by others": lambda n: packet(repeated(b"<h:a></h:b>", n)),
-    "properties in one another": lambda n: packet(repeated(b"<h:a>" * 200 + b"</h:a>" * 200, n)),
+    "properties in one another": lambda n: packet(repeated(b"<h:a>" * 50 + b"</h:a>" * 50, n)),
     "simple properties": lambda n: packet(repeated(b"<t:ImageWidth>1</t:ImageWidth>", n)),
     "attributes": lambda n: packet(b"", numbered(b" h:a%d=''", n)),
     "the same attribute": lambda n: packet(b"", repeated(b" h:a=''", n)),
     "an attribute without an end": lambda n: packet(b"", b"h:a='" + repeated(b" h:a=", n)),
     "namespaces": lambda n: packet(numbered(b"<n%d:a/>", n // 5), numbered(b" xmlns:n%d='" + GAIN + b"'", 4 * n // 5)),
     "namespaces of their own": lambda n: packet(numbered(b"<n%d:a xmlns:n%d='" + GAIN + b"'/>", n)),
-    "a long namespace": lambda n: packet(
-        repeated(b"<l:a/>", n // 2), b"xmlns:l='" + bytes(65 for _ in range(n // 2)) + b"'"
-    ),
+    "a long namespace": lambda n: packet(repeated(b"<l:a/>", n // 2), b"xmlns:l='" + repeated(b"A", n // 2) + b"'"),
     "names": lambda n: packet(numbered(b"<a%d/>", n)),
     "a long name": lambda n: packet(b"<" + repeated(b"a", n) + b"/>"),
     "depth": lambda n: packet(repeated(b"<a>", n)),
@@ -270,25 +268,27 @@ def profile(*tags, count=None, behind=b"", space=b"RGB "):
 
 
 CURVES = [(name, 132 + 36, 0xFFFFFFFF) for name in (b"rTRC", b"gTRC", b"bTRC")]
+LIE = b"\xff\xff\xff\xff"
+
+
+def curve(samples):
+    return b"curv" + bytes(4) + struct.pack(">I", len(samples) // 2) + samples
+
+
+def ramp(n):
+    return np.linspace(0, 65535, n // 2).astype(">u2").tobytes()
+
+
 PROFILES = {
     "a table of four thousand million": lambda n: profile(
-        count=0xFFFFFFFF, behind=repeated(b"rTRC\0\0\0\x80\xff\xff\xff\xff", n)
+        count=0xFFFFFFFF, behind=repeated(b"rTRC\0\0\0\x80" + LIE, n)
     ),
     "the same tag": lambda n: profile(*[(b"rTRC", 132, n)] * (n // 12)),
     "tags that overlap": lambda n: profile(*[(struct.pack(">I", i), 132, n) for i in range(n // 12)]),
-    "long curves that overlap": lambda n: profile(
-        *CURVES, behind=b"curv\0\0\0\0" + struct.pack(">I", n // 2) + bytes(n)
-    ),
-    "a curve that is a lie": lambda n: profile(*CURVES, behind=b"curv\0\0\0\0\xff\xff\xff\xff" + bytes(n)),
-    "a curve that grows": lambda n: profile(
-        *CURVES,
-        behind=b"curv\0\0\0\0" + struct.pack(">I", n // 2) + np.linspace(0, 65535, n // 2).astype(">u2").tobytes(),
-    ),
-    "a gray curve of lightness": lambda n: profile(
-        (b"kTRC", 144, 0xFFFFFFFF),
-        space=b"GRAY",
-        behind=b"curv\0\0\0\0" + struct.pack(">I", n // 2) + np.linspace(0, 65535, n // 2).astype(">u2").tobytes(),
-    ),
+    "long curves that overlap": lambda n: profile(*CURVES, behind=curve(bytes(n))),
+    "a curve that is a lie": lambda n: profile(*CURVES, behind=b"curv" + bytes(4) + LIE + bytes(n)),
+    "a curve that grows": lambda n: profile(*CURVES, behind=curve(ramp(n))),
+    "a gray curve of lightness": lambda n: profile((b"kTRC", 144, 0xFFFFFFFF), space=b"GRAY", behind=curve(ramp(n))),
 }
 
 
@@ -297,16 +297,16 @@ def through_profile(data):
         icc_profile.read(metadata.whole_profile(data, []))
 
 
+def resource(number, body, length=None):
+    return b"8BIM" + struct.pack(">HHI", number, 0, len(body) if length is None else length) + body
+
+
 RESOURCES = {
-    "empty resources": lambda n: repeated(b"8BIM\4\1\0\0\0\0\0\0", n),
-    "resources of many numbers": lambda n: b"".join(
-        b"8BIM" + struct.pack(">HHI", i % 65536, 0, 0) for i in range(n // 12)
-    ),
-    "data sets": lambda n: b"8BIM\4\4\0\0" + struct.pack(">I", n // 5 * 5) + repeated(b"\x1c\2\5\0\0", n),
-    "data sets with long lengths": lambda n: (
-        b"8BIM\4\4\0\0" + struct.pack(">I", n) + repeated(b"\x1c\2\5\x80\x10" + bytes(16), n)
-    ),
-    "a length that is a lie": lambda n: b"8BIM\4\4\0\0\xff\xff\xff\xff" + bytes(n),
+    "empty resources": lambda n: repeated(resource(0x0401, b""), n),
+    "resources of many numbers": lambda n: b"".join(resource(number % 65536, b"") for number in range(n // 12)),
+    "data sets": lambda n: resource(0x0404, repeated(b"\x1c\2\5\0\0", n)),
+    "data sets with long lengths": lambda n: resource(0x0404, repeated(b"\x1c\2\5\x80\x10" + bytes(16), n)),
+    "a length that is a lie": lambda n: resource(0x0404, bytes(n), 0xFFFFFFFF),
 }
 
 
@@ -325,6 +325,10 @@ def iloc(sizes, count, extents, behind):
     return box(b"meta", bytes(4) + box(b"iloc", head + struct.pack(">HHH", 1, 0, extents) * count + behind))
 
 
+def properties(n):
+    return box(b"ipco", repeated(box(b"free"), n)) + box(b"ipma", bytes(8) + repeated(b"\0\0\xff", n))
+
+
 LONG = 0xFFFFFFF0
 BOXES = {
     "boxes": lambda n: repeated(box(b"meta"), n),
@@ -333,14 +337,7 @@ BOXES = {
     "items": lambda n: box(b"meta", bytes(4) + box(b"iinf", bytes(6) + repeated(box(b"infe", b"\2"), n))),
     "extents of no bytes": lambda n: iloc(0, min(n // 6, 65535), 65535, b""),
     "extents that are not there": lambda n: iloc(0x4400, min(n // 6, 65535), 65535, bytes(n)),
-    "properties": lambda n: box(
-        b"meta",
-        bytes(4)
-        + box(b"pitm", bytes(4) + b"\1\1")
-        + box(
-            b"iprp", box(b"ipco", repeated(box(b"free"), n)) + box(b"ipma", bytes(8) + repeated(bytes(2) + b"\xff", n))
-        ),
-    ),
+    "properties": lambda n: box(b"meta", bytes(4) + box(b"pitm", bytes(4) + b"\1\1") + box(b"iprp", properties(n))),
     "headers of a track": lambda n: box(b"moov", box(b"trak", repeated(box(b"tkhd"), n) + repeated(box(b"edts"), n))),
     "a box of no length": lambda n: repeated(box(b"meta", length=0), n),
     "a box of a length that is too short": lambda n: repeated(box(b"meta", length=1), n),
@@ -392,7 +389,7 @@ def length(given):
 @pytest.mark.each("name", PARSERS)
 def test_the_work_of_a_parser_grows_as_the_bytes_do(work, name):
     make, through = PARSERS[name]
-    small, large = make(1 << 14), make(TIMES << 14)
+    small, large = make(SMALL), make(TIMES * SMALL)
     through(make(1000))  # what is imported and compiled once
     growth = length(large) / length(small)
     assert work(lambda: through(large)) <= 1.1 * growth * work(lambda: through(small)) + FREE_CALLS
@@ -402,7 +399,7 @@ def test_the_work_of_a_parser_grows_as_the_bytes_do(work, name):
 def test_the_memory_of_a_parser_is_a_multiple_of_the_bytes(name):
     make, through = PARSERS[name]
     through(make(1000))
-    data = make(1 << 18)
+    data = make(1 << 15)
     tracemalloc.start()
     through(data)
     _, peak = tracemalloc.get_traced_memory()
@@ -423,6 +420,19 @@ def saved(format, **options):
 
 def segment(marker, body):
     return struct.pack(">BBH", 0xFF, marker, len(body) + 2) + body
+
+
+def main(packet):
+    return segment(0xE1, b"http://ns.adobe.com/xap/1.0/\0" + packet)
+
+
+def extended(n):
+    first, *parts = extension(n)
+    return jpeg(main(first), *(segment(0xE1, part) for part in parts))
+
+
+def xmp_chunk(packet):
+    return chunk(b"iTXt", b"XML:com.adobe.xmp" + bytes(5) + packet)
 
 
 def jpeg(*segments):
@@ -454,7 +464,8 @@ def png(*chunks):
 
 def raw_profile(block):
     """An EXIF block as ImageMagick keeps it, in text."""
-    return b"\nexif\n%8d\n" % len(block) + block.hex().encode() + b"\n"
+    text = b"\nexif\n%8d\n" % len(block) + block.hex().encode() + b"\n"
+    return chunk(b"tEXt", b"Raw profile type exif\0" + text)
 
 
 def webp(*chunks, flags=0):
@@ -534,56 +545,43 @@ def avif_of(**options):
     return saved("AVIF", **options) if features.check("avif") else saved("PNG")
 
 
-def blocks_for(make, *, of, most=None):
-    return {f"{of}, {name}": (lambda n, block=block: make(block(min(n, most or n)))) for name, block in BLOCKS.items()}
+def files(format, made, attacks):
+    """Files of a format with what attacks; *made* makes one of its bytes."""
+    return {f"{format}, {name}": (lambda n, attack=attack: made(attack(n))) for name, attack in attacks.items()}
 
 
-XMPS = ("properties that go, not adjacent", "properties that are never closed", "attributes", "depth")
+USED = ("properties that go, not adjacent", "properties that are never closed", "attributes", "depth")
+XMPS = {name: PACKETS[name] for name in USED}
 FILES = {
-    **blocks_for(lambda block: jpeg(*split(0xE1, b"Exif\0\0", block)), of="JPEG"),
-    **blocks_for(lambda block: png(chunk(b"eXIf", block)), of="PNG"),
-    **blocks_for(
-        lambda block: png(chunk(b"tEXt", b"Raw profile type exif\0" + raw_profile(block))), of="PNG, raw profile"
-    ),
-    **blocks_for(lambda block: webp(webp_chunk(b"EXIF", block), flags=8), of="WebP"),
-    **blocks_for(below, of="TIFF"),
-    **blocks_for(lambda block: avif_of(exif=block[:8] + block[8:]), of="AVIF"),
-    **blocks_for(lambda block: psd(1058, block), of="PSD"),
-    **{
-        f"JPEG, {name}": (
-            lambda n, name=name: jpeg(segment(0xE1, b"http://ns.adobe.com/xap/1.0/\0" + PACKETS[name](n)[:65000]))
-        )
-        for name in XMPS
-    },
-    **{
-        f"PNG, {name}": (lambda n, name=name: png(chunk(b"iTXt", b"XML:com.adobe.xmp" + bytes(5) + PACKETS[name](n))))
-        for name in XMPS
-    },
-    **{f"WebP, {name}": (lambda n, name=name: webp(webp_chunk(b"XMP ", PACKETS[name](n)), flags=4)) for name in XMPS},
-    **{f"TIFF, {name}": (lambda n, name=name: tiff(t700=PACKETS[name](n))) for name in XMPS},
-    **{f"PSD, {name}": (lambda n, name=name: psd(1060, PACKETS[name](n))) for name in XMPS},
-    **{f"JPEG, {name}": (lambda n, name=name: jpeg(*profile_of_jpeg(PROFILES[name](n)))) for name in PROFILES},
-    **{f"TIFF, {name}": (lambda n, name=name: tiff(t34675=PROFILES[name](n))) for name in PROFILES},
-    "JPEG, extended XMP": lambda n: jpeg(
-        segment(0xE1, b"http://ns.adobe.com/xap/1.0/\0" + extension(n)[0]),
-        *(segment(0xE1, part) for part in extension(n)[1:]),
-    ),
+    **files("JPEG", lambda block: jpeg(*split(0xE1, b"Exif\0\0", block)), BLOCKS),
+    **files("PNG", lambda block: png(chunk(b"eXIf", block)), BLOCKS),
+    **files("PNG, raw profile", lambda block: png(raw_profile(block)), BLOCKS),
+    **files("WebP", lambda block: webp(webp_chunk(b"EXIF", block), flags=8), BLOCKS),
+    **files("AVIF", lambda block: avif_of(exif=block), BLOCKS),
+    **files("TIFF", below, BLOCKS),
+    **files("PSD", lambda block: psd(1058, block), BLOCKS),
+    **files("JPEG", lambda packet: jpeg(main(packet[:65000])), XMPS),
+    **files("PNG", lambda packet: png(xmp_chunk(packet)), XMPS),
+    **files("WebP", lambda packet: webp(webp_chunk(b"XMP ", packet), flags=4), XMPS),
+    **files("AVIF", lambda packet: avif_of(xmp=packet), XMPS),
+    **files("TIFF", lambda packet: tiff(t700=packet), XMPS),
+    **files("PSD", lambda packet: psd(1060, packet), XMPS),
+    **files("JPEG", lambda profile: jpeg(*profile_of_jpeg(profile)), PROFILES),
+    **files("TIFF", lambda profile: tiff(t34675=profile), PROFILES),
+    "JPEG, extended XMP": extended,
     "JPEG, segments": lambda n: jpeg(repeated(segment(0xE5, b""), n)),
     "JPEG, comments": lambda n: jpeg(repeated(segment(0xFE, b"a"), n)),
     "JPEG, comments of the program": lambda n: jpeg(repeated(segment(0xFE, b"imfilter 1"), n)),
     "JPEG, EXIF by the byte": lambda n: jpeg(repeated(segment(0xE1, b"Exif\0\0a"), n)),
     "JPEG, Photoshop by the byte": lambda n: jpeg(repeated(segment(0xED, photoshop.SIGNATURE + b"8"), n)),
     "JPEG, profiles of one number": lambda n: jpeg(repeated(segment(0xE2, b"ICC_PROFILE\0\1\1a"), n)),
-    "JPEG, lists of pictures": lambda n: jpeg(
-        *[segment(0xE2, b"MPF\0" + overlapping(60_000, 3)[:65000])] * (n // 65000 + 1)
-    ),
+    "JPEG, lists of pictures": lambda n: jpeg(segment(0xE2, b"MPF\0" + overlapping(n, 3)[:65000])),
     "JPEG, extensions without a packet": lambda n: jpeg(repeated(segment(0xE1, extended_xmp.SIGNATURE + bytes(40)), n)),
     "PNG, texts": lambda n: png(*[chunk(b"tEXt", b"k%d\0" % number) for number in range(n // 20)]),
     "PNG, texts of one keyword": lambda n: png(*[chunk(b"tEXt", b"Comment\0a")] * (n // 20)),
     "PNG, a packed text": lambda n: png(chunk(b"zTXt", b"a\0\0" + zlib.compress(bytes(8 * n)))),
     "PNG, packed texts": lambda n: png(*[chunk(b"zTXt", b"a\0\0" + zlib.compress(bytes(99)))] * (n // 30)),
     "PNG, a packed profile": lambda n: png(chunk(b"iCCP", b"a\0\0" + zlib.compress(PROFILES["tags that overlap"](n)))),
-    "AVIF, properties that go": lambda n: avif_of(xmp=PACKETS["properties that go"](n)),
     "AVIF, boxes": lambda n: avif_of() + BOXES["boxes that reach to the end"](n),
     "WebP, chunks": lambda n: webp(repeated(webp_chunk(b"abcd", b""), n)),
     "TIFF, pages that share": pages,
@@ -619,7 +617,7 @@ def taken(data):
 def test_the_work_of_reading_a_file_grows_as_its_bytes_do(work, name):
     make = FILES[name]
     taken(make(1000))
-    small, large = make(1 << 14), make(TIMES << 14)
+    small, large = make(SMALL), make(TIMES * SMALL)
     growth = max(len(large) / len(small), 1)
     assert work(lambda: taken(large)) <= 1.1 * growth * work(lambda: taken(small)) + FREE_CALLS
 
@@ -630,7 +628,10 @@ def peak():
 
     def peak(*words):
         # A process starts with its parent's peak, and that of the tests is high.
-        code = "import resource, subprocess, sys; subprocess.run(sys.argv[1:]); print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)"
+        code = (
+            "import resource, subprocess, sys; subprocess.run(sys.argv[1:]); "
+            "print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)"
+        )
         words = (sys.executable, "-c", code, sys.executable, "-m", "imfilter", *words)
         ended = subprocess.run(words, capture_output=True, text=True, check=True)
         assert "Traceback" not in ended.stderr
@@ -640,26 +641,21 @@ def peak():
     return peak
 
 
-LARGE = 1 << 20
+LARGE = 1 << 18
 TAKEN = {
-    "jpg": (
-        "JPEG, overlapping short numbers",
-        "JPEG, attributes",
-        "JPEG, extended XMP",
-        "JPEG, comments of the program",
-    ),
-    "png": ("PNG, overlapping values", "PNG, raw profile, overlapping short numbers", "PNG, attributes", "PNG, texts"),
-    "webp": ("WebP, overlapping values", "WebP, properties that go, not adjacent"),
-    "tif": ("TIFF, overlapping short numbers", "TIFF, attributes", "TIFF, pages that share", "TIFF, OME", "TIFF, keys"),
-    "gif": ("GIF, comments",),
-    "psd": ("PSD, overlapping values", "PSD, resources"),
+    "jpg": "JPEG, extended XMP",
+    "png": "PNG, raw profile, overlapping short numbers",
+    "webp": "WebP, properties that go, not adjacent",
+    "tif": "TIFF, pages that share",
+    "gif": "GIF, comments",
+    "psd": "PSD, overlapping values",
 }
 
 
 @pytest.mark.each("suffix", TAKEN)
 def test_a_call_takes_a_multiple_of_the_bytes_of_its_file(peak, suffix):
-    for name in TAKEN[suffix]:
-        Path(f"plain.{suffix}").write_bytes(FILES[name](100))
-        Path(f"in.{suffix}").write_bytes(FILES[name](LARGE))
-        plain, large = (peak(*KEEP, f"{file}.{suffix}", "-o", f"out-{file}.tif", "-q") for file in ("plain", "in"))
-        assert large - plain <= MULTIPLE * LARGE + FREE, name
+    make = FILES[TAKEN[suffix]]
+    Path(f"plain.{suffix}").write_bytes(make(100))
+    Path(f"in.{suffix}").write_bytes(make(LARGE))
+    plain, large = (peak(*KEEP, f"{name}.{suffix}", "-o", f"{name}-out.tif", "-q") for name in ("plain", "in"))
+    assert large - plain <= MULTIPLE * LARGE
