@@ -6,6 +6,7 @@ After ICC.1:2022 (the sections named below). Work and memory are linear in the b
 from __future__ import annotations
 
 import struct
+from functools import lru_cache
 from typing import NamedTuple
 
 from ...filters.core.engine import transfer
@@ -55,7 +56,23 @@ class Profile(NamedTuple):
 
 
 def read(data: bytes) -> Profile:
-    """Read a profile; raises ValueError where it is damaged."""
+    """Read a profile, once for all frames that have it; raises ValueError where it is damaged."""
+    found = _read(data)
+    if isinstance(found, str):
+        raise ValueError(found)
+    return found
+
+
+@lru_cache(1)
+def _read(data: bytes) -> Profile | str:
+    """Return the profile, or what is damaged of it."""
+    try:
+        return _parsed(data)
+    except ValueError as error:
+        return str(error)
+
+
+def _parsed(data: bytes) -> Profile:
     if len(data) < HEADER + 4 or data[36:40] != b"acsp":
         raise ValueError("no header")
     space = data[16:20].decode("latin-1").strip()

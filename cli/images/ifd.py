@@ -12,7 +12,16 @@ import struct
 from collections.abc import Container, Iterator, Mapping
 from typing import NamedTuple
 
-from .tiff_tags import EXIF, GPS, INTEROPERABILITY, STRIP_OFFSETS, SUB_DIRECTORIES, TILE_OFFSETS
+from .tiff_tags import (
+    EXIF,
+    GPS,
+    ICC_PROFILE,
+    INTEROPERABILITY,
+    STRIP_OFFSETS,
+    SUB_DIRECTORIES,
+    TILE_OFFSETS,
+    XMP,
+)
 
 BELOW = frozenset({EXIF, GPS, INTEROPERABILITY})
 """Tags whose value is another directory."""
@@ -37,6 +46,8 @@ MOST_ENTRIES = (1 << 16) - 1
 """How many entries of a directory are read: no more than a written one can have."""
 TIMES = 3
 """How many times its own length is read of a file at most: directories, their entries, and values."""
+SHARED = frozenset({ICC_PROFILE, XMP})
+"""Tags whose value is read once where several pages have the same, though TIFF allows no more than one to name it."""
 PREFIX = b"Exif\0\0"
 
 
@@ -156,6 +167,7 @@ class File:
         self._count = struct.Struct(order + ("Q" if self.big else "H"))
         self._entry = struct.Struct(order + ("HHQ" if self.big else "HHI"))
         self._left = TIMES * len(data)
+        self._shared: dict[tuple[int, int, int], Value] = {}
 
     def offset(self, at: int) -> int:
         """Return the offset that is stored *at* an offset; raises struct.error."""
@@ -207,9 +219,14 @@ class File:
         start = entry.field if length <= self.link.size else self.offset(entry.field)
         if start + length > len(self.data):
             raise ValueError(f"tag {entry.tag} reaches past its end")
+        if (known := self._shared.get((start, entry.type, entry.many))) is not None:
+            return known
         self._take(length)
         data = bytes(self.data[start : start + length])
-        return Value(entry.type, entry.many, _turned(data, entry.type) if self.order == ">" else data)
+        found = Value(entry.type, entry.many, _turned(data, entry.type) if self.order == ">" else data)
+        if entry.tag in SHARED:
+            self._shared[start, entry.type, entry.many] = found
+        return found
 
     def _take(self, length: int) -> None:
         self._left -= length

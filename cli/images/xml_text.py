@@ -11,8 +11,11 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
-LONGEST, DEEPEST, MOST_ATTRIBUTES = 1 << 26, 256, 1 << 18
-"""Bytes, elements in one another, and signs ``=``, of which each attribute has one; no metadata come near to these."""
+LONGEST, DEEPEST, MOST_TAGS, MOST_ATTRIBUTES = 1 << 26, 256, 1 << 20, 1 << 18
+"""Bytes, elements in one another, and signs ``<`` and ``=``, of which each tag and attribute has one.
+
+No metadata come near to these; a compressed text may unpack to more.
+"""
 NAME = re.compile(rb"<([^\s=/>]++)")
 ATTRIBUTE = re.compile(rb"\s++([^\s=/>]++)\s*+=\s*+(?:\"([^\"]*+)\"|'([^']*+)')")
 END = re.compile(rb"\s*+(/?)>")
@@ -86,8 +89,8 @@ def walk(text: bytes, opened: Opened, closed: Closed) -> None:
     from xml.parsers import expat
 
     _check_length(text)
-    if text.count(b"=") > MOST_ATTRIBUTES:
-        raise ValueError("it has too many attributes")
+    if text.count(b"<") > MOST_TAGS or text.count(b"=") > MOST_ATTRIBUTES:
+        raise ValueError("it has too many elements or attributes")
     parser = expat.ParserCreate(None, None, None)  # type: ignore[arg-type]  # names are not kept
     ends: list[int] = []
 

@@ -59,7 +59,7 @@ OF_PLACES = (
 OF_THE_PLACE = (Property(EXIF, rb"GPS.*"),)
 
 FRAMES = 2
-"""Results that are kept: the frames of an animation have one packet."""
+"""Results that are kept: the frames of an animation have one packet, and pages may."""
 
 Values = Mapping[tuple[bytes, bytes], bytes]
 """The values of simple properties, by namespace and name."""
@@ -75,8 +75,20 @@ class Portable(NamedTuple):
 
 def portable(xmp: str | bytes) -> Portable:
     """Return a packet that turns nothing and tells nothing of the old file; raises ValueError where it is no XML."""
-    packet = xmp.encode() if isinstance(xmp, str) else in_utf8(xmp)
-    return _edited(packet.rstrip(b"\0"), OF_THE_OLD_FILE, {(TIFF, b"Orientation"): b"1"})
+    found = _portable(xmp)
+    if isinstance(found, str):
+        raise ValueError(found)
+    return found
+
+
+@lru_cache(FRAMES)
+def _portable(xmp: str | bytes) -> Portable | str:
+    """Return the packet, or why it is no XML."""
+    try:
+        packet = xmp.encode() if isinstance(xmp, str) else in_utf8(xmp)
+        return _edited(packet.rstrip(b"\0"), OF_THE_OLD_FILE, {(TIFF, b"Orientation"): b"1"})
+    except ValueError as error:
+        return str(error)
 
 
 @lru_cache(FRAMES)

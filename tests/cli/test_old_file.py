@@ -325,6 +325,28 @@ def test_xmp_tells_the_size_and_type_of_the_result(ok, rgb):
     assert b"BitsPerSample" not in found and b'FNumber="4/1"' in found
 
 
+def test_properties_of_xmp_are_known_by_their_namespace():
+    own = packet('tiff:Orientation="6"', "<hdrgm:Version><hdrgm:Version/></hdrgm:Version><dc:title>kept</dc:title>")
+    other = own.replace(b"tiff", b"t").replace(b"http://ns.adobe.com/t/", b"http://ns.adobe.com/tiff/")
+    for data in (own, other.replace(b"hdrgm", b"h"), own.decode().encode("utf-16")):
+        found, parts = xmp.portable(data)
+        assert b':Orientation="1"' in found and b">kept<" in found
+        assert b"Version" not in found and b"hdr-gain-map" not in found
+        assert parts == ("gain map",)
+    foreign = own.replace(b"http://ns.adobe.com/tiff/1.0/", b"urn:other")
+    assert b'tiff:Orientation="6"' in xmp.portable(foreign).packet
+
+
+def test_the_rest_of_xmp_stays_byte_by_byte():
+    data = packet(
+        "tiff:Make = 'a>b'  dc:format='x'", "<!-- <dc:format>x</dc:format> --><dc:format >x</dc:format >&#65;"
+    )
+    found = xmp.described(data, (1, 2), "image/png")
+    assert found == data.replace(b"dc:format='x'", b"dc:format='image/png'").replace(
+        b"<dc:format >x<", b"<dc:format >image/png<"
+    )
+
+
 LONG = packet("", "<dc:title>" + "long " * 40_000 + "</dc:title><dc:rights>the end</dc:rights>")
 
 
