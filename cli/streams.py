@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import stat
 from pathlib import Path
@@ -60,6 +61,16 @@ def descriptor(path: Path) -> int | None:
 
 
 def open_stream(path: Path) -> BinaryIO:
-    """Open a stream for writing; raises OSError. An open descriptor goes on where it is, as whoever opened it meant."""
-    number = descriptor(path)
-    return path.open("wb") if number is None else open(os.dup(number), "wb")
+    """Open a stream for writing; raises OSError, also where a file has taken its place.
+
+    An open descriptor goes on where it is, as whoever opened it meant.
+    """
+    if (number := descriptor(path)) is not None:
+        return open(os.dup(number), "wb")
+    opened = os.open(path, os.O_WRONLY | os.O_CLOEXEC)
+    if stat.S_ISREG(os.fstat(opened).st_mode):
+        if not _is_of_system(path):
+            os.close(opened)
+            raise FileExistsError(errno.EEXIST, "it has become a file")
+        os.truncate(opened, 0)
+    return open(opened, "wb")

@@ -375,6 +375,36 @@ def test_a_device_takes_what_it_gets(ok, known):
     ok("edges", "a.png", "-o", "-", "-t", "png", "--magnitude", "/dev/null")
 
 
+def test_what_was_a_stream_and_is_a_file_is_not_written(refused, folder, known, monkeypatch):
+    before = known("inputs", EDGES)
+    os.mkfifo("fifo")
+    write = encode.write
+
+    def swapped(file, *arguments):
+        Path("fifo").unlink()
+        Path("fifo").hardlink_to("a.png")
+        return write(file, *arguments)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(encode, "write", swapped)
+        line = refused(1, "blur", FILE, "-o", "fifo", "-t", "png")
+    assert line == "imfilter: fifo: cannot be written: it has become a file"
+    Path("fifo").unlink()
+    assert contents(folder) == before
+
+
+@pytest.mark.needs("/proc")
+def test_a_file_that_another_process_has_open_is_written_anew(shell, ok, folder, known):
+    known("inputs", EDGES)
+    (folder / "new").write_bytes(b"line" * 10_000)
+    ended = shell("exec 7< new; imfilter blur a.png -o /proc/$$/fd/7 -t png 7<&-; exit $?")
+    assert (ended.returncode, ended.stderr) == (0, b"")
+        ).returncode
+        == 0
+    )
+    assert (folder / "new").read_bytes() == ok("blur", "a.png", "-o", "-", "-t", "png")
+
+
 @pytest.mark.needs("/dev/stdout", "/proc")
 def test_streams_are_told_by_what_they_are(folder, known):
     known("inputs", EDGES)
