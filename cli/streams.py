@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import contextlib
-import errno
 import os
 import stat
 from pathlib import Path
-from typing import BinaryIO, TextIO
+from typing import Any, TextIO
 
 STREAM = "-"
 """Standard input, or standard output."""
@@ -19,10 +18,40 @@ DESCRIPTORS = (Path("/dev/fd"), Path("/proc/self/fd"))
 PROCESSES = Path("/proc")
 
 
+def occupy_closed() -> None:
+    """Open what cannot be written to at the standard streams that are closed.
+
+    Else the next file that is opened would be in their place, and have in it what a library in C prints.
+    """
+    for number, way in enumerate((os.O_WRONLY, os.O_RDONLY, os.O_RDONLY)):
+        try:
+            os.fstat(number)
+        except OSError:
+            os.open("/dev/full" if number and Path("/dev/full").exists() else os.devnull, way)
+
+
 def discard(stream: TextIO) -> None:
     """Let what is written to *stream*, and what it still holds, vanish: nobody reads it any more."""
     with contextlib.suppress(OSError, ValueError):
         os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+
+
+def write_all(stream: Any, data: bytes | memoryview) -> None:
+    """Write *data*, however little the system takes at once; raises OSError.
+
+    They go past the buffer of a binary *stream*: what an interruption left in it would be written later, and might wait
+    for a reader for ever.
+    """
+    stream.flush()
+    raw = getattr(stream, "raw", stream)
+    left = memoryview(data).cast("B")
+    while left:
+        written = raw.write(left)
+        if written is None:  # of a pipe that is full, but does not let its writers wait
+            import select  # hardly any is
+
+            select.select([], [raw], [])
+        left = left[written or 0 :]
 
 
 def is_stream(path: str | Path) -> bool:
@@ -37,7 +66,7 @@ def is_stream(path: str | Path) -> bool:
             return _is_of_system(path) and not path.is_dir()
     except (OSError, ValueError):
         return False
-    return stat.S_ISFIFO(mode) or stat.S_ISSOCK(mode) or stat.S_ISCHR(mode) or descriptor(path) is not None
+    return stat.S_ISFIFO(mode) or stat.S_ISSOCK(mode) or stat.S_ISCHR(mode) or descriptor_of(path) is not None
 
 
 def _is_of_system(link: Path) -> bool:
@@ -50,7 +79,7 @@ def _is_of_system(link: Path) -> bool:
         return False
 
 
-def descriptor(path: Path) -> int | None:
+def descriptor_of(path: Path) -> int | None:
     """Return the number of the open descriptor of this process that *path* names, as ``/dev/stdout`` does, or None."""
     if path.name in STANDARD and path.parent.resolve() == DEVICES.resolve():
         with contextlib.suppress(OSError):  # no link, or none there
@@ -58,19 +87,3 @@ def descriptor(path: Path) -> int | None:
     if path.name.isdecimal() and path.parent.resolve() in [folder.resolve() for folder in DESCRIPTORS]:
         return int(path.name)
     return None
-
-
-def open_stream(path: Path) -> BinaryIO:
-    """Open a stream for writing; raises OSError, also where a file has taken its place.
-
-    An open descriptor goes on where it is, as whoever opened it meant.
-    """
-    if (number := descriptor(path)) is not None:
-        return open(os.dup(number), "wb")
-    opened = os.open(path, os.O_WRONLY | os.O_CLOEXEC)
-    if stat.S_ISREG(os.fstat(opened).st_mode):
-        if not _is_of_system(path):
-            os.close(opened)
-            raise FileExistsError(errno.EEXIST, "it has become a file")
-        os.truncate(opened, 0)
-    return open(opened, "wb")

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ...filters.core import catalog
 from ...filters.core.parameters import FileContent, ImageError, OperatorError, ParameterError, Spec
+from .. import bounded_read
 from ..console.messages import flag, shown
 from ..errors import UsageError
 
@@ -24,8 +25,8 @@ WRITING = ("depth", "range", "gain")
 
 VERBS = r"(is|has|needs|must|cannot|takes|requires|does) "
 """A reason that begins with one of these is said of the parameter itself, and continues the sentence."""
-MOST_OF_A_PIPE = 1 << 28
-"""Bytes, more than any kernel has; a device would have no end."""
+MOST_BYTES = 1 << 28
+"""Of a kernel or bias that is read here: a file may have more where --max-taps says so, a pipe or device not."""
 
 
 def _of_gray(step: Call, what: str) -> Call:
@@ -181,12 +182,13 @@ def _read(value: Any) -> Any:
         if isinstance(value, FileContent) or not isinstance(value, str) or not os.path.exists(value):
             return value
         with open(value, "rb") as file:
-            data = file.read() if os.path.isfile(value) else file.read(MOST_OF_A_PIPE)
+            return FileContent(value, bounded_read.read(file, MOST_BYTES))
     except (OSError, ValueError):
         return value
-    if len(data) == MOST_OF_A_PIPE and not os.path.isfile(value):
-        raise UsageError(f"{shown(value)}: holds more than any kernel or bias; name a file")
-    return FileContent(value, data)
+    except bounded_read.TooLongError as error:
+        if os.path.isfile(value):  # whose reader knows its limit
+            return value
+        raise UsageError(f"{shown(value)}: has more than {error}, the limit for a kernel or bias from a pipe") from None
 
 
 def single(filter: ImageFilter[Any, Any], values: Mapping[str, Any]) -> Recipe:

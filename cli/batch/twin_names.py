@@ -6,7 +6,7 @@ import os
 import shutil
 import tempfile
 
-from ..images.atomic_write import PREFIX
+from ..images.temporary_names import PREFIX
 from ..signals import uninterrupted
 
 
