@@ -189,7 +189,7 @@ def test_what_has_become_a_file_that_is_read_is_not_written(refused, folder, kno
     with monkeypatch.context() as patch:
         patch.setattr(encode, "write", swapped)
         line = refused(1, *call("kernel", FILE, EDGES, words), "-q")
-    assert line == "imfilter: new.png: cannot be written: it has become a file that this call reads"
+    assert line == "imfilter: new.png: cannot be written: it became one of the files that this call reads"
     assert (folder / "new.png").read_bytes() == before[folder / FILE]
 
 
@@ -373,6 +373,33 @@ def test_frames_of_a_pipe_follow_each_other_behind_a_descriptor(shell, folder, k
 def test_a_device_takes_what_it_gets(ok, known):
     known("inputs", EDGES)
     ok("edges", "a.png", "-o", "-", "-t", "png", "--magnitude", "/dev/null")
+
+
+def test_what_was_a_stream_and_is_a_file_is_not_written(refused, folder, known, monkeypatch):
+    before = known("inputs", EDGES)
+    os.mkfifo("fifo")
+    write = encode.write
+
+    def swapped(file, *arguments):
+        Path("fifo").unlink()
+        Path("fifo").hardlink_to("a.png")
+        return write(file, *arguments)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(encode, "write", swapped)
+        line = refused(1, "blur", FILE, "-o", "fifo", "-t", "png")
+    assert line == "imfilter: fifo: cannot be written: it is no stream any more"
+    Path("fifo").unlink()
+    assert contents(folder) == before
+
+
+@pytest.mark.needs("/proc")
+def test_a_file_that_another_process_has_open_is_written_anew(shell, ok, folder, known):
+    known("inputs", EDGES)
+    (folder / "new").write_bytes(b"line" * 10_000)
+    ended = shell("exec 7< new; (exec 7<&-; imfilter blur a.png -o /proc/$$/fd/7 -t png)")
+    assert (ended.returncode, ended.stderr) == (0, b"")
+    assert (folder / "new").read_bytes() == ok("blur", "a.png", "-o", "-", "-t", "png")
 
 
 @pytest.mark.needs("/dev/stdout", "/proc")
