@@ -55,8 +55,8 @@ def check(path: str, jobs: Sequence[Job], rules: Rules) -> None:
 def write(path: str, jobs: Sequence[Job], rules: Rules, read: Collection[Identity]) -> None:
     """Write one rule for each job with files on both sides, and an empty one for each other file; raises FileError.
 
-    Its place may be that of no file in *read*.
-    With an empty rule Make makes anew what depended on a file that is gone, as after ``cc -MP``.
+    With an empty rule Make makes anew what depended on a file that is gone, as after ``cc -MP``. *read* are the files
+    that are not replaced.
     """
     lines = []
     for job in jobs:

@@ -61,8 +61,8 @@ def _read_value(spec: Spec, name: str, value: Any, where: str) -> Any:
     return tuple(value) if isinstance(value, list) else value
 
 
-def write_recipe(path: str, recipe: Recipe, read: Collection[Identity] = frozenset()) -> None:
-    """Write a recipe file, whose place may be that of no file in *read*; raises FileError."""
+def write_recipe(path: str, recipe: Recipe, read: Collection[Identity]) -> None:
+    """Write a recipe file, in place of none that is *read*; raises FileError."""
     with Transaction(read) as transaction:
         with transaction.open(Path(path)) as file:
             file.write(as_toml(recipe).encode("utf-8", "surrogateescape"))

@@ -106,6 +106,7 @@ def _job_options(request: Request, jobs: Sequence[Job], cores: int) -> JobOption
             preserve_times=options.preserve_times,
             read=request.read,
             roots={folder: root_of(folder) for folder in trees if folder is not None},
+            read=request.read,
         ),
         report=ReportOptions(ranges=options.verbose or options.json, notes=not options.quiet, facts=options.verbose),
         cores=cores,
