@@ -8,7 +8,6 @@ import signal
 import sys
 from collections.abc import Callable, Iterator
 from types import FrameType
-from typing import NoReturn
 
 ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 """Those that ask a program to end."""
@@ -17,7 +16,7 @@ Handler = Callable[[int, FrameType | None], object]
 
 _depth = 0
 """In so many blocks that are not to be interrupted is the program."""
-_waiting: list[tuple[int, FrameType | None]] = []
+_waiting: list[tuple[Handler, int, FrameType | None]] = []
 _handlers: dict[int, Handler] = {}
 """What signals do that `_hold` receives."""
 
@@ -25,7 +24,7 @@ _handlers: dict[int, Handler] = {}
 def _hold(number: int, frame: FrameType | None) -> None:
     """Receive a signal, which waits for the end of the block, or does at once what it does."""
     if _depth:
-        _waiting.append((number, frame))
+        _waiting.append((_handlers[number], number, frame))
     else:
         _handlers[number](number, frame)
 
@@ -41,7 +40,8 @@ def uninterrupted() -> Iterator[None]:
         return
     for number in ENDING:
         handler = signal.getsignal(number)
-        if callable(handler) and handler is not _hold:
+        # The program's own know of such blocks: to put others in their place would cost 36 system calls an image.
+        if callable(handler) and handler not in (_hold, end, _pass):
             _handlers[number] = handler
             signal.signal(number, _hold)
     _depth += 1
@@ -59,16 +59,19 @@ def _let_go() -> None:
         if signal.getsignal(number) is _hold:
             signal.signal(number, _handlers[number])
     while _waiting:
-        number, frame = _waiting.pop(0)
-        _handlers[number](number, frame)
+        handler, number, frame = _waiting.pop(0)
+        handler(number, frame)
 
 
-def end(number: int, frame: FrameType | None) -> NoReturn:
+def end(number: int, frame: FrameType | None) -> None:
     """End the program by a signal; those that follow find nothing to do, so that none breaks off the cleaning up.
 
     They are received all the same: Python complains of signals that came before and are ignored now.
     """
-    _receive(lambda number, frame: None)
+    if _depth:
+        _waiting.append((end, number, frame))
+        return
+    _receive(_pass)
     _waiting.clear()
     if number == signal.SIGINT:
         raise KeyboardInterrupt
@@ -78,6 +81,10 @@ def end(number: int, frame: FrameType | None) -> NoReturn:
 def leave_at_once() -> None:
     """Let a signal end the process on the spot: there is nothing left to clean up."""
     _receive(lambda number, frame: os._exit(128 + number))
+
+
+def _pass(number: int, frame: FrameType | None) -> None:
+    """Do nothing."""
 
 
 def _receive(handler: Handler) -> None:
