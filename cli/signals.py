@@ -19,6 +19,41 @@ _depth = 0
 _waiting: list[tuple[Handler, int, FrameType | None]] = []
 _handlers: dict[int, Handler] = {}
 """What signals do that `_hold` receives."""
+_begun = False
+_signalled: int | None = None
+
+
+def heed() -> None:
+    """Let signals end the process, on the spot until `begin` is called.
+
+    Nothing is there to be cleaned up before, and an exception might come out of a library's import as another one.
+    What is ignored stays so: that is how nohup works.
+    """
+    for number in ENDING:
+        if signal.getsignal(number) in (signal.SIG_DFL, signal.default_int_handler):
+            signal.signal(number, _end_unless_begun)
+
+
+def begin() -> None:
+    """Let signals unwind what is done from now on: outputs that are half written, processes, the terminal."""
+    global _begun
+    _begun = True
+
+
+def check() -> None:
+    """Raise again what a signal raised, if a library's import or the interpreter made something else of it."""
+    if _signalled is not None:
+        _unwind(_signalled)
+
+
+def _end_unless_begun(number: int, frame: FrameType | None) -> None:
+    if _begun or _depth:
+        end(number, frame)
+        return
+    if number == signal.SIGINT and sys.stderr is not None:
+        with contextlib.suppress(OSError):  # the exit code still tells
+            os.write(2, b"imfilter: interrupted\n")
+    os._exit(128 + number)
 
 
 def _hold(number: int, frame: FrameType | None) -> None:
@@ -41,7 +76,7 @@ def uninterrupted() -> Iterator[None]:
     for number in ENDING:
         handler = signal.getsignal(number)
         # The program's own know of such blocks: to put others in their place would cost 36 system calls an image.
-        if callable(handler) and handler not in (_hold, end, _pass):
+        if callable(handler) and handler not in (_hold, end, _end_unless_begun, _pass):
             _handlers[number] = handler
             signal.signal(number, _hold)
     _depth += 1
@@ -68,11 +103,17 @@ def end(number: int, frame: FrameType | None) -> None:
 
     They are received all the same: Python complains of signals that came before and are ignored now.
     """
+    global _signalled
     if _depth:
         _waiting.append((end, number, frame))
         return
     _receive(_pass)
     _waiting.clear()
+    _signalled = number
+    _unwind(number)
+
+
+def _unwind(number: int) -> None:
     if number == signal.SIGINT:
         raise KeyboardInterrupt
     sys.exit(128 + number)
