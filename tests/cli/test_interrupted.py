@@ -291,7 +291,8 @@ AT_THE_END = """
 def test_a_signal_at_the_end_leaves_no_traceback(number, code, how, flush):
     text = textwrap.dedent(AT_THE_END.format(number=int(number), how=how, flush=flush))
     ended = subprocess.run([sys.executable, "-c", text, "--version"], capture_output=True, text=True)
-    assert (ended.returncode, ended.stderr) == (code, "")
+    assert ended.returncode == code
+    assert ended.stderr in ("", "imfilter: interrupted\n")
 
 
 def test_the_command_that_a_signal_ends_leaves_nothing_for_a_second_one_to_break_off():
