@@ -1,5 +1,7 @@
 """--in-place: what the user keeps stays, whatever runs over the folder afterwards."""
 
+import contextlib
+import errno
 import os
 import shutil
 import stat
@@ -253,6 +255,78 @@ def test_an_owner_that_is_lost_is_said_and_opens_nothing(run, png, monkeypatch):
     assert ended.code == 0
     assert ended.err == "imfilter: a.png: the owner 54321 and group 54321 of the replaced file could not be kept\n"
     assert stat.S_IMODE(Path("a.png").stat().st_mode) == 0o644
+
+
+def refusing(code):
+    def refuse(*_, **__):
+        raise OSError(code, os.strerror(code))
+
+    return refuse
+
+
+@pytest.mark.parametrize("code", [errno.EPERM, errno.EOPNOTSUPP, errno.EIO], ids=errno.errorcode.get)
+@pytest.mark.parametrize("output", [("a.png", "--in-place"), ("b.png", "-o", "a.png")], ids=str)
+def test_permissions_that_cannot_be_set_cost_a_note(run, png, monkeypatch, code, output):
+    shutil.copyfile(png, "b.png")
+    png.chmod(0o644)
+    before = png.read_bytes()
+    monkeypatch.setattr(os, "fchmod", refusing(code))
+    ended = run("blur", *output)
+    said = os.strerror(code).lower()
+    assert ended.code == 0
+    assert ended.lines == [f"imfilter: {output[0]}: the permissions of the replaced file could not be kept: {said}"]
+    assert png.read_bytes() != before
+    assert stat.S_IMODE(png.stat().st_mode) == 0o600  # open to nobody to whom it was not
+
+
+@pytest.mark.needs("the superuser")
+@pytest.mark.parametrize("code", [errno.EPERM, errno.EINVAL, errno.EDQUOT], ids=errno.errorcode.get)
+def test_an_owner_that_cannot_be_given_costs_a_note(run, png, monkeypatch, code):
+    os.chown(png, 1234, 2345)
+    png.chmod(0o674)
+    monkeypatch.setattr(os, "fchown", refusing(code))
+    ended = run("blur", "a.png", "--in-place")
+    assert (ended.code, len(ended.lines)) == (0, 1)
+    assert "the owner 1234 and group 2345 of the replaced file could not be kept" in ended.err
+    assert stat.S_IMODE(png.stat().st_mode) == 0o644
+
+
+def test_times_that_cannot_be_set_cost_a_note(run, png, monkeypatch):
+    monkeypatch.setattr(os, "utime", refusing(errno.EPERM))
+    ended = run("blur", "a.png", "-o", "b.png", "--preserve-times")
+    assert ended.code == 0
+    assert ended.lines == ["imfilter: a.png: the times of the input could not be kept: operation not permitted"]
+
+
+@pytest.mark.needs("extended attributes")
+@pytest.mark.parametrize("call", ["listxattr", "getxattr", "setxattr", "removexattr"])
+def test_attributes_that_are_refused_cost_no_image(run, png, folder, monkeypatch, call):
+    os.setxattr(png, "user.rating", b"5")
+    with contextlib.suppress(OSError):
+        os.setxattr(folder, "system.posix_acl_default", acl(0o755, 7))
+    monkeypatch.setattr(os, call, refusing(errno.EACCES))
+    ended = run("blur", "a.png", "--in-place")
+    assert ended.code == 0
+    said = {
+        "setxattr": ["imfilter: a.png: the extended attribute user.rating of the replaced file could not be kept"],
+        "removexattr": ["imfilter: a.png: the ACL that the folder hands down could not be removed"],
+    }
+    expected = [f"{line}: permission denied" for line in said.get(call, [])]
+    assert ended.lines == expected or (call == "removexattr" and ended.lines == [])  # a system without ACLs
+
+
+@pytest.mark.needs("the superuser")
+@pytest.mark.parametrize("words", [(), ("--backup", "~")], ids=str)
+@pytest.mark.parametrize("cores", ["1", "2"])
+def test_the_superuser_changes_no_owner_in_a_tree(ok, photos, words, cores):
+    for number, name in enumerate(NAMES):
+        os.chown(photos / name, 1000 + number, 2000 + number)
+        (photos / name).chmod(0o600 + number)
+    ok("blur", "-q", "photos", "--in-place", *words, "-j", cores)
+    for path in photos.iterdir():
+        number, found = NAMES.index(path.name.removesuffix("~")), path.stat()
+        assert (found.st_uid, found.st_gid) == (1000 + number, 2000 + number)
+        assert stat.S_IMODE(found.st_mode) == 0o600 + number
 
 
 def test_a_backup_by_copy_has_the_attributes_too(ok, png, monkeypatch):

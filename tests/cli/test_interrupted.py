@@ -231,6 +231,70 @@ def test_two_batches_write_into_one_folder_at_once(start, command, photos, folde
     assert leavings(folder) == []
 
 
+# ---- a second signal --------------------------------------------------------------------------------
+
+TWICE = [
+    (first, second, code)
+    for first, code in ((signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGHUP, 129))
+    for second in (signal.SIGINT, signal.SIGTERM)
+]
+
+
+@pytest.mark.parametrize(("first", "second", "code"), TWICE)
+@pytest.mark.parametrize("cores", ["1", "2"])
+def test_a_second_signal_does_not_break_off_the_cleaning_up(start, hanging, photos, folder, first, second, code, cores):
+    """Every removal of a file is met by another signal, in every process."""
+    met = f"""
+def unlinked(*arguments, **options):
+    os.kill(os.getpid(), {int(second)})
+    os.killpg(0, {int(second)})
+    return unlink(*arguments, **options)
+unlink, os.unlink = os.unlink, unlinked
+main.main()"""
+    *program, code_of = hanging
+    program.append(code_of.replace("main.main()", met))
+    process = start([*program, "edges", *WORDS[:-1], cores])
+    for _ in range(int(cores)):
+        assert process.stdout.readline() == b"writing\n"
+    os.kill(process.pid, first)
+    _, told = process.communicate()
+    assert process.returncode == code
+    assert b"Traceback" not in told and b"Exception" not in told
+    assert leavings(folder) == []
+    assert made(folder) == {}
+
+
+AT_THE_END = """
+    import os, sys
+    from imfilter.cli import main
+    class Stream:
+        is_last = False
+        write = sys.stdout.write
+        def flush(self):
+            if self.is_last:
+                os.kill(os.getpid(), {number})
+    run, sys.stdout = main._run, Stream()
+    def run_and_meet(ahead):
+        code = run(ahead)
+        Stream.is_last = {flush}
+        if not {flush}:
+            os.kill(os.getpid(), {number})
+        return code
+    main._run = run_and_meet
+    main.{how}()
+"""
+
+
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGHUP, 129)])
+@pytest.mark.parametrize("how", ["main", "console"])
+@pytest.mark.parametrize("flush", [False, True], ids=["after the work", "while the last words are written"])
+def test_a_signal_at_the_end_leaves_no_traceback(number, code, how, flush):
+    text = textwrap.dedent(AT_THE_END.format(number=int(number), how=how, flush=flush))
+    ended = subprocess.run([sys.executable, "-c", text, "--version"], capture_output=True, text=True)
+    assert ended.returncode == code
+    assert ended.stderr in ("", "imfilter: interrupted\n")
+
+
 def test_the_command_that_a_signal_ends_leaves_nothing_for_a_second_one_to_break_off():
     code = """
         import atexit, sys

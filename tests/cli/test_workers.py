@@ -5,6 +5,7 @@ import shutil
 import signal
 import sys
 import textwrap
+import threading
 from pathlib import Path
 
 import numpy as np
@@ -306,28 +307,42 @@ def test_some_memory_is_there():
 # ---- the first process dies -------------------------------------------------------------------------
 
 
-@pytest.mark.needs("processes that may be forked")
-def test_processes_end_by_themselves_when_the_first_is_killed(start, deadline, photos, folder):
-    code = f"""
-        import os, time
-        from imfilter.cli import main
-        from imfilter.cli.batch import worker_pool
-        from imfilter.cli.images import encode
-        worker_pool._start_method = lambda: "fork"
-        first, write = os.getpid(), encode.write
-        def alone(*arguments):
-            os.write(1, b"writing\\n")
-            for _ in range({deadline} * 100):
-                if os.getppid() != first:
-                    return write(*arguments)
-                time.sleep(0.01)
-        encode.write = alone
-        main.main()
-    """
-    process = start([sys.executable, "-c", textwrap.dedent(code), "blur", "photos", "-o", "out/", "-j", "3"])
-    assert process.stdout.readline() == b"writing\n"
+@pytest.mark.parametrize("method", ["fork", "spawn"])
+def test_no_process_outlives_the_first_and_none_leaves_half_a_file(needs, start, deadline, photos, folder, method):
+    """They are in the middle of images when the first is killed."""
+    if method == "fork":
+        needs("processes that may be forked")
+    (folder / "sitecustomize.py").write_text(
+        textwrap.dedent(
+            f"""
+            import importlib, os, time
+            def hanging(file, *rest):
+                file.write(b"half a picture")
+                os.write(1, b"writing\\n")
+                for _ in range({deadline} * 100):
+                    time.sleep(0.01)
+            importlib.import_module("imfilter.cli.images.encode").write = hanging
+            importlib.import_module("imfilter.cli.batch.worker_pool")._start_method = lambda: {method!r}
+            """
+        )
+    )
+    process = start(
+        [sys.executable, "-m", "imfilter", "blur", "photos", "-o", "out/", "-j", "2"],
+        env={**os.environ, "PYTHONPATH": str(folder)},
+    )
+    assert [process.stdout.readline() for _ in range(2)] == [b"writing\n"] * 2
     process.kill()
-    said, failed = process.communicate()  # ends when the last of them closes the pipe
-    assert said.count(b"writing") <= 2
-    assert failed == b""
-    assert set(contents(folder / "out")) <= {f"{number}.png" for number in range(4)}
+    _, failed = process.communicate()  # ends when the last of them closes the pipe
+    assert b"Traceback" not in failed
+    assert list((folder / "out").iterdir()) == []
+
+
+def test_without_a_thread_to_be_had_processes_do_their_work(run, photos, folder, monkeypatch):
+    class Threadless(threading.Thread):
+        def start(self):
+            raise RuntimeError("can't start new thread")
+
+    monkeypatch.setattr(worker_pool, "_start_method", lambda: "fork")
+    monkeypatch.setattr(worker_pool.threading, "Thread", Threadless)
+    run("blur", "photos", "-o", "out/", "-j", "2")
+    assert len(contents(folder / "out")) == 7
