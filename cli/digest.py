@@ -32,7 +32,7 @@ class SourceDigest:
         self._hash = blake2b(digest_size=self.SIZE)
         self._thread = threading.Thread(target=self._hash.update, args=(data,), daemon=True)
         if len(data) >= WORTH_A_THREAD:
-            with contextlib.suppress(RuntimeError):  # no thread is to be had
+            with contextlib.suppress(RuntimeError, MemoryError):  # no thread is to be had
                 self._thread.start()
                 return
         self._hash.update(data)

@@ -35,6 +35,8 @@ def load(path: str) -> Recipe:
         raise UsageError(f"{shown(path)}: {reason(error)}") from None
     except ValueError as error:
         raise UsageError(f"{shown(path)}: is not a recipe: {error}") from None
+    except RecursionError:
+        raise UsageError(f"{shown(path)}: is not a recipe: it is nested too deep") from None
     found = tables.pop("step", None)
     if tables or not isinstance(found, list) or not found or not all(isinstance(table, dict) for table in found):
         unknown = f"; {next(iter(tables))!r} is not known" if tables else ""

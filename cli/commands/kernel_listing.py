@@ -9,13 +9,12 @@ from collections.abc import Collection
 from pathlib import Path
 
 import numpy as np
-import typer
 
 from ...filters.core.engine.stage import ImageContext
 from ...filters.core.linear import filter_banks, kernel_source, kernels, planner
 from ..batch import collisions
 from ..batch.call_files import FilesWritten, files_read
-from ..console.messages import shown
+from ..console.messages import put, shown
 from ..errors import UsageError
 from ..file_identity import Identity
 from ..images.atomic_write import Transaction
@@ -44,7 +43,7 @@ def _line(text: str) -> None:
     """Print a line, cut to the width of a terminal or to COLUMNS; a pipe gets all of it."""
     wide = os.environ.get("COLUMNS") is None and not (sys.stdout is not None and sys.stdout.isatty())
     room = len(text) if wide else shutil.get_terminal_size().columns
-    typer.echo(text if len(text) <= room else f"{text[: room - 1]}…")
+    put(text if len(text) <= room else f"{text[: room - 1]}…")
 
 
 def show(kernel: str, save: str | None, max_taps: int | None) -> None:
@@ -75,7 +74,7 @@ def show(kernel: str, save: str | None, max_taps: int | None) -> None:
     ]
     if _is_literal(source):
         lines.append(f"as a literal: {kernel_source.as_literal(chosen)}")
-    typer.echo("\n".join(lines))
+    put("\n".join(lines))
     if save is not None:
         _save(Path(save), source, read)
 
@@ -119,7 +118,7 @@ def _show_bank(bank: filter_banks.Bank, save: str | None, read: Collection[Ident
             for row in rows
         ),
     ]
-    typer.echo("\n".join(lines))
+    put("\n".join(lines))
     if save is not None:
         with Transaction(read) as transaction:
             with transaction.open(Path(save)) as file:

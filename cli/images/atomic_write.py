@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from ...filters.core.lazy_numpy import np
+from .. import signals
 from ..console.messages import reason
 from ..file_identity import Identity
 from ..signals import uninterrupted
@@ -128,6 +129,7 @@ class Transaction:
         self._streams.clear()
 
     def __enter__(self) -> Transaction:
+        signals.begin()
         return self
 
     def __exit__(self, *failure: object) -> None:

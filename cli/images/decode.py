@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import re
 import struct
 from collections.abc import Iterator
 from functools import partial
@@ -17,6 +18,9 @@ UNSUSPECTED_BYTES = 1 << 25
 """Bytes that a damaged picture may take before it is filtered and after, whatever its file's length."""
 MOST_FOR_A_BYTE = 1 << 12
 """Bytes that it may take for each of its file's: a page of text that CCITT packs needs half as many."""
+
+TAKEN = "what could be read of it was taken"
+TELLS_OF_DAMAGE = re.compile("is (damaged|truncated)").match
 
 
 def check_head(head: bytes) -> Format:
@@ -70,7 +74,7 @@ def _what_is_left(data: bytes, options: DecodeOptions, codec: Codec, damage: str
         transparent = begun.image.info.get("transparency")
         if again is None or pillow_private.only_colour(again) not in (colour, None) or colour == ((transparent,) * 2,):
             raise DecodeError(damage)
-    note = f"{damage}; what could be read of it was taken"
+    note = f"{damage}; {TAKEN}"
     return begun._replace(notes=(*begun.notes, note), damage=damage)
 
 
@@ -122,7 +126,10 @@ def _finished(begun: PartialDecode, options: DecodeOptions, format: Format) -> t
                 return found, None
     lenient = options if damage is None else _bounded(begun.data, options)
     with _failures():
-        return format.codec.finish(begun, lenient, partial(decode, options=options)), damage
+        found = format.codec.finish(begun, lenient, partial(decode, options=options))
+    if damage is not None and isinstance(found, Picture) and not any(map(TELLS_OF_DAMAGE, found.notes)):
+        found.notes.append(f"{damage}; {TAKEN}")
+    return found, damage
 
 
 @contextlib.contextmanager

@@ -6,13 +6,13 @@ import contextlib
 import io
 import os
 import sys
-import threading
 import time
 from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from ...filters.core.engine.threads import beside
 from ..bounded_read import TooLongError, amount, read
 from ..console.messages import reason, shown
 from ..digest import SourceDigest
@@ -50,7 +50,7 @@ class Reader:
         """Takes the size of a picture within the limit, and its bytes a pixel; returns when there is memory for it."""
         self.digests = True
         """Sources tell what they hold by its digest."""
-        self._ahead: dict[str, tuple[threading.Thread, list[Begun | BaseException]]] = {}
+        self._ahead: dict[str, tuple[Callable[[], None], list[Begun | BaseException]]] = {}
 
     def begin(self, name: str) -> None:
         """Begin to read the file *name*, if that has not been begun."""
@@ -66,9 +66,7 @@ class Reader:
             except BaseException as failure:
                 answer.append(failure)
 
-        thread = threading.Thread(target=work, daemon=True)
-        self._ahead[name] = thread, answer
-        thread.start()
+        self._ahead[name] = beside(work, daemon=True), answer
 
     def read(self, name: str) -> tuple[Picture | Frames, Source]:
         """Return the picture *name*, or its frames, and what it was read from; raises FileError."""
@@ -82,8 +80,8 @@ class Reader:
 
     def _begun(self, name: str) -> Begun:
         if name in self._ahead:
-            thread, answer = self._ahead.pop(name)
-            thread.join()
+            wait, answer = self._ahead.pop(name)
+            wait()
             if not isinstance(answer[0], BaseException):
                 return answer[0]
             # What is damaged is decoded here: to be lenient holds for all threads.
@@ -127,8 +125,8 @@ class Reader:
 
     def settle(self) -> None:
         """Wait for what was begun."""
-        for thread, answer in self._ahead.values():
-            thread.join()
+        for wait, answer in self._ahead.values():
+            wait()
             if isinstance(answer[0], Begun) and answer[0].source.digest is not None:
                 answer[0].source.digest.hexadecimal()
 

@@ -40,7 +40,7 @@ Encoders write 10 or so, searching ones a few more. 500 is the limit that libjpe
 """
 BLOCK = 8
 MOST_INTERVALS = 1024
-"""Intervals that are watched; where there are more, only the order of their markers is."""
+"""Intervals that are watched one by one; where there are more, in one scan, all are decoded again together."""
 END = bytes((0xFF, END_OF_IMAGE))
 LEFT = "is damaged (data were lost: some are left when the picture is whole)"
 OUT_OF_ORDER = "is damaged (restart markers are missing or out of order)"
@@ -101,7 +101,8 @@ def decoded(image: Any, data: bytes, found: Sequence[Segment], decode: Callable[
     if layout.scans == 1 and len(layout.intervals) != exactness.grid(found).intervals:
         raise DecodeError(OUT_OF_ORDER)
     suspect = not layout.ended or layout.arithmetic
-    if layout.scans == 1 and not layout.arithmetic and len(data) <= exactness.MOST_BYTES:
+    few_bytes, many_intervals = len(data) <= exactness.MOST_BYTES, len(layout.intervals) > MOST_INTERVALS
+    if layout.scans == 1 and not layout.arithmetic and (few_bytes or many_intervals):
         suspect = False
         state = exactness.found_in(image, data, found, layout.intervals, decode, SPARE)
         if state != exactness.WHOLE:
