@@ -26,4 +26,4 @@ def backdate(job: Job, written: Iterable[Target]) -> None:
     for target in written:
         if target.path is not None and not target.in_place and not is_stream(target.path):
             with contextlib.suppress(OSError):  # it is gone again, or another's
-                os.utime(target.path, ns=(then, then))
+                os.utime(target.path, ns=(then, then), follow_symlinks=False)

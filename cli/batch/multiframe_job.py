@@ -144,7 +144,8 @@ def _all(processor: ImageProcessor, job: Job, frames: Frames, name: str) -> Repo
         check_replaced(job)
         transaction.commit()
         notes.update(dict.fromkeys(transaction.notes))
-    backdate(job, [target.of_frame(number) for target in job.targets.values() for number in range(len(done))])
+    if not processor.options.write.keep_existing:
+        backdate(job, [target.of_frame(number) for target in job.targets.values() for number in range(len(done))])
     if frames.timing is not None:
         untimed = dict.fromkeys(one.format.name.upper() for one in gathered.values() if not one.format.animated)
         lost = [f"{format} holds frames without times; the durations were not kept" for format in untimed]

@@ -220,6 +220,19 @@ def test_an_input_is_read_only_where_the_recipe_is_the_same(counted, photos, mon
     assert sorted(read) == ["photos/a.png", "photos/b.jpg", "photos/deep/c.tif"]
 
 
+def test_an_interruption_leaves_inputs_unread(photos, run, monkeypatch):
+    run(*BATCH)
+    read = []
+
+    def interrupted(path):
+        read.append(path)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(SourceDigest, "of_file", interrupted)
+    assert run(*BATCH, "--update", "-j", "1").code == 130
+    assert len(read) == 1
+
+
 def test_what_is_no_file_is_not_waited_for(command, png, folder):
     """Nobody writes into the pipe."""
     subprocess.run([*command, "blur", "a.png", "-o", "out.png"], check=True)

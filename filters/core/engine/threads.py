@@ -66,8 +66,13 @@ def side_by_side(task: Callable[[int], Result], numbers: Sequence[int], cores: i
     results: dict[int, Result] = {}
 
     def work() -> None:
-        for number in waiting:
-            results[number] = task(number)
+        try:
+            for number in waiting:
+                results[number] = task(number)
+        except BaseException:  # an interruption among them
+            for _ in waiting:
+                pass  # what no thread has begun is left
+            raise
 
     together([work] * max(1, min(cores, len(numbers))))
     return (results.pop(number) for number in numbers)  # each is let go as it is used
