@@ -105,6 +105,7 @@ def _job_options(request: Request, jobs: Sequence[Job], cores: int) -> JobOption
             keep_existing=options.no_clobber,
             preserve_times=options.preserve_times,
             roots={folder: root_of(folder) for folder in trees if folder is not None},
+            read=request.read,
         ),
         report=ReportOptions(ranges=options.verbose or options.json, notes=not options.quiet, facts=options.verbose),
         cores=cores,

@@ -13,6 +13,7 @@ from typing import Any
 
 from PIL import AvifImagePlugin, Image
 
+from ...filters.core.engine import threads
 from ...filters.core.lazy_numpy import np
 from ..console.messages import reason_of
 from . import isobmff, pillow_decoder, pillow_private
@@ -40,6 +41,8 @@ def load(data: bytes, options: DecodeOptions) -> PartialDecode:
 def _opened(data: bytes) -> Any:
     if not AvifImagePlugin.SUPPORTED:
         raise DecodeError(f"cannot be read: {WITHOUT}")
+    if not threads.to_be_had():  # without them the decoder takes the data for damaged
+        AvifImagePlugin.DEFAULT_MAX_THREADS = 1
     return pillow_decoder.opened("AVIF", AvifImagePlugin.AvifImageFile, data)
 
 

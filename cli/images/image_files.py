@@ -59,9 +59,8 @@ def imread(
     name = _name(path)
     limit = prefetch.max_pixels("") if max_pixels is None else max_pixels
     with naming(name):
-        found = decode.decode(
-            read_bytes(name), DecodeOptions(size_guard(limit), lenient, to_rgb=True, max_pixels=limit)
-        )
+        options = DecodeOptions(size_guard(limit), lenient, to_rgb=True, max_pixels=limit)
+        found = decode.decode(read_bytes(name), options)
         if isinstance(found, Frames):
             pictures = _chosen(found, frame)
         elif frame in (None, 0, "all"):

@@ -23,9 +23,9 @@ SizeGuard = Callable[[int, int, int], None]
 """Takes a picture's width, height, and the bytes that a pixel takes at least before it is filtered and after; returns
 when it may be decoded, or raises `DecodeError`."""
 
-TIMES, PIXELS_A_BYTE = 16, 1 << 13
+TIMES, PIXELS_A_BYTE = 16, 1 << 10
 """How many of the largest pictures all frames of a file may be as large as together, and what a byte of a longer file
-stands for: of a page of few words it is less."""
+stands for: of a page of few words, packed by CCITT, it is less."""
 
 
 class DecodeOptions(NamedTuple):

@@ -47,9 +47,10 @@ def _unpacked(
     if len(data) < HEADER + 8 * count:
         raise DecodeError("is damaged or truncated (its table of rows is cut off)")
     starts, lengths = np.frombuffer(data, ">u4", 2 * count, HEADER).reshape(2, count).tolist()
+    view = memoryview(data)  # of which rows may share parts
     planes, damaged = np.zeros((count, width), dtype), 0
     for number, (start, length) in enumerate(zip(starts, lengths, strict=True)):
-        row, whole = _row(data[start : start + length], width, dtype.itemsize)
+        row, whole = _row(view[start : start + length], width, dtype.itemsize)
         planes[number, : len(row) // dtype.itemsize] = np.frombuffer(row, dtype)
         damaged += not whole or start + length > len(data)
     if damaged:
@@ -59,7 +60,7 @@ def _unpacked(
     return planes.reshape(shape)
 
 
-def _row(packed: bytes, width: int, size: int) -> tuple[bytes, bool]:
+def _row(packed: memoryview, width: int, size: int) -> tuple[bytes, bool]:
     """Return the samples of a row, and whether they are all there."""
     row, at, wanted = bytearray(), 0, width * size
     while len(row) < wanted and at + size <= len(packed):
@@ -72,7 +73,7 @@ def _row(packed: bytes, width: int, size: int) -> tuple[bytes, bool]:
             row += packed[at : at + count * size]
             at += count * size
         else:
-            row += packed[at : at + size] * count
+            row += bytes(packed[at : at + size]) * count
             at += size
     cut = min(len(row), wanted) // size * size
     # A run of none may end it.

@@ -58,13 +58,14 @@ def _mended(data: bytes) -> bytes:
     whole = [(name, body) for name, body in chunks(data[: len(data) & ~1]) if name == b"ANMF" or name == b"VP8X"]
     if not whole or whole[0][0] != b"VP8X" or not whole[0][1][0] & ANIMATED:
         return data
-    kept, at = b"", 12
+    parts, at = list[bytes](), 12
     while at + 8 <= len(data):
         end = at + 8 + int.from_bytes(data[at + 4 : at + 8], "little")
         if end > len(data):
             break
-        kept += data[at : end + (end - at) % 2]
+        parts.append(data[at : end + (end - at) % 2])
         at = end + (end - at) % 2
+    kept = b"".join(parts)
     return struct.pack("<4sI4s", b"RIFF", 4 + len(kept), b"WEBP") + kept
 
 

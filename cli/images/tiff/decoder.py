@@ -36,7 +36,7 @@ from ..tiff_tags import (
     X_RESOLUTION,
     Y_RESOLUTION,
 )
-from . import camera_raw, colours, compression, integrity, pages, stacks, strips, words
+from . import camera_raw, colours, compression, integrity, overlap, pages, stacks, strips, words
 from .grid import grid
 from .tag_values import many, one
 
@@ -52,6 +52,7 @@ def load(data: bytes, options: DecodeOptions) -> PartialDecode:
     tags, several = _first_page(data)
     packing = one(tags, COMPRESSION, 1)
     compression.check(packing)
+    overlap.check(tags, len(data))
     if several:
         return PartialDecode(data)
     if _is_pillows(tags):
@@ -86,6 +87,7 @@ def _page(data: bytes, options: DecodeOptions, readers: pages.Readers, at: int) 
     """Return the page whose directory is *at* an offset, None where that is Pillow's work."""
     tags = readers.tags.tags(at)
     compression.check(one(tags, COMPRESSION, 1))
+    overlap.check(tags, len(data))
     return None if _is_pillows(tags) else _picture(data, tags, options, at=at, reader=readers.metadata)
 
 
@@ -125,7 +127,8 @@ def _slices(data: bytes, stack: stacks.Stack, options: DecodeOptions) -> Frames:
                 picture.notes.insert(0, f"is truncated; {stack.there} of {promised} slices were taken")
             yield picture
 
-    return Frames(stack.there, each)
+    pixels = stack.there * one(stack.tags, WIDTH, 0) * one(stack.tags, HEIGHT, 0)
+    return Frames(stack.there, each, pixels=pixels)
 
 
 def _picture(

@@ -13,8 +13,8 @@ from typing import NamedTuple
 from ....filters.core.engine.geometry import Geometry
 from ..xml_text import Attribute, Edit, Tag, edited, walk
 
-READ = frozenset({b"Pixels", b"Channel", b"TiffData", b"Plane", b"UUID", b"ROI", b"ROIRef"})
-"""Elements that are read or changed."""
+READ = frozenset({b"Pixels", b"Channel", b"TiffData", b"Plane", b"UUID"})
+"""Elements that are read or changed; regions beside."""
 PLANES, REGIONS = (b"TiffData", b"Plane"), (b"ROI", b"ROIRef")
 SPACES = re.compile(rb"\s*+")
 TYPES = {"uint8": b"uint8", "uint16": b"uint16", "float32": b"float", "float64": b"double"}
@@ -88,9 +88,8 @@ def brought_up_to_date(
         edits += (Edit(e.tag.start, e.end) for e in within if e.name == b"UUID")
     if xml.own is not None:
         edits.append(_cut(xml.own))
-    regions = [element for element in xml.elements if element.name in REGIONS] if not geometry.is_identity else []
-    if regions:
-        edits += (Edit(e.tag.start, _behind_space(text, e.end)) for e in regions)
+    if xml.regions and not geometry.is_identity:
+        edits += xml.regions
         notes.append("its OME regions of interest were not kept, as the picture's geometry has changed")
     return edited(text, [*edits, *_set(pixels.tag, values)])
 
@@ -118,6 +117,9 @@ class _Xml:
         """The names of files that it tells."""
         self.own: Attribute | None = None
         """The identity of the file."""
+        self.regions: list[Edit] = []
+        """Takes regions of interest out."""
+        self._text = text
         self._open: list[Tag] = []
         walk(text, self._opened, self._closed)
         self.elements.sort(key=lambda element: element.tag.start)
@@ -133,6 +135,8 @@ class _Xml:
         name = tag.name.rpartition(b":")[2]
         if name in READ:
             self.elements.append(_Element(name, tag, inner, end))
+        elif name in REGIONS:
+            self.regions.append(Edit(tag.start, _behind_space(self._text, end)))
 
 
 def _cut(attribute: Attribute) -> Edit:

@@ -28,7 +28,7 @@ from ..tiff_tags import (
 from . import compression, strips
 from .tag_values import one
 
-IMAGES = re.compile(rb"\AImageJ=.*^images=(\d+)\s*$", re.DOTALL | re.MULTILINE)
+IMAGES = re.compile(rb"\AImageJ=.*^images=(\d{1,18})\s*$", re.DOTALL | re.MULTILINE)
 MOST_SLICES, MOST_AXES = 1 << 24, 16
 
 
@@ -103,7 +103,7 @@ def _described(tags: ifd.Directory) -> int:
         told = json.loads(text)
         shape = told["shape"] if told.get("truncated") else ()
         total = math.prod(int(side) for side in shape[:MOST_AXES])
-    except (ValueError, TypeError, KeyError, AttributeError):
+    except (ValueError, TypeError, KeyError, AttributeError, OverflowError, RecursionError):
         return 0
     width, height, channels = (one(tags, tag, 1) for tag in (WIDTH, HEIGHT, CHANNELS))
     return total // max(width * height * channels, 1) if shape else 0
