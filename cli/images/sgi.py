@@ -10,6 +10,8 @@ from .codec import Codec, not_written
 from .picture import Decode, DecodeError, DecodeOptions, PartialDecode, Picture, with_alpha
 
 HEADER = 512
+FILL = 16
+"""Bytes that may stand behind the samples of a packed row."""
 
 
 def finish(begun: PartialDecode, options: DecodeOptions, decode: Decode) -> Picture:
@@ -76,8 +78,8 @@ def _row(packed: memoryview, width: int, size: int) -> tuple[bytes, bool]:
             row += bytes(packed[at : at + size]) * count
             at += size
     cut = min(len(row), wanted) // size * size
-    # A run of none may end it.
-    return bytes(row[:cut]), len(row) == wanted and not any(packed[at:])
+    # A run of none may end it, and a few zeros fill it up.
+    return bytes(row[:cut]), len(row) == wanted and len(packed) - at <= FILL and not any(packed[at:])
 
 
 CODEC = Codec(finish, not_written)

@@ -193,6 +193,8 @@ def test_a_last_strip_may_be_filled_up_to_the_others(method, pad, monkeypatch):
     monkeypatch.setitem(corpus.PACK, method, lambda data: PACK[method](data) + pad)
     data = corpus.tiff(padded, 2, compression=method, rows=6, t257=len(array))
     assert same(read(data), [array])
+    alone = corpus.tiff(padded, 2, compression=method, rows=len(padded), t257=len(array))
+    assert same(read(alone), [array])
 
 
 def frame(body, checked=True):

@@ -22,6 +22,9 @@ from ..tiff_tags import (
 )
 from .tag_values import many, one
 
+MOST_TIMES, FEW_ROWS = 4, 256
+"""How many times its picture a tile or a strip may be, and rows that it may have by all means."""
+
 
 class Part(NamedTuple):
     """A strip or a tile."""
@@ -44,6 +47,8 @@ class Grid(NamedTuple):
     wide: int
     """The width of a tile; of a strip, the picture's."""
     high: int
+    full_high: int
+    """The rows that a writer may have filled the last strip up to: those told, which may be more than there are."""
     tiled: bool
     offsets: tuple[int, ...]
     sizes: tuple[int, ...]
@@ -88,9 +93,10 @@ def grid(tags: Directory) -> Grid:
         raise DecodeError(f"is damaged: {width}×{height} pixels of {channels} channels is not a valid size")
     tiled = TILE_OFFSETS in tags
     wide = one(tags, TILE_WIDTH, 0) if tiled else width
-    high = one(tags, TILE_HEIGHT, height) if tiled else min(one(tags, STRIP_ROWS, height), height)
+    told = one(tags, TILE_HEIGHT if tiled else STRIP_ROWS, height)
+    high = told if tiled else min(told, height)
     # A tile may be larger than its picture, but not by much.
-    if min(wide, high) < 1 or wide * high > max(4 * width * height, 1 << 22):
+    if min(wide, high) < 1 or wide * high > max(MOST_TIMES * width * height, 1 << 22):
         raise DecodeError(f"is damaged: a part of it has {wide}×{high} pixels")
     return Grid(
         width,
@@ -98,6 +104,7 @@ def grid(tags: Directory) -> Grid:
         channels if one(tags, PLANAR, 1) == 2 else 1,
         wide,
         high,
+        told if told <= max(MOST_TIMES * height, FEW_ROWS) else high,
         tiled,
         many(tags, TILE_OFFSETS if tiled else STRIP_OFFSETS),
         many(tags, TILE_SIZES if tiled else STRIP_SIZES),

@@ -76,7 +76,7 @@ def _check_samples(data: bytes, tags: ifd.Directory, method: int) -> None:
         else:
             # The samples of a unit follow one another.
             row_bytes, step = -(-cut.wide // across) * (across * down + 2), down
-        extent = compression.Extent(cut.wide, -(-part.rows // step), row_bytes, -(-cut.high // step))
+        extent = compression.Extent(cut.wide, -(-part.rows // step), row_bytes, -(-cut.full_high // step))
         found = compression.unpacked(method, one(tags, FILL_ORDER, 1), packed, extent)
         if len(found) < extent.size:
             raise DecodeError(

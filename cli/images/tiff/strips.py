@@ -156,7 +156,7 @@ def assembled(layout: Layout, lenient: bool, notes: list[str], parts: Sequence[A
 
 def _bytes(layout: Layout, part: Part) -> Any:
     """Return the bytes of one strip or tile, as many as it has to have; raises `DecodeError`."""
-    extent = compression.Extent(layout.grid.wide, part.rows, layout.row_bytes, layout.grid.high)
+    extent = compression.Extent(layout.grid.wide, part.rows, layout.row_bytes, layout.grid.full_high)
     plain = extent.size if layout.compression == compression.NONE else None
     packed, whole = layout.grid.stored(layout.data, part.number, plain)
     if not whole:
