@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import contextlib
 import os
-import signal
 import sys
 import warnings
-from typing import NoReturn
 
 from . import garbage, signals
+
+signals.heed()
 
 
 def main() -> None:
@@ -17,7 +17,7 @@ def main() -> None:
     raise SystemExit(_ended())
 
 
-def console() -> NoReturn:
+def console() -> None:
     """Run the program as the command `imfilter`, and end the process on the spot.
 
     Taking the interpreter apart costs 11 of the 100 ms of a small picture. All files are closed and
@@ -51,15 +51,15 @@ def _ended(ahead: bool = False) -> int:
 
 def _run(ahead: bool) -> int:
     """Run the program; *ahead* begins to read the likely input before the rest is imported."""
-    for number in signals.ENDING:
-        # Of SIGTERM and SIGHUP the default would end the process on the spot, and leave temporary files behind.
-        # What is ignored stays so: that is how nohup works.
-        if signal.getsignal(number) in (signal.SIG_DFL, signal.default_int_handler):
-            signal.signal(number, signals.end)
     # The strips of an image are shared among threads already, which would only wait for each other's BLAS;
     # and starting its threads costs 10 ms.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     try:
+        from .console import faults
+        from .streams import occupy_closed
+
+        occupy_closed()
+        sys.unraisablehook = faults.unraisable
         if ahead:
             from .images.prefetch import guess
 
@@ -67,6 +67,7 @@ def _run(ahead: bool) -> int:
         from .app import run
 
         return run()
-    except KeyboardInterrupt:  # while importing
-        sys.stderr.write("imfilter: interrupted\n")
-        return 130
+    except Exception as fault:  # of an import: what runs has a net of its own
+        from .console.faults import report
+
+        return report(fault)

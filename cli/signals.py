@@ -8,7 +8,6 @@ import signal
 import sys
 from collections.abc import Callable, Iterator
 from types import FrameType
-from typing import NoReturn
 
 ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 """Those that ask a program to end."""
@@ -20,6 +19,40 @@ _depth = 0
 _waiting: list[tuple[int, FrameType | None]] = []
 _handlers: dict[int, Handler] = {}
 """What signals do that `_hold` receives."""
+_begun = False
+_signalled: int | None = None
+
+
+def heed() -> None:
+    """Let signals end the process, on the spot until `begin` is called.
+
+    Nothing is there to be cleaned up before, and an exception might come out of a library's import as another one.
+    What is ignored stays so: that is how nohup works.
+    """
+    for number in ENDING:
+        if signal.getsignal(number) in (signal.SIG_DFL, signal.default_int_handler):
+            signal.signal(number, _end_unless_begun)
+
+
+def begin() -> None:
+    """Let signals unwind what is done from now on: outputs that are half written, processes, the terminal."""
+    global _begun
+    _begun = True
+
+
+def check() -> None:
+    """Raise again what a signal raised, if a library's import or the interpreter made something else of it."""
+    if _signalled is not None:
+        _unwind(_signalled)
+
+
+def _end_unless_begun(number: int, frame: FrameType | None) -> None:
+    if _begun:
+        end(number, frame)
+    if number == signal.SIGINT and sys.stderr is not None:
+        with contextlib.suppress(OSError):  # the exit code still tells
+            os.write(2, b"imfilter: interrupted\n")
+    os._exit(128 + number)
 
 
 def _hold(number: int, frame: FrameType | None) -> None:
@@ -63,13 +96,19 @@ def _let_go() -> None:
         _handlers[number](number, frame)
 
 
-def end(number: int, frame: FrameType | None) -> NoReturn:
+def end(number: int, frame: FrameType | None) -> None:
     """End the program by a signal; those that follow find nothing to do, so that none breaks off the cleaning up.
 
     They are received all the same: Python complains of signals that came before and are ignored now.
     """
+    global _signalled
     _receive(lambda number, frame: None)
     _waiting.clear()
+    _signalled = number
+    _unwind(number)
+
+
+def _unwind(number: int) -> None:
     if number == signal.SIGINT:
         raise KeyboardInterrupt
     sys.exit(128 + number)

@@ -18,6 +18,18 @@ DESCRIPTORS = (Path("/dev/fd"), Path("/proc/self/fd"))
 PROCESSES = Path("/proc")
 
 
+def occupy_closed() -> None:
+    """Open what cannot be written to at the standard streams that are closed.
+
+    Else the next file that is opened would be in their place, and have in it what a library in C prints.
+    """
+    for number, way in enumerate((os.O_WRONLY, os.O_RDONLY, os.O_RDONLY)):
+        try:
+            os.fstat(number)
+        except OSError:
+            os.open("/dev/full" if number and Path("/dev/full").exists() else os.devnull, way)
+
+
 def discard(stream: TextIO) -> None:
     """Let what is written to *stream*, and what it still holds, vanish: nobody reads it any more."""
     with contextlib.suppress(OSError, ValueError):

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import time
 
+from .. import signals
+from ..console import faults
 from ..console.messages import shown
 from ..console.report import Report
 from ..errors import FileError, NoPlaceError
@@ -24,9 +26,10 @@ def process(processor: ImageProcessor, job: Job, reader: Reader) -> Report:
         report = Report(input=job.input.name, status="failed", error=str(error), no_place=no_place)
     except BrokenPipeError:
         raise
-    except Exception as error:  # a fault of the program's own costs one image too, and not the batch
-        what = f"a fault of imfilter, please report it: {type(error).__name__}: {error}"
-        report = Report(input=job.input.name, status="failed", error=f"{shown(job.input.name)}: {what}")
+    except Exception as fault:  # a fault of the program's own costs one image too, and not the batch
+        error = f"{shown(job.input.name)}: {faults.described(fault)}"
+        report = Report(input=job.input.name, status="failed", error=error)
+    signals.check()
     return report._replace(seconds=time.perf_counter() - began)
 
 

@@ -280,7 +280,7 @@ def _output_facts(outputs: Mapping[str, Output], encodings: Mapping[str, Encodin
     return facts
 
 
-def write_legend(path: str, quality: int | None, read: Collection[Identity] = frozenset()) -> None:
+def write_legend(path: str, quality: int | None, read: Collection[Identity]) -> None:
     """Write the wheel that explains the colours of ``--angle-style color``; raises FileError."""
     format = formats.of_suffix(path)
     with Transaction(read) as transaction:

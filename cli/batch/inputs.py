@@ -158,6 +158,8 @@ def read_list(name: str, separator: bytes) -> list[str]:
     data = data.removeprefix(codecs.BOM_UTF8)
     if separator == b"\n":
         data = data.replace(b"\r\n", b"\n")
+        if b"\0" in data:
+            raise UsageError(f"--files-from {shown(name)}: holds NUL bytes; with -0 they end the names")
     return [os.fsdecode(line[0]) for line in re.finditer(b"[^%b]+" % separator, data)]
 
 

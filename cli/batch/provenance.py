@@ -23,7 +23,7 @@ PROGRAM = "imfilter"
 WINDOWS = 1 << 13, 1 << 18
 """The stamp stands so near to a file's beginning or end: behind a camera's EXIF only the second reaches it."""
 
-ANY = re.compile(rb"imfilter [\d.]+\S* [0-9a-f]{16}")
+ANY = re.compile(rb"imfilter [\d.]\S*+ [0-9a-f]{16}")
 """The stamp of any call."""
 
 

@@ -78,14 +78,14 @@ def _carry_out(request: Request, began: float) -> ExitCode:
     if _renews_legend(request, skipped):
         from .image_job import write_legend
 
-        write_legend(legend or "", request.quality)
+        write_legend(legend or "", request.quality, request.read)
     if options.depfile is not None and not (code and options.fail_fast):
         failed = {report.input for report in reporter.totals.failures}
         made = [job for job in jobs if job.input.name not in failed]
         if made:
-            depfile.write(options.depfile, made, depfile.rules(request.files))
+            depfile.write(options.depfile, made, depfile.rules(request.files), request.read)
     if (save := request.files.written.get("save")) is not None:
-        write_recipe(save, recipe)
+        write_recipe(save, recipe, request.read)
     return code
 
 

@@ -51,9 +51,10 @@ def make_chain() -> FilterCommand:
         recipe = chained(steps)
         if inputs or options.files_from is not None or save is None:
             raise typer.Exit(execute(recipe, options, map_files(maps, values), save))
-        collisions.check(files_read(recipe.files()), FilesWritten(beside={"save": save}))
+        read = files_read(recipe.files())
+        collisions.check(read, FilesWritten(beside={"save": save}))
         if not options.dry_run:
-            write_recipe(save, recipe)
+            write_recipe(save, recipe, read.identities)
 
     save = HelpedOption("save", "Write the steps as a recipe.", metavar="RECIPE.toml")
     return make_command("chain", command, inspect.getdoc(command) or "", CHAIN_USAGE, maps, [save], banks=True)

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from ...filters.core.lazy_numpy import np
+from .. import signals
 from ..console.messages import reason
 from ..file_identity import Identity
 from ..signals import uninterrupted
@@ -95,7 +96,8 @@ class Transaction:
             with uninterrupted():
                 descriptor, temporary = folder.create(NEW, 0o666 if replaced is None else 0o600)
                 self._files.append(Replacement(folder, temporary, target, backup, replaces))
-            with os.fdopen(descriptor, "wb") as file:
+                file = self._files[-1].file = os.fdopen(descriptor, "wb")
+            with file:
                 if replaced is not None:
                     self.notes += hand_on(replaced, target, descriptor)
                 yield buffer
@@ -127,13 +129,13 @@ class Transaction:
         self._streams.clear()
 
     def __enter__(self) -> Transaction:
+        signals.begin()
         return self
 
     def __exit__(self, *failure: object) -> None:
         with uninterrupted():
             for file in self._files:
-                with contextlib.suppress(OSError):  # it may be gone; there is nothing else to be done
-                    file.folder.unlink(file.temporary)
+                file.discard()
             self._files.clear()
             for folder in self._folders.values():
                 folder.close()

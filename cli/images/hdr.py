@@ -41,7 +41,7 @@ def finish(begun: PartialDecode, options: DecodeOptions, decode: Decode) -> Pict
         raise DecodeError(f"is damaged or truncated (it promises {columns}×{rows} pixels in {len(data)} bytes)")
     packed, whole = _rows(data, size.end(), rows, columns)
     if whole < rows:
-        if not options.lenient:
+        if not options.lenient or not whole:
             raise DecodeError(f"is damaged or truncated (only {whole} of its {rows} rows are whole)")
         notes.append(f"is damaged or truncated (only {whole} of its {rows} rows are whole); the others are black")
     scale = np.where(packed[..., 3:] > 0, np.ldexp(np.float32(1), packed[..., 3:].astype(np.int32) - 136), 0)

@@ -140,7 +140,7 @@ def of_image(image: Image.Image, notes: list[str], data: bytes = b"") -> Metadat
     return kept
 
 
-def of_tiff(data: bytes, icc: bytes, notes: list[str], at: int | None = None) -> Metadata:
+def of_tiff(data: bytes | ifd.File, icc: bytes, notes: list[str], at: int | None = None) -> Metadata:
     """Return what a page of a TIFF carries, beside its profile and resolution: that *at* an offset, or the first."""
     found = of_block(data, notes, at)
     return found._replace(icc=whole_profile(icc, notes), xmp=whole_xmp(found.xmp, notes))
@@ -152,7 +152,7 @@ def own_comments(comments: Sequence[bytes]) -> tuple[bytes, ...]:
     return tuple(comment for comment in stripped if comment)
 
 
-def of_block(data: bytes, notes: list[str], at: int | None = None) -> Metadata:
+def of_block(data: bytes | ifd.File, notes: list[str], at: int | None = None) -> Metadata:
     """Return what an EXIF block or a page of a TIFF, the first or *at* an offset, carries, its XMP as it is.
 
     What is damaged is left out, with a word in *notes*.
@@ -363,6 +363,16 @@ def of_map(metadata: Metadata) -> Metadata:
         aspect=metadata.aspect,
         words=metadata.words,
     )
+
+
+def weight(metadata: Metadata) -> int:
+    """Return how many bytes what a picture carries takes in a file, about."""
+    beside = (metadata.icc, metadata.xmp, *metadata.comments, *metadata.resources.values())
+    return sum(map(len, beside)) + _weight(metadata.tags) + sum(len(text) for _, text in metadata.texts)
+
+
+def _weight(tags: Mapping[int, ifd.Value]) -> int:
+    return sum(len(value.data) + _weight(value.below or {}) for value in tags.values())
 
 
 def plausible(dpi: Any) -> tuple[float, float] | None:

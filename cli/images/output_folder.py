@@ -20,20 +20,30 @@ TRIES = 100
 LINKS = 40
 """Links that may lead from one place of a tree to another, as many as the system follows in a path."""
 
+ELSEWHERE = "its folder became a link that leads elsewhere"
+
 
 class Root(NamedTuple):
-    """The folder of a tree of outputs as it was before the work; if it was not there yet, the nearest above it."""
+    """The folder of a tree of outputs, as it was before the work."""
 
     path: Path
+    nearest: Path
+    """The folder itself, or, if it was not there yet, the nearest above it."""
     identity: Identity | None
+    """That of the nearest."""
+
+    @property
+    def missing(self) -> tuple[str, ...]:
+        """The folders that led from the nearest to this one when they were not there yet."""
+        return self.path.relative_to(self.nearest).parts
 
 
 def root_of(folder: str) -> Root:
     """Return the root of the tree *folder*, which need not exist."""
-    path = Path(folder)
-    while (found := identity(path)) is None and path != path.parent:
-        path = path.parent
-    return Root(path, found)
+    path = nearest = Path(folder)
+    while (found := identity(nearest)) is None and nearest != nearest.parent:
+        nearest = nearest.parent
+    return Root(path, nearest, found)
 
 
 class OutputFolder:
@@ -115,25 +125,30 @@ def _check_root(found: Identity | None, root: Root) -> None:
 
 def _make(path: Path, root: Root | None) -> None:
     """Make a folder where none can be held open."""
-    if root is not None:
-        _check_root(identity(root.path), root)
-        path.mkdir(parents=True, exist_ok=True)
+    if root is None:
+        return
+    _check_root(identity(root.nearest), root)
+    path.mkdir(parents=True, exist_ok=True)
+    if not Path(os.path.realpath(path)).is_relative_to(_real(root)):
+        raise OSError(ELSEWHERE)
 
 
 def _opened(path: Path, root: Root) -> int:
     """Open a folder of the tree *root*, which is made where it is missing, component by component."""
-    parts = list(path.relative_to(root.path).parts)
+    missing, below = root.missing, path.relative_to(root.path).parts
     for _ in range(LINKS):
-        descriptor = os.open(root.path, FOLDER)
+        descriptor = os.open(root.nearest, FOLDER)
         try:
             _check_root(identity_of(os.fstat(descriptor)), root)
-            for at, name in enumerate(parts):
-                below = _below(descriptor, name)
-                if below is None:  # a link: go on where it leads
-                    parts = [*_within(root.path.joinpath(*parts[: at + 1]), root.path), *parts[at + 1 :]]
+            for at, name in enumerate((*missing, *below), -len(missing)):
+                inner = _below(descriptor, name)
+                if inner is None:  # a link: go on where it leads
+                    if at < 0:
+                        raise OSError(ELSEWHERE)
+                    below = (*_within(root.path.joinpath(*below[: at + 1]), root), *below[at + 1 :])
                     break
                 os.close(descriptor)
-                descriptor = below
+                descriptor = inner
             else:
                 found, descriptor = descriptor, None
                 return found
@@ -163,9 +178,13 @@ def _below(folder: int, name: str) -> int | None:
         return None
 
 
-def _within(link: Path, root: Path) -> tuple[str, ...]:
+def _within(link: Path, root: Root) -> tuple[str, ...]:
     """Return the path below *root* of the folder that *link* leads to, which has no links in it."""
     try:
-        return Path(os.path.realpath(link)).relative_to(os.path.realpath(root)).parts
+        return Path(os.path.realpath(link)).relative_to(_real(root)).parts
     except ValueError:
-        raise OSError("its folder became a link that leads elsewhere") from None
+        raise OSError(ELSEWHERE) from None
+
+
+def _real(root: Root) -> Path:
+    return Path(os.path.realpath(root.nearest)).joinpath(*root.missing)

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 MAX_PIXELS = 1 << 28
 """The greatest picture that is read, unless the caller says otherwise."""
+MOST = 1e15
+"""More pixels than any machine has room for."""
 MAX_PIXELS_VARIABLE = "IMFILTER_MAX_PIXELS"
 """The variable by which an environment says otherwise."""
 WORTH_A_THREAD = 1 << 18
@@ -94,7 +96,8 @@ def max_pixels(text: str) -> int:
         source, text = MAX_PIXELS_VARIABLE, os.environ.get(MAX_PIXELS_VARIABLE, "")
     if not text:
         return MAX_PIXELS
-    match = re.fullmatch(r"(\d+(?:\.\d+)?(?:e\d{1,2})?)([kKmMgG]?)", text)
-    if match is None or float(match[1]) == 0:
+    match = re.fullmatch(r"(\d+(?:\.\d+)?(?:e\d{1,2})?)([kKmMgG]?)", text, re.ASCII)
+    pixels = float(match[1]) * {"": 1, "k": 10**3, "m": 10**6, "g": 10**9}[match[2].lower()] if match else 0
+    if not 1 <= pixels <= MOST:
         raise UsageError(f"{source}: {text!r} is not a number of pixels, like 500M")
-    return int(float(match[1]) * {"": 1, "k": 10**3, "m": 10**6, "g": 10**9}[match[2].lower()])
+    return int(pixels)

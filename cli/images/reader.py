@@ -5,12 +5,12 @@ from __future__ import annotations
 import contextlib
 import os
 import sys
-import threading
 from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
 from typing import Any
 
+from ...filters.core.engine.threads import beside
 from ..bounded_read import TooLongError, amount, read
 from ..console.messages import reason, shown
 from ..errors import FileError
@@ -35,7 +35,7 @@ class Reader:
         self.asked = max_pixels, lenient, to_rgb
         self.wait_for_room: Callable[[int, int, int], None] = lambda width, height, a_pixel: None
         """Takes the size of a picture within the limit, and its bytes a pixel; returns when there is memory for it."""
-        self._ahead: dict[str, tuple[threading.Thread, list[PartialDecode | BaseException]]] = {}
+        self._ahead: dict[str, tuple[Callable[[], None], list[PartialDecode | BaseException]]] = {}
 
     def begin(self, name: str) -> None:
         """Begin to read the file *name*, if that has not been begun."""
@@ -51,9 +51,7 @@ class Reader:
             except BaseException as failure:
                 answer.append(failure)
 
-        thread = threading.Thread(target=work, daemon=True)
-        self._ahead[name] = thread, answer
-        thread.start()
+        self._ahead[name] = beside(work, daemon=True), answer
 
     def read(self, name: str) -> Picture | Frames:
         """Return the picture *name*, or its frames; raises FileError."""
@@ -67,8 +65,8 @@ class Reader:
 
     def _begun(self, name: str) -> PartialDecode:
         if name in self._ahead:
-            thread, answer = self._ahead.pop(name)
-            thread.join()
+            wait, answer = self._ahead.pop(name)
+            wait()
             if not isinstance(answer[0], BaseException):
                 return answer[0]
             # What is damaged is decoded here: to be lenient holds for all threads.
@@ -100,8 +98,8 @@ class Reader:
 
     def settle(self) -> None:
         """Wait for what was begun."""
-        for thread, _ in self._ahead.values():
-            thread.join()
+        for wait, _ in self._ahead.values():
+            wait()
 
     def __reduce__(self) -> tuple[Any, ...]:
         return Reader, self.asked

@@ -9,6 +9,7 @@ import shutil
 import stat
 from collections.abc import Collection, Sequence
 from pathlib import Path
+from typing import BinaryIO
 
 from ..console.messages import shown
 from ..errors import FileError
@@ -39,6 +40,7 @@ class Replacement:
         replaces: Identity | None,
     ) -> None:
         self.folder, self.temporary, self.target = folder, temporary, target
+        self.file: BinaryIO | None = None
         self.name = name_in_folder(target)
         self.backup, self.replaces = backup, replaces
         self._old: str | None = None
@@ -47,8 +49,17 @@ class Replacement:
         """It had that name already, from a run that was killed here."""
         self._is_placed = False
 
-    def keep(self) -> None:
+    def discard(self) -> None:
+        """Remove the new file."""
+        with contextlib.suppress(OSError):  # what it still holds is not wanted
+            if self.file is not None:
+                self.file.close()
+        with contextlib.suppress(OSError):  # it may be gone; there is nothing else to be done
+            self.folder.unlink(self.temporary)
+
+    def keep(self, read: Collection[Identity]) -> None:
         """Give what is there a second name, by which it can be put back: its backup's, or a temporary one."""
+        self._check(read)
         if self.backup is None:
             if self.folder.found(self.name) is not None:
                 old = temporary_name(OLD)
@@ -118,7 +129,7 @@ def replace_all(files: Sequence[Replacement], read: Collection[Identity]) -> lis
             with naming_failures(file.target):
                 # One that is alone appears at once, or not at all.
                 if len(files) > 1 or file.backup is not None:
-                    file.keep()
+                    file.keep(read)
         for file in files:
             with naming_failures(file.target):
                 file.place(read)

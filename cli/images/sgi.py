@@ -30,7 +30,8 @@ def finish(begun: PartialDecode, options: DecodeOptions, decode: Decode) -> Pict
         planes = _unpacked(data, (channels, height, width), dtype, options, notes)
     else:
         count = width * height * channels * size
-        planes = unpacker.plain(data, HEADER, count, options, notes).view(dtype).reshape(channels, height, width)
+        plain = unpacker.plain(data, HEADER, count, options, notes, width * size)
+        planes = plain.view(dtype).reshape(channels, height, width)
     upright = np.moveaxis(planes[:, ::-1], 0, 2).astype(dtype.newbyteorder("="))
     picture = with_alpha(np.ascontiguousarray(upright))
     picture.notes = notes
@@ -53,7 +54,7 @@ def _unpacked(
         planes[number, : len(row) // dtype.itemsize] = np.frombuffer(row, dtype)
         damaged += not whole or start + length > len(data)
     if damaged:
-        if not options.lenient:
+        if not options.lenient or damaged == count:
             raise DecodeError(f"is damaged or truncated ({damaged} of its {count} rows)")
         notes.append(f"is damaged: {damaged} of its {count} rows could not be read whole, and are black there")
     return planes.reshape(shape)
@@ -75,7 +76,8 @@ def _row(packed: memoryview, width: int, size: int) -> tuple[bytes, bool]:
             row += bytes(packed[at : at + size]) * count
             at += size
     cut = min(len(row), wanted) // size * size
-    return bytes(row[:cut]), len(row) == wanted
+    # A run of none may end it.
+    return bytes(row[:cut]), len(row) == wanted and not any(packed[at:])
 
 
 CODEC = Codec(finish, not_written)

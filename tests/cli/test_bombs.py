@@ -132,8 +132,11 @@ def tiles(count):
 def sgi(rows, length):
     """An image whose rows of runs are one, with a long tail."""
     head = b"\x01\xda\1\1" + struct.pack(">HHHH", 3, 100, rows, 1) + bytes(500)
-    return head + struct.pack(f">{rows}I", *rows * [512 + 8 * rows]) + struct.pack(f">{rows}I", *rows * [length]) + (
-        b"\x64\x01\0" + bytes(length)
+    return (
+        head
+        + struct.pack(f">{rows}I", *rows * [512 + 8 * rows])
+        + struct.pack(f">{rows}I", *rows * [length])
+        + (b"\x64\x01\0" + bytes(length))
     )
 
 

@@ -241,7 +241,7 @@ def test_pages_share_the_bytes_of_their_file(dtype):
         places.append(id(data))
         return decode.decode(data, options)
 
-    found = pages.read(Path("in.tif").read_bytes(), lambda at: None, decoded).each()
+    found = pages.read(Path("in.tif").read_bytes(), lambda _, at: None, decoded).each()
     assert [int(page.pixels[0, 0, 0]) for page in found] == [0, 1, 2, 3, 4]
     assert len(set(places)) == 1
 
@@ -285,7 +285,9 @@ def test_pages_that_overlap_and_are_not_refused_are_all_counted():
     struct.pack_into("<H", data, 22, entries - 3)  # inside of the first, and nearly as long
     assert len(list(ifd.File(data).pages())) == 2
     assert (
-        tiff_pages.read(bytes(data), lambda at: None, lambda data: pytest.fail("is decoded when it is asked for")).count
+        tiff_pages.read(
+            bytes(data), lambda _, at: None, lambda data: pytest.fail("is decoded when it is asked for")
+        ).count
         == 2
     )
 

@@ -55,6 +55,7 @@ def load(data: bytes, options: DecodeOptions) -> PartialDecode:
     pillow_decoder.check_size(image, options)
     integrity.check_scans(found, *image.size)
     if options.lenient:
+        integrity.check_first_row(data, found, *image.size)
         return PartialDecode(data, pillow_decoder.decoded(image, data))
     integrity.before(data, found, *image.size)
     pillow_private.in_one_block(*image.size)

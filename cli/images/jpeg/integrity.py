@@ -40,7 +40,7 @@ Encoders write 10 or so, searching ones a few more. 500 is the limit that libjpe
 """
 BLOCK = 8
 MOST_INTERVALS = 1024
-"""Intervals that are watched; where there are more, only the order of their markers is."""
+"""Intervals that are watched one by one; where there are more, in one scan, all are decoded again together."""
 END = bytes((0xFF, END_OF_IMAGE))
 LEFT = "is damaged (data were lost: some are left when the picture is whole)"
 OUT_OF_ORDER = "is damaged (restart markers are missing or out of order)"
@@ -69,6 +69,14 @@ def before(data: bytes, found: Sequence[Segment], width: int, height: int) -> No
         raise DecodeError("is truncated (scans of the picture are missing)")
 
 
+def check_first_row(data: bytes, found: Sequence[Segment], width: int, height: int) -> None:
+    """Raise `DecodeError` where there are too few data for one row of units, of which a block takes a bit at least."""
+    layout = _layout(data, found, width, height)
+    there = sum(interval.end - interval.start for interval in layout.intervals)
+    if 8 * there < (1 if layout.arithmetic else exactness.grid(found).columns):
+        raise DecodeError(ENDS_EARLY)
+
+
 def check_scans(found: Sequence[Segment], width: int, height: int) -> None:
     """Raise `DecodeError` where so many scans refine the picture that decoding takes long; each goes through all of it.
 
@@ -86,14 +94,15 @@ def decoded(image: Any, data: bytes, found: Sequence[Segment], decode: Callable[
     *found* are the segments of *data*; *decode* decodes other data.
     """
     width, height = image.size
-    layout = _layout(data, found, -(-width // BLOCK) * -(-height // BLOCK))
+    layout = _layout(data, found, width, height)
     if not layout.in_order:
         raise DecodeError(OUT_OF_ORDER)
     _feed(image, data, layout)
     if layout.scans == 1 and len(layout.intervals) != exactness.grid(found).intervals:
         raise DecodeError(OUT_OF_ORDER)
     suspect = not layout.ended or layout.arithmetic
-    if layout.scans == 1 and not layout.arithmetic and len(data) <= exactness.MOST_BYTES:
+    few_bytes, many_intervals = len(data) <= exactness.MOST_BYTES, len(layout.intervals) > MOST_INTERVALS
+    if layout.scans == 1 and not layout.arithmetic and (few_bytes or many_intervals):
         suspect = False
         state = exactness.found_in(image, data, found, layout.intervals, decode, SPARE)
         if state != exactness.WHOLE:
@@ -108,8 +117,9 @@ def decoded(image: Any, data: bytes, found: Sequence[Segment], decode: Callable[
     return () if layout.ended else (NO_END,)
 
 
-def _layout(data: bytes, found: Sequence[Segment], blocks: int) -> Layout:
-    """Return where data lie in the file of a picture that has so many *blocks*."""
+def _layout(data: bytes, found: Sequence[Segment], width: int, height: int) -> Layout:
+    """Return where data lie in the file of a picture of a size."""
+    blocks = -(-width // BLOCK) * -(-height // BLOCK)
     intervals: list[Interval] = []
     scans, stop, ended, arithmetic, in_order = 0, len(data), False, False, True
     scan = 0

@@ -6,11 +6,11 @@ After Portable Network Graphics (PNG) Specification, third edition, W3C 2025.
 from __future__ import annotations
 
 import itertools
-import threading
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
+from ....filters.core.engine.threads import beside
 from ..picture import DecodeError
 from . import chunks
 from .chunks import Chunk, Header
@@ -199,20 +199,19 @@ class PixelCheck:
     def __init__(self, data: bytes) -> None:
         self._data = data
         self._failure: BaseException | None = None
-        self._thread: threading.Thread | None = None
+        self._wait: Callable[[], None] | None = None
 
     def start(self) -> None:
         """Begin."""
         if len(self._data) < PIECE:
             self._run()
             return
-        self._thread = threading.Thread(target=self._run, daemon=True)
-        self._thread.start()
+        self._wait = beside(self._run, daemon=True)
 
     def finish(self) -> None:
         """Raise `DecodeError` where the data are not whole."""
-        if self._thread is not None:
-            self._thread.join()
+        if self._wait is not None:
+            self._wait()
         if self._failure is not None:
             raise self._failure
 

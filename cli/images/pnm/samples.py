@@ -42,7 +42,7 @@ def finish(begun: PartialDecode, options: DecodeOptions, decode: Decode) -> Pict
     read = _text if head.text else _packed if head.bits else _raw
     samples, needed = read(data, head)
     if len(samples) < needed:
-        if not options.lenient:
+        if not options.lenient or len(samples) < needed // head.height:
             raise DecodeError(f"is damaged or truncated ({len(samples)} of {needed} samples)")
         notes.append(f"is damaged: only {len(samples)} of {needed} samples were read, the others are black")
         samples = np.concatenate([samples, np.zeros(needed - len(samples), samples.dtype)])

@@ -37,7 +37,8 @@ from ..tiff_tags import (
     Y_RESOLUTION,
 )
 from . import camera_raw, colours, compression, integrity, overlap, pages, stacks, strips, words
-from .strips import many, one
+from .grid import grid
+from .tag_values import many, one
 
 """Units of the resolution."""
 BYTE = 8
@@ -82,12 +83,12 @@ def finish(begun: PartialDecode, options: DecodeOptions, decode: Decode) -> Pict
     return _picture(begun.data, tags, options, begun.parts)
 
 
-def _page(data: bytes, options: DecodeOptions, at: int) -> Picture | None:
+def _page(data: bytes, options: DecodeOptions, readers: pages.Readers, at: int) -> Picture | None:
     """Return the page whose directory is *at* an offset, None where that is Pillow's work."""
-    tags = ifd.File(data).tags(at)
+    tags = readers.tags.tags(at)
     compression.check(one(tags, COMPRESSION, 1))
     overlap.check(tags, len(data))
-    return None if _is_pillows(tags) else _picture(data, tags, options, at=at)
+    return None if _is_pillows(tags) else _picture(data, tags, options, at=at, reader=readers.metadata)
 
 
 def _damage(begun: PartialDecode, tags: ifd.Directory, options: DecodeOptions) -> tuple[str, ...]:
@@ -95,7 +96,7 @@ def _damage(begun: PartialDecode, tags: ifd.Directory, options: DecodeOptions) -
     try:
         integrity.check(begun.data, tags, begun.image, _check_jpeg)
     except DecodeError as error:
-        if not options.lenient:
+        if not options.lenient or isinstance(error, integrity.NothingThereError):
             raise
         return () if begun.notes else (f"{error}; what could be read of it was taken",)
     return ()
@@ -136,6 +137,7 @@ def _picture(
     options: DecodeOptions,
     parts: Sequence[Any] | None = None,
     at: int | None = None,
+    reader: ifd.File | None = None,
 ) -> Picture:
     """Return the picture that *tags* describe, those *at* an offset, else the first page's.
 
@@ -149,8 +151,8 @@ def _picture(
     found = colours.of(samples, layout.bits, tags, notes)
     orientation = one(tags, ORIENTATION, 1)
     icc = tags[ICC_PROFILE].data if ICC_PROFILE in tags else b""
-    metadata = _with_resolution(of_tiff(data, icc, notes, at), tags)
-    metadata = placement.upright(metadata, orientation, layout.width, layout.height, notes)
+    metadata = _with_resolution(of_tiff(reader or data, icc, notes, at), tags)
+    metadata = placement.upright(metadata, orientation, layout.grid.width, layout.grid.height, notes)
     pixels, alpha, model = found.pixels, found.alpha, found.colours
     if found.colours == "cmyk" and options.to_rgb:
         pixels, alpha, icc = colours.inks_to_rgb(pixels, alpha, metadata.icc, notes)
@@ -222,7 +224,7 @@ def _is_pillows(tags: ifd.Directory) -> bool:
 
 
 def _by_pillow(data: bytes, tags: ifd.Directory, options: DecodeOptions) -> PartialDecode:
-    strips.check_count(tags)
+    grid(tags).check_count()
     packing = one(tags, COMPRESSION, 1)
     try:
         image = pillow_decoder.opened("TIFF", TiffImagePlugin.TiffImageFile, data)
@@ -247,7 +249,7 @@ def _unsupported(tags: ifd.Directory) -> DecodeError:
 
 
 def _check_size(layout: strips.Layout, options: DecodeOptions) -> None:
-    options.check_size(layout.width, layout.height, 2 * layout.bytes_in_memory)
+    options.check_size(layout.grid.width, layout.grid.height, 2 * layout.bytes_in_memory)
 
 
 def _first_page(data: bytes) -> tuple[ifd.Directory, bool]:

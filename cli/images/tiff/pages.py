@@ -6,6 +6,7 @@ import contextlib
 import io
 import struct
 from collections.abc import Callable, Iterator, Sequence
+from typing import NamedTuple
 
 from .. import ifd
 from ..picture import Decode, DecodeError, Frames, Picture
@@ -16,7 +17,17 @@ REDUCED, MASK = 1, 4
 """Bits of the kind of a page: a small copy of another, or a mask for it."""
 
 
-def read(data: bytes, page_at: Callable[[int], Picture | None], decode: Decode, notes: Sequence[str] = ()) -> Frames:
+class Readers(NamedTuple):
+    """Two readers of one file, each of which counts what is read of all pages: tags, and what a picture carries."""
+
+    tags: ifd.File
+    metadata: ifd.File
+
+
+PageAt = Callable[[Readers, int], Picture | None]
+
+
+def read(data: bytes, page_at: PageAt, decode: Decode, notes: Sequence[str] = ()) -> Frames:
     """Return the pages, but for small copies and masks of others; the first tells what *notes* tell of the file.
 
     *page_at* returns the page whose directory is at an offset, or None; *decode* decodes it as a file of its own then.
@@ -36,10 +47,10 @@ def read(data: bytes, page_at: Callable[[int], Picture | None], decode: Decode, 
     notes = [*notes, *(beside if left else [])]
 
     def each() -> Iterator[Picture]:
-        whole = io.BytesIO(data)
+        whole, readers = io.BytesIO(data), Readers(ifd.File(data), ifd.File(data))
         file_words = Words()
         for number, own in enumerate(kept):
-            page = page_at(own.at) or decode(_alone(whole, file, own))
+            page = page_at(readers, own.at) or decode(_alone(whole, file, own))
             if isinstance(page, Frames):
                 raise DecodeError("is damaged: its pages overlap")
             own_words = page.metadata.words or Words()
@@ -56,7 +67,7 @@ def _said(file: ifd.File, page: ifd.Page) -> dict[int, int]:
 
     Entries stand in the order of their tags; one that does not is looked for no further.
     """
-    said = dict.fromkeys((NEW_SUBFILE_TYPE, WIDTH, HEIGHT), 0)
+    said: dict[int, int] = dict.fromkeys((NEW_SUBFILE_TYPE, WIDTH, HEIGHT), 0)
     for entry in file.entries(page.at):
         if entry.tag > max(said):
             break
