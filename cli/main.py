@@ -8,6 +8,7 @@ import sys
 import warnings
 
 from . import garbage, signals
+from .blas import limit_blas
 
 signals.heed()
 
@@ -51,9 +52,7 @@ def _ended(ahead: bool = False) -> int:
 
 def _run(ahead: bool) -> int:
     """Run the program; *ahead* begins to read the likely input before the rest is imported."""
-    # The strips of an image are shared among threads already, which would only wait for each other's BLAS;
-    # and starting its threads costs 10 ms.
-    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+    limit_blas()
     try:
         from .console import faults
         from .streams import occupy_closed

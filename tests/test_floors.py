@@ -32,7 +32,7 @@ ENGINE_WINGS = {
 }
 """The wings of `filters/core/`, and the files beside them: what each may import."""
 
-GROUND = {"bounded_read", "errors", "file_identity", "streams", "signals", "garbage", "version"}
+GROUND = {"blas", "bounded_read", "digest", "errors", "file_identity", "streams", "signals", "garbage", "version"}
 COMMAND_LINE = ["__main__", "main", "app", "commands", "batch", "images", "console"]
 """The wings of `cli/`, and the files beside them, from the top: each imports what is below it, and the ground."""
 

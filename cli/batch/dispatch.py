@@ -36,7 +36,8 @@ def process(processor: ImageProcessor, job: Job, reader: Reader) -> Report:
 def _processed(processor: ImageProcessor, job: Job, reader: Reader) -> Report:
     if any(target.in_place for target in job.targets.values()):
         job = job._replace(replaces=identity(job.input.name))
-    found = reader.read(job.input.name)
+    found, source = reader.read(job.input.name)
+    job = job._replace(source=source)
     numbered = any(target.numbered is not None for target in job.targets.values())
     if isinstance(found, Picture) and not processor.options.frames.only and not numbered:
         return processor.single(job, found)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import math
-import stat
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
@@ -102,19 +101,21 @@ def opened(
     return transaction.open(
         path,
         backup=Path(job.backup) if target.in_place and job.backup else None,
-        times=_times(job.input.name) if options.preserve_times else None,
+        times=_times(job) if options.preserve_times else None,
         replaces=job.replaces if target.in_place else None,
         root=None if target.folder is None else options.roots.get(target.folder) or root_of(target.folder),
     )
 
 
-def _times(name: str) -> Times | None:
-    """Return the times of an input, if it is a file."""
-    try:
-        found = Path(name).stat()
-    except (OSError, ValueError):
+def _times(job: Job) -> Times | None:
+    """Return the times of an input, if it is a file: those of the one that was read."""
+    if job.source is None or job.source.state is None:
         return None
-    return (found.st_atime_ns, found.st_mtime_ns) if stat.S_ISREG(found.st_mode) else None
+    try:
+        accessed = Path(job.input.name).stat().st_atime_ns
+    except (OSError, ValueError):
+        accessed = job.source.state.modified
+    return accessed, job.source.state.modified
 
 
 def kept_of(metadata: Metadata, name: str, computed: Computed, notes: list[str]) -> Metadata:

@@ -27,6 +27,7 @@ from ..images.atomic_write import Transaction
 from ..images.metadata import Metadata
 from ..images.picture import Picture
 from . import surprises, white_notes
+from .changed_input import backdate, check_replaced
 from .frame_output import SHEET, Computed, Missing, kept_of, opened, writable
 from .job_options import JobOptions
 from .plan import Job
@@ -62,8 +63,10 @@ class ImageProcessor:
         picture.pixels = picture.alpha = None  # the memory is the encoders' now
         with Transaction(self.options.write.read) as transaction:
             notes = picture.notes + self.write(transaction, job, computed, picture.metadata)
+            check_replaced(job)
             transaction.commit()
             notes += transaction.notes
+        backdate(job, job.targets.values())
         return self.report(job, [computed], notes)
 
     def computed(self, job: Job, picture: Picture) -> Computed:
@@ -255,7 +258,7 @@ class ImageProcessor:
                 writable(target, computed.formats_of[name]),
             ):
                 kept = kept_of(metadata, name, computed, notes)
-                stamp = self.options.write.stamper.stamp(name)
+                stamp = self.options.write.stamper.stamp(name, job)
                 notes += self.encode(file, name, computed, kept, stamp)
         return notes
 

@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import NamedTuple
 
 from ..console.messages import reason, shown
+from ..digest import digest
 from ..errors import UsageError
 from ..streams import STREAM
-from .provenance import digest
 
 FARTHEST = (1 << 31) - 1
 """No image is so wide or high."""

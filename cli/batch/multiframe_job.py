@@ -14,6 +14,7 @@ from ..images.animation_encoder import Gathered
 from ..images.atomic_write import Transaction
 from ..images.picture import DecodeError, Frames, Picture
 from ..streams import is_stream
+from .changed_input import backdate, check_replaced
 from .frame_output import Computed, kept_of, opened, writable
 from .image_job import ImageProcessor
 from .job_options import WriteOptions
@@ -125,13 +126,13 @@ def _all(processor: ImageProcessor, job: Job, frames: Frames, name: str) -> Repo
             notes.update(dict.fromkeys(_of_frame(number, note) for note in picture.notes))
             for output, target in job.targets.items():
                 if target.numbered is not None or output in passed_on:
-                    stamp = of_frame(output, last) if target.numbered is not None else "" if number else output
+                    stamp = of_frame(output, number, last) if target.numbered is not None else "" if number else output
                     target = target.of_frame(number)
                     written = _numbered(processor, transaction, job, output, target, computed, picture, stamp)
                     notes.update(dict.fromkeys(written))
                     continue
                 if output not in gathered:
-                    options, stamp = processor.options.write.encode, processor.options.write.stamper.stamp(output)
+                    options, stamp = processor.options.write.encode, processor.options.write.stamper.stamp(output, job)
                     gathered[output] = Gathered(computed.formats_of[output], options, frames.timing, stamp)
                 _gather(gathered[output], output, target, computed, picture)
             transaction.send_streams()
@@ -140,8 +141,10 @@ def _all(processor: ImageProcessor, job: Job, frames: Frames, name: str) -> Repo
         for output, gathering in gathered.items():
             written = _write(transaction, job, output, gathering, processor.options.write)
             notes.update(dict.fromkeys(written))
+        check_replaced(job)
         transaction.commit()
         notes.update(dict.fromkeys(transaction.notes))
+    backdate(job, [target.of_frame(number) for target in job.targets.values() for number in range(len(done))])
     if frames.timing is not None:
         untimed = dict.fromkeys(one.format.name.upper() for one in gathered.values() if not one.format.animated)
         lost = [f"{format} holds frames without times; the durations were not kept" for format in untimed]
@@ -195,7 +198,7 @@ def _numbered(
         return []
     notes: list[str] = []
     kept = kept_of(picture.metadata, name, computed, notes)
-    stamp = processor.options.write.stamper.stamp(stamp) if stamp else ""
+    stamp = processor.options.write.stamper.stamp(stamp, job) if stamp else ""
     with (
         opened(transaction, job, target, processor.options.write) as file,
         writable(target, computed.formats_of[name]),

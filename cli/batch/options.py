@@ -173,7 +173,7 @@ class SharedOptions(NamedTuple):
     update: Annotated[
         bool,
         Option(
-            "Skip outputs no older than their input and made with the same parameters.",
+            "Skip outputs made of the same input with the same parameters.",
             FILES,
             affects_output=False,
             short="-u",
@@ -274,7 +274,7 @@ class SharedOptions(NamedTuple):
     ] = False
     no_stamp: Annotated[
         bool,
-        Option("Write no stamp; --update recognises the parameters by it.", PIXELS, affects_output=True),
+        Option("Write no stamp; --update then compares times only.", PIXELS, affects_output=True),
     ] = False
     frame: Annotated[
         int | None,

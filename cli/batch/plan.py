@@ -11,6 +11,7 @@ from ..errors import UsageError
 from ..file_identity import Identity
 from ..images import formats
 from ..images.formats import Format
+from ..images.source import Source
 from ..streams import STREAM
 from .naming import ANY, Numbered, OutputNaming
 
@@ -68,6 +69,8 @@ class Job(NamedTuple):
     """Where the input goes before its own output takes its place."""
     notes: tuple[str, ...] = ()
     """What people should know when it is done."""
+    source: Source | None = None
+    """What the input held when it was read; None before."""
     replaces: Identity | None = None
     """The file that is replaced in place, as it was found before it was read."""
 

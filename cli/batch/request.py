@@ -148,6 +148,9 @@ def _check_pairs(options: SharedOptions) -> None:
             raise UsageError(f"{flag(one)} and {flag(other)} contradict each other")
     if options.backup is not None and not options.in_place:
         raise UsageError("--backup requires --in-place")
+    if options.in_place and options.update and (options.strip or options.no_stamp):
+        unstamped = flag("strip") if options.strip else flag("no_stamp")
+        raise UsageError(f"--in-place --update knows what it filtered by its stamp, which {unstamped} leaves out")
     if options.backup is not None and (not options.backup or "/" in options.backup):
         raise UsageError("--backup requires a suffix, such as .orig")
     if "sheet_range" in given and options.sheet is None:
@@ -317,7 +320,8 @@ def _stamper(recipe: Recipe, options: SharedOptions, region: mask_option.Region 
     said: dict[str, object] = {name: getattr(options, name) for name in OPTIONS if OPTIONS[name].affects_output}
     said["quality"] = _quality(options) or options.quality
     del said["mask"], said["roi"]  # their contents count, not how they were written
-    return Stamper(VERSION, recipe.key(), said | (region.key() if region is not None else {}))
+    by_place = any("seed" in step.values for step in recipe.steps)
+    return Stamper(VERSION, recipe.key(), said | (region.key() if region is not None else {}), by_place)
 
 
 def _colour(text: str) -> tuple[int, int, int] | None:

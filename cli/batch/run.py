@@ -56,12 +56,9 @@ def _carry_out(request: Request, began: float) -> ExitCode:
     )
     for name, fate in found.passed_over if options.verbose else ():
         say(f"{shown(name)}: {fate.value}")
-    jobs, skipped = up_to_date.skipped(
-        request.jobs,
-        request.stamper if request.stamped else None,
-        no_clobber=options.no_clobber,
-        update=options.update,
-    )
+    stamper = request.stamper if request.stamped else None
+    update = up_to_date.Currency(stamper, options.preserve_times, request.cores) if options.update else None
+    jobs, skipped = up_to_date.skipped(request.jobs, update, no_clobber=options.no_clobber)
     if options.update and not request.stamped and not options.quiet:
         say("imfilter: --update compares times only, since these outputs carry no stamp of their parameters")
     jobs = collisions.keep_backups(jobs, skipped)
@@ -115,6 +112,7 @@ def _work(request: Request, jobs: Sequence[Job], skipped: frozenset[int], report
     options, left = request.options, len(jobs) - len(skipped)
     workers = min(request.cores, left)
     pictures = prefetch.reader(request.max_pixels, options.lenient, options.to_rgb)
+    pictures.digests = request.stamped
     if workers == 1:
         first = next(job for number, job in enumerate(jobs) if number not in skipped)
         prefetch.begin(pictures, first.input.name)

@@ -104,7 +104,6 @@ def _job_options(request: Request, jobs: Sequence[Job], cores: int) -> JobOption
             stamper=request.stamper,
             keep_existing=options.no_clobber,
             preserve_times=options.preserve_times,
-            read=request.read,
             roots={folder: root_of(folder) for folder in trees if folder is not None},
             read=request.read,
         ),

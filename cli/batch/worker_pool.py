@@ -189,7 +189,6 @@ def _serve(
     with contextlib.suppress(RuntimeError):  # without a thread it ends after the image
         threading.Thread(target=_end_with, args=(parent, connection), daemon=True).start()
     warnings.simplefilter("ignore")  # as in the first process
-    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
     def wait_for_room(width: int, height: int, a_pixel: int) -> None:
         size = estimate(width, height, a_pixel)

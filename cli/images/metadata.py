@@ -57,7 +57,7 @@ INCH_IN_CENTIMETRES = 2.54
 NEAREST, FARTHEST = 8, 1 << 18
 """The offsets between which one is kept: room is left before it."""
 OF_THE_OLD = "was not kept, since it belongs to the unfiltered picture"
-OWN = re.compile(rb"\Aimfilter \S+ [0-9a-f]{16}(\n|\Z)")
+OWN = re.compile(rb"\Aimfilter \S+ [0-9a-f]{16}(-[0-9a-f]{32})?(\n|\Z)")
 """What the program writes as an output's stamp, which is not kept of its input; Pillow joins a GIF's comments."""
 
 

@@ -73,7 +73,8 @@ def stamp(png, rgb, folder):
         recipe = single(filter, dict.fromkeys(filter.spec.parameters) | {"op": "sobel"} | own)
         output = {} if options.keys() & {"sheet", "in_place"} else {"output": "out/"}
         maps = {"angle": "angle.png"} if "angle_style" in options else {}
-        return check(recipe, SharedOptions(**{"inputs": ("a.tif",), **output, **options}), maps).stamper.stamp("image")
+        request = check(recipe, SharedOptions(**{"inputs": ("a.tif",), **output, **options}), maps)
+        return request.stamper.mark("image", request.jobs[0])
 
     return stamp
 
