@@ -10,6 +10,8 @@ from .codec import Codec, not_written
 from .picture import Decode, DecodeError, DecodeOptions, PartialDecode, Picture, with_alpha
 
 HEADER = 512
+TIMES = 3
+"""How many times the bytes of the file and of its picture all packed rows together may have."""
 
 
 def finish(begun: PartialDecode, options: DecodeOptions, decode: Decode) -> Picture:
@@ -47,6 +49,8 @@ def _unpacked(
     if len(data) < HEADER + 8 * count:
         raise DecodeError("is damaged or truncated (its table of rows is cut off)")
     starts, lengths = np.frombuffer(data, ">u4", 2 * count, HEADER).reshape(2, count).tolist()
+    if sum(lengths) > TIMES * (len(data) + count * width * dtype.itemsize):
+        raise DecodeError(f"is damaged (its rows of {sum(lengths)} bytes together overlap in a file of {len(data)})")
     view = memoryview(data)  # of which rows may share parts
     planes, damaged = np.zeros((count, width), dtype), 0
     for number, (start, length) in enumerate(zip(starts, lengths, strict=True)):
