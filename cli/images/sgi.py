@@ -12,6 +12,8 @@ from .picture import Decode, DecodeError, DecodeOptions, PartialDecode, Picture,
 HEADER = 512
 FILL = 16
 """Bytes that may stand behind the samples of a packed row."""
+TIMES = 3
+"""How many times the bytes of the file and of its picture all packed rows together may have."""
 
 
 def finish(begun: PartialDecode, options: DecodeOptions, decode: Decode) -> Picture:
@@ -49,6 +51,8 @@ def _unpacked(
     if len(data) < HEADER + 8 * count:
         raise DecodeError("is damaged or truncated (its table of rows is cut off)")
     starts, lengths = np.frombuffer(data, ">u4", 2 * count, HEADER).reshape(2, count).tolist()
+    if sum(lengths) > TIMES * (len(data) + count * width * dtype.itemsize):
+        raise DecodeError(f"is damaged (its rows of {sum(lengths)} bytes together overlap in a file of {len(data)})")
     view = memoryview(data)  # of which rows may share parts
     planes, damaged = np.zeros((count, width), dtype), 0
     for number, (start, length) in enumerate(zip(starts, lengths, strict=True)):

@@ -25,8 +25,8 @@ NEXT = re.compile(rb"\sP[1-6]\s")
 BLANKS = re.compile(rb"\s*+")
 LONGEST, FARTHEST = 1 << 20, 1 << 16
 """Bytes of a header, with its comments, and of the blank space behind an image that belong to it at most."""
-WORD = 16
-"""Bytes of a text's samples and their blanks, on average, among which another image is looked for."""
+WORD, NEAR = 16, 1 << 10
+"""Bytes of a text's samples with their blanks, and of all else in it, among which another image is looked for."""
 BIT = re.compile(rb"#[^\n\r]*|[01]")
 NUMBER = re.compile(rb"#[^\n\r]*|[^\s#]+")
 """The samples of a text, and comments between them."""
@@ -182,7 +182,7 @@ def _past_blanks(peek: Peek, at: int) -> int:
 
 def _end_of_text(data: bytes | bytearray | memoryview, head: Header) -> int:
     """Return where the samples of a text end; at the end of *data* if no other image follows."""
-    if not NEXT.search(data, head.end, head.end + WORD * head.samples + FARTHEST):
+    if not NEXT.search(data, head.end, head.end + WORD * head.samples + NEAR):
         return len(data)
     words = (BIT if head.bits else NUMBER).finditer(data, head.end)
     samples = (word for word in words if not word[0].startswith(b"#"))
