@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from functools import partial
 
 from ..console.messages import shown
 from ..console.report import Report
@@ -30,6 +31,7 @@ def process(processor: ImageProcessor, job: Job, reader: Reader) -> Report:
 
 
 def _processed(processor: ImageProcessor, job: Job, reader: Reader) -> Report:
+    reader.needed = partial(processor.needed, job)
     found = reader.read(job.input.name)
     numbered = any(target.numbered is not None for target in job.targets.values())
     if isinstance(found, Picture) and not processor.options.frames.only and not numbered:

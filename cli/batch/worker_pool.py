@@ -22,14 +22,14 @@ from typing import Any, NoReturn
 
 from ..console.report import Report
 from ..images.atomic_write import remove_temporaries
-from ..images.memory_budget import budget, estimate
+from ..images.memory_budget import budget
 from ..images.reader import Reader
 from .dispatch import process
 from .image_job import ImageProcessor
 from .plan import Job
 
 UNASKED_BYTES = 1 << 26
-"""Bytes that an image may take without asking: 2.8 megapixels."""
+"""Bytes that an image may take without asking: about 6 megapixels of a photograph."""
 PATIENCE = 10.0
 """Seconds for a process to end after it was asked to."""
 SIGNALS = frozenset({signal.SIGINT, signal.SIGTERM, signal.SIGHUP})
@@ -183,10 +183,9 @@ def _serve(connection: Connection, inherited: Sequence[Connection], processor: I
     warnings.simplefilter("ignore")  # as in the first process
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
-    def wait_for_room(width: int, height: int, a_pixel: int) -> None:
-        size = estimate(width, height, a_pixel)
-        if size > UNASKED_BYTES:
-            connection.send(size)
+    def wait_for_room(needed: float) -> None:
+        if needed > UNASKED_BYTES:
+            connection.send(int(needed))
             connection.recv()
 
     reader.wait_for_room = wait_for_room

@@ -40,7 +40,7 @@ def load(data: bytes, options: DecodeOptions) -> PartialDecode:
     format = check_head(data[:HEAD])
     if format.stream and image_stream.holds_several(data, format):
         return PartialDecode(data, stream=True)
-    codec = format.codec
+    codec, options = format.codec, _of(options, format, data)
     try:
         with _failures():
             return codec.load(data, options._replace(lenient=False))
@@ -62,7 +62,7 @@ def finish(begun: PartialDecode, options: DecodeOptions) -> Picture | Frames:
         found = image_stream.of_file(begun.data, format, partial(decode, options=options))
     else:
         with _failures():
-            found = format.codec.finish(begun, options, partial(decode, options=options))
+            found = format.codec.finish(begun, _of(options, format, begun.data), partial(decode, options=options))
     if isinstance(found, Frames) and options.lenient:
         from . import damaged_frames
 
@@ -78,10 +78,16 @@ def _damage(begun: PartialDecode, options: DecodeOptions, format: Format) -> str
     """Return what `finish` would refuse the frames for, were it not lenient."""
     try:
         with _failures():
-            format.codec.finish(begun, options._replace(lenient=False), partial(decode, options=options))
+            strict = _of(options, format, begun.data)._replace(lenient=False)
+            format.codec.finish(begun, strict, partial(decode, options=options))
     except DecodeError as error:
         return str(error)
     return None
+
+
+def _of(options: DecodeOptions, format: Format, data: bytes) -> DecodeOptions:
+    """Return the options for one file."""
+    return options._replace(format=format.name, file=len(data))
 
 
 @contextlib.contextmanager

@@ -10,7 +10,7 @@ from ...filters.core.lazy_numpy import Array, np
 from . import extras
 from .codec import Codec, not_written
 from .colour_description import LINEAR_LIGHT, of_linear
-from .picture import Decode, DecodeError, DecodeOptions, PartialDecode, Picture, premultiplied, real_samples
+from .picture import Decode, DecodeError, DecodeOptions, PartialDecode, Picture, Samples, premultiplied, real_samples
 from .silence import silenced
 
 COLOURS = ("R", "G", "B")
@@ -28,7 +28,7 @@ def finish(begun: PartialDecode, options: DecodeOptions, decode: Decode) -> Pict
         header = _opened(library, file.name, header_only=True).parts[0].header
         (left, top), (right, bottom) = header["dataWindow"]
         width, height = int(right) - int(left) + 1, int(bottom) - int(top) + 1
-        options.check_size(width, height, 8 * len(header["channels"]))
+        options.check_size(width, height, Samples(len(header["channels"]), 4, decoding=12 * len(header["channels"])))
         parts = _opened(library, file.name, separate_channels=True, num_threads=1).parts
     if len(parts) > 1:
         notes.append(f"only the first of its {len(parts)} parts was taken")

@@ -21,7 +21,7 @@ from ..console.messages import reason_of
 from . import pillow_decoder, pillow_private
 from .codec import Codec, Content
 from .metadata import Metadata, own_comments
-from .picture import Decode, DecodeError, DecodeOptions, Frames, PartialDecode, Picture, Timing
+from .picture import Decode, DecodeError, DecodeOptions, Frames, PartialDecode, Picture, Samples, Timing
 
 EXTENSION, IMAGE, END = 0x21, 0x2C, 0x3B
 CONTROL, COMMENT, APPLICATION = 0xF9, 0xFE, 0xFF
@@ -158,7 +158,8 @@ def read(data: bytes, options: DecodeOptions) -> Frames:
     if size != found.size:
         notes.append(f"a frame reaches out of its canvas of {_sides(found.size)}, which was enlarged to {_sides(size)}")
         found = found._replace(size=size)
-    options.check_size(*size, 8)
+    # What is seen, its alpha, what was there before, and the frame that is drawn stay from one to the next.
+    options.check_size(*size, Samples(4, decoding=28, held=13))
     plays = 1 if found.loops is None else found.loops and found.loops + 1
     timing = Timing([(frame.duration, 100) for frame in found.frames], plays)
     metadata = Metadata(comments=own_comments(found.comments))
@@ -349,4 +350,10 @@ def _in_blocks(data: bytes) -> bytes:
     return b"".join(bytes((len(part),)) + part for part in parts) + b"\0"
 
 
-CODEC = Codec(finish, encode, load, frames=Writer)
+CODEC = Codec(
+    finish,
+    encode,
+    load,
+    encoding=lambda samples: 20 if samples.channels > 1 else 3,  # while colours are reduced to 256
+    frames=Writer,
+)

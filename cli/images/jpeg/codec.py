@@ -51,7 +51,8 @@ def load(data: bytes, options: DecodeOptions) -> PartialDecode:
     """Decode into an image of Pillow's."""
     frame.check(data)
     image = _opened(data)
-    pillow_decoder.check_size(image, options)
+    # The coefficients of a progressive one, and where it is not sure to be whole, what is decoded again.
+    pillow_decoder.check_size(image, options, beside=2 * len(image.getbands()))
     if options.lenient:
         return PartialDecode(data, pillow_decoder.decoded(image, data))
     found = list(segments.read(data))
@@ -244,6 +245,8 @@ CODEC = Codec(
     load,
     prepare,
     canvas,
+    encoding=lambda samples: samples.bytes / 2,
+    canvas_share=0.5,
     holds_iptc=True,
     extent=extent.extent,
     ending=extent.END,

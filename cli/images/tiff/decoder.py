@@ -7,7 +7,7 @@ strips it says nothing.
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from functools import partial
 from typing import Any
 
@@ -60,7 +60,7 @@ def load(data: bytes, options: DecodeOptions) -> PartialDecode:
     layout = strips.layout(data, tags)
     if options.lenient or packing not in compression.AHEAD:
         return PartialDecode(data)
-    _check_size(layout, options)
+    _check_size(layout, tags, options)
     return PartialDecode(data, parts=strips.unpacked(layout))
 
 
@@ -104,7 +104,7 @@ def _check_jpeg(data: bytes) -> None:
     from ..jpeg import codec as jpeg
 
     try:
-        jpeg.load(data, DecodeOptions(lambda width, height, a_pixel: None))
+        jpeg.load(data, DecodeOptions(lambda expected: None))
     except (OSError, SyntaxError, ValueError) as error:
         raise DecodeError(f"is damaged or truncated ({reason_of(error)})") from None
 
@@ -131,7 +131,7 @@ def _picture(
     data: bytes,
     tags: ifd.Directory,
     options: DecodeOptions,
-    parts: Sequence[Any] | None = None,
+    parts: list[Any] | None = None,
     at: int | None = None,
 ) -> Picture:
     """Return the picture that *tags* describe, those *at* an offset, else the first page's.
@@ -140,7 +140,7 @@ def _picture(
     """
     layout = strips.layout(data, tags)
     if parts is None:
-        _check_size(layout, options)
+        _check_size(layout, tags, options)
     notes: list[str] = []
     samples = strips.assembled(layout, options.lenient, notes, parts)
     found = colours.of(samples, layout.bits, tags, notes)
@@ -243,8 +243,8 @@ def _unsupported(tags: ifd.Directory) -> DecodeError:
     )
 
 
-def _check_size(layout: strips.Layout, options: DecodeOptions) -> None:
-    options.check_size(layout.width, layout.height, 2 * layout.bytes_in_memory)
+def _check_size(layout: strips.Layout, tags: ifd.Directory, options: DecodeOptions) -> None:
+    options.check_size(layout.width, layout.height, colours.memory(layout, tags))
 
 
 def _first_page(data: bytes) -> tuple[ifd.Directory, bool]:

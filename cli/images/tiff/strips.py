@@ -6,7 +6,7 @@ After TIFF Revision 6.0 (Adobe 1992) and its Technical Note 3 for the predictor 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 from ....filters.core.lazy_numpy import Array, np
@@ -39,8 +39,8 @@ KINDS = {1: "u", 2: "i", 3: "f", 4: "u"}
 COMPLEX = (5, 6)
 WHOLE_BYTES = (8, 16, 32, 64)
 MOST_CHANNELS = 1 << 16
-UNPACKED_AT_ONCE = 1 << 22
-"""Bytes whose bits are taken apart at a time: each becomes eight."""
+UNPACKED_AT_ONCE = 1 << 17
+"""Bytes whose bits are taken apart at a time: each becomes eight numbers of eight bytes."""
 
 
 class Layout(NamedTuple):
@@ -165,18 +165,23 @@ def check_count(tags: Directory) -> None:
         raise DecodeError(f"is damaged or truncated (it has {found} of {needed} parts)")
 
 
-def unpacked(layout: Layout) -> tuple[Any, ...]:
+def unpacked(layout: Layout) -> list[Any]:
     """Return the bytes of all strips or tiles, unpacked; raises `DecodeError`."""
-    return tuple(_bytes(layout, number, rows) for number, _, _, _, rows in layout.places())
+    return [_bytes(layout, number, rows) for number, _, _, _, rows in layout.places()]
 
 
-def assembled(layout: Layout, lenient: bool, notes: list[str], parts: Sequence[Any] | None = None) -> Array:
-    """Return the samples ``(height, width, channels)``, from *parts* if they are unpacked; raises `DecodeError`."""
+def assembled(layout: Layout, lenient: bool, notes: list[str], parts: list[Any] | None = None) -> Array:
+    """Return the samples ``(height, width, channels)``, from *parts* if they are unpacked; raises `DecodeError`.
+
+    Each part is let go when it is used: together they are as large as the samples.
+    """
     out = np.zeros((layout.height, layout.width, layout.channels), layout.dtype.newbyteorder("="))
     read = partly = 0
     for number, plane, left, top, rows in layout.places():
         try:
             stored = _bytes(layout, number, rows) if parts is None else parts[number]
+            if parts is not None:
+                parts[number] = None
         except compression.DamagedPartError as error:
             if not lenient:
                 raise
