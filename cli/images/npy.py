@@ -99,6 +99,7 @@ def encode(file: io.BytesIO, content: Content) -> list[str]:
 CODEC = Codec(
     finish,
     encode,
-    encoding=lambda samples: samples.bytes if samples.channels in (2, 4) else 0,  # an array with the alpha
+    # An array with the alpha, or many maps, which are gathered as planes and written row by row.
+    encoding=lambda samples: samples.bytes if samples.channels in (2, 4) or samples.channels > 4 else 0,
     encode_maps=encode,
 )
