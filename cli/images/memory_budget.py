@@ -43,6 +43,22 @@ def short(needed: float) -> int | None:
     return there if surely > there else None
 
 
+class Growth:
+    """What is gathered piece by piece: what is free is looked at whenever it may have grown by `UNCHECKED_BYTES`."""
+
+    def __init__(self) -> None:
+        self._unchecked = 0
+
+    def short(self, size: int) -> int | None:
+        """Return how many bytes are free if they are fewer than one more piece of at most *size* bytes, else None."""
+        self._unchecked += size
+        if self._unchecked <= UNCHECKED_BYTES:
+            return None
+        self._unchecked = 0
+        there = free()
+        return there if size > there else None
+
+
 def refusal(width: int, height: int, needed: float, free: float, advice: str = "") -> str:
     """Return why a picture is not filtered; *advice* is what would help beside more memory."""
     helps = " or ".join(text for text in (advice, "more memory") if text)

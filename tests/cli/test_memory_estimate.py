@@ -185,6 +185,19 @@ def test_a_picture_without_memory_for_its_outputs_is_refused_in_one_line(refused
     assert not list(folder.glob("*.npy"))
 
 
+def test_frames_that_are_gathered_end_where_there_is_no_memory_left(refused, folder, monkeypatch):
+    monkeypatch.setattr(memory_budget, "UNCHECKED_BYTES", 100 * 100 * 3)
+    left = iter(range(25_000, 0, -10_000))
+    monkeypatch.setattr(memory_budget, "short", lambda needed: None)
+    monkeypatch.setattr(memory_budget, "free", lambda: next(left))
+    pages = [Image.new("L", (100, 100), level) for level in range(20)]
+    pages[0].save(folder / "in.tif", save_all=True, append_images=pages[1:])
+    line = refused(1, "blur", "in.tif", "-o", "out.tif")
+    assert "its frames need more memory than there is" in line
+    assert "after frame 11" in line
+    assert not (folder / "out.tif").exists()
+
+
 def test_a_picture_that_fits_is_not_refused(ok, folder, monkeypatch):
     """Of 24 megapixels in colour that are blurred, less than 300 MB are needed."""
     monkeypatch.setattr(memory_budget, "free", lambda: 300_000_000)
