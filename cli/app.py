@@ -10,8 +10,10 @@ import typer
 from typer.core import TyperGroup
 
 from ..filters.core import catalog
+from . import signals
 from .commands.kernels_command import app as kernels
-from .console.messages import complain, reason, say
+from .console import faults
+from .console.messages import complain, say
 from .errors import ExitCode, FileError, Interrupted, UsageError
 from .streams import discard
 from .version import VERSION
@@ -97,8 +99,17 @@ def imfilter(
     Files, folders and pipes in; files, folders and pipes out. Run `imfilter blur photo.jpg -o soft.jpg`.
     """
     if context.invoked_subcommand is None:
-        say(context.get_help())
+        for line in context.get_help().splitlines():
+            say(line)
         raise typer.Exit(ExitCode.USAGE)
+
+
+def _called() -> int | None:
+    try:
+        return app(prog_name="imfilter", standalone_mode=False)
+    except Exception:
+        signals.check()
+        raise
 
 
 def run() -> int:
@@ -108,7 +119,7 @@ def run() -> int:
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
     try:
-        code = app(prog_name="imfilter", standalone_mode=False)
+        code = _called()
     except UsageError as error:
         complain(error)
         return ExitCode.USAGE
@@ -123,14 +134,15 @@ def run() -> int:
         discard(sys.stdout)
         return ExitCode.FAILED
     except OSError as error:
-        # Images name their own files; here a help text or a table found no place.
-        complain(f"standard output: {reason(error)}")
+        complain(faults.of_system(error))
         return ExitCode.FAILED
     except Interrupted as how_far:
         say(f"imfilter: {how_far}")
         return ExitCode.INTERRUPTED
     except KeyboardInterrupt:
         code = ExitCode.INTERRUPTED
+    except Exception as fault:
+        return faults.report(fault)
     if code == ExitCode.INTERRUPTED:
         say("imfilter: interrupted")
     return int(code or 0)

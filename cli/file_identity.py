@@ -10,13 +10,17 @@ Identity = tuple[int, int]
 """The device and the inode of a file or folder."""
 
 
+def identity_of(found: os.stat_result) -> Identity:
+    """Return the identity of what was found."""
+    return found.st_dev, found.st_ino
+
+
 def identity(path: str | Path) -> Identity | None:
     """Return the identity of the file or folder that *path* leads to; None where there is none."""
     try:
-        found = Path(path).stat()
+        return identity_of(Path(path).stat())
     except (OSError, ValueError):
         return None
-    return found.st_dev, found.st_ino
 
 
 def identity_of_descriptor(descriptor: int) -> Identity | None:
@@ -25,4 +29,9 @@ def identity_of_descriptor(descriptor: int) -> Identity | None:
         found = os.fstat(descriptor)
     except OSError:
         return None
-    return (found.st_dev, found.st_ino) if stat.S_ISREG(found.st_mode) else None
+    return identity_of(found) if keeps(found) else None
+
+
+def keeps(found: os.stat_result) -> bool:
+    """Whether what was *found* keeps what is written to it, as files and disks do: a stream passes it on."""
+    return stat.S_ISREG(found.st_mode) or stat.S_ISBLK(found.st_mode)

@@ -4,20 +4,21 @@ from __future__ import annotations
 
 import contextlib
 import os
-import signal
 import sys
 import warnings
-from typing import NoReturn
 
-from . import garbage
+from . import garbage, signals
+from .blas import limit_blas
+
+signals.heed()
 
 
 def main() -> None:
     """Run the program, and end the process with an `ExitCode`."""
-    raise SystemExit(_run())
+    raise SystemExit(_ended())
 
 
-def console() -> NoReturn:
+def console() -> None:
     """Run the program as the command `imfilter`, and end the process on the spot.
 
     Taking the interpreter apart costs 11 of the 100 ms of a small picture. All files are closed and
@@ -25,29 +26,39 @@ def console() -> NoReturn:
     """
     garbage.pause()
     warnings.simplefilter("ignore")  # libraries', of which the program says what matters in its own words
+    os._exit(_ended(ahead=True))
+
+
+def _ended(ahead: bool = False) -> int:
+    """Run the program and return its exit code; what is left to be done, a signal may break off."""
+    streams = [sys.stdout, sys.stderr]
     try:
-        code = _run(ahead=True)
-    except SystemExit as ended:  # by a signal; a second one must find no interpreter that is taken apart
+        code = _run(ahead)
+        signals.leave_at_once()
+    except SystemExit as ended:  # by a signal
         code = ended.code if isinstance(ended.code, int) else 1
-    for stream in (sys.stdout, sys.stderr):
+        del streams[0]  # whose reader may let it wait for ever
+    except KeyboardInterrupt:  # when all was done
+        code = 130
+        del streams[0]
+    signals.leave_at_once()
+    for stream in streams:
         if stream is not None:
             # Who closed the pipe has been told what there was to tell.
             with contextlib.suppress(OSError, ValueError):
                 stream.flush()
-    os._exit(code)
+    return code
 
 
-def _run(ahead: bool = False) -> int:
+def _run(ahead: bool) -> int:
     """Run the program; *ahead* begins to read the likely input before the rest is imported."""
-    for number in (signal.SIGTERM, signal.SIGHUP):
-        # The default would end the process on the spot, and leave temporary files behind.
-        # What is ignored stays so: that is how nohup works.
-        if signal.getsignal(number) is signal.SIG_DFL:
-            signal.signal(number, lambda number, frame: sys.exit(128 + number))
-    # The strips of an image are shared among threads already, which would only wait for each other's BLAS;
-    # and starting its threads costs 10 ms.
-    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+    limit_blas()
     try:
+        from .console import faults
+        from .streams import occupy_closed
+
+        occupy_closed()
+        sys.unraisablehook = faults.unraisable
         if ahead:
             from .images.prefetch import guess
 
@@ -55,6 +66,7 @@ def _run(ahead: bool = False) -> int:
         from .app import run
 
         return run()
-    except KeyboardInterrupt:  # while importing
-        sys.stderr.write("imfilter: interrupted\n")
-        return 130
+    except Exception as fault:  # of an import: what runs has a net of its own
+        from .console.faults import report
+
+        return report(fault)

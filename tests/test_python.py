@@ -291,6 +291,16 @@ def test_a_recipe_goes_to_a_file_and_comes_back(tmp_path):
     assert not (tmp_path / "bad.toml").exists()
 
 
+def test_a_recipe_replaces_no_kernel_that_it_names(tmp_path):
+    (tmp_path / "k.txt").write_text("1 2 1")
+    (tmp_path / "r.toml").write_text(f"[[step]]\nfilter = 'conv'\nkernel = '{tmp_path}/k.txt'\n")
+    recipe = load_recipe(tmp_path / "r.toml")
+    with pytest.raises(FileError, match=r"k\.txt: cannot be written"):
+        recipe.save(tmp_path / "k.txt")
+    assert (tmp_path / "k.txt").read_text() == "1 2 1"
+    recipe.save(tmp_path / "r.toml")
+
+
 # ---- files ------------------------------------------------------------------------------------------
 
 

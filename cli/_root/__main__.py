@@ -1,5 +1,5 @@
 """`python -m imfilter`."""
 
-import runpy
+from .cli.main import main  # pyright: ignore[reportMissingImports] - it is found where it is installed
 
-runpy.run_module("imfilter.cli", run_name="__main__")
+main()

@@ -1,80 +1,155 @@
-"""Two outputs in one file, an output in the place of an input, and links that lead to either."""
+"""A call replaces only what it was told to write: nothing that it reads, and nothing twice, whatever the names."""
 
 from __future__ import annotations
 
 import os
 import re
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Sequence
 
-from ..console.messages import shown
+from ..console.messages import flag, shown
 from ..errors import UsageError
-from ..file_identity import Identity, identity, identity_of_descriptor
+from ..file_identity import Identity, identity
 from ..streams import STREAM, is_stream
+from .call_files import INPUT, FilesRead, FilesWritten, Read, Where, Written
 from .inputs import is_folder
+from .naming import ANY
+from .places import Folders, Place, Places
 from .plan import Job, Target
 from .provenance import is_stamped
-from .twin_names import Places, are_one, folded
-
-ANY = "\0"
-"""Stands in a path for the number of a frame, which is not known yet; no path has it."""
+from .twin_names import are_one, folded
 
 
-def check_names(jobs: Sequence[Job]) -> None:
-    """Raise UsageError for two outputs with one name, and an output with the name of an input that is not its own."""
-    sources: Places[Job] = Places()
-    for job in jobs:
-        if job.input.name != STREAM:
-            sources.add(_absolute(job.input.name), job)
-    taken: Places[Job] = Places()
-    for job in jobs:
-        for target in job.targets.values():
-            place = "" if target.path is None else _absolute(_place(target))
-            if not target.in_place and sources.get(place):
-                raise UsageError(
-                    f"{target.name}: is an input, which is never overwritten; give the output another name, "
-                    "or use --in-place"
-                )
-            if (other := taken.get(place)) is not None:
-                if target.in_place and other.input.name != job.input.name:
-                    raise UsageError(f"--in-place: {other.name} and {job.name} are one file; --exclude one of them")
-                raise UsageError(f"{target.name}: would hold two outputs{_of(other, job, target)}")
-            taken.add(place, job)
-        if job.backup is not None:
-            place = _absolute(job.backup)
-            if sources.get(place) or taken.get(place):
-                raise UsageError(f"--backup: {shown(job.backup)} is an input or output too; use another suffix")
-            taken.add(place, job)
-    if any(ANY in place for place in taken) and (both := meeting([*sources, *taken])) is not None:
-        one, other = (_shown(os.path.relpath(place)) for place in both)
-        raise UsageError(
-            f"--name: {one} and {other} may be one file; write the number behind another sign, as in -{{frame:03}}"
-        )
+def check(read: FilesRead, written: FilesWritten) -> None:
+    """Raise UsageError where a file that is written is read too or written twice, or where its folder is missing."""
+    check_named(written)
+    check_apart(read, written)
+    check_folders(read.folders, written)
+
+
+def check_named(written: FilesWritten) -> None:
+    """Raise UsageError where an option for a file names none."""
+    for option, path in written.beside.items():
+        if path in ("", STREAM) or is_folder(path):
+            raise UsageError(f"{flag(option)} {path!r} does not name a file")
+
+
+def check_apart(read: FilesRead, written: FilesWritten) -> None:
+    """Raise UsageError where a file that is written is read too, but for an input in its place, or is written twice.
+
+    A link is replaced and not followed; yet what it leads to counts, since nobody means to write both.
+    """
+    taken = _Taken()
+    numbered: list[Place] = []
+    for file in written.each():
+        where = file.where(read.folders)
+        if (other := read.at(where)) is not None and not _is_own(file, other):
+            raise _reads_and_writes(file, other)
+        if (twin := taken.twin(file, where)) is not None:
+            raise _writes_twice(file, twin)
+        taken.add(file, where)
+        if file.target is not None and file.target.numbered is not None:
+            numbered += where.places
+    if numbered:
+        _check_numbers([*taken.places, *(place for name in read.names for place in read.folders.places(name))])
+
+
+class _Taken:
+    """What will be written already."""
+
+    def __init__(self) -> None:
+        self.places: Places[Written] = Places()
+        self._found: dict[Identity, Written] = {}
+
+    def add(self, file: Written, where: Where) -> None:
+        """Take the place of a file."""
+        for place in where.places:
+            self.places.add(place, file)
+        if where.identity is not None:
+            self._found.setdefault(where.identity, file)
+
+    def twin(self, file: Written, where: Where) -> Written | None:
+        """Return what will be written in the place of a file."""
+        if (twin := self.places.first(where.places)) is not None or where.identity is None:
+            return twin
+        twin = self._found.get(where.identity)
+        # A run that was killed between the two steps of a replacement has made the input its own backup.
+        return None if twin is not None and file.is_backup and twin.job is file.job else twin
+
+
+def _is_own(file: Written, read: Read) -> bool:
+    """Whether a file that is written is the input in its own place, or the backup that a killed run made of it."""
+    if file.job is None or read.what != INPUT:
+        return False
+    if file.target is not None:
+        return file.target.in_place  # of two names of one input, both are in the place of it
+    return identity(read.name) == identity(file.job.input.name)
+
+
+def _reads_and_writes(file: Written, read: Read) -> UsageError:
+    """Return the refusal of a file that would be read and written."""
+    if file.is_backup:
+        return _no_backup(file)
+    same = file.path is not None and _absolute(file.path) == _absolute(read.name)
+    advice = "choose another name"
+    if file.target is not None and file.target.in_place:
+        advice = "leave it out with --exclude"
+    elif same and file.target is not None and read.what == INPUT:
+        advice = "give the output another name, or use --in-place"
+    verb = "is" if same else "leads to"
+    return UsageError(f"{file.name}: {verb} {read.what}, which is never overwritten; {advice}")
+
+
+def _writes_twice(file: Written, twin: Written) -> UsageError:
+    """Return the refusal of a file that would be written twice."""
+    if file.is_backup:
+        return _no_backup(file)
+    if file.target is None or twin.target is None or file.job is None or twin.job is None:
+        return UsageError(f"{file.name}: leads to the same file as {twin.name}; choose another name")
+    if file.target.in_place and twin.target.in_place and file.job.input.name != twin.job.input.name:
+        return UsageError(f"--in-place: {twin.job.name} and {file.job.name} are one file; --exclude one of them")
+    if file.path is None or twin.path is None or folded(_absolute(file.path)) != folded(_absolute(twin.path)):
+        return UsageError(f"{file.name}: leads to the same file as {twin.name}; choose another name")
+    return UsageError(f"{file.name}: would hold two outputs{_of(twin.job, file.job, file.target)}")
+
+
+def _no_backup(file: Written) -> UsageError:
+    return UsageError(f"--backup: {file.name} is an input or output too; use another suffix")
 
 
 def _absolute(path: str) -> str:
     return os.path.normpath(os.path.join(os.getcwd(), path))
 
 
+def _check_numbers(places: Iterable[Place]) -> None:
+    """Raise UsageError where the file of a frame, whose number is not known, may be another that is read or written."""
+    if (both := meeting(places)) is not None:
+        one, other = ("{frame}".join(map(shown, os.path.relpath(place.path).split(ANY))) for place in both)
+        raise UsageError(
+            f"--name: {one} and {other} may be one file; write the number behind another sign, as in -{{frame:03}}"
+        )
+
+
 RUN = re.compile(rf"(\d*{ANY}\d*|\d+)")
 """Digits, or what stands for them."""
 
 
-def meeting(places: Iterable[str]) -> tuple[str, str] | None:
-    """Return two of the paths that may be one for some number in place of `ANY`, which one of them has at least.
+def meeting(places: Iterable[Place]) -> tuple[Place, Place] | None:
+    """Return two of the places that may be one for some number in place of `ANY`, which one of them has at least.
 
-    Such paths agree but for the run of digits in which the number stands.
+    The rests of their paths agree but for the run of digits in which the number stands.
     """
-    groups: dict[tuple[str, ...], list[tuple[str, list[str]]]] = {}
+    groups: dict[tuple[Identity | None, tuple[str, ...]], list[tuple[Place, list[str]]]] = {}
     for place in places:
-        parts = RUN.split(folded(place))
-        groups.setdefault(tuple(parts[::2]), []).append((place, parts[1::2]))
+        parts = RUN.split(folded(place.rest))
+        groups.setdefault((place.identity, tuple(parts[::2])), []).append((place, parts[1::2]))
     for members in groups.values():
         open_runs = {at for _, runs in members for at, run in enumerate(runs) if ANY in run}
-        seen: dict[tuple[str, ...], list[str]] = {}
+        seen: dict[tuple[str, ...], list[Place]] = {}
         for place, runs in members if open_runs else ():
             fixed = tuple(run for at, run in enumerate(runs) if at not in open_runs)
             for other in seen.setdefault(fixed, []):
-                if (ANY in place or ANY in other) and are_one(RUN.sub("0", other), RUN.sub("0", place)):
+                one, two = (RUN.sub("0", each.rest) for each in (other, place))
+                if (ANY in place.rest or ANY in other.rest) and are_one(one, two, place.folder):
                     return other, place
             seen[fixed].append(place)
     return None
@@ -91,78 +166,24 @@ def _of(one: Job, other: Job, target: Target) -> str:
     return f"{of}; name the folder above both, with -r, or add --name '{{index}}-{{stem}}'" if target.folder else of
 
 
-def check_files(jobs: Sequence[Job], beside: Sequence[str], read: Mapping[str, str]) -> None:
-    """Raise UsageError where the files behind the names collide, or an output's folder is missing.
-
-    *beside* are the files that are written beside the outputs of the jobs; *read* are those that are read beside the
-    inputs, with what they are.
-    """
-    inputs = {_source(job.input.name) for job in jobs} - {None}
-    others = {identity(name): what for name, what in read.items()}
-    folders: dict[str, str] = {}
-    for root in {target.folder for job in jobs for target in job.targets.values()}:
+def check_folders(folders: Folders, written: FilesWritten) -> None:
+    """Raise UsageError where the folder of an output is missing and is not made, or where an output leaves its own."""
+    for root in {target.folder for job in written.jobs for target in job.targets.values()}:
         if root is not None:
             _check_root(root)
-    taken: Places[str] = Places()
-    numbered: list[str] = []
-    for name, target in (
-        *((job.name, target) for job in jobs for target in job.targets.values()),
-        *((shown(path), Target(path, None)) for path in beside),
-    ):
-        own = identity_of_descriptor(1) if target.path is None else identity(target.path)
-        if own in inputs and not target.in_place:
-            raise UsageError(f"{target.name}: leads to an input, which is never overwritten; choose another name")
-        if own is not None and own in others:
-            raise UsageError(f"{target.name}: is {others[own]}, which is never overwritten; choose another name")
-        if target.path is None or is_stream(target.path):
-            if target.in_place:
-                raise UsageError(f"--in-place: {name} is not a file that can be replaced")
+    for file in written.each():
+        target = file.target
+        if file.path is None or file.is_backup:
             continue
-        if target.folder is None and not target.in_place:
-            _check_folder(target)
-        # A link at the output's own name is replaced; but an input is read through one.
-        real = os.path.realpath(target.path) if target.in_place else _real(target.path, folders)
-        if target.folder is not None and not _is_below(real, _real_folder(target.folder, folders)):
-            raise UsageError(f"{target.name}: leads out of the folder {shown(target.folder)}")
-        if (other := taken.get(real)) is not None:
-            raise UsageError(f"{target.name}: leads to the same file as {other}")
-        taken.add(real, target.name)
-        if target.numbered is not None:
-            numbered.append(_real(_place(target), folders))
-    _check_backups_apart(jobs, taken, inputs)
-    if numbered:
-        known = [*(job.input.name for job in jobs), *read, *beside]
-        if (both := meeting([*numbered, *map(os.path.realpath, known)])) is not None:
-            raise UsageError(
-                f"--name: {' and '.join(map(_shown, both))} may be one file; choose another folder or name"
-            )
-
-
-def _source(name: str) -> Identity | None:
-    """Return the identity of an input; of standard input, if it is a file."""
-    if name != STREAM:
-        return identity(name)
-    return identity_of_descriptor(0)
-
-
-def _place(target: Target) -> str:
-    """Return the path, with `ANY` for the number of a frame."""
-    number = target.numbered
-    return target.path or "" if number is None else f"{number.before}{ANY}{number.after}"
-
-
-def _shown(place: str) -> str:
-    return "{frame}".join(map(shown, place.split(ANY)))
-
-
-def _check_backups_apart(jobs: Sequence[Job], taken: Places[str], inputs: Collection[Identity | None]) -> None:
-    """Raise UsageError where a backup has the place of an output, or of an input that is another file."""
-    for job in jobs:
-        if job.backup is None:
+        if target is not None and target.in_place:
+            if file.job is not None and not _can_be_replaced(file.path, file.job.input.name):
+                raise UsageError(f"--in-place: {file.job.name} is not a file that can be replaced")
+        elif is_stream(file.path):
             continue
-        own = identity(job.backup)
-        if taken.get(os.path.realpath(job.backup)) or (own in inputs and own != identity(job.input.name)):
-            raise UsageError(f"--backup: {shown(job.backup)} is an input or output too; use another suffix")
+        elif target is None or target.folder is None:
+            _check_folder(file)
+        elif not folders.place(file.path).is_below(folders.folder(target.folder)):
+            raise UsageError(f"{file.name}: leads out of the folder {shown(target.folder)}")
 
 
 def followed(jobs: Sequence[Job]) -> list[Job]:
@@ -204,11 +225,15 @@ def _keep_backup(job: Job) -> Job:
     return job._replace(backup=None, notes=(*job.notes, "the backup of an earlier run is kept; no new one was made"))
 
 
-def _check_folder(target: Target) -> None:
-    assert target.path is not None
-    folder = os.path.dirname(target.path)
+def _can_be_replaced(path: str, source: str) -> bool:
+    """Whether *path*, where the links of an input lead, is the input: not a pipe, nor a file that has no name left."""
+    return not is_stream(path) and (path == source or identity(path) == identity(source))
+
+
+def _check_folder(file: Written) -> None:
+    folder = os.path.dirname(file.path or "")
     if folder and not is_folder(folder):
-        raise UsageError(f"{target.name}: no such folder: {shown(folder)}")
+        raise UsageError(f"{file.name}: no such folder: {shown(folder)}")
 
 
 def _check_root(folder: str) -> None:
@@ -219,19 +244,3 @@ def _check_root(folder: str) -> None:
     if nearest and not is_folder(nearest):
         where = "" if nearest == folder else f"{shown(nearest)} "
         raise UsageError(f"{shown(folder)}: {where}is not a folder")
-
-
-def _is_below(path: str, folder: str) -> bool:
-    return path.startswith(os.path.join(folder, ""))
-
-
-def _real(path: str, folders: dict[str, str]) -> str:
-    """Return the path without links to folders; those of *folders* are looked up once."""
-    folder, name = os.path.split(path)
-    return os.path.join(_real_folder(folder, folders), name)
-
-
-def _real_folder(folder: str, folders: dict[str, str]) -> str:
-    if folder not in folders:
-        folders[folder] = os.path.realpath(folder)
-    return folders[folder]

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
 from ..console.messages import shown
 from ..console.report import CallFiles
 from ..errors import UsageError
+from ..file_identity import Identity
 from ..images.atomic_write import Transaction
 from ..streams import STREAM
 from .plan import Job
@@ -51,10 +52,11 @@ def check(path: str, jobs: Sequence[Job], rules: Rules) -> None:
                 )
 
 
-def write(path: str, jobs: Sequence[Job], rules: Rules) -> None:
+def write(path: str, jobs: Sequence[Job], rules: Rules, read: Collection[Identity]) -> None:
     """Write one rule for each job with files on both sides, and an empty one for each other file; raises FileError.
 
-    With an empty rule Make makes anew what depended on a file that is gone, as after ``cc -MP``.
+    With an empty rule Make makes anew what depended on a file that is gone, as after ``cc -MP``. *read* are the files
+    that are not replaced.
     """
     lines = []
     for job in jobs:
@@ -66,7 +68,7 @@ def write(path: str, jobs: Sequence[Job], rules: Rules) -> None:
     if lines:
         known = {job.input.name for job in jobs} | {name for job in jobs for name in rules.targets(job)}
         lines += [f"{escaped(name, target=True)}:\n" for name in dict.fromkeys(rules.read) if name not in known]
-    with Transaction() as transaction:
+    with Transaction(read) as transaction:
         with transaction.open(Path(path)) as file:
             file.write("".join(lines).encode("utf-8", "surrogateescape"))
         transaction.commit()

@@ -5,9 +5,12 @@ from __future__ import annotations
 import time
 from functools import partial
 
+from .. import signals
+from ..console import faults
 from ..console.messages import shown
 from ..console.report import Report
 from ..errors import FileError, NoPlaceError
+from ..file_identity import identity
 from ..images.picture import Picture
 from ..images.reader import Reader
 from .image_job import ImageProcessor
@@ -24,15 +27,19 @@ def process(processor: ImageProcessor, job: Job, reader: Reader) -> Report:
         report = Report(input=job.input.name, status="failed", error=str(error), no_place=no_place)
     except BrokenPipeError:
         raise
-    except Exception as error:  # a fault of the program's own costs one image too, and not the batch
-        what = f"a fault of imfilter, please report it: {type(error).__name__}: {error}"
-        report = Report(input=job.input.name, status="failed", error=f"{shown(job.input.name)}: {what}")
+    except Exception as fault:  # a fault of the program's own costs one image too, and not the batch
+        error = f"{shown(job.input.name)}: {faults.described(fault)}"
+        report = Report(input=job.input.name, status="failed", error=error)
+    signals.check()
     return report._replace(seconds=time.perf_counter() - began)
 
 
 def _processed(processor: ImageProcessor, job: Job, reader: Reader) -> Report:
     reader.needed = partial(processor.needed, job)
-    found = reader.read(job.input.name)
+    if any(target.in_place for target in job.targets.values()):
+        job = job._replace(replaces=identity(job.input.name))
+    found, source = reader.read(job.input.name)
+    job = job._replace(source=source)
     numbered = any(target.numbered is not None for target in job.targets.values())
     if isinstance(found, Picture) and not processor.options.frames.only and not numbered:
         return processor.single(job, found)

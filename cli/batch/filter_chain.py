@@ -13,6 +13,7 @@ from ...filters.core.engine.mask import Box
 from ...filters.core.filter import INDEX, Call, ImageFilter, Program, run_on_arrays
 from ...filters.core.parameters import ParameterError
 from ..errors import UsageError
+from .call_files import files_read
 from .recipe import Recipe, in_a_row
 from .recipe_file import load, write_recipe
 
@@ -62,7 +63,10 @@ class Chain(Generic[Answer]):
         return cast(Answer, found)
 
     def save(self, path: str | os.PathLike[str]) -> None:
-        """Write the steps as a recipe, which `imfilter run` and `load_recipe` read; raises `FileError`."""
+        """Write the steps as a recipe, which `imfilter run` and `load_recipe` read; raises `FileError`.
+
+        A file that a step names, as a kernel's, is never overwritten.
+        """
         for number, step in enumerate(self.steps, 1):
             for name, value in step.given.items():
                 if not isinstance(value, (str, int, float, tuple, list)):
@@ -70,7 +74,8 @@ class Chain(Generic[Answer]):
                         "steps", f"step {number} ({step.name}): {name}: an array has no place in a recipe; name a file"
                     )
         with _in_python():
-            write_recipe(os.fspath(path), self.recipe)
+            read = files_read(self.recipe._replace(source=None).files())
+            write_recipe(os.fspath(path), self.recipe, read.identities)
 
     def _program(self, image: ArrayImage) -> Program:
         with _in_python():

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import math
-import stat
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
@@ -17,9 +16,11 @@ from ...filters.core.engine.quantize import Encoding
 from ...filters.core.lazy_numpy import np
 from ..errors import FileError
 from ..images import formats
-from ..images.atomic_write import Buffer, Times, Transaction, naming_failures
+from ..images.atomic_write import Buffer, Times, Transaction
 from ..images.colour_description import NOTHING
 from ..images.metadata import Metadata, georeferenced, of_map
+from ..images.output_folder import root_of
+from .job_options import WriteOptions
 from .plan import Job, Target
 
 SHEET = "sheet"
@@ -93,24 +94,28 @@ def writable(target: Target, format: formats.Format) -> Iterator[None]:
 
 
 def opened(
-    transaction: Transaction, job: Job, target: Target, preserve_times: bool
+    transaction: Transaction, job: Job, target: Target, options: WriteOptions
 ) -> contextlib.AbstractContextManager[Buffer]:
     """Open an output for writing, in its folder, which is made where it is missing."""
     path = None if target.path is None else Path(target.path)
-    if target.folder is not None and path is not None:
-        with naming_failures(path):
-            path.parent.mkdir(parents=True, exist_ok=True)
-    backup = Path(job.backup) if target.in_place and job.backup else None
-    return transaction.open(path, backup, _times(job.input.name) if preserve_times else None)
+    return transaction.open(
+        path,
+        backup=Path(job.backup) if target.in_place and job.backup else None,
+        times=_times(job) if options.preserve_times else None,
+        replaces=job.replaces if target.in_place else None,
+        root=None if target.folder is None else options.roots.get(target.folder) or root_of(target.folder),
+    )
 
 
-def _times(name: str) -> Times | None:
-    """Return the times of an input, if it is a file."""
-    try:
-        found = Path(name).stat()
-    except (OSError, ValueError):
+def _times(job: Job) -> Times | None:
+    """Return the times of an input, if it is a file: those of the one that was read."""
+    if job.source is None or job.source.state is None:
         return None
-    return (found.st_atime_ns, found.st_mtime_ns) if stat.S_ISREG(found.st_mode) else None
+    try:
+        accessed = Path(job.input.name).stat().st_atime_ns
+    except (OSError, ValueError):
+        accessed = job.source.state.modified
+    return accessed, job.source.state.modified
 
 
 def kept_of(metadata: Metadata, name: str, computed: Computed, notes: list[str]) -> Metadata:

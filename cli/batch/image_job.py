@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import io
 import itertools
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -21,11 +21,13 @@ from ..console.messages import shown
 from ..console.report import DEPTHS, Report
 from ..console.slow_image import Progress
 from ..errors import FileError
+from ..file_identity import Identity
 from ..images import encode, formats, memory_budget, output_colour
 from ..images.atomic_write import Transaction
 from ..images.metadata import Metadata
 from ..images.picture import Expected, Picture
 from . import memory_need, surprises, white_notes
+from .changed_input import backdate, check_replaced
 from .frame_output import SHEET, Computed, Missing, kept_of, opened, writable
 from .job_options import JobOptions
 from .plan import Job
@@ -59,10 +61,12 @@ class ImageProcessor:
         """Filter the one frame of a picture, and write all its outputs."""
         computed = self.computed(job, picture)
         picture.pixels = picture.alpha = None  # the memory is the encoders' now
-        with Transaction() as transaction:
+        with Transaction(self.options.write.read) as transaction:
             notes = picture.notes + self.write(transaction, job, computed, picture.metadata)
+            check_replaced(job)
             transaction.commit()
             notes += transaction.notes
+        backdate(job, job.targets.values())
         return self.report(job, [computed], notes)
 
     def computed(self, job: Job, picture: Picture) -> Computed:
@@ -270,11 +274,11 @@ class ImageProcessor:
         notes = []
         for name, target in job.targets.items():
             with (
-                opened(transaction, job, target, self.options.write.preserve_times) as file,
+                opened(transaction, job, target, self.options.write) as file,
                 writable(target, computed.formats_of[name]),
             ):
                 kept = kept_of(metadata, name, computed, notes)
-                stamp = self.options.write.stamper.stamp(name)
+                stamp = self.options.write.stamper.stamp(name, job)
                 notes += self.encode(file, name, computed, kept, stamp)
         return notes
 
@@ -299,10 +303,10 @@ def _output_facts(outputs: Mapping[str, Output], encodings: Mapping[str, Encodin
     return facts
 
 
-def write_legend(path: str, quality: int | None) -> None:
+def write_legend(path: str, quality: int | None, read: Collection[Identity]) -> None:
     """Write the wheel that explains the colours of ``--angle-style color``; raises FileError."""
     format = formats.of_suffix(path)
-    with Transaction() as transaction:
+    with Transaction(read) as transaction:
         with transaction.open(Path(path)) as file:
             encode.write(file, hue_legend(), None, format, Metadata(), encode.EncodeOptions(quality))
         transaction.commit()

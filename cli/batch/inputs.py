@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import codecs
 import os
+import re
 import sys
 from collections import Counter
 from collections.abc import Collection, Iterator, Sequence
@@ -18,6 +19,7 @@ from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
+from .. import bounded_read
 from ..console.messages import counted, reason, shown
 from ..errors import UsageError
 from ..file_identity import Identity, identity
@@ -29,6 +31,9 @@ from .provenance import is_stamped
 
 CLUTTER = frozenset({"thumbs.db", "desktop.ini"})
 """What systems leave in folders of pictures, in lower case; their other leavings begin with a dot."""
+
+MOST_OF_A_LIST = 1 << 26
+"""Bytes of names, more than half a million of the longest that are usual."""
 
 
 class Fate(Enum):
@@ -137,11 +142,14 @@ def read_list(name: str, separator: bytes) -> list[str]:
     """Return the names that the file *name* lists (- is standard input); raises UsageError."""
     try:
         if name == STREAM:
-            data = sys.stdin.buffer.read() if sys.stdin is not None else b""
+            data = bounded_read.read(sys.stdin.buffer, MOST_OF_A_LIST) if sys.stdin is not None else b""
         else:
-            data = Path(name).read_bytes()
+            with open(name, "rb") as file:
+                data = bounded_read.read(file, MOST_OF_A_LIST)
     except OSError as error:
         raise UsageError(f"--files-from {shown(name)}: {reason(error)}") from None
+    except bounded_read.TooLongError as error:
+        raise UsageError(f"--files-from {shown(name)}: has more than {error}, the limit for a list; split it") from None
     if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):  # as PowerShell writes them
         try:
             data = data.decode("utf-16").encode()
@@ -150,7 +158,9 @@ def read_list(name: str, separator: bytes) -> list[str]:
     data = data.removeprefix(codecs.BOM_UTF8)
     if separator == b"\n":
         data = data.replace(b"\r\n", b"\n")
-    return [os.fsdecode(line) for line in data.split(separator) if line]
+        if b"\0" in data:
+            raise UsageError(f"--files-from {shown(name)}: holds NUL bytes; with -0 they end the names")
+    return [os.fsdecode(line[0]) for line in re.finditer(b"[^%b]+" % separator, data)]
 
 
 class _Level(NamedTuple):

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping
+from types import MappingProxyType
 from typing import NamedTuple
 
 from ...filters.core.engine.mask import Effect
+from ..file_identity import Identity
 from ..images import encode
+from ..images.output_folder import Root
 from .nodata_option import NodataOption
 from .options import SheetRange
 from .provenance import Stamper
@@ -41,6 +45,10 @@ class WriteOptions(NamedTuple):
     """Of the files of many frames, those that exist are kept."""
     preserve_times: bool = False
     """Outputs get the times of their input."""
+    read: Collection[Identity] = frozenset()
+    """All files that the call reads: what has the place of one when it is written is refused."""
+    roots: Mapping[str, Root] = MappingProxyType({})
+    """The folders of trees of outputs by the names that they were given, as they were before the work."""
 
 
 class ReportOptions(NamedTuple):

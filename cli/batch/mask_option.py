@@ -7,10 +7,12 @@ from pathlib import Path
 from typing import NamedTuple
 
 from ..console.messages import reason, shown
+from ..digest import digest
 from ..errors import UsageError
 from ..streams import STREAM
-from .provenance import digest
 
+FARTHEST = (1 << 31) - 1
+"""No image is so wide or high."""
 Box = tuple[int, int, int, int]
 """The left, the top, the width and the height."""
 
@@ -62,4 +64,6 @@ def _box(text: str) -> Box:
         raise UsageError(f"--roi: {text!r} is not X,Y,W,H in whole pixels, like 10,20,300,200") from None
     if min(width, height) < 1:
         raise UsageError(f"--roi: {text} has no pixels; W and H are at least 1")
+    if max(map(abs, (x, y, width, height))) > FARTHEST:
+        raise UsageError(f"--roi: {text} lies outside of any image; its numbers are at most {FARTHEST}")
     return x, y, width, height

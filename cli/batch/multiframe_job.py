@@ -14,8 +14,10 @@ from ..images.animation_encoder import Gathered
 from ..images.atomic_write import Transaction
 from ..images.picture import DecodeError, Frames, Picture
 from ..streams import is_stream
+from .changed_input import backdate, check_replaced
 from .frame_output import Computed, kept_of, opened, writable
 from .image_job import ImageProcessor
+from .job_options import WriteOptions
 from .plan import Job, Target
 from .provenance import of_frame
 
@@ -38,6 +40,10 @@ def filtered(processor: ImageProcessor, job: Job, found: Picture | Frames) -> Re
         return processor.single(job, frames.first)
     if frames.count == 1 and not wanted:
         return processor.single(job, _one(frames, 0, name))
+    try:
+        frames.check_pixels()
+    except DecodeError as error:
+        raise FileError(name, str(error)) from None
     for output, target in job.targets.items():
         if target.numbered is None:
             maps = len(processor.maps) if output == "image" else 0
@@ -110,7 +116,7 @@ def _all(processor: ImageProcessor, job: Job, frames: Frames, name: str) -> Repo
     done: list[Computed] = []
     notes: dict[str, None] = {}
     growth = memory_budget.Growth()
-    with Transaction() as transaction:
+    with Transaction(processor.options.write.read) as transaction:
         for number, picture in enumerate(_decoded(frames, name)):
             if processor.progress is not None:
                 processor.progress.begin(number, frames.count or number + 1)
@@ -121,13 +127,13 @@ def _all(processor: ImageProcessor, job: Job, frames: Frames, name: str) -> Repo
             notes.update(dict.fromkeys(_of_frame(number, note) for note in picture.notes))
             for output, target in job.targets.items():
                 if target.numbered is not None or output in passed_on:
-                    stamp = of_frame(output, last) if target.numbered is not None else "" if number else output
+                    stamp = of_frame(output, number, last) if target.numbered is not None else "" if number else output
                     target = target.of_frame(number)
                     written = _numbered(processor, transaction, job, output, target, computed, picture, stamp)
                     notes.update(dict.fromkeys(written))
                     continue
                 if output not in gathered:
-                    options, stamp = processor.options.write.encode, processor.options.write.stamper.stamp(output)
+                    options, stamp = processor.options.write.encode, processor.options.write.stamper.stamp(output, job)
                     gathered[output] = Gathered(computed.formats_of[output], options, frames.timing, stamp)
                 _gather(gathered[output], output, target, computed, picture)
                 if (free := growth.short(computed.outputs[output].samples.size)) is not None:
@@ -140,10 +146,12 @@ def _all(processor: ImageProcessor, job: Job, frames: Frames, name: str) -> Repo
             if not (endless and done):  # of a pipe that has no end the first is told of
                 done.append(computed.without_samples())
         for output, gathering in gathered.items():
-            written = _write(transaction, job, output, gathering, processor.options.write.preserve_times)
+            written = _write(transaction, job, output, gathering, processor.options.write)
             notes.update(dict.fromkeys(written))
+        check_replaced(job)
         transaction.commit()
         notes.update(dict.fromkeys(transaction.notes))
+    backdate(job, [target.of_frame(number) for target in job.targets.values() for number in range(len(done))])
     if frames.timing is not None:
         untimed = dict.fromkeys(one.format.name.upper() for one in gathered.values() if not one.format.animated)
         lost = [f"{format} holds frames without times; the durations were not kept" for format in untimed]
@@ -175,9 +183,9 @@ def _gather(gathered: Gathered, name: str, target: Target, computed: Computed, p
         )
 
 
-def _write(transaction: Transaction, job: Job, name: str, gathered: Gathered, preserve_times: bool) -> list[str]:
+def _write(transaction: Transaction, job: Job, name: str, gathered: Gathered, options: WriteOptions) -> list[str]:
     target = job.targets[name]
-    with opened(transaction, job, target, preserve_times) as file, writable(target, gathered.format):
+    with opened(transaction, job, target, options) as file, writable(target, gathered.format):
         gathered.write(file)
     return gathered.notes
 
@@ -197,8 +205,10 @@ def _numbered(
         return []
     notes: list[str] = []
     kept = kept_of(picture.metadata, name, computed, notes)
-    stamp = processor.options.write.stamper.stamp(stamp) if stamp else ""
-    preserve_times = processor.options.write.preserve_times
-    with opened(transaction, job, target, preserve_times) as file, writable(target, computed.formats_of[name]):
+    stamp = processor.options.write.stamper.stamp(stamp, job) if stamp else ""
+    with (
+        opened(transaction, job, target, processor.options.write) as file,
+        writable(target, computed.formats_of[name]),
+    ):
         notes += processor.encode(file, name, computed, kept, stamp)
     return notes

@@ -13,6 +13,8 @@ from ..images import formats
 
 FIELDS = ("stem", "suffix", "filter", "index", "output", "frame", "map")
 """The fields that a pattern may have, in braces."""
+ANY = "\0"
+"""Stands in a path for the number of a frame, which is not known yet; no path has it."""
 
 
 class Numbered(NamedTuple):

@@ -38,6 +38,10 @@ class Option(NamedTuple):
     """The default in the words of the help, if the value does not say it."""
     words: Callable[[], Iterable[str]] | None = None
     """Returns the words that the shell completes."""
+    reads: str = ""
+    """What the files are that the option names for reading. No call writes them."""
+    writes: bool = False
+    """The option names a file or folder for writing."""
     only: Literal["", "angle", "bank"] = ""
     """The option is for filters with a map of angles, or with banks of kernels, alone."""
 
@@ -47,7 +51,13 @@ class SharedOptions(NamedTuple):
 
     inputs: Annotated[
         tuple[str, ...],
-        Option("Images, folders of images, or - for stdin.", ARGUMENTS, affects_output=False, metavar="INPUT..."),
+        Option(
+            "Images, folders of images, or - for stdin.",
+            ARGUMENTS,
+            affects_output=False,
+            metavar="INPUT...",
+            reads="an input",
+        ),
     ] = ()
     output: Annotated[
         str | None,
@@ -57,6 +67,7 @@ class SharedOptions(NamedTuple):
             affects_output=False,
             short="-o",
             metavar="OUTPUT",
+            writes=True,
         ),
     ] = None
     angle_style: Annotated[
@@ -73,7 +84,7 @@ class SharedOptions(NamedTuple):
     ] = "code"
     angle_legend: Annotated[
         str | None,
-        Option("Write a colour-wheel legend.", OWN, affects_output=False, metavar="FILE", only="angle"),
+        Option("Write a colour-wheel legend.", OWN, affects_output=False, metavar="FILE", writes=True, only="angle"),
     ] = None
     sheet: Annotated[
         str | None,
@@ -82,6 +93,7 @@ class SharedOptions(NamedTuple):
             OWN,
             affects_output=False,
             metavar="FILE",
+            writes=True,
             only="bank",
         ),
     ] = None
@@ -133,7 +145,13 @@ class SharedOptions(NamedTuple):
     ] = ()
     files_from: Annotated[
         str | None,
-        Option("Read more input names from FILE (or -), one per line.", FILES, affects_output=False, metavar="FILE"),
+        Option(
+            "Read more input names from FILE (or -), one per line.",
+            FILES,
+            affects_output=False,
+            metavar="FILE",
+            reads="the list of --files-from",
+        ),
     ] = None
     null: Annotated[
         bool, Option("Names in --files-from are NUL-terminated.", FILES, affects_output=False, short="-0")
@@ -155,7 +173,7 @@ class SharedOptions(NamedTuple):
     update: Annotated[
         bool,
         Option(
-            "Skip outputs no older than their input and made with the same parameters.",
+            "Skip outputs made of the same input with the same parameters.",
             FILES,
             affects_output=False,
             short="-u",
@@ -167,7 +185,13 @@ class SharedOptions(NamedTuple):
     fail_fast: Annotated[bool, Option("Stop at the first image that fails.", RUN, affects_output=False)] = False
     depfile: Annotated[
         str | None,
-        Option("Write the outputs' dependencies for Make or Ninja.", RUN, affects_output=False, metavar="FILE"),
+        Option(
+            "Write the outputs' dependencies for Make or Ninja.",
+            RUN,
+            affects_output=False,
+            metavar="FILE",
+            writes=True,
+        ),
     ] = None
     json: Annotated[
         bool, Option("Print a line of JSON for each image, and a summary line.", RUN, affects_output=False)
@@ -179,6 +203,7 @@ class SharedOptions(NamedTuple):
             PIXELS,
             affects_output=True,
             metavar="FILE",
+            reads="the mask",
         ),
     ] = None
     roi: Annotated[
@@ -249,7 +274,7 @@ class SharedOptions(NamedTuple):
     ] = False
     no_stamp: Annotated[
         bool,
-        Option("Write no stamp; --update recognises the parameters by it.", PIXELS, affects_output=True),
+        Option("Write no stamp; --update then compares times only.", PIXELS, affects_output=True),
     ] = False
     frame: Annotated[
         int | None,

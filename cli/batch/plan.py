@@ -8,10 +8,12 @@ from typing import NamedTuple
 
 from ..console.messages import flag, shown
 from ..errors import UsageError
+from ..file_identity import Identity
 from ..images import formats
 from ..images.formats import Format
+from ..images.source import Source
 from ..streams import STREAM
-from .naming import Numbered, OutputNaming
+from .naming import ANY, Numbered, OutputNaming
 
 
 class Input(NamedTuple):
@@ -48,6 +50,11 @@ class Target(NamedTuple):
         return formats.LOSSLESS if output != "image" and own.lossy else own
 
     @property
+    def place(self) -> str | None:
+        """The path, with `ANY` for the number of a frame."""
+        return self.path if self.numbered is None else f"{self.numbered.before}{ANY}{self.numbered.after}"
+
+    @property
     def name(self) -> str:
         """The target as people wrote it."""
         return "standard output" if self.path is None else shown(self.path)
@@ -62,6 +69,10 @@ class Job(NamedTuple):
     """Where the input goes before its own output takes its place."""
     notes: tuple[str, ...] = ()
     """What people should know when it is done."""
+    source: Source | None = None
+    """What the input held when it was read; None before."""
+    replaces: Identity | None = None
+    """The file that is replaced in place, as it was found before it was read."""
 
     @property
     def name(self) -> str:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ...filters.core import catalog
 from ...filters.core.parameters import FileContent, ImageError, OperatorError, ParameterError, Spec
+from .. import bounded_read
 from ..console.messages import flag, shown
 from ..errors import UsageError
 
@@ -24,8 +25,8 @@ WRITING = ("depth", "range", "gain")
 
 VERBS = r"(is|has|needs|must|cannot|takes|requires|does) "
 """A reason that begins with one of these is said of the parameter itself, and continues the sentence."""
-MOST_OF_A_PIPE = 1 << 28
-"""Bytes, more than any kernel has; a device would have no end."""
+MOST_BYTES = 1 << 28
+"""Of a kernel or bias that is read here: a file may have more where --max-taps says so, a pipe or device not."""
 
 
 def _of_gray(step: Call, what: str) -> Call:
@@ -119,10 +120,17 @@ class Recipe(NamedTuple):
             names = own or names
         return names
 
-    def files(self) -> list[str]:
-        """Return the files that the result depends on: those that parameters name, and the recipe's own."""
-        named = [str(value) for step in self.steps for value in step.values.values() if isinstance(value, FileContent)]
-        return [name for name in dict.fromkeys([*named, self.source]) if name is not None and os.path.isfile(name)]
+    def files(self) -> dict[str, str]:
+        """Return the files that the result depends on, and what they are: those of parameters, and the recipe's own."""
+        named = {
+            str(value): f"the {name} of this call"
+            for step in self.steps
+            for name, value in step.values.items()
+            if isinstance(value, FileContent)
+        }
+        if self.source is not None:
+            named.setdefault(self.source, "the recipe of this call")
+        return {name: what for name, what in named.items() if os.path.isfile(name)}
 
     def described(self) -> Any:
         """Return filter and parameters as JSON can hold them."""
@@ -174,12 +182,13 @@ def _read(value: Any) -> Any:
         if isinstance(value, FileContent) or not isinstance(value, str) or not os.path.exists(value):
             return value
         with open(value, "rb") as file:
-            data = file.read() if os.path.isfile(value) else file.read(MOST_OF_A_PIPE)
+            return FileContent(value, bounded_read.read(file, MOST_BYTES))
     except (OSError, ValueError):
         return value
-    if len(data) == MOST_OF_A_PIPE and not os.path.isfile(value):
-        raise UsageError(f"{shown(value)}: holds more than any kernel or bias; name a file")
-    return FileContent(value, data)
+    except bounded_read.TooLongError as error:
+        if os.path.isfile(value):  # whose reader knows its limit
+            return value
+        raise UsageError(f"{shown(value)}: has more than {error}, the limit for a kernel or bias from a pipe") from None
 
 
 def single(filter: ImageFilter[Any, Any], values: Mapping[str, Any]) -> Recipe:

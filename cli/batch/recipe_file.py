@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 
 from ...filters.core import catalog
 from ...filters.core.parameters import ParameterError, Spec
+from .. import bounded_read
 from ..console.messages import reason, shown
 from ..errors import UsageError
+from ..file_identity import Identity
 from ..images.atomic_write import Transaction
 from .recipe import Recipe, in_a_row, make_step
+
+MOST_BYTES = 1 << 20
+"""Of a recipe, which has a few lines for each step."""
 
 
 def load(path: str) -> Recipe:
@@ -21,11 +27,16 @@ def load(path: str) -> Recipe:
     import tomllib
 
     try:
-        tables = tomllib.loads(Path(path).read_text(encoding="utf-8-sig"))
+        with open(path, "rb") as file:
+            tables = tomllib.loads(bounded_read.read(file, MOST_BYTES).decode("utf-8-sig"))
+    except bounded_read.TooLongError as error:
+        raise UsageError(f"{shown(path)}: is not a recipe: has more than {error}, the limit for one") from None
     except OSError as error:
         raise UsageError(f"{shown(path)}: {reason(error)}") from None
     except ValueError as error:
         raise UsageError(f"{shown(path)}: is not a recipe: {error}") from None
+    except RecursionError:
+        raise UsageError(f"{shown(path)}: is not a recipe: it is nested too deep") from None
     found = tables.pop("step", None)
     if tables or not isinstance(found, list) or not found or not all(isinstance(table, dict) for table in found):
         unknown = f"; {next(iter(tables))!r} is not known" if tables else ""
@@ -52,9 +63,9 @@ def _read_value(spec: Spec, name: str, value: Any, where: str) -> Any:
     return tuple(value) if isinstance(value, list) else value
 
 
-def write_recipe(path: str, recipe: Recipe) -> None:
-    """Write a recipe file; raises FileError."""
-    with Transaction() as transaction:
+def write_recipe(path: str, recipe: Recipe, read: Collection[Identity]) -> None:
+    """Write a recipe file, in place of none that is *read*; raises FileError."""
+    with Transaction(read) as transaction:
         with transaction.open(Path(path)) as file:
             file.write(as_toml(recipe).encode("utf-8", "surrogateescape"))
         transaction.commit()

@@ -13,12 +13,13 @@ from typing import NamedTuple
 from ..console.messages import flag, shown
 from ..console.report import CallFiles
 from ..errors import UsageError
-from ..file_identity import identity
+from ..file_identity import Identity, identity
 from ..images import formats
 from ..images.prefetch import max_pixels
 from ..streams import STREAM
 from ..version import VERSION
 from . import collisions, cpu_count, depfile, inputs, mask_option, nodata_option
+from .call_files import FilesWritten, files_read
 from .naming import OutputNaming
 from .nodata_option import NodataOption
 from .options import OPTIONS, SHEET_RANGES, SharedOptions
@@ -47,6 +48,8 @@ class Request(NamedTuple):
     max_pixels: int
     cores: int
     stamper: Stamper
+    read: frozenset[Identity]
+    """All files that the call reads: they are never written, but for an input in its own place."""
     files: CallFiles
     """The files that belong to no image."""
     quality: int | None
@@ -66,7 +69,7 @@ def check(recipe: Recipe, options: SharedOptions, map_files: Mapping[str, str], 
     _check_values(options)
     _check_pairs(options)
     _check_angles(recipe, options, map_files)
-    _check_other_files(options)
+    _check_legend(options)
     cores, maps = cpu_count.cores(options.jobs), recipe.maps()
     if options.sheet is not None and not maps:
         raise UsageError("--sheet needs a filter bank; this call gives one image (use -o)")
@@ -74,16 +77,13 @@ def check(recipe: Recipe, options: SharedOptions, map_files: Mapping[str, str], 
     _check_existence(names, options, bool(map_files))
     outputs = _outputs(recipe, options, map_files)
     found = inputs.scan(names, _rules(options, outputs.values()), listed=options.files_from is not None)
-    written = {"angle_legend": options.angle_legend, "depfile": options.depfile, "save": save}
-    read = dict.fromkeys(recipe.files(), "a kernel, bias or recipe of this call")
-    for name, what in ((options.mask, "the mask"), (options.files_from, "the list of --files-from")):
-        if name is not None and name != STREAM and Path(name).is_file():
-            read[name] = what
-    files = CallFiles({name: path for name, path in written.items() if path is not None}, list(read))
+    beside = _written_beside(options) | ({"save": save} if save is not None else {})
     jobs = _plan(recipe, options, found, outputs, len(maps))
     _check_compression(jobs, options)
     _check_codes(jobs, recipe, options)
-    collisions.check_files(jobs, list(files.written.values()), read)
+    others = recipe.files() | _read_beside(options)
+    read = files_read(others, [source.name for source in found.inputs])
+    collisions.check(read, FilesWritten(jobs, beside, options.json or options.dry_run))
     region = mask_option.read(options.mask, options.roi)
     request = Request(
         recipe=recipe,
@@ -98,7 +98,8 @@ def check(recipe: Recipe, options: SharedOptions, map_files: Mapping[str, str], 
         max_pixels=max_pixels(options.max_pixels),
         cores=cores,
         stamper=_stamper(recipe, options, region),
-        files=files,
+        read=read.identities,
+        files=CallFiles(beside, [name for name in others if name != STREAM and Path(name).is_file()]),
         quality=_quality(options),
         keep_quality=options.quality == KEEP,
     )
@@ -147,6 +148,9 @@ def _check_pairs(options: SharedOptions) -> None:
             raise UsageError(f"{flag(one)} and {flag(other)} contradict each other")
     if options.backup is not None and not options.in_place:
         raise UsageError("--backup requires --in-place")
+    if options.in_place and options.update and (options.strip or options.no_stamp):
+        unstamped = flag("strip") if options.strip else flag("no_stamp")
+        raise UsageError(f"--in-place --update knows what it filtered by its stamp, which {unstamped} leaves out")
     if options.backup is not None and (not options.backup or "/" in options.backup):
         raise UsageError("--backup requires a suffix, such as .orig")
     if "sheet_range" in given and options.sheet is None:
@@ -162,12 +166,8 @@ def _check_angles(recipe: Recipe, options: SharedOptions, map_files: Collection[
         raise UsageError("--angle-style color draws one direction a pixel; use --channels luma or max")
 
 
-def _check_other_files(options: SharedOptions) -> None:
-    """Check the names of the files that are written besides the outputs."""
-    for name, path in (("angle_legend", options.angle_legend), ("depfile", options.depfile)):
-        if path is not None and (path in ("", STREAM) or inputs.is_folder(path)):
-            raise UsageError(f"{flag(name)} {path!r} does not name a file")
-    if options.angle_legend is not None and not formats.of_suffix(options.angle_legend).colour:
+def _check_legend(options: SharedOptions) -> None:
+    if options.angle_legend and not formats.of_suffix(options.angle_legend).colour:
         raise UsageError(f"--angle-legend {shown(options.angle_legend)}: cannot hold colours; use .png")
 
 
@@ -263,11 +263,26 @@ def _plan(
     )
     if options.in_place:
         jobs = collisions.followed(jobs)
-    collisions.check_names(jobs)
     for target in (job.targets.get("image") for job in jobs if maps):
         if target is not None and target.format is not None and not target.format.holds_maps(maps):
             raise UsageError(f"{target.name}: {target.format.name.upper()} cannot hold {maps} maps; {formats.FOR_MAPS}")
     return jobs
+
+
+OF_JOBS = ("output", "sheet")
+"""The options whose files are the outputs of jobs."""
+
+
+def _written_beside(options: SharedOptions) -> dict[str, str]:
+    """Return the other files that are written, by option."""
+    paths = {name: getattr(options, name) for name in OPTIONS if OPTIONS[name].writes and name not in OF_JOBS}
+    return {name: path for name, path in paths.items() if path is not None}
+
+
+def _read_beside(options: SharedOptions) -> dict[str, str]:
+    """Return the files that options name for reading beside the inputs, each with what it is."""
+    names = {getattr(options, name): OPTIONS[name].reads for name in OPTIONS if OPTIONS[name].reads}
+    return {name: what for name, what in names.items() if isinstance(name, str)}
 
 
 def _check_codes(jobs: Sequence[Job], recipe: Recipe, options: SharedOptions) -> None:
@@ -305,7 +320,8 @@ def _stamper(recipe: Recipe, options: SharedOptions, region: mask_option.Region 
     said: dict[str, object] = {name: getattr(options, name) for name in OPTIONS if OPTIONS[name].affects_output}
     said["quality"] = _quality(options) or options.quality
     del said["mask"], said["roi"]  # their contents count, not how they were written
-    return Stamper(VERSION, recipe.key(), said | (region.key() if region is not None else {}))
+    by_place = any("seed" in step.values for step in recipe.steps)
+    return Stamper(VERSION, recipe.key(), said | (region.key() if region is not None else {}), by_place)
 
 
 def _colour(text: str) -> tuple[int, int, int] | None:

@@ -18,13 +18,14 @@ from .inputs import Fate
 from .options import SharedOptions
 from .plan import Job
 from .recipe import Recipe
+from .recipe_file import write_recipe
 from .request import Request, check
 
 
 def execute(recipe: Recipe, options: SharedOptions, map_files: Mapping[str, str], save: str | None = None) -> int:
     """Check a call, carry it out, and return the exit code.
 
-    *map_files* says where the filter's maps go, *save* where the caller will save the recipe.
+    *map_files* says where the filter's maps go, *save* where the recipe goes.
     """
     began = time.perf_counter()
     with warnings.catch_warnings():
@@ -55,12 +56,9 @@ def _carry_out(request: Request, began: float) -> ExitCode:
     )
     for name, fate in found.passed_over if options.verbose else ():
         say(f"{shown(name)}: {fate.value}")
-    jobs, skipped = up_to_date.skipped(
-        request.jobs,
-        request.stamper if request.stamped else None,
-        no_clobber=options.no_clobber,
-        update=options.update,
-    )
+    stamper = request.stamper if request.stamped else None
+    update = up_to_date.Currency(stamper, options.preserve_times, request.cores) if options.update else None
+    jobs, skipped = up_to_date.skipped(request.jobs, update, no_clobber=options.no_clobber)
     if options.update and not request.stamped and not options.quiet:
         say("imfilter: --update compares times only, since these outputs carry no stamp of their parameters")
     jobs = collisions.keep_backups(jobs, skipped)
@@ -77,12 +75,14 @@ def _carry_out(request: Request, began: float) -> ExitCode:
     if _renews_legend(request, skipped):
         from .image_job import write_legend
 
-        write_legend(legend or "", request.quality)
+        write_legend(legend or "", request.quality, request.read)
     if options.depfile is not None and not (code and options.fail_fast):
         failed = {report.input for report in reporter.totals.failures}
         made = [job for job in jobs if job.input.name not in failed]
         if made:
-            depfile.write(options.depfile, made, depfile.rules(request.files))
+            depfile.write(options.depfile, made, depfile.rules(request.files), request.read)
+    if (save := request.files.written.get("save")) is not None:
+        write_recipe(save, recipe, request.read)
     return code
 
 
@@ -112,6 +112,7 @@ def _work(request: Request, jobs: Sequence[Job], skipped: frozenset[int], report
     options, left = request.options, len(jobs) - len(skipped)
     workers = min(request.cores, left)
     pictures = prefetch.reader(request.max_pixels, options.lenient, options.to_rgb)
+    pictures.digests = request.stamped
     if workers == 1:
         first = next(job for number, job in enumerate(jobs) if number not in skipped)
         prefetch.begin(pictures, first.input.name)

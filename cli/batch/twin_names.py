@@ -5,32 +5,9 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator
-from typing import Generic, TypeVar
 
-from ..images.atomic_write import PREFIX
+from ..images.temporary_names import PREFIX
 from ..signals import uninterrupted
-
-Value = TypeVar("Value")
-
-
-class Places(Generic[Value]):
-    """What is kept by absolute path, for every name that means one file."""
-
-    def __init__(self) -> None:
-        self._found: dict[str, list[tuple[str, Value]]] = {}
-
-    def __iter__(self) -> Iterator[str]:
-        return (place for group in self._found.values() for place, _ in group)
-
-    def add(self, place: str, value: Value) -> None:
-        """Keep a value."""
-        self._found.setdefault(folded(place), []).append((place, value))
-
-    def get(self, place: str) -> Value | None:
-        """Return what is kept at a path, by whatever name."""
-        group = self._found.get(folded(place), ())
-        return next((value for other, value in group if are_one(other, place)), None)
 
 
 def folded(path: str) -> str:
@@ -46,15 +23,14 @@ def folded(path: str) -> str:
     return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", path).casefold())
 
 
-def are_one(one: str, other: str) -> bool:
-    """Whether two absolute paths, alike when they are folded, mean one file; the files need not exist.
+def are_one(one: str, other: str, folder: str = os.sep) -> bool:
+    """Whether two paths below *folder*, alike when they are folded, mean one file; the files need not exist.
 
     A NUL in them stands for a number that is not known yet, the same in both.
     """
     ones, others = (path.replace("\0", "0").split(os.sep) for path in (one, other))
     if len(ones) != len(others):
         return False
-    folder = os.sep
     for name, twin in zip(ones, others, strict=True):
         if name != twin and not _is_one_name(folder, name, twin):
             return False

@@ -4,20 +4,30 @@ from __future__ import annotations
 
 import itertools
 import os
+import stat
 from collections.abc import Sequence
+from typing import NamedTuple
 
-from ..streams import is_stream
+from ...filters.core.engine.threads import side_by_side
+from ..digest import SourceDigest
+from ..streams import STREAM, is_stream
 from .plan import Job, Target
-from .provenance import Stamper, has_stamp, is_unstamped, of_frame
+from .provenance import Stamper, has_mark, is_unstamped, of_frame, sources
 
 
-def skipped(
-    jobs: Sequence[Job], stamper: Stamper | None, *, no_clobber: bool, update: bool
-) -> tuple[list[Job], frozenset[int]]:
-    """Return the jobs, less the outputs that are kept, and the numbers of those with nothing to do.
+class Currency(NamedTuple):
+    """By what `--update` tells that an output is current."""
 
-    Without a *stamper* the outputs carry no stamp, and only their time tells whether they are current.
-    """
+    stamper: Stamper | None
+    """None where outputs carry no stamp: only their times tell."""
+    times_preserved: bool = False
+    """Outputs have the times of their inputs."""
+    cores: int = 1
+    """Inputs are read on so many."""
+
+
+def skipped(jobs: Sequence[Job], update: Currency | None, *, no_clobber: bool) -> tuple[list[Job], frozenset[int]]:
+    """Return the jobs, less the outputs that are kept, and the numbers of those with nothing to do."""
     left, skipped = [], set()
     for number, job in enumerate(jobs):
         if no_clobber:
@@ -26,9 +36,9 @@ def skipped(
                 job = job._replace(targets=missing)
             else:
                 skipped.add(number)
-        if update and _is_current(job, stamper):
-            skipped.add(number)
         left.append(job)
+    if update is not None:
+        skipped |= _current(left, [n for n in range(len(left)) if n not in skipped], update)
     return left, frozenset(skipped)
 
 
@@ -42,38 +52,94 @@ def _exists(target: Target) -> bool:
     )
 
 
-def _is_current(job: Job, stamper: Stamper | None) -> bool:
-    """Whether no output is older than the input, and all were made by this recipe."""
+def _current(jobs: Sequence[Job], numbers: Sequence[int], update: Currency) -> set[int]:
+    """Return those *numbers* of jobs whose outputs are what they would be made.
+
+    What the stamps leave open is told by the inputs' bytes: times prove nothing, for a file that is moved over an input
+    keeps its own.
+    """
+    stamper = update.stamper
+    if stamper is None:
+        return {number for number in numbers if _is_newer(jobs[number], update.times_preserved)}
+    in_place = {number for number in numbers if any(target.in_place for target in jobs[number].targets.values())}
+    made_of = {number: _sources_of_all(jobs[number], stamper) for number in numbers if number not in in_place}
+
+    def digest(number: int) -> str:
+        try:
+            return SourceDigest.of_file(jobs[number].input.name)
+        except (OSError, ValueError):  # which is told of when it is read
+            return ""
+
+    asked = [number for number, found in made_of.items() if found]
+    digests = zip(asked, side_by_side(digest, asked, update.cores), strict=True)
+    current = {number for number, found in digests if found in made_of[number]}
+    # What a picture in place was made of is gone: one that the recipe made is not filtered by it again.
+    return current | {number for number in in_place if _is_marked(jobs[number], stamper)}
+
+
+def _is_marked(job: Job, stamper: Stamper) -> bool:
+    """Whether all outputs were made by this recipe."""
     try:
-        changed = os.stat(job.input.name).st_mtime_ns
         return all(
-            target.path is not None and _is_made(name, target, changed, stamper) for name, target in job.targets.items()
+            target.path is not None and has_mark(target.path, stamper.mark(name, job), target.format)
+            for name, target in job.targets.items()
         )
-    except OSError:  # a file that is missing, or standard input
+    except (OSError, ValueError):  # a file that is missing
         return False
 
 
-def _is_made(name: str, target: Target, changed: int, stamper: Stamper | None) -> bool:
-    """Whether an output is there; of frames with files of their own, each up to the one whose stamp says the last."""
-    if stamper is None:
-        # How many frames there should be is not known, and a stamp would be of a call that left one.
-        return (
-            target.path is not None
-            and target.numbered is None
-            and os.stat(target.path).st_mtime_ns >= changed
-            and is_unstamped(target.path, target.format)
-        )
+def _sources_of_all(job: Job, stamper: Stamper) -> set[str]:
+    """Return the digests of the input of which all outputs were made by this recipe."""
+    if job.input.name == STREAM or any(target.path is None for target in job.targets.values()):
+        return set()
+    try:
+        found = [_sources(name, target, job, stamper) for name, target in job.targets.items()]
+    except (OSError, ValueError):  # a file that is missing
+        return set()
+    return set.intersection(*found) if found else set()
+
+
+def _sources(name: str, target: Target, job: Job, stamper: Stamper) -> set[str]:
+    """Return what an output was made of; of frames with files of their own, each up to the one that says the last."""
     if target.numbered is None:
         assert target.path is not None
-        since = os.stat(target.path).st_mtime_ns
-        return since >= changed and has_stamp(target.path, stamper.stamp(name), target.format)
-    more, last = (stamper.stamp(of_frame(name, last)) for last in (False, True))
+        return sources(target.path, stamper.mark(name, job), target.format)
+    all_of: set[str] | None = None
     for number in itertools.count():
         path = target.numbered.path(number)
-        if os.stat(path).st_mtime_ns < changed:
+        more, last = (
+            sources(path, stamper.mark(of_frame(name, number, last), job), target.format) for last in (False, True)
+        )
+        all_of = more | last if all_of is None else all_of & (more | last)
+        if last or not all_of:
+            break
+    return all_of or set()
+
+
+def _is_newer(job: Job, times_preserved: bool) -> bool:
+    """Whether all outputs, which carry no stamp, were written after the input got what it holds, and its name."""
+    try:
+        found = os.stat(job.input.name)
+        if job.input.name == STREAM or not stat.S_ISREG(found.st_mode):
             return False
-        if has_stamp(path, last, target.format):
-            return True
-        if not has_stamp(path, more, target.format):
-            return False
-    return False
+        # A file that is moved over another keeps its older time, but its inode has changed.
+        changed = max(found.st_mtime_ns, found.st_ctime_ns)
+        same_time = found.st_mtime_ns if times_preserved else None
+        # How many frames there should be is not known, and a stamp would be of a call that left one.
+        return all(
+            target.path is not None
+            and target.numbered is None
+            and _is_written_after(target.path, changed, same_time)
+            and is_unstamped(target.path, target.format)
+            for target in job.targets.values()
+        )
+    except (OSError, ValueError):
+        return False
+
+
+def _is_written_after(path: str, changed: int, same_time: int | None) -> bool:
+    """Whether a file is newer than *changed*, or, where it has to have the *same time* as its input, its inode is."""
+    found = os.stat(path)
+    if same_time is None:
+        return found.st_mtime_ns > changed
+    return found.st_mtime_ns == same_time and found.st_ctime_ns > changed

@@ -10,20 +10,24 @@ from __future__ import annotations
 import contextlib
 import multiprocessing
 import os
+import select
 import signal
 import sys
+import threading
+import time
 import warnings
 from collections import deque
 from collections.abc import Iterator, Sequence
 from multiprocessing import resource_tracker
 from multiprocessing.connection import Connection, wait
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any
 
+from .. import signals
 from ..console.report import Report
-from ..images.atomic_write import remove_temporaries
 from ..images.memory_budget import budget
 from ..images.reader import Reader
+from ..images.temporary_names import remove_temporaries
 from .dispatch import process
 from .image_job import ImageProcessor
 from .plan import Job
@@ -32,8 +36,8 @@ UNASKED_BYTES = 1 << 26
 """Bytes that an image may take without asking: about 6 megapixels of a photograph."""
 PATIENCE = 10.0
 """Seconds for a process to end after it was asked to."""
-SIGNALS = frozenset({signal.SIGINT, signal.SIGTERM, signal.SIGHUP})
-"""Those that a new process waits with until it knows what they mean to it."""
+TICK = 0.01
+"""Seconds between two looks at whether the first process is gone, when it has let go of its end of the connection."""
 
 Numbered = tuple[int, Job]
 
@@ -47,7 +51,7 @@ class Worker:
         inherited = [*(worker.connection for worker in others), self.connection]
         forked = context.get_start_method() == "fork"
         self.process = context.Process(
-            target=_serve, args=(theirs, inherited if forked else [], processor, reader), daemon=True
+            target=_serve, args=(theirs, inherited if forked else [], os.getpid(), processor, reader), daemon=True
         )
         with _held_back():
             self.process.start()
@@ -140,8 +144,8 @@ def share(jobs: Sequence[Job], processor: ImageProcessor, reader: Reader, count:
             if worker.process.is_alive():
                 worker.process.kill()
                 worker.process.join()
-                if worker.doing is not None:
-                    _clean_up(worker.doing[1], worker.process.pid)
+            if worker.doing is not None:
+                _clean_up(worker.doing[1], worker.process.pid)
 
 
 def _share_memory(workers: Sequence[Worker], room: int) -> None:
@@ -159,7 +163,7 @@ def _held_back() -> Iterator[None]:
     """Let signals wait while a process starts, in it and in this one."""
     if _start_method() != "fork":
         resource_tracker.ensure_running()  # it would let them through
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, SIGNALS)
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, signals.ENDING)
     try:
         yield
     finally:
@@ -171,17 +175,20 @@ def _start_method() -> str:
     return "fork" if sys.platform == "linux" else "spawn"
 
 
-def _serve(connection: Connection, inherited: Sequence[Connection], processor: ImageProcessor, reader: Reader) -> None:
+def _serve(
+    connection: Connection, inherited: Sequence[Connection], parent: int, processor: ImageProcessor, reader: Reader
+) -> None:
     """Do jobs as they come, until there are no more, or nobody who wants them."""
     for other in inherited:
         other.close()
     # The terminal tells all processes of an interruption, and of its end; this one is told by the first.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGHUP, signal.SIG_IGN)
-    signal.signal(signal.SIGTERM, _end)
-    signal.pthread_sigmask(signal.SIG_UNBLOCK, SIGNALS)
+    signal.signal(signal.SIGTERM, signals.end)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, signals.ENDING)
+    with contextlib.suppress(RuntimeError):  # without a thread it ends after the image
+        threading.Thread(target=_end_with, args=(parent, connection), daemon=True).start()
     warnings.simplefilter("ignore")  # as in the first process
-    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
     def wait_for_room(needed: float) -> None:
         if needed > UNASKED_BYTES:
@@ -194,10 +201,18 @@ def _serve(connection: Connection, inherited: Sequence[Connection], processor: I
             connection.send(process(processor, connection.recv(), reader))
 
 
-def _end(number: int, frame: object) -> NoReturn:
-    """End the process by a signal. The first process may send it again: that must not break off the cleaning up."""
-    signal.signal(number, signal.SIG_IGN)
-    sys.exit(128 + number)
+def _end_with(parent: int, connection: Connection) -> None:
+    """End this process when the one that started it is gone, also in the middle of an image; what it writes vanishes.
+
+    A thread waits until the other end of the connection is closed. Linux has a signal for the death of a parent, other
+    systems have none.
+    """
+    hangup = select.poll()
+    hangup.register(connection, 0)
+    hangup.poll()
+    while os.getppid() == parent:  # which dies, or has no more work and lets this process end
+        time.sleep(TICK)
+    signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGTERM)
 
 
 def _clean_up(job: Job, process: int | None) -> None:

@@ -14,7 +14,8 @@ import typer
 from ...filters.core import catalog
 from ...filters.core.filter import Call
 from ...filters.core.parameters import MapField
-from ..batch.collisions import check_files
+from ..batch import collisions
+from ..batch.call_files import FilesWritten, files_read
 from ..batch.recipe import Recipe, in_a_row, make_step, read_options
 from ..batch.recipe_file import load, write_recipe
 from ..batch.run import execute
@@ -48,14 +49,12 @@ def make_chain() -> FilterCommand:
         inputs, steps = split_steps(options.inputs)
         options = options._replace(inputs=tuple(inputs))
         recipe = chained(steps)
-        code = 0
         if inputs or options.files_from is not None or save is None:
-            code = execute(recipe, options, map_files(maps, values), save)
-        elif save is not None:
-            check_files([], [save], dict.fromkeys(recipe.files(), "a kernel or bias of this call"))
-        if save is not None and not options.dry_run:
-            write_recipe(save, recipe)
-        raise typer.Exit(code)
+            raise typer.Exit(execute(recipe, options, map_files(maps, values), save))
+        read = files_read(recipe.files())
+        collisions.check(read, FilesWritten(beside={"save": save}))
+        if not options.dry_run:
+            write_recipe(save, recipe, read.identities)
 
     save = HelpedOption("save", "Write the steps as a recipe.", metavar="RECIPE.toml")
     return make_command("chain", command, inspect.getdoc(command) or "", CHAIN_USAGE, maps, [save], banks=True)

@@ -5,15 +5,18 @@ from __future__ import annotations
 import os
 import shutil
 import sys
+from collections.abc import Collection
 from pathlib import Path
 
 import numpy as np
-import typer
 
 from ...filters.core.engine.stage import ImageContext
 from ...filters.core.linear import filter_banks, kernel_source, kernels, planner
-from ..console.messages import shown
+from ..batch import collisions
+from ..batch.call_files import FilesWritten, files_read
+from ..console.messages import put, shown
 from ..errors import UsageError
+from ..file_identity import Identity
 from ..images.atomic_write import Transaction
 
 LITERAL_TAPS = 49
@@ -40,17 +43,16 @@ def _line(text: str) -> None:
     """Print a line, cut to the width of a terminal or to COLUMNS; a pipe gets all of it."""
     wide = os.environ.get("COLUMNS") is None and not (sys.stdout is not None and sys.stdout.isatty())
     room = len(text) if wide else shutil.get_terminal_size().columns
-    typer.echo(text if len(text) <= room else f"{text[: room - 1]}…")
+    put(text if len(text) <= room else f"{text[: room - 1]}…")
 
 
 def show(kernel: str, save: str | None, max_taps: int | None) -> None:
     """Print what a kernel is understood as, and write it to *save*; raises UsageError."""
-    if save == "-":
-        raise UsageError("--save -: standard output holds the description; name a file")
     try:
+        read = _files_read(kernel, save)
         bank = filter_banks.read(kernel, max_taps or kernels.MAX_TAPS)
         if bank is not None:
-            _show_bank(bank, save)
+            _show_bank(bank, save, read)
             return
         source = kernel_source.read(kernel, max_taps or kernels.MAX_TAPS)
     except ValueError as error:
@@ -72,9 +74,19 @@ def show(kernel: str, save: str | None, max_taps: int | None) -> None:
     ]
     if _is_literal(source):
         lines.append(f"as a literal: {kernel_source.as_literal(chosen)}")
-    typer.echo("\n".join(lines))
+    put("\n".join(lines))
     if save is not None:
-        _save(Path(save), source)
+        _save(Path(save), source, read)
+
+
+def _files_read(kernel: str, save: str | None) -> frozenset[Identity]:
+    """Return what is read; raises UsageError where what is written would replace it."""
+    is_file = Path(kernel).is_file() and kernel not in kernels.names() and filter_banks.named(kernel) is None
+    read = files_read({kernel: "the kernel of this call"} if is_file else {})
+    written = FilesWritten(beside={"save": save} if save is not None else {}, prints=True)
+    collisions.check_named(written)
+    collisions.check_apart(read, written)
+    return read.identities
 
 
 def _is_literal(source: kernel_source.Source) -> bool:
@@ -84,7 +96,7 @@ def _is_literal(source: kernel_source.Source) -> bool:
     return centred and not source.reading.added and width * height <= LITERAL_TAPS
 
 
-def _show_bank(bank: filter_banks.Bank, save: str | None) -> None:
+def _show_bank(bank: filter_banks.Bank, save: str | None, read: Collection[Identity]) -> None:
     """Print what a bank is understood as; its kernels as arrays go into a file."""
     if save is not None and not _is_npy(Path(save)):
         raise UsageError(f"--save {save}: a bank is saved as .npy")
@@ -106,9 +118,9 @@ def _show_bank(bank: filter_banks.Bank, save: str | None) -> None:
             for row in rows
         ),
     ]
-    typer.echo("\n".join(lines))
+    put("\n".join(lines))
     if save is not None:
-        with Transaction() as transaction:
+        with Transaction(read) as transaction:
             with transaction.open(Path(save)) as file:
                 np.save(file, bank.weights, allow_pickle=False)  # type: ignore[arg-type]
             transaction.commit()
@@ -131,8 +143,8 @@ def _check_save(path: Path, source: kernel_source.Source) -> None:
         raise UsageError(f"--save {path}: would lose an offset, {source.reading.added[0]} ({hint})")
 
 
-def _save(path: Path, source: kernel_source.Source) -> None:
-    with Transaction() as transaction:
+def _save(path: Path, source: kernel_source.Source, read: Collection[Identity]) -> None:
+    with Transaction(read) as transaction:
         with transaction.open(path) as file:
             if _is_npy(path):
                 # An array has no anchor but its middle.

@@ -2,9 +2,20 @@
 
 from __future__ import annotations
 
+import re
 import sys
 
-from ..streams import discard
+from ..streams import discard, write_all
+
+MOST = 300
+"""Characters of a line for people; what it quotes may be longer, and is cut."""
+LEAST = 40
+"""Characters that are left of what is quoted, where that is enough."""
+LOOKED_THROUGH = 20 * MOST
+"""Characters of a line that are looked through for what it quotes."""
+QUOTATION = r"""'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*"|"""
+WORD = r"\S+"
+CLAUSE = r"(?:[^:;]|[:;](?! ))+"
 
 
 def shown(name: str) -> str:
@@ -29,16 +40,53 @@ def reason(error: OSError) -> str:
     return (error.strerror or str(error) or type(error).__name__).lower()
 
 
-def reason_of(error: Exception) -> str:
+def reason_of(error: BaseException) -> str:
     """Return what an error of a library says, in one line."""
     said = " ".join(str(error).split()) or type(error).__name__
     # Of libtiff and libjpeg Pillow knows a number alone.
     return "its compressed data are broken" if said.startswith("decoder error -") else said
 
 
+def fitted(message: str, encoding: str = "utf-8") -> str:
+    """Return *message* as a line that is no longer than `MOST`: the longest things that it quotes are cut.
+
+    >>> line = fitted(f"a.png: unknown value {'x' * 999!r}; use blur")
+    >>> print(len(line), line[:30], line[-16:])
+    300 a.png: unknown value 'xxxxxxxx xxxxx'; use blur
+    """
+    line = _written(_cut(message, LOOKED_THROUGH, "…"), encoding)
+    dots = "…" if _written("…", encoding) == "…" else "..."
+    line = _cut(line, LOOKED_THROUGH, dots)
+    for pattern in (QUOTATION, WORD, CLAUSE):
+        if (excess := len(line) - MOST) <= 0:
+            return line
+        lengths = [len(match[0]) for match in re.finditer(pattern, line) if len(match[0]) > LEAST]
+        levels = (level for level in range(MOST, LEAST, -1) if sum(max(0, n - level) for n in lengths) >= excess)
+        level = next(levels, LEAST)
+        line = re.sub(pattern, lambda match, level=level: _cut(match[0], level, dots), line)
+    return _cut(line, MOST, dots)
+
+
+def _written(text: str, encoding: str) -> str:
+    """Return *text* as it is shown in an encoding that may not have all of its letters."""
+    return printable(text).encode(encoding, "backslashreplace").decode(encoding)
+
+
+def _cut(text: str, length: int, dots: str) -> str:
+    """Return *text* in so many characters at most: its beginning and, for the sake of a file's name, more of its end.
+
+    >>> _cut("/a/long/way/to/a.png", 12, "…")
+    '/a/…to/a.png'
+    """
+    if len(text) <= length:
+        return text
+    begin = (length - len(dots)) // 3
+    return text[:begin] + dots + text[len(text) - (length - len(dots) - begin) :]
+
+
 def complain(error: object) -> None:
     """Print the one line that a failure costs."""
-    say(f"imfilter: {printable(str(error))}")
+    say(f"imfilter: {error}")
 
 
 def say(message: str) -> None:
@@ -46,7 +94,8 @@ def say(message: str) -> None:
     stream = sys.stderr
     if stream is None:
         return
-    line = f"{message}\n".encode(stream.encoding or "utf-8", "backslashreplace")
+    encoding = stream.encoding or "utf-8"
+    line = f"{fitted(message, encoding)}\n".encode(encoding)
     try:
         stream.flush()
         stream.buffer.write(line)
@@ -61,8 +110,7 @@ def put(line: str) -> None:
     if stream is None:
         raise OSError("is closed")
     stream.flush()
-    stream.buffer.write(f"{line}\n".encode(stream.encoding or "utf-8", "backslashreplace"))
-    stream.buffer.flush()
+    write_all(stream.buffer, f"{line}\n".encode(stream.encoding or "utf-8", "backslashreplace"))
 
 
 def flag(name: str) -> str:

@@ -8,8 +8,9 @@ import time
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from .. import signals
 from ..errors import FileError, Interrupted
-from .messages import counted, printable, put, say, shown
+from .messages import counted, fitted, put, say, shown
 from .notes import Notes
 from .report import CallFiles, Report, Totals
 from .slow_image import Progress, SlowImage
@@ -74,6 +75,8 @@ class Reporter:
 
     def tell(self, report: Report) -> None:
         """Say what became of one image, and count it."""
+        if report.error is not None:
+            report = report._replace(error=fitted(report.error))
         self.totals.add(report)
         for line in report.lines:
             self._say(line)
@@ -83,7 +86,7 @@ class Reporter:
             else:
                 self._say(f"imfilter: {shown(report.input)}: {note}")
         if report.error is not None:
-            self._say(f"imfilter: {printable(report.error)}")
+            self._say(f"imfilter: {report.error}")
         elif report.status == "skipped" and self.verbose:
             self._say(f"{shown(report.input)}: skipped")
         if self.json:
@@ -95,13 +98,14 @@ class Reporter:
 
     def _say(self, line: str) -> None:
         if self._bar is not None:
-            self._bar.say(line)
+            self._bar.say(fitted(line))
         else:
             say(line)
 
     def __enter__(self) -> Reporter:
         if self.json and sys.stdout is None:
             raise FileError("standard output", "cannot be written: it is closed")
+        signals.begin()
         return self
 
     def _end_line(self) -> None:

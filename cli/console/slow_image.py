@@ -56,12 +56,16 @@ class SlowImage:
         self._closed = threading.Event()
         self._drawn = False
         self._thread = threading.Thread(target=self._work, daemon=True)
-        self._thread.start()
+        try:
+            self._thread.start()
+        except (RuntimeError, MemoryError):  # no thread can be had: there is no line
+            self._closed.set()
 
     def close(self) -> None:
         """Take the line away."""
         self._closed.set()
-        self._thread.join()
+        if self._thread.ident is not None:
+            self._thread.join()
         if self._drawn:
             self._drawn = False
             self._write("\r\x1b[2K")

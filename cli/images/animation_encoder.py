@@ -9,9 +9,12 @@ from ...filters.core.engine.colour import ColourModel
 from .codec import Codec, Content, EncodeOptions, FrameWriter
 from .encode import coloured, kept, stripped
 from .formats import Format
-from .metadata import Metadata, of_map
+from .metadata import Metadata, of_map, weight
 from .output_colour import fitted
 from .picture import Timing
+
+MOST_REPEATED = 1 << 27
+"""Bytes of metadata that all frames but the first may have together, where each has its own."""
 
 
 class Alone:
@@ -61,6 +64,7 @@ class Gathered:
         self.own_notes: list[str] = []
         """What became of the frames' metadata."""
         self._shape: tuple[int, ...] | None = None
+        self._repeated = 0
         self._apart = format.is_stream(timed=timing is not None)
         self._writer = self._writer_for(timing)
 
@@ -95,6 +99,10 @@ class Gathered:
             metadata = of_map(metadata)._replace(icc=metadata.icc)
         else:
             metadata = Metadata()
+        self._repeated += weight(metadata)
+        if self._repeated > MOST_REPEATED:
+            metadata = Metadata(dpi=metadata.dpi, aspect=metadata.aspect)
+            self.own_notes.append("its metadata are too long for each frame to have them, and were left out of some")
         if pixels.shape != self._shape and not (self.format.paged or self._apart):
             raise ValueError(f"its frames are of several sizes, {_size(self._shape)} and {_size(pixels.shape)}")
         self._writer.add(Content(pixels, alpha, metadata, self.options, colours=colours, white=white))

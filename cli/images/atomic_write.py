@@ -3,28 +3,25 @@
 from __future__ import annotations
 
 import contextlib
-import errno
 import io
 import os
-import shutil
 import stat
-import sys
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path
 from typing import Any
 
 from ...filters.core.lazy_numpy import np
-from ..console.messages import reason, shown
-from ..errors import FileError, NoPlaceError
+from .. import signals
+from ..console.messages import reason
+from ..file_identity import Identity
 from ..signals import uninterrupted
 from ..streams import is_stream
 from .file_attributes import hand_on
-
-PREFIX = ".imfilter-"
-NO_PLACE = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO, errno.ESTALE, errno.ENOTCONN})
-"""The errors of a disk, not of a file."""
-TRIES = 100
-"""Random names that are tried for a temporary file."""
+from .output_folder import OutputFolder, Root
+from .output_stream import send
+from .replacement import Replacement, check_kind, name_in_folder, replace_all
+from .temporary_names import NEW
+from .write_failures import naming_failures
 
 Times = tuple[int, int]
 """When a file was read and when it was changed, in nanoseconds."""
@@ -41,11 +38,9 @@ class Buffer(io.BytesIO):
         """Take what follows all that was written; it must stay as it is, and nothing is written behind it."""
         self._last = data
 
-    def pour(self, stream: Any) -> None:
-        """Write all into *stream*."""
-        stream.write(self.getbuffer())
-        if self._last is not None:
-            stream.write(self._last)
+    def parts(self) -> list[memoryview]:
+        """Return all that was written."""
+        return [self.getbuffer(), *([] if self._last is None else [self._last])]
 
 
 def end_with(file: io.BytesIO, samples: Any) -> None:
@@ -62,150 +57,111 @@ class Transaction:
 
     Each file is written to a temporary one in its own folder, and each stream to memory; `commit` sends
     the streams and renames the files. What is not committed is removed, whatever the reason. An output
-    that cannot be written raises `FileError`.
+    that cannot be written raises `FileError`; so does one whose place is that of a file in *read*, which
+    are those that the call reads.
     """
 
-    def __init__(self) -> None:
-        self._files: list[tuple[Path, Path, Path | None]] = []
+    def __init__(self, read: Collection[Identity] = frozenset()) -> None:
+        self._read = read
+        self._folders: dict[Path, OutputFolder] = {}
+        self._files: list[Replacement] = []
         self._streams: list[tuple[Path | None, Buffer]] = []
         self.notes: list[str] = []
         """What people should know of the files that were replaced."""
 
     @contextlib.contextmanager
-    def open(self, target: Path | None, backup: Path | None = None, times: Times | None = None) -> Iterator[Buffer]:
+    def open(
+        self,
+        target: Path | None,
+        backup: Path | None = None,
+        times: Times | None = None,
+        replaces: Identity | None = None,
+        root: Root | None = None,
+    ) -> Iterator[Buffer]:
         """Give a buffer whose contents will become *target*; None is standard output.
 
-        *backup* is a name for the file that was there before; there must be none of that name. *times* are those that
-        the file shall have. Encoders write to memory: some seek, which a pipe cannot, and some hide why the disk
-        refused.
+        *backup* is a name in its folder for the file that was there before; there must be none of that name. *times*
+        are those that the file shall have. *replaces* is the one file that is read and may be replaced all the same.
+        In the tree *root* folders are made where they are missing, and there are no streams. Encoders write to memory:
+        some seek, which a pipe cannot, and some hide why the disk refused.
         """
         buffer = Buffer()
         with naming_failures(target):
-            if target is None or is_stream(target):
+            if target is None or (root is None and is_stream(target)):
                 self._streams.append((target, buffer))
                 yield buffer
                 return
-            replaced = _is_replaced(target)
+            folder = self._folder(target.parent, root)
+            replaced = _replaced(folder, name_in_folder(target))
             with uninterrupted():
-                descriptor, temporary = _create(target.parent, 0o600 if replaced else 0o666)
-                self._files.append((temporary, target, backup))
-            with os.fdopen(descriptor, "wb") as file:
-                if replaced:
-                    self.notes += hand_on(target, descriptor)
+                descriptor, temporary = folder.create(NEW, 0o666 if replaced is None else 0o600)
+                self._files.append(Replacement(folder, temporary, target, backup, replaces))
+                file = self._files[-1].file = os.fdopen(descriptor, "wb")
+            with file:
+                if replaced is not None:
+                    self.notes += hand_on(replaced, target, descriptor)
                 yield buffer
-                buffer.pour(file)
+                for part in buffer.parts():
+                    file.write(part)
+                file.flush()
                 if times is not None:
-                    file.flush()
-                    os.utime(descriptor, ns=times)
+                    self.notes += _set_times(descriptor, times)
+
+    def _folder(self, path: Path, root: Root | None) -> OutputFolder:
+        """Open a folder, or take it where it is open; the outputs of one image are in a few."""
+        if path not in self._folders:
+            with uninterrupted():
+                self._folders[path] = OutputFolder(path, root)
+        return self._folders[path]
 
     def commit(self) -> None:
         """Let all outputs appear: first the streams, which may fail still."""
         self.send_streams()
         with uninterrupted():
-            while self._files:
-                temporary, target, backup = self._files[-1]
-                if backup is not None:
-                    with naming_failures(backup):
-                        _keep(target, backup)
-                with naming_failures(target):
-                    temporary.replace(target)
-                self._files.pop()
+            self.notes += replace_all(self._files, self._read)
+            self._files.clear()
 
     def send_streams(self) -> None:
         """Send what was written to streams; it cannot be taken back."""
         for target, buffer in self._streams:
             with naming_failures(target):
-                _send(buffer, target)
+                send(buffer.parts(), target, self._read)
         self._streams.clear()
 
     def __enter__(self) -> Transaction:
+        signals.begin()
         return self
 
     def __exit__(self, *failure: object) -> None:
         with uninterrupted():
-            for temporary, _, _ in self._files:
-                temporary.unlink(missing_ok=True)
+            for file in self._files:
+                file.discard()
             self._files.clear()
+            for folder in self._folders.values():
+                folder.close()
+            self._folders.clear()
 
 
-@contextlib.contextmanager
-def naming_failures(target: Path | None) -> Iterator[None]:
-    """Let a failure name *target*."""
-    try:
-        yield
-    except BrokenPipeError:
-        raise
-    except OSError as error:
-        name = "standard output" if target is None else shown(str(target))
-        if error.errno in NO_PLACE:
-            raise NoPlaceError(name, f"cannot be written: {reason(error)}") from None
-        raise FileError(name, f"cannot be written: {reason(error)}") from None
-
-
-def _create(folder: Path, mode: int) -> tuple[int, Path]:
-    """Create a temporary file; its permissions are *mode* as the umask, or the folder's ACL, lets them be."""
-    for _ in range(TRIES):
-        path = folder / f"{_prefix(os.getpid())}{os.urandom(6).hex()}.tmp"
-        with contextlib.suppress(FileExistsError):
-            return os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC | os.O_NOFOLLOW, mode), path
-    raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST))
-
-
-def _prefix(process: int) -> str:
-    return f"{PREFIX}{process}-"
-
-
-def remove_temporaries(folder: Path, process: int) -> None:
-    """Remove what *process*, which was killed, left half written in *folder*."""
-    for path in folder.glob(f"{_prefix(process)}*.tmp"):
-        path.unlink(missing_ok=True)
-
-
-def _keep(target: Path, backup: Path) -> None:
-    """Give the file *target* a second name, which must be free, or its own from a run that was killed here."""
-    try:
-        os.link(target, backup)
-    except FileExistsError:
-        if backup.is_symlink() or not backup.samefile(target):
-            raise
-    except OSError:  # a file system without links
-        with uninterrupted():
-            descriptor = os.open(backup, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
-            with os.fdopen(descriptor, "wb") as copy:
-                try:
-                    hand_on(target, descriptor)
-                    with target.open("rb") as source:
-                        shutil.copyfileobj(source, copy)
-                    copy.flush()
-                    found = target.stat()
-                    os.utime(descriptor, ns=(found.st_atime_ns, found.st_mtime_ns))
-                except BaseException:
-                    backup.unlink()
-                    raise
-
-
-def _is_replaced(target: Path) -> bool:
-    """Whether a file is there already; raises OSError for a folder.
+def _replaced(folder: OutputFolder, name: str) -> os.stat_result | None:
+    """Return the file that is there already, which hands on its attributes; raises OSError for what is no file.
 
     A link is replaced, not followed, and what it leads to hands nothing on: it may be anybody's, and lie anywhere.
     """
+    found = folder.found(name)
+    if found is None:
+        return None
+    if stat.S_ISLNK(found.st_mode):
+        leads_to = folder.leads_to(name)
+        if leads_to is None or not stat.S_ISDIR(leads_to.st_mode):
+            return None
+        found = leads_to
+    check_kind(found.st_mode)
+    return found
+
+
+def _set_times(descriptor: int, times: Times) -> list[str]:
     try:
-        mode = target.lstat().st_mode
-    except FileNotFoundError:
-        return False
-    if stat.S_ISLNK(mode) and not target.is_dir():
-        return False
-    if not stat.S_ISREG(mode):  # a folder, or a link to one
-        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
-    return True
-
-
-def _send(buffer: Buffer, target: Path | None) -> None:
-    if target is not None:
-        with target.open("wb") as stream:
-            buffer.pour(stream)
-    elif sys.stdout is None:
-        raise OSError("it is closed")
-    else:
-        buffer.pour(sys.stdout.buffer)
-        sys.stdout.buffer.flush()
+        os.utime(descriptor, ns=times)
+    except OSError as error:
+        return [f"the times of the input could not be kept: {reason(error)}"]
+    return []

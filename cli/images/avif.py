@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 from PIL import AvifImagePlugin, Image
 
+from ...filters.core.engine import threads
 from ...filters.core.lazy_numpy import np
 from ..console.messages import reason_of
 from . import isobmff, pillow_decoder, pillow_private
@@ -45,6 +47,8 @@ def load(data: bytes, options: DecodeOptions) -> PartialDecode:
 def _opened(data: bytes) -> Any:
     if not AvifImagePlugin.SUPPORTED:
         raise DecodeError(f"cannot be read: {WITHOUT}")
+    if not threads.to_be_had():  # without them the decoder takes the data for damaged
+        AvifImagePlugin.DEFAULT_MAX_THREADS = 1
     return pillow_decoder.opened("AVIF", AvifImagePlugin.AvifImageFile, data)
 
 
@@ -86,7 +90,7 @@ def finish(begun: PartialDecode, options: DecodeOptions, decode: Decode) -> Pict
         return _deep(begun.data, image, bits)
     if bits > 8:
         raise DecodeError(f"has {image.n_frames} frames of {bits} bits, which are not read; convert it to 16-bit APNG")
-    return _frames(begun.data, image)
+    return _frames(begun.data, image, options)
 
 
 def _coloured(metadata: Metadata, data: bytes, notes: list[str]) -> Metadata:
@@ -114,11 +118,15 @@ def _deep(data: bytes, image: Any, bits: int) -> Picture:
     return picture
 
 
-def _frames(data: bytes, image: Any) -> Frames:
+def _frames(data: bytes, image: Any, options: DecodeOptions) -> Frames:
     notes: list[str] = []
     metadata, orientation = _coloured(of_image(image, notes), data, notes), orientation_of(image)
     durations = []
-    for number in range(image.n_frames):
+    count = image.n_frames
+    frames = Frames(count, lambda: iter(()), pixels=count * image.width * image.height)
+    # Their durations are known when they are decoded, all of them.
+    frames.limited(len(data), options.max_pixels).check_pixels()
+    for number in range(count):
         image.seek(number)
         image.load()
         durations.append((round(image.info.get("duration", 0)), 1000))
@@ -133,23 +141,21 @@ def _frames(data: bytes, image: Any) -> Frames:
             alpha = None if alpha is None else turned(alpha, orientation)
             yield Picture(pixels, alpha, metadata=metadata, notes=notes if number == 0 else [])
 
-    return Frames(len(durations), each, Timing(durations, plays(data)))
+    return replace(frames, each=each, timing=Timing(durations, plays(data)))
 
 
 def plays(data: bytes) -> int:
     """Return how often an animation is shown, 0 for ever; where no edit list says it, as browsers do."""
     for track in isobmff.inside(data, b"moov", b"trak"):
-        for header in isobmff.inside(data, b"tkhd", start=track.start, end=track.end):
-            for edits in isobmff.inside(data, b"edts", b"elst", start=track.start, end=track.end):
-                version, flags = data[edits.start], data[edits.start + 3]
-                if not flags & 1:
-                    return 1
-                long = 8 if version else 4
-                length = int.from_bytes(data[edits.start + 8 : edits.start + 8 + long])
-                at = header.start + (28 if data[header.start] else 20)
-                long = 8 if data[header.start] else 4
-                whole = int.from_bytes(data[at : at + long])
-                return 0 if whole == (1 << 8 * long) - 1 or not length else max(round(whole / length), 1)
+        header = next(isobmff.inside(data, b"tkhd", start=track.start, end=track.end), None)
+        edits = next(isobmff.inside(data, b"edts", b"elst", start=track.start, end=track.end), None)
+        if header is not None and edits is not None:
+            if not isobmff.number(data, edits.start + 3, 1) & 1:
+                return 1
+            length = isobmff.number(data, edits.start + 8, 8 if isobmff.number(data, edits.start, 1) else 4)
+            at, long = (28, 8) if isobmff.number(data, header.start, 1) else (20, 4)
+            whole = isobmff.number(data, header.start + at, long)
+            return 0 if whole == (1 << 8 * long) - 1 or not length else max(round(whole / length), 1)
     return 0
 
 

@@ -142,7 +142,7 @@ def _rows(data: bytes, found: Header, lenient: bool, notes: list[str]) -> Array:
     needed = found.row * (found.height - 1) + (found.width * found.bits + 7) // 8
     there = max(len(data) - found.pixels, 0)
     if there < needed:
-        _damaged(f"{there} of {needed} bytes of pixels", lenient, notes)
+        _damaged(f"{there} of {needed} bytes of pixels", lenient and there >= found.row, notes)
     there = min(there, found.row * found.height)
     flat = np.frombuffer(data, np.uint8, there, min(found.pixels, len(data)))
     if there < found.row * found.height:
@@ -194,7 +194,7 @@ def _runs(data: bytes, found: Header, lenient: bool, notes: list[str]) -> Array:
         raise DecodeError(f"is damaged or truncated (it promises {width}×{height} pixels in {len(data)} bytes)")
     four, size = found.compression == RLE4, 3 if found.compression == RLE24 else 1
     rows = bytearray(width * height * size)
-    at, end, x, y, damage = found.pixels, len(data), 0, 0, ""
+    at, end, x, y, written, damage = found.pixels, len(data), 0, 0, 0, ""
     while not damage:
         if at + 1 >= end:
             if y < height and (y, x) != (height - 1, width):
@@ -228,7 +228,7 @@ def _runs(data: bytes, found: Header, lenient: bool, notes: list[str]) -> Array:
             damage, count = "a run reaches out of its row", max(room, 0)
         start = (y * width + x) * size
         rows[start : start + count * size] = run[: count * size]
-        x += count
+        x, written = x + count, written + count
     if damage:
-        _damaged(damage, lenient, notes)
+        _damaged(damage, lenient and written >= width, notes)
     return np.frombuffer(rows, np.uint8).reshape(height, width * size)

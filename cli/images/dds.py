@@ -82,7 +82,7 @@ def _blocks(data: bytes, name: bytes, size: tuple[int, int], options: DecodeOpti
             notes.append("only the first picture of its array was taken")
         order = (0, 1, 2, 3) if format in RGBA8 else (2, 1, 0, 3) if format in BGRA8 else (2, 1, 0)
         if format in RGBA8 + BGRA8 + BGRX8:
-            plain = unpacker.plain(data, at, 4 * size[0] * size[1], options, notes)
+            plain = unpacker.plain(data, at, 4 * size[0] * size[1], options, notes, 4 * size[0])
             return plain.reshape(size[1], size[0], 4)[..., list(order)]
         kinds = (DXGI_BLOCKS.get(format + shift) for shift in (0, 1, -1) if format + shift not in SIGNED)
         kind = None if format in SIGNED else next(filter(None, kinds), None)
@@ -92,8 +92,8 @@ def _blocks(data: bytes, name: bytes, size: tuple[int, int], options: DecodeOpti
     if kind is None:
         raise DecodeError(f"is a DDS of the pixel format {shown}, which is not read; texconv -ft png converts it")
     number, block = kind
-    needed = -(-size[0] // 4) * -(-size[1] // 4) * (8 if number in (1, 4) else 16)
-    packed = unpacker.plain(data, at, needed, options, notes).tobytes()
+    row = -(-size[0] // 4) * (8 if number in (1, 4) else 16)
+    packed = unpacker.plain(data, at, -(-size[1] // 4) * row, options, notes, row).tobytes()
     image = Image.frombytes(MODES.get(number, "RGBA"), size, packed, "bcn", number, block)
     samples = np.asarray(image)
     return samples if samples.ndim == 3 else samples[..., None]
@@ -109,7 +109,9 @@ def _masked(
     notes: list[str],
 ) -> Array:
     count = bits // 8
-    pixels = unpacker.plain(data, HEADER, size[0] * size[1] * count, options, notes).reshape(size[1], size[0], count)
+    pixels = unpacker.plain(data, HEADER, size[0] * size[1] * count, options, notes, size[0] * count).reshape(
+        size[1], size[0], count
+    )
     if count == 3:
         pixels = np.concatenate([pixels, np.zeros((*pixels.shape[:2], 1), np.uint8)], axis=2)
     words = np.ascontiguousarray(pixels).view(f"<u{pixels.shape[2]}")[..., 0]

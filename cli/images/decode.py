@@ -3,14 +3,24 @@
 from __future__ import annotations
 
 import contextlib
+import re
 import struct
 from collections.abc import Iterator
 from functools import partial
 
 from ..console.messages import reason_of
 from . import image_stream
+from .codec import Codec
 from .formats import HEAD, READABLE, Format, sniff
-from .picture import DecodeError, DecodeOptions, Frames, PartialDecode, Picture
+from .picture import DecodeError, DecodeOptions, Expected, Frames, PartialDecode, Picture
+
+UNSUSPECTED_BYTES = 1 << 25
+"""Bytes that a damaged picture may take before it is filtered and after, whatever its file's length."""
+MOST_FOR_A_BYTE = 1 << 12
+"""Bytes that it may take for each of its file's: a page of text that CCITT packs needs half as many."""
+
+TAKEN = "what could be read of it was taken"
+TELLS_OF_DAMAGE = re.compile("is (damaged|truncated)").match
 
 
 def check_head(head: bytes) -> Format:
@@ -47,12 +57,37 @@ def load(data: bytes, options: DecodeOptions) -> PartialDecode:
     except DecodeError as error:
         if not options.lenient:
             raise
-        from . import pillow_private  # files that are whole, or not Pillow's, need none of it here
+        return _what_is_left(data, options, codec, str(error))
 
-        with pillow_private.truncated_files(), _failures():
-            begun = codec.load(data, options)
-        note = f"{error}; what could be read of it was taken"
-        return begun._replace(notes=(*begun.notes, note), damage=str(error))
+
+def _what_is_left(data: bytes, options: DecodeOptions, codec: Codec, damage: str) -> PartialDecode:
+    """Return what `load` can of a damaged file; raises `DecodeError` where that is nothing."""
+    from . import pillow_private  # files that are whole, or not Pillow's, need none of it here
+
+    options = _bounded(data, options)
+    with pillow_private.truncated_files(), _failures():
+        begun = codec.load(data, options)
+    if begun.image is not None and (colour := pillow_private.only_colour(begun.image)) is not None:
+        with pillow_private.truncated_files(bright=True), _failures():
+            again = codec.load(data, options).image
+        # What was black before is bright now where nothing was read; GIF begins with what is transparent.
+        transparent = begun.image.info.get("transparency")
+        if again is None or pillow_private.only_colour(again) not in (colour, None) or colour == ((transparent,) * 2,):
+            raise DecodeError(damage)
+    note = f"{damage}; {TAKEN}"
+    return begun._replace(notes=(*begun.notes, note), damage=damage)
+
+
+def _bounded(data: bytes, options: DecodeOptions) -> DecodeOptions:
+    """Return options that let a damaged file take no more memory than its bytes make likely."""
+
+    def check(expected: Expected) -> None:
+        options.guard(expected)
+        width, height = expected.width, expected.height
+        if 2 * expected.pixels * expected.samples.bytes > max(UNSUSPECTED_BYTES, MOST_FOR_A_BYTE * len(data)):
+            raise DecodeError(f"is damaged or truncated (it promises {width}×{height} pixels in {len(data)} bytes)")
+
+    return options._replace(guard=check)
 
 
 def finish(begun: PartialDecode, options: DecodeOptions) -> Picture | Frames:
@@ -60,29 +95,43 @@ def finish(begun: PartialDecode, options: DecodeOptions) -> Picture | Frames:
     format = check_head(begun.data[:HEAD])
     if begun.stream:
         found = image_stream.of_file(begun.data, format, partial(decode, options=options))
+        damage = None
     else:
-        with _failures():
-            found = format.codec.finish(begun, _of(options, format, begun.data), partial(decode, options=options))
+        found, damage = _finished(begun, options, format)
+    if isinstance(found, Frames):
+        found = found.limited(len(begun.data), options.max_pixels)
     if isinstance(found, Frames) and options.lenient:
         from . import damaged_frames
 
-        known = begun.damage or (None if begun.stream else _damage(begun, options, format))
-        found = damaged_frames.readable(found, known)
+        found.check_pixels()
+        found = damaged_frames.readable(found, damage)
     found.format = format.name
     if isinstance(found, Frames) and found.first is not None:
         found.first.format = format.name
     return found
 
 
-def _damage(begun: PartialDecode, options: DecodeOptions, format: Format) -> str | None:
-    """Return what `finish` would refuse the frames for, were it not lenient."""
-    try:
-        with _failures():
-            strict = _of(options, format, begun.data)._replace(lenient=False)
-            format.codec.finish(begun, strict, partial(decode, options=options))
-    except DecodeError as error:
-        return str(error)
-    return None
+def _finished(begun: PartialDecode, options: DecodeOptions, format: Format) -> tuple[Picture | Frames, str | None]:
+    """Return what a codec makes of a file, and what is wrong with it."""
+    outer, options = options, _of(options, format, begun.data)
+    damage = begun.damage
+    if damage is None:
+        try:
+            with _failures():
+                found = format.codec.finish(begun, options._replace(lenient=False), partial(decode, options=outer))
+        except DecodeError as error:
+            if not options.lenient:
+                raise
+            damage = str(error)
+        else:
+            if not options.lenient or isinstance(found, Picture):
+                return found, None
+    lenient = options if damage is None else _bounded(begun.data, options)
+    with _failures():
+        found = format.codec.finish(begun, lenient, partial(decode, options=outer))
+    if damage is not None and isinstance(found, Picture) and not any(map(TELLS_OF_DAMAGE, found.notes)):
+        found.notes.append(f"{damage}; {TAKEN}")
+    return found, damage
 
 
 def _of(options: DecodeOptions, format: Format, data: bytes) -> DecodeOptions:

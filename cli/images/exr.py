@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import math
 import tempfile
 from typing import Any
 
@@ -25,10 +26,12 @@ def finish(begun: PartialDecode, options: DecodeOptions, decode: Decode) -> Pict
     with tempfile.NamedTemporaryFile(suffix=".exr") as file:
         file.write(begun.data)
         file.flush()
-        header = _opened(library, file.name, header_only=True).parts[0].header
-        (left, top), (right, bottom) = header["dataWindow"]
-        width, height = int(right) - int(left) + 1, int(bottom) - int(top) + 1
-        options.check_size(width, height, Samples(len(header["channels"]), 4, decoding=12 * len(header["channels"])))
+        headers = [part.header for part in _opened(library, file.name, header_only=True).parts]
+        header, (width, height) = headers[0], _size(headers[0])
+        # The library decodes every part.
+        samples = sum(math.prod(_size(each)) * len(each["channels"]) for each in headers)
+        decoding = 12 * -(-samples // max(width * height, 1))
+        options.check_size(width, height, Samples(len(header["channels"]), 4, decoding))
         parts = _opened(library, file.name, separate_channels=True, num_threads=1).parts
     if len(parts) > 1:
         notes.append(f"only the first of its {len(parts)} parts was taken")
@@ -45,6 +48,11 @@ def finish(begun: PartialDecode, options: DecodeOptions, decode: Decode) -> Pict
         colour = LINEAR_LIGHT if given is None else of_linear(given[:6], given[6:], notes)
         picture.metadata = picture.metadata._replace(colour=colour)
     return picture
+
+
+def _size(header: Any) -> tuple[int, int]:
+    (left, top), (right, bottom) = header["dataWindow"]
+    return max(int(right) - int(left) + 1, 0), max(int(bottom) - int(top) + 1, 0)
 
 
 def _opened(library: Any, name: str, **settings: Any) -> Any:

@@ -15,19 +15,14 @@ LABELS = ("security.selinux", "security.SMACK64")
 """Those that say who may touch a file. Others of the system's are digests of the contents, which are new."""
 
 
-def hand_on(source: Path, descriptor: int) -> list[str]:
-    """Give the new file *descriptor* what *source* has; return what could not be kept, as notes.
+def hand_on(old: os.stat_result, source: str | Path, descriptor: int) -> list[str]:
+    """Give the new file *descriptor* what the *old* one at *source* has; return what could not be kept, as notes.
 
     Where the group is lost, its members may do no more than everybody: another group takes its place.
     """
-    old = source.stat()
     notes = _own(old, descriptor)
     wanted = _attributes(source)
-    for name in ACLS:
-        if name not in wanted:
-            # A folder may have handed one down, by which the file would be open to more people than before.
-            with contextlib.suppress(OSError, AttributeError):
-                os.removexattr(descriptor, name)
+    notes += _remove(descriptor, [name for name in ACLS if name not in wanted])
     others = [name for name in wanted if name not in ACLS]
     notes += _set(descriptor, {name: wanted[name] for name in others})  # a file that is read-only takes none
     new, mode = os.fstat(descriptor), stat.S_IMODE(old.st_mode)
@@ -35,8 +30,23 @@ def hand_on(source: Path, descriptor: int) -> list[str]:
         mode = mode & ~(stat.S_ISGID | 0o070) | (mode & 0o007) << 3 & mode
     if new.st_uid != old.st_uid:
         mode &= ~stat.S_ISUID
-    os.fchmod(descriptor, mode)
+    if mode != stat.S_IMODE(new.st_mode):
+        try:
+            os.fchmod(descriptor, mode)
+        except OSError as error:  # as on a disk of a camera
+            notes.append(f"the permissions of the replaced file could not be kept: {reason(error)}")
     return notes + _set(descriptor, {name: wanted[name] for name in ACLS if name in wanted})
+
+
+def _remove(descriptor: int, lists: list[str]) -> list[str]:
+    """Remove access control *lists* that a folder handed down: by them more people could open the file than before."""
+    notes = []
+    for name in set(lists).intersection(_names(descriptor)):
+        try:
+            os.removexattr(descriptor, name)
+        except OSError as error:
+            notes.append(f"the ACL that the folder hands down could not be removed: {reason(error)}")
+    return notes
 
 
 def _own(old: os.stat_result, descriptor: int) -> list[str]:
@@ -67,16 +77,23 @@ def _name(what: str, id: int) -> str:
         return str(id)
 
 
-def _attributes(source: Path) -> dict[str, bytes]:
-    """Return the extended attributes that a copy should have; none where the system has none."""
+def _names(file: str | Path | int) -> list[str]:
+    """Return the names of a file's extended attributes; none where the system has none."""
     if not hasattr(os, "listxattr"):
-        return {}
+        return []
+    try:
+        return os.listxattr(file)
+    except OSError:
+        return []
+
+
+def _attributes(source: str | Path) -> dict[str, bytes]:
+    """Return the extended attributes that a copy should have."""
     found = {}
-    with contextlib.suppress(OSError):
-        for name in os.listxattr(source):
-            if name.startswith("user.") or name in (*ACLS, *LABELS):
-                with contextlib.suppress(OSError):  # one that may not be read is no part of what people keep
-                    found[name] = os.getxattr(source, name)
+    for name in _names(source):
+        if name.startswith("user.") or name in (*ACLS, *LABELS):
+            with contextlib.suppress(OSError):  # one that may not be read is no part of what people keep
+                found[name] = os.getxattr(source, name)
     return found
 
 

@@ -100,10 +100,13 @@ def finish(begun: PartialDecode, options: DecodeOptions, decode: Decode) -> Pict
     dtype = np.dtype(TYPES[bits])
     there = max(min(len(data) - first.start, planes * width * height * dtype.itemsize), 0) // dtype.itemsize
     if there < planes * width * height:
-        if not options.lenient:
+        if not options.lenient or there < width:
             raise DecodeError(f"is damaged or truncated ({there} of {planes * width * height} samples)")
         planes = max(there // (width * height), 1)
         notes.append("is damaged or truncated; what could be read of it was taken")
+
+    else:
+        _check_sum(data, first, options, notes)
 
     def plane(number: int) -> tuple[Array, float | None]:
         """Return a plane, upright, and its value of what is missing."""
@@ -125,7 +128,28 @@ def finish(begun: PartialDecode, options: DecodeOptions, decode: Decode) -> Pict
     if more == [3] and planes == 3 and first.cards.get("CTYPE3", "RGB").startswith("RGB"):
         colours = np.dstack([plane(number)[0] for number in range(3)])
         return Picture(real_samples(colours), notes=notes, nodata=plane(0)[1])
-    return next(pictures()) if planes == 1 else Frames(planes, pictures)
+    return next(pictures()) if planes == 1 else Frames(planes, pictures, pixels=planes * width * height)
+
+
+def _check_sum(data: bytes, unit: Unit, options: DecodeOptions, notes: list[str]) -> None:
+    """Compare the checksum of a unit's data, if it has one; section 4.4.2.7 and appendix J."""
+    given = unit.cards.get("DATASUM", "").strip()
+    stored = data[unit.start : unit.start - (-unit.length // BLOCK) * BLOCK]
+    if not given.isdigit() or _sum(stored) == int(given):
+        return
+    damage = "is damaged (its samples do not match their checksum, DATASUM)"
+    if not options.lenient:
+        raise DecodeError(damage)
+    notes.append(f"{damage}; they were taken")
+
+
+def _sum(data: bytes) -> int:
+    """Return the sum of 32-bit words in ones' complement."""
+    words = np.frombuffer(data.ljust(-(-len(data) // 4) * 4, b"\0"), ">u4")
+    total = int(words.sum(dtype=np.uint64))
+    while total >> 32:
+        total = (total & 0xFFFFFFFF) + (total >> 32)
+    return total
 
 
 def _memory(first: Unit, bits: int, channels: int) -> Samples:

@@ -32,7 +32,7 @@ RASTER_TYPE, PIXEL_IS_POINT = 1025, 2
 """A key of GeoTIFF, and its value where coordinates count from the centre of the first sample."""
 LINE_OFFSET, SAMPLE_OFFSET, LINE_SCALE, SAMPLE_SCALE = 2, 3, 7, 8
 """Which of the 92 numbers of `RATIONAL_POLYNOMIALS` are places in the raster; a sample's centre is a whole number."""
-ITEM = re.compile(rb"\s*<Item\b([^<>]*)>([^<]*)</Item\s*>")
+ITEM = re.compile(rb"<Item\b([^<>]*)>([^<]*)</Item\s*>")
 """An item of GDAL_METADATA: its attributes, and its text."""
 NAME = re.compile(rb"\bname\s*=\s*[\"']([^\"']*)[\"']")
 STATISTICS = b"STATISTICS_"
@@ -232,19 +232,19 @@ def filtered(tags: Mapping[int, ifd.Value], same_values: bool, notes: list[str])
     if GDAL_METADATA not in tags or tags[GDAL_METADATA].type != ifd.ASCII:
         return tags
     words, dropped = tags[GDAL_METADATA].text(), list[str]()
-
-    def kept(item: re.Match[bytes]) -> bytes:
+    parts, at = list[bytes](), 0
+    for item in ITEM.finditer(words):
         if _name(item).startswith(STATISTICS):
             dropped.append("statistics")
         elif not same_values and OF_SAMPLES.search(item[1]):
             dropped.append("units, scales and names of bands")
         else:
-            return item[0]
-        return b""
-
-    left = ITEM.sub(kept, words)
+            continue
+        parts.append(words[at : item.start()].rstrip())
+        at = item.end()
     if not dropped:
         return tags
     notes.append(f"the {' and '.join(dict.fromkeys(dropped))} in its GDAL metadata were not kept")
+    left = b"".join((*parts, words[at:]))
     new = {number: value for number, value in tags.items() if number != GDAL_METADATA}
     return {**new, GDAL_METADATA: ifd.text(left)} if ITEM.search(left) else new

@@ -28,6 +28,8 @@ CONTROL, COMMENT, APPLICATION = 0xF9, 0xFE, 0xFF
 TO_BACKGROUND, TO_PREVIOUS = 2, 3
 LOOPS = b"NETSCAPE2.0"
 LARGEST_NUMBER = (1 << 16) - 1
+UNSUSPECTED_PIXELS, PIXELS_A_BYTE = 1 << 22, 2731
+"""Pixels that any file may promise, and the most of a byte: a code of 12 bits stands for 4096."""
 
 
 class Frame(NamedTuple):
@@ -116,10 +118,22 @@ def _joined(data: bytes, at: int, end: int) -> bytes:
 def load(data: bytes, options: DecodeOptions) -> PartialDecode:
     """Decode a file of one frame, which fills the canvas, into an image of Pillow's; leave others to `finish`."""
     image = pillow_decoder.opened("GIF", GifImagePlugin.GifImageFile, data)
-    pillow_decoder.check_size(image, options)
+    _check_size(image.size, data, options)
     if image.n_frames > 1 or not _fills(data):
         return PartialDecode(data)
+    if not options.lenient:
+        for frame in blocks(data).frames:
+            _check_length(frame)
     return PartialDecode(data, pillow_decoder.decoded(image, data))
+
+
+def _check_size(size: tuple[int, int], data: bytes, options: DecodeOptions) -> None:
+    """Raise `DecodeError` where a canvas is too large, or no frame of so few bytes can fill it."""
+    width, height = size
+    # What is seen, its alpha, what was there before, and the frame that is drawn stay from one to the next.
+    options.check_size(width, height, Samples(4, decoding=28, held=13))
+    if UNSUSPECTED_PIXELS < width * height > PIXELS_A_BYTE * len(data):
+        raise DecodeError(f"is damaged or truncated (it promises {width}×{height} pixels in {len(data)} bytes)")
 
 
 def _fills(data: bytes) -> bool:
@@ -158,12 +172,13 @@ def read(data: bytes, options: DecodeOptions) -> Frames:
     if size != found.size:
         notes.append(f"a frame reaches out of its canvas of {_sides(found.size)}, which was enlarged to {_sides(size)}")
         found = found._replace(size=size)
-    # What is seen, its alpha, what was there before, and the frame that is drawn stay from one to the next.
-    options.check_size(*size, Samples(4, decoding=28, held=13))
+    _check_size(size, data, options)
     plays = 1 if found.loops is None else found.loops and found.loops + 1
     timing = Timing([(frame.duration, 100) for frame in found.frames], plays)
     metadata = Metadata(comments=own_comments(found.comments))
-    return Frames(len(found.frames), lambda: _canvases(found, metadata, notes, options.lenient), timing)
+    count = len(found.frames)
+    pixels = count * size[0] * size[1]
+    return Frames(count, lambda: _canvases(found, metadata, notes, options.lenient), timing, pixels=pixels)
 
 
 def _room(found: Blocks) -> tuple[int, int]:
@@ -192,6 +207,7 @@ def _canvases(found: Blocks, metadata: Metadata, notes: list[str], lenient: bool
     frames = found.frames
     gray = all(frame.palette[0::3] == frame.palette[1::3] == frame.palette[2::3] for frame in frames)
     open = frames[0].box != whole or any(frame.transparent is not None for frame in frames)
+    seen_any = False
     cleared = {TO_BACKGROUND} | ({TO_PREVIOUS} if frames[0].disposal == TO_PREVIOUS else set())
     open |= any(a.disposal in cleared and b.box != whole for a, b in itertools.pairwise(frames))
     canvas = np.zeros((height, width, 1 if gray else 3), np.uint8)
@@ -205,11 +221,13 @@ def _canvases(found: Blocks, metadata: Metadata, notes: list[str], lenient: bool
         if right > left and bottom > top:
             try:
                 indices = _indices(frame)
+                _check_length(frame)
             except Exception as error:
-                if not lenient:
+                if not lenient or not seen_any:
                     raise
                 said.append(f"frame {number} is damaged ({reason_of(error)}); the frames before it were taken")
         if indices is not None:
+            seen_any = True
             colours = np.zeros((256, 3), np.uint8)
             given = np.frombuffer(frame.palette, np.uint8).reshape(-1, 3)
             colours[: len(given)] = given
@@ -226,15 +244,30 @@ def _canvases(found: Blocks, metadata: Metadata, notes: list[str], lenient: bool
 
 
 def _indices(frame: Frame) -> Array:
-    """Decode one frame as a file of its own."""
-    width, height = frame.box[2] - frame.box[0], frame.box[3] - frame.box[1]
+    """Decode one frame."""
+    with _alone(frame) as decoded:
+        return np.asarray(decoded)
+
+
+def _check_length(frame: Frame) -> None:
+    """Raise `DecodeError` where a frame has another row behind its last."""
+    try:
+        with _alone(frame, 1) as longer:
+            longer.load()
+    except OSError:
+        return
+    raise DecodeError("is damaged (a frame has more pixels than its size)")
+
+
+def _alone(frame: Frame, more: int = 0) -> Any:
+    """Return one frame, or one with *more* rows, as a file of its own that is not decoded yet."""
+    width, height = frame.box[2] - frame.box[0], frame.box[3] - frame.box[1] + more
     screen = struct.pack("<HHBBB", width, height, 0x80 | 7, 0, 0)
-    image = struct.pack("<BHHHHB", IMAGE, 0, 0, width, height, 64 * frame.interlaced)
+    image = struct.pack("<BHHHHB", IMAGE, 0, 0, width, height, 64 * (frame.interlaced and not more))
     # A palette in order would be taken for levels of gray; so would the indices be, which is right here.
     levels = bytes(level for level in range(256) for _ in range(3))
     file = b"GIF89a" + screen + levels + image + frame.data + b";"
-    with pillow_private.opened(GifImagePlugin.GifImageFile, file) as decoded:
-        return np.asarray(decoded)
+    return pillow_private.opened(GifImagePlugin.GifImageFile, file)
 
 
 # ---- writing ----------------------------------------------------------------------------------------

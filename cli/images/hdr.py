@@ -42,7 +42,7 @@ def finish(begun: PartialDecode, options: DecodeOptions, decode: Decode) -> Pict
         raise DecodeError(f"is damaged or truncated (it promises {columns}×{rows} pixels in {len(data)} bytes)")
     packed, whole = _rows(data, size.end(), rows, columns)
     if whole < rows:
-        if not options.lenient:
+        if not options.lenient or not whole:
             raise DecodeError(f"is damaged or truncated (only {whole} of its {rows} rows are whole)")
         notes.append(f"is damaged or truncated (only {whole} of its {rows} rows are whole); the others are black")
     pixels = np.empty((rows, columns, 3), np.float32)

@@ -65,7 +65,7 @@ def _bitmap(data: bytes, options: DecodeOptions, decode: Decode) -> Picture:
     notes += [note for note in ignored if "alpha" not in note]
     if picture.alpha is None and found.compression in (bitmap.PLAIN, bitmap.FIELDS):
         row = (found.width + 31) // 32 * 4
-        mask = unpacker.plain(data, found.pixels + found.row * found.height, row * found.height, options, notes)
+        mask = unpacker.plain(data, found.pixels + found.row * found.height, row * found.height, options, notes, 0)
         hidden = np.unpackbits(mask.reshape(found.height, row), axis=1)[:, : found.width][::-1]
         if hidden.any():
             picture.alpha = (1 - hidden) * np.uint8(255)

@@ -78,7 +78,7 @@ class Value(NamedTuple):
 
     def text(self) -> bytes:
         """Return the text of an ASCII value, and nothing of any other."""
-        return self.data.split(b"\0")[0] if self.type == ASCII else b""
+        return self.data.partition(b"\0")[0] if self.type == ASCII else b""
 
 
 Directory = dict[int, Value]
@@ -217,12 +217,13 @@ class File:
             raise LoopError("its directories overlap")
 
 
-def read(data: bytes, at: int | None = None, anchored: Container[int] = ()) -> Directory:
+def read(data: bytes | File, at: int | None = None, anchored: Container[int] = ()) -> Directory:
     """Return the first directory of a TIFF or an EXIF block, or that *at* an offset; the tags *anchored* tell theirs.
 
-    Raises ValueError or struct.error if it is damaged.
+    What is read of several directories counts together where they are read of one `File`. Raises ValueError or
+    struct.error if it is damaged.
     """
-    file = File(data.removeprefix(PREFIX))
+    file = data if isinstance(data, File) else File(data.removeprefix(PREFIX))
     return _directory(file, file.offset(file.first) if at is None else at, (), anchored)
 
 

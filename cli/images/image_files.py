@@ -59,7 +59,8 @@ def imread(
     name = _name(path)
     limit = prefetch.max_pixels("") if max_pixels is None else max_pixels
     with naming(name):
-        found = decode.decode(read_bytes(name), DecodeOptions(size_guard(limit), lenient, to_rgb=True))
+        options = DecodeOptions(size_guard(limit), lenient, to_rgb=True, max_pixels=limit)
+        found = decode.decode(read_bytes(name), options)
         if isinstance(found, Frames):
             pictures = _chosen(found, frame)
         elif frame in (None, 0, "all"):
@@ -86,6 +87,7 @@ def _chosen(frames: Frames, frame: int | Literal["all"] | None) -> list[Picture]
         raise DecodeError(f'has {count} frames; read one, as frame=0 does, or all with frame="all"')
     each = _decoded(frames)
     if frame == "all":
+        frames.check_pixels()
         return list(each)
     number = frame or 0
     found = list(islice(each, number, number + 1)) if isinstance(number, int) and number >= 0 else []

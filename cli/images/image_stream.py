@@ -2,34 +2,42 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import BinaryIO
 
-from .formats import Format, sniff
+from ..bounded_read import TooLongError
+from .formats import FORMATS, Format, sniff
 from .picture import Decode, DecodeError, Frames, Picture
 
 HEAD = 16
 """Bytes that tell the formats of streams, at most."""
 PIECE = 1 << 16
-"""Bytes that are asked of a pipe at least."""
+"""Bytes that are asked of a pipe at a time."""
+MOST = 1 << 31
+"""Bytes of an image from a pipe or device, which does not say how many it has; a file may have more."""
+MOST_BEHIND = 1 << 26
+"""Bytes that are read of a pipe behind its last image, where phones put a video; it may have no end."""
 
 
 class Feed:
     """The bytes of a stream: those of a whole file, or of a pipe that is read as far as it is asked for."""
 
-    def __init__(self, data: bytes, format: Format, pipe: BinaryIO | None = None) -> None:
-        """*data* are the first bytes; a *pipe* has those that follow."""
-        self.format = format
+    def __init__(self, data: bytes, format: Format, pipe: BinaryIO | None = None, most: int = MOST) -> None:
+        """*data* are the first bytes; a *pipe* has those that follow, of which one image may have *most*."""
+        self.format, self.most = format, most
         self._pipe = pipe
         self._held = memoryview(data) if pipe is None else bytearray(data)
 
     def peek(self, count: int) -> bytes | bytearray | memoryview:
-        """Return what was read and not taken: at least *count* bytes, unless there are fewer."""
+        """Return what was read and not taken: at least *count* bytes, unless there are fewer; raises DecodeError."""
         if self._pipe is not None:
             assert isinstance(self._held, bytearray)
-            while (missing := count - len(self._held)) > 0:
+            if count > self.most:
+                raise DecodeError(too_long(TooLongError(self.most)))
+            while count > len(self._held):
                 # What is there already is enough: a pipe gives the next frame when it has one.
-                if not (more := self._pipe.read1(max(missing, PIECE))):  # type: ignore[attr-defined]
+                if not (more := self._pipe.read1(PIECE)):  # type: ignore[attr-defined]
                     break
                 self._held += more
         return self._held
@@ -66,10 +74,15 @@ class Feed:
                 return False
 
     def rest(self) -> bytes:
-        """Return what follows that is no image; a pipe is read to its end."""
+        """Return what follows that is no image; a pipe is read to its end, if that is not far."""
         rest = bytes(self._held)
         self.skip(len(rest))
-        return rest if self._pipe is None else rest + self._pipe.read()
+        return rest if self._pipe is None else rest + self._pipe.read(MOST_BEHIND)
+
+
+def too_long(error: TooLongError) -> str:
+    """Return what is said of an image from a pipe that is too long, or endless."""
+    return f"has more than {error}, the limit for an image from a pipe; save it as a file"
 
 
 def holds_several(data: bytes, format: Format) -> bool:
@@ -83,13 +96,10 @@ def holds_several(data: bytes, format: Format) -> bool:
 
 def _may_hold_several(data: bytes, ending: bytes) -> bool:
     """Whether an image begins behind the *ending* of one; finding those is faster than reading a JPEG's markers."""
-    at = data.find(ending) if ending else -1
-    while at >= 0:
-        at += len(ending)
-        if (found := sniff(data[at : at + HEAD])) is not None and found.stream:
-            return True
-        at = data.find(ending, at)
-    return not ending
+    if not ending:
+        return True
+    signatures = b"|".join(format.signature for format in FORMATS.values() if format.stream)
+    return re.search(re.escape(ending) + b"(?:" + signatures + b")", data) is not None
 
 
 def of_file(data: bytes, format: Format, decode: Decode) -> Frames:

@@ -25,7 +25,8 @@ class Box(NamedTuple):
 
 
 def boxes(data: bytes, start: int = 0, end: int | None = None) -> Iterator[Box]:
-    """Yield the boxes between two places; the last may reach beyond the second."""
+    """Yield the boxes between two places, beyond which none reaches; the last of a file may reach beyond that."""
+    last = (1 << 64) - 1 if end is None else end
     end = len(data) if end is None else min(end, len(data))
     for _ in range(MOST_BOXES):
         if start + 8 > end:
@@ -39,7 +40,7 @@ def boxes(data: bytes, start: int = 0, end: int | None = None) -> Iterator[Box]:
             length = end - start
         if length < head:
             return
-        yield Box(name, start + head, start + length)
+        yield Box(name, start + head, min(start + length, last))
         start += length
 
 
@@ -54,17 +55,23 @@ def inside(data: bytes, *names: bytes, start: int = 0, end: int | None = None) -
                 yield from inside(data, *names[1:], start=box.start + own, end=box.end)
 
 
+def number(data: bytes, at: int, size: int) -> int:
+    """Return the number of *size* bytes *at* a place, as if zeros followed the file."""
+    return int.from_bytes(data[at : at + size].ljust(size, b"\0"))
+
+
 def items(data: bytes) -> dict[int, bytes]:
     """Return the types of the items in a file, by their numbers."""
     found: dict[int, bytes] = {}
     for box in inside(data, b"meta", b"iinf"):
-        own = 6 if data[box.start] == 0 else 8
+        own = 6 if number(data, box.start, 1) == 0 else 8
         for entry in boxes(data, box.start + own, box.end):
-            if entry.name == b"infe" and data[entry.start] in (2, 3):
-                wide = data[entry.start] == 3
-                number = int.from_bytes(data[entry.start + 4 : entry.start + (8 if wide else 6)])
+            version = number(data, entry.start, 1)
+            if entry.name == b"infe" and version in (2, 3):
+                wide = version == 3
+                item = number(data, entry.start + 4, 4 if wide else 2)
                 at = entry.start + (10 if wide else 8)
-                found[number] = data[at : at + 4]
+                found[item] = data[at : at + 4]
     return found
 
 
@@ -72,30 +79,31 @@ def extents(data: bytes) -> dict[int, list[tuple[int, int]]]:
     """Return where the data of items are: their places in the file and lengths."""
     found: dict[int, list[tuple[int, int]]] = {}
     for box in inside(data, b"meta", b"iloc"):
-        version, sizes, more = data[box.start], data[box.start + 4], data[box.start + 5]
+        version, sizes, more = (number(data, box.start + at, 1) for at in (0, 4, 5))
         offset, length, base, index = sizes >> 4, sizes & 15, more >> 4, more & 15 if version else 0
         wide = 4 if version == 2 else 2
-        at = box.start + 6
+        at, end = box.start + 6, min(box.end, len(data))
 
-        def number(size: int) -> int:
+        def next_number(size: int) -> int:
             nonlocal at
             at += size
-            return int.from_bytes(data[at - size : at])
+            return number(data, at - size, size)
 
-        for _ in range(number(wide)):
-            if at >= box.end:
+        for _ in range(next_number(wide)):
+            if at >= end:
                 break
-            item = number(wide)
-            method = number(2) & 15 if version else 0
-            number(2)
-            start = number(base)
+            item = next_number(wide)
+            method = next_number(2) & 15 if version else 0
+            next_number(2)
+            start = next_number(base)
             parts = []
-            for _ in range(number(2)):
-                if at >= box.end:
+            # Extents that take no bytes are all alike: the whole file.
+            for _ in range(min(next_number(2), MOST_BOXES if index + offset + length else 1)):
+                if at > end:
                     break
-                number(index)
-                there = start + number(offset)
-                parts.append((there, number(length)))
+                next_number(index)
+                there = start + next_number(offset)
+                parts.append((there, next_number(length)))
             if method == 0:
                 found[item] = parts
     return found
@@ -115,20 +123,20 @@ def _properties(data: bytes) -> Iterator[Box]:
     every = [box for shelf in inside(data, b"meta", b"iprp", b"ipco") for box in boxes(data, shelf.start, shelf.end)]
     if primary is None:
         return
-    item = int.from_bytes(data[primary.start + 4 : primary.start + (8 if data[primary.start] else 6)])
+    item = number(data, primary.start + 4, 4 if number(data, primary.start, 1) else 2)
     for box in inside(data, b"meta", b"iprp", b"ipma"):
-        wide, long = (4 if data[box.start] else 2), (2 if data[box.start + 3] & 1 else 1)
+        wide = 4 if number(data, box.start, 1) else 2
+        long = 2 if number(data, box.start + 3, 1) & 1 else 1
         at, end = box.start + 8, min(box.end, len(data))
         while at + wide < end:
             found, count = int.from_bytes(data[at : at + wide]), data[at + wide]
             at += wide + 1
-            numbers = [int.from_bytes(data[at + long * i : at + long * (i + 1)]) for i in range(count)]
-            at += long * count
             if found == item:
                 # The first bit says that the property is essential, and they are counted from 1.
-                places = [number & ((1 << 8 * long - 1) - 1) for number in numbers]
+                places = [number(data, at + long * i, long) & ((1 << 8 * long - 1) - 1) for i in range(count)]
                 yield from (every[place - 1] for place in places if 0 < place <= len(every))
                 return
+            at += long * count
 
 
 def check_items(data: bytes, kind: bytes) -> None:

@@ -200,8 +200,11 @@ def finish(begun: PartialDecode, options: DecodeOptions, decode: Decode) -> Pict
 
 
 def _metadata(data: bytes, notes: list[str]) -> Metadata:
-    found = Metadata()
+    found, seen = Metadata(), set[bytes]()
     for box in isobmff.boxes(data) if not data.startswith(CODESTREAM) else ():
+        if (kind := data[box.start : box.start + 4] if box.name == b"brob" else box.name) in seen:
+            continue  # the first of each kind counts
+        seen.add(kind)
         if box.name == b"Exif":
             found = found._replace(tags=of_block(data[box.start + 4 : box.end], notes).tags)
         elif box.name == b"xml ":

@@ -57,7 +57,7 @@ INCH_IN_CENTIMETRES = 2.54
 NEAREST, FARTHEST = 8, 1 << 18
 """The offsets between which one is kept: room is left before it."""
 OF_THE_OLD = "was not kept, since it belongs to the unfiltered picture"
-OWN = re.compile(rb"\Aimfilter \S+ [0-9a-f]{16}(\n|\Z)")
+OWN = re.compile(rb"\Aimfilter \S+ [0-9a-f]{16}(-[0-9a-f]{32})?(\n|\Z)")
 """What the program writes as an output's stamp, which is not kept of its input; Pillow joins a GIF's comments."""
 
 
@@ -140,7 +140,7 @@ def of_image(image: Image.Image, notes: list[str], data: bytes = b"") -> Metadat
     return kept
 
 
-def of_tiff(data: bytes, icc: bytes, notes: list[str], at: int | None = None) -> Metadata:
+def of_tiff(data: bytes | ifd.File, icc: bytes, notes: list[str], at: int | None = None) -> Metadata:
     """Return what a page of a TIFF carries, beside its profile and resolution: that *at* an offset, or the first."""
     found = of_block(data, notes, at)
     return found._replace(icc=whole_profile(icc, notes), xmp=whole_xmp(found.xmp, notes))
@@ -152,7 +152,7 @@ def own_comments(comments: Sequence[bytes]) -> tuple[bytes, ...]:
     return tuple(comment for comment in stripped if comment)
 
 
-def of_block(data: bytes, notes: list[str], at: int | None = None) -> Metadata:
+def of_block(data: bytes | ifd.File, notes: list[str], at: int | None = None) -> Metadata:
     """Return what an EXIF block or a page of a TIFF, the first or *at* an offset, carries, its XMP as it is.
 
     What is damaged is left out, with a word in *notes*.
@@ -363,6 +363,16 @@ def of_map(metadata: Metadata) -> Metadata:
         aspect=metadata.aspect,
         words=metadata.words,
     )
+
+
+def weight(metadata: Metadata) -> int:
+    """Return how many bytes what a picture carries takes in a file, about."""
+    beside = (metadata.icc, metadata.xmp, *metadata.comments, *metadata.resources.values())
+    return sum(map(len, beside)) + _weight(metadata.tags) + sum(len(text) for _, text in metadata.texts)
+
+
+def _weight(tags: Mapping[int, ifd.Value]) -> int:
+    return sum(len(value.data) + _weight(value.below or {}) for value in tags.values())
 
 
 def plausible(dpi: Any) -> tuple[float, float] | None:

@@ -6,11 +6,10 @@ import contextlib
 import io
 import math
 
-from ...filters.core import npy_header
+from ...filters.core import npy_header, npy_samples
 from ...filters.core.engine.array_image import white_of_samples
 from ...filters.core.engine.quantize import FULL
 from ...filters.core.lazy_numpy import np
-from ..console.messages import reason_of
 from .atomic_write import end_with
 from .codec import Codec, Content
 from .picture import Decode, DecodeError, DecodeOptions, PartialDecode, Picture, Samples, real_samples, with_alpha
@@ -30,7 +29,7 @@ def finish(begun: PartialDecode, options: DecodeOptions, decode: Decode) -> Pict
     data = begun.data
     try:
         header = npy_header.read(data)
-        shape, dtype = header.shape, np.lib.format.descr_to_dtype(header.described)
+        shape, dtype = header.shape, npy_samples.dtype_of(header)
         if len(shape) == 1:
             shape = (1, *shape)
         if len(shape) in (2, 3) and all(shape):
@@ -40,11 +39,9 @@ def finish(begun: PartialDecode, options: DecodeOptions, decode: Decode) -> Pict
             decoding = channels * (dtype.itemsize + again * size)
             bands = BANDS in header.words or channels > 4
             options.check_size(shape[1], shape[0], Samples(channels, size, decoding, bands=bands))
-        array = np.load(io.BytesIO(data), allow_pickle=False)
-    except DecodeError:
-        raise
-    except Exception as error:
-        raise DecodeError(f"is not a readable .npy file ({reason_of(error)})") from error
+        array = npy_samples.read(data, header)
+    except ValueError as error:
+        raise DecodeError(f"is not a readable .npy file ({error})") from error
     pixels = np.atleast_2d(array)[..., None] if array.ndim in (1, 2) else array
     if pixels.ndim != 3 or pixels.size == 0:
         raise DecodeError(

@@ -34,7 +34,7 @@ def finish(begun: PartialDecode, options: DecodeOptions, decode: Decode) -> Pict
     if packed:
         rows = unpacker.unpacked("pcx", shape, data[HEADER:], options, notes, shape[1])
     else:
-        rows = unpacker.plain(data, HEADER, height * shape[1], options, notes).reshape(shape)
+        rows = unpacker.plain(data, HEADER, height * shape[1], options, notes, shape[1]).reshape(shape)
     shifts = np.arange(8 - bits, -1, -bits, dtype=np.uint8)
     parts = rows.reshape(height, planes, row)
     if bits < 8:

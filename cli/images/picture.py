@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
+import sys
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ...filters.core.engine import array_image
@@ -68,6 +69,10 @@ class Expected(NamedTuple):
 SizeGuard = Callable[[Expected], None]
 """Returns when a picture may be decoded, or raises `DecodeError`."""
 
+TIMES, PIXELS_A_BYTE = 16, 1 << 10
+"""How many of the largest pictures all frames of a file may be as large as together, and what a byte of a longer file
+stands for: of a page of few words, packed by CCITT, it is less."""
+
 
 class DecodeOptions(NamedTuple):
     """How files are read."""
@@ -78,6 +83,8 @@ class DecodeOptions(NamedTuple):
     """Of a damaged file, what can be read is taken."""
     to_rgb: bool = False
     """Colours of other spaces are converted."""
+    max_pixels: int = 1 << 28
+    """The largest picture's, by which all frames of a file together are limited, too."""
     format: str = ""
     """The name of the file's format, and its bytes."""
     file: int = 0
@@ -165,6 +172,35 @@ class Frames:
     """They are images one behind the other, each of its own size and format."""
     format: str = ""
     """As of a `Picture`."""
+    pixels: int = 0
+    """Of all frames together, where the file says that beforehand."""
+    most_pixels: int = sys.maxsize
+    """Of all frames together at most."""
+
+    def check_pixels(self) -> None:
+        """Raise `DecodeError` where all frames together have too many pixels, as is known before one is decoded."""
+        if self.pixels > self.most_pixels:
+            raise DecodeError(
+                f"has {self.count} frames of {self.pixels} pixels in all; the limit is {self.most_pixels} "
+                "(--max-pixels raises it)"
+            )
+
+    def limited(self, length: int, max_pixels: int) -> Frames:
+        """Return the frames of a file of *length* bytes, no more of which are decoded than have pixels within limits.
+
+        A frame of some bytes is as large as its canvas, and a page may share its pixels with others.
+        """
+        most = max(TIMES * max_pixels, PIXELS_A_BYTE * length)
+
+        def each() -> Iterator[Picture]:
+            pixels = 0
+            for picture in self.each():
+                pixels += math.prod(picture.pixels.shape[:2])
+                if pixels > most:
+                    raise DecodeError(f"and those before it have more than {most} pixels (--max-pixels raises it)")
+                yield picture
+
+        return replace(self, each=each, most_pixels=most)
 
 
 Decode = Callable[[bytes], Picture | Frames]

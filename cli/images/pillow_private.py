@@ -31,6 +31,10 @@ def load_in_one_piece(image: Any, length: int) -> None:
     Between pieces of 64 KiB the decoder would wait for the thread that imports the program.
     """
     image.decodermaxblock = max(length, ImageFile.MAXBLOCK)
+    if _begins_bright:
+        image.im = Image.core.fill(
+            image.mode, image.size, 255 if len(image.getbands()) == 1 else (255,) * len(image.getbands())
+        )
     image.load()
 
 
@@ -74,14 +78,25 @@ def take_bytes_as(image: Any, raw: str, mode: str | None = None) -> None:
     image.tile = [image.tile[0]._replace(args=raw)]
 
 
+_begins_bright = False
+
+
 @contextlib.contextmanager
-def truncated_files() -> Iterator[None]:
-    """Let decoders take what is there of a file that is cut off.
+def truncated_files(*, bright: bool = False) -> Iterator[None]:
+    """Let decoders take what is there of a file that is cut off, and leave the rest black, or *bright*.
 
     It holds for all threads, so that no other may decode meanwhile.
     """
-    ImageFile.LOAD_TRUNCATED_IMAGES = True
+    global _begins_bright
+    ImageFile.LOAD_TRUNCATED_IMAGES, _begins_bright = True, bright
     try:
         yield
     finally:
-        ImageFile.LOAD_TRUNCATED_IMAGES = False
+        ImageFile.LOAD_TRUNCATED_IMAGES, _begins_bright = False, False
+
+
+def only_colour(image: Any) -> tuple[tuple[float, float], ...] | None:
+    """Return the one colour of an image, None where it has several."""
+    extremes = image.getextrema()
+    channels = extremes if isinstance(extremes[0], tuple) else (extremes,)
+    return tuple(channels) if all(low == high for low, high in channels) else None

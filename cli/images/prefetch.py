@@ -11,6 +11,7 @@ import re
 import stat
 import warnings
 from collections.abc import Sequence
+from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
 
 MAX_PIXELS = 1 << 28
 """The greatest picture that is read, unless the caller says otherwise."""
+MOST = 1e15
+"""More pixels than any machine has room for."""
 MAX_PIXELS_VARIABLE = "IMFILTER_MAX_PIXELS"
 """The variable by which an environment says otherwise."""
 WORTH_A_THREAD = 1 << 18
@@ -32,16 +35,31 @@ _guessing: Reader | None = None
 def guess(words: Sequence[str]) -> None:
     """Begin to read what is likely the input of the command line *words*, before anybody has understood it.
 
-    A wrong guess costs nothing but a core's time: only a plain file is read, and only as a picture.
+    A wrong guess costs nothing but a core's time: only a plain file is read, and only as a picture; never an output.
     """
     global _guessing
-    for word in words[1:]:
-        if not word.startswith("-") and _is_large(word):
-            warnings.simplefilter("ignore")  # of libraries, in a thread that is ahead of those who speak for them
-            with contextlib.suppress(UsageError):  # which will be said when the words are understood
-                _guessing = _reader(max_pixels(""))
-                _guessing.begin(word)
-            return
+    word = next((word for word in _inputs(words) if _is_large(word) and not _is_step(words[0], word)), None)
+    if word is not None:
+        warnings.simplefilter("ignore")  # of libraries, in a thread that is ahead of those who speak for them
+        with contextlib.suppress(UsageError):  # which will be said when the words are understood
+            _guessing = _reader(max_pixels(""))
+            _guessing.begin(word)
+
+
+def _inputs(words: Sequence[str]) -> list[str]:
+    """Return the words that name no output: what follows an option may be its value, and is left out."""
+    if not words or words[0].startswith("-") or words[0] == "kernels":
+        return []
+    return [word for before, word in pairwise(words) if not (before.startswith("-") or word.startswith("-"))]
+
+
+def _is_step(command: str, word: str) -> bool:
+    """Whether a word is a step of a chain, and no file."""
+    if command != "chain":
+        return False
+    from ...filters.core import catalog
+
+    return any(name in catalog.names() for name in word.split(maxsplit=1)[:1])
 
 
 def _is_large(name: str) -> bool:
@@ -78,7 +96,8 @@ def max_pixels(text: str) -> int:
         source, text = MAX_PIXELS_VARIABLE, os.environ.get(MAX_PIXELS_VARIABLE, "")
     if not text:
         return MAX_PIXELS
-    match = re.fullmatch(r"(\d+(?:\.\d+)?(?:e\d{1,2})?)([kKmMgG]?)", text)
-    if match is None or float(match[1]) == 0:
+    match = re.fullmatch(r"(\d+(?:\.\d+)?(?:e\d{1,2})?)([kKmMgG]?)", text, re.ASCII)
+    pixels = float(match[1]) * {"": 1, "k": 10**3, "m": 10**6, "g": 10**9}[match[2].lower()] if match else 0
+    if not 1 <= pixels <= MOST:
         raise UsageError(f"{source}: {text!r} is not a number of pixels, like 500M")
-    return int(float(match[1]) * {"": 1, "k": 10**3, "m": 10**6, "g": 10**9}[match[2].lower()])
+    return int(pixels)

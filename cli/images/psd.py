@@ -16,6 +16,7 @@ from . import photoshop, unpacker
 from .codec import Codec, not_written
 from .metadata import Metadata, of_block, plausible, whole_profile, whole_xmp
 from .picture import Decode, DecodeError, DecodeOptions, PartialDecode, Picture, Samples
+from .tiff import compression
 
 HEADER = 26
 BITMAP, GRAY, INDEXED, RGB, CMYK, MULTICHANNEL, DUOTONE, LAB = 0, 1, 2, 3, 4, 7, 8, 9
@@ -144,11 +145,9 @@ def _planes(data: bytes, found: Document, options: DecodeOptions, notes: list[st
     row = (found.width * found.depth + 7) // 8
     rows = found.channels * found.height
     if compression == RAW:
-        packed = unpacker.plain(data, at, rows * row, options, notes).reshape(rows, row)
+        packed = unpacker.plain(data, at, rows * row, options, notes, row).reshape(rows, row)
     elif compression == RUNS:
-        # Before the rows stand their packed lengths.
-        at += rows * (4 if found.large else 2)
-        packed = unpacker.unpacked("packbits", (rows, row), data[at:], options, notes)
+        packed = _unpacked(data, at, ">u4" if found.large else ">u2", (rows, row), options, notes)
     else:
         raise DecodeError(f"is damaged: Photoshop has no compression of number {compression} for a merged picture")
     if found.depth == 1:
@@ -157,6 +156,28 @@ def _planes(data: bytes, found: Document, options: DecodeOptions, notes: list[st
     dtype = np.dtype(TYPES[found.depth])
     samples = np.ascontiguousarray(packed).view(dtype).astype(dtype.newbyteorder("="))
     return samples.reshape(found.channels, found.height, found.width)
+
+
+def _unpacked(
+    data: bytes, at: int, lengths: str, shape: tuple[int, int], options: DecodeOptions, notes: list[str]
+) -> Array:
+    """Return the bytes of packed rows, before which their packed lengths stand."""
+    rows, row = shape
+    start = at + rows * np.dtype(lengths).itemsize
+    if start >= len(data):
+        raise DecodeError("is damaged or truncated (its table of rows is cut off)")
+    end = start + int(np.frombuffer(data, lengths, rows, at).sum(dtype=np.int64))
+    try:
+        if end > len(data):
+            raise DecodeError("is damaged or truncated (its packed rows end early)")
+        found = compression.unpacked(
+            compression.PACKBITS, 1, memoryview(data)[start:end], compression.Extent(row, rows, row, rows)
+        )
+    except DecodeError:
+        if not options.lenient:
+            raise
+        return unpacker.unpacked("packbits", shape, data[start:], options, notes)
+    return np.frombuffer(found, np.uint8).reshape(shape)
 
 
 def _without_white(pixels: Array, alpha: Array) -> Array:

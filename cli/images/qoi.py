@@ -5,6 +5,7 @@ After The Quite OK Image Format, specification version 1.0. Its byte for the col
 
 from __future__ import annotations
 
+import re
 import struct
 
 from PIL import QoiImagePlugin
@@ -14,13 +15,18 @@ from .codec import Codec, not_written
 from .picture import Decode, DecodeError, DecodeOptions, PartialDecode, Picture
 
 END = bytes(7) + b"\1"
+HEADER = 14
 A_BYTE = 62
 """Pixels that a byte stands for, at most."""
+CHUNK = re.compile(rb"\xfe...|\xff....|[\x80-\xbf].|[\x00-\x7f]|([\xc0-\xfd])", re.DOTALL)
+"""What stands for a pixel, or in the group for a run of them."""
+MORE_PIXELS = bytes(max(byte - 0xC0, 0) for byte in range(256))
+"""How many pixels a run stands for beside its first."""
 
 
 def load(data: bytes, options: DecodeOptions) -> PartialDecode:
     """Decode into an image of Pillow's."""
-    if len(data) < 14:
+    if len(data) < HEADER:
         raise DecodeError("is damaged or truncated (its header is cut off)")
     width, height, channels, _ = struct.unpack_from(">IIBB", data, 4)
     if channels not in (3, 4) or not width or not height:
@@ -29,9 +35,18 @@ def load(data: bytes, options: DecodeOptions) -> PartialDecode:
     pillow_decoder.check_size(image, options, beside=6)  # bytes, before and after they are unpacked
     if width * height > A_BYTE * len(data):
         raise DecodeError(f"is damaged or truncated (it promises {width}×{height} pixels in {len(data)} bytes)")
-    if not options.lenient and not data.endswith(END):
-        raise DecodeError("is damaged or truncated (it has no end marker)")
+    if not options.lenient:
+        if not data.endswith(END):
+            raise DecodeError("is damaged or truncated (it has no end marker)")
+        if (there := _pixels(data[HEADER : -len(END)])) != width * height:
+            raise DecodeError(f"is damaged (it promises {width * height} pixels and has {there})")
     return PartialDecode(data, pillow_decoder.decoded(image, data))
+
+
+def _pixels(data: bytes) -> int:
+    """Return how many pixels there are."""
+    runs, chunks = CHUNK.subn(rb"\1", data)
+    return chunks + sum(runs.translate(MORE_PIXELS))
 
 
 def finish(begun: PartialDecode, options: DecodeOptions, decode: Decode) -> Picture:

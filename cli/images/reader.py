@@ -3,22 +3,37 @@
 from __future__ import annotations
 
 import contextlib
+import io
+import os
 import sys
-import threading
+import time
 from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
+from ...filters.core.engine.threads import beside
+from ..bounded_read import TooLongError, amount, read
 from ..console.messages import reason, shown
+from ..digest import SourceDigest
 from ..errors import FileError
 from ..streams import STREAM
-from . import decode, formats, image_stream
+from . import decode, formats, image_stream, memory_budget
 from .malloc import keep_freed
 from .picture import DecodeError, DecodeOptions, Expected, Frames, PartialDecode, Picture, size_guard
+from .source import FileState, Source, state_of
 
 TELLING_BYTES = 1 << 16
 """Bytes of a file that tell which decoder will be needed."""
+READINGS, PAUSE = 4, 0.1
+"""How often a file that changes while it is read is read, and the seconds between."""
+
+
+class Begun(NamedTuple):
+    """A picture that was read, and decoded in part."""
+
+    source: Source
+    decoded: PartialDecode
 
 
 class Reader:
@@ -35,64 +50,76 @@ class Reader:
         """Returns how many bytes a picture takes at most, beside its file, on its way through the filters."""
         self.wait_for_room: Callable[[float], None] = lambda needed: None
         """Takes the bytes that a picture within the limit takes; returns when there is memory for it."""
-        self._ahead: dict[str, tuple[threading.Thread, list[PartialDecode | BaseException]]] = {}
+        self.digests = True
+        """Sources tell what they hold by its digest."""
+        self._ahead: dict[str, tuple[Callable[[], None], list[Begun | BaseException]]] = {}
 
     def begin(self, name: str) -> None:
         """Begin to read the file *name*, if that has not been begun."""
         if name in self._ahead:
             return
-        answer: list[PartialDecode | BaseException] = []
+        answer: list[Begun | BaseException] = []
         with contextlib.suppress(OSError), Path(name).open("rb") as file:
             decode.prepare(file.read(TELLING_BYTES))
 
         def work() -> None:
             try:
-                answer.append(decode.load(read_bytes(name), self._options()._replace(lenient=False)))
+                answer.append(self._begin(name, self._options()._replace(lenient=False)))
             except BaseException as failure:
                 answer.append(failure)
 
-        thread = threading.Thread(target=work, daemon=True)
-        self._ahead[name] = thread, answer
-        thread.start()
+        self._ahead[name] = beside(work, daemon=True), answer
 
-    def read(self, name: str) -> Picture | Frames:
-        """Return the picture *name*, or its frames; raises FileError."""
+    def read(self, name: str) -> tuple[Picture | Frames, Source]:
+        """Return the picture *name*, or its frames, and what it was read from; raises FileError."""
         with naming(name):
             if name == STREAM:
                 return self._standard_input()
             begun = self._begun(name)
             if not self._ahead:
                 keep_freed()
-            return decode.finish(begun, self._options())
+            return decode.finish(begun.decoded, self._options()), begun.source
 
-    def _begun(self, name: str) -> PartialDecode:
+    def _begun(self, name: str) -> Begun:
         if name in self._ahead:
-            thread, answer = self._ahead.pop(name)
-            thread.join()
+            wait, answer = self._ahead.pop(name)
+            wait()
             if not isinstance(answer[0], BaseException):
                 return answer[0]
             # What is damaged is decoded here: to be lenient holds for all threads.
             if not isinstance(answer[0], DecodeError) or not self.asked[1]:
                 raise answer[0]
-        return decode.load(read_bytes(name), self._options())
+        return self._begin(name, self._options())
 
-    def _standard_input(self) -> Picture | Frames:
-        """Return what stands on standard input; of a pipe with several images each is read when its turn comes."""
+    def _begin(self, name: str, options: DecodeOptions) -> Begun:
+        data, state = _read(name)
+        return Begun(self._source(data, state), decode.load(data, options))
+
+    def _source(self, data: bytes, state: FileState | None) -> Source:
+        return Source(SourceDigest(data) if self.digests else None, state)
+
+    def _standard_input(self) -> tuple[Picture | Frames, Source]:
+        """Return what stands on standard input; of a pipe with several images each is read when its turn comes.
+
+        What the pipe holds is then known too late for the first output, which is passed on before the last image comes.
+        """
         if sys.stdin is None:
             raise OSError("is closed")
         pipe, options = sys.stdin.buffer, self._options()
         keep_freed()
         head, format = _head(pipe)
         if pipe.seekable() or not format.stream:
-            return decode.decode(_whole(head, pipe), options)
-        feed = image_stream.Feed(head, format, pipe)
+            data, _ = _whole(head, pipe)
+            return decode.decode(data, options), self._source(data, None)
+        feed = image_stream.Feed(head, format, pipe, most_of_a_pipe())
         first = feed.take()
         if feed.has_more():
-            return image_stream.of_pipe(first, feed, partial(decode.decode, options=options))
-        return decode.decode(first + feed.rest(), options)
+            return image_stream.of_pipe(first, feed, partial(decode.decode, options=options)), Source(None, None)
+        data = first + feed.rest()
+        return decode.decode(data, options), self._source(data, None)
 
     def _options(self) -> DecodeOptions:
-        return DecodeOptions(self._check_size, *self.asked[1:])
+        return DecodeOptions(self._check_size, *self.asked[1:], max_pixels=self.asked[0])
 
     def _check_size(self, expected: Expected) -> None:
         size_guard(self.asked[0], self.needed)(expected)
@@ -100,8 +127,10 @@ class Reader:
 
     def settle(self) -> None:
         """Wait for what was begun."""
-        for thread, _ in self._ahead.values():
-            thread.join()
+        for wait, answer in self._ahead.values():
+            wait()
+            if isinstance(answer[0], Begun) and answer[0].source.digest is not None:
+                answer[0].source.digest.hexadecimal()
 
     def __reduce__(self) -> tuple[Any, ...]:
         return Reader, self.asked
@@ -122,6 +151,10 @@ def naming(name: str) -> Iterator[None]:
 
 def read_bytes(name: str) -> bytes:
     """Return what a file holds that begins as an image does; raises DecodeError for others, OSError."""
+    return _read(name)[0]
+
+
+def _read(name: str) -> tuple[bytes, FileState | None]:
     if name == STREAM and sys.stdin is None:
         raise OSError("is closed")
     with sys.stdin.buffer if name == STREAM else Path(name).open("rb", buffering=0) as file:
@@ -141,9 +174,37 @@ def _head(file: Any) -> tuple[bytes, formats.Format]:
     return head, decode.check_head(head)
 
 
-def _whole(head: bytes, file: Any) -> bytes:
-    """Return all bytes of a file, of which *head* was read."""
-    if file.seekable():
+def _whole(head: bytes, file: Any) -> tuple[bytes, FileState | None]:
+    """Return all bytes of a file, of which *head* was read, and its state; they are those of one moment.
+
+    Raises DecodeError where they are too many, or change all the time.
+    """
+    size = file.seek(0, os.SEEK_END) if file.seekable() else 0
+    if not size:
+        try:  # a pipe, or a device, where one can seek and be nowhere
+            return read(file, most_of_a_pipe(), head), None
+        except TooLongError as error:
+            raise DecodeError(image_stream.too_long(error)) from None
+    for reading in range(READINGS):
+        if reading:
+            time.sleep(PAUSE)
+        before = _state(file)
+        size = file.seek(0, os.SEEK_END)
+        if (free := memory_budget.short(size)) is not None:
+            raise DecodeError(f"has {amount(size)}, and {amount(free)} of memory are free")
         file.seek(0)
-        return file.read()
-    return head + file.read()
+        data = file.read()
+        if _state(file) == before and (before is None or len(data) == before.size):
+            return data, before
+    raise DecodeError("changes while it is read; try again when it is complete")
+
+
+def _state(file: Any) -> FileState | None:
+    with contextlib.suppress(io.UnsupportedOperation):  # memory, in place of standard input
+        return state_of(file.fileno())
+    return None
+
+
+def most_of_a_pipe() -> int:
+    """Return how many bytes are read of a pipe or device: as many as a batch of images may take, and its own limit."""
+    return min(memory_budget.budget(), image_stream.MOST)

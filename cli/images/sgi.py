@@ -30,7 +30,8 @@ def finish(begun: PartialDecode, options: DecodeOptions, decode: Decode) -> Pict
         planes = _unpacked(data, (channels, height, width), dtype, options, notes)
     else:
         count = width * height * channels * size
-        planes = unpacker.plain(data, HEADER, count, options, notes).view(dtype).reshape(channels, height, width)
+        plain = unpacker.plain(data, HEADER, count, options, notes, width * size)
+        planes = plain.view(dtype).reshape(channels, height, width)
     upright = np.moveaxis(planes[:, ::-1], 0, 2).astype(dtype.newbyteorder("="))
     picture = with_alpha(np.ascontiguousarray(upright))
     picture.notes = notes
@@ -46,19 +47,20 @@ def _unpacked(
     if len(data) < HEADER + 8 * count:
         raise DecodeError("is damaged or truncated (its table of rows is cut off)")
     starts, lengths = np.frombuffer(data, ">u4", 2 * count, HEADER).reshape(2, count).tolist()
+    view = memoryview(data)  # of which rows may share parts
     planes, damaged = np.zeros((count, width), dtype), 0
     for number, (start, length) in enumerate(zip(starts, lengths, strict=True)):
-        row, whole = _row(data[start : start + length], width, dtype.itemsize)
+        row, whole = _row(view[start : start + length], width, dtype.itemsize)
         planes[number, : len(row) // dtype.itemsize] = np.frombuffer(row, dtype)
         damaged += not whole or start + length > len(data)
     if damaged:
-        if not options.lenient:
+        if not options.lenient or damaged == count:
             raise DecodeError(f"is damaged or truncated ({damaged} of its {count} rows)")
         notes.append(f"is damaged: {damaged} of its {count} rows could not be read whole, and are black there")
     return planes.reshape(shape)
 
 
-def _row(packed: bytes, width: int, size: int) -> tuple[bytes, bool]:
+def _row(packed: memoryview, width: int, size: int) -> tuple[bytes, bool]:
     """Return the samples of a row, and whether they are all there."""
     row, at, wanted = bytearray(), 0, width * size
     while len(row) < wanted and at + size <= len(packed):
@@ -71,10 +73,11 @@ def _row(packed: bytes, width: int, size: int) -> tuple[bytes, bool]:
             row += packed[at : at + count * size]
             at += count * size
         else:
-            row += packed[at : at + size] * count
+            row += bytes(packed[at : at + size]) * count
             at += size
     cut = min(len(row), wanted) // size * size
-    return bytes(row[:cut]), len(row) == wanted
+    # A run of none may end it.
+    return bytes(row[:cut]), len(row) == wanted and not any(packed[at:])
 
 
 CODEC = Codec(finish, not_written)

@@ -85,7 +85,7 @@ def _rows(data: bytes, at: int, header: Header, size: int, options: DecodeOption
         rows = np.ascontiguousarray(found).view(np.uint8).reshape(*shape, size)
     else:
         count = header.height * header.width * size
-        rows = unpacker.plain(data, at, count, options, notes).reshape(*shape, size)
+        rows = unpacker.plain(data, at, count, options, notes, header.width * size).reshape(*shape, size)
     if not header.flags & FROM_TOP:
         rows = rows[::-1]
     if header.flags & FROM_RIGHT:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from typing import Any
 
 from PIL import Image
@@ -24,30 +25,35 @@ def unpacked(
 ) -> Array:
     """Return rows and columns of the samples of an image of Pillow's *mode* that its *decoder* unpacks.
 
-    What is missing is an error, or with ``--lenient`` 0 and told of. The size has been checked.
+    What is missing is an error, or with ``--lenient``, where a row is there, 0 and told of. The size has been checked.
     """
     height, width = shape
     if width * height > A_BYTE * max(len(data), 1):
         raise DecodeError(f"is damaged or truncated (it promises {width * height} samples in {len(data)} bytes)")
-    for padding in (0, 2 * width * height + 2):
-        try:
-            image = Image.frombytes(mode, (width, height), data + bytes(padding), decoder, mode, *settings)
-        except (ValueError, OSError):
-            if padding or not options.lenient:
-                raise DecodeError("is damaged or truncated (its packed rows end early)") from None
-            notes.append("is damaged or truncated (its packed rows end early); what could be read of it was taken")
-            continue
-        return np.asarray(image)
-    raise AssertionError
+
+    def rows(number: int, padding: int = 0) -> Array | None:
+        """Return the first rows, None where the data end before them."""
+        with contextlib.suppress(ValueError, OSError):
+            packed = data + bytes(padding)
+            return np.asarray(Image.frombytes(mode, (width, number), packed, decoder, mode, *settings))
+        return None
+
+    if (found := rows(height)) is not None:
+        return found
+    damage = "is damaged or truncated (its packed rows end early)"
+    if not options.lenient or rows(1) is None or (found := rows(height, 2 * width * height + 2)) is None:
+        raise DecodeError(damage)
+    notes.append(f"{damage}; what could be read of it was taken")
+    return found
 
 
-def plain(data: bytes, at: int, needed: int, options: DecodeOptions, notes: list[str]) -> Array:
-    """Return *needed* bytes that stand at a place; those that are missing are as in `unpacked`."""
+def plain(data: bytes, at: int, needed: int, options: DecodeOptions, notes: list[str], row: int) -> Array:
+    """Return *needed* bytes that stand at a place, *row* of which are one row; those missing are as in `unpacked`."""
     there = max(min(len(data) - at, needed), 0)
     found = np.frombuffer(data, np.uint8, there, min(at, len(data)))
     if there == needed:
         return found
-    if not options.lenient:
+    if not options.lenient or there < row:
         raise DecodeError(f"is damaged or truncated ({there} of {needed} bytes of pixels)")
     notes.append(f"is damaged or truncated ({there} of {needed} bytes of pixels); what could be read of it was taken")
     return np.concatenate([found, np.zeros(needed - there, np.uint8)])

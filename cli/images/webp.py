@@ -60,13 +60,14 @@ def _mended(data: bytes) -> bytes:
     whole = [(name, body) for name, body in chunks(data[: len(data) & ~1]) if name == b"ANMF" or name == b"VP8X"]
     if not whole or whole[0][0] != b"VP8X" or not whole[0][1][0] & ANIMATED:
         return data
-    kept, at = b"", 12
+    parts, at = list[bytes](), 12
     while at + 8 <= len(data):
         end = at + 8 + int.from_bytes(data[at + 4 : at + 8], "little")
         if end > len(data):
             break
-        kept += data[at : end + (end - at) % 2]
+        parts.append(data[at : end + (end - at) % 2])
         at = end + (end - at) % 2
+    kept = b"".join(parts)
     return struct.pack("<4sI4s", b"RIFF", 4 + len(kept), b"WEBP") + kept
 
 
@@ -102,7 +103,7 @@ def read(data: bytes, options: DecodeOptions) -> Frames:
             alpha = samples[..., 3].copy() if samples.shape[2] == 4 and open else None
             yield Picture(samples[..., :3].copy(), alpha, metadata=metadata, notes=notes if number == 0 else [])
 
-    return Frames(len(durations), each, Timing(durations, plays))
+    return Frames(len(durations), each, Timing(durations, plays), pixels=len(durations) * width * height)
 
 
 def _has_alpha(name: bytes, body: bytes) -> bool:

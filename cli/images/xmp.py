@@ -1,20 +1,24 @@
 """XMP packets: freed of what is no longer true, or not to be told.
 
-After XMP Specification Part 1 (ISO 16684-1). What goes is taken out by regular expressions, so that all else stays byte
-by byte as it was.
+After XMP Specification Part 1 (ISO 16684-1). Properties are known by their namespace, whatever its prefix, as
+attributes and as elements, at any depth; all else stays byte by byte as it was.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
-from typing import Any, NamedTuple
+from collections.abc import Mapping, Sequence
+from functools import lru_cache
+from typing import NamedTuple
+
+from .xml_text import Attribute, Edit, Namespaces, Tag, declared_prefix, edited, in_utf8, walk
 
 EXIF = b"http://ns.adobe.com/exif/1.0/"
 TIFF = b"http://ns.adobe.com/tiff/1.0/"
 DUBLIN_CORE = b"http://purl.org/dc/elements/1.1/"
-TURNED = re.compile(rb"((?:tiff:Orientation\s*=\s*[\"']|<tiff:Orientation>)\s*)[2-8]")
-ANY = rb"[\w.-]+"
+USUAL = {b"exif": EXIF, b"tiff": TIFF, b"dc": DUBLIN_CORE}
+"""What prefixes stand for that a packet does not declare, though it should."""
+ANY = rb".+"
 GAIN_MAP, VIDEO, DEPTH_MAP, SOUND, ORIGINAL = "gain map", "video", "depth map", "sound", "unfiltered copy"
 
 
@@ -29,7 +33,7 @@ class Property(NamedTuple):
 OF_THE_OLD_FILE = (
     Property(b"http://ns.adobe.com/hdr-gain-map/1.0/", ANY, GAIN_MAP),
     Property(b"http://ns.apple.com/HDRGainMap/1.0/", ANY, GAIN_MAP),
-    Property(b"http://ns.google.com/photos/1.0/camera/", rb"(?:MicroVideo|MotionPhoto)\w*", VIDEO),
+    Property(b"http://ns.google.com/photos/1.0/camera/", rb"(?:MicroVideo|MotionPhoto).*", VIDEO),
     Property(b"http://ns.google.com/photos/1.0/container/", ANY),
     Property(b"http://ns.google.com/photos/1.0/container/item/", ANY),
     Property(b"http://ns.google.com/photos/1.0/depthmap/", ANY, DEPTH_MAP),
@@ -38,10 +42,10 @@ OF_THE_OLD_FILE = (
     Property(b"http://ns.google.com/photos/dd/1.0/device/", ANY, DEPTH_MAP),
     Property(b"http://ns.adobe.com/xmp/note/", b"HasExtendedXMP"),
     Property(b"http://ns.adobe.com/xap/1.0/", b"Thumbnails"),
-    Property(b"http://ns.adobe.com/photoshop/1.0/", rb"(?:ColorMode|ICCProfile)"),
-    Property(TIFF, rb"(?:BitsPerSample|Compression|PhotometricInterpretation|SamplesPerPixel|PlanarConfiguration)"),
-    Property(TIFF, rb"(?:YCbCr\w+|TransferFunction|NativeDigest)"),
-    Property(EXIF, rb"(?:CompressedBitsPerPixel|ComponentsConfiguration|NativeDigest)"),
+    Property(b"http://ns.adobe.com/photoshop/1.0/", rb"ColorMode|ICCProfile"),
+    Property(TIFF, rb"BitsPerSample|Compression|PhotometricInterpretation|SamplesPerPixel|PlanarConfiguration"),
+    Property(TIFF, rb"YCbCr.+|TransferFunction|NativeDigest"),
+    Property(EXIF, rb"CompressedBitsPerPixel|ComponentsConfiguration|NativeDigest"),
 )
 """Parts of a file that show the picture as it was are not kept; nor is what says how its samples were stored."""
 REGIONS, PANORAMA = "regions (of faces)", "places in a panorama"
@@ -49,9 +53,16 @@ OF_PLACES = (
     Property(b"http://www.metadataworkinggroup.com/schemas/regions/", b"Regions", REGIONS),
     Property(b"http://ns.microsoft.com/photo/1.2/", b"RegionInfo", REGIONS),
     Property(b"http://iptc.org/std/Iptc4xmpExt/2008-02-29/", b"ImageRegion", REGIONS),
-    Property(b"http://ns.google.com/photos/1.0/panorama/", rb"(?:Cropped|Full|LargestValid)\w+", PANORAMA),
+    Property(b"http://ns.google.com/photos/1.0/panorama/", rb"(?:Cropped|Full|LargestValid).+", PANORAMA),
 )
 """Places in the picture, in its samples or in parts of its sides."""
+OF_THE_PLACE = (Property(EXIF, rb"GPS.*"),)
+
+FRAMES = 2
+"""Results that are kept: the frames of an animation have one packet."""
+
+Values = Mapping[tuple[bytes, bytes], bytes]
+"""The values of simple properties, by namespace and name."""
 
 
 class Portable(NamedTuple):
@@ -64,100 +75,134 @@ class Portable(NamedTuple):
 
 def portable(xmp: str | bytes) -> Portable:
     """Return a packet that turns nothing and tells nothing of the old file; raises ValueError where it is no XML."""
-    packet = (xmp.encode() if isinstance(xmp, str) else xmp).rstrip(b"\0")
-    _check(packet)
-    packet, parts = TURNED.sub(rb"\g<1>1", packet), list[str]()
-    for namespace, names, part in OF_THE_OLD_FILE:
-        less = _without(packet, namespace, names)
-        if part and less != packet:
-            parts.append(part)
-        packet = less
-    _check(packet)
-    return Portable(packet, tuple(dict.fromkeys(parts)))
+    packet = xmp.encode() if isinstance(xmp, str) else in_utf8(xmp)
+    return _edited(packet.rstrip(b"\0"), OF_THE_OLD_FILE, {(TIFF, b"Orientation"): b"1"})
 
 
+@lru_cache(FRAMES)
 def without_places(packet: bytes) -> Portable:
     """Return a packet without what tells of places in a picture whose samples moved; the parts are what went."""
-    parts = list[str]()
-    for namespace, names, part in OF_PLACES:
-        less = _without(packet, namespace, names)
-        if less != packet:
-            parts.append(part)
-        packet = less
-    return Portable(packet, tuple(dict.fromkeys(parts)))
+    return _edited(packet, OF_PLACES)
 
 
-def _check(packet: bytes) -> None:
-    """Raise ValueError where a packet is no XML, or more than that."""
-    from xml.parsers import expat
-
-    parser = expat.ParserCreate()
-
-    def refuse(*_: Any) -> None:
-        raise ValueError("it declares a document type")
-
-    parser.StartDoctypeDeclHandler = refuse
-    try:
-        parser.Parse(packet, True)
-    except (expat.ExpatError, LookupError) as error:
-        raise ValueError(str(error)) from None
-
-
-def _prefixes(packet: bytes, namespace: bytes) -> set[bytes]:
-    if namespace not in packet:
-        return set()
-    return set(re.findall(rb"xmlns:([\w.-]+)\s*=\s*[\"']" + re.escape(namespace) + rb"[\"']", packet))
-
-
-def _without(packet: bytes, namespace: bytes, names: bytes) -> bytes:
-    """Return a packet without some properties of a namespace, as attributes and as elements."""
-    for prefix in _prefixes(packet, namespace):
-        name = re.escape(prefix) + b":" + names
-        less = re.sub(rb"\s" + name + rb"\s*=\s*(?:\"[^\"]*\"|'[^']*')", b"", packet)
-        less = re.sub(rb"<(" + name + rb")(?=[\s/>])[^>]*?(?:/>|>.*?</\1\s*>)", b"", less, flags=re.DOTALL)
-        if less != packet and prefix + b":" not in less.replace(b"xmlns:" + prefix, b""):
-            less = re.sub(rb"\sxmlns:" + re.escape(prefix) + rb"\s*=\s*(?:\"[^\"]*\"|'[^']*')", b"", less)
-        packet = less
-    return packet
-
-
+@lru_cache(FRAMES)
 def described(packet: bytes, size: tuple[int, int], media_type: str) -> bytes:
     """Return a packet in which the picture's size and the file's type, where they are told, are those of a result."""
     width, height = (b"%d" % side for side in size)
-    values: Mapping[tuple[bytes, bytes], bytes] = {
+    values: Values = {
         (EXIF, b"PixelXDimension"): width,
         (EXIF, b"PixelYDimension"): height,
         (TIFF, b"ImageWidth"): width,
         (TIFF, b"ImageLength"): height,
         (DUBLIN_CORE, b"format"): media_type.encode(),
     }
-    for (namespace, name), value in values.items():
-        packet = _with(packet, namespace, name, value)
-    return packet
+    return _edited(packet, (), values).packet
 
 
+@lru_cache(FRAMES)
 def in_srgb(packet: bytes) -> bytes:
     """Return a packet that says what is true of sRGB."""
-    return _with(packet, EXIF, b"ColorSpace", b"1")
+    return _edited(packet, (), {(EXIF, b"ColorSpace"): b"1"}).packet
 
 
-def _with(packet: bytes, namespace: bytes, name: bytes, value: bytes) -> bytes:
-    """Return a packet in which a simple property, if it is there, has another value."""
-    for prefix in _prefixes(packet, namespace):
-        whole = re.escape(prefix + b":" + name)
-        packet = re.sub(
-            rb"(\s" + whole + rb"\s*=\s*)(?:\"[^\"]*\"|'[^']*')", lambda found: found[1] + b'"' + value + b'"', packet
-        )
-        packet = re.sub(
-            rb"(<" + whole + rb"\s*>)[^<]*(</" + whole + rb"\s*>)", lambda found: found[1] + value + found[2], packet
-        )
-    return packet
-
-
-def without_place(xmp: bytes) -> bytes:
+@lru_cache(FRAMES)
+def without_place(packet: bytes) -> bytes:
     """Return a packet without the properties exif:GPS*; nothing where some may be left."""
-    for prefix in {b"exif"} | _prefixes(xmp, EXIF):
-        name = re.escape(prefix) + rb":GPS\w+"
-        xmp = re.sub(rb"\s" + name + rb"\s*=\s*(\"[^\"]*\"|'[^']*')", b"", xmp)
-        xmp = re.sub(rb"<(" + name + rb")\b[^>]*?(/>|>.*?</\1\s*>)", b"", xmp, flags=re.DOTALL)
-    return b"" if re.search(rb"GPS[A-Z]", xmp) or b"\0" in xmp else xmp
+    left = _edited(packet, OF_THE_PLACE).packet
+    return b"" if re.search(rb"GPS[A-Z]", left) else left
+
+
+def _edited(packet: bytes, going: Sequence[Property], values: Values | None = None) -> Portable:
+    """Return a packet without the properties that are *going*, and with other values of those that it has."""
+    editor = _Editor(going, values or {})
+    walk(packet, editor.opened, editor.closed)
+    return Portable(editor.edit(packet), editor.parts)
+
+
+class _Open(NamedTuple):
+    """An element that is open: its tag, how many were opened until then, and what becomes of it."""
+
+    tag: Tag
+    number: int
+    goes: bool
+    value: bytes | None
+
+
+class _Editor:
+    """Notes the edits of a packet while its elements open and close."""
+
+    def __init__(self, going: Sequence[Property], values: Values) -> None:
+        self._going: dict[bytes, list[Property]] = {}
+        for each in going:
+            self._going.setdefault(each.namespace, []).append(each)
+        self._values = values
+        self._parts = dict.fromkeys((each.part for each in going if each.part), False)
+        self._namespaces = Namespaces(USUAL)
+        self._open: list[_Open] = []
+        self._count = 0
+        self._edits: list[Edit] = []
+        self._declared: list[tuple[tuple[bytes, bytes], Edit]] = []
+        self._left, self._gone = set[tuple[bytes, bytes]](), set[tuple[bytes, bytes]]()
+        """Prefixes with their namespaces, of names that stay and of those that go."""
+        self._whole = False
+        """The outermost element goes."""
+
+    @property
+    def parts(self) -> tuple[str, ...]:
+        """The parts of the file that what goes told of."""
+        return tuple(part for part, found in self._parts.items() if found)
+
+    def edit(self, packet: bytes) -> bytes:
+        """Return the packet with its edits made, and without the declarations of namespaces that serve no more."""
+        unused = (edit for key, edit in self._declared if key in self._gone and key not in self._left)
+        return b"" if self._whole else edited(packet, [*self._edits, *unused])
+
+    def opened(self, tag: Tag) -> None:
+        """Take a tag: as `xml_text.walk` calls it."""
+        self._namespaces.open(tag)
+        self._count += 1
+        within = bool(self._open) and self._open[-1].goes
+        goes, value = self._named(tag.name, within)
+        self._open.append(_Open(tag, self._count, goes, value))
+        for attribute in tag.attributes:
+            self._attribute(attribute, goes)
+
+    def closed(self, inner: int, end: int) -> None:
+        """Take the end of an element, as `xml_text.walk` calls it."""
+        tag, number, goes, value = self._open.pop()
+        if goes and not (self._open and self._open[-1].goes):
+            self._cut(tag.start, end)
+            self._whole |= not self._open
+        elif value is not None and not tag.empty and not goes:
+            if number == self._count:
+                self._edits.append(Edit(tag.end, inner, value))
+            else:
+                self._cut(tag.start, end)
+        self._namespaces.close()
+
+    def _attribute(self, attribute: Attribute, within: bool) -> None:
+        if (prefix := declared_prefix(attribute.name)) is not None:
+            if prefix:
+                declared = (prefix, self._namespaces.of(prefix + b":")[0])
+                self._declared.append((declared, Edit(attribute.start, attribute.end)))
+        elif b":" in attribute.name:
+            goes, value = self._named(attribute.name, within)
+            if goes:
+                self._cut(attribute.start, attribute.end)
+            elif value is not None:
+                self._edits.append(Edit(*attribute.inner, value))
+
+    def _cut(self, start: int, end: int) -> None:
+        if self._edits and self._edits[-1].end == start and not self._edits[-1].by:
+            start = self._edits.pop().start
+        self._edits.append(Edit(start, end))
+
+    def _named(self, name: bytes, within: bool) -> tuple[bool, bytes | None]:
+        """Return whether a property goes, as one does *within* another that goes, and its new value if it has one."""
+        namespace, prefix, local = self._namespaces.of(name)
+        rule = next((each for each in self._going.get(namespace, ()) if re.fullmatch(each.names, local)), None)
+        if rule is not None and rule.part:
+            self._parts[rule.part] = True
+        goes = within or rule is not None
+        (self._gone if goes else self._left).add((prefix, namespace))
+        return goes, self._values.get((namespace, local))

@@ -23,6 +23,8 @@ class Header(NamedTuple):
     """The type of the samples, in the words of the array interface."""
     start: int
     """Where the samples begin."""
+    fortran_order: bool = False
+    """The first index runs fastest."""
     comment: str = ""
     """What stands behind the literal, which is Python's."""
 
@@ -36,7 +38,7 @@ def read(data: bytes) -> Header:
     r"""Return the header that a file begins with; raises ValueError.
 
     >>> read(b"\x93NUMPY\1\0\x40\0{'descr': '<f4', 'fortran_order': False, 'shape': (64, 3, 7, 7)}\n")
-    Header(shape=(64, 3, 7, 7), described='<f4', start=74, comment='')
+    Header(shape=(64, 3, 7, 7), described='<f4', start=74, fortran_order=False, comment='')
     """
     if not data.startswith(MAGIC):
         raise ValueError("it has no valid signature")
@@ -52,12 +54,16 @@ def read(data: bytes) -> Header:
         raise ValueError("its header is cut off")
     text = data[begin:start].decode("utf-8" if version == (3, 0) else "latin-1")
     found = _literal(text)
-    if not isinstance(found, dict) or found.keys() != {"descr", "fortran_order", "shape"}:
+    if not isinstance(found, dict) or {*found} != {"descr", "fortran_order", "shape"}:
         raise ValueError("its header tells no shape, type and order")
     shape = found["shape"]
     if not isinstance(shape, tuple) or not all(type(side) is int and side >= 0 for side in shape):
         raise ValueError(f"its shape is {str(shape)[:40]}")
-    return Header(shape, found["descr"], start, text.rpartition("}")[2].partition("#")[2].strip())
+    if not isinstance(found["fortran_order"], bool):
+        raise ValueError("its header tells no order")
+    return Header(
+        shape, found["descr"], start, found["fortran_order"], text.rpartition("}")[2].partition("#")[2].strip()
+    )
 
 
 def _literal(text: str) -> Any:

@@ -207,6 +207,8 @@ class Parameter(NamedTuple):
         return numbers if pair else numbers[0]
 
     def _number(self, value: Any) -> int | float:
+        if isinstance(value, bool):
+            raise ParameterError(self.name, f"{value!r} is not a number")
         try:
             number = float(value)
         except (TypeError, ValueError):

@@ -9,9 +9,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from imfilter.cli.errors import FileError
+from imfilter.cli.file_identity import identity
 from imfilter.cli.images import encode
-from imfilter.cli.images.atomic_write import PREFIX, Transaction
+from imfilter.cli.images.atomic_write import Transaction
 from imfilter.cli.images.png import encoder
+from imfilter.cli.images.temporary_names import PREFIX
 from imfilter.cli.signals import uninterrupted
 
 
@@ -184,6 +187,19 @@ def test_other_names_of_the_replaced_file_keep_its_contents(ok, good, folder):
     (folder / "backup.png").hardlink_to(good)
     ok("blur", "a.png", "-o", "out.png")
     assert (folder / "backup.png").read_bytes() == b"the good one"
+
+
+def test_a_place_that_became_one_of_a_file_that_is_read_is_refused(good, folder):
+    read = {identity("a.png")}
+    with (
+        pytest.raises(FileError, match=r"^new\.png: .* one of the files that this call reads"),
+        Transaction(read) as transaction,
+    ):
+        with transaction.open(Path("new.png")) as file:
+            file.write(b"new")
+        Path("new.png").hardlink_to("a.png")
+        transaction.commit()
+    assert Path("new.png").samefile("a.png")
 
 
 # ---- streams ----------------------------------------------------------------------------------------

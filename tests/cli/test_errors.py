@@ -8,7 +8,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 from imfilter.cli.batch import image_job
-from imfilter.cli.images import atomic_write, pillow_decoder
+from imfilter.cli.images import pillow_decoder
+from imfilter.cli.images.output_folder import OutputFolder
 from PIL import Image
 
 
@@ -206,7 +207,7 @@ def test_a_folder_that_cannot_be_written_is_refused(refused, folder, monkeypatch
     def denied(*_, **__):
         raise PermissionError(13, "Permission denied")
 
-    monkeypatch.setattr(atomic_write, "_create", denied)  # the superuser may write anywhere
+    monkeypatch.setattr(OutputFolder, "create", denied)  # the superuser may write anywhere
     assert refused(1, "blur", "a.png", "-o", "out.png").endswith("out.png: cannot be written: permission denied")
 
 

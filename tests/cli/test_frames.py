@@ -9,7 +9,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 import tifffile
-from imfilter.cli.batch.collisions import ANY, meeting
+from imfilter.cli.batch import collisions
+from imfilter.cli.batch.naming import ANY
+from imfilter.cli.batch.places import Place
 from imfilter.cli.images import ifd
 from imfilter.cli.images.tiff import pages as tiff_pages
 from PIL import Image
@@ -239,7 +241,7 @@ def test_pages_share_the_bytes_of_their_file(dtype):
         places.append(id(data))
         return decode.decode(data, options)
 
-    found = pages.read(Path("in.tif").read_bytes(), lambda at: None, decoded).each()
+    found = pages.read(Path("in.tif").read_bytes(), lambda _, at: None, decoded).each()
     assert [int(page.pixels[0, 0, 0]) for page in found] == [0, 1, 2, 3, 4]
     assert len(set(places)) == 1
 
@@ -283,7 +285,9 @@ def test_pages_that_overlap_and_are_not_refused_are_all_counted():
     struct.pack_into("<H", data, 22, entries - 3)  # inside of the first, and nearly as long
     assert len(list(ifd.File(data).pages())) == 2
     assert (
-        tiff_pages.read(bytes(data), lambda at: None, lambda data: pytest.fail("is decoded when it is asked for")).count
+        tiff_pages.read(
+            bytes(data), lambda _, at: None, lambda data: pytest.fail("is decoded when it is asked for")
+        ).count
         == 2
     )
 
@@ -405,11 +409,12 @@ def test_the_plan_shows_what_is_known(ok, source):
     assert b'"frames": 4' in ok(*words, "--json", "-q")
 
 
-def test_an_update_sees_a_frame_that_is_missing_old_or_another(run, source):
+def test_an_update_sees_a_frame_that_is_missing_another_or_no_picture(run, source):
     words = (*KEEP, source[0], "-o", "out/", "--name", "{frame}.png", "--update", "-v")
     run(*words)
     assert "skipped" in run(*words).err
-    for spoil in (lambda path: path.unlink(), lambda path: os.utime(path, (1, 1)), lambda path: path.write_bytes(b"x")):
+    another = Path("out/2.png").read_bytes()
+    for spoil in (Path.unlink, lambda path: path.write_bytes(another), lambda path: path.write_bytes(b"x")):
         spoil(Path("out/3.png"))
         assert "skipped" not in run(*words).err.replace("0 skipped", "")
     assert "skipped" in run(*words).err
@@ -437,6 +442,10 @@ def test_names_that_may_meet_are_refused(refused, ok, rgb, folder):
     assert "may be one file" in refused(2, *KEEP, "a.png", "a1.png", "-o", "out/", "--name", "{stem}{frame}.png")
     ok(*KEEP, "a.png", "a1.png", "-q", "-o", "out/", "--name", "{stem}-{frame}.png")
     assert "may be one file" in refused(2, *KEEP, "a1.png", "-o", "./", "--name", "a{frame}.png")
+
+
+def meeting(rests):
+    return collisions.meeting([Place("/", (1, 2), rest) for rest in rests])
 
 
 def test_meeting():

@@ -13,7 +13,7 @@ import time
 import numpy as np
 import pytest
 from imfilter.cli.batch import runner
-from imfilter.cli.images.atomic_write import PREFIX
+from imfilter.cli.images.temporary_names import PREFIX
 from PIL import Image
 
 COUNT = 24

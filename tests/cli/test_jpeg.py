@@ -1,6 +1,7 @@
 """Writing JPEG: the same pixels as Pillow's, whatever the bands."""
 
 import io
+import resource
 
 import numpy as np
 import pytest
@@ -157,6 +158,20 @@ def test_bands_larger_than_a_scratch_file_may_be(monkeypatch):
     expected = written(pixels)
     monkeypatch.setattr(encoder, "_scratch", Full)
     assert written(pixels) == expected
+
+
+@pytest.mark.each("limit", [0, 1, 2, 20, 300, 623, 700, 2000, 5000])
+def test_a_limit_on_files_shortens_no_stream(limit):
+    """A file takes what fits of a piece and says so, which Pillow does not hear."""
+    pixels = noisy(90, 130, 3)
+    whole = written(pixels, exif=b"Exif\0\0" + bytes(1000))
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (limit, hard))
+    try:
+        found = written(pixels, exif=b"Exif\0\0" + bytes(1000))
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    assert found == whole
 
 
 def test_an_interval_fits_its_field():

@@ -175,6 +175,17 @@ def test_every_interval_ends_with_its_last_unit(options, channels):
         assert not error_of(data[:at] + b"\xff" * 3 + data[at:])
 
 
+def test_every_interval_of_very_many_ends_with_its_last_unit():
+    data = jpeg(photo(280, 280), restart_marker_blocks=1, subsampling=0, quality=95)
+    ((start, end),) = scans(data)
+    ends = [each.start() for each in segments.RESTARTS.finditer(data, start, end)]
+    assert len(ends) > integrity.MOST_INTERVALS and len(data) > exactness.MOST_BYTES
+    assert not error_of(data)
+    for at in ends[5::300]:
+        assert "some are left" in error_of(data[:at] + b"ABCDEFGH" + data[at:]), at
+        assert error_of(data[: at - 4] + data[at:]), at
+
+
 @pytest.mark.parametrize("pixels", [0, 127, 128, 254, 255])
 def test_tables_of_few_codes_are_no_damage(pixels):
     """Other bits in place of the last change nothing where the only code is that of nothing."""

@@ -72,7 +72,8 @@ def test_a_file_that_is_cut_off_is_refused(run, folder, name, part):
 def test_a_lenient_call_takes_what_is_there(run, folder, name):
     kind = KINDS[name]
     size = len(kind.data.rstrip(b"\0")) - (25 if kind.format == "TGA" else 0)
-    (folder / "in").write_bytes(kind.data[: max(size * 4 // 5, min(size - 5, 140))])
+    end = size - 20 if kind.format == "FITS" else max(size * 4 // 5, min(size - 5, 140))
+    (folder / "in").write_bytes(kind.data[:end])
     ended = run(*KEEP, "in", "-o", "out.tif", "--lenient", "--depth", "keep")
     assert ended.code == 0, ended.err
     assert "damaged" in ended.err, name

@@ -4,7 +4,9 @@ import re
 
 import pytest
 import tifffile
-from imfilter.cli.batch.options import ARGUMENTS, OPTIONS, SharedOptions
+import typer
+from imfilter.cli import app
+from imfilter.cli.batch.options import ARGUMENTS, OPTIONS, TYPES, SharedOptions
 from imfilter.cli.batch.recipe import single
 from imfilter.cli.batch.request import check
 from imfilter.cli.console.messages import flag
@@ -71,7 +73,8 @@ def stamp(png, rgb, folder):
         recipe = single(filter, dict.fromkeys(filter.spec.parameters) | {"op": "sobel"} | own)
         output = {} if options.keys() & {"sheet", "in_place"} else {"output": "out/"}
         maps = {"angle": "angle.png"} if "angle_style" in options else {}
-        return check(recipe, SharedOptions(**{"inputs": ("a.tif",), **output, **options}), maps).stamper.stamp("image")
+        request = check(recipe, SharedOptions(**{"inputs": ("a.tif",), **output, **options}), maps)
+        return request.stamper.mark("image", request.jobs[0])
 
     return stamp
 
@@ -114,6 +117,54 @@ def test_every_option_stands_once_in_the_help_below_the_title_of_its_section(run
             assert shown == []
         else:
             assert shown == [option.section]
+
+
+NO_FILES = {
+    "angle_style",
+    "sheet_range",
+    "to",
+    "name",
+    "include",
+    "exclude",
+    "backup",
+    "roi",
+    "nodata",
+    "quality",
+    "compression",
+    "background",
+    "max_pixels",
+}
+"""The options with a value of text that names no file."""  # --backup names none, but a suffix
+
+
+def test_every_option_of_text_is_said_to_name_files_or_not():
+    """What is declared is gathered and compared before the work; what is forgotten may be lost."""
+    texts = {name for name, kind in TYPES.items() if kind not in (bool, int, int | None)}
+    files = {name for name, option in OPTIONS.items() if option.reads or option.writes}
+    assert files | NO_FILES == texts
+    assert not files & NO_FILES
+    assert not {name for name, option in OPTIONS.items() if option.reads and option.writes}
+
+
+@pytest.mark.each("name", catalog.names())
+def test_every_parameter_of_text_is_said_to_name_files_or_not(name):
+    for parameter in catalog.load(name).spec.parameters.values():
+        if parameter.kind == "text":
+            assert parameter.param.file is (parameter.name in ("kernel", "bias", "shape")), parameter.name
+        elif "FILE" in parameter.metavar:
+            assert parameter.param.file, parameter.name
+
+
+def test_no_command_has_an_option_that_is_not_said_to_name_files_or_not():
+    """Beside the shared ones and the filters' parameters: the maps and --save are written, a kernel is read."""
+    program = typer.main.get_command(app.app)
+    commands = [program.get_command(None, name) for name in program.list_commands(None)]
+    params = [param for command in [*commands, commands[-1].commands["show"]] for param in command.params]
+    filters = [catalog.load(name).spec for name in catalog.names()]
+    known = {*OPTIONS, *(name for spec in filters for name in (*spec.maps, *spec.parameters)), "save", "kernel"}
+    assert {
+        param.name for param in params if getattr(param, "nargs", 1) and not getattr(param, "is_flag", False)
+    } <= known
 
 
 def test_an_option_cannot_be_declared_without_both_decisions():

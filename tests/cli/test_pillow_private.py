@@ -94,7 +94,8 @@ def test_no_thread_is_lenient_beside_another(tmp_path, monkeypatch):
     path.write_bytes(cut_off())
     reader = Reader(1 << 20, lenient=True)
     reader.begin(str(path))
-    assert reader.read(str(path)).notes
+    picture, _ = reader.read(str(path))
+    assert picture.notes
     assert threads == [threading.main_thread()]
 
 

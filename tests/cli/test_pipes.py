@@ -105,6 +105,24 @@ def test_closed_and_full_streams(shell, png, line, said):
     assert (ended.returncode, ended.stderr.decode(), ended.stdout) == (1, said, b"")
 
 
+@pytest.mark.needs("ulimit -f 1")
+@pytest.mark.each("format", ["jpeg", "png", "ppm", "tiff", "npy"])
+def test_a_limit_on_files_holds_for_no_pipe(shell, png, format):
+    whole = shell(f"imfilter blur a.png -t {format} -o -")
+    limited = shell(f"trap '' XFSZ; ulimit -f 1; imfilter blur a.png -t {format} -o - | cat")
+    assert (limited.returncode, limited.stderr, limited.stdout) == (0, b"", whole.stdout)
+
+
+@pytest.mark.needs("ulimit -f 1")
+@pytest.mark.each("unbuffered", ["", "1"])
+@pytest.mark.each("format", ["jpeg", "png", "ppm", "tiff", "npy"])
+def test_a_file_that_takes_a_part_is_a_failure(shell, png, format, unbuffered):
+    line = f"trap '' XFSZ; ulimit -f 1; imfilter blur a.png -t {format} -o - > out"
+    ended = shell(line, env={"PYTHONUNBUFFERED": unbuffered})
+    said = b"imfilter: standard output: cannot be written: file too large\n"
+    assert (ended.returncode, ended.stderr) == (1, said)
+
+
 def test_closed_streams_that_are_not_needed_do_no_harm(shell, png, load):
     assert shell("imfilter blur a.png -o out.png <&- >&- 2>&-").returncode == 0
     assert load("out.png").shape == (24, 40, 3)

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from imfilter.cli.batch import collisions, twin_names
+from imfilter.cli.batch.call_files import FilesWritten, files_read
 from imfilter.cli.batch.plan import Input, plan
 from imfilter.cli.errors import UsageError
 from imfilter.cli.images import formats
@@ -37,7 +38,7 @@ def place(request):
 def test_no_two_targets_are_one_and_none_is_an_input(place, inputs, outputs, to, several):
     try:
         jobs = plan(inputs, outputs, to=to, several=several or len(inputs) > 1)
-        collisions.check_names(jobs)
+        collisions.check_apart(files_read({}, [source.name for source in inputs]), FilesWritten(jobs))
     except UsageError:
         return
     assert [job.input for job in jobs] == inputs

@@ -256,6 +256,11 @@ def test_a_missing_file_of_a_list_stops_nothing(run, tree, folder):
     [
         (["--files-from", "gone"], b"", "--files-from gone: no such file"),
         (["--files-from", "-"], b"\n\n", "lists no files"),
+        (
+            ["--files-from", "-"],
+            b"a.png\0b.png\n",
+            "--files-from standard input: holds NUL bytes; with -0 they end the names",
+        ),
         (["--files-from", "-", "-"], b"a.png", "not both"),
         (["a.png", "-0"], b"", "-0"),
     ],

@@ -1,6 +1,7 @@
 """Streams of images, one file behind the other: they are frames, in and out, through files and pipes."""
 
 import io
+import re
 from pathlib import Path
 
 import numpy as np
@@ -259,6 +260,16 @@ def test_an_animation_in_a_stream_is_refused(refused, folder, rgb):
 # ---- JPEG -------------------------------------------------------------------------------------------
 
 
+def without_source(name):
+    """What is in a file, but for the digest of its input: of a pipe it is known too late."""
+    stamp = rb"(?s)(\xff\xfe..)?imfilter \S+ [0-9a-f]{16}(-[0-9a-f]{32})?"
+    data = re.sub(stamp, b"", Path(name).read_bytes(), count=1)
+    if not name.endswith(".tif"):
+        return data
+    with tifffile.TiffFile(name) as file:
+        return [page.asarray().tobytes() for page in file.pages]
+
+
 @pytest.fixture
 def jpegs(folder):
     """Three JPEGs one behind the other, as FFmpeg pipes them."""
@@ -274,7 +285,7 @@ def test_jpegs_one_behind_the_other_are_frames(ok, shell, load, jpegs):
     ok(*KEEP, "in.jpg", "-o", "file.jpg")
     ended = shell("cat in.jpg | imfilter conv --kernel 1 - -o - -t jpeg > pipe.jpg")
     assert (ended.returncode, ended.stderr) == (0, b"")
-    assert Path("pipe.jpg").read_bytes() == Path("file.jpg").read_bytes()
+    assert without_source("pipe.jpg") == without_source("file.jpg")
     ok(*KEEP, "file.jpg", "-o", "again/", "--name", "{frame}.png")
     assert [load(f"again/{number}.png").shape for number in range(3)] == [decoded(image).shape for image in jpegs]
 
@@ -300,7 +311,7 @@ def test_images_of_several_formats_may_stand_in_one_stream(ok, shell, load):
     assert np.array_equal(found[2], decoded(jpeg(arrays[2])))
     ended = shell("cat in | imfilter conv --kernel 1 - -o pipe.tif")
     assert (ended.returncode, ended.stderr) == (0, b"")
-    assert Path("pipe.tif").read_bytes() == Path("file.tif").read_bytes()
+    assert without_source("pipe.tif") == without_source("file.tif")
 
 
 def test_previews_behind_a_jpeg_and_in_it_are_no_frames(run, shell, load, jpegs):
@@ -334,9 +345,9 @@ def test_a_pipe_gives_what_a_file_gives(shell, ok, folder, kind):
     ok("blur", "in", "-o", "file.ppm")
     ended = shell("cat in | imfilter blur - -o - -t ppm > pipe.ppm; cat in | imfilter blur - -o pipe.tif")
     assert (ended.returncode, ended.stderr) == (0, b"")
-    assert Path("pipe.ppm").read_bytes() == Path("file.ppm").read_bytes()
+    assert without_source("pipe.ppm") == without_source("file.ppm")
     ok("blur", "in", "-o", "file.tif")
-    assert Path("pipe.tif").read_bytes() == Path("file.tif").read_bytes()
+    assert without_source("pipe.tif") == without_source("file.tif")
 
 
 @pytest.mark.each("size", [1, 7, 100, 3000])

@@ -1,15 +1,20 @@
-"""--update and its like: what is up to date is known by time and by parameters, and stays as it is."""
+"""--update and its like: what is up to date is known by the input's bytes and by parameters, and stays as it is."""
 
+import hashlib
 import importlib.util
 import os
 import re
 import shutil
+import subprocess
 import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
-from imfilter.cli.batch import provenance, request
+from imfilter.cli import digest
+from imfilter.cli.batch import provenance, request, up_to_date
+from imfilter.cli.batch.plan import Input, Job
+from imfilter.cli.digest import SourceDigest
 from imfilter.cli.images import formats
 from PIL import Image
 
@@ -28,6 +33,24 @@ def photos(rgb, folder):
 def age(path, seconds=3600):
     then = path.stat().st_mtime_ns - seconds * 10**9
     os.utime(path, ns=(then, then))
+
+
+def change(path):
+    """Give a picture another pixel, and the time of now."""
+    with Image.open(path) as image:
+        image.load()
+    image.putpixel((1, 1), (1, 2, sum(image.getpixel((1, 1))) % 256))
+    image.save(path)
+
+
+def size_of(path):
+    with Image.open(path) as image:
+        return image.size
+
+
+def frames_of(path):
+    with Image.open(path) as image:
+        return image.n_frames
 
 
 @pytest.fixture
@@ -57,10 +80,196 @@ def test_a_first_run_without_the_option_counts(counted, photos):
     assert counted(*BATCH, "-u") == (0, 3)
 
 
-def test_what_is_newer_is_done(counted, photos):
+@pytest.mark.each("seconds", [7200, 0, -7200])
+def test_what_has_changed_is_done_whatever_its_time(counted, photos, seconds):
     counted(*BATCH)
-    age(photos / "a.png", -7200)
+    change(photos / "a.png")
+    age(photos / "a.png", seconds)
     assert counted(*BATCH, "--update") == (1, 2)
+    assert counted(*BATCH, "--update") == (0, 3)
+
+
+def test_what_was_only_touched_is_current(counted, photos):
+    counted(*BATCH)
+    for path in photos.rglob("*.*"):
+        age(path, -7200)
+    assert counted(*BATCH, "--update") == (0, 3)
+
+
+@pytest.mark.each("seconds", [7200, -7200])
+def test_the_time_of_an_output_proves_nothing(counted, photos, folder, seconds):
+    """A clock that was set back or forth."""
+    counted(*BATCH)
+    for path in (folder / "out").rglob("*.*"):
+        age(path, seconds)
+    assert counted(*BATCH, "--update") == (0, 3)
+    change(photos / "a.png")
+    assert counted(*BATCH, "--update") == (1, 2)
+
+
+def test_an_older_file_that_is_moved_over_the_input_is_done(counted, photos, folder):
+    Image.new("RGB", (9, 9)).save("old.png")
+    age(folder / "old.png", 99_999)
+    counted(*BATCH)
+    (folder / "old.png").replace(photos / "a.png")
+    assert counted(*BATCH, "--update") == (1, 2)
+
+
+def test_another_input_for_the_same_output_is_done(ok, png, folder):
+    Image.new("RGB", (9, 9), "red").save("b.png")
+    for name, size in (("a.png", (40, 24)), ("b.png", (9, 9)), ("a.png", (40, 24))):
+        age(folder / name)
+        ok("blur", name, "-o", "out.png", "--update")
+        assert size_of("out.png") == size
+
+
+def test_the_same_bytes_by_another_name_are_current(ok, png, folder):
+    ok("blur", "a.png", "-o", "out.png")
+    shutil.copy(png, folder / "b.png")
+    before = (folder / "out.png").stat()
+    ok("blur", "b.png", "-o", "out.png", "--update")
+    assert (folder / "out.png").stat() == before
+
+
+def test_random_numbers_go_by_the_name_too(ok, png, folder):
+    shutil.copy(png, folder / "b.png")
+    ok("noise", "a.png", "-o", "out.png")
+    ok("noise", "b.png", "-o", "fresh.png")
+    ok("noise", "b.png", "-o", "out.png", "--update")
+    assert (folder / "out.png").read_bytes() == (folder / "fresh.png").read_bytes()
+
+
+def test_an_output_that_was_made_of_another_input_is_done(counted, photos, folder):
+    """One that was copied to its place by hand, with a stamp."""
+    shutil.copy(photos / "a.png", photos / "b.png")
+    change(photos / "b.png")
+    counted(*BATCH)
+    shutil.copy2(folder / "out" / "b.png", folder / "out" / "a.png")
+    assert counted(*BATCH, "--update") == (1, 3)
+
+
+def test_frames_that_took_each_others_place_are_done(ok, folder):
+    frames = [Image.new("RGB", (8, 8), colour) for colour in ("red", "green", "blue")]
+    frames[0].save("in.gif", save_all=True, append_images=frames[1:])
+    words = ("blur", "in.gif", "-o", "out/", "--name", "{frame}.png")
+    ok(*words)
+    before = contents(folder / "out")
+    (folder / "out/0.png").rename("0.png")
+    (folder / "out/1.png").rename("out/0.png")
+    (folder / "0.png").rename("out/1.png")
+    ok(*words, "--update")
+    assert {name: data for name, (data, _) in contents(folder / "out").items()} == {
+        name: data for name, (data, _) in before.items()
+    }
+
+
+def test_one_of_two_frames_files_of_another_input_is_done(ok, folder):
+    for name, colours in (("a.gif", ("red", "blue")), ("b.gif", ("green", "white"))):
+        first, second = (Image.new("RGB", (8, 8), colour) for colour in colours)
+        first.save(name, save_all=True, append_images=[second])
+        ok("blur", name, "-o", "out/", "--name", "{stem}{frame}.png")
+    before = (folder / "out" / "a1.png").read_bytes()
+    shutil.copy2("out/b1.png", "out/a1.png")
+    ok("blur", "a.gif", "-o", "out/", "--name", "{stem}{frame}.png", "--update")
+    assert contents(folder / "out")["a1.png"][0] == before
+
+
+def test_one_map_of_another_input_is_done(ok, png, folder):
+    Image.new("RGB", (40, 24), "red").save("b.png")
+    for name in ("b", "a"):
+        ok("edges", f"{name}.png", "-o", f"{name}-out.png", "--angle", f"{name}-angle.png")
+    before = (folder / "a-angle.png").read_bytes()
+    shutil.copy2("b-angle.png", "a-angle.png")
+    ok("edges", "a.png", "-o", "a-out.png", "--angle", "a-angle.png", "--update")
+    assert (folder / "a-angle.png").read_bytes() == before
+
+
+def test_standard_input_is_always_done(ok, png, folder):
+    (folder / "-").write_bytes(png.read_bytes())  # no file of this name is meant
+    for update in ((), ("--update",)):
+        ok("blur", "-", "-o", "out.png", *update, stdin=png.read_bytes())
+    Image.new("RGB", (9, 9)).save("b.png")
+    ok("blur", "-", "-o", "out.png", "--update", stdin=(folder / "b.png").read_bytes())
+    assert size_of("out.png") == (9, 9)
+
+
+def test_a_pipe_of_images_is_not_its_first_image(ok, rgb, folder):
+    one = b"P6 40 24 255\n" + rgb.tobytes()
+    (folder / "one.ppm").write_bytes(one)
+    ok("blur", "-", "-o", "out.tif", stdin=one * 2)
+    ok("blur", "one.ppm", "-o", "out.tif", "--update")
+    assert frames_of("out.tif") == 1
+
+
+def test_what_came_from_a_pipe_is_current_for_its_file(ok, png, folder):
+    ok("blur", "-", "-o", "out.png", stdin=png.read_bytes())
+    before = (folder / "out.png").stat()
+    ok("blur", "a.png", "-o", "out.png", "--update")
+    assert (folder / "out.png").stat() == before
+    ok("blur", "a.png", "-o", "again.png")
+    assert (folder / "again.png").read_bytes() == (folder / "out.png").read_bytes()
+
+
+def test_an_input_is_read_only_where_the_recipe_is_the_same(counted, photos, monkeypatch):
+    counted(*BATCH)
+    of_file, read = SourceDigest.of_file, []
+    monkeypatch.setattr(SourceDigest, "of_file", lambda path: read.append(path) or of_file(path))
+    counted(*BATCH, "--update", "--sigma", "2")
+    assert not read
+    counted(*BATCH, "--update", "--sigma", "2")
+    assert sorted(read) == ["photos/a.png", "photos/b.jpg", "photos/deep/c.tif"]
+
+
+def test_what_is_no_file_is_not_waited_for(command, png, folder):
+    """Nobody writes into the pipe."""
+    subprocess.run([*command, "blur", "a.png", "-o", "out.png"], check=True)
+    png.unlink()
+    os.mkfifo(png)
+    assert not up_to_date._is_newer(Job(Input("a.png", "a.png"), {}), False)
+    with pytest.raises(OSError, match="not a file"):
+        SourceDigest.of_file("a.png")
+
+
+# ---- times only -------------------------------------------------------------------------------------
+
+
+@pytest.mark.each("unstamped", ["--strip", "--no-stamp"])
+def test_without_a_stamp_times_tell(counted, photos, folder, unstamped):
+    words = (*BATCH, unstamped, "--update")
+    assert counted(*words)[0] == 3 or unstamped == "--no-stamp"
+    assert counted(*words) == (0, 3)
+    change(photos / "a.png")
+    assert counted(*words) == (1, 2)
+    age(folder / "out" / "a.png", 7200)
+    assert counted(*words) == (1, 2)
+
+
+def test_without_a_stamp_an_older_file_that_is_moved_over_the_input_is_done(counted, photos, folder):
+    Image.new("RGB", (9, 9)).save("old.png")
+    age(folder / "old.png", 99_999)
+    counted(*BATCH, "--strip")
+    (folder / "old.png").replace(photos / "a.png")
+    assert counted(*BATCH, "--strip", "--update") == (1, 2)
+
+
+def test_without_a_stamp_times_that_are_preserved_tell(counted, photos, folder):
+    words = (*BATCH, "--strip", "--preserve-times", "--update")
+    assert counted(*words) == (3, 0)
+    assert counted(*words) == (0, 3)
+    change(photos / "a.png")
+    assert counted(*words) == (1, 2)
+    stamp = (photos / "a.png").stat().st_mtime_ns
+    change(photos / "a.png")
+    os.utime(photos / "a.png", ns=(stamp, stamp))
+    assert counted(*words) == (1, 2)
+
+
+@pytest.mark.each("unstamped", ["--strip", "--no-stamp"])
+def test_in_place_without_a_stamp_is_refused(refused, photos, unstamped):
+    """Nothing would tell what was filtered from what was not."""
+    before = contents(photos)
+    assert unstamped in refused(2, "blur", "photos", "--in-place", "--update", unstamped)
+    assert contents(photos) == before
 
 
 def test_what_is_new_is_done(counted, photos):
@@ -164,22 +373,35 @@ def test_every_format_keeps_the_stamp(ok, rgb, folder, format, filter):
     assert out.stat().st_mtime_ns == before.st_mtime_ns
 
 
-def test_a_stamp_tells_nothing_of_the_image(ok, png, folder):
+def stamp_of(path):
+    return re.search(rb"imfilter [\w.]+ ([0-9a-f]{16})-([0-9a-f]{32})", path.read_bytes())
+
+
+def test_a_stamp_is_of_the_recipe_and_of_the_inputs_bytes(ok, png, folder):
     ok("blur", "a.png", "-o", "one.png")
+    before = hashlib.blake2b(png.read_bytes(), digest_size=16).hexdigest()
     Image.new("RGB", (9, 9)).save("a.png")
     ok("blur", "a.png", "-o", "two.png")
-    (one, two) = (
-        re.search(rb"imfilter [\w.]+ [0-9a-f]{16}", (folder / n).read_bytes()) for n in ("one.png", "two.png")
-    )
-    assert one[0] == two[0]
+    one, two = (stamp_of(folder / name) for name in ("one.png", "two.png"))
+    assert one[1] == two[1]
+    assert one[2].decode() == before != two[2].decode()
     assert len(one[0]) < 100
 
 
 def test_a_stamp_may_stand_anywhere_near_an_end(folder):
+    stamp = b"imfilter 1 0123-" + b"a" * 32 + b"b"  # what follows in the file may look like more of it
     for before, after, found in ((0, 0, True), (200_000, 0, True), (0, 200_000, True), (300_000, 300_000, False)):
-        (folder / "file").write_bytes(bytes(before) + b"imfilter 1 0123" + bytes(after))
-        assert provenance.has_stamp("file", "imfilter 1 0123", None) is found
-        assert not provenance.has_stamp("file", "imfilter 1 9999", None)
+        (folder / "file").write_bytes(bytes(before) + stamp + bytes(after))
+        assert provenance.sources("file", "imfilter 1 0123", None) == ({"a" * 32} if found else set())
+        assert provenance.has_mark("file", "imfilter 1 0123", None) is found
+        assert not provenance.sources("file", "imfilter 1 9999", None)
+
+
+@pytest.mark.each("stamp", ["imfilter 0.1 0123456789abcdef", "imfilter 0.1 0123456789abcdef-" + "a" * 31])
+def test_a_stamp_of_an_older_version_is_not_current(folder, stamp):
+    (folder / "file").write_text(stamp)
+    assert not provenance.sources("file", "imfilter 0.1 0123456789abcdef", None)
+    assert provenance.is_stamped("file")
 
 
 # ---- --no-clobber, --dry-run, --in-place ------------------------------------------------------------
@@ -227,7 +449,7 @@ def test_a_dry_run_prints_the_plan(run, photos, folder):
 
 def test_a_dry_run_of_an_update_plans_what_is_left(counted, run, photos):
     counted(*BATCH)
-    age(photos / "b.jpg", -7200)
+    change(photos / "b.jpg")
     ended = run(*BATCH, "--dry-run", "--update")
     assert ended.out == b"photos/b.jpg -> out/b.jpg\n"
     assert ended.lines == ["imfilter: 1 planned, 2 skipped"]
@@ -279,7 +501,7 @@ def test_a_link_to_the_input_is_no_backup(refused, photos):
     assert (photos / "a.png").read_bytes() == before
 
 
-def no_links(*_):
+def no_links(*_, **__):
     raise PermissionError(1, "Operation not permitted")
 
 
@@ -382,14 +604,14 @@ def test_what_would_meet_says_what_would_help(refused, png, folder, words, said)
     assert said in refused(2, "edges", *words, "-o", "out/")
 
 
-def test_the_stamp_is_the_same_without_the_fast_digest(monkeypatch):
+def test_the_digest_is_the_same_without_the_fast_module(monkeypatch):
     """The module that is tried first is private to Python, and may go."""
-    fast = provenance.Stamper("1.0", b"recipe", {"quality": 90}).stamp("image")
+    fast = digest.digest(b"recipe"), SourceDigest(b"input").hexadecimal()
     monkeypatch.setitem(sys.modules, "_blake2", None)
-    spec = importlib.util.spec_from_file_location("imfilter.cli.batch.provenance_again", provenance.__file__)
+    spec = importlib.util.spec_from_file_location("imfilter.cli.digest_again", digest.__file__)
     again = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(again)
-    assert again.Stamper("1.0", b"recipe", {"quality": 90}).stamp("image") == fast
+    assert (again.digest(b"recipe"), again.SourceDigest(b"input").hexadecimal()) == fast
 
 
 def test_an_update_with_nothing_to_do_writes_a_legend_that_is_missing(ok, png, folder):

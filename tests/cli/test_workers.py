@@ -172,7 +172,7 @@ def test_a_fault_of_the_program_costs_one_image(run, photos, folder, monkeypatch
     for cores in ("1", "2"):
         ended = run("blur", "photos", "-o", "out/", "-j", cores)
         assert ended.code == 1
-        said = "a fault of imfilter, please report it: RuntimeError: no such thing"
+        said = "internal error: RuntimeError: no such thing; please report it; IMFILTER_DEBUG=1 shows where"
         assert ended.lines[1] == f"imfilter: photos/5.png: {said}"
         assert len(contents(folder / "out")) == 6
 

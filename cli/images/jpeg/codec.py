@@ -49,13 +49,15 @@ def prepare(head: bytes) -> None:
 
 def load(data: bytes, options: DecodeOptions) -> PartialDecode:
     """Decode into an image of Pillow's."""
-    frame.check(data)
+    found = list(segments.read(data))
+    frame.check(found)
     image = _opened(data)
     # The coefficients of a progressive one, and where it is not sure to be whole, what is decoded again.
     pillow_decoder.check_size(image, options, beside=2 * len(image.getbands()))
+    integrity.check_scans(found, *image.size)
     if options.lenient:
+        integrity.check_first_row(data, found, *image.size)
         return PartialDecode(data, pillow_decoder.decoded(image, data))
-    found = list(segments.read(data))
     integrity.before(data, found, *image.size)
     pillow_private.in_one_block(*image.size)
     notes = integrity.decoded(image, data, found, lambda other: pillow_decoder.decoded(_opened(other), other))

@@ -35,6 +35,7 @@ UNIT = 16
 """Rows of the highest unit, which a band holds a multiple of."""
 HALVED_BOTH_WAYS = 2
 """Pillow's number for colours of half the width and height, 4:2:0."""
+END = bytes((0xFF, END_OF_IMAGE))
 LONGEST_SIDE = 65500
 """Pixels of the longest side that libjpeg takes."""
 LONGEST_SEGMENT = 65533
@@ -109,7 +110,7 @@ class Bands:
             if number:
                 file.write(bytes((0xFF, RESTART + (number - 1) % 8)))
             file.write(memoryview(band)[_scan(band) : -2])
-        file.write(bytes((0xFF, END_OF_IMAGE)))
+        file.write(END)
 
 
 def canvas(
@@ -162,15 +163,21 @@ def _image(pixels: Any) -> Image.Image:
 
 def _encoded(image: Image.Image, **settings: Any) -> bytes:
     """Encode an image into a file without a name: for that Pillow lets go of the interpreter's lock."""
-    try:
-        with _scratch() as file:
-            image.save(file, "JPEG", **settings)
-            file.seek(0)
-            return file.read()
-    except OSError:  # no such file can be had, or none as large: one thread at a time, then
-        memory = io.BytesIO()
-        image.save(memory, "JPEG", **settings)
-        return memory.getvalue()
+    with contextlib.suppress(OSError), _scratch() as file:
+        image.save(file, "JPEG", **settings)
+        file.seek(0)
+        # Pillow does not look how much of its data a file took.
+        if (encoded := file.read()).endswith(END) and _has_scan(encoded):
+            return encoded
+    # No such file can be had, or none as large: one thread at a time, then.
+    memory = io.BytesIO()
+    image.save(memory, "JPEG", **settings)
+    return memory.getvalue()
+
+
+def _has_scan(data: bytes) -> bool:
+    """Whether data reach the scan, in which no end marker can be but the last."""
+    return any(segment.marker == START_OF_SCAN for segment in segments.read(data))
 
 
 def _scratch() -> BinaryIO:

@@ -5,9 +5,11 @@ After ITU-T T.81, table B.1, for the coding processes, and T.87 for JPEG-LS.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from ..picture import DecodeError
-from . import segments
-from .segments import FRAMES
+from .extent import APPLICATION_1
+from .segments import FRAMES, START_OF_SCAN, Segment
 
 LOSSLESS = frozenset({0xC3, 0xC7, 0xCB, 0xCF})
 HIERARCHICAL = frozenset({0xC5, 0xC6, 0xCD, 0xCE})
@@ -15,11 +17,16 @@ HIERARCHY = 0xDE
 """The marker that begins a hierarchical sequence of frames."""
 JPEG_LS = 0xF7
 BITS = 8
+EXIF, MOST_EXIF = b"Exif\0", 256
 
 
-def check(data: bytes) -> None:
+def check(found: Iterable[Segment]) -> None:
     """Raise `DecodeError` for a file whose coding libjpeg does not read into 8 bits."""
-    for marker, _, body, _ in segments.read(data):
+    exif = 0
+    for marker, _, body, _ in found:
+        exif += marker == APPLICATION_1 and body[: len(EXIF)] == EXIF
+        if exif > MOST_EXIF:  # Pillow copies all that it has of them for each
+            raise DecodeError(f"is damaged (it has more than {MOST_EXIF} segments of EXIF)")
         if marker == JPEG_LS:
             raise DecodeError("is a JPEG-LS file, which is not read; convert it to PNG, as with ffmpeg or charls")
         if marker == HIERARCHY or marker in HIERARCHICAL:
@@ -30,6 +37,7 @@ def check(data: bytes) -> None:
                 raise DecodeError(f"is a lossless JPEG of {bits} bits, which is not read; {_advice()}")
             if bits != BITS:
                 raise DecodeError(f"is a JPEG of {bits}-bit samples, which are not read; {_advice()}")
+        if marker == START_OF_SCAN:
             return
 
 

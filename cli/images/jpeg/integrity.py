@@ -33,8 +33,14 @@ AHEAD = 7
 """Bytes that libjpeg reads at most beyond those that it needs: it fills 64 bits while fewer than 57 are there."""
 SPARE = 9
 """Bytes of one value that may be left of an interval: cameras and webcams fill it up."""
+SCANS, MOST_SCANS, SCANNED_PIXELS = 64, 500, 1 << 30
+"""Scans that any picture may have, and the most of a small one, together with its pixels in all of them.
+
+Encoders write 10 or so, searching ones a few more. 500 is the limit that libjpeg-turbo tests itself with.
+"""
+BLOCK = 8
 MOST_INTERVALS = 1024
-"""Intervals that are watched; where there are more, only the order of their markers is."""
+"""Intervals that are watched one by one; where there are more, in one scan, all are decoded again together."""
 END = bytes((0xFF, END_OF_IMAGE))
 LEFT = "is damaged (data were lost: some are left when the picture is whole)"
 OUT_OF_ORDER = "is damaged (restart markers are missing or out of order)"
@@ -63,19 +69,40 @@ def before(data: bytes, found: Sequence[Segment], width: int, height: int) -> No
         raise DecodeError("is truncated (scans of the picture are missing)")
 
 
+def check_first_row(data: bytes, found: Sequence[Segment], width: int, height: int) -> None:
+    """Raise `DecodeError` where there are too few data for one row of units, of which a block takes a bit at least."""
+    layout = _layout(data, found, width, height)
+    there = sum(interval.end - interval.start for interval in layout.intervals)
+    if 8 * there < (1 if layout.arithmetic else exactness.grid(found).columns):
+        raise DecodeError(ENDS_EARLY)
+
+
+def check_scans(found: Sequence[Segment], width: int, height: int) -> None:
+    """Raise `DecodeError` where so many scans refine the picture that decoding takes long; each goes through all of it.
+
+    Few bytes are a scan: a code says that thousands of blocks stay as they are.
+    """
+    scans = sum(segment.marker == START_OF_SCAN for segment in found)
+    most = max(SCANS, min(MOST_SCANS, SCANNED_PIXELS // max(width * height, 1)))
+    if scans > most:
+        raise DecodeError(f"has {scans} scans, and {most} are the limit for its size; jpegtran makes it sequential")
+
+
 def decoded(image: Any, data: bytes, found: Sequence[Segment], decode: Callable[[bytes], Any]) -> tuple[str, ...]:
     """Decode *image* from *data* and return notes for the user; raises `DecodeError` where it is not whole.
 
     *found* are the segments of *data*; *decode* decodes other data.
     """
-    layout = _layout(data, found)
+    width, height = image.size
+    layout = _layout(data, found, width, height)
     if not layout.in_order:
         raise DecodeError(OUT_OF_ORDER)
     _feed(image, data, layout)
     if layout.scans == 1 and len(layout.intervals) != exactness.grid(found).intervals:
         raise DecodeError(OUT_OF_ORDER)
     suspect = not layout.ended or layout.arithmetic
-    if layout.scans == 1 and not layout.arithmetic and len(data) <= exactness.MOST_BYTES:
+    few_bytes, many_intervals = len(data) <= exactness.MOST_BYTES, len(layout.intervals) > MOST_INTERVALS
+    if layout.scans == 1 and not layout.arithmetic and (few_bytes or many_intervals):
         suspect = False
         state = exactness.found_in(image, data, found, layout.intervals, decode, SPARE)
         if state != exactness.WHOLE:
@@ -90,13 +117,15 @@ def decoded(image: Any, data: bytes, found: Sequence[Segment], decode: Callable[
     return () if layout.ended else (NO_END,)
 
 
-def _layout(data: bytes, found: Sequence[Segment]) -> Layout:
+def _layout(data: bytes, found: Sequence[Segment], width: int, height: int) -> Layout:
+    """Return where data lie in the file of a picture of a size."""
+    blocks = -(-width // BLOCK) * -(-height // BLOCK)
     intervals: list[Interval] = []
     scans, stop, ended, arithmetic, in_order = 0, len(data), False, False, True
     scan = 0
     for marker, start, _, end in found:
         if scan:
-            in_order &= _add_intervals(intervals, data, scan, start)
+            in_order &= _add_intervals(intervals, data, scan, start, blocks)
         scan = end if marker == START_OF_SCAN else 0
         scans += marker == START_OF_SCAN
         arithmetic |= marker in ARITHMETIC_FRAMES
@@ -104,14 +133,16 @@ def _layout(data: bytes, found: Sequence[Segment]) -> Layout:
             stop, ended = start, True
     if scan:
         stop = len(data) - data.endswith(b"\xff")
-        in_order &= _add_intervals(intervals, data, scan, stop)
+        in_order &= _add_intervals(intervals, data, scan, stop, blocks)
     return Layout(intervals, scans, stop, ended, arithmetic, in_order)
 
 
-def _add_intervals(intervals: list[Interval], data: bytes, start: int, end: int) -> bool:
-    """Add those of one scan; return whether the markers between them are in order."""
+def _add_intervals(intervals: list[Interval], data: bytes, start: int, end: int, blocks: int) -> bool:
+    """Add those of one scan; return whether the markers between them are in order, and no more than the *blocks*."""
     in_order, number = True, -1
     for number, found in enumerate(RESTARTS.finditer(data, start, end)):
+        if number > blocks:
+            return False
         in_order &= data[found.end() - 1] & 7 == number % 8
         end_of_data = found.start()
         while end_of_data > start and data[end_of_data - 1] == 0xFF:  # any number of bytes 255 may precede a marker

@@ -6,6 +6,8 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from ..picture import DecodeError
+
 TABLES, HUFFMAN_TABLES, APPLICATION_14, COMMENT = 0xDB, 0xC4, 0xEE, 0xFE
 RESTART_INTERVAL = 0xDD
 START_OF_FRAME, RESTART, START_OF_IMAGE, END_OF_IMAGE, START_OF_SCAN = 0xC0, 0xD0, 0xD8, 0xD9, 0xDA
@@ -16,6 +18,9 @@ RESTARTS = re.compile(rb"\xff[\xd0-\xd7]")
 """A restart marker, in the compressed data of a scan."""
 MARKER = re.compile(rb"\xff([^\x00\xff\xd0-\xd7])", re.DOTALL)
 """A marker. In compressed data a byte 255 is followed by 0, and restart markers, which are passed over, may occur."""
+MOST_SEGMENTS, MOST_FILL = 1 << 16, 1 << 20
+"""Segments of a file, four times as many as its longest profile and Extended XMP of 500 MB take; and bytes 255 before
+them."""
 
 
 class Segment(NamedTuple):
@@ -29,12 +34,21 @@ class Segment(NamedTuple):
 
 
 def read(data: bytes) -> Iterator[Segment]:
-    """Yield the segments of the first image, up to its end; each byte is looked at once, and none is copied."""
-    view, at = memoryview(data), 2
+    """Yield the segments of the first image, up to its end; each byte is looked at once, and none is copied.
+
+    Raises `DecodeError` where they are too many, or too much stands between them: whoever reads them takes his time.
+    """
+    view, at, count, fill = memoryview(data), 2, 0, 0
     while (found := MARKER.search(data, at)) is not None:
         marker, start, body = found[1][0], found.start(), found.end() + 2
         while start > at and data[start - 1] == 0xFF:  # any number of bytes 255 may precede a marker
             start -= 1
+            fill += 1
+            if fill > MOST_FILL:
+                raise DecodeError("is damaged (more than 1 MiB of bytes 255 stand between its segments)")
+        count += 1
+        if count > MOST_SEGMENTS:
+            raise DecodeError(f"is damaged (it has more than {MOST_SEGMENTS} segments)")
         if marker == END_OF_IMAGE:
             yield Segment(marker, start, view[:0], found.end())
             return

@@ -102,7 +102,7 @@ def read(data: bytes, options: DecodeOptions, decode: Decode) -> Frames:
                 picture.notes[:0] = notes
             yield picture
 
-    return Frames(len(frames), each, timing)
+    return Frames(len(frames), each, timing, pixels=len(frames) * width * height)
 
 
 def _probe(header: chunks.Header, beside: bytes, decode: Decode) -> Picture:

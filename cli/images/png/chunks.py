@@ -79,13 +79,18 @@ def read(data: bytes) -> Iterator[Chunk]:
 
 
 def extent(peek: Peek) -> int:
-    """Return the length of the first image of a stream, up to its IEND; all that is there where that is missing."""
+    """Return the length of the first image of a stream, up to its IEND; all that is there where that is missing.
+
+    What is no chunk ends it, too: of a pipe that has no end no more is read.
+    """
     at = len(SIGNATURE)
     while len(data := peek(at + 8)) >= at + 8:
         length, name = struct.unpack_from(">I4s", data, at)
         at += length + OVERHEAD
         if name == b"IEND":
             return min(at, len(peek(at)))
+        if not name.isalpha():
+            break
     return len(data)
 
 

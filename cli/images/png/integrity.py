@@ -6,16 +6,17 @@ After Portable Network Graphics (PNG) Specification, third edition, W3C 2025.
 from __future__ import annotations
 
 import itertools
-import threading
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
+from ....filters.core.engine.threads import beside
 from ..picture import DecodeError
 from . import chunks
 from .chunks import Chunk, Header
 
-MOST_CHUNKS = 1 << 20
+MOST_CHUNKS, CHUNK = 1 << 16, 256
+"""Chunks that any file may have, and bytes of a larger one to each that it has more."""
 MOST_TEXT = 1 << 26
 """Bytes to which a file's compressed texts and profile may unpack together."""
 CRITICAL = (b"IHDR", b"PLTE", b"IDAT", b"IEND")
@@ -106,9 +107,10 @@ def _header(data: bytes) -> Header:
 
 def _whole(data: bytes) -> Iterator[Chunk]:
     """Yield the chunks, up to IEND; raises `DecodeError` where one is cut off, or its checksum is wrong."""
+    most = _most_chunks(data)
     for number, chunk in enumerate(chunks.read(data)):
-        if number == MOST_CHUNKS:
-            raise DecodeError(f"is damaged (it has more than {MOST_CHUNKS} chunks)")
+        if number == most:
+            raise DecodeError(f"is damaged (it has more than {most} chunks)")
         if not chunk.whole:
             raise DecodeError(f"is damaged or truncated (its chunk {_shown(chunk.name)} is cut off)")
         if not chunk.sound:
@@ -117,6 +119,10 @@ def _whole(data: bytes) -> Iterator[Chunk]:
         if chunk.name == b"IEND":
             return
     raise DecodeError("is damaged or truncated (it has no IEND chunk)")
+
+
+def _most_chunks(data: bytes) -> int:
+    return MOST_CHUNKS + len(data) // CHUNK
 
 
 def _unknown(name: bytes) -> str:
@@ -193,20 +199,19 @@ class PixelCheck:
     def __init__(self, data: bytes) -> None:
         self._data = data
         self._failure: BaseException | None = None
-        self._thread: threading.Thread | None = None
+        self._wait: Callable[[], None] | None = None
 
     def start(self) -> None:
         """Begin."""
         if len(self._data) < PIECE:
             self._run()
             return
-        self._thread = threading.Thread(target=self._run, daemon=True)
-        self._thread.start()
+        self._wait = beside(self._run, daemon=True)
 
     def finish(self) -> None:
         """Raise `DecodeError` where the data are not whole."""
-        if self._thread is not None:
-            self._thread.join()
+        if self._wait is not None:
+            self._wait()
         if self._failure is not None:
             raise self._failure
 
@@ -271,7 +276,7 @@ def mended(data: bytes) -> bytes:
     pixels: list[Chunk] = []
     animated = is_animated(data)
     room = MOST_TEXT
-    for found in itertools.islice(chunks.read(data), MOST_CHUNKS):
+    for found in itertools.islice(chunks.read(data), _most_chunks(data)):
         name = found.name
         if name == b"IHDR":
             head = head or found

@@ -12,15 +12,21 @@ from typing import NamedTuple
 from ..codec import Peek
 from ..picture import DecodeError
 
-GAP = rb"(?:\s|#[^\n\r]*[\n\r])+"
+GAP = rb"(?>\s++|#[^\n\r]*+[\n\r])++"
 SIZE = re.compile(rb"P([1-6])" + 2 * (GAP + rb"(\d{1,9})"))
 MAXIMUM = re.compile(GAP + rb"(\d{1,5})")
-PAM = re.compile(rb"P7[ \t\r]*\n(?:[^\n]*\n)*?ENDHDR[ \t\r]*\n")
-FLOAT = re.compile(rb"P([Ff])\s+(\d{1,9})\s+(\d{1,9})\s+([-+]?\d{0,20}\.?\d{1,20}(?:[eE][-+]?\d{1,3})?)(?:\r\n|\s)")
+PAM = re.compile(rb"P7[ \t\r]*\n"), re.compile(rb"^ENDHDR[ \t\r]*\n", re.MULTILINE)
+"""How the header of a PAM begins, and the line that ends it."""
+FLOAT = re.compile(rb"P([Ff])\s++(\d{1,9})\s++(\d{1,9})\s++([-+]?\d{0,20}\.?\d{1,20}(?:[eE][-+]?\d{1,3})?)(?:\r\n|\s)")
 START = re.compile(rb"P(?:[1-6Ff]\s|7\n)")
 """How an image begins."""
 NEXT = re.compile(rb"\sP[1-6]\s")
 """What another image behind a text begins with."""
+BLANKS = re.compile(rb"\s*+")
+LONGEST, FARTHEST = 1 << 20, 1 << 16
+"""Bytes of a header, with its comments, and of the blank space behind an image that belong to it at most."""
+WORD = 16
+"""Bytes of a text's samples and their blanks, on average, among which another image is looked for."""
 BIT = re.compile(rb"#[^\n\r]*|[01]")
 NUMBER = re.compile(rb"#[^\n\r]*|[^\s#]+")
 """The samples of a text, and comments between them."""
@@ -85,6 +91,7 @@ class Header(NamedTuple):
 def read(data: bytes | memoryview) -> Header:
     """Return the header that *data* begin with; raises `DecodeError`."""
     kind = chr(data[1]) if len(data) > 1 else ""
+    data = memoryview(data)[:LONGEST]
     found = _pam(data) if kind == "7" else _pfm(data) if kind in REAL else _pnm(data)
     if not (found.width and found.height and found.channels and 0 < found.maximum < 1 << 16):
         what = f"{found.width}×{found.height} pixels up to {found.maximum}"
@@ -109,12 +116,14 @@ def _pnm(data: bytes | memoryview) -> Header:
 
 
 def _pam(data: bytes | memoryview) -> Header:
-    whole = PAM.match(data)
-    if whole is None:
+    start, end = PAM
+    head = start.match(data)
+    last = None if head is None else end.search(data, head.end())
+    if head is None or last is None:
         raise DecodeError("is damaged or truncated (its header has no ENDHDR)")
     values: dict[str, int] = {}
     types: list[str] = []
-    for line in whole[0].splitlines()[1:-1]:
+    for line in bytes(data[head.end() : last.start()]).splitlines():
         name, value = (*line.decode("ascii", "replace").split(None, 1), "", "")[:2]
         if name == "TUPLTYPE":
             types.append(value.strip())
@@ -125,7 +134,7 @@ def _pam(data: bytes | memoryview) -> Header:
     if missing := [name for name in NUMBERS if name not in values]:
         raise DecodeError(f"is damaged (its header has no {missing[0]})")
     width, height, depth, maximum = (values[name] for name in NUMBERS)
-    return Header("7", width, height, depth, maximum, whole.end(), " ".join(types))
+    return Header("7", width, height, depth, maximum, last.end(), " ".join(types))
 
 
 def _pfm(data: bytes | memoryview) -> Header:
@@ -144,7 +153,7 @@ def extent(peek: Peek) -> int:
         data = bytes(peek(seen + 1 if seen < PATIENT else asked)[:asked])
         if (found := _whole_header(data)) is not None:
             break
-        if len(data) == seen:
+        if len(data) == seen or seen > LONGEST:
             return seen
         seen = len(data)
         if seen == asked:
@@ -152,17 +161,28 @@ def extent(peek: Peek) -> int:
     if found.text:
         while (there := len(peek(asked))) >= asked:
             asked = 2 * there
-        at = _end_of_text(bytes(peek(there)), found)
+        at = _end_of_text(peek(there), found)
     else:
         at = found.length
-    while bytes(peek(at + 1)[at : at + 1]).isspace():
-        at += 1
-    return min(at, len(peek(at)))
+    return _past_blanks(peek, at)
 
 
-def _end_of_text(data: bytes, head: Header) -> int:
+def _past_blanks(peek: Peek, at: int) -> int:
+    """Return where the blank space ends that follows an image; a pipe is asked for no more than tells it."""
+    end = at
+    while end - at < FARTHEST:
+        there = peek(end + 1)[end : at + FARTHEST]
+        blank = BLANKS.match(there)
+        assert blank is not None
+        end += blank.end()
+        if blank.end() < len(there) or not len(there):
+            break
+    return min(end, len(peek(end)))
+
+
+def _end_of_text(data: bytes | bytearray | memoryview, head: Header) -> int:
     """Return where the samples of a text end; at the end of *data* if no other image follows."""
-    if not NEXT.search(data, head.end):
+    if not NEXT.search(data, head.end, head.end + WORD * head.samples + FARTHEST):
         return len(data)
     words = (BIT if head.bits else NUMBER).finditer(data, head.end)
     samples = (word for word in words if not word[0].startswith(b"#"))

@@ -7,12 +7,17 @@ rounded half up. Those of a PFM stay what they are; its white is 1.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 
 from ....filters.core.lazy_numpy import Array, np
 from .. import sample_depth
 from ..picture import Decode, DecodeError, DecodeOptions, PartialDecode, Picture, Samples, with_alpha
 from . import header
 from .header import Header
+
+COMMENT, LINE_END, BLANK = re.compile(rb"#[^\n\r]*+"), re.compile(rb"[\n\r]"), re.compile(rb"\s")
+PIECE = 1 << 20
+"""Bytes of a text that are read at a time, and the rest of a word or a line."""
 
 CHANNELS = {
     "BLACKANDWHITE": 1,
@@ -40,7 +45,7 @@ def finish(begun: PartialDecode, options: DecodeOptions, decode: Decode) -> Pict
     read = _text if head.text else _packed if head.bits else _raw
     samples, needed = read(data, head)
     if len(samples) < needed:
-        if not options.lenient:
+        if not options.lenient or len(samples) < needed // head.height:
             raise DecodeError(f"is damaged or truncated ({len(samples)} of {needed} samples)")
         notes.append(f"is damaged: only {len(samples)} of {needed} samples were read, the others are black")
         samples = np.concatenate([samples, np.zeros(needed - len(samples), samples.dtype)])
@@ -107,23 +112,31 @@ def _packed(data: bytes, head: Header) -> tuple[Array, int]:
 
 def _text(data: bytes, head: Header) -> tuple[Array, int]:
     """Return the samples written as decimal numbers; bits need no blanks between them."""
-    text = data[head.end :]
-    if b"#" in text:
-        text = re.sub(rb"#[^\n\r]*", b"", text)
-    if head.bits:
-        digits = np.frombuffer(text.translate(None, b" \t\n\v\f\r"), np.uint8)[: head.samples]
-        return digits - np.uint8(ord("0")), head.samples
-    found = np.empty(min(head.samples, len(text) // 2 + 1), np.uint32)
-    at = count = 0
-    while at < len(text) and count < len(found):
-        gap = BLANK.search(text, at + PIECE)
-        end = gap.start() if gap is not None else len(text)
-        words = text[at:end].split()[: len(found) - count]
-        if not all(word.isdigit() and len(word) < 10 for word in words):
-            raise DecodeError("is damaged: not every sample is a number")
-        found[count : count + len(words)] = np.array(words, "S9").astype(np.uint32)
-        at, count = end, count + len(words)
-    return found[:count], head.samples
+    found, missing = list[Array](), head.samples
+    for text in _without_comments(data, head.end):
+        if head.bits:
+            digits = np.frombuffer(text.translate(None, b" \t\n\v\f\r"), np.uint8)[:missing]
+            found.append(digits - np.uint8(ord("0")))
+        else:
+            words = text.split(None, missing)[:missing]
+            if not all(word.isdigit() and len(word) < 10 for word in words):
+                raise DecodeError("is damaged: not every sample is a number")
+            found.append(np.array(words, "S9").astype(np.uint32))
+        missing -= len(found[-1])
+        if not missing:
+            break
+    return np.concatenate(found or [np.zeros(0, np.uint32)]), head.samples
+
+
+def _without_comments(data: bytes, at: int) -> Iterator[bytes]:
+    """Yield a text's parts, cut where no word is, so that its words take memory for one part at a time."""
+    while at < len(data):
+        cut = BLANK.search(data, at + PIECE)
+        if cut is not None and COMMENT.search(data, at, cut.start()) is not None:
+            cut = LINE_END.search(data, cut.start())  # the blank may stand in a comment
+        end = len(data) if cut is None else cut.end()
+        yield COMMENT.sub(b"", data[at:end])
+        at = end
 
 
 def _scaled(samples: Array, head: Header, lenient: bool) -> Array:

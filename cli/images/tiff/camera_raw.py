@@ -6,6 +6,7 @@ mosaic are interpolated, balanced and converted, which is another program's work
 
 from __future__ import annotations
 
+import itertools
 import struct
 from collections.abc import Iterator
 
@@ -25,8 +26,8 @@ MOSAIC, LINEAR = 32803, 34892
 OF_CAMERAS = {32767: "ARW", 32769: "raw", 32770: "SRW", 34713: "NEF", 65000: "DCR", 65535: "PEF"}
 """The methods of packing that only cameras use, and their files."""
 REDUCED = 1
-DIRECTORIES = 32
-"""How many directories are looked at: no camera writes more."""
+DIRECTORIES, ENTRIES = 32, 2048
+"""How many directories and entries are looked at: no camera writes more."""
 MAKERS = {b"NIKON": "NEF", b"SONY": "ARW", b"PENTAX": "PEF", b"RICOH": "PEF", b"SAMSUNG": "SRW", b"CANON": "CR2"}
 OTHER_MAKERS = {b"HASSELBLAD": "3FR", b"KODAK": "DCR", b"PHASE ONE": "IIQ", b"EPSON": "ERF", b"MAMIYA": "MEF"}
 ADVICE = "develop it first, for example with darktable-cli, RawTherapee or dcraw -T, and filter the TIFF"
@@ -70,16 +71,18 @@ def _kind(data: bytes) -> str:
 def _directories(file: ifd.File) -> Iterator[ifd.Directory]:
     """Yield the tags of the pages, and of the directories below them."""
     wanted = {MAKE, DNG_VERSION, NEW_SUBFILE_TYPE, SUB_DIRECTORIES, PHOTOMETRIC, COMPRESSION}
-    seen = set[int]()
+    seen, looked_at = set[int](), 0
     waiting = [page.at for page, _ in zip(file.pages(), range(DIRECTORIES), strict=False)]
-    while waiting and len(seen) < DIRECTORIES:
+    while waiting and len(seen) < DIRECTORIES and looked_at < ENTRIES:
         at = waiting.pop(0)
         if at in seen:
             continue
         seen.add(at)
+        entries = list(itertools.islice(file.entries(at), ENTRIES))
+        looked_at += len(entries)
         tags = {
             entry.tag: file.value(entry)
-            for entry in file.entries(at)
+            for entry in entries
             if entry.tag in wanted and 0 < ifd.SIZES.get(entry.type, 0) * entry.many <= 256
         }
         yield tags

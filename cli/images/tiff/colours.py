@@ -9,7 +9,8 @@ from ....filters.core.lazy_numpy import Array, np
 from .. import ifd
 from ..picture import DecodeError, Palette, Samples, premultiplied, real_samples
 from ..tiff_tags import COLOUR_MAP, EXTRA_CHANNELS, INK_SET, PHOTOMETRIC
-from .strips import Layout, many, one, to_white
+from .strips import Layout, to_white
+from .tag_values import many, one
 from .words import Bands
 
 WHITE_IS_ZERO, BLACK_IS_ZERO, RGB, PALETTE, MASK, SEPARATED, YCBCR = range(7)

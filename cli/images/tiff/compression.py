@@ -7,12 +7,14 @@ picture. CCITT and JPEG are left to Pillow, with the picture around them.
 
 from __future__ import annotations
 
+import contextlib
 import struct
 import zlib
-from typing import Any
+from typing import Any, NamedTuple
 
 from PIL import TiffImagePlugin
 
+from ...console.messages import reason_of
 from .. import pillow_private
 from ..picture import DecodeError
 from ..silence import silenced
@@ -88,8 +90,33 @@ REVERSED = bytes(int(f"{byte:08b}"[::-1], 2) for byte in range(256))
 """Each byte with its bits in the other order."""
 MOST_AT_ONCE = 1 << 16
 """Bytes that are unpacked at a time of what is only checked."""
-TAIL = 16
-"""Equal bytes at the end of a strip that make it worth another look."""
+A_BYTE = {PACKBITS: 64, LZW: 2731, ZSTANDARD: 1 << 15}
+"""Bytes that a packed byte stands for, at most, where a strip is unpacked at once."""
+LZMA_MEMORY = 1 << 28
+"""Bytes that LZMA may take for its dictionary: its highest preset wants a quarter."""
+MARK, PACKED_MARK = b"\x80" * 8 + bytes(8), bytes((257 - 8, 0x80, 257 - 8, 0))
+"""What stands behind a strip of PackBits, to see where it ends: two runs, which mean something else from within."""
+
+
+class Extent(NamedTuple):
+    """What a strip or tile holds."""
+
+    width: int
+    """Its pixels in a row."""
+    rows: int
+    row_bytes: int
+    full_rows: int
+    """The rows of the others; some writers fill the last strip up to them."""
+
+    @property
+    def size(self) -> int:
+        """Bytes that it has to have."""
+        return self.rows * self.row_bytes
+
+    @property
+    def most(self) -> int:
+        """Bytes that it may have."""
+        return self.full_rows * self.row_bytes
 
 
 class DamagedPartError(DecodeError):
@@ -111,76 +138,144 @@ def name(compression: int) -> str:
     return NAMES.get(compression, "deflate" if compression in DEFLATE else f"the unknown method {compression}")
 
 
-def unpacked(compression: int, fill_order: int, packed: memoryview, size: int, rows: int) -> Any:
-    """Return the bytes of a strip of *rows* rows and *size* bytes, or fewer where it ends early.
+def unpacked(compression: int, fill_order: int, packed: memoryview, extent: Extent) -> Any:
+    """Return the bytes of a strip, or fewer where it ends early.
 
-    Raises `DecodeError` where the strip is damaged, and whatever the decoders raise.
+    Raises `DecodeError` where the strip is damaged or holds more, and whatever the decoders raise.
     """
     check(compression)
-    stored: Any = bytes(packed).translate(REVERSED) if fill_order == 2 and compression != WEBP else packed
+    stored = _in_order(compression, fill_order, packed)
     if compression == NONE:
         return stored
     if compression in DEFLATE:
-        return _inflated(stored, size)
+        return _inflated(stored, extent)
     if compression == LZMA:
-        import lzma
-
-        return lzma.decompress(stored)
+        return _by_lzma(stored, extent)
     if compression == WEBP:
-        return _webp(bytes(stored), size, rows)
-    found = _by_libtiff(compression, stored, size, rows)
-    if _ends_badly(compression, bytes(stored), size):
-        raise DamagedPartError(f"is damaged (a strip of {name(compression)} data has no proper end)", found)
+        return _webp(bytes(stored), extent)
+    if extent.size > A_BYTE[compression] * len(packed):
+        raise DamagedPartError(f"is damaged ({name(compression)} packs no {extent.size} bytes in {len(packed)})", b"")
+    if compression == PACKBITS:
+        return _by_packbits(bytes(stored), extent)
+    found = _by_libtiff(compression, stored, extent.row_bytes, extent.rows)
+    # What needs more bytes than there are ends where it should.
+    if _holds(compression, stored, extent.size + 1) and (
+        extent.most == extent.size
+        or _holds(compression, stored, extent.most + 1)
+        or not _holds(compression, stored, extent.most)
+    ):
+        raise _too_long(compression, found)
     return found
 
 
-def _inflated(packed: Any, size: int) -> bytes:
+def beginning(compression: int, fill_order: int, packed: memoryview, extent: Extent) -> bytes:
+    """Return the first bytes of a strip that is cut off, where its method tells them."""
+    stored = _in_order(compression, fill_order, packed)
+    if compression == NONE:
+        return bytes(stored)
+    return _inflated_so_far(stored, extent.size) if compression in DEFLATE else b""
+
+
+def _in_order(compression: int, fill_order: int, packed: memoryview) -> Any:
+    return bytes(packed).translate(REVERSED) if fill_order == 2 and compression != WEBP else packed
+
+
+def _too_long(compression: int, found: bytes) -> DamagedPartError:
+    return DamagedPartError(f"is damaged (a strip of {name(compression)} data holds more than its rows)", found)
+
+
+def _no_end(compression: int, found: bytes) -> DamagedPartError:
+    return DamagedPartError(f"is damaged or truncated (a strip of {name(compression)} data has no end)", found)
+
+
+def _inflated(packed: Any, extent: Extent) -> bytes:
     """Return the bytes of a zlib stream, with its checksum compared."""
     stream = zlib.decompressobj()
     try:
-        found = stream.decompress(packed, size)
+        found = stream.decompress(packed, extent.size)
     except zlib.error as error:
-        raise DamagedPartError(f"is damaged ({error})", _inflated_so_far(packed)) from None
-    # Some writers fill the last strip to its full height, so that more may follow; a checksum does.
+        raise DamagedPartError(f"is damaged ({error})", _inflated_so_far(packed, extent.size)) from None
+    whole = len(found)
     try:
         while stream.unconsumed_tail and not stream.eof:
-            stream.decompress(stream.unconsumed_tail, MOST_AT_ONCE)
+            whole += len(stream.decompress(stream.unconsumed_tail, MOST_AT_ONCE))
+            if whole > extent.most:
+                raise _too_long(DEFLATE[0], found)
     except zlib.error as error:
         raise DamagedPartError(f"is damaged ({error})", found) from None
-    if not stream.eof and len(found) >= size:
-        raise DamagedPartError("is damaged or truncated (a strip of deflate data has no end)", found)
+    if not stream.eof and len(found) >= extent.size:
+        raise _no_end(DEFLATE[0], found)
     return found
 
 
-def _inflated_so_far(packed: Any) -> bytes:
-    """Return the bytes of a zlib stream up to where it is damaged."""
-    stream, parts = zlib.decompressobj(), list[bytes]()
-    try:
+def _inflated_so_far(packed: Any, size: int) -> bytes:
+    """Return the bytes of a zlib stream up to where it is damaged, *size* at most."""
+    stream, found = zlib.decompressobj(), bytearray()
+    with contextlib.suppress(zlib.error):  # as was known
         for at in range(0, len(packed), 64):
-            parts.append(stream.decompress(packed[at : at + 64]))
-    except zlib.error:
-        pass  # as was known
-    return b"".join(parts)
+            found += stream.decompress(packed[at : at + 64])
+            if len(found) >= size:
+                break
+    return bytes(found[:size])
 
 
-def _webp(packed: bytes, size: int, rows: int) -> bytes:
+def _by_lzma(packed: Any, extent: Extent) -> bytes:
+    import lzma
+
+    stream = lzma.LZMADecompressor(memlimit=LZMA_MEMORY)
+    try:
+        found = stream.decompress(packed, extent.size)
+        whole = len(found)
+        while not stream.eof and not stream.needs_input and whole <= extent.most:
+            whole += len(stream.decompress(b"", MOST_AT_ONCE))
+    except lzma.LZMAError as error:
+        raise DecodeError(f"is damaged ({reason_of(error)})") from None
+    if whole > extent.most:
+        raise _too_long(LZMA, found)
+    if not stream.eof and len(found) >= extent.size:
+        raise _no_end(LZMA, found)
+    return found
+
+
+def _webp(packed: bytes, extent: Extent) -> bytes:
     """Return the pixels of a WebP file, which a strip is then."""
     from PIL import WebPImagePlugin
 
     image = pillow_private.opened(WebPImagePlugin.WebPImageFile, packed)
-    if image.height < rows:
-        raise DecodeError(f"is damaged ({image.height} of {rows} rows in a strip of WebP data)")
-    channels = size // (rows * image.width)
-    if channels not in (3, 4) or channels * rows * image.width != size:
+    if image.height < extent.rows:
+        raise DecodeError(f"is damaged ({image.height} of {extent.rows} rows in a strip of WebP data)")
+    channels = extent.row_bytes // extent.width
+    if channels not in (3, 4) or image.width != extent.width or image.height > extent.full_rows:
         raise DecodeError("is damaged (a strip of WebP data has another size than the picture)")
-    return image.convert("RGB" if channels == 3 else "RGBA").tobytes()[:size]
+    return image.convert("RGB" if channels == 3 else "RGBA").tobytes()[: extent.size]
 
 
-def _by_libtiff(compression: int, packed: Any, size: int, rows: int) -> bytes:
+def _by_packbits(packed: bytes, extent: Extent) -> bytes:
+    """Return the bytes of a strip of PackBits, which ends with its last row, but for a byte that fills a word."""
+    ends = [(data, size) for data in (packed, packed.removesuffix(b"\0")) for size in (extent.size, extent.most)]
+    for data, size in dict.fromkeys(ends):
+        with contextlib.suppress(DecodeError):
+            found = _by_libtiff(PACKBITS, data + PACKED_MARK, size + len(MARK), 1)
+            if found[size:] == MARK:
+                return found[: extent.size]
+    raise _too_long(PACKBITS, _by_libtiff(PACKBITS, packed, extent.row_bytes, extent.rows))
+
+
+def _holds(compression: int, packed: Any, size: int) -> bool:
+    """Whether a strip holds *size* bytes."""
+    try:
+        _by_libtiff(compression, packed, size, 1)
+    except DecodeError:
+        return False
+    return True
+
+
+def _by_libtiff(compression: int, packed: Any, width: int, rows: int) -> bytes:
+    """Return the bytes of a strip; raises `DecodeError` where it has fewer."""
     head = struct.pack("<2sHIH", b"II", 42, 8, 10)
     end = len(head) + 10 * 12 + 4
     values = {
-        WIDTH: size // rows,
+        WIDTH: width,
         HEIGHT: rows,
         BITS: 8,
         COMPRESSION: compression,
@@ -198,30 +293,3 @@ def _by_libtiff(compression: int, packed: Any, size: int, rows: int) -> bytes:
             return strip.tobytes()
         except OSError:
             raise DecodeError(f"is damaged or truncated (a strip of {name(compression)} data is broken)") from None
-
-
-def _ends_badly(compression: int, packed: bytes, size: int) -> bool:
-    """Whether a strip that gave enough bytes has a tail that no encoder writes: of zeros or ones, and no end."""
-    tail = packed[-TAIL:]
-    if len(tail) < TAIL or tail not in (bytes(TAIL), b"\xff" * TAIL):
-        return False
-    if compression == LZW:
-        # The last code is 257; what follows fills its byte, or pads the strip to whole words.
-        bits = int.from_bytes(packed.rstrip(b"\0")[-3:])
-        bits >>= (bits & -bits).bit_length() - 1 if bits else 0
-        return len(packed) - len(packed.rstrip(b"\0")) > 4 or bits & 0x1FF != 0b100000001
-    if compression == PACKBITS:
-        return _packbits_length(packed) != size
-    return False
-
-
-def _packbits_length(packed: bytes) -> int:
-    """Return how many bytes a strip of PackBits has."""
-    at = length = 0
-    while at < len(packed):
-        head = packed[at]
-        if head < 128:
-            at, length = at + head + 2, length + head + 1
-        else:
-            at, length = at + 2 - (head == 128), length + (257 - head if head > 128 else 0)
-    return length

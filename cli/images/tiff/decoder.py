@@ -36,8 +36,9 @@ from ..tiff_tags import (
     X_RESOLUTION,
     Y_RESOLUTION,
 )
-from . import camera_raw, colours, compression, integrity, pages, stacks, strips, words
-from .strips import many, one
+from . import camera_raw, colours, compression, integrity, overlap, pages, stacks, strips, words
+from .grid import grid
+from .tag_values import many, one
 
 """Units of the resolution."""
 BYTE = 8
@@ -51,6 +52,7 @@ def load(data: bytes, options: DecodeOptions) -> PartialDecode:
     tags, several = _first_page(data)
     packing = one(tags, COMPRESSION, 1)
     compression.check(packing)
+    overlap.check(tags, len(data))
     if several:
         return PartialDecode(data)
     if _is_pillows(tags):
@@ -81,11 +83,12 @@ def finish(begun: PartialDecode, options: DecodeOptions, decode: Decode) -> Pict
     return _picture(begun.data, tags, options, begun.parts)
 
 
-def _page(data: bytes, options: DecodeOptions, at: int) -> Picture | None:
+def _page(data: bytes, options: DecodeOptions, readers: pages.Readers, at: int) -> Picture | None:
     """Return the page whose directory is *at* an offset, None where that is Pillow's work."""
-    tags = ifd.File(data).tags(at)
+    tags = readers.tags.tags(at)
     compression.check(one(tags, COMPRESSION, 1))
-    return None if _is_pillows(tags) else _picture(data, tags, options, at=at)
+    overlap.check(tags, len(data))
+    return None if _is_pillows(tags) else _picture(data, tags, options, at=at, reader=readers.metadata)
 
 
 def _damage(begun: PartialDecode, tags: ifd.Directory, options: DecodeOptions) -> tuple[str, ...]:
@@ -93,7 +96,7 @@ def _damage(begun: PartialDecode, tags: ifd.Directory, options: DecodeOptions) -
     try:
         integrity.check(begun.data, tags, begun.image, _check_jpeg)
     except DecodeError as error:
-        if not options.lenient:
+        if not options.lenient or isinstance(error, integrity.NothingThereError):
             raise
         return () if begun.notes else (f"{error}; what could be read of it was taken",)
     return ()
@@ -124,7 +127,8 @@ def _slices(data: bytes, stack: stacks.Stack, options: DecodeOptions) -> Frames:
                 picture.notes.insert(0, f"is truncated; {stack.there} of {promised} slices were taken")
             yield picture
 
-    return Frames(stack.there, each)
+    pixels = stack.there * one(stack.tags, WIDTH, 0) * one(stack.tags, HEIGHT, 0)
+    return Frames(stack.there, each, pixels=pixels)
 
 
 def _picture(
@@ -133,6 +137,7 @@ def _picture(
     options: DecodeOptions,
     parts: list[Any] | None = None,
     at: int | None = None,
+    reader: ifd.File | None = None,
 ) -> Picture:
     """Return the picture that *tags* describe, those *at* an offset, else the first page's.
 
@@ -146,8 +151,8 @@ def _picture(
     found = colours.of(samples, layout.bits, tags, notes)
     orientation = one(tags, ORIENTATION, 1)
     icc = tags[ICC_PROFILE].data if ICC_PROFILE in tags else b""
-    metadata = _with_resolution(of_tiff(data, icc, notes, at), tags)
-    metadata = placement.upright(metadata, orientation, layout.width, layout.height, notes)
+    metadata = _with_resolution(of_tiff(reader or data, icc, notes, at), tags)
+    metadata = placement.upright(metadata, orientation, layout.grid.width, layout.grid.height, notes)
     pixels, alpha, model = found.pixels, found.alpha, found.colours
     if found.colours == "cmyk" and options.to_rgb:
         pixels, alpha, icc = colours.inks_to_rgb(pixels, alpha, metadata.icc, notes)
@@ -219,7 +224,7 @@ def _is_pillows(tags: ifd.Directory) -> bool:
 
 
 def _by_pillow(data: bytes, tags: ifd.Directory, options: DecodeOptions) -> PartialDecode:
-    strips.check_count(tags)
+    grid(tags).check_count()
     packing = one(tags, COMPRESSION, 1)
     try:
         image = pillow_decoder.opened("TIFF", TiffImagePlugin.TiffImageFile, data)
@@ -244,7 +249,7 @@ def _unsupported(tags: ifd.Directory) -> DecodeError:
 
 
 def _check_size(layout: strips.Layout, tags: ifd.Directory, options: DecodeOptions) -> None:
-    options.check_size(layout.width, layout.height, colours.memory(layout, tags))
+    options.check_size(layout.grid.width, layout.grid.height, colours.memory(layout, tags))
 
 
 def _first_page(data: bytes) -> tuple[ifd.Directory, bool]:

@@ -55,9 +55,8 @@ def written(found: Sequence[Part]) -> ifd.Directory:
     found = [part for part in found if part.values]
     if not found:
         return {}
-    header = struct.pack("<I", MAGIC)
-    for part in found:
-        header += struct.pack("<II", int.from_bytes(part.kind), len(part.values))
+    listed = (struct.pack("<II", int.from_bytes(part.kind), len(part.values)) for part in found)
+    header = b"".join((struct.pack("<I", MAGIC), *listed))
     values = [value for part in found for value in part.values]
     lengths = [len(header), *map(len, values)]
     data = header + b"".join(values)

@@ -5,33 +5,26 @@ from __future__ import annotations
 import io
 import struct
 from collections.abc import Callable, Iterator
-from typing import Any, NamedTuple
+from typing import Any
 
 from PIL import ImageChops
 
 from .. import ifd
 from ..picture import DecodeError
 from ..tiff_tags import (
-    CHANNELS,
     COMPRESSION,
     FILL_ORDER,
     GROUP_3_OPTIONS,
     GROUP_4_OPTIONS,
-    HEIGHT,
     JPEG_TABLES,
     PHOTOMETRIC,
-    PLANAR,
     STRIP_OFFSETS,
-    STRIP_ROWS,
     STRIP_SIZES,
-    TILE_HEIGHT,
-    TILE_OFFSETS,
-    TILE_SIZES,
-    TILE_WIDTH,
-    WIDTH,
+    YCBCR_SUBSAMPLING,
 )
 from . import compression, fax
-from .strips import many, one
+from .grid import Grid, Part, grid
+from .tag_values import many, one
 
 PILLOWS = {
     compression.RLE: "tiff_ccitt",
@@ -41,68 +34,81 @@ PILLOWS = {
 """What Pillow calls the methods that it writes."""
 
 
-class Part(NamedTuple):
-    """A strip or a tile."""
-
-    number: int
-    packed: bytes
-    width: int
-    rows: int
-    top: int
-    whole_width: bool
+class NothingThereError(DecodeError):
+    """Nothing of a picture is whole."""
 
 
 def check(data: bytes, tags: ifd.Directory, image: Any, is_whole_jpeg: Callable[[bytes], object]) -> None:
     """Raise `DecodeError` where a part of *image*, which Pillow decoded, is not whole in the file.
 
-    *is_whole_jpeg* raises it where a JPEG is not.
+    *is_whole_jpeg* raises it where a JPEG is not. Raises `NothingThereError` where no row is.
     """
     method = one(tags, COMPRESSION, 1)
     if method in compression.FAX:
         _check_fax(data, tags, image, method)
     elif method == compression.JPEG:
         tables = tags[JPEG_TABLES].data if JPEG_TABLES in tags else b""
-        for part in _parts(data, tags):
+        for part, packed in _packed(data, grid(tags)):
             try:
-                is_whole_jpeg(_complete(tables, part.packed))
+                is_whole_jpeg(_complete(tables, bytes(packed)))
             except DecodeError as error:
                 raise DecodeError(f"{error}, in part {part.number + 1}") from None
+    elif method != compression.OLD_JPEG:
+        _check_samples(data, tags, method)
 
 
-def _parts(data: bytes, tags: ifd.Directory) -> Iterator[Part]:
-    """Yield the strips or tiles."""
-    tiled = TILE_OFFSETS in tags
-    width, height = one(tags, WIDTH, 0), one(tags, HEIGHT, 0)
-    wide = one(tags, TILE_WIDTH, width) if tiled else width
-    high = one(tags, TILE_HEIGHT, height) if tiled else min(one(tags, STRIP_ROWS, height), height)
-    offsets = many(tags, TILE_OFFSETS if tiled else STRIP_OFFSETS)
-    sizes = many(tags, TILE_SIZES if tiled else STRIP_SIZES, *[len(data)] * len(offsets))
-    across, down = -(-width // max(wide, 1)), -(-height // max(high, 1))
-    needed = across * down * (one(tags, CHANNELS, 1) if one(tags, PLANAR, 1) == 2 else 1)
-    for number, (offset, size) in enumerate(zip(offsets[:needed], sizes, strict=False)):
-        top = number // across % down * high
-        rows = high if tiled else min(high, height - top)
-        yield Part(number, data[offset : offset + size], wide, rows, top, not tiled)
+def _packed(data: bytes, cut: Grid) -> Iterator[tuple[Part, memoryview]]:
+    """Yield the strips or tiles that there have to be with their bytes; one without a length goes on to the end."""
+    sizes = cut.sizes or (len(data),) * len(cut.offsets)
+    for part, offset, size in zip(cut.parts(), cut.offsets, sizes, strict=False):
+        yield part, memoryview(data)[offset : offset + size]
+
+
+def _check_samples(data: bytes, tags: ifd.Directory, method: int) -> None:
+    """Unpack the parts of a picture in YCbCr, of which libtiff makes RGB."""
+    across, down = many(tags, YCBCR_SUBSAMPLING, 2, 2)[:2]
+    cut = grid(tags)
+    for part, packed in _packed(data, cut):
+        if cut.planes > 1:
+            # Each plane of colours has fewer samples.
+            shrunk = (across, down) if part.plane else (1, 1)
+            row_bytes, step = -(-cut.wide // shrunk[0]), shrunk[1]
+        else:
+            # The samples of a unit follow one another.
+            row_bytes, step = -(-cut.wide // across) * (across * down + 2), down
+        extent = compression.Extent(cut.wide, -(-part.rows // step), row_bytes, -(-cut.high // step))
+        found = compression.unpacked(method, one(tags, FILL_ORDER, 1), packed, extent)
+        if len(found) < extent.size:
+            raise DecodeError(
+                f"is damaged or truncated ({len(found)} of {extent.size} bytes in part {part.number + 1})"
+            )
 
 
 def _check_fax(data: bytes, tags: ifd.Directory, image: Any, method: int) -> None:
     options = one(tags, GROUP_3_OPTIONS if method == compression.GROUP3 else GROUP_4_OPTIONS, 0)
     inverted = one(tags, PHOTOMETRIC, 0) == 0
-    for part in _parts(data, tags):
-        packed = part.packed
+    cut, damage, whole = grid(tags), "", 0
+    for part, stored in _packed(data, cut):
+        packed = bytes(stored)
         if one(tags, FILL_ORDER, 1) == 2:
             packed = packed.translate(compression.REVERSED)
-        if part.whole_width and method in PILLOWS:
-            strip = image.crop((0, part.top, part.width, part.top + part.rows))
+        if not cut.tiled and method in PILLOWS:
+            strip = image.crop((0, part.top, cut.wide, part.top + part.rows))
             if _is_what_is_written(packed, strip, method, options, inverted):
+                whole += part.rows
                 continue
-        there = fax.whole_rows(packed, method, options, part.width, part.rows)
-        if there < part.rows:
+        there = fax.whole_rows(packed, method, options, cut.wide, part.rows)
+        whole += there
+        if there < part.rows and not damage:
             name = compression.name(method)
-            raise DecodeError(
+            damage = (
                 f"is damaged or truncated ({there} of {part.rows} rows of {name} data are whole in part "
                 f"{part.number + 1})"
             )
+        if damage and whole:
+            raise DecodeError(damage)
+    if damage:
+        raise NothingThereError(damage)
 
 
 def _is_what_is_written(packed: bytes, strip: Any, method: int, options: int, inverted: bool) -> bool:

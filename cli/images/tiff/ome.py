@@ -1,23 +1,22 @@
 """OME-XML in a TIFF's description: sizes, sample type and planes, brought up to date where they stand.
 
 After the OME data model of 2016-06 and https://docs.openmicroscopy.org/ome-model/latest/ome-tiff/specification.html.
-The attributes are replaced by regular expressions, so that all else stays byte by byte as it was.
+All else stays byte by byte as it was.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from typing import NamedTuple
 
 from ....filters.core.engine.geometry import Geometry
+from ..xml_text import Attribute, Edit, Tag, edited, walk
 
-PIXELS = re.compile(rb"<((?:\w+:)?)Pixels\b([^>]*)>(.*?)</\1Pixels\s*>", re.DOTALL)
-CHANNEL = re.compile(rb"<((?:\w+:)?)Channel\b(?:[^>]*/>|[^>]*>.*?</\1Channel\s*>)", re.DOTALL)
-PLANES = re.compile(rb"<((?:\w+:)?)(TiffData|Plane)\b(?:[^>]*/>|[^>]*>.*?</\1\2\s*>)\s*", re.DOTALL)
-FILE_NAME = re.compile(rb"\bFileName\s*=\s*([\"'])(.*?)\1")
-UUID_ELEMENT = re.compile(rb"<((?:\w+:)?)UUID\b(?:[^>]*/>|[^>]*>.*?</\1UUID\s*>)", re.DOTALL)
-UUID = re.compile(rb"(<(?:\w+:)?OME\b[^>]*?)\s+UUID\s*=\s*(?:\"[^\"]*\"|'[^']*')")
-REGIONS = re.compile(rb"<((?:\w+:)?)(ROIRef|ROI)\b(?:[^>]*/>|[^>]*>.*?</\1\2\s*>)\s*", re.DOTALL)
+READ = frozenset({b"Pixels", b"Channel", b"TiffData", b"Plane", b"UUID"})
+"""Elements that are read or changed; regions beside."""
+PLANES, REGIONS = (b"TiffData", b"Plane"), (b"ROI", b"ROIRef")
+SPACES = re.compile(rb"\s*+")
 TYPES = {"uint8": b"uint8", "uint16": b"uint16", "float32": b"float", "float64": b"double"}
 
 
@@ -38,28 +37,29 @@ def brought_up_to_date(
     notes: list[str],
 ) -> bytes:
     """Return the XML, true of *pages* of a file *of* so many; raises ValueError with the reason where it cannot be."""
-    if re.search(rb"<!(?:DOCTYPE|ENTITY)", text):
-        raise ValueError("it declares a document type")
-    found = list(PIXELS.finditer(text))
+    xml = _Xml(text)
+    found = [element for element in xml.elements if element.name == b"Pixels"]
     if len(found) != 1:
         raise ValueError(f"it describes {len(found)} images")
-    names = {name for _, name in FILE_NAME.findall(text)}
-    if len(names) > 1:
-        raise ValueError(f"it describes {len(names)} files")
-    prefix, attributes, content = found[0].groups()
+    if len(xml.files) > 1:
+        raise ValueError(f"it describes {len(xml.files)} files")
+    pixels = found[0]
+    within = [element for element in xml.elements if pixels.tag.end <= element.tag.start < pixels.inner_end]
+    edits: list[Edit] = []
     width, height = (b"%d" % side for side in size)
-    attributes = _set(attributes, b"SizeX", width)
-    attributes = _set(attributes, b"SizeY", height)
+    values: dict[bytes, bytes] = {b"SizeX": width, b"SizeY": height}
     for name, scale in zip((b"PhysicalSizeX", b"PhysicalSizeY"), geometry.scale, strict=True):
-        if scale != 1 and (value := _get(attributes, name)):
-            attributes = _set(attributes, name, _times(value, scale))
-    if _get(attributes, b"Type") != TYPES[dtype]:
-        attributes = _without(_set(attributes, b"Type", TYPES[dtype]), b"SignificantBits")
-    if _get(attributes, b"BigEndian"):
-        attributes = _set(attributes, b"BigEndian", b"false")
-    sizes = {axis: int(_get(attributes, b"Size%c" % axis) or b"1") for axis in b"ZCT"}
-    listed = [match[0] for match in CHANNEL.finditer(content)]
-    samples = [int(_get(channel, b"SamplesPerPixel") or b"1") for channel in listed]
+        if scale != 1 and (value := pixels.value(name)):
+            values[name] = _times(value, scale)
+    if pixels.value(b"Type") != TYPES[dtype]:
+        values[b"Type"] = TYPES[dtype]
+        if (bits := pixels.tag.get(b"SignificantBits")) is not None:
+            edits.append(_cut(bits))
+    if pixels.value(b"BigEndian"):
+        values[b"BigEndian"] = b"false"
+    sizes = {axis: int(pixels.value(b"Size%c" % axis) or b"1") for axis in b"ZCT"}
+    listed = [element for element in within if element.name == b"Channel"]
+    samples = [int(channel.value(b"SamplesPerPixel") or b"1") for channel in listed]
     if len(set(samples)) > 1:
         raise ValueError("its channels have different numbers of samples")
     stored = samples[0] if samples else 1
@@ -67,60 +67,101 @@ def brought_up_to_date(
         if len(listed) > 1 or sizes[ord("C")] != stored:
             raise ValueError(f"its channels have {stored} samples each, and the picture {channels}")
         sizes[ord("C")] = channels
-        attributes = _set(attributes, b"SizeC", b"%d" % channels)
+        values[b"SizeC"] = b"%d" % channels
         for channel in listed:
-            content = content.replace(channel, _set(channel, b"SamplesPerPixel", b"%d" % channels))
+            edits += _set(channel.tag, {b"SamplesPerPixel": values[b"SizeC"]})
     groups = max(sizes[ord("C")] // channels, 1)
     if list(pages) != list(range(of)) or groups * sizes[ord("Z")] * sizes[ord("T")] != of:
         if len(pages) != 1 or groups * sizes[ord("Z")] * sizes[ord("T")] != of:
             raise ValueError(f"it describes {sizes[ord('Z')]}×{groups}×{sizes[ord('T')]} planes in {of} pages")
-        if PLANES.search(content) and _is_in_another_order(content):
+        planes = [element for element in within if element.name in PLANES]
+        if _in_another_order([element for element in planes if element.name == b"TiffData"]):
             raise ValueError("its planes are in another order than its pages")
-        channel = _channel_of(pages[0], _get(attributes, b"DimensionOrder"), sizes, groups)
-        for axis, count in zip(b"ZCT", (1, channels, 1), strict=True):
-            attributes = _set(attributes, b"Size%c" % axis, b"%d" % count)
-        for number, element in enumerate(CHANNEL.finditer(content)):
-            if number != channel:
-                content = content.replace(element[0], b"", 1)
-        content = PLANES.sub(b"", content) + b'<%bTiffData IFD="0" PlaneCount="1"/>' % prefix
+        channel = _channel_of(pages[0], pixels.value(b"DimensionOrder"), sizes, groups)
+        values |= {b"Size%c" % axis: b"%d" % count for axis, count in zip(b"ZCT", (1, channels, 1), strict=True)}
+        edits += (Edit(e.tag.start, e.end) for number, e in enumerate(listed) if number != channel)
+        edits += (Edit(e.tag.start, _behind_space(text, e.end)) for e in planes)
+        one = b'<%bTiffData IFD="0" PlaneCount="1"/>' % pixels.tag.name.removesuffix(b"Pixels")
+        edits.append(Edit(pixels.inner_end, pixels.inner_end, one))
         notes.append("its OME-XML describes the one page now")
-    if names:
-        content = UUID_ELEMENT.sub(b"", content)
-    new = b"<%bPixels%b>%b</%bPixels>" % (prefix, attributes, content, prefix)
-    text = UUID.sub(rb"\1", text[: found[0].start()] + new + text[found[0].end() :])
-    if not geometry.is_identity and REGIONS.search(text):
-        text = REGIONS.sub(b"", text)
+    if xml.files:
+        edits += (Edit(e.tag.start, e.end) for e in within if e.name == b"UUID")
+    if xml.own is not None:
+        edits.append(_cut(xml.own))
+    if xml.regions and not geometry.is_identity:
+        edits += xml.regions
         notes.append("its OME regions of interest were not kept, as the picture's geometry has changed")
-    return text
+    return edited(text, [*edits, *_set(pixels.tag, values)])
 
 
-def _attribute(name: bytes) -> re.Pattern[bytes]:
-    return re.compile(rb"(\s" + name + rb"\s*=\s*)(\"[^\"]*\"|'[^']*')")
+class _Element(NamedTuple):
+    """An element, by its name without a prefix."""
+
+    name: bytes
+    tag: Tag
+    inner_end: int
+    end: int
+
+    def value(self, name: bytes) -> bytes:
+        """Return the value of an attribute, b"" where there is none."""
+        attribute = self.tag.get(name)
+        return attribute.value if attribute is not None else b""
 
 
-def _get(attributes: bytes, name: bytes) -> bytes:
-    found = _attribute(name).search(attributes)
-    return found[2][1:-1] if found else b""
+class _Xml:
+    """The elements of OME-XML that are read or changed, in the order of the text."""
+
+    def __init__(self, text: bytes) -> None:
+        self.elements: list[_Element] = []
+        self.files = set[bytes]()
+        """The names of files that it tells."""
+        self.own: Attribute | None = None
+        """The identity of the file."""
+        self.regions: list[Edit] = []
+        """Takes regions of interest out."""
+        self._text = text
+        self._open: list[Tag] = []
+        walk(text, self._opened, self._closed)
+        self.elements.sort(key=lambda element: element.tag.start)
+
+    def _opened(self, tag: Tag) -> None:
+        if not self._open:
+            self.own = tag.get(b"UUID")
+        self._open.append(tag)
+        self.files.update(attribute.value for attribute in tag.attributes if attribute.name == b"FileName")
+
+    def _closed(self, inner: int, end: int) -> None:
+        tag = self._open.pop()
+        name = tag.name.rpartition(b":")[2]
+        if name in READ:
+            self.elements.append(_Element(name, tag, inner, end))
+        elif name in REGIONS:
+            self.regions.append(Edit(tag.start, _behind_space(self._text, end)))
 
 
-def _set(attributes: bytes, name: bytes, value: bytes) -> bytes:
-    return _attribute(name).sub(lambda found: found[1] + b'"' + value + b'"', attributes)
+def _cut(attribute: Attribute) -> Edit:
+    return Edit(attribute.start, attribute.end)
 
 
-def _without(attributes: bytes, name: bytes) -> bytes:
-    return _attribute(name).sub(b"", attributes)
+def _set(tag: Tag, values: Mapping[bytes, bytes]) -> Iterable[Edit]:
+    """Return edits that give attributes, those that are there, other values."""
+    return [Edit(*each.inner, values[each.name]) for each in tag.attributes if each.name in values]
+
+
+def _behind_space(text: bytes, at: int) -> int:
+    found = SPACES.match(text, at)
+    return found.end() if found is not None else at
 
 
 def _times(value: bytes, scale: float) -> bytes:
     return f"{float(value) * scale:.12g}".encode()
 
 
-def _is_in_another_order(content: bytes) -> bool:
+def _in_another_order(elements: Sequence[_Element]) -> bool:
     """Whether some plane lies elsewhere than the dimensions' order says: it has a place of its own."""
-    elements = [match[0] for match in PLANES.finditer(content) if b"TiffData" in match[0][:20]]
-    firsts = [tuple(_get(element, b"First" + axis) for axis in (b"Z", b"C", b"T")) for element in elements]
-    ifds = [int(_get(element, b"IFD") or b"0") for element in elements]
-    return len(elements) > 1 and (ifds != sorted(ifds) or any("".join(map(bytes.decode, first)) for first in firsts))
+    placed = any(element.value(b"First" + axis) for element in elements for axis in (b"Z", b"C", b"T"))
+    ifds = [int(element.value(b"IFD") or b"0") for element in elements]
+    return len(elements) > 1 and (ifds != sorted(ifds) or placed)
 
 
 def _channel_of(page: int, order: bytes, sizes: dict[int, int], groups: int) -> int:

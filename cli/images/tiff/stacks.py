@@ -16,14 +16,19 @@ from typing import NamedTuple
 from .. import ifd
 from ..picture import DecodeError
 from ..tiff_tags import (
+    CHANNELS,
+    COMPRESSION,
     DESCRIPTION,
+    HEIGHT,
     STRIP_OFFSETS,
     TILE_OFFSETS,
     UIC_PLANES,
+    WIDTH,
 )
 from . import compression, strips
+from .tag_values import one
 
-IMAGES = re.compile(rb"\AImageJ=.*^images=(\d+)\s*$", re.DOTALL | re.MULTILINE)
+IMAGES = re.compile(rb"\AImageJ=.*^images=(\d{1,18})\s*$", re.DOTALL | re.MULTILINE)
 MOST_SLICES, MOST_AXES = 1 << 24, 16
 
 
@@ -53,17 +58,17 @@ def found(data: bytes, tags: ifd.Directory) -> Stack | None:
     count = planes if of_metamorph else _described(tags)
     if not 1 < count <= MOST_SLICES:
         return None
-    if strips.one(tags, strips.COMPRESSION, 1) != compression.NONE or TILE_OFFSETS in tags:
+    if one(tags, COMPRESSION, 1) != compression.NONE or TILE_OFFSETS in tags:
         if of_metamorph:
             raise DecodeError("is a MetaMorph stack with compressed planes, which is not supported; save it as pages")
         return None
     layout = strips.layout(data, tags)
-    if not (offsets := layout.offsets):
+    if not (offsets := layout.grid.offsets):
         raise DecodeError("is damaged (it has no samples)")
-    whole = layout.row_bytes * layout.height * layout.planes
+    whole = layout.row_bytes * layout.grid.height * layout.grid.planes
     size = whole
-    if of_metamorph and len(layout.sizes) == len(offsets):
-        size = max(offsets[-1] + layout.sizes[-1] - offsets[0], whole)
+    if of_metamorph and len(layout.grid.sizes) == len(offsets):
+        size = max(offsets[-1] + layout.grid.sizes[-1] - offsets[0], whole)
     elif tuple(offsets) != _contiguous(layout):
         return None
     there = max((len(data) - offsets[0] - whole) // size + 1, 0)
@@ -80,10 +85,10 @@ def _planes(tags: ifd.Directory) -> int:
 
 def _contiguous(layout: strips.Layout) -> tuple[int, ...]:
     """Return where the strips would be if each followed the one before."""
-    at, places = layout.offsets[0], list[int]()
-    for _, _, _, _, rows in layout.places():
+    at, places = layout.grid.offsets[0], list[int]()
+    for part in layout.grid.parts():
         places.append(at)
-        at += rows * layout.row_bytes
+        at += part.rows * layout.row_bytes
     return tuple(places)
 
 
@@ -98,7 +103,7 @@ def _described(tags: ifd.Directory) -> int:
         told = json.loads(text)
         shape = told["shape"] if told.get("truncated") else ()
         total = math.prod(int(side) for side in shape[:MOST_AXES])
-    except (ValueError, TypeError, KeyError, AttributeError):
+    except (ValueError, TypeError, KeyError, AttributeError, OverflowError, RecursionError):
         return 0
-    width, height, channels = (strips.one(tags, tag, 1) for tag in (strips.WIDTH, strips.HEIGHT, strips.CHANNELS))
+    width, height, channels = (one(tags, tag, 1) for tag in (WIDTH, HEIGHT, CHANNELS))
     return total // max(width * height * channels, 1) if shape else 0

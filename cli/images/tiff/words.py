@@ -21,6 +21,7 @@ OF_IMAGEJ, OF_TIFFFILE = b"ImageJ=", b'{"shape"'
 NAMES = {"imagej": "ImageJ description", "ome": "OME-XML"}
 OF_THE_ARRAY = {"shape", "axes", "truncated"}
 """What tifffile's line says of the array alone, which any file of the same pages tells."""
+MOST_AXES = 16
 OWN_LAYOUT = {33628: "MetaMorph", 33629: "MetaMorph", 33630: "MetaMorph", 33631: "MetaMorph"} | {
     34361: "FluoView",
     34362: "FluoView",
@@ -181,7 +182,8 @@ def _told(text: bytes) -> dict[str, Any] | None:
     """Return what tifffile's line says, by its names; None where it is not understood."""
     try:
         told = json.loads(text)
-        all(int(side) for side in told["shape"])
+        if len(told["shape"]) > MOST_AXES or not all(int(side) >= 0 for side in told["shape"]):
+            return None
     except (ValueError, TypeError, KeyError, OverflowError, RecursionError):
         return None
     return told

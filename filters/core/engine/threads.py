@@ -9,8 +9,41 @@ from typing import TypeVar
 Result = TypeVar("Result")
 
 
+def beside(task: Callable[[], None], *, daemon: bool = False) -> Callable[[], None]:
+    """Begin with *task* in a thread beside this one, and return what waits for its end.
+
+    Where no thread can be had, because a limit says so or for lack of memory, the task is done here. The program waits
+    for no *daemon* when it ends.
+    """
+    thread = threading.Thread(target=task, daemon=daemon)
+    try:
+        thread.start()
+    except (RuntimeError, MemoryError):
+        task()
+        return _done
+    return thread.join
+
+
+def _done() -> None:
+    """Wait for what is done."""
+
+
+def to_be_had() -> bool:
+    """Whether a thread can be had now."""
+    thread = threading.Thread(target=_done)
+    try:
+        thread.start()
+    except (RuntimeError, MemoryError):
+        return False
+    thread.join()
+    return True
+
+
 def together(tasks: Sequence[Callable[[], None]]) -> None:
-    """Run all *tasks*, the first in this thread, the others in threads of their own; raise the first failure."""
+    """Run all *tasks*, the first in this thread, the others in threads of their own; raise the first failure.
+
+    No task may wait for another: where there are no threads, one follows the other.
+    """
     failures: list[BaseException] = []
 
     def guarded(task: Callable[[], None]) -> None:
@@ -19,12 +52,10 @@ def together(tasks: Sequence[Callable[[], None]]) -> None:
         except BaseException as failure:
             failures.append(failure)
 
-    threads = [threading.Thread(target=guarded, args=(task,)) for task in tasks[1:]]
-    for thread in threads:
-        thread.start()
+    ends = [beside(lambda task=task: guarded(task)) for task in tasks[1:]]
     guarded(tasks[0])
-    for thread in threads:
-        thread.join()
+    for wait in ends:
+        wait()
     if failures:
         raise failures[0]
 

@@ -1,0 +1,129 @@
+"""All files that a call reads, and all that it writes: each by what it is and where, with a word for it."""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import NamedTuple
+
+from ..console.messages import flag, shown
+from ..file_identity import Identity, keeps
+from ..streams import STREAM
+from .options import OPTIONS
+from .places import Folders, Place, Places
+from .plan import Job, Target
+
+INPUT = OPTIONS["inputs"].reads
+
+
+class Read(NamedTuple):
+    """A file that a call reads: its name, and what it is."""
+
+    name: str
+    what: str
+
+
+class Where(NamedTuple):
+    """Where a file will be written."""
+
+    places: list[Place]
+    """Where its path is and, if that is a link, where it leads; none of standard output."""
+    identity: Identity | None
+    """Of what is there and takes one output alone: a file, or a pipe."""
+
+
+class FilesRead:
+    """The files that a call reads. Of pipes and devices it knows the names alone: they keep nothing to be lost."""
+
+    def __init__(self, folders: Folders) -> None:
+        self.folders = folders
+        self.names: list[str] = []
+        self._found: dict[Identity, Read] = {}
+        self._others: Places[Read] = Places()
+
+    @property
+    def identities(self) -> frozenset[Identity]:
+        """What the files are."""
+        return frozenset(self._found)
+
+    def add(self, name: str, what: str) -> None:
+        """Add a file; - is standard input. Of several words for one file the first stays."""
+        there = _status(0 if name == STREAM else name)
+        if there is not None and keeps(there):
+            self._found.setdefault((there.st_dev, there.st_ino), Read(name, what))
+        elif name != STREAM:
+            self._others.add(self.folders.place(name), Read(name, what))
+        if name != STREAM:
+            self.names.append(name)
+
+    def at(self, where: Where) -> Read | None:
+        """Return the file that is there, or that is missing there."""
+        if where.identity in self._found:
+            return self._found[where.identity]
+        return self._others.first(where.places)
+
+
+def files_read(others: Mapping[str, str], inputs: Iterable[str] = ()) -> FilesRead:
+    """Return the files of a call that reads *inputs*, and *others*, each of which has a word for what it is."""
+    read = FilesRead(Folders())
+    for name, what in others.items():
+        read.add(name, what)
+    for name in inputs:
+        read.add(name, INPUT)
+    return read
+
+
+class Written(NamedTuple):
+    """A file that a call writes."""
+
+    path: str | None
+    """None is standard output. `ANY` stands for the number of a frame."""
+    name: str
+    """The file as people wrote it; with its option, if it is no output of a job."""
+    job: Job | None = None
+    target: Target | None = None
+    """None of a backup, and of what is written beside the outputs."""
+
+    @property
+    def is_backup(self) -> bool:
+        """Whether it is a job's input under another name."""
+        return self.job is not None and self.target is None
+
+    def where(self, folders: Folders) -> Where:
+        """Look at the file's place."""
+        there = _status(1 if self.path is None else self.path)
+        alone = there is not None and (keeps(there) or stat.S_ISFIFO(there.st_mode) or stat.S_ISSOCK(there.st_mode))
+        places = [] if self.path is None else folders.places(self.path)
+        return Where(places, (there.st_dev, there.st_ino) if there is not None and alone else None)
+
+
+class FilesWritten(NamedTuple):
+    """The files that a call writes."""
+
+    jobs: Sequence[Job] = ()
+    """They have the outputs and the backups."""
+    beside: Mapping[str, str] = {}
+    """The others, by their options."""
+    prints: bool = False
+    """Lines go to standard output."""
+
+    def each(self) -> Iterator[Written]:
+        """Yield the files, the outputs first."""
+        for job in self.jobs:
+            for target in job.targets.values():
+                yield Written(target.place, target.name, job, target)
+            if job.backup is not None:
+                yield Written(job.backup, shown(job.backup), job)
+        for option, path in self.beside.items():
+            yield Written(path, f"{flag(option)} {shown(path)}")
+        if self.prints:
+            yield Written(None, "standard output")
+
+
+def _status(name: str | int) -> os.stat_result | None:
+    """Return what a path leads to, or what is open as a descriptor; None where that is nothing."""
+    try:
+        return os.stat(name)
+    except (OSError, ValueError):
+        return None

@@ -1,0 +1,29 @@
+"""An input that changes, or whose name another file takes, while it is filtered."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from collections.abc import Iterable
+
+from ..errors import FileError
+from ..streams import is_stream
+from .plan import Job, Target
+
+
+def check_replaced(job: Job) -> None:
+    """Raise FileError where a job would replace another input than the one that it read."""
+    in_place = any(target.in_place for target in job.targets.values())
+    if in_place and job.source is not None and job.source.has_changed(job.input.name):
+        raise FileError(job.name, "changed while it was filtered, and was not replaced; run it again")
+
+
+def backdate(job: Job, written: Iterable[Target]) -> None:
+    """Let outputs of an input that has changed since be older than it: Make, and `--update`, go by that."""
+    if job.source is None or job.source.state is None or not job.source.has_changed(job.input.name):
+        return
+    then = job.source.state.modified
+    for target in written:
+        if target.path is not None and not target.in_place and not is_stream(target.path):
+            with contextlib.suppress(OSError):  # it is gone again, or another's
+                os.utime(target.path, ns=(then, then))

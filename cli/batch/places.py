@@ -1,0 +1,79 @@
+"""Where files lie, or will: the folder by what it is, and the name as its file system understands it."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Iterator
+from typing import Generic, NamedTuple, TypeVar
+
+from ..file_identity import Identity, identity
+from .twin_names import are_one, folded
+
+Value = TypeVar("Value")
+
+
+class Place(NamedTuple):
+    """The nearest folder above a file that exists, and the rest of the path."""
+
+    folder: str
+    """The path of the folder, without links."""
+    identity: Identity | None
+    rest: str
+
+    @property
+    def path(self) -> str:
+        """The path, in which no folder is a link."""
+        return os.path.join(self.folder, self.rest)
+
+    def is_below(self, folder: Place) -> bool:
+        """Whether the place is in a *folder*."""
+        return self.path.startswith(os.path.join(folder.path, ""))
+
+
+class Folders:
+    """Finds places; each folder is looked up once."""
+
+    def __init__(self) -> None:
+        self._found: dict[str, Place] = {}
+
+    def place(self, path: str) -> Place:
+        """Return where *path* is; a link itself, not where it leads."""
+        folder, name = os.path.split(path)
+        there = self.folder(folder)
+        return there._replace(rest=os.path.join(there.rest, name))
+
+    def places(self, path: str) -> list[Place]:
+        """Return where *path* is and, if that is a link, where it leads."""
+        return [self.place(path), *([self.place(os.path.realpath(path))] if os.path.islink(path) else [])]
+
+    def folder(self, path: str) -> Place:
+        """Return where the folder *path* is, or will be."""
+        if path not in self._found:
+            at, rest = os.path.realpath(path), ""
+            while (found := identity(at)) is None and at != os.path.dirname(at):
+                at, name = os.path.split(at)
+                rest = os.path.join(name, rest) if rest else name
+            self._found[path] = Place(at, found, rest)
+        return self._found[path]
+
+
+class Places(Generic[Value]):
+    """What is kept by place, for every name that means one file."""
+
+    def __init__(self) -> None:
+        self._found: dict[tuple[Identity | None, str], list[tuple[Place, Value]]] = {}
+
+    def __iter__(self) -> Iterator[Place]:
+        return (place for group in self._found.values() for place, _ in group)
+
+    def add(self, place: Place, value: Value) -> None:
+        """Keep a value."""
+        self._found.setdefault((place.identity, folded(place.rest)), []).append((place, value))
+
+    def first(self, places: Iterable[Place]) -> Value | None:
+        """Return what is kept at the first of some *places* that has something, by whatever name."""
+        for place in places:
+            for other, value in self._found.get((place.identity, folded(place.rest)), ()):
+                if are_one(other.rest, place.rest, place.folder):
+                    return value
+        return None

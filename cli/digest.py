@@ -1,0 +1,55 @@
+"""Digests of contents: which bytes a file holds, whatever its name and its times say."""
+
+from __future__ import annotations
+
+import contextlib
+import stat
+import threading
+from pathlib import Path
+
+try:  # hashlib loads all of OpenSSL for it, 2.5 ms of each start
+    from _blake2 import blake2b
+except ImportError:
+    from hashlib import blake2b
+
+PIECE = 1 << 20
+"""Bytes of a file that are read at once."""
+WORTH_A_THREAD = 1 << 18
+"""Bytes of which the digest takes longer than to start a thread for it."""
+
+
+def digest(data: bytes, size: int = 64) -> str:
+    """Return what stands for a content, in *size* bytes."""
+    return blake2b(data, digest_size=size).hexdigest()
+
+
+class SourceDigest:
+    """The digest of an input's bytes, computed beside whoever decodes them: 40 ms for the 36 MB of a 12 MP TIFF."""
+
+    SIZE = 16
+
+    def __init__(self, data: bytes) -> None:
+        self._hash = blake2b(digest_size=self.SIZE)
+        self._thread = threading.Thread(target=self._hash.update, args=(data,), daemon=True)
+        if len(data) >= WORTH_A_THREAD:
+            with contextlib.suppress(RuntimeError, MemoryError):  # no thread is to be had
+                self._thread.start()
+                return
+        self._hash.update(data)
+
+    def hexadecimal(self) -> str:
+        """Return it, when it is done."""
+        if self._thread.ident is not None:
+            self._thread.join()
+        return self._hash.hexdigest()
+
+    @classmethod
+    def of_file(cls, path: str) -> str:
+        """Return the digest of what a file holds; raises OSError, also for what is no file."""
+        found = blake2b(digest_size=cls.SIZE)
+        if not stat.S_ISREG(Path(path).stat().st_mode):
+            raise OSError("is not a file")
+        with Path(path).open("rb", buffering=0) as file:
+            while piece := file.read(PIECE):
+                found.update(piece)
+        return found.hexdigest()

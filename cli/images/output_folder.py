@@ -1,0 +1,190 @@
+"""Folders of outputs, held open: what is written in one stays in it, whatever its name leads to meanwhile."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import os
+from pathlib import Path
+from typing import NamedTuple
+
+from ..file_identity import Identity, identity, identity_of
+from .temporary_names import temporary_name
+
+HELD = {os.open, os.mkdir, os.stat, os.readlink, os.rename, os.link, os.unlink} <= os.supports_dir_fd
+"""Whether the system names files by an open folder. Elsewhere they are named by their path."""
+FOLDER = getattr(os, "O_PATH", getattr(os, "O_SEARCH", os.O_RDONLY)) | os.O_DIRECTORY | os.O_CLOEXEC
+"""Opens a folder for looking up names in it: of one that may be written, not all may be read."""
+TRIES = 100
+"""Random names that are tried for a temporary file."""
+LINKS = 40
+"""Links that may lead from one place of a tree to another, as many as the system follows in a path."""
+
+ELSEWHERE = "its folder became a link that leads elsewhere"
+
+
+class Root(NamedTuple):
+    """The folder of a tree of outputs, as it was before the work."""
+
+    path: Path
+    nearest: Path
+    """The folder itself, or, if it was not there yet, the nearest above it."""
+    identity: Identity | None
+    """That of the nearest."""
+
+    @property
+    def missing(self) -> tuple[str, ...]:
+        """The folders that led from the nearest to this one when they were not there yet."""
+        return self.path.relative_to(self.nearest).parts
+
+
+def root_of(folder: str) -> Root:
+    """Return the root of the tree *folder*, which need not exist."""
+    path = nearest = Path(folder)
+    while (found := identity(nearest)) is None and nearest != nearest.parent:
+        nearest = nearest.parent
+    return Root(path, nearest, found)
+
+
+class OutputFolder:
+    """A folder in which files are created and renamed; raises `OSError`.
+
+    One below a *root* is made where it is missing, and reached without leaving the root: links in the tree may lead to
+    other places of the tree, and nowhere else. That holds also for what becomes a link during the run.
+    """
+
+    def __init__(self, path: Path, root: Root | None = None) -> None:
+        self.path = path
+        self.descriptor: int | None = None
+        if not HELD:
+            _make(path, root)
+        elif root is None:
+            self.descriptor = os.open(path, FOLDER)
+        else:
+            self.descriptor = _opened(path, root)
+
+    def close(self) -> None:
+        """Let the folder go."""
+        if self.descriptor is not None:
+            os.close(self.descriptor)
+            self.descriptor = None
+
+    def create(self, suffix: str, mode: int) -> tuple[int, str]:
+        """Create a temporary file; its permissions are *mode* as the umask, or the folder's ACL, lets them be."""
+        for _ in range(TRIES):
+            name = temporary_name(suffix)
+            with contextlib.suppress(FileExistsError):
+                return self.create_as(name, mode), name
+        raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST))
+
+    def create_as(self, name: str, mode: int) -> int:
+        """Create a file of a name that is free, and open it."""
+        flags = os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC | os.O_NOFOLLOW
+        return os.open(self._at(name), flags, mode, dir_fd=self.descriptor)
+
+    def read(self, name: str) -> int:
+        """Open a file, which is no link, for reading."""
+        flags = os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK
+        return os.open(self._at(name), flags, dir_fd=self.descriptor)
+
+    def found(self, name: str) -> os.stat_result | None:
+        """Return what has a name, without following a link; None if there is nothing."""
+        try:
+            return os.stat(self._at(name), dir_fd=self.descriptor, follow_symlinks=False)
+        except FileNotFoundError:
+            return None
+
+    def leads_to(self, link: str) -> os.stat_result | None:
+        """Return what a link leads to; None where that is nowhere."""
+        try:
+            return os.stat(self._at(link), dir_fd=self.descriptor)
+        except OSError:
+            return None
+
+    def rename(self, old: str, new: str) -> None:
+        """Rename a file, which replaces what had the new name."""
+        os.rename(self._at(old), self._at(new), src_dir_fd=self.descriptor, dst_dir_fd=self.descriptor)
+
+    def link(self, name: str, other: str) -> None:
+        """Give a file, or a link, another name, which must be free."""
+        old, new = self._at(name), self._at(other)
+        os.link(old, new, src_dir_fd=self.descriptor, dst_dir_fd=self.descriptor, follow_symlinks=False)
+
+    def unlink(self, name: str) -> None:
+        """Remove a name."""
+        os.unlink(self._at(name), dir_fd=self.descriptor)
+
+    def _at(self, name: str) -> str | Path:
+        return name if self.descriptor is not None else self.path / name
+
+
+def _check_root(found: Identity | None, root: Root) -> None:
+    if found != root.identity:
+        raise OSError(errno.ESTALE, "its folder was replaced by another one during the run")
+
+
+def _make(path: Path, root: Root | None) -> None:
+    """Make a folder where none can be held open."""
+    if root is None:
+        return
+    _check_root(identity(root.nearest), root)
+    path.mkdir(parents=True, exist_ok=True)
+    if not Path(os.path.realpath(path)).is_relative_to(_real(root)):
+        raise OSError(ELSEWHERE)
+
+
+def _opened(path: Path, root: Root) -> int:
+    """Open a folder of the tree *root*, which is made where it is missing, component by component."""
+    missing, below = root.missing, path.relative_to(root.path).parts
+    for _ in range(LINKS):
+        descriptor = os.open(root.nearest, FOLDER)
+        try:
+            _check_root(identity_of(os.fstat(descriptor)), root)
+            for at, name in enumerate((*missing, *below), -len(missing)):
+                inner = _below(descriptor, name)
+                if inner is None:  # a link: go on where it leads
+                    if at < 0:
+                        raise OSError(ELSEWHERE)
+                    below = (*_within(root.path.joinpath(*below[: at + 1]), root), *below[at + 1 :])
+                    break
+                os.close(descriptor)
+                descriptor = inner
+            else:
+                found, descriptor = descriptor, None
+                return found
+        finally:
+            if descriptor is not None:
+                os.close(descriptor)
+    raise OSError(errno.ELOOP, os.strerror(errno.ELOOP))
+
+
+def _below(folder: int, name: str) -> int | None:
+    """Open a folder in an open one, made where it is missing; return None for a link."""
+    flags = FOLDER | os.O_NOFOLLOW
+    try:
+        try:
+            return os.open(name, flags, dir_fd=folder)
+        except FileNotFoundError:
+            with contextlib.suppress(FileExistsError):  # another process made it
+                os.mkdir(name, dir_fd=folder)
+            return os.open(name, flags, dir_fd=folder)
+    except OSError as error:
+        if error.errno not in (errno.ELOOP, errno.ENOTDIR):
+            raise
+        try:
+            os.readlink(name, dir_fd=folder)
+        except OSError:
+            raise error from None
+        return None
+
+
+def _within(link: Path, root: Root) -> tuple[str, ...]:
+    """Return the path below *root* of the folder that *link* leads to, which has no links in it."""
+    try:
+        return Path(os.path.realpath(link)).relative_to(_real(root)).parts
+    except ValueError:
+        raise OSError(ELSEWHERE) from None
+
+
+def _real(root: Root) -> Path:
+    return Path(os.path.realpath(root.nearest)).joinpath(*root.missing)

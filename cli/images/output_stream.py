@@ -1,0 +1,42 @@
+"""Outputs that are streams: pipes, devices, standard output."""
+
+from __future__ import annotations
+
+import os
+import stat
+import sys
+from collections.abc import Collection, Sequence
+from pathlib import Path
+
+from ..file_identity import Identity, identity_of_descriptor
+from ..streams import descriptor_of, is_stream, write_all
+
+STANDARD_OUTPUT = 1
+
+
+def send(parts: Sequence[memoryview], target: Path | None, read: Collection[Identity]) -> None:
+    """Write *parts* to a stream; None is standard output. Raises OSError, also where it is a file in *read*."""
+    if target is None:
+        if sys.stdout is None:
+            raise OSError("it is closed")
+        _check(STANDARD_OUTPUT, read)
+        for part in parts:
+            write_all(sys.stdout.buffer, part)
+        return
+    # Neither made nor cut off: another file may have its name by now.
+    ours = descriptor_of(target)
+    opened = os.open(target, os.O_WRONLY | os.O_CLOEXEC | os.O_NOCTTY) if ours is None else os.dup(ours)
+    with os.fdopen(opened, "wb", buffering=0) as stream:
+        _check(opened, read)
+        # An open descriptor goes on where it is, as whoever opened it meant.
+        if ours is None and stat.S_ISREG(os.fstat(opened).st_mode):
+            if not is_stream(target):
+                raise OSError("it is no stream any more")
+            os.ftruncate(opened, 0)
+        for part in parts:
+            write_all(stream, part)
+
+
+def _check(descriptor: int, read: Collection[Identity]) -> None:
+    if identity_of_descriptor(descriptor) in read:
+        raise OSError("it is one of the files that this call reads")

@@ -1,0 +1,47 @@
+"""What a picture was read from: the bytes, and the file that held them then."""
+
+from __future__ import annotations
+
+import os
+import stat
+from pathlib import Path
+from typing import NamedTuple
+
+from ..digest import SourceDigest
+
+
+class FileState(NamedTuple):
+    """What changes when a file changes, or another takes its name."""
+
+    device: int
+    inode: int
+    size: int
+    modified: int
+    """In nanoseconds."""
+
+
+class Source(NamedTuple):
+    """What an input held when it was read."""
+
+    digest: SourceDigest | None
+    """None where nobody asks for it, and of a pipe whose images are filtered as they come."""
+    state: FileState | None
+    """None of a pipe, of which nothing stays."""
+
+    def has_changed(self, name: str) -> bool:
+        """Whether the file *name* is no longer the one that was read."""
+        try:
+            return self.state is not None and _state(Path(name).stat()) != self.state
+        except (OSError, ValueError):  # it is gone
+            return True
+
+
+def state_of(descriptor: int) -> FileState | None:
+    """Return the state of an open file, None of a pipe or device."""
+    return _state(os.fstat(descriptor))
+
+
+def _state(found: os.stat_result) -> FileState | None:
+    if not stat.S_ISREG(found.st_mode):
+        return None
+    return FileState(found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns)

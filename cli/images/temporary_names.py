@@ -1,0 +1,30 @@
+"""The names of files that are being written, and of old ones that are kept until their successors are there."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from pathlib import Path
+
+PREFIX = ".imfilter-"
+NEW, OLD = ".tmp", ".old"
+
+
+def temporary_name(suffix: str) -> str:
+    """Return a name that tells which process made the file; hardly any file has it yet."""
+    return f"{_prefix(os.getpid())}{os.urandom(6).hex()}{suffix}"
+
+
+def _prefix(process: int) -> str:
+    return f"{PREFIX}{process}-"
+
+
+def remove_temporaries(folder: Path, process: int) -> None:
+    """Remove what *process*, which was killed, left half written in *folder*.
+
+    An old file stays if it has no other name: then its successor has taken its place, but not those of all outputs.
+    """
+    for path in folder.glob(f"{_prefix(process)}*"):
+        with contextlib.suppress(OSError):
+            if path.suffix == NEW or path.lstat().st_nlink > 1:
+                path.unlink()

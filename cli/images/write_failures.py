@@ -1,0 +1,27 @@
+"""What keeps an output from being written, in words that name it."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+from collections.abc import Iterator
+from pathlib import Path
+
+from ..console.messages import reason, shown
+from ..errors import FileError, NoPlaceError
+
+NO_PLACE = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO, errno.ESTALE, errno.ENOTCONN})
+"""The errors of a disk, not of a file."""
+
+
+@contextlib.contextmanager
+def naming_failures(target: Path | None) -> Iterator[None]:
+    """Let a failure name *target*; None is standard output."""
+    try:
+        yield
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        name = "standard output" if target is None else shown(str(target))
+        kind = NoPlaceError if error.errno in NO_PLACE else FileError
+        raise kind(name, f"cannot be written: {reason(error)}") from None
