@@ -357,6 +357,10 @@ def _canny(low: Any, high: Any, norm: Norm, size: int) -> list[Stage]:
     def join(maps: Edges) -> Edges:
         return maps._replace(image=non_maximum_suppression.hysteresis(maps.image))
 
+    def memory(context: ImageContext, channels: int) -> float:
+        # The classes three times, the result, and the maps that are asked for.
+        return 4 + len(context.requested_fields - {"image"}) * np.dtype(context.work).itemsize
+
     return [
         Stage(
             bind_thin,
@@ -364,5 +368,5 @@ def _canny(low: Any, high: Any, norm: Norm, size: int) -> list[Stage]:
             colours=NO_COLOURS,
             survey=greatest if relative else None,
         ),
-        whole_image(join, gain=None, fields=GRADIENT_FIELDS),
+        whole_image(join, gain=None, fields=GRADIENT_FIELDS)._replace(memory=memory),
     ]

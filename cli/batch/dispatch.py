@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from functools import partial
 
 from .. import signals
 from ..console import faults
@@ -34,6 +35,7 @@ def process(processor: ImageProcessor, job: Job, reader: Reader) -> Report:
 
 
 def _processed(processor: ImageProcessor, job: Job, reader: Reader) -> Report:
+    reader.needed = partial(processor.needed, job)
     if any(target.in_place for target in job.targets.values()):
         job = job._replace(replaces=identity(job.input.name))
     found, source = reader.read(job.input.name)

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import itertools
-import math
 from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -14,8 +14,8 @@ from ...filters.core.engine.colour import ColourModel
 from ...filters.core.engine.output_buffer import Canvas, CanvasFactory, Output
 from ...filters.core.engine.quantize import Encoding, hue_legend
 from ...filters.core.engine.stage import total_gain
+from ...filters.core.engine.working_space import Settings
 from ...filters.core.filter import INDEX, check_white
-from ...filters.core.lazy_numpy import np
 from ...filters.core.parameters import ImageError
 from ..console.messages import shown
 from ..console.report import DEPTHS, Report
@@ -25,8 +25,8 @@ from ..file_identity import Identity
 from ..images import encode, formats, memory_budget, output_colour
 from ..images.atomic_write import Transaction
 from ..images.metadata import Metadata
-from ..images.picture import Picture
-from . import surprises, white_notes
+from ..images.picture import Expected, Picture
+from . import memory_need, surprises, white_notes
 from .changed_input import backdate, check_replaced
 from .frame_output import SHEET, Computed, Missing, kept_of, opened, writable
 from .job_options import JobOptions
@@ -102,9 +102,7 @@ class ImageProcessor:
         if self.recipe.white is not None:
             check_white(self.recipe.white, dtype)
             picture.white = self.recipe.white
-        formats_of = {
-            output: target.format_for(output, formats.FORMATS[picture.format]) for output, target in job.targets.items()
-        }
+        formats_of = self._formats_of(job, picture)
         write = self.options.write.encode
         if write.compression and not any(format.compressions for format in formats_of.values()):
             raise FileError(next(iter(job.targets.values())).name, formats.FOR_COMPRESSION)
@@ -113,7 +111,7 @@ class ImageProcessor:
         settings = self.rendering.settings(picture, formats_of.get("image"))
         if picture.colours == "gray" and "chroma" in self.parts:
             picture.notes.append("is gray, which --channels chroma leaves as it is")
-        self._check_room(picture)
+        self._check_room(picture, self._needed(picture, 0, encodings, formats_of, settings))
         light = picture
         if self.rendering.is_light(picture, encodings.get("image")):
             from . import linear_light  # few pictures are
@@ -175,17 +173,39 @@ class ImageProcessor:
 
         return Reduced
 
-    def _check_room(self, picture: Picture) -> None:
-        """Raise `ImageError` where there is no memory for all maps of a picture."""
-        height, width = picture.pixels.shape[:2]
-        across, down = (math.prod(stage.window.stride[axis] for stage in self.stages) for axis in (0, 1))
-        sample = 8 if picture.pixels.dtype == np.float64 else 4
-        needed = sample * len(self.maps) * (width // across) * (height // down)
+    def needed(self, job: Job, expected: Expected) -> float:
+        """Return the bytes that an expected picture takes at most from when it is decoded."""
+        with contextlib.suppress(ImageError, FileError):  # which will be said of the picture itself
+            picture = memory_need.stand_in(expected)
+            processor = self._for(picture)
+            formats_of = processor._formats_of(job, picture)
+            encodings = processor.rendering.encodings(picture, job.targets, formats_of, None)
+            settings = processor.rendering.settings(picture, formats_of.get("image"))
+            return processor._needed(picture, expected.held, encodings, formats_of, settings)
+        return 0
+
+    def _formats_of(self, job: Job, picture: Picture) -> dict[str, formats.Format]:
+        own = formats.FORMATS[picture.format]
+        return {output: target.format_for(output, own) for output, target in job.targets.items()}
+
+    def _needed(
+        self,
+        picture: Picture,
+        held: float,
+        encodings: Mapping[str, Encoding],
+        formats_of: Mapping[str, formats.Format],
+        settings: Settings,
+    ) -> float:
+        """Return the bytes that a picture takes at most from when it is decoded, of which it *held* some then."""
+        maps, cores = len(self.maps), self.options.cores
+        return memory_need.of_outputs(self.stages, picture, held, encodings, formats_of, settings, maps, cores)
+
+    def _check_room(self, picture: Picture, needed: float) -> None:
+        """Raise `ImageError` where there are fewer bytes than *needed* for a picture beside itself."""
         if (free := memory_budget.short(needed)) is not None:
-            raise ImageError(
-                f"the {len(self.maps)} maps of {width}×{height} pixels need {needed / 1e9:.1f} GB of memory; "
-                f"{free / 1e9:.1f} GB are free; --stride would help"
-            )
+            height, width = picture.pixels.shape[:2]
+            advice = "a greater --stride" if len(self.maps) > 1 else "fewer maps" if len(self.maps) else ""
+            raise ImageError(memory_budget.refusal(width, height, needed, free, advice))
 
     def report(self, job: Job, frames: Sequence[Computed], notes: list[str]) -> Report:
         """Return what became of a picture, of whose frames *notes* tell."""

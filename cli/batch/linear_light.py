@@ -12,14 +12,16 @@ from ...filters.core.engine.quantize import Encoding
 from ...filters.core.engine.working_space import Settings
 from ...filters.core.lazy_numpy import np
 from ..console.report import depth_in_words
-from ..images.picture import Picture
+from ..images.picture import Picture, bands_of_rows
 
 SRGB = transfer.DEFAULT
 
 
 def encoded(picture: Picture, encoding: Encoding, settings: Settings) -> tuple[Picture, Settings]:
     """Return a picture by the curve of sRGB, and settings by which filters see its light; what it says follows."""
-    pixels = SRGB.encode(picture.pixels, picture.full).astype(picture.pixels.dtype)
+    pixels = np.empty_like(picture.pixels)
+    for rows in bands_of_rows(pixels.shape):
+        pixels[rows] = SRGB.encode(picture.pixels[rows], picture.full)
     picture.metadata = picture.metadata._replace(colour=picture.metadata.colour.by_srgb_curve())
     picture.notes.append(
         f"its linear light was converted to sRGB for {depth_in_words(encoding.dtype)} samples "

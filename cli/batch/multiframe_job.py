@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from ..console.messages import reason_of, shown
 from ..console.report import Report
 from ..errors import FileError
-from ..images import formats
+from ..images import formats, memory_budget
 from ..images.animation_encoder import Gathered
 from ..images.atomic_write import Transaction
 from ..images.picture import DecodeError, Frames, Picture
@@ -115,6 +115,7 @@ def _all(processor: ImageProcessor, job: Job, frames: Frames, name: str) -> Repo
     gathered: dict[str, Gathered] = {}
     done: list[Computed] = []
     notes: dict[str, None] = {}
+    growth = memory_budget.Growth()
     with Transaction(processor.options.write.read) as transaction:
         for number, picture in enumerate(_decoded(frames, name)):
             if processor.progress is not None:
@@ -135,6 +136,12 @@ def _all(processor: ImageProcessor, job: Job, frames: Frames, name: str) -> Repo
                     options, stamp = processor.options.write.encode, processor.options.write.stamper.stamp(output, job)
                     gathered[output] = Gathered(computed.formats_of[output], options, frames.timing, stamp)
                 _gather(gathered[output], output, target, computed, picture)
+                if (free := growth.short(computed.outputs[output].samples.size)) is not None:
+                    raise FileError(
+                        name,
+                        f"its frames need more memory than there is: {memory_budget.gigabytes(free)} are free after "
+                        f"frame {number}; -o FOLDER/ --name '{{stem}}-{{frame:03}}{{suffix}}' writes a file each",
+                    )
             transaction.send_streams()
             if not (endless and done):  # of a pipe that has no end the first is told of
                 done.append(computed.without_samples())

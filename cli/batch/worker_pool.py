@@ -25,7 +25,7 @@ from typing import Any
 
 from .. import signals
 from ..console.report import Report
-from ..images.memory_budget import budget, estimate
+from ..images.memory_budget import budget
 from ..images.reader import Reader
 from ..images.temporary_names import remove_temporaries
 from .dispatch import process
@@ -33,7 +33,7 @@ from .image_job import ImageProcessor
 from .plan import Job
 
 UNASKED_BYTES = 1 << 26
-"""Bytes that an image may take without asking: 2.8 megapixels."""
+"""Bytes that an image may take without asking: about 6 megapixels of a photograph."""
 PATIENCE = 10.0
 """Seconds for a process to end after it was asked to."""
 TICK = 0.01
@@ -190,10 +190,9 @@ def _serve(
         threading.Thread(target=_end_with, args=(parent, connection), daemon=True).start()
     warnings.simplefilter("ignore")  # as in the first process
 
-    def wait_for_room(width: int, height: int, a_pixel: int) -> None:
-        size = estimate(width, height, a_pixel)
-        if size > UNASKED_BYTES:
-            connection.send(size)
+    def wait_for_room(needed: float) -> None:
+        if needed > UNASKED_BYTES:
+            connection.send(int(needed))
             connection.recv()
 
     reader.wait_for_room = wait_for_room

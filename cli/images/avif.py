@@ -20,7 +20,7 @@ from . import isobmff, pillow_decoder, pillow_private
 from .codec import Codec, Content
 from .colour_description import of_code_points
 from .metadata import Metadata, of_image, orientation_of, turned
-from .picture import Decode, DecodeError, DecodeOptions, Frames, PartialDecode, Picture, Timing, with_alpha
+from .picture import Decode, DecodeError, DecodeOptions, Frames, PartialDecode, Picture, Samples, Timing, with_alpha
 
 QUALITY = 95
 """Of AVIF's own scale, with full chroma: a photograph is 0.9 levels off in the mean."""
@@ -30,10 +30,16 @@ WITHOUT = "Pillow was built without AVIF"
 def load(data: bytes, options: DecodeOptions) -> PartialDecode:
     """Decode a picture of 8 bits into an image of Pillow's; leave others and animations to `finish`."""
     image = _opened(data)
-    pillow_decoder.check_size(image, options)
+    deep = depth(data) > 8
+    if deep:
+        options.check_size(
+            image.width, image.height, Samples(channels := len(image.getbands()), 2, decoding=8 * channels)
+        )
+    else:  # beside what is handed over lie luma and chroma, which may be as large
+        pillow_decoder.check_size(image, options, beside=2 * len(image.getbands()))
     if not options.lenient:
         check_whole(data)
-    if image.n_frames > 1 or depth(data) > 8:
+    if image.n_frames > 1 or deep:
         return PartialDecode(data)
     return PartialDecode(data, pillow_decoder.decoded(image, data))
 
@@ -171,4 +177,11 @@ def encode(file: io.BytesIO, content: Content) -> list[str]:
     return []
 
 
-CODEC = Codec(finish, encode, load, holds_aspect=True, texts="tags")
+CODEC = Codec(
+    finish,
+    encode,
+    load,
+    encoding=lambda samples: 38 + 1.5 * samples.channels if samples.channels > 2 else 20,  # in libaom
+    holds_aspect=True,
+    texts="tags",
+)

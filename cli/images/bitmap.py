@@ -13,7 +13,7 @@ from typing import NamedTuple
 from ...filters.core.lazy_numpy import Array, np
 from . import bit_fields
 from .metadata import Metadata, plausible, whole_profile
-from .picture import Decode, DecodeError, DecodeOptions, Frames, Palette, Picture
+from .picture import Decode, DecodeError, DecodeOptions, Frames, Palette, Picture, Samples
 
 CORE, INFO, V4, V5 = 12, 40, 108, 124
 WINDOWS = (INFO, 52, 56, V4, V5)
@@ -110,7 +110,8 @@ def _check(width: int, height: int, bits: int, compression: int) -> None:
 def read(data: bytes, found: Header, notes: list[str], options: DecodeOptions, decode: Decode) -> Picture:
     """Return the picture of which *found* is the header; raises `DecodeError`."""
     width, height, bits = found.width, found.height, found.bits
-    options.check_size(width, height, 4 if bits <= 8 else 8)
+    channels = 4 if bits in (16, 32) else 3
+    options.check_size(width, height, Samples(channels, decoding=4 if bits <= 8 else 4 * channels))
     if found.compression in (JPEG, PNG):
         inner = decode(data[found.pixels :])
         if isinstance(inner, Frames):

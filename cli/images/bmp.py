@@ -35,4 +35,4 @@ def encode(file: io.BytesIO, content: Content) -> list[str]:
     return []
 
 
-CODEC = Codec(finish, encode)
+CODEC = Codec(finish, encode, encoding=lambda samples: samples.bytes + 4 * (samples.channels > 1))

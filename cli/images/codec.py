@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Protocol
 from ...filters.core.engine.colour import ColourModel
 from ...filters.core.lazy_numpy import np
 from .metadata import Metadata, tags_of
-from .picture import Decode, DecodeOptions, Frames, PartialDecode, Picture, Timing
+from .picture import Decode, DecodeOptions, Frames, PartialDecode, Picture, Samples, Timing
 
 if TYPE_CHECKING:
     from ...filters.core.engine.output_buffer import CanvasFactory
@@ -122,6 +122,11 @@ class Codec(NamedTuple):
     canvas: Callable[[EncodeOptions, Metadata], CanvasFactory] | None = None
     """Returns a factory of the canvases in which a result is gathered, by what its picture carries; None takes plain
     ones."""
+    encoding: Callable[[Samples], float] = lambda samples: 2 * samples.bytes
+    """Returns how many bytes a pixel encoding takes, the file among them, beside the samples, which have the alpha; the
+    tests measure it."""
+    canvas_share: float = 1.0
+    """How large what is gathered in the canvas is, as a part of the samples."""
     encode_maps: Encode | None = None
     """Writes maps, ``(height, width, count)``, for a format that holds any number of them."""
     holds_iptc: bool = False

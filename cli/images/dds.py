@@ -12,7 +12,7 @@ from PIL import Image
 from ...filters.core.lazy_numpy import Array, np
 from . import bit_fields, unpacker
 from .codec import Codec, not_written
-from .picture import Decode, DecodeError, DecodeOptions, PartialDecode, Picture, premultiplied
+from .picture import Decode, DecodeError, DecodeOptions, PartialDecode, Picture, Samples, premultiplied
 
 HEADER = 128
 ALPHA, ALPHA_ONLY, FOURCC, RGB, LUMINANCE = 1, 2, 4, 0x40, 0x20000
@@ -48,7 +48,7 @@ def finish(begun: PartialDecode, options: DecodeOptions, decode: Decode) -> Pict
     (caps,) = struct.unpack_from("<I", data, 112)
     if not width or not height:
         raise DecodeError(f"is damaged: it promises {width}×{height} pixels")
-    options.check_size(width, height, 8)
+    options.check_size(width, height, Samples(4, decoding=10))
     if caps & CUBE:
         notes.append("only the first face of its cube map was taken")
     if caps & VOLUME and depth > 1:

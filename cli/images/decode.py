@@ -12,7 +12,7 @@ from ..console.messages import reason_of
 from . import image_stream
 from .codec import Codec
 from .formats import HEAD, READABLE, Format, sniff
-from .picture import DecodeError, DecodeOptions, Frames, PartialDecode, Picture
+from .picture import DecodeError, DecodeOptions, Expected, Frames, PartialDecode, Picture
 
 UNSUSPECTED_BYTES = 1 << 25
 """Bytes that a damaged picture may take before it is filtered and after, whatever its file's length."""
@@ -50,7 +50,7 @@ def load(data: bytes, options: DecodeOptions) -> PartialDecode:
     format = check_head(data[:HEAD])
     if format.stream and image_stream.holds_several(data, format):
         return PartialDecode(data, stream=True)
-    codec = format.codec
+    codec, options = format.codec, _of(options, format, data)
     try:
         with _failures():
             return codec.load(data, options._replace(lenient=False))
@@ -81,12 +81,13 @@ def _what_is_left(data: bytes, options: DecodeOptions, codec: Codec, damage: str
 def _bounded(data: bytes, options: DecodeOptions) -> DecodeOptions:
     """Return options that let a damaged file take no more memory than its bytes make likely."""
 
-    def check(width: int, height: int, a_pixel: int) -> None:
-        options.check_size(width, height, a_pixel)
-        if width * height * a_pixel > max(UNSUSPECTED_BYTES, MOST_FOR_A_BYTE * len(data)):
+    def check(expected: Expected) -> None:
+        options.guard(expected)
+        width, height = expected.width, expected.height
+        if 2 * expected.pixels * expected.samples.bytes > max(UNSUSPECTED_BYTES, MOST_FOR_A_BYTE * len(data)):
             raise DecodeError(f"is damaged or truncated (it promises {width}×{height} pixels in {len(data)} bytes)")
 
-    return options._replace(check_size=check)
+    return options._replace(guard=check)
 
 
 def finish(begun: PartialDecode, options: DecodeOptions) -> Picture | Frames:
@@ -112,11 +113,12 @@ def finish(begun: PartialDecode, options: DecodeOptions) -> Picture | Frames:
 
 def _finished(begun: PartialDecode, options: DecodeOptions, format: Format) -> tuple[Picture | Frames, str | None]:
     """Return what a codec makes of a file, and what is wrong with it."""
+    outer, options = options, _of(options, format, begun.data)
     damage = begun.damage
     if damage is None:
         try:
             with _failures():
-                found = format.codec.finish(begun, options._replace(lenient=False), partial(decode, options=options))
+                found = format.codec.finish(begun, options._replace(lenient=False), partial(decode, options=outer))
         except DecodeError as error:
             if not options.lenient:
                 raise
@@ -126,10 +128,15 @@ def _finished(begun: PartialDecode, options: DecodeOptions, format: Format) -> t
                 return found, None
     lenient = options if damage is None else _bounded(begun.data, options)
     with _failures():
-        found = format.codec.finish(begun, lenient, partial(decode, options=options))
+        found = format.codec.finish(begun, lenient, partial(decode, options=outer))
     if damage is not None and isinstance(found, Picture) and not any(map(TELLS_OF_DAMAGE, found.notes)):
         found.notes.append(f"{damage}; {TAKEN}")
     return found, damage
+
+
+def _of(options: DecodeOptions, format: Format, data: bytes) -> DecodeOptions:
+    """Return the options for one file."""
+    return options._replace(format=format.name, file=len(data))
 
 
 @contextlib.contextmanager

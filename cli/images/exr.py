@@ -11,7 +11,7 @@ from ...filters.core.lazy_numpy import Array, np
 from . import extras
 from .codec import Codec, not_written
 from .colour_description import LINEAR_LIGHT, of_linear
-from .picture import Decode, DecodeError, DecodeOptions, PartialDecode, Picture, premultiplied, real_samples
+from .picture import Decode, DecodeError, DecodeOptions, PartialDecode, Picture, Samples, premultiplied, real_samples
 from .silence import silenced
 
 COLOURS = ("R", "G", "B")
@@ -30,7 +30,8 @@ def finish(begun: PartialDecode, options: DecodeOptions, decode: Decode) -> Pict
         header, (width, height) = headers[0], _size(headers[0])
         # The library decodes every part.
         samples = sum(math.prod(_size(each)) * len(each["channels"]) for each in headers)
-        options.check_size(width, height, 8 * -(-samples // max(width * height, 1)))
+        decoding = 12 * -(-samples // max(width * height, 1))
+        options.check_size(width, height, Samples(len(header["channels"]), 4, decoding))
         parts = _opened(library, file.name, separate_channels=True, num_threads=1).parts
     if len(parts) > 1:
         notes.append(f"only the first of its {len(parts)} parts was taken")

@@ -16,7 +16,7 @@ from typing import NamedTuple
 
 from ...filters.core.lazy_numpy import Array, np
 from .codec import Codec, not_written
-from .picture import Decode, DecodeError, DecodeOptions, Frames, PartialDecode, Picture, real_samples
+from .picture import Decode, DecodeError, DecodeOptions, Frames, PartialDecode, Picture, Samples, real_samples
 
 BLOCK, CARD = 2880, 80
 TYPES = {8: ">u1", 16: ">i2", 32: ">i4", 64: ">i8", -32: ">f4", -64: ">f8"}
@@ -96,7 +96,7 @@ def finish(begun: PartialDecode, options: DecodeOptions, decode: Decode) -> Pict
     bits = int(first.number("BITPIX", 8))
     if bits not in TYPES:
         raise DecodeError(f"is damaged: FITS has no samples of {bits} bits")
-    options.check_size(width, height, 16)
+    options.check_size(width, height, _memory(first, bits, 3 if more == [3] else 1))
     dtype = np.dtype(TYPES[bits])
     there = max(min(len(data) - first.start, planes * width * height * dtype.itemsize), 0) // dtype.itemsize
     if there < planes * width * height:
@@ -150,6 +150,14 @@ def _sum(data: bytes) -> int:
     while total >> 32:
         total = (total & 0xFFFFFFFF) + (total >> 32)
     return total
+
+
+def _memory(first: Unit, bits: int, channels: int) -> Samples:
+    """Return what a pixel takes; scaled samples are computed in double."""
+    meaning = first.number("BSCALE", 1), first.number("BZERO", 0)
+    scaled = meaning != (1, 0) and not (bits in UNSIGNED and meaning == (1, UNSIGNED[bits][0]))
+    size = {8: 1, 16: 4, -32: 4}.get(bits, 8)
+    return Samples(channels, size, decoding=channels * (size + (20 if scaled else 2 * abs(bits) // 8)))
 
 
 def _meant(samples: Array, unit: Unit, bits: int) -> tuple[Array, float | None]:

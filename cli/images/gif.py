@@ -21,7 +21,7 @@ from ..console.messages import reason_of
 from . import pillow_decoder, pillow_private
 from .codec import Codec, Content
 from .metadata import Metadata, own_comments
-from .picture import Decode, DecodeError, DecodeOptions, Frames, PartialDecode, Picture, Timing
+from .picture import Decode, DecodeError, DecodeOptions, Frames, PartialDecode, Picture, Samples, Timing
 
 EXTENSION, IMAGE, END = 0x21, 0x2C, 0x3B
 CONTROL, COMMENT, APPLICATION = 0xF9, 0xFE, 0xFF
@@ -130,7 +130,8 @@ def load(data: bytes, options: DecodeOptions) -> PartialDecode:
 def _check_size(size: tuple[int, int], data: bytes, options: DecodeOptions) -> None:
     """Raise `DecodeError` where a canvas is too large, or no frame of so few bytes can fill it."""
     width, height = size
-    options.check_size(width, height, 8)
+    # What is seen, its alpha, what was there before, and the frame that is drawn stay from one to the next.
+    options.check_size(width, height, Samples(4, decoding=28, held=13))
     if UNSUSPECTED_PIXELS < width * height > PIXELS_A_BYTE * len(data):
         raise DecodeError(f"is damaged or truncated (it promises {width}×{height} pixels in {len(data)} bytes)")
 
@@ -382,4 +383,10 @@ def _in_blocks(data: bytes) -> bytes:
     return b"".join(bytes((len(part),)) + part for part in parts) + b"\0"
 
 
-CODEC = Codec(finish, encode, load, frames=Writer)
+CODEC = Codec(
+    finish,
+    encode,
+    load,
+    encoding=lambda samples: 20 if samples.channels > 1 else 3,  # while colours are reduced to 256
+    frames=Writer,
+)

@@ -11,7 +11,7 @@ from ...filters.core.lazy_numpy import Array, np
 from .codec import Codec, not_written
 from .colour_description import LINEAR_LIGHT, ColourDescription, of_linear
 from .metadata import Metadata
-from .picture import Decode, DecodeError, DecodeOptions, PartialDecode, Picture
+from .picture import Decode, DecodeError, DecodeOptions, PartialDecode, Picture, Samples, bands_of_rows
 
 SIZE = re.compile(rb"([-+])([XY]) +(\d{1,9}) +([-+])([XY]) +(\d{1,9})\n")
 PRIMARIES = re.compile(rb"^PRIMARIES=(.*)$", re.MULTILINE)
@@ -36,7 +36,8 @@ def finish(begun: PartialDecode, options: DecodeOptions, decode: Decode) -> Pict
     if size[2] == size[5] or not rows or not columns:
         raise DecodeError(f"is damaged: it promises {columns}×{rows} pixels")
     upright = size[2] == b"Y"
-    options.check_size(*((columns, rows) if upright else (rows, columns)), 24)
+    width, height = (columns, rows) if upright else (rows, columns)
+    options.check_size(width, height, Samples(3, 4, decoding=16 if upright else 28))
     if rows * columns > A_BYTE * len(data):
         raise DecodeError(f"is damaged or truncated (it promises {columns}×{rows} pixels in {len(data)} bytes)")
     packed, whole = _rows(data, size.end(), rows, columns)
@@ -44,8 +45,11 @@ def finish(begun: PartialDecode, options: DecodeOptions, decode: Decode) -> Pict
         if not options.lenient or not whole:
             raise DecodeError(f"is damaged or truncated (only {whole} of its {rows} rows are whole)")
         notes.append(f"is damaged or truncated (only {whole} of its {rows} rows are whole); the others are black")
-    scale = np.where(packed[..., 3:] > 0, np.ldexp(np.float32(1), packed[..., 3:].astype(np.int32) - 136), 0)
-    pixels = packed[..., :3] * scale.astype(np.float32)
+    pixels = np.empty((rows, columns, 3), np.float32)
+    for band in bands_of_rows(pixels.shape):
+        exponents = packed[band, :, 3:]
+        scale = np.where(exponents > 0, np.ldexp(np.float32(1), exponents.astype(np.int32) - 136), 0)
+        pixels[band] = packed[band, :, :3] * scale.astype(np.float32)
     # The first axis of the file runs down where Y comes first with a minus, and X right with a plus.
     down, right = (size[1], size[4]) if upright else (size[4], size[1])
     if not upright:

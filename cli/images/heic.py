@@ -10,7 +10,7 @@ from . import extras, isobmff
 from .codec import Codec, not_written
 from .colour_description import of_code_points
 from .metadata import Metadata, of_block, whole_profile, whole_xmp
-from .picture import Decode, DecodeError, DecodeOptions, PartialDecode, Picture, with_alpha
+from .picture import Decode, DecodeError, DecodeOptions, PartialDecode, Picture, Samples, with_alpha
 
 
 def finish(begun: PartialDecode, options: DecodeOptions, decode: Decode) -> Picture:
@@ -25,7 +25,8 @@ def finish(begun: PartialDecode, options: DecodeOptions, decode: Decode) -> Pict
     except (ValueError, RuntimeError, EOFError, SyntaxError, IndexError) as error:
         raise DecodeError(f"is damaged, or a HEIF file of a kind that is not read ({reason_of(error)})") from None
     width, height = image.size
-    options.check_size(width, height, 12)
+    size = 2 if int(image.info.get("bit_depth", 8)) > 8 else 1
+    options.check_size(width, height, Samples(4 if image.mode.endswith("A") else 3, size, decoding=14 * size))
     try:
         # The array is a view of the library's memory, which goes with the file; rows may be longer than the picture.
         samples = np.asarray(image)[:, :width].copy()

@@ -14,7 +14,7 @@ from ...filters.core.lazy_numpy import np
 from . import extras, isobmff, pillow_decoder
 from .codec import Codec, not_written
 from .metadata import Metadata, whole_profile
-from .picture import Decode, DecodeError, DecodeOptions, PartialDecode, Picture, premultiplied
+from .picture import Decode, DecodeError, DecodeOptions, PartialDecode, Picture, Samples, premultiplied
 
 START, SIZE, TILE, END = b"\xff\x4f", b"\xff\x51", b"\xff\x90", b"\xff\xd9"
 SRGB, GRAY, CMYK = 16, 17, 12
@@ -94,7 +94,12 @@ def check_whole(data: bytes, at: int) -> None:
 def load(data: bytes, options: DecodeOptions) -> PartialDecode:
     """Decode what Pillow keeps whole into an image of its."""
     found = described(data)
-    options.check_size(found.width, found.height, 4 * len(found.bits) * (1 + max(found.bits) // 9))
+    count, size = len(found.bits), 1 + max(found.bits) // 9
+    held = 4 if size == 1 and count > 1 else 0
+    samples = Samples(
+        3 if found.palette else count, size, decoding=4 + 6 * count, held=held
+    )  # in 32 bits, and twice so
+    options.check_size(found.width, found.height, samples)
     if not options.lenient:
         check_whole(data, found.codestream)
     if not _is_pillows(found):

@@ -12,7 +12,7 @@ from . import extras, isobmff
 from .codec import Codec, not_written
 from .colour_description import NOTHING, CodePoints, ColourDescription, chrm
 from .metadata import Metadata, of_block, whole_xmp
-from .picture import Decode, DecodeError, DecodeOptions, PartialDecode, Picture, premultiplied, with_alpha
+from .picture import Decode, DecodeError, DecodeOptions, PartialDecode, Picture, Samples, premultiplied, with_alpha
 
 CODESTREAM = b"\xff\x0a"
 SIDES = ((9, 1), (13, 1), (18, 1), (30, 1))
@@ -167,7 +167,9 @@ def codestream(data: bytes) -> bytes:
 def finish(begun: PartialDecode, options: DecodeOptions, decode: Decode) -> Picture:
     """Return the picture."""
     found, notes = header(codestream(begun.data)), []
-    options.check_size(found.width, found.height, 4 * (3 + len(found.extra)) * (1 if found.bits <= 8 else 2))
+    channels, size = 3 + len(found.extra), 1 if found.bits <= 8 else 2 if found.bits <= 16 else 4
+    decoding = (12 + 2 * size) * channels  # it decodes in float
+    options.check_size(found.width, found.height, Samples(channels, size, decoding))
     if found.animated:
         raise DecodeError("is an animated JPEG XL image, which is not read; djxl FILE out.apng converts it")
     if found.bits > 16 and not found.floating:

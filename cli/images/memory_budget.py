@@ -1,4 +1,7 @@
-"""How much memory the images of a batch may take together."""
+"""How much memory there is, and how much the images of a batch may take together.
+
+Nothing counts swap: a picture that is filtered there takes hours.
+"""
 
 from __future__ import annotations
 
@@ -6,14 +9,15 @@ import contextlib
 import os
 from pathlib import Path
 
+from . import control_groups
+
 UNCHECKED_BYTES = 1 << 28
 """Bytes that are taken without a look at what is free."""
-PART = 0.6
-"""Of what is free: estimates are rough, and others want some."""
-BYTES_A_PIXEL = 24
-"""What an 8-bit colour image takes at most between its decoder and its encoder, maps included."""
-TIMES = 3
-"""The same beside what its samples take before they are filtered and after: files and maps are as large."""
+PART = 0.75
+"""Of what is free: others want some."""
+ACCURACY = 1.2
+"""An image takes at most so many times what is estimated, and is not refused for less than that beyond what is free;
+the tests measure it."""
 
 
 def budget() -> int:
@@ -23,25 +27,54 @@ def budget() -> int:
 
 def free() -> int:
     """Return how many bytes there are for this process."""
-    sizes = [_available(), _limit(), _addresses()]
+    sizes = [_available(), control_groups.left(), _addresses(), _data()]
     return min((size for size in sizes if size is not None), default=1 << 30)
 
 
-def short(needed: int) -> int | None:
-    """Return how many bytes are free where *needed* are more, else None; a little is had without a look."""
-    if needed <= UNCHECKED_BYTES:
+def short(needed: float) -> int | None:
+    """Return how many bytes are free where an estimate of *needed* bytes is surely more, else None.
+
+    A little is had without a look.
+    """
+    surely = needed / ACCURACY
+    if surely <= UNCHECKED_BYTES:
         return None
     there = free()
-    return there if needed > there else None
+    return there if surely > there else None
 
 
-def estimate(width: int, height: int, a_pixel: int) -> int:
-    """Return how many bytes an image takes while it is filtered, *a_pixel* for its samples before and after.
+class Growth:
+    """What is gathered piece by piece: what is free is looked at whenever it may have grown by `UNCHECKED_BYTES`."""
 
-    >>> estimate(1000, 1000, 8), estimate(1000, 1000, 2 * 5 * 8)
-    (24000000, 240000000)
+    def __init__(self) -> None:
+        self._unchecked = 0
+
+    def short(self, size: int) -> int | None:
+        """Return how many bytes are free if they are fewer than one more piece of at most *size* bytes, else None."""
+        self._unchecked += size
+        if self._unchecked <= UNCHECKED_BYTES:
+            return None
+        self._unchecked = 0
+        there = free()
+        return there if size > there else None
+
+
+def refusal(width: int, height: int, needed: float, free: float, advice: str = "") -> str:
+    """Return why a picture is not filtered; *advice* is what would help beside more memory."""
+    helps = " or ".join(text for text in (advice, "more memory") if text)
+    return (
+        f"has {width}×{height} pixels and needs about {gigabytes(needed)} of memory; {gigabytes(free)} are free; "
+        f"{helps} would help"
+    )
+
+
+def gigabytes(size: float) -> str:
+    """Return a number of bytes for people.
+
+    >>> gigabytes(31.4e9), gigabytes(2.34e9), gigabytes(12e6)
+    ('31 GB', '2.3 GB', '0.012 GB')
     """
-    return width * height * max(BYTES_A_PIXEL, TIMES * a_pixel)
+    return f"{size / 1e9:.0f} GB" if size >= 9.95e9 else f"{size / 1e9:.2g} GB"
 
 
 def _available() -> int | None:
@@ -56,20 +89,23 @@ def _available() -> int | None:
 
 def _addresses() -> int | None:
     """Return what ``ulimit -v`` leaves."""
-    with contextlib.suppress(ImportError, ValueError, OSError):
+    return _below("RLIMIT_AS", "VmSize:")
+
+
+def _data() -> int | None:
+    """Return what ``ulimit -d`` leaves."""
+    return _below("RLIMIT_DATA", "VmData:")
+
+
+def _below(limit: str, taken: str) -> int | None:
+    """Return what a limit leaves, given the entry of ``/proc/self/status`` that it limits."""
+    with contextlib.suppress(ImportError, AttributeError, ValueError, OSError):
         import resource
 
-        most = resource.getrlimit(resource.RLIMIT_AS)[0]
-        if most != resource.RLIM_INFINITY:
-            taken = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
-            return max(most - taken, 0)
-    return None
-
-
-def _limit(group: Path = Path("/sys/fs/cgroup")) -> int | None:
-    """Return what the control group of a container leaves; what it caches of files is given back when asked for."""
-    with contextlib.suppress(OSError, ValueError):  # "max" is no number, and no limit
-        free = int((group / "memory.max").read_text()) - int((group / "memory.current").read_text())
-        cached = dict(line.split() for line in (group / "memory.stat").read_text().splitlines())
-        return free + int(cached.get("inactive_file", 0)) + int(cached.get("active_file", 0))
+        most = resource.getrlimit(getattr(resource, limit))[0]
+        if most == resource.RLIM_INFINITY:
+            return None
+        for line in Path("/proc/self/status").read_text().splitlines():
+            if line.startswith(taken):
+                return max(most - (int(line.split()[1]) << 10), 0)
     return None

@@ -12,20 +12,14 @@ from ...filters.core.engine.quantize import FULL
 from ...filters.core.lazy_numpy import np
 from .atomic_write import end_with
 from .codec import Codec, Content
-from .picture import (
-    Decode,
-    DecodeError,
-    DecodeOptions,
-    PartialDecode,
-    Picture,
-    real_samples,
-    with_alpha,
-)
+from .picture import Decode, DecodeError, DecodeOptions, PartialDecode, Picture, Samples, real_samples, with_alpha
 
 BANDS = "bands"
 """The word in the header's comment that the channels have no colour, and none is alpha."""
 
 
+SIZES = {"b1": 1, "u1": 1, "u2": 2, "f2": 4, "f4": 4}
+"""Bytes of a sample in memory, by the type in the file; others are double."""
 WHITE = "white="
 """What the value that is white stands behind, where it is not that of the samples' type."""
 
@@ -39,7 +33,12 @@ def finish(begun: PartialDecode, options: DecodeOptions, decode: Decode) -> Pict
         if len(shape) == 1:
             shape = (1, *shape)
         if len(shape) in (2, 3) and all(shape):
-            options.check_size(shape[1], shape[0], math.prod(shape[2:]) * 2 * dtype.itemsize)
+            channels, size = math.prod(shape[2:]), SIZES.get(dtype.str[1:], 8)
+            # What is converted, or taken apart into colours and alpha, is copied once more.
+            again = size != dtype.itemsize or channels in (2, 4)
+            decoding = channels * (dtype.itemsize + again * size)
+            bands = BANDS in header.words or channels > 4
+            options.check_size(shape[1], shape[0], Samples(channels, size, decoding, bands=bands))
         array = npy_samples.read(data, header)
     except ValueError as error:
         raise DecodeError(f"is not a readable .npy file ({error})") from error
@@ -94,4 +93,10 @@ def encode(file: io.BytesIO, content: Content) -> list[str]:
     return []
 
 
-CODEC = Codec(finish, encode, encode_maps=encode)
+CODEC = Codec(
+    finish,
+    encode,
+    # An array with the alpha, or many maps, which are gathered as planes and written row by row.
+    encoding=lambda samples: samples.bytes if samples.channels in (2, 4) or samples.channels > 4 else 0,
+    encode_maps=encode,
+)

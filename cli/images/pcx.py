@@ -8,7 +8,7 @@ from ...filters.core.lazy_numpy import Array, np
 from . import unpacker
 from .codec import Codec, not_written
 from .metadata import Metadata, plausible
-from .picture import Decode, DecodeError, DecodeOptions, PartialDecode, Picture, with_alpha
+from .picture import Decode, DecodeError, DecodeOptions, PartialDecode, Picture, Samples, with_alpha
 
 HEADER = 128
 PALETTE = 769
@@ -29,7 +29,7 @@ def finish(begun: PartialDecode, options: DecodeOptions, decode: Decode) -> Pict
         raise DecodeError(f"is damaged: it promises {width}×{height} pixels in rows of {row} bytes")
     if bits * planes not in (1, 2, 3, 4, 8, 24, 32) or (planes > 1 and bits not in (1, 8)):
         raise DecodeError(f"is a PCX of {planes} planes of {bits} bits, which is not read; convert it to PNG")
-    options.check_size(width, height, 8)
+    options.check_size(width, height, Samples(1 if bits * planes <= 8 else 3, decoding=5 * max(planes, 3)))
     shape = height, planes * row
     if packed:
         rows = unpacker.unpacked("pcx", shape, data[HEADER:], options, notes, shape[1])

@@ -19,9 +19,55 @@ from .metadata import Metadata
 if TYPE_CHECKING:
     from PIL import Image
 
-SizeGuard = Callable[[int, int, int], None]
-"""Takes a picture's width, height, and the bytes that a pixel takes at least before it is filtered and after; returns
-when it may be decoded, or raises `DecodeError`."""
+
+class Samples(NamedTuple):
+    """What a pixel is, and what memory it takes in a decoder."""
+
+    channels: int
+    """With the alpha."""
+    size: int = 1
+    """Bytes of a sample."""
+    decoding: float = 0
+    """Bytes a pixel that the decoder takes at most, with those that it returns, beside the file."""
+    held: float = 0
+    """Bytes a pixel that it returns, if they are more than the samples."""
+    bands: bool = False
+    """The channels have no colours, and none is an alpha."""
+
+    @property
+    def bytes(self) -> int:
+        """Of a pixel."""
+        return self.channels * self.size
+
+
+class Expected(NamedTuple):
+    """A picture that is about to be decoded."""
+
+    width: int
+    height: int
+    samples: Samples
+    format: str
+    file: int
+    """Bytes of the file, which are in memory."""
+
+    @property
+    def pixels(self) -> int:
+        """How many there are."""
+        return self.width * self.height
+
+    @property
+    def decoding(self) -> float:
+        """The bytes that the decoder takes at most, beside the file."""
+        return self.pixels * self.samples.decoding
+
+    @property
+    def held(self) -> float:
+        """The bytes of what the decoder returns; they may be the file's."""
+        return self.pixels * max(self.samples.held, self.samples.bytes)
+
+
+SizeGuard = Callable[[Expected], None]
+"""Returns when a picture may be decoded, or raises `DecodeError`."""
 
 TIMES, PIXELS_A_BYTE = 16, 1 << 10
 """How many of the largest pictures all frames of a file may be as large as together, and what a byte of a longer file
@@ -31,14 +77,21 @@ stands for: of a page of few words, packed by CCITT, it is less."""
 class DecodeOptions(NamedTuple):
     """How files are read."""
 
-    check_size: SizeGuard
-    """Is told the picture's size before memory is taken."""
+    guard: SizeGuard
+    """Is told of the picture before memory is taken."""
     lenient: bool = False
     """Of a damaged file, what can be read is taken."""
     to_rgb: bool = False
     """Colours of other spaces are converted."""
     max_pixels: int = 1 << 28
     """The largest picture's, by which all frames of a file together are limited, too."""
+    format: str = ""
+    """The name of the file's format, and its bytes."""
+    file: int = 0
+
+    def check_size(self, width: int, height: int, samples: Samples) -> None:
+        """Raise `DecodeError` where a picture is too large; to be called before memory is taken for it."""
+        self.guard(Expected(width, height, samples, self.format, self.file))
 
 
 class DecodeError(Exception):
@@ -165,27 +218,29 @@ class PartialDecode(NamedTuple):
     """The low bytes of 16-bit samples, whose high bytes *image* holds."""
     stream: bool = False
     """They are several images, of which none was decoded."""
-    parts: tuple[Any, ...] | None = None
-    """The bytes of the picture's parts, unpacked, for what is decoded with NumPy."""
+    parts: list[Any] | None = None
+    """The bytes of the picture's parts, unpacked, for what is decoded with NumPy; each is None once it was used."""
     damage: str | None = None
     """Why a lenient `load` was needed."""
 
 
-def size_guard(max_pixels: int) -> SizeGuard:
-    """Return what refuses pictures of more than *max_pixels*, or for which there is no memory."""
+def size_guard(max_pixels: int, needed: Callable[[Expected], float] = lambda expected: 0) -> SizeGuard:
+    """Return what refuses pictures of more than *max_pixels*, or for which there is no memory.
 
-    def check(width: int, height: int, a_pixel: int) -> None:
+    *needed* returns the bytes that a picture takes on the way from the decoder to the written file.
+    """
+
+    def check(expected: Expected) -> None:
+        width, height = expected.width, expected.height
         if width < 1 or height < 1:
             raise DecodeError(f"is damaged ({width}×{height} pixels is not a valid size)")
         if width * height > max_pixels:
             raise DecodeError(
                 f"has {width}×{height} = {width * height} pixels; the limit is {max_pixels} (--max-pixels raises it)"
             )
-        needed = width * height * a_pixel
-        if (free := memory_budget.short(needed)) is not None:
-            raise DecodeError(
-                f"has {width}×{height} pixels, which need {needed / 1e9:.1f} GB of memory; {free / 1e9:.1f} GB are free"
-            )
+        total = max(expected.decoding, needed(expected))
+        if (free := memory_budget.short(total)) is not None:
+            raise DecodeError(memory_budget.refusal(width, height, total, free))
 
     return check
 
@@ -200,11 +255,18 @@ def with_alpha(pixels: Any) -> Picture:
 def premultiplied(pixels: Any, alpha: Any) -> Any:
     """Return colours that were stored multiplied by the alpha as they are without it."""
     full = 1 if alpha.dtype.kind == "f" else np.iinfo(alpha.dtype).max
-    part = alpha[..., None].astype(np.float64)
-    colours = np.divide(pixels * float(full), part, out=np.zeros(pixels.shape), where=part > 0)
-    if full == 1:
-        return colours.astype(pixels.dtype)
-    return np.floor(np.minimum(colours, full) + 0.5).astype(pixels.dtype)
+    found = np.empty(pixels.shape, pixels.dtype)
+    for rows in bands_of_rows(pixels.shape):
+        part = alpha[rows, ..., None].astype(np.float64)
+        colours = np.divide(pixels[rows] * float(full), part, out=np.zeros(pixels[rows].shape), where=part > 0)
+        found[rows] = colours if full == 1 else np.floor(np.minimum(colours, full) + 0.5)
+    return found
+
+
+def bands_of_rows(shape: tuple[int, ...]) -> Iterator[slice]:
+    """Yield the rows of an image in bands of some 2¹⁸ samples, for what takes several times their memory."""
+    rows = max(1, (1 << 18) // max(math.prod(shape[1:]), 1))
+    return (slice(start, start + rows) for start in range(0, shape[0], rows))
 
 
 def real_samples(pixels: Any) -> Any:

@@ -13,11 +13,17 @@ from PIL import Image, ImageOps
 from ...filters.core.lazy_numpy import np
 from . import pillow_buffer, pillow_private
 from .metadata import in_srgb, of_image, orientation_of
-from .picture import DecodeError, DecodeOptions, Palette, PartialDecode, Picture
+from .picture import DecodeError, DecodeOptions, Palette, PartialDecode, Picture, Samples
 
 OTHER_COLOURS = ("CMYK", "YCbCr", "LAB", "HSV")
-BYTES = {"1": 2, "L": 2, "P": 4}
-"""What a pixel takes before and after, where it is not the 8 of most modes."""
+MODES = {
+    "1": Samples(1, decoding=2, held=2),
+    "L": Samples(1, decoding=1),
+    "P": Samples(3, decoding=7, held=5),
+    "F": Samples(1, 4, decoding=12),
+    "I;16": Samples(1, 2, decoding=6),
+}
+"""What a pixel takes; that of all other modes has four bytes."""
 ONE_OF = {"P": "RGB", "1": "L", "PA": "RGBA", "La": "LA", "RGBa": "RGBA", "RGBX": "RGB"}
 """What modes become whose samples are not a channel's bytes."""
 NOWHERE = logging.NullHandler()
@@ -37,10 +43,20 @@ def opened(name: str, plugin: Callable[..., Any], data: bytes) -> Any:
         raise DecodeError(f"is damaged: its first bytes are those of {name}, but the rest is not") from None
 
 
-def check_size(image: Any, options: DecodeOptions) -> None:
-    """Raise `DecodeError` where the pixels of an image are too many."""
-    width, height = image.size
-    options.check_size(width, height, BYTES.get(image.mode, 8))
+def check_size(image: Any, options: DecodeOptions, beside: float = 0) -> None:
+    """Raise `DecodeError` where the pixels of an image are too many; *beside* them the decoder takes bytes a pixel."""
+    options.check_size(image.width, image.height, memory(image, beside))
+
+
+def memory(image: Any, beside: float = 0) -> Samples:
+    """Return what a pixel of an image takes."""
+    mode = "I;16" if image.mode.startswith("I;16") else image.mode
+    found = MODES.get(mode) or Samples(len(image.getbands()), decoding=4, held=4)
+    if mode == "P" and "transparency" in image.info:
+        found = found._replace(channels=4)
+    if mode in OTHER_COLOURS:
+        found = found._replace(decoding=12)  # where it is converted
+    return found._replace(decoding=found.decoding + beside)
 
 
 def decoded(image: Any, data: bytes) -> Any:

@@ -15,7 +15,7 @@ from ..console.messages import reason_of
 from . import photoshop, unpacker
 from .codec import Codec, not_written
 from .metadata import Metadata, of_block, plausible, whole_profile, whole_xmp
-from .picture import Decode, DecodeError, DecodeOptions, PartialDecode, Picture
+from .picture import Decode, DecodeError, DecodeOptions, PartialDecode, Picture, Samples
 from .tiff import compression
 
 HEADER = 26
@@ -94,7 +94,12 @@ def finish(begun: PartialDecode, options: DecodeOptions, decode: Decode) -> Pict
     except (struct.error, IndexError):
         raise DecodeError("is damaged or truncated (its sections are cut off)") from None
     _check(found)
-    options.check_size(found.width, found.height, max(found.depth, 8) // 4 * found.channels)
+    size = max(found.depth, 8) // 8
+    held = size * (found.channels if found.mode != INDEXED else len("RGB"))
+    # Packed rows take the most: they are copied, unpacked, and made an array; white is taken out of transparent pixels.
+    white = 24 * found.channels if found.transparent else 0
+    decoding = 4 * size * found.channels + held + white
+    options.check_size(found.width, found.height, Samples(held // size, size, decoding))
     planes = _planes(data, found, options, notes)
     count = found.channels if found.mode == MULTICHANNEL else COLOURS[found.mode]
     samples = np.moveaxis(planes, 0, 2)

@@ -32,7 +32,7 @@ def load(data: bytes, options: DecodeOptions) -> PartialDecode:
     if channels not in (3, 4) or not width or not height:
         raise DecodeError(f"is damaged: it promises {width}×{height} pixels of {channels} channels")
     image = pillow_decoder.opened("QOI", QoiImagePlugin.QoiImageFile, data)
-    pillow_decoder.check_size(image, options)
+    pillow_decoder.check_size(image, options, beside=6)  # bytes, before and after they are unpacked
     if width * height > A_BYTE * len(data):
         raise DecodeError(f"is damaged or truncated (it promises {width}×{height} pixels in {len(data)} bytes)")
     if not options.lenient:

@@ -20,7 +20,7 @@ from ..errors import FileError
 from ..streams import STREAM
 from . import decode, formats, image_stream, memory_budget
 from .malloc import keep_freed
-from .picture import DecodeError, DecodeOptions, Frames, PartialDecode, Picture, size_guard
+from .picture import DecodeError, DecodeOptions, Expected, Frames, PartialDecode, Picture, size_guard
 from .source import FileState, Source, state_of
 
 TELLING_BYTES = 1 << 16
@@ -46,8 +46,10 @@ class Reader:
 
     def __init__(self, max_pixels: int, lenient: bool = False, to_rgb: bool = False) -> None:
         self.asked = max_pixels, lenient, to_rgb
-        self.wait_for_room: Callable[[int, int, int], None] = lambda width, height, a_pixel: None
-        """Takes the size of a picture within the limit, and its bytes a pixel; returns when there is memory for it."""
+        self.needed: Callable[[Expected], float] = lambda expected: 0
+        """Returns how many bytes a picture takes at most, beside its file, on its way through the filters."""
+        self.wait_for_room: Callable[[float], None] = lambda needed: None
+        """Takes the bytes that a picture within the limit takes; returns when there is memory for it."""
         self.digests = True
         """Sources tell what they hold by its digest."""
         self._ahead: dict[str, tuple[Callable[[], None], list[Begun | BaseException]]] = {}
@@ -119,9 +121,9 @@ class Reader:
     def _options(self) -> DecodeOptions:
         return DecodeOptions(self._check_size, *self.asked[1:], max_pixels=self.asked[0])
 
-    def _check_size(self, width: int, height: int, a_pixel: int) -> None:
-        size_guard(self.asked[0])(width, height, a_pixel)
-        self.wait_for_room(width, height, a_pixel)
+    def _check_size(self, expected: Expected) -> None:
+        size_guard(self.asked[0], self.needed)(expected)
+        self.wait_for_room(expected.file + max(expected.decoding, self.needed(expected)))
 
     def settle(self) -> None:
         """Wait for what was begun."""

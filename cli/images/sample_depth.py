@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ...filters.core.lazy_numpy import Array, np
+from .picture import bands_of_rows
 
 
 def full_range(white: int) -> int:
@@ -15,5 +16,8 @@ def scaled(samples: Array, white: int, full: int) -> Array:
     dtype = np.uint8 if full == 255 else np.uint16
     if white == full:
         return samples.astype(dtype, copy=False)
-    levels = (2 * full * np.arange(white + 1, dtype=np.uint64) + white) // (2 * white)
-    return levels.astype(dtype)[samples]
+    levels = ((2 * full * np.arange(white + 1, dtype=np.uint64) + white) // (2 * white)).astype(dtype)
+    found = np.empty(samples.shape, dtype)
+    for rows in bands_of_rows(samples.shape):  # an index takes eight bytes
+        found[rows] = levels[samples[rows]]
+    return found

@@ -7,7 +7,7 @@ import struct
 from ...filters.core.lazy_numpy import Array, np
 from . import unpacker
 from .codec import Codec, not_written
-from .picture import Decode, DecodeError, DecodeOptions, PartialDecode, Picture, with_alpha
+from .picture import Decode, DecodeError, DecodeOptions, PartialDecode, Picture, Samples, with_alpha
 
 HEADER = 512
 FILL = 16
@@ -28,7 +28,7 @@ def finish(begun: PartialDecode, options: DecodeOptions, decode: Decode) -> Pict
         raise DecodeError(f"is damaged: it promises {width}×{height} pixels of {channels} channels")
     if colour_map:
         raise DecodeError("is an SGI image of a colour map, which is not read; convert it to PNG")
-    options.check_size(width, height, 2 * size * channels)
+    options.check_size(width, height, Samples(channels, size, decoding=(4 if packed else 2) * size * channels))
     dtype = np.dtype(f">u{size}")
     if packed:
         planes = _unpacked(data, (channels, height, width), dtype, options, notes)

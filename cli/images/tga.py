@@ -12,7 +12,7 @@ from typing import NamedTuple
 from ...filters.core.lazy_numpy import Array, np
 from . import bit_fields, unpacker
 from .codec import Codec, not_written
-from .picture import Decode, DecodeError, DecodeOptions, PartialDecode, Picture, premultiplied
+from .picture import Decode, DecodeError, DecodeOptions, PartialDecode, Picture, Samples, premultiplied
 
 HEADER = 18
 FOOTER = b"TRUEVISION-XFILE.\0"
@@ -55,7 +55,10 @@ def finish(begun: PartialDecode, options: DecodeOptions, decode: Decode) -> Pict
         raise DecodeError(
             f"is a TGA of kind {header.kind} with {bits} bits a pixel, which is not read; convert it to PNG"
         )
-    options.check_size(header.width, header.height, 8)
+    decoding = (4 if header.kind & PACKED else 2) * max(size, 3)
+    options.check_size(
+        header.width, header.height, Samples(1 if kind == GRAY else 4 if bits == 32 else 3, decoding=decoding)
+    )
     at = HEADER + header.name_length
     entry = (header.entry_bits + 7) // 8 if header.has_palette else 0
     palette = np.frombuffer(data[at : at + header.entries * entry].ljust(header.entries * entry, b"\0"), np.uint8)

@@ -16,13 +16,15 @@ from ...filters.core.lazy_numpy import np
 from . import pillow_decoder, pillow_private
 from .codec import Codec, Content
 from .metadata import of_image, orientation_of, turned
-from .picture import Decode, DecodeError, DecodeOptions, Frames, PartialDecode, Picture, Timing
+from .picture import Decode, DecodeError, DecodeOptions, Frames, PartialDecode, Picture, Samples, Timing
 
 ANIMATED, XMP, EXIF, ALPHA, ICC = 2, 4, 8, 16, 32
 """Flags of the VP8X chunk, section 2.7.1.2."""
 TO_BACKGROUND, WHOLE = 1, 2
 """The flags of a frame that is taken away behind it, and of one that replaces what was there."""
 WITHOUT = "Pillow was built without WebP"
+BESIDE = 16
+"""Bytes a pixel that libwebp takes: two canvases, what it hands over, and what it makes lossless ones of."""
 MOST_PLAYS, LONGEST_DURATION = (1 << 16) - 1, (1 << 24) - 1
 
 
@@ -49,7 +51,7 @@ def load(data: bytes, options: DecodeOptions) -> PartialDecode:
     if options.lenient:
         data = _mended(data)
     image = pillow_decoder.opened("WEBP", WebPImagePlugin.WebPImageFile, data)
-    pillow_decoder.check_size(image, options)
+    pillow_decoder.check_size(image, options, beside=BESIDE)
     return PartialDecode(data) if image.n_frames > 1 else PartialDecode(data, pillow_decoder.decoded(image, data))
 
 
@@ -88,7 +90,7 @@ def read(data: bytes, options: DecodeOptions) -> Frames:
             durations.append((int.from_bytes(body[12:15], "little"), 1000))
     image = pillow_private.opened(WebPImagePlugin.WebPImageFile, data)
     width, height = image.size
-    options.check_size(width, height, 8)
+    options.check_size(width, height, Samples(4, decoding=20, held=18))
     notes: list[str] = []
     metadata = of_image(image, notes)
     orientation = orientation_of(image)
@@ -173,4 +175,12 @@ def milliseconds(numerator: int, denominator: int) -> int:
     return min((2000 * numerator + denominator) // (2 * denominator), LONGEST_DURATION)
 
 
-CODEC = Codec(finish, encode, load, frames=Writer, holds_aspect=True, texts="tags")
+CODEC = Codec(
+    finish,
+    encode,
+    load,
+    encoding=lambda samples: 28 + 1.5 * samples.channels,  # in libwebp, whose predictions are lossless
+    frames=Writer,
+    holds_aspect=True,
+    texts="tags",
+)

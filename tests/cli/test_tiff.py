@@ -21,7 +21,7 @@ corpus = importlib.util.module_from_spec(SPEC)
 SPEC.loader.exec_module(corpus)
 
 KEEP = "conv", "--kernel", "1"
-OPTIONS = DecodeOptions(lambda width, height, a_pixel: None)
+OPTIONS = DecodeOptions(lambda expected: None)
 LENIENT = OPTIONS._replace(lenient=True)
 
 

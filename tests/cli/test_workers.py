@@ -13,7 +13,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from imfilter.cli.batch import dispatch, image_job, rendering, worker_pool
-from imfilter.cli.images import encode, memory_budget, reader
+from imfilter.cli.images import encode, reader
 from PIL import Image
 
 WORDS = (
@@ -263,8 +263,8 @@ def test_those_who_ask_again_while_they_have_some_do_not_wait_for_each_other(run
     read = reader.Reader.read
 
     def asking(self, name):
-        for width in (1, 2):
-            self.wait_for_room(width, 1, 8)
+        for size in (24, 48):
+            self.wait_for_room(size)
         return read(self, name)
 
     monkeypatch.setattr(reader.Reader, "read", asking)
@@ -283,25 +283,6 @@ def test_there_are_no_more_processes_than_memory(run, photos, monkeypatch):
     monkeypatch.setattr(worker_pool, "budget", lambda: 2 * worker_pool.UNASKED_BYTES)
     run("blur", "photos", "-o", "out/", "-j", "6")
     assert len(started) == 2
-
-
-def test_what_a_container_caches_is_free(tmp_path):
-    files = {
-        "memory.max": "1000",
-        "memory.current": "900",
-        "memory.stat": "anon 100\ninactive_file 500\nactive_file 200\n",
-    }
-    for name, text in files.items():
-        (tmp_path / name).write_text(text)
-    assert memory_budget._limit(tmp_path) == 800
-    (tmp_path / "memory.max").write_text("max\n")
-    assert memory_budget._limit(tmp_path) is None
-    assert memory_budget._limit(tmp_path / "gone") is None
-
-
-def test_some_memory_is_there():
-    assert memory_budget.budget() > 0
-    assert memory_budget.estimate(1000, 1000, 8) == 24_000_000
 
 
 # ---- the first process dies -------------------------------------------------------------------------

@@ -52,7 +52,8 @@ def load(data: bytes, options: DecodeOptions) -> PartialDecode:
     found = list(segments.read(data))
     frame.check(found)
     image = _opened(data)
-    pillow_decoder.check_size(image, options)
+    # The coefficients of a progressive one, and where it is not sure to be whole, what is decoded again.
+    pillow_decoder.check_size(image, options, beside=2 * len(image.getbands()))
     integrity.check_scans(found, *image.size)
     if options.lenient:
         integrity.check_first_row(data, found, *image.size)
@@ -246,6 +247,8 @@ CODEC = Codec(
     load,
     prepare,
     canvas,
+    encoding=lambda samples: samples.bytes / 2,
+    canvas_share=0.5,
     holds_iptc=True,
     extent=extent.extent,
     ending=extent.END,

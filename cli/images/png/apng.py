@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 from ....filters.core.lazy_numpy import Array, np
 from ..codec import Content, Encode
 from ..metadata import turned
-from ..picture import Decode, DecodeError, DecodeOptions, Frames, Picture, Timing
+from ..picture import Decode, DecodeError, DecodeOptions, Frames, Picture, Samples, Timing
 from . import chunks
 from .chunks import SIGNATURE, chunk
 
@@ -86,7 +86,9 @@ def read(data: bytes, options: DecodeOptions, decode: Decode) -> Frames:
     if still:
         notes.append("its still picture, which is not part of the animation, was left out")
     width, height = header.width, header.height
-    options.check_size(width, height, 8)
+    # What is seen, its alpha, what was there before, and the frame that is drawn stay from one to the next.
+    size = max(header.depth // 8, 1)
+    options.check_size(width, height, Samples(4, size, decoding=22 * size, held=17 * size))
     for number, frame in enumerate(frames):
         if not options.lenient and not frame.is_inside(width, height):
             raise DecodeError(f"is damaged: its frame {number} reaches out of its canvas of {width}×{height}")

@@ -14,7 +14,7 @@ from ....filters.core.lazy_numpy import Array, np
 from .. import pillow_buffer, pillow_decoder, pillow_private
 from ..codec import Codec, Content
 from ..metadata import Metadata, orientation_of, ratio, turned_image
-from ..picture import Decode, DecodeOptions, Frames, PartialDecode, Picture, Timing
+from ..picture import Decode, DecodeOptions, Frames, PartialDecode, Picture, Samples, Timing
 from . import chunks, colour_chunks, integrity
 
 if TYPE_CHECKING:
@@ -41,7 +41,11 @@ def load(data: bytes, options: DecodeOptions) -> PartialDecode:
     if integrity.is_animated(data):
         return PartialDecode(data)
     image = _opened(data)
-    pillow_decoder.check_size(image, options)
+    deep = chunks.header(data).depth == 16 and image.mode in ("RGB", "RGBA", "LA")
+    channels = len(image.getbands())
+    # Both bytes of deep samples are decoded apart, and joined.
+    samples = Samples(channels, 2, decoding=8 + 4 * channels) if deep else pillow_decoder.memory(image)
+    options.check_size(image.width, image.height, samples)
     check = integrity.PixelCheck(data)
     if not options.lenient:
         check.start()

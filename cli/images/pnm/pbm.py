@@ -23,4 +23,4 @@ def encode(file: io.BytesIO, content: Content) -> list[str]:
     return []
 
 
-CODEC = Codec(samples.finish, encode, extent=header.extent)
+CODEC = Codec(samples.finish, encode, encoding=samples.encoding, extent=header.extent)

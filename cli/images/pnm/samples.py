@@ -11,7 +11,7 @@ from collections.abc import Iterator
 
 from ....filters.core.lazy_numpy import Array, np
 from .. import sample_depth
-from ..picture import Decode, DecodeError, DecodeOptions, PartialDecode, Picture, with_alpha
+from ..picture import Decode, DecodeError, DecodeOptions, PartialDecode, Picture, Samples, with_alpha
 from . import header
 from .header import Header
 
@@ -29,6 +29,9 @@ CHANNELS = {
     "CMYK": 4,
 }
 """How many channels each tuple type of a PAM has."""
+PIECE = 1 << 18
+"""Bytes of a text that are taken apart at a time: each word of it is an object of 40 bytes."""
+BLANK = re.compile(rb"\s")
 BANDS = "BANDS"
 """The tuple type of a PAM whose channels have no colours, here and nowhere else: any that is not known means that."""
 
@@ -38,7 +41,7 @@ def finish(begun: PartialDecode, options: DecodeOptions, decode: Decode) -> Pict
     data, notes = begun.data, list(begun.notes)
     head = header.read(data)
     _check_meaning(head)
-    options.check_size(head.width, head.height, 2 * head.sample_bytes * head.channels)
+    options.check_size(head.width, head.height, _memory(head))
     read = _text if head.text else _packed if head.bits else _raw
     samples, needed = read(data, head)
     if len(samples) < needed:
@@ -57,6 +60,23 @@ def finish(begun: PartialDecode, options: DecodeOptions, decode: Decode) -> Pict
     picture = _picture(pixels, head)
     picture.notes = notes
     return picture
+
+
+def _memory(head: Header) -> Samples:
+    """Return what a pixel takes: none beside the file where samples stay as they stand."""
+    size = 4 if head.real else 1 if head.maximum < 256 else 2
+    own = head.channels * size
+    apart = head.tuple_type != "CMYK" and head.channels in (2, 4)
+    changed = head.text or head.bits or head.sample_bytes > 1 or head.maximum < 255 or apart
+    # A text is copied, and its numbers have 32 bits.
+    decoding = own * (2 + 2 * head.bits) + 8 * head.channels * head.text if changed else 0
+    bands = head.kind == "7" and head.tuple_type not in CHANNELS and head.channels not in (1, 3)
+    return Samples(head.channels, size, decoding, bands=bands)
+
+
+def encoding(samples: Samples) -> float:
+    """Return the bytes a pixel that encoding takes: another order of bytes, or the alpha among the colours."""
+    return samples.bytes if samples.size > 1 or samples.channels in (2, 4) else 0
 
 
 def _picture(pixels: Array, head: Header) -> Picture:

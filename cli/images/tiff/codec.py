@@ -9,7 +9,7 @@ from typing import Any
 from .. import ifd, photoshop, pillow_buffer
 from ..codec import Codec, Content, FrameWriter
 from ..metadata import Metadata, georeferenced, resolution_tags, tags_of
-from ..picture import Timing
+from ..picture import Samples, Timing
 from ..tiff_tags import COLOUR_MAP, ICC_PROFILE, IPTC, PHOTOSHOP, SOFTWARE, XMP
 from . import decoder, words
 from .colours import BLACK_IS_ZERO, PALETTE, RGB, SEPARATED, STRAIGHT, UNSPECIFIED
@@ -175,10 +175,17 @@ def _finish(file: io.BytesIO, metadata: Metadata, described: ifd.Directory) -> l
     return ["its EXIF and XMP were not kept in a file of this size"] if tags and not ifd.add(file, tags) else []
 
 
+def _encoding(samples: Samples) -> float:
+    """Return the bytes a pixel that encoding takes: an image of Pillow's, an array with the alpha, the strips twice."""
+    image = 4 if samples.size == 1 and samples.channels > 1 else 0
+    return image + samples.bytes * (3 if samples.channels in (2, 4) else 2)
+
+
 CODEC = Codec(
     decoder.finish,
     encode,
     decoder.load,
+    encoding=_encoding,
     encode_maps=encode_maps,
     holds_iptc=True,
     holds_aspect=True,

@@ -7,9 +7,9 @@ from typing import Any, NamedTuple
 from ....filters.core.engine.colour import ColourModel
 from ....filters.core.lazy_numpy import Array, np
 from .. import ifd
-from ..picture import DecodeError, Palette, premultiplied, real_samples
+from ..picture import DecodeError, Palette, Samples, premultiplied, real_samples
 from ..tiff_tags import COLOUR_MAP, EXTRA_CHANNELS, INK_SET, PHOTOMETRIC
-from .strips import to_white
+from .strips import Layout, to_white
 from .tag_values import many, one
 from .words import Bands
 
@@ -42,6 +42,28 @@ class Meaning(NamedTuple):
     colours: ColourModel
     bands: Bands | None
     palette: Palette | None = None
+
+
+def memory(layout: Layout, tags: ifd.Directory) -> Samples:
+    """Return what a pixel of a page takes that is put together of its parts."""
+    photometric, extra = one(tags, PHOTOMETRIC, BLACK_IS_ZERO), many(tags, EXTRA_CHANNELS)
+    stored, channels = layout.bytes_in_memory, layout.channels
+    size = stored // channels
+    if layout.kind == "i":
+        size = 4 if size < 4 else 8
+    elif layout.kind == "u" and size > 2:
+        size = 8
+    if photometric == PALETTE:
+        channels, size = channels + 2, min(size, 2)
+    result = channels * size
+    lab = 40 * channels if photometric in (CIE_LAB, ICC_LAB) and stored > layout.channels else 0
+    # Unpacked, put together, and where they are changed or taken apart, copied.
+    changed = (
+        photometric not in (BLACK_IS_ZERO, RGB, SEPARATED) or result != stored or layout.bits not in (8, 16, 32, 64)
+    )
+    copied = result * (bool(changed) + (len(extra) > 0 or channels in (2, 4)))
+    bands = len(extra) > 1 or (photometric in GRAY and channels > 2)
+    return Samples(channels, size, decoding=2 * stored + copied + lab, bands=bands)
 
 
 def of(samples: Array, bits: int, tags: ifd.Directory, notes: list[str]) -> Meaning:

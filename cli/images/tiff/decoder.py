@@ -7,7 +7,7 @@ strips it says nothing.
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from functools import partial
 from typing import Any
 
@@ -62,7 +62,7 @@ def load(data: bytes, options: DecodeOptions) -> PartialDecode:
     layout = strips.layout(data, tags)
     if options.lenient or packing not in compression.AHEAD:
         return PartialDecode(data)
-    _check_size(layout, options)
+    _check_size(layout, tags, options)
     return PartialDecode(data, parts=strips.unpacked(layout))
 
 
@@ -107,7 +107,7 @@ def _check_jpeg(data: bytes) -> None:
     from ..jpeg import codec as jpeg
 
     try:
-        jpeg.load(data, DecodeOptions(lambda width, height, a_pixel: None))
+        jpeg.load(data, DecodeOptions(lambda expected: None))
     except (OSError, SyntaxError, ValueError) as error:
         raise DecodeError(f"is damaged or truncated ({reason_of(error)})") from None
 
@@ -135,7 +135,7 @@ def _picture(
     data: bytes,
     tags: ifd.Directory,
     options: DecodeOptions,
-    parts: Sequence[Any] | None = None,
+    parts: list[Any] | None = None,
     at: int | None = None,
     reader: ifd.File | None = None,
 ) -> Picture:
@@ -145,7 +145,7 @@ def _picture(
     """
     layout = strips.layout(data, tags)
     if parts is None:
-        _check_size(layout, options)
+        _check_size(layout, tags, options)
     notes: list[str] = []
     samples = strips.assembled(layout, options.lenient, notes, parts)
     found = colours.of(samples, layout.bits, tags, notes)
@@ -248,8 +248,8 @@ def _unsupported(tags: ifd.Directory) -> DecodeError:
     )
 
 
-def _check_size(layout: strips.Layout, options: DecodeOptions) -> None:
-    options.check_size(layout.grid.width, layout.grid.height, 2 * layout.bytes_in_memory)
+def _check_size(layout: strips.Layout, tags: ifd.Directory, options: DecodeOptions) -> None:
+    options.check_size(layout.grid.width, layout.grid.height, colours.memory(layout, tags))
 
 
 def _first_page(data: bytes) -> tuple[ifd.Directory, bool]:

@@ -5,7 +5,6 @@ After TIFF Revision 6.0 (Adobe 1992) and its Technical Note 3 for the predictor 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from ....filters.core.lazy_numpy import Array, np
@@ -31,8 +30,8 @@ KINDS = {1: "u", 2: "i", 3: "f", 4: "u"}
 COMPLEX = (5, 6)
 WHOLE_BYTES = (8, 16, 32, 64)
 MOST_CHANNELS = 1 << 16
-UNPACKED_AT_ONCE = 1 << 22
-"""Bytes whose bits are taken apart at a time: each becomes eight."""
+UNPACKED_AT_ONCE = 1 << 17
+"""Bytes whose bits are taken apart at a time: each becomes eight numbers of eight bytes."""
 
 
 class Layout(NamedTuple):
@@ -111,13 +110,16 @@ def sample_type(tags: Directory) -> tuple[str, int]:
     return kind, size
 
 
-def unpacked(layout: Layout) -> tuple[Any, ...]:
+def unpacked(layout: Layout) -> list[Any]:
     """Return the bytes of all strips or tiles, unpacked; raises `DecodeError`."""
-    return tuple(_bytes(layout, part) for part in layout.grid.parts())
+    return [_bytes(layout, part) for part in layout.grid.parts()]
 
 
-def assembled(layout: Layout, lenient: bool, notes: list[str], parts: Sequence[Any] | None = None) -> Array:
-    """Return the samples ``(height, width, channels)``, from *parts* if they are unpacked; raises `DecodeError`."""
+def assembled(layout: Layout, lenient: bool, notes: list[str], parts: list[Any] | None = None) -> Array:
+    """Return the samples ``(height, width, channels)``, from *parts* if they are unpacked; raises `DecodeError`.
+
+    Each part is let go when it is used: together they are as large as the samples.
+    """
     cut = layout.grid
     out = np.zeros((cut.height, cut.width, layout.channels), layout.dtype.newbyteorder("="))
     read = partly = 0
@@ -125,6 +127,8 @@ def assembled(layout: Layout, lenient: bool, notes: list[str], parts: Sequence[A
     for part in cut.parts():
         try:
             stored = _bytes(layout, part) if parts is None else parts[part.number]
+            if parts is not None:
+                parts[part.number] = None
         except compression.DamagedPartError as error:
             if not lenient:
                 raise

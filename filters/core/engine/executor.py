@@ -117,7 +117,7 @@ def run(
     )
     channels = 1 if settings.channels == "luma" else image.shape[2]
     most = max(channels, *(stage.colours.maps for stage in stages))
-    rows = strip_rows or _strip_rows(image.shape[1] * most, work, stages)
+    rows = strip_rows or strip_rows_of(image.shape[1] * most, work, stages)
     gain = total_gain(stages)
     on_backdrop = gain is None and not any(stage.colours.alpha and stage.colours.alpha.backdrop for stage in stages)
     passage = Passage(image, alpha, settings, context, gain, bias, on_backdrop, marked)
@@ -211,14 +211,14 @@ def work_type(stages: Sequence[Stage], dtype: str, encodings: Iterable[Encoding]
     return np.float32 if all(error <= encoding.tolerance for encoding in encodings) else np.float64
 
 
-def _strip_rows(samples_per_row: int, work: Any, stages: Sequence[Stage]) -> int:
+def strip_rows_of(samples_per_row: int, work: Any, stages: Sequence[Stage]) -> int:
     """Return a strip's height: what fits the cache, more for a kernel that is tall, and no less than the halo.
 
     All are rows of the image, of which a stride makes fewer: pooled by 8, 12 MP of float take 18 ms so in place of 38.
     """
     row = samples_per_row * np.dtype(work).itemsize
     step, halos = 1, []
-    for stage in _with_branches(stages):
+    for stage in with_branches(stages):
         if halo := stage.window.halo.top + stage.window.halo.bottom:
             halos.append(halo * step)
         step *= stage.window.stride[1]
@@ -228,12 +228,12 @@ def _strip_rows(samples_per_row: int, work: Any, stages: Sequence[Stage]) -> int
     return max(1, max(16, STRIP_BYTES // row, tall, highest) // step)
 
 
-def _with_branches(stages: Iterable[Stage]) -> Iterator[Stage]:
+def with_branches(stages: Iterable[Stage]) -> Iterator[Stage]:
     """Yield the stages, and those in their branches."""
     for stage in stages:
         yield stage
         for branch in stage.branches:
-            yield from _with_branches(branch)
+            yield from with_branches(branch)
 
 
 def _of_alpha(stage: Stage, full: float) -> Stage:

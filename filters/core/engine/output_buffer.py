@@ -11,6 +11,9 @@ from ..lazy_numpy import Array, np
 from .probe import Levels, Probe
 from .quantize import Encoding, hue_map
 
+PIECE = 1 << 18
+"""Samples that are stretched at a time."""
+
 
 class Output(NamedTuple):
     """One encoded result, and, where it was measured, what became of its values."""
@@ -140,7 +143,12 @@ class Collector:
         if self.encoding.stretched:
             values = self.canvas.samples
             self.canvas.samples = np.empty(values.shape, self.encoding.dtype)
-            self.moved.append(self.encoding.into(values, self.canvas.samples, self.extent()))
+            rows = max(1, PIECE // max(values[0].size, 1))
+            for start in range(0, len(values), rows):  # what is computed on the way takes five times as much
+                stop = start + rows
+                self.moved.append(
+                    self.encoding.into(values[start:stop], self.canvas.samples[start:stop], self.extent())
+                )
         return self.gathered()
 
     def gathered(self) -> Output:

@@ -276,6 +276,9 @@ class Stage(NamedTuple):
     takes: Literal["strips", "image", "rows"] = "strips"
     """What the function takes: padded strips; the whole image at once; or the image as `Rows`. A function of `Rows`
     returns `Rows`: it pads for itself, and may ask for the whole image before it returns its first row."""
+    memory: Callable[[ImageContext, int], float] = lambda context, channels: 0.0
+    """Returns the bytes that it takes for each sample of the whole image, which has so many channels, beside strips:
+    what it keeps of the image, and what it computes on the way."""
     survey: Callable[[ImageContext, Rows], Any] | None = None
     """Looks at the whole image before the stage is bound; what it returns is then `ImageContext.survey_result`. If
     there is an alpha it sees straight colours, and NaN in transparent pixels."""

@@ -268,7 +268,7 @@ def known(picture: Whole) -> tuple[Whole, Gaps | None]:
     where = ~np.isfinite(values)
     if not where.any():
         return picture, None
-    filled = np.where(where, np.nan, values).astype(np.float64)
+    filled = np.where(where, np.nan, values).astype(np.float64, copy=False)
     for channel in range(filled.shape[2]):
         filled[..., channel] = guessed(filled[..., channel])
     return Whole(filled, picture.height, picture.width), Gaps(where, values)
@@ -304,14 +304,24 @@ def logarithm(picture: Rows, context: ImageContext) -> Array:
     of one level is 1 everywhere then, whatever the size and the depth, and what repeats stands out: plain sums would
     all be large, and their logarithms much alike.
     """
-    picture = computed(picture, REQUESTED_ROWS, context.jobs)
-    whole = (picture if context.finite else known(picture)[0]).values
-    answer = np.empty(whole.shape, np.float64 if whole.dtype == np.float64 else np.float32)
-    for channel in range(whole.shape[2]):
-        levels = whole[..., channel].astype(context.work) * (255 / context.full)
-        spectrum = np.abs(_transforms().fft2(levels, norm="ortho"))
+    whole = picture if context.finite else known(computed(picture, REQUESTED_ROWS, context.jobs))[0]
+    first = whole.rows(0, 1)
+    answer = np.empty((whole.height, whole.width, first.shape[2]), np.result_type(first.dtype, np.float32))
+    for channel in range(answer.shape[2]):
+        spectrum = np.abs(_transforms().fft2(_levels(whole, channel, context), norm="ortho"))
         answer[..., channel] = _transforms().fftshift(np.log1p(spectrum, out=spectrum))
     return answer
+
+
+def _levels(picture: Rows, channel: int, context: ImageContext) -> Array:
+    """Return a channel in levels from 0 to 255."""
+    levels = np.empty((picture.height, picture.width), context.work)
+
+    def convert(start: int, stop: int) -> None:
+        levels[start:stop] = picture.rows(start, stop)[..., channel].astype(context.work) * (255 / context.full)
+
+    each_strip(picture.height, REQUESTED_ROWS, context.jobs, convert)
+    return levels
 
 
 def map_of(response: Response, height: int, width: int, start: int, stop: int) -> Array:
@@ -331,8 +341,9 @@ class Maps(Rows):
             above = computed(above, REQUESTED_ROWS, context.jobs)
         self.height, self.width, self.above = above.height, above.width, above
         self.response, self.wanted, self.answer = response, context.requested_fields, answer
-        self.filtered = Filtered(above, response, context) if "image" in context.requested_fields else None
+        # Before the picture is filtered, so that what is computed on the way is let go first.
         self.spectrum = logarithm(above, context) if "spectrum" in context.requested_fields else None
+        self.filtered = Filtered(above, response, context) if "image" in context.requested_fields else None
 
     def rows(self, start: int, stop: int) -> Values:
         """Return rows of the picture and of the maps."""
@@ -343,6 +354,22 @@ class Maps(Rows):
             plane = map_of(self.response, self.height, self.width, start, stop)
             response = np.broadcast_to(plane[..., None], self.above.rows(start, stop).shape)
         return self.answer(image, spectrum, response)
+
+
+def memory(response: Response, context: ImageContext, channels: int) -> float:
+    """Return the bytes a sample that the stage of a response takes for a whole picture."""
+    size = np.dtype(context.work).itemsize
+    # Of a picture that may have gaps, a copy with them and one without, and where they are.
+    kept = 0.0 if context.finite else 2 * size + 1
+    if "spectrum" in context.requested_fields:
+        kept += size + 4 * size / channels  # one channel after the other in complex numbers
+    if "image" not in context.requested_fields:
+        return kept
+    across = axis(context.width, context.rule.border, response.reach(context.width))
+    half = across.length // 2 + 1 if across.kind == "fourier" else across.length
+    counted = response.columns(np.abs(across.frequencies[:half]), context.tolerance / context.most / SPARE)
+    columns = len(counted) / context.width * (2 * size if across.kind == "fourier" else size)
+    return kept + columns * (2 if response.crossed and across.kind != "fourier" else 1) + size * response.takes_away
 
 
 def filtering(response: Response, answer: Callable[..., Values], **properties: Any) -> Stage:
@@ -356,6 +383,7 @@ def filtering(response: Response, answer: Callable[..., Values], **properties: A
     return Stage(
         bind,
         takes="rows",
+        memory=lambda context, channels: memory(response, context, channels),
         colours=Colours(gain=response.mean),
         amplification=2.0,
         # Without the mean the results are signed. A step from black to white gives a high-pass half of it on each side.

@@ -1,0 +1,84 @@
+"""How much memory an image takes on its way from the decoder to its written outputs.
+
+While it is filtered there are what the decoder returned, what stages keep of the whole image, the strips of all
+threads, and the outputs as far as they are computed. While an output is encoded there are the outputs, and what its
+encoder takes; the picture is let go before. What each takes is declared beside it: by the decoder where it tells the
+picture's size, by `Stage.memory`, and by `Codec.encoding`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from ...filters.core.engine import memory
+from ...filters.core.engine.quantize import Encoding
+from ...filters.core.engine.stage import Stage
+from ...filters.core.engine.working_space import Settings
+from ...filters.core.lazy_numpy import np
+from ..images.formats import Format
+from ..images.picture import Expected, Picture, Samples
+from .frame_output import SHEET
+
+ALWAYS = 24 << 20
+"""Bytes that are taken for an image of any size: what was let go and is kept for the next, tables, buffers of files."""
+TYPES = {1: "uint8", 2: "uint16", 4: "float32", 8: "float64"}
+
+
+def stand_in(expected: Expected) -> Picture:
+    """Return a picture such as is expected, of which one sample is in memory."""
+    samples = expected.samples
+    alpha = samples.channels in (2, 4) and not samples.bands
+    dtype = np.dtype(TYPES[samples.size])
+    size = expected.height, expected.width
+    return Picture(
+        _blank((*size, samples.channels - alpha), dtype),
+        _blank(size, dtype) if alpha else None,
+        format=expected.format,
+        colours="bands" if samples.bands and samples.channels > 1 else "gray",
+    )
+
+
+def _blank(shape: tuple[int, ...], dtype: Any) -> Any:
+    return np.broadcast_to(np.zeros((), dtype), shape)
+
+
+def of_outputs(
+    stages: Sequence[Stage],
+    picture: Picture,
+    held: float,
+    encodings: Mapping[str, Encoding],
+    formats_of: Mapping[str, Format],
+    settings: Settings,
+    maps: int,
+    jobs: int,
+) -> float:
+    """Return the bytes that a picture takes at most from when it is decoded, of which it *held* some then."""
+    height, width, _ = picture.pixels.shape
+    for stage in stages:
+        width = max(stage.window.results(width, axis=0), 1)
+        height = max(stage.window.results(height, axis=1), 1)
+    gathered = encoding = 0.0
+    for name, each in encodings.items():
+        if name == SHEET:
+            continue  # it is reduced as it is computed
+        channels = _channels(name, each, picture, settings, maps)
+        alpha = picture.alpha is not None and name == "image" and formats_of[name].alpha
+        samples = Samples(channels + alpha, np.dtype(each.dtype).itemsize)
+        raw = 0 if not each.stretched else channels * (8 if picture.pixels.dtype.kind == "f" else 4)
+        codec = formats_of[name].codec
+        gathered += width * height * (codec.canvas_share * samples.bytes + raw)
+        encoding = max(encoding, width * height * codec.encoding(samples))
+    filtering = memory.needed(stages, picture.pixels.shape, picture.pixels.dtype.name, encodings, settings, jobs)
+    return ALWAYS + gathered + max(held + filtering, encoding)
+
+
+def _channels(name: str, encoding: Encoding, picture: Picture, settings: Settings, maps: int) -> int:
+    """Return how many channels an output has."""
+    if encoding.kind == "hue":
+        return 3
+    if maps:
+        return maps if name == "image" and encoding.channel is None else 1
+    if settings.gray or settings.channels == "luma":
+        return 1
+    return picture.pixels.shape[2]

@@ -1,0 +1,63 @@
+"""How much memory stages take for an image, beside the image and the outputs."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping, Sequence
+
+from ..lazy_numpy import np
+from . import transfer
+from .borders import Rule
+from .colour_parts import for_channels
+from .executor import strip_rows_of, with_branches, work_type
+from .quantize import Encoding, white_of
+from .stage import ImageContext, Stage
+from .working_space import Settings
+
+STRIPS = 6
+"""How many strips of a stage a thread holds at a time: with their halo, converted, and what is computed of them."""
+
+
+def needed(
+    stages: Sequence[Stage],
+    shape: tuple[int, int, int],
+    dtype: str,
+    encodings: Mapping[str, Encoding],
+    settings: Settings,
+    jobs: int = 1,
+) -> float:
+    """Return the bytes that *stages* take at most for an image of a *shape*, in *jobs* threads."""
+    height, width, channels = shape
+    stages = for_channels(stages, channels)
+    work = work_type(stages, dtype, encodings.values())
+    if settings.transfer != transfer.DEFAULT:
+        work = np.float64
+    size = np.dtype(work).itemsize
+    if settings.channels == "luma":
+        channels = 1
+    context = ImageContext(
+        white_of(dtype),
+        work,
+        frozenset(field for name, encoding in encodings.items() for field in encoding.fields(name)),
+        min(encoding.tolerance for encoding in encodings.values()),
+        finite=np.dtype(dtype).kind == "u",
+        rule=Rule(settings.border, settings.fill),
+    )
+    rows = strip_rows_of(width * max(channels, *(stage.colours.maps for stage in stages)), work, stages)
+    whole = strips = 0.0
+    for stage, across, down in _sizes(stages, width, height):
+        context = context._replace(width=across, height=down)
+        whole += stage.memory(context, channels) * across * down * channels
+        halo = stage.window.halo
+        seen = (min(rows, down) + halo.top + halo.bottom) * (across + halo.left + halo.right)
+        strips = max(strips, seen * max(channels, stage.colours.maps) * size)
+    return whole + STRIPS * jobs * strips * (1 + math.log2(len(stages)) if len(stages) > 1 else 1)
+
+
+def _sizes(stages: Sequence[Stage], width: int, height: int) -> Iterator[tuple[Stage, int, int]]:
+    """Yield the stages, those in branches too, and the sizes of what they take."""
+    for stage in stages:
+        for one in with_branches([stage]):
+            yield one, width, height
+        width = max(stage.window.results(width, axis=0), 1)
+        height = max(stage.window.results(height, axis=1), 1)
