@@ -185,7 +185,7 @@ def test_what_cannot_be_is_one_line(refused, photo, folder, words, code, message
 def test_a_device_without_an_end_is_no_mask_and_no_kernel(refused, photo):
     assert "--mask /dev/zero: is not an image" in refused(2, "blur", "a.png", "-o", "b.png", "--mask", "/dev/zero")
     words = ("conv", "a.png", "-o", "b.png", "--kernel", "/dev/zero")
-    assert "/dev/zero: holds more than any kernel" in refused(2, *words)
+    assert "/dev/zero: has more than 256 MiB, the limit for a kernel" in refused(2, *words)
 
 
 @pytest.mark.parametrize("words", [("--stride", "2"), ("--padding", "valid")])
