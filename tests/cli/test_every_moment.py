@@ -219,8 +219,9 @@ def test_a_disk_that_refuses_late_is_heard(folder, monkeypatch, write, new, code
 
 
 @pytest.fixture
-def ending():
-    """Receive signals as the command does."""
+def ending(monkeypatch):
+    """Receive signals as the command does, which remembers the one that ends it."""
+    monkeypatch.setattr(signals, "_signalled", None)
     before = {number: signal.getsignal(number) for number in signals.ENDING}
 
     def receive():
