@@ -36,12 +36,15 @@ def check_named(written: FilesWritten) -> None:
 def check_apart(read: FilesRead, written: FilesWritten) -> None:
     """Raise UsageError where a file that is written is read too, but for an input in its place, or is written twice.
 
-    A link is replaced and not followed; yet what it leads to counts, since nobody means to write both.
+    A link is replaced and not followed; yet what it leads to counts, since nobody means to write both. Two names of one
+    file in a folder of outputs, or of two inputs in their own places, are two files again when each was replaced.
     """
     taken = _Taken()
     numbered: list[Place] = []
     for file in written.each():
         where = file.where(read.folders)
+        if where.vanishes:
+            continue
         if (other := read.at(where)) is not None and not _is_own(file, other):
             raise _reads_and_writes(file, other)
         if (twin := taken.twin(file, where)) is not None:
@@ -72,8 +75,18 @@ class _Taken:
         if (twin := self.places.first(where.places)) is not None or where.identity is None:
             return twin
         twin = self._found.get(where.identity)
+        return None if twin is None or _becomes_two(file, twin) else twin
+
+
+def _becomes_two(file: Written, twin: Written) -> bool:
+    """Whether two entries of folders that are one file are meant to be two."""
+    if file.target is None or twin.target is None:
         # A run that was killed between the two steps of a replacement has made the input its own backup.
-        return None if twin is not None and file.is_backup and twin.job is file.job else twin
+        return file.is_backup and twin.job is file.job
+    # Programs that look for duplicates make one file of equal outputs, as `cp -l` does of copies.
+    if file.target.in_place:
+        return twin.target.in_place
+    return file.target.folder is not None and twin.target.folder is not None
 
 
 def _is_own(file: Written, read: Read) -> bool:
