@@ -9,6 +9,7 @@ from collections.abc import Collection, Iterable, Sequence
 from ..console.messages import flag, shown
 from ..errors import UsageError
 from ..file_identity import Identity, identity
+from ..images.output_folder import Root, root_of
 from ..streams import STREAM, current_folder, is_stream
 from .call_files import INPUT, FilesRead, FilesWritten, Read, Where, Written
 from .inputs import is_folder
@@ -181,9 +182,8 @@ def _of(one: Job, other: Job, target: Target) -> str:
 
 def check_folders(folders: Folders, written: FilesWritten) -> None:
     """Raise UsageError where the folder of an output is missing and is not made, or where an output leaves its own."""
-    for root in {target.folder for job in written.jobs for target in job.targets.values()}:
-        if root is not None:
-            _check_root(root)
+    for root in _trees(written.jobs):
+        _check_root(root)
     for file in written.each():
         target = file.target
         if file.path is None or file.is_backup:
@@ -197,6 +197,20 @@ def check_folders(folders: Folders, written: FilesWritten) -> None:
             _check_folder(file)
         elif not folders.place(file.path).is_below(folders.folder(target.folder)):
             raise UsageError(f"{file.name}: leads out of the folder {shown(target.folder)}")
+
+
+def roots(folders: Folders, jobs: Sequence[Job]) -> dict[str, Root]:
+    """Return the folders of outputs by name, as they were checked; raises UsageError where one was replaced since."""
+    found = {folder: root_of(folder) for folder in _trees(jobs)}
+    for folder, root in found.items():
+        checked = folders.folder(folder)
+        if not checked.rest and root.identity != checked.identity:
+            raise UsageError(f"{shown(folder)}: was replaced by another folder; run the call again")
+    return found
+
+
+def _trees(jobs: Sequence[Job]) -> set[str]:
+    return {target.folder for job in jobs for target in job.targets.values() if target.folder is not None}
 
 
 def followed(jobs: Sequence[Job]) -> list[Job]:
