@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 from imfilter.cli.images import memory_budget, reader
 from imfilter.cli.images.picture import DecodeError
+from imfilter.filters.core.engine import executor
 from PIL import Image
 
 WIDTH, HEIGHT = 2400, 1600
@@ -183,6 +184,39 @@ def test_a_picture_without_memory_for_its_outputs_is_refused_in_one_line(refused
     assert "has 20000×10000 pixels and needs about " in line
     assert "GB of memory; 1 GB are free; more memory would help" in line
     assert not list(folder.glob("*.npy"))
+
+
+def test_what_others_hold_for_now_refuses_no_picture(folder, monkeypatch):
+    """A reader waits for them to give it back before it looks at what is free: for the file, and for the picture."""
+    free, waited = [0], list[float]()
+
+    def wait(needed):
+        waited.append(needed)
+        free[0] = 10**12
+
+    def needed(expected):
+        free[0] = 0  # others took it
+        return 1000
+
+    monkeypatch.setattr(memory_budget, "UNCHECKED_BYTES", 0)
+    monkeypatch.setattr(memory_budget, "free", lambda: free[0])
+    (folder / "in.pgm").write_bytes(b"P5 2 2 255\n1234")
+    pictures = reader.Reader(100)
+    pictures.wait_for_room, pictures.needed = wait, needed
+    pictures.read("in.pgm")
+    assert waited == [15, 1015]
+
+
+def test_where_memory_is_short_fewer_threads_do_the_work(ok, folder, monkeypatch):
+    """Each has strips of its own: of 64 they would take gigabytes."""
+    used, run = [], executor.run
+    monkeypatch.setattr(executor, "run", lambda *given, **named: used.append(named["jobs"]) or run(*given, **named))
+    monkeypatch.setattr(memory_budget, "UNCHECKED_BYTES", 0)
+    (folder / "in.pgm").write_bytes(b"P5 600 4000 255\n" + bytes(2_400_000))
+    for free in (1 << 40, 80_000_000, 50_000_000):
+        monkeypatch.setattr(memory_budget, "free", lambda free=free: free)
+        ok("blur", "in.pgm", "-o", "out.pgm", "--sigma", "9", "-j", "64")
+    assert used[0] == 64 > used[1] > used[2] >= 1
 
 
 def test_frames_that_are_gathered_end_where_there_is_no_memory_left(refused, folder, monkeypatch):
