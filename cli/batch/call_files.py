@@ -31,6 +31,8 @@ class Where(NamedTuple):
     """Where its path is and, if that is a link, where it leads; none of standard output."""
     identity: Identity | None
     """Of what is there and takes one output alone: a file, or a pipe."""
+    vanishes: bool
+    """What is written there is lost, and meant to be: in the null device."""
 
 
 class FilesRead:
@@ -95,7 +97,8 @@ class Written(NamedTuple):
         there = _status(1 if self.path is None else self.path)
         alone = there is not None and (keeps(there) or stat.S_ISFIFO(there.st_mode) or stat.S_ISSOCK(there.st_mode))
         places = [] if self.path is None else folders.places(self.path)
-        return Where(places, identity_of(there) if there is not None and alone else None)
+        null = there is not None and stat.S_ISCHR(there.st_mode) and len(places) == 1 and _is_null(there)
+        return Where(places, identity_of(there) if there is not None and alone else None, null)
 
 
 class FilesWritten(NamedTuple):
@@ -119,6 +122,11 @@ class FilesWritten(NamedTuple):
             yield Written(path, f"{flag(option)} {shown(path)}")
         if self.prints:
             yield Written(None, "standard output")
+
+
+def _is_null(there: os.stat_result) -> bool:
+    null = _status(os.devnull)
+    return null is not None and os.path.samestat(there, null)
 
 
 def _status(name: str | int) -> os.stat_result | None:

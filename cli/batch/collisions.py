@@ -9,6 +9,7 @@ from collections.abc import Collection, Iterable, Sequence
 from ..console.messages import flag, shown
 from ..errors import UsageError
 from ..file_identity import Identity, identity
+from ..images.output_folder import Root, root_of
 from ..streams import STREAM, current_folder, is_stream
 from .call_files import INPUT, FilesRead, FilesWritten, Read, Where, Written
 from .inputs import is_folder
@@ -36,12 +37,15 @@ def check_named(written: FilesWritten) -> None:
 def check_apart(read: FilesRead, written: FilesWritten) -> None:
     """Raise UsageError where a file that is written is read too, but for an input in its place, or is written twice.
 
-    A link is replaced and not followed; yet what it leads to counts, since nobody means to write both.
+    A link is replaced and not followed; yet what it leads to counts, since nobody means to write both. Two names of one
+    file in a folder of outputs, or of two inputs in their own places, are two files again when each was replaced.
     """
     taken = _Taken()
     numbered: list[Place] = []
     for file in written.each():
         where = file.where(read.folders)
+        if where.vanishes:
+            continue
         if (other := read.at(where)) is not None and not _is_own(file, other):
             raise _reads_and_writes(file, other)
         if (twin := taken.twin(file, where)) is not None:
@@ -72,8 +76,18 @@ class _Taken:
         if (twin := self.places.first(where.places)) is not None or where.identity is None:
             return twin
         twin = self._found.get(where.identity)
+        return None if twin is None or _becomes_two(file, twin) else twin
+
+
+def _becomes_two(file: Written, twin: Written) -> bool:
+    """Whether two entries of folders that are one file are meant to be two."""
+    if file.target is None or twin.target is None:
         # A run that was killed between the two steps of a replacement has made the input its own backup.
-        return None if twin is not None and file.is_backup and twin.job is file.job else twin
+        return file.is_backup and twin.job is file.job
+    # Programs that look for duplicates make one file of equal outputs, as `cp -l` does of copies.
+    if file.target.in_place:
+        return twin.target.in_place
+    return file.target.folder is not None and twin.target.folder is not None
 
 
 def _is_own(file: Written, read: Read) -> bool:
@@ -168,9 +182,8 @@ def _of(one: Job, other: Job, target: Target) -> str:
 
 def check_folders(folders: Folders, written: FilesWritten) -> None:
     """Raise UsageError where the folder of an output is missing and is not made, or where an output leaves its own."""
-    for root in {target.folder for job in written.jobs for target in job.targets.values()}:
-        if root is not None:
-            _check_root(root)
+    for root in _trees(written.jobs):
+        _check_root(root)
     for file in written.each():
         target = file.target
         if file.path is None or file.is_backup:
@@ -184,6 +197,20 @@ def check_folders(folders: Folders, written: FilesWritten) -> None:
             _check_folder(file)
         elif not folders.place(file.path).is_below(folders.folder(target.folder)):
             raise UsageError(f"{file.name}: leads out of the folder {shown(target.folder)}")
+
+
+def roots(folders: Folders, jobs: Sequence[Job]) -> dict[str, Root]:
+    """Return the folders of outputs by name, as they were checked; raises UsageError where one was replaced since."""
+    found = {folder: root_of(folder) for folder in _trees(jobs)}
+    for folder, root in found.items():
+        checked = folders.folder(folder)
+        if not checked.rest and root.identity != checked.identity:
+            raise UsageError(f"{shown(folder)}: was replaced by another folder; run the call again")
+    return found
+
+
+def _trees(jobs: Sequence[Job]) -> set[str]:
+    return {target.folder for job in jobs for target in job.targets.values() if target.folder is not None}
 
 
 def followed(jobs: Sequence[Job]) -> list[Job]:

@@ -15,6 +15,7 @@ from ..console.report import CallFiles
 from ..errors import UsageError
 from ..file_identity import Identity, identity
 from ..images import formats
+from ..images.output_folder import Root
 from ..images.prefetch import max_pixels
 from ..streams import STREAM
 from ..version import VERSION
@@ -50,6 +51,8 @@ class Request(NamedTuple):
     stamper: Stamper
     read: frozenset[Identity]
     """All files that the call reads: they are never written, but for an input in its own place."""
+    roots: Mapping[str, Root]
+    """The folders of outputs by name, as they were when the call was checked."""
     files: CallFiles
     """The files that belong to no image."""
     quality: int | None
@@ -99,6 +102,7 @@ def check(recipe: Recipe, options: SharedOptions, map_files: Mapping[str, str], 
         cores=cores,
         stamper=_stamper(recipe, options, region),
         read=read.identities,
+        roots=collisions.roots(read.folders, jobs),
         files=CallFiles(beside, [name for name in others if name != STREAM and Path(name).is_file()]),
         quality=_quality(options),
         keep_quality=options.quality == KEEP,

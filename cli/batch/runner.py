@@ -12,7 +12,6 @@ from ..console.report import Report
 from ..console.reporter import Reporter
 from ..errors import ExitCode, UsageError
 from ..images import encode
-from ..images.output_folder import root_of
 from ..images.reader import Reader
 from .dispatch import process
 from .image_job import ImageProcessor
@@ -37,7 +36,7 @@ def run(
 
     *workers* processes share them. Raises UsageError for what the filters refuse, before the first is done.
     """
-    options = _job_options(request, jobs, request.cores // workers)
+    options = _job_options(request, request.cores // workers)
     processor = ImageProcessor(request.recipe, request.maps, options)
     _check_stages(request, processor)
     garbage.resume()
@@ -78,9 +77,8 @@ def run(
     return ExitCode.FAILED if reporter.totals.failures else ExitCode.DONE
 
 
-def _job_options(request: Request, jobs: Sequence[Job], cores: int) -> JobOptions:
+def _job_options(request: Request, cores: int) -> JobOptions:
     options, region = request.options, request.region
-    trees = {target.folder for job in jobs for target in job.targets.values()} - {None}
     return JobOptions(
         frames=FrameOptions(options.frame, options.max_frames),
         render=RenderOptions(
@@ -104,7 +102,7 @@ def _job_options(request: Request, jobs: Sequence[Job], cores: int) -> JobOption
             stamper=request.stamper,
             keep_existing=options.no_clobber,
             preserve_times=options.preserve_times,
-            roots={folder: root_of(folder) for folder in trees if folder is not None},
+            roots=request.roots,
             read=request.read,
         ),
         report=ReportOptions(ranges=options.verbose or options.json, notes=not options.quiet, facts=options.verbose),

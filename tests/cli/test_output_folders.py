@@ -14,6 +14,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from imfilter.cli.batch import image_job, runner
+from imfilter.cli.batch import run as batch_run
 from imfilter.cli.images import output_folder
 from imfilter.cli.images.atomic_write import Transaction
 from imfilter.cli.images.output_folder import OutputFolder, root_of
@@ -73,6 +74,22 @@ def before_the_rename(monkeypatch):
     return before
 
 
+@pytest.fixture
+def behind_the_check(monkeypatch):
+    """``behind_the_check(happens)`` does it once a call was checked, before anything is imported for the work."""
+
+    def behind(happens):
+        work = batch_run._work
+
+        def after(*arguments):
+            happens()
+            return work(*arguments)
+
+        monkeypatch.setattr(batch_run, "_work", after)
+
+    return behind
+
+
 def swap(name, for_link_to):
     Path(name).rename(f"{name}-before")
     Path(name).symlink_to(for_link_to, target_is_directory=True)
@@ -83,7 +100,7 @@ def swap(name, for_link_to):
 WORDS = ("blur", "-q", "photos", "-r", "-o", "out/", "-j", "1")
 
 
-@pytest.mark.parametrize("moment", ["meanwhile", "before_the_rename"])
+@pytest.mark.parametrize("moment", ["behind_the_check", "meanwhile", "before_the_rename"])
 @pytest.mark.parametrize(
     ("name", "leads_to"),
     [("out", "photos"), ("out/sub", "../photos/sub"), ("out/sub/deep", "../../elsewhere"), ("out", "elsewhere")],

@@ -288,6 +288,29 @@ def test_nothing_is_written_twice(refused, folder, words, exists):
         os.close(number)
 
 
+@pytest.mark.parametrize("words", ["blur in -o out/", "edges in -o out/ --magnitude out2/", "blur out --in-place"])
+def test_equal_outputs_that_became_one_file_are_two_again(ok, folder, words):
+    """Programs that look for duplicates link equal files."""
+    for name in ("in", "out", "out2"):
+        (folder / name).mkdir()
+    for number in range(3):
+        (folder / "in" / f"{number}.png").write_bytes(png())
+    (folder / "out" / "0.png").write_bytes(png())
+    for name in ("out/1.png", "out/2.png", "out2/0.png"):
+        (folder / name).hardlink_to("out/0.png")
+    ok(*words.split(), "-j", "2", "-q")
+    written = [path for name in ("out", "out2") for path in (folder / name).iterdir()]
+    assert len({path.stat().st_ino for path in written}) == len(written)
+    assert len({path.read_bytes() for path in (folder / "out").iterdir()} - {png()}) == 1
+
+
+@pytest.mark.needs("/dev")
+def test_the_null_device_takes_any_number_of_outputs(ok, folder):
+    (folder / "in.png").write_bytes(png())
+    null = ["-o", os.devnull, "--to", "png", "--magnitude", os.devnull, "--save", os.devnull, "--depfile", os.devnull]
+    ok("chain", "in.png", *null, EDGES)
+
+
 @pytest.mark.parametrize("save", ["-", "", "f", "./f/", "g"])
 @pytest.mark.parametrize("words", [("a.png", "-o", "b.png"), ()], ids=["work", "none"])
 def test_a_recipe_needs_a_file(refused, folder, known, save, words):
