@@ -87,11 +87,15 @@ def is_unstamped(path: str, format: Format | None) -> bool:
 
 
 def _parts(path: str, format: Format | None) -> Iterator[bytes]:
-    """Yield the parts of a file in which a stamp may stand, none of a file of another *format*."""
+    """Yield the parts of a file in which a stamp may stand, none of a file of another *format*, or cut off."""
     with open(path, "rb", buffering=0) as file:
         if format is not None and not is_of(format, file.read(HEAD) or b""):
             return
         end = file.seek(0, os.SEEK_END)
+        if format is not None and format.ending:
+            file.seek(max(0, end - len(format.ending)))
+            if file.read() != format.ending:  # a copy that was broken off
+                return
         for window in WINDOWS:
             for start in (0, end - window):
                 file.seek(max(0, start))

@@ -65,6 +65,8 @@ class Format(NamedTuple):
     """Its name in a list of formats, if that is not `name` in capitals."""
     module: str = ""
     """The module of its codec, if that is not called `name`, or lies in a folder below."""
+    ending: bytes = b""
+    """What the files that are written end with, where that tells that they are whole."""
     instead: str = ""
     """The name of the format that its pictures are written in, where it is only read."""
 
@@ -132,6 +134,7 @@ FORMATS = {
             stream="pipe",
             aliases=("jpg",),
             module="jpeg.codec",
+            ending=b"\xff\xd9",
         ),
         Format(
             "png",
@@ -146,6 +149,7 @@ FORMATS = {
             palettes=True,
             stream="pipe",
             module="png.codec",
+            ending=b"\0\0\0\0IEND\xaeB`\x82",
         ),
         Format(
             "tiff",
@@ -178,7 +182,18 @@ FORMATS = {
         ),
         Format("avif", (".avif",), AVIF, BYTES, BYTES, alpha=True, profiles=True, lossy=True),
         Format("bmp", (".bmp", ".dib"), rb"BM", BYTES, BYTES, palettes=True),
-        Format("gif", (".gif",), rb"GIF8[79]a", BYTES, BYTES, alpha=True, lossy=True, animated=True, palettes=True),
+        Format(
+            "gif",
+            (".gif",),
+            rb"GIF8[79]a",
+            BYTES,
+            BYTES,
+            alpha=True,
+            lossy=True,
+            animated=True,
+            palettes=True,
+            ending=b";",
+        ),
         Format("ppm", (".ppm", ".pnm"), rb"P[36]\s", WHOLE, WHOLE, stream="file", aliases=("pnm",), module="pnm.codec"),
         Format("pgm", (".pgm",), rb"P[1245]\s", WHOLE, (), stream="file", module="pnm.codec"),
         Format("pbm", (".pbm",), rb"P[14]\s", WHOLE, (), stream="file", module="pnm.pbm"),

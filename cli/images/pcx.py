@@ -31,10 +31,12 @@ def finish(begun: PartialDecode, options: DecodeOptions, decode: Decode) -> Pict
         raise DecodeError(f"is a PCX of {planes} planes of {bits} bits, which is not read; convert it to PNG")
     options.check_size(width, height, Samples(1 if bits * planes <= 8 else 3, decoding=5 * max(planes, 3)))
     shape = height, planes * row
+    # In a file that is cut off, the byte that marks a palette may be one of a row.
+    end = len(data) - PALETTE if bits == 8 and planes == 1 and _has_palette(data) else len(data)
     if packed:
-        rows = unpacker.unpacked("pcx", shape, data[HEADER:], options, notes, shape[1])
+        rows = unpacker.unpacked("pcx", shape, data[HEADER:end], options, notes, shape[1])
     else:
-        rows = unpacker.plain(data, HEADER, height * shape[1], options, notes, shape[1]).reshape(shape)
+        rows = unpacker.plain(data[:end], HEADER, height * shape[1], options, notes, shape[1]).reshape(shape)
     shifts = np.arange(8 - bits, -1, -bits, dtype=np.uint8)
     parts = rows.reshape(height, planes, row)
     if bits < 8:
@@ -45,12 +47,16 @@ def finish(begun: PartialDecode, options: DecodeOptions, decode: Decode) -> Pict
     return picture
 
 
+def _has_palette(data: bytes) -> bool:
+    return len(data) >= HEADER + PALETTE and data[-PALETTE] == 12
+
+
 def _colours(samples: Array, bits: int, data: bytes, options: DecodeOptions, notes: list[str]) -> Array:
     """Return the colours of samples, one of each plane."""
     if bits == 8 and samples.shape[2] > 1:
         return samples
     if bits == 8:
-        if len(data) >= HEADER + PALETTE and data[-PALETTE] == 12:
+        if _has_palette(data):
             palette = np.frombuffer(data, np.uint8, PALETTE - 1, len(data) - PALETTE + 1).reshape(-1, 3)
             if (palette == np.arange(256)[:, None]).all():
                 return samples

@@ -250,6 +250,16 @@ def test_a_checksum_of_zstandard_is_compared(monkeypatch):
         assert found is None or same(found, whole)
 
 
+def test_a_block_of_zstandard_whose_kind_is_damaged_is_refused(monkeypatch):
+    monkeypatch.setitem(corpus.PACK, ZSTANDARD, lambda data: frame(data, checked=False)[:-4])
+    data = tiff(ZSTANDARD, "strips", "uint8", 1)
+    assert read(data) is not None
+    for start, _ in parts(data):
+        other = bytearray(data)
+        other[start + 6] ^= 2  # now the block repeats its first byte
+        assert read(bytes(other)) is None
+
+
 @pytest.mark.each("name", [kind.name for kind in corpus.pngs()])
 def test_no_checksum_of_a_png_is_passed_over(name):
     data = next(kind.data for kind in corpus.pngs() if kind.name == name)

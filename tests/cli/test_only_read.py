@@ -290,3 +290,11 @@ def test_channels_of_an_exr_beside_its_colours_are_left_out_with_a_word(run, fol
     ended = run(*KEEP, "in.exr", "-o", "out.tif")
     assert "its channels depth.Z were left out" in ended.err
     assert (tifffile.imread("out.tif") == 0.5).all()
+
+
+def test_a_byte_of_a_row_is_no_palette_of_a_pcx_that_is_cut_off(refused, folder):
+    data = bytearray(KINDS["PCX palette"].data)
+    at = next(at for at in range(140, 200) if data[at] < 192)
+    data[at] = 12  # the number of a colour, or the mark of a palette where 769 bytes are left
+    (folder / "cut.pcx").write_bytes(data[: at + 769])
+    assert "damaged or truncated" in refused(1, "blur", "cut.pcx", "-o", "out.png")

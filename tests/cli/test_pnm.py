@@ -109,3 +109,23 @@ def test_a_pfm_of_whole_numbers_has_white_at_1(ok, folder, dtype):
     ok(*KEEP, "out.pfm", "-o", "out.npy")
     assert np.allclose(np.load("out.npy")[0, :, 0], [0, 0.2, 1], atol=1e-7)
     ok(*KEEP, "in.npy", "-o", "gray.pfm", "--channels", "luma")
+
+
+@pytest.mark.parametrize(
+    ("last", "cut"),
+    [
+        (b"24", True), (b"2", True), (b"200", False), (b"24\n", False), (b"24 # 7", False), (b"24 # 7\n", False),
+        (b"200 # 7", False), (b"24\n\n", False), (b"24\r", False),
+    ],
+)  # fmt: skip
+def test_a_text_that_ends_within_a_number_is_told_of(run, load, last, cut):
+    Path("in.pgm").write_bytes(b"P2\n2 1\n255\n7 " + last)
+    ended = run(*KEEP, "in.pgm", "-o", "out.png")
+    assert ended.code == 0
+    assert load("out.png").tolist() == [[7, int(last.split()[0])]]
+    assert ("its last number may be cut off" in ended.err) == cut
+
+
+def test_bits_of_a_text_are_never_cut(ok):
+    Path("in.pbm").write_bytes(b"P1\n2 1\n0 1")
+    ok(*KEEP, "in.pbm", "-o", "out.png")

@@ -386,6 +386,21 @@ def test_every_format_keeps_the_stamp(ok, rgb, folder, format, filter):
     assert out.stat().st_mtime_ns == before.st_mtime_ns
 
 
+@pytest.mark.each("options", [(), ("--no-stamp",)])
+@pytest.mark.each("keep", [0.5, 0.99])
+@pytest.mark.parametrize("format", ["jpeg", "png", "gif"])
+def test_an_output_that_is_cut_off_is_made_again(run, png, folder, format, keep, options):
+    words = ("blur", "-q", "a.png", "-o", "out/", "--to", format, "--update", *options)
+    run(*words)
+    (out,) = (folder / "out").iterdir()
+    whole = out.read_bytes()
+    run(*words)
+    assert out.read_bytes() == whole
+    out.write_bytes(whole[: int(len(whole) * keep)])
+    run(*words)
+    assert out.read_bytes() == whole
+
+
 def stamp_of(path):
     return re.search(rb"imfilter [\w.]+ ([0-9a-f]{16})-([0-9a-f]{32})", path.read_bytes())
 

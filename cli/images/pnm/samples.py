@@ -16,8 +16,6 @@ from . import header
 from .header import Header
 
 COMMENT, LINE_END, BLANK = re.compile(rb"#[^\n\r]*+"), re.compile(rb"[\n\r]"), re.compile(rb"\s")
-PIECE = 1 << 20
-"""Bytes of a text that are read at a time, and the rest of a word or a line."""
 
 CHANNELS = {
     "BLACKANDWHITE": 1,
@@ -31,7 +29,7 @@ CHANNELS = {
 """How many channels each tuple type of a PAM has."""
 PIECE = 1 << 18
 """Bytes of a text that are taken apart at a time: each word of it is an object of 40 bytes."""
-BLANK = re.compile(rb"\s")
+LAST_NUMBER = re.compile(rb"[0-9]+\Z")
 BANDS = "BANDS"
 """The tuple type of a PAM whose channels have no colours, here and nowhere else: any that is not known means that."""
 
@@ -49,6 +47,8 @@ def finish(begun: PartialDecode, options: DecodeOptions, decode: Decode) -> Pict
             raise DecodeError(f"is damaged or truncated ({len(samples)} of {needed} samples)")
         notes.append(f"is damaged: only {len(samples)} of {needed} samples were read, the others are black")
         samples = np.concatenate([samples, np.zeros(needed - len(samples), samples.dtype)])
+    if head.text and not head.bits and _may_lack_digits(data, head.maximum):
+        notes.append("its last number may be cut off: no line break follows it")
     samples = samples.reshape(head.height, -1)[:, : head.width * head.channels]
     if head.real:
         if abs(head.scale) != 1:
@@ -126,6 +126,13 @@ def _text(data: bytes, head: Header) -> tuple[Array, int]:
         if not missing:
             break
     return np.concatenate(found or [np.zeros(0, np.uint32)]), head.samples
+
+
+def _may_lack_digits(data: bytes, maximum: int) -> bool:
+    """Whether a text ends in a number of fewer digits than others have."""
+    last_line = data[-PIECE:].splitlines()[-1:]
+    found = LAST_NUMBER.search(last_line[0]) if last_line and b"#" not in last_line[0] else None
+    return found is not None and data.endswith(found[0]) and len(found[0]) < len(str(maximum))
 
 
 def _without_comments(data: bytes, at: int) -> Iterator[bytes]:

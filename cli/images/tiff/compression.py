@@ -158,6 +158,8 @@ def unpacked(compression: int, fill_order: int, packed: memoryview, extent: Exte
     if compression == PACKBITS:
         return _by_packbits(bytes(stored), extent)
     found = _by_libtiff(compression, stored, extent.row_bytes, extent.rows)
+    if compression == ZSTANDARD and not _is_one_frame(bytes(stored)):
+        raise _too_long(compression, found)
     # What needs more bytes than there are ends where it should.
     if _holds(compression, stored, extent.size + 1) and (
         extent.most == extent.size
@@ -259,6 +261,22 @@ def _by_packbits(packed: bytes, extent: Extent) -> bytes:
             if found[size:] == MARK:
                 return found[: extent.size]
     raise _too_long(PACKBITS, _by_libtiff(PACKBITS, packed, extent.row_bytes, extent.rows))
+
+
+def _is_one_frame(packed: bytes) -> bool:
+    """Whether a strip ends with its first frame of Zstandard, but for zeros that fill a word; after RFC 8878.
+
+    A block whose kind is damaged may be shorter than what is stored, and libtiff passes over the rest.
+    """
+    descriptor = packed[4]
+    single, checked = descriptor >> 5 & 1, descriptor >> 2 & 1
+    size_bytes = (single, 2, 4, 8)[descriptor >> 6]
+    at, last = 5 + (1 - single) + (0, 1, 2, 4)[descriptor & 3] + size_bytes, 0
+    while not last and at + 3 <= len(packed):
+        block = int.from_bytes(packed[at : at + 3], "little")
+        last, repeated = block & 1, block >> 1 & 3 == 1
+        at += 3 + (1 if repeated else block >> 3)
+    return not packed[at + 4 * checked :].strip(b"\0")
 
 
 def _holds(compression: int, packed: Any, size: int) -> bool:
