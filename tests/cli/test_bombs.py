@@ -378,6 +378,32 @@ def test_reading_ends_at_the_limit():
     assert bounded_read.read(io.BytesIO(b"bc"), 3, b"a") == b"abc"
 
 
+@pytest.mark.each(
+    "key", ["a" + ".a" * 20000, '["=" . "b"' + " . 'c#'" * 20000 + "]", "a = {b" + ".b" * 20000 + " = 1}"]
+)
+def test_a_key_of_many_parts_is_refused(refused, png, work, key):
+    """The parser takes the square of them."""
+    Path("r.toml").write_text(f"[[step]]\n{key}")
+    assert "r.toml: is not a recipe: a key has more than 64 parts" in refused(
+        2, "run", "r.toml", "a.png", "-o", "b.png"
+    )
+
+
+def test_a_recipe_with_many_dots_is_one(ok, png):
+    weights = " ".join(["0.1"] * 77)
+    Path("r.toml").write_text(f"# {'.' * 100}\n[[step]]\nfilter = 'conv'\nkernel = '{weights}'\n")
+    ok("run", "r.toml", "a.png", "-o", "b.png")
+    listed = ", ".join(["0.001"] * 100)
+    Path("r.toml").write_text(f"step = [{{filter = 'conv', kernel = [{listed}]}}]")
+    assert recipe_file.load("r.toml").steps[0].name == "conv"
+
+
+def test_a_chain_has_a_hundred_steps(ok, refused, png):
+    ok("chain", "a.png", *["edges --op canny"] * 100, "-o", "b.png")
+    said = refused(2, "chain", "a.png", *["blur"] * 101, "-o", "c.png")
+    assert "has 101 steps; the limit is 100" in said
+
+
 @pytest.mark.needs("/dev/zero")
 @pytest.mark.each(
     "words, said",
