@@ -23,6 +23,8 @@ WRITING = ("depth", "range", "gain")
 """Parameters that say how a result is written, which only a chain's last step does."""
 
 
+MOST_STEPS = 100
+"""Each is called by the one behind it."""
 VERBS = r"(is|has|needs|must|cannot|takes|requires|does) "
 """A reason that begins with one of these is said of the parameter itself, and continues the sentence."""
 MOST_BYTES = 1 << 28
@@ -214,6 +216,8 @@ def in_a_row(steps: Sequence[Call]) -> Recipe:
     """Return the recipe of several steps; raises UsageError."""
     if not steps:
         raise UsageError("no step; name filters with their options, as in 'blur --sigma 2' 'edges --op sobel'")
+    if len(steps) > MOST_STEPS:
+        raise UsageError(f"has {len(steps)} steps; the limit is {MOST_STEPS}: write the picture between two chains")
     for number, step in enumerate(steps[:-1]):
         for name in WRITING:
             if name in step.given:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,10 @@ from .recipe import Recipe, in_a_row, make_step
 
 MOST_BYTES = 1 << 20
 """Of a recipe, which has a few lines for each step."""
+MOST_PARTS = 64
+"""Of a key with dots, for which the parser takes the square of them."""
+BETWEEN = re.compile(r"""#[^\n]*|"[^"\n]*"|'[^'\n]*'|[.,=\[\]{}\n]""")
+"""What ends a key or joins its parts, beside comments and texts."""
 
 
 def load(path: str) -> Recipe:
@@ -28,7 +33,9 @@ def load(path: str) -> Recipe:
 
     try:
         with open(path, "rb") as file:
-            tables = tomllib.loads(bounded_read.read(file, MOST_BYTES).decode("utf-8-sig"))
+            text = bounded_read.read(file, MOST_BYTES).decode("utf-8-sig")
+        _check_keys(text)
+        tables = tomllib.loads(text)
     except bounded_read.TooLongError as error:
         raise UsageError(f"{shown(path)}: is not a recipe: has more than {error}, the limit for one") from None
     except OSError as error:
@@ -52,6 +59,18 @@ def load(path: str) -> Recipe:
             make_step(filter, {key: _read_value(filter.spec, key, value, where) for key, value in table.items()}, where)
         )
     return in_a_row(steps)._replace(source=path)
+
+
+def _check_keys(text: str) -> None:
+    """Raise ValueError where a key has too many parts."""
+    dots = 0
+    for found in BETWEEN.finditer(text):
+        if found[0] == ".":
+            dots += 1
+        elif found[0][0] not in "\"'":
+            dots = 0
+        if dots >= MOST_PARTS:
+            raise ValueError(f"a key has more than {MOST_PARTS} parts")
 
 
 def _read_value(spec: Spec, name: str, value: Any, where: str) -> Any:

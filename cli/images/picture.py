@@ -72,6 +72,9 @@ SizeGuard = Callable[[Expected], None]
 TIMES, PIXELS_A_BYTE = 16, 1 << 10
 """How many of the largest pictures all frames of a file may be as large as together, and what a byte of a longer file
 stands for: of a page of few words, packed by CCITT, it is less."""
+MOST_A_BYTE = 1 << 12
+"""What a byte of a shorter file stands for, where its frames are more than one of the largest pictures: of a film of a
+screen, on which little moves."""
 
 
 class DecodeOptions(NamedTuple):
@@ -190,7 +193,8 @@ class Frames:
 
         A frame of some bytes is as large as its canvas, and a page may share its pixels with others.
         """
-        most = max(TIMES * max_pixels, PIXELS_A_BYTE * length)
+        short = max(max_pixels, MOST_A_BYTE * length)
+        most = max(min(TIMES * max_pixels, short), PIXELS_A_BYTE * length)
 
         def each() -> Iterator[Picture]:
             pixels = 0

@@ -165,6 +165,7 @@ BOMBS = {
     "APNG canvas": (lambda n: apng(n, 2000), 1500, "in all"),
     "GIF canvas": (lambda n: gif(16000, n * PIXEL), 1, "promises 16000×16000 pixels"),
     "GIF frames": (lambda n: gif(2000, n * PIXEL), 1500, "in all"),
+    "GIF frames of few bytes": (lambda n: gif(2000, n * PIXEL), 100, "400000000 pixels in all; the limit is 268435456"),
     "GIF junk": (lambda n: gif(1, bytes(n), PIXEL), MANY, ""),
     "GIF comments": (lambda n: gif(1, n * b"\x21\xfe\1a\0", PIXEL), MANY // 16, ""),
     "GIF blocks": (lambda n: gif(1, PIXEL[:11] + n * b"\1\x44" + b"\0"), MANY // 4, "more pixels than its size"),
@@ -268,14 +269,19 @@ def test_strips_that_are_alike_may_be_one(ok, load, folder):
     assert (load("out.png") == ord("a")).all()
 
 
-def test_an_animation_of_a_large_canvas_is_limited_by_max_pixels(run, folder):
-    (folder / "in.gif").write_bytes(gif(400, 40 * PIXEL))
+@pytest.mark.each(
+    "behind, max_pixels, limit",
+    [(0, "200k", 4096 * 620), (400, "200k", 3200000), (4000, "200k", 1024 * 4620), (0, "3m", 3000000)],
+)
+def test_an_animation_of_a_large_canvas_is_limited_by_max_pixels(run, folder, behind, max_pixels, limit):
+    """By its bytes, too: 4096 pixels for each of a short one, and 1024 for each of a long one."""
+    (folder / "in.gif").write_bytes(gif(400, 40 * PIXEL, bytes(behind)))
     assert run(*KEEP, "in.gif", "-o", "out.gif").code == 0
-    ended = run(*KEEP, "in.gif", "-o", "out.gif", "--max-pixels", "200k")
-    assert "has 40 frames of 6400000 pixels in all; the limit is 3200000 (--max-pixels raises it)" in ended.err
-    assert run(*KEEP, "in.gif", "-o", "out.png", "--frame", "3", "--max-pixels", "200k").code == 0
-    ended = run(*KEEP, "in.gif", "-o", "out2.png", "--frame", "35", "--max-pixels", "200k")
-    assert "frame 20 and those before it have more than 3200000 pixels" in ended.err
+    ended = run(*KEEP, "in.gif", "-o", "out.gif", "--max-pixels", max_pixels)
+    assert f"has 40 frames of 6400000 pixels in all; the limit is {limit} (--max-pixels raises it)" in ended.err
+    assert run(*KEEP, "in.gif", "-o", "out.png", "--frame", "3", "--max-pixels", max_pixels).code == 0
+    ended = run(*KEEP, "in.gif", "-o", "out2.png", "--frame", "35", "--max-pixels", max_pixels)
+    assert f"frame {limit // 160000} and those before it have more than {limit} pixels" in ended.err
 
 
 def test_each_page_costs_its_own_bytes(work):
@@ -370,6 +376,32 @@ def test_reading_ends_at_the_limit():
         bounded_read.read(pipe, MOST)
     assert pipe.given == MOST + 1
     assert bounded_read.read(io.BytesIO(b"bc"), 3, b"a") == b"abc"
+
+
+@pytest.mark.each(
+    "key", ["a" + ".a" * 20000, '["=" . "b"' + " . 'c#'" * 20000 + "]", "a = {b" + ".b" * 20000 + " = 1}"]
+)
+def test_a_key_of_many_parts_is_refused(refused, png, work, key):
+    """The parser takes the square of them."""
+    Path("r.toml").write_text(f"[[step]]\n{key}")
+    assert "r.toml: is not a recipe: a key has more than 64 parts" in refused(
+        2, "run", "r.toml", "a.png", "-o", "b.png"
+    )
+
+
+def test_a_recipe_with_many_dots_is_one(ok, png):
+    weights = " ".join(["0.1"] * 77)
+    Path("r.toml").write_text(f"# {'.' * 100}\n[[step]]\nfilter = 'conv'\nkernel = '{weights}'\n")
+    ok("run", "r.toml", "a.png", "-o", "b.png")
+    listed = ", ".join(["0.001"] * 100)
+    Path("r.toml").write_text(f"step = [{{filter = 'conv', kernel = [{listed}]}}]")
+    assert recipe_file.load("r.toml").steps[0].name == "conv"
+
+
+def test_a_chain_has_a_hundred_steps(ok, refused, png):
+    ok("chain", "a.png", *["edges --op canny"] * 100, "-o", "b.png")
+    said = refused(2, "chain", "a.png", *["blur"] * 101, "-o", "c.png")
+    assert "has 101 steps; the limit is 100" in said
 
 
 @pytest.mark.needs("/dev/zero")
