@@ -2,8 +2,8 @@
 
 While it is filtered there are what the decoder returned, what stages keep of the whole image, the strips of all
 threads, and the outputs as far as they are computed. While an output is encoded there are the outputs, what its encoder
-takes, and what the decoder keeps for the next frame; the picture is let go before. What each takes is declared beside it: by the decoder where it tells the
-picture's size, by `Stage.memory`, and by `Codec.encoding`.
+takes, and what the decoder keeps for the next frame; the picture is let go before. What each takes is declared beside
+it: by the decoder where it tells the picture's size, by `Stage.memory`, and by `Codec.encoding`.
 """
 
 from __future__ import annotations
