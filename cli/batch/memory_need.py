@@ -1,9 +1,9 @@
 """How much memory an image takes on its way from the decoder to its written outputs.
 
 While it is filtered there are what the decoder returned, what stages keep of the whole image, the strips of all
-threads, and the outputs as far as they are computed. While an output is encoded there are the outputs, and what its
-encoder takes; the picture is let go before. What each takes is declared beside it: by the decoder where it tells the
-picture's size, by `Stage.memory`, and by `Codec.encoding`.
+threads, and the outputs as far as they are computed. While an output is encoded there are the outputs, what its encoder
+takes, and what the decoder keeps for the next frame; the picture is let go before. What each takes is declared beside
+it: by the decoder where it tells the picture's size, by `Stage.memory`, and by `Codec.encoding`.
 """
 
 from __future__ import annotations
@@ -70,7 +70,9 @@ def of_outputs(
         gathered += width * height * (codec.canvas_share * samples.bytes + raw)
         encoding = max(encoding, width * height * codec.encoding(samples))
     filtering = memory.needed(stages, picture.pixels.shape, picture.pixels.dtype.name, encodings, settings, jobs)
-    return ALWAYS + gathered + max(held + filtering, encoding)
+    alpha = 0 if picture.alpha is None else picture.alpha.nbytes
+    kept = max(held - picture.pixels.nbytes - alpha, 0)
+    return ALWAYS + gathered + max(held + filtering, encoding + kept)
 
 
 def _channels(name: str, encoding: Encoding, picture: Picture, settings: Settings, maps: int) -> int:

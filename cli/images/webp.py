@@ -23,7 +23,7 @@ ANIMATED, XMP, EXIF, ALPHA, ICC = 2, 4, 8, 16, 32
 TO_BACKGROUND, WHOLE = 1, 2
 """The flags of a frame that is taken away behind it, and of one that replaces what was there."""
 WITHOUT = "Pillow was built without WebP"
-BESIDE = 16
+BESIDE = 19
 """Bytes a pixel that libwebp takes: two canvases, what it hands over, and what it makes lossless ones of."""
 MOST_PLAYS, LONGEST_DURATION = (1 << 16) - 1, (1 << 24) - 1
 
@@ -51,8 +51,10 @@ def load(data: bytes, options: DecodeOptions) -> PartialDecode:
     if options.lenient:
         data = _mended(data)
     image = pillow_decoder.opened("WEBP", WebPImagePlugin.WebPImageFile, data)
+    if image.n_frames > 1:
+        return PartialDecode(data)
     pillow_decoder.check_size(image, options, beside=BESIDE)
-    return PartialDecode(data) if image.n_frames > 1 else PartialDecode(data, pillow_decoder.decoded(image, data))
+    return PartialDecode(data, pillow_decoder.decoded(image, data))
 
 
 def _mended(data: bytes) -> bytes:

@@ -10,6 +10,7 @@ import shlex
 import struct
 import subprocess
 import sys
+import tracemalloc
 import zlib
 from functools import cached_property
 
@@ -17,6 +18,7 @@ import numpy as np
 import pytest
 from imfilter.cli.batch import memory_need
 from imfilter.cli.images import memory_budget, reader
+from imfilter.cli.images import qoi as qoi_format
 from imfilter.cli.images.picture import DecodeError
 from imfilter.filters.core.engine import executor
 from PIL import Image
@@ -41,7 +43,7 @@ QUICK = [
 ]
 THOROUGH = [
     *(f"{line} -o o.ppm" for line in ("blur rgb.ppm", "blur rgb.ppm --sigma 40", "blur rgb.ppm --op median --size 5")),
-    *(f"blur rgb.ppm --op {op} -o o.ppm" for op in ("box", "bilateral", "guided", "mode", "min", "disk --size 5")),
+    *(f"blur rgb.ppm --op {op} -o o.ppm" for op in ("box", "bilateral", "guided", "mode", "min", "disk --radius 3")),
     *(f"sharpen rgb.ppm --op {op} -o o.ppm" for op in ("laplacian", "unsharp", "adaptive")),
     *(f"morph rgb.ppm --op {op} -o o.ppm" for op in ("erode", "open", "blackhat --shape disk --size 15")),
     *(f"noise rgb.ppm --op {op} -o o.ppm" for op in ("gaussian", "poisson", "salt-pepper")),
@@ -78,7 +80,7 @@ THOROUGH = [
     "blur float.tif -o o.tif",
     "blur float.npy -o o.tif",
     "blur bands.npy -o o.tif",
-    *(f"blur frames.{suffix} -o o.{suffix}" for suffix in ("tif", "gif", "png")),
+    *(f"blur frames.{suffix} -o o.{suffix}" for suffix in ("tif", "gif", "png", "webp")),
     "chain rgb.ppm -o o.ppm 'blur --sigma 2' edges",
 ]
 
@@ -290,6 +292,18 @@ def test_a_picture_without_memory_for_its_outputs_is_refused_in_one_line(refused
     assert "has 20000×10000 pixels and needs about " in line
     assert "GB of memory; 1 GB are free; more memory would help" in line
     assert not list(folder.glob("*.npy"))
+
+
+def test_the_pixels_of_a_qoi_are_counted_in_pieces():
+    """All at once they took 80 bytes each, which no estimate held."""
+    chunks = b"\xfe123" + b"\x01\x80\x05\xc0\xfd" + b"\xff1234"
+    tracemalloc.start()
+    there = qoi_format._pixels(chunks * 100_000)
+    taken = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert there == 100_000 * (1 + 1 + 1 + 1 + 62 + 1)
+    assert taken < 40 << 20
+    assert qoi_format._pixels(chunks + b"\xfe12") > 67  # of what is cut off: it is damaged
 
 
 def test_what_others_hold_for_now_refuses_no_picture(folder, monkeypatch):
