@@ -267,6 +267,42 @@ def test_readme_exit_codes_are_those_of_the_program():
     assert [int(code) for code in re.findall(r"^\| (\d+) \|", README, re.MULTILINE)] == [int(code) for code in ExitCode]
 
 
+def test_the_limits_that_security_names_are_those_of_the_program():
+    from imfilter.cli.batch import inputs, options, recipe, recipe_file
+    from imfilter.cli.images import decode, gif, image_stream, memory_budget, picture, prefetch
+    from imfilter.cli.images.jpeg import integrity as jpeg
+    from imfilter.cli.images.jpeg import segments
+    from imfilter.cli.images.png import integrity as png
+    from imfilter.cli.images.pnm import header
+    from imfilter.cli.images.tiff import overlap
+    from imfilter.filters.core.linear import kernels
+
+    page = (ROOT / "SECURITY.md").read_text(encoding="utf-8")
+    rows = {cells[0]: cells[1] for cells in re.findall(r"^\| (.+?) \| (.+?) (?:\| .*)?\|$", page, re.MULTILINE)}
+    mib, million = 1 << 20, 10**6
+    limits = {
+        "pixels of a picture": f"{prefetch.MAX_PIXELS // million} million",
+        "frames of a file": f"{options.MAX_FRAMES}",
+        "taps of a kernel": f"{kernels.MAX_TAPS}",
+        "all frames of a file together": f"{picture.TIMES} times `--max-pixels`; in a longer file, "
+        f"{picture.PIXELS_A_BYTE} pixels a byte",
+        "a GIF's canvas": f"{gif.PIXELS_A_BYTE} pixels a byte, or {gif.UNSUSPECTED_PIXELS // million} million",
+        "a JPEG": f"{jpeg.SCANS} scans ({jpeg.MOST_SCANS} in a small picture), {segments.MOST_SEGMENTS} segments",
+        "a PNG": f"{png.MOST_CHUNKS} chunks, and one more for each {png.CHUNK} bytes; "
+        f"{png.MOST_TEXT // mib} MiB of unpacked texts and profile",
+        "a PNM or PAM header": f"{header.LONGEST // mib} MiB",
+        "a TIFF's packed strips": f"{overlap.TIMES} times the bytes of the file and its picture",
+        "a damaged picture with `--lenient`": f"{decode.UNSUSPECTED_BYTES // mib} MiB, or {decode.MOST_FOR_A_BYTE} "
+        "bytes for each byte of its file",
+        "an image from a pipe": f"{image_stream.MOST >> 30} GiB, or {memory_budget.PART:.0%}".replace("%", " %")
+        + f" of the free memory if that is less; {image_stream.MOST_BEHIND // mib} MiB behind the last image",
+        "a list of `--files-from`": f"{inputs.MOST_OF_A_LIST // mib} MiB",
+        "a recipe": f"{recipe_file.MOST_BYTES // mib} MiB",
+        "a kernel or bias from a pipe": f"{recipe.MOST_BYTES // mib} MiB",
+    }
+    assert {name: rows.get(name) for name in limits} == limits
+
+
 @pytest.mark.parametrize("name", catalog.names())
 def test_shell_examples_of_the_help_run(example, name, folder):
     lines = re.findall(r"^\$ (imfilter .*)$", catalog.load(name).spec.doc, re.MULTILINE)

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from ..console.messages import flag, shown
-from ..file_identity import Identity, keeps
+from ..file_identity import Identity, identity_of, keeps
 from ..streams import STREAM
 from .options import OPTIONS
 from .places import Folders, Place, Places
@@ -51,7 +51,7 @@ class FilesRead:
         """Add a file; - is standard input. Of several words for one file the first stays."""
         there = _status(0 if name == STREAM else name)
         if there is not None and keeps(there):
-            self._found.setdefault((there.st_dev, there.st_ino), Read(name, what))
+            self._found.setdefault(identity_of(there), Read(name, what))
         elif name != STREAM:
             self._others.add(self.folders.place(name), Read(name, what))
         if name != STREAM:
@@ -95,7 +95,7 @@ class Written(NamedTuple):
         there = _status(1 if self.path is None else self.path)
         alone = there is not None and (keeps(there) or stat.S_ISFIFO(there.st_mode) or stat.S_ISSOCK(there.st_mode))
         places = [] if self.path is None else folders.places(self.path)
-        return Where(places, (there.st_dev, there.st_ino) if there is not None and alone else None)
+        return Where(places, identity_of(there) if there is not None and alone else None)
 
 
 class FilesWritten(NamedTuple):

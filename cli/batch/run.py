@@ -18,7 +18,6 @@ from .inputs import Fate
 from .options import SharedOptions
 from .plan import Job
 from .recipe import Recipe
-from .recipe_file import write_recipe
 from .request import Request, check
 
 
@@ -82,6 +81,8 @@ def _carry_out(request: Request, began: float) -> ExitCode:
         if made:
             depfile.write(options.depfile, made, depfile.rules(request.files), request.read)
     if (save := request.files.written.get("save")) is not None:
+        from .recipe_file import write_recipe
+
         write_recipe(save, recipe, request.read)
     return code
 

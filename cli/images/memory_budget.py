@@ -9,8 +9,6 @@ import contextlib
 import os
 from pathlib import Path
 
-from . import control_groups
-
 UNCHECKED_BYTES = 1 << 28
 """Bytes that are taken without a look at what is free."""
 PART = 0.75
@@ -27,6 +25,8 @@ def budget() -> int:
 
 def free() -> int:
     """Return how many bytes there are for this process."""
+    from . import control_groups  # a small picture does not ask
+
     sizes = [_available(), control_groups.left(), _addresses(), _data()]
     return min((size for size in sizes if size is not None), default=1 << 30)
 
