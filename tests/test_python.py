@@ -56,6 +56,33 @@ def test_the_import_loads_nothing_heavy():
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True).stdout == "set()\n"
 
 
+ALONE = """
+import gc, os, signal, sys
+
+def state():
+    handlers = {number: signal.getsignal(number) for number in signal.valid_signals()}
+    hooks = sys.stdin, sys.stdout, sys.stderr, sys.excepthook, sys.unraisablehook, gc.isenabled(), gc.get_freeze_count()
+    occupied = [number for number in range(3) if os.path.exists(f"/proc/self/fd/{number}")]
+    return dict(os.environ), handlers, hooks, occupied
+
+os.environ["OMP_NUM_THREADS"] = "3"
+os.close(0)
+before = state()
+import imfilter
+from imfilter import blur, imread, imwrite
+import numpy as np
+for name in ("a.png", "a.jpg", "a.tif"):
+    imwrite(name, blur(np.zeros((40, 50, 3), np.uint8), sigma=2))
+    imread(name)
+assert state() == before
+"""
+
+
+def test_the_process_belongs_to_who_imports(tmp_path):
+    ended = subprocess.run([sys.executable, "-c", ALONE], capture_output=True, text=True, cwd=tmp_path)
+    assert (ended.returncode, ended.stderr) == (0, "")
+
+
 # ---- help -------------------------------------------------------------------------------------------
 
 

@@ -6,6 +6,7 @@ import itertools
 import os
 from collections.abc import Iterator
 
+from ..console import faults
 from ..console.messages import reason_of, shown
 from ..console.report import Report
 from ..errors import FileError
@@ -99,9 +100,9 @@ def _decoded(frames: Frames, name: str) -> Iterator[Picture]:
             picture = next(each)
         except DecodeError as error:
             raise FileError(name, f"frame {number} {error}" if number else str(error)) from None
-        except MemoryError:
-            raise FileError(name, "needs more memory than there is") from None
         except Exception as error:
+            if (lack := faults.lacking(error)) is not None:
+                raise FileError(name, lack) from None
             # As for single pictures: decoders answer broken files with errors of every type.
             raise FileError(name, f"is damaged or truncated (frame {number}: {reason_of(error)})") from None
         picture.number, picture.format = number, picture.format or frames.format

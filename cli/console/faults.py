@@ -52,21 +52,33 @@ def described(fault: BaseException) -> str:
     """
     if asked():
         _trace(fault)
+    return (
+        lacking(fault)
+        or f"internal error: {type(fault).__name__}: {reason_of(fault)}; please report it; {DEBUG}=1 shows where"
+    )
+
+
+def lacking(fault: BaseException) -> str | None:
+    """Return what the machine lacks, if an error says that it lacks something.
+
+    >>> lacking(MemoryError()), lacking(ValueError("broken data"))
+    ('needs more memory than there is', None)
+    """
     if lacks_memory(fault):
         return NO_MEMORY
     if isinstance(fault, ImportError):
         return f"a part of imfilter cannot be loaded: {reason_of(fault)}; install it again"
-    return f"internal error: {type(fault).__name__}: {reason_of(fault)}; please report it; {DEBUG}=1 shows where"
+    if isinstance(fault, OSError) and fault.errno in (errno.EMFILE, errno.ENFILE):
+        return f"{reason(fault)}; raise the limit (ulimit -n)"
+    return None
 
 
 def of_system(error: OSError) -> str:
     """Return what an error says that no image has met, which names its own files."""
-    if lacks_memory(error):
-        return NO_MEMORY
-    if error.filename is not None:
+    if error.filename is not None and not lacks_memory(error):
         return f"{shown(os.fsdecode(error.filename))}: {reason(error)}"
-    if error.errno in (errno.EMFILE, errno.ENFILE):
-        return f"{reason(error)}; raise the limit (ulimit -n)"
+    if (lack := lacking(error)) is not None:
+        return lack
     if error.errno == errno.ENOENT:
         return "the current folder is gone; change to another, or name all files by their whole paths"
     return f"standard output: {reason(error)}"  # a help text or a table found no place

@@ -7,7 +7,7 @@ import itertools
 from collections.abc import Iterator
 
 from ..console.messages import reason_of
-from .picture import DecodeError, Frames, Picture
+from .picture import DecodeError, Frames, Picture, check_lack
 
 
 def readable(frames: Frames, damage: str | None) -> Frames:
@@ -21,6 +21,7 @@ def readable(frames: Frames, damage: str | None) -> Frames:
         for _ in frames.each():
             count += 1
     except Exception as error:
+        check_lack(error)
         found = str(error) if isinstance(error, DecodeError) else f"is damaged or truncated ({reason_of(error)})"
         damage = damage or found
     if damage is None:

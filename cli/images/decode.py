@@ -12,7 +12,7 @@ from ..console.messages import reason_of
 from . import image_stream
 from .codec import Codec
 from .formats import HEAD, READABLE, Format, sniff
-from .picture import DecodeError, DecodeOptions, Expected, Frames, PartialDecode, Picture
+from .picture import DecodeError, DecodeOptions, Expected, Frames, LackError, PartialDecode, Picture, check_lack
 
 UNSUSPECTED_BYTES = 1 << 25
 """Bytes that a damaged picture may take before it is filtered and after, whatever its file's length."""
@@ -55,7 +55,7 @@ def load(data: bytes, options: DecodeOptions) -> PartialDecode:
         with _failures():
             return codec.load(data, options._replace(lenient=False))
     except DecodeError as error:
-        if not options.lenient:
+        if not options.lenient or isinstance(error, LackError):
             raise
         return _what_is_left(data, options, codec, str(error))
 
@@ -120,7 +120,7 @@ def _finished(begun: PartialDecode, options: DecodeOptions, format: Format) -> t
             with _failures():
                 found = format.codec.finish(begun, options._replace(lenient=False), partial(decode, options=outer))
         except DecodeError as error:
-            if not options.lenient:
+            if not options.lenient or isinstance(error, LackError):
                 raise
             damage = str(error)
         else:
@@ -146,9 +146,8 @@ def _failures() -> Iterator[None]:
         yield
     except DecodeError:
         raise
-    except MemoryError:
-        raise DecodeError("needs more memory than there is") from None
     except Exception as error:
+        check_lack(error)
         # Decoders answer broken files with errors of every type; each means the same to the user.
         if isinstance(error, (struct.error, IndexError)):
             why = " (a part is missing)"

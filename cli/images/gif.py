@@ -21,7 +21,7 @@ from ..console.messages import reason_of
 from . import pillow_decoder, pillow_private
 from .codec import Codec, Content
 from .metadata import Metadata, own_comments
-from .picture import Decode, DecodeError, DecodeOptions, Frames, PartialDecode, Picture, Samples, Timing
+from .picture import Decode, DecodeError, DecodeOptions, Frames, PartialDecode, Picture, Samples, Timing, check_lack
 
 EXTENSION, IMAGE, END = 0x21, 0x2C, 0x3B
 CONTROL, COMMENT, APPLICATION = 0xF9, 0xFE, 0xFF
@@ -223,6 +223,7 @@ def _canvases(found: Blocks, metadata: Metadata, notes: list[str], lenient: bool
                 indices = _indices(frame)
                 _check_length(frame)
             except Exception as error:
+                check_lack(error)
                 if not lenient or not seen_any:
                     raise
                 said.append(f"frame {number} is damaged ({reason_of(error)}); the frames before it were taken")

@@ -7,7 +7,7 @@ import io
 from PIL import Image
 
 from ..console.messages import reason_of
-from .picture import DecodeError
+from .picture import DecodeError, check_lack
 
 NAMES = {"LAB": "Lab"}
 CONVERTED = ("CMYK", "YCbCr", "LAB")
@@ -28,6 +28,7 @@ def to_rgb(image: Image.Image, icc: bytes, notes: list[str]) -> tuple[Image.Imag
         try:
             return _through(image, icc), b""
         except Exception as error:
+            check_lack(error)
             notes.append(f"its ICC profile was not used ({reason_of(error)})")
     return image.convert("RGB"), b""
 

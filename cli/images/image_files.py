@@ -22,7 +22,7 @@ from .atomic_write import Transaction
 from .codec import EncodeOptions
 from .encode import EncodeError
 from .metadata import Metadata
-from .picture import DecodeError, DecodeOptions, Frames, Picture, size_guard
+from .picture import DecodeError, DecodeOptions, Frames, Picture, check_lack, size_guard
 from .reader import naming, read_bytes
 
 Depth = Literal["keep", "8", "16", "float"]
@@ -104,9 +104,10 @@ def _decoded(frames: Frames) -> Iterator[Picture]:
             picture = next(each)
         except StopIteration:
             return
-        except (DecodeError, MemoryError):
+        except DecodeError:
             raise
         except Exception as error:
+            check_lack(error)
             # Decoders answer broken files with errors of every type; each means the same to the user.
             raise DecodeError(f"is damaged or truncated (frame {number}: {reason_of(error)})") from None
         yield picture

@@ -9,6 +9,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ...filters.core.lazy_numpy import np
+from ..console import faults
 from ..console.messages import reason_of
 from .colour_description import NOTHING, ColourDescription
 from .tiff_tags import (
@@ -164,6 +165,8 @@ def of_block(data: bytes | ifd.File, notes: list[str], at: int | None = None) ->
     try:
         found = ifd.read(data, at, {MAKER_NOTE})
     except Exception as error:
+        if faults.lacking(error) is not None:
+            raise
         notes.append(f"its EXIF block is damaged and was not kept ({reason_of(error)})")
         return Metadata()
     xmp = found[XMP].data if XMP in found else b""
@@ -395,7 +398,9 @@ def orientation_of(image: Image.Image) -> int:
     try:
         found = image.getexif().get(ORIENTATION, 1)
         return int(found) if found in TURNS else 1
-    except Exception:  # a block that is damaged turns nothing
+    except Exception as error:  # a block that is damaged turns nothing
+        if faults.lacking(error) is not None:
+            raise
         return 1
 
 

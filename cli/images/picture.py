@@ -13,6 +13,7 @@ from ...filters.core.engine.colour import ColourModel, model_of
 from ...filters.core.engine.quantize import white_of
 from ...filters.core.lazy_numpy import np
 from ...filters.core.parameters import ImageError
+from ..console import faults
 from . import memory_budget
 from .metadata import Metadata
 
@@ -99,6 +100,18 @@ class DecodeOptions(NamedTuple):
 
 class DecodeError(Exception):
     """The bytes is not a valid size that can be kept whole; the message says why."""
+
+
+class LackError(DecodeError):
+    """The machine lacks what decoding needs, memory or a library: nothing is wrong with the file."""
+
+
+def check_lack(error: Exception) -> None:
+    """Raise `LackError` where a decoder's error tells of the machine, and not of the file."""
+    if isinstance(error, LackError):
+        raise error
+    if (lack := faults.lacking(error)) is not None:
+        raise LackError(lack) from None
 
 
 class Palette(NamedTuple):

@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 
 from ...filters.core.engine.threads import beside
 from ..bounded_read import TooLongError, amount, read
+from ..console import faults
 from ..console.messages import reason, shown
 from ..digest import SourceDigest
 from ..errors import FileError
@@ -143,9 +144,9 @@ def naming(name: str) -> Iterator[None]:
     except DecodeError as error:
         raise FileError(shown(name), str(error)) from None
     except OSError as error:
-        raise FileError(shown(name), reason(error)) from None
+        raise FileError(shown(name), faults.lacking(error) or reason(error)) from None
     except MemoryError:
-        raise FileError(shown(name), "needs more memory than there is") from None
+        raise FileError(shown(name), faults.NO_MEMORY) from None
 
 
 def read_bytes(name: str) -> bytes:

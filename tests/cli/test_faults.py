@@ -12,6 +12,7 @@ import pytest
 from imfilter.cli import app
 from imfilter.cli.console import faults
 from imfilter.cli.console.messages import MOST, fitted
+from imfilter.cli.images import formats, gif, icc_transform, ifd
 from PIL import Image
 
 SAID = "internal error: TypeError: no such thing; please report it; IMFILTER_DEBUG=1 shows where"
@@ -58,6 +59,47 @@ def test_a_fault_is_one_line_and_a_traceback_for_who_asks(refused, run, faulty, 
 def test_what_the_machine_lacks_is_said(refused, faulty, error, said):
     faulty(error)
     assert said in refused(1, "blur")
+
+
+LACKS = [
+    (MemoryError(), faults.NO_MEMORY),
+    (ImportError("libx.so: failed to map segment from shared object"), faults.NO_MEMORY),
+    (ImportError("No module named 'scipy'"), "cannot be loaded: No module named 'scipy'; install it again"),
+    (OSError(24, "Too many open files"), "too many open files; raise the limit (ulimit -n)"),
+]
+
+
+@pytest.mark.each("error, said", LACKS)
+@pytest.mark.parametrize("name", ["a.png", "a.gif", "a.tif", "a.npy"])
+def test_what_the_machine_lacks_is_no_damage_of_the_picture(refused, png, folder, monkeypatch, name, error, said):
+    for each in ("a.gif", "a.tif"):
+        Image.new("L", (40, 24), 1).save(each)
+    np.save("a.npy", np.ones((5, 7), np.uint8))
+
+    def raises(*_):
+        raise error
+
+    found = formats.sniff((folder / name).read_bytes())
+    others, broken = formats._codec, found.codec._replace(finish=raises)
+    monkeypatch.setattr(formats, "_codec", lambda module: broken if module == found.codec_name else others(module))
+    for lenient in ([], ["--lenient"]):
+        line = refused(1, "conv", name, "-o", "out.png", "--kernel", "1", *lenient)
+        assert line.endswith(said) and "damaged" not in line
+
+
+@pytest.mark.each("error, said", LACKS)
+def test_nor_is_it_of_a_part_of_it(refused, png, monkeypatch, error, said):
+    def raises(*_):
+        raise error
+
+    Image.new("CMYK", (4, 4)).save("a.tif", icc_profile=b"a profile")
+    Image.new("L", (4, 4)).save("a.gif", save_all=True, append_images=[Image.new("L", (4, 4), 9)])
+    Image.open("a.png").save("b.jpg", exif=Image.Exif())
+    for place, name in ((icc_transform, "_through"), (ifd, "read"), (gif, "_indices")):
+        monkeypatch.setattr(place, name, raises)
+    for name in ("a.tif", "a.gif", "b.jpg"):
+        line = refused(1, "conv", name, "-o", "out.png", "--kernel", "1", "--lenient")
+        assert line.endswith(said) and "damaged" not in line
 
 
 def test_a_completion_that_no_shell_asks_for_is_refused(refused, monkeypatch):

@@ -9,16 +9,21 @@ import os
 import random
 import re
 import warnings
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, given, seed, settings
 from hypothesis import strategies as st
+from imfilter.filters.core import catalog
 
 SEARCHED = os.environ.get("IMFILTER_FUZZ_ROUNDS")
 FIRST = random.SystemRandom().getrandbits(60) if SEARCHED else 0
 ROUNDS = {"test_pictures": 60}
 """Rounds of a search with `-m ""`, if they are not the others' 6."""
+MAPS = {f"--{name}" for filter in catalog.names() for name in catalog.load(filter).spec.maps}
+OUTPUTS = {"-o", "--output", "--sheet", "--angle-legend", "--depfile", "--save", *MAPS}
+"""The options whose values are replaced like the output of a compiler, if the call does not read them."""
 EXTREMES = [bytes(4), b"\xff" * 4, b"\xff" * 2, b"\0\0\xff\xff", b"\x80\0\0\0", b"\0\0\0\x80", b"\0\1", b"\1\0"]
 
 
@@ -93,7 +98,7 @@ def folder(tmp_path, monkeypatch):
 def harmless(run, folder):
     """Run the command on whatever words: it ends as promised, in plain lines, and leaves all files as they were.
 
-    What it writes is below the folder out, or with --in-place in its own place and a backup beside it.
+    What it writes is below the folder out, where the call says, or with --in-place in its own place a backup beside.
     """
 
     def contents():
@@ -109,17 +114,19 @@ def harmless(run, folder):
         assert ended.code == 0 or ended.err, "it fails without a word"
         after = contents()
         changed = {path for path in after if after[path] != before.get(path)} | before.keys() - after.keys()
-        for path in changed:
-            place = path.relative_to(folder)
-            named = path not in before and place.as_posix() in words
-            in_place = "--in-place" in words and any(place.as_posix().startswith(word) for word in words)
-            assert place.parts[0] == "out" or named or in_place, place
-            assert not place.name.startswith(".imfilter-"), place
-        for path in changed:
+        for path in changed:  # before anything fails: the search tries again what did
             if path in before:
                 path.write_bytes(before[path])
             else:
                 path.unlink()
+        for path in changed:
+            place = path.relative_to(folder)
+            name = place.as_posix()
+            read = {word for option, word in pairwise(["", *words]) if option not in OUTPUTS}
+            named = name in words and (path not in before or not read & {name, *map(str, place.parents)})
+            in_place = "--in-place" in words and any(name.startswith(word) for word in words)
+            assert place.parts[0] == "out" or named or in_place, place
+            assert not place.name.startswith(".imfilter-"), place
         return ended
 
     return harmless

@@ -11,7 +11,7 @@ from ....filters.core.lazy_numpy import Array, np
 from ...console.messages import reason_of
 from .. import sample_depth
 from ..ifd import Directory
-from ..picture import DecodeError
+from ..picture import DecodeError, check_lack
 from ..tiff_tags import (
     BITS,
     CHANNELS,
@@ -138,7 +138,8 @@ def assembled(layout: Layout, lenient: bool, notes: list[str], parts: list[Any] 
             stored = error.there.ljust(part.rows * layout.row_bytes, b"\0")
             partly += 1
         except Exception as error:
-            if not lenient or isinstance(error, MemoryError):
+            check_lack(error)
+            if not lenient:
                 raise
             damage = damage or reason_of(error)
             if part.number >= len(cut.offsets):
