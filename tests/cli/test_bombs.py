@@ -7,8 +7,6 @@ import functools
 import importlib.util
 import io
 import struct
-import subprocess
-import sys
 import textwrap
 import zlib
 from pathlib import Path
@@ -229,13 +227,6 @@ def test_the_work_of_a_bomb_is_linear_in_its_size(work, name):
     assert work(lambda: decoded(large)) <= most
 
 
-OUTSIDE = """
-    import resource, subprocess, sys
-    code = subprocess.call([sys.executable, *sys.argv[1:]], stdout=sys.stderr)
-    print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss >> 10)
-    sys.exit(code)
-"""
-"""Starts a process and measures it; what is started by a large one, as this, would begin with its peak."""
 PEAKS = """
     import importlib.util, resource, sys
     spec = importlib.util.spec_from_file_location("bombs", sys.argv[1])
@@ -244,18 +235,17 @@ PEAKS = """
     for name in bombs.BOMBS:
         with open(name.replace(" ", "-"), "rb") as file:
             bombs.decoded(file.read())
-        print(name, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss >> 10, flush=True)
+        print(name, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss >> 10)
 """
 
 
-def test_the_memory_of_all_bombs_is_bounded(folder):
+def test_the_memory_of_all_bombs_is_bounded(measured, folder):
     """A process that decodes them all takes what a picture of a megapixel takes beside its libraries, and no more."""
     for name in BOMBS:
         (folder / name.replace(" ", "-")).write_bytes(bomb(name))
-    words = [sys.executable, "-c", textwrap.dedent(OUTSIDE), "-c", textwrap.dedent(PEAKS), __file__]
-    ended = subprocess.run(words, capture_output=True, text=True)
-    assert ended.returncode == 0, ended.stderr
-    assert int(ended.stdout) < 200, ended.stderr
+    ended = measured("-c", textwrap.dedent(PEAKS), __file__)
+    assert ended.code == 0, ended.err
+    assert ended.peak < 200 << 20, ended.out
 
 
 # ---- what is no bomb --------------------------------------------------------------------------------
