@@ -55,7 +55,7 @@ def described(fault: BaseException) -> str:
     if lacks_memory(fault):
         return NO_MEMORY
     if isinstance(fault, ImportError):
-        return f"a part of imfilter cannot be loaded: {reason_of(fault)}; install it again"
+        return f"a part of imfilter cannot be loaded: {reason_of(fault)}; reinstall it"
     return f"internal error: {type(fault).__name__}: {reason_of(fault)}; please report it; {DEBUG}=1 shows where"
 
 
