@@ -5,7 +5,8 @@ from __future__ import annotations
 import contextlib
 import io
 import itertools
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -111,7 +112,7 @@ class ImageProcessor:
         settings = self.rendering.settings(picture, formats_of.get("image"))
         if picture.colours == "gray" and "chroma" in self.parts:
             picture.notes.append("is gray, which --channels chroma leaves as it is")
-        self._check_room(picture, self._needed(picture, 0, encodings, formats_of, settings))
+        cores = self._cores_in_room(picture, partial(self._needed, picture, 0, encodings, formats_of, settings))
         light = picture
         if self.rendering.is_light(picture, encodings.get("image")):
             from . import linear_light  # few pictures are
@@ -123,7 +124,7 @@ class ImageProcessor:
             encodings,
             settings,
             picture.alpha,
-            jobs=self.options.cores,
+            jobs=cores,
             measure=self.options.report.ranges,
             canvases={
                 output: Canvas if picture.metadata.palette else self._canvas(output, format, picture.metadata)
@@ -181,7 +182,8 @@ class ImageProcessor:
             formats_of = processor._formats_of(job, picture)
             encodings = processor.rendering.encodings(picture, job.targets, formats_of, None)
             settings = processor.rendering.settings(picture, formats_of.get("image"))
-            return processor._needed(picture, expected.held, encodings, formats_of, settings)
+            needed = partial(processor._needed, picture, expected.held, encodings, formats_of, settings)
+            return needed(processor._cores_with_memory(needed))
         return 0
 
     def _formats_of(self, job: Job, picture: Picture) -> dict[str, formats.Format]:
@@ -195,17 +197,30 @@ class ImageProcessor:
         encodings: Mapping[str, Encoding],
         formats_of: Mapping[str, formats.Format],
         settings: Settings,
+        cores: int,
     ) -> float:
         """Return the bytes that a picture takes at most from when it is decoded, of which it *held* some then."""
-        maps, cores = len(self.maps), self.options.cores
+        maps = len(self.maps)
         return memory_need.of_outputs(self.stages, picture, held, encodings, formats_of, settings, maps, cores)
 
-    def _check_room(self, picture: Picture, needed: float) -> None:
-        """Raise `ImageError` where there are fewer bytes than *needed* for a picture beside itself."""
-        if (free := memory_budget.short(needed)) is not None:
+    def _cores_with_memory(self, needed: Callable[[int], float]) -> int:
+        """Return how many cores may work on a picture: fewer, if all *needed* more memory than there is.
+
+        Each has strips of its own. The results are the same bits.
+        """
+        cores = self.options.cores
+        while cores > 1 and memory_budget.short(needed(cores)) is not None:
+            cores //= 2
+        return cores
+
+    def _cores_in_room(self, picture: Picture, needed: Callable[[int], float]) -> int:
+        """Return how many cores may work on a picture; raises `ImageError` where one *needed* too much beside it."""
+        cores = self._cores_with_memory(needed)
+        if (free := memory_budget.short(least := needed(cores))) is not None:
             height, width = picture.pixels.shape[:2]
             advice = "a greater --stride" if len(self.maps) > 1 else "fewer maps" if len(self.maps) else ""
-            raise ImageError(memory_budget.refusal(width, height, needed, free, advice))
+            raise ImageError(memory_budget.refusal(width, height, least, free, advice))
+        return cores
 
     def report(self, job: Job, frames: Sequence[Computed], notes: list[str]) -> Report:
         """Return what became of a picture, of whose frames *notes* tell."""

@@ -6,8 +6,9 @@ After the kernel's documentation, cgroup-v1/memory.rst and cgroup-v2.rst, and cg
 from __future__ import annotations
 
 import contextlib
+import os
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -30,39 +31,41 @@ VERSION_2 = Files(("memory.max", "memory.high"), "memory.current", ("inactive_fi
 
 def left(process: Path = PROCESS, root: Path = Path("/")) -> int | None:
     """Return how many bytes the groups of a process leave, the group itself and all around it; None without a limit."""
-    found: list[int | None] = []
-    with contextlib.suppress(ValueError, IndexError):  # a table that reads otherwise says nothing
-        found += (_left(folder, files) for folder, files in _groups(process, root))
+    found = (_left(folder, files) for folder, files in _groups(process, root))
     return min((size for size in found if size is not None), default=None)
 
 
 def _groups(process: Path, root: Path) -> Iterator[tuple[Path, Files]]:
     """Yield the folders of the group of a process and of those around it, as far as they can be seen."""
-    try:
-        groups = (process / "cgroup").read_text()
-        mounts = (process / "mountinfo").read_text()
-    except (OSError, ValueError):
-        return
-    own = {controllers: path for _, controllers, path in (line.split(":", 2) for line in groups.splitlines())}
-    for line in mounts.splitlines():
-        words = line.split(" ")
-        kind, options = words[words.index("-") + 1], words[-1].split(",")
-        if kind == "cgroup2":
+    own = {parts[1]: parts[2] for line in _lines(process / "cgroup") if len(parts := line.split(":", 2)) == 3}
+    for line in _lines(process / "mountinfo"):
+        mount, _, kind = line.partition(" - ")
+        words, kinds = mount.split(" "), kind.split(" ")
+        if len(words) < 5:
+            continue  # it reads otherwise than documented, and says nothing
+        if kinds[0] == "cgroup2":
             path, files = own.get(""), VERSION_2
-        elif kind == "cgroup" and "memory" in options:
+        elif kinds[0] == "cgroup" and "memory" in kinds[-1].split(","):
             path = next((path for names, path in own.items() if "memory" in names.split(",")), None)
             files = VERSION_1
         else:
             continue
         top = root / _plain(words[4]).lstrip("/")
         folder = top / _below(path or "/", _plain(words[3]))
-        # In a container the path may be that of the host, of which only the container's own part is mounted.
-        if not folder.is_dir():
+        # In a container the path may be that of the host, of which only the container's own part is mounted. What
+        # cannot be looked into, and what no path may be called, is none: `Path.is_dir` would raise an error.
+        if not os.path.isdir(folder):  # noqa: PTH112
             folder = top
         for each in (folder, *folder.parents):
             yield each, files
             if each == top:
                 break
+
+
+def _lines(file: Path) -> Sequence[str]:
+    with contextlib.suppress(OSError):
+        return os.fsdecode(file.read_bytes()).splitlines()
+    return ()
 
 
 def _plain(text: str) -> str:
@@ -80,25 +83,33 @@ def _below(path: str, mounted: str) -> str:
         return ""
     if mounted in ("/", path):
         return "" if path == mounted else path.lstrip("/")
-    return path.removeprefix(f"{mounted}/") if path.startswith(f"{mounted}/") else ""
+    return path.removeprefix(mounted).lstrip("/") if path.startswith(f"{mounted}/") else ""
 
 
 def _left(folder: Path, files: Files) -> int | None:
     """Return what one group leaves, None where it has no limit."""
-    limits = []
-    for name in files.limits:
-        with contextlib.suppress(OSError, ValueError):  # "max" is no number, and no limit
-            limits.append(int((folder / name).read_text()))
+    limits = [size for name in files.limits if (size := _number(folder / name)) is not None]
     if not limits:
         return None
-    with contextlib.suppress(OSError, ValueError):
-        taken = int((folder / files.taken).read_text()) - sum(_cached(folder, files).values())
-        return max(min(limits) - max(taken, 0), 0)
-    return None
+    # Without a word of what is taken the limit is known still.
+    taken = (_number(folder / files.taken) or 0) - _cached(folder, files)
+    return max(min(limits) - max(taken, 0), 0)
 
 
-def _cached(folder: Path, files: Files) -> Mapping[str, int]:
-    with contextlib.suppress(OSError, ValueError):
-        lines = [line.split() for line in (folder / "memory.stat").read_text().splitlines()]
-        return {name: int(value) for name, value in lines if name in files.reclaimable}
-    return {}
+def _number(file: Path) -> int | None:
+    """Return what a file says."""
+    return next((_size(line) for line in _lines(file)), None)
+
+
+def _size(text: str) -> int | None:
+    """Return a number of bytes; "max", as all that is none, is no limit.
+
+    >>> _size("4096"), _size("max"), _size("-1"), _size("9" * 5000)
+    (4096, None, None, None)
+    """
+    return int(text) if re.fullmatch("[0-9]{1,20}", text) else None
+
+
+def _cached(folder: Path, files: Files) -> int:
+    lines = (line.partition(" ") for line in _lines(folder / "memory.stat"))
+    return sum(_size(value) or 0 for name, _, value in lines if name in files.reclaimable)

@@ -224,10 +224,15 @@ class PartialDecode(NamedTuple):
     """Why a lenient `load` was needed."""
 
 
-def size_guard(max_pixels: int, needed: Callable[[Expected], float] = lambda expected: 0) -> SizeGuard:
+def size_guard(
+    max_pixels: int,
+    needed: Callable[[Expected], float] = lambda expected: 0,
+    wait_for_room: Callable[[float], None] = lambda needed: None,
+) -> SizeGuard:
     """Return what refuses pictures of more than *max_pixels*, or for which there is no memory.
 
-    *needed* returns the bytes that a picture takes on the way from the decoder to the written file.
+    *needed* returns the bytes that a picture takes on the way from the decoder to the written file. What others hold is
+    no reason to refuse it: *wait_for_room* takes those bytes and the file's, and returns when they had their turn.
     """
 
     def check(expected: Expected) -> None:
@@ -239,6 +244,7 @@ def size_guard(max_pixels: int, needed: Callable[[Expected], float] = lambda exp
                 f"has {width}×{height} = {width * height} pixels; the limit is {max_pixels} (--max-pixels raises it)"
             )
         total = max(expected.decoding, needed(expected))
+        wait_for_room(expected.file + total)
         if (free := memory_budget.short(total)) is not None:
             raise DecodeError(memory_budget.refusal(width, height, total, free))
 

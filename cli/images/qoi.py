@@ -20,6 +20,8 @@ A_BYTE = 62
 """Pixels that a byte stands for, at most."""
 CHUNK = re.compile(rb"\xfe...|\xff....|[\x80-\xbf].|[\x00-\x7f]|([\xc0-\xfd])", re.DOTALL)
 """What stands for a pixel, or in the group for a run of them."""
+CHUNKS = re.compile(rb"(?:" + CHUNK.pattern + rb"){1,65535}+", re.DOTALL)
+"""As many as are counted at a time: each takes 80 bytes then."""
 MORE_PIXELS = bytes(max(byte - 0xC0, 0) for byte in range(256))
 """How many pixels a run stands for beside its first."""
 
@@ -45,8 +47,12 @@ def load(data: bytes, options: DecodeOptions) -> PartialDecode:
 
 def _pixels(data: bytes) -> int:
     """Return how many pixels there are."""
-    runs, chunks = CHUNK.subn(rb"\1", data)
-    return chunks + sum(runs.translate(MORE_PIXELS))
+    there = end = 0
+    for some in CHUNKS.finditer(data):
+        runs, chunks = CHUNK.subn(rb"\1", some[0])
+        there += chunks + sum(runs.translate(MORE_PIXELS))
+        end = some.end()
+    return there + len(data) - end  # of a chunk that is cut off, which stands for none, so that they are too many
 
 
 def finish(begun: PartialDecode, options: DecodeOptions, decode: Decode) -> Picture:

@@ -92,7 +92,7 @@ class Reader:
         return self._begin(name, self._options())
 
     def _begin(self, name: str, options: DecodeOptions) -> Begun:
-        data, state = _read(name)
+        data, state = _read(name, self.wait_for_room)
         return Begun(self._source(data, state), decode.load(data, options))
 
     def _source(self, data: bytes, state: FileState | None) -> Source:
@@ -122,8 +122,7 @@ class Reader:
         return DecodeOptions(self._check_size, *self.asked[1:], max_pixels=self.asked[0])
 
     def _check_size(self, expected: Expected) -> None:
-        size_guard(self.asked[0], self.needed)(expected)
-        self.wait_for_room(expected.file + max(expected.decoding, self.needed(expected)))
+        size_guard(self.asked[0], self.needed, self.wait_for_room)(expected)
 
     def settle(self) -> None:
         """Wait for what was begun."""
@@ -154,11 +153,11 @@ def read_bytes(name: str) -> bytes:
     return _read(name)[0]
 
 
-def _read(name: str) -> tuple[bytes, FileState | None]:
+def _read(name: str, wait_for_room: Callable[[float], None] = lambda needed: None) -> tuple[bytes, FileState | None]:
     if name == STREAM and sys.stdin is None:
         raise OSError("is closed")
     with sys.stdin.buffer if name == STREAM else Path(name).open("rb", buffering=0) as file:
-        return _whole(_head(file)[0], file)
+        return _whole(_head(file)[0], file, wait_for_room)
 
 
 def _head(file: Any) -> tuple[bytes, formats.Format]:
@@ -174,10 +173,12 @@ def _head(file: Any) -> tuple[bytes, formats.Format]:
     return head, decode.check_head(head)
 
 
-def _whole(head: bytes, file: Any) -> tuple[bytes, FileState | None]:
+def _whole(
+    head: bytes, file: Any, wait_for_room: Callable[[float], None] = lambda needed: None
+) -> tuple[bytes, FileState | None]:
     """Return all bytes of a file, of which *head* was read, and its state; they are those of one moment.
 
-    Raises DecodeError where they are too many, or change all the time.
+    Raises DecodeError where they are too many, also after others gave memory back, or change all the time.
     """
     size = file.seek(0, os.SEEK_END) if file.seekable() else 0
     if not size:
@@ -190,6 +191,7 @@ def _whole(head: bytes, file: Any) -> tuple[bytes, FileState | None]:
             time.sleep(PAUSE)
         before = _state(file)
         size = file.seek(0, os.SEEK_END)
+        wait_for_room(size)
         if (free := memory_budget.short(size)) is not None:
             raise DecodeError(f"has {amount(size)}; {amount(free)} of memory are free; more memory would help")
         file.seek(0)

@@ -90,7 +90,7 @@ def read(data: bytes, options: DecodeOptions) -> Frames:
             durations.append((int.from_bytes(body[12:15], "little"), 1000))
     image = pillow_private.opened(WebPImagePlugin.WebPImageFile, data)
     width, height = image.size
-    options.check_size(width, height, Samples(4, decoding=20, held=18))
+    options.check_size(width, height, Samples(4, decoding=23, held=18))
     notes: list[str] = []
     metadata = of_image(image, notes)
     orientation = orientation_of(image)

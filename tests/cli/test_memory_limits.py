@@ -105,6 +105,46 @@ def test_tables_that_say_nothing_are_no_limit(left, mounts):
     assert left(["nonsense"] if mounts else [], mounts, {}) is None
 
 
+@pytest.mark.parametrize(
+    "odd", ["nonsense", "", "1 2 3 - cgroup2", "41 30 - - - - -", "1 2 - cgroup cgroup memory", "é" * 5000]
+)
+def test_a_line_that_reads_otherwise_hides_no_other(left, odd):
+    assert left([odd, "0::/job", odd[:3]], [odd, V2], {"sys/fs/cgroup/job": of_v2(1000, 300)}) == 700
+
+
+@pytest.mark.parametrize("path", ["/" + "x" * 300, "/" + "x/" * 4000, "/a\0b", "//job", "/job (deleted)", "", "."])
+def test_a_path_that_no_folder_can_have_leaves_the_group_of_the_mount(left, path):
+    assert left([f"0::{path}"], [V2], {"sys/fs/cgroup": of_v2(1000, 300)}) == 700
+
+
+@pytest.mark.parametrize("odd", ["-1", "", "max", "1.5", "0x10", "9" * 5000, "1000 2000", "\0", "nan"])
+def test_what_is_no_number_of_bytes_is_no_limit(left, odd):
+    files = {"sys/fs/cgroup/job": of_v2(odd, 300), "sys/fs/cgroup": of_v2(1000, 100, high=odd)}
+    assert left(["0::/job"], [V2], files) == 900
+    assert left(["4:memory:/job"], [V1], {"sys/fs/cgroup/memory/job": of_v1(odd, 300)}) is None
+
+
+@pytest.mark.parametrize("odd", ["-1", "", "all", "9" * 5000])
+def test_what_is_taken_may_be_unknown(left, odd):
+    assert left(["0::/job"], [V2], {"sys/fs/cgroup/job": of_v2(1000, odd)}) == 1000
+    assert left(["0::/job"], [V2], {"sys/fs/cgroup/job": of_v2(1000, 300, f"{odd} 7 7", odd)}) == 700
+
+
+def test_what_is_no_text_says_nothing(left, tmp_path):
+    files = {"sys/fs/cgroup/job": of_v2(1000, 300)}
+    assert left(["0::/job"], [V2], files) == 700
+    (tmp_path / "root/sys/fs/cgroup/job/memory.stat").write_bytes(b"\xff\xfe\0 1\ninactive_file 100\n")
+    assert control_groups.left(tmp_path / "proc", tmp_path / "root") == 800
+    (tmp_path / "root/sys/fs/cgroup/job/memory.max").write_bytes(b"\xff")
+    assert control_groups.left(tmp_path / "proc", tmp_path / "root") is None
+
+
+def test_groups_may_be_nested_deeply(left):
+    inner = "/".join("abcdefghij" * 8)
+    files = {f"sys/fs/cgroup/{inner}": of_v2("max", 1), "sys/fs/cgroup/a/b/c": of_v2(500, 100)}
+    assert left([f"0::/{inner}"], [V2], files) == 400
+
+
 def test_without_control_groups_there_is_no_limit(tmp_path):
     assert control_groups.left(tmp_path, tmp_path) is None
 

@@ -50,8 +50,9 @@ def needed(
         whole += stage.memory(context, channels) * across * down * channels
         halo = stage.window.halo
         seen = (min(rows, down) + halo.top + halo.bottom) * (across + halo.left + halo.right)
-        strips = max(strips, seen * max(channels, stage.colours.maps) * size)
-    return whole + STRIPS * jobs * strips * (1 + math.log2(len(stages)) if len(stages) > 1 else 1)
+        at_once = min(jobs, -(-down // rows))
+        strips = max(strips, at_once * seen * max(channels, stage.colours.maps) * size)
+    return whole + STRIPS * strips * (1 + math.log2(len(stages)) if len(stages) > 1 else 1)
 
 
 def _sizes(stages: Sequence[Stage], width: int, height: int) -> Iterator[tuple[Stage, int, int]]:
