@@ -146,7 +146,7 @@ def run() -> int:
         code = ExitCode.INTERRUPTED
     except Exception as fault:
         if COMPLETION in os.environ and isinstance(fault, (KeyError, ValueError)):
-            complain(f"{COMPLETION} is for shells, which say with it what to complete")
+            complain(f"{COMPLETION} is for shell completion; unset it")
             return ExitCode.USAGE
         return faults.report(fault)
     if code == ExitCode.INTERRUPTED:

@@ -15,7 +15,7 @@ ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 Handler = Callable[[int, FrameType | None], object]
 
 _depth = 0
-"""In so many blocks that are not to be interrupted is the program."""
+"""How many blocks that may not be interrupted the program is in."""
 _waiting: list[tuple[Handler, int, FrameType | None]] = []
 _handlers: dict[int, Handler] = {}
 """What signals do that `_hold` receives."""

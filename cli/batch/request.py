@@ -154,7 +154,7 @@ def _check_pairs(options: SharedOptions) -> None:
         raise UsageError("--backup requires --in-place")
     if options.in_place and options.update and (options.strip or options.no_stamp):
         unstamped = flag("strip") if options.strip else flag("no_stamp")
-        raise UsageError(f"--in-place --update knows what it filtered by its stamp, which {unstamped} leaves out")
+        raise UsageError(f"--in-place --update needs the stamp that {unstamped} leaves out; omit one of them")
     if options.backup is not None and (not options.backup or "/" in options.backup):
         raise UsageError("--backup requires a suffix, such as .orig")
     if "sheet_range" in given and options.sheet is None:

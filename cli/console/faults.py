@@ -67,7 +67,7 @@ def lacking(fault: BaseException) -> str | None:
     if lacks_memory(fault):
         return NO_MEMORY
     if isinstance(fault, ImportError):
-        return f"a part of imfilter cannot be loaded: {reason_of(fault)}; install it again"
+        return f"a part of imfilter cannot be loaded: {reason_of(fault)}; reinstall it"
     if isinstance(fault, OSError) and fault.errno in (errno.EMFILE, errno.ENFILE):
         return f"{reason(fault)}; raise the limit (ulimit -n)"
     return None

@@ -31,7 +31,7 @@ def send(parts: Sequence[memoryview], target: Path | None, read: Collection[Iden
         # An open descriptor goes on where it is, as whoever opened it meant.
         if ours is None and stat.S_ISREG(os.fstat(opened).st_mode):
             if not is_stream(target):
-                raise OSError("it is no stream any more")
+                raise OSError("it is no longer a stream")
             os.ftruncate(opened, 0)
         for part in parts:
             write_all(stream, part)

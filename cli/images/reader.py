@@ -194,7 +194,7 @@ def _whole(
         size = file.seek(0, os.SEEK_END)
         wait_for_room(size)
         if (free := memory_budget.short(size)) is not None:
-            raise DecodeError(f"has {amount(size)}, and {amount(free)} of memory are free")
+            raise DecodeError(f"has {amount(size)}; {amount(free)} of memory are free; more memory would help")
         file.seek(0)
         data = file.read()
         if _state(file) == before and (before is None or len(data) == before.size):

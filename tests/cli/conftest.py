@@ -8,6 +8,7 @@ import subprocess
 import sys
 import textwrap
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import pytest
@@ -51,6 +52,39 @@ def refused(run):
         return ended.lines[0]
 
     return refused
+
+
+MEASURING = """
+import os, sys
+child = os.posix_spawnp(sys.argv[1], sys.argv[1:], os.environ)
+_, status, usage = os.wait4(child, 0)
+print(usage.ru_maxrss * (1 if sys.platform == "darwin" else 1024))
+sys.exit(os.waitstatus_to_exitcode(status))
+"""
+"""A process begins with the peak of the one that starts it: this one is small, and that of the tests is not."""
+
+
+class Measured(NamedTuple):
+    """A process that has ended."""
+
+    code: int
+    peak: int
+    """The bytes that it took at most."""
+    out: str
+    err: str
+
+
+@pytest.fixture(scope="session")
+def measured():
+    """Run Python with *words*, and measure its memory from outside."""
+
+    def measured(*words, cwd=None):
+        call = [sys.executable, "-S", "-c", MEASURING, sys.executable, *words]
+        ended = subprocess.run(call, cwd=cwd, capture_output=True, text=True)
+        *out, peak = ended.stdout.splitlines()
+        return Measured(ended.returncode, int(peak), "\n".join(out), ended.stderr)
+
+    return measured
 
 
 @pytest.fixture

@@ -8,8 +8,6 @@ import contextlib
 import io
 import itertools
 import struct
-import subprocess
-import sys
 import tracemalloc
 import zlib
 from pathlib import Path
@@ -622,25 +620,6 @@ def test_the_work_of_reading_a_file_grows_as_its_bytes_do(work, name):
     assert work(lambda: taken(large)) <= 1.1 * growth * work(lambda: taken(small)) + FREE_CALLS
 
 
-@pytest.fixture
-def peak():
-    """Run the command, and return the bytes that it took at most."""
-
-    def peak(*words):
-        # A process starts with its parent's peak, and that of the tests is high.
-        code = (
-            "import resource, subprocess, sys; subprocess.run(sys.argv[1:]); "
-            "print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)"
-        )
-        words = (sys.executable, "-c", code, sys.executable, "-m", "imfilter", *words)
-        ended = subprocess.run(words, capture_output=True, text=True, check=True)
-        assert "Traceback" not in ended.stderr
-        assert len(ended.stderr.splitlines()) < 10
-        return 1024 * int(ended.stdout.splitlines()[-1])
-
-    return peak
-
-
 LARGE = 1 << 18
 TAKEN = {
     "jpg": "JPEG, extended XMP",
@@ -653,9 +632,13 @@ TAKEN = {
 
 
 @pytest.mark.each("suffix", TAKEN)
-def test_a_call_takes_a_multiple_of_the_bytes_of_its_file(peak, suffix):
+def test_a_call_takes_a_multiple_of_the_bytes_of_its_file(measured, suffix):
     make = FILES[TAKEN[suffix]]
-    Path(f"plain.{suffix}").write_bytes(make(100))
-    Path(f"in.{suffix}").write_bytes(make(LARGE))
-    plain, large = (peak(*KEEP, f"{name}.{suffix}", "-o", f"{name}-out.tif", "-q") for name in ("plain", "in"))
-    assert large - plain <= MULTIPLE * LARGE
+    peaks = []
+    for name, data in (("plain", make(100)), ("in", make(LARGE))):
+        Path(f"{name}.{suffix}").write_bytes(data)
+        ended = measured("-m", "imfilter", *KEEP, f"{name}.{suffix}", "-o", f"{name}-out.tif", "-q")
+        assert "Traceback" not in ended.err
+        assert len(ended.err.splitlines()) < 10
+        peaks.append(ended.peak)
+    assert peaks[1] - peaks[0] <= MULTIPLE * LARGE

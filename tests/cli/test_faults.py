@@ -48,7 +48,7 @@ def test_a_fault_is_one_line_and_a_traceback_for_who_asks(refused, run, faulty, 
         (np._core._exceptions._ArrayMemoryError((1 << 40,), np.dtype("u1")), faults.NO_MEMORY),
         (OSError(12, "Cannot allocate memory"), faults.NO_MEMORY),
         (ImportError("libx.so: failed to map segment from shared object"), faults.NO_MEMORY),
-        (ImportError("No module named 'numpy'"), "cannot be loaded: No module named 'numpy'; install it again"),
+        (ImportError("No module named 'numpy'"), "cannot be loaded: No module named 'numpy'; reinstall it"),
         (RecursionError("maximum recursion depth exceeded"), "internal error: RecursionError"),
         (OSError(24, "Too many open files"), "raise the limit (ulimit -n)"),
         (FileNotFoundError(2, "No such file or directory"), "the current folder is gone"),
@@ -104,7 +104,7 @@ def test_nor_is_it_of_a_part_of_it(refused, png, monkeypatch, error, said):
 
 def test_a_completion_that_no_shell_asks_for_is_refused(refused, monkeypatch):
     monkeypatch.setenv("_IMFILTER_COMPLETE", "complete_bash")
-    assert refused(2) == "imfilter: _IMFILTER_COMPLETE is for shells, which say with it what to complete"
+    assert refused(2) == "imfilter: _IMFILTER_COMPLETE is for shell completion; unset it"
 
 
 # ---- no thread --------------------------------------------------------------------------------------

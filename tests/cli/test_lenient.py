@@ -3,8 +3,6 @@
 import importlib.util
 import random
 import struct
-import subprocess
-import sys
 import textwrap
 import zlib
 from pathlib import Path
@@ -125,7 +123,7 @@ LYING = {
 }
 
 
-def test_a_damaged_file_takes_no_more_memory_than_its_bytes_make_likely(folder):
+def test_a_damaged_file_takes_no_more_memory_than_its_bytes_make_likely(measured, folder):
     for number, data in enumerate(LYING.values()):
         (folder / f"{number:02}").write_bytes(data)
     (folder / "good").write_bytes(KINDS["PNG RGB 8-bit"])
@@ -150,10 +148,9 @@ def test_a_damaged_file_takes_no_more_memory_than_its_bytes_make_likely(folder):
             print(name, peak() - before)
     """
     names = [f"{number:02}" for number in range(len(LYING))]
-    ended = subprocess.run(
-        [sys.executable, "-c", textwrap.dedent(script), *names], capture_output=True, text=True, check=True
-    )
-    taken = {name: int(line.split()[1]) for name, line in zip(LYING, ended.stdout.splitlines(), strict=True)}
+    ended = measured("-c", textwrap.dedent(script), *names)
+    assert ended.code == 0, ended.err
+    taken = {name: int(line.split()[1]) for name, line in zip(LYING, ended.out.splitlines(), strict=True)}
     limits = {name: (1 << 25) + 4096 * len(data) for name, data in LYING.items()}
     assert {name: kilobytes for name, kilobytes in taken.items() if kilobytes << 10 > limits[name]} == {}
     assert max(taken.values()) << 10 < 15000 * 15000

@@ -8,8 +8,6 @@ import os
 import re
 import shlex
 import struct
-import subprocess
-import sys
 import tracemalloc
 import zlib
 from functools import cached_property
@@ -27,13 +25,6 @@ WIDTH, HEIGHT = 2400, 1600
 LEAST = 0.3
 """The least part of an estimate that is taken, beside `ALWAYS`, of such a small picture: strips have the same size for
 larger ones."""
-LAUNCHER = """
-import os, sys
-child = os.posix_spawnp(sys.argv[1], sys.argv[1:], os.environ)
-_, status, usage = os.wait4(child, 0)
-print(os.waitstatus_to_exitcode(status), usage.ru_maxrss)
-"""
-"""A child begins with the peak of the process that starts it: this one is small."""
 
 QUICK = [
     "blur rgb.jpg -o o.jpg",
@@ -222,15 +213,18 @@ def pictures(tmp_path_factory):
     return Pictures(folder / "large", HEIGHT, WIDTH), Pictures(folder / "tiny", 24, 32)
 
 
-def peak(folder, words):
+@pytest.fixture
+def peak(measured):
     """Return the bytes that a call takes at most, from outside."""
-    for old in folder.glob("?.*"):
-        old.unlink()
-    call = [sys.executable, "-S", "-c", LAUNCHER, sys.executable, "-m", "imfilter", *words, "-j", "1"]
-    ended = subprocess.run(call, cwd=folder, capture_output=True, text=True, check=True)
-    code, kilobytes = map(int, ended.stdout.splitlines()[-1].split())
-    assert code == 0, ended.stderr
-    return kilobytes * (1 if sys.platform == "darwin" else 1024)
+
+    def peak(folder, words):
+        for old in folder.glob("?.*"):
+            old.unlink()
+        ended = measured("-m", "imfilter", *words, "-j", "1", cwd=folder)
+        assert ended.code == 0, ended.err
+        return ended.peak
+
+    return peak
 
 
 @pytest.fixture
@@ -254,7 +248,7 @@ def estimated(run, monkeypatch):
     return estimated
 
 
-def check(pictures, estimated, line):
+def check(pictures, peak, estimated, line):
     large, tiny = pictures
     words = shlex.split(line)
     for word in words:
@@ -274,14 +268,14 @@ pytestmark = [
 
 
 @pytest.mark.parametrize("line", QUICK)
-def test_an_image_takes_the_memory_that_is_foreseen(pictures, estimated, line):
-    check(pictures, estimated, line)
+def test_an_image_takes_the_memory_that_is_foreseen(pictures, peak, estimated, line):
+    check(pictures, peak, estimated, line)
 
 
 @pytest.mark.thorough
 @pytest.mark.parametrize("line", THOROUGH)
-def test_every_filter_and_format_takes_the_memory_that_is_foreseen(pictures, estimated, line):
-    check(pictures, estimated, line)
+def test_every_filter_and_format_takes_the_memory_that_is_foreseen(pictures, peak, estimated, line):
+    check(pictures, peak, estimated, line)
 
 
 def test_a_picture_without_memory_for_its_outputs_is_refused_in_one_line(refused, folder, monkeypatch):

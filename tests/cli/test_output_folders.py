@@ -365,7 +365,7 @@ def test_a_stream_that_became_a_file_is_not_cut_off(refused, png, folder, before
         Path("pipe.png").symlink_to("precious")
 
     before_the_rename(swapped)
-    assert refused(1, "blur", "a.png", "-o", "pipe.png").endswith("it is no stream any more")
+    assert refused(1, "blur", "a.png", "-o", "pipe.png").endswith("it is no longer a stream")
     assert Path("precious").read_bytes() == b"precious"
 
 

@@ -411,7 +411,7 @@ def test_what_was_a_stream_and_is_a_file_is_not_written(refused, folder, known, 
     with monkeypatch.context() as patch:
         patch.setattr(encode, "write", swapped)
         line = refused(1, "blur", FILE, "-o", "fifo", "-t", "png")
-    assert line == "imfilter: fifo: cannot be written: it is no stream any more"
+    assert line == "imfilter: fifo: cannot be written: it is no longer a stream"
     Path("fifo").unlink()
     assert contents(folder) == before
 

@@ -85,7 +85,7 @@ def check_scans(found: Sequence[Segment], width: int, height: int) -> None:
     scans = sum(segment.marker == START_OF_SCAN for segment in found)
     most = max(SCANS, min(MOST_SCANS, SCANNED_PIXELS // max(width * height, 1)))
     if scans > most:
-        raise DecodeError(f"has {scans} scans, and {most} are the limit for its size; jpegtran makes it sequential")
+        raise DecodeError(f"has {scans} scans; the limit for its size is {most}; make it sequential with jpegtran")
 
 
 def decoded(image: Any, data: bytes, found: Sequence[Segment], decode: Callable[[bytes], Any]) -> tuple[str, ...]:
