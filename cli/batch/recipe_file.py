@@ -29,13 +29,11 @@ def load(path: str) -> Recipe:
 
     It is TOML: a table ``[[step]]`` for each filter, with its name as ``filter`` and its parameters by their names.
     """
-    import tomllib
-
     try:
         with open(path, "rb") as file:
             text = bounded_read.read(file, MOST_BYTES).decode("utf-8-sig")
         _check_keys(text)
-        tables = tomllib.loads(text)
+        tables = _parsed(text)
     except bounded_read.TooLongError as error:
         raise UsageError(f"{shown(path)}: is not a recipe: has more than {error}, the limit for one") from None
     except OSError as error:
@@ -59,6 +57,17 @@ def load(path: str) -> Recipe:
             make_step(filter, {key: _read_value(filter.spec, key, value, where) for key, value in table.items()}, where)
         )
     return in_a_row(steps)._replace(source=path)
+
+
+def _parsed(text: str) -> dict[str, Any]:
+    import tomllib
+
+    try:
+        return tomllib.loads(text)
+    except tomllib.TOMLDecodeError:
+        raise
+    except ValueError:  # Python's own, which names a function of Python's
+        raise ValueError("a number has too many digits") from None
 
 
 def _check_keys(text: str) -> None:

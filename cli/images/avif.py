@@ -16,7 +16,7 @@ from PIL import AvifImagePlugin, Image
 from ...filters.core.engine import threads
 from ...filters.core.lazy_numpy import np
 from ..console.messages import reason_of
-from . import isobmff, pillow_decoder, pillow_private
+from . import av1, isobmff, pillow_decoder, pillow_private
 from .codec import Codec, Content
 from .colour_description import of_code_points
 from .metadata import Metadata, of_image, orientation_of, turned
@@ -24,6 +24,8 @@ from .picture import Decode, DecodeError, DecodeOptions, Frames, PartialDecode, 
 
 QUALITY = 95
 """Of AVIF's own scale, with full chroma: a photograph is 0.9 levels off in the mean."""
+MOST_BEFORE = 1 << 16
+"""Bytes of a coded picture among which its sequence header is."""
 WITHOUT = "Pillow was built without AVIF"
 
 
@@ -39,6 +41,7 @@ def load(data: bytes, options: DecodeOptions) -> PartialDecode:
         pillow_decoder.check_size(image, options, beside=2 * len(image.getbands()))
     if not options.lenient:
         check_whole(data)
+    check_sizes(data)
     if image.n_frames > 1 or deep:
         return PartialDecode(data)
     return PartialDecode(data, pillow_decoder.decoded(image, data))
@@ -77,6 +80,47 @@ def check_whole(data: bytes) -> None:
             raise DecodeError("is damaged or truncated (the data of its frames are cut off)")
         if data[max(box.start, box.end - 16) : box.end] == bytes(16):
             raise DecodeError("is damaged (the data of its frames end in zeros)")
+
+
+def check_sizes(data: bytes) -> None:
+    """Raise `DecodeError` where a picture or track claims more than its coded frames have: decoders scale them."""
+    kinds, properties = isobmff.items(data), isobmff.properties(data)
+    for item, parts in isobmff.extents(data).items():
+        if kinds.get(item) == b"av01" and parts:
+            for box in properties.get(item, []):
+                if box.name == b"ispe":
+                    claimed = isobmff.number(data, box.start + 4, 4), isobmff.number(data, box.start + 8, 4)
+                    _check_size(claimed, isobmff.contents(data, parts, MOST_BEFORE), 1)
+    for track in isobmff.inside(data, b"moov", b"trak"):
+        header = next(isobmff.inside(data, b"tkhd", start=track.start, end=track.end), None)
+        place = _first_sample(data, track)
+        if header is not None and place is not None:
+            at = header.start + (88 if isobmff.number(data, header.start, 1) else 76)
+            claimed = isobmff.number(data, at, 2), isobmff.number(data, at + 4, 2)
+            # It is how large the frames show, which may be more where pixels are not square.
+            _check_size(claimed, data[place : place + MOST_BEFORE], 4)
+
+
+def _first_sample(data: bytes, track: isobmff.Box) -> int | None:
+    """Return where the first sample of a track of AV1 is."""
+    table = (b"mdia", b"minf", b"stbl")
+    for box in isobmff.inside(data, *table, b"stsd", start=track.start, end=track.end):
+        if data[box.start + 12 : box.start + 16] != b"av01":
+            return None
+    for name, size in ((b"stco", 4), (b"co64", 8)):
+        for box in isobmff.inside(data, *table, name, start=track.start, end=track.end):
+            return isobmff.number(data, box.start + 8, size)
+    return None
+
+
+def _check_size(claimed: tuple[int, int], coded: bytes, times: int) -> None:
+    largest = av1.largest_frame(coded)
+    if largest is None:
+        raise DecodeError("is damaged (the data of its picture have no sequence header)")
+    if any(side > times * most for side, most in zip(claimed, largest, strict=True)):
+        raise DecodeError(
+            f"is damaged (it says {claimed[0]}×{claimed[1]} pixels, and its data are of {largest[0]}×{largest[1]})"
+        )
 
 
 def finish(begun: PartialDecode, options: DecodeOptions, decode: Decode) -> Picture | Frames:

@@ -78,6 +78,7 @@ def items(data: bytes) -> dict[int, bytes]:
 def extents(data: bytes) -> dict[int, list[tuple[int, int]]]:
     """Return where the data of items are: their places in the file and lengths."""
     found: dict[int, list[tuple[int, int]]] = {}
+    held = next(inside(data, b"meta", b"idat"), None)
     for box in inside(data, b"meta", b"iloc"):
         version, sizes, more = (number(data, box.start + at, 1) for at in (0, 4, 5))
         offset, length, base, index = sizes >> 4, sizes & 15, more >> 4, more & 15 if version else 0
@@ -104,39 +105,52 @@ def extents(data: bytes) -> dict[int, list[tuple[int, int]]]:
                 next_number(index)
                 there = start + next_number(offset)
                 parts.append((there, next_number(length)))
-            if method == 0:
+            if method == 1:  # in the box `idat`
+                found[item] = [(held.start + there, length or held.end - held.start) for there, length in parts if held]
+            elif method == 0:
                 found[item] = parts
+    return found
+
+
+def contents(data: bytes, parts: list[tuple[int, int]], most: int) -> bytes:
+    """Return the first bytes of an item's data, *most* of them; a part of no length reaches to the file's end."""
+    found = b""
+    for start, length in parts:
+        if len(found) < most:
+            left = most - len(found)
+            found += data[start : start + (min(length, left) if length else left)]
     return found
 
 
 def code_points(data: bytes) -> tuple[int, int] | None:
     """Return the colour primaries and transfer characteristics of the primary item; ISO/IEC 14496-12, 12.1.5."""
-    for box in _properties(data):
+    primary = next(inside(data, b"meta", b"pitm"), None)
+    if primary is None:
+        return None
+    item = number(data, primary.start + 4, 4 if number(data, primary.start, 1) else 2)
+    for box in properties(data).get(item, []):
         if box.name == b"colr" and data[box.start : box.start + 4] == b"nclx" and box.start + 8 <= len(data):
             return struct.unpack_from(">HH", data, box.start + 4)
     return None
 
 
-def _properties(data: bytes) -> Iterator[Box]:
-    """Yield the properties of the primary item; ISO/IEC 23008-12, section 9.3."""
-    primary = next(inside(data, b"meta", b"pitm"), None)
+def properties(data: bytes) -> dict[int, list[Box]]:
+    """Return the properties of the items, by their numbers; ISO/IEC 23008-12, section 9.3."""
     every = [box for shelf in inside(data, b"meta", b"iprp", b"ipco") for box in boxes(data, shelf.start, shelf.end)]
-    if primary is None:
-        return
-    item = number(data, primary.start + 4, 4 if number(data, primary.start, 1) else 2)
+    owned: dict[int, list[Box]] = {}
     for box in inside(data, b"meta", b"iprp", b"ipma"):
         wide = 4 if number(data, box.start, 1) else 2
         long = 2 if number(data, box.start + 3, 1) & 1 else 1
         at, end = box.start + 8, min(box.end, len(data))
         while at + wide < end:
-            found, count = int.from_bytes(data[at : at + wide]), data[at + wide]
+            item, count = int.from_bytes(data[at : at + wide]), data[at + wide]
             at += wide + 1
-            if found == item:
+            if item not in owned:
                 # The first bit says that the property is essential, and they are counted from 1.
                 places = [number(data, at + long * i, long) & ((1 << 8 * long - 1) - 1) for i in range(count)]
-                yield from (every[place - 1] for place in places if 0 < place <= len(every))
-                return
+                owned[item] = [every[place - 1] for place in places if 0 < place <= len(every)]
             at += long * count
+    return owned
 
 
 def check_items(data: bytes, kind: bytes) -> None:

@@ -1,6 +1,7 @@
 """AVIF: what it keeps, and what is refused because it would be lost."""
 
 import io
+import struct
 import sys
 from pathlib import Path
 
@@ -145,3 +146,78 @@ def test_a_file_that_is_cut_off_is_refused(refused, photo, folder, part):
     photo.save(file, "AVIF")
     (folder / "in.avif").write_bytes(file.getvalue()[: int(part * len(file.getvalue()))])
     assert "in.avif: " in refused(1, *KEEP, "in.avif", "-o", "out.png")
+
+
+SMALL, LARGE = (64, 64), (2000, 2000)
+
+
+def lying(frames, name, shift):
+    """Return a file of some frames in which each box of a *name* says that they are large."""
+    file = io.BytesIO()
+    images = [Image.new("RGB", SMALL, (60 * number, 9, 9)) for number in range(frames)]
+    images[0].save(file, "AVIF", save_all=frames > 1, append_images=images[1:])
+    whole, found = file.getvalue(), 0
+    at = whole.find(name)
+    while at >= 0:
+        size = struct.pack(">II", *(side << shift for side in SMALL))
+        place = whole.index(size, at)
+        whole = whole[:place] + struct.pack(">II", *(side << shift for side in LARGE)) + whole[place + 8 :]
+        at, found = whole.find(name, place), found + 1
+    assert found
+    return whole
+
+
+@pytest.mark.parametrize(("frames", "name", "shift"), [(1, b"ispe", 0), (2, b"ispe", 0), (2, b"tkhd", 16)])
+def test_a_size_that_the_coded_frames_do_not_have_is_refused(refused, folder, frames, name, shift):
+    (folder / "in.avif").write_bytes(lying(frames, name, shift))
+    for lenient in ((), ("--lenient",)):
+        line = refused(1, *KEEP, "in.avif", "-o", "out.png", *lenient)
+        assert "is damaged (it says 2000×2000 pixels, and its data are of 64×64)" in line
+
+
+def box(name, *parts):
+    body = b"".join(parts)
+    return struct.pack(">I4s", 8 + len(body), name) + body
+
+
+def test_a_grid_is_larger_than_its_tiles(ok, load, folder):
+    """Two tiles side by side, the grid's own data in the box `idat`."""
+    file = io.BytesIO()
+    Image.new("RGB", SMALL, (200, 9, 9)).save(file, "AVIF")
+    whole = file.getvalue()
+    coded = whole[whole.index(b"mdat") + 4 :]
+    start = whole.index(b"av1C")
+    av1c = whole[start - 4 : start - 4 + int.from_bytes(whole[start - 4 : start])]
+    entries = [
+        box(b"infe", struct.pack(">IHH4sB", 2 << 24, n, 0, kind, 0))
+        for n, kind in enumerate((b"grid", b"av01", b"av01"), 1)
+    ]
+
+    def file_of(offset):
+        places = struct.pack(">HHHHII", 1, 1, 0, 1, 0, 8)
+        places += b"".join(struct.pack(">HHHHII", n, 0, 0, 1, offset, len(coded)) for n in (2, 3))
+        properties = box(
+            b"ipco",
+            box(b"ispe", struct.pack(">III", 0, 128, 64)),
+            box(b"ispe", struct.pack(">III", 0, *SMALL)),
+            box(b"pixi", b"\0\0\0\0\3\x08\x08\x08"),
+            av1c,
+        )
+        owned = struct.pack(">IIH3BH4BH4B", 0, 3, 1, 2, 1, 3, 2, 3, 2, 3, 0x84, 3, 3, 2, 3, 0x84)
+        meta = box(
+            b"meta",
+            bytes(4),
+            box(b"hdlr", bytes(8), b"pict", bytes(13)),
+            box(b"pitm", struct.pack(">IH", 0, 1)),
+            box(b"iinf", struct.pack(">IH", 0, 3), *entries),
+            box(b"iloc", b"\1\0\0\0\x44\0", struct.pack(">H", 3), places),
+            box(b"iref", bytes(4), box(b"dimg", struct.pack(">HHHH", 1, 2, 2, 3))),
+            box(b"iprp", properties, box(b"ipma", owned)),
+            box(b"idat", b"\0\0\0\1", struct.pack(">HH", 128, 64)),
+        )
+        return box(b"ftyp", b"avif\0\0\0\0avifmif1miaf") + meta + box(b"mdat", coded)
+
+    whole = file_of(file_of(0).index(b"mdat") + 4)
+    (folder / "in.avif").write_bytes(whole)
+    ok(*KEEP, "in.avif", "-o", "out.png")
+    assert load("out.png").shape[:2] == (64, 128)

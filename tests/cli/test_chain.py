@@ -105,6 +105,7 @@ def test_a_wrong_step_is_named(refused, png, folder, steps, said):
 
 WRONG_RECIPES = {
     "no TOML": ("[[step", "is not a recipe"),
+    "a long number": (f"step = {'1' * 5000}", "r.toml: is not a recipe: a number has too many digits"),
     "no steps": ("", "is not a recipe"),
     "another table": ('[[step]]\nfilter = "blur"\n[more]\n', "'more' is not known"),
     "no filter": ("[[step]]\nsigma = 2\n", "step 1 (None): unknown filter"),
