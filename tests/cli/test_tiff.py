@@ -523,3 +523,23 @@ def test_the_rows_of_ccitt_data_are_those_that_were_written(seed):
                 row[at:] ^= True
         black_is_zero = found.photometric == tifffile.PHOTOMETRIC.MINISBLACK
         assert np.array_equal(rows, ~array if black_is_zero else array)
+
+
+def test_planes_of_gray_and_alpha_in_jpegs_are_refused():
+    """Pillow reads the first, and takes the alpha for nothing."""
+    planes = [io.BytesIO(), io.BytesIO()]
+    for value, plane in zip((100, 200), planes, strict=True):
+        Image.new("L", (32, 16), value).save(plane, "JPEG")
+    file = io.BytesIO()
+    tifffile.imwrite(
+        file,
+        iter([plane.getvalue() for plane in planes]),
+        shape=(2, 16, 32),
+        dtype="uint8",
+        compression="jpeg",
+        photometric="minisblack",
+        planarconfig="separate",
+        extrasamples=["unassalpha"],
+    )
+    with pytest.raises(DecodeError, match="of JPEG data with planes of gray and alpha, which is not supported"):
+        read(file.getvalue())
