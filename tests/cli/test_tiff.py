@@ -530,16 +530,17 @@ def test_planes_of_gray_and_alpha_in_jpegs_are_refused():
     planes = [io.BytesIO(), io.BytesIO()]
     for value, plane in zip((100, 200), planes, strict=True):
         Image.new("L", (32, 16), value).save(plane, "JPEG")
-    file = io.BytesIO()
-    tifffile.imwrite(
-        file,
-        iter([plane.getvalue() for plane in planes]),
-        shape=(2, 16, 32),
-        dtype="uint8",
-        compression="jpeg",
-        photometric="minisblack",
-        planarconfig="separate",
-        extrasamples=["unassalpha"],
+    sizes = [len(plane.getvalue()) for plane in planes]
+    first = 8 + 2 + 11 * 12 + 4 + 16
+    at = first - 16
+    fields = [(256, 32), (257, 16), (258, 8 | 8 << 16), (259, 7), (262, 1), (273, at), (277, 2), (278, 16)]
+    fields += [(279, at + 8), (284, 2), (338, 2)]
+    entries = b"".join(
+        struct.pack("<HHII", tag, 4 if tag in (273, 279) else 3, 2 if tag in (258, 273, 279) else 1, value)
+        for tag, value in fields
     )
+    places = struct.pack("<IIII", first, first + sizes[0], *sizes)
+    head = struct.pack("<2sHIH", b"II", 42, 8, len(fields))
+    data = head + entries + bytes(4) + places + b"".join(plane.getvalue() for plane in planes)
     with pytest.raises(DecodeError, match="of JPEG data with planes of gray and alpha, which is not supported"):
-        read(file.getvalue())
+        read(data)
