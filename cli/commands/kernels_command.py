@@ -6,6 +6,8 @@ from typing import Annotated
 
 import typer
 
+from ..images import memory_budget
+
 app = typer.Typer(
     rich_markup_mode=None, invoke_without_command=True, subcommand_metavar="[show KERNEL]", options_metavar=""
 )
@@ -16,6 +18,7 @@ def kernels(context: typer.Context) -> None:
     """List the built-in kernels, or show one."""
     if context.invoked_subcommand is not None:
         return
+    memory_budget.check_addresses()
     from . import kernel_listing  # the help of the program lists this command, and needs no NumPy
 
     kernel_listing.print_all()
@@ -37,6 +40,7 @@ def show(
     Prints its family, the applied weights (or a bank's range of weights), anchor, sum, rank, algorithm and a literal to
     paste; for a file also its rotation, divisor, offset and missing cells.
     """
+    memory_budget.check_addresses()
     from . import kernel_listing
 
     kernel_listing.show(kernel, save, max_taps)

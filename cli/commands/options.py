@@ -12,6 +12,7 @@ from typer.core import TyperArgument, TyperOption
 from ...filters.core.parameters import MapField
 from ..batch.options import ARGUMENTS, OPTIONS, OWN, RUN, SECTIONS, TYPES, Section, SharedOptions
 from ..console.messages import flag
+from ..images import memory_budget
 from .option_words import StrictCommand
 
 WIDTH = 78
@@ -69,6 +70,11 @@ class FilterCommand(StrictCommand):
     def collect_usage_pieces(self, ctx: Any) -> list[str]:
         """Return what follows the command's name in the usage line."""
         return [self.options_metavar or ""]
+
+    def invoke(self, ctx: Any) -> Any:
+        """Run the command, which will load NumPy; raises MemoryError where it cannot."""
+        memory_budget.check_addresses()
+        return super().invoke(ctx)
 
     def shell_complete(self, ctx: Any, incomplete: str) -> list[Any]:
         """Return the words for the shell, each described in less than a line."""

@@ -11,6 +11,9 @@ from pathlib import Path
 
 UNCHECKED_BYTES = 1 << 28
 """Bytes that are taken without a look at what is free."""
+LEAST_ADDRESSES = 1 << 28
+"""Bytes of addresses with which the program begins: with fewer, the OpenBLAS of NumPy or SciPy may end the process in
+its own words, or try again for ever; with 180 MB SciPy's did, which no signal that Python handles ended."""
 PART = 0.75
 """Of what is free: others want some."""
 ACCURACY = 1.2
@@ -29,6 +32,12 @@ def free() -> int:
 
     sizes = [_available(), control_groups.left(), _addresses(), _data()]
     return min((size for size in sizes if size is not None), default=1 << 30)
+
+
+def check_addresses() -> None:
+    """Raise MemoryError where ``ulimit -v`` is too low for the libraries to be loaded."""
+    if (most := _limit("RLIMIT_AS")) is not None and most < LEAST_ADDRESSES:
+        raise MemoryError
 
 
 def short(needed: float) -> int | None:
@@ -99,13 +108,20 @@ def _data() -> int | None:
 
 def _below(limit: str, taken: str) -> int | None:
     """Return what a limit leaves, given the entry of ``/proc/self/status`` that it limits."""
-    with contextlib.suppress(ImportError, AttributeError, ValueError, OSError):
-        import resource
-
-        most = resource.getrlimit(getattr(resource, limit))[0]
-        if most == resource.RLIM_INFINITY:
-            return None
+    if (most := _limit(limit)) is None:
+        return None
+    with contextlib.suppress(ValueError, OSError):
         for line in Path("/proc/self/status").read_text().splitlines():
             if line.startswith(taken):
                 return max(most - (int(line.split()[1]) << 10), 0)
+    return None
+
+
+def _limit(name: str) -> int | None:
+    """Return one of the limits that the system sets this process; None where there is none."""
+    with contextlib.suppress(ImportError, AttributeError, ValueError, OSError):
+        import resource
+
+        most = resource.getrlimit(getattr(resource, name))[0]
+        return None if most == resource.RLIM_INFINITY else most
     return None

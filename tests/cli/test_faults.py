@@ -64,7 +64,7 @@ def test_what_the_machine_lacks_is_said(refused, faulty, error, said):
 LACKS = [
     (MemoryError(), faults.NO_MEMORY),
     (ImportError("libx.so: failed to map segment from shared object"), faults.NO_MEMORY),
-    (ImportError("No module named 'scipy'"), "cannot be loaded: No module named 'scipy'; install it again"),
+    (ImportError("No module named 'scipy'"), "cannot be loaded: No module named 'scipy'; reinstall it"),
     (OSError(24, "Too many open files"), "too many open files; raise the limit (ulimit -n)"),
 ]
 

@@ -171,3 +171,15 @@ def test_an_estimate_is_refused_where_it_is_too_much_by_more_than_its_error(monk
     monkeypatch.setattr(memory_budget, "free", lambda: 10**9)
     assert memory_budget.short(1.19e9) is None
     assert memory_budget.short(1.21e9) == 10**9
+
+
+@pytest.mark.needs("ulimit -v 180000")
+@pytest.mark.parametrize(
+    "call", ["frequency a.png -o out.png", "blur a.png -o out.png", "kernels", "kernels show mean3"]
+)
+def test_with_too_few_addresses_no_library_is_loaded(shell, folder, call):
+    """OpenBLAS would try again for ever, and no signal would end it."""
+    ended = shell(f"ulimit -v 180000; imfilter {call}", timeout=60)
+    assert (ended.returncode, ended.stdout) == (1, b"")
+    assert ended.stderr == b"imfilter: needs more memory than there is\n"
+    assert not (folder / "out.png").exists()

@@ -523,3 +523,24 @@ def test_the_rows_of_ccitt_data_are_those_that_were_written(seed):
                 row[at:] ^= True
         black_is_zero = found.photometric == tifffile.PHOTOMETRIC.MINISBLACK
         assert np.array_equal(rows, ~array if black_is_zero else array)
+
+
+def test_planes_of_gray_and_alpha_in_jpegs_are_refused():
+    """Pillow reads the first, and takes the alpha for nothing."""
+    planes = [io.BytesIO(), io.BytesIO()]
+    for value, plane in zip((100, 200), planes, strict=True):
+        Image.new("L", (32, 16), value).save(plane, "JPEG")
+    sizes = [len(plane.getvalue()) for plane in planes]
+    first = 8 + 2 + 11 * 12 + 4 + 16
+    at = first - 16
+    fields = [(256, 32), (257, 16), (258, 8 | 8 << 16), (259, 7), (262, 1), (273, at), (277, 2), (278, 16)]
+    fields += [(279, at + 8), (284, 2), (338, 2)]
+    entries = b"".join(
+        struct.pack("<HHII", tag, 4 if tag in (273, 279) else 3, 2 if tag in (258, 273, 279) else 1, value)
+        for tag, value in fields
+    )
+    places = struct.pack("<IIII", first, first + sizes[0], *sizes)
+    head = struct.pack("<2sHIH", b"II", 42, 8, len(fields))
+    data = head + entries + bytes(4) + places + b"".join(plane.getvalue() for plane in planes)
+    with pytest.raises(DecodeError, match="of JPEG data with planes of gray and alpha, which is not supported"):
+        read(data)

@@ -30,6 +30,7 @@ from ..tiff_tags import (
     NO_UNIT,
     ORIENTATION,
     PHOTOMETRIC,
+    PLANAR,
     SUB_DIRECTORIES,
     UNIT,
     WIDTH,
@@ -42,6 +43,8 @@ from .tag_values import many, one
 
 """Units of the resolution."""
 BYTE = 8
+SEPARATE = 2
+"""Each channel has strips of its own."""
 RESOLUTION = frozenset({X_RESOLUTION, Y_RESOLUTION, UNIT})
 
 
@@ -230,6 +233,8 @@ def _by_pillow(data: bytes, tags: ifd.Directory, options: DecodeOptions) -> Part
         image = pillow_decoder.opened("TIFF", TiffImagePlugin.TiffImageFile, data)
     except DecodeError:
         raise _unsupported(tags) from None
+    if one(tags, PLANAR, 1) == SEPARATE and image.mode == "LA":  # of which Pillow reads the gray alone
+        raise _unsupported(tags, "planes of gray and alpha")
     pillow_decoder.check_size(image, options)
     try:
         with silenced():
@@ -240,12 +245,10 @@ def _by_pillow(data: bytes, tags: ifd.Directory, options: DecodeOptions) -> Part
         raise
 
 
-def _unsupported(tags: ifd.Directory) -> DecodeError:
+def _unsupported(tags: ifd.Directory, what: str = "") -> DecodeError:
     name = compression.name(one(tags, COMPRESSION, 1))
-    bits = ", ".join(str(bits) for bits in many(tags, BITS, 1)[:4])
-    return DecodeError(
-        f"is a TIFF of {name} data with samples of {bits} bits, which is not supported; {compression.ADVICE}"
-    )
+    what = what or f"samples of {', '.join(str(bits) for bits in many(tags, BITS, 1)[:4])} bits"
+    return DecodeError(f"is a TIFF of {name} data with {what}, which is not supported; {compression.ADVICE}")
 
 
 def _check_size(layout: strips.Layout, tags: ifd.Directory, options: DecodeOptions) -> None:
