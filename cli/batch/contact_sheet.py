@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import math
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
@@ -33,9 +34,7 @@ class Reduced:
 
     def __init__(self, shape: tuple[int, int, int], dtype: Any) -> None:
         self.shape, self.dtype, self.size = shape, np.dtype(dtype), math.prod(shape)
-        longest = max(shape[:2])
-        wanted = min(LARGEST, max(LEAST, WIDEST // columns(shape[2])))
-        self.step = -(-longest // wanted)
+        self.step = step_of(shape)
         """So many samples, along both axes, are one on the sheet."""
         # By the first row of each strip; the threads' order must not tell.
         self._parts: dict[int, Any] = {}
@@ -80,6 +79,12 @@ class Reduced:
         return draw(cells, self.ranges(), scales(cells, how), names)
 
 
+def step_of(shape: tuple[int, int, int]) -> int:
+    """Return how many samples of maps, ``(height, width, maps)``, are one on the sheet, along both axes."""
+    wanted = min(LARGEST, max(LEAST, WIDEST // columns(shape[2])))
+    return -(-max(shape[:2]) // wanted)
+
+
 def scales(cells: Any, how: SheetRange) -> list[tuple[float, float]]:
     """Return what is black and what is white in each of ``cells (maps, rows, columns)``.
 
@@ -121,30 +126,68 @@ def columns(count: int) -> int:
 
 def labels(names: Sequence[str], ranges: Sequence[tuple[float, float]]) -> list[tuple[str, str]]:
     """Return the two lines below each map: its number and name, and its range."""
-    # A name that says no more than the number is left out.
-    called = ["" if name == f"map {number}" else f"  {name}" for number, name in enumerate(names)]
     return [
-        (f"{number}{name}", f"{low:.4g} to {high:.4g}")
-        for number, (name, (low, high)) in enumerate(zip(called, ranges, strict=True))
+        (first_label(number, name), f"{low:.4g} to {high:.4g}")
+        for number, (name, (low, high)) in enumerate(zip(names, ranges, strict=True))
     ]
+
+
+def first_label(number: int, name: str) -> str:
+    """Return the first line below a map; a name that says no more than the number is left out."""
+    return f"{number}" if name == f"map {number}" else f"{number}  {name}"
+
+
+class Grid(NamedTuple):
+    """How maps stand on a sheet."""
+
+    larger: int
+    """So many pixels, along both axes, show one of a map."""
+    width: int
+    """Of a map with its labels and margins."""
+    height: int
+    columns: int
+    rows: int
+
+    @classmethod
+    def of(cls, shape: tuple[int, int, int], names: Sequence[str]) -> Grid:
+        """Return that of maps, ``(maps, rows, columns)``, whose first labels are *names*."""
+        count, rows, across = shape
+        font = ImageFont.load_default(TEXT)
+        # The widest range has room, so that the sheets of an animation are of one size.
+        wide = max(math.ceil(font.getlength(line)) for line in (WIDEST_RANGE, *names))
+        larger = max(1, wide // max(rows, across))  # small maps are as wide as their labels
+        width = max(across * larger, wide) + 2 * MARGIN
+        height = rows * larger + 2 * LINE_HEIGHT + 2 * MARGIN
+        side_by_side = min(columns(count), max(1, WIDEST // width))
+        return cls(larger, width, height, side_by_side, -(-count // side_by_side))
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """The width and height of the sheet."""
+        return self.columns * self.width + 1, self.rows * self.height + 1
+
+
+@functools.lru_cache(maxsize=4)
+def foreseen(shape: tuple[int, int, int], names: tuple[str, ...]) -> tuple[tuple[int, int], int]:
+    """Return the size of the sheet of maps, ``(height, width, maps)``, and the bytes that are gathered for it."""
+    step = step_of(shape)
+    rows, across = (-(-side // step) for side in shape[:2])
+    size = Grid.of((shape[2], rows, across), [first_label(number, name) for number, name in enumerate(names)]).size
+    # Those of the strips, their sum and its mean.
+    return size, 3 * 8 * shape[2] * rows * across
 
 
 def draw(
     cells: Any, ranges: Sequence[tuple[float, float]], scales: Sequence[tuple[float, float]], names: Sequence[str]
 ) -> Any:
     """Draw ``cells (maps, rows, columns)``, black and white at the ends of each one's scale, in a grid with labels."""
-    count, rows, across = cells.shape
+    count = len(cells)
     texts = labels(names, ranges)
     font = ImageFont.load_default(TEXT)
-    # The widest range has room, so that the sheets of an animation are of one size.
-    wide = max(math.ceil(font.getlength(line)) for line in (WIDEST_RANGE, *(name for name, _ in texts)))
-    larger = max(1, wide // max(rows, across))  # small maps are as wide as their labels
-    rows, across = rows * larger, across * larger
-    width = max(across, wide) + 2 * MARGIN
-    height = rows + 2 * LINE_HEIGHT + 2 * MARGIN
-    side_by_side = min(columns(count), max(1, WIDEST // width))
-    lines = -(-count // side_by_side)
-    sheet = Image.new("L", (side_by_side * width + 1, lines * height + 1), PAPER)
+    grid = Grid.of(cells.shape, [name for name, _ in texts])
+    larger, width, height, side_by_side, lines = grid
+    rows = cells.shape[1] * larger
+    sheet = Image.new("L", grid.size, PAPER)
     pen = ImageDraw.Draw(sheet)
     for number in range(side_by_side + 1):
         pen.line([(number * width, 0), (number * width, sheet.height)], LINE)

@@ -200,8 +200,10 @@ class ImageProcessor:
         cores: int,
     ) -> float:
         """Return the bytes that a picture takes at most from when it is decoded, of which it *held* some then."""
-        maps = len(self.maps)
-        return memory_need.of_outputs(self.stages, picture, held, encodings, formats_of, settings, maps, cores)
+        limit = self.options.render.max_pixels
+        return memory_need.of_outputs(
+            self.stages, picture, held, encodings, formats_of, settings, self.maps, cores, limit
+        )
 
     def _cores_with_memory(self, needed: Callable[[int], float]) -> int:
         """Return how many cores may work on a picture: fewer, if all *needed* more memory than there is.

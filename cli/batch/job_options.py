@@ -10,6 +10,7 @@ from ...filters.core.engine.mask import Effect
 from ..file_identity import Identity
 from ..images import encode
 from ..images.output_folder import Root
+from ..images.prefetch import MAX_PIXELS
 from .nodata_option import NodataOption
 from .options import SheetRange
 from .provenance import Stamper
@@ -30,6 +31,8 @@ class RenderOptions(NamedTuple):
     background: tuple[int, int, int] | None = None
     angle_style: str = "code"
     sheet_range: SheetRange = "auto"
+    max_pixels: int = MAX_PIXELS
+    """Sheets of more are refused."""
     effect: Effect | None = None
     """Where the filters act, if not everywhere."""
     nodata: NodataOption = NodataOption()

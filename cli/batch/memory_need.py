@@ -16,6 +16,7 @@ from ...filters.core.engine.quantize import Encoding
 from ...filters.core.engine.stage import Stage
 from ...filters.core.engine.working_space import Settings
 from ...filters.core.lazy_numpy import np
+from ...filters.core.parameters import ImageError
 from ..images.formats import Format
 from ..images.picture import Expected, Picture, Samples
 from .frame_output import SHEET
@@ -50,10 +51,14 @@ def of_outputs(
     encodings: Mapping[str, Encoding],
     formats_of: Mapping[str, Format],
     settings: Settings,
-    maps: int,
+    maps: tuple[str, ...],
     jobs: int,
+    max_pixels: int,
 ) -> float:
-    """Return the bytes that a picture takes at most from when it is decoded, of which it *held* some then."""
+    """Return the bytes that a picture takes at most from when it is decoded, of which it *held* some then.
+
+    Raises `ImageError` where a sheet would have more than *max_pixels*.
+    """
     height, width, _ = picture.pixels.shape
     for stage in stages:
         width = max(stage.window.results(width, axis=0), 1)
@@ -61,8 +66,19 @@ def of_outputs(
     gathered = encoding = 0.0
     for name, each in encodings.items():
         if name == SHEET:
-            continue  # it is reduced as it is computed
-        channels = _channels(name, each, picture, settings, maps)
+            from .contact_sheet import foreseen  # few ask for one
+
+            (across, down), reduced = foreseen((height, width, len(maps)), maps)
+            if across * down > max_pixels:
+                raise ImageError(
+                    f"its sheet of {len(maps)} maps would have {across}×{down} = {across * down} pixels; the limit is "
+                    f"{max_pixels} (--max-pixels raises it)"
+                )
+            gathered += reduced
+            # It is drawn in a picture and copied.
+            encoding = max(encoding, across * down * (2 + formats_of[name].codec.encoding(Samples(1, 1))))
+            continue
+        channels = _channels(name, each, picture, settings, len(maps))
         alpha = picture.alpha is not None and name == "image" and formats_of[name].alpha
         samples = Samples(channels + alpha, np.dtype(each.dtype).itemsize)
         raw = 0 if not each.stretched else channels * (8 if picture.pixels.dtype.kind == "f" else 4)

@@ -85,6 +85,7 @@ def _job_options(request: Request, cores: int) -> JobOptions:
             background=request.background,
             angle_style=options.angle_style,
             sheet_range=options.sheet_range,
+            max_pixels=request.max_pixels,
             nodata=request.nodata,
             effect=effect_of(region, request.max_pixels) if region is not None else None,
         ),

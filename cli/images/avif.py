@@ -24,7 +24,7 @@ from .picture import Decode, DecodeError, DecodeOptions, Frames, PartialDecode, 
 
 QUALITY = 95
 """Of AVIF's own scale, with full chroma: a photograph is 0.9 levels off in the mean."""
-MOST_BEFORE = 1 << 16
+MOST_BEFORE = 1 << 12
 """Bytes of a coded picture among which its sequence header is."""
 WITHOUT = "Pillow was built without AVIF"
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from imfilter.cli.images import avif
+from imfilter.cli.images import av1, avif
 from PIL import Image
 
 pytestmark = pytest.mark.needs("AVIF in Pillow")
@@ -221,3 +221,24 @@ def test_a_grid_is_larger_than_its_tiles(ok, load, folder):
     (folder / "in.avif").write_bytes(whole)
     ok(*KEEP, "in.avif", "-o", "out.png")
     assert load("out.png").shape[:2] == (64, 128)
+
+
+SIZE = f"{10:04b}{8:04b}{1919:011b}{270:09b}"
+HEADERS = {
+    "reduced": "00011" + "00000" + SIZE,
+    "plain": "00000" + "0" + "0" + "00000" + 12 * "0" + "00111" + SIZE,
+    "two points, one with a tier": "00000" + "0" + "0" + "00001" + 12 * "0" + "00111" + 12 * "1" + "010011" + SIZE,
+    "timing": "00000" + "1" + 64 * "1" + "0" + "0" + "0" + "00000" + 17 * "0" + SIZE,
+    "equal intervals": "00000" + "1" + 64 * "1" + "1" + "00101" + "0" + "0" + "00000" + 17 * "0" + SIZE,
+    "delays": "00000" + "1" + 64 * "1" + "0" + "1" + "00010" + 42 * "1"
+    + "1" + "00000" + 17 * "0" + "1" + 7 * "1" + "1" + "1010" + SIZE,
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("bits", HEADERS.values(), ids=HEADERS)
+@pytest.mark.parametrize("before", [b"", b"\x12\0", b"\x2e\0\x83\0" + bytes(3)], ids=["none", "delimiter", "metadata"])
+def test_the_frames_of_a_sequence_header_are_told(bits, before):
+    body = int(bits.ljust(-(-len(bits) // 8) * 8, "0"), 2).to_bytes(-(-len(bits) // 8))
+    assert av1.largest_frame(before + bytes([0x0A, len(body)]) + body) == (1920, 271)
+    assert av1.largest_frame(before + b"\x08" + body) == (1920, 271)
+    assert av1.largest_frame(before) is None

@@ -346,6 +346,8 @@ BOXES = {
 def through_boxes(data):
     with contextlib.suppress(picture.DecodeError):
         isobmff.check_items(data, b"av01")
+    with contextlib.suppress(picture.DecodeError):
+        avif.check_sizes(data)
     isobmff.code_points(data)
     avif.depth(data)
     avif.plays(data)

@@ -8,8 +8,10 @@ import numpy as np
 import pytest
 import tifffile
 from imfilter.cli.batch import contact_sheet
+from imfilter.cli.images import memory_budget
 from imfilter.filters.blur import blur
 from imfilter.filters.conv import conv
+from imfilter.filters.core.engine import executor
 from PIL import Image
 
 RNG = np.random.default_rng(3)
@@ -388,3 +390,26 @@ def test_a_row_or_column_is_numpys_convolution(ok, taps, shape, padding, mode):
 def test_other_arrays_are_no_pictures(refused, array, said):
     np.save("odd.npy", array)
     assert said in refused(1, "conv", "odd.npy", "-o", "b.npy", "--kernel", "1")
+
+
+def test_a_sheet_of_too_many_pixels_is_refused_before_the_filtering(refused, ok, bank, load, monkeypatch):
+    ok("conv", "a.png", "--kernel", "bank.npy", "--sheet", "sheet.png")
+    height, width = load("sheet.png").shape[:2]
+    call = ("conv", "a.png", "--kernel", "bank.npy", "--sheet", "sheet.tif", "--max-pixels")
+    ok(*call, height * width)
+    Path("sheet.tif").unlink()
+    monkeypatch.setattr(executor, "run", None)
+    line = refused(1, *call, height * width - 1)
+    said = (
+        f"its sheet of 6 maps would have {width}×{height} = {width * height} pixels; the limit is {width * height - 1}"
+    )
+    assert line == f"imfilter: a.png: {said} (--max-pixels raises it)"
+    assert not Path("sheet.tif").exists()
+
+
+def test_a_sheet_counts_in_the_memory_that_is_needed(refused, bank, monkeypatch):
+    """A sheet of tiny maps is many times as large as they are."""
+    np.save("bank.npy", np.zeros((8000, 1, 1), np.float32))
+    monkeypatch.setattr(executor, "run", None)
+    monkeypatch.setattr(memory_budget, "free", lambda: 100 << 20)
+    assert "of memory" in refused(1, "conv", "a.png", "--kernel", "bank.npy", "--sheet", "sheet.png")
