@@ -249,6 +249,13 @@ def test_the_memory_of_all_bombs_is_bounded(measured, folder):
     assert ended.peak < 200 << 20, ended.out
 
 
+@pytest.mark.each("name", ["PNG empty chunks", "PNG empty IDATs", "JPEG segments", "TIFF pages of one strip"])
+def test_a_lenient_call_keeps_the_limits(name):
+    with pytest.raises(DecodeError) as error:
+        decode.decode(bomb(name), DecodeOptions(size_guard(1 << 28), lenient=True))
+    assert BOMBS[name][2] in str(error.value)
+
+
 # ---- what is no bomb --------------------------------------------------------------------------------
 
 

@@ -5,7 +5,6 @@ After Portable Network Graphics (PNG) Specification, third edition, W3C 2025.
 
 from __future__ import annotations
 
-import itertools
 import zlib
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -71,8 +70,8 @@ def before(data: bytes) -> None:
 
 
 def is_animated(data: bytes) -> bool:
-    """Whether the file promises frames, be it one; section 11.3.6.1."""
-    for name, body, _ in chunks.read(data):
+    """Whether the file promises frames, be it one; section 11.3.6.1. Raises `DecodeError` for too many chunks."""
+    for name, body, _ in _counted(data):
         if name == b"acTL":
             return len(body) == 8 and 0 < int.from_bytes(body[:4]) <= 1 << 31
         if name == b"IDAT":
@@ -107,10 +106,7 @@ def _header(data: bytes) -> Header:
 
 def _whole(data: bytes) -> Iterator[Chunk]:
     """Yield the chunks, up to IEND; raises `DecodeError` where one is cut off, or its checksum is wrong."""
-    most = _most_chunks(data)
-    for number, chunk in enumerate(chunks.read(data)):
-        if number == most:
-            raise DecodeError(f"is damaged (it has more than {most} chunks)")
+    for chunk in _counted(data):
         if not chunk.whole:
             raise DecodeError(f"is damaged or truncated (its chunk {_shown(chunk.name)} is cut off)")
         if not chunk.sound:
@@ -121,8 +117,13 @@ def _whole(data: bytes) -> Iterator[Chunk]:
     raise DecodeError("is damaged or truncated (it has no IEND chunk)")
 
 
-def _most_chunks(data: bytes) -> int:
-    return MOST_CHUNKS + len(data) // CHUNK
+def _counted(data: bytes) -> Iterator[Chunk]:
+    """Yield the chunks; raises `DecodeError` where they are too many."""
+    most = MOST_CHUNKS + len(data) // CHUNK
+    for number, chunk in enumerate(chunks.read(data)):
+        if number == most:
+            raise DecodeError(f"is damaged (it has more than {most} chunks)")
+        yield chunk
 
 
 def _unknown(name: bytes) -> str:
@@ -276,7 +277,7 @@ def mended(data: bytes) -> bytes:
     pixels: list[Chunk] = []
     animated = is_animated(data)
     room = MOST_TEXT
-    for found in itertools.islice(chunks.read(data), _most_chunks(data)):
+    for found in _counted(data):
         name = found.name
         if name == b"IHDR":
             head = head or found
