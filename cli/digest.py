@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import stat
 import threading
-from pathlib import Path
 
 try:  # hashlib loads all of OpenSSL for it, 2.5 ms of each start
     from _blake2 import blake2b
@@ -47,9 +47,12 @@ class SourceDigest:
     def of_file(cls, path: str) -> str:
         """Return the digest of what a file holds; raises OSError, also for what is no file."""
         found = blake2b(digest_size=cls.SIZE)
-        if not stat.S_ISREG(Path(path).stat().st_mode):
-            raise OSError("is not a file")
-        with Path(path).open("rb", buffering=0) as file:
-            while piece := file.read(PIECE):
+        descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
+        try:
+            if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+                raise OSError("is not a file")
+            while piece := os.read(descriptor, PIECE):
                 found.update(piece)
+        finally:
+            os.close(descriptor)
         return found.hexdigest()

@@ -191,12 +191,11 @@ def check_folders(folders: Folders, written: FilesWritten) -> None:
         if target is not None and target.in_place:
             if file.job is not None and not _can_be_replaced(file.path, file.job.input.name):
                 raise UsageError(f"--in-place: {file.job.name} is not a file that can be replaced")
-        elif is_stream(file.path):
-            continue
-        elif target is None or target.folder is None:
+        elif target is not None and target.folder is not None:
+            if not folders.place(file.path).is_below(folders.folder(target.folder)):
+                raise UsageError(f"{file.name}: leads out of the folder {shown(target.folder)}")
+        elif not is_stream(file.path):
             _check_folder(file)
-        elif not folders.place(file.path).is_below(folders.folder(target.folder)):
-            raise UsageError(f"{file.name}: leads out of the folder {shown(target.folder)}")
 
 
 def roots(folders: Folders, jobs: Sequence[Job]) -> dict[str, Root]:

@@ -31,6 +31,8 @@ def shown(name: str) -> str:
 
 def printable(text: str) -> str:
     """Return *text* without what would move the cursor, break the line or change the colour."""
+    if text.isprintable():
+        return text
     text = text.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
     return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
 
