@@ -318,6 +318,14 @@ class Endless(io.RawIOBase):
 MOST = 1 << 22
 
 
+def begun(format, head, then):
+    """Return a pipe without an end, and what feeds the images of it, which has read the first two bytes."""
+    pipe = Endless(head, then)
+    feed = image_stream.Feed(head[:2], FORMATS[format], io.BufferedReader(pipe), MOST)
+    pipe.head = pipe.head[2:]
+    return pipe, feed
+
+
 @pytest.mark.each(
     "format, head, then",
     [
@@ -330,9 +338,7 @@ MOST = 1 << 22
     ],
 )
 def test_an_image_that_never_ends_is_read_to_a_limit(format, head, then):
-    pipe = Endless(head, then)
-    feed = image_stream.Feed(head[:2], FORMATS[format], io.BufferedReader(pipe), MOST)
-    pipe.head = pipe.head[2:]
+    pipe, feed = begun(format, head, then)
     with pytest.raises(DecodeError, match="has more than 4 MiB, the limit for an image from a pipe"):
         feed.take()
     assert pipe.given <= MOST + image_stream.PIECE + io.DEFAULT_BUFFER_SIZE
@@ -350,9 +356,7 @@ def test_an_image_that_never_ends_is_read_to_a_limit(format, head, then):
     ],
 )
 def test_what_no_header_or_image_belongs_to_is_not_waited_for(format, head, then):
-    pipe = Endless(head, then)
-    feed = image_stream.Feed(head[:2], FORMATS[format], io.BufferedReader(pipe), MOST)
-    pipe.head = pipe.head[2:]
+    pipe, feed = begun(format, head, then)
     feed.take()
     assert pipe.given <= 2 * MOST
 
