@@ -10,7 +10,6 @@ from ..console import faults
 from ..console.messages import shown
 from ..console.report import Report
 from ..errors import FileError, NoPlaceError
-from ..file_identity import identity
 from ..images.picture import Picture
 from ..images.reader import Reader
 from .image_job import ImageProcessor
@@ -36,8 +35,6 @@ def process(processor: ImageProcessor, job: Job, reader: Reader) -> Report:
 
 def _processed(processor: ImageProcessor, job: Job, reader: Reader) -> Report:
     reader.needed = partial(processor.needed, job)
-    if any(target.in_place for target in job.targets.values()):
-        job = job._replace(replaces=identity(job.input.name))
     found, source = reader.read(job.input.name)
     job = job._replace(source=source)
     numbered = any(target.numbered is not None for target in job.targets.values())

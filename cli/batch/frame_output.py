@@ -98,11 +98,12 @@ def opened(
 ) -> contextlib.AbstractContextManager[Buffer]:
     """Open an output for writing, in its folder, which is made where it is missing."""
     path = None if target.path is None else Path(target.path)
+    state = None if job.source is None else job.source.state
     return transaction.open(
         path,
         backup=Path(job.backup) if target.in_place and job.backup else None,
         times=_times(job) if options.preserve_times else None,
-        replaces=job.replaces if target.in_place else None,
+        replaces=state.identity if target.in_place and state is not None else None,
         root=None if target.folder is None else options.roots.get(target.folder) or root_of(target.folder),
     )
 

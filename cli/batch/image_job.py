@@ -18,6 +18,7 @@ from ...filters.core.engine.stage import total_gain
 from ...filters.core.engine.working_space import Settings
 from ...filters.core.filter import INDEX, check_white
 from ...filters.core.parameters import ImageError
+from ..console import faults
 from ..console.messages import shown
 from ..console.report import DEPTHS, Report
 from ..console.slow_image import Progress
@@ -79,7 +80,7 @@ class ImageProcessor:
         except ImageError as error:
             raise FileError(shown(job.input.name), str(error)) from None
         except MemoryError:
-            raise FileError(shown(job.input.name), "needs more memory than there is") from None
+            raise FileError(shown(job.input.name), faults.NO_MEMORY) from None
 
     def _take_numbers(self, picture: Picture) -> None:
         """Let a label map be filtered by the numbers of its palette; raises `ImageError`."""

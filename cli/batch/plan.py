@@ -8,7 +8,6 @@ from typing import NamedTuple
 
 from ..console.messages import flag, shown
 from ..errors import UsageError
-from ..file_identity import Identity
 from ..images import formats
 from ..images.formats import Format
 from ..images.source import Source
@@ -71,8 +70,6 @@ class Job(NamedTuple):
     """What people should know when it is done."""
     source: Source | None = None
     """What the input held when it was read; None before."""
-    replaces: Identity | None = None
-    """The file that is replaced in place, as it was found before it was read."""
 
     @property
     def name(self) -> str:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from ..digest import SourceDigest
+from ..file_identity import Identity
 
 
 class FileState(NamedTuple):
@@ -18,6 +19,11 @@ class FileState(NamedTuple):
     size: int
     modified: int
     """In nanoseconds."""
+
+    @property
+    def identity(self) -> Identity:
+        """What all names of the file share."""
+        return self.device, self.inode
 
 
 class Source(NamedTuple):
