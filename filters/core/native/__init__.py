@@ -1,0 +1,64 @@
+"""The compiled core: loops over the samples of a strip, where they could be built for this machine.
+
+`core` is the module of those loops, or None; each function that has a loop there has the obvious form in NumPy or SciPy
+beside it, for machines without a compiler, and as the loop's reference in tests. The environment variable
+`IMFILTER_NATIVE` chooses: 0 takes the obvious form, ``baseline``, ``avx2`` and ``avx512`` an instruction set.
+"""
+
+from __future__ import annotations
+
+import os
+from types import ModuleType
+from typing import Any
+
+from ..lazy_numpy import Array, np
+
+VARIABLE = "IMFILTER_NATIVE"
+
+
+def _loaded(wanted: str) -> ModuleType | None:
+    if wanted == "0":
+        return None
+    try:
+        from . import _core
+    except ImportError:  # it was not built
+        return None
+    if wanted in _core.available():
+        _core.choose(wanted)
+    return _core
+
+
+core: Any = _loaded(os.environ.get(VARIABLE, ""))
+"""The module of compiled loops, or None where there are none."""
+
+
+def rows_of(strip: Array) -> tuple[Array, int]:
+    """Return a strip as ``(planes, rows, samples)`` with adjoining samples, and how far a column is from the next.
+
+    Channels that lie side by side, as in an image, stay so: a row then holds the samples of all channels.
+
+    >>> import numpy as np
+    >>> rows_of(np.zeros((4, 5, 3)))[0].shape, rows_of(np.zeros((4, 5, 3)))[1]
+    ((1, 4, 15), 3)
+    >>> rows_of(np.zeros((3, 4, 5)).transpose(1, 2, 0))[0].shape, rows_of(np.zeros((4, 5, 1)))[1]
+    ((3, 4, 5), 1)
+    """
+    rows, columns, channels = strip.shape
+    size = strip.itemsize
+    if channels > 1 and strip.strides[1:] == (channels * size, size):
+        return strip.reshape(1, rows, columns * channels), channels
+    planes = strip.transpose(2, 0, 1)
+    return planes if planes.strides[2] == size else np.ascontiguousarray(planes), 1
+
+
+def strip_like(rows: Array, step: int) -> Array:
+    """Return ``(planes, rows, samples)``, whose columns are *step* samples apart, as a strip."""
+    if step == 1:
+        return rows.transpose(1, 2, 0)
+    return rows.reshape(rows.shape[1], -1, step)
+
+
+def rounded(values: Array, kind: Any) -> Array:
+    """Return values rounded half up and saturated to an unsigned type; NaN becomes 0."""
+    most = np.iinfo(kind).max
+    return np.nan_to_num(np.floor(values + 0.5).clip(0, most), nan=0).astype(kind)

@@ -1,0 +1,23 @@
+/* Arrays of samples as Python hands them over: planes of rows, the samples of a row side by side. */
+
+#ifndef IMFILTER_ARRAYS_H
+#define IMFILTER_ARRAYS_H
+
+#include <stddef.h>
+
+typedef enum { U8 = 1, U16 = 2, I16 = 4, I32 = 8, F32 = 16, F64 = 32 } SampleType;
+
+typedef struct {
+    char *data;
+    ptrdiff_t planes, rows, samples;
+    ptrdiff_t plane_stride, row_stride; /* in bytes */
+    SampleType type;
+} Array;
+
+/* Return the first sample of a row. */
+static inline void *row_of(const Array *array, ptrdiff_t plane, ptrdiff_t row)
+{
+    return array->data + plane * array->plane_stride + row * array->row_stride;
+}
+
+#endif

@@ -1,0 +1,10 @@
+/* The loops for AVX-512 with the instructions on bytes and words. */
+
+#if defined(__x86_64__)
+#define SET avx512
+#define VECTOR_BYTES 64
+#define TARGET "avx512f,avx512bw,avx512dq,avx512vl,avx2,fma,prefer-vector-width=512"
+#include "loops/all.h"
+#else
+typedef int empty;
+#endif

@@ -1,0 +1,94 @@
+#include "binding.h"
+
+static unsigned type_of(const Py_buffer *view)
+{
+    const char *format = view->format ? view->format : "B";
+    if (format[0] == '\0' || format[1] != '\0')
+        return 0;
+    switch (format[0]) {
+    case '?':
+    case 'B': return U8;
+    case 'H': return U16;
+    case 'h': return I16;
+    case 'i': return I32;
+    case 'l': return view->itemsize == 4 ? I32 : 0;
+    case 'f': return F32;
+    case 'd': return F64;
+    default: return 0;
+    }
+}
+
+int take_array(Held *held, PyObject *object, Array *array, int writable, unsigned types, const char *name)
+{
+    Py_buffer *view = &held->views[held->count];
+    if (PyObject_GetBuffer(object, view, PyBUF_STRIDES | PyBUF_FORMAT | (writable ? PyBUF_WRITABLE : 0)))
+        return 0;
+    held->count++;
+    const unsigned type = type_of(view);
+    if (!(type & types)) {
+        PyErr_Format(PyExc_TypeError, "%s: samples of the type %s are not taken", name, view->format);
+        return 0;
+    }
+    if (view->ndim != 3) {
+        PyErr_Format(PyExc_ValueError, "%s: an array of three dimensions is taken, not of %d", name, view->ndim);
+        return 0;
+    }
+    const Py_ssize_t *shape = view->shape, *strides = view->strides, size = view->itemsize;
+    if (shape[2] > 1 && strides[2] != size) {
+        PyErr_Format(PyExc_ValueError, "%s: the samples of a row do not adjoin", name);
+        return 0;
+    }
+    if (strides[0] % size || strides[1] % size || (size_t)view->buf % (size_t)size) {
+        PyErr_Format(PyExc_ValueError, "%s: the samples are not aligned", name);
+        return 0;
+    }
+    *array = (Array){view->buf, shape[0], shape[1], shape[2], strides[0], strides[1], (SampleType)type};
+    return 1;
+}
+
+int take_taps(Held *held, PyObject *object, const double **taps, ptrdiff_t *count, const char *name)
+{
+    Py_buffer *view = &held->views[held->count];
+    if (PyObject_GetBuffer(object, view, PyBUF_C_CONTIGUOUS | PyBUF_FORMAT))
+        return 0;
+    held->count++;
+    if (view->ndim != 1 || type_of(view) != F64) {
+        PyErr_Format(PyExc_ValueError, "%s: a one-dimensional array of float64 is taken", name);
+        return 0;
+    }
+    *taps = view->buf;
+    *count = view->shape[0];
+    return 1;
+}
+
+int check_size(ptrdiff_t size, ptrdiff_t least, ptrdiff_t most, const char *name)
+{
+    if (least <= size && size <= most)
+        return 1;
+    PyErr_Format(PyExc_ValueError, "%s: %zd is not from %zd to %zd", name, size, least, most);
+    return 0;
+}
+
+int check_window(const Array *in, const Array *out, ptrdiff_t height, ptrdiff_t width, ptrdiff_t down,
+                 ptrdiff_t across)
+{
+    const ptrdiff_t most = PTRDIFF_MAX / 4096;
+    if (!check_size(height, 1, most, "height") || !check_size(width, 1, most, "width")
+        || !check_size(down, 1, most / height, "down") || !check_size(across, 1, most / width, "across"))
+        return 0;
+    if (in->planes == out->planes && in->rows == out->rows + (height - 1) * down
+        && in->samples == out->samples + (width - 1) * across)
+        return 1;
+    PyErr_Format(PyExc_ValueError, "out: %zd×%zd×%zd do not follow from %zd×%zd×%zd", out->planes, out->rows,
+                 out->samples, in->planes, in->rows, in->samples);
+    return 0;
+}
+
+PyObject *answer(Held *held, int status)
+{
+    while (held->count)
+        PyBuffer_Release(&held->views[--held->count]);
+    if (status == DONE)
+        Py_RETURN_NONE;
+    return status == NO_MEMORY ? PyErr_NoMemory() : NULL;
+}

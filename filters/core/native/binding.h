@@ -1,0 +1,51 @@
+/* What the bindings share: taking arrays and taps from Python, and calling without the GIL. */
+
+#ifndef IMFILTER_BINDING_H
+#define IMFILTER_BINDING_H
+
+#define PY_SSIZE_T_CLEAN
+#define Py_LIMITED_API 0x030B0000
+#include <Python.h>
+
+#include "calls.h"
+
+/* The primitives of the instruction set that was chosen. */
+extern const Primitives *chosen;
+
+/* The buffers that a call holds until it ends. */
+typedef struct {
+    Py_buffer views[12];
+    int count;
+} Held;
+
+#define REALS (F32 | F64)
+#define SAMPLES (U8 | U16 | REALS)
+
+enum { DONE = 0, NO_MEMORY = -1, REFUSED = -2 };
+
+/* Each of these returns whether all is well; where it is not, it sets an exception. */
+
+/* Take an array of three dimensions, (planes, rows, samples), whose type is among *types*. */
+int take_array(Held *held, PyObject *object, Array *array, int writable, unsigned types, const char *name);
+
+/* Take a one-dimensional array of float64. */
+int take_taps(Held *held, PyObject *object, const double **taps, ptrdiff_t *count, const char *name);
+
+/* Check that a size is one from *least* to *most*. */
+int check_size(ptrdiff_t size, ptrdiff_t least, ptrdiff_t most, const char *name);
+
+/* Check that a window of *height* and *width* samples, so far apart, lies in the input at each sample of the result. */
+int check_window(const Array *in, const Array *out, ptrdiff_t height, ptrdiff_t width, ptrdiff_t down,
+                 ptrdiff_t across);
+
+/* Release what a call holds; return None, or NULL with an exception. */
+PyObject *answer(Held *held, int status);
+
+#define WITHOUT_GIL(statement)                             \
+    do {                                                   \
+        Py_BEGIN_ALLOW_THREADS statement; Py_END_ALLOW_THREADS \
+    } while (0)
+
+PyObject *bind_separable(PyObject *module, PyObject *arguments);
+
+#endif

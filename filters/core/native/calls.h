@@ -1,0 +1,30 @@
+/* What each primitive is given, and the table of all of them for one instruction set.
+
+   Sizes are checked by the bindings before a primitive is called; the loops only assert them. */
+
+#ifndef IMFILTER_CALLS_H
+#define IMFILTER_CALLS_H
+
+#include "arrays.h"
+
+/* A primitive returns 0, or NO_MEMORY where it finds none. It is called without the GIL. */
+
+typedef struct {
+    Array in, out;
+    const double *column, *row; /* the taps */
+    ptrdiff_t height, width;    /* how many */
+    ptrdiff_t down, across;     /* rows and samples from a tap to the next */
+    double divisor;
+} SeparableCall;
+
+typedef struct {
+    const char *name;
+    int (*separable)(const SeparableCall *);
+} Primitives;
+
+extern const Primitives primitives_baseline;
+#if defined(__x86_64__)
+extern const Primitives primitives_avx2, primitives_avx512;
+#endif
+
+#endif

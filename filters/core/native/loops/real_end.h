@@ -1,0 +1,4 @@
+#undef R
+#undef REAL
+#undef VECTOR
+#undef LANES
