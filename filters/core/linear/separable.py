@@ -22,7 +22,7 @@ def correlate(
     [3.0, 6.0]
     """
     across, down = dilation
-    rows, columns, channels = strip.shape
+    rows, columns = strip.shape[:2]
     size = rows - (len(column) - 1) * down, columns - (len(row) - 1) * across
     if native.core is None:
         return _reference(strip, column, row, dilation, out, divisor, size)
