@@ -58,3 +58,31 @@ static inline void write_u8(uint8_t *to, const float *from, float divisor, float
 
 /* Rows of memory that loops read past their end, by less than a vector: so much is added to what they allocate. */
 #define SPARE 64
+
+/* The registers that hold vectors. */
+#if VECTOR_BYTES == 64 || defined(__aarch64__)
+#define REGISTERS 32
+#else
+#define REGISTERS 16
+#endif
+
+/* Vectors of sums that are kept in registers: of one row of results, and of each of two rows; and those of a tile. */
+#define WIDE 8
+#define TILE (2 * WIDE)
+#define TWO_WIDE (REGISTERS / 8)
+
+/* Rows of results that are made of one ring of rows at a time, and the bytes of such a ring. */
+#define GROUP 8
+#define RING_BYTES (256 << 10)
+
+/* Samples of REAL from a row to the next: with room to spare, and an odd number of cache lines, so that the samples of a
+   column do not compete for the same ones. */
+#define LINE ((ptrdiff_t)(64 / sizeof(REAL)))
+#define PITCH(samples) (((samples) + 2 * SPARE) / (2 * LINE) * 2 * LINE + LINE)
+
+/* Return the size of the blocks, at most *most* or 1 each, into which *size* is divided evenly. */
+static inline ptrdiff_t block_of(ptrdiff_t size, ptrdiff_t most)
+{
+    const ptrdiff_t blocks = (size - 1) / MAX(most, 1) + 1;
+    return size < 1 ? 1 : (size - 1) / blocks + 1;
+}
