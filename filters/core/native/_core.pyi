@@ -14,6 +14,20 @@ def separable(
     row: NDArray[Any],
     down: int,
     across: int,
+    stride_down: int,
+    stride_across: int,
+    step: int,
+    divisor: float,
+    /,
+) -> None: ...
+def interpolate(
+    given: NDArray[Any],
+    out: NDArray[Any],
+    column: NDArray[Any],
+    row: NDArray[Any],
+    down: int,
+    across: int,
+    step: int,
     divisor: float,
     /,
 ) -> None: ...

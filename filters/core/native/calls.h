@@ -13,13 +13,25 @@ typedef struct {
     Array in, out;
     const double *column, *row; /* the taps */
     ptrdiff_t height, width;    /* how many */
-    ptrdiff_t down, across;     /* rows and samples from a tap to the next */
+    ptrdiff_t down, across;     /* rows and columns from a tap to the next */
+    ptrdiff_t stride_down, stride_across; /* rows and columns from a result to the next */
+    ptrdiff_t step;                       /* samples from a column to the next */
     double divisor;
 } SeparableCall;
 
 typedef struct {
+    Array in, out;
+    const double *column, *row; /* the weights of each place in turn */
+    ptrdiff_t height, width;    /* how many each has */
+    ptrdiff_t down, across;     /* places between two coarse rows and columns */
+    ptrdiff_t step;             /* samples from a column to the next */
+    double divisor;
+} InterpolateCall;
+
+typedef struct {
     const char *name;
     int (*separable)(const SeparableCall *);
+    int (*interpolate)(const InterpolateCall *);
 } Primitives;
 
 extern const Primitives primitives_baseline;

@@ -66,6 +66,7 @@ static PyMethodDef methods[] = {
     {"choose", bind_choose, METH_O, "Use an instruction set."},
     {"chosen", bind_chosen, METH_NOARGS, "Return the name of the instruction set that is used."},
     FUNCTION(separable, "Correlate with a column and a row of taps."),
+    FUNCTION(interpolate, "Add up coarse samples with the weights of each place between them."),
     {NULL, NULL, 0, NULL},
 };
 

@@ -9,7 +9,15 @@
 #include <stdlib.h>
 #include <string.h>
 
+#if defined(__x86_64__)
+#include <immintrin.h>
+#endif
+
 #include "../calls.h"
+
+#if defined(__x86_64__)
+#include <immintrin.h>
+#endif
 
 #ifdef TARGET
 #define PRAGMA(words) _Pragma(#words)
@@ -49,12 +57,18 @@ static int separable(const SeparableCall *call)
     return IN_DOUBLE(call) ? separable_double(call) : separable_float(call);
 }
 
+static int interpolate(const InterpolateCall *call)
+{
+    return call->out.type == F64 || call->in.type == F64 ? interpolate_double(call) : interpolate_float(call);
+}
+
 #define NAME_(set) #set
 #define NAME(set) NAME_(set)
 
 const Primitives JOIN(primitives, SET) = {
     .name = NAME(SET),
     .separable = separable,
+    .interpolate = interpolate,
 };
 
 #if defined(TARGET) && defined(__clang__)

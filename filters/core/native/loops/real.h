@@ -39,31 +39,35 @@ static void R(read_row)(REAL *restrict to, const void *from, SampleType type, pt
 static void R(write_row)(void *to, SampleType type, ptrdiff_t first, const REAL *restrict from, ptrdiff_t count,
                          REAL divisor)
 {
-#define ROUNDED(name, type_, most)                                 \
-    case name: {                                                   \
-        type_ *samples = (type_ *)to + first;                      \
-        for (ptrdiff_t i = 0; i < count; i++) {                    \
-            REAL value = from[i] / divisor + (REAL)0.5;            \
-            value = value > 0 ? value : 0;                         \
-            samples[i] = (type_)(int32_t)(value < most ? value : most); \
-        }                                                          \
-        break;                                                     \
+    /* A product with the inverse is as exact as a division by a power of two. */
+    int exponent;
+    const REAL inverse = 1 / divisor, factor = fabs(frexp((double)inverse, &exponent)) == 0.5 ? inverse : 0;
+    ptrdiff_t i = 0;
+#define QUOTIENT (factor != 0 ? from[i] * factor : from[i] / divisor)
+#define ROUNDED(type_, most)                                      \
+    for (type_ *samples = (type_ *)to + first; i < count; i++) {  \
+        REAL value = QUOTIENT + (REAL)0.5;                        \
+        value = value > 0 ? value : 0;                            \
+        samples[i] = (type_)(int32_t)(value < most ? value : most); \
     }
-#define COPIED(name, type_)                         \
-    case name: {                                    \
-        type_ *samples = (type_ *)to + first;       \
-        for (ptrdiff_t i = 0; i < count; i++)       \
-            samples[i] = (type_)(from[i] / divisor); \
-        break;                                      \
-    }
+#define CUT(type_)                                              \
+    for (type_ *samples = (type_ *)to + first; i < count; i++) \
+        samples[i] = (type_)QUOTIENT;
     switch (type) {
-        ROUNDED(U8, uint8_t, 255)
-        ROUNDED(U16, uint16_t, 65535)
-        COPIED(I16, int16_t)
-        COPIED(I32, int32_t)
-        COPIED(F32, float)
-        COPIED(F64, double)
+    case U8:
+        if (sizeof(REAL) == sizeof(float))
+            for (; i + VECTOR_BYTES <= count; i += VECTOR_BYTES)
+                write_u8((uint8_t *)to + first + i, (const float *)(const void *)(from + i), (float)divisor,
+                         (float)factor);
+        ROUNDED(uint8_t, 255)
+        break;
+    case U16: ROUNDED(uint16_t, 65535) break;
+    case I16: CUT(int16_t) break;
+    case I32: CUT(int32_t) break;
+    case F32: CUT(float) break;
+    case F64: CUT(double) break;
     }
+#undef QUOTIENT
 #undef ROUNDED
-#undef COPIED
+#undef CUT
 }
