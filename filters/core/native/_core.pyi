@@ -16,3 +16,14 @@ def separable(
     divisor: float,
     /,
 ) -> None: ...
+def dense(
+    given: NDArray[Any],
+    out: NDArray[Any],
+    taps: NDArray[Any],
+    height: int,
+    width: int,
+    down: int,
+    across: int,
+    divisor: float,
+    /,
+) -> None: ...

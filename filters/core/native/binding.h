@@ -47,5 +47,6 @@ PyObject *answer(Held *held, int status);
     } while (0)
 
 PyObject *bind_separable(PyObject *module, PyObject *arguments);
+PyObject *bind_dense(PyObject *module, PyObject *arguments);
 
 #endif

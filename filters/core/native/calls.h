@@ -18,8 +18,17 @@ typedef struct {
 } SeparableCall;
 
 typedef struct {
+    Array in, out;
+    const double *taps;      /* height × width */
+    ptrdiff_t height, width;
+    ptrdiff_t down, across;  /* rows and samples from a tap to the next */
+    double divisor;
+} DenseCall;
+
+typedef struct {
     const char *name;
     int (*separable)(const SeparableCall *);
+    int (*dense)(const DenseCall *);
 } Primitives;
 
 extern const Primitives primitives_baseline;
