@@ -8,8 +8,9 @@
 #define SUMS (VECTOR_BYTES == 64 ? 24 : 12)
 #define MOST_MAPS (VECTOR_BYTES == 64 ? 8 : 6)
 #define MOST_ACROSS 8
-/* Results of a row that are computed before the next row, so that the rows of a ring stay in the cache. */
-#define BLOCK 2048
+/* Sums of a row that are computed before they are written, and samples that a ring may hold: parts of the caches. */
+#define PART 1024
+#define RING (1 << 16)
 /* Samples past the end of a row that the last vectors of a block read. */
 #define ROOM(lanes) ((MOST_ACROSS + 1) * (lanes))
 
@@ -20,13 +21,22 @@ INLINE void R(add_taps)(VECTOR *sums, const REAL *const *from, const REAL *weigh
                         const int shared, const int first, const int last, const int across)
 {
     for (ptrdiff_t t = 0; t < taps; t++, weights += shared) {
+        const REAL *samples = from[t] + x;
         VECTOR in[MOST_ACROSS];
-        for (int v = 0; v < across; v++)
-            in[v] = R(load)(from[t] + x + v * LANES);
-        for (int r = first; r < last; r++) {
-            const REAL weight = weights[r];
+        if (shared < across) /* the fewer of both stay in registers */
+            for (int v = 0; v < across; v++) {
+                in[0] = R(load)(samples + v * LANES);
+                for (int r = first; r < last; r++)
+                    sums[r * across + v] += weights[r] * in[0];
+            }
+        else {
             for (int v = 0; v < across; v++)
-                sums[r * across + v] += weight * in[v];
+                in[v] = R(load)(samples + v * LANES);
+            for (int r = first; r < last; r++) {
+                const REAL weight = weights[r];
+                for (int v = 0; v < across; v++)
+                    sums[r * across + v] += weight * in[v];
+            }
         }
     }
 }
@@ -50,15 +60,15 @@ typedef struct {
 } R(Taps);
 
 /* Row i of the input has taps in the results from max(0, i - height + 1) to min(i, rows - 1). */
-INLINE void R(dense_rows)(const R(Taps) *taps, ptrdiff_t height, REAL *to, ptrdiff_t pitch, ptrdiff_t count,
+INLINE void R(dense_rows)(const R(Taps) *taps, ptrdiff_t height, REAL *to, ptrdiff_t begin, ptrdiff_t end,
                           const int rows, const int across)
 {
     const ptrdiff_t *starts = taps->starts;
-    for (ptrdiff_t x = 0; x < count; x += across * LANES) {
+    for (ptrdiff_t x = begin; x < end; x += across * LANES, to += across * LANES) {
         VECTOR sums[SUMS] = {0};
-#define TAPS(begin, end, first, last)                                                                         \
-    R(add_taps)(sums, taps->from + starts[begin], taps->weights + starts[begin] * rows,                       \
-                starts[end] - starts[begin], x, rows, first, last, across)
+#define TAPS(top, bottom, first, last)                                                  \
+    R(add_taps)(sums, taps->from + starts[top], taps->weights + starts[top] * rows,     \
+                starts[bottom] - starts[top], x, rows, first, last, across)
         if (rows == 4) {
             TAPS(0, 1, 0, 1);
             TAPS(1, 2, 0, 2);
@@ -74,7 +84,7 @@ INLINE void R(dense_rows)(const R(Taps) *taps, ptrdiff_t height, REAL *to, ptrdi
         } else
             TAPS(0, height, 0, 1);
 #undef TAPS
-        R(store_sums)(to + x, pitch, sums, rows, across);
+        R(store_sums)(to, PART + ROOM(LANES), sums, rows, across);
     }
 }
 
@@ -120,15 +130,18 @@ static void R(dense_plane)(const DenseCall *call, const Array *in, const Array *
         for (ptrdiff_t i = 0; i < held; i++)
             for (ptrdiff_t t = taps->starts[i]; t < taps->starts[i + 1]; t++)
                 taps->from[t] = ring + (y + i) % held * pitch + taps->columns[t];
-        if (taps->rows == 4)
-            R(dense_rows)(taps, height, sums, BLOCK + ROOM(LANES), count, 4, SUMS / 4);
-        else if (taps->rows == 2)
-            R(dense_rows)(taps, height, sums, BLOCK + ROOM(LANES), count, 2, MIN(SUMS / 2, MOST_ACROSS));
-        else
-            R(dense_rows)(taps, height, sums, BLOCK + ROOM(LANES), count, 1, MOST_ACROSS);
-        for (ptrdiff_t r = 0; r < taps->rows; r++)
-            R(write_row)(row_of(out, plane, y + r), out->type, left, sums + r * (BLOCK + ROOM(LANES)), count,
-                         (REAL)call->divisor);
+        for (ptrdiff_t x = 0; x < count; x += PART) {
+            const ptrdiff_t end = MIN(count, x + PART);
+            if (taps->rows == 4)
+                R(dense_rows)(taps, height, sums, x, end, 4, SUMS / 4);
+            else if (taps->rows == 2)
+                R(dense_rows)(taps, height, sums, x, end, 2, MIN(SUMS / 2, MOST_ACROSS));
+            else
+                R(dense_rows)(taps, height, sums, x, end, 1, MOST_ACROSS);
+            for (ptrdiff_t r = 0; r < taps->rows; r++)
+                R(write_row)(row_of(out, plane, y + r), out->type, left + x, sums + r * (PART + ROOM(LANES)), end - x,
+                             (REAL)call->divisor);
+        }
     }
 }
 
@@ -137,8 +150,9 @@ static int R(dense)(const DenseCall *call)
     const ptrdiff_t height = call->height, width = call->width, most = (height + 3) * width;
     assert(call->in.rows == call->out.rows + (height - 1) * call->down);
     assert(call->in.samples == call->out.samples + (width - 1) * call->across);
-    const ptrdiff_t pitch = MIN(BLOCK, call->out.samples) + (width - 1) * call->across + ROOM(LANES);
-    const ptrdiff_t sizes = (height + 3) * pitch + 4 * (BLOCK + ROOM(LANES)) + 4 * most;
+    const ptrdiff_t block = MIN(MAX(RING / (height + 3), PART), call->out.samples);
+    const ptrdiff_t pitch = block + (width - 1) * call->across + ROOM(LANES);
+    const ptrdiff_t sizes = (height + 3) * pitch + 4 * (PART + ROOM(LANES)) + 4 * most;
     REAL *memory = malloc((size_t)sizes * sizeof(REAL));
     const REAL **from = malloc((size_t)most * sizeof *from);
     ptrdiff_t *places = malloc((size_t)(most + height + 4) * sizeof *places);
@@ -146,7 +160,7 @@ static int R(dense)(const DenseCall *call)
     if (enough) {
         memset(memory, 0, (size_t)sizes * sizeof(REAL));
         REAL *ring = memory, *sums = ring + (height + 3) * pitch;
-        R(Taps) taps = {1, places + most, places, sums + 4 * (BLOCK + ROOM(LANES)), from};
+        R(Taps) taps = {1, places + most, places, sums + 4 * (PART + ROOM(LANES)), from};
         /* Rows that are *down* apart see the same rows of the input: they are an image of their own. */
         for (ptrdiff_t turn = 0; turn < MIN(call->down, call->out.rows); turn++) {
             Array in = call->in, out = call->out;
@@ -155,8 +169,8 @@ static int R(dense)(const DenseCall *call)
             out.rows = (out.rows - turn + call->down - 1) / call->down;
             R(gather)(&taps, call, out.rows);
             for (ptrdiff_t plane = 0; plane < in.planes; plane++)
-                for (ptrdiff_t left = 0; left < out.samples; left += BLOCK)
-                    R(dense_plane)(call, &in, &out, plane, left, MIN(BLOCK, out.samples - left), &taps, ring, pitch,
+                for (ptrdiff_t left = 0; left < out.samples; left += block)
+                    R(dense_plane)(call, &in, &out, plane, left, MIN(block, out.samples - left), &taps, ring, pitch,
                                    sums);
         }
     }
