@@ -48,5 +48,6 @@ PyObject *answer(Held *held, int status);
 
 PyObject *bind_separable(PyObject *module, PyObject *arguments);
 PyObject *bind_dense(PyObject *module, PyObject *arguments);
+PyObject *bind_bank(PyObject *module, PyObject *arguments);
 
 #endif

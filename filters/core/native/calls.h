@@ -26,9 +26,20 @@ typedef struct {
 } DenseCall;
 
 typedef struct {
+    Array in, out;          /* out has a plane for each map */
+    const double *weights;  /* maps × inputs × height × width */
+    const double *bias;     /* of each map */
+    ptrdiff_t inputs, height, width;
+    ptrdiff_t groups, step; /* channels that lie side by side in a row */
+    ptrdiff_t stride_y, stride_x, down, across;
+    int apart;              /* whether maps are computed one at a time */
+} BankCall;
+
+typedef struct {
     const char *name;
     int (*separable)(const SeparableCall *);
     int (*dense)(const DenseCall *);
+    int (*bank)(const BankCall *);
 } Primitives;
 
 extern const Primitives primitives_baseline;

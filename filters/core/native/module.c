@@ -60,6 +60,7 @@ static PyMethodDef methods[] = {
     {"choose", bind_choose, METH_O, "Use an instruction set."},
     FUNCTION(separable, "Correlate with a column and a row of taps."),
     FUNCTION(dense, "Correlate with a kernel."),
+    FUNCTION(bank, "Correlate with a bank of kernels."),
     {NULL, NULL, 0, NULL},
 };
 

@@ -33,6 +33,7 @@ OPTIONS(TARGET)
 #include "real.h"
 #include "separable.h"
 #include "dense.h"
+#include "bank.h"
 #include "real_end.h"
 
 #define REAL double
@@ -41,6 +42,7 @@ OPTIONS(TARGET)
 #include "real.h"
 #include "separable.h"
 #include "dense.h"
+#include "bank.h"
 #include "real_end.h"
 
 /* Whether sums are to be in double: the samples or the results are. */
@@ -56,6 +58,11 @@ static int dense(const DenseCall *call)
     return IN_DOUBLE(call) ? dense_double(call) : dense_float(call);
 }
 
+static int bank(const BankCall *call)
+{
+    return IN_DOUBLE(call) ? bank_double(call) : bank_float(call);
+}
+
 #define NAME_(set) #set
 #define NAME(set) NAME_(set)
 
@@ -63,6 +70,7 @@ const Primitives JOIN(primitives, SET) = {
     .name = NAME(SET),
     .separable = separable,
     .dense = dense,
+    .bank = bank,
 };
 
 #if defined(TARGET) && defined(__clang__)
