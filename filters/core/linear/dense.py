@@ -1,7 +1,7 @@
-"""Correlation with a kernel of any weights.
+"""Correlation with kernels of any weights: one for every channel, or a bank of them.
 
 ``out[y, x] = Σ taps[i, j] · in[y·sy + i·dy, x·sx + j·dx] / divisor``, and NaN spreads no further than the taps that are
-not 0 reach.
+not 0 reach. Whole numbers, and what is made of them in float32, are added up in float32 unless the result is float64.
 """
 
 from __future__ import annotations
@@ -9,40 +9,80 @@ from __future__ import annotations
 from typing import Any
 
 from .. import native
+from ..engine.layout import strip_of
 from ..lazy_numpy import Array, np
+
+Pair = tuple[int, int]
 
 
 def correlate(
-    strip: Array,
-    taps: Array,
-    dilation: tuple[int, int] = (1, 1),
-    stride: tuple[int, int] = (1, 1),
-    out: Any = np.float64,
-    divisor: float = 1.0,
+    strip: Array, taps: Array, dilation: Pair = (1, 1), stride: Pair = (1, 1), out: Any = np.float64, divisor: float = 1.0
 ) -> Array:
     """Correlate a padded strip with ``taps (height, width)``, and divide; the result has the type *out*.
 
-    In 8 and 16 bits the result is rounded half up and saturated. Sums are in float32 for whole numbers of up to 16
-    bits, and in float64 for others. *dilation* and *stride* are those along x and along y.
+    In 8 and 16 bits the result is rounded half up and saturated. *dilation* and *stride* are ``(x, y)``.
 
     >>> import numpy as np
     >>> correlate(np.array([[[1.0], [2.0], [4.0]]]), np.array([[-1.0, 1.0]])).ravel().tolist()
     [1.0, 2.0]
     """
-    (across, down), (height, width) = dilation, taps.shape
     if native.core is None:
         return _reference(strip, taps, dilation, stride, out, divisor)
+    if stride != (1, 1):
+        channels = strip.shape[2]
+        weights = np.broadcast_to(taps, (channels, 1, *taps.shape))
+        return strip_of(correlate_bank(strip, weights, np.zeros(channels), dilation, stride, out, divisor))
+    (across, down), (height, width) = dilation, taps.shape
     given, step = native.rows_of(strip)
-    size = strip.shape[0] - (height - 1) * down, (strip.shape[1] - (width - 1) * across) * step
+    size = _count(strip.shape[0], height, down), _count(strip.shape[1], width, across) * step
     result = np.empty((len(given), *size), out)
-    weights = np.ascontiguousarray(taps, np.float64).ravel()
-    native.core.dense(given, result, weights, height, width, down, across * step, divisor)
-    return native.strip_like(result, step)[:: stride[1], :: stride[0]]
+    native.core.dense(given, result, _listed(taps), height, width, down, across * step, divisor)
+    return native.strip_like(result, step)
 
 
-def _reference(
-    strip: Array, taps: Array, dilation: tuple[int, int], stride: tuple[int, int], out: Any, divisor: float
+def correlate_bank(
+    strip: Array,
+    weights: Array,
+    bias: Array,
+    dilation: Pair = (1, 1),
+    stride: Pair = (1, 1),
+    out: Any = np.float64,
+    divisor: float = 1.0,
 ) -> Array:
+    """Correlate a padded strip with ``weights (maps, inputs, height, width)``; return ``(maps, rows, columns)``.
+
+    To each map its *bias* is added before the division. Where the strip has more channels than *inputs*, both maps and
+    channels are in groups: ``out[m] = Σ weights[m, c] ⋆ in[c of the group of m]``.
+
+    >>> import numpy as np
+    >>> correlate_bank(np.array([[[1.0, 2.0]]]), np.array([[[[3.0]], [[4.0]]]]), np.array([0.5])).tolist()
+    [[[11.5]]]
+    """
+    maps, inputs, height, width = weights.shape
+    rows = _count(strip.shape[0], height, dilation[1], stride[1])
+    columns = _count(strip.shape[1], width, dilation[0], stride[0])
+    if native.core is None:
+        sums = _bank_reference(strip, weights, dilation, stride)
+        sums = (sums + bias[:, None, None]) / divisor
+        return sums.astype(out) if np.dtype(out).kind == "f" else native.rounded(sums, out)
+    given, step = native.rows_of(strip)
+    result = np.empty((maps, rows, columns), out)
+    native.core.bank(
+        given, result, _listed(weights), _listed(bias), inputs, height, width, step, *stride[::-1], *dilation[::-1], divisor
+    )
+    return result
+
+
+def _count(samples: int, taps: int, dilation: int, stride: int = 1) -> int:
+    """Return how many results an axis has."""
+    return (samples - dilation * (taps - 1) - 1) // stride + 1
+
+
+def _listed(numbers: Array) -> Array:
+    return np.ascontiguousarray(numbers, np.float64).ravel()
+
+
+def _reference(strip: Array, taps: Array, dilation: Pair, stride: Pair, out: Any, divisor: float) -> Array:
     from scipy import ndimage
 
     (across, down), (height, width) = dilation, taps.shape
@@ -52,3 +92,29 @@ def _reference(
     total = ndimage.correlate(strip.astype(np.float64), spread, mode="constant", origin=origin)
     total = total[: strip.shape[0] - len(spread) + 1 : stride[1], : strip.shape[1] - spread.shape[1] + 1 : stride[0]]
     return (total / divisor).astype(out) if np.dtype(out).kind == "f" else native.rounded(total / divisor, out)
+
+
+def _bank_reference(strip: Array, weights: Array, dilation: Pair, stride: Pair) -> Array:
+    maps, inputs, height, width = weights.shape
+    strip = strip.astype(np.float64)
+    first = np.arange(maps) // (maps * inputs // strip.shape[2]) * inputs
+    if not np.isfinite(strip).all():  # a product of matrices would spread it to taps that are 0
+        return np.stack(
+            [
+                sum(
+                    _reference(strip[:, :, [first[m] + c]], weights[m, c], dilation, stride, np.float64, 1.0)
+                    for c in range(inputs)
+                )[:, :, 0]
+                for m in range(maps)
+            ]
+        )
+    reach = (height - 1) * dilation[1] + 1, (width - 1) * dilation[0] + 1
+    windows = np.lib.stride_tricks.sliding_window_view(strip, reach, (0, 1))
+    windows = windows[:: stride[1], :: stride[0], :, :: dilation[1], :: dilation[0]]
+    sums = np.empty((maps, *windows.shape[:2]))
+    for start in np.unique(first):
+        of_group = np.flatnonzero(first == start)
+        for y, row in enumerate(windows):
+            seen = row[:, start : start + inputs]
+            sums[of_group, y] = np.tensordot(weights[of_group], seen, ((1, 2, 3), (1, 2, 3)))
+    return sums

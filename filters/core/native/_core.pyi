@@ -27,3 +27,19 @@ def dense(
     divisor: float,
     /,
 ) -> None: ...
+def bank(
+    given: NDArray[Any],
+    out: NDArray[Any],
+    weights: NDArray[Any],
+    bias: NDArray[Any],
+    inputs: int,
+    height: int,
+    width: int,
+    step: int,
+    stride_y: int,
+    stride_x: int,
+    down: int,
+    across: int,
+    divisor: float,
+    /,
+) -> None: ...

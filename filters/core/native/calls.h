@@ -33,6 +33,7 @@ typedef struct {
     ptrdiff_t groups, step; /* channels that lie side by side in a row */
     ptrdiff_t stride_y, stride_x, down, across;
     int apart;              /* whether maps are computed one at a time */
+    double divisor;
 } BankCall;
 
 typedef struct {

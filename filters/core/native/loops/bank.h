@@ -1,4 +1,6 @@
-/* Banks of kernels, as layers of networks: out[m, y, x] = bias[m] + Σ w[m, c, i, j] in[c, y·sy + i·dy, x·sx + j·dx].
+/* Banks of kernels, as layers of networks:
+
+   out[m, y, x] = (bias[m] + Σ w[m, c, i, j] in[c, y·sy + i·dy, x·sx + j·dx]) / divisor
 
    Several maps are computed at once, so that each vector of samples that is loaded serves them all. A row is taken apart
    when it is turned to REAL, into rows of each channel and of every sx-th column, in which the samples that neighbouring
@@ -134,7 +136,8 @@ static int R(bank)(const BankCall *call)
                     else
                         R(bank_row)(block, from, added, sums, width, 1, MOST_ACROSS);
                     for (ptrdiff_t m = 0; m < block->maps; m++)
-                        R(write_row)(row_of(out, block->map + m, y), out->type, left, sums + m * sums_pitch, width, 1);
+                        R(write_row)(row_of(out, block->map + m, y), out->type, left, sums + m * sums_pitch, width,
+                                       (REAL)call->divisor);
                 }
             }
         }
