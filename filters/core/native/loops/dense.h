@@ -98,7 +98,7 @@ static void R(gather)(R(Taps) *taps, const DenseCall *call, ptrdiff_t rows)
     /* A tap that is 0 in one of the rows would take NaN to it. */
     const int whole = !(call->in.type & (F32 | F64)), full = filled == height * width;
     const int shared = full || (whole && 3 * filled > 2 * height * width);
-    taps->rows = !shared || rows < 2 ? 1 : rows < 4 || height < 4 ? 2 : 4;
+    taps->rows = !shared || rows < 2 ? 1 : rows < 4 || height < 3 ? 2 : 4;
     ptrdiff_t count = 0;
     for (ptrdiff_t i = 0; i < height + taps->rows - 1; i++) {
         taps->starts[i] = count;
