@@ -5,7 +5,7 @@ For large kernels Fourier transforms are faster than sums tap by tap, by far.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from functools import partial
 from typing import Any, Literal
 

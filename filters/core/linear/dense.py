@@ -1,7 +1,8 @@
 """Correlation with kernels of any weights: one for every channel, or a bank of them.
 
 ``out[y, x] = Σ taps[i, j] · in[y·sy + i·dy, x·sx + j·dx] / divisor``, and NaN spreads no further than the taps that are
-not 0 reach. Whole numbers, and what is made of them in float32, are added up in float32 unless the result is float64.
+not 0 reach. Sums are in the type *work*: in float32, if not told otherwise, where neither samples nor results are
+float64. In 8 and 16 bits results are rounded half up and saturated.
 """
 
 from __future__ import annotations
@@ -16,11 +17,17 @@ Pair = tuple[int, int]
 
 
 def correlate(
-    strip: Array, taps: Array, dilation: Pair = (1, 1), stride: Pair = (1, 1), out: Any = np.float64, divisor: float = 1.0
+    strip: Array,
+    taps: Array,
+    dilation: Pair = (1, 1),
+    stride: Pair = (1, 1),
+    out: Any = np.float64,
+    divisor: float = 1.0,
+    work: Any = np.float32,
 ) -> Array:
     """Correlate a padded strip with ``taps (height, width)``, and divide; the result has the type *out*.
 
-    In 8 and 16 bits the result is rounded half up and saturated. *dilation* and *stride* are ``(x, y)``.
+    *dilation* and *stride* are ``(x, y)``.
 
     >>> import numpy as np
     >>> correlate(np.array([[[1.0], [2.0], [4.0]]]), np.array([[-1.0, 1.0]])).ravel().tolist()
@@ -31,12 +38,13 @@ def correlate(
     if stride != (1, 1):
         channels = strip.shape[2]
         weights = np.broadcast_to(taps, (channels, 1, *taps.shape))
-        return strip_of(correlate_bank(strip, weights, np.zeros(channels), dilation, stride, out, divisor))
+        return strip_of(correlate_bank(strip, weights, np.zeros(channels), dilation, stride, out, divisor, work))
     (across, down), (height, width) = dilation, taps.shape
     given, step = native.rows_of(strip)
     size = _count(strip.shape[0], height, down), _count(strip.shape[1], width, across) * step
     result = np.empty((len(given), *size), out)
-    native.core.dense(given, result, _listed(taps), height, width, down, across * step, divisor)
+    precise = _precise(strip, taps, out, divisor, work)
+    native.core.dense(given, result, _listed(taps), height, width, down, across * step, divisor, precise)
     return native.strip_like(result, step)
 
 
@@ -48,6 +56,7 @@ def correlate_bank(
     stride: Pair = (1, 1),
     out: Any = np.float64,
     divisor: float = 1.0,
+    work: Any = np.float32,
 ) -> Array:
     """Correlate a padded strip with ``weights (maps, inputs, height, width)``; return ``(maps, rows, columns)``.
 
@@ -67,15 +76,26 @@ def correlate_bank(
         return sums.astype(out) if np.dtype(out).kind == "f" else native.rounded(sums, out)
     given, step = native.rows_of(strip)
     result = np.empty((maps, rows, columns), out)
-    native.core.bank(
-        given, result, _listed(weights), _listed(bias), inputs, height, width, step, *stride[::-1], *dilation[::-1], divisor
-    )
+    sizes = inputs, height, width, step, *stride[::-1], *dilation[::-1]
+    precise = _precise(strip, weights, out, divisor, work)
+    native.core.bank(given, result, _listed(weights), _listed(bias), *sizes, divisor, precise)
     return result
 
 
 def _count(samples: int, taps: int, dilation: int, stride: int = 1) -> int:
     """Return how many results an axis has."""
     return (samples - dilation * (taps - 1) - 1) // stride + 1
+
+
+def _precise(strip: Array, weights: Array, out: Any, divisor: float, work: Any) -> bool:
+    """Whether sums must be in double. Of whole numbers and weights they are exact in float32 too, up to a size."""
+    if np.float64 in (strip.dtype, np.dtype(out)):
+        return True
+    if np.dtype(work) == np.float32:
+        return False
+    most = np.iinfo(strip.dtype).max if strip.dtype.kind == "u" else np.inf
+    exact = np.abs(weights).sum() * most < 1 << 24 and abs(divisor) * most < 1 << 22
+    return not (exact and (weights == np.rint(weights)).all())
 
 
 def _listed(numbers: Array) -> Array:

@@ -26,6 +26,7 @@ def dense(
     down: int,
     across: int,
     divisor: float,
+    precise: bool,
     /,
 ) -> None: ...
 def bank(
@@ -42,5 +43,6 @@ def bank(
     down: int,
     across: int,
     divisor: float,
+    precise: bool,
     /,
 ) -> None: ...

@@ -14,7 +14,8 @@ static int check_axis(ptrdiff_t in, ptrdiff_t out, ptrdiff_t taps, ptrdiff_t dil
     return 0;
 }
 
-/* bank(in, out, weights, bias, inputs, height, width, step, stride_y, stride_x, down, across, divisor) */
+/* bank(in, out, weights, bias, inputs, height, width, step, stride_y, stride_x, down, across, divisor,
+        precise) */
 PyObject *bind_bank(PyObject *module, PyObject *arguments)
 {
     (void)module;
@@ -23,9 +24,9 @@ PyObject *bind_bank(PyObject *module, PyObject *arguments)
     Held held = {.count = 0};
     int status = REFUSED;
     ptrdiff_t count, maps;
-    if (!PyArg_ParseTuple(arguments, "OOOOnnnnnnnnd", &in, &out, &weights, &bias, &call.inputs, &call.height,
+    if (!PyArg_ParseTuple(arguments, "OOOOnnnnnnnndp", &in, &out, &weights, &bias, &call.inputs, &call.height,
                           &call.width, &call.step, &call.stride_y, &call.stride_x, &call.down, &call.across,
-                          &call.divisor)
+                          &call.divisor, &call.precise)
         || !take_array(&held, in, &call.in, 0, SAMPLES, "in")
         || !take_array(&held, out, &call.out, 1, SAMPLES, "out")
         || !take_taps(&held, weights, &call.weights, &count, "weights")

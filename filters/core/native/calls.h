@@ -23,6 +23,7 @@ typedef struct {
     ptrdiff_t height, width;
     ptrdiff_t down, across;  /* rows and samples from a tap to the next */
     double divisor;
+    int precise;             /* whether sums are in double */
 } DenseCall;
 
 typedef struct {
@@ -34,6 +35,7 @@ typedef struct {
     ptrdiff_t stride_y, stride_x, down, across;
     int apart;              /* whether maps are computed one at a time */
     double divisor;
+    int precise;
 } BankCall;
 
 typedef struct {

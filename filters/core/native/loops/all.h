@@ -53,17 +53,14 @@ static int separable(const SeparableCall *call)
     return IN_DOUBLE(call) ? separable_double(call) : separable_float(call);
 }
 
-/* Float samples are those of whole numbers where float results are wanted: those of float images come as double. */
-#define OF_DOUBLE(call) ((call)->in.type == F64 || (call)->out.type == F64)
-
 static int dense(const DenseCall *call)
 {
-    return OF_DOUBLE(call) ? dense_double(call) : dense_float(call);
+    return call->precise ? dense_double(call) : dense_float(call);
 }
 
 static int bank(const BankCall *call)
 {
-    return OF_DOUBLE(call) ? bank_double(call) : bank_float(call);
+    return call->precise ? bank_double(call) : bank_float(call);
 }
 
 #define NAME_(set) #set
