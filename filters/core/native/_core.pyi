@@ -31,3 +31,32 @@ def interpolate(
     divisor: float,
     /,
 ) -> None: ...
+def dense(
+    given: NDArray[Any],
+    out: NDArray[Any],
+    taps: NDArray[Any],
+    height: int,
+    width: int,
+    down: int,
+    across: int,
+    divisor: float,
+    precise: bool,
+    /,
+) -> None: ...
+def bank(
+    given: NDArray[Any],
+    out: NDArray[Any],
+    weights: NDArray[Any],
+    bias: NDArray[Any],
+    inputs: int,
+    height: int,
+    width: int,
+    step: int,
+    stride_y: int,
+    stride_x: int,
+    down: int,
+    across: int,
+    divisor: float,
+    precise: bool,
+    /,
+) -> None: ...

@@ -48,5 +48,7 @@ PyObject *answer(Held *held, int status);
 
 PyObject *bind_separable(PyObject *module, PyObject *arguments);
 PyObject *bind_interpolate(PyObject *module, PyObject *arguments);
+PyObject *bind_dense(PyObject *module, PyObject *arguments);
+PyObject *bind_bank(PyObject *module, PyObject *arguments);
 
 #endif

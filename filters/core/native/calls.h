@@ -27,11 +27,31 @@ typedef struct {
     ptrdiff_t step;             /* samples from a column to the next */
     double divisor;
 } InterpolateCall;
+    const double *taps;      /* height × width */
+    ptrdiff_t height, width;
+    ptrdiff_t down, across;  /* rows and samples from a tap to the next */
+    double divisor;
+    int precise;             /* whether sums are in double */
+} DenseCall;
+
+typedef struct {
+    Array in, out;          /* out has a plane for each map */
+    const double *weights;  /* maps × inputs × height × width */
+    const double *bias;     /* of each map */
+    ptrdiff_t inputs, height, width;
+    ptrdiff_t groups, step; /* channels that lie side by side in a row */
+    ptrdiff_t stride_y, stride_x, down, across;
+    int apart;              /* whether maps are computed one at a time */
+    double divisor;
+    int precise;
+} BankCall;
 
 typedef struct {
     const char *name;
     int (*separable)(const SeparableCall *);
     int (*interpolate)(const InterpolateCall *);
+    int (*dense)(const DenseCall *);
+    int (*bank)(const BankCall *);
 } Primitives;
 
 extern const Primitives primitives_baseline;

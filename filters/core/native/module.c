@@ -67,6 +67,8 @@ static PyMethodDef methods[] = {
     {"chosen", bind_chosen, METH_NOARGS, "Return the name of the instruction set that is used."},
     FUNCTION(separable, "Correlate with a column and a row of taps."),
     FUNCTION(interpolate, "Add up coarse samples with the weights of each place between them."),
+    FUNCTION(dense, "Correlate with a kernel."),
+    FUNCTION(bank, "Correlate with a bank of kernels."),
     {NULL, NULL, 0, NULL},
 };
 

@@ -40,6 +40,8 @@ OPTIONS(TARGET)
 #define LANES FLOAT_LANES
 #include "real.h"
 #include "separable.h"
+#include "dense.h"
+#include "bank.h"
 #include "real_end.h"
 
 #define REAL double
@@ -47,6 +49,8 @@ OPTIONS(TARGET)
 #define LANES DOUBLE_LANES
 #include "real.h"
 #include "separable.h"
+#include "dense.h"
+#include "bank.h"
 #include "real_end.h"
 
 /* Whether sums are to be in double: the samples or the results are. */
@@ -60,6 +64,14 @@ static int separable(const SeparableCall *call)
 static int interpolate(const InterpolateCall *call)
 {
     return call->out.type == F64 || call->in.type == F64 ? interpolate_double(call) : interpolate_float(call);
+static int dense(const DenseCall *call)
+{
+    return call->precise ? dense_double(call) : dense_float(call);
+}
+
+static int bank(const BankCall *call)
+{
+    return call->precise ? bank_double(call) : bank_float(call);
 }
 
 #define NAME_(set) #set
@@ -69,6 +81,8 @@ const Primitives JOIN(primitives, SET) = {
     .name = NAME(SET),
     .separable = separable,
     .interpolate = interpolate,
+    .dense = dense,
+    .bank = bank,
 };
 
 #if defined(TARGET) && defined(__clang__)
