@@ -91,7 +91,7 @@ def _level(planes: Array) -> Array:
 
 def _box(plane: Array, window: tuple[int, int]) -> Array:
     """Return the sums over the window; not for one of a single pixel, whose sum would be a view."""
-    return box_sum.by_doubling(plane[None], window[1], window[0])[0]
+    return box_sum.mean(plane[..., None], window[1], window[0], plane.dtype)[..., 0]
 
 
 def _plain(planes: Array, middle: Array, window: tuple[int, int], ridge: float) -> Array:

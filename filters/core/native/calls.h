@@ -18,8 +18,16 @@ typedef struct {
 } SeparableCall;
 
 typedef struct {
+    Array in, out;
+    ptrdiff_t height, width; /* of the box */
+    ptrdiff_t across;        /* samples from a column to the next */
+    double divisor;
+} BoxCall;
+
+typedef struct {
     const char *name;
     int (*separable)(const SeparableCall *);
+    int (*box)(const BoxCall *);
 } Primitives;
 
 extern const Primitives primitives_baseline;

@@ -27,6 +27,8 @@ OPTIONS(TARGET)
 
 #include "vectors.h"
 
+#include "running_sums.h"
+
 #define REAL float
 #define VECTOR vfloat
 #define LANES FLOAT_LANES
@@ -38,6 +40,7 @@ OPTIONS(TARGET)
 #define VECTOR vdouble
 #define LANES DOUBLE_LANES
 #include "real.h"
+#include "block_sums.h"
 #include "separable.h"
 #include "real_end.h"
 
@@ -49,12 +52,23 @@ static int separable(const SeparableCall *call)
     return IN_DOUBLE(call) ? separable_double(call) : separable_float(call);
 }
 
+static int box(const BoxCall *call)
+{
+    const double most = call->in.type == U8 ? 255 : 65535, size = (double)call->height * (double)call->width;
+    const int whole = call->in.type == call->out.type && (call->in.type == U8 || call->in.type == U16);
+    if (whole && call->divisor >= size && call->divisor == floor(call->divisor)
+        && most * size + call->divisor < 2147483648.0)
+        return running_means(call);
+    return block_means_double(call);
+}
+
 #define NAME_(set) #set
 #define NAME(set) NAME_(set)
 
 const Primitives JOIN(primitives, SET) = {
     .name = NAME(SET),
     .separable = separable,
+    .box = box,
 };
 
 #if defined(TARGET) && defined(__clang__)
