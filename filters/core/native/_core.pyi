@@ -10,6 +10,18 @@ def box(
 ) -> None: ...
 def choose(name: str, /) -> None: ...
 def chosen() -> str: ...
+def guided(
+    given: NDArray[Any],
+    out: NDArray[Any],
+    height: int,
+    width: int,
+    across: int,
+    together: int,
+    ridge: float,
+    rounding: float,
+    in_double: bool,
+    /,
+) -> None: ...
 def separable(
     given: NDArray[Any],
     out: NDArray[Any],

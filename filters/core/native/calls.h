@@ -25,9 +25,19 @@ typedef struct {
 } BoxCall;
 
 typedef struct {
+    Array in, out;
+    ptrdiff_t height, width; /* of the window */
+    ptrdiff_t across;        /* samples from a column to the next */
+    ptrdiff_t together;      /* planes that guide each other */
+    double ridge, rounding;
+    int in_double;
+} GuidedCall;
+
+typedef struct {
     const char *name;
     int (*separable)(const SeparableCall *);
     int (*box)(const BoxCall *);
+    int (*guided)(const GuidedCall *);
 } Primitives;
 
 extern const Primitives primitives_baseline;

@@ -66,6 +66,7 @@ static PyMethodDef methods[] = {
     {"choose", bind_choose, METH_O, "Use an instruction set."},
     {"chosen", bind_chosen, METH_NOARGS, "Return the name of the instruction set that is used."},
     FUNCTION(box, "Take the means of boxes of samples."),
+    FUNCTION(guided, "Filter planes guided by themselves."),
     FUNCTION(separable, "Correlate with a column and a row of taps."),
     {NULL, NULL, 0, NULL},
 };

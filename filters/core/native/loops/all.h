@@ -33,6 +33,8 @@ OPTIONS(TARGET)
 #define VECTOR vfloat
 #define LANES FLOAT_LANES
 #include "real.h"
+#include "block_sums.h"
+#include "guided.h"
 #include "separable.h"
 #include "real_end.h"
 
@@ -41,6 +43,7 @@ OPTIONS(TARGET)
 #define LANES DOUBLE_LANES
 #include "real.h"
 #include "block_sums.h"
+#include "guided.h"
 #include "separable.h"
 #include "real_end.h"
 
@@ -59,7 +62,15 @@ static int box(const BoxCall *call)
     if (whole && call->divisor >= size && call->divisor == floor(call->divisor)
         && most * size + call->divisor < 2147483648.0)
         return running_means(call);
+    if ((call->in.type == U8 || call->in.type == U16) && (call->out.type == F32 || call->out.type == I32)
+        && most * size < 0x1p24)
+        return block_means_float(call); /* sums are exact */
     return block_means_double(call);
+}
+
+static int guided(const GuidedCall *call)
+{
+    return call->in_double ? guided_double(call) : guided_float(call);
 }
 
 #define NAME_(set) #set
@@ -69,6 +80,7 @@ const Primitives JOIN(primitives, SET) = {
     .name = NAME(SET),
     .separable = separable,
     .box = box,
+    .guided = guided,
 };
 
 #if defined(TARGET) && defined(__clang__)

@@ -76,47 +76,93 @@ static void R(sum_along)(REAL *restrict sums, REAL *samples, ptrdiff_t width, pt
         }
 }
 
-/* Samples of a row that are added up at a time, so that as many rows as a window has stay in the cache. */
+/* Sums over a box, that rows are given to one after the other. */
+typedef struct {
+    R(Blocks) down;
+    ptrdiff_t width, across, count; /* columns of the box, samples between them, results of a row */
+    REAL *columns, *sums, *along;
+} R(Box);
+
+/* How many numbers a box of that size needs, where *whole* rows come off again exactly, and no others are kept. */
+static ptrdiff_t R(box_room)(ptrdiff_t height, ptrdiff_t width, ptrdiff_t across, ptrdiff_t count, int whole)
+{
+    const ptrdiff_t pitch = count + (width - 1 + CHUNK) * across + SPARE;
+    return ((whole ? 0 : height) + 3) * pitch + ROOM_ALONG(width, across);
+}
+
+/* Make a box in a memory of zeros, of which the rest is returned. */
+static REAL *R(make_box)(R(Box) *box, REAL *memory, ptrdiff_t height, ptrdiff_t width, ptrdiff_t across, ptrdiff_t count,
+                         int whole)
+{
+    const ptrdiff_t reach = (width - 1) * across, pitch = count + reach + CHUNK * across + SPARE;
+    REAL *columns = memory, *sums = columns + pitch, *beginning = sums + pitch, *along = beginning + pitch,
+         *ends = along + ROOM_ALONG(width, across);
+    *box = (R(Box)){{ends, beginning, height, count + reach, pitch, 0}, width, across, count, columns, sums, along};
+    return ends + (whole ? 0 : height) * pitch;
+}
+
+/* Start again with the first row. */
+static void R(empty_box)(R(Box) *box)
+{
+    box->down.seen = 0;
+    memset(box->down.beginning, 0, (size_t)box->down.count * sizeof(REAL));
+}
+
+/* Give a box its next row; return the sums over the last rows, or NULL where those are not yet enough. */
+static const REAL *R(add_row)(R(Box) *box, const REAL *row)
+{
+    if (!R(next_sums)(&box->down, box->columns, row))
+        return NULL;
+    R(sum_along)(box->sums, box->columns, box->width, box->across, box->count, box->along);
+    return box->sums;
+}
+
+/* The same for whole numbers: *gone* is the row that leaves the box, or NULL. */
+static const REAL *R(move_row)(R(Box) *box, const REAL *restrict row, const REAL *restrict gone)
+{
+    REAL *restrict totals = box->down.beginning, *restrict columns = box->columns;
+    for (ptrdiff_t x = 0; x < box->down.count; x++)
+        columns[x] = totals[x] += gone ? row[x] - gone[x] : row[x];
+    if (++box->down.seen < box->down.length)
+        return NULL;
+    R(sum_along)(box->sums, columns, box->width, box->across, box->count, box->along);
+    return box->sums;
+}
+
+/* Samples of a row that are added up at a time, so that as many rows as a box has stay in the cache. */
 #define COLUMNS_TOGETHER 1024
 
 static int R(block_means)(const BoxCall *call)
 {
     const Array *in = &call->in, *out = &call->out;
-    const ptrdiff_t height = call->height, width = call->width, across = call->across, reach = (width - 1) * across;
+    const ptrdiff_t height = call->height, reach = (call->width - 1) * call->across;
+    assert(in->rows == out->rows + height - 1 && in->samples == out->samples + reach);
     const int whole = in->type == U8 || in->type == U16;
-    const ptrdiff_t most = MIN(out->samples, MAX(COLUMNS_TOGETHER, 4 * reach)), pitch = most + reach + CHUNK * across + SPARE;
-    const ptrdiff_t rows = (whole ? 2 : height + 1) + 3, room = rows * pitch + ROOM_ALONG(width, across);
-    REAL *memory = calloc((size_t)room, sizeof(REAL));
-    if (!memory)
+    const ptrdiff_t most = MIN(out->samples, MAX(COLUMNS_TOGETHER, 4 * reach)), pitch = most + reach;
+    const ptrdiff_t room = R(box_room)(height, call->width, call->across, most, whole);
+    REAL *given = calloc((size_t)(2 * pitch + room), sizeof(REAL)), *gone = given + pitch;
+    if (!given)
         return -1;
-    REAL *given = memory, *columns = given + pitch, *sums = columns + pitch, *along = sums + pitch, *down = along + ROOM_ALONG(width, across);
     for (ptrdiff_t plane = 0; plane < in->planes; plane++)
         for (ptrdiff_t first = 0; first < out->samples; first += most) {
             const ptrdiff_t results = MIN(most, out->samples - first), count = results + reach;
-            R(Blocks) blocks = {down + pitch, down, height, count, pitch, 0};
-            memset(down, 0, (size_t)pitch * sizeof(REAL));
+            R(Box) box;
+            R(make_box)(&box, gone + pitch, height, call->width, call->across, results, whole);
+            R(empty_box)(&box);
             for (ptrdiff_t y = 0; y < in->rows; y++) {
+                const REAL *sums;
                 R(read_row)(given, row_of(in, plane, y), in->type, first, count);
-                if (!whole) {
-                    if (!R(next_sums)(&blocks, columns, given))
-                        continue;
-                } else {
-                    /* Whole numbers come off again exactly, so that no rows are kept. */
-                    REAL *total = down, *gone = down + pitch;
-                    if (y >= height) {
+                if (whole) {
+                    if (y >= height)
                         R(read_row)(gone, row_of(in, plane, y - height), in->type, first, count);
-                        for (ptrdiff_t x = 0; x < count; x++)
-                            given[x] -= gone[x];
-                    }
-                    for (ptrdiff_t x = 0; x < count; x++)
-                        columns[x] = total[x] += given[x];
-                    if (y + 1 < height)
-                        continue;
-                }
-                R(sum_along)(sums, columns, width, across, results, along);
-                R(write_row)(row_of(out, plane, y + 1 - height), out->type, first, sums, results, (REAL)call->divisor);
+                    sums = R(move_row)(&box, given, y < height ? NULL : gone);
+                } else
+                    sums = R(add_row)(&box, given);
+                if (sums)
+                    R(write_row)(row_of(out, plane, y + 1 - height), out->type, first, sums, results,
+                                 (REAL)call->divisor);
             }
         }
-    free(memory);
+    free(given);
     return 0;
 }
