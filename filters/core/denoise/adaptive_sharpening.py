@@ -134,7 +134,7 @@ def _gain(detail: Array, least: float, present: Array | None) -> Array:
 
 
 def _window_sum(planes: Array) -> Array:
-    return box_sum.by_doubling(planes, 2 * REACH + 1, 2 * REACH + 1)
+    return planes_of(box_sum.mean(strip_of(planes), 2 * REACH + 1, 2 * REACH + 1, planes.dtype))
 
 
 def _noise_left(sigma: tuple[float, float]) -> float:

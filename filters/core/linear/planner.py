@@ -174,7 +174,7 @@ def _separable(
             "doubling",
             ADDITION * additions,
             f"equal weights: {additions} additions in place of {height} + {width}",
-            lambda context: BoundStage(box_sum.doubling(height, width, float(column[0] * row[0]))),
+            lambda context: _box(context, height, width, float(column[0] * row[0])),
         )
     # Of an image smaller than the kernel the errors of its many reflections add up.
     fits = (context.height or height) >= height and (context.width or width) >= width
@@ -210,11 +210,20 @@ def _running(kernel: Kernel, context: ImageContext, weight: float) -> BoundStage
     """Bind sums of integers, rounded to a mean where the context wants that and the mean stays within its range."""
     height, width = kernel.shape
     divisor = kernel.divisor / weight if weight else 0.0
-    rounds = context.rounded and divisor.is_integer() and height * width <= divisor <= 1 << 53
-    function, work = box_sum.running(height, width, context.most, int(divisor) if rounds else None)
-    if rounds:
-        return BoundStage(function, work=work)
-    return BoundStage(lambda strip: function(strip).astype(context.work) * np.asarray(weight, context.work), work=work)
+    if context.rounded and divisor.is_integer() and height * width <= divisor <= 1 << 53:
+        out = context.own_type
+        return BoundStage(
+            lambda strip: box_sum.mean(strip, height, width, out, divisor), work=context.own_type, interleaved=True
+        )
+    return _box(context, height, width, weight)
+
+
+def _box(context: ImageContext, height: int, width: int, weight: float) -> BoundStage:
+    def correlate(strip: Array) -> Array:
+        sums = box_sum.mean(strip, height, width, context.work)
+        return sums if weight == 1 else sums * sums.dtype.type(weight)
+
+    return BoundStage(correlate, work=context.own_type, interleaved=True)
 
 
 def _banded_cost(height: int, width: int) -> float:

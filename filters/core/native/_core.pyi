@@ -5,8 +5,23 @@ from typing import Any
 from numpy.typing import NDArray
 
 def available() -> list[str]: ...
+def box(
+    given: NDArray[Any], out: NDArray[Any], height: int, width: int, across: int, divisor: float, /
+) -> None: ...
 def choose(name: str, /) -> None: ...
 def chosen() -> str: ...
+def guided(
+    given: NDArray[Any],
+    out: NDArray[Any],
+    height: int,
+    width: int,
+    across: int,
+    together: int,
+    ridge: float,
+    rounding: float,
+    in_double: bool,
+    /,
+) -> None: ...
 def separable(
     given: NDArray[Any],
     out: NDArray[Any],

@@ -46,6 +46,8 @@ PyObject *answer(Held *held, int status);
         Py_BEGIN_ALLOW_THREADS statement; Py_END_ALLOW_THREADS \
     } while (0)
 
+PyObject *bind_box(PyObject *module, PyObject *arguments);
+PyObject *bind_guided(PyObject *module, PyObject *arguments);
 PyObject *bind_separable(PyObject *module, PyObject *arguments);
 PyObject *bind_interpolate(PyObject *module, PyObject *arguments);
 PyObject *bind_dense(PyObject *module, PyObject *arguments);

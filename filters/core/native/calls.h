@@ -45,6 +45,19 @@ typedef struct {
     double divisor;
     int precise;
 } BankCall;
+    ptrdiff_t height, width; /* of the box */
+    ptrdiff_t across;        /* samples from a column to the next */
+    double divisor;
+} BoxCall;
+
+typedef struct {
+    Array in, out;
+    ptrdiff_t height, width; /* of the window */
+    ptrdiff_t across;        /* samples from a column to the next */
+    ptrdiff_t together;      /* planes that guide each other */
+    double ridge, rounding;
+    int in_double;
+} GuidedCall;
 
 typedef struct {
     const char *name;
@@ -52,6 +65,8 @@ typedef struct {
     int (*interpolate)(const InterpolateCall *);
     int (*dense)(const DenseCall *);
     int (*bank)(const BankCall *);
+    int (*box)(const BoxCall *);
+    int (*guided)(const GuidedCall *);
 } Primitives;
 
 extern const Primitives primitives_baseline;

@@ -65,6 +65,8 @@ static PyMethodDef methods[] = {
     {"available", bind_available, METH_NOARGS, "Return the names of the instruction sets, the widest first."},
     {"choose", bind_choose, METH_O, "Use an instruction set."},
     {"chosen", bind_chosen, METH_NOARGS, "Return the name of the instruction set that is used."},
+    FUNCTION(box, "Take the means of boxes of samples."),
+    FUNCTION(guided, "Filter planes guided by themselves."),
     FUNCTION(separable, "Correlate with a column and a row of taps."),
     FUNCTION(interpolate, "Add up coarse samples with the weights of each place between them."),
     FUNCTION(dense, "Correlate with a kernel."),

@@ -35,10 +35,14 @@ OPTIONS(TARGET)
 
 #include "vectors.h"
 
+#include "running_sums.h"
+
 #define REAL float
 #define VECTOR vfloat
 #define LANES FLOAT_LANES
 #include "real.h"
+#include "block_sums.h"
+#include "guided.h"
 #include "separable.h"
 #include "dense.h"
 #include "bank.h"
@@ -48,6 +52,8 @@ OPTIONS(TARGET)
 #define VECTOR vdouble
 #define LANES DOUBLE_LANES
 #include "real.h"
+#include "block_sums.h"
+#include "guided.h"
 #include "separable.h"
 #include "dense.h"
 #include "bank.h"
@@ -72,6 +78,22 @@ static int dense(const DenseCall *call)
 static int bank(const BankCall *call)
 {
     return call->precise ? bank_double(call) : bank_float(call);
+static int box(const BoxCall *call)
+{
+    const double most = call->in.type == U8 ? 255 : 65535, size = (double)call->height * (double)call->width;
+    const int whole = call->in.type == call->out.type && (call->in.type == U8 || call->in.type == U16);
+    if (whole && call->divisor >= size && call->divisor == floor(call->divisor)
+        && most * size + call->divisor < 2147483648.0)
+        return running_means(call);
+    if ((call->in.type == U8 || call->in.type == U16) && (call->out.type == F32 || call->out.type == I32)
+        && most * size < 0x1p24)
+        return block_means_float(call); /* sums are exact */
+    return block_means_double(call);
+}
+
+static int guided(const GuidedCall *call)
+{
+    return call->in_double ? guided_double(call) : guided_float(call);
 }
 
 #define NAME_(set) #set
@@ -83,6 +105,8 @@ const Primitives JOIN(primitives, SET) = {
     .interpolate = interpolate,
     .dense = dense,
     .bank = bank,
+    .box = box,
+    .guided = guided,
 };
 
 #if defined(TARGET) && defined(__clang__)

@@ -9,6 +9,7 @@ VECTOR_OF(double, vdouble);
 VECTOR_OF(uint8_t, vu8);
 VECTOR_OF(uint16_t, vu16);
 VECTOR_OF(int16_t, vi16);
+VECTOR_OF(uint32_t, vu32);
 VECTOR_OF(int32_t, vi32);
 
 /* Divide a vector of sums, and round them half up to whole numbers from 0 to 255; NaN becomes 0. A divisor whose inverse
