@@ -118,32 +118,13 @@ def _candidates(kernel: Kernel, context: ImageContext, geometry: Geometry) -> It
             "fourier",
             overlap_save.cost(height, width) * factor,
             f"{tile[1]}×{tile[0]} tiles, overlap-save{', in float64 and back to whole numbers' if ties else ''}",
-            lambda context: BoundStage(
-                _whole_again(kernel) if ties else overlap_save.prepare(kernel.taps, context.work),
-                rows=overlap_save.rows_of_result(height, width),
-            ),
+            lambda context: overlap_save.bind(kernel, context),
         )
 
 
 def _tie_prone(kernel: Kernel, context: ImageContext) -> bool:
     """Whether exact halves are common among the results, which the least error would round down."""
     return context.whole and kernel.halves is not None and (kernel.halves > 0 or kernel.divisor != 1)
-
-
-def _whole_again(kernel: Kernel) -> Function:
-    """Return the transform of whole numbers, whose small error is taken off again: every result is on a known grid."""
-    transformed = overlap_save.prepare(kernel.taps, np.float64)
-    assert kernel.halves is not None
-    grid = 2.0**kernel.halves
-
-    def correlate(strip: Array) -> Array:
-        total = transformed(strip.astype(np.float64))
-        total *= grid
-        np.rint(total, out=total)
-        total /= grid
-        return total
-
-    return correlate
 
 
 def _separable(

@@ -6,6 +6,20 @@ from numpy.typing import NDArray
 
 def available() -> list[str]: ...
 def choose(name: str) -> None: ...
+def fourier(
+    given: NDArray[Any],
+    out: NDArray[Any],
+    spectrum: NDArray[Any],
+    twiddles: NDArray[Any],
+    height: int,
+    width: int,
+    step: int,
+    level: float,
+    level_sum: float,
+    grid: float,
+    divisor: float,
+    /,
+) -> None: ...
 def separable(
     given: NDArray[Any],
     out: NDArray[Any],

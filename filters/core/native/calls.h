@@ -17,9 +17,24 @@ typedef struct {
     double divisor;
 } SeparableCall;
 
+/* Columns that the tiles of a Fourier transform have in a panel. */
+#define FOURIER_PANEL 16
+
+typedef struct {
+    Array in, out;
+    Array spectrum;          /* the kernel's: panels of frequencies along y, frequencies along x, real and imaginary */
+    const double *twiddles;  /* exp(-2πi jk / n) for j = 1, 2, 3 and k < n / 4, from 6 n / 4 on, for each n */
+    ptrdiff_t twiddle_count;
+    ptrdiff_t height, width; /* of the kernel */
+    ptrdiff_t step;          /* samples from a column to the next */
+    double level, level_sum; /* is taken off the samples, and what it makes of the results, which is added to them */
+    double grid, divisor;    /* results are multiples of 1 / grid, then divided; 0 where they are not */
+} FourierCall;
+
 typedef struct {
     const char *name;
     int (*separable)(const SeparableCall *);
+    int (*fourier)(const FourierCall *);
 } Primitives;
 
 extern const Primitives primitives_baseline;

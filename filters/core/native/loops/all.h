@@ -32,6 +32,7 @@ OPTIONS(TARGET)
 #define LANES FLOAT_LANES
 #include "real.h"
 #include "separable.h"
+#include "fourier.h"
 #include "real_end.h"
 
 #define REAL double
@@ -39,6 +40,7 @@ OPTIONS(TARGET)
 #define LANES DOUBLE_LANES
 #include "real.h"
 #include "separable.h"
+#include "fourier.h"
 #include "real_end.h"
 
 /* Whether sums are to be in double: the samples or the results are. */
@@ -49,12 +51,18 @@ static int separable(const SeparableCall *call)
     return IN_DOUBLE(call) ? separable_double(call) : separable_float(call);
 }
 
+static int fourier(const FourierCall *call)
+{
+    return call->spectrum.type == F64 ? fourier_double(call) : fourier_float(call);
+}
+
 #define NAME_(set) #set
 #define NAME(set) NAME_(set)
 
 const Primitives JOIN(primitives, SET) = {
     .name = NAME(SET),
     .separable = separable,
+    .fourier = fourier,
 };
 
 #if defined(TARGET) && defined(__clang__)
