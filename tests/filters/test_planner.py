@@ -114,7 +114,7 @@ def test_an_algorithm_can_be_asked_for(algorithm):
     [
         (np.ones((1, 1)), "taps"),
         (np.arange(9).reshape(3, 3) ** 2, "dense"),
-        (np.random.default_rng(0).normal(size=(7, 7)), "dense"),
+        (np.random.default_rng(0).normal(size=(5, 5)), "dense"),
         (np.random.default_rng(0).normal(size=(31, 31)), "fourier"),
         (kernels.gaussian_weights(2)[None] * kernels.gaussian_weights(2)[:, None], "banded"),
         (kernels.gaussian_weights(20)[None] * kernels.gaussian_weights(20)[:, None], "decimated"),
