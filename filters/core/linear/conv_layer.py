@@ -77,7 +77,7 @@ def layer(
         correlate, rows = product, 1
         if by_transform(context):
             correlate = _transformed(weights, groups, product, context.finite, work)
-            rows = overlap_save.bank_tile(height, width)[0] - height + 1
+            rows = overlap_save.tile_shape(height, width)[0] - height + 1
         if apart(context):
             correlate = _means_apart(weights, groups, correlate, stride[1], dilation[1])
         # Only a strip where a sample is missing needs it.
@@ -108,7 +108,7 @@ def layer(
         return plain and not ties and _transform_pays(weights.shape, groups, work)
 
     def facts(context: ImageContext) -> tuple[Fact, ...]:
-        tile = overlap_save.bank_tile(height, width)
+        tile = overlap_save.tile_shape(height, width)
         seen = _channels(inputs) + (f" of {groups} groups" if groups > 1 else "")
         return (
             note(f"{name}: {maps} kernels {width}×{height} on {seen}, anchor {x},{y}, activation {activation}"),

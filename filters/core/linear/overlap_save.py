@@ -18,33 +18,33 @@ from ..engine.stage import NO_HALO, BoundStage, Function, ImageContext
 from ..lazy_numpy import Array, np
 from .kernels import Kernel
 
-TILES = {64: 2.2, 128: 2.6, 256: 2.8, 512: 3.2, 1024: 4.0, 2048: 6.0}
-"""Nanoseconds that a sample of a tile takes, by the tile's longer side."""
+TILES = {64: 1.5, 128: 1.6, 256: 1.8, 512: 2.4, 1024: 3.2, 2048: 5.5}
+"""Nanoseconds that a sample of a tile takes in float32, by the tile's longer side."""
 FLOAT_GRID = 1 << 18
 """The largest sum in float32, in units of the grid that its results are on: 1/50 of what its error would allow."""
 PANEL = 16
 """Columns of a tile that the compiled loop transforms at once."""
+UNBOUNDED = 1 << 20, 1 << 20
 
 
-def _cost(tile: tuple[int, int], height: int, width: int) -> float:
-    useful = (tile[0] - height + 1) * (tile[1] - width + 1) if tile[0] >= height and tile[1] >= width else 0
-    return TILES[max(tile)] * tile[0] * tile[1] / useful if useful else float("inf")
+def _cost(tile: tuple[int, int], height: int, width: int, size: tuple[int, int]) -> float:
+    down, across = tile[0] - height + 1, tile[1] - width + 1
+    if min(down, across) < 1:
+        return float("inf")
+    columns = -(-size[1] // across)
+    tiles = -(-size[0] // down) * (columns + columns % 2)  # two tiles are transformed at once
+    return TILES[max(tile)] * tiles * tile[0] * tile[1] / (size[0] * size[1])
 
 
-def tile_shape(height: int, width: int) -> tuple[int, int]:
-    """Return the transform's ``(rows, columns)`` that costs a kernel least."""
+def tile_shape(height: int, width: int, size: tuple[int, int] = UNBOUNDED) -> tuple[int, int]:
+    """Return the transform's ``(rows, columns)`` that costs a kernel least, for results of a *size*."""
     shapes = [(rows, columns) for rows in TILES for columns in TILES]
-    return min(shapes, key=lambda tile: _cost(tile, height, width))
+    return min(shapes, key=lambda tile: _cost(tile, height, width, size))
 
 
 def cost(height: int, width: int) -> float:
     """Return what a kernel costs, in nanoseconds a sample."""
-    return _cost(tile_shape(height, width), height, width)
-
-
-def rows_of_result(height: int, width: int) -> int:
-    """Return how many rows a tile gives: the best height of a strip."""
-    return tile_shape(height, width)[0] - height + 1
+    return _cost(tile_shape(height, width), height, width, UNBOUNDED)
 
 
 def bind(kernel: Kernel, context: ImageContext) -> BoundStage:
@@ -56,18 +56,27 @@ def bind(kernel: Kernel, context: ImageContext) -> BoundStage:
     exact = grid * context.most * float(np.abs(kernel.taps).sum()) <= FLOAT_GRID
     work = context.work if exact or not ties else np.float64
     out, divisor = (context.own_type, kernel.divisor) if context.rounded else (context.work, 1.0)
-    function = prepare(kernel.taps, work, out, divisor, grid)
-    return BoundStage(function, NO_HALO, rows_of_result(height, width), True, context.own_type, interleaved=True)
+    tile = tile_shape(height, width, (context.height or UNBOUNDED[0], context.width or UNBOUNDED[1]))
+    function = prepare(kernel.taps, work, out, divisor, grid, tile)
+    # Tiles at the same places of the image, however it is cut into strips, have the same rounding errors.
+    return BoundStage(function, NO_HALO, tile[0] - height + 1, True, context.own_type, interleaved=True)
 
 
-def prepare(taps: Array, work: Any, out: Any = None, divisor: float = 1.0, grid: float = 0.0) -> Function:
+def prepare(
+    taps: Array,
+    work: Any,
+    out: Any = None,
+    divisor: float = 1.0,
+    grid: float = 0.0,
+    tile: tuple[int, int] | None = None,
+) -> Function:
     """Return the function that correlates a padded strip with ``taps (height, width)``, and divides.
 
     The transform is in the type *work*, the result of the type *out*, if that is another; in 8 and 16 bits it is rounded
     half up and saturated. Where the sums are known to be multiples of ``1 / grid`` they are made that, and so exact.
     """
     height, width = taps.shape
-    rows, columns = tile_shape(height, width)
+    rows, columns = tile or tile_shape(height, width)
     result_type = np.dtype(work if out is None else out)
     if native.core is None:
         return lambda strip: _reference(strip, taps, result_type, divisor, grid)
@@ -84,7 +93,8 @@ def prepare(taps: Array, work: Any, out: Any = None, divisor: float = 1.0, grid:
         # The mean of what samples can be taken off leaves half of the error.
         level = (np.iinfo(strip.dtype).max + 1) / 2 if strip.dtype.kind == "u" else 0.0
         level_sum = level * total
-        native.core.fourier(given, result, spectrum, twiddles, height, width, step, level, level_sum, grid, divisor)
+        sizes = rows, height, width, 0, step
+        native.core.fourier(given, result, spectrum, twiddles, *sizes, level, level_sum, grid, divisor)
         return native.strip_like(result, step)
 
     return correlate
@@ -135,50 +145,36 @@ def _twiddles(size: int) -> Array:
     return factors.view(np.float64).ravel()
 
 
-BANK_TILE = (128, 256)
-"""The transform of a bank whose kernels are up to half as high: low strips, since a row of them is many maps'."""
-
-
-def bank_tile(height: int, width: int) -> tuple[int, int]:
-    """Return the transform's ``(rows, columns)`` for a bank."""
-    return BANK_TILE if 2 * max(height, width) <= BANK_TILE[0] else tile_shape(height, width)
-
-
 def prepare_bank(weights: Array, groups: int, work: Any) -> Function:
     """Return the function from a padded strip to the ``(maps, rows, columns)`` of ``weights (maps, inputs, …)``.
 
     A tile is transformed once for all maps, and a map is transformed back once for all its inputs.
     """
     maps, inputs, height, width = weights.shape
-    rows_of_tile, columns_of_tile = bank_tile(height, width)
-    spectra = np.conj(np.fft.rfft2(weights, (rows_of_tile, columns_of_tile)))
-    spectra = spectra.astype(np.result_type(work, np.complex64))
-    down, across = rows_of_tile - height + 1, columns_of_tile - width + 1
+    tile = tile_shape(height, width)
+    if native.core is None:
+        return lambda strip: _bank_reference(strip, weights, groups, work)
+    kernels = [_spectrum(taps.tobytes(), (height, width), tile, np.dtype(work)) for of in weights for taps in of]
+    spectra, twiddles = np.concatenate(kernels), _twiddles(max(tile))
 
     def correlate(strip: Array) -> Array:
-        planes = planes_of(strip)
-        rows, columns = strip.shape[0] - height + 1, strip.shape[1] - width + 1
-        out = np.empty((maps, rows, columns), work)
-        tile = np.zeros((len(planes), rows_of_tile, columns_of_tile), work)
-        total, product = np.empty((2, *spectra.shape[2:]), spectra.dtype)
-        for top in range(0, rows, down):
-            for left in range(0, columns, across):
-                seen = planes[:, top : top + rows_of_tile, left : left + columns_of_tile]
-                tile[:, : seen.shape[1], : seen.shape[2]] = seen
-                tile[:, seen.shape[1] :] = 0
-                tile[:, :, seen.shape[2] :] = 0
-                spectrum = np.fft.rfft(tile, axis=2)
-                np.fft.fft(spectrum, axis=1, out=spectrum)
-                result = out[:, top : top + down, left : left + across]
-                for number, kernels in enumerate(spectra):
-                    first = number // (maps // groups) * inputs
-                    np.multiply(spectrum[first], kernels[0], out=total)
-                    for channel in range(1, inputs):
-                        np.multiply(spectrum[first + channel], kernels[channel], out=product)
-                        np.add(total, product, out=total)
-                    np.fft.ifft(total, axis=0, out=total)
-                    back = np.fft.irfft(total[: result.shape[1]], columns_of_tile, axis=1)
-                    result[number] = back[:, : result.shape[2]]
+        given, step = native.rows_of(strip)
+        out = np.empty((maps, strip.shape[0] - height + 1, strip.shape[1] - width + 1), work)
+        native.core.fourier(given, out, spectra, twiddles, tile[0], height, width, inputs, step, 0.0, 0.0, 0.0, 1.0)
         return out
 
     return correlate
+
+
+def _bank_reference(strip: Array, weights: Array, groups: int, work: Any) -> Array:
+    from scipy import fft
+
+    maps, inputs, height, width = weights.shape
+    shape = [fft.next_fast_len(size, real=True) for size in strip.shape[:2]]
+    spectra = fft.rfft2(planes_of(strip).astype(np.float64), shape)
+    out = np.empty((maps, strip.shape[0] - height + 1, strip.shape[1] - width + 1), work)
+    for number, kernels in enumerate(weights):
+        first = number // (maps // groups) * inputs
+        total = sum(spectra[first + c] * np.conj(fft.rfft2(taps, shape)) for c, taps in enumerate(kernels))
+        out[number] = fft.irfft2(total, shape)[: out.shape[1], : out.shape[2]]
+    return out

@@ -12,6 +12,8 @@
 #ifndef WIDE
 #define WIDE FOURIER_PANEL
 #define ROW (2 * WIDE)
+/* Panels that are read and written together: 64 columns are a cache line of 8 bits. */
+#define GROUP 4
 /* Rows of a panel above which its quarters are finished one after the other, each in the first-level cache. */
 #define CACHED_ROWS 256
 #endif
@@ -128,38 +130,57 @@ static void R(backwards)(REAL *x, ptrdiff_t n, const REAL *twiddles)
             R(merge)(part, size, twiddles);
 }
 
-/* Multiply a panel by the spectrum's. */
-static void R(multiply)(REAL *restrict x, const REAL *restrict spectrum, ptrdiff_t n)
+/* Write the product of a panel of *n* rows and one of a spectrum, or add it to what is there. */
+static void R(multiply)(REAL *to, const REAL *x, const REAL *spectrum, ptrdiff_t n, int add)
 {
     for (ptrdiff_t row = 0; row < n * ROW; row += ROW)
         for (ptrdiff_t i = row; i < row + WIDE; i += LANES) {
             TAKE(a, x + i);
             TAKE(b, spectrum + i);
-            GIVE(x + i, a_re * b_re - a_im * b_im, a_re * b_im + a_im * b_re);
+            const VECTOR re = a_re * b_re - a_im * b_im, im = a_re * b_im + a_im * b_re;
+            if (add)
+                GIVE(to + i, R(load)(to + i) + re, R(load)(to + i + WIDE) + im);
+            else
+                GIVE(to + i, re, im);
         }
 }
 
 /* Write the transpose of WIDE rows of WIDE samples; rows are ROW samples apart on both sides. Four by four of them pass
-   through registers. */
+   through registers, in half the time of one by one. */
 static void R(transpose)(REAL *restrict to, const REAL *restrict from)
 {
-    for (ptrdiff_t i = 0; i < WIDE; i += 4)
-        for (ptrdiff_t j = 0; j < WIDE; j += 4)
-            for (ptrdiff_t y = 0; y < 4; y++)
-                for (ptrdiff_t x = 0; x < 4; x++)
-                    to[(j + x) * ROW + i + y] = from[(i + y) * ROW + j + x];
+    typedef REAL Four __attribute__((vector_size(4 * sizeof(REAL))));
+#define LOW(a, b) __builtin_shufflevector(a, b, 0, 4, 1, 5)
+#define HIGH(a, b) __builtin_shufflevector(a, b, 2, 6, 3, 7)
+    for (ptrdiff_t y = 0; y < WIDE; y += 4)
+        for (ptrdiff_t x = 0; x < WIDE; x += 4) {
+            Four rows[4], columns[4];
+            for (ptrdiff_t i = 0; i < 4; i++)
+                memcpy(&rows[i], from + (y + i) * ROW + x, sizeof(Four));
+            const Four a = LOW(rows[0], rows[2]), b = LOW(rows[1], rows[3]), c = HIGH(rows[0], rows[2]),
+                       d = HIGH(rows[1], rows[3]);
+            columns[0] = LOW(a, b), columns[1] = HIGH(a, b), columns[2] = LOW(c, d), columns[3] = HIGH(c, d);
+            for (ptrdiff_t i = 0; i < 4; i++)
+                memcpy(to + (x + i) * ROW + y, &columns[i], sizeof(Four));
+        }
+#undef LOW
+#undef HIGH
 }
 
 /* Turn *count* samples, *step* apart, into REAL, less *level*. */
-static inline void R(take_samples)(REAL *restrict to, const void *from, SampleType type, ptrdiff_t first, ptrdiff_t step,
-                                   ptrdiff_t count, REAL level)
+static void R(take_samples)(REAL *restrict to, const void *from, SampleType type, ptrdiff_t first, ptrdiff_t step,
+                            ptrdiff_t count, REAL level)
 {
-#define CASE(name, type_)                                       \
-    case name: {                                                \
-        const type_ *samples = (const type_ *)from + first;     \
-        for (ptrdiff_t i = 0; i < count; i++)                   \
-            to[i] = (REAL)samples[i * step] - level;            \
-        break;                                                  \
+#define CASE(name, type_)                                        \
+    case name: {                                                 \
+        const type_ *restrict samples = (const type_ *)from + first; \
+        if (step == 1)                                           \
+            for (ptrdiff_t i = 0; i < count; i++)                \
+                to[i] = (REAL)samples[i] - level;                \
+        else                                                     \
+            for (ptrdiff_t i = 0; i < count; i++)                \
+                to[i] = (REAL)samples[i * step] - level;         \
+        break;                                                   \
     }
     switch (type) {
         CASE(U8, uint8_t)
@@ -173,15 +194,19 @@ static inline void R(take_samples)(REAL *restrict to, const void *from, SampleTy
 }
 
 /* Write *count* samples, *step* apart, in 8 and 16 bits rounded half up and saturated. */
-static inline void R(give_samples)(void *to, SampleType type, ptrdiff_t first, ptrdiff_t step,
-                                   const REAL *restrict from, ptrdiff_t count)
+static void R(give_samples)(void *to, SampleType type, ptrdiff_t first, ptrdiff_t step, const REAL *restrict from,
+                            ptrdiff_t count)
 {
-#define CASE(name, type_, value)                     \
-    case name: {                                     \
-        type_ *samples = (type_ *)to + first;        \
-        for (ptrdiff_t i = 0; i < count; i++)        \
-            samples[i * step] = (type_)(value);      \
-        break;                                       \
+#define CASE(name, type_, value)                       \
+    case name: {                                       \
+        type_ *restrict samples = (type_ *)to + first; \
+        if (step == 1)                                 \
+            for (ptrdiff_t i = 0; i < count; i++)      \
+                samples[i] = (type_)(value);           \
+        else                                           \
+            for (ptrdiff_t i = 0; i < count; i++)      \
+                samples[i * step] = (type_)(value);    \
+        break;                                         \
     }
 #define ROUNDED(most) (int32_t)MIN(MAX(from[i] + (REAL)0.5, 0), most)
     switch (type) {
@@ -196,109 +221,180 @@ static inline void R(give_samples)(void *to, SampleType type, ptrdiff_t first, p
 #undef CASE
 }
 
-/* A place in the input and in the result: a channel of a plane, and a column. */
+/* Where samples of a tile lie, in the input and in the result. */
 typedef struct {
-    ptrdiff_t plane, channel, left;
+    ptrdiff_t plane, channel, top, left;
 } R(Place);
 
-/* Fill half a panel, the real or the imaginary part, from a place on; 0 past the input's end. */
-static void R(fill)(REAL *panel, const FourierCall *call, R(Place) place, ptrdiff_t top, ptrdiff_t rows)
+/* Fill the real or the imaginary parts of panels with samples, row by row, and with 0 past the input's end. */
+static void R(fill)(REAL *panel, ptrdiff_t panels, ptrdiff_t rows, const FourierCall *call, R(Place) from)
 {
     const Array *in = &call->in;
-    const ptrdiff_t step = call->step, first = place.left * step + place.channel;
-    const ptrdiff_t count = MAX(0, MIN(WIDE, in->samples / step - place.left));
-    const REAL level = (REAL)call->level;
+    const ptrdiff_t step = call->step, count = MIN(panels * WIDE, in->samples / step - from.left);
+    REAL line[GROUP * WIDE] = {0};
     for (ptrdiff_t y = 0; y < rows; y++, panel += ROW) {
-        if (count == 0 || top + y >= in->rows) {
-            memset(panel, 0, WIDE * sizeof(REAL));
-            continue;
-        }
-        const void *from = row_of(in, place.plane, top + y);
-        if (count == WIDE && step == 1) {
-            R(take_samples)(panel, from, in->type, first, 1, WIDE, level);
-            continue;
-        }
-        R(take_samples)(panel, from, in->type, first, step, count, level);
-        memset(panel + count, 0, (size_t)(WIDE - count) * sizeof(REAL));
+        if (from.top + y >= in->rows)
+            memset(line, 0, sizeof line);
+        else if (count > 0)
+            R(take_samples)(line, row_of(in, from.plane, from.top + y), in->type, from.left * step + from.channel, step,
+                            count, (REAL)call->level);
+        for (ptrdiff_t p = 0; p < panels; p++)
+            memcpy(panel + p * rows * ROW, line + p * WIDE, WIDE * sizeof(REAL));
     }
 }
 
-/* Write half a panel to the result: on the grid of multiples of 1 / grid, if there is one, and divided. */
-static void R(empty)(REAL *panel, const FourierCall *call, R(Place) place, ptrdiff_t top, ptrdiff_t rows,
-                     ptrdiff_t count)
+/* Write *columns* of panels to the result: on the grid of multiples of 1 / grid, if there is one, and divided. */
+static void R(empty)(const REAL *panel, ptrdiff_t size, ptrdiff_t rows, ptrdiff_t columns, const FourierCall *call,
+                     R(Place) to)
 {
     const Array *out = &call->out;
-    const ptrdiff_t step = call->step, first = place.left * step + place.channel;
+    const ptrdiff_t step = call->out_step;
     const REAL grid = (REAL)call->grid, divisor = (REAL)(call->grid * call->divisor), sum = (REAL)call->level_sum;
+    REAL line[GROUP * WIDE];
     for (ptrdiff_t y = 0; y < rows; y++, panel += ROW) {
-        for (ptrdiff_t i = 0; i < WIDE; i++)
-            panel[i] += sum;
+        for (ptrdiff_t x = 0; x < columns; x += WIDE)
+            for (ptrdiff_t i = 0; i < WIDE; i += LANES)
+                R(store)(line + x + i, R(load)(panel + x / WIDE * size + i) + sum);
         if (grid != 0)
-            for (ptrdiff_t i = 0; i < WIDE; i++)
-                panel[i] = (REAL)rint((double)(panel[i] * grid)) / divisor;
-        void *to = row_of(out, place.plane, top + y);
-        if (count == WIDE && step == 1)
-            R(give_samples)(to, out->type, first, 1, panel, WIDE);
-        else
-            R(give_samples)(to, out->type, first, step, panel, count);
+            for (ptrdiff_t i = 0; i < columns; i++)
+                line[i] = (REAL)rint((double)(line[i] * grid)) / divisor;
+        R(give_samples)(row_of(out, to.plane, to.top + y), out->type, to.left * step + to.channel, step, line, columns);
+    }
+}
+
+/* A tile in work: its panels of columns, and the two places whose samples are its real and its imaginary parts. */
+typedef struct {
+    REAL *tile;
+    const REAL *twiddles;
+    ptrdiff_t rows, columns, down, across; /* of the tile, and of what it gives */
+    R(Place) places[2];
+    ptrdiff_t used; /* how many of them there are */
+} R(Work);
+
+/* Read two tiles of a channel each, and transform the columns. */
+static void R(read_tiles)(const R(Work) *work, const FourierCall *call)
+{
+    const ptrdiff_t panels = work->columns / WIDE, size = work->rows * ROW;
+    for (ptrdiff_t p = 0; p < panels; p += GROUP) {
+        const ptrdiff_t group = MIN(GROUP, panels - p);
+        REAL *x = work->tile + p * size;
+        for (ptrdiff_t i = 0; i < 2; i++) {
+            R(Place) place = work->places[MIN(i, work->used - 1)];
+            place.left += p * WIDE;
+            R(fill)(x + i * WIDE, group, work->rows, call, place);
+        }
+        for (ptrdiff_t i = 0; i < group; i++)
+            R(forwards)(x + i * size, work->rows, work->twiddles);
+    }
+}
+
+/* Transform the columns back, and write two tiles of results. */
+static void R(write_tiles)(const R(Work) *work, const FourierCall *call)
+{
+    const Array *out = &call->out;
+    const ptrdiff_t size = work->rows * ROW;
+    for (ptrdiff_t left = 0; left < work->across; left += GROUP * WIDE) {
+        const ptrdiff_t wide = MIN(GROUP * WIDE, work->across - left);
+        REAL *x = work->tile + left / WIDE * size;
+        for (ptrdiff_t i = 0; i * WIDE < wide; i++)
+            R(backwards)(x + i * size, work->rows, work->twiddles);
+        for (ptrdiff_t i = 0; i < work->used; i++) {
+            R(Place) place = work->places[i];
+            place.left += left;
+            R(empty)(x + i * WIDE, size, MIN(work->down, out->rows - place.top),
+                     MIN(wide, out->samples / call->out_step - place.left), call, place);
+        }
+    }
+}
+
+/* Turn as many rows of all panels as a panel is wide into a panel of frequencies along y, and transform along x. */
+static void R(take_rows)(REAL *panel, const R(Work) *work, ptrdiff_t p)
+{
+    for (ptrdiff_t i = 0; i < work->columns / WIDE; i++)
+        for (ptrdiff_t part = 0; part < ROW; part += WIDE)
+            R(transpose)(panel + i * WIDE * ROW + part, work->tile + (i * work->rows + p * WIDE) * ROW + part);
+    R(forwards)(panel, work->columns, work->twiddles);
+}
+
+/* The reverse of it. */
+static void R(give_rows)(REAL *panel, const R(Work) *work, ptrdiff_t p)
+{
+    R(backwards)(panel, work->columns, work->twiddles);
+    for (ptrdiff_t i = 0; i < work->columns / WIDE; i++)
+        for (ptrdiff_t part = 0; part < ROW; part += WIDE)
+            R(transpose)(work->tile + (i * work->rows + p * WIDE) * ROW + part, panel + i * WIDE * ROW + part);
+}
+
+/* Correlate two tiles of one channel each with the kernel that all channels share. */
+static void R(correlate_tiles)(const R(Work) *work, REAL *panel, const FourierCall *call)
+{
+    R(read_tiles)(work, call);
+    for (ptrdiff_t p = 0; p < work->rows / WIDE; p++) {
+        R(take_rows)(panel, work, p);
+        R(multiply)(panel, panel, row_of(&call->spectrum, p, 0), work->columns, 0);
+        R(give_rows)(panel, work, p);
+    }
+    R(write_tiles)(work, call);
+}
+
+/* Correlate two tiles with all kernels of a bank: each map is a sum over the channels of its group, whose *spectra* are
+   computed once for all maps. */
+static void R(correlate_bank)(R(Work) *work, REAL *panel, REAL *spectra, const FourierCall *call)
+{
+    const ptrdiff_t panels = work->rows / WIDE, size = work->columns * ROW, step = call->step;
+    for (ptrdiff_t c = 0; c < call->in.planes * step; c++) {
+        for (ptrdiff_t i = 0; i < 2; i++)
+            work->places[i].plane = c / step, work->places[i].channel = c % step;
+        R(read_tiles)(work, call);
+        for (ptrdiff_t p = 0; p < panels; p++)
+            R(take_rows)(spectra + (c * panels + p) * size, work, p);
+    }
+    const ptrdiff_t groups = call->in.planes * step / call->inputs;
+    for (ptrdiff_t map = 0; map < call->out.planes; map++) {
+        const ptrdiff_t first = map / (call->out.planes / groups) * call->inputs;
+        for (ptrdiff_t p = 0; p < panels; p++) {
+            for (ptrdiff_t c = 0; c < call->inputs; c++)
+                R(multiply)(panel, spectra + ((first + c) * panels + p) * size,
+                            row_of(&call->spectrum, (map * call->inputs + c) * panels + p, 0), work->columns, c > 0);
+            R(give_rows)(panel, work, p);
+        }
+        for (ptrdiff_t i = 0; i < 2; i++)
+            work->places[i].plane = map, work->places[i].channel = 0;
+        R(write_tiles)(work, call);
     }
 }
 
 static int R(fourier)(const FourierCall *call)
 {
-    const Array *in = &call->in, *out = &call->out, *spectrum = &call->spectrum;
-    const ptrdiff_t step = call->step, rows = spectrum->planes * WIDE, columns = spectrum->rows;
-    const ptrdiff_t down = rows - call->height + 1, across = columns - call->width + 1;
-    const ptrdiff_t width = out->samples / step, tiles = (width + across - 1) / across;
-    const ptrdiff_t panels = columns / WIDE, panel_size = rows * ROW, twiddles_size = 3 * MAX(rows, columns);
-    assert(down > 0 && across > 0 && spectrum->samples == ROW && call->twiddle_count == twiddles_size);
-    REAL *memory = malloc((size_t)(panels * panel_size + columns * ROW + twiddles_size) * sizeof(REAL) + 64);
+    const Array *in = &call->in, *out = &call->out;
+    const ptrdiff_t rows = call->rows, columns = call->spectrum.rows, bank = call->inputs;
+    R(Work) work = {.rows = rows, .columns = columns, .down = rows - call->height + 1,
+                    .across = columns - call->width + 1};
+    const ptrdiff_t tiles = (out->samples / call->out_step + work.across - 1) / work.across;
+    /* Tiles of all channels, or tiles alone, are taken two by two. */
+    const ptrdiff_t images = bank ? 1 : in->planes * call->step, kept = bank ? in->planes * call->step : 0;
+    const ptrdiff_t panel_size = columns * ROW, tile_size = rows * panel_size / WIDE, count = 3 * MAX(rows, columns);
+    assert(work.down > 0 && work.across > 0 && call->spectrum.samples == ROW && call->twiddle_count == count);
+    REAL *memory = malloc((size_t)((kept + 1) * tile_size + panel_size + count) * sizeof(REAL) + 64);
     if (!memory)
         return -1;
-    REAL *tile = (REAL *)(((uintptr_t)memory + 63) & ~(uintptr_t)63), *panel = tile + panels * panel_size,
-         *twiddles = panel + columns * ROW;
-    for (ptrdiff_t i = 0; i < twiddles_size; i++)
+    work.tile = (REAL *)(((uintptr_t)memory + 63) & ~(uintptr_t)63);
+    REAL *panel = work.tile + tile_size, *spectra = panel + panel_size, *twiddles = spectra + kept * tile_size;
+    for (ptrdiff_t i = 0; i < count; i++)
         twiddles[i] = (REAL)call->twiddles[i];
-    for (ptrdiff_t top = 0; top < out->rows; top += down)
-        for (ptrdiff_t number = 0; number < in->planes * step * tiles; number += 2) {
-            R(Place) places[2];
+    work.twiddles = twiddles;
+    for (ptrdiff_t top = 0; top < out->rows; top += work.down)
+        for (ptrdiff_t number = 0; number < images * tiles; number += 2) {
+            work.used = MIN(2, images * tiles - number);
             for (ptrdiff_t i = 0; i < 2; i++) {
                 const ptrdiff_t image = (number + i) / tiles;
-                places[i] = (R(Place)){image / step, image % step, (number + i) % tiles * across};
+                work.places[i] =
+                    (R(Place)){image / call->step, image % call->step, top, (number + i) % tiles * work.across};
             }
-            if (places[1].plane == in->planes)
-                places[1].left = in->samples; /* there is no second one */
-            for (ptrdiff_t p = 0; p < panels; p++) {
-                REAL *x = tile + p * panel_size;
-                for (ptrdiff_t i = 0; i < 2; i++) {
-                    R(Place) place = places[i];
-                    place.left += p * WIDE;
-                    R(fill)(x + i * WIDE, call, place, top, rows);
-                }
-                R(forwards)(x, rows, twiddles);
-            }
-            for (ptrdiff_t p = 0; p < spectrum->planes; p++) {
-                for (ptrdiff_t i = 0; i < panels; i++)
-                    for (ptrdiff_t part = 0; part < ROW; part += WIDE)
-                        R(transpose)(panel + i * WIDE * ROW + part, tile + i * panel_size + p * WIDE * ROW + part);
-                R(forwards)(panel, columns, twiddles);
-                R(multiply)(panel, row_of(spectrum, p, 0), columns);
-                R(backwards)(panel, columns, twiddles);
-                for (ptrdiff_t i = 0; i < panels; i++)
-                    for (ptrdiff_t part = 0; part < ROW; part += WIDE)
-                        R(transpose)(tile + i * panel_size + p * WIDE * ROW + part, panel + i * WIDE * ROW + part);
-            }
-            for (ptrdiff_t p = 0; p * WIDE < across; p++) {
-                REAL *x = tile + p * panel_size;
-                R(backwards)(x, rows, twiddles);
-                for (ptrdiff_t i = 0; i < 2; i++) {
-                    R(Place) place = places[i];
-                    place.left += p * WIDE;
-                    const ptrdiff_t count = MIN(WIDE, MIN(across - p * WIDE, width - place.left));
-                    if (count > 0)
-                        R(empty)(x + i * WIDE, call, place, top, MIN(down, out->rows - top), count);
-                }
-            }
+            if (bank)
+                R(correlate_bank)(&work, panel, spectra, call);
+            else
+                R(correlate_tiles)(&work, panel, call);
         }
     free(memory);
     return 0;
