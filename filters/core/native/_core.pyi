@@ -20,6 +20,20 @@ def guided(
     ridge: float,
     rounding: float,
     in_double: bool,
+def fourier(
+    given: NDArray[Any],
+    out: NDArray[Any],
+    spectrum: NDArray[Any],
+    twiddles: NDArray[Any],
+    rows: int,
+    height: int,
+    width: int,
+    inputs: int,
+    step: int,
+    level: float,
+    level_sum: float,
+    grid: float,
+    divisor: float,
     /,
 ) -> None: ...
 def separable(

@@ -19,6 +19,22 @@ typedef struct {
     double divisor;
 } SeparableCall;
 
+/* Columns that the tiles of a Fourier transform have in a panel. */
+#define FOURIER_PANEL 16
+
+typedef struct {
+    Array in, out;
+    Array spectrum;           /* the kernels': panels of frequencies along y, frequencies along x, real and imaginary */
+    const double *twiddles;   /* exp(-2πi jk / n) for j = 1, 2, 3 and k < n / 4, from 6 n / 4 on, for each n */
+    ptrdiff_t twiddle_count;
+    ptrdiff_t rows;           /* of a tile, which has as many columns as the spectrum has rows */
+    ptrdiff_t height, width;  /* of the kernel */
+    ptrdiff_t inputs;         /* channels of each map of a bank; 0 for one kernel, with which every channel is filtered */
+    ptrdiff_t step, out_step; /* samples from a column to the next, in the input and in the result */
+    double level, level_sum;  /* is taken off the samples, and what it makes of the results, which is added to them */
+    double grid, divisor;     /* results are multiples of 1 / grid, then divided; 0 where they are not */
+} FourierCall;
+
 typedef struct {
     Array in, out;
     const double *column, *row; /* the weights of each place in turn */
@@ -67,6 +83,7 @@ typedef struct {
     int (*bank)(const BankCall *);
     int (*box)(const BoxCall *);
     int (*guided)(const GuidedCall *);
+    int (*fourier)(const FourierCall *);
 } Primitives;
 
 extern const Primitives primitives_baseline;

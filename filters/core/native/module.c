@@ -71,6 +71,7 @@ static PyMethodDef methods[] = {
     FUNCTION(interpolate, "Add up coarse samples with the weights of each place between them."),
     FUNCTION(dense, "Correlate with a kernel."),
     FUNCTION(bank, "Correlate with a bank of kernels."),
+    FUNCTION(fourier, "Correlate by Fourier transforms of tiles."),
     {NULL, NULL, 0, NULL},
 };
 

@@ -46,6 +46,7 @@ OPTIONS(TARGET)
 #include "separable.h"
 #include "dense.h"
 #include "bank.h"
+#include "fourier.h"
 #include "real_end.h"
 
 #define REAL double
@@ -57,6 +58,7 @@ OPTIONS(TARGET)
 #include "separable.h"
 #include "dense.h"
 #include "bank.h"
+#include "fourier.h"
 #include "real_end.h"
 
 /* Whether sums are to be in double: the samples or the results are. */
@@ -94,6 +96,9 @@ static int box(const BoxCall *call)
 static int guided(const GuidedCall *call)
 {
     return call->in_double ? guided_double(call) : guided_float(call);
+static int fourier(const FourierCall *call)
+{
+    return call->spectrum.type == F64 ? fourier_double(call) : fourier_float(call);
 }
 
 #define NAME_(set) #set
@@ -107,6 +112,7 @@ const Primitives JOIN(primitives, SET) = {
     .bank = bank,
     .box = box,
     .guided = guided,
+    .fourier = fourier,
 };
 
 #if defined(TARGET) && defined(__clang__)
