@@ -17,3 +17,24 @@ def separable(
     divisor: float,
     /,
 ) -> None: ...
+def gradient(
+    given: NDArray[Any],
+    smooth: NDArray[Any],
+    derivative: NDArray[Any],
+    across: int,
+    norm: int,
+    sums: int,
+    gx: NDArray[Any] | None,
+    gy: NDArray[Any] | None,
+    magnitude: NDArray[Any] | None,
+    angle: NDArray[Any] | None,
+    /,
+) -> None: ...
+def polar(
+    gx: NDArray[Any],
+    gy: NDArray[Any],
+    norm: int,
+    magnitude: NDArray[Any] | None,
+    angle: NDArray[Any] | None,
+    /,
+) -> None: ...

@@ -17,9 +17,29 @@ typedef struct {
     double divisor;
 } SeparableCall;
 
+typedef enum { L2, L1, MOST } Norm;
+
+typedef struct {
+    Array in, gx, gy, magnitude, angle; /* data is NULL of a map that is not asked for */
+    const double *smooth, *derivative;  /* the weights across and along; both odd in number, or both even */
+    ptrdiff_t smooth_count, derivative_count;
+    ptrdiff_t across; /* samples from a column to the next */
+    Norm norm;
+    enum { SUMS_INT16, SUMS_FLOAT, SUMS_DOUBLE } sums;
+} GradientCall;
+
+typedef struct {
+    Array gx, gy, magnitude, angle; /* all of one type; data is NULL of a map that is not asked for */
+    Norm norm;
+} PolarCall;
+
+enum { MOST_WEIGHTS = 15 };
+
 typedef struct {
     const char *name;
     int (*separable)(const SeparableCall *);
+    int (*gradient)(const GradientCall *);
+    int (*polar)(const PolarCall *);
 } Primitives;
 
 extern const Primitives primitives_baseline;

@@ -66,6 +66,8 @@ static PyMethodDef methods[] = {
     {"choose", bind_choose, METH_O, "Use an instruction set."},
     {"chosen", bind_chosen, METH_NOARGS, "Return the name of the instruction set that is used."},
     FUNCTION(separable, "Correlate with a column and a row of taps."),
+    FUNCTION(gradient, "Differentiate along x and y, and give magnitude and angle."),
+    FUNCTION(polar, "Give the magnitude and angle of derivatives."),
     {NULL, NULL, 0, NULL},
 };
 

@@ -27,18 +27,32 @@ OPTIONS(TARGET)
 
 #include "vectors.h"
 
+#define MAP_REAL float
 #define REAL float
 #define VECTOR vfloat
 #define LANES FLOAT_LANES
 #include "real.h"
 #include "separable.h"
+#include "gradient_maps.h"
+#include "gradient.h"
 #include "real_end.h"
 
+#define REAL int16_t
+#define VECTOR vi16
+#define LANES (VECTOR_BYTES / 2)
+#include "gradient_int16.h"
+#include "gradient.h"
+#include "real_end.h"
+#undef MAP_REAL
+
+#define MAP_REAL double
 #define REAL double
 #define VECTOR vdouble
 #define LANES DOUBLE_LANES
 #include "real.h"
 #include "separable.h"
+#include "gradient_maps.h"
+#include "gradient.h"
 #include "real_end.h"
 
 /* Whether sums are to be in double: the samples or the results are. */
@@ -49,12 +63,26 @@ static int separable(const SeparableCall *call)
     return IN_DOUBLE(call) ? separable_double(call) : separable_float(call);
 }
 
+static int gradient(const GradientCall *call)
+{
+    if (call->sums == SUMS_INT16)
+        return gradient_int16_t(call);
+    return call->sums == SUMS_FLOAT ? gradient_float(call) : gradient_double(call);
+}
+
+static int polar(const PolarCall *call)
+{
+    return call->gx.type == F64 ? polar_double(call) : polar_float(call);
+}
+
 #define NAME_(set) #set
 #define NAME(set) NAME_(set)
 
 const Primitives JOIN(primitives, SET) = {
     .name = NAME(SET),
     .separable = separable,
+    .gradient = gradient,
+    .polar = polar,
 };
 
 #if defined(TARGET) && defined(__clang__)
