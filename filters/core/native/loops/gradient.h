@@ -7,19 +7,26 @@
 
 #define BLOCK 1024
 
-/* Write Σ smooth[i] (a[i] + a[n-1-i]) to *even*, and Σ derivative[i] (b[i] - b[n-1-i]) to *odd*. */
+/* Write Σ smooth[i] (a[i] + a[n-1-i]) to *even*, and Σ derivative[i] (b[i] - b[m-1-i]) to *odd*. */
 static inline __attribute__((always_inline)) void
-R(in_pairs)(REAL *restrict even, const REAL *const *a, const REAL *smooth, ptrdiff_t n, REAL *restrict odd,
-            const REAL *const *b, const REAL *derivative, ptrdiff_t m, ptrdiff_t count)
+R(in_pairs)(REAL *restrict even, const REAL *const *rows_a, const REAL *smooth, ptrdiff_t n, REAL *restrict odd,
+            const REAL *const *rows_b, const REAL *derivative, ptrdiff_t m, ptrdiff_t count)
 {
+    /* Copies, which the stores do not change for all that the compiler knows: 0.2 ns a pixel. */
+    const REAL *a[MOST_WEIGHTS], *b[MOST_WEIGHTS];
+    VECTOR s[MOST_WEIGHTS], d[MOST_WEIGHTS];
+    for (ptrdiff_t i = 0; i < n; i++)
+        a[i] = rows_a[i], s[i] = (VECTOR){0} + smooth[i];
+    for (ptrdiff_t i = 0; i < m; i++)
+        b[i] = rows_b[i], d[i] = (VECTOR){0} + derivative[i];
     for (ptrdiff_t x = 0; x < count; x += LANES) {
         VECTOR sum = {0}, difference = {0};
         for (ptrdiff_t i = 0; i < n / 2; i++)
-            sum += smooth[i] * (R(load)(a[i] + x) + R(load)(a[n - 1 - i] + x));
+            sum += s[i] * (R(load)(a[i] + x) + R(load)(a[n - 1 - i] + x));
         if (n % 2)
-            sum += smooth[n / 2] * R(load)(a[n / 2] + x);
+            sum += s[n / 2] * R(load)(a[n / 2] + x);
         for (ptrdiff_t i = 0; i < m / 2; i++)
-            difference += derivative[m - 1 - i] * (R(load)(b[m - 1 - i] + x) - R(load)(b[i] + x));
+            difference += d[m - 1 - i] * (R(load)(b[m - 1 - i] + x) - R(load)(b[i] + x));
         R(store)(even + x, sum);
         R(store)(odd + x, difference);
     }
