@@ -312,7 +312,7 @@ def _picture(norm: Norm, thin: bool, threshold: float | None) -> Stage:
         def picture(parts: Gradient) -> Edges:
             image = None
             if thin:
-                image = non_maximum_suppression.suppress(parts, norm, context.finite)
+                image = non_maximum_suppression.suppress(parts, norm)
                 parts = Gradient(*(part[1:-1, 1:-1] for part in parts))
             if threshold is not None:
                 image = (gradient.magnitude(parts, norm) if image is None else image) > threshold
@@ -371,7 +371,7 @@ def _canny(low: Any, high: Any, norm: Norm, size: int) -> list[Stage]:
         above = max(above, below)
 
         def thin(parts: Gradient) -> Edges:
-            classes = non_maximum_suppression.classes(parts, norm, below, above, context.finite)
+            classes = non_maximum_suppression.classes(parts, norm, below, above)
             inner = Gradient(*(part[1:-1, 1:-1] for part in parts))
             return _maps(context, inner, norm, classes)
 

@@ -33,6 +33,13 @@ typedef struct {
     Norm norm;
 } PolarCall;
 
+typedef struct {
+    Array gx, gy; /* of one type, with a pixel more on each side than the result */
+    Array out;    /* magnitudes of the same type, or classes in uint8 */
+    Norm norm;
+    double low, high;
+} ThinCall;
+
 enum { MOST_WEIGHTS = 15 };
 
 typedef struct {
@@ -40,6 +47,7 @@ typedef struct {
     int (*separable)(const SeparableCall *);
     int (*gradient)(const GradientCall *);
     int (*polar)(const PolarCall *);
+    int (*thin)(const ThinCall *);
 } Primitives;
 
 extern const Primitives primitives_baseline;

@@ -35,6 +35,7 @@ OPTIONS(TARGET)
 #include "separable.h"
 #include "gradient_maps.h"
 #include "gradient.h"
+#include "thinning.h"
 #include "real_end.h"
 
 #define REAL int16_t
@@ -53,6 +54,7 @@ OPTIONS(TARGET)
 #include "separable.h"
 #include "gradient_maps.h"
 #include "gradient.h"
+#include "thinning.h"
 #include "real_end.h"
 
 /* Whether sums are to be in double: the samples or the results are. */
@@ -70,6 +72,11 @@ static int gradient(const GradientCall *call)
     return call->sums == SUMS_FLOAT ? gradient_float(call) : gradient_double(call);
 }
 
+static int thin(const ThinCall *call)
+{
+    return call->gx.type == F64 ? thin_double(call) : thin_float(call);
+}
+
 static int polar(const PolarCall *call)
 {
     return call->gx.type == F64 ? polar_double(call) : polar_float(call);
@@ -83,6 +90,7 @@ const Primitives JOIN(primitives, SET) = {
     .separable = separable,
     .gradient = gradient,
     .polar = polar,
+    .thin = thin,
 };
 
 #if defined(TARGET) && defined(__clang__)
