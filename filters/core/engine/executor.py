@@ -101,7 +101,9 @@ def run(
     plain = all(encoding.plain and encoding.dtype == image.dtype.name for encoding in encodings.values())
     region = None if effect is None else effect.on(*image.shape[:2])
     plain = plain and not (region is not None and region.partial)
-    rounded = whole and plain and not settings.linear_out and not bias and not measure and settings.channels != "max"
+    plain = plain and not bias and not measure and settings.channels != "max" and not (settings.linear or settings.gray)
+    rounded = whole and plain and not settings.linear_out
+    itself = plain and finite and alpha is None and image.dtype.kind == "u"
     found: list[Fact] = []
     context = ImageContext(
         full,
@@ -111,6 +113,7 @@ def run(
         finite,
         whole,
         rounded=rounded,
+        result_type=image.dtype if itself and not settings.linear_out else None,
         name=name,
         facts=found,
         transfer=settings.transfer,

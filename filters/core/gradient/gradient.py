@@ -77,11 +77,11 @@ def finder(
     context: ImageContext,
     fields: Collection[str],
     norm: Norm = "l2",
-    rounded: bool = False,
+    strength_type: Any = None,
 ) -> BoundStage:
     """Return the function from a padded strip to the `Maps` named by *fields*.
 
-    The magnitude is *rounded* to the image's own type, the rest is in the work type. Of 8 bits and whole weights the
+    The magnitude has the *strength_type*, or the work type as all else: in 8 and 16 bits it is rounded and saturated. Of 8 bits and whole weights the
     derivatives are summed in int16, which is exact.
     """
     smooth, derivative = (np.array(part, np.float64) for part in weights)
@@ -90,7 +90,7 @@ def finder(
     most = context.most * float(np.abs(smooth).sum() * np.abs(derivative).sum()) / 2
     kind, in_int16 = np.dtype(context.work), context.own_type == np.uint8 and whole and most <= MOST_IN_INT16
     sums = 2 if kind == np.float64 else 0 if in_int16 else 1
-    kinds = {field: context.own_type if rounded and field == "magnitude" else kind for field in fields}
+    kinds = {field: strength_type if strength_type and field == "magnitude" else kind for field in fields}
 
     def find(strip: Array) -> Maps:
         given, step = native.rows_of(strip)
@@ -104,8 +104,8 @@ def finder(
     def obvious(strip: Array) -> Maps:
         parts = _reference(strip, smooth, derivative, kind)
         strength = magnitude(parts, norm) if "magnitude" in fields else None
-        if rounded and strength is not None:
-            strength = native.rounded(strength, context.own_type)
+        if strength_type and strength is not None:
+            strength = native.rounded(strength, strength_type)
         return Maps(*parts, strength, angle(parts) if "angle" in fields else None)
 
     function: Function = obvious if native.core is None else find

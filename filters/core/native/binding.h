@@ -52,6 +52,7 @@ PyObject *answer(Held *held, int status);
 PyObject *bind_separable(PyObject *module, PyObject *arguments);
 PyObject *bind_gradient(PyObject *module, PyObject *arguments);
 PyObject *bind_polar(PyObject *module, PyObject *arguments);
+PyObject *bind_luma(PyObject *module, PyObject *arguments);
 PyObject *bind_thin(PyObject *module, PyObject *arguments);
 PyObject *bind_join(PyObject *module, PyObject *arguments);
 

@@ -40,6 +40,13 @@ typedef struct {
     double low, high;
 } ThinCall;
 
+typedef struct {
+    Array in;  /* red, green and blue side by side */
+    Array out; /* float or double */
+    const double *weights;
+    double divisor;
+} LumaCall;
+
 enum { MOST_WEIGHTS = 15 };
 
 typedef struct {
@@ -48,6 +55,7 @@ typedef struct {
     int (*gradient)(const GradientCall *);
     int (*polar)(const PolarCall *);
     int (*thin)(const ThinCall *);
+    int (*luma)(const LumaCall *);
 } Primitives;
 
 extern const Primitives primitives_baseline;

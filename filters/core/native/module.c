@@ -68,6 +68,7 @@ static PyMethodDef methods[] = {
     FUNCTION(separable, "Correlate with a column and a row of taps."),
     FUNCTION(gradient, "Differentiate along x and y, and give magnitude and angle."),
     FUNCTION(polar, "Give the magnitude and angle of derivatives."),
+    FUNCTION(luma, "Sum red, green and blue by their weights."),
     FUNCTION(thin, "Keep the maxima along the gradient."),
     FUNCTION(join, "Keep what is joined to the strong pixels."),
     {NULL, NULL, 0, NULL},

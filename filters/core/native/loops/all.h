@@ -36,6 +36,7 @@ OPTIONS(TARGET)
 #include "gradient_maps.h"
 #include "gradient.h"
 #include "thinning.h"
+#include "luma.h"
 #include "real_end.h"
 
 #define REAL int16_t
@@ -55,6 +56,7 @@ OPTIONS(TARGET)
 #include "gradient_maps.h"
 #include "gradient.h"
 #include "thinning.h"
+#include "luma.h"
 #include "real_end.h"
 
 /* Whether sums are to be in double: the samples or the results are. */
@@ -70,6 +72,11 @@ static int gradient(const GradientCall *call)
     if (call->sums == SUMS_INT16)
         return gradient_int16_t(call);
     return call->sums == SUMS_FLOAT ? gradient_float(call) : gradient_double(call);
+}
+
+static int luma(const LumaCall *call)
+{
+    return call->out.type == F64 ? luma_double(call) : luma_float(call);
 }
 
 static int thin(const ThinCall *call)
@@ -91,6 +98,7 @@ const Primitives JOIN(primitives, SET) = {
     .gradient = gradient,
     .polar = polar,
     .thin = thin,
+    .luma = luma,
 };
 
 #if defined(TARGET) && defined(__clang__)
