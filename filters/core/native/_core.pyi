@@ -89,3 +89,29 @@ def bank(
     precise: bool,
     /,
 ) -> None: ...
+def gradient(
+    given: NDArray[Any],
+    smooth: NDArray[Any],
+    derivative: NDArray[Any],
+    across: int,
+    norm: int,
+    sums: int,
+    gx: NDArray[Any] | None,
+    gy: NDArray[Any] | None,
+    magnitude: NDArray[Any] | None,
+    angle: NDArray[Any] | None,
+    /,
+) -> None: ...
+def polar(
+    gx: NDArray[Any],
+    gy: NDArray[Any],
+    norm: int,
+    magnitude: NDArray[Any] | None,
+    angle: NDArray[Any] | None,
+    /,
+) -> None: ...
+def thin(
+    gx: NDArray[Any], gy: NDArray[Any], norm: int, low: float, high: float, out: NDArray[Any], /
+) -> None: ...
+def join(classes: NDArray[Any], across: int, /) -> None: ...
+def luma(given: NDArray[Any], out: NDArray[Any], weights: NDArray[Any], divisor: float, /) -> None: ...

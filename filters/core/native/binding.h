@@ -28,6 +28,9 @@ enum { DONE = 0, NO_MEMORY = -1, REFUSED = -2 };
 /* Take an array of three dimensions, (planes, rows, samples), whose type is among *types*. */
 int take_array(Held *held, PyObject *object, Array *array, int writable, unsigned types, const char *name);
 
+/* Take such an array, or None, whose data is then NULL. */
+int take_optional(Held *held, PyObject *object, Array *array, int writable, unsigned types, const char *name);
+
 /* Take a one-dimensional array of float64. */
 int take_taps(Held *held, PyObject *object, const double **taps, ptrdiff_t *count, const char *name);
 
@@ -53,5 +56,10 @@ PyObject *bind_separable(PyObject *module, PyObject *arguments);
 PyObject *bind_interpolate(PyObject *module, PyObject *arguments);
 PyObject *bind_dense(PyObject *module, PyObject *arguments);
 PyObject *bind_bank(PyObject *module, PyObject *arguments);
+PyObject *bind_gradient(PyObject *module, PyObject *arguments);
+PyObject *bind_polar(PyObject *module, PyObject *arguments);
+PyObject *bind_luma(PyObject *module, PyObject *arguments);
+PyObject *bind_thin(PyObject *module, PyObject *arguments);
+PyObject *bind_join(PyObject *module, PyObject *arguments);
 
 #endif

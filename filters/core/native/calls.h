@@ -74,6 +74,37 @@ typedef struct {
     double ridge, rounding;
     int in_double;
 } GuidedCall;
+typedef enum { L2, L1, MOST } Norm;
+
+typedef struct {
+    Array in, gx, gy, magnitude, angle; /* data is NULL of a map that is not asked for */
+    const double *smooth, *derivative;  /* the weights across and along; both odd in number, or both even */
+    ptrdiff_t smooth_count, derivative_count;
+    ptrdiff_t across; /* samples from a column to the next */
+    Norm norm;
+    enum { SUMS_INT16, SUMS_FLOAT, SUMS_DOUBLE } sums;
+} GradientCall;
+
+typedef struct {
+    Array gx, gy, magnitude, angle; /* all of one type; data is NULL of a map that is not asked for */
+    Norm norm;
+} PolarCall;
+
+typedef struct {
+    Array gx, gy; /* of one type, with a pixel more on each side than the result */
+    Array out;    /* magnitudes of the same type, or classes in uint8 */
+    Norm norm;
+    double low, high;
+} ThinCall;
+
+typedef struct {
+    Array in;  /* red, green and blue side by side */
+    Array out; /* float or double */
+    const double *weights;
+    double divisor;
+} LumaCall;
+
+enum { MOST_WEIGHTS = 15 };
 
 typedef struct {
     const char *name;
@@ -84,6 +115,10 @@ typedef struct {
     int (*box)(const BoxCall *);
     int (*guided)(const GuidedCall *);
     int (*fourier)(const FourierCall *);
+    int (*gradient)(const GradientCall *);
+    int (*polar)(const PolarCall *);
+    int (*thin)(const ThinCall *);
+    int (*luma)(const LumaCall *);
 } Primitives;
 
 extern const Primitives primitives_baseline;

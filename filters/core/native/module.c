@@ -72,6 +72,11 @@ static PyMethodDef methods[] = {
     FUNCTION(dense, "Correlate with a kernel."),
     FUNCTION(bank, "Correlate with a bank of kernels."),
     FUNCTION(fourier, "Correlate by Fourier transforms of tiles."),
+    FUNCTION(gradient, "Differentiate along x and y, and give magnitude and angle."),
+    FUNCTION(polar, "Give the magnitude and angle of derivatives."),
+    FUNCTION(luma, "Sum red, green and blue by their weights."),
+    FUNCTION(thin, "Keep the maxima along the gradient."),
+    FUNCTION(join, "Keep what is joined to the strong pixels."),
     {NULL, NULL, 0, NULL},
 };
 

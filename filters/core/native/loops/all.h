@@ -37,6 +37,7 @@ OPTIONS(TARGET)
 
 #include "running_sums.h"
 
+#define MAP_REAL float
 #define REAL float
 #define VECTOR vfloat
 #define LANES FLOAT_LANES
@@ -47,8 +48,21 @@ OPTIONS(TARGET)
 #include "dense.h"
 #include "bank.h"
 #include "fourier.h"
+#include "gradient_maps.h"
+#include "gradient.h"
+#include "thinning.h"
+#include "luma.h"
 #include "real_end.h"
 
+#define REAL int16_t
+#define VECTOR vi16
+#define LANES (VECTOR_BYTES / 2)
+#include "gradient_int16.h"
+#include "gradient.h"
+#include "real_end.h"
+#undef MAP_REAL
+
+#define MAP_REAL double
 #define REAL double
 #define VECTOR vdouble
 #define LANES DOUBLE_LANES
@@ -59,6 +73,10 @@ OPTIONS(TARGET)
 #include "dense.h"
 #include "bank.h"
 #include "fourier.h"
+#include "gradient_maps.h"
+#include "gradient.h"
+#include "thinning.h"
+#include "luma.h"
 #include "real_end.h"
 
 /* Whether sums are to be in double: the samples or the results are. */
@@ -99,6 +117,26 @@ static int guided(const GuidedCall *call)
 static int fourier(const FourierCall *call)
 {
     return call->spectrum.type == F64 ? fourier_double(call) : fourier_float(call);
+static int gradient(const GradientCall *call)
+{
+    if (call->sums == SUMS_INT16)
+        return gradient_int16_t(call);
+    return call->sums == SUMS_FLOAT ? gradient_float(call) : gradient_double(call);
+}
+
+static int luma(const LumaCall *call)
+{
+    return call->out.type == F64 ? luma_double(call) : luma_float(call);
+}
+
+static int thin(const ThinCall *call)
+{
+    return call->gx.type == F64 ? thin_double(call) : thin_float(call);
+}
+
+static int polar(const PolarCall *call)
+{
+    return call->gx.type == F64 ? polar_double(call) : polar_float(call);
 }
 
 #define NAME_(set) #set
@@ -113,6 +151,10 @@ const Primitives JOIN(primitives, SET) = {
     .box = box,
     .guided = guided,
     .fourier = fourier,
+    .gradient = gradient,
+    .polar = polar,
+    .thin = thin,
+    .luma = luma,
 };
 
 #if defined(TARGET) && defined(__clang__)
