@@ -47,5 +47,7 @@ PyObject *answer(Held *held, int status);
     } while (0)
 
 PyObject *bind_separable(PyObject *module, PyObject *arguments);
+PyObject *bind_rank(PyObject *module, PyObject *arguments);
+PyObject *bind_mode(PyObject *module, PyObject *arguments);
 
 #endif

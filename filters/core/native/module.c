@@ -66,6 +66,8 @@ static PyMethodDef methods[] = {
     {"choose", bind_choose, METH_O, "Use an instruction set."},
     {"chosen", bind_chosen, METH_NOARGS, "Return the name of the instruction set that is used."},
     FUNCTION(separable, "Correlate with a column and a row of taps."),
+    FUNCTION(rank, "Give each pixel the sample of a rank in its window."),
+    FUNCTION(mode, "Give each pixel the most frequent sample of its window."),
     {NULL, NULL, 0, NULL},
 };
 

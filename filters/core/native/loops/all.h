@@ -49,12 +49,16 @@ static int separable(const SeparableCall *call)
     return IN_DOUBLE(call) ? separable_double(call) : separable_float(call);
 }
 
+#include "rank.h"
+
 #define NAME_(set) #set
 #define NAME(set) NAME_(set)
 
 const Primitives JOIN(primitives, SET) = {
     .name = NAME(SET),
     .separable = separable,
+    .rank = rank,
+    .mode = ordered,
 };
 
 #if defined(TARGET) && defined(__clang__)
