@@ -61,5 +61,7 @@ PyObject *bind_polar(PyObject *module, PyObject *arguments);
 PyObject *bind_luma(PyObject *module, PyObject *arguments);
 PyObject *bind_thin(PyObject *module, PyObject *arguments);
 PyObject *bind_join(PyObject *module, PyObject *arguments);
+PyObject *bind_rank(PyObject *module, PyObject *arguments);
+PyObject *bind_mode(PyObject *module, PyObject *arguments);
 
 #endif

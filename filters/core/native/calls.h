@@ -107,6 +107,15 @@ typedef struct {
 enum { MOST_WEIGHTS = 15 };
 
 typedef struct {
+    Array in, out;              /* of one type */
+    ptrdiff_t height, width;    /* of the window */
+    ptrdiff_t step;             /* samples from a column to the next */
+    const double *ranks;        /* one; or one for each number of samples that are not NaN, -1 where the result is NaN */
+    ptrdiff_t ranks_count;
+    int whole;                  /* the mode of windows that hold a NaN is NaN */
+} RankCall;
+
+typedef struct {
     const char *name;
     int (*separable)(const SeparableCall *);
     int (*interpolate)(const InterpolateCall *);
@@ -119,6 +128,8 @@ typedef struct {
     int (*polar)(const PolarCall *);
     int (*thin)(const ThinCall *);
     int (*luma)(const LumaCall *);
+    int (*rank)(const RankCall *);
+    int (*mode)(const RankCall *);
 } Primitives;
 
 extern const Primitives primitives_baseline;

@@ -77,6 +77,8 @@ static PyMethodDef methods[] = {
     FUNCTION(luma, "Sum red, green and blue by their weights."),
     FUNCTION(thin, "Keep the maxima along the gradient."),
     FUNCTION(join, "Keep what is joined to the strong pixels."),
+    FUNCTION(rank, "Give each pixel the sample of a rank in its window."),
+    FUNCTION(mode, "Give each pixel the most frequent sample of its window."),
     {NULL, NULL, 0, NULL},
 };
 

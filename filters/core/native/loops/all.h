@@ -138,6 +138,7 @@ static int polar(const PolarCall *call)
 {
     return call->gx.type == F64 ? polar_double(call) : polar_float(call);
 }
+#include "rank.h"
 
 #define NAME_(set) #set
 #define NAME(set) NAME_(set)
@@ -155,6 +156,8 @@ const Primitives JOIN(primitives, SET) = {
     .polar = polar,
     .thin = thin,
     .luma = luma,
+    .rank = rank,
+    .mode = ordered,
 };
 
 #if defined(TARGET) && defined(__clang__)
