@@ -7,6 +7,18 @@ from numpy.typing import NDArray
 def available() -> list[str]: ...
 def choose(name: str, /) -> None: ...
 def chosen() -> str: ...
+def extrema(
+    given: NDArray[Any],
+    out: NDArray[Any],
+    rectangles: NDArray[Any],
+    width: int,
+    height: int,
+    down: int,
+    across: int,
+    greatest: bool,
+    ignoring: bool,
+    /,
+) -> None: ...
 def separable(
     given: NDArray[Any],
     out: NDArray[Any],

@@ -46,6 +46,7 @@ PyObject *answer(Held *held, int status);
         Py_BEGIN_ALLOW_THREADS statement; Py_END_ALLOW_THREADS \
     } while (0)
 
+PyObject *bind_extrema(PyObject *module, PyObject *arguments);
 PyObject *bind_separable(PyObject *module, PyObject *arguments);
 
 #endif

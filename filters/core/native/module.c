@@ -65,6 +65,7 @@ static PyMethodDef methods[] = {
     {"available", bind_available, METH_NOARGS, "Return the names of the instruction sets, the widest first."},
     {"choose", bind_choose, METH_O, "Use an instruction set."},
     {"chosen", bind_chosen, METH_NOARGS, "Return the name of the instruction set that is used."},
+    FUNCTION(extrema, "Find the minima or maxima over a shape."),
     FUNCTION(separable, "Correlate with a column and a row of taps."),
     {NULL, NULL, 0, NULL},
 };

@@ -41,6 +41,8 @@ OPTIONS(TARGET)
 #include "separable.h"
 #include "real_end.h"
 
+#include "extrema.h"
+
 /* Whether sums are to be in double: the samples or the results are. */
 #define IN_DOUBLE(call) ((call)->in.type == F64 || (call)->out.type == F64 || (call)->in.type == F32)
 
@@ -54,6 +56,7 @@ static int separable(const SeparableCall *call)
 
 const Primitives JOIN(primitives, SET) = {
     .name = NAME(SET),
+    .extrema = extrema,
     .separable = separable,
 };
 
