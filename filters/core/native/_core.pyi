@@ -34,6 +34,16 @@ def fourier(
     level_sum: float,
     grid: float,
     divisor: float,
+def extrema(
+    given: NDArray[Any],
+    out: NDArray[Any],
+    rectangles: NDArray[Any],
+    width: int,
+    height: int,
+    down: int,
+    across: int,
+    greatest: bool,
+    ignoring: bool,
     /,
 ) -> None: ...
 def separable(

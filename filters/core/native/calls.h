@@ -5,6 +5,8 @@
 #ifndef IMFILTER_CALLS_H
 #define IMFILTER_CALLS_H
 
+#include <stdint.h>
+
 #include "arrays.h"
 
 /* A primitive returns 0, or NO_MEMORY where it finds none. It is called without the GIL. */
@@ -116,7 +118,21 @@ typedef struct {
 } RankCall;
 
 typedef struct {
+    int32_t width, height, x, y;
+} Rectangle;
+
+typedef struct {
+    Array in, out;
+    const Rectangle *rectangles; /* sorted: the narrowest first, of one width the lowest */
+    ptrdiff_t count;
+    ptrdiff_t height, width; /* of the window that holds them */
+    ptrdiff_t down, across;  /* rows and samples from a sample of it to the next */
+    int greatest, ignoring;  /* the maxima; NaN counts nothing */
+} ExtremaCall;
+
+typedef struct {
     const char *name;
+    int (*extrema)(const ExtremaCall *);
     int (*separable)(const SeparableCall *);
     int (*interpolate)(const InterpolateCall *);
     int (*dense)(const DenseCall *);

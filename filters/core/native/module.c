@@ -67,6 +67,7 @@ static PyMethodDef methods[] = {
     {"chosen", bind_chosen, METH_NOARGS, "Return the name of the instruction set that is used."},
     FUNCTION(box, "Take the means of boxes of samples."),
     FUNCTION(guided, "Filter planes guided by themselves."),
+    FUNCTION(extrema, "Find the minima or maxima over a shape."),
     FUNCTION(separable, "Correlate with a column and a row of taps."),
     FUNCTION(interpolate, "Add up coarse samples with the weights of each place between them."),
     FUNCTION(dense, "Correlate with a kernel."),

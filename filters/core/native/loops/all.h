@@ -79,6 +79,8 @@ OPTIONS(TARGET)
 #include "luma.h"
 #include "real_end.h"
 
+#include "extrema.h"
+
 /* Whether sums are to be in double: the samples or the results are. */
 #define IN_DOUBLE(call) ((call)->in.type == F64 || (call)->out.type == F64 || (call)->in.type == F32)
 
@@ -145,6 +147,7 @@ static int polar(const PolarCall *call)
 
 const Primitives JOIN(primitives, SET) = {
     .name = NAME(SET),
+    .extrema = extrema,
     .separable = separable,
     .interpolate = interpolate,
     .dense = dense,
