@@ -16,3 +16,15 @@ def separable(
     divisor: float,
     /,
 ) -> None: ...
+def bilateral(
+    given: NDArray[Any],
+    out: NDArray[Any],
+    opacity: NDArray[Any] | None,
+    step: int,
+    exponents: NDArray[Any],
+    height: int,
+    width: int,
+    scale: float,
+    ignoring: bool,
+    /,
+) -> None: ...

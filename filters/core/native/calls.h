@@ -18,8 +18,18 @@ typedef struct {
 } SeparableCall;
 
 typedef struct {
+    Array in, out, opacity;     /* the opacity of each pixel, in one plane */
+    ptrdiff_t step;             /* channels that lie side by side */
+    const double *exponents;    /* of the weights by distance; minus infinity is outside the window */
+    ptrdiff_t height, width;    /* of the window */
+    double scale;
+    int weighed, ignoring;      /* there is an opacity; NaN are left out */
+} BilateralCall;
+
+typedef struct {
     const char *name;
     int (*separable)(const SeparableCall *);
+    int (*bilateral)(const BilateralCall *);
 } Primitives;
 
 extern const Primitives primitives_baseline;

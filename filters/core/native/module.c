@@ -59,6 +59,7 @@ static PyMethodDef methods[] = {
     {"available", bind_available, METH_NOARGS, "Return the names of the instruction sets, the widest first."},
     {"choose", bind_choose, METH_O, "Use an instruction set."},
     FUNCTION(separable, "Correlate with a column and a row of taps."),
+    FUNCTION(bilateral, "Smooth, and keep edges, by a bilateral filter."),
     {NULL, NULL, 0, NULL},
 };
 

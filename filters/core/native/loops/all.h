@@ -26,12 +26,14 @@ OPTIONS(TARGET)
 #define JOIN(a, b) JOIN_(a, b)
 
 #include "vectors.h"
+#include "exp2.h"
 
 #define REAL float
 #define VECTOR vfloat
 #define LANES FLOAT_LANES
 #include "real.h"
 #include "separable.h"
+#include "bilateral.h"
 #include "real_end.h"
 
 #define REAL double
@@ -39,6 +41,7 @@ OPTIONS(TARGET)
 #define LANES DOUBLE_LANES
 #include "real.h"
 #include "separable.h"
+#include "bilateral.h"
 #include "real_end.h"
 
 /* Whether sums are to be in double: the samples or the results are. */
@@ -49,12 +52,18 @@ static int separable(const SeparableCall *call)
     return IN_DOUBLE(call) ? separable_double(call) : separable_float(call);
 }
 
+static int bilateral(const BilateralCall *call)
+{
+    return IN_DOUBLE(call) ? bilateral_double(call) : bilateral_float(call);
+}
+
 #define NAME_(set) #set
 #define NAME(set) NAME_(set)
 
 const Primitives JOIN(primitives, SET) = {
     .name = NAME(SET),
     .separable = separable,
+    .bilateral = bilateral,
 };
 
 #if defined(TARGET) && defined(__clang__)
