@@ -52,9 +52,12 @@ static int separable(const SeparableCall *call)
     return IN_DOUBLE(call) ? separable_double(call) : separable_float(call);
 }
 
+/* Whether they are for weights: 16 bits have differences that float's rounding would show. */
+#define WEIGHTS_IN_DOUBLE(call) ((call)->in.type == F64 || (call)->out.type == F64 || (call)->in.type == U16)
+
 static int bilateral(const BilateralCall *call)
 {
-    return IN_DOUBLE(call) ? bilateral_double(call) : bilateral_float(call);
+    return WEIGHTS_IN_DOUBLE(call) ? bilateral_double(call) : bilateral_float(call);
 }
 
 #define NAME_(set) #set
