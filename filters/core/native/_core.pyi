@@ -28,3 +28,16 @@ def bilateral(
     ignoring: bool,
     /,
 ) -> None: ...
+def nonlocal_means(
+    given: NDArray[Any],
+    out: NDArray[Any],
+    opacity: NDArray[Any] | None,
+    step: int,
+    x: int,
+    y: int,
+    patch: int,
+    factor: float,
+    spared: float,
+    ignoring: bool,
+    /,
+) -> None: ...

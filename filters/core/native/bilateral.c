@@ -16,9 +16,7 @@ PyObject *bind_bilateral(PyObject *module, PyObject *arguments)
         && check_window(&call.in, &call.out, call.height, call.width, 1, call.step)
         && take_opacity(&held, opacity, &call.opacity, &call.in, call.step)
         && take_taps(&held, exponents, &call.exponents, &taps, "exponents")
-        && check_size(taps, call.height * call.width, call.height * call.width, "exponents")) {
-        call.weighed = call.ignoring || call.opacity.data;
+        && check_size(taps, call.height * call.width, call.height * call.width, "exponents"))
         WITHOUT_GIL(status = chosen->bilateral(&call));
-    }
     return answer(&held, status);
 }

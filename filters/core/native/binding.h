@@ -54,5 +54,6 @@ PyObject *answer(Held *held, int status);
 
 PyObject *bind_separable(PyObject *module, PyObject *arguments);
 PyObject *bind_bilateral(PyObject *module, PyObject *arguments);
+PyObject *bind_nonlocal_means(PyObject *module, PyObject *arguments);
 
 #endif

@@ -18,18 +18,27 @@ typedef struct {
 } SeparableCall;
 
 typedef struct {
-    Array in, out, opacity;     /* the opacity of each pixel, in one plane */
-    ptrdiff_t step;             /* channels that lie side by side */
-    const double *exponents;    /* of the weights by distance; minus infinity is outside the window */
-    ptrdiff_t height, width;    /* of the window */
-    double scale;
-    int weighed, ignoring;      /* there is an opacity; NaN are left out */
+    Array in, out, opacity;  /* the opacity of each pixel, in one plane; without data all are opaque */
+    ptrdiff_t step;          /* channels that lie side by side */
+    const double *exponents; /* of the weights by distance; minus infinity is outside the window */
+    ptrdiff_t height, width; /* of the window */
+    double scale;            /* of squared differences of colours */
+    int ignoring;            /* NaN are left out */
 } BilateralCall;
+
+typedef struct {
+    Array in, out, opacity; /* the opacity of each pixel, in one plane; without data all are opaque */
+    ptrdiff_t step;         /* channels that lie side by side */
+    ptrdiff_t x, y, patch;  /* the radii of the search window and of a patch */
+    double factor, spared;  /* of the mean squared difference of two patches; the exponent is spared so much */
+    int ignoring;           /* NaN are left out */
+} NonlocalMeansCall;
 
 typedef struct {
     const char *name;
     int (*separable)(const SeparableCall *);
     int (*bilateral)(const BilateralCall *);
+    int (*nonlocal_means)(const NonlocalMeansCall *);
 } Primitives;
 
 extern const Primitives primitives_baseline;

@@ -60,6 +60,7 @@ static PyMethodDef methods[] = {
     {"choose", bind_choose, METH_O, "Use an instruction set."},
     FUNCTION(separable, "Correlate with a column and a row of taps."),
     FUNCTION(bilateral, "Smooth, and keep edges, by a bilateral filter."),
+    FUNCTION(nonlocal_means, "Remove noise by the means of similar patches."),
     {NULL, NULL, 0, NULL},
 };
 

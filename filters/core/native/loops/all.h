@@ -34,6 +34,7 @@ OPTIONS(TARGET)
 #include "real.h"
 #include "separable.h"
 #include "bilateral.h"
+#include "nonlocal_means.h"
 #include "real_end.h"
 
 #define REAL double
@@ -42,6 +43,7 @@ OPTIONS(TARGET)
 #include "real.h"
 #include "separable.h"
 #include "bilateral.h"
+#include "nonlocal_means.h"
 #include "real_end.h"
 
 /* Whether sums are to be in double: the samples or the results are. */
@@ -60,6 +62,11 @@ static int bilateral(const BilateralCall *call)
     return WEIGHTS_IN_DOUBLE(call) ? bilateral_double(call) : bilateral_float(call);
 }
 
+static int nonlocal_means(const NonlocalMeansCall *call)
+{
+    return WEIGHTS_IN_DOUBLE(call) ? nonlocal_means_double(call) : nonlocal_means_float(call);
+}
+
 #define NAME_(set) #set
 #define NAME(set) NAME_(set)
 
@@ -67,6 +74,7 @@ const Primitives JOIN(primitives, SET) = {
     .name = NAME(SET),
     .separable = separable,
     .bilateral = bilateral,
+    .nonlocal_means = nonlocal_means,
 };
 
 #if defined(TARGET) && defined(__clang__)

@@ -17,7 +17,7 @@ typedef struct {
 /* Compute a row of results. If *weighed*, behind the channels lie 1 or 0 for each, whether it is there, and then the
    opacity. Inlined for a constant number of channels, the sums stay in registers: 3 channels take half of the time. */
 static inline void R(bilateral_row)(const R(Bilateral) *row, ptrdiff_t count, ptrdiff_t channels, int weighed,
-                                    VECTOR *moves, VECTOR *sums)
+                                    int normal, VECTOR *moves, VECTOR *sums)
 {
     const ptrdiff_t pitch = row->pitch, there = channels * pitch, opacity = 2 * there;
     for (ptrdiff_t x = 0; x < count; x += LANES) {
@@ -35,7 +35,7 @@ static inline void R(bilateral_row)(const R(Bilateral) *row, ptrdiff_t count, pt
                     d *= R(load)(q + there + c * pitch) * R(load)(p + there + c * pitch);
                 distance += d * d;
             }
-            VECTOR weight = JOIN(exp2, REAL)(row->exponents[i] - distance * row->scale);
+            VECTOR weight = JOIN(exp2, REAL)(row->exponents[i] - distance * row->scale, normal);
             if (weighed)
                 weight *= R(load)(q + opacity);
             for (ptrdiff_t c = 0; c < channels; c++) {
@@ -58,10 +58,10 @@ static inline void R(bilateral_row)(const R(Bilateral) *row, ptrdiff_t count, pt
 
 /* Turn row y of a block to planes, and tell what is missing of it. */
 static void R(bilateral_read)(const BilateralCall *call, ptrdiff_t y, ptrdiff_t left, ptrdiff_t count,
-                              ptrdiff_t channels, ptrdiff_t pitch, REAL *to, REAL *spare)
+                              ptrdiff_t channels, ptrdiff_t pitch, REAL *to, REAL *spare, int weighed)
 {
     R(read_pixels)(to, pitch, &call->in, call->step, y, left, count, spare);
-    if (!call->weighed)
+    if (!weighed)
         return;
     for (ptrdiff_t i = 0; i < channels * pitch; i++) {
         const int missing = call->ignoring && to[i] != to[i];
@@ -80,7 +80,8 @@ static int R(bilateral)(const BilateralCall *call)
 {
     const Array *in = &call->in, *out = &call->out;
     const ptrdiff_t height = call->height, width = call->width, step = call->step, channels = in->planes * step;
-    const ptrdiff_t columns = out->samples / step, planes = call->weighed ? 2 * channels + 1 : channels;
+    const int weighed = call->opacity.data || call->ignoring;
+    const ptrdiff_t columns = out->samples / step, planes = weighed ? 2 * channels + 1 : channels;
     assert(in->rows == out->rows + height - 1 && in->samples == out->samples + (width - 1) * step);
     /* The ring stays in the second-level cache. */
     const ptrdiff_t fitting = RING_BYTES / (ptrdiff_t)sizeof(REAL) / (height * planes) - width;
@@ -95,10 +96,16 @@ static int R(bilateral)(const BilateralCall *call)
          *exponents = results + channels * pitch;
     R(Bilateral) row = {.near = (const REAL **)memory, .exponents = exponents, .pitch = pitch,
                         .scale = (REAL)(call->scale * LOG2_E), .results = results};
+    double least = 0;
+    for (ptrdiff_t i = 0; i < height * width; i++)
+        if (call->exponents[i] > -INFINITY)
+            least = MIN(least, call->exponents[i]);
+    const int normal = in->type == U8 && least - call->scale * 255 * 255 > -80; /* all weights of gray levels */
     for (ptrdiff_t left = 0; left < columns; left += block) {
         const ptrdiff_t count = MIN(block, columns - left);
         for (ptrdiff_t y = 0; y < in->rows; y++) {
-            R(bilateral_read)(call, y, left, count + width - 1, channels, pitch, ring + y % height * slot, spare);
+            R(bilateral_read)(call, y, left, count + width - 1, channels, pitch, ring + y % height * slot, spare,
+                              weighed);
             const ptrdiff_t first = y - height + 1;
             if (first < 0)
                 continue;
@@ -109,14 +116,14 @@ static int R(bilateral)(const BilateralCall *call)
                     exponents[row.taps] = (REAL)(call->exponents[i] * LOG2_E);
                     row.near[row.taps++] = ring + (first + i / width) % height * slot + i % width;
                 }
-            if (call->weighed)
-                R(bilateral_row)(&row, count, channels, 1, vectors, vectors + channels);
-            else if (channels == 1)
-                R(bilateral_row)(&row, count, 1, 0, (VECTOR[1]){{0}}, (VECTOR[1]){{0}});
+            if (weighed || (channels != 1 && channels != 3))
+                R(bilateral_row)(&row, count, channels, weighed, 0, vectors, vectors + channels);
             else if (channels == 3)
-                R(bilateral_row)(&row, count, 3, 0, (VECTOR[3]){{0}}, (VECTOR[3]){{0}});
+                R(bilateral_row)(&row, count, 3, 0, 0, (VECTOR[3]){{0}}, (VECTOR[3]){{0}});
+            else if (normal)
+                R(bilateral_row)(&row, count, 1, 0, 1, (VECTOR[1]){{0}}, (VECTOR[1]){{0}});
             else
-                R(bilateral_row)(&row, count, channels, 0, vectors, vectors + channels);
+                R(bilateral_row)(&row, count, 1, 0, 0, (VECTOR[1]){{0}}, (VECTOR[1]){{0}});
             R(write_pixels)(out, step, first, left, count, results, pitch, spare);
         }
     }

@@ -2,8 +2,8 @@
 
    x = n + f, where n is whole and |f| ≤ 1/2. The low bits of x + 1.5 · 2ᵐ, m the bits of the mantissa, are n; they are
    added to the exponent of 2ᶠ, which is a polynomial: that of the least relative error, found by Remez' algorithm. With
-   all roundings the error is 3e-7 in float and 6e-16 in double. Below the least normal number the result is 0; NaN
-   stays. */
+   all roundings the error is 3e-7 in float and 6e-16 in double. Below the least normal number the result is 0, unless it
+   is known that none is, which saves a tenth of a weight's time; NaN stays. */
 
 #define LOG2_E 1.4426950408889634
 
@@ -15,7 +15,7 @@
         0.240226506959087678, 0.693147180559949775, 1
 
 #define EXP2(REAL, VECTOR, BITS, mantissa, least, ...)                           \
-    static inline VECTOR exp2_##REAL(VECTOR x)                                   \
+    static inline VECTOR exp2_##REAL(VECTOR x, int normal)                       \
     {                                                                            \
         static const REAL terms[] = {__VA_ARGS__};                               \
         const REAL middle = (REAL)1.5 * (REAL)(1LL << (mantissa));               \
@@ -24,7 +24,7 @@
         for (size_t i = 2; i < sizeof terms / sizeof *terms; i++)                \
             power = power * f + terms[i];                                        \
         const BITS bits = (BITS)power + ((BITS)shifted << (mantissa));           \
-        return (VECTOR)(bits & ~(BITS)(x < (REAL)(least)));                      \
+        return (VECTOR)(normal ? bits : bits & ~(BITS)(x < (REAL)(least)));      \
     }
 
 EXP2(float, vfloat, vu32, 23, -126, TERMS_FLOAT)

@@ -19,5 +19,9 @@ VECTOR_OF(uint64_t, vu64);
 /* Rows of memory that loops read past their end, by less than a vector: so much is added to what they allocate. */
 #define SPARE 64
 
+/* How much of the second-level cache a block of an image may take, and its width where that is up to the loop. */
+#define BLOCK_BYTES (256 << 10)
+#define BLOCK_WIDTH 256
+
 /* How much of the second-level cache a ring of rows may take, where that is up to the loop. */
 #define RING_BYTES (64 << 10)
