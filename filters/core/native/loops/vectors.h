@@ -20,7 +20,7 @@ VECTOR_OF(uint64_t, vu64);
 #define SPARE 64
 
 /* How much of the second-level cache a block of an image may take, and its width where that is up to the loop. */
-#define BLOCK_BYTES (256 << 10)
+#define BLOCK_BYTES (128 << 10)
 #define BLOCK_WIDTH 256
 
 /* How much of the second-level cache a ring of rows may take, where that is up to the loop. */
