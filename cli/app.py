@@ -80,10 +80,12 @@ app = typer.Typer(
 app.add_typer(kernels, name="kernels")
 
 
-def _version(asked: bool) -> None:
-    if asked:
-        typer.echo(f"imfilter {VERSION}")
-        raise typer.Exit
+def _print_version(verbose: bool) -> None:
+    typer.echo(f"imfilter {VERSION}")
+    if verbose:
+        from ..filters.core import native
+
+        typer.echo(native.description())
 
 
 @app.callback(
@@ -93,14 +95,18 @@ def _version(asked: bool) -> None:
 )
 def imfilter(
     context: typer.Context,
-    version: Annotated[
-        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
-    ] = False,
+    version: Annotated[bool, typer.Option("--version", help="Print the version.")] = False,
+    verbose: Annotated[bool, typer.Option("-v", help="With --version: print the core that computes, too.")] = False,
 ) -> None:
     """Filter images: blur, denoise, sharpen, find edges, convolve with any kernel.
 
     Files, folders and pipes in; files, folders and pipes out. Run `imfilter blur photo.jpg -o soft.jpg`.
     """
+    if version:
+        _print_version(verbose)
+        raise typer.Exit
+    if verbose:
+        raise UsageError("-v follows --version, or the name of a filter")
     if context.invoked_subcommand is None:
         for line in context.get_help().splitlines():
             say(line)

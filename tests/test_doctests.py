@@ -13,7 +13,7 @@ SPECS = [
     info.module_finder.find_spec(info.name)
     for house in (imfilter.cli, imfilter.filters)
     for info in pkgutil.walk_packages(house.__path__, f"{house.__name__}.")
-    if "_root" not in info.name
+    if "_root" not in info.name and not info.name.endswith("._core")  # the compiled module
 ]
 MODULES = ["imfilter"] + [spec.name for spec in SPECS if ">>> " in spec.loader.get_source(spec.name)]
 

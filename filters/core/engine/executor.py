@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
+from .. import native
 from ..lazy_numpy import Array, np
 from ..parameters import ImageError
 from . import colour_parts, geometry, nan_policy, pipeline, transfer
@@ -192,7 +193,7 @@ def run(
     facts = []
     if measure:
         facts = [*(fact for stage in stages for fact in stage.facts(nan_policy.context_for(stage, context))), *found]
-    facts.append(note(f"computed in {np.dtype(work).name}, strips of {rows} rows"))
+    facts.append(note(f"computed in {np.dtype(work).name}, strips of {rows} rows; {native.description()}"))
     missing = 0 if marked is None else marked.count(image)
     return Result({name: collector.output() for name, collector in collectors.items()}, facts, missing)
 

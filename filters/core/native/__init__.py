@@ -32,6 +32,11 @@ core: Any = _loaded(os.environ.get(VARIABLE, ""))
 """The module of compiled loops, or None where there are none."""
 
 
+def description() -> str:
+    """Return in words what computes: the compiled core and its instruction set, or NumPy and SciPy."""
+    return "NumPy and SciPy" if core is None else f"compiled core, {core.chosen()}"
+
+
 def rows_of(strip: Array) -> tuple[Array, int]:
     """Return a strip as ``(planes, rows, samples)`` with adjoining samples, and how far a column is from the next.
 

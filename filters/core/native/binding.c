@@ -79,7 +79,7 @@ int check_window(const Array *in, const Array *out, ptrdiff_t height, ptrdiff_t 
     if (in->planes == out->planes && in->rows == out->rows + (height - 1) * down
         && in->samples == out->samples + (width - 1) * across)
         return 1;
-    PyErr_Format(PyExc_ValueError, "out: %zd×%zd×%zd do not follow from %zd×%zd×%zd", out->planes, out->rows,
+    PyErr_Format(PyExc_ValueError, "out: %zd, %zd, %zd do not follow from %zd, %zd, %zd", out->planes, out->rows,
                  out->samples, in->planes, in->rows, in->samples);
     return 0;
 }

@@ -53,11 +53,18 @@ static PyObject *bind_choose(PyObject *module, PyObject *name)
     return NULL;
 }
 
+static PyObject *bind_chosen(PyObject *module, PyObject *unused)
+{
+    (void)module, (void)unused;
+    return PyUnicode_FromString(chosen->name);
+}
+
 #define FUNCTION(name, words) {#name, bind_##name, METH_VARARGS, words}
 
 static PyMethodDef methods[] = {
     {"available", bind_available, METH_NOARGS, "Return the names of the instruction sets, the widest first."},
     {"choose", bind_choose, METH_O, "Use an instruction set."},
+    {"chosen", bind_chosen, METH_NOARGS, "Return the name of the instruction set that is used."},
     FUNCTION(separable, "Correlate with a column and a row of taps."),
     FUNCTION(bilateral, "Smooth, and keep edges, by a bilateral filter."),
     FUNCTION(nonlocal_means, "Remove noise by the means of similar patches."),
