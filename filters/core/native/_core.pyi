@@ -5,9 +5,7 @@ from typing import Any
 from numpy.typing import NDArray
 
 def available() -> list[str]: ...
-def box(
-    given: NDArray[Any], out: NDArray[Any], height: int, width: int, across: int, divisor: float, /
-) -> None: ...
+def box(given: NDArray[Any], out: NDArray[Any], height: int, width: int, across: int, divisor: float, /) -> None: ...
 def choose(name: str, /) -> None: ...
 def chosen() -> str: ...
 def guided(
@@ -20,6 +18,8 @@ def guided(
     ridge: float,
     rounding: float,
     in_double: bool,
+    /,
+) -> None: ...
 def fourier(
     given: NDArray[Any],
     out: NDArray[Any],
@@ -34,6 +34,8 @@ def fourier(
     level_sum: float,
     grid: float,
     divisor: float,
+    /,
+) -> None: ...
 def extrema(
     given: NDArray[Any],
     out: NDArray[Any],
@@ -120,8 +122,31 @@ def polar(
     angle: NDArray[Any] | None,
     /,
 ) -> None: ...
-def thin(
-    gx: NDArray[Any], gy: NDArray[Any], norm: int, low: float, high: float, out: NDArray[Any], /
-) -> None: ...
+def thin(gx: NDArray[Any], gy: NDArray[Any], norm: int, low: float, high: float, out: NDArray[Any], /) -> None: ...
 def join(classes: NDArray[Any], across: int, /) -> None: ...
 def luma(given: NDArray[Any], out: NDArray[Any], weights: NDArray[Any], divisor: float, /) -> None: ...
+def bilateral(
+    given: NDArray[Any],
+    out: NDArray[Any],
+    opacity: NDArray[Any] | None,
+    step: int,
+    exponents: NDArray[Any],
+    height: int,
+    width: int,
+    scale: float,
+    ignoring: bool,
+    /,
+) -> None: ...
+def nonlocal_means(
+    given: NDArray[Any],
+    out: NDArray[Any],
+    opacity: NDArray[Any] | None,
+    step: int,
+    x: int,
+    y: int,
+    patch: int,
+    factor: float,
+    spared: float,
+    ignoring: bool,
+    /,
+) -> None: ...

@@ -45,6 +45,9 @@ typedef struct {
     ptrdiff_t step;             /* samples from a column to the next */
     double divisor;
 } InterpolateCall;
+
+typedef struct {
+    Array in, out;
     const double *taps;      /* height × width */
     ptrdiff_t height, width;
     ptrdiff_t down, across;  /* rows and samples from a tap to the next */
@@ -63,6 +66,9 @@ typedef struct {
     double divisor;
     int precise;
 } BankCall;
+
+typedef struct {
+    Array in, out;
     ptrdiff_t height, width; /* of the box */
     ptrdiff_t across;        /* samples from a column to the next */
     double divisor;
@@ -76,6 +82,10 @@ typedef struct {
     double ridge, rounding;
     int in_double;
 } GuidedCall;
+
+/* The most weights that a derivative has. */
+enum { MOST_WEIGHTS = 15 };
+
 typedef enum { L2, L1, MOST } Norm;
 
 typedef struct {
@@ -106,8 +116,6 @@ typedef struct {
     double divisor;
 } LumaCall;
 
-enum { MOST_WEIGHTS = 15 };
-
 typedef struct {
     Array in, out;              /* of one type */
     ptrdiff_t height, width;    /* of the window */
@@ -131,6 +139,23 @@ typedef struct {
 } ExtremaCall;
 
 typedef struct {
+    Array in, out, opacity;  /* the opacity of each pixel, in one plane; without data all are opaque */
+    ptrdiff_t step;          /* channels that lie side by side */
+    const double *exponents; /* of the weights by distance; minus infinity is outside the window */
+    ptrdiff_t height, width; /* of the window */
+    double scale;            /* of squared differences of colours */
+    int ignoring;            /* NaN are left out */
+} BilateralCall;
+
+typedef struct {
+    Array in, out, opacity; /* the opacity of each pixel, in one plane; without data all are opaque */
+    ptrdiff_t step;         /* channels that lie side by side */
+    ptrdiff_t x, y, patch;  /* the radii of the search window and of a patch */
+    double factor, spared;  /* of the mean squared difference of two patches; the exponent is spared so much */
+    int ignoring;           /* NaN are left out */
+} NonlocalMeansCall;
+
+typedef struct {
     const char *name;
     int (*extrema)(const ExtremaCall *);
     int (*separable)(const SeparableCall *);
@@ -146,6 +171,8 @@ typedef struct {
     int (*luma)(const LumaCall *);
     int (*rank)(const RankCall *);
     int (*mode)(const RankCall *);
+    int (*bilateral)(const BilateralCall *);
+    int (*nonlocal_means)(const NonlocalMeansCall *);
 } Primitives;
 
 extern const Primitives primitives_baseline;

@@ -80,6 +80,8 @@ static PyMethodDef methods[] = {
     FUNCTION(join, "Keep what is joined to the strong pixels."),
     FUNCTION(rank, "Give each pixel the sample of a rank in its window."),
     FUNCTION(mode, "Give each pixel the most frequent sample of its window."),
+    FUNCTION(bilateral, "Smooth, and keep edges, by a bilateral filter."),
+    FUNCTION(nonlocal_means, "Remove noise by the means of similar patches."),
     {NULL, NULL, 0, NULL},
 };
 

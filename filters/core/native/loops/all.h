@@ -34,6 +34,7 @@ OPTIONS(TARGET)
 #define JOIN(a, b) JOIN_(a, b)
 
 #include "vectors.h"
+#include "exp2.h"
 
 #include "running_sums.h"
 
@@ -52,6 +53,8 @@ OPTIONS(TARGET)
 #include "gradient.h"
 #include "thinning.h"
 #include "luma.h"
+#include "bilateral.h"
+#include "nonlocal_means.h"
 #include "real_end.h"
 
 #define REAL int16_t
@@ -77,9 +80,12 @@ OPTIONS(TARGET)
 #include "gradient.h"
 #include "thinning.h"
 #include "luma.h"
+#include "bilateral.h"
+#include "nonlocal_means.h"
 #include "real_end.h"
 
 #include "extrema.h"
+#include "rank.h"
 
 /* Whether sums are to be in double: the samples or the results are. */
 #define IN_DOUBLE(call) ((call)->in.type == F64 || (call)->out.type == F64 || (call)->in.type == F32)
@@ -92,6 +98,8 @@ static int separable(const SeparableCall *call)
 static int interpolate(const InterpolateCall *call)
 {
     return call->out.type == F64 || call->in.type == F64 ? interpolate_double(call) : interpolate_float(call);
+}
+
 static int dense(const DenseCall *call)
 {
     return call->precise ? dense_double(call) : dense_float(call);
@@ -100,6 +108,8 @@ static int dense(const DenseCall *call)
 static int bank(const BankCall *call)
 {
     return call->precise ? bank_double(call) : bank_float(call);
+}
+
 static int box(const BoxCall *call)
 {
     const double most = call->in.type == U8 ? 255 : 65535, size = (double)call->height * (double)call->width;
@@ -116,9 +126,13 @@ static int box(const BoxCall *call)
 static int guided(const GuidedCall *call)
 {
     return call->in_double ? guided_double(call) : guided_float(call);
+}
+
 static int fourier(const FourierCall *call)
 {
     return call->spectrum.type == F64 ? fourier_double(call) : fourier_float(call);
+}
+
 static int gradient(const GradientCall *call)
 {
     if (call->sums == SUMS_INT16)
@@ -140,7 +154,19 @@ static int polar(const PolarCall *call)
 {
     return call->gx.type == F64 ? polar_double(call) : polar_float(call);
 }
-#include "rank.h"
+
+/* Whether they are for weights: 16 bits have differences that float's rounding would show. */
+#define WEIGHTS_IN_DOUBLE(call) ((call)->in.type == F64 || (call)->out.type == F64 || (call)->in.type == U16)
+
+static int bilateral(const BilateralCall *call)
+{
+    return WEIGHTS_IN_DOUBLE(call) ? bilateral_double(call) : bilateral_float(call);
+}
+
+static int nonlocal_means(const NonlocalMeansCall *call)
+{
+    return WEIGHTS_IN_DOUBLE(call) ? nonlocal_means_double(call) : nonlocal_means_float(call);
+}
 
 #define NAME_(set) #set
 #define NAME(set) NAME_(set)
@@ -161,6 +187,8 @@ const Primitives JOIN(primitives, SET) = {
     .luma = luma,
     .rank = rank,
     .mode = ordered,
+    .bilateral = bilateral,
+    .nonlocal_means = nonlocal_means,
 };
 
 #if defined(TARGET) && defined(__clang__)

@@ -17,11 +17,11 @@
 
 /* Sorted rows are kept for so many samples at a time, which stay in the first-level cache. */
 #define BLOCK ((ptrdiff_t)(1536 / sizeof(TYPE)))
-#define ROOM (BLOCK + 64)
+#define BLOCK_ROOM (BLOCK + 64)
 
 static void T(median_3)(TYPE *restrict out, TYPE *const *in, ptrdiff_t count, ptrdiff_t step)
 {
-    TYPE memory[3][ROOM];
+    TYPE memory[3][BLOCK_ROOM];
     TYPE *restrict low = memory[0], *restrict middle = memory[1], *restrict high = memory[2];
     const TYPE *a = in[0], *b = in[1], *c = in[2];
     for (ptrdiff_t x = 0; x < count + 2 * step; x++) {
@@ -44,7 +44,7 @@ static void T(median_3)(TYPE *restrict out, TYPE *const *in, ptrdiff_t count, pt
 
 static void T(median_5)(TYPE *restrict out, TYPE *const *in, ptrdiff_t count, ptrdiff_t step)
 {
-    TYPE column[5][ROOM], pair[10][ROOM];
+    TYPE column[5][BLOCK_ROOM], pair[10][BLOCK_ROOM];
     for (ptrdiff_t x = 0; x < count + 4 * step; x++) {
         TYPE a = in[0][x], b = in[1][x], c = in[2][x], d = in[3][x], e = in[4][x];
         ORDER(a, b)
@@ -59,9 +59,9 @@ static void T(median_5)(TYPE *restrict out, TYPE *const *in, ptrdiff_t count, pt
         column[0][x] = a, column[1][x] = b, column[2][x] = c, column[3][x] = d, column[4][x] = e;
     }
     for (ptrdiff_t x = 0; x < count + 2 * step; x++) {
-#define BOTH(i) a##i = column[i][x], b##i = column[i][x + step]
-        TYPE BOTH(0), BOTH(1), BOTH(2), BOTH(3), BOTH(4);
-#undef BOTH
+#define PAIR(i) a##i = column[i][x], b##i = column[i][x + step]
+        TYPE PAIR(0), PAIR(1), PAIR(2), PAIR(3), PAIR(4);
+#undef PAIR
         ORDER(a0, b0)
         ORDER(a4, b4)
         ORDER(b0, a4)
@@ -79,9 +79,9 @@ static void T(median_5)(TYPE *restrict out, TYPE *const *in, ptrdiff_t count, pt
         pair[5][x] = a4, pair[6][x] = a3, pair[7][x] = b2, pair[8][x] = b3, pair[9][x] = b4;
     }
     for (ptrdiff_t x = 0; x < count; x++) {
-#define BOTH(i) a##i = pair[i][x], b##i = pair[i][x + 2 * step]
-        TYPE BOTH(0), BOTH(1), BOTH(2), BOTH(3), BOTH(4), BOTH(5), BOTH(6), BOTH(7), BOTH(8), BOTH(9);
-#undef BOTH
+#define PAIR(i) a##i = pair[i][x], b##i = pair[i][x + 2 * step]
+        TYPE PAIR(0), PAIR(1), PAIR(2), PAIR(3), PAIR(4), PAIR(5), PAIR(6), PAIR(7), PAIR(8), PAIR(9);
+#undef PAIR
         ORDER(a0, b0)
         ORDER(a8, b8)
         ORDER(b0, a8)
@@ -142,4 +142,4 @@ static void T(median)(const RankCall *call)
 #undef GREATER
 #undef ORDER
 #undef BLOCK
-#undef ROOM
+#undef BLOCK_ROOM
