@@ -7,7 +7,7 @@ from imfilter.filters.conv import conv
 from imfilter.filters.core.engine import executor
 from imfilter.filters.core.engine.quantize import encoding
 from imfilter.filters.core.engine.stage import ImageContext
-from imfilter.filters.core.linear import box_sum, direct, kernels, multirate_gaussian, planner
+from imfilter.filters.core.linear import dense, kernels, multirate_gaussian, planner
 from imfilter.filters.core.linear.kernels import Kernel
 from imfilter.filters.core.linear.planner import Geometry
 from scipy import ndimage
@@ -42,7 +42,7 @@ def test_every_algorithm_is_the_sum_over_taps(kernel, geometry, context):
     kernel = Kernel.of(SHAPES[kernel])
     shape = 200, 230, 3 if context is BYTES else 1
     image = np.random.default_rng(3).integers(0, context.full + 1, shape).astype(np.float64)
-    exact = direct.correlate(image, kernel.taps, *geometry)
+    exact = dense.correlate(image, kernel.taps, *geometry[::-1])
     seen = []
     for algorithm, bound in possible(kernel, context, geometry):
         left, top, right, bottom = bound.extra
@@ -51,7 +51,7 @@ def test_every_algorithm_is_the_sum_over_taps(kernel, geometry, context):
         assert answer.dtype == context.work
         size = kernel.absolute_sum * context.full
         inner = slice(top, -bottom or None), slice(left, -right or None)
-        expected = exact if not top else direct.correlate(wide.astype(np.float64), kernel.taps)[inner]
+        expected = exact if not top else dense.correlate(wide.astype(np.float64), kernel.taps)[inner]
         np.testing.assert_allclose(
             answer, expected, rtol=0, atol=max(2e-6 * size, 5e-3) if context is BYTES else 1e-9 * size
         )
@@ -104,7 +104,7 @@ def test_an_algorithm_can_be_asked_for(algorithm):
     [
         (np.ones((1, 1)), "direct"),
         (np.arange(9).reshape(3, 3) ** 2, "direct"),
-        (np.random.default_rng(0).normal(size=(7, 7)), "direct"),
+        (np.random.default_rng(0).normal(size=(4, 4)), "direct"),
         (np.random.default_rng(0).normal(size=(31, 31)), "fourier"),
         (kernels.gaussian_weights(2)[None] * kernels.gaussian_weights(2)[:, None], "separable"),
         (kernels.gaussian_weights(20)[None] * kernels.gaussian_weights(20)[:, None], "decimated"),
@@ -196,13 +196,3 @@ def test_box_sums_take_any_weight_and_are_not_rounded_before_the_end(noise):
     np.testing.assert_allclose(
         twice.outputs["image"].samples[..., 0], ndimage.uniform_filter(once, (9, 4)), rtol=0, atol=1e-3
     )
-
-
-@pytest.mark.each("length", [1, 2, 5, 11, 31, 40])
-@pytest.mark.each("rows", [1, 3, 8, 17, 64])
-def test_sums_down_columns_and_along_rows(length, rows):
-    planes = np.random.default_rng(rows).integers(0, 256, (2, rows + length - 1, 30 + length)).astype(np.uint32)
-    windows = np.lib.stride_tricks.sliding_window_view(planes, length, axis=1)
-    np.testing.assert_array_equal(box_sum.down_columns(planes, length), windows.sum(axis=3))
-    windows = np.lib.stride_tricks.sliding_window_view(planes, length, axis=2)
-    np.testing.assert_array_equal(box_sum.along_rows(planes, length, np.uint32), windows.sum(axis=3))

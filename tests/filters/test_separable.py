@@ -157,26 +157,26 @@ def test_wrong_sizes_and_types_are_refused():
         pytest.skip("needs the compiled core")
     core, one, three = native.core, np.ones(1), np.ones(3)
     image, result = np.zeros((1, 5, 6), np.uint8), np.zeros((1, 3, 4), np.float32)
-    core.separable(image, result, three, three, 1, 1, 1, 1, 1, 1.0)
+    core.separable(image, result, three, three, 1, 1, 1, 1, 1, 1.0, False)
     wrong = [
-        (image, result, one, three, 1, 1, 1, 1, 1, 1.0),
-        (image, result, three, three, 2, 1, 1, 1, 1, 1.0),
-        (image, result, three, three, 0, 1, 1, 1, 1, 1.0),
-        (image, result, three, three, 1, -1, 1, 1, 1, 1.0),
-        (image, result, three, three, 1, 1, 0, 1, 1, 1.0),
-        (image, result, three, three, 1, 1, 1, 2, 1, 1.0),
-        (image, result, three, three, 1, 1, 1, 1, 4, 1.0),
-        (image, result, three, three, 1, 1, 1, 1, 0, 1.0),
-        (image, result, three, np.ones(0), 1, 1, 1, 1, 1, 1.0),
-        (image, result, three, three, 1 << 62, 1, 1, 1, 1, 1.0),
-        (image, result, three, three, 1, 1 << 61, 1, 1, 1, 1.0),
-        (np.zeros((2, 5, 6), np.uint8), result, three, three, 1, 1, 1, 1, 1, 1.0),
+        (image, result, one, three, 1, 1, 1, 1, 1, 1.0, False),
+        (image, result, three, three, 2, 1, 1, 1, 1, 1.0, False),
+        (image, result, three, three, 0, 1, 1, 1, 1, 1.0, False),
+        (image, result, three, three, 1, -1, 1, 1, 1, 1.0, False),
+        (image, result, three, three, 1, 1, 0, 1, 1, 1.0, False),
+        (image, result, three, three, 1, 1, 1, 2, 1, 1.0, False),
+        (image, result, three, three, 1, 1, 1, 1, 4, 1.0, False),
+        (image, result, three, three, 1, 1, 1, 1, 0, 1.0, False),
+        (image, result, three, np.ones(0), 1, 1, 1, 1, 1, 1.0, False),
+        (image, result, three, three, 1 << 62, 1, 1, 1, 1, 1.0, False),
+        (image, result, three, three, 1, 1 << 61, 1, 1, 1, 1.0, False),
+        (np.zeros((2, 5, 6), np.uint8), result, three, three, 1, 1, 1, 1, 1, 1.0, False),
     ]
     for arguments in wrong:
         with pytest.raises((ValueError, OverflowError)):
             core.separable(*arguments)
     with pytest.raises(TypeError):
-        core.separable(image.astype(np.complex64), result, three, three, 1, 1, 1, 1, 1, 1.0)
+        core.separable(image.astype(np.complex64), result, three, three, 1, 1, 1, 1, 1, 1.0, False)
     coarse, result = np.zeros((1, 4, 5), np.float32), np.zeros((1, 4, 9), np.uint8)
     weights = np.ones(2 * 3), np.ones(3 * 3)
     core.interpolate(coarse, result, *weights, 2, 3, 1, 1.0)

@@ -66,14 +66,16 @@ def design(taps: tuple[float, ...], step: int) -> Design:
     return Design(step, smoothing, weights, around * step + step + narrow, error)
 
 
-def correlate(strip: Array, column: Design, row: Design, out: Any, divisor: float = 1.0) -> Array:
+def correlate(
+    strip: Array, column: Design, row: Design, out: Any, divisor: float = 1.0, work: Any = "float32"
+) -> Array:
     """Correlate a strip padded by `Design.reach` on all sides, its first result on the grid; and divide.
 
-    The result has the type *out*, in 8 and 16 bits rounded half up and saturated.
+    The result has the type *out*, in 8 and 16 bits rounded half up and saturated; sums are in the type *work*.
     """
     size = strip.shape[0] - 2 * column.reach, strip.shape[1] - 2 * row.reach
     rows, columns = (_coarse(length, axis) for length, axis in zip(size, (column, row), strict=True))
-    work = np.float64 if np.dtype(out) == np.float64 else np.float32
+    work = np.float64 if np.float64 in (strip.dtype, np.dtype(out)) else work
     stride = row.step, column.step
     # The halo is the same on both sides; the first sample of the grid lies one step inside it.
     given = strip[column.step :, row.step :]

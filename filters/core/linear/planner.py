@@ -7,7 +7,7 @@ measures; the cheapest that keeps the error within the bound is taken.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import Any, Literal, NamedTuple, get_args
+from typing import Literal, NamedTuple, get_args
 
 from .. import native
 from ..engine.nan_policy import filled
@@ -15,7 +15,7 @@ from ..engine.quantize import FLOAT_TOLERANCE
 from ..engine.stage import BoundStage, Function, Halo, ImageContext, inside
 from ..lazy_numpy import Array, np
 from ..parameters import ImageError
-from . import box_sum, direct, multirate_gaussian, overlap_save, separable
+from . import box_sum, dense, multirate_gaussian, overlap_save, separable
 from .footprint import Footprint
 from .kernels import Kernel
 
@@ -41,7 +41,7 @@ class Rates(NamedTuple):
 # figures.
 COMPILED = Rates(0.5, 0.045, 0.3, 0.031, 0.8, 1.2, 4.0)
 SCIPY = Rates(2.0, 0.6, 6.0, 0.4, 10.0, 30.0, 20.0)
-FOURIER_DOUBLE = 0.6
+FOURIER_DOUBLE = 0.9
 """What the transform costs in float64, beside the others."""
 SMALLEST_DECIMATED = 33
 """Taps down and across from which a smooth kernel can be decimated."""
@@ -98,57 +98,62 @@ def _candidates(kernel: Kernel, context: ImageContext, geometry: Geometry) -> It
     height, width = kernel.shape
     factors = kernel.factors
     count = _nonzero(kernel)
-    single = np.dtype(context.work) == np.float32
-    out = context.own_type if context.rounded and single else context.work
+    out = context.own_type if context.rounded else context.work
 
     def bound(function: Function) -> BoundStage:
         return BoundStage(function, work=context.own_type, interleaved=True)
 
-    dense = bound(lambda strip: direct.correlate(strip.astype(context.work), kernel.taps, *geometry) / kernel.divisor)
-    yield Plan("direct", rates.direct + rates.tap * count, f"{count} taps", lambda: dense)
+    def direct(strip: Array) -> Array:
+        return dense.correlate(strip, kernel.taps, *geometry[::-1], out, kernel.divisor, context.work)
+
+    yield Plan("direct", rates.direct + rates.tap * count, f"{count} taps", lambda: bound(direct))
     if factors is not None and height * width > 1:
         column, row = factors
-        lines = bound(lambda strip: separable.correlate(strip, column, row, *geometry, out, kernel.divisor))
+
+        def by_line(strip: Array) -> Array:
+            return separable.correlate(strip, column, row, *geometry, out, kernel.divisor, context.work)
+
         yield Plan(
             "separable",
             rates.separable + rates.tap_of_line * (height + width),
             f"rank 1: {height} + {width} taps in place of {height * width}",
-            lambda: lines,
+            lambda: bound(by_line),
         )
         if geometry.plain and (column == column[0]).all() and (row == row[0]).all():
+            weight = float(column[0] * row[0])
+            divisor = kernel.divisor / weight if weight else float("inf")
             yield Plan(
                 "running",
                 rates.running,
                 "equal weights: sums from one to the next",
-                lambda: _running(kernel, context, float(column[0] * row[0])),
+                lambda: bound(lambda strip: box_sum.mean(strip, height, width, out, divisor)),
             )
         designs = _decimated(kernel, context) if geometry.plain else None
         if designs is not None:
             down, across = designs
             extra = Halo.around(across.reach - width // 2, down.reach - height // 2)
-            smooth = bound(lambda strip: multirate_gaussian.correlate(strip, down, across, out, kernel.divisor))
-            smooth = smooth._replace(extra=extra, rows=down.step, anchored=True)
+
+            def smooth(strip: Array) -> Array:
+                return multirate_gaussian.correlate(strip, down, across, out, kernel.divisor, context.work)
+
+            quick = bound(smooth)._replace(extra=extra, rows=down.step, anchored=True)
             yield Plan(
                 "decimated",
                 rates.decimated + rates.coarse / min(down.step, across.step),
                 f"smooth: every {across.step}th sample, then interpolation",
-                lambda: _kept_near(smooth, lines.function, None, context),
+                lambda: _kept_near(quick, by_line, None, context),
             )
-    if geometry.plain and height * width <= 1 << 20:
-        ties = context.whole and kernel.halves is not None and (kernel.halves > 0 or kernel.divisor != 1)
+    if geometry.plain and height * width <= 1 << 20 and overlap_save.cost(height, width) < float("inf"):
         tile = overlap_save.tile_shape(height, width)
 
         def transform() -> BoundStage:
-            function = _whole_again(kernel) if ties else overlap_save.prepare(kernel.taps, context.work)
-            rows = overlap_save.rows_of_result(height, width)
-            quick = BoundStage(lambda strip: function(strip) / kernel.divisor, rows=rows)
             full = Footprint(width, height, *geometry, True) if kernel.taps.all() else None
-            return _kept_near(quick, dense.function, full, context)
+            return _kept_near(overlap_save.bind(kernel, context), direct, full, context)
 
         yield Plan(
             "fourier",
-            overlap_save.cost(height, width) * (1 if single else FOURIER_DOUBLE),
-            f"{tile[1]}×{tile[0]} tiles, overlap-save{', and back to whole numbers' if ties else ''}",
+            overlap_save.cost(height, width) * (FOURIER_DOUBLE if np.dtype(context.work) == np.float64 else 1),
+            f"{tile[1]}×{tile[0]} tiles, overlap-save",
             transform,
         )
 
@@ -190,38 +195,6 @@ def _decimated(kernel: Kernel, context: ImageContext) -> tuple[multirate_gaussia
     is_float = context.tolerance >= FLOAT_TOLERANCE * context.full
     exact = 0.29 * context.most * error <= context.tolerance * (1 / 3 if is_float else 2)
     return (down, across) if exact else None
-
-
-def _whole_again(kernel: Kernel) -> Function:
-    """Return the transform of whole numbers, whose small error is taken off again: every result is on a known grid."""
-    transformed = overlap_save.prepare(kernel.taps, np.float64)
-    assert kernel.halves is not None
-    grid = 2.0**kernel.halves
-
-    def correlate(strip: Array) -> Array:
-        total = transformed(strip.astype(np.float64))
-        total *= grid
-        np.rint(total, out=total)
-        total /= grid
-        return total
-
-    return correlate
-
-
-def _running(kernel: Kernel, context: ImageContext, weight: float) -> BoundStage:
-    """Bind sums of integers, rounded to a mean where the context wants that and the mean stays within its range."""
-    height, width = kernel.shape
-    if not (context.whole and context.most * height * width < 1 << 53):
-        doubled = box_sum.doubling(height, width, weight)
-        return BoundStage(lambda strip: doubled(strip) / np.asarray(kernel.divisor, context.work))
-    divisor = kernel.divisor / weight if weight else 0.0
-    rounds = context.rounded and divisor.is_integer() and height * width <= divisor <= 1 << 53
-    function, work = box_sum.running(height, width, context.most, int(divisor) if rounds else None)
-    if rounds:
-        return BoundStage(function, work=work)
-    return BoundStage(
-        lambda strip: function(strip).astype(context.work) * np.asarray(weight, context.work) / kernel.divisor, work=work
-    )
 
 
 def _nonzero(kernel: Kernel) -> int:

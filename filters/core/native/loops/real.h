@@ -1,6 +1,7 @@
 /* What the loops need for one type of sums, REAL: loads, stores, and rows in and out of it. */
 
 #define R(name) JOIN(name, REAL)
+#define MASK __typeof__((VECTOR){0} > (VECTOR){0})
 
 static inline VECTOR R(load)(const REAL *from)
 {
@@ -70,4 +71,60 @@ static void R(write_row)(void *to, SampleType type, ptrdiff_t first, const REAL 
 #undef QUOTIENT
 #undef ROUNDED
 #undef CUT
+}
+
+/* Take *yes* where the mask is set, else *no*. */
+static inline VECTOR R(select)(MASK mask, VECTOR yes, VECTOR no)
+{
+    return (VECTOR)(((MASK)yes & mask) | ((MASK)no & ~mask));
+}
+
+/* Return the first place in memory where a vector may lie. */
+static inline VECTOR *R(aligned)(void *memory)
+{
+    return (VECTOR *)(((uintptr_t)memory + sizeof(VECTOR) - 1) & -sizeof(VECTOR));
+}
+
+/* Turn *count* pixels of a row, of *step* channels side by side, into planes, *pitch* apart; *spare* has room for all. */
+static inline void R(read_pixels)(REAL *restrict to, ptrdiff_t pitch, const Array *in, ptrdiff_t step, ptrdiff_t y,
+                                  ptrdiff_t first, ptrdiff_t count, REAL *restrict spare)
+{
+    if (step == 1) {
+        for (ptrdiff_t plane = 0; plane < in->planes; plane++)
+            R(read_row)(to + plane * pitch, row_of(in, plane, y), in->type, first, count);
+        return;
+    }
+    R(read_row)(spare, row_of(in, 0, y), in->type, first * step, count * step);
+    if (step == 3) /* a constant, for which the compiler has shuffles: a fifth of the time */
+        for (ptrdiff_t x = 0; x < count; x++) {
+            to[x] = spare[3 * x];
+            to[pitch + x] = spare[3 * x + 1];
+            to[2 * pitch + x] = spare[3 * x + 2];
+        }
+    else
+        for (ptrdiff_t c = 0; c < step; c++)
+            for (ptrdiff_t x = 0; x < count; x++)
+                to[c * pitch + x] = spare[x * step + c];
+}
+
+/* Write planes of *count* pixels to a row of *step* channels side by side; see write_row. */
+static inline void R(write_pixels)(const Array *out, ptrdiff_t step, ptrdiff_t y, ptrdiff_t first, ptrdiff_t count,
+                                   const REAL *restrict from, ptrdiff_t pitch, REAL *restrict spare)
+{
+    if (step == 1) {
+        for (ptrdiff_t plane = 0; plane < out->planes; plane++)
+            R(write_row)(row_of(out, plane, y), out->type, first, from + plane * pitch, count, 1);
+        return;
+    }
+    if (step == 3)
+        for (ptrdiff_t x = 0; x < count; x++) {
+            spare[3 * x] = from[x];
+            spare[3 * x + 1] = from[pitch + x];
+            spare[3 * x + 2] = from[2 * pitch + x];
+        }
+    else
+        for (ptrdiff_t c = 0; c < step; c++)
+            for (ptrdiff_t x = 0; x < count; x++)
+                spare[x * step + c] = from[c * pitch + x];
+    R(write_row)(row_of(out, 0, y), out->type, first * step, spare, count * step, 1);
 }

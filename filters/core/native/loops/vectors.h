@@ -9,7 +9,9 @@ VECTOR_OF(double, vdouble);
 VECTOR_OF(uint8_t, vu8);
 VECTOR_OF(uint16_t, vu16);
 VECTOR_OF(int16_t, vi16);
+VECTOR_OF(uint32_t, vu32);
 VECTOR_OF(int32_t, vi32);
+VECTOR_OF(uint64_t, vu64);
 
 /* Divide a vector of sums, and round them half up to whole numbers from 0 to 255; NaN becomes 0. A divisor whose inverse
    is exact, a power of two, is given as the *factor*; else that is 0. */
@@ -79,3 +81,9 @@ static inline ptrdiff_t block_of(ptrdiff_t size, ptrdiff_t most)
     const ptrdiff_t blocks = (size - 1) / MAX(most, 1) + 1;
     return size < 1 ? 1 : (size - 1) / blocks + 1;
 }
+/* How much of the second-level cache a block of an image may take, and its width where that is up to the loop. */
+#define BLOCK_BYTES (128 << 10)
+#define BLOCK_WIDTH 256
+
+/* How much of the second-level cache a ring of rows may take, where that is up to the loop. */
+#define NARROW_RING_BYTES (64 << 10)
