@@ -59,6 +59,7 @@ def separable(
     stride_across: int,
     step: int,
     divisor: float,
+    in_double: bool,
     /,
 ) -> None: ...
 def interpolate(

@@ -19,6 +19,7 @@ typedef struct {
     ptrdiff_t stride_down, stride_across; /* rows and columns from a result to the next */
     ptrdiff_t step;                       /* samples from a column to the next */
     double divisor;
+    int in_double;
 } SeparableCall;
 
 /* Columns that the tiles of a Fourier transform have in a panel. */

@@ -87,17 +87,14 @@ OPTIONS(TARGET)
 #include "extrema.h"
 #include "rank.h"
 
-/* Whether sums are to be in double: the samples or the results are. */
-#define IN_DOUBLE(call) ((call)->in.type == F64 || (call)->out.type == F64 || (call)->in.type == F32)
-
 static int separable(const SeparableCall *call)
 {
-    return IN_DOUBLE(call) ? separable_double(call) : separable_float(call);
+    return call->in_double ? separable_double(call) : separable_float(call);
 }
 
 static int interpolate(const InterpolateCall *call)
 {
-    return call->out.type == F64 || call->in.type == F64 ? interpolate_double(call) : interpolate_float(call);
+    return call->in.type == F64 ? interpolate_double(call) : interpolate_float(call);
 }
 
 static int dense(const DenseCall *call)
