@@ -66,7 +66,7 @@ def layer(
         correlate, rows = partial(dense.correlate_bank, weights=weights, bias=bias, **geometry), 1
         if by_transform(context):
             correlate = _transformed(weights, groups, bias, correlate, context)
-            rows = overlap_save.bank_tile(height, width)[0] - height + 1
+            rows = overlap_save.rows_of_result(height, width)
 
         def answer(strip: Array) -> Array:
             if strip.shape[2] != channels:
@@ -90,7 +90,7 @@ def layer(
         return plain and not ties and _transform_pays(weights.shape, groups, context.work)
 
     def facts(context: ImageContext) -> tuple[Fact, ...]:
-        tile = overlap_save.bank_tile(height, width)
+        tile = overlap_save.tile_shape(height, width)
         seen = _channels(inputs) + (f" of {groups} groups" if groups > 1 else "")
         return (
             note(f"{name}: {maps} kernels {width}×{height} on {seen}, anchor {x},{y}, activation {activation}"),
