@@ -85,6 +85,9 @@ class ImageContext(NamedTuple):
     rounded: bool = False
     """Nothing follows but rounding half up to the image's type: a stage whose results stay within the type's range may do
     that itself. Of others it is told how much the range cuts off."""
+    result_type: Any = None
+    """The image's own type, if nothing follows but rounding half up to it and saturating, whatever samples the stage
+    sees; else None."""
     integers: bool = False
     """Whole numbers that the stage selects stay in the image's own type."""
     height: int = 0
