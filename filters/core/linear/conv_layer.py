@@ -66,7 +66,7 @@ def layer(
         correlate, rows = partial(dense.correlate_bank, weights=weights, bias=bias, **geometry), 1
         if by_transform(context):
             correlate = _transformed(weights, groups, bias, correlate, context)
-            rows = overlap_save.rows_of_result(height, width)
+            rows = overlap_save.tile_shape(height, width)[0] - height + 1
 
         def answer(strip: Array) -> Array:
             if strip.shape[2] != channels:
