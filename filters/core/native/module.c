@@ -67,6 +67,7 @@ static PyMethodDef methods[] = {
     {"chosen", bind_chosen, METH_NOARGS, "Return the name of the instruction set that is used."},
     FUNCTION(separable, "Correlate with a column and a row of taps."),
     FUNCTION(fourier, "Correlate by Fourier transforms of tiles."),
+    FUNCTION(pool, "Join the samples of each window of a grid."),
     {NULL, NULL, 0, NULL},
 };
 

@@ -33,6 +33,14 @@ OPTIONS(TARGET)
 #include "real.h"
 #include "separable.h"
 #include "fourier.h"
+#define KIND float
+#define SAMPLE float
+#define OWN_TYPE F32
+#define IS_NAN(a) ((a) != (a))
+#define LEAST -INFINITY
+#define MOST INFINITY
+#define MISSING NAN
+#include "pooling.h"
 #include "real_end.h"
 
 #define REAL double
@@ -41,6 +49,14 @@ OPTIONS(TARGET)
 #include "real.h"
 #include "separable.h"
 #include "fourier.h"
+#define KIND double
+#define SAMPLE double
+#define OWN_TYPE F64
+#define IS_NAN(a) ((a) != (a))
+#define LEAST -INFINITY
+#define MOST INFINITY
+#define MISSING NAN
+#include "pooling.h"
 #include "real_end.h"
 
 /* Whether sums are to be in double: the samples or the results are. */
@@ -49,6 +65,33 @@ OPTIONS(TARGET)
 static int separable(const SeparableCall *call)
 {
     return IN_DOUBLE(call) ? separable_double(call) : separable_float(call);
+}
+
+#define KIND u8
+#define SAMPLE uint8_t
+#define IS_NAN(a) 0
+#define LEAST 0
+#define MOST UINT8_MAX
+#define MISSING 0
+#include "pooling.h"
+
+#define KIND u16
+#define SAMPLE uint16_t
+#define IS_NAN(a) 0
+#define LEAST 0
+#define MOST UINT16_MAX
+#define MISSING 0
+#include "pooling.h"
+
+static int pool(const PoolCall *call)
+{
+    const SampleType type = call->op == POOL_MAX || call->op == POOL_MIN ? call->in.type : call->sums;
+    switch (type) {
+    case U8: return pool_u8(call);
+    case U16: return pool_u16(call);
+    case F32: return pool_float(call);
+    default: return pool_double(call);
+    }
 }
 
 static int fourier(const FourierCall *call)
@@ -63,6 +106,7 @@ const Primitives JOIN(primitives, SET) = {
     .name = NAME(SET),
     .separable = separable,
     .fourier = fourier,
+    .pool = pool,
 };
 
 #if defined(TARGET) && defined(__clang__)
