@@ -46,6 +46,23 @@ def extrema(
     across: int,
     greatest: bool,
     ignoring: bool,
+def pool(
+    given: NDArray[Any],
+    out: NDArray[Any],
+    op: int,
+    ignoring: bool,
+    in_double: bool,
+    height: int,
+    width: int,
+    stride_y: int,
+    stride_x: int,
+    down: int,
+    across: int,
+    row_first: int,
+    row_end: int,
+    column_first: int,
+    column_end: int,
+    step: int,
     /,
 ) -> None: ...
 def separable(

@@ -61,6 +61,7 @@ PyObject *bind_box(PyObject *module, PyObject *arguments);
 PyObject *bind_guided(PyObject *module, PyObject *arguments);
 PyObject *bind_fourier(PyObject *module, PyObject *arguments);
 PyObject *bind_extrema(PyObject *module, PyObject *arguments);
+PyObject *bind_pool(PyObject *module, PyObject *arguments);
 PyObject *bind_separable(PyObject *module, PyObject *arguments);
 PyObject *bind_interpolate(PyObject *module, PyObject *arguments);
 PyObject *bind_dense(PyObject *module, PyObject *arguments);

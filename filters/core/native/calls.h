@@ -38,6 +38,21 @@ typedef struct {
     double grid, divisor;     /* results are multiples of 1 / grid, then divided; 0 where they are not */
 } FourierCall;
 
+typedef enum { POOL_MIN, POOL_MAX, POOL_MEAN, POOL_NORM } PoolOp;
+
+typedef struct {
+    Array in, out;
+    PoolOp op;
+    int ignoring;                          /* NaN counts nothing */
+    SampleType sums;                       /* F32 or F64 */
+    ptrdiff_t height, width;               /* samples of a window */
+    ptrdiff_t stride_y, stride_x;          /* from a window to the next */
+    ptrdiff_t down, across;                /* rows and columns from a sample of it to the next */
+    ptrdiff_t row_first, row_end;          /* the rows that count */
+    ptrdiff_t column_first, column_end;    /* the columns */
+    ptrdiff_t step;                        /* samples from a column to the next */
+} PoolCall;
+
 typedef struct {
     Array in, out;
     const double *column, *row; /* the weights of each place in turn */
@@ -174,6 +189,7 @@ typedef struct {
     int (*mode)(const RankCall *);
     int (*bilateral)(const BilateralCall *);
     int (*nonlocal_means)(const NonlocalMeansCall *);
+    int (*pool)(const PoolCall *);
 } Primitives;
 
 extern const Primitives primitives_baseline;

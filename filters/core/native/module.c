@@ -82,6 +82,7 @@ static PyMethodDef methods[] = {
     FUNCTION(mode, "Give each pixel the most frequent sample of its window."),
     FUNCTION(bilateral, "Smooth, and keep edges, by a bilateral filter."),
     FUNCTION(nonlocal_means, "Remove noise by the means of similar patches."),
+    FUNCTION(pool, "Join the samples of each window of a grid."),
     {NULL, NULL, 0, NULL},
 };
 

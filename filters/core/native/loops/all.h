@@ -55,6 +55,14 @@ OPTIONS(TARGET)
 #include "luma.h"
 #include "bilateral.h"
 #include "nonlocal_means.h"
+#define KIND float
+#define SAMPLE float
+#define OWN_TYPE F32
+#define IS_NAN(a) ((a) != (a))
+#define LEAST -INFINITY
+#define MOST INFINITY
+#define MISSING NAN
+#include "pooling.h"
 #include "real_end.h"
 
 #define REAL int16_t
@@ -82,6 +90,14 @@ OPTIONS(TARGET)
 #include "luma.h"
 #include "bilateral.h"
 #include "nonlocal_means.h"
+#define KIND double
+#define SAMPLE double
+#define OWN_TYPE F64
+#define IS_NAN(a) ((a) != (a))
+#define LEAST -INFINITY
+#define MOST INFINITY
+#define MISSING NAN
+#include "pooling.h"
 #include "real_end.h"
 
 #include "extrema.h"
@@ -123,6 +139,33 @@ static int box(const BoxCall *call)
 static int guided(const GuidedCall *call)
 {
     return call->in_double ? guided_double(call) : guided_float(call);
+}
+
+#define KIND u8
+#define SAMPLE uint8_t
+#define IS_NAN(a) 0
+#define LEAST 0
+#define MOST UINT8_MAX
+#define MISSING 0
+#include "pooling.h"
+
+#define KIND u16
+#define SAMPLE uint16_t
+#define IS_NAN(a) 0
+#define LEAST 0
+#define MOST UINT16_MAX
+#define MISSING 0
+#include "pooling.h"
+
+static int pool(const PoolCall *call)
+{
+    const SampleType type = call->op == POOL_MAX || call->op == POOL_MIN ? call->in.type : call->sums;
+    switch (type) {
+    case U8: return pool_u8(call);
+    case U16: return pool_u16(call);
+    case F32: return pool_float(call);
+    default: return pool_double(call);
+    }
 }
 
 static int fourier(const FourierCall *call)
@@ -186,6 +229,7 @@ const Primitives JOIN(primitives, SET) = {
     .mode = ordered,
     .bilateral = bilateral,
     .nonlocal_means = nonlocal_means,
+    .pool = pool,
 };
 
 #if defined(TARGET) && defined(__clang__)
