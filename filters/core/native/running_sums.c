@@ -30,7 +30,7 @@ PyObject *bind_guided(PyObject *module, PyObject *arguments)
         && check_size(call.height, 1, PTRDIFF_MAX / 8192, "height")
         && check_size(call.width, 1, PTRDIFF_MAX / 8192, "width")
         && check_window(&call.in, &call.out, 2 * call.height - 1, 2 * call.width - 1, 1, call.across)
-        && check_size(call.together, 1, call.in.planes, "together")
+        && check_size(call.together, 1, MOST_TOGETHER, "together")
         && check_size(call.in.planes % call.together, 0, 0, "planes left over"))
         WITHOUT_GIL(status = chosen->guided(&call));
     return answer(&held, status);
