@@ -291,7 +291,6 @@ def test_any_number_of_threads_gives_the_same():
             blur(RGB, jobs=wrong)
 
 
-
 # ---- pickles ----------------------------------------------------------------------------------------
 
 
