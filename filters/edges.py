@@ -282,7 +282,8 @@ def _gradient(weights: gradient.Weights, norm: Norm, threshold: float | None) ->
     def bind(context: ImageContext) -> BoundStage:
         fields = {*gradient.Maps._fields} & context.requested_fields
         fields |= {"magnitude"} if "image" in context.requested_fields else set()
-        find = gradient.finder(weights, context, fields, norm, context.result_type if threshold is None else None)
+        kind = context.result_type(0, context.most * gradient.size(weights)) if threshold is None else context.work
+        find = gradient.finder(weights, context, fields, norm, kind)
 
         def picture(strip: Array) -> Edges:
             found = find.function(strip)

@@ -6,7 +6,7 @@ static int check_map(const GradientCall *call, const Array *map, ptrdiff_t count
     if (!map->data)
         return 1;
     const SampleType real = call->sums == SUMS_DOUBLE ? F64 : F32;
-    if (map->type != real && !(rounded && (map->type & (U8 | U16)))) {
+    if (map->type != real && !(rounded && (map->type & (RESULTS & ~REALS)))) {
         PyErr_SetString(PyExc_TypeError, "a map has not the type of the sums");
         return 0;
     }
@@ -28,7 +28,7 @@ PyObject *bind_gradient(PyObject *module, PyObject *arguments)
         || !take_taps(&held, smooth, &call.smooth, &call.smooth_count, "smooth")
         || !take_taps(&held, derivative, &call.derivative, &call.derivative_count, "derivative")
         || !take_optional(&held, gx, &call.gx, 1, REALS, "gx") || !take_optional(&held, gy, &call.gy, 1, REALS, "gy")
-        || !take_optional(&held, magnitude, &call.magnitude, 1, SAMPLES, "magnitude")
+        || !take_optional(&held, magnitude, &call.magnitude, 1, RESULTS, "magnitude")
         || !take_optional(&held, angle, &call.angle, 1, REALS, "angle")
         || !check_size(call.smooth_count, 1, MOST_WEIGHTS, "smooth")
         || !check_size(call.derivative_count, 1, MOST_WEIGHTS, "derivative")
