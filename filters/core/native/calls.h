@@ -90,6 +90,8 @@ typedef struct {
     double divisor;
 } BoxCall;
 
+#define MOST_TOGETHER 4
+
 typedef struct {
     Array in, out;
     ptrdiff_t height, width; /* of the window */

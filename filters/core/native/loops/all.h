@@ -130,9 +130,10 @@ static int box(const BoxCall *call)
     if (whole && call->divisor >= size && call->divisor == floor(call->divisor)
         && most * size + call->divisor < 2147483648.0)
         return running_means(call);
-    if ((call->in.type == U8 || call->in.type == U16) && (call->out.type == F32 || call->out.type == I32)
-        && most * size < 0x1p24)
-        return block_means_float(call); /* sums are exact */
+    /* Sums in float are exact, and so are quotients of 1 that are rounded. */
+    const double exact = call->out.type == F32 ? 0x1p24 : call->out.type != F64 && call->divisor == 1 ? 0x1p23 : 0;
+    if ((call->in.type == U8 || call->in.type == U16) && most * size < exact)
+        return block_means_float(call);
     return block_means_double(call);
 }
 
