@@ -285,11 +285,12 @@ def _gradient(weights: gradient.Weights, norm: Norm, threshold: float | None) ->
         find = gradient.finder(weights, context, fields, norm, context.result_type if threshold is None else None)
 
         def picture(strip: Array) -> Edges:
-            found = find.function(strip)
+            found: Any = find.function(strip)
             image = found.magnitude if threshold is None or found.magnitude is None else found.magnitude > threshold
             return Edges(image, found.magnitude, found.angle, found.gx, found.gy)
 
-        return find._replace(function=picture)
+        saturates = threshold is None and context.result_type is not None
+        return find._replace(function=picture, saturates=saturates)
 
     stage = gradient.stage_of(weights, bind)
     return stage._replace(weights=None, fields=GRADIENT_FIELDS)

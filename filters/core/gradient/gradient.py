@@ -29,7 +29,7 @@ class Gradient(NamedTuple):
 
 
 class Maps(NamedTuple):
-    """What there is to know of a gradient; None of what was not asked for."""
+    """What there is to know of a gradient; None stands for what was not asked for."""
 
     gx: Any = None
     gy: Any = None
@@ -81,8 +81,8 @@ def finder(
 ) -> BoundStage:
     """Return the function from a padded strip to the `Maps` named by *fields*.
 
-    The magnitude has the *strength_type*, or the work type as all else: in 8 and 16 bits it is rounded and saturated. Of 8 bits and whole weights the
-    derivatives are summed in int16, which is exact.
+    The magnitude has the *strength_type*, or the work type as all else: in 8 and 16 bits it is rounded and saturated.
+    Of 8 bits and whole weights the derivatives are summed in int16, which is exact.
     """
     smooth, derivative = (np.array(part, np.float64) for part in weights)
     reach = max(len(smooth), len(derivative)) - 1
@@ -114,7 +114,7 @@ def finder(
 
 def _reference(strip: Array, smooth: Array, derivative: Array, kind: Any) -> Gradient:
     def in_pairs(values: Array, taps: Array, axis: int) -> Array:
-        """Correlate along an axis; where weights are opposite, samples are subtracted, which is 0 where they are equal."""
+        """Correlate along an axis; where weights are opposite, equal samples give exactly 0."""
         along = values if axis == 0 else values.swapaxes(0, 1)
         size, sign = len(along) - len(taps) + 1, np.sign(taps[0] * taps[-1])
         total = np.zeros_like(along[:size])
