@@ -90,6 +90,28 @@ int check_window(const Array *in, const Array *out, ptrdiff_t height, ptrdiff_t 
     return 0;
 }
 
+int check_pixels(const Array *in, ptrdiff_t step)
+{
+    if (step >= 1 && in->samples % step == 0 && in->planes >= 1 && (in->planes == 1 || step == 1))
+        return 1;
+    PyErr_Format(PyExc_ValueError, "in: %zd×%zd samples are no pixels of %zd", in->planes, in->samples, step);
+    return 0;
+}
+
+int take_opacity(Held *held, PyObject *object, Array *opacity, const Array *in, ptrdiff_t step)
+{
+    if (object == Py_None) {
+        opacity->data = NULL;
+        return 1;
+    }
+    if (!take_array(held, object, opacity, 0, SAMPLES, "opacity"))
+        return 0;
+    if (opacity->planes == 1 && opacity->rows == in->rows && opacity->samples == in->samples / step)
+        return 1;
+    PyErr_SetString(PyExc_ValueError, "opacity: one sample is taken for each pixel");
+    return 0;
+}
+
 PyObject *answer(Held *held, int status)
 {
     while (held->count)
