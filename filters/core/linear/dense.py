@@ -21,9 +21,9 @@ def correlate(
     taps: Array,
     dilation: Pair = (1, 1),
     stride: Pair = (1, 1),
-    out: Any = np.float64,
+    out: Any = "float64",
     divisor: float = 1.0,
-    work: Any = np.float32,
+    work: Any = "float32",
 ) -> Array:
     """Correlate a padded strip with ``taps (height, width)``, and divide; the result has the type *out*.
 
@@ -54,9 +54,9 @@ def correlate_bank(
     bias: Array,
     dilation: Pair = (1, 1),
     stride: Pair = (1, 1),
-    out: Any = np.float64,
+    out: Any = "float64",
     divisor: float = 1.0,
-    work: Any = np.float32,
+    work: Any = "float32",
 ) -> Array:
     """Correlate a padded strip with ``weights (maps, inputs, height, width)``; return ``(maps, rows, columns)``.
 

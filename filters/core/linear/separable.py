@@ -16,7 +16,7 @@ def correlate(
     row: Array,
     stride: Pair = (1, 1),
     dilation: Pair = (1, 1),
-    out: Any = np.float64,
+    out: Any = "float64",
     divisor: float = 1.0,
 ) -> Array:
     """Correlate a padded strip with the kernel ``outer(column, row)``, and divide; the result has the type *out*.
