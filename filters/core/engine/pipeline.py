@@ -42,7 +42,7 @@ class StageRows(Rows):
         context = context._replace(height=above.height, width=above.width)
         own = _bound(stage, context)
         self.function, self.preferred_rows, self.anchored = own.function, own.rows, own.anchored
-        self.placed, self.interleaved = own.placed, own.interleaved
+        self.placed, self.interleaved, self.saturates = own.placed, own.interleaved, own.saturates
         self.work = own.work or _strip_type(stage, context, self.rule)
         where = f"{stage.step}: " if stage.step else ""
         self.width = stage.window.results(above.width, axis=0)

@@ -38,6 +38,8 @@ class Rows(Protocol):
     width: int
     preferred_rows: int = 1
     """The best height of a strip is a multiple of this."""
+    saturates: bool = False
+    """What it returns was rounded and saturated."""
 
     def rows(self, start: int, stop: int) -> Values:
         """Return the rows ``start … stop-1``."""
@@ -241,6 +243,8 @@ class BoundStage(NamedTuple):
     """The type of the strips that the function takes, if it is not that of the `ImageContext`."""
     placed: bool = False
     """The function takes the row of the result at which its strip begins as a second argument."""
+    saturates: bool = False
+    """Its results have the `ImageContext.result_type`, and are saturated."""
     interleaved: bool = False
     """The function is as fast with channels interleaved, as in the image, as with planes."""
 

@@ -168,3 +168,16 @@ def nonlocal_means(
     ignoring: bool,
     /,
 ) -> None: ...
+def thinned_gradient(
+    given: NDArray[Any],
+    smooth: NDArray[Any],
+    derivative: NDArray[Any],
+    norm: int,
+    sums: int,
+    low: float,
+    high: float,
+    begins: bool,
+    ends: bool,
+    out: NDArray[Any],
+    /,
+) -> None: ...

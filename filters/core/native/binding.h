@@ -68,6 +68,7 @@ PyObject *bind_dense(PyObject *module, PyObject *arguments);
 PyObject *bind_bank(PyObject *module, PyObject *arguments);
 PyObject *bind_gradient(PyObject *module, PyObject *arguments);
 PyObject *bind_polar(PyObject *module, PyObject *arguments);
+PyObject *bind_thinned_gradient(PyObject *module, PyObject *arguments);
 PyObject *bind_luma(PyObject *module, PyObject *arguments);
 PyObject *bind_thin(PyObject *module, PyObject *arguments);
 PyObject *bind_join(PyObject *module, PyObject *arguments);

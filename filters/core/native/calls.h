@@ -111,6 +111,9 @@ typedef struct {
     const double *smooth, *derivative;  /* the weights across and along; both odd in number, or both even */
     ptrdiff_t smooth_count, derivative_count;
     ptrdiff_t across; /* samples from a column to the next */
+    Array thin; /* the maxima along the gradient, as in ThinCall, one pixel less on each side; then no other map is made */
+    double low, high;
+    int begins, ends; /* whether the first and the last row of derivatives lie outside of the image */
     Norm norm;
     enum { SUMS_INT16, SUMS_FLOAT, SUMS_DOUBLE } sums;
 } GradientCall;

@@ -75,6 +75,7 @@ static PyMethodDef methods[] = {
     FUNCTION(fourier, "Correlate by Fourier transforms of tiles."),
     FUNCTION(gradient, "Differentiate along x and y, and give magnitude and angle."),
     FUNCTION(polar, "Give the magnitude and angle of derivatives."),
+    FUNCTION(thinned_gradient, "Differentiate along x and y, and keep the maxima along the gradient."),
     FUNCTION(luma, "Sum red, green and blue by their weights."),
     FUNCTION(thin, "Keep the maxima along the gradient."),
     FUNCTION(join, "Keep what is joined to the strong pixels."),
