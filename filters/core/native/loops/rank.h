@@ -2,14 +2,20 @@
 
 #define T(name) JOIN(name, TYPE)
 #define TYPE uint8_t
+#define VECTOR vu8
 #include "rank_networks.h"
 #undef TYPE
+#undef VECTOR
 #define TYPE uint16_t
+#define VECTOR vu16
 #include "rank_networks.h"
 #undef TYPE
+#undef VECTOR
 #define TYPE float
+#define VECTOR vfloat
 #include "rank_networks.h"
 #undef TYPE
+#undef VECTOR
 #undef T
 
 #define H(name) JOIN(name, COLUMN)
@@ -30,7 +36,7 @@
 static int rank(const RankCall *call)
 {
     const ptrdiff_t count = call->height * call->width;
-    const int square = call->height == call->width && (count == 9 || count == 25) && call->step <= 32;
+    const int square = call->height == call->width && (count == 9 || count == 25) && call->step <= 64;
     if (call->ranks_count == 1 && square && call->ranks[0] == count / 2)
         switch (call->in.type) {
         case U8: median_uint8_t(call); return 0;
