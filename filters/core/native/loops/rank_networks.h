@@ -2,7 +2,7 @@
 
    Each column of a window is sorted once and serves all windows that hold it; at 5×5 two columns side by side are merged
    once and serve four. What is left for each window is the part of Batcher's merges that the median needs, which the
-   compiler finds: it drops a minimum or maximum that nobody reads. So 3×3 takes 18 operations and 5×5 takes 90, where
+   compiler finds: it drops a minimum or maximum that nobody reads. So 5×5 takes 90 operations, where
    networks for each window by itself take 30 and 174. */
 
 /* Rows are worked through so many samples at a time, which stay in the first-level cache. */
@@ -63,24 +63,33 @@ static inline VECTOR T(at)(const TYPE *from)
             loop(__VA_ARGS__, MAX(0, (count) - LANES)); \
     }
 
-static inline void T(columns_3)(T(Row) *column, const TYPE *const *in, ptrdiff_t x)
+/* Write medians of 3×3 in two rows: of the four rows that they see, the two in the middle are ordered once. */
+static inline void T(medians_3)(TYPE *const *out, const TYPE *const *in, ptrdiff_t step, ptrdiff_t x)
 {
-    VECTOR a = AT(in[0] + x), b = AT(in[1] + x), c = AT(in[2] + x);
-    ORDER(a, b) ORDER(b, c) ORDER(a, b)
-    PUT(column[0] + x, a), PUT(column[1] + x, b), PUT(column[2] + x, c);
-}
-
-static inline void T(medians_3)(TYPE *out, const T(Row) *column, ptrdiff_t step, ptrdiff_t x)
-{
-#define COLUMNS(i) AT(column[i] + x), AT(column[i] + x + step)), AT(column[i] + x + 2 * step)
-    VECTOR a = GREATER(GREATER(COLUMNS(0)), c = LESSER(LESSER(COLUMNS(2));
-#undef COLUMNS
-    VECTOR b = AT(column[1] + x), d = AT(column[1] + x + step);
-    ORDER(b, d)
-    b = GREATER(b, LESSER(d, AT(column[1] + x + 2 * step)));
-    ORDER(a, c)
-    a = GREATER(a, LESSER(b, c)) + (TYPE)0; /* a zero has no sign */
-    PUT(out + x, a);
+    VECTOR sorted[2][3][3]; /* of the upper and the lower row of windows, by rank and column */
+#pragma GCC unroll 3
+    for (ptrdiff_t i = 0; i < 3; i++) {
+        const ptrdiff_t at = x + i * step;
+        VECTOR b = AT(in[1] + at), c = AT(in[2] + at);
+        ORDER(b, c)
+#pragma GCC unroll 2
+        for (int row = 0; row < 2; row++) {
+            const VECTOR a = AT(in[3 * row] + at), middle = GREATER(a, b);
+            sorted[row][0][i] = LESSER(a, b);
+            sorted[row][1][i] = LESSER(middle, c);
+            sorted[row][2][i] = GREATER(middle, c);
+        }
+    }
+#pragma GCC unroll 2
+    for (int row = 1; row >= 0; row--) {
+        VECTOR *low = sorted[row][0], *middle = sorted[row][1], *high = sorted[row][2];
+        VECTOR a = GREATER(GREATER(low[0], low[1]), low[2]), c = LESSER(LESSER(high[0], high[1]), high[2]);
+        ORDER(middle[0], middle[1])
+        const VECTOR b = GREATER(middle[0], LESSER(middle[1], middle[2]));
+        ORDER(a, c)
+        a = GREATER(a, LESSER(b, c)) + (TYPE)0; /* a zero has no sign */
+        PUT(out[row] + x, a);
+    }
 }
 
 static inline void T(columns_5)(T(Row) *column, const TYPE *const *in, ptrdiff_t x)
@@ -128,32 +137,35 @@ static void T(median)(const RankCall *call)
     const Array *in = &call->in, *out = &call->out;
     const ptrdiff_t size = call->height, step = call->step, wider = (size - 1) * step, most = BLOCK - wider;
     assert(most >= LANES && size == call->width && (size == 3 || size == 5));
+    const ptrdiff_t at_once = size == 3 && out->rows > 1 ? 2 : 1;
     const int narrow = out->samples < LANES;
     T(Row) given[5] = {{0}}, column[5] __attribute__((aligned(64))), pair[10] __attribute__((aligned(64)));
-    TYPE medians[LANES];
+    TYPE medians[2][LANES];
     for (ptrdiff_t plane = 0; plane < in->planes; plane++)
         for (ptrdiff_t at = 0; at < out->samples; at += most) {
             /* A last block narrower than a vector overlaps the one before it. */
             const ptrdiff_t left = MIN(at, MAX(0, out->samples - LANES));
             const ptrdiff_t count = MIN(most, out->samples - left), wide = count + wider;
-            for (ptrdiff_t y = 0; y < out->rows; y++) {
+            for (ptrdiff_t next = 0; next < out->rows; next += at_once) {
+                const ptrdiff_t y = MIN(next, out->rows - at_once);
                 const TYPE *rows[5];
-                for (ptrdiff_t i = 0; i < size; i++) {
-                    rows[i] = (const TYPE *)row_of(in, plane, y + i) + left;
+                TYPE *to[2];
+                for (ptrdiff_t i = 0; i < 5; i++) {
+                    rows[i] = (const TYPE *)row_of(in, plane, y + MIN(i, size + at_once - 2)) + left;
                     if (narrow)
                         rows[i] = memcpy(given[i], rows[i], (size_t)wide * sizeof(TYPE));
                 }
-                TYPE *to = (TYPE *)row_of(out, plane, y) + left, *medians_to = narrow ? medians : to;
-                if (size == 3) {
-                    IN_VECTORS(wide, T(columns_3), column, rows)
-                    IN_VECTORS(count, T(medians_3), medians_to, column, step)
-                } else {
+                for (ptrdiff_t i = 0; i < 2; i++)
+                    to[i] = narrow ? medians[i] : (TYPE *)row_of(out, plane, y + MIN(i, at_once - 1)) + left;
+                if (size == 3)
+                    IN_VECTORS(count, T(medians_3), to, rows, step)
+                else {
                     IN_VECTORS(wide, T(columns_5), column, rows)
                     IN_VECTORS(count + 2 * step, T(pairs_5), pair, column, step)
-                    IN_VECTORS(count, T(medians_5), medians_to, pair, column, step)
+                    IN_VECTORS(count, T(medians_5), to[0], pair, column, step)
                 }
-                if (narrow)
-                    memcpy(to, medians, (size_t)count * sizeof(TYPE));
+                for (ptrdiff_t i = 0; narrow && i < at_once; i++)
+                    memcpy((TYPE *)row_of(out, plane, y + i) + left, medians[i], (size_t)count * sizeof(TYPE));
             }
         }
 }
