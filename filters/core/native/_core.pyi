@@ -17,3 +17,22 @@ def separable(
     divisor: float,
     /,
 ) -> None: ...
+def rank(
+    given: NDArray[Any],
+    out: NDArray[Any],
+    height: int,
+    width: int,
+    step: int,
+    ranks: NDArray[Any],
+    network: bool,
+    /,
+) -> None: ...
+def mode(
+    given: NDArray[Any],
+    out: NDArray[Any],
+    height: int,
+    width: int,
+    step: int,
+    whole: bool,
+    /,
+) -> None: ...
