@@ -116,7 +116,7 @@ class Codec(NamedTuple):
     """Does what `load` left to do. Its last argument decodes a file that is embedded in this one."""
     encode: Encode
     load: Callable[[bytes, DecodeOptions], PartialDecode] = _all_later
-    """Decodes what needs no NumPy. It imports nothing: `prepare` has done that."""
+    """Decodes what can be decoded ahead. It imports nothing: `prepare` has done that, NumPy for JPEG alone."""
     prepare: Callable[[bytes], None] = _nothing
     """Imports what `load` needs for a file with this head, apart from the codec's own module."""
     canvas: Callable[[EncodeOptions, Metadata], CanvasFactory] | None = None

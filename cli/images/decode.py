@@ -46,7 +46,7 @@ def prepare(head: bytes) -> None:
 
 
 def load(data: bytes, options: DecodeOptions) -> PartialDecode:
-    """Do that part of `decode` that needs no NumPy and, after `prepare`, imports nothing."""
+    """Do that part of `decode` that, after `prepare`, imports nothing."""
     format = check_head(data[:HEAD])
     if format.stream and image_stream.holds_several(data, format):
         return PartialDecode(data, stream=True)

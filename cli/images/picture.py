@@ -229,7 +229,7 @@ class PartialDecode(NamedTuple):
 
     data: bytes
     image: Image.Image | None = None
-    """Decoded by Pillow; None for what is decoded with NumPy."""
+    """Opened by Pillow; None for what is read without it."""
     notes: tuple[str, ...] = ()
     low: Image.Image | None = None
     """The low bytes of 16-bit samples, whose high bytes *image* holds."""
@@ -239,6 +239,8 @@ class PartialDecode(NamedTuple):
     """The bytes of the picture's parts, unpacked, for what is decoded with NumPy; each is None once it was used."""
     damage: str | None = None
     """Why a lenient `load` was needed."""
+    pixels: Any = None
+    """The samples of *image*, of which only the header was read; None where it holds them itself."""
 
 
 def size_guard(

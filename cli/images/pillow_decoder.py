@@ -12,7 +12,7 @@ from PIL import Image, ImageOps
 
 from ...filters.core.lazy_numpy import np
 from . import pillow_buffer, pillow_private
-from .metadata import in_srgb, of_image, orientation_of
+from .metadata import in_srgb, of_image, orientation_of, turned
 from .picture import DecodeError, DecodeOptions, Palette, PartialDecode, Picture, Samples
 
 OTHER_COLOURS = ("CMYK", "YCbCr", "LAB", "HSV")
@@ -109,9 +109,14 @@ def finish(
         from . import placement
 
         metadata = placement.upright(metadata, orientation, *image.size, notes)
-    # A block that is damaged was told of; it turns nothing.
-    with contextlib.suppress(Exception):
-        ImageOps.exif_transpose(image, in_place=True)
+    given = begun.pixels
+    if given is not None and image.mode == "CMYK" and options.to_rgb:
+        image = _with_pixels(image, given)
+        given = None
+    if given is None:
+        # A block that is damaged was told of; it turns nothing.
+        with contextlib.suppress(Exception):
+            ImageOps.exif_transpose(image, in_place=True)
     if image.mode in OTHER_COLOURS and (image.mode != "CMYK" or options.to_rgb):
         from . import icc_transform
 
@@ -119,7 +124,7 @@ def finish(
         image, icc = icc_transform.to_rgb(image, metadata.icc, notes)
         metadata = metadata._replace(icc=icc) if icc else in_srgb(metadata)
         image.info = info
-    pixels, alpha = parts(image)
+    pixels, alpha = parts(image) if given is None else (turned(given, orientation), None)
     palette = _palette(image)
     return Picture(
         pixels,
@@ -130,6 +135,13 @@ def finish(
         colours="cmyk" if image.mode == "CMYK" else "gray",
         palette=palette,
     )
+
+
+def _with_pixels(header: Image.Image, pixels: Any) -> Image.Image:
+    """Return an image that has the *pixels* and all else of *header*."""
+    image = pillow_buffer.image_of(pixels, inks=header.mode == "CMYK")
+    image.info = header.info
+    return image
 
 
 def _palette(image: Image.Image) -> Palette | None:

@@ -38,40 +38,6 @@ def load_in_one_piece(image: Any, length: int) -> None:
     image.load()
 
 
-class Feed:
-    """Decodes an image from its file's bytes, handed over piece by piece."""
-
-    def __init__(self, image: Any) -> None:
-        name, extent, _, arguments = image.tile[0]
-        image.load_prepare()
-        self.done = False
-        """Whether the image is whole."""
-        self._image, self._left = image, b""
-        self._decoder = Image._getdecoder(image.mode, name, arguments, image.decoderconfig)
-        self._decoder.setimage(image.im, extent)
-
-    @property
-    def waiting(self) -> bool:
-        """Whether some of the bytes have not been taken, because more are needed for what they begin."""
-        return bool(self._left)
-
-    def give(self, piece: bytes | memoryview) -> bool:
-        """Hand over the next bytes; return whether all that are there have been taken. Raises OSError."""
-        if self.done:
-            return True
-        data = self._left + bytes(piece) if self._left else piece
-        taken, error = self._decoder.decode(data)
-        if taken < 0:
-            if error < 0:
-                raise OSError("broken data stream")
-            self._image.tile = []
-            self.done = True
-            self._left = b""
-        else:
-            self._left = bytes(data[taken:])
-        return not self._left
-
-
 def take_bytes_as(image: Any, raw: str, mode: str | None = None) -> None:
     """Let the samples of an image that is not decoded yet be read as others: of the raw mode *raw*, into *mode*."""
     image._mode = mode or image.mode

@@ -7,7 +7,7 @@ import struct
 import numpy as np
 import pytest
 from imfilter.cli.images.decode import decode
-from imfilter.cli.images.jpeg import exactness, integrity, segments, tail
+from imfilter.cli.images.jpeg import huffman, integrity, segments
 from imfilter.cli.images.picture import DecodeError, DecodeOptions, Picture
 from PIL import Image
 
@@ -70,8 +70,7 @@ def non_interleaved(pixels=None):
 @pytest.mark.each("size", [(160, 240), (8, 8), (1, 1), (33, 65)])
 def test_a_whole_file_is_read_as_pillow_reads_it(options, size, monkeypatch):
     data = jpeg(photo(*size), **options)
-    monkeypatch.setattr(integrity, "_same", lambda *_: pytest.fail("doubted"))
-    monkeypatch.setattr(integrity, "_ends_gray", lambda *_: False)
+    monkeypatch.setattr(huffman, "rest", lambda *_: pytest.fail("doubted"))
     with Image.open(io.BytesIO(data)) as image:
         assert np.array_equal(read(data).pixels, np.asarray(image))
 
@@ -179,7 +178,7 @@ def test_every_interval_of_very_many_ends_with_its_last_unit():
     data = jpeg(photo(280, 280), restart_marker_blocks=1, subsampling=0, quality=95)
     ((start, end),) = scans(data)
     ends = [each.start() for each in segments.RESTARTS.finditer(data, start, end)]
-    assert len(ends) > integrity.MOST_INTERVALS and len(data) > exactness.MOST_BYTES
+    assert len(ends) > 1000
     assert not error_of(data)
     for at in ends[5::300]:
         assert "some are left" in error_of(data[:at] + b"ABCDEFGH" + data[at:]), at
@@ -197,7 +196,6 @@ def test_tables_of_few_codes_are_no_damage(pixels):
 
 def test_a_marker_within_a_scan_is_damage():
     data = jpeg(photo(480, 640), restart_marker_rows=1)
-    assert len(data) > exactness.MOST_BYTES
     ((start, end),) = scans(data)
     middle = [each.start() for each in segments.RESTARTS.finditer(data, start, end)][5]
     assert "out of order" in error_of(data[:middle] + b"\xff\x9a\0\x02" + data[middle:])
@@ -221,20 +219,6 @@ def test_restart_markers_out_of_order_are_missed():
     data = jpeg(restart_marker_rows=1)
     assert "out of order" in error_of(data.replace(b"\xff\xd1", b"\xff\xd2", 1))
     assert "out of order" in error_of(data.replace(b"\xff\xd1", b"", 1))
-
-
-def test_an_end_within_a_unit_is_seen():
-    data = jpeg()
-    ((start, end),) = scans(data)
-
-    def by_pillow(data):
-        with Image.open(io.BytesIO(data)) as image:
-            image.load()
-            return image
-
-    assert not tail.is_cut(data, start, end, by_pillow)
-    cut = [tail.is_cut(data, start, end - some, by_pillow) for some in range(3, 20)]
-    assert sum(cut) > 10
 
 
 # ---- kinds that are not read ------------------------------------------------------------------------

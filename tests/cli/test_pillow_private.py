@@ -97,20 +97,3 @@ def test_no_thread_is_lenient_beside_another(tmp_path, monkeypatch):
     picture, _ = reader.read(str(path))
     assert picture.notes
     assert threads == [threading.main_thread()]
-
-
-@pytest.mark.parametrize("options", [{}, {"progressive": True}], ids=str)
-def test_an_image_is_fed_piece_by_piece(options):
-    data = saved("JPEG", **options)
-    image = pillow_private.opened(JpegImagePlugin.jpeg_factory, data)
-    feed = pillow_private.Feed(image)
-    half = len(data) // 2
-    feed.give(data[:half])
-    assert feed.waiting and not feed.done
-    for at in range(half, len(data), 1000):
-        feed.give(memoryview(data)[at : at + 1000])
-    assert feed.done and not feed.waiting
-    with Image.open(io.BytesIO(data)) as whole:
-        assert image.tobytes() == whole.tobytes()
-    with pytest.raises(OSError, match="broken"):
-        pillow_private.Feed(pillow_private.opened(JpegImagePlugin.jpeg_factory, data)).give(b"rubbish" * 10)

@@ -1,4 +1,4 @@
-"""JPEG, and MPO, which is several in one file: read through Pillow, which is watched, and written in bands."""
+"""JPEG, and MPO, which is several in one file: its header read by Pillow, its pixels strictly; written in bands."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from PIL import JpegImagePlugin
 
-from .. import photoshop, pillow_decoder, pillow_private
+from .. import photoshop, pillow_decoder
 from ..codec import Codec, Content, EncodeOptions
 from ..metadata import OF_THE_OLD, JpegCoding, Metadata, not_kept, ratio, tags_of, without_maker_note
 from ..picture import Decode, DecodeError, DecodeOptions, Frames, PartialDecode, Picture
@@ -42,13 +42,15 @@ MPO_ENTRIES = 0xB002
 
 
 def prepare(head: bytes) -> None:
-    """Import what opens an MPO."""
+    """Import what decodes, and what opens an MPO."""
+    import simplejpeg  # noqa: F401
+
     if LIST in head:
         from PIL import MpoImagePlugin  # noqa: F401
 
 
 def load(data: bytes, options: DecodeOptions) -> PartialDecode:
-    """Decode into an image of Pillow's."""
+    """Decode the pixels; what is damaged, into an image of Pillow's."""
     found = list(segments.read(data))
     frame.check(found)
     image = _opened(data)
@@ -59,9 +61,8 @@ def load(data: bytes, options: DecodeOptions) -> PartialDecode:
         integrity.check_first_row(data, found, *image.size)
         return PartialDecode(data, pillow_decoder.decoded(image, data))
     integrity.before(data, found, *image.size)
-    pillow_private.in_one_block(*image.size)
-    notes = integrity.decoded(image, data, found, lambda other: pillow_decoder.decoded(_opened(other), other))
-    return PartialDecode(data, image, notes)
+    pixels, notes = integrity.decoded(image, data, found)
+    return PartialDecode(data, image, notes, pixels=pixels)
 
 
 def _opened(data: bytes) -> Any:

@@ -1,29 +1,20 @@
-"""Whether the data of each interval of a sequential JPEG end with its last unit, to the byte.
-
-Decoding again raises doubts. Where the data end too early, other bits behind them change the picture. Where bytes are
-left, other bits in place of the last of them change nothing. Then the codes are counted: a file's own tables may hold
-so few of them that other bits mean nothing.
-"""
+"""Whether the data of each interval of a sequential JPEG end with its last unit, to the byte."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import Any, NamedTuple
+from collections.abc import Callable, Iterable, Sequence
+from typing import NamedTuple
 
-from PIL import ImageChops
+from ....filters.core.lazy_numpy import Array, np
+from . import huffman
+from .segments import FRAMES, RESTART_INTERVAL, Segment
+from .turbo import BytesLeftError, EndsEarlyError
 
-from .segments import END_OF_IMAGE, FRAMES, RESTART_INTERVAL, Segment
-
-MOST_BYTES = 1 << 15
-"""Length of the files that are decoded again: 2 ms each time."""
 BLOCK = 8
-UNIT_BYTES = 64
-"""Bytes that stand for those that are taken off: more than the rest of a unit needs to look otherwise."""
-ONE, OTHER = b"\xaa" * UNIT_BYTES, b"\x55" * UNIT_BYTES
-"""Bits of which all differ."""
-END = bytes((0xFF, END_OF_IMAGE))
-CUT, LEFT, WHOLE = range(3)
-"""What an interval's data are: too few, too many, or those that its units take."""
+SPARE = 9
+"""Bytes of one value that may be left of an interval: cameras and webcams fill it up."""
+JUNK = b"\xaa" * 64
+"""Bits in place of those that are taken off: more than the rest of a unit needs to look otherwise."""
 
 
 class Interval(NamedTuple):
@@ -32,11 +23,15 @@ class Interval(NamedTuple):
     start: int
     end: int
 
-    def needed(self, data: bytes | memoryview, most: int) -> int:
-        """Return the offset of the last byte before padding: up to *most* bytes of one value, or any one."""
-        content = bytes(data[max(self.start, self.end - most - 1) : self.end])
+    def needed(self, data: bytes) -> int:
+        """Return the offset of the last byte before padding: up to `SPARE` bytes of one value, or any one."""
+        content = data[max(self.start, self.end - SPARE - 1) : self.end]
         at = self.end - (len(content) - len(content.rstrip(content[-1:])))
         return max(at - 1, self.start)
+
+    def is_filled_up(self, data: bytes) -> bool:
+        """Whether the last bytes have one value, as padding has."""
+        return self.end - self.needed(data) > 2
 
 
 class Grid(NamedTuple):
@@ -65,6 +60,17 @@ class Grid(NamedTuple):
         """Intervals between restart markers."""
         return -(-self.units // self.step)
 
+    def units_of(self, interval: int) -> int:
+        """Return how many units an interval has."""
+        return min(self.step, self.units - interval * self.step)
+
+    def last_of(self, interval: int) -> tuple[slice, slice]:
+        """Return the pixels of an interval's last unit, without those that are blended with its neighbours'."""
+        row, column = divmod(interval * self.step + self.units_of(interval) - 1, self.columns)
+        return _unblended(row * self.high, self.high, self.height), _unblended(
+            column * self.wide, self.wide, self.width
+        )
+
 
 def grid(found: Sequence[Segment]) -> Grid:
     """Return the units that the header tells of."""
@@ -77,77 +83,47 @@ def grid(found: Sequence[Segment]) -> Grid:
     return whole._replace(step=(restarts[-1] if restarts else 0) or whole.units)
 
 
-class Last(NamedTuple):
-    """The last unit of an interval."""
-
-    interval: Interval
-    units: int
-    """How many units the interval has."""
-    box: tuple[int, int, int, int]
-    """The pixels of the last."""
+def _unblended(start: int, size: int, whole: int) -> slice:
+    end = min(start + size, whole)
+    inner = slice(start + (start > 0), end - (end < whole))
+    return inner if inner.start < inner.stop else slice(start, end)
 
 
-def found_in(
-    image: Any,
+def doubtful(
+    pixels: Array,
     data: bytes,
     found: Sequence[Segment],
     intervals: Sequence[Interval],
-    decode: Callable[[bytes], Any],
-    padding: int,
-) -> int:
-    """Return what the data of the worst interval are: `CUT`, `LEFT` or `WHOLE`.
+    decode: Callable[[bytes], Array],
+) -> list[int]:
+    """Return the intervals of the picture *pixels* whose data may be too many, but for padding.
 
-    There are as many intervals as `grid` tells. *image* is the picture of *data*, *decode* decodes others. Up to
-    *padding* bytes of one value may be left.
+    The last needed byte of each is part of its last unit: with other bits in its place the unit changes. It may stay
+    the same by chance, or because the file's own tables hold so few codes that other bits mean nothing.
     """
-    lasts = _last_units(grid(found), intervals)
-    suspects, needed = lasts, [each.needed(data, padding) for each in intervals]
-    for junk in (ONE, OTHER):
-        if suspects:
-            other = decode(_with_ends(data, intervals, needed, junk))
-            suspects = [last for last in suspects if image.crop(last.box).tobytes() == other.crop(last.box).tobytes()]
-    other = decode(_with_ends(data, intervals, [each.end for each in intervals], ONE))
-    if (box := ImageChops.difference(image, other).getbbox(alpha_only=False)) is not None:
-        suspects = [last for last in lasts if _meet(last.box, box)]
-    if not suspects:
-        return WHOLE
-    from . import huffman  # what few files need
-
-    try:
-        blocks = huffman.unit(found)
-        rests = [huffman.rest(data[last.interval.start : last.interval.end], blocks, last.units) for last in suspects]
-    except huffman.BadCodeError:
-        return CUT
-    return LEFT if any(len(rest) > padding or len(set(rest)) > 1 for rest in rests) else WHOLE
-
-
-def _meet(one: tuple[int, int, int, int], other: tuple[int, int, int, int]) -> bool:
-    return one[0] < other[2] and other[0] < one[2] and one[1] < other[3] and other[1] < one[3]
-
-
-def _with_ends(data: bytes, intervals: Sequence[Interval], ends: Sequence[int], junk: bytes) -> bytes:
-    """Return a file whose intervals go on with *junk* from *ends* on."""
     parts, at = [], 0
-    for (_, after), end in zip(intervals, ends, strict=True):
+    for interval in intervals:
+        end = interval.needed(data)
         # A byte 255 is never apart from the 0 behind it.
-        parts += [data[at : end - (data[end - 1] == 0xFF)], junk]
-        at = after
-    return b"".join(parts) + END
+        parts += [data[at : end - (data[end - 1] == 0xFF)], JUNK]
+        at = interval.end
+    other, whole = decode(b"".join([*parts, data[at:]])), grid(found)
+    lasts = [whole.last_of(number) for number in range(len(intervals))]
+    return [number for number, last in enumerate(lasts) if np.array_equal(pixels[last], other[last])]
 
 
-def _unblended(start: int, size: int, whole: int) -> tuple[int, int]:
-    """Return where the pixels of a unit begin and end whose colours are not blended with those of its neighbours."""
-    end = min(start + size, whole)
-    inner = start + (start > 0), end - (end < whole)
-    return inner if inner[0] < inner[1] else (start, end)
+def check(data: bytes, found: Sequence[Segment], intervals: Sequence[Interval], numbers: Iterable[int]) -> None:
+    """Raise `DecodeError` where the data of the intervals *numbers* are too few or too many, but for padding.
 
-
-def _last_units(grid: Grid, intervals: Sequence[Interval]) -> list[Last]:
-    lasts = []
-    for number, interval in enumerate(intervals):
-        count = min(grid.step, grid.units - number * grid.step)
-        row, column = divmod(number * grid.step + count - 1, grid.columns)
-        left, right = _unblended(column * grid.wide, grid.wide, grid.width)
-        top, bottom = _unblended(row * grid.high, grid.high, grid.height)
-        lasts.append(Last(interval, count, (left, top, right, bottom)))
-    return lasts
+    Counting their codes takes 1 ms a kilobyte, and is for those of which it is not known otherwise.
+    """
+    whole, blocks = grid(found), None
+    try:
+        for number in numbers:
+            blocks = blocks or huffman.unit(found)
+            start, end = intervals[number]
+            rest = huffman.rest(data[start:end], blocks, whole.units_of(number))
+            if len(rest) > SPARE or len(set(rest)) > 1:
+                raise BytesLeftError
+    except huffman.BadCodeError:
+        raise EndsEarlyError from None

@@ -1,50 +1,35 @@
-"""What libjpeg passes over in silence: a JPEG whose data end before its picture does, or go on behind it.
+"""Whether a JPEG is whole: a picture whose data end before it does, or go on behind it, is damaged.
 
 After ITU-T T.81. Bytes that were lost let a decoder go astray; the codes fall into step again, but some blocks are
-missing, or there are some too many. libjpeg warns of it, Pillow does not hand that on. So the data are handed over
-piece by piece. A decoder that is given the data of a scan, or of an interval between restart markers, but for their
-last bytes, wants more. Given a few bytes more than all, it is done, and passes over every further byte. That costs a
-few calls a scan, and no second decoding.
+missing, or there are some too many. libjpeg-turbo warns of it, and its strict mode makes that an error.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
+from functools import partial
 from typing import Any, NamedTuple
 
-from .. import pillow_private
+from ....filters.core.lazy_numpy import Array, np
+from .. import pillow_decoder
 from ..picture import DecodeError
-from . import exactness, tail
-from .exactness import Interval
+from . import exactness, turbo
+from .exactness import BLOCK, Interval
 from .segments import ARITHMETIC_FRAMES, END_OF_IMAGE, FRAMES, RESTARTS, START_OF_SCAN, Segment
 
 JUNK = b"\xaa" + bytes(range(255)) * 256
 """Data for blocks that are missing, unlike the zeros that may have stood for them from the first bit on."""
 DROPPED_ZEROS = 8
 """Bytes that an arithmetic encoder may leave out at the end where they are zeros; T.81, D.1.8."""
-GRAY = (126.5, 129)
-"""What a block of nothing is, rounded, and maybe stored inverted."""
 COEFFICIENTS = 64
 UNSUSPECTED_PIXELS, PIXELS_A_BYTE = 1 << 22, 8 * COEFFICIENTS
 """Pixels that any file may promise, and the most that a byte holds: a block takes a bit, but by arithmetic coding."""
-COMPARED_ROWS = 256
-"""Rows that are compared at a time."""
-AHEAD = 7
-"""Bytes that libjpeg reads at most beyond those that it needs: it fills 64 bits while fewer than 57 are there."""
-SPARE = 9
-"""Bytes of one value that may be left of an interval: cameras and webcams fill it up."""
 SCANS, MOST_SCANS, SCANNED_PIXELS = 64, 500, 1 << 30
 """Scans that any picture may have, and the most of a small one, together with its pixels in all of them.
 
 Encoders write 10 or so, searching ones a few more. 500 is the limit that libjpeg-turbo tests itself with.
 """
-BLOCK = 8
-MOST_INTERVALS = 1024
-"""Intervals that are watched one by one; where there are more, in one scan, all are decoded again together."""
 END = bytes((0xFF, END_OF_IMAGE))
-LEFT = "is damaged (data were lost: some are left when the picture is whole)"
-OUT_OF_ORDER = "is damaged (restart markers are missing or out of order)"
-ENDS_EARLY = "is truncated (its data end before the picture does)"
 NO_END = "its end marker is missing; all of its pixels are there"
 
 
@@ -74,7 +59,7 @@ def check_first_row(data: bytes, found: Sequence[Segment], width: int, height: i
     layout = _layout(data, found, width, height)
     there = sum(interval.end - interval.start for interval in layout.intervals)
     if 8 * there < (1 if layout.arithmetic else exactness.grid(found).columns):
-        raise DecodeError(ENDS_EARLY)
+        raise turbo.EndsEarlyError
 
 
 def check_scans(found: Sequence[Segment], width: int, height: int) -> None:
@@ -88,33 +73,65 @@ def check_scans(found: Sequence[Segment], width: int, height: int) -> None:
         raise DecodeError(f"has {scans} scans; the limit for its size is {most}; make it sequential with jpegtran")
 
 
-def decoded(image: Any, data: bytes, found: Sequence[Segment], decode: Callable[[bytes], Any]) -> tuple[str, ...]:
-    """Decode *image* from *data* and return notes for the user; raises `DecodeError` where it is not whole.
+def decoded(image: Any, data: bytes, found: Sequence[Segment]) -> tuple[Array | None, tuple[str, ...]]:
+    """Decode *data* and return the pixels, and notes for the user; raises `DecodeError` where they are not whole.
 
-    *found* are the segments of *data*; *decode* decodes other data.
+    *image* is that of Pillow, whose header was read; *found* are the segments of *data*. Where only Pillow can decode
+    them, the image then holds the pixels, and None is returned.
     """
-    width, height = image.size
-    layout = _layout(data, found, width, height)
+    layout = _layout(data, found, *image.size)
     if not layout.in_order:
-        raise DecodeError(OUT_OF_ORDER)
-    _feed(image, data, layout)
+        raise DecodeError(turbo.OUT_OF_ORDER)
+    whole = data if layout.ended else data[: layout.stop] + END
+    try:
+        pixels = _strictly(whole, found, layout, image.mode)
+    except turbo.UnknownSamplingError:
+        pixels = None
+        _by_pillow(image, whole, found, layout)
+    return pixels, () if layout.ended else (NO_END,)
+
+
+def _strictly(data: bytes, found: Sequence[Segment], layout: Layout, mode: str) -> Array:
+    """Return the pixels of *data*, in which nothing is missing, and nothing left but padding."""
+    intervals, counted = layout.intervals, layout.scans == 1 and not layout.arithmetic
+    try:
+        pixels, left = turbo.decoded(data, mode), False
+    except turbo.BytesLeftError:
+        if not (counted and any(interval.is_filled_up(data) for interval in intervals)):
+            raise
+        pixels, left = turbo.decoded(data, mode, strict=False), True
+    _check_count(found, layout)
+    if left:  # which may be padding
+        exactness.check(data, found, intervals, range(len(intervals)))
+    elif layout.arithmetic:
+        # Its decoder does not warn. Where the picture was whole, more data make no difference.
+        more = data[: layout.stop] + bytes(DROPPED_ZEROS) + JUNK + END
+        if not np.array_equal(turbo.decoded(more, mode, strict=False), pixels):
+            raise turbo.EndsEarlyError
+    # Of bytes that are left it does not miss the eight that it reads ahead.
+    elif counted and len(intervals) > 1:
+        again = partial(turbo.decoded, mode=mode, strict=False)
+        exactness.check(data, found, intervals, exactness.doubtful(pixels, data, found, intervals, again))
+    elif turbo.is_whole(data[: intervals[-1].needed(data)] + END):
+        raise turbo.BytesLeftError
+    return pixels
+
+
+def _check_count(found: Sequence[Segment], layout: Layout) -> None:
+    """Raise `DecodeError` where a picture of one scan has not as many intervals as its header tells of."""
     if layout.scans == 1 and len(layout.intervals) != exactness.grid(found).intervals:
-        raise DecodeError(OUT_OF_ORDER)
-    suspect = not layout.ended or layout.arithmetic
-    few_bytes, many_intervals = len(data) <= exactness.MOST_BYTES, len(layout.intervals) > MOST_INTERVALS
-    if layout.scans == 1 and not layout.arithmetic and (few_bytes or many_intervals):
-        suspect = False
-        state = exactness.found_in(image, data, found, layout.intervals, decode, SPARE)
-        if state != exactness.WHOLE:
-            raise DecodeError(ENDS_EARLY if state == exactness.CUT else LEFT)
-    elif layout.scans == 1 and not layout.arithmetic:
-        last = layout.intervals[-1]
-        suspect |= _ends_gray(image) or tail.is_cut(data, last.start, last.end, decode)
-    # Where the picture was whole, more data make no difference.
-    behind = bytes(DROPPED_ZEROS if layout.arithmetic else 0) + JUNK
-    if suspect and not _same(decode(data[: layout.stop] + behind + END), image):
-        raise DecodeError(ENDS_EARLY)
-    return () if layout.ended else (NO_END,)
+        raise DecodeError(turbo.OUT_OF_ORDER)
+
+
+def _by_pillow(image: Any, data: bytes, found: Sequence[Segment], layout: Layout) -> None:
+    """Decode into *image*, and see that all data are there where their codes can be counted."""
+    _check_count(found, layout)
+    if layout.scans == 1 and not layout.arithmetic:
+        exactness.check(data, found, layout.intervals, range(len(layout.intervals)))
+    try:
+        pillow_decoder.decoded(image, data)
+    except OSError:
+        raise turbo.EndsEarlyError from None
 
 
 def _layout(data: bytes, found: Sequence[Segment], width: int, height: int) -> Layout:
@@ -152,79 +169,6 @@ def _add_intervals(intervals: list[Interval], data: bytes, start: int, end: int,
     if end > start or number < 0:  # a restart marker may be behind the last interval too
         intervals.append(Interval(start, end))
     return in_order
-
-
-def _feed(image: Any, data: bytes, layout: Layout) -> None:
-    feed = pillow_private.Feed(image)
-    view, at = memoryview(data), 0
-    if len(layout.intervals) <= MOST_INTERVALS and not layout.arithmetic:  # the arithmetic decoder cannot wait
-        for interval in layout.intervals:
-            at = _watch(feed, view, at, interval)
-    feed.give(bytes(view[at : layout.stop]) + END)
-    if not feed.done:
-        raise DecodeError(ENDS_EARLY)
-
-
-def _watch(feed: pillow_private.Feed, view: memoryview, at: int, interval: Interval) -> int:
-    """Hand over an interval, and see that the decoder needs its data, and no more; return where it ends."""
-    start, end = interval
-    # Bytes of zeros may be data, or fill what was never written.
-    filled = start + len(bytes(view[start:end]).rstrip(b"\0"))
-    needed = filled - 1 if filled < end else interval.needed(view, SPARE)
-    at = _give(feed, view, at, max(start, needed))
-    at, passed_over = _passes_over(feed, view, at)
-    if passed_over:
-        raise DecodeError(LEFT)
-    if end - filled > AHEAD + SPARE:
-        at = _give(feed, view, at, filled + AHEAD)
-        at, passed_over = _passes_over(feed, view, at)
-        if passed_over:
-            return at
-        at = _give(feed, view, at, end - SPARE)
-        at, passed_over = _passes_over(feed, view, at)
-        if passed_over:
-            raise DecodeError("is damaged (its data end in zeros)")
-    feed.give(bytes(view[at:end]) + bytes(AHEAD))
-    if feed.waiting or not feed.give(b"\0"):
-        raise DecodeError(ENDS_EARLY)
-    return end
-
-
-def _give(feed: pillow_private.Feed, view: memoryview, at: int, end: int) -> int:
-    """Hand over the data up to *end*, but for the first half of an escaped byte; return where they end."""
-    if end > at and view[end - 1] == 0xFF:
-        end -= 1
-    if end <= at:
-        return at
-    feed.give(view[at:end])
-    return end
-
-
-def _passes_over(feed: pillow_private.Feed, view: memoryview, at: int) -> tuple[int, bool]:
-    """Whether the decoder is done with an interval: it takes every byte at once, and not in pieces of six or more."""
-    if feed.done:
-        return at, True
-    if feed.waiting:
-        return at, False
-    end = at + 1 + (view[at] == 0xFF)
-    return end, feed.give(view[at:end])
-
-
-def _same(one: Any, other: Any) -> bool:
-    """Whether two images have the same pixels; where they do not, it is at the bottom."""
-    for bottom in range(one.height, 0, -COMPARED_ROWS):
-        box = (0, max(bottom - COMPARED_ROWS, 0), one.width, bottom)
-        if one.crop(box).tobytes() != other.crop(box).tobytes():
-            return False
-    return True
-
-
-def _ends_gray(image: Any) -> bool:
-    """Whether the brightness of the last pixel is that of a block of nothing; its colour is blended with others'."""
-    last = image.getpixel((image.width - 1, image.height - 1))
-    if isinstance(last, tuple):
-        last = last[3] if len(last) == 4 else (299 * last[0] + 587 * last[1] + 114 * last[2]) / 1000
-    return GRAY[0] <= last <= GRAY[1]
 
 
 def _misses_scans(found: Sequence[Segment]) -> bool:

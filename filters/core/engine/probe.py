@@ -8,8 +8,9 @@ from typing import NamedTuple
 from ..lazy_numpy import Array, np
 from .quantize import FULL, Encoding
 
-GRID = 1 << 16
-"""About how many samples of a channel are looked at: so few that it takes no time."""
+GRID = 1 << 14
+"""About how many samples of a channel are looked at: so few that it takes no time; in 640×480 pixels four times as many
+took 1.4 ms, as long as decoding them."""
 TAIL = 0.1
 """The per cent of the values at each end that `Levels` leaves out."""
 

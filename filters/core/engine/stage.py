@@ -83,7 +83,11 @@ class ImageContext(NamedTuple):
     ignoring: bool = False
     """Missing samples, which are NaN, are to be left out."""
     rounded: bool = False
-    """Nothing follows but rounding half up to the image's type: the stage may do that itself."""
+    """Nothing follows but rounding half up to the image's type: a stage whose results stay within the type's range may do
+    that itself. Of others it is told how much the range cuts off."""
+    result_type: Any = None
+    """The image's own type, if nothing follows but rounding half up to it and saturating, whatever samples the stage
+    sees; else None."""
     integers: bool = False
     """Whole numbers that the stage selects stay in the image's own type."""
     height: int = 0

@@ -60,7 +60,7 @@ def strip_like(rows: Array, step: int) -> Array:
     """Return ``(planes, rows, samples)``, whose columns are *step* samples apart, as a strip."""
     if step == 1:
         return rows.transpose(1, 2, 0)
-    return rows.reshape(rows.shape[1], -1, step)
+    return rows.reshape(rows.shape[1], rows.shape[2] // step, step)
 
 
 def rounded(values: Array, kind: Any) -> Array:
