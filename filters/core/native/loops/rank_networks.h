@@ -103,9 +103,9 @@ static inline void T(columns_5)(T(Row) *column, const TYPE *const *in, ptrdiff_t
 
 static inline void T(pairs_5)(T(Row) *pair, const T(Row) *column, ptrdiff_t step, ptrdiff_t x)
 {
-#define BOTH(i) a##i = AT(column[i] + x), b##i = AT(column[i] + x + step)
-    VECTOR BOTH(0), BOTH(1), BOTH(2), BOTH(3), BOTH(4);
-#undef BOTH
+#define SIDE_BY_SIDE(i) a##i = AT(column[i] + x), b##i = AT(column[i] + x + step)
+    VECTOR SIDE_BY_SIDE(0), SIDE_BY_SIDE(1), SIDE_BY_SIDE(2), SIDE_BY_SIDE(3), SIDE_BY_SIDE(4);
+#undef SIDE_BY_SIDE
     ORDER(a0, b0) ORDER(a4, b4) ORDER(b0, a4) ORDER(a2, b2) ORDER(b0, a2)
     ORDER(a4, b2) ORDER(a1, b1) ORDER(a3, b3) ORDER(b1, a3) ORDER(b0, a1)
     ORDER(a2, b1) ORDER(a4, a3) ORDER(b2, b3)
@@ -115,9 +115,9 @@ static inline void T(pairs_5)(T(Row) *pair, const T(Row) *column, ptrdiff_t step
 
 static inline void T(medians_5)(TYPE *out, const T(Row) *pair, const T(Row) *column, ptrdiff_t step, ptrdiff_t x)
 {
-#define BOTH(i) a##i = AT(pair[i] + x), b##i = AT(pair[i] + x + 2 * step)
-    VECTOR BOTH(0), BOTH(1), BOTH(2), BOTH(3), BOTH(4), BOTH(5), BOTH(6), BOTH(7), BOTH(8), BOTH(9);
-#undef BOTH
+#define SIDE_BY_SIDE(i) a##i = AT(pair[i] + x), b##i = AT(pair[i] + x + 2 * step)
+    VECTOR SIDE_BY_SIDE(0), SIDE_BY_SIDE(1), SIDE_BY_SIDE(2), SIDE_BY_SIDE(3), SIDE_BY_SIDE(4), SIDE_BY_SIDE(5), SIDE_BY_SIDE(6), SIDE_BY_SIDE(7), SIDE_BY_SIDE(8), SIDE_BY_SIDE(9);
+#undef SIDE_BY_SIDE
     ORDER(a0, b0) ORDER(a8, b8) ORDER(b0, a8) ORDER(a4, b4) ORDER(b0, a4)
     ORDER(a8, b4) ORDER(a2, b2) ORDER(a6, b6) ORDER(b2, a6) ORDER(a4, b2)
     ORDER(a8, a6) ORDER(a1, b1) ORDER(a9, b9) ORDER(b1, a9) ORDER(a5, b5)
