@@ -35,7 +35,7 @@ static int check_ranks(const RankCall *call)
     const int has_network = call->height == call->width && (count == 9 || count == 25) && given == 1;
     if (!call->network || (has_network && call->ranks[0] == (double)(count / 2)))
         return 1;
-    PyErr_Format(PyExc_ValueError, "ranks: only the medians of 3×3 and 5×5 have a network");
+    PyErr_Format(PyExc_ValueError, "ranks: only the medians of 3 x 3 and 5 x 5 have a network");
     return 0;
 }
 

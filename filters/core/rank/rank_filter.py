@@ -21,6 +21,8 @@ TILE_SIDE = 128
 """Rows of results that are counted at a time, unless the samples have 8 bits."""
 MAX_COUNTED_SAMPLES = 1 << 19
 """Samples that all windows of a tile hold together: 17 MB to count in, and a microsecond or two for each result."""
+MAX_SCIPY_SAMPLES = 1 << 11
+"""Samples of a window that `scipy.ndimage` is given: it takes as many bytes as their square, eight times."""
 MAX_SORTED_SAMPLES = 1 << 20
 """Samples of windows that are sorted at a time."""
 
@@ -130,18 +132,21 @@ def of_rank(strip: Array, width: int, height: int, rank: Any, networks: bool = F
 
 
 def _sorted_rank(strip: Array, width: int, height: int, rank: Any) -> Array:
-    if np.ndim(rank) == 0:
+    strip = strip + strip.dtype.type(0)  # a zero has no sign
+    if np.ndim(rank) == 0 and width * height <= MAX_SCIPY_SAMPLES:
         from scipy import ndimage
 
-        found = ndimage.rank_filter(strip + strip.dtype.type(0), rank, (height, width, 1))
+        found = ndimage.rank_filter(strip, rank, (height, width, 1))
         return inside(found, Halo(width // 2, height // 2, (width - 1) // 2, (height - 1) // 2))
 
     def of_sorted(windows: Array, own: Array) -> Array:
+        if np.ndim(rank) == 0:
+            return np.partition(windows, rank, axis=1)[:, rank]
         windows = np.sort(windows, axis=1)  # NaN last
         place = rank[(~np.isnan(windows)).sum(axis=1)]
         return np.where(place < 0, np.nan, windows[np.arange(len(windows)), place])
 
-    return over_windows(of_sorted, strip + strip.dtype.type(0), width, height)
+    return over_windows(of_sorted, strip, width, height)
 
 
 def over_windows(choose: Callable[[Array, Array], Array], strip: Array, width: int, height: int) -> Array:
@@ -157,9 +162,7 @@ def over_windows(choose: Callable[[Array, Array], Array], strip: Array, width: i
     return found
 
 
-def of_windows(
-    select: Select, width: int, height: int, facts: Callable[[ImageContext], tuple[Fact, ...]]
-) -> Stage:
+def of_windows(select: Select, width: int, height: int, facts: Callable[[ImageContext], tuple[Fact, ...]]) -> Stage:
     """Return the stage that chooses one of the samples of a window; a transparent pixel counts nothing in it."""
     halo = Halo(width // 2, height // 2, (width - 1) // 2, (height - 1) // 2)
 
