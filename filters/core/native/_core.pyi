@@ -79,6 +79,23 @@ def separable(
     in_double: bool,
     /,
 ) -> None: ...
+def rank(
+    given: NDArray[Any],
+    out: NDArray[Any],
+    height: int,
+    width: int,
+    step: int,
+    ranks: NDArray[Any],
+    network: bool,
+    /,
+) -> None: ...
+def mode(
+    given: NDArray[Any],
+    out: NDArray[Any],
+    height: int,
+    width: int,
+    step: int,
+    whole: bool,
 def interpolate(
     given: NDArray[Any],
     out: NDArray[Any],

@@ -143,6 +143,7 @@ typedef struct {
     ptrdiff_t step;             /* samples from a column to the next */
     const double *ranks;        /* one; or one for each number of samples that are not NaN, -1 where the result is NaN */
     ptrdiff_t ranks_count;
+    int network;                /* the rank is the median, the window 3×3 or 5×5: find it by a network */
     int whole;                  /* the mode of windows that hold a NaN is NaN */
 } RankCall;
 
