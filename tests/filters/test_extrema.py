@@ -103,9 +103,9 @@ def test_the_core_refuses_what_does_not_fit():
         call([[3, 3, 0, 0]])
 
 
-@pytest.mark.each("mask", [np.arange(13)[:, None] % 2 == 0, np.arange(25)[None] % 3 != 1])
+@pytest.mark.each("mask", [np.arange(13)[:, None] % 2 == 0, np.arange(25)[None] % 3 != 1, np.eye(40, dtype=bool)])
 def test_gaps_stay_gaps(each_core, mask):
-    strip = np.random.default_rng(0).integers(0, 256, (30, 30, 1), np.uint8)
+    strip = np.random.default_rng(0).integers(0, 256, (50, 50, 1), np.uint8)
     least_and_greatest(extrema.Over(structuring_element.of_mask(mask, (0, 0))), strip, mask)
 
 

@@ -19,6 +19,7 @@ def extrema(
     ignoring: bool,
     /,
 ) -> None: ...
+def png_rows(given: NDArray[Any], out: NDArray[Any], step: int, filter: int, /) -> None: ...
 def separable(
     given: NDArray[Any],
     out: NDArray[Any],

@@ -47,6 +47,7 @@ PyObject *answer(Held *held, int status);
     } while (0)
 
 PyObject *bind_extrema(PyObject *module, PyObject *arguments);
+PyObject *bind_png_rows(PyObject *module, PyObject *arguments);
 PyObject *bind_separable(PyObject *module, PyObject *arguments);
 
 #endif

@@ -33,8 +33,14 @@ typedef struct {
 } ExtremaCall;
 
 typedef struct {
+    Array in, out;
+    ptrdiff_t step, filter; /* bytes from a sample to the same one of the next pixel, and the filter's type */
+} PngRowsCall;
+
+typedef struct {
     const char *name;
     int (*extrema)(const ExtremaCall *);
+    int (*png_rows)(const PngRowsCall *);
     int (*separable)(const SeparableCall *);
 } Primitives;
 

@@ -66,6 +66,7 @@ static PyMethodDef methods[] = {
     {"choose", bind_choose, METH_O, "Use an instruction set."},
     {"chosen", bind_chosen, METH_NOARGS, "Return the name of the instruction set that is used."},
     FUNCTION(extrema, "Find the minima or maxima over a shape."),
+    FUNCTION(png_rows, "Filter rows of bytes as PNG does."),
     FUNCTION(separable, "Correlate with a column and a row of taps."),
     {NULL, NULL, 0, NULL},
 };

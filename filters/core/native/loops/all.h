@@ -42,6 +42,7 @@ OPTIONS(TARGET)
 #include "real_end.h"
 
 #include "extrema.h"
+#include "png_rows.h"
 
 /* Whether sums are to be in double: the samples or the results are. */
 #define IN_DOUBLE(call) ((call)->in.type == F64 || (call)->out.type == F64 || (call)->in.type == F32)
@@ -57,6 +58,7 @@ static int separable(const SeparableCall *call)
 const Primitives JOIN(primitives, SET) = {
     .name = NAME(SET),
     .extrema = extrema,
+    .png_rows = png_rows,
     .separable = separable,
 };
 
