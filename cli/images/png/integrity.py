@@ -223,19 +223,28 @@ class PixelCheck:
 
 
 def _check_pixels(data: bytes) -> None:
-    needed, found = _bytes_of_rows(chunks.header(data)), 0
+    for _ in inflated(data, chunks.header(data)):
+        pass
+
+
+def inflated(data: bytes, header: Header) -> Iterator[bytes]:
+    """Yield the rows of the pixels, filtered, in pieces; raises `DecodeError` at their end where they are not whole."""
+    needed, found = _bytes_of_rows(header), 0
     unpacker = deflate.decompressobj()
     try:
         for body in (chunk.body for chunk in chunks.read(data) if chunk.name == b"IDAT"):
             for start in range(0, len(body), PIECE):
                 packed: bytes | memoryview = body[start : start + PIECE]
                 while packed and not unpacker.eof:
-                    found += len(unpacker.decompress(packed, PIECE))
+                    piece = unpacker.decompress(packed, PIECE)
                     packed = unpacker.unconsumed_tail
+                    found += len(piece)
+                    yield piece
                     if found > needed + PIECE:
                         return  # what is too much is left out, as everywhere
-        while not unpacker.eof and (more := unpacker.decompress(b"", PIECE)):
-            found += len(more)
+        while not unpacker.eof and (piece := unpacker.decompress(b"", PIECE)):
+            found += len(piece)
+            yield piece
     except deflate.ERRORS as error:
         why = MISMATCH if deflate.is_mismatch(error) else "cannot be unpacked"
         raise DecodeError(f"is damaged (its compressed pixels {why})") from None

@@ -48,6 +48,7 @@ PyObject *answer(Held *held, int status);
 
 PyObject *bind_extrema(PyObject *module, PyObject *arguments);
 PyObject *bind_png_rows(PyObject *module, PyObject *arguments);
+PyObject *bind_png_unfilter(PyObject *module, PyObject *arguments);
 PyObject *bind_separable(PyObject *module, PyObject *arguments);
 
 #endif

@@ -41,6 +41,7 @@ typedef struct {
     const char *name;
     int (*extrema)(const ExtremaCall *);
     int (*png_rows)(const PngRowsCall *);
+    int (*png_unfilter)(const PngRowsCall *);
     int (*separable)(const SeparableCall *);
 } Primitives;
 

@@ -67,6 +67,7 @@ static PyMethodDef methods[] = {
     {"chosen", bind_chosen, METH_NOARGS, "Return the name of the instruction set that is used."},
     FUNCTION(extrema, "Find the minima or maxima over a shape."),
     FUNCTION(png_rows, "Filter rows of bytes as PNG does."),
+    FUNCTION(png_unfilter, "Undo the filters of rows of a PNG."),
     FUNCTION(separable, "Correlate with a column and a row of taps."),
     {NULL, NULL, 0, NULL},
 };

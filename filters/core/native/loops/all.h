@@ -59,6 +59,7 @@ const Primitives JOIN(primitives, SET) = {
     .name = NAME(SET),
     .extrema = extrema,
     .png_rows = png_rows,
+    .png_unfilter = png_unfilter,
     .separable = separable,
 };
 
