@@ -62,6 +62,8 @@ PyObject *bind_guided(PyObject *module, PyObject *arguments);
 PyObject *bind_fourier(PyObject *module, PyObject *arguments);
 PyObject *bind_extrema(PyObject *module, PyObject *arguments);
 PyObject *bind_pool(PyObject *module, PyObject *arguments);
+PyObject *bind_png_rows(PyObject *module, PyObject *arguments);
+PyObject *bind_png_unfilter(PyObject *module, PyObject *arguments);
 PyObject *bind_separable(PyObject *module, PyObject *arguments);
 PyObject *bind_interpolate(PyObject *module, PyObject *arguments);
 PyObject *bind_dense(PyObject *module, PyObject *arguments);

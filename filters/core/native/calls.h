@@ -176,10 +176,15 @@ typedef struct {
     double factor, spared;  /* of the mean squared difference of two patches; the exponent is spared so much */
     int ignoring;           /* NaN are left out */
 } NonlocalMeansCall;
+    Array in, out;
+    ptrdiff_t step, filter; /* bytes from a sample to the same one of the next pixel, and the filter's type */
+} PngRowsCall;
 
 typedef struct {
     const char *name;
     int (*extrema)(const ExtremaCall *);
+    int (*png_rows)(const PngRowsCall *);
+    int (*png_unfilter)(const PngRowsCall *);
     int (*separable)(const SeparableCall *);
     int (*interpolate)(const InterpolateCall *);
     int (*dense)(const DenseCall *);
