@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import numpy as np
 import pytest
+from imfilter.filters.core import native
 from imfilter.filters.core.engine import executor
 from imfilter.filters.core.engine.quantize import FULL, encoding
 
@@ -65,6 +66,19 @@ def _slow_correlate(
             total += taps[i][j] * (fill if row is None or column is None else pixels[row][column][c])
         answer[y, x, c] = total
     return answer
+
+
+@pytest.fixture(params=["reference", *(native.core.available() if native.core else [])])
+def each_core(request, monkeypatch) -> Iterator[str]:
+    """Run the test with the reference in place of the compiled core, and with every instruction set of it."""
+    if request.param == "reference":
+        monkeypatch.setattr(native, "core", None)
+        yield request.param
+        return
+    before = native.core.chosen()
+    native.core.choose(request.param)
+    yield request.param
+    native.core.choose(before)
 
 
 @pytest.fixture(scope="session")

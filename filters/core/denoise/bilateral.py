@@ -102,4 +102,4 @@ def _reference(strip: Array, opaque: Array | None, exponents: Array, scale: floa
         sums += weight
         moves += weight * difference
     with np.errstate(invalid="ignore", divide="ignore"):
-        return np.where(sums > 0, middle + moves / sums, np.where(known, middle, np.nan)).astype(strip.dtype)
+        return np.where(sums == 0, np.where(known, middle, np.nan), middle + moves / sums).astype(strip.dtype)
