@@ -66,7 +66,9 @@ def slow(image, source, radius, patch, strength, noise, border="reflect", fill=0
     noise=st.sampled_from([0.0, 0.1]),
     border=st.sampled_from(["reflect", "wrap", "constant"]),
 )
-def test_it_is_the_definition(seed, shape, dtype, radius, patch, strength, noise, border, source, to_samples, each_core):
+def test_it_is_the_definition(
+    seed, shape, dtype, radius, patch, strength, noise, border, source, to_samples, each_core
+):
     rng = np.random.default_rng(seed)
     white = 1 if dtype == "float32" else np.iinfo(dtype).max
     image = to_samples(white * np.clip(rng.normal(0.5, 0.2, shape), 0, 1), dtype)
@@ -151,7 +153,7 @@ def test_strips_and_blocks_give_the_same_bits(run, noise, each_core, channels):
 
 
 def test_many_samples_are_as_exact_as_promised(noise, to_samples, each_core):
-    """By whole arrays: at most a level off, and that in a thousandth of the samples; patches whose sums are inexact too."""
+    """By whole arrays: at most a level off, and that in a thousandth of the samples; large patches too."""
     image = noise((60, 90, 3))
     for patch in (3, 11):
         around = 2 + patch // 2
