@@ -66,11 +66,11 @@ def test_it_is_what_the_loops_give(data, source, noise, to_samples, each_core):
         assert np.abs(answer.astype(int) - to_samples(expected, dtype)).max() <= 1
 
 
-@pytest.mark.parametrize("dtype", ["uint8", "uint16"])
-@pytest.mark.parametrize("unit", [0.02, 0.1, 0.5])
-def test_whole_numbers_are_as_exact_as_promised(dtype, unit, noise, to_samples, each_core):
+@pytest.mark.parametrize(("dtype", "channels"), [("uint8", 1), ("uint8", 3), ("uint16", 3)])
+@pytest.mark.parametrize("unit", [0.02, 0.05, 0.5])
+def test_whole_numbers_are_as_exact_as_promised(dtype, channels, unit, noise, to_samples, each_core):
     """The definition by whole arrays, on noise: at most a level off, and that in a thousandth of the samples."""
-    image, radius, white = noise((150, 130, 3), dtype), 4, WHITE[dtype]
+    image, radius, white = noise((150, 130, channels), dtype), 4, WHITE[dtype]
     padded = np.pad(image.astype(np.float64) / white, ((radius, radius), (radius, radius), (0, 0)), "symmetric")
     total, sums = 0.0, 0.0
     for dy in range(-radius, radius + 1):
@@ -83,6 +83,12 @@ def test_whole_numbers_are_as_exact_as_promised(dtype, unit, noise, to_samples, 
         blur(image, op="bilateral", range_sigma=unit * white).astype(int) - to_samples(total / sums * white, dtype)
     )
     assert off.max() <= 1 and (off > 0).mean() <= 1e-3
+
+
+def test_double_precision_stays(noise, source, each_core):
+    image = noise((7, 20, 3), "float32").astype(np.float64) / 3
+    expected = slow(image, source, sigma=(1, 1), radii=(2, 2), unit=0.2)
+    np.testing.assert_allclose(blur(image, op="bilateral", sigma=1, range_sigma=0.2), expected, atol=1e-14)
 
 
 def test_a_pair_of_pixels_by_hand():
@@ -142,8 +148,8 @@ def test_every_width_and_block_gives_a_pixel_the_same_bits(channels, noise, each
     image = noise((5, 600, channels))
     values = {"op": "bilateral", "radius": (9, 40), "sigma": (4, 20), "depth": "float", "border": "constant"}
     whole = blur(image, **values)
-    for left, width in [(0, 255), (3, 257), (190, 300), *((240, 18 + n) for n in range(1, 35, 3))]:
-        inner = np.s_[:, 0 if left == 0 else 9 : width - 9]
+    for left, width in [(0, 255), (3, 257), (190, 300), (400, 200), *((240, 18 + n) for n in range(1, 35, 3))]:
+        inner = np.s_[:, 0 if left == 0 else 9 : width if left + width == 600 else width - 9]
         piece = blur(image[:, left : left + width], **values)
         np.testing.assert_array_equal(piece[inner], whole[:, left : left + width][inner])
 
@@ -256,6 +262,12 @@ def test_alpha_is_the_same_in_strips_and_where_all_is_opaque_as_without(run, noi
     )
     np.testing.assert_array_equal(strips, whole)
     np.testing.assert_array_equal(whole[:16], plain[:16])
+
+
+def test_where_all_is_transparent_nothing_is_missing(run, noise, each_core):
+    alpha = np.zeros((9, 8), np.float32)
+    output = run(blur, noise((9, 8, 3), "float32"), alpha=alpha, op="bilateral")["image"]
+    assert np.isfinite(output.samples).all()
 
 
 # ---- wrong calls ------------------------------------------------------------------------------------

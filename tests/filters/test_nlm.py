@@ -170,6 +170,18 @@ def test_many_samples_are_as_exact_as_promised(noise, to_samples, each_core):
         assert off.max() <= 1 and (off > 0).mean() <= 1e-3
 
 
+def test_double_precision_stays(noise, source, each_core):
+    image = noise((7, 20, 3), "float32").astype(np.float64) / 3
+    answer = blur(image, op="nlm", radius=2, patch=3, strength=0.5)
+    np.testing.assert_allclose(answer, slow(image, source, (2, 2), 3, 0.5, 0), atol=1e-14)
+
+
+def test_where_all_is_transparent_nothing_is_missing(run, noise, each_core):
+    alpha = np.zeros((9, 8), np.float32)
+    output = run(blur, noise((9, 8, 3), "float32"), alpha=alpha, op="nlm", strength=0.5)["image"]
+    assert np.isfinite(output.samples).all()
+
+
 def test_nan_and_infinity_reach_as_far_as_the_windows(each_core):
     image = np.zeros((21, 40), np.float32)
     image[10, 10], image[10, 30] = np.nan, np.inf
