@@ -93,14 +93,16 @@ def _sharpened(
     """
     detail, answer = near - smooth, _within(near)
     if present is None:
-        bounding, joins, (low, high) = near, (np.minimum, np.maximum), (np.maximum, np.minimum)
+        bounding, (low, high) = near, (np.maximum, np.minimum)
     else:
         detail[present == 0] = 0
         answer = np.where(np.isnan(answer), _within(smooth), answer)
         # Where nothing is present there are no bounds.
-        bounding, joins, (low, high) = np.where(present > 0, near, np.nan), (np.fmin, np.fmax), (np.fmax, np.fmin)
+        bounding, (low, high) = np.where(present > 0, near, np.nan), (np.fmax, np.fmin)
     bounding = inside(strip_of(bounding), Halo.around(REACH - 1))
-    lowest, highest = (planes_of(extrema.Over(NEIGHBOURS)(bounding, join)) for join in joins)
+    over = extrema.Over(NEIGHBOURS)
+    lowest = planes_of(over(bounding, "min", ignoring=present is not None))
+    highest = planes_of(over(bounding, "max", ignoring=present is not None))
     added = _gain(detail, least, present) * _within(detail)
     added *= amount
     added += answer
@@ -134,7 +136,7 @@ def _gain(detail: Array, least: float, present: Array | None) -> Array:
 
 
 def _window_sum(planes: Array) -> Array:
-    return box_sum.by_doubling(planes, 2 * REACH + 1, 2 * REACH + 1)
+    return planes_of(box_sum.mean(strip_of(planes), 2 * REACH + 1, 2 * REACH + 1, planes.dtype))
 
 
 def _noise_left(sigma: tuple[float, float]) -> float:

@@ -35,7 +35,7 @@ SMALLEST_DECIMATED, DECIMATED_TAPS = 33, 65
 """Taps down and across from which a smooth kernel can be decimated, and from which it is. Between them that takes 0.7
 to 1.2 times as long as banded, where the error is small enough at all, which changes with the step; from 65 on 0.2 to
 0.6 times."""
-FOURIER_DOUBLE = 0.6
+FOURIER_DOUBLE = 0.9
 """What the transform costs in float64, beside the others."""
 
 
@@ -110,40 +110,21 @@ def _candidates(kernel: Kernel, context: ImageContext, geometry: Geometry) -> It
                     _sum_of([toeplitz.prepare(*part, *geometry, context.work) for part in parts])
                 ),
             )
-    if geometry.plain and height * width <= 1 << 20:
+    if geometry.plain and height * width <= 1 << 20 and overlap_save.cost(height, width) < float("inf"):
         ties = _tie_prone(kernel, context)
         tile = overlap_save.tile_shape(height, width)
-        factor = 2 * FOURIER_DOUBLE if ties else FOURIER_DOUBLE if np.dtype(context.work) == np.float64 else 1
+        factor = FOURIER_DOUBLE if np.dtype(context.work) == np.float64 else 1
         yield Plan(
             "fourier",
             overlap_save.cost(height, width) * factor,
-            f"{tile[1]}×{tile[0]} tiles, overlap-save{', in float64 and back to whole numbers' if ties else ''}",
-            lambda context: BoundStage(
-                _whole_again(kernel) if ties else overlap_save.prepare(kernel.taps, context.work),
-                rows=overlap_save.rows_of_result(height, width),
-            ),
+            f"{tile[1]}×{tile[0]} tiles, overlap-save{', and back to whole numbers' if ties else ''}",
+            lambda context: overlap_save.bind(kernel, context),
         )
 
 
 def _tie_prone(kernel: Kernel, context: ImageContext) -> bool:
     """Whether exact halves are common among the results, which the least error would round down."""
     return context.whole and kernel.halves is not None and (kernel.halves > 0 or kernel.divisor != 1)
-
-
-def _whole_again(kernel: Kernel) -> Function:
-    """Return the transform of whole numbers, whose small error is taken off again: every result is on a known grid."""
-    transformed = overlap_save.prepare(kernel.taps, np.float64)
-    assert kernel.halves is not None
-    grid = 2.0**kernel.halves
-
-    def correlate(strip: Array) -> Array:
-        total = transformed(strip.astype(np.float64))
-        total *= grid
-        np.rint(total, out=total)
-        total /= grid
-        return total
-
-    return correlate
 
 
 def _separable(
@@ -174,7 +155,7 @@ def _separable(
             "doubling",
             ADDITION * additions,
             f"equal weights: {additions} additions in place of {height} + {width}",
-            lambda context: BoundStage(box_sum.doubling(height, width, float(column[0] * row[0]))),
+            lambda context: _box(context, height, width, float(column[0] * row[0])),
         )
     # Of an image smaller than the kernel the errors of its many reflections add up.
     fits = (context.height or height) >= height and (context.width or width) >= width
@@ -210,11 +191,20 @@ def _running(kernel: Kernel, context: ImageContext, weight: float) -> BoundStage
     """Bind sums of integers, rounded to a mean where the context wants that and the mean stays within its range."""
     height, width = kernel.shape
     divisor = kernel.divisor / weight if weight else 0.0
-    rounds = context.rounded and divisor.is_integer() and height * width <= divisor <= 1 << 53
-    function, work = box_sum.running(height, width, context.most, int(divisor) if rounds else None)
-    if rounds:
-        return BoundStage(function, work=work)
-    return BoundStage(lambda strip: function(strip).astype(context.work) * np.asarray(weight, context.work), work=work)
+    if context.rounded and divisor.is_integer() and height * width <= divisor <= 1 << 53:
+        out = context.own_type
+        return BoundStage(
+            lambda strip: box_sum.mean(strip, height, width, out, divisor), work=context.own_type, interleaved=True
+        )
+    return _box(context, height, width, weight)
+
+
+def _box(context: ImageContext, height: int, width: int, weight: float) -> BoundStage:
+    def correlate(strip: Array) -> Array:
+        sums = box_sum.mean(strip, height, width, context.work)
+        return sums if weight == 1 else sums * sums.dtype.type(weight)
+
+    return BoundStage(correlate, work=context.own_type, interleaved=True)
 
 
 def _banded_cost(height: int, width: int) -> float:

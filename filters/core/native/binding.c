@@ -46,6 +46,12 @@ int take_array(Held *held, PyObject *object, Array *array, int writable, unsigne
     return 1;
 }
 
+int take_optional(Held *held, PyObject *object, Array *array, int writable, unsigned types, const char *name)
+{
+    *array = (Array){.data = NULL};
+    return object == Py_None || take_array(held, object, array, writable, types, name);
+}
+
 int take_taps(Held *held, PyObject *object, const double **taps, ptrdiff_t *count, const char *name)
 {
     Py_buffer *view = &held->views[held->count];

@@ -175,7 +175,8 @@ def _extremum(planes: Array, windows: Windows, context: ImageContext, greatest: 
     x, y = windows.x, windows.y
     if min(x.taps / x.stride, y.taps / y.stride) > MAX_SINGLE_OVERLAP:
         dilation = x.dilation, y.dilation
-        return extrema.over_window(planes, (x.taps, y.taps), join, (x.stride, y.stride), dilation)
+        which = "max" if greatest else "min"
+        return extrema.over_window(planes, (x.taps, y.taps), which, (x.stride, y.stride), dilation, join is careful)
     return windows.joined(planes, join)
 
 

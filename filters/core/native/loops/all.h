@@ -9,7 +9,15 @@
 #include <stdlib.h>
 #include <string.h>
 
+#if defined(__x86_64__)
+#include <immintrin.h>
+#endif
+
 #include "../calls.h"
+
+#if defined(__x86_64__)
+#include <immintrin.h>
+#endif
 
 #ifdef TARGET
 #define PRAGMA(words) _Pragma(#words)
@@ -28,23 +36,56 @@ OPTIONS(TARGET)
 #include "vectors.h"
 #include "exp2.h"
 
+#include "running_sums.h"
+
+#define MAP_REAL float
 #define REAL float
 #define VECTOR vfloat
 #define LANES FLOAT_LANES
 #include "real.h"
+#include "block_sums.h"
+#include "guided.h"
 #include "separable.h"
+#include "dense.h"
+#include "bank.h"
+#include "fourier.h"
+#include "gradient_maps.h"
+#include "gradient.h"
+#include "thinning.h"
+#include "luma.h"
 #include "bilateral.h"
 #include "nonlocal_means.h"
 #include "real_end.h"
 
+#define REAL int16_t
+#define VECTOR vi16
+#define LANES (VECTOR_BYTES / 2)
+#include "gradient_int16.h"
+#include "gradient.h"
+#include "real_end.h"
+#undef MAP_REAL
+
+#define MAP_REAL double
 #define REAL double
 #define VECTOR vdouble
 #define LANES DOUBLE_LANES
 #include "real.h"
+#include "block_sums.h"
+#include "guided.h"
 #include "separable.h"
+#include "dense.h"
+#include "bank.h"
+#include "fourier.h"
+#include "gradient_maps.h"
+#include "gradient.h"
+#include "thinning.h"
+#include "luma.h"
 #include "bilateral.h"
 #include "nonlocal_means.h"
 #include "real_end.h"
+
+#include "extrema.h"
+#include "rank.h"
 
 /* Whether sums are to be in double: the samples or the results are. */
 #define IN_DOUBLE(call) ((call)->in.type == F64 || (call)->out.type == F64 || (call)->in.type == F32)
@@ -52,6 +93,66 @@ OPTIONS(TARGET)
 static int separable(const SeparableCall *call)
 {
     return IN_DOUBLE(call) ? separable_double(call) : separable_float(call);
+}
+
+static int interpolate(const InterpolateCall *call)
+{
+    return call->out.type == F64 || call->in.type == F64 ? interpolate_double(call) : interpolate_float(call);
+}
+
+static int dense(const DenseCall *call)
+{
+    return call->precise ? dense_double(call) : dense_float(call);
+}
+
+static int bank(const BankCall *call)
+{
+    return call->precise ? bank_double(call) : bank_float(call);
+}
+
+static int box(const BoxCall *call)
+{
+    const double most = call->in.type == U8 ? 255 : 65535, size = (double)call->height * (double)call->width;
+    const int whole = call->in.type == call->out.type && (call->in.type == U8 || call->in.type == U16);
+    if (whole && call->divisor >= size && call->divisor == floor(call->divisor)
+        && most * size + call->divisor < 2147483648.0)
+        return running_means(call);
+    if ((call->in.type == U8 || call->in.type == U16) && (call->out.type == F32 || call->out.type == I32)
+        && most * size < 0x1p24)
+        return block_means_float(call); /* sums are exact */
+    return block_means_double(call);
+}
+
+static int guided(const GuidedCall *call)
+{
+    return call->in_double ? guided_double(call) : guided_float(call);
+}
+
+static int fourier(const FourierCall *call)
+{
+    return call->spectrum.type == F64 ? fourier_double(call) : fourier_float(call);
+}
+
+static int gradient(const GradientCall *call)
+{
+    if (call->sums == SUMS_INT16)
+        return gradient_int16_t(call);
+    return call->sums == SUMS_FLOAT ? gradient_float(call) : gradient_double(call);
+}
+
+static int luma(const LumaCall *call)
+{
+    return call->out.type == F64 ? luma_double(call) : luma_float(call);
+}
+
+static int thin(const ThinCall *call)
+{
+    return call->gx.type == F64 ? thin_double(call) : thin_float(call);
+}
+
+static int polar(const PolarCall *call)
+{
+    return call->gx.type == F64 ? polar_double(call) : polar_float(call);
 }
 
 /* Whether they are for weights: 16 bits have differences that float's rounding would show. */
@@ -72,7 +173,20 @@ static int nonlocal_means(const NonlocalMeansCall *call)
 
 const Primitives JOIN(primitives, SET) = {
     .name = NAME(SET),
+    .extrema = extrema,
     .separable = separable,
+    .interpolate = interpolate,
+    .dense = dense,
+    .bank = bank,
+    .box = box,
+    .guided = guided,
+    .fourier = fourier,
+    .gradient = gradient,
+    .polar = polar,
+    .thin = thin,
+    .luma = luma,
+    .rank = rank,
+    .mode = ordered,
     .bilateral = bilateral,
     .nonlocal_means = nonlocal_means,
 };

@@ -84,7 +84,7 @@ static int R(bilateral)(const BilateralCall *call)
     const ptrdiff_t columns = out->samples / step, planes = weighed ? 2 * channels + 1 : channels;
     assert(in->rows == out->rows + height - 1 && in->samples == out->samples + (width - 1) * step);
     /* The ring stays in the second-level cache. */
-    const ptrdiff_t fitting = RING_BYTES / (ptrdiff_t)sizeof(REAL) / (height * planes) - width;
+    const ptrdiff_t fitting = NARROW_RING_BYTES / (ptrdiff_t)sizeof(REAL) / (height * planes) - width;
     const ptrdiff_t block = MIN(MAX(fitting, 256), columns), pitch = block + width - 1 + SPARE, slot = planes * pitch;
     const ptrdiff_t reals = (height + 1) * slot + channels * pitch + height * width;
     const size_t pointers = (size_t)(height * width) * sizeof(REAL *);

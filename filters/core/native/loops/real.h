@@ -36,37 +36,61 @@ static void R(read_row)(REAL *restrict to, const void *from, SampleType type, pt
 #undef CASE
 }
 
-/* Write sums to a row, from *first*: divided, and in 8 and 16 bits rounded half up and saturated. NaN becomes 0 there. */
+/* Round half up, and saturate; without a call of floor, so in vectors of every instruction set. */
+static inline int32_t R(half_up)(REAL value, REAL least, REAL most)
+{
+    value += (REAL)0.5;
+    value = value > least ? value : least;
+    value = value < most ? value : most;
+    const int32_t cut = (int32_t)value;
+    return cut - (value < (REAL)cut);
+}
+
+/* The greatest float that fits 32 bits. */
+#ifndef MOST_I32
+#define MOST_I32 2147483520
+#endif
+
+/* Write sums to a row, from *first*: divided, and in integers rounded half up and saturated. NaN becomes 0 in
+   unsigned ones. */
 static void R(write_row)(void *to, SampleType type, ptrdiff_t first, const REAL *restrict from, ptrdiff_t count,
                          REAL divisor)
 {
-#define ROUNDED(name, type_, most)                                 \
-    case name: {                                                   \
-        type_ *samples = (type_ *)to + first;                      \
-        for (ptrdiff_t i = 0; i < count; i++) {                    \
-            REAL value = from[i] / divisor + (REAL)0.5;            \
-            value = value > 0 ? value : 0;                         \
-            samples[i] = (type_)(int32_t)(value < most ? value : most); \
-        }                                                          \
-        break;                                                     \
+    /* A product with the inverse is as exact as a division by a power of two. */
+    int exponent;
+    const REAL inverse = 1 / divisor, factor = fabs(frexp((double)inverse, &exponent)) == 0.5 ? inverse : 0;
+    ptrdiff_t i = 0;
+#define QUOTIENT (factor != 0 ? from[i] * factor : from[i] / divisor)
+#define ROUNDED(type_, most)                                      \
+    for (type_ *samples = (type_ *)to + first; i < count; i++) {  \
+        REAL value = QUOTIENT + (REAL)0.5;                        \
+        value = value > 0 ? value : 0;                            \
+        samples[i] = (type_)(int32_t)(value < most ? value : most); \
     }
-#define COPIED(name, type_)                         \
-    case name: {                                    \
-        type_ *samples = (type_ *)to + first;       \
-        for (ptrdiff_t i = 0; i < count; i++)       \
-            samples[i] = (type_)(from[i] / divisor); \
-        break;                                      \
-    }
+#define WIDER(type_, least, most)                                 \
+    for (type_ *samples = (type_ *)to + first; i < count; i++)   \
+        samples[i] = (type_)R(half_up)(QUOTIENT, least, most);
+#define CUT(type_)                                              \
+    for (type_ *samples = (type_ *)to + first; i < count; i++) \
+        samples[i] = (type_)QUOTIENT;
     switch (type) {
-        ROUNDED(U8, uint8_t, 255)
-        ROUNDED(U16, uint16_t, 65535)
-        COPIED(I16, int16_t)
-        COPIED(I32, int32_t)
-        COPIED(F32, float)
-        COPIED(F64, double)
+    case U8:
+        if (sizeof(REAL) == sizeof(float))
+            for (; i + VECTOR_BYTES <= count; i += VECTOR_BYTES)
+                write_u8((uint8_t *)to + first + i, (const float *)(const void *)(from + i), (float)divisor,
+                         (float)factor);
+        ROUNDED(uint8_t, 255)
+        break;
+    case U16: ROUNDED(uint16_t, 65535) break;
+    case I16: WIDER(int16_t, INT16_MIN, INT16_MAX) break;
+    case I32: WIDER(int32_t, -MOST_I32, MOST_I32) break;
+    case F32: CUT(float) break;
+    case F64: CUT(double) break;
     }
+#undef QUOTIENT
 #undef ROUNDED
-#undef COPIED
+#undef WIDER
+#undef CUT
 }
 
 /* Take *yes* where the mask is set, else *no*. */
