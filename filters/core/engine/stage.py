@@ -230,6 +230,8 @@ class BoundStage(NamedTuple):
     """Strips must begin at a multiple of *rows*."""
     work: Any = None
     """The type of the strips that the function takes, if it is not that of the `ImageContext`."""
+    anywhere: bool = False
+    """Results of any part of the columns, and of the rows, are the same: edges and middle may be computed apart."""
     placed: bool = False
     """The function takes the row of the result at which its strip begins as a second argument."""
     saturates: bool = False
