@@ -88,7 +88,7 @@ class StageRows(Rows):
         return self.function(by_field(surrounded, *parts), *where)
 
     def _seen(self, start: int, stop: int) -> tuple[int, int]:
-        """Return the rows of the image above that the rows ``start … stop-1`` see, some of them maybe past its edges."""
+        """Return the rows above that the rows ``start … stop-1`` see, some of them maybe past the edges."""
         first = start * self.stride[1] - self.padding.top
         return first, (stop - 1) * self.stride[1] - self.padding.top + self.halo.top + self.halo.bottom + 1
 
@@ -101,7 +101,7 @@ class StageRows(Rows):
         first, last = self._seen(start, stop)
         left, right = self.halo.left, self.halo.right
         middle = slice(left, self.width - right)
-        unpadded = self.halo == self.padding and self.stride == (1, 1) and 0 <= first and last <= self.above.height
+        unpadded = self.halo == self.padding and self.stride == (1, 1) and first >= 0 and last <= self.above.height
         if not (self.anywhere and unpadded and self.rule.border != "wrap" and self.width > 3 * (left + right)):
             _put(lambda: pick(self.rows(start, stop)), out)
             return

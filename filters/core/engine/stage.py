@@ -85,8 +85,8 @@ class ImageContext(NamedTuple):
     ignoring: bool = False
     """Missing samples, which are NaN, are to be left out."""
     rounds_to: Any = None
-    """The image's own type, if nothing follows but rounding half up to it and saturating, which the stage may do itself,
-    whatever samples it sees; else None."""
+    """The image's own type, if nothing follows but rounding half up to it and saturating: the stage may do that itself,
+    whatever samples it sees. Else None."""
     integers: bool = False
     """Whole numbers that the stage selects stay in the image's own type."""
     height: int = 0
