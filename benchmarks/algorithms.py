@@ -1,9 +1,9 @@
 """Measure every algorithm of the planner: `python benchmarks/algorithms.py [--quick] [--runs N]`.
 
-One thread filters a strip as the executor makes it of a gray image of 4000 columns, of 8 bits and of float64.
-`IMFILTER_NATIVE` chooses the core. It prints the constants that `planner.py` and `overlap_save.py` in `filters/core/linear/` hold, fitted anew,
-and how much slower the planner's pick is than the fastest of all algorithms. A kernel whose pick looks slow is
-measured twice. OpenCV and SciPy join the plot where they are installed.
+One thread filters a strip as the executor makes it of a gray image of 4000 columns, of 8 bits and of float64;
+`IMFILTER_NATIVE` chooses the core. It prints the constants that `planner.py` and `overlap_save.py` in
+`filters/core/linear/` hold, fitted anew, and how much slower the planner's pick is than the fastest of all algorithms.
+A kernel whose pick looks slow is measured twice. OpenCV and SciPy join the plot where they are installed.
 """
 
 from __future__ import annotations
@@ -20,9 +20,9 @@ os.environ["OPENBLAS_NUM_THREADS"] = "1"
 import common
 import numpy as np
 from common import Array
+from imfilter.filters.core import native
 from imfilter.filters.core.engine import executor
 from imfilter.filters.core.engine.stage import BoundStage, ImageContext
-from imfilter.filters.core import native
 from imfilter.filters.core.linear import kernels, overlap_save, planner
 from imfilter.filters.core.linear.kernels import Kernel
 
