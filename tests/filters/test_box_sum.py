@@ -5,8 +5,8 @@ import pytest
 from imfilter.filters.core import native
 from imfilter.filters.core.linear import box_sum
 
-WIDTHS = [1, 2, 3, 5, 11, 12, 15, 16, 17, 31, 32, 33, 50, 97]
-"""Around those from which other sums are taken: 16 samples are joined in pairs, more in blocks of 16."""
+WIDTHS = [1, 2, 3, 5, 12, 15, 16, 17, 31, 33, 63, 64, 65, 97, 128, 130, 250]
+"""Around those from which other sums are taken: 64 samples are joined in pairs, more in blocks of 64."""
 BOXES = [*((height, width) for height in (1, 2, 7) for width in WIDTHS), (11, 11), (16, 8), (43, 3), (70, 40)]
 
 

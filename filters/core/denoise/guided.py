@@ -103,9 +103,7 @@ def _box(plane: Array, window: tuple[int, int]) -> Array:
     return box_sum.mean(plane[..., None], window[1], window[0], plane.dtype)[..., 0]
 
 
-def _lines(
-    planes: Array, opaque: Array | None, window: tuple[int, int], ridge: float, ignoring: bool
-) -> Array:
+def _lines(planes: Array, opaque: Array | None, window: tuple[int, int], ridge: float, ignoring: bool) -> Array:
     """Return the mean of lines where pixels may be missing, or count by their alpha, from 0 to 1.
 
     A pixel counts as missing that lacks one of its channels; a window without pixels has no line. What is missing
