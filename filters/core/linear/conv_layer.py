@@ -22,9 +22,9 @@ from .footprint import Footprint
 Activation = Literal["none", "relu", "sigmoid", "tanh"]
 
 # Nanoseconds a sample and map in float32, on one core.
-TAP = 0.0225
-BACK, EACH_INPUT = 0.55, 0.5
-"""The transform of one direction as a part of a kernel's, and what another input adds."""
+TAP = 0.0205
+BACK, EACH_INPUT = 1.2, 0.5
+"""The transform of one direction as a part of a single kernel's, and what another input adds."""
 PRECISE = 16.0
 """The absolute sum of a kernel up to which float32 is exact enough for transforms."""
 
