@@ -75,14 +75,10 @@ def correlate(strip: Array, column: Design, row: Design, out: Any, divisor: floa
     given = strip[column.step :, row.step :]
     size = strip.shape[0] - 2 * column.reach, strip.shape[1] - 2 * row.reach
     rows, columns = (_coarse(length, axis) for length, axis in zip(size, (column, row), strict=True))
-    inside = [
-        (count - 1) * axis.step + len(axis.smoothing) for count, axis in ((rows, column), (columns, row))
-    ]
+    inside = [(count - 1) * axis.step + len(axis.smoothing) for count, axis in ((rows, column), (columns, row))]
     work = np.float64 if np.dtype(out) == np.float64 else np.float32
     stride = row.step, column.step
-    coarse = separable.correlate(
-        given[: inside[0], : inside[1]], column.smoothing, row.smoothing, stride, out=work
-    )
+    coarse = separable.correlate(given[: inside[0], : inside[1]], column.smoothing, row.smoothing, stride, out=work)
     planes, step = native.rows_of(coarse)
     result = np.empty((len(planes), size[0], size[1] * step), out)
     weights = (np.ascontiguousarray(axis.weights).ravel() for axis in (column, row))
