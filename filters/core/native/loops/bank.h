@@ -2,9 +2,9 @@
 
    out[m, y, x] = (bias[m] + Σ w[m, c, i, j] in[c, y·sy + i·dy, x·sx + j·dx]) / divisor
 
-   Several maps are computed at once, so that each vector of samples that is loaded serves them all. A row is taken apart
-   when it is turned to REAL, into rows of each channel and of every sx-th column, in which the samples that neighbouring
-   results see adjoin. */
+   Several maps are computed at once, so that each vector of samples that is loaded serves them all. Where it is turned
+   to REAL a row is taken apart, into rows of each channel and of every sx-th column, in which the samples that
+   neighbouring results see adjoin. */
 
 /* Maps that are computed together, and the taps that are not 0 in all of them. */
 typedef struct {
@@ -101,8 +101,8 @@ static int R(bank)(const BankCall *call)
     const ptrdiff_t pitch = columns + (call->width - 1) * call->across / call->stride_x + 1 + ROOM(LANES);
     const ptrdiff_t line = pitch * call->stride_x, slot = channels * line, sums_pitch = COLUMNS + ROOM(LANES);
     assert(channels == call->groups * call->inputs && all == call->groups * each);
-    const ptrdiff_t sizes = held * slot + call->step * line + MOST_MAPS * sums_pitch + all + MOST_MAPS + columns * all + SPARE
-                            + call->groups * (each + MOST_MAPS) * taps;
+    const ptrdiff_t sizes = held * slot + call->step * line + MOST_MAPS * sums_pitch + all + MOST_MAPS
+                            + columns * all + SPARE + call->groups * (each + MOST_MAPS) * taps;
     REAL *memory = malloc((size_t)sizes * sizeof(REAL));
     const REAL **from = malloc((size_t)(taps + call->height) * sizeof *from);
     ptrdiff_t *places = malloc((size_t)(2 * all * taps) * sizeof *places);
@@ -111,7 +111,8 @@ static int R(bank)(const BankCall *call)
     if (enough) {
         memset(memory, 0, (size_t)sizes * sizeof(REAL));
         REAL *ring = memory, *given = ring + held * slot, *sums = given + call->step * line,
-             *bias = sums + MOST_MAPS * sums_pitch, *joined = bias + all + MOST_MAPS, *weights = joined + columns * all + SPARE;
+             *bias = sums + MOST_MAPS * sums_pitch, *joined = bias + all + MOST_MAPS,
+             *weights = joined + columns * all + SPARE;
         for (ptrdiff_t m = 0; m < all; m++)
             bias[m] = (REAL)call->bias[m];
         ptrdiff_t count = 0, gathered = 0;
