@@ -81,8 +81,8 @@ def main() -> None:
                 numbers.append(f"{slow[0]:.1f}")
             else:
                 name, numbers = f"{name}, RGB", [*numbers, ""]
-            rows.append([name, f"{shape.points}", f"{Over(shape).joins}", *numbers, f"{ratio:.2f}", faster])
-    head = ["erosion", "samples", "joins", "imfilter", "OpenCV", "SciPy", "imfilter / OpenCV", "faster than SciPy by"]
+            rows.append([name, f"{shape.points}", *numbers, f"{ratio:.2f}", faster])
+    head = ["erosion", "samples", "imfilter", "OpenCV", "SciPy", "imfilter / OpenCV", "faster than SciPy by"]
     text = f"{common.machine()}; {common.versions('numpy', 'scipy', 'opencv-python-headless')}; {runs} runs.\n\n"
     common.write("morph", text + common.table(head, rows))
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, NamedTuple, TypedDict
 from .core import Array, MapField, Pair, Param, ParameterError, Stage, both, image_filter, np, pointwise
 from .core.engine.facts import note
 from .core.engine.quantize import Display
-from .core.engine.stage import NO_COLOURS, NO_HALO, Function, ImageContext, Rows, Window, whole_image
+from .core.engine.stage import NO_COLOURS, NO_HALO, BoundStage, Function, ImageContext, Rows, Window, whole_image
 from .core.filter import PastTheEdge, Treatment
 from .core.gradient import gradient, laplacian, non_maximum_suppression, structure_tensor, threshold_text
 from .core.gradient.compass import Compass, compass
@@ -231,7 +231,11 @@ def edges(
         if one_channel:
             stages.append(strongest_channel(lambda answer: answer.magnitude))
         return [*stages, _compass_picture(threshold)._replace(display=display)]
-    stages.append(gradient.operator("sobel" if op == "canny" else op, size))
+    weights = gradient.weights_of("sobel" if op == "canny" else op, size)
+    direct = op != "canny" and not thin and channels not in ("max", DI_ZENZO) and common.get("nan") != "ignore"
+    if direct:  # nothing stands between the derivatives and what is made of them
+        return [*stages, _gradient(weights, norm, threshold)._replace(display=display)]
+    stages.append(gradient.derivatives(weights))
     if one_channel:
         stages.append(strongest_channel(lambda parts: gradient.magnitude(parts, norm)))
     if channels == DI_ZENZO:
@@ -272,14 +276,34 @@ def _compass_picture(threshold: float | None) -> Stage:
     return pointwise(picture, gain=None, fields=COMPASS_FIELDS)
 
 
+def _gradient(weights: gradient.Weights, norm: Norm, threshold: float | None) -> Stage:
+    """The picture and the maps of a gradient, straight from the image."""
+
+    def bind(context: ImageContext) -> BoundStage:
+        fields = {*gradient.Maps._fields} & context.requested_fields
+        fields |= {"magnitude"} if "image" in context.requested_fields else set()
+        kind = context.result_type(0, context.most * gradient.size(weights)) if threshold is None else context.work
+        find = gradient.finder(weights, context, fields, norm, kind)
+
+        def picture(strip: Array) -> Edges:
+            found = find.function(strip)
+            image = found.magnitude if threshold is None or found.magnitude is None else found.magnitude > threshold
+            return Edges(image, found.magnitude, found.angle, found.gx, found.gy)
+
+        return find._replace(function=picture)
+
+    stage = gradient.stage_of(weights, bind)
+    return stage._replace(weights=None, fields=GRADIENT_FIELDS)
+
+
 def _maps(context: ImageContext, parts: Gradient, norm: Norm, image: Array | None) -> Edges:
     """Fill in the maps that somebody asked for."""
     wanted = context.requested_fields
     strength = ABSENT
     if image is None or "magnitude" in wanted:
-        strength = gradient.magnitude(parts, norm, context.work)
+        strength = gradient.magnitude(parts, norm)
         image = strength if image is None else image
-    degrees = gradient.angle(parts, context.work) if "angle" in wanted else ABSENT
+    degrees = gradient.angle(parts) if "angle" in wanted else ABSENT
     gx, gy = (part if name in wanted else ABSENT for name, part in zip(Gradient._fields, parts, strict=True))
     return Edges(image, strength, degrees, gx, gy)
 
@@ -289,10 +313,10 @@ def _picture(norm: Norm, thin: bool, threshold: float | None) -> Stage:
         def picture(parts: Gradient) -> Edges:
             image = None
             if thin:
-                image = non_maximum_suppression.suppress(parts, norm, context.finite)
+                image = non_maximum_suppression.suppress(parts, norm)
                 parts = Gradient(*(part[1:-1, 1:-1] for part in parts))
             if threshold is not None:
-                image = (gradient.magnitude(parts, norm, context.work) if image is None else image) > threshold
+                image = (gradient.magnitude(parts, norm) if image is None else image) > threshold
             return _maps(context, parts, norm, image)
 
         return picture
@@ -335,7 +359,7 @@ def _canny(low: Any, high: Any, norm: Norm, size: int) -> list[Stage]:
         most = 0.0
         for start in range(0, parts.height, SURVEYED_ROWS):
             strip = parts.rows(start, min(start + SURVEYED_ROWS, parts.height))
-            most = float(np.fmax(most, np.fmax.reduce(gradient.magnitude(strip, norm, context.work), axis=None)))
+            most = float(np.fmax(most, np.fmax.reduce(gradient.magnitude(strip, norm), axis=None)))
         return most
 
     def bind_thin(context: ImageContext) -> Function:
@@ -348,7 +372,7 @@ def _canny(low: Any, high: Any, norm: Norm, size: int) -> list[Stage]:
         above = max(above, below)
 
         def thin(parts: Gradient) -> Edges:
-            classes = non_maximum_suppression.classes(parts, norm, below, above, context.finite)
+            classes = non_maximum_suppression.classes(parts, norm, below, above)
             inner = Gradient(*(part[1:-1, 1:-1] for part in parts))
             return _maps(context, inner, norm, classes)
 

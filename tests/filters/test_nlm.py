@@ -186,7 +186,7 @@ def test_what_is_transparent_does_not_show(run):
         ({"size": 4}, "size: 4,4: a search window is odd"),
         ({"size": 201}, "a search window at most 10201"),
         ({"strength": -1}, "strength: -1 is below"),
-        ({"algorithm": "taps"}, "algorithm: has no meaning with op nlm"),
+        ({"algorithm": "direct"}, "algorithm: has no meaning with op nlm"),
         ({"op": "mean", "patch": 3}, "patch: has no meaning with op mean"),
     ],
 )

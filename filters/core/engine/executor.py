@@ -67,6 +67,7 @@ def run(
     nodata: float | None = None,
     keep_holes: bool = False,
     advance: Callable[[int, int], None] | None = None,
+    probed: bool = True,
 ) -> Result:
     """Run *stages* over ``image`` ``(height, width, channels)`` and encode what *encodings* names.
 
@@ -78,7 +79,7 @@ def run(
     *name* the image has random numbers of its own. *colours* say what its channels are, if not their number does, and
     *white* what is white, if not its type does. Samples of the value *nodata* are missing, as NaN is; *keep_holes* says
     that what is missing of the image is missing of the result. *advance* is told of the rows that are done, and of how
-    many.
+    many. *probed*, the outputs tell where their values lie in the range of their samples.
     """
     full, largest = white_of(image.dtype.name, white), FULL[image.dtype.name]
     stages = colour_parts.for_channels(stages, image.shape[2])
@@ -100,7 +101,9 @@ def run(
     plain = all(encoding.plain and encoding.dtype == image.dtype.name for encoding in encodings.values())
     region = None if effect is None else effect.on(*image.shape[:2])
     plain = plain and not (region is not None and region.partial)
-    rounded = whole and plain and not settings.linear_out and not bias and not measure and settings.channels != "max"
+    plain = plain and not bias and not measure and settings.channels != "max" and not (settings.linear or settings.gray)
+    rounded = whole and plain and not settings.linear_out
+    itself = plain and finite and alpha is None and image.dtype.kind == "u"
     found: list[Fact] = []
     context = ImageContext(
         full,
@@ -110,6 +113,8 @@ def run(
         finite,
         whole,
         rounded=rounded,
+        rounds_to=image.dtype if itself and not settings.linear_out else None,
+        probed=probed,
         name=name,
         facts=found,
         transfer=settings.transfer,
@@ -163,6 +168,8 @@ def run(
     if keep_holes and not finite:
         holes = Holes(image, alpha, marked, geometry.of(stages, image.shape[1], image.shape[0]))
     collectors = {name: collecting(name, encoding) for name, encoding in encodings.items()}
+    for collector in collectors.values():
+        collector.probed = probed
 
     def tell(rows: int) -> None:
         if advance is not None:

@@ -60,10 +60,10 @@ def strip_like(rows: Array, step: int) -> Array:
     """Return ``(planes, rows, samples)``, whose columns are *step* samples apart, as a strip."""
     if step == 1:
         return rows.transpose(1, 2, 0)
-    return rows.reshape(rows.shape[1], -1, step)
+    return rows.reshape(rows.shape[1], rows.shape[2] // step, step)
 
 
 def rounded(values: Array, kind: Any) -> Array:
-    """Return values rounded half up and saturated to an unsigned type; NaN becomes 0."""
-    most = np.iinfo(kind).max
-    return np.nan_to_num(np.floor(values + 0.5).clip(0, most), nan=0).astype(kind)
+    """Return values rounded half up and saturated to an integer type; NaN becomes 0."""
+    ends = np.iinfo(kind)
+    return np.nan_to_num(np.floor(values + 0.5).clip(ends.min, ends.max), nan=0).astype(kind)

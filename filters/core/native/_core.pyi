@@ -5,8 +5,21 @@ from typing import Any
 from numpy.typing import NDArray
 
 def available() -> list[str]: ...
+def box(given: NDArray[Any], out: NDArray[Any], height: int, width: int, across: int, divisor: float, /) -> None: ...
 def choose(name: str, /) -> None: ...
 def chosen() -> str: ...
+def guided(
+    given: NDArray[Any],
+    out: NDArray[Any],
+    height: int,
+    width: int,
+    across: int,
+    together: int,
+    ridge: float,
+    rounding: float,
+    in_double: bool,
+    /,
+) -> None: ...
 def fourier(
     given: NDArray[Any],
     out: NDArray[Any],
@@ -23,6 +36,16 @@ def fourier(
     divisor: float,
     /,
 ) -> None: ...
+def extrema(
+    given: NDArray[Any],
+    out: NDArray[Any],
+    rectangles: NDArray[Any],
+    width: int,
+    height: int,
+    down: int,
+    across: int,
+    greatest: bool,
+    ignoring: bool,
 def pool(
     given: NDArray[Any],
     out: NDArray[Any],
@@ -49,6 +72,99 @@ def separable(
     row: NDArray[Any],
     down: int,
     across: int,
+    stride_down: int,
+    stride_across: int,
+    step: int,
     divisor: float,
+    in_double: bool,
+    /,
+) -> None: ...
+def interpolate(
+    given: NDArray[Any],
+    out: NDArray[Any],
+    column: NDArray[Any],
+    row: NDArray[Any],
+    down: int,
+    across: int,
+    step: int,
+    divisor: float,
+    /,
+) -> None: ...
+def dense(
+    given: NDArray[Any],
+    out: NDArray[Any],
+    taps: NDArray[Any],
+    height: int,
+    width: int,
+    down: int,
+    across: int,
+    divisor: float,
+    precise: bool,
+    /,
+) -> None: ...
+def bank(
+    given: NDArray[Any],
+    out: NDArray[Any],
+    weights: NDArray[Any],
+    bias: NDArray[Any],
+    inputs: int,
+    height: int,
+    width: int,
+    step: int,
+    stride_y: int,
+    stride_x: int,
+    down: int,
+    across: int,
+    divisor: float,
+    precise: bool,
+    /,
+) -> None: ...
+def gradient(
+    given: NDArray[Any],
+    smooth: NDArray[Any],
+    derivative: NDArray[Any],
+    across: int,
+    norm: int,
+    sums: int,
+    gx: NDArray[Any] | None,
+    gy: NDArray[Any] | None,
+    magnitude: NDArray[Any] | None,
+    angle: NDArray[Any] | None,
+    /,
+) -> None: ...
+def polar(
+    gx: NDArray[Any],
+    gy: NDArray[Any],
+    norm: int,
+    magnitude: NDArray[Any] | None,
+    angle: NDArray[Any] | None,
+    /,
+) -> None: ...
+def thin(gx: NDArray[Any], gy: NDArray[Any], norm: int, low: float, high: float, out: NDArray[Any], /) -> None: ...
+def join(classes: NDArray[Any], across: int, /) -> None: ...
+def luma(given: NDArray[Any], out: NDArray[Any], weights: NDArray[Any], divisor: float, /) -> None: ...
+def bilateral(
+    given: NDArray[Any],
+    out: NDArray[Any],
+    opacity: NDArray[Any] | None,
+    step: int,
+    exponents: NDArray[Any],
+    height: int,
+    width: int,
+    scale: float,
+    ignoring: bool,
+    /,
+) -> None: ...
+def nonlocal_means(
+    given: NDArray[Any],
+    out: NDArray[Any],
+    opacity: NDArray[Any] | None,
+    step: int,
+    x: int,
+    y: int,
+    patch: int,
+    factor: float,
+    spared: float,
+    ignoring: bool,
     /,
 ) -> None: ...

@@ -26,8 +26,8 @@ def hit_or_miss(pattern: Array, anchor: Pair, threshold: float | None) -> Stage:
         if over is None:
             return True
         if ignoring is None:
-            return over(samples, np.logical_and)
-        return over(samples | ignoring, np.logical_and) & over(~ignoring, np.logical_or)
+            return over(samples, "min")
+        return over(samples | ignoring, "min") & over(~ignoring, "max")
 
     def bind(context: ImageContext) -> BoundStage:
         level = context.full / 2 if threshold is None else threshold

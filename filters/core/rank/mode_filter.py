@@ -7,10 +7,10 @@ many values in a small window are sorted. Both ways are exact and give the same.
 from __future__ import annotations
 
 from ..engine.facts import Fact, note
-from ..engine.layout import narrowest, planes_of, strip_of
+from ..engine.layout import planes_of, strip_of
 from ..engine.stage import BY_ALPHA, BoundStage, Colours, Halo, ImageContext, Stage, Window
 from ..lazy_numpy import Array, np
-from ..linear.box_sum import along_rows, down_columns
+from ..linear import box_sum
 from ..linear.footprint import Footprint
 from .rank_filter import seen, spread
 from .selection import selecting
@@ -62,15 +62,14 @@ def _centres(plane: Array, width: int, height: int) -> Array:
 
 def _by_counting(plane: Array, values: Array, width: int, height: int) -> Array:
     centres = _centres(plane, width, height)
-    wide = narrowest(width * height)
-    most, own = np.zeros(centres.shape, wide), np.zeros(centres.shape, wide)
+    most, own = np.zeros(centres.shape, np.int32), np.zeros(centres.shape, np.int32)
     modes = np.full(centres.shape, np.nan if plane.dtype.kind == "f" else 0, plane.dtype)
     for value in values:
         there = plane == value
         top, bottom = _reach(there.any(axis=1), height)
         left, right = _reach(there.any(axis=0), width)
         area = slice(top, bottom - height + 1), slice(left, right - width + 1)
-        counts = _counts(there[top:bottom, left:right], width, height, wide)
+        counts = _counts(there[top:bottom, left:right], width, height)
         better = counts > most[area]
         np.copyto(most[area], counts, where=better)
         np.copyto(modes[area], value, where=better)
@@ -85,9 +84,8 @@ def _reach(there: Array, length: int) -> tuple[int, int]:
     return max(0, int(found[0]) - length + 1), min(len(there), int(found[-1]) + length)
 
 
-def _counts(there: Array, width: int, height: int, wide: type) -> Array:
-    planes = there[None].astype(narrowest(height), copy=False)
-    return along_rows(down_columns(planes, height).astype(wide, copy=False), width, wide)[0]
+def _counts(there: Array, width: int, height: int) -> Array:
+    return box_sum.mean(there[..., None], height, width, np.int32)[..., 0]
 
 
 def _by_sorting(plane: Array, width: int, height: int) -> Array:

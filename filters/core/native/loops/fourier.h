@@ -4,16 +4,16 @@
    out[y, x] = Σᵢ Σⱼ taps[i, j] in[y + i, x + j]
 
    Two real tiles are transformed at once, as the real and the imaginary part: the kernel is real, so they stay apart.
-   A tile lies in panels of WIDE columns; each row of a panel is WIDE real parts and WIDE imaginary ones. A column is
+   A tile lies in panels of PANEL columns; each row of a panel is PANEL real parts and PANEL imaginary ones. A column is
    transformed as one lane of vectors, so nothing is shuffled, and a panel of 256 rows stays in the first-level cache
    from its first pass to its last. Forwards frequencies are decimated, backwards time, so nothing is put in order: the
    spectrum of the kernel comes in the same order, in panels of frequencies along y. */
 
-#ifndef WIDE
-#define WIDE FOURIER_PANEL
-#define ROW (2 * WIDE)
+#ifndef PANEL
+#define PANEL FOURIER_PANEL
+#define PANEL_ROW (2 * PANEL)
 /* Panels that are read and written together: 64 columns are a cache line of 8 bits. */
-#define GROUP 4
+#define PANELS 4
 /* Rows of a panel above which its quarters are finished one after the other, each in the first-level cache. */
 #define CACHED_ROWS 256
 #endif
@@ -24,23 +24,23 @@
                  difference##_im = a##_im - b##_im
 
 /* Take the complex vector at a row; store one. */
-#define TAKE(name, row) const VECTOR name##_re = R(load)(row), name##_im = R(load)((row) + WIDE)
-#define GIVE(row, re, im) R(store)(row, re), R(store)((row) + WIDE, im)
+#define TAKE(name, row) const VECTOR name##_re = R(load)(row), name##_im = R(load)((row) + PANEL)
+#define GIVE(row, re, im) R(store)(row, re), R(store)((row) + PANEL, im)
 
 /* Multiply by a factor; by its conjugate. */
 #define TIMES(row, re, im, w) GIVE(row, (w)[0] * (re) - (w)[1] * (im), (w)[0] * (im) + (w)[1] * (re))
 #define TAKE_TIMES(name, row, w)                                           \
-    const VECTOR name##_from = R(load)(row), name##_also = R(load)((row) + WIDE), \
+    const VECTOR name##_from = R(load)(row), name##_also = R(load)((row) + PANEL), \
                  name##_re = (w)[0] * name##_from + (w)[1] * name##_also,  \
                  name##_im = (w)[0] * name##_also - (w)[1] * name##_from
 
 /* One pass over *n* rows: sums of four with the factors exp(-2πi jk / n), the j-th of them for the j-th quarter. */
 static inline void R(split)(REAL *x, ptrdiff_t n, const REAL *twiddles)
 {
-    const ptrdiff_t quarter = n / 4, far = quarter * ROW;
+    const ptrdiff_t quarter = n / 4, far = quarter * PANEL_ROW;
     for (ptrdiff_t k = 0; k < quarter; k++) {
         const REAL *w = twiddles + 6 * (quarter + k);
-        for (REAL *at = x + k * ROW, *end = at + WIDE; at < end; at += LANES) {
+        for (REAL *at = x + k * PANEL_ROW, *end = at + PANEL; at < end; at += LANES) {
             TAKE(a, at);
             TAKE(b, at + far);
             TAKE(c, at + 2 * far);
@@ -64,10 +64,10 @@ static inline void R(split)(REAL *x, ptrdiff_t n, const REAL *twiddles)
 /* The reverse of it, but for a factor of 4. */
 static inline void R(merge)(REAL *x, ptrdiff_t n, const REAL *twiddles)
 {
-    const ptrdiff_t quarter = n / 4, far = quarter * ROW;
+    const ptrdiff_t quarter = n / 4, far = quarter * PANEL_ROW;
     for (ptrdiff_t k = 0; k < quarter; k++) {
         const REAL *w = twiddles + 6 * (quarter + k);
-        for (REAL *at = x + k * ROW, *end = at + WIDE; at < end; at += LANES) {
+        for (REAL *at = x + k * PANEL_ROW, *end = at + PANEL; at < end; at += LANES) {
             TAKE(a, at);
             TAKE_TIMES(b, at + far, w);
             TAKE_TIMES(c, at + 2 * far, w + 2);
@@ -85,12 +85,12 @@ static inline void R(merge)(REAL *x, ptrdiff_t n, const REAL *twiddles)
 /* Sums and differences of neighbours: the pass that is left where the size is no power of 4, its own reverse. */
 static void R(pairs)(REAL *x, ptrdiff_t n)
 {
-    for (REAL *row = x; row < x + n * ROW; row += 2 * ROW)
-        for (REAL *at = row; at < row + WIDE; at += LANES) {
+    for (REAL *row = x; row < x + n * PANEL_ROW; row += 2 * PANEL_ROW)
+        for (REAL *at = row; at < row + PANEL; at += LANES) {
             TAKE(a, at);
-            TAKE(b, at + ROW);
+            TAKE(b, at + PANEL_ROW);
             GIVE(at, a_re + b_re, a_im + b_im);
-            GIVE(at + ROW, a_re - b_re, a_im - b_im);
+            GIVE(at + PANEL_ROW, a_re - b_re, a_im - b_im);
         }
 }
 
@@ -100,12 +100,12 @@ static void R(forwards)(REAL *x, ptrdiff_t n, const REAL *twiddles)
     if (n > CACHED_ROWS) {
         R(split)(x, n, twiddles);
         for (ptrdiff_t j = 0; j < 4; j++)
-            R(forwards)(x + j * (n / 4) * ROW, n / 4, twiddles);
+            R(forwards)(x + j * (n / 4) * PANEL_ROW, n / 4, twiddles);
         return;
     }
     ptrdiff_t size = n;
     for (; size >= 4; size /= 4)
-        for (REAL *part = x; part < x + n * ROW; part += size * ROW)
+        for (REAL *part = x; part < x + n * PANEL_ROW; part += size * PANEL_ROW)
             R(split)(part, size, twiddles);
     if (size == 2)
         R(pairs)(x, n);
@@ -116,7 +116,7 @@ static void R(backwards)(REAL *x, ptrdiff_t n, const REAL *twiddles)
 {
     if (n > CACHED_ROWS) {
         for (ptrdiff_t j = 0; j < 4; j++)
-            R(backwards)(x + j * (n / 4) * ROW, n / 4, twiddles);
+            R(backwards)(x + j * (n / 4) * PANEL_ROW, n / 4, twiddles);
         R(merge)(x, n, twiddles);
         return;
     }
@@ -126,42 +126,42 @@ static void R(backwards)(REAL *x, ptrdiff_t n, const REAL *twiddles)
     if (size == 2)
         R(pairs)(x, n);
     for (size *= 4; size <= n; size *= 4)
-        for (REAL *part = x; part < x + n * ROW; part += size * ROW)
+        for (REAL *part = x; part < x + n * PANEL_ROW; part += size * PANEL_ROW)
             R(merge)(part, size, twiddles);
 }
 
 /* Write the product of a panel of *n* rows and one of a spectrum, or add it to what is there. */
 static void R(multiply)(REAL *to, const REAL *x, const REAL *spectrum, ptrdiff_t n, int add)
 {
-    for (ptrdiff_t row = 0; row < n * ROW; row += ROW)
-        for (ptrdiff_t i = row; i < row + WIDE; i += LANES) {
+    for (ptrdiff_t row = 0; row < n * PANEL_ROW; row += PANEL_ROW)
+        for (ptrdiff_t i = row; i < row + PANEL; i += LANES) {
             TAKE(a, x + i);
             TAKE(b, spectrum + i);
             const VECTOR re = a_re * b_re - a_im * b_im, im = a_re * b_im + a_im * b_re;
             if (add)
-                GIVE(to + i, R(load)(to + i) + re, R(load)(to + i + WIDE) + im);
+                GIVE(to + i, R(load)(to + i) + re, R(load)(to + i + PANEL) + im);
             else
                 GIVE(to + i, re, im);
         }
 }
 
-/* Write the transpose of WIDE rows of WIDE samples; rows are ROW samples apart on both sides. Four by four of them pass
+/* Write the transpose of PANEL rows of PANEL samples; rows are PANEL_ROW samples apart on both sides. Four by four of them pass
    through registers, in half the time of one by one. */
 static void R(transpose)(REAL *restrict to, const REAL *restrict from)
 {
     typedef REAL Four __attribute__((vector_size(4 * sizeof(REAL))));
 #define LOW(a, b) __builtin_shufflevector(a, b, 0, 4, 1, 5)
 #define HIGH(a, b) __builtin_shufflevector(a, b, 2, 6, 3, 7)
-    for (ptrdiff_t y = 0; y < WIDE; y += 4)
-        for (ptrdiff_t x = 0; x < WIDE; x += 4) {
+    for (ptrdiff_t y = 0; y < PANEL; y += 4)
+        for (ptrdiff_t x = 0; x < PANEL; x += 4) {
             Four rows[4], columns[4];
             for (ptrdiff_t i = 0; i < 4; i++)
-                memcpy(&rows[i], from + (y + i) * ROW + x, sizeof(Four));
+                memcpy(&rows[i], from + (y + i) * PANEL_ROW + x, sizeof(Four));
             const Four a = LOW(rows[0], rows[2]), b = LOW(rows[1], rows[3]), c = HIGH(rows[0], rows[2]),
                        d = HIGH(rows[1], rows[3]);
             columns[0] = LOW(a, b), columns[1] = HIGH(a, b), columns[2] = LOW(c, d), columns[3] = HIGH(c, d);
             for (ptrdiff_t i = 0; i < 4; i++)
-                memcpy(to + (x + i) * ROW + y, &columns[i], sizeof(Four));
+                memcpy(to + (x + i) * PANEL_ROW + y, &columns[i], sizeof(Four));
         }
 #undef LOW
 #undef HIGH
@@ -193,7 +193,7 @@ static void R(take_samples)(REAL *restrict to, const void *from, SampleType type
 #undef CASE
 }
 
-/* Write *count* samples, *step* apart, in 8 and 16 bits rounded half up and saturated. */
+/* Write *count* samples, *step* apart, in integers rounded half up and saturated. */
 static void R(give_samples)(void *to, SampleType type, ptrdiff_t first, ptrdiff_t step, const REAL *restrict from,
                             ptrdiff_t count)
 {
@@ -212,8 +212,8 @@ static void R(give_samples)(void *to, SampleType type, ptrdiff_t first, ptrdiff_
     switch (type) {
         CASE(U8, uint8_t, ROUNDED(255))
         CASE(U16, uint16_t, ROUNDED(65535))
-        CASE(I16, int16_t, from[i])
-        CASE(I32, int32_t, from[i])
+        CASE(I16, int16_t, R(half_up)(from[i], INT16_MIN, INT16_MAX))
+        CASE(I32, int32_t, R(half_up)(from[i], -MOST_I32, MOST_I32))
         CASE(F32, float, from[i])
         CASE(F64, double, from[i])
     }
@@ -230,16 +230,16 @@ typedef struct {
 static void R(fill)(REAL *panel, ptrdiff_t panels, ptrdiff_t rows, const FourierCall *call, R(Place) from)
 {
     const Array *in = &call->in;
-    const ptrdiff_t step = call->step, count = MIN(panels * WIDE, in->samples / step - from.left);
-    REAL line[GROUP * WIDE] = {0};
-    for (ptrdiff_t y = 0; y < rows; y++, panel += ROW) {
+    const ptrdiff_t step = call->step, count = MIN(panels * PANEL, in->samples / step - from.left);
+    REAL line[PANELS * PANEL] = {0};
+    for (ptrdiff_t y = 0; y < rows; y++, panel += PANEL_ROW) {
         if (from.top + y >= in->rows)
             memset(line, 0, sizeof line);
         else if (count > 0)
             R(take_samples)(line, row_of(in, from.plane, from.top + y), in->type, from.left * step + from.channel, step,
                             count, (REAL)call->level);
         for (ptrdiff_t p = 0; p < panels; p++)
-            memcpy(panel + p * rows * ROW, line + p * WIDE, WIDE * sizeof(REAL));
+            memcpy(panel + p * rows * PANEL_ROW, line + p * PANEL, PANEL * sizeof(REAL));
     }
 }
 
@@ -250,11 +250,11 @@ static void R(empty)(const REAL *panel, ptrdiff_t size, ptrdiff_t rows, ptrdiff_
     const Array *out = &call->out;
     const ptrdiff_t step = call->out_step;
     const REAL grid = (REAL)call->grid, divisor = (REAL)(call->grid * call->divisor), sum = (REAL)call->level_sum;
-    REAL line[GROUP * WIDE];
-    for (ptrdiff_t y = 0; y < rows; y++, panel += ROW) {
-        for (ptrdiff_t x = 0; x < columns; x += WIDE)
-            for (ptrdiff_t i = 0; i < WIDE; i += LANES)
-                R(store)(line + x + i, R(load)(panel + x / WIDE * size + i) + sum);
+    REAL line[PANELS * PANEL];
+    for (ptrdiff_t y = 0; y < rows; y++, panel += PANEL_ROW) {
+        for (ptrdiff_t x = 0; x < columns; x += PANEL)
+            for (ptrdiff_t i = 0; i < PANEL; i += LANES)
+                R(store)(line + x + i, R(load)(panel + x / PANEL * size + i) + sum);
         if (grid != 0)
             for (ptrdiff_t i = 0; i < columns; i++)
                 line[i] = (REAL)rint((double)(line[i] * grid)) / divisor;
@@ -274,14 +274,14 @@ typedef struct {
 /* Read two tiles of a channel each, and transform the columns. */
 static void R(read_tiles)(const R(Work) *work, const FourierCall *call)
 {
-    const ptrdiff_t panels = work->columns / WIDE, size = work->rows * ROW;
-    for (ptrdiff_t p = 0; p < panels; p += GROUP) {
-        const ptrdiff_t group = MIN(GROUP, panels - p);
+    const ptrdiff_t panels = work->columns / PANEL, size = work->rows * PANEL_ROW;
+    for (ptrdiff_t p = 0; p < panels; p += PANELS) {
+        const ptrdiff_t group = MIN(PANELS, panels - p);
         REAL *x = work->tile + p * size;
         for (ptrdiff_t i = 0; i < 2; i++) {
             R(Place) place = work->places[MIN(i, work->used - 1)];
-            place.left += p * WIDE;
-            R(fill)(x + i * WIDE, group, work->rows, call, place);
+            place.left += p * PANEL;
+            R(fill)(x + i * PANEL, group, work->rows, call, place);
         }
         for (ptrdiff_t i = 0; i < group; i++)
             R(forwards)(x + i * size, work->rows, work->twiddles);
@@ -292,16 +292,16 @@ static void R(read_tiles)(const R(Work) *work, const FourierCall *call)
 static void R(write_tiles)(const R(Work) *work, const FourierCall *call)
 {
     const Array *out = &call->out;
-    const ptrdiff_t size = work->rows * ROW;
-    for (ptrdiff_t left = 0; left < work->across; left += GROUP * WIDE) {
-        const ptrdiff_t wide = MIN(GROUP * WIDE, work->across - left);
-        REAL *x = work->tile + left / WIDE * size;
-        for (ptrdiff_t i = 0; i * WIDE < wide; i++)
+    const ptrdiff_t size = work->rows * PANEL_ROW;
+    for (ptrdiff_t left = 0; left < work->across; left += PANELS * PANEL) {
+        const ptrdiff_t wide = MIN(PANELS * PANEL, work->across - left);
+        REAL *x = work->tile + left / PANEL * size;
+        for (ptrdiff_t i = 0; i * PANEL < wide; i++)
             R(backwards)(x + i * size, work->rows, work->twiddles);
         for (ptrdiff_t i = 0; i < work->used; i++) {
             R(Place) place = work->places[i];
             place.left += left;
-            R(empty)(x + i * WIDE, size, MIN(work->down, out->rows - place.top),
+            R(empty)(x + i * PANEL, size, MIN(work->down, out->rows - place.top),
                      MIN(wide, out->samples / call->out_step - place.left), call, place);
         }
     }
@@ -310,9 +310,9 @@ static void R(write_tiles)(const R(Work) *work, const FourierCall *call)
 /* Turn as many rows of all panels as a panel is wide into a panel of frequencies along y, and transform along x. */
 static void R(take_rows)(REAL *panel, const R(Work) *work, ptrdiff_t p)
 {
-    for (ptrdiff_t i = 0; i < work->columns / WIDE; i++)
-        for (ptrdiff_t part = 0; part < ROW; part += WIDE)
-            R(transpose)(panel + i * WIDE * ROW + part, work->tile + (i * work->rows + p * WIDE) * ROW + part);
+    for (ptrdiff_t i = 0; i < work->columns / PANEL; i++)
+        for (ptrdiff_t part = 0; part < PANEL_ROW; part += PANEL)
+            R(transpose)(panel + i * PANEL * PANEL_ROW + part, work->tile + (i * work->rows + p * PANEL) * PANEL_ROW + part);
     R(forwards)(panel, work->columns, work->twiddles);
 }
 
@@ -320,16 +320,16 @@ static void R(take_rows)(REAL *panel, const R(Work) *work, ptrdiff_t p)
 static void R(give_rows)(REAL *panel, const R(Work) *work, ptrdiff_t p)
 {
     R(backwards)(panel, work->columns, work->twiddles);
-    for (ptrdiff_t i = 0; i < work->columns / WIDE; i++)
-        for (ptrdiff_t part = 0; part < ROW; part += WIDE)
-            R(transpose)(work->tile + (i * work->rows + p * WIDE) * ROW + part, panel + i * WIDE * ROW + part);
+    for (ptrdiff_t i = 0; i < work->columns / PANEL; i++)
+        for (ptrdiff_t part = 0; part < PANEL_ROW; part += PANEL)
+            R(transpose)(work->tile + (i * work->rows + p * PANEL) * PANEL_ROW + part, panel + i * PANEL * PANEL_ROW + part);
 }
 
 /* Correlate two tiles of one channel each with the kernel that all channels share. */
 static void R(correlate_tiles)(const R(Work) *work, REAL *panel, const FourierCall *call)
 {
     R(read_tiles)(work, call);
-    for (ptrdiff_t p = 0; p < work->rows / WIDE; p++) {
+    for (ptrdiff_t p = 0; p < work->rows / PANEL; p++) {
         R(take_rows)(panel, work, p);
         R(multiply)(panel, panel, row_of(&call->spectrum, p, 0), work->columns, 0);
         R(give_rows)(panel, work, p);
@@ -341,7 +341,7 @@ static void R(correlate_tiles)(const R(Work) *work, REAL *panel, const FourierCa
    computed once for all maps. */
 static void R(correlate_bank)(R(Work) *work, REAL *panel, REAL *spectra, const FourierCall *call)
 {
-    const ptrdiff_t panels = work->rows / WIDE, size = work->columns * ROW, step = call->step;
+    const ptrdiff_t panels = work->rows / PANEL, size = work->columns * PANEL_ROW, step = call->step;
     for (ptrdiff_t c = 0; c < call->in.planes * step; c++) {
         for (ptrdiff_t i = 0; i < 2; i++)
             work->places[i].plane = c / step, work->places[i].channel = c % step;
@@ -373,8 +373,8 @@ static int R(fourier)(const FourierCall *call)
     const ptrdiff_t tiles = (out->samples / call->out_step + work.across - 1) / work.across;
     /* Tiles of all channels, or tiles alone, are taken two by two. */
     const ptrdiff_t images = bank ? 1 : in->planes * call->step, kept = bank ? in->planes * call->step : 0;
-    const ptrdiff_t panel_size = columns * ROW, tile_size = rows * panel_size / WIDE, count = 3 * MAX(rows, columns);
-    assert(work.down > 0 && work.across > 0 && call->spectrum.samples == ROW && call->twiddle_count == count);
+    const ptrdiff_t panel_size = columns * PANEL_ROW, tile_size = rows * panel_size / PANEL, count = 3 * MAX(rows, columns);
+    assert(work.down > 0 && work.across > 0 && call->spectrum.samples == PANEL_ROW && call->twiddle_count == count);
     REAL *memory = malloc((size_t)((kept + 1) * tile_size + panel_size + count) * sizeof(REAL) + 64);
     if (!memory)
         return -1;
