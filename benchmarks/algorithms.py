@@ -199,21 +199,18 @@ def decimation(budget: float) -> list[list[str]]:
     return rows
 
 
-def tile_constants(budget: float) -> list[tuple[tuple[int, int], float, float]]:
-    """Return nanoseconds a sample of each transform of `overlap_save.TILES`: as measured, as held."""
-    held, rows = dict(overlap_save.TILES), []
-    for tile, cost in held.items():
-        size = tile[0] // 4 - 1  # the smallest of transforms at 31×31, the largest at what they are for
-        overlap_save.TILES.clear()
-        overlap_save.TILES[tile] = cost
-        kernel = Kernel.of(np.random.default_rng(2).normal(size=(size, size)))
-        bound = planner.bind(kernel, FRAMES["float32"], planner.Geometry(), "fourier")
-        useful = (tile[0] - size + 1, tile[1] - size + 1)
-        across = max(1, WIDTH // useful[1])
-        strip = np.random.default_rng(3).random((tile[0], across * useful[1] + size - 1, 1), np.float32)
-        spent = seconds(lambda: bound.function(strip), 3 * budget)  # noqa: B023
-        rows.append((tile, spent / (across * tile[0] * tile[1]) * 1e9, cost))
-    overlap_save.TILES.update(held)
+def tile_constants(budget: float) -> list[tuple[int, float, float]]:
+    """Return nanoseconds a sample of square tiles, by their sides, in `overlap_save.TILES` of `overlap_save.TILES`: as measured, as held."""
+    rows = []
+    for side, cost in overlap_save.TILES.items():
+        size = side // 4 - 1
+        taps = np.random.default_rng(2).normal(size=(size, size))
+        function = overlap_save.prepare(taps, np.float32, tile=(side, side))
+        useful = side - size + 1
+        across = max(2, WIDTH // useful // 2 * 2)
+        strip = np.random.default_rng(3).integers(0, 256, (side, across * useful + size - 1, 1), np.uint8)
+        spent = seconds(lambda: function(strip), 3 * budget)  # noqa: B023
+        rows.append((side, spent / (across * side * side) * 1e9, cost))
     return rows
 
 
@@ -322,7 +319,7 @@ def main() -> None:
     plot(measured["float32"], sizes, budget)
     rows = [[f"`{name}`", f"{fitted:.3g}", f"{held:g}"] for name, fitted, held in constants(measured["float32"])]
     rows += [
-        [f"`TILES[{tile[0]}, {tile[1]}]`", f"{cost:.3g}", f"{held:g}"] for tile, cost, held in tile_constants(budget)
+        [f"`TILES[{side}]`", f"{cost:.3g}", f"{held:g}"] for side, cost, held in tile_constants(budget)
     ]
     text = f"{common.machine()}; {common.versions('numpy', 'scipy', 'opencv-python-headless')}.\n\n"
     text += "![Time against the size of the kernel](algorithms.png)\n\n"

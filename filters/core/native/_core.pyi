@@ -46,6 +46,8 @@ def extrema(
     across: int,
     greatest: bool,
     ignoring: bool,
+    /,
+) -> None: ...
 def pool(
     given: NDArray[Any],
     out: NDArray[Any],
