@@ -18,7 +18,7 @@ from ..engine.stage import NO_HALO, BoundStage, Function, ImageContext
 from ..lazy_numpy import Array, np
 from .kernels import Kernel
 
-TILES = {64: 1.5, 128: 1.6, 256: 1.8, 512: 2.4, 1024: 3.2, 2048: 5.5}
+TILES = {64: 1.7, 128: 1.8, 256: 2.1, 512: 2.8, 1024: 3.6, 2048: 6.0}
 """Nanoseconds that a sample of a tile takes in float32, by the tile's longer side. In float64 1.8 times as many."""
 REFERENCE = 30.0
 """Nanoseconds a sample without the compiled core."""
