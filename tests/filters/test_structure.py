@@ -52,7 +52,7 @@ def test_the_maps_are_those_of_numpys_eigenvalues(options, dtype, border, noise)
     np.testing.assert_allclose(found.strength, strength, rtol=1e-5)
     np.testing.assert_allclose(found.coherence, coherence, atol=1e-5)
     assert (apart(found.orientation, axis) * np.minimum(coherence, 1)).max() < 1e-3
-    with pytest.raises(AttributeError, match="gives no gx; it gives image, strength, orientation, coherence"):
+    with pytest.raises(AttributeError, match="the result has no gx; it has image, strength, orientation, coherence"):
         _ = found.gx
 
 

@@ -67,6 +67,8 @@ def pool(
     step: int,
     /,
 ) -> None: ...
+def png_rows(given: NDArray[Any], out: NDArray[Any], step: int, filter: int, /) -> None: ...
+def png_unfilter(given: NDArray[Any], out: NDArray[Any], step: int, /) -> None: ...
 def separable(
     given: NDArray[Any],
     out: NDArray[Any],
@@ -79,6 +81,25 @@ def separable(
     step: int,
     divisor: float,
     in_double: bool,
+    /,
+) -> None: ...
+def rank(
+    given: NDArray[Any],
+    out: NDArray[Any],
+    height: int,
+    width: int,
+    step: int,
+    ranks: NDArray[Any],
+    network: bool,
+    /,
+) -> None: ...
+def mode(
+    given: NDArray[Any],
+    out: NDArray[Any],
+    height: int,
+    width: int,
+    step: int,
+    whole: bool,
     /,
 ) -> None: ...
 def interpolate(
@@ -168,5 +189,18 @@ def nonlocal_means(
     factor: float,
     spared: float,
     ignoring: bool,
+    /,
+) -> None: ...
+def thinned_gradient(
+    given: NDArray[Any],
+    smooth: NDArray[Any],
+    derivative: NDArray[Any],
+    norm: int,
+    sums: int,
+    low: float,
+    high: float,
+    begins: bool,
+    ends: bool,
+    out: NDArray[Any],
     /,
 ) -> None: ...

@@ -111,6 +111,9 @@ typedef struct {
     const double *smooth, *derivative;  /* the weights across and along; both odd in number, or both even */
     ptrdiff_t smooth_count, derivative_count;
     ptrdiff_t across; /* samples from a column to the next */
+    Array thin; /* the maxima along the gradient, as in ThinCall, one pixel less on each side; then no other map is made */
+    double low, high;
+    int begins, ends; /* whether the first and the last row of derivatives lie outside of the image */
     Norm norm;
     enum { SUMS_INT16, SUMS_FLOAT, SUMS_DOUBLE } sums;
 } GradientCall;
@@ -140,6 +143,7 @@ typedef struct {
     ptrdiff_t step;             /* samples from a column to the next */
     const double *ranks;        /* one; or one for each number of samples that are not NaN, -1 where the result is NaN */
     ptrdiff_t ranks_count;
+    int network;                /* the rank is the median, the window 3×3 or 5×5: find it by a network */
     int whole;                  /* the mode of windows that hold a NaN is NaN */
 } RankCall;
 
@@ -174,8 +178,15 @@ typedef struct {
 } NonlocalMeansCall;
 
 typedef struct {
+    Array in, out;
+    ptrdiff_t step, filter; /* bytes from a sample to the same one of the next pixel, and the filter's type */
+} PngRowsCall;
+
+typedef struct {
     const char *name;
     int (*extrema)(const ExtremaCall *);
+    int (*png_rows)(const PngRowsCall *);
+    int (*png_unfilter)(const PngRowsCall *);
     int (*separable)(const SeparableCall *);
     int (*interpolate)(const InterpolateCall *);
     int (*dense)(const DenseCall *);

@@ -50,8 +50,8 @@ OPTIONS(TARGET)
 #include "bank.h"
 #include "fourier.h"
 #include "gradient_maps.h"
-#include "gradient.h"
 #include "thinning.h"
+#include "gradient.h"
 #include "luma.h"
 #include "bilateral.h"
 #include "nonlocal_means.h"
@@ -85,8 +85,8 @@ OPTIONS(TARGET)
 #include "bank.h"
 #include "fourier.h"
 #include "gradient_maps.h"
-#include "gradient.h"
 #include "thinning.h"
+#include "gradient.h"
 #include "luma.h"
 #include "bilateral.h"
 #include "nonlocal_means.h"
@@ -102,6 +102,10 @@ OPTIONS(TARGET)
 
 #include "extrema.h"
 #include "rank.h"
+#include "png_rows.h"
+
+/* Whether sums are to be in double: the samples or the results are. */
+#define IN_DOUBLE(call) ((call)->in.type == F64 || (call)->out.type == F64 || (call)->in.type == F32)
 
 static int separable(const SeparableCall *call)
 {
@@ -215,6 +219,8 @@ static int nonlocal_means(const NonlocalMeansCall *call)
 const Primitives JOIN(primitives, SET) = {
     .name = NAME(SET),
     .extrema = extrema,
+    .png_rows = png_rows,
+    .png_unfilter = png_unfilter,
     .separable = separable,
     .interpolate = interpolate,
     .dense = dense,
