@@ -1,9 +1,9 @@
 """Measure every algorithm of the planner: `python benchmarks/algorithms.py [--quick] [--runs N]`.
 
-One thread filters a strip as the executor makes it of a gray image of 4000 columns, of 8 bits and of float64;
-`IMFILTER_NATIVE` chooses the core. It prints the constants that `planner.py` and `overlap_save.py` in
-`filters/core/linear/` hold, fitted anew, and how much slower the planner's pick is than the fastest of all algorithms.
-A kernel whose pick looks slow is measured twice. OpenCV and SciPy join the plot where they are installed.
+One thread filters a strip as the executor makes it of a gray image of 4000 columns, in float32 (8 and 16 bits) and in
+float64. It prints the constants that `planner.py` and `overlap_save.py` in `filters/core/linear/` hold, fitted anew,
+and how much slower the planner's pick is than the fastest of all algorithms. A kernel whose pick looks slow is
+measured twice. OpenCV and SciPy join the plot where they are installed.
 """
 
 from __future__ import annotations
@@ -20,21 +20,20 @@ os.environ["OPENBLAS_NUM_THREADS"] = "1"
 import common
 import numpy as np
 from common import Array
-from imfilter.filters.core import native
 from imfilter.filters.core.engine import executor
 from imfilter.filters.core.engine.stage import BoundStage, ImageContext
-from imfilter.filters.core.linear import kernels, overlap_save, planner
+from imfilter.filters.core.linear import im2col, kernels, overlap_save, planner
+from imfilter.filters.core.linear.doubling import joins
 from imfilter.filters.core.linear.kernels import Kernel
 
 WIDTH = 4000
 FRAMES = {
-    "uint8": ImageContext(255.0, np.float32, tolerance=1e-3, whole=True, rounded=True),
+    "float32": ImageContext(255.0, np.float32, tolerance=1e-3),
     "float64": ImageContext(1.0, np.float64, tolerance=1e-5, finite=False),
 }
 SIZES = [1, 2, 3, 4, 5, 6, 7, 9, 11, 13, 15, 19, 23, 27, 31, 33, 39, 47, 55, 63]
 SIGMAS = [4.5, 5, 6.5, 7, 7.5, 8, 9, 10, 12, 16, 32]
 ALLOWED = 1.3
-WHITE = {"u": 255, "f": 1}
 
 
 class Timing(NamedTuple):
@@ -67,28 +66,23 @@ def grid(sizes: list[int]) -> Iterator[tuple[str, Kernel]]:
             yield "oblong", Kernel.of(random.normal(size=shape))
 
 
-def strip_for(kernel: Kernel, bound: BoundStage) -> tuple[Array, int]:
+def strip_for(kernel: Kernel, bound: BoundStage, work: str) -> tuple[Array, int]:
     """Return a strip of noise with all that the function must see around it, and how many samples come of it."""
     height, width = kernel.shape
-    rows = max(16, executor.STRIP_BYTES // (WIDTH * np.dtype(bound.work).itemsize), height - 1)
+    rows = max(16, executor.STRIP_BYTES // (WIDTH * np.dtype(work).itemsize), height - 1)
     rows = -(-rows // bound.rows) * bound.rows
     shape = (
         rows + height - 1 + bound.extra.top + bound.extra.bottom,
         WIDTH + width - 1 + bound.extra.left + bound.extra.right,
     )
-    return (np.random.default_rng(1).random((*shape, 1)) * WHITE[np.dtype(bound.work).kind]).astype(
-        bound.work
-    ), rows * WIDTH
+    return np.random.default_rng(1).random((*shape, 1)).astype(work), rows * WIDTH
 
 
 def right(kernel: Kernel, bound: BoundStage, strip: Array) -> bool:
     """Return whether the first result is the sum that it should be."""
     (height, width), (left, top, *_) = kernel.shape, bound.extra
     exact = np.vdot(kernel.weights, strip[top : top + height, left : left + width, 0].astype(np.float64))
-    answer = bound.function(strip)
-    if answer.dtype == np.uint8:
-        return abs(answer[0, 0, 0] - min(max(exact, 0), 255)) <= 0.51
-    return abs(answer[0, 0, 0] - exact) <= 1e-5 * kernel.absolute_sum
+    return abs(bound.function(strip)[0, 0, 0] - exact) <= 1e-5 * kernel.absolute_sum
 
 
 def size_of(kernel: Kernel) -> str:
@@ -124,7 +118,7 @@ def times(kernel: Kernel, context: ImageContext, budget: float) -> dict[str, flo
     plans = sorted(planner._candidates(kernel, context, geometry), key=lambda plan: plan.cost)
     for plan in plans:
         bound = planner.bind(kernel, context, geometry, plan.algorithm)
-        strip, samples = strip_for(kernel, bound)
+        strip, samples = strip_for(kernel, bound, context.work)
         if not right(kernel, bound, strip):
             print(f"{plan.algorithm} computes {size_of(kernel)} wrong: left out", file=sys.stderr)
             continue
@@ -164,53 +158,59 @@ def fit(timings: list[Timing], algorithm: str, terms: Callable[[Kernel], list[fl
     return [round(float(constant), 4) for constant in np.linalg.lstsq(system, np.ones(len(near)), rcond=None)[0]]
 
 
+def tap_count(kernel: Kernel) -> float:
+    """Return how many multiply-adds `taps` makes a sample."""
+    height, width = kernel.shape
+    return height * width if kernel.factors is None else min(height * width, height + width)
+
+
 def constants(timings: list[Timing]) -> list[tuple[str, float, float]]:
-    """Return the planner's rates: their names, as fitted, as held."""
-
-    def step(kernel: Kernel) -> int:
-        return min(kernel.shape) // 16
-
-    rates = planner.SCIPY if native.core is None else planner.COMPILED
-    fitted = [
-        *fit(timings, "direct", lambda k: [1, np.count_nonzero(k.taps)]),
-        *fit(timings, "separable", lambda k: [1, sum(k.shape)]),
-        *fit(timings, "running", lambda k: [1]),
-        *fit(timings, "decimated", lambda k: [1, 1 / step(k)]),
-    ]
-    return list(zip(planner.Rates._fields, fitted, rates, strict=False))
+    """Return the planner's constants: their names, as fitted, as held."""
+    rows = [(timing.kernel, timing) for timing in timings]
+    square = [timing for kernel, timing in rows if min(kernel.shape) > 1]
+    fitted = {
+        "TAP": fit(timings, "taps", lambda k: [tap_count(k)])[0],
+        **dict(zip(("PASS", "PASS_TAP"), fit(square, "banded", lambda k: [2, sum(k.shape)]), strict=True)),
+        **dict(
+            zip(
+                ("DENSE", "DENSE_INPUT"),
+                fit(timings, "dense", lambda k: [1, k.shape[1] * (k.shape[0] + im2col.PRODUCT_ROWS - 1)]),
+                strict=True,
+            )
+        ),
+        "ADDITION": fit(timings, "doubling", lambda k: [sum(map(joins, k.shape))])[0],
+    }
+    return [(name, value, getattr(planner, name)) for name, value in fitted.items()]
 
 
 def decimation(budget: float) -> list[list[str]]:
-    """Return the rows of the table of Gaussians: sigma, taps, and nanoseconds a sample, separable and decimated."""
+    """Return the rows of the table of Gaussians: sigma, taps, and nanoseconds a sample, banded and decimated."""
     rows = []
     for sigma in SIGMAS:
         kernel, spent = kernels.gaussian((sigma, sigma)), {}
-        for algorithm in ("separable", "decimated"):
-            bound = planner.bind(kernel, FRAMES["uint8"], planner.Geometry(), algorithm)
-            strip, samples = strip_for(kernel, bound)
+        for algorithm in ("banded", "decimated"):
+            bound = planner.bind(kernel, FRAMES["float32"], planner.Geometry(), algorithm)
+            strip, samples = strip_for(kernel, bound, "float32")
             spent[algorithm] = seconds(lambda: bound.function(strip), 3 * budget) / samples * 1e9  # noqa: B023
-        separable, decimated = spent.values()
+        banded, decimated = spent.values()
         rows.append(
-            [f"{sigma:g}", str(kernel.shape[0]), f"{separable:.2f}", f"{decimated:.2f}", f"{decimated / separable:.2f}"]
+            [f"{sigma:g}", str(kernel.shape[0]), f"{banded:.2f}", f"{decimated:.2f}", f"{decimated / banded:.2f}"]
         )
     return rows
 
 
 def tile_constants(budget: float) -> list[tuple[int, float, float]]:
-    """Return nanoseconds a sample of each transform of `overlap_save.TILES`: as measured, as held."""
-    held, rows = dict(overlap_save.TILES), []
-    for side, cost in held.items():
-        size = side // 4 - 1  # the smallest of transforms at 15×15, the largest at what they are for
-        overlap_save.TILES.clear()
-        overlap_save.TILES[side] = cost
-        kernel = Kernel.of(np.random.default_rng(2).normal(size=(size, size)))
-        bound = planner.bind(kernel, FRAMES["uint8"], planner.Geometry(), "fourier")
+    """Return nanoseconds a sample of square tiles, by their sides, in `overlap_save.TILES` of `overlap_save.TILES`: as measured, as held."""
+    rows = []
+    for side, cost in overlap_save.TILES.items():
+        size = side // 4 - 1
+        taps = np.random.default_rng(2).normal(size=(size, size))
+        function = overlap_save.prepare(taps, np.float32, tile=(side, side))
         useful = side - size + 1
-        across = 2 * max(1, WIDTH // useful // 2)
-        strip = np.zeros((side, across * useful + size - 1, 1), np.uint8)
-        spent = seconds(lambda: bound.function(strip), 3 * budget)  # noqa: B023
-        rows.append((side, spent / (across * side**2) * 1e9, cost))
-    overlap_save.TILES.update(held)
+        across = max(2, WIDTH // useful // 2 * 2)
+        strip = np.random.default_rng(3).integers(0, 256, (side, across * useful + size - 1, 1), np.uint8)
+        spent = seconds(lambda: function(strip), 3 * budget)  # noqa: B023
+        rows.append((side, spent / (across * side * side) * 1e9, cost))
     return rows
 
 
@@ -299,7 +299,7 @@ def plot(timings: list[Timing], sizes: list[int], budget: float) -> None:
                 axis.plot(*zip(*sorted(lines.items()), strict=True), color=f"C{number}", marker=".", label=algorithm)
         for name, points in others[title].items():
             axis.plot(*zip(*points, strict=True), "--", color="black" if name == "OpenCV" else "gray", label=name)
-        axis.set(title=title, xlabel="kernel width and height", ylabel="ns a sample, 8 bits, one thread")
+        axis.set(title=title, xlabel="kernel width and height", ylabel="ns a sample, float32, one thread")
         axis.set(xscale="log", yscale="log", xticks=[1, 3, 7, 15, 31, 63], ylim=(0.1, 1000))
         axis.set_xticklabels(["1", "3", "7", "15", "31", "63"])
         axis.minorticks_off()
@@ -316,14 +316,16 @@ def main() -> None:
     given = parser.parse_args()
     sizes, budget = (SIZES[::3], 0.01) if given.quick else (SIZES, 0.06)
     measured = {work: measure(sizes, context, budget, given.runs) for work, context in FRAMES.items()}
-    plot(measured["uint8"], sizes, budget)
-    rows = [[f"`{name}`", f"{fitted:.3g}", f"{held:g}"] for name, fitted, held in constants(measured["uint8"])]
-    rows += [[f"`TILES[{side}]`", f"{cost:.3g}", f"{held:g}"] for side, cost, held in tile_constants(budget)]
+    plot(measured["float32"], sizes, budget)
+    rows = [[f"`{name}`", f"{fitted:.3g}", f"{held:g}"] for name, fitted, held in constants(measured["float32"])]
+    rows += [
+        [f"`TILES[{side}]`", f"{cost:.3g}", f"{held:g}"] for side, cost, held in tile_constants(budget)
+    ]
     text = f"{common.machine()}; {common.versions('numpy', 'scipy', 'opencv-python-headless')}.\n\n"
     text += "![Time against the size of the kernel](algorithms.png)\n\n"
-    text += common.table(["constant, ns a sample of 8 bits", "measured", "held"], rows)
-    text += "\n\nGaussians of 8 bits:\n\n"
-    text += common.table(["sigma", "taps", "separable, ns a sample", "decimated", "ratio"], decimation(budget))
+    text += common.table(["constant, ns a sample in float32", "measured", "held"], rows)
+    text += "\n\nGaussians of 8 bits; `DECIMATED` is the time of a large one:\n\n"
+    text += common.table(["sigma", "taps", "banded, ns a sample", "decimated", "ratio"], decimation(budget))
     for work, timings in measured.items():
         context = FRAMES[work]
         text += f"\n\nPicks in {work}:\n\n{picks(timings, context)}"

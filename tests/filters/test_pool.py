@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from imfilter.filters.core import native
 from imfilter.filters.core.engine import executor
 from imfilter.filters.core.engine.borders import BORDERS
 from imfilter.filters.core.engine.quantize import Encoding
@@ -203,13 +204,76 @@ def test_any_layer_is_the_slow_ones(
     np.testing.assert_array_equal(strips, answer)
 
 
-@pytest.mark.each("size, stride", [(8, 8), (8, 4), (12, 6), (35, 35), (9, 3), (31, 1), (16, 1), (3, 7), (7, 2)])
-@pytest.mark.parametrize("op", ["max", "avg"])
-def test_windows_in_blocks_by_doubling_and_one_by_one(size, stride, op, noise, to_samples):
-    image = noise((75, 80), "uint16")
-    windows = np.lib.stride_tricks.sliding_window_view(image.astype(float), (size, size))[::stride, ::stride]
-    expected = windows.max(axis=(2, 3)) if op == "max" else windows.mean(axis=(2, 3))
-    np.testing.assert_array_equal(pool(image, op=op, size=size, stride=stride), to_samples(expected, "uint16"))
+LAYERS = [
+    ((2, 2), (2, 2), (1, 1), (0, 0, 0, 0)),
+    ((3, 5), (1, 2), (1, 1), (1, 2, 0, 3)),
+    ((3, 2), (4, 7), (3, 2), (0, 0, 2, 1)),
+    ((17, 9), (1, 1), (1, 1), (16, 8, 11, 5)),  # windows that overlap much: in blocks of rows, by doubling in a row
+    ((18, 20), (2, 2), (1, 1), (3, 0, 17, 19)),
+    ((9, 12), (1, 1), (2, 1), (8, 4, 2, 0)),
+]
+
+
+@pytest.mark.parametrize("dtype", ["uint8", "uint16", "float32", "float64"])
+@pytest.mark.parametrize("op", ["max", "min", "avg", "l2"])
+def test_every_core_pools_windows_of_any_size(each_core, op, dtype, noise, to_samples):
+    for channels in (1, 3):
+        image = noise((23, 37, channels), dtype.replace("64", "32")).astype(dtype)
+        for size, stride, dilation, padding in LAYERS:
+            layer = {"size": size, "stride": stride, "dilation": dilation, "padding": padding}
+            answer = pool(image, op=op, range="clip", **layer)
+            expected = slow(image, op, size, stride, dilation, padding, ceil=False, include_pad=False)
+            if dtype.startswith("float"):
+                np.testing.assert_allclose(answer, expected, rtol=1e-6)
+            else:
+                np.testing.assert_allclose(answer, to_samples(expected, dtype), rtol=0, atol=op == "l2")
+
+
+def test_nan_is_an_extremum_or_counts_nothing(each_core, noise):
+    image = noise((40, 50), "float32")
+    image[20, 25] = np.nan
+    for size, stride in ((3, 1), (2, 2), (19, 1)):
+        windows = np.lib.stride_tricks.sliding_window_view(image, (size, size))[::stride, ::stride]
+        for op, join in (("max", np.fmax), ("min", np.fmin)):
+            there = join.reduce(join.reduce(windows, axis=3), axis=2)
+            wanted = np.where(np.isnan(windows).any(axis=(2, 3)), np.nan, there)
+            np.testing.assert_array_equal(pool(image, op=op, size=size, stride=stride), wanted)
+            np.testing.assert_array_equal(pool(image, op=op, size=size, stride=stride, nan="ignore"), there)
+
+
+def test_infinity_reaches_no_further_than_its_windows(each_core, noise):
+    image = noise((40, 50), "float32")
+    clean = pool(image, op="avg", size=19, stride=1)
+    image[20, 25] = np.inf
+    answer = pool(image, op="avg", size=19, stride=1)
+    assert np.isinf(answer[2:21, 7:26]).all()
+    answer[2:21, 7:26] = clean[2:21, 7:26]
+    np.testing.assert_allclose(answer, clean, rtol=1e-6)
+
+
+@pytest.mark.skipif(native.core is None, reason="the core is not compiled")
+def test_wrong_sizes_are_refused_by_the_core():
+    """Nothing outside of an array can be read or written, whatever a caller passes."""
+    given, out = np.zeros((2, 9, 21), np.uint8), np.zeros((2, 4, 9), np.uint8)
+    right = [given, out, 1, False, False, 3, 3, 2, 2, 1, 1, 0, 9, 0, 7, 3]
+    native.core.pool(*right)
+    native.core.pool(*right[:11], -5, 1 << 40, -(1 << 40), 99, 3)  # more than there is cannot count
+    wrong = {
+        0: [given[:1], given[:, :8], given[:, :, :15].copy(), given.astype(np.uint16), given[0]],
+        1: [np.zeros((2, 5, 9), np.uint8), np.zeros((2, 4, 12), np.uint8), np.zeros((2, 4, 8), np.uint8)],
+        2: [-1, 4],
+        5: [0, 4, 1 << 40],
+        6: [0, 4, -1],
+        7: [0, 3, 1 << 62],
+        8: [0, 3],
+        9: [0, 2],
+        10: [0, 2, -1],
+        15: [0, -1, 2],
+    }
+    for place, values in wrong.items():
+        for value in values:
+            with pytest.raises((ValueError, TypeError)):
+                native.core.pool(*right[:place], value, *right[place + 1 :])
 
 
 def test_a_mean_of_whole_numbers_is_rounded_half_up():
