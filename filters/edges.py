@@ -287,7 +287,8 @@ def _gradient(weights: gradient.Weights, norm: Norm, threshold: float | None) ->
     def bind(context: ImageContext) -> BoundStage:
         fields = {*gradient.Maps._fields} & context.requested_fields
         fields |= {"magnitude"} if "image" in context.requested_fields else set()
-        find = gradient.finder(weights, context, fields, norm, context.result_type if threshold is None else None)
+        kind = context.result_type(0, context.most * gradient.size(weights)) if threshold is None else context.work
+        find = gradient.finder(weights, context, fields, norm, kind)
 
         def picture(strip: Array) -> Edges:
             found: Any = find.function(strip)
@@ -295,8 +296,7 @@ def _gradient(weights: gradient.Weights, norm: Norm, threshold: float | None) ->
             image = found.magnitude > threshold if strong else found.magnitude
             return Edges(image, found.magnitude, found.angle, found.gx, found.gy)
 
-        saturates = threshold is None and context.result_type is not None
-        return find._replace(function=picture, saturates=saturates)
+        return find._replace(function=picture)
 
     stage = gradient.stage_of(weights, bind)
     return stage._replace(weights=None, fields=GRADIENT_FIELDS)
