@@ -113,7 +113,7 @@ def run(
         finite,
         whole,
         rounded=rounded,
-        rounds_to=image.dtype if itself and not settings.linear_out else None,
+        rounds_to=image.dtype if itself and not settings.linear_out and region is None else None,
         probed=probed,
         name=name,
         facts=found,

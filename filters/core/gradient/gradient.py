@@ -121,7 +121,7 @@ def finder(
 
 def _reference(strip: Array, smooth: Array, derivative: Array, kind: Any) -> Gradient:
     def in_pairs(values: Array, taps: Array, axis: int) -> Array:
-        """Correlate along an axis; where weights are opposite, samples are subtracted: equal ones give 0."""
+        """Correlate along an axis; where weights are opposite, equal samples give exactly 0."""
         along = values if axis == 0 else values.swapaxes(0, 1)
         size, sign = len(along) - len(taps) + 1, np.sign(taps[0] * taps[-1])
         total = np.zeros_like(along[:size])

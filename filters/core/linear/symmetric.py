@@ -11,8 +11,7 @@ from collections.abc import Sequence
 from ..engine.facts import note
 from ..engine.stage import BoundStage, Halo, ImageContext, Stage, WeightedSum, Window
 from ..lazy_numpy import Array, np
-from . import kernels
-from .separable import correlate
+from . import kernels, separable
 
 
 def _shifted(strip: Array, step: int, reach: int, axis: int) -> Array:
@@ -68,16 +67,17 @@ def smoothed(strip: Array, weights: Sequence[float], axis: int) -> Array:
 def smoothing(sigma: tuple[float, float]) -> Stage:
     """Return the stage of a Gaussian that rounds every pixel alike: where the image is flat it stays flat.
 
-    So it has no gradient there, and no direction, as a decimated Gaussian would have.
+    So it has no gradient there, and no direction, as a decimated one would.
     """
     across, down = (kernels.gaussian_weights(s) for s in sigma)
     halo = Halo.around(len(across) // 2, len(down) // 2)
 
     def bind(context: ImageContext) -> BoundStage:
-        def smooth(strip: Array) -> Array:
-            return correlate(strip, down, across, out=context.work)
+        return BoundStage(
+            lambda strip: separable.correlate(strip, down, across, out=context.work),
+            work=context.own_type,
+            interleaved=True,
+        )
 
-        return BoundStage(smooth, work=context.own_type, interleaved=True)
-
-    fact = f"smoothing of sigma {sigma[0]:g},{sigma[1]:g}: {len(across)}×{len(down)}, sums of pairs"
+    fact = f"smoothing of sigma {sigma[0]:g},{sigma[1]:g}: {len(across)}×{len(down)}, separable"
     return Stage(bind, window=Window(halo), weights=WeightedSum(1.0, 1.0), facts=lambda context: (note(fact),))

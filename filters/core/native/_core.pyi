@@ -46,8 +46,27 @@ def extrema(
     across: int,
     greatest: bool,
     ignoring: bool,
+def pool(
+    given: NDArray[Any],
+    out: NDArray[Any],
+    op: int,
+    ignoring: bool,
+    in_double: bool,
+    height: int,
+    width: int,
+    stride_y: int,
+    stride_x: int,
+    down: int,
+    across: int,
+    row_first: int,
+    row_end: int,
+    column_first: int,
+    column_end: int,
+    step: int,
     /,
 ) -> None: ...
+def png_rows(given: NDArray[Any], out: NDArray[Any], step: int, filter: int, /) -> None: ...
+def png_unfilter(given: NDArray[Any], out: NDArray[Any], step: int, /) -> None: ...
 def separable(
     given: NDArray[Any],
     out: NDArray[Any],
@@ -59,8 +78,26 @@ def separable(
     stride_across: int,
     step: int,
     divisor: float,
+    in_double: bool,
     /,
 ) -> None: ...
+def rank(
+    given: NDArray[Any],
+    out: NDArray[Any],
+    height: int,
+    width: int,
+    step: int,
+    ranks: NDArray[Any],
+    network: bool,
+    /,
+) -> None: ...
+def mode(
+    given: NDArray[Any],
+    out: NDArray[Any],
+    height: int,
+    width: int,
+    step: int,
+    whole: bool,
 def interpolate(
     given: NDArray[Any],
     out: NDArray[Any],

@@ -32,10 +32,14 @@ static int check_ranks(const RankCall *call)
             return 0;
         }
     }
-    return 1;
+    const int has_network = call->height == call->width && (count == 9 || count == 25) && given == 1;
+    if (!call->network || (has_network && call->ranks[0] == (double)(count / 2)))
+        return 1;
+    PyErr_Format(PyExc_ValueError, "ranks: only the medians of 3 x 3 and 5 x 5 have a network");
+    return 0;
 }
 
-/* rank(in, out, height, width, step, ranks) */
+/* rank(in, out, height, width, step, ranks, network) */
 PyObject *bind_rank(PyObject *module, PyObject *arguments)
 {
     (void)module;
@@ -43,7 +47,8 @@ PyObject *bind_rank(PyObject *module, PyObject *arguments)
     RankCall call = {.whole = 0};
     Held held = {.count = 0};
     int status = REFUSED;
-    if (PyArg_ParseTuple(arguments, "OOnnnO", &in, &out, &call.height, &call.width, &call.step, &ranks)
+    if (PyArg_ParseTuple(arguments, "OOnnnOp", &in, &out, &call.height, &call.width, &call.step, &ranks,
+                         &call.network)
         && take_window(&held, in, out, &call) && take_taps(&held, ranks, &call.ranks, &call.ranks_count, "ranks")
         && check_ranks(&call))
         WITHOUT_GIL(status = chosen->rank(&call));

@@ -10,7 +10,7 @@
 
 typedef COLUMN H(counts) __attribute__((vector_size(16 * sizeof(COLUMN)), aligned(16)));
 typedef SUM H(sums) __attribute__((vector_size(16 * sizeof(SUM)), aligned(16)));
-#define HISTOGRAM_SUMS(counts_) __builtin_convertvector(counts_, H(sums))
+#define WIDENED(counts_) __builtin_convertvector(counts_, H(sums))
 
 typedef struct {
     H(counts) *upper, *lower; /* lower[level * pitch + column] */
@@ -40,9 +40,9 @@ static void H(ranked_row)(uint8_t *out, ptrdiff_t count, const H(Columns) *colum
     for (int level = 0; level < 16; level++)
         upto[level] = -reach;
     for (ptrdiff_t x = first; x < first + reach - step; x += step)
-        sums += HISTOGRAM_SUMS(upper[x]);
+        sums += WIDENED(upper[x]);
     for (ptrdiff_t x = first; x < count; x += step) {
-        sums += HISTOGRAM_SUMS(upper[x + reach - step]);
+        sums += WIDENED(upper[x + reach - step]);
         const int level = H(lanes)(sums, rank) - 1;
         const SUM rest = rank - sums[level];
         const H(counts) *part = columns->lower + level * columns->pitch;
@@ -51,14 +51,14 @@ static void H(ranked_row)(uint8_t *out, ptrdiff_t count, const H(Columns) *colum
         if (2 * (x - at) > reach) {
             found = (H(sums)){0};
             for (at = x; at < x + reach; at += step)
-                found += HISTOGRAM_SUMS(part[at]);
+                found += WIDENED(part[at]);
         } else
             for (; at < x; at += step)
-                found += HISTOGRAM_SUMS(part[at + reach]) - HISTOGRAM_SUMS(part[at]);
+                found += WIDENED(part[at + reach]) - WIDENED(part[at]);
         lower[level] = found;
         upto[level] = x;
         out[x] = (uint8_t)(16 * level + H(lanes)(found, rest) - 1);
-        sums -= HISTOGRAM_SUMS(upper[x]);
+        sums -= WIDENED(upper[x]);
     }
 }
 
@@ -101,4 +101,4 @@ static int H(histograms)(const RankCall *call)
     return 0;
 }
 
-#undef HISTOGRAM_SUMS
+#undef WIDENED
