@@ -23,36 +23,23 @@ static void R(read_row)(REAL *restrict to, const uint8_t *from, SampleType type,
 }
 
 /* Write |gx| + |gy|, or the greater, saturated: no fraction is left to round. 0.35 ns a pixel less than by float. */
-#define MAGNITUDES(type_, most)                                                                       \
-    static void JOIN(magnitudes, type_)(type_ *restrict to, const REAL *restrict gx, const REAL *restrict gy, \
-                                        ptrdiff_t count, Norm norm)                                   \
-    {                                                                                                 \
-        for (ptrdiff_t i = 0; i < count; i++) {                                                       \
-            const REAL x = gx[i] < 0 ? -gx[i] : gx[i], y = gy[i] < 0 ? -gy[i] : gy[i];                \
-            const REAL near = MIN(x, most), far = MIN(y, most);                                       \
-            const REAL found = norm == L1 ? MIN(near, (REAL)(most - far)) + far : MAX(near, far);     \
-            to[i] = (type_)found;                                                                     \
-        }                                                                                             \
+static void R(magnitudes)(uint8_t *restrict to, const REAL *restrict gx, const REAL *restrict gy, ptrdiff_t count, Norm norm)
+{
+    for (ptrdiff_t i = 0; i < count; i++) {
+        const REAL x = gx[i] < 0 ? -gx[i] : gx[i], y = gy[i] < 0 ? -gy[i] : gy[i];
+        const REAL near = MIN(x, 255), far = MIN(y, 255), sum = near + far;
+        const REAL found = norm == L1 ? sum : MAX(near, far);
+        to[i] = (uint8_t)MIN(found, 255);
     }
-MAGNITUDES(uint8_t, 255)
-MAGNITUDES(int16_t, 32767)
-#undef MAGNITUDES
+}
 
 /* Write what is asked for of derivatives, as float where fractions are. */
 static void R(maps)(const GradientCall *call, ptrdiff_t plane, ptrdiff_t y, ptrdiff_t first, const REAL *gx,
                     const REAL *gy, float *spare, ptrdiff_t count)
 {
-    const Array *magnitude = &call->magnitude;
-    if (magnitude->data && call->norm != L2 && !call->gx.data && !call->gy.data && !call->angle.data) {
-        void *row = row_of(magnitude, plane, y);
-        if (magnitude->type == U8) {
-            magnitudes_uint8_t((uint8_t *)row + first, gx, gy, count, call->norm);
-            return;
-        }
-        if (magnitude->type == I16) {
-            magnitudes_int16_t((int16_t *)row + first, gx, gy, count, call->norm);
-            return;
-        }
+    if (call->magnitude.type == U8 && call->norm != L2 && !call->gx.data && !call->gy.data && !call->angle.data) {
+        R(magnitudes)((uint8_t *)row_of(&call->magnitude, plane, y) + first, gx, gy, count, call->norm);
+        return;
     }
     float *x = spare + count, *y_ = x + count;
     read_row_float(x, gx, I16, 0, count);

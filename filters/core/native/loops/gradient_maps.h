@@ -77,13 +77,8 @@ static void R(maps)(const GradientCall *call, ptrdiff_t plane, ptrdiff_t y, ptrd
     if (call->gy.data)
         memcpy((REAL *)row_of(&call->gy, plane, y) + first, gy, (size_t)count * sizeof(REAL));
     if (call->magnitude.data) {
-        void *row = row_of(&call->magnitude, plane, y);
         R(magnitudes)(spare, gx, gy, count, call->norm);
-        if (call->magnitude.type == I16) /* nothing is negative: 1 ns a pixel less than for what may be */
-            for (ptrdiff_t i = 0; i < count; i++)
-                ((int16_t *)row + first)[i] = (int16_t)(int32_t)MIN(spare[i] + (REAL)0.5, INT16_MAX);
-        else
-            R(write_row)(row, call->magnitude.type, first, spare, count, 1);
+        R(write_row)(row_of(&call->magnitude, plane, y), call->magnitude.type, first, spare, count, 1);
     }
     if (call->angle.data)
         R(angles)((REAL *)row_of(&call->angle, plane, y) + first, gx, gy, count);
