@@ -10,11 +10,13 @@
 #include <string.h>
 
 #if defined(__x86_64__)
+#include <immintrin.h>
 #endif
 
 #include "../calls.h"
 
 #if defined(__x86_64__)
+#include <immintrin.h>
 #endif
 
 #ifdef TARGET
