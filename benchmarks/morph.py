@@ -19,7 +19,6 @@ from core import in_turn
 from imfilter.filters.core.engine import executor
 from imfilter.filters.core.engine.quantize import encoding
 from imfilter.filters.core.rank import structuring_element
-from imfilter.filters.core.rank.extrema import Over
 from imfilter.filters.core.rank.structuring_element import Shape
 from imfilter.filters.morph import morph
 

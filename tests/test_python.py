@@ -287,9 +287,8 @@ def test_any_number_of_threads_gives_the_same():
         for jobs in (2, 5, None, np.int64(3)):
             np.testing.assert_array_equal(call(jobs), one)
     for wrong in (0, -1, 1.5, True, "2"):
-        with pytest.raises(ParameterError, match="jobs: .* is not a whole number of at least 1"):
+        with pytest.raises(ParameterError, match=r"jobs: .* is not a whole number of at least 1"):
             blur(RGB, jobs=wrong)
-
 
 
 # ---- pickles ----------------------------------------------------------------------------------------

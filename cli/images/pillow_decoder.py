@@ -96,10 +96,12 @@ def finish(
     options: DecodeOptions,
     parts: Callable[[Image.Image], tuple[Any, Any]] = colours_and_alpha,
     tiff: bytes = b"",
+    key: tuple[int, ...] | None = None,
 ) -> Picture:
     """Return the picture, upright.
 
-    *parts* returns the colours and the alpha of an image that is upright; *tiff* is the file, where that is a TIFF.
+    *parts* returns the colours and the alpha of an image that is upright; *tiff* is the file, where that is a TIFF. Of
+    pixels that were decoded elsewhere, the colour *key* is transparent.
     """
     image, notes = begun.image, list(begun.notes)
     assert image is not None
@@ -124,7 +126,12 @@ def finish(
         image, icc = icc_transform.to_rgb(image, metadata.icc, notes)
         metadata = metadata._replace(icc=icc) if icc else in_srgb(metadata)
         image.info = info
-    pixels, alpha = parts(image) if given is None else (turned(given, orientation), None)
+    if given is None:
+        pixels, alpha = parts(image)
+    elif image.mode == "CMYK":
+        pixels, alpha = turned(given, orientation), None
+    else:
+        pixels, alpha = parted(turned(given, orientation), key)
     palette = _palette(image)
     return Picture(
         pixels,

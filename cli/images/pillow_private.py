@@ -44,6 +44,13 @@ def take_bytes_as(image: Any, raw: str, mode: str | None = None) -> None:
     image.tile = [image.tile[0]._replace(args=raw)]
 
 
+def without_pixels(image: Any) -> Any:
+    """Return an opened PNG that decodes no pixels when its texts are asked for; all of them stand before those."""
+    image._text = image.png.im_text
+    image.tile, image.im = [], Image.core.new(image.mode, (1, 1))
+    return image
+
+
 _begins_bright = False
 
 

@@ -125,7 +125,7 @@ def given_field(result: Any, name: str) -> Any:
 
 
 ABSENT: Any = None
-"""What stands in a filter's result for a map that the operator does not give, or nobody asked for; see `given_field`."""
+"""What stands in a filter's result for what the operator does not give, or nobody asked for; see `given_field`."""
 
 
 class Parameter(NamedTuple):

@@ -97,3 +97,15 @@ def test_no_thread_is_lenient_beside_another(tmp_path, monkeypatch):
     picture, _ = reader.read(str(path))
     assert picture.notes
     assert threads == [threading.main_thread()]
+
+
+def test_a_png_tells_its_texts_and_decodes_no_pixels(monkeypatch):
+    info = PngImagePlugin.PngInfo()
+    info.add_text("Title", "a")
+    image = pillow_private.without_pixels(
+        pillow_private.opened(PngImagePlugin.PngImageFile, saved("PNG", pnginfo=info))
+    )
+    monkeypatch.setattr(image, "load_prepare", lambda: pytest.fail("pixels are decoded"))
+    assert image.text == {"Title": "a"}
+    assert not image.getexif()
+    assert image.size == (500, 400)

@@ -11,7 +11,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
-from imfilter.cli.images.png import encoder
+from imfilter.cli.images.png import deflate, encoder
+from imfilter.filters.core import native
 from imfilter.filters.edges import edges
 from PIL import Image, ImageCms, ImageDraw
 
@@ -118,7 +119,6 @@ def test_every_mode_is_decoded_by_the_specification(size, channels, dtype):
 
 def test_16_bit_colour_across_blocks(monkeypatch):
     monkeypatch.setattr(encoder, "BLOCK", 2000)
-    monkeypatch.setattr(encoder, "PIECE", 700)
     samples = smooth(31, 50, 4, "uint16")
     data = encoded(samples, cores=3)
     assert [name for name, _ in chunks(data)].count(b"IDAT") == 8  # of 4 rows each, filtered one by one
@@ -132,22 +132,31 @@ def test_16_bit_colour_across_blocks(monkeypatch):
         elements=st.integers(0, 255),
     ),
     st.integers(0, 4),
-    st.sampled_from([encoder.RUNS, encoder.QUICK, *encoder.OTHERS]),
+    st.sampled_from([*deflate.WITHOUT, *deflate.WAYS]),
 )
-def test_any_small_array_by_any_filter(samples, kind, deflate):
+def test_any_small_array_by_any_filter(samples, kind, way):
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(encoder, "_choose", lambda image, cores: (kind, deflate))
+        patch.setattr(encoder, "_choose", lambda image, cores: (kind, way))
         patch.setattr(encoder, "BLOCK", 60)
-        patch.setattr(encoder, "PIECE", 20)
         data = encoded(samples * samples.itemsize)
     assert np.array_equal(decoded(data), samples * samples.itemsize)
 
 
-def test_the_predictor_of_paeth():
+@pytest.mark.each("filter", range(5))
+@pytest.mark.each("channels", [1, 3])
+@pytest.mark.each("core", [native.core, None])
+def test_rows_are_filtered_in_the_specifications_words(core, channels, filter, monkeypatch):
+    monkeypatch.setattr(native, "core", core)
     values = np.array([0, 1, 2, 3, 60, 127, 128, 129, 253, 254, 255], np.uint8)
-    a, b, c = (np.ascontiguousarray(part.ravel()) for part in np.meshgrid(values, values, values))
-    expected = [nearest(*map(int, three)) for three in zip(a, b, c, strict=True)]
-    assert encoder.paeth(a, b, c).tolist() == expected
+    samples = np.random.default_rng(filter).choice(values, (90, 100, channels))
+    image = encoder.Raster(samples, None)
+    filtered = image.filtered(0, 90, filter)
+    above = bytearray(100 * channels)
+    for row, expected in zip(filtered, samples.reshape(90, -1), strict=True):
+        assert row[0] == filter
+        above = unfiltered(bytes(row), above, channels)
+        assert above == expected.tobytes()
+    np.testing.assert_array_equal(image.filtered(7, 80, filter), filtered[7:80])
 
 
 @pytest.mark.parametrize("turn", [np.fliplr, np.flipud, np.rot90, lambda a: a[::2, ::3], lambda a: a[..., ::-1]])
@@ -294,8 +303,10 @@ def contents():
 CONTENTS = dict(contents())
 
 
+@pytest.mark.each("ways", [deflate.WAYS, deflate.WITHOUT])
 @pytest.mark.each("name", CONTENTS)
-def test_files_are_as_small_as_pillows(name):
+def test_files_are_as_small_as_pillows(name, ways, monkeypatch):
+    monkeypatch.setattr(encoder, "WAYS", ways)
     file = io.BytesIO()
     Image.fromarray(CONTENTS[name]).save(file, "PNG")
     assert len(encoded(CONTENTS[name])) <= 1.1 * len(file.getvalue())

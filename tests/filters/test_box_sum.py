@@ -5,8 +5,8 @@ import pytest
 from imfilter.filters.core import native
 from imfilter.filters.core.linear import box_sum
 
-WIDTHS = [1, 2, 3, 5, 11, 12, 15, 16, 17, 31, 32, 33, 50, 97]
-"""Around those from which other sums are taken: 16 samples are joined in pairs, more in blocks of 16."""
+WIDTHS = [1, 2, 3, 5, 12, 15, 16, 17, 31, 33, 63, 64, 65, 97, 128, 130, 250]
+"""Around those from which other sums are taken: 64 samples are joined in pairs, more in blocks of 64."""
 BOXES = [*((height, width) for height in (1, 2, 7) for width in WIDTHS), (11, 11), (16, 8), (43, 3), (70, 40)]
 
 
@@ -49,6 +49,16 @@ def test_a_quotient_past_the_range_is_saturated(each_core, noise):
     np.testing.assert_array_equal(box_sum.mean(strip, 3, 4, np.uint8, 5), expected)
     expected = np.minimum(np.floor(sums_of(strip, 3, 4) / 7.5 + 0.5), 255)
     np.testing.assert_array_equal(box_sum.mean(strip, 3, 4, np.uint8, 7.5), expected)
+
+
+@pytest.mark.parametrize("dtype", ["uint8", "uint16", "float64"])
+@pytest.mark.parametrize("out", ["int16", "int32"])
+def test_signed_results_are_rounded_half_up_and_saturated(each_core, dtype, out, noise):
+    strip, ends = noise((9, 70, 3), "uint8").astype(dtype), np.iinfo(out)
+    sums = sums_of(strip, 3, 4)
+    for divisor in (8, -8, 7, 1, 0.03125, -0.75):
+        expected = np.clip(np.floor(sums / divisor + 0.5), ends.min, ends.max)
+        np.testing.assert_array_equal(box_sum.mean(strip, 3, 4, out, divisor), expected, f"{divisor}")
 
 
 @pytest.mark.parametrize(("height", "width"), [(1, 1 << 14), (3000, 2900), (300, 300)])

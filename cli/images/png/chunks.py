@@ -6,12 +6,12 @@ After Portable Network Graphics (PNG) Specification, third edition, W3C 2025, se
 from __future__ import annotations
 
 import struct
-import zlib
 from collections.abc import Iterator
 from typing import BinaryIO, NamedTuple
 
 from ..codec import Peek
 from ..formats import PNG_SIGNATURE as SIGNATURE
+from .deflate import crc32
 
 HEADER = struct.Struct(">IIBBBBB")
 OVERHEAD = 12
@@ -58,7 +58,7 @@ class Chunk(NamedTuple):
     @property
     def sound(self) -> bool:
         """Whether its checksum is correct."""
-        return self.checksum == zlib.crc32(self.body, zlib.crc32(self.name)).to_bytes(4)
+        return self.checksum == crc32(self.body, crc32(self.name)).to_bytes(4)
 
 
 def header(data: bytes | memoryview, at: int = len(SIGNATURE) + 8) -> Header:
@@ -106,7 +106,7 @@ def write(file: BinaryIO, name: bytes, *parts: bytes | memoryview) -> None:
 
 def _framed(name: bytes, parts: tuple[bytes | memoryview, ...]) -> tuple[bytes | memoryview, ...]:
     """Return the parts of a chunk: its length, name, contents and CRC; section 5.3."""
-    checksum = zlib.crc32(name)
+    checksum = crc32(name)
     for part in parts:
-        checksum = zlib.crc32(part, checksum)
+        checksum = crc32(part, checksum)
     return sum(map(len, parts)).to_bytes(4), name, *parts, checksum.to_bytes(4)

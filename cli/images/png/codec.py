@@ -15,7 +15,7 @@ from .. import pillow_buffer, pillow_decoder, pillow_private
 from ..codec import Codec, Content
 from ..metadata import Metadata, orientation_of, ratio, turned_image
 from ..picture import Decode, DecodeOptions, Frames, PartialDecode, Picture, Samples, Timing
-from . import chunks, colour_chunks, integrity
+from . import chunks, colour_chunks, integrity, rows
 
 if TYPE_CHECKING:
     from .apng import Writer
@@ -41,6 +41,10 @@ def load(data: bytes, options: DecodeOptions) -> PartialDecode:
     if integrity.is_animated(data):
         return PartialDecode(data)
     image = _opened(data)
+    header = chunks.header(data)
+    if not options.lenient and (pixel := rows.samples_of(data, header)) is not None:
+        options.check_size(header.width, header.height, pixel)
+        return PartialDecode(data, pillow_private.without_pixels(image), pixels=rows.decoded(data, header))
     deep = chunks.header(data).depth == 16 and image.mode in ("RGB", "RGBA", "LA")
     channels = len(image.getbands())
     # Both bytes of deep samples are decoded apart, and joined.
@@ -87,7 +91,9 @@ def finish(begun: PartialDecode, options: DecodeOptions, decode: Decode) -> Pict
 
         return apng.read(begun.data, options, decode)
     low = None if begun.low is None else turned_image(begun.low, orientation_of(begun.image))
-    picture = pillow_decoder.finish(begun, options, partial(_colours_and_alpha, chunks.header(begun.data).depth, low))
+    bits = chunks.header(begun.data).depth
+    parts, key = partial(_colours_and_alpha, bits, low), _key(begun.image, bits)
+    picture = pillow_decoder.finish(begun, options, parts, key=key)
     colour = colour_chunks.read(begun.data, picture.notes)
     picture.metadata = picture.metadata._replace(colour=colour)
     return picture

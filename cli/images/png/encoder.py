@@ -21,13 +21,15 @@ from __future__ import annotations
 
 import struct
 import zlib
-from collections.abc import Iterable, Sequence
-from typing import Any, BinaryIO, NamedTuple
+from collections.abc import Sequence
+from typing import Any, BinaryIO
 
 import numpy as np
 
+from ....filters.core import native
 from ....filters.core.engine.threads import side_by_side
 from . import chunks
+from .deflate import WAYS, Deflate, adler32
 
 PALETTE = 3
 """The colour type of samples that are numbers of colours, section 11.2.1."""
@@ -35,36 +37,11 @@ NONE, SUB, UP, AVERAGE, PAETH = range(5)
 """The filter types, section 9.2."""
 BLOCK = 1 << 20
 """Bytes of the image that are compressed on their own: 100 of them are lost to each beginning."""
-PIECE = 1 << 17
-"""Bytes that are filtered at a time, so that all arrays stay in the cache."""
-MEMORY = 9
-"""zlib's memory level: the most, 256 KiB."""
+REPETITIVE = 1 / 3
+"""Where the sample shrinks to this part at most, more than one filter is tried."""
 METRE = 1 / 0.0254  # inches
 ADLER = 65521
 """The modulus of Adler-32, RFC 1950."""
-
-
-class Deflate(NamedTuple):
-    """One way to compress."""
-
-    level: int
-    strategy: int
-    weight: float
-    """What its time is worth: its size counts times this."""
-    ratio: float = 1
-    """It is tried where the sample shrinks to this part at most, for elsewhere it is too slow."""
-
-
-# The weights and ratios keep every kind of picture tried, photographs to noise, within 1.1 of Pillow's size.
-RUNS = Deflate(1, zlib.Z_RLE, 1.01)
-QUICK = Deflate(1, zlib.Z_DEFAULT_STRATEGY, 1)
-OTHERS = (
-    Deflate(0, zlib.Z_DEFAULT_STRATEGY, 0.99, ratio=2),
-    Deflate(1, zlib.Z_HUFFMAN_ONLY, 1, ratio=2),
-    Deflate(2, zlib.Z_DEFAULT_STRATEGY, 1.013),
-    Deflate(4, zlib.Z_DEFAULT_STRATEGY, 1.05, ratio=1 / 10),
-    Deflate(6, zlib.Z_DEFAULT_STRATEGY, 1.05, ratio=1 / 25),
-)
 
 
 class Raster:
@@ -86,56 +63,39 @@ class Raster:
         return chunks.Header(self.width, self.height, 8 * self.pixels.dtype.itemsize, colour_type)
 
     def filtered(self, start: int, stop: int, filter: int) -> Any:
-        """Return the rows from *start* to *stop* filtered, each behind a byte that says how; section 9.2.
-
-        The filters predict a byte x from its neighbours: c above a, b above x; a left of x.
-        """
-        # A row above and a pixel left of the rows, which are 0 outside of the image.
-        framed = np.zeros((stop - start + 1, self.width + 1, self.channels), self.pixels.dtype.newbyteorder(">"))
+        """Return the rows from *start* to *stop* filtered, each behind a byte that says how; section 9.2."""
         above = min(start, 1)
-        framed[1 - above :, 1:, : self.pixels.shape[2]] = self.pixels[start - above : stop]
-        if self.alpha is not None:
-            framed[1 - above :, 1:, -1] = self.alpha[start - above : stop]
-        rows = framed.reshape(len(framed), -1).view(np.uint8)
-        x, a = rows[1:, self.step :], rows[1:, : -self.step]
-        b, c = rows[:-1, self.step :], rows[:-1, : -self.step]
+        rows = self._bytes(start - above, stop)
         result = np.empty((stop - start, self.row), np.uint8)
+        if native.core is not None:
+            native.core.png_rows(rows[None], result[None], self.step, filter)
+            return result
+        framed = np.pad(rows, ((1 - above, 0), (self.step, 0)))
+        x, a = framed[1:, self.step :], framed[1:, : -self.step]
+        b, c = framed[:-1, self.step :], framed[:-1, : -self.step]
         result[:, 0] = filter
-        np.subtract(x, self._predicted(filter, a, b, c), out=result[:, 1:])
+        np.subtract(x, predicted(filter, a, b, c), out=result[:, 1:])
         return result
 
-    @staticmethod
-    def _predicted(filter: int, a: Any, b: Any, c: Any) -> Any:
-        if filter == NONE:
-            return np.uint8(0)
-        if filter == SUB:
-            return a
-        if filter == UP:
-            return b
-        if filter == AVERAGE:
-            return (a & b) + ((a ^ b) >> 1)  # (a + b) // 2 in eight bits
-        return paeth(a, b, c)
+    def _bytes(self, start: int, stop: int) -> Any:
+        """Return the bytes of rows as PNG stores them, the alpha behind the colours and the high byte first."""
+        rows = self.pixels[start:stop]
+        if self.alpha is not None:
+            rows = np.concatenate([rows, self.alpha[start:stop, :, None]], axis=2)
+        stored = np.ascontiguousarray(rows, rows.dtype.newbyteorder(">"))
+        return stored.reshape(len(rows), -1).view(np.uint8)
 
 
-def paeth(a: Any, b: Any, c: Any) -> Any:
-    """Return whichever of a, b and c is nearest to p = a + b - c, ties in that order; section 9.4.
-
-    With |p - a| = |b - c| and |p - b| = |a - c| in eight bits. Where c lies outside of a and b, |p - c| is the
-    sum of both, and c is never nearest; between them it is their difference. 0.6 ns a byte; with 16-bit
-    numbers and `numpy.where` it would be 7.
-    """
-    from_a = np.maximum(b, c) - np.minimum(b, c)
-    from_b = np.maximum(a, c) - np.minimum(a, c)
-    from_c = np.maximum(from_a, from_b) - np.minimum(from_a, from_b)
-    between = (np.minimum(a, b) < c) & (c < np.maximum(a, b))
-    c_wins = between & (from_c < np.minimum(from_a, from_b))
-    found = b ^ ((a ^ b) & _mask(from_a <= from_b))
-    return found ^ ((found ^ c) & _mask(c_wins))
-
-
-def _mask(truth: Any) -> Any:
-    """Return all bits set where *truth* is."""
-    return -truth.view(np.uint8)
+def predicted(filter: int, a: Any, b: Any, c: Any) -> Any:
+    """Return what a filter predicts of bytes from their neighbours: c above a, b above the byte, a left of it."""
+    if filter == AVERAGE:
+        return (a & b) + ((a ^ b) >> 1)  # (a + b) // 2 in eight bits
+    if filter != PAETH:
+        return {NONE: np.uint8(0), SUB: a, UP: b}[filter]
+    # Whichever of the three is nearest to a + b - c, ties in this order.
+    wide = [values.astype(np.int16) for values in (a, b, c)]
+    from_a, from_b, from_c = (abs(wide[0] + wide[1] - wide[2] - values) for values in wide)
+    return np.where((from_a <= from_b) & (from_a <= from_c), a, np.where(from_b <= from_c, b, c))
 
 
 def write(
@@ -193,21 +153,12 @@ def write(
 
 def _compressed(image: Raster, rows: range, filter: int, deflate: Deflate) -> tuple[bytes, int]:
     """Return the rows as a part of a deflate stream that refers to no other part, and their Adler-32."""
-    compressor = _compressor(deflate)
-    parts = []
-    checksum = 1
-    few = max(1, PIECE // image.row)
-    for start in rows[::few]:
-        piece = image.filtered(start, min(start + few, rows.stop), filter)
-        checksum = zlib.adler32(piece, checksum)
-        parts.append(compressor.compress(piece))
+    compressor = deflate.compressor()
+    filtered = image.filtered(rows.start, rows.stop, filter)
+    compressor = deflate.compressor()
     # All but the last end at a whole byte, where the next can begin.
-    parts.append(compressor.flush(zlib.Z_FINISH if rows.stop == image.height else zlib.Z_SYNC_FLUSH))
-    return b"".join(parts), checksum
-
-
-def _compressor(deflate: Deflate) -> Any:
-    return zlib.compressobj(deflate.level, zlib.DEFLATED, -zlib.MAX_WBITS, MEMORY, deflate.strategy)
+    end = zlib.Z_FINISH if rows.stop == image.height else zlib.Z_SYNC_FLUSH
+    return compressor.compress(filtered) + compressor.flush(end), adler32(filtered)
 
 
 def _joined(first: int, second: int, length: int) -> int:
@@ -228,22 +179,26 @@ def _choose(image: Raster, cores: int) -> tuple[int, Deflate]:
         return b"".join(image.filtered(band.start, band.stop, filter).ravel()[:size].tobytes() for band in bands)
 
     def cost(data: bytes, deflate: Deflate) -> float:
-        compressor = _compressor(deflate)
+        compressor = deflate.compressor()
         return (len(compressor.compress(data)) + len(compressor.flush())) * deflate.weight
 
-    def under(deflate: Deflate, filters: Iterable[int]) -> list[tuple[float, int, Deflate]]:
-        def tried(filter: int) -> tuple[float, int, Deflate]:
-            return cost(filtered(filter), deflate), filter, deflate
+    first, *others = WAYS
 
-        return sorted(side_by_side(tried, list(filters), cores))
+    def tried(filter: int) -> tuple[float, int]:
+        return cost(filtered(filter), first), filter
 
-    by_runs = under(RUNS, range(PAETH + 1))
-    # What has runs is small with either; what repeats, as a screenshot, is smallest as it stands.
-    likely = {NONE, *(filter for _, filter, _ in by_runs[:2])}
-    smallest, filter, deflate = min(by_runs[0], under(QUICK, likely)[0])
-    data = filtered(filter)
-    tried = [deflate] + [other for other in OTHERS if smallest <= other.ratio * len(data)]
-    return filter, min(tried, key=lambda deflate: cost(data, deflate))
+    by_filter = sorted(side_by_side(tried, list(range(PAETH + 1)), cores))
+    smallest, best = by_filter[0]
+    found = [(smallest, 0, best)]
+    # What has runs is small with any filter; what repeats, as a screenshot, is smallest as it stands.
+    data = {best: filtered(best)}
+    if smallest <= REPETITIVE * len(data[best]):
+        data |= {filter: filtered(filter) for filter in (NONE, by_filter[1][1])}
+    for number, way in enumerate(others, 1):
+        if min(found)[0] <= way.ratio * len(data[best]):
+            found += [(cost(data[filter], way), number, filter) for filter in data]
+    _, number, filter = min(found)
+    return filter, WAYS[number]
 
 
 def _sample(image: Raster) -> tuple[list[range], int]:

@@ -5,13 +5,12 @@ After Portable Network Graphics (PNG) Specification, third edition, W3C 2025.
 
 from __future__ import annotations
 
-import zlib
 from collections.abc import Callable, Iterator
 from typing import Any
 
 from ....filters.core.engine.threads import beside
 from ..picture import DecodeError
-from . import chunks
+from . import chunks, deflate
 from .chunks import Chunk, Header
 
 MOST_CHUNKS, CHUNK = 1 << 16, 256
@@ -176,13 +175,13 @@ def _packed_text(chunk: Chunk) -> memoryview | None:
 
 def _unpacked_length(packed: memoryview, most: int) -> int:
     """Return how many bytes deflated data stand for, or a little more than *most*."""
-    unpacker, found = zlib.decompressobj(), 0
+    unpacker, found = deflate.decompressobj(), 0
     left: bytes | memoryview = packed
     try:
         while left and found <= most:
             found += len(unpacker.decompress(left, PIECE))
             left = unpacker.unconsumed_tail
-    except zlib.error:
+    except deflate.ERRORS:
         pass  # what is damaged is left out where it is read
     return found
 
@@ -224,19 +223,30 @@ class PixelCheck:
 
 
 def _check_pixels(data: bytes) -> None:
-    needed, found = _bytes_of_rows(chunks.header(data)), 0
-    unpacker = zlib.decompressobj()
+    for _ in inflated(data, chunks.header(data)):
+        pass
+
+
+def inflated(data: bytes, header: Header) -> Iterator[bytes]:
+    """Yield the rows of the pixels, filtered, in pieces; raises `DecodeError` at their end where they are not whole."""
+    needed, found = _bytes_of_rows(header), 0
+    unpacker = deflate.decompressobj()
     try:
         for body in (chunk.body for chunk in chunks.read(data) if chunk.name == b"IDAT"):
             for start in range(0, len(body), PIECE):
                 packed: bytes | memoryview = body[start : start + PIECE]
                 while packed and not unpacker.eof:
-                    found += len(unpacker.decompress(packed, PIECE))
+                    piece = unpacker.decompress(packed, PIECE)
                     packed = unpacker.unconsumed_tail
+                    found += len(piece)
+                    yield piece
                     if found > needed + PIECE:
                         return  # what is too much is left out, as everywhere
-    except zlib.error as error:
-        why = MISMATCH if "data check" in str(error) else "cannot be unpacked"
+        while not unpacker.eof and (piece := unpacker.decompress(b"", PIECE)):
+            found += len(piece)
+            yield piece
+    except deflate.ERRORS as error:
+        why = MISMATCH if deflate.is_mismatch(error) else "cannot be unpacked"
         raise DecodeError(f"is damaged (its compressed pixels {why})") from None
     if found < needed:
         raise DecodeError(f"is damaged or truncated ({found} of {needed} bytes of rows)")

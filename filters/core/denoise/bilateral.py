@@ -14,6 +14,7 @@ from .. import native
 from ..engine.facts import Fact, note
 from ..engine.stage import BY_ALPHA, BoundStage, Colours, Halo, ImageContext, Stage, Window, inside
 from ..lazy_numpy import Array, np
+from .opacity import opacity_of
 
 RANGE = 0.1
 """The default standard deviation of colours, in parts of white."""
@@ -41,18 +42,16 @@ def bilateral(sigma: tuple[float, float], radii: tuple[int, int], range_sigma: f
         exponents, scale = exponents_by_distance(sigma, radii), 0.5 / unit(context) ** 2
         out = context.own_type if context.rounded else context.work
 
-        def smooth(strip: Array, opaque: Array | None = None) -> Array:
+        def smooth(strip: Array, alpha: Array | None = None) -> Array:
             ignoring = context.ignoring and bool(np.isnan(strip).any())
-            if opaque is not None:
-                opaque = None if (opaque == context.full).all() else opaque[..., 0] / opaque.dtype.type(context.full)
+            opacity = opacity_of(alpha, context)
             if native.core is None:
-                means = _reference(strip.astype(context.work), opaque, exponents, scale, ignoring)
+                means = _reference(strip.astype(context.work), opacity, exponents, scale, ignoring)
                 return native.rounded(means, out) if context.rounded else means
             given, step = native.rows_of(strip)
-            size = len(given), strip.shape[0] - 2 * radii[1], (strip.shape[1] - 2 * radii[0]) * step
-            result = np.empty(size, out)
-            above = None if opaque is None else np.ascontiguousarray(opaque)[None]
-            native.core.bilateral(given, result, above, step, exponents.ravel(), *exponents.shape, scale, ignoring)
+            size = strip.shape[0] - 2 * radii[1], (strip.shape[1] - 2 * radii[0]) * step
+            result = np.empty((len(given), *size), out)
+            native.core.bilateral(given, result, opacity, step, exponents.ravel(), *exponents.shape, scale, ignoring)
             return native.strip_like(result, step)
 
         return BoundStage(smooth, work=context.own_type, interleaved=native.core is not None)
@@ -69,8 +68,8 @@ def bilateral(sigma: tuple[float, float], radii: tuple[int, int], range_sigma: f
 def exponents_by_distance(sigma: tuple[float, float], radii: tuple[int, int]) -> Array:
     """Return the exponents of the Gaussian's weights in the elliptical window; minus infinity outside it.
 
-    >>> exponents_by_distance((1, 1), (1, 1)).tolist()
-    [[-inf, -0.5, -inf], [-0.5, 0.0, -0.5], [-inf, -0.5, -inf]]
+    >>> exponents_by_distance((1, 1), (1, 2))[0].tolist()
+    [-inf, -2.0, -inf]
     """
     (rx, ry), (sx, sy) = radii, sigma
     dy, dx = np.mgrid[-ry : ry + 1, -rx : rx + 1]
@@ -78,7 +77,7 @@ def exponents_by_distance(sigma: tuple[float, float], radii: tuple[int, int]) ->
     return np.where((dx * ry) ** 2 + (dy * rx) ** 2 <= (rx * ry) ** 2, -distance / 2, -np.inf)
 
 
-def _reference(strip: Array, opaque: Array | None, exponents: Array, scale: float, ignoring: bool) -> Array:
+def _reference(strip: Array, opacity: Array | None, exponents: Array, scale: float, ignoring: bool) -> Array:
     """Return the means, tap by tap.
 
     Where samples are missing or opaque in part, each channel of a neighbour counts by its opacity, if it is there.
@@ -88,7 +87,7 @@ def _reference(strip: Array, opaque: Array | None, exponents: Array, scale: floa
     halo = Halo.around(width // 2, height // 2)
     there = ~np.isnan(strip) if ignoring else np.ones(strip.shape, bool)
     values = np.where(there, strip, strip.dtype.type(0))
-    counts = there if opaque is None else there * opaque[..., None]
+    counts = there if opacity is None else there * opacity[0, ..., None]
     middle, known = inside(values, halo), inside(there, halo)
     rows, columns = middle.shape[:2]
     sums, moves = inside(counts, halo).astype(strip.dtype), np.zeros_like(middle)
@@ -102,4 +101,4 @@ def _reference(strip: Array, opaque: Array | None, exponents: Array, scale: floa
         sums += weight
         moves += weight * difference
     with np.errstate(invalid="ignore", divide="ignore"):
-        return np.where(sums > 0, middle + moves / sums, np.where(known, middle, np.nan)).astype(strip.dtype)
+        return np.where(sums == 0, np.where(known, middle, np.nan), middle + moves / sums).astype(strip.dtype)

@@ -49,7 +49,8 @@ def guided(radii: tuple[int, int], epsilon: float, guide: Guide) -> Stage:
     def bind(context: ImageContext) -> BoundStage:
         ridge = epsilon * context.full**2
         in_double = np.dtype(context.work) == np.float64 or max(window) > LONG
-        out = context.own_type if context.rounded else context.work
+        beyond = 0.0 if guide == "channel" else 2 * context.most  # a mean of several channels' lines may leave the range
+        out = context.result_type(-beyond, context.most + beyond) if context.whole else context.work
 
         def smooth(strip: Array, opaque: Array | None = None) -> Values:
             if window == (1, 1):
@@ -103,9 +104,7 @@ def _box(plane: Array, window: tuple[int, int]) -> Array:
     return box_sum.mean(plane[..., None], window[1], window[0], plane.dtype)[..., 0]
 
 
-def _lines(
-    planes: Array, opaque: Array | None, window: tuple[int, int], ridge: float, ignoring: bool
-) -> Array:
+def _lines(planes: Array, opaque: Array | None, window: tuple[int, int], ridge: float, ignoring: bool) -> Array:
     """Return the mean of lines where pixels may be missing, or count by their alpha, from 0 to 1.
 
     A pixel counts as missing that lacks one of its channels; a window without pixels has no line. What is missing

@@ -23,6 +23,7 @@ from ..engine.stage import BY_ALPHA, BoundStage, Colours, Halo, ImageContext, St
 from ..lazy_numpy import Array, np
 from ..parameters import ParameterError
 from . import noise_estimate
+from .opacity import opacity_of
 
 PATCH, COLOUR_PATCH = 5, 3
 """Sides of a patch by default: 25 samples of gray, 27 of three colours. Of 3, 5, 7 and 9 the best, or within 0.1 dB, on
@@ -72,7 +73,7 @@ def nonlocal_means(size: tuple[int, int], patch: int | None, strength: float | N
         factor, spared = (1 / (h * h), 2 * sigma * sigma / (h * h)) if h > 0 else (0.0, 0.0)
         out = context.own_type if context.rounded else context.work
 
-        def denoise(strip: Array, opaque: Array | None = None) -> Array:
+        def denoise(strip: Array, alpha: Array | None = None) -> Array:
             window = widest
             if patch is None and strip.shape[2] > 1:
                 window = widest._replace(patch=COLOUR_PATCH // 2)
@@ -80,18 +81,15 @@ def nonlocal_means(size: tuple[int, int], patch: int | None, strength: float | N
                 return inside(strip, widest.halo).astype(out, copy=False)
             spare = Halo.around(widest.patch - window.patch)
             strip = inside(strip, spare)
-            if opaque is not None:
-                opaque = inside(opaque, spare)
-                opaque = None if (opaque == context.full).all() else opaque[..., 0] / opaque.dtype.type(context.full)
+            opacity = opacity_of(None if alpha is None else inside(alpha, spare), context)
             ignoring = context.ignoring and bool(np.isnan(strip).any())
             if native.core is None:
-                means = _reference(strip.astype(context.work), opaque, window, factor, spared, ignoring)
-                return native.rounded(means, out) if context.rounded else means.astype(out, copy=False)
+                means = _reference(strip.astype(context.work), opacity, window, factor, spared, ignoring)
+                return native.rounded(means, out) if context.rounded else means
             given, step = native.rows_of(strip)
-            rows, samples = strip.shape[0] - 2 * window.halo.top, (strip.shape[1] - 2 * window.halo.left) * step
-            result = np.empty((len(given), rows, samples), out)
-            above = None if opaque is None else np.ascontiguousarray(opaque)[None]
-            native.core.nonlocal_means(given, result, above, step, *window, factor, spared, ignoring)
+            size = strip.shape[0] - 2 * window.halo.top, (strip.shape[1] - 2 * window.halo.left) * step
+            result = np.empty((len(given), *size), out)
+            native.core.nonlocal_means(given, result, opacity, step, *window, factor, spared, ignoring)
             return native.strip_like(result, step)
 
         return BoundStage(denoise, work=context.own_type, interleaved=native.core is not None)
@@ -118,7 +116,7 @@ def default_strength(noise: float, full: float) -> float:
 
 
 def _reference(
-    strip: Array, opaque: Array | None, window: SearchWindow, factor: float, spared: float, ignoring: bool
+    strip: Array, opacity: Array | None, window: SearchWindow, factor: float, spared: float, ignoring: bool
 ) -> Array:
     """Return the means, shift by shift.
 
@@ -127,31 +125,32 @@ def _reference(
     """
     from scipy import ndimage
 
+    side, patch, shifts = 2 * window.patch + 1, Halo.around(window.patch), Halo.around(window.x, window.y)
     there = ~np.isnan(strip) if ignoring else np.ones(strip.shape, bool)
-    own = there.astype(strip.dtype) if opaque is None else there * opaque[..., None]
+    own = there.astype(strip.dtype) if opacity is None else there * opacity[0, ..., None]
     values = np.where(there, strip, strip.dtype.type(0))
-    side, near = 2 * window.patch + 1, inside(values, Halo.around(window.x, window.y))
-    inner, means = Halo.around(window.patch), inside(values, window.halo)
-    totals, sums = np.zeros_like(means), np.zeros_like(means)
+    near, own_near = inside(values, shifts), inside(own, shifts)
+    totals, sums = np.zeros_like(inside(near, patch)), np.zeros_like(inside(near, patch))
 
     def boxes(samples: Array) -> Array:
         samples = samples.sum(axis=2)
         for axis in (0, 1):
             samples = ndimage.correlate1d(samples, np.ones(side), axis)
-        return inside(samples[..., None], inner)
+        return inside(samples[..., None], patch)
 
-    own_near = inside(own, Halo.around(window.x, window.y))
     for i, j in np.ndindex(2 * window.y + 1, 2 * window.x + 1):
-        here = np.s_[i : i + near.shape[0], j : j + near.shape[1]]
-        both = own_near * own[here]
+        shifted = np.s_[i : i + near.shape[0], j : j + near.shape[1]]
+        both = own_near * own[shifted]
         common = boxes(both)
         with np.errstate(invalid="ignore", divide="ignore"):
-            distance = boxes((near - values[here]) ** 2 * both) / common
+            distance = boxes((near - values[shifted]) ** 2 * both) / common
         weight = np.where(common > 0, np.exp(-np.maximum(distance * factor - spared, 0)), 0)
         if (i, j) == (window.y, window.x):
             weight = np.ones_like(weight)
-        weight = weight * inside(own[here], inner)
-        totals += weight * inside(values[here], inner)
+        weight = weight * inside(own[shifted], patch)
+        totals += weight * inside(values[shifted], patch)
         sums += weight
     nothing = sums == 0
-    return np.where(nothing & ~inside(there, window.halo), np.nan, totals / np.where(nothing, 1, sums))
+    return np.where(nothing & ~inside(there, window.halo), np.nan, totals / np.where(nothing, 1, sums)).astype(
+        strip.dtype
+    )

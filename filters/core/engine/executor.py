@@ -41,6 +41,10 @@ TALL_BYTES = 8 << 20
 place of 2.7. Of 0, 2, 4 and 8 MiB the fastest for gray and RGB, one thread and two, and in a new process."""
 
 
+PROBED_ROWS = 16
+"""How many rows are computed again, at most, to tell how far saturated values lie outside of their range."""
+
+
 class Result(NamedTuple):
     """The outputs by name, and what was derived on the way, for people."""
 
@@ -113,7 +117,8 @@ def run(
         finite,
         whole,
         rounded=rounded,
-        result_type=image.dtype if itself and not settings.linear_out else None,
+        rounds_to=image.dtype if itself and not settings.linear_out and region is None else None,
+        probed=probed,
         name=name,
         facts=found,
         transfer=settings.transfer,
@@ -196,6 +201,18 @@ def run(
     if strip_rows is None:
         rows = -(-rows // chain.preferred_rows) * chain.preferred_rows
     each_strip(chain.height, rows, jobs, filter_strip)
+    cut = {
+        name: own.probe for name, own in collectors.items() if probed and chain.saturates and own.probe.at_the_ends()
+    }
+    if cut:  # values that were saturated before they were looked at
+        source = Source(image, passage.enter)
+        exact = pipeline.join(
+            source, stages, context._replace(result_type=None), Rule(settings.border, passage.fill), 1, 1
+        )
+        for row in range(0, chain.height, -(-chain.height // PROBED_ROWS)):
+            fields = _fields(exact.rows(row, row + 1))
+            for name, probe in cut.items():
+                probe.take_row(fields[name])
     facts = []
     if measure:
         facts = [*(fact for stage in stages for fact in stage.facts(nan_policy.context_for(stage, context))), *found]

@@ -38,6 +38,8 @@ class Rows(Protocol):
     width: int
     preferred_rows: int = 1
     """The best height of a strip is a multiple of this."""
+    saturates: bool = False
+    """What it returns was rounded and saturated."""
 
     def rows(self, start: int, stop: int) -> Values:
         """Return the rows ``start … stop-1``."""
@@ -83,11 +85,12 @@ class ImageContext(NamedTuple):
     ignoring: bool = False
     """Missing samples, which are NaN, are to be left out."""
     rounded: bool = False
-    """Nothing follows but rounding half up to the image's type: a stage whose results stay within the type's range may do
-    that itself. Of others it is told how much the range cuts off."""
-    result_type: Any = None
+    """Nothing follows but rounding half up to the image's type, and all samples are whole: see `result_type`."""
+    rounds_to: Any = None
     """The image's own type, if nothing follows but rounding half up to it and saturating, whatever samples the stage
     sees; else None."""
+    probed: bool = True
+    """Somebody wants to know how much of the results the range of the image's type cuts off."""
     integers: bool = False
     """Whole numbers that the stage selects stay in the image's own type."""
     height: int = 0
@@ -115,6 +118,23 @@ class ImageContext(NamedTuple):
     def most(self) -> float:
         """The greatest of the samples, if they are whole numbers."""
         return self.full if self.largest is None else self.largest
+
+    def result_type(self, low: float, high: float) -> Any:
+        """Return the type to which a stage may round its results, which are from *low* to *high*; else the work type.
+
+        That is the image's own where nothing is cut off, or nobody asks; else a signed one that holds the results.
+
+        >>> import numpy as np
+        >>> context = ImageContext(255.0, np.float32, rounds_to=np.uint8, probed=True)
+        >>> [context.result_type(*ends).__name__ for ends in ((0, 255.0), (-300, 255), (0, 1e6))]
+        ['uint8', 'int16', 'float32']
+        """
+        if self.rounds_to is None:
+            return self.work
+        if not self.probed or (low > -0.5 and high < self.most + 0.5):
+            return self.rounds_to
+        wide = np.int16 if np.dtype(self.rounds_to) == np.uint8 else np.int32
+        return wide if np.iinfo(wide).min < low and high < np.iinfo(wide).max else self.work
 
     @property
     def own_type(self) -> Any:
@@ -223,6 +243,8 @@ class BoundStage(NamedTuple):
     """The type of the strips that the function takes, if it is not that of the `ImageContext`."""
     placed: bool = False
     """The function takes the row of the result at which its strip begins as a second argument."""
+    saturates: bool = False
+    """Its results have the `ImageContext.result_type`, and are saturated."""
     interleaved: bool = False
     """The function is as fast with channels interleaved, as in the image, as with planes."""
 

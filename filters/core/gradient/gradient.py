@@ -29,7 +29,7 @@ class Gradient(NamedTuple):
 
 
 class Maps(NamedTuple):
-    """What there is to know of a gradient; None of what was not asked for."""
+    """What there is to know of a gradient; None stands for what was not asked for."""
 
     gx: Any = None
     gy: Any = None
@@ -62,14 +62,19 @@ def stage_of(weights: Weights, bind: Callable[[ImageContext], BoundStage]) -> St
     """Return a stage that *bind* makes, which sees what the *weights* of an operator reach."""
     smooth, derivative = weights
     reach = max(len(smooth), len(derivative)) - 1
-    size = float(np.abs(smooth).sum() * np.abs(derivative).sum())
     return Stage(
         bind,
         window=Window(Halo(-(-reach // 2), -(-reach // 2), reach // 2, reach // 2)),
         colours=NO_COLOURS,
-        weights=WeightedSum(0.0, size, relative=True),
-        amplification=size,
+        weights=WeightedSum(0.0, size(weights), relative=True),
+        amplification=size(weights),
     )
+
+
+def size(weights: Weights) -> float:
+    """Return the sum of the absolute weights of a derivative, twice the greatest that it has of samples up to 1."""
+    smooth, derivative = weights
+    return float(np.abs(smooth).sum() * np.abs(derivative).sum())
 
 
 def finder(
@@ -81,22 +86,24 @@ def finder(
 ) -> BoundStage:
     """Return the function from a padded strip to the `Maps` named by *fields*.
 
-    The magnitude has the *strength_type*, or the work type as all else: in 8 and 16 bits it is rounded and saturated. Of 8 bits and whole weights the
-    derivatives are summed in int16, which is exact.
+    The magnitude has the *strength_type*, or the work type as all else: of integers it is rounded and saturated. Of 8
+    bits and whole weights the derivatives are summed in int16, which is exact.
     """
     smooth, derivative = (np.array(part, np.float64) for part in weights)
     reach = max(len(smooth), len(derivative)) - 1
     whole = all(isinstance(weight, int) for part in weights for weight in part)
-    most = context.most * float(np.abs(smooth).sum() * np.abs(derivative).sum()) / 2
+    most = context.most * size(weights) / 2
     kind, in_int16 = np.dtype(context.work), context.own_type == np.uint8 and whole and most <= MOST_IN_INT16
     sums = 2 if kind == np.float64 else 0 if in_int16 else 1
-    kinds = {field: strength_type if strength_type and field == "magnitude" else kind for field in fields}
+    kinds = {field: kind for field in fields}
+    if "magnitude" in kinds and strength_type is not None:
+        kinds["magnitude"] = np.dtype(strength_type)
 
     def find(strip: Array) -> Maps:
         given, step = native.rows_of(strip)
         planes, rows, samples = given.shape
-        size = planes, rows - reach, samples - reach * step
-        made = {field: np.empty(size, kind) for field, kind in kinds.items()}
+        shape = planes, rows - reach, samples - reach * step
+        made = {field: np.empty(shape, kind) for field, kind in kinds.items()}
         outs = (made.get(field) for field in Maps._fields)
         native.core.gradient(given, smooth, derivative, step, NORMS.index(norm), sums, *outs)
         return Maps(**{field: native.strip_like(rows, step) for field, rows in made.items()})
@@ -104,7 +111,7 @@ def finder(
     def obvious(strip: Array) -> Maps:
         parts = _reference(strip, smooth, derivative, kind)
         strength = magnitude(parts, norm) if "magnitude" in fields else None
-        if strength_type and strength is not None:
+        if strength is not None and kinds["magnitude"] != kind:
             strength = native.rounded(strength, strength_type)
         return Maps(*parts, strength, angle(parts) if "angle" in fields else None)
 
@@ -114,7 +121,7 @@ def finder(
 
 def _reference(strip: Array, smooth: Array, derivative: Array, kind: Any) -> Gradient:
     def in_pairs(values: Array, taps: Array, axis: int) -> Array:
-        """Correlate along an axis; where weights are opposite, samples are subtracted, which is 0 where they are equal."""
+        """Correlate along an axis; where weights are opposite, equal samples give exactly 0."""
         along = values if axis == 0 else values.swapaxes(0, 1)
         size, sign = len(along) - len(taps) + 1, np.sign(taps[0] * taps[-1])
         total = np.zeros_like(along[:size])

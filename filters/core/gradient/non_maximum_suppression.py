@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any, cast
 
 from .. import native
 from ..engine.layout import planes_of, strip_of
-from ..engine.stage import Halo, inside
+from ..engine.stage import BoundStage, Halo, ImageContext, inside
 from ..lazy_numpy import Array, np
-from .gradient import NORMS, Gradient, Norm, magnitude
+from .gradient import NORMS, Gradient, Norm, Weights, finder, magnitude
 
 HALO = Halo.around(1)
 STRONG = 2
@@ -43,6 +44,46 @@ def classes(gradient: Gradient, norm: Norm, low: float, high: float) -> Array:
     return (found > low).astype(np.uint8) + (found > high)
 
 
+Thresholds = tuple[float, float]
+
+
+def thinned(
+    weights: Weights, context: ImageContext, norm: Norm, thresholds: Thresholds | None, fields: Collection[str]
+) -> BoundStage:
+    """Return the function from a strip, with a pixel more around it than the *weights* reach, to what is thinned of it.
+
+    That is the magnitude as in `suppress`, or, with *thresholds*, `classes`; beside it stands the `Gradient` if one of
+    the *fields* needs that. What lies outside of the image has no gradient. The function takes the row at which the
+    result of its strip begins.
+    """
+    find = finder(weights, context, ("gx", "gy"))
+    smooth, derivative = (np.array(part, np.float64) for part in weights)
+    around = max(len(smooth), len(derivative)) + 1
+    low, high = thresholds or (0.0, 0.0)
+    kind = np.dtype(np.uint8 if thresholds else context.work)
+
+    def separately(strip: Array, start: int) -> tuple[Array, Gradient]:
+        parts = Gradient(*find.function(strip)[:2])
+        for part in parts:
+            part[:, 0] = part[:, -1] = 0
+            part[: start == 0] = 0
+            part[len(part) - (start + len(part) - 2 == context.height) :] = 0
+        image = suppress(parts, norm) if thresholds is None else classes(parts, norm, low, high)
+        return image, Gradient(*(part[1:-1, 1:-1] for part in parts))
+
+    def at_once(strip: Array, start: int) -> tuple[Array, None]:
+        planes = planes_of(strip)
+        size = len(planes), planes.shape[1] - around, planes.shape[2] - around
+        out = np.empty(size, kind)
+        sums = 1 if context.work == np.float32 else 2
+        begins, ends = start == 0, start + size[1] == context.height
+        native.core.thinned_gradient(planes, smooth, derivative, NORMS.index(norm), sums, low, high, begins, ends, out)
+        return strip_of(out), None
+
+    alone = native.core is not None and not fields
+    return find._replace(function=at_once if alone else separately, placed=True, interleaved=False)
+
+
 def _thin(gradient: Gradient, norm: Norm, kind: Any, low: float = 0.0, high: float = 0.0) -> Array:
     gx, gy = (planes_of(part) for part in gradient)
     out = np.empty((len(gx), gx.shape[1] - 2, gx.shape[2] - 2), kind)
@@ -74,7 +115,7 @@ def _maxima(gradient: Gradient, norm: Norm) -> Array:
 
 
 def hysteresis(classes: Array) -> Array:
-    """Return True where *classes* are 2, and where they are 1 and joined to those by eight neighbours.
+    """Return True where *classes* are 2, and where they are 1 and joined to those by eight neighbours, in their place.
 
     >>> import numpy as np
     >>> hysteresis(np.array([[[2], [1], [0], [1]]], np.uint8))[..., 0]
@@ -82,7 +123,7 @@ def hysteresis(classes: Array) -> Array:
     """
     if native.core is None:
         return _joined(classes)
-    rows, step = native.rows_of(classes.copy())
+    rows, step = native.rows_of(classes)
     native.core.join(rows, step)
     return native.strip_like(rows, step).view(bool)
 

@@ -147,8 +147,8 @@ def structure(rho: tuple[float, float], together: bool) -> list[Stage]:
     The derivatives are Scharr's: of waves 4 to 20 pixels long the direction is off by 0.3° at most, by Sobel's
     kernels, whose units they have here, by 3°. The tensors of the channels are added up if they shall be looked at
     *together*. On the way the three products lie as so many channels in one strip, which is smoothed as any image is:
-    products with banded matrices keep what is 0 exactly 0; a decimated Gaussian, some 1e-5 of a strong edge, would draw
-    a halo around it.
+    sums over the taps keep what is 0 exactly 0; a decimated Gaussian, some 1e-5 of a strong edge, would draw a halo
+    around it.
     """
 
     def bind(context: ImageContext) -> Function:
@@ -177,7 +177,7 @@ def structure(rho: tuple[float, float], together: bool) -> list[Stage]:
 
 def _integration(rho: tuple[float, float]) -> Stage:
     """Return the stage of the Gaussian; where samples that are missing count nothing, they have no answer either."""
-    smoothing = linear(kernels.gaussian(rho), name=f"integration of sigma {rho[0]:g},{rho[1]:g}", algorithm="banded")
+    smoothing = linear(kernels.gaussian(rho), name=f"integration of sigma {rho[0]:g},{rho[1]:g}", algorithm="separable")
 
     def bind(context: ImageContext) -> BoundStage:
         mean = within(smoothing, context)

@@ -11,7 +11,7 @@ from ..lazy_numpy import Array, np
 def mean(strip: Array, height: int, width: int, out: Any, divisor: float = 1.0) -> Array:
     """Sum a padded strip over a box, and divide; the result has the type *out*.
 
-    In 8 and 16 bits the result is rounded half up and saturated. Sums of whole numbers are exact; others are in
+    Integer results are rounded half up and saturated. Sums of whole numbers are exact; others are in
     float64, and what is not finite among them reaches no further than the box.
 
     >>> import numpy as np
@@ -31,7 +31,7 @@ def _reference(strip: Array, height: int, width: int, out: Any, divisor: float) 
     total = strip.astype(np.int64 if whole else np.float64)
     for axis, length in ((0, height), (1, width)):
         total = (_differences if whole else _sums)(total.swapaxes(0, axis), length).swapaxes(0, axis)
-    return native.rounded(total / divisor, out) if np.dtype(out).kind == "u" else (total / divisor).astype(out)
+    return (total / divisor).astype(out) if np.dtype(out).kind == "f" else native.rounded(total / divisor, out)
 
 
 def _differences(samples: Array, length: int) -> Array:

@@ -21,9 +21,9 @@ def correlate(
     taps: Array,
     dilation: Pair = (1, 1),
     stride: Pair = (1, 1),
-    out: Any = np.float64,
+    out: Any = "float64",
     divisor: float = 1.0,
-    work: Any = np.float32,
+    work: Any = "float32",
 ) -> Array:
     """Correlate a padded strip with ``taps (height, width)``, and divide; the result has the type *out*.
 
@@ -34,7 +34,7 @@ def correlate(
     [1.0, 2.0]
     """
     if native.core is None:
-        return _reference(strip, taps, dilation, stride, out, divisor)
+        return _finished(_sums(strip, taps, dilation, stride) / divisor, out)
     if stride != (1, 1):
         channels = strip.shape[2]
         weights = np.broadcast_to(taps, (channels, 1, *taps.shape))
@@ -54,9 +54,9 @@ def correlate_bank(
     bias: Array,
     dilation: Pair = (1, 1),
     stride: Pair = (1, 1),
-    out: Any = np.float64,
+    out: Any = "float64",
     divisor: float = 1.0,
-    work: Any = np.float32,
+    work: Any = "float32",
 ) -> Array:
     """Correlate a padded strip with ``weights (maps, inputs, height, width)``; return ``(maps, rows, columns)``.
 
@@ -71,9 +71,13 @@ def correlate_bank(
     rows = _count(strip.shape[0], height, dilation[1], stride[1])
     columns = _count(strip.shape[1], width, dilation[0], stride[0])
     if native.core is None:
-        sums = _bank_reference(strip, weights, dilation, stride)
-        sums = (sums + bias[:, None, None]) / divisor
-        return sums.astype(out) if np.dtype(out).kind == "f" else native.rounded(sums, out)
+        total = np.empty((maps, rows, columns))
+        for m, kernels in enumerate(weights):
+            first = m // (maps * inputs // strip.shape[2]) * inputs
+            total[m] = bias[m]
+            for c, taps in enumerate(kernels, first):
+                total[m] += _sums(strip[:, :, c : c + 1], taps, dilation, stride)[:, :, 0]
+        return _finished(total / divisor, out)
     given, step = native.rows_of(strip)
     result = np.empty((maps, rows, columns), out)
     sizes = inputs, height, width, step, *stride[::-1], *dilation[::-1]
@@ -102,39 +106,16 @@ def _listed(numbers: Array) -> Array:
     return np.ascontiguousarray(numbers, np.float64).ravel()
 
 
-def _reference(strip: Array, taps: Array, dilation: Pair, stride: Pair, out: Any, divisor: float) -> Array:
+def _sums(strip: Array, taps: Array, dilation: Pair, stride: Pair) -> Array:
     from scipy import ndimage
 
     (across, down), (height, width) = dilation, taps.shape
     spread = np.zeros(((height - 1) * down + 1, (width - 1) * across + 1, 1))
     spread[::down, ::across, 0] = taps
-    origin = [-(size // 2) for size in spread.shape]
+    origin: Any = [-(size // 2) for size in spread.shape]
     total = ndimage.correlate(strip.astype(np.float64), spread, mode="constant", origin=origin)
-    total = total[: strip.shape[0] - len(spread) + 1 : stride[1], : strip.shape[1] - spread.shape[1] + 1 : stride[0]]
-    return (total / divisor).astype(out) if np.dtype(out).kind == "f" else native.rounded(total / divisor, out)
+    return total[: strip.shape[0] - len(spread) + 1 : stride[1], : strip.shape[1] - spread.shape[1] + 1 : stride[0]]
 
 
-def _bank_reference(strip: Array, weights: Array, dilation: Pair, stride: Pair) -> Array:
-    maps, inputs, height, width = weights.shape
-    strip = strip.astype(np.float64)
-    first = np.arange(maps) // (maps * inputs // strip.shape[2]) * inputs
-    if not np.isfinite(strip).all():  # a product of matrices would spread it to taps that are 0
-        return np.stack(
-            [
-                sum(
-                    _reference(strip[:, :, [first[m] + c]], weights[m, c], dilation, stride, np.float64, 1.0)
-                    for c in range(inputs)
-                )[:, :, 0]
-                for m in range(maps)
-            ]
-        )
-    reach = (height - 1) * dilation[1] + 1, (width - 1) * dilation[0] + 1
-    windows = np.lib.stride_tricks.sliding_window_view(strip, reach, (0, 1))
-    windows = windows[:: stride[1], :: stride[0], :, :: dilation[1], :: dilation[0]]
-    sums = np.empty((maps, *windows.shape[:2]))
-    for start in np.unique(first):
-        of_group = np.flatnonzero(first == start)
-        for y, row in enumerate(windows):
-            seen = row[:, start : start + inputs]
-            sums[of_group, y] = np.tensordot(weights[of_group], seen, ((1, 2, 3), (1, 2, 3)))
-    return sums
+def _finished(total: Array, out: Any) -> Array:
+    return total.astype(out) if np.dtype(out).kind == "f" else native.rounded(total, out)

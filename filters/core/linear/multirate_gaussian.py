@@ -66,28 +66,35 @@ def design(taps: tuple[float, ...], step: int) -> Design:
     return Design(step, smoothing, weights, around * step + step + narrow, error)
 
 
-def correlate(strip: Array, column: Design, row: Design, out: Any, divisor: float = 1.0) -> Array:
+def correlate(
+    strip: Array, column: Design, row: Design, out: Any, divisor: float = 1.0, work: Any = "float32"
+) -> Array:
     """Correlate a strip padded by `Design.reach` on all sides, its first result on the grid; and divide.
 
-    Only for the compiled core. The result has the type *out*, in 8 and 16 bits rounded half up and saturated.
+    The result has the type *out*, in 8 and 16 bits rounded half up and saturated; sums are in the type *work*.
     """
-    # The halo is the same on both sides; the first sample of the grid lies one step inside it.
-    given = strip[column.step :, row.step :]
     size = strip.shape[0] - 2 * column.reach, strip.shape[1] - 2 * row.reach
     rows, columns = (_coarse(length, axis) for length, axis in zip(size, (column, row), strict=True))
-    inside = [
-        (count - 1) * axis.step + len(axis.smoothing) for count, axis in ((rows, column), (columns, row))
-    ]
-    work = np.float64 if np.dtype(out) == np.float64 else np.float32
+    work = np.float64 if np.float64 in (strip.dtype, np.dtype(out)) else work
     stride = row.step, column.step
-    coarse = separable.correlate(
-        given[: inside[0], : inside[1]], column.smoothing, row.smoothing, stride, out=work
-    )
+    # The halo is the same on both sides; the first sample of the grid lies one step inside it.
+    given = strip[column.step :, row.step :]
+    coarse = separable.correlate(given, column.smoothing, row.smoothing, stride, out=work)[:rows, :columns]
+    if native.core is None:
+        total = _between(_between(coarse, column, 0), row, 1)[: size[0], : size[1]] / divisor
+        return total.astype(out) if np.dtype(out).kind == "f" else native.rounded(total, out)
     planes, step = native.rows_of(coarse)
     result = np.empty((len(planes), size[0], size[1] * step), out)
     weights = (np.ascontiguousarray(axis.weights).ravel() for axis in (column, row))
     native.core.interpolate(planes, result, *weights, *stride[::-1], step, divisor)
     return native.strip_like(result, step)
+
+
+def _between(coarse: Array, design: Design, axis: int) -> Array:
+    """Interpolate along one axis by SciPy: a correlation for each place between two coarse samples."""
+    places = [separable.along_axis(coarse, weights, axis) for weights in design.weights]
+    shape = [size * (design.step if number == axis else 1) for number, size in enumerate(places[0].shape)]
+    return np.stack(places, axis + 1).reshape(shape)
 
 
 def _coarse(size: int, design: Design) -> int:

@@ -55,9 +55,9 @@ def bind(kernel: Kernel, context: ImageContext) -> BoundStage:
     grid = 2.0 ** (kernel.halves or 0) if ties else 0.0
     exact = grid * context.most * float(np.abs(kernel.taps).sum()) <= FLOAT_GRID
     work = context.work if exact or not ties else np.float64
-    out, divisor = (context.own_type, kernel.divisor) if context.rounded else (context.work, 1.0)
+    out = context.own_type if context.rounded else context.work
     tile = tile_shape(height, width, (context.height or UNBOUNDED[0], context.width or UNBOUNDED[1]))
-    function = prepare(kernel.taps, work, out, divisor, grid, tile)
+    function = prepare(kernel.taps, work, out, kernel.divisor, grid, tile)
     # Tiles at the same places of the image, however it is cut into strips, have the same rounding errors.
     return BoundStage(function, NO_HALO, tile[0] - height + 1, True, context.own_type, interleaved=True)
 

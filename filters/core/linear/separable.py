@@ -16,15 +16,16 @@ def correlate(
     row: Array,
     stride: Pair = (1, 1),
     dilation: Pair = (1, 1),
-    out: Any = np.float64,
+    out: Any = "float64",
     divisor: float = 1.0,
+    work: Any = "float32",
 ) -> Array:
     """Correlate a padded strip with the kernel ``outer(column, row)``, and divide; the result has the type *out*.
 
-    In 8 and 16 bits the result is rounded half up and saturated. Whole numbers are added up in float32 unless the
-    result is float64, others in float64; NaN reaches no further than the taps that are not 0. *stride* and *dilation*
-    are ``(x, y)``.
+    In 8 and 16 bits the result is rounded half up and saturated. Sums are in the type *work*, or in float64 where
+    samples or results are; NaN reaches no further than the taps that are not 0. *stride* and *dilation* are ``(x, y)``.
 
+    >>> import numpy as np
     >>> strip = np.array([1, 2, 4], np.uint8)[None, :, None]
     >>> correlate(strip, np.ones(1), np.array([1.0, 1.0])).ravel().tolist()
     [3.0, 6.0]
@@ -36,8 +37,9 @@ def correlate(
         for samples, taps, apart, step in zip(strip.shape, (column, row), dilation[::-1], stride[::-1], strict=False)
     ]
     given, step = native.rows_of(strip)
+    precise = np.float64 in (strip.dtype, np.dtype(out), np.dtype(work))
     result = np.empty((len(given), size[0], size[1] * step), out)
-    native.core.separable(given, result, column, row, *dilation[::-1], *stride[::-1], step, divisor)
+    native.core.separable(given, result, column, row, *dilation[::-1], *stride[::-1], step, divisor, precise)
     return native.strip_like(result, step)
 
 

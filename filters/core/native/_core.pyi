@@ -46,8 +46,27 @@ def extrema(
     across: int,
     greatest: bool,
     ignoring: bool,
+def pool(
+    given: NDArray[Any],
+    out: NDArray[Any],
+    op: int,
+    ignoring: bool,
+    in_double: bool,
+    height: int,
+    width: int,
+    stride_y: int,
+    stride_x: int,
+    down: int,
+    across: int,
+    row_first: int,
+    row_end: int,
+    column_first: int,
+    column_end: int,
+    step: int,
     /,
 ) -> None: ...
+def png_rows(given: NDArray[Any], out: NDArray[Any], step: int, filter: int, /) -> None: ...
+def png_unfilter(given: NDArray[Any], out: NDArray[Any], step: int, /) -> None: ...
 def separable(
     given: NDArray[Any],
     out: NDArray[Any],
@@ -59,6 +78,7 @@ def separable(
     stride_across: int,
     step: int,
     divisor: float,
+    in_double: bool,
     /,
 ) -> None: ...
 def rank(
@@ -165,5 +185,18 @@ def nonlocal_means(
     factor: float,
     spared: float,
     ignoring: bool,
+    /,
+) -> None: ...
+def thinned_gradient(
+    given: NDArray[Any],
+    smooth: NDArray[Any],
+    derivative: NDArray[Any],
+    norm: int,
+    sums: int,
+    low: float,
+    high: float,
+    begins: bool,
+    ends: bool,
+    out: NDArray[Any],
     /,
 ) -> None: ...

@@ -94,7 +94,7 @@ int check_pixels(const Array *in, ptrdiff_t step)
 {
     if (step >= 1 && in->samples % step == 0 && in->planes >= 1 && (in->planes == 1 || step == 1))
         return 1;
-    PyErr_Format(PyExc_ValueError, "in: %zd×%zd samples are no pixels of %zd", in->planes, in->samples, step);
+    PyErr_Format(PyExc_ValueError, "in: %zd x %zd samples are no pixels of %zd", in->planes, in->samples, step);
     return 0;
 }
 

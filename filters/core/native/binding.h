@@ -20,6 +20,8 @@ typedef struct {
 
 #define REALS (F32 | F64)
 #define SAMPLES (U8 | U16 | REALS)
+/* What results may be: signed ones are rounded too, and hold what the range of the samples would cut off. */
+#define RESULTS (SAMPLES | I16 | I32)
 
 enum { DONE = 0, NO_MEMORY = -1, REFUSED = -2 };
 
@@ -59,12 +61,16 @@ PyObject *bind_box(PyObject *module, PyObject *arguments);
 PyObject *bind_guided(PyObject *module, PyObject *arguments);
 PyObject *bind_fourier(PyObject *module, PyObject *arguments);
 PyObject *bind_extrema(PyObject *module, PyObject *arguments);
+PyObject *bind_pool(PyObject *module, PyObject *arguments);
+PyObject *bind_png_rows(PyObject *module, PyObject *arguments);
+PyObject *bind_png_unfilter(PyObject *module, PyObject *arguments);
 PyObject *bind_separable(PyObject *module, PyObject *arguments);
 PyObject *bind_interpolate(PyObject *module, PyObject *arguments);
 PyObject *bind_dense(PyObject *module, PyObject *arguments);
 PyObject *bind_bank(PyObject *module, PyObject *arguments);
 PyObject *bind_gradient(PyObject *module, PyObject *arguments);
 PyObject *bind_polar(PyObject *module, PyObject *arguments);
+PyObject *bind_thinned_gradient(PyObject *module, PyObject *arguments);
 PyObject *bind_luma(PyObject *module, PyObject *arguments);
 PyObject *bind_thin(PyObject *module, PyObject *arguments);
 PyObject *bind_join(PyObject *module, PyObject *arguments);

@@ -19,6 +19,7 @@ typedef struct {
     ptrdiff_t stride_down, stride_across; /* rows and columns from a result to the next */
     ptrdiff_t step;                       /* samples from a column to the next */
     double divisor;
+    int in_double;
 } SeparableCall;
 
 /* Columns that the tiles of a Fourier transform have in a panel. */
@@ -36,6 +37,21 @@ typedef struct {
     double level, level_sum;  /* is taken off the samples, and what it makes of the results, which is added to them */
     double grid, divisor;     /* results are multiples of 1 / grid, then divided; 0 where they are not */
 } FourierCall;
+
+typedef enum { POOL_MIN, POOL_MAX, POOL_MEAN, POOL_NORM } PoolOp;
+
+typedef struct {
+    Array in, out;
+    PoolOp op;
+    int ignoring;                          /* NaN counts nothing */
+    SampleType sums;                       /* F32 or F64 */
+    ptrdiff_t height, width;               /* samples of a window */
+    ptrdiff_t stride_y, stride_x;          /* from a window to the next */
+    ptrdiff_t down, across;                /* rows and columns from a sample of it to the next */
+    ptrdiff_t row_first, row_end;          /* the rows that count */
+    ptrdiff_t column_first, column_end;    /* the columns */
+    ptrdiff_t step;                        /* samples from a column to the next */
+} PoolCall;
 
 typedef struct {
     Array in, out;
@@ -74,6 +90,8 @@ typedef struct {
     double divisor;
 } BoxCall;
 
+#define MOST_TOGETHER 4
+
 typedef struct {
     Array in, out;
     ptrdiff_t height, width; /* of the window */
@@ -93,6 +111,9 @@ typedef struct {
     const double *smooth, *derivative;  /* the weights across and along; both odd in number, or both even */
     ptrdiff_t smooth_count, derivative_count;
     ptrdiff_t across; /* samples from a column to the next */
+    Array thin; /* the maxima along the gradient, as in ThinCall, one pixel less on each side; then no other map is made */
+    double low, high;
+    int begins, ends; /* whether the first and the last row of derivatives lie outside of the image */
     Norm norm;
     enum { SUMS_INT16, SUMS_FLOAT, SUMS_DOUBLE } sums;
 } GradientCall;
@@ -155,10 +176,15 @@ typedef struct {
     double factor, spared;  /* of the mean squared difference of two patches; the exponent is spared so much */
     int ignoring;           /* NaN are left out */
 } NonlocalMeansCall;
+    Array in, out;
+    ptrdiff_t step, filter; /* bytes from a sample to the same one of the next pixel, and the filter's type */
+} PngRowsCall;
 
 typedef struct {
     const char *name;
     int (*extrema)(const ExtremaCall *);
+    int (*png_rows)(const PngRowsCall *);
+    int (*png_unfilter)(const PngRowsCall *);
     int (*separable)(const SeparableCall *);
     int (*interpolate)(const InterpolateCall *);
     int (*dense)(const DenseCall *);
@@ -174,6 +200,7 @@ typedef struct {
     int (*mode)(const RankCall *);
     int (*bilateral)(const BilateralCall *);
     int (*nonlocal_means)(const NonlocalMeansCall *);
+    int (*pool)(const PoolCall *);
 } Primitives;
 
 extern const Primitives primitives_baseline;

@@ -50,11 +50,19 @@ OPTIONS(TARGET)
 #include "bank.h"
 #include "fourier.h"
 #include "gradient_maps.h"
-#include "gradient.h"
 #include "thinning.h"
+#include "gradient.h"
 #include "luma.h"
 #include "bilateral.h"
 #include "nonlocal_means.h"
+#define KIND float
+#define SAMPLE float
+#define OWN_TYPE F32
+#define IS_NAN(a) ((a) != (a))
+#define LEAST -INFINITY
+#define MOST INFINITY
+#define MISSING NAN
+#include "pooling.h"
 #include "real_end.h"
 
 #define REAL int16_t
@@ -77,27 +85,36 @@ OPTIONS(TARGET)
 #include "bank.h"
 #include "fourier.h"
 #include "gradient_maps.h"
-#include "gradient.h"
 #include "thinning.h"
+#include "gradient.h"
 #include "luma.h"
 #include "bilateral.h"
 #include "nonlocal_means.h"
+#define KIND double
+#define SAMPLE double
+#define OWN_TYPE F64
+#define IS_NAN(a) ((a) != (a))
+#define LEAST -INFINITY
+#define MOST INFINITY
+#define MISSING NAN
+#include "pooling.h"
 #include "real_end.h"
 
 #include "extrema.h"
 #include "rank.h"
+#include "png_rows.h"
 
 /* Whether sums are to be in double: the samples or the results are. */
 #define IN_DOUBLE(call) ((call)->in.type == F64 || (call)->out.type == F64 || (call)->in.type == F32)
 
 static int separable(const SeparableCall *call)
 {
-    return IN_DOUBLE(call) ? separable_double(call) : separable_float(call);
+    return call->in_double ? separable_double(call) : separable_float(call);
 }
 
 static int interpolate(const InterpolateCall *call)
 {
-    return call->out.type == F64 || call->in.type == F64 ? interpolate_double(call) : interpolate_float(call);
+    return call->in.type == F64 ? interpolate_double(call) : interpolate_float(call);
 }
 
 static int dense(const DenseCall *call)
@@ -117,15 +134,43 @@ static int box(const BoxCall *call)
     if (whole && call->divisor >= size && call->divisor == floor(call->divisor)
         && most * size + call->divisor < 2147483648.0)
         return running_means(call);
-    if ((call->in.type == U8 || call->in.type == U16) && (call->out.type == F32 || call->out.type == I32)
-        && most * size < 0x1p24)
-        return block_means_float(call); /* sums are exact */
+    /* Sums in float are exact, and so are quotients of 1 that are rounded. */
+    const double exact = call->out.type == F32 ? 0x1p24 : call->out.type != F64 && call->divisor == 1 ? 0x1p23 : 0;
+    if ((call->in.type == U8 || call->in.type == U16) && most * size < exact)
+        return block_means_float(call);
     return block_means_double(call);
 }
 
 static int guided(const GuidedCall *call)
 {
     return call->in_double ? guided_double(call) : guided_float(call);
+}
+
+#define KIND u8
+#define SAMPLE uint8_t
+#define IS_NAN(a) 0
+#define LEAST 0
+#define MOST UINT8_MAX
+#define MISSING 0
+#include "pooling.h"
+
+#define KIND u16
+#define SAMPLE uint16_t
+#define IS_NAN(a) 0
+#define LEAST 0
+#define MOST UINT16_MAX
+#define MISSING 0
+#include "pooling.h"
+
+static int pool(const PoolCall *call)
+{
+    const SampleType type = call->op == POOL_MAX || call->op == POOL_MIN ? call->in.type : call->sums;
+    switch (type) {
+    case U8: return pool_u8(call);
+    case U16: return pool_u16(call);
+    case F32: return pool_float(call);
+    default: return pool_double(call);
+    }
 }
 
 static int fourier(const FourierCall *call)
@@ -174,6 +219,8 @@ static int nonlocal_means(const NonlocalMeansCall *call)
 const Primitives JOIN(primitives, SET) = {
     .name = NAME(SET),
     .extrema = extrema,
+    .png_rows = png_rows,
+    .png_unfilter = png_unfilter,
     .separable = separable,
     .interpolate = interpolate,
     .dense = dense,
@@ -189,6 +236,7 @@ const Primitives JOIN(primitives, SET) = {
     .mode = ordered,
     .bilateral = bilateral,
     .nonlocal_means = nonlocal_means,
+    .pool = pool,
 };
 
 #if defined(TARGET) && defined(__clang__)

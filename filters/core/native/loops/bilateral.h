@@ -50,7 +50,7 @@ static inline void R(bilateral_row)(const R(Bilateral) *row, ptrdiff_t count, pt
             const VECTOR value = R(load)(p + c * pitch), sum = sums[weighed ? c : 0];
             VECTOR result = value + moves[c] / sum;
             if (weighed) /* nothing to go by: as it is, or missing */
-                result = R(select)(sum > 0, result, value / R(load)(p + there + c * pitch));
+                result = R(select)(sum == 0, value / R(load)(p + there + c * pitch), result);
             R(store)(row->results + c * pitch + x, result);
         }
     }

@@ -48,13 +48,15 @@ static int R(gradient)(const GradientCall *call)
     const ptrdiff_t n = call->smooth_count, m = call->derivative_count, reach = MAX(n, m), across = call->across;
     assert(0 < n && 0 < m && reach <= MOST_WEIGHTS && (n - m) % 2 == 0);
     const ptrdiff_t samples = in->samples - (reach - 1) * across, seen = BLOCK + (reach - 1) * across + SPARE;
-    REAL *memory = calloc((size_t)((reach + 4) * seen), sizeof(REAL));
+    REAL *memory = calloc((size_t)((reach + 12) * seen), sizeof(REAL));
     MAP_REAL *spare = malloc(3 * BLOCK * sizeof(MAP_REAL));
     if (!memory || !spare) {
         free(memory), free(spare);
         return -1;
     }
-    REAL *sums = memory + reach * seen, *differences = sums + seen, *gx = differences + seen, *gy = gx + seen;
+    REAL *sums = memory + reach * seen, *differences = sums + seen, *gx = differences + seen, *gy = gx + 3 * seen,
+         *kept = gy + 3 * seen;
+    const ptrdiff_t overlap = call->thin.data ? 2 : 0; /* of blocks, because thinning looks at neighbours */
     REAL smooth[MOST_WEIGHTS], derivative[MOST_WEIGHTS];
     for (ptrdiff_t i = 0; i < n; i++)
         smooth[i] = (REAL)call->smooth[i];
@@ -62,7 +64,7 @@ static int R(gradient)(const GradientCall *call)
         derivative[i] = (REAL)call->derivative[i];
     const REAL *a[MOST_WEIGHTS], *b[MOST_WEIGHTS];
     for (ptrdiff_t plane = 0; plane < in->planes; plane++)
-        for (ptrdiff_t first = 0; first < samples; first += BLOCK) {
+        for (ptrdiff_t first = 0; first < samples - overlap; first += BLOCK - overlap) {
             const ptrdiff_t count = MIN(BLOCK, samples - first), columns = count + (reach - 1) * across;
             for (ptrdiff_t y = 0; y < in->rows; y++) {
                 R(read_row)(memory + y % reach * seen, row_of(in, plane, y), in->type, first, columns);
@@ -78,8 +80,12 @@ static int R(gradient)(const GradientCall *call)
                     a[i] = differences + ((reach - n) / 2 + i) * across;
                 for (ptrdiff_t i = 0; i < m; i++)
                     b[i] = sums + ((reach - m) / 2 + i) * across;
-                R(sums_of_pairs)(gy, a, smooth, n, gx, b, derivative, m, count);
-                R(maps)(call, plane, top, first, gx, gy, spare, count);
+                REAL *x = gx + top % 3 * seen, *y_ = gy + top % 3 * seen;
+                R(sums_of_pairs)(y_, a, smooth, n, x, b, derivative, m, count);
+                if (overlap)
+                    R(thin_rows)(call, plane, top, first, gx, gy, seen, kept, count);
+                else
+                    R(maps)(call, plane, top, first, x, y_, spare, count);
             }
         }
     free(memory), free(spare);

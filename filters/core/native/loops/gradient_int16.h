@@ -46,3 +46,11 @@ static void R(maps)(const GradientCall *call, ptrdiff_t plane, ptrdiff_t y, ptrd
     read_row_float(y_, gy, I16, 0, count);
     maps_float(call, plane, y, first, x, y_, spare, count);
 }
+
+/* Thinning takes float. */
+static void R(thin_rows)(const GradientCall *call, ptrdiff_t plane, ptrdiff_t y, ptrdiff_t first, const REAL *gx,
+                         const REAL *gy, ptrdiff_t pitch, REAL *kept, ptrdiff_t count)
+{
+    (void)call, (void)plane, (void)y, (void)first, (void)gx, (void)gy, (void)pitch, (void)kept, (void)count;
+    assert(0);
+}

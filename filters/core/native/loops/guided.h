@@ -4,15 +4,14 @@
 
    out = in + (Σ M m - Σ M in) / size */
 
-#define MOST_TOGETHER 4
 #define ENTRIES(count) ((count) * ((count) + 1) / 2)
 #define ENTRY(i, j) ((i) >= (j) ? ENTRIES(i) + (j) : ENTRIES(j) + (i))
 #define MOST_BOXES (MOST_TOGETHER + ENTRIES(MOST_TOGETHER))
 
 /* From the sums of samples and of their products in windows to M m and M: by Gauss and Jordan, the matrices being positive
    definite; the variances are taken to be larger by *rounding* of the squared means, which is what sums may lose. */
-static void R(fit)(REAL *const *to, const REAL *const *from, ptrdiff_t together, REAL size, REAL ridge, REAL rounding,
-                   ptrdiff_t count)
+static inline __attribute__((always_inline)) void R(fit)(REAL *const *to, const REAL *const *from, ptrdiff_t together,
+                                                         REAL size, REAL ridge, REAL rounding, ptrdiff_t count)
 {
     for (ptrdiff_t x = 0; x < count; x += LANES) {
         VECTOR matrix[MOST_TOGETHER][MOST_TOGETHER], mean[MOST_TOGETHER];
@@ -70,54 +69,64 @@ static int R(guided)(const GuidedCall *call)
     const ptrdiff_t reach = (width - 1) * across, boxes = together + ENTRIES(together);
     assert(in->rows == out->rows + 2 * (height - 1) && in->samples == out->samples + 2 * reach);
     assert(together <= MOST_TOGETHER && in->planes % together == 0);
-    const REAL size = (REAL)height * (REAL)width, ridge = (REAL)call->ridge;
+    const REAL size = (REAL)height * (REAL)width, ridge = (REAL)call->ridge, rounding = (REAL)call->rounding;
+    /* Whether the sums of a column are exact. */
     const double most = in->type == U8 ? 255 : 65535;
-    const int whole = (in->type == U8 || in->type == U16) && most * most * (double)height < (sizeof(REAL) == 4 ? 0x1p24 : 0x1p53);
-    const REAL rounding = (REAL)call->rounding;
-    const ptrdiff_t columns = MIN(out->samples, MAX(COLUMNS_TOGETHER / 2, 4 * reach)), pitch = columns + 2 * reach + SPARE;
-    const ptrdiff_t room = (2 * boxes + 2 * together) * pitch + boxes * (R(box_room)(height, width, across, columns + reach, whole) + R(box_room)(height, width, across, columns, 0));
-    REAL *memory = calloc((size_t)room, sizeof(REAL)), *next;
+    const int whole = (in->type == U8 || in->type == U16) && most * most * (double)height < R(EXACT);
+    const ptrdiff_t columns = MIN(out->samples, MAX(COLUMNS_TOGETHER / 2, 4 * reach));
+    const ptrdiff_t pitch = columns + 2 * reach + SPARE;
+    const ptrdiff_t room = (2 * boxes + 1) * pitch
+                           + boxes * R(box_room)(height, width, across, columns + reach, whole)
+                           + boxes * R(box_room)(height, width, across, columns, 0);
+    REAL *memory = calloc((size_t)room, sizeof(REAL)), *answer = memory;
     if (!memory)
         return -1;
-    REAL *given[MOST_BOXES], *gone[MOST_BOXES], *answer = memory + 2 * boxes * pitch;
+    REAL *given[MOST_BOXES], *gone[MOST_BOXES];
     const REAL *sums[MOST_BOXES];
     R(Box) products[MOST_BOXES], lines[MOST_BOXES];
-    for (ptrdiff_t i = 0; i < boxes; i++)
-        given[i] = memory + i * pitch, gone[i] = memory + (boxes + i) * pitch;
+    for (ptrdiff_t i = 0; i < boxes; i++) {
+        given[i] = memory + (2 * i + 1) * pitch;
+        gone[i] = given[i] + pitch;
+    }
     for (ptrdiff_t plane = 0; plane < in->planes; plane += together)
         for (ptrdiff_t first = 0; first < out->samples; first += columns) {
             const ptrdiff_t results = MIN(columns, out->samples - first), count = results + 2 * reach;
-            next = answer + 2 * together * pitch;
+            REAL *next = memory + (2 * boxes + 1) * pitch;
             for (ptrdiff_t i = 0; i < boxes; i++) {
                 next = R(make_box)(&products[i], next, height, width, across, results + reach, whole);
                 next = R(make_box)(&lines[i], next, height, width, across, results, 0);
-                R(empty_box)(&products[i]);
-                R(empty_box)(&lines[i]);
             }
             for (ptrdiff_t y = 0; y < in->rows; y++) {
                 R(read_products)(given, call, plane, y, first, count);
                 if (whole && y >= height)
                     R(read_products)(gone, call, plane, y - height, first, count);
                 for (ptrdiff_t i = 0; i < boxes; i++)
-                    sums[i] = whole ? R(move_row)(&products[i], given[i], y < height ? NULL : gone[i]) : R(add_row)(&products[i], given[i]);
+                    sums[i] = whole ? R(move_row)(&products[i], given[i], y < height ? NULL : gone[i])
+                                    : R(add_row)(&products[i], given[i]);
                 if (!sums[0])
                     continue;
-                R(fit)(gone, sums, together, size, ridge, rounding, results + reach);
+                /* Compiled for one channel and for three, whose matrices then stay in registers. */
+                if (together == 1)
+                    R(fit)(gone, sums, 1, size, ridge, rounding, results + reach);
+                else if (together == 3)
+                    R(fit)(gone, sums, 3, size, ridge, rounding, results + reach);
+                else
+                    R(fit)(gone, sums, together, size, ridge, rounding, results + reach);
                 for (ptrdiff_t i = 0; i < boxes; i++)
                     sums[i] = R(add_row)(&lines[i], gone[i]);
                 if (!sums[0])
                     continue;
-                const ptrdiff_t middle = y - height + 1, row = middle - height + 1;
+                const ptrdiff_t middle = y + 1 - height;
                 for (ptrdiff_t i = 0; i < together; i++)
                     R(read_row)(given[i], row_of(in, plane + i, middle), in->type, first + reach, results);
                 for (ptrdiff_t i = 0; i < together; i++) {
-                    for (ptrdiff_t x = 0; x < results; x++) {
-                        REAL move = sums[i][x];
+                    for (ptrdiff_t x = 0; x < results; x += LANES) {
+                        VECTOR move = R(load)(sums[i] + x);
                         for (ptrdiff_t j = 0; j < together; j++)
-                            move -= sums[together + ENTRY(i, j)][x] * given[j][x];
-                        answer[x] = given[i][x] + move / size;
+                            move -= R(load)(sums[together + ENTRY(i, j)] + x) * R(load)(given[j] + x);
+                        R(store)(answer + x, R(load)(given[i] + x) + move / size);
                     }
-                    R(write_row)(row_of(out, plane + i, row), out->type, first, answer, results, 1);
+                    R(write_row)(row_of(out, plane + i, middle + 1 - height), out->type, first, answer, results, 1);
                 }
             }
         }

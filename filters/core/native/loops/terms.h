@@ -47,61 +47,77 @@ static R(Terms) *R(terms_of)(const double *taps, ptrdiff_t count, ptrdiff_t plac
     return terms;
 }
 
-/* Add up the terms of *count* samples, each sum in the order of the terms. Rows have room for a vector more. */
+/* Add up the terms of *count* samples, each sum in the order of the terms. Rows have room for a vector more. Sums begin
+   as the first term: set to 0 in a loop they are kept in memory. */
 static void R(add_up)(REAL *restrict to, const R(Terms) *terms, ptrdiff_t count)
 {
     const ptrdiff_t pairs = terms->pairs, all = terms->count;
     const REAL *taps = terms->taps, *const *near = terms->near, *const *far = terms->far;
-    ptrdiff_t x = 0;
-#define EACH(from, to, width, value)            \
-    for (; i < (to); i++)                       \
-        for (int v = 0; v < (width); v++) {     \
-            const ptrdiff_t at = x + v * LANES; \
-            sums[v] += taps[i] * (value);       \
-        }
-#define ADD_UP(width)                                                                   \
-    for (; x + ((width)-1) * LANES < count; x += (width)*LANES) {                       \
-        VECTOR sums[width] = {{0}};                                                     \
-        ptrdiff_t i = 0;                                                                \
-        if (terms->opposite)                                                            \
-            EACH(0, pairs, width, R(load)(near[i] + at) - R(load)(far[i] + at))         \
-        else                                                                            \
-            EACH(0, pairs, width, R(load)(near[i] + at) + R(load)(far[i] + at))         \
-        EACH(pairs, all, width, R(load)(near[i] + at))                                  \
-        for (int v = 0; v < (width); v++)                                               \
-            R(store)(to + x + v * LANES, sums[v]);                                      \
+    if (!all)
+        memset(to, 0, (size_t)MAX(count, 0) * sizeof(REAL));
+    ptrdiff_t x = all ? 0 : count;
+#define AT(rows) R(load)(rows[i] + x + v * LANES)
+#define TERM(width, sum, value)             \
+    for (int v = 0; v < (width); v++)       \
+        sums[v] sum taps[i] * (value);
+#define TERMS(width, last, value)           \
+    for (i++; i < (last); i++)              \
+        TERM(width, +=, value)
+#define ADD_UP(width)                                               \
+    for (; x + ((width)-1) * LANES < count; x += (width)*LANES) {   \
+        VECTOR sums[width];                                         \
+        ptrdiff_t i = 0;                                            \
+        if (!pairs)                                                 \
+            TERM(width, =, AT(near))                                \
+        else if (terms->opposite) {                                 \
+            TERM(width, =, AT(near) - AT(far))                      \
+            TERMS(width, pairs, AT(near) - AT(far))                 \
+            i--;                                                    \
+        }                                                           \
+        else {                                                      \
+            TERM(width, =, AT(near) + AT(far))                      \
+            TERMS(width, pairs, AT(near) + AT(far))                 \
+            i--;                                                    \
+        }                                                           \
+        TERMS(width, all, AT(near))                                 \
+        for (int v = 0; v < (width); v++)                           \
+            R(store)(to + x + v * LANES, sums[v]);                  \
     }
     ADD_UP(WIDE)
     ADD_UP(1)
 #undef ADD_UP
-#undef EACH
+#undef TERMS
+#undef TERM
+#undef AT
 }
 
-/* Add up a few columns of two adjoining rows of results, from *x*; the taps are even about the middle, and none is 0.
-   What a term of the upper one takes, the next term of the lower one takes: half the loads. The sums are add_up's. */
+/* Add up a few columns of two adjoining rows of results, from *x*; the taps are even about the middle, and
+   none is 0. What a term of the upper one takes,
+   the next term of the lower one takes: half the loads. The sums are add_up's. */
 static void R(add_up_two)(REAL *restrict upper, REAL *restrict lower, const R(Terms) *terms, const REAL *const *lines,
                           ptrdiff_t height, ptrdiff_t x)
 {
     const REAL *taps = terms->taps;
     const ptrdiff_t pairs = terms->pairs;
-    VECTOR a[TWO_WIDE] = {{0}}, b[TWO_WIDE] = {{0}}, near[TWO_WIDE], far[TWO_WIDE];
+    VECTOR a[TWO_WIDE], b[TWO_WIDE], near[TWO_WIDE];
     for (int v = 0; v < TWO_WIDE; v++) {
-        near[v] = R(load)(lines[0] + x + v * LANES);
-        far[v] = R(load)(lines[height] + x + v * LANES);
+        const ptrdiff_t at = x + v * LANES;
+        near[v] = R(load)(lines[1] + at);
+        a[v] = taps[0] * (R(load)(lines[0] + at) + R(load)(lines[height - 1] + at));
+        b[v] = taps[0] * (near[v] + R(load)(lines[height] + at));
     }
-    for (ptrdiff_t i = 0; i < pairs; i++)
+    for (ptrdiff_t i = 1; i < pairs; i++)
         for (int v = 0; v < TWO_WIDE; v++) {
-            const VECTOR after = R(load)(lines[i + 1] + x + v * LANES),
-                         before = R(load)(lines[height - 1 - i] + x + v * LANES);
-            a[v] += taps[i] * (near[v] + before);
-            b[v] += taps[i] * (after + far[v]);
+            const ptrdiff_t at = x + v * LANES;
+            const VECTOR after = R(load)(lines[i + 1] + at);
+            a[v] += taps[i] * (near[v] + R(load)(lines[height - 1 - i] + at));
+            b[v] += taps[i] * (after + R(load)(lines[height - i] + at));
             near[v] = after;
-            far[v] = before;
         }
     for (int v = 0; v < TWO_WIDE; v++) {
         if (terms->count > pairs) {
             a[v] += taps[pairs] * near[v];
-            b[v] += taps[pairs] * far[v];
+            b[v] += taps[pairs] * R(load)(lines[pairs + 1] + x + v * LANES);
         }
         R(store)(upper + x + v * LANES, a[v]);
         R(store)(lower + x + v * LANES, b[v]);

@@ -24,50 +24,81 @@ static void R(maxima)(REAL *restrict to, const REAL *restrict above, const REAL 
     }
 }
 
+/* Write what is thinned of a row, as magnitudes or as classes, from *first*; *found* is room for it. */
+static void R(thinned_row)(void *to, SampleType type, ptrdiff_t first, const REAL *above, const REAL *row,
+                           const REAL *below, const REAL *gx, const REAL *gy, REAL *found, ptrdiff_t count, REAL low,
+                           REAL high)
+{
+    for (ptrdiff_t x = 0; x < count; x += RUN) {
+        const ptrdiff_t size = MIN(RUN, count - x);
+        int any = 0; /* most of a picture is below the threshold: a third of the time */
+        for (ptrdiff_t i = x; i < x + size; i++)
+            any |= row[i] > low;
+        if (any)
+            R(maxima)(found + x, above + x, row + x, below + x, gx + x, gy + x, size, low);
+        else
+            memset(found + x, 0, (size_t)size * sizeof(REAL));
+    }
+    if (type == U8) {
+        uint8_t *classes = (uint8_t *)to + first;
+        for (ptrdiff_t i = 0; i < count; i++)
+            classes[i] = (uint8_t)((found[i] > 0) + (found[i] > high));
+    } else {
+        REAL *magnitudes = (REAL *)to + first;
+        for (ptrdiff_t i = 0; i < count; i++)
+            magnitudes[i] = gx[i] == gx[i] && gy[i] == gy[i] ? found[i] : (REAL)NAN;
+    }
+}
+
+/* Write the magnitudes of a row; what is missing is no neighbour. */
+static void R(strengths)(REAL *restrict to, const REAL *gx, const REAL *gy, ptrdiff_t count, Norm norm)
+{
+    R(magnitudes)(to, gx, gy, count, norm);
+    for (ptrdiff_t i = 0; i < count; i++)
+        to[i] = to[i] == to[i] ? to[i] : 0;
+}
+
 static int R(thin)(const ThinCall *call)
 {
     const Array *out = &call->out;
-    const ptrdiff_t count = out->samples, padded = count + 2, pitch = padded + SPARE;
+    const ptrdiff_t padded = out->samples + 2, pitch = padded + SPARE;
     assert(call->gx.rows == out->rows + 2 && call->gx.samples == padded && call->gy.samples == padded);
     REAL *memory = malloc((size_t)(4 * pitch) * sizeof(REAL));
     if (!memory)
         return -1;
-    REAL *found = memory + 3 * pitch;
-    const REAL low = (REAL)call->low, high = (REAL)call->high;
     for (ptrdiff_t plane = 0; plane < out->planes; plane++)
         for (ptrdiff_t y = 0; y < call->gx.rows; y++) {
-            REAL *strengths = memory + y % 3 * pitch;
-            R(magnitudes)(strengths, row_of(&call->gx, plane, y), row_of(&call->gy, plane, y), padded, call->norm);
-            for (ptrdiff_t i = 0; i < padded; i++)
-                strengths[i] = strengths[i] == strengths[i] ? strengths[i] : 0; /* what is missing is no neighbour */
-            if (y < 2)
-                continue;
-            const REAL *above = memory + (y - 2) % 3 * pitch + 1, *row = memory + (y - 1) % 3 * pitch + 1,
-                       *below = strengths + 1;
-            const REAL *gx = (const REAL *)row_of(&call->gx, plane, y - 1) + 1,
-                       *gy = (const REAL *)row_of(&call->gy, plane, y - 1) + 1;
-            for (ptrdiff_t first = 0; first < count; first += RUN) {
-                const ptrdiff_t size = MIN(RUN, count - first);
-                int any = 0; /* most of a picture is below the threshold: a third of the time */
-                for (ptrdiff_t i = first; i < first + size; i++)
-                    any |= row[i] > low;
-                if (any)
-                    R(maxima)(found + first, above + first, row + first, below + first, gx + first, gy + first, size, low);
-                else
-                    memset(found + first, 0, (size_t)size * sizeof(REAL));
-            }
-            if (out->type == U8) {
-                uint8_t *classes = row_of(out, plane, y - 2);
-                for (ptrdiff_t i = 0; i < count; i++)
-                    classes[i] = (uint8_t)((found[i] > 0) + (found[i] > high));
-            } else {
-                REAL *magnitudes = row_of(out, plane, y - 2);
-                for (ptrdiff_t i = 0; i < count; i++)
-                    magnitudes[i] = gx[i] == gx[i] && gy[i] == gy[i] ? found[i] : (REAL)NAN;
-            }
+            REAL *last = memory + y % 3 * pitch;
+            R(strengths)(last, row_of(&call->gx, plane, y), row_of(&call->gy, plane, y), padded, call->norm);
+            if (y >= 2)
+                R(thinned_row)(row_of(out, plane, y - 2), out->type, 0, memory + (y - 2) % 3 * pitch + 1,
+                               memory + (y - 1) % 3 * pitch + 1, last + 1,
+                               (const REAL *)row_of(&call->gx, plane, y - 1) + 1,
+                               (const REAL *)row_of(&call->gy, plane, y - 1) + 1, memory + 3 * pitch, out->samples,
+                               (REAL)call->low, (REAL)call->high);
         }
     free(memory);
     return 0;
+}
+
+/* Thin derivatives as they come, row after row, three of which are kept: that saves their way through memory, 3 ns a
+   pixel. */
+static void R(thin_rows)(const GradientCall *call, ptrdiff_t plane, ptrdiff_t y, ptrdiff_t first, const REAL *gx,
+                         const REAL *gy, ptrdiff_t pitch, REAL *kept, ptrdiff_t count)
+{
+    const Array *out = &call->thin;
+    REAL *last = kept + y % 3 * pitch;
+    R(strengths)(last, gx + y % 3 * pitch, gy + y % 3 * pitch, count, call->norm);
+    if ((y == 0 && call->begins) || (y == out->rows + 1 && call->ends))
+        memset(last, 0, (size_t)count * sizeof(REAL));
+    if (first == 0)
+        last[0] = 0;
+    if (first + count == out->samples + 2)
+        last[count - 1] = 0;
+    if (y >= 2)
+        R(thinned_row)(row_of(out, plane, y - 2), out->type, first, kept + (y - 2) % 3 * pitch + 1,
+                       kept + (y - 1) % 3 * pitch + 1, last + 1, gx + (y - 1) % 3 * pitch + 1,
+                       gy + (y - 1) % 3 * pitch + 1, kept + 3 * pitch, count - 2, (REAL)call->low, (REAL)call->high);
 }
 
 #undef EQUAL

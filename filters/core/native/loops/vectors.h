@@ -61,17 +61,10 @@ static inline void write_u8(uint8_t *to, const float *from, float divisor, float
 /* Rows of memory that loops read past their end, by less than a vector: so much is added to what they allocate. */
 #define SPARE 64
 
-/* The registers that hold vectors. */
-#if VECTOR_BYTES == 64 || defined(__aarch64__)
-#define REGISTERS 32
-#else
-#define REGISTERS 16
-#endif
-
 /* Vectors of sums that are kept in registers: of one row of results, and of each of two rows; and those of a tile. */
 #define WIDE 8
 #define TILE (2 * WIDE)
-#define TWO_WIDE (REGISTERS / 8)
+#define TWO_WIDE 3
 
 /* Rows of results that are made of one ring of rows at a time, and the bytes of such a ring. */
 #define GROUP 8

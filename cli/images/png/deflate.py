@@ -1,0 +1,61 @@
+"""Deflate, RFC 1951, and its checksums: by ISA-L where it is installed, else by zlib.
+
+Of 12 megapixels of a filtered RGB photograph, in ms: ISA-L deflates in 112 and zlib in 477, to the same size; inflates
+in 74 and 128; takes the two checksums of PNG in 4 and 20.
+"""
+
+from __future__ import annotations
+
+import zlib
+from typing import Any, NamedTuple
+
+try:
+    from isal import isal_zlib
+except ImportError:
+    isal_zlib = None
+
+quick: Any = isal_zlib or zlib
+MEMORY = 9
+"""The memory level: the most, 256 KiB."""
+
+adler32, crc32, decompressobj = quick.adler32, quick.crc32, quick.decompressobj
+ERRORS = (zlib.error, quick.error)
+"""What damaged data raise."""
+
+
+class Deflate(NamedTuple):
+    """One way to compress."""
+
+    level: int
+    strategy: int = zlib.Z_DEFAULT_STRATEGY
+    weight: float = 1
+    """What its time is worth: its size counts times this."""
+    ratio: float = 1
+    """It is tried where the sample shrinks to this part at most, for elsewhere it is too slow, or none is needed."""
+    library: Any = zlib
+
+    def compressor(self) -> Any:
+        """Return an object that compresses to a stream without header and checksum."""
+        return self.library.compressobj(self.level, zlib.DEFLATED, -zlib.MAX_WBITS, MEMORY, self.strategy)
+
+
+# The weights and ratios keep every kind of picture tried, photographs to noise, within 1.1 of Pillow's size.
+STORED = Deflate(0, weight=0.99, ratio=2)
+SMALL = (Deflate(4, weight=1.05, ratio=1 / 10), Deflate(6, weight=1.05, ratio=1 / 25))
+RUNS = Deflate(1, zlib.Z_RLE, weight=1.01, ratio=1 / 3)
+WITH_ISAL = (Deflate(2, library=isal_zlib), STORED, RUNS, *SMALL)
+WITHOUT = (
+    RUNS._replace(ratio=1),
+    Deflate(1),
+    STORED,
+    Deflate(1, zlib.Z_HUFFMAN_ONLY, ratio=2),
+    Deflate(2, weight=1.013),
+    *SMALL,
+)
+WAYS = WITHOUT if isal_zlib is None else WITH_ISAL
+"""The ways to compress, of which the first chooses the filters that the others are tried with."""
+
+
+def is_mismatch(error: Exception) -> bool:
+    """Whether the data are sound but for their checksum."""
+    return any(words in str(error) for words in ("data check", "checksum"))
