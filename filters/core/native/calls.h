@@ -176,6 +176,8 @@ typedef struct {
     double factor, spared;  /* of the mean squared difference of two patches; the exponent is spared so much */
     int ignoring;           /* NaN are left out */
 } NonlocalMeansCall;
+
+typedef struct {
     Array in, out;
     ptrdiff_t step, filter; /* bytes from a sample to the same one of the next pixel, and the filter's type */
 } PngRowsCall;
