@@ -1,10 +1,10 @@
 /* Any rank of 8-bit samples, in a time that does not depend on the window (S. Perreault and P. Hébert, 2007).
 
-   A column of as many rows as a window has keeps two levels of histogram: of the upper four bits of its samples, and for
-   each value of those of the lower four. Both are cumulative: lane k counts the samples below k. So a sample is counted
-   by adding a vector from a table, the counts of a window are the sum of its columns, to which one is added and from
-   which one is taken for each pixel, and the number of lanes that are at most the rank tells where the sample is. Of the
-   lower level only the part that the upper one points at is brought up to date.
+   A column of as many rows as a window has keeps two levels of histogram: of the upper four bits of its samples, and,
+   for each value of those, of the lower four. Both are cumulative: lane k counts the samples below k. So a sample is
+   counted by adding a vector from a table; the counts of a window are the sum of its columns, to which one is added and
+   from which one is taken for each pixel; and the number of lanes that are at most the rank tells where the sample is.
+   Of the lower level only the part that the upper one points at is brought up to date.
 
    COLUMN is the type of a column's counts, SUM that of a window's. */
 
@@ -89,7 +89,7 @@ static int H(histograms)(const RankCall *call)
                     if (above >= 0) {
                         upper -= columns.less[from];
                         const H(counts) fewer = columns.less[gone[x] & 15];
-                        /* Two changes of one place, the second waiting for the first, took 15.8 ns a sample for 11.9. */
+                        /* Two changes of one place, one waiting for the other, would take 15.8 ns a sample, not 11.9. */
                         if (into == from)
                             more -= fewer;
                         else

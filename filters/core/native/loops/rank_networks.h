@@ -1,9 +1,9 @@
 /* Medians of 3×3 and 5×5 by networks of minima and maxima, for samples of one TYPE, a VECTOR at a time.
 
-   What windows share is ordered once: at 3×3 the middle of two windows one above the other, which then take 27 operations
-   each; at 5×5 each column, and two columns side by side, which serve four windows. What is left for each window is the
-   part of Batcher's merges that the median needs, as the compiler drops a minimum or maximum that nobody reads: 5×5 takes
-   90 operations so, where a network for each window by itself takes 174. */
+   What windows share is ordered once: at 3×3 the middle of two windows, one above the other, which then take 27
+   operations each; at 5×5 each column, and two columns side by side, which serve four windows. What is left for each
+   window is the part of Batcher's merges that the median needs, as the compiler drops a minimum or maximum that nobody
+   reads: 5×5 takes 90 operations so, where a network for each window by itself takes 174. */
 
 /* Rows are worked through so many samples at a time, which stay in the first-level cache. */
 #define BLOCK ((ptrdiff_t)(1984 / sizeof(TYPE)))
