@@ -287,7 +287,7 @@ def _gradient(weights: gradient.Weights, norm: Norm, threshold: float | None) ->
     def bind(context: ImageContext) -> BoundStage:
         fields = {*gradient.Maps._fields} & context.requested_fields
         fields |= {"magnitude"} if "image" in context.requested_fields else set()
-        kind = context.result_type(0, context.most * gradient.size(weights)) if threshold is None else context.work
+        kind = context.result_type if threshold is None else context.work
         find = gradient.finder(weights, context, fields, norm, kind)
 
         def picture(strip: Array) -> Edges:
@@ -296,7 +296,7 @@ def _gradient(weights: gradient.Weights, norm: Norm, threshold: float | None) ->
             image = found.magnitude > threshold if strong else found.magnitude
             return Edges(image, found.magnitude, found.angle, found.gx, found.gy)
 
-        saturates = threshold is None and context.result_type is not None
+        saturates = threshold is None and context.rounds_to is not None
         return find._replace(function=picture, saturates=saturates)
 
     stage = gradient.stage_of(weights, bind)

@@ -49,8 +49,7 @@ def guided(radii: tuple[int, int], epsilon: float, guide: Guide) -> Stage:
     def bind(context: ImageContext) -> BoundStage:
         ridge = epsilon * context.full**2
         in_double = np.dtype(context.work) == np.float64 or max(window) > LONG
-        beyond = 0.0 if guide == "channel" else 2 * context.most  # a mean of several channels' lines may leave the range
-        out = context.result_type(-beyond, context.most + beyond) if context.whole else context.work
+        out = context.own_type if context.rounded else context.work
 
         def smooth(strip: Array, opaque: Array | None = None) -> Values:
             if window == (1, 1):

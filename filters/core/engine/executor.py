@@ -106,7 +106,6 @@ def run(
     region = None if effect is None else effect.on(*image.shape[:2])
     plain = plain and not (region is not None and region.partial)
     plain = plain and not bias and not measure and settings.channels != "max" and not (settings.linear or settings.gray)
-    rounded = whole and plain and not settings.linear_out
     itself = plain and finite and alpha is None and image.dtype.kind == "u"
     found: list[Fact] = []
     context = ImageContext(
@@ -116,9 +115,7 @@ def run(
         tolerance,
         finite,
         whole,
-        rounded=rounded,
         rounds_to=image.dtype if itself and not settings.linear_out and region is None else None,
-        probed=probed,
         name=name,
         facts=found,
         transfer=settings.transfer,
@@ -207,7 +204,7 @@ def run(
     if cut:  # values that were saturated before they were looked at
         source = Source(image, passage.enter)
         exact = pipeline.join(
-            source, stages, context._replace(result_type=None), Rule(settings.border, passage.fill), 1, 1
+            source, stages, context._replace(rounds_to=None), Rule(settings.border, passage.fill), 1, 1
         )
         for row in range(0, chain.height, -(-chain.height // PROBED_ROWS)):
             fields = _fields(exact.rows(row, row + 1))

@@ -84,13 +84,9 @@ class ImageContext(NamedTuple):
     """All samples that the stage sees are whole numbers from 0 to `most`."""
     ignoring: bool = False
     """Missing samples, which are NaN, are to be left out."""
-    rounded: bool = False
-    """Nothing follows but rounding half up to the image's type, and all samples are whole: see `result_type`."""
     rounds_to: Any = None
-    """The image's own type, if nothing follows but rounding half up to it and saturating, whatever samples the stage
-    sees; else None."""
-    probed: bool = True
-    """Somebody wants to know how much of the results the range of the image's type cuts off."""
+    """The image's own type, if nothing follows but rounding half up to it and saturating, which the stage may do itself,
+    whatever samples it sees; else None."""
     integers: bool = False
     """Whole numbers that the stage selects stay in the image's own type."""
     height: int = 0
@@ -119,22 +115,15 @@ class ImageContext(NamedTuple):
         """The greatest of the samples, if they are whole numbers."""
         return self.full if self.largest is None else self.largest
 
-    def result_type(self, low: float, high: float) -> Any:
-        """Return the type to which a stage may round its results, which are from *low* to *high*; else the work type.
+    @property
+    def rounded(self) -> bool:
+        """Nothing follows but rounding, and all samples that the stage sees are whole numbers of the image's type."""
+        return self.whole and self.rounds_to is not None
 
-        That is the image's own where nothing is cut off, or nobody asks; else a signed one that holds the results.
-
-        >>> import numpy as np
-        >>> context = ImageContext(255.0, np.float32, rounds_to=np.uint8, probed=True)
-        >>> [context.result_type(*ends).__name__ for ends in ((0, 255.0), (-300, 255), (0, 1e6))]
-        ['uint8', 'int16', 'float32']
-        """
-        if self.rounds_to is None:
-            return self.work
-        if not self.probed or (low > -0.5 and high < self.most + 0.5):
-            return self.rounds_to
-        wide = np.int16 if np.dtype(self.rounds_to) == np.uint8 else np.int32
-        return wide if np.iinfo(wide).min < low and high < np.iinfo(wide).max else self.work
+    @property
+    def result_type(self) -> Any:
+        """The type that the stage's results may have: that to which they are rounded, else the work type."""
+        return self.work if self.rounds_to is None else self.rounds_to
 
     @property
     def own_type(self) -> Any:
@@ -244,7 +233,7 @@ class BoundStage(NamedTuple):
     placed: bool = False
     """The function takes the row of the result at which its strip begins as a second argument."""
     saturates: bool = False
-    """Its results have the `ImageContext.result_type`, and are saturated."""
+    """Its results may leave the range of the type that it rounds them to, and are saturated there."""
     interleaved: bool = False
     """The function is as fast with channels interleaved, as in the image, as with planes."""
 

@@ -88,4 +88,3 @@ def reach(
     if padding == "full":
         return halo, Halo.around((width - 1) * dx, (height - 1) * dy)
     return halo, padding
-

@@ -46,6 +46,8 @@ def extrema(
     across: int,
     greatest: bool,
     ignoring: bool,
+    /,
+) -> None: ...
 def pool(
     given: NDArray[Any],
     out: NDArray[Any],
@@ -98,6 +100,8 @@ def mode(
     width: int,
     step: int,
     whole: bool,
+    /,
+) -> None: ...
 def interpolate(
     given: NDArray[Any],
     out: NDArray[Any],

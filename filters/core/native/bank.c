@@ -28,7 +28,7 @@ PyObject *bind_bank(PyObject *module, PyObject *arguments)
                           &call.width, &call.step, &call.stride_y, &call.stride_x, &call.down, &call.across,
                           &call.divisor, &call.precise)
         || !take_array(&held, in, &call.in, 0, SAMPLES, "in")
-        || !take_array(&held, out, &call.out, 1, RESULTS, "out")
+        || !take_array(&held, out, &call.out, 1, SAMPLES, "out")
         || !take_taps(&held, weights, &call.weights, &count, "weights")
         || !take_taps(&held, bias, &call.bias, &maps, "bias") || !check_size(maps, 1, PTRDIFF_MAX, "bias")
         || !check_size(call.out.planes, maps, maps, "maps")

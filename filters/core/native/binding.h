@@ -20,8 +20,6 @@ typedef struct {
 
 #define REALS (F32 | F64)
 #define SAMPLES (U8 | U16 | REALS)
-/* What results may be: signed ones are rounded too, and hold what the range of the samples would cut off. */
-#define RESULTS (SAMPLES | I16 | I32)
 
 enum { DONE = 0, NO_MEMORY = -1, REFUSED = -2 };
 

@@ -11,7 +11,7 @@ PyObject *bind_dense(PyObject *module, PyObject *arguments)
     ptrdiff_t count;
     if (PyArg_ParseTuple(arguments, "OOOnnnndp", &in, &out, &taps, &call.height, &call.width, &call.down, &call.across,
                          &call.divisor, &call.precise)
-        && take_array(&held, in, &call.in, 0, SAMPLES, "in") && take_array(&held, out, &call.out, 1, RESULTS, "out")
+        && take_array(&held, in, &call.in, 0, SAMPLES, "in") && take_array(&held, out, &call.out, 1, SAMPLES, "out")
         && take_taps(&held, taps, &call.taps, &count, "taps")
         && check_window(&call.in, &call.out, call.height, call.width, call.down, call.across)
         && check_size(count, call.height * call.width, call.height * call.width, "taps"))

@@ -51,7 +51,7 @@ PyObject *bind_fourier(PyObject *module, PyObject *arguments)
     int status = REFUSED;
     if (PyArg_ParseTuple(arguments, "OOOOnnnnndddd", &in, &out, &spectrum, &twiddles, &call.rows, &call.height,
                          &call.width, &call.inputs, &call.step, &call.level, &call.level_sum, &call.grid, &call.divisor)
-        && take_array(&held, in, &call.in, 0, SAMPLES, "in") && take_array(&held, out, &call.out, 1, RESULTS, "out")
+        && take_array(&held, in, &call.in, 0, SAMPLES, "in") && take_array(&held, out, &call.out, 1, SAMPLES, "out")
         && take_array(&held, spectrum, &call.spectrum, 0, REALS, "spectrum")
         && take_taps(&held, twiddles, &call.twiddles, &call.twiddle_count, "twiddles")) {
         call.out_step = call.inputs ? 1 : call.step;

@@ -6,7 +6,7 @@ static int check_map(const GradientCall *call, const Array *map, ptrdiff_t count
     if (!map->data)
         return 1;
     const SampleType real = call->sums == SUMS_DOUBLE ? F64 : F32;
-    if (map->type != real && !(rounded && (map->type & (RESULTS & ~REALS)))) {
+    if (map->type != real && !(rounded && (map->type & (U8 | U16)))) {
         PyErr_SetString(PyExc_TypeError, "a map has not the type of the sums");
         return 0;
     }
@@ -51,7 +51,7 @@ PyObject *bind_gradient(PyObject *module, PyObject *arguments)
                          &magnitude, &angle)
         && take_call(&held, &call, in, smooth, derivative, norm, sums)
         && take_optional(&held, gx, &call.gx, 1, REALS, "gx") && take_optional(&held, gy, &call.gy, 1, REALS, "gy")
-        && take_optional(&held, magnitude, &call.magnitude, 1, RESULTS, "magnitude")
+        && take_optional(&held, magnitude, &call.magnitude, 1, SAMPLES, "magnitude")
         && take_optional(&held, angle, &call.angle, 1, REALS, "angle")
         && check_map(&call, &call.gx, reach_of(&call), 0) && check_map(&call, &call.gy, reach_of(&call), 0)
         && check_map(&call, &call.magnitude, reach_of(&call), 1) && check_map(&call, &call.angle, reach_of(&call), 0))

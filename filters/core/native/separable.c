@@ -25,7 +25,7 @@ PyObject *bind_separable(PyObject *module, PyObject *arguments)
     int status = REFUSED;
     if (PyArg_ParseTuple(arguments, "OOOOnnnnndp", &in, &out, &column, &row, &call.down, &call.across,
                          &call.stride_down, &call.stride_across, &call.step, &call.divisor, &call.in_double)
-        && take_array(&held, in, &call.in, 0, SAMPLES, "in") && take_array(&held, out, &call.out, 1, RESULTS, "out")
+        && take_array(&held, in, &call.in, 0, SAMPLES, "in") && take_array(&held, out, &call.out, 1, SAMPLES, "out")
         && take_taps(&held, column, &call.column, &call.height, "column")
         && take_taps(&held, row, &call.row, &call.width, "row")
         && check_axis(call.in.rows, call.out.rows, call.height, call.down, &call.stride_down, "rows of out")
@@ -49,7 +49,7 @@ PyObject *bind_interpolate(PyObject *module, PyObject *arguments)
     ptrdiff_t columns, rows;
     if (PyArg_ParseTuple(arguments, "OOOOnnnd", &in, &out, &column, &row, &call.down, &call.across, &call.step,
                          &call.divisor)
-        && take_array(&held, in, &call.in, 0, REALS, "in") && take_array(&held, out, &call.out, 1, RESULTS, "out")
+        && take_array(&held, in, &call.in, 0, REALS, "in") && take_array(&held, out, &call.out, 1, SAMPLES, "out")
         && take_taps(&held, column, &call.column, &rows, "column")
         && take_taps(&held, row, &call.row, &columns, "row")
         && check_size(call.down, 1, rows, "down") && check_size(call.across, 1, columns, "across")

@@ -193,7 +193,7 @@ static void R(take_samples)(REAL *restrict to, const void *from, SampleType type
 #undef CASE
 }
 
-/* Write *count* samples, *step* apart, in integers rounded half up and saturated. */
+/* Write *count* samples, *step* apart, in 8 and 16 bits rounded half up and saturated. */
 static void R(give_samples)(void *to, SampleType type, ptrdiff_t first, ptrdiff_t step, const REAL *restrict from,
                             ptrdiff_t count)
 {
@@ -212,8 +212,8 @@ static void R(give_samples)(void *to, SampleType type, ptrdiff_t first, ptrdiff_
     switch (type) {
         CASE(U8, uint8_t, ROUNDED(255))
         CASE(U16, uint16_t, ROUNDED(65535))
-        CASE(I16, int16_t, R(half_up)(from[i], INT16_MIN, INT16_MAX))
-        CASE(I32, int32_t, R(half_up)(from[i], -MOST_I32, MOST_I32))
+        CASE(I16, int16_t, from[i])
+        CASE(I32, int32_t, from[i])
         CASE(F32, float, from[i])
         CASE(F64, double, from[i])
     }

@@ -36,23 +36,7 @@ static void R(read_row)(REAL *restrict to, const void *from, SampleType type, pt
 #undef CASE
 }
 
-/* Round half up, and saturate; without a call of floor, so in vectors of every instruction set. */
-static inline int32_t R(half_up)(REAL value, REAL least, REAL most)
-{
-    value += (REAL)0.5;
-    value = value > least ? value : least;
-    value = value < most ? value : most;
-    const int32_t cut = (int32_t)value;
-    return cut - (value < (REAL)cut);
-}
-
-/* The greatest float that fits 32 bits. */
-#ifndef MOST_I32
-#define MOST_I32 2147483520
-#endif
-
-/* Write sums to a row, from *first*: divided, and in integers rounded half up and saturated. NaN becomes 0 in
-   unsigned ones. */
+/* Write sums to a row, from *first*: divided, and in 8 and 16 bits rounded half up and saturated. NaN becomes 0 there. */
 static void R(write_row)(void *to, SampleType type, ptrdiff_t first, const REAL *restrict from, ptrdiff_t count,
                          REAL divisor)
 {
@@ -67,9 +51,6 @@ static void R(write_row)(void *to, SampleType type, ptrdiff_t first, const REAL 
         value = value > 0 ? value : 0;                            \
         samples[i] = (type_)(int32_t)(value < most ? value : most); \
     }
-#define WIDER(type_, least, most)                                 \
-    for (type_ *samples = (type_ *)to + first; i < count; i++)   \
-        samples[i] = (type_)R(half_up)(QUOTIENT, least, most);
 #define CUT(type_)                                              \
     for (type_ *samples = (type_ *)to + first; i < count; i++) \
         samples[i] = (type_)QUOTIENT;
@@ -82,14 +63,13 @@ static void R(write_row)(void *to, SampleType type, ptrdiff_t first, const REAL 
         ROUNDED(uint8_t, 255)
         break;
     case U16: ROUNDED(uint16_t, 65535) break;
-    case I16: WIDER(int16_t, INT16_MIN, INT16_MAX) break;
-    case I32: WIDER(int32_t, -MOST_I32, MOST_I32) break;
+    case I16: CUT(int16_t) break;
+    case I32: CUT(int32_t) break;
     case F32: CUT(float) break;
     case F64: CUT(double) break;
     }
 #undef QUOTIENT
 #undef ROUNDED
-#undef WIDER
 #undef CUT
 }
 
