@@ -7,9 +7,8 @@ from typing import Any, Literal
 
 from .. import native
 from ..engine.facts import Fact, note
-from ..engine.stage import ImageContext, Stage
+from ..engine.stage import BoundStage, ImageContext, Stage, Window
 from ..lazy_numpy import Array, np
-from .selection import selecting
 from .structuring_element import Pair, Shape, window
 
 Extreme = Literal["min", "max"]
@@ -26,17 +25,12 @@ def extremum(which: Extreme, shape: Shape, **properties: Any) -> Stage:
 
     def facts(context: ImageContext) -> tuple[Fact, ...]:
         name = {"min": "minimum", "max": "maximum"}[which]
-        samples = f"{shape.points} samples in {shape.width}×{shape.height}"
-        return (note(f"{name} of {samples}"),)
+        return (note(f"{name} of {shape.points} samples in {shape.width}×{shape.height}"),)
 
-    return selecting(
-        lambda strip: over(strip, which),
-        shape.halo,
-        present=lambda strip: over(strip, which, ignoring=True),
-        interleaved=True,
-        facts=facts,
-        **properties,
-    )
+    def bind(context: ImageContext) -> BoundStage:
+        return BoundStage(lambda strip: over(strip, which, context.ignoring), interleaved=True)
+
+    return Stage(bind, window=Window(shape.halo), selects=True, picks=True, facts=facts, **properties)
 
 
 class Over:
