@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Annotated, Any, Literal, NamedTuple, TypedDict, Unpack
 
 from .core import Array, MapField, Pair, Param, ParameterError, Stage, both, image_filter, np, pointwise
 from .core.engine.facts import note
 from .core.engine.quantize import Display
-from .core.engine.stage import NO_COLOURS, NO_HALO, Function, ImageContext, Rows, Window, whole_image
+from .core.engine.stage import NO_COLOURS, BoundStage, Function, ImageContext, Rows, Window, whole_image
 from .core.filter import PastTheEdge, Treatment
 from .core.gradient import gradient, laplacian, non_maximum_suppression, structure_tensor, threshold_text
 from .core.gradient.compass import Compass, compass
@@ -231,18 +232,26 @@ def edges(
         if one_channel:
             stages.append(strongest_channel(lambda answer: answer.magnitude))
         return [*stages, _compass_picture(threshold)._replace(display=display)]
-    stages.append(gradient.operator("sobel" if op == "canny" else op, size))
-    if one_channel:
-        stages.append(strongest_channel(lambda parts: gradient.magnitude(parts, norm)))
-    if channels == DI_ZENZO:
-        stages.append(structure_tensor.colour_gradient())
-    if op == "canny":
-        if threshold is not None:
-            raise ParameterError("threshold", "does not apply to Canny; use low and high")
-        found = _canny(low, high, norm, size)
+    weights = gradient.weights_of("sobel" if op == "canny" else op, size)
+    if op == "canny" and threshold is not None:
+        raise ParameterError("threshold", "does not apply to Canny; use low and high")
+    limits = _limits(low, high, size) if op == "canny" else None
+    # Unless something stands between the derivatives and what is made of them, that is one stage.
+    between = channels in ("max", DI_ZENZO) or common.get("nan") == "ignore" or (limits is not None and limits.relative)
+    if between:
+        stages.append(gradient.derivatives(weights))
+        if one_channel:
+            stages.append(strongest_channel(lambda parts: gradient.magnitude(parts, norm)))
+        if channels == DI_ZENZO:
+            stages.append(structure_tensor.colour_gradient())
+        stages.append(_picture(norm, thin, limits, threshold))
+    elif thin or limits is not None:
+        stages.append(_thinned(weights, norm, limits, threshold))
     else:
-        found = [_picture(norm, thin, threshold)]
-    return [*stages, *found[:-1], found[-1]._replace(display=display)]
+        stages.append(_gradient(weights, norm, threshold))
+    if limits is not None:
+        stages.append(_joined())
+    return [*stages[:-1], stages[-1]._replace(display=display)]
 
 
 def _positive(sigmas: tuple[float, float], op: str) -> tuple[float, float]:
@@ -272,35 +281,133 @@ def _compass_picture(threshold: float | None) -> Stage:
     return pointwise(picture, gain=None, fields=COMPASS_FIELDS)
 
 
+def _gradient(weights: gradient.Weights, norm: Norm, threshold: float | None) -> Stage:
+    """The picture and the maps of a gradient, straight from the image."""
+
+    def bind(context: ImageContext) -> BoundStage:
+        fields = {*gradient.Maps._fields} & context.requested_fields
+        fields |= {"magnitude"} if "image" in context.requested_fields else set()
+        kind = context.result_type if threshold is None else context.work
+        find = gradient.finder(weights, context, fields, norm, kind)
+
+        def picture(strip: Array) -> Edges:
+            found: Any = find.function(strip)
+            strong = threshold is not None and "image" in context.requested_fields
+            image = found.magnitude > threshold if strong else found.magnitude
+            return Edges(image, found.magnitude, found.angle, found.gx, found.gy)
+
+        saturates = threshold is None and context.rounds_to is not None
+        return find._replace(function=picture, saturates=saturates)
+
+    stage = gradient.stage_of(weights, bind)
+    return stage._replace(weights=None, fields=GRADIENT_FIELDS)
+
+
 def _maps(context: ImageContext, parts: Gradient, norm: Norm, image: Array | None) -> Edges:
     """Fill in the maps that somebody asked for."""
     wanted = context.requested_fields
     strength = ABSENT
     if image is None or "magnitude" in wanted:
-        strength = gradient.magnitude(parts, norm, context.work)
+        strength = gradient.magnitude(parts, norm)
         image = strength if image is None else image
-    degrees = gradient.angle(parts, context.work) if "angle" in wanted else ABSENT
+    degrees = gradient.angle(parts) if "angle" in wanted else ABSENT
     gx, gy = (part if name in wanted else ABSENT for name, part in zip(Gradient._fields, parts, strict=True))
     return Edges(image, strength, degrees, gx, gy)
 
 
-def _picture(norm: Norm, thin: bool, threshold: float | None) -> Stage:
+class Limits(NamedTuple):
+    """Canny's two thresholds."""
+
+    of: Callable[[ImageContext], tuple[float, float]]
+    """Returns them for an image; if they are *relative*, its survey found the greatest magnitude."""
+    relative: bool
+
+
+def _limits(low: Any, high: Any, size: int) -> Limits:
+    lower, upper = (None if given is None else threshold_text.check(given) for given in (low, high))
+    if lower is not None and upper is not None and lower.relative == upper.relative and lower.number > upper.number:
+        raise ParameterError("low", f"{low} is above --high {high}")
+    relative = any(threshold is not None and threshold.relative for threshold in (lower, upper))
+
+    def of(context: ImageContext) -> tuple[float, float]:
+        # A larger Sobel operator sums to more: 16 times with each ring of its binomial family.
+        white = context.full * 4.0 ** (size - 3)
+        most = context.survey_result
+        above = CANNY_HIGH * (most if relative else white) if upper is None else upper.of(most)
+        # A given upper threshold below the default lower one takes the lower one with it.
+        below = min(CANNY_LOW * (most if relative else white), above / 2) if lower is None else lower.of(most)
+        return below, max(above, below)
+
+    return Limits(of, relative)
+
+
+def _thinned(weights: gradient.Weights, norm: Norm, limits: Limits | None, threshold: float | None) -> Stage:
+    """What is thinned of a gradient, or Canny's classes, and the maps, straight from the image."""
+
+    def bind(context: ImageContext) -> BoundStage:
+        thresholds, maps = limits and limits.of(context), context.requested_fields - {"image"}
+        find = non_maximum_suppression.thinned(weights, context, norm, thresholds, maps)
+
+        def picture(strip: Array, start: int) -> Edges:
+            image, parts = find.function(strip, start)
+            image = image if threshold is None else image > threshold
+            return Edges(image) if parts is None else _maps(context, parts, norm, image)
+
+        return find._replace(function=picture)
+
+    stage = gradient.stage_of(weights, bind)
+    window = stage.window._replace(halo=stage.window.halo.wider(non_maximum_suppression.HALO))
+    return stage._replace(window=window, weights=None, fields=GRADIENT_FIELDS)
+
+
+def _picture(norm: Norm, thin: bool, limits: Limits | None, threshold: float | None) -> Stage:
+    """The same of a `Gradient`."""
+    thins = thin or limits is not None
+
     def bind(context: ImageContext) -> Function:
+        thresholds = limits and limits.of(context)
+
         def picture(parts: Gradient) -> Edges:
             image = None
-            if thin:
-                image = non_maximum_suppression.suppress(parts, norm, context.finite)
+            if thresholds is not None:
+                image = non_maximum_suppression.classes(parts, norm, *thresholds)
+            elif thin:
+                image = non_maximum_suppression.suppress(parts, norm)
+            if thins:
                 parts = Gradient(*(part[1:-1, 1:-1] for part in parts))
             if threshold is not None:
-                image = (gradient.magnitude(parts, norm, context.work) if image is None else image) > threshold
+                image = (gradient.magnitude(parts, norm) if image is None else image) > threshold
             return _maps(context, parts, norm, image)
 
         return picture
 
-    halo = non_maximum_suppression.HALO if thin else NO_HALO
+    def greatest(context: ImageContext, parts: Rows) -> float:
+        most = 0.0
+        for start in range(0, parts.height, SURVEYED_ROWS):
+            strip = parts.rows(start, min(start + SURVEYED_ROWS, parts.height))
+            most = float(np.fmax(most, np.fmax.reduce(gradient.magnitude(strip, norm), axis=None)))
+        return most
+
     return Stage(
-        bind, window=Window(halo, border="constant" if thin else None), colours=NO_COLOURS, fields=GRADIENT_FIELDS
+        bind,
+        window=Window(non_maximum_suppression.HALO, border="constant") if thins else Window(),
+        colours=NO_COLOURS,
+        survey=greatest if limits is not None and limits.relative else None,
+        fields=GRADIENT_FIELDS,
     )
+
+
+def _joined() -> Stage:
+    """The edges that hysteresis leaves of Canny's classes."""
+
+    def join(maps: Edges) -> Edges:
+        return maps._replace(image=non_maximum_suppression.hysteresis(maps.image))
+
+    def memory(context: ImageContext, channels: int) -> float:
+        # The classes, the result, and the maps that are asked for.
+        return 3 + len(context.requested_fields - {"image"}) * np.dtype(context.work).itemsize
+
+    return whole_image(join, gain=None, fields=GRADIENT_FIELDS)._replace(memory=memory)
 
 
 def _structure(
@@ -323,50 +430,3 @@ def _structure(
         return picture
 
     return [*stages, Stage(bind, colours=NO_COLOURS, fields=STRUCTURE_FIELDS)]
-
-
-def _canny(low: Any, high: Any, norm: Norm, size: int) -> list[Stage]:
-    lower, upper = (None if given is None else threshold_text.check(given) for given in (low, high))
-    if lower is not None and upper is not None and lower.relative == upper.relative and lower.number > upper.number:
-        raise ParameterError("low", f"{low} is above --high {high}")
-    relative = any(threshold is not None and threshold.relative for threshold in (lower, upper))
-
-    def greatest(context: ImageContext, parts: Rows) -> float:
-        most = 0.0
-        for start in range(0, parts.height, SURVEYED_ROWS):
-            strip = parts.rows(start, min(start + SURVEYED_ROWS, parts.height))
-            most = float(np.fmax(most, np.fmax.reduce(gradient.magnitude(strip, norm, context.work), axis=None)))
-        return most
-
-    def bind_thin(context: ImageContext) -> Function:
-        # A larger Sobel operator sums to more: 16 times with each ring of its binomial family.
-        white = context.full * 4.0 ** (size - 3)
-        most = context.survey_result
-        above = CANNY_HIGH * (most if relative else white) if upper is None else upper.of(most)
-        # A given upper threshold below the default lower one takes the lower one with it.
-        below = min(CANNY_LOW * (most if relative else white), above / 2) if lower is None else lower.of(most)
-        above = max(above, below)
-
-        def thin(parts: Gradient) -> Edges:
-            classes = non_maximum_suppression.classes(parts, norm, below, above, context.finite)
-            inner = Gradient(*(part[1:-1, 1:-1] for part in parts))
-            return _maps(context, inner, norm, classes)
-
-        return thin
-
-    def join(maps: Edges) -> Edges:
-        return maps._replace(image=non_maximum_suppression.hysteresis(maps.image))
-
-    def memory(context: ImageContext, channels: int) -> float:
-        # The classes three times, the result, and the maps that are asked for.
-        return 4 + len(context.requested_fields - {"image"}) * np.dtype(context.work).itemsize
-
-    return [
-        Stage(
-            bind_thin,
-            window=Window(non_maximum_suppression.HALO, border="constant"),
-            colours=NO_COLOURS,
-            survey=greatest if relative else None,
-        ),
-        whole_image(join, gain=None, fields=GRADIENT_FIELDS)._replace(memory=memory),
-    ]

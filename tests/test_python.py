@@ -243,11 +243,52 @@ def test_a_mask_finds_no_value_where_all_are_taken():
 
 def test_what_an_operator_does_not_give_raises():
     found = edges(RGB, op="laplacian")
-    with pytest.raises(AttributeError, match=r"the operator gives no gx; it gives image$"):
+    with pytest.raises(AttributeError, match=r"the result has no gx; it has image$"):
         _ = found.gx
     assert not hasattr(found, "coherence") and found[3] is None
     again = pickle.loads(pickle.dumps(edges(RGB)))
     np.testing.assert_array_equal(again.gx, edges(RGB).gx)
+
+
+# ---- what is computed, and by how many --------------------------------------------------------------
+
+
+@pytest.mark.parametrize("options", [{}, {"op": "roberts"}, {"thin": True}, {"channels": "max"}, {"op": "canny"}])
+def test_only_the_maps_that_are_named_are_computed(options):
+    every = edges(RGB, **options)
+    for names in ("image", "magnitude", ("angle",), ("gx", "image"), ["gy", "gx", "angle"]):
+        found = edges(RGB, maps=names, **options)
+        asked = [names] if isinstance(names, str) else names
+        assert [field for field, value in zip(found._fields, found, strict=True) if value is not None] == [
+            field for field in every._fields if field in asked
+        ]
+        for name in asked:
+            np.testing.assert_array_equal(getattr(found, name), getattr(every, name))
+    with pytest.raises(AttributeError, match=r"the result has no image; it has gx$"):
+        _ = edges(RGB, maps="gx", **options).image
+
+
+def test_maps_that_are_not_there_are_refused():
+    with pytest.raises(ParameterError, match=r"the result has no 'gx'; choose among image, magnitude, angle$"):
+        edges(RGB, op="kirsch", maps=("magnitude", "gx"))
+    with pytest.raises(ParameterError, match="names nothing; choose among image"):
+        edges(RGB, maps=())
+    with pytest.raises(ParameterError, match="no such parameter"):
+        blur(RGB, maps="image")
+    with pytest.raises(ParameterError, match="blur has no maps"):
+        chain(edges.step(), blur.step())(RGB, maps="image")
+    assert SMOOTH_EDGES(RGB, maps="angle").angle.shape == GRAY.shape
+
+
+def test_any_number_of_threads_gives_the_same():
+    tall = np.tile(RGB, (400, 60, 1))
+    for call in (lambda jobs: blur(tall, sigma=1, jobs=jobs), lambda jobs: SMOOTH_EDGES(tall, jobs=jobs).image):
+        one = call(1)
+        for jobs in (2, 5, None, np.int64(3)):
+            np.testing.assert_array_equal(call(jobs), one)
+    for wrong in (0, -1, 1.5, True, "2"):
+        with pytest.raises(ParameterError, match=r"jobs: .* is not a whole number of at least 1"):
+            blur(RGB, jobs=wrong)
 
 
 # ---- pickles ----------------------------------------------------------------------------------------

@@ -6,6 +6,7 @@ import os
 import re
 from collections.abc import Mapping
 
+from ...filters.core.engine.threads import available
 from ..errors import UsageError
 
 VARIABLE = "IMFILTER_JOBS"
@@ -26,11 +27,6 @@ def cores(asked: int | None, environment: Mapping[str, str] = os.environ) -> int
             raise UsageError(f"{VARIABLE}: {text!r} is not a number of cores")
         return int(text)
     return 1 if _shared_by_make(environment.get("MAKEFLAGS", "")) else available()
-
-
-def available() -> int:
-    """Return how many cores the process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def _shared_by_make(flags: str) -> bool:

@@ -42,6 +42,8 @@ class Chain(Generic[Answer]):
         keep_holes: bool = False,
         bands: bool = False,
         stack: bool = False,
+        maps: Sequence[str] | str | None = None,
+        jobs: int | None = None,
         name: str = "",
     ) -> Answer:
         """Run the filters over an image, which may be all that a filter takes; return what the last one does.
@@ -58,6 +60,8 @@ class Chain(Generic[Answer]):
             keep_holes=keep_holes,
             bands=bands,
             stack=stack,
+            maps=maps,
+            jobs=jobs,
             name=name,
         )
         return cast(Answer, found)

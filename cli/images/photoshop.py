@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import struct
-from collections.abc import Container, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 SIGNATURE = b"Photoshop 3.0\0"
 """What a segment of a JPEG begins with."""
@@ -36,9 +36,9 @@ def kept(data: bytes, notes: list[str]) -> dict[int, bytes]:
     return found
 
 
-def tell_of_paths(resources: Container[int], notes: list[str]) -> None:
+def tell_of_paths(resources: Iterable[int], notes: list[str]) -> None:
     """Note that outlines were not kept, where some are among the *resources* of a file."""
-    if any(number in resources for number in PATHS):
+    if any(number in PATHS for number in resources):
         notes.append("its Photoshop paths were not kept")
 
 

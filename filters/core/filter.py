@@ -25,9 +25,10 @@ from .engine.chain import Part
 from .engine.mask import Box, Effect
 from .engine.quantize import FULL, GivenRange, SampleType, encoding, float_type
 from .engine.stage import Stage
+from .engine.threads import available
 from .engine.working_space import Settings
 from .lazy_numpy import Array, np
-from .parameters import Argument, ImageError, Kind, Param, ParameterError, Spec, describe
+from .parameters import ABSENT, MAPS, Argument, ImageError, Kind, Param, ParameterError, Spec, describe
 
 Parameters = ParamSpec("Parameters")
 Answer = TypeVar("Answer")
@@ -135,6 +136,14 @@ class Treatment(TypedDict, total=False):
             "The first axis tells images apart, ``(n, height, width)`` or ``(n, height, width, channels)``.", False
         ),
     ]
+    maps: Annotated[
+        Sequence[str] | str | None,
+        Argument("The fields of the result that are computed, such as ``('image', 'magnitude')``; None for all."),
+    ]
+    jobs: Annotated[
+        int | None,
+        Argument("The threads that share the work, None for all cores; the result is the same for any number."),
+    ]
     name: Annotated[
         str,
         Argument("The image's name, by which random numbers differ; the shell's is the path in the named folder.", ""),
@@ -238,6 +247,24 @@ class Program(NamedTuple):
     """How many maps the picture is made of, if any."""
     by_index: bool = False
     """A step takes samples for the numbers of a palette."""
+    chosen: tuple[str, ...] | None = None
+    """The fields of the last step's result that are computed; None for all."""
+
+    @property
+    def outputs(self) -> tuple[str, ...]:
+        """The fields that are computed."""
+        return self.stages[-1].fields if self.chosen is None else self.chosen
+
+    def limited_to(self, fields: tuple[str, ...]) -> Program:
+        """Return the program that computes these *fields* alone; raises `ParameterError`."""
+        there = self.stages[-1].fields
+        if self.last.filter.answer is None:
+            raise ParameterError(MAPS, f"{self.last.name} has no maps")
+        wrong = [field for field in fields if field not in there]
+        if wrong or not fields:
+            what = f"the result has no {wrong[0]!r}" if wrong else "names nothing"
+            raise ParameterError(MAPS, f"{what}; choose among {', '.join(there)}")
+        return self._replace(chosen=fields)
 
 
 class ImageFilter(Generic[Parameters, Answer]):
@@ -321,22 +348,36 @@ def run_on_arrays(
     keep_holes: bool = False,
     bands: bool = False,
     stack: bool = False,
+    maps: Sequence[str] | str | None = None,
+    jobs: int | None = None,
     name: str = "",
 ) -> Any:
     """Run the *program* for each image in what people have, and return what its last filter answers."""
     effect = None if mask is None and roi is None else Effect(mask, roi)
     images = array_image.images(image, bands, stack)
     planned = program(images[0])  # they have as many channels
+    if maps is not None:
+        planned = planned.limited_to((maps,) if isinstance(maps, str) else tuple(maps))
+    threads = threads_of(jobs)
     found: list[dict[str, Array]] = []
     for number, one in enumerate(images):
         own = f"{name}#{number}" if number else name
-        found.append(_run(one, planned, effect, checked_nodata(one, nodata), bool(keep_holes), own))
+        found.append(_run(one, planned, effect, checked_nodata(one, nodata), bool(keep_holes), own, threads))
     results = found[0]
     if stack:
         together = np.ma.stack if images[0].masked else np.stack
         results = {field: together([each[field] for each in found]) for field in results}
     answer = planned.last.filter.answer
-    return results["image"] if answer is None else answer(**results)
+    return results["image"] if answer is None else answer(**{"image": ABSENT, **results})
+
+
+def threads_of(jobs: int | None) -> int:
+    """Return how many threads *jobs* asks for; raises `ParameterError`."""
+    if jobs is None:
+        return available()
+    if isinstance(jobs, bool) or not isinstance(jobs, (int, np.integer)) or jobs < 1:
+        raise ParameterError("jobs", f"{jobs!r} is not a whole number of at least 1")
+    return int(jobs)
 
 
 def checked_nodata(image: ArrayImage, given: Any) -> float | None:
@@ -348,7 +389,13 @@ def checked_nodata(image: ArrayImage, given: Any) -> float | None:
 
 
 def _run(
-    image: ArrayImage, program: Program, effect: Effect | None, missing: float | None, keep_holes: bool, name: str
+    image: ArrayImage,
+    program: Program,
+    effect: Effect | None,
+    missing: float | None,
+    keep_holes: bool,
+    name: str,
+    jobs: int,
 ) -> dict[str, Array]:
     pixels, stages, values = image.pixels, program.stages, program.last.values
     own, channels = pixels.dtype.name, pixels.shape[2]
@@ -371,7 +418,7 @@ def _run(
             white=white,
         )
         for output, kind in program.last.filter.kinds.items()
-        if output in stages[-1].fields
+        if output in program.outputs
     }
     encodings = {output: nodata.written(encoded, missing, own) for output, encoded in encodings.items()}
     outputs = executor.run(
@@ -380,6 +427,8 @@ def _run(
         encodings,
         program.settings,
         image.alpha,
+        jobs=jobs,
+        probed=False,
         effect=effect,
         name=name,
         colours=image.colours,
@@ -387,7 +436,7 @@ def _run(
         nodata=missing,
         keep_holes=keep_holes,
     ).outputs
-    if image.alpha is not None:
+    if image.alpha is not None and "image" in outputs:
         from .engine import hidden_colours  # the command line has its own way to it
 
         hidden_colours.keep(pixels, image.alpha, stages, encodings["image"], outputs["image"])

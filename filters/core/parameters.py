@@ -104,6 +104,10 @@ class Argument(NamedTuple):
     default: Any = None
 
 
+MAPS = "maps"
+"""The argument that chooses among a filter's maps, where it has any."""
+
+
 class MapField(NamedTuple):
     """The declaration of a map beside a filter's picture: the help of its option, and what its values are."""
 
@@ -112,16 +116,16 @@ class MapField(NamedTuple):
 
 
 def given_field(result: Any, name: str) -> Any:
-    """Stand in as the `__getattribute__` of a filter's result: a map that is not there raises, with those that are."""
+    """Stand in as the `__getattribute__` of a filter's result: what is not there raises, and names what is."""
     value = tuple.__getattribute__(result, name)
     if value is None and name in (fields := type(result)._fields):
         there = ", ".join(field for field, own in zip(fields, result, strict=True) if own is not None)
-        raise AttributeError(f"the operator gives no {name}; it gives {there}", name=name, obj=None)
+        raise AttributeError(f"the result has no {name}; it has {there}", name=name, obj=None)
     return value
 
 
 ABSENT: Any = None
-"""What stands in a filter's result for a map that the operator does not give; see `given_field`."""
+"""What stands in a filter's result for what the operator does not give, or nobody asked for; see `given_field`."""
 
 
 class Parameter(NamedTuple):
@@ -317,6 +321,8 @@ def describe(function: Callable[..., Any], answer: type | None, defaults: Mappin
     maps = {
         name: extra for name, hint in answered.items() for extra in get_args(hint)[1:] if isinstance(extra, MapField)
     }
+    if not maps:
+        arguments.pop(MAPS, None)
     return Spec(function.__name__, doc.partition("\n")[0], doc, parameters, maps, arguments)
 
 

@@ -77,7 +77,7 @@ def test_a_picture_and_its_maps(lines, png):
 
 
 def test_an_algorithm_is_named(lines, png):
-    assert lines("blur", "a.png", "-o", "b.png", "--algorithm", "taps")[0]["algorithm"] == ["taps"]
+    assert lines("blur", "a.png", "-o", "b.png", "--algorithm", "direct")[0]["algorithm"] == ["direct"]
 
 
 def test_a_chain_tells_its_steps(lines, png):

@@ -395,7 +395,7 @@ def test_a_picture_of_other_channels_is_refused(image, parameters, message):
         ({"kernel": "haar", "normalize": "sum"}, r"normalize: the values of kernel 1 .* sum to 0; it cannot"),
         ({"kernel": "haar", "anchor": (2, 0)}, "anchor: 2,0 lies outside the 2×2 kernel"),
         ({"kernel": "haar", "channels": "max"}, "channels: max has no meaning with a bank"),
-        ({"kernel": "haar", "algorithm": "taps"}, "algorithm: a bank of kernels is computed in one way"),
+        ({"kernel": "haar", "algorithm": "direct"}, "algorithm: a bank of kernels is computed in one way"),
         ({"kernel": "haar", "activation": "gelu"}, "activation: unknown value 'gelu'"),
         ({"kernel": "gabor:8"}, "kernel: 'gabor:8': is not a Gabor bank; gabor:8x3 has"),
         ({"kernel": "gabor:99x1"}, "kernel: 'gabor:99x1': is not a Gabor bank"),

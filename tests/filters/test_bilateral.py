@@ -4,13 +4,15 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from imfilter.filters.blur import blur
+from imfilter.filters.core import native
 from imfilter.filters.core.denoise import bilateral
 from imfilter.filters.core.engine.borders import BORDERS
 from imfilter.filters.core.parameters import ParameterError
 
+compiled = pytest.mark.skipif(native.core is None, reason="there is no compiled core")
 WHITE = {"uint8": 255.0, "uint16": 65535.0, "float32": 1.0}
 
 
@@ -40,11 +42,12 @@ def slow(image, source, *, sigma, radii, unit, border="reflect", fill=0.0, alpha
     return answer
 
 
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())
-def test_it_is_what_the_loops_give(data, source, noise, to_samples):
+def test_it_is_what_the_loops_give(data, source, noise, to_samples, each_core):
     border = data.draw(st.sampled_from(BORDERS))
     dtype = data.draw(st.sampled_from(sorted(WHITE)))
-    shape = (data.draw(st.integers(1, 6)), data.draw(st.integers(1, 6)), data.draw(st.sampled_from([1, 3])))
+    shape = (data.draw(st.integers(1, 6)), data.draw(st.integers(1, 6)), data.draw(st.sampled_from([1, 3, 5])))
     sigma = data.draw(st.tuples(st.sampled_from([0, 0.5, 1, 2]), st.sampled_from([0, 0.3, 1.5])))
     unit = data.draw(st.sampled_from([0.02, 0.1, 3.0])) * WHITE[dtype]
     image = noise(shape, dtype)
@@ -63,11 +66,11 @@ def test_it_is_what_the_loops_give(data, source, noise, to_samples):
         assert np.abs(answer.astype(int) - to_samples(expected, dtype)).max() <= 1
 
 
-@pytest.mark.parametrize("dtype", ["uint8", "uint16"])
-@pytest.mark.parametrize("unit", [0.02, 0.1, 0.5])
-def test_whole_numbers_are_as_exact_as_promised(dtype, unit, noise, to_samples):
+@pytest.mark.parametrize(("dtype", "channels"), [("uint8", 1), ("uint8", 3), ("uint16", 3)])
+@pytest.mark.parametrize("unit", [0.02, 0.05, 0.5])
+def test_whole_numbers_are_as_exact_as_promised(dtype, channels, unit, noise, to_samples, each_core):
     """The definition by whole arrays, on noise: at most a level off, and that in a thousandth of the samples."""
-    image, radius, white = noise((150, 130, 3), dtype), 4, WHITE[dtype]
+    image, radius, white = noise((150, 130, channels), dtype), 4, WHITE[dtype]
     padded = np.pad(image.astype(np.float64) / white, ((radius, radius), (radius, radius), (0, 0)), "symmetric")
     total, sums = 0.0, 0.0
     for dy in range(-radius, radius + 1):
@@ -80,6 +83,12 @@ def test_whole_numbers_are_as_exact_as_promised(dtype, unit, noise, to_samples):
         blur(image, op="bilateral", range_sigma=unit * white).astype(int) - to_samples(total / sums * white, dtype)
     )
     assert off.max() <= 1 and (off > 0).mean() <= 1e-3
+
+
+def test_double_precision_stays(noise, source, each_core):
+    image = noise((7, 20, 3), "float32").astype(np.float64) / 3
+    expected = slow(image, source, sigma=(1, 1), radii=(2, 2), unit=0.2)
+    np.testing.assert_allclose(blur(image, op="bilateral", sigma=1, range_sigma=0.2), expected, atol=1e-14)
 
 
 def test_a_pair_of_pixels_by_hand():
@@ -100,7 +109,7 @@ def test_the_window_is_opencvs_disk():
     assert counts == [1, 5, 13, 29, 49]
 
 
-def test_far_colours_stay_apart_and_a_wide_range_is_a_gaussian():
+def test_far_colours_stay_apart_and_a_wide_range_is_a_gaussian(each_core):
     step = np.zeros((12, 12, 3), np.uint8)
     step[:, 6:] = (200, 90, 30)
     np.testing.assert_array_equal(blur(step, op="bilateral", sigma=3, range_sigma=20), step)
@@ -126,21 +135,69 @@ def test_eight_and_sixteen_bits_agree(noise):
     np.testing.assert_array_equal(blur(image, op="bilateral"), blur(image, op="bilateral", range_sigma=25.5))
 
 
-def test_sigma_0_gives_the_image_back(noise):
+def test_sigma_0_gives_the_image_back(noise, each_core):
     image = noise((9, 9, 3), "float32")
     np.testing.assert_array_equal(blur(image, op="bilateral", sigma=0), image)
     row = blur(image, op="bilateral", sigma=(0, 2))
     np.testing.assert_array_equal(row[:, 3:4], blur(image[:, 3:4], op="bilateral", sigma=(0, 2)))
 
 
-def test_blocks_of_columns_are_seamless(noise, monkeypatch):
-    image = noise((40, 300, 3))
-    whole = blur(image, op="bilateral")
-    monkeypatch.setattr(bilateral, "BLOCK_PIXELS", 1)  # 64 columns at a time
-    np.testing.assert_array_equal(blur(image, op="bilateral"), whole)
+@pytest.mark.parametrize("channels", [1, 3, 5])
+def test_every_width_and_block_gives_a_pixel_the_same_bits(channels, noise, each_core):
+    """Blocks of this window are 256 columns wide; a piece of the image has its pixels in other blocks and lanes."""
+    image = noise((5, 600, channels))
+    values = {"op": "bilateral", "radius": (9, 40), "sigma": (4, 20), "depth": "float", "border": "constant"}
+    whole = blur(image, **values)
+    for left, width in [(0, 255), (3, 257), (190, 300), (400, 200), *((240, 18 + n) for n in range(1, 35, 3))]:
+        inner = np.s_[:, 0 if left == 0 else 9 : width if left + width == 600 else width - 9]
+        piece = blur(image[:, left : left + width], **values)
+        np.testing.assert_array_equal(piece[inner], whole[:, left : left + width][inner])
 
 
-def test_values_far_from_0_stay_exact():
+@compiled
+@pytest.mark.parametrize("dtype", WHITE)
+def test_vectors_of_every_width_give_the_same_bytes(dtype, noise):
+    image, chosen, found = noise((30, 45, 3), dtype), native.core.chosen(), []
+    for name in set(native.core.available()) - {"baseline"}:
+        native.core.choose(name)
+        found.append(blur(image, op="bilateral", range_sigma=0.2 * WHITE[dtype], depth="float").tobytes())
+    native.core.choose(chosen)
+    assert len(set(found)) <= 1
+
+
+@compiled
+@pytest.mark.parametrize(
+    ("name", "change", "words"),
+    [
+        ("out", np.empty((1, 4, 7), np.uint8), "do not follow"),
+        ("out", np.empty((2, 4, 6), np.uint8), "do not follow"),
+        ("opacity", np.ones((1, 6, 5)), "one sample is taken for each pixel"),
+        ("step", 3, "no pixels"),
+        ("step", 0, "no pixels"),
+        ("step", 2, "do not follow"),
+        ("exponents", np.zeros(8), "exponents"),
+        ("height", -3, "height"),
+        ("width", 2**62, "width"),
+    ],
+)
+def test_the_compiled_core_refuses_sizes_that_do_not_fit(name, change, words):
+    values = {
+        "given": np.zeros((1, 6, 8), np.uint8),
+        "out": np.empty((1, 4, 6), np.uint8),
+        "opacity": None,
+        "step": 1,
+        "exponents": np.zeros(9),
+        "height": 3,
+        "width": 3,
+        "scale": 1.0,
+        "ignoring": False,
+    }
+    native.core.bilateral(*values.values())
+    with pytest.raises(ValueError, match=words):
+        native.core.bilateral(*(values | {name: change}).values())
+
+
+def test_values_far_from_0_stay_exact(each_core):
     image = np.random.default_rng(0).uniform(0, 1, (12, 12)).astype(np.float32)
     far = (image + 4096).astype(np.float32)
     near = (far.astype(np.float64) - 4096).astype(np.float32)
@@ -151,7 +208,7 @@ def test_values_far_from_0_stay_exact():
 # ---- missing samples and alpha ----------------------------------------------------------------------
 
 
-def test_missing_samples_weigh_nothing_and_are_filled_by_distance_alone(source, noise):
+def test_missing_samples_weigh_nothing_and_are_filled_by_distance_alone(source, noise, each_core):
     image = noise((9, 8, 3), "float32")
     image[3, 3], image[4, 4, 1], image[0, 0, 2] = np.nan, np.nan, np.nan
     values = {"op": "bilateral", "sigma": 1.2, "range_sigma": 0.7, "nan": "ignore"}
@@ -159,7 +216,7 @@ def test_missing_samples_weigh_nothing_and_are_filled_by_distance_alone(source, 
     np.testing.assert_allclose(blur(image, **values), expected, atol=1e-6)
 
 
-def test_nothing_known_stays_missing_and_nan_reaches_as_far_as_the_window():
+def test_nothing_known_stays_missing_and_nan_reaches_as_far_as_the_window(each_core):
     image = np.full((15, 15), 0.5, np.float32)
     image[2:13, 2:13] = np.nan
     answer = blur(image, op="bilateral", nan="ignore")
@@ -169,7 +226,14 @@ def test_nothing_known_stays_missing_and_nan_reaches_as_far_as_the_window():
     assert np.isnan(blur(dot, op="bilateral")).sum() == 49
 
 
-def test_samples_count_by_their_alpha_which_stays(run, noise, source, to_samples):
+def test_nan_beside_an_alpha_reaches_as_far_as_the_window(run, each_core):
+    image, alpha = np.zeros((15, 15, 3), np.float32), np.full((15, 15), 0.5, np.float32)
+    image[7, 7, 1] = np.nan
+    output = run(blur, image, alpha=alpha, op="bilateral")["image"].samples
+    assert np.isnan(output[..., 1]).sum() == 49
+
+
+def test_samples_count_by_their_alpha_which_stays(run, noise, source, to_samples, each_core):
     image, alpha = noise((9, 8, 3)), noise((9, 8))
     alpha[2:5, 2:6] = 0
     output = run(blur, image, alpha=alpha, op="bilateral", sigma=1, range_sigma=90)["image"]
@@ -188,7 +252,7 @@ def test_what_cannot_be_seen_does_not_bleed(run, border):
     assert (output.samples[:, :5] == 20).all()
 
 
-def test_alpha_is_the_same_in_strips_and_where_all_is_opaque_as_without(run, noise):
+def test_alpha_is_the_same_in_strips_and_where_all_is_opaque_as_without(run, noise, each_core):
     image, alpha = noise((40, 30, 3)), np.full((40, 30), 255, np.uint8)
     plain = run(blur, image, op="bilateral")["image"].samples
     np.testing.assert_array_equal(run(blur, image, alpha=alpha, op="bilateral")["image"].samples, plain)
@@ -198,6 +262,12 @@ def test_alpha_is_the_same_in_strips_and_where_all_is_opaque_as_without(run, noi
     )
     np.testing.assert_array_equal(strips, whole)
     np.testing.assert_array_equal(whole[:16], plain[:16])
+
+
+def test_where_all_is_transparent_nothing_is_missing(run, noise, each_core):
+    alpha = np.zeros((9, 8), np.float32)
+    output = run(blur, noise((9, 8, 3), "float32"), alpha=alpha, op="bilateral")["image"]
+    assert np.isfinite(output.samples).all()
 
 
 # ---- wrong calls ------------------------------------------------------------------------------------

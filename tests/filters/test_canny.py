@@ -6,6 +6,8 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from imfilter.filters.core import native
+from imfilter.filters.core.gradient import non_maximum_suppression
 from imfilter.filters.core.gradient.non_maximum_suppression import hysteresis
 from imfilter.filters.core.parameters import ParameterError
 from imfilter.filters.edges import edges
@@ -157,9 +159,7 @@ def test_without_an_edge_nothing_is_white():
     assert not edges(np.full((5, 5), 9, np.uint8), op="canny").image.any()
 
 
-def test_a_line_longer_than_patience_is_followed_to_its_end(monkeypatch):
-    from imfilter.filters.core.gradient import non_maximum_suppression
-
+def test_a_long_line_is_followed_to_its_end(each_core):
     classes = np.zeros((41, 200, 1), np.uint8)
     classes[::4] = 1
     classes[2::8, -1] = classes[1::8, -1] = classes[3::8, -1] = 1
@@ -167,10 +167,41 @@ def test_a_line_longer_than_patience_is_followed_to_its_end(monkeypatch):
     classes[20, 100] = 2
     classes[38, 5:] = 1  # two rows from the lines beside it: joined to nothing
     whole = non_maximum_suppression.hysteresis(classes)
-    monkeypatch.setattr(non_maximum_suppression, "MAX_STEPS", 10)
-    np.testing.assert_array_equal(non_maximum_suppression.hysteresis(classes), whole)
     assert whole[..., 0].sum() > 2000
     assert not whole[38, 50]
+
+
+@pytest.mark.parametrize("channels", [1, 3])
+def test_hysteresis_joins_what_labels_join(each_core, channels):
+    rng = np.random.default_rng(channels)
+    for shape in [(1, 1), (1, 40), (40, 1), (2, 9), (37, 65), (120, 200)]:
+        classes = rng.choice(np.array([0, 1, 2], np.uint8), (*shape, channels), p=[0.62, 0.377, 0.003])
+        expected = np.zeros(classes.shape, bool)
+        for channel in range(channels):
+            labels, _ = ndimage.label(classes[..., channel], np.ones((3, 3)))
+            strong = labels[classes[..., channel] == 2]
+            expected[..., channel] = np.isin(labels, strong[strong > 0])
+        for values in (classes, classes.transpose(2, 0, 1).copy().transpose(1, 2, 0)):
+            np.testing.assert_array_equal(non_maximum_suppression.hysteresis(values.copy("K")), expected)
+
+
+@pytest.mark.parametrize("kind", [np.float32, np.float64])
+@pytest.mark.parametrize("norm", ["l2", "l1", "max"])
+def test_thinning_is_that_of_the_obvious_form(each_core, kind, norm):
+    rng = np.random.default_rng(3)
+    for shape in [(3, 3, 1), (3, 4, 2), (5, 20, 1), (9, 66, 1), (4, 67, 1), (6, 200, 1)]:
+        parts = non_maximum_suppression.Gradient(*(rng.integers(-4, 5, (2, *shape)).astype(kind)))
+        parts.gx[rng.random(shape) < 0.05] = np.nan
+        inner = np.s_[1:-1, 1:-1]
+        with pytest.MonkeyPatch.context() as without:
+            without.setattr(native, "core", None)
+            thin = non_maximum_suppression.suppress(parts, norm)
+            classes = non_maximum_suppression.classes(parts, norm, 2.0, 4.5)
+        found = non_maximum_suppression.suppress(parts, norm)
+        np.testing.assert_allclose(found, thin, rtol=1e-6)
+        np.testing.assert_array_equal(np.isnan(found), np.isnan(parts.gx[inner]))
+        np.testing.assert_array_equal(non_maximum_suppression.classes(parts, norm, 2.0, 4.5), classes)
+        assert found.dtype == kind and classes.dtype == np.uint8
 
 
 @pytest.mark.each("white", [1, 100, 65535])

@@ -184,18 +184,6 @@ def test_halves_round_up_in_separable_kernels_of_whole_numbers(values, noise):
     np.testing.assert_array_equal(conv(image, kernel=values, scale=0.5, bias=bias), expected)
 
 
-@given(kernels(6), st.tuples(st.integers(1, 3), st.integers(1, 3)), st.tuples(st.integers(1, 2), st.integers(1, 2)))
-def test_every_algorithm_gives_a_pixel_the_same_place(taps, stride, dilation):
-    from imfilter.filters.core.linear import direct
-
-    taps = np.outer(taps[:, 0], taps[0])
-    strip = np.random.default_rng(0).integers(0, 256, (14, 15, 2)).astype(np.float64)
-    factors = Kernel.of(taps).factors
-    assert factors is not None
-    expected = direct.correlate(strip, taps, stride, dilation)
-    np.testing.assert_allclose(direct.separable(strip, *factors, stride, dilation), expected, atol=1e-9)
-
-
 def test_nan_spreads_no_further_than_the_kernel():
     image = np.zeros((11, 11), np.float32)
     image[5, 5] = np.nan

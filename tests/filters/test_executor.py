@@ -363,7 +363,6 @@ def test_channels_stay_beside_each_other_where_a_stage_takes_them_so(noise):
         np.testing.assert_array_equal(answer([step, step], image, 3), expected)
         assert all(seen)
     seen.clear()
-    answer([linear(kernels.mean((3, 3))), beside], image)
     answer([apart], image)
     assert not any(seen)
 

@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from imfilter.filters.core.engine import colour, executor
 from imfilter.filters.core.engine.borders import BORDERS
 from imfilter.filters.core.engine.quantize import Encoding
+from imfilter.filters.core.engine.stage import ImageContext, bound
 from imfilter.filters.core.gradient.gradient import Gradient, angle, magnitude
 from imfilter.filters.core.linear import kernels
 from imfilter.filters.core.linear.symmetric import smoothing
@@ -106,27 +107,31 @@ def test_ranges_and_maps_of_integers_are_those_of_float(run, noise):
                     assert np.abs(one - other).max() <= 1, (options, dtype, name)
 
 
-def test_the_root_of_integers_is_exact():
-    parts = Gradient(*(part.astype(np.int16) for part in np.mgrid[-1020:1021:3, -1020:1021:3]))
-    exact = np.hypot(*(part.astype(float) for part in parts))
-    answer = magnitude(parts, "l2", np.float32)
-    assert answer.dtype == np.float32
-    np.testing.assert_array_equal(np.floor(answer + np.float32(0.5)), np.floor(exact + 0.5))
+@pytest.mark.parametrize(("kind", "most"), [(np.float32, 1e-4), (np.float64, 1e-12)])
+def test_magnitude_and_angle_are_those_of_double_precision(kind, most):
+    gx, gy = (part[..., None] for part in np.mgrid[-1020:1021:3, -1020:1021:3])
+    parts = Gradient(gx.astype(kind), gy.astype(kind))
+    np.testing.assert_array_equal(np.floor(magnitude(parts) + kind(0.5)), np.floor(np.hypot(gx, gy) + 0.5))
+    degrees = angle(parts)
+    np.testing.assert_allclose(degrees, np.degrees(np.arctan2(gy, gx)), rtol=0, atol=most)
+    assert degrees.dtype == kind and degrees.max() == 180 and degrees.min() > -180
 
 
-def test_the_angle_of_integers_is_that_of_float64():
-    parts = Gradient(*(part.astype(np.int16) for part in np.mgrid[-40:41, -40:41]))
-    exact = np.degrees(np.arctan2(*(part.astype(float) for part in parts[::-1])))
-    np.testing.assert_allclose(angle(parts, np.float32), exact, atol=2e-5)
-    assert angle(parts).max() == 180 and angle(parts).min() > -180
+@pytest.mark.parametrize("kind", [np.float32, np.float64])
+def test_angles_of_eighths_of_a_turn_are_exact(kind):
+    gx = np.array([0, 3, 3, 0, -3, -3, -3, 0, 3, -3, 0.0, -0.0, 1, -1], kind)[None, :, None]
+    gy = np.array([0, 0, 3, 3, 3, 0, -3, -3, -3, -0.0, -0.0, 0, -1e-30, -1e-30], kind)[None, :, None]
+    expected = [0, 0, 45, 90, 135, 180, -135, -90, -45, 180, 0, 0, 0, 180]
+    np.testing.assert_allclose(angle(Gradient(gx, gy)).ravel(), expected, rtol=0, atol=1e-27)
 
 
 @pytest.mark.parametrize("sigma", [(1.4, 1.4), (0.6, 3.0), (0.0, 2.0)])
 def test_smoothing_rounds_a_pixel_and_its_mirror_image_alike(sigma, noise):
     image = noise((40, 50), "float32")[..., None]
     smooth = smoothing(sigma)
-    answer = smooth.bind(None)(image)
-    np.testing.assert_array_equal(smooth.bind(None)(image[::-1, ::-1])[::-1, ::-1], answer)
+    function = bound(smooth, ImageContext(1.0, np.float32)).function
+    answer = function(image)
+    np.testing.assert_array_equal(function(image[::-1, ::-1])[::-1, ::-1], answer)
     halo = smooth.window.halo
     exact = ndimage.gaussian_filter(image[..., 0].astype(float), sigma[::-1], truncate=4)
     inner = exact[halo.top : 40 - halo.bottom, halo.left : 50 - halo.right]

@@ -2,9 +2,10 @@
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from imfilter.filters.blur import blur
+from imfilter.filters.core import native
 from imfilter.filters.core.engine.borders import BORDERS
 from imfilter.filters.core.parameters import ParameterError
 
@@ -47,8 +48,9 @@ def slow(image, source, *, radii, epsilon, white, border="reflect", fill=0.0, al
     return answer
 
 
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())
-def test_it_is_what_the_paper_says(data, source, noise, to_samples):
+def test_it_is_what_the_paper_says(each_core, data, source, noise, to_samples):
     border = data.draw(st.sampled_from(BORDERS))
     dtype = data.draw(st.sampled_from(sorted(WHITE)))
     shape = (data.draw(st.integers(1, 6)), data.draw(st.integers(1, 6)), data.draw(st.sampled_from([1, 3])))
@@ -68,7 +70,7 @@ def test_it_is_what_the_paper_says(data, source, noise, to_samples):
 
 @pytest.mark.parametrize("dtype", ["uint8", "uint16"])
 @pytest.mark.parametrize(("radius", "epsilon"), [(1, 0.002), (4, 0.01), (4, 1e-5), (30, 0.04)])
-def test_whole_numbers_are_as_exact_as_promised(dtype, radius, epsilon, noise, to_samples):
+def test_whole_numbers_are_as_exact_as_promised(each_core, dtype, radius, epsilon, noise, to_samples):
     """By sums of whole numbers; bright, where a small variance is the difference of large squares."""
     white = int(WHITE[dtype])
     image = np.minimum(noise((120, 130), dtype) // 4 + white // 4 * 3, white).astype(dtype)
@@ -90,7 +92,7 @@ def test_whole_numbers_are_as_exact_as_promised(dtype, radius, epsilon, noise, t
 
 @pytest.mark.parametrize("pictures", ["noise", "bright", "almost gray", "black and white"])
 @pytest.mark.parametrize(("radius", "epsilon"), [(2, 0.01), (4, 0.0012)])
-def test_colour_is_as_exact_as_promised(pictures, radius, epsilon, noise, to_samples):
+def test_colour_is_as_exact_as_promised(each_core, pictures, radius, epsilon, noise, to_samples):
     """By sums of whole numbers, and NumPy's solver in float64; also where the covariance is nearly singular."""
     image, size = noise((80, 90, 3)), 2 * radius + 1
     if pictures == "bright":
@@ -116,6 +118,35 @@ def test_colour_is_as_exact_as_promised(pictures, radius, epsilon, noise, to_sam
     assert off.max() <= 1 and (off > 0).mean() <= 1e-3
 
 
+@pytest.mark.parametrize("dtype", ["uint8", "uint16", "float32"])
+@pytest.mark.parametrize("guide", ["color", "channel"])
+@pytest.mark.parametrize("channels", [1, 2, 3, 4, 5])
+def test_wide_images_and_long_windows_give_what_the_reference_gives(
+    each_core, dtype, guide, channels, noise, monkeypatch
+):
+    """The compiled core takes some hundreds of columns at a time, and up to four channels together."""
+    for columns, radius in ((1300, (3, 2)), (700, (70, 1)), (40, (1, 300)), (600, (501, 0))):
+        image = noise((30, columns, channels), dtype)
+        values = {"op": "guided", "radius": radius, "epsilon": 0.01, "guide": guide, "depth": "float"}
+        answer = blur(image, **values)
+        with monkeypatch.context() as patch:
+            patch.setattr(native, "core", None)
+            np.testing.assert_allclose(answer, blur(image, **values), atol=5e-6, err_msg=f"{columns} {radius}")
+
+
+@pytest.mark.skipif(native.core is None, reason="needs the compiled core")
+def test_sizes_that_do_not_fit_are_refused():
+    image, out = np.zeros((3, 9, 12)), np.zeros((3, 5, 4))
+
+    def call(height=3, width=5, across=1, together=3):
+        native.core.guided(image, out, height, width, across, together, 1.0, 0.0, True)
+
+    call()
+    for wrong in ({"height": 2}, {"width": 1 << 61}, {"width": 0}, {"across": 2}, {"together": 2}, {"together": 5}):
+        with pytest.raises(ValueError):
+            call(**wrong)
+
+
 def test_an_edge_in_one_channel_is_one_in_all():
     """Green has a faint step where red has a strong one: guided by all, it stays."""
     image = np.full((12, 12, 3), 60, np.uint8)
@@ -124,7 +155,7 @@ def test_an_edge_in_one_channel_is_one_in_all():
     assert faint["color"][0] >= 74 and faint["channel"][0] < 70
 
 
-def test_a_row_by_hand():
+def test_a_row_by_hand(each_core):
     """0 0 9 with windows of three: means 0, 3, 6, variances 0, 18, 18; at epsilon 18 the slopes are 0, ½, ½."""
     image = np.array([[0, 0, 9]], np.float32)
     answer = blur(image, op="guided", radius=(1, 0), epsilon=18)

@@ -4,10 +4,11 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from imfilter.filters.blur import blur
-from imfilter.filters.core.denoise import noise_estimate, nonlocal_means
+from imfilter.filters.core import native
+from imfilter.filters.core.denoise import noise_estimate
 from imfilter.filters.core.engine import pipeline
 from imfilter.filters.core.engine.chain import chain
 from imfilter.filters.core.engine.executor import run as run_stages
@@ -54,9 +55,10 @@ def slow(image, source, radius, patch, strength, noise, border="reflect", fill=0
     return answer
 
 
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     seed=st.integers(0, 9999),
-    shape=st.tuples(st.integers(1, 7), st.integers(1, 7), st.sampled_from([1, 3])),
+    shape=st.tuples(st.integers(1, 7), st.integers(1, 7), st.sampled_from([1, 3, 5])),
     dtype=st.sampled_from(["uint8", "uint16", "float32"]),
     radius=st.tuples(st.integers(0, 2), st.integers(0, 2)),
     patch=st.sampled_from([1, 3, 5]),
@@ -64,7 +66,9 @@ def slow(image, source, radius, patch, strength, noise, border="reflect", fill=0
     noise=st.sampled_from([0.0, 0.1]),
     border=st.sampled_from(["reflect", "wrap", "constant"]),
 )
-def test_it_is_the_definition(seed, shape, dtype, radius, patch, strength, noise, border, source, to_samples):
+def test_it_is_the_definition(
+    seed, shape, dtype, radius, patch, strength, noise, border, source, to_samples, each_core
+):
     rng = np.random.default_rng(seed)
     white = 1 if dtype == "float32" else np.iinfo(dtype).max
     image = to_samples(white * np.clip(rng.normal(0.5, 0.2, shape), 0, 1), dtype)
@@ -79,13 +83,14 @@ def test_it_is_the_definition(seed, shape, dtype, radius, patch, strength, noise
         assert np.abs(answer - exact).max() <= 0.501
 
 
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     seed=st.integers(0, 9999),
-    shape=st.tuples(st.integers(1, 7), st.integers(1, 7), st.sampled_from([1, 3])),
+    shape=st.tuples(st.integers(1, 7), st.integers(1, 7), st.sampled_from([1, 3, 5])),
     part=st.sampled_from([0.1, 0.5, 0.9]),
     patch=st.sampled_from([1, 3]),
 )
-def test_missing_samples_count_nothing(seed, shape, part, patch, source):
+def test_missing_samples_count_nothing(seed, shape, part, patch, source, each_core):
     rng = np.random.default_rng(seed)
     image = rng.random(shape, np.float32)
     image[rng.random(shape) < part] = np.nan
@@ -134,31 +139,124 @@ def test_the_default_strength_suits_the_noise(sigma, shape):
     assert error(noise_sigma=sigma) < 1.1 * best
 
 
-def test_strips_and_tiles_give_the_same_bits(monkeypatch, run, noise):
-    image = noise((50, 60, 3))
-    whole = run(blur, image, strip_rows=50, op="nlm")["image"].samples
-    monkeypatch.setattr(nonlocal_means, "TILE_SAMPLES", 200)
+@pytest.mark.parametrize("channels", [1, 3, 5])
+def test_strips_and_blocks_give_the_same_bits(run, noise, each_core, channels):
+    """Blocks are 256 columns wide, and as many rows high as fit a cache."""
+    image = noise((90, 290, channels))
+    values = {"op": "nlm", "radius": 2, "patch": 3, "strength": 60, "noise_sigma": 5}
+    whole = run(blur, image, strip_rows=90, depth="float", dtype="float32", **values)["image"].samples
     for rows in (1, 7, 20):
-        np.testing.assert_array_equal(run(blur, image, strip_rows=rows, op="nlm")["image"].samples, whole)
+        strips = run(blur, image, strip_rows=rows, depth="float", dtype="float32", **values)["image"].samples
+        np.testing.assert_array_equal(strips, whole)
+    piece = run(blur, image[:, 17:], depth="float", dtype="float32", **values)["image"].samples
+    np.testing.assert_array_equal(piece[:, 3:], whole[:, 20:])
 
 
-def test_what_is_missing_far_away_changes_no_bit(monkeypatch, noise):
+def test_many_samples_are_as_exact_as_promised(noise, to_samples, each_core):
+    """By whole arrays: at most a level off, and that in a thousandth of the samples; large patches too."""
+    image = noise((60, 90, 3))
+    for patch in (3, 11):
+        around = 2 + patch // 2
+        padded = np.pad(image.astype(float), ((around, around), (around, around), (0, 0)), "symmetric")
+        near = padded[2:-2, 2:-2]
+        total, sums = 0.0, 0.0
+        for i, j in np.ndindex(5, 5):
+            other = padded[i : i + near.shape[0], j : j + near.shape[1]]
+            windows = np.lib.stride_tricks.sliding_window_view(((near - other) ** 2).sum(axis=2), (patch, patch))
+            weight = np.exp(-windows.mean(axis=(2, 3)) / 3 / 9000.0)[..., None]
+            total, sums = total + weight * other[patch // 2 :, patch // 2 :][:60, :90], sums + weight
+        answer = blur(image, op="nlm", radius=2, patch=patch, strength=9000**0.5, noise_sigma=0)
+        off = np.abs(answer.astype(int) - to_samples(total / sums, "uint8"))
+        assert off.max() <= 1 and (off > 0).mean() <= 1e-3
+
+
+def test_double_precision_stays(noise, source, each_core):
+    image = noise((7, 20, 3), "float32").astype(np.float64) / 3
+    answer = blur(image, op="nlm", radius=2, patch=3, strength=0.5)
+    np.testing.assert_allclose(answer, slow(image, source, (2, 2), 3, 0.5, 0), atol=1e-14)
+
+
+def test_where_all_is_transparent_nothing_is_missing(run, noise, each_core):
+    alpha = np.zeros((9, 8), np.float32)
+    output = run(blur, noise((9, 8, 3), "float32"), alpha=alpha, op="nlm", strength=0.5)["image"]
+    assert np.isfinite(output.samples).all()
+
+
+def test_nan_and_infinity_reach_as_far_as_the_windows(each_core):
+    image = np.zeros((21, 40), np.float32)
+    image[10, 10], image[10, 30] = np.nan, np.inf
+    answer = blur(image, op="nlm", radius=2, patch=3, strength=0.5)
+    reach = np.zeros(image.shape, bool)
+    for x in (10, 30):
+        reach[10 - 3 : 10 + 4, x - 3 : x + 4] = True
+    assert np.isnan(answer[8:13, 8:13]).all() and (answer[~reach] == 0).all()
+
+
+def test_nan_beside_an_alpha_reaches_as_far_as_the_windows(run, each_core):
+    image, alpha = np.zeros((15, 15, 3), np.float32), np.full((15, 15), 0.5, np.float32)
+    image[7, 7, 1] = np.nan
+    output = run(blur, image, alpha=alpha, op="nlm", radius=2, patch=3, strength=0.5)["image"].samples
+    assert np.isnan(output[5:10, 5:10, 1]).all() and np.isfinite(output[:4]).all()
+
+
+def test_what_is_missing_far_away_changes_no_bit(noise, each_core):
     image = noise((30, 60, 3), "float32")
     holed = image.copy()
     holed[3:6, 3:5, 1] = np.nan
     values = {"op": "nlm", "strength": 0.4, "noise_sigma": 0.2, "nan": "ignore"}
-    for tile in (nonlocal_means.TILE_SAMPLES, 500):
-        monkeypatch.setattr(nonlocal_means, "TILE_SAMPLES", tile)
-        np.testing.assert_array_equal(blur(holed, **values)[:, 14:], blur(image, **values)[:, 14:])
+    np.testing.assert_array_equal(blur(holed, **values)[:, 14:], blur(image, **values)[:, 14:])
     assert np.isfinite(blur(holed, **values)).all()
 
 
-def test_no_strength_gives_the_image_back(noise):
+@pytest.mark.skipif(native.core is None, reason="there is no compiled core")
+@pytest.mark.parametrize("dtype", ["uint8", "uint16", "float32"])
+def test_vectors_of_every_width_give_the_same_bytes(dtype, noise):
+    image, chosen, found = noise((30, 45, 3), dtype), native.core.chosen(), []
+    strength = 0.3 * (1 if dtype == "float32" else np.iinfo(dtype).max)
+    for name in set(native.core.available()) - {"baseline"}:
+        native.core.choose(name)
+        found.append(blur(image, op="nlm", radius=3, strength=strength, depth="float").tobytes())
+    native.core.choose(chosen)
+    assert len(set(found)) <= 1
+
+
+@pytest.mark.skipif(native.core is None, reason="there is no compiled core")
+@pytest.mark.parametrize(
+    ("name", "change", "words"),
+    [
+        ("out", np.empty((1, 4, 7), np.uint8), "do not follow"),
+        ("out", np.empty((1, 3, 6), np.uint8), "do not follow"),
+        ("opacity", np.ones((2, 10, 12)), "one sample is taken for each pixel"),
+        ("step", 5, "no pixels"),
+        ("x", -1, "x"),
+        ("y", 3, "do not follow"),
+        ("patch", 2**62, "patch"),
+    ],
+)
+def test_the_compiled_core_refuses_sizes_that_do_not_fit(name, change, words):
+    values = {
+        "given": np.zeros((1, 10, 12), np.uint8),
+        "out": np.empty((1, 4, 6), np.uint8),
+        "opacity": None,
+        "step": 1,
+        "x": 2,
+        "y": 2,
+        "patch": 1,
+        "factor": 1.0,
+        "spared": 0.0,
+        "ignoring": False,
+    }
+    native.core.nonlocal_means(*values.values())
+    with pytest.raises(ValueError, match=words):
+        native.core.nonlocal_means(*(values | {name: change}).values())
+
+
+def test_no_strength_gives_the_image_back(noise, each_core):
     np.testing.assert_array_equal(blur(noise((9, 9, 3)), op="nlm", strength=0), noise((9, 9, 3)))
     np.testing.assert_array_equal(blur(noise((9, 9, 3)), op="nlm", size=1), noise((9, 9, 3)))
 
 
-def test_samples_count_by_their_alpha_which_stays(run, noise, source, to_samples):
+def test_samples_count_by_their_alpha_which_stays(run, noise, source, to_samples, each_core):
     image, alpha = noise((8, 7, 3)), noise((8, 7))
     alpha[2:5, 2:6] = 0
     output = run(blur, image, alpha=alpha, op="nlm", radius=2, patch=3, strength=90)["image"]
@@ -186,7 +284,7 @@ def test_what_is_transparent_does_not_show(run):
         ({"size": 4}, "size: 4,4: a search window is odd"),
         ({"size": 201}, "a search window at most 10201"),
         ({"strength": -1}, "strength: -1 is below"),
-        ({"algorithm": "taps"}, "algorithm: has no meaning with op nlm"),
+        ({"algorithm": "direct"}, "algorithm: has no meaning with op nlm"),
         ({"op": "mean", "patch": 3}, "patch: has no meaning with op mean"),
     ],
 )

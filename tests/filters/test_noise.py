@@ -191,7 +191,7 @@ def chained(image, parts, strip_rows=None, jobs=1, alpha=None):
 def test_strips_draw_what_the_whole_image_draws(op, rows, height, sigma, border, alpha, noise):
     image = noise((height, 9, 3))
     opaque = noise((height, 9)) if alpha else None
-    smooth = (blur, {"sigma": sigma, "border": border, "algorithm": "taps"})
+    smooth = (blur, {"sigma": sigma, "border": border, "algorithm": "separable"})
     for parts in ([(add_noise, {"op": op})], [(add_noise, {"op": op}), smooth], [smooth, (add_noise, {"op": op})]):
         whole, strips = (chained(image, parts, count, alpha=opaque) for count in (height, rows))
         np.testing.assert_array_equal(strips, whole)

@@ -2,14 +2,12 @@
 
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 from imfilter.filters.blur import blur
 from imfilter.filters.conv import conv
 from imfilter.filters.core.engine import executor
 from imfilter.filters.core.engine.quantize import encoding
 from imfilter.filters.core.engine.stage import ImageContext
-from imfilter.filters.core.linear import box_sum, direct, kernels, multirate_gaussian, planner
+from imfilter.filters.core.linear import dense, kernels, multirate_gaussian, planner
 from imfilter.filters.core.linear.kernels import Kernel
 from imfilter.filters.core.linear.planner import Geometry
 from scipy import ndimage
@@ -44,7 +42,7 @@ def test_every_algorithm_is_the_sum_over_taps(kernel, geometry, context):
     kernel = Kernel.of(SHAPES[kernel])
     shape = 200, 230, 3 if context is BYTES else 1
     image = np.random.default_rng(3).integers(0, context.full + 1, shape).astype(np.float64)
-    exact = direct.correlate(image, kernel.taps, *geometry)
+    exact = dense.correlate(image, kernel.taps, *geometry[::-1])
     seen = []
     for algorithm, bound in possible(kernel, context, geometry):
         left, top, right, bottom = bound.extra
@@ -53,21 +51,13 @@ def test_every_algorithm_is_the_sum_over_taps(kernel, geometry, context):
         assert answer.dtype == context.work
         size = kernel.absolute_sum * context.full
         inner = slice(top, -bottom or None), slice(left, -right or None)
-        expected = exact if not top else direct.correlate(wide.astype(np.float64), kernel.taps)[inner]
+        expected = exact if not top else dense.correlate(wide.astype(np.float64), kernel.taps)[inner]
         np.testing.assert_allclose(
             answer, expected, rtol=0, atol=max(2e-6 * size, 5e-3) if context is BYTES else 1e-9 * size
         )
         seen.append(algorithm)
-    assert {"taps", "banded" if kernel.factors and kernel.taps.size > 1 else "dense"} <= set(seen)
+    assert {"direct", "separable" if kernel.factors and kernel.taps.size > 1 else "direct"} <= set(seen)
     assert ("fourier" in seen) == geometry.plain
-
-
-@given(st.integers(1, 70), st.integers(2, 70))
-def test_sums_by_doubling_are_exact(height, width):
-    image = np.random.default_rng(height).integers(0, 256, (height + 3, width + 5, 1)).astype(np.float32)
-    bound = planner.bind(Kernel.of(np.ones((height, width))), BYTES, Geometry(), "doubling")
-    total = np.lib.stride_tricks.sliding_window_view(image[..., 0].astype(np.int64), (height, width)).sum(axis=(2, 3))
-    np.testing.assert_array_equal(bound.function(image)[..., 0], total)
 
 
 @pytest.mark.parametrize("sigma", [4.5, 8, 13, 32, 100])
@@ -85,11 +75,11 @@ def test_decimated_gaussian_is_not_for_16_bits():
     assert planner.plan(kernel, WIDE).algorithm != "decimated"
 
 
-def test_gaussians_are_decimated_from_65_taps_on_and_below_where_that_is_asked_for():
+def test_wide_gaussians_are_decimated_and_narrow_ones_where_that_is_asked_for():
     def pick(sigma, algorithm="auto"):
         return planner.plan(kernels.gaussian((sigma, sigma)), BYTES, algorithm=algorithm).algorithm
 
-    assert {pick(sigma) for sigma in np.arange(4, 8, 0.25)} == {"banded"}
+    assert {pick(sigma) for sigma in (0.5, 1, 2, 4, 4.5)} == {"separable"}
     assert {pick(sigma) for sigma in [*np.arange(8, 12, 0.25), 16, 32, 100]} == {"decimated"}
     assert pick(5, "decimated") == "decimated"
 
@@ -103,7 +93,7 @@ def test_wide_blur_is_that_of_scipy(sigma, noise):
     assert (answer == np.floor(exact + 0.5)).mean() >= 0.999
 
 
-@pytest.mark.parametrize("algorithm", ["taps", "dense", "banded", "fourier"])
+@pytest.mark.parametrize("algorithm", ["direct", "separable", "fourier"])
 def test_an_algorithm_can_be_asked_for(algorithm):
     kernel = Kernel.of(np.outer([1, 2, 1], [1, 3, 1]))
     assert planner.plan(kernel, BYTES, algorithm=algorithm).algorithm == algorithm
@@ -112,13 +102,13 @@ def test_an_algorithm_can_be_asked_for(algorithm):
 @pytest.mark.parametrize(
     ("taps", "expected"),
     [
-        (np.ones((1, 1)), "taps"),
-        (np.arange(9).reshape(3, 3) ** 2, "dense"),
-        (np.random.default_rng(0).normal(size=(9, 9)), "dense"),
+        (np.ones((1, 1)), "direct"),
+        (np.arange(9).reshape(3, 3) ** 2, "direct"),
+        (np.random.default_rng(0).normal(size=(4, 4)), "direct"),
         (np.random.default_rng(0).normal(size=(31, 31)), "fourier"),
-        (kernels.gaussian_weights(2)[None] * kernels.gaussian_weights(2)[:, None], "banded"),
+        (kernels.gaussian_weights(2)[None] * kernels.gaussian_weights(2)[:, None], "separable"),
         (kernels.gaussian_weights(20)[None] * kernels.gaussian_weights(20)[:, None], "decimated"),
-        (np.ones((101, 101)), "doubling"),
+        (np.ones((101, 101)), "running"),
     ],
 )
 def test_the_planner_takes_the_algorithm_that_was_measured_fastest(taps, expected):
@@ -206,13 +196,3 @@ def test_box_sums_take_any_weight_and_are_not_rounded_before_the_end(noise):
     np.testing.assert_allclose(
         twice.outputs["image"].samples[..., 0], ndimage.uniform_filter(once, (9, 4)), rtol=0, atol=1e-3
     )
-
-
-@pytest.mark.each("length", [1, 2, 5, 11, 31, 40])
-@pytest.mark.each("rows", [1, 3, 8, 17, 64])
-def test_sums_down_columns_and_along_rows(length, rows):
-    planes = np.random.default_rng(rows).integers(0, 256, (2, rows + length - 1, 30 + length)).astype(np.uint32)
-    windows = np.lib.stride_tricks.sliding_window_view(planes, length, axis=1)
-    np.testing.assert_array_equal(box_sum.down_columns(planes, length), windows.sum(axis=3))
-    windows = np.lib.stride_tricks.sliding_window_view(planes, length, axis=2)
-    np.testing.assert_array_equal(box_sum.along_rows(planes, length, np.uint32), windows.sum(axis=3))

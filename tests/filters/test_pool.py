@@ -382,4 +382,5 @@ def test_strips_of_a_large_stride_are_no_higher_than_the_cache(monkeypatch):
     for dtype in (np.float32, np.uint8):
         for size in (1, 4, 16):
             pool(np.zeros((640, 4000), dtype), size=size)
-    assert asked == [64, 16, 4, 131, 32, 8]
+    for single, *others in (asked[:3], asked[3:]):
+        assert others == [single // 4, single // 16]

@@ -1,14 +1,15 @@
-"""Median and percentile: exactly SciPy's, by either algorithm, for every window, border and type."""
+"""Median and percentile: exactly SciPy's, by every core and algorithm, for every window, border and type."""
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from imfilter.filters.blur import blur
+from imfilter.filters.core import native
 from imfilter.filters.core.engine.borders import BORDERS
 from imfilter.filters.core.engine.stage import ImageContext
 from imfilter.filters.core.parameters import ParameterError
-from imfilter.filters.core.rank import rank_by_counting, rank_filter, sorting_network
+from imfilter.filters.core.rank import rank_filter
 from scipy import ndimage
 
 DTYPES = ["uint8", "uint16", "float32"]
@@ -35,13 +36,15 @@ def slow(image, size, percentile=50):
     return answer
 
 
-def ranked(kind, planes, height, width, wanted):
-    return (sorting_network.Selector if kind == "networks" else rank_by_counting.Counter)(height, width, wanted)(planes)
+def sorted_rank(strip, height, width, rank):
+    """The samples of a rank in windows of a padded strip, each window sorted."""
+    windows = np.lib.stride_tricks.sliding_window_view(strip, (height, width), (0, 1))
+    return np.sort(windows.reshape(*windows.shape[:3], -1), axis=3)[..., rank]
 
 
 @pytest.mark.each("dtype", DTYPES)
 @pytest.mark.each("size", [*range(1, 16), (1, 7), (7, 1), (2, 9), (15, 4), (40, 50), (61, 1)])
-def test_the_median_is_scipys(size, dtype, noise):
+def test_the_median_is_scipys(size, dtype, noise, each_core):
     image = noise((23, 31, 3), dtype)
     np.testing.assert_array_equal(blur(image, op="median", size=size), scipys(image, size))
 
@@ -49,19 +52,19 @@ def test_the_median_is_scipys(size, dtype, noise):
 @pytest.mark.each("dtype", DTYPES)
 @pytest.mark.each("border", BORDERS)
 @pytest.mark.each("size", [3, (4, 6), (21, 30)])
-def test_every_border_is_scipys(size, border, dtype, noise):
+def test_every_border_is_scipys(size, border, dtype, noise, each_core):
     image = noise((17, 12), dtype)
     answer = blur(image, op="median", size=size, border=border, fill=0.25 if dtype == "float32" else 40)
     np.testing.assert_array_equal(answer, scipys(image, size, 50, border, 0.25 if dtype == "float32" else 40))
 
 
-@pytest.mark.parametrize("algorithm", ALGORITHMS)
 @pytest.mark.each("percentile", [0, 3, 25, 49.9, 50, 62.5, 97, 100])
 @pytest.mark.each("size", [3, (5, 2), 8, (1, 4)])
-def test_the_percentile_is_scipys(size, percentile, algorithm, noise):
-    image = noise((20, 33), "uint16")
-    answer = blur(image, op="percentile", percentile=percentile, size=size, algorithm=algorithm)
-    np.testing.assert_array_equal(answer, scipys(image, size, percentile))
+def test_the_percentile_is_scipys(size, percentile, noise, each_core):
+    for dtype in DTYPES:
+        image = noise((20, 33), dtype)
+        answer = blur(image, op="percentile", percentile=percentile, size=size)
+        np.testing.assert_array_equal(answer, scipys(image, size, percentile))
 
 
 def test_the_percentile_is_the_median_unless_it_is_said(noise):
@@ -69,86 +72,107 @@ def test_the_percentile_is_the_median_unless_it_is_said(noise):
     np.testing.assert_array_equal(blur(image, op="percentile", radius=2), blur(image, op="median", size=5))
 
 
-@pytest.mark.parametrize("kind", ALGORITHMS)
+LAYOUTS = {
+    "interleaved": lambda strip: np.ascontiguousarray(strip),
+    "planes": lambda strip: np.ascontiguousarray(strip.transpose(2, 0, 1)).transpose(1, 2, 0),
+    "every second sample": lambda strip: strip.repeat(2, axis=1)[:, ::2],
+    "part of another": lambda strip: np.pad(strip, ((1, 1), (3, 2), (0, 0)))[1:-1, 3:-2],
+    "upside down": lambda strip: strip[::-1].copy()[::-1],
+}
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
-    window=st.tuples(st.integers(1, 9), st.integers(1, 9)),
-    size=st.tuples(st.integers(1, 40), st.integers(1, 40)),
+    window=st.tuples(st.integers(1, 9), st.integers(1, 9)) | st.sampled_from([(3, 3), (5, 5)]),
+    size=st.tuples(st.integers(1, 12), st.integers(1, 150), st.integers(1, 4)),
     part=st.floats(0, 1, exclude_max=True),
     dtype=st.sampled_from(["uint8", "uint16", "float32", "float64"]),
-    values=st.integers(1, 300),
+    values=st.sampled_from([1, 2, 30, 256, 60000]),
+    layout=st.sampled_from(sorted(LAYOUTS)),
     seed=st.integers(0, 99),
 )
-def test_any_rank_of_any_window_is_scipys(kind, window, size, part, dtype, values, seed):
+def test_any_rank_of_any_window_is_that_of_the_sorted_window(
+    window, size, part, dtype, values, layout, seed, each_core
+):
     height, width = window
-    planes = np.random.default_rng(seed).integers(0, values, (2, size[0] + height - 1, size[1] + width - 1))
-    planes = planes.astype(dtype)
-    wanted = int(part * height * width)
-    answer = ranked(kind, planes, height, width, wanted)
-    for plane, found in zip(planes, answer, strict=True):
-        expected = ndimage.rank_filter(plane, wanted, window)
-        inner = expected[height // 2 :, width // 2 :][: size[0], : size[1]]
-        np.testing.assert_array_equal(found, inner)
+    shape = size[0] + height - 1, size[1] + width - 1, size[2]
+    strip = LAYOUTS[layout](np.random.default_rng(seed).integers(0, values, shape).astype(dtype))
+    strip.flags.writeable = False
+    count = height * width
+    for rank in (int(part * count), count // 2):
+        expected = sorted_rank(strip, height, width, rank)
+        for networks in (False, True):
+            answer = rank_filter.of_rank(strip, width, height, rank, networks)
+            assert answer.dtype == strip.dtype
+            np.testing.assert_array_equal(answer, expected)
+
+
+@pytest.mark.each("columns", [1, 2, 15, 16, 17, 31, 32, 33, 63, 64, 65, 127, 129, 2100])
+@pytest.mark.each("dtype", [*DTYPES, "float64"])
+def test_rows_of_any_length_are_whole(columns, dtype, noise, each_core):
+    """A row of few samples, of some vectors and a part, and of several blocks; one row of results and several."""
+    for rows, side, channels in ((1, 3, 1), (2, 3, 3), (3, 5, 1), (1, 5, 3)):
+        strip = noise((rows + side - 1, columns + side - 1, channels)).astype(dtype)
+        answer = rank_filter.of_rank(strip, side, side, side * side // 2, networks=True)
+        np.testing.assert_array_equal(answer, sorted_rank(strip, side, side, side * side // 2))
+
+
+@pytest.mark.each("channels", [1, 3, 40])
+def test_tiles_and_stripes_leave_no_seams(channels, noise, each_core):
+    for dtype in (*DTYPES, "float64"):
+        strip = noise((8, 1100 // channels, channels) if dtype == "uint8" else (133, 280 // channels, channels))
+        strip = strip.astype(dtype)
+        for width, height in ((4, 3), (3, 5), (3, 3)):
+            rank = width * height // 3
+            answer = rank_filter.of_rank(strip, width, height, rank)
+            np.testing.assert_array_equal(answer, sorted_rank(strip, height, width, rank))
+
+
+@pytest.mark.each("window", [(300, 3), (2, 260), (256, 255), (257, 255), (255, 258), (1, 700)])
+def test_counts_hold_for_large_windows(window, noise, each_core):
+    """More samples in a column than a byte counts, and in a window than 16 bits do."""
+    height, width = window
+    for dtype in ("uint8", "uint16"):
+        strip = noise((height + 2, width + 4, 1)).astype(dtype) // 128 * 255
+        for rank in (0, height * width // 2, height * width - 1):
+            answer = rank_filter.of_rank(strip, width, height, rank)
+            np.testing.assert_array_equal(answer, sorted_rank(strip, height, width, rank))
+
+
+def test_a_rank_is_found_however_far_it_is_from_the_last(noise, each_core):
+    """Stripes of black and white noise, between which the medians jump."""
+    strip = (np.add.outer(np.arange(90) // 7, np.arange(80) // 7) % 2 * 60000).astype(np.uint16)[..., None]
+    strip += noise(strip.shape).astype(np.uint16)
+    np.testing.assert_array_equal(rank_filter.of_rank(strip, 4, 3, 5), sorted_rank(strip, 3, 4, 5))
 
 
 @pytest.mark.parametrize("dtype", DTYPES)
-def test_blocks_and_tiles_leave_no_seams(dtype, monkeypatch, noise):
-    monkeypatch.setattr(sorting_network, "BLOCK_RESULTS", 64)
-    monkeypatch.setattr(sorting_network, "MAX_BLOCK_COLUMNS", 20)
-    monkeypatch.setattr(rank_by_counting, "TILE_SIDE", 9)
-    image = noise((50, 47, 3), dtype)
-    for algorithm in ALGORITHMS:
-        for size in (3, (6, 4), 7):
-            answer = blur(image, op="median", size=size, algorithm=algorithm)
-            np.testing.assert_array_equal(answer, scipys(image, size), err_msg=f"{algorithm} {size}")
-
-
-@pytest.mark.parametrize(
-    ("shape", "size"),
-    [((130, 400), (300, 17)), ((300, 200), (9, 260)), ((700, 400), (200, 30))],
-    ids=str,
-)
-def test_counting_holds_for_wide_sums_and_many_buckets(shape, size, monkeypatch, noise):
-    """Sums past 255 along the rows, and more buckets than a byte has values."""
-    for bucket in (64, 1024):
-        monkeypatch.setattr(rank_by_counting, "BUCKET", bucket)
-        monkeypatch.setattr(rank_by_counting, "LARGEST_BUCKET", bucket)
-        image = noise(shape, "uint16")[::9, ::7].copy()
-        width, height = size if isinstance(size, tuple) else (size, size)
-        around = np.pad(image, ((height // 2, (height - 1) // 2), (width // 2, (width - 1) // 2)), mode="symmetric")
-        windows = np.lib.stride_tricks.sliding_window_view(around, (height, width))[::5, ::11]
-        expected = np.sort(windows.reshape(*windows.shape[:2], -1), axis=2)
-        for wanted in (height * width // 2, height * width - 1):
-            answer = rank_by_counting.Counter(height, width, wanted)(around[None])[0]
-            np.testing.assert_array_equal(answer[::5, ::11], expected[..., wanted])
-
-
-@pytest.mark.parametrize("algorithm", ALGORITHMS)
-@pytest.mark.parametrize("dtype", DTYPES)
-def test_strips_change_nothing(algorithm, dtype, run, noise):
+def test_strips_change_nothing(dtype, run, noise, each_core):
     image = noise((150, 41, 3), dtype)
-    whole = run(blur, image, strip_rows=150, op="median", size=(5, 4), algorithm=algorithm)["image"].samples
-    np.testing.assert_array_equal(whole, scipys(image, (5, 4)))
-    for rows in (1, 7, 64):
-        strips = run(blur, image, strip_rows=rows, op="median", size=(5, 4), algorithm=algorithm)
-        np.testing.assert_array_equal(strips["image"].samples, whole)
+    for size in ((5, 4), 3, 5):
+        whole = run(blur, image, strip_rows=150, op="median", size=size)["image"].samples
+        np.testing.assert_array_equal(whole, scipys(image, size))
+        for rows in (1, 7, 64):
+            strips = run(blur, image, strip_rows=rows, op="median", size=size)
+            np.testing.assert_array_equal(strips["image"].samples, whole)
 
 
-def test_the_most_of_a_networks_operations_are_shared():
-    """Of 3×3 and 5×5: fewer than the 22 and 88 of a network for each window by itself."""
-    for size, most in ((3, 17), (5, 57), (7, 126), (9, 227)):
-        net = sorting_network.network(size, size, size * size // 2)
-        assert sum(one.kind != "sample" for one in net.operations) <= most * net.tile
+def test_the_algorithms_give_the_same(noise):
+    image = noise((20, 33, 3))
+    for size in (3, 5):
+        answers = [blur(image, op="median", size=size, algorithm=name) for name in ("auto", *ALGORITHMS)]
+        np.testing.assert_array_equal(answers[1], answers[0])
+        np.testing.assert_array_equal(answers[2], answers[0])
 
 
 # ---- floats, and what is missing in them -------------------------------------------------------------
 
 
-@pytest.mark.parametrize("algorithm", ALGORITHMS)
 @pytest.mark.parametrize("size", [3, (4, 5), 9])
-def test_a_nan_makes_the_windows_that_hold_it_nan_and_no_other(size, algorithm, noise):
+def test_a_nan_makes_the_windows_that_hold_it_nan_and_no_other(size, noise, each_core):
     image = noise((30, 40), "float32")
     image[4, 5], image[20, 39] = np.nan, -np.float32(np.nan)
-    answer = blur(image, op="median", size=size, border="nearest", algorithm=algorithm)
+    answer = blur(image, op="median", size=size, border="nearest")
     width, height = size if isinstance(size, tuple) else (size, size)
     holds = ndimage.maximum_filter(np.isnan(image), (height, width), mode="nearest")
     np.testing.assert_array_equal(np.isnan(answer), holds)
@@ -157,7 +181,7 @@ def test_a_nan_makes_the_windows_that_hold_it_nan_and_no_other(size, algorithm, 
 
 @pytest.mark.parametrize("percentile", [0, 30, 50, 100])
 @pytest.mark.parametrize("size", [(3, 3), (4, 5), (11, 9)])
-def test_missing_samples_may_count_nothing(size, percentile, noise):
+def test_missing_samples_may_count_nothing(size, percentile, noise, each_core):
     image = noise((25, 30), "float32")
     image[noise((25, 30)) < 90] = np.nan
     image[5:17, 8:22] = np.nan
@@ -166,18 +190,18 @@ def test_missing_samples_may_count_nothing(size, percentile, noise):
     np.testing.assert_array_equal(answer, slow(image, size, percentile))
 
 
-def test_missing_samples_are_told_from_infinite_ones():
+def test_missing_samples_are_told_from_infinite_ones(each_core):
     image = np.array([[-np.inf, 1, np.nan, np.inf, np.inf]], np.float32)
     assert blur(image, op="median", size=(3, 1), nan="ignore").tolist() == [[-np.inf, 1, np.inf, np.inf, np.inf]]
     answer = blur(image, op="percentile", percentile=0, size=(3, 1))
     np.testing.assert_array_equal(answer, [[-np.inf, np.nan, np.nan, np.nan, np.inf]])
 
 
-@pytest.mark.parametrize("algorithm", ALGORITHMS)
-def test_zeros_have_no_sign_whatever_the_strips(algorithm, run):
+def test_zeros_have_no_sign_whatever_the_strips(run, each_core):
     image = np.where(np.arange(60) % 3, 0.0, -0.0).astype(np.float32).reshape(20, 3, 1)
-    answer = run(blur, image, strip_rows=3, op="median", algorithm=algorithm)["image"].samples
-    assert not np.signbit(answer).any()
+    for size in (3, 4, 5):
+        answer = run(blur, image, strip_rows=3, op="median", size=size)["image"].samples
+        assert not np.signbit(answer).any()
 
 
 def test_a_sample_that_is_no_float32_is_given_back_as_it_is(noise):
@@ -187,18 +211,20 @@ def test_a_sample_that_is_no_float32_is_given_back_as_it_is(noise):
     np.testing.assert_allclose(answer, scipys(image, 3), atol=1e-6)
 
 
-@pytest.mark.parametrize("algorithm", ALGORITHMS)
-def test_values_that_only_float64_holds_are_told_apart(algorithm):
-    planes = (1 + np.random.default_rng(0).integers(0, 50, (1, 20, 20)) * 2.0**-50).astype(np.float64)
-    answer = ranked(algorithm, planes, 3, 3, 4)[0]
-    np.testing.assert_array_equal(answer, ndimage.median_filter(planes[0], 3)[1:-1, 1:-1])
+def test_values_that_only_float64_holds_are_told_apart(each_core):
+    """In the lower half of their bits, and by their sign."""
+    low = (1 + np.random.default_rng(0).integers(-50, 50, (20, 20, 1)) * 2.0**-50).astype(np.float64)
+    for strip in (low, low * np.where(np.arange(20) % 3, 1, -1e9)[:, None]):
+        for networks in (False, True):
+            answer = rank_filter.of_rank(strip, 3, 3, 4, networks)
+            np.testing.assert_array_equal(answer, sorted_rank(strip, 3, 3, 4))
 
 
 # ---- beside an alpha ---------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("percentile", [20, 50])
-def test_transparent_pixels_are_not_ranked_and_the_alpha_stays(percentile, run, noise):
+def test_transparent_pixels_are_not_ranked_and_the_alpha_stays(percentile, run, noise, each_core):
     image, alpha = noise((30, 25, 3)), np.full((30, 25), 255, np.uint8)
     alpha[8:20, 5:], alpha[25, 25 // 2] = 0, 0
     options = {"op": "percentile", "percentile": percentile, "size": (4, 5), "border": "nearest"}
@@ -212,7 +238,7 @@ def test_transparent_pixels_are_not_ranked_and_the_alpha_stays(percentile, run, 
 
 
 @pytest.mark.parametrize("nan", ["propagate", "ignore"])
-def test_what_is_missing_under_an_alpha(nan, run, noise):
+def test_what_is_missing_under_an_alpha(nan, run, noise, each_core):
     image, alpha = noise((20, 20, 1), "float32"), np.ones((20, 20), np.float32)
     alpha[:4], image[10, 10], image[2, 2] = 0, np.nan, np.nan
     answer = run(blur, image, alpha=alpha, op="median", nan=nan)["image"].samples[..., 0]
@@ -237,37 +263,65 @@ def context(dtype="uint8", **properties):
     return ImageContext(full, work, whole=dtype != "float32", height=3000, width=4000, **properties)
 
 
-@pytest.mark.parametrize(
-    ("size", "dtype", "algorithm"),
-    [
-        (3, "uint8", "networks"),
-        (9, "uint16", "networks"),
-        (15, "uint8", "networks"),
-        (11, "float32", "networks"),
-        (15, "float32", "counting"),
-        (17, "uint8", "counting"),
-        (101, "float32", "counting"),
-    ],
+NEEDS_CORE = pytest.mark.skipif(native.core is None, reason="needs the compiled core")
+
+
+@NEEDS_CORE
+@pytest.mark.each(
+    "size, rank, algorithm", [(3, 4, "networks"), (5, 12, "networks"), (3, 3, "counting"), (7, 24, "counting")]
 )
-def test_the_plan(size, dtype, algorithm):
-    assert rank_filter.plan(size, size, context(dtype)).algorithm == algorithm
+def test_the_plan(size, rank, algorithm):
+    assert rank_filter.plan(size, size, rank, context()).algorithm == algorithm
 
 
-def test_a_network_is_not_written_for_a_small_image():
-    assert rank_filter.plan(15, 15, context()._replace(height=64, width=64)).algorithm == "counting"
-
-
+@NEEDS_CORE
 def test_what_is_missing_is_counted():
-    assert rank_filter.plan(3, 3, context("float32", ignoring=True))[:2] == (
+    assert rank_filter.plan(3, 3, 4, context("float32", ignoring=True))[:2] == (
         "counting",
         "missing samples count nothing",
     )
 
 
+def test_without_the_core_windows_are_sorted(monkeypatch):
+    monkeypatch.setattr(native, "core", None)
+    assert rank_filter.plan(3, 3, 4, context()) == ("sorting", "without the compiled core")
+
+
+@NEEDS_CORE
+@pytest.mark.each(
+    "height, width, step, ranks, network, message",
+    [
+        (4, 3, 1, [4], False, "do not follow"),
+        (3, 3, 2, [4], False, "do not follow|not of 2 channels"),
+        (3, 3, 0, [4], False, "step: 0"),
+        (0, 3, 1, [4], False, "height: 0"),
+        (3, 70000, 1, [4], False, "width: 70000"),
+        (3, 3, 1, [9], False, "rank for 9 samples is none"),
+        (3, 3, 1, [-1], False, "rank for 9 samples is none"),
+        (3, 3, 1, [np.nan], False, "rank for 9 samples is none"),
+        (3, 3, 1, [], False, "0 are given"),
+        (3, 3, 1, [0] * 10, False, "rank for 0 samples is none"),
+        (3, 3, 1, [-1, 0, 2, 0, 0, 0, 0, 0, 0, 0], False, "rank for 2 samples is none"),
+        (3, 3, 1, [3], True, "have a network"),
+    ],
+)
+def test_the_core_refuses_what_does_not_fit(height, width, step, ranks, network, message):
+    given, out = np.zeros((1, 9, 11), np.uint16), np.zeros((1, 7, 9), np.uint16)
+    with pytest.raises(ValueError, match=message):
+        native.core.rank(given, out, height, width, step, np.array(ranks, float), network)
+
+
+@NEEDS_CORE
+def test_the_core_gives_the_type_that_it_takes():
+    with pytest.raises(TypeError, match="out"):
+        native.core.rank(np.zeros((1, 3, 3), "u1"), np.zeros((1, 1, 1), "u2"), 3, 3, 1, np.array([4.0]), False)
+
+
+@NEEDS_CORE
 def test_the_facts_name_the_rank_and_the_algorithm():
     facts = blur.checked(op="percentile", percentile=25, size=(3, 4)).stages()[0].facts(context())
     assert facts[0].text == "percentile 25: 3×4, the sample of rank 3 of 0 … 11"
-    assert facts[1][:2] == ("algorithm", "networks") and facts[1].text.startswith("algorithm: networks (")
+    assert facts[1][:2] == ("algorithm", "counting") and facts[1].text.startswith("algorithm: counting (")
 
 
 @pytest.mark.parametrize(
@@ -280,7 +334,7 @@ def test_the_facts_name_the_rank_and_the_algorithm():
             "algorithm: fourier does not compute op median; these do: auto, networks",
         ),
         ({"op": "mean", "algorithm": "counting"}, "algorithm: counting does not compute op mean; these do: auto, taps"),
-        ({"op": "median", "size": 17, "algorithm": "networks"}, "networks serve windows of up to 225 samples"),
+        ({"op": "median", "size": 17, "algorithm": "networks"}, "networks serve the medians of 3×3 and 5×5 alone"),
         ({"op": "median", "size": 10001}, "size: 10001,10001 is too large for a median"),
         ({"op": "median", "size": 4, "radius": 1}, "radius: 1,1 means size 3,3, which contradicts size 4"),
         ({"op": "median", "sigma": 1}, "sigma: has no meaning with op median"),

@@ -136,7 +136,7 @@ def test_log_of_missing_samples_leaves_them_out():
         ({"op": "unsharp", "boost": 2}, "boost: has no meaning with op unsharp"),
         ({"op": "log", "sigma": 0.1}, "sigma: 0.1 is too small for log: at least 0.2 px"),
         ({"op": "log", "threshold": 3}, "threshold: has no meaning with op log"),
-        ({"op": "log", "algorithm": "banded"}, "algorithm: has no meaning with op log"),
+        ({"op": "log", "algorithm": "separable"}, "algorithm: has no meaning with op log"),
     ],
 )
 def test_what_belongs_to_another_op_is_refused(values, message):

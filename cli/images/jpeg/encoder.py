@@ -47,7 +47,7 @@ class Bands:
     """An image that is filled strip by strip, and encoded band by band as it is: what `write` takes for pixels.
 
     So the pixels are encoded while they are in the cache, by the threads that compute them, and are never all in
-    memory at once: 120 MB less at 48 megapixels.
+    memory at once: 120 MB less at 48 megapixels. A single band is encoded when it is written, with its header.
     """
 
     def __init__(
@@ -91,7 +91,7 @@ class Bands:
         with self._lock:
             filled.append(stop - start)
             whole = sum(filled) == end - top
-        if whole:
+        if whole and height > self.band:
             del self._begun[top]
             self._encoded[top] = _encoded(_image(pixels), **self._settings)
 
@@ -100,10 +100,14 @@ class Bands:
     ) -> None:
         """Write the bands as one image; *beside* are more segments, *header* options of Pillow's for other ones."""
         height, width, channels = self.shape
+        more = [*beside, *((COMMENT, body) for body in _cut(comments))]
+        if height <= self.band:
+            pixels, _ = self._begun.pop(0)
+            file.write(_with_segments(_encoded(_image(pixels), **self._settings, **header), more))
+            return
         # Of no pixels but the same header: as wide, of the same tables.
         blank = _image(np.zeros((1, width, channels), np.uint8))
         head = _encoded(blank, **self._settings, **header)
-        more = [*beside, *((COMMENT, body) for body in _cut(comments))]
         file.write(_with_segments(_with_height(head[: _scan(head)], height), more))
         for number, top in enumerate(range(0, height, self.band)):
             band = self._encoded.pop(top)
@@ -191,13 +195,13 @@ def _scan(data: bytes) -> int:
     return next(segment.end for segment in segments.read(data) if segment.marker == START_OF_SCAN)
 
 
-def _with_segments(header: bytes, more: Sequence[tuple[int, bytes]]) -> bytes:
-    """Return a header with *more* segments before its tables: Pillow writes one comment, and not all others."""
+def _with_segments(data: bytes, more: Sequence[tuple[int, bytes]]) -> bytes:
+    """Return a file, or its header, with *more* segments before its tables; Pillow itself writes one comment."""
     if not more:
-        return header
-    at = next(segment.start for segment in segments.read(header) if segment.marker == TABLES)
+        return data
+    at = next(segment.start for segment in segments.read(data) if segment.marker == TABLES)
     parts = [struct.pack(">BBH", 0xFF, marker, 2 + len(body)) + body for marker, body in more]
-    return b"".join((header[:at], *parts, header[at:]))
+    return b"".join((data[:at], *parts, data[at:]))
 
 
 def _cut(comments: Sequence[bytes]) -> Iterator[bytes]:

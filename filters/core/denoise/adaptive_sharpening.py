@@ -19,7 +19,6 @@ from __future__ import annotations
 import math
 from functools import cache
 
-from ..engine.layout import planes_of, strip_of
 from ..engine.nested import within
 from ..engine.stage import BY_ALPHA, BoundStage, Colours, Function, Halo, ImageContext, Stage, Window, inside
 from ..lazy_numpy import Array, np
@@ -57,13 +56,13 @@ def adaptive(sigma: tuple[float, float], amount: float, noise: float | None, ove
 
         def sharpen(strip: Array, opaque: Array | None = None) -> Array:
             if opaque is None:
-                near, smooth = planes_of(inside(strip, halo.wider(mean.extra))), planes_of(mean.function(strip))
+                near, smooth = inside(strip, halo.wider(mean.extra)), mean.function(strip)
                 present = (~np.isnan(near)).astype(near.dtype) if context.ignoring else None
             else:
                 weights = np.where(np.isnan(strip), 0, opaque / opaque.dtype.type(context.full))
-                near, present = (planes_of(inside(part, halo)) for part in (strip, weights))
+                near, present = (inside(part, halo) for part in (strip, weights))
                 smooth = _weighted_mean(strip, weights, exact_mean())
-            return strip_of(_sharpened(near, smooth, present, amount, least, overshoot))
+            return _sharpened(near, smooth, present, amount, least, overshoot)
 
         return mean._replace(function=sharpen)
 
@@ -78,15 +77,15 @@ def adaptive(sigma: tuple[float, float], amount: float, noise: float | None, ove
 
 
 def _weighted_mean(strip: Array, weights: Array, mean: Function) -> Array:
-    """Return the planes of a *mean* to which samples count by their weights; 0 where none counts."""
-    total, sums = (planes_of(mean(part)) for part in (np.where(np.isnan(strip), 0, strip) * weights, weights))
+    """Return a *mean* to which samples count by their weights; 0 where none counts."""
+    total, sums = (mean(part) for part in (np.where(np.isnan(strip), 0, strip) * weights, weights))
     return np.divide(total, sums, out=np.zeros_like(total), where=sums > 0)
 
 
 def _sharpened(
     near: Array, smooth: Array, present: Array | None, amount: float, least: float, overshoot: float
 ) -> Array:
-    """Add the detail, `near` less what is `smooth`, inside the planes.
+    """Add the detail, `near` less what is `smooth`, inside the strip.
 
     Samples count by *present*, from 0 to 1: what is missing, or transparent, has no detail, makes none and bounds none.
     A missing sample becomes what is around it.
@@ -99,10 +98,9 @@ def _sharpened(
         answer = np.where(np.isnan(answer), _within(smooth), answer)
         # Where nothing is present there are no bounds.
         bounding, (low, high) = np.where(present > 0, near, np.nan), (np.fmax, np.fmin)
-    bounding = inside(strip_of(bounding), Halo.around(REACH - 1))
+    bounding = inside(bounding, Halo.around(REACH - 1))
     over = extrema.Over(NEIGHBOURS)
-    lowest = planes_of(over(bounding, "min", ignoring=present is not None))
-    highest = planes_of(over(bounding, "max", ignoring=present is not None))
+    lowest, highest = (over(bounding, which, ignoring=present is not None) for which in ("min", "max"))
     added = _gain(detail, least, present) * _within(detail)
     added *= amount
     added += answer
@@ -111,9 +109,9 @@ def _sharpened(
     return high(added, np.add(highest, more, out=highest), out=added)
 
 
-def _within(planes: Array) -> Array:
+def _within(strip: Array) -> Array:
     """Return what the window of the detail's variance has its middle on."""
-    return planes[:, REACH:-REACH, REACH:-REACH]
+    return inside(strip, Halo.around(REACH))
 
 
 def _gain(detail: Array, least: float, present: Array | None) -> Array:
@@ -122,12 +120,12 @@ def _gain(detail: Array, least: float, present: Array | None) -> Array:
     It is one for all channels, so that no colour is sharpened more than another.
     """
     squares = detail * detail
-    count: Array | float = len(detail) * (2.0 * REACH + 1) ** 2
+    count: Array | float = detail.shape[2] * (2.0 * REACH + 1) ** 2
     if present is not None:
         squares *= present
-        count = _window_sum(present.sum(axis=0, keepdims=True))
+        count = _window_sum(present)
         count[count == 0] = 1
-    variance = _window_sum(squares.sum(axis=0, keepdims=True))
+    variance = _window_sum(squares)
     variance /= count
     gain = np.clip(variance - detail.dtype.type(least), 0, np.inf)
     variance += np.finfo(detail.dtype).tiny
@@ -135,8 +133,9 @@ def _gain(detail: Array, least: float, present: Array | None) -> Array:
     return gain
 
 
-def _window_sum(planes: Array) -> Array:
-    return box_sum.by_doubling(planes, 2 * REACH + 1, 2 * REACH + 1)
+def _window_sum(strip: Array) -> Array:
+    """Return the sum over all channels of a window."""
+    return box_sum.mean(strip.sum(axis=2, keepdims=True), 2 * REACH + 1, 2 * REACH + 1, strip.dtype)
 
 
 def _noise_left(sigma: tuple[float, float]) -> float:

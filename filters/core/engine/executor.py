@@ -41,6 +41,10 @@ TALL_BYTES = 8 << 20
 place of 2.7. Of 0, 2, 4 and 8 MiB the fastest for gray and RGB, one thread and two, and in a new process."""
 
 
+PROBED_ROWS = 16
+"""How many rows are computed again, at most, to tell how far saturated values lie outside of their range."""
+
+
 class Result(NamedTuple):
     """The outputs by name, and what was derived on the way, for people."""
 
@@ -67,6 +71,7 @@ def run(
     nodata: float | None = None,
     keep_holes: bool = False,
     advance: Callable[[int, int], None] | None = None,
+    probed: bool = True,
 ) -> Result:
     """Run *stages* over ``image`` ``(height, width, channels)`` and encode what *encodings* names.
 
@@ -78,7 +83,7 @@ def run(
     *name* the image has random numbers of its own. *colours* say what its channels are, if not their number does, and
     *white* what is white, if not its type does. Samples of the value *nodata* are missing, as NaN is; *keep_holes* says
     that what is missing of the image is missing of the result. *advance* is told of the rows that are done, and of how
-    many.
+    many. *probed*, the outputs tell where their values lie in the range of their samples.
     """
     full, largest = white_of(image.dtype.name, white), FULL[image.dtype.name]
     stages = colour_parts.for_channels(stages, image.shape[2])
@@ -100,7 +105,8 @@ def run(
     plain = all(encoding.plain and encoding.dtype == image.dtype.name for encoding in encodings.values())
     region = None if effect is None else effect.on(*image.shape[:2])
     plain = plain and not (region is not None and region.partial)
-    rounded = whole and plain and not settings.linear_out and not bias and not measure and settings.channels != "max"
+    plain = plain and not bias and not measure and settings.channels != "max" and not (settings.linear or settings.gray)
+    itself = plain and finite and alpha is None and image.dtype.kind == "u"
     found: list[Fact] = []
     context = ImageContext(
         full,
@@ -109,7 +115,7 @@ def run(
         tolerance,
         finite,
         whole,
-        rounded=rounded,
+        rounds_to=image.dtype if itself and not settings.linear_out and region is None else None,
         name=name,
         facts=found,
         transfer=settings.transfer,
@@ -163,6 +169,8 @@ def run(
     if keep_holes and not finite:
         holes = Holes(image, alpha, marked, geometry.of(stages, image.shape[1], image.shape[0]))
     collectors = {name: collecting(name, encoding) for name, encoding in encodings.items()}
+    for collector in collectors.values():
+        collector.probed = probed
 
     def tell(rows: int) -> None:
         if advance is not None:
@@ -190,6 +198,18 @@ def run(
     if strip_rows is None:
         rows = -(-rows // chain.preferred_rows) * chain.preferred_rows
     each_strip(chain.height, rows, jobs, filter_strip)
+    cut = {
+        name: own.probe for name, own in collectors.items() if probed and chain.saturates and own.probe.at_the_ends()
+    }
+    if cut:  # values that were saturated before they were looked at
+        source = Source(image, passage.enter)
+        exact = pipeline.join(
+            source, stages, context._replace(rounds_to=None), Rule(settings.border, passage.fill), 1, 1
+        )
+        for row in range(0, chain.height, -(-chain.height // PROBED_ROWS)):
+            fields = _fields(exact.rows(row, row + 1))
+            for name, probe in cut.items():
+                probe.take_row(fields[name])
     facts = []
     if measure:
         facts = [*(fact for stage in stages for fact in stage.facts(nan_policy.context_for(stage, context))), *found]

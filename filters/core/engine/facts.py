@@ -22,7 +22,7 @@ def note(text: str) -> Fact:
 def chosen_algorithm(name: str, reason: str) -> Fact:
     """Return the fact that an algorithm was chosen.
 
-    >>> chosen_algorithm("taps", "few of them").text
+    >>> chosen_algorithm("direct", "9 taps").text
     'algorithm: taps (few of them)'
     """
     return Fact("algorithm", name, f"algorithm: {name} ({reason})")

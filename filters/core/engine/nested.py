@@ -15,7 +15,7 @@ Combine = Callable[[ImageContext], Callable[[Array, Array], Array]]
 
 def within(stage: Stage, context: ImageContext) -> BoundStage:
     """Bind a stage inside another one: its result is not rounded, and missing samples are left out if asked for."""
-    return bound_leaving_out(stage, context._replace(whole=False, rounded=False))
+    return bound_leaving_out(stage, context._replace(whole=False, rounds_to=None))
 
 
 def combined(stage: Stage, combine: Combine, **properties: Any) -> Stage:

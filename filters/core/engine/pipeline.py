@@ -42,7 +42,7 @@ class StageRows(Rows):
         context = context._replace(height=above.height, width=above.width)
         own = _bound(stage, context)
         self.function, self.preferred_rows, self.anchored = own.function, own.rows, own.anchored
-        self.placed, self.interleaved = own.placed, own.interleaved
+        self.placed, self.interleaved, self.saturates = own.placed, own.interleaved, own.saturates
         self.work = own.work or _strip_type(stage, context, self.rule)
         where = f"{stage.step}: " if stage.step else ""
         self.width = stage.window.results(above.width, axis=0)
@@ -158,7 +158,9 @@ def join(
         final = number == len(stages) - 1
         integers = context.integers or context.rounded if final else stages[number + 1].selects
         own = nan_policy.context_for(stage, context)
-        own = own._replace(whole=whole, rounded=context.rounded and final, integers=integers and whole)
+        own = own._replace(whole=whole, integers=integers and whole)
+        if not final:
+            own = own._replace(rounds_to=None)
         if stage.step:
             own = own._replace(name=f"{stage.step}: {context.name}")
         whole = whole and stage.selects
@@ -210,7 +212,7 @@ def _visible(last: Rows, opacity: AlphaOps | None, number: int) -> Rows:
 
 def _branched(source: Rows, stage: Stage, context: ImageContext, rule: Rule, strip_rows: int, jobs: int) -> Rows:
     """Return the rows that a stage makes of what its branches make of one image."""
-    inner = context._replace(rounded=False, integers=stage.selects and context.whole)
+    inner = context._replace(rounds_to=None, integers=stage.selects and context.whole)
     branches = [join(source, branch or [_AS_IT_IS], inner, rule, strip_rows, jobs) for branch in stage.branches]
     context = context._replace(height=source.height, width=source.width)
     return ZippedRows(_bound(stage, context).function, *branches)

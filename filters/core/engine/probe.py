@@ -51,6 +51,20 @@ class Probe:
         chosen = self.encoding.exact(values[grid])
         self._taken.append(chosen.ravel() if where is None else chosen[np.broadcast_to(where, values.shape)[grid]])
 
+    def at_the_ends(self) -> bool:
+        """Whether a part of the values lies at the ends of the range; the values are then forgotten."""
+        if not self._taken:
+            return False
+        white, values = FULL[self.encoding.dtype], np.concatenate(self._taken)
+        found = bool(np.count_nonzero((values <= 0) | (values >= white)) > values.size / 5)
+        if found:
+            self._taken = []
+        return found
+
+    def take_row(self, values: Array) -> None:
+        """Take a thousand values of a row."""
+        self._taken.append(self.encoding.exact(values[:, :: -(-values.shape[1] // 1024)]).ravel())
+
     def levels(self) -> Levels | None:
         """Return where the values lie; None if the output has no fixed range or no values."""
         values = np.concatenate(self._taken) if self._taken else np.empty(0)

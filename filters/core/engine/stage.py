@@ -38,6 +38,8 @@ class Rows(Protocol):
     width: int
     preferred_rows: int = 1
     """The best height of a strip is a multiple of this."""
+    saturates: bool = False
+    """What it returns was rounded and saturated."""
 
     def rows(self, start: int, stop: int) -> Values:
         """Return the rows ``start … stop-1``."""
@@ -82,9 +84,9 @@ class ImageContext(NamedTuple):
     """All samples that the stage sees are whole numbers from 0 to `most`."""
     ignoring: bool = False
     """Missing samples, which are NaN, are to be left out."""
-    rounded: bool = False
-    """Nothing follows but rounding half up to the image's type: a stage whose results stay within the type's range may do
-    that itself. Of others it is told how much the range cuts off."""
+    rounds_to: Any = None
+    """The image's own type, if nothing follows but rounding half up to it and saturating, which the stage may do itself,
+    whatever samples it sees; else None."""
     integers: bool = False
     """Whole numbers that the stage selects stay in the image's own type."""
     height: int = 0
@@ -112,6 +114,16 @@ class ImageContext(NamedTuple):
     def most(self) -> float:
         """The greatest of the samples, if they are whole numbers."""
         return self.full if self.largest is None else self.largest
+
+    @property
+    def rounded(self) -> bool:
+        """Nothing follows but rounding, and all samples that the stage sees are whole numbers of the image's type."""
+        return self.whole and self.rounds_to is not None
+
+    @property
+    def result_type(self) -> Any:
+        """The type that the stage's results may have: that to which they are rounded, else the work type."""
+        return self.work if self.rounds_to is None else self.rounds_to
 
     @property
     def own_type(self) -> Any:
@@ -220,6 +232,8 @@ class BoundStage(NamedTuple):
     """The type of the strips that the function takes, if it is not that of the `ImageContext`."""
     placed: bool = False
     """The function takes the row of the result at which its strip begins as a second argument."""
+    saturates: bool = False
+    """Its results may leave the range of the type that it rounds them to, and are saturated there."""
     interleaved: bool = False
     """The function is as fast with channels interleaved, as in the image, as with planes."""
 

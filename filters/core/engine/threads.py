@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from typing import TypeVar
 
 Result = TypeVar("Result")
+
+
+def available() -> int:
+    """Return how many cores the process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def beside(task: Callable[[], None], *, daemon: bool = False) -> Callable[[], None]:

@@ -22,7 +22,7 @@ from ..engine.stage import NO_COLOURS, BoundStage, Colours, Function, ImageConte
 from ..lazy_numpy import Array, np
 from ..linear import kernels
 from ..linear.convolve import linear
-from .gradient import Gradient, operator
+from .gradient import Gradient, angle, derivatives, weights_of
 
 
 class Tensor(NamedTuple):
@@ -147,8 +147,8 @@ def structure(rho: tuple[float, float], together: bool) -> list[Stage]:
     The derivatives are Scharr's: of waves 4 to 20 pixels long the direction is off by 0.3° at most, by Sobel's
     kernels, whose units they have here, by 3°. The tensors of the channels are added up if they shall be looked at
     *together*. On the way the three products lie as so many channels in one strip, which is smoothed as any image is:
-    products with banded matrices keep what is 0 exactly 0; a decimated Gaussian, some 1e-5 of a strong edge, would draw
-    a halo around it.
+    sums over the taps keep what is 0 exactly 0; a decimated Gaussian, some 1e-5 of a strong edge, would draw a halo
+    around it.
     """
 
     def bind(context: ImageContext) -> Function:
@@ -165,7 +165,7 @@ def structure(rho: tuple[float, float], together: bool) -> list[Stage]:
         return Tensor(*(strip[..., part * channels : (part + 1) * channels] for part in range(3)))
 
     return [
-        operator("scharr"),
+        derivatives(weights_of("scharr")),
         Stage(
             bind,
             colours=Colours(gain=None, joint=together),
@@ -177,7 +177,7 @@ def structure(rho: tuple[float, float], together: bool) -> list[Stage]:
 
 def _integration(rho: tuple[float, float]) -> Stage:
     """Return the stage of the Gaussian; where samples that are missing count nothing, they have no answer either."""
-    smoothing = linear(kernels.gaussian(rho), name=f"integration of sigma {rho[0]:g},{rho[1]:g}", algorithm="banded")
+    smoothing = linear(kernels.gaussian(rho), name=f"integration of sigma {rho[0]:g},{rho[1]:g}", algorithm="separable")
 
     def bind(context: ImageContext) -> BoundStage:
         mean = within(smoothing, context)
@@ -197,15 +197,11 @@ def orientation(tensor: Tensor) -> Array:
     """Return the axis of the greatest change in degrees, in (-90, 90]; exactly 0 where there is none.
 
     >>> import numpy as np
-    >>> parts = np.array([1.0, 1.0, 0.0, 0.0]), np.array([0.0, 1.0, -0.0, 0.0]), np.array([0.0, 1.0, 1.0, 0.0])
-    >>> orientation(Tensor(*parts)).tolist()
+    >>> parts = np.array([[1.0, 1.0, 0.0, 0.0], [0.0, 1.0, -0.0, 0.0], [0.0, 1.0, 1.0, 0.0]])
+    >>> orientation(Tensor(*parts[:, None, :, None])).ravel().tolist()
     [0.0, 45.0, 90.0, 0.0]
     """
-    twice = 2 * tensor.xy + 0.0  # adding 0.0 turns -0.0 into 0.0, whose sign would choose between -90° and 90°
-    degrees = np.arctan2(twice, tensor.xx - tensor.yy + 0.0, out=twice)
-    degrees *= 90 / np.pi
-    degrees[degrees == -90] = 90
-    return degrees
+    return angle(Gradient(tensor.xx - tensor.yy, 2 * tensor.xy)) / 2
 
 
 def coherence(tensor: Tensor) -> Array:

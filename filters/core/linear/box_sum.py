@@ -1,92 +1,51 @@
-"""Sums over a box: by doubling, in any type, or in integers from one to the next, as fast for large boxes as for small.
-
-Running, down the columns ``sum[y + 1] = sum[y] + in[y + height] - in[y]``; along the rows two totals' difference. It is
-exact: unsigned integers wrap round without loss, so differences and totals may overflow as long as the
-sums do not. A mean is ``(sum + ⌊n/2⌋) // n``: the quotient rounded half up, without a fraction in between.
-
-12 MP of 8 bits: 0.6 ns a sample for 5×5 and 1.1 for 51×51, against 1.3 and 2.4 by doubling in float32.
-
-F. Crow, "Summed-area tables for texture mapping", 1984, has the idea in two dimensions at once.
-"""
+"""Sums over a box, in a time that does not grow with the box."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from ..engine.layout import narrowest, planes_of, strip_of
-from ..engine.stage import Function
+from .. import native
 from ..lazy_numpy import Array, np
-from .doubling import joins, over_windows
-
-ROWS_SIDE_BY_SIDE = 8
-"""Rows between those whose totals grow side by side: few calls, and long ones."""
-MAX_DOUBLING_JOINS = 4
-"""Additions up to which doubling is faster than running totals."""
 
 
-def doubling(height: int, width: int, weight: float) -> Function:
-    """Return the function that sums a padded strip over a box by doubling and multiplies by *weight*."""
+def mean(strip: Array, height: int, width: int, out: Any, divisor: float = 1.0) -> Array:
+    """Sum a padded strip over a box, and divide; the result has the type *out*.
 
-    def correlate(strip: Array) -> Array:
-        planes = by_doubling(planes_of(strip), height, width)
-        return strip_of(planes if weight == 1 else planes * planes.dtype.type(weight))
+    Integer results are rounded half up and saturated. Sums of whole numbers are exact; others are in
+    float64, and what is not finite among them reaches no further than the box.
 
-    return correlate
-
-
-def by_doubling(planes: Array, height: int, width: int) -> Array:
-    """Sum every box of ``(channels, rows, columns)``."""
-    return over_windows(over_windows(planes, height, np.add, axis=1), width, np.add, axis=2)
-
-
-def running(height: int, width: int, full: float, divisor: int | None) -> tuple[Function, Any]:
-    """Return the function that sums a padded strip of samples from 0 to *full* over a box, and the strip's type.
-
-    With a *divisor* of at least ``height * width`` it gives the rounded mean, else the sum.
+    >>> import numpy as np
+    >>> mean(np.array([1, 2, 4], np.uint8)[None, :, None], 1, 2, np.uint8, 2).ravel().tolist()
+    [2, 3]
     """
-    narrow = narrowest(full * height)
-    wide = narrowest(full * height * width + (divisor or 0) // 2)
-
-    def correlate(strip: Array) -> Array:
-        sums = along_rows(down_columns(planes_of(strip), height), width, wide)
-        if divisor is None:
-            return strip_of(sums)
-        sums += wide(divisor // 2)
-        sums //= wide(divisor)
-        return strip_of(sums.astype(narrowest(full)))
-
-    return correlate, narrow
+    if native.core is None:
+        return _reference(strip, height, width, out, divisor)
+    given, step = native.rows_of(strip)
+    result = np.empty((len(given), strip.shape[0] - height + 1, (strip.shape[1] - width + 1) * step), out)
+    native.core.box(given, result, height, width, step, divisor)
+    return native.strip_like(result, step)
 
 
-def down_columns(planes: Array, length: int) -> Array:
-    """Sum *length* neighbours of every column of ``(channels, rows, columns)``."""
-    if joins(length) <= MAX_DOUBLING_JOINS:
-        return over_windows(planes, length, np.add, axis=1)
-    sums = np.empty((planes.shape[0], planes.shape[1] - length + 1, planes.shape[2]), planes.dtype)
-    np.add.reduce(planes[:, :length], axis=1, dtype=planes.dtype, out=sums[:, 0])
-    np.subtract(planes[:, length:], planes[:, :-length], out=sums[:, 1:])
-    _accumulate(sums)
-    return sums
+def _reference(strip: Array, height: int, width: int, out: Any, divisor: float) -> Array:
+    whole = strip.dtype.kind in "bu"
+    total = strip.astype(np.int64 if whole else np.float64)
+    for axis, length in ((0, height), (1, width)):
+        total = (_differences if whole else _sums)(total.swapaxes(0, axis), length).swapaxes(0, axis)
+    return (total / divisor).astype(out) if np.dtype(out).kind == "f" else native.rounded(total / divisor, out)
 
 
-def along_rows(planes: Array, length: int, wide: Any) -> Array:
-    """Sum *length* neighbours of every row, in the type *wide*."""
-    if joins(length) <= MAX_DOUBLING_JOINS or wide == np.uint16:
-        return over_windows(planes.astype(wide, copy=False), length, np.add, axis=2)
-    channels, rows, columns = planes.shape
-    totals = np.zeros((channels, rows, columns + 1), wide)
-    np.cumsum(planes, axis=2, dtype=wide, out=totals[:, :, 1:])
-    return totals[:, :, length:] - totals[:, :, :-length]
+def _differences(samples: Array, length: int) -> Array:
+    """Sum *length* whole numbers at a time, as the difference of two sums from the first one on."""
+    sums = np.insert(samples.cumsum(axis=0), 0, 0, axis=0)
+    return sums[length:] - sums[:-length]
 
 
-def _accumulate(planes: Array) -> None:
-    """Add to each row all that are above it, in place."""
-    channels, rows, columns = planes.shape
-    count = rows // ROWS_SIDE_BY_SIDE
-    blocks = planes[:, : count * ROWS_SIDE_BY_SIDE].reshape(channels, count, ROWS_SIDE_BY_SIDE, columns)
-    for row in range(1, ROWS_SIDE_BY_SIDE):
-        blocks[:, :, row] += blocks[:, :, row - 1]
-    for block in range(1, count):
-        blocks[:, block] += blocks[:, block - 1, -1:]
-    for row in range(max(1, count * ROWS_SIDE_BY_SIDE), rows):
-        planes[:, row] += planes[:, row - 1]
+def _sums(samples: Array, length: int) -> Array:
+    """Sum *length* numbers at a time: of finite ones one is added and one taken off."""
+    from scipy import ndimage
+
+    if np.isfinite(samples.sum()):
+        sums = ndimage.uniform_filter1d(samples, length, axis=0, origin=-(length // 2)) * length
+    else:
+        sums = ndimage.correlate1d(samples, np.ones(length), axis=0, origin=-(length // 2))
+    return sums[: len(samples) - length + 1]

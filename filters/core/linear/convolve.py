@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from functools import cache
 from typing import Annotated, Literal
 
 from ..engine.facts import Fact, chosen_algorithm, note
 from ..engine.stage import BoundStage, Colours, Halo, ImageContext, Stage, WeightedSum, Window
-from ..lazy_numpy import np
 from ..parameters import Param
 from . import planner
-from .footprint import Footprint, kept_near
 from .kernels import Kernel
 
 Mode = Literal["correlate", "convolve"]
@@ -20,8 +17,6 @@ Algorithm = Annotated[
     Param("Algorithm; auto takes the fastest that is exact enough, and -v prints it."),
 ]
 """A linear filter's parameter of that name."""
-MAX_DIRECT_TAPS = 25
-"""Taps of a kernel above which sums tap by tap take longer than two ways in turn."""
 
 
 def linear(
@@ -54,14 +49,9 @@ def linear(
     geometry = planner.Geometry(stride, dilation)
     # A sum that is next to nothing is no mean to divide an alpha by.
     keeps_mean = abs(kernel.sum) > 1e-3 * kernel.absolute_sum
-    window = Footprint(width, height, stride, dilation, width * height > MAX_DIRECT_TAPS and _has_no_zero(kernel))
 
     def bind(context: ImageContext) -> BoundStage:
-        quick = planner.bind(kernel, context._replace(finite=True), geometry, algorithm)
-        if context.finite:
-            return quick
-        careful = cache(lambda: planner.bind(kernel, context, geometry, "taps").function)
-        return quick._replace(function=kept_near(quick.function, careful, window, quick.extra))
+        return planner.bind(kernel, context, geometry, algorithm)
 
     def facts(context: ImageContext) -> tuple[Fact, ...]:
         chosen = planner.plan(kernel, context, geometry, algorithm)
@@ -98,9 +88,3 @@ def reach(
     if padding == "full":
         return halo, Halo.around((width - 1) * dx, (height - 1) * dy)
     return halo, padding
-
-
-def _has_no_zero(kernel: Kernel) -> bool:
-    if kernel.column is not None and kernel.row is not None:
-        return bool(np.all(kernel.column) and np.all(kernel.row))
-    return bool(np.all(kernel.taps))

@@ -17,10 +17,9 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import Any, NamedTuple
 
-from ..engine.layout import planes_of, strip_of
-from ..engine.stage import Function
+from .. import native
 from ..lazy_numpy import Array, np
-from . import tiled_matmul
+from . import separable
 
 SMOOTHING = 0.8
 """Standard deviation of the first smoothing, in steps of the coarse grid: less lets the grid show, more costs taps."""
@@ -67,37 +66,37 @@ def design(taps: tuple[float, ...], step: int) -> Design:
     return Design(step, smoothing, weights, around * step + step + narrow, error)
 
 
-def prepare(column: Design, row: Design, work: Any) -> Function:
-    """Return the function for a strip padded by `Design.reach` on all sides, its first result on the grid."""
-    (down, down_between), (along, along_between) = _matrices(column, work), _matrices(row, work)
+def correlate(
+    strip: Array, column: Design, row: Design, out: Any, divisor: float = 1.0, work: Any = "float32"
+) -> Array:
+    """Correlate a strip padded by `Design.reach` on all sides, its first result on the grid; and divide.
 
-    def correlate(strip: Array) -> Array:
-        # The halo is the same on both sides; the first sample of the grid lies one step inside it.
-        planes = planes_of(strip)[:, column.step :, row.step :]
-        height, width = strip.shape[0] - 2 * column.reach, strip.shape[1] - 2 * row.reach
-        # Both axes are coarse between the first product and the last, which alone see all samples.
-        planes = tiled_matmul.down_columns(
-            planes, down, down.shape[1] * column.step, _coarse(planes.shape[1], column, height)
-        )
-        planes = tiled_matmul.along_rows(planes, along, along.shape[1] * row.step, _coarse(planes.shape[2], row, width))
-        planes = tiled_matmul.along_rows(planes, along_between, along_between.shape[1] // row.step, width)
-        return strip_of(tiled_matmul.down_columns(planes, down_between, down_between.shape[1] // column.step, height))
-
-    return correlate
-
-
-def _matrices(design: Design, work: Any) -> tuple[Array, Array]:
-    """Return the matrices of the decimation and of the interpolation, each for one tile of results."""
-    coarse = max(2, tiled_matmul.TILE_RESULTS // design.step)
-    smooth = tiled_matmul.toeplitz(design.smoothing, max(4, coarse), design.step)
-    samples = design.weights.shape[1]
-    between = np.zeros((coarse + samples - 1, coarse * design.step))
-    for place in range(coarse):
-        between[place : place + samples, place * design.step : (place + 1) * design.step] = design.weights.T
-    return smooth.astype(work), between.astype(work)
+    The result has the type *out*, in 8 and 16 bits rounded half up and saturated; sums are in the type *work*.
+    """
+    size = strip.shape[0] - 2 * column.reach, strip.shape[1] - 2 * row.reach
+    rows, columns = (_coarse(length, axis) for length, axis in zip(size, (column, row), strict=True))
+    work = np.float64 if np.float64 in (strip.dtype, np.dtype(out)) else work
+    stride = row.step, column.step
+    # The halo is the same on both sides; the first sample of the grid lies one step inside it.
+    given = strip[column.step :, row.step :]
+    coarse = separable.correlate(given, column.smoothing, row.smoothing, stride, out=work)[:rows, :columns]
+    if native.core is None:
+        total = _between(_between(coarse, column, 0), row, 1)[: size[0], : size[1]] / divisor
+        return total.astype(out) if np.dtype(out).kind == "f" else native.rounded(total, out)
+    planes, step = native.rows_of(coarse)
+    result = np.empty((len(planes), size[0], size[1] * step), out)
+    weights = (np.ascontiguousarray(axis.weights).ravel() for axis in (column, row))
+    native.core.interpolate(planes, result, *weights, *stride[::-1], step, divisor)
+    return native.strip_like(result, step)
 
 
-def _coarse(samples: int, design: Design, size: int) -> int:
-    """Return how many coarse samples *size* results along an axis of so many *samples* need."""
-    needed = -(-size // design.step) + design.weights.shape[1] - 1
-    return min(needed, (samples - len(design.smoothing)) // design.step + 1)
+def _between(coarse: Array, design: Design, axis: int) -> Array:
+    """Interpolate along one axis by SciPy: a correlation for each place between two coarse samples."""
+    places = [separable.along_axis(coarse, weights, axis) for weights in design.weights]
+    shape = [size * (design.step if number == axis else 1) for number, size in enumerate(places[0].shape)]
+    return np.stack(places, axis + 1).reshape(shape)
+
+
+def _coarse(size: int, design: Design) -> int:
+    """Return how many coarse samples *size* results along an axis need."""
+    return -(-size // design.step) + design.weights.shape[1] - 1

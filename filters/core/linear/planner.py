@@ -7,36 +7,44 @@ measures; the cheapest that keeps the error within the bound is taken.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import Any, Literal, NamedTuple, get_args
+from typing import Literal, NamedTuple, get_args
 
-from ..engine.layout import narrowest
+from .. import native
+from ..engine.nan_policy import filled
 from ..engine.quantize import FLOAT_TOLERANCE
 from ..engine.stage import BoundStage, Function, Halo, ImageContext, inside
 from ..lazy_numpy import Array, np
 from ..parameters import ImageError
-from . import box_sum, direct, im2col, multirate_gaussian, overlap_save, toeplitz
-from .doubling import joins
+from . import box_sum, dense, multirate_gaussian, overlap_save, separable
+from .footprint import Footprint
 from .kernels import Kernel
 
-AlgorithmName = Literal["auto", "taps", "dense", "banded", "low-rank", "running", "doubling", "decimated", "fourier"]
+AlgorithmName = Literal["auto", "direct", "separable", "running", "decimated", "fourier"]
 ALGORITHMS: tuple[str, ...] = get_args(AlgorithmName)[1:]
 
-# Nanoseconds a sample in float32, on one core; in float64 all but the transform take twice as long. Between what was
-# measured with AVX-512 and without, so that the pick serves both; benchmarks/RESULTS.md has the figures.
-TAP = 0.2
-PASS, PASS_TAP = 0.52, 0.023
-DENSE, DENSE_INPUT = 0.03, 0.05
-ADDITION = 0.15
-RUNNING, WHOLE_ADDITION = 0.9, 0.06
-NARROW_STRIP_ROWS = 256
-"""Rows of a kernel above which strips are handed out in the type of the samples."""
-DECIMATED = 2.2
-SMALLEST_DECIMATED, DECIMATED_TAPS = 33, 65
-"""Taps down and across from which a smooth kernel can be decimated, and from which it is. Between them that takes 0.7
-to 1.2 times as long as banded, where the error is small enough at all, which changes with the step; from 65 on 0.2 to
-0.6 times."""
-FOURIER_DOUBLE = 0.6
+
+class Rates(NamedTuple):
+    """Nanoseconds a sample in float32, on one core; in float64 all but the transform take twice as long."""
+
+    direct: float
+    tap: float
+    separable: float
+    tap_of_line: float
+    """What each tap of the column and of the row adds."""
+    running: float
+    decimated: float
+    coarse: float
+    """What the coarse samples add, divided by the step between them."""
+
+
+# Between what was measured with AVX-512 and with AVX2, so that the pick serves both; benchmarks/RESULTS.md has the
+# figures.
+COMPILED = Rates(0.5, 0.045, 0.3, 0.031, 0.8, 1.2, 4.0)
+SCIPY = Rates(2.0, 0.6, 6.0, 0.4, 10.0, 30.0, 20.0)
+FOURIER_DOUBLE = 0.9
 """What the transform costs in float64, beside the others."""
+SMALLEST_DECIMATED = 33
+"""Taps down and across from which a smooth kernel can be decimated."""
 
 
 class Plan(NamedTuple):
@@ -45,7 +53,7 @@ class Plan(NamedTuple):
     algorithm: str
     cost: float
     reason: str
-    bind: Callable[[ImageContext], BoundStage]
+    bind: Callable[[], BoundStage]
 
 
 class Geometry(NamedTuple):
@@ -65,9 +73,9 @@ def plan(kernel: Kernel, context: ImageContext, geometry: Geometry = Geometry(),
 
     >>> context = ImageContext(255.0, "float32", tolerance=1e-3)
     >>> plan(Kernel.of([[1, 2, 1], [2, 5, 2], [1, 2, 1]]), context).algorithm
-    'dense'
-    >>> plan(Kernel.of([[1]]), context).algorithm
-    'taps'
+    'direct'
+    >>> plan(Kernel.of([[1, 2, 1], [2, 4, 2], [1, 2, 1]]), context).algorithm
+    'separable'
     """
     found = list(_candidates(kernel, context, geometry))
     if algorithm == "auto":
@@ -79,200 +87,117 @@ def plan(kernel: Kernel, context: ImageContext, geometry: Geometry = Geometry(),
     raise ImageError(f"the algorithm {algorithm} cannot compute this kernel exactly enough (possible: {possible})")
 
 
+def bind(kernel: Kernel, context: ImageContext, geometry: Geometry, algorithm: str) -> BoundStage:
+    """Return the function of the chosen algorithm: divided, and rounded where nothing else follows."""
+    return plan(kernel, context, geometry, algorithm).bind()
+
+
 def _candidates(kernel: Kernel, context: ImageContext, geometry: Geometry) -> Iterator[Plan]:
     """Yield every algorithm that can compute *kernel* within the context's tolerance."""
+    rates = SCIPY if native.core is None else COMPILED
     height, width = kernel.shape
     factors = kernel.factors
     count = _nonzero(kernel)
-    yield Plan(
-        "taps",
-        TAP * (count if factors is None else min(count, sum(int(np.count_nonzero(factor)) for factor in factors))),
-        "shifted multiply-adds, axis by axis where that is less",
-        lambda context: BoundStage(_by_taps(kernel, geometry)),
-    )
-    if factors is None or height * width <= 1024:
+    out = context.own_type if context.rounded else context.work
+
+    def bound(function: Function) -> BoundStage:
+        return BoundStage(function, work=context.own_type, interleaved=True)
+
+    def direct(strip: Array) -> Array:
+        return dense.correlate(strip, kernel.taps, *geometry[::-1], out, kernel.divisor, context.work)
+
+    yield Plan("direct", rates.direct + rates.tap * count, f"{count} taps", lambda: bound(direct))
+    if factors is not None and height * width > 1:
+        column, row = factors
+
+        def by_line(strip: Array) -> Array:
+            return separable.correlate(strip, column, row, *geometry, out, kernel.divisor, context.work)
+
         yield Plan(
-            "dense",
-            DENSE + DENSE_INPUT * width * (height + im2col.PRODUCT_ROWS - 1),
-            f"{width} stacked columns, one matrix product",
-            lambda context: BoundStage(im2col.prepare(kernel.taps, *geometry, context.work), rows=im2col.PRODUCT_ROWS),
+            "separable",
+            rates.separable + rates.tap_of_line * (height + width),
+            f"rank 1: {height} + {width} taps in place of {height * width}",
+            lambda: bound(by_line),
         )
-    if factors is not None:
-        yield from _separable(kernel, factors, context, geometry)
-    elif geometry.plain and min(height, width) > 2:
-        parts = None if _tie_prone(kernel, context) else _low_rank(kernel)
-        if parts is not None:
-            yield Plan(
-                "low-rank",
-                len(parts) * (_banded_cost(height, width) + ADDITION),
-                f"rank {len(parts)}: {len(parts)} separable kernels in place of {count} taps",
-                lambda context: BoundStage(
-                    _sum_of([toeplitz.prepare(*part, *geometry, context.work) for part in parts])
-                ),
-            )
-    if geometry.plain and height * width <= 1 << 20:
-        ties = _tie_prone(kernel, context)
-        tile = overlap_save.tile_shape(height, width)
-        factor = 2 * FOURIER_DOUBLE if ties else FOURIER_DOUBLE if np.dtype(context.work) == np.float64 else 1
-        yield Plan(
-            "fourier",
-            overlap_save.cost(height, width) * factor,
-            f"{tile[1]}×{tile[0]} tiles, overlap-save{', in float64 and back to whole numbers' if ties else ''}",
-            lambda context: BoundStage(
-                _whole_again(kernel) if ties else overlap_save.prepare(kernel.taps, context.work),
-                rows=overlap_save.rows_of_result(height, width),
-            ),
-        )
-
-
-def _tie_prone(kernel: Kernel, context: ImageContext) -> bool:
-    """Whether exact halves are common among the results, which the least error would round down."""
-    return context.whole and kernel.halves is not None and (kernel.halves > 0 or kernel.divisor != 1)
-
-
-def _whole_again(kernel: Kernel) -> Function:
-    """Return the transform of whole numbers, whose small error is taken off again: every result is on a known grid."""
-    transformed = overlap_save.prepare(kernel.taps, np.float64)
-    assert kernel.halves is not None
-    grid = 2.0**kernel.halves
-
-    def correlate(strip: Array) -> Array:
-        total = transformed(strip.astype(np.float64))
-        total *= grid
-        np.rint(total, out=total)
-        total /= grid
-        return total
-
-    return correlate
-
-
-def _separable(
-    kernel: Kernel, factors: tuple[Array, Array], context: ImageContext, geometry: Geometry
-) -> Iterator[Plan]:
-    height, width = kernel.shape
-    column, row = factors
-    if height * width == 1:
-        return
-    yield Plan(
-        "banded",
-        _banded_cost(height, width),
-        f"rank 1: {height} + {width} taps in place of {height * width}, as products with banded matrices",
-        lambda context: BoundStage(toeplitz.prepare(column, row, *geometry, context.work)),
-    )
-    if not geometry.plain:
-        return
-    if (column == column[0]).all() and (row == row[0]).all():
-        additions = joins(height) + joins(width)
-        if context.whole and context.most * height * width < 1 << 53:
+        if geometry.plain and (column == column[0]).all() and (row == row[0]).all():
+            weight = float(column[0] * row[0])
+            divisor = kernel.divisor / weight if weight else float("inf")
             yield Plan(
                 "running",
-                min(RUNNING, WHOLE_ADDITION * additions),
-                "equal weights: sums of integers, from one to the next",
-                lambda context: _running(kernel, context, float(column[0] * row[0])),
+                rates.running,
+                "equal weights: sums from one to the next",
+                lambda: bound(lambda strip: box_sum.mean(strip, height, width, out, divisor)),
             )
-        yield Plan(
-            "doubling",
-            ADDITION * additions,
-            f"equal weights: {additions} additions in place of {height} + {width}",
-            lambda context: BoundStage(box_sum.doubling(height, width, float(column[0] * row[0]))),
-        )
-    # Of an image smaller than the kernel the errors of its many reflections add up.
-    fits = (context.height or height) >= height and (context.width or width) >= width
-    if min(height, width) >= SMALLEST_DECIMATED and height % 2 and width % 2 and fits:
-        designs = [multirate_gaussian.design(tuple(factor.tolist()), len(factor) // 16) for factor in factors]
-        vertical, horizontal = designs
-        # The error that stripes of white noise of full contrast, whose deviation is 0.29 of it, would show.
-        error = vertical.error * np.abs(row).sum() + horizontal.error * np.abs(column).sum()
-        # Rounded, few results near a half change; of float the greatest error is bounded, three deviations and more.
-        is_float = context.tolerance >= FLOAT_TOLERANCE * context.full
-        if 0.29 * context.most * error <= context.tolerance * (1 / 3 if is_float else 2):
-            extra = Halo.around(horizontal.reach - width // 2, vertical.reach - height // 2)
+        designs = _decimated(kernel, context) if geometry.plain else None
+        if designs is not None:
+            down, across = designs
+            extra = Halo.around(across.reach - width // 2, down.reach - height // 2)
+
+            def smooth(strip: Array) -> Array:
+                return multirate_gaussian.correlate(strip, down, across, out, kernel.divisor, context.work)
+
+            quick = bound(smooth)._replace(extra=extra, rows=down.step, anchored=True)
             yield Plan(
                 "decimated",
-                DECIMATED if min(height, width) >= DECIMATED_TAPS else float("inf"),
-                f"smooth: every {horizontal.step}th sample, then interpolation",
-                lambda context: BoundStage(
-                    multirate_gaussian.prepare(vertical, horizontal, context.work),
-                    extra,
-                    vertical.step,
-                    True,
-                    _narrow(context, height),
-                ),
+                rates.decimated + rates.coarse / min(down.step, across.step),
+                f"smooth: every {across.step}th sample, then interpolation",
+                lambda: _kept_near(quick, by_line, None, context),
             )
+    if geometry.plain and height * width <= 1 << 20 and overlap_save.cost(height, width) < float("inf"):
+        tile = overlap_save.tile_shape(height, width)
+
+        def transform() -> BoundStage:
+            full = Footprint(width, height, *geometry, True) if kernel.taps.all() else None
+            return _kept_near(overlap_save.bind(kernel, context), direct, full, context)
+
+        yield Plan(
+            "fourier",
+            overlap_save.cost(height, width) * (FOURIER_DOUBLE if np.dtype(context.work) == np.float64 else 1),
+            f"{tile[1]}×{tile[0]} tiles, overlap-save",
+            transform,
+        )
 
 
-def _narrow(context: ImageContext, height: int) -> Any:
-    """Return the type of the strips of a tall kernel, which are many rows: the samples' own, where they are whole."""
-    return narrowest(context.most) if context.whole and height > NARROW_STRIP_ROWS else None
+def _kept_near(quick: BoundStage, careful: Function, full: Footprint | None, context: ImageContext) -> BoundStage:
+    """Return *quick*, which spreads what is not finite over all that it computes at once, so that it stays near.
+
+    A kernel without weights of 0 is *full*: NaN is left out, and put back as far as it reaches. Else, and for
+    infinities, the sums are computed the *careful* way, which needs nothing extra around.
+    """
+    if context.finite:
+        return quick
+
+    def correlate(strip: Array) -> Array:
+        if np.isfinite(strip.sum()):
+            return quick.function(strip)
+        seen = inside(strip, quick.extra)
+        if full is None or np.isinf(strip).any():
+            return careful(seen)
+        total = quick.function(filled(strip, 0))
+        total[full.reached(np.isnan(seen))] = np.nan
+        return total
+
+    return quick._replace(function=correlate)
 
 
-def _running(kernel: Kernel, context: ImageContext, weight: float) -> BoundStage:
-    """Bind sums of integers, rounded to a mean where the context wants that and the mean stays within its range."""
+def _decimated(kernel: Kernel, context: ImageContext) -> tuple[multirate_gaussian.Design, ...] | None:
+    """Return how a smooth kernel is decimated down and across, or None where that is not exact enough."""
     height, width = kernel.shape
-    divisor = kernel.divisor / weight if weight else 0.0
-    rounds = context.rounded and divisor.is_integer() and height * width <= divisor <= 1 << 53
-    function, work = box_sum.running(height, width, context.most, int(divisor) if rounds else None)
-    if rounds:
-        return BoundStage(function, work=work)
-    return BoundStage(lambda strip: function(strip).astype(context.work) * np.asarray(weight, context.work), work=work)
-
-
-def _banded_cost(height: int, width: int) -> float:
-    """One pass for each axis along which there is anything to add."""
-    return sum(PASS + PASS_TAP * length for length in (height, width) if length > 1)
+    # Of an image smaller than the kernel the errors of its many reflections add up.
+    fits = (context.height or height) >= height and (context.width or width) >= width
+    if kernel.factors is None or min(height, width) < SMALLEST_DECIMATED or not (height % 2 and width % 2 and fits):
+        return None
+    column, row = kernel.factors
+    down, across = (multirate_gaussian.design(tuple(taps.tolist()), len(taps) // 16) for taps in (column, row))
+    # The error that stripes of white noise of full contrast, whose deviation is 0.29 of it, would show.
+    error = (down.error * np.abs(row).sum() + across.error * np.abs(column).sum()) / abs(kernel.divisor)
+    # Rounded, few results near a half change; of float the greatest error is bounded, three deviations and more.
+    is_float = context.tolerance >= FLOAT_TOLERANCE * context.full
+    exact = 0.29 * context.most * error <= context.tolerance * (1 / 3 if is_float else 2)
+    return (down, across) if exact else None
 
 
 def _nonzero(kernel: Kernel) -> int:
     if kernel.column is not None and kernel.row is not None:
         return int(np.count_nonzero(kernel.column)) * int(np.count_nonzero(kernel.row))
     return int(np.count_nonzero(kernel.taps))
-
-
-def _low_rank(kernel: Kernel) -> list[tuple[Array, Array]] | None:
-    """Return the factors of a kernel of rank 2 to 4, or None; what the rest would add is below 1e-7 of all."""
-    if min(kernel.shape) > 512:
-        return None
-    left, strength, right = np.linalg.svd(kernel.taps, full_matrices=False)
-    for rank in range(2, 5):
-        rebuilt = (left[:, :rank] * strength[:rank]) @ right[:rank]
-        if np.abs(rebuilt - kernel.taps).sum() <= 1e-7 * np.abs(kernel.taps).sum():
-            return [(left[:, i] * strength[i], right[i]) for i in range(rank)]
-    return None
-
-
-def _sum_of(functions: list[Function]) -> Function:
-    def total(strip: Array) -> Array:
-        answer = functions[0](strip)
-        for function in functions[1:]:
-            answer += function(strip)
-        return answer
-
-    return total
-
-
-def _by_taps(kernel: Kernel, geometry: Geometry) -> Function:
-    factors = kernel.factors
-    if factors is not None and sum(kernel.shape) < _nonzero(kernel):
-        return lambda strip: direct.separable(strip, *factors, *geometry)
-    return lambda strip: direct.correlate(strip, kernel.taps, *geometry)
-
-
-def bind(kernel: Kernel, context: ImageContext, geometry: Geometry, algorithm: str) -> BoundStage:
-    """Return the function of the chosen algorithm, the kernel's division done, NaN and infinity kept in bounds."""
-    chosen = plan(kernel, context, geometry, algorithm)
-    bound = chosen.bind(context)
-    slow = _by_taps(kernel, geometry)
-    halo = bound.extra
-
-    def correlate(strip: Array) -> Array:
-        if context.finite or chosen.algorithm == "taps" or np.isfinite(strip.sum()):
-            total = bound.function(strip)
-        else:
-            # A product with a matrix that is mostly zeros would spread a NaN over its whole tile.
-            total = slow(inside(strip, halo))
-        if kernel.divisor != 1 and total.dtype.kind == "f":
-            # A true division: sums of whole numbers come out correctly rounded, so that halves round up.
-            total /= kernel.divisor
-        return total
-
-    return bound._replace(function=correlate)

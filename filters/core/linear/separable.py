@@ -7,40 +7,65 @@ from typing import Any
 from .. import native
 from ..lazy_numpy import Array, np
 
+Pair = tuple[int, int]
+
 
 def correlate(
-    strip: Array, column: Array, row: Array, dilation: tuple[int, int], out: Any, divisor: float = 1.0
+    strip: Array,
+    column: Array,
+    row: Array,
+    stride: Pair = (1, 1),
+    dilation: Pair = (1, 1),
+    out: Any = "float64",
+    divisor: float = 1.0,
+    work: Any = "float32",
 ) -> Array:
     """Correlate a padded strip with the kernel ``outer(column, row)``, and divide; the result has the type *out*.
 
-    In 8 and 16 bits the result is rounded half up and saturated. Sums are in float32 for whole numbers of up to 16
-    bits, and in float64 for others. *dilation* is that along x and along y.
+    In 8 and 16 bits the result is rounded half up and saturated. Sums are in the type *work*, or in float64 where
+    samples or results are; NaN reaches no further than the taps that are not 0. *stride* and *dilation* are ``(x, y)``.
 
     >>> import numpy as np
     >>> strip = np.array([1, 2, 4], np.uint8)[None, :, None]
-    >>> correlate(strip, np.ones(1), np.array([1.0, 1.0]), (1, 1), np.float32).ravel().tolist()
+    >>> correlate(strip, np.ones(1), np.array([1.0, 1.0])).ravel().tolist()
     [3.0, 6.0]
     """
-    across, down = dilation
-    rows, columns = strip.shape[:2]
-    size = rows - (len(column) - 1) * down, columns - (len(row) - 1) * across
     if native.core is None:
-        return _reference(strip, column, row, dilation, out, divisor, size)
+        return _reference(strip, column, row, stride, dilation, out, divisor)
+    size = [
+        max(0, samples - (len(taps) - 1) * apart - 1 + step) // step
+        for samples, taps, apart, step in zip(strip.shape, (column, row), dilation[::-1], stride[::-1], strict=False)
+    ]
     given, step = native.rows_of(strip)
+    precise = np.float64 in (strip.dtype, np.dtype(out), np.dtype(work))
     result = np.empty((len(given), size[0], size[1] * step), out)
-    native.core.separable(given, result, column, row, down, across * step, divisor)
+    native.core.separable(given, result, column, row, *dilation[::-1], *stride[::-1], step, divisor, precise)
     return native.strip_like(result, step)
 
 
 def _reference(
-    strip: Array, column: Array, row: Array, dilation: tuple[int, int], out: Any, divisor: float, size: tuple[int, int]
+    strip: Array, column: Array, row: Array, stride: Pair, dilation: Pair, out: Any, divisor: float
 ) -> Array:
+    total = strip.astype(np.float64)
+    for axis, taps in enumerate((column, row)):
+        total = along_axis(total, taps, axis, stride[1 - axis], dilation[1 - axis])
+    total /= divisor
+    return total.astype(out) if np.dtype(out).kind == "f" else native.rounded(total, out)
+
+
+def along_axis(values: Array, taps: Array, axis: int, stride: int = 1, dilation: int = 1) -> Array:
+    """Correlate along one axis by SciPy, without what would see past the ends."""
     from scipy import ndimage
 
-    total = strip.astype(np.float64)
-    for axis, taps, step in ((0, column, dilation[1]), (1, row, dilation[0])):
-        spread = np.zeros((len(taps) - 1) * step + 1)
-        spread[::step] = taps
-        total = ndimage.correlate1d(total, spread, axis, mode="constant", origin=-(len(spread) // 2))
-    total = total[: size[0], : size[1]] / divisor
-    return total.astype(out) if np.dtype(out).kind == "f" else native.rounded(total, out)
+    spread = np.zeros((len(taps) - 1) * dilation + 1)
+    spread[::dilation] = taps
+    values = values.swapaxes(0, axis)
+    count = max(0, len(values) - len(spread) + 1)
+    if not spread.all() and not np.isfinite(values.sum()):  # a product of 0 and NaN would be NaN
+        total = sum(
+            (tap * values[place : place + count] for place, tap in enumerate(spread) if tap),
+            np.zeros((count, *values.shape[1:])),
+        )
+    else:
+        total = ndimage.correlate1d(values, spread, 0, mode="constant", origin=-(len(spread) // 2))[:count]
+    return total[::stride].swapaxes(0, axis)

@@ -64,6 +64,6 @@ def strip_like(rows: Array, step: int) -> Array:
 
 
 def rounded(values: Array, kind: Any) -> Array:
-    """Return values rounded half up and saturated to an unsigned type; NaN becomes 0."""
-    most = np.iinfo(kind).max
-    return np.nan_to_num(np.floor(values + 0.5).clip(0, most), nan=0).astype(kind)
+    """Return values rounded half up and saturated to an integer type; NaN becomes 0."""
+    ends = np.iinfo(kind)
+    return np.nan_to_num(np.floor(values + 0.5).clip(ends.min, ends.max), nan=0).astype(kind)

@@ -5,8 +5,37 @@ from typing import Any
 from numpy.typing import NDArray
 
 def available() -> list[str]: ...
+def box(given: NDArray[Any], out: NDArray[Any], height: int, width: int, across: int, divisor: float, /) -> None: ...
 def choose(name: str, /) -> None: ...
 def chosen() -> str: ...
+def guided(
+    given: NDArray[Any],
+    out: NDArray[Any],
+    height: int,
+    width: int,
+    across: int,
+    together: int,
+    ridge: float,
+    rounding: float,
+    in_double: bool,
+    /,
+) -> None: ...
+def fourier(
+    given: NDArray[Any],
+    out: NDArray[Any],
+    spectrum: NDArray[Any],
+    twiddles: NDArray[Any],
+    rows: int,
+    height: int,
+    width: int,
+    inputs: int,
+    step: int,
+    level: float,
+    level_sum: float,
+    grid: float,
+    divisor: float,
+    /,
+) -> None: ...
 def extrema(
     given: NDArray[Any],
     out: NDArray[Any],
@@ -19,6 +48,25 @@ def extrema(
     ignoring: bool,
     /,
 ) -> None: ...
+def pool(
+    given: NDArray[Any],
+    out: NDArray[Any],
+    op: int,
+    ignoring: bool,
+    in_double: bool,
+    height: int,
+    width: int,
+    stride_y: int,
+    stride_x: int,
+    down: int,
+    across: int,
+    row_first: int,
+    row_end: int,
+    column_first: int,
+    column_end: int,
+    step: int,
+    /,
+) -> None: ...
 def png_rows(given: NDArray[Any], out: NDArray[Any], step: int, filter: int, /) -> None: ...
 def png_unfilter(given: NDArray[Any], out: NDArray[Any], step: int, /) -> None: ...
 def separable(
@@ -28,6 +76,131 @@ def separable(
     row: NDArray[Any],
     down: int,
     across: int,
+    stride_down: int,
+    stride_across: int,
+    step: int,
     divisor: float,
+    in_double: bool,
+    /,
+) -> None: ...
+def rank(
+    given: NDArray[Any],
+    out: NDArray[Any],
+    height: int,
+    width: int,
+    step: int,
+    ranks: NDArray[Any],
+    network: bool,
+    /,
+) -> None: ...
+def mode(
+    given: NDArray[Any],
+    out: NDArray[Any],
+    height: int,
+    width: int,
+    step: int,
+    whole: bool,
+    /,
+) -> None: ...
+def interpolate(
+    given: NDArray[Any],
+    out: NDArray[Any],
+    column: NDArray[Any],
+    row: NDArray[Any],
+    down: int,
+    across: int,
+    step: int,
+    divisor: float,
+    /,
+) -> None: ...
+def dense(
+    given: NDArray[Any],
+    out: NDArray[Any],
+    taps: NDArray[Any],
+    height: int,
+    width: int,
+    down: int,
+    across: int,
+    divisor: float,
+    precise: bool,
+    /,
+) -> None: ...
+def bank(
+    given: NDArray[Any],
+    out: NDArray[Any],
+    weights: NDArray[Any],
+    bias: NDArray[Any],
+    inputs: int,
+    height: int,
+    width: int,
+    step: int,
+    stride_y: int,
+    stride_x: int,
+    down: int,
+    across: int,
+    divisor: float,
+    precise: bool,
+    /,
+) -> None: ...
+def gradient(
+    given: NDArray[Any],
+    smooth: NDArray[Any],
+    derivative: NDArray[Any],
+    across: int,
+    norm: int,
+    sums: int,
+    gx: NDArray[Any] | None,
+    gy: NDArray[Any] | None,
+    magnitude: NDArray[Any] | None,
+    angle: NDArray[Any] | None,
+    /,
+) -> None: ...
+def polar(
+    gx: NDArray[Any],
+    gy: NDArray[Any],
+    norm: int,
+    magnitude: NDArray[Any] | None,
+    angle: NDArray[Any] | None,
+    /,
+) -> None: ...
+def thin(gx: NDArray[Any], gy: NDArray[Any], norm: int, low: float, high: float, out: NDArray[Any], /) -> None: ...
+def join(classes: NDArray[Any], across: int, /) -> None: ...
+def luma(given: NDArray[Any], out: NDArray[Any], weights: NDArray[Any], divisor: float, /) -> None: ...
+def bilateral(
+    given: NDArray[Any],
+    out: NDArray[Any],
+    opacity: NDArray[Any] | None,
+    step: int,
+    exponents: NDArray[Any],
+    height: int,
+    width: int,
+    scale: float,
+    ignoring: bool,
+    /,
+) -> None: ...
+def nonlocal_means(
+    given: NDArray[Any],
+    out: NDArray[Any],
+    opacity: NDArray[Any] | None,
+    step: int,
+    x: int,
+    y: int,
+    patch: int,
+    factor: float,
+    spared: float,
+    ignoring: bool,
+    /,
+) -> None: ...
+def thinned_gradient(
+    given: NDArray[Any],
+    smooth: NDArray[Any],
+    derivative: NDArray[Any],
+    norm: int,
+    sums: int,
+    low: float,
+    high: float,
+    begins: bool,
+    ends: bool,
+    out: NDArray[Any],
     /,
 ) -> None: ...

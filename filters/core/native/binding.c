@@ -46,6 +46,12 @@ int take_array(Held *held, PyObject *object, Array *array, int writable, unsigne
     return 1;
 }
 
+int take_optional(Held *held, PyObject *object, Array *array, int writable, unsigned types, const char *name)
+{
+    *array = (Array){.data = NULL};
+    return object == Py_None || take_array(held, object, array, writable, types, name);
+}
+
 int take_taps(Held *held, PyObject *object, const double **taps, ptrdiff_t *count, const char *name)
 {
     Py_buffer *view = &held->views[held->count];
@@ -81,6 +87,28 @@ int check_window(const Array *in, const Array *out, ptrdiff_t height, ptrdiff_t 
         return 1;
     PyErr_Format(PyExc_ValueError, "out: %zd, %zd, %zd do not follow from %zd, %zd, %zd", out->planes, out->rows,
                  out->samples, in->planes, in->rows, in->samples);
+    return 0;
+}
+
+int check_pixels(const Array *in, ptrdiff_t step)
+{
+    if (step >= 1 && in->samples % step == 0 && in->planes >= 1 && (in->planes == 1 || step == 1))
+        return 1;
+    PyErr_Format(PyExc_ValueError, "in: %zd x %zd samples are no pixels of %zd", in->planes, in->samples, step);
+    return 0;
+}
+
+int take_opacity(Held *held, PyObject *object, Array *opacity, const Array *in, ptrdiff_t step)
+{
+    if (object == Py_None) {
+        opacity->data = NULL;
+        return 1;
+    }
+    if (!take_array(held, object, opacity, 0, SAMPLES, "opacity"))
+        return 0;
+    if (opacity->planes == 1 && opacity->rows == in->rows && opacity->samples == in->samples / step)
+        return 1;
+    PyErr_SetString(PyExc_ValueError, "opacity: one sample is taken for each pixel");
     return 0;
 }
 

@@ -28,6 +28,9 @@ enum { DONE = 0, NO_MEMORY = -1, REFUSED = -2 };
 /* Take an array of three dimensions, (planes, rows, samples), whose type is among *types*. */
 int take_array(Held *held, PyObject *object, Array *array, int writable, unsigned types, const char *name);
 
+/* Take such an array, or None, whose data is then NULL. */
+int take_optional(Held *held, PyObject *object, Array *array, int writable, unsigned types, const char *name);
+
 /* Take a one-dimensional array of float64. */
 int take_taps(Held *held, PyObject *object, const double **taps, ptrdiff_t *count, const char *name);
 
@@ -38,6 +41,12 @@ int check_size(ptrdiff_t size, ptrdiff_t least, ptrdiff_t most, const char *name
 int check_window(const Array *in, const Array *out, ptrdiff_t height, ptrdiff_t width, ptrdiff_t down,
                  ptrdiff_t across);
 
+/* Check that samples are pixels of *step* channels side by side, or of planes. */
+int check_pixels(const Array *in, ptrdiff_t step);
+
+/* Take an array with a sample for each pixel of the input, or None. */
+int take_opacity(Held *held, PyObject *object, Array *opacity, const Array *in, ptrdiff_t step);
+
 /* Release what a call holds; return None, or NULL with an exception. */
 PyObject *answer(Held *held, int status);
 
@@ -46,9 +55,26 @@ PyObject *answer(Held *held, int status);
         Py_BEGIN_ALLOW_THREADS statement; Py_END_ALLOW_THREADS \
     } while (0)
 
+PyObject *bind_box(PyObject *module, PyObject *arguments);
+PyObject *bind_guided(PyObject *module, PyObject *arguments);
+PyObject *bind_fourier(PyObject *module, PyObject *arguments);
 PyObject *bind_extrema(PyObject *module, PyObject *arguments);
+PyObject *bind_pool(PyObject *module, PyObject *arguments);
 PyObject *bind_png_rows(PyObject *module, PyObject *arguments);
 PyObject *bind_png_unfilter(PyObject *module, PyObject *arguments);
 PyObject *bind_separable(PyObject *module, PyObject *arguments);
+PyObject *bind_interpolate(PyObject *module, PyObject *arguments);
+PyObject *bind_dense(PyObject *module, PyObject *arguments);
+PyObject *bind_bank(PyObject *module, PyObject *arguments);
+PyObject *bind_gradient(PyObject *module, PyObject *arguments);
+PyObject *bind_polar(PyObject *module, PyObject *arguments);
+PyObject *bind_thinned_gradient(PyObject *module, PyObject *arguments);
+PyObject *bind_luma(PyObject *module, PyObject *arguments);
+PyObject *bind_thin(PyObject *module, PyObject *arguments);
+PyObject *bind_join(PyObject *module, PyObject *arguments);
+PyObject *bind_rank(PyObject *module, PyObject *arguments);
+PyObject *bind_mode(PyObject *module, PyObject *arguments);
+PyObject *bind_bilateral(PyObject *module, PyObject *arguments);
+PyObject *bind_nonlocal_means(PyObject *module, PyObject *arguments);
 
 #endif

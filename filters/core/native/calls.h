@@ -15,9 +15,137 @@ typedef struct {
     Array in, out;
     const double *column, *row; /* the taps */
     ptrdiff_t height, width;    /* how many */
-    ptrdiff_t down, across;     /* rows and samples from a tap to the next */
+    ptrdiff_t down, across;     /* rows and columns from a tap to the next */
+    ptrdiff_t stride_down, stride_across; /* rows and columns from a result to the next */
+    ptrdiff_t step;                       /* samples from a column to the next */
     double divisor;
+    int in_double;
 } SeparableCall;
+
+/* Columns that the tiles of a Fourier transform have in a panel. */
+#define FOURIER_PANEL 16
+
+typedef struct {
+    Array in, out;
+    Array spectrum;           /* the kernels': panels of frequencies along y, frequencies along x, real and imaginary */
+    const double *twiddles;   /* exp(-2πi jk / n) for j = 1, 2, 3 and k < n / 4, from 6 n / 4 on, for each n */
+    ptrdiff_t twiddle_count;
+    ptrdiff_t rows;           /* of a tile, which has as many columns as the spectrum has rows */
+    ptrdiff_t height, width;  /* of the kernel */
+    ptrdiff_t inputs;         /* channels of each map of a bank; 0 for one kernel, with which every channel is filtered */
+    ptrdiff_t step, out_step; /* samples from a column to the next, in the input and in the result */
+    double level, level_sum;  /* is taken off the samples, and what it makes of the results, which is added to them */
+    double grid, divisor;     /* results are multiples of 1 / grid, then divided; 0 where they are not */
+} FourierCall;
+
+typedef enum { POOL_MIN, POOL_MAX, POOL_MEAN, POOL_NORM } PoolOp;
+
+typedef struct {
+    Array in, out;
+    PoolOp op;
+    int ignoring;                          /* NaN counts nothing */
+    SampleType sums;                       /* F32 or F64 */
+    ptrdiff_t height, width;               /* samples of a window */
+    ptrdiff_t stride_y, stride_x;          /* from a window to the next */
+    ptrdiff_t down, across;                /* rows and columns from a sample of it to the next */
+    ptrdiff_t row_first, row_end;          /* the rows that count */
+    ptrdiff_t column_first, column_end;    /* the columns */
+    ptrdiff_t step;                        /* samples from a column to the next */
+} PoolCall;
+
+typedef struct {
+    Array in, out;
+    const double *column, *row; /* the weights of each place in turn */
+    ptrdiff_t height, width;    /* how many each has */
+    ptrdiff_t down, across;     /* places between two coarse rows and columns */
+    ptrdiff_t step;             /* samples from a column to the next */
+    double divisor;
+} InterpolateCall;
+
+typedef struct {
+    Array in, out;
+    const double *taps;      /* height × width */
+    ptrdiff_t height, width;
+    ptrdiff_t down, across;  /* rows and samples from a tap to the next */
+    double divisor;
+    int precise;             /* whether sums are in double */
+} DenseCall;
+
+typedef struct {
+    Array in, out;          /* out has a plane for each map */
+    const double *weights;  /* maps × inputs × height × width */
+    const double *bias;     /* of each map */
+    ptrdiff_t inputs, height, width;
+    ptrdiff_t groups, step; /* channels that lie side by side in a row */
+    ptrdiff_t stride_y, stride_x, down, across;
+    int apart;              /* whether maps are computed one at a time */
+    double divisor;
+    int precise;
+} BankCall;
+
+typedef struct {
+    Array in, out;
+    ptrdiff_t height, width; /* of the box */
+    ptrdiff_t across;        /* samples from a column to the next */
+    double divisor;
+} BoxCall;
+
+#define MOST_TOGETHER 4
+
+typedef struct {
+    Array in, out;
+    ptrdiff_t height, width; /* of the window */
+    ptrdiff_t across;        /* samples from a column to the next */
+    ptrdiff_t together;      /* planes that guide each other */
+    double ridge, rounding;
+    int in_double;
+} GuidedCall;
+
+/* The most weights that a derivative has. */
+enum { MOST_WEIGHTS = 15 };
+
+typedef enum { L2, L1, MOST } Norm;
+
+typedef struct {
+    Array in, gx, gy, magnitude, angle; /* data is NULL of a map that is not asked for */
+    const double *smooth, *derivative;  /* the weights across and along; both odd in number, or both even */
+    ptrdiff_t smooth_count, derivative_count;
+    ptrdiff_t across; /* samples from a column to the next */
+    Array thin; /* the maxima along the gradient, as in ThinCall, one pixel less on each side; then no other map is made */
+    double low, high;
+    int begins, ends; /* whether the first and the last row of derivatives lie outside of the image */
+    Norm norm;
+    enum { SUMS_INT16, SUMS_FLOAT, SUMS_DOUBLE } sums;
+} GradientCall;
+
+typedef struct {
+    Array gx, gy, magnitude, angle; /* all of one type; data is NULL of a map that is not asked for */
+    Norm norm;
+} PolarCall;
+
+typedef struct {
+    Array gx, gy; /* of one type, with a pixel more on each side than the result */
+    Array out;    /* magnitudes of the same type, or classes in uint8 */
+    Norm norm;
+    double low, high;
+} ThinCall;
+
+typedef struct {
+    Array in;  /* red, green and blue side by side */
+    Array out; /* float or double */
+    const double *weights;
+    double divisor;
+} LumaCall;
+
+typedef struct {
+    Array in, out;              /* of one type */
+    ptrdiff_t height, width;    /* of the window */
+    ptrdiff_t step;             /* samples from a column to the next */
+    const double *ranks;        /* one; or one for each number of samples that are not NaN, -1 where the result is NaN */
+    ptrdiff_t ranks_count;
+    int network;                /* the rank is the median, the window 3×3 or 5×5: find it by a network */
+    int whole;                  /* the mode of windows that hold a NaN is NaN */
+} RankCall;
 
 typedef struct {
     int32_t width, height, x, y;
@@ -33,6 +161,23 @@ typedef struct {
 } ExtremaCall;
 
 typedef struct {
+    Array in, out, opacity;  /* the opacity of each pixel, in one plane; without data all are opaque */
+    ptrdiff_t step;          /* channels that lie side by side */
+    const double *exponents; /* of the weights by distance; minus infinity is outside the window */
+    ptrdiff_t height, width; /* of the window */
+    double scale;            /* of squared differences of colours */
+    int ignoring;            /* NaN are left out */
+} BilateralCall;
+
+typedef struct {
+    Array in, out, opacity; /* the opacity of each pixel, in one plane; without data all are opaque */
+    ptrdiff_t step;         /* channels that lie side by side */
+    ptrdiff_t x, y, patch;  /* the radii of the search window and of a patch */
+    double factor, spared;  /* of the mean squared difference of two patches; the exponent is spared so much */
+    int ignoring;           /* NaN are left out */
+} NonlocalMeansCall;
+
+typedef struct {
     Array in, out;
     ptrdiff_t step, filter; /* bytes from a sample to the same one of the next pixel, and the filter's type */
 } PngRowsCall;
@@ -43,6 +188,21 @@ typedef struct {
     int (*png_rows)(const PngRowsCall *);
     int (*png_unfilter)(const PngRowsCall *);
     int (*separable)(const SeparableCall *);
+    int (*interpolate)(const InterpolateCall *);
+    int (*dense)(const DenseCall *);
+    int (*bank)(const BankCall *);
+    int (*box)(const BoxCall *);
+    int (*guided)(const GuidedCall *);
+    int (*fourier)(const FourierCall *);
+    int (*gradient)(const GradientCall *);
+    int (*polar)(const PolarCall *);
+    int (*thin)(const ThinCall *);
+    int (*luma)(const LumaCall *);
+    int (*rank)(const RankCall *);
+    int (*mode)(const RankCall *);
+    int (*bilateral)(const BilateralCall *);
+    int (*nonlocal_means)(const NonlocalMeansCall *);
+    int (*pool)(const PoolCall *);
 } Primitives;
 
 extern const Primitives primitives_baseline;

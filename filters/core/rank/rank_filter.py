@@ -1,41 +1,34 @@
-"""Filters that give each pixel the sample of one rank in its window, as a stage; and the choice of their algorithm.
-
-Both algorithms are exact. A network of minima and maxima is the faster for small windows; counting takes a time that
-hardly depends on the window, and alone can leave missing samples out.
-"""
+"""Filters that give each pixel the sample of one rank in its window, as a stage."""
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
 from typing import Any, Literal, NamedTuple, get_args
 
+from .. import native
 from ..engine.facts import Fact, chosen_algorithm, note
-from ..engine.layout import planes_of, strip_of
-from ..engine.stage import BY_ALPHA, BoundStage, Colours, Function, Halo, ImageContext, Stage, Window, inside
+from ..engine.stage import BY_ALPHA, BoundStage, Colours, Halo, ImageContext, Stage, Window, inside
 from ..lazy_numpy import Array, np
-from ..linear.footprint import Footprint
 from ..parameters import ParameterError
-from .rank_by_counting import TILE_SIDE, Counter
-from .selection import selecting
-from .sorting_network import Selector, tile_of
 
 AlgorithmName = Literal["networks", "counting"]
 ALGORITHMS: tuple[str, ...] = get_args(AlgorithmName)
-"""Those that a rank can be found by."""
+"""Those that a rank can be found by: both are exact."""
 
-# Nanoseconds a sample, on one core, which `benchmarks/rank.py` measures.
-OPERATION = {1: 0.03, 2: 0.06, 4: 0.13, 8: 0.26}
-"""An operation of a network, by the bytes of a sample."""
-UNCACHED_WINDOW, UNCACHED_FACTOR = 12 * 12, 1.6
-"""From so many samples of a window on a network's values do not fit the cache, and operations take so much longer."""
-COUNTING, COUNTED_SIDE = 65.0, 1.3
-WRITTEN = 8000.0
-"""To write an operation down and lay it out."""
-MAX_NETWORK_WINDOW = 15 * 15
-"""Samples of a window for which a network is written: the next takes a tenth of a second, and 20 MB."""
+NETWORK_SIDES = (3, 5)
+"""Sides of the windows that have a network, for their median."""
+TILE_SIDE = 128
+"""Rows of results that are counted at a time, unless the samples have 8 bits."""
 MAX_COUNTED_SAMPLES = 1 << 19
-"""Samples that all windows of a tile hold together: 0.1 GB to count in, and a microsecond or two for each result."""
+"""Samples that all windows of a tile hold together: 17 MB to count in, and a microsecond or two for each result."""
+MAX_SCIPY_SAMPLES = 1 << 11
+"""Samples of a window that `scipy.ndimage` is given: it takes as many bytes as their square, eight times."""
+MAX_SORTED_SAMPLES = 1 << 20
+"""Samples of windows that are sorted at a time."""
+
+Select = Callable[[Array, bool], Array]
+"""Chooses a sample of each window, from a padded strip to a strip; the flag says that missing samples count nothing,
+else they make their windows NaN."""
 
 
 class Plan(NamedTuple):
@@ -68,131 +61,138 @@ def ranked(width: int, height: int, percentile: float, *, name: str, algorithm: 
     """
     if (height + TILE_SIDE) * (width + TILE_SIDE) > MAX_COUNTED_SAMPLES:
         raise ParameterError("size", f"{width},{height} is too large for a {name}; 590,590 is not, nor 3900,1")
-    if algorithm == "networks" and height * width > MAX_NETWORK_WINDOW:
-        raise ParameterError(
-            "algorithm",
-            f"networks serve windows of up to {MAX_NETWORK_WINDOW} samples, not {width}×{height}; take counting",
-        )
     count = height * width
     rank = rank_of(percentile, count)
-    halo = Halo(width // 2, height // 2, (width - 1) // 2, (height - 1) // 2)
-    window = Footprint(width, height, (1, 1), (1, 1), full=True)
+    if algorithm == "networks" and not _has_network(width, height, rank):
+        raise ParameterError("algorithm", "networks serve the medians of 3×3 and 5×5 alone; take counting")
 
-    def bind(context: ImageContext) -> BoundStage:
-        counter = Counter(height, width, rank)
-        chosen = plan(height, width, context, algorithm)
-        if chosen.algorithm == "networks":
-            selector = Selector(height, width, rank)
-            rows = min(TILE_SIDE, selector.rows_of(context.width or TILE_SIDE, np.dtype(context.own_type).itemsize))
-            bound = selecting(_beside(selector), halo, _on_planes(present(counter)), interleaved=True)
-        else:
-            rows = TILE_SIDE
-            bound = selecting(spread(_on_planes(counter), window), halo, _on_planes(present(counter)))
-        answer = bound.bind(context)
-        assert isinstance(answer, BoundStage)
-        function = seen(answer.function, _on_planes(present(counter)), window, halo, context)
-        return answer._replace(function=function, rows=rows)
-
-    def present(counter: Counter) -> Callable[[Array], Array]:
-        return lambda planes: counter(planes, lambda count: rank_of(percentile, count))
+    def select(strip: Array, ignoring: bool) -> Array:
+        if _whole(strip):
+            return of_rank(strip, width, height, rank, networks=algorithm != "counting")
+        return of_rank(strip, width, height, ranks_among(percentile, count, ignoring))
 
     def facts(context: ImageContext) -> tuple[Fact, ...]:
-        chosen = plan(height, width, context, algorithm)
+        chosen = plan(width, height, rank, context, algorithm)
         return (
             note(f"{name}: {width}×{height}, the sample of rank {rank} of 0 … {count - 1}"),
             chosen_algorithm(chosen.algorithm, chosen.reason),
         )
 
+    return of_windows(select, width, height, facts)
+
+
+def plan(width: int, height: int, rank: int, context: ImageContext, algorithm: str = "auto") -> Plan:
+    """Choose the algorithm for a window, or take the one that is named.
+
+    >>> [plan(n, n, n * n // 2, ImageContext(255.0, "float32")).algorithm for n in (3, 5, 7)]
+    ['networks', 'networks', 'counting']
+    """
+    if native.core is None:
+        return Plan("sorting", "without the compiled core")
+    if context.ignoring:
+        return Plan("counting", "missing samples count nothing")
+    if algorithm != "auto":
+        return Plan(algorithm, "as asked for")
+    if _has_network(width, height, rank):
+        return Plan("networks", "the fastest for the medians of 3×3 and 5×5")
+    return Plan("counting", "the window has no network")
+
+
+def _has_network(width: int, height: int, rank: int) -> bool:
+    return width == height and width in NETWORK_SIDES and rank == width * height // 2
+
+
+def ranks_among(percentile: float, count: int, ignoring: bool) -> Array:
+    """Return the rank for each number of samples that are present, 0 … *count*; -1 where the result is missing.
+
+    >>> ranks_among(50, 4, True).tolist(), ranks_among(50, 4, False).tolist()
+    ([-1, 0, 1, 1, 2], [-1, -1, -1, -1, 2])
+    """
+    ranks = rank_of(percentile, np.arange(count + 1))
+    ranks[: 1 if ignoring else count] = -1
+    return ranks
+
+
+def of_rank(strip: Array, width: int, height: int, rank: Any, networks: bool = False) -> Array:
+    """Return the samples of a rank in windows of a padded strip; or of several ranks, as `ranks_among` returns them.
+
+    With *networks* the median of a window that has one is found by it.
+
+    >>> import numpy as np
+    >>> of_rank(np.array([7, 1, 5, 3], np.uint8)[None, :, None], 3, 1, 1).ravel().tolist()
+    [5, 3]
+    """
+    if native.core is None:
+        return _sorted_rank(strip, width, height, rank)
+    given, step = native.rows_of(strip)
+    out = np.empty((len(given), strip.shape[0] - height + 1, (strip.shape[1] - width + 1) * step), strip.dtype)
+    ranks = np.atleast_1d(np.asarray(rank, np.float64))
+    native.core.rank(given, out, height, width, step, ranks, networks and _has_network(width, height, int(ranks[0])))
+    return native.strip_like(out, step)
+
+
+def _sorted_rank(strip: Array, width: int, height: int, rank: Any) -> Array:
+    strip = strip + strip.dtype.type(0)  # a zero has no sign
+    if np.ndim(rank) == 0 and width * height <= MAX_SCIPY_SAMPLES:
+        from scipy import ndimage
+
+        found = ndimage.rank_filter(strip, rank, (height, width, 1))
+        return inside(found, Halo(width // 2, height // 2, (width - 1) // 2, (height - 1) // 2))
+
+    def of_sorted(windows: Array, own: Array) -> Array:
+        if np.ndim(rank) == 0:
+            return np.partition(windows, rank, axis=1)[:, rank]
+        windows = np.sort(windows, axis=1)  # NaN last
+        place = rank[(~np.isnan(windows)).sum(axis=1)]
+        return np.where(place < 0, np.nan, windows[np.arange(len(windows)), place])
+
+    return over_windows(of_sorted, strip, width, height)
+
+
+def over_windows(choose: Callable[[Array, Array], Array], strip: Array, width: int, height: int) -> Array:
+    """Return what *choose* makes of windows, ``(windows, samples)``, and of the samples in their middle."""
+    windows = np.lib.stride_tricks.sliding_window_view(strip, (height, width), (0, 1))
+    found = np.empty(windows.shape[:3], strip.dtype)
+    step = max(1, MAX_SORTED_SAMPLES // (width * height * strip.shape[2]))
+    for y in range(found.shape[0]):
+        for x in range(0, found.shape[1], step):
+            part = windows[y, x : x + step]
+            own = part[..., height // 2, width // 2]
+            found[y, x : x + step] = choose(part.reshape(own.size, -1), own.ravel()).reshape(own.shape)
+    return found
+
+
+def of_windows(select: Select, width: int, height: int, facts: Callable[[ImageContext], tuple[Fact, ...]]) -> Stage:
+    """Return the stage that chooses one of the samples of a window; a transparent pixel counts nothing in it."""
+    halo = Halo(width // 2, height // 2, (width - 1) // 2, (height - 1) // 2)
+
+    def bind(context: ImageContext) -> BoundStage:
+        def chosen(strip: Array, opaque: Array | None = None) -> Array:
+            if opaque is None or (opaque > 0).all():
+                return _narrowed(strip, lambda samples: select(samples, context.ignoring))
+            hidden = opaque <= 0
+            visible = np.where(hidden, np.nan, strip)
+            found = _narrowed(visible, lambda samples: select(samples, True)).astype(context.work)
+            gaps = np.isnan(strip) & ~hidden
+            if gaps.any() and not context.ignoring:
+                found[np.isnan(select(np.where(gaps, np.float32(np.nan), np.float32(0)), False))] = np.nan
+            found[np.broadcast_to(inside(hidden, halo), found.shape)] = 0
+            return found
+
+        return BoundStage(chosen, rows=1 if context.own_type == np.uint8 else TILE_SIDE, interleaved=True)
+
     return Stage(bind, window=Window(halo), selects=True, picks=True, colours=Colours(alpha=BY_ALPHA), facts=facts)
 
 
-def plan(height: int, width: int, context: ImageContext, algorithm: str = "auto") -> Plan:
-    """Choose the algorithm for a window, or take the one that is named.
-
-    >>> [plan(n, n, ImageContext(255.0, "float32", whole=True, height=3000, width=4000)).algorithm for n in (5, 15, 21)]
-    ['networks', 'networks', 'counting']
-    """
-    count = height * width
-    counting = COUNTING + COUNTED_SIDE * max(height, width)
-    if context.ignoring:
-        return Plan("counting", "missing samples count nothing")
-    if algorithm == "auto" and count > MAX_NETWORK_WINDOW:
-        return Plan("counting", f"the window holds more than {MAX_NETWORK_WINDOW} samples")
-    itemsize = np.dtype(context.own_type).itemsize
-    # Samples of a float image lie in float64, but most are float32, and then are selected as such.
-    operations = 3 + 0.4 * count * math.log2(count)
-    network = operations * OPERATION[4 if itemsize == 8 else itemsize]
-    network *= UNCACHED_FACTOR if count >= UNCACHED_WINDOW else 1
-    once = operations * WRITTEN * tile_of(height)
-    pixels = context.height * context.width or 1_000_000
-    if algorithm != "auto":
-        return Plan(algorithm, "as asked for")
-    costs = f"{network:.2g} ns a sample against {counting:.2g}"
-    if network + once / pixels <= counting:
-        return Plan("networks", costs)
-    if network <= counting:
-        return Plan("counting", "the image is too small to write a network for")
-    return Plan("counting", f"{counting:.2g} ns a sample against {network:.2g}")
+def _whole(strip: Array) -> bool:
+    """Whether no sample is NaN."""
+    return strip.dtype.kind != "f" or not np.isnan(np.max(strip))
 
 
-def _on_planes(select: Callable[[Array], Array]) -> Callable[[Array], Array]:
-    """Return what selects from strips, by what selects from planes."""
-    return lambda strip: strip_of(_narrowed(planes_of(strip), select))
-
-
-def _beside(selector: Selector) -> Callable[[Array], Array]:
-    """Return what selects from strips, whose channels may lie beside each other and then stay so."""
-    on_planes = _on_planes(selector)
-
-    def selected(strip: Array) -> Array:
-        rows, _, channels = strip.shape
-        if channels == 1 or not strip.flags.c_contiguous:
-            return on_planes(strip)
-        chosen = _narrowed(strip.reshape(1, rows, -1), lambda planes: selector(planes, channels))
-        return chosen.reshape(chosen.shape[1], -1, channels)
-
-    return selected
-
-
-def _narrowed(planes: Array, select: Callable[[Array], Array]) -> Array:
+def _narrowed(strip: Array, select: Callable[[Array], Array]) -> Array:
     """Return what *select* makes of samples, which are handed to it in float32 if that holds them."""
-    kind = planes.dtype
-    if kind.kind != "f":
-        return select(planes)
-    narrow = planes.astype(np.float32, copy=False)
-    if not (np.array_equal(narrow, planes) or np.array_equal(narrow, planes, equal_nan=True)):
-        narrow = planes
-    # Of zeros with and without a sign either could be taken, in one strip this and in the next that.
-    return select(narrow + narrow.dtype.type(0)).astype(kind, copy=False)
-
-
-def spread(select: Callable[[Array], Array], window: Footprint) -> Callable[[Array], Array]:
-    """Return *select* with NaN where the window holds one."""
-
-    def selected(strip: Array) -> Array:
-        chosen = select(strip)
-        if strip.dtype.kind == "f" and np.isnan(np.max(strip)):
-            chosen = chosen.copy("K")
-            chosen[window.reached(np.isnan(strip))] = np.nan
-        return chosen
-
-    return selected
-
-
-def seen(
-    select: Function, present: Callable[[Array], Array], window: Footprint, halo: Halo, context: ImageContext
-) -> Callable[..., Array]:
-    """Return *select*, for colours beside their alpha too, of which those that cannot be seen count nothing."""
-
-    def selected(strip: Array, opaque: Array | None = None) -> Array:
-        if opaque is None or (opaque > 0).all():
-            return select(strip)
-        hidden = opaque <= 0
-        chosen = present(np.where(hidden, np.nan, strip)).astype(context.work)
-        gaps = np.isnan(strip) & ~hidden
-        if gaps.any() and not context.ignoring:
-            chosen[window.reached(gaps)] = np.nan
-        chosen[np.broadcast_to(inside(hidden, halo), chosen.shape)] = 0
-        return chosen
-
-    return selected
+    if strip.dtype != np.float64:
+        return select(strip)
+    narrow = strip.astype(np.float32)
+    same = np.array_equal(narrow, strip) or np.array_equal(narrow, strip, equal_nan=True)
+    return select(narrow if same else strip).astype(strip.dtype, copy=False)

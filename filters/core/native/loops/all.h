@@ -9,7 +9,15 @@
 #include <stdlib.h>
 #include <string.h>
 
+#if defined(__x86_64__)
+#include <immintrin.h>
+#endif
+
 #include "../calls.h"
+
+#if defined(__x86_64__)
+#include <immintrin.h>
+#endif
 
 #ifdef TARGET
 #define PRAGMA(words) _Pragma(#words)
@@ -26,22 +34,74 @@ OPTIONS(TARGET)
 #define JOIN(a, b) JOIN_(a, b)
 
 #include "vectors.h"
+#include "exp2.h"
 
+#include "running_sums.h"
+
+#define MAP_REAL float
 #define REAL float
 #define VECTOR vfloat
 #define LANES FLOAT_LANES
 #include "real.h"
+#include "block_sums.h"
+#include "guided.h"
 #include "separable.h"
+#include "dense.h"
+#include "bank.h"
+#include "fourier.h"
+#include "gradient_maps.h"
+#include "thinning.h"
+#include "gradient.h"
+#include "luma.h"
+#include "bilateral.h"
+#include "nonlocal_means.h"
+#define KIND float
+#define SAMPLE float
+#define OWN_TYPE F32
+#define IS_NAN(a) ((a) != (a))
+#define LEAST -INFINITY
+#define MOST INFINITY
+#define MISSING NAN
+#include "pooling.h"
 #include "real_end.h"
 
+#define REAL int16_t
+#define VECTOR vi16
+#define LANES (VECTOR_BYTES / 2)
+#include "gradient_int16.h"
+#include "gradient.h"
+#include "real_end.h"
+#undef MAP_REAL
+
+#define MAP_REAL double
 #define REAL double
 #define VECTOR vdouble
 #define LANES DOUBLE_LANES
 #include "real.h"
+#include "block_sums.h"
+#include "guided.h"
 #include "separable.h"
+#include "dense.h"
+#include "bank.h"
+#include "fourier.h"
+#include "gradient_maps.h"
+#include "thinning.h"
+#include "gradient.h"
+#include "luma.h"
+#include "bilateral.h"
+#include "nonlocal_means.h"
+#define KIND double
+#define SAMPLE double
+#define OWN_TYPE F64
+#define IS_NAN(a) ((a) != (a))
+#define LEAST -INFINITY
+#define MOST INFINITY
+#define MISSING NAN
+#include "pooling.h"
 #include "real_end.h"
 
 #include "extrema.h"
+#include "rank.h"
 #include "png_rows.h"
 
 /* Whether sums are to be in double: the samples or the results are. */
@@ -49,7 +109,108 @@ OPTIONS(TARGET)
 
 static int separable(const SeparableCall *call)
 {
-    return IN_DOUBLE(call) ? separable_double(call) : separable_float(call);
+    return call->in_double ? separable_double(call) : separable_float(call);
+}
+
+static int interpolate(const InterpolateCall *call)
+{
+    return call->in.type == F64 ? interpolate_double(call) : interpolate_float(call);
+}
+
+static int dense(const DenseCall *call)
+{
+    return call->precise ? dense_double(call) : dense_float(call);
+}
+
+static int bank(const BankCall *call)
+{
+    return call->precise ? bank_double(call) : bank_float(call);
+}
+
+static int box(const BoxCall *call)
+{
+    const double most = call->in.type == U8 ? 255 : 65535, size = (double)call->height * (double)call->width;
+    const int whole = call->in.type == call->out.type && (call->in.type == U8 || call->in.type == U16);
+    if (whole && call->divisor >= size && call->divisor == floor(call->divisor)
+        && most * size + call->divisor < 2147483648.0)
+        return running_means(call);
+    /* Sums in float are exact, and so are quotients of 1 that are rounded. */
+    const double exact = call->out.type == F32 ? 0x1p24 : call->out.type != F64 && call->divisor == 1 ? 0x1p23 : 0;
+    if ((call->in.type == U8 || call->in.type == U16) && most * size < exact)
+        return block_means_float(call);
+    return block_means_double(call);
+}
+
+static int guided(const GuidedCall *call)
+{
+    return call->in_double ? guided_double(call) : guided_float(call);
+}
+
+#define KIND u8
+#define SAMPLE uint8_t
+#define IS_NAN(a) 0
+#define LEAST 0
+#define MOST UINT8_MAX
+#define MISSING 0
+#include "pooling.h"
+
+#define KIND u16
+#define SAMPLE uint16_t
+#define IS_NAN(a) 0
+#define LEAST 0
+#define MOST UINT16_MAX
+#define MISSING 0
+#include "pooling.h"
+
+static int pool(const PoolCall *call)
+{
+    const SampleType type = call->op == POOL_MAX || call->op == POOL_MIN ? call->in.type : call->sums;
+    switch (type) {
+    case U8: return pool_u8(call);
+    case U16: return pool_u16(call);
+    case F32: return pool_float(call);
+    default: return pool_double(call);
+    }
+}
+
+static int fourier(const FourierCall *call)
+{
+    return call->spectrum.type == F64 ? fourier_double(call) : fourier_float(call);
+}
+
+static int gradient(const GradientCall *call)
+{
+    if (call->sums == SUMS_INT16)
+        return gradient_int16_t(call);
+    return call->sums == SUMS_FLOAT ? gradient_float(call) : gradient_double(call);
+}
+
+static int luma(const LumaCall *call)
+{
+    return call->out.type == F64 ? luma_double(call) : luma_float(call);
+}
+
+static int thin(const ThinCall *call)
+{
+    return call->gx.type == F64 ? thin_double(call) : thin_float(call);
+}
+
+static int polar(const PolarCall *call)
+{
+    return call->gx.type == F64 ? polar_double(call) : polar_float(call);
+}
+
+/* Whether they are for weights: 16 bits have differences that float's rounding would show. */
+#define WEIGHTS_IN_DOUBLE(call) ((call)->in.type == F64 || (call)->out.type == F64 || (call)->in.type == U16)
+
+static int bilateral(const BilateralCall *call)
+{
+    return WEIGHTS_IN_DOUBLE(call) ? bilateral_double(call) : bilateral_float(call);
+}
+
+static int nonlocal_means(const NonlocalMeansCall *call)
+{
+    return WEIGHTS_IN_DOUBLE(call) ? nonlocal_means_double(call) : nonlocal_means_float(call);
 }
 
 #define NAME_(set) #set
@@ -61,6 +222,21 @@ const Primitives JOIN(primitives, SET) = {
     .png_rows = png_rows,
     .png_unfilter = png_unfilter,
     .separable = separable,
+    .interpolate = interpolate,
+    .dense = dense,
+    .bank = bank,
+    .box = box,
+    .guided = guided,
+    .fourier = fourier,
+    .gradient = gradient,
+    .polar = polar,
+    .thin = thin,
+    .luma = luma,
+    .rank = rank,
+    .mode = ordered,
+    .bilateral = bilateral,
+    .nonlocal_means = nonlocal_means,
+    .pool = pool,
 };
 
 #if defined(TARGET) && defined(__clang__)

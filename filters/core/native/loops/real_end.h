@@ -1,4 +1,5 @@
 #undef R
+#undef MASK
 #undef REAL
 #undef VECTOR
 #undef LANES

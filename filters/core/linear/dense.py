@@ -1,0 +1,121 @@
+"""Correlation with kernels of any weights: one for every channel, or a bank of them.
+
+``out[y, x] = Σ taps[i, j] · in[y·sy + i·dy, x·sx + j·dx] / divisor``, and NaN spreads no further than the taps that are
+not 0 reach. Sums are in the type *work*: in float32, if not told otherwise, where neither samples nor results are
+float64. In 8 and 16 bits results are rounded half up and saturated.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from .. import native
+from ..engine.layout import strip_of
+from ..lazy_numpy import Array, np
+
+Pair = tuple[int, int]
+
+
+def correlate(
+    strip: Array,
+    taps: Array,
+    dilation: Pair = (1, 1),
+    stride: Pair = (1, 1),
+    out: Any = "float64",
+    divisor: float = 1.0,
+    work: Any = "float32",
+) -> Array:
+    """Correlate a padded strip with ``taps (height, width)``, and divide; the result has the type *out*.
+
+    *dilation* and *stride* are ``(x, y)``.
+
+    >>> import numpy as np
+    >>> correlate(np.array([[[1.0], [2.0], [4.0]]]), np.array([[-1.0, 1.0]])).ravel().tolist()
+    [1.0, 2.0]
+    """
+    if native.core is None:
+        return _finished(_sums(strip, taps, dilation, stride) / divisor, out)
+    if stride != (1, 1):
+        channels = strip.shape[2]
+        weights = np.broadcast_to(taps, (channels, 1, *taps.shape))
+        return strip_of(correlate_bank(strip, weights, np.zeros(channels), dilation, stride, out, divisor, work))
+    (across, down), (height, width) = dilation, taps.shape
+    given, step = native.rows_of(strip)
+    size = _count(strip.shape[0], height, down), _count(strip.shape[1], width, across) * step
+    result = np.empty((len(given), *size), out)
+    precise = _precise(strip, taps, out, divisor, work)
+    native.core.dense(given, result, _listed(taps), height, width, down, across * step, divisor, precise)
+    return native.strip_like(result, step)
+
+
+def correlate_bank(
+    strip: Array,
+    weights: Array,
+    bias: Array,
+    dilation: Pair = (1, 1),
+    stride: Pair = (1, 1),
+    out: Any = "float64",
+    divisor: float = 1.0,
+    work: Any = "float32",
+) -> Array:
+    """Correlate a padded strip with ``weights (maps, inputs, height, width)``; return ``(maps, rows, columns)``.
+
+    To each map its *bias* is added before the division. Where the strip has more channels than *inputs*, both maps and
+    channels are in groups: ``out[m] = Σ weights[m, c] ⋆ in[c of the group of m]``.
+
+    >>> import numpy as np
+    >>> correlate_bank(np.array([[[1.0, 2.0]]]), np.array([[[[3.0]], [[4.0]]]]), np.array([0.5])).tolist()
+    [[[11.5]]]
+    """
+    maps, inputs, height, width = weights.shape
+    rows = _count(strip.shape[0], height, dilation[1], stride[1])
+    columns = _count(strip.shape[1], width, dilation[0], stride[0])
+    if native.core is None:
+        total = np.empty((maps, rows, columns))
+        for m, kernels in enumerate(weights):
+            first = m // (maps * inputs // strip.shape[2]) * inputs
+            total[m] = bias[m]
+            for c, taps in enumerate(kernels, first):
+                total[m] += _sums(strip[:, :, c : c + 1], taps, dilation, stride)[:, :, 0]
+        return _finished(total / divisor, out)
+    given, step = native.rows_of(strip)
+    result = np.empty((maps, rows, columns), out)
+    sizes = inputs, height, width, step, *stride[::-1], *dilation[::-1]
+    precise = _precise(strip, weights, out, divisor, work)
+    native.core.bank(given, result, _listed(weights), _listed(bias), *sizes, divisor, precise)
+    return result
+
+
+def _count(samples: int, taps: int, dilation: int, stride: int = 1) -> int:
+    """Return how many results an axis has."""
+    return (samples - dilation * (taps - 1) - 1) // stride + 1
+
+
+def _precise(strip: Array, weights: Array, out: Any, divisor: float, work: Any) -> bool:
+    """Whether sums must be in double. Of whole numbers and weights they are exact in float32 too, up to a size."""
+    if np.float64 in (strip.dtype, np.dtype(out)):
+        return True
+    if np.dtype(work) == np.float32:
+        return False
+    most = np.iinfo(strip.dtype).max if strip.dtype.kind == "u" else np.inf
+    exact = np.abs(weights).sum() * most < 1 << 24 and abs(divisor) * most < 1 << 22
+    return not (exact and (weights == np.rint(weights)).all())
+
+
+def _listed(numbers: Array) -> Array:
+    return np.ascontiguousarray(numbers, np.float64).ravel()
+
+
+def _sums(strip: Array, taps: Array, dilation: Pair, stride: Pair) -> Array:
+    from scipy import ndimage
+
+    (across, down), (height, width) = dilation, taps.shape
+    spread = np.zeros(((height - 1) * down + 1, (width - 1) * across + 1, 1))
+    spread[::down, ::across, 0] = taps
+    origin: Any = [-(size // 2) for size in spread.shape]
+    total = ndimage.correlate(strip.astype(np.float64), spread, mode="constant", origin=origin)
+    return total[: strip.shape[0] - len(spread) + 1 : stride[1], : strip.shape[1] - spread.shape[1] + 1 : stride[0]]
+
+
+def _finished(total: Array, out: Any) -> Array:
+    return total.astype(out) if np.dtype(out).kind == "f" else native.rounded(total, out)

@@ -1,0 +1,150 @@
+/* Banks of kernels, as layers of networks:
+
+   out[m, y, x] = (bias[m] + Σ w[m, c, i, j] in[c, y·sy + i·dy, x·sx + j·dx]) / divisor
+
+   Several maps are computed at once, so that each vector of samples that is loaded serves them all. A row is taken apart
+   when it is turned to REAL, into rows of each channel and of every sx-th column, in which the samples that neighbouring
+   results see adjoin. */
+
+/* Maps that are computed together, and the taps that are not 0 in all of them. */
+typedef struct {
+    ptrdiff_t map, maps, taps;
+    int shared;              /* as many weights a tap; those past the maps are 0 */
+    const ptrdiff_t *places; /* each tap's row, and how far from that row's beginning it is */
+    REAL *weights;
+} R(Maps);
+
+/* Results of a row, at most, that are computed before the next row, so that what they see stays in the cache. */
+#define COLUMNS 512
+#define SEEN (1 << 17)
+
+INLINE void R(bank_row)(const R(Maps) *maps, const REAL *const *from, const REAL *bias, REAL *to, ptrdiff_t count,
+                        const int shared, const int across)
+{
+#define PIECE(across)                                                                       \
+    {                                                                                       \
+        VECTOR sums[SUMS] = {0};                                                            \
+        for (int m = 0; m < shared; m++)                                                    \
+            for (int v = 0; v < (across); v++)                                              \
+                sums[m * (across) + v] += bias[m];                                          \
+        R(add_taps)(sums, from, maps->weights, maps->taps, x, shared, 0, shared, (across)); \
+        R(store_sums)(to + x, COLUMNS + ROOM(LANES), sums, shared, (across));               \
+        x += (across) * LANES;                                                              \
+    }
+    ptrdiff_t x = 0;
+    while (x + (across - 1) * LANES < count)
+        PIECE(across)
+    while (x < count)
+        PIECE(1)
+#undef PIECE
+}
+
+/* Gather the taps of *maps* maps from *map* on, of which *shared* are computed together; return how many taps. */
+static ptrdiff_t R(gather_maps)(R(Maps) *found, const BankCall *call, ptrdiff_t pitch, ptrdiff_t *places)
+{
+    const ptrdiff_t taps = call->inputs * call->height * call->width;
+    const ptrdiff_t group = found->map / (call->out.planes / call->groups);
+    found->taps = 0;
+    for (ptrdiff_t t = 0; t < taps; t++) {
+        int any = 0;
+        for (ptrdiff_t m = 0; m < found->shared; m++) {
+            const double weight = m < found->maps ? call->weights[(found->map + m) * taps + t] : 0;
+            found->weights[found->taps * found->shared + m] = (REAL)weight;
+            any |= weight != 0;
+        }
+        const ptrdiff_t channel = group * call->inputs + t / (call->height * call->width);
+        const ptrdiff_t row = t / call->width % call->height, column = t % call->width * call->across;
+        places[2 * found->taps] = row;
+        places[2 * found->taps + 1] =
+            (channel * call->stride_x + column % call->stride_x) * pitch + column / call->stride_x;
+        found->taps += any;
+    }
+    found->places = places;
+    return found->taps;
+}
+
+/* Turn the samples of a row that *count* results from *left* see to REAL, taken apart. */
+static void R(take_apart)(const BankCall *call, REAL *to, ptrdiff_t pitch, REAL *given, ptrdiff_t row, ptrdiff_t left,
+                          ptrdiff_t count)
+{
+    const ptrdiff_t stride = call->stride_x, period = stride * call->step;
+    const ptrdiff_t seen = ((count - 1) * stride + (call->width - 1) * call->across + 1) * call->step;
+    for (ptrdiff_t plane = 0; plane < call->in.planes; plane++, to += period * pitch) {
+        R(read_row)(period == 1 ? to : given, row_of(&call->in, plane, row), call->in.type, left * period, seen);
+        if (period == 1)
+            continue;
+        for (ptrdiff_t channel = 0; channel < call->step; channel++)
+            for (ptrdiff_t turn = 0; turn < stride; turn++) {
+                REAL *line = to + (channel * stride + turn) * pitch;
+                for (ptrdiff_t i = turn * call->step + channel, x = 0; i < seen; i += period, x++)
+                    line[x] = given[i];
+            }
+    }
+}
+
+static int R(bank)(const BankCall *call)
+{
+    const Array *in = &call->in, *out = &call->out;
+    const ptrdiff_t channels = in->planes * call->step, each = out->planes / call->groups;
+    const ptrdiff_t taps = call->inputs * call->height * call->width, held = (call->height - 1) * call->down + 1;
+    const ptrdiff_t fitting = SEEN / (held * channels * call->stride_x);
+    const ptrdiff_t columns = MIN(out->samples, MIN(COLUMNS, MAX(fitting, 64)));
+    const ptrdiff_t pitch = columns + (call->width - 1) * call->across / call->stride_x + 1 + ROOM(LANES);
+    const ptrdiff_t line = pitch * call->stride_x, slot = channels * line, sums_pitch = COLUMNS + ROOM(LANES);
+    assert(channels == call->groups * call->inputs && out->planes == call->groups * each);
+    const ptrdiff_t sizes = held * slot + call->step * line + MOST_MAPS * sums_pitch + out->planes + MOST_MAPS
+                            + call->groups * (each + MOST_MAPS) * taps;
+    REAL *memory = malloc((size_t)sizes * sizeof(REAL));
+    const REAL **from = malloc((size_t)(taps + call->height) * sizeof *from);
+    ptrdiff_t *places = malloc((size_t)(2 * out->planes * taps) * sizeof *places);
+    R(Maps) *blocks = malloc((size_t)out->planes * sizeof *blocks);
+    const int enough = memory && from && places && blocks;
+    if (enough) {
+        memset(memory, 0, (size_t)sizes * sizeof(REAL));
+        REAL *ring = memory, *given = ring + held * slot, *sums = given + call->step * line,
+             *bias = sums + MOST_MAPS * sums_pitch, *weights = bias + out->planes + MOST_MAPS;
+        for (ptrdiff_t m = 0; m < out->planes; m++)
+            bias[m] = (REAL)call->bias[m];
+        ptrdiff_t count = 0, gathered = 0;
+        for (ptrdiff_t map = 0; map < out->planes; map += blocks[count++].maps) {
+            const ptrdiff_t rest = each - map % each;
+            R(Maps) *block = &blocks[count];
+            block->map = map;
+            block->shared = rest == 1 || call->apart ? 1 : rest <= 4 ? 4 : MOST_MAPS;
+            block->maps = MIN(block->shared, rest);
+            block->weights = weights;
+            gathered += 2 * R(gather_maps)(block, call, pitch, places + gathered);
+            weights += block->taps * block->shared;
+        }
+        const REAL **rows = from + taps;
+        for (ptrdiff_t left = 0; left < out->samples; left += columns) {
+            const ptrdiff_t width = MIN(columns, out->samples - left);
+            for (ptrdiff_t y = 0, read = 0; y < out->rows; y++) {
+                const ptrdiff_t top = y * call->stride_y;
+                for (read = MAX(read, top); read < top + held; read++)
+                    R(take_apart)(call, ring + read % held * slot, pitch, given, read, left, width);
+                for (ptrdiff_t i = 0; i < call->height; i++)
+                    rows[i] = ring + (top + i * call->down) % held * slot;
+                for (const R(Maps) *block = blocks; block < blocks + count; block++) {
+                    for (ptrdiff_t t = 0; t < block->taps; t++)
+                        from[t] = rows[block->places[2 * t]] + block->places[2 * t + 1];
+                    const REAL *added = bias + block->map;
+                    if (block->shared == MOST_MAPS)
+                        R(bank_row)(block, from, added, sums, width, MOST_MAPS, 2);
+                    else if (block->shared == 4)
+                        R(bank_row)(block, from, added, sums, width, 4, SUMS / 4);
+                    else
+                        R(bank_row)(block, from, added, sums, width, 1, MOST_ACROSS);
+                    for (ptrdiff_t m = 0; m < block->maps; m++)
+                        R(write_row)(row_of(out, block->map + m, y), out->type, left, sums + m * sums_pitch, width,
+                                       (REAL)call->divisor);
+                }
+            }
+        }
+    }
+    free(memory);
+    free(from);
+    free(places);
+    free(blocks);
+    return enough ? 0 : -1;
+}

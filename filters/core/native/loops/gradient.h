@@ -1,0 +1,95 @@
+/* Derivatives along x and y, and what is asked for of them, from the samples of an image in one pass.
+
+   gx[y, x] = Σᵢ Σⱼ smooth[i] derivative[j] in[y + i, x + j]; gy is the same with i and j exchanged. The weights of *smooth*
+   are the same on both sides of the middle, those of *derivative* opposite: samples are added or subtracted in pairs, so that where nothing changes
+   the derivatives are exactly 0. Along y first, so that both share the rows; a block of columns at a time, whose
+   rows stay in the first-level cache. */
+
+#define BLOCK 1024
+
+/* Write Σ smooth[i] (a[i] + a[n-1-i]) to *even*, and Σ derivative[i] (b[i] - b[m-1-i]) to *odd*. */
+static inline __attribute__((always_inline)) void
+R(in_pairs)(REAL *restrict even, const REAL *const *rows_a, const REAL *smooth, ptrdiff_t n, REAL *restrict odd,
+            const REAL *const *rows_b, const REAL *derivative, ptrdiff_t m, ptrdiff_t count)
+{
+    /* Copies, which the stores do not change for all that the compiler knows: 0.2 ns a pixel. */
+    const REAL *a[MOST_WEIGHTS], *b[MOST_WEIGHTS];
+    VECTOR s[MOST_WEIGHTS], d[MOST_WEIGHTS];
+    for (ptrdiff_t i = 0; i < n; i++)
+        a[i] = rows_a[i], s[i] = (VECTOR){0} + smooth[i];
+    for (ptrdiff_t i = 0; i < m; i++)
+        b[i] = rows_b[i], d[i] = (VECTOR){0} + derivative[i];
+    for (ptrdiff_t x = 0; x < count; x += LANES) {
+        VECTOR sum = {0}, difference = {0};
+        for (ptrdiff_t i = 0; i < n / 2; i++)
+            sum += s[i] * (R(load)(a[i] + x) + R(load)(a[n - 1 - i] + x));
+        if (n % 2)
+            sum += s[n / 2] * R(load)(a[n / 2] + x);
+        for (ptrdiff_t i = 0; i < m / 2; i++)
+            difference += d[m - 1 - i] * (R(load)(b[m - 1 - i] + x) - R(load)(b[i] + x));
+        R(store)(even + x, sum);
+        R(store)(odd + x, difference);
+    }
+}
+
+/* The same; three weights each, which most operators have, are known to the compiler. */
+static void R(sums_of_pairs)(REAL *even, const REAL *const *a, const REAL *smooth, ptrdiff_t n, REAL *odd,
+                             const REAL *const *b, const REAL *derivative, ptrdiff_t m, ptrdiff_t count)
+{
+    if (n == 3 && m == 3)
+        R(in_pairs)(even, a, smooth, 3, odd, b, derivative, 3, count);
+    else
+        R(in_pairs)(even, a, smooth, n, odd, b, derivative, m, count);
+}
+
+static int R(gradient)(const GradientCall *call)
+{
+    const Array *in = &call->in;
+    const ptrdiff_t n = call->smooth_count, m = call->derivative_count, reach = MAX(n, m), across = call->across;
+    assert(0 < n && 0 < m && reach <= MOST_WEIGHTS && (n - m) % 2 == 0);
+    const ptrdiff_t samples = in->samples - (reach - 1) * across, seen = BLOCK + (reach - 1) * across + SPARE;
+    REAL *memory = calloc((size_t)((reach + 12) * seen), sizeof(REAL));
+    MAP_REAL *spare = malloc(3 * BLOCK * sizeof(MAP_REAL));
+    if (!memory || !spare) {
+        free(memory), free(spare);
+        return -1;
+    }
+    REAL *sums = memory + reach * seen, *differences = sums + seen, *gx = differences + seen, *gy = gx + 3 * seen,
+         *kept = gy + 3 * seen;
+    const ptrdiff_t overlap = call->thin.data ? 2 : 0; /* of blocks, because thinning looks at neighbours */
+    REAL smooth[MOST_WEIGHTS], derivative[MOST_WEIGHTS];
+    for (ptrdiff_t i = 0; i < n; i++)
+        smooth[i] = (REAL)call->smooth[i];
+    for (ptrdiff_t i = 0; i < m; i++)
+        derivative[i] = (REAL)call->derivative[i];
+    const REAL *a[MOST_WEIGHTS], *b[MOST_WEIGHTS];
+    for (ptrdiff_t plane = 0; plane < in->planes; plane++)
+        for (ptrdiff_t first = 0; first < samples - overlap; first += BLOCK - overlap) {
+            const ptrdiff_t count = MIN(BLOCK, samples - first), columns = count + (reach - 1) * across;
+            for (ptrdiff_t y = 0; y < in->rows; y++) {
+                R(read_row)(memory + y % reach * seen, row_of(in, plane, y), in->type, first, columns);
+                const ptrdiff_t top = y - reach + 1;
+                if (top < 0)
+                    continue;
+                for (ptrdiff_t i = 0; i < n; i++)
+                    a[i] = memory + (top + (reach - n) / 2 + i) % reach * seen;
+                for (ptrdiff_t i = 0; i < m; i++)
+                    b[i] = memory + (top + (reach - m) / 2 + i) % reach * seen;
+                R(sums_of_pairs)(sums, a, smooth, n, differences, b, derivative, m, columns);
+                for (ptrdiff_t i = 0; i < n; i++)
+                    a[i] = differences + ((reach - n) / 2 + i) * across;
+                for (ptrdiff_t i = 0; i < m; i++)
+                    b[i] = sums + ((reach - m) / 2 + i) * across;
+                REAL *x = gx + top % 3 * seen, *y_ = gy + top % 3 * seen;
+                R(sums_of_pairs)(y_, a, smooth, n, x, b, derivative, m, count);
+                if (overlap)
+                    R(thin_rows)(call, plane, top, first, gx, gy, seen, kept, count);
+                else
+                    R(maps)(call, plane, top, first, x, y_, spare, count);
+            }
+        }
+    free(memory), free(spare);
+    return 0;
+}
+
+#undef BLOCK

@@ -1,0 +1,180 @@
+/* Medians of 3×3 and 5×5 by networks of minima and maxima, for samples of one TYPE.
+
+   Each column of a window is sorted once and serves all windows that hold it; at 5×5 two columns side by side are merged
+   once and serve four. What is left for each window is the part of Batcher's merges that the median needs, which the
+   compiler finds: it drops a minimum or maximum that nobody reads. So 5×5 takes 90 operations, where
+   networks for each window by itself take 30 and 174. */
+
+/* Rows are worked through so many samples at a time, which stay in the first-level cache. */
+#define BLOCK ((ptrdiff_t)(1984 / sizeof(TYPE)))
+#define LANES ((ptrdiff_t)(sizeof(VECTOR) / sizeof(TYPE)))
+typedef TYPE T(Row)[BLOCK];
+
+static inline VECTOR T(lesser)(VECTOR a, VECTOR b)
+{
+#ifdef __clang__
+    return __builtin_elementwise_min(a, b);
+#else
+    VECTOR lesser;
+#pragma GCC unroll 1 /* gcc knows the loop as an instruction, unless it unrolls it first */
+    for (ptrdiff_t i = 0; i < LANES; i++)
+        lesser[i] = a[i] < b[i] ? a[i] : b[i];
+    return lesser;
+#endif
+}
+
+static inline VECTOR T(greater)(VECTOR a, VECTOR b)
+{
+#ifdef __clang__
+    return __builtin_elementwise_max(a, b);
+#else
+    VECTOR greater;
+#pragma GCC unroll 1
+    for (ptrdiff_t i = 0; i < LANES; i++)
+        greater[i] = a[i] > b[i] ? a[i] : b[i];
+    return greater;
+#endif
+}
+
+static inline VECTOR T(at)(const TYPE *from)
+{
+    VECTOR v;
+    memcpy(&v, from, sizeof v);
+    return v;
+}
+
+#define LESSER T(lesser)
+#define GREATER T(greater)
+#define AT T(at)
+#define PUT(to, v) memcpy(to, &v, sizeof v)
+#define ORDER(a, b)                         \
+    {                                       \
+        const VECTOR lesser = LESSER(a, b); \
+        b = GREATER(a, b);                  \
+        a = lesser;                         \
+    }
+/* The last vector of a row overlaps the one before it. */
+#define IN_VECTORS(count, loop, ...)                \
+    {                                               \
+        ptrdiff_t next = 0;                         \
+        for (; next + LANES <= (count); next += LANES) \
+            loop(__VA_ARGS__, next);                \
+        if (next < (count))                         \
+            loop(__VA_ARGS__, MAX(0, (count) - LANES)); \
+    }
+
+/* Write medians of 3×3 in two rows: of the four rows that they see, the two in the middle are ordered once. */
+static inline void T(medians_3)(TYPE *const *out, const TYPE *const *in, ptrdiff_t step, ptrdiff_t x)
+{
+    VECTOR sorted[2][3][3]; /* of the upper and the lower row of windows, by rank and column */
+#pragma GCC unroll 3
+    for (ptrdiff_t i = 0; i < 3; i++) {
+        const ptrdiff_t at = x + i * step;
+        VECTOR b = AT(in[1] + at), c = AT(in[2] + at);
+        ORDER(b, c)
+#pragma GCC unroll 2
+        for (int row = 0; row < 2; row++) {
+            const VECTOR a = AT(in[3 * row] + at), middle = GREATER(a, b);
+            sorted[row][0][i] = LESSER(a, b);
+            sorted[row][1][i] = LESSER(middle, c);
+            sorted[row][2][i] = GREATER(middle, c);
+        }
+    }
+#pragma GCC unroll 2
+    for (int row = 1; row >= 0; row--) {
+        VECTOR *low = sorted[row][0], *middle = sorted[row][1], *high = sorted[row][2];
+        VECTOR a = GREATER(GREATER(low[0], low[1]), low[2]), c = LESSER(LESSER(high[0], high[1]), high[2]);
+        ORDER(middle[0], middle[1])
+        const VECTOR b = GREATER(middle[0], LESSER(middle[1], middle[2]));
+        ORDER(a, c)
+        a = GREATER(a, LESSER(b, c)) + (TYPE)0; /* a zero has no sign */
+        PUT(out[row] + x, a);
+    }
+}
+
+static inline void T(columns_5)(T(Row) *column, const TYPE *const *in, ptrdiff_t x)
+{
+    VECTOR a = AT(in[0] + x), b = AT(in[1] + x), c = AT(in[2] + x), d = AT(in[3] + x), e = AT(in[4] + x);
+    ORDER(a, b) ORDER(d, e) ORDER(c, e) ORDER(c, d) ORDER(b, e)
+    ORDER(a, d) ORDER(a, c) ORDER(b, d) ORDER(b, c)
+    PUT(column[0] + x, a), PUT(column[1] + x, b), PUT(column[2] + x, c), PUT(column[3] + x, d);
+    PUT(column[4] + x, e);
+}
+
+static inline void T(pairs_5)(T(Row) *pair, const T(Row) *column, ptrdiff_t step, ptrdiff_t x)
+{
+#define SIDE_BY_SIDE(i) a##i = AT(column[i] + x), b##i = AT(column[i] + x + step)
+    VECTOR SIDE_BY_SIDE(0), SIDE_BY_SIDE(1), SIDE_BY_SIDE(2), SIDE_BY_SIDE(3), SIDE_BY_SIDE(4);
+#undef SIDE_BY_SIDE
+    ORDER(a0, b0) ORDER(a4, b4) ORDER(b0, a4) ORDER(a2, b2) ORDER(b0, a2)
+    ORDER(a4, b2) ORDER(a1, b1) ORDER(a3, b3) ORDER(b1, a3) ORDER(b0, a1)
+    ORDER(a2, b1) ORDER(a4, a3) ORDER(b2, b3)
+    PUT(pair[0] + x, a0), PUT(pair[1] + x, b0), PUT(pair[2] + x, a1), PUT(pair[3] + x, a2), PUT(pair[4] + x, b1);
+    PUT(pair[5] + x, a4), PUT(pair[6] + x, a3), PUT(pair[7] + x, b2), PUT(pair[8] + x, b3), PUT(pair[9] + x, b4);
+}
+
+static inline void T(medians_5)(TYPE *out, const T(Row) *pair, const T(Row) *column, ptrdiff_t step, ptrdiff_t x)
+{
+#define SIDE_BY_SIDE(i) a##i = AT(pair[i] + x), b##i = AT(pair[i] + x + 2 * step)
+    VECTOR SIDE_BY_SIDE(0), SIDE_BY_SIDE(1), SIDE_BY_SIDE(2), SIDE_BY_SIDE(3), SIDE_BY_SIDE(4), SIDE_BY_SIDE(5), SIDE_BY_SIDE(6), SIDE_BY_SIDE(7), SIDE_BY_SIDE(8), SIDE_BY_SIDE(9);
+#undef SIDE_BY_SIDE
+    ORDER(a0, b0) ORDER(a8, b8) ORDER(b0, a8) ORDER(a4, b4) ORDER(b0, a4)
+    ORDER(a8, b4) ORDER(a2, b2) ORDER(a6, b6) ORDER(b2, a6) ORDER(a4, b2)
+    ORDER(a8, a6) ORDER(a1, b1) ORDER(a9, b9) ORDER(b1, a9) ORDER(a5, b5)
+    ORDER(b1, a5) ORDER(a9, b5) ORDER(a3, b3) ORDER(a7, b7) ORDER(b3, a7)
+    ORDER(a5, b3) ORDER(a9, a7) ORDER(b2, a5) ORDER(a8, b3) ORDER(a6, a9)
+    /* Of four columns these have the ranks 7 to 12. If i of them and 6 - i of the fifth column are the least six, the
+       greatest of those is the median: it is the least that any i gives. */
+#define LAST(i, value) GREATER(value, AT(column[i] + x + 4 * step))
+    b2 = LESSER(LESSER(LAST(4, b2), LAST(3, a5)), LESSER(LAST(2, a8), LAST(1, b3)));
+    b2 = LESSER(b2, LESSER(LAST(0, a6), a9)) + (TYPE)0;
+#undef LAST
+    PUT(out + x, b2);
+}
+
+static void T(median)(const RankCall *call)
+{
+    const Array *in = &call->in, *out = &call->out;
+    const ptrdiff_t size = call->height, step = call->step, wider = (size - 1) * step, most = BLOCK - wider;
+    assert(most >= LANES && size == call->width && (size == 3 || size == 5));
+    const ptrdiff_t at_once = size == 3 && out->rows > 1 ? 2 : 1;
+    const int narrow = out->samples < LANES;
+    T(Row) given[5] = {{0}}, column[5] __attribute__((aligned(64))), pair[10] __attribute__((aligned(64)));
+    TYPE medians[2][LANES];
+    for (ptrdiff_t plane = 0; plane < in->planes; plane++)
+        for (ptrdiff_t at = 0; at < out->samples; at += most) {
+            /* A last block narrower than a vector overlaps the one before it. */
+            const ptrdiff_t left = MIN(at, MAX(0, out->samples - LANES));
+            const ptrdiff_t count = MIN(most, out->samples - left), wide = count + wider;
+            for (ptrdiff_t next = 0; next < out->rows; next += at_once) {
+                const ptrdiff_t y = MIN(next, out->rows - at_once);
+                const TYPE *rows[5];
+                TYPE *to[2];
+                for (ptrdiff_t i = 0; i < 5; i++) {
+                    rows[i] = (const TYPE *)row_of(in, plane, y + MIN(i, size + at_once - 2)) + left;
+                    if (narrow)
+                        rows[i] = memcpy(given[i], rows[i], (size_t)wide * sizeof(TYPE));
+                }
+                for (ptrdiff_t i = 0; i < 2; i++)
+                    to[i] = narrow ? medians[i] : (TYPE *)row_of(out, plane, y + MIN(i, at_once - 1)) + left;
+                if (size == 3)
+                    IN_VECTORS(count, T(medians_3), to, rows, step)
+                else {
+                    IN_VECTORS(wide, T(columns_5), column, rows)
+                    IN_VECTORS(count + 2 * step, T(pairs_5), pair, column, step)
+                    IN_VECTORS(count, T(medians_5), to[0], pair, column, step)
+                }
+                for (ptrdiff_t i = 0; narrow && i < at_once; i++)
+                    memcpy((TYPE *)row_of(out, plane, y + i) + left, medians[i], (size_t)count * sizeof(TYPE));
+            }
+        }
+}
+
+#undef LESSER
+#undef GREATER
+#undef ORDER
+#undef AT
+#undef PUT
+#undef BLOCK
+#undef LANES
+#undef IN_VECTORS
