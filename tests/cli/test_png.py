@@ -11,7 +11,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
-from imfilter.cli.images.png import deflate, encoder
+from imfilter.cli.images import decode
+from imfilter.cli.images.picture import DecodeError, DecodeOptions, size_guard
+from imfilter.cli.images.png import deflate, encoder, integrity
+from imfilter.cli.images.png.chunks import chunk
 from imfilter.filters.core import native
 from imfilter.filters.edges import edges
 from PIL import Image, ImageCms, ImageDraw
@@ -319,3 +322,68 @@ def test_checksums_are_joined(seed, other, first, second):
     at = first % (len(data) + 1)
     joined = encoder._joined(zlib.adler32(data[:at]), zlib.adler32(data[at:]), len(data) - at)
     assert joined == zlib.adler32(data)
+
+
+# ---- unpacked ---------------------------------------------------------------------------------------
+
+
+def read(data):
+    """The samples of a file, with the alpha last."""
+    picture = decode.decode(data, DecodeOptions(size_guard(1 << 30)))
+    return picture.pixels if picture.alpha is None else np.dstack([picture.pixels, picture.alpha])
+
+
+@pytest.mark.each("core", [native.core, None])
+@pytest.mark.each("kind", range(5))
+@pytest.mark.each("channels, dtype", list(itertools.product([1, 2, 3, 4], ["uint8", "uint16"])))
+def test_rows_of_every_filter_are_read(channels, dtype, kind, core, monkeypatch):
+    samples = smooth(50, 37, channels, dtype)
+    monkeypatch.setattr(encoder, "_choose", lambda image, cores: (kind, deflate.STORED))
+    monkeypatch.setattr(encoder, "BLOCK", 3000)
+    data = encoded(samples)
+    monkeypatch.setattr(native, "core", core)
+    monkeypatch.setattr(integrity, "PIECE", 700)  # some rows at a time, and parts of one
+    assert np.array_equal(read(data), samples)
+
+
+@pytest.mark.each("kinds", [[4] * 30, [0, 1, 2, 3, 4] * 6, [3] * 30, [4, 0] * 15])
+@pytest.mark.each("width", [1, 2, 3, 5, 40])
+@pytest.mark.each("channels", [1, 2, 3, 4])
+def test_rows_of_any_filters_are_read(channels, width, kinds):
+    samples = np.random.default_rng(width).integers(0, 256, (30, width, channels), np.uint8)
+    image = encoder.Raster(samples, None)
+    stream = b"".join(image.filtered(row, row + 1, kind).tobytes() for row, kind in enumerate(kinds))
+    head = chunks(encoded(samples))[0]
+    data = b"\x89PNG\r\n\x1a\n" + b"".join(
+        chunk(name, contents) for name, contents in (head, (b"IDAT", zlib.compress(stream)), (b"IEND", b""))
+    )
+    assert np.array_equal(read(data), samples)
+
+
+def test_a_filter_that_is_none_is_refused():
+    stream = b"\x05" + bytes(9)
+    head = chunks(encoded(np.zeros((1, 3, 3), np.uint8)))[0]
+    data = b"\x89PNG\r\n\x1a\n" + b"".join(
+        chunk(name, contents) for name, contents in (head, (b"IDAT", zlib.compress(stream)), (b"IEND", b""))
+    )
+    with pytest.raises(DecodeError, match="damaged"):
+        read(data)
+
+
+@pytest.mark.each("dtype", ["uint8", "uint16"])
+@pytest.mark.each("channels", [1, 3])
+def test_a_colour_that_is_transparent_is_read(channels, dtype):
+    samples = smooth(20, 30, channels, dtype)
+    key = b"".join(int(value).to_bytes(2) for value in samples[3, 4])
+    head, pixels, end = chunks(encoded(samples))
+    data = b"\x89PNG\r\n\x1a\n" + b"".join(chunk(*part) for part in (head, (b"tRNS", key), pixels, end))
+    alpha = read(data)[..., -1]
+    assert np.array_equal(alpha == 0, (samples == samples[3, 4]).all(axis=2))
+    assert alpha.max() == np.iinfo(dtype).max
+
+
+def test_texts_behind_the_pixels_are_read():
+    head, pixels, end = chunks(encoded(smooth(20, 30, 3, "uint8")))
+    parts = (head, pixels, (b"tEXt", b"Comment\0behind"), end)
+    data = b"\x89PNG\r\n\x1a\n" + b"".join(chunk(*part) for part in parts)
+    assert decode.decode(data, DecodeOptions(size_guard(1 << 30))).metadata.comments == (b"behind",)

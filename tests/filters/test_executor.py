@@ -13,10 +13,15 @@ from imfilter.filters.core.engine.working_space import Settings
 from imfilter.filters.core.linear import kernels
 from imfilter.filters.core.linear.convolve import linear
 from imfilter.filters.core.parameters import ImageError
-from imfilter.filters.core.rank.selection import selecting
 from imfilter.filters.edges import edges
 from imfilter.filters.sharpen import sharpen
 from scipy import ndimage
+
+
+def selecting(select, halo, interleaved=False):
+    """A stage whose results are some of the samples."""
+    bound = BoundStage(select, interleaved=interleaved)
+    return Stage(lambda context: bound, window=Window(halo), selects=True, picks=True)
 
 
 def chain(stages, image, **settings):

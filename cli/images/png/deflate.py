@@ -41,14 +41,14 @@ class Deflate(NamedTuple):
 
 # The weights and ratios keep every kind of picture tried, photographs to noise, within 1.1 of Pillow's size.
 STORED = Deflate(0, weight=0.99, ratio=2)
-SMALL = (Deflate(4, weight=1.05, ratio=1 / 10), Deflate(6, weight=1.05, ratio=1 / 25))
-RUNS = Deflate(1, zlib.Z_RLE, weight=1.01, ratio=1 / 3)
-WITH_ISAL = (Deflate(2, library=isal_zlib), STORED, RUNS, *SMALL)
+SMALL = (Deflate(4, weight=1.15, ratio=1 / 10), Deflate(6, weight=1.15, ratio=1 / 25))
+RUNS = Deflate(1, zlib.Z_RLE, weight=1.01)
+WITH_ISAL = (Deflate(2, library=isal_zlib), STORED, RUNS._replace(ratio=1 / 3), *SMALL)
 WITHOUT = (
-    RUNS._replace(ratio=1),
     Deflate(1),
     STORED,
     Deflate(1, zlib.Z_HUFFMAN_ONLY, ratio=2),
+    RUNS,
     Deflate(2, weight=1.013),
     *SMALL,
 )

@@ -42,7 +42,6 @@ def extrema(
     rectangles: NDArray[Any],
     width: int,
     height: int,
-    down: int,
     across: int,
     greatest: bool,
     ignoring: bool,

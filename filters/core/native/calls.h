@@ -156,8 +156,8 @@ typedef struct {
     const Rectangle *rectangles; /* sorted: the narrowest first, of one width the lowest */
     ptrdiff_t count;
     ptrdiff_t height, width; /* of the window that holds them */
-    ptrdiff_t down, across;  /* rows and samples from a sample of it to the next */
-    int greatest, ignoring;  /* the maxima; NaN counts nothing */
+    ptrdiff_t across;        /* samples from a column of it to the next */
+    int greatest, ignoring;   /* the maxima; NaN counts nothing */
 } ExtremaCall;
 
 typedef struct {

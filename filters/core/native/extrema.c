@@ -21,7 +21,7 @@ static int take_rectangles(Held *held, PyObject *object, ExtremaCall *call)
     return sound;
 }
 
-/* extrema(in, out, rectangles, width, height, down, across, greatest, ignoring) */
+/* extrema(in, out, rectangles, width, height, across, greatest, ignoring) */
 PyObject *bind_extrema(PyObject *module, PyObject *arguments)
 {
     (void)module;
@@ -29,11 +29,11 @@ PyObject *bind_extrema(PyObject *module, PyObject *arguments)
     ExtremaCall call;
     Held held = {.count = 0};
     int status = REFUSED;
-    if (PyArg_ParseTuple(arguments, "OOOnnnnpp", &in, &out, &rectangles, &call.width, &call.height, &call.down,
-                         &call.across, &call.greatest, &call.ignoring)
+    if (PyArg_ParseTuple(arguments, "OOOnnnpp", &in, &out, &rectangles, &call.width, &call.height, &call.across,
+                         &call.greatest, &call.ignoring)
         && take_array(&held, in, &call.in, 0, SAMPLES, "in")
         && take_array(&held, out, &call.out, 1, (unsigned)call.in.type, "out")
-        && check_window(&call.in, &call.out, call.height, call.width, call.down, call.across)
+        && check_window(&call.in, &call.out, call.height, call.width, 1, call.across)
         && take_rectangles(&held, rectangles, &call))
         WITHOUT_GIL(status = chosen->extrema(&call));
     return answer(&held, status);

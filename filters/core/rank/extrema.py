@@ -7,9 +7,8 @@ from typing import Any, Literal
 
 from .. import native
 from ..engine.facts import Fact, note
-from ..engine.stage import ImageContext, Stage
+from ..engine.stage import BoundStage, ImageContext, Stage, Window
 from ..lazy_numpy import Array, np
-from .selection import selecting
 from .structuring_element import Pair, Shape, window
 
 Extreme = Literal["min", "max"]
@@ -26,17 +25,12 @@ def extremum(which: Extreme, shape: Shape, **properties: Any) -> Stage:
 
     def facts(context: ImageContext) -> tuple[Fact, ...]:
         name = {"min": "minimum", "max": "maximum"}[which]
-        samples = f"{shape.points} samples in {shape.width}×{shape.height}"
-        return (note(f"{name} of {samples}"),)
+        return (note(f"{name} of {shape.points} samples in {shape.width}×{shape.height}"),)
 
-    return selecting(
-        lambda strip: over(strip, which),
-        shape.halo,
-        present=lambda strip: over(strip, which, ignoring=True),
-        interleaved=True,
-        facts=facts,
-        **properties,
-    )
+    def bind(context: ImageContext) -> BoundStage:
+        return BoundStage(lambda strip: over(strip, which, context.ignoring), interleaved=True, anywhere=True)
+
+    return Stage(bind, window=Window(shape.halo), selects=True, picks=True, facts=facts, **properties)
 
 
 class Over:
@@ -47,8 +41,8 @@ class Over:
     [3, 2, 5]
     """
 
-    def __init__(self, shape: Shape, dilation: Pair = (1, 1)) -> None:
-        self.shape, self.dilation = shape, dilation
+    def __init__(self, shape: Shape) -> None:
+        self.shape = shape
 
     @cached_property
     def rectangles(self) -> Array:
@@ -58,23 +52,19 @@ class Over:
 
     def __call__(self, strip: Array, which: Extreme, ignoring: bool = False) -> Array:
         """Return the extrema of a padded strip; NaN is one, or counts nothing where *ignoring*."""
-        width, height, (across, down) = self.shape.width, self.shape.height, self.dilation
-        rows, columns = strip.shape[0] - (height - 1) * down, strip.shape[1] - (width - 1) * across
+        width, height = self.shape.width, self.shape.height
+        rows, columns = strip.shape[0] - height + 1, strip.shape[1] - width + 1
         if native.core is None:
             return self._reference(strip, rows, columns, joining(which, ignoring))
         given, step = native.rows_of(strip)
         result = native.results((len(given), rows, columns * step), strip.dtype, step)
-        native.core.extrema(
-            given, result, self.rectangles[None], width, height, down, across * step, which == "max", ignoring
-        )
+        native.core.extrema(given, result, self.rectangles[None], width, height, step, which == "max", ignoring)
         return native.strip_like(result, step)
 
     def _reference(self, strip: Array, rows: int, columns: int, join: Any) -> Array:
-        across, down = self.dilation
-
         def joined(width: int, height: int, x: int, y: int) -> Array:
-            tall = reduce(join, (strip[i * down : i * down + rows] for i in range(y, y + height)))
-            return reduce(join, (tall[:, j * across : j * across + columns] for j in range(x, x + width)))
+            tall = reduce(join, (strip[i : i + rows] for i in range(y, y + height)))
+            return reduce(join, (tall[:, j : j + columns] for j in range(x, x + width)))
 
         return reduce(join, (joined(*rectangle) for rectangle in self.rectangles.tolist()))
 
@@ -116,15 +106,3 @@ def runs(row: Array) -> list[Pair]:
     """
     edges = np.flatnonzero(np.diff(row.view(np.int8), prepend=0, append=0)).tolist()
     return list(zip(edges[::2], edges[1::2], strict=True))
-
-
-def over_window(
-    planes: Array, size: Pair, which: Extreme, stride: Pair, dilation: Pair, ignoring: bool = False
-) -> Array:
-    """Return the extrema of windows of *size* ``(width, height)`` in planes ``(channels, rows, columns)``.
-
-    A stride of ``(sx, sy)`` keeps every sx-th column and sy-th row of the results, from the first; the samples of a
-    window are *dilation* apart.
-    """
-    found = Over(window(*size), dilation)(planes.transpose(1, 2, 0), which, ignoring)
-    return found[:: stride[1], :: stride[0]].transpose(2, 0, 1)

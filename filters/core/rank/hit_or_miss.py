@@ -21,25 +21,15 @@ def hit_or_miss(pattern: Array, anchor: Pair, threshold: float | None) -> Stage:
     hits, misses = (Over(of_mask(part, anchor, trimmed=False)) if part.any() else None for part in wanted.values())
     halo = Shape(pattern.shape[1], pattern.shape[0], anchor).halo
 
-    def all_of(over: Over | None, samples: Array, ignoring: Array | None) -> Any:
-        """Whether all samples hold; of those that may be ignored, one must not be."""
-        if over is None:
-            return True
-        if ignoring is None:
-            return over(samples, "min")
-        return over(samples | ignoring, "min") & over(~ignoring, "max")
-
     def bind(context: ImageContext) -> BoundStage:
         level = context.full / 2 if threshold is None else threshold
         if context.whole:
             level = max(-1, min(math.floor(level), int(context.most)))
 
-        def fitting(strip: Array) -> Array:
-            bright = np.greater(strip, level)
-            missing = None if context.finite or not (gaps := np.isnan(strip)).any() else gaps
-            dark = ~bright if missing is None else ~(bright | missing)
-            ignoring = missing if context.ignoring else None
-            return all_of(hits, bright, ignoring) & all_of(misses, dark, ignoring)
+        def fitting(strip: Array) -> Any:
+            # NaN is neither; where it is left out, of each at least one sample must be there.
+            fits = True if hits is None else hits(strip, "min", context.ignoring) > level
+            return fits if misses is None else fits & (misses(strip, "max", context.ignoring) <= level)
 
         return BoundStage(fitting, work=context.own_type, interleaved=True)
 

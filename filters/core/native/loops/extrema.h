@@ -1,6 +1,6 @@
 /* Minima and maxima over a shape, given as rectangles that may overlap:
 
-   out[y, x] = join over rectangles (w, h, x₀, y₀), i < h, j < w of in[y + (y₀ + i)·down, x + (x₀ + j)·across]
+   out[y, x] = join over rectangles (w, h, x₀, y₀), i < h, j < w of in[y + y₀ + i, x + (x₀ + j)·across]
 
    A window of up to RADIX·n samples is as many windows of n, which may overlap. So the windows grow from one width to
    the next, and for each width from one height to the next, in tiles that stay in the cache; the last growth of each
@@ -161,7 +161,7 @@ static ptrdiff_t radix(ptrdiff_t length)
 /* Compute one tile of the result, *rows* of *columns*. */
 static void extrema_tile(Tile *tile, const ExtremaCall *call, Rows in, Rows out, ptrdiff_t rows, ptrdiff_t columns)
 {
-    const ptrdiff_t right = call->across * tile->size, down = call->down;
+    const ptrdiff_t right = call->across * tile->size;
     const Rectangle *end = call->rectangles + call->count, *next;
     ptrdiff_t first = 0, last = 0;
     int begun = 0;
@@ -175,8 +175,8 @@ static void extrema_tile(Tile *tile, const ExtremaCall *call, Rows in, Rows out,
                 top = MIN(top, other->y);
                 bottom = MAX(bottom, other->y + other->height);
             }
-            first = top * down;
-            last = (bottom - 1) * down + rows;
+            first = top;
+            last = bottom - 1 + rows;
             while (have < r->width) {
                 const Rows to = tile->buffers[tile->wide.data == tile->buffers[0].data];
                 const ptrdiff_t grown = MIN(have * factor, r->width);
@@ -192,20 +192,20 @@ static void extrema_tile(Tile *tile, const ExtremaCall *call, Rows in, Rows out,
         for (next = r; next < end && next->width == r->width && next->height == r->height;)
             next++;
         const ptrdiff_t places = next - r, taller = next < end && next->width == r->width;
-        const ptrdiff_t direct = tile->height == 1 && down == 1 && r->height <= TERMS - 3 ? TERMS : RADIX;
+        const ptrdiff_t direct = tile->height == 1 && r->height <= TERMS - 3 ? TERMS : RADIX;
         const ptrdiff_t pieces = taller ? 1 : places == 1 ? direct : MAX(1, MIN(RADIX, (TERMS - 1) / places));
         const ptrdiff_t goal = (r->height - 1) / pieces + 1;
         while (tile->height < goal) {
             const Rows to = tile->buffers[tile->wide.data == tile->buffers[0].data];
             const ptrdiff_t grown = MIN(tile->height == 1 ? TERMS - 3 : tile->height * RADIX, goal);
-            grow(tile, tile->tall, to, tile->height, grown, down * tile->tall.pitch, first, last - (grown - 1) * down,
+            grow(tile, tile->tall, to, tile->height, grown, tile->tall.pitch, first, last - grown + 1,
                  columns + (call->width - r->width) * call->across, 0);
             tile->tall = to;
             tile->height = grown;
         }
         if (places == 1) {
-            const Rows from = {tile->tall.data + r->y * down * tile->tall.pitch + r->x * right, tile->tall.pitch};
-            grow(tile, from, out, tile->height, r->height, down * from.pitch, 0, rows, columns, begun);
+            const Rows from = {tile->tall.data + r->y * tile->tall.pitch + r->x * right, tile->tall.pitch};
+            grow(tile, from, out, tile->height, r->height, from.pitch, 0, rows, columns, begun);
         } else
             for (ptrdiff_t y = 0; y < rows; y++) {
                 const char *terms[TERMS] = {out.data + y * out.pitch};
@@ -213,7 +213,7 @@ static void extrema_tile(Tile *tile, const ExtremaCall *call, Rows in, Rows out,
                 for (const Rectangle *place = r; place < next; place++)
                     for (ptrdiff_t i = 0; i < place->height; i += tile->height) {
                         const ptrdiff_t from = place->y + MIN(i, place->height - tile->height);
-                        terms[number++] = tile->tall.data + (y + from * down) * tile->tall.pitch + place->x * right;
+                        terms[number++] = tile->tall.data + (y + from) * tile->tall.pitch + place->x * right;
                         if (number == TERMS) {
                             tile->join(out.data + y * out.pitch, terms, number, columns);
                             terms[0] = out.data + y * out.pitch;
@@ -242,7 +242,7 @@ static int extrema(const ExtremaCall *call)
     const Array *in = &call->in, *out = &call->out;
     const ptrdiff_t kind = in->type == U8 ? 0 : in->type == U16 ? 1 : in->type == F32 ? 2 : 3;
     const ptrdiff_t size = kind == 0 ? 1 : kind == 1 ? 2 : kind == 2 ? 4 : 8;
-    const ptrdiff_t tall = (call->height - 1) * call->down, wide = (call->width - 1) * call->across;
+    const ptrdiff_t tall = call->height - 1, wide = (call->width - 1) * call->across;
     assert(in->rows == out->rows + tall && in->samples == out->samples + wide);
     const ptrdiff_t which = 2 * call->ignoring + call->greatest;
     Tile tile = {.join = joins[kind][which].join, .four = joins[kind][which].four, .size = size};
