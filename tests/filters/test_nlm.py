@@ -319,7 +319,7 @@ def test_few_of_many_rows_tell_it(monkeypatch):
     assert estimate(noisy) == pytest.approx(5, rel=0.03)
 
 
-@pytest.mark.parametrize("image", [np.zeros((2, 50, 1)), np.full((9, 9, 3), np.nan), np.full((9, 9, 1), 7)])
+@pytest.mark.parametrize("image", [np.zeros((2, 50, 1)), np.full((9, 9, 3), np.nan), np.full((9, 9, 1), 7.0)])
 def test_there_may_be_none(image):
     assert estimate(image) == 0
 
