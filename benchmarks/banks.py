@@ -1,6 +1,6 @@
 """Measure banks of kernels in memory against PyTorch: `python benchmarks/banks.py [--quick]`.
 
-Two threads each, 640×480 in colour, from array to array; PyTorch's takes and gives float32 in planes. Ours and
+One thread each, 640×480 in colour, from array to array; PyTorch's takes and gives float32 in planes. Ours and
 PyTorch's run in turn; the ratio is that of the medians.
 """
 
@@ -23,7 +23,7 @@ from imfilter.filters.core.engine import executor
 from imfilter.filters.core.engine.quantize import encoding
 from imfilter.filters.core.linear import filter_banks
 
-THREADS = 2
+THREADS = 1
 SIZE = 640, 480
 SLOW = 500
 """Milliseconds."""
@@ -49,10 +49,10 @@ def layers() -> list[Layer]:
         return (rng.standard_normal(shape) / np.prod(shape[1:]) ** 0.5).astype(np.float32)
 
     return [
-        Layer("64 of 7×7×3", weights(64, 3, 7, 7), 2.0, padding=3),
-        Layer("64 of 7×7×3, stride 2 (ResNet)", weights(64, 3, 7, 7), None, 2, 3),
+        Layer("64 of 7×7×3", weights(64, 3, 7, 7), 1.2, padding=3),
+        Layer("64 of 7×7×3, stride 2 (ResNet)", weights(64, 3, 7, 7), 1.2, 2, 3),
         Layer("64 of 3×3×3 (VGG)", weights(64, 3, 3, 3), None, padding=1),
-        Layer("64 of 11×11×3, stride 4 (AlexNet)", weights(64, 3, 11, 11), None, 4, 2),
+        Layer("64 of 11×11×3, stride 4 (AlexNet)", weights(64, 3, 11, 11), 1.2, 4, 2),
         Layer("48 of 5×5 in 3 groups", weights(48, 1, 5, 5), None, padding=2, groups=3),
         Layer("4 of 2×2 in colour", weights(4, 3, 2, 2)),
         Layer("24 of 55×55 on gray (Gabor)", np.stack(filter_banks.gabor())[:, None], None, padding=27),

@@ -1,8 +1,7 @@
 """Measure medians in memory against OpenCV and SciPy: `python benchmarks/rank.py [--quick]`.
 
 One thread, a photograph, from array to array as the command filters it, with each of our algorithms; nanoseconds a
-sample, the least of all runs. SciPy gets a small cut. The constants of `filters/core/rank/rank_filter.py` come from
-here.
+sample, the least of all runs. SciPy gets a small cut.
 """
 
 from __future__ import annotations
@@ -67,13 +66,10 @@ def main() -> None:
             shown = large if n > 9 else image
             row = [dtype, f"{n}×{n}"]
             for algorithm in rank_filter.ALGORITHMS:
-                served = algorithm != "networks" or n * n <= rank_filter.MAX_NETWORK_WINDOW
+                served = algorithm != "networks" or n in rank_filter.NETWORK_SIDES
                 found = least(lambda a=algorithm, i=shown, n=n: ours(i, n, a), shown.size, runs) if served else None
                 row.append("" if found is None else f"{found:.2f}")
-            context = executor.ImageContext(255.0, "float32", whole=dtype != "float32", height=3000, width=4000)
-            if dtype != "uint8":
-                context = context._replace(full=65535.0, work=np.float64 if dtype == "float32" else np.float32)
-            row.append(rank_filter.plan(n, n, context).algorithm)
+            row.append(rank_filter.plan(n, n, n * n // 2, executor.ImageContext(255.0, "float32")).algorithm)
             theirs = dtype == "uint8" or n <= 5
             other = least(lambda i=shown, n=n: cv2.medianBlur(i, n), shown.size, runs) if theirs else None
             row.append("" if other is None else f"{other:.2f}")

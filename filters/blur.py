@@ -193,8 +193,9 @@ def blur(
     -----
     ``gaussian``, ``mean`` and a ``motion`` along x or y are passes of one dimension: time grows with the radius; of
     ``min`` and ``max`` with its logarithm. A ``disk``, and a ``motion`` that is askew, take as long as any kernel of
-    their size: above some 15 pixels a Fourier transform, whose time hardly grows. A ``median`` of a small window is
-    found by a network of minima and maxima, of a large one by counting, whose time grows little with the window.
+    their size: above some 15 pixels a Fourier transform, whose time hardly grows. The ``median`` of 3×3 or 5×5 is found
+    by a network of minima and maxima, other ranks by counting: of 8 bits in a time that does not depend on the window,
+    of others in one that grows slowly.
     ``bilateral`` goes through its ellipse for each pixel, exactly: time grows with the area. That of ``guided`` hardly
     grows with the window. `morph` has other shapes of ``min`` and ``max``.
 

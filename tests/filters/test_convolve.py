@@ -9,7 +9,6 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 from imfilter.filters.conv import conv
 from imfilter.filters.core.engine.borders import BORDERS
-from imfilter.filters.core.linear.kernels import Kernel
 from imfilter.filters.core.parameters import ImageError
 from scipy import ndimage
 

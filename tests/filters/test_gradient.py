@@ -126,7 +126,7 @@ def test_angles_of_eighths_of_a_turn_are_exact(kind):
 
 
 @pytest.mark.parametrize("sigma", [(1.4, 1.4), (0.6, 3.0), (0.0, 2.0)])
-def test_smoothing_rounds_a_pixel_and_its_mirror_image_alike(sigma, noise):
+def test_smoothing_rounds_a_pixel_and_its_mirror_image_alike(each_core, sigma, noise):
     image = noise((40, 50), "float32")[..., None]
     smooth = smoothing(sigma)
     function = bound(smooth, ImageContext(1.0, np.float32)).function

@@ -126,7 +126,7 @@ def test_the_angle_runs_down_the_screen():
 @pytest.mark.parametrize("size", [1, 25, 1000])
 def test_a_motion_along_x_is_a_box_to_the_planner(size):
     context = ImageContext(255.0, "float32", tolerance=1e-3, whole=True)
-    expected = {1: "direct", 25: "running", 1000: "separable"}[size]
+    expected = {1: "direct", 25: "running", 1000: "fourier"}[size]
     found = planner.plan(kernels.motion(size, 0), context)
     assert found.algorithm == expected
     assert kernels.motion(size, 0).factors is not None

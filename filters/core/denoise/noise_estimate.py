@@ -43,7 +43,7 @@ def estimate(image: Rows) -> float:
         groups = -(-(image.height - 2) // ROWS_TOGETHER)
         for number in range(min(count, groups)):
             start = ROWS_TOGETHER * (number * groups // min(count, groups))
-            rows = image.rows(start, min(start + ROWS_TOGETHER + 2, image.height))
+            rows = image.rows(start, min(start + ROWS_TOGETHER + 2, image.height)).astype(np.float64)
             parts.append(separable.correlate(rows, second_difference, second_difference).ravel())
         answers = np.abs(np.concatenate(parts))
         finite = answers[np.isfinite(answers)]

@@ -135,6 +135,15 @@ class Collector:
         if opaque is not None:
             self._add_alpha(start, opaque)
 
+    def fill(self, start: int, stop: int, width: int, channels: int, write: Callable[[int, int, Array], None]) -> None:
+        """Let *write* compute rows where they belong, in the type of the output and as they are."""
+        if self.canvas is None:
+            self.canvas = self.make((self.height, width, channels), self.encoding.dtype)
+        for top, bottom in self.canvas.cuts(start, stop):
+            with self.canvas.rows(top, bottom) as out:
+                write(top, bottom, out)
+                self.looked_at(top, out)
+
     def _add_alpha(self, start: int, opaque: Array) -> None:
         encoding = self.encoding.of_alpha()
         if self.alpha is None:

@@ -85,8 +85,8 @@ class ImageContext(NamedTuple):
     ignoring: bool = False
     """Missing samples, which are NaN, are to be left out."""
     rounds_to: Any = None
-    """The image's own type, if nothing follows but rounding half up to it and saturating, which the stage may do itself,
-    whatever samples it sees; else None."""
+    """The image's own type, if nothing follows but rounding half up to it and saturating: the stage may do that itself,
+    whatever samples it sees. Else None."""
     integers: bool = False
     """Whole numbers that the stage selects stay in the image's own type."""
     height: int = 0
@@ -230,6 +230,8 @@ class BoundStage(NamedTuple):
     """Strips must begin at a multiple of *rows*."""
     work: Any = None
     """The type of the strips that the function takes, if it is not that of the `ImageContext`."""
+    anywhere: bool = False
+    """Results of any part of the columns, and of the rows, are the same: edges and middle may be computed apart."""
     placed: bool = False
     """The function takes the row of the result at which its strip begins as a second argument."""
     saturates: bool = False

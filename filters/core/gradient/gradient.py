@@ -95,7 +95,7 @@ def finder(
     most = context.most * size(weights) / 2
     kind, in_int16 = np.dtype(context.work), context.own_type == np.uint8 and whole and most <= MOST_IN_INT16
     sums = 2 if kind == np.float64 else 0 if in_int16 else 1
-    kinds = {field: kind for field in fields}
+    kinds = dict.fromkeys(fields, kind)
     if "magnitude" in kinds and strength_type is not None:
         kinds["magnitude"] = np.dtype(strength_type)
 

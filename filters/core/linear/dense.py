@@ -10,7 +10,6 @@ from __future__ import annotations
 from typing import Any
 
 from .. import native
-from ..engine.layout import strip_of
 from ..lazy_numpy import Array, np
 
 Pair = tuple[int, int]
@@ -38,7 +37,7 @@ def correlate(
     if stride != (1, 1):
         channels = strip.shape[2]
         weights = np.broadcast_to(taps, (channels, 1, *taps.shape))
-        return strip_of(correlate_bank(strip, weights, np.zeros(channels), dilation, stride, out, divisor, work))
+        return correlate_bank(strip, weights, np.zeros(channels), dilation, stride, out, divisor, work)
     (across, down), (height, width) = dilation, taps.shape
     given, step = native.rows_of(strip)
     size = _count(strip.shape[0], height, down), _count(strip.shape[1], width, across) * step
@@ -58,7 +57,7 @@ def correlate_bank(
     divisor: float = 1.0,
     work: Any = "float32",
 ) -> Array:
-    """Correlate a padded strip with ``weights (maps, inputs, height, width)``; return ``(maps, rows, columns)``.
+    """Correlate a padded strip with ``weights (maps, inputs, height, width)``; the channels are the maps.
 
     To each map its *bias* is added before the division. Where the strip has more channels than *inputs*, both maps and
     channels are in groups: ``out[m] = Σ weights[m, c] ⋆ in[c of the group of m]``.
@@ -71,19 +70,19 @@ def correlate_bank(
     rows = _count(strip.shape[0], height, dilation[1], stride[1])
     columns = _count(strip.shape[1], width, dilation[0], stride[0])
     if native.core is None:
-        total = np.empty((maps, rows, columns))
+        total = np.empty((rows, columns, maps))
         for m, kernels in enumerate(weights):
             first = m // (maps * inputs // strip.shape[2]) * inputs
-            total[m] = bias[m]
+            total[:, :, m] = bias[m]
             for c, taps in enumerate(kernels, first):
-                total[m] += _sums(strip[:, :, c : c + 1], taps, dilation, stride)[:, :, 0]
+                total[:, :, m] += _sums(strip[:, :, c : c + 1], taps, dilation, stride)[:, :, 0]
         return _finished(total / divisor, out)
     given, step = native.rows_of(strip)
-    result = np.empty((maps, rows, columns), out)
+    result = np.empty((1, rows, columns * maps), out)
     sizes = inputs, height, width, step, *stride[::-1], *dilation[::-1]
     precise = _precise(strip, weights, out, divisor, work)
     native.core.bank(given, result, _listed(weights), _listed(bias), *sizes, divisor, precise)
-    return result
+    return result.reshape(rows, columns, maps)
 
 
 def _count(samples: int, taps: int, dilation: int, stride: int = 1) -> int:

@@ -35,13 +35,15 @@ class Rates(NamedTuple):
     decimated: float
     coarse: float
     """What the coarse samples add, divided by the step between them."""
+    fourier: float
+    """How many times the transform takes what `overlap_save` says."""
 
 
 # Between what was measured with AVX-512 and with AVX2, so that the pick serves both; benchmarks/RESULTS.md has the
 # figures.
-COMPILED = Rates(0.5, 0.045, 0.3, 0.031, 0.8, 1.2, 4.0)
-SCIPY = Rates(2.0, 0.6, 6.0, 0.4, 10.0, 30.0, 20.0)
-FOURIER_DOUBLE = 0.9
+COMPILED = Rates(0.23, 0.022, 0.2, 0.034, 0.25, 1.9, 3.0, 1.2)
+SCIPY = Rates(6.0, 0.65, 5.0, 0.5, 11.0, 40.0, 20.0, 13.0)
+FOURIER_DOUBLE = 1.3
 """What the transform costs in float64, beside the others."""
 SMALLEST_DECIMATED = 33
 """Taps down and across from which a smooth kernel can be decimated."""
@@ -99,6 +101,7 @@ def _candidates(kernel: Kernel, context: ImageContext, geometry: Geometry) -> It
     factors = kernel.factors
     count = _nonzero(kernel)
     out = context.own_type if context.rounded else context.work
+    precise = np.dtype(context.work) == np.float64
 
     def bound(function: Function) -> BoundStage:
         return BoundStage(function, work=context.own_type, interleaved=True)
@@ -152,7 +155,7 @@ def _candidates(kernel: Kernel, context: ImageContext, geometry: Geometry) -> It
 
         yield Plan(
             "fourier",
-            overlap_save.cost(height, width) * (FOURIER_DOUBLE if np.dtype(context.work) == np.float64 else 1),
+            rates.fourier * overlap_save.cost(height, width) * (FOURIER_DOUBLE if precise else 1),
             f"{tile[1]}×{tile[0]} tiles, overlap-save",
             transform,
         )

@@ -23,20 +23,23 @@ PyObject *bind_bank(PyObject *module, PyObject *arguments)
     BankCall call;
     Held held = {.count = 0};
     int status = REFUSED;
-    ptrdiff_t count, maps;
+    ptrdiff_t count;
     if (!PyArg_ParseTuple(arguments, "OOOOnnnnnnnndp", &in, &out, &weights, &bias, &call.inputs, &call.height,
                           &call.width, &call.step, &call.stride_y, &call.stride_x, &call.down, &call.across,
                           &call.divisor, &call.precise)
         || !take_array(&held, in, &call.in, 0, SAMPLES, "in")
         || !take_array(&held, out, &call.out, 1, SAMPLES, "out")
         || !take_taps(&held, weights, &call.weights, &count, "weights")
-        || !take_taps(&held, bias, &call.bias, &maps, "bias") || !check_size(maps, 1, PTRDIFF_MAX, "bias")
-        || !check_size(call.out.planes, maps, maps, "maps")
+        || !take_taps(&held, bias, &call.bias, &call.maps, "bias")
+        || !check_size(call.maps, 1, PTRDIFF_MAX, "bias")
+        || !check_size(call.out.planes, 1, 1, "planes of out")
+        || !check_size(call.out.samples % call.maps, 0, 0, "part of a column of out")
         || !check_size(call.step, 1, call.in.samples + 1, "step"))
         return answer(&held, status);
+    const ptrdiff_t results = call.out.samples / call.maps, maps = call.maps;
     const ptrdiff_t channels = call.in.planes * call.step;
     if (!check_axis(call.in.rows, call.out.rows, call.height, call.down, call.stride_y, "rows")
-        || !check_axis(call.in.samples / call.step, call.out.samples, call.width, call.across, call.stride_x,
+        || !check_axis(call.in.samples / call.step, results, call.width, call.across, call.stride_x,
                        "columns")
         || !check_size(call.inputs, 1, channels, "inputs"))
         return answer(&held, status);
@@ -47,7 +50,7 @@ PyObject *bind_bank(PyObject *module, PyObject *arguments)
         PyErr_SetString(PyExc_ValueError, "weights: do not fit the maps and channels");
         return answer(&held, status);
     }
-    if (call.out.samples < 2)
+    if (results < 2)
         call.stride_x = 1;
     /* A tap that is 0 in one of the maps would take NaN to it. */
     call.apart = 0;

@@ -72,10 +72,10 @@ typedef struct {
 } DenseCall;
 
 typedef struct {
-    Array in, out;          /* out has a plane for each map */
+    Array in, out;          /* maps lie side by side in out */
     const double *weights;  /* maps × inputs × height × width */
     const double *bias;     /* of each map */
-    ptrdiff_t inputs, height, width;
+    ptrdiff_t maps, inputs, height, width;
     ptrdiff_t groups, step; /* channels that lie side by side in a row */
     ptrdiff_t stride_y, stride_x, down, across;
     int apart;              /* whether maps are computed one at a time */

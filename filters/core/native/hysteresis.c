@@ -55,8 +55,8 @@ static int joined(const Array *classes, ptrdiff_t across)
         for (ptrdiff_t y = 0; y < classes->rows && !status; y++) {
             uint8_t *row = row_of(classes, plane, y);
             for (ptrdiff_t x = 0; x < classes->samples && !status; x++) {
-                uint64_t eight; /* most of a picture is 0 */
-                while (x + 8 <= classes->samples && (memcpy(&eight, row + x, 8), !eight))
+                uint64_t eight; /* most of a picture is neither strong nor joined, which have this bit */
+                while (x + 8 <= classes->samples && (memcpy(&eight, row + x, 8), !(eight & 0x0202020202020202)))
                     x += 8;
                 if (x < classes->samples && row[x] == STRONG && !(status = push(&stack, row + x, y, x)))
                     status = spread(classes, plane, across, &stack);

@@ -5,7 +5,8 @@
 
 static int take_window(Held *held, PyObject *in, PyObject *out, RankCall *call)
 {
-    if (!take_array(held, in, &call->in, 0, SAMPLES, "in") || !take_array(held, out, &call->out, 1, call->in.type, "out")
+    if (!take_array(held, in, &call->in, 0, SAMPLES, "in")
+        || !take_array(held, out, &call->out, 1, call->in.type, "out")
         || !check_size(call->height, 1, MOST_SIDE, "height") || !check_size(call->width, 1, MOST_SIDE, "width")
         || !check_size(call->height * call->width, 1, MOST_SAMPLES, "window")
         || !check_size(call->step, 1, MOST_SIDE, "step")

@@ -63,7 +63,7 @@ class Over:
         if native.core is None:
             return self._reference(strip, rows, columns, joining(which, ignoring))
         given, step = native.rows_of(strip)
-        result = np.empty((len(given), rows, columns * step), strip.dtype)
+        result = native.results((len(given), rows, columns * step), strip.dtype, step)
         native.core.extrema(
             given, result, self.rectangles[None], width, height, down, across * step, which == "max", ignoring
         )

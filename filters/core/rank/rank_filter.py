@@ -152,10 +152,11 @@ def _sorted_rank(strip: Array, width: int, height: int, rank: Any) -> Array:
 def over_windows(choose: Callable[[Array, Array], Array], strip: Array, width: int, height: int) -> Array:
     """Return what *choose* makes of windows, ``(windows, samples)``, and of the samples in their middle."""
     windows = np.lib.stride_tricks.sliding_window_view(strip, (height, width), (0, 1))
-    found = np.empty(windows.shape[:3], strip.dtype)
-    step = max(1, MAX_SORTED_SAMPLES // (width * height * strip.shape[2]))
-    for y in range(found.shape[0]):
-        for x in range(0, found.shape[1], step):
+    rows, columns, channels = strip.shape[0] - height + 1, strip.shape[1] - width + 1, strip.shape[2]
+    found = np.empty((rows, columns, channels), strip.dtype)
+    step = max(1, MAX_SORTED_SAMPLES // (width * height * channels))
+    for y in range(rows):
+        for x in range(0, columns, step):
             part = windows[y, x : x + step]
             own = part[..., height // 2, width // 2]
             found[y, x : x + step] = choose(part.reshape(own.size, -1), own.ravel()).reshape(own.shape)

@@ -30,6 +30,6 @@ def selecting(
         def selected(strip: Array) -> Array:
             return select(strip) if careful is None or not np.isnan(np.max(strip)) else careful(strip)
 
-        return BoundStage(selected, interleaved=interleaved)
+        return BoundStage(selected, interleaved=interleaved, anywhere=interleaved)
 
     return Stage(bind, window=Window(halo), selects=True, picks=True, **properties)

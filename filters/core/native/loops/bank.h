@@ -2,9 +2,9 @@
 
    out[m, y, x] = (bias[m] + Σ w[m, c, i, j] in[c, y·sy + i·dy, x·sx + j·dx]) / divisor
 
-   Several maps are computed at once, so that each vector of samples that is loaded serves them all. A row is taken apart
-   when it is turned to REAL, into rows of each channel and of every sx-th column, in which the samples that neighbouring
-   results see adjoin. */
+   Several maps are computed at once, so that each vector of samples that is loaded serves them all. Where it is turned
+   to REAL a row is taken apart, into rows of each channel and of every sx-th column, in which the samples that
+   neighbouring results see adjoin. */
 
 /* Maps that are computed together, and the taps that are not 0 in all of them. */
 typedef struct {
@@ -43,7 +43,7 @@ INLINE void R(bank_row)(const R(Maps) *maps, const REAL *const *from, const REAL
 static ptrdiff_t R(gather_maps)(R(Maps) *found, const BankCall *call, ptrdiff_t pitch, ptrdiff_t *places)
 {
     const ptrdiff_t taps = call->inputs * call->height * call->width;
-    const ptrdiff_t group = found->map / (call->out.planes / call->groups);
+    const ptrdiff_t group = found->map / (call->maps / call->groups);
     found->taps = 0;
     for (ptrdiff_t t = 0; t < taps; t++) {
         int any = 0;
@@ -61,6 +61,14 @@ static ptrdiff_t R(gather_maps)(R(Maps) *found, const BankCall *call, ptrdiff_t 
     }
     found->places = places;
     return found->taps;
+}
+
+/* Put sums of maps beside those of other maps, of which there are *all*. */
+INLINE void R(interleave)(REAL *restrict to, ptrdiff_t all, const REAL *restrict sums, ptrdiff_t maps, ptrdiff_t count)
+{
+    for (ptrdiff_t x = 0; x < count; x++, to += all)
+        for (ptrdiff_t m = 0; m < maps; m++)
+            to[m] = sums[m * (COLUMNS + ROOM(LANES)) + x];
 }
 
 /* Turn the samples of a row that *count* results from *left* see to REAL, taken apart. */
@@ -85,28 +93,30 @@ static void R(take_apart)(const BankCall *call, REAL *to, ptrdiff_t pitch, REAL 
 static int R(bank)(const BankCall *call)
 {
     const Array *in = &call->in, *out = &call->out;
-    const ptrdiff_t channels = in->planes * call->step, each = out->planes / call->groups;
+    const ptrdiff_t all = call->maps, results = out->samples / all;
+    const ptrdiff_t channels = in->planes * call->step, each = all / call->groups;
     const ptrdiff_t taps = call->inputs * call->height * call->width, held = (call->height - 1) * call->down + 1;
     const ptrdiff_t fitting = SEEN / (held * channels * call->stride_x);
-    const ptrdiff_t columns = MIN(out->samples, MIN(COLUMNS, MAX(fitting, 64)));
+    const ptrdiff_t columns = MIN(results, MIN(COLUMNS, MAX(MIN(fitting, SEEN / all), 64)));
     const ptrdiff_t pitch = columns + (call->width - 1) * call->across / call->stride_x + 1 + ROOM(LANES);
     const ptrdiff_t line = pitch * call->stride_x, slot = channels * line, sums_pitch = COLUMNS + ROOM(LANES);
-    assert(channels == call->groups * call->inputs && out->planes == call->groups * each);
-    const ptrdiff_t sizes = held * slot + call->step * line + MOST_MAPS * sums_pitch + out->planes + MOST_MAPS
-                            + call->groups * (each + MOST_MAPS) * taps;
+    assert(channels == call->groups * call->inputs && all == call->groups * each);
+    const ptrdiff_t sizes = held * slot + call->step * line + MOST_MAPS * sums_pitch + all + MOST_MAPS
+                            + columns * all + SPARE + call->groups * (each + MOST_MAPS) * taps;
     REAL *memory = malloc((size_t)sizes * sizeof(REAL));
     const REAL **from = malloc((size_t)(taps + call->height) * sizeof *from);
-    ptrdiff_t *places = malloc((size_t)(2 * out->planes * taps) * sizeof *places);
-    R(Maps) *blocks = malloc((size_t)out->planes * sizeof *blocks);
+    ptrdiff_t *places = malloc((size_t)(2 * all * taps) * sizeof *places);
+    R(Maps) *blocks = malloc((size_t)all * sizeof *blocks);
     const int enough = memory && from && places && blocks;
     if (enough) {
         memset(memory, 0, (size_t)sizes * sizeof(REAL));
         REAL *ring = memory, *given = ring + held * slot, *sums = given + call->step * line,
-             *bias = sums + MOST_MAPS * sums_pitch, *weights = bias + out->planes + MOST_MAPS;
-        for (ptrdiff_t m = 0; m < out->planes; m++)
+             *bias = sums + MOST_MAPS * sums_pitch, *joined = bias + all + MOST_MAPS,
+             *weights = joined + columns * all + SPARE;
+        for (ptrdiff_t m = 0; m < all; m++)
             bias[m] = (REAL)call->bias[m];
         ptrdiff_t count = 0, gathered = 0;
-        for (ptrdiff_t map = 0; map < out->planes; map += blocks[count++].maps) {
+        for (ptrdiff_t map = 0; map < all; map += blocks[count++].maps) {
             const ptrdiff_t rest = each - map % each;
             R(Maps) *block = &blocks[count];
             block->map = map;
@@ -117,8 +127,8 @@ static int R(bank)(const BankCall *call)
             weights += block->taps * block->shared;
         }
         const REAL **rows = from + taps;
-        for (ptrdiff_t left = 0; left < out->samples; left += columns) {
-            const ptrdiff_t width = MIN(columns, out->samples - left);
+        for (ptrdiff_t left = 0; left < results; left += columns) {
+            const ptrdiff_t width = MIN(columns, results - left);
             for (ptrdiff_t y = 0, read = 0; y < out->rows; y++) {
                 const ptrdiff_t top = y * call->stride_y;
                 for (read = MAX(read, top); read < top + held; read++)
@@ -135,10 +145,12 @@ static int R(bank)(const BankCall *call)
                         R(bank_row)(block, from, added, sums, width, 4, SUMS / 4);
                     else
                         R(bank_row)(block, from, added, sums, width, 1, MOST_ACROSS);
-                    for (ptrdiff_t m = 0; m < block->maps; m++)
-                        R(write_row)(row_of(out, block->map + m, y), out->type, left, sums + m * sums_pitch, width,
-                                       (REAL)call->divisor);
+                    if (block->maps == MOST_MAPS)
+                        R(interleave)(joined + block->map, all, sums, MOST_MAPS, width);
+                    else
+                        R(interleave)(joined + block->map, all, sums, block->maps, width);
                 }
+                R(write_row)(row_of(out, 0, y), out->type, left * all, joined, width * all, (REAL)call->divisor);
             }
         }
     }

@@ -1,8 +1,8 @@
 /* Correlation with kernels of any weights: a block of results stays in registers while all taps are added to it.
 
-   The results of a block are several rows of one map, or one row of several maps, so that each vector of samples that is
-   loaded serves them all, and each weight all vectors. Rows are turned to REAL once, and kept in a ring as long as results
-   see them. Each sum is added up in the order of the taps, whatever the block. */
+   The results of a block are several rows of one map, or one row of several maps, so that each vector of samples that
+   is loaded serves them all, and each weight all vectors. Rows are turned to REAL once, and kept in a ring as long as
+   results see them. Each sum is added up in the order of the taps, whatever the block. */
 
 /* How many vectors of sums fit the registers beside what is multiplied. */
 #define SUMS (VECTOR_BYTES == 64 ? 24 : 12)
@@ -48,7 +48,7 @@ INLINE void R(store_sums)(REAL *to, ptrdiff_t pitch, const VECTOR *sums, const i
             R(store)(to + r * pitch + v * LANES, sums[r * across + v]);
 }
 
-/* ---- one kernel, several rows of results at a time ---------------------------------------------------------------- */
+/* ---- one kernel, several rows of results at a time -------------------------------------------------------------- */
 
 /* The taps that each row of the input has in any of the rows of results that see it. */
 typedef struct {

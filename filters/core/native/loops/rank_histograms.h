@@ -1,10 +1,10 @@
-/* Any rank of 8-bit samples in a time that does not depend on the window (Perreault and Hébert, 2007).
+/* Any rank of 8-bit samples, in a time that does not depend on the window (S. Perreault and P. Hébert, 2007).
 
-   Each column of as many rows as a window has keeps two levels of histogram: of the upper half of the bits, and of the
-   lower half for each of the upper. Both are cumulative: lane k counts what is less than k. So a column that moves down a
-   row changes by one vector from a table a level; a window's counts are a sum of columns, to which one is added and
-   from which one is taken; and the lanes that are at most the rank tell where the sample is. Of the lower level only the part where the
-   upper level points is brought up to date, when it is pointed at.
+   A column of as many rows as a window has keeps two levels of histogram: of the upper four bits of its samples, and,
+   for each value of those, of the lower four. Both are cumulative: lane k counts the samples below k. So a sample is
+   counted by adding a vector from a table; the counts of a window are the sum of its columns, to which one is added and
+   from which one is taken for each pixel; and the number of lanes that are at most the rank tells where the sample is.
+   Of the lower level only the part that the upper one points at is brought up to date.
 
    COLUMN is the type of a column's counts, SUM that of a window's. */
 
@@ -29,7 +29,7 @@ static inline int H(lanes)(H(sums) sums, SUM rank)
     return (int)(((halves[0] & ones) + (halves[1] & ones)) * ones >> 56);
 }
 
-/* Write the samples of a rank in the windows of one row, for columns from *upper* on that are *step* apart. */
+/* Write the samples of a rank in the windows of one row, for the columns *step* apart from the *first* on. */
 static void H(ranked_row)(uint8_t *out, ptrdiff_t count, const H(Columns) *columns, ptrdiff_t first, ptrdiff_t width,
                           ptrdiff_t step, SUM rank)
 {
@@ -84,12 +84,19 @@ static int H(histograms)(const RankCall *call)
                 const ptrdiff_t above = y - call->height;
                 const uint8_t *gone = (uint8_t *)row_of(in, plane, MAX(above, 0)) + left;
                 for (ptrdiff_t x = 0; x < count + wider; x++) {
-                    columns.upper[x] += columns.less[come[x] >> 4];
-                    columns.lower[(come[x] >> 4) * columns.pitch + x] += columns.less[come[x] & 15];
+                    const int into = come[x] >> 4, from = gone[x] >> 4;
+                    H(counts) upper = columns.upper[x] + columns.less[into], more = columns.less[come[x] & 15];
                     if (above >= 0) {
-                        columns.upper[x] -= columns.less[gone[x] >> 4];
-                        columns.lower[(gone[x] >> 4) * columns.pitch + x] -= columns.less[gone[x] & 15];
+                        upper -= columns.less[from];
+                        const H(counts) fewer = columns.less[gone[x] & 15];
+                        /* Two changes of one place, one waiting for the other, would take 15.8 ns a sample, not 11.9. */
+                        if (into == from)
+                            more -= fewer;
+                        else
+                            columns.lower[from * columns.pitch + x] -= fewer;
                     }
+                    columns.lower[into * columns.pitch + x] += more;
+                    columns.upper[x] = upper;
                 }
                 if (above >= -1)
                     for (ptrdiff_t first = 0; first < call->step; first++)

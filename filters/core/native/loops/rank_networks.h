@@ -1,9 +1,9 @@
-/* Medians of 3×3 and 5×5 by networks of minima and maxima, for samples of one TYPE.
+/* Medians of 3×3 and 5×5 by networks of minima and maxima, for samples of one TYPE, a VECTOR at a time.
 
-   Each column of a window is sorted once and serves all windows that hold it; at 5×5 two columns side by side are merged
-   once and serve four. What is left for each window is the part of Batcher's merges that the median needs, which the
-   compiler finds: it drops a minimum or maximum that nobody reads. So 5×5 takes 90 operations, where
-   networks for each window by itself take 30 and 174. */
+   What windows share is ordered once: at 3×3 the middle of two windows, one above the other, which then take 27
+   operations each; at 5×5 each column, and two columns side by side, which serve four windows. What is left for each
+   window is the part of Batcher's merges that the median needs, as the compiler drops a minimum or maximum that nobody
+   reads: 5×5 takes 90 operations so, where a network for each window by itself takes 174. */
 
 /* Rows are worked through so many samples at a time, which stay in the first-level cache. */
 #define BLOCK ((ptrdiff_t)(1984 / sizeof(TYPE)))
@@ -116,7 +116,8 @@ static inline void T(pairs_5)(T(Row) *pair, const T(Row) *column, ptrdiff_t step
 static inline void T(medians_5)(TYPE *out, const T(Row) *pair, const T(Row) *column, ptrdiff_t step, ptrdiff_t x)
 {
 #define SIDE_BY_SIDE(i) a##i = AT(pair[i] + x), b##i = AT(pair[i] + x + 2 * step)
-    VECTOR SIDE_BY_SIDE(0), SIDE_BY_SIDE(1), SIDE_BY_SIDE(2), SIDE_BY_SIDE(3), SIDE_BY_SIDE(4), SIDE_BY_SIDE(5), SIDE_BY_SIDE(6), SIDE_BY_SIDE(7), SIDE_BY_SIDE(8), SIDE_BY_SIDE(9);
+    VECTOR SIDE_BY_SIDE(0), SIDE_BY_SIDE(1), SIDE_BY_SIDE(2), SIDE_BY_SIDE(3), SIDE_BY_SIDE(4);
+    VECTOR SIDE_BY_SIDE(5), SIDE_BY_SIDE(6), SIDE_BY_SIDE(7), SIDE_BY_SIDE(8), SIDE_BY_SIDE(9);
 #undef SIDE_BY_SIDE
     ORDER(a0, b0) ORDER(a8, b8) ORDER(b0, a8) ORDER(a4, b4) ORDER(b0, a4)
     ORDER(a8, b4) ORDER(a2, b2) ORDER(a6, b6) ORDER(b2, a6) ORDER(a4, b2)
@@ -139,7 +140,8 @@ static void T(median)(const RankCall *call)
     assert(most >= LANES && size == call->width && (size == 3 || size == 5));
     const ptrdiff_t at_once = size == 3 && out->rows > 1 ? 2 : 1;
     const int narrow = out->samples < LANES;
-    T(Row) given[5] = {{0}}, column[5] __attribute__((aligned(64))), pair[10] __attribute__((aligned(64)));
+    T(Row) given[5] = {{0}}; /* rows that are narrower than a vector */
+    T(Row) column[5] __attribute__((aligned(64))), pair[10] __attribute__((aligned(64)));
     TYPE medians[2][LANES];
     for (ptrdiff_t plane = 0; plane < in->planes; plane++)
         for (ptrdiff_t at = 0; at < out->samples; at += most) {

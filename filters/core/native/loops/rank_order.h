@@ -57,8 +57,8 @@ static inline void write_key(const Array *array, void *row, ptrdiff_t index, uin
     }
 }
 
-/* Sort by the upper halves, which are not changed in place; equal ones keep their order. Bytes that all share cost
-   nothing. Return which of the two arrays holds the result. */
+/* Sort by the upper halves, byte by byte, and keep the order of equal ones. A byte that all share costs nothing. Return
+   which of the two arrays holds the result. */
 static uint64_t *sorted(uint64_t *pairs, uint64_t *spare, ptrdiff_t count)
 {
     ptrdiff_t starts[4][256] = {{0}};

@@ -56,10 +56,15 @@ static void R(add_up)(REAL *restrict to, const R(Terms) *terms, ptrdiff_t count)
     if (!all)
         memset(to, 0, (size_t)MAX(count, 0) * sizeof(REAL));
     ptrdiff_t x = all ? 0 : count;
-#define AT(rows) R(load)(rows[i] + x + v * LANES)
-#define TERM(width, sum, value)             \
-    for (int v = 0; v < (width); v++)       \
-        sums[v] sum taps[i] * (value);
+#define NEAR R(load)(first + v * LANES)
+#define FAR R(load)(second + v * LANES)
+#define TERM(width, sum, value)                             \
+    {                                                       \
+        const REAL *first = near[i] + x, *second = far[i] + x; \
+        (void)second;                                       \
+        for (int v = 0; v < (width); v++)                   \
+            sums[v] sum taps[i] * (value);                  \
+    }
 #define TERMS(width, last, value)           \
     for (i++; i < (last); i++)              \
         TERM(width, +=, value)
@@ -68,18 +73,18 @@ static void R(add_up)(REAL *restrict to, const R(Terms) *terms, ptrdiff_t count)
         VECTOR sums[width];                                         \
         ptrdiff_t i = 0;                                            \
         if (!pairs)                                                 \
-            TERM(width, =, AT(near))                                \
+            TERM(width, =, NEAR)                                \
         else if (terms->opposite) {                                 \
-            TERM(width, =, AT(near) - AT(far))                      \
-            TERMS(width, pairs, AT(near) - AT(far))                 \
+            TERM(width, =, NEAR - FAR)                      \
+            TERMS(width, pairs, NEAR - FAR)                 \
             i--;                                                    \
         }                                                           \
         else {                                                      \
-            TERM(width, =, AT(near) + AT(far))                      \
-            TERMS(width, pairs, AT(near) + AT(far))                 \
+            TERM(width, =, NEAR + FAR)                      \
+            TERMS(width, pairs, NEAR + FAR)                 \
             i--;                                                    \
         }                                                           \
-        TERMS(width, all, AT(near))                                 \
+        TERMS(width, all, NEAR)                                 \
         for (int v = 0; v < (width); v++)                           \
             R(store)(to + x + v * LANES, sums[v]);                  \
     }
@@ -88,7 +93,8 @@ static void R(add_up)(REAL *restrict to, const R(Terms) *terms, ptrdiff_t count)
 #undef ADD_UP
 #undef TERMS
 #undef TERM
-#undef AT
+#undef NEAR
+#undef FAR
 }
 
 /* Add up a few columns of two adjoining rows of results, from *x*; the taps are even about the middle, and
