@@ -145,8 +145,8 @@ static void R(multiply)(REAL *to, const REAL *x, const REAL *spectrum, ptrdiff_t
         }
 }
 
-/* Write the transpose of PANEL rows of PANEL samples; rows are PANEL_ROW samples apart on both sides. Four by four of them pass
-   through registers, in half the time of one by one. */
+/* Write the transpose of PANEL rows of PANEL samples; rows are PANEL_ROW samples apart on both sides. Four by four of
+   them pass through registers, in half the time of one by one. */
 static void R(transpose)(REAL *restrict to, const REAL *restrict from)
 {
     typedef REAL Four __attribute__((vector_size(4 * sizeof(REAL))));
@@ -167,89 +167,44 @@ static void R(transpose)(REAL *restrict to, const REAL *restrict from)
 #undef HIGH
 }
 
-/* Turn *count* samples, *step* apart, into REAL, less *level*. */
-static void R(take_samples)(REAL *restrict to, const void *from, SampleType type, ptrdiff_t first, ptrdiff_t step,
-                            ptrdiff_t count, REAL level)
-{
-#define CASE(name, type_)                                        \
-    case name: {                                                 \
-        const type_ *restrict samples = (const type_ *)from + first; \
-        if (step == 1)                                           \
-            for (ptrdiff_t i = 0; i < count; i++)                \
-                to[i] = (REAL)samples[i] - level;                \
-        else                                                     \
-            for (ptrdiff_t i = 0; i < count; i++)                \
-                to[i] = (REAL)samples[i * step] - level;         \
-        break;                                                   \
-    }
-    switch (type) {
-        CASE(U8, uint8_t)
-        CASE(U16, uint16_t)
-        CASE(I16, int16_t)
-        CASE(I32, int32_t)
-        CASE(F32, float)
-        CASE(F64, double)
-    }
-#undef CASE
-}
-
-/* Write *count* samples, *step* apart, in 8 and 16 bits rounded half up and saturated. */
-static void R(give_samples)(void *to, SampleType type, ptrdiff_t first, ptrdiff_t step, const REAL *restrict from,
-                            ptrdiff_t count)
-{
-#define CASE(name, type_, value)                       \
-    case name: {                                       \
-        type_ *restrict samples = (type_ *)to + first; \
-        if (step == 1)                                 \
-            for (ptrdiff_t i = 0; i < count; i++)      \
-                samples[i] = (type_)(value);           \
-        else                                           \
-            for (ptrdiff_t i = 0; i < count; i++)      \
-                samples[i * step] = (type_)(value);    \
-        break;                                         \
-    }
-#define ROUNDED(most) (int32_t)MIN(MAX(from[i] + (REAL)0.5, 0), most)
-    switch (type) {
-        CASE(U8, uint8_t, ROUNDED(255))
-        CASE(U16, uint16_t, ROUNDED(65535))
-        CASE(I16, int16_t, from[i])
-        CASE(I32, int32_t, from[i])
-        CASE(F32, float, from[i])
-        CASE(F64, double, from[i])
-    }
-#undef ROUNDED
-#undef CASE
-}
-
 /* Where samples of a tile lie, in the input and in the result. */
 typedef struct {
     ptrdiff_t plane, channel, top, left;
 } R(Place);
 
-/* Fill the real or the imaginary parts of panels with samples, row by row, and with 0 past the input's end. */
-static void R(fill)(REAL *panel, ptrdiff_t panels, ptrdiff_t rows, const FourierCall *call, R(Place) from)
+/* Fill the real or the imaginary parts of panels with samples, less the level, row by row; past the input's end they
+   are 0. *spare* has room for the samples of all channels. */
+static void R(fill)(REAL *panel, ptrdiff_t panels, ptrdiff_t rows, const FourierCall *call, R(Place) from, REAL *spare)
 {
     const Array *in = &call->in;
     const ptrdiff_t step = call->step, count = MIN(panels * PANEL, in->samples / step - from.left);
-    REAL line[PANELS * PANEL] = {0};
+    const REAL level = (REAL)call->level;
+    memset(spare, 0, (size_t)(PANELS * PANEL * step) * sizeof(REAL));
     for (ptrdiff_t y = 0; y < rows; y++, panel += PANEL_ROW) {
-        if (from.top + y >= in->rows)
-            memset(line, 0, sizeof line);
-        else if (count > 0)
-            R(take_samples)(line, row_of(in, from.plane, from.top + y), in->type, from.left * step + from.channel, step,
-                            count, (REAL)call->level);
-        for (ptrdiff_t p = 0; p < panels; p++)
-            memcpy(panel + p * rows * PANEL_ROW, line + p * PANEL, PANEL * sizeof(REAL));
+        if (from.top + y < in->rows && count > 0)
+            R(read_row)(spare, row_of(in, from.plane, from.top + y), in->type, from.left * step, count * step);
+        else
+            memset(spare, 0, (size_t)(PANELS * PANEL * step) * sizeof(REAL));
+        for (ptrdiff_t p = 0; p < panels; p++) {
+            REAL *to = panel + p * rows * PANEL_ROW;
+            if (step == 1)
+                for (ptrdiff_t i = 0; i < PANEL; i += LANES)
+                    R(store)(to + i, R(load)(spare + p * PANEL + i) - level);
+            else
+                for (ptrdiff_t i = 0; i < PANEL; i++)
+                    to[i] = spare[(p * PANEL + i) * step + from.channel] - level;
+        }
     }
 }
 
 /* Write *columns* of panels to the result: on the grid of multiples of 1 / grid, if there is one, and divided. */
 static void R(empty)(const REAL *panel, ptrdiff_t size, ptrdiff_t rows, ptrdiff_t columns, const FourierCall *call,
-                     R(Place) to)
+                     R(Place) to, REAL *spare)
 {
     const Array *out = &call->out;
     const ptrdiff_t step = call->out_step;
-    const REAL grid = (REAL)call->grid, divisor = (REAL)(call->grid * call->divisor), sum = (REAL)call->level_sum;
+    const REAL grid = (REAL)call->grid, divisor = grid != 0 ? (REAL)(call->grid * call->divisor) : 1;
+    const REAL sum = (REAL)call->level_sum;
     REAL line[PANELS * PANEL];
     for (ptrdiff_t y = 0; y < rows; y++, panel += PANEL_ROW) {
         for (ptrdiff_t x = 0; x < columns; x += PANEL)
@@ -257,14 +212,26 @@ static void R(empty)(const REAL *panel, ptrdiff_t size, ptrdiff_t rows, ptrdiff_
                 R(store)(line + x + i, R(load)(panel + x / PANEL * size + i) + sum);
         if (grid != 0)
             for (ptrdiff_t i = 0; i < columns; i++)
-                line[i] = (REAL)rint((double)(line[i] * grid)) / divisor;
-        R(give_samples)(row_of(out, to.plane, to.top + y), out->type, to.left * step + to.channel, step, line, columns);
+                line[i] = (REAL)rint((double)(line[i] * grid));
+        void *row = row_of(out, to.plane, to.top + y);
+        R(write_row)(step == 1 ? row : spare, out->type, step == 1 ? to.left : 0, line, columns, divisor);
+#define SPREAD(type_)                                                                        \
+    for (ptrdiff_t x = 0; x < columns; x++)                                                  \
+        ((type_ *)row)[(to.left + x) * step + to.channel] = ((const type_ *)(const void *)spare)[x]
+        if (step > 1)
+            switch (out->type) {
+            case U8: SPREAD(uint8_t); break;
+            case U16: SPREAD(uint16_t); break;
+            case F32: SPREAD(float); break;
+            default: SPREAD(double);
+            }
+#undef SPREAD
     }
 }
 
 /* A tile in work: its panels of columns, and the two places whose samples are its real and its imaginary parts. */
 typedef struct {
-    REAL *tile;
+    REAL *tile, *spare;
     const REAL *twiddles;
     ptrdiff_t rows, columns, down, across; /* of the tile, and of what it gives */
     R(Place) places[2];
@@ -281,7 +248,7 @@ static void R(read_tiles)(const R(Work) *work, const FourierCall *call)
         for (ptrdiff_t i = 0; i < 2; i++) {
             R(Place) place = work->places[MIN(i, work->used - 1)];
             place.left += p * PANEL;
-            R(fill)(x + i * PANEL, group, work->rows, call, place);
+            R(fill)(x + i * PANEL, group, work->rows, call, place, work->spare);
         }
         for (ptrdiff_t i = 0; i < group; i++)
             R(forwards)(x + i * size, work->rows, work->twiddles);
@@ -302,17 +269,22 @@ static void R(write_tiles)(const R(Work) *work, const FourierCall *call)
             R(Place) place = work->places[i];
             place.left += left;
             R(empty)(x + i * PANEL, size, MIN(work->down, out->rows - place.top),
-                     MIN(wide, out->samples / call->out_step - place.left), call, place);
+                     MIN(wide, out->samples / call->out_step - place.left), call, place, work->spare);
         }
     }
+}
+
+/* Return where the i-th samples of panels of *rows* rows are, real and imaginary ones together. */
+static inline REAL *R(of_panel)(REAL *panels, ptrdiff_t rows, ptrdiff_t i)
+{
+    return panels + i / PANEL_ROW * rows * PANEL_ROW + i % PANEL_ROW;
 }
 
 /* Turn as many rows of all panels as a panel is wide into a panel of frequencies along y, and transform along x. */
 static void R(take_rows)(REAL *panel, const R(Work) *work, ptrdiff_t p)
 {
-    for (ptrdiff_t i = 0; i < work->columns / PANEL; i++)
-        for (ptrdiff_t part = 0; part < PANEL_ROW; part += PANEL)
-            R(transpose)(panel + i * PANEL * PANEL_ROW + part, work->tile + (i * work->rows + p * PANEL) * PANEL_ROW + part);
+    for (ptrdiff_t i = 0; i < 2 * work->columns; i += PANEL) /* real parts, imaginary ones, the next panel's */
+        R(transpose)(R(of_panel)(panel, PANEL, i), R(of_panel)(work->tile + p * PANEL * PANEL_ROW, work->rows, i));
     R(forwards)(panel, work->columns, work->twiddles);
 }
 
@@ -320,9 +292,8 @@ static void R(take_rows)(REAL *panel, const R(Work) *work, ptrdiff_t p)
 static void R(give_rows)(REAL *panel, const R(Work) *work, ptrdiff_t p)
 {
     R(backwards)(panel, work->columns, work->twiddles);
-    for (ptrdiff_t i = 0; i < work->columns / PANEL; i++)
-        for (ptrdiff_t part = 0; part < PANEL_ROW; part += PANEL)
-            R(transpose)(work->tile + (i * work->rows + p * PANEL) * PANEL_ROW + part, panel + i * PANEL * PANEL_ROW + part);
+    for (ptrdiff_t i = 0; i < 2 * work->columns; i += PANEL)
+        R(transpose)(R(of_panel)(work->tile + p * PANEL * PANEL_ROW, work->rows, i), R(of_panel)(panel, PANEL, i));
 }
 
 /* Correlate two tiles of one channel each with the kernel that all channels share. */
@@ -373,13 +344,16 @@ static int R(fourier)(const FourierCall *call)
     const ptrdiff_t tiles = (out->samples / call->out_step + work.across - 1) / work.across;
     /* Tiles of all channels, or tiles alone, are taken two by two. */
     const ptrdiff_t images = bank ? 1 : in->planes * call->step, kept = bank ? in->planes * call->step : 0;
-    const ptrdiff_t panel_size = columns * PANEL_ROW, tile_size = rows * panel_size / PANEL, count = 3 * MAX(rows, columns);
+    const ptrdiff_t panel_size = columns * PANEL_ROW, tile_size = rows * panel_size / PANEL;
+    const ptrdiff_t count = 3 * MAX(rows, columns);
     assert(work.down > 0 && work.across > 0 && call->spectrum.samples == PANEL_ROW && call->twiddle_count == count);
-    REAL *memory = malloc((size_t)((kept + 1) * tile_size + panel_size + count) * sizeof(REAL) + 64);
+    const ptrdiff_t spare = PANELS * PANEL * MAX(call->step, (ptrdiff_t)(sizeof(double) / sizeof(REAL)));
+    REAL *memory = malloc((size_t)((kept + 1) * tile_size + panel_size + spare + count) * sizeof(REAL) + 64);
     if (!memory)
         return -1;
     work.tile = (REAL *)(((uintptr_t)memory + 63) & ~(uintptr_t)63);
-    REAL *panel = work.tile + tile_size, *spectra = panel + panel_size, *twiddles = spectra + kept * tile_size;
+    REAL *panel = work.tile + tile_size, *spectra = panel + panel_size, *twiddles = spectra + kept * tile_size + spare;
+    work.spare = spectra + kept * tile_size;
     for (ptrdiff_t i = 0; i < count; i++)
         twiddles[i] = (REAL)call->twiddles[i];
     work.twiddles = twiddles;
