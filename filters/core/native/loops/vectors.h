@@ -87,3 +87,10 @@ static inline ptrdiff_t block_of(ptrdiff_t size, ptrdiff_t most)
 
 /* How much of the second-level cache a ring of rows may take, where that is up to the loop. */
 #define NARROW_RING_BYTES (64 << 10)
+
+/* Fetch so many bytes of a row, which lies in another page than the one before it: the processor foresees no such step. */
+static inline void fetch(const void *row, ptrdiff_t first, ptrdiff_t bytes)
+{
+    for (ptrdiff_t i = 0; i < bytes; i += 64)
+        __builtin_prefetch((const char *)row + first + i, 0, 2);
+}
