@@ -30,7 +30,6 @@ static int R(separable)(const SeparableCall *call)
         return 0;
     assert(in->rows >= (out->rows - 1) * down + reach);
     assert(in->samples >= ((out->samples / step - 1) * across + width) * step);
-    const ptrdiff_t size = in->type == U8 ? 1 : in->type == F64 ? 8 : 4;
     const ptrdiff_t columns = out->samples / step, rows = reach + (GROUP - 1) * down;
     const ptrdiff_t seen = RING_BYTES / (ptrdiff_t)sizeof(REAL) / (rows + GROUP) / step;
     const ptrdiff_t block = block_of(columns, MAX(seen - width, MAX(512 / step, width)) / across);
@@ -56,8 +55,7 @@ static int R(separable)(const SeparableCall *call)
                 for (next = MAX(next, first); next < last; next++)
                     R(read_row)(ring + next % rows * pitch, row_of(in, plane, next), in->type, x * across * step,
                                 given * step);
-                for (ptrdiff_t i = last; i < MIN(last + GROUP * down, in->rows); i++)
-                    fetch(row_of(in, plane, i), x * across * step * size, given * step * size);
+                fetch_rows(in, plane, last, GROUP * down, x * across * step, given * step);
                 for (ptrdiff_t i = first; i < last; i++)
                     lines[i - first] = ring + i % rows * pitch;
                 R(add_up_rows)(middle, pitch, results, down, column, call->down, lines, given * step);
@@ -128,6 +126,7 @@ static int R(interpolate)(const InterpolateCall *call)
                                 to[i * across * step + channel] = part[i * step + channel];
                     }
                 }
+                fetch_rows(out, plane, y + down, down, x * step, samples);
                 for (ptrdiff_t i = 0; i < rows; i++)
                     lines[i] = ring + (y / down + i) % rows * pitch;
                 const ptrdiff_t last = MIN(down, out->rows - y);
