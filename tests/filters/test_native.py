@@ -43,7 +43,7 @@ class Shape(NamedTuple):
         return self.kind == "float64"
 
     def samples(self, *shape: int, kind: str | None = None) -> np.ndarray:
-        """Return random samples: whole numbers over all of their range, or reals about 0, with some NaN where wanted."""
+        """Return random samples: whole numbers of all of their range, or reals about 0, some NaN where wanted."""
         kind = kind or self.kind
         rng = np.random.default_rng(sum(shape))
         if kind.startswith("float"):
@@ -76,7 +76,17 @@ def box(s: Shape) -> list[Any]:
 
 def guided(s: Shape) -> list[Any]:
     wide = s._replace(height=2 * s.height - 1, width=2 * s.width - 1)
-    return [wide.windowed(), s.result(), s.height, s.width, s.step, max(s.planes, 1), 0.01 * KINDS[s.kind] ** 2, 0.0, s.double]
+    return [
+        wide.windowed(),
+        s.result(),
+        s.height,
+        s.width,
+        s.step,
+        max(s.planes, 1),
+        0.01 * KINDS[s.kind] ** 2,
+        0.0,
+        s.double,
+    ]
 
 
 def extrema(s: Shape) -> list[Any]:
@@ -151,7 +161,21 @@ def fourier(s: Shape) -> list[Any]:
     angles = [[j * k / n for j in (1, 2, 3)] for n in (4, 8, 16, 32) for k in range(n // 4)]
     turns = np.exp(-2j * np.pi * np.array([[0, 0, 0], *angles]))
     twiddles = np.resize(np.ascontiguousarray(turns).view(np.float64), 3 * rows)
-    return [s.windowed(), out, np.nan_to_num(spectrum), twiddles, rows, s.height, s.width, inputs, s.step, 0.5, 0.25, 0.0, 1.0]
+    return [
+        s.windowed(),
+        out,
+        np.nan_to_num(spectrum),
+        twiddles,
+        rows,
+        s.height,
+        s.width,
+        inputs,
+        s.step,
+        0.5,
+        0.25,
+        0.0,
+        1.0,
+    ]
 
 
 def odd(s: Shape) -> tuple[np.ndarray, np.ndarray, int]:
@@ -278,7 +302,10 @@ def guarded(roles: str, arguments: list[Any]) -> tuple[list[Any], list[Guarded]]
     """Return the arguments with the outputs guarded."""
     guards = []
     for i, role in enumerate(roles):
-        if role in OUTPUTS and isinstance(arguments[i], np.ndarray) and arguments[i].ndim == 3:
+        array = arguments[i]
+        if role in OUTPUTS and isinstance(array, np.ndarray) and array.ndim == 3 and max(array.shape) < 2**20:
+            if array.dtype.hasobject:
+                continue
             guards.append(Guarded(arguments[i]))
             arguments = [*arguments[:i], guards[-1].inner, *arguments[i + 1 :]]
     return arguments, guards
@@ -458,7 +485,7 @@ def test_arrays_of_other_sizes(name, shape, each_set):
             good[i] = other
             attempt(name, good)
         huge = make(shape)
-        for size in ((0, 2**40, 2**20), (2**20, 0, 2**40), (2**20, 2**20, 0), (2**40, 2**20, 1), (1, 2**60, 2)):
+        for size in ((0, 2**38, 2**20), (2**20, 0, 2**38), (2**20, 2**20, 0), (2**38, 2**20, 1), (1, 2**58, 2)):
             huge[i] = np.lib.stride_tricks.as_strided(np.zeros(2, huge[i].dtype), size, (0, 0, huge[i].itemsize))
             attempt(name, list(huge)) if 0 in size or role not in OUTPUTS else None
 
@@ -467,9 +494,9 @@ def test_arrays_of_other_sizes(name, shape, each_set):
 @pytest.mark.parametrize("shape", SHAPES[:4])
 def test_arrays_of_other_types(name, shape, each_set):
     roles, make = GOOD[name]
-    kinds = "? b B h H i I q Q e f d g F D S3 U1 O >f4 >u2 >f8 M8[s] V4 f4,i4".split()
+    kinds = "? b B h H i I q Q e f d g F D S3 U1 O >f4 >u2 >f8 M8[s] V4 f4,i4"
     for i, role in enumerate(roles):
-        for kind in kinds if role in ARRAYS and make(shape)[i] is not None else ():
+        for kind in kinds.split() if role in ARRAYS and make(shape)[i] is not None else ():
             good = make(shape)
             good[i] = np.zeros(good[i].shape, kind)
             served = attempt(name, good)
@@ -522,7 +549,7 @@ def test_layouts(name, shape, each_set):
             good[i] = layouts(good[i])[number][0]
             try:
                 getattr(native.core, name)(*good)
-            except ValueError as error:
+            except (TypeError, ValueError) as error:
                 assert not served and str(error).isascii()
             else:
                 outputs = [good[j] for j, role in enumerate(roles) if role in OUTPUTS]
