@@ -318,9 +318,7 @@ def main() -> None:
     measured = {work: measure(sizes, context, budget, given.runs) for work, context in FRAMES.items()}
     plot(measured["float32"], sizes, budget)
     rows = [[f"`{name}`", f"{fitted:.3g}", f"{held:g}"] for name, fitted, held in constants(measured["float32"])]
-    rows += [
-        [f"`TILES[{side}]`", f"{cost:.3g}", f"{held:g}"] for side, cost, held in tile_constants(budget)
-    ]
+    rows += [[f"`TILES[{side}]`", f"{cost:.3g}", f"{held:g}"] for side, cost, held in tile_constants(budget)]
     text = f"{common.machine()}; {common.versions('numpy', 'scipy', 'opencv-python-headless')}.\n\n"
     text += "![Time against the size of the kernel](algorithms.png)\n\n"
     text += common.table(["constant, ns a sample in float32", "measured", "held"], rows)

@@ -333,7 +333,10 @@ def test_the_facts_name_the_rank_and_the_algorithm():
             {"op": "median", "algorithm": "fourier"},
             "algorithm: fourier does not compute op median; these do: auto, networks",
         ),
-        ({"op": "mean", "algorithm": "counting"}, "algorithm: counting does not compute op mean; these do: auto, direct"),
+        (
+            {"op": "mean", "algorithm": "counting"},
+            "algorithm: counting does not compute op mean; these do: auto, direct",
+        ),
         ({"op": "median", "size": 17, "algorithm": "networks"}, "networks serve the medians of 3×3 and 5×5 alone"),
         ({"op": "median", "size": 10001}, "size: 10001,10001 is too large for a median"),
         ({"op": "median", "size": 4, "radius": 1}, "radius: 1,1 means size 3,3, which contradicts size 4"),

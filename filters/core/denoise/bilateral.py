@@ -50,11 +50,11 @@ def bilateral(sigma: tuple[float, float], radii: tuple[int, int], range_sigma: f
                 return native.rounded(means, out) if context.rounded else means
             given, step = native.rows_of(strip)
             size = strip.shape[0] - 2 * radii[1], (strip.shape[1] - 2 * radii[0]) * step
-            result = np.empty((len(given), *size), out)
+            result = native.results((len(given), *size), out, step)
             native.core.bilateral(given, result, opacity, step, exponents.ravel(), *exponents.shape, scale, ignoring)
             return native.strip_like(result, step)
 
-        return BoundStage(smooth, work=context.own_type, interleaved=native.core is not None)
+        return BoundStage(smooth, anywhere=True, work=context.own_type, interleaved=native.core is not None)
 
     def facts(context: ImageContext) -> tuple[Fact, ...]:
         window = f"{2 * radii[0] + 1}×{2 * radii[1] + 1}"

@@ -106,6 +106,9 @@ class StageRows(Rows):
             _put(lambda: pick(self.rows(start, stop)), out)
             return
         seen = self.above.rows(first, last)
+        if seen.dtype != self.work:
+            _put(lambda: pick(self.rows(start, stop)), out)
+            return
         _put(lambda: pick(self.function(seen)), out[:, middle])
         index, edge = np.arange(last - first), left + right
         for width, strip, columns, place in (

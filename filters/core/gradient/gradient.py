@@ -103,7 +103,7 @@ def finder(
         given, step = native.rows_of(strip)
         planes, rows, samples = given.shape
         shape = planes, rows - reach, samples - reach * step
-        made = {field: np.empty(shape, kind) for field, kind in kinds.items()}
+        made = {field: native.results(shape, kind, step) for field, kind in kinds.items()}
         outs = (made.get(field) for field in Maps._fields)
         native.core.gradient(given, smooth, derivative, step, NORMS.index(norm), sums, *outs)
         return Maps(**{field: native.strip_like(rows, step) for field, rows in made.items()})
@@ -116,7 +116,7 @@ def finder(
         return Maps(*parts, strength, angle(parts) if "angle" in fields else None)
 
     function: Function = obvious if native.core is None else find
-    return BoundStage(function, work=context.own_type, interleaved=True)
+    return BoundStage(function, anywhere=True, work=context.own_type, interleaved=True)
 
 
 def _reference(strip: Array, smooth: Array, derivative: Array, kind: Any) -> Gradient:

@@ -21,7 +21,7 @@ def mean(strip: Array, height: int, width: int, out: Any, divisor: float = 1.0) 
     if native.core is None:
         return _reference(strip, height, width, out, divisor)
     given, step = native.rows_of(strip)
-    result = np.empty((len(given), strip.shape[0] - height + 1, (strip.shape[1] - width + 1) * step), out)
+    result = native.results((len(given), strip.shape[0] - height + 1, (strip.shape[1] - width + 1) * step), out, step)
     native.core.box(given, result, height, width, step, divisor)
     return native.strip_like(result, step)
 

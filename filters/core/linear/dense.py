@@ -41,7 +41,7 @@ def correlate(
     (across, down), (height, width) = dilation, taps.shape
     given, step = native.rows_of(strip)
     size = _count(strip.shape[0], height, down), _count(strip.shape[1], width, across) * step
-    result = np.empty((len(given), *size), out)
+    result = native.results((len(given), *size), out, step)
     precise = _precise(strip, taps, out, divisor, work)
     native.core.dense(given, result, _listed(taps), height, width, down, across * step, divisor, precise)
     return native.strip_like(result, step)

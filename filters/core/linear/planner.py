@@ -103,13 +103,16 @@ def _candidates(kernel: Kernel, context: ImageContext, geometry: Geometry) -> It
     out = context.own_type if context.rounded else context.work
     precise = np.dtype(context.work) == np.float64
 
-    def bound(function: Function) -> BoundStage:
-        return BoundStage(function, work=context.own_type, interleaved=True)
+    # Means of samples stay within their range.
+    saturates = kernel.absolute_sum > max(kernel.sum, 0) * (1 + 1e-9) or kernel.sum > 1 + 1e-9
+
+    def bound(function: Function, anywhere: bool = False) -> BoundStage:
+        return BoundStage(function, anywhere=anywhere, work=context.own_type, saturates=saturates, interleaved=True)
 
     def direct(strip: Array) -> Array:
         return dense.correlate(strip, kernel.taps, *geometry[::-1], out, kernel.divisor, context.work)
 
-    yield Plan("direct", rates.direct + rates.tap * count, f"{count} taps", lambda: bound(direct))
+    yield Plan("direct", rates.direct + rates.tap * count, f"{count} taps", lambda: bound(direct, anywhere=True))
     if factors is not None and height * width > 1:
         column, row = factors
 
@@ -120,7 +123,7 @@ def _candidates(kernel: Kernel, context: ImageContext, geometry: Geometry) -> It
             "separable",
             rates.separable + rates.tap_of_line * (height + width),
             f"rank 1: {height} + {width} taps in place of {height * width}",
-            lambda: bound(by_line),
+            lambda: bound(by_line, anywhere=True),
         )
         if geometry.plain and (column == column[0]).all() and (row == row[0]).all():
             weight = float(column[0] * row[0])
@@ -129,7 +132,7 @@ def _candidates(kernel: Kernel, context: ImageContext, geometry: Geometry) -> It
                 "running",
                 rates.running,
                 "equal weights: sums from one to the next",
-                lambda: bound(lambda strip: box_sum.mean(strip, height, width, out, divisor)),
+                lambda: bound(lambda strip: box_sum.mean(strip, height, width, out, divisor), anywhere=context.whole),
             )
         designs = _decimated(kernel, context) if geometry.plain else None
         if designs is not None:
@@ -151,7 +154,8 @@ def _candidates(kernel: Kernel, context: ImageContext, geometry: Geometry) -> It
 
         def transform() -> BoundStage:
             full = Footprint(width, height, *geometry, True) if kernel.taps.all() else None
-            return _kept_near(overlap_save.bind(kernel, context), direct, full, context)
+            quick = overlap_save.bind(kernel, context)._replace(saturates=saturates)
+            return _kept_near(quick, direct, full, context)
 
         yield Plan(
             "fourier",

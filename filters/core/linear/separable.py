@@ -38,7 +38,7 @@ def correlate(
     ]
     given, step = native.rows_of(strip)
     precise = np.float64 in (strip.dtype, np.dtype(out), np.dtype(work))
-    result = np.empty((len(given), size[0], size[1] * step), out)
+    result = native.results((len(given), size[0], size[1] * step), out, step)
     native.core.separable(given, result, column, row, *dilation[::-1], *stride[::-1], step, divisor, precise)
     return native.strip_like(result, step)
 

@@ -125,7 +125,9 @@ def of_rank(strip: Array, width: int, height: int, rank: Any, networks: bool = F
     if native.core is None:
         return _sorted_rank(strip, width, height, rank)
     given, step = native.rows_of(strip)
-    out = np.empty((len(given), strip.shape[0] - height + 1, (strip.shape[1] - width + 1) * step), strip.dtype)
+    out = native.results(
+        (len(given), strip.shape[0] - height + 1, (strip.shape[1] - width + 1) * step), strip.dtype, step
+    )
     ranks = np.atleast_1d(np.asarray(rank, np.float64))
     native.core.rank(given, out, height, width, step, ranks, networks and _has_network(width, height, int(ranks[0])))
     return native.strip_like(out, step)
@@ -180,7 +182,8 @@ def of_windows(select: Select, width: int, height: int, facts: Callable[[ImageCo
             found[np.broadcast_to(inside(hidden, halo), found.shape)] = 0
             return found
 
-        return BoundStage(chosen, rows=1 if context.own_type == np.uint8 else TILE_SIDE, interleaved=True)
+        rows = 1 if context.own_type == np.uint8 else TILE_SIDE
+        return BoundStage(chosen, rows=rows, anywhere=True, interleaved=True)
 
     return Stage(bind, window=Window(halo), selects=True, picks=True, colours=Colours(alpha=BY_ALPHA), facts=facts)
 
