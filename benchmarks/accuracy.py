@@ -1,10 +1,10 @@
 """Measure the error of every filter against float64: `python benchmarks/accuracy.py` rewrites its part of RESULTS.md.
 
-Both cores are measured: the compiled one with each instruction set of the machine, whose greatest errors count, and NumPy
-and SciPy, as with `IMFILTER_NATIVE=0`.
+Both cores are measured: the compiled one with each instruction set of the machine, whose greatest errors count, and
+NumPy and SciPy, as with `IMFILTER_NATIVE=0`.
 
-The reference is `scipy.ndimage` (or plain NumPy) in float64, rounded half up and saturated once. Each row is
-run on a photograph in 8 and 16 bits and as float; 16 bits and float hold values between the 8-bit ones.
+The reference is `scipy.ndimage` (or plain NumPy) in float64, rounded half up and saturated once. Each row is run on a
+photograph in 8 and 16 bits and as float; 16 bits and float hold values between the 8-bit ones.
 """
 
 from __future__ import annotations
@@ -240,13 +240,16 @@ def main() -> None:
                 cells[core].append(text)
         lines.append([f"`{name}`", *cells[COMPILED], *cells[OBVIOUS]])
     by_core = angle_error(pictures["uint8"])
-    lines.append(["`edges --angle`, where the magnitude is above 1", by_core[COMPILED], "", "", by_core[OBVIOUS], "", ""])
+    lines.append(
+        ["`edges --angle`, where the magnitude is above 1", by_core[COMPILED], "", "", by_core[OBVIOUS], "", ""]
+    )
     head = [f"{core}, {depth}" for core in (COMPILED, OBVIOUS) for depth in ("8 bits", "16 bits", "float")]
     sets = "none" if native.core is None else ", ".join(native.core.available())
     other = dict.fromkeys(name for name, same in alike if not same)
     said = f"all rows but {', '.join(f'`{name}`' for name in other)}" if other else "every row"
-    text = f"{common.machine()}; {common.versions('numpy', 'scipy', 'pillow')}. Instruction sets: {sets}; they give the same "
-    common.write("accuracy", f"{text}bytes in {said}.\n\n{common.table(['filter', *head], lines)}")
+    packages = common.versions("numpy", "scipy", "pillow")
+    text = f"{common.machine()}; {packages}. Instruction sets: {sets}; they give the same bytes in {said}."
+    common.write("accuracy", f"{text}\n\n{common.table(['filter', *head], lines)}")
 
 
 if __name__ == "__main__":

@@ -1,8 +1,8 @@
 """What the benchmarks share: photographs, times in pairs, whole processes, two settings, and the page of results.
 
-Each script measures with all instruction sets and with AVX-512 switched off on both sides, each setting in a process of
-its own, and writes one table of both: medians, with the least and the greatest in brackets, and the ratio of the medians
-beside what it may be.
+Each script measures with all instruction sets and with AVX-512 switched off on both sides, each setting in a process
+of its own, and writes one table of both: medians, with the least and the greatest in brackets, and the ratio of the
+medians beside what it may be.
 """
 
 from __future__ import annotations
@@ -266,22 +266,3 @@ def kept(settings: list[list[Row]]) -> str:
         said = [ratio(row) for row in rows if row.bound is not None]
         counts.append(f"{sum(text.endswith(': met') for text in said)} of {len(said)} with {setting}")
     return f"Bounds met: {', '.join(counts)}."
-
-
-def figure(rows: int, columns: int) -> Any:
-    """Return matplotlib's ``(figure, axes)``; None where it is not installed."""
-    try:
-        import matplotlib
-    except ImportError:
-        print("no plot: matplotlib is not installed", file=sys.stderr)
-        return None
-    matplotlib.use("Agg")
-    from matplotlib import pyplot
-
-    drawing, axes = pyplot.subplots(rows, columns, figsize=(5.5 * columns, 4 * rows), layout="constrained")
-    return drawing, np.ravel(axes)
-
-
-def save(drawing: Any, name: str) -> None:
-    """Save a figure beside RESULTS.md."""
-    drawing.savefig(HERE / name, dpi=80, metadata={"Software": None})

@@ -1,8 +1,8 @@
 """Measure filters in memory: `python benchmarks/in_memory.py [--quick]`.
 
-From array to array, ours by the Python calls with ``jobs=1``, against OpenCV, PyTorch and SciPy on one thread, in turn; the
-time is the processor's, of all threads. Images are gray, of 8 bits and 12 megapixels, where a row does not say more;
-SciPy's medians take seconds, so it gets a small cut.
+From array to array, ours by the Python calls with ``jobs=1``, against OpenCV, PyTorch and SciPy on one thread, in
+turn; the time is the processor's, of all threads. Images are gray, of 8 bits and 12 megapixels, where a row does not
+say more; SciPy's medians take seconds, so it gets a small cut.
 """
 
 from __future__ import annotations

@@ -1,9 +1,10 @@
 """Measure whole processes against scripts of other tools: `python benchmarks/peers.py --imfilter PATH --python PATH`.
 
-*PATH* is the command to measure, and an interpreter that has OpenCV, NumPy and SciPy. `vips` joins where it is installed.
-Ours and each tool run in turn, A B A B. Errors are measured on a cut of the picture, away from the border, where each
-tool has its own rule: the greatest difference from SciPy in float64, rounded once, in levels; the part of samples that
-differ. *Fallback* is the program with `IMFILTER_NATIVE=0`, against the obvious script with `scipy.ndimage`.
+*PATH* is the command to measure, and an interpreter that has OpenCV, NumPy and SciPy. `vips` joins where it is
+installed. Ours and each tool run in turn, A B A B. Errors are measured on a cut of the picture, away from the border,
+where each tool has its own rule: the greatest difference from SciPy in float64, rounded once, in levels; the part of
+samples that differ. *Fallback* is the program with `IMFILTER_NATIVE=0`, against the obvious script with
+`scipy.ndimage`.
 """
 
 from __future__ import annotations
@@ -78,9 +79,7 @@ def works() -> Iterator[Work]:
     for n in (5, 15, 31):
         ours = f"conv IN -o OUT --kernel k{n}.txt"
         yield Work(f"dense {n}×{n}, PPM", ppm, ours, f"conv IN OUT k{n}.txt", reference=correlation(n))
-    yield Work(
-        "unsharp 2, PPM", ppm, "sharpen IN -o OUT --op unsharp --sigma 2", "unsharp IN OUT", reference=unsharp
-    )
+    yield Work("unsharp 2, PPM", ppm, "sharpen IN -o OUT --op unsharp --sigma 2", "unsharp IN OUT", reference=unsharp)
     to_png = "photo.jpg out.png"
     yield Work("Sobel, JPEG → PNG", to_png, "edges IN -o OUT", "sobel IN OUT")
     yield Work("Sobel and angle, JPEG → 2 PNG", to_png, "edges IN -o OUT --angle a.png", "sobel IN OUT a.png")
@@ -113,7 +112,10 @@ def command(work: Work, words: str, program: list[str], folder: Path, files: lis
         return [program[0], "-c", words[3:].strip("'")]
     named = {"IN": source, "OUT": target}
     told = [named.get(word, word) for word in words.split()]
-    return [*program, *(str(folder / word) if word.endswith((".txt", ".png", ".jpg", ".ppm")) else word for word in told)]
+    return [
+        *program,
+        *(str(folder / word) if word.endswith((".txt", ".png", ".jpg", ".ppm")) else word for word in told),
+    ]
 
 
 def pictures(folder: Path) -> None:
@@ -139,7 +141,9 @@ def error(work: Work, words: list[str], folder: Path) -> str:
     if common.run(words) is None:
         return "failed"
     exact = work.reference(np.asarray(Image.open(folder / "cut.ppm")).astype(np.float64))
-    off = np.abs(np.asarray(Image.open(target)).astype(np.float64) - np.clip(np.floor(exact + 0.5), 0, 255))[50:-50, 50:-50]
+    off = np.abs(np.asarray(Image.open(target)).astype(np.float64) - np.clip(np.floor(exact + 0.5), 0, 255))[
+        50:-50, 50:-50
+    ]
     return f"{off.max():.0f}, {np.mean(off > 0):.2%}"
 
 
@@ -158,7 +162,10 @@ def measure(arguments: argparse.Namespace) -> Iterator[Row]:
             if arguments.only not in work.name or not common.found(theirs[0]):
                 continue
             lines = [
-                [command(work, words, program, folder, files) for files in (work.files.split(), ["cut.ppm", "error.png"])]
+                [
+                    command(work, words, program, folder, files)
+                    for files in (work.files.split(), ["cut.ppm", "error.png"])
+                ]
                 for words, program in ((work.ours, ours), (work.theirs, theirs))
             ]
             own, other = common.alternate(lines[0][0], lines[1][0], arguments.runs[work.tool == "vips"])
