@@ -41,23 +41,11 @@ elif work == "canny":
     cv2.imwrite(target, cv2.Canny(image, 31, 77, L2gradient=True))
 elif work == "median":
     cv2.imwrite(target, cv2.medianBlur(cv2.imread(source), int(rest[0])))
-elif work in ("erode", "dilate"):
+elif work == "erode":
     window = np.ones((int(rest[0]), int(rest[0])), np.uint8)
-    cv2.imwrite(target, getattr(cv2, work)(cv2.imread(source), window))
-elif work == "disk":
-    size = int(rest[0])
-    cv2.imwrite(target, cv2.erode(cv2.imread(source), cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (size, size))))
+    cv2.imwrite(target, cv2.erode(cv2.imread(source), window))
 elif work == "bilateral":
     size, range_sigma, sigma = rest
     cv2.imwrite(target, cv2.bilateralFilter(cv2.imread(source), int(size), float(range_sigma), float(sigma)))
-elif work == "guided":
-    # K. He's own formulas, of a picture that guides itself.
-    image, side = cv2.imread(source).astype(np.float32) / 255, 2 * int(rest[0]) + 1
-    mean, square = cv2.boxFilter(image, -1, (side, side)), cv2.boxFilter(image * image, -1, (side, side))
-    variance = square - mean * mean
-    a = variance / (variance + float(rest[1]))
-    b = mean - a * mean
-    image = cv2.boxFilter(a, -1, (side, side)) * image + cv2.boxFilter(b, -1, (side, side))
-    cv2.imwrite(target, cv2.convertScaleAbs(image, alpha=255))
 else:
     sys.exit(f"no such work: {work}")
