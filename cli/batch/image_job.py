@@ -49,6 +49,8 @@ class ImageProcessor:
         self.parts = {step.values["channels"] for step in recipe.steps}
         self.is_picture = not maps and total_gain(self.stages) is not None
         self._of_colours: dict[ColourModel, ImageProcessor] = {}
+        self._foreseen: dict[tuple[Any, ...], float] = {}
+        """How many bytes small pictures of a kind take."""
 
     @property
     def spreads_nan(self) -> bool:
@@ -177,6 +179,16 @@ class ImageProcessor:
 
     def needed(self, job: Job, expected: Expected) -> float:
         """Return the bytes that an expected picture takes at most from when it is decoded."""
+        written = ((name, target.format and target.format.name, target.map) for name, target in job.targets.items())
+        kind = expected._replace(file=0), *written
+        if (known := self._foreseen.get(kind)) is not None:
+            return known
+        needed = self._needed_of(job, expected)
+        if needed <= memory_budget.UNCHECKED_BYTES:  # more may be less when less is free
+            self._foreseen = {kind: needed}  # as a rule a batch has one
+        return needed
+
+    def _needed_of(self, job: Job, expected: Expected) -> float:
         with contextlib.suppress(ImageError, FileError):  # which will be said of the picture itself
             picture = memory_need.stand_in(expected)
             processor = self._for(picture)
