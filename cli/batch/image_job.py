@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import io
 import itertools
+import os
 from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import partial
 from pathlib import Path
@@ -60,6 +61,16 @@ class ImageProcessor:
     def __reduce__(self) -> tuple[Any, ...]:
         # The stages hold functions, which are built again where they are needed.
         return ImageProcessor, (self.recipe, self.maps, self.options)
+
+    def prepare(self, job: Job) -> None:
+        """Import what a job needs, by the names of its files; processes that begin as copies of this one share it."""
+        with contextlib.suppress(Exception):  # what cannot be had is said of the images that need it
+            own = formats.BY_SUFFIX.get(os.path.splitext(job.input.name)[1].lower())
+            if own is not None:
+                own.codec.prepare(b"")
+            for output, target in job.targets.items():
+                if target.format is not None:
+                    self._canvas(output, target.format, Metadata())
 
     def single(self, job: Job, picture: Picture) -> Report:
         """Filter the one frame of a picture, and write all its outputs."""
