@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import io
 import itertools
-import os
 from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import partial
 from pathlib import Path
@@ -65,7 +64,7 @@ class ImageProcessor:
     def prepare(self, job: Job) -> None:
         """Import what a job needs, by the names of its files; processes that begin as copies of this one share it."""
         with contextlib.suppress(Exception):  # what cannot be had is said of the images that need it
-            own = formats.BY_SUFFIX.get(os.path.splitext(job.input.name)[1].lower())
+            own = formats.BY_SUFFIX.get(Path(job.input.name).suffix.lower())
             if own is not None:
                 own.codec.prepare(b"")
             for output, target in job.targets.items():
