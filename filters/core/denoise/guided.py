@@ -48,9 +48,7 @@ def guided(radii: tuple[int, int], epsilon: float, guide: Guide) -> Stage:
     def bind(context: ImageContext) -> BoundStage:
         ridge = epsilon * context.full**2
         in_double = np.dtype(context.work) == np.float64 or max(window) > LONG
-        # The lines of several channels may leave the range: by less than √3 times as much.
-        beyond = 0.0 if guide == "channel" else 2 * context.most
-        out = context.result_type(-beyond, context.most + beyond) if context.whole else context.work
+        out = context.own_type if context.rounded else context.work
 
         def smooth(strip: Array, opaque: Array | None = None) -> Values:
             if window == (1, 1):
@@ -76,7 +74,8 @@ def guided(radii: tuple[int, int], epsilon: float, guide: Guide) -> Stage:
                 answer += level
             return answer
 
-        return BoundStage(smooth, work=context.own_type, interleaved=guide == "channel")
+        together = guide == "color"  # the lines of several channels may leave the range
+        return BoundStage(smooth, work=context.own_type, saturates=together, interleaved=not together)
 
     fact = f"guided by itself, {guide}: lines fitted in {window[0]}×{window[1]}, epsilon {epsilon:g}"
     return Stage(

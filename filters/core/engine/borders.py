@@ -73,10 +73,9 @@ def runs(index: Array) -> list[tuple[int, int, int, int]]:
     >>> runs(source_index(-2, 5, 3, "reflect"))
     [(0, 1, 2, -1), (2, 0, 3, 1), (5, 2, 2, -1)]
     """
-    found = []
-    values = index.tolist()
-    if values and 0 <= values[0] == values[-1] - len(values) + 1:
-        return [(0, values[0], len(values), 1)]  # it never grows by more than 1: all of it lies inside
+    if len(index) and 0 <= index[0] == index[-1] - len(index) + 1:
+        return [(0, int(index[0]), len(index), 1)]  # it never grows by more than 1: all of it lies inside
+    found, values = [], index.tolist()
     position = 0
     while position < len(values):
         end = position + 1
