@@ -91,6 +91,12 @@ def runs(index: Array) -> list[tuple[int, int, int, int]]:
 
 
 @lru_cache(maxsize=64)
+def _runs_of(index: bytes) -> list[tuple[int, int, int, int]]:
+    """Return the runs of an index; kept, because images of one size have the same strips."""
+    return runs(np.frombuffer(index, np.intp))
+
+
+@lru_cache(maxsize=64)
 def _runs_between(start: int, stop: int, size: int, border: Border) -> list[tuple[int, int, int, int]]:
     """Return the runs of `source_index`; kept, because all strips of an image have the same columns."""
     return runs(source_index(start, stop, size, border))
@@ -120,7 +126,7 @@ def surround(
     else:
         planes = np.empty((channels, *size), work)
     middle = planes[:, :, left : left + width]
-    for position, first, count, step in runs(index):
+    for position, first, count, step in _runs_of(index.astype(np.intp, copy=False).tobytes()):
         rows = middle[:, position : position + count]
         if first < 0:
             rows[...] = rule.fill
