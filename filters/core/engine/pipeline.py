@@ -102,6 +102,8 @@ class StageRows(Rows):
         left, right = self.halo.left, self.halo.right
         middle = slice(left, self.width - right)
         unpadded = self.halo == self.padding and self.stride == (1, 1) and first >= 0 and last <= self.above.height
+        # A mirror shows a sample more than the border has: where one side has none, that is not in the edge's strip.
+        unpadded = unpadded and (self.rule.border != "mirror" or bool(left) == bool(right))
         if not (unpadded and self.rule.border != "wrap" and self.width > 3 * (left + right)):
             _put(lambda: self.rows(start, stop), out, encode)
             return
