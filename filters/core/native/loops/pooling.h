@@ -6,9 +6,6 @@
 
 #ifndef POOL_BEGUN
 #define POOL_BEGUN
-/* Samples of a window from one place on, in strides, above which they are not joined one by one. */
-#define MUCH 8
-
 /* Return how many taps of a window that begins at *top* lie from *low* up to *high*, and where the first of them is. */
 static ptrdiff_t taps_within(ptrdiff_t top, ptrdiff_t taps, ptrdiff_t gap, ptrdiff_t low, ptrdiff_t high,
                              ptrdiff_t *first)
@@ -18,15 +15,11 @@ static ptrdiff_t taps_within(ptrdiff_t top, ptrdiff_t taps, ptrdiff_t gap, ptrdi
     *first = top + begin * gap;
     return MAX(end - begin, 0);
 }
-
-#ifdef __clang__
-#define INDEPENDENT _Pragma("clang loop vectorize(assume_safety)")
-#else
-#define INDEPENDENT _Pragma("GCC ivdep")
-#endif
 #endif
 
 #define T(name) JOIN(name, KIND)
+/* Samples of a window from one place on, in strides, above which they are not joined one by one. */
+#define MUCH 8
 
 #define GREATER(a, b) ((a) > (b) || IS_NAN(a) ? (a) : (b))
 #define LESS(a, b) ((a) < (b) || IS_NAN(a) ? (a) : (b))
@@ -219,3 +212,4 @@ static int T(pool)(const PoolCall *call)
 #undef LESS_THERE
 #undef SUM
 #undef FOR_OP
+#undef MUCH
