@@ -114,7 +114,7 @@ static inline __attribute__((always_inline)) void unfilter_row(uint8_t *restrict
         CASE(FILTER_AVERAGE)
         CASE(FILTER_PAETH)
     default:
-        memcpy(to, x, (size_t)bytes);
+        memmove(to, x, (size_t)bytes);
     }
 #undef CASE
 }

@@ -173,6 +173,8 @@ static int T(pool)(const PoolCall *call)
                         T(join)(begun, begun, T(pooled_row)(call, plane, done, buffer), samples, call);
                 T(join)(joined, ends + top % height * room, begun, samples, call);
             } else {
+                for (ptrdiff_t i = 0; taps < 1 && i < samples; i++)
+                    joined[i] = nothing;
                 const SAMPLE *row = taps > 0 ? T(pooled_row)(call, plane, first, joined) : joined;
                 for (ptrdiff_t i = 1; i < taps; i++, row = joined)
                     T(join)(joined, row, T(pooled_row)(call, plane, first + i * call->down, buffer), samples, call);
