@@ -119,7 +119,7 @@ def run(
         tolerance,
         finite,
         whole,
-        rounds_to=image.dtype if itself and not settings.linear_out and region is None else None,
+        rounds_to=image.dtype.type if itself and not settings.linear_out and region is None else None,
         name=name,
         facts=found,
         transfer=settings.transfer,
@@ -177,7 +177,7 @@ def run(
         collector.probed = probed
 
     in_place = None
-    if context.rounded and isinstance(chain, StageRows) and [*requested] == [*collectors] == ["image"]:
+    if context.rounded and isinstance(chain, StageRows) and chain.anywhere and [*collectors] == ["image"]:
         in_place = chain, collectors["image"]
 
     def tell(rows: int) -> None:
@@ -192,7 +192,9 @@ def run(
             return
         if in_place is not None:
             chain_, collector = in_place
-            collector.fill(start, stop, chain_.width, image.shape[2], partial(chain_.write, pick=_image))
+            collector.fill(
+                start, stop, chain_.width, image.shape[2], partial(chain_.write, encode=collector.encoding.into)
+            )
             tell(stop - start)
             return
         fields = _fields(chain.rows(start, stop))
@@ -284,10 +286,6 @@ def _of_alpha(stage: Stage, full: float) -> Stage:
     if stage.colours.gain:
         return without_maps(stage)._replace(window=stage.window._replace(fill=lambda context: full))
     return colour_parts.under_anchor(stage)
-
-
-def _image(values: Values) -> Array:
-    return values.image if hasattr(values, "image") else values
 
 
 def _fields(values: Values) -> dict[str, Array]:

@@ -92,8 +92,8 @@ class StageRows(Rows):
         first = start * self.stride[1] - self.padding.top
         return first, (stop - 1) * self.stride[1] - self.padding.top + self.halo.top + self.halo.bottom + 1
 
-    def write(self, start: int, stop: int, out: Array, pick: Callable[[Values], Array]) -> None:
-        """Write what *pick* takes of the stage's result into the rows *out*, of its own type.
+    def write(self, start: int, stop: int, out: Array, encode: Callable[[Array, Array], Any]) -> None:
+        """Write the stage's picture into the rows *out*: as it is, or as *encode* does where it is of another type.
 
         What sees no border is computed from the image itself, without a copy, and straight into its place: of 12 MP in
         8 bits an erosion of 3×3 takes 2.2 ms so in place of 4.3.
@@ -102,14 +102,14 @@ class StageRows(Rows):
         left, right = self.halo.left, self.halo.right
         middle = slice(left, self.width - right)
         unpadded = self.halo == self.padding and self.stride == (1, 1) and first >= 0 and last <= self.above.height
-        if not (self.anywhere and unpadded and self.rule.border != "wrap" and self.width > 3 * (left + right)):
-            _put(lambda: pick(self.rows(start, stop)), out)
+        if not (unpadded and self.rule.border != "wrap" and self.width > 3 * (left + right)):
+            _put(lambda: self.rows(start, stop), out, encode)
             return
         seen = self.above.rows(first, last)
         if seen.dtype != self.work:
-            _put(lambda: pick(self.rows(start, stop)), out)
+            _put(lambda: self.rows(start, stop), out, encode)
             return
-        _put(lambda: pick(self.function(seen)), out[:, middle])
+        _put(lambda: self.function(seen), out[:, middle], encode)
         index, edge = np.arange(last - first), left + right
         for width, strip, columns, place in (
             (left, seen[:, :edge], (left, 0), out[:, :left]),
@@ -117,15 +117,16 @@ class StageRows(Rows):
         ):
             if width:
                 laid = borders.surround([(0, strip)], index, *columns, self.work, self.rule, self.interleaved)
-                _put(lambda laid=laid: pick(self.function(laid)), place)
+                _put(lambda laid=laid: self.function(laid), place, encode)
 
 
-def _put(compute: Callable[[], Array], place: Array) -> None:
-    """Let results be computed in their *place*, or copied there."""
+def _put(compute: Callable[[], Values], place: Array, encode: Callable[[Array, Array], Any]) -> None:
+    """Let a picture be computed in its *place*, or encoded there."""
     with native.results_in(place):
-        found = compute()
+        values = compute()
+    found = getattr(values, "image", values)
     if not (found.strides == place.strides and found.ctypes.data == place.ctypes.data):
-        np.copyto(place, found, casting="unsafe")
+        encode(found, place)
 
 
 class ZippedRows(Rows):

@@ -16,9 +16,10 @@ def each_strip(height: int, rows: int, jobs: int, task: Task, first: int | None 
     """Call ``task(start, stop)`` for every strip of *rows* rows; the strips are the same for any number of *jobs*.
 
     Each thread takes one contiguous part: a queue would cost more than it balances. The *first* rows, of *rows* if not
-    told otherwise, are done before the others begin, so that a task may prepare there what all share.
+    told otherwise, are done before the others begin, so that a task may prepare there what all share. What fits one
+    strip is one.
     """
-    first = min(height, rows if first is None else first)
+    first = height if height <= rows else min(height, rows if first is None else first)
     bounds = [0, *range(first, height, rows), height] if height else [0]
     strips = list(pairwise(bounds))
 

@@ -21,6 +21,11 @@ typedef struct {
 #define REALS (F32 | F64)
 #define SAMPLES (U8 | U16 | REALS)
 
+/* The most samples that an array has, and channels side by side: so sizes of memory can be multiplied without care. Even
+   an array without samples has no more along its other axes. */
+#define MOST_SAMPLES (PTRDIFF_MAX >> (PTRDIFF_MAX > INT32_MAX ? 23 : 3))
+#define MOST_STEP (1 << 16)
+
 enum { DONE = 0, NO_MEMORY = -1, REFUSED = -2 };
 
 /* Each of these returns whether all is well; where it is not, it sets an exception. */
@@ -41,6 +46,10 @@ int check_size(ptrdiff_t size, ptrdiff_t least, ptrdiff_t most, const char *name
 int check_window(const Array *in, const Array *out, ptrdiff_t height, ptrdiff_t width, ptrdiff_t down,
                  ptrdiff_t across);
 
+/* Check one axis of an input of *size*: each result's window of *taps*, a *gap* apart, lies in it, a *stride* from that of
+   the next result. A gap and a stride that nothing depends on become 1. */
+int check_axis(ptrdiff_t size, ptrdiff_t results, ptrdiff_t taps, ptrdiff_t *gap, ptrdiff_t *stride, const char *name);
+
 /* Check that samples are pixels of *step* channels side by side, or of planes. */
 int check_pixels(const Array *in, ptrdiff_t step);
 
@@ -49,6 +58,14 @@ int take_opacity(Held *held, PyObject *object, Array *opacity, const Array *in, 
 
 /* Release what a call holds; return None, or NULL with an exception. */
 PyObject *answer(Held *held, int status);
+
+/* Compute with a primitive of the chosen instruction set where there are results, without the GIL. */
+#define RUN(primitive, results)                                                          \
+    do {                                                                                 \
+        status = DONE;                                                                   \
+        if ((results).planes && (results).rows && (results).samples)                     \
+            WITHOUT_GIL(status = chosen->primitive(&call));                              \
+    } while (0)
 
 #define WITHOUT_GIL(statement)                             \
     do {                                                   \
