@@ -103,7 +103,7 @@ class StageRows(Rows):
         middle = slice(left, self.width - right)
         unpadded = self.halo == self.padding and self.stride == (1, 1) and first >= 0 and last <= self.above.height
         # Mirrored, the edge of a window that reaches to one side alone sees one sample more than is cut out below.
-        farther = self.rule.border == "wrap" or (self.rule.border == "mirror" and not (left and right))
+        farther = self.rule.border == "wrap" or (self.rule.border == "mirror" and bool(left) != bool(right))
         if not (unpadded and not farther and self.width > 3 * (left + right)):
             _put(lambda: self.rows(start, stop), out, encode)
             return
