@@ -59,12 +59,12 @@ def child(words: list[str]) -> None:
 
 def as_the_console(run: Callable[[], int]) -> int:
     """Do what the console script does before it runs the program."""
-    import gc
-
+    from imfilter.cli import garbage
+    from imfilter.cli.blas import limit_blas
     from imfilter.cli.images.prefetch import guess
 
-    gc.disable()
-    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+    garbage.pause()
+    limit_blas()
     guess(sys.argv[1:])
     return run()
 

@@ -48,7 +48,7 @@ def guided(radii: tuple[int, int], epsilon: float, guide: Guide) -> Stage:
     def bind(context: ImageContext) -> BoundStage:
         ridge = epsilon * context.full**2
         in_double = np.dtype(context.work) == np.float64 or max(window) > LONG
-        out = context.own_type if context.rounded else context.work
+        out = context.result_type if context.whole else context.work
 
         def smooth(strip: Array, opaque: Array | None = None) -> Values:
             if window == (1, 1):
@@ -74,8 +74,9 @@ def guided(radii: tuple[int, int], epsilon: float, guide: Guide) -> Stage:
                 answer += level
             return answer
 
-        together = guide == "color"  # the lines of several channels may leave the range
-        return BoundStage(smooth, work=context.own_type, saturates=together, interleaved=not together)
+        # The lines of several channels may leave the range.
+        saturates = guide == "color"
+        return BoundStage(smooth, work=context.own_type, saturates=saturates, interleaved=guide == "channel")
 
     fact = f"guided by itself, {guide}: lines fitted in {window[0]}×{window[1]}, epsilon {epsilon:g}"
     return Stage(
