@@ -73,11 +73,17 @@ def runs(index: Array) -> list[tuple[int, int, int, int]]:
     >>> runs(source_index(-2, 5, 3, "reflect"))
     [(0, 1, 2, -1), (2, 0, 3, 1), (5, 2, 2, -1)]
     """
+<<<<<<< HEAD
     count, found = len(index), []
     if count and 0 <= index[0] == index[-1] - count + 1:
         return [(0, int(index[0]), count, 1)]  # it never grows by more than 1: all of it lies inside
     steps = np.diff(index)
     turns = np.flatnonzero(np.diff(steps)) + 1
+=======
+    if len(index) and 0 <= index[0] == index[-1] - len(index) + 1:
+        return [(0, int(index[0]), len(index), 1)]  # it never grows by more than 1: all of it lies inside
+    found, values = [], index.tolist()
+>>>>>>> main
     position = 0
     while position < count:
         end = position + 1
@@ -88,6 +94,12 @@ def runs(index: Array) -> list[tuple[int, int, int, int]]:
         found.append((position, int(index[position]), end - position, step if end - position > 1 else 0))
         position = end
     return found
+
+
+@lru_cache(maxsize=64)
+def _runs_of(index: bytes) -> list[tuple[int, int, int, int]]:
+    """Return the runs of an index; kept, because images of one size have the same strips."""
+    return runs(np.frombuffer(index, np.intp))
 
 
 @lru_cache(maxsize=64)
@@ -120,7 +132,7 @@ def surround(
     else:
         planes = np.empty((channels, *size), work)
     middle = planes[:, :, left : left + width]
-    for position, first, count, step in runs(index):
+    for position, first, count, step in _runs_of(index.astype(np.intp, copy=False).tobytes()):
         rows = middle[:, position : position + count]
         if first < 0:
             rows[...] = rule.fill

@@ -17,9 +17,9 @@ def each_strip(height: int, rows: int, jobs: int, task: Task, first: int | None 
 
     Each thread takes one contiguous part: a queue would cost more than it balances. The *first* rows, of *rows* if not
     told otherwise, are done before the others begin, so that a task may prepare there what all share. The *last* rows,
-    if so many are told, are a strip of their own.
+    if so many are told, are a strip of their own. What fits one strip is one.
     """
-    first = min(height, rows if first is None else first)
+    first = height if height <= rows else min(height, rows if first is None else first)
     end = max(first, height - last)
     bounds = sorted({0, *range(first, end, rows), end, height})
     strips = list(pairwise(bounds))

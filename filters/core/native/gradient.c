@@ -38,24 +38,26 @@ static ptrdiff_t reach_of(const GradientCall *call)
     return call->smooth_count > call->derivative_count ? call->smooth_count : call->derivative_count;
 }
 
-/* gradient(in, smooth, derivative, across, norm, sums, gx, gy, magnitude, angle) */
+/* gradient(in, smooth, derivative, across, norm, sums, gx, gy, magnitude, angle, image) */
 PyObject *bind_gradient(PyObject *module, PyObject *arguments)
 {
     (void)module;
-    PyObject *in, *smooth, *derivative, *gx, *gy, *magnitude, *angle;
+    PyObject *in, *smooth, *derivative, *gx, *gy, *magnitude, *angle, *image;
     GradientCall call = {.across = 1};
     Py_ssize_t norm, sums;
     Held held = {.count = 0};
     int status = REFUSED;
-    if (PyArg_ParseTuple(arguments, "OOOnnnOOOO", &in, &smooth, &derivative, &call.across, &norm, &sums, &gx, &gy,
-                         &magnitude, &angle)
+    if (PyArg_ParseTuple(arguments, "OOOnnnOOOOO", &in, &smooth, &derivative, &call.across, &norm, &sums, &gx, &gy,
+                         &magnitude, &angle, &image)
         && take_call(&held, &call, in, smooth, derivative, norm, sums)
         && take_optional(&held, gx, &call.gx, 1, REALS, "gx") && take_optional(&held, gy, &call.gy, 1, REALS, "gy")
-        && take_optional(&held, magnitude, &call.magnitude, 1, SAMPLES, "magnitude")
+        && take_optional(&held, magnitude, &call.magnitude, 1, REALS, "magnitude")
         && take_optional(&held, angle, &call.angle, 1, REALS, "angle")
+        && take_optional(&held, image, &call.image, 1, SAMPLES, "image")
         && check_map(&call, &call.gx, reach_of(&call), 0) && check_map(&call, &call.gy, reach_of(&call), 0)
-        && check_map(&call, &call.magnitude, reach_of(&call), 1) && check_map(&call, &call.angle, reach_of(&call), 0))
-        WITHOUT_GIL(status = chosen->gradient(&call));
+        && check_map(&call, &call.magnitude, reach_of(&call), 0) && check_map(&call, &call.angle, reach_of(&call), 0)
+        && check_map(&call, &call.image, reach_of(&call), 1))
+        RUN(gradient, call.in);
     return answer(&held, status);
 }
 
@@ -74,7 +76,7 @@ PyObject *bind_thinned_gradient(PyObject *module, PyObject *arguments)
         && take_call(&held, &call, in, smooth, derivative, norm, sums)
         && take_array(&held, out, &call.thin, 1, U8 | (sums == SUMS_DOUBLE ? F64 : F32), "out")
         && check_window(&call.in, &call.thin, reach_of(&call) + 2, reach_of(&call) + 2, 1, 1))
-        WITHOUT_GIL(status = chosen->gradient(&call));
+        RUN(gradient, call.in);
     return answer(&held, status);
 }
 
@@ -96,6 +98,6 @@ PyObject *bind_polar(PyObject *module, PyObject *arguments)
     if (check_window(&call.gx, &call.gy, 1, 1, 1, 1)
         && (!call.magnitude.data || check_window(&call.gx, &call.magnitude, 1, 1, 1, 1))
         && (!call.angle.data || check_window(&call.gx, &call.angle, 1, 1, 1, 1)))
-        WITHOUT_GIL(status = chosen->polar(&call));
+        RUN(polar, call.gx);
     return answer(&held, status);
 }
