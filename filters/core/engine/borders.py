@@ -73,17 +73,11 @@ def runs(index: Array) -> list[tuple[int, int, int, int]]:
     >>> runs(source_index(-2, 5, 3, "reflect"))
     [(0, 1, 2, -1), (2, 0, 3, 1), (5, 2, 2, -1)]
     """
-<<<<<<< HEAD
     count, found = len(index), []
     if count and 0 <= index[0] == index[-1] - count + 1:
         return [(0, int(index[0]), count, 1)]  # it never grows by more than 1: all of it lies inside
     steps = np.diff(index)
     turns = np.flatnonzero(np.diff(steps)) + 1
-=======
-    if len(index) and 0 <= index[0] == index[-1] - len(index) + 1:
-        return [(0, int(index[0]), len(index), 1)]  # it never grows by more than 1: all of it lies inside
-    found, values = [], index.tolist()
->>>>>>> main
     position = 0
     while position < count:
         end = position + 1

@@ -214,7 +214,9 @@ def run(
     if strip_rows is None:
         unit = chain.preferred_rows
         if in_place is not None:
-            written = sum(np.dtype(encoding.dtype).itemsize for encoding in encodings.values()) * image.shape[1] * channels
+            written = (
+                sum(np.dtype(encoding.dtype).itemsize for encoding in encodings.values()) * image.shape[1] * channels
+            )
             rows, first = max(rows, IN_PLACE_BYTES // max(image[0].nbytes, written, 1)), max(rows // 8, 1)
             if in_place.anywhere:  # rows that see past the upper or lower edge are apart: no others need a copy
                 first, last = max(first, in_place.halo.top), in_place.halo.bottom
