@@ -216,7 +216,9 @@ def run(
         if in_place is not None:
             # The rows that see past the upper and the lower edge are apart: all others need no copy.
             first, last = max(rows // 8, chain.halo.top, 1), chain.halo.bottom
-            written = sum(np.dtype(encoding.dtype).itemsize for encoding in encodings.values()) * image.shape[1] * channels
+            written = (
+                sum(np.dtype(encoding.dtype).itemsize for encoding in encodings.values()) * image.shape[1] * channels
+            )
             rows = max(rows, IN_PLACE_BYTES // max(image[0].nbytes, written, 1))
         rows, first = (-(-count // unit) * unit for count in (rows, first))
     each_strip(chain.height, rows, jobs, filter_strip, first, last)
