@@ -201,9 +201,17 @@ def asked(doc: str | None) -> argparse.Namespace:
 
 
 def compare(
-    section: str, doc: str | None, measure: Callable[[argparse.Namespace], Iterable[Row]], said: str, *extra: str
+    section: str,
+    doc: str | None,
+    measure: Callable[[argparse.Namespace], Iterable[Row]],
+    said: str,
+    *extra: str,
+    above: float = 0,
 ) -> None:
-    """Measure in each setting, and write the section: *said* of the figures, and heads of *extra* columns."""
+    """Measure in each setting, and write the section: *said* of the figures, and heads of *extra* columns.
+
+    Rows are listed whose ratio is *above* something in one of the settings.
+    """
     arguments = asked(doc)
     if arguments.setting:
         for row in measure(arguments):
@@ -225,6 +233,8 @@ def compare(
         head += [f"imfilter, {setting}", "the other", "ratio"]
     lines = []
     for same in zip(*settings, strict=True):
+        if all(row.theirs and median(row.ours) / median(row.theirs) <= above for row in same):
+            continue
         cells = [cell for row in same for cell in (spread(row.ours), spread(row.theirs), ratio(row))]
         lines.append([same[0].name, same[0].tool, *cells, *same[0].extra])
     packages = versions("numpy", "scipy", "pillow", "opencv-python-headless", "torch")

@@ -286,18 +286,18 @@ def _gradient(weights: gradient.Weights, norm: Norm, threshold: float | None) ->
 
     def bind(context: ImageContext) -> BoundStage:
         fields = {*gradient.Maps._fields} & context.requested_fields
-        fields |= {"magnitude"} if "image" in context.requested_fields else set()
-        kind = context.result_type if threshold is None else context.work
-        find = gradient.finder(weights, context, fields, norm, kind)
+        rounded = threshold is None and context.rounds_to is not None
+        if "image" in context.requested_fields and not rounded:
+            fields = fields - {"image"} | {"magnitude"}
+        find = gradient.finder(weights, context, fields, norm, context.rounds_to)
 
         def picture(strip: Array) -> Edges:
             found: Any = find.function(strip)
             strong = threshold is not None and "image" in context.requested_fields
-            image = found.magnitude > threshold if strong else found.magnitude
+            image = found.magnitude > threshold if strong else found.image if rounded else found.magnitude
             return Edges(image, found.magnitude, found.angle, found.gx, found.gy)
 
-        saturates = threshold is None and context.rounds_to is not None
-        return find._replace(function=picture, saturates=saturates)
+        return find._replace(function=picture, saturates=rounded)
 
     stage = gradient.stage_of(weights, bind)
     return stage._replace(weights=None, fields=GRADIENT_FIELDS)

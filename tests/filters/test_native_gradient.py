@@ -79,9 +79,9 @@ def test_rounded_magnitudes_are_the_exact_ones_rounded_and_saturated(each_core, 
         gx, gy = exact(strip, weights)
         strength = gradient.magnitude(gradient.Gradient(gx, gy), norm)
         expected = np.minimum(np.floor(strength + 0.5), context.full)
-        found = gradient.finder(weights, context, ("magnitude",), norm, np.dtype(dtype)).function(strip)
-        assert found.magnitude.dtype == dtype
-        np.testing.assert_array_equal(found.magnitude, expected)
+        found = gradient.finder(weights, context, ("image",), norm, np.dtype(dtype)).function(strip)
+        assert found.image.dtype == dtype
+        np.testing.assert_array_equal(found.image, expected)
 
 
 def test_only_what_is_asked_for_is_the_same(each_core):
@@ -134,7 +134,7 @@ def test_wrong_sizes_and_types_are_refused():
     image, floats = np.zeros((1, 5, 9), np.uint8), np.zeros((1, 3, 7), np.float32)
 
     def call(given=image, smooth=taps, derivative=taps, across=1, norm=0, sums=0, out=floats):
-        core.gradient(given, smooth, derivative, across, norm, sums, None, None, out, None)
+        core.gradient(given, smooth, derivative, across, norm, sums, None, None, out, None, None)
 
     call()
     for wrong in (

@@ -9,9 +9,10 @@ image and the stages alone.
 
 from __future__ import annotations
 
+import contextlib
 import math
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from functools import partial
+from itertools import pairwise
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
@@ -29,7 +30,7 @@ from .nodata import of as nodata_of
 from .output_buffer import Canvas, CanvasFactory, Collector, Output
 from .pipeline import AlphaOps, Source, StageRows
 from .quantize import FULL, Encoding, white_of
-from .stage import ImageContext, Stage, Values, pointwise, total_gain, without_maps
+from .stage import ImageContext, Stage, fields_of, pointwise, total_gain, without_maps
 from .strips import each_strip
 from .working_space import Passage, Settings
 
@@ -38,7 +39,7 @@ STRIP_BYTES = 3 << 19
 and heavy ones, by 5 to 10 ms at 12 MP: lower strips see more halo than image, and pay more for each call; higher ones
 take more memory that has not been touched before, page by page."""
 IN_PLACE_BYTES = 2 << 20
-"""Size of a strip of the image, in its own type, whose results are written where they belong: of an erosion of 3×3 at
+"""Size of a strip of the image, in its own type, or of its results together, where these are written where they belong: of an erosion of 3×3 at
 12 MP strips take 1.6 ms to prepare so, and 4.0 as above."""
 TALL_BYTES = 8 << 20
 """Size up to which a strip grows to four times its halo, which is computed anew for each: at sigma 8 2.1 ns a sample in
@@ -106,7 +107,8 @@ def run(
     whole = image.dtype.kind == "u" and finite and not changed
     whole = whole and float(settings.fill).is_integer() and 0 <= settings.fill <= largest
     bias = sum(stage.colours.bias + stage.colours.white_offset * full for stage in stages)
-    plain = all(encoding.plain and encoding.dtype == image.dtype.name for encoding in encodings.values())
+    pictures = [encoding for name, encoding in encodings.items() if "image" in encoding.fields(name)]
+    plain = all(encoding.plain and encoding.dtype == image.dtype.name for encoding in pictures)
     region = None if effect is None else effect.on(*image.shape[:2])
     plain = plain and not (region is not None and region.partial)
     plain = plain and not bias and not measure and settings.channels != "max" and not (settings.linear or settings.gray)
@@ -176,9 +178,10 @@ def run(
     for collector in collectors.values():
         collector.probed = probed
 
-    in_place = None
-    if context.rounded and isinstance(chain, StageRows) and chain.anywhere and [*collectors] == ["image"]:
-        in_place = chain, collectors["image"]
+    # Where nothing is between the last stage and its canvases, results are computed in their places.
+    untouched = image.dtype.kind == "u" and finite and region is None and not measure
+    untouched = untouched and (context.rounds_to is not None or "image" not in requested)
+    in_place = chain if untouched and isinstance(chain, StageRows) else None
 
     def tell(rows: int) -> None:
         if advance is not None:
@@ -190,14 +193,11 @@ def run(
                 collector.skip(start, stop)
             tell(stop - start)
             return
-        if in_place is not None:
-            chain_, collector = in_place
-            collector.fill(
-                start, stop, chain_.width, image.shape[2], partial(chain_.write, encode=collector.encoding.into)
-            )
+        if in_place is not None and all(collector.canvas is not None for collector in collectors.values()):
+            _write(in_place, [*collectors.items()], start, stop)
             tell(stop - start)
             return
-        fields = _fields(chain.rows(start, stop))
+        fields = fields_of(chain.rows(start, stop))
         opaque = None
         if "image" in requested:
             opaque = None if opacity is None else opacity.rows(start, stop)
@@ -214,7 +214,8 @@ def run(
     if strip_rows is None:
         unit = chain.preferred_rows
         if in_place is not None:
-            rows, first = max(rows, IN_PLACE_BYTES // (image[0].nbytes or 1)), max(rows // 8, 1)
+            written = sum(np.dtype(encoding.dtype).itemsize for encoding in encodings.values()) * image.shape[1] * channels
+            rows, first = max(rows, IN_PLACE_BYTES // max(image[0].nbytes, written, 1)), max(rows // 8, 1)
         rows, first = (-(-count // unit) * unit for count in (rows, first))
     each_strip(chain.height, rows, jobs, filter_strip, first)
     cut = {
@@ -226,7 +227,7 @@ def run(
             source, stages, context._replace(rounds_to=None), Rule(settings.border, passage.fill), 1, 1
         )
         for row in range(0, chain.height, -(-chain.height // PROBED_ROWS)):
-            fields = _fields(exact.rows(row, row + 1))
+            fields = fields_of(exact.rows(row, row + 1))
             for name, probe in cut.items():
                 probe.take_row(fields[name])
     facts = []
@@ -288,5 +289,18 @@ def _of_alpha(stage: Stage, full: float) -> Stage:
     return colour_parts.under_anchor(stage)
 
 
-def _fields(values: Values) -> dict[str, Array]:
-    return values._asdict() if hasattr(values, "_asdict") else {"image": values}
+def _write(chain: StageRows, outputs: Sequence[tuple[str, Collector]], start: int, stop: int) -> None:
+    """Let rows be computed in the canvases of the outputs, in such parts as all of these have room for."""
+    cuts = [{*collector.canvas.cuts(start, stop)} for _, collector in outputs]
+    for top, bottom in pairwise(sorted({row for cut in cuts for part in cut for row in part})):
+        with contextlib.ExitStack() as rooms:
+            outs = [rooms.enter_context(collector.canvas.rows(top, bottom)) for _, collector in outputs]
+            places = {
+                collector.encoding.fields(name)[0]: out
+                for (name, collector), out in zip(outputs, outs, strict=True)
+                if collector.encoding.as_they_are
+            }
+            fields = chain.write(top, bottom, places)
+            for (name, collector), out in zip(outputs, outs, strict=True):
+                encoding = collector.encoding
+                collector.put(top, [encoding.part(fields[field]) for field in encoding.fields(name)], out)

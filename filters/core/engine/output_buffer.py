@@ -115,10 +115,7 @@ class Collector:
     def add(self, start: int, values: Sequence[Array], opaque: Array | None = None) -> None:
         """Take the values of the strip that begins at row *start*, and their alpha."""
         encoding, first = self.encoding, values[0]
-        self.looked_at(start, first)
-        self.count(first)
-        if self.measure:
-            self.measured(first)
+        self._note(start, first)
         if self.canvas is None:
             channels = 3 if encoding.kind == "hue" else first.shape[2]
             dtype = first.dtype if encoding.stretched else encoding.dtype
@@ -126,23 +123,30 @@ class Collector:
         for top, bottom in self.canvas.cuts(start, start + len(first)):
             rows = slice(top - start, bottom - start)
             with self.canvas.rows(top, bottom) as out:
-                if encoding.kind == "hue":
-                    out[...] = hue_map(first[rows], values[1][rows], encoding.gain, encoding.full)
-                elif encoding.stretched:
-                    out[...] = first[rows]
-                else:
-                    self.moved.append(encoding.into(first[rows], out))
+                self._encode([value[rows] for value in values], out)
         if opaque is not None:
             self._add_alpha(start, opaque)
 
-    def fill(self, start: int, stop: int, width: int, channels: int, write: Callable[[int, int, Array], None]) -> None:
-        """Let *write* compute rows where they belong, in the type of the output and as they are."""
-        if self.canvas is None:
-            self.canvas = self.make((self.height, width, channels), self.encoding.dtype)
-        for top, bottom in self.canvas.cuts(start, stop):
-            with self.canvas.rows(top, bottom) as out:
-                write(top, bottom, out)
-                self.looked_at(top, out)
+    def put(self, start: int, values: Sequence[Array], out: Array) -> None:
+        """Take the values of rows for which the canvas gives the room *out*, where they may already be."""
+        self._note(start, values[0])
+        if values[0] is not out:
+            self._encode(values, out)
+
+    def _note(self, start: int, values: Array) -> None:
+        self.looked_at(start, values)
+        self.count(values)
+        if self.measure:
+            self.measured(values)
+
+    def _encode(self, values: Sequence[Array], out: Array) -> None:
+        encoding, first = self.encoding, values[0]
+        if encoding.kind == "hue":
+            out[...] = hue_map(first, values[1], encoding.gain, encoding.full)
+        elif encoding.stretched:
+            out[...] = first
+        else:
+            self.moved.append(encoding.into(first, out))
 
     def _add_alpha(self, start: int, opaque: Array) -> None:
         encoding = self.encoding.of_alpha()

@@ -133,6 +133,12 @@ class Encoding(NamedTuple):
         """Return what the output takes of a field's ``(rows, columns, channels)``."""
         return values if self.channel is None else values[..., self.channel : self.channel + 1]
 
+    @property
+    def as_they_are(self) -> bool:
+        """Whether values of the samples' own type are the samples."""
+        whole = self.nodata is None and self.channel is None and self.kind != "hue"
+        return whole and (self.unit == 1 if self.is_float else self.plain)
+
     def count_clipped(self, values: Array) -> int:
         """How many of *values* the range of the output cuts off."""
         if self.is_float or self.stretched or self.directed:

@@ -383,3 +383,8 @@ def by_field(function: Callable[..., Array], *values: Values) -> Values:
         fields = zip(*values, strict=True)
         return values[0]._make(None if field[0] is None else function(*field) for field in fields)
     return function(*values)
+
+
+def fields_of(values: Values) -> dict[str, Array]:
+    """Return strips by their names; one by itself is called ``image``."""
+    return values._asdict() if hasattr(values, "_asdict") else {"image": values}

@@ -35,6 +35,8 @@ class Maps(NamedTuple):
     gy: Any = None
     magnitude: Any = None
     angle: Any = None
+    image: Any = None
+    """The magnitude, in the type of the picture."""
 
 
 def weights_of(name: str, size: int = 3) -> Weights:
@@ -82,12 +84,12 @@ def finder(
     context: ImageContext,
     fields: Collection[str],
     norm: Norm = "l2",
-    strength_type: Any = None,
+    image_type: Any = None,
 ) -> BoundStage:
     """Return the function from a padded strip to the `Maps` named by *fields*.
 
-    The magnitude has the *strength_type*, or the work type as all else: of integers it is rounded and saturated. Of 8
-    bits and whole weights the derivatives are summed in int16, which is exact.
+    All have the work type; the image has the *image_type*: of integers it is rounded and saturated. Of 8 bits and whole
+    weights the derivatives are summed in int16, which is exact.
     """
     smooth, derivative = (np.array(part, np.float64) for part in weights)
     reach = max(len(smooth), len(derivative)) - 1
@@ -96,24 +98,23 @@ def finder(
     kind, in_int16 = np.dtype(context.work), context.own_type == np.uint8 and whole and most <= MOST_IN_INT16
     sums = 2 if kind == np.float64 else 0 if in_int16 else 1
     kinds = dict.fromkeys(fields, kind)
-    if "magnitude" in kinds and strength_type is not None:
-        kinds["magnitude"] = np.dtype(strength_type)
+    if "image" in kinds:
+        kinds["image"] = np.dtype(image_type)
 
     def find(strip: Array) -> Maps:
         given, step = native.rows_of(strip)
         planes, rows, samples = given.shape
         shape = planes, rows - reach, samples - reach * step
-        made = {field: native.results(shape, kind, step) for field, kind in kinds.items()}
+        made = {field: native.results(shape, kind, step, field) for field, kind in kinds.items()}
         outs = (made.get(field) for field in Maps._fields)
         native.core.gradient(given, smooth, derivative, step, NORMS.index(norm), sums, *outs)
         return Maps(**{field: native.strip_like(rows, step) for field, rows in made.items()})
 
     def obvious(strip: Array) -> Maps:
         parts = _reference(strip, smooth, derivative, kind)
-        strength = magnitude(parts, norm) if "magnitude" in fields else None
-        if strength is not None and kinds["magnitude"] != kind:
-            strength = native.rounded(strength, strength_type)
-        return Maps(*parts, strength, angle(parts) if "angle" in fields else None)
+        strength = magnitude(parts, norm) if {"magnitude", "image"} & {*fields} else None
+        image = native.rounded(strength, image_type) if "image" in fields else None
+        return Maps(*parts, strength, angle(parts) if "angle" in fields else None, image)
 
     function: Function = obvious if native.core is None else find
     return BoundStage(function, anywhere=True, work=context.own_type, interleaved=True)

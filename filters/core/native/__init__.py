@@ -10,7 +10,7 @@ from __future__ import annotations
 import contextlib
 import os
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from types import ModuleType
 from typing import Any
 
@@ -67,25 +67,30 @@ def strip_like(rows: Array, step: int) -> Array:
 
 
 class _Wanted(threading.local):
-    place: Array | None = None
+    def __init__(self) -> None:
+        self.places: dict[str, Array] = {}
 
 
 _wanted = _Wanted()
 
 
 @contextlib.contextmanager
-def results_in(place: Array) -> Iterator[None]:
-    """Let the next array of `results`, if it fits, be the strip *place*: nothing need then be copied there."""
-    _wanted.place = place
+def results_in(places: Mapping[str, Array]) -> Iterator[None]:
+    """Let the next array of `results` for each field, if it fits, be the strip that is its place: nothing need then be
+    copied there."""
+    _wanted.places = {**places}
     try:
         yield
     finally:
-        _wanted.place = None
+        _wanted.places = {}
 
 
-def results(shape: tuple[int, int, int], kind: Any, step: int) -> Array:
-    """Return an array ``(planes, rows, samples)`` for results of a type, whose columns are *step* samples apart."""
-    place, _wanted.place = _wanted.place, None
+def results(shape: tuple[int, int, int], kind: Any, step: int, field: str = "image") -> Array:
+    """Return an array ``(planes, rows, samples)`` for results of a type, whose columns are *step* samples apart.
+
+    They are those of a *field* of the stage's result.
+    """
+    place = _wanted.places.pop(field, None)
     if place is not None and place.dtype == kind:
         found, own = rows_of(place)
         if own == step and found.shape == shape and np.may_share_memory(found, place):
@@ -94,6 +99,8 @@ def results(shape: tuple[int, int, int], kind: Any, step: int) -> Array:
 
 
 def rounded(values: Array, kind: Any) -> Array:
-    """Return values rounded half up and saturated to an integer type; NaN becomes 0."""
-    ends = np.iinfo(kind)
-    return np.nan_to_num(np.floor(values + 0.5).clip(ends.min, ends.max), nan=0).astype(kind)
+    """Return floats rounded half up and saturated to an unsigned integer type; NaN becomes 0. *values* are lost."""
+    values += 0.5
+    np.fmax(values, 0, out=values)
+    np.fmin(values, np.iinfo(kind).max, out=values)
+    return values.astype(kind)

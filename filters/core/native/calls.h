@@ -93,6 +93,7 @@ typedef enum { L2, L1, MOST } Norm;
 
 typedef struct {
     Array in, gx, gy, magnitude, angle; /* data is NULL of a map that is not asked for */
+    Array image; /* the magnitude, rounded and saturated where it is in 8 or 16 bits */
     const double *smooth, *derivative;  /* the weights across and along; both odd in number, or both even */
     ptrdiff_t smooth_count, derivative_count;
     ptrdiff_t across; /* samples from a column to the next */

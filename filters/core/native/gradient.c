@@ -38,23 +38,25 @@ static ptrdiff_t reach_of(const GradientCall *call)
     return call->smooth_count > call->derivative_count ? call->smooth_count : call->derivative_count;
 }
 
-/* gradient(in, smooth, derivative, across, norm, sums, gx, gy, magnitude, angle) */
+/* gradient(in, smooth, derivative, across, norm, sums, gx, gy, magnitude, angle, image) */
 PyObject *bind_gradient(PyObject *module, PyObject *arguments)
 {
     (void)module;
-    PyObject *in, *smooth, *derivative, *gx, *gy, *magnitude, *angle;
+    PyObject *in, *smooth, *derivative, *gx, *gy, *magnitude, *angle, *image;
     GradientCall call = {.across = 1};
     Py_ssize_t norm, sums;
     Held held = {.count = 0};
     int status = REFUSED;
-    if (PyArg_ParseTuple(arguments, "OOOnnnOOOO", &in, &smooth, &derivative, &call.across, &norm, &sums, &gx, &gy,
-                         &magnitude, &angle)
+    if (PyArg_ParseTuple(arguments, "OOOnnnOOOOO", &in, &smooth, &derivative, &call.across, &norm, &sums, &gx, &gy,
+                         &magnitude, &angle, &image)
         && take_call(&held, &call, in, smooth, derivative, norm, sums)
         && take_optional(&held, gx, &call.gx, 1, REALS, "gx") && take_optional(&held, gy, &call.gy, 1, REALS, "gy")
-        && take_optional(&held, magnitude, &call.magnitude, 1, SAMPLES, "magnitude")
+        && take_optional(&held, magnitude, &call.magnitude, 1, REALS, "magnitude")
         && take_optional(&held, angle, &call.angle, 1, REALS, "angle")
+        && take_optional(&held, image, &call.image, 1, SAMPLES, "image")
         && check_map(&call, &call.gx, reach_of(&call), 0) && check_map(&call, &call.gy, reach_of(&call), 0)
-        && check_map(&call, &call.magnitude, reach_of(&call), 1) && check_map(&call, &call.angle, reach_of(&call), 0))
+        && check_map(&call, &call.magnitude, reach_of(&call), 0) && check_map(&call, &call.angle, reach_of(&call), 0)
+        && check_map(&call, &call.image, reach_of(&call), 1))
         RUN(gradient, call.in);
     return answer(&held, status);
 }

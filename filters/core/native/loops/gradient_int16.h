@@ -37,11 +37,13 @@ static void R(magnitudes)(uint8_t *restrict to, const REAL *restrict gx, const R
 static void R(maps)(const GradientCall *call, ptrdiff_t plane, ptrdiff_t y, ptrdiff_t first, const REAL *gx,
                     const REAL *gy, float *spare, ptrdiff_t count)
 {
-    if (call->magnitude.type == U8 && call->norm != L2 && !call->gx.data && !call->gy.data && !call->angle.data) {
-        R(magnitudes)((uint8_t *)row_of(&call->magnitude, plane, y) + first, gx, gy, count, call->norm);
+    const int others = call->gx.data || call->gy.data || call->magnitude.data || call->angle.data;
+    if (call->image.type == U8 && call->norm != L2 && !others) {
+        R(magnitudes)((uint8_t *)row_of(&call->image, plane, y) + first, gx, gy, count, call->norm);
         return;
     }
-    float *x = spare + count, *y_ = x + count;
+    float *x = place_float(&call->gx, plane, y, first, spare + count);
+    float *y_ = place_float(&call->gy, plane, y, first, spare + 2 * count);
     read_row_float(x, gx, I16, 0, count);
     read_row_float(y_, gy, I16, 0, count);
     maps_float(call, plane, y, first, x, y_, spare, count);

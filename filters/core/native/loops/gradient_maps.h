@@ -68,17 +68,26 @@ static void R(magnitudes)(REAL *restrict to, const REAL *restrict gx, const REAL
         }
 }
 
+/* Return where samples of a map lie, from *first*; *spare* if nobody asks for it. */
+static inline REAL *R(place)(const Array *map, ptrdiff_t plane, ptrdiff_t y, ptrdiff_t first, REAL *spare)
+{
+    return map->data ? (REAL *)row_of(map, plane, y) + first : spare;
+}
+
 /* Write what is asked for of *count* pixels, from the sample *first* of a row; *spare* is room for as many. */
 static void R(maps)(const GradientCall *call, ptrdiff_t plane, ptrdiff_t y, ptrdiff_t first, const REAL *gx,
                     const REAL *gy, REAL *restrict spare, ptrdiff_t count)
 {
-    if (call->gx.data)
-        memcpy((REAL *)row_of(&call->gx, plane, y) + first, gx, (size_t)count * sizeof(REAL));
-    if (call->gy.data)
-        memcpy((REAL *)row_of(&call->gy, plane, y) + first, gy, (size_t)count * sizeof(REAL));
-    if (call->magnitude.data) {
-        R(magnitudes)(spare, gx, gy, count, call->norm);
-        R(write_row)(row_of(&call->magnitude, plane, y), call->magnitude.type, first, spare, count, 1);
+    REAL *x = R(place)(&call->gx, plane, y, first, NULL), *y_ = R(place)(&call->gy, plane, y, first, NULL);
+    if (x && x != gx)
+        memcpy(x, gx, (size_t)count * sizeof(REAL));
+    if (y_ && y_ != gy)
+        memcpy(y_, gy, (size_t)count * sizeof(REAL));
+    if (call->magnitude.data || call->image.data) {
+        REAL *found = R(place)(&call->magnitude, plane, y, first, spare);
+        R(magnitudes)(found, gx, gy, count, call->norm);
+        if (call->image.data)
+            R(write_row)(row_of(&call->image, plane, y), call->image.type, first, found, count, 1);
     }
     if (call->angle.data)
         R(angles)((REAL *)row_of(&call->angle, plane, y) + first, gx, gy, count);
