@@ -160,6 +160,7 @@ def test_wrong_sizes_and_types_are_refused():
     core.separable(image, result, three, three, 1, 1, 1, 1, 1, 1.0, False)
     wrong = [
         (image, np.zeros((1, 4, 4), np.float32), three, three, 1, 1, 1, 1, 1, 1.0, False),
+        (image, result, np.ones(5), three, 1, 1, 1, 1, 1, 1.0, False),
         (image, result, three, three, 2, 1, 1, 1, 1, 1.0, False),
         (image, result, three, three, 0, 1, 1, 1, 1, 1.0, False),
         (image, result, three, three, 1, -1, 1, 1, 1, 1.0, False),
