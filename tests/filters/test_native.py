@@ -590,3 +590,22 @@ def test_choices(each_set):
         with pytest.raises((TypeError, ValueError)):
             native.core.choose(wrong)
         assert native.core.chosen() == each_set
+
+
+@pytest.mark.parametrize("op", [0, 1])
+@pytest.mark.parametrize("kind", KINDS)
+def test_windows_of_which_nothing_counts_are_alike(op, kind, each_set):
+    """Whether it is rows or columns that do not count, and whatever the windows before held."""
+    found = []
+    for counted in ((4, 4, 0, 9), (0, 9, 4, 4)):
+        out = np.ones((1, 7, 7), kind)
+        given = np.arange(81).reshape(1, 9, 9).astype(kind)
+        native.core.pool(given, out, op, False, False, 3, 3, 1, 1, 1, 1, *counted, 1)
+        found.append(out)
+    np.testing.assert_array_equal(*found)
+
+
+def test_an_array_of_more_samples_than_any_is_refused(each_set):
+    huge = np.broadcast_to(np.zeros(1, np.uint8), (2**30, 2**30, 1))
+    with pytest.raises(ValueError, match="more than"):
+        native.core.join(np.lib.stride_tricks.as_strided(np.zeros(1, np.uint8), huge.shape, (0, 0, 1)), 1)

@@ -102,7 +102,9 @@ class StageRows(Rows):
         left, right = self.halo.left, self.halo.right
         middle = slice(left, self.width - right)
         unpadded = self.halo == self.padding and self.stride == (1, 1) and first >= 0 and last <= self.above.height
-        if not (unpadded and self.rule.border != "wrap" and self.width > 3 * (left + right)):
+        # Mirrored, the edge of a window that reaches to one side alone sees one sample more than is cut out below.
+        farther = self.rule.border == "wrap" or (self.rule.border == "mirror" and bool(left) != bool(right))
+        if not (unpadded and not farther and self.width > 3 * (left + right)):
             _put(lambda: self.rows(start, stop), out, encode)
             return
         seen = self.above.rows(first, last)

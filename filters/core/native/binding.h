@@ -72,26 +72,32 @@ PyObject *answer(Held *held, int status);
         Py_BEGIN_ALLOW_THREADS statement; Py_END_ALLOW_THREADS \
     } while (0)
 
-PyObject *bind_box(PyObject *module, PyObject *arguments);
-PyObject *bind_guided(PyObject *module, PyObject *arguments);
-PyObject *bind_fourier(PyObject *module, PyObject *arguments);
-PyObject *bind_extrema(PyObject *module, PyObject *arguments);
-PyObject *bind_pool(PyObject *module, PyObject *arguments);
-PyObject *bind_png_rows(PyObject *module, PyObject *arguments);
-PyObject *bind_png_unfilter(PyObject *module, PyObject *arguments);
-PyObject *bind_separable(PyObject *module, PyObject *arguments);
-PyObject *bind_interpolate(PyObject *module, PyObject *arguments);
-PyObject *bind_dense(PyObject *module, PyObject *arguments);
-PyObject *bind_bank(PyObject *module, PyObject *arguments);
-PyObject *bind_gradient(PyObject *module, PyObject *arguments);
-PyObject *bind_polar(PyObject *module, PyObject *arguments);
-PyObject *bind_thinned_gradient(PyObject *module, PyObject *arguments);
-PyObject *bind_luma(PyObject *module, PyObject *arguments);
-PyObject *bind_thin(PyObject *module, PyObject *arguments);
-PyObject *bind_join(PyObject *module, PyObject *arguments);
-PyObject *bind_rank(PyObject *module, PyObject *arguments);
-PyObject *bind_mode(PyObject *module, PyObject *arguments);
-PyObject *bind_bilateral(PyObject *module, PyObject *arguments);
-PyObject *bind_nonlocal_means(PyObject *module, PyObject *arguments);
+/* The functions of the module, each a primitive or a few of its calls. */
+#define FUNCTIONS(F) \
+    F(separable, "Correlate with a column and a row of taps.") \
+    F(interpolate, "Add up coarse samples with the weights of each place between them.") \
+    F(dense, "Correlate with a kernel.") \
+    F(bank, "Correlate with a bank of kernels.") \
+    F(fourier, "Correlate by Fourier transforms of tiles.") \
+    F(box, "Take the means of boxes of samples.") \
+    F(guided, "Filter planes guided by themselves.") \
+    F(gradient, "Differentiate along x and y, and give magnitude and angle.") \
+    F(thinned_gradient, "Differentiate along x and y, and keep the maxima along the gradient.") \
+    F(polar, "Give the magnitude and angle of derivatives.") \
+    F(thin, "Keep the maxima along the gradient.") \
+    F(join, "Keep what is joined to the strong pixels.") \
+    F(luma, "Sum red, green and blue by their weights.") \
+    F(rank, "Give each pixel the sample of a rank in its window.") \
+    F(mode, "Give each pixel the most frequent sample of its window.") \
+    F(extrema, "Find the minima or maxima over a shape.") \
+    F(bilateral, "Smooth, and keep edges, by a bilateral filter.") \
+    F(nonlocal_means, "Remove noise by the means of similar patches.") \
+    F(pool, "Join the samples of each window of a grid.") \
+    F(png_rows, "Filter rows of bytes as PNG does.") \
+    F(png_unfilter, "Undo the filters of rows of a PNG.")
+
+#define DECLARE(name, words) PyObject *bind_##name(PyObject *module, PyObject *arguments);
+FUNCTIONS(DECLARE)
+#undef DECLARE
 
 #endif

@@ -1,7 +1,7 @@
 #include "binding.h"
 
 /* Channels and maps of a bank. */
-#define MOST_MAPS (1 << 24)
+#define MOST_CHANNELS (1 << 24)
 
 static int check_power_of_two(ptrdiff_t size, const char *name)
 {
@@ -35,7 +35,7 @@ static int check_result(const FourierCall *call)
     if (!check_size(call->step, 1, in.samples, "step") || !check_size(call->inputs, 0, in.planes * call->step, "inputs"))
         return 0;
     const ptrdiff_t channels = in.planes * call->step, groups = call->inputs ? channels / call->inputs : 1;
-    if (call->inputs && (!check_size(channels, 1, MOST_MAPS, "channels") || !check_size(call->out.planes, 0, MOST_MAPS, "maps")))
+    if (call->inputs && (!check_size(channels, 1, MOST_CHANNELS, "channels") || !check_size(call->out.planes, 0, MOST_CHANNELS, "maps")))
         return 0;
     if (in.samples % call->step || (call->inputs && (channels % call->inputs || call->out.planes % groups))) {
         PyErr_SetString(PyExc_ValueError, "in: no whole number of columns or of groups");

@@ -58,6 +58,16 @@ static inline void write_u8(uint8_t *to, const float *from, float divisor, float
 #define MIN(a, b) ((a) < (b) ? (a) : (b))
 #define MAX(a, b) ((a) > (b) ? (a) : (b))
 
+/* What exponents of e are times this are those of 2; see exp2.h. */
+#define LOG2_E 1.4426950408889634
+
+/* The next loop writes nothing that it reads later: it may go by vectors. */
+#ifdef __clang__
+#define INDEPENDENT _Pragma("clang loop vectorize(assume_safety)")
+#else
+#define INDEPENDENT _Pragma("GCC ivdep")
+#endif
+
 /* Rows of memory that loops read past their end, by less than a vector: so much is added to what they allocate. */
 #define SPARE 64
 
