@@ -254,7 +254,8 @@ def main() -> None:
     other = dict.fromkeys(name for name, same in alike if not same)
     said = f"all rows but {', '.join(f'`{name}`' for name in other)}" if other else "every row"
     packages = common.versions("numpy", "scipy", "pillow")
-    text = f"{common.machine()}; {packages}. Instruction sets: {sets}; those above the baseline give the\nsame bytes in {said}."
+    text = f"{common.machine()}; {packages}. Instruction sets: {sets}; those above the baseline give the"
+    text += f"\nsame bytes in {said}."
     common.write("accuracy", f"{text}\n\n{common.table(['filter', *head], lines)}")
 
 

@@ -190,7 +190,8 @@ def gradient(s: Shape) -> list[Any]:
     source = s._replace(height=reach, width=reach).windowed()
     sums = 2 if s.double else 0 if s.kind == "uint8" and s.gap > 1 else 1
     maps = [s.result(s.real) for _ in range(4)]
-    return [source, smooth, derivative, s.step, s.stride % 3, sums, *maps]
+    image = s.result(s.real if s.kind.startswith("float") else s.kind)
+    return [source, smooth, derivative, s.step, s.stride % 3, sums, *maps, image]
 
 
 def thinned_gradient(s: Shape) -> list[Any]:
@@ -263,7 +264,7 @@ GOOD: dict[str, tuple[str, Callable[[Shape], list[Any]]]] = {
     "dense": ("iotnnnnfb", dense),
     "bank": ("iottnnnnnnnnfb", bank),
     "fourier": ("iostnnnnnffff", fourier),
-    "gradient": ("ittnnnpppp", gradient),
+    "gradient": ("ittnnnppppp", gradient),
     "polar": ("iinpp", polar),
     "thinned_gradient": ("ittnnffbbo", thinned_gradient),
     "thin": ("iinffo", thin),

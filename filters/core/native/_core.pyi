@@ -101,6 +101,7 @@ def gradient(
     gy: NDArray[Any] | None,
     magnitude: NDArray[Any] | None,
     angle: NDArray[Any] | None,
+    image: NDArray[Any] | None,
     /,
 ) -> None: ...
 def thinned_gradient(
