@@ -214,12 +214,12 @@ def run(
     if strip_rows is None:
         unit = chain.preferred_rows
         if in_place is not None:
-            # The rows that see past the upper and the lower edge are apart: all others need no copy.
-            first, last = max(rows // 8, chain.halo.top, 1), chain.halo.bottom
             written = (
                 sum(np.dtype(encoding.dtype).itemsize for encoding in encodings.values()) * image.shape[1] * channels
             )
-            rows = max(rows, IN_PLACE_BYTES // max(image[0].nbytes, written, 1))
+            rows, first = max(rows, IN_PLACE_BYTES // max(image[0].nbytes, written, 1)), max(rows // 8, 1)
+            if in_place.anywhere:  # rows that see past the upper or lower edge are apart: no others need a copy
+                first, last = max(first, in_place.halo.top), in_place.halo.bottom
         rows, first = (-(-count // unit) * unit for count in (rows, first))
     each_strip(chain.height, rows, jobs, filter_strip, first, last)
     cut = {

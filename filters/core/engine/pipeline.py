@@ -121,26 +121,24 @@ class StageRows(Rows):
         first, last = self._seen(start, stop)
         left, right = self.halo.left, self.halo.right
         unpadded = self.halo == self.padding and self.stride == (1, 1) and first >= 0 and last <= self.above.height
-        # Mirrored, the edge of a window that reaches to one side alone sees one sample more than is cut out below.
-        farther = self.rule.border == "wrap" or (self.rule.border == "mirror" and bool(left) != bool(right))
-        apart = self.anywhere and unpadded and not farther and self.width > 3 * (left + right)
+        apart = self.anywhere and unpadded and self.width > 3 * (left + right)
         seen = self.above.rows(first, last) if apart else None
         if seen is None or seen.dtype != self.work:
             return [(slice(None), lambda: self.rows(start, stop))]
-        index, edge = np.arange(last - first), left + right
-
-        def at_edge(strip: Array, before: int, behind: int) -> Values:
-            return self.function(
-                borders.surround([(0, strip)], index, before, behind, self.work, self.rule, self.interleaved)
-            )
-
         parts: list[tuple[slice, Callable[[], Values]]] = [
             (slice(left, self.width - right), lambda: self.function(seen))
         ]
-        if left:
-            parts.append((slice(left), lambda: at_edge(seen[:, :edge], left, 0)))
-        if right:
-            parts.append((slice(self.width - right, None), lambda: at_edge(seen[:, -edge:], 0, right)))
+        if edge := left + right:
+            ends = (-left, edge), (self.width - edge, self.width + right)
+            index = np.concatenate([borders.source_index(*end, self.width, self.rule.border) for end in ends])
+            strip = seen.take(index, axis=1)  # both edges side by side; what lies between them nobody asks for
+            strip[:, index < 0] = self.rule.fill
+            found = self.function(strip)
+            for columns, own in (
+                (slice(left), slice(left)),
+                (slice(self.width - right, self.width), slice(2 * edge - right, 2 * edge)),
+            ):
+                parts.append((columns, lambda own=own: by_field(lambda values: values[:, own], found)))
         return parts
 
 
