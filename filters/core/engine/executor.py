@@ -39,8 +39,8 @@ STRIP_BYTES = 3 << 19
 and heavy ones, by 5 to 10 ms at 12 MP: lower strips see more halo than image, and pay more for each call; higher ones
 take more memory that has not been touched before, page by page."""
 IN_PLACE_BYTES = 2 << 20
-"""Size of a strip of the image, in its own type, or of its results together, where these are written where they belong: of an erosion of 3×3 at
-12 MP strips take 1.6 ms to prepare so, and 4.0 as above."""
+"""Size of a strip of the image, in its own type, or of its results together, where these are written where they belong:
+of an erosion of 3×3 at 12 MP strips take 1.6 ms to prepare so, and 4.0 as above."""
 TALL_BYTES = 8 << 20
 """Size up to which a strip grows to four times its halo, which is computed anew for each: at sigma 8 2.1 ns a sample in
 place of 2.7. Of 0, 2, 4 and 8 MiB the fastest for gray and RGB, one thread and two, and in a new process."""
@@ -214,7 +214,9 @@ def run(
     if strip_rows is None:
         unit = chain.preferred_rows
         if in_place is not None:
-            written = sum(np.dtype(encoding.dtype).itemsize for encoding in encodings.values()) * image.shape[1] * channels
+            written = (
+                sum(np.dtype(encoding.dtype).itemsize for encoding in encodings.values()) * image.shape[1] * channels
+            )
             rows, first = max(rows, IN_PLACE_BYTES // max(image[0].nbytes, written, 1)), max(rows // 8, 1)
         rows, first = (-(-count // unit) * unit for count in (rows, first))
     each_strip(chain.height, rows, jobs, filter_strip, first)

@@ -117,7 +117,7 @@ class StageRows(Rows):
         return laid
 
     def _parts(self, start: int, stop: int) -> list[tuple[slice, Callable[[], Values]]]:
-        """Return what computes some rows: all columns at once, or the middle from the image itself and then the edges."""
+        """Return what computes some rows: all columns at once, or the middle from the image itself, then the edges."""
         first, last = self._seen(start, stop)
         left, right = self.halo.left, self.halo.right
         unpadded = self.halo == self.padding and self.stride == (1, 1) and first >= 0 and last <= self.above.height

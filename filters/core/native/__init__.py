@@ -76,8 +76,7 @@ _wanted = _Wanted()
 
 @contextlib.contextmanager
 def results_in(places: Mapping[str, Array]) -> Iterator[None]:
-    """Let the next array of `results` for each field, if it fits, be the strip that is its place: nothing need then be
-    copied there."""
+    """Let the next array of `results` for each field, if it fits, be its place, a strip: nothing is then copied."""
     _wanted.places = {**places}
     try:
         yield
