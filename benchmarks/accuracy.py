@@ -1,21 +1,25 @@
 """Measure the error of every filter against float64: `python benchmarks/accuracy.py` rewrites its part of RESULTS.md.
 
-The reference is `scipy.ndimage` (or plain NumPy) in float64, rounded half up and saturated once. Each row is
-run on a photograph in 8 and 16 bits and as float; 16 bits and float hold values between the 8-bit ones.
+Both cores are measured: the compiled one with each instruction set of the machine, whose greatest errors count, and
+NumPy and SciPy, as with `IMFILTER_NATIVE=0`.
+
+The reference is `scipy.ndimage` (or plain NumPy) in float64, rounded half up and saturated once. Each row is run on a
+photograph in 8 and 16 bits and as float; 16 bits and float hold values between the 8-bit ones.
 """
 
 from __future__ import annotations
 
-import platform
-import re
-from collections.abc import Callable
-from importlib.metadata import version
+import argparse
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import common
 import numpy as np
+from common import Array
 from imfilter.filters.blur import blur
 from imfilter.filters.conv import conv
+from imfilter.filters.core import native
 from imfilter.filters.edges import edges
 from imfilter.filters.frequency import frequency
 from imfilter.filters.morph import morph
@@ -25,7 +29,7 @@ from scipy import ndimage
 
 HERE = Path(__file__).parent
 FULL = {"uint8": 255, "uint16": 65535, "float32": 1.0}
-Array = Any
+COMPILED, OBVIOUS = "compiled", "NumPy and SciPy"
 
 SOBEL_X = np.outer([1, 2, 1], [-1, 0, 1])
 KERNEL_15 = np.random.default_rng(15).normal(size=(15, 15)) / 30
@@ -163,45 +167,96 @@ def images() -> dict[str, Array]:
     }
 
 
-def cell(filter: Callable[..., Any], reference: Callable[[Array], Array], image: Array) -> str:
-    """Return the greatest error, and the part of the samples that differ; for float, in parts of its range."""
-    exact = reference(image.astype(np.float64))
-    if image.dtype == np.float32:
-        return f"{np.abs(filter(image, depth='float') - exact).max():.1e}"
-    rounded = np.clip(np.floor(exact + 0.5), 0, FULL[image.dtype.name])
-    error = np.abs(filter(image).astype(np.float64) - rounded)
-    raw = np.abs(filter(image, depth="float") - exact).max()
-    return f"{error.max():.0f}, {np.mean(error > 0):.4%} ({raw:.1e})"
+def cores() -> Iterator[str]:
+    """Take each core in turn, and yield what it is: every instruction set of the compiled one, NumPy and SciPy."""
+    compiled = native.core
+    if compiled is not None:
+        usual = compiled.chosen()
+        for name in compiled.available():
+            compiled.choose(name)
+            yield COMPILED
+        compiled.choose(usual)
+    native.core = None
+    yield OBVIOUS
+    native.core = compiled
 
 
-def table() -> str:
-    """Return the table in Markdown."""
-    pictures = images()
-    lines = [
-        "| filter | 8 bits | 16 bits | float |",
-        "| --- | --- | --- | --- |",
-    ]
-    for name, filter, reference in ROWS:
-        cells = [cell(filter, reference, image) for image in pictures.values()]
-        lines.append(f"| `{name}` | {' | '.join(cells)} |")
-    gray_angle = np.abs(edges(pictures["uint8"]).angle - sobel_angle(pictures["uint8"].astype(np.float64)))
-    gray_angle = np.minimum(gray_angle, 360 - gray_angle)[edges(pictures["uint8"]).magnitude > 1]
-    lines.append(f"| `edges --angle`, where the magnitude is above 1 | {gray_angle.max():.1e}° | | |")
-    return "\n".join(lines)
+def errors(results: list[Array], exact: Array, kind: str, signed: bool) -> list[float]:
+    """Return the greatest error, and of integers the part of the samples that differ, and the error before rounding.
+
+    Files hold half of *signed* values, about the middle.
+    """
+    if kind == "float32":
+        return [float(np.abs(results[0] - exact).max())]
+    shown = exact / 2 + (FULL[kind] + 1) / 2 if signed else exact
+    # Luma is a sum of thousandths, of which float64 makes less than a half now and then.
+    off = np.abs(results[1] - np.clip(np.floor(shown.round(9) + 0.5), 0, FULL[kind]))
+    return [float(off.max()), float(np.mean(off > 0)), float(np.abs(results[0] - exact).max())]
+
+
+def measured(name: str, filter: Callable[..., Any], image: Array, exact: Array) -> tuple[dict[str, str], bool]:
+    """Return the cell of each core, and whether the instruction sets above the baseline give the same bytes."""
+    kind = image.dtype.name
+    found: dict[str, list[list[float]]] = {COMPILED: [], OBVIOUS: []}
+    first, same = None, True
+    for core in cores():
+        results = [np.reshape(filter(image, depth="float"), exact.shape) * FULL[kind]]
+        if kind != "float32":
+            results.append(np.reshape(filter(image), exact.shape).astype(np.float64))
+        found[core].append(errors(results, exact, kind, name.endswith("laplacian")))
+        # The baseline has no multiply-adds that round once.
+        if core == COMPILED and native.core.chosen() != "baseline":
+            first = results if first is None else first
+            same = same and all(np.array_equal(a, b) for a, b in zip(first, results, strict=True))
+    return {core: cell([max(parts) for parts in zip(*rows, strict=True)]) for core, rows in found.items()}, same
+
+
+def cell(worst: list[float]) -> str:
+    """Return errors in words."""
+    if len(worst) < 2:
+        return "".join(f"{error:.1e}" for error in worst)
+    error, part, raw = worst
+    return f"{error:.0f}, {part:.4%} ({raw:.1e})"
+
+
+def angle_error(image: Array) -> dict[str, str]:
+    """Return the greatest error of the angle in degrees, where the magnitude is above 1."""
+    exact, found = sobel_angle(image.astype(np.float64))[..., 0], {COMPILED: 0.0, OBVIOUS: 0.0}
+    for core in cores():
+        off = np.abs(edges(image).angle - exact)
+        off = np.minimum(off, 360 - off)[edges(image).magnitude > 1]
+        found[core] = max(found[core], float(off.max()))
+    return {core: f"{error:.1e}°" for core, error in found.items()}
 
 
 def main() -> None:
     """Write the table into RESULTS.md."""
-    results = HERE / "RESULTS.md"
-    versions = ", ".join(f"{name} {version(name)}" for name in ("numpy", "scipy", "pillow"))
-    text = (
-        "<!-- accuracy -->\n"
-        f"Python {platform.python_version()}, {versions}, on {platform.machine()}.\n\n{table()}\n"
-        "<!-- end of accuracy -->"
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("--quick", action="store_true", help="a quarter of the picture")
+    pictures = images()
+    if parser.parse_args().quick:
+        pictures = {kind: np.ascontiguousarray(image[:200, :300]) for kind, image in pictures.items()}
+    lines, alike = [], []
+    for name, filter, reference in ROWS:
+        cells: dict[str, list[str]] = {COMPILED: [], OBVIOUS: []}
+        for image in pictures.values():
+            by_core, same = measured(name, filter, image, reference(image.astype(np.float64)))
+            alike.append((name, same))
+            for core, text in by_core.items():
+                cells[core].append(text)
+        lines.append([f"`{name}`", *cells[COMPILED], *cells[OBVIOUS]])
+    by_core = angle_error(pictures["uint8"])
+    lines.append(
+        ["`edges --angle`, where the magnitude is above 1", by_core[COMPILED], "", "", by_core[OBVIOUS], "", ""]
     )
-    page = results.read_text(encoding="utf-8")
-    page = re.sub(r"<!-- accuracy -->.*<!-- end of accuracy -->", lambda _: text, page, flags=re.DOTALL)
-    results.write_text(page, encoding="utf-8")
+    head = [f"{core}, {depth}" for core in (COMPILED, OBVIOUS) for depth in ("8 bits", "16 bits", "float")]
+    sets = "none" if native.core is None else ", ".join(native.core.available())
+    other = dict.fromkeys(name for name, same in alike if not same)
+    said = f"all rows but {', '.join(f'`{name}`' for name in other)}" if other else "every row"
+    packages = common.versions("numpy", "scipy", "pillow")
+    text = f"{common.machine()}; {packages}. Instruction sets: {sets}; those above the baseline give the"
+    text += f"\nsame bytes in {said}."
+    common.write("accuracy", f"{text}\n\n{common.table(['filter', *head], lines)}")
 
 
 if __name__ == "__main__":

@@ -1,13 +1,22 @@
-"""What the benchmarks share: photographs, whole processes with their time and memory, and the page of results."""
+"""What the benchmarks share: photographs, times in pairs, whole processes, two settings, and the page of results.
+
+Each script measures with all instruction sets and with AVX-512 switched off on both sides, each setting in a process
+of its own, and writes one table of both: medians, with the least and the greatest in brackets, and the ratio of the
+medians beside what it may be.
+"""
 
 from __future__ import annotations
 
+import argparse
+import json
 import os
 import platform
 import re
 import shutil
 import subprocess
 import sys
+import time
+from collections.abc import Callable, Iterable, Sequence
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from statistics import median
@@ -19,6 +28,34 @@ from PIL import Image
 HERE = Path(__file__).parent
 RESULTS = HERE / "RESULTS.md"
 Array = Any
+SETTINGS = {
+    "all instruction sets": {},
+    "AVX-512 off": {
+        "IMFILTER_NATIVE": "avx2",
+        "NPY_DISABLE_CPU_FEATURES": "X86_V4 AVX512_ICL AVX512_SPR",
+        "OPENBLAS_CORETYPE": "Haswell",
+        # As `cv2.getCPUFeaturesLine()` writes it: by the name of the build information OpenCV does not know it.
+        "OPENCV_CPU_DISABLE": "AVX512-SKX",
+        "OPENCV_IPP": "avx2",
+        "ATEN_CPU_CAPABILITY": "avx2",
+        "ONEDNN_MAX_CPU_ISA": "AVX2",
+        "MKL_ENABLE_INSTRUCTIONS": "AVX2",
+    },
+}
+"""The environment of each."""
+
+
+class Row(NamedTuple):
+    """A work, measured beside another's."""
+
+    name: str
+    tool: str
+    ours: list[float]
+    theirs: list[float]
+    bound: float | None = None
+    """What our median over theirs may be."""
+    extra: list[str] = []  # noqa: RUF012
+    """More cells of the table."""
 
 
 class Run(NamedTuple):
@@ -38,17 +75,36 @@ def run(command: list[str]) -> Run | None:
     return Run(float(seconds), float(memory)) if code == "0" else None
 
 
-def alternate(first: list[str], second: list[str], runs: int, slow: float = 4) -> tuple[list[Run], list[Run]]:
+def alternate(first: list[str], second: list[str], runs: int, slow: float = 8) -> tuple[list[Run], list[Run]]:
     """Run two commands A B A B, *runs* times each, once where one takes longer than *slow* seconds."""
-    ours, theirs = [], []
+    ours: list[Run] = []
+    theirs: list[Run] = []
     for _ in range(runs):
-        ours.append(run(first))
-        theirs.append(run(second))
-        if None in (ours[-1], theirs[-1]):
-            return [a for a in ours if a], [b for b in theirs if b]
-        if max(ours[-1].seconds, theirs[-1].seconds) > slow:
+        own, other = run(first), run(second)
+        if own is None:
+            raise SystemExit(f"failed: {' '.join(first)}")
+        if other is None:
+            break
+        ours.append(own)
+        theirs.append(other)
+        if max(own.seconds, other.seconds) > slow:
             break
     return ours, theirs
+
+
+def in_turn(
+    functions: Iterable[Callable[[], object]], runs: int, clock: Callable[[], float] = time.perf_counter
+) -> list[list[float]]:
+    """Return the seconds of each function; they take turns, the first round is thrown away."""
+    functions = list(functions)
+    found: list[list[float]] = [[] for _ in functions]
+    for number in range(runs + 1):
+        for times, function in zip(found, functions, strict=True):
+            start = clock()
+            function()
+            if number:
+                times.append(clock() - start)
+    return found
 
 
 def middle(runs: list[Run]) -> Run:
@@ -73,6 +129,12 @@ def photograph(width: int, height: int, gray: bool = False) -> Image.Image:
         bytes_ = np.clip(np.rint(band), 0, 255).astype(np.uint8)
         image.paste(Image.fromarray(bytes_[..., 0] if gray else bytes_), (0, top))
     return image
+
+
+def dense_kernel(n: int) -> Array:
+    """Return weights of both signs and of full rank that sum to 1."""
+    weights = np.random.default_rng(n).uniform(-0.5, 1, (n, n))
+    return weights / weights.sum()
 
 
 def machine() -> str:
@@ -127,20 +189,90 @@ def found(command: str) -> str | None:
     return shutil.which(command)
 
 
-def figure(rows: int, columns: int) -> Any:
-    """Return matplotlib's ``(figure, axes)``; None where it is not installed."""
-    try:
-        import matplotlib
-    except ImportError:
-        print("no plot: matplotlib is not installed", file=sys.stderr)
-        return None
-    matplotlib.use("Agg")
-    from matplotlib import pyplot
-
-    drawing, axes = pyplot.subplots(rows, columns, figsize=(5.5 * columns, 4 * rows), layout="constrained")
-    return drawing, np.ravel(axes)
+def asked(doc: str | None) -> argparse.Namespace:
+    """Return the options of the command line; *runs* are those beside a tool with a target, and beside others."""
+    parser = argparse.ArgumentParser(description=(doc or "").splitlines()[0])
+    parser.add_argument("--python", default=sys.executable, metavar="PATH", help="an interpreter that has the peers")
+    parser.add_argument("--imfilter", default="imfilter", metavar="PATH", help="the command to measure")
+    parser.add_argument("--quick", dest="runs", action="store_const", const=(2, 1), default=(7, 3), help="fewer runs")
+    parser.add_argument("--only", default="", metavar="TEXT", help="print the works with TEXT in their name")
+    parser.add_argument("--setting", choices=SETTINGS, help=argparse.SUPPRESS)
+    return parser.parse_args()
 
 
-def save(drawing: Any, name: str) -> None:
-    """Save a figure beside RESULTS.md."""
-    drawing.savefig(HERE / name, dpi=80, metadata={"Software": None})
+def compare(
+    section: str,
+    doc: str | None,
+    measure: Callable[[argparse.Namespace], Iterable[Row]],
+    said: str,
+    *extra: str,
+    above: float = 0,
+) -> None:
+    """Measure in each setting, and write the section: *said* of the figures, and heads of *extra* columns.
+
+    Rows are listed whose ratio is *above* something in one of the settings.
+    """
+    arguments = asked(doc)
+    if arguments.setting:
+        for row in measure(arguments):
+            print(json.dumps(row), flush=True)
+            print(f"{arguments.setting}: {row.name}, {row.tool}", file=sys.stderr)
+        return
+    began, settings = time.monotonic(), []
+    for setting, environment in SETTINGS.items():
+        answer = subprocess.run(
+            [sys.executable, *sys.argv, "--setting", setting],
+            env=os.environ | environment,
+            stdout=subprocess.PIPE,
+            text=True,
+            check=True,
+        )
+        settings.append([Row(*json.loads(line)) for line in answer.stdout.splitlines()])
+    head = ["work", "against"]
+    for setting in SETTINGS:
+        head += [f"imfilter, {setting}", "the other", "ratio"]
+    lines = []
+    for same in zip(*settings, strict=True):
+        if all(row.theirs and median(row.ours) / median(row.theirs) <= above for row in same):
+            continue
+        cells = [cell for row in same for cell in (spread(row.ours), spread(row.theirs), ratio(row))]
+        lines.append([same[0].name, same[0].tool, *cells, *same[0].extra])
+    packages = versions("numpy", "scipy", "pillow", "opencv-python-headless", "torch")
+    runs = " and ".join(str(count) for count in arguments.runs)
+    text = f"{machine()}; {packages}; {runs} pairs; {said}. Measured in {time.monotonic() - began:.0f} s.\n\n"
+    text += f"{table([*head, *extra], lines)}\n\n{kept(settings)}"
+    if arguments.only:
+        print(text)
+    else:
+        write(section, text)
+
+
+def spread(values: Sequence[float]) -> str:
+    """Return the median, the least and the greatest.
+
+    >>> spread([0.123, 0.12, 0.2])
+    '0.123 (0.120–0.200)'
+    """
+    if not values:
+        return ""
+    places = 3 if median(values) < 1 else 2 if median(values) < 100 else 0
+    if min(values) == max(values):
+        return f"{values[0]:.{places}f}"
+    return f"{median(values):.{places}f} ({min(values):.{places}f}–{max(values):.{places}f})"
+
+
+def ratio(row: Row) -> str:
+    """Return the ratio of the medians, beside its bound if it has one."""
+    if not row.theirs:
+        return "failed"
+    value = median(row.ours) / median(row.theirs)
+    return f"{value:.2f}" if row.bound is None else verdict(value, row.bound)
+
+
+def kept(settings: list[list[Row]]) -> str:
+    """Return the line that counts the bounds that are kept."""
+    counts = []
+    for setting, rows in zip(SETTINGS, settings, strict=True):
+        said = [ratio(row) for row in rows if row.bound is not None]
+        counts.append(f"{sum(text.endswith(': met') for text in said)} of {len(said)} with {setting}")
+    return f"Bounds met: {', '.join(counts)}."

@@ -7,15 +7,16 @@ to the power of 1 ± 0.1; from sigma 8 on, and from a box of 11 on, the slowest 
 
 from __future__ import annotations
 
-import argparse
 import tempfile
+import time
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import common
 import numpy as np
 from common import Run
-from core import in_turn, picture_of
 from imfilter.filters.blur import blur
 
 MEGAPIXELS = [1, 3, 10, 30, 100]
@@ -53,71 +54,50 @@ def steady(name: str, places: list[int], times: list[float], start: int) -> str:
     return f"- {name}: the slowest takes {common.verdict(max(wide) / min(wide), STEADY)}"
 
 
+def widths(runs: int, parameter: str, places: list[int], **parameters: Any) -> list[float]:
+    """Return nanoseconds a pixel of one core, the least, by the width of a blur."""
+    image = np.asarray(common.photograph(4000, 3000, gray=True))
+    calls = [partial(blur, image, jobs=1, **{parameter: place}, **parameters) for place in places]
+    return [min(times) / image.size * 1e9 for times in common.in_turn(calls, runs, time.process_time)]
+
+
 def main() -> None:
     """Measure, and write the section of RESULTS.md."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--quick", action="store_true", help="fewer runs")
-    parser.add_argument("--imfilter", default="imfilter", metavar="PATH", help="the command to measure")
-    arguments = parser.parse_args()
-    runs = 1 if arguments.quick else 5
-
+    arguments = common.asked(__doc__)
+    runs = arguments.runs[1]
     (start,) = processes(arguments.imfilter, True, [0.004], 5)
-    measured = {
-        name: processes(arguments.imfilter, gray, MEGAPIXELS, runs) for name, gray in (("gray", True), ("RGB", False))
-    }
-    image = np.asarray(common.photograph(4000, 3000, gray=True))
-    gaussians = [min(t) for t in in_turn([(lambda a, s=s: picture_of(blur, a, sigma=s), image) for s in SIGMAS], runs)]
-    boxes = [
-        min(t) for t in in_turn([(lambda a, n=n: picture_of(blur, a, op="mean", size=n), image) for n in BOXES], runs)
-    ]
-
+    gaussians = widths(runs, "sigma", SIGMAS)
+    boxes = widths(runs, "size", BOXES, op="mean")
     rows, checks = [], []
-    for name, found in measured.items():
-        rows += [
-            [
-                name,
-                f"{size}",
-                f"{run.seconds:.2f}",
-                f"{(run.seconds - start.seconds) / size * 1e3:.1f}",
-                f"{run.memory / 1e6:.0f}",
-                f"{(run.memory - start.memory) / size / 1e6:.1f}",
-            ]
-            for size, run in zip(MEGAPIXELS, found, strict=True)
-        ]
+    for name in ("gray", "RGB"):
+        found = processes(arguments.imfilter, name == "gray", MEGAPIXELS, runs)
+        for size, run in zip(MEGAPIXELS, found, strict=True):
+            beyond = (run.seconds - start.seconds) / size * 1e3, (run.memory - start.memory) / size / 1e6
+            rows.append(
+                [
+                    name,
+                    f"{size}",
+                    f"{run.seconds:.2f}",
+                    f"{beyond[0]:.1f}",
+                    f"{run.memory / 1e6:.0f}",
+                    f"{beyond[1]:.1f}",
+                ]
+            )
         for what, values, base in (
             ("time", [run.seconds for run in found], start.seconds),
             ("memory", [run.memory for run in found], start.memory),
         ):
             grows = power(MEGAPIXELS, values, base)
-            checks.append(
-                f"- {name}, {what}: as the pixels to the power of {grows:.2f}: "
-                + ("linear" if abs(grows - 1) <= 0.1 else "**not linear**")
-            )
+            linear = "linear" if abs(grows - 1) <= 0.1 else "**not linear**"
+            checks.append(f"- {name}, {what}: as the pixels to the power of {grows:.2f}: {linear}")
     checks.append(steady("Gaussian from sigma 8 on", SIGMAS, gaussians, 8))
     checks.append(steady("box from 11×11 on", BOXES, boxes, 11))
     head = ["image", "megapixels", "s", "ns a pixel beyond the start", "MB", "bytes a pixel beyond the start"]
     text = f"{common.machine()}; {runs} runs. The start, an image of 73×55: {start.seconds:.2f} s, "
-    text += f"{start.memory / 1e6:.0f} MB.\n\n![Time and memory](growth.png)\n\n{common.table(head, rows)}\n\n"
+    text += f"{start.memory / 1e6:.0f} MB.\n\n{common.table(head, rows)}\n\n"
     text += common.table(["sigma", *map(str, SIGMAS)], [["ns a pixel", *(f"{time:.2f}" for time in gaussians)]])
     text += "\n\n" + common.table(["box", *map(str, BOXES)], [["ns a pixel", *(f"{time:.2f}" for time in boxes)]])
     common.write("growth", text + "\n\n" + "\n".join(checks))
-
-    canvas = common.figure(1, 3)
-    if canvas is None:
-        return
-    drawing, (seconds, memory, widths) = canvas
-    for name, found in measured.items():
-        seconds.plot(MEGAPIXELS, [run.seconds for run in found], marker=".", label=name)
-        memory.plot(MEGAPIXELS, [run.memory / 1e6 for run in found], marker=".", label=name)
-    widths.plot(SIGMAS, gaussians, marker=".", label="Gaussian, against sigma")
-    widths.plot(BOXES, boxes, marker=".", label="box, against its width")
-    seconds.set(title="whole process", xlabel="megapixels", ylabel="s")
-    memory.set(title="whole process", xlabel="megapixels", ylabel="MB at the peak")
-    widths.set(title="one thread, in memory", xlabel="px", ylabel="ns a pixel", xscale="log", ylim=(0, None))
-    for axis in (seconds, memory, widths):
-        axis.grid(alpha=0.3)
-        axis.legend()
-    common.save(drawing, "growth.png")
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Measure where the time of a process goes: `python benchmarks/phases.py`.
+"""Measure where the time of a process goes: `python benchmarks/phases.py [--quick]`.
 
 Each work runs several times in a process that notes the time at each step; the table holds the medians.
 """
@@ -20,7 +20,6 @@ PHASES = (
     "filter (JPEG: and encode)",
     "encode, write, rename",
 )
-RUNS = 9
 
 
 def child(words: list[str]) -> None:
@@ -59,31 +58,31 @@ def child(words: list[str]) -> None:
 
 def as_the_console(run: Callable[[], int]) -> int:
     """Do what the console script does before it runs the program."""
-    import gc
-
+    from imfilter.cli import garbage
+    from imfilter.cli.blas import limit_blas
     from imfilter.cli.images.prefetch import guess
 
-    gc.disable()
-    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+    garbage.pause()
+    limit_blas()
     guess(sys.argv[1:])
     return run()
 
 
-def measured(words: list[str]) -> list[float]:
+def measured(words: list[str], runs: int) -> list[float]:
     """Return the medians of the phases, in milliseconds."""
     import subprocess  # not in the process that is measured
     from itertools import pairwise
     from statistics import median
 
-    runs = []
-    for _ in range(RUNS):
+    found = []
+    for _ in range(runs):
         began = time.time()
         answer = subprocess.run(
             [sys.executable, __file__, "--child", *words], capture_output=True, text=True, check=True
         )
         times = [began, *json.loads(answer.stdout.splitlines()[-1])]
-        runs.append([1000 * (after - before) for before, after in pairwise(times)])
-    return [median(phase) for phase in zip(*runs, strict=True)]
+        found.append([1000 * (after - before) for before, after in pairwise(times)])
+    return [median(phase) for phase in zip(*found, strict=True)]
 
 
 def main() -> None:
@@ -93,6 +92,7 @@ def main() -> None:
 
     import common
 
+    runs = common.asked(__doc__).runs[0]
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         photo = common.photograph(4000, 3000)
@@ -112,10 +112,10 @@ def main() -> None:
         rows = []
         for work, words in works.items():
             words = [str(folder / word) if "." in word else word for word in words]
-            phases = measured(words)
+            phases = measured(words, runs)
             rows.append([work, *(f"{phase:.0f}" for phase in phases), f"{sum(phases):.0f}"])
     head = ["milliseconds", *PHASES, "all"]
-    common.write("phases", f"{common.machine()}; medians of {RUNS} runs.\n\n{common.table(head, rows)}")
+    common.write("phases", f"{common.machine()}; medians of {runs} runs.\n\n{common.table(head, rows)}")
 
 
 if __name__ == "__main__":

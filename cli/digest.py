@@ -30,16 +30,18 @@ class SourceDigest:
 
     def __init__(self, data: bytes) -> None:
         self._hash = blake2b(digest_size=self.SIZE)
-        self._thread = threading.Thread(target=self._hash.update, args=(data,), daemon=True)
+        self._thread: threading.Thread | None = None
         if len(data) >= WORTH_A_THREAD:
+            thread = threading.Thread(target=self._hash.update, args=(data,), daemon=True)
             with contextlib.suppress(RuntimeError, MemoryError):  # no thread is to be had
-                self._thread.start()
+                thread.start()
+                self._thread = thread
                 return
         self._hash.update(data)
 
     def hexadecimal(self) -> str:
         """Return it, when it is done."""
-        if self._thread.ident is not None:
+        if self._thread is not None:
             self._thread.join()
         return self._hash.hexdigest()
 

@@ -90,7 +90,7 @@ def uninterrupted() -> Iterator[None]:
 
 def _let_go() -> None:
     # A signal may come between any two of these lines: `_hold` passes on what it receives now.
-    for number in ENDING:
+    for number in list(_handlers):
         if signal.getsignal(number) is _hold:
             signal.signal(number, _handlers[number])
     while _waiting:

@@ -295,7 +295,10 @@ def work() -> Callable[[Callable[[], object]], int]:
 
 # ---- the command ------------------------------------------------------------------------------------
 
-MEANING = re.compile("_?IMFILTER_.*|MAKE.*|MFLAGS|COLUMNS|LINES|(NO|FORCE)_COLOR|PY_COLORS|CI|GITHUB_.*|TTY_.*")
+MEANING = re.compile(
+    "_?IMFILTER_(?!NATIVE$).*|MAKE.*|MFLAGS|COLUMNS|LINES|(NO|FORCE)_COLOR|PY_COLORS|CI|GITHUB_.*|TTY_.*"
+)
+"""All but `IMFILTER_NATIVE`: processes of a test run the core that the test does."""
 
 
 @pytest.fixture(scope="session", autouse=True)

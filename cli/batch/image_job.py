@@ -49,6 +49,8 @@ class ImageProcessor:
         self.parts = {step.values["channels"] for step in recipe.steps}
         self.is_picture = not maps and total_gain(self.stages) is not None
         self._of_colours: dict[ColourModel, ImageProcessor] = {}
+        self._foreseen: dict[tuple[Any, ...], float] = {}
+        """How many bytes small pictures of a kind take."""
 
     @property
     def spreads_nan(self) -> bool:
@@ -58,6 +60,16 @@ class ImageProcessor:
     def __reduce__(self) -> tuple[Any, ...]:
         # The stages hold functions, which are built again where they are needed.
         return ImageProcessor, (self.recipe, self.maps, self.options)
+
+    def prepare(self, job: Job) -> None:
+        """Import what a job needs, by the names of its files; processes that begin as copies of this one share it."""
+        with contextlib.suppress(Exception):  # what cannot be had is said of the images that need it
+            own = formats.BY_SUFFIX.get(Path(job.input.name).suffix.lower())
+            if own is not None:
+                own.codec.prepare(b"")
+            for output, target in job.targets.items():
+                if target.format is not None:
+                    self._canvas(output, target.format, Metadata())
 
     def single(self, job: Job, picture: Picture) -> Report:
         """Filter the one frame of a picture, and write all its outputs."""
@@ -177,6 +189,16 @@ class ImageProcessor:
 
     def needed(self, job: Job, expected: Expected) -> float:
         """Return the bytes that an expected picture takes at most from when it is decoded."""
+        written = ((name, target.format and target.format.name, target.map) for name, target in job.targets.items())
+        kind = expected._replace(file=0), *written
+        if (known := self._foreseen.get(kind)) is not None:
+            return known
+        needed = self._needed_of(job, expected)
+        if needed <= memory_budget.UNCHECKED_BYTES:  # more may be less when less is free
+            self._foreseen = {kind: needed}  # as a rule a batch has one
+        return needed
+
+    def _needed_of(self, job: Job, expected: Expected) -> float:
         with contextlib.suppress(ImageError, FileError):  # which will be said of the picture itself
             picture = memory_need.stand_in(expected)
             processor = self._for(picture)

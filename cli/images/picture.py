@@ -123,7 +123,7 @@ class Palette(NamedTuple):
     """``(count, 3)`` of uint8."""
 
 
-@dataclass
+@dataclass(eq=False, repr=False)  # which take as long to make as the rest
 class Picture:
     """A picture: ``pixels (height, width, channels)``, ``alpha (height, width)`` or None, of one dtype."""
 
@@ -168,7 +168,7 @@ class Timing(NamedTuple):
     """How often it is shown; 0 is for ever."""
 
 
-@dataclass
+@dataclass(eq=False, repr=False)  # which take as long to make as the rest
 class Frames:
     """What a file holds that has several pictures: an animation, the pages of a TIFF, the pictures of an MPO.
 

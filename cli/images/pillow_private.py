@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import io
 from collections.abc import Callable, Iterator
-from typing import Any
+from typing import IO, Any
 
 from PIL import Image, ImageFile
 
@@ -18,6 +18,16 @@ ONE_BLOCK = 1 << 29
 def opened(plugin: Callable[..., Any], data: bytes) -> Any:
     """Return an image that one plugin opens, without `Image.open`: not decoded yet."""
     return plugin(io.BytesIO(data), "")
+
+
+def save(image: Image.Image, file: IO[bytes], format: str, **options: Any) -> None:
+    """Write an image by the plugin of *format*, which was imported, where Pillow would import five first: 6 ms."""
+    before = Image._initialized
+    Image._initialized = max(before, 1)
+    try:
+        image.save(file, format, **options)
+    finally:
+        Image._initialized = before
 
 
 def in_one_block(width: int, height: int) -> None:

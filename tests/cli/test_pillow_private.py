@@ -1,6 +1,8 @@
 """What is used of Pillow beside what it documents: a release that moves it fails here."""
 
 import io
+import subprocess
+import sys
 import threading
 
 import numpy as np
@@ -8,6 +10,17 @@ import pytest
 from imfilter.cli.images import decode, picture, pillow_private
 from imfilter.cli.images.reader import Reader
 from PIL import Image, ImageFile, JpegImagePlugin, PngImagePlugin
+
+WRITING = """
+import io, sys
+from PIL import Image, JpegImagePlugin
+from imfilter.cli.images import pillow_private
+file = io.BytesIO()
+pillow_private.save(Image.new("L", (2, 2)), file, "JPEG")
+assert file.getvalue().startswith(bytes((255, 216)))
+assert "PIL.GifImagePlugin" not in sys.modules
+Image.new("L", (2, 2)).save(file, "GIF")
+"""
 
 NOISE = np.random.default_rng(1).integers(0, 256, (400, 500, 3), np.uint8)
 
@@ -109,3 +122,7 @@ def test_a_png_tells_its_texts_and_decodes_no_pixels(monkeypatch):
     assert image.text == {"Title": "a"}
     assert not image.getexif()
     assert image.size == (500, 400)
+
+
+def test_an_image_is_written_by_its_own_plugin_alone():
+    assert subprocess.run([sys.executable, "-c", WRITING]).returncode == 0

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from imfilter.filters.conv import conv
+from imfilter.filters.core import native
 from imfilter.filters.core.engine import colour, executor
 from imfilter.filters.core.engine.borders import source_index
 from imfilter.filters.core.engine.quantize import encoding
@@ -105,7 +106,8 @@ def test_large_kernels_by_transforms(groups, dtype, size, run, noise):
     options = {"kernel": weights, "groups": groups, "border": "mirror", "depth": "float"}
     stage = conv.checked(**options).stages()[-1]
     white = {"uint8": 255, "uint16": 65535, "float32": 1}[dtype]
-    assert stage.facts(ImageContext(white, np.float32))[1][:2] == ("algorithm", "fourier")
+    if native.core is not None:  # without it only the largest are faster so
+        assert stage.facts(ImageContext(white, np.float32))[1][:2] == ("algorithm", "fourier")
     height, width = size
     sides = (width // 2, height // 2, width - 1 - width // 2, height - 1 - height // 2)
     down = source_index(-sides[1], 53 + sides[3], 53, "mirror")

@@ -67,3 +67,11 @@ def test_strongest_keeps_the_sign():
 def test_where_alpha_rounds_to_nothing_colour_is_0():
     colours = colour.unpremultiply(np.full((1, 3, 1), 0.3), np.array([[[0.0], [0.4], [0.6]]]), 255, 0.5)
     assert colours[0, :2].ravel().tolist() == [0, 0] and colours[0, 2, 0] == pytest.approx(127.5)
+
+
+def test_what_a_transform_leaves_of_no_alpha_shows_no_colour(noise, each_core):
+    image = np.dstack([noise((60, 60, 3), "float32"), np.ones((60, 60), np.float32)])
+    image[10:50, 10:50, 3] = 0
+    answer = blur(image, sigma=3, algorithm="fourier")
+    assert np.abs(answer[..., :3]).max() <= 2
+    np.testing.assert_array_equal(answer[28:32, 28:32, :3], 0)

@@ -47,7 +47,7 @@ def assert_close(found, expected, dtype):
     if found.dtype.kind == "f":
         np.testing.assert_allclose(found, expected, atol=1e-6 * WHITE[dtype], rtol=0)
     else:
-        rounded = native.rounded(expected, found.dtype)
+        rounded = native.rounded(expected.copy(), found.dtype)
         differences = np.abs(found.astype(int) - rounded)
         assert differences.max(initial=0) <= 1
         assert np.count_nonzero(differences) <= max(1, found.size / 1000)

@@ -155,11 +155,12 @@ def test_decimated_is_the_gaussian_that_is_meant(each_core, size, out, channels)
 def test_wrong_sizes_and_types_are_refused():
     if native.core is None:
         pytest.skip("needs the compiled core")
-    core, one, three = native.core, np.ones(1), np.ones(3)
+    core, three = native.core, np.ones(3)
     image, result = np.zeros((1, 5, 6), np.uint8), np.zeros((1, 3, 4), np.float32)
     core.separable(image, result, three, three, 1, 1, 1, 1, 1, 1.0, False)
     wrong = [
-        (image, result, one, three, 1, 1, 1, 1, 1, 1.0, False),
+        (image, np.zeros((1, 4, 4), np.float32), three, three, 1, 1, 1, 1, 1, 1.0, False),
+        (image, result, np.ones(5), three, 1, 1, 1, 1, 1, 1.0, False),
         (image, result, three, three, 2, 1, 1, 1, 1, 1.0, False),
         (image, result, three, three, 0, 1, 1, 1, 1, 1.0, False),
         (image, result, three, three, 1, -1, 1, 1, 1, 1.0, False),

@@ -101,9 +101,9 @@ def test_the_strips_follow_from_the_image_and_the_filter_alone(call, monkeypatch
     filter, seen = catalog.load(name), []
     each_strip = strips.each_strip
 
-    def watched(height, rows, jobs, task, first=None):
-        seen.append((height, rows, first))
-        each_strip(height, rows, jobs, task, first)
+    def watched(height, rows, jobs, task, *ends):
+        seen.append((height, rows, *ends))
+        each_strip(height, rows, jobs, task, *ends)
 
     for module in (executor, executor.pipeline):
         monkeypatch.setattr(module, "each_strip", watched)

@@ -48,9 +48,7 @@ def guided(radii: tuple[int, int], epsilon: float, guide: Guide) -> Stage:
     def bind(context: ImageContext) -> BoundStage:
         ridge = epsilon * context.full**2
         in_double = np.dtype(context.work) == np.float64 or max(window) > LONG
-        # The lines of several channels may leave the range: by less than √3 times as much.
-        beyond = 0.0 if guide == "channel" else 2 * context.most
-        out = context.result_type(-beyond, context.most + beyond) if context.whole else context.work
+        out = context.result_type if context.whole else context.work
 
         def smooth(strip: Array, opaque: Array | None = None) -> Values:
             if window == (1, 1):
@@ -76,7 +74,9 @@ def guided(radii: tuple[int, int], epsilon: float, guide: Guide) -> Stage:
                 answer += level
             return answer
 
-        return BoundStage(smooth, work=context.own_type, interleaved=guide == "channel")
+        # The lines of several channels may leave the range.
+        saturates = guide == "color"
+        return BoundStage(smooth, work=context.own_type, saturates=saturates, interleaved=guide == "channel")
 
     fact = f"guided by itself, {guide}: lines fitted in {window[0]}×{window[1]}, epsilon {epsilon:g}"
     return Stage(

@@ -73,22 +73,27 @@ def runs(index: Array) -> list[tuple[int, int, int, int]]:
     >>> runs(source_index(-2, 5, 3, "reflect"))
     [(0, 1, 2, -1), (2, 0, 3, 1), (5, 2, 2, -1)]
     """
-    found = []
-    values = index.tolist()
-    if values and 0 <= values[0] == values[-1] - len(values) + 1:
-        return [(0, values[0], len(values), 1)]  # it never grows by more than 1: all of it lies inside
+    count, found = len(index), []
+    if count and 0 <= index[0] == index[-1] - count + 1:
+        return [(0, int(index[0]), count, 1)]  # it never grows by more than 1: all of it lies inside
+    steps = np.diff(index)
+    turns = np.flatnonzero(np.diff(steps)) + 1
     position = 0
-    while position < len(values):
+    while position < count:
         end = position + 1
-        step = values[end] - values[position] if end < len(values) else 0
-        outside = values[position] < 0
-        while abs(step) <= 1 and end < len(values) and values[end] - values[end - 1] == step:
-            if (values[end] < 0) != outside:
-                break
-            end += 1
-        found.append((position, values[position], end - position, step if end - position > 1 else 0))
+        step = int(steps[position]) if end < count else 0
+        if end < count and abs(step) <= 1 and (index[position] < 0) == (index[end] < 0):
+            later = np.searchsorted(turns, end)
+            end = int(turns[later]) + 1 if later < len(turns) else count
+        found.append((position, int(index[position]), end - position, step if end - position > 1 else 0))
         position = end
     return found
+
+
+@lru_cache(maxsize=64)
+def _runs_of(index: bytes) -> list[tuple[int, int, int, int]]:
+    """Return the runs of an index; kept, because images of one size have the same strips."""
+    return runs(np.frombuffer(index, np.intp))
 
 
 @lru_cache(maxsize=64)
@@ -121,7 +126,7 @@ def surround(
     else:
         planes = np.empty((channels, *size), work)
     middle = planes[:, :, left : left + width]
-    for position, first, count, step in runs(index):
+    for position, first, count, step in _runs_of(index.astype(np.intp, copy=False).tobytes()):
         rows = middle[:, position : position + count]
         if first < 0:
             rows[...] = rule.fill

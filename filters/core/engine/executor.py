@@ -121,7 +121,7 @@ def run(
         tolerance,
         finite,
         whole,
-        rounds_to=image.dtype if itself and not settings.linear_out and region is None else None,
+        rounds_to=image.dtype.type if itself and not settings.linear_out and region is None else None,
         name=name,
         facts=found,
         transfer=settings.transfer,
@@ -210,16 +210,18 @@ def run(
             collector.add(start, [part(fields[field]) for field in named], beside)
         tell(stop - start)
 
-    first = rows
+    first, last = rows, 0
     if strip_rows is None:
         unit = chain.preferred_rows
         if in_place is not None:
+            # The rows that see past the upper and the lower edge are apart: all others need no copy.
+            first, last = max(rows // 8, chain.halo.top, 1), chain.halo.bottom
             written = (
                 sum(np.dtype(encoding.dtype).itemsize for encoding in encodings.values()) * image.shape[1] * channels
             )
-            rows, first = max(rows, IN_PLACE_BYTES // max(image[0].nbytes, written, 1)), max(rows // 8, 1)
+            rows = max(rows, IN_PLACE_BYTES // max(image[0].nbytes, written, 1))
         rows, first = (-(-count // unit) * unit for count in (rows, first))
-    each_strip(chain.height, rows, jobs, filter_strip, first)
+    each_strip(chain.height, rows, jobs, filter_strip, first, last)
     cut = {
         name: own.probe for name, own in collectors.items() if probed and chain.saturates and own.probe.at_the_ends()
     }

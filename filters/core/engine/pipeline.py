@@ -117,11 +117,13 @@ class StageRows(Rows):
         return laid
 
     def _parts(self, start: int, stop: int) -> list[tuple[slice, Callable[[], Values]]]:
-        """Return what computes some rows: all columns at once, or the middle from the image itself, then the edges."""
+        """Return what computes some rows: all columns, or the middle, from the image itself, and the edges."""
         first, last = self._seen(start, stop)
         left, right = self.halo.left, self.halo.right
         unpadded = self.halo == self.padding and self.stride == (1, 1) and first >= 0 and last <= self.above.height
-        apart = self.anywhere and unpadded and self.rule.border != "wrap" and self.width > 3 * (left + right)
+        # Mirrored, the edge of a window that reaches to one side alone sees one sample more than is cut out below.
+        farther = self.rule.border == "wrap" or (self.rule.border == "mirror" and bool(left) != bool(right))
+        apart = self.anywhere and unpadded and not farther and self.width > 3 * (left + right)
         seen = self.above.rows(first, last) if apart else None
         if seen is None or seen.dtype != self.work:
             return [(slice(None), lambda: self.rows(start, stop))]

@@ -9,8 +9,8 @@ from ..lazy_numpy import Array, np
 from .quantize import FULL, Encoding
 
 GRID = 1 << 14
-"""About how many samples of a channel are looked at: so few that it takes no time; in 640×480 pixels four times as many
-took 1.4 ms, as long as decoding them."""
+"""About how many samples are looked at: so few that it takes no time; in 640×480 pixels twelve times as many took
+1.4 ms, as long as decoding them."""
 TAIL = 0.1
 """The per cent of the values at each end that `Levels` leaves out."""
 
@@ -46,9 +46,11 @@ class Probe:
         """Take the grid's values of the strip that begins at row *start*, of which *where* marks those that count."""
         if not self.fixed or values.dtype == bool:
             return
-        step = math.isqrt(max(1, self.height * values.shape[1] // GRID))
+        step = math.isqrt(max(1, self.height * values[0].size // GRID))
         grid = np.s_[-start % step :: step, ::step]
-        chosen = self.encoding.exact(values[grid])
+        chosen = values[grid]
+        if values.dtype != self.encoding.dtype or not self.encoding.plain:  # which are the file's already
+            chosen = self.encoding.exact(chosen)
         self._taken.append(chosen.ravel() if where is None else chosen[np.broadcast_to(where, values.shape)[grid]])
 
     def at_the_ends(self) -> bool:
@@ -68,13 +70,17 @@ class Probe:
     def levels(self) -> Levels | None:
         """Return where the values lie; None if the output has no fixed range or no values."""
         values = np.concatenate(self._taken) if self._taken else np.empty(0)
-        values = values[~np.isnan(values)]
+        if values.dtype.kind == "f":
+            values = values[~np.isnan(values)]
         if not values.size:
             return None
         white = FULL[self.encoding.dtype]
         # np.percentile would import NumPy's masked arrays, which take longer than most images do.
         rank = round(TAIL / 100 * (values.size - 1))
         ends = rank, values.size - 1 - rank
+        if values.dtype.kind == "u":  # sorted by their digits, in a fifth of the time
+            low, high = (float(value) / white for value in np.sort(values, kind="stable")[list(ends)])
+            return Levels(0.0, 0.0, low, high)
         low, high = (float(value) / white for value in np.partition(values, ends)[list(ends)])
         below, above = (np.count_nonzero(beyond) / values.size for beyond in (values < -0.5, values >= white + 0.5))
         return Levels(below, above, low, high)

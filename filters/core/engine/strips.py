@@ -12,14 +12,16 @@ from .threads import together
 Task = Callable[[int, int], None]
 
 
-def each_strip(height: int, rows: int, jobs: int, task: Task, first: int | None = None) -> None:
+def each_strip(height: int, rows: int, jobs: int, task: Task, first: int | None = None, last: int = 0) -> None:
     """Call ``task(start, stop)`` for every strip of *rows* rows; the strips are the same for any number of *jobs*.
 
     Each thread takes one contiguous part: a queue would cost more than it balances. The *first* rows, of *rows* if not
-    told otherwise, are done before the others begin, so that a task may prepare there what all share.
+    told otherwise, are done before the others begin, so that a task may prepare there what all share. The *last* rows,
+    if so many are told, are a strip of their own. What fits one strip is one.
     """
-    first = min(height, rows if first is None else first)
-    bounds = [0, *range(first, height, rows), height] if height else [0]
+    first = height if height <= rows else min(height, rows if first is None else first)
+    end = max(first, height - last)
+    bounds = sorted({0, *range(first, end, rows), end, height})
     strips = list(pairwise(bounds))
 
     def work_through(part: Sequence[tuple[int, int]]) -> None:

@@ -109,8 +109,9 @@ class Passage:
     def leave(self, picture: Array, opaque: Array | None) -> tuple[Array, Array | None]:
         """Return the picture and its alpha in the file's units, unrounded."""
         if opaque is not None and self.gain:
-            # Alpha that is rounded to nothing shows no colour, unless it is not written at all.
-            least = 0.5 if self.image.dtype.kind == "u" and not self.settings.opaque else 0.0
+            # Alpha that is rounded to nothing shows no colour, unless it is not written at all; nor does what
+            # rounding leaves of a transform's sums of 0.
+            least = 0.5 if self.image.dtype.kind == "u" and not self.settings.opaque else 1e-12 * self.full
             picture = colour.unpremultiply(picture, opaque, self.full, least)
         if self.bias:
             picture = picture + self.bias

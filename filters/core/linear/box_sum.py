@@ -28,16 +28,21 @@ def mean(strip: Array, height: int, width: int, out: Any, divisor: float = 1.0) 
 
 def _reference(strip: Array, height: int, width: int, out: Any, divisor: float) -> Array:
     whole = strip.dtype.kind in "bu"
-    total = strip.astype(np.int64 if whole else np.float64)
+    # Sums that wrap round have the right differences, if those fit.
+    fits = strip.dtype.kind == "u" and np.iinfo(strip.dtype).max * height * width < 1 << 32
+    total = strip.astype(np.uint32 if fits else np.int64 if whole else np.float64)
     for axis, length in ((0, height), (1, width)):
         total = (_differences if whole else _sums)(total.swapaxes(0, axis), length).swapaxes(0, axis)
-    return (total / divisor).astype(out) if np.dtype(out).kind == "f" else native.rounded(total / divisor, out)
+    mean = total / divisor
+    return mean.astype(out) if np.dtype(out).kind == "f" else native.rounded(mean, out)
 
 
 def _differences(samples: Array, length: int) -> Array:
     """Sum *length* whole numbers at a time, as the difference of two sums from the first one on."""
-    sums = np.insert(samples.cumsum(axis=0), 0, 0, axis=0)
-    return sums[length:] - sums[:-length]
+    sums = samples.cumsum(axis=0, dtype=samples.dtype)
+    answer = sums[length - 1 :].copy()
+    answer[1:] -= sums[:-length]
+    return answer
 
 
 def _sums(samples: Array, length: int) -> Array:

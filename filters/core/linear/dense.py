@@ -33,7 +33,8 @@ def correlate(
     [1.0, 2.0]
     """
     if native.core is None:
-        return _finished(_sums(strip, taps, dilation, stride) / divisor, out)
+        total = _sums(strip, taps, dilation, stride)
+        return _finished(total if divisor == 1 else total / divisor, out)
     if stride != (1, 1):
         channels = strip.shape[2]
         weights = np.broadcast_to(taps, (channels, 1, *taps.shape))

@@ -128,6 +128,9 @@ def _candidates(kernel: Kernel, context: ImageContext, geometry: Geometry) -> It
         if geometry.plain and (column == column[0]).all() and (row == row[0]).all():
             weight = float(column[0] * row[0])
             divisor = kernel.divisor / weight if weight else float("inf")
+            # Of weights as 1/961 the inverse is not quite whole; sums are exact, and quick, where it is.
+            if weight and abs(divisor - round(divisor)) < 1e-12 * abs(divisor):
+                divisor = float(round(divisor))
             yield Plan(
                 "running",
                 rates.running,

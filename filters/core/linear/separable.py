@@ -49,7 +49,8 @@ def _reference(
     total = strip.astype(np.float64)
     for axis, taps in enumerate((column, row)):
         total = along_axis(total, taps, axis, stride[1 - axis], dilation[1 - axis])
-    total /= divisor
+    if divisor != 1:
+        total /= divisor
     return total.astype(out) if np.dtype(out).kind == "f" else native.rounded(total, out)
 
 

@@ -76,7 +76,7 @@ _wanted = _Wanted()
 
 @contextlib.contextmanager
 def results_in(places: Mapping[str, Array]) -> Iterator[None]:
-    """Let the next array of `results` for each field, if it fits, be its place, a strip: nothing is then copied."""
+    """Let the next array of `results` for each field, if it fits, be its place, a strip, without a copy."""
     _wanted.places = {**places}
     try:
         yield
@@ -98,6 +98,8 @@ def results(shape: tuple[int, int, int], kind: Any, step: int, field: str = "ima
 
 
 def rounded(values: Array, kind: Any) -> Array:
-    """Return values rounded half up and saturated to an integer type; NaN becomes 0."""
-    ends = np.iinfo(kind)
-    return np.nan_to_num(np.floor(values + 0.5).clip(ends.min, ends.max), nan=0).astype(kind)
+    """Return floats rounded half up and saturated to an unsigned integer type; NaN becomes 0. *values* are lost."""
+    values += 0.5
+    np.fmax(values, 0, out=values)
+    np.fmin(values, np.iinfo(kind).max, out=values)
+    return values.astype(kind)

@@ -5,69 +5,8 @@ from typing import Any
 from numpy.typing import NDArray
 
 def available() -> list[str]: ...
-def box(given: NDArray[Any], out: NDArray[Any], height: int, width: int, across: int, divisor: float, /) -> None: ...
 def choose(name: str, /) -> None: ...
 def chosen() -> str: ...
-def guided(
-    given: NDArray[Any],
-    out: NDArray[Any],
-    height: int,
-    width: int,
-    across: int,
-    together: int,
-    ridge: float,
-    rounding: float,
-    in_double: bool,
-    /,
-) -> None: ...
-def fourier(
-    given: NDArray[Any],
-    out: NDArray[Any],
-    spectrum: NDArray[Any],
-    twiddles: NDArray[Any],
-    rows: int,
-    height: int,
-    width: int,
-    inputs: int,
-    step: int,
-    level: float,
-    level_sum: float,
-    grid: float,
-    divisor: float,
-    /,
-) -> None: ...
-def extrema(
-    given: NDArray[Any],
-    out: NDArray[Any],
-    rectangles: NDArray[Any],
-    width: int,
-    height: int,
-    across: int,
-    greatest: bool,
-    ignoring: bool,
-    /,
-) -> None: ...
-def pool(
-    given: NDArray[Any],
-    out: NDArray[Any],
-    op: int,
-    ignoring: bool,
-    in_double: bool,
-    height: int,
-    width: int,
-    stride_y: int,
-    stride_x: int,
-    down: int,
-    across: int,
-    row_first: int,
-    row_end: int,
-    column_first: int,
-    column_end: int,
-    step: int,
-    /,
-) -> None: ...
-def png_rows(given: NDArray[Any], out: NDArray[Any], step: int, filter: int, /) -> None: ...
-def png_unfilter(given: NDArray[Any], out: NDArray[Any], step: int, /) -> None: ...
 def separable(
     given: NDArray[Any],
     out: NDArray[Any],
@@ -80,25 +19,6 @@ def separable(
     step: int,
     divisor: float,
     in_double: bool,
-    /,
-) -> None: ...
-def rank(
-    given: NDArray[Any],
-    out: NDArray[Any],
-    height: int,
-    width: int,
-    step: int,
-    ranks: NDArray[Any],
-    network: bool,
-    /,
-) -> None: ...
-def mode(
-    given: NDArray[Any],
-    out: NDArray[Any],
-    height: int,
-    width: int,
-    step: int,
-    whole: bool,
     /,
 ) -> None: ...
 def interpolate(
@@ -141,6 +61,35 @@ def bank(
     precise: bool,
     /,
 ) -> None: ...
+def fourier(
+    given: NDArray[Any],
+    out: NDArray[Any],
+    spectrum: NDArray[Any],
+    twiddles: NDArray[Any],
+    rows: int,
+    height: int,
+    width: int,
+    inputs: int,
+    step: int,
+    level: float,
+    level_sum: float,
+    grid: float,
+    divisor: float,
+    /,
+) -> None: ...
+def box(given: NDArray[Any], out: NDArray[Any], height: int, width: int, across: int, divisor: float, /) -> None: ...
+def guided(
+    given: NDArray[Any],
+    out: NDArray[Any],
+    height: int,
+    width: int,
+    across: int,
+    together: int,
+    ridge: float,
+    rounding: float,
+    in_double: bool,
+    /,
+) -> None: ...
 def gradient(
     given: NDArray[Any],
     smooth: NDArray[Any],
@@ -152,6 +101,20 @@ def gradient(
     gy: NDArray[Any] | None,
     magnitude: NDArray[Any] | None,
     angle: NDArray[Any] | None,
+    image: NDArray[Any] | None,
+    /,
+) -> None: ...
+def thinned_gradient(
+    given: NDArray[Any],
+    smooth: NDArray[Any],
+    derivative: NDArray[Any],
+    norm: int,
+    sums: int,
+    low: float,
+    high: float,
+    begins: bool,
+    ends: bool,
+    out: NDArray[Any],
     /,
 ) -> None: ...
 def polar(
@@ -165,6 +128,36 @@ def polar(
 def thin(gx: NDArray[Any], gy: NDArray[Any], norm: int, low: float, high: float, out: NDArray[Any], /) -> None: ...
 def join(classes: NDArray[Any], across: int, /) -> None: ...
 def luma(given: NDArray[Any], out: NDArray[Any], weights: NDArray[Any], divisor: float, /) -> None: ...
+def rank(
+    given: NDArray[Any],
+    out: NDArray[Any],
+    height: int,
+    width: int,
+    step: int,
+    ranks: NDArray[Any],
+    network: bool,
+    /,
+) -> None: ...
+def mode(
+    given: NDArray[Any],
+    out: NDArray[Any],
+    height: int,
+    width: int,
+    step: int,
+    whole: bool,
+    /,
+) -> None: ...
+def extrema(
+    given: NDArray[Any],
+    out: NDArray[Any],
+    rectangles: NDArray[Any],
+    width: int,
+    height: int,
+    across: int,
+    greatest: bool,
+    ignoring: bool,
+    /,
+) -> None: ...
 def bilateral(
     given: NDArray[Any],
     out: NDArray[Any],
@@ -190,16 +183,24 @@ def nonlocal_means(
     ignoring: bool,
     /,
 ) -> None: ...
-def thinned_gradient(
+def pool(
     given: NDArray[Any],
-    smooth: NDArray[Any],
-    derivative: NDArray[Any],
-    norm: int,
-    sums: int,
-    low: float,
-    high: float,
-    begins: bool,
-    ends: bool,
     out: NDArray[Any],
+    op: int,
+    ignoring: bool,
+    in_double: bool,
+    height: int,
+    width: int,
+    stride_y: int,
+    stride_x: int,
+    down: int,
+    across: int,
+    row_first: int,
+    row_end: int,
+    column_first: int,
+    column_end: int,
+    step: int,
     /,
 ) -> None: ...
+def png_rows(given: NDArray[Any], out: NDArray[Any], step: int, filter: int, /) -> None: ...
+def png_unfilter(given: NDArray[Any], out: NDArray[Any], step: int, /) -> None: ...

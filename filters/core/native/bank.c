@@ -1,19 +1,5 @@
 #include "binding.h"
 
-/* Whether a bank needs no more than the input along an axis. */
-static int check_axis(ptrdiff_t in, ptrdiff_t out, ptrdiff_t taps, ptrdiff_t dilation, ptrdiff_t stride,
-                      const char *name)
-{
-    const ptrdiff_t most = PTRDIFF_MAX / 4096;
-    if (!check_size(taps, 1, most, name) || !check_size(dilation, 1, most / taps, name)
-        || !check_size(stride, 1, most, name))
-        return 0;
-    if (!out || ((taps - 1) * dilation < in && out - 1 <= (in - 1 - (taps - 1) * dilation) / stride))
-        return 1;
-    PyErr_Format(PyExc_ValueError, "out: %s of %zd do not follow from %zd", name, out, in);
-    return 0;
-}
-
 /* bank(in, out, weights, bias, inputs, height, width, step, stride_y, stride_x, down, across, divisor,
         precise) */
 PyObject *bind_bank(PyObject *module, PyObject *arguments)
@@ -38,9 +24,8 @@ PyObject *bind_bank(PyObject *module, PyObject *arguments)
         return answer(&held, status);
     const ptrdiff_t results = call.out.samples / call.maps, maps = call.maps;
     const ptrdiff_t channels = call.in.planes * call.step;
-    if (!check_axis(call.in.rows, call.out.rows, call.height, call.down, call.stride_y, "rows")
-        || !check_axis(call.in.samples / call.step, results, call.width, call.across, call.stride_x,
-                       "columns")
+    if (!check_axis(call.in.rows, call.out.rows, call.height, &call.down, &call.stride_y, "rows")
+        || !check_axis(call.in.samples / call.step, results, call.width, &call.across, &call.stride_x, "columns")
         || !check_size(call.inputs, 1, channels, "inputs"))
         return answer(&held, status);
     call.groups = channels / call.inputs;
@@ -50,13 +35,11 @@ PyObject *bind_bank(PyObject *module, PyObject *arguments)
         PyErr_SetString(PyExc_ValueError, "weights: do not fit the maps and channels");
         return answer(&held, status);
     }
-    if (results < 2)
-        call.stride_x = 1;
     /* A tap that is 0 in one of the maps would take NaN to it. */
     call.apart = 0;
     if (call.in.type & REALS)
         for (ptrdiff_t t = 0; t < count; t++)
             call.apart |= call.weights[t] == 0;
-    WITHOUT_GIL(status = chosen->bank(&call));
+    RUN(bank, call.out);
     return answer(&held, status);
 }

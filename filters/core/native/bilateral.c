@@ -17,6 +17,6 @@ PyObject *bind_bilateral(PyObject *module, PyObject *arguments)
         && take_opacity(&held, opacity, &call.opacity, &call.in, call.step)
         && take_taps(&held, exponents, &call.exponents, &taps, "exponents")
         && check_size(taps, call.height * call.width, call.height * call.width, "exponents"))
-        WITHOUT_GIL(status = chosen->bilateral(&call));
+        RUN(bilateral, call.out);
     return answer(&held, status);
 }

@@ -26,7 +26,7 @@ int take_array(Held *held, PyObject *object, Array *array, int writable, unsigne
     held->count++;
     const unsigned type = type_of(view);
     if (!(type & types)) {
-        PyErr_Format(PyExc_TypeError, "%s: samples of the type %s are not taken", name, view->format);
+        PyErr_Format(PyExc_TypeError, "%s: samples of this type are not taken", name);
         return 0;
     }
     if (view->ndim != 3) {
@@ -40,6 +40,14 @@ int take_array(Held *held, PyObject *object, Array *array, int writable, unsigne
     }
     if (strides[0] % size || strides[1] % size || (size_t)view->buf % (size_t)size) {
         PyErr_Format(PyExc_ValueError, "%s: the samples are not aligned", name);
+        return 0;
+    }
+    ptrdiff_t room = MOST_SAMPLES;
+    for (int axis = 0; axis < 3; axis++)
+        if (shape[axis] > 1)
+            room /= shape[axis];
+    if (!room) {
+        PyErr_Format(PyExc_ValueError, "%s: more than %zd samples", name, MOST_SAMPLES);
         return 0;
     }
     *array = (Array){view->buf, shape[0], shape[1], shape[2], strides[0], strides[1], (SampleType)type};
@@ -78,15 +86,29 @@ int check_size(ptrdiff_t size, ptrdiff_t least, ptrdiff_t most, const char *name
 int check_window(const Array *in, const Array *out, ptrdiff_t height, ptrdiff_t width, ptrdiff_t down,
                  ptrdiff_t across)
 {
-    const ptrdiff_t most = PTRDIFF_MAX / 4096;
-    if (!check_size(height, 1, most, "height") || !check_size(width, 1, most, "width")
-        || !check_size(down, 1, most / height, "down") || !check_size(across, 1, most / width, "across"))
+    /* Where nothing is beside the window, the way to the next sample is that of channels at most. */
+    if (!check_size(height, 1, MOST_SAMPLES, "height") || !check_size(width, 1, MOST_SAMPLES, "width")
+        || !check_size(down, 1, height > 1 ? MOST_SAMPLES / height : MOST_STEP, "down")
+        || !check_size(across, 1, width > 1 ? MOST_SAMPLES / width : MOST_STEP, "across"))
         return 0;
     if (in->planes == out->planes && in->rows == out->rows + (height - 1) * down
         && in->samples == out->samples + (width - 1) * across)
         return 1;
     PyErr_Format(PyExc_ValueError, "out: %zd, %zd, %zd do not follow from %zd, %zd, %zd", out->planes, out->rows,
                  out->samples, in->planes, in->rows, in->samples);
+    return 0;
+}
+
+int check_axis(ptrdiff_t size, ptrdiff_t results, ptrdiff_t taps, ptrdiff_t *gap, ptrdiff_t *stride, const char *name)
+{
+    if (!check_size(taps, 1, MOST_SAMPLES, name) || !check_size(*stride, 1, PTRDIFF_MAX, "stride")
+        || !check_size(*gap, 1, taps > 1 ? MOST_SAMPLES / taps : PTRDIFF_MAX, "dilation"))
+        return 0;
+    *gap = taps > 1 ? *gap : 1, *stride = results > 1 ? *stride : 1;
+    const ptrdiff_t reach = (taps - 1) * *gap;
+    if (!results || (reach < size && results - 1 <= (size - 1 - reach) / *stride))
+        return 1;
+    PyErr_Format(PyExc_ValueError, "out: %zd %s do not follow from %zd", results, name, size);
     return 0;
 }
 

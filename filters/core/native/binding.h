@@ -21,6 +21,11 @@ typedef struct {
 #define REALS (F32 | F64)
 #define SAMPLES (U8 | U16 | REALS)
 
+/* The most samples that an array has, and channels side by side: so sizes of memory can be multiplied without care. Even
+   an array without samples has no more along its other axes. */
+#define MOST_SAMPLES (PTRDIFF_MAX >> (PTRDIFF_MAX > INT32_MAX ? 23 : 3))
+#define MOST_STEP (1 << 16)
+
 enum { DONE = 0, NO_MEMORY = -1, REFUSED = -2 };
 
 /* Each of these returns whether all is well; where it is not, it sets an exception. */
@@ -41,6 +46,10 @@ int check_size(ptrdiff_t size, ptrdiff_t least, ptrdiff_t most, const char *name
 int check_window(const Array *in, const Array *out, ptrdiff_t height, ptrdiff_t width, ptrdiff_t down,
                  ptrdiff_t across);
 
+/* Check one axis of an input of *size*: each result's window of *taps*, a *gap* apart, lies in it, a *stride* from that of
+   the next result. A gap and a stride that nothing depends on become 1. */
+int check_axis(ptrdiff_t size, ptrdiff_t results, ptrdiff_t taps, ptrdiff_t *gap, ptrdiff_t *stride, const char *name);
+
 /* Check that samples are pixels of *step* channels side by side, or of planes. */
 int check_pixels(const Array *in, ptrdiff_t step);
 
@@ -50,31 +59,45 @@ int take_opacity(Held *held, PyObject *object, Array *opacity, const Array *in, 
 /* Release what a call holds; return None, or NULL with an exception. */
 PyObject *answer(Held *held, int status);
 
+/* Compute with a primitive of the chosen instruction set where there are results, without the GIL. */
+#define RUN(primitive, results)                                                          \
+    do {                                                                                 \
+        status = DONE;                                                                   \
+        if ((results).planes && (results).rows && (results).samples)                     \
+            WITHOUT_GIL(status = chosen->primitive(&call));                              \
+    } while (0)
+
 #define WITHOUT_GIL(statement)                             \
     do {                                                   \
         Py_BEGIN_ALLOW_THREADS statement; Py_END_ALLOW_THREADS \
     } while (0)
 
-PyObject *bind_box(PyObject *module, PyObject *arguments);
-PyObject *bind_guided(PyObject *module, PyObject *arguments);
-PyObject *bind_fourier(PyObject *module, PyObject *arguments);
-PyObject *bind_extrema(PyObject *module, PyObject *arguments);
-PyObject *bind_pool(PyObject *module, PyObject *arguments);
-PyObject *bind_png_rows(PyObject *module, PyObject *arguments);
-PyObject *bind_png_unfilter(PyObject *module, PyObject *arguments);
-PyObject *bind_separable(PyObject *module, PyObject *arguments);
-PyObject *bind_interpolate(PyObject *module, PyObject *arguments);
-PyObject *bind_dense(PyObject *module, PyObject *arguments);
-PyObject *bind_bank(PyObject *module, PyObject *arguments);
-PyObject *bind_gradient(PyObject *module, PyObject *arguments);
-PyObject *bind_polar(PyObject *module, PyObject *arguments);
-PyObject *bind_thinned_gradient(PyObject *module, PyObject *arguments);
-PyObject *bind_luma(PyObject *module, PyObject *arguments);
-PyObject *bind_thin(PyObject *module, PyObject *arguments);
-PyObject *bind_join(PyObject *module, PyObject *arguments);
-PyObject *bind_rank(PyObject *module, PyObject *arguments);
-PyObject *bind_mode(PyObject *module, PyObject *arguments);
-PyObject *bind_bilateral(PyObject *module, PyObject *arguments);
-PyObject *bind_nonlocal_means(PyObject *module, PyObject *arguments);
+/* The functions of the module, each a primitive or a few of its calls. */
+#define FUNCTIONS(F) \
+    F(separable, "Correlate with a column and a row of taps.") \
+    F(interpolate, "Add up coarse samples with the weights of each place between them.") \
+    F(dense, "Correlate with a kernel.") \
+    F(bank, "Correlate with a bank of kernels.") \
+    F(fourier, "Correlate by Fourier transforms of tiles.") \
+    F(box, "Take the means of boxes of samples.") \
+    F(guided, "Filter planes guided by themselves.") \
+    F(gradient, "Differentiate along x and y, and give magnitude and angle.") \
+    F(thinned_gradient, "Differentiate along x and y, and keep the maxima along the gradient.") \
+    F(polar, "Give the magnitude and angle of derivatives.") \
+    F(thin, "Keep the maxima along the gradient.") \
+    F(join, "Keep what is joined to the strong pixels.") \
+    F(luma, "Sum red, green and blue by their weights.") \
+    F(rank, "Give each pixel the sample of a rank in its window.") \
+    F(mode, "Give each pixel the most frequent sample of its window.") \
+    F(extrema, "Find the minima or maxima over a shape.") \
+    F(bilateral, "Smooth, and keep edges, by a bilateral filter.") \
+    F(nonlocal_means, "Remove noise by the means of similar patches.") \
+    F(pool, "Join the samples of each window of a grid.") \
+    F(png_rows, "Filter rows of bytes as PNG does.") \
+    F(png_unfilter, "Undo the filters of rows of a PNG.")
+
+#define DECLARE(name, words) PyObject *bind_##name(PyObject *module, PyObject *arguments);
+FUNCTIONS(DECLARE)
+#undef DECLARE
 
 #endif

@@ -22,37 +22,6 @@ typedef struct {
     int in_double;
 } SeparableCall;
 
-/* Columns that the tiles of a Fourier transform have in a panel. */
-#define FOURIER_PANEL 16
-
-typedef struct {
-    Array in, out;
-    Array spectrum;           /* the kernels': panels of frequencies along y, frequencies along x, real and imaginary */
-    const double *twiddles;   /* exp(-2πi jk / n) for j = 1, 2, 3 and k < n / 4, from 6 n / 4 on, for each n */
-    ptrdiff_t twiddle_count;
-    ptrdiff_t rows;           /* of a tile, which has as many columns as the spectrum has rows */
-    ptrdiff_t height, width;  /* of the kernel */
-    ptrdiff_t inputs;         /* channels of each map of a bank; 0 for one kernel, with which every channel is filtered */
-    ptrdiff_t step, out_step; /* samples from a column to the next, in the input and in the result */
-    double level, level_sum;  /* is taken off the samples, and what it makes of the results, which is added to them */
-    double grid, divisor;     /* results are multiples of 1 / grid, then divided; 0 where they are not */
-} FourierCall;
-
-typedef enum { POOL_MIN, POOL_MAX, POOL_MEAN, POOL_NORM } PoolOp;
-
-typedef struct {
-    Array in, out;
-    PoolOp op;
-    int ignoring;                          /* NaN counts nothing */
-    SampleType sums;                       /* F32 or F64 */
-    ptrdiff_t height, width;               /* samples of a window */
-    ptrdiff_t stride_y, stride_x;          /* from a window to the next */
-    ptrdiff_t down, across;                /* rows and columns from a sample of it to the next */
-    ptrdiff_t row_first, row_end;          /* the rows that count */
-    ptrdiff_t column_first, column_end;    /* the columns */
-    ptrdiff_t step;                        /* samples from a column to the next */
-} PoolCall;
-
 typedef struct {
     Array in, out;
     const double *column, *row; /* the weights of each place in turn */
@@ -82,6 +51,22 @@ typedef struct {
     double divisor;
     int precise;
 } BankCall;
+
+/* Columns that the tiles of a Fourier transform have in a panel. */
+#define FOURIER_PANEL 16
+
+typedef struct {
+    Array in, out;
+    Array spectrum;           /* the kernels': panels of frequencies along y, frequencies along x, real and imaginary */
+    const double *twiddles;   /* exp(-2πi jk / n) for j = 1, 2, 3 and k < n / 4, from 6 n / 4 on, for each n */
+    ptrdiff_t twiddle_count;
+    ptrdiff_t rows;           /* of a tile, which has as many columns as the spectrum has rows */
+    ptrdiff_t height, width;  /* of the kernel */
+    ptrdiff_t inputs;         /* channels of each map of a bank; 0 for one kernel, with which every channel is filtered */
+    ptrdiff_t step, out_step; /* samples from a column to the next, in the input and in the result */
+    double level, level_sum;  /* is taken off the samples, and what it makes of the results, which is added to them */
+    double grid, divisor;     /* results are multiples of 1 / grid, then divided; 0 where they are not */
+} FourierCall;
 
 typedef struct {
     Array in, out;
@@ -178,6 +163,21 @@ typedef struct {
     int ignoring;           /* NaN are left out */
 } NonlocalMeansCall;
 
+typedef enum { POOL_MIN, POOL_MAX, POOL_MEAN, POOL_NORM } PoolOp;
+
+typedef struct {
+    Array in, out;
+    PoolOp op;
+    int ignoring;                          /* NaN counts nothing */
+    SampleType sums;                       /* F32 or F64 */
+    ptrdiff_t height, width;               /* samples of a window */
+    ptrdiff_t stride_y, stride_x;          /* from a window to the next */
+    ptrdiff_t down, across;                /* rows and columns from a sample of it to the next */
+    ptrdiff_t row_first, row_end;          /* the rows that count */
+    ptrdiff_t column_first, column_end;    /* the columns */
+    ptrdiff_t step;                        /* samples from a column to the next */
+} PoolCall;
+
 typedef struct {
     Array in, out;
     ptrdiff_t step, filter; /* bytes from a sample to the same one of the next pixel, and the filter's type */
@@ -185,25 +185,25 @@ typedef struct {
 
 typedef struct {
     const char *name;
-    int (*extrema)(const ExtremaCall *);
-    int (*png_rows)(const PngRowsCall *);
-    int (*png_unfilter)(const PngRowsCall *);
     int (*separable)(const SeparableCall *);
     int (*interpolate)(const InterpolateCall *);
     int (*dense)(const DenseCall *);
     int (*bank)(const BankCall *);
+    int (*fourier)(const FourierCall *);
     int (*box)(const BoxCall *);
     int (*guided)(const GuidedCall *);
-    int (*fourier)(const FourierCall *);
     int (*gradient)(const GradientCall *);
     int (*polar)(const PolarCall *);
     int (*thin)(const ThinCall *);
     int (*luma)(const LumaCall *);
     int (*rank)(const RankCall *);
     int (*mode)(const RankCall *);
+    int (*extrema)(const ExtremaCall *);
     int (*bilateral)(const BilateralCall *);
     int (*nonlocal_means)(const NonlocalMeansCall *);
     int (*pool)(const PoolCall *);
+    int (*png_rows)(const PngRowsCall *);
+    int (*png_unfilter)(const PngRowsCall *);
 } Primitives;
 
 extern const Primitives primitives_baseline;

@@ -13,8 +13,10 @@ PyObject *bind_dense(PyObject *module, PyObject *arguments)
                          &call.divisor, &call.precise)
         && take_array(&held, in, &call.in, 0, SAMPLES, "in") && take_array(&held, out, &call.out, 1, SAMPLES, "out")
         && take_taps(&held, taps, &call.taps, &count, "taps")
+        && check_axis(1, 0, call.height, &call.down, &(ptrdiff_t){1}, "height")
+        && check_axis(1, 0, call.width, &call.across, &(ptrdiff_t){1}, "width")
         && check_window(&call.in, &call.out, call.height, call.width, call.down, call.across)
         && check_size(count, call.height * call.width, call.height * call.width, "taps"))
-        WITHOUT_GIL(status = chosen->dense(&call));
+        RUN(dense, call.out);
     return answer(&held, status);
 }

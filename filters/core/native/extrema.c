@@ -35,6 +35,6 @@ PyObject *bind_extrema(PyObject *module, PyObject *arguments)
         && take_array(&held, out, &call.out, 1, (unsigned)call.in.type, "out")
         && check_window(&call.in, &call.out, call.height, call.width, 1, call.across)
         && take_rectangles(&held, rectangles, &call))
-        WITHOUT_GIL(status = chosen->extrema(&call));
+        RUN(extrema, call.out);
     return answer(&held, status);
 }

@@ -1,5 +1,8 @@
 #include "binding.h"
 
+/* Channels and maps of a bank. */
+#define MOST_CHANNELS (1 << 24)
+
 static int check_power_of_two(ptrdiff_t size, const char *name)
 {
     if (!check_size(size, FOURIER_PANEL, 1 << 14, name))
@@ -32,6 +35,8 @@ static int check_result(const FourierCall *call)
     if (!check_size(call->step, 1, in.samples, "step") || !check_size(call->inputs, 0, in.planes * call->step, "inputs"))
         return 0;
     const ptrdiff_t channels = in.planes * call->step, groups = call->inputs ? channels / call->inputs : 1;
+    if (call->inputs && (!check_size(channels, 1, MOST_CHANNELS, "channels") || !check_size(call->out.planes, 0, MOST_CHANNELS, "maps")))
+        return 0;
     if (in.samples % call->step || (call->inputs && (channels % call->inputs || call->out.planes % groups))) {
         PyErr_SetString(PyExc_ValueError, "in: no whole number of columns or of groups");
         return 0;
@@ -56,7 +61,7 @@ PyObject *bind_fourier(PyObject *module, PyObject *arguments)
         && take_taps(&held, twiddles, &call.twiddles, &call.twiddle_count, "twiddles")) {
         call.out_step = call.inputs ? 1 : call.step;
         if (check_result(&call) && check_tile(&call))
-            WITHOUT_GIL(status = chosen->fourier(&call));
+            RUN(fourier, call.out);
     }
     return answer(&held, status);
 }

@@ -57,7 +57,7 @@ PyObject *bind_gradient(PyObject *module, PyObject *arguments)
         && check_map(&call, &call.gx, reach_of(&call), 0) && check_map(&call, &call.gy, reach_of(&call), 0)
         && check_map(&call, &call.magnitude, reach_of(&call), 0) && check_map(&call, &call.angle, reach_of(&call), 0)
         && check_map(&call, &call.image, reach_of(&call), 1))
-        WITHOUT_GIL(status = chosen->gradient(&call));
+        RUN(gradient, call.in);
     return answer(&held, status);
 }
 
@@ -76,7 +76,7 @@ PyObject *bind_thinned_gradient(PyObject *module, PyObject *arguments)
         && take_call(&held, &call, in, smooth, derivative, norm, sums)
         && take_array(&held, out, &call.thin, 1, U8 | (sums == SUMS_DOUBLE ? F64 : F32), "out")
         && check_window(&call.in, &call.thin, reach_of(&call) + 2, reach_of(&call) + 2, 1, 1))
-        WITHOUT_GIL(status = chosen->gradient(&call));
+        RUN(gradient, call.in);
     return answer(&held, status);
 }
 
@@ -98,6 +98,6 @@ PyObject *bind_polar(PyObject *module, PyObject *arguments)
     if (check_window(&call.gx, &call.gy, 1, 1, 1, 1)
         && (!call.magnitude.data || check_window(&call.gx, &call.magnitude, 1, 1, 1, 1))
         && (!call.angle.data || check_window(&call.gx, &call.angle, 1, 1, 1, 1)))
-        WITHOUT_GIL(status = chosen->polar(&call));
+        RUN(polar, call.gx);
     return answer(&held, status);
 }

@@ -82,7 +82,7 @@ PyObject *bind_join(PyObject *module, PyObject *arguments)
     Held held = {.count = 0};
     int status = REFUSED;
     if (PyArg_ParseTuple(arguments, "On", &object, &across) && take_array(&held, object, &classes, 1, U8, "classes")
-        && check_size(across, 1, PTRDIFF_MAX / 4096, "across"))
+        && check_size(across, 1, MOST_SAMPLES, "across"))
         WITHOUT_GIL(status = joined(&classes, across));
     return answer(&held, status);
 }

@@ -15,7 +15,7 @@ PyObject *bind_luma(PyObject *module, PyObject *arguments)
         && check_size(call.in.samples % 3, 0, 0, "samples beyond the last pixel")) {
         const Array pixels = {.planes = call.in.planes, .rows = call.in.rows, .samples = call.in.samples / 3};
         if (check_window(&pixels, &call.out, 1, 1, 1, 1))
-            WITHOUT_GIL(status = chosen->luma(&call));
+            RUN(luma, call.out);
     }
     return answer(&held, status);
 }

@@ -59,33 +59,13 @@ static PyObject *bind_chosen(PyObject *module, PyObject *unused)
     return PyUnicode_FromString(chosen->name);
 }
 
-#define FUNCTION(name, words) {#name, bind_##name, METH_VARARGS, words}
+#define METHOD(name, words) {#name, bind_##name, METH_VARARGS, words},
 
 static PyMethodDef methods[] = {
     {"available", bind_available, METH_NOARGS, "Return the names of the instruction sets, the widest first."},
     {"choose", bind_choose, METH_O, "Use an instruction set."},
     {"chosen", bind_chosen, METH_NOARGS, "Return the name of the instruction set that is used."},
-    FUNCTION(box, "Take the means of boxes of samples."),
-    FUNCTION(guided, "Filter planes guided by themselves."),
-    FUNCTION(extrema, "Find the minima or maxima over a shape."),
-    FUNCTION(png_rows, "Filter rows of bytes as PNG does."),
-    FUNCTION(png_unfilter, "Undo the filters of rows of a PNG."),
-    FUNCTION(separable, "Correlate with a column and a row of taps."),
-    FUNCTION(interpolate, "Add up coarse samples with the weights of each place between them."),
-    FUNCTION(dense, "Correlate with a kernel."),
-    FUNCTION(bank, "Correlate with a bank of kernels."),
-    FUNCTION(fourier, "Correlate by Fourier transforms of tiles."),
-    FUNCTION(gradient, "Differentiate along x and y, and give magnitude and angle."),
-    FUNCTION(polar, "Give the magnitude and angle of derivatives."),
-    FUNCTION(thinned_gradient, "Differentiate along x and y, and keep the maxima along the gradient."),
-    FUNCTION(luma, "Sum red, green and blue by their weights."),
-    FUNCTION(thin, "Keep the maxima along the gradient."),
-    FUNCTION(join, "Keep what is joined to the strong pixels."),
-    FUNCTION(rank, "Give each pixel the sample of a rank in its window."),
-    FUNCTION(mode, "Give each pixel the most frequent sample of its window."),
-    FUNCTION(bilateral, "Smooth, and keep edges, by a bilateral filter."),
-    FUNCTION(nonlocal_means, "Remove noise by the means of similar patches."),
-    FUNCTION(pool, "Join the samples of each window of a grid."),
+    FUNCTIONS(METHOD)
     {NULL, NULL, 0, NULL},
 };
 

@@ -16,6 +16,6 @@ PyObject *bind_nonlocal_means(PyObject *module, PyObject *arguments)
         && check_size(call.patch, 0, most, "patch")
         && check_window(&call.in, &call.out, 2 * (call.y + call.patch) + 1, 2 * (call.x + call.patch) + 1, 1, call.step)
         && take_opacity(&held, opacity, &call.opacity, &call.in, call.step))
-        WITHOUT_GIL(status = chosen->nonlocal_means(&call));
+        RUN(nonlocal_means, call.out);
     return answer(&held, status);
 }

@@ -20,7 +20,7 @@ PyObject *bind_png_rows(PyObject *module, PyObject *arguments)
     if (PyArg_ParseTuple(arguments, "OOnn", &in, &out, &call.step, &call.filter)
         && take_array(&held, in, &call.in, 0, U8, "in") && take_array(&held, out, &call.out, 1, U8, "out")
         && check_size(call.filter, 0, 4, "filter") && check_rows(&call.out, &call.in, call.step))
-        WITHOUT_GIL(status = chosen->png_rows(&call));
+        RUN(png_rows, call.out);
     return answer(&held, status);
 }
 
@@ -35,6 +35,6 @@ PyObject *bind_png_unfilter(PyObject *module, PyObject *arguments)
     if (PyArg_ParseTuple(arguments, "OOn", &in, &out, &call.step)
         && take_array(&held, in, &call.in, 0, U8, "in") && take_array(&held, out, &call.out, 1, U8, "out")
         && check_rows(&call.in, &call.out, call.step))
-        WITHOUT_GIL(status = chosen->png_unfilter(&call));
+        RUN(png_unfilter, call.out);
     return answer(&held, status);
 }

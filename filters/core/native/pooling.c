@@ -1,19 +1,5 @@
 #include "binding.h"
 
-/* Check that as many windows as there are results lie along an axis of the input. */
-static int check_windows(ptrdiff_t size, ptrdiff_t results, ptrdiff_t taps, ptrdiff_t stride, ptrdiff_t gap)
-{
-    const ptrdiff_t most = PTRDIFF_MAX / 4096;
-    if (!check_size(taps, 1, 1 << 20, "window") || !check_size(stride, 1, 1 << 20, "stride")
-        || !check_size(gap, 1, 1 << 20, "dilation") || !check_size(size, 0, most, "in")
-        || !check_size(results, 0, most >> 21, "out"))
-        return 0;
-    if (results == 0 || (results - 1) * stride + (taps - 1) * gap < size)
-        return 1;
-    PyErr_Format(PyExc_ValueError, "out: %zd windows do not lie in %zd samples", results, size);
-    return 0;
-}
-
 static int check_pool(PoolCall *call)
 {
     const Array *in = &call->in, *out = &call->out;
@@ -25,8 +11,9 @@ static int check_pool(PoolCall *call)
         PyErr_SetString(PyExc_ValueError, "out: its planes, columns or type are not those of the input");
         return 0;
     }
-    return check_windows(in->rows, out->rows, call->height, call->stride_y, call->down)
-        && check_windows(in->samples / call->step, out->samples / call->step, call->width, call->stride_x, call->across);
+    return check_axis(in->rows, out->rows, call->height, &call->down, &call->stride_y, "rows")
+           && check_axis(in->samples / call->step, out->samples / call->step, call->width, &call->across,
+                         &call->stride_x, "columns");
 }
 
 static ptrdiff_t within(ptrdiff_t place, ptrdiff_t size)
@@ -54,7 +41,7 @@ PyObject *bind_pool(PyObject *module, PyObject *arguments)
             call.row_end = within(call.row_end, call.in.rows);
             call.column_first = within(call.column_first, call.in.samples / call.step);
             call.column_end = within(call.column_end, call.in.samples / call.step);
-            WITHOUT_GIL(status = chosen->pool(&call));
+            RUN(pool, call.out);
         }
     }
     return answer(&held, status);

@@ -1,14 +1,14 @@
 #include "binding.h"
 
 #define MOST_SIDE 65535
-#define MOST_SAMPLES (1 << 24)
+#define MOST_RANKED (1 << 24)
 
 static int take_window(Held *held, PyObject *in, PyObject *out, RankCall *call)
 {
     if (!take_array(held, in, &call->in, 0, SAMPLES, "in")
         || !take_array(held, out, &call->out, 1, call->in.type, "out")
         || !check_size(call->height, 1, MOST_SIDE, "height") || !check_size(call->width, 1, MOST_SIDE, "width")
-        || !check_size(call->height * call->width, 1, MOST_SAMPLES, "window")
+        || !check_size(call->height * call->width, 1, MOST_RANKED, "window")
         || !check_size(call->step, 1, MOST_SIDE, "step")
         || !check_window(&call->in, &call->out, call->height, call->width, 1, call->step))
         return 0;
@@ -52,7 +52,7 @@ PyObject *bind_rank(PyObject *module, PyObject *arguments)
                          &call.network)
         && take_window(&held, in, out, &call) && take_taps(&held, ranks, &call.ranks, &call.ranks_count, "ranks")
         && check_ranks(&call))
-        WITHOUT_GIL(status = chosen->rank(&call));
+        RUN(rank, call.out);
     return answer(&held, status);
 }
 
@@ -66,6 +66,6 @@ PyObject *bind_mode(PyObject *module, PyObject *arguments)
     int status = REFUSED;
     if (PyArg_ParseTuple(arguments, "OOnnnp", &in, &out, &call.height, &call.width, &call.step, &call.whole)
         && take_window(&held, in, out, &call))
-        WITHOUT_GIL(status = chosen->mode(&call));
+        RUN(mode, call.out);
     return answer(&held, status);
 }

@@ -1,20 +1,5 @@
 #include "binding.h"
 
-#define MAX_SIZE (PTRDIFF_MAX / 4096)
-#define MIN(a, b) ((a) < (b) ? (a) : (b))
-#define MAX(a, b) ((a) > (b) ? (a) : (b))
-
-/* Check one axis: *taps*, *apart* from each other, with a *stride*, which is made no more than the axis is long. */
-static int check_axis(ptrdiff_t in, ptrdiff_t out, ptrdiff_t taps, ptrdiff_t apart, ptrdiff_t *stride, const char *name)
-{
-    if (!check_size(taps, 1, MAX_SIZE, "taps") || !check_size(apart, 1, MAX_SIZE / taps, "dilation")
-        || !check_size(*stride, 1, PTRDIFF_MAX, "stride"))
-        return 0;
-    const ptrdiff_t reach = (taps - 1) * apart + 1, results = in < reach ? 0 : (in - reach) / *stride + 1;
-    *stride = MIN(*stride, MAX(in, 1));
-    return check_size(out, results, results, name);
-}
-
 /* separable(in, out, column, row, down, across, stride_down, stride_across, step, divisor, in_double) */
 PyObject *bind_separable(PyObject *module, PyObject *arguments)
 {
@@ -28,13 +13,13 @@ PyObject *bind_separable(PyObject *module, PyObject *arguments)
         && take_array(&held, in, &call.in, 0, SAMPLES, "in") && take_array(&held, out, &call.out, 1, SAMPLES, "out")
         && take_taps(&held, column, &call.column, &call.height, "column")
         && take_taps(&held, row, &call.row, &call.width, "row")
-        && check_axis(call.in.rows, call.out.rows, call.height, call.down, &call.stride_down, "rows of out")
-        && check_size(call.step, 1, MAX_SIZE, "step")
+        && check_axis(call.in.rows, call.out.rows, call.height, &call.down, &call.stride_down, "rows")
+        && check_size(call.step, 1, MOST_SAMPLES, "step")
         && check_size(call.in.samples % call.step + call.out.samples % call.step, 0, 0, "part of a column")
-        && check_axis(call.in.samples / call.step, call.out.samples / call.step, call.width, call.across,
-                      &call.stride_across, "columns of out")
+        && check_axis(call.in.samples / call.step, call.out.samples / call.step, call.width, &call.across,
+                      &call.stride_across, "columns")
         && check_size(call.out.planes, call.in.planes, call.in.planes, "planes of out"))
-        WITHOUT_GIL(status = chosen->separable(&call));
+        RUN(separable, call.out);
     return answer(&held, status);
 }
 
@@ -52,19 +37,20 @@ PyObject *bind_interpolate(PyObject *module, PyObject *arguments)
         && take_array(&held, in, &call.in, 0, REALS, "in") && take_array(&held, out, &call.out, 1, SAMPLES, "out")
         && take_taps(&held, column, &call.column, &rows, "column")
         && take_taps(&held, row, &call.row, &columns, "row")
-        && check_size(call.down, 1, rows, "down") && check_size(call.across, 1, columns, "across")
-        && check_size(call.step, 1, MAX_SIZE, "step")) {
+        && check_size(call.down, 1, rows < MOST_STEP ? rows : MOST_STEP, "down")
+        && check_size(call.across, 1, columns < MOST_STEP ? columns : MOST_STEP, "across")
+        && check_size(call.step, 1, MOST_SAMPLES, "step")) {
         call.height = rows / call.down;
         call.width = columns / call.across;
         /* The last cell of each axis may be used in part. */
         const ptrdiff_t cells_down = call.in.rows - call.height + 1,
                         cells_across = call.in.samples / call.step - call.width + 1;
-        if (check_size(cells_down, 1, MAX_SIZE / call.down, "in") && check_size(cells_across, 1, MAX_SIZE / call.across, "in")
+        if (check_size(cells_down, 1, MOST_SAMPLES, "in") && check_size(cells_across, 1, MOST_SAMPLES, "in")
             && check_size(call.out.rows, 0, cells_down * call.down, "rows of out")
             && check_size(call.out.samples, 0, cells_across * call.across * call.step, "samples of out")
             && check_size(call.out.samples % call.step, 0, 0, "part of a column of out")
             && check_size(call.out.planes, call.in.planes, call.in.planes, "planes of out"))
-            WITHOUT_GIL(status = chosen->interpolate(&call));
+            RUN(interpolate, call.out);
     }
     return answer(&held, status);
 }

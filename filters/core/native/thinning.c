@@ -15,6 +15,6 @@ PyObject *bind_thin(PyObject *module, PyObject *arguments)
         return answer(&held, status);
     call.norm = (Norm)norm;
     if (check_window(&call.gx, &call.out, 3, 3, 1, 1) && check_window(&call.gy, &call.out, 3, 3, 1, 1))
-        WITHOUT_GIL(status = chosen->thin(&call));
+        RUN(thin, call.out);
     return answer(&held, status);
 }

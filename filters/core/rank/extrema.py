@@ -9,7 +9,7 @@ from .. import native
 from ..engine.facts import Fact, note
 from ..engine.stage import BoundStage, ImageContext, Stage, Window
 from ..lazy_numpy import Array, np
-from .structuring_element import Pair, Shape, window
+from .structuring_element import Pair, Shape
 
 Extreme = Literal["min", "max"]
 FEW_SAMPLES = 14

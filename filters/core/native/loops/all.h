@@ -15,10 +15,6 @@
 
 #include "../calls.h"
 
-#if defined(__x86_64__)
-#include <immintrin.h>
-#endif
-
 #ifdef TARGET
 #define PRAGMA(words) _Pragma(#words)
 #ifdef __clang__
@@ -218,25 +214,25 @@ static int nonlocal_means(const NonlocalMeansCall *call)
 
 const Primitives JOIN(primitives, SET) = {
     .name = NAME(SET),
-    .extrema = extrema,
-    .png_rows = png_rows,
-    .png_unfilter = png_unfilter,
     .separable = separable,
     .interpolate = interpolate,
     .dense = dense,
     .bank = bank,
+    .fourier = fourier,
     .box = box,
     .guided = guided,
-    .fourier = fourier,
     .gradient = gradient,
     .polar = polar,
     .thin = thin,
     .luma = luma,
     .rank = rank,
     .mode = ordered,
+    .extrema = extrema,
     .bilateral = bilateral,
     .nonlocal_means = nonlocal_means,
     .pool = pool,
+    .png_rows = png_rows,
+    .png_unfilter = png_unfilter,
 };
 
 #if defined(TARGET) && defined(__clang__)

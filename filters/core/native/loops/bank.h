@@ -160,3 +160,14 @@ static int R(bank)(const BankCall *call)
     free(blocks);
     return enough ? 0 : -1;
 }
+
+#undef COLUMNS
+#undef SEEN
+/* Those of dense.h, which both use: */
+#undef SUMS
+#undef MOST_MAPS
+#undef MOST_ACROSS
+#undef PART
+#undef RING
+#undef ROOM
+#undef INLINE

@@ -127,6 +127,8 @@ static void R(dense_plane)(const DenseCall *call, const Array *in, const Array *
         const ptrdiff_t y = MIN(top, out->rows - taps->rows);
         for (; read < y + held; read++)
             R(read_row)(ring + read % held * pitch, row_of(in, plane, read), in->type, left, count + reach);
+        fetch_rows(in, plane, read, taps->rows, left, count + reach);
+        fetch_rows(out, plane, y + taps->rows, taps->rows, left, count);
         for (ptrdiff_t i = 0; i < held; i++)
             for (ptrdiff_t t = taps->starts[i]; t < taps->starts[i + 1]; t++)
                 taps->from[t] = ring + (y + i) % held * pitch + taps->columns[t];
@@ -150,7 +152,7 @@ static int R(dense)(const DenseCall *call)
     const ptrdiff_t height = call->height, width = call->width, most = (height + 3) * width;
     assert(call->in.rows == call->out.rows + (height - 1) * call->down);
     assert(call->in.samples == call->out.samples + (width - 1) * call->across);
-    const ptrdiff_t block = MIN(MAX(RING / (height + 3), PART), call->out.samples);
+    const ptrdiff_t block = block_of(call->out.samples, MAX(RING / (height + 3), PART));
     const ptrdiff_t pitch = block + (width - 1) * call->across + ROOM(LANES);
     const ptrdiff_t sizes = (height + 3) * pitch + 4 * (PART + ROOM(LANES)) + 4 * most;
     REAL *memory = malloc((size_t)sizes * sizeof(REAL));

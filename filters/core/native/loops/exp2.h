@@ -5,8 +5,6 @@
    all roundings the error is 3e-7 in float and 6e-16 in double. Below the least normal number the result is 0, unless it
    is known that none is, which saves a tenth of a weight's time; NaN stays. */
 
-#define LOG2_E 1.4426950408889634
-
 #define TERMS_FLOAT \
     0.00132764726f, 0.00967554134f, 0.0555071327f, 0.240221197f, 0.693146967f, 1
 #define TERMS_DOUBLE                                                                                         \
@@ -29,3 +27,7 @@
 
 EXP2(float, vfloat, vu32, 23, -126, TERMS_FLOAT)
 EXP2(double, vdouble, vu64, 52, -1022, TERMS_DOUBLE)
+
+#undef TERMS_FLOAT
+#undef TERMS_DOUBLE
+#undef EXP2

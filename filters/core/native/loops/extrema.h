@@ -264,3 +264,10 @@ static int extrema(const ExtremaCall *call)
     free(memory);
     return 0;
 }
+
+#undef TERMS
+#undef RADIX
+#undef TILE_BYTES
+#undef TILE_COLUMNS
+#undef JOIN_ROWS
+#undef BOTH

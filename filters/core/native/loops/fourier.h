@@ -379,3 +379,7 @@ static int R(fourier)(const FourierCall *call)
 #undef GIVE
 #undef TIMES
 #undef TAKE_TIMES
+#undef PANEL
+#undef PANEL_ROW
+#undef PANELS
+#undef CACHED_ROWS

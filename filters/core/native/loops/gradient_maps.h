@@ -36,7 +36,7 @@ static inline REAL R(degrees)(REAL gx, REAL gy)
 {
     const REAL x = R(absolute)(gx), y = R(absolute)(gy);
     const REAL high = x > y ? x : y, low = x > y ? y : x;
-    const int diagonal = low > high * (REAL)0.41421356237309503;
+    const int diagonal = (low > 0) & (high <= low * (REAL)2.4142135623730951);  /* of infinities too */
     const REAL over = low == high ? 0 : low - high, under = low + high;
     const REAL part = diagonal ? over : low, whole = diagonal ? under : high;
     REAL angle = R(arctangent)(part / (whole == 0 ? 1 : whole)) * (REAL)57.295779513082320877;

@@ -133,3 +133,11 @@ static int R(guided)(const GuidedCall *call)
     free(memory);
     return 0;
 }
+
+#undef ENTRIES
+#undef ENTRY
+#undef MOST_BOXES
+/* Those of block_sums.h, which both use: */
+#undef CHUNK
+#undef ROOM_ALONG
+#undef COLUMNS_TOGETHER

@@ -16,7 +16,7 @@ static inline uint8_t predicted(int filter, uint8_t a, uint8_t b, uint8_t c)
     case FILTER_SUB: return a;
     case FILTER_UP: return b;
     case FILTER_AVERAGE: return (uint8_t)((a & b) + ((a ^ b) >> 1));
-    case FILTER_PAETH: return (MIN(a, b) < c) & (c < MAX(a, b)) & (from_c < MIN(from_a, from_b)) ? c : nearer;
+    case FILTER_PAETH: return ((MIN(a, b) < c) & (c < MAX(a, b)) & (from_c < MIN(from_a, from_b))) ? c : nearer;
     default: return 0;
     }
 }
@@ -114,7 +114,7 @@ static inline __attribute__((always_inline)) void unfilter_row(uint8_t *restrict
         CASE(FILTER_AVERAGE)
         CASE(FILTER_PAETH)
     default:
-        memcpy(to, x, (size_t)bytes);
+        memmove(to, x, (size_t)bytes);
     }
 #undef CASE
 }

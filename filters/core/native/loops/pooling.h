@@ -6,9 +6,6 @@
 
 #ifndef POOL_BEGUN
 #define POOL_BEGUN
-/* Samples of a window from one place on, in strides, above which they are not joined one by one. */
-#define MUCH 8
-
 /* Return how many taps of a window that begins at *top* lie from *low* up to *high*, and where the first of them is. */
 static ptrdiff_t taps_within(ptrdiff_t top, ptrdiff_t taps, ptrdiff_t gap, ptrdiff_t low, ptrdiff_t high,
                              ptrdiff_t *first)
@@ -18,15 +15,11 @@ static ptrdiff_t taps_within(ptrdiff_t top, ptrdiff_t taps, ptrdiff_t gap, ptrdi
     *first = top + begin * gap;
     return MAX(end - begin, 0);
 }
-
-#ifdef __clang__
-#define INDEPENDENT _Pragma("clang loop vectorize(assume_safety)")
-#else
-#define INDEPENDENT _Pragma("GCC ivdep")
-#endif
 #endif
 
 #define T(name) JOIN(name, KIND)
+/* Samples of a window from one place on, in strides, above which they are not joined one by one. */
+#define MUCH 8
 
 #define GREATER(a, b) ((a) > (b) || IS_NAN(a) ? (a) : (b))
 #define LESS(a, b) ((a) < (b) || IS_NAN(a) ? (a) : (b))
@@ -180,6 +173,8 @@ static int T(pool)(const PoolCall *call)
                         T(join)(begun, begun, T(pooled_row)(call, plane, done, buffer), samples, call);
                 T(join)(joined, ends + top % height * room, begun, samples, call);
             } else {
+                for (ptrdiff_t i = 0; taps < 1 && i < samples; i++)
+                    joined[i] = nothing;
                 const SAMPLE *row = taps > 0 ? T(pooled_row)(call, plane, first, joined) : joined;
                 for (ptrdiff_t i = 1; i < taps; i++, row = joined)
                     T(join)(joined, row, T(pooled_row)(call, plane, first + i * call->down, buffer), samples, call);
@@ -219,3 +214,4 @@ static int T(pool)(const PoolCall *call)
 #undef LESS_THERE
 #undef SUM
 #undef FOR_OP
+#undef MUCH

