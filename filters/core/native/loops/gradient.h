@@ -5,7 +5,7 @@
    the derivatives are exactly 0. Along y first, so that both share the rows; a block of columns at a time, whose
    rows stay in the first-level cache. */
 
-#define BLOCK 1024
+#define BLOCK (sizeof(REAL) == 2 ? 4096 : 1024) /* of 8 bits longer runs: gx and gy of 12 MP take 0.74 ns, not 1.04 */
 
 /* Write Σ smooth[i] (a[i] + a[n-1-i]) to *even*, and Σ derivative[i] (b[i] - b[m-1-i]) to *odd*. */
 static inline __attribute__((always_inline)) void
@@ -80,7 +80,8 @@ static int R(gradient)(const GradientCall *call)
                     a[i] = differences + ((reach - n) / 2 + i) * across;
                 for (ptrdiff_t i = 0; i < m; i++)
                     b[i] = sums + ((reach - m) / 2 + i) * across;
-                REAL *x = gx + top % 3 * seen, *y_ = gy + top % 3 * seen;
+                const ptrdiff_t place = overlap ? top % 3 * seen : 0;
+                REAL *x = gx + place, *y_ = gy + place;
                 R(sums_of_pairs)(y_, a, smooth, n, x, b, derivative, m, count);
                 if (overlap)
                     R(thin_rows)(call, plane, top, first, gx, gy, seen, kept, count);
