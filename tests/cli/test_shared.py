@@ -90,7 +90,7 @@ def test_an_image_that_exports_nothing_is_copied(monkeypatch):
 
 def test_a_decoded_picture_is_shared():
     file = io.BytesIO()
-    Image.fromarray(samples("RGB", 300, 200)).save(file, "PNG")
+    Image.fromarray(samples("RGB", 300, 200)).save(file, "WEBP", lossless=True)
     pixels = decode.decode(file.getvalue(), picture.DecodeOptions(picture.size_guard(1 << 20))).pixels
     assert pixels.strides == (800, 4, 1)
     assert np.array_equal(pixels, samples("RGB", 300, 200))

@@ -83,7 +83,7 @@ OPTIONS = {
     "blur --linear=1": "--linear takes no value",
     "sharpen --sigma 2": "--sigma is for --op unsharp, highboost, log, adaptive",
     "blur --op median --sigma 2": "--sigma is for --op gaussian, bilateral",
-    "blur --op nlm --algorithm dense": "--algorithm is for --op gaussian, mean, motion, disk, median, percentile",
+    "blur --op nlm --algorithm direct": "--algorithm is for --op gaussian, mean, motion, disk, median, percentile",
     "conv --kernel mean3 --kernel mean5": "--kernel is given twice; it takes one value",
     "blur --sigma 2 --sigma 2": "--sigma is given twice; it takes one value",
     "blur -j 1 --jobs 2": "--jobs is given twice; it takes one value",

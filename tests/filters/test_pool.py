@@ -443,7 +443,7 @@ def test_a_chain_of_layers_is_the_layers_one_after_the_other(rows, noise):
 def test_strips_of_a_large_stride_are_no_higher_than_the_cache(monkeypatch):
     asked = []
     monkeypatch.setattr(
-        executor, "each_strip", lambda height, rows, jobs, task, first: asked.append(rows) or task(0, height)
+        executor, "each_strip", lambda height, rows, jobs, task, *ends: asked.append(rows) or task(0, height)
     )
     for dtype in (np.float32, np.uint8):
         for size in (1, 4, 16):

@@ -23,6 +23,6 @@ def chosen_algorithm(name: str, reason: str) -> Fact:
     """Return the fact that an algorithm was chosen.
 
     >>> chosen_algorithm("direct", "9 taps").text
-    'algorithm: taps (few of them)'
+    'algorithm: direct (9 taps)'
     """
     return Fact("algorithm", name, f"algorithm: {name} ({reason})")

@@ -37,6 +37,7 @@ class Over:
     """Finds the least or greatest samples under a shape, which is taken apart once, when that is first needed.
 
     >>> import numpy as np
+    >>> from imfilter.filters.core.rank.structuring_element import window
     >>> Over(window(2, 1))(np.array([3, 1, 2, 5], np.uint8)[None, :, None], "max").ravel().tolist()
     [3, 2, 5]
     """
