@@ -217,7 +217,10 @@ def run(
             written = (
                 sum(np.dtype(encoding.dtype).itemsize for encoding in encodings.values()) * image.shape[1] * channels
             )
-            rows, first = max(rows, IN_PLACE_BYTES // max(image[0].nbytes * in_place.stride[1], written, 1)), max(rows // 8, 1)
+            rows, first = (
+                max(rows, IN_PLACE_BYTES // max(image[0].nbytes * in_place.stride[1], written, 1)),
+                max(rows // 8, 1),
+            )
             if in_place.anywhere:  # rows that see past the upper or lower edge are apart: no others need a copy
                 first, last = max(first, in_place.halo.top), in_place.halo.bottom
         rows, first = (-(-count // unit) * unit for count in (rows, first))

@@ -112,7 +112,7 @@ def finder(
 
     def obvious(strip: Array) -> Maps:
         parts = _reference(strip, smooth, derivative, kind)
-        strength = magnitude(parts, norm) if {"magnitude", "image"} & {*fields} else None
+        strength = magnitude(parts, norm)
         image = native.rounded(strength.copy(), image_type) if "image" in fields else None
         return Maps(*parts, strength, angle(parts) if "angle" in fields else None, image)
 

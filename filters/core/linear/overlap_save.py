@@ -9,6 +9,7 @@ A. Oppenheim and R. Schafer, Discrete-Time Signal Processing, 3rd ed., 2009, sec
 
 from __future__ import annotations
 
+import importlib
 from functools import lru_cache
 from typing import Any
 
@@ -104,8 +105,7 @@ def prepare(
 
 
 def _reference(strip: Array, taps: Array, out: Any, divisor: float, grid: float) -> Array:
-    from scipy import fft
-
+    fft: Any = importlib.import_module("scipy.fft")  # whose types tell of what it may be replaced by
     shape = [fft.next_fast_len(size, real=True) for size in strip.shape[:2]]
     spectrum = np.conj(fft.rfft2(taps, shape))
     sums = [fft.irfft2(fft.rfft2(plane.astype(np.float64), shape) * spectrum, shape) for plane in planes_of(strip)]
@@ -170,8 +170,7 @@ def prepare_bank(weights: Array, groups: int, work: Any) -> Function:
 
 
 def _bank_reference(strip: Array, weights: Array, groups: int, work: Any) -> Array:
-    from scipy import fft
-
+    fft: Any = importlib.import_module("scipy.fft")
     maps, inputs, height, width = weights.shape
     shape = [fft.next_fast_len(size, real=True) for size in strip.shape[:2]]
     spectra = fft.rfft2(planes_of(strip).astype(np.float64), shape)

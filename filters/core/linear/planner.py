@@ -110,7 +110,9 @@ def _candidates(kernel: Kernel, context: ImageContext, geometry: Geometry) -> It
         return BoundStage(function, anywhere=anywhere, work=context.own_type, saturates=saturates, interleaved=True)
 
     def direct(strip: Array) -> Array:
-        return dense.correlate(strip, kernel.taps, *geometry[::-1], out, kernel.divisor, context.work)
+        return dense.correlate(
+            strip, kernel.taps, geometry.dilation, geometry.stride, out, kernel.divisor, context.work
+        )
 
     yield Plan("direct", rates.direct + rates.tap * count, f"{count} taps", lambda: bound(direct, anywhere=True))
     if factors is not None and height * width > 1:
