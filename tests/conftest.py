@@ -31,6 +31,7 @@ import typer.main
 from hypothesis import HealthCheck, settings
 from imfilter.cli import app
 from imfilter.cli.commands import chain_command, filter_command
+from imfilter.filters.core import native
 
 # ---- thorough or not --------------------------------------------------------------------------------
 
@@ -163,6 +164,7 @@ ABILITIES: dict[str, Callable[[], bool]] = {
     "a terminal": _terminal,
     "a small disk": _small_disk,
     "extended attributes": _extended_attributes,
+    "the compiled core": lambda: native.core is not None,
     "the superuser": _superuser,
 }
 

@@ -633,6 +633,7 @@ TAKEN = {
 }
 
 
+@pytest.mark.needs("the compiled core")
 @pytest.mark.each("suffix", TAKEN)
 def test_a_call_takes_a_multiple_of_the_bytes_of_its_file(measured, suffix):
     make = FILES[TAKEN[suffix]]

@@ -7,7 +7,8 @@ import sys
 import pytest
 from imfilter.filters.core import native
 
-SETS = native.core.available() if native.core else []
+LOADED = native._loaded("")
+SETS = LOADED.available() if LOADED else []
 
 
 def told(*words, core=None):

@@ -120,6 +120,7 @@ RARE = {
 MODULES = REPORT.replace('name.partition(".")[0]', "name")
 
 
+@pytest.mark.needs("the compiled core")
 def test_a_plain_picture_imports_nothing_that_few_need(folder, rgb):
     Image.fromarray(rgb).save("in.png")
     words = ["blur", "in.png", "-o", "out.png"]

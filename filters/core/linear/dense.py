@@ -34,7 +34,7 @@ def correlate(
     """
     if native.core is None:
         total = _sums(strip, taps, dilation, stride)
-        return _finished(total if divisor == 1 else total / divisor, out)
+        return _finished(total if divisor == 1 else total / divisor, out, work)
     if stride != (1, 1):
         channels = strip.shape[2]
         weights = np.broadcast_to(taps, (channels, 1, *taps.shape))
@@ -77,7 +77,7 @@ def correlate_bank(
             total[:, :, m] = bias[m]
             for c, taps in enumerate(kernels, first):
                 total[:, :, m] += _sums(strip[:, :, c : c + 1], taps, dilation, stride)[:, :, 0]
-        return _finished(total / divisor, out)
+        return _finished(total / divisor, out, work)
     given, step = native.rows_of(strip)
     result = np.empty((1, rows, columns * maps), out)
     sizes = inputs, height, width, step, *stride[::-1], *dilation[::-1]
@@ -117,5 +117,6 @@ def _sums(strip: Array, taps: Array, dilation: Pair, stride: Pair) -> Array:
     return total[: strip.shape[0] - len(spread) + 1 : stride[1], : strip.shape[1] - spread.shape[1] + 1 : stride[0]]
 
 
-def _finished(total: Array, out: Any) -> Array:
-    return total.astype(out) if np.dtype(out).kind == "f" else native.rounded(total, out)
+def _finished(total: Array, out: Any, work: Any) -> Array:
+    """Return sums in the type *out*; rounded, as they would be from the type that others get them in."""
+    return total.astype(out) if np.dtype(out).kind == "f" else native.rounded(total.astype(work), out)

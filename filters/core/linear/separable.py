@@ -31,7 +31,7 @@ def correlate(
     [3.0, 6.0]
     """
     if native.core is None:
-        return _reference(strip, column, row, stride, dilation, out, divisor)
+        return _reference(strip, column, row, stride, dilation, out, divisor, work)
     size = [
         max(0, samples - (len(taps) - 1) * apart - 1 + step) // step
         for samples, taps, apart, step in zip(strip.shape, (column, row), dilation[::-1], stride[::-1], strict=False)
@@ -44,14 +44,14 @@ def correlate(
 
 
 def _reference(
-    strip: Array, column: Array, row: Array, stride: Pair, dilation: Pair, out: Any, divisor: float
+    strip: Array, column: Array, row: Array, stride: Pair, dilation: Pair, out: Any, divisor: float, work: Any
 ) -> Array:
     total = strip.astype(np.float64)
     for axis, taps in enumerate((column, row)):
         total = along_axis(total, taps, axis, stride[1 - axis], dilation[1 - axis])
     if divisor != 1:
         total /= divisor
-    return total.astype(out) if np.dtype(out).kind == "f" else native.rounded(total, out)
+    return total.astype(out) if np.dtype(out).kind == "f" else native.rounded(total.astype(work), out)
 
 
 def along_axis(values: Array, taps: Array, axis: int, stride: int = 1, dilation: int = 1) -> Array:
