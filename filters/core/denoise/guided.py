@@ -133,6 +133,8 @@ def _lines(planes: Array, opaque: Array | None, window: tuple[int, int], ridge: 
         squares[i, i] *= 1 - ROUNDING
         covariance[i, i] += ridge
     covariance -= squares
+    for i in range(len(means)):  # no variance is below 0, whatever rounding leaves
+        np.maximum(covariance[i, i], ridge, out=covariance[i, i])
     smoothing = ridge * _inverse(covariance)
     offsets = (smoothing * means).sum(axis=1)
     smoothing[..., ~known], offsets[..., ~known] = 0, 0
