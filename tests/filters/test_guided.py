@@ -207,7 +207,7 @@ def test_flat_stays_flat_where_the_variance_is_all_rounding(guide):
     image[random.random(image.shape) < 0.01] *= 1 + 2**-23
     for epsilon in (0.125, 0.5):
         answer = blur(image, op="guided", radius=(0, 29), epsilon=epsilon, guide=guide)
-        np.testing.assert_allclose(answer, image, rtol=2**-20)
+        np.testing.assert_allclose(answer, image, rtol=4e-6 if native.core is None else 2**-21)
 
 
 # ---- missing samples and alpha ----------------------------------------------------------------------
