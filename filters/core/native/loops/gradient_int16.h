@@ -1,18 +1,6 @@
 /* What the derivatives need in int16, in which those of 8 bits are exact, with twice the lanes of float. */
 
-#define R(name) JOIN(name, REAL)
-
-static inline VECTOR R(load)(const REAL *from)
-{
-    VECTOR v;
-    memcpy(&v, from, sizeof v);
-    return v;
-}
-
-static inline void R(store)(REAL *to, VECTOR v)
-{
-    memcpy(to, &v, sizeof v);
-}
+#include "lanes.h"
 
 static void R(read_row)(REAL *restrict to, const uint8_t *from, SampleType type, ptrdiff_t first, ptrdiff_t count)
 {

@@ -1,19 +1,8 @@
-/* What the loops need for one type of sums, REAL: loads, stores, and rows in and out of it. */
+/* What the loops need for one type of sums, REAL: rows in and out of it. */
 
-#define R(name) JOIN(name, REAL)
+#include "lanes.h"
+
 #define MASK __typeof__((VECTOR){0} > (VECTOR){0})
-
-static inline VECTOR R(load)(const REAL *from)
-{
-    VECTOR v;
-    memcpy(&v, from, sizeof v);
-    return v;
-}
-
-static inline void R(store)(REAL *to, VECTOR v)
-{
-    memcpy(to, &v, sizeof v);
-}
 
 /* Turn the samples of a row, from *first*, into REAL. */
 static void R(read_row)(REAL *restrict to, const void *from, SampleType type, ptrdiff_t first, ptrdiff_t count)
