@@ -47,7 +47,7 @@ def assert_close(found, expected, dtype):
     if found.dtype.kind == "f":
         np.testing.assert_allclose(found, expected, atol=1e-6 * WHITE[dtype], rtol=0)
     else:
-        rounded = native.rounded(expected.copy(), found.dtype)
+        rounded = native.converted(expected.copy(), found.dtype)
         differences = np.abs(found.astype(int) - rounded)
         assert differences.max(initial=0) <= 1
         assert np.count_nonzero(differences) <= max(1, found.size / 1000)
@@ -111,7 +111,7 @@ def test_whole_sums_are_exact_and_halves_round_up(each_core):
     strip = image((30, 50, 1), "uint8")
     taps = RNG.integers(-9, 10, (5, 5)).astype(float)
     for divisor, work in itertools.product((1, 2, 3, 48, 16000), (np.float32, np.float64)):
-        expected = native.rounded(each_channel(strip, taps) / divisor, np.uint8)
+        expected = native.converted(each_channel(strip, taps) / divisor, np.uint8)
         found = dense.correlate(strip, taps, out=np.uint8, divisor=divisor, work=work)
         np.testing.assert_array_equal(found, expected)
     assert dense.correlate(np.full((1, 2, 1), 255, np.uint8), np.array([[9.0, 0.0]]), out=np.uint8).item() == 255
@@ -195,7 +195,7 @@ def test_every_width_of_a_bank(width, each_core):
 def test_a_bank_may_be_rounded_and_divided(each_core):
     weights, strip = RNG.integers(-3, 9, (7, 3, 3, 3)).astype(float), image((8, 20, 3), "uint8")
     found = dense.correlate_bank(strip, weights, np.arange(7.0), out=np.uint8, divisor=90)
-    expected = native.rounded((sums(strip, weights) + np.arange(7)) / 90, np.uint8)
+    expected = native.converted((sums(strip, weights) + np.arange(7)) / 90, np.uint8)
     np.testing.assert_array_equal(found, expected)
 
 

@@ -47,7 +47,7 @@ def bilateral(sigma: tuple[float, float], radii: tuple[int, int], range_sigma: f
             opacity = opacity_of(alpha, context)
             if native.core is None:
                 means = _reference(strip.astype(context.work), opacity, exponents, scale, ignoring)
-                return native.rounded(means, out) if context.rounded else means
+                return native.converted(means, out) if context.rounded else means
             given, step = native.rows_of(strip)
             size = strip.shape[0] - 2 * radii[1], (strip.shape[1] - 2 * radii[0]) * step
             result = native.results((len(given), *size), out, step)

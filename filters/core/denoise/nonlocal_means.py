@@ -85,7 +85,7 @@ def nonlocal_means(size: tuple[int, int], patch: int | None, strength: float | N
             ignoring = context.ignoring and bool(np.isnan(strip).any())
             if native.core is None:
                 means = _reference(strip.astype(context.work), opacity, window, factor, spared, ignoring)
-                return native.rounded(means, out) if context.rounded else means
+                return native.converted(means, out) if context.rounded else means
             given, step = native.rows_of(strip)
             size = strip.shape[0] - 2 * window.halo.top, (strip.shape[1] - 2 * window.halo.left) * step
             result = np.empty((len(given), *size), out)

@@ -212,18 +212,11 @@ def run(
 
     first, last = rows, 0
     if strip_rows is None:
-        unit = chain.preferred_rows
         if in_place is not None:
-            written = (
-                sum(np.dtype(encoding.dtype).itemsize for encoding in encodings.values()) * image.shape[1] * channels
-            )
-            rows, first = (
-                max(rows, IN_PLACE_BYTES // max(image[0].nbytes * in_place.stride[1], written, 1)),
-                max(rows // 8, 1),
-            )
-            if in_place.anywhere:  # rows that see past the upper or lower edge are apart: no others need a copy
-                first, last = max(first, in_place.halo.top), in_place.halo.bottom
-        rows, first = (-(-count // unit) * unit for count in (rows, first))
+            written = sum(np.dtype(encoding.dtype).itemsize for encoding in encodings.values())
+            row = max(image[0].nbytes * in_place.stride[1], written * image.shape[1] * channels, 1)
+            first, rows, last = _in_place_heights(rows, in_place, row)
+        rows, first = (-(-count // chain.preferred_rows) * chain.preferred_rows for count in (rows, first))
     each_strip(chain.height, rows, jobs, filter_strip, first, last)
     cut = {
         name: own.probe for name, own in collectors.items() if probed and chain.saturates and own.probe.at_the_ends()
@@ -294,6 +287,16 @@ def _of_alpha(stage: Stage, full: float) -> Stage:
     if stage.colours.gain:
         return without_maps(stage)._replace(window=stage.window._replace(fill=lambda context: full))
     return colour_parts.under_anchor(stage)
+
+
+def _in_place_heights(rows: int, chain: StageRows, row: int) -> tuple[int, int, int]:
+    """Return the heights of the first strip, of the others, and of the last where results are put in their places.
+
+    *rows* is the height elsewhere, *row* the bytes of one. Rows that see past the upper or lower edge are apart where
+    that is possible: no others need a copy.
+    """
+    first, rows = max(rows // 8, 1), max(rows, IN_PLACE_BYTES // row)
+    return (max(first, chain.halo.top), rows, chain.halo.bottom) if chain.anywhere else (first, rows, 0)
 
 
 def _write(chain: StageRows, outputs: Sequence[tuple[str, Collector]], start: int, stop: int) -> None:

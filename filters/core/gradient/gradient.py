@@ -113,7 +113,7 @@ def finder(
     def obvious(strip: Array) -> Maps:
         parts = _reference(strip, smooth, derivative, kind)
         strength = magnitude(parts, norm)
-        image = native.rounded(strength.copy(), image_type) if "image" in fields else None
+        image = native.converted(strength.copy(), image_type) if "image" in fields else None
         return Maps(*parts, strength, angle(parts) if "angle" in fields else None, image)
 
     function: Function = obvious if native.core is None else find

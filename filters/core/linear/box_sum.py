@@ -33,8 +33,7 @@ def _reference(strip: Array, height: int, width: int, out: Any, divisor: float) 
     total = strip.astype(np.uint32 if fits else np.int64 if whole else np.float64)
     for axis, length in ((0, height), (1, width)):
         total = (_differences if whole else _sums)(total.swapaxes(0, axis), length).swapaxes(0, axis)
-    mean = total / divisor
-    return mean.astype(out) if np.dtype(out).kind == "f" else native.rounded(mean, out)
+    return native.converted(total / divisor, out)
 
 
 def _differences(samples: Array, length: int) -> Array:

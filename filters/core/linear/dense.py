@@ -11,6 +11,7 @@ from typing import Any
 
 from .. import native
 from ..lazy_numpy import Array, np
+from .separable import results_along
 
 Pair = tuple[int, int]
 
@@ -34,14 +35,14 @@ def correlate(
     """
     if native.core is None:
         total = _sums(strip, taps, dilation, stride)
-        return _finished(total if divisor == 1 else total / divisor, out, work)
+        return native.converted(total if divisor == 1 else total / divisor, out, work)
     if stride != (1, 1):
         channels = strip.shape[2]
         weights = np.broadcast_to(taps, (channels, 1, *taps.shape))
         return correlate_bank(strip, weights, np.zeros(channels), dilation, stride, out, divisor, work)
     (across, down), (height, width) = dilation, taps.shape
     given, step = native.rows_of(strip)
-    size = _count(strip.shape[0], height, down), _count(strip.shape[1], width, across) * step
+    size = results_along(strip.shape[0], height, down), results_along(strip.shape[1], width, across) * step
     result = native.results((len(given), *size), out, step)
     precise = _precise(strip, taps, out, divisor, work)
     native.core.dense(given, result, _listed(taps), height, width, down, across * step, divisor, precise)
@@ -68,8 +69,8 @@ def correlate_bank(
     [[[11.5]]]
     """
     maps, inputs, height, width = weights.shape
-    rows = _count(strip.shape[0], height, dilation[1], stride[1])
-    columns = _count(strip.shape[1], width, dilation[0], stride[0])
+    rows = results_along(strip.shape[0], height, dilation[1], stride[1])
+    columns = results_along(strip.shape[1], width, dilation[0], stride[0])
     if native.core is None:
         total = np.empty((rows, columns, maps))
         for m, kernels in enumerate(weights):
@@ -77,18 +78,13 @@ def correlate_bank(
             total[:, :, m] = bias[m]
             for c, taps in enumerate(kernels, first):
                 total[:, :, m] += _sums(strip[:, :, c : c + 1], taps, dilation, stride)[:, :, 0]
-        return _finished(total / divisor, out, work)
+        return native.converted(total / divisor, out, work)
     given, step = native.rows_of(strip)
     result = np.empty((1, rows, columns * maps), out)
     sizes = inputs, height, width, step, *stride[::-1], *dilation[::-1]
     precise = _precise(strip, weights, out, divisor, work)
     native.core.bank(given, result, _listed(weights), _listed(bias), *sizes, divisor, precise)
     return result.reshape(rows, columns, maps)
-
-
-def _count(samples: int, taps: int, dilation: int, stride: int = 1) -> int:
-    """Return how many results an axis has."""
-    return (samples - dilation * (taps - 1) - 1) // stride + 1
 
 
 def _precise(strip: Array, weights: Array, out: Any, divisor: float, work: Any) -> bool:
@@ -115,8 +111,3 @@ def _sums(strip: Array, taps: Array, dilation: Pair, stride: Pair) -> Array:
     origin: Any = [-(size // 2) for size in spread.shape]
     total = ndimage.correlate(strip.astype(np.float64), spread, mode="constant", origin=origin)
     return total[: strip.shape[0] - len(spread) + 1 : stride[1], : strip.shape[1] - spread.shape[1] + 1 : stride[0]]
-
-
-def _finished(total: Array, out: Any, work: Any) -> Array:
-    """Return sums in the type *out*; rounded, as they would be from the type that others get them in."""
-    return total.astype(out) if np.dtype(out).kind == "f" else native.rounded(total.astype(work), out)

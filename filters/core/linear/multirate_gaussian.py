@@ -82,7 +82,7 @@ def correlate(
     coarse = separable.correlate(given, column.smoothing, row.smoothing, stride, out=work)[:rows, :columns]
     if native.core is None:
         total = _between(_between(coarse, column, 0), row, 1)[: size[0], : size[1]] / divisor
-        return total.astype(out) if np.dtype(out).kind == "f" else native.rounded(total, out)
+        return native.converted(total, out)
     planes, step = native.rows_of(coarse)
     result = np.empty((len(planes), size[0], size[1] * step), out)
     weights = (np.ascontiguousarray(axis.weights).ravel() for axis in (column, row))

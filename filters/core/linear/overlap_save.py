@@ -112,7 +112,7 @@ def _reference(strip: Array, taps: Array, out: Any, divisor: float, grid: float)
     rows, columns = strip.shape[0] - taps.shape[0] + 1, strip.shape[1] - taps.shape[1] + 1
     total = strip_of(np.stack(sums)[:, :rows, :columns])
     total = (np.rint(total * grid) / grid if grid else total) / divisor
-    return total.astype(out) if out.kind == "f" else native.rounded(total, out)
+    return native.converted(total, out)
 
 
 @lru_cache(maxsize=8)

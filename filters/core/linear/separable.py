@@ -33,7 +33,7 @@ def correlate(
     if native.core is None:
         return _reference(strip, column, row, stride, dilation, out, divisor, work)
     size = [
-        max(0, samples - (len(taps) - 1) * apart - 1 + step) // step
+        results_along(samples, len(taps), apart, step)
         for samples, taps, apart, step in zip(strip.shape, (column, row), dilation[::-1], stride[::-1], strict=False)
     ]
     given, step = native.rows_of(strip)
@@ -51,7 +51,16 @@ def _reference(
         total = along_axis(total, taps, axis, stride[1 - axis], dilation[1 - axis])
     if divisor != 1:
         total /= divisor
-    return total.astype(out) if np.dtype(out).kind == "f" else native.rounded(total.astype(work), out)
+    return native.converted(total, out, work)
+
+
+def results_along(samples: int, taps: int, dilation: int = 1, stride: int = 1) -> int:
+    """Return how many results an axis has.
+
+    >>> results_along(7, 3, 1, 2), results_along(7, 3, 2)
+    (3, 3)
+    """
+    return max(0, samples - dilation * (taps - 1) - 1 + stride) // stride
 
 
 def along_axis(values: Array, taps: Array, axis: int, stride: int = 1, dilation: int = 1) -> Array:

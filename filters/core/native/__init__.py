@@ -97,8 +97,15 @@ def results(shape: tuple[int, int, int], kind: Any, step: int, field: str = "ima
     return np.empty(shape, kind)
 
 
-def rounded(values: Array, kind: Any) -> Array:
-    """Return floats rounded half up and saturated to an unsigned integer type; NaN becomes 0. *values* are lost."""
+def converted(values: Array, kind: Any, work: Any = None) -> Array:
+    """Return floats in another type. *values* are lost.
+
+    In unsigned integers they are rounded half up, as they would be from the type *work*, and saturated; NaN becomes 0.
+    """
+    if np.dtype(kind).kind == "f":
+        return values.astype(kind, copy=False)
+    if work is not None:
+        values = values.astype(work, copy=False)
     values += 0.5
     np.fmax(values, 0, out=values)
     np.fmin(values, np.iinfo(kind).max, out=values)

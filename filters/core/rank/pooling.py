@@ -114,7 +114,7 @@ class Windows(NamedTuple):
             total = total / self.counts(*strip.shape[:2])
         elif op == "l2":
             total = np.sqrt(total)
-        return total.astype(out) if extremum or np.dtype(out).kind == "f" else native.rounded(total, out)
+        return total.astype(out) if extremum else native.converted(total, out)
 
 
 def pooling(op: Op, x: Axis, y: Axis, *, same: bool = False, ceil: bool = False, include_pad: bool = False) -> Stage:
