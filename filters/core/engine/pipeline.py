@@ -67,9 +67,11 @@ class StageRows(Rows):
 
     def rows(self, start: int, stop: int) -> Values:
         """Return rows of the stage's result."""
-        if self.anchored and start % self.preferred_rows:
-            spare = start % self.preferred_rows
-            return by_field(lambda strip: strip[spare:], self.rows(start - spare, stop))
+        if self.anchored:
+            step = self.preferred_rows
+            first, last = start // step * step, min(-(-stop // step) * step, self.height)
+            if (first, last) != (start, stop):
+                return by_field(lambda strip: strip[start - first : stop - first], self.rows(first, last))
         where = (start,) if self.placed else ()
         if self.bare:
             return self.function(self.above.rows(start, stop), *where)
