@@ -21,7 +21,7 @@ from .strips import each_strip
 MAX_STRIP_SAMPLES = 1 << 28
 """Most samples of a channel that a strip may need with its halo: 1 to 2 GiB."""
 EDGE_BYTES = 64
-"""Bytes of the results in a row of the edges, at least: a whole vector. At 12 MP fewer add up to 1.2 ms to an erosion."""
+"""Least bytes of the results in a row of the edges: a vector. At 12 MP fewer add up to 1.2 ms to an erosion."""
 
 
 class Source(Rows):
