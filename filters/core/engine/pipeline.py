@@ -7,10 +7,11 @@ sees the border of its own input, so a pipeline gives what its stages would give
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 from .. import native
 from ..lazy_numpy import Array, np
+from ..named_tuple import NamedTuple
 from ..parameters import ImageError
 from . import borders, colour_parts, nan_policy
 from .borders import Rule
