@@ -10,9 +10,10 @@ import time
 from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 from ...filters.core.engine.threads import beside
+from ...filters.core.named_tuple import NamedTuple
 from ..bounded_read import TooLongError, amount, read
 from ..console import faults
 from ..console.messages import reason, shown

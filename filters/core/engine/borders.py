@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import lru_cache
-from typing import Any, Literal, NamedTuple, get_args
+from typing import Any, Literal, get_args
 
 from ..lazy_numpy import Array, np
+from ..named_tuple import NamedTuple
 
 Border = Literal["reflect", "mirror", "nearest", "wrap", "constant"]
 BORDERS: tuple[Border, ...] = get_args(Border)

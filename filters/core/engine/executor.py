@@ -14,10 +14,11 @@ import math
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import pairwise
 from types import MappingProxyType
-from typing import Any, NamedTuple
+from typing import Any
 
 from .. import native
 from ..lazy_numpy import Array, np
+from ..named_tuple import NamedTuple
 from ..parameters import ImageError
 from . import colour_parts, geometry, nan_policy, pipeline, transfer
 from .borders import Rule

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cached_property
-from typing import Any, NamedTuple
+from typing import Any
 
 from .. import native
 from ..lazy_numpy import Array, np
+from ..named_tuple import NamedTuple
 from ..parameters import ImageError
 from . import borders, colour_parts, nan_policy
 from .borders import Rule
