@@ -92,7 +92,7 @@ def runs(index: Array) -> list[tuple[int, int, int, int]]:
 
 @lru_cache(maxsize=64)
 def _runs_between(start: int, stop: int, size: int, border: Border) -> list[tuple[int, int, int, int]]:
-    """Return the runs of `source_index`; kept, because strips have the same columns, and images of one size the rows."""
+    """Return the runs of `source_index`; kept: strips have the same columns, images of one size the same rows."""
     return runs(source_index(start, stop, size, border))
 
 
