@@ -82,14 +82,14 @@ class StageRows(Rows):
         first, last = self._seen(start, stop)
         left = self.padding.left
         right = (self.width - 1) * self.stride[0] + self.halo.left + self.halo.right + 1 - left - self.above.width
-        index = borders.source_index(first, last, self.above.height, self.rule.border)
-        groups = _groups(index)
+        groups = borders.seen(first, last, self.above.height, self.rule.border)
         starts = [group[0] for group in groups]
         parts = [self.above.rows(*group) for group in groups]
 
         def surrounded(*strips: Array) -> Array:
             laid = list(zip(starts, strips, strict=True))
-            return borders.surround(laid, index, left, right, self.work, self.rule, self.interleaved)
+            rows = first, last, self.above.height
+            return borders.surround(laid, rows, left, right, self.work, self.rule, self.interleaved)
 
         return self.function(by_field(surrounded, *parts), *where)
 
@@ -362,14 +362,3 @@ def _strip_type(stage: Stage, context: ImageContext, rule: Rule) -> Any:
             if most <= np.iinfo(integer).max:
                 return integer
     return context.work
-
-
-def _groups(index: Array) -> list[tuple[int, int]]:
-    """Return the contiguous groups of rows in *index*: one as a rule; two where `wrap` reaches to the other side."""
-    if 0 <= index[0] == index[-1] - len(index) + 1:
-        return [(int(index[0]), int(index[-1]) + 1)]  # without the other ways' five calls, on all inner strips
-    needed = np.flatnonzero(np.bincount(index[index >= 0]))  # `numpy.unique` imports masked arrays, 4 ms
-    if needed.size == 0:
-        return [(0, 1)]
-    cuts = np.flatnonzero(np.diff(needed) > 1) + 1
-    return [(int(group[0]), int(group[-1]) + 1) for group in np.split(needed, cuts)]
