@@ -227,7 +227,7 @@ class BoundStage(NamedTuple):
     rows: int = 1
     """The best height of a strip is a multiple of this."""
     anchored: bool = False
-    """Strips must begin at a multiple of *rows*."""
+    """Strips must begin and end at multiples of *rows*, or at the image's end: their other rows move the last bits."""
     work: Any = None
     """The type of the strips that the function takes, if it is not that of the `ImageContext`."""
     anywhere: bool = False
