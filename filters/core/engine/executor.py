@@ -213,8 +213,8 @@ def run(
     if measure:
         facts = [*(fact for stage in stages for fact in stage.facts(nan_policy.context_for(stage, context))), *found]
     facts.append(note(f"computed in {np.dtype(work).name}, strips of {rows} rows; {native.description()}"))
-    missing = 0 if marked is None else marked.count(image)
-    return Result({name: collector.output() for name, collector in collectors.items()}, facts, missing)
+    outputs = {name: collector.output() for name, collector in collectors.items()}
+    return Result(outputs, facts, 0 if marked is None else marked.missing)
 
 
 def work_type(stages: Sequence[Stage], dtype: str, encodings: Iterable[Encoding]) -> Any:
