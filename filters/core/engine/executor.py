@@ -289,10 +289,10 @@ def _of_alpha(stage: Stage, full: float) -> Stage:
 def _in_place_heights(rows: int, chain: StageRows, row: int) -> tuple[int, int, int]:
     """Return the heights of the first strip, of the others, and of the last where results are put in their places.
 
-    *rows* is the height elsewhere, *row* the bytes of one. Rows that see past the upper or lower edge are apart where
-    that is possible: no others need a copy.
+    *rows* is the height elsewhere, and behind other stages, whose strips are of the work type; *row* the bytes of one.
+    Rows that see past the upper or lower edge are apart where that is possible: no others need a copy.
     """
-    first, rows = max(rows // 8, 1), max(rows, IN_PLACE_BYTES // row)
+    first, rows = max(rows // 8, 1), max(rows, IN_PLACE_BYTES // row if isinstance(chain.above, Source) else 0)
     return (max(first, chain.halo.top), rows, chain.halo.bottom) if chain.anywhere else (first, rows, 0)
 
 
