@@ -91,9 +91,10 @@ def run(
     that what is missing of the image is missing of the result. *advance* is told of the rows that are done, and of how
     many. *probed*, the outputs tell where their values lie in the range of their samples.
     """
-    full, largest = white_of(image.dtype.name, white), FULL[image.dtype.name]
+    dtype = image.dtype.name
+    full, largest = white_of(dtype, white), FULL[dtype]
     stages = colour_parts.for_channels(stages, image.shape[2])
-    work = work_type(stages, image.dtype.name, encodings.values())
+    work = work_type(stages, dtype, encodings.values())
     requested = {field for name, encoding in encodings.items() for field in encoding.fields(name)}
     tolerance = min(encoding.tolerance for encoding in encodings.values())
     in_colour = image.shape[2] > 1 and (colours or model_of(image.shape[2])) != "bands"
@@ -109,7 +110,7 @@ def run(
     whole = whole and float(settings.fill).is_integer() and 0 <= settings.fill <= largest
     bias = sum(stage.colours.bias + stage.colours.white_offset * full for stage in stages)
     pictures = [encoding for name, encoding in encodings.items() if "image" in encoding.fields(name)]
-    plain = all(encoding.plain and encoding.dtype == image.dtype.name for encoding in pictures)
+    plain = all(encoding.plain and encoding.dtype == dtype for encoding in pictures)
     region = None if effect is None else effect.on(*image.shape[:2])
     plain = plain and not (region is not None and region.partial)
     plain = plain and not bias and not measure and settings.channels != "max" and not (settings.linear or settings.gray)
@@ -260,10 +261,10 @@ def with_branches(stages: Iterable[Stage]) -> Iterator[Stage]:
 def _in_place_heights(rows: int, chain: StageRows, row: int) -> tuple[int, int, int]:
     """Return the heights of the first strip, of the others, and of the last where results are put in their places.
 
-    *rows* is the height elsewhere, *row* the bytes of one. Rows that see past the upper or lower edge are apart where
-    that is possible: no others need a copy.
+    *rows* is the height elsewhere, and behind other stages, whose strips are of the work type; *row* the bytes of one.
+    Rows that see past the upper or lower edge are apart where that is possible: no others need a copy.
     """
-    first, rows = max(rows // 8, 1), max(rows, IN_PLACE_BYTES // row)
+    first, rows = max(rows // 8, 1), max(rows, IN_PLACE_BYTES // row if isinstance(chain.above, Source) else 0)
     return (max(first, chain.halo.top), rows, chain.halo.bottom) if chain.anywhere else (first, rows, 0)
 
 

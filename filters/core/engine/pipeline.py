@@ -103,7 +103,9 @@ class StageRows(Rows):
             rows = first, last, self.above.height
             return borders.surround(laid, rows, left, right, self.work, self.rule, self.interleaved)
 
-        return self.function(by_field(surrounded, *parts), *where)
+        strip = by_field(surrounded, *parts)
+        del parts  # of several stages in a row each would keep one
+        return self.function(strip, *where)
 
     def _seen(self, start: int, stop: int) -> tuple[int, int]:
         """Return the rows above that the rows ``start … stop-1`` see, some of them maybe past the edges."""
