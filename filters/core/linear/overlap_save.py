@@ -95,7 +95,7 @@ def prepare(
     def correlate(strip: Array) -> Array:
         given, step = native.rows_of(strip)
         size = given.shape[1] - height + 1, given.shape[2] - (width - 1) * step
-        result = np.empty((len(given), *size), result_type)
+        result = native.results((len(given), *size), result_type, step)
         # The mean of what samples can be taken off leaves half of the error.
         level = (np.iinfo(strip.dtype).max + 1) / 2 if strip.dtype.kind == "u" else 0.0
         sizes = rows, height, width, 0, step
