@@ -61,6 +61,13 @@ static inline void write_u8(uint8_t *to, const float *from, float divisor, float
 /* What exponents of e are times this are those of 2; see exp2.h. */
 #define LOG2_E 1.4426950408889634
 
+/* The next loop is written out as so many steps, that one around it may go by vectors. */
+#ifdef __clang__
+#define UNROLLED _Pragma("clang loop unroll(full)")
+#else
+#define UNROLLED _Pragma("GCC unroll 32")
+#endif
+
 /* The next loop writes nothing that it reads later: it may go by vectors. */
 #ifdef __clang__
 #define INDEPENDENT _Pragma("clang loop vectorize(assume_safety)")
