@@ -14,23 +14,24 @@ import math
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import pairwise
 from types import MappingProxyType
-from typing import Any, NamedTuple
+from typing import Any
 
 from .. import native
 from ..lazy_numpy import Array, np
+from ..named_tuple import NamedTuple
 from ..parameters import ImageError
 from . import colour_parts, geometry, nan_policy, pipeline, transfer
 from .borders import Rule
 from .colour import ColourModel, model_of
 from .facts import Fact, note
 from .mask import OTHER_SIZE, SEVERAL_MAPS, Effect, keeps_size
-from .masked_output import Original, PartialMap, PartialPicture
+from .masked_output import PartialMap, PartialPicture
 from .nodata import Holes
 from .nodata import of as nodata_of
 from .output_buffer import Canvas, CanvasFactory, Collector, Output
-from .pipeline import AlphaOps, Source, StageRows
+from .pipeline import Source, StageRows
 from .quantize import FULL, Encoding, white_of
-from .stage import ImageContext, Stage, fields_of, pointwise, total_gain, without_maps
+from .stage import ImageContext, Stage, fields_of, total_gain
 from .strips import each_strip
 from .working_space import Passage, Settings
 
@@ -135,24 +136,10 @@ def run(
     on_backdrop = gain is None and not any(stage.colours.alpha and stage.colours.alpha.backdrop for stage in stages)
     passage = Passage(image, alpha, settings, context, gain, bias, on_backdrop, marked)
 
-    def chained(source: Source, chain: Sequence[Stage], fill: float, beside: AlphaOps | None = None) -> pipeline.Rows:
-        return pipeline.join(source, chain, context, Rule(settings.border, fill), rows, jobs, beside)
-
-    opacity = beside = None
-    if alpha is not None:
-
-        def opacity_before(number: int) -> pipeline.Rows:
-            before = colour_parts.beside_parts(stages[:number])
-            above = [_of_alpha(stage, full) for stage in before]
-            mean = math.prod(stage.colours.gain for stage in before if stage.colours.gain)
-            if mean != 1:
-                above.append(pointwise(lambda strip: strip / mean))
-            return chained(Source(image, passage.enter_alpha), above, full)
-
-        beside = AlphaOps(opacity_before, passage.divide, passage.multiply, passage.lay)
-        if gain is not None:
-            opacity = opacity_before(len(stages))
-    chain = chained(Source(image, passage.enter), stages, passage.fill, beside)
+    source, rule = Source(image, passage.enter), Rule(settings.border, passage.fill)
+    beside = None if alpha is None else pipeline.Alpha(Source(image, passage.enter_alpha), passage)
+    chain, beside = pipeline.join(source, stages, context, rule, rows, jobs, beside)
+    opacity = None if beside is None else beside.opacity
     if region is not None and any(stage.colours.maps > 1 for stage in stages):
         raise ImageError(SEVERAL_MAPS)
     if region is not None and (chain.height, chain.width) != image.shape[:2]:
@@ -162,21 +149,18 @@ def run(
         raise ImageError(f"the result is shifted; {OTHER_SIZE}")
 
     def collecting(name: str, encoding: Encoding) -> Collector:
-        make = canvases.get(name, Canvas)
+        how = measure, probed, canvases.get(name, Canvas)
         if region is None:
-            return Collector(encoding, chain.height, measure, make)
+            return Collector(encoding, chain.height, *how)
         if name == "image":
-            original = Original(image, alpha, settings.background, settings.opaque, full, marked)
-            return PartialPicture(encoding, original, region, context, measure, make)
-        kept = image.shape[2] if settings.channels == "each" else 1
-        return PartialMap(encoding, kept, region, context, chain.height, measure, make)
+            return PartialPicture(encoding, passage, region, *how)
+        row = np.zeros((1, chain.width, image.shape[2] if settings.channels == "each" else 1), work)
+        return PartialMap(encoding, row, region, chain.height, *how)
 
     holes = None
     if keep_holes and not finite:
         holes = Holes(image, alpha, marked, geometry.of(stages, image.shape[1], image.shape[0]))
     collectors = {name: collecting(name, encoding) for name, encoding in encodings.items()}
-    for collector in collectors.values():
-        collector.probed = probed
 
     # Where nothing is between the last stage and its canvases, results are computed in their places.
     untouched = image.dtype.kind == "u" and finite and region is None and not measure
@@ -212,20 +196,16 @@ def run(
 
     first, last = rows, 0
     if strip_rows is None:
-        if in_place is not None:
+        if in_place is not None and in_place.work == image.dtype:  # floats in strips as high would leave the cache
             written = sum(np.dtype(encoding.dtype).itemsize for encoding in encodings.values())
             row = max(image[0].nbytes * in_place.stride[1], written * image.shape[1] * channels, 1)
             first, rows, last = _in_place_heights(rows, in_place, row)
         rows, first = (-(-count // chain.preferred_rows) * chain.preferred_rows for count in (rows, first))
     each_strip(chain.height, rows, jobs, filter_strip, first, last)
-    cut = {
-        name: own.probe for name, own in collectors.items() if probed and chain.saturates and own.probe.at_the_ends()
-    }
+    probes = {name: own.probe for name, own in collectors.items() if own.probe is not None}
+    cut = {name: probe for name, probe in probes.items() if chain.saturates and probe.at_the_ends()}
     if cut:  # values that were saturated before they were looked at
-        source = Source(image, passage.enter)
-        exact = pipeline.join(
-            source, stages, context._replace(rounds_to=None), Rule(settings.border, passage.fill), 1, 1
-        )
+        exact, _ = pipeline.join(source, stages, context._replace(rounds_to=None), rule, 1, 1)
         for row in range(0, chain.height, -(-chain.height // PROBED_ROWS)):
             fields = fields_of(exact.rows(row, row + 1))
             for name, probe in cut.items():
@@ -234,8 +214,8 @@ def run(
     if measure:
         facts = [*(fact for stage in stages for fact in stage.facts(nan_policy.context_for(stage, context))), *found]
     facts.append(note(f"computed in {np.dtype(work).name}, strips of {rows} rows; {native.description()}"))
-    missing = 0 if marked is None else marked.count(image)
-    return Result({name: collector.output() for name, collector in collectors.items()}, facts, missing)
+    outputs = {name: collector.output() for name, collector in collectors.items()}
+    return Result(outputs, facts, 0 if marked is None else marked.missing)
 
 
 def work_type(stages: Sequence[Stage], dtype: str, encodings: Iterable[Encoding]) -> Any:
@@ -275,18 +255,6 @@ def with_branches(stages: Iterable[Stage]) -> Iterator[Stage]:
         yield stage
         for branch in stage.branches:
             yield from with_branches(branch)
-
-
-def _of_alpha(stage: Stage, full: float) -> Stage:
-    """Return what becomes of the alpha in a stage of the colours.
-
-    It is filtered too, its own border white; where the stage has no mean, it is that of the pixel under the anchor.
-    """
-    if stage.colours.alpha is not None or stage.mark is not None:
-        return pointwise(lambda strip: strip)
-    if stage.colours.gain:
-        return without_maps(stage)._replace(window=stage.window._replace(fill=lambda context: full))
-    return colour_parts.under_anchor(stage)
 
 
 def _in_place_heights(rows: int, chain: StageRows, row: int) -> tuple[int, int, int]:
