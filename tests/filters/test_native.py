@@ -443,6 +443,14 @@ def test_sizes_beyond_all_measure(name, shape, each_set):
         attempt(name, good)
 
 
+def test_columns_of_any_distance_without_a_map(each_set):
+    """Whose size would tell that they are too far apart."""
+    for wide, across in itertools.product((1, 3, 9, 15), (*NUMBERS, 2**60, 2**61)):
+        taps = np.arange(-(wide // 2), wide // 2 + 1.0)
+        served = attempt("gradient", [np.zeros((1, 40, 40), np.uint8), taps, taps, across, 0, 1, *[None] * 5])
+        assert served == (1 <= across < 2**33)
+
+
 @each_name
 @pytest.mark.parametrize("shape", SHAPES[:4])
 def test_numbers_that_are_none(name, shape, each_set):

@@ -14,17 +14,18 @@ import math
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import pairwise
 from types import MappingProxyType
-from typing import Any, NamedTuple
+from typing import Any
 
 from .. import native
 from ..lazy_numpy import Array, np
+from ..named_tuple import NamedTuple
 from ..parameters import ImageError
 from . import colour_parts, geometry, nan_policy, pipeline, transfer
 from .borders import Rule
 from .colour import ColourModel, model_of
 from .facts import Fact, note
 from .mask import OTHER_SIZE, SEVERAL_MAPS, Effect, keeps_size
-from .masked_output import Original, PartialMap, PartialPicture
+from .masked_output import PartialMap, PartialPicture
 from .nodata import Holes
 from .nodata import of as nodata_of
 from .output_buffer import Canvas, CanvasFactory, Collector, Output
@@ -162,21 +163,18 @@ def run(
         raise ImageError(f"the result is shifted; {OTHER_SIZE}")
 
     def collecting(name: str, encoding: Encoding) -> Collector:
-        make = canvases.get(name, Canvas)
+        how = measure, probed, canvases.get(name, Canvas)
         if region is None:
-            return Collector(encoding, chain.height, measure, make)
+            return Collector(encoding, chain.height, *how)
         if name == "image":
-            original = Original(image, alpha, settings.background, settings.opaque, full, marked)
-            return PartialPicture(encoding, original, region, context, measure, make)
-        kept = image.shape[2] if settings.channels == "each" else 1
-        return PartialMap(encoding, kept, region, context, chain.height, measure, make)
+            return PartialPicture(encoding, passage, region, *how)
+        row = np.zeros((1, chain.width, image.shape[2] if settings.channels == "each" else 1), work)
+        return PartialMap(encoding, row, region, chain.height, *how)
 
     holes = None
     if keep_holes and not finite:
         holes = Holes(image, alpha, marked, geometry.of(stages, image.shape[1], image.shape[0]))
     collectors = {name: collecting(name, encoding) for name, encoding in encodings.items()}
-    for collector in collectors.values():
-        collector.probed = probed
 
     # Where nothing is between the last stage and its canvases, results are computed in their places.
     untouched = image.dtype.kind == "u" and finite and region is None and not measure
@@ -212,15 +210,14 @@ def run(
 
     first, last = rows, 0
     if strip_rows is None:
-        if in_place is not None:
+        if in_place is not None and in_place.work == image.dtype:  # floats in strips as high would leave the cache
             written = sum(np.dtype(encoding.dtype).itemsize for encoding in encodings.values())
             row = max(image[0].nbytes * in_place.stride[1], written * image.shape[1] * channels, 1)
             first, rows, last = _in_place_heights(rows, in_place, row)
         rows, first = (-(-count // chain.preferred_rows) * chain.preferred_rows for count in (rows, first))
     each_strip(chain.height, rows, jobs, filter_strip, first, last)
-    cut = {
-        name: own.probe for name, own in collectors.items() if probed and chain.saturates and own.probe.at_the_ends()
-    }
+    probes = {name: own.probe for name, own in collectors.items() if own.probe is not None}
+    cut = {name: probe for name, probe in probes.items() if chain.saturates and probe.at_the_ends()}
     if cut:  # values that were saturated before they were looked at
         source = Source(image, passage.enter)
         exact = pipeline.join(

@@ -7,9 +7,10 @@ picture all the same: there is no border at a region's edge.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 from ..lazy_numpy import Array, np
+from ..named_tuple import NamedTuple
 from ..parameters import ImageError, ParameterError
 from . import geometry
 from .quantize import FULL

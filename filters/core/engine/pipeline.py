@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cached_property
-from typing import Any, NamedTuple
+from typing import Any
 
 from .. import native
 from ..lazy_numpy import Array, np
+from ..named_tuple import NamedTuple
 from ..parameters import ImageError
 from . import borders, colour_parts, nan_policy
 from .borders import Rule
@@ -21,7 +22,7 @@ from .strips import each_strip
 MAX_STRIP_SAMPLES = 1 << 28
 """Most samples of a channel that a strip may need with its halo: 1 to 2 GiB."""
 EDGE_BYTES = 64
-"""Bytes of the results in a row of the edges, at least: a whole vector. At 12 MP fewer add up to 1.2 ms to an erosion."""
+"""Least bytes of the results in a row of the edges: a vector. At 12 MP fewer add up to 1.2 ms to an erosion."""
 
 
 class Source(Rows):
@@ -70,23 +71,25 @@ class StageRows(Rows):
 
     def rows(self, start: int, stop: int) -> Values:
         """Return rows of the stage's result."""
-        if self.anchored and start % self.preferred_rows:
-            spare = start % self.preferred_rows
-            return by_field(lambda strip: strip[spare:], self.rows(start - spare, stop))
+        if self.anchored:
+            step = self.preferred_rows
+            first, last = start // step * step, min(-(-stop // step) * step, self.height)
+            if (first, last) != (start, stop):
+                return by_field(lambda strip: strip[start - first : stop - first], self.rows(first, last))
         where = (start,) if self.placed else ()
         if self.bare:
             return self.function(self.above.rows(start, stop), *where)
         first, last = self._seen(start, stop)
         left = self.padding.left
         right = (self.width - 1) * self.stride[0] + self.halo.left + self.halo.right + 1 - left - self.above.width
-        index = borders.source_index(first, last, self.above.height, self.rule.border)
-        groups = _groups(index)
+        groups = borders.seen(first, last, self.above.height, self.rule.border)
         starts = [group[0] for group in groups]
         parts = [self.above.rows(*group) for group in groups]
 
         def surrounded(*strips: Array) -> Array:
             laid = list(zip(starts, strips, strict=True))
-            return borders.surround(laid, index, left, right, self.work, self.rule, self.interleaved)
+            rows = first, last, self.above.height
+            return borders.surround(laid, rows, left, right, self.work, self.rule, self.interleaved)
 
         return self.function(by_field(surrounded, *parts), *where)
 
@@ -359,14 +362,3 @@ def _strip_type(stage: Stage, context: ImageContext, rule: Rule) -> Any:
             if most <= np.iinfo(integer).max:
                 return integer
     return context.work
-
-
-def _groups(index: Array) -> list[tuple[int, int]]:
-    """Return the contiguous groups of rows in *index*: one as a rule; two where `wrap` reaches to the other side."""
-    if 0 <= index[0] == index[-1] - len(index) + 1:
-        return [(int(index[0]), int(index[-1]) + 1)]  # without the other ways' five calls, on all inner strips
-    needed = np.flatnonzero(np.bincount(index[index >= 0]))  # `numpy.unique` imports masked arrays, 4 ms
-    if needed.size == 0:
-        return [(0, 1)]
-    cuts = np.flatnonzero(np.diff(needed) > 1) + 1
-    return [(int(group[0]), int(group[-1]) + 1) for group in np.split(needed, cuts)]

@@ -17,6 +17,8 @@ from typing import Any
 from ..lazy_numpy import Array, np
 
 VARIABLE = "IMFILTER_NATIVE"
+CHOICES = ("", "0", "baseline", "avx2", "avx512")
+"""What it may be; a machine without an instruction set takes the widest that it has."""
 
 
 def _loaded(wanted: str) -> ModuleType | None:
