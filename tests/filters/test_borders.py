@@ -31,7 +31,6 @@ def test_an_image_is_surrounded_as_numpy_pads(border, around, noise):
     left, right, top, bottom = around
     options = {"constant_values": 7} if border == "constant" else {}
     expected = np.pad(image, ((top, bottom), (left, right), (0, 0)), NUMPY[border], **options)
-    index = source_index(-top, 3 + bottom, 3, border)
     strip = surround([(0, image)], (-top, 3 + bottom, 3), left, right, np.float64, Rule(border, 7))
     np.testing.assert_array_equal(strip, expected)
 

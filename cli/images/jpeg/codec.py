@@ -82,7 +82,11 @@ def finish(begun: PartialDecode, options: DecodeOptions, decode: Decode) -> Pict
     picture.notes += [*notes, *_unannounced(begun, picture.notes)]
     if entries is not None:
         return _of_mpo(begun.data, entries, picture, decode)
-    if not any(note.endswith(OF_THE_OLD) for note in picture.notes) and begun.end and extent.is_followed(begun.data, begun.end):
+    if (
+        not any(note.endswith(OF_THE_OLD) for note in picture.notes)
+        and begun.end
+        and extent.is_followed(begun.data, begun.end)
+    ):
         picture.notes.append(FOLLOWED)
     return picture
 

@@ -195,11 +195,3 @@ def under_anchor(stage: Stage) -> Stage:
 def keeps_places(stages: Sequence[Stage]) -> bool:
     """Whether each sample of the result stands where that of the image does."""
     return all(stage.window.around == stage.window.halo and stage.window.stride == (1, 1) for stage in stages)
-
-
-def beside_parts(stages: Sequence[Stage]) -> tuple[Stage, ...]:
-    """Return the stages as they act on what is kept beside a part: where that was put back, by their anchors alone."""
-    kept = list(stages)
-    for first, last in marked_ranges(stages):
-        kept[first + 1 : last] = [under_anchor(stage) for stage in stages[first + 1 : last]]
-    return tuple(kept)

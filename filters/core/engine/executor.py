@@ -29,9 +29,9 @@ from .masked_output import PartialMap, PartialPicture
 from .nodata import Holes
 from .nodata import of as nodata_of
 from .output_buffer import Canvas, CanvasFactory, Collector, Output
-from .pipeline import AlphaOps, Source, StageRows
+from .pipeline import Source, StageRows
 from .quantize import FULL, Encoding, white_of
-from .stage import ImageContext, Stage, fields_of, pointwise, total_gain, without_maps
+from .stage import ImageContext, Stage, fields_of, total_gain
 from .strips import each_strip
 from .working_space import Passage, Settings
 
@@ -137,24 +137,10 @@ def run(
     on_backdrop = gain is None and not any(stage.colours.alpha and stage.colours.alpha.backdrop for stage in stages)
     passage = Passage(image, alpha, settings, context, gain, bias, on_backdrop, marked)
 
-    def chained(source: Source, chain: Sequence[Stage], fill: float, beside: AlphaOps | None = None) -> pipeline.Rows:
-        return pipeline.join(source, chain, context, Rule(settings.border, fill), rows, jobs, beside)
-
-    opacity = beside = None
-    if alpha is not None:
-
-        def opacity_before(number: int) -> pipeline.Rows:
-            before = colour_parts.beside_parts(stages[:number])
-            above = [_of_alpha(stage, full) for stage in before]
-            mean = math.prod(stage.colours.gain for stage in before if stage.colours.gain)
-            if mean != 1:
-                above.append(pointwise(lambda strip: strip / mean))
-            return chained(Source(image, passage.enter_alpha), above, full)
-
-        beside = AlphaOps(opacity_before, passage.divide, passage.multiply, passage.lay)
-        if gain is not None:
-            opacity = opacity_before(len(stages))
-    chain = chained(Source(image, passage.enter), stages, passage.fill, beside)
+    source, rule = Source(image, passage.enter), Rule(settings.border, passage.fill)
+    beside = None if alpha is None else pipeline.Alpha(Source(image, passage.enter_alpha), passage)
+    chain, beside = pipeline.join(source, stages, context, rule, rows, jobs, beside)
+    opacity = None if beside is None else beside.opacity
     if region is not None and any(stage.colours.maps > 1 for stage in stages):
         raise ImageError(SEVERAL_MAPS)
     if region is not None and (chain.height, chain.width) != image.shape[:2]:
@@ -220,10 +206,7 @@ def run(
     probes = {name: own.probe for name, own in collectors.items() if own.probe is not None}
     cut = {name: probe for name, probe in probes.items() if chain.saturates and probe.at_the_ends()}
     if cut:  # values that were saturated before they were looked at
-        source = Source(image, passage.enter)
-        exact = pipeline.join(
-            source, stages, context._replace(rounds_to=None), Rule(settings.border, passage.fill), 1, 1
-        )
+        exact, _ = pipeline.join(source, stages, context._replace(rounds_to=None), rule, 1, 1)
         for row in range(0, chain.height, -(-chain.height // PROBED_ROWS)):
             fields = fields_of(exact.rows(row, row + 1))
             for name, probe in cut.items():
@@ -232,8 +215,8 @@ def run(
     if measure:
         facts = [*(fact for stage in stages for fact in stage.facts(nan_policy.context_for(stage, context))), *found]
     facts.append(note(f"computed in {np.dtype(work).name}, strips of {rows} rows; {native.description()}"))
-    missing = 0 if marked is None else marked.count(image)
-    return Result({name: collector.output() for name, collector in collectors.items()}, facts, missing)
+    outputs = {name: collector.output() for name, collector in collectors.items()}
+    return Result(outputs, facts, 0 if marked is None else marked.missing)
 
 
 def work_type(stages: Sequence[Stage], dtype: str, encodings: Iterable[Encoding]) -> Any:
@@ -273,18 +256,6 @@ def with_branches(stages: Iterable[Stage]) -> Iterator[Stage]:
         yield stage
         for branch in stage.branches:
             yield from with_branches(branch)
-
-
-def _of_alpha(stage: Stage, full: float) -> Stage:
-    """Return what becomes of the alpha in a stage of the colours.
-
-    It is filtered too, its own border white; where the stage has no mean, it is that of the pixel under the anchor.
-    """
-    if stage.colours.alpha is not None or stage.mark is not None:
-        return pointwise(lambda strip: strip)
-    if stage.colours.gain:
-        return without_maps(stage)._replace(window=stage.window._replace(fill=lambda context: full))
-    return colour_parts.under_anchor(stage)
 
 
 def _in_place_heights(rows: int, chain: StageRows, row: int) -> tuple[int, int, int]:

@@ -106,16 +106,9 @@ def check_box(box: Box) -> None:
 
 def keeps_size(stages: Sequence[Stage]) -> bool:
     """Whether the result of *stages* has the image's size, whatever that is, and its samples are in their places."""
-    grown = [0, 0]
-    for stage in stages:
-        if stage.window.stride != (1, 1):
-            return False
-        padding, halo = stage.window.around, stage.window.halo
-        for axis in (0, 1):
-            grown[axis] += padding[axis] + padding[axis + 2] - halo[axis] - halo[axis + 2]
+    found, *size = geometry.followed(stages, ANY_SIDE, ANY_SIDE)
     # The middle of a window of even size lies between two samples.
-    offset = geometry.of(stages, ANY_SIDE, ANY_SIDE).offset
-    return grown == [0, 0] and max(map(abs, offset)) < 1
+    return size == [ANY_SIDE, ANY_SIDE] and max(map(abs, found.offset)) < 1
 
 
 def _cut(box: Box, height: int, width: int) -> Span:

@@ -316,8 +316,6 @@ class Stage(NamedTuple):
     """Missing samples, which are NaN, are to be left out."""
     amplification: float = 1.0
     """The greatest factor by which the stage magnifies an error; the work type is chosen by it."""
-    growth: float | None = None
-    """The greatest factor by which whole numbers grow, if the stage can work on integers; None if it cannot."""
     fields: tuple[str, ...] = ("image",)
     """The names of the results, if the stage is the last: those of its NamedTuple, or ``image`` alone."""
     display: Display = AS_COMPUTED
