@@ -436,10 +436,6 @@ def _run(
         nodata=missing,
         keep_holes=keep_holes,
     ).outputs
-    if image.alpha is not None and "image" in outputs:
-        from .engine import hidden_colours  # the command line has its own way to it
-
-        hidden_colours.keep(pixels, image.alpha, stages, encodings["image"], outputs["image"])
     return {output: image.result(found) for output, found in outputs.items()}
 
 

@@ -90,7 +90,7 @@ def run(
     that what is missing of the image is missing of the result. *advance* is told of the rows that are done, and of how
     many. *probed*, the outputs tell where their values lie in the range of their samples.
     """
-    full, largest = white_of(image.dtype.name, white), FULL[image.dtype.name]
+    full, largest, given = white_of(image.dtype.name, white), FULL[image.dtype.name], stages
     stages = colour_parts.for_channels(stages, image.shape[2])
     work = work_type(stages, image.dtype.name, encodings.values())
     requested = {field for name, encoding in encodings.items() for field in encoding.fields(name)}
@@ -214,6 +214,10 @@ def run(
         facts = [*(fact for stage in stages for fact in stage.facts(nan_policy.context_for(stage, context))), *found]
     facts.append(note(f"computed in {np.dtype(work).name}, strips of {rows} rows; {native.description()}"))
     outputs = {name: collector.output() for name, collector in collectors.items()}
+    if alpha is not None and "image" in outputs:
+        from . import hidden_colours  # few images have an alpha
+
+        hidden_colours.keep(image, alpha, given, encodings["image"], outputs["image"])
     return Result(outputs, facts, 0 if marked is None else marked.missing)
 
 
