@@ -267,7 +267,7 @@ def _in_place_heights(rows: int, chain: StageRows, row: int) -> tuple[int, int, 
     that is possible: no others need a copy.
     """
     first, rows = max(rows // 8, 1), max(rows, IN_PLACE_BYTES // row)
-    return (max(first, chain.halo.top), rows, chain.halo.bottom) if chain.anywhere else (first, rows, 0)
+    return (max(first, chain.halo.top), rows, chain.halo.bottom) if chain.own.anywhere else (first, rows, 0)
 
 
 def _write(chain: StageRows, outputs: Sequence[tuple[str, Collector]], start: int, stop: int) -> None:
