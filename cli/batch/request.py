@@ -5,10 +5,12 @@ Everything that can be refused without looking at a pixel is refused here.
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 
+from ...filters.core import native
 from ...filters.core.named_tuple import NamedTuple
 from ..console.messages import flag, shown
 from ..console.report import CallFiles
@@ -69,6 +71,7 @@ def check(recipe: Recipe, options: SharedOptions, map_files: Mapping[str, str], 
     """Check a call and return its request; raises UsageError. *save* is where its recipe is saved."""
     if options.angle_style == "colour":
         options = options._replace(angle_style="color")
+    _check_core(os.environ.get(native.VARIABLE, ""))
     _check_values(options)
     _check_pairs(options)
     _check_angles(recipe, options, map_files)
@@ -110,6 +113,12 @@ def check(recipe: Recipe, options: SharedOptions, map_files: Mapping[str, str], 
     if options.depfile is not None:
         _check_depfile(options.depfile, request)
     return request
+
+
+def _check_core(wanted: str) -> None:
+    if wanted not in native.CHOICES:
+        *others, last = native.CHOICES[1:]
+        raise UsageError(f"{native.VARIABLE}: {wanted!r} is not {', '.join(others)} or {last}")
 
 
 def _check_values(options: SharedOptions) -> None:

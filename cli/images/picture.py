@@ -259,6 +259,8 @@ class PartialDecode(NamedTuple):
     """Why a lenient `load` was needed."""
     pixels: Any = None
     """The samples of *image*, of which only the header was read; None where it holds them itself."""
+    end: int = 0
+    """Where the picture ends in the file, which may go on; 0 where that is not known."""
 
 
 def size_guard(

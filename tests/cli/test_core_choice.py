@@ -44,3 +44,10 @@ def test_a_verbose_run_tells_the_core(tmp_path):
     assert "; NumPy and SciPy\n" in told(*line, core="0").stderr
     for name in SETS:
         assert f"; compiled core, {name}\n" in told(*line, core=name).stderr
+
+
+@pytest.mark.parametrize("wrong", ["rubbish", "1", "AVX2", "avx2 ", "neon"])
+def test_another_word_is_refused(tmp_path, wrong):
+    ended = told("blur", str(tmp_path / "a.pgm"), "-o", str(tmp_path / "b.pgm"), core=wrong)
+    line = f"imfilter: IMFILTER_NATIVE: {wrong!r} is not 0, baseline, avx2 or avx512\n"
+    assert (ended.returncode, ended.stdout, ended.stderr) == (2, "", line)

@@ -50,6 +50,7 @@ PyObject *bind_gradient(PyObject *module, PyObject *arguments)
     if (PyArg_ParseTuple(arguments, "OOOnnnOOOOO", &in, &smooth, &derivative, &call.across, &norm, &sums, &gx, &gy,
                          &magnitude, &angle, &image)
         && take_call(&held, &call, in, smooth, derivative, norm, sums)
+        && check_size(call.across, 1, MOST_SAMPLES / MOST_WEIGHTS, "across")
         && take_optional(&held, gx, &call.gx, 1, REALS, "gx") && take_optional(&held, gy, &call.gy, 1, REALS, "gy")
         && take_optional(&held, magnitude, &call.magnitude, 1, REALS, "magnitude")
         && take_optional(&held, angle, &call.angle, 1, REALS, "angle")
