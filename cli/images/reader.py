@@ -10,9 +10,10 @@ import time
 from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 from ...filters.core.engine.threads import beside
+from ...filters.core.named_tuple import NamedTuple
 from ..bounded_read import TooLongError, amount, read
 from ..console import faults
 from ..console.messages import reason, shown
@@ -153,7 +154,7 @@ def read_bytes(name: str) -> bytes:
 def _read(name: str, wait_for_room: Callable[[float], None] = lambda needed: None) -> tuple[bytes, FileState | None]:
     if name == STREAM and sys.stdin is None:
         raise OSError("is closed")
-    with sys.stdin.buffer if name == STREAM else Path(name).open("rb", buffering=0) as file:
+    with sys.stdin.buffer if name == STREAM else open(name, "rb", buffering=0) as file:
         return _whole(_head(file)[0], file, wait_for_room)
 
 
