@@ -40,8 +40,8 @@ STRIP_BYTES = 3 << 19
 and heavy ones, by 5 to 10 ms at 12 MP: lower strips see more halo than image, and pay more for each call; higher ones
 take more memory that has not been touched before, page by page."""
 IN_PLACE_BYTES = 3 << 20
-"""Size of a strip of the image, in its own type, or of its results together, where these are written where they belong:
-of an erosion of 3×3 at 12 MP strips take 1.6 ms to prepare so, and 4.0 as above. Each costs 0.1 ms: with 2 MiB most
+"""Size of a strip of the image, in its own type, or samples of its results together, where these are written where they
+belong: of an erosion of 3×3 at 12 MP strips take 1.6 ms to prepare so, and 4.0 as above. Each costs 0.1 ms: with 2 MiB most
 filters take 3 to 7 % longer, and with 4 MiB two threads get one strip and two."""
 TALL_BYTES = 8 << 20
 """Size up to which a strip grows to four times its halo, which is computed anew for each: at sigma 8 2.1 ns a sample in
@@ -194,8 +194,7 @@ def run(
     if strip_rows is None:
         # Floats in strips as high would leave the cache.
         if in_place is not None and in_place.work == image.dtype and native.core is not None:
-            written = sum(np.dtype(encoding.dtype).itemsize for encoding in encodings.values())
-            row = max(image[0].nbytes * in_place.stride[1], written * image.shape[1] * channels, 1)
+            row = max(image[0].nbytes * in_place.stride[1], len(encodings) * image.shape[1] * channels, 1)
             first, rows, last = _in_place_heights(rows, in_place, row)
         rows, first = (-(-count // chain.preferred_rows) * chain.preferred_rows for count in (rows, first))
     each_strip(chain.height, rows, jobs, work_on, first, last)

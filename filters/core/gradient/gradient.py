@@ -80,6 +80,18 @@ def size(weights: Weights) -> float:
     return float(np.abs(smooth).sum() * np.abs(derivative).sum())
 
 
+def sums_of(weights: Weights, context: ImageContext) -> int:
+    """Return in which type the compiled core adds up: 0 is int16, 1 float32, 2 float64.
+
+    In int16 the derivatives of 8 bits by whole weights are exact.
+    """
+    if context.work == np.float64:
+        return 2
+    whole = all(isinstance(weight, int) for part in weights for weight in part)
+    in_int16 = context.own_type == np.uint8 and whole and context.most * size(weights) / 2 <= MOST_IN_INT16
+    return 0 if in_int16 else 1
+
+
 def finder(
     weights: Weights,
     context: ImageContext,
@@ -89,15 +101,11 @@ def finder(
 ) -> BoundStage:
     """Return the function from a padded strip to the `Maps` named by *fields*.
 
-    All have the work type; the image has the *image_type*: of integers it is rounded and saturated. Of 8 bits and whole
-    weights the derivatives are summed in int16, which is exact.
+    All have the work type; the image has the *image_type*: of integers it is rounded and saturated.
     """
     smooth, derivative = (np.array(part, np.float64) for part in weights)
     reach = max(len(smooth), len(derivative)) - 1
-    whole = all(isinstance(weight, int) for part in weights for weight in part)
-    most = context.most * size(weights) / 2
-    kind, in_int16 = np.dtype(context.work), context.own_type == np.uint8 and whole and most <= MOST_IN_INT16
-    sums = 2 if kind == np.float64 else 0 if in_int16 else 1
+    kind, sums = np.dtype(context.work), sums_of(weights, context)
     kinds = dict.fromkeys(fields, kind)
     if "image" in kinds:
         kinds["image"] = np.dtype(image_type)

@@ -9,7 +9,7 @@ from .. import native
 from ..engine.layout import planes_of, strip_of
 from ..engine.stage import BoundStage, Halo, ImageContext, inside
 from ..lazy_numpy import Array, np
-from .gradient import NORMS, Gradient, Norm, Weights, finder, magnitude
+from .gradient import NORMS, Gradient, Norm, Weights, finder, magnitude, sums_of
 
 HALO = Halo.around(1)
 STRONG = 2
@@ -60,6 +60,7 @@ def thinned(
     smooth, derivative = (np.array(part, np.float64) for part in weights)
     around = max(len(smooth), len(derivative)) + 1
     low, high = thresholds or (0.0, 0.0)
+    sums = sums_of(weights, context)
     kind = np.dtype(np.uint8 if thresholds else context.work)
 
     def separately(strip: Array, start: int) -> tuple[Array, Gradient]:
@@ -75,7 +76,6 @@ def thinned(
         planes = planes_of(strip)
         size = len(planes), planes.shape[1] - around, planes.shape[2] - around
         out = np.empty(size, kind)
-        sums = 1 if context.work == np.float32 else 2
         begins, ends = start == 0, start + size[1] == context.height
         native.core.thinned_gradient(planes, smooth, derivative, NORMS.index(norm), sums, low, high, begins, ends, out)
         return strip_of(out), None

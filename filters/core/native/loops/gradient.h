@@ -65,6 +65,9 @@ static int R(gradient)(const GradientCall *call)
     const ptrdiff_t n = call->smooth_count, m = call->derivative_count, reach = MAX(n, m), across = call->across;
     assert(0 < n && 0 < m && reach <= MOST_WEIGHTS && (n - m) % 2 == 0);
     const ptrdiff_t samples = in->samples - (reach - 1) * across, seen = BLOCK + (reach - 1) * across + SPARE;
+    const ptrdiff_t overlap = call->thin.data ? 2 : 0; /* of blocks, because thinning looks at neighbours */
+    if (samples <= overlap) /* however far apart columns are that nobody asks for */
+        return 0;
     REAL *memory = calloc((size_t)((reach + 2) * seen), sizeof(REAL));
     MAP_REAL *spare = calloc((size_t)(10 * seen), sizeof(MAP_REAL));
     if (!memory || !spare) {
@@ -73,7 +76,6 @@ static int R(gradient)(const GradientCall *call)
     }
     REAL *sums = memory + reach * seen, *differences = sums + seen;
     MAP_REAL *gx = spare + 4 * seen, *gy = gx + 3 * seen;
-    const ptrdiff_t overlap = call->thin.data ? 2 : 0; /* of blocks, because thinning looks at neighbours */
     const int saturated = R(saturated)(call);
     REAL smooth[MOST_WEIGHTS], derivative[MOST_WEIGHTS];
     for (ptrdiff_t i = 0; i < n; i++)
