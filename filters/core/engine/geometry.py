@@ -9,8 +9,8 @@ other way.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple
 
+from ..named_tuple import NamedTuple
 from .stage import Stage, Window
 
 
@@ -55,16 +55,16 @@ def of(stages: Sequence[Stage], width: int, height: int) -> Geometry:
     >>> of([Stage(lambda context: lambda strip: strip, Window(stride=(2, 2)))], 8, 8)
     Geometry(scale=(2.0, 2.0), offset=(-0.5, -0.5))
     """
-    return _followed(stages, width, height)[0]
+    return followed(stages, width, height)[0]
 
 
-def _followed(stages: Sequence[Stage], width: int, height: int) -> tuple[Geometry, int, int]:
+def followed(stages: Sequence[Stage], width: int, height: int) -> tuple[Geometry, int, int]:
     """Return the map of *stages* in a row, and the size of their result."""
     total = Geometry()
     for stage in stages:
         # Branches are joined sample by sample: all of them lie alike.
         if branch := next(filter(None, stage.branches), None):
-            own, width, height = _followed(branch, width, height)
+            own, width, height = followed(branch, width, height)
         else:
             own = of_window(stage.window, width, height)
             width, height = stage.window.results(width, axis=0), stage.window.results(height, axis=1)

@@ -7,7 +7,7 @@ picture all the same: there is no border at a region's edge.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 from ..lazy_numpy import Array, np
 from ..parameters import ImageError, ParameterError
@@ -17,6 +17,8 @@ from .stage import Stage
 
 Box = tuple[int, int, int, int]
 """``(x, y, width, height)``; x and y may be negative."""
+Span = tuple[slice, slice]
+"""A box as rows and columns."""
 ANY_SIDE = 1 << 20
 """A side of an image, larger than any window."""
 OTHER_SIZE = "a mask or a region needs a result of the image's size, in its place: no --stride, and --padding same"
@@ -45,20 +47,13 @@ class Effect:
         return Region(height, width, mask, cut, self.partial)
 
 
-class Span(NamedTuple):
-    """A box as slices."""
-
-    rows: slice
-    columns: slice
-
-
 class Region:
     """Where a filter acts on one image."""
 
     def __init__(self, height: int, width: int, mask: Array | None, spans: Sequence[Span] | None, partial: bool):
         self.width, self.mask, self.spans, self.partial = width, mask, spans, partial
         self._touched = np.zeros(height, bool)
-        for rows, columns in spans if spans is not None else [Span(slice(None), slice(None))]:
+        for rows, columns in spans if spans is not None else [(slice(None), slice(None))]:
             self._touched[rows] |= True if mask is None else mask[rows, columns].any(axis=1)
 
     def touches(self, start: int, stop: int) -> bool:
@@ -105,16 +100,9 @@ def check_box(box: Box) -> None:
 
 def keeps_size(stages: Sequence[Stage]) -> bool:
     """Whether the result of *stages* has the image's size, whatever that is, and its samples are in their places."""
-    grown = [0, 0]
-    for stage in stages:
-        if stage.window.stride != (1, 1):
-            return False
-        padding, halo = stage.window.around, stage.window.halo
-        for axis in (0, 1):
-            grown[axis] += padding[axis] + padding[axis + 2] - halo[axis] - halo[axis + 2]
+    found, *size = geometry.followed(stages, ANY_SIDE, ANY_SIDE)
     # The middle of a window of even size lies between two samples.
-    offset = geometry.of(stages, ANY_SIDE, ANY_SIDE).offset
-    return grown == [0, 0] and max(map(abs, offset)) < 1
+    return size == [ANY_SIDE, ANY_SIDE] and max(map(abs, found.offset)) < 1
 
 
 def _cut(box: Box, height: int, width: int) -> Span:
@@ -123,7 +111,7 @@ def _cut(box: Box, height: int, width: int) -> Span:
     across, down = slice(max(x, 0), min(x + columns, width)), slice(max(y, 0), min(y + rows, height))
     if across.start >= across.stop or down.start >= down.stop:
         raise ImageError(f"the region {','.join(map(str, box))} lies outside the image, {width}×{height}")
-    return Span(down, across)
+    return down, across
 
 
 def _strength(mask: Any) -> Array:

@@ -6,166 +6,117 @@ from collections.abc import Sequence
 from typing import Any
 
 from ..lazy_numpy import Array, np
-from . import colour
 from .mask import Region
-from .nodata import Nodata
-from .output_buffer import Canvas, CanvasFactory, Collector, Output
+from .output_buffer import Collector
 from .quantize import Encoding
-from .stage import ImageContext
-
-
-class Original:
-    """The image as it was, in the samples of an output."""
-
-    def __init__(
-        self,
-        image: Array,
-        alpha: Array | None,
-        background: tuple[float, ...] | None,
-        opaque: bool,
-        full: float,
-        nodata: Nodata | None = None,
-    ) -> None:
-        """An *opaque* output shows it on the *background*, which is white, *full*, unless it is given."""
-        self.image, self.alpha, self.background, self.full, self.nodata = image, alpha, background, full, nodata
-        self.opaque = opaque and alpha is not None
-
-    @property
-    def has_alpha(self) -> bool:
-        """Whether the output has one."""
-        return self.alpha is not None and not self.opaque
-
-    def values(self, start: int, stop: int, channel: int, dtype: Any) -> Array:
-        """Return rows of one channel in the image's units, as ``(rows, columns)`` of *dtype*."""
-        plane = self.image[start:stop, :, channel].astype(dtype)
-        if self.nodata is not None:
-            plane[self.nodata.gaps(self.image[start:stop])[..., channel]] = np.nan
-        if not self.opaque:
-            return plane
-        backdrop = np.array(self.background or (self.full,) * 3, np.float64)[None, None]
-        in_colour = self.image.shape[2] == backdrop.shape[2]
-        value = float(backdrop[0, 0, channel] if in_colour else colour.luma(backdrop)[0, 0, 0])
-        part = self.opacity(start, stop)[..., 0] / self.full
-        return (np.where(part > 0, plane, 0) * part + value * (1 - part)).astype(dtype)
-
-    def opacity(self, start: int, stop: int) -> Array:
-        """Return rows of the alpha as ``(rows, columns, 1)`` of float64."""
-        assert self.alpha is not None
-        return self.alpha[start:stop, :, None].astype(np.float64)
-
-    def samples(self, start: int, stop: int, encoding: Encoding) -> Array:
-        """Return rows as the output's samples: those of the image, bit by bit, where the type is the same.
-
-        Only the value of missing samples may be another.
-        """
-        same_gaps = self.nodata is None or self.nodata.value == encoding.nodata
-        as_they_are = encoding.dtype == self.image.dtype.name and encoding.scale == 1
-        if as_they_are and same_gaps and not self.opaque:
-            return self.image[start:stop]
-        planes = [self.values(start, stop, channel, np.float64) for channel in range(self.image.shape[2])]
-        kept = encoding.of_alpha()._replace(nodata=encoding.nodata, reserved=encoding.reserved)
-        return kept(np.stack(planes, axis=2))
-
-    def alpha_samples(self, start: int, stop: int, encoding: Encoding) -> Array:
-        """Return rows of the alpha as the output's samples."""
-        assert self.alpha is not None
-        if encoding.dtype == self.alpha.dtype.name and encoding.scale == 1:
-            return self.alpha[start:stop, :, None]
-        return encoding.of_alpha()(self.opacity(start, stop))
+from .working_space import Passage
 
 
 class PartialPicture(Collector):
     """The picture: the result where the filter acts, the image where it does not, both where it does in part."""
 
-    def __init__(
-        self,
-        encoding: Encoding,
-        original: Original,
-        region: Region,
-        context: ImageContext,
-        measure: bool,
-        make: CanvasFactory = Canvas,
-    ) -> None:
-        height, width, channels = original.image.shape
-        super().__init__(encoding, height, measure, make)
-        self.original, self.region, self.full = original, region, context.full
+    def __init__(self, encoding: Encoding, passage: Passage, region: Region, *how: Any) -> None:
+        """*how* to gather is what a `Collector` is told behind the height."""
+        height, width, channels = passage.image.shape
+        super().__init__(encoding, height, *how)
+        self.passage, self.image, self.region = passage, passage.image, region
         self.canvas = self.make((height, width, channels), encoding.dtype)
-        if original.has_alpha:
+        self.opaque = passage.settings.opaque and passage.alpha is not None
+        if passage.alpha is not None and not self.opaque:
             self.alpha = np.empty((height, width, 1), encoding.dtype)
-        # Strips whose range must be known first; a list, because appending is safe from several threads.
-        self.waiting: list[tuple[int, Array, Array | None]] = []
 
     def skip(self, start: int, stop: int) -> None:
         """Leave the rows ``start … stop-1`` as they are."""
-        self._lay(start, self.original.samples(start, stop, self.encoding))
+        self._put(start, self._samples(start, stop))
         if self.alpha is not None:
-            self.alpha[start:stop] = self.original.alpha_samples(start, stop, self.encoding)
+            self.alpha[start:stop] = self._alpha_samples(start, stop)
 
     def add(self, start: int, values: Sequence[Array], opaque: Array | None = None) -> None:
         """Take the values of the strip that begins at row *start*, and their alpha."""
-        strip = values[0]
-        self.looked_at(start, strip, self.region.weights(start, start + len(strip)) > 0)
-        self.count(strip)
-        if self.measure:
-            if strip.dtype == bool and self.encoding.stretched:
-                strip = strip * self.full
-            weights = self.region.weights(start, start + len(strip))
-            self.measured(strip[np.broadcast_to(weights > 0, strip.shape)])
-        if self.encoding.stretched:
-            self.waiting.append((start, strip, opaque))
-        else:
-            self._join(start, strip, opaque)
+        self.note(start, values[0], self.region.weights(start, start + len(values[0])) > 0)
+        self.gather(start, values, opaque)
 
-    def output(self) -> Output:
-        """Return the whole output."""
-        if self.waiting:
-            extent = self.extent()
-            for strip in self.waiting:
-                self._join(*strip, extent)
-            self.waiting = []
-        return self.gathered()
-
-    def _join(self, start: int, values: Array, opaque: Array | None, extent: tuple[float, float] = (0, 1)) -> None:
+    def lay(
+        self, start: int, values: Sequence[Array], opaque: Array | None, extent: tuple[float, float] = (0, 1)
+    ) -> None:
         """Put the samples of one strip, and those of its alpha, in their places."""
-        encoding, original, stop = self.encoding, self.original, start + len(values)
+        encoding, (strip, *_), channels = self.encoding, values, self.image.shape[2]
+        stop = start + len(strip)
         weights = self.region.weights(start, stop)
-        share = weights if self.alpha is None else self._join_alpha(start, opaque, weights)
-        encoded, channels = encoding(values, extent), original.image.shape[2]
+        share = weights if self.alpha is None else self._lay_alpha(start, opaque, weights)
+        encoded = encoding(strip, extent)
         if weights.min() == 1:
-            self._lay(start, encoded if encoded.shape[2] == channels else np.repeat(encoded, channels, axis=2))
+            self._put(start, encoded if encoded.shape[2] == channels else np.repeat(encoded, channels, axis=2))
             return
-        samples = np.array(original.samples(start, stop, encoding))
+        samples = np.array(self._samples(start, stop))
         # Plane by plane, because sums over three samples a pixel take three times as long.
         all_of_it, part, share = weights[..., 0] == 1, ((weights > 0) & (weights < 1))[..., 0], share[..., 0]
         partial = bool(part.any())
         for channel in range(channels):
-            one = min(channel, values.shape[2] - 1)  # a gray answer is that of every colour
+            one = min(channel, strip.shape[2] - 1)  # a gray answer is that of every colour
             plane = samples[..., channel]
             np.copyto(plane, encoded[..., one], where=all_of_it)
             if partial:
-                result = encoding.exact(values[..., one], extent)
-                image = encoding.converted(original.values(start, stop, channel, result.dtype))
+                result = encoding.exact(strip[..., one], extent)
+                image = encoding.converted(self._plane(start, stop, channel, result.dtype))
                 mixed = _mixed(result, image, share.astype(result.dtype), sure=self.alpha is None)
                 np.copyto(plane, encoding.of_missing()(mixed), where=part)
-        self._lay(start, samples)
+        self._put(start, samples)
 
-    def _join_alpha(self, start: int, opaque: Array | None, weights: Array) -> Array:
+    def _lay_alpha(self, start: int, opaque: Array | None, weights: Array) -> Array:
         """Do so for the alpha; return the result's share of the colours: of what cannot be seen none is mixed in."""
         assert self.alpha is not None
         stop = start + len(weights)
-        before = self.original.opacity(start, stop)
-        behind = np.full_like(before, self.full) if opaque is None else opaque
+        before = self._opacity(start, stop)
+        behind = np.full_like(before, self.passage.full) if opaque is None else opaque
         both = behind * weights + before * (1 - weights)
         rows, encoding = self.alpha[start:stop], self.encoding.of_alpha()
-        rows[...] = self.original.alpha_samples(start, stop, self.encoding)
+        rows[...] = self._alpha_samples(start, stop)
         np.copyto(rows, encoding(behind), where=weights == 1)
         np.copyto(rows, encoding(both), where=(weights > 0) & (weights < 1))
         return np.divide(behind * weights, both, out=weights.copy(), where=both > 0)
 
-    def _lay(self, start: int, samples: Array) -> None:
+    def _put(self, start: int, samples: Array) -> None:
         for top, bottom in self.canvas.cuts(start, start + len(samples)):
             with self.canvas.rows(top, bottom) as out:
                 out[...] = samples[top - start : bottom - start]
+
+    def _samples(self, start: int, stop: int) -> Array:
+        """Return rows of the image as the output's samples: bit by bit, where the type is the same.
+
+        Only the value of missing samples may be another.
+        """
+        encoding, nodata = self.encoding, self.passage.nodata
+        as_they_are = encoding.dtype == self.image.dtype.name and encoding.scale == 1 and not self.opaque
+        if as_they_are and (nodata is None or nodata.value == encoding.nodata):
+            return self.image[start:stop]
+        planes = [self._plane(start, stop, channel, np.float64) for channel in range(self.image.shape[2])]
+        kept = encoding.of_alpha()._replace(nodata=encoding.nodata, reserved=encoding.reserved)
+        return kept(np.stack(planes, axis=2))
+
+    def _plane(self, start: int, stop: int, channel: int, dtype: Any) -> Array:
+        """Return rows of one channel of the image in its units, on the background if the result has no alpha."""
+        plane = self.image[start:stop, :, channel].astype(dtype)
+        if self.passage.nodata is not None:
+            plane[self.passage.nodata.gaps(self.image[start:stop])[..., channel]] = np.nan
+        if not self.opaque:
+            return plane
+        part = self._opacity(start, stop)[..., 0] / self.passage.full
+        backdrop = self.passage.backdrop(self.image.shape[2], linear=False)
+        value = backdrop.flat[channel % backdrop.size]
+        return (np.where(part > 0, plane, 0) * part + value * (1 - part)).astype(dtype)
+
+    def _opacity(self, start: int, stop: int) -> Array:
+        """Return rows of the image's alpha as ``(rows, columns, 1)`` of float64."""
+        return self.passage.enter_alpha(start, stop).astype(np.float64)
+
+    def _alpha_samples(self, start: int, stop: int) -> Array:
+        """Return rows of the image's alpha as the output's samples."""
+        alpha = self.passage.alpha
+        assert alpha is not None
+        if self.encoding.dtype == alpha.dtype.name and self.encoding.scale == 1:
+            return alpha[start:stop, :, None]
+        return self.encoding.of_alpha()(self._opacity(start, stop))
 
 
 def _mixed(result: Array, image: Array, share: Array, sure: bool) -> Array:
@@ -181,19 +132,10 @@ def _mixed(result: Array, image: Array, share: Array, sure: bool) -> Array:
 class PartialMap(Collector):
     """A map: 0 where the filter does not act, and weaker where it does in part; a direction stays what it is."""
 
-    def __init__(
-        self,
-        encoding: Encoding,
-        channels: int,
-        region: Region,
-        context: ImageContext,
-        height: int,
-        measure: bool,
-        make: CanvasFactory,
-    ) -> None:
-        super().__init__(encoding, height, measure, make)
-        self.region, self.context = region, context
-        self.row = np.zeros((1, region.width, channels), context.work)
+    def __init__(self, encoding: Encoding, row: Array, region: Region, height: int, *how: Any) -> None:
+        """A *row* of 0 is what the map has where nothing is done."""
+        super().__init__(encoding, height, *how)
+        self.row, self.region = row, region
 
     def skip(self, start: int, stop: int) -> None:
         """Write nothing into the rows ``start … stop-1``."""
@@ -202,15 +144,9 @@ class PartialMap(Collector):
     def add(self, start: int, values: Sequence[Array], opaque: Array | None = None) -> None:
         """Take the values of the strip that begins at row *start*."""
         weights = self.region.weights(start, start + len(values[0]))
-        directed = self.encoding.directed
-        strengths = [weights] * len(values)
-        if directed:
-            strengths[0] = (weights > 0).astype(weights.dtype)
-        if not self.region.partial:
-            super().add(start, [np.where(weights > 0, value, value.dtype.type(0)) for value in values], opaque)
-            return
-        super().add(
-            start,
-            [np.where(part > 0, value * part, 0) for value, part in zip(values, strengths, strict=True)],
-            opaque,
-        )
+        if self.region.partial:
+            strengths = [weights] * len(values)
+            if self.encoding.directed:
+                strengths[0] = (weights > 0).astype(weights.dtype)
+            values = [value * strength for value, strength in zip(values, strengths, strict=True)]
+        super().add(start, [np.where(weights > 0, value, value.dtype.type(0)) for value in values], opaque)

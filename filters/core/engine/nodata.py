@@ -6,9 +6,10 @@ They are NaN to the filters, and the value again in what is written.
 from __future__ import annotations
 
 import math
-from typing import Any, NamedTuple
+from typing import Any
 
 from ..lazy_numpy import Array, np
+from ..named_tuple import NamedTuple
 from ..parameters import ParameterError
 from .geometry import Geometry
 from .quantize import FULL, Encoding
@@ -26,6 +27,8 @@ class Nodata(NamedTuple):
     value: float
     joint: bool = False
     """A pixel is missing if all its channels have the value; one of them alone may be black, or white."""
+    missing: int = 0
+    """How many samples of the image are."""
 
     def gaps(self, samples: Array) -> Array:
         """Return which of ``(rows, columns, channels)`` are missing.
@@ -41,10 +44,6 @@ class Nodata(NamedTuple):
             return samples >= bound if self.value > 0 else samples <= -bound
         gaps = samples == samples.dtype.type(self.value)
         return np.broadcast_to(gaps.all(axis=2, keepdims=True), gaps.shape) if self.joint else gaps
-
-    def count(self, image: Array) -> int:
-        """Return how many samples of an image are missing."""
-        return sum(int(np.count_nonzero(self.gaps(image[row : row + ROWS]))) for row in range(0, len(image), ROWS))
 
     def as_nan(self, strip: Array, work: Any) -> Array:
         """Return rows of the image with NaN in the place of the value; themselves where none is missing."""
@@ -64,7 +63,9 @@ def of(value: float | None, image: Array, colours: bool, white: float) -> Nodata
     if value is None or not fits(value, image.dtype.name):
         return None
     nodata = Nodata(value, joint=colours and 0 <= value <= white)
-    return nodata if any(nodata.gaps(image[row : row + ROWS]).any() for row in range(0, len(image), ROWS)) else None
+    strips = (image[row : row + ROWS] for row in range(0, len(image), ROWS))
+    missing = sum(int(np.count_nonzero(nodata.gaps(strip))) for strip in strips)
+    return nodata._replace(missing=missing) if missing else None
 
 
 def fits(value: float, dtype: str) -> bool:

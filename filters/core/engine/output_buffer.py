@@ -5,14 +5,12 @@ from __future__ import annotations
 import contextlib
 import math
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 from ..lazy_numpy import Array, np
+from ..named_tuple import NamedTuple
 from .probe import Levels, Probe
 from .quantize import Encoding, hue_map
-
-PIECE = 1 << 18
-"""Samples that are stretched at a time."""
 
 
 class Output(NamedTuple):
@@ -63,117 +61,103 @@ CanvasFactory = Callable[[tuple[int, int, int], Any], Any]
 
 
 class Collector:
-    """Gathers strips; raw ones where the image's range must be known before they can be encoded."""
+    """Gathers strips; those whose range must be known before they can be encoded wait until all are there."""
 
-    def __init__(self, encoding: Encoding, height: int, measure: bool, make: CanvasFactory = Canvas) -> None:
+    def __init__(
+        self, encoding: Encoding, height: int, measure: bool = False, probed: bool = True, make: CanvasFactory = Canvas
+    ) -> None:
         self.encoding, self.height = encoding, height
         self.make = Canvas if encoding.stretched else make
         self.measure = measure or encoding.stretched
-        self.probe = Probe(encoding, height)
+        self.probe = Probe(encoding, height) if probed else None
         self.counts_gaps = measure or encoding.nodata is not None
         self.canvas: Any = None
         self.alpha: Array | None = None
         # Lists, because appending is safe from several threads.
-        self.lows: list[float] = []
-        self.highs: list[float] = []
-        self.cuts: list[int] = []
+        self.waiting: list[tuple[int, Sequence[Array], Array | None]] = []
+        self.ranges: list[tuple[float, float, int]] = []
         self.found: list[bool] = []
         self.gaps: list[int] = []
         self.moved: list[int] = []
         self.binary = False
-        self.probed = True
 
-    def measured(self, values: Array) -> None:
-        """Take note of the range of *values*."""
-        if values.dtype != bool:
-            self.lows.append(float(np.fmin.reduce(values, axis=None)))
-            self.highs.append(float(np.fmax.reduce(values, axis=None)))
-            self.cuts.append(self.encoding.count_clipped(values))
-
-    def looked_at(self, start: int, values: Array, where: Array | None = None) -> None:
-        """Take note of where *values* lie in the range of the output, or whether any is yes, if somebody asks."""
-        if not self.probed:
-            return
-        if values.dtype == bool:
-            self.found.append(bool(values.any() if where is None else (values & where).any()))
-        self.probe.take(start, values, where)
-
-    def count(self, values: Array) -> None:
-        """Take note of how many of *values* are missing."""
+    def note(self, start: int, values: Array, where: Array | None = None) -> None:
+        """Take note of what is asked about the values of a strip, of which *where* marks those that count."""
         self.binary = values.dtype == bool
+        if self.probe is not None:
+            if self.binary:
+                self.found.append(bool(values.any() if where is None else (values & where).any()))
+            self.probe.take(start, values, where)
         if self.counts_gaps and values.dtype.kind == "f":
             self.gaps.append(int(np.count_nonzero(np.isnan(values))))
+        if self.measure and not self.binary:
+            counted = values if where is None else values[np.broadcast_to(where, values.shape)]
+            low, high = (float(end.reduce(counted, axis=None)) for end in (np.fmin, np.fmax))
+            self.ranges.append((low, high, self.encoding.count_clipped(counted)))
 
-    def extent(self) -> tuple[float, float]:
-        """Return the least and the greatest value; where there was none, the least is infinite."""
-        return min(self.lows, default=math.inf), max(self.highs, default=-math.inf)
+    def add(self, start: int, values: Sequence[Array], opaque: Array | None = None) -> None:
+        """Take the values of the strip that begins at row *start*, and their alpha."""
+        self.note(start, values[0])
+        self.gather(start, values, opaque)
 
     def skip(self, start: int, stop: int) -> None:
         """Take note that nothing is to be done in the rows ``start … stop-1``."""
         raise NotImplementedError
 
-    def add(self, start: int, values: Sequence[Array], opaque: Array | None = None) -> None:
-        """Take the values of the strip that begins at row *start*, and their alpha."""
+    def gather(self, start: int, values: Sequence[Array], opaque: Array | None) -> None:
+        """Encode a strip, or keep a copy of it until the range of all is known."""
+        if self.encoding.stretched:
+            self.waiting.append((start, [np.array(value) for value in values], opaque))
+        else:
+            self.lay(start, values, opaque)
+
+    def lay(
+        self, start: int, values: Sequence[Array], opaque: Array | None, extent: tuple[float, float] = (0, 1)
+    ) -> None:
+        """Put the samples of a strip, and those of its alpha, in their places."""
         encoding, first = self.encoding, values[0]
-        self._note(start, first)
         if self.canvas is None:
             channels = 3 if encoding.kind == "hue" else first.shape[2]
-            dtype = first.dtype if encoding.stretched else encoding.dtype
-            self.canvas = self.make((self.height, first.shape[1], channels), dtype)
+            self.canvas = self.make((self.height, first.shape[1], channels), encoding.dtype)
         for top, bottom in self.canvas.cuts(start, start + len(first)):
             rows = slice(top - start, bottom - start)
             with self.canvas.rows(top, bottom) as out:
-                self._encode([value[rows] for value in values], out)
+                self._encode([value[rows] for value in values], out, extent)
         if opaque is not None:
-            self._add_alpha(start, opaque)
+            of_alpha = encoding.of_alpha()
+            if self.alpha is None:
+                self.alpha = np.empty((self.height, opaque.shape[1], 1), of_alpha.dtype)
+            of_alpha.into(opaque, self.alpha[start : start + len(opaque)])
 
     def put(self, start: int, values: Sequence[Array], out: Array) -> None:
         """Take the values of rows for which the canvas gives the room *out*, where they may already be."""
-        self._note(start, values[0])
+        self.note(start, values[0])
         if values[0] is not out:
             self._encode(values, out)
 
-    def _note(self, start: int, values: Array) -> None:
-        self.looked_at(start, values)
-        self.count(values)
-        if self.measure:
-            self.measured(values)
-
-    def _encode(self, values: Sequence[Array], out: Array) -> None:
-        encoding, first = self.encoding, values[0]
-        if encoding.kind == "hue":
-            out[...] = hue_map(first, values[1], encoding.gain, encoding.full)
-        elif encoding.stretched:
-            out[...] = first
+    def _encode(self, values: Sequence[Array], out: Array, extent: tuple[float, float] = (0, 1)) -> None:
+        if self.encoding.kind == "hue":
+            out[...] = hue_map(values[0], values[1], self.encoding.gain, self.encoding.full)
         else:
-            self.moved.append(encoding.into(first, out))
-
-    def _add_alpha(self, start: int, opaque: Array) -> None:
-        encoding = self.encoding.of_alpha()
-        if self.alpha is None:
-            self.alpha = np.empty((self.height, opaque.shape[1], 1), encoding.dtype)
-        encoding.into(opaque, self.alpha[start : start + len(opaque)])
+            self.moved.append(self.encoding.into(values[0], out, extent))
 
     def output(self) -> Output:
         """Return the whole output."""
-        if self.encoding.stretched:
-            values = self.canvas.samples
-            self.canvas.samples = np.empty(values.shape, self.encoding.dtype)
-            rows = max(1, PIECE // max(values[0].size, 1))
-            for start in range(0, len(values), rows):  # what is computed on the way takes five times as much
-                stop = start + rows
-                self.moved.append(
-                    self.encoding.into(values[start:stop], self.canvas.samples[start:stop], self.extent())
-                )
-        return self.gathered()
-
-    def gathered(self) -> Output:
-        """Return what was gathered."""
+        low = min((low for low, _, _ in self.ranges), default=math.inf)
+        high = max((high for _, high, _ in self.ranges), default=-math.inf)
+        while self.waiting:
+            self.lay(*self.waiting.pop(), (low, high))
         samples = self.canvas.samples if isinstance(self.canvas, Canvas) else self.canvas
-        alpha = None if self.alpha is None else self.alpha[..., 0]
-        blank = bool(self.found) and not any(self.found)
         missing = sum(self.gaps)
-        clipped = sum(self.cuts) / max(samples.size - missing, 1)
-        nodata = None if self.binary or self.encoding.kind == "hue" else self.encoding.nodata
-        levels = self.probe.levels()
-        return Output(samples, alpha, *self.extent(), clipped, nodata, missing, sum(self.moved), levels, blank)
+        return Output(
+            samples,
+            None if self.alpha is None else self.alpha[..., 0],
+            low,
+            high,
+            sum(clipped for _, _, clipped in self.ranges) / max(samples.size - missing, 1),
+            None if self.binary or self.encoding.kind == "hue" else self.encoding.nodata,
+            missing,
+            sum(self.moved),
+            None if self.probe is None else self.probe.levels(),
+            blank=bool(self.found) and not any(self.found),
+        )

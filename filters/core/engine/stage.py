@@ -16,9 +16,10 @@ pipeline go by these types alone: `Window` says how to pad and cut, `Colours` wh
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any, Literal, NamedTuple, Protocol
+from typing import Any, Literal, Protocol
 
 from ..lazy_numpy import Array, np
+from ..named_tuple import NamedTuple
 from .borders import Border, Rule
 from .colour import ColourModel
 from .facts import Fact
@@ -227,7 +228,7 @@ class BoundStage(NamedTuple):
     rows: int = 1
     """The best height of a strip is a multiple of this."""
     anchored: bool = False
-    """Strips must begin at a multiple of *rows*."""
+    """Strips must begin and end at multiples of *rows*, or at the image's end: their other rows move the last bits."""
     work: Any = None
     """The type of the strips that the function takes, if it is not that of the `ImageContext`."""
     anywhere: bool = False
@@ -315,8 +316,6 @@ class Stage(NamedTuple):
     """Missing samples, which are NaN, are to be left out."""
     amplification: float = 1.0
     """The greatest factor by which the stage magnifies an error; the work type is chosen by it."""
-    growth: float | None = None
-    """The greatest factor by which whole numbers grow, if the stage can work on integers; None if it cannot."""
     fields: tuple[str, ...] = ("image",)
     """The names of the results, if the stage is the last: those of its NamedTuple, or ``image`` alone."""
     display: Display = AS_COMPUTED

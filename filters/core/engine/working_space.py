@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 from ..lazy_numpy import Array, np
+from ..named_tuple import NamedTuple
 from . import colour, nan_policy, transfer
 from .borders import Border
 from .nodata import Nodata
@@ -60,7 +59,6 @@ class Passage:
         self.linear_out = (settings.linear and gain is not None) if settings.linear_out is None else settings.linear_out
         self.finite = context.finite
         self.filling = None if context.finite else nan_policy.filling(settings.nan)
-        self.backdrop = np.array(settings.background or (self.full,) * 3, np.float64)[None, None]
 
     def enter(self, start: int, stop: int) -> Array:
         """Return rows of the image: as they are, or in the work type where they are changed."""
@@ -87,9 +85,12 @@ class Passage:
         assert self.alpha is not None
         return self.alpha[start:stop, :, None].astype(self.work)
 
-    def _backdrop(self, strip: Array, linear: bool) -> Array:
-        backdrop = self.transfer.decode(self.backdrop, self.full) if linear else self.backdrop
-        return backdrop if strip.shape[2] == 3 else colour.luma(backdrop, np.float64)
+    def backdrop(self, channels: int, linear: bool) -> Array:
+        """Return what transparent pixels are laid on, ``(1, 1, channels)`` of float64."""
+        colours = np.array(self.settings.background or (self.full,) * 3, np.float64)[None, None]
+        if linear:
+            colours = self.transfer.decode(colours, self.full)
+        return colours if channels == 3 else colour.luma(colours)
 
     def divide(self, colours: Array, opaque: Array) -> Array:
         """Take the alpha out of colours that were multiplied by it."""
@@ -104,7 +105,7 @@ class Passage:
         if self.settings.background is None:
             return colours
         rest = 1 - opaque / np.asarray(self.full, self.work)
-        return colours + (rest * self._backdrop(colours, linear)).astype(self.work)
+        return colours + (rest * self.backdrop(colours.shape[2], linear)).astype(self.work)
 
     def leave(self, picture: Array, opaque: Array | None) -> tuple[Array, Array | None]:
         """Return the picture and its alpha in the file's units, unrounded."""
@@ -121,7 +122,7 @@ class Passage:
             picture = colour.luma(picture)
         if opaque is not None and self.settings.opaque:
             part = np.clip(opaque / self.full, 0, 1)
-            picture = picture * part + self._backdrop(picture, self.linear_out) * (1 - part)
+            picture = picture * part + self.backdrop(picture.shape[2], self.linear_out) * (1 - part)
             opaque = None
         if self.linear_out:
             picture = self.transfer.encode(picture, self.full)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import Any
 
 from ..engine.nan_policy import filled, settled
-from ..engine.stage import NO_COLOURS, Function, Halo, ImageContext, Stage, Window, inside
+from ..engine.stage import NO_COLOURS, BoundStage, Halo, ImageContext, Stage, Window, inside
 from ..lazy_numpy import Array, np
 from ..linear import kernels
+from ..named_tuple import NamedTuple
 
 
 class Compass(NamedTuple):
@@ -31,7 +32,7 @@ def compass(name: str) -> Stage:
     rests = [_by_weight({place: mask[place] - common for place in rim}) for mask in masks]
     degrees = np.array([0, 45, 90, 135, 180, -135, -90, -45], np.float64)
 
-    def bind(context: ImageContext) -> Function:
+    def bind(context: ImageContext) -> BoundStage:
         def answer(strip: Array) -> Compass:
             middle = inside(strip, Halo.around(1))
             rows, columns = middle.shape[:2]
@@ -56,10 +57,11 @@ def compass(name: str) -> Stage:
                         part[gaps] = np.nan
             return Compass(best, angle)
 
-        return answer
+        most = int(2 * size * context.most)
+        return BoundStage(answer, work=np.min_scalar_type(-most).type if context.whole else context.work)
 
     size = float(sum(abs(weight) for weight in masks[0].values()))
-    return Stage(bind, window=Window(Halo.around(1)), colours=NO_COLOURS, amplification=size, growth=2 * size)
+    return Stage(bind, window=Window(Halo.around(1)), colours=NO_COLOURS, amplification=size)
 
 
 Place = tuple[int, int]

@@ -81,7 +81,8 @@ def thinned(
         return strip_of(out), None
 
     alone = native.core is not None and not fields
-    return find._replace(function=at_once if alone else separately, placed=True, interleaved=False)
+    # The outermost gradients of a strip are 0 where they are outside of the image, and only there.
+    return find._replace(function=at_once if alone else separately, placed=True, anywhere=False, interleaved=False)
 
 
 def _thin(gradient: Gradient, norm: Norm, kind: Any, low: float = 0.0, high: float = 0.0) -> Array:
