@@ -446,10 +446,11 @@ def test_sizes_beyond_all_measure(name, shape, each_set):
 
 def test_columns_of_any_distance_without_a_map(each_set):
     """Whose size would tell that they are too far apart."""
-    for wide, across in itertools.product((1, 3, 9, 15), (*NUMBERS, 2**60, 2**61)):
+    distances = [number for number in (*NUMBERS, 2**60, 2**61) if not 2**16 < number < 2**40]  # which take memory
+    for wide, across in itertools.product((1, 3, 9, 15), distances):
         taps = np.arange(-(wide // 2), wide // 2 + 1.0)
         served = attempt("gradient", [np.zeros((1, 40, 40), np.uint8), taps, taps, across, 0, 1, *[None] * 5])
-        assert not served or across >= 1
+        assert served == (1 <= across <= 2**16)
 
 
 @each_name

@@ -252,3 +252,12 @@ def test_of_neighbours_that_rounding_tells_apart_one_stays(each_core, dtype, nor
                 turned = parts if parts.gx.any() else gradient.Gradient(*(p.swapaxes(0, 1).copy() for p in parts))
                 found = non_maximum_suppression.suppress(turned, norm)
                 np.testing.assert_array_equal(found.ravel(), expected)
+
+
+@pytest.mark.parametrize("norm", ["l2", "l1", "max"])
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_a_magnitude_is_nan_where_either_derivative_is(each_core, dtype, norm):
+    gx, gy = np.ones((2, 1, 40, 1), dtype)
+    gx[0, 3] = gy[0, 17] = np.nan
+    found = gradient.magnitude(gradient.Gradient(gx, gy), norm)
+    np.testing.assert_array_equal(np.flatnonzero(np.isnan(found)), [3, 17])

@@ -137,6 +137,17 @@ def test_counts_hold_for_large_windows(window, noise, each_core):
         for rank in (0, height * width // 2, height * width - 1):
             answer = rank_filter.of_rank(strip, width, height, rank)
             np.testing.assert_array_equal(answer, sorted_rank(strip, height, width, rank))
+        assert not rank_filter.of_rank(0 * strip, width, height, height).any()
+
+
+def test_a_last_block_narrower_than_a_vector_stays_in_its_row(noise, each_core):
+    """Of 244 results at most, evenly divided: so it takes a row as long as this."""
+    strip = noise((5, 58807 + 4, 1), "float32").astype(np.float64)
+    answer = np.full((1, 1, 58807 + 16), -1.0)
+    if native.core is not None:
+        native.core.rank(strip[None, ..., 0], answer[..., :58807], 5, 5, 1, np.array([12.0]), True)
+        np.testing.assert_array_equal(answer[0, 0, 58807:], -1)
+        np.testing.assert_array_equal(answer[0, 0, :58807], sorted_rank(strip, 5, 5, 12)[0, :, 0])
 
 
 def test_a_rank_is_found_however_far_it_is_from_the_last(noise, each_core):
@@ -197,11 +208,16 @@ def test_missing_samples_are_told_from_infinite_ones(each_core):
     np.testing.assert_array_equal(answer, [[-np.inf, np.nan, np.nan, np.nan, np.inf]])
 
 
-def test_zeros_have_no_sign_whatever_the_strips(run, each_core):
-    image = np.where(np.arange(60) % 3, 0.0, -0.0).astype(np.float32).reshape(20, 3, 1)
+@pytest.mark.each("few, many", [(0.0, -0.0), (-0.0, 0.0)])
+@pytest.mark.each("dtype", ["float32", "float64"])
+def test_zeros_have_no_sign_whatever_the_strips(few, many, dtype, run, each_core):
+    image = np.where(np.arange(60) % 3, many, few).astype(dtype).reshape(20, 3, 1)
     for size in (3, 4, 5):
         answer = run(blur, image, strip_rows=3, op="median", size=size)["image"].samples
         assert not np.signbit(answer).any()
+        assert not np.signbit(rank_filter.of_rank(image, 2, 3, 3)).any()
+    for size in (3, 5):
+        assert not np.signbit(rank_filter.of_rank(np.tile(image, (1, 9, 1)), size, size, size**2 // 2, True)).any()
 
 
 def test_a_sample_that_is_no_float32_is_given_back_as_it_is(noise):

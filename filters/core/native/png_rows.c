@@ -46,8 +46,8 @@ static ptrdiff_t unfilter_paeth(uint8_t *to, const uint8_t *x, const uint8_t *b,
 
 /* The reverse: each row begins with its filter, and has been written before the next is read. The distance of a pixel
    is a constant here, so that what is predicted from stays in registers. */
-static inline __attribute__((always_inline)) void unfilter_row(uint8_t *restrict to, const uint8_t *restrict x,
-                                                               const uint8_t *restrict b, ptrdiff_t bytes,
+static inline __attribute__((always_inline)) void unfilter_row(uint8_t *to, const uint8_t *x,
+                                                               const uint8_t *b, ptrdiff_t bytes,
                                                                const ptrdiff_t step)
 {
 #define CASE(filter)                                                                           \
