@@ -6,7 +6,7 @@ import contextlib
 import math
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Annotated, Any, Literal, NamedTuple, Unpack
+from typing import Annotated, Any, Literal, Unpack
 
 from .core import Array, Common, IntPair, Param, ParameterError, Stage, both, image_filter, np
 from .core.linear import conv_layer, filter_banks, kernel_source, kernels
@@ -16,6 +16,7 @@ from .core.linear.convolve import Algorithm, Mode, Padding, linear
 from .core.linear.filter_banks import Bank
 from .core.linear.kernel_source import Source
 from .core.linear.kernels import Kernel
+from .core.named_tuple import NamedTuple
 from .core.parameters import FileContent
 
 PADDINGS = ("same", "valid", "full")

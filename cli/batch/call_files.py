@@ -5,8 +5,8 @@ from __future__ import annotations
 import os
 import stat
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import NamedTuple
 
+from ...filters.core.named_tuple import NamedTuple
 from ..console.messages import flag, shown
 from ..file_identity import Identity, identity_of, keeps
 from ..streams import STREAM

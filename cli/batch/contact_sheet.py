@@ -6,11 +6,12 @@ import contextlib
 import functools
 import math
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
+from ...filters.core.named_tuple import NamedTuple
 from .options import SheetRange
 
 LARGEST = 256

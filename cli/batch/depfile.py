@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Sequence
 from pathlib import Path
-from typing import NamedTuple
 
+from ...filters.core.named_tuple import NamedTuple
 from ..console.messages import shown
 from ..console.report import CallFiles
 from ..errors import UsageError

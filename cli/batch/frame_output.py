@@ -6,7 +6,6 @@ import contextlib
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import NamedTuple
 
 from ...filters.core.engine.colour import ColourModel, model_of
 from ...filters.core.engine.facts import Fact
@@ -14,6 +13,7 @@ from ...filters.core.engine.geometry import Geometry
 from ...filters.core.engine.output_buffer import Output
 from ...filters.core.engine.quantize import Encoding
 from ...filters.core.lazy_numpy import np
+from ...filters.core.named_tuple import NamedTuple
 from ..errors import FileError
 from ..images import formats
 from ..images.atomic_write import Buffer, Times, Transaction

@@ -17,8 +17,8 @@ from enum import Enum
 from fnmatch import fnmatchcase
 from functools import partial
 from pathlib import Path
-from typing import NamedTuple
 
+from ...filters.core.named_tuple import NamedTuple
 from .. import bounded_read
 from ..console.messages import counted, reason, shown
 from ..errors import UsageError

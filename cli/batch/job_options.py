@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from types import MappingProxyType
-from typing import NamedTuple
 
 from ...filters.core.engine.mask import Effect
+from ...filters.core.named_tuple import NamedTuple
 from ..file_identity import Identity
 from ..images import encode
 from ..images.output_folder import Root

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import NamedTuple
 
+from ...filters.core.named_tuple import NamedTuple
 from ..console.messages import reason, shown
 from ..digest import digest
 from ..errors import UsageError

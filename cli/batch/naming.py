@@ -5,8 +5,8 @@ from __future__ import annotations
 import os
 import re
 from string import Formatter
-from typing import NamedTuple
 
+from ...filters.core.named_tuple import NamedTuple
 from ..console.messages import shown
 from ..errors import UsageError
 from ..images import formats

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
+from ...filters.core.named_tuple import NamedTuple
 from ..errors import UsageError
 
 AUTO, NONE = "auto", "none"

@@ -5,8 +5,9 @@ annotations, because they are read whenever a command is made.
 """
 
 from collections.abc import Callable, Iterable
-from typing import Annotated, Any, Literal, NamedTuple, get_args
+from typing import Annotated, Any, Literal, get_args
 
+from ...filters.core.named_tuple import NamedTuple
 from ..images import formats
 
 MAX_FRAMES = 10_000

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Iterator
-from typing import Generic, NamedTuple, TypeVar
+from typing import Generic, TypeVar
 
+from ...filters.core.named_tuple import NamedTuple
 from ..file_identity import Identity, identity
 from .twin_names import are_one, folded
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
-from typing import NamedTuple
 
+from ...filters.core.named_tuple import NamedTuple
 from ..console.messages import flag, shown
 from ..errors import UsageError
 from ..images import formats

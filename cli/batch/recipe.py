@@ -5,9 +5,10 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from ...filters.core import catalog
+from ...filters.core.named_tuple import NamedTuple
 from ...filters.core.parameters import FileContent, ImageError, OperatorError, ParameterError, Spec
 from .. import bounded_read
 from ..console.messages import flag, shown

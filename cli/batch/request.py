@@ -9,9 +9,9 @@ import os
 import sys
 from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
-from typing import NamedTuple
 
 from ...filters.core import native
+from ...filters.core.named_tuple import NamedTuple
 from ..console.messages import flag, shown
 from ..console.report import CallFiles
 from ..errors import UsageError

@@ -6,9 +6,9 @@ import itertools
 import os
 import stat
 from collections.abc import Sequence
-from typing import NamedTuple
 
 from ...filters.core.engine.threads import side_by_side
+from ...filters.core.named_tuple import NamedTuple
 from ..digest import SourceDigest
 from ..streams import STREAM, is_stream
 from .plan import Job, Target

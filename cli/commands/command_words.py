@@ -7,10 +7,10 @@ import os
 import re
 from collections.abc import Sequence
 from pathlib import PurePath
-from typing import NamedTuple
 
 from ...filters.core import catalog
 from ...filters.core.linear import filter_banks, kernels
+from ...filters.core.named_tuple import NamedTuple
 from ..console.messages import shown
 from ..images import formats
 

@@ -6,8 +6,9 @@ The JSON has a version. Within one, keys are only added.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
+from ...filters.core.named_tuple import NamedTuple
 from .messages import counted
 
 SCHEMA = 1

@@ -8,9 +8,9 @@ byte of plain 32-bit pixels is unused, as bmpsuite and the browsers take it.
 from __future__ import annotations
 
 import struct
-from typing import NamedTuple
 
 from ...filters.core.lazy_numpy import Array, np
+from ...filters.core.named_tuple import NamedTuple
 from . import bit_fields
 from .metadata import Metadata, plausible, whole_profile
 from .picture import Decode, DecodeError, DecodeOptions, Frames, Palette, Picture, Samples

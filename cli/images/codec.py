@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 from ...filters.core.engine.colour import ColourModel
 from ...filters.core.lazy_numpy import np
+from ...filters.core.named_tuple import NamedTuple
 from .metadata import Metadata, tags_of
 from .picture import Decode, DecodeOptions, Frames, PartialDecode, Picture, Samples, Timing
 

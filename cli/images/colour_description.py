@@ -6,10 +6,10 @@ Chromaticities and curves of code points are those of ITU-T H.273, whose numbers
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple
 
 from ...filters.core.engine import transfer
 from ...filters.core.engine.transfer import Curve, Transfer
+from ...filters.core.named_tuple import NamedTuple
 
 Chromaticities = tuple[float, float, float, float, float, float, float, float]
 """The coordinates x and y of white, red, green and blue."""

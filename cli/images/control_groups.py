@@ -10,7 +10,8 @@ import os
 import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import NamedTuple
+
+from ...filters.core.named_tuple import NamedTuple
 
 PROCESS = Path("/proc/self")
 

@@ -12,9 +12,9 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Iterator
-from typing import NamedTuple
 
 from ...filters.core.lazy_numpy import Array, np
+from ...filters.core.named_tuple import NamedTuple
 from .codec import Codec, not_written
 from .picture import Decode, DecodeError, DecodeOptions, Frames, PartialDecode, Picture, Samples, real_samples
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from typing import NamedTuple
+
+from ...filters.core.named_tuple import NamedTuple
 
 FFMPEG = "ffmpeg -i FILE %04d.png writes its frames"
 DARKTABLE = "darktable-cli FILE out.tif, or dcraw -4 -T FILE, develops it"

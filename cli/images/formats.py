@@ -10,8 +10,9 @@ import functools
 import importlib
 import re
 from pathlib import PurePath
-from typing import TYPE_CHECKING, Literal, NamedTuple
+from typing import TYPE_CHECKING, Literal
 
+from ...filters.core.named_tuple import NamedTuple
 from ..errors import UsageError
 
 if TYPE_CHECKING:

@@ -11,9 +11,9 @@ import math
 import re
 import struct
 from collections.abc import Mapping, Sequence
-from typing import NamedTuple
 
 from ...filters.core.engine.geometry import Geometry
+from ...filters.core.named_tuple import NamedTuple
 from . import ifd
 from .tiff_tags import (
     GDAL_METADATA,

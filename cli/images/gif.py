@@ -12,11 +12,12 @@ import io
 import itertools
 import struct
 from collections.abc import Iterator
-from typing import Any, NamedTuple
+from typing import Any
 
 from PIL import GifImagePlugin, Image
 
 from ...filters.core.lazy_numpy import Array, np
+from ...filters.core.named_tuple import NamedTuple
 from ..console.messages import reason_of
 from . import pillow_decoder, pillow_private
 from .codec import Codec, Content

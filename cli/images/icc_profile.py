@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import struct
 from functools import lru_cache
-from typing import NamedTuple
 
 from ...filters.core.engine import transfer
 from ...filters.core.engine.transfer import Curve, Parametric, Transfer
 from ...filters.core.lazy_numpy import Array, np
+from ...filters.core.named_tuple import NamedTuple
 from .colour_description import CURVES, HLG, PQ, Chromaticities, CodePoints
 
 Matrix = tuple[tuple[float, float, float], ...]

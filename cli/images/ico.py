@@ -7,9 +7,9 @@ half says which pixels are transparent.
 from __future__ import annotations
 
 import struct
-from typing import NamedTuple
 
 from ...filters.core.lazy_numpy import np
+from ...filters.core.named_tuple import NamedTuple
 from . import bitmap, unpacker
 from .codec import Codec, not_written
 from .formats import PNG_SIGNATURE

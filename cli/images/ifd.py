@@ -10,8 +10,8 @@ import io
 import math
 import struct
 from collections.abc import Container, Iterator, Mapping
-from typing import NamedTuple
 
+from ...filters.core.named_tuple import NamedTuple
 from .tiff_tags import (
     EXIF,
     GPS,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Iterator
 from typing import BinaryIO
@@ -87,19 +88,19 @@ def too_long(error: TooLongError) -> str:
 
 def holds_several(data: bytes, format: Format) -> bool:
     """Whether a file holds another image behind its first."""
-    if not _may_hold_several(data, format.codec.ending):
+    # Finding the ending of one with the beginning of another is faster than reading a JPEG's markers.
+    if (ending := format.codec.ending) and _seam(ending).search(data) is None:
         return False
     feed = Feed(data, format)
     feed.skip(feed.length())
     return feed.has_more()
 
 
-def _may_hold_several(data: bytes, ending: bytes) -> bool:
-    """Whether an image begins behind the *ending* of one; finding those is faster than reading a JPEG's markers."""
-    if not ending:
-        return True
+@functools.cache
+def _seam(ending: bytes) -> re.Pattern[bytes]:
+    """Return the pattern of an image that begins behind the *ending* of another."""
     signatures = b"|".join(format.signature for format in FORMATS.values() if format.stream)
-    return re.search(re.escape(ending) + b"(?:" + signatures + b")", data) is not None
+    return re.compile(re.escape(ending) + b"(?:" + signatures + b")")
 
 
 def of_file(data: bytes, format: Format, decode: Decode) -> Frames:

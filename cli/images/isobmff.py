@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Iterator
-from typing import NamedTuple
 
+from ...filters.core.named_tuple import NamedTuple
 from .picture import DecodeError
 
 MOST_BOXES = 1 << 16

@@ -6,11 +6,11 @@ After ISO/IEC 15444-1, annex A for the codestream and annex I for the boxes arou
 from __future__ import annotations
 
 import struct
-from typing import NamedTuple
 
 from PIL import Jpeg2KImagePlugin
 
 from ...filters.core.lazy_numpy import np
+from ...filters.core.named_tuple import NamedTuple
 from . import extras, isobmff, pillow_decoder
 from .codec import Codec, not_written
 from .metadata import Metadata, whole_profile

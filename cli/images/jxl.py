@@ -5,9 +5,8 @@ After ISO/IEC 18181-1, annexes A to E. pillow-jxl-plugin would do, but keeps 8 b
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 from ...filters.core.lazy_numpy import np
+from ...filters.core.named_tuple import NamedTuple
 from . import extras, isobmff
 from .codec import Codec, not_written
 from .colour_description import NOTHING, CodePoints, ColourDescription, chrm

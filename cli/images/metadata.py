@@ -6,9 +6,10 @@ import contextlib
 import re
 from collections.abc import Collection, Mapping, Sequence
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from ...filters.core.lazy_numpy import np
+from ...filters.core.named_tuple import NamedTuple
 from ..console import faults
 from ..console.messages import reason_of
 from .colour_description import NOTHING, ColourDescription

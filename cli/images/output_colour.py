@@ -6,8 +6,9 @@ format without them, and where metadata are left out, a picture goes as sRGB, wh
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import Any
 
+from ...filters.core.named_tuple import NamedTuple
 from .codec import EncodeOptions
 from .colour_description import HLG, NOTHING, PQ, ColourDescription
 from .formats import Format

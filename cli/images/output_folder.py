@@ -6,8 +6,8 @@ import contextlib
 import errno
 import os
 from pathlib import Path
-from typing import NamedTuple
 
+from ...filters.core.named_tuple import NamedTuple
 from ..file_identity import Identity, identity, identity_of
 from .temporary_names import temporary_name
 

@@ -6,12 +6,13 @@ import math
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from ...filters.core.engine import array_image
 from ...filters.core.engine.colour import ColourModel, model_of
 from ...filters.core.engine.quantize import white_of
 from ...filters.core.lazy_numpy import np
+from ...filters.core.named_tuple import NamedTuple
 from ...filters.core.parameters import ImageError
 from ..console import faults
 from . import memory_budget
@@ -241,6 +242,8 @@ class PartialDecode(NamedTuple):
     """Why a lenient `load` was needed."""
     pixels: Any = None
     """The samples of *image*, of which only the header was read; None where it holds them itself."""
+    end: int = 0
+    """Where the picture ends in the file, which may go on; 0 where that is not known."""
 
 
 def size_guard(

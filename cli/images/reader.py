@@ -10,9 +10,10 @@ import time
 from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 from ...filters.core.engine.threads import beside
+from ...filters.core.named_tuple import NamedTuple
 from ..bounded_read import TooLongError, amount, read
 from ..console import faults
 from ..console.messages import reason, shown
@@ -20,7 +21,6 @@ from ..digest import SourceDigest
 from ..errors import FileError
 from ..streams import STREAM
 from . import decode, formats, image_stream, memory_budget
-from .malloc import keep_freed
 from .picture import DecodeError, DecodeOptions, Expected, Frames, PartialDecode, Picture, size_guard
 from .source import FileState, Source, state_of
 
@@ -77,8 +77,6 @@ class Reader:
             if name == STREAM:
                 return self._standard_input()
             begun = self._begun(name)
-            if not self._ahead:
-                keep_freed()
             return decode.finish(begun.decoded, self._options()), begun.source
 
     def _begun(self, name: str) -> Begun:
@@ -107,7 +105,6 @@ class Reader:
         if sys.stdin is None:
             raise OSError("is closed")
         pipe, options = sys.stdin.buffer, self._options()
-        keep_freed()
         head, format = _head(pipe)
         if pipe.seekable() or not format.stream:
             data, _ = _whole(head, pipe)

@@ -5,8 +5,8 @@ from __future__ import annotations
 import os
 import stat
 from pathlib import Path
-from typing import NamedTuple
 
+from ...filters.core.named_tuple import NamedTuple
 from ..digest import SourceDigest
 from ..file_identity import Identity
 

@@ -7,11 +7,12 @@ colorimetric, and what lies outside of sRGB is clipped. Tables of a profile are 
 from __future__ import annotations
 
 import io
-from typing import Any, NamedTuple
+from typing import Any
 
 from ...filters.core.engine.threads import side_by_side
 from ...filters.core.engine.transfer import DEFAULT, Transfer
 from ...filters.core.lazy_numpy import Array, np
+from ...filters.core.named_tuple import NamedTuple
 from ..console.messages import reason_of
 from . import icc_profile
 from .colour_description import BT709, HLG, PQ, ColourDescription

@@ -7,9 +7,9 @@ are 0 everywhere.
 from __future__ import annotations
 
 import struct
-from typing import NamedTuple
 
 from ...filters.core.lazy_numpy import Array, np
+from ...filters.core.named_tuple import NamedTuple
 from . import bit_fields, unpacker
 from .codec import Codec, not_written
 from .picture import Decode, DecodeError, DecodeOptions, PartialDecode, Picture, Samples, premultiplied

@@ -9,7 +9,9 @@ from __future__ import annotations
 import codecs
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from typing import Any, NamedTuple
+from typing import Any
+
+from ...filters.core.named_tuple import NamedTuple
 
 LONGEST, DEEPEST, MOST_TAGS, MOST_ATTRIBUTES = 1 << 26, 256, 1 << 20, 1 << 18
 """Bytes, elements in one another, and signs ``<`` and ``=``, of which each tag and attribute has one.

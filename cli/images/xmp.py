@@ -9,8 +9,8 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
-from typing import NamedTuple
 
+from ...filters.core.named_tuple import NamedTuple
 from .xml_text import Attribute, Edit, Namespaces, Tag, declared_prefix, edited, in_utf8, walk
 
 EXIF = b"http://ns.adobe.com/exif/1.0/"

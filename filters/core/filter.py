@@ -9,7 +9,6 @@ from typing import (
     Any,
     Generic,
     Literal,
-    NamedTuple,
     ParamSpec,
     TypedDict,
     TypeVar,
@@ -27,6 +26,7 @@ from .engine.stage import Stage
 from .engine.threads import available
 from .engine.working_space import Settings
 from .lazy_numpy import Array, np
+from .named_tuple import NamedTuple
 from .parameters import ABSENT, MAPS, Argument, ImageError, Kind, Param, ParameterError, Spec, describe
 
 Parameters = ParamSpec("Parameters")

@@ -6,7 +6,9 @@ After NEP 1, and the format's versions 2.0 and 3.0.
 from __future__ import annotations
 
 import re
-from typing import Any, NamedTuple
+from typing import Any
+
+from .named_tuple import NamedTuple
 
 MAGIC = b"\x93NUMPY"
 MAX_HEADER_BYTES = 10_000

@@ -14,7 +14,9 @@ import re
 import types
 from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
-from typing import Annotated, Any, Literal, NamedTuple, Self, TypeVar, Union, get_args, get_origin, get_type_hints
+from typing import Annotated, Any, Literal, Self, TypeVar, Union, get_args, get_origin, get_type_hints
+
+from .named_tuple import NamedTuple
 
 Pair = float | tuple[float, float]
 """One number for both axes, or ``(x, y)``."""

@@ -31,14 +31,13 @@ def test_an_image_is_surrounded_as_numpy_pads(border, around, noise):
     left, right, top, bottom = around
     options = {"constant_values": 7} if border == "constant" else {}
     expected = np.pad(image, ((top, bottom), (left, right), (0, 0)), NUMPY[border], **options)
-    index = source_index(-top, 3 + bottom, 3, border)
-    strip = surround([(0, image)], index, left, right, np.float64, Rule(border, 7))
+    strip = surround([(0, image)], (-top, 3 + bottom, 3), left, right, np.float64, Rule(border, 7))
     np.testing.assert_array_equal(strip, expected)
 
 
 def test_a_negative_margin_cuts_columns_off(noise):
     image = noise((2, 5, 1))
-    strip = surround([(0, image)], np.arange(2), 1, -2, np.float32, Rule("nearest"))
+    strip = surround([(0, image)], (0, 2, 2), 1, -2, np.float32, Rule("nearest"))
     np.testing.assert_array_equal(strip, np.pad(image, ((0, 0), (1, 0), (0, 0)), "edge")[:, :4])
 
 

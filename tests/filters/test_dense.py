@@ -118,6 +118,16 @@ def test_whole_sums_are_exact_and_halves_round_up(each_core):
     assert dense.correlate(np.full((1, 2, 1), 255, np.uint8), np.array([[-9.0, 1.0]]), out=np.uint8).item() == 0
 
 
+@pytest.mark.parametrize("kind", [np.uint8, np.uint16])
+@pytest.mark.parametrize("work", [np.float32, np.float64])
+def test_exact_halves_round_up_whatever_the_divisor(kind, work, each_core):
+    """Products with an inverse, which is rounded, would put some of them below."""
+    levels = np.arange(256, dtype=np.uint8).reshape(1, 256, 1)
+    for tap in (1, 3, 5, 7, 9, 11, 25, 41, 47, 49, 55, 61, 81, 121, 225, 289, 361):
+        found = dense.correlate(levels, np.array([[float(tap)]]), out=kind, divisor=2.0 * tap, work=work)
+        np.testing.assert_array_equal(found.ravel(), (np.arange(256) + 1) // 2)
+
+
 @pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])
 @pytest.mark.parametrize("zeros", [0, 3, 20])
 def test_what_is_not_finite_reaches_the_taps_alone(value, zeros, each_core):

@@ -441,12 +441,14 @@ def test_sizes_beyond_all_measure(name, shape, each_set):
         good = make(shape)
         good[i], good[j] = number, 2**63 // max(number, 2)
         attempt(name, good)
-    nothing = [None if role in "pq" else argument for role, argument in zip(roles, make(shape), strict=True)]
-    for i, number in itertools.product(places if nothing.count(None) else (), (*NUMBERS, 2**60, 2**61)):
-        for wide in (3, 9, 15):  # no size of a map says that these are too large
-            taps = [np.arange(-(wide // 2), wide // 2 + 1.0) if role == "t" else None for role in roles]
-            good = [mine if role == "t" else it for role, mine, it in zip(roles, taps, nothing, strict=True)]
-            attempt(name, [*good[:i], number, *good[i + 1 :]])
+
+
+def test_columns_of_any_distance_without_a_map(each_set):
+    """Whose size would tell that they are too far apart."""
+    for wide, across in itertools.product((1, 3, 9, 15), (*NUMBERS, 2**60, 2**61)):
+        taps = np.arange(-(wide // 2), wide // 2 + 1.0)
+        served = attempt("gradient", [np.zeros((1, 40, 40), np.uint8), taps, taps, across, 0, 1, *[None] * 5])
+        assert served == (1 <= across < 2**33)
 
 
 @each_name

@@ -224,3 +224,31 @@ def test_the_luma_is_the_weighted_sum(each_core):
                 assert found.dtype == work
     gray = np.repeat(np.arange(256, dtype=np.uint8)[None, :, None], 3, axis=2)
     np.testing.assert_array_equal(luma(gray, np.float32)[..., 0], gray[..., 0])
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_angles_of_zeros_and_infinities_are_those_of_atan2(each_core, dtype):
+    """But for -180°, which is 180°."""
+    edge = np.array([0, 1, np.inf, -1, -np.inf, 1e-30, -1e-30], dtype)
+    gx, gy = (part.reshape(7, 7, 1) for part in np.meshgrid(edge, edge))
+    expected = np.degrees(np.arctan2(gy.astype(float), gx.astype(float)))
+    expected[expected == -180] = 180
+    np.testing.assert_allclose(gradient.angle(gradient.Gradient(gx, gy)), expected, rtol=1e-6, atol=1e-12)
+    backwards = gradient.Gradient(np.full((1, 40, 1), -1, dtype), np.full((1, 40, 1), -0.0, dtype))
+    np.testing.assert_array_equal(gradient.angle(backwards), np.full((1, 40, 1), 180, dtype))
+
+
+@pytest.mark.parametrize("norm", ["l2", "l1", "max"])
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_of_neighbours_that_rounding_tells_apart_one_stays(each_core, dtype, norm):
+    """That to which the gradient points, whichever is the greater by so little."""
+    for gain in (-4e-6, 0, 4e-6):
+        along = np.array([0, 1, 1 + gain, 0, 0, 1, 1.00004, 0, 0], dtype)
+        for sign in (1, -1):
+            gx = np.repeat(sign * along[None, :, None], 3, axis=0)
+            expected = np.zeros(7, dtype)
+            expected[[1 if sign > 0 else 0, 5]] = along[2 if sign > 0 else 1], along[6]
+            for parts in (gradient.Gradient(gx, 0 * gx), gradient.Gradient(0 * gx, gx)):
+                turned = parts if parts.gx.any() else gradient.Gradient(*(p.swapaxes(0, 1).copy() for p in parts))
+                found = non_maximum_suppression.suppress(turned, norm)
+                np.testing.assert_array_equal(found.ravel(), expected)

@@ -18,7 +18,7 @@ from ..metadata import OF_THE_OLD, JpegCoding, Metadata, not_kept, ratio, tags_o
 from ..picture import Decode, DecodeError, DecodeOptions, Frames, PartialDecode, Picture
 from ..xmp import GAIN_MAP, VIDEO
 from . import extended_xmp, extent, frame, integrity, segments
-from .extent import APPLICATION_1, APPLICATION_2, HIDDEN, LIST
+from .extent import APPLICATION_1, APPLICATION_2, END, HIDDEN, LIST
 
 if TYPE_CHECKING:
     from ....filters.core.engine.output_buffer import CanvasFactory
@@ -57,12 +57,13 @@ def load(data: bytes, options: DecodeOptions) -> PartialDecode:
     # The coefficients of a progressive one, and where it is not sure to be whole, what is decoded again.
     pillow_decoder.check_size(image, options, beside=2 * len(image.getbands()))
     integrity.check_scans(found, *image.size)
+    end = found[-1].end if found[-1].marker == segments.END_OF_IMAGE else 0
     if options.lenient:
         integrity.check_first_row(data, found, *image.size)
-        return PartialDecode(data, pillow_decoder.decoded(image, data))
+        return PartialDecode(data, pillow_decoder.decoded(image, data), end=end)
     integrity.before(data, found, *image.size)
     pixels, notes = integrity.decoded(image, data, found)
-    return PartialDecode(data, image, notes, pixels=pixels)
+    return PartialDecode(data, image, notes, pixels=pixels, end=end)
 
 
 def _opened(data: bytes) -> Any:
@@ -78,10 +79,14 @@ def finish(begun: PartialDecode, options: DecodeOptions, decode: Decode) -> Pict
     coding, resources = _coding(begun.image), _resources(begun.image, notes)
     picture = pillow_decoder.finish(begun, options)
     picture.metadata = picture.metadata._replace(coding=coding, resources=resources or picture.metadata.resources)
-    picture.notes += [*notes, *_unannounced(begun.image, begun.data, picture.notes)]
+    picture.notes += [*notes, *_unannounced(begun, picture.notes)]
     if entries is not None:
         return _of_mpo(begun.data, entries, picture, decode)
-    if not any(note.endswith(OF_THE_OLD) for note in picture.notes) and _is_followed(begun.data):
+    if (
+        not any(note.endswith(OF_THE_OLD) for note in picture.notes)
+        and begun.end
+        and extent.is_followed(begun.data, begun.end)
+    ):
         picture.notes.append(FOLLOWED)
     return picture
 
@@ -110,20 +115,15 @@ def _bodies(image: Any, name: str) -> list[bytes]:
     return [body for marker, body in image.applist if marker == name]
 
 
-def _unannounced(image: Any, data: bytes, told: Sequence[str]) -> list[str]:
+def _unannounced(begun: PartialDecode, told: Sequence[str]) -> list[str]:
     """Return notes on what follows the picture without a word of XMP, and on gain maps without one."""
+    behind = max(begun.end - len(END), 0)
     found = {
-        VIDEO: MOTION_PHOTO in data or MOVIE.search(data) is not None,
-        GAIN_MAP: any(body.startswith(ISO_GAIN_MAP) for body in _bodies(image, "APP2")),
+        VIDEO: begun.data.find(MOTION_PHOTO, behind) >= 0 or MOVIE.search(begun.data, behind) is not None,
+        GAIN_MAP: any(body.startswith(ISO_GAIN_MAP) for body in _bodies(begun.image, "APP2")),
     }
     notes = [not_kept(part) for part, there in found.items() if there]
     return [note for note in notes if note not in told]
-
-
-def _is_followed(data: bytes) -> bool:
-    """Whether another JPEG stands behind the picture."""
-    ends = [segment.end for segment in segments.read(data) if segment.marker == segments.END_OF_IMAGE]
-    return bool(ends) and extent.is_followed(data, ends[0])
 
 
 def _coding(image: Any) -> JpegCoding | None:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from typing import NamedTuple
 
 from ....filters.core.lazy_numpy import Array, np
+from ....filters.core.named_tuple import NamedTuple
 from . import huffman
 from .segments import FRAMES, RESTART_INTERVAL, Segment
 from .turbo import BytesLeftError, EndsEarlyError

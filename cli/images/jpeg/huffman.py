@@ -6,8 +6,8 @@ After ITU-T T.81, annex F. It takes 1 ms a kilobyte, so it is for what other sig
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple
 
+from ....filters.core.named_tuple import NamedTuple
 from .segments import FRAMES, HUFFMAN_TABLES, START_OF_SCAN, Segment
 
 LONGEST = 16

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import partial
-from typing import Any, NamedTuple
+from typing import Any
 
 from ....filters.core.lazy_numpy import Array, np
+from ....filters.core.named_tuple import NamedTuple
 from .. import pillow_decoder
 from ..picture import DecodeError
 from . import exactness, turbo

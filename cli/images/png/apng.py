@@ -10,9 +10,10 @@ import io
 import struct
 import zlib
 from collections.abc import Iterable, Iterator
-from typing import Any, NamedTuple
+from typing import Any
 
 from ....filters.core.lazy_numpy import Array, np
+from ....filters.core.named_tuple import NamedTuple
 from ..codec import Content, Encode
 from ..metadata import turned
 from ..picture import Decode, DecodeError, DecodeOptions, Frames, Picture, Samples, Timing

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Iterator
-from typing import BinaryIO, NamedTuple
+from typing import BinaryIO
 
+from ....filters.core.named_tuple import NamedTuple
 from ..codec import Peek
 from ..formats import PNG_SIGNATURE as SIGNATURE
 from .deflate import crc32

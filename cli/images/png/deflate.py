@@ -7,7 +7,9 @@ in 74 and 128; takes the two checksums of PNG in 4 and 20.
 from __future__ import annotations
 
 import zlib
-from typing import Any, NamedTuple
+from typing import Any
+
+from ....filters.core.named_tuple import NamedTuple
 
 try:
     from isal import isal_zlib

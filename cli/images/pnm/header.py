@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import itertools
 import re
-from typing import NamedTuple
 
+from ....filters.core.named_tuple import NamedTuple
 from ..codec import Peek
 from ..picture import DecodeError
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import Any
 
 from ....filters.core.engine.colour import ColourModel
 from ....filters.core.lazy_numpy import Array, np
+from ....filters.core.named_tuple import NamedTuple
 from .. import ifd
 from ..picture import DecodeError, Palette, Samples, premultiplied, real_samples
 from ..tiff_tags import COLOUR_MAP, EXTRA_CHANNELS, INK_SET, PHOTOMETRIC

@@ -10,10 +10,11 @@ from __future__ import annotations
 import contextlib
 import struct
 import zlib
-from typing import Any, NamedTuple
+from typing import Any
 
 from PIL import TiffImagePlugin
 
+from ....filters.core.named_tuple import NamedTuple
 from ...console.messages import reason_of
 from .. import pillow_private
 from ..picture import DecodeError

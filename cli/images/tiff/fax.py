@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Iterator
-from typing import NamedTuple, TypeVar
+from typing import TypeVar
 
 from ....filters.core.lazy_numpy import np
+from ....filters.core.named_tuple import NamedTuple
 from . import compression
 
 WHITE = (

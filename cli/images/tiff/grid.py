@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import NamedTuple
 
+from ....filters.core.named_tuple import NamedTuple
 from ..ifd import Directory
 from ..picture import DecodeError
 from ..tiff_tags import (

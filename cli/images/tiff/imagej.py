@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Sequence
-from typing import NamedTuple
 
 from ....filters.core.engine.geometry import Geometry
+from ....filters.core.named_tuple import NamedTuple
 from .. import ifd
 
 MAGIC = 0x494A494A

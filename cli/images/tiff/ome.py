@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from typing import NamedTuple
 
 from ....filters.core.engine.geometry import Geometry
+from ....filters.core.named_tuple import NamedTuple
 from ..xml_text import Attribute, Edit, Tag, edited, walk
 
 READ = frozenset({b"Pixels", b"Channel", b"TiffData", b"Plane", b"UUID"})

@@ -6,8 +6,8 @@ import contextlib
 import io
 import struct
 from collections.abc import Callable, Iterator, Sequence
-from typing import NamedTuple
 
+from ....filters.core.named_tuple import NamedTuple
 from .. import ifd
 from ..picture import Decode, DecodeError, Frames, Picture
 from ..tiff_tags import HEIGHT, NEW_SUBFILE_TYPE, WIDTH

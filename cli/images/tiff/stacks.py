@@ -11,8 +11,8 @@ import math
 import re
 import struct
 from collections.abc import Iterator
-from typing import NamedTuple
 
+from ....filters.core.named_tuple import NamedTuple
 from .. import ifd
 from ..picture import DecodeError
 from ..tiff_tags import (

@@ -5,9 +5,10 @@ After TIFF Revision 6.0 (Adobe 1992) and its Technical Note 3 for the predictor 
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import Any
 
 from ....filters.core.lazy_numpy import Array, np
+from ....filters.core.named_tuple import NamedTuple
 from ...console.messages import reason_of
 from .. import sample_depth
 from ..ifd import Directory

@@ -10,9 +10,10 @@ import json
 import math
 import struct
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 from ....filters.core.engine.geometry import Geometry
+from ....filters.core.named_tuple import NamedTuple
 from .. import ifd
 from ..tiff_tags import DESCRIPTION, IMAGEJ, IMAGEJ_LENGTHS, NO_UNIT, UNIT, X_RESOLUTION, Y_RESOLUTION
 from . import imagej, ome

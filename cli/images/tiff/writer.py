@@ -11,12 +11,13 @@ import io
 import struct
 import zlib
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 from PIL import Image
 
 from ....filters.core.engine.threads import side_by_side
 from ....filters.core.lazy_numpy import Array, np
+from ....filters.core.named_tuple import NamedTuple
 from .. import ifd
 from ..tiff_tags import (
     BITS,

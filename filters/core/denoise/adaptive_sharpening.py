@@ -64,7 +64,7 @@ def adaptive(sigma: tuple[float, float], amount: float, noise: float | None, ove
                 smooth = _weighted_mean(strip, weights, exact_mean())
             return _sharpened(near, smooth, present, amount, least, overshoot)
 
-        return mean._replace(function=sharpen)
+        return mean._replace(function=sharpen, work=context.work)
 
     return Stage(
         bind,

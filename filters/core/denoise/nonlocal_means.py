@@ -15,12 +15,11 @@ J. Froment, "Parameter-free fast pixelwise non-local means denoising", Image Pro
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 from .. import native
 from ..engine.facts import note
 from ..engine.stage import BY_ALPHA, BoundStage, Colours, Halo, ImageContext, Stage, Window, inside
 from ..lazy_numpy import Array, np
+from ..named_tuple import NamedTuple
 from ..parameters import ParameterError
 from . import noise_estimate
 from .opacity import opacity_of

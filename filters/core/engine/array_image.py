@@ -6,9 +6,10 @@ channels the last is the alpha, as in `.npy` files, unless they are bands.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from ..lazy_numpy import Array, np
+from ..named_tuple import NamedTuple
 from ..parameters import ImageError
 from .colour import ColourModel, model_of
 from .output_buffer import Output

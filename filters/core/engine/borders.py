@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import lru_cache
-from typing import Any, Literal, NamedTuple, get_args
+from typing import Any, Literal, get_args
 
 from ..lazy_numpy import Array, np
+from ..named_tuple import NamedTuple
 
 Border = Literal["reflect", "mirror", "nearest", "wrap", "constant"]
 BORDERS: tuple[Border, ...] = get_args(Border)
@@ -91,20 +92,30 @@ def runs(index: Array) -> list[tuple[int, int, int, int]]:
 
 
 @lru_cache(maxsize=64)
-def _runs_of(index: bytes) -> list[tuple[int, int, int, int]]:
-    """Return the runs of an index; kept, because images of one size have the same strips."""
-    return runs(np.frombuffer(index, np.intp))
+def _runs_between(start: int, stop: int, size: int, border: Border) -> list[tuple[int, int, int, int]]:
+    """Return the runs of `source_index`; kept: strips have the same columns, images of one size the same rows."""
+    return runs(source_index(start, stop, size, border))
 
 
 @lru_cache(maxsize=64)
-def _runs_between(start: int, stop: int, size: int, border: Border) -> list[tuple[int, int, int, int]]:
-    """Return the runs of `source_index`; kept, because all strips of an image have the same columns."""
-    return runs(source_index(start, stop, size, border))
+def seen(start: int, stop: int, size: int, border: Border) -> list[tuple[int, int]]:
+    """Return the groups of samples that stand at the positions ``start … stop-1``: one as a rule, two of `wrap`.
+
+    >>> seen(-2, 5, 9, "mirror"), seen(-2, 5, 9, "wrap")
+    ([(0, 5)], [(0, 5), (7, 9)])
+    """
+    groups: list[tuple[int, int]] = []
+    ends = ((first, first + step * (count - 1)) for _, first, count, step in _runs_between(start, stop, size, border))
+    for low, high in sorted((min(pair), max(pair) + 1) for pair in ends if pair[0] >= 0):
+        if groups and low <= groups[-1][1]:
+            low, high = groups[-1][0], max(groups.pop()[1], high)
+        groups.append((low, high))
+    return groups or [(0, 1)]
 
 
 def surround(
     parts: Sequence[tuple[int, Array]],
-    index: Array,
+    rows: tuple[int, int, int],
     left: int,
     right: int,
     work: Any,
@@ -113,26 +124,26 @@ def surround(
 ) -> Array:
     """Lay out rows of an image with what lies past its edges, as one strip in the type *work*.
 
-    *parts* are strips ``(rows, columns, channels)`` and the row at which each begins; *index* says which
-    row of the image stands in each row of the result (-1: the fill). *left* and *right* columns are
-    added; a negative *right* cuts columns off. One copy converts, pads, and makes planes of channels, unless they may
-    stay *interleaved* where they are: of 8 bits that is done in a third of the time.
+    *parts* are strips ``(rows, columns, channels)`` and the row at which each begins; *rows* are the first and the
+    last, not included, of the result, and how many the image has. *left* and *right* columns are added; a negative
+    *right* cuts columns off. One copy converts, pads, and makes planes of channels, unless they may stay *interleaved*
+    where they are: of 8 bits that is done in a third of the time.
     """
     given = parts[0][1]
     _, width, channels = given.shape
-    size = len(index), left + width + max(right, 0)
+    size = rows[1] - rows[0], left + width + max(right, 0)
     if interleaved and channels > 1 and given.strides[2] == given.itemsize:
         planes = np.empty((*size, channels), work).transpose(2, 0, 1)
     else:
         planes = np.empty((channels, *size), work)
     middle = planes[:, :, left : left + width]
-    for position, first, count, step in _runs_of(index.astype(np.intp, copy=False).tobytes()):
-        rows = middle[:, position : position + count]
+    for position, first, count, step in _runs_between(*rows, rule.border):
+        place = middle[:, position : position + count]
         if first < 0:
-            rows[...] = rule.fill
+            place[...] = rule.fill
             continue
         start, strip = next(part for part in reversed(parts) if part[0] <= first)
-        np.copyto(rows, strip.transpose(2, 0, 1)[:, _slice(first - start, count, step)], casting="unsafe")
+        np.copyto(place, strip.transpose(2, 0, 1)[:, _slice(first - start, count, step)], casting="unsafe")
     for position, stop in ((-left, 0), (width, width + right)):
         for offset, first, count, step in _runs_between(position, stop, width, rule.border):
             columns = planes[:, :, left + position + offset : left + position + offset + count]

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from itertools import takewhile
-from typing import Any, NamedTuple
+from typing import Any
 
 from ..lazy_numpy import np
+from ..named_tuple import NamedTuple
 from . import colour, nan_policy
 from .stage import AlphaHandling, Colours, Function, ImageContext, Stage, Values, total_gain, without_maps
 from .working_space import Settings

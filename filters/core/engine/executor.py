@@ -14,10 +14,11 @@ import math
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import pairwise
 from types import MappingProxyType
-from typing import Any, NamedTuple
+from typing import Any
 
 from .. import native
 from ..lazy_numpy import Array, np
+from ..named_tuple import NamedTuple
 from ..parameters import ImageError
 from . import colour_parts, geometry, nan_policy, pipeline, transfer
 from .borders import Rule
@@ -189,7 +190,7 @@ def run(
 
     first, last = rows, 0
     if strip_rows is None:
-        if in_place is not None:
+        if in_place is not None and in_place.work == image.dtype:  # floats in strips as high would leave the cache
             written = sum(np.dtype(encoding.dtype).itemsize for encoding in encodings.values())
             row = max(image[0].nbytes * in_place.stride[1], written * image.shape[1] * channels, 1)
             first, rows, last = _in_place_heights(rows, in_place, row)

@@ -9,8 +9,8 @@ other way.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple
 
+from ..named_tuple import NamedTuple
 from .stage import Stage, Window
 
 

@@ -6,9 +6,10 @@ They are NaN to the filters, and the value again in what is written.
 from __future__ import annotations
 
 import math
-from typing import Any, NamedTuple
+from typing import Any
 
 from ..lazy_numpy import Array, np
+from ..named_tuple import NamedTuple
 from ..parameters import ParameterError
 from .geometry import Geometry
 from .quantize import FULL, Encoding

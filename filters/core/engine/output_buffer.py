@@ -5,9 +5,10 @@ from __future__ import annotations
 import contextlib
 import math
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 from ..lazy_numpy import Array, np
+from ..named_tuple import NamedTuple
 from .probe import Levels, Probe
 from .quantize import Encoding, hue_map
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import math
-from typing import NamedTuple
 
 from ..lazy_numpy import Array, np
+from ..named_tuple import NamedTuple
 from .quantize import FULL, Encoding
 
 GRID = 1 << 14

@@ -7,9 +7,10 @@ unrounded: as it is, or in parts of white.
 
 from __future__ import annotations
 
-from typing import Any, Literal, NamedTuple, cast
+from typing import Any, Literal, cast
 
 from ..lazy_numpy import Array, np
+from ..named_tuple import NamedTuple
 from ..parameters import Kind
 
 Range = Literal["clip", "abs", "offset", "stretch"]

@@ -16,9 +16,10 @@ pipeline go by these types alone: `Window` says how to pad and cut, `Colours` wh
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any, Literal, NamedTuple, Protocol
+from typing import Any, Literal, Protocol
 
 from ..lazy_numpy import Array, np
+from ..named_tuple import NamedTuple
 from .borders import Border, Rule
 from .colour import ColourModel
 from .facts import Fact

@@ -2,14 +2,30 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Sequence
-from functools import partial
+from functools import cache, partial
 from itertools import pairwise
 
 from ..lazy_numpy import np
 from .threads import together
 
 Task = Callable[[int, int], None]
+
+LARGEST_THRESHOLD = (1 << 25) - (1 << 16)
+"""Bytes of a block that glibc takes, when it is freed, for the size from which blocks go back to the system, and twice
+that for what is left free; it takes no more than 32 MiB."""
+
+
+@cache
+def _keep_freed() -> None:
+    """Let freed memory serve the next strip, rather than go back to the system.
+
+    From there it comes page by page, zeroed: the structure tensor of 8 MP took 70 ns a sample in place of 26. Other C
+    libraries do as they do.
+    """
+    with contextlib.suppress(MemoryError):
+        np.empty(LARGEST_THRESHOLD, np.uint8)
 
 
 def each_strip(height: int, rows: int, jobs: int, task: Task, first: int | None = None, last: int = 0) -> None:
@@ -19,6 +35,7 @@ def each_strip(height: int, rows: int, jobs: int, task: Task, first: int | None 
     told otherwise, are done before the others begin, so that a task may prepare there what all share. The *last* rows,
     if so many are told, are a strip of their own. What fits one strip is one.
     """
+    _keep_freed()
     first = height if height <= rows else min(height, rows if first is None else first)
     end = max(first, height - last)
     bounds = sorted({0, *range(first, end, rows), end, height})

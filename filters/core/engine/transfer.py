@@ -12,9 +12,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from functools import lru_cache
-from typing import Any, NamedTuple
+from typing import Any
 
 from ..lazy_numpy import Array, np
+from ..named_tuple import NamedTuple
 
 MIN_SLOPE = 2.0**-24
 """The slope that a flat part of a sampled curve is given, so that samples there stay different from each other."""

@@ -20,7 +20,7 @@ S. Martucci, "Symmetric convolution and the discrete sine and cosine transforms"
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal
 
 from ..engine import borders
 from ..engine.layout import strip_of
@@ -29,6 +29,7 @@ from ..engine.quantize import AS_COMPUTED, Display
 from ..engine.stage import BoundStage, Colours, ImageContext, Rows, Stage, Values
 from ..engine.strips import each_strip
 from ..lazy_numpy import Array, np
+from ..named_tuple import NamedTuple
 from .transfer_function import Response
 
 TRANSFORMED_ROWS = 32

@@ -11,9 +11,10 @@ R. Gonzalez and R. Woods, Digital Image Processing, 4th ed., 2018, sections 4.7 
 from __future__ import annotations
 
 import math
-from typing import Literal, NamedTuple
+from typing import Literal
 
 from ..lazy_numpy import Array, np
+from ..named_tuple import NamedTuple
 
 Op = Literal["lowpass", "highpass", "bandpass", "bandstop", "notch"]
 Shape = Literal["ideal", "gaussian", "butterworth"]

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import Any
 
 from ..engine.nan_policy import filled, settled
 from ..engine.stage import NO_COLOURS, BoundStage, Halo, ImageContext, Stage, Window, inside
 from ..lazy_numpy import Array, np
 from ..linear import kernels
+from ..named_tuple import NamedTuple
 
 
 class Compass(NamedTuple):

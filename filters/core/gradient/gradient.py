@@ -6,13 +6,14 @@ x runs right and y down, so 0° is where brightness grows to the right and 90° 
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal
 
 from .. import native
 from ..engine.layout import planes_of, strip_of
 from ..engine.stage import NO_COLOURS, BoundStage, Function, Halo, ImageContext, Stage, WeightedSum, Window
 from ..lazy_numpy import Array, np
 from ..linear import kernels
+from ..named_tuple import NamedTuple
 
 Norm = Literal["l2", "l1", "max"]
 NORMS: tuple[Norm, ...] = "l2", "l1", "max"

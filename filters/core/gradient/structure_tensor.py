@@ -14,7 +14,7 @@ B. Jähne, Digital Image Processing, 6th ed., 2005, section 13.3.
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import Any
 
 from ..engine.colour import LUMA_WEIGHTS
 from ..engine.nested import within
@@ -22,6 +22,7 @@ from ..engine.stage import NO_COLOURS, BoundStage, Colours, Function, ImageConte
 from ..lazy_numpy import Array, np
 from ..linear import kernels
 from ..linear.convolve import linear
+from ..named_tuple import NamedTuple
 from .gradient import Gradient, angle, derivatives, weights_of
 
 

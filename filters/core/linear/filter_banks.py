@@ -10,10 +10,11 @@ import math
 import re
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 from .. import npy_header
 from ..lazy_numpy import Array, np
+from ..named_tuple import NamedTuple
 from ..parameters import held
 from . import kernel_files, kernels
 from .kernel_files import npy

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 from ..lazy_numpy import Array, np
+from ..named_tuple import NamedTuple
 from . import separable
 
 

@@ -6,9 +6,10 @@ import contextlib
 import difflib
 import re
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 from ..lazy_numpy import np
+from ..named_tuple import NamedTuple
 from ..parameters import FileContent, held
 from . import kernels
 from .kernel_reading import Reading

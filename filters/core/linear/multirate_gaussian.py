@@ -15,10 +15,11 @@ P. Burt, "Fast filter transforms for image processing", 1981, has the idea; the 
 from __future__ import annotations
 
 from functools import lru_cache
-from typing import Any, NamedTuple
+from typing import Any
 
 from .. import native
 from ..lazy_numpy import Array, np
+from ..named_tuple import NamedTuple
 from . import separable
 
 SMOOTHING = 0.8

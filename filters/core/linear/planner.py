@@ -7,13 +7,14 @@ measures; the cheapest that keeps the error within the bound is taken.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import Literal, NamedTuple, get_args
+from typing import Literal, get_args
 
 from .. import native
 from ..engine.nan_policy import filled
 from ..engine.quantize import FLOAT_TOLERANCE
 from ..engine.stage import BoundStage, Function, Halo, ImageContext, inside
 from ..lazy_numpy import Array, np
+from ..named_tuple import NamedTuple
 from ..parameters import ImageError
 from . import box_sum, dense, multirate_gaussian, overlap_save, separable
 from .footprint import Footprint

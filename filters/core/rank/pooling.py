@@ -8,7 +8,7 @@ never counts.
 from __future__ import annotations
 
 from functools import reduce
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal
 
 from .. import native
 from ..engine.facts import note
@@ -16,6 +16,7 @@ from ..engine.layout import planes_of, strip_of
 from ..engine.quantize import Display
 from ..engine.stage import NO_HALO, BoundStage, Colours, Halo, ImageContext, Stage, WeightedSum, Window
 from ..lazy_numpy import Array, np
+from ..named_tuple import NamedTuple
 from ..parameters import ImageError
 
 Op = Literal["max", "min", "avg", "l2"]

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, Literal, NamedTuple, get_args
+from typing import Any, Literal, get_args
 
 from .. import native
 from ..engine.facts import Fact, chosen_algorithm, note
 from ..engine.stage import BY_ALPHA, BoundStage, Colours, Halo, ImageContext, Stage, Window, inside
 from ..lazy_numpy import Array, np
+from ..named_tuple import NamedTuple
 from ..parameters import ParameterError
 
 AlgorithmName = Literal["networks", "counting"]

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import Any
 
 from ..engine.stage import Halo
 from ..lazy_numpy import Array, np
 from ..linear import kernel_source
 from ..linear.kernels import Kernel
+from ..named_tuple import NamedTuple
 
 Pair = tuple[int, int]
 NAMES = ("square", "cross", "disk")

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from typing import NamedTuple
 
+from ...named_tuple import NamedTuple
 from .. import kernels
 from ..kernel_reading import Reading
 from ..kernels import Kernel

@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from itertools import islice
-from typing import Any, NamedTuple
+from typing import Any
 
 from ...lazy_numpy import np
+from ...named_tuple import NamedTuple
 from ..kernel_reading import Reading
 from ..kernels import Kernel
 from .text import AS_WRITTEN, Line, Text, Word, short

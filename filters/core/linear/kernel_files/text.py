@@ -6,9 +6,9 @@ import re
 from collections.abc import Collection, Iterable, Sequence
 from functools import cached_property
 from itertools import islice
-from typing import NamedTuple
 
 from ...lazy_numpy import np
+from ...named_tuple import NamedTuple
 from .. import kernels
 from ..kernels import Kernel
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import NamedTuple
 
+from ...named_tuple import NamedTuple
 from .text import Text
 
 MAX_ELEMENTS = 100_000

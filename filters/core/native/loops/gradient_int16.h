@@ -10,37 +10,32 @@ static void R(read_row)(REAL *restrict to, const uint8_t *from, SampleType type,
         to[i] = from[first + i];
 }
 
-/* Write |gx| + |gy|, or the greater, saturated: no fraction is left to round. 0.35 ns a pixel less than by float. */
-static void R(magnitudes)(uint8_t *restrict to, const REAL *restrict gx, const REAL *restrict gy, ptrdiff_t count, Norm norm)
+/* Store sums as float. */
+static inline void R(store_mapped)(float *to, VECTOR v)
 {
-    for (ptrdiff_t i = 0; i < count; i++) {
-        const REAL x = gx[i] < 0 ? -gx[i] : gx[i], y = gy[i] < 0 ? -gy[i] : gy[i];
-        const REAL near = MIN(x, 255), far = MIN(y, 255), sum = near + far;
-        const REAL found = norm == L1 ? sum : MAX(near, far);
-        to[i] = (uint8_t)MIN(found, 255);
-    }
+    typedef int16_t half __attribute__((vector_size(VECTOR_BYTES / 2)));
+    half halves[2];
+    memcpy(halves, &v, sizeof v);
+    for (int i = 0; i < 2; i++)
+        store_float(to + i * FLOAT_LANES, __builtin_convertvector(__builtin_convertvector(halves[i], vi32), vfloat));
 }
 
-/* Write what is asked for of derivatives, as float where fractions are. */
-static void R(maps)(const GradientCall *call, ptrdiff_t plane, ptrdiff_t y, ptrdiff_t first, const REAL *gx,
-                    const REAL *gy, float *spare, ptrdiff_t count)
+/* Whether all that is asked for is |gx| + |gy|, or the greater, in 8 bits: no fraction is left to round. That takes
+   0.35 ns a pixel less than by float. */
+static int R(saturated)(const GradientCall *call)
 {
     const int others = call->gx.data || call->gy.data || call->magnitude.data || call->angle.data;
-    if (call->image.type == U8 && call->norm != L2 && !others) {
-        R(magnitudes)((uint8_t *)row_of(&call->image, plane, y) + first, gx, gy, count, call->norm);
-        return;
-    }
-    float *x = place_float(&call->gx, plane, y, first, spare + count);
-    float *y_ = place_float(&call->gy, plane, y, first, spare + 2 * count);
-    read_row_float(x, gx, I16, 0, count);
-    read_row_float(y_, gy, I16, 0, count);
-    maps_float(call, plane, y, first, x, y_, spare, count);
+    return call->image.data && call->image.type == U8 && call->norm != L2 && !others;
 }
 
-/* Thinning takes float. */
-static void R(thin_rows)(const GradientCall *call, ptrdiff_t plane, ptrdiff_t y, ptrdiff_t first, const REAL *gx,
-                         const REAL *gy, ptrdiff_t pitch, REAL *kept, ptrdiff_t count)
+static void R(write_saturated)(const GradientCall *call, ptrdiff_t plane, ptrdiff_t y, ptrdiff_t first, const REAL *gx,
+                               const REAL *gy, ptrdiff_t count)
 {
-    (void)call, (void)plane, (void)y, (void)first, (void)gx, (void)gy, (void)pitch, (void)kept, (void)count;
-    assert(0);
+    uint8_t *restrict to = (uint8_t *)row_of(&call->image, plane, y) + first;
+    for (ptrdiff_t i = 0; i < count; i++) {
+        const REAL x = gx[i] < 0 ? -gx[i] : gx[i], y_ = gy[i] < 0 ? -gy[i] : gy[i];
+        const REAL near = MIN(x, 255), far = MIN(y_, 255), sum = near + far;
+        const REAL found = call->norm == L1 ? sum : MAX(near, far);
+        to[i] = (uint8_t)MIN(found, 255);
+    }
 }

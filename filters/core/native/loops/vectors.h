@@ -61,6 +61,13 @@ static inline void write_u8(uint8_t *to, const float *from, float divisor, float
 /* What exponents of e are times this are those of 2; see exp2.h. */
 #define LOG2_E 1.4426950408889634
 
+/* The next loop is written out as so many steps, that one around it may go by vectors. */
+#ifdef __clang__
+#define UNROLLED _Pragma("clang loop unroll(full)")
+#else
+#define UNROLLED _Pragma("GCC unroll 32")
+#endif
+
 /* The next loop writes nothing that it reads later: it may go by vectors. */
 #ifdef __clang__
 #define INDEPENDENT _Pragma("clang loop vectorize(assume_safety)")
@@ -76,9 +83,10 @@ static inline void write_u8(uint8_t *to, const float *from, float divisor, float
 #define TILE (2 * WIDE)
 #define TWO_WIDE 3
 
-/* Rows of results that are made of one ring of rows at a time, and the bytes of such a ring. */
-#define GROUP 8
-#define RING_BYTES (256 << 10)
+/* Rows of results that are made of one ring of rows at a time, and the bytes of such a ring: for small kernels whole rows
+   of 4000 samples, as parts of rows are slow to read; at 12 MP a Gaussian of sigma 1 takes 0.8 ns a sample in place of 1. */
+#define GROUP 4
+#define RING_BYTES (384 << 10)
 
 /* Samples of REAL from a row to the next: with room to spare, and an odd number of cache lines, so that the samples of a
    column do not compete for the same ones. */
