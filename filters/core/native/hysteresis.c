@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { STRONG = 2, JOINED = 3 };
+enum { WEAK = 1, STRONG = 2 };
 
 typedef struct {
     ptrdiff_t y, x;
@@ -15,59 +15,118 @@ typedef struct {
     ptrdiff_t count, room;
 } Stack;
 
-/* Mark a pixel as joined, and remember to look around it. */
-static int push(Stack *stack, uint8_t *pixel, ptrdiff_t y, ptrdiff_t x)
+/* Make room on the stack for a pixel and those around it. */
+static int make_room(Stack *stack)
 {
-    if (stack->count == stack->room) {
+    if (stack->count + 10 > stack->room) {
         const ptrdiff_t room = 2 * stack->room + 1024;
         Place *places = realloc(stack->places, (size_t)room * sizeof(Place));
         if (!places)
             return NO_MEMORY;
         stack->places = places, stack->room = room;
     }
-    *pixel = JOINED;
-    stack->places[stack->count++] = (Place){y, x};
     return DONE;
 }
 
-/* Look around the pixels on the stack, and around what joins them, until none is left. */
-static int spread(const Array *classes, ptrdiff_t plane, ptrdiff_t across, Stack *stack)
+/* The 3×3 places around a pixel; in place of one outside stands one beside it. */
+typedef struct {
+    uint8_t *rows[3];
+    ptrdiff_t ys[3], xs[3];
+} Around;
+
+static inline void move_to(Around *a, const Array *classes, ptrdiff_t across, ptrdiff_t x)
 {
-    while (stack->count) {
-        const Place at = stack->places[--stack->count];
-        for (ptrdiff_t y = at.y - 1; y <= at.y + 1; y++) {
-            if (y < 0 || y >= classes->rows)
-                continue;
-            uint8_t *row = row_of(classes, plane, y);
-            for (ptrdiff_t x = at.x - across; x <= at.x + across; x += across)
-                if (x >= 0 && x < classes->samples && row[x] && row[x] != JOINED && push(stack, row + x, y, x))
-                    return NO_MEMORY;
-        }
-    }
-    return DONE;
+    a->xs[0] = x >= across ? x - across : x, a->xs[1] = x;
+    a->xs[2] = x + across < classes->samples ? x + across : x;
 }
 
+static inline Around around(const Array *classes, ptrdiff_t plane, ptrdiff_t across, Place at)
+{
+    Around a = {.ys = {at.y - (at.y > 0), at.y, at.y + (at.y + 1 < classes->rows)}};
+    for (int i = 0; i < 3; i++)
+        a.rows[i] = row_of(classes, plane, a.ys[i]);
+    move_to(&a, classes, across, at.x);
+    return a;
+}
+
+/* Return all classes around a pixel, and its own. */
+static inline int classes_of(const Around *a)
+{
+    int found = 0;
+    for (int i = 0; i < 9; i++)
+        found |= a->rows[i / 3][a->xs[i % 3]];
+    return found;
+}
+
+/* Make a weak pixel strong, what is weak around it, and around that, until nothing is left. */
+static int spread(const Array *classes, ptrdiff_t plane, ptrdiff_t across, Stack *stack, Place at)
+{
+    *((uint8_t *)row_of(classes, plane, at.y) + at.x) = STRONG;
+    for (stack->count = 0;; at = stack->places[--stack->count]) {
+        const Around a = around(classes, plane, across, at);
+        if (classes_of(&a) & WEAK) {
+            if (make_room(stack))
+                return NO_MEMORY;
+            Place *next = stack->places + stack->count;
+            for (int i = 0; i < 9; i++) { /* without branches, which would often be foreseen wrongly */
+                uint8_t *pixel = a.rows[i / 3] + a.xs[i % 3], class = *pixel;
+                *pixel = class ? STRONG : 0;
+                *next = (Place){a.ys[i / 3], a.xs[i % 3]};
+                next += class == WEAK;
+            }
+            stack->count = next - stack->places;
+        }
+        if (!stack->count)
+            return DONE;
+    }
+}
+
+#define IN_EACH 0x0101010101010101
+
+static inline uint64_t eight(const uint8_t *from)
+{
+    uint64_t pixels;
+    memcpy(&pixels, from, sizeof pixels);
+    return pixels;
+}
+
+/* Whether one of eight pixels from *x* is weak and beside a strong one; those around them lie in the rows. */
+static inline int eight_begin(const Around *a, ptrdiff_t x, ptrdiff_t across)
+{
+    const uint64_t weak = eight(a->rows[1] + x) & IN_EACH;
+    uint64_t found = 0;
+    if (weak) /* what most of a picture is not */
+        for (int i = 0; i < 9; i++)
+            found |= eight(a->rows[i / 3] + x + (i % 3 - 1) * across);
+    return (weak & found >> 1) != 0;
+}
+
+/* What is joined begins at weak pixels beside strong ones: strong ones, which are more, need not be looked at. */
 static int joined(const Array *classes, ptrdiff_t across)
 {
     Stack stack = {NULL, 0, 0};
+    const ptrdiff_t samples = classes->samples;
     int status = DONE;
     for (ptrdiff_t plane = 0; plane < classes->planes && !status; plane++)
         for (ptrdiff_t y = 0; y < classes->rows && !status; y++) {
-            uint8_t *row = row_of(classes, plane, y);
-            for (ptrdiff_t x = 0; x < classes->samples && !status; x++) {
-                uint64_t eight; /* most of a picture is neither strong nor joined, which have this bit */
-                while (x + 8 <= classes->samples && (memcpy(&eight, row + x, 8), !(eight & 0x0202020202020202)))
-                    x += 8;
-                if (x < classes->samples && row[x] == STRONG && !(status = push(&stack, row + x, y, x)))
-                    status = spread(classes, plane, across, &stack);
+            Around a = around(classes, plane, across, (Place){y, 0});
+            const uint8_t *row = a.rows[1];
+            for (ptrdiff_t x = 0, step; x < samples && !status; x += step) {
+                step = 8;
+                if (x >= across && x + step + across <= samples && !eight_begin(&a, x, across))
+                    continue;
+                move_to(&a, classes, across, x);
+                if (row[x] == WEAK && classes_of(&a) & STRONG)
+                    status = spread(classes, plane, across, &stack, (Place){y, x});
+                step = 1;
             }
         }
     free(stack.places);
     for (ptrdiff_t plane = 0; plane < classes->planes; plane++)
         for (ptrdiff_t y = 0; y < classes->rows; y++) {
             uint8_t *row = row_of(classes, plane, y);
-            for (ptrdiff_t x = 0; x < classes->samples; x++)
-                row[x] = row[x] == JOINED;
+            for (ptrdiff_t x = 0; x < samples; x++)
+                row[x] = row[x] == STRONG;
         }
     return status;
 }
