@@ -41,8 +41,8 @@ and heavy ones, by 5 to 10 ms at 12 MP: lower strips see more halo than image, a
 take more memory that has not been touched before, page by page."""
 IN_PLACE_BYTES = 3 << 20
 """Size of a strip of the image, in its own type, or samples of its results together, where these are written where they
-belong: of an erosion of 3×3 at 12 MP strips take 1.6 ms to prepare so, and 4.0 as above. Each costs 0.1 ms: with 2 MiB most
-filters take 3 to 7 % longer, and with 4 MiB two threads get one strip and two."""
+belong: of an erosion of 3×3 at 12 MP strips take 1.6 ms to prepare so, and 4.0 as above. Each costs 0.1 ms: with 2 MiB
+most filters take 3 to 7 % longer, and with 4 MiB two threads get one strip and two."""
 TALL_BYTES = 8 << 20
 """Size up to which a strip grows to four times its halo, which is computed anew for each: at sigma 8 2.1 ns a sample in
 place of 2.7. Of 0, 2, 4 and 8 MiB the fastest for gray and RGB, one thread and two, and in a new process."""
