@@ -327,7 +327,7 @@ def test_where_memory_is_short_fewer_threads_do_the_work(ok, folder, monkeypatch
     monkeypatch.setattr(executor, "run", lambda *given, **named: used.append(named["jobs"]) or run(*given, **named))
     monkeypatch.setattr(memory_budget, "UNCHECKED_BYTES", 0)
     (folder / "in.pgm").write_bytes(b"P5 600 4000 255\n" + bytes(2_400_000))
-    for free in (1 << 40, 80_000_000, 50_000_000):
+    for free in (1 << 40, 34_000_000, 28_000_000):
         monkeypatch.setattr(memory_budget, "free", lambda free=free: free)
         ok("blur", "in.pgm", "-o", "out.pgm", "--sigma", "9", "-j", "64")
     assert used[0] == 64 > used[1] > used[2] >= 1
