@@ -192,7 +192,8 @@ def run(
 
     first, last = rows, 0
     if strip_rows is None:
-        if in_place is not None and in_place.work == image.dtype:  # floats in strips as high would leave the cache
+        # Floats in strips as high would leave the cache.
+        if in_place is not None and in_place.work == image.dtype and native.core is not None:
             written = sum(np.dtype(encoding.dtype).itemsize for encoding in encodings.values())
             row = max(image[0].nbytes * in_place.stride[1], written * image.shape[1] * channels, 1)
             first, rows, last = _in_place_heights(rows, in_place, row)
