@@ -22,7 +22,7 @@ from .kernels import Kernel
 TILES = {64: 2.5, 128: 2.5, 256: 2.7, 512: 3.4, 1024: 4.8, 2048: 7.0}
 """Nanoseconds that a sample of a tile takes in float32, by the tile's longer side. Kernels of 7×7 to
 255×255 took 2.6 to 8.8 a sample so, borders and rounding included; in float64 it is 1.8 times as many."""
-REFERENCE = 36.0
+REFERENCE = 38.0
 """Nanoseconds a sample without the compiled core."""
 FLOAT_GRID = 1 << 18
 """The largest sum in float32, in units of the grid that its results are on: 1/50 of what its error would allow."""
