@@ -12,7 +12,6 @@ from typer.core import TyperGroup
 
 from ..filters.core import catalog
 from . import signals
-from .commands.kernels_command import app as kernels
 from .console import faults
 from .console.messages import complain, say
 from .errors import ExitCode, FileError, Interrupted, UsageError
@@ -24,16 +23,18 @@ SEVERAL = {
     "run": "Run the filters of a recipe, written by imfilter chain --save.",
 }
 """The commands that run filters in a row."""
+KERNELS = "kernels"
+"""The command that is no filter."""
 COMPLETION = "_IMFILTER_COMPLETE"
 """The variable by which a shell asks for completions."""
 
 
 class Commands(TyperGroup):
-    """The filters, each made into a command when it is asked for; then the commands that are no filters."""
+    """The filters and the other commands, each made when it is asked for."""
 
     def list_commands(self, ctx: Any) -> list[str]:
         """List all names, importing no filter."""
-        return [*catalog.names(), *SEVERAL, *super().list_commands(ctx)]
+        return [*catalog.names(), *SEVERAL, KERNELS]
 
     def get_command(self, ctx: Any, cmd_name: str) -> Any:
         """Return the command *cmd_name*, or None."""
@@ -45,7 +46,11 @@ class Commands(TyperGroup):
             from .commands import chain_command
 
             return chain_command.make_chain() if cmd_name == "chain" else chain_command.make_run()
-        return super().get_command(ctx, cmd_name)
+        if cmd_name == KERNELS:
+            from .commands import kernels_command
+
+            return typer.main.get_command(kernels_command.app)
+        return None
 
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:
         """Find the command; for an unknown name, suggest what to use."""
@@ -62,9 +67,8 @@ class Commands(TyperGroup):
             formatter.write_dl([(name, catalog.summary(name)) for name in catalog.names()])
         with formatter.section("Several filters"):
             formatter.write_dl(list(SEVERAL.items()))
-        others = [(name, super(Commands, self).get_command(ctx, name)) for name in super().list_commands(ctx)]
         with formatter.section("Other commands"):
-            formatter.write_dl([(name, other.get_short_help_str(70)) for name, other in others if other])
+            formatter.write_dl([(KERNELS, self.get_command(ctx, KERNELS).get_short_help_str(70))])
 
 
 app = typer.Typer(
@@ -77,7 +81,6 @@ app = typer.Typer(
     options_metavar="",
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-app.add_typer(kernels, name="kernels")
 
 
 def _print_version(verbose: bool) -> None:

@@ -143,7 +143,7 @@ def _check_numbers(places: Iterable[Place]) -> None:
         )
 
 
-RUN = re.compile(rf"(\d*{ANY}\d*|\d+)")
+RUN = rf"(\d*{ANY}\d*|\d+)"
 """Digits, or what stands for them."""
 
 
@@ -154,7 +154,7 @@ def meeting(places: Iterable[Place]) -> tuple[Place, Place] | None:
     """
     groups: dict[tuple[Identity | None, tuple[str, ...]], list[tuple[Place, list[str]]]] = {}
     for place in places:
-        parts = RUN.split(folded(place.rest))
+        parts = re.split(RUN, folded(place.rest))
         groups.setdefault((place.identity, tuple(parts[::2])), []).append((place, parts[1::2]))
     for members in groups.values():
         open_runs = {at for _, runs in members for at, run in enumerate(runs) if ANY in run}
@@ -162,7 +162,7 @@ def meeting(places: Iterable[Place]) -> tuple[Place, Place] | None:
         for place, runs in members if open_runs else ():
             fixed = tuple(run for at, run in enumerate(runs) if at not in open_runs)
             for other in seen.setdefault(fixed, []):
-                one, two = (RUN.sub("0", each.rest) for each in (other, place))
+                one, two = (re.sub(RUN, "0", each.rest) for each in (other, place))
                 if (ANY in place.rest or ANY in other.rest) and are_one(one, two, place.folder):
                     return other, place
             seen[fixed].append(place)

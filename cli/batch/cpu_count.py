@@ -26,7 +26,8 @@ def cores(asked: int | None, environment: Mapping[str, str] = os.environ) -> int
         if not re.fullmatch(r"0*[1-9]\d{0,5}", text):
             raise UsageError(f"{VARIABLE}: {text!r} is not a number of cores")
         return int(text)
-    return 1 if _shared_by_make(environment.get("MAKEFLAGS", "")) else available()
+    flags = environment.get("MAKEFLAGS")
+    return 1 if flags and _shared_by_make(flags) else available()
 
 
 def _shared_by_make(flags: str) -> bool:

@@ -15,7 +15,7 @@ from ..images.atomic_write import Transaction
 from ..streams import STREAM
 from .plan import Job
 
-UNNAMEABLE = re.compile(r"[\n\t;]|[\\ ]\Z|\(.*\)\Z|%.*[=*?\[]|[=*?\[].*%")
+UNNAMEABLE = r"[\n\t;]|[\\ ]\Z|\(.*\)\Z|%.*[=*?\[]|[=*?\[].*%"
 """What no file of a makefile can have in its name, however it is quoted."""
 
 
@@ -46,7 +46,7 @@ def check(path: str, jobs: Sequence[Job], rules: Rules) -> None:
     """Raise UsageError where a dependency file could not name its files."""
     for job in jobs:
         for name in (*rules.targets(job), *rules.sources(job)):
-            if UNNAMEABLE.search(name):
+            if re.search(UNNAMEABLE, name):
                 raise UsageError(
                     f"--depfile {shown(path)}: {shown(name)}: Make has no way to write such a name; rename the file"
                 )

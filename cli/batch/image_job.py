@@ -152,10 +152,6 @@ class ImageProcessor:
             advance=self.progress.add if self.progress is not None else None,
         )
         outputs = result.outputs
-        if picture.alpha is not None and "image" in outputs:
-            from ...filters.core.engine import hidden_colours  # few pictures have an alpha
-
-            hidden_colours.keep(picture.pixels, picture.alpha, self.stages, encodings["image"], outputs["image"])
         if SHEET in outputs:
             drawn = outputs[SHEET].samples.drawn(self.maps, self.options.render.sheet_range)
             outputs[SHEET] = outputs[SHEET]._replace(samples=drawn)

@@ -5,7 +5,7 @@ Those have too few levels for the shadows of linear light, and most programs tak
 
 from __future__ import annotations
 
-import dataclasses
+import copy
 
 from ...filters.core.engine import transfer
 from ...filters.core.engine.quantize import Encoding
@@ -30,4 +30,6 @@ def encoded(picture: Picture, encoding: Encoding, settings: Settings) -> tuple[P
     # What is given in the units of the file follows.
     fill = float(SRGB.encode(np.asarray([settings.fill], np.float64), picture.full)[0])
     settings = settings._replace(linear=True, linear_out=None, transfer=SRGB, fill=fill)
-    return dataclasses.replace(picture, pixels=pixels), settings
+    picture = copy.copy(picture)
+    picture.pixels = pixels
+    return picture, settings

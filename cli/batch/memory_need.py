@@ -85,9 +85,9 @@ def of_outputs(
         codec = formats_of[name].codec
         gathered += width * height * (codec.canvas_share * samples.bytes + raw)
         encoding = max(encoding, width * height * codec.encoding(samples))
-    filtering = memory.needed(stages, picture.pixels.shape, picture.pixels.dtype.name, encodings, settings, jobs)
-    alpha = 0 if picture.alpha is None else picture.alpha.nbytes
-    kept = max(held - picture.pixels.nbytes - alpha, 0)
+    pixels, alpha = picture.pixels, picture.alpha
+    filtering = memory.needed(stages, pixels.shape, pixels.dtype.name, encodings, settings, jobs, alpha is not None)
+    kept = max(held - pixels.nbytes - (0 if alpha is None else alpha.nbytes), 0)
     return ALWAYS + gathered + max(held + filtering, encoding + kept)
 
 

@@ -21,9 +21,9 @@ PROGRAM = "imfilter"
 WINDOWS = 1 << 13, 1 << 18
 """The stamp stands so near to a file's beginning or end: behind a camera's EXIF only the second reaches it."""
 
-ANY = re.compile(rb"imfilter [\d.]\S*+ [0-9a-f]{16}")
+ANY = rb"imfilter [\d.]\S*+ [0-9a-f]{16}"
 """The mark of any call."""
-SOURCE = re.compile(rb"-([0-9a-f]{32})")
+SOURCE = rb"-([0-9a-f]{32})"
 """What stands behind the mark, where the bytes of the input were known."""
 
 
@@ -60,7 +60,7 @@ def sources(path: str, mark: str, format: Format | None) -> set[str]:
 
     There are none in a file of another *format*, where there is one to be in.
     """
-    wanted = re.compile(re.escape(mark.encode()) + SOURCE.pattern)
+    wanted = re.compile(re.escape(mark.encode()) + SOURCE)
     for part in _parts(path, format):
         if found := {match[1].decode() for match in wanted.finditer(part)}:
             return found
@@ -75,7 +75,7 @@ def has_mark(path: str, mark: str, format: Format | None) -> bool:
 def is_stamped(path: str) -> bool:
     """Whether the file *path* carries the stamp of any call: this program wrote it."""
     try:
-        return any(ANY.search(part) for part in _parts(path, None))
+        return any(re.search(ANY, part) for part in _parts(path, None))
     except (OSError, ValueError):
         return False
 
@@ -83,7 +83,7 @@ def is_stamped(path: str) -> bool:
 def is_unstamped(path: str, format: Format | None) -> bool:
     """Whether the file *path* is in *format*, where there is one to be in, and carries no stamp; raises OSError."""
     parts = list(_parts(path, format))
-    return bool(parts) and not any(ANY.search(part) for part in parts)
+    return bool(parts) and not any(re.search(ANY, part) for part in parts)
 
 
 def _parts(path: str, format: Format | None) -> Iterator[bytes]:

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
-import tempfile
 
 from ..images.temporary_names import PREFIX
 from ..signals import uninterrupted
@@ -46,6 +44,9 @@ def _is_one_name(folder: str, name: str, twin: str) -> bool:
         return os.path.samestat(*map(os.lstat, there))
     if any(exist):
         return False
+    import shutil
+    import tempfile  # few calls have such names
+
     while not os.path.isdir(folder):
         folder = os.path.dirname(folder)
     # A folder that is made there has its parent's habits.

@@ -29,7 +29,9 @@ def make(name: str) -> FilterCommand:
     def command(**values: Any) -> None:
         raise typer.Exit(execute(single(filter, values), shared_options(values), map_files(spec.maps, values)))
 
-    return make_command(name, command, spec.doc, USAGE, spec.maps, parameter_options(spec), banks=filter.has_maps)
+    return make_command(
+        name, command, spec.doc, USAGE, spec.maps, parameter_options(spec), banks=filter.names_of_maps is not None
+    )
 
 
 def map_files(maps: Iterable[str], values: Mapping[str, Any]) -> dict[str, str]:

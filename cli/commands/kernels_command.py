@@ -9,7 +9,12 @@ import typer
 from ..images import memory_budget
 
 app = typer.Typer(
-    rich_markup_mode=None, invoke_without_command=True, subcommand_metavar="[show KERNEL]", options_metavar=""
+    name="kernels",
+    rich_markup_mode=None,
+    add_completion=False,
+    invoke_without_command=True,
+    subcommand_metavar="[show KERNEL]",
+    options_metavar="",
 )
 
 

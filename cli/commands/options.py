@@ -23,7 +23,6 @@ class HelpedOption(TyperOption):
     """An option that knows its section of the help, and what the shell is told of it in less than a line."""
 
     section: Section
-    summary: str
 
     def __init__(
         self,
@@ -49,8 +48,12 @@ class HelpedOption(TyperOption):
             help=help + more,
             autocompletion=words and (lambda context, words_before, begun: _beginning(begun, words())),
         )
-        self.section = section
-        self.summary = shorten(help, 60, placeholder=" …")
+        self.section, self._help = section, help
+
+    @property
+    def summary(self) -> str:
+        """The help in less than a line."""
+        return shorten(self._help, 60, placeholder=" …")
 
 
 class FilterCommand(StrictCommand):

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterator
-from dataclasses import replace
 from typing import Any
 
 from PIL import AvifImagePlugin, Image
@@ -185,7 +184,8 @@ def _frames(data: bytes, image: Any, options: DecodeOptions) -> Frames:
             alpha = None if alpha is None else turned(alpha, orientation)
             yield Picture(pixels, alpha, metadata=metadata, notes=notes if number == 0 else [])
 
-    return replace(frames, each=each, timing=Timing(durations, plays(data)))
+    frames.each, frames.timing = each, Timing(durations, plays(data))
+    return frames
 
 
 def plays(data: bytes) -> int:

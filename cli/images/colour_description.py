@@ -44,9 +44,9 @@ CURVES: dict[int, Curve] = {
     SRGB: transfer.SRGB,
     14: transfer.BT709,
     15: transfer.BT709,
-    PQ: transfer.PerceptualQuantizer(),
+    PQ: transfer.PQ,
     17: transfer.gamma(2.6),
-    HLG: transfer.HybridLogGamma(),
+    HLG: transfer.HLG,
 }
 GAMMA_UNIT = 100_000
 """What gAMA and cHRM count in."""

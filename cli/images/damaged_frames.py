@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import dataclasses
+import copy
 import itertools
 from collections.abc import Iterator
 
@@ -39,4 +39,6 @@ def readable(frames: Frames, damage: str | None) -> Frames:
     timing = frames.timing
     if timing is not None:
         timing = timing._replace(durations=timing.durations[:count])
-    return dataclasses.replace(frames, count=count, each=each, timing=timing)
+    whole = copy.copy(frames)
+    whole.count, whole.each, whole.timing = count, each, timing
+    return whole

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import re
 import struct
 from collections.abc import Iterator
 from functools import partial
@@ -20,7 +19,7 @@ MOST_FOR_A_BYTE = 1 << 12
 """Bytes that it may take for each of its file's: a page of text that CCITT packs needs half as many."""
 
 TAKEN = "what could be read of it was taken"
-TELLS_OF_DAMAGE = re.compile("is (damaged|truncated)").match
+TELL_OF_DAMAGE = "is damaged", "is truncated"
 
 
 def check_head(head: bytes) -> Format:
@@ -129,7 +128,8 @@ def _finished(begun: PartialDecode, options: DecodeOptions, format: Format) -> t
     lenient = options if damage is None else _bounded(begun.data, options)
     with _failures():
         found = format.codec.finish(begun, lenient, partial(decode, options=outer))
-    if damage is not None and isinstance(found, Picture) and not any(map(TELLS_OF_DAMAGE, found.notes)):
+    said = isinstance(found, Picture) and any(note.startswith(TELL_OF_DAMAGE) for note in found.notes)
+    if damage is not None and isinstance(found, Picture) and not said:
         found.notes.append(f"{damage}; {TAKEN}")
     return found, damage
 

@@ -68,7 +68,7 @@ class Feed:
         """Whether another image follows."""
         head = bytes(self._held[:HEAD])
         while True:
-            if (found := sniff(head)) is not None and found.stream:
+            if head and (found := sniff(head)) is not None and found.stream:
                 return True
             before, head = head, bytes(self.peek(len(head) + 1)[:HEAD])
             if head == before:

@@ -59,7 +59,7 @@ INCH_IN_CENTIMETRES = 2.54
 NEAREST, FARTHEST = 8, 1 << 18
 """The offsets between which one is kept: room is left before it."""
 OF_THE_OLD = "was not kept, since it belongs to the unfiltered picture"
-OWN = re.compile(rb"\Aimfilter \S+ [0-9a-f]{16}(-[0-9a-f]{32})?(\n|\Z)")
+OWN = rb"\Aimfilter \S+ [0-9a-f]{16}(-[0-9a-f]{32})?(\n|\Z)"
 """What the program writes as an output's stamp, which is not kept of its input; Pillow joins a GIF's comments."""
 
 
@@ -135,7 +135,7 @@ def of_image(image: Image.Image, notes: list[str], data: bytes = b"") -> Metadat
             for name, text in texts.items()
             if name != "XML:com.adobe.xmp"
             and not name.startswith("Raw profile type")
-            and not OWN.match(str(text).encode())
+            and not re.match(OWN, str(text).encode())
         }
         comment = beside.pop("Comment", "")
         kept = kept._replace(comments=own_comments([*comments, comment.encode()]), texts=tuple(beside.items()))
@@ -150,7 +150,7 @@ def of_tiff(data: bytes | ifd.File, icc: bytes, notes: list[str], at: int | None
 
 def own_comments(comments: Sequence[bytes]) -> tuple[bytes, ...]:
     """Return the comments that are the picture's own, and not the program's stamp."""
-    stripped = [OWN.sub(b"", comment.rstrip(b"\0")) for comment in comments]
+    stripped = [re.sub(OWN, b"", comment.rstrip(b"\0")) for comment in comments]
     return tuple(comment for comment in stripped if comment)
 
 
@@ -176,7 +176,7 @@ def of_block(data: bytes | ifd.File, notes: list[str], at: int | None = None) ->
 
 def _portable(tags: ifd.Directory, notes: list[str]) -> ifd.Directory:
     """Return the tags but those of the old file: structure, orientation, thumbnail, our stamp."""
-    own = SOFTWARE in tags and OWN.match(tags[SOFTWARE].text())
+    own = SOFTWARE in tags and re.match(OWN, tags[SOFTWARE].text())
     kept = without(tags, STRUCTURE | {SOFTWARE} if own else STRUCTURE)
     if EXIF in kept and (below := kept[EXIF].below) is not None:
         shot = {number: value for number, value in below.items() if number != COMPRESSED_BITS}

@@ -35,7 +35,7 @@ class Root(NamedTuple):
     @property
     def missing(self) -> tuple[str, ...]:
         """The folders that led from the nearest to this one when they were not there yet."""
-        return self.path.relative_to(self.nearest).parts
+        return self.path.parts[len(self.nearest.parts) :]
 
 
 def root_of(folder: str) -> Root:
@@ -135,7 +135,7 @@ def _make(path: Path, root: Root | None) -> None:
 
 def _opened(path: Path, root: Root) -> int:
     """Open a folder of the tree *root*, which is made where it is missing, component by component."""
-    missing, below = root.missing, path.relative_to(root.path).parts
+    missing, below = root.missing, path.parts[len(root.path.parts) :]
     for _ in range(LINKS):
         descriptor = os.open(root.nearest, FOLDER)
         try:

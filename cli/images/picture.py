@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import copy
 import math
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from ...filters.core.engine import array_image
@@ -124,40 +124,46 @@ class Palette(NamedTuple):
     """``(count, 3)`` of uint8."""
 
 
-@dataclass(eq=False, repr=False)  # which take as long to make as the rest
 class Picture:
     """A picture: ``pixels (height, width, channels)``, ``alpha (height, width)`` or None, of one dtype."""
 
-    pixels: Any
-    alpha: Any = None
-    format: str = ""
-    """The name in the table of formats, which whoever decodes the file fills in."""
-    metadata: Metadata = field(default_factory=Metadata)
-    notes: list[str] = field(default_factory=list)
-    """What people should know about how it was read."""
-    number: int = 0
-    """Of the frame."""
-    orientation: int = 1
-    """What EXIF said of the samples as they were stored; the pixels are upright."""
-    nodata: float | None = None
-    """The value of samples that are missing, as the file tells it."""
-    colours: ColourModel = "gray"
-    """What the channels are. Several are never gray: three are RGB then, and others bands without colour."""
-    white: float | None = None
-    """The value that is white, where the file says another than the type of its samples does."""
+    def __init__(
+        self,
+        pixels: Any,
+        alpha: Any = None,
+        *,
+        format: str = "",
+        metadata: Metadata | None = None,
+        notes: list[str] | None = None,
+        orientation: int = 1,
+        nodata: float | None = None,
+        colours: ColourModel = "gray",
+        white: float | None = None,
+        palette: Palette | None = None,
+    ) -> None:
+        self.pixels, self.alpha = pixels, alpha
+        self.format = format
+        """The name in the table of formats, which whoever decodes the file fills in."""
+        self.metadata = metadata or Metadata()
+        self.notes = [] if notes is None else notes
+        """What people should know about how it was read."""
+        self.number = 0
+        """Of the frame."""
+        self.orientation = orientation
+        """What EXIF said of the samples as they were stored; the pixels are upright."""
+        self.nodata = nodata
+        """The value of samples that are missing, as the file tells it."""
+        self.colours: ColourModel = model_of(pixels.shape[2]) if colours == "gray" else colours
+        """What the channels are. Several are never gray: three are RGB then, and others bands without colour."""
+        self.white = white
+        """The value that is white, where the file says another than the type of its samples does."""
+        self.palette = palette
+        """Of what *pixels* are made, where the file has one."""
 
     @property
     def full(self) -> float:
         """The value that is white."""
         return white_of(self.pixels.dtype.name, self.white)
-
-    palette: Palette | None = None
-    """Of what *pixels* are made, where the file has one."""
-
-    def __post_init__(self) -> None:
-        """Complete the colours by the number of channels."""
-        if self.colours == "gray":
-            self.colours = model_of(self.pixels.shape[2])
 
 
 class Timing(NamedTuple):
@@ -169,7 +175,6 @@ class Timing(NamedTuple):
     """How often it is shown; 0 is for ever."""
 
 
-@dataclass(eq=False, repr=False)  # which take as long to make as the rest
 class Frames:
     """What a file holds that has several pictures: an animation, the pages of a TIFF, the pictures of an MPO.
 
@@ -177,22 +182,32 @@ class Frames:
     frame's pixels, and one is in memory at a time.
     """
 
-    count: int | None
-    """None where a pipe is read while its frames are filtered: it becomes known with the last."""
-    each: Callable[[], Iterator[Picture]]
-    """Decodes one after the other; they come with the metadata of their own."""
-    timing: Timing | None = None
-    """None where they are pages."""
-    first: Picture | None = None
-    """The picture of which the others are previews, or what another eye sees: only who asks for them wants them."""
-    stream: bool = False
-    """They are images one behind the other, each of its own size and format."""
-    format: str = ""
-    """As of a `Picture`."""
-    pixels: int = 0
-    """Of all frames together, where the file says that beforehand."""
-    most_pixels: int = sys.maxsize
-    """Of all frames together at most."""
+    def __init__(
+        self,
+        count: int | None,
+        each: Callable[[], Iterator[Picture]],
+        timing: Timing | None = None,
+        first: Picture | None = None,
+        stream: bool = False,
+        format: str = "",
+        pixels: int = 0,
+    ) -> None:
+        self.count = count
+        """None where a pipe is read while its frames are filtered: it becomes known with the last."""
+        self.each = each
+        """Decodes one after the other; they come with the metadata of their own."""
+        self.timing = timing
+        """None where they are pages."""
+        self.first = first
+        """The picture of which the others are previews, or what another eye sees: only who asks for them wants them."""
+        self.stream = stream
+        """They are images one behind the other, each of its own size and format."""
+        self.format = format
+        """As of a `Picture`."""
+        self.pixels = pixels
+        """Of all frames together, where the file says that beforehand."""
+        self.most_pixels = sys.maxsize
+        """Of all frames together at most."""
 
     def check_pixels(self) -> None:
         """Raise `DecodeError` where all frames together have too many pixels, as is known before one is decoded."""
@@ -218,7 +233,9 @@ class Frames:
                     raise DecodeError(f"and those before it have more than {most} pixels (--max-pixels raises it)")
                 yield picture
 
-        return replace(self, each=each, most_pixels=most)
+        frames = copy.copy(self)
+        frames.each, frames.most_pixels = each, most
+        return frames
 
 
 Decode = Callable[[bytes], Picture | Frames]

@@ -26,8 +26,7 @@ MODES = {
 """What a pixel takes; that of all other modes has four bytes."""
 ONE_OF = {"P": "RGB", "1": "L", "PA": "RGBA", "La": "LA", "RGBa": "RGBA", "RGBX": "RGB"}
 """What modes become whose samples are not a channel's bytes."""
-NOWHERE = logging.NullHandler()
-"""Takes what Pillow logs before it raises."""
+logging.getLogger("PIL").addHandler(logging.NullHandler())  # takes what Pillow logs before it raises
 
 
 def opened(name: str, plugin: Callable[..., Any], data: bytes) -> Any:
@@ -36,7 +35,6 @@ def opened(name: str, plugin: Callable[..., Any], data: bytes) -> Any:
     Each codec names the one plugin that may see its files, without `Image.open`. Pillow has more, among them some that
     run programs; and importing one in place of all saves 14 ms.
     """
-    logging.getLogger("PIL").addHandler(NOWHERE)
     try:
         return pillow_private.opened(plugin, data)
     except (SyntaxError, IndexError, TypeError, struct.error):

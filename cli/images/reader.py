@@ -154,7 +154,7 @@ def read_bytes(name: str) -> bytes:
 def _read(name: str, wait_for_room: Callable[[float], None] = lambda needed: None) -> tuple[bytes, FileState | None]:
     if name == STREAM and sys.stdin is None:
         raise OSError("is closed")
-    with sys.stdin.buffer if name == STREAM else Path(name).open("rb", buffering=0) as file:
+    with sys.stdin.buffer if name == STREAM else open(name, "rb", buffering=0) as file:
         return _whole(_head(file)[0], file, wait_for_room)
 
 

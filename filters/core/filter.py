@@ -12,7 +12,6 @@ from typing import (
     ParamSpec,
     TypedDict,
     TypeVar,
-    cast,
     overload,
 )
 
@@ -22,7 +21,7 @@ from .engine.array_image import ArrayImage, ImageLike
 from .engine.borders import ALIASES, PICTURES, Border
 from .engine.chain import Part
 from .engine.mask import Box, Effect
-from .engine.quantize import FULL, GivenRange, SampleType, encoding, float_type
+from .engine.quantize import FULL, GivenRange, encoding, float_type
 from .engine.stage import Stage
 from .engine.threads import available
 from .engine.working_space import Settings
@@ -41,16 +40,6 @@ NO_NUMBERS = (
 )
 Maps = Callable[[Mapping[str, Any]], tuple[str, ...]]
 Depth = Literal["keep", "8", "16", "float"]
-
-
-def depth_type(depth: Depth, own: str) -> SampleType:
-    """Return the type of the samples that *depth* asks for, of an image of dtype *own*.
-
-    >>> depth_type("keep", "uint16"), depth_type("float", "uint16"), depth_type("float", "float64")
-    ('uint16', 'float32', 'float64')
-    """
-    wanted = {"8": "uint8", "16": "uint16", "float": float_type(own)}.get(depth, own)
-    return cast(SampleType, wanted)
 
 
 class PastTheEdge(TypedDict, total=False):
@@ -292,11 +281,6 @@ class ImageFilter(Generic[Parameters, Answer]):
         """What the values of each output are."""
         return {"image": "picture", **{name: field.kind for name, field in self.spec.maps.items()}}
 
-    @property
-    def has_maps(self) -> bool:
-        """Whether the result can be numbered maps in place of a picture."""
-        return self.names_of_maps is not None
-
     def checked(self, **given: Any) -> Call[Answer]:
         """Check parameters, once for all that is made of them; raises `ParameterError`."""
         return Call(self, given, self.spec.check(given))
@@ -403,14 +387,15 @@ def _run(
         raise ImageError(f"numbers of classes have one channel, not {channels + (image.alpha is not None)}")
     check_white(program.white, own)
     white = image.white if program.white is None else program.white
-    several = program.maps > 1
-    dtype = float_type(own) if several and values["depth"] == "keep" else depth_type(values["depth"], own)
-    raw = values["depth"] == "keep" or (program.maps > 0 and dtype == float_type(own))
+    floats, depth = float_type(own), values["depth"]
+    kept = floats if program.maps > 1 else own
+    dtype = {"8": "uint8", "16": "uint16", "float": floats}.get(depth, kept)
+    raw = depth == "keep" or (program.maps > 0 and dtype == floats)
     encodings = {
         output: encoding(
             kind,
             own,
-            dtype if output == "image" else float_type(own),
+            dtype if output == "image" else floats,
             values["range"],
             values["gain"],
             stages[-1].display,
@@ -436,10 +421,6 @@ def _run(
         nodata=missing,
         keep_holes=keep_holes,
     ).outputs
-    if image.alpha is not None and "image" in outputs:
-        from .engine import hidden_colours  # the command line has its own way to it
-
-        hidden_colours.keep(pixels, image.alpha, stages, encodings["image"], outputs["image"])
     return {output: image.result(found) for output, found in outputs.items()}
 
 

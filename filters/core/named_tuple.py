@@ -27,7 +27,7 @@ class _Maker(type):
         return made
 
 
-def _completed(cls: _Maker, values: Sequence[Any], named: dict[str, Any]) -> Sequence[Any]:
+def _completed(cls: _Maker, values: Sequence[Any], named: dict[str, Any]) -> tuple[Any, ...]:
     """Return a value for every field; raises TypeError where a call has too many, too few or unknown ones."""
     given = dict(zip(cls._fields, values, strict=False))
     if len(values) > len(given) or given.keys() & named.keys() or not named.keys() <= {*cls._fields}:
@@ -35,7 +35,7 @@ def _completed(cls: _Maker, values: Sequence[Any], named: dict[str, Any]) -> Seq
     whole = {**cls._field_defaults, **given, **named}
     if missing := [field for field in cls._fields if field not in whole]:
         raise TypeError(f"{cls.__name__} requires {', '.join(missing)}")
-    return [whole[field] for field in cls._fields]
+    return tuple(whole[field] for field in cls._fields)
 
 
 class _Tuple(tuple[Any, ...], metaclass=_Maker):

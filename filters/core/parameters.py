@@ -149,12 +149,7 @@ class Parameter(NamedTuple):
     def read(self, text: str) -> Any:
         """Turn command-line *text* into the value; raises ParameterError."""
         if self.param.read is not None:
-            try:
-                return self.param.read(text)
-            except ParameterError:
-                raise
-            except ValueError as error:
-                raise ParameterError(self.name, str(error)) from None
+            return self._named(self.param.read, text)
         if self.kind in ("choice", "text"):
             return text
         number = int if self.kind.startswith("int") else float
@@ -187,13 +182,17 @@ class Parameter(NamedTuple):
         if self.kind != "text":
             value = self._numbers(value)
         if self.param.check is not None:
-            try:
-                self.param.check(value)
-            except ParameterError:
-                raise
-            except ValueError as error:
-                raise ParameterError(self.name, str(error)) from None
+            self._named(self.param.check, value)
         return value
+
+    def _named(self, function: Callable[[Any], Any], value: Any) -> Any:
+        """Call a declaration's function; what it says is wrong with the value is said of the parameter."""
+        try:
+            return function(value)
+        except ParameterError:
+            raise
+        except ValueError as error:
+            raise ParameterError(self.name, str(error)) from None
 
     def _choice(self, value: Any) -> str:
         word = str(value).lower()
@@ -292,9 +291,7 @@ def read_parameter(name: str, annotation: Any, default: Any) -> Parameter:
         return Parameter(name, "pair", default, param)
     if float in members:
         return Parameter(name, "float", default, param)
-    if int in members and len(members) == 1:
-        return Parameter(name, "int", default, param)
-    return Parameter(name, "text", default, param)
+    return Parameter(name, "int" if members == [int] else "text", default, param)
 
 
 def describe(function: Callable[..., Any], answer: type | None, defaults: Mapping[str, Any]) -> Spec:

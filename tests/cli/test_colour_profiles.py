@@ -473,7 +473,7 @@ def test_pq_is_told_by_code_points_in_the_profile(run, colours):
     with Image.open("b.tif") as found:
         profile = icc_profile.read(found.info["icc_profile"])
         assert np.array_equal(np.asarray(found), colours)
-    assert profile.transfer == transfer.of_curves(transfer.PerceptualQuantizer())
+    assert profile.transfer == transfer.of_curves(transfer.PQ)
     np.testing.assert_allclose(profile.matrix, icc_profile.matrix_of(BT2020), atol=1e-4)
 
 

@@ -104,11 +104,14 @@ def test_without_words_the_help_goes_to_standard_error(run):
 
 
 RARE = {
+    "dataclasses",
     "numpy.ma",
     "scipy",
+    "tempfile",
     "unicodedata",
     "imfilter.cli.batch.hidden_colours",
     "imfilter.cli.batch.missing_notes",
+    "imfilter.cli.commands.kernels_command",
     "imfilter.cli.images.foreign",
     "imfilter.cli.images.icc_profile",
     "imfilter.cli.images.ifd",

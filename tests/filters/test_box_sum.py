@@ -51,8 +51,8 @@ def test_a_quotient_past_the_range_is_saturated(each_core, noise):
     np.testing.assert_array_equal(box_sum.mean(strip, 3, 4, np.uint8, 7.5), expected)
 
 
-@pytest.mark.parametrize(("height", "width"), [(1, 1 << 14), (3000, 2900), (300, 300)])
-def test_sums_past_32_bits_are_exact(each_core, height, width):
+@pytest.mark.parametrize(("height", "width"), [(1, 1 << 14), (3000, 2900), (300, 300), (200, 200)])
+def test_sums_of_31_bits_and_more_are_exact(each_core, height, width):
     strip = np.full((height + 1, width + 1, 1), 65535, np.uint16)
     strip[0] -= 1
     exact = height * width * 65535

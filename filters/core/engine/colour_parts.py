@@ -95,11 +95,6 @@ def chroma(strip: Array, opacity: Array | float) -> Array:
     )
 
 
-def with_luma(brightness: Array, colours: Array, gain: float, before: Array) -> Array:
-    """Return *colours* of the luma *before* with another."""
-    return brightness + gain * (colours - before)
-
-
 def with_chroma(brightness: Array, found: Array, middle: float) -> Array:
     """Return the colours of a luma and of Cb and Cr, *middle* being neutral."""
     blue = brightness + CB * (found[..., 0:1] - middle)
@@ -113,12 +108,12 @@ def put_back(mark: Mark, context: ImageContext) -> Function:
 
     With an alpha it takes that of the colours, and the filtered one, too.
     """
-    full = context.full
+    full, work = context.full, context.work
 
-    def joined(found: Array, colours: Array) -> Array:
-        return _joined(mark, found, colours, full, context.work)
-
-    def with_alpha(found: Array, colours: Array, opaque: Array, filtered: Array) -> Array:
+    def picture(found: Array, colours: Array, *alphas: Array) -> Array:
+        if not alphas:
+            return _joined(mark, found, colours, full, work).astype(work, copy=False)
+        opaque, filtered = alphas
         seen = opaque > 0
         straight = np.where(seen, colours * full / np.where(seen, opaque, 1), 0)
         part = luma(straight) if mark.part == "luma" or colours.shape[2] == 1 else chroma(straight, full)
@@ -127,11 +122,7 @@ def put_back(mark: Mark, context: ImageContext) -> Function:
             found = np.where(there, found * full / np.where(there, filtered, 1), part)
         else:
             found = found + mark.gain * part * (1 - filtered / full)
-        return _joined(mark, found, straight, full, context.work) * (opaque / full)
-
-    def picture(found: Array, colours: Array, *alphas: Array) -> Array:
-        result = with_alpha(found, colours, *alphas) if alphas else joined(found, colours)
-        return result.astype(context.work, copy=False)
+        return (_joined(mark, found, straight, full, work) * (opaque / full)).astype(work, copy=False)
 
     def function(found: Values, colours: Array, *alphas: Array) -> Values:
         if not hasattr(found, "_replace"):
@@ -151,7 +142,7 @@ def _joined(mark: Mark, found: Array, colours: Array, full: float, work: type) -
     colours = colours.astype(work, copy=False)
     before = luma(colours)
     if mark.part == "luma":
-        return with_luma(found, colours, mark.gain, before)
+        return found + mark.gain * (colours - before)
     return with_chroma(before, found, mark.gain * full / 2)
 
 

@@ -39,9 +39,10 @@ STRIP_BYTES = 3 << 19
 """Size of a strip in the work type. Of 512 KiB to 3 MiB the fastest in a new process, for RGB and gray, light filters
 and heavy ones, by 5 to 10 ms at 12 MP: lower strips see more halo than image, and pay more for each call; higher ones
 take more memory that has not been touched before, page by page."""
-IN_PLACE_BYTES = 2 << 20
-"""Size of a strip of the image, in its own type, or samples of its results together, where these are written where they
-belong: of an erosion of 3×3 at 12 MP strips take 1.6 ms to prepare so, and 4.0 as above."""
+IN_PLACE_BYTES = 3 << 20
+"""Size of a strip of the image, in its own type, or samples of its results, where these are written where they belong:
+of an erosion of 3×3 at 12 MP strips take 1.6 ms to prepare so, and 4.0 as above. Each costs 0.1 ms: with 2 MiB most
+filters take 3 to 7 % longer, and with 4 MiB two threads get one strip and two."""
 TALL_BYTES = 8 << 20
 """Size up to which a strip grows to four times its halo, which is computed anew for each: at sigma 8 2.1 ns a sample in
 place of 2.7. Of 0, 2, 4 and 8 MiB the fastest for gray and RGB, one thread and two, and in a new process."""
@@ -91,29 +92,28 @@ def run(
     that what is missing of the image is missing of the result. *advance* is told of the rows that are done, and of how
     many. *probed*, the outputs tell where their values lie in the range of their samples.
     """
-    full, largest = white_of(image.dtype.name, white), FULL[image.dtype.name]
+    dtype = image.dtype.name
+    full, largest, given = white_of(dtype, white), FULL[dtype], stages
     stages = colour_parts.for_channels(stages, image.shape[2])
-    work = work_type(stages, image.dtype.name, encodings.values())
+    work = work_type(stages, dtype, encodings.values())
     requested = {field for name, encoding in encodings.items() for field in encoding.fields(name)}
     tolerance = min(encoding.tolerance for encoding in encodings.values())
     in_colour = image.shape[2] > 1 and (colours or model_of(image.shape[2])) != "bands"
     if settings.transfer != transfer.DEFAULT:  # its curve may be as steep as any where it is dark
         work, tolerance = np.float64, 0.0
     marked = nodata_of(nodata, image, in_colour, full)
-    finite = image.dtype.kind == "u"
-    if settings.nan_looked_for or settings.nan != nan_policy.PROPAGATE:
-        finite = finite or not nan_policy.has_gaps(image)
-    finite = finite and marked is None
+    region = None if effect is None else effect.on(*image.shape[:2])
+    unsigned = image.dtype.kind == "u"
+    looked_for = settings.nan_looked_for or settings.nan != nan_policy.PROPAGATE
+    finite = marked is None and (unsigned or (looked_for and not nan_policy.has_gaps(image)))
     changed = settings.linear or alpha is not None or (settings.channels == "luma" and image.shape[2] > 1)
-    whole = image.dtype.kind == "u" and finite and not changed
-    whole = whole and float(settings.fill).is_integer() and 0 <= settings.fill <= largest
+    whole = unsigned and finite and not changed and float(settings.fill).is_integer() and 0 <= settings.fill <= largest
     bias = sum(stage.colours.bias + stage.colours.white_offset * full for stage in stages)
     pictures = [encoding for name, encoding in encodings.items() if "image" in encoding.fields(name)]
-    plain = all(encoding.plain and encoding.dtype == image.dtype.name for encoding in pictures)
-    region = None if effect is None else effect.on(*image.shape[:2])
-    plain = plain and not (region is not None and region.partial)
-    plain = plain and not bias and not measure and settings.channels != "max" and not (settings.linear or settings.gray)
-    itself = plain and finite and alpha is None and image.dtype.kind == "u"
+    plain = all(encoding.plain and encoding.dtype == dtype for encoding in pictures)
+    plain = plain and not (bias or measure or settings.channels == "max" or settings.gray)
+    untouched = unsigned and finite and region is None
+    itself = untouched and plain and alpha is None and not (settings.linear or settings.linear_out)
     found: list[Fact] = []
     context = ImageContext(
         full,
@@ -122,12 +122,12 @@ def run(
         tolerance,
         finite,
         whole,
-        rounds_to=image.dtype.type if itself and not settings.linear_out and region is None else None,
+        rounds_to=image.dtype.type if itself else None,
         name=name,
         facts=found,
         transfer=settings.transfer,
         colours=colours or model_of(image.shape[2]),
-        largest=largest if image.dtype.kind == "u" else None,
+        largest=largest if unsigned else None,
     )
     channels = 1 if settings.channels == "luma" else image.shape[2]
     most = max(channels, *(stage.colours.maps for stage in stages))
@@ -163,24 +163,21 @@ def run(
     collectors = {name: collecting(name, encoding) for name, encoding in encodings.items()}
 
     # Where nothing is between the last stage and its canvases, results are computed in their places.
-    untouched = image.dtype.kind == "u" and finite and region is None and not measure
-    untouched = untouched and (context.rounds_to is not None or "image" not in requested)
+    untouched = untouched and not measure and (itself or "image" not in requested)
     in_place = chain if untouched and isinstance(chain, StageRows) else None
 
-    def tell(rows: int) -> None:
-        if advance is not None:
-            advance(rows, chain.height)
-
-    def filter_strip(start: int, stop: int) -> None:
+    def work_on(start: int, stop: int) -> None:
         if region is not None and not region.touches(start, stop):
             for collector in collectors.values():
                 collector.skip(start, stop)
-            tell(stop - start)
-            return
-        if in_place is not None and all(collector.canvas is not None for collector in collectors.values()):
+        elif in_place is not None and all(collector.canvas is not None for collector in collectors.values()):
             _write(in_place, [*collectors.items()], start, stop)
-            tell(stop - start)
-            return
+        else:
+            filter_strip(start, stop)
+        if advance is not None:
+            advance(stop - start, chain.height)
+
+    def filter_strip(start: int, stop: int) -> None:
         fields = fields_of(chain.rows(start, stop))
         opaque = None
         if "image" in requested:
@@ -192,7 +189,6 @@ def run(
             beside = opaque if name == "image" else None
             part, named = collector.encoding.part, collector.encoding.fields(name)
             collector.add(start, [part(fields[field]) for field in named], beside)
-        tell(stop - start)
 
     first, last = rows, 0
     if strip_rows is None:
@@ -200,7 +196,7 @@ def run(
             row = max(image[0].nbytes * in_place.stride[1], len(encodings) * image.shape[1] * channels, 1)
             first, rows, last = _in_place_heights(rows, in_place, row)
         rows, first = (-(-count // chain.preferred_rows) * chain.preferred_rows for count in (rows, first))
-    each_strip(chain.height, rows, jobs, filter_strip, first, last)
+    each_strip(chain.height, rows, jobs, work_on, first, last)
     probes = {name: own.probe for name, own in collectors.items() if own.probe is not None}
     cut = {name: probe for name, probe in probes.items() if chain.saturates and probe.at_the_ends()}
     if cut:  # values that were saturated before they were looked at
@@ -214,6 +210,10 @@ def run(
         facts = [*(fact for stage in stages for fact in stage.facts(nan_policy.context_for(stage, context))), *found]
     facts.append(note(f"computed in {np.dtype(work).name}, strips of {rows} rows; {native.description()}"))
     outputs = {name: collector.output() for name, collector in collectors.items()}
+    if alpha is not None and "image" in outputs:
+        from . import hidden_colours  # few images have an alpha
+
+        hidden_colours.keep(image, alpha, given, encodings["image"], outputs["image"])
     return Result(outputs, facts, 0 if marked is None else marked.missing)
 
 
@@ -259,11 +259,11 @@ def with_branches(stages: Iterable[Stage]) -> Iterator[Stage]:
 def _in_place_heights(rows: int, chain: StageRows, row: int) -> tuple[int, int, int]:
     """Return the heights of the first strip, of the others, and of the last where results are put in their places.
 
-    *rows* is the height elsewhere, *row* the bytes of one. Rows that see past the upper or lower edge are apart where
-    that is possible: no others need a copy.
+    *rows* is the height elsewhere, and behind other stages, whose strips are of the work type; *row* the bytes of one.
+    Rows that see past the upper or lower edge are apart where that is possible: no others need a copy.
     """
-    first, rows = max(rows // 8, 1), max(rows, IN_PLACE_BYTES // row)
-    return (max(first, chain.halo.top), rows, chain.halo.bottom) if chain.anywhere else (first, rows, 0)
+    first, rows = max(rows // 8, 1), max(rows, IN_PLACE_BYTES // row if isinstance(chain.above, Source) else 0)
+    return (max(first, chain.halo.top), rows, chain.halo.bottom) if chain.own.anywhere else (first, rows, 0)
 
 
 def _write(chain: StageRows, outputs: Sequence[tuple[str, Collector]], start: int, stop: int) -> None:

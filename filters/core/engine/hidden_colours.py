@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from ..lazy_numpy import Array, np
 from .output_buffer import Output
-from .quantize import FULL, Encoding
+from .quantize import Encoding
 from .stage import NO_HALO, Stage
 
 
@@ -21,12 +21,7 @@ def keep(pixels: Array, alpha: Array, stages: Sequence[Stage], encoding: Encodin
     hidden = alpha == 0
     if not hidden.any() or not isinstance(output.samples, np.ndarray):
         return
-    colours = pixels[hidden]
-    if encoding.scale != 1:
-        colours = colours * np.float64(encoding.scale)
-    if encoding.dtype != "float32":
-        colours = np.clip(np.floor(np.asarray(colours, np.float64) + 0.5), 0, FULL[encoding.dtype])
-    output.samples[hidden] = colours.astype(output.samples.dtype)
+    output.samples[hidden] = encoding.of_alpha()(pixels[hidden].astype(np.float64))
 
 
 def _is_identity(stage: Stage) -> bool:

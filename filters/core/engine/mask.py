@@ -10,7 +10,6 @@ from collections.abc import Sequence
 from typing import Any
 
 from ..lazy_numpy import Array, np
-from ..named_tuple import NamedTuple
 from ..parameters import ImageError, ParameterError
 from . import geometry
 from .quantize import FULL
@@ -18,6 +17,8 @@ from .stage import Stage
 
 Box = tuple[int, int, int, int]
 """``(x, y, width, height)``; x and y may be negative."""
+Span = tuple[slice, slice]
+"""A box as rows and columns."""
 ANY_SIDE = 1 << 20
 """A side of an image, larger than any window."""
 OTHER_SIZE = "a mask or a region needs a result of the image's size, in its place: no --stride, and --padding same"
@@ -46,20 +47,13 @@ class Effect:
         return Region(height, width, mask, cut, self.partial)
 
 
-class Span(NamedTuple):
-    """A box as slices."""
-
-    rows: slice
-    columns: slice
-
-
 class Region:
     """Where a filter acts on one image."""
 
     def __init__(self, height: int, width: int, mask: Array | None, spans: Sequence[Span] | None, partial: bool):
         self.width, self.mask, self.spans, self.partial = width, mask, spans, partial
         self._touched = np.zeros(height, bool)
-        for rows, columns in spans if spans is not None else [Span(slice(None), slice(None))]:
+        for rows, columns in spans if spans is not None else [(slice(None), slice(None))]:
             self._touched[rows] |= True if mask is None else mask[rows, columns].any(axis=1)
 
     def touches(self, start: int, stop: int) -> bool:
@@ -117,7 +111,7 @@ def _cut(box: Box, height: int, width: int) -> Span:
     across, down = slice(max(x, 0), min(x + columns, width)), slice(max(y, 0), min(y + rows, height))
     if across.start >= across.stop or down.start >= down.stop:
         raise ImageError(f"the region {','.join(map(str, box))} lies outside the image, {width}×{height}")
-    return Span(down, across)
+    return down, across
 
 
 def _strength(mask: Any) -> Array:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Mapping, Sequence
 
+from .. import native
 from ..lazy_numpy import np
 from . import transfer
 from .borders import Rule
@@ -15,7 +16,8 @@ from .stage import ImageContext, Stage
 from .working_space import Settings
 
 STRIPS = 6
-"""How many strips of a stage a thread holds at a time: with their halo, converted, and what is computed of them."""
+"""How many strips of a stage a thread holds at a time: with their halo, converted, and what is computed of them. A
+compiled loop goes through a strip row by row, and holds that and its results alone."""
 
 
 def needed(
@@ -25,14 +27,18 @@ def needed(
     encodings: Mapping[str, Encoding],
     settings: Settings,
     jobs: int = 1,
+    alpha: bool = False,
 ) -> float:
-    """Return the bytes that *stages* take at most for an image of a *shape*, in *jobs* threads."""
+    """Return the bytes that *stages* take at most for an image of a *shape*, maybe with an alpha, in *jobs* threads."""
     height, width, channels = shape
+    # Strips of the image itself, not of what is computed of its samples, have its own type.
+    untouched = not (alpha or settings.linear or settings.gray or (settings.channels == "luma" and channels > 1))
     stages = for_channels(stages, channels)
     work = work_type(stages, dtype, encodings.values())
     if settings.transfer != transfer.DEFAULT:
         work = np.float64
     size = np.dtype(work).itemsize
+    given = np.dtype(dtype).itemsize if untouched else size
     if settings.channels == "luma":
         channels = 1
     context = ImageContext(
@@ -48,11 +54,13 @@ def needed(
     for stage, across, down in _sizes(stages, width, height):
         context = context._replace(width=across, height=down)
         whole += stage.memory(context, channels) * across * down * channels
-        halo = stage.window.halo
-        seen = (min(rows, down) + halo.top + halo.bottom) * (across + halo.left + halo.right)
-        at_once = min(jobs, -(-down // rows))
-        strips = max(strips, at_once * seen * max(channels, stage.colours.maps) * size)
-    return whole + STRIPS * strips * (1 + math.log2(len(stages)) if len(stages) > 1 else 1)
+        halo, high = stage.window.halo, min(rows, down)
+        seen = (high + halo.top + halo.bottom) * (across + halo.left + halo.right)
+        compiled = native.core is not None and context.finite and (stage.weights is not None or stage.selects)
+        held = seen * given + high * across * size if compiled else STRIPS * seen * size
+        strips = max(strips, min(jobs, -(-down // rows)) * max(channels, stage.colours.maps) * held)
+        given = size
+    return whole + strips * (1 + math.log2(len(stages)) if len(stages) > 1 else 1)
 
 
 def _sizes(stages: Sequence[Stage], width: int, height: int) -> Iterator[tuple[Stage, int, int]]:

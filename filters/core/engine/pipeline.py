@@ -58,10 +58,10 @@ class StageRows(Rows):
         self.rule = stage.window.rule(context, rule)
         context = context._replace(height=above.height, width=above.width)
         own = _bound(stage, context)
-        self.function, self.preferred_rows, self.anchored = own.function, own.rows, own.anchored
-        self.placed, self.interleaved, self.saturates = own.placed, own.interleaved, own.saturates
-        self.anywhere = own.anywhere
+        self.own, self.preferred_rows, self.saturates = own, own.rows, own.saturates
         self.work = own.work or (context.own_type if stage.selects else context.work)
+        # Samples of float32 that are picked stay so: an erosion of 15×15 takes 2.7 ns a sample in place of 4.6.
+        self.narrow = stage.picks and self.work == np.float64 and self.rule.border != "constant"
         where = f"{stage.step}: " if stage.step else ""
         self.width = stage.window.results(above.width, axis=0)
         self.height = stage.window.results(above.height, axis=1)
@@ -83,14 +83,14 @@ class StageRows(Rows):
 
     def rows(self, start: int, stop: int) -> Values:
         """Return rows of the stage's result."""
-        if self.anchored:
+        if self.own.anchored:
             step = self.preferred_rows
             first, last = start // step * step, min(-(-stop // step) * step, self.height)
             if (first, last) != (start, stop):
                 return by_field(lambda strip: strip[start - first : stop - first], self.rows(first, last))
-        where = (start,) if self.placed else ()
+        where = (start,) if self.own.placed else ()
         if self.bare:
-            return self.function(self.above.rows(start, stop), *where)
+            return self.own.function(self.above.rows(start, stop), *where)
         first, last = self._seen(start, stop)
         left = self.padding.left
         right = (self.width - 1) * self.stride[0] + self.halo.left + self.halo.right + 1 - left - self.above.width
@@ -101,9 +101,12 @@ class StageRows(Rows):
         def surrounded(*strips: Array) -> Array:
             laid = list(zip(starts, strips, strict=True))
             rows = first, last, self.above.height
-            return borders.surround(laid, rows, left, right, self.work, self.rule, self.interleaved)
+            work = np.float32 if self.narrow and strips[0].dtype == np.float32 else self.work
+            return borders.surround(laid, rows, left, right, work, self.rule, self.own.interleaved)
 
-        return self.function(by_field(surrounded, *parts), *where)
+        strip = by_field(surrounded, *parts)
+        del parts  # of several stages in a row each would keep one
+        return self.own.function(strip, *where)
 
     def _seen(self, start: int, stop: int) -> tuple[int, int]:
         """Return the rows above that the rows ``start … stop-1`` see, some of them maybe past the edges."""
@@ -139,17 +142,17 @@ class StageRows(Rows):
         first, last = self._seen(start, stop)
         left, right = self.halo.left, self.halo.right
         unpadded = self.halo == self.padding and self.stride == (1, 1) and first >= 0 and last <= self.above.height
-        apart = self.anywhere and unpadded and self.width > 3 * (left + right)
+        apart = self.own.anywhere and unpadded and self.width > 3 * (left + right)
         seen = self.above.rows(first, last) if apart else None
         if seen is None or seen.dtype != self.work:
             yield slice(None), lambda: self.rows(start, stop)
             return
-        yield slice(left, self.width - right), lambda: self.function(seen)
+        yield slice(left, self.width - right), lambda: self.own.function(seen)
         if left + right:
             index, outside = self._edges
             strip = seen.take(index, axis=1)
             strip[:, outside] = self.rule.fill
-            found = self.function(strip)
+            found = self.own.function(strip)
             end = len(index) - left - right
             yield slice(left), lambda: by_field(lambda values: values[:, :left], found)
             yield slice(self.width - right, self.width), lambda: by_field(lambda own: own[:, end - right : end], found)

@@ -51,7 +51,8 @@ class Probe:
         chosen = values[grid]
         if values.dtype != self.encoding.dtype or not self.encoding.plain:  # which are the file's already
             chosen = self.encoding.exact(chosen)
-        self._taken.append(chosen.ravel() if where is None else chosen[np.broadcast_to(where, values.shape)[grid]])
+        # A copy, also of nothing: a view would keep the strip.
+        self._taken.append(chosen.flatten() if where is None else chosen[np.broadcast_to(where, values.shape)[grid]])
 
     def at_the_ends(self) -> bool:
         """Whether a part of the values lies at the ends of the range; the values are then forgotten."""

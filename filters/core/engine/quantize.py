@@ -144,9 +144,8 @@ class Encoding(NamedTuple):
         """How many of *values* the range of the output cuts off."""
         if self.is_float or self.stretched or self.directed:
             return 0
-        white = FULL[self.dtype]
-        scaled = self._scaled(values, (0, 1), white, (int(white) + 1) // 2)
-        return int(np.count_nonzero((scaled < -0.5) | (scaled >= white + 0.5)))
+        scaled = self._scaled(values, (0, 1))
+        return int(np.count_nonzero((scaled < -0.5) | (scaled >= FULL[self.dtype] + 0.5)))
 
     def of_alpha(self) -> Encoding:
         """Return how the alpha beside this output becomes samples."""
@@ -173,12 +172,11 @@ class Encoding(NamedTuple):
 
     def exact(self, values: Array, extent: tuple[float, float] = (0, 1)) -> Array:
         """Return the values of a picture in the units of its samples, as fractions, neither rounded nor saturated."""
-        white = FULL[self.dtype]
         if values.dtype == bool:
             return values * self._true
         if values.dtype.kind != "f":
             values = values.astype(np.float64)
-        return self.converted(values) if self.is_float else self._scaled(values, extent, white, (int(white) + 1) // 2)
+        return self.converted(values) if self.is_float else self._scaled(values, extent)
 
     @property
     def _true(self) -> float:
@@ -211,32 +209,31 @@ class Encoding(NamedTuple):
         if values.dtype == bool:
             np.multiply(values.view(np.uint8), out.dtype.type(self._true), out=out)  # bool would pass through float64
             return
+        white = FULL[self.dtype]
         if self.is_float:
             _copy(self.converted(values), out)
             return
-        white = FULL[self.dtype]
-        levels = int(white) + 1
-        if values.dtype == self.dtype and self.plain:
+        if self.plain and values.dtype == self.dtype:
             _copy(values, out)
             return
+        if self.plain and values.dtype.kind == "i":
+            _copy(np.clip(values, 0, min(int(white), np.iinfo(values.dtype).max)), out)
+            return
         if values.dtype.kind == "i":
-            if self.plain:
-                _copy(np.clip(values, 0, min(int(white), np.iinfo(values.dtype).max)), out)
-                return
             values = values.astype(np.result_type(values, np.float32))
         if self.kind in TURNS:
-            turns = values * (levels / TURNS[self.kind])
+            turns = values * ((white + 1) / TURNS[self.kind])
             turns += 0.5
             np.floor(turns, out=turns)
             _zero_for_nan(turns)
             # Whole numbers wrap round when they are cut to the type: that is the modulus, in a tenth of its time.
             _copy(turns.astype(np.int16 if self.dtype == "uint8" else np.int32), out)
         else:
-            _copy(_saturated(self._scaled(values, extent, white, levels // 2), white), out)
+            _copy(_saturated(self._scaled(values, extent), white), out)
 
-    def _scaled(self, values: Array, extent: tuple[float, float], white: float, middle: int) -> Array:
-        factor = self._factor
-        low, high = extent
+    def _scaled(self, values: Array, extent: tuple[float, float]) -> Array:
+        factor, white, (low, high) = self._factor, FULL[self.dtype], extent
+        middle = (int(white) + 1) // 2
         if self.kind == "signed":
             if self.stretched:
                 most = max(-low, high)

@@ -10,9 +10,9 @@ ITU-T H.273 (2024), table 3; ITU-R BT.2100-2, tables 4 and 5; ICC.1:2022, sectio
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import lru_cache
-from typing import Any, Protocol
+from typing import Any
 
 from ..lazy_numpy import Array, np
 from ..named_tuple import NamedTuple
@@ -25,31 +25,12 @@ LARGEST_ERROR = 1e-9
 """The error of a curve's inverse, as a part of white, that passes for rounding."""
 
 
-class Curve(Protocol):
-    """A transfer function, for values from 0 on, of which 1 is white."""
+class Standard(NamedTuple):
+    """The curve of a standard, which has no parameters: from samples to their light, and back."""
 
-    def decode(self, value: Array) -> Array:
-        """Return the light of samples."""
-        ...
-
-    def encode(self, light: Array) -> Array:
-        """Return the samples of light."""
-        ...
-
-
-class Srgb(NamedTuple):
-    """The curve of sRGB (IEC 61966-2-1)."""
-
-    name: str = "sRGB"
-    """Tells it from other curves without parameters: tuples of nothing are equal."""
-
-    def decode(self, value: Array) -> Array:
-        """Return the light of samples."""
-        return np.where(value <= 0.04045, value / 12.92, ((value + 0.055) / 1.055) ** 2.4)
-
-    def encode(self, light: Array) -> Array:
-        """Return the samples of light."""
-        return np.where(light <= 0.0031308, light * 12.92, 1.055 * light ** (1 / 2.4) - 0.055)
+    name: str
+    decode: Callable[[Array], Array]
+    encode: Callable[[Array], Array]
 
 
 class Parametric(NamedTuple):
@@ -109,20 +90,16 @@ class Sampled(NamedTuple):
         return np.interp(light, self._light, self._places) + np.maximum(light - 1, 0)
 
 
-class PerceptualQuantizer(NamedTuple):
-    """PQ (SMPTE ST 2084, ITU-R BT.2100-2, table 4): light as a part of 10000 cd/m²."""
+Curve = Standard | Parametric | Sampled
+"""A transfer function, for values from 0 on, of which 1 is white."""
 
-    name: str = "PQ"
 
-    def decode(self, value: Array) -> Array:
-        """Return the light of samples."""
-        root = np.minimum(value, MOST_PQ) ** (1 / PQ_M2)
-        return (np.maximum(root - PQ_C1, 0) / (PQ_C2 - PQ_C3 * root)) ** (1 / PQ_M1)
+def _decode_srgb(value: Array) -> Array:
+    return np.where(value <= 0.04045, value / 12.92, ((value + 0.055) / 1.055) ** 2.4)
 
-    def encode(self, light: Array) -> Array:
-        """Return the samples of light."""
-        power = light**PQ_M1
-        return ((PQ_C1 + PQ_C2 * power) / (1 + PQ_C3 * power)) ** PQ_M2
+
+def _encode_srgb(light: Array) -> Array:
+    return np.where(light <= 0.0031308, light * 12.92, 1.055 * light ** (1 / 2.4) - 0.055)
 
 
 PQ_M1, PQ_M2 = 2610 / 16384, 2523 / 4096 * 128
@@ -131,20 +108,14 @@ MOST_PQ = 1.9
 """The formula ends at 1.99."""
 
 
-class HybridLogGamma(NamedTuple):
-    """HLG (ITU-R BT.2100-2, table 5): light of the scene."""
+def _decode_pq(value: Array) -> Array:
+    root = np.minimum(value, MOST_PQ) ** (1 / PQ_M2)
+    return (np.maximum(root - PQ_C1, 0) / (PQ_C2 - PQ_C3 * root)) ** (1 / PQ_M1)
 
-    name: str = "HLG"
 
-    def decode(self, value: Array) -> Array:
-        """Return the light of samples."""
-        return np.where(value <= 0.5, value**2 / 3, (np.exp((value - HLG_C) / HLG_A) + HLG_B) / 12) / HLG_WHITE
-
-    def encode(self, light: Array) -> Array:
-        """Return the samples of light."""
-        light = light * HLG_WHITE
-        logarithm = HLG_A * np.log(np.maximum(12 * light, 1) - HLG_B) + HLG_C
-        return np.where(light <= 1 / 12, np.sqrt(3 * light), logarithm)
+def _encode_pq(light: Array) -> Array:
+    power = light**PQ_M1
+    return ((PQ_C1 + PQ_C2 * power) / (1 + PQ_C3 * power)) ** PQ_M2
 
 
 HLG_A = 0.17883277
@@ -153,7 +124,23 @@ HLG_C = 0.55991073
 HLG_WHITE = 0.9999999785
 """What the formula's published constants give for 1."""
 
-SRGB = Srgb()
+
+def _decode_hlg(value: Array) -> Array:
+    return np.where(value <= 0.5, value**2 / 3, (np.exp((value - HLG_C) / HLG_A) + HLG_B) / 12) / HLG_WHITE
+
+
+def _encode_hlg(light: Array) -> Array:
+    light = light * HLG_WHITE
+    logarithm = HLG_A * np.log(np.maximum(12 * light, 1) - HLG_B) + HLG_C
+    return np.where(light <= 1 / 12, np.sqrt(3 * light), logarithm)
+
+
+SRGB = Standard("sRGB", _decode_srgb, _encode_srgb)
+"""IEC 61966-2-1."""
+PQ = Standard("PQ", _decode_pq, _encode_pq)
+"""SMPTE ST 2084, ITU-R BT.2100-2, table 4: light as a part of 10000 cd/m²."""
+HLG = Standard("HLG", _decode_hlg, _encode_hlg)
+"""ITU-R BT.2100-2, table 5: light of the scene."""
 LINEAR = Parametric(1.0)
 BT709_ALPHA, BT709_BETA = 1.09929682680944, 0.018053968510807
 SMPTE240_ALPHA, SMPTE240_BETA = 1.111572195921731, 0.022821585529445

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
 from functools import cached_property, partial
 from typing import Any
 
@@ -16,7 +15,6 @@ MAX_VALUE = 1e30
 """The greatest value of a kernel: with it no sum overflows."""
 
 
-@dataclass(frozen=True, eq=False)
 class Kernel:
     """Taps ``(height, width)`` over a divisor, with an anchor; the taps as a matrix or as two factors.
 
@@ -25,16 +23,18 @@ class Kernel:
     the tap that lies on the pixel being computed; by default ``size // 2`` on each axis.
     """
 
-    matrix: Array | None = None
-    column: Array | None = None
-    row: Array | None = None
-    divisor: float = 1.0
-    anchor: tuple[int, int] = (-1, -1)
-
-    def __post_init__(self) -> None:
+    def __init__(
+        self,
+        matrix: Array | None = None,
+        column: Array | None = None,
+        row: Array | None = None,
+        divisor: float = 1.0,
+        anchor: tuple[int, int] = (-1, -1),
+    ) -> None:
+        self.matrix, self.column, self.row, self.divisor = matrix, column, row, divisor
         height, width = self.shape
-        x, y = self.anchor
-        object.__setattr__(self, "anchor", (width // 2 if x < 0 else x, height // 2 if y < 0 else y))
+        x, y = anchor
+        self.anchor = width // 2 if x < 0 else x, height // 2 if y < 0 else y
 
     @staticmethod
     def of(taps: Any, divisor: float = 1.0, anchor: tuple[int, int] = (-1, -1)) -> Kernel:
@@ -160,12 +160,12 @@ class Kernel:
     def multiplied(self, factor: float) -> Kernel:
         """The kernel with its weights multiplied by *factor*."""
         if self.column is not None:
-            return replace(self, column=self.column * factor)
-        return replace(self, matrix=self.taps * factor)
+            return Kernel(None, self.column * factor, self.row, self.divisor, self.anchor)
+        return Kernel(self.taps * factor, None, None, self.divisor, self.anchor)
 
     def divided(self, divisor: float) -> Kernel:
         """The kernel with its weights divided by *divisor*."""
-        return replace(self, divisor=self.divisor * divisor)
+        return Kernel(self.matrix, self.column, self.row, self.divisor * divisor, self.anchor)
 
 
 def _common_factor(values: Array) -> float:

@@ -80,14 +80,14 @@ def correlate(
     stride = row.step, column.step
     # The halo is the same on both sides; the first sample of the grid lies one step inside it.
     given = strip[column.step :, row.step :]
+    planes, step = native.rows_of(strip)
+    result = native.results((len(planes), size[0], size[1] * step), out, step)
     coarse = separable.correlate(given, column.smoothing, row.smoothing, stride, out=work)[:rows, :columns]
     if native.core is None:
         total = _between(_between(coarse, column, 0), row, 1)[: size[0], : size[1]] / divisor
         return native.converted(total, out)
-    planes, step = native.rows_of(coarse)
-    result = np.empty((len(planes), size[0], size[1] * step), out)
     weights = (np.ascontiguousarray(axis.weights).ravel() for axis in (column, row))
-    native.core.interpolate(planes, result, *weights, *stride[::-1], step, divisor)
+    native.core.interpolate(native.rows_of(coarse)[0], result, *weights, *stride[::-1], step, divisor)
     return native.strip_like(result, step)
 
 

@@ -22,7 +22,7 @@ from .kernels import Kernel
 TILES = {64: 2.5, 128: 2.5, 256: 2.7, 512: 3.4, 1024: 4.8, 2048: 7.0}
 """Nanoseconds that a sample of a tile takes in float32, by the tile's longer side. Kernels of 7×7 to
 255×255 took 2.6 to 8.8 a sample so, borders and rounding included; in float64 it is 1.8 times as many."""
-REFERENCE = 30.0
+REFERENCE = 36.0
 """Nanoseconds a sample without the compiled core."""
 FLOAT_GRID = 1 << 18
 """The largest sum in float32, in units of the grid that its results are on: 1/50 of what its error would allow."""
@@ -40,6 +40,7 @@ def _cost(tile: tuple[int, int], height: int, width: int, size: tuple[int, int])
     return TILES[max(tile)] * tiles * tile[0] * tile[1] / (size[0] * size[1])
 
 
+@lru_cache(maxsize=64)
 def tile_shape(height: int, width: int, size: tuple[int, int] = UNBOUNDED) -> tuple[int, int]:
     """Return the transform's ``(rows, columns)`` that costs a kernel least, for results of a *size*."""
     shapes = [(rows, columns) for rows in TILES for columns in TILES]
@@ -94,7 +95,7 @@ def prepare(
     def correlate(strip: Array) -> Array:
         given, step = native.rows_of(strip)
         size = given.shape[1] - height + 1, given.shape[2] - (width - 1) * step
-        result = np.empty((len(given), *size), result_type)
+        result = native.results((len(given), *size), result_type, step)
         # The mean of what samples can be taken off leaves half of the error.
         level = (np.iinfo(strip.dtype).max + 1) / 2 if strip.dtype.kind == "u" else 0.0
         sizes = rows, height, width, 0, step

@@ -68,12 +68,7 @@ def strip_like(rows: Array, step: int) -> Array:
     return rows.reshape(rows.shape[1], rows.shape[2] // step, step)
 
 
-class _Wanted(threading.local):
-    def __init__(self) -> None:
-        self.places: dict[str, Array] = {}
-
-
-_wanted = _Wanted()
+_wanted = threading.local()
 
 
 @contextlib.contextmanager
@@ -91,7 +86,7 @@ def results(shape: tuple[int, int, int], kind: Any, step: int, field: str = "ima
 
     They are those of a *field* of the stage's result.
     """
-    place = _wanted.places.pop(field, None)
+    place = getattr(_wanted, "places", {}).pop(field, None)
     if place is not None and place.dtype == kind:
         found, own = rows_of(place)
         if own == step and found.shape == shape and np.may_share_memory(found, place):

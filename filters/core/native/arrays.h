@@ -4,6 +4,10 @@
 #define IMFILTER_ARRAYS_H
 
 #include <stddef.h>
+#include <stdint.h>
+
+#define MIN(a, b) ((a) < (b) ? (a) : (b))
+#define MAX(a, b) ((a) > (b) ? (a) : (b))
 
 typedef enum { U8 = 1, U16 = 2, I16 = 4, I32 = 8, F32 = 16, F64 = 32 } SampleType;
 

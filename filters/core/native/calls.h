@@ -203,7 +203,6 @@ typedef struct {
     int (*nonlocal_means)(const NonlocalMeansCall *);
     int (*pool)(const PoolCall *);
     int (*png_rows)(const PngRowsCall *);
-    int (*png_unfilter)(const PngRowsCall *);
 } Primitives;
 
 extern const Primitives primitives_baseline;

@@ -232,7 +232,6 @@ const Primitives JOIN(primitives, SET) = {
     .nonlocal_means = nonlocal_means,
     .pool = pool,
     .png_rows = png_rows,
-    .png_unfilter = png_unfilter,
 };
 
 #if defined(TARGET) && defined(__clang__)

@@ -181,8 +181,8 @@ static int R(nonlocal_means)(const NonlocalMeansCall *call)
     R(Block) block = {.left = x, .top = y, .pitch = pitch, .plane = plane, .patch = call->patch, .ring = pitch,
                       .factor = (REAL)(call->factor / (double)samples * LOG2_E),
                       .spared = (REAL)(call->spared * LOG2_E), .samples = (REAL)samples};
-    /* In float whole numbers below 2²⁴ are exact, in double all sums of 16-bit squares. */
-    block.running = !weighed && (in->type == U16 || (in->type == U8 && samples * 255 * 255 < 1 << 24));
+    /* In float the sums of a column are exact, being whole numbers below 2²⁴; in double all of 16-bit squares. */
+    block.running = !weighed && (in->type == U16 || (in->type == U8 && side * channels * 255 * 255 < 1 << 24));
     block.values = memory;
     block.totals = block.values + channels * plane;
     block.sums = block.totals + channels * plane;

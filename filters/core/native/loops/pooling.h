@@ -18,9 +18,6 @@ static ptrdiff_t taps_within(ptrdiff_t top, ptrdiff_t taps, ptrdiff_t gap, ptrdi
 #endif
 
 #define T(name) JOIN(name, KIND)
-/* Samples of a window from one place on, in strides, above which they are not joined one by one. */
-#define MUCH 8
-
 #define GREATER(a, b) ((a) > (b) || IS_NAN(a) ? (a) : (b))
 #define LESS(a, b) ((a) < (b) || IS_NAN(a) ? (a) : (b))
 #define GREATER_THERE(a, b) ((a) > (b) || IS_NAN(b) ? (a) : (b))
@@ -34,7 +31,7 @@ static ptrdiff_t taps_within(ptrdiff_t top, ptrdiff_t taps, ptrdiff_t gap, ptrdi
     default: LOOP(SUM)                                                                              \
     }
 
-/* Join two rows, sample by sample; *to* may be one of them, or begin before it. */
+/* Join two rows, sample by sample; *to* may be the first of them. */
 static void T(join)(SAMPLE *to, const SAMPLE *a, const SAMPLE *b, ptrdiff_t count, const PoolCall *call)
 {
 #define LOOP(JOINED)                          \
@@ -62,30 +59,6 @@ static void T(across)(SAMPLE *restrict to, const SAMPLE *restrict row, ptrdiff_t
         }
     FOR_OP(call, LOOP)
 #undef LOOP
-}
-
-/* The same by doubling: of windows of n samples, two, one behind the other, are a window of 2n. *row* is lost. */
-static void T(across_many)(SAMPLE *to, SAMPLE *buffer, SAMPLE *row, ptrdiff_t samples, ptrdiff_t columns,
-                           const PoolCall *call)
-{
-    const ptrdiff_t step = call->step, gap = call->across * step, advance = call->stride_x * step;
-    const ptrdiff_t wanted = (columns - 1) * advance + step;
-    SAMPLE *sums = call->stride_x == 1 ? to : buffer;
-    ptrdiff_t joined = 0;
-    for (ptrdiff_t n = 1; n <= call->width; n *= 2) {
-        if (n > 1)
-            T(join)(row, row, row + n / 2 * gap, samples - (n - 1) * gap, call);
-        if (!(call->width & n))
-            continue;
-        if (joined)
-            T(join)(sums, sums, row + joined * gap, wanted, call);
-        else
-            memcpy(sums, row, (size_t)wanted * sizeof(SAMPLE));
-        joined += n;
-    }
-    for (ptrdiff_t x = 0; sums != to && x < columns; x++)
-        for (ptrdiff_t c = 0; c < step; c++)
-            to[x * step + c] = sums[x * advance + c];
 }
 
 /* Return a row of the input: itself, or *buffer* with its samples converted, and squared for a norm. */
@@ -127,75 +100,45 @@ static void T(write_pooled)(const PoolCall *call, ptrdiff_t plane, ptrdiff_t y, 
 static int T(pool)(const PoolCall *call)
 {
     const Array *in = &call->in, *out = &call->out;
-    const ptrdiff_t height = call->height, samples = in->samples, step = call->step, room = samples + SPARE;
+    const ptrdiff_t samples = in->samples, step = call->step, room = samples + SPARE;
     const ptrdiff_t columns = out->samples / step;
-    assert(in->rows > (out->rows - 1) * call->stride_y + (height - 1) * call->down);
+    assert(in->rows > (out->rows - 1) * call->stride_y + (call->height - 1) * call->down);
     assert(samples / step > (columns - 1) * call->stride_x + (call->width - 1) * call->across);
-    /* Of windows that overlap much, a window ends one block of as many rows and begins the next: of each block the
-       joins up to its end are kept (van Herk, 1992). That takes three joins a row, whatever the window. */
-    const int blocks = call->down == 1 && height > MUCH * call->stride_y;
-    const int doubling = call->width > MUCH * call->stride_x;
-    const ptrdiff_t rows_kept = 5 + (blocks ? height : 0);
-    SAMPLE *memory = calloc((size_t)(rows_kept * room) * sizeof(SAMPLE) + (size_t)out->samples * sizeof(ptrdiff_t), 1);
+    SAMPLE *memory = calloc((size_t)(3 * room) * sizeof(SAMPLE) + (size_t)out->samples * sizeof(ptrdiff_t), 1);
     if (!memory)
         return -1;
-    ptrdiff_t *counts = (ptrdiff_t *)memory;
-    SAMPLE *joined = (SAMPLE *)(counts + out->samples), *buffer = joined + room, *sums = buffer + room,
-           *result = sums + room, *begun = result + room, *ends = begun + room;
+    ptrdiff_t *counts = (ptrdiff_t *)memory, first;
+    SAMPLE *joined = (SAMPLE *)(counts + out->samples), *buffer = joined + room, *result = buffer + room;
     const SAMPLE nothing = call->op == POOL_MAX   ? (call->ignoring ? MISSING : LEAST)
                            : call->op == POOL_MIN ? (call->ignoring ? MISSING : MOST)
                                                   : 0;
-    ptrdiff_t first;
     for (ptrdiff_t i = 0; i < out->samples; i++)
         counts[i] = taps_within(i / step * call->stride_x, call->width, call->across, call->column_first,
                                 call->column_end, &first);
-    for (ptrdiff_t plane = 0; plane < in->planes; plane++) {
-        ptrdiff_t block = -1, done = 0;
+    for (ptrdiff_t plane = 0; plane < in->planes; plane++)
         for (ptrdiff_t y = 0; y < out->rows; y++) {
-            const ptrdiff_t top = y * call->stride_y;
-            const ptrdiff_t taps = taps_within(top, height, call->down, call->row_first, call->row_end, &first);
-            if (blocks) {
-                if (top / height != block) {
-                    block = top / height, done = (block + 1) * height;
-                    for (ptrdiff_t i = 0; i < samples; i++)
-                        begun[i] = ends[(height - 1) * room + i] = nothing;
-                    for (ptrdiff_t i = height - 1; i >= 0; i--) {
-                        SAMPLE *end = ends + i * room, *below = i + 1 < height ? end + room : end;
-                        const ptrdiff_t row = block * height + i;
-                        if (row >= call->row_first && row < call->row_end)
-                            T(join)(end, T(pooled_row)(call, plane, row, buffer), below, samples, call);
-                        else
-                            memmove(end, below, (size_t)samples * sizeof(SAMPLE));
-                    }
-                }
-                for (; done < top + height; done++)
-                    if (done >= call->row_first && done < call->row_end)
-                        T(join)(begun, begun, T(pooled_row)(call, plane, done, buffer), samples, call);
-                T(join)(joined, ends + top % height * room, begun, samples, call);
-            } else {
-                for (ptrdiff_t i = 0; taps < 1 && i < samples; i++)
-                    joined[i] = nothing;
-                const SAMPLE *row = taps > 0 ? T(pooled_row)(call, plane, first, joined) : joined;
-                for (ptrdiff_t i = 1; i < taps; i++, row = joined)
-                    T(join)(joined, row, T(pooled_row)(call, plane, first + i * call->down, buffer), samples, call);
-                if (row != joined)
-                    memcpy(joined, row, (size_t)samples * sizeof(SAMPLE));
-            }
+            const ptrdiff_t taps = taps_within(y * call->stride_y, call->height, call->down, call->row_first,
+                                               call->row_end, &first);
+            for (ptrdiff_t i = 0; taps < 1 && i < samples; i++)
+                joined[i] = nothing;
+            const SAMPLE *row = taps > 0 ? T(pooled_row)(call, plane, first, joined) : joined;
+            for (ptrdiff_t i = 1; i < taps; i++, row = joined)
+                T(join)(joined, row, T(pooled_row)(call, plane, first + i * call->down, buffer), samples, call);
+            if (row != joined)
+                memcpy(joined, row, (size_t)samples * sizeof(SAMPLE));
             for (ptrdiff_t i = 0; i < call->column_first * step; i++)
                 joined[i] = nothing;
             for (ptrdiff_t i = call->column_end * step; i < samples; i++)
                 joined[i] = nothing;
-            if (doubling)
-                T(across_many)(result, sums, joined, samples, columns, call);
-            else if (call->stride_x == 1) {
+            if (call->stride_x > 1)
+                T(across)(result, joined, columns, call);
+            else {
                 memcpy(result, joined, (size_t)out->samples * sizeof(SAMPLE));
                 for (ptrdiff_t j = 1; j < call->width; j++)
                     T(join)(result, result, joined + j * call->across * step, out->samples, call);
-            } else
-                T(across)(result, joined, columns, call);
+            }
             T(write_pooled)(call, plane, y, result, counts, taps);
         }
-    }
     free(memory);
     return 0;
 }
@@ -214,4 +157,3 @@ static int T(pool)(const PoolCall *call)
 #undef LESS_THERE
 #undef SUM
 #undef FOR_OP
-#undef MUCH

@@ -55,9 +55,6 @@ static inline void write_u8(uint8_t *to, const float *from, float divisor, float
 #endif
 }
 
-#define MIN(a, b) ((a) < (b) ? (a) : (b))
-#define MAX(a, b) ((a) > (b) ? (a) : (b))
-
 /* What exponents of e are times this are those of 2; see exp2.h. */
 #define LOG2_E 1.4426950408889634
 
