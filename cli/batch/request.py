@@ -21,7 +21,7 @@ from ..images.output_folder import Root
 from ..images.prefetch import max_pixels
 from ..streams import STREAM
 from ..version import VERSION
-from . import collisions, cpu_count, depfile, inputs, mask_option, nodata_option
+from . import collisions, cpu_count, inputs, mask_option, nodata_option
 from .call_files import FilesWritten, files_read
 from .naming import OutputNaming
 from .nodata_option import NodataOption
@@ -326,6 +326,8 @@ def _check_compression(jobs: Sequence[Job], options: SharedOptions) -> None:
 def _check_depfile(path: str, request: Request) -> None:
     if any(target.numbered is not None for job in request.jobs for target in job.targets.values()):
         raise UsageError("--depfile cannot list {frame} files, whose number is unknown; use --frame N")
+    from . import depfile  # few calls ask for one
+
     depfile.check(path, request.jobs, depfile.rules(request.files))
 
 

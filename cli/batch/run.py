@@ -13,7 +13,7 @@ from ..console.reporter import Reporter
 from ..errors import ExitCode
 from ..images import prefetch
 from ..streams import STREAM
-from . import collisions, depfile, up_to_date
+from . import collisions, up_to_date
 from .inputs import Fate
 from .options import SharedOptions
 from .plan import Job
@@ -79,6 +79,8 @@ def _carry_out(request: Request, began: float) -> ExitCode:
         failed = {report.input for report in reporter.totals.failures}
         made = [job for job in jobs if job.input.name not in failed]
         if made:
+            from . import depfile
+
             depfile.write(options.depfile, made, depfile.rules(request.files), request.read)
     if (save := request.files.written.get("save")) is not None:
         from .recipe_file import write_recipe

@@ -17,7 +17,6 @@ from ..images.reader import Reader
 from .dispatch import process
 from .image_job import ImageProcessor
 from .job_options import FrameOptions, JobOptions, RenderOptions, ReportOptions, WriteOptions
-from .mask_effect import effect_of
 from .plan import Job
 from .request import Request
 
@@ -81,7 +80,11 @@ def run(
 
 
 def _job_options(request: Request, cores: int) -> JobOptions:
-    options, region = request.options, request.region
+    options, region, effect = request.options, request.region, None
+    if region is not None:
+        from .mask_effect import effect_of  # few calls have a mask
+
+        effect = effect_of(region, request.max_pixels)
     return JobOptions(
         frames=FrameOptions(options.frame, options.max_frames),
         render=RenderOptions(
@@ -90,7 +93,7 @@ def _job_options(request: Request, cores: int) -> JobOptions:
             sheet_range=options.sheet_range,
             max_pixels=request.max_pixels,
             nodata=request.nodata,
-            effect=effect_of(region, request.max_pixels) if region is not None else None,
+            effect=effect,
         ),
         write=WriteOptions(
             encode=encode.EncodeOptions(

@@ -12,7 +12,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from ...filters.core.engine.threads import beside
+from ...filters.core.engine.threads import begun
 from ...filters.core.named_tuple import NamedTuple
 from ..bounded_read import TooLongError, amount, read
 from ..console import faults
@@ -53,41 +53,32 @@ class Reader:
         """Takes the bytes that a picture within the limit takes; returns when there is memory for it."""
         self.digests = True
         """Sources tell what they hold by its digest."""
-        self._ahead: dict[str, tuple[Callable[[], None], list[Begun | BaseException]]] = {}
+        self._ahead: dict[str, Callable[[], Begun]] = {}
 
     def begin(self, name: str) -> None:
         """Begin to read the file *name*, if that has not been begun."""
         if name in self._ahead:
             return
-        answer: list[Begun | BaseException] = []
         with contextlib.suppress(OSError), Path(name).open("rb") as file:
             decode.prepare(file.read(TELLING_BYTES))
-
-        def work() -> None:
-            try:
-                answer.append(self._begin(name, self._options()._replace(lenient=False)))
-            except BaseException as failure:
-                answer.append(failure)
-
-        self._ahead[name] = beside(work, daemon=True), answer
+        options = self._options()._replace(lenient=False)
+        self._ahead[name] = begun(lambda: self._begin(name, options), daemon=True)
 
     def read(self, name: str) -> tuple[Picture | Frames, Source]:
         """Return the picture *name*, or its frames, and what it was read from; raises FileError."""
         with naming(name):
             if name == STREAM:
                 return self._standard_input()
-            begun = self._begun(name)
-            return decode.finish(begun.decoded, self._options()), begun.source
+            found = self._begun(name)
+            return decode.finish(found.decoded, self._options()), found.source
 
     def _begun(self, name: str) -> Begun:
         if name in self._ahead:
-            wait, answer = self._ahead.pop(name)
-            wait()
-            if not isinstance(answer[0], BaseException):
-                return answer[0]
-            # What is damaged is decoded here: to be lenient holds for all threads.
-            if not isinstance(answer[0], DecodeError) or not self.asked[1]:
-                raise answer[0]
+            try:
+                return self._ahead.pop(name)()
+            except DecodeError:
+                if not self.asked[1]:  # what is damaged is decoded here: to be lenient holds for all threads
+                    raise
         return self._begin(name, self._options())
 
     def _begin(self, name: str, options: DecodeOptions) -> Begun:
@@ -124,10 +115,10 @@ class Reader:
 
     def settle(self) -> None:
         """Wait for what was begun."""
-        for wait, answer in self._ahead.values():
-            wait()
-            if isinstance(answer[0], Begun) and answer[0].source.digest is not None:
-                answer[0].source.digest.hexadecimal()
+        for wait in self._ahead.values():
+            with contextlib.suppress(Exception):  # which is said when the picture is asked for
+                if (digest := wait().source.digest) is not None:
+                    digest.hexadecimal()
 
     def __reduce__(self) -> tuple[Any, ...]:
         return Reader, self.asked

@@ -7,9 +7,11 @@ on these sizes would not end.
 import contextlib
 import io
 import itertools
+import re
 import struct
 import tracemalloc
 import zlib
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -373,9 +375,9 @@ PARSERS = {
     "shape: axes": (lambda n: b'{"shape": [' + repeated(b"9,", n) + b"9]}", through_shape),
     "shape: lists": (lambda n: b'{"shape": ' + repeated(b"[", n), through_shape),
     "shape: a number": (lambda n: b'{"shape": [' + repeated(b"9", n) + b"]}", through_shape),
-    "stamp": (lambda n: b"imfilter " + repeated(b"1", n), provenance.ANY.search),
-    "stamps": (lambda n: repeated(b"imfilter 1", n), provenance.ANY.search),
-    "a stamp in a comment": (lambda n: b"imfilter " + repeated(b"1", n), metadata.OWN.match),
+    "stamp": (lambda n: b"imfilter " + repeated(b"1", n), partial(re.search, provenance.ANY)),
+    "stamps": (lambda n: repeated(b"imfilter 1", n), partial(re.search, provenance.ANY)),
+    "a stamp in a comment": (lambda n: b"imfilter " + repeated(b"1", n), partial(re.match, metadata.OWN)),
     **{f"profile: {name}": (make, through_profile) for name, make in PROFILES.items()},
     **{f"resources: {name}": (make, through_resources) for name, make in RESOURCES.items()},
     **{f"boxes: {name}": (make, through_boxes) for name, make in BOXES.items()},

@@ -34,7 +34,7 @@ def make(*words, **options):
 NAMES = (
     st.text(st.sampled_from("ab1.-_ #$%:\\\"'`&|=+!?*[](){}<>,@^é\udcff"), min_size=1, max_size=8)
     .map(lambda name: f"x{name}")
-    .filter(lambda name: not UNNAMEABLE.search(name))
+    .filter(lambda name: not re.search(UNNAMEABLE, name))
 )
 
 

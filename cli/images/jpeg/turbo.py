@@ -6,11 +6,12 @@ from typing import Any
 
 from ....filters.core.lazy_numpy import Array, np
 from ..picture import DecodeError
+from .segments import END_OF_IMAGE
 
 COLOURS: dict[str, Any] = {"L": "GRAY", "RGB": "RGB", "CMYK": "CMYK"}
 """What it calls Pillow's modes."""
 
-
+END = bytes((0xFF, END_OF_IMAGE))
 OUT_OF_ORDER = "is damaged (restart markers are missing or out of order)"
 
 
@@ -37,10 +38,10 @@ def decoded(data: bytes, mode: str, strict: bool = True) -> Array:
     return _decoded(data, COLOURS[mode], strict)
 
 
-def is_whole(data: bytes) -> bool:
-    """Whether all data of a picture are there; told from an eighth of its size, in two fifths of the time."""
+def is_whole(data: bytes, end: int) -> bool:
+    """Whether the data of a picture up to *end* are all; an eighth of its size tells, in three fifths of the time."""
     try:
-        _decoded(data, "GRAY", True, min_height=1, min_width=1)
+        _decoded(b"".join([memoryview(data)[:end], END]), "GRAY", True, min_height=1, min_width=1)
     except EndsEarlyError:
         return False
     return True

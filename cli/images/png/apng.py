@@ -87,13 +87,13 @@ def read(data: bytes, options: DecodeOptions, decode: Decode) -> Frames:
     if still:
         notes.append("its still picture, which is not part of the animation, was left out")
     width, height = header.width, header.height
-    probe = _probe(header, b"".join([*needful, *beside]), decode)
     # What is seen, its alpha, what was there before, and the frame that is drawn stay from one to the next.
-    channels, size = probe.pixels.shape[2] + 1, probe.pixels.itemsize
+    channels, size = 2 if header.colour_type in (0, 4) else 4, max(header.depth // 8, 1)
     options.check_size(width, height, Samples(channels, size, 5.5 * channels * size, 4.25 * channels * size))
     for number, frame in enumerate(frames):
         if not options.lenient and not frame.is_inside(width, height):
             raise DecodeError(f"is damaged: its frame {number} reaches out of its canvas of {width}×{height}")
+    probe = _probe(header, b"".join([*needful, *beside]), decode)
     timing = Timing([frame.duration for frame in frames], plays)
 
     def each() -> Iterator[Picture]:

@@ -18,7 +18,7 @@ from typing import Literal
 from .. import native
 from ..engine.facts import note
 from ..engine.layout import planes_of, strip_of
-from ..engine.stage import BY_ALPHA, BoundStage, Colours, Halo, ImageContext, Stage, Values, Window, inside
+from ..engine.stage import BY_ALPHA, NO_HALO, BoundStage, Colours, Halo, ImageContext, Stage, Values, Window, inside
 from ..lazy_numpy import Array, np
 from ..linear import box_sum
 
@@ -40,20 +40,22 @@ def guided(radii: tuple[int, int], epsilon: float, guide: Guide) -> Stage:
     """Return the stage of the guided filter; *epsilon* is a variance of values from 0 to 1, as in the paper.
 
     Windows of windows are seen, so the image is continued by its border to twice the radius. Samples of float images
-    may lie far from 0 beside their variance: their level is taken off before they are squared, and put on again.
+    may lie far from 0 beside their variance: their level is taken off before they are squared, and put on again. It is
+    a strip's own, but moves only the last bits of float64.
     """
     halo = Halo.around(2 * radii[0], 2 * radii[1])
     window = 2 * radii[0] + 1, 2 * radii[1] + 1
 
     def bind(context: ImageContext) -> BoundStage:
         ridge = epsilon * context.full**2
-        in_double = np.dtype(context.work) == np.float64 or max(window) > LONG
+        precise = np.dtype(context.work) == np.float64
+        in_double = precise or max(window) > LONG
         out = context.result_type if context.whole else context.work
 
         def smooth(strip: Array, opaque: Array | None = None) -> Values:
             if window == (1, 1):
                 return strip
-            level = None if context.whole else _level(inside(strip, halo))
+            level = _level(inside(strip, halo)) if precise and not context.whole else None
             samples = strip if level is None else strip - level
             if opaque is not None and (opaque == context.full).all():
                 opaque = None
@@ -76,7 +78,10 @@ def guided(radii: tuple[int, int], epsilon: float, guide: Guide) -> Stage:
 
         # The lines of several channels may leave the range.
         saturates = guide == "color"
-        return BoundStage(smooth, work=context.own_type, saturates=saturates, interleaved=guide == "channel")
+        # Sums are rounded by the blocks that they are made of, which are as high as a window.
+        return BoundStage(
+            smooth, NO_HALO, window[1], True, context.own_type, saturates=saturates, interleaved=guide == "channel"
+        )
 
     fact = f"guided by itself, {guide}: lines fitted in {window[0]}×{window[1]}, epsilon {epsilon:g}"
     return Stage(

@@ -192,7 +192,8 @@ def run(
 
     first, last = rows, 0
     if strip_rows is None:
-        if in_place is not None and in_place.work == image.dtype:  # floats in strips as high would leave the cache
+        # Floats in strips as high would leave the cache.
+        if in_place is not None and in_place.work == image.dtype and native.core is not None:
             row = max(image[0].nbytes * in_place.stride[1], len(encodings) * image.shape[1] * channels, 1)
             first, rows, last = _in_place_heights(rows, in_place, row)
         rows, first = (-(-count // chain.preferred_rows) * chain.preferred_rows for count in (rows, first))

@@ -30,6 +30,28 @@ def beside(task: Callable[[], None], *, daemon: bool = False) -> Callable[[], No
     return thread.join
 
 
+def begun(task: Callable[[], Result], *, daemon: bool = False) -> Callable[[], Result]:
+    """Begin with *task* as `beside` does, and return what waits for its result, or raises its failure."""
+    results: list[Result] = []
+    failures: list[BaseException] = []
+
+    def work() -> None:
+        try:
+            results.append(task())
+        except BaseException as failure:
+            failures.append(failure)
+
+    wait = beside(work, daemon=daemon)
+
+    def result() -> Result:
+        wait()
+        if failures:
+            raise failures[0]
+        return results[0]
+
+    return result
+
+
 def _done() -> None:
     """Wait for what is done."""
 

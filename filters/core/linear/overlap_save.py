@@ -85,7 +85,7 @@ def prepare(
     rows, columns = tile or tile_shape(height, width)
     result_type = np.dtype(work if out is None else out)
     if native.core is None:
-        return lambda strip: _reference(strip, taps, result_type, divisor, grid)
+        return lambda strip: _reference(strip, taps, result_type, divisor, grid, work)
     if not grid:
         taps, divisor = taps / divisor, 1.0
     spectrum = _spectrum(taps.astype(np.float64).tobytes(), (height, width), (rows, columns), np.dtype(work))
@@ -105,7 +105,7 @@ def prepare(
     return correlate
 
 
-def _reference(strip: Array, taps: Array, out: Any, divisor: float, grid: float) -> Array:
+def _reference(strip: Array, taps: Array, out: Any, divisor: float, grid: float, work: Any) -> Array:
     fft: Any = importlib.import_module("scipy.fft")  # whose types tell of what it may be replaced by
     shape = [fft.next_fast_len(size, real=True) for size in strip.shape[:2]]
     spectrum = np.conj(fft.rfft2(taps, shape))
@@ -113,7 +113,7 @@ def _reference(strip: Array, taps: Array, out: Any, divisor: float, grid: float)
     rows, columns = strip.shape[0] - taps.shape[0] + 1, strip.shape[1] - taps.shape[1] + 1
     total = strip_of(np.stack(sums)[:, :rows, :columns])
     total = (np.rint(total * grid) / grid if grid else total) / divisor
-    return native.converted(total, out)
+    return native.converted(total, out, work)
 
 
 @lru_cache(maxsize=8)

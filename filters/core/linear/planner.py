@@ -132,11 +132,15 @@ def _candidates(kernel: Kernel, context: ImageContext, geometry: Geometry) -> It
             # Of weights as 1/961 the inverse is not quite whole; sums are exact, and quick, where it is.
             if weight and abs(divisor - round(divisor)) < 1e-12 * abs(divisor):
                 divisor = float(round(divisor))
+            # Of so many whole numbers a mean that is hardly less than a half is one in float32.
+            close = context.whole and not context.rounded and divisor * context.most > 2.0**22
+            sums = bound(lambda strip: box_sum.mean(strip, height, width, np.float64 if close else out, divisor))
             yield Plan(
                 "running",
                 rates.running,
                 "equal weights: sums from one to the next",
-                lambda: bound(lambda strip: box_sum.mean(strip, height, width, out, divisor), anywhere=context.whole),
+                # Other sums than those of whole numbers are rounded, by the blocks that they are made of.
+                lambda: sums._replace(anywhere=context.whole, rows=1 if context.whole else height, anchored=True),
             )
         designs = _decimated(kernel, context) if geometry.plain else None
         if designs is not None:
