@@ -153,7 +153,6 @@ def write(
 
 def _compressed(image: Raster, rows: range, filter: int, deflate: Deflate) -> tuple[bytes, int]:
     """Return the rows as a part of a deflate stream that refers to no other part, and their Adler-32."""
-    compressor = deflate.compressor()
     filtered = image.filtered(rows.start, rows.stop, filter)
     compressor = deflate.compressor()
     # All but the last end at a whole byte, where the next can begin.

@@ -39,7 +39,7 @@ static inline REAL R(degrees)(REAL gx, REAL gy)
     const REAL x = R(absolute)(gx), y = R(absolute)(gy);
     const REAL high = x > y ? x : y, low = x > y ? y : x;
     REAL angle = R(arctangent)(low / (high == 0 ? 1 : high));
-    angle = (low == high) & (high > 0) ? 45 : angle; /* of infinities too */
+    angle = ((low == high) & (high > 0)) ? 45 : angle; /* of infinities too */
     angle = y > x ? 90 - angle : angle;
     angle = gx < 0 ? 180 - angle : angle;
     angle = gy < 0 ? -angle : angle;
