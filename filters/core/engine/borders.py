@@ -151,6 +151,18 @@ def surround(
     return planes[:, :, : left + width + right].transpose(1, 2, 0)
 
 
+def beside(strip: Array, ends: Sequence[tuple[int, int]], rule: Rule) -> Array:
+    """Return the columns between each pair of *ends* side by side, some of them maybe past the edges."""
+    found = np.empty((len(strip), sum(stop - start for start, stop in ends), strip.shape[2]), strip.dtype)
+    place = 0
+    for start, stop in ends:
+        for offset, first, count, step in _runs_between(start, stop, strip.shape[1], rule.border):
+            columns = found[:, place + offset : place + offset + count]
+            columns[...] = rule.fill if first < 0 else strip[:, _slice(first, count, step)]
+        place += stop - start
+    return found
+
+
 def _slice(first: int, count: int, step: int) -> slice:
     """Return the slice of *count* samples from *first*; with step 0 the one sample, to be repeated."""
     if step == 0:

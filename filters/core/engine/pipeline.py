@@ -7,7 +7,6 @@ sees the border of its own input, so a pipeline gives what its stages would give
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from functools import cached_property
 
 from .. import native
 from ..lazy_numpy import Array, np
@@ -149,23 +148,13 @@ class StageRows(Rows):
             return
         yield slice(left, self.width - right), lambda: self.own.function(seen)
         if left + right:
-            index, outside = self._edges
-            strip = seen.take(index, axis=1)
-            strip[:, outside] = self.rule.fill
+            edge = left + right
+            wide = max(edge, EDGE_BYTES // seen.dtype.itemsize - edge)
+            strip = borders.beside(seen, ((-left, wide), (self.width - edge, self.width + right)), self.rule)
             found = self.own.function(strip)
-            end = len(index) - left - right
+            end = wide + edge  # for what is between the edges' results nobody asks
             yield slice(left), lambda: by_field(lambda values: values[:, :left], found)
             yield slice(self.width - right, self.width), lambda: by_field(lambda own: own[:, end - right : end], found)
-
-    @cached_property
-    def _edges(self) -> tuple[Array, Array]:
-        """The columns of both edges side by side, and which lie outside; what is between them nobody asks for."""
-        left, right = self.halo.left, self.halo.right
-        edge = left + right
-        wide = max(edge, EDGE_BYTES // np.dtype(self.work).itemsize - edge)
-        ends = (-left, wide), (self.width - edge, self.width + right)
-        index = np.concatenate([borders.source_index(*end, self.width, self.rule.border) for end in ends])
-        return index, index < 0
 
 
 class ZippedRows(Rows):
