@@ -54,13 +54,16 @@ def needed(
     for stage, across, down in _sizes(stages, width, height):
         context = context._replace(width=across, height=down)
         whole += stage.memory(context, channels) * across * down * channels
+        if stage.takes == "image":  # and has told of all it takes
+            continue
         halo, high = stage.window.halo, min(rows, down)
         seen = (high + halo.top + halo.bottom) * (across + halo.left + halo.right)
         compiled = native.core is not None and context.finite and (stage.weights is not None or stage.selects)
         held = seen * given + high * across * size if compiled else STRIPS * seen * size
         strips = max(strips, min(jobs, -(-down // rows)) * max(channels, stage.colours.maps) * held)
         given = size
-    return whole + strips * (1 + math.log2(len(stages)) if len(stages) > 1 else 1)
+    in_strips = sum(stage.takes != "image" for stage in stages)
+    return whole + strips * (1 + math.log2(max(in_strips, 1)))
 
 
 def _sizes(stages: Sequence[Stage], width: int, height: int) -> Iterator[tuple[Stage, int, int]]:

@@ -43,7 +43,7 @@ static inline REAL R(degrees)(REAL gx, REAL gy)
     angle = y > x ? 90 - angle : angle;
     angle = gx < 0 ? 180 - angle : angle;
     angle = gy < 0 ? -angle : angle;
-    return angle == -180 ? 180 : angle;
+    return (angle == -180 ? 180 : angle) + 0; /* -0 becomes 0 */
 }
 
 static void R(angles)(REAL *restrict to, const REAL *restrict gx, const REAL *restrict gy, ptrdiff_t count)
