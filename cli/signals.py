@@ -6,9 +6,6 @@ import contextlib
 import os
 import signal
 import sys
-
-# That of `signal` makes a member of an enumeration of it, in fifty times the time.
-from _signal import getsignal  # type: ignore[import-not-found]
 from collections.abc import Callable, Iterator
 from types import FrameType
 
@@ -33,7 +30,7 @@ def heed() -> None:
     What is ignored stays so: that is how nohup works.
     """
     for number in ENDING:
-        if getsignal(number) in (signal.SIG_DFL, signal.default_int_handler):
+        if signal.getsignal(number) in (signal.SIG_DFL, signal.default_int_handler):
             signal.signal(number, _end_unless_begun)
 
 
@@ -77,7 +74,7 @@ def uninterrupted() -> Iterator[None]:
         yield  # signals are handled in the main thread only
         return
     for number in ENDING:
-        handler = getsignal(number)
+        handler = signal.getsignal(number)
         # The program's own know of such blocks: to put others in their place would cost 36 system calls an image.
         if callable(handler) and handler not in (_hold, end, _end_unless_begun, _pass):
             _handlers[number] = handler
@@ -94,7 +91,7 @@ def uninterrupted() -> Iterator[None]:
 def _let_go() -> None:
     # A signal may come between any two of these lines: `_hold` passes on what it receives now.
     for number in list(_handlers):
-        if getsignal(number) is _hold:
+        if signal.getsignal(number) is _hold:
             signal.signal(number, _handlers[number])
     while _waiting:
         handler, number, frame = _waiting.pop(0)
@@ -133,5 +130,5 @@ def _pass(number: int, frame: FrameType | None) -> None:
 
 def _receive(handler: Handler) -> None:
     for number in ENDING:
-        if callable(getsignal(number)):  # what is ignored stays so: that is how nohup works
+        if callable(signal.getsignal(number)):  # what is ignored stays so: that is how nohup works
             signal.signal(number, handler)
