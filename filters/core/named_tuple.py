@@ -27,15 +27,16 @@ class _Maker(type):
         return made
 
 
-def _completed(cls: _Maker, values: Sequence[Any], named: dict[str, Any]) -> tuple[Any, ...]:
+def _completed(cls: _Maker, values: Sequence[Any], named: dict[str, Any]) -> Sequence[Any]:
     """Return a value for every field; raises TypeError where a call has too many, too few or unknown ones."""
-    given = dict(zip(cls._fields, values, strict=False))
-    if len(values) > len(given) or given.keys() & named.keys() or not named.keys() <= {*cls._fields}:
+    rest, defaults = cls._fields[len(values) :], cls._field_defaults
+    try:
+        whole = [*values, *[named[field] if field in named else defaults[field] for field in rest]]
+    except KeyError as missing:
+        raise TypeError(f"{cls.__name__} requires {missing.args[0]}") from None
+    if len(whole) > len(cls._fields) or named.keys() - rest:
         raise TypeError(f"{cls.__name__} takes each of {', '.join(cls._fields)} once")
-    whole = {**cls._field_defaults, **given, **named}
-    if missing := [field for field in cls._fields if field not in whole]:
-        raise TypeError(f"{cls.__name__} requires {', '.join(missing)}")
-    return tuple(whole[field] for field in cls._fields)
+    return whole
 
 
 class _Tuple(tuple[Any, ...], metaclass=_Maker):
@@ -49,7 +50,8 @@ class _Tuple(tuple[Any, ...], metaclass=_Maker):
         return cls(*values)
 
     def _replace(self, **named: Any) -> Self:
-        return type(self)(**{**self._asdict(), **named})
+        cls = type(self)
+        return cls(*[named.pop(field, value) for field, value in zip(cls._fields, self, strict=True)], **named)
 
     def _asdict(self) -> dict[str, Any]:
         return dict(zip(type(self)._fields, self, strict=True))
