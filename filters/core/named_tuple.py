@@ -27,11 +27,11 @@ class _Maker(type):
         return made
 
 
-def _completed(cls: _Maker, values: Sequence[Any], named: dict[str, Any]) -> Sequence[Any]:
+def _completed(cls: _Maker, values: Sequence[Any], named: dict[str, Any]) -> tuple[Any, ...]:
     """Return a value for every field; raises TypeError where a call has too many, too few or unknown ones."""
     rest, defaults = cls._fields[len(values) :], cls._field_defaults
     try:
-        whole = [*values, *[named[field] if field in named else defaults[field] for field in rest]]
+        whole = *values, *[named[field] if field in named else defaults[field] for field in rest]
     except KeyError as missing:
         raise TypeError(f"{cls.__name__} requires {missing.args[0]}") from None
     if len(whole) > len(cls._fields) or named.keys() - rest:
