@@ -84,11 +84,14 @@ app = typer.Typer(
 
 
 def _print_version(verbose: bool) -> None:
-    typer.echo(f"imfilter {VERSION}")
+    words = [f"imfilter {VERSION}"]
     if verbose:
         from ..filters.core import native
+        from .batch.request import check_core
 
-        typer.echo(native.description())
+        check_core()
+        words.append(native.description())
+    typer.echo("\n".join(words))
 
 
 @app.callback(

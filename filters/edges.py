@@ -51,7 +51,7 @@ class EdgesCommon(PastTheEdge, Colours, Treatment, total=False):
 
 
 class Edges(NamedTuple):
-    """The picture of the edges, and the maps; one that the operator does not give raises AttributeError."""
+    """The picture of the edges, and the maps; as an attribute one that is not there raises, by position it is None."""
 
     image: Array
     magnitude: Annotated[Array, MapField("Write the gradient's magnitude to FILE.", "magnitude")] = ABSENT

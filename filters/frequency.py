@@ -19,7 +19,7 @@ DEFAULT_NOTCHES = "0.5,0; 0,0.5; 0.5,0.5"
 
 
 class Frequency(NamedTuple):
-    """The filtered picture, and the maps; a map that nobody asked for is None."""
+    """The filtered picture, and the maps; as an attribute one that nobody asked for raises, by position it is None."""
 
     image: Array
     spectrum: Annotated[

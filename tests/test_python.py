@@ -278,6 +278,17 @@ def test_maps_that_are_not_there_are_refused():
     with pytest.raises(ParameterError, match="blur has no maps"):
         chain(edges.step(), blur.step())(RGB, maps="image")
     assert SMOOTH_EDGES(RGB, maps="angle").angle.shape == GRAY.shape
+    with pytest.raises(ParameterError, match="the result has no 3; choose among image"):
+        edges(RGB, maps=3)
+
+
+def test_what_is_no_image_is_told_in_words():
+    with pytest.raises(ImageError, match=r"'photo.jpg' is a name, and no image; `imread` reads the file"):
+        blur("photo.jpg")
+    with pytest.raises(ImageError, match=r"several results are no image; take one of them: \.image, \.magnitude"):
+        blur(edges(RGB))
+    with pytest.raises(ParameterError, match="roi: 5 is not a box"):
+        blur(RGB, roi=5)
 
 
 def test_any_number_of_threads_gives_the_same():

@@ -314,7 +314,12 @@ class SharedOptions(NamedTuple):
     quiet: Annotated[bool, Option("Print errors only.", RUN, affects_output=False, short="-q")] = False
     verbose: Annotated[
         bool,
-        Option("Print derived values: radius, kernel sum, algorithm, range.", RUN, affects_output=False, short="-v"),
+        Option(
+            "Print derived values: radius, kernel sum, algorithm, range, core.",
+            RUN,
+            affects_output=False,
+            short="-v",
+        ),
     ] = False
 
 

@@ -71,7 +71,7 @@ def check(recipe: Recipe, options: SharedOptions, map_files: Mapping[str, str], 
     """Check a call and return its request; raises UsageError. *save* is where its recipe is saved."""
     if options.angle_style == "colour":
         options = options._replace(angle_style="color")
-    _check_core(os.environ.get(native.VARIABLE, ""))
+    check_core()
     _check_values(options)
     _check_pairs(options)
     _check_angles(recipe, options, map_files)
@@ -115,7 +115,9 @@ def check(recipe: Recipe, options: SharedOptions, map_files: Mapping[str, str], 
     return request
 
 
-def _check_core(wanted: str) -> None:
+def check_core() -> None:
+    """Raise `UsageError` where the environment names no core."""
+    wanted = os.environ.get(native.VARIABLE, "")
     if wanted not in native.CHOICES:
         *others, last = native.CHOICES[1:]
         raise UsageError(f"{native.VARIABLE}: {wanted!r} is not {', '.join(others)} or {last}")

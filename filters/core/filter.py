@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import (
     Annotated,
     Any,
@@ -341,7 +341,9 @@ def run_on_arrays(
     images = array_image.images(image, bands, stack)
     planned = program(images[0])  # they have as many channels
     if maps is not None:
-        planned = planned.limited_to((maps,) if isinstance(maps, str) else tuple(maps))
+        planned = planned.limited_to(
+            tuple(maps) if isinstance(maps, Iterable) and not isinstance(maps, str) else (maps,)
+        )
     threads = threads_of(jobs)
     found: list[dict[str, Array]] = []
     for number, one in enumerate(images):

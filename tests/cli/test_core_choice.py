@@ -51,3 +51,5 @@ def test_another_word_is_refused(tmp_path, wrong):
     ended = told("blur", str(tmp_path / "a.pgm"), "-o", str(tmp_path / "b.pgm"), core=wrong)
     line = f"imfilter: IMFILTER_NATIVE: {wrong!r} is not 0, baseline, avx2 or avx512\n"
     assert (ended.returncode, ended.stdout, ended.stderr) == (2, "", line)
+    ended = told("--version", "-v", core=wrong)
+    assert (ended.returncode, ended.stdout, ended.stderr) == (2, "", line)

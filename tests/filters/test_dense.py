@@ -91,6 +91,14 @@ def test_strides_and_dilations(dilation, stride, dtype, each_core):
         assert_close(dense.correlate(strip, taps, dilation, stride, dtype), expected, dtype)
 
 
+def test_a_kernel_too_large_for_scipy(each_core):
+    strip, taps = image((60, 60, 2), "float32"), kernel(51, 49)
+    taps[RNG.random(taps.shape) < 0.3] = 0
+    strip[5, 7] = np.nan
+    got, expected = dense.correlate(strip, taps, (1, 1), (2, 1)), each_channel(strip, taps, (1, 1), (2, 1))
+    np.testing.assert_allclose(got, expected, rtol=0, atol=1e-3)
+
+
 def test_other_samples_than_a_row_holds_are_not_read(each_core):
     big = image((20, 90, 3), "uint16")
     strip = big[3:15, 10:70, 1:2]

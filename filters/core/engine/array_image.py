@@ -6,6 +6,7 @@ channels the last is the alpha, as in `.npy` files, unless they are bands.
 
 from __future__ import annotations
 
+from os import PathLike
 from typing import TYPE_CHECKING, Any, Protocol
 
 from ..lazy_numpy import Array, np
@@ -101,6 +102,10 @@ def images(image: Any, bands: bool = False, stack: bool = False) -> list[ArrayIm
 def _array(image: Any) -> Array:
     if isinstance(getattr(image, "mode", None), str) and callable(getattr(image, "convert", None)):
         image = _of_pillow(image)
+    if isinstance(image, str | PathLike):
+        raise ImageError(f"{str(image)!r} is a name, and no image; `imread` reads the file")
+    if isinstance(image, tuple) and (fields := getattr(image, "_fields", ())):
+        raise ImageError(f"several results are no image; take one of them: .{', .'.join(fields)}")
     try:
         return np.asarray(image)
     except ValueError as error:

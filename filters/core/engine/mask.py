@@ -6,7 +6,7 @@ picture all the same: there is no border at a region's edge.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from ..lazy_numpy import Array, np
@@ -81,7 +81,7 @@ def boxes(roi: Any) -> list[Box]:
     >>> boxes((1, 2, 3, 4)), boxes([(0, 0, 5, 5), (-2, 7, 3, 3)])
     ([(1, 2, 3, 4)], [(0, 0, 5, 5), (-2, 7, 3, 3)])
     """
-    given = np.asarray(list(roi))
+    given = np.asarray(list(roi) if isinstance(roi, Iterable) else roi)
     if given.ndim == 1:
         given = given[None]
     if given.ndim != 2 or given.shape[1] != 4 or not given.size or given.dtype.kind not in "iu":

@@ -163,6 +163,8 @@ class Encoding(NamedTuple):
         [0, 1, 255]
         >>> Encoding("uint8", "angle")(np.array([-90.0, 0.0, 180.0, -0.1])).tolist()
         [192, 0, 128, 0]
+        >>> Encoding("float32", "angle")(np.array([-180 + 1e-9, 180.0])).tolist()
+        [180.0, 180.0]
         >>> Encoding("uint8", "signed")(np.array([-1020.0, 0.0, 20.0])).tolist()
         [0, 128, 148]
         """
@@ -212,6 +214,8 @@ class Encoding(NamedTuple):
         white = FULL[self.dtype]
         if self.is_float:
             _copy(self.converted(values), out)
+            if self.kind == "angle":
+                out[out == -180] = 180  # what rounding makes of an angle next to it
             return
         if self.plain and values.dtype == self.dtype:
             _copy(values, out)
