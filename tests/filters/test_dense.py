@@ -97,6 +97,9 @@ def test_a_kernel_too_large_for_scipy(each_core):
     strip[5, 7] = np.nan
     got, expected = dense.correlate(strip, taps, (1, 1), (2, 1)), each_channel(strip, taps, (1, 1), (2, 1))
     np.testing.assert_allclose(got, expected, rtol=0, atol=1e-3)
+    strip, taps = image((256, 256, 1), "uint8"), np.full((251, 251), 1 / 251**2)
+    got, expected = dense.correlate(strip, taps, out="float32"), each_channel(strip, taps)
+    np.testing.assert_allclose(got, expected, rtol=0, atol=1e-4)
 
 
 def test_other_samples_than_a_row_holds_are_not_read(each_core):
