@@ -19,7 +19,6 @@ import numpy as np
 from common import Array, Row
 from imfilter.filters.blur import blur
 from imfilter.filters.conv import conv
-from imfilter.filters.core.linear import filter_banks
 from imfilter.filters.core.rank import structuring_element
 from imfilter.filters.edges import edges
 from imfilter.filters.morph import morph
@@ -177,8 +176,6 @@ def layers(torch: Any, colour: Array) -> Iterator[Work]:
     yield bank("64 of 11×11×3, stride 4 (AlexNet)", 1.2, weights(64, 3, 11, 11), 4, 2)
     yield bank("64 of 3×3×3 (VGG)", None, weights(64, 3, 3, 3), 1, 1)
     yield bank("48 of 5×5 in 3 groups", None, weights(48, 1, 5, 5), 1, 2, 3)
-    gabor = np.stack(filter_banks.gabor())[:, None].astype(np.float32)
-    yield bank("24 of 55×55 on gray (Gabor)", None, gabor, 1, 27)
     part = np.ascontiguousarray(colour[:1500, :2000])
     for op, size, stride, padding in (
         ("max", 2, 2, 0), ("avg", 2, 2, 0), ("max", 3, 2, 1), ("max", 3, 1, 0), ("avg", 3, 1, 0), ("avg", 8, 8, 0),
