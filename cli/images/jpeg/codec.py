@@ -18,7 +18,7 @@ from ..metadata import OF_THE_OLD, JpegCoding, Metadata, not_kept, ratio, tags_o
 from ..picture import Decode, DecodeError, DecodeOptions, Frames, PartialDecode, Picture
 from ..xmp import GAIN_MAP, VIDEO
 from . import extended_xmp, extent, frame, integrity, segments
-from .extent import APPLICATION_1, APPLICATION_2, END, HIDDEN, LIST
+from .extent import APPLICATION_1, APPLICATION_2, HIDDEN, LIST
 
 if TYPE_CHECKING:
     from ....filters.core.engine.output_buffer import CanvasFactory
@@ -117,7 +117,7 @@ def _bodies(image: Any, name: str) -> list[bytes]:
 
 def _unannounced(begun: PartialDecode, told: Sequence[str]) -> list[str]:
     """Return notes on what follows the picture without a word of XMP, and on gain maps without one."""
-    behind = max(begun.end - len(END), 0)
+    behind = max(begun.end - len(segments.END), 0)
     found = {
         VIDEO: begun.data.find(MOTION_PHOTO, behind) >= 0 or MOVIE.search(begun.data, behind) is not None,
         GAIN_MAP: any(body.startswith(ISO_GAIN_MAP) for body in _bodies(begun.image, "APP2")),
@@ -252,7 +252,7 @@ CODEC = Codec(
     canvas_share=0.5,
     holds_iptc=True,
     extent=extent.extent,
-    ending=extent.END,
+    ending=segments.END,
     holds_aspect=True,
     texts="tags and comments",
 )

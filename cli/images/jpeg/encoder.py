@@ -28,7 +28,7 @@ from .. import pillow_private
 from ..metadata import JpegCoding
 from ..pillow_buffer import image_of
 from . import segments
-from .segments import COMMENT, END_OF_IMAGE, RESTART, START_OF_FRAME, START_OF_SCAN, TABLES
+from .segments import COMMENT, END, RESTART, START_OF_FRAME, START_OF_SCAN, TABLES
 
 BAND = 1 << 19
 """Pixels of a band; from 1/8 to 2 megapixels all are as fast. An interval must stay below 2¹⁶ units."""
@@ -36,7 +36,6 @@ UNIT = 16
 """Rows of the highest unit, which a band holds a multiple of."""
 HALVED_BOTH_WAYS = 2
 """Pillow's number for colours of half the width and height, 4:2:0."""
-END = bytes((0xFF, END_OF_IMAGE))
 LONGEST_SIDE = 65500
 """Pixels of the longest side that libjpeg takes."""
 LONGEST_SEGMENT = 65533

@@ -10,7 +10,7 @@ from .segments import END_OF_IMAGE, MARKER, START_OF_IMAGE
 PIECE = 1 << 16
 """More bytes that are asked for where a marker is missing in those that are there."""
 APPLICATION_1, APPLICATION_2 = 0xE1, 0xE2
-BEGIN, END = b"\xff\xd8\xff", b"\xff\xd9"
+BEGIN = b"\xff\xd8\xff"
 LIST, HIDDEN = b"MPF\0", bytes(4)
 """How the list of an MPO's pictures begins, and what stands there in one that was taken out of it."""
 MAKER_NOTE = re.compile(rb"\x92\x7c|\x7c\x92")

@@ -17,7 +17,7 @@ from .. import pillow_decoder
 from ..picture import DecodeError
 from . import exactness, turbo
 from .exactness import BLOCK, Interval
-from .segments import ARITHMETIC_FRAMES, END_OF_IMAGE, FRAMES, RESTARTS, START_OF_SCAN, Segment
+from .segments import ARITHMETIC_FRAMES, END, END_OF_IMAGE, FRAMES, RESTARTS, START_OF_SCAN, Segment
 
 JUNK = b"\xaa" + bytes(range(255)) * 256
 """Data for blocks that are missing, unlike the zeros that may have stood for them from the first bit on."""
@@ -85,7 +85,7 @@ def decoded(image: Any, data: bytes, found: Sequence[Segment]) -> tuple[Array | 
     layout = _layout(data, found, *image.size)
     if not layout.in_order:
         raise DecodeError(turbo.OUT_OF_ORDER)
-    whole = data if layout.ended else data[: layout.stop] + turbo.END
+    whole = data if layout.ended else data[: layout.stop] + END
     try:
         pixels = _strictly(whole, found, layout, image.mode)
     except turbo.UnknownSamplingError:
@@ -115,7 +115,7 @@ def _strictly(data: bytes, found: Sequence[Segment], layout: Layout, mode: str) 
         exactness.check(data, found, intervals, range(len(intervals)))
     elif layout.arithmetic:
         # Its decoder does not warn. Where the picture was whole, more data make no difference.
-        more = data[: layout.stop] + bytes(DROPPED_ZEROS) + JUNK + turbo.END
+        more = data[: layout.stop] + bytes(DROPPED_ZEROS) + JUNK + END
         if not np.array_equal(turbo.decoded(more, mode, strict=False), pixels):
             raise turbo.EndsEarlyError
     # Of bytes that are left it does not miss the eight that it reads ahead.

@@ -11,6 +11,8 @@ from ..picture import DecodeError
 TABLES, HUFFMAN_TABLES, APPLICATION_14, COMMENT = 0xDB, 0xC4, 0xEE, 0xFE
 RESTART_INTERVAL = 0xDD
 START_OF_FRAME, RESTART, START_OF_IMAGE, END_OF_IMAGE, START_OF_SCAN = 0xC0, 0xD0, 0xD8, 0xD9, 0xDA
+END = bytes((0xFF, END_OF_IMAGE))
+"""The marker behind a picture."""
 FRAMES = frozenset({*range(START_OF_FRAME, 0xD0)} - {0xC4, 0xC8, 0xCC})
 """The markers that begin a frame header, one for each coding process."""
 ARITHMETIC_FRAMES = frozenset({0xC9, 0xCA, 0xCB, 0xCD, 0xCE, 0xCF})

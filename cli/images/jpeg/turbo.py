@@ -6,12 +6,11 @@ from typing import Any
 
 from ....filters.core.lazy_numpy import Array, np
 from ..picture import DecodeError
-from .segments import END_OF_IMAGE
+from .segments import END
 
 COLOURS: dict[str, Any] = {"L": "GRAY", "RGB": "RGB", "CMYK": "CMYK"}
 """What it calls Pillow's modes."""
 
-END = bytes((0xFF, END_OF_IMAGE))
 OUT_OF_ORDER = "is damaged (restart markers are missing or out of order)"
 
 
