@@ -6,9 +6,21 @@ from collections.abc import Callable, Iterator
 
 import numpy as np
 import pytest
-from imfilter.filters.core import native
+from imfilter.filters.core import catalog, native
 from imfilter.filters.core.engine import executor
 from imfilter.filters.core.engine.quantize import FULL, encoding
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Call a test marked `every_call` for every filter, with each of its operators and with the values told besides."""
+    for mark in metafunc.definition.iter_markers("every_call"):
+        needed, more = mark.args
+        cases = []
+        for name in catalog.names():
+            ops = getattr(catalog.load(name).spec.parameters.get("op"), "choices", [""])
+            calls = [needed.get(name, {}) | ({"op": op} if op else {}) for op in ops] + more.get(name, [])
+            cases += [pytest.param(name, values, id=f"{name}-{number}") for number, values in enumerate(calls)]
+        metafunc.parametrize(("name", "values"), cases)
 
 
 def _source(position: int, size: int, border: str) -> int | None:

@@ -53,20 +53,7 @@ VALUES: dict[str, list[dict[str, Any]]] = {
 }
 """What the filters are asked for, beside each of their operators."""
 NEEDED = {"conv": {"kernel": "gaussian3"}}
-CASES = [
-    pytest.param(name, values, id=f"{name}-{number}")
-    for name in catalog.names()
-    for number, values in enumerate(
-        [
-            *(
-                NEEDED.get(name, {}) | ({"op": op} if op else {})
-                for op in getattr(catalog.load(name).spec.parameters.get("op"), "choices", [""])
-            ),
-            *VALUES.get(name, []),
-        ]
-    )
-]
-every_case = pytest.mark.parametrize(("name", "values"), CASES)
+every_case = pytest.mark.every_call(NEEDED, VALUES)
 SHAPE = 27, 33
 
 

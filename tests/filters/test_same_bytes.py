@@ -22,19 +22,6 @@ VALUES: dict[str, list[dict[str, Any]]] = {
     "morph": [{"op": "open", "size": (4, 7), "iterations": 2}],
     "pool": [{"op": "avg", "size": (3, 2), "stride": (2, 3)}],
 }
-CASES = [
-    pytest.param(name, values, id=f"{name}-{number}")
-    for name in catalog.names()
-    for number, values in enumerate(
-        [
-            *(
-                NEEDED.get(name, {}) | ({"op": op} if op else {})
-                for op in getattr(catalog.load(name).spec.parameters.get("op"), "choices", [""])
-            ),
-            *VALUES.get(name, []),
-        ]
-    )
-]
 WAYS: list[dict[str, Any]] = [{"measure": True}, {"jobs": 3}, {"strip_rows": 5}, {"strip_rows": 37, "measure": True}]
 
 
@@ -73,7 +60,7 @@ def pictures(shape):
 
 
 @pytest.mark.parametrize("obvious", [True, False])
-@pytest.mark.parametrize(("name", "values"), CASES)
+@pytest.mark.every_call(NEEDED, VALUES)
 def test_every_filter(monkeypatch, obvious, name, values):
     if obvious:
         monkeypatch.setattr(native, "core", None)
