@@ -21,11 +21,13 @@ import stat
 import subprocess
 import sys
 import tempfile
+import zlib
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 import typer.main
 from hypothesis import HealthCheck, settings
@@ -58,6 +60,17 @@ def pytest_collection_finish() -> None:
     """Keep the garbage collector from looking through all tests again and again."""
     gc.collect()
     gc.freeze()
+
+
+# ---- random numbers ---------------------------------------------------------------------------------
+
+
+@pytest.fixture(autouse=True)
+def own_random_numbers(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Begin the random numbers of the test's file anew, so that they do not depend on the tests that ran before it."""
+    for name, value in vars(request.module).items():
+        if isinstance(value, np.random.Generator):
+            monkeypatch.setattr(request.module, name, np.random.default_rng(zlib.crc32(request.node.nodeid.encode())))
 
 
 # ---- deadlines --------------------------------------------------------------------------------------

@@ -19,6 +19,10 @@ TAPS = {
     "zero": np.zeros(3),
     "long": kernels.gaussian_weights(4.0),
 }
+ALLOWED = 8e-3
+"""Levels by which the decimated Gaussian may miss; smooth as it is, neighbours miss together."""
+FEW = 20_000
+"""Samples of which a share of 1 in 1000 says nothing."""
 GEOMETRIES = [((1, 1), (1, 1)), ((2, 3), (1, 1)), ((1, 1), (3, 2)), ((4, 1), (2, 1)), ((90, 90), (1, 1))]
 
 
@@ -146,10 +150,10 @@ def test_decimated_is_the_gaussian_that_is_meant(each_core, size, out, channels)
     exact = reference(inner, down, across, (1, 1), (1, 1))[: size[0], : size[1]]
     if out == "uint8":
         wrong = answer != np.floor(exact + 0.5)
-        assert wrong.mean() <= 1e-3 or wrong.sum() <= 1
-        assert np.abs(answer - np.floor(exact + 0.5)).max() <= 1
+        assert np.abs(answer - exact).max() <= 0.5 + ALLOWED  # where it rounds another way, it had to decide on less
+        assert wrong.mean() <= 1e-3 or wrong.size < FEW
     else:
-        np.testing.assert_allclose(answer, exact, rtol=0, atol=8e-3)
+        np.testing.assert_allclose(answer, exact, rtol=0, atol=ALLOWED)
 
 
 def test_wrong_sizes_and_types_are_refused():

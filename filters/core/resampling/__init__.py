@@ -1,0 +1,1 @@
+"""Resampling: sizes, turns and homographies, by one interpolation."""

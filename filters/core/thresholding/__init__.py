@@ -1,0 +1,1 @@
+"""Thresholds: one for the image, or one for each neighbourhood."""

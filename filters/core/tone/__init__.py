@@ -1,0 +1,1 @@
+"""Tone: brightness, contrast and colour, of each pixel by itself or beside its region."""
