@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Annotated, Any, Literal, Unpack
 
-from .core import Array, Common, Param, ParameterError, Stage, image_filter, np
+from .core import Array, Common, Param, Stage, image_filter, np
 from .core.engine.stage import ImageContext
 from .core.tone.adjustment import Adjustment, Levels, adjusting
 from .core.tone.lookup import Curve, by_sample
