@@ -254,6 +254,9 @@ class Colours(NamedTuple):
     """The handling of the alpha, for a stage between two filters or one that weights pixels by it."""
     joint: bool = False
     """The result of a channel depends on the others too."""
+    curved: bool = False
+    """A constant image becomes another constant one, but not by the gain: samples go through a curve, as those of a
+    negative do."""
     maps: int = 0
     """How many maps the result has, whatever channels the image has; 0 if it is a picture."""
     bias: float = 0.0
