@@ -138,6 +138,19 @@ typedef struct {
 } LumaCall;
 
 typedef struct {
+    Array in;       /* whole numbers */
+    Array out;      /* of the table's type */
+    Array table;    /* a row for each channel, or one for all, with a value for each number of the type of `in` */
+    ptrdiff_t step; /* channels side by side; else each plane is one */
+} LookUpCall;
+
+typedef struct {
+    Array in;       /* whole numbers */
+    Array out;      /* counts, to which those of `in` are added: a row for each channel */
+    ptrdiff_t step; /* channels side by side; else each plane is one */
+} HistogramCall;
+
+typedef struct {
     Array in, out;              /* of one type */
     ptrdiff_t height, width;    /* of the window */
     ptrdiff_t step;             /* samples from a column to the next */
@@ -211,6 +224,8 @@ typedef struct {
     int (*polar)(const PolarCall *);
     int (*thin)(const ThinCall *);
     int (*luma)(const LumaCall *);
+    int (*look_up)(const LookUpCall *);
+    int (*histogram)(const HistogramCall *);
     int (*rank)(const RankCall *);
     int (*mode)(const RankCall *);
     int (*extrema)(const ExtremaCall *);
