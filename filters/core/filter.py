@@ -18,7 +18,7 @@ from typing import (
 from . import signature
 from .engine import array_image, colour_parts, executor, nan_policy, nodata
 from .engine.array_image import ArrayImage, ImageLike
-from .engine.borders import ALIASES, PICTURES, Border
+from .engine.borders import ALIASES, PICTURES, Border, Fill
 from .engine.chain import Part
 from .engine.mask import Box, Effect
 from .engine.quantize import FULL, GivenRange, encoding, float_type
@@ -54,7 +54,15 @@ class PastTheEdge(TypedDict, total=False):
             metavar="RULE",
         ),
     ]
-    fill: Annotated[float, Param("The value k of --border constant, in the image's units.", default=0.0)]
+    fill: Annotated[
+        float | tuple[float, ...] | None,
+        Param(
+            "The value k of --border constant, in the image's units; or one for each channel, as 124,116,104.",
+            metavar="V|V,V,V",
+            default=0.0,
+            shown_default="0, transparent where there is an alpha",
+        ),
+    ]
 
 
 class Treatment(TypedDict, total=False):
@@ -263,18 +271,18 @@ class ImageFilter(Generic[Parameters, Answer]):
         self,
         build: Callable[Parameters, Stage | Sequence[Stage]],
         answer: type | None,
-        channels: Channels,
+        defaults: Mapping[str, Any],
         maps: Maps | None = None,
     ) -> None:
         functools.update_wrapper(self, build)
         del self.__dict__["__doc__"]  # that of the class makes it when it is asked for
-        self.build, self.answer, self.channels = build, answer, channels
+        self.build, self.answer, self.defaults = build, answer, defaults
         self.names_of_maps = maps
 
     @functools.cached_property
     def spec(self) -> Spec:
         """The parameters, read from the signature at the first use."""
-        return describe(self.build, self.answer, {"channels": self.channels})
+        return describe(self.build, self.answer, self.defaults)
 
     @property
     def kinds(self) -> dict[str, Kind]:
@@ -436,6 +444,10 @@ def check_white(white: float | None, dtype: str) -> None:
 def image_filter(build: Callable[Parameters, Stage | Sequence[Stage]], /) -> ImageFilter[Parameters, Array]: ...
 @overload
 def image_filter(
+    *, border: Border, fill: Fill | None = 0.0
+) -> Callable[[Callable[Parameters, Stage | Sequence[Stage]]], ImageFilter[Parameters, Array]]: ...
+@overload
+def image_filter(
     *, answer: type[Answer], channels: Channels = "each"
 ) -> Callable[[Callable[Parameters, Stage | Sequence[Stage]]], ImageFilter[Parameters, Answer]]: ...
 @overload
@@ -450,14 +462,18 @@ def image_filter(
     *,
     answer: type | None = None,
     channels: Channels = "each",
+    border: Border = "reflect",
+    fill: Fill | None = 0.0,
     maps: Maps | None = None,
 ) -> Any:
     """Make a filter of a function from parameters to a stage, or to several in a row.
 
     *answer* is the NamedTuple whose field ``image`` is the picture and whose other fields are maps,
-    each ``Annotated[Array, MapField(…)]``; *channels* is the filter's own default. *maps* tells, from the checked
-    parameters, the names of the maps that the result is made of in place of a picture's channels.
+    each ``Annotated[Array, MapField(…)]``; *channels*, *border* and *fill* are the filter's own defaults. A *fill* of
+    None is 0, and transparent where the image has an alpha; a fill that is named is opaque. *maps* tells, from the
+    checked parameters, the names of the maps that the result is made of in place of a picture's channels.
     """
+    defaults = {"channels": channels, "border": border, "fill": fill}
     if build is not None:
-        return ImageFilter(build, answer, channels, maps)
-    return lambda build: ImageFilter(build, answer, channels, maps)
+        return ImageFilter(build, answer, defaults, maps)
+    return lambda build: ImageFilter(build, answer, defaults, maps)
