@@ -205,6 +205,25 @@ typedef struct {
     ptrdiff_t step;                        /* samples from a column to the next */
 } PoolCall;
 
+typedef enum { WARP_NEAREST, WARP_BILINEAR, WARP_BICUBIC } Interpolation;
+
+/* The border rules; a sample of the last is the fill. */
+typedef enum { BORDER_REFLECT, BORDER_MIRROR, BORDER_NEAREST, BORDER_WRAP, BORDER_CONSTANT } BorderRule;
+
+/* The most rows and columns that a warp takes: their places are int32, with room around them. */
+#define WARP_MOST (1 << 29)
+
+typedef struct {
+    Array in, out;
+    const double *matrix; /* 3 × 3, from the points of the result to those of the input, as corner coordinates */
+    const double *fill;   /* of each channel */
+    ptrdiff_t step;       /* channels that lie side by side */
+    ptrdiff_t row;        /* of the result, at which out begins */
+    Interpolation interpolation;
+    BorderRule border;
+    int in_double;
+} WarpCall;
+
 typedef struct {
     Array in, out;
     ptrdiff_t step, filter; /* bytes from a sample to the same one of the next pixel, and the filter's type */
@@ -232,6 +251,7 @@ typedef struct {
     int (*bilateral)(const BilateralCall *);
     int (*nonlocal_means)(const NonlocalMeansCall *);
     int (*pool)(const PoolCall *);
+    int (*warp)(const WarpCall *);
     int (*png_rows)(const PngRowsCall *);
 } Primitives;
 

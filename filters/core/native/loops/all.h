@@ -52,6 +52,7 @@ OPTIONS(TARGET)
 #include "luma.h"
 #include "bilateral.h"
 #include "nonlocal_means.h"
+#include "warp.h"
 #define KIND float
 #define SAMPLE float
 #define OWN_TYPE F32
@@ -88,6 +89,7 @@ OPTIONS(TARGET)
 #include "luma.h"
 #include "bilateral.h"
 #include "nonlocal_means.h"
+#include "warp.h"
 #define KIND double
 #define SAMPLE double
 #define OWN_TYPE F64
@@ -217,6 +219,11 @@ static int nonlocal_means(const NonlocalMeansCall *call)
     return WEIGHTS_IN_DOUBLE(call) ? nonlocal_means_double(call) : nonlocal_means_float(call);
 }
 
+static int warp(const WarpCall *call)
+{
+    return call->in_double ? warp_double(call) : warp_float(call);
+}
+
 #define NAME_(set) #set
 #define NAME(set) NAME_(set)
 
@@ -242,6 +249,7 @@ const Primitives JOIN(primitives, SET) = {
     .bilateral = bilateral,
     .nonlocal_means = nonlocal_means,
     .pool = pool,
+    .warp = warp,
     .png_rows = png_rows,
 };
 
