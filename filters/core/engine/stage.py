@@ -200,7 +200,8 @@ class AlphaHandling(NamedTuple):
     missing: bool = False
     """The stage changes only NaN, and is skipped for an image that cannot have any."""
     weigh: bool = False
-    """If there is an alpha, the stage's function takes it, padded likewise, as a second argument."""
+    """If there is an alpha, the stage's function takes it, padded likewise, as a second argument; with branches it is
+    the last one."""
 
 
 BY_ALPHA = AlphaHandling(divide=True, multiply=True, weigh=True)
@@ -263,6 +264,8 @@ class Colours(NamedTuple):
     """What is added to every sample of the final result."""
     white_offset: float = 0.0
     """The same as a fraction of white, for constants that hold for every depth."""
+    coloured: bool = False
+    """The stage takes and returns three channels, even of a gray image, and sees to `channels` itself."""
 
 
 class Mark(NamedTuple):

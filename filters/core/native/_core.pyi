@@ -32,6 +32,19 @@ def interpolate(
     divisor: float,
     /,
 ) -> None: ...
+def resample(
+    given: NDArray[Any],
+    out: NDArray[Any],
+    seen_down: NDArray[Any],
+    down: NDArray[Any],
+    seen_across: NDArray[Any],
+    across: NDArray[Any],
+    step: int,
+    in_double: bool,
+    across_first: bool,
+    raised: float,
+    /,
+) -> None: ...
 def dense(
     given: NDArray[Any],
     out: NDArray[Any],

@@ -32,6 +32,20 @@ typedef struct {
 } InterpolateCall;
 
 typedef struct {
+    Array seen; /* one plane of int32: the first sample that each result sees, and the one behind its last */
+    Array taps; /* one plane of a row for each result */
+} ResampleAxis;
+
+typedef struct {
+    Array in, out;
+    ResampleAxis down, across;
+    ptrdiff_t step; /* samples from a column to the next */
+    int in_double;
+    int across_first; /* whether rows are resampled along before they are down */
+    double raised;    /* is added to the results */
+} ResampleCall;
+
+typedef struct {
     Array in, out;
     const double *taps;      /* height × width */
     ptrdiff_t height, width;
@@ -219,6 +233,7 @@ typedef struct {
     const char *name;
     int (*separable)(const SeparableCall *);
     int (*interpolate)(const InterpolateCall *);
+    int (*resample)(const ResampleCall *);
     int (*dense)(const DenseCall *);
     int (*bank)(const BankCall *);
     int (*fourier)(const FourierCall *);

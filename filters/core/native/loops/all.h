@@ -42,6 +42,7 @@ OPTIONS(TARGET)
 #include "block_sums.h"
 #include "guided.h"
 #include "separable.h"
+#include "resample.h"
 #include "dense.h"
 #include "bank.h"
 #include "fourier.h"
@@ -79,6 +80,7 @@ OPTIONS(TARGET)
 #include "block_sums.h"
 #include "guided.h"
 #include "separable.h"
+#include "resample.h"
 #include "dense.h"
 #include "bank.h"
 #include "fourier.h"
@@ -116,6 +118,11 @@ static int separable(const SeparableCall *call)
 static int interpolate(const InterpolateCall *call)
 {
     return call->in.type == F64 ? interpolate_double(call) : interpolate_float(call);
+}
+
+static int resample(const ResampleCall *call)
+{
+    return call->in_double ? resample_double(call) : resample_float(call);
 }
 
 static int dense(const DenseCall *call)
@@ -233,6 +240,7 @@ const Primitives JOIN(primitives, SET) = {
     .name = NAME(SET),
     .separable = separable,
     .interpolate = interpolate,
+    .resample = resample,
     .dense = dense,
     .bank = bank,
     .fourier = fourier,
