@@ -88,6 +88,8 @@ PyObject *answer(Held *held, int status);
     F(thin, "Keep the maxima along the gradient.") \
     F(join, "Keep what is joined to the strong pixels.") \
     F(luma, "Sum red, green and blue by their weights.") \
+    F(recolour, "Change the saturation of colours, and turn their hue.") \
+    F(local_curves, "Put values on curves that change from place to place.") \
     F(look_up, "Look samples up in a table.") \
     F(histogram, "Count how often each number is there.") \
     F(rank, "Give each pixel the sample of a rank in its window.") \

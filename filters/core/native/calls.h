@@ -138,6 +138,25 @@ typedef struct {
 } LumaCall;
 
 typedef struct {
+    Array in, out;         /* red, green and blue side by side */
+    Array table;           /* the value of each whole number of `in`, float or double; data is NULL where there is none */
+    const double *weights; /* of the luma */
+    double divisor;
+    double saturation; /* the factor of differences from the luma */
+    double turn;       /* of the hue, in sixths of a circle */
+} RecolourCall;
+
+typedef struct {
+    Array in, out;         /* values; or red, green and blue side by side */
+    Array curves;          /* (rows of tiles, columns of tiles, places): values of the result, float or double */
+    ptrdiff_t step;        /* 1, or 3 for colours */
+    double low, scale;     /* the place of a value on a curve is (value - low) * scale */
+    double first_row, down, first_column, across; /* the place of a pixel among tiles is first_row + y * down, and so on */
+    const double *weights; /* of the luma */
+    double divisor;
+} LocalCurvesCall;
+
+typedef struct {
     Array in;       /* whole numbers */
     Array out;      /* of the table's type */
     Array table;    /* a row for each channel, or one for all, with a value for each number of the type of `in` */
@@ -243,6 +262,8 @@ typedef struct {
     int (*polar)(const PolarCall *);
     int (*thin)(const ThinCall *);
     int (*luma)(const LumaCall *);
+    int (*recolour)(const RecolourCall *);
+    int (*local_curves)(const LocalCurvesCall *);
     int (*look_up)(const LookUpCall *);
     int (*histogram)(const HistogramCall *);
     int (*rank)(const RankCall *);

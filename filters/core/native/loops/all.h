@@ -50,6 +50,8 @@ OPTIONS(TARGET)
 #include "thinning.h"
 #include "gradient.h"
 #include "luma.h"
+#include "recolour.h"
+#include "local_curves.h"
 #include "bilateral.h"
 #include "nonlocal_means.h"
 #include "warp.h"
@@ -87,6 +89,8 @@ OPTIONS(TARGET)
 #include "thinning.h"
 #include "gradient.h"
 #include "luma.h"
+#include "recolour.h"
+#include "local_curves.h"
 #include "bilateral.h"
 #include "nonlocal_means.h"
 #include "warp.h"
@@ -196,6 +200,18 @@ static int luma(const LumaCall *call)
     return call->out.type == F64 ? luma_double(call) : luma_float(call);
 }
 
+static int recolour(const RecolourCall *call)
+{
+    return call->table.data ? call->table.type == F64 ? recolour_double(call) : recolour_float(call)
+           : call->in.type == F64 || call->out.type == F64 || call->in.type == U16 ? recolour_double(call)
+                                                                                   : recolour_float(call);
+}
+
+static int local_curves(const LocalCurvesCall *call)
+{
+    return call->curves.type == F64 ? local_curves_double(call) : local_curves_float(call);
+}
+
 static int thin(const ThinCall *call)
 {
     return call->gx.type == F64 ? thin_double(call) : thin_float(call);
@@ -241,6 +257,8 @@ const Primitives JOIN(primitives, SET) = {
     .polar = polar,
     .thin = thin,
     .luma = luma,
+    .recolour = recolour,
+    .local_curves = local_curves,
     .look_up = look_up,
     .histogram = histogram,
     .rank = rank,
