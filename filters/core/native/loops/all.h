@@ -99,6 +99,7 @@ OPTIONS(TARGET)
 #include "extrema.h"
 #include "rank.h"
 #include "png_rows.h"
+#include "bm3d.h"
 
 /* Whether sums are to be in double: the samples or the results are. */
 #define IN_DOUBLE(call) ((call)->in.type == F64 || (call)->out.type == F64 || (call)->in.type == F32)
@@ -230,6 +231,7 @@ const Primitives JOIN(primitives, SET) = {
     .extrema = extrema,
     .bilateral = bilateral,
     .nonlocal_means = nonlocal_means,
+    .bm3d = bm3d,
     .pool = pool,
     .png_rows = png_rows,
 };
