@@ -209,6 +209,20 @@ typedef struct {
     int ignoring;           /* NaN are left out */
 } NonlocalMeansCall;
 
+/* The side of a block, how far from it similar ones are looked for, and how many are stacked at most. */
+enum { BM3D_BLOCK = 8, BM3D_REACH = 19, BM3D_MOST = 32 };
+
+typedef struct {
+    Array in, basic;          /* planes of one size; basic, the first step's estimate, has no data in the first step */
+    Array guide;              /* one plane of whole numbers, up to BM3D_GUIDE, by which blocks are compared */
+    Array out;                /* the planes' weighted sums, then their weights, from row *top* of the input on */
+    ptrdiff_t top;
+    ptrdiff_t first, end;     /* rows of reference blocks, *step* samples apart; the last lies at the edge */
+    ptrdiff_t step, most;     /* and the most blocks of a stack */
+    double limit, strength;   /* of a distance; the threshold of the first step, the noise's variance in the second */
+    const double *forward, *inverse, *window; /* of a block: transforms along an axis, and weights in the result */
+} Bm3dCall;
+
 typedef enum { POOL_MIN, POOL_MAX, POOL_MEAN, POOL_NORM } PoolOp;
 
 typedef struct {
@@ -271,6 +285,7 @@ typedef struct {
     int (*extrema)(const ExtremaCall *);
     int (*bilateral)(const BilateralCall *);
     int (*nonlocal_means)(const NonlocalMeansCall *);
+    int (*bm3d)(const Bm3dCall *);
     int (*pool)(const PoolCall *);
     int (*warp)(const WarpCall *);
     int (*png_rows)(const PngRowsCall *);

@@ -107,6 +107,7 @@ OPTIONS(TARGET)
 #include "extrema.h"
 #include "rank.h"
 #include "png_rows.h"
+#include "bm3d.h"
 #include "tables.h"
 
 /* Whether sums are to be in double: the samples or the results are. */
@@ -266,6 +267,7 @@ const Primitives JOIN(primitives, SET) = {
     .extrema = extrema,
     .bilateral = bilateral,
     .nonlocal_means = nonlocal_means,
+    .bm3d = bm3d,
     .pool = pool,
     .warp = warp,
     .png_rows = png_rows,
