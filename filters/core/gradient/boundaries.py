@@ -22,7 +22,7 @@ from typing import Any
 
 from ..engine.stage import NO_COLOURS, Colours, Function, Halo, ImageContext, Stage, Window
 from ..lazy_numpy import Array, np
-from ..linear import kernels, separable
+from ..linear import box_sum, kernels, separable
 from ..named_tuple import NamedTuple
 from .gradient import Gradient
 
@@ -271,7 +271,10 @@ def _boundary(strip: Array, context: ImageContext, around: int, inset: int) -> t
 
     for cue, plane in zip((BRIGHTNESS, GREEN_RED, BLUE_YELLOW), planes, strict=False):
         add(cue, binned(plane, cue.bin), there)
-    add(TEXTURE, textures(planes[0]), None if there is None else there[inset:-inset, inset:-inset])
+    if there is not None:  # a gradient needs all that it sees
+        width = 2 * inset + 1
+        there = (box_sum.mean(there[..., None], width, width, np.float32)[..., 0] > width * width - 0.5).astype(np.float32)
+    add(TEXTURE, textures(planes[0]), there)
     best = total.argmax(axis=0)
     strength = np.take_along_axis(total, best[None], axis=0)[0]
     strength /= strength + np.float32(HALF)
