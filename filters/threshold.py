@@ -27,7 +27,7 @@ class Levels(TypedDict, total=False):
     """What of the colours is compared with a threshold."""
 
     channels: Annotated[
-        Literal["luma", "each"],
+        Literal["luma", "each", "max"],
         Param(
             "Compare the luma, which gives one channel, or each channel with a threshold of its own.", default="luma"
         ),
@@ -72,7 +72,7 @@ def threshold(
     ] = 0.0,
     **common: Unpack[ThresholdCommon],
 ) -> Stage | list[Stage]:
-    """Make samples white that lie above a threshold, and others black.
+    """Make what lies above a threshold white, and the rest black.
 
     A sample equal to its threshold is black.
 
@@ -171,13 +171,15 @@ def _counted(op: Literal["otsu", "triangle", "li"], offset: float) -> Stage:
 
 def _beside_mean(op: Literal["mean", "gaussian"], window: tuple[int, int], offset: float) -> Stage:
     """Return the stage that compares samples with the mean around them."""
+    from .core.thresholding import decision
+
     if op == "mean":
         mean = linear(kernels.mean(window), name="mean")
     else:
         mean = linear(kernels.gaussian(((window[0] - 1) / 6, (window[1] - 1) / 6)), name="gaussian")
     return combined(
         mean,
-        lambda context: lambda samples, means: samples > means - offset,
+        lambda context: lambda samples, means: decision.is_above(samples, means, means - offset),
         colours=NO_COLOURS,
-        amplification=2.0**20,  # rounding decides between black and white
+        amplification=decision.AMPLIFICATION,
     )

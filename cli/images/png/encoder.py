@@ -118,8 +118,8 @@ def write(
 ) -> None:
     """Write ``pixels (height, width, 1 or 3)``, uint8 or uint16, and ``alpha (height, width)`` of their type.
 
-    Pixels of one channel may be bool, without an alpha. *beside* are more chunks, by name and contents. Samples of one channel are numbers of the colours of a *palette*, if
-    there is one.
+    Pixels of one channel may be bool, without an alpha. *beside* are more chunks, by name and contents. Samples of one
+    channel are numbers of the colours of a *palette*, if there is one.
 
     The bytes are the same for any number of *cores*.
     """

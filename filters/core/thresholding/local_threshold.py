@@ -9,11 +9,12 @@ from ..engine.stage import NO_COLOURS, BoundStage, Halo, ImageContext, Rows, Sta
 from ..lazy_numpy import Array, np
 from ..linear import box_sum
 from ..named_tuple import NamedTuple
+from .decision import AMPLIFICATION, is_above
 
 Method = Literal["niblack", "sauvola", "wolf"]
 ROWS_TOGETHER = 64
-DECISIVE = 2.0**20
-"""What rounding is magnified by where it decides between black and white: windows are worked on in float64."""
+ROUNDING = 2.0**-46
+"""Part of the squared mean that a variance may be of rounding alone."""
 
 
 class Local(NamedTuple):
@@ -41,10 +42,15 @@ def local_threshold(method: Method, size: tuple[int, int], k: float, offset: flo
     """
 
     def bind(context: ImageContext) -> Callable[[Local], Array]:
-        return lambda local: local.image > _thresholds(method, local, k, context) - offset
+        def compare(local: Local) -> Array:
+            with np.errstate(invalid="ignore"):
+                limits = _thresholds(method, local, k, context) - offset
+                whole = local.image.dtype.kind == "u"  # their sums are exact
+                return local.image > limits if whole else is_above(local.image, local.mean, limits)
 
-    compare = Stage(bind, colours=NO_COLOURS, survey=_seen if method == "wolf" else None)
-    return [_statistics(size), compare]
+        return compare
+
+    return [_statistics(size), Stage(bind, colours=NO_COLOURS, survey=_seen if method == "wolf" else None)]
 
 
 def _thresholds(method: Method, local: Local, k: float, context: ImageContext) -> Array:
@@ -62,9 +68,15 @@ def _seen(context: ImageContext, image: Rows) -> Seen:
     seen = []
     for start in range(0, image.height, ROWS_TOGETHER):
         local: Local = image.rows(start, min(start + ROWS_TOGETHER, image.height))
-        seen.append((np.fmin.reduce(local.image, axis=(0, 1)), np.fmax.reduce(local.deviation, axis=(0, 1))))
+        finite = np.isfinite(local.image)
+        seen.append(
+            (
+                np.min(local.image.astype(np.float64), axis=(0, 1), where=finite, initial=np.inf),
+                np.max(local.deviation, axis=(0, 1), where=np.isfinite(local.deviation), initial=0),
+            )
+        )
     least, most = zip(*seen, strict=True)
-    return Seen(np.fmin.reduce(least).astype(np.float64), np.fmax.reduce(most).astype(np.float64))
+    return Seen(np.min(least, axis=0), np.max(most, axis=0))
 
 
 def _statistics(size: tuple[int, int]) -> Stage:
@@ -81,13 +93,16 @@ def _statistics(size: tuple[int, int]) -> Stage:
                 values = np.where(present, values, 0)
                 count = box_sum.mean(np.asarray(present, np.uint8), height, width, np.float64)
                 count = np.where(count > 0, count, np.nan)
-            mean = box_sum.mean(values, height, width, np.float64) / count
             squares = values.astype(np.float64 if values.itemsize > 1 else np.uint16)
             squares *= squares
-            spread = box_sum.mean(squares, height, width, np.float64) / count - mean * mean
-            return Local(inside(strip, halo), mean, np.sqrt(np.maximum(spread, 0)))
+            with np.errstate(invalid="ignore"):
+                mean, of_squares = (box_sum.mean(part, height, width, np.float64) / count for part in (values, squares))
+                spread = of_squares - mean * mean
+                if not context.whole:  # of whole numbers it is exactly 0 in a flat window
+                    spread -= ROUNDING * mean * mean
+                return Local(inside(strip, halo), mean, np.sqrt(np.maximum(spread, 0)))
 
         # Sums of fractions are rounded by the blocks that they are made of, which are as high as a window.
         return BoundStage(function, rows=height, anchored=not context.whole, work=context.own_type)
 
-    return Stage(bind, Window(halo), colours=NO_COLOURS, amplification=DECISIVE)
+    return Stage(bind, Window(halo), colours=NO_COLOURS, amplification=AMPLIFICATION)
