@@ -202,7 +202,9 @@ class Call(NamedTuple, Generic[Answer]):
         """Return stages and settings together, as `chain` takes them; a failure calls them *name*."""
         settings = self.settings()
         stages, channels = colour_parts.divided(self.stages(), settings.channels, settings.border)
-        return Part(stages, settings._replace(channels=channels), name)
+        coloured = any(stage.colours.coloured for stage in stages)
+        gray_maps = self.values["channels"] != "each"
+        return Part(stages, settings._replace(channels=channels, coloured=coloured, gray_maps=gray_maps), name)
 
     def program(self, image: ArrayImage) -> Program:
         """Return what is done to an image; raises `ImageError` or `ParameterError` where its channels do not suit."""

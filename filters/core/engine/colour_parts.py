@@ -31,6 +31,8 @@ def divided(stages: Sequence[Stage], channels: str, border: Border) -> tuple[tup
     `ParameterError` where chroma has no meaning.
     """
     gain = total_gain(stages)
+    if any(stage.colours.coloured for stage in stages):
+        return tuple(stages), "each"
     if channels not in PARTS:
         return tuple(stages), channels
     if not gain or any(stage.colours.maps > 1 for stage in stages):

@@ -266,7 +266,8 @@ def join(
         if behind is not None:
             behind = behind._replace(gain=behind.gain * (stage.colours.gain or 1))
         if stage.branches:
-            last = _branched(last, stage, own, rule, strip_rows, jobs)
+            beside = before if handling is not None and handling.weigh else ()
+            last = _branched(last, stage, own, rule, strip_rows, jobs, beside)
         elif stage.takes == "rows":
             own = own._replace(height=last.height, width=last.width, rule=stage.window.rule(own, rule), jobs=jobs)
             last = _bound(stage, own).function(last)
@@ -304,12 +305,20 @@ def _of_alpha(stage: Stage) -> Stage:
     return without_maps(stage)._replace(window=stage.window._replace(fill=lambda context: context.full))
 
 
-def _branched(source: Rows, stage: Stage, context: ImageContext, rule: Rule, strip_rows: int, jobs: int) -> Rows:
-    """Return the rows that a stage makes of what its branches make of one image."""
+def _branched(
+    source: Rows,
+    stage: Stage,
+    context: ImageContext,
+    rule: Rule,
+    strip_rows: int,
+    jobs: int,
+    beside: Sequence[Rows] = (),
+) -> Rows:
+    """Return the rows that a stage makes of what its branches make of one image, and of what stands *beside* it."""
     inner = context._replace(rounds_to=None, integers=stage.selects and context.whole)
     branches = [join(source, branch or [_AS_IT_IS], inner, rule, strip_rows, jobs)[0] for branch in stage.branches]
     context = context._replace(height=source.height, width=source.width)
-    return ZippedRows(_bound(stage, context).function, *branches)
+    return ZippedRows(_bound(stage, context).function, *branches, *beside)
 
 
 def _crossed(

@@ -33,13 +33,17 @@ class Display(NamedTuple):
 
     range: Range = "clip"
     gain: float = 1.0
+    final: bool = False
+    """A picture shows as it is: the filter itself has applied a given gain."""
 
     def chosen(self, kind: Kind, range: GivenRange, gain: float) -> Display:
         """Return what a given range and gain make of it for values of a *kind*: ``auto`` keeps it, times the gain.
 
         >>> Display("offset", 0.5).chosen("picture", "auto", 3), Display("offset", 0.5).chosen("picture", "clip", 1)
-        (Display(range='offset', gain=1.5), Display(range='clip', gain=1))
+        (Display(range='offset', gain=1.5, final=False), Display(range='clip', gain=1, final=False))
         """
+        if self.final and kind == "picture":
+            return AS_COMPUTED
         if range != "auto":
             return Display(range, gain)
         return Display(self.range, self.gain * gain if kind in SCALED else gain)

@@ -200,7 +200,8 @@ class AlphaHandling(NamedTuple):
     missing: bool = False
     """The stage changes only NaN, and is skipped for an image that cannot have any."""
     weigh: bool = False
-    """If there is an alpha, the stage's function takes it, padded likewise, as a second argument."""
+    """If there is an alpha, the stage's function takes it, padded likewise, as a second argument; with branches it is
+    the last one."""
 
 
 BY_ALPHA = AlphaHandling(divide=True, multiply=True, weigh=True)
@@ -254,12 +255,17 @@ class Colours(NamedTuple):
     """The handling of the alpha, for a stage between two filters or one that weights pixels by it."""
     joint: bool = False
     """The result of a channel depends on the others too."""
+    curved: bool = False
+    """A constant image becomes another constant one, but not by the gain: samples go through a curve, as those of a
+    negative do."""
     maps: int = 0
     """How many maps the result has, whatever channels the image has; 0 if it is a picture."""
     bias: float = 0.0
     """What is added to every sample of the final result."""
     white_offset: float = 0.0
     """The same as a fraction of white, for constants that hold for every depth."""
+    coloured: bool = False
+    """The stage takes and returns three channels, even of a gray image, and sees to `channels` itself."""
 
 
 class Mark(NamedTuple):

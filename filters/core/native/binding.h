@@ -76,6 +76,7 @@ PyObject *answer(Held *held, int status);
 #define FUNCTIONS(F) \
     F(separable, "Correlate with a column and a row of taps.") \
     F(interpolate, "Add up coarse samples with the weights of each place between them.") \
+    F(resample, "Resample by the weights of each result.") \
     F(dense, "Correlate with a kernel.") \
     F(bank, "Correlate with a bank of kernels.") \
     F(fourier, "Correlate by Fourier transforms of tiles.") \
@@ -87,6 +88,8 @@ PyObject *answer(Held *held, int status);
     F(thin, "Keep the maxima along the gradient.") \
     F(join, "Keep what is joined to the strong pixels.") \
     F(luma, "Sum red, green and blue by their weights.") \
+    F(look_up, "Look samples up in a table.") \
+    F(histogram, "Count how often each number is there.") \
     F(rank, "Give each pixel the sample of a rank in its window.") \
     F(mode, "Give each pixel the most frequent sample of its window.") \
     F(extrema, "Find the minima or maxima over a shape.") \

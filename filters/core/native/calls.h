@@ -32,6 +32,20 @@ typedef struct {
 } InterpolateCall;
 
 typedef struct {
+    Array seen; /* one plane of int32: the first sample that each result sees, and the one behind its last */
+    Array taps; /* one plane of a row for each result */
+} ResampleAxis;
+
+typedef struct {
+    Array in, out;
+    ResampleAxis down, across;
+    ptrdiff_t step; /* samples from a column to the next */
+    int in_double;
+    int across_first; /* whether rows are resampled along before they are down */
+    double raised;    /* is added to the results */
+} ResampleCall;
+
+typedef struct {
     Array in, out;
     const double *taps;      /* height × width */
     ptrdiff_t height, width;
@@ -124,6 +138,19 @@ typedef struct {
 } LumaCall;
 
 typedef struct {
+    Array in;       /* whole numbers */
+    Array out;      /* of the table's type */
+    Array table;    /* a row for each channel, or one for all, with a value for each number of the type of `in` */
+    ptrdiff_t step; /* channels side by side; else each plane is one */
+} LookUpCall;
+
+typedef struct {
+    Array in;       /* whole numbers */
+    Array out;      /* counts, to which those of `in` are added: a row for each channel */
+    ptrdiff_t step; /* channels side by side; else each plane is one */
+} HistogramCall;
+
+typedef struct {
     Array in, out;              /* of one type */
     ptrdiff_t height, width;    /* of the window */
     ptrdiff_t step;             /* samples from a column to the next */
@@ -187,6 +214,7 @@ typedef struct {
     const char *name;
     int (*separable)(const SeparableCall *);
     int (*interpolate)(const InterpolateCall *);
+    int (*resample)(const ResampleCall *);
     int (*dense)(const DenseCall *);
     int (*bank)(const BankCall *);
     int (*fourier)(const FourierCall *);
@@ -196,6 +224,8 @@ typedef struct {
     int (*polar)(const PolarCall *);
     int (*thin)(const ThinCall *);
     int (*luma)(const LumaCall *);
+    int (*look_up)(const LookUpCall *);
+    int (*histogram)(const HistogramCall *);
     int (*rank)(const RankCall *);
     int (*mode)(const RankCall *);
     int (*extrema)(const ExtremaCall *);

@@ -42,6 +42,7 @@ OPTIONS(TARGET)
 #include "block_sums.h"
 #include "guided.h"
 #include "separable.h"
+#include "resample.h"
 #include "dense.h"
 #include "bank.h"
 #include "fourier.h"
@@ -77,6 +78,7 @@ OPTIONS(TARGET)
 #include "block_sums.h"
 #include "guided.h"
 #include "separable.h"
+#include "resample.h"
 #include "dense.h"
 #include "bank.h"
 #include "fourier.h"
@@ -99,6 +101,7 @@ OPTIONS(TARGET)
 #include "extrema.h"
 #include "rank.h"
 #include "png_rows.h"
+#include "tables.h"
 
 /* Whether sums are to be in double: the samples or the results are. */
 #define IN_DOUBLE(call) ((call)->in.type == F64 || (call)->out.type == F64 || (call)->in.type == F32)
@@ -111,6 +114,11 @@ static int separable(const SeparableCall *call)
 static int interpolate(const InterpolateCall *call)
 {
     return call->in.type == F64 ? interpolate_double(call) : interpolate_float(call);
+}
+
+static int resample(const ResampleCall *call)
+{
+    return call->in_double ? resample_double(call) : resample_float(call);
 }
 
 static int dense(const DenseCall *call)
@@ -216,6 +224,7 @@ const Primitives JOIN(primitives, SET) = {
     .name = NAME(SET),
     .separable = separable,
     .interpolate = interpolate,
+    .resample = resample,
     .dense = dense,
     .bank = bank,
     .fourier = fourier,
@@ -225,6 +234,8 @@ const Primitives JOIN(primitives, SET) = {
     .polar = polar,
     .thin = thin,
     .luma = luma,
+    .look_up = look_up,
+    .histogram = histogram,
     .rank = rank,
     .mode = ordered,
     .extrema = extrema,
