@@ -8,10 +8,11 @@ from typing import Annotated, Literal, TypedDict, Unpack
 from .core import Array, IntPair, Param, ParameterError, Stage, both, image_filter, np
 from .core.engine.facts import note
 from .core.engine.nested import combined
-from .core.engine.stage import NO_COLOURS, ImageContext, Rows
+from .core.engine.stage import ImageContext, Rows
 from .core.filter import PastTheEdge, Treatment
 from .core.linear import kernels
 from .core.linear.convolve import linear
+from .core.thresholding import decision
 
 Op = Literal["fixed", "otsu", "triangle", "li", "sauvola", "niblack", "wolf", "mean", "gaussian"]
 COUNTED = ("otsu", "triangle", "li")
@@ -147,7 +148,7 @@ def _above(limit: Callable[[ImageContext], float | Array]) -> Stage:
         least = limit(context)
         return lambda strip: strip > least
 
-    return Stage(bind, colours=NO_COLOURS)
+    return Stage(bind, colours=decision.TWO_VALUED)
 
 
 def _counted(op: Literal["otsu", "triangle", "li"], offset: float) -> Stage:
@@ -171,8 +172,6 @@ def _counted(op: Literal["otsu", "triangle", "li"], offset: float) -> Stage:
 
 def _beside_mean(op: Literal["mean", "gaussian"], window: tuple[int, int], offset: float) -> Stage:
     """Return the stage that compares samples with the mean around them."""
-    from .core.thresholding import decision
-
     if op == "mean":
         mean = linear(kernels.mean(window), name="mean")
     else:
@@ -180,6 +179,6 @@ def _beside_mean(op: Literal["mean", "gaussian"], window: tuple[int, int], offse
     return combined(
         mean,
         lambda context: lambda samples, means: decision.is_above(samples, means, means - offset),
-        colours=NO_COLOURS,
+        colours=decision.TWO_VALUED,
         amplification=decision.AMPLIFICATION,
     )

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from ..engine.stage import NO_COLOURS
 from ..lazy_numpy import Array, np
+
+TWO_VALUED = NO_COLOURS._replace(curved=True)
+"""The colours of a stage whose results are black or white."""
 
 AMPLIFICATION = 2.0**20
 """What rounding is magnified by where it decides between black and white: means are found in float64."""

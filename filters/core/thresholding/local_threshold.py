@@ -9,7 +9,7 @@ from ..engine.stage import NO_COLOURS, BoundStage, Halo, ImageContext, Rows, Sta
 from ..lazy_numpy import Array, np
 from ..linear import box_sum
 from ..named_tuple import NamedTuple
-from .decision import AMPLIFICATION, is_above
+from .decision import AMPLIFICATION, TWO_VALUED, is_above
 
 Method = Literal["niblack", "sauvola", "wolf"]
 ROWS_TOGETHER = 64
@@ -50,7 +50,7 @@ def local_threshold(method: Method, size: tuple[int, int], k: float, offset: flo
 
         return compare
 
-    return [_statistics(size), Stage(bind, colours=NO_COLOURS, survey=_seen if method == "wolf" else None)]
+    return [_statistics(size), Stage(bind, colours=TWO_VALUED, survey=_seen if method == "wolf" else None)]
 
 
 def _thresholds(method: Method, local: Local, k: float, context: ImageContext) -> Array:
