@@ -39,7 +39,7 @@ NO_NUMBERS = (
     "percentile, min or max, morph --op erode, dilate, open or close, pool --op max or min"
 )
 Maps = Callable[[Mapping[str, Any]], tuple[str, ...]]
-Depth = Literal["keep", "8", "16", "float"]
+Depth = Literal["keep", "1", "8", "16", "float"]
 
 
 class PastTheEdge(TypedDict, total=False):
@@ -95,7 +95,7 @@ class Treatment(TypedDict, total=False):
     ]
     depth: Annotated[
         Depth,
-        Param("Sample depth of the output; white stays white, and is 1 in float.", default="keep"),
+        Param("Sample depth of the output; white stays white, and is 1 in float and in 1 bit.", default="keep"),
     ]
     range: Annotated[
         GivenRange,
@@ -401,7 +401,7 @@ def _run(
     white = image.white if program.white is None else program.white
     floats, depth = float_type(own), values["depth"]
     kept = floats if program.maps > 1 else own
-    dtype = {"8": "uint8", "16": "uint16", "float": floats}.get(depth, kept)
+    dtype = {"1": "bool", "8": "uint8", "16": "uint16", "float": floats}.get(depth, kept)
     raw = depth == "keep" or (program.maps > 0 and dtype == floats)
     encodings = {
         output: encoding(
