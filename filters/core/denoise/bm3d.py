@@ -15,14 +15,6 @@ A. Cohen, I. Daubechies and J.-C. Feauveau, "Biorthogonal bases of compactly sup
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Callable
-from functools import cache, partial
-
-from .. import native
-from ..engine.facts import note
-from ..engine.stage import Colours, ImageContext, Rows, Stage
-from ..engine.threads import together
 from ..lazy_numpy import Array, np
 from ..named_tuple import NamedTuple
 
