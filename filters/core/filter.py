@@ -265,18 +265,18 @@ class ImageFilter(Generic[Parameters, Answer]):
         self,
         build: Callable[Parameters, Stage | Sequence[Stage]],
         answer: type | None,
-        channels: Channels,
+        defaults: Mapping[str, Any],
         maps: Maps | None = None,
     ) -> None:
         functools.update_wrapper(self, build)
         del self.__dict__["__doc__"]  # that of the class makes it when it is asked for
-        self.build, self.answer, self.channels = build, answer, channels
+        self.build, self.answer, self.defaults = build, answer, defaults
         self.names_of_maps = maps
 
     @functools.cached_property
     def spec(self) -> Spec:
         """The parameters, read from the signature at the first use."""
-        return describe(self.build, self.answer, {"channels": self.channels})
+        return describe(self.build, self.answer, self.defaults)
 
     @property
     def kinds(self) -> dict[str, Kind]:
@@ -438,6 +438,10 @@ def check_white(white: float | None, dtype: str) -> None:
 def image_filter(build: Callable[Parameters, Stage | Sequence[Stage]], /) -> ImageFilter[Parameters, Array]: ...
 @overload
 def image_filter(
+    *, depth: Depth
+) -> Callable[[Callable[Parameters, Stage | Sequence[Stage]]], ImageFilter[Parameters, Array]]: ...
+@overload
+def image_filter(
     *, answer: type[Answer], channels: Channels = "each"
 ) -> Callable[[Callable[Parameters, Stage | Sequence[Stage]]], ImageFilter[Parameters, Answer]]: ...
 @overload
@@ -452,14 +456,16 @@ def image_filter(
     *,
     answer: type | None = None,
     channels: Channels = "each",
+    depth: Depth = "keep",
     maps: Maps | None = None,
 ) -> Any:
     """Make a filter of a function from parameters to a stage, or to several in a row.
 
     *answer* is the NamedTuple whose field ``image`` is the picture and whose other fields are maps,
-    each ``Annotated[Array, MapField(…)]``; *channels* is the filter's own default. *maps* tells, from the checked
-    parameters, the names of the maps that the result is made of in place of a picture's channels.
+    each ``Annotated[Array, MapField(…)]``; *channels* and *depth* are the filter's own defaults. *maps* tells, from the
+    checked parameters, the names of the maps that the result is made of in place of a picture's channels.
     """
+    defaults = {"channels": channels, "depth": depth}
     if build is not None:
-        return ImageFilter(build, answer, channels, maps)
-    return lambda build: ImageFilter(build, answer, channels, maps)
+        return ImageFilter(build, answer, defaults, maps)
+    return lambda build: ImageFilter(build, answer, defaults, maps)
