@@ -4,19 +4,25 @@ from __future__ import annotations
 
 from typing import Annotated, Literal, Unpack
 
-from .core import Common, IntPair, Pair, Param, Stage, image_filter
+from .core import Common, IntPair, Pair, Param, ParameterError, Stage, image_filter
 from .core.denoise.guided import Guide
 from .core.denoise.windows import radii_of, whole, window_of
+from .core.parameters import OperatorError
 
 # What serves one op alone, and not the signature, is imported with that op.
 
-Op = Literal["nlm", "bilateral", "guided", "median"]
+Op = Literal["nlm", "bilateral", "guided", "median", "tv", "wavelet"]
+
+WINDOWED = ("nlm", "bilateral", "guided", "median", "wavelet")
+"""The ops that have a window."""
+MAX_COEFFICIENTS = 50
+"""Radius of the largest window of wavelet coefficients: what it sees is summed for each."""
 
 
 @image_filter
 def denoise(
     *,
-    op: Annotated[Op, Param("The method.", aliases={"non-local-means": "nlm"})] = "nlm",
+    op: Annotated[Op, Param("The method.", aliases={"non-local-means": "nlm", "total-variation": "tv"})] = "nlm",
     strength: Annotated[
         float, Param("Factor on the noise that is removed: 0 removes none, 2 smooths more.", min=0, max=10)
     ] = 1.0,
@@ -94,8 +100,29 @@ def denoise(
             aliases={"colour": "color"},
         ),
     ] = "color",
+    weight: Annotated[
+        float | None,
+        Param(
+            "Weight of the total variation, in the image's units.",
+            above=0,
+            max=1e9,
+            only=("tv",),
+            shown_default="by the noise",
+        ),
+    ] = None,
+    iterations: Annotated[
+        int | None,
+        Param(
+            "Steps towards the solution.",
+            min=1,
+            max=100_000,
+            only=("tv",),
+            shown_default="until they change little, at most 200",
+        ),
+    ] = None,
+    levels: Annotated[int, Param("Scales of the wavelets.", min=1, max=6, only=("wavelet",))] = 4,
     **common: Unpack[Common],
-) -> Stage:
+) -> Stage | list[Stage]:
     """Remove noise and keep edges.
 
     Returns
@@ -132,6 +159,28 @@ def denoise(
         from .core.denoise import median
 
         return median.denoising(window, noise_sigma, strength)
+    if op == "tv":
+        from .core.denoise import total_variation
+
+        if window is not None:
+            raise OperatorError("size" if radius is None else "radius", op, WINDOWED)
+        return total_variation.denoising(weight, iterations, noise_sigma, strength)
+    if op == "wavelet":
+        from .core.denoise import wavelet
+
+        return wavelet.denoising(levels, _side(window), noise_sigma, strength)
     from .core.denoise import nonlocal_means
 
     return nonlocal_means.denoising(window, patch, tolerance, noise_sigma, strength)
+
+
+def _side(window: tuple[int, int] | None) -> int | None:
+    """Return the side of a square window of wavelet coefficients."""
+    if window is None:
+        return None
+    radii = radii_of(window, "wavelet band")
+    if radii[0] != radii[1]:
+        raise ParameterError("size", f"{window[0]},{window[1]}: the window of wavelet coefficients is square")
+    if radii[0] > MAX_COEFFICIENTS:
+        raise ParameterError("size", f"{window[0]} is above the largest window of coefficients, {2 * MAX_COEFFICIENTS + 1}")
+    return window[0]
