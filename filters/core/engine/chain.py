@@ -13,6 +13,7 @@ from typing import Any
 from ..lazy_numpy import np
 from ..named_tuple import NamedTuple
 from . import colour, nan_policy
+from .borders import Fill
 from .stage import AlphaHandling, Colours, Function, ImageContext, Stage, Values, total_gain, without_maps
 from .working_space import Settings
 
@@ -43,11 +44,25 @@ def chain(parts: Sequence[Part]) -> tuple[tuple[Stage, ...], Settings]:
         if number + 1 < len(parts):
             steps = [_without_offset(without_maps(stage)) for stage in steps]
         stages += [_at_home(stage, part.settings, part.name) for stage in steps]
-    channels = first.channels
-    if channels == "each" and any(part.settings.channels != "each" for part in parts):
+    channels, coloured = first.channels, _gives_colours(parts)
+    if channels == "each" and not coloured and any(part.settings.channels != "each" for part in parts):
         channels = "luma" if _is_luma_first(parts) else "max"  # of the one channel that is left
     looked_for = any(part.settings.nan != nan_policy.PROPAGATE for part in parts)
-    return tuple(stages), first._replace(channels=channels, linear_out=light, nan_looked_for=looked_for)
+    return tuple(stages), first._replace(
+        channels=channels,
+        linear_out=light,
+        nan_looked_for=looked_for,
+        coloured=coloured,
+        gray_maps=any(part.settings.gray_maps for part in parts),
+    )
+
+
+def _gives_colours(parts: Sequence[Part]) -> bool:
+    """Whether the result has three channels, of a gray image too: one part gives them, and none behind it takes one."""
+    coloured = False
+    for part in parts:
+        coloured = part.settings.coloured or (coloured and part.settings.channels == "each")
+    return coloured
 
 
 def _is_luma_first(parts: Sequence[Part]) -> bool:
@@ -127,8 +142,9 @@ def _at_home(stage: Stage, settings: Settings, name: str) -> Stage:
     if stage.window.border is not None:
         return stage._replace(step=name)
 
-    def fill(context: ImageContext) -> float:
-        return context.transfer.decode_value(settings.fill, context.full) if settings.linear else float(settings.fill)
+    def fill(context: ImageContext) -> Fill:
+        return settings.rule(context.transfer, context.full).fill
 
-    window = stage.window._replace(border=settings.border, fill=fill)
+    opacity = 0.0 if settings.fill is None else 1.0
+    window = stage.window._replace(border=settings.border, fill=fill, opacity=opacity)
     return stage._replace(window=window, step=name)

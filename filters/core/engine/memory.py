@@ -8,9 +8,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from .. import native
 from ..lazy_numpy import np
 from . import transfer
-from .borders import Rule
 from .colour_parts import for_channels
-from .executor import strip_rows_of, with_branches, work_type
+from .executor import strip_rows_of, widest, with_branches, work_type
 from .quantize import Encoding, white_of
 from .stage import ImageContext, Stage
 from .working_space import Settings
@@ -31,6 +30,8 @@ def needed(
 ) -> float:
     """Return the bytes that *stages* take at most for an image of a *shape*, maybe with an alpha, in *jobs* threads."""
     height, width, channels = shape
+    if settings.coloured:
+        channels = max(channels, 3)
     # Strips of the image itself, not of what is computed of its samples, have its own type.
     untouched = not (alpha or settings.linear or settings.gray or (settings.channels == "luma" and channels > 1))
     stages = for_channels(stages, channels)
@@ -47,9 +48,10 @@ def needed(
         frozenset(field for name, encoding in encodings.items() for field in encoding.fields(name)),
         min(encoding.tolerance for encoding in encodings.values()),
         finite=np.dtype(dtype).kind == "u",
-        rule=Rule(settings.border, settings.fill),
+        rule=settings.rule(settings.transfer, white_of(dtype)),
     )
-    rows = strip_rows_of(width * max(channels, *(stage.colours.maps for stage in stages)), work, stages)
+    across = widest(stages, width, height)
+    rows = strip_rows_of(across * max(channels, *(stage.colours.maps for stage in stages)), work, stages)
     whole = strips = 0.0
     for stage, across, down in _sizes(stages, width, height):
         context = context._replace(width=across, height=down)
@@ -71,5 +73,5 @@ def _sizes(stages: Sequence[Stage], width: int, height: int) -> Iterator[tuple[S
     for stage in stages:
         for one in with_branches([stage]):
             yield one, width, height
-        width = max(stage.window.results(width, axis=0), 1)
-        height = max(stage.window.results(height, axis=1), 1)
+        found = stage.result_of(width, height)
+        width, height = max(found.width, 1), max(found.height, 1)
