@@ -10,7 +10,7 @@ from .core.denoise.windows import radii_of, whole, window_of
 
 # What serves one op alone, and not the signature, is imported with that op.
 
-Op = Literal["nlm", "bilateral", "guided", "median"]
+Op = Literal["nlm", "bm3d", "bilateral", "guided", "median"]
 
 
 @image_filter
@@ -119,6 +119,10 @@ def denoise(
            [100, 100, 100]], dtype=uint8)
     """
     window = window_of(size, whole(radius))
+    if op == "bm3d":
+        from .core.denoise import bm3d
+
+        return bm3d.bm3d(noise_sigma, strength)
     if op == "bilateral":
         from .core.denoise import bilateral
 

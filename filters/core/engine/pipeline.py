@@ -268,16 +268,15 @@ def join(
         if stage.branches:
             beside = before if handling is not None and handling.weigh else ()
             last = _branched(last, stage, own, rule, strip_rows, jobs, beside)
-        elif stage.takes == "rows":
-            own = own._replace(height=last.height, width=last.width, rule=stage.window.rule(own, rule), jobs=jobs)
-            last = _bound(stage, own).function(last)
+        elif stage.takes == "rows" and (alpha is None or handling is None):
+            last = _by_rows(last, stage, own, rule, jobs)
         elif stage.takes == "image":
             applied = StageRows(computed(last, strip_rows, jobs), stage, own, rule)
             last = Whole(applied.rows(0, applied.height), applied.height, applied.width)
         elif alpha is None or behind is None:
             last = StageRows(last, stage, own, rule)
         elif handling is not None:
-            last = _crossed(last, stage, handling, own, rule, alpha)
+            last = _crossed(last, stage, handling, own, rule, jobs, alpha)
         elif own.ignoring and weights is not None and not weights.relative:
             last = _left_out(last, stage, weights, own, rule, alpha.opacity, behind.opacity)
         else:
@@ -321,14 +320,23 @@ def _branched(
     return ZippedRows(_bound(stage, context).function, *branches, *beside)
 
 
+def _by_rows(last: Rows, stage: Stage, context: ImageContext, rule: Rule, jobs: int, *beside: Rows) -> Rows:
+    """Return the rows of a stage that takes the image as rows, and what stands *beside* it."""
+    context = context._replace(height=last.height, width=last.width, rule=stage.window.rule(context, rule), jobs=jobs)
+    return _bound(stage, context).function(last, *beside)
+
+
 def _crossed(
-    last: Rows, stage: Stage, handling: AlphaHandling, context: ImageContext, rule: Rule, alpha: Alpha
+    last: Rows, stage: Stage, handling: AlphaHandling, context: ImageContext, rule: Rule, jobs: int, alpha: Alpha
 ) -> Rows:
     """Return the rows of a stage between two filters."""
     opaque, passage = alpha.opacity, alpha.passage
     if handling.divide:
         last = ZippedRows(passage.divide, last, opaque)
-    last = _weighed(last, stage, context, rule, opaque) if handling.weigh else StageRows(last, stage, context, rule)
+    if stage.takes == "rows":
+        last = _by_rows(last, stage, context, rule, jobs, *((opaque,) if handling.weigh else ()))
+    else:
+        last = _weighed(last, stage, context, rule, opaque) if handling.weigh else StageRows(last, stage, context, rule)
     if handling.multiply:
         last = ZippedRows(passage.multiply, last, opaque)
     if handling.backdrop:
