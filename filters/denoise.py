@@ -11,7 +11,7 @@ from .core.parameters import OperatorError
 
 # What serves one op alone, and not the signature, is imported with that op.
 
-Op = Literal["nlm", "bilateral", "guided", "median", "tv", "wavelet"]
+Op = Literal["bm3d", "nlm", "bilateral", "guided", "median", "tv", "wavelet"]
 
 WINDOWED = ("nlm", "bilateral", "guided", "median", "wavelet")
 """The ops that have a window."""
@@ -22,7 +22,7 @@ MAX_COEFFICIENTS = 50
 @image_filter
 def denoise(
     *,
-    op: Annotated[Op, Param("The method.", aliases={"non-local-means": "nlm", "total-variation": "tv"})] = "nlm",
+    op: Annotated[Op, Param("The method.", aliases={"non-local-means": "nlm", "total-variation": "tv"})] = "bm3d",
     strength: Annotated[
         float, Param("Factor on the noise that is removed: 0 removes none, 2 smooths more.", min=0, max=10)
     ] = 1.0,
@@ -122,7 +122,7 @@ def denoise(
     ] = None,
     levels: Annotated[int, Param("Scales of the wavelets.", min=1, max=6, only=("wavelet",))] = 4,
     **common: Unpack[Common],
-) -> Stage | list[Stage]:
+) -> Stage:
     """Remove noise and keep edges.
 
     Returns
@@ -146,6 +146,10 @@ def denoise(
            [100, 100, 100]], dtype=uint8)
     """
     window = window_of(size, whole(radius))
+    if op == "bm3d":
+        from .core.denoise import bm3d
+
+        return bm3d.bm3d(noise_sigma, strength)
     if op == "bilateral":
         from .core.denoise import bilateral
 
@@ -182,5 +186,7 @@ def _side(window: tuple[int, int] | None) -> int | None:
     if radii[0] != radii[1]:
         raise ParameterError("size", f"{window[0]},{window[1]}: the window of wavelet coefficients is square")
     if radii[0] > MAX_COEFFICIENTS:
-        raise ParameterError("size", f"{window[0]} is above the largest window of coefficients, {2 * MAX_COEFFICIENTS + 1}")
+        raise ParameterError(
+            "size", f"{window[0]} is above the largest window of coefficients, {2 * MAX_COEFFICIENTS + 1}"
+        )
     return window[0]

@@ -159,7 +159,7 @@ def test_bands_are_filtered_each_by_itself(filter, values):
     image = np.random.default_rng(3).integers(0, 256, (20, 24, 5), np.uint8)
     found = image_of(filter(image, **values))
     assert found.shape[2] == 5
-    if filter is add_noise or values.get("op") in ("bilateral", "guided", "nlm", "adaptive"):
+    if filter is add_noise or values.get("op") in ("bilateral", "guided", "nlm", "adaptive", "tv", "wavelet", "bm3d"):
         return
     for number in range(5):
         np.testing.assert_array_equal(found[..., number], image_of(filter(image[..., number], **values)))

@@ -18,12 +18,11 @@ channels.
 from __future__ import annotations
 
 from .. import native
-from ..engine.pipeline import Whole
 from ..engine.stage import ImageContext, Rows, Stage
 from ..lazy_numpy import Array, np
 from .by_noise import Noise, reject_unused
+from .by_rows import by_rows, picture_of
 from .defaults import variation_weight
-from .gaps import over_gaps
 
 STEP = 0.25
 """Of the gradient that the dual moves by: up to it the steps are sure to converge."""
@@ -32,7 +31,7 @@ ENOUGH = 2e-4
 MOST_STEPS = 200
 
 
-def denoising(weight: float | None, iterations: int | None, noise: float | None, strength: float) -> list[Stage]:
+def denoising(weight: float | None, iterations: int | None, noise: float | None, strength: float) -> Stage:
     """Return the stages; without a *weight*, in the image's units, it suits *strength* times the *noise*.
 
     With *iterations* so many steps are done, however little they change.
@@ -45,12 +44,12 @@ def denoising(weight: float | None, iterations: int | None, noise: float | None,
         return variation_weight(found) if weight is None else weight
 
     def denoise(image: Array, found: Noise, context: ImageContext) -> Rows:
-        return Whole(total_variation(image, own(found), iterations), *image.shape[:2])
+        return picture_of(total_variation(image, own(found), iterations))
 
     def text(found: Noise) -> str:
         return f"total variation: weight {own(found):.4g}"
 
-    return over_gaps(denoise, noise, strength, text, 4 * 8.0)
+    return by_rows(denoise, noise, strength, text, 4 * 8.0)
 
 
 def total_variation(image: Array, weight: float, iterations: int | None = None) -> Array:

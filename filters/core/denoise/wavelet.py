@@ -20,20 +20,20 @@ S. G. Chang, B. Yu and M. Vetterli, "Adaptive wavelet thresholding for image den
 
 from __future__ import annotations
 
-from ..engine.pipeline import StageRows, Whole
+from ..engine.pipeline import StageRows
 from ..engine.stage import Function, Halo, ImageContext, Rows, Stage, Window, inside
 from ..lazy_numpy import Array, np
 from ..linear import separable
 from .by_noise import Noise
+from .by_rows import by_rows, picture_of
 from .defaults import wavelet_window
-from .gaps import over_gaps
 
 LEVELS = 4
 MAX_LEVELS = 6
 ROOT2, ROOT3, ROOT6 = 2**0.5, 3**0.5, 6**0.5
 
 
-def denoising(levels: int | None, window: int | None, noise: float | None, strength: float) -> list[Stage]:
+def denoising(levels: int | None, window: int | None, noise: float | None, strength: float) -> Stage:
     """Return the stages; without a *window*, the side of that around a coefficient, it suits the *noise*.
 
     *strength* times that is removed.
@@ -44,12 +44,12 @@ def denoising(levels: int | None, window: int | None, noise: float | None, stren
         return wavelet_window(found) if window is None else window
 
     def denoise(image: Array, found: Noise, context: ImageContext) -> Rows:
-        return StageRows(Whole(image, *image.shape[:2]), shrinkage(count, side(found), found.level), context, context.rule)
+        return StageRows(picture_of(image), shrinkage(count, side(found), found.level), context, context.rule)
 
     def text(found: Noise) -> str:
         return f"wavelet shrinkage: {count} levels, window of {side(found)}×{side(found)}"
 
-    return over_gaps(denoise, noise, strength, text, 0.0)
+    return by_rows(denoise, noise, strength, text, 0.0)
 
 
 def halo_of(levels: int, window: int) -> int:
