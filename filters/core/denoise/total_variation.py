@@ -17,7 +17,6 @@ channels.
 
 from __future__ import annotations
 
-from .. import native
 from ..engine.stage import ImageContext, Rows, Stage
 from ..lazy_numpy import Array, np
 from .by_noise import Noise, reject_unused
@@ -60,8 +59,6 @@ def total_variation(image: Array, weight: float, iterations: int | None = None) 
     [0.25, 0.25, 2.5]
     """
     planes = np.ascontiguousarray(np.moveaxis(image, 2, 0))
-    if native.core is not None and hasattr(native.core, "total_variation"):
-        return _steps(planes, weight, iterations)
     return np.moveaxis(_reference(planes, weight, iterations), 0, 2)
 
 

@@ -3,8 +3,8 @@
 Each level of the transform splits the picture by a low-pass and a high-pass of two taps, which lie 2, 4, 8 … pixels
 apart at the levels above the first (`pywt.swt2`, Haar), and all samples are kept, so that no grid shows: that is the
 mean over all shifts of the decimated transform (cycle spinning). In each of its three bands of detail a coefficient w
-goes to ``sign(w) max(|w| - T, 0)``, ``T = noise² / s``, where ``s² = max(mean(w²) - noise², 0)`` over the window around it: the
-threshold of BayesShrink, where the picture is. All bands have the noise of the image.
+goes to ``sign(w) max(|w| - T, 0)``, ``T = noise² / s``, where ``s² = max(mean(w²) - noise², 0)`` over the window around
+it: the threshold of BayesShrink, where the picture is. All bands have the noise of the image.
 
 On photographs that is 1 dB better than one threshold for each band, and 2 dB than the decimated transform with
 Daubechies' longer filters. Colours are turned to their mean and two differences, by a rotation that leaves the noise
