@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Annotated, Any, Literal, Unpack
 
-from .core import Array, Common, ImageError, Param, ParameterError, Stage, image_filter, np
-from .core.engine.stage import ImageContext
-from .core.tone.lookup import Curve, by_sample
+from .core import Common, Param, ParameterError, Stage, image_filter
+from .core.tone.lookup import by_sample
 
 Stats = Literal["mnist", "fashion-mnist", "cifar10", "cifar100", "imagenet"]
 PUBLISHED: dict[str, tuple[tuple[float, ...], tuple[float, ...]]] = {
@@ -59,9 +58,7 @@ def normalize(
         Param("Standard deviation of the same.", metavar="S|S,S,S", check=_deviations, shown_default="1 with --mean"),
     ] = None,
     stats: Annotated[Stats | None, Param("Take the mean and deviation of a data set's training images.")] = None,
-    to: Annotated[
-        Any, Param("What black and white become, as 0,1 or -1,1.", metavar="LOW,HIGH", check=_ends)
-    ] = None,
+    to: Annotated[Any, Param("What black and white become, as 0,1 or -1,1.", metavar="LOW,HIGH", check=_ends)] = None,
     **common: Unpack[Common],
 ) -> Stage:
     """Subtract a mean and divide by a deviation, for networks.
