@@ -11,12 +11,12 @@ from .core.parameters import OperatorError
 
 # What serves one op alone, and not the signature, is imported with that op.
 
-Op = Literal["bm3d", "nlm", "bilateral", "guided", "median", "tv", "wavelet"]
+Op = Literal["bm3d", "nlm", "bilateral", "guided", "median", "tv", "wavelet", "lee", "frost"]
 
-WINDOWED = ("nlm", "bilateral", "guided", "median", "wavelet")
+WINDOWED = ("nlm", "bilateral", "guided", "median", "wavelet", "lee", "frost")
 """The ops that have a window."""
-MAX_COEFFICIENTS = 50
-"""Radius of the largest window of wavelet coefficients: what it sees is summed for each."""
+MAX_COEFFICIENTS = 101
+"""Side of the largest window of wavelet coefficients: what it sees is summed for each."""
 
 
 @image_filter
@@ -31,12 +31,35 @@ def denoise(
         Param(
             "Standard deviation of the noise, in the image's units.",
             min=0,
+            only=("bm3d", "nlm", "bilateral", "guided", "median", "tv", "wavelet"),
             shown_default="estimated",
+        ),
+    ] = None,
+    looks: Annotated[
+        float | None,
+        Param(
+            "Number of looks, of which the speckle is 1 / √looks.",
+            above=0,
+            max=1e9,
+            only=("lee", "frost"),
+            shown_default="estimated",
+        ),
+    ] = None,
+    damping: Annotated[
+        float | None,
+        Param(
+            "How fast weights fall off where there is detail.",
+            above=0,
+            max=1e9,
+            only=("frost",),
+            shown_default="by the speckle",
         ),
     ] = None,
     size: Annotated[
         IntPair | None,
-        Param("Width and height of the window.", unit="px", min=1, max=10001, shown_default="by the noise"),
+        Param(
+            "Width and height of the window.", unit="px", min=1, max=10001, shown_default="by the noise; lee, frost 7"
+        ),
     ] = None,
     radius: Annotated[
         Pair | None,
@@ -163,6 +186,14 @@ def denoise(
         from .core.denoise import median
 
         return median.denoising(window, noise_sigma, strength)
+    if op == "lee":
+        from .core.denoise import speckle
+
+        return speckle.lee(window, looks, strength)
+    if op == "frost":
+        from .core.denoise import speckle
+
+        return speckle.frost(window, damping, looks, strength)
     if op == "tv":
         from .core.denoise import total_variation
 
@@ -182,11 +213,6 @@ def _side(window: tuple[int, int] | None) -> int | None:
     """Return the side of a square window of wavelet coefficients."""
     if window is None:
         return None
-    radii = radii_of(window, "wavelet band")
-    if radii[0] != radii[1]:
+    if len(set(radii_of(window, "wavelet band", MAX_COEFFICIENTS))) > 1:
         raise ParameterError("size", f"{window[0]},{window[1]}: the window of wavelet coefficients is square")
-    if radii[0] > MAX_COEFFICIENTS:
-        raise ParameterError(
-            "size", f"{window[0]} is above the largest window of coefficients, {2 * MAX_COEFFICIENTS + 1}"
-        )
     return window[0]

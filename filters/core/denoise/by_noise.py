@@ -43,11 +43,12 @@ def surveying(
     strength: float,
     facts: Callable[[Noise, ImageContext], Iterable[Fact]],
     always: bool = False,
+    relative: bool = False,
 ) -> Callable[[ImageContext, Rows], Noise]:
     """Return a stage's survey that finds *strength* times the *noise*, and tells the *facts* that follow from it."""
 
     def survey(context: ImageContext, image: Rows) -> Noise:
-        level = noise_estimate.surveying()(context, image) if noise is None else noise
+        level = noise_estimate.surveying(relative=relative)(context, image) if noise is None else noise
         found = Noise(strength * level, context.full, image.rows(0, 1).shape[2])
         if (found.level > 0 or always) and context.facts is not None:
             context.facts.extend(facts(found, context))
@@ -56,11 +57,18 @@ def surveying(
     return survey
 
 
-def by_noise(make: Make, widest: Stage, noise: float | None, strength: float = 1.0, always: bool = False) -> Stage:
+def by_noise(
+    make: Make,
+    widest: Stage,
+    noise: float | None,
+    strength: float = 1.0,
+    always: bool = False,
+    relative: bool = False,
+) -> Stage:
     """Return the stage that *make* makes for *strength* times the *noise*, which is estimated if it is None.
 
     It is of the kind of *widest*, which sees no less than any that is made. Without noise it gives the image back,
-    unless it shall *always* act.
+    unless it shall *always* act. *relative* noise is a part of the samples, as speckle is.
     """
 
     def bind(context: ImageContext) -> BoundStage:
@@ -76,5 +84,5 @@ def by_noise(make: Make, widest: Stage, noise: float | None, strength: float = 1
 
         return own._replace(function=function)
 
-    survey = surveying(noise, strength, lambda found, context: make(found).facts(context), always)
+    survey = surveying(noise, strength, lambda found, context: make(found).facts(context), always, relative)
     return widest._replace(bind=bind, survey=survey, facts=lambda context: ())
