@@ -85,4 +85,6 @@ def by_noise(
         return own._replace(function=function)
 
     survey = surveying(noise, strength, lambda found, context: make(found).facts(context), always, relative)
-    return widest._replace(bind=bind, survey=survey, facts=lambda context: ())
+    # The noise is one for all channels.
+    colours = widest.colours._replace(joint=True)
+    return widest._replace(bind=bind, survey=survey, colours=colours, facts=lambda context: ())
