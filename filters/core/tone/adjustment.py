@@ -11,7 +11,7 @@ import math
 from typing import Any
 
 from .. import native
-from ..engine.colour import LUMA_WEIGHTS, ColourModel, luma
+from ..engine.colour import LUMA_WEIGHTS, luma
 from ..engine.stage import BoundStage, Colours, ImageContext, Rows, Stage
 from ..lazy_numpy import Array, np
 from ..named_tuple import NamedTuple
@@ -69,9 +69,10 @@ def adjusting(asked: Adjustment) -> Stage:
         return samples
 
     def bind(context: ImageContext) -> BoundStage:
-        if context.colours == "gray":
+        if context.colours == "cmyk":
+            raise ImageError("CMYK colours have no hue and no saturation here; use --to-rgb")
+        if context.colours != "rgb":  # which has none
             return samples.bind(context)  # type: ignore[return-value]
-        check_colours(context.colours)
         table = None
         if context.whole:
             table = tabulated(lambda values: _until_saturation(values, asked, context), context, context.work)
@@ -98,14 +99,6 @@ def adjusting(asked: Adjustment) -> Stage:
         )
 
     return samples._replace(bind=bind, colours=Colours(alpha=STRAIGHT, joint=True))
-
-
-def check_colours(model: ColourModel) -> None:
-    """Raise `ImageError` for channels that are no colours of light."""
-    if model == "cmyk":
-        raise ImageError("CMYK colours have no hue and no saturation here; use --to-rgb")
-    if model == "bands":
-        raise ImageError("bands without colour have no hue and no saturation")
 
 
 def coloured(strip: Array, table: Array | None, saturation: float, hue: float, kind: Any, work: Any) -> Array:

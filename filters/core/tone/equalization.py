@@ -75,7 +75,7 @@ def on_curves(
             return _tabulated(found, context)
 
         def followed(strip: Array, start: int) -> Array:
-            if has_luma(context, per_channel) or strip.shape[2] == 1:
+            if len(found) == 1:
                 return _on_curve(strip, found[0], start, kind, work)
             planes = [
                 _on_curve(strip[..., channel : channel + 1], curves, start, kind, work)
