@@ -53,7 +53,7 @@ class Adjustment(NamedTuple):
 
 def adjusting(asked: Adjustment) -> Stage:
     """Return the stage that adjusts a picture."""
-    if asked == Adjustment():
+    if asked._replace(hue=asked.hue % 360) == Adjustment():
         return Stage(lambda context: BoundStage(lambda strip: strip, interleaved=True), selects=True, picks=True)
     steep = _amplification(asked)
     by_mean = asked.contrast != 1
@@ -81,7 +81,7 @@ def adjusting(asked: Adjustment) -> Stage:
 
         def adjusted(strip: Array) -> Array:
             if table is None:
-                strip = _until_saturation(strip, asked, context).astype(context.work, copy=False)
+                strip = _until_saturation(strip.astype(np.float64), asked, context).astype(context.work, copy=False)
             else:
                 strip = strip.astype(context.own_type, copy=False)
             if strip.shape[2] == 3:

@@ -70,7 +70,8 @@ def on_curves(
     def bind(context: ImageContext) -> BoundStage:
         found: list[local_curves.Curves | None] = context.survey_result
         kind, work = context.result_type, context.work
-        single = all(curves is None or curves.values.shape[:2] == (1, 1) for curves in found)
+        numbers = 1, 1, int(context.most) + 1
+        single = all(curves is None or curves.values.shape == numbers for curves in found)
         if context.whole and single and not has_luma(context, per_channel):
             return _tabulated(found, context)
 
