@@ -294,7 +294,7 @@ def test_no_number_is_refused_wherever_one_is_due(filter, needed, value):
     for parameter in filter.spec.parameters.values():
         if parameter.kind in ("int", "float", "int pair", "pair"):
             with pytest.raises(ParameterError, match=rf"{parameter.name}: .*is not a (finite )?number"):
-                filter(np.zeros((2, 2), np.uint8), **needed, **{parameter.name: value})
+                filter(np.zeros((2, 2), np.uint8), **needed | {parameter.name: value})
 
 
 @every_filter
@@ -304,7 +304,7 @@ def test_a_wrong_choice_is_refused_with_the_right_ones(filter, needed):
             with pytest.raises(
                 ParameterError, match=rf"{parameter.name}: unknown value 'nnn'; .*{parameter.choices[0]}"
             ):
-                filter(np.zeros((2, 2), np.uint8), **needed, **{parameter.name: "nnn"})
+                filter(np.zeros((2, 2), np.uint8), **needed | {parameter.name: "nnn"})
 
 
 # ---- the catalogue ----------------------------------------------------------------------------------
