@@ -18,7 +18,11 @@ from imfilter.filters.core.engine.borders import BORDERS
 from imfilter.filters.core.engine.stage import total_gain
 from imfilter.filters.core.parameters import ImageError, ParameterError
 
-NEEDED: dict[str, dict[str, Any]] = {"conv": {"kernel": "gaussian3"}}
+NEEDED: dict[str, dict[str, Any]] = {
+    "conv": {"kernel": "gaussian3"},
+    "perspective": {"from_": (0, 0, 30, 0, 30, 30, 0, 30), "to": (1, 0, 31, 1, 29, 31, 0, 30)},
+    "rotate": {"angle": 10},
+}
 """The parameters that a filter cannot do without."""
 FILTERS = [pytest.param(catalog.load(name), NEEDED.get(name, {}), id=name) for name in catalog.names()]
 every_filter = pytest.mark.parametrize(("filter", "needed"), FILTERS)
@@ -286,7 +290,7 @@ def test_no_number_is_refused_wherever_one_is_due(filter, needed, value):
     for parameter in filter.spec.parameters.values():
         if parameter.kind in ("int", "float", "int pair", "pair"):
             with pytest.raises(ParameterError, match=rf"{parameter.name}: .*is not a (finite )?number"):
-                filter(np.zeros((2, 2), np.uint8), **needed, **{parameter.name: value})
+                filter(np.zeros((2, 2), np.uint8), **(needed | {parameter.name: value}))
 
 
 @every_filter
@@ -296,7 +300,7 @@ def test_a_wrong_choice_is_refused_with_the_right_ones(filter, needed):
             with pytest.raises(
                 ParameterError, match=rf"{parameter.name}: unknown value 'nnn'; .*{parameter.choices[0]}"
             ):
-                filter(np.zeros((2, 2), np.uint8), **needed, **{parameter.name: "nnn"})
+                filter(np.zeros((2, 2), np.uint8), **(needed | {parameter.name: "nnn"}))
 
 
 # ---- the catalogue ----------------------------------------------------------------------------------
