@@ -8,15 +8,13 @@ from typing import Annotated, Any, NamedTuple, Unpack
 from .core import Common, Pair, Param, ParameterError, Stage, both, image_filter
 from .core.resampling import homography
 from .core.resampling.homography import Linear
-from .core.resampling.placing import check_expand, linear_stage
+from .core.resampling.placing import FURTHEST, check_expand, linear_stage
 from .core.resampling.warp import Interpolation
 
 STEEPEST = 89.0
 """Degrees of a shear, at most."""
 LEAST_AREA = 1e-6
 """The factor of areas that a shear leaves, at least: less is a line."""
-FURTHEST = 1e6
-"""Samples, or percent, by which a picture is moved at most."""
 
 
 class Length(NamedTuple):
@@ -58,9 +56,7 @@ def affine(
     scale: Annotated[Pair, Param("Factor on the size of what is seen.", min=1e-4, max=1e4)] = 1.0,
     shear: Annotated[
         Pair,
-        Param(
-            "Angle in degrees by which columns lean along x, and rows along y.", min=-STEEPEST, max=STEEPEST
-        ),
+        Param("Angle in degrees by which columns lean along x, and rows along y.", min=-STEEPEST, max=STEEPEST),
     ] = (0.0, 0.0),
     translate: Annotated[
         Any,
@@ -74,7 +70,13 @@ def affine(
     expand: Annotated[bool, Param("Make the result as large as what becomes of the picture.")] = False,
     center: Annotated[
         Pair | None,
-        Param("Scale, shear and turn about this point, X,Y from the top left corner.", unit="px", shown_default="the middle"),
+        Param(
+            "Scale, shear and turn about this point, X,Y from the top left corner.",
+            unit="px",
+            min=-FURTHEST,
+            max=FURTHEST,
+            shown_default="the middle",
+        ),
     ] = None,
     interpolation: Annotated[
         Interpolation, Param("How samples are computed between those of the image: bicubic is sharper.")

@@ -8,7 +8,7 @@ from typing import Annotated, Unpack
 from .core import Common, Pair, Param, Stage, both, image_filter
 from .core.resampling import homography, permutation
 from .core.resampling.permutation import CLOCKWISE, COUNTER_CLOCKWISE, HALF_TURN, Permutation
-from .core.resampling.placing import check_expand, linear_stage
+from .core.resampling.placing import FURTHEST, check_expand, linear_stage
 from .core.resampling.warp import Interpolation
 
 QUARTERS = {0: Permutation(), 1: CLOCKWISE, 2: HALF_TURN, 3: COUNTER_CLOCKWISE}
@@ -20,7 +20,14 @@ def rotate(
     angle: Annotated[float, Param("Angle in degrees; positive angles turn clockwise.")],
     expand: Annotated[bool, Param("Enlarge the result so that it holds the whole turned picture.")] = False,
     center: Annotated[
-        Pair | None, Param("Turn about this point, X,Y from the top left corner.", unit="px", shown_default="the middle")
+        Pair | None,
+        Param(
+            "Turn about this point, X,Y from the top left corner.",
+            unit="px",
+            min=-FURTHEST,
+            max=FURTHEST,
+            shown_default="the middle",
+        ),
     ] = None,
     interpolation: Annotated[
         Interpolation, Param("How samples are computed between those of the image: bicubic is sharper.")
@@ -85,4 +92,3 @@ def rotate(
         if quarter == 0 or expand or (quarter == 2 and pair is None):
             return permutation.permuted(QUARTERS[quarter])
     return linear_stage(homography.turn(angle), interpolation, centre=pair, expand=expand)
-

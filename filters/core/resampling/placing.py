@@ -12,6 +12,8 @@ from . import homography
 from .homography import Linear, Matrix, Point
 from .warp import MOST, Interpolation, Warp, warping
 
+FURTHEST = 1e9
+"""The greatest coordinate of a point, so that places stay numbers."""
 TOUCHED = 1e-9
 """The part of a sample that rounding adds to a size, and is none."""
 
