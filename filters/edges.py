@@ -1,4 +1,4 @@
-"""Edges: gradient operators with their maps, the Laplacian family, compass masks, Canny, and the structure tensor."""
+"""Edges: gradient operators with their maps, the Laplacian family, compass masks, Canny, boundaries, and structure."""
 
 from __future__ import annotations
 
@@ -6,11 +6,14 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Annotated, Any, Literal, NamedTuple, TypedDict, Unpack
 
 from .core import Array, MapField, Pair, Param, ParameterError, Stage, both, image_filter, np, pointwise
+from .core.engine.colour import luma
 from .core.engine.facts import note
+from .core.engine.overlay import OVERLAY
+from .core.engine.overlay import overlay as overlay_on_picture
 from .core.engine.quantize import Display
 from .core.engine.stage import NO_COLOURS, BoundStage, Function, ImageContext, Rows, Window, whole_image
 from .core.filter import PastTheEdge, Treatment
-from .core.gradient import gradient, laplacian, non_maximum_suppression, structure_tensor, threshold_text
+from .core.gradient import boundaries, gradient, laplacian, non_maximum_suppression, structure_tensor, threshold_text
 from .core.gradient.compass import Compass, compass
 from .core.gradient.gradient import Gradient, Norm
 from .core.gradient.max_channel import strongest_channel
@@ -31,17 +34,20 @@ white 4, 16, 0.5 and 15 times white. Those of the operators that are not named h
 SURVEYED_ROWS = 64
 """Rows that are looked at together for the greatest magnitude."""
 DI_ZENZO = "di-zenzo"
+LAB = "lab"
 
 
 class Colours(TypedDict, total=False):
     """The ways in which edges are found in colours."""
 
     channels: Annotated[
-        Literal["luma", "each", "max", "di-zenzo"],
+        Literal["luma", "each", "max", "di-zenzo", "lab"],
         Param(
-            "Find edges in the luma, in each channel, in the one that responds most (max), or in all jointly, by Di "
-            "Zenzo's gradient.",
+            "Find edges in the luma, in each channel, in the one that responds most (max), or in all jointly: by Di "
+            "Zenzo's gradient, or for pb in CIELab.",
             default="luma",
+            default_of={"pb": LAB},
+            shown_default="luma; pb lab",
         ),
     ]
 
@@ -89,6 +95,7 @@ Operator = Literal[
     "robinson",
     "canny",
     "structure",
+    "pb",
 ]
 
 
@@ -143,6 +150,7 @@ def edges(
         _threshold("Lower threshold: a magnitude, or a percentage of the picture's greatest.", "0.12 of white"),
     ] = None,
     high: Annotated[Any, _threshold("Upper threshold, in the same units.", "0.3 of white")] = None,
+    overlay: Annotated[str | None, OVERLAY] = None,
     **common: Unpack[EdgesCommon],
 ) -> list[Stage]:
     """Find edges; write gradient magnitude and angle maps.
@@ -170,10 +178,14 @@ def edges(
     axis of λ1, pointing to where the luma grows; gx and gy follow from both. Where three channels are the same, the
     magnitude is √3 times that of each.
 
+    *overlay* draws the edges on the picture: ``out = in + s · (colour - in)``, where the strength s is the response at
+    its scale in 8 bits over white, at most 1, twice that of signed ones; binary edges have the whole colour. *gain*
+    multiplies the strength. Gray becomes RGB, the alpha stays, and the maps are what they are without.
+
     Returns
     -------
     `Edges`: the picture in the image's dtype (see *depth*), the maps as float32 in the image's units
-    and degrees; one channel, or the image's with ``channels="each"``.
+    and degrees; one channel, or the image's with ``channels="each"``. With *overlay* the picture is RGB.
 
     Raises
     ------
@@ -193,6 +205,7 @@ def edges(
     $ imfilter edges photo.jpg -o edges.png --op canny --sigma 2 --low 30 --high 90
     $ imfilter edges faint.tif -o edges.png --op canny --low 10% --high 30%
     $ imfilter edges photo.jpg -o edges.png --channels di-zenzo
+    $ imfilter edges photo.jpg -o drawn.png --op canny --overlay red
     $ imfilter edges photo.jpg --op structure --rho 4 --orientation axis.tif --coherence clear.png
 
     Examples
@@ -202,12 +215,32 @@ def edges(
     >>> edges(step).gx[1], edges(step).angle[1]
     (array([   0., 1020., 1020.,    0.], dtype=float32), array([0., 0., 0., 0.], dtype=float32))
     """
+    found = _found(op, size, sigma, ratio, rho, norm, thin, threshold, low, high, common)
+    return found if overlay is None else [_drawn(found, overlay, common)]
+
+
+def _found(
+    op: Operator,
+    size: int,
+    sigma: Pair | None,
+    ratio: float,
+    rho: Pair,
+    norm: Norm,
+    thin: bool,
+    threshold: float | None,
+    low: Any,
+    high: Any,
+    common: EdgesCommon,
+) -> list[Stage]:
+    """Return the stages that find edges and make a picture and maps of them."""
     sigmas = both(sigma if sigma is not None else DEFAULT_SIGMA.get(op, 0.0))
     if size % 2 == 0:
         raise ParameterError("size", f"{size} is not one of 3, 5, 7")
     channels = common.get("channels")
     if channels == DI_ZENZO and op not in (*GRADIENTS, "structure"):
         raise ParameterError("channels", f"{DI_ZENZO} needs gx and gy, which {op} has not; use luma, each or max")
+    if channels == LAB and op != "pb":
+        raise ParameterError("channels", f"{LAB} is for pb; use luma, each, max or {DI_ZENZO}")
     if op == "log":
         return [
             _named(laplacian.laplacian_of_gaussian(_positive(sigmas, op)), op, sigmas),
@@ -224,6 +257,11 @@ def edges(
     # A larger Sobel operator sums to more: 16 times with each ring of its binomial family.
     display = Display(gain=SOBELS_UNITS.get(op, 4.0 ** (3 - size)))
     one_channel = channels == "max"
+    if op == "pb":
+        stages.append(boundaries.boundaries(coloured=channels == LAB))
+        if one_channel:
+            stages.append(strongest_channel(lambda parts: gradient.magnitude(parts, "l2")))
+        return [*stages, _picture("l2", True, None, threshold)]
     if op == "structure":
         together = channels == DI_ZENZO
         return [*stages, *_structure(both(rho), together, one_channel, common.get("border"), threshold)]
@@ -252,6 +290,30 @@ def edges(
     if limits is not None:
         stages.append(_joined())
     return [*stages[:-1], stages[-1]._replace(display=display)]
+
+
+def _drawn(stages: list[Stage], colour: str, common: EdgesCommon) -> Stage:
+    """Return the stage that draws the edges which *stages* find on the picture."""
+    if common.get("range", "auto") != "auto":
+        raise ParameterError("range", "has no meaning with overlay; gain multiplies the strength of the colour")
+    display, gain = stages[-1].display, common.get("gain", 1.0)
+
+    def strength(context: ImageContext) -> Callable[[Any], Array]:
+        # A signed response has 0 at mid-gray, so half of white is its whole range.
+        factor = display.gain * gain * (2 if display.range == "offset" else 1) / context.full
+
+        def of(found: Any) -> Array:
+            response = getattr(found, "image", found)
+            if response.dtype == bool:
+                return response.any(axis=2, keepdims=True)
+            return np.abs(response).max(axis=2, keepdims=True) * factor
+
+        return of
+
+    if common.get("channels") == "luma":
+        stages = [Stage(lambda context: lambda strip: luma(strip, context.work)), *stages]
+    drawn = overlay_on_picture(stages, colour, strength, linear=common.get("linear", False), fields=stages[-1].fields)
+    return drawn._replace(display=Display(final=True))
 
 
 def _positive(sigmas: tuple[float, float], op: str) -> tuple[float, float]:

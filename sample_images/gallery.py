@@ -58,6 +58,7 @@ GALLERY: dict[str, list[tuple[str, str]]] = {
         ("Difference of Gaussians", "edges coffee.jpg -o {out} --op dog"),
         ("Sobel, thinned", "edges coffee.jpg -o {out} --sigma 1 --thin"),
         ("Canny", "edges coffee.jpg -o {out} --op canny"),
+        ("Canny's edges, drawn on the photo", "edges cat.jpg -o {out} --op canny --overlay red"),
         ("Sobel over all colours jointly (Di Zenzo)", "edges coffee.jpg -o {out} --channels di-zenzo"),
         ("Structure tensor: strength of the texture", "edges cat.jpg -o {out} --op structure"),
         ("Its orientation, modulo 180°", "edges cat.jpg --orientation {out} --op structure --rho 3"),

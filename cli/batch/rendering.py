@@ -60,7 +60,11 @@ class Rendering:
         kind = self.recipe.last.filter.kinds[output]
         # A gray answer stands among the colours of what is left as it is.
         coloured = self._settings.channels == "each" or (output == "image" and self.options.render.effect is not None)
+        if output != "image" and self._settings.gray_maps:
+            coloured = False
         channels = picture.pixels.shape[2] if coloured and not self._is_gray(format, picture) else 1
+        drawn_on = output == "image" and self._settings.coloured
+        channels = max(channels, 3) if drawn_on else channels
         if maps and output == "image":
             channels = maps if target.map is None else 1
         if kind == "angle" and self.options.render.angle_style == "color":
@@ -72,6 +76,7 @@ class Rendering:
             name = "map" if maps > 1 else output
             several = maps if target.map is None and output == "image" else 0
             colours = colour.model_of(several) if several else picture.colours
+            colours = "rgb" if drawn_on and colours == "gray" else colours
             wanted = encode.sample_type(format, dtype, self._values["depth"], channels, colours, name, several)
         except encode.EncodeError as error:
             raise FileError(target.name, str(error)) from None
@@ -109,12 +114,12 @@ class Rendering:
         background = None
         if (chosen := self.options.render.background) is not None:
             background = tuple(value * full / 255 for value in chosen)
-        opaque = format is not None and not format.alpha
+        opaque = format is not None and (not format.alpha or self._values["depth"] == "1")
         return settings._replace(background=background, opaque=opaque)
 
     def _is_gray(self, format: formats.Format, picture: Picture) -> bool:
         """Whether the luma alone is written of a picture whose luma was filtered, because the format has no colours."""
-        luma = self._values["channels"] == "luma" and picture.colours == "rgb"
+        luma = self._values["channels"] == "luma" and picture.colours == "rgb" and not self._settings.coloured
         return luma and not format.colour and self.options.render.effect is None
 
     def is_light(self, picture: Picture, encoding: Encoding | None) -> bool:

@@ -93,7 +93,9 @@ class Param(NamedTuple):
     default: Any = inspect.Parameter.empty
     """For the fields of a TypedDict, which cannot hold one."""
     shown_default: str = ""
-    """What the help says for a default of None."""
+    """What the help says for a default of None, or for one that depends on ``op``."""
+    default_of: Mapping[str, Any] = MappingProxyType({})
+    """The default of some values of ``op``, in the place of the parameter's own."""
     metavar: str = ""
     file: bool = False
     """The value may name a file; a `FileContent` stands for what it held."""
@@ -260,6 +262,9 @@ class Spec(NamedTuple):
                 raise ParameterError(name, "no such parameter" + (f"; did you mean {near[0]}?" if near else ""))
             checked[name] = self.parameters[name].check(value)
         full = {name: checked.get(name, parameter.default) for name, parameter in self.parameters.items()}
+        for name, parameter in self.parameters.items():
+            if name not in checked and full.get("op") in parameter.param.default_of:
+                full[name] = parameter.param.default_of[full["op"]]
         for name, value in full.items():
             if value is inspect.Parameter.empty:
                 raise ParameterError(name, "is required")

@@ -63,6 +63,7 @@ VALUES: dict[str, list[dict[str, Any]]] = {
 """What the filters are asked for, beside each of their operators."""
 NEEDED: dict[str, dict[str, Any]] = {
     "conv": {"kernel": "gaussian3"},
+    "normalize": {"mean": 0.25, "std": 0.5},
     "perspective": TILTED,
     "rotate": {"angle": 12},
 }

@@ -28,6 +28,7 @@ from .masked_output import PartialMap, PartialPicture
 from .nodata import Holes
 from .nodata import of as nodata_of
 from .output_buffer import Canvas, CanvasFactory, Collector, Output
+from .overlay import in_colour as image_in_colour
 from .pipeline import Source, StageRows
 from .quantize import FULL, Encoding, white_of
 from .stage import ImageContext, Stage, fields_of, total_gain
@@ -91,6 +92,8 @@ def run(
     that what is missing of the image is missing of the result. *advance* is told of the rows that are done, and of how
     many. *probed*, the outputs tell where their values lie in the range of their samples.
     """
+    if settings.coloured:
+        image, colours = image_in_colour(image, colours or model_of(image.shape[2]))
     dtype = image.dtype.name
     full, largest, given = white_of(dtype, white), FULL[dtype], stages
     stages = colour_parts.for_channels(stages, image.shape[2])
@@ -157,7 +160,7 @@ def run(
             return Collector(encoding, chain.height, *how)
         if name == "image":
             return PartialPicture(encoding, passage, region, *how)
-        row = np.zeros((1, chain.width, image.shape[2] if settings.channels == "each" else 1), work)
+        row = np.zeros((1, chain.width, 1 if settings.gray_maps else image.shape[2]), work)
         return PartialMap(encoding, row, region, chain.height, *how)
 
     holes = None

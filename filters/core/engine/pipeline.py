@@ -267,7 +267,8 @@ def join(
         if behind is not None:
             behind = behind._replace(gain=behind.gain * (stage.colours.gain or 1))
         if stage.branches:
-            last = _branched(last, stage, own, rule, strip_rows, jobs)
+            beside = before if handling is not None and handling.weigh else ()
+            last = _branched(last, stage, own, rule, strip_rows, jobs, beside)
         elif stage.takes == "rows" or (stage.takes == "image" and stage.extent is not None):
             last = _moved(last, stage, own, rule, strip_rows, jobs)
         elif stage.takes == "image":
@@ -320,12 +321,20 @@ def _of_alpha(stage: Stage) -> Stage:
     return without_maps(stage)._replace(window=window._replace(fill=lambda context: window.opacity * context.full))
 
 
-def _branched(source: Rows, stage: Stage, context: ImageContext, rule: Rule, strip_rows: int, jobs: int) -> Rows:
-    """Return the rows that a stage makes of what its branches make of one image."""
+def _branched(
+    source: Rows,
+    stage: Stage,
+    context: ImageContext,
+    rule: Rule,
+    strip_rows: int,
+    jobs: int,
+    beside: Sequence[Rows] = (),
+) -> Rows:
+    """Return the rows that a stage makes of what its branches make of one image, and of what stands *beside* it."""
     inner = context._replace(rounds_to=None, integers=stage.selects and context.whole)
     branches = [join(source, branch or [_AS_IT_IS], inner, rule, strip_rows, jobs)[0] for branch in stage.branches]
     context = context._replace(height=source.height, width=source.width)
-    return ZippedRows(_bound(stage, context).function, *branches)
+    return ZippedRows(_bound(stage, context).function, *branches, *beside)
 
 
 def _crossed(

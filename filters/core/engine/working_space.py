@@ -32,6 +32,10 @@ class Settings(NamedTuple):
     """Of the result's colours the luma is written, where the format has none."""
     transfer: Transfer = transfer.DEFAULT
     """How samples stand for light: what decodes and encodes linear light."""
+    coloured: bool = False
+    """The result has three channels, of a gray image too."""
+    gray_maps: bool = False
+    """Maps have one channel, whatever the image has."""
 
     def rule(self, transfer: Transfer, full: float) -> Rule:
         """Return what lies past the edge, in linear light if that is filtered."""

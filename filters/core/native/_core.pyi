@@ -32,6 +32,19 @@ def interpolate(
     divisor: float,
     /,
 ) -> None: ...
+def resample(
+    given: NDArray[Any],
+    out: NDArray[Any],
+    seen_down: NDArray[Any],
+    down: NDArray[Any],
+    seen_across: NDArray[Any],
+    across: NDArray[Any],
+    step: int,
+    in_double: bool,
+    across_first: bool,
+    raised: float,
+    /,
+) -> None: ...
 def dense(
     given: NDArray[Any],
     out: NDArray[Any],
@@ -127,6 +140,30 @@ def polar(
 ) -> None: ...
 def thin(gx: NDArray[Any], gy: NDArray[Any], norm: int, low: float, high: float, out: NDArray[Any], /) -> None: ...
 def join(classes: NDArray[Any], across: int, /) -> None: ...
+def recolour(
+    given: NDArray[Any],
+    out: NDArray[Any],
+    table: NDArray[Any] | None,
+    weights: NDArray[Any],
+    divisor: float,
+    saturation: float,
+    turn: float,
+    /,
+) -> None: ...
+def local_curves(
+    given: NDArray[Any],
+    out: NDArray[Any],
+    curves: NDArray[Any],
+    step: int,
+    values: tuple[float, float],
+    down: tuple[float, float],
+    across: tuple[float, float],
+    weights: NDArray[Any],
+    divisor: float,
+    /,
+) -> None: ...
+def look_up(given: NDArray[Any], out: NDArray[Any], table: NDArray[Any], step: int, /) -> None: ...
+def histogram(given: NDArray[Any], out: NDArray[Any], step: int, /) -> None: ...
 def luma(given: NDArray[Any], out: NDArray[Any], weights: NDArray[Any], divisor: float, /) -> None: ...
 def rank(
     given: NDArray[Any],
