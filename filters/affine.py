@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import math
-from typing import Annotated, Any, NamedTuple, Unpack
+from typing import Annotated, Any, Unpack
 
 from .core import Common, Pair, Param, ParameterError, Stage, both, image_filter
+from .core.named_tuple import NamedTuple
 from .core.resampling import homography
 from .core.resampling.homography import Linear
 from .core.resampling.placing import FURTHEST, check_expand, linear_stage
@@ -102,7 +103,7 @@ def affine(
     Raises
     ------
     ParameterError
-        A value is out of range, the shears make a line of the picture, or *center* or *translate* is given with *expand*.
+        A value is out of range, the shears make a line of the picture, or *expand* comes with *center* or *translate*.
     ImageError
         The result would be too large.
 

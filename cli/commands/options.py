@@ -174,7 +174,7 @@ def _type(hint: Any) -> type:
 
 
 def shared_options(values: Mapping[str, Any]) -> SharedOptions:
-    """Return the shared options among all that Typer read; one with a filter's own of its name beside it is shadowed."""
+    """Return the shared options among all that Typer read; a filter's own of that name shadows one."""
     found = {name: values.get(f"{SHADOWED}{name}", values.get(name)) for name in OPTIONS}
     given: dict[str, Any] = {name: value for name, value in found.items() if value is not None}
     return SharedOptions(**given)

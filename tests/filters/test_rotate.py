@@ -96,7 +96,7 @@ def test_any_angle_beside_the_slow_reference(source, angle, interpolation, borde
         return  # places between samples: either is as near
     # Ties may be rounded either way.
     near_a_half = np.abs(np.array(expected) % 1 - 0.5) < 1e-3
-    assert not (different & ~near_a_half).any() or interpolation == "nearest" and different.sum() <= 1
+    assert not (different & ~near_a_half).any() or (interpolation == "nearest" and different.sum() <= 1)
 
 
 @pytest.mark.each("angle", [1, -12.5, 45, 89.999, 137, 359])

@@ -36,7 +36,7 @@ def sample_at(image, x, y, interpolation, border, fill, source):
 
 
 def warped(image, matrix, size, interpolation, border, fill, source):
-    """The rows of a result of *size* ``(width, height)``; *matrix* takes its corner coordinates to those of the image."""
+    """The rows of a result of *size* ``(width, height)``; *matrix* takes its points to those of the image."""
     rows = []
     for row in range(size[1]):
         rows.append([])

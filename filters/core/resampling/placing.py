@@ -1,4 +1,4 @@
-"""What the filters that warp share: the result of a linear map about a point, and whether it holds the whole picture."""
+"""The stage of a linear map about a point, whose result has the picture's size, or holds all that becomes of it."""
 
 from __future__ import annotations
 
