@@ -21,6 +21,8 @@ from imfilter.filters.core.parameters import ImageError, ParameterError
 NEEDED: dict[str, dict[str, Any]] = {
     "conv": {"kernel": "gaussian3"},
     "normalize": {"mean": 0.25, "std": 0.5, "depth": "keep"},  # its own is float
+    "perspective": {"from_": (0, 0, 30, 0, 30, 30, 0, 30), "to": (1, 0, 31, 1, 29, 31, 0, 30)},
+    "rotate": {"angle": 10},
 }
 """The parameters that a filter cannot do without."""
 FILTERS = [pytest.param(catalog.load(name), NEEDED.get(name, {}), id=name) for name in catalog.names()]

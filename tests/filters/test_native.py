@@ -295,6 +295,14 @@ def nonlocal_means(s: Shape) -> list[Any]:
     return [source, s.result(), opacity(s, source), s.step, x, y, patch, 20.0 / KINDS[s.kind] ** 2, 0.1, s.nan]
 
 
+def warp(s: Shape) -> list[Any]:
+    s = s.pixels()
+    source, channels = s.image(s.height + 3, 4 * s.width), s.planes * s.step
+    matrix = np.array([0.9, 0.3, -2.0, -0.2, 1.1, 0.7, 0.01 * (s.gap - 1), -0.02 * (s.stride - 1), 1.0])
+    border = (s.height + s.gap) % 5
+    return [source, s.result(), matrix, s.taps(channels), s.step, 3, s.width % 3, border, s.kind != "uint8"]
+
+
 GOOD: dict[str, tuple[str, Callable[[Shape], list[Any]]]] = {
     "box": ("ionnnf", box),
     "guided": ("ionnnnffb", guided),
@@ -321,6 +329,7 @@ GOOD: dict[str, tuple[str, Callable[[Shape], list[Any]]]] = {
     "rank": ("ionnntb", rank),
     "mode": ("ionnnb", mode),
     "bilateral": ("ioqntnnfb", bilateral),
+    "warp": ("iottnnnnb", warp),
     "nonlocal_means": ("ioqnnnnffb", nonlocal_means),
 }
 """Each function's arguments, and a good call: (i)nput, (o)utput, (s)pecial array, o(p)tional output and (q) input,
