@@ -46,9 +46,11 @@ def settled(values: Array, most: float) -> Array:
     >>> settled(np.array([2.4999999, 2.49, 2.5], np.float32), 255).tolist() == [2.5, np.float32(2.49), 2.5]
     True
     """
-    halves = np.floor(values)
-    halves += 0.5
-    np.copyto(values, halves, where=(values < halves) & (halves - values <= most * TIE[values.dtype.name]))
+    raised = values + values.dtype.type(most * TIE[values.dtype.name])
+    raised += 0.5
+    np.floor(raised, out=raised)
+    whole = np.floor(values + values.dtype.type(0.5))
+    np.copyto(values, whole + values.dtype.type(0.5), where=raised > whole)
     return values
 
 
