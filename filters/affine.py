@@ -58,9 +58,7 @@ def affine(
     scale: Annotated[Pair, Param("Factor on the size of what is seen.", min=1e-4, max=1e4)] = 1.0,
     shear: Annotated[
         Pair,
-        Param(
-            "Angle in degrees by which columns lean along x, and rows along y.", min=-STEEPEST, max=STEEPEST
-        ),
+        Param("Angle in degrees by which columns lean along x, and rows along y.", min=-STEEPEST, max=STEEPEST),
     ] = (0.0, 0.0),
     translate: Annotated[
         Any,
@@ -74,7 +72,11 @@ def affine(
     expand: Annotated[bool, Param("Make the result as large as what becomes of the picture.")] = False,
     center: Annotated[
         Pair | None,
-        Param("Scale, shear and turn about this point, X,Y from the top left corner.", unit="px", shown_default="the middle"),
+        Param(
+            "Scale, shear and turn about this point, X,Y from the top left corner.",
+            unit="px",
+            shown_default="the middle",
+        ),
     ] = None,
     interpolation: Annotated[
         Interpolation, Param("How samples are computed between those of the image: bicubic is sharper.")

@@ -21,7 +21,9 @@ def _points(value: Any) -> list[Point]:
     if isinstance(value, str):
         value = value.replace(";", ",").split(",")
     try:
-        numbers = [float(number) for entry in value for number in (entry if isinstance(entry, (tuple, list)) else (entry,))]
+        numbers = [
+            float(number) for entry in value for number in (entry if isinstance(entry, (tuple, list)) else (entry,))
+        ]
     except (TypeError, ValueError):
         raise ValueError(f"{value!r} is not eight numbers, X,Y of four points") from None
     if len(numbers) != 8:

@@ -20,7 +20,8 @@ def rotate(
     angle: Annotated[float, Param("Angle in degrees; positive angles turn clockwise.")],
     expand: Annotated[bool, Param("Enlarge the result so that it holds the whole turned picture.")] = False,
     center: Annotated[
-        Pair | None, Param("Turn about this point, X,Y from the top left corner.", unit="px", shown_default="the middle")
+        Pair | None,
+        Param("Turn about this point, X,Y from the top left corner.", unit="px", shown_default="the middle"),
     ] = None,
     interpolation: Annotated[
         Interpolation, Param("How samples are computed between those of the image: bicubic is sharper.")
@@ -85,4 +86,3 @@ def rotate(
         if quarter == 0 or expand or (quarter == 2 and pair is None):
             return permutation.permuted(QUARTERS[quarter])
     return linear_stage(homography.turn(angle), interpolation, centre=pair, expand=expand)
-

@@ -101,9 +101,9 @@ def threshold(
     Notes
     -----
     Results are those of scikit-image's `threshold_otsu`, `threshold_triangle`, `threshold_li`, `threshold_niblack`,
-    `threshold_sauvola` and `threshold_local`, as ``image > threshold``; of `threshold_niblack` and `threshold_sauvola`
-    with ``border="mirror"``. Where a sample is equal to the mean of its window, sums in floating point may decide
-    otherwise than these, which are exact. R of `threshold_sauvola` is 1 for float images.
+    `threshold_sauvola` and `threshold_local`, as ``image > threshold``. For that the default border of ``niblack``,
+    ``sauvola`` and ``wolf`` is ``mirror``. Where a sample is equal to the mean of its window, sums in floating point
+    may decide otherwise than these, which are exact. R of `threshold_sauvola` is 1 for float images.
 
     Time does not grow with the window but by ``gaussian``.
 

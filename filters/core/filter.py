@@ -186,6 +186,11 @@ class Call(NamedTuple, Generic[Answer]):
         if self.values["channels"] == INDEX and not all(stage.picks for stage in stages):
             raise ParameterError("channels", f"{INDEX} {NO_NUMBERS}")
         ignoring = self.values["nan"] == nan_policy.IGNORE
+        if "border" not in self.given:
+            stages = tuple(
+                stage._replace(window=stage.window._replace(border=stage.window.border or stage.window.usual))
+                for stage in stages
+            )
         return tuple(stage._replace(ignoring=ignoring) for stage in stages)
 
     def settings(self) -> Settings:
@@ -446,16 +451,17 @@ def check_white(white: float | None, dtype: str) -> None:
 def image_filter(build: Callable[Parameters, Stage | Sequence[Stage]], /) -> ImageFilter[Parameters, Array]: ...
 @overload
 def image_filter(
-    *, border: Border, fill: Fill | None = 0.0
+    *,
+    channels: Channels = "each",
+    border: Border = "reflect",
+    fill: Fill | None = 0.0,
+    depth: Depth = "keep",
+    maps: Maps | None = None,
 ) -> Callable[[Callable[Parameters, Stage | Sequence[Stage]]], ImageFilter[Parameters, Array]]: ...
 @overload
 def image_filter(
     *, answer: type[Answer], channels: Channels = "each"
 ) -> Callable[[Callable[Parameters, Stage | Sequence[Stage]]], ImageFilter[Parameters, Answer]]: ...
-@overload
-def image_filter(
-    *, maps: Maps
-) -> Callable[[Callable[Parameters, Stage | Sequence[Stage]]], ImageFilter[Parameters, Array]]: ...
 
 
 def image_filter(
@@ -466,16 +472,17 @@ def image_filter(
     channels: Channels = "each",
     border: Border = "reflect",
     fill: Fill | None = 0.0,
+    depth: Depth = "keep",
     maps: Maps | None = None,
 ) -> Any:
     """Make a filter of a function from parameters to a stage, or to several in a row.
 
     *answer* is the NamedTuple whose field ``image`` is the picture and whose other fields are maps,
-    each ``Annotated[Array, MapField(…)]``; *channels*, *border* and *fill* are the filter's own defaults. A *fill* of
-    None is 0, and transparent where the image has an alpha; a fill that is named is opaque. *maps* tells, from the
-    checked parameters, the names of the maps that the result is made of in place of a picture's channels.
+    each ``Annotated[Array, MapField(…)]``; *channels*, *border*, *fill* and *depth* are the filter's own defaults. A
+    *fill* of None is 0, and transparent where the image has an alpha; a fill that is named is opaque. *maps* tells,
+    from the checked parameters, the names of the maps that the result is made of in place of a picture's channels.
     """
-    defaults = {"channels": channels, "border": border, "fill": fill}
+    defaults = {"channels": channels, "border": border, "fill": fill, "depth": depth}
     if build is not None:
         return ImageFilter(build, answer, defaults, maps)
     return lambda build: ImageFilter(build, answer, defaults, maps)

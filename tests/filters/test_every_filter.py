@@ -18,7 +18,10 @@ from imfilter.filters.core.engine.borders import BORDERS
 from imfilter.filters.core.engine.stage import total_gain
 from imfilter.filters.core.parameters import ImageError, ParameterError
 
-NEEDED: dict[str, dict[str, Any]] = {"conv": {"kernel": "gaussian3"}}
+NEEDED: dict[str, dict[str, Any]] = {
+    "conv": {"kernel": "gaussian3"},
+    "normalize": {"mean": 0.25, "std": 0.5, "depth": "keep"},  # its own is float
+}
 """The parameters that a filter cannot do without."""
 FILTERS = [pytest.param(catalog.load(name), NEEDED.get(name, {}), id=name) for name in catalog.names()]
 every_filter = pytest.mark.parametrize(("filter", "needed"), FILTERS)
@@ -94,7 +97,7 @@ def test_the_dtype_and_the_shape_stay(filter, values, dtype, noise):
 @every_op
 def test_depth_chooses_the_dtype(filter, values, noise):
     for depth, dtype in ((8, "uint8"), ("16", "uint16"), ("float", "float32")):
-        assert picture(filter(noise((5, 5)), **values, depth=depth)).dtype == dtype
+        assert picture(filter(noise((5, 5)), **values | {"depth": depth})).dtype == dtype
 
 
 @every_op

@@ -153,6 +153,8 @@ class Window(NamedTuple):
     """Count a last window that begins before the padding at the end and reaches past it."""
     border: Border | None = None
     """The border rule, if the stage's meaning fixes it; None takes the caller's."""
+    usual: Border | None = None
+    """The border rule where the caller names none, if that is not the filter's own."""
     fill: Callable[[ImageContext], Fill] = lambda context: 0.0
     """The value past the edge if *border* is `constant`."""
     opacity: float = 1.0

@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 
-from ..engine.coordinates import Extent
 from ..engine.stage import Stage
 from ..parameters import ImageError, ParameterError
 from . import homography

@@ -105,4 +105,4 @@ def _statistics(size: tuple[int, int]) -> Stage:
         # Sums of fractions are rounded by the blocks that they are made of, which are as high as a window.
         return BoundStage(function, rows=height, anchored=not context.whole, work=context.own_type)
 
-    return Stage(bind, Window(halo), colours=NO_COLOURS, amplification=AMPLIFICATION)
+    return Stage(bind, Window(halo, usual="mirror"), colours=NO_COLOURS, amplification=AMPLIFICATION)
