@@ -18,8 +18,6 @@ C. Fowlkes and J. Malik, "Contour detection and hierarchical image segmentation"
 
 from __future__ import annotations
 
-from typing import Any
-
 from ..engine.stage import NO_COLOURS, Colours, Function, Halo, ImageContext, Stage, Window
 from ..lazy_numpy import Array, np
 from ..linear import box_sum, kernels, separable
@@ -116,7 +114,9 @@ def perceived(strip: Array, full: float) -> list[Array]:
     [0.5324, 0.9113, 0.8346]
     """
     value = np.clip(np.nan_to_num(strip.astype(np.float32) / np.float32(full), nan=0.0), 0, 1)
-    light = np.where(value > 0.04045, ((value + np.float32(0.055)) / np.float32(1.055)) ** np.float32(2.4), value / 12.92)
+    light = np.where(
+        value > 0.04045, ((value + np.float32(0.055)) / np.float32(1.055)) ** np.float32(2.4), value / 12.92
+    )
     light = light.astype(np.float32)
     if light.shape[2] == 1:
         return [np.float32(1.16) * _lightness(light[..., 0]).astype(np.float32) - np.float32(0.16)]
@@ -130,9 +130,10 @@ def perceived(strip: Array, full: float) -> list[Array]:
 
 
 def binned(values: Array, deviation: float) -> list[Array]:
-    """Return how much of each pixel is in each bin, which are cubic B-splines of a standard *deviation*; empty bins out.
+    """Return how much of each pixel is in each bin; the bins are cubic B-splines of a standard *deviation*.
 
-    The parts of a pixel add up to 1. Each is what the smoothed histogram of Martin et al. has at the middle of the bin.
+    The parts of a pixel add up to 1, and empty bins at both ends are left out. A part is what
+    the smoothed histogram of Martin et al. has at the middle of the bin.
     """
     apart = np.float32(deviation * 3**0.5)
     places = values / apart
@@ -204,9 +205,7 @@ def _differences(bins: list[Array], there: Array | None, radius: int, size: tupl
             found = []
             for sign in (1, -1):
                 x, y = left + sign * half.beside[0], top + sign * half.beside[1]
-                three = [
-                    plane[y + k * half.along[1] :, x + k * half.along[0] :][:rows, :columns] for k in (0, 1, -1)
-                ]
+                three = [plane[y + k * half.along[1] :, x + k * half.along[0] :][:rows, :columns] for k in (0, 1, -1)]
                 found.append(three[1] + three[2] + three[0])
             return found
 
@@ -267,13 +266,17 @@ def _boundary(strip: Array, context: ImageContext, around: int, inset: int) -> t
             spare = (bins[0].shape[0] - size[0]) // 2 - _reach(radius)
             near = slice(spare, -spare or None)
             cut = [plane[near, near] for plane in bins]
-            total.__iadd__(np.float32(weight) * _differences(cut, None if present is None else present[near, near], radius, size))
+            total.__iadd__(
+                np.float32(weight) * _differences(cut, None if present is None else present[near, near], radius, size)
+            )
 
     for cue, plane in zip((BRIGHTNESS, GREEN_RED, BLUE_YELLOW), planes, strict=False):
         add(cue, binned(plane, cue.bin), there)
     if there is not None:  # a gradient needs all that it sees
         width = 2 * inset + 1
-        there = (box_sum.mean(there[..., None], width, width, np.float32)[..., 0] > width * width - 0.5).astype(np.float32)
+        there = (box_sum.mean(there[..., None], width, width, np.float32)[..., 0] > width * width - 0.5).astype(
+            np.float32
+        )
     add(TEXTURE, textures(planes[0]), there)
     best = total.argmax(axis=0)
     strength = np.take_along_axis(total, best[None], axis=0)[0]
