@@ -15,6 +15,7 @@ from .core.engine.stage import NO_COLOURS, BoundStage, Function, ImageContext, R
 from .core.filter import PastTheEdge, Treatment
 from .core.gradient import (
     boundaries,
+    canny,
     gradient,
     laplacian,
     non_maximum_suppression,
@@ -31,11 +32,8 @@ from .core.parameters import ABSENT, given_field
 
 GRADIENTS = ("sobel", "prewitt", "scharr", "roberts", "farid", "central", "canny")
 COMPASSES = ("kirsch", "robinson")
-DEFAULT_SIGMA = {"canny": 2.0, "log": 1.4, "dog": 1.0, "zerocross": 2.0}
-CANNY_LOW, CANNY_HIGH = 0.12, 0.3
-"""Canny's default thresholds for the 3×3 operator, in parts of white; the ratio of 2.5 is within the 2 to 3
-that Canny recommends. `benchmarks/contours.py` chose them, with the sigma: on noisy pictures and textures whose
-contours are known a wider Gaussian with lower thresholds finds more, and less that is none."""
+DEFAULT_SIGMA = {"canny": canny.SIGMA, "log": 1.4, "dog": 1.0, "zerocross": 2.0}
+CANNY_LOW, CANNY_HIGH = canny.LOW, canny.HIGH
 SOBELS_UNITS = {"scharr": 1 / 4, "farid": 8.0, "kirsch": 1 / 4}
 """What brings answers to about those of Sobel's operator, at which they show in 8 and 16 bits: of a step from black to
 white 4, 16, 0.5 and 15 times white. Those of the operators that are not named here are as large, or half as large."""
