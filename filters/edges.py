@@ -52,8 +52,8 @@ class Colours(TypedDict, total=False):
             "Find edges in the luma, in each channel, in the one that responds most (max), or in all jointly: by Di "
             "Zenzo's gradient, or for pb in CIELab.",
             default="luma",
-            default_of={"pb": LAB},
-            shown_default="luma; pb lab",
+            default_of={"canny": "max", "pb": LAB},
+            shown_default="luma; canny max; pb lab",
         ),
     ]
 
