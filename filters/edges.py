@@ -292,7 +292,9 @@ def _found(
         stages.append(boundaries.boundaries(coloured=channels == LAB))
         if one_channel:
             stages.append(strongest_channel(lambda parts: gradient.magnitude(parts, "l2")))
-        return [*stages, _picture("l2", True, None, threshold)]
+        # Past the picture's edge its outermost pixels go on: against nothing there they would be lines.
+        window = Window(non_maximum_suppression.HALO, border="reflect")
+        return [*stages, _picture("l2", True, None, threshold)._replace(window=window)]
     if op == "structure":
         together = channels == DI_ZENZO
         return [*stages, *_structure(both(rho), together, one_channel, common.get("border"), threshold)]
