@@ -33,8 +33,10 @@ SATURATED, LOST = 0.01, 0.8
 them takes off a deviation, in which noise of 75 levels is off by 1 % then in place of 10."""
 
 
-def estimate(image: Rows, full: float | None = None) -> float:
+def estimate(image: Rows, full: float | None = None, relative: bool = False) -> float:
     """Return the standard deviation of white noise in *image*, in its units, as one number for all channels.
+
+    *Relative*, it is that of noise that multiplies, as a part of the samples.
 
     The mask ``1 -2 1; -2 4 -2; 1 -2 1``, the difference of two Laplacians, answers to no plane and to hardly an edge
     (Immerkær 1996). Of a large image the mean magnitude of its answers is taken in blocks of 32×8, and the block counts
@@ -54,7 +56,7 @@ def estimate(image: Rows, full: float | None = None) -> float:
     parts: list[Array] = []
     blocks: list[Array] = []
     second_difference = np.array([1.0, -2.0, 1.0])
-    with np.errstate(invalid="ignore", over="ignore"):
+    with np.errstate(invalid="ignore", over="ignore", divide="ignore"):
         first = image.rows(0, 3)
         count = max(1, MAX_ANSWERS // (ROWS_TOGETHER * image.width * first.shape[2]))
         groups = -(-(image.height - 2) // ROWS_TOGETHER)
@@ -63,8 +65,8 @@ def estimate(image: Rows, full: float | None = None) -> float:
             given = image.rows(start, min(start + ROWS_TOGETHER + 2, image.height))
             answers = np.abs(separable.correlate(given.astype(np.float64), second_difference, second_difference))
             if len(answers) == ROWS_TOGETHER:
-                blocks.append(_blocks(answers, given[1:-1, 1:-1], full))
-            parts.append(answers.ravel())
+                blocks.append(_blocks(answers, given[1:-1, 1:-1], full, relative))
+            parts.append((answers / np.nanmean(np.abs(given)) if relative else answers).ravel())
         found = _calm(np.concatenate(blocks, axis=1)) if blocks else None
         if found is not None:
             return found / GAIN
@@ -73,7 +75,7 @@ def estimate(image: Rows, full: float | None = None) -> float:
     return float(np.median(finite)) / (MEDIAN * GAIN) if finite.size else 0.0
 
 
-def _blocks(answers: Array, samples: Array, full: float | None) -> Array:
+def _blocks(answers: Array, samples: Array, full: float | None, relative: bool) -> Array:
     """Return the standard deviation that each block of answers has, and the part of its samples that are saturated."""
     columns, channels = answers.shape[1] // BLOCK, answers.shape[2]
 
@@ -82,7 +84,10 @@ def _blocks(answers: Array, samples: Array, full: float | None) -> Array:
         return whole.mean(axis=(0, 2))
 
     saturated = np.zeros((columns, channels)) if full is None else mean((samples == 0) | (samples == full))
-    return np.stack([mean(answers) / MEAN, saturated])
+    deviation = mean(answers) / MEAN
+    if relative:
+        deviation /= np.abs(mean(samples.astype(np.float64)))
+    return np.stack([deviation, saturated])
 
 
 def _calm(blocks: Array) -> float | None:
@@ -99,15 +104,14 @@ def _calm(blocks: Array) -> float | None:
     return sum(found) / len(found)
 
 
-def surveying(
-    beside: Callable[[ImageContext, float], str] = lambda context, level: "",
-) -> Callable[[ImageContext, Rows], float]:
-    """Return a stage's survey that estimates the noise, and tells people of it and of what *beside* makes of it."""
+def surveying(relative: bool = False) -> Callable[[ImageContext, Rows], float]:
+    """Return a stage's survey that estimates the noise, or its part of the samples, and tells people of it."""
 
     def survey(context: ImageContext, image: Rows) -> float:
-        level = estimate(image, context.full)
+        level = estimate(image, context.full, relative)
         if context.facts is not None:
-            context.facts.append(Fact("noise", level, f"noise of {level:.4g}{beside(context, level)}"))
+            text = f"speckle of {level:.4g} of the mean" if relative else f"noise of {level:.4g}"
+            context.facts.append(Fact("noise", level, text))
         return level
 
     return survey

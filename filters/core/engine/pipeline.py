@@ -269,7 +269,9 @@ def join(
         if stage.branches:
             beside = before if handling is not None and handling.weigh else ()
             last = _branched(last, stage, own, rule, strip_rows, jobs, beside)
-        elif stage.takes == "rows" or (stage.takes == "image" and stage.extent is not None):
+        elif (stage.takes == "rows" and (alpha is None or handling is None)) or (
+            stage.takes == "image" and stage.extent is not None
+        ):
             last = _moved(last, stage, own, rule, strip_rows, jobs)
         elif stage.takes == "image":
             applied = StageRows(computed(last, strip_rows, jobs), stage, own, rule)
@@ -277,7 +279,7 @@ def join(
         elif alpha is None or behind is None:
             last = StageRows(last, stage, own, rule)
         elif handling is not None:
-            last = _crossed(last, stage, handling, own, rule, alpha)
+            last = _crossed(last, stage, handling, own, rule, jobs, alpha)
         elif own.ignoring and weights is not None and not weights.relative:
             last = _left_out(last, stage, weights, own, rule, alpha.opacity, behind.opacity)
         else:
@@ -286,14 +288,16 @@ def join(
     return last, alpha
 
 
-def _moved(last: Rows, stage: Stage, context: ImageContext, rule: Rule, strip_rows: int, jobs: int) -> Rows:
-    """Return the rows of a stage that takes rows, or of one that takes the image and says its result's size."""
+def _moved(
+    last: Rows, stage: Stage, context: ImageContext, rule: Rule, strip_rows: int, jobs: int, *beside: Rows
+) -> Rows:
+    """Return the rows of a stage that takes rows, maybe more *beside*, or of one that says its result's size."""
     rule = stage.window.rule(context, rule)
     context = context._replace(height=last.height, width=last.width, rule=rule, jobs=jobs)
     extent = stage.result_of(last.width, last.height)
     function = _bound(stage, context).function
     if stage.takes == "rows":
-        found: Rows = function(last)
+        found: Rows = function(last, *beside)
         assert stage.extent is None or (found.width, found.height) == (extent.width, extent.height)
         return found
     values = function(computed(last, strip_rows, jobs).values)
@@ -338,13 +342,16 @@ def _branched(
 
 
 def _crossed(
-    last: Rows, stage: Stage, handling: AlphaHandling, context: ImageContext, rule: Rule, alpha: Alpha
+    last: Rows, stage: Stage, handling: AlphaHandling, context: ImageContext, rule: Rule, jobs: int, alpha: Alpha
 ) -> Rows:
     """Return the rows of a stage between two filters."""
     opaque, passage = alpha.opacity, alpha.passage
     if handling.divide:
         last = ZippedRows(passage.divide, last, opaque)
-    last = _weighed(last, stage, context, rule, opaque) if handling.weigh else StageRows(last, stage, context, rule)
+    if stage.takes == "rows":
+        last = _moved(last, stage, context, rule, 0, jobs, *((opaque,) if handling.weigh else ()))
+    else:
+        last = _weighed(last, stage, context, rule, opaque) if handling.weigh else StageRows(last, stage, context, rule)
     if handling.multiply:
         last = ZippedRows(passage.multiply, last, opaque)
     if handling.backdrop:
