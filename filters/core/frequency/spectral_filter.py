@@ -181,12 +181,14 @@ class Filtered(Rows):
 
     def _of_rows(self, rows: Array, channel: int) -> Array:
         """Return the transforms of rows, surrounded by the border rule."""
-        rows = surrounded(rows, self.across, self.context.rule.border, self.context.rule.fill - self._level(channel))
+        rule = self.context.rule
+        rows = surrounded(rows, self.across, rule.border, rule.level(channel, len(self.columns)) - self._level(channel))
         return _transforms().rfft(rows, axis=1) if self.across.kind == "fourier" else cosines(rows, self.across)
 
     def _fill(self, channel: int) -> Array:
         """What stands past the ends of the columns where it is one value: ``(columns, 1)``."""
-        rows = np.full((1, self.width), self.context.rule.fill - self._level(channel), self.context.work)
+        fill = self.context.rule.level(channel, len(self.columns)) - self._level(channel)
+        rows = np.full((1, self.width), fill, self.context.work)
         return self._of_rows(rows, channel)[:, self.kept].T
 
     def _filter(self, start: int, stop: int) -> None:

@@ -138,6 +138,25 @@ typedef struct {
 } LumaCall;
 
 typedef struct {
+    Array in, out;         /* red, green and blue side by side */
+    Array table;           /* the value of each whole number of `in`, float or double; data is NULL where there is none */
+    const double *weights; /* of the luma */
+    double divisor;
+    double saturation; /* the factor of differences from the luma */
+    double turn;       /* of the hue, in sixths of a circle */
+} RecolourCall;
+
+typedef struct {
+    Array in, out;         /* values; or red, green and blue side by side */
+    Array curves;          /* (rows of tiles, columns of tiles, places): values of the result, float or double */
+    ptrdiff_t step;        /* 1, or 3 for colours */
+    double low, scale;     /* the place of a value on a curve is (value - low) * scale */
+    double first_row, down, first_column, across; /* the place of a pixel among tiles is first_row + y * down, and so on */
+    const double *weights; /* of the luma */
+    double divisor;
+} LocalCurvesCall;
+
+typedef struct {
     Array in;       /* whole numbers */
     Array out;      /* of the table's type */
     Array table;    /* a row for each channel, or one for all, with a value for each number of the type of `in` */
@@ -219,6 +238,25 @@ typedef struct {
     ptrdiff_t step;                        /* samples from a column to the next */
 } PoolCall;
 
+typedef enum { WARP_NEAREST, WARP_BILINEAR, WARP_BICUBIC } Interpolation;
+
+/* The border rules; a sample of the last is the fill. */
+typedef enum { BORDER_REFLECT, BORDER_MIRROR, BORDER_NEAREST, BORDER_WRAP, BORDER_CONSTANT } BorderRule;
+
+/* The most rows and columns that a warp takes: their places are int32, with room around them. */
+#define WARP_MOST (1 << 29)
+
+typedef struct {
+    Array in, out;
+    const double *matrix; /* 3 × 3, from the points of the result to those of the input, as corner coordinates */
+    const double *fill;   /* of each channel */
+    ptrdiff_t step;       /* channels that lie side by side */
+    ptrdiff_t row;        /* of the result, at which out begins */
+    Interpolation interpolation;
+    BorderRule border;
+    int in_double;
+} WarpCall;
+
 typedef struct {
     Array in, out;
     ptrdiff_t step, filter; /* bytes from a sample to the same one of the next pixel, and the filter's type */
@@ -238,6 +276,8 @@ typedef struct {
     int (*polar)(const PolarCall *);
     int (*thin)(const ThinCall *);
     int (*luma)(const LumaCall *);
+    int (*recolour)(const RecolourCall *);
+    int (*local_curves)(const LocalCurvesCall *);
     int (*look_up)(const LookUpCall *);
     int (*histogram)(const HistogramCall *);
     int (*rank)(const RankCall *);
@@ -247,6 +287,7 @@ typedef struct {
     int (*nonlocal_means)(const NonlocalMeansCall *);
     int (*bm3d)(const Bm3dCall *);
     int (*pool)(const PoolCall *);
+    int (*warp)(const WarpCall *);
     int (*png_rows)(const PngRowsCall *);
 } Primitives;
 
