@@ -52,7 +52,7 @@ VALUES: dict[str, list[dict[str, Any]]] = {
     "sharpen": [{"op": "unsharp", "threshold": 10}, {"op": "adaptive", "channels": "luma"}],
 }
 """What the filters are asked for, beside each of their operators."""
-NEEDED = {"conv": {"kernel": "gaussian3"}}
+NEEDED = {"conv": {"kernel": "gaussian3"}, "crop": {"ratio": 1.5}, "pad": {"size": (2, 1)}}
 every_case = pytest.mark.every_call(NEEDED, VALUES)
 SHAPE = 27, 33
 

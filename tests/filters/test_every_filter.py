@@ -18,7 +18,7 @@ from imfilter.filters.core.engine.borders import BORDERS
 from imfilter.filters.core.engine.stage import total_gain
 from imfilter.filters.core.parameters import ImageError, ParameterError
 
-NEEDED: dict[str, dict[str, Any]] = {"conv": {"kernel": "gaussian3"}}
+NEEDED: dict[str, dict[str, Any]] = {"conv": {"kernel": "gaussian3"}, "crop": {"ratio": 1.5}, "pad": {"size": (2, 1)}}
 """The parameters that a filter cannot do without."""
 FILTERS = [pytest.param(catalog.load(name), NEEDED.get(name, {}), id=name) for name in catalog.names()]
 every_filter = pytest.mark.parametrize(("filter", "needed"), FILTERS)
@@ -284,9 +284,9 @@ def test_an_unknown_parameter_is_refused(filter, needed):
 @pytest.mark.each("value", [float("nan"), float("inf"), "wide"])
 def test_no_number_is_refused_wherever_one_is_due(filter, needed, value):
     for parameter in filter.spec.parameters.values():
-        if parameter.kind in ("int", "float", "int pair", "pair"):
+        if parameter.kind in ("int", "float", "int pair", "pair", "numbers"):
             with pytest.raises(ParameterError, match=rf"{parameter.name}: .*is not a (finite )?number"):
-                filter(np.zeros((2, 2), np.uint8), **needed, **{parameter.name: value})
+                filter(np.zeros((2, 2), np.uint8), **needed | {parameter.name: value})
 
 
 @every_filter

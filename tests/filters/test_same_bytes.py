@@ -8,7 +8,7 @@ from imfilter.filters.core import catalog, native
 from imfilter.filters.core.engine import executor
 from imfilter.filters.core.engine.quantize import encoding
 
-NEEDED = {"conv": {"kernel": "gaussian5"}}
+NEEDED = {"conv": {"kernel": "gaussian5"}, "crop": {"ratio": 1.5}, "pad": {"size": (2, 1)}}
 VALUES: dict[str, list[dict[str, Any]]] = {
     "blur": [
         *({"sigma": sigma} for sigma in (2, 8)),
