@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from ..lazy_numpy import Array, np
 from ..named_tuple import NamedTuple
 from . import colour, nan_policy, transfer
 from .borders import Border, Fill, Rule
 from .nodata import Nodata
-from .stage import ImageContext
+from .stage import ImageContext, Stage
 from .transfer import Transfer
 
 
@@ -32,6 +34,8 @@ class Settings(NamedTuple):
     """Of the result's colours the luma is written, where the format has none."""
     transfer: Transfer = transfer.DEFAULT
     """How samples stand for light: what decodes and encodes linear light."""
+    original: tuple[Sequence[Stage], Settings] | None = None
+    """What an image goes through that is only moved, as it is where a mask keeps it, if a chain moves it."""
 
     def rule(self, transfer: Transfer, full: float) -> Rule:
         """Return what lies past the edge, in linear light if that is filtered."""
