@@ -122,7 +122,8 @@ def run(
     plain = all(encoding.plain and encoding.dtype == dtype for encoding in pictures)
     plain = plain and not (bias or measure or settings.channels == "max" or settings.gray)
     untouched = unsigned and finite and region is None
-    itself = untouched and plain and (alpha is None or straight) and not (settings.linear or settings.linear_out)
+    kept = plain and region is None and (alpha is None or straight) and not (settings.linear or settings.linear_out)
+    itself = untouched and kept
     found: list[Fact] = []
     context = ImageContext(
         full,
@@ -132,6 +133,7 @@ def run(
         finite,
         whole,
         rounds_to=image.dtype.type if itself else None,
+        kept=kept,
         name=name,
         facts=found,
         transfer=settings.transfer,

@@ -93,6 +93,7 @@ PyObject *answer(Held *held, int status);
     F(bilateral, "Smooth, and keep edges, by a bilateral filter.") \
     F(nonlocal_means, "Remove noise by the means of similar patches.") \
     F(pool, "Join the samples of each window of a grid.") \
+    F(permute, "Reverse rows and columns of pixels, or exchange them.") \
     F(png_rows, "Filter rows of bytes as PNG does.") \
     F(png_unfilter, "Undo the filters of rows of a PNG.")
 
