@@ -109,6 +109,14 @@ def png_rows(s: Shape) -> list[Any]:
     return [plain.samples(1, s.rows + s.gap % 2, length), filtered, s.step, s.height % 5]
 
 
+def permute(s: Shape) -> list[Any]:
+    plain = s._replace(planes=1, columns=max(s.columns, 1), kind="uint8")
+    source = plain.samples(1, s.rows, plain.columns * s.step)
+    swap, reverse_x, reverse_y = s.gap % 2, s.height % 2, s.width % 2
+    size = (1, plain.columns, s.rows * s.step) if swap else source.shape
+    return [source, np.zeros(size, np.uint8), s.step, swap, reverse_x, reverse_y]
+
+
 def png_unfilter(s: Shape) -> list[Any]:
     plain = s._replace(planes=1, columns=max(s.columns, 1), kind="uint8")
     filtered = plain.samples(1, s.rows, plain.columns * s.step + s.gap)
@@ -323,6 +331,7 @@ GOOD: dict[str, tuple[str, Callable[[Shape], list[Any]]]] = {
     "pool": ("ionbbnnnnnnnnnnn", pool),
     "png_rows": ("ionn", png_rows),
     "png_unfilter": ("ion", png_unfilter),
+    "permute": ("ionnnn", permute),
     "separable": ("iottnnnnnfb", separable),
     "interpolate": ("iottnnnf", interpolate),
     "resample": ("iossssnbbf", resample),
@@ -478,7 +487,7 @@ def test_wide_vectors_give_the_same_bytes(name, shape):
         assert len({tuple(bytes_of(results)) for results in found.values()}) == 1
 
 
-EXACT = {"look_up", "histogram", "extrema", "png_rows", "png_unfilter", "join", "rank", "mode", "bm3d"}
+EXACT = {"look_up", "histogram", "extrema", "png_rows", "png_unfilter", "permute", "join", "rank", "mode", "bm3d"}
 """What only chooses samples, counts in whole numbers, or rounds each product gives the same bytes on every machine."""
 
 
