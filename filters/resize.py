@@ -138,9 +138,10 @@ def resize(
     stage = scaled(spans, interpolation, antialias == "on")
     if fit != "pad" or size is None:
         return stage
-    from .core.resampling.padding import padded_to
+    from .core.resampling.framing import Frame, framed, placed
 
-    return [stage, padded_to(*both(size))]
+    wide, high = both(size)
+    return [stage, framed(lambda w, h: Frame(-placed(wide - w, 0.5), -placed(high - h, 0.5), wide, high))]
 
 
 def _size(width: int, height: int, name: str, value: Any, inside: bool) -> tuple[int, int]:
