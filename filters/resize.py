@@ -60,7 +60,7 @@ def resize(
     ] = "on",
     **common: Unpack[Common],
 ) -> Stage | list[Stage]:
-    """Resize an image: to a size, by a factor, or to a side's length.
+    """Resize an image: to a size, by a factor, or by one side.
 
     One of *size*, *scale*, *shortest*, *longest*, *width* and *height* is required. Sides that follow from the ratio are
     rounded half up, and at least 1. Only *size* may change the ratio: ``fit="stretch"`` does, ``contain`` gives the

@@ -49,10 +49,19 @@ VALUES: dict[str, list[dict[str, Any]]] = {
         for op in ("max", "min", "avg", "l2")
         for values in ({"size": (3, 2), "dilation": 2}, {"size": 3, "stride": 2, "ceil": True, "padding": 1})
     ],
+    "resize": [
+        *({"scale": (1.3, 0.6), "interpolation": name} for name in ("bicubic", "lanczos", "area", "nearest")),
+        {"size": (20, 20), "fit": "cover", "antialias": "off"},
+        {"size": (20, 20), "fit": "pad"},
+    ],
     "sharpen": [{"op": "unsharp", "threshold": 10}, {"op": "adaptive", "channels": "luma"}],
 }
 """What the filters are asked for, beside each of their operators."""
-NEEDED = {"conv": {"kernel": "gaussian3"}, "normalize": {"mean": 0.25, "std": 0.5}}
+NEEDED = {
+    "conv": {"kernel": "gaussian3"},
+    "normalize": {"mean": 0.25, "std": 0.5},
+    "resize": {"scale": (0.6, 1.3)},
+}
 every_case = pytest.mark.every_call(NEEDED, VALUES)
 SHAPE = 27, 33
 

@@ -14,6 +14,7 @@ from imfilter.filters.pool import pool
 
 NEEDED = {
     "conv": {"kernel": "1 2 1; 2 4 2; 1 2 1", "scale": 1 / 16},
+    "resize": {"scale": (0.6, 1.3)},
     "notch": {"at": (0.1, 0.2)},
 }
 """What a filter or an operator cannot do without."""

@@ -21,6 +21,7 @@ from imfilter.filters.core.parameters import ImageError, ParameterError
 NEEDED: dict[str, dict[str, Any]] = {
     "conv": {"kernel": "gaussian3"},
     "normalize": {"mean": 0.25, "std": 0.5, "depth": "keep"},  # its own is float
+    "resize": {"longest": 11},
 }
 """The parameters that a filter cannot do without."""
 FILTERS = [pytest.param(catalog.load(name), NEEDED.get(name, {}), id=name) for name in catalog.names()]

@@ -8,7 +8,7 @@ from imfilter.filters.core import catalog, native
 from imfilter.filters.core.engine import executor
 from imfilter.filters.core.engine.quantize import encoding
 
-NEEDED = {"conv": {"kernel": "gaussian5"}, "normalize": {"mean": 0.25, "std": 0.5}}
+NEEDED = {"conv": {"kernel": "gaussian5"}, "normalize": {"mean": 0.25, "std": 0.5}, "resize": {"scale": (0.6, 1.3)}}
 VALUES: dict[str, list[dict[str, Any]]] = {
     "blur": [
         *({"sigma": sigma} for sigma in (2, 8)),
@@ -21,6 +21,11 @@ VALUES: dict[str, list[dict[str, Any]]] = {
     "edges": [{"thin": True}, {"thin": True, "threshold": 20}, {"sigma": 1.5, "norm": "l1"}],
     "morph": [{"op": "open", "size": (4, 7), "iterations": 2}],
     "pool": [{"op": "avg", "size": (3, 2), "stride": (2, 3)}],
+    "resize": [
+        *({"scale": 6, "interpolation": name} for name in ("bilinear", "lanczos")),
+        *({"scale": 0.3, "interpolation": name} for name in ("lanczos", "area", "nearest")),
+        {"size": (20, 20), "fit": "pad"},
+    ],
 }
 WAYS: list[dict[str, Any]] = [{"measure": True}, {"jobs": 3}, {"strip_rows": 5}, {"strip_rows": 37, "measure": True}]
 
