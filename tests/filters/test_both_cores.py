@@ -59,6 +59,11 @@ VALUES: dict[str, list[dict[str, Any]]] = {
         for values in ({"size": (3, 2), "dilation": 2}, {"size": 3, "stride": 2, "ceil": True, "padding": 1})
     ],
     "rotate": [{"angle": angle, "expand": True} for angle in (-33, 90, 180)],
+    "resize": [
+        *({"scale": (1.3, 0.6), "interpolation": name} for name in ("bicubic", "lanczos", "area", "nearest")),
+        {"size": (20, 20), "fit": "cover", "antialias": "off"},
+        {"size": (20, 20), "fit": "pad"},
+    ],
     "sharpen": [{"op": "unsharp", "threshold": 10}, {"op": "adaptive", "channels": "luma"}],
 }
 """What the filters are asked for, beside each of their operators."""
@@ -69,6 +74,7 @@ NEEDED: dict[str, dict[str, Any]] = {
     "pad": {"size": (2, 1)},
     "perspective": TILTED,
     "rotate": {"angle": 12},
+    "resize": {"scale": (0.6, 1.3)},
 }
 every_case = pytest.mark.every_call(NEEDED, VALUES)
 SHAPE = 27, 33

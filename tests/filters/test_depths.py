@@ -16,6 +16,7 @@ NEEDED = {
     "conv": {"kernel": "1 2 1; 2 4 2; 1 2 1", "scale": 1 / 16},
     "crop": {"ratio": 1.5},
     "pad": {"size": (2, 1), "border": "reflect"},
+    "resize": {"scale": (0.6, 1.3)},
     "notch": {"at": (0.1, 0.2)},
     "normalize": {"mean": 0.25, "std": 1},
 }

@@ -25,6 +25,7 @@ NEEDED: dict[str, dict[str, Any]] = {
     "pad": {"size": (2, 1)},
     "perspective": {"from_": (0, 0, 30, 0, 30, 30, 0, 30), "to": (1, 0, 31, 1, 29, 31, 0, 30)},
     "rotate": {"angle": 12},
+    "resize": {"longest": 11},
 }
 """The parameters that a filter cannot do without."""
 FILTERS = [pytest.param(catalog.load(name), NEEDED.get(name, {}), id=name) for name in catalog.names()]

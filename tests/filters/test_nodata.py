@@ -20,6 +20,7 @@ NEEDED: dict[str, dict[str, Any]] = {
     "crop": {"ratio": 1.5},
     "normalize": {"mean": 0.25, "std": 0.5},
     "pad": {"size": (2, 1)},
+    "resize": {"scale": (0.6, 1.3)},
 }
 VARIED: list[tuple[str, dict[str, Any]]] = [
     ("blur", {"op": "median", "size": 7}),

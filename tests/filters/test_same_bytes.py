@@ -16,6 +16,7 @@ NEEDED: dict[str, dict[str, Any]] = {
     "pad": {"size": (2, 1)},
     "perspective": TILTED,
     "rotate": {"angle": 12},
+    "resize": {"scale": (0.6, 1.3)},
 }
 VALUES: dict[str, list[dict[str, Any]]] = {
     "affine": [
@@ -36,6 +37,11 @@ VALUES: dict[str, list[dict[str, Any]]] = {
     "perspective": [TILTED | {"interpolation": "bicubic"}],
     "pool": [{"op": "avg", "size": (3, 2), "stride": (2, 3)}],
     "rotate": [{"angle": angle, "expand": True} for angle in (-33, 90, 180)],
+    "resize": [
+        *({"scale": 6, "interpolation": name} for name in ("bilinear", "lanczos")),
+        *({"scale": 0.3, "interpolation": name} for name in ("lanczos", "area", "nearest")),
+        {"size": (20, 20), "fit": "pad"},
+    ],
 }
 WAYS: list[dict[str, Any]] = [{"measure": True}, {"jobs": 3}, {"strip_rows": 5}, {"strip_rows": 37, "measure": True}]
 

@@ -7,6 +7,7 @@ sees the border of its own input, so a pipeline gives what its stages would give
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
 
 from .. import native
 from ..lazy_numpy import Array, np
@@ -280,7 +281,13 @@ def join(
         elif (stage.takes == "rows" and (alpha is None or handling is None)) or (
             stage.takes == "image" and stage.extent is not None
         ):
-            last = _moved(last, stage, own, rule, strip_rows, jobs)
+            apply = partial(_moved, strip_rows=strip_rows, jobs=jobs)
+            if not own.ignoring or weights is None:
+                last = apply(last, stage, own, rule)
+            elif alpha is None or behind is None:
+                last = _over_present(last, stage, weights, own, rule, apply)
+            else:
+                last = _left_out(last, stage, weights, own, rule, alpha.opacity, behind.opacity, apply)
         elif stage.takes == "image":
             applied = StageRows(computed(_of_one_type(last, own), strip_rows, jobs), stage, own, rule)
             last = Whole(applied.rows(0, applied.height), applied.height, applied.width)
@@ -289,7 +296,7 @@ def join(
         elif handling is not None:
             last = _crossed(last, stage, handling, own, rule, jobs, alpha)
         elif own.ignoring and weights is not None and not weights.relative:
-            last = _left_out(last, stage, weights, own, rule, alpha.opacity, behind.opacity)
+            last = _left_out(last, stage, weights, own, rule, alpha.opacity, behind.opacity, StageRows)
         else:
             last = StageRows(last, stage, own, rule)
         alpha = None if stage.colours.gain is None else behind
@@ -297,7 +304,7 @@ def join(
 
 
 def _moved(
-    last: Rows, stage: Stage, context: ImageContext, rule: Rule, strip_rows: int, jobs: int, *beside: Rows
+    last: Rows, stage: Stage, context: ImageContext, rule: Rule, *beside: Rows, strip_rows: int, jobs: int
 ) -> Rows:
     """Return the rows of a stage that takes rows, maybe more *beside*, or of one that says its result's size."""
     rule = stage.window.rule(context, rule)
@@ -367,7 +374,7 @@ def _crossed(
     if handling.divide:
         last = ZippedRows(passage.divide, last, opaque)
     if stage.takes == "rows":
-        last = _moved(last, stage, context, rule, 0, jobs, *((opaque,) if handling.weigh else ()))
+        last = _moved(last, stage, context, rule, *((opaque,) if handling.weigh else ()), strip_rows=0, jobs=jobs)
     else:
         last = _weighed(last, stage, context, rule, opaque) if handling.weigh else StageRows(last, stage, context, rule)
     if handling.multiply:
@@ -396,8 +403,31 @@ def _white_outside(stage: Stage, rule: Rule) -> Window:
 _AS_IT_IS = Stage(lambda context: BoundStage(lambda strip: strip, interleaved=True), selects=True)
 
 
+Apply = Callable[[Rows, Stage, ImageContext, Rule], Rows]
+"""Returns the rows that a stage makes of others."""
+
+
+def _over_present(
+    last: Rows, stage: Stage, weights: WeightedSum, context: ImageContext, rule: Rule, apply: Apply
+) -> Rows:
+    """Return the rows of a weighted mean in which a missing sample has no weight."""
+    stage = stage._replace(weights=None)  # so that its sums come as they are
+    context = context._replace(whole=False, rounds_to=None)
+    above = ZippedRows(lambda strip: nan_policy.filled(strip, 0), last)
+    present = ZippedRows(lambda strip: (~np.isnan(strip)).astype(strip.dtype), last)
+    total, sums = (apply(rows, stage, context, rule) for rows in (above, present))
+    return ZippedRows(lambda *values: nan_policy.divided(*values, weights), total, sums)
+
+
 def _left_out(
-    last: Rows, stage: Stage, weights: WeightedSum, context: ImageContext, rule: Rule, before: Rows, behind: Rows
+    last: Rows,
+    stage: Stage,
+    weights: WeightedSum,
+    context: ImageContext,
+    rule: Rule,
+    before: Rows,
+    behind: Rows,
+    apply: Apply,
 ) -> Rows:
     """Return the rows of a weighted mean of colours times their alpha, where a missing sample has no weight.
 
@@ -416,8 +446,8 @@ def _left_out(
     above = ZippedRows(lambda colours: nan_policy.filled(colours, 0), last)
     beside = stage._replace(window=_white_outside(stage, rule))
     total, sums = (
-        StageRows(above, stage, context, rule),
-        StageRows(ZippedRows(present, last, before), beside, context, rule),
+        apply(above, stage, context, rule),
+        apply(ZippedRows(present, last, before), beside, context, rule),
     )
     return ZippedRows(joined, total, sums, behind)
 
