@@ -61,8 +61,8 @@ def of_outputs(
     """
     height, width, _ = picture.pixels.shape
     for stage in stages:
-        width = max(stage.window.results(width, axis=0), 1)
-        height = max(stage.window.results(height, axis=1), 1)
+        found = stage.result_of(width, height)
+        width, height = max(found.width, 1), max(found.height, 1)
     gathered = encoding = 0.0
     for name, each in encodings.items():
         if name == SHEET:
@@ -77,6 +77,8 @@ def of_outputs(
             gathered += reduced
             # It is drawn in a picture and copied.
             encoding = max(encoding, across * down * (2 + formats_of[name].codec.encoding(Samples(1, 1))))
+            continue
+        if each.kind == "table":
             continue
         channels = _channels(name, each, picture, settings, len(maps))
         alpha = picture.alpha is not None and name == "image" and formats_of[name].alpha

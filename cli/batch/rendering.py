@@ -40,13 +40,17 @@ class Rendering:
         found = {output: self.encoding(output, picture, formats_of[output], targets[output]) for output in targets}
         dtype = picture.pixels.dtype.name
         return {
-            output: self._with_nodata(encoded, missing, dtype, formats_of[output]) if output != SHEET else encoded
+            output: encoded
+            if output == SHEET or encoded.kind == "table"
+            else self._with_nodata(encoded, missing, dtype, formats_of[output])
             for output, encoded in found.items()
         }
 
     def encoding(self, output: str, picture: Picture, format: formats.Format, target: Target) -> Encoding:
         """Return how the values of one output become samples of its file, but for missing ones; raises FileError."""
         dtype, maps = picture.pixels.dtype.name, len(self.maps)
+        if self.recipe.last.filter.kinds.get(output) == "table":
+            return Encoding("float64", "table")
         if picture.metadata.palette and output == "image":
             if not (format.palettes or format.colour):
                 raise FileError(target.name, f"{format.name.upper()} cannot hold a palette's colours; use .png or .tif")
@@ -114,7 +118,7 @@ class Rendering:
         background = None
         if (chosen := self.options.render.background) is not None:
             background = tuple(value * full / 255 for value in chosen)
-        opaque = format is not None and not format.alpha
+        opaque = format is not None and (not format.alpha or self._values["depth"] == "1")
         return settings._replace(background=background, opaque=opaque)
 
     def _is_gray(self, format: formats.Format, picture: Picture) -> bool:

@@ -132,6 +132,18 @@ def interpolate(s: Shape) -> list[Any]:
     return [coarse, s.result(), s.taps(s.height * s.gap), s.taps(s.width * s.stride), s.gap, s.stride, s.step, 2.0]
 
 
+def resample(s: Shape) -> list[Any]:
+    axes = []
+    for results, most in ((s.rows, s.height), (s.columns, s.width)):
+        first = np.arange(results) * s.stride // s.gap
+        end = np.maximum.accumulate(first + 1 + np.arange(results) % most)
+        taps = np.resize(s.taps(13), (1, results, int((end - first).max(initial=1))))
+        axes += [np.stack([first, end]).astype(np.int32)[None], taps, int(end.max(initial=0)) + s.gap - 1]
+    seen_down, down, rows, seen_across, across, columns = axes
+    source = s.image(rows, columns)
+    return [source, s.result(), seen_down, down, seen_across, across, s.step, s.double, s.stride == 1, 0.25]
+
+
 def dense(s: Shape) -> list[Any]:
     across = s.gap * s.step
     source = s.image(reached(s.rows, s.height, s.gap, 1), reached(s.columns, s.width, s.gap, 1))
@@ -283,6 +295,14 @@ def nonlocal_means(s: Shape) -> list[Any]:
     return [source, s.result(), opacity(s, source), s.step, x, y, patch, 20.0 / KINDS[s.kind] ** 2, 0.1, s.nan]
 
 
+def warp(s: Shape) -> list[Any]:
+    s = s.pixels()
+    source, channels = s.image(s.height + 3, 4 * s.width), s.planes * s.step
+    matrix = np.array([0.9, 0.3, -2.0, -0.2, 1.1, 0.7, 0.01 * (s.gap - 1), -0.02 * (s.stride - 1), 1.0])
+    border = (s.height + s.gap) % 5
+    return [source, s.result(), matrix, s.taps(channels), s.step, 3, s.width % 3, border, s.kind != "uint8"]
+
+
 GOOD: dict[str, tuple[str, Callable[[Shape], list[Any]]]] = {
     "box": ("ionnnf", box),
     "guided": ("ionnnnffb", guided),
@@ -292,6 +312,7 @@ GOOD: dict[str, tuple[str, Callable[[Shape], list[Any]]]] = {
     "png_unfilter": ("ion", png_unfilter),
     "separable": ("iottnnnnnfb", separable),
     "interpolate": ("iottnnnf", interpolate),
+    "resample": ("iossssnbbf", resample),
     "dense": ("iotnnnnfb", dense),
     "bank": ("iottnnnnnnnnfb", bank),
     "fourier": ("iostnnnnnffff", fourier),
@@ -308,6 +329,7 @@ GOOD: dict[str, tuple[str, Callable[[Shape], list[Any]]]] = {
     "rank": ("ionnntb", rank),
     "mode": ("ionnnb", mode),
     "bilateral": ("ioqntnnfb", bilateral),
+    "warp": ("iottnnnnb", warp),
     "nonlocal_means": ("ioqnnnnffb", nonlocal_means),
 }
 """Each function's arguments, and a good call: (i)nput, (o)utput, (s)pecial array, o(p)tional output and (q) input,

@@ -33,6 +33,8 @@ def divided(stages: Sequence[Stage], channels: str, border: Border) -> tuple[tup
     gain = total_gain(stages)
     if any(stage.colours.coloured for stage in stages):
         return tuple(stages), "each"
+    if channels in PARTS and all(stage.extent is not None for stage in stages):
+        return tuple(stages), "each"  # what moves a part of the colours moves the others too
     if channels not in PARTS:
         return tuple(stages), channels
     if not gain or any(stage.colours.maps > 1 for stage in stages):
@@ -177,6 +179,8 @@ def for_channels(stages: Sequence[Stage], count: int) -> tuple[Stage, ...]:
 
 def under_anchor(stage: Stage) -> Stage:
     """Return the stage that gives the sample under the anchor of a stage's window, of which that makes another one."""
+    if stage.extent is not None:  # it acts on all channels alike
+        return stage
     window = stage.window
     sx, sy = window.stride
     return Stage(
@@ -187,4 +191,7 @@ def under_anchor(stage: Stage) -> Stage:
 
 def keeps_places(stages: Sequence[Stage]) -> bool:
     """Whether each sample of the result stands where that of the image does."""
-    return all(stage.window.around == stage.window.halo and stage.window.stride == (1, 1) for stage in stages)
+    return all(
+        stage.extent is None and stage.window.around == stage.window.halo and stage.window.stride == (1, 1)
+        for stage in stages
+    )

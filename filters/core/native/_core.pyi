@@ -242,5 +242,17 @@ def pool(
     step: int,
     /,
 ) -> None: ...
+def warp(
+    given: NDArray[Any],
+    out: NDArray[Any],
+    matrix: NDArray[Any],
+    fill: NDArray[Any],
+    step: int,
+    row: int,
+    interpolation: int,
+    border: int,
+    in_double: bool,
+    /,
+) -> None: ...
 def png_rows(given: NDArray[Any], out: NDArray[Any], step: int, filter: int, /) -> None: ...
 def png_unfilter(given: NDArray[Any], out: NDArray[Any], step: int, /) -> None: ...

@@ -97,7 +97,9 @@ PyObject *answer(Held *held, int status);
     F(extrema, "Find the minima or maxima over a shape.") \
     F(bilateral, "Smooth, and keep edges, by a bilateral filter.") \
     F(nonlocal_means, "Remove noise by the means of similar patches.") \
+    F(bm3d, "Filter stacks of similar blocks together.") \
     F(pool, "Join the samples of each window of a grid.") \
+    F(warp, "Interpolate between the samples at the places that a matrix gives.") \
     F(png_rows, "Filter rows of bytes as PNG does.") \
     F(png_unfilter, "Undo the filters of rows of a PNG.")
 

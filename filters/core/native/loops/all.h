@@ -54,6 +54,7 @@ OPTIONS(TARGET)
 #include "local_curves.h"
 #include "bilateral.h"
 #include "nonlocal_means.h"
+#include "warp.h"
 #define KIND float
 #define SAMPLE float
 #define OWN_TYPE F32
@@ -92,6 +93,7 @@ OPTIONS(TARGET)
 #include "local_curves.h"
 #include "bilateral.h"
 #include "nonlocal_means.h"
+#include "warp.h"
 #define KIND double
 #define SAMPLE double
 #define OWN_TYPE F64
@@ -105,6 +107,7 @@ OPTIONS(TARGET)
 #include "extrema.h"
 #include "rank.h"
 #include "png_rows.h"
+#include "bm3d.h"
 #include "tables.h"
 
 /* Whether sums are to be in double: the samples or the results are. */
@@ -233,6 +236,11 @@ static int nonlocal_means(const NonlocalMeansCall *call)
     return WEIGHTS_IN_DOUBLE(call) ? nonlocal_means_double(call) : nonlocal_means_float(call);
 }
 
+static int warp(const WarpCall *call)
+{
+    return call->in_double ? warp_double(call) : warp_float(call);
+}
+
 #define NAME_(set) #set
 #define NAME(set) NAME_(set)
 
@@ -259,7 +267,9 @@ const Primitives JOIN(primitives, SET) = {
     .extrema = extrema,
     .bilateral = bilateral,
     .nonlocal_means = nonlocal_means,
+    .bm3d = bm3d,
     .pool = pool,
+    .warp = warp,
     .png_rows = png_rows,
 };
 
