@@ -164,6 +164,21 @@ CALLS = {
         {"to": (3, 4, 30, 2, 28, 20, 1, 22), "size": (32, 24), "border": "wrap"},
         {"from_": (3, 4, 30, 2, 28, 20, 1, 22), "to": (0, 0, 40, 0, 40, 30, 0, 30), "interpolation": "bicubic"},
     ],
+    "flip": [{}, *({"op": op} for op in ("top-bottom", "both", "transpose", "transverse")), {"linear": True}],
+    "crop": [
+        {"size": (7, 5)},
+        {"size": 6, "at": (2, 3)},
+        {"ratio": 0.75, "place": (0, 1)},
+        {"area": 0.3, "ratio": 2},
+        {"size": (200, 100), "pad": True, "fill": (1, 2, 250)},
+        {"size": 9, "at": (-3, -4), "pad": True, "border": "reflect", "depth": "16"},
+    ],
+    "pad": [
+        {"size": 3},
+        {"size": (1, 2, 3, 4), "border": "mirror"},
+        {"canvas": (300, 200), "fill": 20.5},
+        {"canvas": 256, "place": (0, 1), "fill": (9, 8, 7), "linear": True},
+    ],
 }
 
 

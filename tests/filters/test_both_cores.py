@@ -64,7 +64,9 @@ VALUES: dict[str, list[dict[str, Any]]] = {
 """What the filters are asked for, beside each of their operators."""
 NEEDED: dict[str, dict[str, Any]] = {
     "conv": {"kernel": "gaussian3"},
+    "crop": {"ratio": 1.5},
     "normalize": {"mean": 0.25, "std": 0.5},
+    "pad": {"size": (2, 1)},
     "perspective": TILTED,
     "rotate": {"angle": 12},
 }

@@ -14,6 +14,8 @@ from imfilter.filters.pool import pool
 
 NEEDED = {
     "conv": {"kernel": "1 2 1; 2 4 2; 1 2 1", "scale": 1 / 16},
+    "crop": {"ratio": 1.5},
+    "pad": {"size": (2, 1), "border": "reflect"},
     "notch": {"at": (0.1, 0.2)},
     "normalize": {"mean": 0.25, "std": 1},
 }
