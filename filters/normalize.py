@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Annotated, Any, Literal, Unpack
 
-from .core import Common, Param, ParameterError, Stage, image_filter
-from .core.tone.lookup import by_sample
+from .core import Array, Common, ImageError, Param, ParameterError, Stage, image_filter, np
+from .core.engine.stage import BoundStage, ImageContext
+from .core.tone.lookup import Curve, by_sample
 
 Stats = Literal["mnist", "fashion-mnist", "cifar10", "cifar100", "imagenet"]
 PUBLISHED: dict[str, tuple[tuple[float, ...], tuple[float, ...]]] = {
@@ -17,7 +18,8 @@ PUBLISHED: dict[str, tuple[tuple[float, ...], tuple[float, ...]]] = {
     "imagenet": ((0.485, 0.456, 0.406), (0.229, 0.224, 0.225)),
 }
 """Means and standard deviations of all pixels of the training images, in parts of white. ImageNet's are those in common
-use, whose deviations are means of those of single images; so are the 0.2023, 0.1994, 0.2010 often given for CIFAR-10."""
+use, whose deviations are means over single images; so are the 0.2023, 0.1994, 0.2010 that are often given for CIFAR-10.
+"""
 
 
 def _numbers(given: Any) -> tuple[float, ...]:
@@ -58,13 +60,15 @@ def normalize(
         Param("Standard deviation of the same.", metavar="S|S,S,S", check=_deviations, shown_default="1 with --mean"),
     ] = None,
     stats: Annotated[Stats | None, Param("Take the mean and deviation of a data set's training images.")] = None,
-    to: Annotated[Any, Param("What black and white become, as 0,1 or -1,1.", metavar="LOW,HIGH", check=_ends)] = None,
+    scale_to: Annotated[
+        Any, Param("What black and white become, as 0,1 or -1,1.", metavar="LOW,HIGH", check=_ends)
+    ] = None,
     **common: Unpack[Common],
 ) -> Stage:
     """Subtract a mean and divide by a deviation, for networks.
 
-    ``out = (v / white - mean) / std``, of every channel with its own *mean* and *std*. *to* gives the range from 0 to
-    white another one, ``low + v / white · (high - low)``: ``to=(-1, 1)`` is a mean and a std of 0.5.
+    ``out = (v / white - mean) / std``, of every channel with its own *mean* and *std*. *scale_to* makes black and white
+    two other numbers, ``low + v / white · (high - low)``: -1 and 1 are a mean and a std of 0.5.
 
     The result is float, unless *depth* says otherwise: in 8 and 16 bits 0 becomes black and 1 white, and the rest is
     clipped. JPEG and PNG hold no float; write .npy or .tif.
@@ -76,7 +80,7 @@ def normalize(
     Raises
     ------
     ParameterError
-        None or several of *mean*, *stats* and *to* are given, or one is not as it should be.
+        None or several of *mean*, *stats* and *scale_to* are given, or one is not as it should be.
     ImageError
         There are several means or deviations, and not as many channels.
 
@@ -92,31 +96,54 @@ def normalize(
     -----
     $ imfilter normalize photo.jpg -o photo.npy --stats imagenet
     $ imfilter normalize photo.jpg -o photo.npy --mean 0.5 --std 0.25
-    $ imfilter normalize photo.jpg -o photo.tif --to -1,1
+    $ imfilter normalize photo.jpg -o photo.tif --scale-to -1,1
 
     Examples
     --------
     >>> import numpy as np
-    >>> normalize(np.array([[0, 51, 255]], np.uint8), to=(-1, 1))
+    >>> normalize(np.array([[0, 51, 255]], np.uint8), scale_to=(-1, 1))
     array([[-1. , -0.6,  1. ]], dtype=float32)
     >>> normalize(np.array([[0.25, 0.75]], np.float32), mean=0.5, std=0.125)
     array([[-2.,  2.]], dtype=float32)
     """
-    named = [name for name, value in (("mean", mean), ("stats", stats), ("to", to)) if value is not None]
-    if len(named) > 1:
-        raise ParameterError(named[1], f"says the same as {named[0]}; give one of them")
-    if std is not None and (stats is not None or to is not None):
-        raise ParameterError("std", f"says the same as {named[0]}; give one of them")
+    if stats is not None and scale_to is not None:
+        raise ParameterError("scale_to", "use --stats or --scale-to, not both")
+    if (stats is not None or scale_to is not None) and (mean is not None or std is not None):
+        other = "--scale-to" if stats is None else "--stats"
+        raise ParameterError("std" if mean is None else "mean", f"{other} says it already; use one of them")
     if stats is not None:
-        return by_sample(_standardized(*PUBLISHED[stats]), amplification=1 / min(PUBLISHED[stats][1]), curved=True)
-    if to is not None:
-        low, high = _ends(to)
-        return by_sample(_standardized((-low / (high - low),), (1 / (high - low),)), curved=True)
+        return _standardized(*PUBLISHED[stats], f"the figures of {stats}")
+    if scale_to is not None:
+        low, high = _ends(scale_to)
+        return _standardized((-low / (high - low),), (1 / (high - low),))
     if mean is None and std is None:
-        raise ParameterError("mean", "is required, or stats or to")
-    means, deviations = (0.0,) if mean is None else _numbers(mean), (1.0,) if std is None else _deviations(std)
-    return by_sample(_standardized(means, deviations), amplification=max(1, 1 / min(deviations)), curved=True)
+        raise ParameterError("mean", "is required, with --std; or use --stats or --scale-to")
+    return _standardized(_numbers(0 if mean is None else mean), _deviations(1 if std is None else std))
 
 
-def _standardized(means: Sequence[float], deviations: Sequence[float]) -> object:
-    return means
+def _standardized(means: Sequence[float], deviations: Sequence[float], what: str = "--mean and --std") -> Stage:
+    """Return the stage that takes *means* off and divides by *deviations*, of which a failure speaks as *what*."""
+
+    def curve_for(context: ImageContext) -> Curve:
+        mean, std = np.array(means) * context.full, np.array(deviations)
+        return lambda values: (values - mean) / std
+
+    # The error is told in parts of white, over which the result has a range that is as much wider.
+    stage = by_sample(curve_for, amplification=max(1, 1 / min(map(abs, deviations))), curved=True)
+
+    def bind(context: ImageContext) -> BoundStage:
+        own = stage.bind(context)
+        assert isinstance(own, BoundStage)
+
+        def checked(strip: Array) -> Array:
+            for numbers in (means, deviations):
+                if len(numbers) not in (1, strip.shape[2]):
+                    channels = "1 channel" if strip.shape[2] == 1 else f"{strip.shape[2]} channels"
+                    raise ImageError(
+                        f"has {channels}, but {what} are for {len(numbers)}; use one number, or one a channel"
+                    )
+            return own.function(strip)
+
+        return own._replace(function=checked)
+
+    return stage._replace(bind=bind)

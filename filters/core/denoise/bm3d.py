@@ -16,7 +16,6 @@ A. Cohen, I. Daubechies and J.-C. Feauveau, "Biorthogonal bases of compactly sup
 from __future__ import annotations
 
 import threading
-from functools import cache
 
 from .. import native
 from ..engine.facts import Fact, note
@@ -99,18 +98,6 @@ def cosine() -> Array:
     """
     k, n = np.mgrid[:BLOCK, :BLOCK]
     return _of_length_1(np.cos(np.pi * k * (2 * n + 1) / (2 * BLOCK)))
-
-
-@cache
-def haar(count: int) -> Array:
-    """Return Haar's wavelet of so many samples, a power of two.
-
-    >>> haar(4).round(3).tolist()
-    [[0.5, 0.5, 0.5, 0.5], [0.5, 0.5, -0.5, -0.5], [0.707, -0.707, 0.0, 0.0], [0.0, 0.0, 0.707, -0.707]]
-    """
-    if count == 1:
-        return np.eye(1)
-    return _of_length_1(np.concatenate([np.kron(haar(count // 2), [1, 1]), np.kron(np.eye(count // 2), [1, -1])]))
 
 
 def _of_length_1(rows: Array) -> Array:
@@ -201,7 +188,8 @@ def _mixed(matrix: Array, planes: Array) -> Array:
 def filtered(planes: Array, levels: float, jobs: int = 1) -> Array:
     """Return planes of float32 without noise of a standard deviation.
 
-    White is 255, and blocks are matched by the first plane. What is smaller than a block is reflected until it is as large.
+    White is 255, and blocks are matched by the first plane. What is smaller than a block is reflected until it is as
+    large.
     """
     height, width = planes.shape[1:]
     missing = [(0, max(0, BLOCK - size)) for size in (height, width)]
@@ -299,45 +287,68 @@ def _reference(
     first: int,
     end: int,
 ) -> None:
-    """Do what `_filter` says, stack by stack."""
+    """Do what `_filter` says, stack by stack, and to the last bit: a match that moves can be seen."""
+    width = guide.shape[1]
     band = slice(top, top + sums.shape[1])
-    patches = _blocks(guide[band])
+    patches = _blocks(guide[None, band])[0]
     patches = patches.reshape(*patches.shape[:2], -1)
-    parts = [(plane[band], None if basic is None else basic[channel][band]) for channel, plane in enumerate(planes)]
-    given = [(_blocks(plane), None if own is None else _blocks(own)) for plane, own in parts]
+    blocks = _blocks((planes if basic is None else np.concatenate([planes, basic]))[:, band])
     last, right = (size - BLOCK for size in guide.shape)
-    inverse, samples = np.linalg.inv(step.forward), np.ogrid[:BLOCK, :BLOCK]
+    forward, inverse = (matrix.astype(np.float32) for matrix in (step.forward, np.linalg.inv(step.forward)))
+    window, strength = step.window.astype(np.float32), np.float32(step.strength)
+    samples = np.arange(BLOCK)[:, None] * width + np.arange(BLOCK)
     sums[...] = 0
+    flat = sums.reshape(len(sums), -1)
     for row in range(first, end):
         for column in range(-(-right // step.stride) + 1):
             y, x = min(row * step.stride, last) - top, min(column * step.stride, right)
-            places = matches(patches, y, x, step.most, limit)
-            across = haar(len(places[0]))
-            within = places[0][:, None, None] + samples[0], places[1][:, None, None] + samples[1]
-            for channel, (blocks, of_basic) in enumerate(given):
-                stack = _transformed(blocks[places], step.forward, across)
-                if of_basic is None:
-                    kept = np.abs(stack) > step.strength
-                    kept[0, 0, 0] = True  # the mean
-                    stack, weight = stack * kept, 1 / np.count_nonzero(kept)
-                else:
-                    power = _transformed(of_basic[places], step.forward, across) ** 2
-                    shares = power / (power + step.strength)
-                    stack, weight = stack * shares, 1 / max(np.sum(shares**2), 1e-6)
-                window = (weight * step.window).astype(np.float32)
-                estimates = _transformed(stack, inverse, across.T).astype(np.float32)
-                np.add.at(sums[channel], within, window * estimates)
-                np.add.at(sums[len(planes) + channel], within, np.broadcast_to(window, estimates.shape))
+            rows, columns = matches(patches, y, x, step.most, limit)
+            stacks = _haar(_along(_along(blocks[:, rows, columns], forward), forward))
+            if basic is None:
+                kept = np.abs(stacks) > strength
+                kept[:, 0, 0, 0] = True  # the mean
+                stacks, shares = stacks * kept, kept.astype(np.float32)
+            else:
+                power = stacks[len(planes) :] ** 2
+                shares = power / (power + strength)
+                stacks = stacks[: len(planes)] * shares
+            weights = 1 / np.maximum(_sum(shares * shares), np.float32(1e-6))
+            stacks = _along(_along(_haar(stacks, inverse=True), inverse), inverse)
+            windows = (window * weights[:, None, None])[:, None]
+            places = (rows[:, None, None] * width + columns[:, None, None] + samples).ravel()
+            for number, plane in enumerate((*(stacks * windows), *np.broadcast_to(windows, stacks.shape))):
+                np.add.at(flat[number], places, plane.ravel())
 
 
-def _blocks(plane: Array) -> Array:
-    """Return the block at each place of a plane."""
-    return np.lib.stride_tricks.sliding_window_view(plane, (BLOCK, BLOCK))
+def _blocks(planes: Array) -> Array:
+    """Return the block at each place of the planes."""
+    return np.lib.stride_tricks.sliding_window_view(planes, (BLOCK, BLOCK), axis=(1, 2))
 
 
-def _transformed(stack: Array, along: Array, across: Array) -> Array:
-    """Return a stack's transform along both axes of the blocks, and across them."""
-    return np.tensordot(across, along @ stack.astype(np.float64) @ along.T, 1)
+def _along(stacks: Array, matrix: Array) -> Array:
+    """Multiply a matrix by each block, term by term, and transpose the products."""
+    products = matrix[:, :1] * stacks[..., :1, :]
+    for k in range(1, BLOCK):
+        products += matrix[:, k : k + 1] * stacks[..., k : k + 1, :]
+    return products.swapaxes(-1, -2)
+
+
+def _haar(stacks: Array, inverse: bool = False) -> Array:
+    """Transform across the blocks of each stack, in place, by Haar's wavelet."""
+    strides = [1 << level for level in range(stacks.shape[1].bit_length() - 1)]
+    for stride in reversed(strides) if inverse else strides:
+        one, other = stacks[:, :: 2 * stride], stacks[:, stride :: 2 * stride]
+        one[...], other[...] = (one + other) * np.float32(0.5**0.5), (one - other) * np.float32(0.5**0.5)
+    return stacks
+
+
+def _sum(stacks: Array) -> Array:
+    """Return the sum of each stack: of its blocks in their order, and then of halves of a block."""
+    sums = stacks.sum(axis=1).reshape(len(stacks), -1)
+    while sums.shape[1] > 1:
+        half = sums.shape[1] // 2
+        sums = sums[:, :half] + sums[:, half:]
+    return sums[:, 0]
 
 
 def matches(patches: Array, y: int, x: int, most: int, limit: float) -> tuple[Array, Array]:

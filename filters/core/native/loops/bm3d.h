@@ -5,9 +5,9 @@
    dropped; in the second each is weighted by B² / (B² + noise²), where B is that of the basic estimate. Every block of
    the stack then goes back to its place, weighted by how little noise is left in the stack.
 
-   Distances are sums of squared differences of small whole numbers, exact in float, so that no order of additions and no
-   instruction set moves a match. Lanes are samples of one block or candidates of one search, and every sum goes in the
-   order of blocks or by halves of a block, however wide vectors are. */
+   A sample that is off in its last bit may move a match, and so be seen. So all is computed alike by every instruction set
+   and by the obvious form: distances are sums of squared differences of small whole numbers, exact in float in any order;
+   other sums have one order, however wide vectors are, and no product is added without being rounded. */
 
 #define BLOCK BM3D_BLOCK
 #define SAMPLES_OF_BLOCK (BLOCK * BLOCK)
@@ -18,7 +18,19 @@
 /* Room on both sides of the guide's rows, for candidates past the edges, which count nothing. */
 #define MARGIN 64
 
-typedef float BlockRow __attribute__((vector_size(BLOCK * sizeof(float))));
+/* A row of a block is one vector, or two. */
+#define ROW_LANES (FLOAT_LANES < BLOCK ? FLOAT_LANES : BLOCK)
+#define PARTS (BLOCK / ROW_LANES)
+typedef float BlockRow __attribute__((vector_size(ROW_LANES * sizeof(float))));
+
+/* Round a product: no multiplication and addition are made one. */
+#if defined(__x86_64__)
+#define ROUNDED(v) __asm__("" : "+v"(v))
+#elif defined(__aarch64__)
+#define ROUNDED(v) __asm__("" : "+w"(v))
+#else
+#define ROUNDED(v) (void)0
+#endif
 
 /* What one thread works with. */
 typedef struct {
@@ -135,21 +147,31 @@ static void bm3d_match(Bm3d *own, ptrdiff_t y, ptrdiff_t x, ptrdiff_t height, pt
 }
 
 /* Multiply *matrix* by a block and transpose the product. */
-static inline void bm3d_half_transform(BlockRow *to, const BlockRow *from, const float *matrix)
+static inline void bm3d_half_transform(float *to, const float *from, ptrdiff_t pitch, const float *matrix)
 {
     float product[SAMPLES_OF_BLOCK];
     UNROLLED
-    for (int k = 0; k < BLOCK; k++) {
-        BlockRow sum = from[0] * matrix[k * BLOCK];
+    for (int part = 0; part < PARTS; part++) {
+        BlockRow rows[BLOCK];
         UNROLLED
-        for (int j = 1; j < BLOCK; j++)
-            sum += from[j] * matrix[k * BLOCK + j];
-        memcpy(product + k * BLOCK, &sum, sizeof sum);
+        for (int j = 0; j < BLOCK; j++)
+            memcpy(&rows[j], from + j * pitch + part * ROW_LANES, sizeof(BlockRow));
+        UNROLLED
+        for (int k = 0; k < BLOCK; k++) {
+            BlockRow sum = rows[0] * matrix[k * BLOCK];
+            ROUNDED(sum);
+            UNROLLED
+            for (int j = 1; j < BLOCK; j++) {
+                BlockRow term = rows[j] * matrix[k * BLOCK + j];
+                ROUNDED(term);
+                sum += term;
+            }
+            memcpy(product + k * BLOCK + part * ROW_LANES, &sum, sizeof sum);
+        }
     }
     typedef float Four __attribute__((vector_size(16)));
 #define LOW(a, b) __builtin_shufflevector(a, b, 0, 4, 1, 5)
 #define HIGH(a, b) __builtin_shufflevector(a, b, 2, 6, 3, 7)
-    float turned[SAMPLES_OF_BLOCK];
     for (int y = 0; y < BLOCK; y += 4)
         for (int x = 0; x < BLOCK; x += 4) {
             Four rows[4], columns[4];
@@ -159,22 +181,18 @@ static inline void bm3d_half_transform(BlockRow *to, const BlockRow *from, const
                        d = HIGH(rows[1], rows[3]);
             columns[0] = LOW(a, b), columns[1] = HIGH(a, b), columns[2] = LOW(c, d), columns[3] = HIGH(c, d);
             for (int i = 0; i < 4; i++)
-                memcpy(turned + (x + i) * BLOCK + y, &columns[i], sizeof(Four));
+                memcpy(to + (x + i) * BLOCK + y, &columns[i], sizeof(Four));
         }
 #undef LOW
 #undef HIGH
-    memcpy(to, turned, sizeof turned);
 }
 
 /* Transform a block along both axes: ``M · block · Mᵀ`` is transposed. A second time, by the inverse, it is not. */
 static inline void bm3d_transform(float *to, const float *from, ptrdiff_t pitch, const float *matrix)
 {
-    BlockRow rows[BLOCK], turned[BLOCK];
-    for (int y = 0; y < BLOCK; y++)
-        memcpy(&rows[y], from + y * pitch, sizeof(BlockRow));
-    bm3d_half_transform(turned, rows, matrix);
-    bm3d_half_transform(rows, turned, matrix);
-    memcpy(to, rows, sizeof rows);
+    float turned[SAMPLES_OF_BLOCK];
+    bm3d_half_transform(turned, from, pitch, matrix);
+    bm3d_half_transform(to, turned, BLOCK, matrix);
 }
 
 /* Transform across the blocks of a stack; its inverse is the same in the opposite order. */
@@ -185,8 +203,11 @@ static inline void bm3d_haar_level(float *stack, ptrdiff_t count, ptrdiff_t stri
         float *one = stack + i * SAMPLES_OF_BLOCK, *other = one + stride * SAMPLES_OF_BLOCK;
         for (ptrdiff_t k = 0; k < SAMPLES_OF_BLOCK; k += FLOAT_LANES) {
             const vfloat a = bm3d_load(one + k), b = bm3d_load(other + k);
-            bm3d_store(one + k, (a + b) * root);
-            bm3d_store(other + k, (a - b) * root);
+            vfloat sum = (a + b) * root, difference = (a - b) * root;
+            ROUNDED(sum);
+            ROUNDED(difference);
+            bm3d_store(one + k, sum);
+            bm3d_store(other + k, difference);
         }
     }
 }
@@ -237,10 +258,15 @@ static float bm3d_wiener(float *stack, const float *basic, ptrdiff_t count, floa
     float squares[SAMPLES_OF_BLOCK] = {0};
     for (ptrdiff_t i = 0; i < count * SAMPLES_OF_BLOCK; i += SAMPLES_OF_BLOCK)
         for (ptrdiff_t k = 0; k < SAMPLES_OF_BLOCK; k += FLOAT_LANES) {
-            const vfloat estimate = bm3d_load(basic + i + k), power = estimate * estimate;
+            const vfloat estimate = bm3d_load(basic + i + k);
+            vfloat power = estimate * estimate;
+            ROUNDED(power);
             const vfloat weight = power / (power + variance);
-            bm3d_store(stack + i + k, bm3d_load(stack + i + k) * weight);
-            bm3d_store(squares + k, bm3d_load(squares + k) + weight * weight);
+            vfloat square = weight * weight, weighted = bm3d_load(stack + i + k) * weight;
+            ROUNDED(square);
+            ROUNDED(weighted);
+            bm3d_store(stack + i + k, weighted);
+            bm3d_store(squares + k, bm3d_load(squares + k) + square);
         }
     const float sum = bm3d_sum(squares);
     return 1 / MAX(sum, 1e-6f);
@@ -251,17 +277,21 @@ static inline void bm3d_aggregate(float *sums, float *weights, ptrdiff_t pitch, 
                                   float weight)
 {
     UNROLLED
-    for (int y = 0; y < BLOCK; y++) {
+    for (int k = 0; k < SAMPLES_OF_BLOCK; k += ROW_LANES) {
+        float *sum_place = sums + k / BLOCK * pitch + k % BLOCK, *total_place = weights + k / BLOCK * pitch + k % BLOCK;
         BlockRow w, samples, sum, total;
-        memcpy(&w, window + y * BLOCK, sizeof w);
-        memcpy(&samples, block + y * BLOCK, sizeof w);
-        memcpy(&sum, sums + y * pitch, sizeof w);
-        memcpy(&total, weights + y * pitch, sizeof w);
+        memcpy(&w, window + k, sizeof w);
+        memcpy(&samples, block + k, sizeof w);
+        memcpy(&sum, sum_place, sizeof w);
+        memcpy(&total, total_place, sizeof w);
         w *= weight;
-        sum += samples * w;
+        ROUNDED(w);
+        samples *= w;
+        ROUNDED(samples);
+        sum += samples;
         total += w;
-        memcpy(sums + y * pitch, &sum, sizeof w);
-        memcpy(weights + y * pitch, &total, sizeof w);
+        memcpy(sum_place, &sum, sizeof w);
+        memcpy(total_place, &total, sizeof w);
     }
 }
 
@@ -342,3 +372,6 @@ static int bm3d(const Bm3dCall *call)
 #undef SIDE
 #undef SPAN
 #undef MARGIN
+#undef ROW_LANES
+#undef PARTS
+#undef ROUNDED
