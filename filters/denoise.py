@@ -163,8 +163,8 @@ def denoise(
     the dual: flat surfaces, sharp edges, no texture.
     ``bilateral``, ``guided``, ``median``: those of `blur`, with parameters that follow from the noise.
 
-    ``lee``, ``frost``: against speckle, noise that multiplies, as in radar and ultrasound images: in a window of *size*,
-    by default 7×7, of mean m and variance v, with C the speckle's part of the samples, ``1 / √looks``. Lee gives
+    ``lee``, ``frost``: against speckle, noise that multiplies, as in radar and ultrasound images: in a window of
+    *size*, by default 7×7, of mean m and variance v, C being the speckle's part of the samples, ``1 / √looks``. Lee:
     ``m + k (in - m)``, ``k = q / (m² C² + q)``, ``q = max((v + m²) / (1 + C²) - m², 0)``; Frost the mean with the
     weights ``exp(-damping · v / m² · distance)``, the *damping* by default ``0.4 / C²``.
 
@@ -184,9 +184,9 @@ def denoise(
     wants *strength* or *noise_sigma*. Colours are filtered together, by bm3d and wavelet as brightness and two
     differences. `blur` calls nlm's *tolerance* strength. For impulses take ``median``.
 
-    bm3d, tv and wavelet keep the whole image in memory, bm3d and tv some 40 bytes a sample. They take what is missing, or
-    cannot be seen, as what is around it; missing samples stay missing, unless they are to be left out. The others let a
-    pixel count by its alpha.
+    bm3d, tv and wavelet keep the whole image in memory, bm3d and tv some 40 bytes a sample. They take what is missing,
+    or cannot be seen, as what is around it; missing samples stay missing, unless they are to be left out. The others
+    let a pixel count by its alpha.
 
     References
     ----------

@@ -51,7 +51,7 @@ CALLS = {
         {"op": "median", "strength": 2},
         {"op": "tv"},
         {"op": "tv", "weight": 12.5, "iterations": 30, "channels": "luma"},
-        {"op": "wavelet", "channels": "chroma"},
+        {"op": "wavelet", "channels": "max"},
         {"op": "wavelet", "levels": 3, "size": 5, "linear": True},
         {"op": "lee", "looks": 4, "depth": "float"},
         {"op": "frost", "damping": 2, "size": (5, 3)},
