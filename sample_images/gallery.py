@@ -34,6 +34,12 @@ GALLERY: dict[str, list[tuple[str, str]]] = {
         ("Bilateral: keeps edges", "blur coffee.jpg -o {out} --op bilateral --sigma 4 --range-sigma 30"),
         ("Guided by the image itself: keeps edges", "blur coffee.jpg -o {out} --op guided --radius 6 --epsilon 0.02"),
     ],
+    "denoise": [
+        ("BM3D, the default operator", "denoise cat.jpg -o {out}"),
+        ("Wavelets: nearly as good, in a tenth of the time", "denoise cat.jpg -o {out} --op wavelet --noise-sigma 10"),
+        ("Total variation: flat surfaces, sharp edges", "denoise cat.jpg -o {out} --op tv --weight 30"),
+        ("Lee's filter: for speckle", "denoise cat.jpg -o {out} --op lee --looks 30"),
+    ],
     "sharpen": [
         ("Laplacian, the default operator", "sharpen cat.jpg -o {out}"),
         ("Unsharp mask", "sharpen cat.jpg -o {out} --op unsharp --sigma 2 --amount 1.5"),
