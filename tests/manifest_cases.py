@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple
 
 FORMATS = ("jpeg", "png", "tiff", "webp", "avif", "bmp", "gif", "ppm", "pgm", "npy")
-NEEDED = {"conv": "--kernel emboss"}
+NEEDED = {"conv": "--kernel emboss", "crop": "--ratio 1.5", "pad": "--size 2,1"}
 """What a filter cannot do without."""
 VALUES = {
     "int": ("2", "5"),

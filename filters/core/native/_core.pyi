@@ -155,9 +155,12 @@ def local_curves(
     out: NDArray[Any],
     curves: NDArray[Any],
     step: int,
-    values: tuple[float, float],
-    down: tuple[float, float],
-    across: tuple[float, float],
+    low: float,
+    scale: float,
+    first_row: float,
+    down: float,
+    first_column: float,
+    across: float,
     weights: NDArray[Any],
     divisor: float,
     /,
@@ -267,6 +270,8 @@ def warp(
     border: int,
     in_double: bool,
     /,
+def permute(
+    given: NDArray[Any], out: NDArray[Any], step: int, swap: int, reverse_x: int, reverse_y: int, /
 ) -> None: ...
 def png_rows(given: NDArray[Any], out: NDArray[Any], step: int, filter: int, /) -> None: ...
 def png_unfilter(given: NDArray[Any], out: NDArray[Any], step: int, /) -> None: ...
