@@ -172,8 +172,6 @@ def denoise(
     if op == "bm3d":
         from .core.denoise import bm3d
 
-        if window is not None:
-            raise OperatorError("size" if radius is None else "radius", op, WINDOWED)
         return bm3d.bm3d(noise_sigma, strength)
     if op == "bilateral":
         from .core.denoise import bilateral
