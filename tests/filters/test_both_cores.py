@@ -45,6 +45,7 @@ VALUES: dict[str, list[dict[str, Any]]] = {
         {"op": "prewitt", "sigma": 1.5, "threshold": 20},
         *({"op": op, "channels": name} for op in ("sobel", "canny") for name in ("each", "max", "di-zenzo")),
     ],
+    "erase": [],
     "frequency": [{"shape": shape} for shape in ("ideal", "butterworth")],
     "morph": [
         *({"op": "close", "shape": shape, "size": 5} for shape in ("disk", "cross")),
