@@ -18,7 +18,8 @@ PUBLISHED: dict[str, tuple[tuple[float, ...], tuple[float, ...]]] = {
     "imagenet": ((0.485, 0.456, 0.406), (0.229, 0.224, 0.225)),
 }
 """Means and standard deviations of all pixels of the training images, in parts of white. ImageNet's are those in common
-use, whose deviations are means of those of single images; so are the 0.2023, 0.1994, 0.2010 often given for CIFAR-10."""
+use, whose deviations are means over single images; so are the 0.2023, 0.1994, 0.2010 that are often given for CIFAR-10.
+"""
 
 
 def _numbers(given: Any) -> tuple[float, ...]:

@@ -56,13 +56,20 @@ GALLERY: dict[str, list[tuple[str, str]]] = {
         ("Laplacian, 0 at mid-gray", "edges coffee.jpg -o {out} --op laplacian"),
         ("Laplacian of a Gaussian", "edges coffee.jpg -o {out} --op log"),
         ("Difference of Gaussians", "edges coffee.jpg -o {out} --op dog"),
+        ("Zero crossings of the Laplacian of a Gaussian", "edges coffee.jpg -o {out} --op zerocross --sigma 3"),
         ("Sobel, thinned", "edges coffee.jpg -o {out} --sigma 1 --thin"),
         ("Canny", "edges coffee.jpg -o {out} --op canny"),
         ("Canny's edges, drawn on the photo", "edges cat.jpg -o {out} --op canny --overlay red"),
+        ("Boundaries by brightness, colour and texture", "edges cat.jpg -o {out} --op pb"),
+        ("The likely ones", "edges cat.jpg -o {out} --op pb --threshold 128"),
         ("Sobel over all colours jointly (Di Zenzo)", "edges coffee.jpg -o {out} --channels di-zenzo"),
         ("Structure tensor: strength of the texture", "edges cat.jpg -o {out} --op structure"),
         ("Its orientation, modulo 180°", "edges cat.jpg --orientation {out} --op structure --rho 3"),
         ("Its coherence: white where all change is along one axis", "edges cat.jpg --coherence {out} --op structure"),
+    ],
+    "hough": [
+        ("Straight lines, drawn on the photo", "hough moire.jpg -o {out} --overlay red --count 8"),
+        ("Lines alone", "hough coffee.jpg -o {out}"),
     ],
     "morph": [
         ("Erosion, the default operator", "morph coffee.jpg -o {out} --shape disk --size 9"),
@@ -106,6 +113,23 @@ GALLERY: dict[str, list[tuple[str, str]]] = {
         ("Salt and pepper", "noise coffee.jpg -o {out} --op salt-pepper"),
         ("Poisson: photon noise", "noise coffee.jpg -o {out} --op poisson --peak 40"),
         ("Speckle", "noise coffee.jpg -o {out} --op speckle --sigma 0.3"),
+    ],
+    "rotate": [
+        ("Clockwise by 12°", "rotate coffee.jpg -o {out} --angle 12"),
+        ("The whole turned picture", "rotate coffee.jpg -o {out} --angle 30 --expand --fill 255"),
+        ("A quarter turn, which moves samples as they are", "rotate coffee.jpg -o {out} --angle 90 --expand"),
+    ],
+    "affine": [
+        ("Larger, turned and moved, in one step", "affine coffee.jpg -o {out} --scale 1.3 --angle 8 --translate 10%,0"),
+        ("Sheared", "affine coffee.jpg -o {out} --shear 15,0 --expand --fill 255"),
+    ],
+    "perspective": [
+        ("Seen from below", "perspective coffee.jpg -o {out} --to 90,0,360,0,450,300,0,300 --fill 255"),
+        ("Four points become the whole result", "perspective coffee.jpg -o {out} --from 90,0,360,0,450,300,0,300"),
+    ],
+    "erase": [
+        ("A tenth of the area", "erase coffee.jpg -o {out}"),
+        ("Covered with noise", "erase coffee.jpg -o {out} --op noise --at 150,130 --size 120,60"),
     ],
     "pool": [
         ("Maximum over 4×4, the default operator", "pool coffee.jpg -o {out} --size 4"),

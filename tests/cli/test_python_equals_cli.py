@@ -70,6 +70,18 @@ CALLS = {
         {"op": "structure", "sigma": 0.8, "rho": (3, 1.5), "channels": "di-zenzo"},
         {"channels": "di-zenzo"},
         {"op": "canny", "channels": "di-zenzo"},
+        {"op": "canny"},
+        {"op": "zerocross"},
+        {"op": "zerocross", "sigma": 1, "threshold": 3, "channels": "max"},
+        {"op": "pb"},
+        {"op": "pb", "threshold": 100, "channels": "luma"},
+        {"op": "pb", "sigma": 1, "channels": "max", "depth": "float"},
+    ],
+    "hough": [
+        {},
+        {"edges": "nonzero", "count": 3, "rho_step": 2, "theta_step": 5},
+        {"sigma": 1, "low": 20, "high": 60, "threshold": 9},
+        {"overlay": "#ff8000", "count": 4},
     ],
     "morph": [
         {},

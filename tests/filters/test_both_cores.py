@@ -46,6 +46,7 @@ VALUES: dict[str, list[dict[str, Any]]] = {
         *({"op": op, "channels": name} for op in ("sobel", "canny") for name in ("each", "max", "di-zenzo")),
     ],
     "erase": [],
+    "hough": [{"edges": "nonzero"}, {"sigma": 1, "low": 20}],
     "frequency": [{"shape": shape} for shape in ("ideal", "butterworth")],
     "morph": [
         *({"op": "close", "shape": shape, "size": 5} for shape in ("disk", "cross")),

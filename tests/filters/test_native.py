@@ -235,6 +235,36 @@ def luma(s: Shape) -> list[Any]:
     return [s._replace(step=3).image(s.rows, s.columns), out, np.array([0.3, 0.6, 0.1]), 1.0]
 
 
+def recolour(s: Shape) -> list[Any]:
+    s = s._replace(planes=1, step=3)
+    numbers = {"uint8": 256, "uint16": 65536}.get(s.kind, 0) if s.gap > 1 else 0
+    table = s.samples(1, 1, numbers, kind="float32") if numbers else None
+    weights = np.array([0.3, 0.6, 0.1])
+    return [s.image(s.rows, s.columns), s.result(), table, weights, 1.0, 0.5 * s.height, 0.8 * s.width]
+
+
+def local_curves(s: Shape) -> list[Any]:
+    s = s._replace(planes=1, step=3) if s.step > 1 else s.pixels()
+    curves = s.samples(s.height, s.width, 256 if s.gap > 1 else 9, kind=s.real)
+    places, weights = [0.0, 1.0, 0.3 * s.stride, 0.17, -0.5, 0.31], np.array([0.3, 0.6, 0.1])
+    return [s.image(s.rows, s.columns), s.result(), np.nan_to_num(curves), s.step, *places, weights, 1.0]
+
+
+def look_up(s: Shape) -> list[Any]:
+    s = s.pixels()
+    whole = "uint16" if s.kind in ("uint16", "float64") else "uint8"
+    rows = s.planes * s.step if s.gap > 1 else 1
+    table = s.samples(1, rows, 65536 if whole == "uint16" else 256)
+    return [s.image(s.rows, s.columns, whole), s.result(), table, s.step]
+
+
+def histogram(s: Shape) -> list[Any]:
+    s = s.pixels()
+    whole = "uint16" if s.kind in ("uint16", "float64") else "uint8"
+    counts = np.zeros((1, s.planes * s.step, 65536 if whole == "uint16" else 256), np.int32)
+    return [s.image(s.rows, s.columns, whole), counts, s.step]
+
+
 def rank(s: Shape) -> list[Any]:
     count = s.height * s.width
     network = s.height == s.width and s.height in (3, 5)
@@ -292,6 +322,10 @@ GOOD: dict[str, tuple[str, Callable[[Shape], list[Any]]]] = {
     "thin": ("iinffo", thin),
     "join": ("on", join),
     "luma": ("iotf", luma),
+    "recolour": ("ioqtfff", recolour),
+    "local_curves": ("iosnfffffftf", local_curves),
+    "look_up": ("iosn", look_up),
+    "histogram": ("ion", histogram),
     "rank": ("ionnntb", rank),
     "mode": ("ionnnb", mode),
     "bilateral": ("ioqntnnfb", bilateral),
@@ -430,7 +464,7 @@ def test_wide_vectors_give_the_same_bytes(name, shape):
         assert len({tuple(bytes_of(results)) for results in found.values()}) == 1
 
 
-EXACT = {"extrema", "png_rows", "png_unfilter", "join", "rank", "mode"}
+EXACT = {"look_up", "histogram", "extrema", "png_rows", "png_unfilter", "join", "rank", "mode"}
 """What only chooses samples, or counts in whole numbers, gives the same bytes on every machine."""
 
 

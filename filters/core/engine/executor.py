@@ -98,8 +98,10 @@ def run(
     full, largest, given = white_of(dtype, white), FULL[dtype], stages
     stages = colour_parts.for_channels(stages, image.shape[2])
     work = work_type(stages, dtype, encodings.values())
+    tables = [name for name, encoding in encodings.items() if encoding.kind == "table"]
+    encodings = {name: encoding for name, encoding in encodings.items() if name not in tables}
     requested = {field for name, encoding in encodings.items() for field in encoding.fields(name)}
-    tolerance = min(encoding.tolerance for encoding in encodings.values())
+    tolerance = min((encoding.tolerance for encoding in encodings.values()), default=0.0)
     in_colour = image.shape[2] > 1 and (colours or model_of(image.shape[2])) != "bands"
     if settings.transfer != transfer.DEFAULT:  # its curve may be as steep as any where it is dark
         work, tolerance = np.float64, 0.0
@@ -203,7 +205,8 @@ def run(
             row = max(image[0].nbytes * in_place.stride[1], len(encodings) * image.shape[1] * channels, 1)
             first, rows, last = _in_place_heights(rows, in_place, row)
         rows, first = (-(-count // chain.preferred_rows) * chain.preferred_rows for count in (rows, first))
-    each_strip(chain.height, rows, jobs, work_on, first, last)
+    if encodings:  # tables are there when the stages are joined
+        each_strip(chain.height, rows, jobs, work_on, first, last)
     probes = {name: own.probe for name, own in collectors.items() if own.probe is not None}
     cut = {name: probe for name, probe in probes.items() if chain.saturates and probe.at_the_ends()}
     if cut:  # values that were saturated before they were looked at
@@ -217,6 +220,8 @@ def run(
         facts = [*(fact for stage in stages for fact in stage.facts(nan_policy.context_for(stage, context))), *found]
     facts.append(note(f"computed in {np.dtype(work).name}, strips of {rows} rows; {native.description()}"))
     outputs = {name: collector.output() for name, collector in collectors.items()}
+    found_tables = dict(fact.value for fact in found if fact.kind == "table")
+    outputs |= {name: Output(found_tables[name][..., None]) for name in tables}
     if alpha is not None and "image" in outputs:
         from . import hidden_colours  # few images have an alpha
 

@@ -245,7 +245,8 @@ def join(
             continue
         before = () if alpha is None else (alpha.opacity,)
         if stage.survey is not None:
-            own = own._replace(survey_result=stage.survey(own, last if alpha is None else _visible(last, alpha)))
+            with np.errstate(invalid="ignore", over="ignore"):  # as in a strip
+                own = own._replace(survey_result=stage.survey(own, last if alpha is None else _visible(last, alpha)))
         if stage.mark is not None and stage.mark.begins:
             parted = number, last, alpha
             last = ZippedRows(colour_parts.take_out(stage.mark, own), last, *before)
