@@ -137,6 +137,23 @@ GALLERY: dict[str, list[tuple[str, str]]] = {
         ("Poisson: photon noise", "noise coffee.jpg -o {out} --op poisson --peak 40"),
         ("Speckle", "noise coffee.jpg -o {out} --op speckle --sigma 0.3"),
     ],
+    "rotate": [
+        ("Clockwise by 12°", "rotate coffee.jpg -o {out} --angle 12"),
+        ("The whole turned picture", "rotate coffee.jpg -o {out} --angle 30 --expand --fill 255"),
+        ("A quarter turn, which moves samples as they are", "rotate coffee.jpg -o {out} --angle 90 --expand"),
+    ],
+    "affine": [
+        ("Larger, turned and moved, in one step", "affine coffee.jpg -o {out} --scale 1.3 --angle 8 --translate 10%,0"),
+        ("Sheared", "affine coffee.jpg -o {out} --shear 15,0 --expand --fill 255"),
+    ],
+    "perspective": [
+        ("Seen from below", "perspective coffee.jpg -o {out} --to 90,0,360,0,450,300,0,300 --fill 255"),
+        ("Four points become the whole result", "perspective coffee.jpg -o {out} --from 90,0,360,0,450,300,0,300"),
+    ],
+    "erase": [
+        ("A tenth of the area", "erase coffee.jpg -o {out}"),
+        ("Covered with noise", "erase coffee.jpg -o {out} --op noise --at 150,130 --size 120,60"),
+    ],
     "pool": [
         ("Maximum over 4×4, the default operator", "pool coffee.jpg -o {out} --size 4"),
         ("Minimum", "pool coffee.jpg -o {out} --op min --size 4"),

@@ -173,6 +173,12 @@ CALLS = {
         {"op": "min", "size": 2, "dilation": (3, 2), "padding": (1, 2, 3, 0)},
         {"op": "l2", "depth": "float"},
     ],
+    "erase": [
+        {},
+        {"area": 0.3, "ratio": 0.5, "place": (0.2, 1), "fill": (10, 20, 30)},
+        {"at": (-3, 5), "size": (9, 4), "op": "mean", "linear": True},
+        {"op": "noise", "seed": 9, "depth": "16"},
+    ],
     "rotate": [
         {"angle": 12},
         {"angle": -45.5, "expand": True, "interpolation": "bicubic", "border": "nearest"},

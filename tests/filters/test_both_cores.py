@@ -50,6 +50,7 @@ VALUES: dict[str, list[dict[str, Any]]] = {
         {"op": "prewitt", "sigma": 1.5, "threshold": 20},
         *({"op": op, "channels": name} for op in ("sobel", "canny") for name in ("each", "max", "di-zenzo")),
     ],
+    "erase": [],
     "hough": [{"edges": "nonzero"}, {"sigma": 1, "low": 20}],
     "frequency": [{"shape": shape} for shape in ("ideal", "butterworth")],
     "morph": [

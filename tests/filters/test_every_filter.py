@@ -21,6 +21,7 @@ from imfilter.filters.core.parameters import ImageError, ParameterError
 NEEDED: dict[str, dict[str, Any]] = {
     "conv": {"kernel": "gaussian3"},
     "crop": {"ratio": 1.5},
+    "erase": {"place": (0, 0)},
     "normalize": {"mean": 0.25, "std": 0.5, "depth": "keep"},  # its own depth is float
     "pad": {"size": (2, 1)},
     "perspective": {"from_": (0, 0, 30, 0, 30, 30, 0, 30), "to": (1, 0, 31, 1, 29, 31, 0, 30)},
