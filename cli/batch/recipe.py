@@ -35,7 +35,7 @@ MOST_BYTES = 1 << 28
 def _of_gray(step: Call, what: str) -> Call:
     """Return a step for what another left one channel of, which is its own luma and has no chroma."""
     channels = step.values["channels"]
-    if channels == "chroma":
+    if channels in ("chroma", "R", "G", "B"):
         raise ImageError(f"has {what}, which have no {channels}; use --channels each")
     return step._replace(values={**step.values, "channels": "each"}) if channels == "luma" else step
 
@@ -89,8 +89,9 @@ class Recipe(NamedTuple):
         """Return the recipe for a picture of *channels* of *colours*; raises `ImageError` for what they do not have."""
         if colours in ("gray", "rgb"):
             return self
-        from ...filters.core.engine.colour_parts import PARTS
+        from ...filters.core.engine.colour_parts import PARTS, PRIMARIES
 
+        parts = (*PARTS, *PRIMARIES)
         what, advice = f"{channels} bands without colour", ""
         if colours == "cmyk":
             what, advice = "CMYK colours", "--to-rgb, or "
@@ -99,7 +100,7 @@ class Recipe(NamedTuple):
             if step.values["linear"]:
                 raise ImageError(f"has {what}, which are not linear light; use {advice}no --linear")
             part = step.values["channels"]
-            if part in PARTS and (colours == "cmyk" or "channels" in step.given):
+            if part in parts and (colours == "cmyk" or "channels" in step.given):
                 raise ImageError(f"has {what}, which have no {part}; use {advice}--channels each")
             steps[number] = step.for_bands()
             if len(step.maps()) == 1 or step.values["channels"] not in (*PARTS, "each"):

@@ -197,8 +197,8 @@ class Parameter(NamedTuple):
     def _choice(self, value: Any) -> str:
         word = str(value).lower()
         word = self.param.aliases.get(word, word)
-        if word in self.choices:
-            return word
+        if word in (known := {choice.lower(): choice for choice in self.choices}):
+            return known[word]
         near = difflib.get_close_matches(word, [*self.choices, *self.param.aliases], n=1)
         known = ", ".join(self.choices)
         hint = f"did you mean {near[0]!r}? (one of {known})" if near else f"use one of {known}"

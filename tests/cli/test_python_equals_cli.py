@@ -70,6 +70,8 @@ CALLS = {
         {"op": "structure", "sigma": 0.8, "rho": (3, 1.5), "channels": "di-zenzo"},
         {"channels": "di-zenzo"},
         {"op": "canny", "channels": "di-zenzo"},
+        {"op": "canny", "overlay": "red"},
+        {"overlay": "#208040", "gain": 0.5, "linear": True},
     ],
     "morph": [
         {},
@@ -214,6 +216,7 @@ CHAINS = [
     [("edges", {"threshold": 100.0}), ("morph", {"op": "dilate"}), ("pool", {"op": "avg"})],
     [("blur", {"linear": True}), ("noise", {"seed": 4}), ("blur", {"channels": "luma"})],
     [("conv", {"kernel": "emboss", "bias": 30.0}), ("frequency", {"cutoff": 0.2})],
+    [("edges", {"overlay": "lime"}), ("blur", {"channels": "G"}), ("sharpen", {"channels": "R"})],
 ]
 
 

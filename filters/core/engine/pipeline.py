@@ -48,6 +48,14 @@ class Source(Rows):
         return self.enter(start, stop)
 
 
+class PartOfSource(Source):
+    """A part of the image's channels, in the image's own type."""
+
+    def __init__(self, source: Source, take: Callable[[Array], Array]) -> None:
+        self.height, self.width = source.height, source.width
+        self.enter = lambda start, stop: take(source.rows(start, stop))
+
+
 class StageRows(Rows):
     """A stage applied to the rows above it."""
 
@@ -229,8 +237,9 @@ def join(
     """
     last, whole = source, context.whole
     parted = 0, last, alpha
+    single = ""
     for number, stage in enumerate(stages):
-        final = number == len(stages) - 1
+        final = number == len(stages) - 1 or (bool(single) and _puts_back_unchanged(stages[number + 1 :]))
         integers = context.integers or context.rounded if final else stages[number + 1].selects
         own = nan_policy.context_for(stage, context)
         own = own._replace(whole=whole, integers=integers and whole)
@@ -238,13 +247,34 @@ def join(
             own = own._replace(rounds_to=None)
         if stage.step:
             own = own._replace(name=f"{stage.step}: {context.name}")
-        whole = whole and stage.selects
+        if single:
+            own = own._replace(colours="gray")
+        begins_single = stage.mark is not None and stage.mark.begins and stage.mark.part in colour_parts.SINGLE
+        whole = whole and (stage.selects or begins_single)
         handling, weights = stage.colours.alpha, stage.weights
         if context.finite and handling is not None and handling.missing:
             continue
         before = () if alpha is None else (alpha.opacity,)
         if stage.survey is not None:
             own = own._replace(survey_result=stage.survey(own, last if alpha is None else _visible(last, alpha)))
+        if begins_single and stage.mark is not None:
+            parted, single = (number, last, alpha), stage.mark.part
+            where = f"{stage.step}: " if stage.step else ""
+            take = colour_parts.take_out(stage.mark, own, where)
+            if single == colour_parts.ALPHA:
+                if alpha is None:
+                    raise ImageError(f"{where}the image has no alpha, which --channels A filters")
+                last, alpha = alpha.opacity, None
+            elif isinstance(last, Source):
+                last = PartOfSource(last, take)
+            else:
+                last = ZippedRows(take, last)
+            continue
+        if stage.mark is not None and stage.mark.part == colour_parts.ALPHA:
+            _, colours, before_it = parted
+            assert before_it is not None
+            last, alpha, single = *_with_new_alpha(colours, before_it, last, stage, own), ""
+            continue
         if stage.mark is not None and stage.mark.begins:
             parted = number, last, alpha
             last = ZippedRows(colour_parts.take_out(stage.mark, own), last, *before)
@@ -256,7 +286,9 @@ def join(
                 anchors = [colour_parts.under_anchor(inner) for inner in between]
                 colours, alpha = join(colours, anchors, own, rule, strip_rows, jobs, alpha)
             alphas = () if alpha is None else (alpha.opacity, *before)
+            saturates, single = last.saturates, ""
             last = ZippedRows(colour_parts.put_back(stage.mark, own), last, colours, *alphas)
+            last.saturates = saturates
             continue
         behind = alpha
         if alpha is not None and handling is None:
@@ -284,6 +316,26 @@ def join(
             last = StageRows(last, stage, own, rule)
         alpha = None if stage.colours.gain is None else behind
     return last, alpha
+
+
+def _puts_back_unchanged(stages: Sequence[Stage]) -> bool:
+    """Whether nothing follows but that one channel is put back as it is."""
+    mark = stages[0].mark if len(stages) == 1 else None
+    return mark is not None and not mark.begins and mark.bias == mark.white_offset == 0
+
+
+def _with_new_alpha(
+    colours: Rows, alpha: Alpha, found: Rows, stage: Stage, context: ImageContext
+) -> tuple[Rows, Alpha]:
+    """Return the colours multiplied by what was *found* of their alpha in place of that, and it."""
+    assert stage.mark is not None
+    passage, opaque = alpha.passage, ZippedRows(colour_parts.new_alpha(stage.mark, context), found)
+    # What could not be seen has its colours in the image alone.
+    if isinstance(colours, Source):
+        straight: Rows = Source(passage.image, passage.enter_straight)
+    else:
+        straight = ZippedRows(passage.divide, colours, alpha.opacity)
+    return ZippedRows(passage.multiply, straight, opaque), alpha._replace(rows=opaque, gain=1.0)
 
 
 def _visible(last: Rows, alpha: Alpha) -> Rows:

@@ -271,13 +271,17 @@ class Colours(NamedTuple):
 class Mark(NamedTuple):
     """Marks a stage at which a part of the colours is taken out, or put back beside what was kept of them."""
 
-    part: Literal["luma", "chroma"]
+    part: Literal["luma", "chroma", "R", "G", "B", "A"]
     begins: bool
-    """Taken out; the stages up to the one that puts it back act on it alone."""
+    """Taken out; the stages up to the one that puts it back, if there is one, act on it alone."""
     gain: float = 1.0
     """The factor by which the stages between the marks change a constant image."""
     divides: bool = False
     """They give colours multiplied by an alpha of their own, by which their result must be divided."""
+    bias: float = 0.0
+    """What is added to the part alone, when it is put back."""
+    white_offset: float = 0.0
+    """The same as a fraction of white."""
 
 
 NO_COLOURS = Colours(gain=None)
