@@ -107,6 +107,11 @@ GALLERY: dict[str, list[tuple[str, str]]] = {
         ("Poisson: photon noise", "noise coffee.jpg -o {out} --op poisson --peak 40"),
         ("Speckle", "noise coffee.jpg -o {out} --op speckle --sigma 0.3"),
     ],
+    "blend": [
+        ("A colour laid over at a third", "blend coffee.jpg -o {out} --other orange --opacity 0.33"),
+        ("Multiplied by a colour", "blend coffee.jpg -o {out} --other orange --op multiply"),
+        ("Screened with a colour", "blend coffee.jpg -o {out} --other navy --op screen"),
+    ],
     "pool": [
         ("Maximum over 4×4, the default operator", "pool coffee.jpg -o {out} --size 4"),
         ("Minimum", "pool coffee.jpg -o {out} --op min --size 4"),

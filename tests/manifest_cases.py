@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple
 
 FORMATS = ("jpeg", "png", "tiff", "webp", "avif", "bmp", "gif", "ppm", "pgm", "npy")
-NEEDED = {"conv": "--kernel emboss"}
+NEEDED = {"blend": "--other orange --opacity 0.4", "conv": "--kernel emboss"}
 """What a filter cannot do without."""
 VALUES = {
     "int": ("2", "5"),

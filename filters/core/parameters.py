@@ -68,6 +68,10 @@ class FileContent(str):
         return type(self), (str(self), self.data)
 
 
+class FolderName(str):
+    """The name of a folder of pictures, one for each image: a parameter's value that stays as it is."""
+
+
 def held(name: str) -> bytes | None:
     """Return what the file *name* held, if it was read."""
     return name.data if isinstance(name, FileContent) else None
@@ -97,6 +101,10 @@ class Param(NamedTuple):
     metavar: str = ""
     file: bool = False
     """The value may name a file; a `FileContent` stands for what it held."""
+    picture: bool = False
+    """The value is a picture, or names a file that holds one, or a folder of them."""
+    missing: str = ""
+    """What a call without a value that is required is told."""
 
 
 class Argument(NamedTuple):
@@ -257,7 +265,8 @@ class Spec(NamedTuple):
         full = {name: checked.get(name, parameter.default) for name, parameter in self.parameters.items()}
         for name, value in full.items():
             if value is inspect.Parameter.empty:
-                raise ParameterError(name, "is required")
+                missing = self.parameters[name].param.missing
+                raise ParameterError(name, f"is required, {missing}" if missing else "is required")
         for name, value in checked.items():
             only = self.parameters[name].param.only
             if only and value is not None and full["op"] not in only:

@@ -110,6 +110,11 @@ CALLS = {
         {"op": "poisson", "peak": 12, "depth": "float"},
         {"op": "speckle", "sigma": 0.4, "linear": True},
     ],
+    "blend": [
+        {"other": "orange", "op": "multiply"},
+        {"other": "#8020ff", "op": "screen", "opacity": 0.3, "linear": True},
+        {"other": "gray", "op": "subtract", "depth": "float"},
+    ],
     "pool": [
         {},
         {"size": 3, "stride": 2, "padding": 1},
@@ -119,6 +124,10 @@ CALLS = {
         {"op": "l2", "depth": "float"},
     ],
 }
+
+
+NEEDED = {"blend": {"other": "gray"}}
+"""The parameters that a filter cannot do without."""
 
 
 def words(call):
@@ -138,7 +147,7 @@ def cases():
     for name in catalog.names():
         parameters = catalog.load(name).spec.parameters
         operators = parameters["op"].choices if "op" in parameters else ()
-        yield from ((name, {"op": op}) for op in operators)
+        yield from ((name, NEEDED.get(name, {}) | {"op": op}) for op in operators)
         yield from ((name, call) for call in CALLS.get(name, [] if operators else [{}]))
 
 
@@ -216,6 +225,7 @@ CHAINS = [
     [("edges", {"threshold": 100.0}), ("morph", {"op": "dilate"}), ("pool", {"op": "avg"})],
     [("blur", {"linear": True}), ("noise", {"seed": 4}), ("blur", {"channels": "luma"})],
     [("conv", {"kernel": "emboss", "bias": 30.0}), ("frequency", {"cutoff": 0.2})],
+    [("blend", {"other": "teal", "op": "difference"}), ("blur", {}), ("blend", {"other": "red", "opacity": 0.5})],
     [("edges", {"overlay": "lime"}), ("blur", {"channels": "G"}), ("sharpen", {"channels": "R"})],
 ]
 

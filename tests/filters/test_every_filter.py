@@ -17,7 +17,7 @@ from imfilter.filters.core.engine.borders import BORDERS
 from imfilter.filters.core.engine.stage import total_gain
 from imfilter.filters.core.parameters import ImageError, ParameterError
 
-NEEDED: dict[str, dict[str, Any]] = {"conv": {"kernel": "gaussian3"}}
+NEEDED: dict[str, dict[str, Any]] = {"blend": {"other": "gray", "opacity": 0.0}, "conv": {"kernel": "gaussian3"}}
 """The parameters that a filter cannot do without."""
 FILTERS = [pytest.param(catalog.load(name), NEEDED.get(name, {}), id=name) for name in catalog.names()]
 every_filter = pytest.mark.parametrize(("filter", "needed"), FILTERS)

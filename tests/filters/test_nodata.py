@@ -15,7 +15,7 @@ from imfilter.filters.edges import edges
 from imfilter.filters.morph import morph
 from imfilter.filters.pool import pool
 
-NEEDED: dict[str, dict[str, Any]] = {"conv": {"kernel": "gaussian3"}}
+NEEDED: dict[str, dict[str, Any]] = {"blend": {"other": "gray", "opacity": 0.3}, "conv": {"kernel": "gaussian3"}}
 VARIED: list[tuple[str, dict[str, Any]]] = [
     ("blur", {"op": "median", "size": 7}),
     ("blur", {"op": "median", "size": 31}),

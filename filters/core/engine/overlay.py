@@ -125,5 +125,5 @@ def in_colour(image: Array, colours: ColourModel) -> tuple[Array, ColourModel]:
         return np.broadcast_to(image, (*image.shape[:2], 3)), "rgb"
     if colours != "rgb":
         what = "CMYK colours; convert it with --to-rgb" if colours == "cmyk" else f"{channels} bands without colour"
-        raise ImageError(f"--overlay draws on gray and RGB, and this has {what}")
+        raise ImageError(f"colours can be laid on gray and RGB alone, and this has {what}")
     return image, colours

@@ -291,7 +291,10 @@ def join(
             last.saturates = saturates
             continue
         behind = alpha
-        if alpha is not None and handling is None:
+        if alpha is not None and stage.alpha is not None:
+            rows, _ = join(alpha.opacity, [stage.alpha], context, rule, strip_rows, jobs)
+            behind = alpha._replace(rows=rows, gain=1.0)
+        elif alpha is not None and handling is None:
             above = _of_alpha(stage)
             rows, _ = join(alpha.rows, [above], context, Rule(rule.border, context.full), strip_rows, jobs)
             behind = alpha._replace(rows=rows)
