@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ...filters.core.parameters import FileContent, FolderName
-from ..console.messages import flag, reason, shown
+from ..console.messages import flag, shown
 from ..errors import FileError, UsageError
 from ..images import formats
 from ..streams import STREAM
@@ -52,7 +52,7 @@ def _partner(folder: str, place: str) -> str:
 
 
 class OtherPictures:
-    """Decodes the second pictures of a recipe; a file's once."""
+    """Decodes the second pictures of a recipe, that of a file once."""
 
     def __init__(self, recipe: Recipe, max_pixels: int) -> None:
         self.recipe, self.max_pixels = recipe, max_pixels
@@ -66,8 +66,8 @@ class OtherPictures:
             if isinstance(content := step.values[name], FileContent):
                 try:
                     self._of_file(content, to_rgb=True)
-                except ValueError as error:
-                    raise UsageError(f"{flag(name)} {shown(content)}: {error}") from None
+                except FileError as error:
+                    raise UsageError(f"{flag(name)} {error}") from None
 
     def complete(self, recipe: Recipe, files: Sequence[str], input: str, cmyk: bool = False) -> Recipe:
         """Return a *recipe* with its pictures, *files* being those in folders; raises FileError for the *input*."""
@@ -87,41 +87,38 @@ class OtherPictures:
         return complete
 
     def _picture(self, value: str, name: str, files: Iterator[str], input: str, to_rgb: bool) -> ArrayImage:
-        path = str(value)
         try:
             if isinstance(value, FileContent):
                 return self._of_file(value, to_rgb)
-            from ..images.reader import read_bytes
-
             path = next(files)
-            if not path:
-                where = f"{flag(name)} {shown(value)}"
-                if input == STREAM:
-                    raise FileError(shown(input), f"has no name to look for in {where}; name a file")
-                raise FileError(shown(input), f"{where} has no picture of this name, or several")
-            return self._decoded(read_bytes(path), to_rgb)
-        except OSError as error:
-            raise FileError(shown(input), f"{flag(name)} {shown(path)}: {reason(error)}") from None
-        except ValueError as error:
-            raise FileError(shown(input), f"{flag(name)} {shown(path)}: {error}") from None
+            if path:
+                return self._decoded(path, None, to_rgb)
+        except FileError as error:
+            raise FileError(shown(input), f"{flag(name)} {error}") from None
+        where = f"{flag(name)} {shown(value)}"
+        if input == STREAM:
+            raise FileError(shown(input), f"has no name to look for in {where}; name a file")
+        raise FileError(shown(input), f"{where} has no picture of this name, or several")
 
     def _of_file(self, content: FileContent, to_rgb: bool) -> ArrayImage:
         """Return the picture of a file that serves all inputs."""
         if (content, to_rgb) not in self._files:
-            self._files[content, to_rgb] = self._decoded(content.data, to_rgb)
+            self._files[content, to_rgb] = self._decoded(content, content.data, to_rgb)
         return self._files[content, to_rgb]
 
-    def _decoded(self, data: bytes, to_rgb: bool) -> ArrayImage:
-        """Return a picture as filters take it; raises DecodeError."""
+    def _decoded(self, path: str, data: bytes | None, to_rgb: bool) -> ArrayImage:
+        """Return a picture as filters take it, which is read here if its *data* were not; raises FileError."""
         from ...filters.core.engine.array_image import ArrayImage
         from ...filters.core.lazy_numpy import np
         from ..images import decode
         from ..images.picture import DecodeError, DecodeOptions, Frames, size_guard
+        from ..images.reader import naming, read_bytes
 
         options = DecodeOptions(size_guard(self.max_pixels), to_rgb=to_rgb, max_pixels=self.max_pixels)
-        found = decode.decode(data, options)
-        if isinstance(found, Frames):
-            raise DecodeError("has several frames; the second picture has one")
+        with naming(path):
+            found = decode.decode(read_bytes(path) if data is None else data, options)
+            if isinstance(found, Frames):
+                raise DecodeError("has several frames; the second picture has one")
         pixels, white = found.pixels, found.white
         if found.nodata is not None:
             gaps = pixels == found.nodata

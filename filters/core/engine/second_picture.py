@@ -82,7 +82,7 @@ def partner(picture: SecondPicture | None, channels: str | None, linear: bool, n
                 f"is {context.width}×{context.height}, and the picture of --{name} {width}×{height}; they must be of "
                 f"one size: imfilter resize --size {context.width},{context.height} would make it so"
             )
-        scale = np.asarray(context.full / picture.white, context.work)
+        scale, whole = np.asarray(context.full / picture.white, context.work), picture
 
         def convert(samples: Array, alpha: Array | None) -> Array:
             samples = samples.astype(context.work)
@@ -90,12 +90,12 @@ def partner(picture: SecondPicture | None, channels: str | None, linear: bool, n
                 samples *= scale
             if linear and channels != colour_parts.ALPHA:
                 samples = context.transfer.decode(samples, context.full)
-            part = _chosen(samples, picture, channels, context.full).astype(context.work, copy=False)
+            part = _chosen(samples, whole, channels, context.full).astype(context.work, copy=False)
             if alpha is None:
                 return part
-            return np.concatenate([part, (alpha / picture.white).astype(context.work)], axis=2)
+            return np.concatenate([part, (alpha / whole.white).astype(context.work)], axis=2)
 
-        return lambda rows: _PartnerRows(picture, convert, rows)
+        return lambda rows: _PartnerRows(whole, convert, rows)
 
     return Stage(bind, takes="rows")
 
