@@ -1,4 +1,4 @@
-"""Edges: gradient operators with their maps, the Laplacian family, compass masks, Canny, and the structure tensor."""
+"""Edges: gradient operators with their maps, the Laplacian family, compass masks, Canny, boundaries, and structure."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from .core.engine.overlay import overlay as overlay_on_picture
 from .core.engine.quantize import Display
 from .core.engine.stage import NO_COLOURS, BoundStage, Function, ImageContext, Rows, Window, whole_image
 from .core.filter import PastTheEdge, Treatment
-from .core.gradient import gradient, laplacian, non_maximum_suppression, structure_tensor, threshold_text
+from .core.gradient import boundaries, gradient, laplacian, non_maximum_suppression, structure_tensor, threshold_text
 from .core.gradient.compass import Compass, compass
 from .core.gradient.gradient import Gradient, Norm
 from .core.gradient.max_channel import strongest_channel
@@ -33,17 +33,20 @@ white 4, 16, 0.5 and 15 times white. Those of the operators that are not named h
 SURVEYED_ROWS = 64
 """Rows that are looked at together for the greatest magnitude."""
 DI_ZENZO = "di-zenzo"
+LAB = "lab"
 
 
 class Colours(TypedDict, total=False):
     """The ways in which edges are found in colours."""
 
     channels: Annotated[
-        Literal["luma", "each", "max", "di-zenzo", "R", "G", "B", "A"],
+        Literal["luma", "each", "max", "di-zenzo", "lab", "R", "G", "B", "A"],
         Param(
-            "Find edges in the luma, in each channel, in the one that responds most (max), in all jointly, by Di "
-            "Zenzo's gradient, or in red, green, blue or the alpha alone.",
+            "Find edges in the luma, in each channel, in the one that responds most (max), in red, green, blue or the "
+            "alpha alone, or in all jointly: by Di Zenzo's gradient, or for pb in CIELab.",
             default="luma",
+            default_of={"pb": LAB},
+            shown_default="luma; pb lab",
         ),
     ]
 
@@ -91,6 +94,7 @@ Operator = Literal[
     "robinson",
     "canny",
     "structure",
+    "pb",
 ]
 
 
@@ -234,6 +238,8 @@ def _found(
     channels = common.get("channels")
     if channels == DI_ZENZO and op not in (*GRADIENTS, "structure"):
         raise ParameterError("channels", f"{DI_ZENZO} needs gx and gy, which {op} has not; use luma, each or max")
+    if channels == LAB and op != "pb":
+        raise ParameterError("channels", f"{LAB} is for pb; use luma, each, max or {DI_ZENZO}")
     if op == "log":
         return [
             _named(laplacian.laplacian_of_gaussian(_positive(sigmas, op)), op, sigmas),
@@ -250,6 +256,11 @@ def _found(
     # A larger Sobel operator sums to more: 16 times with each ring of its binomial family.
     display = Display(gain=SOBELS_UNITS.get(op, 4.0 ** (3 - size)))
     one_channel = channels == "max"
+    if op == "pb":
+        stages.append(boundaries.boundaries(coloured=channels == LAB))
+        if one_channel:
+            stages.append(strongest_channel(lambda parts: gradient.magnitude(parts, "l2")))
+        return [*stages, _picture("l2", True, None, threshold)]
     if op == "structure":
         together = channels == DI_ZENZO
         return [*stages, *_structure(both(rho), together, one_channel, common.get("border"), threshold)]

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal, Unpack
 
-from .core import Array, Common, Param, Stage, image_filter, np
+from .core import Array, Common, IntPair, Pair, Param, Stage, both, image_filter, np
 from .core.engine.stage import ImageContext
+from .core.tone import equalization
 from .core.tone.adjustment import Adjustment, Levels, adjusting
 from .core.tone.lookup import Curve, by_sample
 
-Op = Literal["adjust", "grayscale", "invert", "posterize", "solarize"]
+Op = Literal["adjust", "grayscale", "invert", "posterize", "solarize", "autocontrast", "equalize", "clahe"]
 ALIASES = {"greyscale": "grayscale", "gray": "grayscale", "grey": "grayscale", "negate": "invert"}
 """Other names of ops."""
+FROM_HISTOGRAM = ("autocontrast", "equalize", "clahe")
+"""The ops whose curve follows from the picture's histogram."""
 MOST = 1000
 """The greatest factor."""
 
@@ -69,6 +72,33 @@ def tone(
             shown_default="half of white",
         ),
     ] = None,
+    cutoff: Annotated[
+        Pair,
+        Param(
+            "Percentage of the darkest and of the brightest samples to leave out.",
+            unit="%",
+            min=0,
+            max=50,
+            metavar="P|LOW,HIGH",
+            only=("autocontrast",),
+        ),
+    ] = 0.0,
+    tiles: Annotated[
+        IntPair,
+        Param("How many tiles there are across and down.", min=1, max=1000, metavar="N|NX,NY", only=("clahe",)),
+    ] = 8,
+    clip: Annotated[
+        float,
+        Param(
+            "Limit of a tile's contrast: how many times the mean count a value counts at most; 0 is none.",
+            min=0,
+            max=1e6,
+            only=("clahe",),
+        ),
+    ] = 4.0,
+    per_channel: Annotated[
+        bool, Param("Take the curve of each channel from itself, not all from the luma.", only=FROM_HISTOGRAM)
+    ] = False,
     **common: Unpack[Common],
 ) -> Stage:
     """Change brightness, contrast, colours and levels.
@@ -100,6 +130,14 @@ def tone(
         return by_sample(lambda context: _posterized(context, bits), curved=True)
     if op == "solarize":
         return by_sample(lambda context: _solarized(context, threshold), curved=True)
+    if op == "autocontrast":
+        return equalization.stretched(both(cutoff), per_channel)
+    if op == "equalize":
+        return equalization.equalized(per_channel)
+    if op == "clahe":
+        from .core.tone import clahe
+
+        return clahe.clahe(both(tiles), clip, per_channel)
     asked = None if levels is None else _levels(levels)
     return adjusting(Adjustment(asked, brightness, contrast, saturation, hue, gamma))
 

@@ -8,8 +8,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from ...filters.core.engine.colour import ColourModel, model_of
+from ...filters.core.engine.coordinates import Geometry
 from ...filters.core.engine.facts import Fact
-from ...filters.core.engine.geometry import Geometry
 from ...filters.core.engine.output_buffer import Output
 from ...filters.core.engine.quantize import Encoding
 from ...filters.core.lazy_numpy import np
@@ -54,8 +54,8 @@ class Computed(NamedTuple):
     """How many maps of a bank of kernels the picture is made of, if any."""
     surprises: tuple[str, ...] = ()
     """Notes on results that will surprise."""
-    geometry: Geometry = Geometry()
-    """Where the result lies in the input."""
+    geometry: Geometry | None = Geometry()
+    """Where the result lies in the input; None where no map says it."""
     same_units: bool = False
     """The picture's values mean what the input's do, as after a mean."""
     missing: Missing | None = None
@@ -134,7 +134,7 @@ def kept_of(metadata: Metadata, name: str, computed: Computed, notes: list[str])
     if metadata.words is not None:
         metadata = metadata._replace(words=metadata.words.moved(computed.geometry))
     nodata = computed.outputs[name].nodata
-    if computed.geometry.is_identity and nodata is None and not georeferenced(metadata):
+    if computed.geometry == Geometry() and nodata is None and not georeferenced(metadata):
         return metadata
     from ..images import georeference, placement  # few pictures have what they bring up to date
 

@@ -28,7 +28,10 @@ def encoded(picture: Picture, encoding: Encoding, settings: Settings) -> tuple[P
         "(--keep-values leaves the values unchanged)"
     )
     # What is given in the units of the file follows.
-    fill = float(SRGB.encode(np.asarray([settings.fill], np.float64), picture.full)[0])
+    fill = settings.fill
+    if fill is not None:
+        encoded = SRGB.encode(np.asarray([fill], np.float64).ravel(), picture.full).tolist()
+        fill = tuple(encoded) if len(encoded) > 1 else encoded[0]
     settings = settings._replace(linear=True, linear_out=None, transfer=SRGB, fill=fill)
     picture = copy.copy(picture)
     picture.pixels = pixels

@@ -61,8 +61,8 @@ def of_outputs(
     """
     height, width, _ = picture.pixels.shape
     for stage in stages:
-        width = max(stage.window.results(width, axis=0), 1)
-        height = max(stage.window.results(height, axis=1), 1)
+        found = stage.result_of(width, height)
+        width, height = max(found.width, 1), max(found.height, 1)
     gathered = encoding = 0.0
     for name, each in encodings.items():
         if name == SHEET:

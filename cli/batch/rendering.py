@@ -114,7 +114,7 @@ class Rendering:
         background = None
         if (chosen := self.options.render.background) is not None:
             background = tuple(value * full / 255 for value in chosen)
-        opaque = format is not None and not format.alpha
+        opaque = format is not None and (not format.alpha or self._values["depth"] == "1")
         return settings._replace(background=background, opaque=opaque)
 
     def _is_gray(self, format: formats.Format, picture: Picture) -> bool:

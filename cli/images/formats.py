@@ -111,6 +111,7 @@ class Format(NamedTuple):
 
 BYTES = ("uint8",)
 WHOLE = ("uint8", "uint16")
+BITS_TOO = ("bool", *WHOLE)
 ALL = ("uint8", "uint16", "float32", "float64")
 PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
 AVIF = rb"(?s:.{4})ftyp(?:avi[fs]|(?:mif1|msf1|miaf)(?s:.{4})(?s:.{4}){0,30}?avi[fs])"
@@ -141,7 +142,7 @@ FORMATS = {
             "png",
             (".png",),
             PNG_SIGNATURE,
-            WHOLE,
+            BITS_TOO,
             WHOLE,
             alpha=True,
             profiles=True,
@@ -156,7 +157,7 @@ FORMATS = {
             "tiff",
             (".tif", ".tiff"),
             rb"II[*+]\x00|MM\x00[*+]",
-            ALL,
+            ("bool", *ALL),
             ALL,
             ALL,
             ALL,
@@ -197,7 +198,7 @@ FORMATS = {
         ),
         Format("ppm", (".ppm", ".pnm"), rb"P[36]\s", WHOLE, WHOLE, stream="file", aliases=("pnm",), module="pnm.codec"),
         Format("pgm", (".pgm",), rb"P[1245]\s", WHOLE, (), stream="file", module="pnm.codec"),
-        Format("pbm", (".pbm",), rb"P[14]\s", WHOLE, (), stream="file", module="pnm.pbm"),
+        Format("pbm", (".pbm",), rb"P[14]\s", BITS_TOO, (), stream="file", module="pnm.pbm"),
         Format("pam", (".pam",), rb"P7\n", WHOLE, WHOLE, BYTES, WHOLE, alpha=True, stream="file", module="pnm.pam"),
         Format("pfm", (".pfm",), rb"P[Ff]\s", ("float32",), ("float32",), module="pnm.pfm"),
         Format(

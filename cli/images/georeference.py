@@ -12,8 +12,7 @@ import re
 import struct
 from collections.abc import Mapping, Sequence
 
-from ...filters.core.engine.geometry import Geometry
-from ...filters.core.named_tuple import NamedTuple
+from ...filters.core.engine.coordinates import Geometry
 from . import ifd
 from .tiff_tags import (
     GDAL_METADATA,
@@ -42,63 +41,30 @@ OF_SAMPLES = re.compile(rb"\b(?:sample|role)\s*=")
 """What marks an item about the values of a band: its unit, its scale, its name."""
 
 
-class Affine(NamedTuple):
-    """Takes a place in the new raster to one in the old: ``(a x + b y + c, d x + e y + f)``."""
-
-    a: float
-    b: float
-    c: float
-    d: float
-    e: float
-    f: float
-
-    def at(self, x: float, y: float) -> tuple[float, float]:
-        """Return where a place of the new raster lies in the old one."""
-        return self.a * x + self.b * y + self.c, self.d * x + self.e * y + self.f
-
-    def back(self, x: float, y: float) -> tuple[float, float]:
-        """Return where a place of the old raster lies in the new one."""
-        x, y, area = x - self.c, y - self.f, self.a * self.e - self.b * self.d
-        return (self.e * x - self.b * y) / area, (self.a * y - self.d * x) / area
-
-    def of_centres(self) -> Affine:
-        """Return the same map of coordinates that count from the centre of the first sample."""
-        x, y = self.at(0.5, 0.5)
-        return self._replace(c=x - 0.5, f=y - 0.5)
-
-    @property
-    def keeps_axes(self) -> bool:
-        """Whether x stays x and y stays y, neither reversed."""
-        return self.b == self.d == 0 and self.a > 0 and self.e > 0
-
-
-def of_geometry(geometry: Geometry) -> Affine:
-    """Return the map from a filter's result to its input."""
-    (sx, sy), (x, y) = geometry
-    return Affine(sx, 0, x, 0, sy, y)
-
-
-def of_orientation(orientation: int, width: int, height: int) -> Affine:
+def of_orientation(orientation: int, width: int, height: int) -> Geometry:
     """Return the map from an upright raster to the stored one of *width* and *height*, by the EXIF orientation.
 
-    >>> of_orientation(6, 60, 40).at(0, 0), of_orientation(6, 60, 40).at(40, 60)
+    >>> of_orientation(6, 60, 40).in_image(0, 0), of_orientation(6, 60, 40).in_image(40, 60)
     ((0, 40), (60, 0))
     """
     return {
-        2: Affine(-1, 0, width, 0, 1, 0),
-        3: Affine(-1, 0, width, 0, -1, height),
-        4: Affine(1, 0, 0, 0, -1, height),
-        5: Affine(0, 1, 0, 1, 0, 0),
-        6: Affine(0, 1, 0, -1, 0, height),
-        7: Affine(0, -1, width, -1, 0, height),
-        8: Affine(0, -1, width, 1, 0, 0),
-    }.get(orientation, Affine(1, 0, 0, 0, 1, 0))
+        2: Geometry(-1, 0, width, 0, 1, 0),
+        3: Geometry(-1, 0, width, 0, -1, height),
+        4: Geometry(1, 0, 0, 0, -1, height),
+        5: Geometry(0, 1, 0, 1, 0, 0),
+        6: Geometry(0, 1, 0, -1, 0, height),
+        7: Geometry(0, -1, width, -1, 0, height),
+        8: Geometry(0, -1, width, 1, 0, 0),
+    }.get(orientation, Geometry())
 
 
-def moved(tags: Mapping[int, ifd.Value], by: Affine, notes: list[str]) -> ifd.Directory:
+def moved(tags: Mapping[int, ifd.Value], by: Geometry | None, notes: list[str]) -> ifd.Directory:
     """Return *tags* for a raster whose places *by* takes to those of the old one; what cannot follow is left out."""
-    if not PLACES & tags.keys() or by == Affine(1, 0, 0, 0, 1, 0):
+    if not PLACES & tags.keys() or by == Geometry():
         return dict(tags)
+    if by is None or not by.is_affine:
+        notes.append("its georeference was not kept, as the picture is warped")
+        return {number: value for number, value in tags.items() if number not in PLACES}
     own = by.of_centres() if _is_point(tags) else by
     new = {number: value for number, value in tags.items() if number not in PLACES}
     try:
@@ -122,7 +88,7 @@ def _is_point(tags: Mapping[int, ifd.Value]) -> bool:
     )
 
 
-def _transformed(tags: Mapping[int, ifd.Value], by: Affine) -> ifd.Directory:
+def _transformed(tags: Mapping[int, ifd.Value], by: Geometry) -> ifd.Directory:
     """Return the tags of the place; raises ValueError for what has no meaning."""
     new: ifd.Directory = {}
     if INTERGRAPH_MATRIX in tags and TRANSFORMATION not in tags and PIXEL_SCALE not in tags:
@@ -141,7 +107,7 @@ def _transformed(tags: Mapping[int, ifd.Value], by: Affine) -> ifd.Directory:
         raise ValueError(f"{len(points)} numbers in its tie points, of which each has 6")
     if PIXEL_SCALE not in tags:
         ground = [points[at : at + 6] for at in range(0, len(points), 6)]
-        new[TIE_POINTS] = _of_doubles([n for i, j, *rest in ground for n in (*by.back(i, j), *rest)])
+        new[TIE_POINTS] = _of_doubles([n for i, j, *rest in ground for n in (*by.in_result(i, j), *rest)])
         return new
     scale = _doubles(tags[PIXEL_SCALE])
     if len(scale) < 2:
@@ -149,7 +115,7 @@ def _transformed(tags: Mapping[int, ifd.Value], by: Affine) -> ifd.Directory:
     depth = scale[2] if len(scale) > 2 else 0.0
     i, j, k, x, y, z = points[:6]
     if by.keeps_axes:
-        at_i, at_j = by.at(i, j)
+        at_i, at_j = by.in_image(i, j)
         new[PIXEL_SCALE] = _of_doubles([scale[0] * by.a, scale[1] * by.e, *scale[2:]])
         new[TIE_POINTS] = _of_doubles([i, j, k, x + (at_i - i) * scale[0], y - (at_j - j) * scale[1], z])
         return new
@@ -158,7 +124,7 @@ def _transformed(tags: Mapping[int, ifd.Value], by: Affine) -> ifd.Directory:
     return new
 
 
-def _times(matrix: Sequence[float], by: Affine) -> list[float]:
+def _times(matrix: Sequence[float], by: Geometry) -> list[float]:
     """Return the product of a matrix of 4×4, row by row, with the map of the new raster to the old."""
     found = list[float]()
     for row in range(4):
@@ -167,9 +133,9 @@ def _times(matrix: Sequence[float], by: Affine) -> list[float]:
     return found
 
 
-def _polynomials(numbers: Sequence[float], by: Affine) -> list[float]:
+def _polynomials(numbers: Sequence[float], by: Geometry) -> list[float]:
     found = list(numbers)
-    found[SAMPLE_OFFSET], found[LINE_OFFSET] = by.back(numbers[SAMPLE_OFFSET], numbers[LINE_OFFSET])
+    found[SAMPLE_OFFSET], found[LINE_OFFSET] = by.in_result(numbers[SAMPLE_OFFSET], numbers[LINE_OFFSET])
     found[SAMPLE_SCALE], found[LINE_SCALE] = numbers[SAMPLE_SCALE] / by.a, numbers[LINE_SCALE] / by.e
     return found
 

@@ -6,12 +6,12 @@ a picture, and when a filter's result lies otherwise than its input.
 
 from __future__ import annotations
 
+import math
 import struct
 from collections.abc import Callable, Mapping
 
-from ...filters.core.engine.geometry import Geometry
+from ...filters.core.engine.coordinates import Geometry
 from . import georeference, ifd
-from .georeference import Affine
 from .metadata import Metadata
 from .tiff_tags import (
     EXIF,
@@ -30,6 +30,8 @@ SUBJECTS = frozenset({SUBJECT_AREA, SUBJECT_LOCATION})
 MOST = (1 << 16) - 1
 """The greatest coordinate of a subject's area."""
 
+MOST_RESOLUTION = 1e6
+"""Greater ones are no resolutions."""
 
 Level = Mapping[int, ifd.Value]
 """The tags of a picture, or those of EXIF below them."""
@@ -39,35 +41,21 @@ def upright(metadata: Metadata, orientation: int, width: int, height: int, notes
     """Return what holds for a picture that was stored in *width* × *height* samples, and is upright now."""
     if orientation not in range(2, 9):
         return metadata
+    return placed(metadata, georeference.of_orientation(orientation, width, height), notes)
+
+
+def placed(metadata: Metadata, geometry: Geometry | None, notes: list[str]) -> Metadata:
+    """Return what holds for a picture that lies so in the old one; None says that no map takes the one to the other."""
+    if geometry is not None and geometry.is_identity:
+        return metadata
     metadata = _without_places(metadata, notes)
-    if orientation in SWAPPED:
-        dpi, aspect = metadata.dpi and metadata.dpi[::-1], metadata.aspect and metadata.aspect[::-1]
+    if geometry is not None:
+        dpi, aspect = (both and geometry.resolution(*both) for both in (metadata.dpi, metadata.aspect))
         metadata = metadata._replace(dpi=dpi, aspect=aspect)
     if not metadata.tags:
         return metadata
-    by = georeference.of_orientation(orientation, width, height)
-    tags = _on_levels(metadata.tags, lambda level: _swapped(level) if orientation in SWAPPED else dict(level))
-    return metadata._replace(tags=_moved(tags, by, notes))
-
-
-def placed(metadata: Metadata, geometry: Geometry, notes: list[str]) -> Metadata:
-    """Return what holds for the result of a filter of that *geometry*."""
-    if geometry.is_identity:
-        return metadata
-    metadata = _without_places(metadata, notes)
-    x, y = geometry.scale
-    dpi, aspect = (both and (both[0] / x, both[1] / y) for both in (metadata.dpi, metadata.aspect))
-    metadata = metadata._replace(dpi=dpi, aspect=aspect)
-    if not metadata.tags:
-        return metadata
-
-    def coarser(level: Level) -> ifd.Directory:
-        scales = {number: scale for pair in RESOLUTIONS for number, scale in zip(pair, (x, y), strict=True)}
-        found = {number: _divided(level[number], scale) for number, scale in scales.items() if number in level}
-        return {**level, **found}
-
-    tags = _on_levels(metadata.tags, coarser)
-    return metadata._replace(tags=_moved(tags, georeference.of_geometry(geometry), notes))
+    tags = _on_levels(metadata.tags, lambda level: _resolved(level, geometry))
+    return metadata._replace(tags=_moved(tags, geometry, notes))
 
 
 def _without_places(metadata: Metadata, notes: list[str]) -> Metadata:
@@ -91,11 +79,20 @@ def _on_levels(tags: Level, change: Callable[[Level], ifd.Directory]) -> ifd.Dir
     return new
 
 
-def _swapped(level: Level) -> ifd.Directory:
-    """Return tags with the resolutions of x and y exchanged."""
+def _resolved(level: Level, geometry: Geometry | None) -> ifd.Directory:
+    """Return tags whose resolutions are those of a picture that lies so in the old one."""
+    if geometry is None or not geometry.is_affine:
+        return dict(level)
     new = {number: value for number, value in level.items() if not any(number in pair for pair in RESOLUTIONS)}
-    for x, y in RESOLUTIONS:
-        new |= {there: level[here] for here, there in ((x, y), (y, x)) if here in level}
+    for pair in RESOLUTIONS:
+        there = {number: level[number] for number in pair if number in level}
+        if geometry.is_scaled or geometry.swaps_axes:
+            given = pair[::-1] if geometry.swaps_axes else pair
+            old = zip(pair, given, geometry.scale, strict=True)
+            new |= {number: _divided(there[source], scale) for number, source, scale in old if source in there}
+        elif len(there) == len(pair) and all(0 < value.real() < MOST_RESOLUTION for value in there.values()):
+            found = geometry.resolution(*(there[number].real() for number in pair))
+            new |= {number: ifd.rational(value) for number, value in zip(pair, found, strict=True)}
     return new
 
 
@@ -105,27 +102,34 @@ def _divided(value: ifd.Value, scale: float) -> ifd.Value:
         number, divisor = struct.unpack_from("<II", value.data)
         if divisor * int(scale) < 1 << 32:
             return value._replace(many=1, data=struct.pack("<II", number, divisor * int(scale)))
-    return ifd.rational(value.real() / scale) if 0 < value.real() < 1e6 else value
+    return ifd.rational(value.real() / scale) if 0 < value.real() < MOST_RESOLUTION else value
 
 
-def _moved(tags: ifd.Directory, by: Affine, notes: list[str]) -> ifd.Directory:
+def _moved(tags: ifd.Directory, by: Geometry | None, notes: list[str]) -> ifd.Directory:
     tags = georeference.moved(tags, by, notes)
     below = tags[EXIF].below if EXIF in tags else None
     if below is not None and SUBJECTS & below.keys():
-        new = {number: _subject(value, by) for number, value in below.items() if number in SUBJECTS}
-        tags[EXIF] = tags[EXIF]._replace(below={**below, **new})
+        places = {number: below[number] for number in SUBJECTS & below.keys()}
+        new = {} if by is None else {number: _subject(value, by) for number, value in places.items()}
+        rest = {number: value for number, value in below.items() if number not in SUBJECTS}
+        tags[EXIF] = tags[EXIF]._replace(below={**rest, **new})
     return tags
 
 
-def _subject(value: ifd.Value, by: Affine) -> ifd.Value:
+def _subject(value: ifd.Value, by: Geometry) -> ifd.Value:
     """Return a subject's place: a point, a circle's centre and diameter, or a box's centre, width and height."""
     numbers = value.integers()
     if len(numbers) not in (2, 3, 4):
         return value
-    x, y = by.back(numbers[0] + 0.5, numbers[1] + 0.5)
-    across, down = abs(by.a) + abs(by.b), abs(by.d) + abs(by.e)
-    sides = [*numbers[2:]] if abs(by.a) > 0 else [*numbers[:1:-1]]
-    scales = (across, down) if abs(by.a) > 0 else (down, across)
-    lengths = [side / scale for side, scale in zip(sides, scales, strict=False)]
-    found = [min(max(round(number), 0), MOST) for number in (x - 0.5, y - 0.5, *lengths)]
-    return ifd.Value(ifd.SHORT, len(found), struct.pack(f"<{len(found)}H", *found))
+    x, y = numbers[0] + 0.5, numbers[1] + 0.5
+    if len(numbers) == 3:
+        (left, top), area = by.in_result(x, y), abs(by.a * by.e - by.b * by.d)
+        found = left - 0.5, top - 0.5, numbers[2] / math.sqrt(area)
+    else:
+        across, down = (side / 2 for side in (*numbers[2:], 0, 0)[:2])
+        corners = [by.in_result(x + dx, y + dy) for dx in (-across, across) for dy in (-down, down)]
+        low, high = ([end(along) for along in zip(*corners, strict=True)] for end in (min, max))
+        sides = [b - a for a, b in zip(low, high, strict=True)]
+        found = (low[0] + high[0] - 1) / 2, (low[1] + high[1] - 1) / 2, *sides[: len(numbers) - 2]
+    new = [min(max(round(number), 0), MOST) for number in found]
+    return ifd.Value(ifd.SHORT, len(new), struct.pack(f"<{len(new)}H", *new))

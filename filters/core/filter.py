@@ -18,7 +18,7 @@ from typing import (
 from . import signature
 from .engine import array_image, colour_parts, executor, nan_policy, nodata
 from .engine.array_image import ArrayImage, ImageLike
-from .engine.borders import ALIASES, PICTURES, Border
+from .engine.borders import ALIASES, PICTURES, Border, Fill
 from .engine.chain import Part
 from .engine.mask import Box, Effect
 from .engine.quantize import FULL, GivenRange, encoding, float_type
@@ -39,7 +39,7 @@ NO_NUMBERS = (
     "percentile, min or max, morph --op erode, dilate, open or close, pool --op max or min"
 )
 Maps = Callable[[Mapping[str, Any]], tuple[str, ...]]
-Depth = Literal["keep", "8", "16", "float"]
+Depth = Literal["keep", "1", "8", "16", "float"]
 
 
 class PastTheEdge(TypedDict, total=False):
@@ -54,7 +54,15 @@ class PastTheEdge(TypedDict, total=False):
             metavar="RULE",
         ),
     ]
-    fill: Annotated[float, Param("The value k of --border constant, in the image's units.", default=0.0)]
+    fill: Annotated[
+        float | tuple[float, ...] | None,
+        Param(
+            "The value k of --border constant, in the image's units; or one for each channel, as 124,116,104.",
+            metavar="V|V,V,V",
+            default=0.0,
+            shown_default="0, transparent where there is an alpha",
+        ),
+    ]
 
 
 class Treatment(TypedDict, total=False):
@@ -87,7 +95,7 @@ class Treatment(TypedDict, total=False):
     ]
     depth: Annotated[
         Depth,
-        Param("Sample depth of the output; white stays white, and is 1 in float.", default="keep"),
+        Param("Sample depth of the output; white stays white, and is 1 in float and in 1 bit.", default="keep"),
     ]
     range: Annotated[
         GivenRange,
@@ -178,6 +186,11 @@ class Call(NamedTuple, Generic[Answer]):
         if self.values["channels"] == INDEX and not all(stage.picks for stage in stages):
             raise ParameterError("channels", f"{INDEX} {NO_NUMBERS}")
         ignoring = self.values["nan"] == nan_policy.IGNORE
+        if "border" not in self.given:
+            stages = tuple(
+                stage._replace(window=stage.window._replace(border=stage.window.border or stage.window.usual))
+                for stage in stages
+            )
         return tuple(stage._replace(ignoring=ignoring) for stage in stages)
 
     def settings(self) -> Settings:
@@ -281,18 +294,18 @@ class ImageFilter(Generic[Parameters, Answer]):
         self,
         build: Callable[Parameters, Stage | Sequence[Stage]],
         answer: type | None,
-        channels: Channels,
+        defaults: Mapping[str, Any],
         maps: Maps | None = None,
     ) -> None:
         functools.update_wrapper(self, build)
         del self.__dict__["__doc__"]  # that of the class makes it when it is asked for
-        self.build, self.answer, self.channels = build, answer, channels
+        self.build, self.answer, self.defaults = build, answer, defaults
         self.names_of_maps = maps
 
     @functools.cached_property
     def spec(self) -> Spec:
         """The parameters, read from the signature at the first use."""
-        return describe(self.build, self.answer, {"channels": self.channels})
+        return describe(self.build, self.answer, self.defaults)
 
     @property
     def kinds(self) -> dict[str, Kind]:
@@ -409,7 +422,7 @@ def _run(
     white = image.white if program.white is None else program.white
     floats, depth = float_type(own), values["depth"]
     kept = floats if program.maps > 1 else own
-    dtype = {"8": "uint8", "16": "uint16", "float": floats}.get(depth, kept)
+    dtype = {"1": "bool", "8": "uint8", "16": "uint16", "float": floats}.get(depth, kept)
     raw = depth == "keep" or (program.maps > 0 and dtype == floats)
     encodings = {
         output: encoding(
@@ -454,12 +467,17 @@ def check_white(white: float | None, dtype: str) -> None:
 def image_filter(build: Callable[Parameters, Stage | Sequence[Stage]], /) -> ImageFilter[Parameters, Array]: ...
 @overload
 def image_filter(
-    *, answer: type[Answer], channels: Channels = "each"
-) -> Callable[[Callable[Parameters, Stage | Sequence[Stage]]], ImageFilter[Parameters, Answer]]: ...
+    *,
+    channels: Channels = "each",
+    border: Border = "reflect",
+    fill: Fill | None = 0.0,
+    depth: Depth = "keep",
+    maps: Maps | None = None,
+) -> Callable[[Callable[Parameters, Stage | Sequence[Stage]]], ImageFilter[Parameters, Array]]: ...
 @overload
 def image_filter(
-    *, maps: Maps
-) -> Callable[[Callable[Parameters, Stage | Sequence[Stage]]], ImageFilter[Parameters, Array]]: ...
+    *, answer: type[Answer], channels: Channels = "each"
+) -> Callable[[Callable[Parameters, Stage | Sequence[Stage]]], ImageFilter[Parameters, Answer]]: ...
 
 
 def image_filter(
@@ -468,14 +486,19 @@ def image_filter(
     *,
     answer: type | None = None,
     channels: Channels = "each",
+    border: Border = "reflect",
+    fill: Fill | None = 0.0,
+    depth: Depth = "keep",
     maps: Maps | None = None,
 ) -> Any:
     """Make a filter of a function from parameters to a stage, or to several in a row.
 
     *answer* is the NamedTuple whose field ``image`` is the picture and whose other fields are maps,
-    each ``Annotated[Array, MapField(…)]``; *channels* is the filter's own default. *maps* tells, from the checked
-    parameters, the names of the maps that the result is made of in place of a picture's channels.
+    each ``Annotated[Array, MapField(…)]``; *channels*, *border*, *fill* and *depth* are the filter's own defaults. A
+    *fill* of None is 0, and transparent where the image has an alpha; a fill that is named is opaque. *maps* tells,
+    from the checked parameters, the names of the maps that the result is made of in place of a picture's channels.
     """
+    defaults = {"channels": channels, "border": border, "fill": fill, "depth": depth}
     if build is not None:
-        return ImageFilter(build, answer, channels, maps)
-    return lambda build: ImageFilter(build, answer, channels, maps)
+        return ImageFilter(build, answer, defaults, maps)
+    return lambda build: ImageFilter(build, answer, defaults, maps)

@@ -97,7 +97,9 @@ class Param(NamedTuple):
     default: Any = inspect.Parameter.empty
     """For the fields of a TypedDict, which cannot hold one."""
     shown_default: str = ""
-    """What the help says for a default of None."""
+    """What the help says for a default of None, or for one that depends on ``op``."""
+    default_of: Mapping[str, Any] = MappingProxyType({})
+    """The default of some values of ``op``, in the place of the parameter's own."""
     metavar: str = ""
     file: bool = False
     """The value may name a file; a `FileContent` stands for what it held."""
@@ -142,7 +144,7 @@ class Parameter(NamedTuple):
     """One parameter, read from a signature."""
 
     name: str
-    kind: Literal["flag", "choice", "int", "float", "int pair", "pair", "text"]
+    kind: Literal["flag", "choice", "int", "float", "int pair", "pair", "numbers", "text"]
     default: Any
     param: Param
     choices: tuple[str, ...] = ()
@@ -152,7 +154,8 @@ class Parameter(NamedTuple):
         """How a value is written in a usage line."""
         if self.param.metavar or self.kind == "choice":
             return self.param.metavar or "|".join(self.choices)
-        return {"int": "N", "float": "X", "int pair": "N|NX,NY", "pair": "X|X,Y"}.get(self.kind, "TEXT")
+        names = {"int": "N", "float": "X", "int pair": "N|NX,NY", "pair": "X|X,Y", "numbers": "X|X,X,X"}
+        return names.get(self.kind, "TEXT")
 
     def read(self, text: str) -> Any:
         """Turn command-line *text* into the value; raises ParameterError."""
@@ -161,7 +164,7 @@ class Parameter(NamedTuple):
         if self.kind in ("choice", "text"):
             return text
         number = int if self.kind.startswith("int") else float
-        parts = text.split(",") if self.kind.endswith("pair") else [text]
+        parts = text.split(",") if self.kind.endswith(("pair", "numbers")) else [text]
         try:
             values = tuple(number(part) for part in parts)
         except ValueError:
@@ -171,7 +174,7 @@ class Parameter(NamedTuple):
             comma = self.kind == "float" and re.fullmatch(r"[-+]?\d*,\d+", text)
             hint = f"; did you mean {point}?" if comma else ""
             raise ParameterError(self.name, f"{text!r} is not {what}{two}{hint}") from None
-        if len(values) > 2:
+        if len(values) > 2 and self.kind != "numbers":
             raise ParameterError(self.name, f"{text!r} has {len(values)} numbers: one, or x,y")
         return values[0] if len(values) == 1 else values
 
@@ -213,11 +216,15 @@ class Parameter(NamedTuple):
         raise ParameterError(self.name, f"unknown value {value!r}; {hint}")
 
     def _numbers(self, value: Any) -> Any:
-        pair = self.kind.endswith("pair") and isinstance(value, (tuple, list))
-        numbers = tuple(self._number(part) for part in (value if pair else (value,)))
-        if pair and len(numbers) != 2:
+        several = self.kind.endswith(("pair", "numbers")) and isinstance(value, (tuple, list))
+        numbers = tuple(self._number(part) for part in (value if several else (value,)))
+        if self.kind == "numbers":
+            if len(numbers) == 0:
+                raise ParameterError(self.name, "requires a value")
+            return numbers[0] if len(numbers) == 1 else numbers
+        if several and len(numbers) != 2:
             raise ParameterError(self.name, f"{value!r} has {len(numbers)} numbers: one, or x,y")
-        return numbers if pair else numbers[0]
+        return numbers if several else numbers[0]
 
     def _number(self, value: Any) -> int | float:
         if isinstance(value, bool):
@@ -263,6 +270,9 @@ class Spec(NamedTuple):
                 raise ParameterError(name, "no such parameter" + (f"; did you mean {near[0]}?" if near else ""))
             checked[name] = self.parameters[name].check(value)
         full = {name: checked.get(name, parameter.default) for name, parameter in self.parameters.items()}
+        for name, parameter in self.parameters.items():
+            if name not in checked and full.get("op") in parameter.param.default_of:
+                full[name] = parameter.param.default_of[full["op"]]
         for name, value in full.items():
             if value is inspect.Parameter.empty:
                 missing = self.parameters[name].param.missing
@@ -298,6 +308,8 @@ def read_parameter(name: str, annotation: Any, default: Any) -> Parameter:
         return Parameter(name, "int pair", default, param)
     if tuple[float, float] in members:
         return Parameter(name, "pair", default, param)
+    if tuple[float, ...] in members:
+        return Parameter(name, "numbers", default, param)
     if float in members:
         return Parameter(name, "float", default, param)
     return Parameter(name, "int" if members == [int] else "text", default, param)
@@ -321,7 +333,10 @@ def describe(function: Callable[..., Any], answer: type | None, defaults: Mappin
                     arguments[field_name] = argument
                 else:
                     parameter = read_parameter(field_name, hint, None)
-                    parameters[field_name] = parameter._replace(default=defaults.get(field_name, parameter.default))
+                    default = defaults.get(field_name, parameter.default)
+                    # What is shown for a default of None is not for another one.
+                    said = parameter.param if default is None else parameter.param._replace(shown_default="")
+                    parameters[field_name] = parameter._replace(default=default, param=said)
         else:
             raise TypeError(f"{function.__name__}: parameter {name!r} must be keyword-only")
     doc = inspect.getdoc(function) or ""

@@ -26,6 +26,7 @@ TYPES = {
     "float": "float",
     "int pair": "int or (int, int)",
     "pair": "float or (float, float)",
+    "numbers": "float or tuple of float",
 }
 
 

@@ -31,7 +31,7 @@ from imfilter.cli.images import (
 )
 from imfilter.cli.images.jpeg import extended_xmp
 from imfilter.cli.images.tiff import imagej, ome, words
-from imfilter.filters.core.engine.geometry import Geometry
+from imfilter.filters.core.engine.coordinates import Geometry
 from PIL import Image, features
 
 KEEP = ("conv", "--kernel", "1")
@@ -228,7 +228,7 @@ def of_ome(piece, head=b"", behind=b""):
 def through_ome(text):
     with contextlib.suppress(ValueError):
         ome.brought_up_to_date(
-            text, size=(2, 2), dtype="uint16", channels=1, pages=[0], of=1, geometry=Geometry((2, 2), (0, 0)), notes=[]
+            text, size=(2, 2), dtype="uint16", channels=1, pages=[0], of=1, geometry=Geometry.scaled((2, 2)), notes=[]
         )
 
 

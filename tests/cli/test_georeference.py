@@ -8,7 +8,7 @@ import pytest
 import tifffile
 from imfilter.cli.images import georeference, ifd, placement
 from imfilter.cli.images.metadata import Metadata, turned
-from imfilter.filters.core.engine.geometry import Geometry
+from imfilter.filters.core.engine.coordinates import Geometry
 from PIL import Image
 
 SCALE, TIE, MATRIX, KEYS, METADATA = 33550, 33922, 34264, 34735, 42112
@@ -161,7 +161,7 @@ def test_other_formats_say_that_they_have_no_place_for_it(run):
 def test_polynomials_follow():
     numbers = [0.0, 0.0, 10.0, 20.0, *range(3), 100.0, 200.0, *range(83)]
     found = {POLYNOMIALS: ifd.Value(12, 92, struct.pack("<92d", *numbers))}
-    half = georeference.Affine(2, 0, 0, 0, 2, 0)
+    half = Geometry(2, 0, 0, 0, 2, 0)
     moved = struct.unpack("<92d", georeference.moved(found, half, [])[POLYNOMIALS].data)
     # The centre of sample 20 lies at 20.5 from the corner, at 10.25 in samples twice as wide.
     assert moved == (0, 0, 4.75, 9.75, *numbers[4:7], 50, 100, *numbers[9:])
@@ -202,7 +202,7 @@ def test_resolution_and_subject_follow_in_exif():
     }
     block = {282: ifd.rational(300), 283: ifd.rational(150), ifd.EXIF: ifd.Value(4, 1, b"", below)}
     metadata = Metadata(block, dpi=(300, 150))
-    half = placement.placed(metadata, Geometry((2.0, 2.0)), [])
+    half = placement.placed(metadata, Geometry.scaled((2.0, 2.0)), [])
     assert half.dpi == (150, 75) and (half.tags[282].real(), half.tags[283].real()) == (150, 75)
     assert half.tags[ifd.EXIF].below[41486].data == struct.pack("<II", 7200, 14)
     assert half.tags[ifd.EXIF].below[37396].integers() == (10, 5, 4, 2)

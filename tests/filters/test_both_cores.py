@@ -52,7 +52,11 @@ VALUES: dict[str, list[dict[str, Any]]] = {
     "sharpen": [{"op": "unsharp", "threshold": 10}, {"op": "adaptive", "channels": "luma"}],
 }
 """What the filters are asked for, beside each of their operators."""
-NEEDED = {"blend": {"other": "gray", "opacity": 0.3}, "conv": {"kernel": "gaussian3"}}
+NEEDED = {
+    "blend": {"other": "gray", "opacity": 0.3},
+    "conv": {"kernel": "gaussian3"},
+    "normalize": {"mean": 0.25, "std": 0.5},
+}
 every_case = pytest.mark.every_call(NEEDED, VALUES)
 SHAPE = 27, 33
 

@@ -6,7 +6,7 @@ from imfilter.filters.blur import blur
 from imfilter.filters.conv import conv
 from imfilter.filters.core.engine import executor, pipeline
 from imfilter.filters.core.engine.array_image import images
-from imfilter.filters.core.engine.borders import BORDERS
+from imfilter.filters.core.engine.borders import BORDERS, Rule
 from imfilter.filters.core.engine.quantize import Encoding
 from imfilter.filters.core.engine.stage import BoundStage, Halo, Rows, Stage, Window, inside, pointwise
 from imfilter.filters.core.engine.working_space import Settings
@@ -250,20 +250,18 @@ def test_any_memory_layout_will_do(view, noise):
         ({}, True),
         ({"depth": "float"}, False),
         ({"gain": 2.0}, False),
-        ({"fill": -1.0}, False),
+        ({"border": "constant", "fill": -1.0}, False),
+        ({"border": "constant", "fill": (1, 2.5, 3)}, False),
+        ({"fill": -1.0}, True),
         ({"linear": True}, False),
     ],
     ids=str,
 )
 def test_a_stage_may_round_where_its_result_goes_to_the_file_as_it_is(parameters, rounds, monkeypatch):
     seen = []
-    join = pipeline.join
-    monkeypatch.setattr(
-        pipeline,
-        "join",
-        lambda source, stages, context, *rest: seen.append(context) or join(source, stages, context, *rest),
-    )
-    blur(np.zeros((20, 30), np.uint8), op="mean", **parameters)
+    bound = pipeline._bound
+    monkeypatch.setattr(pipeline, "_bound", lambda stage, context: seen.append(context) or bound(stage, context))
+    blur(np.zeros((20, 30, 3), np.uint8), op="mean", **parameters)
     assert [(context.rounded, context.ignoring) for context in seen] == [(rounds, False)]
 
 
@@ -401,4 +399,4 @@ def test_a_stage_by_rows_is_given_rows_and_gives_rows(noise):
     ] * 2
     stages[1] = stages[1]._replace(window=Window(border="constant", fill=lambda context: 7.0))
     answer(stages, image)
-    assert contexts[-1].rule == ("constant", 7.0)
+    assert contexts[-1].rule == Rule("constant", 7.0)

@@ -7,7 +7,7 @@ import pytest
 from imfilter.filters.blur import blur
 from imfilter.filters.conv import conv
 from imfilter.filters.core.engine import chain, geometry
-from imfilter.filters.core.engine.geometry import Geometry
+from imfilter.filters.core.engine.coordinates import Geometry
 from imfilter.filters.core.engine.stage import Stage, Window
 from imfilter.filters.edges import edges
 from imfilter.filters.pool import pool
@@ -67,11 +67,11 @@ def test_a_pool_lies_where_the_centres_of_its_windows_do(padding):
 
 
 def test_halves_are_where_they_are():
-    assert of((pool, {"size": 2})) == Geometry((2, 2), (0, 0))
-    assert of((pool, {"size": 3, "stride": 1})) == Geometry((1, 1), (1, 1))
-    assert of((conv, {"kernel": "mean3", "padding": "valid"})) == Geometry((1, 1), (1, 1))
-    assert of((conv, {"kernel": "mean3", "padding": "full"})) == Geometry((1, 1), (-1, -1))
-    assert of((conv, {"kernel": "mean3", "stride": 2})) == Geometry((2, 2), (-0.5, -0.5))
+    assert of((pool, {"size": 2})) == Geometry.scaled((2, 2), (0, 0))
+    assert of((pool, {"size": 3, "stride": 1})) == Geometry.scaled((1, 1), (1, 1))
+    assert of((conv, {"kernel": "mean3", "padding": "valid"})) == Geometry.scaled((1, 1), (1, 1))
+    assert of((conv, {"kernel": "mean3", "padding": "full"})) == Geometry.scaled((1, 1), (-1, -1))
+    assert of((conv, {"kernel": "mean3", "stride": 2})) == Geometry.scaled((2, 2), (-0.5, -0.5))
     assert of((blur, {"sigma": 2})).is_identity and of((edges, {"op": "dog"})).is_identity
 
 
@@ -91,6 +91,6 @@ def test_a_stage_lies_where_its_branches_do():
 
 
 def test_coordinates_go_and_come_back():
-    place = Geometry((2.0, 3.0), (-0.5, 1.0))
+    place = Geometry.scaled((2.0, 3.0), (-0.5, 1.0))
     assert place.in_result(*place.in_image(5, 7)) == (5, 7)
     assert Geometry().then(place) == place.then(Geometry()) == place

@@ -132,6 +132,18 @@ def interpolate(s: Shape) -> list[Any]:
     return [coarse, s.result(), s.taps(s.height * s.gap), s.taps(s.width * s.stride), s.gap, s.stride, s.step, 2.0]
 
 
+def resample(s: Shape) -> list[Any]:
+    axes = []
+    for results, most in ((s.rows, s.height), (s.columns, s.width)):
+        first = np.arange(results) * s.stride // s.gap
+        end = np.maximum.accumulate(first + 1 + np.arange(results) % most)
+        taps = np.resize(s.taps(13), (1, results, int((end - first).max(initial=1))))
+        axes += [np.stack([first, end]).astype(np.int32)[None], taps, int(end.max(initial=0)) + s.gap - 1]
+    seen_down, down, rows, seen_across, across, columns = axes
+    source = s.image(rows, columns)
+    return [source, s.result(), seen_down, down, seen_across, across, s.step, s.double, s.stride == 1, 0.25]
+
+
 def dense(s: Shape) -> list[Any]:
     across = s.gap * s.step
     source = s.image(reached(s.rows, s.height, s.gap, 1), reached(s.columns, s.width, s.gap, 1))
@@ -262,6 +274,7 @@ GOOD: dict[str, tuple[str, Callable[[Shape], list[Any]]]] = {
     "png_unfilter": ("ion", png_unfilter),
     "separable": ("iottnnnnnfb", separable),
     "interpolate": ("iottnnnf", interpolate),
+    "resample": ("iossssnbbf", resample),
     "dense": ("iotnnnnfb", dense),
     "bank": ("iottnnnnnnnnfb", bank),
     "fourier": ("iostnnnnnffff", fourier),

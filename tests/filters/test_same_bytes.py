@@ -8,7 +8,11 @@ from imfilter.filters.core import catalog, native
 from imfilter.filters.core.engine import executor
 from imfilter.filters.core.engine.quantize import encoding
 
-NEEDED = {"blend": {"other": "gray", "opacity": 0.3}, "conv": {"kernel": "gaussian5"}}
+NEEDED = {
+    "blend": {"other": "gray", "opacity": 0.3},
+    "conv": {"kernel": "gaussian5"},
+    "normalize": {"mean": 0.25, "std": 0.5},
+}
 VALUES: dict[str, list[dict[str, Any]]] = {
     "blur": [
         *({"sigma": sigma} for sigma in (2, 8)),

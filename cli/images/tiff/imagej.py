@@ -9,7 +9,7 @@ from __future__ import annotations
 import struct
 from collections.abc import Sequence
 
-from ....filters.core.engine.geometry import Geometry
+from ....filters.core.engine.coordinates import Geometry
 from ....filters.core.named_tuple import NamedTuple
 from .. import ifd
 
@@ -78,7 +78,7 @@ def brought_up_to_date(
     pages: Sequence[int],
     of: int,
     same_type: bool,
-    geometry: Geometry,
+    geometry: Geometry | None,
     notes: list[str],
 ) -> tuple[bytes, list[Part]]:
     """Return the text and the parts, true of *pages* of a stack *of* so many; what is left out is told in *notes*."""
@@ -91,7 +91,9 @@ def brought_up_to_date(
             continue
         if not same_type and name in RANGE:
             continue
-        if name in ("xorigin", "yorigin") and not geometry.is_identity:
+        if name in ("xorigin", "yorigin") and geometry != Geometry():
+            if geometry is None or not geometry.is_scaled:
+                continue  # ImageJ knows no axes that are turned
             axis = "xy".index(name[0])
             value = _number(value, geometry, axis)
         kept.append(key + equals + value)
@@ -108,7 +110,7 @@ def brought_up_to_date(
             continue
         elif part.kind == RANGES and not (same_type and all_pages):
             continue
-        elif part.kind in (REGIONS, OVERLAYS) and not geometry.is_identity:
+        elif part.kind in (REGIONS, OVERLAYS) and geometry != Geometry():
             notes.append("its ImageJ regions were not kept, as the picture's geometry has changed")
             continue
         left.append(part)

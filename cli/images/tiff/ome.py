@@ -9,12 +9,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping, Sequence
 
-from ....filters.core.engine.geometry import Geometry
+from ....filters.core.engine.coordinates import Geometry
 from ....filters.core.named_tuple import NamedTuple
 from ..xml_text import Attribute, Edit, Tag, edited, walk
 
 READ = frozenset({b"Pixels", b"Channel", b"TiffData", b"Plane", b"UUID"})
 """Elements that are read or changed; regions beside."""
+PHYSICAL, UNITS = (b"PhysicalSizeX", b"PhysicalSizeY"), (b"PhysicalSizeXUnit", b"PhysicalSizeYUnit")
 PLANES, REGIONS = (b"TiffData", b"Plane"), (b"ROI", b"ROIRef")
 SPACES = re.compile(rb"\s*+")
 TYPES = {"uint8": b"uint8", "uint16": b"uint16", "float32": b"float", "float64": b"double"}
@@ -33,7 +34,7 @@ def brought_up_to_date(
     channels: int,
     pages: Sequence[int],
     of: int,
-    geometry: Geometry,
+    geometry: Geometry | None,
     notes: list[str],
 ) -> bytes:
     """Return the XML, true of *pages* of a file *of* so many; raises ValueError with the reason where it cannot be."""
@@ -48,9 +49,7 @@ def brought_up_to_date(
     edits: list[Edit] = []
     width, height = (b"%d" % side for side in size)
     values: dict[bytes, bytes] = {b"SizeX": width, b"SizeY": height}
-    for name, scale in zip((b"PhysicalSizeX", b"PhysicalSizeY"), geometry.scale, strict=True):
-        if scale != 1 and (value := pixels.value(name)):
-            values[name] = _times(value, scale)
+    values |= _physical_sizes(pixels, geometry, edits, notes)
     if pixels.value(b"Type") != TYPES[dtype]:
         values[b"Type"] = TYPES[dtype]
         if (bits := pixels.tag.get(b"SignificantBits")) is not None:
@@ -88,10 +87,33 @@ def brought_up_to_date(
         edits += (Edit(e.tag.start, e.end) for e in within if e.name == b"UUID")
     if xml.own is not None:
         edits.append(_cut(xml.own))
-    if xml.regions and not geometry.is_identity:
+    if xml.regions and geometry != Geometry():
         edits += xml.regions
         notes.append("its OME regions of interest were not kept, as the picture's geometry has changed")
     return edited(text, [*edits, *_set(pixels.tag, values)])
+
+
+def _physical_sizes(
+    pixels: _Element, geometry: Geometry | None, edits: list[Edit], notes: list[str]
+) -> dict[bytes, bytes]:
+    """Return the sizes of samples that follow a *geometry*; add *edits* that take out what cannot."""
+    told = {name: pixels.value(name) for name in (*PHYSICAL, *UNITS) if pixels.value(name)}
+    if geometry is None or not geometry.is_affine or not any(name in told for name in PHYSICAL):
+        return {}
+    if geometry.is_scaled:
+        scales = zip(PHYSICAL, geometry.scale, strict=True)
+        return {name: _times(told[name], scale) for name, scale in scales if scale != 1 and name in told}
+    sizes = [float(told.get(name, b"nan")) for name in PHYSICAL]
+    units = {told.get(name, b"") for name in UNITS}
+    if len(units) > 1 or not all(size > 0 for size in sizes):
+        edits += (_cut(found) for name in (*PHYSICAL, *UNITS) if (found := pixels.tag.get(name)) is not None)
+        notes.append("its OME physical sizes were not kept, as the picture is turned and its axes differ")
+        return {}
+    x, y = sizes
+    if geometry.swaps_axes and geometry.scale == (1, 1):
+        return dict(zip(PHYSICAL, (told[name] for name in PHYSICAL[::-1]), strict=True))
+    densities = geometry.resolution(1 / x, 1 / y)
+    return {name: _times(b"1", 1 / density) for name, density in zip(PHYSICAL, densities, strict=True)}
 
 
 class _Element(NamedTuple):

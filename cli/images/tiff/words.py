@@ -12,7 +12,7 @@ import struct
 from collections.abc import Sequence
 from typing import Any
 
-from ....filters.core.engine.geometry import Geometry
+from ....filters.core.engine.coordinates import Geometry
 from ....filters.core.named_tuple import NamedTuple
 from .. import ifd
 from ..tiff_tags import DESCRIPTION, IMAGEJ, IMAGEJ_LENGTHS, NO_UNIT, UNIT, X_RESOLUTION, Y_RESOLUTION
@@ -60,8 +60,8 @@ class Words(NamedTuple):
     """The resolution, whose unit only the description names."""
     bands: Bands | None = None
     """The meaning of channels that are more than a colour."""
-    geometry: Geometry = Geometry()
-    """Where the picture lies in the one that the words describe."""
+    geometry: Geometry | None = Geometry()
+    """Where the picture lies in the one that the words describe; None where no map says it."""
 
     @property
     def tells(self) -> bool:
@@ -73,9 +73,11 @@ class Words(NamedTuple):
         own = self if self.kind or self.parts else self._replace(kind=file.kind, text=file.text, parts=file.parts)
         return own._replace(page=page, pages=pages)
 
-    def moved(self, geometry: Geometry) -> Words:
+    def moved(self, geometry: Geometry | None) -> Words:
         """Return the words of a result that lies so in the picture."""
-        density = self.density and (self.density[0] / geometry.scale[0], self.density[1] / geometry.scale[1])
+        if geometry is None or self.geometry is None:
+            return self._replace(geometry=None)
+        density = self.density and geometry.resolution(*self.density)
         return self._replace(density=density, geometry=self.geometry.then(geometry))
 
     def density_tags(self) -> ifd.Directory:

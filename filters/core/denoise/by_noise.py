@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
+from ..engine.facts import Fact
 from ..engine.stage import BoundStage, Halo, ImageContext, Rows, Stage, bound, inside
 from ..lazy_numpy import Array
 from ..named_tuple import NamedTuple
@@ -37,22 +38,38 @@ def reject_unused(noise: float | None, strength: float) -> None:
             raise ParameterError(name, "has no effect: all that would follow from the noise is given")
 
 
-def by_noise(make: Make, widest: Stage, noise: float | None, strength: float = 1.0, always: bool = False) -> Stage:
+def surveying(
+    noise: float | None,
+    strength: float,
+    facts: Callable[[Noise, ImageContext], Iterable[Fact]],
+    always: bool = False,
+    relative: bool = False,
+) -> Callable[[ImageContext, Rows], Noise]:
+    """Return a stage's survey that finds *strength* times the *noise*, and tells the *facts* that follow from it."""
+
+    def survey(context: ImageContext, image: Rows) -> Noise:
+        level = noise_estimate.surveying(relative=relative)(context, image) if noise is None else noise
+        found = Noise(strength * level, context.full, image.rows(0, 1).shape[2])
+        if (found.level > 0 or always) and context.facts is not None:
+            context.facts.extend(facts(found, context))
+        return found
+
+    return survey
+
+
+def by_noise(
+    make: Make,
+    widest: Stage,
+    noise: float | None,
+    strength: float = 1.0,
+    always: bool = False,
+    relative: bool = False,
+) -> Stage:
     """Return the stage that *make* makes for *strength* times the *noise*, which is estimated if it is None.
 
     It is of the kind of *widest*, which sees no less than any that is made. Without noise it gives the image back,
-    unless it shall *always* act.
+    unless it shall *always* act. *relative* noise is a part of the samples, as speckle is.
     """
-
-    def survey(context: ImageContext, image: Rows) -> Noise:
-        if noise is None:
-            level = noise_estimate.surveying()(context, image)
-        else:
-            level = noise
-        found = Noise(strength * level, context.full, image.rows(0, 1).shape[2])
-        if (found.level > 0 or always) and context.facts is not None:
-            context.facts.extend(make(found).facts(context))
-        return found
 
     def bind(context: ImageContext) -> BoundStage:
         found = context.survey_result
@@ -67,4 +84,7 @@ def by_noise(make: Make, widest: Stage, noise: float | None, strength: float = 1
 
         return own._replace(function=function)
 
-    return widest._replace(bind=bind, survey=survey, facts=lambda context: ())
+    survey = surveying(noise, strength, lambda found, context: make(found).facts(context), always, relative)
+    # The noise is one for all channels.
+    colours = widest.colours._replace(joint=True)
+    return widest._replace(bind=bind, survey=survey, colours=colours, facts=lambda context: ())

@@ -39,3 +39,13 @@ def median_size(noise: Noise) -> int:
 def nonlocal_parameters(noise: Noise) -> tuple[int, int, float]:
     """Return the sides of the search window and of a patch, and the strength in the image's units."""
     return 13, 5 if noise.channels == 1 else 3, noise.level * max(0.5, 1 - 2.5 * noise.level / noise.full)
+
+
+def variation_weight(noise: Noise) -> float:
+    """Return the weight of the total variation, in the image's units."""
+    return noise.level * (0.62 + min(noise.levels, 60.0) / 125)
+
+
+def wavelet_window(noise: Noise) -> int:
+    """Return the side of the window in which the energy of a band is taken."""
+    return 9 if noise.levels < 20 else 11 if noise.levels < 40 else 15

@@ -27,8 +27,10 @@ def window_of(size: IntPair | None, radius: tuple[int, int] | None) -> tuple[int
     return width, height
 
 
-def radii_of(window: tuple[int, int], name: str) -> tuple[int, int]:
-    """Return the radii of an odd *window*."""
+def radii_of(window: tuple[int, int], name: str, most: int | None = None) -> tuple[int, int]:
+    """Return the radii of an odd *window*, whose sides are *most* at most."""
     if window[0] % 2 == 0 or window[1] % 2 == 0:
         raise ParameterError("size", f"{window[0]},{window[1]}: a {name}'s window is odd")
+    if most is not None and max(window) > most:
+        raise ParameterError("size", f"{window[0]},{window[1]}: a {name}'s window is {most},{most} at most")
     return window[0] // 2, window[1] // 2

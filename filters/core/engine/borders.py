@@ -8,16 +8,61 @@ from typing import Any, Literal, get_args
 
 from ..lazy_numpy import Array, np
 from ..named_tuple import NamedTuple
+from ..parameters import ImageError
+from .colour import luma
 
 Border = Literal["reflect", "mirror", "nearest", "wrap", "constant"]
 BORDERS: tuple[Border, ...] = get_args(Border)
+
+
+Fill = float | tuple[float, ...]
+"""One number, or one for each channel."""
 
 
 class Rule(NamedTuple):
     """A border, and the value of ``constant``."""
 
     border: Border
-    fill: float = 0.0
+    fill: Fill = 0.0
+    opacity: float = 1.0
+    """The alpha of ``constant``, as a part of white."""
+
+    def of_alpha(self, full: float) -> Rule:
+        """Return the rule of an alpha whose white is *full*."""
+        return Rule(self.border, self.opacity * full)
+
+    def is_whole(self, most: float, gray: bool) -> bool:
+        """Whether what lies past the edge of whole numbers from 0 to *most* are such; of *gray*, or of colours."""
+        several = self.fill if isinstance(self.fill, tuple) else (self.fill,)
+        whole = all(float(value).is_integer() and 0 <= value <= most for value in several)
+        return self.border != "constant" or (whole and not (gray and len({*several}) > 1))
+
+    def level(self, channel: int, channels: int) -> float:
+        """Return the value of ``constant`` in one of so many channels; raises ImageError."""
+        fill = values_of(self.fill, channels) if self.border == "constant" else 0.0
+        return float(fill[channel]) if isinstance(fill, np.ndarray) else fill
+
+
+def values_of(fill: Fill, channels: int) -> Any:
+    """Return the value of ``constant`` for *channels*: one number, or an array of one for each; raises ImageError.
+
+    Three are a colour, of which gray takes the luma.
+
+    >>> values_of(7.0, 3), values_of((1.0, 2.0, 3.0), 3).tolist(), values_of((50.0, 60.0, 70.0), 1)
+    (7.0, [1.0, 2.0, 3.0], 58.15)
+    """
+    if not isinstance(fill, tuple):
+        return fill
+    if len(fill) == channels:
+        return np.array(fill, np.float64)
+    if len(fill) == 3 and channels == 1:
+        return float(luma(np.array([[fill]], np.float64)).item())
+    known = "one or three" if channels == 1 else f"one or {channels}"
+    raise ImageError(f"fill has {len(fill)} values; {_counted(channels)} of the image take {known}")
+
+
+def _counted(channels: int) -> str:
+    return "the one channel" if channels == 1 else f"the {channels} channels"
 
 
 PICTURES = {
@@ -54,7 +99,16 @@ def source_index(start: int, stop: int, size: int, border: Border) -> Array:
     >>> source_index(-3, 6, 4, "constant").tolist()
     [-1, -1, -1, 0, 1, 2, 3, -1, -1]
     """
-    position = np.arange(start, stop)
+    return index_of(np.arange(start, stop), size, border)
+
+
+def index_of(position: Array, size: int, border: Border) -> Array:
+    """Which of *size* samples stands at each position; -1 for the fill of ``constant``.
+
+    >>> import numpy as np
+    >>> index_of(np.array([-9, 3, 40]), 4, "wrap").tolist()
+    [3, 3, 0]
+    """
     if border == "constant":
         return np.where((position >= 0) & (position < size), position, -1)
     if border == "nearest" or size == 1:
@@ -62,7 +116,7 @@ def source_index(start: int, stop: int, size: int, border: Border) -> Array:
     if border == "wrap":
         return position % size
     period = 2 * size if border == "reflect" else 2 * size - 2
-    position %= period
+    position = position % period
     return np.minimum(position, period - (border == "reflect") - position)
 
 
@@ -136,29 +190,33 @@ def surround(
         planes = np.empty((*size, channels), work).transpose(2, 0, 1)
     else:
         planes = np.empty((channels, *size), work)
+    fill = values_of(rule.fill, channels) if rule.border == "constant" else 0.0
+    if isinstance(fill, np.ndarray):
+        fill = fill[:, None, None]
     middle = planes[:, :, left : left + width]
     for position, first, count, step in _runs_between(*rows, rule.border):
         place = middle[:, position : position + count]
         if first < 0:
-            place[...] = rule.fill
+            place[...] = fill
             continue
         start, strip = next(part for part in reversed(parts) if part[0] <= first)
         np.copyto(place, strip.transpose(2, 0, 1)[:, _slice(first - start, count, step)], casting="unsafe")
     for position, stop in ((-left, 0), (width, width + right)):
         for offset, first, count, step in _runs_between(position, stop, width, rule.border):
             columns = planes[:, :, left + position + offset : left + position + offset + count]
-            columns[...] = rule.fill if first < 0 else planes[:, :, _slice(left + first, count, step)]
+            columns[...] = fill if first < 0 else planes[:, :, _slice(left + first, count, step)]
     return planes[:, :, : left + width + right].transpose(1, 2, 0)
 
 
 def beside(strip: Array, ends: Sequence[tuple[int, int]], rule: Rule) -> Array:
     """Return the columns between each pair of *ends* side by side, some of them maybe past the edges."""
     found = np.empty((len(strip), sum(stop - start for start, stop in ends), strip.shape[2]), strip.dtype)
+    fill = values_of(rule.fill, strip.shape[2]) if rule.border == "constant" else 0.0
     place = 0
     for start, stop in ends:
         for offset, first, count, step in _runs_between(start, stop, strip.shape[1], rule.border):
             columns = found[:, place + offset : place + offset + count]
-            columns[...] = rule.fill if first < 0 else strip[:, _slice(first, count, step)]
+            columns[...] = fill if first < 0 else strip[:, _slice(first, count, step)]
         place += stop - start
     return found
 

@@ -13,6 +13,7 @@ from typing import Any
 from ..lazy_numpy import np
 from ..named_tuple import NamedTuple
 from . import colour, nan_policy
+from .borders import Fill
 from .stage import AlphaHandling, Colours, Function, ImageContext, Stage, Values, total_gain, without_maps
 from .working_space import Settings
 
@@ -148,8 +149,9 @@ def _at_home(stage: Stage, settings: Settings, name: str) -> Stage:
     if stage.window.border is not None:
         return stage._replace(step=name)
 
-    def fill(context: ImageContext) -> float:
-        return context.transfer.decode_value(settings.fill, context.full) if settings.linear else float(settings.fill)
+    def fill(context: ImageContext) -> Fill:
+        return settings.rule(context.transfer, context.full).fill
 
-    window = stage.window._replace(border=settings.border, fill=fill)
+    opacity = 0.0 if settings.fill is None else 1.0
+    window = stage.window._replace(border=settings.border, fill=fill, opacity=opacity)
     return stage._replace(window=window, step=name)

@@ -41,6 +41,8 @@ def divided(stages: Sequence[Stage], channels: str, border: Border) -> tuple[tup
         return tuple(stages), "each"
     if channels in SINGLE:
         return _alone(stages, channels, gain)
+    if channels in PARTS and all(stage.extent is not None for stage in stages):
+        return tuple(stages), "each"  # what moves a part of the colours moves the others too
     if channels not in PARTS:
         return tuple(stages), channels
     if not gain or any(stage.colours.maps > 1 for stage in stages):
@@ -255,6 +257,8 @@ def for_channels(stages: Sequence[Stage], count: int) -> tuple[Stage, ...]:
 
 def under_anchor(stage: Stage) -> Stage:
     """Return the stage that gives the sample under the anchor of a stage's window, of which that makes another one."""
+    if stage.extent is not None:  # it acts on all channels alike
+        return stage
     window = stage.window
     sx, sy = window.stride
     return Stage(
@@ -265,4 +269,7 @@ def under_anchor(stage: Stage) -> Stage:
 
 def keeps_places(stages: Sequence[Stage]) -> bool:
     """Whether each sample of the result stands where that of the image does."""
-    return all(stage.window.around == stage.window.halo and stage.window.stride == (1, 1) for stage in stages)
+    return all(
+        stage.extent is None and stage.window.around == stage.window.halo and stage.window.stride == (1, 1)
+        for stage in stages
+    )

@@ -21,7 +21,6 @@ from ..lazy_numpy import Array, np
 from ..named_tuple import NamedTuple
 from ..parameters import ImageError
 from . import colour_parts, geometry, nan_policy, pipeline, transfer
-from .borders import Rule
 from .colour import ColourModel, model_of
 from .facts import Fact, note
 from .kept_channels import KeptChannels
@@ -110,14 +109,18 @@ def run(
     unsigned = image.dtype.kind == "u"
     looked_for = settings.nan_looked_for or settings.nan != nan_policy.PROPAGATE
     finite = marked is None and (unsigned or (looked_for and not nan_policy.has_gaps(image)))
-    changed = settings.linear or alpha is not None or (settings.channels == "luma" and image.shape[2] > 1)
-    whole = unsigned and finite and not changed and float(settings.fill).is_integer() and 0 <= settings.fill <= largest
+    # What moves samples and computes none leaves those of transparent pixels, too.
+    straight = alpha is not None and all(stage.picks and stage.extent is not None for stage in stages)
+    changed = (
+        settings.linear or (alpha is not None and not straight) or (settings.channels == "luma" and image.shape[2] > 1)
+    )
+    whole = unsigned and finite and not changed
     bias = sum(stage.colours.bias + stage.colours.white_offset * full for stage in stages)
     pictures = [encoding for name, encoding in encodings.items() if "image" in encoding.fields(name)]
     plain = all(encoding.plain and encoding.dtype == dtype for encoding in pictures)
     plain = plain and not (bias or measure or settings.channels == "max" or settings.gray)
     untouched = unsigned and finite and region is None
-    itself = untouched and plain and alpha is None and not (settings.linear or settings.linear_out)
+    itself = untouched and plain and (alpha is None or straight) and not (settings.linear or settings.linear_out)
     found: list[Fact] = []
     context = ImageContext(
         full,
@@ -135,12 +138,12 @@ def run(
     )
     channels = 1 if settings.one_channel else image.shape[2]
     most = max(channels, *(stage.colours.maps for stage in stages))
-    rows = strip_rows or strip_rows_of(image.shape[1] * most, work, stages)
+    rows = strip_rows or strip_rows_of(widest(stages, image.shape[1], image.shape[0]) * most, work, stages)
     gain = total_gain(stages)
     on_backdrop = gain is None and not any(stage.colours.alpha and stage.colours.alpha.backdrop for stage in stages)
-    passage = Passage(image, alpha, settings, context, gain, bias, on_backdrop, marked)
+    passage = Passage(image, alpha, settings, context, gain, bias, on_backdrop, marked, straight)
 
-    source, rule = Source(image, passage.enter), Rule(settings.border, passage.fill)
+    source, rule = Source(image, passage.enter), passage.rule
     beside = None if alpha is None else pipeline.Alpha(Source(image, passage.enter_alpha), passage)
     chain, beside = pipeline.join(source, stages, context, rule, rows, jobs, beside)
     opacity = None if beside is None else beside.opacity
@@ -164,8 +167,8 @@ def run(
         return PartialMap(encoding, row, region, chain.height, *how)
 
     holes = None
-    if keep_holes and not finite:
-        holes = Holes(image, alpha, marked, geometry.of(stages, image.shape[1], image.shape[0]))
+    if keep_holes and not finite and (lies := geometry.of(stages, image.shape[1], image.shape[0])) is not None:
+        holes = Holes(image, alpha, marked, lies)
     collectors = {name: collecting(name, encoding) for name, encoding in encodings.items()}
 
     # Where nothing is between the last stage and its canvases, results are computed in their places.
@@ -222,6 +225,15 @@ def run(
 
         hidden_colours.keep(image, alpha, given, encodings["image"], outputs["image"])
     return Result(outputs, facts, 0 if marked is None else marked.missing)
+
+
+def widest(stages: Sequence[Stage], width: int, height: int) -> int:
+    """Return the greatest width of an image and of what stages that say their size make of it; raises ImageError."""
+    most = width
+    for stage in stages:
+        width, height, _ = geometry.followed([stage], width, height)
+        most = max(most, width if stage.extent is not None else 0)
+    return most
 
 
 def work_type(stages: Sequence[Stage], dtype: str, encodings: Iterable[Encoding]) -> Any:

@@ -31,4 +31,4 @@ def _is_identity(stage: Stage) -> bool:
     weighs_one = weights is not None and weights.sum == weights.absolute == 1
     alone = window.halo == NO_HALO and (stage.picks or weighs_one)
     alone = alone or (weights is not None and weights.identity)
-    return in_place and alone and not stage.branches and stage.colours.bias == 0
+    return in_place and alone and stage.extent is None and not stage.branches and stage.colours.bias == 0

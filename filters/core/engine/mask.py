@@ -100,9 +100,14 @@ def check_box(box: Box) -> None:
 
 def keeps_size(stages: Sequence[Stage]) -> bool:
     """Whether the result of *stages* has the image's size, whatever that is, and its samples are in their places."""
-    found, *size = geometry.followed(stages, ANY_SIDE, ANY_SIDE)
+    try:
+        width, height, found = geometry.followed(stages, ANY_SIDE, ANY_SIDE)
+    except ImageError:
+        return False
+    if found is None or (width, height) != (ANY_SIDE, ANY_SIDE):
+        return False
     # The middle of a window of even size lies between two samples.
-    return size == [ANY_SIDE, ANY_SIDE] and max(map(abs, found.offset)) < 1
+    return found._replace(c=0.0, f=0.0).is_identity and max(abs(found.c), abs(found.f)) < 1
 
 
 def _cut(box: Box, height: int, width: int) -> Span:

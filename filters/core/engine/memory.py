@@ -8,9 +8,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from .. import native
 from ..lazy_numpy import np
 from . import transfer
-from .borders import Rule
 from .colour_parts import for_channels
-from .executor import strip_rows_of, with_branches, work_type
+from .executor import strip_rows_of, widest, with_branches, work_type
 from .quantize import Encoding, white_of
 from .stage import ImageContext, Stage
 from .working_space import Settings
@@ -49,9 +48,10 @@ def needed(
         frozenset(field for name, encoding in encodings.items() for field in encoding.fields(name)),
         min(encoding.tolerance for encoding in encodings.values()),
         finite=np.dtype(dtype).kind == "u",
-        rule=Rule(settings.border, settings.fill),
+        rule=settings.rule(settings.transfer, white_of(dtype)),
     )
-    rows = strip_rows_of(width * max(channels, *(stage.colours.maps for stage in stages)), work, stages)
+    across = widest(stages, width, height)
+    rows = strip_rows_of(across * max(channels, *(stage.colours.maps for stage in stages)), work, stages)
     whole = strips = 0.0
     for stage, across, down in _sizes(stages, width, height):
         context = context._replace(width=across, height=down)
@@ -73,5 +73,5 @@ def _sizes(stages: Sequence[Stage], width: int, height: int) -> Iterator[tuple[S
     for stage in stages:
         for one in with_branches([stage]):
             yield one, width, height
-        width = max(stage.window.results(width, axis=0), 1)
-        height = max(stage.window.results(height, axis=1), 1)
+        found = stage.result_of(width, height)
+        width, height = max(found.width, 1), max(found.height, 1)

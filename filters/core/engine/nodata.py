@@ -11,7 +11,7 @@ from typing import Any
 from ..lazy_numpy import Array, np
 from ..named_tuple import NamedTuple
 from ..parameters import ParameterError
-from .geometry import Geometry
+from .coordinates import Geometry
 from .quantize import FULL, Encoding
 
 HUGE = 1e30
@@ -114,8 +114,11 @@ class Holes:
         if values.dtype.kind != "f":
             return values
         rows, columns, channels = values.shape
-        under = [(y, x) for y in self._under(start, rows, axis=1) for x in self._under(0, columns, axis=0)]
-        gaps = np.logical_and.reduce([self._missing(*place) for place in under])
+        if self.geometry.is_scaled:
+            under = [(y, x) for y in self._under(start, rows, axis=1) for x in self._under(0, columns, axis=0)]
+            gaps = np.logical_and.reduce([self._missing(*place) for place in under])
+        else:
+            gaps = self._missing_at(start, rows, columns)
         if not gaps.any():
             return values
         if gaps.shape[2] != channels:
@@ -124,10 +127,29 @@ class Holes:
 
     def _under(self, first: int, count: int, axis: int) -> list[Array]:
         """Return the samples of the image that lie under the centres of results, along one axis."""
-        scale, offset = self.geometry.scale[axis], self.geometry.offset[axis]
+        lies = self.geometry
+        scale, offset = (lies.a, lies.c) if axis == 0 else (lies.e, lies.f)
         places = scale * (np.arange(first, first + count) + 0.5) + offset
         right, left = np.floor(places).astype(np.intp), np.ceil(places).astype(np.intp) - 1
         return [right] if (left == right).all() else [left, right]
+
+    def _missing_at(self, start: int, rows: int, columns: int) -> Array:
+        """Return which results are missing where x and y of the image depend on both, one row after the other."""
+        height, width, channels = self.image.shape
+        found = np.zeros((rows, columns, channels), bool)
+        for row in range(rows):
+            places = self.geometry.in_image(np.arange(columns) + 0.5, np.full(columns, start + row + 0.5))
+            x, y = (np.floor(along) for along in places)
+            inside = (x >= 0) & (x < width) & (y >= 0) & (y < height)
+            across, down = x[inside].astype(np.intp), y[inside].astype(np.intp)
+            samples = self.image[down, across][None]
+            missing = np.isnan(samples) if samples.dtype.kind == "f" else np.zeros(samples.shape, bool)
+            if self.nodata is not None:
+                missing = missing | self.nodata.gaps(samples)
+            if self.alpha is not None:
+                missing = missing & (self.alpha[down, across][None, :, None] > 0)
+            found[row, inside] = missing[0]
+        return found
 
     def _missing(self, rows: Array, columns: Array) -> Array:
         """Return which samples of some rows and columns are missing; outside of the image none is."""

@@ -242,7 +242,8 @@ def join(
         final = number == len(stages) - 1 or (bool(single) and _puts_back_unchanged(stages[number + 1 :]))
         integers = context.integers or context.rounded if final else stages[number + 1].selects
         own = nan_policy.context_for(stage, context)
-        own = own._replace(whole=whole, integers=integers and whole)
+        alike = whole and stage.window.rule(own, rule).is_whole(own.most, own.colours == "gray")
+        own = own._replace(whole=alike, integers=integers and alike)
         if not final:
             own = own._replace(rounds_to=None)
         if stage.step:
@@ -250,7 +251,7 @@ def join(
         if single:
             own = own._replace(colours="gray")
         begins_single = stage.mark is not None and stage.mark.begins and stage.mark.part in colour_parts.SINGLE
-        whole = whole and (stage.selects or begins_single)
+        whole = alike and (stage.selects or begins_single)
         handling, weights = stage.colours.alpha, stage.weights
         if context.finite and handling is not None and handling.missing:
             continue
@@ -296,23 +297,24 @@ def join(
             behind = alpha._replace(rows=rows, gain=1.0)
         elif alpha is not None and handling is None:
             above = _of_alpha(stage)
-            rows, _ = join(alpha.rows, [above], context, Rule(rule.border, context.full), strip_rows, jobs)
+            rows, _ = join(alpha.rows, [above], context, rule.of_alpha(context.full), strip_rows, jobs)
             behind = alpha._replace(rows=rows)
         if behind is not None:
             behind = behind._replace(gain=behind.gain * (stage.colours.gain or 1))
         if stage.branches:
             beside = before if handling is not None and handling.weigh else ()
             last = _branched(last, stage, own, rule, strip_rows, jobs, beside)
-        elif stage.takes == "rows":
-            own = own._replace(height=last.height, width=last.width, rule=stage.window.rule(own, rule), jobs=jobs)
-            last = _bound(stage, own).function(last)
+        elif (stage.takes == "rows" and (alpha is None or handling is None)) or (
+            stage.takes == "image" and stage.extent is not None
+        ):
+            last = _moved(last, stage, own, rule, strip_rows, jobs)
         elif stage.takes == "image":
             applied = StageRows(computed(last, strip_rows, jobs), stage, own, rule)
             last = Whole(applied.rows(0, applied.height), applied.height, applied.width)
         elif alpha is None or behind is None:
             last = StageRows(last, stage, own, rule)
         elif handling is not None:
-            last = _crossed(last, stage, handling, own, rule, alpha)
+            last = _crossed(last, stage, handling, own, rule, jobs, alpha)
         elif own.ignoring and weights is not None and not weights.relative:
             last = _left_out(last, stage, weights, own, rule, alpha.opacity, behind.opacity)
         else:
@@ -341,6 +343,22 @@ def _with_new_alpha(
     return ZippedRows(passage.multiply, straight, opaque), alpha._replace(rows=opaque, gain=1.0)
 
 
+def _moved(
+    last: Rows, stage: Stage, context: ImageContext, rule: Rule, strip_rows: int, jobs: int, *beside: Rows
+) -> Rows:
+    """Return the rows of a stage that takes rows, maybe more *beside*, or of one that says its result's size."""
+    rule = stage.window.rule(context, rule)
+    context = context._replace(height=last.height, width=last.width, rule=rule, jobs=jobs)
+    extent = stage.result_of(last.width, last.height)
+    function = _bound(stage, context).function
+    if stage.takes == "rows":
+        found: Rows = function(last, *beside)
+        assert stage.extent is None or (found.width, found.height) == (extent.width, extent.height)
+        return found
+    values = function(computed(last, strip_rows, jobs).values)
+    return Whole(values, extent.height, extent.width)
+
+
 def _visible(last: Rows, alpha: Alpha) -> Rows:
     """Return the colours before a stage as they are seen, those that cannot be as NaN."""
 
@@ -353,11 +371,13 @@ def _visible(last: Rows, alpha: Alpha) -> Rows:
 def _of_alpha(stage: Stage) -> Stage:
     """Return what becomes of the alpha in a stage of the colours.
 
-    It is filtered too, its own border white; where the stage has no mean, it is that of the pixel under the anchor.
+    It is filtered too, its own border white, or what the rule says; where the stage has no mean, it is that of the
+    pixel under the anchor.
     """
     if not stage.colours.gain:
         return colour_parts.under_anchor(stage)
-    return without_maps(stage)._replace(window=stage.window._replace(fill=lambda context: context.full))
+    window = stage.window
+    return without_maps(stage)._replace(window=window._replace(fill=lambda context: window.opacity * context.full))
 
 
 def _branched(
@@ -377,13 +397,16 @@ def _branched(
 
 
 def _crossed(
-    last: Rows, stage: Stage, handling: AlphaHandling, context: ImageContext, rule: Rule, alpha: Alpha
+    last: Rows, stage: Stage, handling: AlphaHandling, context: ImageContext, rule: Rule, jobs: int, alpha: Alpha
 ) -> Rows:
     """Return the rows of a stage between two filters."""
     opaque, passage = alpha.opacity, alpha.passage
     if handling.divide:
         last = ZippedRows(passage.divide, last, opaque)
-    last = _weighed(last, stage, context, rule, opaque) if handling.weigh else StageRows(last, stage, context, rule)
+    if stage.takes == "rows":
+        last = _moved(last, stage, context, rule, 0, jobs, *((opaque,) if handling.weigh else ()))
+    else:
+        last = _weighed(last, stage, context, rule, opaque) if handling.weigh else StageRows(last, stage, context, rule)
     if handling.multiply:
         last = ZippedRows(passage.multiply, last, opaque)
     if handling.backdrop:
@@ -401,8 +424,10 @@ def _weighed(last: Rows, stage: Stage, context: ImageContext, rule: Rule, alpha:
 
 
 def _white_outside(stage: Stage, rule: Rule) -> Window:
-    """Return a stage's window over an alpha: what lies past the edge is opaque."""
-    return stage.window._replace(border=stage.window.border or rule.border, fill=lambda context: context.full)
+    """Return a stage's window over an alpha: what lies past the edge is opaque, unless the rule says otherwise."""
+    window = stage.window
+    opacity = window.opacity if window.border else rule.opacity
+    return window._replace(border=window.border or rule.border, fill=lambda context: opacity * context.full)
 
 
 _AS_IT_IS = Stage(lambda context: BoundStage(lambda strip: strip, interleaved=True), selects=True)
@@ -439,4 +464,7 @@ def _bound(stage: Stage, context: ImageContext) -> BoundStage:
     own = nan_policy.bound_leaving_out(stage, context)
     if not stage.selects or context.integers:
         return own
+    if stage.takes == "rows":
+        convert = lambda strip: strip.astype(context.work, copy=False)  # noqa: E731
+        return own._replace(function=lambda rows: ZippedRows(convert, own.function(rows)))
     return own._replace(function=lambda *given: own.function(*given).astype(context.work, copy=False))

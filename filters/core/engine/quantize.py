@@ -20,9 +20,9 @@ SCALED = ("picture", "magnitude", "signed", "hue")
 """The kinds of values that a `Display` scales."""
 TURNS = {"angle": 360, "orientation": 180}
 
-SampleType = Literal["uint8", "uint16", "float32", "float64"]
-"""The types of samples that images have."""
-FULL: dict[str, float] = {"uint8": 255.0, "uint16": 65535.0, "float32": 1.0, "float64": 1.0}
+SampleType = Literal["bool", "uint8", "uint16", "float32", "float64"]
+"""The types of samples that images have; those of a bit are written only."""
+FULL: dict[str, float] = {"bool": 1.0, "uint8": 255.0, "uint16": 65535.0, "float32": 1.0, "float64": 1.0}
 """White, for each of them, where nothing says otherwise."""
 FLOAT_TOLERANCE = 1e-5
 """The error of float results that may stay, as a part of white."""
@@ -212,6 +212,9 @@ class Encoding(NamedTuple):
         return moved
 
     def _into(self, values: Array, out: Array, extent: tuple[float, float]) -> None:
+        if values.dtype == out.dtype == bool:
+            _copy(values, out)
+            return
         if values.dtype == bool:
             np.multiply(values.view(np.uint8), out.dtype.type(self._true), out=out)  # bool would pass through float64
             return
@@ -237,7 +240,8 @@ class Encoding(NamedTuple):
             # Whole numbers wrap round when they are cut to the type: that is the modulus, in a tenth of its time.
             _copy(turns.astype(np.int16 if self.dtype == "uint8" else np.int32), out)
         else:
-            _copy(_saturated(self._scaled(values, extent), white), out)
+            found = _saturated(self._scaled(values, extent), white)
+            _copy(found >= 1 if self.dtype == "bool" else found, out)
 
     def _scaled(self, values: Array, extent: tuple[float, float]) -> Array:
         factor, white, (low, high) = self._factor, FULL[self.dtype], extent

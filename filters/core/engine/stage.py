@@ -4,13 +4,15 @@ A strip is an array ``(rows, columns, channels)`` in the work type, or a NamedTu
 gy). Whoever writes a stage meets no borders, dtypes, rounding, threads or files. A stage is described by small types:
 
 - `Window`: which input samples a sample of the result sees, and so where the result lies in the input;
+- `Extent`: the size of the result and where it lies in the input, for a stage that says so itself;
 - `Colours`: what happens to a picture's colours, and to the alpha that belongs to them (`AlphaHandling`);
 - `WeightedSum`: the weights of a stage that is nothing but a sum, by which missing samples can be left out;
 - `ImageContext`: what the stage learns about the image when it is bound;
 - `BoundStage`: the function, and which strips suit it.
 
-`pointwise` and `whole_image` make simple stages; `nested` makes stages from another stage. The executor and the
-pipeline go by these types alone: `Window` says how to pad and cut, `Colours` when to multiply and divide by the alpha.
+`pointwise`, `whole_image` and `geometric` make simple stages; `nested` makes stages from another stage. The executor
+and the pipeline go by these types alone: `Window` says how to pad and cut, `Colours` when to multiply and divide by the
+alpha.
 """
 
 from __future__ import annotations
@@ -20,8 +22,10 @@ from typing import Any, Literal, Protocol
 
 from ..lazy_numpy import Array, np
 from ..named_tuple import NamedTuple
-from .borders import Border, Rule
+from ..parameters import ImageError
+from .borders import Border, Fill, Rule
 from .colour import ColourModel
+from .coordinates import Extent, Geometry
 from .facts import Fact
 from .quantize import AS_COMPUTED, Display
 from .transfer import DEFAULT, Transfer
@@ -149,8 +153,12 @@ class Window(NamedTuple):
     """Count a last window that begins before the padding at the end and reaches past it."""
     border: Border | None = None
     """The border rule, if the stage's meaning fixes it; None takes the caller's."""
-    fill: Callable[[ImageContext], float] = lambda context: 0.0
+    usual: Border | None = None
+    """The border rule where the caller names none, if that is not the filter's own."""
+    fill: Callable[[ImageContext], Fill] = lambda context: 0.0
     """The value past the edge if *border* is `constant`."""
+    opacity: float = 1.0
+    """The alpha past the edge if *border* is `constant`, as a part of white."""
     centre: Callable[[int, int], float] | None = None
     """Returns the place in the input that the first result stands for, from the input's size along an axis and the
     axis, as a coordinate of samples; None takes the anchor, the sample that has the halo around it."""
@@ -162,7 +170,7 @@ class Window(NamedTuple):
 
     def rule(self, context: ImageContext, callers: Rule) -> Rule:
         """Return the window's own border rule, or the caller's."""
-        return Rule(self.border, self.fill(context)) if self.border else callers
+        return Rule(self.border, self.fill(context), self.opacity) if self.border else callers
 
     def first(self, size: int, axis: int) -> float:
         """Return the sample of an input of *size* that the first result along an axis stands for.
@@ -184,6 +192,16 @@ class Window(NamedTuple):
             return room // stride + 1
         count = -(-room // stride) + 1
         return count - ((count - 1) * stride >= size + around[axis])
+
+    def extent(self, width: int, height: int) -> Extent:
+        """Return the size of the result, and where it lies: each centre on that of what it sees, or on its anchor.
+
+        >>> Window(stride=(2, 2), centre=lambda size, axis: 0.5).extent(8, 8).geometry == Geometry.scaled((2.0, 2.0))
+        True
+        """
+        (sx, sy), first = self.stride, (self.first(width, axis=0), self.first(height, axis=1))
+        geometry = Geometry.scaled((float(sx), float(sy)), (first[0] + (1 - sx) / 2, first[1] + (1 - sy) / 2))
+        return Extent(self.results(width, axis=0), self.results(height, axis=1), geometry)
 
 
 class AlphaHandling(NamedTuple):
@@ -310,6 +328,9 @@ class Stage(NamedTuple):
     survey: Callable[[ImageContext, Rows], Any] | None = None
     """Looks at the whole image before the stage is bound; what it returns is then `ImageContext.survey_result`. If
     there is an alpha it sees straight colours, and NaN in transparent pixels."""
+    extent: Callable[[int, int], Extent] | None = None
+    """Returns the size of the result, and where it lies, for an input of a width and height; raises ImageError where
+    that has none. For a stage that takes rows or the image; None where the window says it."""
     branches: tuple[tuple[Stage, ...], ...] = ()
     """Rows of stages, each applied to the same image. The function takes their results as arguments; an empty row
     gives the image itself."""
@@ -334,6 +355,15 @@ class Stage(NamedTuple):
     """The `Stage` that says what becomes of the alpha, where that is another thing than what becomes of the colours."""
     facts: Callable[[ImageContext], tuple[Fact, ...]] = lambda context: ()
     """Returns the facts that were derived from the parameters and the image."""
+
+    def result_of(self, width: int, height: int) -> Extent:
+        """Return the size of the result for an input of *width* and *height*, and where it lies; raises ImageError."""
+        if self.extent is None:
+            return self.window.extent(width, height)
+        try:
+            return self.extent(width, height)
+        except ImageError as error:
+            raise ImageError(f"{self.step}: {error}" if self.step else str(error)) from None
 
 
 def without_maps(stage: Stage) -> Stage:
@@ -375,6 +405,23 @@ def pointwise(
 def whole_image(function: Function, *, gain: float | None = 1.0, fields: tuple[str, ...] = ("image",)) -> Stage:
     """Make a stage that needs all pixels at once."""
     return pointwise(function, gain=gain, fields=fields)._replace(takes="image")
+
+
+def geometric(
+    bind: Callable[[ImageContext], Function | BoundStage],
+    extent: Callable[[int, int], Extent],
+    *,
+    takes: Literal["image", "rows"] = "rows",
+    **properties: Any,
+) -> Stage:
+    """Make a stage whose result has another size, or lies otherwise, as *extent* says.
+
+    The function that *bind* returns takes the image as `Rows`, whose width and height the context knows, and returns
+    `Rows` of the new size; or it takes and returns the whole *image*. The rule past the edge is ``context.rule``.
+    The alpha goes the same way. A *property* is `picks` for one whose results are samples as they are.
+    """
+    selects = bool(properties.get("picks"))
+    return Stage(bind, **{"takes": takes, "extent": extent, "selects": selects, **properties})
 
 
 def inside(strip: Values, halo: Halo) -> Values:

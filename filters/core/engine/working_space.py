@@ -5,7 +5,7 @@ from __future__ import annotations
 from ..lazy_numpy import Array, np
 from ..named_tuple import NamedTuple
 from . import colour, nan_policy, transfer
-from .borders import Border
+from .borders import Border, Fill, Rule
 from .colour_parts import SINGLE
 from .nodata import Nodata
 from .stage import ImageContext
@@ -16,7 +16,8 @@ class Settings(NamedTuple):
     """What all filters share: how the image is entered, and what lies past its edge."""
 
     border: Border = "reflect"
-    fill: float = 0.0
+    fill: Fill | None = 0.0
+    """None is 0, and transparent."""
     linear: bool = False
     channels: str = "each"
     nan: str = nan_policy.PROPAGATE
@@ -44,6 +45,15 @@ class Settings(NamedTuple):
         """Whether the filter sees one channel of a picture in colour."""
         return self.channels in ("luma", *SINGLE)
 
+    def rule(self, transfer: Transfer, full: float) -> Rule:
+        """Return what lies past the edge, in linear light if that is filtered."""
+        if self.fill is None:
+            return Rule(self.border, 0.0, opacity=0.0)
+        if isinstance(self.fill, tuple):
+            fill = np.array(self.fill, np.float64)
+            return Rule(self.border, tuple((transfer.decode(fill, full) if self.linear else fill).tolist()))
+        return Rule(self.border, transfer.decode_value(self.fill, full) if self.linear else float(self.fill))
+
 
 class Passage:
     """The way of one image into the work space, and of its results out of it."""
@@ -58,15 +68,17 @@ class Passage:
         bias: float,
         on_backdrop: bool,
         nodata: Nodata | None = None,
+        straight: bool = False,
     ) -> None:
         """*gain* is the last filter's; *on_backdrop* lays transparent pixels on the background from the start.
 
-        Samples are missing where *nodata* says so.
+        Samples are missing where *nodata* says so. Colours stay *straight* where they are moved and never mixed.
         """
+        self.straight = straight
         self.image, self.alpha, self.settings, self.nodata = image, alpha, settings, nodata
         self.full, self.work, self.gain, self.bias = context.full, context.work, gain, bias
         self.transfer = settings.transfer
-        self.fill = self.transfer.decode_value(settings.fill, self.full) if settings.linear else float(settings.fill)
+        self.rule = settings.rule(self.transfer, self.full)
         self.on_backdrop = on_backdrop
         self.linear_out = (settings.linear and gain is not None) if settings.linear_out is None else settings.linear_out
         self.finite = context.finite
@@ -81,12 +93,12 @@ class Passage:
             strip = nan_policy.filled(strip, self.filling)
         if self.settings.linear:
             return self.transfer.decode_samples(strip, self.work, self.full)
-        return strip if self.alpha is None else strip.astype(self.work)
+        return strip if self.alpha is None or self.straight else strip.astype(self.work)
 
     def enter(self, start: int, stop: int) -> Array:
         """Return rows of the image: as they are, or in the work type where they are changed."""
         strip = self.enter_straight(start, stop)
-        if self.alpha is not None:
+        if self.alpha is not None and not self.straight:
             opaque = self.enter_alpha(start, stop)
             strip = self.multiply(strip, opaque)
             if not self.finite:
@@ -98,7 +110,8 @@ class Passage:
     def enter_alpha(self, start: int, stop: int) -> Array:
         """Return rows of the alpha as a strip of one channel."""
         assert self.alpha is not None
-        return self.alpha[start:stop, :, None].astype(self.work)
+        strip = self.alpha[start:stop, :, None]
+        return strip if self.straight else strip.astype(self.work)
 
     def backdrop(self, channels: int, linear: bool) -> Array:
         """Return what transparent pixels are laid on, ``(1, 1, channels)`` of float64."""
@@ -124,7 +137,7 @@ class Passage:
 
     def leave(self, picture: Array, opaque: Array | None) -> tuple[Array, Array | None]:
         """Return the picture and its alpha in the file's units, unrounded."""
-        if opaque is not None and self.gain:
+        if opaque is not None and self.gain and not self.straight:
             # Alpha that is rounded to nothing shows no colour, unless it is not written at all; nor does what
             # rounding leaves of a transform's sums of 0.
             least = 0.5 if self.image.dtype.kind == "u" and not self.settings.opaque else 1e-12 * self.full

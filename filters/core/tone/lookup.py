@@ -35,20 +35,25 @@ def by_sample(
         curve = curve_for(context)
         if not context.whole:
             return BoundStage(lambda strip: curve(strip).astype(context.work, copy=False), interleaved=True)
-        table = tabulated(curve, context, context.result_type)
-        return BoundStage(
-            lambda strip: look_up(strip.astype(context.own_type, copy=False), table),
-            work=context.own_type,
-            anywhere=True,
-            interleaved=True,
-            saturates=context.rounds_to is not None,
-        )
+        return by_table(curve, context)
 
     return Stage(
         bind,
         colours=Colours(alpha=STRAIGHT, joint=joint, curved=curved),
         amplification=amplification,
         survey=survey,
+    )
+
+
+def by_table(curve: Curve, context: ImageContext) -> BoundStage:
+    """Return the bound stage that looks whole numbers up on a *curve*."""
+    table = tabulated(curve, context, context.result_type)
+    return BoundStage(
+        lambda strip: look_up(strip.astype(context.own_type, copy=False), table),
+        work=context.own_type,
+        anywhere=True,
+        interleaved=True,
+        saturates=context.rounds_to is not None,
     )
 
 
