@@ -12,14 +12,10 @@ Op = Literal["over", "add", "subtract", "difference", "multiply", "screen", "lig
 ALIASES = {
     "normal": "over",
     "plus": "add",
-    "sum": "add",
     "minus": "subtract",
     "absdiff": "difference",
     "lighter": "lighten",
-    "max": "lighten",
     "darker": "darken",
-    "min": "darken",
-    "average": "mean",
 }
 """Other names of ops."""
 

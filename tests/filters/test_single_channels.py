@@ -33,6 +33,19 @@ def test_options_act_on_the_one_channel(options, dtype, noise):
     np.testing.assert_array_equal(answer[..., [0, 2]], untouched[..., [0, 2]])
 
 
+def test_a_colour_past_the_edge_gives_its_own_part(noise):
+    image, values = noise((9, 8, 3)), {"border": "constant", "sigma": 2}
+    for at, name in enumerate("RGB"):
+        alone = blur(image[..., at], **values, fill=(10, 100, 250)[at])
+        answers = (
+            blur(image, **values, fill=(10, 100, 250), channels=name),
+            chain(blur.step(**values, fill=(10, 100, 250), channels=name))(image),
+            chain(conv.step(kernel="identity"), blur.step(**values, fill=(10, 100, 250), channels=name))(image),
+        )
+        for answer in answers:
+            np.testing.assert_array_equal(answer[..., at], alone)
+
+
 @pytest.mark.each("range", ["stretch", "offset", "abs"])
 def test_ranges_are_those_of_the_one_channel(range, noise):
     image = noise((20, 15, 3)) // 2 + 20

@@ -16,7 +16,7 @@ from collections.abc import Sequence
 from ..lazy_numpy import Array, np
 from ..parameters import ImageError, ParameterError
 from . import mask
-from .borders import Border
+from .borders import Border, Fill
 from .colour import LUMA_WEIGHTS, luma
 from .stage import Function, ImageContext, Mark, Stage, Values, inside, total_gain
 
@@ -96,6 +96,25 @@ def _alone(stages: Sequence[Stage], channel: str, gain: float | None) -> tuple[t
         mark=ends,
     )
     return (first, *unbiased, last), "each"
+
+
+def fill_of(channel: str, fill: Fill) -> Fill:
+    """Return what lies past the edge of one channel, where that is a colour.
+
+    >>> fill_of("G", (1.0, 2.0, 3.0)), fill_of("G", 7.0)
+    (2.0, 7.0)
+    """
+    coloured = isinstance(fill, tuple) and len(fill) == 3 and channel in PRIMARIES
+    return fill[PRIMARIES.index(channel)] if coloured else fill  # type: ignore[index]
+
+
+def with_fill_of(channel: str, stage: Stage) -> Stage:
+    """Return a stage of one channel, past the edge of which its own part of a colour lies."""
+    window = stage.window
+    branches = tuple(tuple(with_fill_of(channel, inner) for inner in branch) for branch in stage.branches)
+    return stage._replace(
+        window=window._replace(fill=lambda context: fill_of(channel, window.fill(context))), branches=branches
+    )
 
 
 def _neutral_outside(stage: Stage, border: Border) -> Stage:

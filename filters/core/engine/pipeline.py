@@ -237,8 +237,10 @@ def join(
     """
     last, whole = source, context.whole
     parted = 0, last, alpha
-    single = ""
+    single, callers = "", rule
     for number, stage in enumerate(stages):
+        if single in colour_parts.PRIMARIES:
+            stage = colour_parts.with_fill_of(single, stage)
         final = number == len(stages) - 1 or (bool(single) and _puts_back_unchanged(stages[number + 1 :]))
         integers = context.integers or context.rounded if final else stages[number + 1].selects
         own = nan_policy.context_for(stage, context)
@@ -260,6 +262,7 @@ def join(
             own = own._replace(survey_result=stage.survey(own, last if alpha is None else _visible(last, alpha)))
         if begins_single and stage.mark is not None:
             parted, single = (number, last, alpha), stage.mark.part
+            rule = rule._replace(fill=colour_parts.fill_of(single, rule.fill))
             where = f"{stage.step}: " if stage.step else ""
             take = colour_parts.take_out(stage.mark, own, where)
             if single == colour_parts.ALPHA:
@@ -274,7 +277,7 @@ def join(
         if stage.mark is not None and stage.mark.part == colour_parts.ALPHA:
             _, colours, before_it = parted
             assert before_it is not None
-            last, alpha, single = *_with_new_alpha(colours, before_it, last, stage, own), ""
+            last, alpha, single, rule = *_with_new_alpha(colours, before_it, last, stage, own), "", callers
             continue
         if stage.mark is not None and stage.mark.begins:
             parted = number, last, alpha
@@ -287,7 +290,7 @@ def join(
                 anchors = [colour_parts.under_anchor(inner) for inner in between]
                 colours, alpha = join(colours, anchors, own, rule, strip_rows, jobs, alpha)
             alphas = () if alpha is None else (alpha.opacity, *before)
-            saturates, single = last.saturates, ""
+            saturates, single, rule = last.saturates, "", callers
             last = ZippedRows(colour_parts.put_back(stage.mark, own), last, colours, *alphas)
             last.saturates = saturates
             continue
