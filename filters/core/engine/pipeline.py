@@ -237,7 +237,7 @@ def join(
     """
     last, whole = source, context.whole
     parted = 0, last, alpha
-    single, callers = "", rule
+    single, taken, callers = "", "", rule
     for number, stage in enumerate(stages):
         if single in colour_parts.PRIMARIES:
             stage = colour_parts.with_fill_of(single, stage)
@@ -250,7 +250,7 @@ def join(
             own = own._replace(rounds_to=None)
         if stage.step:
             own = own._replace(name=f"{stage.step}: {context.name}")
-        if single:
+        if taken and taken != "chroma":
             own = own._replace(colours="gray")
         begins_single = stage.mark is not None and stage.mark.begins and stage.mark.part in colour_parts.SINGLE
         whole = alike and (stage.selects or begins_single)
@@ -262,13 +262,14 @@ def join(
             own = own._replace(survey_result=stage.survey(own, last if alpha is None else _visible(last, alpha)))
         if begins_single and stage.mark is not None:
             parted, single = (number, last, alpha), stage.mark.part
+            taken = single
             rule = rule._replace(fill=colour_parts.fill_of(single, rule.fill))
             where = f"{stage.step}: " if stage.step else ""
             take = colour_parts.take_out(stage.mark, own, where)
             if single == colour_parts.ALPHA:
                 if alpha is None:
                     raise ImageError(f"{where}the image has no alpha, which --channels A filters")
-                last, alpha = alpha.opacity, None
+                last, alpha, whole = _samples_of(alpha, whole)
             elif isinstance(last, Source):
                 last = PartOfSource(last, take)
             else:
@@ -277,10 +278,11 @@ def join(
         if stage.mark is not None and stage.mark.part == colour_parts.ALPHA:
             _, colours, before_it = parted
             assert before_it is not None
-            last, alpha, single, rule = *_with_new_alpha(colours, before_it, last, stage, own), "", callers
+            last, alpha = _with_new_alpha(colours, before_it, last, stage, own)
+            single, taken, rule = "", "", callers
             continue
         if stage.mark is not None and stage.mark.begins:
-            parted = number, last, alpha
+            parted, taken = (number, last, alpha), stage.mark.part
             last = ZippedRows(colour_parts.take_out(stage.mark, own), last, *before)
             continue
         if stage.mark is not None:
@@ -290,7 +292,7 @@ def join(
                 anchors = [colour_parts.under_anchor(inner) for inner in between]
                 colours, alpha = join(colours, anchors, own, rule, strip_rows, jobs, alpha)
             alphas = () if alpha is None else (alpha.opacity, *before)
-            saturates, single, rule = last.saturates, "", callers
+            saturates, single, taken, rule = last.saturates, "", "", callers
             last = ZippedRows(colour_parts.put_back(stage.mark, own), last, colours, *alphas)
             last.saturates = saturates
             continue
@@ -330,6 +332,15 @@ def _puts_back_unchanged(stages: Sequence[Stage]) -> bool:
     """Whether nothing follows but that one channel is put back as it is."""
     mark = stages[0].mark if len(stages) == 1 else None
     return mark is not None and not mark.begins and mark.bias == mark.white_offset == 0
+
+
+def _samples_of(alpha: Alpha, whole: bool) -> tuple[Rows, None, bool]:
+    """Return an alpha as an image that has none, and whether its samples are whole numbers: in their type, if so."""
+    passage = alpha.passage
+    if not isinstance(alpha.rows, Source) or passage.alpha is None:
+        return alpha.opacity, None, whole
+    samples = passage.alpha[..., None]
+    return Source(samples, lambda start, stop: samples[start:stop]), None, samples.dtype.kind == "u"
 
 
 def _with_new_alpha(
