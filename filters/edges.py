@@ -6,9 +6,8 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Annotated, Any, Literal, NamedTuple, TypedDict, Unpack
 
 from .core import Array, MapField, Pair, Param, ParameterError, Stage, both, image_filter, np, pointwise
-from .core.engine.colour import luma
 from .core.engine.facts import note
-from .core.engine.overlay import OVERLAY
+from .core.engine.overlay import OVERLAY, seen
 from .core.engine.overlay import overlay as overlay_on_picture
 from .core.engine.quantize import Display
 from .core.engine.stage import NO_COLOURS, BoundStage, Function, ImageContext, Rows, Window, whole_image
@@ -47,10 +46,10 @@ class Colours(TypedDict, total=False):
     """The ways in which edges are found in colours."""
 
     channels: Annotated[
-        Literal["luma", "each", "max", "di-zenzo", "lab"],
+        Literal["luma", "each", "max", "di-zenzo", "lab", "R", "G", "B", "A"],
         Param(
-            "Find edges in the luma, in each channel, in the one that responds most (max), or in all jointly: by Di "
-            "Zenzo's gradient, or for pb in CIELab.",
+            "Find edges in the luma, in each channel, in the one that responds most (max), in red, green, blue or the "
+            "alpha alone, or in all jointly: by Di Zenzo's gradient, or for pb in CIELab.",
             default="luma",
             default_of={"canny": "max", "pb": LAB},
             shown_default="luma; canny max; pb lab",
@@ -343,8 +342,7 @@ def _drawn(stages: list[Stage], colour: str, common: EdgesCommon) -> Stage:
 
         return of
 
-    if common.get("channels") == "luma":
-        stages = [Stage(lambda context: lambda strip: luma(strip, context.work)), *stages]
+    stages = [*seen(common.get("channels")), *stages]
     drawn = overlay_on_picture(stages, colour, strength, linear=common.get("linear", False), fields=stages[-1].fields)
     return drawn._replace(display=Display(final=True))
 

@@ -154,6 +154,11 @@ GALLERY: dict[str, list[tuple[str, str]]] = {
         ("A tenth of the area", "erase coffee.jpg -o {out}"),
         ("Covered with noise", "erase coffee.jpg -o {out} --op noise --at 150,130 --size 120,60"),
     ],
+    "blend": [
+        ("A colour laid over at a third", "blend coffee.jpg -o {out} --other orange --opacity 0.33"),
+        ("Multiplied by a colour", "blend coffee.jpg -o {out} --other orange --op multiply"),
+        ("Screened with a colour", "blend coffee.jpg -o {out} --other navy --op screen"),
+    ],
     "pool": [
         ("Maximum over 4×4, the default operator", "pool coffee.jpg -o {out} --size 4"),
         ("Minimum", "pool coffee.jpg -o {out} --op min --size 4"),
