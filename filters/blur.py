@@ -6,6 +6,7 @@ from typing import Annotated, Literal, Unpack
 
 from .core import Common, IntPair, Pair, Param, ParameterError, Stage, both, image_filter
 from .core.denoise import guided
+from .core.denoise.windows import radii_of, whole, window_of
 from .core.linear import kernels, planner
 from .core.linear.convolve import linear
 from .core.parameters import OperatorError
@@ -246,11 +247,11 @@ def blur(
         return _disk(size, radius, algorithm)
     if op == "gaussian":
         return _gaussian(size, radius, sigma, algorithm)
-    window = _window(size, _whole(radius))
+    window = window_of(size, whole(radius))
     if op == "nlm":
-        from .core.denoise.nonlocal_means import nonlocal_means
+        from .core.denoise import nonlocal_means
 
-        return nonlocal_means(window or (13, 13), patch, strength, noise_sigma)
+        return nonlocal_means.denoising(window, patch, strength, noise_sigma)
     if op == "mean":
         return linear(kernels.mean(window or (3, 3)), name="mean", algorithm=algorithm)
     if op in RANKED:
@@ -266,8 +267,10 @@ def blur(
 
         return extrema.extremum(op, structuring_element.window(*(window or (3, 3))))
     if op == "bilateral":
-        return _bilateral(window, sigma, range_sigma)
-    return guided.guided(_radii(window or (5, 5), "guided filter"), epsilon, guide)
+        from .core.denoise import bilateral
+
+        return bilateral.bilateral(*bilateral.checked(window, sigma), range_sigma)
+    return guided.guided(radii_of(window or (5, 5), "guided filter"), epsilon, guide)
 
 
 def _check_algorithm(op: str, algorithm: str) -> None:
@@ -320,54 +323,6 @@ def _disk(size: IntPair | None, radius: Pair | None, algorithm: str) -> Stage:
     return linear(kernels.disk((x, y)), name=f"disk of radius {x:g},{y:g}", algorithm=algorithm)
 
 
-def _whole(radius: Pair | None) -> tuple[int, int] | None:
-    """Return the radius of a window, which is a whole number."""
-    if radius is None:
-        return None
-    if any(r != int(r) for r in both(radius)):
-        raise ParameterError("radius", f"{radius} is not a whole number, as a window's is; a disk's may be a fraction")
-    x, y = both(radius)
-    return int(x), int(y)
-
-
-def _window(size: IntPair | None, radius: tuple[int, int] | None) -> tuple[int, int] | None:
-    """Return the window that *size* and *radius* agree on."""
-    if radius is None:
-        return None if size is None else both(size)
-    width, height = (2 * r + 1 for r in radius)
-    if size is not None and both(size) != (width, height):
-        raise ParameterError(
-            "radius", f"{radius[0]},{radius[1]} means size {width},{height}, which contradicts size {size}"
-        )
-    return width, height
-
-
-def _radii(window: tuple[int, int], name: str) -> tuple[int, int]:
-    """Return the radii of an odd *window*."""
-    if window[0] % 2 == 0 or window[1] % 2 == 0:
-        raise ParameterError("size", f"{window[0]},{window[1]}: a {name}'s window is odd")
-    return window[0] // 2, window[1] // 2
-
-
-def _bilateral(window: tuple[int, int] | None, sigma: Pair | None, range_sigma: float | None) -> Stage:
-    from .core.denoise import bilateral
-
-    radii = None if window is None else _radii(window, "bilateral filter")
-    sigmas = (2.0, 2.0) if sigma is None else both(sigma)
-    if radii is None:
-        radii = bilateral.window_radii(sigmas)
-    elif sigma is None:
-        sigmas = radii[0] / 2, radii[1] / 2
-    if max(radii) > bilateral.MAX_RADIUS:
-        raise ParameterError(
-            "sigma" if window is None else "size",
-            f"the window would be {2 * radii[0] + 1}×{2 * radii[1] + 1}; a bilateral filter goes through it for each "
-            f"pixel, and has at most {2 * bilateral.MAX_RADIUS + 1}: a smaller sigma or size would help",
-        )
-    radii = radii[0] if sigmas[0] > 0 else 0, radii[1] if sigmas[1] > 0 else 0
-    return bilateral.bilateral(sigmas, radii, range_sigma)
-
-
 def _plain(pair: Pair) -> str:
     """Return a pair as the shell writes it."""
     return ",".join(f"{part:g}" for part in ((pair,) if isinstance(pair, (int, float)) else pair))
@@ -375,7 +330,7 @@ def _plain(pair: Pair) -> str:
 
 def _sigma_of(window: tuple[int, int], sigma: Pair | None, given: str) -> tuple[float, float]:
     """Return the sigma whose Gaussian fills *window*, or *sigma*, the parameter *given*, where it does."""
-    radii = _radii(window, "Gaussian")
+    radii = radii_of(window, "Gaussian")
     if sigma is None:
         return radii[0] / 4, radii[1] / 4
     own = tuple(kernels.gaussian_radius(s) for s in both(sigma))

@@ -78,6 +78,8 @@ def of_outputs(
             # It is drawn in a picture and copied.
             encoding = max(encoding, across * down * (2 + formats_of[name].codec.encoding(Samples(1, 1))))
             continue
+        if each.kind == "table":
+            continue
         channels = _channels(name, each, picture, settings, len(maps))
         alpha = picture.alpha is not None and name == "image" and formats_of[name].alpha
         samples = Samples(channels + alpha, np.dtype(each.dtype).itemsize)
@@ -97,6 +99,8 @@ def _channels(name: str, encoding: Encoding, picture: Picture, settings: Setting
         return 3
     if maps:
         return maps if name == "image" and encoding.channel is None else 1
+    if settings.coloured and name == "image":
+        return max(picture.pixels.shape[2], 3)
     if settings.gray or settings.channels == "luma":
         return 1
     return picture.pixels.shape[2]

@@ -40,13 +40,17 @@ class Rendering:
         found = {output: self.encoding(output, picture, formats_of[output], targets[output]) for output in targets}
         dtype = picture.pixels.dtype.name
         return {
-            output: self._with_nodata(encoded, missing, dtype, formats_of[output]) if output != SHEET else encoded
+            output: encoded
+            if output == SHEET or encoded.kind == "table"
+            else self._with_nodata(encoded, missing, dtype, formats_of[output])
             for output, encoded in found.items()
         }
 
     def encoding(self, output: str, picture: Picture, format: formats.Format, target: Target) -> Encoding:
         """Return how the values of one output become samples of its file, but for missing ones; raises FileError."""
         dtype, maps = picture.pixels.dtype.name, len(self.maps)
+        if self.recipe.last.filter.kinds.get(output) == "table":
+            return Encoding("float64", "table")
         if picture.metadata.palette and output == "image":
             if not (format.palettes or format.colour):
                 raise FileError(target.name, f"{format.name.upper()} cannot hold a palette's colours; use .png or .tif")
@@ -60,7 +64,11 @@ class Rendering:
         kind = self.recipe.last.filter.kinds[output]
         # A gray answer stands among the colours of what is left as it is.
         coloured = self._settings.channels == "each" or (output == "image" and self.options.render.effect is not None)
+        if output != "image" and self._settings.gray_maps:
+            coloured = False
         channels = picture.pixels.shape[2] if coloured and not self._is_gray(format, picture) else 1
+        drawn_on = output == "image" and self._settings.coloured
+        channels = max(channels, 3) if drawn_on else channels
         if maps and output == "image":
             channels = maps if target.map is None else 1
         if kind == "angle" and self.options.render.angle_style == "color":
@@ -72,6 +80,7 @@ class Rendering:
             name = "map" if maps > 1 else output
             several = maps if target.map is None and output == "image" else 0
             colours = colour.model_of(several) if several else picture.colours
+            colours = "rgb" if drawn_on and colours == "gray" else colours
             wanted = encode.sample_type(format, dtype, self._values["depth"], channels, colours, name, several)
         except encode.EncodeError as error:
             raise FileError(target.name, str(error)) from None
@@ -109,12 +118,12 @@ class Rendering:
         background = None
         if (chosen := self.options.render.background) is not None:
             background = tuple(value * full / 255 for value in chosen)
-        opaque = format is not None and not format.alpha
+        opaque = format is not None and (not format.alpha or self._values["depth"] == "1")
         return settings._replace(background=background, opaque=opaque)
 
     def _is_gray(self, format: formats.Format, picture: Picture) -> bool:
         """Whether the luma alone is written of a picture whose luma was filtered, because the format has no colours."""
-        luma = self._values["channels"] == "luma" and picture.colours == "rgb"
+        luma = self._values["channels"] == "luma" and picture.colours == "rgb" and not self._settings.coloured
         return luma and not format.colour and self.options.render.effect is None
 
     def is_light(self, picture: Picture, encoding: Encoding | None) -> bool:

@@ -116,12 +116,12 @@ def put(line: str) -> None:
 
 
 def flag(name: str) -> str:
-    """Return the option of a parameter's name.
+    """Return the option of a parameter's name; one that is a word of Python ends in an underscore.
 
     >>> flag("angle_legend")
     '--angle-legend'
     """
-    return f"--{name.replace('_', '-')}"
+    return f"--{name.rstrip('_').replace('_', '-')}"
 
 
 def counted(count: int, one: str, several: str) -> str:

@@ -12,7 +12,7 @@ from ...filters.core.named_tuple import NamedTuple
 from .messages import counted
 
 SCHEMA = 1
-DEPTHS = {"uint8": 8, "uint16": 16, "float32": "float", "float64": "double"}
+DEPTHS = {"bool": 1, "uint8": 8, "uint16": 16, "float32": "float", "float64": "double"}
 """How ``--depth`` and the JSON call the types of samples."""
 
 

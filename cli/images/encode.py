@@ -43,19 +43,21 @@ def sample_type(
         raise EncodeError(f"{format.name.upper()} holds gray only; --channels luma, or .ppm")
     floating = float_type(dtype) if float_type(dtype) in held else "float32"
     if depth != "keep":
-        wanted = {"8": "uint8", "16": "uint16"}.get(depth, floating)
+        wanted = {"1": "bool", "8": "uint8", "16": "uint16"}.get(depth, floating)
     elif format.raw or ((name != "image" or maps > 1) and floating in held):
         wanted = floating
     elif dtype in ("float32", "float64"):
         wanted = floating if floating in held else "uint8"
     else:
         wanted = floating if format.only_float else dtype
+    if wanted == "bool" and channels != 1:
+        raise EncodeError("1-bit samples have no colours; use threshold, or --channels luma where that gives gray")
     if wanted not in held:
         what = "CMYK " if colours == "cmyk" else ""
         raise EncodeError(
             f"{format.name.upper()} cannot hold {depth_in_words(wanted)} {what}samples; "
-            f"use --depth {' or '.join(str(DEPTHS[dtype]) for dtype in held if dtype != 'float64')}"
-            ", or .tif or .npy"
+            f"use --depth {' or '.join(str(DEPTHS[dtype]) for dtype in held if dtype not in ('bool', 'float64'))}"
+            f", or {'.png or .tif' if wanted == 'bool' else '.tif or .npy'}"
         )
     return wanted
 

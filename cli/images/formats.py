@@ -111,6 +111,7 @@ class Format(NamedTuple):
 
 BYTES = ("uint8",)
 WHOLE = ("uint8", "uint16")
+BITS_TOO = ("bool", *WHOLE)
 ALL = ("uint8", "uint16", "float32", "float64")
 PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
 AVIF = rb"(?s:.{4})ftyp(?:avi[fs]|(?:mif1|msf1|miaf)(?s:.{4})(?s:.{4}){0,30}?avi[fs])"
@@ -141,7 +142,7 @@ FORMATS = {
             "png",
             (".png",),
             PNG_SIGNATURE,
-            WHOLE,
+            BITS_TOO,
             WHOLE,
             alpha=True,
             profiles=True,
@@ -156,7 +157,7 @@ FORMATS = {
             "tiff",
             (".tif", ".tiff"),
             rb"II[*+]\x00|MM\x00[*+]",
-            ALL,
+            ("bool", *ALL),
             ALL,
             ALL,
             ALL,
@@ -197,7 +198,7 @@ FORMATS = {
         ),
         Format("ppm", (".ppm", ".pnm"), rb"P[36]\s", WHOLE, WHOLE, stream="file", aliases=("pnm",), module="pnm.codec"),
         Format("pgm", (".pgm",), rb"P[1245]\s", WHOLE, (), stream="file", module="pnm.codec"),
-        Format("pbm", (".pbm",), rb"P[14]\s", WHOLE, (), stream="file", module="pnm.pbm"),
+        Format("pbm", (".pbm",), rb"P[14]\s", BITS_TOO, (), stream="file", module="pnm.pbm"),
         Format("pam", (".pam",), rb"P7\n", WHOLE, WHOLE, BYTES, WHOLE, alpha=True, stream="file", module="pnm.pam"),
         Format("pfm", (".pfm",), rb"P[Ff]\s", ("float32",), ("float32",), module="pnm.pfm"),
         Format(
@@ -240,6 +241,11 @@ FORMATS = {
         Format("tga", (".tga",), TGA, instead="png"),
     )
 }
+TABLES = {
+    name: Format(name, (f".{name}",), signature, gray=("float64",), ending=ending)
+    for name, signature, ending in (("csv", rb"\w+(,|\n)", b"\n"), ("json", rb"\{", b"}\n"))
+}
+"""The formats of a table beside a picture, which are no images."""
 WRITTEN = {name: format for name, format in FORMATS.items() if not format.instead}
 BY_NAME = {name: format for format in FORMATS.values() for name in (format.name, *format.aliases)}
 BY_SUFFIX = {suffix: format for format in FORMATS.values() for suffix in format.suffixes}
@@ -276,6 +282,8 @@ def sniff(head: bytes) -> Format | None:
 
 def is_of(format: Format, head: bytes) -> bool:
     """Whether a file that begins with *head* belongs to the codec of *format*."""
+    if format.name in TABLES:
+        return re.match(format.signature, head) is not None
     found = sniff(head)
     if found is None:
         return False
@@ -299,6 +307,14 @@ def of_suffix(path: str) -> Format:
     said = f"{suffix!r} is not a supported output format" if suffix else "has no extension that names a format"
     suffixes = sorted(suffix for format in WRITTEN.values() for suffix in format.suffixes)
     raise UsageError(f"{path}: {said}; use one of {' '.join(suffixes)}, or --to FORMAT")
+
+
+def of_table(path: str) -> Format:
+    """Return the format that the suffix of a table names; raises UsageError if it names none."""
+    suffix = PurePath(path).suffix.lower()
+    if suffix.lstrip(".") not in TABLES:
+        raise UsageError(f"{path}: a table is written as .csv or .json")
+    return TABLES[suffix.lstrip(".")]
 
 
 def _written(format: Format, said_in: str) -> Format:

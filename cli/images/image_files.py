@@ -25,7 +25,7 @@ from .metadata import Metadata
 from .picture import DecodeError, DecodeOptions, Frames, Picture, check_lack, size_guard
 from .reader import naming, read_bytes
 
-Depth = Literal["keep", "8", "16", "float"]
+Depth = Literal["keep", "1", "8", "16", "float"]
 BITS: dict[str, Depth] = {"uint8": "8", "uint16": "16"}
 
 
@@ -171,7 +171,7 @@ def imwrite(
             depth = BITS.get(own, "float")
         wanted = encode.sample_type(format, own, depth, pixels.shape[2], given.colours, "image")
         encoded = encoding("picture", own, wanted, raw=depth == "keep" or wanted == own, white=given.white)
-        if alpha is not None and not format.alpha:
+        if alpha is not None and (not format.alpha or wanted == "bool"):
             raise EncodeError(f"{format.name.upper()} cannot hold an alpha; leave it out, as image[..., :-1] does")
         if alpha is not None:
             alpha = encoded.of_alpha()(alpha)

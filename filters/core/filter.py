@@ -39,7 +39,7 @@ NO_NUMBERS = (
     "percentile, min or max, morph --op erode, dilate, open or close, pool --op max or min"
 )
 Maps = Callable[[Mapping[str, Any]], tuple[str, ...]]
-Depth = Literal["keep", "8", "16", "float"]
+Depth = Literal["keep", "1", "8", "16", "float"]
 
 
 class PastTheEdge(TypedDict, total=False):
@@ -95,7 +95,7 @@ class Treatment(TypedDict, total=False):
     ]
     depth: Annotated[
         Depth,
-        Param("Sample depth of the output; white stays white, and is 1 in float.", default="keep"),
+        Param("Sample depth of the output; white stays white, and is 1 in float and in 1 bit.", default="keep"),
     ]
     range: Annotated[
         GivenRange,
@@ -186,6 +186,11 @@ class Call(NamedTuple, Generic[Answer]):
         if self.values["channels"] == INDEX and not all(stage.picks for stage in stages):
             raise ParameterError("channels", f"{INDEX} {NO_NUMBERS}")
         ignoring = self.values["nan"] == nan_policy.IGNORE
+        if "border" not in self.given:
+            stages = tuple(
+                stage._replace(window=stage.window._replace(border=stage.window.border or stage.window.usual))
+                for stage in stages
+            )
         return tuple(stage._replace(ignoring=ignoring) for stage in stages)
 
     def settings(self) -> Settings:
@@ -210,7 +215,9 @@ class Call(NamedTuple, Generic[Answer]):
         """Return stages and settings together, as `chain` takes them; a failure calls them *name*."""
         settings = self.settings()
         stages, channels = colour_parts.divided(self.stages(), settings.channels, settings.border)
-        return Part(stages, settings._replace(channels=channels), name)
+        coloured = any(stage.colours.coloured for stage in stages)
+        gray_maps = self.values["channels"] != "each"
+        return Part(stages, settings._replace(channels=channels, coloured=coloured, gray_maps=gray_maps), name)
 
     def program(self, image: ArrayImage) -> Program:
         """Return what is done to an image; raises `ImageError` or `ParameterError` where its channels do not suit."""
@@ -399,7 +406,7 @@ def _run(
     white = image.white if program.white is None else program.white
     floats, depth = float_type(own), values["depth"]
     kept = floats if program.maps > 1 else own
-    dtype = {"8": "uint8", "16": "uint16", "float": floats}.get(depth, kept)
+    dtype = {"1": "bool", "8": "uint8", "16": "uint16", "float": floats}.get(depth, kept)
     raw = depth == "keep" or (program.maps > 0 and dtype == floats)
     encodings = {
         output: encoding(
@@ -431,7 +438,10 @@ def _run(
         nodata=missing,
         keep_holes=keep_holes,
     ).outputs
-    return {output: image.result(found) for output, found in outputs.items()}
+    tables = {output for output, kind in program.last.filter.kinds.items() if kind == "table"}
+    return {
+        output: found.samples[..., 0] if output in tables else image.result(found) for output, found in outputs.items()
+    }
 
 
 def check_white(white: float | None, dtype: str) -> None:
@@ -444,16 +454,17 @@ def check_white(white: float | None, dtype: str) -> None:
 def image_filter(build: Callable[Parameters, Stage | Sequence[Stage]], /) -> ImageFilter[Parameters, Array]: ...
 @overload
 def image_filter(
-    *, border: Border, fill: Fill | None = 0.0
+    *,
+    channels: Channels = "each",
+    border: Border = "reflect",
+    fill: Fill | None = 0.0,
+    depth: Depth = "keep",
+    maps: Maps | None = None,
 ) -> Callable[[Callable[Parameters, Stage | Sequence[Stage]]], ImageFilter[Parameters, Array]]: ...
 @overload
 def image_filter(
     *, answer: type[Answer], channels: Channels = "each"
 ) -> Callable[[Callable[Parameters, Stage | Sequence[Stage]]], ImageFilter[Parameters, Answer]]: ...
-@overload
-def image_filter(
-    *, maps: Maps
-) -> Callable[[Callable[Parameters, Stage | Sequence[Stage]]], ImageFilter[Parameters, Array]]: ...
 
 
 def image_filter(
@@ -464,16 +475,17 @@ def image_filter(
     channels: Channels = "each",
     border: Border = "reflect",
     fill: Fill | None = 0.0,
+    depth: Depth = "keep",
     maps: Maps | None = None,
 ) -> Any:
     """Make a filter of a function from parameters to a stage, or to several in a row.
 
     *answer* is the NamedTuple whose field ``image`` is the picture and whose other fields are maps,
-    each ``Annotated[Array, MapField(…)]``; *channels*, *border* and *fill* are the filter's own defaults. A *fill* of
-    None is 0, and transparent where the image has an alpha; a fill that is named is opaque. *maps* tells, from the
-    checked parameters, the names of the maps that the result is made of in place of a picture's channels.
+    each ``Annotated[Array, MapField(…)]``; *channels*, *border*, *fill* and *depth* are the filter's own defaults. A
+    *fill* of None is 0, and transparent where the image has an alpha; a fill that is named is opaque. *maps* tells,
+    from the checked parameters, the names of the maps that the result is made of in place of a picture's channels.
     """
-    defaults = {"channels": channels, "border": border, "fill": fill}
+    defaults = {"channels": channels, "border": border, "fill": fill, "depth": depth}
     if build is not None:
         return ImageFilter(build, answer, defaults, maps)
     return lambda build: ImageFilter(build, answer, defaults, maps)

@@ -24,9 +24,10 @@ IntPair = int | tuple[int, int]
 """One whole number for both axes, or ``(x, y)``."""
 
 
-Kind = Literal["picture", "magnitude", "signed", "angle", "hue", "orientation", "fraction", "logarithm"]
+Kind = Literal["picture", "magnitude", "signed", "angle", "hue", "orientation", "fraction", "logarithm", "table"]
 """What the values of an output are. An orientation is an angle without a direction, modulo 180°; a fraction is from 0
-to 1, which is white; a logarithm, which has no natural scale, is spread over each image's own range."""
+to 1, which is white; a logarithm, which has no natural scale, is spread over each image's own range. A table has rows of its own,
+and is no map of the picture."""
 
 
 class ParameterError(ValueError):
@@ -93,7 +94,9 @@ class Param(NamedTuple):
     default: Any = inspect.Parameter.empty
     """For the fields of a TypedDict, which cannot hold one."""
     shown_default: str = ""
-    """What the help says for a default of None."""
+    """What the help says for a default of None, or for one that depends on ``op``."""
+    default_of: Mapping[str, Any] = MappingProxyType({})
+    """The default of some values of ``op``, in the place of the parameter's own."""
     metavar: str = ""
     file: bool = False
     """The value may name a file; a `FileContent` stands for what it held."""
@@ -115,6 +118,8 @@ class MapField(NamedTuple):
 
     help: str
     kind: Kind
+    columns: tuple[str, ...] = ()
+    """The names of a table's columns."""
 
 
 def given_field(result: Any, name: str) -> Any:
@@ -260,6 +265,9 @@ class Spec(NamedTuple):
                 raise ParameterError(name, "no such parameter" + (f"; did you mean {near[0]}?" if near else ""))
             checked[name] = self.parameters[name].check(value)
         full = {name: checked.get(name, parameter.default) for name, parameter in self.parameters.items()}
+        for name, parameter in self.parameters.items():
+            if name not in checked and full.get("op") in parameter.param.default_of:
+                full[name] = parameter.param.default_of[full["op"]]
         for name, value in full.items():
             if value is inspect.Parameter.empty:
                 raise ParameterError(name, "is required")

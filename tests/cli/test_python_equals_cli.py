@@ -70,6 +70,18 @@ CALLS = {
         {"op": "structure", "sigma": 0.8, "rho": (3, 1.5), "channels": "di-zenzo"},
         {"channels": "di-zenzo"},
         {"op": "canny", "channels": "di-zenzo"},
+        {"op": "canny"},
+        {"op": "zerocross"},
+        {"op": "zerocross", "sigma": 1, "threshold": 3, "channels": "max"},
+        {"op": "pb"},
+        {"op": "pb", "threshold": 100, "channels": "luma"},
+        {"op": "pb", "sigma": 1, "channels": "max", "depth": "float"},
+    ],
+    "hough": [
+        {},
+        {"edges": "nonzero", "count": 3, "rho_step": 2, "theta_step": 5},
+        {"sigma": 1, "low": 20, "high": 60, "threshold": 9},
+        {"overlay": "#ff8000", "count": 4},
     ],
     "morph": [
         {},
@@ -131,13 +143,31 @@ CALLS = {
         {"canvas": (300, 200), "fill": 20.5},
         {"canvas": 256, "place": (0, 1), "fill": (9, 8, 7), "linear": True},
     ],
+    "rotate": [
+        {"angle": 12},
+        {"angle": -45.5, "expand": True, "interpolation": "bicubic", "border": "nearest"},
+        {"angle": 90, "expand": True},
+        {"angle": 30, "center": (3, 4.5), "interpolation": "nearest", "fill": (10, 20, 30)},
+        {"angle": 7, "linear": True, "depth": "16", "fill": 128},
+    ],
+    "affine": [
+        {},
+        {"angle": 10, "scale": 1.2, "shear": (5, -3), "translate": (2.5, -4)},
+        {"translate": "10%,-5"},
+        {"scale": (2, 0.5), "expand": True, "interpolation": "nearest"},
+    ],
+    "perspective": [
+        {"from_": (3, 4, 30, 2, 28, 20, 1, 22)},
+        {"to": (3, 4, 30, 2, 28, 20, 1, 22), "size": (32, 24), "border": "wrap"},
+        {"from_": (3, 4, 30, 2, 28, 20, 1, 22), "to": (0, 0, 40, 0, 40, 30, 0, 30), "interpolation": "bicubic"},
+    ],
 }
 
 
 def words(call):
     """Write a Python call's arguments as a command line's."""
     for name, value in call.items():
-        yield f"--{name.replace('_', '-')}"
+        yield f"--{name.rstrip('_').replace('_', '-')}"
         if value is not True:
             yield ",".join(map(str, value)) if isinstance(value, tuple) else str(value)
 
@@ -229,6 +259,8 @@ CHAINS = [
     [("edges", {"threshold": 100.0}), ("morph", {"op": "dilate"}), ("pool", {"op": "avg"})],
     [("blur", {"linear": True}), ("noise", {"seed": 4}), ("blur", {"channels": "luma"})],
     [("conv", {"kernel": "emboss", "bias": 30.0}), ("frequency", {"cutoff": 0.2})],
+    [("rotate", {"angle": 20.0, "expand": True}), ("blur", {"sigma": 1.5})],
+    [("perspective", {"from_": (3.0, 4.0, 30.0, 2.0, 28.0, 20.0, 1.0, 22.0)}), ("affine", {"scale": 2.0})],
 ]
 
 

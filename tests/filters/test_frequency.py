@@ -7,8 +7,8 @@ from hypothesis import strategies as st
 from imfilter.filters.blur import blur
 from imfilter.filters.core.engine import executor
 from imfilter.filters.core.engine.borders import BORDERS
+from imfilter.filters.core.engine.gaps import guessed
 from imfilter.filters.core.engine.quantize import FULL, Encoding
-from imfilter.filters.core.frequency.spectral_filter import guessed
 from imfilter.filters.core.parameters import ParameterError
 from imfilter.filters.frequency import frequency
 from scipy import fft

@@ -140,6 +140,18 @@ def interpolate(s: Shape) -> list[Any]:
     return [coarse, s.result(), s.taps(s.height * s.gap), s.taps(s.width * s.stride), s.gap, s.stride, s.step, 2.0]
 
 
+def resample(s: Shape) -> list[Any]:
+    axes = []
+    for results, most in ((s.rows, s.height), (s.columns, s.width)):
+        first = np.arange(results) * s.stride // s.gap
+        end = np.maximum.accumulate(first + 1 + np.arange(results) % most)
+        taps = np.resize(s.taps(13), (1, results, int((end - first).max(initial=1))))
+        axes += [np.stack([first, end]).astype(np.int32)[None], taps, int(end.max(initial=0)) + s.gap - 1]
+    seen_down, down, rows, seen_across, across, columns = axes
+    source = s.image(rows, columns)
+    return [source, s.result(), seen_down, down, seen_across, across, s.step, s.double, s.stride == 1, 0.25]
+
+
 def dense(s: Shape) -> list[Any]:
     across = s.gap * s.step
     source = s.image(reached(s.rows, s.height, s.gap, 1), reached(s.columns, s.width, s.gap, 1))
@@ -231,6 +243,36 @@ def luma(s: Shape) -> list[Any]:
     return [s._replace(step=3).image(s.rows, s.columns), out, np.array([0.3, 0.6, 0.1]), 1.0]
 
 
+def recolour(s: Shape) -> list[Any]:
+    s = s._replace(planes=1, step=3)
+    numbers = {"uint8": 256, "uint16": 65536}.get(s.kind, 0) if s.gap > 1 else 0
+    table = s.samples(1, 1, numbers, kind="float32") if numbers else None
+    weights = np.array([0.3, 0.6, 0.1])
+    return [s.image(s.rows, s.columns), s.result(), table, weights, 1.0, 0.5 * s.height, 0.8 * s.width]
+
+
+def local_curves(s: Shape) -> list[Any]:
+    s = s._replace(planes=1, step=3) if s.step > 1 else s.pixels()
+    curves = s.samples(s.height, s.width, 256 if s.gap > 1 else 9, kind=s.real)
+    places, weights = [0.0, 1.0, 0.3 * s.stride, 0.17, -0.5, 0.31], np.array([0.3, 0.6, 0.1])
+    return [s.image(s.rows, s.columns), s.result(), np.nan_to_num(curves), s.step, *places, weights, 1.0]
+
+
+def look_up(s: Shape) -> list[Any]:
+    s = s.pixels()
+    whole = "uint16" if s.kind in ("uint16", "float64") else "uint8"
+    rows = s.planes * s.step if s.gap > 1 else 1
+    table = s.samples(1, rows, 65536 if whole == "uint16" else 256)
+    return [s.image(s.rows, s.columns, whole), s.result(), table, s.step]
+
+
+def histogram(s: Shape) -> list[Any]:
+    s = s.pixels()
+    whole = "uint16" if s.kind in ("uint16", "float64") else "uint8"
+    counts = np.zeros((1, s.planes * s.step, 65536 if whole == "uint16" else 256), np.int32)
+    return [s.image(s.rows, s.columns, whole), counts, s.step]
+
+
 def rank(s: Shape) -> list[Any]:
     count = s.height * s.width
     network = s.height == s.width and s.height in (3, 5)
@@ -261,6 +303,14 @@ def nonlocal_means(s: Shape) -> list[Any]:
     return [source, s.result(), opacity(s, source), s.step, x, y, patch, 20.0 / KINDS[s.kind] ** 2, 0.1, s.nan]
 
 
+def warp(s: Shape) -> list[Any]:
+    s = s.pixels()
+    source, channels = s.image(s.height + 3, 4 * s.width), s.planes * s.step
+    matrix = np.array([0.9, 0.3, -2.0, -0.2, 1.1, 0.7, 0.01 * (s.gap - 1), -0.02 * (s.stride - 1), 1.0])
+    border = (s.height + s.gap) % 5
+    return [source, s.result(), matrix, s.taps(channels), s.step, 3, s.width % 3, border, s.kind != "uint8"]
+
+
 GOOD: dict[str, tuple[str, Callable[[Shape], list[Any]]]] = {
     "box": ("ionnnf", box),
     "guided": ("ionnnnffb", guided),
@@ -271,6 +321,7 @@ GOOD: dict[str, tuple[str, Callable[[Shape], list[Any]]]] = {
     "permute": ("ionnnn", permute),
     "separable": ("iottnnnnnfb", separable),
     "interpolate": ("iottnnnf", interpolate),
+    "resample": ("iossssnbbf", resample),
     "dense": ("iotnnnnfb", dense),
     "bank": ("iottnnnnnnnnfb", bank),
     "fourier": ("iostnnnnnffff", fourier),
@@ -280,9 +331,14 @@ GOOD: dict[str, tuple[str, Callable[[Shape], list[Any]]]] = {
     "thin": ("iinffo", thin),
     "join": ("on", join),
     "luma": ("iotf", luma),
+    "recolour": ("ioqtfff", recolour),
+    "local_curves": ("iosnfffffftf", local_curves),
+    "look_up": ("iosn", look_up),
+    "histogram": ("ion", histogram),
     "rank": ("ionnntb", rank),
     "mode": ("ionnnb", mode),
     "bilateral": ("ioqntnnfb", bilateral),
+    "warp": ("iottnnnnb", warp),
     "nonlocal_means": ("ioqnnnnffb", nonlocal_means),
 }
 """Each function's arguments, and a good call: (i)nput, (o)utput, (s)pecial array, o(p)tional output and (q) input,
@@ -417,7 +473,7 @@ def test_wide_vectors_give_the_same_bytes(name, shape):
         assert len({tuple(bytes_of(results)) for results in found.values()}) == 1
 
 
-EXACT = {"extrema", "permute", "png_rows", "png_unfilter", "join", "rank", "mode"}
+EXACT = {"look_up", "histogram", "extrema", "permute", "png_rows", "png_unfilter", "join", "rank", "mode"}
 """What only chooses samples, or counts in whole numbers, gives the same bytes on every machine."""
 
 

@@ -1,4 +1,4 @@
-"""Writing PNG: gray or RGB, with or without alpha, 8 or 16 bits a sample.
+"""Writing PNG: gray or RGB, with or without alpha, 8 or 16 bits a sample, or gray of one bit.
 
 After Portable Network Graphics (PNG) Specification, third edition, W3C 2025 (the sections named below), and
 RFC 1950 and 1951 for the compressed data. Pillow cannot write 16-bit colour, and tries every filter on every
@@ -54,13 +54,16 @@ class Raster:
         self.channels = colours + (alpha is not None)
         self.step = self.channels * pixels.dtype.itemsize
         """Bytes from a sample to the same one of the next pixel."""
-        self.row = 1 + self.width * self.step
+        self.bits = pixels.dtype == bool
+        """Whether a sample is one bit."""
+        self.row = 1 + (-(-self.width // 8) if self.bits else self.width * self.step)
         """Bytes of a filtered row."""
 
     def header(self) -> chunks.Header:
         """Return what IHDR says of it."""
         colour_type = {1: 0, 2: 4, 3: 2, 4: 6}[self.channels]
-        return chunks.Header(self.width, self.height, 8 * self.pixels.dtype.itemsize, colour_type)
+        depth = 1 if self.bits else 8 * self.pixels.dtype.itemsize
+        return chunks.Header(self.width, self.height, depth, colour_type)
 
     def filtered(self, start: int, stop: int, filter: int) -> Any:
         """Return the rows from *start* to *stop* filtered, each behind a byte that says how; section 9.2."""
@@ -80,6 +83,8 @@ class Raster:
     def _bytes(self, start: int, stop: int) -> Any:
         """Return the bytes of rows as PNG stores them, the alpha behind the colours and the high byte first."""
         rows = self.pixels[start:stop]
+        if self.bits:
+            return np.packbits(rows[..., 0], axis=1)
         if self.alpha is not None:
             rows = np.concatenate([rows, self.alpha[start:stop, :, None]], axis=2)
         stored = np.ascontiguousarray(rows, rows.dtype.newbyteorder(">"))
@@ -113,8 +118,8 @@ def write(
 ) -> None:
     """Write ``pixels (height, width, 1 or 3)``, uint8 or uint16, and ``alpha (height, width)`` of their type.
 
-    *beside* are more chunks, by name and contents. Samples of one channel are numbers of the colours of a *palette*, if
-    there is one.
+    Pixels of one channel may be bool, without an alpha. *beside* are more chunks, by name and contents. Samples of one
+    channel are numbers of the colours of a *palette*, if there is one.
 
     The bytes are the same for any number of *cores*.
     """

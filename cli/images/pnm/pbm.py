@@ -13,10 +13,9 @@ from . import header, samples
 def encode(file: io.BytesIO, content: Content) -> list[str]:
     """Write a file, in which a bit of 1 is black; raises ValueError where a sample is neither black nor white."""
     array = content.samples()
-    white = np.iinfo(array.dtype).max
     black = array == 0
-    if not (black | (array == white)).all():
-        raise ValueError("not every sample is black or white; use .pgm or .png")
+    if array.dtype != bool and not (black | (array == np.iinfo(array.dtype).max)).all():
+        raise ValueError("not every sample is black or white; use threshold, --depth 1, .pgm or .png")
     comment = b"# %s\n" % content.software.encode() if content.software else b""
     file.write(b"P4\n%s%d %d\n" % (comment, array.shape[1], array.shape[0]))
     end_with(file, np.packbits(black, axis=1))

@@ -12,9 +12,10 @@ from ..metadata import Metadata, georeferenced, resolution_tags, tags_of
 from ..picture import Samples, Timing
 from ..tiff_tags import COLOUR_MAP, ICC_PROFILE, IPTC, PHOTOSHOP, SOFTWARE, XMP
 from . import decoder, words
-from .colours import BLACK_IS_ZERO, PALETTE, RGB, SEPARATED, STRAIGHT, UNSPECIFIED
+from .colours import BLACK_IS_ZERO, PALETTE, RGB, SEPARATED, STRAIGHT, UNSPECIFIED, WHITE_IS_ZERO
 
-DEFAULT = "deflate"
+DEFAULT, OF_BITS = "deflate", "group4"
+"""How samples are packed, those of a bit another way."""
 NUMBERS = 256
 """Of colours that samples of 8 bits can be."""
 
@@ -120,8 +121,11 @@ def _page(content: Content) -> Any:
         tags[ICC_PROFILE] = ifd.Value(ifd.UNDEFINED, len(metadata.icc), metadata.icc)
     if content.software:
         tags[SOFTWARE] = ifd.text(content.software.encode())
+    method = DEFAULT
+    if samples.dtype == bool:  # white is 0 in faxes, whose codes are short where most is white
+        samples, photometric, method = ~samples, WHITE_IS_ZERO, OF_BITS
     options = content.options
-    return writer.page(samples, photometric, extra, tags, options.compression or DEFAULT, options.cores)
+    return writer.page(samples, photometric, extra, tags, options.compression or method, options.cores)
 
 
 def _resolution(metadata: Metadata) -> ifd.Directory:

@@ -34,9 +34,9 @@ from ..tiff_tags import (
     STRIP_SIZES,
     WIDTH,
 )
-from .compression import LZW, NONE, PACKBITS, ZSTANDARD
+from .compression import GROUP4, LZW, NONE, PACKBITS, ZSTANDARD
 
-METHODS = {"none": NONE, "deflate": 8, "lzw": LZW, "packbits": PACKBITS, "zstd": ZSTANDARD}
+METHODS = {"none": NONE, "deflate": 8, "lzw": LZW, "packbits": PACKBITS, "zstd": ZSTANDARD, "group4": GROUP4}
 """The numbers of the methods that are written, by the words of the option."""
 PILLOWS = {LZW: "tiff_lzw", PACKBITS: "packbits", ZSTANDARD: "zstd"}
 STRIP_BYTES = 1 << 18
@@ -64,25 +64,30 @@ def page(
 ) -> Page:
     """Return a page of *samples*, ``(height, width)`` or ``(height, width, channels)``, which *cores* threads pack.
 
-    *extra* has the kind of each channel beside the colours, *tags* are the page's other ones. Raises ValueError where
-    the method is not there.
+    Samples that are bool take a bit each; ``group4`` packs those alone. *extra* has the kind of each channel beside the
+    colours, *tags* are the page's other ones. Raises ValueError where the method is not there.
     """
     height, width = samples.shape[:2]
     channels = samples.shape[2] if samples.ndim == 3 else 1
     number = METHODS[method]
-    predictor = _predictor(samples.dtype, number)
-    rows = max(1, min(height, STRIP_BYTES // (width * channels * samples.itemsize)))
+    bits = samples.dtype == bool
+    predictor = 1 if bits else _predictor(samples.dtype, number)
+    rows = max(1, min(height, (8 if bits else 1) * STRIP_BYTES // (width * channels * samples.itemsize)))
     tops = range(0, height, rows)
 
     def packed(top: int) -> bytes:
         lines = samples[top : top + rows].reshape(-1, width, channels)
+        if number == GROUP4:
+            return _by_pillow(Image.fromarray(lines[..., 0]), "group4")
+        if bits:
+            lines = np.packbits(lines[..., 0], axis=1)[..., None]
         return _packed(_differences(lines, predictor), number, len(lines))
 
     strips = list(side_by_side(packed, tops, cores))
     own: ifd.Directory = {
         WIDTH: ifd.short(width),
         HEIGHT: ifd.short(height),
-        BITS: _shorts([8 * samples.itemsize] * channels),
+        BITS: _shorts([1 if bits else 8 * samples.itemsize] * channels),
         COMPRESSION: ifd.short(number),
         PHOTOMETRIC: ifd.short(photometric),
         CHANNELS: ifd.short(channels),
@@ -93,7 +98,7 @@ def page(
         own[PREDICTOR] = ifd.short(predictor)
     if extra:
         own[EXTRA_CHANNELS] = _shorts(extra)
-    if samples.dtype.kind != "u":
+    if samples.dtype.kind not in "bu":
         own[FORMAT] = _shorts([FORMATS[samples.dtype.kind]] * channels)
     return Page({**tags, **own}, strips)
 
@@ -181,12 +186,16 @@ def _packed(data: bytes, method: int, rows: int) -> bytes:
         return data
     if method not in PILLOWS:
         return zlib.compress(data)
+    return _by_pillow(Image.frombytes("L", (len(data) // rows, rows), data), PILLOWS[method])
+
+
+def _by_pillow(image: Image.Image, compression: str) -> bytes:
+    """Return the one strip of a file that Pillow writes."""
     file = io.BytesIO()
-    image = Image.frombytes("L", (len(data) // rows, rows), data)
     try:
-        image.save(file, "TIFF", compression=PILLOWS[method], strip_size=2 * len(data))
+        image.save(file, "TIFF", compression=compression, strip_size=2 * image.width * image.height)
     except OSError:
-        raise ValueError(f"this Pillow cannot compress with {PILLOWS[method].removeprefix('tiff_')}") from None
+        raise ValueError(f"this Pillow cannot compress with {compression.removeprefix('tiff_')}") from None
     written = file.getvalue()
     found = ifd.File(written)
     tags = found.tags(found.offset(found.first))

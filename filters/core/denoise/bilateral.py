@@ -14,7 +14,11 @@ from .. import native
 from ..engine.facts import Fact, note
 from ..engine.stage import BY_ALPHA, BoundStage, Colours, Halo, ImageContext, Stage, Window, inside
 from ..lazy_numpy import Array, np
+from ..parameters import Pair, ParameterError, both
+from .by_noise import Noise, by_noise, reject_unused
+from .defaults import WIDEST_SIGMA, bilateral_parameters
 from .opacity import opacity_of
+from .windows import radii_of
 
 RANGE = 0.1
 """The default standard deviation of colours, in parts of white."""
@@ -29,6 +33,40 @@ def window_radii(sigma: tuple[float, float]) -> tuple[int, int]:
     (4, 1)
     """
     return int(2 * sigma[0] + 0.5), int(2 * sigma[1] + 0.5)
+
+
+def checked(
+    window: tuple[int, int] | None, sigma: Pair | None, default: float = 2.0
+) -> tuple[tuple[float, float], tuple[int, int]]:
+    """Return the sigmas and the radii that a *window* and a *sigma* mean, each of which may be missing."""
+    radii = None if window is None else radii_of(window, "bilateral filter")
+    sigmas = both(default if sigma is None else sigma)
+    if radii is None:
+        radii = window_radii(sigmas)
+    elif sigma is None:
+        sigmas = radii[0] / 2, radii[1] / 2
+    if max(radii) > MAX_RADIUS:
+        raise ParameterError(
+            "sigma" if window is None else "size",
+            f"the window would be {2 * radii[0] + 1}×{2 * radii[1] + 1}; a bilateral filter goes through it for each "
+            f"pixel, and has at most {2 * MAX_RADIUS + 1}: a smaller sigma or size would help",
+        )
+    return sigmas, (radii[0] if sigmas[0] > 0 else 0, radii[1] if sigmas[1] > 0 else 0)
+
+
+def denoising(
+    window: tuple[int, int] | None, sigma: Pair | None, range_sigma: float | None, noise: float | None, strength: float
+) -> Stage:
+    """Return the stage whose parameters, where they are None, suit *strength* times the *noise*."""
+
+    def make(found: Noise) -> Stage:
+        suiting, colours = bilateral_parameters(found)
+        return bilateral(*checked(window, sigma, suiting), colours if range_sigma is None else range_sigma)
+
+    if range_sigma is not None and not (window is None and sigma is None):
+        reject_unused(noise, strength)
+        return bilateral(*checked(window, sigma), range_sigma)
+    return by_noise(make, bilateral(*checked(window, sigma, WIDEST_SIGMA), None), noise, strength)
 
 
 def bilateral(sigma: tuple[float, float], radii: tuple[int, int], range_sigma: float | None) -> Stage:

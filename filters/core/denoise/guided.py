@@ -21,6 +21,8 @@ from ..engine.layout import planes_of, strip_of
 from ..engine.stage import BY_ALPHA, NO_HALO, BoundStage, Colours, Halo, ImageContext, Stage, Values, Window, inside
 from ..lazy_numpy import Array, np
 from ..linear import box_sum
+from .by_noise import Noise, by_noise, reject_unused
+from .defaults import WIDEST_RADIUS, guided_parameters
 
 Guide = Literal["color", "channel"]
 
@@ -32,8 +34,26 @@ worked on in unless epsilon is small, rounding leaves less than a thousandth of 
 
 MOST_TOGETHER = 4
 """Channels that the compiled core fits one line to."""
+LEAST_EPSILON = 1e-8
+"""Of whose results the work type is, where epsilon follows from noise that is estimated."""
 LONG = 1000
 """Length of a window from which sums in float32 lose too much."""
+
+
+def denoising(
+    radii: tuple[int, int] | None, epsilon: float | None, guide: Guide, noise: float | None, strength: float
+) -> Stage:
+    """Return the stage whose parameters, where they are None, suit *strength* times the *noise*."""
+
+    def make(found: Noise) -> Stage:
+        radius, variance = guided_parameters(found)
+        return guided(radii or (radius, radius), variance if epsilon is None else epsilon, guide)
+
+    if radii is not None and epsilon is not None:
+        reject_unused(noise, strength)
+        return guided(radii, epsilon, guide)
+    widest = guided(radii or (WIDEST_RADIUS, WIDEST_RADIUS), epsilon or LEAST_EPSILON, guide)
+    return by_noise(make, widest, noise, strength)
 
 
 def guided(radii: tuple[int, int], epsilon: float, guide: Guide) -> Stage:

@@ -21,15 +21,10 @@ from ..engine.stage import BY_ALPHA, BoundStage, Colours, Halo, ImageContext, St
 from ..lazy_numpy import Array, np
 from ..named_tuple import NamedTuple
 from ..parameters import ParameterError
-from . import noise_estimate
+from .by_noise import Noise, by_noise, reject_unused
+from .defaults import WIDEST_PATCH, WIDEST_SEARCH, nonlocal_parameters
 from .opacity import opacity_of
 
-PATCH, COLOUR_PATCH = 5, 3
-"""Sides of a patch by default: 25 samples of gray, 27 of three colours. Of 3, 5, 7 and 9 the best, or within 0.1 dB, on
-photographs with noise of 10, 25 and 50 levels; in colour 5 is worse by 0.5, 0.2 and 0 dB."""
-STRONGEST, WEAKEST, FALL = 1.0, 0.5, 2.5
-"""The strength beside the noise, ``1 - 2.5 · noise / white``, but no less than 0.5: the best for noise of 5 to 50
-levels on photographs is within 0.1 dB of it, while no one factor serves both ends."""
 MAX_WINDOW_PIXELS = 101**2
 """Pixels of the largest search window, which takes half a minute at 12 MP."""
 
@@ -47,11 +42,34 @@ class SearchWindow(NamedTuple):
         return Halo.around(self.x + self.patch, self.y + self.patch)
 
 
-def nonlocal_means(size: tuple[int, int], patch: int | None, strength: float | None, noise: float | None) -> Stage:
+def denoising(
+    size: tuple[int, int] | None,
+    patch: int | None,
+    tolerance: float | None,
+    noise: float | None,
+    strength: float = 1.0,
+) -> Stage:
+    """Return the stage whose parameters, where they are None, suit *strength* times the *noise*.
+
+    With a *tolerance*, in the image's units, and no noise there is none.
+    """
+    if tolerance is not None:
+        reject_unused(None, strength)
+        noise = noise or 0.0
+
+    def make(found: Noise) -> Stage:
+        window, side, suiting = nonlocal_parameters(found)
+        own = suiting if tolerance is None else tolerance
+        return nonlocal_means(size or (window, window), patch or side, own, found.level)
+
+    widest = nonlocal_means(size or (WIDEST_SEARCH, WIDEST_SEARCH), patch or WIDEST_PATCH, 0.0, 0.0)
+    return by_noise(make, widest, noise, strength, always=bool(tolerance))
+
+
+def nonlocal_means(size: tuple[int, int], patch: int, tolerance: float, noise: float) -> Stage:
     """Return the stage with a search window of *size*, width and height, and patches of *patch*·*patch*.
 
-    A patch of None has 5×5 pixels; in colour 3×3. *strength* and *noise* are in the image's
-    units; without a strength it follows from the noise, which without either is estimated from the whole image.
+    *tolerance* and *noise* are in the image's units.
     """
     width, height = size
     if width % 2 == 0 or height % 2 == 0:
@@ -61,26 +79,18 @@ def nonlocal_means(size: tuple[int, int], patch: int | None, strength: float | N
             "size",
             f"{width},{height} holds {width * height} pixels, a search window at most {MAX_WINDOW_PIXELS}, as 101,101",
         )
-    if patch is not None and patch % 2 == 0:
+    if patch % 2 == 0:
         raise ParameterError("patch", f"{patch} is even: a patch has a pixel in its middle; {patch + 1} would do")
-    widest = SearchWindow(width // 2, height // 2, (patch or PATCH) // 2)
-    estimated = strength is None and noise is None
+    window = SearchWindow(width // 2, height // 2, patch // 2)
+    factor, spared = (1 / tolerance**2, 2 * noise**2 / tolerance**2) if tolerance > 0 else (0.0, 0.0)
 
     def bind(context: ImageContext) -> BoundStage:
-        sigma = context.survey_result if estimated else noise or 0.0
-        h = default_strength(sigma, context.full) if strength is None else strength
-        factor, spared = (1 / (h * h), 2 * sigma * sigma / (h * h)) if h > 0 else (0.0, 0.0)
         out = context.own_type if context.rounded else context.work
 
         def denoise(strip: Array, alpha: Array | None = None) -> Array:
-            window = widest
-            if patch is None and strip.shape[2] > 1:
-                window = widest._replace(patch=COLOUR_PATCH // 2)
-            if h <= 0:
-                return inside(strip, widest.halo).astype(out, copy=False)
-            spare = Halo.around(widest.patch - window.patch)
-            strip = inside(strip, spare)
-            opacity = opacity_of(None if alpha is None else inside(alpha, spare), context)
+            if tolerance <= 0:
+                return inside(strip, window.halo).astype(out, copy=False)
+            opacity = opacity_of(alpha, context)
             ignoring = context.ignoring and bool(np.isnan(strip).any())
             if native.core is None:
                 means = _reference(strip.astype(context.work), opacity, window, factor, spared, ignoring)
@@ -93,25 +103,13 @@ def nonlocal_means(size: tuple[int, int], patch: int | None, strength: float | N
 
         return BoundStage(denoise, work=context.own_type, interleaved=native.core is not None)
 
-    def strength_of(context: ImageContext, sigma: float) -> str:
-        return f", strength {default_strength(sigma, context.full):.4g}"
-
+    text = f"non-local means: search window of {width}×{height}, patches of {patch}×{patch}, strength {tolerance:.4g}"
     return Stage(
         bind,
-        window=Window(widest.halo),
-        survey=noise_estimate.surveying(strength_of) if estimated else None,
+        window=Window(window.halo),
         colours=Colours(alpha=BY_ALPHA, joint=True),
-        facts=lambda context: (note(f"non-local means: search window of {width}×{height}"),),
+        facts=lambda context: (note(text),),
     )
-
-
-def default_strength(noise: float, full: float) -> float:
-    """Return the strength that suits the *noise*.
-
-    >>> default_strength(20.0, 255.0), default_strength(0.5, 1.0)
-    (16.07843137254902, 0.25)
-    """
-    return noise * max(WEAKEST, STRONGEST - FALL * noise / full)
 
 
 def _reference(

@@ -99,7 +99,16 @@ def source_index(start: int, stop: int, size: int, border: Border) -> Array:
     >>> source_index(-3, 6, 4, "constant").tolist()
     [-1, -1, -1, 0, 1, 2, 3, -1, -1]
     """
-    position = np.arange(start, stop)
+    return index_of(np.arange(start, stop), size, border)
+
+
+def index_of(position: Array, size: int, border: Border) -> Array:
+    """Which of *size* samples stands at each position; -1 for the fill of ``constant``.
+
+    >>> import numpy as np
+    >>> index_of(np.array([-9, 3, 40]), 4, "wrap").tolist()
+    [3, 3, 0]
+    """
     if border == "constant":
         return np.where((position >= 0) & (position < size), position, -1)
     if border == "nearest" or size == 1:
@@ -107,7 +116,7 @@ def source_index(start: int, stop: int, size: int, border: Border) -> Array:
     if border == "wrap":
         return position % size
     period = 2 * size if border == "reflect" else 2 * size - 2
-    position %= period
+    position = position % period
     return np.minimum(position, period - (border == "reflect") - position)
 
 

@@ -44,11 +44,17 @@ def chain(parts: Sequence[Part]) -> tuple[tuple[Stage, ...], Settings]:
         if number + 1 < len(parts):
             steps = [_without_offset(without_maps(stage)) for stage in steps]
         stages += [_at_home(stage, part.settings, part.name) for stage in steps]
-    channels = first.channels
-    if channels == "each" and any(part.settings.channels != "each" for part in parts):
+    channels, coloured = first.channels, _gives_colours(parts)
+    if channels == "each" and not coloured and any(part.settings.channels != "each" for part in parts):
         channels = "luma" if _is_luma_first(parts) else "max"  # of the one channel that is left
     looked_for = any(part.settings.nan != nan_policy.PROPAGATE for part in parts)
-    settings = first._replace(channels=channels, linear_out=light, nan_looked_for=looked_for)
+    settings = first._replace(
+        channels=channels,
+        linear_out=light,
+        nan_looked_for=looked_for,
+        coloured=coloured,
+        gray_maps=any(part.settings.gray_maps for part in parts),
+    )
     return tuple(stages), settings._replace(original=_moved(parts))
 
 
@@ -65,6 +71,14 @@ def _moved(parts: Sequence[Part]) -> tuple[tuple[Stage, ...], Settings] | None:
         return None
     moving = [part for part in moving if part.stages]
     return chain(moving) if moving else None
+
+
+def _gives_colours(parts: Sequence[Part]) -> bool:
+    """Whether the result has three channels, of a gray image too: one part gives them, and none behind it takes one."""
+    coloured = False
+    for part in parts:
+        coloured = part.settings.coloured or (coloured and part.settings.channels == "each")
+    return coloured
 
 
 def _is_luma_first(parts: Sequence[Part]) -> bool:

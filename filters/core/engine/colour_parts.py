@@ -31,6 +31,8 @@ def divided(stages: Sequence[Stage], channels: str, border: Border) -> tuple[tup
     `ParameterError` where chroma has no meaning.
     """
     gain = total_gain(stages)
+    if any(stage.colours.coloured for stage in stages):
+        return tuple(stages), "each"
     if channels in PARTS and all(stage.extent is not None for stage in stages):
         return tuple(stages), "each"  # what moves a part of the colours moves the others too
     if channels not in PARTS:

@@ -29,6 +29,7 @@ from .moved_original import Original
 from .nodata import Holes
 from .nodata import of as nodata_of
 from .output_buffer import Canvas, CanvasFactory, Collector, Output
+from .overlay import in_colour as image_in_colour
 from .pipeline import Source, StageRows
 from .quantize import FULL, Encoding, white_of
 from .stage import ImageContext, Stage, fields_of, total_gain
@@ -92,12 +93,16 @@ def run(
     that what is missing of the image is missing of the result. *advance* is told of the rows that are done, and of how
     many. *probed*, the outputs tell where their values lie in the range of their samples.
     """
+    if settings.coloured:
+        image, colours = image_in_colour(image, colours or model_of(image.shape[2]))
     dtype = image.dtype.name
     full, largest, given = white_of(dtype, white), FULL[dtype], stages
     stages = colour_parts.for_channels(stages, image.shape[2])
     work = work_type(stages, dtype, encodings.values())
+    tables = [name for name, encoding in encodings.items() if encoding.kind == "table"]
+    encodings = {name: encoding for name, encoding in encodings.items() if name not in tables}
     requested = {field for name, encoding in encodings.items() for field in encoding.fields(name)}
-    tolerance = min(encoding.tolerance for encoding in encodings.values())
+    tolerance = min((encoding.tolerance for encoding in encodings.values()), default=0.0)
     in_colour = image.shape[2] > 1 and (colours or model_of(image.shape[2])) != "bands"
     if settings.transfer != transfer.DEFAULT:  # its curve may be as steep as any where it is dark
         work, tolerance = np.float64, 0.0
@@ -165,7 +170,7 @@ def run(
             return Collector(encoding, chain.height, *how)
         if name == "image":
             return PartialPicture(encoding, passage, region, original, *how)
-        row = np.zeros((1, chain.width, image.shape[2] if settings.channels == "each" else 1), work)
+        row = np.zeros((1, chain.width, 1 if settings.gray_maps else image.shape[2]), work)
         return PartialMap(encoding, row, region, chain.height, *how)
 
     holes = None
@@ -208,7 +213,8 @@ def run(
             row = max(image[0].nbytes * in_place.stride[1], len(encodings) * image.shape[1] * channels, 1)
             first, rows, last = _in_place_heights(rows, in_place, row)
         rows, first = (-(-count // chain.preferred_rows) * chain.preferred_rows for count in (rows, first))
-    each_strip(chain.height, rows, jobs, work_on, first, last)
+    if encodings:  # tables are there when the stages are joined
+        each_strip(chain.height, rows, jobs, work_on, first, last)
     probes = {name: own.probe for name, own in collectors.items() if own.probe is not None}
     cut = {name: probe for name, probe in probes.items() if chain.saturates and probe.at_the_ends()}
     if cut:  # values that were saturated before they were looked at
@@ -222,6 +228,8 @@ def run(
         facts = [*(fact for stage in stages for fact in stage.facts(nan_policy.context_for(stage, context))), *found]
     facts.append(note(f"computed in {np.dtype(work).name}, strips of {rows} rows; {native.description()}"))
     outputs = {name: collector.output() for name, collector in collectors.items()}
+    found_tables = dict(fact.value for fact in found if fact.kind == "table")
+    outputs |= {name: Output(found_tables[name][..., None]) for name in tables}
     if alpha is not None and "image" in outputs:
         from . import hidden_colours  # few images have an alpha
 

@@ -30,6 +30,8 @@ def needed(
 ) -> float:
     """Return the bytes that *stages* take at most for an image of a *shape*, maybe with an alpha, in *jobs* threads."""
     height, width, channels = shape
+    if settings.coloured:
+        channels = max(channels, 3)
     # Strips of the image itself, not of what is computed of its samples, have its own type.
     untouched = not (alpha or settings.linear or settings.gray or (settings.channels == "luma" and channels > 1))
     stages = for_channels(stages, channels)

@@ -252,7 +252,8 @@ def join(
             continue
         before = () if alpha is None else (alpha.opacity,)
         if stage.survey is not None:
-            own = own._replace(survey_result=stage.survey(own, last if alpha is None else _visible(last, alpha)))
+            with np.errstate(invalid="ignore", over="ignore"):  # as in a strip
+                own = own._replace(survey_result=stage.survey(own, last if alpha is None else _visible(last, alpha)))
         if stage.mark is not None and stage.mark.begins:
             parted = number, last, alpha
             last = ZippedRows(colour_parts.take_out(stage.mark, own), last, *before)
@@ -274,8 +275,11 @@ def join(
         if behind is not None:
             behind = behind._replace(gain=behind.gain * (stage.colours.gain or 1))
         if stage.branches:
-            last = _branched(last, stage, own, rule, strip_rows, jobs)
-        elif stage.takes == "rows" or (stage.takes == "image" and stage.extent is not None):
+            beside = before if handling is not None and handling.weigh else ()
+            last = _branched(last, stage, own, rule, strip_rows, jobs, beside)
+        elif (stage.takes == "rows" and (alpha is None or handling is None)) or (
+            stage.takes == "image" and stage.extent is not None
+        ):
             last = _moved(last, stage, own, rule, strip_rows, jobs)
         elif stage.takes == "image":
             applied = StageRows(computed(_of_one_type(last, own), strip_rows, jobs), stage, own, rule)
@@ -283,7 +287,7 @@ def join(
         elif alpha is None or behind is None:
             last = StageRows(last, stage, own, rule)
         elif handling is not None:
-            last = _crossed(last, stage, handling, own, rule, alpha)
+            last = _crossed(last, stage, handling, own, rule, jobs, alpha)
         elif own.ignoring and weights is not None and not weights.relative:
             last = _left_out(last, stage, weights, own, rule, alpha.opacity, behind.opacity)
         else:
@@ -292,14 +296,16 @@ def join(
     return last, alpha
 
 
-def _moved(last: Rows, stage: Stage, context: ImageContext, rule: Rule, strip_rows: int, jobs: int) -> Rows:
-    """Return the rows of a stage that takes rows, or of one that takes the image and says its result's size."""
+def _moved(
+    last: Rows, stage: Stage, context: ImageContext, rule: Rule, strip_rows: int, jobs: int, *beside: Rows
+) -> Rows:
+    """Return the rows of a stage that takes rows, maybe more *beside*, or of one that says its result's size."""
     rule = stage.window.rule(context, rule)
     context = context._replace(height=last.height, width=last.width, rule=rule, jobs=jobs)
     extent = stage.result_of(last.width, last.height)
     function = _bound(stage, context).function
     if stage.takes == "rows":
-        found: Rows = function(last)
+        found: Rows = function(last, *beside)
         assert stage.extent is None or (found.width, found.height) == (extent.width, extent.height)
         return found
     values = last.untouched if isinstance(last, Source) else None
@@ -337,22 +343,33 @@ def _of_alpha(stage: Stage) -> Stage:
     return without_maps(stage)._replace(window=window._replace(fill=lambda context: window.opacity * context.full))
 
 
-def _branched(source: Rows, stage: Stage, context: ImageContext, rule: Rule, strip_rows: int, jobs: int) -> Rows:
-    """Return the rows that a stage makes of what its branches make of one image."""
+def _branched(
+    source: Rows,
+    stage: Stage,
+    context: ImageContext,
+    rule: Rule,
+    strip_rows: int,
+    jobs: int,
+    beside: Sequence[Rows] = (),
+) -> Rows:
+    """Return the rows that a stage makes of what its branches make of one image, and of what stands *beside* it."""
     inner = context._replace(rounds_to=None, kept=False, integers=stage.selects and context.whole)
     branches = [join(source, branch or [_AS_IT_IS], inner, rule, strip_rows, jobs)[0] for branch in stage.branches]
     context = context._replace(height=source.height, width=source.width)
-    return ZippedRows(_bound(stage, context).function, *branches)
+    return ZippedRows(_bound(stage, context).function, *branches, *beside)
 
 
 def _crossed(
-    last: Rows, stage: Stage, handling: AlphaHandling, context: ImageContext, rule: Rule, alpha: Alpha
+    last: Rows, stage: Stage, handling: AlphaHandling, context: ImageContext, rule: Rule, jobs: int, alpha: Alpha
 ) -> Rows:
     """Return the rows of a stage between two filters."""
     opaque, passage = alpha.opacity, alpha.passage
     if handling.divide:
         last = ZippedRows(passage.divide, last, opaque)
-    last = _weighed(last, stage, context, rule, opaque) if handling.weigh else StageRows(last, stage, context, rule)
+    if stage.takes == "rows":
+        last = _moved(last, stage, context, rule, 0, jobs, *((opaque,) if handling.weigh else ()))
+    else:
+        last = _weighed(last, stage, context, rule, opaque) if handling.weigh else StageRows(last, stage, context, rule)
     if handling.multiply:
         last = ZippedRows(passage.multiply, last, opaque)
     if handling.backdrop:

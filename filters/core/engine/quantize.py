@@ -21,9 +21,9 @@ SCALED = ("picture", "magnitude", "signed", "hue")
 """The kinds of values that a `Display` scales."""
 TURNS = {"angle": 360, "orientation": 180}
 
-SampleType = Literal["uint8", "uint16", "float32", "float64"]
-"""The types of samples that images have."""
-FULL: dict[str, float] = {"uint8": 255.0, "uint16": 65535.0, "float32": 1.0, "float64": 1.0}
+SampleType = Literal["bool", "uint8", "uint16", "float32", "float64"]
+"""The types of samples that images have; those of a bit are written only."""
+FULL: dict[str, float] = {"bool": 1.0, "uint8": 255.0, "uint16": 65535.0, "float32": 1.0, "float64": 1.0}
 """White, for each of them, where nothing says otherwise."""
 FLOAT_TOLERANCE = 1e-5
 """The error of float results that may stay, as a part of white."""
@@ -34,13 +34,17 @@ class Display(NamedTuple):
 
     range: Range = "clip"
     gain: float = 1.0
+    final: bool = False
+    """A picture shows as it is: the filter itself has applied a given gain."""
 
     def chosen(self, kind: Kind, range: GivenRange, gain: float) -> Display:
         """Return what a given range and gain make of it for values of a *kind*: ``auto`` keeps it, times the gain.
 
         >>> Display("offset", 0.5).chosen("picture", "auto", 3), Display("offset", 0.5).chosen("picture", "clip", 1)
-        (Display(range='offset', gain=1.5), Display(range='clip', gain=1))
+        (Display(range='offset', gain=1.5, final=False), Display(range='clip', gain=1, final=False))
         """
+        if self.final and kind == "picture":
+            return AS_COMPUTED
         if range != "auto":
             return Display(range, gain)
         return Display(self.range, self.gain * gain if kind in SCALED else gain)
@@ -209,6 +213,9 @@ class Encoding(NamedTuple):
         return moved
 
     def _into(self, values: Array, out: Array, extent: tuple[float, float]) -> None:
+        if values.dtype == out.dtype == bool:
+            _copy(values, out)
+            return
         if values.dtype == bool:
             np.multiply(values.view(np.uint8), out.dtype.type(self._true), out=out)  # bool would pass through float64
             return
@@ -234,7 +241,8 @@ class Encoding(NamedTuple):
             # Whole numbers wrap round when they are cut to the type: that is the modulus, in a tenth of its time.
             _copy(turns.astype(np.int16 if self.dtype == "uint8" else np.int32), out)
         else:
-            _copy(_saturated(self._scaled(values, extent), white), out)
+            found = _saturated(self._scaled(values, extent), white)
+            _copy(found >= 1 if self.dtype == "bool" else found, out)
 
     def _scaled(self, values: Array, extent: tuple[float, float]) -> Array:
         factor, white, (low, high) = self._factor, FULL[self.dtype], extent

@@ -155,6 +155,8 @@ class Window(NamedTuple):
     """Count a last window that begins before the padding at the end and reaches past it."""
     border: Border | None = None
     """The border rule, if the stage's meaning fixes it; None takes the caller's."""
+    usual: Border | None = None
+    """The border rule where the caller names none, if that is not the filter's own."""
     fill: Callable[[ImageContext], Fill] = lambda context: 0.0
     """The value past the edge if *border* is `constant`."""
     opacity: float = 1.0
@@ -218,7 +220,8 @@ class AlphaHandling(NamedTuple):
     missing: bool = False
     """The stage changes only NaN, and is skipped for an image that cannot have any."""
     weigh: bool = False
-    """If there is an alpha, the stage's function takes it, padded likewise, as a second argument."""
+    """If there is an alpha, the stage's function takes it, padded likewise, as a second argument; with branches it is
+    the last one."""
 
 
 BY_ALPHA = AlphaHandling(divide=True, multiply=True, weigh=True)
@@ -272,12 +275,17 @@ class Colours(NamedTuple):
     """The handling of the alpha, for a stage between two filters or one that weights pixels by it."""
     joint: bool = False
     """The result of a channel depends on the others too."""
+    curved: bool = False
+    """A constant image becomes another constant one, but not by the gain: samples go through a curve, as those of a
+    negative do."""
     maps: int = 0
     """How many maps the result has, whatever channels the image has; 0 if it is a picture."""
     bias: float = 0.0
     """What is added to every sample of the final result."""
     white_offset: float = 0.0
     """The same as a fraction of white, for constants that hold for every depth."""
+    coloured: bool = False
+    """The stage takes and returns three channels, even of a gray image, and sees to `channels` itself."""
 
 
 class Mark(NamedTuple):

@@ -36,6 +36,10 @@ class Settings(NamedTuple):
     """How samples stand for light: what decodes and encodes linear light."""
     original: tuple[Sequence[Stage], Settings] | None = None
     """What an image goes through that is only moved, as it is where a mask keeps it, if a chain moves it."""
+    coloured: bool = False
+    """The result has three channels, of a gray image too."""
+    gray_maps: bool = False
+    """Maps have one channel, whatever the image has."""
 
     def rule(self, transfer: Transfer, full: float) -> Rule:
         """Return what lies past the edge, in linear light if that is filtered."""

@@ -32,6 +32,19 @@ def interpolate(
     divisor: float,
     /,
 ) -> None: ...
+def resample(
+    given: NDArray[Any],
+    out: NDArray[Any],
+    seen_down: NDArray[Any],
+    down: NDArray[Any],
+    seen_across: NDArray[Any],
+    across: NDArray[Any],
+    step: int,
+    in_double: bool,
+    across_first: bool,
+    raised: float,
+    /,
+) -> None: ...
 def dense(
     given: NDArray[Any],
     out: NDArray[Any],
@@ -127,6 +140,33 @@ def polar(
 ) -> None: ...
 def thin(gx: NDArray[Any], gy: NDArray[Any], norm: int, low: float, high: float, out: NDArray[Any], /) -> None: ...
 def join(classes: NDArray[Any], across: int, /) -> None: ...
+def recolour(
+    given: NDArray[Any],
+    out: NDArray[Any],
+    table: NDArray[Any] | None,
+    weights: NDArray[Any],
+    divisor: float,
+    saturation: float,
+    turn: float,
+    /,
+) -> None: ...
+def local_curves(
+    given: NDArray[Any],
+    out: NDArray[Any],
+    curves: NDArray[Any],
+    step: int,
+    low: float,
+    scale: float,
+    first_row: float,
+    down: float,
+    first_column: float,
+    across: float,
+    weights: NDArray[Any],
+    divisor: float,
+    /,
+) -> None: ...
+def look_up(given: NDArray[Any], out: NDArray[Any], table: NDArray[Any], step: int, /) -> None: ...
+def histogram(given: NDArray[Any], out: NDArray[Any], step: int, /) -> None: ...
 def luma(given: NDArray[Any], out: NDArray[Any], weights: NDArray[Any], divisor: float, /) -> None: ...
 def rank(
     given: NDArray[Any],
@@ -204,6 +244,18 @@ def pool(
 ) -> None: ...
 def permute(
     given: NDArray[Any], out: NDArray[Any], step: int, swap: int, reverse_x: int, reverse_y: int, /
+) -> None: ...
+def warp(
+    given: NDArray[Any],
+    out: NDArray[Any],
+    matrix: NDArray[Any],
+    fill: NDArray[Any],
+    step: int,
+    row: int,
+    interpolation: int,
+    border: int,
+    in_double: bool,
+    /,
 ) -> None: ...
 def png_rows(given: NDArray[Any], out: NDArray[Any], step: int, filter: int, /) -> None: ...
 def png_unfilter(given: NDArray[Any], out: NDArray[Any], step: int, /) -> None: ...

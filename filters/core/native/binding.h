@@ -76,6 +76,7 @@ PyObject *answer(Held *held, int status);
 #define FUNCTIONS(F) \
     F(separable, "Correlate with a column and a row of taps.") \
     F(interpolate, "Add up coarse samples with the weights of each place between them.") \
+    F(resample, "Resample by the weights of each result.") \
     F(dense, "Correlate with a kernel.") \
     F(bank, "Correlate with a bank of kernels.") \
     F(fourier, "Correlate by Fourier transforms of tiles.") \
@@ -87,13 +88,19 @@ PyObject *answer(Held *held, int status);
     F(thin, "Keep the maxima along the gradient.") \
     F(join, "Keep what is joined to the strong pixels.") \
     F(luma, "Sum red, green and blue by their weights.") \
+    F(recolour, "Change the saturation of colours, and turn their hue.") \
+    F(local_curves, "Put values on curves that change from place to place.") \
+    F(look_up, "Look samples up in a table.") \
+    F(histogram, "Count how often each number is there.") \
     F(rank, "Give each pixel the sample of a rank in its window.") \
     F(mode, "Give each pixel the most frequent sample of its window.") \
     F(extrema, "Find the minima or maxima over a shape.") \
     F(bilateral, "Smooth, and keep edges, by a bilateral filter.") \
     F(nonlocal_means, "Remove noise by the means of similar patches.") \
+    F(bm3d, "Filter stacks of similar blocks together.") \
     F(pool, "Join the samples of each window of a grid.") \
     F(permute, "Reverse rows and columns of pixels, or exchange them.") \
+    F(warp, "Interpolate between the samples at the places that a matrix gives.") \
     F(png_rows, "Filter rows of bytes as PNG does.") \
     F(png_unfilter, "Undo the filters of rows of a PNG.")
 

@@ -32,6 +32,20 @@ typedef struct {
 } InterpolateCall;
 
 typedef struct {
+    Array seen; /* one plane of int32: the first sample that each result sees, and the one behind its last */
+    Array taps; /* one plane of a row for each result */
+} ResampleAxis;
+
+typedef struct {
+    Array in, out;
+    ResampleAxis down, across;
+    ptrdiff_t step; /* samples from a column to the next */
+    int in_double;
+    int across_first; /* whether rows are resampled along before they are down */
+    double raised;    /* is added to the results */
+} ResampleCall;
+
+typedef struct {
     Array in, out;
     const double *taps;      /* height × width */
     ptrdiff_t height, width;
@@ -124,6 +138,38 @@ typedef struct {
 } LumaCall;
 
 typedef struct {
+    Array in, out;         /* red, green and blue side by side */
+    Array table;           /* the value of each whole number of `in`, float or double; data is NULL where there is none */
+    const double *weights; /* of the luma */
+    double divisor;
+    double saturation; /* the factor of differences from the luma */
+    double turn;       /* of the hue, in sixths of a circle */
+} RecolourCall;
+
+typedef struct {
+    Array in, out;         /* values; or red, green and blue side by side */
+    Array curves;          /* (rows of tiles, columns of tiles, places): values of the result, float or double */
+    ptrdiff_t step;        /* 1, or 3 for colours */
+    double low, scale;     /* the place of a value on a curve is (value - low) * scale */
+    double first_row, down, first_column, across; /* the place of a pixel among tiles is first_row + y * down, and so on */
+    const double *weights; /* of the luma */
+    double divisor;
+} LocalCurvesCall;
+
+typedef struct {
+    Array in;       /* whole numbers */
+    Array out;      /* of the table's type */
+    Array table;    /* a row for each channel, or one for all, with a value for each number of the type of `in` */
+    ptrdiff_t step; /* channels side by side; else each plane is one */
+} LookUpCall;
+
+typedef struct {
+    Array in;       /* whole numbers */
+    Array out;      /* counts, to which those of `in` are added: a row for each channel */
+    ptrdiff_t step; /* channels side by side; else each plane is one */
+} HistogramCall;
+
+typedef struct {
     Array in, out;              /* of one type */
     ptrdiff_t height, width;    /* of the window */
     ptrdiff_t step;             /* samples from a column to the next */
@@ -163,6 +209,20 @@ typedef struct {
     int ignoring;           /* NaN are left out */
 } NonlocalMeansCall;
 
+/* The side of a block, how far from it similar ones are looked for, and how many are stacked at most. */
+enum { BM3D_BLOCK = 8, BM3D_REACH = 19, BM3D_MOST = 32 };
+
+typedef struct {
+    Array in, basic;          /* planes of one size; basic, the first step's estimate, has no data in the first step */
+    Array guide;              /* one plane of whole numbers, up to BM3D_GUIDE, by which blocks are compared */
+    Array out;                /* the planes' weighted sums, then their weights, from row *top* of the input on */
+    ptrdiff_t top;
+    ptrdiff_t first, end;     /* rows of reference blocks, *step* samples apart; the last lies at the edge */
+    ptrdiff_t step, most;     /* and the most blocks of a stack */
+    double limit, strength;   /* of a distance; the threshold of the first step, the noise's variance in the second */
+    const double *forward, *inverse, *window; /* of a block: transforms along an axis, and weights in the result */
+} Bm3dCall;
+
 typedef enum { POOL_MIN, POOL_MAX, POOL_MEAN, POOL_NORM } PoolOp;
 
 typedef struct {
@@ -178,6 +238,25 @@ typedef struct {
     ptrdiff_t step;                        /* samples from a column to the next */
 } PoolCall;
 
+typedef enum { WARP_NEAREST, WARP_BILINEAR, WARP_BICUBIC } Interpolation;
+
+/* The border rules; a sample of the last is the fill. */
+typedef enum { BORDER_REFLECT, BORDER_MIRROR, BORDER_NEAREST, BORDER_WRAP, BORDER_CONSTANT } BorderRule;
+
+/* The most rows and columns that a warp takes: their places are int32, with room around them. */
+#define WARP_MOST (1 << 29)
+
+typedef struct {
+    Array in, out;
+    const double *matrix; /* 3 × 3, from the points of the result to those of the input, as corner coordinates */
+    const double *fill;   /* of each channel */
+    ptrdiff_t step;       /* channels that lie side by side */
+    ptrdiff_t row;        /* of the result, at which out begins */
+    Interpolation interpolation;
+    BorderRule border;
+    int in_double;
+} WarpCall;
+
 typedef struct {
     Array in, out;
     ptrdiff_t step, filter; /* bytes from a sample to the same one of the next pixel, and the filter's type */
@@ -187,6 +266,7 @@ typedef struct {
     const char *name;
     int (*separable)(const SeparableCall *);
     int (*interpolate)(const InterpolateCall *);
+    int (*resample)(const ResampleCall *);
     int (*dense)(const DenseCall *);
     int (*bank)(const BankCall *);
     int (*fourier)(const FourierCall *);
@@ -196,12 +276,18 @@ typedef struct {
     int (*polar)(const PolarCall *);
     int (*thin)(const ThinCall *);
     int (*luma)(const LumaCall *);
+    int (*recolour)(const RecolourCall *);
+    int (*local_curves)(const LocalCurvesCall *);
+    int (*look_up)(const LookUpCall *);
+    int (*histogram)(const HistogramCall *);
     int (*rank)(const RankCall *);
     int (*mode)(const RankCall *);
     int (*extrema)(const ExtremaCall *);
     int (*bilateral)(const BilateralCall *);
     int (*nonlocal_means)(const NonlocalMeansCall *);
+    int (*bm3d)(const Bm3dCall *);
     int (*pool)(const PoolCall *);
+    int (*warp)(const WarpCall *);
     int (*png_rows)(const PngRowsCall *);
 } Primitives;
 

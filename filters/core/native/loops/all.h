@@ -42,6 +42,7 @@ OPTIONS(TARGET)
 #include "block_sums.h"
 #include "guided.h"
 #include "separable.h"
+#include "resample.h"
 #include "dense.h"
 #include "bank.h"
 #include "fourier.h"
@@ -49,8 +50,11 @@ OPTIONS(TARGET)
 #include "thinning.h"
 #include "gradient.h"
 #include "luma.h"
+#include "recolour.h"
+#include "local_curves.h"
 #include "bilateral.h"
 #include "nonlocal_means.h"
+#include "warp.h"
 #define KIND float
 #define SAMPLE float
 #define OWN_TYPE F32
@@ -77,6 +81,7 @@ OPTIONS(TARGET)
 #include "block_sums.h"
 #include "guided.h"
 #include "separable.h"
+#include "resample.h"
 #include "dense.h"
 #include "bank.h"
 #include "fourier.h"
@@ -84,8 +89,11 @@ OPTIONS(TARGET)
 #include "thinning.h"
 #include "gradient.h"
 #include "luma.h"
+#include "recolour.h"
+#include "local_curves.h"
 #include "bilateral.h"
 #include "nonlocal_means.h"
+#include "warp.h"
 #define KIND double
 #define SAMPLE double
 #define OWN_TYPE F64
@@ -99,6 +107,8 @@ OPTIONS(TARGET)
 #include "extrema.h"
 #include "rank.h"
 #include "png_rows.h"
+#include "bm3d.h"
+#include "tables.h"
 
 /* Whether sums are to be in double: the samples or the results are. */
 #define IN_DOUBLE(call) ((call)->in.type == F64 || (call)->out.type == F64 || (call)->in.type == F32)
@@ -111,6 +121,11 @@ static int separable(const SeparableCall *call)
 static int interpolate(const InterpolateCall *call)
 {
     return call->in.type == F64 ? interpolate_double(call) : interpolate_float(call);
+}
+
+static int resample(const ResampleCall *call)
+{
+    return call->in_double ? resample_double(call) : resample_float(call);
 }
 
 static int dense(const DenseCall *call)
@@ -186,6 +201,18 @@ static int luma(const LumaCall *call)
     return call->out.type == F64 ? luma_double(call) : luma_float(call);
 }
 
+static int recolour(const RecolourCall *call)
+{
+    return call->table.data ? call->table.type == F64 ? recolour_double(call) : recolour_float(call)
+           : call->in.type == F64 || call->out.type == F64 || call->in.type == U16 ? recolour_double(call)
+                                                                                   : recolour_float(call);
+}
+
+static int local_curves(const LocalCurvesCall *call)
+{
+    return call->curves.type == F64 ? local_curves_double(call) : local_curves_float(call);
+}
+
 static int thin(const ThinCall *call)
 {
     return call->gx.type == F64 ? thin_double(call) : thin_float(call);
@@ -209,6 +236,11 @@ static int nonlocal_means(const NonlocalMeansCall *call)
     return WEIGHTS_IN_DOUBLE(call) ? nonlocal_means_double(call) : nonlocal_means_float(call);
 }
 
+static int warp(const WarpCall *call)
+{
+    return call->in_double ? warp_double(call) : warp_float(call);
+}
+
 #define NAME_(set) #set
 #define NAME(set) NAME_(set)
 
@@ -216,6 +248,7 @@ const Primitives JOIN(primitives, SET) = {
     .name = NAME(SET),
     .separable = separable,
     .interpolate = interpolate,
+    .resample = resample,
     .dense = dense,
     .bank = bank,
     .fourier = fourier,
@@ -225,12 +258,18 @@ const Primitives JOIN(primitives, SET) = {
     .polar = polar,
     .thin = thin,
     .luma = luma,
+    .recolour = recolour,
+    .local_curves = local_curves,
+    .look_up = look_up,
+    .histogram = histogram,
     .rank = rank,
     .mode = ordered,
     .extrema = extrema,
     .bilateral = bilateral,
     .nonlocal_means = nonlocal_means,
+    .bm3d = bm3d,
     .pool = pool,
+    .warp = warp,
     .png_rows = png_rows,
 };
 

@@ -145,26 +145,12 @@ static void R(multiply)(REAL *to, const REAL *x, const REAL *spectrum, ptrdiff_t
         }
 }
 
-/* Write the transpose of PANEL rows of PANEL samples; rows are PANEL_ROW samples apart on both sides. Four by four of
-   them pass through registers, in half the time of one by one. */
+/* Write the transpose of PANEL rows of PANEL samples; rows are PANEL_ROW samples apart on both sides. */
 static void R(transpose)(REAL *restrict to, const REAL *restrict from)
 {
-    typedef REAL Four __attribute__((vector_size(4 * sizeof(REAL))));
-#define LOW(a, b) __builtin_shufflevector(a, b, 0, 4, 1, 5)
-#define HIGH(a, b) __builtin_shufflevector(a, b, 2, 6, 3, 7)
     for (ptrdiff_t y = 0; y < PANEL; y += 4)
-        for (ptrdiff_t x = 0; x < PANEL; x += 4) {
-            Four rows[4], columns[4];
-            for (ptrdiff_t i = 0; i < 4; i++)
-                memcpy(&rows[i], from + (y + i) * PANEL_ROW + x, sizeof(Four));
-            const Four a = LOW(rows[0], rows[2]), b = LOW(rows[1], rows[3]), c = HIGH(rows[0], rows[2]),
-                       d = HIGH(rows[1], rows[3]);
-            columns[0] = LOW(a, b), columns[1] = HIGH(a, b), columns[2] = LOW(c, d), columns[3] = HIGH(c, d);
-            for (ptrdiff_t i = 0; i < 4; i++)
-                memcpy(to + (x + i) * PANEL_ROW + y, &columns[i], sizeof(Four));
-        }
-#undef LOW
-#undef HIGH
+        for (ptrdiff_t x = 0; x < PANEL; x += 4)
+            R(transpose_four)(to + x * PANEL_ROW + y, PANEL_ROW, from + y * PANEL_ROW + x, PANEL_ROW);
 }
 
 /* Where samples of a tile lie, in the input and in the result. */

@@ -74,6 +74,24 @@ static inline VECTOR *R(aligned)(void *memory)
     return (VECTOR *)(((uintptr_t)memory + sizeof(VECTOR) - 1) & -sizeof(VECTOR));
 }
 
+/* Write the transpose of four rows of four samples; they pass through registers, in half the time of one by one. */
+static inline void R(transpose_four)(REAL *restrict to, ptrdiff_t to_pitch, const REAL *restrict from, ptrdiff_t pitch)
+{
+    typedef REAL Four __attribute__((vector_size(4 * sizeof(REAL))));
+#define LOW(a, b) __builtin_shufflevector(a, b, 0, 4, 1, 5)
+#define HIGH(a, b) __builtin_shufflevector(a, b, 2, 6, 3, 7)
+    Four rows[4], columns[4];
+    for (ptrdiff_t i = 0; i < 4; i++)
+        memcpy(&rows[i], from + i * pitch, sizeof(Four));
+    const Four a = LOW(rows[0], rows[2]), b = LOW(rows[1], rows[3]), c = HIGH(rows[0], rows[2]),
+               d = HIGH(rows[1], rows[3]);
+    columns[0] = LOW(a, b), columns[1] = HIGH(a, b), columns[2] = LOW(c, d), columns[3] = HIGH(c, d);
+    for (ptrdiff_t i = 0; i < 4; i++)
+        memcpy(to + i * to_pitch, &columns[i], sizeof(Four));
+#undef LOW
+#undef HIGH
+}
+
 /* Turn *count* pixels of a row, of *step* channels side by side, into planes, *pitch* apart; *spare* has room for all. */
 static inline void R(read_pixels)(REAL *restrict to, ptrdiff_t pitch, const Array *in, ptrdiff_t step, ptrdiff_t y,
                                   ptrdiff_t first, ptrdiff_t count, REAL *restrict spare)

@@ -12,6 +12,7 @@ VECTOR_OF(int16_t, vi16);
 VECTOR_OF(uint32_t, vu32);
 VECTOR_OF(int32_t, vi32);
 VECTOR_OF(uint64_t, vu64);
+VECTOR_OF(int64_t, vi64);
 
 /* Divide a vector of sums, and round them half up to whole numbers from 0 to 255; NaN becomes 0. A divisor whose inverse
    is exact, a power of two, is given as the *factor*; else that is 0. */

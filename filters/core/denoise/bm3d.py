@@ -1,0 +1,370 @@
+"""BM3D: similar blocks are stacked, and noise is taken out of the stack's transform, where the picture is sparse.
+
+For each block of 8×8 on a grid the most similar blocks of its surroundings are stacked. In a transform along x, y and
+across the stack what the blocks share is in few large coefficients, and noise is in all alike. A first step drops the
+small coefficients; its estimate, in which similar blocks are told better, gives a second step the weights of a Wiener
+filter. Each block goes back to its place, and a pixel is the weighted mean of all that hold it.
+
+References
+----------
+K. Dabov, A. Foi, V. Katkovnik and K. Egiazarian, "Image denoising by sparse 3-D transform-domain collaborative
+filtering", IEEE Transactions on Image Processing 16, 2007; "Color image denoising via sparse 3D collaborative filtering
+with grouping constraint in luminance-chrominance space", ICIP 2007.
+A. Cohen, I. Daubechies and J.-C. Feauveau, "Biorthogonal bases of compactly supported wavelets", 1992: the wavelet 1.5.
+"""
+
+from __future__ import annotations
+
+import threading
+
+from .. import native
+from ..engine.facts import Fact, note
+from ..engine.gaps import Gaps, known
+from ..engine.pipeline import Whole, computed
+from ..engine.stage import BY_ALPHA, BoundStage, Colours, ImageContext, Rows, Stage
+from ..engine.threads import together
+from ..lazy_numpy import Array, np
+from ..named_tuple import NamedTuple
+from . import noise_estimate
+
+BLOCK, REACH = 8, 19
+"""A block's side, and how far around it similar ones are looked for, as the paper has them."""
+GUIDE_LEVELS = 511
+"""Blocks are compared in whole numbers up to this: a sum of 64 squared differences is then exact in float32."""
+BAND = 16
+"""Rows of reference blocks that are filtered at a time, by one thread."""
+READ_ROWS = 128
+"""Rows of the picture that are asked for at once."""
+STRONG = 40.0
+"""Noise, where white is 255, past which blocks are compared less strictly, as in the paper."""
+MOST_LEVELS = 1e6
+"""The strongest noise, where white is 255, that there is a difference to."""
+OPPONENT = ((1.0, 1.0, 1.0), (1.0, 0.0, -1.0), (1.0, -2.0, 1.0))
+"""Luminance and two differences of colours; with rows of length 1 the noise is as strong in all."""
+
+
+class Step(NamedTuple):
+    """One of the two steps."""
+
+    stride: int
+    """How far it is from a reference block to the next."""
+    most: int
+    """Blocks of a stack."""
+    limit: float
+    """The largest mean squared difference of the blocks of a stack, where white is 255."""
+    strength: float
+    """The threshold of the first step, the noise's variance in the second, where white is 255."""
+    forward: Array
+    """The transform along an axis of a block."""
+    window: Array
+    """With which weights a block goes back to its place."""
+
+
+def steps(levels: float) -> tuple[Step, Step]:
+    """Return both steps for noise of a standard deviation, where white is 255."""
+    levels = min(levels, MOST_LEVELS)
+    if levels > STRONG:
+        first = Step(2, 32, 20000.0, 2.75 * levels, wavelet(), kaiser(2.5))
+        return first, Step(2, 32, 800.0, 0.9 * levels**2, cosine(), kaiser(3.0))
+    first = Step(2, 16, 5000.0, 2.65 * levels, wavelet(), kaiser(2.5))
+    return first, Step(2, 32, 400.0, 0.8 * levels**2, cosine(), kaiser(3.5))
+
+
+def wavelet() -> Array:
+    """Return the biorthogonal wavelet 1.5 of 8 samples, over all its 3 levels, periodic, each row of length 1.
+
+    >>> wavelet()[1].round(3).tolist()
+    [0.354, 0.354, 0.354, 0.354, -0.354, -0.354, -0.354, -0.354]
+    """
+    low = np.array([3, -3, -22, 22, 128, 128, 22, -22, -3, 3]) / 128
+    high = np.array([0, 0, 0, 0, 1, -1, 0, 0, 0, 0])
+    answer, size = np.eye(BLOCK), BLOCK
+    while size > 1:
+        level = np.zeros((size, size))
+        for k, tap in np.ndindex(size // 2, len(low)):
+            column = (2 * k + tap - 4) % size
+            level[k, column] += low[tap]
+            level[size // 2 + k, column] += high[tap]
+        answer[:size] = level @ answer[:size]
+        size //= 2
+    return _of_length_1(answer)
+
+
+def cosine() -> Array:
+    """Return the discrete cosine transform of 8 samples.
+
+    >>> cosine()[1].round(3).tolist()
+    [0.49, 0.416, 0.278, 0.098, -0.098, -0.278, -0.416, -0.49]
+    """
+    k, n = np.mgrid[:BLOCK, :BLOCK]
+    return _of_length_1(np.cos(np.pi * k * (2 * n + 1) / (2 * BLOCK)))
+
+
+def _of_length_1(rows: Array) -> Array:
+    return rows / np.linalg.norm(rows, axis=1, keepdims=True)
+
+
+def kaiser(beta: float) -> Array:
+    """Return Kaiser's window over a block."""
+    window = np.kaiser(BLOCK, beta)
+    return window[:, None] * window
+
+
+def bm3d(noise: float | None, strength: float = 1.0) -> Stage:
+    """Return the stage that removes *strength* times the *noise*, a standard deviation in the image's units.
+
+    The noise is estimated from the whole image if it is None. Three channels that are colours are filtered in an
+    opponent space, where blocks are matched by their luminance; other channels each by itself. What is not finite, and
+    what cannot be seen, is guessed from around it; NaN come back in their places unless they are left out.
+    """
+
+    def bind(context: ImageContext) -> BoundStage:
+        level = strength * (context.survey_result if noise is None else noise)
+        if level <= 0:
+            return BoundStage(lambda above, *alpha: above)
+
+        def denoise(above: Rows, alpha: Rows | None = None) -> Rows:
+            return _denoised(above, alpha, level, context)
+
+        return BoundStage(denoise)
+
+    def facts(context: ImageContext) -> tuple[Fact, ...]:
+        side = 2 * REACH + 1
+        return (note(f"BM3D: blocks of {BLOCK}×{BLOCK}, matched in {side}×{side}"),)
+
+    return Stage(
+        bind,
+        takes="rows",
+        survey=noise_estimate.surveying() if noise is None else None,
+        # The picture, its planes, those of both estimates, and the guide.
+        memory=lambda context, channels: 2 * np.dtype(context.work).itemsize + 12 + 8 / channels,
+        colours=Colours(alpha=BY_ALPHA, joint=True),
+        amplification=2.0,
+        facts=facts,
+    )
+
+
+def _denoised(above: Rows, alpha: Rows | None, level: float, context: ImageContext) -> Rows:
+    """Return the rows without noise of the standard deviation *level*."""
+    picture = computed(above, READ_ROWS, context.jobs)
+    values, infinite = picture.values, None
+    if not context.finite or alpha is not None:
+        infinite = Gaps(~np.isfinite(values), values)
+        if alpha is not None:
+            visible = computed(alpha, READ_ROWS, context.jobs).values > 0
+            values = np.where(visible, values, np.nan)
+        values = known(Whole(values, above.height, above.width))[0].values
+    least, scale = values.min(axis=(0, 1)), 255 / context.full
+    planes = np.empty((values.shape[2], *values.shape[:2]), np.float32)
+    for channel, base in enumerate(least):
+        np.multiply(values[..., channel] - base, scale, out=planes[channel], casting="same_kind")
+    del values
+    if len(planes) == 3 and context.colours == "rgb":
+        opponent = _of_length_1(np.array(OPPONENT)).astype(np.float32)
+        planes = _mixed(opponent.T, filtered(_mixed(opponent, planes), level * scale, context.jobs))
+    else:
+        for number in range(len(planes)):
+            one = planes[number : number + 1]
+            one[...] = filtered(one, level * scale, context.jobs)
+    answer = np.empty((above.height, above.width, len(planes)), context.work)
+    for channel, base in enumerate(least):
+        np.divide(planes[channel], scale, out=answer[..., channel])
+        answer[..., channel] += base
+    if infinite is not None:
+        infinite.put_back(answer, 0, context.ignoring)
+    return Whole(answer, above.height, above.width)
+
+
+def _mixed(matrix: Array, planes: Array) -> Array:
+    """Return sums of planes, added in their order."""
+    answer = np.empty_like(planes)
+    for out, weights in zip(answer, matrix, strict=True):
+        np.multiply(planes[0], weights[0], out=out)
+        for plane, weight in zip(planes[1:], weights[1:], strict=True):
+            out += plane * weight
+    return answer
+
+
+def filtered(planes: Array, levels: float, jobs: int = 1) -> Array:
+    """Return planes of float32 without noise of a standard deviation.
+
+    White is 255, and blocks are matched by the first plane. What is smaller than a block is reflected until it is as
+    large.
+    """
+    height, width = planes.shape[1:]
+    missing = [(0, max(0, BLOCK - size)) for size in (height, width)]
+    given = np.pad(planes, [(0, 0), *missing], mode="symmetric") if any(after for _, after in missing) else planes
+    first, second = steps(levels)
+    basic = _step(first, given, None, levels, jobs)
+    return _step(second, given, basic, levels, jobs)[:, :height, :width]
+
+
+def _step(step: Step, planes: Array, basic: Array | None, levels: float, jobs: int) -> Array:
+    """Return what one step makes of the planes."""
+    height, width = planes.shape[1:]
+    guide, scale = whole_numbers((planes if basic is None else basic)[0], levels)
+    limit = step.limit * (scale * BLOCK) ** 2
+    count = -(-(height - BLOCK) // step.stride) + 1
+    bands = [(first, min(first + BAND, count)) for first in range(0, count, BAND)]
+    answer = np.empty_like(planes)
+    waiting: dict[int, Array] = {}
+    pending = np.empty((2 * len(planes), 0, width), np.float32)
+    numbers, lock = iter(range(len(bands))), threading.Lock()
+    merged = 0
+
+    def top_of(number: int) -> int:
+        return max(0, bands[number][0] * step.stride - REACH) if number < len(bands) else height
+
+    def merge() -> None:
+        """Add what bands make of the same rows, in the order of the bands; keep what the next one adds to."""
+        nonlocal merged, pending
+        while merged in waiting:
+            sums = waiting.pop(merged)
+            sums[:, : pending.shape[1]] += pending
+            top, end = top_of(merged), top_of(merged + 1)
+            done, pending = sums[:, : end - top], sums[:, end - top :]
+            np.divide(done[: len(planes)], done[len(planes) :], out=answer[:, top:end])
+            merged += 1
+
+    def work() -> None:
+        for number in numbers:
+            first, end = bands[number]
+            bottom = min(height, min((end - 1) * step.stride, height - BLOCK) + REACH + BLOCK)
+            top = top_of(number)
+            sums = np.empty((2 * len(planes), bottom - top, width), np.float32)
+            _filter(step, planes, basic, guide, limit, sums, top, first, end)
+            with lock:
+                waiting[number] = sums
+                merge()
+
+    together([work] * max(1, min(jobs, len(bands))))
+    return answer
+
+
+def whole_numbers(plane: Array, levels: float) -> tuple[Array, float]:
+    """Return the plane in whole numbers up to `GUIDE_LEVELS`, and how many there are to a level.
+
+    Where noise would be lost between them, the rarest samples are cut off.
+    """
+    low, high = float(plane.min()), float(plane.max())
+    if high - low > GUIDE_LEVELS * levels:
+        low, high = (float(bound) for bound in np.quantile(plane, (0.001, 0.999)))
+    scale = GUIDE_LEVELS / (high - low) if high > low else 1.0
+    guide = (plane - np.float32(low)) * np.float32(scale)
+    np.clip(np.rint(guide, out=guide), 0, GUIDE_LEVELS, out=guide)
+    return guide, scale
+
+
+def _filter(
+    step: Step,
+    planes: Array,
+    basic: Array | None,
+    guide: Array,
+    limit: float,
+    sums: Array,
+    top: int,
+    first: int,
+    end: int,
+) -> None:
+    """Filter the stacks of rows *first* to *end* of reference blocks; *sums*, and then weights, begin at row *top*."""
+    if native.core is None:
+        _reference(step, planes, basic, guide, limit, sums, top, first, end)
+        return
+    inverse = np.linalg.inv(step.forward)
+    blocks = step.forward.ravel(), inverse.ravel(), step.window.ravel()
+    numbers = top, first, end, step.stride, step.most, limit, step.strength
+    native.core.bm3d(planes, basic, guide[None], sums, *numbers, *blocks)
+
+
+def _reference(
+    step: Step,
+    planes: Array,
+    basic: Array | None,
+    guide: Array,
+    limit: float,
+    sums: Array,
+    top: int,
+    first: int,
+    end: int,
+) -> None:
+    """Do what `_filter` says, stack by stack, and to the last bit: a match that moves can be seen."""
+    width = guide.shape[1]
+    band = slice(top, top + sums.shape[1])
+    patches = _blocks(guide[None, band])[0]
+    patches = patches.reshape(*patches.shape[:2], -1)
+    blocks = _blocks((planes if basic is None else np.concatenate([planes, basic]))[:, band])
+    last, right = (size - BLOCK for size in guide.shape)
+    forward, inverse = (matrix.astype(np.float32) for matrix in (step.forward, np.linalg.inv(step.forward)))
+    window, strength = step.window.astype(np.float32), np.float32(step.strength)
+    samples = np.arange(BLOCK)[:, None] * width + np.arange(BLOCK)
+    sums[...] = 0
+    flat = sums.reshape(len(sums), -1)
+    for row in range(first, end):
+        for column in range(-(-right // step.stride) + 1):
+            y, x = min(row * step.stride, last) - top, min(column * step.stride, right)
+            rows, columns = matches(patches, y, x, step.most, limit)
+            stacks = _haar(_along(_along(blocks[:, rows, columns], forward), forward))
+            if basic is None:
+                kept = np.abs(stacks) > strength
+                kept[:, 0, 0, 0] = True  # the mean
+                stacks, shares = stacks * kept, kept.astype(np.float32)
+            else:
+                power = stacks[len(planes) :] ** 2
+                shares = power / (power + strength)
+                stacks = stacks[: len(planes)] * shares
+            weights = 1 / np.maximum(_sum(shares * shares), np.float32(1e-6))
+            stacks = _along(_along(_haar(stacks, inverse=True), inverse), inverse)
+            windows = (window * weights[:, None, None])[:, None]
+            places = (rows[:, None, None] * width + columns[:, None, None] + samples).ravel()
+            for number, plane in enumerate((*(stacks * windows), *np.broadcast_to(windows, stacks.shape))):
+                np.add.at(flat[number], places, plane.ravel())
+
+
+def _blocks(planes: Array) -> Array:
+    """Return the block at each place of the planes."""
+    return np.lib.stride_tricks.sliding_window_view(planes, (BLOCK, BLOCK), axis=(1, 2))
+
+
+def _along(stacks: Array, matrix: Array) -> Array:
+    """Multiply a matrix by each block, term by term, and transpose the products."""
+    products = matrix[:, :1] * stacks[..., :1, :]
+    for k in range(1, BLOCK):
+        products += matrix[:, k : k + 1] * stacks[..., k : k + 1, :]
+    return products.swapaxes(-1, -2)
+
+
+def _haar(stacks: Array, inverse: bool = False) -> Array:
+    """Transform across the blocks of each stack, in place, by Haar's wavelet."""
+    strides = [1 << level for level in range(stacks.shape[1].bit_length() - 1)]
+    for stride in reversed(strides) if inverse else strides:
+        one, other = stacks[:, :: 2 * stride], stacks[:, stride :: 2 * stride]
+        one[...], other[...] = (one + other) * np.float32(0.5**0.5), (one - other) * np.float32(0.5**0.5)
+    return stacks
+
+
+def _sum(stacks: Array) -> Array:
+    """Return the sum of each stack: of its blocks in their order, and then of halves of a block."""
+    sums = stacks.sum(axis=1).reshape(len(stacks), -1)
+    while sums.shape[1] > 1:
+        half = sums.shape[1] // 2
+        sums = sums[:, :half] + sums[:, half:]
+    return sums[:, 0]
+
+
+def matches(patches: Array, y: int, x: int, most: int, limit: float) -> tuple[Array, Array]:
+    """Return the rows and columns of the blocks that are most similar to that at (y, x), itself the first.
+
+    There is a power of two of them; of equally similar ones those come first whose rows are near, then those below.
+    """
+    top, left = max(0, y - REACH), max(0, x - REACH)
+    differences = patches[top : y + REACH + 1, left : x + REACH + 1] - patches[y, x]
+    distances = np.einsum("yxk,yxk->yx", differences, differences)
+    distances[y - top, x - left] = -1
+    rows = np.arange(top, top + len(distances))
+    rows = rows[np.argsort(2 * np.abs(rows - y) - (rows > y))]
+    distances = distances[rows - top].ravel()
+    best = np.argsort(distances, kind="stable")[:most]
+    best = best[distances[best] <= limit]
+    best = best[: 1 << len(best).bit_length() - 1]
+    across = len(differences[0])
+    return rows[best // across], left + best % across

@@ -1,0 +1,116 @@
+"""Drawing on a picture: where something was found in it, its pixels are blended towards a colour."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+
+from ..lazy_numpy import Array, np
+from ..parameters import ImageError, Param
+from .colour import ColourModel
+from .stage import AlphaHandling, Colours, Function, ImageContext, Stage, Values
+
+NAMES = {
+    "black": "000000",
+    "silver": "c0c0c0",
+    "gray": "808080",
+    "grey": "808080",
+    "white": "ffffff",
+    "maroon": "800000",
+    "red": "ff0000",
+    "purple": "800080",
+    "fuchsia": "ff00ff",
+    "magenta": "ff00ff",
+    "green": "008000",
+    "lime": "00ff00",
+    "olive": "808000",
+    "yellow": "ffff00",
+    "navy": "000080",
+    "blue": "0000ff",
+    "teal": "008080",
+    "aqua": "00ffff",
+    "cyan": "00ffff",
+    "orange": "ffa500",
+}
+"""The basic colours of CSS (CSS Color Module Level 4, section 6.1), with orange."""
+HEXADECIMAL = re.compile(r"#([0-9a-f]{3}|[0-9a-f]{6})")
+
+Strength = Callable[[ImageContext], Callable[[Values], Array]]
+"""Returns, for an image, the function from what was found to the strength of the colour in one channel: from 0 to 1,
+which it is held to, or bool."""
+
+
+def colour_of(text: object) -> tuple[int, int, int]:
+    """Return red, green and blue of a colour, of which 255 is white; raises ValueError.
+
+    >>> colour_of("orange"), colour_of("#0F8"), colour_of("#102030")
+    ((255, 165, 0), (0, 255, 136), (16, 32, 48))
+    """
+    word = str(text).strip().lower()
+    found = HEXADECIMAL.fullmatch(f"#{NAMES[word]}" if word in NAMES else word)
+    if found is None:
+        raise ValueError(f"{str(text)!r} is not a colour; use #rrggbb, or one of {', '.join(NAMES)}")
+    digits = found[1] if len(found[1]) == 6 else "".join(digit * 2 for digit in found[1])
+    red, green, blue = bytes.fromhex(digits)
+    return red, green, blue
+
+
+OVERLAY = Param("Draw on the picture, in this colour: #rrggbb, or a name as red.", check=colour_of, metavar="COLOR")
+"""The parameter of a filter that can draw what it finds."""
+
+
+def overlay(
+    stages: Sequence[Stage],
+    colour: str,
+    strength: Strength,
+    *,
+    linear: bool = False,
+    fields: tuple[str, ...] = ("image",),
+) -> Stage:
+    """Return the stage that draws what *stages* find in a picture on the picture itself.
+
+    ``out = in + s · (colour - in)`` for the strength s. They see all channels, and may begin with a stage that takes
+    one of them or the luma. If they give maps, with the names *fields*, these stay. *linear*, the picture is in linear
+    light. An alpha is kept.
+    """
+    red, green, blue = colour_of(colour)
+
+    def bind(context: ImageContext) -> Function:
+        # Of whole numbers 255, 65535 and of floats 1 stand for 255 here.
+        paint = np.array([red, green, blue], np.float64)[None, None] * (context.full / 255)
+        if linear:
+            paint = context.transfer.decode(paint, context.full)
+        paint = paint.astype(context.work)
+        of = strength(context)
+
+        def draw(picture: Array, found: Values, opaque: Array | None = None) -> Values:
+            if "image" not in context.requested_fields:
+                return found
+            own = paint if opaque is None else paint * (opaque / context.full)
+            drawn = _drawn(picture, own, of(found)).astype(context.work, copy=False)
+            return found._replace(image=drawn) if context.requested_fields - {"image"} else drawn
+
+        return draw
+
+    kept = Colours(alpha=AlphaHandling(weigh=True), coloured=True)
+    return Stage(bind, colours=kept, branches=((), tuple(stages)), fields=fields)
+
+
+def _drawn(picture: Array, paint: Array, strength: Array) -> Array:
+    """Return the picture blended towards *paint*; where nothing was found it stays as it is, whatever it is."""
+    if strength.dtype == bool:
+        return np.where(strength, paint, picture)
+    found = strength > 0
+    share = np.where(found, np.minimum(strength, 1), 0)
+    return np.where(share == 1, paint, np.where(found, picture + share * (paint - picture), picture))
+
+
+def in_colour(image: Array, colours: ColourModel) -> tuple[Array, ColourModel]:
+    """Return an image as one of three channels, in which one can draw; raises `ImageError`."""
+    channels = image.shape[2]
+    if channels == 1:
+        return np.broadcast_to(image, (*image.shape[:2], 3)), "rgb"
+    if colours != "rgb":
+        what = "CMYK colours; convert it with --to-rgb" if colours == "cmyk" else f"{channels} bands without colour"
+        raise ImageError(f"--overlay draws on gray and RGB, and this has {what}")
+    return image, colours

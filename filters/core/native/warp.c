@@ -1,0 +1,54 @@
+#include "binding.h"
+
+#include <math.h>
+
+/* The places of a result are those of finite numbers, whatever its row and column are. */
+static int check_matrix(const double *matrix, ptrdiff_t entries)
+{
+    if (!check_size(entries, 9, 9, "matrix"))
+        return 0;
+    for (ptrdiff_t i = 0; i < 9; i++)
+        if (!(fabs(matrix[i]) <= 1e100)) {
+            PyErr_SetString(PyExc_ValueError, "matrix: its entries are finite, and no more than 1e100");
+            return 0;
+        }
+    return 1;
+}
+
+static int check_warp(const WarpCall *call, ptrdiff_t fills)
+{
+    const Array *in = &call->in, *out = &call->out;
+    const ptrdiff_t channels = in->planes * call->step;
+    if (in->planes != out->planes || out->samples % call->step) {
+        PyErr_SetString(PyExc_ValueError, "out: its planes or columns are not those of pixels of the input");
+        return 0;
+    }
+    return check_size(fills, channels, channels, "fill") && check_size(in->rows, 1, WARP_MOST, "rows")
+           && check_size(in->samples / call->step, 1, WARP_MOST, "columns")
+           && check_size(out->samples / call->step, 0, WARP_MOST, "columns of out")
+           && check_size(call->row, 0, WARP_MOST, "row") && check_size(out->rows, 0, WARP_MOST, "rows of out");
+}
+
+/* warp(in, out, matrix, fill, step, row, interpolation, border, in_double) */
+PyObject *bind_warp(PyObject *module, PyObject *arguments)
+{
+    (void)module;
+    PyObject *in, *out, *matrix, *fill;
+    WarpCall call;
+    ptrdiff_t entries, fills;
+    Held held = {.count = 0};
+    int status = REFUSED, interpolation, border;
+    if (PyArg_ParseTuple(arguments, "OOOOnniip", &in, &out, &matrix, &fill, &call.step, &call.row, &interpolation,
+                         &border, &call.in_double)
+        && take_array(&held, in, &call.in, 0, SAMPLES, "in") && take_array(&held, out, &call.out, 1, SAMPLES, "out")
+        && take_taps(&held, matrix, &call.matrix, &entries, "matrix") && check_matrix(call.matrix, entries)
+        && take_taps(&held, fill, &call.fill, &fills, "fill")
+        && check_size(interpolation, WARP_NEAREST, WARP_BICUBIC, "interpolation")
+        && check_size(border, BORDER_REFLECT, BORDER_CONSTANT, "border") && check_size(call.step, 1, MOST_STEP, "step")
+        && check_pixels(&call.in, call.step) && check_warp(&call, fills)) {
+        call.interpolation = (Interpolation)interpolation;
+        call.border = (BorderRule)border;
+        RUN(warp, call.out);
+    }
+    return answer(&held, status);
+}

@@ -1,0 +1,52 @@
+"""The stage of a linear map about a point, whose result has the picture's size, or holds all that becomes of it."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+
+from ..engine.stage import Stage
+from ..parameters import ImageError, ParameterError
+from . import homography
+from .homography import Linear, Matrix, Point
+from .warp import MOST, Interpolation, Warp, warping
+
+FURTHEST = 1e9
+"""The greatest coordinate of a point, so that places stay numbers."""
+TOUCHED = 1e-9
+"""The part of a sample that rounding adds to a size, and is none."""
+
+
+def linear_stage(
+    linear: Linear,
+    interpolation: Interpolation,
+    *,
+    centre: Point | None = None,
+    moved: Callable[[int, int], Point] = lambda width, height: (0.0, 0.0),
+    expand: bool = False,
+) -> Stage:
+    """Return the stage that applies *linear* about *centre*, or the middle, and then moves by so many samples.
+
+    *expand* makes the result as large as what becomes of the picture, which then lies in its middle.
+    """
+
+    def warp(width: int, height: int) -> Warp:
+        if not expand:
+            at = (width / 2, height / 2) if centre is None else centre
+            return Warp(width, height, homography.about(linear, at, moved(width, height)))
+        across, down = (side - TOUCHED for side in homography.hull(linear, width, height))
+        if max(across, down) > MOST:
+            raise ImageError(f"the result would be {across:.6g}×{down:.6g}; at most {MOST} in width and height")
+        wide, high = max(math.ceil(across), 1), max(math.ceil(down), 1)
+        back = linear.inverse()
+        at = back.of(wide / 2, high / 2)
+        return Warp(wide, high, Matrix(back.a, back.b, width / 2 - at[0], back.c, back.d, height / 2 - at[1]))
+
+    return warping(warp, interpolation)
+
+
+def check_expand(expand: bool, **others: object) -> None:
+    """Raise ParameterError for what moves a picture that lies in the middle of its result."""
+    for name, value in others.items():
+        if expand and value is not None:
+            raise ParameterError(name, "has no effect with expand, whose result holds the whole picture; leave one out")

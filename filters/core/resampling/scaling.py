@@ -1,0 +1,90 @@
+"""Scaling: another size for the picture, by weights along each axis."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from ..engine.coordinates import Extent, Geometry
+from ..engine.facts import note
+from ..engine.stage import BoundStage, ImageContext, Rows, Stage, WeightedSum, geometric
+from ..lazy_numpy import Array, np
+from .separable import resample, settled
+from .weights import Interpolation, Span, Weights, weights
+
+Spans = Callable[[int, int], tuple[Span, Span]]
+"""Returns, for an image's width and height, its part along x and along y that is scaled, and the results of each."""
+
+
+def scaled(spans: Spans, interpolation: Interpolation = "bilinear", antialias: bool = True) -> Stage:
+    """Return the stage that gives a part of an image another size.
+
+    >>> stage = scaled(lambda width, height: (Span.whole(width, 10), Span.whole(height, 10)))
+    >>> stage.result_of(40, 20).geometry.in_image(1, 1)
+    (4.0, 2.0)
+    """
+
+    def extent(width: int, height: int) -> Extent:
+        x, y = spans(width, height)
+        return Extent(x.results, y.results, Geometry.scaled((x.step, y.step), (x.offset, y.offset)))
+
+    def bind(context: ImageContext) -> BoundStage:
+        x, y = spans(context.width, context.height)
+        row = weights(interpolation, context.width, x, antialias)
+        column = weights(interpolation, context.height, y, antialias)
+
+        def function(above: Rows) -> Rows:
+            if column.is_identity and row.is_identity:
+                return above
+            return Picked(above, column, row) if interpolation == "nearest" else Scaled(above, column, row, context)
+
+        return BoundStage(function)
+
+    nearest = interpolation == "nearest"
+    return geometric(
+        bind,
+        extent,
+        picks=nearest,
+        weights=None if nearest else WeightedSum(1.0, 1.0),
+        facts=lambda context: (note(f"{interpolation}{'' if antialias else ' without antialiasing'}"),),
+    )
+
+
+MOST_IN_FLOAT = 128
+"""Samples of an axis whose sum may be in float32: of more its rounding adds up to what shows in 8 bits."""
+
+
+class Scaled(Rows):
+    """Rows that are resampled from those above when they are asked for."""
+
+    preferred_rows = 16  # as many as the widest vectors have lanes
+
+    def __init__(self, above: Rows, column: Weights, row: Weights, context: ImageContext) -> None:
+        self.above, self.column, self.row = above, column, row
+        self.height, self.width = len(column.first), len(row.first)
+        many = max(column.taps.shape[1], row.taps.shape[1]) > MOST_IN_FLOAT
+        self.work = np.float64 if many else context.work
+        self.out = self.work if context.rounds_to is None else context.rounds_to
+        # Where there are more rows of results than of samples, fewer are resampled along themselves so.
+        self.across_first = self.height > above.height
+        # What is rounded later, as where its range is measured, is to be the same.
+        self.halves = context.most if context.whole and context.rounds_to is None else None
+        self.saturates = context.rounds_to is not None and (column.overshoots or row.overshoots)
+
+    def rows(self, start: int, stop: int) -> Array:
+        """Return rows of the result."""
+        column, low, high = self.column.part(start, stop)
+        found = resample(self.above.rows(low, high), column, self.row, self.out, self.work, self.across_first)
+        return found if self.halves is None else settled(found, self.halves)
+
+
+class Picked(Rows):
+    """Rows of samples that are taken as they are."""
+
+    def __init__(self, above: Rows, column: Weights, row: Weights) -> None:
+        self.above, self.column, self.row = above, column, row
+        self.height, self.width = len(column.first), len(row.first)
+
+    def rows(self, start: int, stop: int) -> Array:
+        """Return rows of the result."""
+        column, low, high = self.column.part(start, stop)
+        return self.above.rows(low, high)[column.first].take(self.row.first, axis=1)

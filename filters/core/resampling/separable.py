@@ -1,0 +1,85 @@
+"""Separable resampling: each result is a weighted sum of samples, along both axes."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from .. import native
+from ..lazy_numpy import Array, np
+from .weights import Weights
+
+TIE = {"float32": 2.0**-22, "float64": 2.0**-45}
+"""What is added before results are rounded, in parts of the greatest: weights such as 1/6 have no exact sums, and half
+of a level is often meant where a little less is found. Enlarged by 6, where 1 sample in 144 is half a level, 0.15 % of
+the samples are wrong without it and none with it; elsewhere it makes 1 in 10 000 wrong."""
+
+
+def resample(
+    strip: Array, column: Weights, row: Weights, out: Any, work: Any = "float64", across_first: bool = False
+) -> Array:
+    """Resample a strip by the weights down its columns and along its rows; the result has the type *out*.
+
+    In 8 and 16 bits it is rounded half up and saturated. Sums are in the type *work*. The axis that is summed first
+    decides about the last bits: rows where *across_first*, as suits more results than samples.
+
+    >>> import numpy as np
+    >>> from .weights import Span, weights
+    >>> axis = weights("bilinear", 2, Span.whole(2, 4))
+    >>> resample(np.array([[[0], [8]], [[0], [8]]], np.uint8), axis, axis, "uint8")[0, :, 0].tolist()
+    [0, 2, 6, 8]
+    """
+    kind, work = np.dtype(out), np.dtype(work)
+    raised = 0.0 if kind.kind == "f" else np.iinfo(kind).max * TIE[work.name]
+    if native.core is None:
+        return _reference(strip, (column, row), kind, work, across_first, raised)
+    given, step = native.rows_of(strip)
+    result = native.results((len(given), len(column.first), len(row.first) * step), kind, step)
+    axes = (part for axis in (column, row) for part in (_seen(axis), np.ascontiguousarray(axis.taps)[None]))
+    native.core.resample(given, result, *axes, step, work == np.float64, across_first, raised)
+    return native.strip_like(result, step)
+
+
+def settled(values: Array, most: float) -> Array:
+    """Return unrounded results, which are lost, with halves where a little less was found: they round as `resample` does.
+
+    >>> import numpy as np
+    >>> settled(np.array([2.4999999, 2.49, 2.5], np.float32), 255).tolist() == [2.5, np.float32(2.49), 2.5]
+    True
+    """
+    raised = values + values.dtype.type(most * TIE[values.dtype.name])
+    raised += 0.5
+    np.floor(raised, out=raised)
+    whole = np.floor(values + values.dtype.type(0.5))
+    np.copyto(values, whole + values.dtype.type(0.5), where=raised > whole)
+    return values
+
+
+def _seen(weights: Weights) -> Array:
+    """Return the samples that each result sees, from which to which."""
+    return np.stack([weights.first, weights.end]).astype(np.int32)[None]
+
+
+def _reference(
+    strip: Array, axes: tuple[Weights, Weights], out: Any, work: Any, across_first: bool, raised: float
+) -> Array:
+    values = strip.astype(work)
+    for axis in (1, 0) if across_first else (0, 1):
+        values = _along(values, axes[axis], axis)
+    if raised:
+        values += raised
+    return native.converted(values, out)
+
+
+def _along(values: Array, weights: Weights, axis: int) -> Array:
+    """Resample along one axis by SciPy: the weights are a sparse matrix."""
+    from scipy import sparse
+
+    counts = weights.end - weights.first
+    kept = np.arange(weights.taps.shape[1]) < counts[:, None]
+    places = weights.first[:, None] + np.arange(weights.taps.shape[1])
+    ends = np.concatenate([[0], np.cumsum(counts)])
+    turned = values.swapaxes(0, axis)
+    entries = weights.taps[kept].astype(values.dtype), places[kept], ends
+    matrix = sparse.csr_matrix(entries, (len(counts), len(turned)))
+    total = matrix @ turned.reshape(len(turned), -1)
+    return total.reshape(len(total), *turned.shape[1:]).swapaxes(0, axis)

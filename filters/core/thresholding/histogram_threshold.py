@@ -1,0 +1,141 @@
+"""One threshold for the whole image, from how often its samples occur.
+
+Whole numbers are counted each by itself. Other samples are counted in `BINS` bins from the least to the greatest, whose
+middles stand for them; `li` takes them as they are. What is not finite counts nothing. In an image of one value that is
+the threshold, and nothing lies above it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Literal
+
+from ..engine.stage import ImageContext, Rows
+from ..lazy_numpy import Array, np
+
+Method = Literal["otsu", "triangle", "li"]
+BINS = 256
+"""Bins of fractions, as scikit-image has them."""
+BYTES = 32
+"""What a fraction takes while it is sorted and counted."""
+ROWS_TOGETHER = 64
+LI_STEPS = 10_000
+"""Steps after which the search of `li` ends, wherever it is; a photograph takes about ten."""
+
+
+def survey(method: Method) -> Callable[[ImageContext, Rows], tuple[float, ...]]:
+    """Return a stage's survey that finds the threshold of each channel."""
+
+    def find(context: ImageContext, image: Rows) -> tuple[float, ...]:
+        counted = _counted if context.whole else _gathered
+        return tuple(threshold(method, *values, context.whole) for values in counted(context, image))
+
+    return find
+
+
+def threshold(method: Method, levels: Array, counts: Array, whole: bool) -> float:
+    """Return the threshold of an image that has so many samples of each of these *levels*, *whole* numbers or not.
+
+    >>> import numpy as np
+    >>> threshold("otsu", np.array([1.0, 2, 9]), np.array([5.0, 5, 5]), True)
+    2.0
+    """
+    if len(levels) < 2:
+        return float(levels[0]) if len(levels) else np.nan
+    if method == "li":
+        return li(levels, counts, 0.5 if whole else float(np.diff(levels).min()) / 2)
+    levels, counts = (_with_empty if whole else _binned)(levels, counts)
+    return otsu(levels, counts) if method == "otsu" else triangle(levels, counts)
+
+
+def otsu(levels: Array, counts: Array) -> float:
+    """Return the level up to which and above which the samples differ most in their means, weighted by both numbers.
+
+    N. Otsu, "A threshold selection method from gray-level histograms", 1979. Of equal ones the least.
+    """
+    below = np.cumsum(counts)
+    above = np.cumsum(counts[::-1])[::-1]
+    mean_below = np.cumsum(counts * levels) / below
+    mean_above = (np.cumsum((counts * levels)[::-1]) / above[::-1])[::-1]
+    between = below[:-1] * above[1:] * (mean_below[:-1] - mean_above[1:]) ** 2
+    return float(levels[np.argmax(between)])
+
+
+def triangle(levels: Array, counts: Array) -> float:
+    """Return the level that lies furthest below the line from the peak to the end of the longer tail.
+
+    G. Zack, W. Rogers and S. Latt, "Automatic measurement of sister chromatid exchange frequency", 1977.
+    """
+    peak, last = int(np.argmax(counts)), len(counts) - 1
+    turned = peak < last - peak
+    if turned:
+        counts, peak = counts[::-1], last - peak
+    steps = np.arange(peak)
+    distance = counts[peak] * steps - peak * counts[:peak]
+    found = int(np.argmax(distance)) if peak else 0
+    return float(levels[last - found if turned else found])
+
+
+def li(levels: Array, counts: Array, near: float) -> float:
+    """Return the threshold of the least cross entropy, found from the mean on.
+
+    C. Li and C. Lee, "Minimum cross entropy thresholding", 1993; C. Li and P. Tam, "An iterative algorithm for minimum
+    cross entropy thresholding", 1998: the next threshold is the logarithmic mean of both means, above the least sample.
+    The search ends where it moves by no more than *near*.
+    """
+    shifted = levels - levels[0]
+    number, total = np.cumsum(counts), np.cumsum(counts * shifted)
+    at, before = float(total[-1] / number[-1]), -np.inf
+    for _ in range(LI_STEPS):
+        if abs(at - before) <= near:
+            break
+        before = at
+        last = int(np.searchsorted(shifted, at, side="right")) - 1
+        below = float(total[last] / number[last])
+        if below == 0 or last == len(levels) - 1:
+            break
+        above = float((total[-1] - total[last]) / (number[-1] - number[last]))
+        at = (below - above) / (np.log(below) - np.log(above))
+    return float(at + levels[0])
+
+
+def _counted(context: ImageContext, image: Rows) -> list[tuple[Array, Array]]:
+    """Return the levels of whole numbers, and how many there are of each, for each channel."""
+    total: Array | None = None
+    for samples in _strips(image):
+        counts = np.array([np.bincount(own, minlength=int(context.most) + 1) for own in _finite(samples, np.int64)])
+        total = counts if total is None else total + counts
+    assert total is not None
+    return [(np.flatnonzero(own).astype(np.float64), own[own > 0].astype(np.float64)) for own in total]
+
+
+def _gathered(context: ImageContext, image: Rows) -> list[tuple[Array, Array]]:
+    """Return the sorted samples of each channel, each counted once."""
+    strips = zip(*(_finite(samples, np.float64) for samples in _strips(image)), strict=True)
+    return [np.unique(np.concatenate(own), return_counts=True) for own in strips]
+
+
+def _strips(image: Rows) -> Iterator[Array]:
+    for start in range(0, image.height, ROWS_TOGETHER):
+        yield image.rows(start, min(start + ROWS_TOGETHER, image.height))
+
+
+def _finite(samples: Array, dtype: type) -> list[Array]:
+    """Return what is finite in each channel."""
+    planes = samples.reshape(-1, samples.shape[2]).T
+    return [(plane[np.isfinite(plane)] if plane.dtype.kind == "f" else plane).astype(dtype) for plane in planes]
+
+
+def _with_empty(levels: Array, counts: Array) -> tuple[Array, Array]:
+    """Return all whole numbers from the least level to the greatest, with how many there are of each."""
+    first = levels[0]
+    every = np.arange(first, levels[-1] + 1)
+    found = np.zeros(len(every))
+    found[(levels - first).astype(np.int64)] = counts
+    return every, found
+
+
+def _binned(levels: Array, counts: Array) -> tuple[Array, Array]:
+    """Return the middles of bins, and how many samples are in each."""
+    found, edges = np.histogram(levels, BINS, weights=counts)
+    return (edges[1:] + edges[:-1]) / 2, found

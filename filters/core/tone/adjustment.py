@@ -1,0 +1,205 @@
+"""Levels, brightness, contrast, saturation, hue and gamma, in this order, on unrounded values.
+
+References
+----------
+A. R. Smith, "Color gamut transform pairs", 1978: hue, saturation and value.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from .. import native
+from ..engine.colour import LUMA_WEIGHTS, luma
+from ..engine.stage import BoundStage, Colours, ImageContext, Rows, Stage
+from ..lazy_numpy import Array, np
+from ..named_tuple import NamedTuple
+from ..parameters import ImageError
+from .histogram import each_part, histogram
+from .lookup import STEEP, STRAIGHT, Curve, by_sample, look_up, tabulated
+
+
+class Levels(NamedTuple):
+    """The samples that become black and white, and what bends the values between them."""
+
+    low: float
+    high: float
+    gamma: float = 1.0
+    """Above 1 brightens."""
+
+
+class Adjustment(NamedTuple):
+    """What is changed, and by how much; the defaults change nothing."""
+
+    levels: Levels | None = None
+    brightness: float = 1.0
+    contrast: float = 1.0
+    saturation: float = 1.0
+    hue: float = 0.0
+    """Degrees."""
+    gamma: float = 1.0
+
+    @property
+    def turns(self) -> bool:
+        """Whether the hue changes."""
+        return self.hue % 360 != 0
+
+    @property
+    def joins_channels(self) -> bool:
+        """Whether a sample of the result depends on the pixel's other channels."""
+        return self.saturation != 1 or self.turns
+
+
+def adjusting(asked: Adjustment) -> Stage:
+    """Return the stage that adjusts a picture."""
+    if asked._replace(hue=asked.hue % 360) == Adjustment():
+        return Stage(lambda context: BoundStage(lambda strip: strip, interleaved=True), selects=True, picks=True)
+    steep = _amplification(asked)
+    by_mean = asked.contrast != 1
+
+    def survey(context: ImageContext, image: Rows) -> Array:
+        return mean_luma(context, image, lambda values: _until_contrast(values, asked, context.full))
+
+    def curve_for(context: ImageContext) -> Curve:
+        return lambda values: _bent(_until_saturation(values, asked, context), asked.gamma, context.full)
+
+    samples = by_sample(curve_for, amplification=steep, joint=by_mean, survey=survey if by_mean else None)
+    if not asked.joins_channels:
+        return samples
+
+    def bind(context: ImageContext) -> BoundStage:
+        if context.colours == "cmyk":
+            raise ImageError("CMYK colours have no hue and no saturation here; use --to-rgb")
+        if context.colours != "rgb":  # which has none
+            return samples.bind(context)  # type: ignore[return-value]
+        table = None
+        if context.whole:
+            table = tabulated(lambda values: _until_saturation(values, asked, context), context, context.work)
+
+        kind = context.result_type if asked.gamma == 1 else context.work
+
+        def adjusted(strip: Array) -> Array:
+            if table is None:
+                strip = _until_saturation(strip.astype(np.float64), asked, context).astype(context.work, copy=False)
+            else:
+                strip = strip.astype(context.own_type, copy=False)
+            if strip.shape[2] == 3:
+                strip = coloured(strip, table, asked.saturation, asked.hue, kind, context.work)
+            elif table is not None:  # a luma by itself has no colour
+                strip = look_up(strip, table)
+            return _bent(strip, asked.gamma, context.full)
+
+        return BoundStage(
+            adjusted,
+            work=context.own_type,
+            anywhere=True,
+            interleaved=True,
+            saturates=kind == context.rounds_to,
+        )
+
+    return samples._replace(bind=bind, colours=Colours(alpha=STRAIGHT, joint=True))
+
+
+def coloured(strip: Array, table: Array | None, saturation: float, hue: float, kind: Any, work: Any) -> Array:
+    """Return colours of another *saturation*, ``l + s·(v - l)`` of their luma l, and then turned in *hue*.
+
+    A *table* says first what becomes of each whole number. Sums are in the type *work*, results in *kind*. The loop
+    takes 1.3 ns a sample, NumPy's arrays 19.
+    """
+    if native.core is not None:
+        given, step = native.rows_of(np.ascontiguousarray(strip))
+        found = native.results(given.shape, kind, step)
+        weights = np.array(LUMA_WEIGHTS, np.float64)
+        native.core.recolour(
+            given, found, None if table is None else table[None], weights, 1000.0, saturation, hue % 360 / 60
+        )
+        return native.strip_like(found, step)
+    values = (strip if table is None else look_up(strip, table)).astype(work, copy=False)
+    if saturation != 1:
+        middle = luma(values)
+        values = values - middle
+        values *= saturation
+        values += middle
+    return native.converted(turned(values, hue) if hue % 360 else np.array(values), kind, work)
+
+
+def turned(values: Array, degrees: float) -> Array:
+    """Return colours whose HSV hue is *degrees* further; their greatest and their least channel keep their values.
+
+    >>> import numpy as np
+    >>> turned(np.array([[[255.0, 0, 0], [7, 7, 7]]]), 120).tolist()
+    [[[0.0, 255.0, 0.0], [7.0, 7.0, 7.0]]]
+    """
+    red, green, blue = (values[..., channel] for channel in range(3))
+    value = np.maximum(np.maximum(red, green), blue)
+    chroma = value - np.minimum(np.minimum(red, green), blue)
+    scale = np.divide(1, chroma, out=np.zeros_like(chroma), where=chroma != 0)
+    chroma = chroma + (red + green + blue) * 0  # NaN where one is not finite
+    sector = np.where(
+        value == red,
+        (green - blue) * scale,
+        np.where(value == green, (blue - red) * scale + 2, (red - green) * scale + 4),
+    )
+    out = np.empty_like(values)
+    for channel, corner in enumerate((5, 3, 1)):
+        place = (sector + (corner + degrees / 60) % 6) % 6
+        out[..., channel] = value - chroma * np.clip(np.minimum(place, 4 - place), 0, 1)
+    return out
+
+
+def mean_luma(context: ImageContext, image: Rows, curve: Curve) -> Array:
+    """Return the mean luma of what a *curve* makes of an image, in float64; of bands without colour each one's mean.
+
+    What is missing or infinite counts nothing.
+    """
+    if context.whole:
+        found = histogram(context, image)
+        means = (found.counts * curve(found.values)).sum(axis=1) / found.counts[0].sum()
+        return luma(means[None, None])[0, 0] if _has_luma(context, len(means)) else means
+    sums: list[Array] = []
+    number = 0
+    for strip in each_part(image):
+        with np.errstate(invalid="ignore", over="ignore"):
+            values = curve(strip.astype(np.float64))
+            values = luma(values) if _has_luma(context, values.shape[2]) else values
+        # Row by row, so that the sum does not depend on how many rows come together.
+        for row in np.ascontiguousarray(values.transpose(0, 2, 1)):
+            known = np.isfinite(row).all(axis=0)
+            number += int(known.sum())
+            sums.append(np.where(known, row, 0).sum(axis=1))
+    return np.array([math.fsum(parts) for parts in np.array(sums).T.tolist()]) / max(1, number)
+
+
+def _has_luma(context: ImageContext, channels: int) -> bool:
+    return context.colours == "rgb" and channels == 3
+
+
+def _until_contrast(values: Array, asked: Adjustment, full: float) -> Array:
+    if asked.levels is not None:
+        low, high, gamma = asked.levels
+        values = _bent((values - low) * (full / (high - low)), 1 / gamma, full)
+    return values * asked.brightness if asked.brightness != 1 else values
+
+
+def _until_saturation(values: Array, asked: Adjustment, context: ImageContext) -> Array:
+    values = _until_contrast(values, asked, context.full)
+    if asked.contrast == 1:
+        return values
+    mean = context.survey_result
+    return (values - mean) * asked.contrast + mean
+
+
+def _bent(values: Array, gamma: float, full: float) -> Array:
+    """Return ``white·(v / white)^gamma``; negative values stay as they are."""
+    if gamma == 1:
+        return values
+    return np.where(values < 0, values, (np.maximum(values, 0) / full) ** gamma * full)
+
+
+def _amplification(asked: Adjustment) -> float:
+    """Return how steep the result may be in the samples; a power below 1 is steep without bound at black."""
+    exponents = [asked.gamma, 1 if asked.levels is None else 1 / asked.levels.gamma]
+    if min(exponents) < 1 or asked.levels is not None:
+        return STEEP
+    return max(1, asked.brightness) * max(1, asked.contrast) * (1 + 2 * asked.saturation) * asked.gamma

