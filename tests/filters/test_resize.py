@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from imfilter.filters.core import native
 from imfilter.filters.core.engine import executor, geometry
-from imfilter.filters.core.parameters import ImageError, ParameterError
+from imfilter.filters.core.parameters import ParameterError
 from imfilter.filters.resize import resize
 
 KERNELS = ("bilinear", "bicubic", "lanczos")
