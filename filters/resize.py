@@ -62,8 +62,8 @@ def resize(
 ) -> Stage | list[Stage]:
     """Resize an image: to a size, by a factor, or by one side.
 
-    One of *size*, *scale*, *shortest*, *longest*, *width* and *height* is required. Sides that follow from the ratio are
-    rounded half up, and at least 1. Only *size* may change the ratio: ``fit="stretch"`` does, ``contain`` gives the
+    One of *size*, *scale*, *shortest*, *longest*, *width* and *height* is required. Sides that follow from the ratio
+    are rounded half up, and at least 1. Only *size* may change the ratio: ``fit="stretch"`` does, ``contain`` gives the
     largest picture that fits inside, ``cover`` fills the size and crops what protrudes alike on both sides, and ``pad``
     surrounds the contained picture up to the size, by *border* and *fill*. The size that the image has gives it back.
 

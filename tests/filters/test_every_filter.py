@@ -295,7 +295,7 @@ def test_no_number_is_refused_wherever_one_is_due(filter, needed, value):
     for parameter in filter.spec.parameters.values():
         if parameter.kind in ("int", "float", "int pair", "pair"):
             with pytest.raises(ParameterError, match=rf"{parameter.name}: .*is not a (finite )?number"):
-                filter(np.zeros((2, 2), np.uint8), **needed, **{parameter.name: value})
+                filter(np.zeros((2, 2), np.uint8), **(needed | {parameter.name: value}))
 
 
 @every_filter
