@@ -83,6 +83,8 @@ def of_outputs(
             # It is drawn in a picture and copied.
             encoding = max(encoding, across * down * (2 + formats_of[name].codec.encoding(Samples(1, 1))))
             continue
+        if each.kind == "table":
+            continue
         channels = _channels(name, each, picture, settings, len(maps))
         alpha = picture.alpha is not None and name == "image" and formats_of[name].alpha
         samples = Samples(channels + alpha, np.dtype(each.dtype).itemsize)

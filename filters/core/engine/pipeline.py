@@ -42,7 +42,14 @@ class Source(Rows):
 
     def __init__(self, image: Array, enter: Callable[[int, int], Array]) -> None:
         self.height, self.width = image.shape[:2]
-        self.enter = enter
+        self.image, self.enter = image, enter
+
+    @property
+    def untouched(self) -> Array | None:
+        """The whole image, where rows are parts of it and no copies; else None."""
+        if not np.may_share_memory(self.enter(0, 1), self.image):
+            return None
+        return self.enter(0, self.height)
 
     def rows(self, start: int, stop: int) -> Values:
         """Return rows of the image."""
@@ -237,7 +244,7 @@ def join(
         alike = whole and stage.window.rule(own, rule).is_whole(own.most, own.colours == "gray")
         own = own._replace(whole=alike, integers=integers and alike)
         if not final:
-            own = own._replace(rounds_to=None)
+            own = own._replace(rounds_to=None, kept=False)
         if stage.step:
             own = own._replace(name=f"{stage.step}: {context.name}")
         whole = alike and stage.selects
@@ -246,7 +253,8 @@ def join(
             continue
         before = () if alpha is None else (alpha.opacity,)
         if stage.survey is not None:
-            own = own._replace(survey_result=stage.survey(own, last if alpha is None else _visible(last, alpha)))
+            with np.errstate(invalid="ignore", over="ignore"):  # as in a strip
+                own = own._replace(survey_result=stage.survey(own, last if alpha is None else _visible(last, alpha)))
         if stage.mark is not None and stage.mark.begins:
             parted = number, last, alpha
             last = ZippedRows(colour_parts.take_out(stage.mark, own), last, *before)
@@ -281,7 +289,7 @@ def join(
             else:
                 last = _left_out(last, stage, weights, own, rule, alpha.opacity, behind.opacity, apply)
         elif stage.takes == "image":
-            applied = StageRows(computed(last, strip_rows, jobs), stage, own, rule)
+            applied = StageRows(computed(_of_one_type(last, own), strip_rows, jobs), stage, own, rule)
             last = Whole(applied.rows(0, applied.height), applied.height, applied.width)
         elif alpha is None or behind is None:
             last = StageRows(last, stage, own, rule)
@@ -307,8 +315,18 @@ def _moved(
         found: Rows = function(last, *beside)
         assert stage.extent is None or (found.width, found.height) == (extent.width, extent.height)
         return found
-    values = function(computed(last, strip_rows, jobs).values)
+    values = last.untouched if isinstance(last, Source) else None
+    if values is None:
+        values = computed(_of_one_type(last, context), strip_rows, jobs).values
+    values = function(values)
     return Whole(values, extent.height, extent.width)
+
+
+def _of_one_type(last: Rows, context: ImageContext) -> Rows:
+    """Return rows all of which have one type, though the value of missing samples stands in some of them alone."""
+    if context.finite:
+        return last
+    return ZippedRows(lambda values: by_field(lambda strip: strip.astype(context.work, copy=False), values), last)
 
 
 def _visible(last: Rows, alpha: Alpha) -> Rows:
@@ -342,7 +360,7 @@ def _branched(
     beside: Sequence[Rows] = (),
 ) -> Rows:
     """Return the rows that a stage makes of what its branches make of one image, and of what stands *beside* it."""
-    inner = context._replace(rounds_to=None, integers=stage.selects and context.whole)
+    inner = context._replace(rounds_to=None, kept=False, integers=stage.selects and context.whole)
     branches = [join(source, branch or [_AS_IT_IS], inner, rule, strip_rows, jobs)[0] for branch in stage.branches]
     context = context._replace(height=source.height, width=source.width)
     return ZippedRows(_bound(stage, context).function, *branches, *beside)
@@ -438,6 +456,8 @@ def _bound(stage: Stage, context: ImageContext) -> BoundStage:
     """Bind a stage, and convert what it selects to the work type unless it may stay in the image's own."""
     own = nan_policy.bound_leaving_out(stage, context)
     if not stage.selects or context.integers:
+        return own
+    if context.kept and stage.extent is not None:
         return own
     if stage.takes == "rows":
         convert = lambda strip: strip.astype(context.work, copy=False)  # noqa: E731
