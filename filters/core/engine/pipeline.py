@@ -485,7 +485,7 @@ def _over_present(
     above = ZippedRows(lambda strip: nan_policy.filled(strip, 0), last)
     present = ZippedRows(lambda strip: (~np.isnan(strip)).astype(strip.dtype), last)
     total, sums = (apply(rows, stage, context, rule) for rows in (above, present))
-    return ZippedRows(lambda *values: nan_policy.divided(*values, weights), total, sums)
+    return ZippedRows(lambda total, sums: nan_policy.divided(total, sums, weights), total, sums)
 
 
 def _left_out(
