@@ -60,7 +60,7 @@ def resize(
     ] = "on",
     **common: Unpack[Common],
 ) -> Stage | list[Stage]:
-    """Resize an image: to a size, by a factor, or to a side's length.
+    """Resize an image: to a size, by a factor, or by one side.
 
     One of *size*, *scale*, *shortest*, *longest*, *width* and *height* is required. Sides that follow from the ratio are
     rounded half up, and at least 1. Only *size* may change the ratio: ``fit="stretch"`` does, ``contain`` gives the
@@ -138,9 +138,10 @@ def resize(
     stage = scaled(spans, interpolation, antialias == "on")
     if fit != "pad" or size is None:
         return stage
-    from .core.resampling.padding import padded_to
+    from .core.resampling.framing import Frame, framed, placed
 
-    return [stage, padded_to(*both(size))]
+    wide, high = both(size)
+    return [stage, framed(lambda w, h: Frame(-placed(wide - w, 0.5), -placed(high - h, 0.5), wide, high))]
 
 
 def _size(width: int, height: int, name: str, value: Any, inside: bool) -> tuple[int, int]:

@@ -34,6 +34,12 @@ GALLERY: dict[str, list[tuple[str, str]]] = {
         ("Bilateral: keeps edges", "blur coffee.jpg -o {out} --op bilateral --sigma 4 --range-sigma 30"),
         ("Guided by the image itself: keeps edges", "blur coffee.jpg -o {out} --op guided --radius 6 --epsilon 0.02"),
     ],
+    "denoise": [
+        ("BM3D, the default operator", "denoise cat.jpg -o {out}"),
+        ("Wavelets: nearly as good, in a tenth of the time", "denoise cat.jpg -o {out} --op wavelet --noise-sigma 10"),
+        ("Total variation: flat surfaces, sharp edges", "denoise cat.jpg -o {out} --op tv --weight 30"),
+        ("Lee's filter: for speckle", "denoise cat.jpg -o {out} --op lee --looks 30"),
+    ],
     "sharpen": [
         ("Laplacian, the default operator", "sharpen cat.jpg -o {out}"),
         ("Unsharp mask", "sharpen cat.jpg -o {out} --op unsharp --sigma 2 --amount 1.5"),
@@ -106,6 +112,23 @@ GALLERY: dict[str, list[tuple[str, str]]] = {
         ("A signed result, 0 at mid-gray", "conv cat.jpg -o {out} --kernel highpass --range offset --gain 2"),
         ("Every fourth sample", "conv cat.jpg -o {out} --kernel gaussian5 --stride 4"),
         ("A bank of kernels on one sheet", "conv cat.jpg --kernel gabor:6x2 --sheet {out}"),
+    ],
+    "tone": [
+        ("Brightness", "tone coffee.jpg -o {out} --brightness 1.4"),
+        ("Contrast and saturation", "tone coffee.jpg -o {out} --contrast 1.3 --saturation 1.4"),
+        ("Hue turned by 120°", "tone coffee.jpg -o {out} --hue 120"),
+        ("Gamma below 1 opens the shadows", "tone coffee.jpg -o {out} --gamma 0.6"),
+        ("Levels: black, white and a gamma between them", "tone coffee.jpg -o {out} --levels 20,200,1.3"),
+        ("Grayscale", "tone coffee.jpg -o {out} --op grayscale"),
+        ("Negative", "tone coffee.jpg -o {out} --op invert"),
+        ("Posterized to two bits", "tone coffee.jpg -o {out} --op posterize --bits 2"),
+        ("Solarized", "tone coffee.jpg -o {out} --op solarize"),
+        ("Stretched, 1 % clipped at each end", "tone cat.jpg -o {out} --op autocontrast --cutoff 1"),
+        ("Histogram equalization", "tone cat.jpg -o {out} --op equalize"),
+        ("CLAHE: equalized tile by tile, contrast limited", "tone cat.jpg -o {out} --op clahe"),
+    ],
+    "normalize": [
+        ("Black at 0.2 and white at 0.8", "normalize coffee.jpg -o {out} --scale-to 0.2,0.8 --depth 8"),
     ],
     "noise": [
         ("Gaussian, the default operator", "noise coffee.jpg -o {out} --sigma 25"),

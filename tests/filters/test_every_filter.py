@@ -20,10 +20,13 @@ from imfilter.filters.core.parameters import ImageError, ParameterError
 
 NEEDED: dict[str, dict[str, Any]] = {
     "conv": {"kernel": "gaussian3"},
+    "crop": {"ratio": 1.5},
     "erase": {"place": (0, 0)},
-    "normalize": {"mean": 0.25, "std": 0.5, "depth": "keep"},  # its own is float
+    "normalize": {"mean": 0.25, "std": 0.5, "depth": "keep"},  # its own depth is float
+    "pad": {"size": (2, 1)},
     "perspective": {"from_": (0, 0, 30, 0, 30, 30, 0, 30), "to": (1, 0, 31, 1, 29, 31, 0, 30)},
-    "rotate": {"angle": 10},
+    "rotate": {"angle": 12},
+    "resize": {"longest": 11},
 }
 """The parameters that a filter cannot do without."""
 FILTERS = [pytest.param(catalog.load(name), NEEDED.get(name, {}), id=name) for name in catalog.names()]
@@ -298,7 +301,7 @@ def test_an_unknown_parameter_is_refused(filter, needed):
 @pytest.mark.each("value", [float("nan"), float("inf"), "wide"])
 def test_no_number_is_refused_wherever_one_is_due(filter, needed, value):
     for parameter in filter.spec.parameters.values():
-        if parameter.kind in ("int", "float", "int pair", "pair"):
+        if parameter.kind in ("int", "float", "int pair", "pair", "numbers"):
             with pytest.raises(ParameterError, match=rf"{parameter.name}: .*is not a (finite )?number"):
                 filter(np.zeros((2, 2), np.uint8), **needed | {parameter.name: value})
 

@@ -15,7 +15,13 @@ from imfilter.filters.edges import edges
 from imfilter.filters.morph import morph
 from imfilter.filters.pool import pool
 
-NEEDED: dict[str, dict[str, Any]] = {"conv": {"kernel": "gaussian3"}, "normalize": {"mean": 0.25, "std": 0.5}}
+NEEDED: dict[str, dict[str, Any]] = {
+    "conv": {"kernel": "gaussian3"},
+    "crop": {"ratio": 1.5},
+    "normalize": {"mean": 0.25, "std": 0.5},
+    "pad": {"size": (2, 1)},
+    "resize": {"scale": (0.6, 1.3)},
+}
 VARIED: list[tuple[str, dict[str, Any]]] = [
     ("blur", {"op": "median", "size": 7}),
     ("blur", {"op": "median", "size": 31}),

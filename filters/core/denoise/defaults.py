@@ -20,20 +20,23 @@ WIDEST_SEARCH, WIDEST_PATCH = 35, 9
 def bilateral_parameters(noise: Noise) -> tuple[float, float]:
     """Return sigma, in pixels, and the standard deviation of colours, in the image's units."""
     levels = min(noise.levels, 100.0)
-    sigma = round(1.2 + levels / 60, 2)
-    return sigma, noise.level * (2 + levels / 25) * noise.channels**0.5
+    sigma, unit = 1.2 + levels / 60, 2 + levels / 25
+    if noise.channels > 1:
+        sigma, unit = max(sigma, 1.75), 1.2 * unit
+    return round(sigma, 2), noise.level * unit
 
 
 def guided_parameters(noise: Noise) -> tuple[int, float]:
     """Return the window's radius, and epsilon, for values from 0 to 1."""
-    levels = noise.levels
-    factor = 3 + min(levels, 40) ** 2 / 130
-    return 1 if levels < 40 else 2, factor * (noise.level / noise.full) ** 2
+    levels = min(noise.levels, 100.0)
+    radius = 1 if noise.channels == 1 and levels < 40 else 2
+    factor = 4.2 + levels**2 / 500 if noise.channels > 1 else 3 + levels**2 / (130 if levels < 40 else 220)
+    return radius, factor * (noise.level / noise.full) ** 2
 
 
 def median_size(noise: Noise) -> int:
     """Return the side of the window."""
-    return 3 if noise.levels < 30 else 5 if noise.levels < 55 else 7
+    return 3 if noise.levels < 30 else 5 if noise.levels < 45 else 7 if noise.levels < 65 else 9
 
 
 def nonlocal_parameters(noise: Noise) -> tuple[int, int, float]:
@@ -43,9 +46,9 @@ def nonlocal_parameters(noise: Noise) -> tuple[int, int, float]:
 
 def variation_weight(noise: Noise) -> float:
     """Return the weight of the total variation, in the image's units."""
-    return noise.level * (0.62 + min(noise.levels, 60.0) / 125)
+    return noise.level * noise.levels / (noise.levels + 5.5) * (1.45 if noise.channels > 1 else 1)
 
 
 def wavelet_window(noise: Noise) -> int:
     """Return the side of the window in which the energy of a band is taken."""
-    return 9 if noise.levels < 20 else 11 if noise.levels < 40 else 15
+    return 9 if noise.levels < 20 else 11 if noise.levels < 30 else 15 if noise.levels < 60 else 21

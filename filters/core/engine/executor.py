@@ -20,11 +20,12 @@ from .. import native
 from ..lazy_numpy import Array, np
 from ..named_tuple import NamedTuple
 from ..parameters import ImageError
-from . import colour_parts, geometry, nan_policy, pipeline, transfer
+from . import colour_parts, geometry, moved_original, nan_policy, pipeline, transfer
 from .colour import ColourModel, model_of
 from .facts import Fact, note
 from .mask import OTHER_SIZE, SEVERAL_MAPS, Effect, keeps_size
 from .masked_output import PartialMap, PartialPicture
+from .moved_original import Original
 from .nodata import Holes
 from .nodata import of as nodata_of
 from .output_buffer import Canvas, CanvasFactory, Collector, Output
@@ -106,7 +107,12 @@ def run(
     if settings.transfer != transfer.DEFAULT:  # its curve may be as steep as any where it is dark
         work, tolerance = np.float64, 0.0
     marked = nodata_of(nodata, image, in_colour, full)
-    region = None if effect is None else effect.on(*image.shape[:2])
+    region, original = None, Original(image, alpha, marked)
+    if effect is not None and not moved_original.is_moved(stages):
+        region = effect.on(*image.shape[:2])
+    elif effect is not None:
+        of_image: dict[str, Any] = {"jobs": jobs, "colours": colours, "nodata": nodata, "probed": False, "name": name}
+        original, region = moved_original.moved(run, stages, settings, original, effect, full, **of_image)
     unsigned = image.dtype.kind == "u"
     looked_for = settings.nan_looked_for or settings.nan != nan_policy.PROPAGATE
     finite = marked is None and (unsigned or (looked_for and not nan_policy.has_gaps(image)))
@@ -121,7 +127,8 @@ def run(
     plain = all(encoding.plain and encoding.dtype == dtype for encoding in pictures)
     plain = plain and not (bias or measure or settings.channels == "max" or settings.gray)
     untouched = unsigned and finite and region is None
-    itself = untouched and plain and (alpha is None or straight) and not (settings.linear or settings.linear_out)
+    kept = plain and region is None and (alpha is None or straight) and not (settings.linear or settings.linear_out)
+    itself = untouched and kept
     found: list[Fact] = []
     context = ImageContext(
         full,
@@ -131,6 +138,7 @@ def run(
         finite,
         whole,
         rounds_to=image.dtype.type if itself else None,
+        kept=kept,
         name=name,
         facts=found,
         transfer=settings.transfer,
@@ -150,10 +158,10 @@ def run(
     opacity = None if beside is None else beside.opacity
     if region is not None and any(stage.colours.maps > 1 for stage in stages):
         raise ImageError(SEVERAL_MAPS)
-    if region is not None and (chain.height, chain.width) != image.shape[:2]:
+    if region is not None and (chain.height, chain.width) != original.image.shape[:2]:
         size = f"{chain.width}×{chain.height}, from {image.shape[1]}×{image.shape[0]}"
         raise ImageError(f"the result is {size}; {OTHER_SIZE}")
-    if region is not None and not keeps_size(stages):
+    if region is not None and not keeps_size([stage for stage in stages if stage.extent is None]):
         raise ImageError(f"the result is shifted; {OTHER_SIZE}")
 
     def collecting(name: str, encoding: Encoding) -> Collector:
@@ -161,7 +169,7 @@ def run(
         if region is None:
             return Collector(encoding, chain.height, *how)
         if name == "image":
-            return PartialPicture(encoding, passage, region, *how)
+            return PartialPicture(encoding, passage, region, original, *how)
         row = np.zeros((1, chain.width, 1 if settings.gray_maps else image.shape[2]), work)
         return PartialMap(encoding, row, region, chain.height, *how)
 

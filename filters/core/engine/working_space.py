@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from ..lazy_numpy import Array, np
 from ..named_tuple import NamedTuple
 from . import colour, nan_policy, transfer
 from .borders import Border, Fill, Rule
 from .nodata import Nodata
-from .stage import ImageContext
+from .stage import ImageContext, Stage
 from .transfer import Transfer
 
 
@@ -36,6 +38,8 @@ class Settings(NamedTuple):
     """The result has three channels, of a gray image too."""
     gray_maps: bool = False
     """Maps have one channel, whatever the image has."""
+    original: tuple[Sequence[Stage], Settings] | None = None
+    """What an image goes through that is only moved, as it is where a mask keeps it, if a chain moves it."""
 
     def rule(self, transfer: Transfer, full: float) -> Rule:
         """Return what lies past the edge, in linear light if that is filtered."""

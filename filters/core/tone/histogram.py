@@ -57,7 +57,7 @@ def histogram(context: ImageContext, image: Rows, of_luma: bool = False) -> Hist
             low, high = min(low, float(known.min())), max(high, float(known.max()))
     if low >= high:  # all alike, or nothing
         return Histogram(np.ones((channels, 1), np.int64), low if low == high else 0.0)
-    if context.largest is not None and 0 <= low and high <= context.most:
+    if context.largest is not None and low >= 0 and high <= context.most:
         low, high = 0.0, context.most  # the steps of whole numbers, also beside an alpha
     step = (high - low) / (STEPS - 1)
 
