@@ -184,7 +184,9 @@ def _step(step: Step, planes: Array, basic: Array | None, levels: float, jobs: i
     merged = 0
 
     def top_of(number: int) -> int:
-        return max(0, bands[number][0] * step.stride - REACH) if number < len(bands) else height
+        if number == len(bands):
+            return height
+        return max(0, min(bands[number][0] * step.stride, height - BLOCK) - REACH)
 
     def merge() -> None:
         """Add what bands make of the same rows, in the order of the bands; keep what the next one adds to."""
