@@ -54,4 +54,4 @@ def test_shrinkage_is_better_than_scikit_images(peer, pictures):
     ours = np.mean((denoise(noisy, op="wavelet") - clean) ** 2)
     for name in ("haar", "db2", "sym4"):
         theirs = restoration.denoise_wavelet(noisy, sigma, name, "soft", method="BayesShrink", rescale_sigma=False)
-        assert ours < 0.7 * np.mean((theirs - clean) ** 2), name
+        assert ours < 0.8 * np.mean((theirs - clean) ** 2), name
