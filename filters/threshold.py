@@ -30,8 +30,7 @@ class Levels(TypedDict, total=False):
     channels: Annotated[
         Literal["luma", "each", "max", "R", "G", "B", "A"],
         Param(
-            "Compare the luma, red, green, blue or the alpha, which gives one channel, or each channel with a threshold "
-            "of its own.",
+            "Compare the luma, one channel, or each channel with a threshold of its own; max is white where any is.",
             default="luma",
         ),
     ]

@@ -30,6 +30,7 @@ GALLERY: dict[str, list[tuple[str, str]]] = {
         ("Non-local means: removes noise, keeps edges and texture", "blur cat.jpg -o {out} --op nlm --noise-sigma 10"),
         ("Median over a 9×9 window: keeps edges", "blur coffee.jpg -o {out} --op median --size 9"),
         ("20th percentile over a 9×9 window", "blur coffee.jpg -o {out} --op percentile --percentile 20 --size 9"),
+        ("Kuwahara: flat areas, sharp edges", "blur coffee.jpg -o {out} --op kuwahara --radius 4"),
         ("In linear light: highlights stay bright", "blur coffee.jpg -o {out} --sigma 3 --linear"),
         ("Bilateral: keeps edges", "blur coffee.jpg -o {out} --op bilateral --sigma 4 --range-sigma 30"),
         ("Guided by the image itself: keeps edges", "blur coffee.jpg -o {out} --op guided --radius 6 --epsilon 0.02"),
@@ -129,6 +130,12 @@ GALLERY: dict[str, list[tuple[str, str]]] = {
     ],
     "normalize": [
         ("Black at 0.2 and white at 0.8", "normalize coffee.jpg -o {out} --scale-to 0.2,0.8 --depth 8"),
+    ],
+    "threshold": [
+        ("Otsu, the default operator", "threshold coffee.jpg -o {out}"),
+        ("Above half of white", "threshold coffee.jpg -o {out} --op fixed"),
+        ("Sauvola: each pixel by its neighbourhood", "threshold coffee.jpg -o {out} --op sauvola --size 25"),
+        ("Beside the mean around each pixel", "threshold coffee.jpg -o {out} --op mean --offset 5"),
     ],
     "noise": [
         ("Gaussian, the default operator", "noise coffee.jpg -o {out} --sigma 25"),

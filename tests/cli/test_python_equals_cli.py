@@ -41,6 +41,7 @@ CALLS = {
         {"op": "bilateral", "sigma": 1.5, "range_sigma": 40.5},
         {"op": "bilateral", "size": (7, 3), "linear": True},
         {"op": "guided", "radius": (3, 1), "epsilon": 0.04, "guide": "channel", "border": "wrap"},
+        {"op": "kuwahara", "size": (5, 3)},
     ],
     "tone": [
         {"brightness": 1.3, "contrast": 1.2, "saturation": 0.7, "hue": -30, "gamma": 0.9},
@@ -146,6 +147,15 @@ CALLS = {
         {"kernel": "mean3", "padding": (1, 2, 3, 4), "border": "constant", "fill": 77},
         {"kernel": "laplacian4", "activation": "relu", "bias": 4},
         {"kernel": "laplacian4", "activation": "tanh", "depth": "float"},
+    ],
+    "threshold": [
+        {},
+        {"op": "fixed", "value": 99.5, "depth": "8"},
+        {"op": "triangle", "channels": "each"},
+        {"op": "li", "offset": 3},
+        {"op": "sauvola", "size": (9, 5), "k": 0.3},
+        {"op": "wolf", "border": "wrap"},
+        {"op": "gaussian", "size": 9, "offset": 2.5, "channels": "max"},
     ],
     "noise": [
         {"sigma": 30, "seed": 5},
