@@ -172,6 +172,18 @@ GALLERY: dict[str, list[tuple[str, str]]] = {
         ("Multiplied by a colour", "blend coffee.jpg -o {out} --other orange --op multiply"),
         ("Screened with a colour", "blend coffee.jpg -o {out} --other navy --op screen"),
     ],
+    "flip": [
+        ("Left and right exchanged, the default operator", "flip cat.jpg -o {out}"),
+        ("Rows and columns exchanged", "flip cat.jpg -o {out} --op transpose"),
+    ],
+    "crop": [
+        ("The largest square", "crop coffee.jpg -o {out} --ratio 1"),
+        ("A part at a place", "crop coffee.jpg -o {out} --area 0.25 --place 0.5,0.8"),
+    ],
+    "pad": [
+        ("A margin of one colour", "pad cat.jpg -o {out} --size 30 --fill 124,116,104"),
+        ("A margin that mirrors the picture", "pad cat.jpg -o {out} --size 60 --border reflect"),
+    ],
     "pool": [
         ("Maximum over 4×4, the default operator", "pool coffee.jpg -o {out} --size 4"),
         ("Minimum", "pool coffee.jpg -o {out} --op min --size 4"),

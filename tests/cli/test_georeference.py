@@ -209,3 +209,56 @@ def test_resolution_and_subject_follow_in_exif():
     on_side = placement.upright(metadata, 6, 60, 40, [])
     assert on_side.dpi == (150, 300) and (on_side.tags[282].real(), on_side.tags[283].real()) == (150, 300)
     assert on_side.tags[ifd.EXIF].below[37396].integers() == (29, 20, 4, 8)
+
+
+@pytest.mark.each(
+    "lies",
+    [
+        Geometry(0, 1, 0, 1, 0, 0),
+        Geometry(-1, 0, 60, 0, 1, 0),
+        Geometry(0, 1, 0, -1, 0, 40),
+        Geometry(0.8, -0.6, 12, 0.6, 0.8, -7),
+        Geometry(1, 0, 5, 0, 1, 9),
+    ],
+)
+def test_every_place_of_a_moved_picture_keeps_its_ground(lies):
+    tags = {
+        33550: ifd.Value(12, 3, struct.pack("<3d", 2.0, 3.0, 0.0)),
+        33922: ifd.Value(12, 6, struct.pack("<6d", 1, 2, 0, 1000, 5000, 0)),
+    }
+    notes = []
+    found = georeference.moved(tags, lies, notes)
+    assert not notes
+    for x, y in ((0.0, 0.0), (7.0, 3.0), (20.0, 31.5)):
+        image_x, image_y = lies.in_image(x, y)
+        expected = 1000 + (image_x - 1) * 2, 5000 - (image_y - 2) * 3
+        if lies.keeps_axes:
+            scale, tie = (struct.unpack(f"<{found[n].many}d", found[n].data) for n in (33550, 33922))
+            ground = tie[3] + (x - tie[0]) * scale[0], tie[4] - (y - tie[1]) * scale[1]
+        else:
+            matrix = struct.unpack("<16d", found[34264].data)
+            ground = tuple(matrix[n] * x + matrix[n + 1] * y + matrix[n + 3] for n in (0, 4))
+        np.testing.assert_allclose(ground, expected)
+    warped = georeference.moved(tags, lies._replace(g=0.001), notes)
+    assert not warped and notes == ["its georeference was not kept, as the picture is warped"]
+
+
+def test_pages_and_frames_move_alike(ok, folder):
+    pages = [np.full((20, 30, 3), value, np.uint8) for value in (10, 90, 200)]
+    for page in pages:
+        page[2, 5] = 255
+    first, *others = map(Image.fromarray, pages)
+    first.save("a.tif", save_all=True, append_images=others, dpi=(300, 150))
+    first.save("a.webp", save_all=True, append_images=others, lossless=True)
+    for name in ("a.tif", "a.webp"):
+        ok("flip", name, "-o", f"t-{name}", "--op", "transpose")
+        ok("pad", name, "-o", f"p-{name}", "--size", "3,1", "--fill", "1,2,3")
+        with Image.open(f"t-{name}") as turned, Image.open(f"p-{name}") as padded:
+            assert (turned.size, turned.n_frames, padded.size, padded.n_frames) == ((20, 30), 3, (36, 22), 3)
+            for number, page in enumerate(pages):
+                turned.seek(number)
+                padded.seek(number)
+                np.testing.assert_array_equal(np.asarray(turned.convert("RGB")), page.swapaxes(0, 1))
+                assert (np.asarray(padded.convert("RGB"))[0] == (1, 2, 3)).all()
+    with Image.open("t-a.tif") as turned:
+        assert [round(float(value)) for value in turned.info["dpi"]] == [150, 300]

@@ -31,6 +31,9 @@ QUICK = [
     "blur rgba.png -o o.png",
     "edges gray.pgm -o o.npy --angle a.npy --gx x.npy",
     "conv gray.pgm --kernel bank.npy -o o.npy",
+    "flip rgb.ppm -o o.ppm --op transpose",
+    "chain rgb.ppm -o o.ppm 'blur --sigma 2' 'flip --op transpose' 'pad --size 400'",
+    "crop rgb.ppm -o o.ppm --area 0.15",
 ]
 THOROUGH = [
     *(f"{line} -o o.ppm" for line in ("blur rgb.ppm", "blur rgb.ppm --sigma 40", "blur rgb.ppm --op median --size 5")),

@@ -32,7 +32,8 @@ def test_a_threshold_of_16_bits_is_written_as_bits(ok, load):
 
 def test_grays_are_no_bits(refused, png):
     said = refused(1, "blur", "a.png", "-o", "out.pbm", "--channels", "luma")
-    assert said.endswith("out.pbm: cannot be written as PBM: not every sample is black or white; use threshold, --depth 1, .pgm or .png")
+    why = "not every sample is black or white; use threshold, --depth 1, .pgm or .png"
+    assert said.endswith(f"out.pbm: cannot be written as PBM: {why}")
     assert "PBM holds gray only" in refused(1, "blur", "a.png", "-o", "out.pbm")
     assert not Path("out.pbm").exists()
 

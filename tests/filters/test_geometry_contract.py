@@ -19,6 +19,7 @@ CASES: dict[str, list[dict[str, Any]]] = {
     "pad": [{"size": (1, 2, 3, 4)}, {"canvas": (64, 50), "place": (0.2, 0.9)}],
     "resize": [{"size": (20, 15)}, {"size": (82, 61)}, {"scale": 1.7}],
     "rotate": [{"angle": 90, "expand": True}, {"angle": 17}, {"angle": -30, "expand": True}],
+    "perspective": [{"from_": (3, 2, 38, 1, 40, 28, 0, 27), "to": (0, 0, 41, 0, 41, 30, 0, 30)}],
     "affine": [{"angle": 20, "scale": 1.3, "shear": (5, 0), "translate": (3, -2)}],
 }
 """Calls of filters that need parameters, or do more with some."""

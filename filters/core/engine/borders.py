@@ -57,12 +57,8 @@ def values_of(fill: Fill, channels: int) -> Any:
         return np.array(fill, np.float64)
     if len(fill) == 3 and channels == 1:
         return float(luma(np.array([[fill]], np.float64)).item())
-    known = "one or three" if channels == 1 else f"one or {channels}"
-    raise ImageError(f"fill has {len(fill)} values; {_counted(channels)} of the image take {known}")
-
-
-def _counted(channels: int) -> str:
-    return "the one channel" if channels == 1 else f"the {channels} channels"
+    known = "gray takes one, or three of a colour" if channels == 1 else f"{channels} channels take one, or {channels}"
+    raise ImageError(f"fill has {len(fill)} values; {known}")
 
 
 PICTURES = {

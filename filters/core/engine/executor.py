@@ -109,7 +109,7 @@ def run(
         work, tolerance = np.float64, 0.0
     marked = nodata_of(nodata, image, in_colour, full)
     region, original = None, Original(image, alpha, marked)
-    if effect is not None and not moved_original.is_moved(stages):
+    if effect is not None and not moved_original.is_moved(stages, image.shape[1], image.shape[0]):
         region = effect.on(*image.shape[:2])
     elif effect is not None:
         of_image: dict[str, Any] = {"jobs": jobs, "colours": colours, "nodata": nodata, "probed": False, "name": name}

@@ -56,6 +56,8 @@ def needed(
     for stage, across, down in _sizes(stages, width, height):
         context = context._replace(width=across, height=down)
         whole += stage.memory(context, channels) * across * down * channels
+        if stage.takes == "image" and stage.extent is not None and not (stage is stages[0] and untouched):
+            whole += size * across * down * channels  # what it is given is computed first
         if stage.takes == "image":  # and has told of all it takes
             continue
         halo, high = stage.window.halo, min(rows, down)

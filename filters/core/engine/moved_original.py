@@ -13,7 +13,7 @@ from ..lazy_numpy import Array, np
 from ..named_tuple import NamedTuple
 from ..parameters import ImageError
 from . import geometry
-from .coordinates import Geometry
+from .coordinates import Extent, Geometry
 from .mask import OTHER_SIZE, Effect, Region, keeps_size
 from .nodata import Nodata, written
 from .quantize import FULL, Encoding
@@ -39,9 +39,10 @@ Run = Callable[..., Any]
 """`executor.run`"""
 
 
-def is_moved(stages: Sequence[Stage]) -> bool:
-    """Whether stages say that they move samples."""
-    return any(stage.extent is not None for stage in stages)
+def is_moved(stages: Sequence[Stage], width: int, height: int) -> bool:
+    """Whether stages that say their geometry move samples of an image of *width* and *height*."""
+    moving = [stage for stage in stages if stage.extent is not None]
+    return geometry.followed(moving, width, height) != Extent(width, height, Geometry())
 
 
 def moved(
