@@ -23,6 +23,7 @@ from imfilter.filters.core.rank import structuring_element
 from imfilter.filters.edges import edges
 from imfilter.filters.morph import morph
 from imfilter.filters.pool import pool
+from imfilter.filters.resize import resize
 from imfilter.filters.rotate import rotate
 from imfilter.filters.tone import tone
 
@@ -148,6 +149,29 @@ def denoisers(cv2: Any, gray: Array, colour: Array) -> Iterator[Work]:
     yield Work("nlm 13, 1 MP", 0.4, ours, lambda a: cv2.fastNlMeansDenoising(a, None, 10, 5, 13), part, part)
 
 
+def sizes(cv2: Any, pillow: Any, colour: Array) -> Iterator[Work]:
+    """Yield other sizes: Pillow's of 8 bits, by the same kernels, and OpenCV's by area."""
+    picture, (height, width, _) = pillow.fromarray(colour), colour.shape
+    for factor, bound in ((0.5, 1.3), (0.25, 1.3), (2, 1.3)):
+        across, down = int(width * factor), int(height * factor)
+        for name in ("bilinear", "bicubic", "lanczos", "nearest"):
+            kernel = getattr(pillow.Resampling, name.upper())
+            ours = partial(resize, scale=factor, interpolation=name)
+
+            def theirs(a: Array, size: tuple[int, int] = (across, down), kernel: Any = kernel) -> object:
+                return picture.resize(size, kernel)
+
+            named = f"resize by {factor:g}, {name}, RGB"
+            yield Work(named, None if name == "nearest" else bound, ours, theirs, colour, colour, "Pillow")
+        if factor < 1:
+
+            def by_area(a: Array, size: tuple[int, int] = (across, down)) -> object:
+                return cv2.resize(a, size, interpolation=cv2.INTER_AREA)
+
+            ours = partial(resize, scale=factor, interpolation="area")
+            yield Work(f"resize by {factor:g}, area, RGB", None, ours, by_area, colour, colour)
+
+
 def tones(cv2: Any, pillow: Any, gray: Array, colour: Array) -> Iterator[Work]:
     """Yield curves of single samples, changes of colour, and histograms made even."""
     curve = np.clip(np.arange(256) * 1.3 + 0.5, 0, 255).astype(np.uint8)
@@ -256,6 +280,7 @@ def measure(arguments: argparse.Namespace) -> Iterator[Row]:
         *kernels(cv2, gray, colour),
         *orders(cv2, ndimage, gray, colour),
         *denoisers(cv2, gray, colour),
+        *sizes(cv2, Image, colour),
         *tones(cv2, Image, gray, colour),
         *turns(cv2, Image, gray, colour),
         *layers(torch, colour),

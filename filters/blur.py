@@ -116,7 +116,7 @@ def blur(
             min=1,
             max=31,
             only=("nlm",),
-            shown_default="5; in colour 3",
+            shown_default="5, of strong noise 7; in colour 3",
         ),
     ] = None,
     strength: Annotated[
@@ -227,7 +227,7 @@ def blur(
 
     ``percentile`` is that of ``scipy.ndimage.percentile_filter``. MATLAB's ``fspecial('motion', L, D)`` is the angle
     -D here, ``fspecial('disk', R)`` the same disk. Without *strength*, that of ``nlm`` is
-    ``noise_sigma · (1 - 2.5 noise_sigma / white)``, at least half of *noise_sigma*.
+    ``noise_sigma · (1 - 2.5 noise_sigma / white)``, at least 0.58 of *noise_sigma*.
 
     ``bilateral``, ``guided`` and ``nlm`` keep the alpha as it is, and let a pixel count by its own. Missing samples
     that shall be ignored are not ranked, and count nothing in means: such a sample becomes, by ``bilateral``, the mean

@@ -137,6 +137,12 @@ GALLERY: dict[str, list[tuple[str, str]]] = {
         ("Poisson: photon noise", "noise coffee.jpg -o {out} --op poisson --peak 40"),
         ("Speckle", "noise coffee.jpg -o {out} --op speckle --sigma 0.3"),
     ],
+    "resize": [
+        ("To a quarter: bilinear, every sample counts", "resize coffee.jpg -o {out} --scale 0.25"),
+        ("Without antialiasing", "resize coffee.jpg -o {out} --scale 0.25 --antialias off"),
+        ("A square: cover crops the middle", "resize coffee.jpg -o {out} --size 240 --fit cover"),
+        ("A square: pad keeps all of the picture", "resize coffee.jpg -o {out} --size 240 --fit pad --fill 255"),
+    ],
     "rotate": [
         ("Clockwise by 12°", "rotate coffee.jpg -o {out} --angle 12"),
         ("The whole turned picture", "rotate coffee.jpg -o {out} --angle 30 --expand --fill 255"),
@@ -153,6 +159,11 @@ GALLERY: dict[str, list[tuple[str, str]]] = {
     "erase": [
         ("A tenth of the area", "erase coffee.jpg -o {out}"),
         ("Covered with noise", "erase coffee.jpg -o {out} --op noise --at 150,130 --size 120,60"),
+    ],
+    "blend": [
+        ("A colour laid over at a third", "blend coffee.jpg -o {out} --other orange --opacity 0.33"),
+        ("Multiplied by a colour", "blend coffee.jpg -o {out} --other orange --op multiply"),
+        ("Screened with a colour", "blend coffee.jpg -o {out} --other navy --op screen"),
     ],
     "pool": [
         ("Maximum over 4×4, the default operator", "pool coffee.jpg -o {out} --size 4"),

@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 
 FORMATS = ("jpeg", "png", "tiff", "webp", "avif", "bmp", "gif", "ppm", "pgm", "npy")
 NEEDED = {
+    "blend": "--other orange --opacity 0.4",
     "conv": "--kernel emboss",
     "normalize": "--scale-to 0.2,0.8 --depth 8",
     "crop": "--ratio 1.5",

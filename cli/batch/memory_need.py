@@ -106,6 +106,6 @@ def _channels(name: str, encoding: Encoding, picture: Picture, settings: Setting
         return maps if name == "image" and encoding.channel is None else 1
     if settings.coloured and name == "image":
         return max(picture.pixels.shape[2], 3)
-    if settings.gray or settings.channels == "luma":
+    if settings.gray or settings.one_channel:
         return 1
     return picture.pixels.shape[2]

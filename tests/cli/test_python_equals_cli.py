@@ -102,6 +102,8 @@ CALLS = {
         {"op": "structure", "sigma": 0.8, "rho": (3, 1.5), "channels": "di-zenzo"},
         {"channels": "di-zenzo"},
         {"op": "canny", "channels": "di-zenzo"},
+        {"op": "canny", "overlay": "red"},
+        {"overlay": "#208040", "gain": 0.5, "linear": True},
         {"op": "canny"},
         {"op": "zerocross"},
         {"op": "zerocross", "sigma": 1, "threshold": 3, "channels": "max"},
@@ -165,6 +167,11 @@ CALLS = {
         {"width": 90},
         {"height": 17, "depth": "float"},
     ],
+    "blend": [
+        {"other": "orange", "op": "multiply"},
+        {"other": "#8020ff", "op": "screen", "opacity": 0.3, "linear": True},
+        {"other": "gray", "op": "subtract", "depth": "float"},
+    ],
     "pool": [
         {},
         {"size": 3, "stride": 2, "padding": 1},
@@ -215,6 +222,10 @@ CALLS = {
 }
 
 
+NEEDED = {"blend": {"other": "gray"}}
+"""The parameters that a filter cannot do without."""
+
+
 def words(call):
     """Write a Python call's arguments as a command line's."""
     for name, value in call.items():
@@ -232,7 +243,7 @@ def cases():
     for name in catalog.names():
         parameters = catalog.load(name).spec.parameters
         operators = parameters["op"].choices if "op" in parameters else ()
-        yield from ((name, {"op": op}) for op in operators)
+        yield from ((name, NEEDED.get(name, {}) | {"op": op}) for op in operators)
         yield from ((name, call) for call in CALLS.get(name, [] if operators else [{}]))
 
 
@@ -312,6 +323,8 @@ CHAINS = [
     [("conv", {"kernel": "emboss", "bias": 30.0}), ("frequency", {"cutoff": 0.2})],
     [("rotate", {"angle": 20.0, "expand": True}), ("blur", {"sigma": 1.5})],
     [("perspective", {"from_": (3.0, 4.0, 30.0, 2.0, 28.0, 20.0, 1.0, 22.0)}), ("affine", {"scale": 2.0})],
+    [("blend", {"other": "teal", "op": "difference"}), ("blur", {}), ("blend", {"other": "red", "opacity": 0.5})],
+    [("edges", {"overlay": "lime"}), ("blur", {"channels": "G"}), ("sharpen", {"channels": "R"})],
 ]
 
 

@@ -74,6 +74,7 @@ VALUES: dict[str, list[dict[str, Any]]] = {
 }
 """What the filters are asked for, beside each of their operators."""
 NEEDED: dict[str, dict[str, Any]] = {
+    "blend": {"other": "gray", "opacity": 0.3},
     "conv": {"kernel": "gaussian3"},
     "crop": {"ratio": 1.5},
     "normalize": {"mean": 0.25, "std": 0.5},

@@ -16,6 +16,7 @@ from imfilter.filters.morph import morph
 from imfilter.filters.pool import pool
 
 NEEDED: dict[str, dict[str, Any]] = {
+    "blend": {"other": "gray", "opacity": 0.3},
     "conv": {"kernel": "gaussian3"},
     "crop": {"ratio": 1.5},
     "normalize": {"mean": 0.25, "std": 0.5},

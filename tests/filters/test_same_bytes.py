@@ -10,6 +10,7 @@ from imfilter.filters.core.engine.quantize import encoding
 
 TILTED = {"from_": (2, 1, 20, 3, 19, 30, -1, 25), "to": (3, 0, 19, 2, 21, 33, 1, 30)}
 NEEDED: dict[str, dict[str, Any]] = {
+    "blend": {"other": "gray", "opacity": 0.3},
     "conv": {"kernel": "gaussian5"},
     "crop": {"ratio": 1.5},
     "normalize": {"mean": 0.25, "std": 0.5},

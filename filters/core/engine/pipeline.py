@@ -56,6 +56,14 @@ class Source(Rows):
         return self.enter(start, stop)
 
 
+class PartOfSource(Source):
+    """A part of the image's channels, in the image's own type."""
+
+    def __init__(self, source: Source, take: Callable[[Array], Array]) -> None:
+        self.height, self.width = source.height, source.width
+        self.enter = lambda start, stop: take(source.rows(start, stop))
+
+
 class StageRows(Rows):
     """A stage applied to the rows above it."""
 
@@ -237,8 +245,11 @@ def join(
     """
     last, whole = source, context.whole
     parted = 0, last, alpha
+    single, taken, callers = "", "", rule
     for number, stage in enumerate(stages):
-        final = number == len(stages) - 1
+        if single in colour_parts.PRIMARIES:
+            stage = colour_parts.with_fill_of(single, stage)
+        final = number == len(stages) - 1 or (bool(single) and _puts_back_unchanged(stages[number + 1 :]))
         integers = context.integers or context.rounded if final else stages[number + 1].selects
         own = nan_policy.context_for(stage, context)
         alike = whole and stage.window.rule(own, rule).is_whole(own.most, own.colours == "gray")
@@ -247,7 +258,10 @@ def join(
             own = own._replace(rounds_to=None, kept=False)
         if stage.step:
             own = own._replace(name=f"{stage.step}: {context.name}")
-        whole = alike and stage.selects
+        if taken and taken != "chroma":
+            own = own._replace(colours="gray")
+        begins_single = stage.mark is not None and stage.mark.begins and stage.mark.part in colour_parts.SINGLE
+        whole = alike and (stage.selects or begins_single)
         handling, weights = stage.colours.alpha, stage.weights
         if context.finite and handling is not None and handling.missing:
             continue
@@ -255,8 +269,29 @@ def join(
         if stage.survey is not None:
             with np.errstate(invalid="ignore", over="ignore"):  # as in a strip
                 own = own._replace(survey_result=stage.survey(own, last if alpha is None else _visible(last, alpha)))
+        if begins_single and stage.mark is not None:
+            parted, single = (number, last, alpha), stage.mark.part
+            taken = single
+            rule = rule._replace(fill=colour_parts.fill_of(single, rule.fill))
+            where = f"{stage.step}: " if stage.step else ""
+            take = colour_parts.take_out(stage.mark, own, where)
+            if single == colour_parts.ALPHA:
+                if alpha is None:
+                    raise ImageError(f"{where}the image has no alpha, which --channels A filters")
+                last, alpha, whole = _samples_of(alpha, whole)
+            elif isinstance(last, Source):
+                last = PartOfSource(last, take)
+            else:
+                last = ZippedRows(take, last)
+            continue
+        if stage.mark is not None and stage.mark.part == colour_parts.ALPHA:
+            _, colours, before_it = parted
+            assert before_it is not None
+            last, alpha = _with_new_alpha(colours, before_it, last, stage, own)
+            single, taken, rule = "", "", callers
+            continue
         if stage.mark is not None and stage.mark.begins:
-            parted = number, last, alpha
+            parted, taken = (number, last, alpha), stage.mark.part
             last = ZippedRows(colour_parts.take_out(stage.mark, own), last, *before)
             continue
         if stage.mark is not None:
@@ -266,10 +301,15 @@ def join(
                 anchors = [colour_parts.under_anchor(inner) for inner in between]
                 colours, alpha = join(colours, anchors, own, rule, strip_rows, jobs, alpha)
             alphas = () if alpha is None else (alpha.opacity, *before)
+            saturates, single, taken, rule = last.saturates, "", "", callers
             last = ZippedRows(colour_parts.put_back(stage.mark, own), last, colours, *alphas)
+            last.saturates = saturates
             continue
         behind = alpha
-        if alpha is not None and handling is None:
+        if alpha is not None and stage.alpha is not None:
+            rows, _ = join(alpha.opacity, [stage.alpha], context, rule, strip_rows, jobs)
+            behind = alpha._replace(rows=rows, gain=1.0)
+        elif alpha is not None and handling is None:
             above = _of_alpha(stage)
             rows, _ = join(alpha.rows, [above], context, rule.of_alpha(context.full), strip_rows, jobs)
             behind = alpha._replace(rows=rows)
@@ -301,6 +341,35 @@ def join(
             last = StageRows(last, stage, own, rule)
         alpha = None if stage.colours.gain is None else behind
     return last, alpha
+
+
+def _puts_back_unchanged(stages: Sequence[Stage]) -> bool:
+    """Whether nothing follows but that one channel is put back as it is."""
+    mark = stages[0].mark if len(stages) == 1 else None
+    return mark is not None and not mark.begins and mark.bias == mark.white_offset == 0
+
+
+def _samples_of(alpha: Alpha, whole: bool) -> tuple[Rows, None, bool]:
+    """Return an alpha as an image that has none, and whether its samples are whole numbers: in their type, if so."""
+    passage = alpha.passage
+    if not isinstance(alpha.rows, Source) or passage.alpha is None:
+        return alpha.opacity, None, whole
+    samples = passage.alpha[..., None]
+    return Source(samples, lambda start, stop: samples[start:stop]), None, samples.dtype.kind == "u"
+
+
+def _with_new_alpha(
+    colours: Rows, alpha: Alpha, found: Rows, stage: Stage, context: ImageContext
+) -> tuple[Rows, Alpha]:
+    """Return the colours multiplied by what was *found* of their alpha in place of that, and it."""
+    assert stage.mark is not None
+    passage, opaque = alpha.passage, ZippedRows(colour_parts.new_alpha(stage.mark, context), found)
+    # What could not be seen has its colours in the image alone.
+    if isinstance(colours, Source):
+        straight: Rows = Source(passage.image, passage.enter_straight)
+    else:
+        straight = ZippedRows(passage.divide, colours, alpha.opacity)
+    return ZippedRows(passage.multiply, straight, opaque), alpha._replace(rows=opaque, gain=1.0)
 
 
 def _moved(
@@ -416,7 +485,7 @@ def _over_present(
     above = ZippedRows(lambda strip: nan_policy.filled(strip, 0), last)
     present = ZippedRows(lambda strip: (~np.isnan(strip)).astype(strip.dtype), last)
     total, sums = (apply(rows, stage, context, rule) for rows in (above, present))
-    return ZippedRows(lambda *values: nan_policy.divided(*values, weights), total, sums)
+    return ZippedRows(lambda total, sums: nan_policy.divided(total, sums, weights), total, sums)
 
 
 def _left_out(
