@@ -141,6 +141,9 @@ def affine(
         raise ParameterError("shear", f"{lean_x:g},{lean_y:g} makes a line of the picture; their sum must not be ±90")
     linear = homography.turn(angle).times(skew).times(Linear(across, 0.0, 0.0, down))
     by_x, by_y = _translation(0 if translate is None else translate)
+    if linear == Linear() and by_x.value == by_y.value == 0:
+        # Nothing moves, so a mask may limit it.
+        return Stage(lambda context: lambda strip: strip, selects=True, picks=True)
     return linear_stage(
         linear,
         interpolation,
