@@ -12,10 +12,14 @@ from typing import Any, NamedTuple
 
 FORMATS = ("jpeg", "png", "tiff", "webp", "avif", "bmp", "gif", "ppm", "pgm", "npy")
 NEEDED = {
+    "blend": "--other orange --opacity 0.4",
     "conv": "--kernel emboss",
     "normalize": "--scale-to 0.2,0.8 --depth 8",
     "crop": "--ratio 1.5",
     "pad": "--size 2,1",
+    "perspective": "--from 1,2,30,0,28,20,0,22",
+    "resize": "--scale 0.6,1.3",
+    "rotate": "--angle 12",
 }
 """What a filter cannot do without."""
 VALUES = {

@@ -60,6 +60,20 @@ CALLS = {
         {"scale_to": (-1, 1)},
         {"scale_to": (0.1, 0.9), "depth": "8"},
     ],
+    "denoise": [
+        {},
+        {"op": "nlm", "size": 7, "strength": 0.8},
+        {"op": "nlm", "patch": 3, "tolerance": 14.5, "noise_sigma": 10},
+        {"op": "bilateral", "noise_sigma": 12},
+        {"op": "guided", "guide": "channel", "border": "wrap"},
+        {"op": "median", "strength": 2},
+        {"op": "tv"},
+        {"op": "tv", "weight": 12.5, "iterations": 30, "channels": "luma"},
+        {"op": "wavelet", "channels": "max"},
+        {"op": "wavelet", "levels": 3, "size": 5, "linear": True},
+        {"op": "lee", "looks": 4, "depth": "float"},
+        {"op": "frost", "damping": 2, "size": (5, 3)},
+    ],
     "sharpen": [
         {},
         {"amount": 2},
@@ -88,6 +102,8 @@ CALLS = {
         {"op": "structure", "sigma": 0.8, "rho": (3, 1.5), "channels": "di-zenzo"},
         {"channels": "di-zenzo"},
         {"op": "canny", "channels": "di-zenzo"},
+        {"op": "canny", "overlay": "red"},
+        {"overlay": "#208040", "gain": 0.5, "linear": True},
         {"op": "canny"},
         {"op": "zerocross"},
         {"op": "zerocross", "sigma": 1, "threshold": 3, "channels": "max"},
@@ -138,6 +154,24 @@ CALLS = {
         {"op": "poisson", "peak": 12, "depth": "float"},
         {"op": "speckle", "sigma": 0.4, "linear": True},
     ],
+    "resize": [
+        {"size": 40},
+        {"size": (30, 50), "fit": "contain", "interpolation": "area"},
+        {"size": (50, 30), "fit": "cover", "interpolation": "lanczos"},
+        {"size": (64, 80), "fit": "pad", "fill": (10, 200, 30)},
+        {"size": (64, 80), "fit": "pad", "border": "mirror"},
+        {"scale": 0.37, "linear": True},
+        {"scale": (2, 0.5), "interpolation": "nearest"},
+        {"longest": 33, "interpolation": "bicubic", "antialias": "off"},
+        {"shortest": 33, "depth": "16"},
+        {"width": 90},
+        {"height": 17, "depth": "float"},
+    ],
+    "blend": [
+        {"other": "orange", "op": "multiply"},
+        {"other": "#8020ff", "op": "screen", "opacity": 0.3, "linear": True},
+        {"other": "gray", "op": "subtract", "depth": "float"},
+    ],
     "pool": [
         {},
         {"size": 3, "stride": 2, "padding": 1},
@@ -145,6 +179,12 @@ CALLS = {
         {"op": "avg", "size": 3, "stride": 1, "padding": "same", "border": "wrap"},
         {"op": "min", "size": 2, "dilation": (3, 2), "padding": (1, 2, 3, 0)},
         {"op": "l2", "depth": "float"},
+    ],
+    "erase": [
+        {},
+        {"area": 0.3, "ratio": 0.5, "place": (0.2, 1), "fill": (10, 20, 30)},
+        {"at": (-3, 5), "size": (9, 4), "op": "mean", "linear": True},
+        {"op": "noise", "seed": 9, "depth": "16"},
     ],
     "rotate": [
         {"angle": 12},
@@ -182,6 +222,10 @@ CALLS = {
 }
 
 
+NEEDED = {"blend": {"other": "gray"}}
+"""The parameters that a filter cannot do without."""
+
+
 def words(call):
     """Write a Python call's arguments as a command line's."""
     for name, value in call.items():
@@ -199,7 +243,7 @@ def cases():
     for name in catalog.names():
         parameters = catalog.load(name).spec.parameters
         operators = parameters["op"].choices if "op" in parameters else ()
-        yield from ((name, {"op": op}) for op in operators)
+        yield from ((name, NEEDED.get(name, {}) | {"op": op}) for op in operators)
         yield from ((name, call) for call in CALLS.get(name, [] if operators else [{}]))
 
 
@@ -279,6 +323,8 @@ CHAINS = [
     [("conv", {"kernel": "emboss", "bias": 30.0}), ("frequency", {"cutoff": 0.2})],
     [("rotate", {"angle": 20.0, "expand": True}), ("blur", {"sigma": 1.5})],
     [("perspective", {"from_": (3.0, 4.0, 30.0, 2.0, 28.0, 20.0, 1.0, 22.0)}), ("affine", {"scale": 2.0})],
+    [("blend", {"other": "teal", "op": "difference"}), ("blur", {}), ("blend", {"other": "red", "opacity": 0.5})],
+    [("edges", {"overlay": "lime"}), ("blur", {"channels": "G"}), ("sharpen", {"channels": "R"})],
 ]
 
 

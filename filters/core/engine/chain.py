@@ -54,8 +54,15 @@ def chain(parts: Sequence[Part]) -> tuple[tuple[Stage, ...], Settings]:
         nan_looked_for=looked_for,
         coloured=coloured,
         gray_maps=any(part.settings.gray_maps for part in parts),
+        only=_only([part.settings.only for part in parts]),
     )
     return tuple(stages), settings._replace(original=_moved(parts))
+
+
+def _only(parts: Sequence[frozenset[str] | None]) -> frozenset[str] | None:
+    """Return the channels that any part filters; None if one filters all."""
+    named = [part for part in parts if part is not None]
+    return frozenset().union(*named) if len(named) == len(parts) else None
 
 
 def _gives_colours(parts: Sequence[Part]) -> bool:
