@@ -71,6 +71,12 @@ VALUES: dict[str, list[dict[str, Any]]] = {
         {"size": (20, 20), "fit": "pad"},
     ],
     "sharpen": [{"op": "unsharp", "threshold": 10}, {"op": "adaptive", "channels": "luma"}],
+    "tone": [
+        {"contrast": 1.3, "saturation": 1.4, "hue": 30, "gamma": 0.8},
+        {"saturation": 0.3, "hue": -100},
+        {"op": "equalize", "per_channel": True},
+        {"op": "clahe", "tiles": (3, 5), "clip": 2, "per_channel": True},
+    ],
 }
 """What the filters are asked for, beside each of their operators."""
 NEEDED: dict[str, dict[str, Any]] = {

@@ -39,6 +39,12 @@ VALUES: dict[str, list[dict[str, Any]]] = {
     "perspective": [TILTED | {"interpolation": "bicubic"}],
     "pool": [{"op": "avg", "size": (3, 2), "stride": (2, 3)}],
     "rotate": [{"angle": angle, "expand": True} for angle in (-33, 90, 180)],
+    "tone": [
+        {"contrast": 1.3, "saturation": 1.4, "hue": 30, "gamma": 0.8},
+        {"saturation": 0.3, "hue": -100},
+        {"op": "equalize", "per_channel": True},
+        {"op": "clahe", "tiles": (3, 5), "clip": 2, "per_channel": True},
+    ],
     "resize": [
         *({"scale": 6, "interpolation": name} for name in ("bilinear", "lanczos")),
         *({"scale": 0.3, "interpolation": name} for name in ("lanczos", "area", "nearest")),

@@ -42,7 +42,10 @@ def follow(strip: Array, curves: Curves, first: int, kind: Any, work: Any) -> Ar
     if native.core is None:
         values = strip.astype(np.float64)
         before = luma(values)
-        return native.converted(values + (_placed(before, curves, rows, across) - before), kind, work)
+        found = _placed(before, curves, rows, across)
+        if strip.shape[2] == 3:
+            found = values + (found - before)
+        return native.converted(found, kind, work)
     given, step = native.rows_of(np.ascontiguousarray(strip) if strip.shape[2] == 3 else strip)
     found = native.results(given.shape, kind, step)
     places = curves.low, 1 / curves.step
