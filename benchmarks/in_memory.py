@@ -1,7 +1,7 @@
 """Measure filters in memory: `python benchmarks/in_memory.py [--quick]`.
 
-From array to array, ours by the Python calls with ``jobs=1``, against OpenCV, PyTorch and SciPy on one thread, in
-turn; the time is the processor's, of all threads. Images are gray, of 8 bits and 12 megapixels, where a row does not
+From array to array, ours by the Python calls with ``jobs=1``, against OpenCV, Pillow, PyTorch and SciPy on one thread,
+in turn; the time is the processor's, of all threads. Images are gray, of 8 bits and 12 megapixels, where a row does not
 say more; SciPy's medians take seconds, so it gets a small cut.
 """
 
@@ -23,6 +23,7 @@ from imfilter.filters.core.rank import structuring_element
 from imfilter.filters.edges import edges
 from imfilter.filters.morph import morph
 from imfilter.filters.pool import pool
+from imfilter.filters.tone import tone
 
 Function = Callable[[Array], object]
 
@@ -146,6 +147,38 @@ def denoisers(cv2: Any, gray: Array, colour: Array) -> Iterator[Work]:
     yield Work("nlm 13, 1 MP", 0.4, ours, lambda a: cv2.fastNlMeansDenoising(a, None, 10, 5, 13), part, part)
 
 
+def tones(cv2: Any, pillow: Any, gray: Array, colour: Array) -> Iterator[Work]:
+    """Yield curves of single samples, changes of colour, and histograms made even."""
+    curve = np.clip(np.arange(256) * 1.3 + 0.5, 0, 255).astype(np.uint8)
+    powers = (np.power(np.arange(256) / 255, 0.7) * 255 + 0.5).astype(np.uint8)
+    fine = gray * np.uint16(257)
+
+    def in_lab(a: Array) -> Array:
+        lab = cv2.cvtColor(a, cv2.COLOR_RGB2LAB)
+        lab[..., 0] = cv2.createCLAHE(4, (8, 8)).apply(lab[..., 0])
+        return cv2.cvtColor(lab, cv2.COLOR_LAB2RGB)
+
+    def in_hsv(a: Array) -> Array:
+        return cv2.cvtColor(cv2.cvtColor(a, cv2.COLOR_RGB2HSV), cv2.COLOR_HSV2RGB)
+
+    def evened(a: Array) -> Array:
+        return cv2.createCLAHE(4, (8, 8)).apply(a)
+
+    for image in (gray, colour):
+        suffix = ", RGB" * (image is colour)
+        yield Work(f"brightness{suffix}", 1.2, partial(tone, brightness=1.3), lambda a: cv2.LUT(a, curve), image, image)
+        drawn, table = pillow.fromarray(image), powers.tolist() * (3 if image is colour else 1)
+        ours = partial(tone, gamma=0.7)
+        yield Work(f"gamma{suffix}", 1.2, ours, lambda a, d=drawn, t=table: d.point(t), image, image, "Pillow")
+    yield Work("contrast", None, partial(tone, contrast=1.3), lambda a: cv2.LUT(a, curve), gray, gray)
+    yield Work("hue, RGB (8-bit HSV)", None, partial(tone, hue=30), in_hsv, colour, colour)
+    yield Work("equalize", 1.2, partial(tone, op="equalize"), cv2.equalizeHist, gray, gray)
+    clahe = partial(tone, op="clahe")
+    yield Work("CLAHE", 1.5, clahe, evened, gray, gray)
+    yield Work("CLAHE, uint16", 1.5, clahe, evened, fine, fine)
+    yield Work("CLAHE, RGB (in L*a*b*)", 1.5, clahe, in_lab, colour, colour)
+
+
 def layers(torch: Any, colour: Array) -> Iterator[Work]:
     """Yield layers of networks: ours take the image of 8 bits as it is, PyTorch's float32 in planes."""
     functional, random = torch.nn.functional, np.random.default_rng(0)
@@ -193,6 +226,7 @@ def measure(arguments: argparse.Namespace) -> Iterator[Row]:
     """Yield the rows, nanoseconds a pixel."""
     import cv2
     import torch
+    from PIL import Image
     from scipy import ndimage
 
     cv2.setNumThreads(1)
@@ -203,6 +237,7 @@ def measure(arguments: argparse.Namespace) -> Iterator[Row]:
         *kernels(cv2, gray, colour),
         *orders(cv2, ndimage, gray, colour),
         *denoisers(cv2, gray, colour),
+        *tones(cv2, Image, gray, colour),
         *layers(torch, colour),
     ):
         if arguments.only not in work.name:

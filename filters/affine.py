@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 import math
-from typing import Annotated, Any, NamedTuple, Unpack
+from typing import Annotated, Any, Unpack
 
 from .core import Common, Pair, Param, ParameterError, Stage, both, image_filter
+from .core.named_tuple import NamedTuple
 from .core.resampling import homography
 from .core.resampling.homography import Linear
-from .core.resampling.placing import check_expand, linear_stage
+from .core.resampling.placing import FURTHEST, check_expand, linear_stage
 from .core.resampling.warp import Interpolation
 
 STEEPEST = 89.0
 """Degrees of a shear, at most."""
 LEAST_AREA = 1e-6
 """The factor of areas that a shear leaves, at least: less is a line."""
-FURTHEST = 1e6
-"""Samples, or percent, by which a picture is moved at most."""
 
 
 class Length(NamedTuple):
@@ -75,6 +74,8 @@ def affine(
         Param(
             "Scale, shear and turn about this point, X,Y from the top left corner.",
             unit="px",
+            min=-FURTHEST,
+            max=FURTHEST,
             shown_default="the middle",
         ),
     ] = None,
@@ -102,7 +103,7 @@ def affine(
     Raises
     ------
     ParameterError
-        A value is out of range, the shears make a line of the picture, or *center* or *translate* is given with *expand*.
+        A value is out of range, the shears make a line of the picture, or *expand* comes with *center* or *translate*.
     ImageError
         The result would be too large.
 

@@ -12,7 +12,16 @@ from .core.engine.overlay import overlay as overlay_on_picture
 from .core.engine.quantize import Display
 from .core.engine.stage import NO_COLOURS, BoundStage, Function, ImageContext, Rows, Window, whole_image
 from .core.filter import PastTheEdge, Treatment
-from .core.gradient import boundaries, gradient, laplacian, non_maximum_suppression, structure_tensor, threshold_text
+from .core.gradient import (
+    boundaries,
+    canny,
+    gradient,
+    laplacian,
+    non_maximum_suppression,
+    structure_tensor,
+    threshold_text,
+    zero_crossings,
+)
 from .core.gradient.compass import Compass, compass
 from .core.gradient.gradient import Gradient, Norm
 from .core.gradient.max_channel import strongest_channel
@@ -22,11 +31,8 @@ from .core.parameters import ABSENT, given_field
 
 GRADIENTS = ("sobel", "prewitt", "scharr", "roberts", "farid", "central", "canny")
 COMPASSES = ("kirsch", "robinson")
-DEFAULT_SIGMA = {"canny": 2.0, "log": 1.4, "dog": 1.0}
-CANNY_LOW, CANNY_HIGH = 0.12, 0.3
-"""Canny's default thresholds for the 3×3 operator, in parts of white; the ratio of 2.5 is within the 2 to 3
-that Canny recommends. `benchmarks/contours.py` chose them, with the sigma: on noisy pictures and textures whose
-contours are known a wider Gaussian with lower thresholds finds more, and less that is none."""
+DEFAULT_SIGMA = {"canny": canny.SIGMA, "log": 1.4, "dog": 1.0, "zerocross": 2.0}
+CANNY_LOW, CANNY_HIGH = canny.LOW, canny.HIGH
 SOBELS_UNITS = {"scharr": 1 / 4, "farid": 8.0, "kirsch": 1 / 4}
 """What brings answers to about those of Sobel's operator, at which they show in 8 and 16 bits: of a step from black to
 white 4, 16, 0.5 and 15 times white. Those of the operators that are not named here are as large, or half as large."""
@@ -45,8 +51,8 @@ class Colours(TypedDict, total=False):
             "Find edges in the luma, in each channel, in the one that responds most (max), in red, green, blue or the "
             "alpha alone, or in all jointly: by Di Zenzo's gradient, or for pb in CIELab.",
             default="luma",
-            default_of={"pb": LAB},
-            shown_default="luma; pb lab",
+            default_of={"canny": "max", "pb": LAB},
+            shown_default="luma; canny max; pb lab",
         ),
     ]
 
@@ -90,6 +96,7 @@ Operator = Literal[
     "laplacian",
     "log",
     "dog",
+    "zerocross",
     "kirsch",
     "robinson",
     "canny",
@@ -120,11 +127,11 @@ def edges(
     sigma: Annotated[
         Pair | None,
         Param(
-            "Smooth first with a Gaussian of this standard deviation; for log and dog, the operator's own.",
+            "Smooth first with a Gaussian of this standard deviation; for log, dog and zerocross, the operator's own.",
             unit="px",
             min=0,
             max=1000,
-            shown_default="0; canny 2; log 1.4; dog 1",
+            shown_default="0; canny, zerocross 2; log 1.4; dog 1",
         ),
     ] = None,
     ratio: Annotated[float, Param("Wide sigma over narrow sigma.", above=1, max=100, only=("dog",))] = 1.6,
@@ -142,7 +149,11 @@ def edges(
     thin: Annotated[bool, Param("Keep only maxima along the gradient.", only=(*GRADIENTS,))] = False,
     threshold: Annotated[
         float | None,
-        Param("Binarise the picture: white where the response is above this.", min=0),
+        Param(
+            "Binarise the picture: white where the response is above this; for zerocross, the least slope.",
+            min=0,
+            shown_default="none; zerocross 0.75 times the mean response",
+        ),
     ] = None,
     low: Annotated[
         Any,
@@ -157,7 +168,8 @@ def edges(
     ``gx`` and ``gy`` are the derivatives along x (to the right) and y (downward) by the operator's kernels as the
     textbooks print them, unscaled: a step from 0 to 255 gives Sobel 1020. The picture is the magnitude, ``√(gx² +
     gy²)``; for ``laplacian``, ``log`` and ``dog`` it is the signed response, for ``kirsch`` and ``robinson`` the
-    strongest of eight masks, for ``canny`` the binary edges. ``angle = atan2(gy, gx)`` in degrees, in (-180, 180]: 0
+    strongest of eight masks, for ``canny`` and ``zerocross`` the binary edges.
+    ``angle = atan2(gy, gx)`` in degrees, in (-180, 180]: 0
     where brightness grows to the right, 90 where it grows downward, exactly 0 where the magnitude is 0. Roberts'
     diagonals are rotated by 45° into gx and gy.
 
@@ -177,6 +189,16 @@ def edges(
     axis of λ1, pointing to where the luma grows; gx and gy follow from both. Where three channels are the same, the
     magnitude is √3 times that of each.
 
+    ``zerocross`` marks the zero crossings of the Laplacian of a Gaussian: a negative pixel beside a positive one in its
+    row or column, or a 0 between the two, if their difference, or half of it across a 0, is above *threshold*; by
+    default 0.75 times the mean absolute response, as MATLAB has it. Its contours are closed, and their corners round.
+
+    ``pb`` finds the boundaries of objects rather than edges: it compares the histograms of brightness, colour and
+    texture in the two halves around each pixel, over radii of 3, 5 and 10 pixels, of colour and texture 5, 10 and 20,
+    in eight orientations. The strength is ``s / (s + s½)`` of white, where s is the sum of the differences ``½ Σ (g -
+    h)² / (g + h)`` by the published weights, in the orientation in which it is greatest; half of white is as likely a
+    boundary as not, in every picture. The picture is the strength thinned to lines, the maps hold all of it.
+
     *overlay* draws the edges on the picture: ``out = in + s · (colour - in)``, where the strength s is the response at
     its scale in 8 bits over white, at most 1, twice that of signed ones; binary edges have the whole colour. *gain*
     multiplies the strength. Gray becomes RGB, the alpha stays, and the maps are what they are without.
@@ -195,7 +217,10 @@ def edges(
     ----------
     J. Canny, "A computational approach to edge detection", 1986. For the operators see
     `imfilter.filters.core.linear.kernels`, for the structure tensor and Di Zenzo's gradient
-    `imfilter.filters.core.gradient.structure_tensor`.
+    `imfilter.filters.core.gradient.structure_tensor`. D. Marr and E. Hildreth, "Theory of edge detection", 1980. D.
+    Martin, C. Fowlkes and J. Malik, "Learning to detect natural image boundaries using local brightness, color, and
+    texture cues", 2004. P. Arbeláez, M. Maire, C. Fowlkes and J. Malik, "Contour detection and hierarchical image
+    segmentation", 2011.
 
     Shell
     -----
@@ -205,6 +230,9 @@ def edges(
     $ imfilter edges faint.tif -o edges.png --op canny --low 10% --high 30%
     $ imfilter edges photo.jpg -o edges.png --channels di-zenzo
     $ imfilter edges photo.jpg -o drawn.png --op canny --overlay red
+    $ imfilter edges photo.jpg -o boundaries.png --op pb
+    $ imfilter edges photo.jpg -o boundaries.png --op pb --threshold 128
+    $ imfilter edges photo.jpg -o crossings.png --op zerocross --sigma 3
     $ imfilter edges photo.jpg --op structure --rho 4 --orientation axis.tif --coherence clear.png
 
     Examples
@@ -245,6 +273,9 @@ def _found(
             _named(laplacian.laplacian_of_gaussian(_positive(sigmas, op)), op, sigmas),
             *_signed(threshold),
         ]
+    if op == "zerocross":
+        crossings = zero_crossings.zero_crossings(threshold)
+        return [_named(laplacian.laplacian_of_gaussian(_positive(sigmas, op)), op, sigmas), crossings]
     if op == "dog":
         return [
             _named(laplacian.difference_of_gaussians(_positive(sigmas, op), ratio), op, sigmas),
@@ -260,7 +291,9 @@ def _found(
         stages.append(boundaries.boundaries(coloured=channels == LAB))
         if one_channel:
             stages.append(strongest_channel(lambda parts: gradient.magnitude(parts, "l2")))
-        return [*stages, _picture("l2", True, None, threshold)]
+        # Past the picture's edge its outermost pixels go on: against nothing there they would be lines.
+        window = Window(non_maximum_suppression.HALO, border="reflect")
+        return [*stages, _picture("l2", True, None, threshold)._replace(window=window)]
     if op == "structure":
         together = channels == DI_ZENZO
         return [*stages, *_structure(both(rho), together, one_channel, common.get("border"), threshold)]

@@ -18,7 +18,8 @@ PUBLISHED: dict[str, tuple[tuple[float, ...], tuple[float, ...]]] = {
     "imagenet": ((0.485, 0.456, 0.406), (0.229, 0.224, 0.225)),
 }
 """Means and standard deviations of all pixels of the training images, in parts of white. ImageNet's are those in common
-use, whose deviations are means of those of single images; so are the 0.2023, 0.1994, 0.2010 often given for CIFAR-10."""
+use, whose deviations are means over single images; so are the 0.2023, 0.1994, 0.2010 that are often given for CIFAR-10.
+"""
 
 
 def _numbers(given: Any) -> tuple[float, ...]:
@@ -111,7 +112,7 @@ def normalize(
         other = "--scale-to" if stats is None else "--stats"
         raise ParameterError("std" if mean is None else "mean", f"{other} says it already; use one of them")
     if stats is not None:
-        return _standardized(*PUBLISHED[stats], f"the figures of {stats}")
+        return _standardized(*PUBLISHED[stats], f"the figures of {stats}", "use --mean and --std")
     if scale_to is not None:
         low, high = _ends(scale_to)
         return _standardized((-low / (high - low),), (1 / (high - low),))
@@ -120,8 +121,13 @@ def normalize(
     return _standardized(_numbers(0 if mean is None else mean), _deviations(1 if std is None else std))
 
 
-def _standardized(means: Sequence[float], deviations: Sequence[float], what: str = "--mean and --std") -> Stage:
-    """Return the stage that takes *means* off and divides by *deviations*, of which a failure speaks as *what*."""
+def _standardized(
+    means: Sequence[float],
+    deviations: Sequence[float],
+    what: str = "--mean and --std",
+    advice: str = "use one number, or one a channel",
+) -> Stage:
+    """Return the stage that takes *means* off and divides by *deviations*; *what* and *advice* are for a failure."""
 
     def curve_for(context: ImageContext) -> Curve:
         mean, std = np.array(means) * context.full, np.array(deviations)
@@ -138,9 +144,7 @@ def _standardized(means: Sequence[float], deviations: Sequence[float], what: str
             for numbers in (means, deviations):
                 if len(numbers) not in (1, strip.shape[2]):
                     channels = "1 channel" if strip.shape[2] == 1 else f"{strip.shape[2]} channels"
-                    raise ImageError(
-                        f"has {channels}, but {what} are for {len(numbers)}; use one number, or one a channel"
-                    )
+                    raise ImageError(f"has {channels}, but {what} are for {len(numbers)}; {advice}")
             return own.function(strip)
 
         return own._replace(function=checked)

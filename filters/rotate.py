@@ -8,7 +8,7 @@ from typing import Annotated, Unpack
 from .core import Common, Pair, Param, Stage, both, image_filter
 from .core.resampling import homography, permutation
 from .core.resampling.permutation import CLOCKWISE, COUNTER_CLOCKWISE, HALF_TURN, Permutation
-from .core.resampling.placing import check_expand, linear_stage
+from .core.resampling.placing import FURTHEST, check_expand, linear_stage
 from .core.resampling.warp import Interpolation
 
 QUARTERS = {0: Permutation(), 1: CLOCKWISE, 2: HALF_TURN, 3: COUNTER_CLOCKWISE}
@@ -21,7 +21,13 @@ def rotate(
     expand: Annotated[bool, Param("Enlarge the result so that it holds the whole turned picture.")] = False,
     center: Annotated[
         Pair | None,
-        Param("Turn about this point, X,Y from the top left corner.", unit="px", shown_default="the middle"),
+        Param(
+            "Turn about this point, X,Y from the top left corner.",
+            unit="px",
+            min=-FURTHEST,
+            max=FURTHEST,
+            shown_default="the middle",
+        ),
     ] = None,
     interpolation: Annotated[
         Interpolation, Param("How samples are computed between those of the image: bicubic is sharper.")
@@ -30,8 +36,8 @@ def rotate(
 ) -> Stage:
     """Rotate an image by any angle.
 
-    Positive angles turn x towards y, clockwise as seen, as in ImageMagick, SVG and CSS; Pillow, OpenCV and SciPy turn the
-    other way. The turn is about the middle of the picture, (W/2, H/2) where a picture of width W spans [0, W], or about
+    Positive angles turn x towards y, clockwise as seen, as in ImageMagick, SVG and CSS; Pillow, OpenCV and SciPy turn
+    the other way. The turn is about the middle of the picture, (W/2, H/2) where a picture of width W spans [0, W], or about
     *center*. The result has the picture's size, and *border* and *fill* say what lies beyond the edge: by default 0, or
     transparent where there is an alpha. Results at the edge are mixed with it, so the edge is smooth. With *expand* the
     result is as large as the turned picture's box, and the picture lies in its middle.

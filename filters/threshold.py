@@ -30,8 +30,8 @@ class Levels(TypedDict, total=False):
     channels: Annotated[
         Literal["luma", "each", "max", "R", "G", "B", "A"],
         Param(
-            "Compare the luma, red, green, blue or the alpha, which gives one channel, or each channel with a threshold "
-            "of its own.",
+            "Compare the luma, red, green, blue or the alpha, which gives one channel, or each channel with a "
+            "threshold of its own.",
             default="luma",
         ),
     ]

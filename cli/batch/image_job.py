@@ -152,7 +152,9 @@ class ImageProcessor:
             jobs=cores,
             measure=self.options.report.ranges,
             canvases={
-                output: Canvas if picture.metadata.palette else self._canvas(output, format, picture.metadata)
+                output: Canvas
+                if picture.metadata.palette or encodings[output].kind == "table"
+                else self._canvas(output, format, picture.metadata)
                 for output, format in formats_of.items()
             },
             effect=self.options.render.effect,
@@ -332,6 +334,15 @@ class ImageProcessor:
 
     def encode(self, file: io.BytesIO, name: str, computed: Computed, metadata: Metadata, stamp: str) -> list[str]:
         """Write one output of one frame into *file*; return what people should know."""
+        if computed.encodings[name].kind == "table":
+            from ..images import table  # few filters have one
+
+            columns = self.recipe.last.filter.spec.maps[name].columns
+            software = self.options.write.encode.signed(stamp)
+            table.write(
+                file, name, columns, computed.outputs[name].samples[..., 0], computed.formats_of[name].name, software
+            )
+            return []
         output, format, options = computed.outputs[name], computed.formats_of[name], self.options.write.encode
         white = computed.encodings[name].white
         if name == "image" and len(self.maps) not in (0, 1, 3):

@@ -57,12 +57,17 @@ def of_outputs(
 ) -> float:
     """Return the bytes that a picture takes at most from when it is decoded, of which it *held* some then.
 
-    Raises `ImageError` where a sheet would have more than *max_pixels*.
+    Raises `ImageError` where a sheet, or a result whose size was asked for, would have more than *max_pixels*.
     """
     height, width, _ = picture.pixels.shape
     for stage in stages:
         found = stage.result_of(width, height)
         width, height = max(found.width, 1), max(found.height, 1)
+        if stage.extent is not None and width * height > max_pixels:
+            raise ImageError(
+                f"the result would have {width}×{height} = {width * height} pixels; the limit is {max_pixels} "
+                "(--max-pixels raises it)"
+            )
     gathered = encoding = 0.0
     for name, each in encodings.items():
         if name == SHEET:
@@ -77,6 +82,8 @@ def of_outputs(
             gathered += reduced
             # It is drawn in a picture and copied.
             encoding = max(encoding, across * down * (2 + formats_of[name].codec.encoding(Samples(1, 1))))
+            continue
+        if each.kind == "table":
             continue
         channels = _channels(name, each, picture, settings, len(maps))
         alpha = picture.alpha is not None and name == "image" and formats_of[name].alpha

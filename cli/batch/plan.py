@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from ...filters.core.named_tuple import NamedTuple
 from ..console.messages import flag, shown
@@ -99,12 +99,14 @@ def plan(
     naming: OutputNaming = PLAIN,
     in_place: bool = False,
     backup: str | None = None,
+    tables: Collection[str] = (),
 ) -> list[Job]:
     """Pair each input with its outputs; raises UsageError.
 
     *outputs* maps names to what the user wrote; *folders* are those that exist as folders already;
     *several* says that the inputs came from a folder or are more than one, so that only folders can
     hold their outputs. *in_place*: the picture takes the input's place, which *backup* is added to the name of.
+    Those of the outputs that are *tables* are no images.
     """
     naming.check()
     jobs = []
@@ -117,7 +119,10 @@ def plan(
         for name, written in outputs.items():
             numbers = range(naming.maps) if name == "image" and naming.map_files else (None,)
             for number in numbers:
-                target = _target(name, written, source, to, written in folders, several, naming, index, number)
+                if name in tables:
+                    target = _table(name, written, source, written in folders, several, naming, index)
+                else:
+                    target = _target(name, written, source, to, written in folders, several, naming, index, number)
                 targets[name if number is None else f"map{number}"] = target
         jobs.append(Job(source, targets, source.name + backup if in_place and backup else None))
     return jobs
@@ -125,6 +130,21 @@ def plan(
 
 def _suffix(name: str) -> str:
     return os.path.splitext(name)[1].lower()
+
+
+def _table(
+    name: str, written: str, source: Input, is_folder: bool, several: bool, naming: OutputNaming, index: int
+) -> Target:
+    """Return the file of a table: in a folder it is a CSV beside the picture, unless --name has another suffix."""
+    patterned = formats.TABLES.get(_suffix(naming.pattern or "").lstrip("."))
+    format = patterned or formats.TABLES["csv"]
+    named = format._replace(suffixes=("",)) if patterned else format  # the pattern ends with it
+    target = _target(name, written, source, named, is_folder, several, naming, index)
+    if target.path is None:
+        return target._replace(format=formats.TABLES["json"])
+    if target.folder is None or _suffix(target.path) not in format.suffixes:
+        return target._replace(format=formats.of_table(target.path))
+    return target._replace(format=format)
 
 
 def _target(

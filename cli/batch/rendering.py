@@ -40,13 +40,17 @@ class Rendering:
         found = {output: self.encoding(output, picture, formats_of[output], targets[output]) for output in targets}
         dtype = picture.pixels.dtype.name
         return {
-            output: self._with_nodata(encoded, missing, dtype, formats_of[output]) if output != SHEET else encoded
+            output: encoded
+            if output == SHEET or encoded.kind == "table"
+            else self._with_nodata(encoded, missing, dtype, formats_of[output])
             for output, encoded in found.items()
         }
 
     def encoding(self, output: str, picture: Picture, format: formats.Format, target: Target) -> Encoding:
         """Return how the values of one output become samples of its file, but for missing ones; raises FileError."""
         dtype, maps = picture.pixels.dtype.name, len(self.maps)
+        if self.recipe.last.filter.kinds.get(output) == "table":
+            return Encoding("float64", "table")
         if picture.metadata.palette and output == "image":
             if not (format.palettes or format.colour):
                 raise FileError(target.name, f"{format.name.upper()} cannot hold a palette's colours; use .png or .tif")

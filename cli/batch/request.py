@@ -285,6 +285,7 @@ def _plan(
         naming=OutputNaming(options.name, recipe.name, options.frame, maps),
         in_place=options.in_place,
         backup=options.backup,
+        tables=[name for name, kind in recipe.last.filter.kinds.items() if kind == "table"],
     )
     if options.in_place:
         jobs = collisions.followed(jobs)

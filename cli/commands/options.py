@@ -17,6 +17,8 @@ from .option_words import StrictCommand
 
 WIDTH = 78
 """The help's, less its indent."""
+SHADOWED = "shared_"
+"""Before the name of a shared option where a filter has an option of that name itself: its short form is left."""
 
 
 class HelpedOption(TyperOption):
@@ -32,6 +34,7 @@ class HelpedOption(TyperOption):
         *,
         more: str = "",
         short: str = "",
+        long: bool = True,
         type: Any = str,
         default: Any = None,
         metavar: str | None = None,
@@ -39,7 +42,7 @@ class HelpedOption(TyperOption):
     ) -> None:
         several = type is tuple
         super().__init__(
-            param_decls=[name, *_spellings(flag(name)), *([short] if short else [])],
+            param_decls=[name, *(_spellings(flag(name)) if long else []), *([short] if short else [])],
             type=None if type is bool else str if several else type,
             is_flag=True if type is bool else None,
             multiple=several,
@@ -124,7 +127,7 @@ def make_command(
 
     *banks* says that the result can be the maps of a bank of kernels.
     """
-    argument = OPTIONS["inputs"]
+    argument, taken = OPTIONS["inputs"], {option.name for option in own}
     special: list[HelpedOption] = []
     shared: list[HelpedOption] = []
     for field, option in OPTIONS.items():
@@ -134,11 +137,12 @@ def make_command(
         more = f"  [default: {option.default}]" if option.default else ""
         kind = special if option.only else shared
         made = HelpedOption(
-            field,
+            f"{SHADOWED}{field}" if field in taken else field,
             option.help,
             option.section,
             more=more,
             short=option.short,
+            long=field not in taken,
             type=_type(TYPES[field]),
             default=SharedOptions._field_defaults[field] or None,
             metavar=option.metavar,
@@ -170,8 +174,9 @@ def _type(hint: Any) -> type:
 
 
 def shared_options(values: Mapping[str, Any]) -> SharedOptions:
-    """Return the shared options among all that Typer read."""
-    given: dict[str, Any] = {name: value for name, value in values.items() if name in OPTIONS and value is not None}
+    """Return the shared options among all that Typer read; a filter's own of that name shadows one."""
+    found = {name: values.get(f"{SHADOWED}{name}", values.get(name)) for name in OPTIONS}
+    given: dict[str, Any] = {name: value for name, value in found.items() if value is not None}
     return SharedOptions(**given)
 
 

@@ -241,6 +241,11 @@ FORMATS = {
         Format("tga", (".tga",), TGA, instead="png"),
     )
 }
+TABLES = {
+    name: Format(name, (f".{name}",), signature, gray=("float64",), ending=ending)
+    for name, signature, ending in (("csv", rb"\w+(,|\n)", b"\n"), ("json", rb"\{", b"}\n"))
+}
+"""The formats of a table beside a picture, which are no images."""
 WRITTEN = {name: format for name, format in FORMATS.items() if not format.instead}
 BY_NAME = {name: format for format in FORMATS.values() for name in (format.name, *format.aliases)}
 BY_SUFFIX = {suffix: format for format in FORMATS.values() for suffix in format.suffixes}
@@ -277,6 +282,8 @@ def sniff(head: bytes) -> Format | None:
 
 def is_of(format: Format, head: bytes) -> bool:
     """Whether a file that begins with *head* belongs to the codec of *format*."""
+    if format.name in TABLES:
+        return re.match(format.signature, head) is not None
     found = sniff(head)
     if found is None:
         return False
@@ -300,6 +307,14 @@ def of_suffix(path: str) -> Format:
     said = f"{suffix!r} is not a supported output format" if suffix else "has no extension that names a format"
     suffixes = sorted(suffix for format in WRITTEN.values() for suffix in format.suffixes)
     raise UsageError(f"{path}: {said}; use one of {' '.join(suffixes)}, or --to FORMAT")
+
+
+def of_table(path: str) -> Format:
+    """Return the format that the suffix of a table names; raises UsageError if it names none."""
+    suffix = PurePath(path).suffix.lower()
+    if suffix.lstrip(".") not in TABLES:
+        raise UsageError(f"{path}: a table is written as .csv or .json")
+    return TABLES[suffix.lstrip(".")]
 
 
 def _written(format: Format, said_in: str) -> Format:

@@ -454,7 +454,10 @@ def _run(
         nodata=missing,
         keep_holes=keep_holes,
     ).outputs
-    return {output: image.result(found) for output, found in outputs.items()}
+    tables = {output for output, kind in program.last.filter.kinds.items() if kind == "table"}
+    return {
+        output: found.samples[..., 0] if output in tables else image.result(found) for output, found in outputs.items()
+    }
 
 
 def check_white(white: float | None, dtype: str) -> None:

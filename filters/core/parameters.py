@@ -24,9 +24,10 @@ IntPair = int | tuple[int, int]
 """One whole number for both axes, or ``(x, y)``."""
 
 
-Kind = Literal["picture", "magnitude", "signed", "angle", "hue", "orientation", "fraction", "logarithm"]
+Kind = Literal["picture", "magnitude", "signed", "angle", "hue", "orientation", "fraction", "logarithm", "table"]
 """What the values of an output are. An orientation is an angle without a direction, modulo 180°; a fraction is from 0
-to 1, which is white; a logarithm, which has no natural scale, is spread over each image's own range."""
+to 1, which is white; a logarithm, which has no natural scale, is spread over each image's own range. A table has rows of its own,
+and is no map of the picture."""
 
 
 class ParameterError(ValueError):
@@ -125,6 +126,8 @@ class MapField(NamedTuple):
 
     help: str
     kind: Kind
+    columns: tuple[str, ...] = ()
+    """The names of a table's columns."""
 
 
 def given_field(result: Any, name: str) -> Any:

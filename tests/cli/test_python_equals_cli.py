@@ -42,6 +42,24 @@ CALLS = {
         {"op": "bilateral", "size": (7, 3), "linear": True},
         {"op": "guided", "radius": (3, 1), "epsilon": 0.04, "guide": "channel", "border": "wrap"},
     ],
+    "tone": [
+        {"brightness": 1.3, "contrast": 1.2, "saturation": 0.7, "hue": -30, "gamma": 0.9},
+        {"levels": (20, 200, 1.5), "channels": "luma"},
+        {"op": "grayscale"},
+        {"op": "invert", "range": "clip"},
+        {"op": "posterize", "bits": 3},
+        {"op": "solarize", "threshold": 100.5},
+        {"op": "autocontrast", "cutoff": (1, 2.5), "per_channel": True},
+        {"op": "equalize", "linear": True},
+        {"op": "clahe", "tiles": (4, 3), "clip": 2.5},
+        {"op": "clahe", "depth": "16"},
+    ],
+    "normalize": [
+        {"stats": "mnist"},
+        {"mean": 0.5, "std": 0.25},
+        {"scale_to": (-1, 1)},
+        {"scale_to": (0.1, 0.9), "depth": "8"},
+    ],
     "sharpen": [
         {},
         {"amount": 2},
@@ -72,6 +90,18 @@ CALLS = {
         {"op": "canny", "channels": "di-zenzo"},
         {"op": "canny", "overlay": "red"},
         {"overlay": "#208040", "gain": 0.5, "linear": True},
+        {"op": "canny"},
+        {"op": "zerocross"},
+        {"op": "zerocross", "sigma": 1, "threshold": 3, "channels": "max"},
+        {"op": "pb"},
+        {"op": "pb", "threshold": 100, "channels": "luma"},
+        {"op": "pb", "sigma": 1, "channels": "max", "depth": "float"},
+    ],
+    "hough": [
+        {},
+        {"edges": "nonzero", "count": 3, "rho_step": 2, "theta_step": 5},
+        {"sigma": 1, "low": 20, "high": 60, "threshold": 9},
+        {"overlay": "#ff8000", "count": 4},
     ],
     "morph": [
         {},
@@ -115,6 +145,19 @@ CALLS = {
         {"other": "#8020ff", "op": "screen", "opacity": 0.3, "linear": True},
         {"other": "gray", "op": "subtract", "depth": "float"},
     ],
+    "resize": [
+        {"size": 40},
+        {"size": (30, 50), "fit": "contain", "interpolation": "area"},
+        {"size": (50, 30), "fit": "cover", "interpolation": "lanczos"},
+        {"size": (64, 80), "fit": "pad", "fill": (10, 200, 30)},
+        {"size": (64, 80), "fit": "pad", "border": "mirror"},
+        {"scale": 0.37, "linear": True},
+        {"scale": (2, 0.5), "interpolation": "nearest"},
+        {"longest": 33, "interpolation": "bicubic", "antialias": "off"},
+        {"shortest": 33, "depth": "16"},
+        {"width": 90},
+        {"height": 17, "depth": "float"},
+    ],
     "pool": [
         {},
         {"size": 3, "stride": 2, "padding": 1},
@@ -122,6 +165,39 @@ CALLS = {
         {"op": "avg", "size": 3, "stride": 1, "padding": "same", "border": "wrap"},
         {"op": "min", "size": 2, "dilation": (3, 2), "padding": (1, 2, 3, 0)},
         {"op": "l2", "depth": "float"},
+    ],
+    "rotate": [
+        {"angle": 12},
+        {"angle": -45.5, "expand": True, "interpolation": "bicubic", "border": "nearest"},
+        {"angle": 90, "expand": True},
+        {"angle": 30, "center": (3, 4.5), "interpolation": "nearest", "fill": (10, 20, 30)},
+        {"angle": 7, "linear": True, "depth": "16", "fill": 128},
+    ],
+    "affine": [
+        {},
+        {"angle": 10, "scale": 1.2, "shear": (5, -3), "translate": (2.5, -4)},
+        {"translate": "10%,-5"},
+        {"scale": (2, 0.5), "expand": True, "interpolation": "nearest"},
+    ],
+    "perspective": [
+        {"from_": (3, 4, 30, 2, 28, 20, 1, 22)},
+        {"to": (3, 4, 30, 2, 28, 20, 1, 22), "size": (32, 24), "border": "wrap"},
+        {"from_": (3, 4, 30, 2, 28, 20, 1, 22), "to": (0, 0, 40, 0, 40, 30, 0, 30), "interpolation": "bicubic"},
+    ],
+    "flip": [{}, *({"op": op} for op in ("top-bottom", "both", "transpose", "transverse")), {"linear": True}],
+    "crop": [
+        {"size": (7, 5)},
+        {"size": 6, "at": (2, 3)},
+        {"ratio": 0.75, "place": (0, 1)},
+        {"area": 0.3, "ratio": 2},
+        {"size": (200, 100), "pad": True, "fill": (1, 2, 250)},
+        {"size": 9, "at": (-3, -4), "pad": True, "border": "reflect", "depth": "16"},
+    ],
+    "pad": [
+        {"size": 3},
+        {"size": (1, 2, 3, 4), "border": "mirror"},
+        {"canvas": (300, 200), "fill": 20.5},
+        {"canvas": 256, "place": (0, 1), "fill": (9, 8, 7), "linear": True},
     ],
 }
 
@@ -133,7 +209,7 @@ NEEDED = {"blend": {"other": "gray"}}
 def words(call):
     """Write a Python call's arguments as a command line's."""
     for name, value in call.items():
-        yield f"--{name.replace('_', '-')}"
+        yield f"--{name.rstrip('_').replace('_', '-')}"
         if value is not True:
             yield ",".join(map(str, value)) if isinstance(value, tuple) else str(value)
 
@@ -227,6 +303,8 @@ CHAINS = [
     [("conv", {"kernel": "emboss", "bias": 30.0}), ("frequency", {"cutoff": 0.2})],
     [("blend", {"other": "teal", "op": "difference"}), ("blur", {}), ("blend", {"other": "red", "opacity": 0.5})],
     [("edges", {"overlay": "lime"}), ("blur", {"channels": "G"}), ("sharpen", {"channels": "R"})],
+    [("rotate", {"angle": 20.0, "expand": True}), ("blur", {"sigma": 1.5})],
+    [("perspective", {"from_": (3.0, 4.0, 30.0, 2.0, 28.0, 20.0, 1.0, 22.0)}), ("affine", {"scale": 2.0})],
 ]
 
 

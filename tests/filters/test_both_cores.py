@@ -11,7 +11,14 @@ from imfilter.filters.core.engine.borders import BORDERS
 pytestmark = pytest.mark.skipif(native.core is None, reason="needs the compiled core")
 
 KERNEL = "0 1 2 0 -3; 1 4 -5 2 1; 0 2 3 1 0.5"
+TILTED = {"from_": (2, 1, 20, 3, 19, 30, -1, 25), "to": (3, 0, 19, 2, 21, 33, 1, 30)}
 VALUES: dict[str, list[dict[str, Any]]] = {
+    "affine": [
+        {"angle": 100, "scale": (0.7, 1.3), "shear": (10, 0), "interpolation": "bicubic"},
+        {"translate": (3, -2)},
+        {"translate": ("10%", 2.5), "angle": -5, "center": (3, 40)},
+        {"scale": 2.5, "expand": True, "interpolation": "nearest"},
+    ],
     "blur": [
         *({"sigma": sigma} for sigma in (0.4, (3.3, 1.2), 12)),
         *({"sigma": 2, "algorithm": name} for name in ("direct", "separable", "fourier")),
@@ -38,24 +45,37 @@ VALUES: dict[str, list[dict[str, Any]]] = {
         {"op": "prewitt", "sigma": 1.5, "threshold": 20},
         *({"op": op, "channels": name} for op in ("sobel", "canny") for name in ("each", "max", "di-zenzo")),
     ],
+    "hough": [{"edges": "nonzero"}, {"sigma": 1, "low": 20}],
     "frequency": [{"shape": shape} for shape in ("ideal", "butterworth")],
     "morph": [
         *({"op": "close", "shape": shape, "size": 5} for shape in ("disk", "cross")),
         {"op": "open", "size": (4, 7), "iterations": 2},
     ],
     "noise": [],
+    "perspective": [TILTED | {"interpolation": name, "size": (40, 25)} for name in ("nearest", "bicubic")],
     "pool": [
         {"op": op} | values
         for op in ("max", "min", "avg", "l2")
         for values in ({"size": (3, 2), "dilation": 2}, {"size": 3, "stride": 2, "ceil": True, "padding": 1})
     ],
+    "rotate": [{"angle": angle, "expand": True} for angle in (-33, 90, 180)],
+    "resize": [
+        *({"scale": (1.3, 0.6), "interpolation": name} for name in ("bicubic", "lanczos", "area", "nearest")),
+        {"size": (20, 20), "fit": "cover", "antialias": "off"},
+        {"size": (20, 20), "fit": "pad"},
+    ],
     "sharpen": [{"op": "unsharp", "threshold": 10}, {"op": "adaptive", "channels": "luma"}],
 }
 """What the filters are asked for, beside each of their operators."""
-NEEDED = {
+NEEDED: dict[str, dict[str, Any]] = {
     "blend": {"other": "gray", "opacity": 0.3},
     "conv": {"kernel": "gaussian3"},
+    "crop": {"ratio": 1.5},
     "normalize": {"mean": 0.25, "std": 0.5},
+    "pad": {"size": (2, 1)},
+    "perspective": TILTED,
+    "rotate": {"angle": 12},
+    "resize": {"scale": (0.6, 1.3)},
 }
 every_case = pytest.mark.every_call(NEEDED, VALUES)
 SHAPE = 27, 33

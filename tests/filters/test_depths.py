@@ -14,11 +14,15 @@ from imfilter.filters.pool import pool
 
 NEEDED = {
     "conv": {"kernel": "1 2 1; 2 4 2; 1 2 1", "scale": 1 / 16},
+    "crop": {"ratio": 1.5},
+    "pad": {"size": (2, 1), "border": "reflect"},
+    "resize": {"scale": (0.6, 1.3)},
     "notch": {"at": (0.1, 0.2)},
+    "normalize": {"mean": 0.25, "std": 1},
 }
 """What a filter or an operator cannot do without."""
 
-RELATIVE = {"l2", "speckle", "poisson", "salt-pepper", "hitmiss", "lee", "frost"}
+RELATIVE = {"l2", "speckle", "poisson", "salt-pepper", "hitmiss", "lee", "frost", "invert", "solarize", "clahe"}
 """Operators whose answer depends on where 0 is, and on more than differences."""
 
 

@@ -109,6 +109,14 @@ def png_rows(s: Shape) -> list[Any]:
     return [plain.samples(1, s.rows + s.gap % 2, length), filtered, s.step, s.height % 5]
 
 
+def permute(s: Shape) -> list[Any]:
+    plain = s._replace(planes=1, columns=max(s.columns, 1), kind="uint8")
+    source = plain.samples(1, s.rows, plain.columns * s.step)
+    swap, reverse_x, reverse_y = s.gap % 2, s.height % 2, s.width % 2
+    size = (1, plain.columns, s.rows * s.step) if swap else source.shape
+    return [source, np.zeros(size, np.uint8), s.step, swap, reverse_x, reverse_y]
+
+
 def png_unfilter(s: Shape) -> list[Any]:
     plain = s._replace(planes=1, columns=max(s.columns, 1), kind="uint8")
     filtered = plain.samples(1, s.rows, plain.columns * s.step + s.gap)
@@ -235,6 +243,36 @@ def luma(s: Shape) -> list[Any]:
     return [s._replace(step=3).image(s.rows, s.columns), out, np.array([0.3, 0.6, 0.1]), 1.0]
 
 
+def recolour(s: Shape) -> list[Any]:
+    s = s._replace(planes=1, step=3)
+    numbers = {"uint8": 256, "uint16": 65536}.get(s.kind, 0) if s.gap > 1 else 0
+    table = s.samples(1, 1, numbers, kind="float32") if numbers else None
+    weights = np.array([0.3, 0.6, 0.1])
+    return [s.image(s.rows, s.columns), s.result(), table, weights, 1.0, 0.5 * s.height, 0.8 * s.width]
+
+
+def local_curves(s: Shape) -> list[Any]:
+    s = s._replace(planes=1, step=3) if s.step > 1 else s.pixels()
+    curves = s.samples(s.height, s.width, 256 if s.gap > 1 else 9, kind=s.real)
+    places, weights = [0.0, 1.0, 0.3 * s.stride, 0.17, -0.5, 0.31], np.array([0.3, 0.6, 0.1])
+    return [s.image(s.rows, s.columns), s.result(), np.nan_to_num(curves), s.step, *places, weights, 1.0]
+
+
+def look_up(s: Shape) -> list[Any]:
+    s = s.pixels()
+    whole = "uint16" if s.kind in ("uint16", "float64") else "uint8"
+    rows = s.planes * s.step if s.gap > 1 else 1
+    table = s.samples(1, rows, 65536 if whole == "uint16" else 256)
+    return [s.image(s.rows, s.columns, whole), s.result(), table, s.step]
+
+
+def histogram(s: Shape) -> list[Any]:
+    s = s.pixels()
+    whole = "uint16" if s.kind in ("uint16", "float64") else "uint8"
+    counts = np.zeros((1, s.planes * s.step, 65536 if whole == "uint16" else 256), np.int32)
+    return [s.image(s.rows, s.columns, whole), counts, s.step]
+
+
 def rank(s: Shape) -> list[Any]:
     count = s.height * s.width
     network = s.height == s.width and s.height in (3, 5)
@@ -265,6 +303,27 @@ def nonlocal_means(s: Shape) -> list[Any]:
     return [source, s.result(), opacity(s, source), s.step, x, y, patch, 20.0 / KINDS[s.kind] ** 2, 0.1, s.nan]
 
 
+def warp(s: Shape) -> list[Any]:
+    s = s.pixels()
+    source, channels = s.image(s.height + 3, 4 * s.width), s.planes * s.step
+    matrix = np.array([0.9, 0.3, -2.0, -0.2, 1.1, 0.7, 0.01 * (s.gap - 1), -0.02 * (s.stride - 1), 1.0])
+    border = (s.height + s.gap) % 5
+    return [source, s.result(), matrix, s.taps(channels), s.step, 3, s.width % 3, border, s.kind != "uint8"]
+
+
+def bm3d(s: Shape) -> list[Any]:
+    planes, rows, columns = max(s.planes, 1), 8 + 3 * s.rows, 8 + s.columns
+    first, last, step = s.rows // 2, 3 * s.rows, s.stride
+    end = min(first + s.gap, -(-last // step) + 1)
+    top = max(0, first * step - 19 - s.height)
+    bottom = min(rows, (end - 1) * step + 19 + 8)
+    given, basic = (s.samples(planes, rows, columns + n, kind="float32")[..., n:] for n in (0, 1))
+    guide = np.random.default_rng(rows).integers(0, 512, (1, rows, columns)).astype(np.float32)
+    out = np.zeros((2 * planes, bottom - top, columns), np.float32)
+    sizes = [top, first, end, step, 4 * s.height]
+    return [given, basic if s.width > 3 else None, guide, out, *sizes, 64.0 * 50**2, 1.5, *(s.taps(64),) * 3]
+
+
 GOOD: dict[str, tuple[str, Callable[[Shape], list[Any]]]] = {
     "box": ("ionnnf", box),
     "guided": ("ionnnnffb", guided),
@@ -272,6 +331,7 @@ GOOD: dict[str, tuple[str, Callable[[Shape], list[Any]]]] = {
     "pool": ("ionbbnnnnnnnnnnn", pool),
     "png_rows": ("ionn", png_rows),
     "png_unfilter": ("ion", png_unfilter),
+    "permute": ("ionnnn", permute),
     "separable": ("iottnnnnnfb", separable),
     "interpolate": ("iottnnnf", interpolate),
     "resample": ("iossssnbbf", resample),
@@ -284,10 +344,16 @@ GOOD: dict[str, tuple[str, Callable[[Shape], list[Any]]]] = {
     "thin": ("iinffo", thin),
     "join": ("on", join),
     "luma": ("iotf", luma),
+    "recolour": ("ioqtfff", recolour),
+    "local_curves": ("iosnfffffftf", local_curves),
+    "look_up": ("iosn", look_up),
+    "histogram": ("ion", histogram),
     "rank": ("ionnntb", rank),
     "mode": ("ionnnb", mode),
     "bilateral": ("ioqntnnfb", bilateral),
+    "warp": ("iottnnnnb", warp),
     "nonlocal_means": ("ioqnnnnffb", nonlocal_means),
+    "bm3d": ("sqsonnnnnffttt", bm3d),
 }
 """Each function's arguments, and a good call: (i)nput, (o)utput, (s)pecial array, o(p)tional output and (q) input,
 (t)aps, (n)umber of samples, real number (f), truth (b)."""
@@ -421,8 +487,8 @@ def test_wide_vectors_give_the_same_bytes(name, shape):
         assert len({tuple(bytes_of(results)) for results in found.values()}) == 1
 
 
-EXACT = {"extrema", "png_rows", "png_unfilter", "join", "rank", "mode"}
-"""What only chooses samples, or counts in whole numbers, gives the same bytes on every machine."""
+EXACT = {"look_up", "histogram", "extrema", "png_rows", "png_unfilter", "permute", "join", "rank", "mode", "bm3d"}
+"""What only chooses samples, counts in whole numbers, or rounds each product gives the same bytes on every machine."""
 
 
 @each_name

@@ -15,7 +15,14 @@ from imfilter.filters.edges import edges
 from imfilter.filters.morph import morph
 from imfilter.filters.pool import pool
 
-NEEDED: dict[str, dict[str, Any]] = {"blend": {"other": "gray", "opacity": 0.3}, "conv": {"kernel": "gaussian3"}}
+NEEDED: dict[str, dict[str, Any]] = {
+    "blend": {"other": "gray", "opacity": 0.3},
+    "conv": {"kernel": "gaussian3"},
+    "crop": {"ratio": 1.5},
+    "normalize": {"mean": 0.25, "std": 0.5},
+    "pad": {"size": (2, 1)},
+    "resize": {"scale": (0.6, 1.3)},
+}
 VARIED: list[tuple[str, dict[str, Any]]] = [
     ("blur", {"op": "median", "size": 7}),
     ("blur", {"op": "median", "size": 31}),

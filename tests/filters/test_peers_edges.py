@@ -1,7 +1,8 @@
-"""The structure tensor beside scikit-image's."""
+"""The structure tensor and the Hough transform beside scikit-image's."""
 
 import numpy as np
 import pytest
+from imfilter.filters.core.gradient import hough as transform
 from imfilter.filters.edges import edges
 
 pytestmark = pytest.mark.peers
@@ -22,3 +23,12 @@ def test_the_structure_is_scikit_images_but_for_its_derivatives(peer, rho, noise
     axis = np.degrees(np.arctan2(2 * rc, cc - rr)) / 2
     off = np.abs((found.orientation - axis + 90) % 180 - 90) * found.coherence
     assert off[inner].max() < 2
+
+
+def test_the_votes_are_those_of_scikit_image(peer, noise):
+    picture = noise((90, 120)) > 220
+    turns = transform.angles(1.0)
+    expected, _, distances = peer("skimage.transform").hough_line(picture, turns)
+    found = transform.votes(np.nonzero(picture), picture.shape, turns, 1.0)
+    assert len(distances) == len(found)
+    np.testing.assert_array_equal(found, expected)

@@ -8,12 +8,23 @@ from imfilter.filters.core import catalog, native
 from imfilter.filters.core.engine import executor
 from imfilter.filters.core.engine.quantize import encoding
 
-NEEDED = {
+TILTED = {"from_": (2, 1, 20, 3, 19, 30, -1, 25), "to": (3, 0, 19, 2, 21, 33, 1, 30)}
+NEEDED: dict[str, dict[str, Any]] = {
     "blend": {"other": "gray", "opacity": 0.3},
     "conv": {"kernel": "gaussian5"},
+    "crop": {"ratio": 1.5},
     "normalize": {"mean": 0.25, "std": 0.5},
+    "pad": {"size": (2, 1)},
+    "perspective": TILTED,
+    "rotate": {"angle": 12},
+    "resize": {"scale": (0.6, 1.3)},
 }
 VALUES: dict[str, list[dict[str, Any]]] = {
+    "affine": [
+        {"angle": 100, "scale": (0.7, 1.3), "shear": (10, 0), "interpolation": "bicubic"},
+        {"translate": (3, -2)},
+        {"scale": 2.5, "expand": True, "interpolation": "nearest"},
+    ],
     "blur": [
         *({"sigma": sigma} for sigma in (2, 8)),
         *({"op": "mean", "size": size, "algorithm": "fourier"} for size in (5, 31)),
@@ -24,7 +35,14 @@ VALUES: dict[str, list[dict[str, Any]]] = {
     ],
     "edges": [{"thin": True}, {"thin": True, "threshold": 20}, {"sigma": 1.5, "norm": "l1"}],
     "morph": [{"op": "open", "size": (4, 7), "iterations": 2}],
+    "perspective": [TILTED | {"interpolation": "bicubic"}],
     "pool": [{"op": "avg", "size": (3, 2), "stride": (2, 3)}],
+    "rotate": [{"angle": angle, "expand": True} for angle in (-33, 90, 180)],
+    "resize": [
+        *({"scale": 6, "interpolation": name} for name in ("bilinear", "lanczos")),
+        *({"scale": 0.3, "interpolation": name} for name in ("lanczos", "area", "nearest")),
+        {"size": (20, 20), "fit": "pad"},
+    ],
 }
 WAYS: list[dict[str, Any]] = [{"measure": True}, {"jobs": 3}, {"strip_rows": 5}, {"strip_rows": 37, "measure": True}]
 

@@ -16,12 +16,18 @@ CUT_SHOWS = {"fourier"}
 LEVELS, RELATIVE, SHARE = 1, 1e-6, 1e-3
 """What they may differ by, and in what share of the samples of an integer image."""
 
+NEEDED = {
+    "conv": {"kernel": "gaussian3"},
+    "normalize": {"mean": 0.25, "std": 0.5},
+    "crop": {"ratio": 1.5},
+    "pad": {"size": (2, 1)},
+}
 RANDOM = np.random.default_rng(5)
 CALLS = {
     **{
         f"{name}-{op}": (name, needed | ({"op": op} if op else {}))
         for name in catalog.names()
-        for needed in [{"kernel": "gaussian3"} if name == "conv" else {}]
+        for needed in [NEEDED.get(name, {})]
         for op in (
             catalog.load(name).spec.parameters["op"].choices if "op" in catalog.load(name).spec.parameters else [""]
         )

@@ -48,7 +48,7 @@ def chain(parts: Sequence[Part]) -> tuple[tuple[Stage, ...], Settings]:
     if channels == "each" and not coloured and any(part.settings.channels != "each" for part in parts):
         channels = "luma" if _is_luma_first(parts) else "max"  # of the one channel that is left
     looked_for = any(part.settings.nan != nan_policy.PROPAGATE for part in parts)
-    return tuple(stages), first._replace(
+    settings = first._replace(
         channels=channels,
         linear_out=light,
         nan_looked_for=looked_for,
@@ -56,6 +56,7 @@ def chain(parts: Sequence[Part]) -> tuple[tuple[Stage, ...], Settings]:
         gray_maps=any(part.settings.gray_maps for part in parts),
         only=_only([part.settings.only for part in parts]),
     )
+    return tuple(stages), settings._replace(original=_moved(parts))
 
 
 def _only(parts: Sequence[frozenset[str] | None]) -> frozenset[str] | None:
@@ -70,6 +71,21 @@ def _gives_colours(parts: Sequence[Part]) -> bool:
     for part in parts:
         coloured = part.settings.coloured or (coloured and part.settings.channels == "each")
     return coloured
+
+
+def _moved(parts: Sequence[Part]) -> tuple[tuple[Stage, ...], Settings] | None:
+    """Return the stages of a chain that only move samples, as a chain of their own; None if there are no others."""
+    moving = [
+        part._replace(
+            stages=[stage for stage in part.stages if stage.extent is not None],
+            settings=part.settings._replace(channels="each"),
+        )
+        for part in parts
+    ]
+    if all(len(own.stages) == len(part.stages) for own, part in zip(moving, parts, strict=True)):
+        return None
+    moving = [part for part in moving if part.stages]
+    return chain(moving) if moving else None
 
 
 def _is_luma_first(parts: Sequence[Part]) -> bool:

@@ -20,12 +20,13 @@ from .. import native
 from ..lazy_numpy import Array, np
 from ..named_tuple import NamedTuple
 from ..parameters import ImageError
-from . import colour_parts, geometry, nan_policy, pipeline, transfer
+from . import colour_parts, geometry, moved_original, nan_policy, pipeline, transfer
 from .colour import ColourModel, model_of
 from .facts import Fact, note
 from .kept_channels import KeptChannels
 from .mask import OTHER_SIZE, SEVERAL_MAPS, Effect, keeps_size
 from .masked_output import PartialMap, PartialPicture
+from .moved_original import Original
 from .nodata import Holes
 from .nodata import of as nodata_of
 from .output_buffer import Canvas, CanvasFactory, Collector, Output
@@ -99,13 +100,20 @@ def run(
     full, largest, given = white_of(dtype, white), FULL[dtype], stages
     stages = colour_parts.for_channels(stages, image.shape[2])
     work = work_type(stages, dtype, encodings.values())
+    tables = [name for name, encoding in encodings.items() if encoding.kind == "table"]
+    encodings = {name: encoding for name, encoding in encodings.items() if name not in tables}
     requested = {field for name, encoding in encodings.items() for field in encoding.fields(name)}
-    tolerance = min(encoding.tolerance for encoding in encodings.values())
+    tolerance = min((encoding.tolerance for encoding in encodings.values()), default=0.0)
     in_colour = image.shape[2] > 1 and (colours or model_of(image.shape[2])) != "bands"
     if settings.transfer != transfer.DEFAULT:  # its curve may be as steep as any where it is dark
         work, tolerance = np.float64, 0.0
     marked = nodata_of(nodata, image, in_colour, full)
-    region = None if effect is None else effect.on(*image.shape[:2])
+    region, original = None, Original(image, alpha, marked)
+    if effect is not None and not moved_original.is_moved(stages):
+        region = effect.on(*image.shape[:2])
+    elif effect is not None:
+        of_image: dict[str, Any] = {"jobs": jobs, "colours": colours, "nodata": nodata, "probed": False, "name": name}
+        original, region = moved_original.moved(run, stages, settings, original, effect, full, **of_image)
     unsigned = image.dtype.kind == "u"
     looked_for = settings.nan_looked_for or settings.nan != nan_policy.PROPAGATE
     finite = marked is None and (unsigned or (looked_for and not nan_policy.has_gaps(image)))
@@ -120,7 +128,8 @@ def run(
     plain = all(encoding.plain and encoding.dtype == dtype for encoding in pictures)
     plain = plain and not (bias or measure or settings.channels == "max" or settings.gray)
     untouched = unsigned and finite and region is None
-    itself = untouched and plain and (alpha is None or straight) and not (settings.linear or settings.linear_out)
+    kept = plain and region is None and (alpha is None or straight) and not (settings.linear or settings.linear_out)
+    itself = untouched and kept
     found: list[Fact] = []
     context = ImageContext(
         full,
@@ -130,6 +139,7 @@ def run(
         finite,
         whole,
         rounds_to=image.dtype.type if itself else None,
+        kept=kept,
         name=name,
         facts=found,
         transfer=settings.transfer,
@@ -149,20 +159,20 @@ def run(
     opacity = None if beside is None else beside.opacity
     if region is not None and any(stage.colours.maps > 1 for stage in stages):
         raise ImageError(SEVERAL_MAPS)
-    if region is not None and (chain.height, chain.width) != image.shape[:2]:
+    if region is not None and (chain.height, chain.width) != original.image.shape[:2]:
         size = f"{chain.width}×{chain.height}, from {image.shape[1]}×{image.shape[0]}"
         raise ImageError(f"the result is {size}; {OTHER_SIZE}")
-    if region is not None and not keeps_size(stages):
+    if region is not None and not keeps_size([stage for stage in stages if stage.extent is None]):
         raise ImageError(f"the result is shifted; {OTHER_SIZE}")
 
     def collecting(name: str, encoding: Encoding) -> Collector:
         how = (measure, probed, canvases.get(name, Canvas))
         if name == "image" and settings.only is not None and not (settings.opaque and alpha is not None):
-            return KeptChannels(encoding, passage, region, settings.only, *how)
+            return KeptChannels(encoding, passage, region, Original(image, alpha, marked), settings.only, *how)
         if region is None:
             return Collector(encoding, chain.height, *how)
         if name == "image":
-            return PartialPicture(encoding, passage, region, *how)
+            return PartialPicture(encoding, passage, region, original, *how)
         row = np.zeros((1, chain.width, 1 if settings.gray_maps else image.shape[2]), work)
         return PartialMap(encoding, row, region, chain.height, *how)
 
@@ -206,7 +216,8 @@ def run(
             row = max(image[0].nbytes * in_place.stride[1], len(encodings) * image.shape[1] * channels, 1)
             first, rows, last = _in_place_heights(rows, in_place, row)
         rows, first = (-(-count // chain.preferred_rows) * chain.preferred_rows for count in (rows, first))
-    each_strip(chain.height, rows, jobs, work_on, first, last)
+    if encodings:  # tables are there when the stages are joined
+        each_strip(chain.height, rows, jobs, work_on, first, last)
     probes = {name: own.probe for name, own in collectors.items() if own.probe is not None}
     cut = {name: probe for name, probe in probes.items() if chain.saturates and probe.at_the_ends()}
     if cut:  # values that were saturated before they were looked at
@@ -220,6 +231,8 @@ def run(
         facts = [*(fact for stage in stages for fact in stage.facts(nan_policy.context_for(stage, context))), *found]
     facts.append(note(f"computed in {np.dtype(work).name}, strips of {rows} rows; {native.description()}"))
     outputs = {name: collector.output() for name, collector in collectors.items()}
+    found_tables = dict(fact.value for fact in found if fact.kind == "table")
+    outputs |= {name: Output(found_tables[name][..., None]) for name in tables}
     if alpha is not None and "image" in outputs:
         from . import hidden_colours  # few images have an alpha
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Any, Literal
 
 from ..named_tuple import NamedTuple
 
@@ -10,9 +10,9 @@ from ..named_tuple import NamedTuple
 class Fact(NamedTuple):
     """A derived fact: its kind and its value for programs, its text for people."""
 
-    kind: Literal["algorithm", "noise", "note"]
-    value: str | float
-    """The algorithm's name, the noise's standard deviation, or the text of a note."""
+    kind: Literal["algorithm", "noise", "note", "table"]
+    value: Any
+    """The algorithm's name, the noise's standard deviation, the text of a note, or an output's name and its table."""
     text: str
 
 

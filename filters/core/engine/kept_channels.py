@@ -9,6 +9,7 @@ from ..lazy_numpy import Array, np
 from .colour_parts import ALPHA, PRIMARIES
 from .mask import Region
 from .masked_output import PartialPicture
+from .moved_original import Original
 from .quantize import Encoding
 from .working_space import Passage
 
@@ -17,11 +18,17 @@ class KeptChannels(PartialPicture):
     """The picture, of which only some channels are the result's."""
 
     def __init__(
-        self, encoding: Encoding, passage: Passage, region: Region | None, only: frozenset[str], *how: Any
+        self,
+        encoding: Encoding,
+        passage: Passage,
+        region: Region | None,
+        original: Original,
+        only: frozenset[str],
+        *how: Any,
     ) -> None:
-        """*only* names the channels; *how* to gather is what a `Collector` is told behind the height."""
-        region = region or Region(*passage.image.shape[:2], mask=None, spans=None, partial=False)
-        super().__init__(encoding, passage, region, *how)
+        """*only* names the channels; *how* to gather is what a `Collector` is told beside the height."""
+        region = region or Region(*original.image.shape[:2], mask=None, spans=None, partial=False)
+        super().__init__(encoding, passage, region, original, *how)
         self.chosen = [number for number, name in enumerate(PRIMARIES) if name in only]
         self.kept = [number for number in range(self.image.shape[2]) if number not in self.chosen]
         self.keeps_alpha = ALPHA not in only

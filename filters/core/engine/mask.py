@@ -50,11 +50,22 @@ class Effect:
 class Region:
     """Where a filter acts on one image."""
 
-    def __init__(self, height: int, width: int, mask: Array | None, spans: Sequence[Span] | None, partial: bool):
-        self.width, self.mask, self.spans, self.partial = width, mask, spans, partial
+    def __init__(
+        self,
+        height: int,
+        width: int,
+        mask: Array | None,
+        spans: Sequence[Span] | None,
+        partial: bool,
+        inside: Array | None = None,
+    ) -> None:
+        """*inside* marks pixels, if the regions are no boxes of whole ones, the *spans*."""
+        self.width, self.mask, self.spans, self.partial, self.inside = width, mask, spans, partial, inside
         self._touched = np.zeros(height, bool)
         for rows, columns in spans if spans is not None else [(slice(None), slice(None))]:
             self._touched[rows] |= True if mask is None else mask[rows, columns].any(axis=1)
+        if inside is not None:
+            self._touched &= inside.any(axis=1)
 
     def touches(self, start: int, stop: int) -> bool:
         """Whether anything is to be done in the rows ``start … stop-1``."""
@@ -72,6 +83,8 @@ class Region:
             for rows, columns in self.spans:
                 inside[max(rows.start - start, 0) : max(rows.stop - start, 0), columns] = True
             weights[~inside] = 0
+        if self.inside is not None:
+            weights[~self.inside[start:stop]] = 0
         return weights[..., None]
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from ..lazy_numpy import Array, np
 from .mask import Region
+from .moved_original import Original
 from .output_buffer import Collector
 from .quantize import Encoding
 from .working_space import Passage
@@ -15,11 +16,12 @@ from .working_space import Passage
 class PartialPicture(Collector):
     """The picture: the result where the filter acts, the image where it does not, both where it does in part."""
 
-    def __init__(self, encoding: Encoding, passage: Passage, region: Region, *how: Any) -> None:
-        """*how* to gather is what a `Collector` is told behind the height."""
-        height, width, channels = passage.image.shape
+    def __init__(self, encoding: Encoding, passage: Passage, region: Region, original: Original, *how: Any) -> None:
+        """The *original* is there where nothing is done; *how* to gather is what a `Collector` is told beside it."""
+        height, width, channels = original.image.shape
         super().__init__(encoding, height, *how)
-        self.passage, self.image, self.region = passage, passage.image, region
+        self.passage, self.region = passage, region
+        self.image, self.original_alpha, self.nodata = original
         self.canvas = self.make((height, width, channels), encoding.dtype)
         self.opaque = passage.settings.opaque and passage.alpha is not None
         if passage.alpha is not None and not self.opaque:
@@ -86,7 +88,7 @@ class PartialPicture(Collector):
 
         Only the value of missing samples may be another.
         """
-        encoding, nodata = self.encoding, self.passage.nodata
+        encoding, nodata = self.encoding, self.nodata
         as_they_are = encoding.dtype == self.image.dtype.name and encoding.scale == 1 and not self.opaque
         if as_they_are and (nodata is None or nodata.value == encoding.nodata):
             return self.image[start:stop]
@@ -97,8 +99,8 @@ class PartialPicture(Collector):
     def _plane(self, start: int, stop: int, channel: int, dtype: Any) -> Array:
         """Return rows of one channel of the image in its units, on the background if the result has no alpha."""
         plane = self.image[start:stop, :, channel].astype(dtype)
-        if self.passage.nodata is not None:
-            plane[self.passage.nodata.gaps(self.image[start:stop])[..., channel]] = np.nan
+        if self.nodata is not None:
+            plane[self.nodata.gaps(self.image[start:stop])[..., channel]] = np.nan
         if not self.opaque:
             return plane
         part = self._opacity(start, stop)[..., 0] / self.passage.full
@@ -108,11 +110,12 @@ class PartialPicture(Collector):
 
     def _opacity(self, start: int, stop: int) -> Array:
         """Return rows of the image's alpha as ``(rows, columns, 1)`` of float64."""
-        return self.passage.enter_alpha(start, stop).astype(np.float64)
+        assert self.original_alpha is not None
+        return self.original_alpha[start:stop, :, None].astype(np.float64)
 
     def _alpha_samples(self, start: int, stop: int) -> Array:
         """Return rows of the image's alpha as the output's samples."""
-        alpha = self.passage.alpha
+        alpha = self.original_alpha
         assert alpha is not None
         if self.encoding.dtype == alpha.dtype.name and self.encoding.scale == 1:
             return alpha[start:stop, :, None]

@@ -7,6 +7,7 @@ sees the border of its own input, so a pipeline gives what its stages would give
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
 
 from .. import native
 from ..lazy_numpy import Array, np
@@ -41,7 +42,14 @@ class Source(Rows):
 
     def __init__(self, image: Array, enter: Callable[[int, int], Array]) -> None:
         self.height, self.width = image.shape[:2]
-        self.enter = enter
+        self.image, self.enter = image, enter
+
+    @property
+    def untouched(self) -> Array | None:
+        """The whole image, where rows are parts of it and no copies; else None."""
+        if not np.may_share_memory(self.enter(0, 1), self.image):
+            return None
+        return self.enter(0, self.height)
 
     def rows(self, start: int, stop: int) -> Values:
         """Return rows of the image."""
@@ -247,7 +255,7 @@ def join(
         alike = whole and stage.window.rule(own, rule).is_whole(own.most, own.colours == "gray")
         own = own._replace(whole=alike, integers=integers and alike)
         if not final:
-            own = own._replace(rounds_to=None)
+            own = own._replace(rounds_to=None, kept=False)
         if stage.step:
             own = own._replace(name=f"{stage.step}: {context.name}")
         if taken and taken != "chroma":
@@ -259,7 +267,8 @@ def join(
             continue
         before = () if alpha is None else (alpha.opacity,)
         if stage.survey is not None:
-            own = own._replace(survey_result=stage.survey(own, last if alpha is None else _visible(last, alpha)))
+            with np.errstate(invalid="ignore", over="ignore"):  # as in a strip
+                own = own._replace(survey_result=stage.survey(own, last if alpha is None else _visible(last, alpha)))
         if begins_single and stage.mark is not None:
             parted, single = (number, last, alpha), stage.mark.part
             taken = single
@@ -312,16 +321,22 @@ def join(
         elif (stage.takes == "rows" and (alpha is None or handling is None)) or (
             stage.takes == "image" and stage.extent is not None
         ):
-            last = _moved(last, stage, own, rule, strip_rows, jobs)
+            apply = partial(_moved, strip_rows=strip_rows, jobs=jobs)
+            if not own.ignoring or weights is None:
+                last = apply(last, stage, own, rule)
+            elif alpha is None or behind is None:
+                last = _over_present(last, stage, weights, own, rule, apply)
+            else:
+                last = _left_out(last, stage, weights, own, rule, alpha.opacity, behind.opacity, apply)
         elif stage.takes == "image":
-            applied = StageRows(computed(last, strip_rows, jobs), stage, own, rule)
+            applied = StageRows(computed(_of_one_type(last, own), strip_rows, jobs), stage, own, rule)
             last = Whole(applied.rows(0, applied.height), applied.height, applied.width)
         elif alpha is None or behind is None:
             last = StageRows(last, stage, own, rule)
         elif handling is not None:
             last = _crossed(last, stage, handling, own, rule, jobs, alpha)
         elif own.ignoring and weights is not None and not weights.relative:
-            last = _left_out(last, stage, weights, own, rule, alpha.opacity, behind.opacity)
+            last = _left_out(last, stage, weights, own, rule, alpha.opacity, behind.opacity, StageRows)
         else:
             last = StageRows(last, stage, own, rule)
         alpha = None if stage.colours.gain is None else behind
@@ -358,7 +373,7 @@ def _with_new_alpha(
 
 
 def _moved(
-    last: Rows, stage: Stage, context: ImageContext, rule: Rule, strip_rows: int, jobs: int, *beside: Rows
+    last: Rows, stage: Stage, context: ImageContext, rule: Rule, *beside: Rows, strip_rows: int, jobs: int
 ) -> Rows:
     """Return the rows of a stage that takes rows, maybe more *beside*, or of one that says its result's size."""
     rule = stage.window.rule(context, rule)
@@ -369,8 +384,18 @@ def _moved(
         found: Rows = function(last, *beside)
         assert stage.extent is None or (found.width, found.height) == (extent.width, extent.height)
         return found
-    values = function(computed(last, strip_rows, jobs).values)
+    values = last.untouched if isinstance(last, Source) else None
+    if values is None:
+        values = computed(_of_one_type(last, context), strip_rows, jobs).values
+    values = function(values)
     return Whole(values, extent.height, extent.width)
+
+
+def _of_one_type(last: Rows, context: ImageContext) -> Rows:
+    """Return rows all of which have one type, though the value of missing samples stands in some of them alone."""
+    if context.finite:
+        return last
+    return ZippedRows(lambda values: by_field(lambda strip: strip.astype(context.work, copy=False), values), last)
 
 
 def _visible(last: Rows, alpha: Alpha) -> Rows:
@@ -404,7 +429,7 @@ def _branched(
     beside: Sequence[Rows] = (),
 ) -> Rows:
     """Return the rows that a stage makes of what its branches make of one image, and of what stands *beside* it."""
-    inner = context._replace(rounds_to=None, integers=stage.selects and context.whole)
+    inner = context._replace(rounds_to=None, kept=False, integers=stage.selects and context.whole)
     branches = [join(source, branch or [_AS_IT_IS], inner, rule, strip_rows, jobs)[0] for branch in stage.branches]
     context = context._replace(height=source.height, width=source.width)
     return ZippedRows(_bound(stage, context).function, *branches, *beside)
@@ -418,7 +443,7 @@ def _crossed(
     if handling.divide:
         last = ZippedRows(passage.divide, last, opaque)
     if stage.takes == "rows":
-        last = _moved(last, stage, context, rule, 0, jobs, *((opaque,) if handling.weigh else ()))
+        last = _moved(last, stage, context, rule, *((opaque,) if handling.weigh else ()), strip_rows=0, jobs=jobs)
     else:
         last = _weighed(last, stage, context, rule, opaque) if handling.weigh else StageRows(last, stage, context, rule)
     if handling.multiply:
@@ -447,8 +472,31 @@ def _white_outside(stage: Stage, rule: Rule) -> Window:
 _AS_IT_IS = Stage(lambda context: BoundStage(lambda strip: strip, interleaved=True), selects=True)
 
 
+Apply = Callable[[Rows, Stage, ImageContext, Rule], Rows]
+"""Returns the rows that a stage makes of others."""
+
+
+def _over_present(
+    last: Rows, stage: Stage, weights: WeightedSum, context: ImageContext, rule: Rule, apply: Apply
+) -> Rows:
+    """Return the rows of a weighted mean in which a missing sample has no weight."""
+    stage = stage._replace(weights=None)  # so that its sums come as they are
+    context = context._replace(whole=False, rounds_to=None)
+    above = ZippedRows(lambda strip: nan_policy.filled(strip, 0), last)
+    present = ZippedRows(lambda strip: (~np.isnan(strip)).astype(strip.dtype), last)
+    total, sums = (apply(rows, stage, context, rule) for rows in (above, present))
+    return ZippedRows(lambda *values: nan_policy.divided(*values, weights), total, sums)
+
+
 def _left_out(
-    last: Rows, stage: Stage, weights: WeightedSum, context: ImageContext, rule: Rule, before: Rows, behind: Rows
+    last: Rows,
+    stage: Stage,
+    weights: WeightedSum,
+    context: ImageContext,
+    rule: Rule,
+    before: Rows,
+    behind: Rows,
+    apply: Apply,
 ) -> Rows:
     """Return the rows of a weighted mean of colours times their alpha, where a missing sample has no weight.
 
@@ -467,8 +515,8 @@ def _left_out(
     above = ZippedRows(lambda colours: nan_policy.filled(colours, 0), last)
     beside = stage._replace(window=_white_outside(stage, rule))
     total, sums = (
-        StageRows(above, stage, context, rule),
-        StageRows(ZippedRows(present, last, before), beside, context, rule),
+        apply(above, stage, context, rule),
+        apply(ZippedRows(present, last, before), beside, context, rule),
     )
     return ZippedRows(joined, total, sums, behind)
 
@@ -477,6 +525,8 @@ def _bound(stage: Stage, context: ImageContext) -> BoundStage:
     """Bind a stage, and convert what it selects to the work type unless it may stay in the image's own."""
     own = nan_policy.bound_leaving_out(stage, context)
     if not stage.selects or context.integers:
+        return own
+    if context.kept and stage.extent is not None:
         return own
     if stage.takes == "rows":
         convert = lambda strip: strip.astype(context.work, copy=False)  # noqa: E731

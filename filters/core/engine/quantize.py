@@ -12,6 +12,7 @@ from typing import Any, Literal, cast
 from ..lazy_numpy import Array, np
 from ..named_tuple import NamedTuple
 from ..parameters import Kind
+from .layout import copy_pixels
 
 Range = Literal["clip", "abs", "offset", "stretch"]
 GivenRange = Literal["auto", "clip", "abs", "offset", "stretch"]
@@ -331,6 +332,14 @@ def _zero_for_nan(values: Array) -> None:
 
 def _copy(values: Array, out: Array) -> None:
     """Copy *values* into *out*, truncating; planes one at a time, which is three times as fast as all at once."""
+    if (
+        out.ndim == 3
+        and values.dtype == out.dtype
+        and values.size
+        and 1 in (values.shape[2], values.strides[2] // values.itemsize)
+    ):
+        copy_pixels(values, out)
+        return
     if out.ndim != 3 or values.strides[2] == values.itemsize:
         np.copyto(out, values, casting="unsafe")
         return

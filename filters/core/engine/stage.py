@@ -92,6 +92,8 @@ class ImageContext(NamedTuple):
     rounds_to: Any = None
     """The image's own type, if nothing follows but rounding half up to it and saturating: the stage may do that itself,
     whatever samples it sees. Else None."""
+    kept: bool = False
+    """Nothing follows but writing the samples in the image's own type: what is selected need not be converted."""
     integers: bool = False
     """Whole numbers that the stage selects stay in the image's own type."""
     height: int = 0

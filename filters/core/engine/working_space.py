@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from ..lazy_numpy import Array, np
 from ..named_tuple import NamedTuple
 from . import colour, nan_policy, transfer
 from .borders import Border, Fill, Rule
 from .colour_parts import SINGLE
 from .nodata import Nodata
-from .stage import ImageContext
+from .stage import ImageContext, Stage
 from .transfer import Transfer
 
 
@@ -39,6 +41,8 @@ class Settings(NamedTuple):
     """Maps have one channel, whatever the image has."""
     only: frozenset[str] | None = None
     """The channels that are filtered, by their letters: the others stay what they are, sample by sample."""
+    original: tuple[Sequence[Stage], Settings] | None = None
+    """What an image goes through that is only moved, as it is where a mask keeps it, if a chain moves it."""
 
     @property
     def one_channel(self) -> bool:

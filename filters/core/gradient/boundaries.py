@@ -88,10 +88,15 @@ def _reach(radius: int) -> int:
     return far + len(_taps(SIGMA * radius)) // 2
 
 
-def halo(cues: tuple[Cue, ...] = (BRIGHTNESS, GREEN_RED, BLUE_YELLOW, TEXTURE)) -> int:
+def _texture_reach() -> int:
+    """How far a texture sees."""
+    return len(_taps(max(TEXTURE_SIGMAS))) // 2 + 1
+
+
+def halo() -> int:
     """Return how far boundaries see."""
-    texture = len(_taps(max(TEXTURE_SIGMAS))) // 2 + 1
-    return max(_reach(max(cue.radii)) + (texture if cue is TEXTURE else 0) for cue in cues)
+    others = max(_reach(max(cue.radii)) for cue in (BRIGHTNESS, GREEN_RED, BLUE_YELLOW))
+    return max(others, _reach(max(TEXTURE.radii)) + _texture_reach())
 
 
 # ---- what is compared -------------------------------------------------------------------------------
@@ -110,8 +115,8 @@ def perceived(strip: Array, full: float) -> list[Array]:
     """Return the lightness L* of gray, or CIELab of sRGB, as planes from 0 to 1; 0.5 is not gray in a and b, 73/168 is.
 
     >>> import numpy as np
-    >>> [float(plane[0, 0].round(4)) for plane in perceived(np.array([[[255, 0, 0]]], np.float32), 255)]
-    [0.5324, 0.9113, 0.8346]
+    >>> [round(float(plane[0, 0]), 3) for plane in perceived(np.array([[[255, 0, 0]]], np.float32), 255)]
+    [0.532, 0.911, 0.835]
     """
     value = np.clip(np.nan_to_num(strip.astype(np.float32) / np.float32(full), nan=0.0), 0, 1)
     light = np.where(
@@ -130,9 +135,10 @@ def perceived(strip: Array, full: float) -> list[Array]:
 
 
 def binned(values: Array, deviation: float) -> list[Array]:
-    """Return how much of each pixel is in each bin, which are cubic B-splines of a standard *deviation*; empty bins out.
+    """Return how much of each pixel is in each bin; the bins are cubic B-splines of a standard *deviation*.
 
-    The parts of a pixel add up to 1. Each is what the smoothed histogram of Martin et al. has at the middle of the bin.
+    The parts of a pixel add up to 1, and empty bins at both ends are left out. A part is what
+    the smoothed histogram of Martin et al. has at the middle of the bin.
     """
     apart = np.float32(deviation * 3**0.5)
     places = values / apart
@@ -160,7 +166,7 @@ def textures(lightness: Array) -> list[Array]:
 
     The planes are smaller by what a gradient sees; the parts of a pixel add up to 1.
     """
-    outer = len(_taps(max(TEXTURE_SIGMAS))) // 2 + 1
+    outer = _texture_reach()
     planes = []
     for sigma in TEXTURE_SIGMAS:
         taps = _taps(sigma)
@@ -233,7 +239,7 @@ def boundaries(coloured: bool) -> Stage:
     channels, or else, are looked at each by itself.
     """
     around = halo()
-    inset = len(_taps(max(TEXTURE_SIGMAS))) // 2 + 1
+    inset = _texture_reach()
 
     def bind(context: ImageContext) -> Function:
         def found(strip: Array) -> Gradient:

@@ -52,4 +52,4 @@ def checker(words: Sequence[str]) -> Callable[[Any], Any]:
 
 
 def _unknown(given: str, words: Sequence[str]) -> str:
-    return f"{given} is not {', '.join(words)}, P, PX,PY or LEFT,TOP,RIGHT,BOTTOM"
+    return f"{given} is not {''.join(f'{word}, ' for word in words)}P, PX,PY or LEFT,TOP,RIGHT,BOTTOM"

@@ -155,9 +155,12 @@ def local_curves(
     out: NDArray[Any],
     curves: NDArray[Any],
     step: int,
-    values: tuple[float, float],
-    down: tuple[float, float],
-    across: tuple[float, float],
+    low: float,
+    scale: float,
+    first_row: float,
+    down: float,
+    first_column: float,
+    across: float,
     weights: NDArray[Any],
     divisor: float,
     /,
@@ -220,6 +223,23 @@ def nonlocal_means(
     ignoring: bool,
     /,
 ) -> None: ...
+def bm3d(
+    given: NDArray[Any],
+    basic: NDArray[Any] | None,
+    guide: NDArray[Any],
+    out: NDArray[Any],
+    top: int,
+    first: int,
+    end: int,
+    step: int,
+    most: int,
+    limit: float,
+    strength: float,
+    forward: NDArray[Any],
+    inverse: NDArray[Any],
+    window: NDArray[Any],
+    /,
+) -> None: ...
 def pool(
     given: NDArray[Any],
     out: NDArray[Any],
@@ -250,6 +270,8 @@ def warp(
     border: int,
     in_double: bool,
     /,
+def permute(
+    given: NDArray[Any], out: NDArray[Any], step: int, swap: int, reverse_x: int, reverse_y: int, /
 ) -> None: ...
 def png_rows(given: NDArray[Any], out: NDArray[Any], step: int, filter: int, /) -> None: ...
 def png_unfilter(given: NDArray[Any], out: NDArray[Any], step: int, /) -> None: ...

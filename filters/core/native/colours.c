@@ -26,7 +26,7 @@ PyObject *bind_recolour(PyObject *module, PyObject *arguments)
     return answer(&held, status);
 }
 
-/* local_curves(in, out, curves, step, (low, scale), (first_row, down), (first_column, across), weights, divisor) */
+/* local_curves(in, out, curves, step, low, scale, first_row, down, first_column, across, weights, divisor) */
 PyObject *bind_local_curves(PyObject *module, PyObject *arguments)
 {
     (void)module;
@@ -35,7 +35,7 @@ PyObject *bind_local_curves(PyObject *module, PyObject *arguments)
     ptrdiff_t count;
     Held held = {.count = 0};
     int status = REFUSED;
-    if (PyArg_ParseTuple(arguments, "OOOn(dd)(dd)(dd)Od", &in, &out, &curves, &call.step, &call.low, &call.scale,
+    if (PyArg_ParseTuple(arguments, "OOOnddddddOd", &in, &out, &curves, &call.step, &call.low, &call.scale,
                          &call.first_row, &call.down, &call.first_column, &call.across, &weights, &call.divisor)
         && take_array(&held, in, &call.in, 0, SAMPLES, "in") && take_array(&held, out, &call.out, 1, SAMPLES, "out")
         && take_array(&held, curves, &call.curves, 0, REALS, "curves")
@@ -43,10 +43,10 @@ PyObject *bind_local_curves(PyObject *module, PyObject *arguments)
         && (call.step == 1 || check_size(call.step, 3, 3, "step")) && check_pixels(&call.in, call.step)
         && check_window(&call.in, &call.out, 1, 1, 1, 1) && check_size(call.curves.planes, 1, 1 << 16, "rows of tiles")
         && check_size(call.curves.rows, 1, 1 << 10, "columns of tiles")
-        && check_size(call.curves.samples, 2, 1 << 16, "places of a curve")
-        && check_size(call.curves.rows > 1 ? call.curves.row_stride : call.curves.samples * (call.curves.type == F32 ? 4 : 8),
-                      call.curves.samples * (call.curves.type == F32 ? 4 : 8),
-                      call.curves.samples * (call.curves.type == F32 ? 4 : 8), "bytes from a curve to the next"))
-        RUN(local_curves, call.out);
+        && check_size(call.curves.samples, 2, 1 << 16, "places of a curve")) {
+        const ptrdiff_t length = call.curves.samples * (call.curves.type == F32 ? 4 : 8);
+        if (call.curves.rows == 1 || check_size(call.curves.row_stride, length, length, "bytes from a curve to the next"))
+            RUN(local_curves, call.out);
+    }
     return answer(&held, status);
 }

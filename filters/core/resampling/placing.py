@@ -1,4 +1,4 @@
-"""What the filters that warp share: the result of a linear map about a point, and whether it holds the whole picture."""
+"""The stage of a linear map about a point, whose result has the picture's size, or holds all that becomes of it."""
 
 from __future__ import annotations
 
@@ -11,6 +11,8 @@ from . import homography
 from .homography import Linear, Matrix, Point
 from .warp import MOST, Interpolation, Warp, warping
 
+FURTHEST = 1e9
+"""The greatest coordinate of a point, so that places stay numbers."""
 TOUCHED = 1e-9
 """The part of a sample that rounding adds to a size, and is none."""
 

@@ -8,7 +8,7 @@ from ..engine.coordinates import Extent, Geometry
 from ..engine.facts import note
 from ..engine.stage import BoundStage, ImageContext, Rows, Stage, WeightedSum, geometric
 from ..lazy_numpy import Array, np
-from .separable import resample
+from .separable import resample, settled
 from .weights import Interpolation, Span, Weights, weights
 
 Spans = Callable[[int, int], tuple[Span, Span]]
@@ -61,17 +61,20 @@ class Scaled(Rows):
     def __init__(self, above: Rows, column: Weights, row: Weights, context: ImageContext) -> None:
         self.above, self.column, self.row = above, column, row
         self.height, self.width = len(column.first), len(row.first)
-        self.out = context.result_type
         many = max(column.taps.shape[1], row.taps.shape[1]) > MOST_IN_FLOAT
         self.work = np.float64 if many else context.work
+        self.out = self.work if context.rounds_to is None else context.rounds_to
         # Where there are more rows of results than of samples, fewer are resampled along themselves so.
         self.across_first = self.height > above.height
+        # What is rounded later, as where its range is measured, is to be the same.
+        self.halves = context.most if context.whole and context.rounds_to is None else None
         self.saturates = context.rounds_to is not None and (column.overshoots or row.overshoots)
 
     def rows(self, start: int, stop: int) -> Array:
         """Return rows of the result."""
         column, low, high = self.column.part(start, stop)
-        return resample(self.above.rows(low, high), column, self.row, self.out, self.work, self.across_first)
+        found = resample(self.above.rows(low, high), column, self.row, self.out, self.work, self.across_first)
+        return found if self.halves is None else settled(found, self.halves)
 
 
 class Picked(Rows):

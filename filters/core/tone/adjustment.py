@@ -11,7 +11,7 @@ import math
 from typing import Any
 
 from .. import native
-from ..engine.colour import LUMA_WEIGHTS, ColourModel, luma
+from ..engine.colour import LUMA_WEIGHTS, luma
 from ..engine.stage import BoundStage, Colours, ImageContext, Rows, Stage
 from ..lazy_numpy import Array, np
 from ..named_tuple import NamedTuple
@@ -53,7 +53,7 @@ class Adjustment(NamedTuple):
 
 def adjusting(asked: Adjustment) -> Stage:
     """Return the stage that adjusts a picture."""
-    if asked == Adjustment():
+    if asked._replace(hue=asked.hue % 360) == Adjustment():
         return Stage(lambda context: BoundStage(lambda strip: strip, interleaved=True), selects=True, picks=True)
     steep = _amplification(asked)
     by_mean = asked.contrast != 1
@@ -69,9 +69,10 @@ def adjusting(asked: Adjustment) -> Stage:
         return samples
 
     def bind(context: ImageContext) -> BoundStage:
-        if context.colours == "gray":
+        if context.colours == "cmyk":
+            raise ImageError("CMYK colours have no hue and no saturation here; use --to-rgb")
+        if context.colours != "rgb":  # which has none
             return samples.bind(context)  # type: ignore[return-value]
-        check_colours(context.colours)
         table = None
         if context.whole:
             table = tabulated(lambda values: _until_saturation(values, asked, context), context, context.work)
@@ -80,7 +81,7 @@ def adjusting(asked: Adjustment) -> Stage:
 
         def adjusted(strip: Array) -> Array:
             if table is None:
-                strip = _until_saturation(strip, asked, context).astype(context.work, copy=False)
+                strip = _until_saturation(strip.astype(np.float64), asked, context).astype(context.work, copy=False)
             else:
                 strip = strip.astype(context.own_type, copy=False)
             if strip.shape[2] == 3:
@@ -98,14 +99,6 @@ def adjusting(asked: Adjustment) -> Stage:
         )
 
     return samples._replace(bind=bind, colours=Colours(alpha=STRAIGHT, joint=True))
-
-
-def check_colours(model: ColourModel) -> None:
-    """Raise `ImageError` for channels that are no colours of light."""
-    if model == "cmyk":
-        raise ImageError("CMYK colours have no hue and no saturation here; use --to-rgb")
-    if model == "bands":
-        raise ImageError("bands without colour have no hue and no saturation")
 
 
 def coloured(strip: Array, table: Array | None, saturation: float, hue: float, kind: Any, work: Any) -> Array:

@@ -49,13 +49,14 @@ def _counts(context: ImageContext, image: Rows, across: int, down: int, of_luma:
     table = _numbers(np.arange(context.most + 1), context.full)[0][None] if context.whole else np.empty((1, 0))
     start = 0
     for strip in each_part(image):
-        strip = luma(strip, np.float64) if of_luma else strip
+        if of_luma and strip.shape[2] == 3:
+            strip = luma(strip, np.float64)
         if context.whole and strip.dtype.kind == "u":
             numbers, gaps = look_up(strip, table), None
         else:
             numbers, gaps = _numbers(strip, context.full)
         if total is None:
-            total = np.zeros((strip.shape[2] if not of_luma else 1, down, across, NUMBERS), np.int64)
+            total = np.zeros((strip.shape[2], down, across, NUMBERS), np.int64)
         stop = start + len(strip)
         for tile, (top, bottom) in enumerate(pairwise(bounds)):
             rows = slice(max(top, start) - start, min(bottom, stop) - start)

@@ -70,12 +70,13 @@ def on_curves(
     def bind(context: ImageContext) -> BoundStage:
         found: list[local_curves.Curves | None] = context.survey_result
         kind, work = context.result_type, context.work
-        single = all(curves is None or curves.values.shape[:2] == (1, 1) for curves in found)
+        numbers = 1, 1, int(context.most) + 1
+        single = all(curves is None or curves.values.shape == numbers for curves in found)
         if context.whole and single and not has_luma(context, per_channel):
             return _tabulated(found, context)
 
         def followed(strip: Array, start: int) -> Array:
-            if has_luma(context, per_channel) or strip.shape[2] == 1:
+            if len(found) == 1:
                 return _on_curve(strip, found[0], start, kind, work)
             planes = [
                 _on_curve(strip[..., channel : channel + 1], curves, start, kind, work)

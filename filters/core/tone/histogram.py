@@ -39,22 +39,30 @@ def each_part(image: Rows) -> Iterator[Array]:
 
 def histogram(context: ImageContext, image: Rows, of_luma: bool = False) -> Histogram:
     """Count the values of each channel, or those of the luma. What is missing or infinite is not counted."""
-    if context.whole:
-        numbers = (_whole(strip, context, of_luma) for strip in each_part(image))
+    if context.whole and not of_luma:
+        numbers = (strip.astype(context.own_type, copy=False) for strip in each_part(image))
         return Histogram(_added(counted(strip) for strip in numbers))
-    parts = (luma(strip) if of_luma else strip for strip in each_part(image))
+    if context.whole:
+        # The luma of 8 bits has as many steps as that of 16, so that the same picture has the same histogram.
+        step = context.most / (STEPS - 1)
+        lumas = (_luma_of(strip) for strip in each_part(image))
+        return Histogram(_added(counted((values / step + 0.5).astype(np.uint16)) for values in lumas), 0.0, step)
+    parts = (_luma_of(strip) if of_luma else strip for strip in each_part(image))
     low, high = math.inf, -math.inf
+    channels = 1
     for strip in parts:
+        channels = strip.shape[2]
         known = strip[np.isfinite(strip)]
         if known.size:
             low, high = min(low, float(known.min())), max(high, float(known.max()))
     if low >= high:  # all alike, or nothing
-        channels = 1 if of_luma else image.rows(0, 1).shape[2]
         return Histogram(np.ones((channels, 1), np.int64), low if low == high else 0.0)
+    if context.largest is not None and low >= 0 and high <= context.most:
+        low, high = 0.0, context.most  # the steps of whole numbers, also beside an alpha
     step = (high - low) / (STEPS - 1)
 
     def placed(strip: Array) -> tuple[Array, Array]:
-        strip = (luma(strip) if of_luma else strip).astype(np.float64)
+        strip = (_luma_of(strip) if of_luma else strip).astype(np.float64)
         places = np.floor((strip - low) / step + 0.5)
         return np.where(np.isfinite(places), places, 0).astype(np.uint16), ~np.isfinite(strip)
 
@@ -67,10 +75,9 @@ def histogram(context: ImageContext, image: Rows, of_luma: bool = False) -> Hist
     return Histogram(_added(counts(strip) for strip in each_part(image)), low, step)
 
 
-def _whole(strip: Array, context: ImageContext, of_luma: bool) -> Array:
-    if of_luma:
-        strip = luma(strip, np.float64) + 0.5
-    return strip.astype(context.own_type, copy=False)
+def _luma_of(strip: Array) -> Array:
+    """Return the luma of colours in float64; chroma alone, or a luma, as it is."""
+    return luma(strip, np.float64) if strip.shape[2] == 3 else strip
 
 
 def _added(counts: Iterator[Array]) -> Array:

@@ -48,7 +48,7 @@ def follow(strip: Array, curves: Curves, first: int, kind: Any, work: Any) -> Ar
     places = curves.low, 1 / curves.step
     values = curves.values.astype(work, copy=False)
     weights = np.array(LUMA_WEIGHTS, np.float64)
-    native.core.local_curves(given, found, values, step, places, rows, across, weights, 1000.0)
+    native.core.local_curves(given, found, values, step, *places, *rows, *across, weights, 1000.0)
     return native.strip_like(found, step)
 
 

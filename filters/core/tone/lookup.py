@@ -34,7 +34,11 @@ def by_sample(
     def bind(context: ImageContext) -> BoundStage:
         curve = curve_for(context)
         if not context.whole:
-            return BoundStage(lambda strip: curve(strip).astype(context.work, copy=False), interleaved=True)
+            return BoundStage(
+                # Factors such as 1.3 are none of float32's, and half a level would be a little less.
+                lambda strip: curve(strip.astype(np.float64)).astype(context.work, copy=False),
+                interleaved=True,
+            )
         return by_table(curve, context)
 
     return Stage(

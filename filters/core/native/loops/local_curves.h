@@ -55,7 +55,8 @@ static void R(follow_rows)(const LocalCurvesCall *call, R(Columns) columns, REAL
     const ptrdiff_t step = call->step, width = call->in.samples / step;
     const REAL red = (REAL)call->weights[0], green = (REAL)call->weights[1], blue = (REAL)call->weights[2],
                divisor = (REAL)call->divisor;
-    const int whole = call->in.type == U8 && step == 1 && call->low == 0 && call->scale == 1;
+    /* Each number of 8 bits has a place of its own. */
+    const int whole = call->in.type == U8 && step == 1 && call->curves.samples == 256 && call->low == 0 && call->scale == 1;
     REAL pixels[3 * PIXELS] = {0}, values[PIXELS] = {0}, found[PIXELS];
     for (ptrdiff_t plane = 0; plane < call->in.planes; plane++)
         for (ptrdiff_t y = 0; y < call->in.rows; y++) {

@@ -52,9 +52,9 @@ static void R(columns_to_rows)(REAL *restrict to, ptrdiff_t pitch, const REAL *r
             to[y * pitch + x] = from[x * LANES + y];
 }
 
-/* Sum columns of LANES samples for the results from *x* to *end*, whose first sample is *origin*; sums begin as *start*. */
+/* Sum columns of LANES samples for the results from *x* to *end*, whose first sample is *origin*, and add what is *raised*. */
 static void R(sum_columns)(REAL *restrict to, const REAL *restrict columns, const R(AxisWeights) *axis, ptrdiff_t x,
-                           ptrdiff_t end, ptrdiff_t origin, ptrdiff_t step, REAL start)
+                           ptrdiff_t end, ptrdiff_t origin, ptrdiff_t step, REAL raised)
 {
     for (; x < end; x++, to += step * LANES) {
         const REAL *weights = axis->weights + x * axis->most;
@@ -65,12 +65,12 @@ static void R(sum_columns)(REAL *restrict to, const REAL *restrict columns, cons
     for (; channel + (together) <= step; channel += (together)) {                              \
         VECTOR sums[together];                                                                 \
         for (int c = 0; c < (together); c++)                                                   \
-            sums[c] = (VECTOR){0} + start;                                                     \
+            sums[c] = (VECTOR){0};                                                             \
         for (ptrdiff_t j = 0; j < count; j++)                                                  \
             for (int c = 0; c < (together); c++)                                               \
                 sums[c] += weights[j] * R(load)(from + (j * step + channel + c) * LANES);      \
         for (int c = 0; c < (together); c++)                                                   \
-            R(store)(to + (channel + c) * LANES, sums[c]);                                     \
+            R(store)(to + (channel + c) * LANES, sums[c] + raised);                            \
     }
         CHANNELS(4)
         CHANNELS(3)
@@ -94,11 +94,11 @@ typedef struct {
 
 /* Resample LANES rows along themselves. */
 static void R(along_rows)(const R(Bands) *block, const R(AxisWeights) *across, ptrdiff_t x, ptrdiff_t end, ptrdiff_t step,
-                          REAL start, REAL *to, ptrdiff_t pitch)
+                          REAL raised, REAL *to, ptrdiff_t pitch)
 {
     const ptrdiff_t origin = across->first[x], seen = across->end[end - 1] - origin;
     R(rows_to_columns)(block->columns, block->rows, block->pitch, seen * step);
-    R(sum_columns)(block->sums, block->columns, across, x, end, origin, step, start);
+    R(sum_columns)(block->sums, block->columns, across, x, end, origin, step, raised);
     R(columns_to_rows)(to, pitch, block->sums, (end - x) * step);
 }
 
@@ -150,11 +150,12 @@ static void R(across_first)(const ResampleCall *call, const R(AxisWeights) *down
             R(along_rows)(block, across, x, end, step, 0, ring + (next - base) % room * pitch, pitch);
             next += LANES;
         }
-        for (ptrdiff_t i = 0; i < samples; i++)
-            block->line[i] = (REAL)call->raised;
+        memset(block->line, 0, (size_t)samples * sizeof(REAL));
         for (ptrdiff_t row = down->first[y]; row < down->end[y]; row++)
             R(add_row_weighted)(block->line, ring + (row - base) % room * pitch,
                                 down->weights[y * down->most + row - down->first[y]], samples);
+        for (ptrdiff_t i = 0; call->raised != 0 && i < samples; i++)
+            block->line[i] += (REAL)call->raised;
         R(write_row)(row_of(out, plane, y), out->type, x * step, block->line, samples, 1);
     }
 }

@@ -1,0 +1,72 @@
+"""Kuwahara's filter: each pixel becomes the mean of that quarter around it which varies least.
+
+A window of ``(2 rx + 1) × (2 ry + 1)`` has four quarters of ``(rx + 1) × (ry + 1)``, which share the row and the column
+of the pixel. Edges stay, or get sharper, and what is between them becomes flat, as if it were painted. Channels choose
+together, by the sum of their variances: so no colour appears that was not there. Of quarters that vary alike the first
+counts, in reading order. Two box sums and four comparisons, whatever the window: 40 ns a sample of 8 bits.
+
+M. Kuwahara, K. Hachimura, S. Eiho and M. Kinoshita, "Processing of RI-angiocardiographic images", in Digital Processing
+of Biomedical Images, 1976.
+"""
+
+from __future__ import annotations
+
+from ..engine.stage import BY_ALPHA, BoundStage, Colours, Halo, ImageContext, Stage, Window, inside
+from ..lazy_numpy import Array, np
+from ..linear import box_sum
+
+
+def kuwahara(radii: tuple[int, int]) -> Stage:
+    """Return the stage for windows that reach so far along x and y.
+
+    A pixel counts by its alpha. Missing samples that shall be ignored count nothing, and become the mean of a quarter
+    too; where no quarter has a sample the pixel stays.
+    """
+    halo = Halo.around(*radii)
+
+    def bind(context: ImageContext) -> BoundStage:
+        def function(strip: Array, opaque: Array | None = None) -> Array:
+            # Of whole numbers the sums are exact, and quarters that are alike vary alike.
+            values = strip.astype(np.float64)
+            weights = None if opaque is None or (opaque == context.full).all() else opaque.astype(np.float64)
+            if context.ignoring and (gaps := np.isnan(values)).any():
+                weights = np.where(gaps, 0, 1.0 if weights is None else weights)
+                values = np.where(gaps, 0, values)
+            means, spread = _quarters(values, weights, radii)
+            return _least(means, spread, inside(strip, halo), radii).astype(context.work)
+
+        return BoundStage(function, rows=radii[1] + 1, anchored=not context.whole, work=context.own_type)
+
+    return Stage(bind, window=Window(halo), colours=Colours(alpha=BY_ALPHA, joint=True), amplification=2.0**20)
+
+
+def _quarters(values: Array, weights: Array | None, radii: tuple[int, int]) -> tuple[Array, Array]:
+    """Return the mean and the summed variance of all boxes of a quarter's size; infinite where one has no sample."""
+    width, height = (radius + 1 for radius in radii)
+
+    def total(samples: Array) -> Array:
+        return box_sum.mean(samples, height, width, np.float64)
+
+    with np.errstate(invalid="ignore", over="ignore"):
+        if weights is None:
+            count: Array | float = float(width * height)
+            sums, squares = total(values), total(values * values)
+        else:
+            count = np.broadcast_to(total(weights), (*total(weights).shape[:2], values.shape[2]))
+            sums, squares = total(values * weights), total(values * values * weights)
+            count = np.where(count > 0, count, np.nan)
+        spread = ((count * squares - sums * sums) / (count * count)).sum(axis=2)
+        return sums / count, np.where(np.isnan(spread), np.inf, np.maximum(spread, 0))
+
+
+def _least(means: Array, spread: Array, middle: Array, radii: tuple[int, int]) -> Array:
+    """Return the mean of the quarter that varies least around each pixel."""
+    rows, columns = middle.shape[:2]
+    x, y = radii
+    found, best = means[:rows, :columns].copy(), spread[:rows, :columns].copy()
+    for top, left in ((0, x), (y, 0), (y, x)):
+        other = spread[top : top + rows, left : left + columns]
+        less = other < best
+        np.copyto(found, means[top : top + rows, left : left + columns], where=less[..., None])
+        np.copyto(best, other, where=less)
+    return np.where(np.isinf(best)[..., None], middle, found)

@@ -1,0 +1,90 @@
+"""A frame laid on the image: what lies outside of it is cut off, and where it reaches past the image the border fills.
+
+Samples stay as they are, and are copied once.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+
+from ..engine import borders
+from ..engine.coordinates import Extent, Geometry
+from ..engine.stage import Function, ImageContext, Rows, Stage, Values, by_field, geometric
+from ..lazy_numpy import Array, np
+from ..named_tuple import NamedTuple
+
+
+class Frame(NamedTuple):
+    """A box of whole samples; x and y may be negative."""
+
+    x: int
+    y: int
+    width: int
+    height: int
+
+    def is_inside(self, width: int, height: int) -> bool:
+        """Whether the frame lies on an image of *width* and *height*."""
+        return self.x >= 0 and self.y >= 0 and self.x + self.width <= width and self.y + self.height <= height
+
+    @property
+    def extent(self) -> Extent:
+        """Its size, and where it lies."""
+        return Extent(self.width, self.height, Geometry.scaled((1.0, 1.0), (float(self.x), float(self.y))))
+
+
+def placed(room: int, share: float) -> int:
+    """Return how far from the first edge something lies to which *room* is left: 0 at that edge, 1 at the other.
+
+    A half is rounded towards the edge.
+
+    >>> placed(7, 0.5), placed(7, 1), placed(-7, 0.5)
+    (3, 7, -3)
+    """
+    return round(math.copysign(math.ceil(abs(room) * share - 0.5), room))
+
+
+def framed(frame_of: Callable[[int, int], Frame]) -> Stage:
+    """Return the stage that takes what is in a frame, which *frame_of* says for an image's width and height."""
+
+    def bind(context: ImageContext) -> Function:
+        frame = frame_of(context.width, context.height)
+        return lambda above: _Framed(above, frame, context)
+
+    return geometric(bind, lambda width, height: frame_of(width, height).extent, picks=True)
+
+
+class _Framed(Rows):
+    """The rows of a frame."""
+
+    def __init__(self, above: Rows, frame: Frame, context: ImageContext) -> None:
+        self.above, self.frame, self.context = above, frame, context
+        self.width, self.height = frame.width, frame.height
+        # What one of the image's rows is surrounded by.
+        self.left, self.right = max(-frame.x, 0), max(frame.x + frame.width - above.width, 0)
+
+    def rows(self, start: int, stop: int) -> Values:
+        """Return rows of the frame: a part of the image's own, or a copy with what is past the edge."""
+        first, last = start + self.frame.y, stop + self.frame.y
+        columns = slice(max(self.frame.x, 0), max(self.frame.x, 0) + self.width)
+        if first >= 0 and last <= self.above.height and not (self.left or self.right):
+            return by_field(lambda strip: strip[:, columns], self.above.rows(first, last))
+        starts, parts = self._seen(first, last)
+
+        def surrounded(*strips: Array) -> Array:
+            laid = list(zip(starts, strips, strict=True))
+            rows, kind = (first, last, self.above.height), self._type(strips[0])
+            return borders.surround(laid, rows, self.left, self.right, kind, self.context.rule, True)[:, columns]
+
+        return by_field(surrounded, *parts)
+
+    def _seen(self, first: int, last: int) -> tuple[list[int], list[Values]]:
+        """Return the image's rows that stand at places, some of them past the edges, and where they begin."""
+        groups = borders.seen(first, last, self.above.height, self.context.rule.border)
+        return [group[0] for group in groups], [self.above.rows(*group) for group in groups]
+
+    def _type(self, strip: Array) -> type:
+        """Return the type that holds the samples of a strip and what is past the edge."""
+        if self.context.whole or (strip.dtype.kind == "f" and self.context.rule.border != "constant"):
+            return strip.dtype.type
+        return np.result_type(strip.dtype, self.context.work).type

@@ -1,0 +1,152 @@
+"""Crop: a part of the picture."""
+
+from __future__ import annotations
+
+import math
+import re
+from typing import Annotated, Unpack
+
+from .core import Common, ImageError, IntPair, Pair, Param, ParameterError, Stage, both, image_filter
+
+MOST = 1_000_000
+"""The greatest side."""
+RATIO = re.compile(r"([0-9.]+)[:/]([0-9.]+)")
+
+
+def _ratio(text: str) -> float:
+    """Read ``W:H``, or a number.
+
+    >>> _ratio("3:2"), _ratio("1.5")
+    (1.5, 1.5)
+    """
+    try:
+        if (two := RATIO.fullmatch(text)) is not None:
+            return float(two[1]) / float(two[2])
+        return float(text)
+    except (ValueError, ZeroDivisionError):
+        raise ValueError(f"{text!r} is not a ratio of width and height, such as 1.5 or 3:2") from None
+
+
+@image_filter(border="constant", fill=None)
+def crop(
+    *,
+    size: Annotated[
+        IntPair | None, Param("Width and height of the part.", unit="px", min=1, max=MOST, metavar="W,H")
+    ] = None,
+    area: Annotated[
+        float | None,
+        Param(
+            "Area of the part, as a fraction of the image's.", above=0, max=1e6, shown_default="the most with --ratio"
+        ),
+    ] = None,
+    ratio: Annotated[
+        float | None,
+        Param(
+            "Its width by its height: a number, or W:H.",
+            above=0,
+            max=MOST,
+            metavar="R|W:H",
+            read=_ratio,
+            shown_default="the image's",
+        ),
+    ] = None,
+    place: Annotated[
+        Pair | None,
+        Param("Where it lies: 0 is left or top, 1 right or bottom.", min=0, max=1, shown_default="0.5,0.5"),
+    ] = None,
+    at: Annotated[
+        IntPair | None,
+        Param("Its top left pixel, instead of --place.", unit="px", min=-MOST, max=MOST, metavar="X,Y"),
+    ] = None,
+    pad: Annotated[bool, Param("Let it reach beyond the image; --border and --fill fill that.")] = False,
+    **common: Unpack[Common],
+) -> Stage:
+    """Crop an image to a part of it.
+
+    The part has a *size* in pixels, or an *area* and a *ratio*: ``w = √(a W H r)``, ``h = √(a W H / r)`` of an image
+    of W × H, rounded half up. A *ratio* alone takes the largest part that has it, an *area* alone keeps the image's.
+    It lies *at* a pixel, or at a *place*: the pixels that are cut off are split so, ``x = ⌈(W - w) · p - ½⌉``. Samples
+    are copied: every bit stays, of NaN and of the colours of transparent pixels, too. All channels are cut together,
+    whatever *channels* says.
+
+    A part that reaches beyond the image is an error, unless *pad* is set. Then *border* says what is there: 0 by
+    default, transparent where the image has an alpha, and *fill*, an opaque colour, where that is named.
+
+    What the file says of places and lengths follows: georeference, the subject's area.
+
+    Returns
+    -------
+    The image's dtype; the part's size.
+
+    Raises
+    ------
+    ParameterError
+        Nothing says how large the part is, or more than one parameter does.
+    ImageError
+        The part reaches beyond the image, and *pad* is not set.
+
+    Notes
+    -----
+    Memory speed: one copy of the part. Of a larger image no more is computed than the part needs.
+
+    Shell
+    -----
+    $ imfilter crop photo.jpg -o part.jpg --size 640,480
+    $ imfilter crop photo.jpg -o face.png --size 300,300 --at 120,40
+    $ imfilter crop photos/ -o square/ --ratio 1
+    $ imfilter crop photo.jpg -o middle.jpg --area 0.5 --ratio 16:9 --place 0.5,0.3
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> image = np.arange(12, dtype=np.uint8).reshape(3, 4)
+    >>> crop(image, size=2)
+    array([[1, 2],
+           [5, 6]], dtype=uint8)
+    >>> crop(image, size=(2, 1), at=(2, 0))
+    array([[2, 3]], dtype=uint8)
+    >>> crop(image, size=(3, 2), at=(2, 2), pad=True, fill=9)
+    array([[10, 11,  9],
+           [ 9,  9,  9]], dtype=uint8)
+    """
+    from .core.resampling import framing
+
+    if size is None and area is None and ratio is None:
+        raise ParameterError("size", "is required, or --area or --ratio")
+    if size is not None and (area is not None or ratio is not None):
+        raise ParameterError("area" if area is not None else "ratio", "cannot be used with --size")
+    if at is not None and place is not None:
+        raise ParameterError("at", "cannot be used with --place")
+
+    def frame(width: int, height: int) -> framing.Frame:
+        across, down = _size(width, height, area, ratio) if size is None else both(size)
+        if at is None:
+            shares = both(0.5 if place is None else place)
+            x, y = framing.placed(width - across, shares[0]), framing.placed(height - down, shares[1])
+        else:
+            x, y = both(at)
+        found = framing.Frame(x, y, across, down)
+        if not pad and not found.is_inside(width, height):
+            larger = across > width or down > height
+            where = "is larger than the image" if larger else f"at {x},{y} reaches beyond the image"
+            raise ImageError(f"the part of {across}×{down} {where}, {width}×{height}; use --pad to allow that")
+        return found
+
+    return framing.framed(frame)
+
+
+def _size(width: int, height: int, area: float | None, ratio: float | None) -> tuple[int, int]:
+    """Return the size of a part of a given area and ratio; raises ImageError.
+
+    >>> _size(640, 480, 0.25, None), _size(640, 480, None, 1.0), _size(640, 480, 0.5, 2.0)
+    ((320, 240), (480, 480), (554, 277))
+    """
+    ratio = width / height if ratio is None else ratio
+    if area is None:
+        down = min(height, width / ratio)
+        across = min(width, down * ratio)
+    else:
+        across, down = math.sqrt(area * width * height * ratio), math.sqrt(area * width * height / ratio)
+    if max(across, down) > MOST:
+        raise ImageError(f"the part has {across:.0f}×{down:.0f} px; the limit of a side is {MOST}")
+    return max(math.floor(across + 0.5), 1), max(math.floor(down + 0.5), 1)
