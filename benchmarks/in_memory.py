@@ -1,8 +1,8 @@
 """Measure filters in memory: `python benchmarks/in_memory.py [--quick]`.
 
 From array to array, ours by the Python calls with ``jobs=1``, against OpenCV, Pillow, PyTorch and SciPy on one thread,
-in turn; the time is the processor's, of all threads. Images are gray, of 8 bits and 12 megapixels, where a row does not
-say more; SciPy's medians take seconds, so it gets a small cut.
+in turn; the time is the processor's, of all threads. Images are gray, of 8 bits and 12 megapixels, where a row does
+not say more; SciPy's medians take seconds, so it gets a small cut.
 """
 
 from __future__ import annotations
@@ -23,6 +23,8 @@ from imfilter.filters.core.rank import structuring_element
 from imfilter.filters.edges import edges
 from imfilter.filters.morph import morph
 from imfilter.filters.pool import pool
+from imfilter.filters.resize import resize
+from imfilter.filters.rotate import rotate
 from imfilter.filters.tone import tone
 
 Function = Callable[[Array], object]
@@ -147,6 +149,29 @@ def denoisers(cv2: Any, gray: Array, colour: Array) -> Iterator[Work]:
     yield Work("nlm 13, 1 MP", 0.4, ours, lambda a: cv2.fastNlMeansDenoising(a, None, 10, 5, 13), part, part)
 
 
+def sizes(cv2: Any, pillow: Any, colour: Array) -> Iterator[Work]:
+    """Yield other sizes: Pillow's of 8 bits, by the same kernels, and OpenCV's by area."""
+    picture, (height, width, _) = pillow.fromarray(colour), colour.shape
+    for factor, bound in ((0.5, 1.3), (0.25, 1.3), (2, 1.3)):
+        across, down = int(width * factor), int(height * factor)
+        for name in ("bilinear", "bicubic", "lanczos", "nearest"):
+            kernel = getattr(pillow.Resampling, name.upper())
+            ours = partial(resize, scale=factor, interpolation=name)
+
+            def theirs(a: Array, size: tuple[int, int] = (across, down), kernel: Any = kernel) -> object:
+                return picture.resize(size, kernel)
+
+            named = f"resize by {factor:g}, {name}, RGB"
+            yield Work(named, None if name == "nearest" else bound, ours, theirs, colour, colour, "Pillow")
+        if factor < 1:
+
+            def by_area(a: Array, size: tuple[int, int] = (across, down)) -> object:
+                return cv2.resize(a, size, interpolation=cv2.INTER_AREA)
+
+            ours = partial(resize, scale=factor, interpolation="area")
+            yield Work(f"resize by {factor:g}, area, RGB", None, ours, by_area, colour, colour)
+
+
 def tones(cv2: Any, pillow: Any, gray: Array, colour: Array) -> Iterator[Work]:
     """Yield curves of single samples, changes of colour, and histograms made even."""
     curve = np.clip(np.arange(256) * 1.3 + 0.5, 0, 255).astype(np.uint8)
@@ -177,6 +202,24 @@ def tones(cv2: Any, pillow: Any, gray: Array, colour: Array) -> Iterator[Work]:
     yield Work("CLAHE", 1.5, clahe, evened, gray, gray)
     yield Work("CLAHE, uint16", 1.5, clahe, evened, fine, fine)
     yield Work("CLAHE, RGB (in L*a*b*)", 1.5, clahe, in_lab, colour, colour)
+
+
+def turns(cv2: Any, pillow: Any, gray: Array, colour: Array) -> Iterator[Work]:
+    """Yield turns by 12°, whose corners are cut off."""
+    height, width = gray.shape[:2]
+    back = cv2.getRotationMatrix2D(((width - 1) / 2, (height - 1) / 2), -12, 1)
+    for image, bound in ((gray, None), (colour, 1.5)):
+        name = "rotate 12°" + ", RGB" * (image is colour)
+
+        def opencv(a: Array, flags: int = cv2.INTER_LINEAR) -> object:
+            return cv2.warpAffine(a, back, (width, height), flags=flags)
+
+        yield Work(name, bound, partial(rotate, angle=12), opencv, image, image)
+        bicubic = partial(rotate, angle=12, interpolation="bicubic")
+        yield Work(f"{name}, bicubic", None, bicubic, partial(opencv, flags=cv2.INTER_CUBIC), image, image)
+        picture = pillow.fromarray(image)
+        theirs = partial(pillow.Image.rotate, angle=-12, resample=pillow.Resampling.BILINEAR)
+        yield Work(f"{name} (Pillow)", bound, partial(rotate, angle=12), theirs, image, picture, "Pillow")
 
 
 def layers(torch: Any, colour: Array) -> Iterator[Work]:
@@ -237,7 +280,9 @@ def measure(arguments: argparse.Namespace) -> Iterator[Row]:
         *kernels(cv2, gray, colour),
         *orders(cv2, ndimage, gray, colour),
         *denoisers(cv2, gray, colour),
+        *sizes(cv2, Image, colour),
         *tones(cv2, Image, gray, colour),
+        *turns(cv2, Image, gray, colour),
         *layers(torch, colour),
     ):
         if arguments.only not in work.name:
@@ -254,7 +299,7 @@ def measure(arguments: argparse.Namespace) -> Iterator[Row]:
 
 def in_nanoseconds(work: Work, times: list[list[float]]) -> Iterator[list[float]]:
     """Yield nanoseconds a pixel."""
-    for seconds, image in zip(times, (work.image, work.other), strict=True):
+    for seconds, image in zip(times, (work.image, work.image if work.tool == "Pillow" else work.other), strict=True):
         height, width = image.shape[2:] if work.tool == "PyTorch" and image is work.other else image.shape[:2]
         yield [second / (height * width) * 1e9 for second in seconds]
 

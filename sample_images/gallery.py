@@ -34,6 +34,12 @@ GALLERY: dict[str, list[tuple[str, str]]] = {
         ("Bilateral: keeps edges", "blur coffee.jpg -o {out} --op bilateral --sigma 4 --range-sigma 30"),
         ("Guided by the image itself: keeps edges", "blur coffee.jpg -o {out} --op guided --radius 6 --epsilon 0.02"),
     ],
+    "denoise": [
+        ("BM3D, the default operator", "denoise cat.jpg -o {out}"),
+        ("Wavelets: nearly as good, in a tenth of the time", "denoise cat.jpg -o {out} --op wavelet --noise-sigma 10"),
+        ("Total variation: flat surfaces, sharp edges", "denoise cat.jpg -o {out} --op tv --weight 30"),
+        ("Lee's filter: for speckle", "denoise cat.jpg -o {out} --op lee --looks 30"),
+    ],
     "sharpen": [
         ("Laplacian, the default operator", "sharpen cat.jpg -o {out}"),
         ("Unsharp mask", "sharpen cat.jpg -o {out} --op unsharp --sigma 2 --amount 1.5"),
@@ -130,6 +136,29 @@ GALLERY: dict[str, list[tuple[str, str]]] = {
         ("Salt and pepper", "noise coffee.jpg -o {out} --op salt-pepper"),
         ("Poisson: photon noise", "noise coffee.jpg -o {out} --op poisson --peak 40"),
         ("Speckle", "noise coffee.jpg -o {out} --op speckle --sigma 0.3"),
+    ],
+    "resize": [
+        ("To a quarter: bilinear, every sample counts", "resize coffee.jpg -o {out} --scale 0.25"),
+        ("Without antialiasing", "resize coffee.jpg -o {out} --scale 0.25 --antialias off"),
+        ("A square: cover crops the middle", "resize coffee.jpg -o {out} --size 240 --fit cover"),
+        ("A square: pad keeps all of the picture", "resize coffee.jpg -o {out} --size 240 --fit pad --fill 255"),
+    ],
+    "rotate": [
+        ("Clockwise by 12°", "rotate coffee.jpg -o {out} --angle 12"),
+        ("The whole turned picture", "rotate coffee.jpg -o {out} --angle 30 --expand --fill 255"),
+        ("A quarter turn, which moves samples as they are", "rotate coffee.jpg -o {out} --angle 90 --expand"),
+    ],
+    "affine": [
+        ("Larger, turned and moved, in one step", "affine coffee.jpg -o {out} --scale 1.3 --angle 8 --translate 10%,0"),
+        ("Sheared", "affine coffee.jpg -o {out} --shear 15,0 --expand --fill 255"),
+    ],
+    "perspective": [
+        ("Seen from below", "perspective coffee.jpg -o {out} --to 90,0,360,0,450,300,0,300 --fill 255"),
+        ("Four points become the whole result", "perspective coffee.jpg -o {out} --from 90,0,360,0,450,300,0,300"),
+    ],
+    "erase": [
+        ("A tenth of the area", "erase coffee.jpg -o {out}"),
+        ("Covered with noise", "erase coffee.jpg -o {out} --op noise --at 150,130 --size 120,60"),
     ],
     "blend": [
         ("A colour laid over at a third", "blend coffee.jpg -o {out} --other orange --opacity 0.33"),

@@ -60,6 +60,20 @@ CALLS = {
         {"scale_to": (-1, 1)},
         {"scale_to": (0.1, 0.9), "depth": "8"},
     ],
+    "denoise": [
+        {},
+        {"op": "nlm", "size": 7, "strength": 0.8},
+        {"op": "nlm", "patch": 3, "tolerance": 14.5, "noise_sigma": 10},
+        {"op": "bilateral", "noise_sigma": 12},
+        {"op": "guided", "guide": "channel", "border": "wrap"},
+        {"op": "median", "strength": 2},
+        {"op": "tv"},
+        {"op": "tv", "weight": 12.5, "iterations": 30, "channels": "luma"},
+        {"op": "wavelet", "channels": "max"},
+        {"op": "wavelet", "levels": 3, "size": 5, "linear": True},
+        {"op": "lee", "looks": 4, "depth": "float"},
+        {"op": "frost", "damping": 2, "size": (5, 3)},
+    ],
     "sharpen": [
         {},
         {"amount": 2},
@@ -140,11 +154,6 @@ CALLS = {
         {"op": "poisson", "peak": 12, "depth": "float"},
         {"op": "speckle", "sigma": 0.4, "linear": True},
     ],
-    "blend": [
-        {"other": "orange", "op": "multiply"},
-        {"other": "#8020ff", "op": "screen", "opacity": 0.3, "linear": True},
-        {"other": "gray", "op": "subtract", "depth": "float"},
-    ],
     "resize": [
         {"size": 40},
         {"size": (30, 50), "fit": "contain", "interpolation": "area"},
@@ -158,6 +167,11 @@ CALLS = {
         {"width": 90},
         {"height": 17, "depth": "float"},
     ],
+    "blend": [
+        {"other": "orange", "op": "multiply"},
+        {"other": "#8020ff", "op": "screen", "opacity": 0.3, "linear": True},
+        {"other": "gray", "op": "subtract", "depth": "float"},
+    ],
     "pool": [
         {},
         {"size": 3, "stride": 2, "padding": 1},
@@ -165,6 +179,12 @@ CALLS = {
         {"op": "avg", "size": 3, "stride": 1, "padding": "same", "border": "wrap"},
         {"op": "min", "size": 2, "dilation": (3, 2), "padding": (1, 2, 3, 0)},
         {"op": "l2", "depth": "float"},
+    ],
+    "erase": [
+        {},
+        {"area": 0.3, "ratio": 0.5, "place": (0.2, 1), "fill": (10, 20, 30)},
+        {"at": (-3, 5), "size": (9, 4), "op": "mean", "linear": True},
+        {"op": "noise", "seed": 9, "depth": "16"},
     ],
     "rotate": [
         {"angle": 12},
@@ -301,10 +321,10 @@ CHAINS = [
     [("edges", {"threshold": 100.0}), ("morph", {"op": "dilate"}), ("pool", {"op": "avg"})],
     [("blur", {"linear": True}), ("noise", {"seed": 4}), ("blur", {"channels": "luma"})],
     [("conv", {"kernel": "emboss", "bias": 30.0}), ("frequency", {"cutoff": 0.2})],
-    [("blend", {"other": "teal", "op": "difference"}), ("blur", {}), ("blend", {"other": "red", "opacity": 0.5})],
-    [("edges", {"overlay": "lime"}), ("blur", {"channels": "G"}), ("sharpen", {"channels": "R"})],
     [("rotate", {"angle": 20.0, "expand": True}), ("blur", {"sigma": 1.5})],
     [("perspective", {"from_": (3.0, 4.0, 30.0, 2.0, 28.0, 20.0, 1.0, 22.0)}), ("affine", {"scale": 2.0})],
+    [("blend", {"other": "teal", "op": "difference"}), ("blur", {}), ("blend", {"other": "red", "opacity": 0.5})],
+    [("edges", {"overlay": "lime"}), ("blur", {"channels": "G"}), ("sharpen", {"channels": "R"})],
 ]
 
 

@@ -39,12 +39,18 @@ VALUES: dict[str, list[dict[str, Any]]] = {
         {"kernel": "gaussian3", "stride": 2, "algorithm": "separable"},
         {"kernel": KERNEL, "normalize": "abs", "bias": 20, "activation": "relu"},
     ],
+    "denoise": [
+        {"op": "wavelet", "levels": 2, "size": 5, "noise_sigma": 0.1},
+        {"op": "tv", "weight": 0.1, "iterations": 20},
+        {"op": "lee", "size": (5, 3), "looks": 4},
+    ],
     "edges": [
         *({"op": "sobel", "size": size} for size in (5, 7)),
         *({"op": "sobel", "norm": norm, "thin": True} for norm in ("l1", "max")),
         {"op": "prewitt", "sigma": 1.5, "threshold": 20},
         *({"op": op, "channels": name} for op in ("sobel", "canny") for name in ("each", "max", "di-zenzo")),
     ],
+    "erase": [],
     "hough": [{"edges": "nonzero"}, {"sigma": 1, "low": 20}],
     "frequency": [{"shape": shape} for shape in ("ideal", "butterworth")],
     "morph": [

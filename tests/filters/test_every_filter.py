@@ -22,6 +22,7 @@ NEEDED: dict[str, dict[str, Any]] = {
     "blend": {"other": "gray", "opacity": 0.0},
     "conv": {"kernel": "gaussian3"},
     "crop": {"ratio": 1.5},
+    "erase": {"place": (0, 0)},
     "normalize": {"mean": 0.25, "std": 0.5, "depth": "keep"},  # its own depth is float
     "pad": {"size": (2, 1)},
     "perspective": {"from_": (0, 0, 30, 0, 30, 30, 0, 30), "to": (1, 0, 31, 1, 29, 31, 0, 30)},

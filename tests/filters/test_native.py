@@ -315,7 +315,7 @@ def bm3d(s: Shape) -> list[Any]:
     planes, rows, columns = max(s.planes, 1), 8 + 3 * s.rows, 8 + s.columns
     first, last, step = s.rows // 2, 3 * s.rows, s.stride
     end = min(first + s.gap, -(-last // step) + 1)
-    top = max(0, first * step - 19 - s.height)
+    top = max(0, min(first * step, last) - 19 - s.height)
     bottom = min(rows, (end - 1) * step + 19 + 8)
     given, basic = (s.samples(planes, rows, columns + n, kind="float32")[..., n:] for n in (0, 1))
     guide = np.random.default_rng(rows).integers(0, 512, (1, rows, columns)).astype(np.float32)

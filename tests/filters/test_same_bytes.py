@@ -34,6 +34,7 @@ VALUES: dict[str, list[dict[str, Any]]] = {
         {"op": "nlm", "radius": 3, "patch": 3},
     ],
     "edges": [{"thin": True}, {"thin": True, "threshold": 20}, {"sigma": 1.5, "norm": "l1"}],
+    "erase": [{"op": op, "area": 0.4, "ratio": 2} for op in ("fill", "mean", "noise")],
     "morph": [{"op": "open", "size": (4, 7), "iterations": 2}],
     "perspective": [TILTED | {"interpolation": "bicubic"}],
     "pool": [{"op": "avg", "size": (3, 2), "stride": (2, 3)}],

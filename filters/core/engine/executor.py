@@ -168,7 +168,7 @@ def run(
     def collecting(name: str, encoding: Encoding) -> Collector:
         how = (measure, probed, canvases.get(name, Canvas))
         if name == "image" and settings.only is not None and not (settings.opaque and alpha is not None):
-            return KeptChannels(encoding, passage, region, Original(image, alpha, marked), settings.only, *how)
+            return KeptChannels(encoding, passage, region, original, settings.only, *how)
         if region is None:
             return Collector(encoding, chain.height, *how)
         if name == "image":

@@ -26,7 +26,7 @@ class KeptChannels(PartialPicture):
         only: frozenset[str],
         *how: Any,
     ) -> None:
-        """*only* names the channels; *how* to gather is what a `Collector` is told beside the height."""
+        """*only* names the channels; *how* to gather is what a `Collector` is told behind the height."""
         region = region or Region(*original.image.shape[:2], mask=None, spans=None, partial=False)
         super().__init__(encoding, passage, region, original, *how)
         self.chosen = [number for number, name in enumerate(PRIMARIES) if name in only]

@@ -393,7 +393,7 @@ def _moved(
 
 def _of_one_type(last: Rows, context: ImageContext) -> Rows:
     """Return rows all of which have one type, though the value of missing samples stands in some of them alone."""
-    if context.finite:
+    if context.finite or isinstance(last, StageRows):  # whose results have one type, as the classes of Canny have
         return last
     return ZippedRows(lambda values: by_field(lambda strip: strip.astype(context.work, copy=False), values), last)
 
@@ -485,7 +485,7 @@ def _over_present(
     above = ZippedRows(lambda strip: nan_policy.filled(strip, 0), last)
     present = ZippedRows(lambda strip: (~np.isnan(strip)).astype(strip.dtype), last)
     total, sums = (apply(rows, stage, context, rule) for rows in (above, present))
-    return ZippedRows(lambda *values: nan_policy.divided(*values, weights), total, sums)
+    return ZippedRows(lambda total, sums: nan_policy.divided(total, sums, weights), total, sums)
 
 
 def _left_out(

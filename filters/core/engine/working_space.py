@@ -39,10 +39,10 @@ class Settings(NamedTuple):
     """The result has three channels, of a gray image too."""
     gray_maps: bool = False
     """Maps have one channel, whatever the image has."""
-    only: frozenset[str] | None = None
-    """The channels that are filtered, by their letters: the others stay what they are, sample by sample."""
     original: tuple[Sequence[Stage], Settings] | None = None
     """What an image goes through that is only moved, as it is where a mask keeps it, if a chain moves it."""
+    only: frozenset[str] | None = None
+    """The channels that are filtered, by their letters: the others stay what they are, sample by sample."""
 
     @property
     def one_channel(self) -> bool:

@@ -259,6 +259,9 @@ def pool(
     step: int,
     /,
 ) -> None: ...
+def permute(
+    given: NDArray[Any], out: NDArray[Any], step: int, swap: int, reverse_x: int, reverse_y: int, /
+) -> None: ...
 def warp(
     given: NDArray[Any],
     out: NDArray[Any],
@@ -270,8 +273,6 @@ def warp(
     border: int,
     in_double: bool,
     /,
-def permute(
-    given: NDArray[Any], out: NDArray[Any], step: int, swap: int, reverse_x: int, reverse_y: int, /
 ) -> None: ...
 def png_rows(given: NDArray[Any], out: NDArray[Any], step: int, filter: int, /) -> None: ...
 def png_unfilter(given: NDArray[Any], out: NDArray[Any], step: int, /) -> None: ...

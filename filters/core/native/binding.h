@@ -99,8 +99,8 @@ PyObject *answer(Held *held, int status);
     F(nonlocal_means, "Remove noise by the means of similar patches.") \
     F(bm3d, "Filter stacks of similar blocks together.") \
     F(pool, "Join the samples of each window of a grid.") \
-    F(warp, "Interpolate between the samples at the places that a matrix gives.") \
     F(permute, "Reverse rows and columns of pixels, or exchange them.") \
+    F(warp, "Interpolate between the samples at the places that a matrix gives.") \
     F(png_rows, "Filter rows of bytes as PNG does.") \
     F(png_unfilter, "Undo the filters of rows of a PNG.")
 
