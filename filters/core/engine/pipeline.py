@@ -393,7 +393,7 @@ def _moved(
 
 def _of_one_type(last: Rows, context: ImageContext) -> Rows:
     """Return rows all of which have one type, though the value of missing samples stands in some of them alone."""
-    if context.finite:
+    if context.finite or isinstance(last, StageRows):  # whose results have one type, as the classes of Canny have
         return last
     return ZippedRows(lambda values: by_field(lambda strip: strip.astype(context.work, copy=False), values), last)
 
