@@ -17,8 +17,8 @@ from .stage import AlphaHandling, BoundStage, Colours, ImageContext, Stage
 
 Generator = Any
 Draw = Callable[[Array, Generator, int], Array]
-"""From some rows ``(rows, channels, columns)`` to those of the result; it is told which is the first. It draws for one row after the other, so that
-what the first are given does not depend on how many there are."""
+"""From some rows ``(rows, channels, columns)`` to those of the result; it is told which is the first. It draws for one
+row after the other, so that what the first are given does not depend on how many there are."""
 
 ROWS_PER_SEED = 16
 """Rows of a block. To seed a generator takes 8 µs, as long as to draw a thousand normal numbers; and short calls leave
