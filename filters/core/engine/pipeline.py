@@ -392,8 +392,11 @@ def _moved(
 
 
 def _of_one_type(last: Rows, context: ImageContext) -> Rows:
-    """Return rows all of which have one type, though the value of missing samples stands in some of them alone."""
-    if context.finite:
+    """Return rows all of which have one type, though the value of missing samples stands in some of them alone.
+
+    Those of a stage do, and may have one of their own, as classes have.
+    """
+    if context.finite or not isinstance(last, Source):
         return last
     return ZippedRows(lambda values: by_field(lambda strip: strip.astype(context.work, copy=False), values), last)
 
