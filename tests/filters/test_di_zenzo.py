@@ -155,11 +155,12 @@ def test_operators_without_gx_and_gy_refuse_it(op):
 
 @pytest.mark.parametrize("filter", [blur, sharpen, conv])
 def test_other_filters_neither_take_nor_list_it(filter):
-    assert filter.spec.parameters["channels"].choices == ("each", "luma", "chroma", "max", "index")
+    assert filter.spec.parameters["channels"].choices == ("each", "luma", "chroma", "max", "index", *"RGBA")
     with pytest.raises(ParameterError, match="unknown value 'di-zenzo'"):
         filter(np.zeros((3, 3, 3), np.uint8), channels="di-zenzo")
 
 
 def test_edges_lists_it_behind_the_others():
     parameter = edges.spec.parameters["channels"]
-    assert parameter.default == "luma" and parameter.choices == ("luma", "each", "max", "di-zenzo", "lab")
+    assert parameter.default == "luma"
+    assert parameter.choices == ("luma", "each", "max", "di-zenzo", "lab", *"RGBA")
