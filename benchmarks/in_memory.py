@@ -1,8 +1,8 @@
 """Measure filters in memory: `python benchmarks/in_memory.py [--quick]`.
 
-From array to array, ours by the Python calls with ``jobs=1``, against OpenCV, PyTorch and SciPy on one thread, in
-turn; the time is the processor's, of all threads. Images are gray, of 8 bits and 12 megapixels, where a row does not
-say more; SciPy's medians take seconds, so it gets a small cut.
+From array to array, ours by the Python calls with ``jobs=1``, against OpenCV, Pillow, PyTorch and SciPy on one thread,
+in turn; the time is the processor's, of all threads. Images are gray, of 8 bits and 12 megapixels, where a row does
+not say more; SciPy's medians take seconds, so it gets a small cut.
 """
 
 from __future__ import annotations
@@ -23,6 +23,9 @@ from imfilter.filters.core.rank import structuring_element
 from imfilter.filters.edges import edges
 from imfilter.filters.morph import morph
 from imfilter.filters.pool import pool
+from imfilter.filters.resize import resize
+from imfilter.filters.rotate import rotate
+from imfilter.filters.tone import tone
 
 Function = Callable[[Array], object]
 
@@ -146,6 +149,79 @@ def denoisers(cv2: Any, gray: Array, colour: Array) -> Iterator[Work]:
     yield Work("nlm 13, 1 MP", 0.4, ours, lambda a: cv2.fastNlMeansDenoising(a, None, 10, 5, 13), part, part)
 
 
+def sizes(cv2: Any, pillow: Any, colour: Array) -> Iterator[Work]:
+    """Yield other sizes: Pillow's of 8 bits, by the same kernels, and OpenCV's by area."""
+    picture, (height, width, _) = pillow.fromarray(colour), colour.shape
+    for factor, bound in ((0.5, 1.3), (0.25, 1.3), (2, 1.3)):
+        across, down = int(width * factor), int(height * factor)
+        for name in ("bilinear", "bicubic", "lanczos", "nearest"):
+            kernel = getattr(pillow.Resampling, name.upper())
+            ours = partial(resize, scale=factor, interpolation=name)
+
+            def theirs(a: Array, size: tuple[int, int] = (across, down), kernel: Any = kernel) -> object:
+                return picture.resize(size, kernel)
+
+            named = f"resize by {factor:g}, {name}, RGB"
+            yield Work(named, None if name == "nearest" else bound, ours, theirs, colour, colour, "Pillow")
+        if factor < 1:
+
+            def by_area(a: Array, size: tuple[int, int] = (across, down)) -> object:
+                return cv2.resize(a, size, interpolation=cv2.INTER_AREA)
+
+            ours = partial(resize, scale=factor, interpolation="area")
+            yield Work(f"resize by {factor:g}, area, RGB", None, ours, by_area, colour, colour)
+
+
+def tones(cv2: Any, pillow: Any, gray: Array, colour: Array) -> Iterator[Work]:
+    """Yield curves of single samples, changes of colour, and histograms made even."""
+    curve = np.clip(np.arange(256) * 1.3 + 0.5, 0, 255).astype(np.uint8)
+    powers = (np.power(np.arange(256) / 255, 0.7) * 255 + 0.5).astype(np.uint8)
+    fine = gray * np.uint16(257)
+
+    def in_lab(a: Array) -> Array:
+        lab = cv2.cvtColor(a, cv2.COLOR_RGB2LAB)
+        lab[..., 0] = cv2.createCLAHE(4, (8, 8)).apply(lab[..., 0])
+        return cv2.cvtColor(lab, cv2.COLOR_LAB2RGB)
+
+    def in_hsv(a: Array) -> Array:
+        return cv2.cvtColor(cv2.cvtColor(a, cv2.COLOR_RGB2HSV), cv2.COLOR_HSV2RGB)
+
+    def evened(a: Array) -> Array:
+        return cv2.createCLAHE(4, (8, 8)).apply(a)
+
+    for image in (gray, colour):
+        suffix = ", RGB" * (image is colour)
+        yield Work(f"brightness{suffix}", 1.2, partial(tone, brightness=1.3), lambda a: cv2.LUT(a, curve), image, image)
+        drawn, table = pillow.fromarray(image), powers.tolist() * (3 if image is colour else 1)
+        ours = partial(tone, gamma=0.7)
+        yield Work(f"gamma{suffix}", 1.2, ours, lambda a, d=drawn, t=table: d.point(t), image, image, "Pillow")
+    yield Work("contrast", None, partial(tone, contrast=1.3), lambda a: cv2.LUT(a, curve), gray, gray)
+    yield Work("hue, RGB (8-bit HSV)", None, partial(tone, hue=30), in_hsv, colour, colour)
+    yield Work("equalize", 1.2, partial(tone, op="equalize"), cv2.equalizeHist, gray, gray)
+    clahe = partial(tone, op="clahe")
+    yield Work("CLAHE", 1.5, clahe, evened, gray, gray)
+    yield Work("CLAHE, uint16", 1.5, clahe, evened, fine, fine)
+    yield Work("CLAHE, RGB (in L*a*b*)", 1.5, clahe, in_lab, colour, colour)
+
+
+def turns(cv2: Any, pillow: Any, gray: Array, colour: Array) -> Iterator[Work]:
+    """Yield turns by 12°, whose corners are cut off."""
+    height, width = gray.shape[:2]
+    back = cv2.getRotationMatrix2D(((width - 1) / 2, (height - 1) / 2), -12, 1)
+    for image, bound in ((gray, None), (colour, 1.5)):
+        name = "rotate 12°" + ", RGB" * (image is colour)
+
+        def opencv(a: Array, flags: int = cv2.INTER_LINEAR) -> object:
+            return cv2.warpAffine(a, back, (width, height), flags=flags)
+
+        yield Work(name, bound, partial(rotate, angle=12), opencv, image, image)
+        bicubic = partial(rotate, angle=12, interpolation="bicubic")
+        yield Work(f"{name}, bicubic", None, bicubic, partial(opencv, flags=cv2.INTER_CUBIC), image, image)
+        picture = pillow.fromarray(image)
+        theirs = partial(pillow.Image.rotate, angle=-12, resample=pillow.Resampling.BILINEAR)
+        yield Work(f"{name} (Pillow)", bound, partial(rotate, angle=12), theirs, image, picture, "Pillow")
+
+
 def layers(torch: Any, colour: Array) -> Iterator[Work]:
     """Yield layers of networks: ours take the image of 8 bits as it is, PyTorch's float32 in planes."""
     functional, random = torch.nn.functional, np.random.default_rng(0)
@@ -193,6 +269,7 @@ def measure(arguments: argparse.Namespace) -> Iterator[Row]:
     """Yield the rows, nanoseconds a pixel."""
     import cv2
     import torch
+    from PIL import Image
     from scipy import ndimage
 
     cv2.setNumThreads(1)
@@ -203,6 +280,9 @@ def measure(arguments: argparse.Namespace) -> Iterator[Row]:
         *kernels(cv2, gray, colour),
         *orders(cv2, ndimage, gray, colour),
         *denoisers(cv2, gray, colour),
+        *sizes(cv2, Image, colour),
+        *tones(cv2, Image, gray, colour),
+        *turns(cv2, Image, gray, colour),
         *layers(torch, colour),
     ):
         if arguments.only not in work.name:
@@ -219,7 +299,7 @@ def measure(arguments: argparse.Namespace) -> Iterator[Row]:
 
 def in_nanoseconds(work: Work, times: list[list[float]]) -> Iterator[list[float]]:
     """Yield nanoseconds a pixel."""
-    for seconds, image in zip(times, (work.image, work.other), strict=True):
+    for seconds, image in zip(times, (work.image, work.image if work.tool == "Pillow" else work.other), strict=True):
         height, width = image.shape[2:] if work.tool == "PyTorch" and image is work.other else image.shape[:2]
         yield [second / (height * width) * 1e9 for second in seconds]
 

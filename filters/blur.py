@@ -44,6 +44,8 @@ def blur(
             "bilateral",
             "guided",
             "nlm",
+            "lee",
+            "frost",
         ],
         Param("The blur.", aliases=ALIASES),
     ] = "gaussian",
@@ -88,7 +90,7 @@ def blur(
             unit="px",
             min=1,
             max=10001,
-            shown_default="by sigma; motion 9, guided 5, nlm 13, else 3",
+            shown_default="by sigma; motion 9, guided 5, nlm 13, lee and frost 7, else 3",
         ),
     ] = None,
     radius: Annotated[
@@ -114,7 +116,7 @@ def blur(
             min=1,
             max=31,
             only=("nlm",),
-            shown_default="5; in colour 3",
+            shown_default="5, of strong noise 7; in colour 3",
         ),
     ] = None,
     strength: Annotated[
@@ -133,6 +135,26 @@ def blur(
             min=0,
             only=("nlm",),
             shown_default="estimated; 0 with --strength",
+        ),
+    ] = None,
+    looks: Annotated[
+        float | None,
+        Param(
+            "Number of looks, of which the speckle is 1 / √looks.",
+            above=0,
+            max=1e9,
+            only=("lee", "frost"),
+            shown_default="estimated",
+        ),
+    ] = None,
+    damping: Annotated[
+        float | None,
+        Param(
+            "How fast weights fall off where there is detail.",
+            above=0,
+            max=1e9,
+            only=("frost",),
+            shown_default="by the speckle",
         ),
     ] = None,
     percentile: Annotated[
@@ -178,8 +200,11 @@ def blur(
 
     ``nlm``: non-local means, the strongest denoiser. Each pixel becomes the mean of a window, by default 13×13, with
     the weights ``exp(-max(d² - 2 n², 0) / h²)``, d² the mean squared difference of the *patch* around the pixel and
-    that around the other, over all channels, n the *noise_sigma*, h the *strength*. The noise is estimated from the
-    image.
+    that around the other, over all channels, n the *noise_sigma*, h the *strength*, which `denoise` calls *tolerance*.
+    The noise is estimated from the image.
+
+    ``lee``, ``frost``: against speckle, noise that multiplies, as in radar images; see `denoise`, whose ``bilateral``,
+    ``guided``, ``median`` and ``nlm`` are these, with parameters that follow from the noise.
 
     Returns
     -------
@@ -202,7 +227,7 @@ def blur(
 
     ``percentile`` is that of ``scipy.ndimage.percentile_filter``. MATLAB's ``fspecial('motion', L, D)`` is the angle
     -D here, ``fspecial('disk', R)`` the same disk. Without *strength*, that of ``nlm`` is
-    ``noise_sigma · (1 - 2.5 noise_sigma / white)``, at least half of *noise_sigma*.
+    ``noise_sigma · (1 - 2.5 noise_sigma / white)``, at least 0.58 of *noise_sigma*.
 
     ``bilateral``, ``guided`` and ``nlm`` keep the alpha as it is, and let a pixel count by its own. Missing samples
     that shall be ignored are not ranked, and count nothing in means: such a sample becomes, by ``bilateral``, the mean
@@ -252,6 +277,10 @@ def blur(
         from .core.denoise import nonlocal_means
 
         return nonlocal_means.denoising(window, patch, strength, noise_sigma)
+    if op in ("lee", "frost"):
+        from .core.denoise import speckle
+
+        return speckle.lee(window, looks, 1.0) if op == "lee" else speckle.frost(window, damping, looks, 1.0)
     if op == "mean":
         return linear(kernels.mean(window or (3, 3)), name="mean", algorithm=algorithm)
     if op in RANKED:

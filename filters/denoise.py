@@ -148,18 +148,65 @@ def denoise(
 ) -> Stage:
     """Remove noise and keep edges.
 
+    The noise is estimated from the image, and with it each method's parameters; -v prints both. *strength* multiplies
+    the noise that is removed: 0 gives the image back, 0.5 keeps some grain. A parameter that is given holds, whatever
+    the noise.
+
+    ``bm3d``: stacks of similar blocks, filtered together; the strongest, and the slowest.
+    ``wavelet``: small coefficients of an undecimated Haar transform of *levels* scales go to 0: each to
+    ``sign(w) max(|w| - T, 0)``, ``T = noise² / s``, s² the variance beyond the noise's in a window of *size*. Nearly as
+    strong as bm3d, and the fastest for its strength.
+    ``nlm``: non-local means. Each pixel becomes the mean of the window of *size*, with the weights
+    ``exp(-max(d² - 2 noise², 0) / tolerance²)``, d² the mean squared difference of the *patch* around the pixel and
+    that around the other.
+    ``tv``: total variation. The picture u with the least ``Σ |grad u| + Σ (u - in)² / (2 weight)``, by *iterations* of
+    the dual: flat surfaces, sharp edges, no texture.
+    ``bilateral``, ``guided``, ``median``: those of `blur`, with parameters that follow from the noise.
+
+    ``lee``, ``frost``: against speckle, noise that multiplies, as in radar and ultrasound images: in a window of
+    *size*, by default 7×7, of mean m and variance v, C being the speckle's part of the samples, ``1 / √looks``. Lee:
+    ``m + k (in - m)``, ``k = q / (m² C² + q)``, ``q = max((v + m²) / (1 + C²) - m², 0)``; Frost the mean with the
+    weights ``exp(-damping · v / m² · distance)``, the *damping* by default ``0.4 / C²``.
+
     Returns
     -------
-    The image's shape and dtype (see *depth*); values stay within the image's range.
+    The image's shape and dtype (see *depth*). An alpha is as it was.
 
     Raises
     ------
     ParameterError
-        A value is out of range, or has no meaning for the method, or size and radius contradict each other.
+        A value is out of range, or has no meaning for the method or no effect, or size and radius contradict each
+        other.
+
+    Notes
+    -----
+    The estimate is that of white noise: noise that was smoothed, as by JPEG or a camera, is stronger than it tells, and
+    wants *strength* or *noise_sigma*. Colours are filtered together, by bm3d and wavelet as brightness and two
+    differences. `blur` calls nlm's *tolerance* strength. For impulses take ``median``.
+
+    bm3d, tv and wavelet keep the whole image in memory, bm3d and tv some 40 bytes a sample. They take what is missing,
+    or cannot be seen, as what is around it; missing samples stay missing, unless they are to be left out. The others
+    let a pixel count by its alpha.
+
+    References
+    ----------
+    K. Dabov, A. Foi, V. Katkovnik and K. Egiazarian, "Image denoising by sparse 3-D transform-domain collaborative
+    filtering", 2007. S. G. Chang, B. Yu and M. Vetterli, "Adaptive wavelet thresholding for image denoising and
+    compression" and "Spatially adaptive wavelet thresholding with context modeling for image denoising", 2000;
+    R. Coifman and D. Donoho, "Translation-invariant de-noising", 1995. A. Buades, B. Coll and J.-M. Morel, "Non-local
+    means denoising", 2011. L. Rudin, S. Osher and E. Fatemi, "Nonlinear total variation based noise removal
+    algorithms", 1992; A. Chambolle, "An algorithm for total variation minimization and applications", 2004. J.-S. Lee,
+    "Digital image enhancement and noise filtering by use of local statistics", 1980. V. Frost et al., "A model for
+    radar images and its application to adaptive digital filtering of multiplicative noise", 1982. For the estimate:
+    J. Immerkær, "Fast noise variance estimation", 1996.
 
     Shell
     -----
     $ imfilter denoise noisy.png -o clean.png
+    $ imfilter denoise noisy.png -o clean.png --op wavelet --strength 0.7
+    $ imfilter denoise scan.png -o clean.png --op nlm --noise-sigma 12
+    $ imfilter denoise photo.jpg -o flat.png --op tv --weight 20
+    $ imfilter denoise photo.jpg -o calm.png --op lee --looks 4
 
     Examples
     --------
@@ -169,6 +216,8 @@ def denoise(
            [100, 100, 100]], dtype=uint8)
     """
     window = window_of(size, whole(radius))
+    if window is not None and op not in WINDOWED:
+        raise OperatorError("size" if radius is None else "radius", op, WINDOWED)
     if op == "bm3d":
         from .core.denoise import bm3d
 
@@ -197,8 +246,6 @@ def denoise(
     if op == "tv":
         from .core.denoise import total_variation
 
-        if window is not None:
-            raise OperatorError("size" if radius is None else "radius", op, WINDOWED)
         return total_variation.denoising(weight, iterations, noise_sigma, strength)
     if op == "wavelet":
         from .core.denoise import wavelet

@@ -6,9 +6,8 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Annotated, Any, Literal, NamedTuple, TypedDict, Unpack
 
 from .core import Array, MapField, Pair, Param, ParameterError, Stage, both, image_filter, np, pointwise
-from .core.engine.colour import luma
 from .core.engine.facts import note
-from .core.engine.overlay import OVERLAY
+from .core.engine.overlay import OVERLAY, seen
 from .core.engine.overlay import overlay as overlay_on_picture
 from .core.engine.quantize import Display
 from .core.engine.stage import NO_COLOURS, BoundStage, Function, ImageContext, Rows, Window, whole_image
@@ -47,10 +46,10 @@ class Colours(TypedDict, total=False):
     """The ways in which edges are found in colours."""
 
     channels: Annotated[
-        Literal["luma", "each", "max", "di-zenzo", "lab"],
+        Literal["luma", "each", "max", "di-zenzo", "lab", "R", "G", "B", "A"],
         Param(
-            "Find edges in the luma, in each channel, in the one that responds most (max), or in all jointly: by Di "
-            "Zenzo's gradient, or for pb in CIELab.",
+            "Find edges in the luma, in each channel, in the one that responds most (max), in red, green, blue or the "
+            "alpha alone, or in all jointly: by Di Zenzo's gradient, or for pb in CIELab.",
             default="luma",
             default_of={"canny": "max", "pb": LAB},
             shown_default="luma; canny max; pb lab",
@@ -169,10 +168,9 @@ def edges(
     ``gx`` and ``gy`` are the derivatives along x (to the right) and y (downward) by the operator's kernels as the
     textbooks print them, unscaled: a step from 0 to 255 gives Sobel 1020. The picture is the magnitude, ``√(gx² +
     gy²)``; for ``laplacian``, ``log`` and ``dog`` it is the signed response, for ``kirsch`` and ``robinson`` the
-    strongest of eight masks, for ``canny`` and ``zerocross`` the binary edges.
-    ``angle = atan2(gy, gx)`` in degrees, in (-180, 180]: 0
-    where brightness grows to the right, 90 where it grows downward, exactly 0 where the magnitude is 0. Roberts'
-    diagonals are rotated by 45° into gx and gy.
+    strongest of eight masks, for ``canny`` and ``zerocross`` the binary edges. ``angle = atan2(gy, gx)`` in degrees, in
+    (-180, 180]: 0 where brightness grows to the right, 90 where it grows downward, exactly 0 where the magnitude is 0.
+    Roberts' diagonals are rotated by 45° into gx and gy.
 
     In 8 and 16 bits ``range="auto"`` shows answers at a fixed scale: Scharr's and Kirsch's divided by 4, Farid's times
     8, Sobel's of 5×5 and 7×7 divided by 16 and 256, all in about the units of Sobel's 3×3, which are saturated;
@@ -197,8 +195,9 @@ def edges(
     ``pb`` finds the boundaries of objects rather than edges: it compares the histograms of brightness, colour and
     texture in the two halves around each pixel, over radii of 3, 5 and 10 pixels, of colour and texture 5, 10 and 20,
     in eight orientations. The strength is ``s / (s + s½)`` of white, where s is the sum of the differences ``½ Σ (g -
-    h)² / (g + h)`` by the published weights, in the orientation in which it is greatest; half of white is as likely a
-    boundary as not, in every picture. The picture is the strength thinned to lines, the maps hold all of it.
+    h)² / (g + h)`` by the published weights, in the orientation in which it is greatest, and s½ is 0.01. One
+    *threshold* suits all pictures: about half of white, 128 of 255. The picture is the strength thinned to lines, the
+    maps hold all of it.
 
     *overlay* draws the edges on the picture: ``out = in + s · (colour - in)``, where the strength s is the response at
     its scale in 8 bits over white, at most 1, twice that of signed ones; binary edges have the whole colour. *gain*
@@ -343,8 +342,7 @@ def _drawn(stages: list[Stage], colour: str, common: EdgesCommon) -> Stage:
 
         return of
 
-    if common.get("channels") == "luma":
-        stages = [Stage(lambda context: lambda strip: luma(strip, context.work)), *stages]
+    stages = [*seen(common.get("channels")), *stages]
     drawn = overlay_on_picture(stages, colour, strength, linear=common.get("linear", False), fields=stages[-1].fields)
     return drawn._replace(display=Display(final=True))
 

@@ -121,7 +121,7 @@ def noise(
 
 
 def _gaussian(sigma: float) -> Draw:
-    def draw(rows: Array, generator: Generator) -> Array:
+    def draw(rows: Array, generator: Generator, first: int) -> Array:
         change = generator.standard_normal(rows.shape, dtype=np.float32)
         change *= np.float32(sigma)
         return rows + change
@@ -130,7 +130,7 @@ def _gaussian(sigma: float) -> Draw:
 
 
 def _uniform(amplitude: float) -> Draw:
-    def draw(rows: Array, generator: Generator) -> Array:
+    def draw(rows: Array, generator: Generator, first: int) -> Array:
         change = generator.random(rows.shape, dtype=np.float32)
         change -= np.float32(0.5)
         change *= np.float32(2 * amplitude)
@@ -140,7 +140,7 @@ def _uniform(amplitude: float) -> Draw:
 
 
 def _speckle(sigma: float) -> Draw:
-    def draw(rows: Array, generator: Generator) -> Array:
+    def draw(rows: Array, generator: Generator, first: int) -> Array:
         factor = generator.standard_normal(rows.shape, dtype=np.float32)
         factor *= np.float32(sigma)
         factor += np.float32(1)
@@ -152,7 +152,7 @@ def _speckle(sigma: float) -> Draw:
 def _poisson(photons: float) -> Draw:
     """*photons* make a sample of 1."""
 
-    def draw(rows: Array, generator: Generator) -> Array:
+    def draw(rows: Array, generator: Generator, first: int) -> Array:
         mean = rows * np.float64(photons)
         known = ~(mean < CERTAIN)
         mean[known | (mean < 0)] = 0
@@ -165,7 +165,7 @@ def _impulses(density: float, salt: float, per_channel: bool) -> Callable[[Image
     """Make samples black or white; whole numbers in their own type."""
 
     def draw_for(context: ImageContext) -> Draw:
-        def draw(rows: Array, generator: Generator) -> Array:
+        def draw(rows: Array, generator: Generator, first: int) -> Array:
             count, channels, columns = rows.shape
             lot = generator.random((count, channels if per_channel else 1, columns))
             changed = np.where(lot < density, rows.dtype.type(0), rows)

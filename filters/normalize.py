@@ -112,7 +112,7 @@ def normalize(
         other = "--scale-to" if stats is None else "--stats"
         raise ParameterError("std" if mean is None else "mean", f"{other} says it already; use one of them")
     if stats is not None:
-        return _standardized(*PUBLISHED[stats], f"the figures of {stats}")
+        return _standardized(*PUBLISHED[stats], f"the figures of {stats}", "use --mean and --std")
     if scale_to is not None:
         low, high = _ends(scale_to)
         return _standardized((-low / (high - low),), (1 / (high - low),))
@@ -121,8 +121,13 @@ def normalize(
     return _standardized(_numbers(0 if mean is None else mean), _deviations(1 if std is None else std))
 
 
-def _standardized(means: Sequence[float], deviations: Sequence[float], what: str = "--mean and --std") -> Stage:
-    """Return the stage that takes *means* off and divides by *deviations*, of which a failure speaks as *what*."""
+def _standardized(
+    means: Sequence[float],
+    deviations: Sequence[float],
+    what: str = "--mean and --std",
+    advice: str = "use one number, or one a channel",
+) -> Stage:
+    """Return the stage that takes *means* off and divides by *deviations*; *what* and *advice* are for a failure."""
 
     def curve_for(context: ImageContext) -> Curve:
         mean, std = np.array(means) * context.full, np.array(deviations)
@@ -139,9 +144,7 @@ def _standardized(means: Sequence[float], deviations: Sequence[float], what: str
             for numbers in (means, deviations):
                 if len(numbers) not in (1, strip.shape[2]):
                     channels = "1 channel" if strip.shape[2] == 1 else f"{strip.shape[2]} channels"
-                    raise ImageError(
-                        f"has {channels}, but {what} are for {len(numbers)}; use one number, or one a channel"
-                    )
+                    raise ImageError(f"has {channels}, but {what} are for {len(numbers)}; {advice}")
             return own.function(strip)
 
         return own._replace(function=checked)

@@ -100,8 +100,8 @@ def perspective(
 
     Beyond the edge lies what *border* and *fill* say, by default 0, or transparent where there is an alpha; what would
     be seen behind the horizon is *fill*. ``bilinear`` interpolates between the four nearest samples, ``bicubic``
-    between 16 (a = -1/2), and ``nearest`` takes the sample whose area holds the place. Nothing is averaged: where the result is
-    much smaller than the picture samples are skipped, so use ``resize`` before.
+    between 16 (a = -1/2), and ``nearest`` takes the sample whose area holds the place. Nothing is averaged: where
+    the result is much smaller than the picture samples are skipped, so use ``resize`` before.
 
     Returns
     -------

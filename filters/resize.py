@@ -60,14 +60,14 @@ def resize(
     ] = "on",
     **common: Unpack[Common],
 ) -> Stage | list[Stage]:
-    """Resize an image: to a size, by a factor, or to a side's length.
+    """Resize an image: to a size, by a factor, or by one side.
 
-    One of *size*, *scale*, *shortest*, *longest*, *width* and *height* is required. Sides that follow from the ratio are
-    rounded half up, and at least 1. Only *size* may change the ratio: ``fit="stretch"`` does, ``contain`` gives the
+    One of *size*, *scale*, *shortest*, *longest*, *width* and *height* is required. Sides that follow from the ratio
+    are rounded half up, and at least 1. Only *size* may change the ratio: ``fit="stretch"`` does, ``contain`` gives the
     largest picture that fits inside, ``cover`` fills the size and crops what protrudes alike on both sides, and ``pad``
     surrounds the contained picture up to the size, by *border* and *fill*. The size that the image has gives it back.
 
-    Pixels are areas: an image of width W spans 0 to W, and the corners of the image are those of the result. ``nearest``
+    Pixels are areas: an image of width W spans 0 to W, and its corners are those of the result. ``nearest``
     takes the sample that holds the middle of the result's pixel. ``bilinear``, ``bicubic`` (a = -1/2) and ``lanczos``
     (three lobes) weight samples by the distance from there, and on shrinking widen by the factor unless *antialias* is
     off. ``area`` weights each sample by the part of it that the result's pixel covers. Beyond the edge are no samples:
@@ -138,9 +138,10 @@ def resize(
     stage = scaled(spans, interpolation, antialias == "on")
     if fit != "pad" or size is None:
         return stage
-    from .core.resampling.padding import padded_to
+    from .core.resampling.framing import Frame, framed, placed
 
-    return [stage, padded_to(*both(size))]
+    wide, high = both(size)
+    return [stage, framed(lambda w, h: Frame(-placed(wide - w, 0.5), -placed(high - h, 0.5), wide, high))]
 
 
 def _size(width: int, height: int, name: str, value: Any, inside: bool) -> tuple[int, int]:

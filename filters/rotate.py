@@ -37,10 +37,10 @@ def rotate(
     """Rotate an image by any angle.
 
     Positive angles turn x towards y, clockwise as seen, as in ImageMagick, SVG and CSS; Pillow, OpenCV and SciPy turn
-    the other way. The turn is about the middle of the picture, (W/2, H/2) where a picture of width W spans [0, W], or about
-    *center*. The result has the picture's size, and *border* and *fill* say what lies beyond the edge: by default 0, or
-    transparent where there is an alpha. Results at the edge are mixed with it, so the edge is smooth. With *expand* the
-    result is as large as the turned picture's box, and the picture lies in its middle.
+    the other way. The turn is about the middle of the picture, (W/2, H/2) where a picture of width W spans [0, W], or
+    about *center*. The result has the picture's size, and *border* and *fill* say what lies beyond the edge: by default
+    0, or transparent where there is an alpha. Results at the edge are mixed with it, so the edge is smooth. With
+    *expand* the result is as large as the turned picture's box, and the picture lies in its middle.
 
     ``bilinear`` interpolates between the four nearest samples, ``bicubic`` between 16 (a = -1/2), and ``nearest`` takes
     the sample whose area holds the place, for labels and masks. Multiples of 90° that need no samples in between move

@@ -28,9 +28,11 @@ class Levels(TypedDict, total=False):
     """What of the colours is compared with a threshold."""
 
     channels: Annotated[
-        Literal["luma", "each", "max"],
+        Literal["luma", "each", "max", "R", "G", "B", "A"],
         Param(
-            "Compare the luma, which gives one channel, or each channel with a threshold of its own.", default="luma"
+            "Compare the luma, red, green, blue or the alpha, which gives one channel, or each channel with a threshold "
+            "of its own.",
+            default="luma",
         ),
     ]
 

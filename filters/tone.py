@@ -41,33 +41,37 @@ def _levels(given: Any) -> Levels:
 def tone(
     *,
     op: Annotated[Op, Param("What to change.", aliases=ALIASES)] = "adjust",
-    brightness: Annotated[float, Param("Factor on every sample.", min=0, max=MOST, only=("adjust",))] = 1.0,
+    brightness: Annotated[
+        float, Param("Multiply every sample by this factor.", min=0, max=MOST, only=("adjust",))
+    ] = 1.0,
     contrast: Annotated[
-        float, Param("Factor on the difference from the mean luma.", min=0, max=MOST, only=("adjust",))
+        float,
+        Param("Multiply differences from the picture's mean luma.", min=0, max=MOST, only=("adjust",)),
     ] = 1.0,
     saturation: Annotated[
-        float, Param("Factor on the difference from the pixel's luma; 0 is gray.", min=0, max=MOST, only=("adjust",))
+        float,
+        Param("Multiply differences from the pixel's luma; 0 gives gray.", min=0, max=MOST, only=("adjust",)),
     ] = 1.0,
     hue: Annotated[
-        float, Param("Turn all hues by an angle; 120 makes red green.", unit="°", min=-360, max=360, only=("adjust",))
+        float, Param("Turn all hues by this angle; 120 makes red green.", unit="°", min=-360, max=360, only=("adjust",))
     ] = 0.0,
     gamma: Annotated[
-        float, Param("Exponent of the values from 0 to 1; below 1 brightens.", min=0.01, max=100, only=("adjust",))
+        float, Param("Exponent of values from 0 to 1; below 1 brightens.", min=0.01, max=100, only=("adjust",))
     ] = 1.0,
     levels: Annotated[
         Any,
         Param(
-            "Samples that become black and white, in the image's units; a GAMMA above 1 brightens, as in GIMP.",
+            "Make LOW black and HIGH white, in the image's units; a GAMMA above 1 brightens, as in GIMP.",
             metavar="LOW,HIGH[,GAMMA]",
             check=_levels,
             only=("adjust",),
         ),
     ] = None,
-    bits: Annotated[int, Param("Bits of each sample that are kept.", min=1, max=16, only=("posterize",))] = 4,
+    bits: Annotated[int, Param("Keep so many bits of each sample.", min=1, max=16, only=("posterize",))] = 4,
     threshold: Annotated[
         float | None,
         Param(
-            "Invert samples from here up, in the image's units.",
+            "Invert samples of this value or more, in the image's units.",
             only=("solarize",),
             shown_default="half of white",
         ),
@@ -75,7 +79,7 @@ def tone(
     cutoff: Annotated[
         Pair,
         Param(
-            "Percentage of the darkest and of the brightest samples to leave out.",
+            "Leave out this part of the darkest and of the brightest samples.",
             unit="%",
             min=0,
             max=50,
@@ -85,42 +89,93 @@ def tone(
     ] = 0.0,
     tiles: Annotated[
         IntPair,
-        Param("How many tiles there are across and down.", min=1, max=1000, metavar="N|NX,NY", only=("clahe",)),
+        Param("Number of tiles across and down.", min=1, max=1000, metavar="N|NX,NY", only=("clahe",)),
     ] = 8,
     clip: Annotated[
         float,
         Param(
-            "Limit of a tile's contrast: how many times the mean count a value counts at most; 0 is none.",
+            "Limit the growth of contrast in a tile to this factor; 0 sets no limit.",
             min=0,
             max=1e6,
             only=("clahe",),
         ),
     ] = 4.0,
     per_channel: Annotated[
-        bool, Param("Take the curve of each channel from itself, not all from the luma.", only=FROM_HISTOGRAM)
+        bool, Param("Give each channel a curve of its own, not that of the luma.", only=FROM_HISTOGRAM)
     ] = False,
     **common: Unpack[Common],
 ) -> Stage:
     """Change brightness, contrast, colours and levels.
 
+    ``adjust`` takes these steps in this order, and neither rounds nor clips in between. *levels* makes LOW black and
+    HIGH white, ``white · ((v - LOW) / (HIGH - LOW))^(1 / GAMMA)``. *brightness* is ``b · v``. *contrast* is
+    ``m + c · (v - m)``, m the mean luma of the whole image. *saturation* is ``l + s · (v - l)``, l the pixel's luma.
+    *hue* turns the hue of HSV, and keeps each pixel's greatest and least channel. *gamma* is
+    ``white · (v / white)^gamma``. A power leaves negative values as they are. Without options the image stays as it
+    is.
+
+    ``grayscale`` is a saturation of 0, ``invert`` is ``white - v``. ``posterize`` keeps the upper *bits* of 8 or 16, or
+    of a float image's range from 0 to 1: ``step · floor(v / step)``. ``solarize`` inverts what is *threshold* or more.
+
+    ``autocontrast`` makes the least value black and the greatest white, once *cutoff* per cent of the samples are left
+    out at each end. ``equalize`` makes all values as frequent as a curve can: ``white · (C(v) - C(least)) / (n -
+    C(least))``, C(v) the number of samples up to v, of n.
+
+    ``clahe`` equalizes each of *tiles* across and down by itself, and interpolates between their middles. 256 values
+    are counted at every depth. None counts more than *clip* times the mean of all; what is over is shared among all
+    values. So *clip* limits how many times the contrast grows, and is that of OpenCV's ``createCLAHE``; scikit-image's
+    ``clip_limit`` is this divided by 256.
+
+    In colour these three follow from the luma: ``autocontrast`` stretches all channels alike; after the others colours
+    keep their differences from the luma. With *per_channel* each channel has its own curve.
+
+    Gray has no saturation and no hue: both leave it as it is; so they do bands without colour, of which each has its
+    own mean and curve.
+
     Returns
     -------
-    The image's shape and dtype (see *depth*). An alpha is as it was; NaN stay NaN.
+    The image's shape and dtype (see *depth*). An alpha is as it was; NaN stay NaN. Float results may lie below 0 or
+    above white.
 
     Raises
     ------
     ParameterError
         A value is out of range, or has no meaning for the op.
+    ImageError
+        *saturation*, *hue* or ``grayscale`` is asked for CMYK colours.
+
+    Notes
+    -----
+    In 8 and 16 bits what looks at single samples is a table, 0.3 ns a sample of 8 bits. Fractions, of float images,
+    beside an alpha or in a chain, are counted as the next of 65536 even steps between the least and the greatest.
+    The result of 8 bits is within 1 level of OpenCV's CLAHE, whose curves are rounded before they are interpolated,
+    where the tiles divide the image; where not, OpenCV extends it, and here tiles differ by a pixel. In 16 bits OpenCV
+    counts 65536 values, so that the limit, at least one pixel, has little effect.
+
+    References
+    ----------
+    R. Gonzalez and R. Woods, Digital Image Processing, 4th ed., 2018, sections 3.2 and 3.3.
+    A. R. Smith, "Color gamut transform pairs", 1978.
+    K. Zuiderveld, "Contrast limited adaptive histogram equalization", Graphics Gems IV, 1994.
 
     Shell
     -----
     $ imfilter tone photo.jpg -o bright.jpg --brightness 1.3
+    $ imfilter tone photo.jpg -o vivid.jpg --contrast 1.2 --saturation 1.5
+    $ imfilter tone photo.jpg -o wider.jpg --levels 20,235,1.2
+    $ imfilter tone photo.jpg -o clear.jpg --op clahe --tiles 8,6 --clip 2
+    $ imfilter tone photos/ -o stretched/ --op autocontrast --cutoff 0.5
 
     Examples
     --------
     >>> import numpy as np
-    >>> tone(np.array([[10, 100, 250]], np.uint8), brightness=1.25)
+    >>> image = np.array([[10, 100, 250]], np.uint8)
+    >>> tone(image, brightness=1.25)
     array([[ 13, 125, 255]], dtype=uint8)
+    >>> tone(image, levels=(10, 250, 2))
+    array([[  0, 156, 255]], dtype=uint8)
+    >>> tone(image, op="posterize", bits=2)
+    array([[  0,  64, 192]], dtype=uint8)
     """
     if op == "grayscale":
         return adjusting(Adjustment(saturation=0.0))

@@ -34,6 +34,12 @@ GALLERY: dict[str, list[tuple[str, str]]] = {
         ("Bilateral: keeps edges", "blur coffee.jpg -o {out} --op bilateral --sigma 4 --range-sigma 30"),
         ("Guided by the image itself: keeps edges", "blur coffee.jpg -o {out} --op guided --radius 6 --epsilon 0.02"),
     ],
+    "denoise": [
+        ("BM3D, the default operator", "denoise cat.jpg -o {out}"),
+        ("Wavelets: nearly as good, in a tenth of the time", "denoise cat.jpg -o {out} --op wavelet --noise-sigma 10"),
+        ("Total variation: flat surfaces, sharp edges", "denoise cat.jpg -o {out} --op tv --weight 30"),
+        ("Lee's filter: for speckle", "denoise cat.jpg -o {out} --op lee --looks 30"),
+    ],
     "sharpen": [
         ("Laplacian, the default operator", "sharpen cat.jpg -o {out}"),
         ("Unsharp mask", "sharpen cat.jpg -o {out} --op unsharp --sigma 2 --amount 1.5"),
@@ -107,6 +113,23 @@ GALLERY: dict[str, list[tuple[str, str]]] = {
         ("Every fourth sample", "conv cat.jpg -o {out} --kernel gaussian5 --stride 4"),
         ("A bank of kernels on one sheet", "conv cat.jpg --kernel gabor:6x2 --sheet {out}"),
     ],
+    "tone": [
+        ("Brightness", "tone coffee.jpg -o {out} --brightness 1.4"),
+        ("Contrast and saturation", "tone coffee.jpg -o {out} --contrast 1.3 --saturation 1.4"),
+        ("Hue turned by 120°", "tone coffee.jpg -o {out} --hue 120"),
+        ("Gamma below 1 opens the shadows", "tone coffee.jpg -o {out} --gamma 0.6"),
+        ("Levels: black, white and a gamma between them", "tone coffee.jpg -o {out} --levels 20,200,1.3"),
+        ("Grayscale", "tone coffee.jpg -o {out} --op grayscale"),
+        ("Negative", "tone coffee.jpg -o {out} --op invert"),
+        ("Posterized to two bits", "tone coffee.jpg -o {out} --op posterize --bits 2"),
+        ("Solarized", "tone coffee.jpg -o {out} --op solarize"),
+        ("Stretched, 1 % clipped at each end", "tone cat.jpg -o {out} --op autocontrast --cutoff 1"),
+        ("Histogram equalization", "tone cat.jpg -o {out} --op equalize"),
+        ("CLAHE: equalized tile by tile, contrast limited", "tone cat.jpg -o {out} --op clahe"),
+    ],
+    "normalize": [
+        ("Black at 0.2 and white at 0.8", "normalize coffee.jpg -o {out} --scale-to 0.2,0.8 --depth 8"),
+    ],
     "noise": [
         ("Gaussian, the default operator", "noise coffee.jpg -o {out} --sigma 25"),
         ("Uniform", "noise coffee.jpg -o {out} --op uniform --amplitude 40"),
@@ -125,6 +148,34 @@ GALLERY: dict[str, list[tuple[str, str]]] = {
     "pad": [
         ("A margin of one colour", "pad cat.jpg -o {out} --size 30 --fill 124,116,104"),
         ("A margin that mirrors the picture", "pad cat.jpg -o {out} --size 60 --border reflect"),
+    ],
+    "resize": [
+        ("To a quarter: bilinear, every sample counts", "resize coffee.jpg -o {out} --scale 0.25"),
+        ("Without antialiasing", "resize coffee.jpg -o {out} --scale 0.25 --antialias off"),
+        ("A square: cover crops the middle", "resize coffee.jpg -o {out} --size 240 --fit cover"),
+        ("A square: pad keeps all of the picture", "resize coffee.jpg -o {out} --size 240 --fit pad --fill 255"),
+    ],
+    "rotate": [
+        ("Clockwise by 12°", "rotate coffee.jpg -o {out} --angle 12"),
+        ("The whole turned picture", "rotate coffee.jpg -o {out} --angle 30 --expand --fill 255"),
+        ("A quarter turn, which moves samples as they are", "rotate coffee.jpg -o {out} --angle 90 --expand"),
+    ],
+    "affine": [
+        ("Larger, turned and moved, in one step", "affine coffee.jpg -o {out} --scale 1.3 --angle 8 --translate 10%,0"),
+        ("Sheared", "affine coffee.jpg -o {out} --shear 15,0 --expand --fill 255"),
+    ],
+    "perspective": [
+        ("Seen from below", "perspective coffee.jpg -o {out} --to 90,0,360,0,450,300,0,300 --fill 255"),
+        ("Four points become the whole result", "perspective coffee.jpg -o {out} --from 90,0,360,0,450,300,0,300"),
+    ],
+    "erase": [
+        ("A tenth of the area", "erase coffee.jpg -o {out}"),
+        ("Covered with noise", "erase coffee.jpg -o {out} --op noise --at 150,130 --size 120,60"),
+    ],
+    "blend": [
+        ("A colour laid over at a third", "blend coffee.jpg -o {out} --other orange --opacity 0.33"),
+        ("Multiplied by a colour", "blend coffee.jpg -o {out} --other orange --op multiply"),
+        ("Screened with a colour", "blend coffee.jpg -o {out} --other navy --op screen"),
     ],
     "pool": [
         ("Maximum over 4×4, the default operator", "pool coffee.jpg -o {out} --size 4"),

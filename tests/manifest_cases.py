@@ -11,7 +11,16 @@ from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple
 
 FORMATS = ("jpeg", "png", "tiff", "webp", "avif", "bmp", "gif", "ppm", "pgm", "npy")
-NEEDED = {"conv": "--kernel emboss", "crop": "--ratio 1.5", "pad": "--size 2,1"}
+NEEDED = {
+    "blend": "--other orange --opacity 0.4",
+    "conv": "--kernel emboss",
+    "normalize": "--scale-to 0.2,0.8 --depth 8",
+    "crop": "--ratio 1.5",
+    "pad": "--size 2,1",
+    "perspective": "--from 1,2,30,0,28,20,0,22",
+    "resize": "--scale 0.6,1.3",
+    "rotate": "--angle 12",
+}
 """What a filter cannot do without."""
 VALUES = {
     "int": ("2", "5"),
@@ -29,6 +38,10 @@ TEXTS = {
     "at": ("0.1,0.2", "'0.1,0.2; 0.3,-0.1'"),
     "cutoff": ("0.2", "0.05,0.3"),
     "wavelength": ("8", "16,4"),
+    "levels": ("20,200", "200,20,0.5"),
+    "mean": ("0.5",),
+    "std": ("0.25",),
+    "scale_to": ("-1,1",),
 }
 """Values of parameters whose kind does not say what they may be."""
 BUILT_IN = (

@@ -33,7 +33,9 @@ class Rules(NamedTuple):
 
     def sources(self, job: Job) -> list[str]:
         """Return what a job's outputs are made of."""
-        return list(dict.fromkeys(name for name in (job.input.name, *self.read) if name != STREAM))
+        return list(
+            dict.fromkeys(name for name in (job.input.name, *job.others, *self.read) if name not in ("", STREAM))
+        )
 
 
 def rules(files: CallFiles) -> Rules:
@@ -67,7 +69,8 @@ def write(path: str, jobs: Sequence[Job], rules: Rules, read: Collection[Identit
             lines.append(f"{left}: {right}\n")
     if lines:
         known = {job.input.name for job in jobs} | {name for job in jobs for name in rules.targets(job)}
-        lines += [f"{escaped(name, target=True)}:\n" for name in dict.fromkeys(rules.read) if name not in known]
+        read_beside = [*rules.read, *(name for job in jobs for name in job.others if name)]
+        lines += [f"{escaped(name, target=True)}:\n" for name in dict.fromkeys(read_beside) if name not in known]
     with Transaction(read) as transaction:
         with transaction.open(Path(path)) as file:
             file.write("".join(lines).encode("utf-8", "surrogateescape"))

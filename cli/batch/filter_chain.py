@@ -11,9 +11,11 @@ from typing import Any, Generic, TypeVar, cast
 from ...filters.core.engine.array_image import ArrayImage, ImageLike
 from ...filters.core.engine.mask import Box
 from ...filters.core.filter import INDEX, Call, ImageFilter, Program, run_on_arrays
-from ...filters.core.parameters import ParameterError
+from ...filters.core.parameters import FolderName, ParameterError
 from ..errors import UsageError
+from ..images import prefetch
 from .call_files import files_read
+from .other_pictures import OtherPictures, named
 from .recipe import Recipe, in_a_row
 from .recipe_file import load, write_recipe
 
@@ -84,6 +86,8 @@ class Chain(Generic[Answer]):
     def _program(self, image: ArrayImage) -> Program:
         with _in_python():
             recipe = self.recipe.for_colours(image.colours, image.pixels.shape[2])
+            if any(named(recipe)):
+                recipe = _with_pictures(recipe)
             maps = len(recipe.maps())
             stages, settings = recipe.stages()
         by_index = any(step.values["channels"] == INDEX for step in recipe.steps)
@@ -137,6 +141,16 @@ def load_recipe(path: str | os.PathLike[str]) -> Chain[Any]:
     """
     with _in_python():
         return Chain(load(os.fspath(path)))
+
+
+def _with_pictures(recipe: Recipe) -> Recipe:
+    """Return a recipe with the second pictures that it names; raises UsageError."""
+    for step, name in named(recipe):
+        if isinstance(folder := step.values[name], FolderName):
+            raise UsageError(f"{name}: {folder} is a folder, in which an array has no name; name a file")
+    others = OtherPictures(recipe, prefetch.max_pixels(""))
+    others.check()
+    return others.complete(recipe, (), "")
 
 
 def _again(steps: tuple[Call[Any], ...]) -> Chain[Any]:

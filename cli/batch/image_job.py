@@ -32,6 +32,7 @@ from . import memory_need, surprises, white_notes
 from .changed_input import backdate, check_replaced
 from .frame_output import SHEET, Computed, Missing, kept_of, opened, writable
 from .job_options import JobOptions
+from .other_pictures import OtherPictures, named
 from .plan import Job
 from .recipe import Recipe
 from .rendering import Rendering
@@ -48,6 +49,8 @@ class ImageProcessor:
         """Is told how far an image is; of one in a process of its own nobody is told."""
         self.parts = {step.values["channels"] for step in recipe.steps}
         self.is_picture = not maps and total_gain(self.stages) is not None
+        self.others = OtherPictures(recipe, options.render.max_pixels)
+        self.has_others = any(named(recipe))
         self._of_colours: dict[ColourModel, ImageProcessor] = {}
         self._foreseen: dict[tuple[Any, ...], float] = {}
         """How many bytes small pictures of a kind take."""
@@ -88,7 +91,7 @@ class ImageProcessor:
         try:
             if picture.palette is not None or INDEX in self.parts:
                 self._take_numbers(picture)
-            return self._for(picture)._computed(job, picture)
+            return self._for(picture)._with_others(job, picture)._computed(job, picture)
         except ImageError as error:
             raise FileError(shown(job.input.name), str(error)) from None
         except MemoryError:
@@ -110,6 +113,15 @@ class ImageProcessor:
             self._of_colours[picture.colours] = ImageProcessor(recipe, self.maps, self.options)
             self._of_colours[picture.colours].progress = self.progress
         return self._of_colours[picture.colours]
+
+    def _with_others(self, job: Job, picture: Picture) -> ImageProcessor:
+        """Return what joins a picture with the second pictures of its recipe; raises FileError."""
+        if not self.has_others:
+            return self
+        complete = self.others.complete(self.recipe, job.others, job.input.name, picture.colours == "cmyk")
+        processor = ImageProcessor(complete, self.maps, self.options)
+        processor.progress = self.progress
+        return processor
 
     def _computed(self, job: Job, picture: Picture) -> Computed:
         dtype = picture.pixels.dtype.name

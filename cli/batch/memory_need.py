@@ -57,12 +57,17 @@ def of_outputs(
 ) -> float:
     """Return the bytes that a picture takes at most from when it is decoded, of which it *held* some then.
 
-    Raises `ImageError` where a sheet would have more than *max_pixels*.
+    Raises `ImageError` where a sheet, or a result whose size was asked for, would have more than *max_pixels*.
     """
     height, width, _ = picture.pixels.shape
     for stage in stages:
         found = stage.result_of(width, height)
         width, height = max(found.width, 1), max(found.height, 1)
+        if stage.extent is not None and width * height > max_pixels:
+            raise ImageError(
+                f"the result would have {width}×{height} = {width * height} pixels; the limit is {max_pixels} "
+                "(--max-pixels raises it)"
+            )
     gathered = encoding = 0.0
     for name, each in encodings.items():
         if name == SHEET:
@@ -101,6 +106,6 @@ def _channels(name: str, encoding: Encoding, picture: Picture, settings: Setting
         return maps if name == "image" and encoding.channel is None else 1
     if settings.coloured and name == "image":
         return max(picture.pixels.shape[2], 3)
-    if settings.gray or settings.channels == "luma":
+    if settings.gray or settings.one_channel:
         return 1
     return picture.pixels.shape[2]

@@ -70,6 +70,8 @@ class Job(NamedTuple):
     """What people should know when it is done."""
     source: Source | None = None
     """What the input held when it was read; None before."""
+    others: tuple[str, ...] = ()
+    """The files that belong to the input in folders of second pictures; "" where there is none."""
 
     @property
     def name(self) -> str:

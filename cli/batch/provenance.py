@@ -13,7 +13,7 @@ import os
 import re
 from collections.abc import Iterator, Mapping
 
-from ..digest import blake2b
+from ..digest import SourceDigest, blake2b
 from ..images.formats import HEAD, Format, is_of
 from .plan import Job
 
@@ -38,6 +38,7 @@ class Stamper:
     def mark(self, output: str, job: Job) -> str:
         """Return what the stamps of all outputs called *output* begin with, whatever the input holds."""
         what = f"{output}\0{job.input.place}" if self.by_place else output
+        what += "".join(f"\0{_held(name)}" for name in job.others)
         key = blake2b(self._key + what.encode("utf-8", "surrogateescape"), digest_size=8).hexdigest()
         return f"{PROGRAM} {self.version} {key}"
 
@@ -45,6 +46,14 @@ class Stamper:
         """Return the stamp of an *output* of a job whose input was read."""
         mark = self.mark(output, job)
         return mark if job.source is None or job.source.digest is None else f"{mark}-{job.source.digest.hexadecimal()}"
+
+
+def _held(name: str) -> str:
+    """Return what stands for the content of a second picture."""
+    try:
+        return SourceDigest.of_file(name) if name else ""
+    except (OSError, ValueError):  # which is told of when it is read
+        return ""
 
 
 def of_frame(output: str, number: int, last: bool) -> str:

@@ -9,10 +9,12 @@ from typing import TYPE_CHECKING, Any
 
 from ...filters.core import catalog
 from ...filters.core.named_tuple import NamedTuple
-from ...filters.core.parameters import FileContent, ImageError, OperatorError, ParameterError, Spec
+from ...filters.core.parameters import FileContent, FolderName, ImageError, OperatorError, ParameterError, Spec
 from .. import bounded_read
-from ..console.messages import flag, shown
+from ..console.messages import flag, reason, shown
+from ..digest import digest
 from ..errors import UsageError
+from ..streams import STREAM
 
 if TYPE_CHECKING:
     from ...filters.core.engine.colour import ColourModel
@@ -32,10 +34,14 @@ MOST_BYTES = 1 << 28
 """Of a kernel or bias that is read here: a file may have more where --max-taps says so, a pipe or device not."""
 
 
+LONGEST = 1 << 16
+"""Bytes of a file for which no digest stands."""
+
+
 def _of_gray(step: Call, what: str) -> Call:
     """Return a step for what another left one channel of, which is its own luma and has no chroma."""
     channels = step.values["channels"]
-    if channels == "chroma":
+    if channels in ("chroma", "R", "G", "B"):
         raise ImageError(f"has {what}, which have no {channels}; use --channels each")
     return step._replace(values={**step.values, "channels": "each"}) if channels == "luma" else step
 
@@ -89,8 +95,9 @@ class Recipe(NamedTuple):
         """Return the recipe for a picture of *channels* of *colours*; raises `ImageError` for what they do not have."""
         if colours in ("gray", "rgb"):
             return self
-        from ...filters.core.engine.colour_parts import PARTS
+        from ...filters.core.engine.colour_parts import PARTS, PRIMARIES
 
+        parts = (*PARTS, *PRIMARIES)
         what, advice = f"{channels} bands without colour", ""
         if colours == "cmyk":
             what, advice = "CMYK colours", "--to-rgb, or "
@@ -99,7 +106,7 @@ class Recipe(NamedTuple):
             if step.values["linear"]:
                 raise ImageError(f"has {what}, which are not linear light; use {advice}no --linear")
             part = step.values["channels"]
-            if part in PARTS and (colours == "cmyk" or "channels" in step.given):
+            if part in parts and (colours == "cmyk" or "channels" in step.given):
                 raise ImageError(f"has {what}, which have no {part}; use {advice}--channels each")
             steps[number] = step.for_bands()
             if len(step.maps()) == 1 or step.values["channels"] not in (*PARTS, "each"):
@@ -126,7 +133,7 @@ class Recipe(NamedTuple):
     def files(self) -> dict[str, str]:
         """Return the files that the result depends on, and what they are: those of parameters, and the recipe's own."""
         named = {
-            str(value): f"the {name} of this call"
+            str(value): f"the picture of {flag(name)}" if _is_picture(step, name) else f"the {name} of this call"
             for step in self.steps
             for name, value in step.values.items()
             if isinstance(value, FileContent)
@@ -145,7 +152,11 @@ class Recipe(NamedTuple):
         """Return what tells this recipe from every other: filters, parameters, the contents of kernel files."""
 
         def content(value: Any) -> Any:
-            return value.data.hex() if isinstance(value, FileContent) else value
+            if isinstance(value, FolderName):  # of whose files those that are taken count
+                return type(value).__name__
+            if not isinstance(value, FileContent):
+                return value
+            return value.data.hex() if len(value.data) <= LONGEST else digest(value.data)
 
         steps = [[step.name, {name: content(value) for name, value in step.values.items()}] for step in self.steps]
         return repr(steps).encode("utf-8", "surrogateescape")
@@ -153,6 +164,10 @@ class Recipe(NamedTuple):
 
 def _again(steps: Sequence[tuple[str, dict[str, Any]]]) -> Recipe:
     return in_a_row([make_step(catalog.load(name), given, "") for name, given in steps])
+
+
+def _is_picture(step: Call, name: str) -> bool:
+    return step.filter.spec.parameters[name].param.picture
 
 
 def refusal(error: ParameterError, where: str = "") -> UsageError:
@@ -167,8 +182,13 @@ def refusal(error: ParameterError, where: str = "") -> UsageError:
 
 def make_step(filter: ImageFilter[Any, Any], given: dict[str, Any], where: str) -> Call:
     """Return a step whose parameters are checked; raises UsageError, which begins with *where*."""
-    files = {name for name, parameter in filter.spec.parameters.items() if parameter.param.file}
+    parameters = filter.spec.parameters
+    files = {name for name, parameter in parameters.items() if parameter.param.file}
+    pictures = {name for name, parameter in parameters.items() if parameter.param.picture}
     given = {name: _read(value) if name in files else value for name, value in given.items()}
+    given = {
+        name: _picture(value, f"{where}{flag(name)}") if name in pictures else value for name, value in given.items()
+    }
     try:
         return filter.checked(**given)
     except ParameterError as error:
@@ -192,6 +212,35 @@ def _read(value: Any) -> Any:
         if os.path.isfile(value):  # whose reader knows its limit
             return value
         raise UsageError(f"{shown(value)}: has more than {error}, the limit for a kernel or bias from a pipe") from None
+
+
+def _picture(value: Any, option: str) -> Any:
+    """Return the value of a parameter that is a picture: with a file's content, or the name of a folder or colour."""
+    if not isinstance(value, str) or isinstance(value, FileContent | FolderName):
+        return value
+    if value == STREAM:
+        raise UsageError(f"{option} -: a second picture is a file; standard input is for the input")
+    if os.path.isdir(value):
+        return FolderName(value)
+    if not os.path.lexists(value):
+        from ...filters.core.engine.overlay import colour_of
+
+        try:
+            colour_of(value)
+        except ValueError:
+            raise UsageError(
+                f"{option} {shown(value)}: no such file or folder, and no colour such as red or #rrggbb"
+            ) from None
+        return value
+    from ..images.picture import DecodeError
+    from ..images.reader import read_bytes
+
+    try:
+        return FileContent(value, read_bytes(value))
+    except DecodeError as error:
+        raise UsageError(f"{option} {shown(value)}: {error}") from None
+    except OSError as error:
+        raise UsageError(f"{option} {shown(value)}: {reason(error)}") from None
 
 
 def single(filter: ImageFilter[Any, Any], values: Mapping[str, Any]) -> Recipe:

@@ -21,7 +21,7 @@ from ..images.output_folder import Root
 from ..images.prefetch import max_pixels
 from ..streams import STREAM
 from ..version import VERSION
-from . import collisions, cpu_count, inputs, mask_option, nodata_option
+from . import collisions, cpu_count, inputs, mask_option, nodata_option, other_pictures
 from .call_files import FilesWritten, files_read
 from .naming import OutputNaming
 from .nodata_option import NodataOption
@@ -87,7 +87,10 @@ def check(recipe: Recipe, options: SharedOptions, map_files: Mapping[str, str], 
     jobs = _plan(recipe, options, found, outputs, len(maps))
     _check_compression(jobs, options)
     _check_codes(jobs, recipe, options)
+    if any(other_pictures.named(recipe)):
+        jobs = [job._replace(others=other_pictures.beside(recipe, job.input.place)) for job in jobs]
     others = recipe.files() | _read_beside(options)
+    others |= {name: other_pictures.WHAT for job in jobs for name in job.others if name}
     read = files_read(others, [source.name for source in found.inputs])
     collisions.check(read, FilesWritten(jobs, beside, options.json or options.dry_run))
     region = mask_option.read(options.mask, options.roi)
@@ -106,7 +109,14 @@ def check(recipe: Recipe, options: SharedOptions, map_files: Mapping[str, str], 
         stamper=_stamper(recipe, options, region),
         read=read.identities,
         roots=collisions.roots(read.folders, jobs),
-        files=CallFiles(beside, [name for name in others if name != STREAM and Path(name).is_file()]),
+        files=CallFiles(
+            beside,
+            [
+                name
+                for name, what in others.items()
+                if what != other_pictures.WHAT and name != STREAM and Path(name).is_file()
+            ],
+        ),
         quality=_quality(options),
         keep_quality=options.quality == KEEP,
     )

@@ -39,6 +39,7 @@ def run(
     options = _job_options(request, request.cores // workers)
     processor = ImageProcessor(request.recipe, request.maps, options)
     _check_stages(request, processor)
+    processor.others.check()
     wanted = [number for number in range(len(jobs)) if number not in skipped]
     if workers > 1 and sys.platform == "linux":
         processor.prepare(jobs[wanted[0]])  # each process would import it: 50 ms

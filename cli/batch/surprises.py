@@ -97,8 +97,8 @@ def _note(name: str, encoding: Encoding, output: Output, call: Call, seen: Seen,
     levels = output.levels
     if levels is None:
         return ""
-    # Who sharpens wants overshoots, and who asks for clipping has it.
-    if levels.clipped > MANY and call.name != "sharpen" and call.given.get("range") != "clip":
+    # Who sharpens wants overshoots, who changes the tone chooses what is white, and who asks for clipping has it.
+    if levels.clipped > MANY and call.name not in ("sharpen", "tone") and call.given.get("range") != "clip":
         return f"more than {MANY:.0%} of the {what} is clipped; {_fitting(encoding, levels, call, kernel_sum)} shows it"
     if levels.high - levels.low < FEW and seen.spread > 4 * FEW:
         return f"the values of the {what} differ by a few levels; --range stretch shows them"

@@ -31,7 +31,7 @@ from .parameters import ABSENT, MAPS, Argument, ImageError, Kind, Param, Paramet
 
 Parameters = ParamSpec("Parameters")
 Answer = TypeVar("Answer")
-Channels = Literal["each", "luma", "chroma", "max", "index"]
+Channels = Literal["each", "luma", "chroma", "max", "index", "R", "G", "B", "A"]
 INDEX = "index"
 """The choice of `channels` that filters the numbers of a palette's colours."""
 NO_NUMBERS = (
@@ -153,8 +153,8 @@ class Channelled(TypedDict, total=False):
     channels: Annotated[
         Channels,
         Param(
-            "Filter each channel, the luma (colours are kept), the chroma (the luma is kept), or a palette's numbers; "
-            "max keeps the channel that responds most.",
+            "Filter each channel, the luma (colours are kept), the chroma (the luma is kept), red, green, blue or the "
+            "alpha alone (the others are kept), or a palette's numbers; max keeps the channel that responds most.",
             default="each",
         ),
     ]
@@ -205,7 +205,7 @@ class Call(NamedTuple, Generic[Answer]):
         Raises `ParameterError` where it, or the chroma, was asked for.
         """
         channels = self.values["channels"]
-        if channels not in colour_parts.PARTS:
+        if channels not in (*colour_parts.PARTS, *colour_parts.PRIMARIES):
             return self
         if "channels" in self.given:
             raise ParameterError("channels", f"bands without colour have no {channels}; use each or max")
@@ -213,11 +213,27 @@ class Call(NamedTuple, Generic[Answer]):
 
     def part(self, name: str = "") -> Part:
         """Return stages and settings together, as `chain` takes them; a failure calls them *name*."""
-        settings = self.settings()
+        settings, asked = self.settings(), self.values["channels"]
         stages, channels = colour_parts.divided(self.stages(), settings.channels, settings.border)
         coloured = any(stage.colours.coloured for stage in stages)
-        gray_maps = self.values["channels"] != "each"
-        return Part(stages, settings._replace(channels=channels, coloured=coloured, gray_maps=gray_maps), name)
+        alone = asked in colour_parts.SINGLE and channels == "each" and not coloured
+        if asked == colour_parts.ALPHA:
+            self._check_alpha(alone)
+        settings = settings._replace(
+            channels=channels,
+            coloured=coloured,
+            gray_maps=asked != "each",
+            only=frozenset({asked}) if alone else None,
+        )
+        return Part(stages, settings, name)
+
+    def _check_alpha(self, alone: bool) -> None:
+        """Raise `ParameterError` for what has no meaning where an alpha is filtered, and stays one if it is *alone*."""
+        if self.values["linear"]:
+            raise ParameterError("linear", "has no meaning with channels A: an alpha is no light")
+        for name, default in (("range", "auto"), ("gain", 1.0)) if alone else ():
+            if self.values[name] != default:
+                raise ParameterError(name, "has no meaning with channels A: an alpha is written as it is")
 
     def program(self, image: ArrayImage) -> Program:
         """Return what is done to an image; raises `ImageError` or `ParameterError` where its channels do not suit."""

@@ -69,6 +69,10 @@ class FileContent(str):
         return type(self), (str(self), self.data)
 
 
+class FolderName(str):
+    """The name of a folder of pictures, one for each image: a parameter's value that stays as it is."""
+
+
 def held(name: str) -> bytes | None:
     """Return what the file *name* held, if it was read."""
     return name.data if isinstance(name, FileContent) else None
@@ -100,6 +104,10 @@ class Param(NamedTuple):
     metavar: str = ""
     file: bool = False
     """The value may name a file; a `FileContent` stands for what it held."""
+    picture: bool = False
+    """The value is a picture, or names a file that holds one, or a folder of them."""
+    missing: str = ""
+    """What a call without a value that is required is told."""
 
 
 class Argument(NamedTuple):
@@ -203,8 +211,8 @@ class Parameter(NamedTuple):
     def _choice(self, value: Any) -> str:
         word = str(value).lower()
         word = self.param.aliases.get(word, word)
-        if word in self.choices:
-            return word
+        if word in (known := {choice.lower(): choice for choice in self.choices}):
+            return known[word]
         near = difflib.get_close_matches(word, [*self.choices, *self.param.aliases], n=1)
         known = ", ".join(self.choices)
         hint = f"did you mean {near[0]!r}? (one of {known})" if near else f"use one of {known}"
@@ -270,7 +278,8 @@ class Spec(NamedTuple):
                 full[name] = parameter.param.default_of[full["op"]]
         for name, value in full.items():
             if value is inspect.Parameter.empty:
-                raise ParameterError(name, "is required")
+                missing = self.parameters[name].param.missing
+                raise ParameterError(name, f"is required, {missing}" if missing else "is required")
         for name, value in checked.items():
             only = self.parameters[name].param.only
             if only and value is not None and full["op"] not in only:

@@ -9,6 +9,7 @@ from imfilter.cli import app
 from imfilter.cli.batch.options import ARGUMENTS, OPTIONS, TYPES, SharedOptions
 from imfilter.cli.batch.recipe import single
 from imfilter.cli.batch.request import check
+from imfilter.cli.commands.options import SHADOWED
 from imfilter.cli.console.messages import flag
 from imfilter.filters.core import catalog
 
@@ -163,8 +164,16 @@ def test_no_command_has_an_option_that_is_not_said_to_name_files_or_not():
     filters = [catalog.load(name).spec for name in catalog.names()]
     known = {*OPTIONS, *(name for spec in filters for name in (*spec.maps, *spec.parameters)), "save", "kernel"}
     assert {
-        param.name for param in params if getattr(param, "nargs", 1) and not getattr(param, "is_flag", False)
+        param.name.removeprefix(SHADOWED)
+        for param in params
+        if getattr(param, "nargs", 1) and not getattr(param, "is_flag", False)
     } <= known
+
+
+def test_an_option_of_a_filter_goes_before_a_shared_one_of_its_name(ok, load, png):
+    """--to of perspective is its own; the format's short form is left."""
+    ok("perspective", "a.png", "-o", "out/", "--to", "0,0,9,1,8,7,1,8", "--size", "9,8", "-t", "tiff")
+    assert load("out/a.tif").shape[:2] == (8, 9)
 
 
 def test_an_option_cannot_be_declared_without_both_decisions():

@@ -42,6 +42,38 @@ CALLS = {
         {"op": "bilateral", "size": (7, 3), "linear": True},
         {"op": "guided", "radius": (3, 1), "epsilon": 0.04, "guide": "channel", "border": "wrap"},
     ],
+    "tone": [
+        {"brightness": 1.3, "contrast": 1.2, "saturation": 0.7, "hue": -30, "gamma": 0.9},
+        {"levels": (20, 200, 1.5), "channels": "luma"},
+        {"op": "grayscale"},
+        {"op": "invert", "range": "clip"},
+        {"op": "posterize", "bits": 3},
+        {"op": "solarize", "threshold": 100.5},
+        {"op": "autocontrast", "cutoff": (1, 2.5), "per_channel": True},
+        {"op": "equalize", "linear": True},
+        {"op": "clahe", "tiles": (4, 3), "clip": 2.5},
+        {"op": "clahe", "depth": "16"},
+    ],
+    "normalize": [
+        {"stats": "mnist"},
+        {"mean": 0.5, "std": 0.25},
+        {"scale_to": (-1, 1)},
+        {"scale_to": (0.1, 0.9), "depth": "8"},
+    ],
+    "denoise": [
+        {},
+        {"op": "nlm", "size": 7, "strength": 0.8},
+        {"op": "nlm", "patch": 3, "tolerance": 14.5, "noise_sigma": 10},
+        {"op": "bilateral", "noise_sigma": 12},
+        {"op": "guided", "guide": "channel", "border": "wrap"},
+        {"op": "median", "strength": 2},
+        {"op": "tv"},
+        {"op": "tv", "weight": 12.5, "iterations": 30, "channels": "luma"},
+        {"op": "wavelet", "channels": "max"},
+        {"op": "wavelet", "levels": 3, "size": 5, "linear": True},
+        {"op": "lee", "looks": 4, "depth": "float"},
+        {"op": "frost", "damping": 2, "size": (5, 3)},
+    ],
     "sharpen": [
         {},
         {"amount": 2},
@@ -70,6 +102,8 @@ CALLS = {
         {"op": "structure", "sigma": 0.8, "rho": (3, 1.5), "channels": "di-zenzo"},
         {"channels": "di-zenzo"},
         {"op": "canny", "channels": "di-zenzo"},
+        {"op": "canny", "overlay": "red"},
+        {"overlay": "#208040", "gain": 0.5, "linear": True},
         {"op": "canny"},
         {"op": "zerocross"},
         {"op": "zerocross", "sigma": 1, "threshold": 3, "channels": "max"},
@@ -120,6 +154,24 @@ CALLS = {
         {"op": "poisson", "peak": 12, "depth": "float"},
         {"op": "speckle", "sigma": 0.4, "linear": True},
     ],
+    "resize": [
+        {"size": 40},
+        {"size": (30, 50), "fit": "contain", "interpolation": "area"},
+        {"size": (50, 30), "fit": "cover", "interpolation": "lanczos"},
+        {"size": (64, 80), "fit": "pad", "fill": (10, 200, 30)},
+        {"size": (64, 80), "fit": "pad", "border": "mirror"},
+        {"scale": 0.37, "linear": True},
+        {"scale": (2, 0.5), "interpolation": "nearest"},
+        {"longest": 33, "interpolation": "bicubic", "antialias": "off"},
+        {"shortest": 33, "depth": "16"},
+        {"width": 90},
+        {"height": 17, "depth": "float"},
+    ],
+    "blend": [
+        {"other": "orange", "op": "multiply"},
+        {"other": "#8020ff", "op": "screen", "opacity": 0.3, "linear": True},
+        {"other": "gray", "op": "subtract", "depth": "float"},
+    ],
     "pool": [
         {},
         {"size": 3, "stride": 2, "padding": 1},
@@ -128,20 +180,11 @@ CALLS = {
         {"op": "min", "size": 2, "dilation": (3, 2), "padding": (1, 2, 3, 0)},
         {"op": "l2", "depth": "float"},
     ],
-    "flip": [{}, *({"op": op} for op in ("top-bottom", "both", "transpose", "transverse")), {"linear": True}],
-    "crop": [
-        {"size": (7, 5)},
-        {"size": 6, "at": (2, 3)},
-        {"ratio": 0.75, "place": (0, 1)},
-        {"area": 0.3, "ratio": 2},
-        {"size": (200, 100), "pad": True, "fill": (1, 2, 250)},
-        {"size": 9, "at": (-3, -4), "pad": True, "border": "reflect", "depth": "16"},
-    ],
-    "pad": [
-        {"size": 3},
-        {"size": (1, 2, 3, 4), "border": "mirror"},
-        {"canvas": (300, 200), "fill": 20.5},
-        {"canvas": 256, "place": (0, 1), "fill": (9, 8, 7), "linear": True},
+    "erase": [
+        {},
+        {"area": 0.3, "ratio": 0.5, "place": (0.2, 1), "fill": (10, 20, 30)},
+        {"at": (-3, 5), "size": (9, 4), "op": "mean", "linear": True},
+        {"op": "noise", "seed": 9, "depth": "16"},
     ],
     "rotate": [
         {"angle": 12},
@@ -161,7 +204,26 @@ CALLS = {
         {"to": (3, 4, 30, 2, 28, 20, 1, 22), "size": (32, 24), "border": "wrap"},
         {"from_": (3, 4, 30, 2, 28, 20, 1, 22), "to": (0, 0, 40, 0, 40, 30, 0, 30), "interpolation": "bicubic"},
     ],
+    "flip": [{}, *({"op": op} for op in ("top-bottom", "both", "transpose", "transverse")), {"linear": True}],
+    "crop": [
+        {"size": (7, 5)},
+        {"size": 6, "at": (2, 3)},
+        {"ratio": 0.75, "place": (0, 1)},
+        {"area": 0.3, "ratio": 2},
+        {"size": (200, 100), "pad": True, "fill": (1, 2, 250)},
+        {"size": 9, "at": (-3, -4), "pad": True, "border": "reflect", "depth": "16"},
+    ],
+    "pad": [
+        {"size": 3},
+        {"size": (1, 2, 3, 4), "border": "mirror"},
+        {"canvas": (300, 200), "fill": 20.5},
+        {"canvas": 256, "place": (0, 1), "fill": (9, 8, 7), "linear": True},
+    ],
 }
+
+
+NEEDED = {"blend": {"other": "gray"}}
+"""The parameters that a filter cannot do without."""
 
 
 def words(call):
@@ -181,7 +243,7 @@ def cases():
     for name in catalog.names():
         parameters = catalog.load(name).spec.parameters
         operators = parameters["op"].choices if "op" in parameters else ()
-        yield from ((name, {"op": op}) for op in operators)
+        yield from ((name, NEEDED.get(name, {}) | {"op": op}) for op in operators)
         yield from ((name, call) for call in CALLS.get(name, [] if operators else [{}]))
 
 
@@ -261,6 +323,8 @@ CHAINS = [
     [("conv", {"kernel": "emboss", "bias": 30.0}), ("frequency", {"cutoff": 0.2})],
     [("rotate", {"angle": 20.0, "expand": True}), ("blur", {"sigma": 1.5})],
     [("perspective", {"from_": (3.0, 4.0, 30.0, 2.0, 28.0, 20.0, 1.0, 22.0)}), ("affine", {"scale": 2.0})],
+    [("blend", {"other": "teal", "op": "difference"}), ("blur", {}), ("blend", {"other": "red", "opacity": 0.5})],
+    [("edges", {"overlay": "lime"}), ("blur", {"channels": "G"}), ("sharpen", {"channels": "R"})],
 ]
 
 

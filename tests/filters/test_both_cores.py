@@ -39,12 +39,18 @@ VALUES: dict[str, list[dict[str, Any]]] = {
         {"kernel": "gaussian3", "stride": 2, "algorithm": "separable"},
         {"kernel": KERNEL, "normalize": "abs", "bias": 20, "activation": "relu"},
     ],
+    "denoise": [
+        {"op": "wavelet", "levels": 2, "size": 5, "noise_sigma": 0.1},
+        {"op": "tv", "weight": 0.1, "iterations": 20},
+        {"op": "lee", "size": (5, 3), "looks": 4},
+    ],
     "edges": [
         *({"op": "sobel", "size": size} for size in (5, 7)),
         *({"op": "sobel", "norm": norm, "thin": True} for norm in ("l1", "max")),
         {"op": "prewitt", "sigma": 1.5, "threshold": 20},
         *({"op": op, "channels": name} for op in ("sobel", "canny") for name in ("each", "max", "di-zenzo")),
     ],
+    "erase": [],
     "hough": [{"edges": "nonzero"}, {"sigma": 1, "low": 20}],
     "frequency": [{"shape": shape} for shape in ("ideal", "butterworth")],
     "morph": [
@@ -59,16 +65,23 @@ VALUES: dict[str, list[dict[str, Any]]] = {
         for values in ({"size": (3, 2), "dilation": 2}, {"size": 3, "stride": 2, "ceil": True, "padding": 1})
     ],
     "rotate": [{"angle": angle, "expand": True} for angle in (-33, 90, 180)],
+    "resize": [
+        *({"scale": (1.3, 0.6), "interpolation": name} for name in ("bicubic", "lanczos", "area", "nearest")),
+        {"size": (20, 20), "fit": "cover", "antialias": "off"},
+        {"size": (20, 20), "fit": "pad"},
+    ],
     "sharpen": [{"op": "unsharp", "threshold": 10}, {"op": "adaptive", "channels": "luma"}],
 }
 """What the filters are asked for, beside each of their operators."""
 NEEDED: dict[str, dict[str, Any]] = {
+    "blend": {"other": "gray", "opacity": 0.3},
     "conv": {"kernel": "gaussian3"},
     "crop": {"ratio": 1.5},
-    "pad": {"size": (2, 1)},
     "normalize": {"mean": 0.25, "std": 0.5},
+    "pad": {"size": (2, 1)},
     "perspective": TILTED,
     "rotate": {"angle": 12},
+    "resize": {"scale": (0.6, 1.3)},
 }
 every_case = pytest.mark.every_call(NEEDED, VALUES)
 SHAPE = 27, 33

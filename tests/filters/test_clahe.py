@@ -1,5 +1,6 @@
 """CLAHE: its formula by loops, that depths agree, and what OpenCV and scikit-image give."""
 
+import itertools
 import math
 
 import numpy as np
@@ -42,9 +43,9 @@ def slow_clahe(gray, tiles=(8, 8), clip=4.0):
     curves = [
         [
             slow_curve([v for v in gray[top:bottom, left:right].ravel() if not math.isnan(v)], clip)
-            for left, right in zip(columns, columns[1:], strict=False)
+            for left, right in itertools.pairwise(columns)
         ]
-        for top, bottom in zip(rows, rows[1:], strict=False)
+        for top, bottom in itertools.pairwise(rows)
     ]
 
     def on(curve, value):

@@ -19,12 +19,15 @@ from imfilter.filters.core.engine.stage import total_gain
 from imfilter.filters.core.parameters import ImageError, ParameterError
 
 NEEDED: dict[str, dict[str, Any]] = {
+    "blend": {"other": "gray", "opacity": 0.0},
     "conv": {"kernel": "gaussian3"},
     "crop": {"ratio": 1.5},
+    "erase": {"place": (0, 0)},
+    "normalize": {"mean": 0.25, "std": 0.5, "depth": "keep"},  # its own depth is float
     "pad": {"size": (2, 1)},
-    "normalize": {"mean": 0.25, "std": 0.5, "depth": "keep"},  # its own is float
     "perspective": {"from_": (0, 0, 30, 0, 30, 30, 0, 30), "to": (1, 0, 31, 1, 29, 31, 0, 30)},
-    "rotate": {"angle": 10},
+    "rotate": {"angle": 12},
+    "resize": {"longest": 11},
 }
 """The parameters that a filter cannot do without."""
 FILTERS = [pytest.param(catalog.load(name), NEEDED.get(name, {}), id=name) for name in catalog.names()]
@@ -195,6 +198,42 @@ def test_the_channels_are_filtered_each_by_itself(filter, values, noise):
     answer = picture(filter(image, **values, channels="each"))
     for channel in range(3):
         np.testing.assert_array_equal(answer[..., channel], picture(filter(image[..., channel], **values)))
+
+
+@every_op
+@pytest.mark.each("dtype", ["uint8", "uint16", "float32"])
+@pytest.mark.each("channel", [0, 1, 2])
+def test_one_channel_is_filtered_as_gray_and_the_others_are_kept(filter, values, dtype, channel, noise):
+    image = noise((19, 13, 3), dtype)
+    kept = [other for other in range(3) if other != channel]
+    try:
+        answer = picture(filter(image, **values, channels="RGB"[channel]))
+    except ParameterError as error:
+        assert error.parameter == "channels" and not keeps_size(filter, values)
+        return
+    alone = picture(filter(np.ascontiguousarray(image[..., channel]), **values, channels="each"))
+    if gain(filter, values):
+        np.testing.assert_array_equal(answer[..., kept], image[..., kept])
+        answer = answer[..., channel]
+    np.testing.assert_array_equal(answer, alone)
+
+
+@every_op
+@pytest.mark.each("dtype", ["uint8", "uint16", "float32"])
+@pytest.mark.each("colours", [1, 3])
+def test_the_alpha_is_filtered_as_gray_and_the_colours_are_kept(filter, values, dtype, colours, noise):
+    image = noise((19, 13, colours + 1), dtype)
+    image[:3, :, -1] = 0
+    try:
+        answer = picture(filter(image, **values, channels="A"))
+    except ParameterError as error:
+        assert error.parameter == "channels" and not keeps_size(filter, values)
+        return
+    alone = picture(filter(np.ascontiguousarray(image[..., -1]), **values, channels="each"))
+    if gain(filter, values):
+        np.testing.assert_array_equal(answer[..., :-1], image[..., :-1])
+        answer, alone = answer[..., -1], np.clip(alone, 0, 1) if dtype == "float32" else alone
+    np.testing.assert_array_equal(answer, alone)
 
 
 @every_op

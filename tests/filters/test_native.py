@@ -311,6 +311,19 @@ def warp(s: Shape) -> list[Any]:
     return [source, s.result(), matrix, s.taps(channels), s.step, 3, s.width % 3, border, s.kind != "uint8"]
 
 
+def bm3d(s: Shape) -> list[Any]:
+    planes, rows, columns = max(s.planes, 1), 8 + 3 * s.rows, 8 + s.columns
+    first, last, step = s.rows // 2, 3 * s.rows, s.stride
+    end = min(first + s.gap, -(-last // step) + 1)
+    top = max(0, min(first * step, last) - 19 - s.height)
+    bottom = min(rows, (end - 1) * step + 19 + 8)
+    given, basic = (s.samples(planes, rows, columns + n, kind="float32")[..., n:] for n in (0, 1))
+    guide = np.random.default_rng(rows).integers(0, 512, (1, rows, columns)).astype(np.float32)
+    out = np.zeros((2 * planes, bottom - top, columns), np.float32)
+    sizes = [top, first, end, step, 4 * s.height]
+    return [given, basic if s.width > 3 else None, guide, out, *sizes, 64.0 * 50**2, 1.5, *(s.taps(64),) * 3]
+
+
 GOOD: dict[str, tuple[str, Callable[[Shape], list[Any]]]] = {
     "box": ("ionnnf", box),
     "guided": ("ionnnnffb", guided),
@@ -340,6 +353,7 @@ GOOD: dict[str, tuple[str, Callable[[Shape], list[Any]]]] = {
     "bilateral": ("ioqntnnfb", bilateral),
     "warp": ("iottnnnnb", warp),
     "nonlocal_means": ("ioqnnnnffb", nonlocal_means),
+    "bm3d": ("sqsonnnnnffttt", bm3d),
 }
 """Each function's arguments, and a good call: (i)nput, (o)utput, (s)pecial array, o(p)tional output and (q) input,
 (t)aps, (n)umber of samples, real number (f), truth (b)."""
@@ -473,8 +487,8 @@ def test_wide_vectors_give_the_same_bytes(name, shape):
         assert len({tuple(bytes_of(results)) for results in found.values()}) == 1
 
 
-EXACT = {"look_up", "histogram", "extrema", "permute", "png_rows", "png_unfilter", "join", "rank", "mode"}
-"""What only chooses samples, or counts in whole numbers, gives the same bytes on every machine."""
+EXACT = {"look_up", "histogram", "extrema", "png_rows", "png_unfilter", "permute", "join", "rank", "mode", "bm3d"}
+"""What only chooses samples, counts in whole numbers, or rounds each product gives the same bytes on every machine."""
 
 
 @each_name

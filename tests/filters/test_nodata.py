@@ -16,10 +16,12 @@ from imfilter.filters.morph import morph
 from imfilter.filters.pool import pool
 
 NEEDED: dict[str, dict[str, Any]] = {
-    "crop": {"ratio": 1.5},
-    "pad": {"size": (2, 1)},
+    "blend": {"other": "gray", "opacity": 0.3},
     "conv": {"kernel": "gaussian3"},
+    "crop": {"ratio": 1.5},
     "normalize": {"mean": 0.25, "std": 0.5},
+    "pad": {"size": (2, 1)},
+    "resize": {"scale": (0.6, 1.3)},
 }
 VARIED: list[tuple[str, dict[str, Any]]] = [
     ("blur", {"op": "median", "size": 7}),

@@ -78,7 +78,7 @@ def test_twice_as_large_by_hand(each_core):
 
 
 def test_half_as_large_by_hand(each_core):
-    """The widened triangle gives four samples 1/8, 3/8, 3/8, 1/8; at the edges the three that are there 3, 3, 1 of 7."""
+    """The widened triangle gives four samples 1/8, 3/8, 3/8, 1/8; at the edges three are left: 3, 3, 1 of 7."""
     row = np.array([[0, 70, 160, 80, 240, 14]], np.uint8)
     assert resize(row, width=3, height=None).shape == (1, 3)
     exact = [(3 * 0 + 3 * 70 + 160) / 7, (70 + 3 * 160 + 3 * 80 + 240) / 8, (80 + 3 * 240 + 3 * 14) / 7]

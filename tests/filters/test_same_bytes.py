@@ -10,12 +10,14 @@ from imfilter.filters.core.engine.quantize import encoding
 
 TILTED = {"from_": (2, 1, 20, 3, 19, 30, -1, 25), "to": (3, 0, 19, 2, 21, 33, 1, 30)}
 NEEDED: dict[str, dict[str, Any]] = {
+    "blend": {"other": "gray", "opacity": 0.3},
     "conv": {"kernel": "gaussian5"},
     "crop": {"ratio": 1.5},
-    "pad": {"size": (2, 1)},
     "normalize": {"mean": 0.25, "std": 0.5},
+    "pad": {"size": (2, 1)},
     "perspective": TILTED,
     "rotate": {"angle": 12},
+    "resize": {"scale": (0.6, 1.3)},
 }
 VALUES: dict[str, list[dict[str, Any]]] = {
     "affine": [
@@ -32,10 +34,16 @@ VALUES: dict[str, list[dict[str, Any]]] = {
         {"op": "nlm", "radius": 3, "patch": 3},
     ],
     "edges": [{"thin": True}, {"thin": True, "threshold": 20}, {"sigma": 1.5, "norm": "l1"}],
+    "erase": [{"op": op, "area": 0.4, "ratio": 2} for op in ("fill", "mean", "noise")],
     "morph": [{"op": "open", "size": (4, 7), "iterations": 2}],
     "perspective": [TILTED | {"interpolation": "bicubic"}],
     "pool": [{"op": "avg", "size": (3, 2), "stride": (2, 3)}],
     "rotate": [{"angle": angle, "expand": True} for angle in (-33, 90, 180)],
+    "resize": [
+        *({"scale": 6, "interpolation": name} for name in ("bilinear", "lanczos")),
+        *({"scale": 0.3, "interpolation": name} for name in ("lanczos", "area", "nearest")),
+        {"size": (20, 20), "fit": "pad"},
+    ],
 }
 WAYS: list[dict[str, Any]] = [{"measure": True}, {"jobs": 3}, {"strip_rows": 5}, {"strip_rows": 37, "measure": True}]
 

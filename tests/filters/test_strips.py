@@ -16,7 +16,12 @@ CUT_SHOWS = {"fourier"}
 LEVELS, RELATIVE, SHARE = 1, 1e-6, 1e-3
 """What they may differ by, and in what share of the samples of an integer image."""
 
-NEEDED = {"conv": {"kernel": "gaussian3"}, "crop": {"ratio": 1.5}, "pad": {"size": (2, 1)}}
+NEEDED = {
+    "conv": {"kernel": "gaussian3"},
+    "normalize": {"mean": 0.25, "std": 0.5},
+    "crop": {"ratio": 1.5},
+    "pad": {"size": (2, 1)},
+}
 RANDOM = np.random.default_rng(5)
 CALLS = {
     **{

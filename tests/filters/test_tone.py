@@ -277,7 +277,7 @@ def test_a_named_white_is_what_values_are_parts_of(white, factor, gamma, seed):
 
 
 def test_what_brightness_loses_in_the_mean_is_what_ties_round_up():
-    """Values end in .5 in one of ten, which add half a level each; cut off, as in Pillow, all would lose half of one."""
+    """Values end in .5 in one of ten, which add half a level each; cut off, as in Pillow, all would lose half."""
     image = np.arange(190, dtype=np.uint8)[None]
     off = tone(image, brightness=1.3) - image * 1.3
     ties = np.isclose(image * 1.3 % 1, 0.5)
@@ -384,8 +384,9 @@ def test_pillow_has_the_same_ops(photo):
         for per_channel in (True, False):
             expected = np.asarray(ImageOps.autocontrast(image, cutoff, preserve_tone=not per_channel))
             off = tone(photo, op="autocontrast", cutoff=cutoff, per_channel=per_channel).astype(int) - expected
-            # Its factor, and so its products, may be a little less than exact.
-            assert off.max() <= 1 and np.count_nonzero(off < 0) <= 0.01 * off.size
+            # Its factor may be a little less than exact; and its luma is rounded, so that its ends are others.
+            assert np.abs(off).max() <= 2 - per_channel
+            assert np.count_nonzero(off < 0) <= 0.001 * off.size or not per_channel
     for name, enhance in (("brightness", ImageEnhance.Brightness), ("saturation", ImageEnhance.Color)):
         for factor in (0.5, 1.3):
             off = tone(photo, **{name: factor}).astype(int) - np.asarray(enhance(image).enhance(factor))

@@ -18,14 +18,12 @@ from __future__ import annotations
 import threading
 
 from .. import native
-from ..engine.facts import Fact, note
-from ..engine.gaps import Gaps, known
-from ..engine.pipeline import Whole, computed
-from ..engine.stage import BY_ALPHA, BoundStage, Colours, ImageContext, Rows, Stage
+from ..engine.stage import ImageContext, Rows, Stage
 from ..engine.threads import together
 from ..lazy_numpy import Array, np
 from ..named_tuple import NamedTuple
-from . import noise_estimate
+from .by_noise import Noise
+from .by_rows import by_rows, picture_of
 
 BLOCK, REACH = 8, 19
 """A block's side, and how far around it similar ones are looked for, as the paper has them."""
@@ -33,8 +31,6 @@ GUIDE_LEVELS = 511
 """Blocks are compared in whole numbers up to this: a sum of 64 squared differences is then exact in float32."""
 BAND = 16
 """Rows of reference blocks that are filtered at a time, by one thread."""
-READ_ROWS = 128
-"""Rows of the picture that are asked for at once."""
 STRONG = 40.0
 """Noise, where white is 255, past which blocks are compared less strictly, as in the paper."""
 MOST_LEVELS = 1e6
@@ -61,12 +57,18 @@ class Step(NamedTuple):
 
 
 def steps(levels: float) -> tuple[Step, Step]:
-    """Return both steps for noise of a standard deviation, where white is 255."""
+    """Return both steps for noise of a standard deviation, where white is 255.
+
+    They differ from the paper's "normal profile" by what is better on photographs with noise of 15, 25 and 50:
+    reference blocks every 2 samples and not 3 win 0.02 dB, four fifths of the noise in the second step at weak noise
+    0.02, narrower windows 0.01, a limit of 20000 and stacks of 32 at strong noise 0.1.
+    """
     levels = min(levels, MOST_LEVELS)
+    threshold = 2.75 * levels
     if levels > STRONG:
-        first = Step(2, 32, 20000.0, 2.75 * levels, wavelet(), kaiser(2.5))
+        first = Step(2, 32, 20000.0, threshold, wavelet(), kaiser(2.5))
         return first, Step(2, 32, 800.0, 0.9 * levels**2, cosine(), kaiser(3.0))
-    first = Step(2, 16, 5000.0, 2.65 * levels, wavelet(), kaiser(2.5))
+    first = Step(2, 16, 5000.0, threshold, wavelet(), kaiser(2.5))
     return first, Step(2, 32, 400.0, 0.8 * levels**2, cosine(), kaiser(3.5))
 
 
@@ -114,65 +116,34 @@ def bm3d(noise: float | None, strength: float = 1.0) -> Stage:
     """Return the stage that removes *strength* times the *noise*, a standard deviation in the image's units.
 
     The noise is estimated from the whole image if it is None. Three channels that are colours are filtered in an
-    opponent space, where blocks are matched by their luminance; other channels each by itself. What is not finite, and
-    what cannot be seen, is guessed from around it; NaN come back in their places unless they are left out.
+    opponent space, where blocks are matched by their luminance; other channels each by itself.
     """
-
-    def bind(context: ImageContext) -> BoundStage:
-        level = strength * (context.survey_result if noise is None else noise)
-        if level <= 0:
-            return BoundStage(lambda above, *alpha: above)
-
-        def denoise(above: Rows, alpha: Rows | None = None) -> Rows:
-            return _denoised(above, alpha, level, context)
-
-        return BoundStage(denoise)
-
-    def facts(context: ImageContext) -> tuple[Fact, ...]:
-        side = 2 * REACH + 1
-        return (note(f"BM3D: blocks of {BLOCK}×{BLOCK}, matched in {side}×{side}"),)
-
-    return Stage(
-        bind,
-        takes="rows",
-        survey=noise_estimate.surveying() if noise is None else None,
-        # The picture, its planes, those of both estimates, and the guide.
-        memory=lambda context, channels: 2 * np.dtype(context.work).itemsize + 12 + 8 / channels,
-        colours=Colours(alpha=BY_ALPHA, joint=True),
-        amplification=2.0,
-        facts=facts,
-    )
+    # Beside the work type's: planes of float32, those of both estimates, and the guide.
+    return by_rows(_denoised, noise, strength, _text, memory=24)
 
 
-def _denoised(above: Rows, alpha: Rows | None, level: float, context: ImageContext) -> Rows:
-    """Return the rows without noise of the standard deviation *level*."""
-    picture = computed(above, READ_ROWS, context.jobs)
-    values, infinite = picture.values, None
-    if not context.finite or alpha is not None:
-        infinite = Gaps(~np.isfinite(values), values)
-        if alpha is not None:
-            visible = computed(alpha, READ_ROWS, context.jobs).values > 0
-            values = np.where(visible, values, np.nan)
-        values = known(Whole(values, above.height, above.width))[0].values
-    least, scale = values.min(axis=(0, 1)), 255 / context.full
+def _text(noise: Noise) -> str:
+    return f"BM3D: blocks of {BLOCK}×{BLOCK}, matched in {2 * REACH + 1}×{2 * REACH + 1}"
+
+
+def _denoised(values: Array, noise: Noise, context: ImageContext) -> Rows:
+    """Return the rows without the noise."""
+    least, scale = values.min(axis=(0, 1)), 255 / noise.full
     planes = np.empty((values.shape[2], *values.shape[:2]), np.float32)
     for channel, base in enumerate(least):
         np.multiply(values[..., channel] - base, scale, out=planes[channel], casting="same_kind")
-    del values
     if len(planes) == 3 and context.colours == "rgb":
         opponent = _of_length_1(np.array(OPPONENT)).astype(np.float32)
-        planes = _mixed(opponent.T, filtered(_mixed(opponent, planes), level * scale, context.jobs))
+        planes = _mixed(opponent.T, filtered(_mixed(opponent, planes), noise.levels, context.jobs))
     else:
         for number in range(len(planes)):
             one = planes[number : number + 1]
-            one[...] = filtered(one, level * scale, context.jobs)
-    answer = np.empty((above.height, above.width, len(planes)), context.work)
+            one[...] = filtered(one, noise.levels, context.jobs)
+    answer = np.empty(values.shape, context.work)
     for channel, base in enumerate(least):
         np.divide(planes[channel], scale, out=answer[..., channel])
         answer[..., channel] += base
-    if infinite is not None:
-        infinite.put_back(answer, 0, context.ignoring)
-    return Whole(answer, above.height, above.width)
+    return picture_of(answer)
 
 
 def _mixed(matrix: Array, planes: Array) -> Array:
@@ -213,7 +184,9 @@ def _step(step: Step, planes: Array, basic: Array | None, levels: float, jobs: i
     merged = 0
 
     def top_of(number: int) -> int:
-        return max(0, bands[number][0] * step.stride - REACH) if number < len(bands) else height
+        if number == len(bands):
+            return height
+        return max(0, min(bands[number][0] * step.stride, height - BLOCK) - REACH)
 
     def merge() -> None:
         """Add what bands make of the same rows, in the order of the bands; keep what the next one adds to."""

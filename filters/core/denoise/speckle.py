@@ -43,7 +43,7 @@ class Moments(NamedTuple):
 
     mean: Array
     variance: Array
-    count: Array
+    counted: Array
 
 
 Filter = Callable[[Array, Array, Moments], Array]
@@ -146,7 +146,7 @@ def _by_moments(estimate: Filter, radii: tuple[int, int], text: str) -> Stage:
                 moments = _moments(values, counts, radii)
                 answer = estimate(values, counts, moments)
             own = inside(there, halo)
-            answer = np.where(own, answer, np.where(moments.count > 0, moments.mean, np.nan))
+            answer = np.where(own, answer, np.where(moments.counted > 0, moments.mean, np.nan))
             return answer.astype(context.work, copy=False)
 
         return function

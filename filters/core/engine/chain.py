@@ -54,8 +54,23 @@ def chain(parts: Sequence[Part]) -> tuple[tuple[Stage, ...], Settings]:
         nan_looked_for=looked_for,
         coloured=coloured,
         gray_maps=any(part.settings.gray_maps for part in parts),
+        only=_only([part.settings.only for part in parts]),
     )
     return tuple(stages), settings._replace(original=_moved(parts))
+
+
+def _only(parts: Sequence[frozenset[str] | None]) -> frozenset[str] | None:
+    """Return the channels that any part filters; None if one filters all."""
+    named = [part for part in parts if part is not None]
+    return frozenset().union(*named) if len(named) == len(parts) else None
+
+
+def _gives_colours(parts: Sequence[Part]) -> bool:
+    """Whether the result has three channels, of a gray image too: one part gives them, and none behind it takes one."""
+    coloured = False
+    for part in parts:
+        coloured = part.settings.coloured or (coloured and part.settings.channels == "each")
+    return coloured
 
 
 def _moved(parts: Sequence[Part]) -> tuple[tuple[Stage, ...], Settings] | None:
@@ -71,14 +86,6 @@ def _moved(parts: Sequence[Part]) -> tuple[tuple[Stage, ...], Settings] | None:
         return None
     moving = [part for part in moving if part.stages]
     return chain(moving) if moving else None
-
-
-def _gives_colours(parts: Sequence[Part]) -> bool:
-    """Whether the result has three channels, of a gray image too: one part gives them, and none behind it takes one."""
-    coloured = False
-    for part in parts:
-        coloured = part.settings.coloured or (coloured and part.settings.channels == "each")
-    return coloured
 
 
 def _is_luma_first(parts: Sequence[Part]) -> bool:

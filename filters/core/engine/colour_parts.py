@@ -1,11 +1,12 @@
-"""Filtering the luma of a picture and keeping its colours, or the colours and keeping the luma.
+"""Filtering a part of a picture's colours and keeping the rest: the luma, the chroma, or one channel.
 
 The stages of such a filter stand between two that mark them: the first takes the part out, the second puts it back
 beside what is kept. Of luma Y, colours keep their differences from it: ``R' = Y' + g·(R - Y)``, where g is the factor
 by which the filter changes a constant image, 1 for most. Of chroma, Cb and Cr of the full-range YCbCr of ITU-T T.871
-are filtered, and Y is kept.
+are filtered, and Y is kept. One channel is filtered as a gray picture would be.
 
-The alpha is kept, too. A pixel that cannot be seen counts for its neighbours as the one in the middle does.
+The alpha is kept, too, unless it is the one channel. A pixel that cannot be seen counts for its neighbours as the one
+in the middle does.
 """
 
 from __future__ import annotations
@@ -14,10 +15,15 @@ from collections.abc import Sequence
 
 from ..lazy_numpy import Array, np
 from ..parameters import ImageError, ParameterError
-from .borders import Border
+from . import mask
+from .borders import Border, Fill
 from .colour import LUMA_WEIGHTS, luma
 from .stage import Function, ImageContext, Mark, Stage, Values, inside, total_gain
 
+PRIMARIES = ("R", "G", "B")
+ALPHA = "A"
+SINGLE = (*PRIMARIES, ALPHA)
+"""The channels that can be filtered alone."""
 PARTS = ("luma", "chroma")
 RED, GREEN, BLUE = (weight / 1000 for weight in LUMA_WEIGHTS)
 CB, CR = 2 * (1 - BLUE), 2 * (1 - RED)
@@ -27,12 +33,14 @@ CB, CR = 2 * (1 - BLUE), 2 * (1 - RED)
 def divided(stages: Sequence[Stage], channels: str, border: Border) -> tuple[tuple[Stage, ...], str]:
     """Return the stages that act on the part of the colours that *channels* names, and the channels that are left.
 
-    Where the result is no picture of the colours, as that of edges, it is that of the luma, gray. Raises
-    `ParameterError` where chroma has no meaning.
+    Where the result is no picture of the colours, as that of edges, it is that of the luma or the channel, gray. Raises
+    `ParameterError` where chroma has no meaning, or nothing can be kept beside what is filtered.
     """
     gain = total_gain(stages)
     if any(stage.colours.coloured for stage in stages):
         return tuple(stages), "each"
+    if channels in SINGLE:
+        return _alone(stages, channels, gain)
     if channels in PARTS and all(stage.extent is not None for stage in stages):
         return tuple(stages), "each"  # what moves a part of the colours moves the others too
     if channels not in PARTS:
@@ -61,6 +69,54 @@ def divided(stages: Sequence[Stage], channels: str, border: Border) -> tuple[tup
     return (first, *inner, last), "each"
 
 
+def _alone(stages: Sequence[Stage], channel: str, gain: float | None) -> tuple[tuple[Stage, ...], str]:
+    """Return the stages that act on one channel."""
+    begins = Mark(channel, begins=True)  # type: ignore[arg-type]
+    first = Stage(lambda context: take_out(begins, context), mark=begins)
+    if not gain or any(stage.colours.maps > 1 for stage in stages):
+        return (first, *stages), channel
+    if not mask.keeps_size(stages):
+        raise ParameterError(
+            "channels",
+            f"{channel} keeps the other channels, which needs a result of the image's size, in its place; use each",
+        )
+    ends = Mark(
+        channel,  # type: ignore[arg-type]
+        begins=False,
+        gain=gain,
+        divides=any(stage.colours.alpha is not None for stage in stages),
+        bias=sum(stage.colours.bias for stage in stages),
+        white_offset=sum(stage.colours.white_offset for stage in stages),
+    )
+    unbiased = [stage._replace(colours=stage.colours._replace(bias=0.0, white_offset=0.0)) for stage in stages]
+    last = Stage(
+        lambda context: put_back(ends, context),
+        fields=("image",) if channel == ALPHA else stages[-1].fields,  # whose maps would be none of the picture's
+        display=stages[-1].display,
+        mark=ends,
+    )
+    return (first, *unbiased, last), "each"
+
+
+def fill_of(channel: str, fill: Fill) -> Fill:
+    """Return what lies past the edge of one channel, where that is a colour.
+
+    >>> fill_of("G", (1.0, 2.0, 3.0)), fill_of("G", 7.0)
+    (2.0, 7.0)
+    """
+    coloured = isinstance(fill, tuple) and len(fill) == 3 and channel in PRIMARIES
+    return fill[PRIMARIES.index(channel)] if coloured else fill  # type: ignore[index]
+
+
+def with_fill_of(channel: str, stage: Stage) -> Stage:
+    """Return a stage of one channel, past the edge of which its own part of a colour lies."""
+    window = stage.window
+    branches = tuple(tuple(with_fill_of(channel, inner) for inner in branch) for branch in stage.branches)
+    return stage._replace(
+        window=window._replace(fill=lambda context: fill_of(channel, window.fill(context))), branches=branches
+    )
+
+
 def _neutral_outside(stage: Stage, border: Border) -> Stage:
     """Return the stage with a border that has no colour, where it is constant."""
     branches = tuple(tuple(_neutral_outside(inner, border) for inner in branch) for branch in stage.branches)
@@ -70,15 +126,30 @@ def _neutral_outside(stage: Stage, border: Border) -> Stage:
     return stage._replace(window=stage.window._replace(border=border, fill=lambda context: context.full / 2))
 
 
-def take_out(mark: Mark, context: ImageContext) -> Function:
-    """Return the function that takes a part out of the colours; if there is an alpha, it takes that, too."""
+def take_out(mark: Mark, context: ImageContext, where: str = "") -> Function:
+    """Return the function that takes a part out of the colours; if there is an alpha, it takes that, too.
+
+    What it refuses begins with *where*.
+    """
+
+    def one(colours: Array, *alpha: Array) -> Array:
+        if colours.shape[2] != 3:
+            raise ImageError(where + no_channel(mark.part, colours.shape[2]))
+        channel = PRIMARIES.index(mark.part)
+        return np.ascontiguousarray(colours[..., channel : channel + 1])
 
     def part(colours: Array, opaque: Array | float = context.full) -> Array:
         if mark.part == "luma" or colours.shape[2] == 1:
             return luma(colours, context.work).astype(context.work, copy=False)
         return chroma(colours.astype(context.work, copy=False), opaque).astype(context.work, copy=False)
 
-    return part
+    return one if mark.part in PRIMARIES else part
+
+
+def no_channel(channel: str, count: int) -> str:
+    """Say that an image of so many channels has none of that name."""
+    what = "is gray" if count == 1 else f"has {count} bands without colour"
+    return f"{what}, and has no {channel} channel; use --channels each"
 
 
 def chroma(strip: Array, opacity: Array | float) -> Array:
@@ -120,7 +191,7 @@ def put_back(mark: Mark, context: ImageContext) -> Function:
         opaque, filtered = alphas
         seen = opaque > 0
         straight = np.where(seen, colours * full / np.where(seen, opaque, 1), 0)
-        part = luma(straight) if mark.part == "luma" or colours.shape[2] == 1 else chroma(straight, full)
+        part = _part(mark, straight, full)
         if mark.divides:
             there = filtered > 1e-6 * full
             found = np.where(there, found * full / np.where(there, filtered, 1), part)
@@ -138,9 +209,31 @@ def put_back(mark: Mark, context: ImageContext) -> Function:
     return function
 
 
+def _part(mark: Mark, straight: Array, full: float) -> Array:
+    if mark.part in PRIMARIES:
+        channel = PRIMARIES.index(mark.part)
+        return straight[..., channel : channel + 1]
+    return luma(straight) if mark.part == "luma" or straight.shape[2] == 1 else chroma(straight, full)
+
+
+def new_alpha(mark: Mark, context: ImageContext) -> Function:
+    """Return the function that makes an alpha of what was filtered of one: it has no values below 0 or above white."""
+    bias = mark.bias + mark.white_offset * context.full
+
+    def alpha(found: Values) -> Array:
+        return np.clip(getattr(found, "image", found).astype(context.work) + bias, 0, context.full)
+
+    return alpha
+
+
 def _joined(mark: Mark, found: Array, colours: Array, full: float, work: type) -> Array:
     if found.dtype.kind != "f":
         found = found.astype(work)
+    if mark.part in PRIMARIES:
+        joined = colours.astype(work)
+        channel = PRIMARIES.index(mark.part)
+        joined[..., channel : channel + 1] = found + (mark.bias + mark.white_offset * full)
+        return joined
     if colours.shape[2] == 1:
         return found if mark.part == "luma" else colours
     colours = colours.astype(work, copy=False)
@@ -151,10 +244,11 @@ def _joined(mark: Mark, found: Array, colours: Array, full: float, work: type) -
 
 
 def marked_ranges(stages: Sequence[Stage]) -> list[tuple[int, int]]:
-    """Return the numbers of the stages that begin and end a part."""
-    begins = [number for number, stage in enumerate(stages) if stage.mark is not None and stage.mark.begins]
-    ends = [number for number, stage in enumerate(stages) if stage.mark is not None and not stage.mark.begins]
-    return list(zip(begins, ends, strict=False))
+    """Return the numbers of the stages that begin and end the luma or the chroma."""
+    marks = [(number, stage.mark) for number, stage in enumerate(stages) if stage.mark and stage.mark.part in PARTS]
+    begins = [number for number, mark in marks if mark.begins]
+    ends = [number for number, mark in marks if not mark.begins]
+    return list(zip(begins, ends, strict=True))
 
 
 def for_channels(stages: Sequence[Stage], count: int) -> tuple[Stage, ...]:
@@ -162,6 +256,9 @@ def for_channels(stages: Sequence[Stage], count: int) -> tuple[Stage, ...]:
 
     Gray is its own luma, and has no chroma: what filters that leaves it as it is.
     """
+    named = next((stage.mark for stage in stages if stage.mark and stage.mark.part in PRIMARIES), None)
+    if named is not None and count != 3:
+        raise ImageError(no_channel(named.part, count))
     ranges = marked_ranges(stages)
     if not ranges or count == 3:
         return tuple(stages)

@@ -23,6 +23,7 @@ from ..parameters import ImageError
 from . import colour_parts, geometry, moved_original, nan_policy, pipeline, transfer
 from .colour import ColourModel, model_of
 from .facts import Fact, note
+from .kept_channels import KeptChannels
 from .mask import OTHER_SIZE, SEVERAL_MAPS, Effect, keeps_size
 from .masked_output import PartialMap, PartialPicture
 from .moved_original import Original
@@ -145,7 +146,7 @@ def run(
         colours=colours or model_of(image.shape[2]),
         largest=largest if unsigned else None,
     )
-    channels = 1 if settings.channels == "luma" else image.shape[2]
+    channels = 1 if settings.one_channel else image.shape[2]
     most = max(channels, *(stage.colours.maps for stage in stages))
     rows = strip_rows or strip_rows_of(widest(stages, image.shape[1], image.shape[0]) * most, work, stages)
     gain = total_gain(stages)
@@ -165,7 +166,9 @@ def run(
         raise ImageError(f"the result is shifted; {OTHER_SIZE}")
 
     def collecting(name: str, encoding: Encoding) -> Collector:
-        how = measure, probed, canvases.get(name, Canvas)
+        how = (measure, probed, canvases.get(name, Canvas))
+        if name == "image" and settings.only is not None and not (settings.opaque and alpha is not None):
+            return KeptChannels(encoding, passage, region, original, settings.only, *how)
         if region is None:
             return Collector(encoding, chain.height, *how)
         if name == "image":

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ..lazy_numpy import Array, np
+from .coordinates import Extent, Geometry
 from .output_buffer import Output
 from .quantize import Encoding
 from .stage import NO_HALO, Stage
@@ -16,7 +17,7 @@ def keep(pixels: Array, alpha: Array, stages: Sequence[Stage], encoding: Encodin
     Others take colours times their alpha, of which nothing is left there.
     """
     unchanged = encoding.range == "clip" and encoding.gain == 1 and encoding.kind == "picture"
-    if output.alpha is None or not unchanged or not all(_is_identity(stage) for stage in stages):
+    if output.alpha is None or not unchanged or not all(_is_identity(stage, *alpha.shape) for stage in stages):
         return
     hidden = alpha == 0
     if not hidden.any() or not isinstance(output.samples, np.ndarray):
@@ -24,11 +25,13 @@ def keep(pixels: Array, alpha: Array, stages: Sequence[Stage], encoding: Encodin
     output.samples[hidden] = encoding.of_alpha()(pixels[hidden].astype(np.float64))
 
 
-def _is_identity(stage: Stage) -> bool:
-    """Whether a stage gives each sample back as it is."""
+def _is_identity(stage: Stage, height: int, width: int) -> bool:
+    """Whether a stage gives each sample of an image of that size back as it is."""
     window, weights = stage.window, stage.weights
     in_place = window.stride == (1, 1) and window.padding in (None, window.halo)
     weighs_one = weights is not None and weights.sum == weights.absolute == 1
     alone = window.halo == NO_HALO and (stage.picks or weighs_one)
     alone = alone or (weights is not None and weights.identity)
-    return in_place and alone and stage.extent is None and not stage.branches and stage.colours.bias == 0
+    if stage.extent is not None:
+        in_place = stage.extent(width, height) == Extent(width, height, Geometry())
+    return in_place and alone and not stage.branches and stage.colours.bias == 0

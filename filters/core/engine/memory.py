@@ -40,7 +40,7 @@ def needed(
         work = np.float64
     size = np.dtype(work).itemsize
     given = np.dtype(dtype).itemsize if untouched else size
-    if settings.channels == "luma":
+    if settings.one_channel:
         channels = 1
     context = ImageContext(
         white_of(dtype),

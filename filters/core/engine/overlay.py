@@ -6,8 +6,9 @@ import re
 from collections.abc import Callable, Sequence
 
 from ..lazy_numpy import Array, np
-from ..parameters import ImageError, Param
-from .colour import ColourModel
+from ..parameters import ImageError, Param, ParameterError
+from .colour import ColourModel, luma
+from .colour_parts import ALPHA, PRIMARIES
 from .stage import AlphaHandling, Colours, Function, ImageContext, Stage, Values
 
 NAMES = {
@@ -59,6 +60,18 @@ OVERLAY = Param("Draw on the picture, in this colour: #rrggbb, or a name as red.
 """The parameter of a filter that can draw what it finds."""
 
 
+def seen(channels: str | None) -> list[Stage]:
+    """Return the stages that take what *channels* names, so that it is looked for there alone."""
+    if channels == "luma":
+        return [Stage(lambda context: lambda strip: luma(strip, context.work))]
+    if channels in PRIMARIES:
+        channel = PRIMARIES.index(channels)
+        return [Stage(lambda context: lambda strip: strip[..., channel : channel + 1].astype(context.work))]
+    if channels == ALPHA:
+        raise ParameterError("channels", f"{ALPHA} has no meaning with overlay, which draws on the colours")
+    return []
+
+
 def overlay(
     stages: Sequence[Stage],
     colour: str,
@@ -69,8 +82,8 @@ def overlay(
 ) -> Stage:
     """Return the stage that draws what *stages* find in a picture on the picture itself.
 
-    ``out = in + s · (colour - in)`` for the strength s. They see all channels, and may begin with a stage that takes
-    one of them or the luma. If they give maps, with the names *fields*, these stay. *linear*, the picture is in linear
+    ``out = in + s · (colour - in)`` for the strength s. They see all channels, unless they begin with those of
+    `seen`. If they give maps, with the names *fields*, these stay. *linear*, the picture is in linear
     light. An alpha is kept.
     """
     red, green, blue = colour_of(colour)
@@ -112,5 +125,5 @@ def in_colour(image: Array, colours: ColourModel) -> tuple[Array, ColourModel]:
         return np.broadcast_to(image, (*image.shape[:2], 3)), "rgb"
     if colours != "rgb":
         what = "CMYK colours; convert it with --to-rgb" if colours == "cmyk" else f"{channels} bands without colour"
-        raise ImageError(f"--overlay draws on gray and RGB, and this has {what}")
+        raise ImageError(f"colours can be laid on gray and RGB alone, and this has {what}")
     return image, colours

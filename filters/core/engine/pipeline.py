@@ -7,6 +7,7 @@ sees the border of its own input, so a pipeline gives what its stages would give
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
 
 from .. import native
 from ..lazy_numpy import Array, np
@@ -53,6 +54,14 @@ class Source(Rows):
     def rows(self, start: int, stop: int) -> Values:
         """Return rows of the image."""
         return self.enter(start, stop)
+
+
+class PartOfSource(Source):
+    """A part of the image's channels, in the image's own type."""
+
+    def __init__(self, source: Source, take: Callable[[Array], Array]) -> None:
+        self.height, self.width = source.height, source.width
+        self.enter = lambda start, stop: take(source.rows(start, stop))
 
 
 class StageRows(Rows):
@@ -236,8 +245,11 @@ def join(
     """
     last, whole = source, context.whole
     parted = 0, last, alpha
+    single, taken, callers = "", "", rule
     for number, stage in enumerate(stages):
-        final = number == len(stages) - 1
+        if single in colour_parts.PRIMARIES:
+            stage = colour_parts.with_fill_of(single, stage)
+        final = number == len(stages) - 1 or (bool(single) and _puts_back_unchanged(stages[number + 1 :]))
         integers = context.integers or context.rounded if final else stages[number + 1].selects
         own = nan_policy.context_for(stage, context)
         alike = whole and stage.window.rule(own, rule).is_whole(own.most, own.colours == "gray")
@@ -246,7 +258,10 @@ def join(
             own = own._replace(rounds_to=None, kept=False)
         if stage.step:
             own = own._replace(name=f"{stage.step}: {context.name}")
-        whole = alike and stage.selects
+        if taken and taken != "chroma":
+            own = own._replace(colours="gray")
+        begins_single = stage.mark is not None and stage.mark.begins and stage.mark.part in colour_parts.SINGLE
+        whole = alike and (stage.selects or begins_single)
         handling, weights = stage.colours.alpha, stage.weights
         if context.finite and handling is not None and handling.missing:
             continue
@@ -254,8 +269,29 @@ def join(
         if stage.survey is not None:
             with np.errstate(invalid="ignore", over="ignore"):  # as in a strip
                 own = own._replace(survey_result=stage.survey(own, last if alpha is None else _visible(last, alpha)))
+        if begins_single and stage.mark is not None:
+            parted, single = (number, last, alpha), stage.mark.part
+            taken = single
+            rule = rule._replace(fill=colour_parts.fill_of(single, rule.fill))
+            where = f"{stage.step}: " if stage.step else ""
+            take = colour_parts.take_out(stage.mark, own, where)
+            if single == colour_parts.ALPHA:
+                if alpha is None:
+                    raise ImageError(f"{where}the image has no alpha, which --channels A filters")
+                last, alpha, whole = _samples_of(alpha, whole)
+            elif isinstance(last, Source):
+                last = PartOfSource(last, take)
+            else:
+                last = ZippedRows(take, last)
+            continue
+        if stage.mark is not None and stage.mark.part == colour_parts.ALPHA:
+            _, colours, before_it = parted
+            assert before_it is not None
+            last, alpha = _with_new_alpha(colours, before_it, last, stage, own)
+            single, taken, rule = "", "", callers
+            continue
         if stage.mark is not None and stage.mark.begins:
-            parted = number, last, alpha
+            parted, taken = (number, last, alpha), stage.mark.part
             last = ZippedRows(colour_parts.take_out(stage.mark, own), last, *before)
             continue
         if stage.mark is not None:
@@ -265,10 +301,15 @@ def join(
                 anchors = [colour_parts.under_anchor(inner) for inner in between]
                 colours, alpha = join(colours, anchors, own, rule, strip_rows, jobs, alpha)
             alphas = () if alpha is None else (alpha.opacity, *before)
+            saturates, single, taken, rule = last.saturates, "", "", callers
             last = ZippedRows(colour_parts.put_back(stage.mark, own), last, colours, *alphas)
+            last.saturates = saturates
             continue
         behind = alpha
-        if alpha is not None and handling is None:
+        if alpha is not None and stage.alpha is not None:
+            rows, _ = join(alpha.opacity, [stage.alpha], context, rule, strip_rows, jobs)
+            behind = alpha._replace(rows=rows, gain=1.0)
+        elif alpha is not None and handling is None:
             above = _of_alpha(stage)
             rows, _ = join(alpha.rows, [above], context, rule.of_alpha(context.full), strip_rows, jobs)
             behind = alpha._replace(rows=rows)
@@ -280,7 +321,13 @@ def join(
         elif (stage.takes == "rows" and (alpha is None or handling is None)) or (
             stage.takes == "image" and stage.extent is not None
         ):
-            last = _moved(last, stage, own, rule, strip_rows, jobs)
+            apply = partial(_moved, strip_rows=strip_rows, jobs=jobs)
+            if not own.ignoring or weights is None:
+                last = apply(last, stage, own, rule)
+            elif alpha is None or behind is None:
+                last = _over_present(last, stage, weights, own, rule, apply)
+            else:
+                last = _left_out(last, stage, weights, own, rule, alpha.opacity, behind.opacity, apply)
         elif stage.takes == "image":
             applied = StageRows(computed(_of_one_type(last, own), strip_rows, jobs), stage, own, rule)
             last = Whole(applied.rows(0, applied.height), applied.height, applied.width)
@@ -289,15 +336,44 @@ def join(
         elif handling is not None:
             last = _crossed(last, stage, handling, own, rule, jobs, alpha)
         elif own.ignoring and weights is not None and not weights.relative:
-            last = _left_out(last, stage, weights, own, rule, alpha.opacity, behind.opacity)
+            last = _left_out(last, stage, weights, own, rule, alpha.opacity, behind.opacity, StageRows)
         else:
             last = StageRows(last, stage, own, rule)
         alpha = None if stage.colours.gain is None else behind
     return last, alpha
 
 
+def _puts_back_unchanged(stages: Sequence[Stage]) -> bool:
+    """Whether nothing follows but that one channel is put back as it is."""
+    mark = stages[0].mark if len(stages) == 1 else None
+    return mark is not None and not mark.begins and mark.bias == mark.white_offset == 0
+
+
+def _samples_of(alpha: Alpha, whole: bool) -> tuple[Rows, None, bool]:
+    """Return an alpha as an image that has none, and whether its samples are whole numbers: in their type, if so."""
+    passage = alpha.passage
+    if not isinstance(alpha.rows, Source) or passage.alpha is None:
+        return alpha.opacity, None, whole
+    samples = passage.alpha[..., None]
+    return Source(samples, lambda start, stop: samples[start:stop]), None, samples.dtype.kind == "u"
+
+
+def _with_new_alpha(
+    colours: Rows, alpha: Alpha, found: Rows, stage: Stage, context: ImageContext
+) -> tuple[Rows, Alpha]:
+    """Return the colours multiplied by what was *found* of their alpha in place of that, and it."""
+    assert stage.mark is not None
+    passage, opaque = alpha.passage, ZippedRows(colour_parts.new_alpha(stage.mark, context), found)
+    # What could not be seen has its colours in the image alone.
+    if isinstance(colours, Source):
+        straight: Rows = Source(passage.image, passage.enter_straight)
+    else:
+        straight = ZippedRows(passage.divide, colours, alpha.opacity)
+    return ZippedRows(passage.multiply, straight, opaque), alpha._replace(rows=opaque, gain=1.0)
+
+
 def _moved(
-    last: Rows, stage: Stage, context: ImageContext, rule: Rule, strip_rows: int, jobs: int, *beside: Rows
+    last: Rows, stage: Stage, context: ImageContext, rule: Rule, *beside: Rows, strip_rows: int, jobs: int
 ) -> Rows:
     """Return the rows of a stage that takes rows, maybe more *beside*, or of one that says its result's size."""
     rule = stage.window.rule(context, rule)
@@ -367,7 +443,7 @@ def _crossed(
     if handling.divide:
         last = ZippedRows(passage.divide, last, opaque)
     if stage.takes == "rows":
-        last = _moved(last, stage, context, rule, 0, jobs, *((opaque,) if handling.weigh else ()))
+        last = _moved(last, stage, context, rule, *((opaque,) if handling.weigh else ()), strip_rows=0, jobs=jobs)
     else:
         last = _weighed(last, stage, context, rule, opaque) if handling.weigh else StageRows(last, stage, context, rule)
     if handling.multiply:
@@ -396,8 +472,31 @@ def _white_outside(stage: Stage, rule: Rule) -> Window:
 _AS_IT_IS = Stage(lambda context: BoundStage(lambda strip: strip, interleaved=True), selects=True)
 
 
+Apply = Callable[[Rows, Stage, ImageContext, Rule], Rows]
+"""Returns the rows that a stage makes of others."""
+
+
+def _over_present(
+    last: Rows, stage: Stage, weights: WeightedSum, context: ImageContext, rule: Rule, apply: Apply
+) -> Rows:
+    """Return the rows of a weighted mean in which a missing sample has no weight."""
+    stage = stage._replace(weights=None)  # so that its sums come as they are
+    context = context._replace(whole=False, rounds_to=None)
+    above = ZippedRows(lambda strip: nan_policy.filled(strip, 0), last)
+    present = ZippedRows(lambda strip: (~np.isnan(strip)).astype(strip.dtype), last)
+    total, sums = (apply(rows, stage, context, rule) for rows in (above, present))
+    return ZippedRows(lambda total, sums: nan_policy.divided(total, sums, weights), total, sums)
+
+
 def _left_out(
-    last: Rows, stage: Stage, weights: WeightedSum, context: ImageContext, rule: Rule, before: Rows, behind: Rows
+    last: Rows,
+    stage: Stage,
+    weights: WeightedSum,
+    context: ImageContext,
+    rule: Rule,
+    before: Rows,
+    behind: Rows,
+    apply: Apply,
 ) -> Rows:
     """Return the rows of a weighted mean of colours times their alpha, where a missing sample has no weight.
 
@@ -416,8 +515,8 @@ def _left_out(
     above = ZippedRows(lambda colours: nan_policy.filled(colours, 0), last)
     beside = stage._replace(window=_white_outside(stage, rule))
     total, sums = (
-        StageRows(above, stage, context, rule),
-        StageRows(ZippedRows(present, last, before), beside, context, rule),
+        apply(above, stage, context, rule),
+        apply(ZippedRows(present, last, before), beside, context, rule),
     )
     return ZippedRows(joined, total, sums, behind)
 

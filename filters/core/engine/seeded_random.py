@@ -16,8 +16,8 @@ from .layout import strip_of
 from .stage import AlphaHandling, BoundStage, Colours, ImageContext, Stage
 
 Generator = Any
-Draw = Callable[[Array, Generator], Array]
-"""From some rows ``(rows, channels, columns)`` to those of the result. It draws for one row after the other, so that
+Draw = Callable[[Array, Generator, int], Array]
+"""From some rows ``(rows, channels, columns)`` to those of the result; it is told which is the first. It draws for one row after the other, so that
 what the first are given does not depend on how many there are."""
 
 ROWS_PER_SEED = 16
@@ -41,7 +41,7 @@ def drawing(draw_for: Callable[[ImageContext], Draw], seed: int, selects: bool =
             planes = np.empty((strip.shape[2], len(strip), strip.shape[1]), strip.dtype)
             for first in range(0, len(strip), ROWS_PER_SEED):
                 here = slice(first, first + ROWS_PER_SEED)
-                changed = draw(rows[here], _generator(entropy, (start + first) // ROWS_PER_SEED))
+                changed = draw(rows[here], _generator(entropy, (start + first) // ROWS_PER_SEED), start + first)
                 planes[:, here] = changed.swapaxes(0, 1)
             return strip_of(planes)
 

@@ -291,13 +291,17 @@ class Colours(NamedTuple):
 class Mark(NamedTuple):
     """Marks a stage at which a part of the colours is taken out, or put back beside what was kept of them."""
 
-    part: Literal["luma", "chroma"]
+    part: Literal["luma", "chroma", "R", "G", "B", "A"]
     begins: bool
-    """Taken out; the stages up to the one that puts it back act on it alone."""
+    """Taken out; the stages up to the one that puts it back, if there is one, act on it alone."""
     gain: float = 1.0
     """The factor by which the stages between the marks change a constant image."""
     divides: bool = False
     """They give colours multiplied by an alpha of their own, by which their result must be divided."""
+    bias: float = 0.0
+    """What is added to the part alone, when it is put back."""
+    white_offset: float = 0.0
+    """The same as a fraction of white."""
 
 
 NO_COLOURS = Colours(gain=None)
@@ -349,6 +353,8 @@ class Stage(NamedTuple):
     """The names of the results, if the stage is the last: those of its NamedTuple, or ``image`` alone."""
     display: Display = AS_COMPUTED
     """How its results show in 8 and 16 bits, if the stage is the last."""
+    alpha: Any = None
+    """The `Stage` that says what becomes of the alpha, where that is another thing than what becomes of the colours."""
     facts: Callable[[ImageContext], tuple[Fact, ...]] = lambda context: ()
     """Returns the facts that were derived from the parameters and the image."""
 

@@ -8,6 +8,7 @@ from ..lazy_numpy import Array, np
 from ..named_tuple import NamedTuple
 from . import colour, nan_policy, transfer
 from .borders import Border, Fill, Rule
+from .colour_parts import SINGLE
 from .nodata import Nodata
 from .stage import ImageContext, Stage
 from .transfer import Transfer
@@ -34,12 +35,19 @@ class Settings(NamedTuple):
     """Of the result's colours the luma is written, where the format has none."""
     transfer: Transfer = transfer.DEFAULT
     """How samples stand for light: what decodes and encodes linear light."""
-    original: tuple[Sequence[Stage], Settings] | None = None
-    """What an image goes through that is only moved, as it is where a mask keeps it, if a chain moves it."""
     coloured: bool = False
     """The result has three channels, of a gray image too."""
     gray_maps: bool = False
     """Maps have one channel, whatever the image has."""
+    original: tuple[Sequence[Stage], Settings] | None = None
+    """What an image goes through that is only moved, as it is where a mask keeps it, if a chain moves it."""
+    only: frozenset[str] | None = None
+    """The channels that are filtered, by their letters: the others stay what they are, sample by sample."""
+
+    @property
+    def one_channel(self) -> bool:
+        """Whether the filter sees one channel of a picture in colour."""
+        return self.channels in ("luma", *SINGLE)
 
     def rule(self, transfer: Transfer, full: float) -> Rule:
         """Return what lies past the edge, in linear light if that is filtered."""
@@ -80,17 +88,20 @@ class Passage:
         self.finite = context.finite
         self.filling = None if context.finite else nan_policy.filling(settings.nan)
 
-    def enter(self, start: int, stop: int) -> Array:
-        """Return rows of the image: as they are, or in the work type where they are changed."""
+    def enter_straight(self, start: int, stop: int) -> Array:
+        """Return rows of the image, as they are but for missing samples and linear light."""
         strip = self.image[start:stop]
         if self.nodata is not None:
             strip = self.nodata.as_nan(strip, self.work)
         if self.filling is not None:
             strip = nan_policy.filled(strip, self.filling)
         if self.settings.linear:
-            strip = self.transfer.decode_samples(strip, self.work, self.full)
-        elif self.alpha is not None and not self.straight:
-            strip = strip.astype(self.work)
+            return self.transfer.decode_samples(strip, self.work, self.full)
+        return strip if self.alpha is None or self.straight else strip.astype(self.work)
+
+    def enter(self, start: int, stop: int) -> Array:
+        """Return rows of the image: as they are, or in the work type where they are changed."""
+        strip = self.enter_straight(start, stop)
         if self.alpha is not None and not self.straight:
             opaque = self.enter_alpha(start, stop)
             strip = self.multiply(strip, opaque)

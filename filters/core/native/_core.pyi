@@ -223,6 +223,23 @@ def nonlocal_means(
     ignoring: bool,
     /,
 ) -> None: ...
+def bm3d(
+    given: NDArray[Any],
+    basic: NDArray[Any] | None,
+    guide: NDArray[Any],
+    out: NDArray[Any],
+    top: int,
+    first: int,
+    end: int,
+    step: int,
+    most: int,
+    limit: float,
+    strength: float,
+    forward: NDArray[Any],
+    inverse: NDArray[Any],
+    window: NDArray[Any],
+    /,
+) -> None: ...
 def pool(
     given: NDArray[Any],
     out: NDArray[Any],

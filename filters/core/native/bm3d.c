@@ -36,10 +36,11 @@ PyObject *bind_bm3d(PyObject *module, PyObject *arguments)
         && check_size(call.most, 1, BM3D_MOST, "most")) {
         const ptrdiff_t last = call.in.rows - BM3D_BLOCK, count = (last + call.step - 1) / call.step + 1;
         if (check_size(call.first, 0, count - 1, "first") && check_size(call.end, call.first + 1, count, "end")) {
-            /* The rows to which a block of the last stack may go back. */
-            const ptrdiff_t lowest = MIN(last, (call.end - 1) * call.step) + BM3D_REACH;
-            const ptrdiff_t bottom = MIN(lowest, last) + BM3D_BLOCK;
-            if (check_size(call.top, 0, MAX(0, call.first * call.step - BM3D_REACH), "top")
+            /* The rows to which blocks of the first and of the last stack may go back. */
+            const ptrdiff_t highest = MAX(0, MIN(last, call.first * call.step) - BM3D_REACH);
+            const ptrdiff_t lowest = MIN(last, MIN(last, (call.end - 1) * call.step) + BM3D_REACH);
+            const ptrdiff_t bottom = lowest + BM3D_BLOCK;
+            if (check_size(call.top, 0, highest, "top")
                 && check_size(call.out.rows, bottom - call.top, MOST_SAMPLES, "rows of out")
                 && check_size(call.out.planes, 2 * call.in.planes, 2 * call.in.planes, "planes of out")
                 && check_size(call.out.samples, call.in.samples, call.in.samples, "samples of out"))

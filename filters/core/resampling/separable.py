@@ -40,7 +40,7 @@ def resample(
 
 
 def settled(values: Array, most: float) -> Array:
-    """Return unrounded results, which are lost, with halves where a little less was found: they round as `resample` does.
+    """Return unrounded results, which are lost, with halves where a little less was found, to round as in `resample`.
 
     >>> import numpy as np
     >>> settled(np.array([2.4999999, 2.49, 2.5], np.float32), 255).tolist() == [2.5, np.float32(2.49), 2.5]

@@ -1,8 +1,8 @@
 """Weights of separable resampling: which samples along an axis a result is made of, and how much each weighs.
 
-Places are in corner coordinates: n samples span 0 to n, and sample i has its centre at i + 1/2. Result k of a span stands
-for the k-th of its equal parts. All places are fractions with one denominator, so that no rounding decides which samples
-a result sees, and weights that ought to be alike on both sides are.
+Places are in corner coordinates: n samples span 0 to n, and sample i has its centre at i + 1/2. Result k of a span
+stands for the k-th of its equal parts. All places are fractions with one denominator, so that no rounding decides which
+samples a result sees, and weights that ought to be alike on both sides are.
 
 References
 ----------
@@ -28,7 +28,7 @@ NEGLIGIBLE = 1e-12
 
 
 class Span(NamedTuple):
-    """A part of an axis, from *begin* to *end* in *parts* of a sample, and how many results stand for equal parts of it."""
+    """A part of an axis, from *begin* to *end* in *parts* of a sample, and how many results share it equally."""
 
     begin: int
     end: int
@@ -70,7 +70,7 @@ class Weights(NamedTuple):
         return bool((self.taps < 0).any())
 
     def part(self, start: int, stop: int) -> tuple[Weights, int, int]:
-        """Return the weights of the results ``start … stop-1``, and the samples that they see, which then count from 0."""
+        """Return the weights of the results ``start … stop-1``, and which samples they see, which count from 0 then."""
         low, high = int(self.first[start]), int(self.end[stop - 1])
         return Weights(self.first[start:stop] - low, self.end[start:stop] - low, self.taps[start:stop]), low, high
 
@@ -95,10 +95,10 @@ def weights(interpolation: Interpolation, samples: int, span: Span, antialias: b
     if interpolation == "nearest":
         first = np.clip(middles // unit, 0, samples - 1)
         return Weights(first, first + 1, np.ones((span.results, 1)))
+    widened = max(step, unit) if antialias else unit
     if interpolation == "area":
         low, high = edges, edges + step
     else:
-        widened = max(step, unit) if antialias else unit
         low, high = middles - RADIUS[interpolation] * widened, middles + RADIUS[interpolation] * widened
     first, end = np.clip(low // unit, 0, samples - 1), np.clip(-(-high // unit), 1, samples)
     places = first[:, None] + np.arange(int((end - first).max()))

@@ -331,7 +331,8 @@ static int bm3d(const Bm3dCall *call)
     const Array *in = &call->in;
     const ptrdiff_t height = in->rows, width = in->samples, last_y = height - BLOCK, last_x = width - BLOCK;
     const ptrdiff_t end = MIN(last_y, (call->end - 1) * call->step);
-    const ptrdiff_t top = MAX(0, call->first * call->step - REACH), rows = MIN(height, end + REACH + BLOCK) - top;
+    const ptrdiff_t start = MIN(last_y, call->first * call->step);
+    const ptrdiff_t top = MAX(0, start - REACH), rows = MIN(height, end + REACH + BLOCK) - top;
     const ptrdiff_t pitch = width + 2 * MARGIN;
     assert(call->most <= BM3D_MOST && top >= call->top && top + rows <= call->top + call->out.rows);
     Bm3d *own = malloc(sizeof *own);

@@ -1,0 +1,126 @@
+"""The second pictures of a call: a file for all inputs, or for each the one of its name in a folder."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ...filters.core.parameters import FileContent, FolderName
+from ..console.messages import flag, shown
+from ..errors import FileError, UsageError
+from ..images import formats
+from ..streams import STREAM
+from .recipe import Recipe
+
+if TYPE_CHECKING:
+    from ...filters.core.engine.array_image import ArrayImage
+    from ...filters.core.filter import Call
+
+WHAT = "a picture that the input is joined with"
+
+
+def named(recipe: Recipe) -> Iterator[tuple[Call[Any], str]]:
+    """Yield the steps that take a second picture from a file or folder, each with its parameter."""
+    for step in recipe.steps:
+        for name, parameter in step.filter.spec.parameters.items():
+            if parameter.param.picture and isinstance(step.values[name], FileContent | FolderName):
+                yield step, name
+
+
+def beside(recipe: Recipe, place: str) -> tuple[str, ...]:
+    """Return the files in the recipe's folders that belong to the input at a *place*, "" where there is none.
+
+    Such a file has the input's path below the folder, or else is the only one there that differs in its extension.
+    """
+    values = (step.values[name] for step, name in named(recipe))
+    return tuple(_partner(folder, place) for folder in values if isinstance(folder, FolderName))
+
+
+def _partner(folder: str, place: str) -> str:
+    if place == STREAM:
+        return ""
+    same = Path(folder, place)
+    if same.is_file():
+        return str(same)
+    try:
+        files = sorted(same.parent.iterdir())
+    except OSError:
+        return ""
+    alike = [file for file in files if file.stem == same.stem and file.suffix.lower() in formats.BY_SUFFIX]
+    return str(alike[0]) if len(alike) == 1 else ""
+
+
+class OtherPictures:
+    """Decodes the second pictures of a recipe, that of a file once."""
+
+    def __init__(self, recipe: Recipe, max_pixels: int) -> None:
+        self.recipe, self.max_pixels = recipe, max_pixels
+        self._files: dict[tuple[str, bool], ArrayImage] = {}
+        self._whole: dict[bool, Recipe] = {}
+        """The recipe with the pictures of its files, where it names no folder, for CMYK and for all else."""
+
+    def check(self) -> None:
+        """Decode the pictures of files; raises UsageError."""
+        for step, name in named(self.recipe):
+            if isinstance(content := step.values[name], FileContent):
+                try:
+                    self._of_file(content, to_rgb=True)
+                except FileError as error:
+                    raise UsageError(f"{flag(name)} {error}") from None
+
+    def complete(self, recipe: Recipe, files: Sequence[str], input: str, cmyk: bool = False) -> Recipe:
+        """Return a *recipe* with its pictures, *files* being those in folders; raises FileError for the *input*."""
+        from_folders = any(isinstance(step.values[name], FolderName) for step, name in named(recipe))
+        if not from_folders and cmyk in self._whole:
+            return self._whole[cmyk]
+        left, steps = iter(files), []
+        for step in recipe.steps:
+            values = dict(step.values)
+            for other, name in named(recipe):
+                if other is step:
+                    values[name] = self._picture(step.values[name], name, left, input, to_rgb=not cmyk)
+            steps.append(step._replace(values=values))
+        complete = recipe._replace(steps=tuple(steps))
+        if not from_folders:
+            self._whole[cmyk] = complete
+        return complete
+
+    def _picture(self, value: str, name: str, files: Iterator[str], input: str, to_rgb: bool) -> ArrayImage:
+        try:
+            if isinstance(value, FileContent):
+                return self._of_file(value, to_rgb)
+            path = next(files)
+            if path:
+                return self._decoded(path, None, to_rgb)
+        except FileError as error:
+            raise FileError(shown(input), f"{flag(name)} {error}") from None
+        where = f"{flag(name)} {shown(value)}"
+        if input == STREAM:
+            raise FileError(shown(input), f"has no name to look for in {where}; name a file")
+        raise FileError(shown(input), f"{where} has no picture of this name, or several")
+
+    def _of_file(self, content: FileContent, to_rgb: bool) -> ArrayImage:
+        """Return the picture of a file that serves all inputs."""
+        if (content, to_rgb) not in self._files:
+            self._files[content, to_rgb] = self._decoded(content, content.data, to_rgb)
+        return self._files[content, to_rgb]
+
+    def _decoded(self, path: str, data: bytes | None, to_rgb: bool) -> ArrayImage:
+        """Return a picture as filters take it, which is read here if its *data* were not; raises FileError."""
+        from ...filters.core.engine.array_image import ArrayImage
+        from ...filters.core.lazy_numpy import np
+        from ..images import decode
+        from ..images.picture import DecodeError, DecodeOptions, Frames, size_guard
+        from ..images.reader import naming, read_bytes
+
+        options = DecodeOptions(size_guard(self.max_pixels), to_rgb=to_rgb, max_pixels=self.max_pixels)
+        with naming(path):
+            found = decode.decode(read_bytes(path) if data is None else data, options)
+            if isinstance(found, Frames):
+                raise DecodeError("has several frames; the second picture has one")
+        pixels, white = found.pixels, found.white
+        if found.nodata is not None:
+            gaps = pixels == found.nodata
+            pixels, white = np.where(gaps, np.nan, pixels.astype(np.float64)), found.full
+        return ArrayImage(pixels, found.alpha, found.colours, white, None, False, False, False)

@@ -1,0 +1,158 @@
+"""Blend: two pictures of one size, joined sample by sample."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal, Unpack
+
+from .core import Array, Common, ImageError, Param, Stage, image_filter, np
+from .core.engine import second_picture
+from .core.engine.stage import AlphaHandling, Colours, Function, ImageContext
+
+Op = Literal["over", "add", "subtract", "difference", "multiply", "screen", "lighten", "darken", "mean"]
+ALIASES = {
+    "normal": "over",
+    "plus": "add",
+    "minus": "subtract",
+    "absdiff": "difference",
+    "lighter": "lighten",
+    "darker": "darken",
+}
+"""Other names of ops."""
+
+
+@image_filter
+def blend(
+    *,
+    other: Annotated[
+        Any,
+        Param(
+            "The picture laid on the input: a file of its size, a folder with one of the same name for each input, or "
+            "a colour.",
+            metavar="FILE|FOLDER|COLOR",
+            picture=True,
+            missing="as in imfilter blend photo.png --other logo.png -o OUTPUT",
+        ),
+    ],
+    op: Annotated[Op, Param("What is made of two samples.", aliases=ALIASES)] = "over",
+    opacity: Annotated[float, Param("Opacity of the other picture.", min=0, max=1)] = 1.0,
+    **common: Unpack[Common],
+) -> Stage:
+    """Blend with a second picture: over, add, multiply, screen.
+
+    Of the samples b of the input and s of the other picture, both in parts of white, ``over`` takes s, ``add`` b + s,
+    ``subtract`` b - s, ``difference`` that without its sign, ``multiply`` b · s, ``screen`` b + s - b · s, ``lighten``
+    the greater, ``darken`` the smaller, and ``mean`` (b + s) / 2. The result m(b, s) is laid on the input as opaque as
+    the other picture is: with the alpha α of the input and β of the other picture, times *opacity*,
+
+    ``out = β · ((1 - α) · s + α · m(b, s)) + (1 - β) · α · b``,  ``α' = β + α · (1 - β)``,
+
+    divided by α', as W3C's Compositing and Blending has it. ``over`` is Porter and Duff's operator. Of an input without
+    alpha, all is opaque. Nothing is rounded or cut off before the end: in float, sums may exceed white.
+
+    White of the other picture counts as white of the input, whatever their depths; a *white* that is given is that of
+    both, if the other picture's samples reach it. Gray and colour give colour. *linear* decodes both. With
+    ``channels="luma"`` or ``"R"`` the other picture's luma or red is taken too, and with ``"A"`` its luma becomes part
+    of the alpha.
+
+    Returns
+    -------
+    The image's shape and dtype (see *depth*); RGB of gray with a picture in colour. Samples that are missing in one
+    picture are missing in the result, but where the other alone shows.
+
+    Raises
+    ------
+    ParameterError
+        A value is out of range, or *other* is neither a picture nor a colour.
+    ImageError
+        The pictures are not of one size, or have different bands.
+
+    Notes
+    -----
+    The other picture is held in memory as a whole, as it was read.
+
+    References
+    ----------
+    T. Porter and T. Duff, "Compositing digital images", 1984.
+    W3C, "Compositing and Blending Level 1", 2015, sections 5.1, 9.1 and 10.
+
+    Shell
+    -----
+    $ imfilter blend photo.jpg -o tinted.jpg --other orange --op multiply --opacity 0.4
+    $ imfilter blend photos/ -o changes/ --other yesterday/ --op difference
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> one, two = np.array([[0, 100, 200]], np.uint8), np.array([[255, 100, 60]], np.uint8)
+    >>> blend(one, other=two, op="add"), blend(one, other=two, opacity=0.25)
+    (array([[255, 200, 255]], dtype=uint8), array([[ 64, 100, 165]], dtype=uint8))
+    """
+    channels, linear = common.get("channels", "each"), common.get("linear", False)
+    picture = second_picture.given(other, common.get("white"))
+    beside = second_picture.partner(picture, channels, linear)
+    in_colour = picture is not None and not picture.gray and not picture.bands and channels == "each"
+    covers = picture is not None and picture.alpha is not None
+    return Stage(
+        lambda context: _blended(op, opacity, covers, context),
+        branches=((), (beside,)),
+        colours=Colours(alpha=AlphaHandling(weigh=True), coloured=in_colour, curved=True),
+        amplification=2.0,
+        alpha=Stage(lambda context: _united(opacity, covers, context), branches=((), (beside,))),
+    )
+
+
+def _blended(op: Op, opacity: float, covers: bool, context: ImageContext) -> Function:
+    """Return what joins the samples; the other picture *covers* the image by an alpha of its own, its last channel."""
+    full = context.full
+
+    def join(image: Array, beside: Array, alpha: Array | None = None) -> Array:
+        source = beside[..., :-1] if covers else beside
+        if 1 < image.shape[2] != source.shape[2] > 1:
+            raise ImageError(f"has {image.shape[2]} channels, and the picture of --other {source.shape[2]}")
+        seen: Any = 1.0 if alpha is None else alpha / full
+        # What is multiplied by the alpha of the image: all that m is made of is.
+        laid = _mixed(op, image, source if alpha is None else source * seen, source, full)
+        if alpha is not None:
+            laid = (1 - seen) * source + laid
+        share: Any = beside[..., -1:] * opacity if covers else opacity
+        if not covers and opacity in (0, 1):  # in half the time
+            return laid if opacity else np.broadcast_to(image, laid.shape)
+        joined = share * laid + (1 - share) * image
+        if covers:
+            joined = np.where(share == 1, laid, np.where(share == 0, image, joined))
+        return joined.astype(context.work, copy=False)
+
+    return join
+
+
+def _mixed(op: Op, image: Array, source: Array, straight: Array, full: float) -> Array:
+    """Return what *op* makes of samples; *straight* is the source where that is multiplied by the image's alpha."""
+    match op:
+        case "over":
+            return np.broadcast_to(source, np.broadcast_shapes(image.shape, source.shape))
+        case "add":
+            return image + source
+        case "subtract":
+            return image - source
+        case "difference":
+            return np.abs(image - source)
+        case "multiply":
+            return image * (straight / full)
+        case "screen":
+            return image + source - image * (straight / full)
+        case "lighten":
+            return np.maximum(image, source)
+        case "darken":
+            return np.minimum(image, source)
+        case "mean":
+            return (image + source) / 2
+
+
+def _united(opacity: float, covers: bool, context: ImageContext) -> Function:
+    """Return what becomes of an alpha beneath that of the other picture."""
+
+    def unite(alpha: Array, beside: Array) -> Array:
+        share: Any = beside[..., -1:] * opacity if covers else opacity
+        return (share * context.full + alpha * (1 - share)).astype(context.work, copy=False)
+
+    return unite

@@ -1,0 +1,32 @@
+"""The float results of normalize in files: refused where a format has none, before anything is written."""
+
+import numpy as np
+import pytest
+from PIL import Image
+
+
+@pytest.mark.parametrize(("suffix", "depths"), [("png", "8 or 16"), ("jpg", "8")])
+def test_formats_without_floats_are_refused_with_what_to_do(run, tmp_path, suffix, depths):
+    Image.fromarray(np.full((9, 8, 3), 51, np.uint8)).save(tmp_path / "a.png")
+    target = tmp_path / f"b.{suffix}"
+    done = run("normalize", tmp_path / "a.png", "-o", target, "--stats", "imagenet")
+    assert done.code == 1 and f"cannot hold float samples; use --depth {depths}, or .tif or .npy" in done.err
+    assert not target.exists()
+    assert run("normalize", tmp_path / "a.png", "-o", target, "--scale-to", "0,1", "--depth", "8").code == 0
+    np.testing.assert_allclose(np.asarray(Image.open(target)), 51, atol=1)
+
+
+def test_values_are_written_as_they_are_where_floats_are_held(run, tmp_path):
+    Image.fromarray(np.full((9, 8, 3), 51, np.uint8)).save(tmp_path / "a.png")
+    for suffix in ("npy", "tif", "pfm"):
+        target = tmp_path / f"b.{suffix}"
+        assert run("normalize", tmp_path / "a.png", "-o", target, "--scale-to", "-1,1").code == 0
+        assert run("tone", target, "-o", tmp_path / "c.npy").code == 0
+        np.testing.assert_allclose(np.load(tmp_path / "c.npy"), -0.6, atol=1e-6)
+
+
+def test_figures_for_three_channels_are_refused_for_one(run, tmp_path):
+    Image.fromarray(np.full((9, 8), 51, np.uint8)).save(tmp_path / "gray.png")
+    done = run("normalize", tmp_path / "gray.png", "-o", tmp_path / "b.npy", "--stats", "imagenet")
+    expected = "has 1 channel, but the figures of imagenet are for 3; use --mean and --std"
+    assert done.code == 1 and done.err.endswith(f"{expected}\n") and len(done.lines) == 1

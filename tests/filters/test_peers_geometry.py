@@ -1,0 +1,86 @@
+"""Turns and perspective beside OpenCV, SciPy and Pillow."""
+
+import numpy as np
+import pytest
+from imfilter.filters.affine import affine
+from imfilter.filters.perspective import perspective
+from imfilter.filters.rotate import rotate
+
+pytestmark = pytest.mark.peers
+
+BORDERS = {"constant": "BORDER_CONSTANT", "nearest": "BORDER_REPLICATE", "reflect": "BORDER_REFLECT",
+           "mirror": "BORDER_REFLECT_101", "wrap": "BORDER_WRAP"}  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def cv2(peer):
+    return peer("cv2")
+
+
+def picture(dtype="uint8"):
+    """Smooth, so that a rule of rounding shows and a place that is a little off does not."""
+    y, x = np.mgrid[:241, :333]
+    planes = [np.sin(x / 17 + n) * np.cos(y / 23 - n) * 0.5 + 0.5 for n in range(3)]
+    scale = 1 if dtype == "float32" else np.iinfo(dtype).max
+    return np.dstack([plane * scale for plane in planes]).astype(dtype)
+
+
+def of_centres(matrix):
+    """A matrix of corner coordinates as OpenCV takes it."""
+    half = np.array([[1, 0, 0.5], [0, 1, 0.5], [0, 0, 1]])
+    return np.linalg.inv(half) @ matrix @ half
+
+
+@pytest.mark.parametrize("border", BORDERS)
+@pytest.mark.each("angle", [12, -77.3, 200])
+def test_bilinear_turns_are_opencvs(cv2, border, angle):
+    image = picture()
+    c, s = np.cos(np.radians(angle)), np.sin(np.radians(angle))
+    centre = np.array([[1, 0, 333 / 2], [0, 1, 241 / 2], [0, 0, 1]])
+    forward = centre @ [[c, -s, 0], [s, c, 0], [0, 0, 1]] @ np.linalg.inv(centre)
+    rule = getattr(cv2, BORDERS[border])
+    expected = cv2.warpAffine(image, of_centres(forward)[:2], (333, 241), borderMode=rule, borderValue=(40, 40, 40))
+    off = np.abs(rotate(image, angle=angle, border=border, fill=40).astype(int) - expected)
+    assert off.max() <= 1 and (off > 0).mean() < 5e-3
+
+
+def test_perspective_is_opencvs(cv2):
+    image = picture()
+    there = np.array([[20, 10], [300, 30], [320, 230], [5, 200]], np.float32)
+    corners = np.array([[0, 0], [333, 0], [333, 241], [0, 241]], np.float32)
+    forward = cv2.getPerspectiveTransform(corners, there).astype(float)
+    expected = cv2.warpPerspective(image, of_centres(forward), (333, 241))
+    off = np.abs(perspective(image, to=there.astype(float).tolist()).astype(int) - expected)
+    assert off.max() <= 1 and (off > 0).mean() < 5e-3
+
+
+@pytest.mark.parametrize("order", [0, 1])
+@pytest.mark.each("border, mode", [("reflect", "reflect"), ("mirror", "mirror"), ("nearest", "nearest"),
+                                   ("wrap", "grid-wrap"), ("constant", "grid-constant")])  # fmt: skip
+def test_affine_is_scipys(peer, order, border, mode):
+    """In float64, of corner coordinates; SciPy's matrix goes from the result to the image, y first."""
+    ndimage = peer("scipy.ndimage")
+    image = picture("float32").astype(float)[..., 0]
+    angle, scale, by = 31.7, (1.3, 0.77), (4.3, -8.1)
+    c, s = np.cos(np.radians(angle)), np.sin(np.radians(angle))
+    centre = np.array([[1, 0, 333 / 2], [0, 1, 241 / 2], [0, 0, 1]])
+    moved = np.array([[1, 0, by[0]], [0, 1, by[1]], [0, 0, 1]])
+    forward = moved @ centre @ [[c, -s, 0], [s, c, 0], [0, 0, 1]] @ np.diag([*scale, 1]) @ np.linalg.inv(centre)
+    back = np.linalg.inv(of_centres(forward))
+    expected = ndimage.affine_transform(
+        image, back[:2, :2][::-1, ::-1], back[:2, 2][::-1], order=order, mode=mode, cval=0.25
+    )
+    interpolation = ("nearest", "bilinear")[order]
+    values = {"angle": angle, "scale": scale, "translate": by, "interpolation": interpolation}
+    found = affine(image, **values, border=border, fill=0.25)
+    assert (~np.isclose(found, expected, rtol=0, atol=1e-9)).mean() < 1e-4
+
+
+def test_bilinear_turns_of_floats_are_pillows_inside(peer):
+    """Pillow turns the other way, and has no border. Its bicubic has a = -1, OpenCV's a = -3/4."""
+    Image = peer("PIL.Image")
+    image = picture("float32")[..., 0]
+    theirs = np.asarray(Image.fromarray(image).rotate(-25, Image.Resampling.BILINEAR, center=(333 / 2, 241 / 2)))
+    inside = rotate(np.ones_like(image), angle=25) == 1
+    assert inside.mean() > 0.8
+    assert np.abs(rotate(image, angle=25) - theirs)[inside].max() < 1e-6
