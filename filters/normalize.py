@@ -60,14 +60,12 @@ def normalize(
         Param("Standard deviation of the same.", metavar="S|S,S,S", check=_deviations, shown_default="1 with --mean"),
     ] = None,
     stats: Annotated[Stats | None, Param("Take the mean and deviation of a data set's training images.")] = None,
-    scale_to: Annotated[
-        Any, Param("What black and white become, as 0,1 or -1,1.", metavar="LOW,HIGH", check=_ends)
-    ] = None,
+    to: Annotated[Any, Param("What black and white become, as 0,1 or -1,1.", metavar="LOW,HIGH", check=_ends)] = None,
     **common: Unpack[Common],
 ) -> Stage:
     """Subtract a mean and divide by a deviation, for networks.
 
-    ``out = (v / white - mean) / std``, of every channel with its own *mean* and *std*. *scale_to* makes black and white
+    ``out = (v / white - mean) / std``, of every channel with its own *mean* and *std*. *to* makes black and white
     two other numbers, ``low + v / white · (high - low)``: -1 and 1 are a mean and a std of 0.5.
 
     The result is float, unless *depth* says otherwise: in 8 and 16 bits 0 becomes black and 1 white, and the rest is
@@ -80,7 +78,7 @@ def normalize(
     Raises
     ------
     ParameterError
-        None or several of *mean*, *stats* and *scale_to* are given, or one is not as it should be.
+        None or several of *mean*, *stats* and *to* are given, or one is not as it should be.
     ImageError
         There are several means or deviations, and not as many channels.
 
@@ -96,28 +94,28 @@ def normalize(
     -----
     $ imfilter normalize photo.jpg -o photo.npy --stats imagenet
     $ imfilter normalize photo.jpg -o photo.npy --mean 0.5 --std 0.25
-    $ imfilter normalize photo.jpg -o photo.tif --scale-to -1,1
+    $ imfilter normalize photo.jpg -o photo.tif --to -1,1
 
     Examples
     --------
     >>> import numpy as np
-    >>> normalize(np.array([[0, 51, 255]], np.uint8), scale_to=(-1, 1))
+    >>> normalize(np.array([[0, 51, 255]], np.uint8), to=(-1, 1))
     array([[-1. , -0.6,  1. ]], dtype=float32)
     >>> normalize(np.array([[0.25, 0.75]], np.float32), mean=0.5, std=0.125)
     array([[-2.,  2.]], dtype=float32)
     """
-    if stats is not None and scale_to is not None:
-        raise ParameterError("scale_to", "use --stats or --scale-to, not both")
-    if (stats is not None or scale_to is not None) and (mean is not None or std is not None):
-        other = "--scale-to" if stats is None else "--stats"
+    if stats is not None and to is not None:
+        raise ParameterError("to", "use --stats or --to, not both")
+    if (stats is not None or to is not None) and (mean is not None or std is not None):
+        other = "--to" if stats is None else "--stats"
         raise ParameterError("std" if mean is None else "mean", f"{other} says it already; use one of them")
     if stats is not None:
         return _standardized(*PUBLISHED[stats], f"the figures of {stats}", "use --mean and --std")
-    if scale_to is not None:
-        low, high = _ends(scale_to)
+    if to is not None:
+        low, high = _ends(to)
         return _standardized((-low / (high - low),), (1 / (high - low),))
     if mean is None and std is None:
-        raise ParameterError("mean", "is required, with --std; or use --stats or --scale-to")
+        raise ParameterError("mean", "is required, with --std; or use --stats or --to")
     return _standardized(_numbers(0 if mean is None else mean), _deviations(1 if std is None else std))
 
 

@@ -23,7 +23,7 @@ def pad(
             check=lambda given: None if given is None else padding_text.checker(())(given),
         ),
     ] = None,
-    canvas: Annotated[
+    to: Annotated[
         IntPair | None,
         Param("Width and height of the result, instead of --size.", unit="px", min=1, max=MOST, metavar="W,H"),
     ] = None,
@@ -35,7 +35,7 @@ def pad(
 ) -> Stage:
     """Pad an image: add pixels around it.
 
-    Either each side grows by *size*, or the result has the size *canvas*, in which the image lies at a *place*: the
+    Either each side grows by *size*, or the result has the size *to*, in which the image lies at a *place*: the
     pixels that are added are split so, ``x = ⌈(W - w) · p - ½⌉`` of them to the left. *border* says what they are: 0 by
     default, transparent where the image has an alpha, and *fill*, an opaque colour, where that is named; the other
     rules repeat the image. Its own samples are copied: every bit stays, of NaN and of the colours of transparent
@@ -50,9 +50,9 @@ def pad(
     Raises
     ------
     ParameterError
-        Neither *size* nor *canvas* is given, or both.
+        Neither *size* nor *to* is given, or both.
     ImageError
-        The image is larger than *canvas*.
+        The image is larger than *to*.
 
     Notes
     -----
@@ -62,7 +62,7 @@ def pad(
     -----
     $ imfilter pad photo.jpg -o framed.jpg --size 20 --fill 255
     $ imfilter pad photo.jpg -o mirrored.png --size 100,0 --border reflect
-    $ imfilter pad photos/ -o square/ --canvas 1024,1024 --fill 124,116,104
+    $ imfilter pad photos/ -o square/ --to 1024,1024 --fill 124,116,104
 
     Examples
     --------
@@ -77,29 +77,27 @@ def pad(
     array([[1, 1, 1, 2],
            [3, 3, 3, 4],
            [3, 3, 3, 4]], dtype=uint8)
-    >>> pad(image, canvas=(4, 2), place=1, fill=9)
+    >>> pad(image, to=(4, 2), place=1, fill=9)
     array([[9, 9, 1, 2],
            [9, 9, 3, 4]], dtype=uint8)
     """
     from .core.resampling import framing
 
-    if size is None and canvas is None:
-        raise ParameterError("size", "is required, or --canvas")
-    if canvas is None:
+    if size is None and to is None:
+        raise ParameterError("size", "is required, or --to")
+    if to is None:
         if place is not None:
-            raise ParameterError("place", "needs --canvas")
+            raise ParameterError("place", "needs --to")
         left, top, right, bottom = padding_text.checker(())(size)
         return framing.framed(lambda w, h: framing.Frame(-left, -top, w + left + right, h + top + bottom))
     if size is not None:
-        raise ParameterError("canvas", "cannot be used with --size")
-    across, down = both(canvas)
+        raise ParameterError("to", "cannot be used with --size")
+    across, down = both(to)
     shares = both(0.5 if place is None else place)
 
     def frame(width: int, height: int) -> framing.Frame:
         if width > across or height > down:
-            raise ImageError(
-                f"the image, {width}×{height}, is larger than {across}×{down}; use a larger --canvas, or crop"
-            )
+            raise ImageError(f"the image, {width}×{height}, is larger than {across}×{down}; use a larger --to, or crop")
         x, y = framing.placed(across - width, shares[0]), framing.placed(down - height, shares[1])
         return framing.Frame(-x, -y, across, down)
 

@@ -129,7 +129,7 @@ GALLERY: dict[str, list[tuple[str, str]]] = {
         ("CLAHE: equalized tile by tile, contrast limited", "tone cat.jpg -o {out} --op clahe"),
     ],
     "normalize": [
-        ("Black at 0.2 and white at 0.8", "normalize coffee.jpg -o {out} --scale-to 0.2,0.8 --depth 8"),
+        ("Black at 0.2 and white at 0.8", "normalize coffee.jpg -o {out} --to 0.2,0.8 --depth 8"),
     ],
     "threshold": [
         ("Otsu, the default operator", "threshold coffee.jpg -o {out}"),

@@ -14,7 +14,7 @@ FORMATS = ("jpeg", "png", "tiff", "webp", "avif", "bmp", "gif", "ppm", "pgm", "n
 NEEDED = {
     "blend": "--other orange --opacity 0.4",
     "conv": "--kernel emboss",
-    "normalize": "--scale-to 0.2,0.8 --depth 8",
+    "normalize": "--to 0.2,0.8 --depth 8",
     "crop": "--ratio 1.5",
     "pad": "--size 2,1",
     "perspective": "--from 1,2,30,0,28,20,0,22",
@@ -41,7 +41,7 @@ TEXTS = {
     "levels": ("20,200", "200,20,0.5"),
     "mean": ("0.5",),
     "std": ("0.25",),
-    "scale_to": ("-1,1",),
+    "to": ("-1,1",),
 }
 """Values of parameters whose kind does not say what they may be."""
 BUILT_IN = (

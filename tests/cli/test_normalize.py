@@ -12,7 +12,7 @@ def test_formats_without_floats_are_refused_with_what_to_do(run, tmp_path, suffi
     done = run("normalize", tmp_path / "a.png", "-o", target, "--stats", "imagenet")
     assert done.code == 1 and f"cannot hold float samples; use --depth {depths}, or .tif or .npy" in done.err
     assert not target.exists()
-    assert run("normalize", tmp_path / "a.png", "-o", target, "--scale-to", "0,1", "--depth", "8").code == 0
+    assert run("normalize", tmp_path / "a.png", "-o", target, "--to", "0,1", "--depth", "8").code == 0
     np.testing.assert_allclose(np.asarray(Image.open(target)), 51, atol=1)
 
 
@@ -20,7 +20,7 @@ def test_values_are_written_as_they_are_where_floats_are_held(run, tmp_path):
     Image.fromarray(np.full((9, 8, 3), 51, np.uint8)).save(tmp_path / "a.png")
     for suffix in ("npy", "tif", "pfm"):
         target = tmp_path / f"b.{suffix}"
-        assert run("normalize", tmp_path / "a.png", "-o", target, "--scale-to", "-1,1").code == 0
+        assert run("normalize", tmp_path / "a.png", "-o", target, "--to", "-1,1").code == 0
         assert run("tone", target, "-o", tmp_path / "c.npy").code == 0
         np.testing.assert_allclose(np.load(tmp_path / "c.npy"), -0.6, atol=1e-6)
 

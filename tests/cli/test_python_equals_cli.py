@@ -58,8 +58,8 @@ CALLS = {
     "normalize": [
         {"stats": "mnist"},
         {"mean": 0.5, "std": 0.25},
-        {"scale_to": (-1, 1)},
-        {"scale_to": (0.1, 0.9), "depth": "8"},
+        {"to": (-1, 1)},
+        {"to": (0.1, 0.9), "depth": "8"},
     ],
     "denoise": [
         {},
@@ -226,8 +226,8 @@ CALLS = {
     "pad": [
         {"size": 3},
         {"size": (1, 2, 3, 4), "border": "mirror"},
-        {"canvas": (300, 200), "fill": 20.5},
-        {"canvas": 256, "place": (0, 1), "fill": (9, 8, 7), "linear": True},
+        {"to": (300, 200), "fill": 20.5},
+        {"to": 256, "place": (0, 1), "fill": (9, 8, 7), "linear": True},
     ],
 }
 

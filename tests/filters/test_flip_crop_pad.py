@@ -118,12 +118,12 @@ def test_the_ground_of_a_picture_with_an_alpha(noise):
 def test_pads_that_say_nothing():
     image = np.zeros((9, 9), np.uint8)
     for values, words in (
-        ({}, "size: is required, or --canvas"),
-        ({"size": 1, "canvas": 20}, "canvas: cannot be used with --size"),
-        ({"size": 1, "place": 0}, "place: needs --canvas"),
+        ({}, "size: is required, or --to"),
+        ({"size": 1, "to": 20}, "to: cannot be used with --size"),
+        ({"size": 1, "place": 0}, "place: needs --to"),
         ({"size": (1, 2, 3)}, "P, PX,PY or LEFT,TOP,RIGHT,BOTTOM"),
     ):
         with pytest.raises(ParameterError, match=words):
             pad(image, **values)
     with pytest.raises(ImageError, match="the image, 9×9, is larger than 8×20"):
-        pad(image, canvas=(8, 20))
+        pad(image, to=(8, 20))

@@ -16,7 +16,7 @@ from imfilter.filters.core.parameters import ImageError, ParameterError
 WIDTH, HEIGHT = 41, 30
 CASES: dict[str, list[dict[str, Any]]] = {
     "crop": [{"size": (20, 11)}, {"ratio": 0.7, "place": (1, 0)}, {"size": (60, 25), "at": (-7, 2), "pad": True}],
-    "pad": [{"size": (1, 2, 3, 4)}, {"canvas": (64, 50), "place": (0.2, 0.9)}],
+    "pad": [{"size": (1, 2, 3, 4)}, {"to": (64, 50), "place": (0.2, 0.9)}],
     "resize": [{"size": (20, 15)}, {"size": (82, 61)}, {"scale": 1.7}],
     "rotate": [{"angle": 90, "expand": True}, {"angle": 17}, {"angle": -30, "expand": True}],
     "perspective": [{"from_": (3, 2, 38, 1, 40, 28, 0, 27), "to": (0, 0, 41, 0, 41, 30, 0, 30)}],

@@ -29,8 +29,8 @@ def test_it_is_its_formula(dtype, each_core):
 
 def test_known_answers():
     gray = np.array([[0, 51, 255]], np.uint8)
-    np.testing.assert_allclose(normalize(gray, scale_to="-1,1"), [[-1, -0.6, 1]], atol=1e-7)
-    np.testing.assert_allclose(normalize(gray, scale_to=(1, 0)), [[1, 0.8, 0]], atol=1e-7)
+    np.testing.assert_allclose(normalize(gray, to="-1,1"), [[-1, -0.6, 1]], atol=1e-7)
+    np.testing.assert_allclose(normalize(gray, to=(1, 0)), [[1, 0.8, 0]], atol=1e-7)
     # As in the examples of PyTorch: (0 - 0.1307) / 0.3081 and (1 - 0.1307) / 0.3081.
     np.testing.assert_allclose(normalize(gray, stats="mnist")[0, [0, 2]], [-0.42421296, 2.8214867], rtol=1e-6)
     np.testing.assert_allclose(normalize(gray, std=0.5), [[0, 0.4, 2]], rtol=1e-6)
@@ -49,15 +49,15 @@ def test_no_mean_and_a_deviation_of_1_give_floats_back():
     image = picture((20, 30, 3), "float32") * 9 - 4
     image[2, 3], image[4, 5, 1] = np.nan, np.inf
     assert normalize(image, mean=0, std=1).tobytes() == image.tobytes()
-    assert normalize(image, scale_to=(0, 1)).tobytes() == image.tobytes()
+    assert normalize(image, to=(0, 1)).tobytes() == image.tobytes()
 
 
 def test_depth_says_otherwise():
     image = picture((20, 30, 3), "uint8")
-    np.testing.assert_array_equal(normalize(image, scale_to=(0, 1), depth=8), image)
-    np.testing.assert_array_equal(normalize(image, scale_to=(0, 1), depth="keep"), image)
+    np.testing.assert_array_equal(normalize(image, to=(0, 1), depth=8), image)
+    np.testing.assert_array_equal(normalize(image, to=(0, 1), depth="keep"), image)
     assert (
-        normalize(image, scale_to=(-1, 1), depth="16").tolist()
+        normalize(image, to=(-1, 1), depth="16").tolist()
         == np.maximum(np.floor((image * 2.0 - 255) * 257 + 0.5), 0).astype(int).tolist()
     )
 
@@ -95,24 +95,24 @@ def test_as_a_step_it_gives_float_where_it_is_the_last():
     last = chain(blur.step(sigma=1), normalize.step(stats="imagenet"))(image)
     assert last.dtype == np.float32
     np.testing.assert_allclose(last, (blur(image, sigma=1, depth="float") - MEAN) / STD, atol=1e-4)
-    assert chain(normalize.step(scale_to=(0, 1)), blur.step(sigma=1))(image).dtype == np.uint8
+    assert chain(normalize.step(to=(0, 1)), blur.step(sigma=1))(image).dtype == np.uint8
 
 
 @pytest.mark.parametrize(
     ("values", "message"),
     [
-        ({}, "mean: is required, with --std; or use --stats or --scale-to"),
+        ({}, "mean: is required, with --std; or use --stats or --to"),
         ({"mean": "a"}, "mean: 'a' is not a number, or one for each channel"),
         ({"mean": ""}, "mean: '' is not a number"),
         ({"mean": float("nan")}, "not finite"),
         ({"mean": 0, "std": 0}, "std: 0: standard deviations are above 0"),
         ({"mean": 0, "std": (1, -1)}, "standard deviations are above 0"),
         ({"mean": 0, "stats": "mnist"}, "mean: --stats says it already"),
-        ({"std": 1, "scale_to": (0, 1)}, "std: --scale-to says it already"),
-        ({"stats": "mnist", "scale_to": (0, 1)}, "scale_to: use --stats or --scale-to, not both"),
+        ({"std": 1, "to": (0, 1)}, "std: --to says it already"),
+        ({"stats": "mnist", "to": (0, 1)}, "to: use --stats or --to, not both"),
         ({"stats": "cifar"}, "did you mean 'cifar10'"),
-        ({"scale_to": 1}, "scale_to: 1 is not what black and white become, as in -1,1"),
-        ({"scale_to": "1,1"}, "is not what black and white become"),
+        ({"to": 1}, "to: 1 is not what black and white become, as in -1,1"),
+        ({"to": "1,1"}, "is not what black and white become"),
     ],
 )
 def test_wrong_values_are_refused(values, message):
