@@ -7,9 +7,9 @@ from imfilter.filters.conv import conv
 from imfilter.filters.core import catalog
 from imfilter.filters.core.engine.quantize import encoding
 from imfilter.filters.core.parameters import ImageError, ParameterError
+from imfilter.filters.denoise import denoise
 from imfilter.filters.edges import edges
 from imfilter.filters.morph import morph
-from imfilter.filters.denoise import denoise
 from imfilter.filters.noise import noise as add_noise
 from imfilter.filters.pool import pool
 
