@@ -200,7 +200,8 @@ def blur(
     window's variance of values from 0 to 1; with the guide ``color`` an edge in one channel is one in all.
 
     ``kuwahara``: the mean of that quarter of the window, by default of 5×5, which varies least, over all channels
-    together; the quarters share the pixel's row and column. Edges stay sharp between areas that become flat, as painted.
+    together; the quarters share the pixel's row and column. Edges stay sharp between areas that become flat, as if
+    painted.
 
     ``nlm``: non-local means, the strongest denoiser. Each pixel becomes the mean of a window, by default 13×13, with
     the weights ``exp(-max(d² - 2 n², 0) / h²)``, d² the mean squared difference of the *patch* around the pixel and

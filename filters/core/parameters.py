@@ -26,8 +26,8 @@ IntPair = int | tuple[int, int]
 
 Kind = Literal["picture", "magnitude", "signed", "angle", "hue", "orientation", "fraction", "logarithm", "table"]
 """What the values of an output are. An orientation is an angle without a direction, modulo 180°; a fraction is from 0
-to 1, which is white; a logarithm, which has no natural scale, is spread over each image's own range. A table has rows of its own,
-and is no map of the picture."""
+to 1, which is white; a logarithm, which has no natural scale, is spread over each image's own range. A table has rows
+of its own, and is no map of the picture."""
 
 
 class ParameterError(ValueError):
