@@ -261,7 +261,7 @@ def boundaries(coloured: bool) -> Stage:
 
 def _boundary(strip: Array, context: ImageContext, around: int, inset: int) -> tuple[Array, Array]:
     size = strip.shape[0] - 2 * around, strip.shape[1] - 2 * around
-    missing: Array | None = None if context.finite else np.isnan(strip).any(axis=2)
+    missing: Array | None = None if context.finite else np.asarray(np.isnan(strip).any(axis=2))
     there: Array | None = None if missing is None else np.asarray(~missing, np.float32)
     planes = perceived(strip, context.full)
     total = np.zeros((ORIENTATIONS, *size), np.float32)
