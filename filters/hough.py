@@ -118,7 +118,7 @@ def hough(
     joined = overlay_on_picture(
         stages,
         overlay,
-        lambda context: lambda found: np.asarray(found).any(axis=2, keepdims=True),
+        lambda context: lambda found: np.asarray(np.any(found, axis=2, keepdims=True)),
         linear=common.get("linear", False),
         fields=fields,
     )
