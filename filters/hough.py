@@ -69,7 +69,8 @@ def hough(
 
     Returns
     -------
-    `Hough`: the picture in the image's dtype (see *depth*), and ``lines``, float64, ``(n, 7)``.
+    `Hough`: the picture in the image's dtype (see *depth*), and ``lines``, float64, ``(n, 7)``. In the tables of a
+    *stack* rows of NaN follow, so that they are equally long.
 
     Raises
     ------
