@@ -64,7 +64,7 @@ ELSEWHERE: dict[str, tuple[Home, ...]] = {
     "levels": (Home("tone --levels LOW,HIGH"),),
     "negate": (Home("tone --op invert"),),
     "binarize": (Home("threshold"),),
-    "composite": (Home("blend --other FILE.png"),),
+    "composite": (Home("blend --other OTHER.png"),),
     "pipeline": (Home("chain"),),
     "convert": (Home("conv --kernel identity -o FILE.png", "changes the format alone"),),
 }

@@ -57,7 +57,7 @@ def test_every_operator_alias_and_kernel_has_its_places():
 @pytest.mark.each("word", ELSEWHERE)
 def test_other_programs_words_name_what_there_is(word, ok, png):
     places = {"X": "3", "ANGLE": "10", "LOW,HIGH": "20,200", "POINTS": "0,0,9,0,9,9,0,9"}
-    places |= {"KERNEL": "mean3", "FILE.png": "b.png"}
+    places |= {"KERNEL": "mean3", "FILE.png": "b.png", "OTHER.png": "a.png"}
     for home in homes(word):
         filter, *words = [places.get(part, part) for part in home.step.split()]
         if filter == "chain":
