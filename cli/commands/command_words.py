@@ -23,17 +23,14 @@ class Home(NamedTuple):
 
 
 ELSEWHERE: dict[str, tuple[Home, ...]] = {
-    "denoise": (Home("blur --op nlm", "removes noise and keeps edges"), Home("blur --op median", "removes specks")),
     "despeckle": (Home("blur --op median", "removes specks"),),
     "smooth": (Home("blur"), Home("blur --op bilateral", "keeps edges")),
     "surface": (Home("blur --op bilateral", "keeps edges"),),
     "lens": (Home("blur --op disk"),),
     "bokeh": (Home("blur --op disk"),),
     "defocus": (Home("blur --op disk"),),
-    "threshold": (
-        Home("morph --op hitmiss --shape 1 --threshold X", "white where brighter than X"),
-        Home("edges --threshold X", "white where an edge is stronger than X"),
-    ),
+    "binarize": (Home("threshold"),),
+    "binarise": (Home("threshold"),),
     "usm": (Home("sharpen --op unsharp"),),
     "deblur": (Home("sharpen --op unsharp"),),
     "clarity": (Home("sharpen --op unsharp --sigma 20 --amount 0.3", "lifts local contrast"),),
@@ -54,24 +51,37 @@ ELSEWHERE: dict[str, tuple[Home, ...]] = {
     "thin": (Home("edges --thin", "thins edges to a pixel"),),
     "grain": (Home("noise"),),
     "subsample": (Home("pool --op avg"),),
-    "downsample": (Home("pool --op avg", "makes a picture smaller by whole numbers"),),
+    "downsample": (Home("pool --op avg", "makes a picture smaller by whole numbers"), Home("resize --scale 0.5")),
+    "scale": (Home("resize --scale 0.5"),),
+    "zoom": (Home("resize --scale 2"),),
+    "upscale": (Home("resize --scale 2"),),
+    "shrink": (Home("resize --scale 0.5"),),
+    "thumbnail": (Home("resize --longest 128"),),
+    "mirror": (Home("flip"),),
+    "flop": (Home("flip"),),
+    "turn": (Home("rotate --angle X"),),
+    "skew": (Home("affine --shear 10,0"),),
+    "shear": (Home("affine --shear 10,0"),),
+    "translate": (Home("affine --translate 10,10"),),
+    "shift": (Home("affine --translate 10,10"),),
+    "extent": (Home("pad --size 10"), Home("pad --to 999,999", "up to a size")),
+    "extend": (Home("pad --size 10"),),
+    "cutout": (Home("erase"),),
+    "brightness": (Home("tone --brightness 1.2"),),
+    "contrast": (Home("tone --contrast 1.2"),),
+    "saturation": (Home("tone --saturation 1.2"),),
+    "hue": (Home("tone --hue 30"),),
+    "gamma": (Home("tone --gamma 0.8"),),
+    "levels": (Home("tone --levels 10,240"),),
+    "level": (Home("tone --levels 10,240"),),
+    "composite": (Home("blend --other OTHER"),),
+    "compose": (Home("blend --other OTHER"),),
+    "lines": (Home("hough"),),
+    "houghlines": (Home("hough"),),
     "pipeline": (Home("chain"),),
     "convert": (Home("conv --kernel identity -o FILE.png", "changes the format alone"),),
 }
 """What other programs call it, in lower-case letters and digits alone."""
-NOT_FILTERS = (
-    "resize",
-    "scale",
-    "crop",
-    "rotate",
-    "flip",
-    "equalize",
-    "equalise",
-    "brightness",
-    "contrast",
-    "saturation",
-)
-"""What people ask of image programs and no filter does."""
 AFFIXES = r"(filter2d|filtering|filtered|filter|blur|noise|kernel|operator|edges|2d)$"
 """What other programs hang on an operator's name: `medianBlur`, `gaussian_filter`."""
 
@@ -100,8 +110,6 @@ def hint(word: str, commands: Sequence[str], program: str = "imfilter ") -> str:
         return _use(found, program)
     if program and (os.path.lexists(word) or PurePath(word).suffix.lower() in formats.BY_SUFFIX):
         return f"name a filter first, as in imfilter blur {shown(word)} -o OUTPUT"
-    if _bare(word) in NOT_FILTERS:
-        return "imfilter only filters images"
     if near := difflib.get_close_matches(word.lower(), commands, n=1, cutoff=0.75):
         return f"did you mean {near[0]!r}?"
     places = _places()

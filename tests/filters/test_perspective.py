@@ -115,9 +115,9 @@ def test_spellings_of_points():
 @pytest.mark.each(
     "values, words",
     [
-        ({}, "from_: is required, or to"),
+        ({}, "from_: is required, or --to"),
         ({"from_": (1, 2, 3)}, "from_: has 3 numbers; four points have eight"),
-        ({"from_": "1,2,x"}, "from_: .* is not eight numbers"),
+        ({"from_": "1,2,x"}, "from_: '1,2,x' is not eight numbers"),
         ({"from_": 5}, "from_: 5 is not eight numbers"),
         ({"from_": (0, 0, 1, 1, 2, 2, 0, 3)}, "from_: three of the points lie on a line"),
         ({"to": (4, 4) * 4}, "to: three of the points lie on a line"),
