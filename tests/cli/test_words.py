@@ -88,6 +88,7 @@ OPTIONS = {
     "conv --kernel mean3 --kernel mean5": "--kernel is given twice; it takes one value",
     "blur --sigma 2 --sigma 2": "--sigma is given twice; it takes one value",
     "blur -j 1 --jobs 2": "--jobs is given twice; it takes one value",
+    "erase --fill mean": "--fill: 'mean' is not a number or one for each channel, V,V,V",
     "blur --gain 0,5": "--gain: '0,5' is not a number; did you mean 0.5?",
 }
 
