@@ -142,3 +142,10 @@ def test_a_picture_of_one_sample(each_core):
         [9, 9, 9],
         [9, 9, 9],
     ]
+
+
+def test_points_are_written_with_commas_or_spaces():
+    image = np.arange(30, dtype=np.uint8).reshape(5, 6)
+    expected = perspective(image, from_=(1, 0, 5, 1, 4, 5, 0, 4))
+    for text in ("1,0,5,1,4,5,0,4", "1,0 5,1 4,5 0,4", "1,0; 5,1; 4,5; 0,4"):
+        np.testing.assert_array_equal(perspective(image, from_=text), expected)
