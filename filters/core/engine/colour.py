@@ -97,8 +97,14 @@ def unpremultiply(strip: Array, alpha: Array, full: float, least: float) -> Arra
 
 def _by_alpha(strip: Array, alpha: Array, full: float, least: float, work: Any, divide: bool) -> Array | None:
     """Multiply colours by their alpha, or divide them, in the compiled core; None where it takes no such strips."""
-    taken = native.core is not None and np.dtype(work).name in ("float32", "float64") and strip.dtype.isnative
-    if not taken or alpha.shape != (*strip.shape[:2], 1) or strip.shape[2] > 4 or not alpha.dtype.isnative:
+    taken = np.dtype(work).name in ("float32", "float64") and strip.dtype.isnative
+    if (
+        native.core is None
+        or not taken
+        or alpha.shape != (*strip.shape[:2], 1)
+        or strip.shape[2] > 4
+        or not alpha.dtype.isnative
+    ):
         return None
     given, step = native.rows_of(strip)
     out = np.empty(given.shape, work)
