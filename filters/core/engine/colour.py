@@ -71,6 +71,6 @@ def strongest(strip: Array, ignoring: bool = False) -> Array:
 
 
 def unpremultiply(strip: Array, alpha: Array, full: float, least: float) -> Array:
-    """Divide the colours by ``alpha / full``; where alpha is *least* or less, they are 0."""
-    visible = alpha > least
+    """Divide the colours by ``alpha / full``; where alpha is less than *least*, they are 0."""
+    visible = alpha >= least
     return np.where(visible, strip * full / np.where(visible, alpha, 1), 0)
