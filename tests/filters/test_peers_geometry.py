@@ -91,9 +91,8 @@ def test_bilinear_turns_of_floats_are_pillows_inside(peer):
 def test_nearest_turns_are_scipys(peer, dtype, angle):
     """Of random samples, so that each place shows; but where one lies on the edge of two."""
     ndimage = peer("scipy.ndimage")
-    image = (np.random.default_rng(3).random((61, 83)) * (1 if dtype == "float32" else np.iinfo(dtype).max)).astype(
-        dtype
-    )
+    white = 1 if dtype == "float32" else np.iinfo(dtype).max
+    image = (np.random.default_rng(3).random((61, 83)) * white).astype(dtype)
     c, s = np.cos(np.radians(angle)), np.sin(np.radians(angle))
     centre = np.array([[1, 0, 83 / 2], [0, 1, 61 / 2], [0, 0, 1]])
     back = np.linalg.inv(of_centres(centre @ [[c, -s, 0], [s, c, 0], [0, 0, 1]] @ np.linalg.inv(centre)))
