@@ -104,7 +104,8 @@ def threshold(
     Results are those of scikit-image's `threshold_otsu`, `threshold_triangle`, `threshold_li`, `threshold_niblack`,
     `threshold_sauvola` and `threshold_local`, as ``image > threshold``. For that the default border of ``niblack``,
     ``sauvola`` and ``wolf`` is ``mirror``. Where a sample is equal to the mean of its window, sums in floating point
-    may decide otherwise than these, which are exact. R of `threshold_sauvola` is 1 for float images.
+    may decide otherwise than these, which are exact. So may its `threshold_otsu` in 16 bits, and `threshold_niblack` of
+    float32, which multiply and add up in single precision. R of `threshold_sauvola` is 1 for float images.
 
     Time does not grow with the window but by ``gaussian``.
 

@@ -109,8 +109,8 @@ def tone(
 
     ``adjust`` takes these steps in this order, and neither rounds nor clips in between. *levels* makes LOW black and
     HIGH white, ``white · ((v - LOW) / (HIGH - LOW))^(1 / GAMMA)``. *brightness* is ``b · v``. *contrast* is
-    ``m + c · (v - m)``, m the mean luma of the whole image. *saturation* is ``l + s · (v - l)``, l the pixel's luma.
-    *hue* turns the hue of HSV, and keeps each pixel's greatest and least channel. *gamma* is
+    ``m + c · (v - m)``, m the mean luma of all pixels that are seen. *saturation* is ``l + s · (v - l)``, l the pixel's
+    luma. *hue* turns the hue of HSV, and keeps each pixel's greatest and least channel. *gamma* is
     ``white · (v / white)^gamma``. A power leaves negative values as they are. Without options the image stays as it
     is.
 
@@ -146,8 +146,12 @@ def tone(
 
     Notes
     -----
-    In 8 and 16 bits what looks at single samples is a table, 0.3 ns a sample of 8 bits. Fractions, of float images,
-    beside an alpha or in a chain, are counted as the next of 65536 even steps between the least and the greatest.
+    In 8 and 16 bits what looks at single samples is a table, 0.3 ns a sample of 8 bits. The luma of colours is counted
+    as the next of 65536 even steps from 0 to white, fractions as the next of those from the least to the greatest, and
+    curves are straight between them. What is transparent counts nothing.
+
+    As in OpenCV, the limit of *clip* is a whole number of pixels, at least one, and what cannot be shared evenly goes
+    to values at even steps, from 0 on: with tiles of few pixels the curve is lopsided, so take tiles of thousands.
     The result of 8 bits is within 1 level of OpenCV's CLAHE, whose curves are rounded before they are interpolated,
     where the tiles divide the image; where not, OpenCV extends it, and here tiles differ by a pixel. In 16 bits OpenCV
     counts 65536 values, so that the limit, at least one pixel, has little effect.

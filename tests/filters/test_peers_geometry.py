@@ -84,3 +84,39 @@ def test_bilinear_turns_of_floats_are_pillows_inside(peer):
     inside = rotate(np.ones_like(image), angle=25) == 1
     assert inside.mean() > 0.8
     assert np.abs(rotate(image, angle=25) - theirs)[inside].max() < 1e-6
+
+
+@pytest.mark.each("dtype", ["uint8", "uint16", "float32"])
+@pytest.mark.each("angle", [12, -77.3, 200])
+def test_nearest_turns_are_scipys(peer, dtype, angle):
+    """Of random samples, so that each place shows; but where one lies on the edge of two."""
+    ndimage = peer("scipy.ndimage")
+    white = 1 if dtype == "float32" else np.iinfo(dtype).max
+    image = (np.random.default_rng(3).random((61, 83)) * white).astype(dtype)
+    c, s = np.cos(np.radians(angle)), np.sin(np.radians(angle))
+    centre = np.array([[1, 0, 83 / 2], [0, 1, 61 / 2], [0, 0, 1]])
+    back = np.linalg.inv(of_centres(centre @ [[c, -s, 0], [s, c, 0], [0, 0, 1]] @ np.linalg.inv(centre)))
+    expected = ndimage.affine_transform(
+        image, back[:2, :2][::-1, ::-1], back[:2, 2][::-1], order=0, mode="grid-constant", cval=0
+    )
+    assert (rotate(image, angle=angle, interpolation="nearest") != expected).mean() < 1e-3
+
+
+@pytest.mark.each("border", ["constant", "nearest", "reflect"])
+@pytest.mark.each("interpolation", ["bilinear", "nearest"])
+def test_affine_is_pytorchs(peer, border, interpolation):
+    """Its border `border` is nearest, `zeros` is black, and its reflection that of the edge. In double precision."""
+    torch = peer("torch")
+    image = picture("float32").astype(float)
+    angle, scale = 31.7, 1.3
+    c, s = np.cos(np.radians(angle)) * scale, np.sin(np.radians(angle)) * scale
+    back = np.linalg.inv([[c, -s], [s, c]])
+    # Its places run from -1 to 1 along each side.
+    size = np.array([333, 241])
+    matrix = torch.from_numpy(np.column_stack([back * size / size[:, None], [0, 0]]))[None]
+    grid = torch.nn.functional.affine_grid(matrix, (1, 3, 241, 333), align_corners=False)
+    rule = {"constant": "zeros", "nearest": "border", "reflect": "reflection"}[border]
+    planes = torch.from_numpy(np.moveaxis(image, 2, 0)[None].copy())
+    found = torch.nn.functional.grid_sample(planes, grid, interpolation, rule, align_corners=False)[0].numpy()
+    ours = affine(image, angle=angle, scale=scale, interpolation=interpolation, border=border)
+    assert (~np.isclose(ours, np.moveaxis(found, 0, 2), rtol=0, atol=1e-9)).mean() < 1e-4

@@ -206,6 +206,12 @@ def test_missing_samples_are_left_out(each_core):
     assert np.isnan(resize(hole, size=2, nan="ignore")).all()
 
 
+def test_half_a_level_of_alpha_shows_its_colour(each_core):
+    """It is rounded up to one level, and a level has a colour."""
+    image = np.array([[[200, 100, 50, 1], [0, 0, 0, 0]]], np.uint8)
+    assert resize(image, size=(1, 1)).tolist() == [[[200, 100, 50, 1]]]
+
+
 def test_colours_do_not_bleed_out_of_transparent_pixels(each_core):
     image = np.zeros((2, 4, 4), np.uint8)
     image[:, :2] = 200, 100, 50, 255  # opaque

@@ -393,6 +393,28 @@ def test_pillow_has_the_same_ops(photo):
             assert np.abs(off).max() <= 1, name
 
 
+@pytest.mark.parametrize("dtype", ["uint8", "uint16"])
+@pytest.mark.each(
+    "values",
+    [
+        {"op": "posterize", "bits": 3},
+        {"op": "posterize", "bits": 7},
+        {"op": "solarize"},
+        {"op": "invert"},
+        {"brightness": 1.3},
+        {"gamma": 0.6},
+        {"hue": 77, "saturation": 1.5},
+    ],
+)
+def test_beside_an_alpha_colours_are_what_they_are_without(dtype, values, noise, each_core):
+    """Steps lie where they lie, and halves go up, though colours are multiplied by their alpha and divided again."""
+    image = noise((90, 110, 3), dtype)
+    alpha = noise((90, 110), dtype) | 1
+    found = tone(np.dstack([image, alpha]), **values)
+    np.testing.assert_array_equal(found[..., 3], alpha)
+    assert (found[..., :3] != tone(image, **values)).mean() <= (1e-4 if dtype == "uint8" or "hue" in values else 0)
+
+
 @pytest.mark.peers
 def test_opencv_equalizes_the_same(photo, peer):
     cv2 = peer("cv2")
@@ -408,3 +430,12 @@ def test_scikit_image_bends_the_same(photo, peer):
         np.testing.assert_allclose(tone(photo / 255, gamma=gamma), expected, atol=1e-12)
     expected = exposure.rescale_intensity(photo / 255, in_range=(0.2, 0.7), out_range=(0, 1))
     np.testing.assert_allclose(tone(photo / 255, levels=(0.2, 0.7)).clip(0, 1), expected, atol=1e-12)
+
+
+@pytest.mark.peers
+def test_scikit_image_turns_hues_the_same(photo, peer):
+    color = peer("skimage.color")
+    for degrees in (-120, 33, 77, 180):
+        turned = color.rgb2hsv(photo / 255)
+        turned[..., 0] = (turned[..., 0] + degrees / 360) % 1
+        np.testing.assert_allclose(tone(photo / 255, hue=degrees), color.hsv2rgb(turned), atol=1e-12)

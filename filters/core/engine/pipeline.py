@@ -400,11 +400,17 @@ def _of_one_type(last: Rows, context: ImageContext) -> Rows:
 
 def _visible(last: Rows, alpha: Alpha) -> Rows:
     """Return the colours before a stage as they are seen, those that cannot be as NaN."""
+    return ZippedRows(
+        lambda colours, opaque: np.where(opaque > 0, colours, np.nan), _divided(last, alpha), alpha.opacity
+    )
 
-    def visible(colours: Array, opaque: Array) -> Array:
-        return np.where(opaque > 0, alpha.passage.divide(colours, opaque), np.nan)
 
-    return ZippedRows(visible, last, alpha.opacity)
+def _divided(last: Rows, alpha: Alpha) -> Rows:
+    """Return colours out of their alpha: those of the image as they were before, to the last bit."""
+    passage = alpha.passage
+    if isinstance(last, Source) and last.enter == passage.enter and not passage.on_backdrop:
+        return Source(passage.image, passage.enter_visible)
+    return ZippedRows(passage.divide, last, alpha.opacity)
 
 
 def _of_alpha(stage: Stage) -> Stage:
@@ -441,7 +447,7 @@ def _crossed(
     """Return the rows of a stage between two filters."""
     opaque, passage = alpha.opacity, alpha.passage
     if handling.divide:
-        last = ZippedRows(passage.divide, last, opaque)
+        last = _divided(last, alpha)
     if stage.takes == "rows":
         last = _moved(last, stage, context, rule, *((opaque,) if handling.weigh else ()), strip_rows=0, jobs=jobs)
     else:

@@ -59,6 +59,10 @@ class Settings(NamedTuple):
         return Rule(self.border, transfer.decode_value(self.fill, full) if self.linear else float(self.fill))
 
 
+LAST_BITS = 2.0**-50
+"""The part of a value that two roundings to float64 may take of it, twice over."""
+
+
 class Passage:
     """The way of one image into the work space, and of its results out of it."""
 
@@ -81,6 +85,7 @@ class Passage:
         self.straight = straight
         self.image, self.alpha, self.settings, self.nodata = image, alpha, settings, nodata
         self.full, self.work, self.gain, self.bias = context.full, context.work, gain, bias
+        self.least = 1e-6 * self.full
         self.transfer = settings.transfer
         self.rule = settings.rule(self.transfer, self.full)
         self.on_backdrop = on_backdrop
@@ -111,6 +116,11 @@ class Passage:
                 strip = self.lay(strip, opaque, self.settings.linear)
         return colour.luma(strip, self.work) if self.settings.channels == "luma" else strip
 
+    def enter_visible(self, start: int, stop: int) -> Array:
+        """Return rows of the image as they are seen: not multiplied by the alpha, and 0 where that is 0."""
+        strip = np.where(self.enter_alpha(start, stop) >= self.least, self.enter_straight(start, stop), 0)
+        return colour.luma(strip, self.work) if self.settings.channels == "luma" else strip
+
     def enter_alpha(self, start: int, stop: int) -> Array:
         """Return rows of the alpha as a strip of one channel."""
         assert self.alpha is not None
@@ -126,7 +136,7 @@ class Passage:
 
     def divide(self, colours: Array, opaque: Array) -> Array:
         """Take the alpha out of colours that were multiplied by it."""
-        return colour.unpremultiply(colours, opaque, self.full, least=1e-6 * self.full)
+        return colour.unpremultiply(colours, opaque, self.full, self.least)
 
     def multiply(self, colours: Array, opaque: Array) -> Array:
         """Multiply colours by the alpha."""
@@ -146,7 +156,10 @@ class Passage:
             # Alpha that is rounded to nothing shows no colour, unless it is not written at all; nor does what
             # rounding leaves of a transform's sums of 0.
             least = 0.5 if self.image.dtype.kind == "u" and not self.settings.opaque else 1e-12 * self.full
-            picture = colour.unpremultiply(picture, opaque, self.full, least)
+            # Multiplied and divided by an alpha, a half may lack its last bits, and would go down.
+            whole = self.image.dtype.kind == "u" and self.work == np.float64
+            full = self.full * (1 + LAST_BITS) if whole else self.full
+            picture = colour.unpremultiply(picture, opaque, full, least)
         if self.bias:
             picture = picture + self.bias
         if self.settings.channels == "max":
