@@ -93,7 +93,7 @@ def blend(
     in_colour = picture is not None and not picture.gray and not picture.bands and channels == "each"
     covers = picture is not None and picture.alpha is not None
     return Stage(
-        lambda context: _blended(op, opacity, covers, context),
+        lambda context: _blended(op, opacity, covers, picture is not None and picture.bands, context),
         branches=((), (beside,)),
         colours=Colours(alpha=AlphaHandling(weigh=True), coloured=in_colour, curved=True),
         amplification=2.0,
@@ -101,13 +101,16 @@ def blend(
     )
 
 
-def _blended(op: Op, opacity: float, covers: bool, context: ImageContext) -> Function:
-    """Return what joins the samples; the other picture *covers* the image by an alpha of its own, its last channel."""
+def _blended(op: Op, opacity: float, covers: bool, banded: bool, context: ImageContext) -> Function:
+    """Return what joins the samples; the other picture *covers* the image by an alpha of its own, its last channel.
+
+    If it is *banded*, its channels are no colours, which a gray image could take.
+    """
     full = context.full
 
     def join(image: Array, beside: Array, alpha: Array | None = None) -> Array:
         source = beside[..., :-1] if covers else beside
-        if 1 < image.shape[2] != source.shape[2] > 1:
+        if source.shape[2] not in (1, image.shape[2]) and (image.shape[2] > 1 or banded):
             raise ImageError(f"has {image.shape[2]} channels, and the picture of --other {source.shape[2]}")
         seen: Any = 1.0 if alpha is None else alpha / full
         # What is multiplied by the alpha of the image: all that m is made of is.

@@ -66,6 +66,7 @@ def blur(
         Param(
             "Standard deviation of the difference in colour, in the image's units.",
             above=0,
+            max=1e30,
             only=("bilateral",),
             shown_default="0.1 of white",
         ),
@@ -125,6 +126,7 @@ def blur(
         Param(
             "Tolerance for differences between patches, in the image's units.",
             min=0,
+            max=1e30,
             only=("nlm",),
             shown_default="from the estimated noise",
         ),
@@ -134,6 +136,7 @@ def blur(
         Param(
             "Standard deviation of the noise, in the image's units.",
             min=0,
+            max=1e30,
             only=("nlm",),
             shown_default="estimated; 0 with --strength",
         ),

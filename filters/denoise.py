@@ -31,6 +31,7 @@ def denoise(
         Param(
             "Standard deviation of the noise, in the image's units.",
             min=0,
+            max=1e30,
             only=("bm3d", "nlm", "bilateral", "guided", "median", "tv", "wavelet"),
             shown_default="estimated",
         ),
@@ -81,6 +82,7 @@ def denoise(
         Param(
             "Tolerance for differences between patches, in the image's units.",
             min=0,
+            max=1e30,
             only=("nlm",),
             shown_default="by the noise",
         ),
@@ -101,6 +103,7 @@ def denoise(
         Param(
             "Standard deviation of the difference in colour, in the image's units.",
             above=0,
+            max=1e30,
             only=("bilateral",),
             shown_default="by the noise",
         ),

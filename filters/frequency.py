@@ -44,7 +44,7 @@ def _notches(given: Any) -> tuple[tuple[float, float], ...]:
         parts = [given] if single else given
     try:
         centres = tuple((float(u), float(v)) for u, v in parts)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         raise ValueError(f"{given!r} is not U,V, or several as in '0.1,0.2; 0.25,0'") from None
     if not centres:
         raise ValueError("names no frequency, as in 0.1,0.2")

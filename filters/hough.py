@@ -69,7 +69,8 @@ def hough(
 
     Returns
     -------
-    `Hough`: the picture in the image's dtype (see *depth*), and ``lines``, float64, ``(n, 7)``.
+    `Hough`: the picture in the image's dtype (see *depth*), and ``lines``, float64, ``(n, 7)``. In the tables of a
+    *stack* rows of NaN follow, so that they are equally long.
 
     Raises
     ------
@@ -117,7 +118,7 @@ def hough(
     joined = overlay_on_picture(
         stages,
         overlay,
-        lambda context: lambda found: np.asarray(found).any(axis=2, keepdims=True),
+        lambda context: lambda found: np.asarray(np.any(found, axis=2, keepdims=True)),
         linear=common.get("linear", False),
         fields=fields,
     )

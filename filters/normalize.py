@@ -27,7 +27,7 @@ def _numbers(given: Any) -> tuple[float, ...]:
     try:
         parts = given.split(",") if isinstance(given, str) else given if hasattr(given, "__iter__") else [given]
         numbers = tuple(float(part) for part in parts)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         raise ValueError(f"{given!r} is not a number, or one for each channel as in 0.5,0.5,0.5") from None
     if not numbers or not all(abs(number) <= 1e30 for number in numbers):
         raise ValueError(f"{given!r} has a number that is not finite, or too large, or has none")

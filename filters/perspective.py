@@ -24,7 +24,7 @@ def _points(value: Any) -> list[Point]:
         numbers = [
             float(number) for entry in value for number in (entry if isinstance(entry, (tuple, list)) else (entry,))
         ]
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         raise ValueError(f"{value!r} is not eight numbers, X,Y of four points") from None
     if len(numbers) != 8:
         raise ValueError(f"has {len(numbers)} numbers; four points have eight, X,Y,X,Y,X,Y,X,Y")

@@ -23,7 +23,7 @@ def _levels(given: Any) -> Levels:
     """Return the numbers in ``"LOW,HIGH"`` or ``"LOW,HIGH,GAMMA"``, or in a sequence; raises ValueError."""
     try:
         numbers = [float(part) for part in (given.split(",") if isinstance(given, str) else given)]
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         raise ValueError(f"{given!r} is not LOW,HIGH or LOW,HIGH,GAMMA, as in 20,235") from None
     if len(numbers) not in (2, 3):
         raise ValueError(f"{given!r} has {len(numbers)} numbers; use LOW,HIGH or LOW,HIGH,GAMMA")

@@ -6,7 +6,7 @@ import contextlib
 import sys
 from collections.abc import Collection, Generator, Sequence
 
-from ...filters.core.engine import mask
+from ...filters.core.engine import mask, moved_original
 from .. import garbage
 from ..console.messages import flag
 from ..console.report import Report
@@ -128,8 +128,8 @@ def _check_stages(request: Request, processor: ImageProcessor) -> None:
         return
     if any(stage.colours.maps > 1 for stage in stages):
         raise UsageError(f"{request.region.option}: {mask.SEVERAL_MAPS}")
-    if not mask.keeps_size(stages):
-        raise UsageError(f"{request.region.option}: {mask.OTHER_SIZE}")
+    if refused := moved_original.refusal(stages):
+        raise UsageError(f"{request.region.option}: {refused}")
 
 
 def _reports(

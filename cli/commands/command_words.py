@@ -23,17 +23,12 @@ class Home(NamedTuple):
 
 
 ELSEWHERE: dict[str, tuple[Home, ...]] = {
-    "denoise": (Home("blur --op nlm", "removes noise and keeps edges"), Home("blur --op median", "removes specks")),
     "despeckle": (Home("blur --op median", "removes specks"),),
     "smooth": (Home("blur"), Home("blur --op bilateral", "keeps edges")),
     "surface": (Home("blur --op bilateral", "keeps edges"),),
     "lens": (Home("blur --op disk"),),
     "bokeh": (Home("blur --op disk"),),
     "defocus": (Home("blur --op disk"),),
-    "threshold": (
-        Home("morph --op hitmiss --shape 1 --threshold X", "white where brighter than X"),
-        Home("edges --threshold X", "white where an edge is stronger than X"),
-    ),
     "usm": (Home("sharpen --op unsharp"),),
     "deblur": (Home("sharpen --op unsharp"),),
     "clarity": (Home("sharpen --op unsharp --sigma 20 --amount 0.3", "lifts local contrast"),),
@@ -54,24 +49,26 @@ ELSEWHERE: dict[str, tuple[Home, ...]] = {
     "thin": (Home("edges --thin", "thins edges to a pixel"),),
     "grain": (Home("noise"),),
     "subsample": (Home("pool --op avg"),),
-    "downsample": (Home("pool --op avg", "makes a picture smaller by whole numbers"),),
+    "downsample": (Home("resize --scale X"),),
+    "scale": (Home("resize --scale X"),),
+    "thumbnail": (Home("resize --longest X"),),
+    "mirror": (Home("flip"),),
+    "rot90": (Home("rotate --angle 90 --expand"),),
+    "shear": (Home("affine --shear ANGLE"),),
+    "homography": (Home("perspective --to POINTS"),),
+    "brightness": (Home("tone --brightness X"),),
+    "contrast": (Home("tone --contrast X"),),
+    "saturation": (Home("tone --saturation X"),),
+    "hue": (Home("tone --hue X"),),
+    "gamma": (Home("tone --gamma X"),),
+    "levels": (Home("tone --levels LOW,HIGH"),),
+    "negate": (Home("tone --op invert"),),
+    "binarize": (Home("threshold"),),
+    "composite": (Home("blend --other FILE.png"),),
     "pipeline": (Home("chain"),),
     "convert": (Home("conv --kernel identity -o FILE.png", "changes the format alone"),),
 }
 """What other programs call it, in lower-case letters and digits alone."""
-NOT_FILTERS = (
-    "resize",
-    "scale",
-    "crop",
-    "rotate",
-    "flip",
-    "equalize",
-    "equalise",
-    "brightness",
-    "contrast",
-    "saturation",
-)
-"""What people ask of image programs and no filter does."""
 AFFIXES = r"(filter2d|filtering|filtered|filter|blur|noise|kernel|operator|edges|2d)$"
 """What other programs hang on an operator's name: `medianBlur`, `gaussian_filter`."""
 
@@ -100,8 +97,6 @@ def hint(word: str, commands: Sequence[str], program: str = "imfilter ") -> str:
         return _use(found, program)
     if program and (os.path.lexists(word) or PurePath(word).suffix.lower() in formats.BY_SUFFIX):
         return f"name a filter first, as in imfilter blur {shown(word)} -o OUTPUT"
-    if _bare(word) in NOT_FILTERS:
-        return "imfilter only filters images"
     if near := difflib.get_close_matches(word.lower(), commands, n=1, cutoff=0.75):
         return f"did you mean {near[0]!r}?"
     places = _places()

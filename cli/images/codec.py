@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 from ...filters.core.engine.colour import ColourModel
+from ...filters.core.engine.layout import with_alpha
 from ...filters.core.lazy_numpy import np
 from ...filters.core.named_tuple import NamedTuple
 from .metadata import Metadata, tags_of
@@ -56,7 +57,7 @@ class Content(NamedTuple):
 
     def samples(self) -> Any:
         """Return the samples as files hold them: the alpha is the last channel, and a single channel has no axis."""
-        samples = self.pixels if self.alpha is None else np.dstack([self.pixels, self.alpha])
+        samples = self.pixels if self.alpha is None else with_alpha(self.pixels, self.alpha)
         return np.ascontiguousarray(samples if samples.shape[2] > 1 else samples[..., 0])
 
     def comments(self) -> list[bytes]:

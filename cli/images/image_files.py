@@ -11,6 +11,7 @@ from typing import Literal
 
 from ...filters.core.engine import array_image
 from ...filters.core.engine.array_image import ImageLike
+from ...filters.core.engine.layout import with_alpha
 from ...filters.core.engine.quantize import encoding
 from ...filters.core.lazy_numpy import Array, np
 from ...filters.core.parameters import ImageError, ParameterError
@@ -133,7 +134,7 @@ def _notes(picture: Picture) -> list[str]:
 def _array(picture: Picture) -> Array:
     pixels = encode.coloured(picture.pixels, picture.metadata)
     if picture.alpha is not None:
-        pixels = np.dstack([pixels, picture.alpha])
+        pixels = with_alpha(pixels, picture.alpha)
     return pixels[..., 0] if pixels.shape[2] == 1 else pixels
 
 

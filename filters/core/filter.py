@@ -87,7 +87,7 @@ class Treatment(TypedDict, total=False):
         float | None,
         Param(
             "White of the input, e.g. 4095 for 12 bits in 16, or 255 for floats from 0 to 255.",
-            above=0,
+            min=1e-30,
             max=1e30,
             shown_default="255 or 65535 by the depth, 1 of float",
             default=None,
@@ -383,6 +383,12 @@ def run_on_arrays(
     results = found[0]
     if stack:
         together = np.ma.stack if images[0].masked else np.stack
+        for field, kind in planned.last.filter.kinds.items():
+            if kind == "table" and field in results:
+                most = max(len(each[field]) for each in found)
+                for each in found:
+                    missing = most - len(each[field])
+                    each[field] = np.pad(each[field], ((0, missing), (0, 0)), constant_values=np.nan)
         results = {field: together([each[field] for each in found]) for field in results}
     answer = planned.last.filter.answer
     return results["image"] if answer is None else answer(**{"image": ABSENT, **results})
@@ -421,6 +427,8 @@ def _run(
     check_white(program.white, own)
     white = image.white if program.white is None else program.white
     floats, depth = float_type(own), values["depth"]
+    if image.masked and depth == "1":
+        raise ImageError("black and white leave no value for what is missing of a masked array; use depth 8")
     kept = floats if program.maps > 1 else own
     dtype = {"1": "bool", "8": "uint8", "16": "uint16", "float": floats}.get(depth, kept)
     raw = depth == "keep" or (program.maps > 0 and dtype == floats)

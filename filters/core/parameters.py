@@ -34,6 +34,7 @@ class ParameterError(ValueError):
     """A parameter's value is wrong; *parameter* is its Python name, *reason* says why and what would do."""
 
     def __init__(self, parameter: str, reason: str) -> None:
+        reason = re.sub(r"\s*\n\s*", " ", reason)  # an array that is named has lines
         super().__init__(f"{parameter}: {reason}")
         self.parameter = parameter
         self.reason = reason
@@ -190,9 +191,10 @@ class Parameter(NamedTuple):
         if self.kind == "choice":
             return self._choice(value)
         if self.kind == "flag":
-            if value not in (True, False):
-                raise ParameterError(self.name, f"{value!r} is neither True nor False")
-            return bool(value)
+            try:
+                return (False, True)[(False, True).index(value)]
+            except ValueError:  # an array says so too when it is compared
+                raise ParameterError(self.name, f"{value!r} is neither True nor False") from None
         if self.kind != "text":
             value = self._numbers(value)
         if self.param.check is not None:

@@ -8,8 +8,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from imfilter import chain
 from imfilter.filters.blur import blur
 from imfilter.filters.edges import edges
+from imfilter.filters.resize import resize
+from imfilter.filters.rotate import rotate
 from PIL import Image
 
 
@@ -192,6 +195,23 @@ def test_a_device_without_an_end_is_no_mask_and_no_kernel(refused, photo):
 def test_a_result_of_another_size_is_a_wrong_call(refused, photo, words):
     line = refused(2, "conv", "a.png", "-o", "b.png", "--kernel", "mean3", "--roi", "0,0,5,5", *words)
     assert line.endswith("needs a result of the image's size, in its place: no --stride, and --padding same")
+
+
+@pytest.mark.parametrize(("moves", "step"), [("resize --scale 0.5", {"scale": 0.5}), ("rotate --angle 30", {"angle": 30})])
+def test_in_a_chain_that_moves_samples_the_mask_and_the_regions_move(ok, photo, mask, moves, step):
+    moved = {"resize": resize, "rotate": rotate}[moves.split()[0]].step(**step)
+    expected = chain(moved, blur.step(sigma=2))
+    ok("chain", "a.png", "-o", "b.png", moves, "blur --sigma 2", "--mask", "mask.png")
+    np.testing.assert_array_equal(opened("b.png"), expected(photo, mask=mask))
+    ok("chain", "a.png", "-o", "c.png", moves, "blur --sigma 2", "--roi", "4,3,9,8")
+    np.testing.assert_array_equal(opened("c.png"), expected(photo, roi=(4, 3, 9, 8)))
+    assert not np.array_equal(opened("b.png"), expected(photo))
+
+
+@pytest.mark.parametrize("words", [("flip",), ("resize", "--scale", "0.5"), ("chain", "flip", "rotate --angle 9")])
+def test_where_every_step_moves_a_mask_limits_nothing(refused, photo, mask, words):
+    line = refused(2, *words[:1], "a.png", "-o", "b.png", *words[1:], "--mask", "mask.png")
+    assert "this moves every pixel. In a chain it moves the mask, too" in line
 
 
 def test_the_mask_is_never_overwritten(refused, photo, mask):

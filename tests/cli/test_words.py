@@ -28,12 +28,12 @@ COMMANDS = {
     "emboss": "use: imfilter conv --kernel emboss",
     "sobel-x": "use: imfilter conv --kernel sobel-x",
     "gabor": "use: imfilter conv --kernel gabor",
-    "denoise": "use: imfilter blur --op nlm (removes noise and keeps edges), or",
-    "threshold": "use: imfilter morph --op hitmiss --shape 1 --threshold X (white where brighter than X), or",
+    "thumbnail": "use: imfilter resize --longest X",
+    "CLAHE": "use: imfilter tone --op clahe",
     "cany": "use: imfilter edges --op canny",
     "blurr": "did you mean 'blur'?",
-    "resize": "imfilter only filters images",
-    "xyzzy": "use one of blur, conv,",
+    "brightness": "use: imfilter tone --brightness X",
+    "xyzzy": "use one of affine, blend, blur, conv,",
     "photo.jpg": "name a filter first, as in imfilter blur photo.jpg -o OUTPUT",
 }
 
@@ -56,7 +56,8 @@ def test_every_operator_alias_and_kernel_has_its_places():
 
 @pytest.mark.each("word", ELSEWHERE)
 def test_other_programs_words_name_what_there_is(word, ok, png):
-    places = {"X": "100", "KERNEL": "mean3", "FILE.png": "b.png"}
+    places = {"X": "3", "ANGLE": "10", "LOW,HIGH": "20,200", "POINTS": "0,0,9,0,9,9,0,9"}
+    places |= {"KERNEL": "mean3", "FILE.png": "b.png"}
     for home in homes(word):
         filter, *words = [places.get(part, part) for part in home.step.split()]
         if filter == "chain":
@@ -124,7 +125,7 @@ def test_flags_and_lists_may_be_repeated(ok, png):
 STEPS = {
     "in the middle": (["blur", "canny", "edges"], "step 2: unknown filter 'canny'; use: edges --op canny"),
     "behind options": (["blur --sigma 2", "canny", "edges"], "step 2: unknown filter 'canny'; use: edges --op canny"),
-    "at the end": (["blur", "edges", "thicken --by 3"], "step 3: unknown filter 'thicken'; use one of blur,"),
+    "at the end": (["blur", "edges", "whiten --by 3"], "step 3: unknown filter 'whiten'; use one of affine,"),
     "alone": (["canny"], "step 1: unknown filter 'canny'; use: edges --op canny"),
     "misspelt": (["blur", "egdes"], "step 2: unknown filter 'egdes'; did you mean 'edges'?"),
 }

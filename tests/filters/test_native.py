@@ -117,6 +117,12 @@ def permute(s: Shape) -> list[Any]:
     return [source, np.zeros(size, np.uint8), s.step, swap, reverse_x, reverse_y]
 
 
+def parts(s: Shape) -> list[Any]:
+    step, part = s.step + 1, 1 + s.width % s.step
+    found = [s.samples(1, s.rows, s.columns * size, kind="uint8") for size in (step, step - part, part)]
+    return [*found, step, part]
+
+
 def png_unfilter(s: Shape) -> list[Any]:
     plain = s._replace(planes=1, columns=max(s.columns, 1), kind="uint8")
     filtered = plain.samples(1, s.rows, plain.columns * s.step + s.gap)
@@ -332,6 +338,8 @@ GOOD: dict[str, tuple[str, Callable[[Shape], list[Any]]]] = {
     "png_rows": ("ionn", png_rows),
     "png_unfilter": ("ion", png_unfilter),
     "permute": ("ionnnn", permute),
+    "take_apart": ("ioonn", parts),
+    "put_together": ("oiinn", parts),
     "separable": ("iottnnnnnfb", separable),
     "interpolate": ("iottnnnf", interpolate),
     "resample": ("iossssnbbf", resample),
@@ -487,7 +495,20 @@ def test_wide_vectors_give_the_same_bytes(name, shape):
         assert len({tuple(bytes_of(results)) for results in found.values()}) == 1
 
 
-EXACT = {"look_up", "histogram", "extrema", "png_rows", "png_unfilter", "permute", "join", "rank", "mode", "bm3d"}
+EXACT = {
+    "look_up",
+    "histogram",
+    "extrema",
+    "png_rows",
+    "png_unfilter",
+    "permute",
+    "take_apart",
+    "put_together",
+    "join",
+    "rank",
+    "mode",
+    "bm3d",
+}
 """What only chooses samples, counts in whole numbers, or rounds each product gives the same bytes on every machine."""
 
 

@@ -15,38 +15,37 @@ from imfilter.filters.edges import edges
 from imfilter.filters.morph import morph
 from imfilter.filters.pool import pool
 
-NEEDED: dict[str, dict[str, Any]] = {
-    "blend": {"other": "gray", "opacity": 0.3},
-    "conv": {"kernel": "gaussian3"},
-    "crop": {"ratio": 1.5},
-    "normalize": {"mean": 0.25, "std": 0.5},
-    "pad": {"size": (2, 1)},
-    "resize": {"scale": (0.6, 1.3)},
+VARIED: dict[str, list[dict[str, Any]]] = {
+    "blur": [
+        {"op": "median", "size": 7},
+        {"op": "median", "size": 31},
+        {"sigma": 20.0},
+        {"op": "guided", "guide": "channel"},
+    ],
+    "conv": [
+        {"kernel": "haar", "stride": 2},
+        {"kernel": "gabor:2x1"},
+        {"kernel": np.ones((3, 5)) / 15, "padding": "full", "stride": (2, 1)},
+        {"kernel": "sobel-x", "activation": "relu"},
+    ],
+    "edges": [
+        {"sigma": 2.0},
+        {"thin": True},
+        {"op": "canny", "sigma": 1.5},
+        {"channels": "max"},
+        {"op": "canny", "low": "12%", "high": "30%"},
+    ],
+    "sharpen": [
+        {"linear": True},
+    ],
+    "pool": [
+        {"op": "avg", "size": 3, "stride": 2, "padding": 1, "include_pad": True},
+    ],
+    "frequency": [
+        {"border": "wrap"},
+    ],
 }
-VARIED: list[tuple[str, dict[str, Any]]] = [
-    ("blur", {"op": "median", "size": 7}),
-    ("blur", {"op": "median", "size": 31}),
-    ("blur", {"sigma": 20.0}),
-    ("blur", {"op": "guided", "guide": "channel"}),
-    ("conv", {"kernel": "haar", "stride": 2}),
-    ("conv", {"kernel": "gabor:2x1"}),
-    ("conv", {"kernel": np.ones((3, 5)) / 15, "padding": "full", "stride": (2, 1)}),
-    ("conv", {"kernel": "sobel-x", "activation": "relu"}),
-    ("edges", {"sigma": 2.0}),
-    ("edges", {"thin": True}),
-    ("edges", {"op": "canny", "sigma": 1.5}),
-    ("edges", {"channels": "max"}),
-    ("edges", {"op": "canny", "low": "12%", "high": "30%"}),
-    ("sharpen", {"linear": True}),
-    ("pool", {"op": "avg", "size": 3, "stride": 2, "padding": 1, "include_pad": True}),
-    ("frequency", {"border": "wrap"}),
-]
-CALLS = [
-    pytest.param(name, NEEDED.get(name, {}) | ({"op": op} if op else {}), id=f"{name}-{op}")
-    for name in catalog.names()
-    for op in (catalog.load(name).spec.parameters["op"].choices if "op" in catalog.load(name).spec.parameters else [""])
-]
-CALLS += [pytest.param(name, values, id=f"{name}-varied{number}") for number, (name, values) in enumerate(VARIED)]
+"""What the filters are asked for, beside each of their operators."""
 
 
 def holed(shape, dtype, value, bound=(20.0, 200.0)):
@@ -73,7 +72,7 @@ def compared(one, other, first, second):
         np.testing.assert_allclose(a[~missing], b[~missing], rtol=1e-6, atol=1e-30)
 
 
-@pytest.mark.parametrize(("name", "values"), CALLS)
+@pytest.mark.every_call(VARIED)
 @pytest.mark.each("nan", ["propagate", "ignore", "fill=50"])
 def test_the_value_of_what_is_missing_counts_nothing(name, values, nan):
     filter = catalog.load(name)
@@ -90,7 +89,7 @@ def test_the_value_of_what_is_missing_counts_nothing(name, values, nan):
         compared(answers[1], answers[2], 1e9, np.nan)
 
 
-@pytest.mark.parametrize(("name", "values"), CALLS)
+@pytest.mark.every_call(VARIED)
 def test_with_nothing_missing_it_is_as_without_a_value(name, values, noise):
     filter = catalog.load(name)
     for dtype, value in (("uint8", 7), ("float32", -9999)):

@@ -9,16 +9,6 @@ from imfilter.filters.core.engine import executor
 from imfilter.filters.core.engine.quantize import encoding
 
 TILTED = {"from_": (2, 1, 20, 3, 19, 30, -1, 25), "to": (3, 0, 19, 2, 21, 33, 1, 30)}
-NEEDED: dict[str, dict[str, Any]] = {
-    "blend": {"other": "gray", "opacity": 0.3},
-    "conv": {"kernel": "gaussian5"},
-    "crop": {"ratio": 1.5},
-    "normalize": {"mean": 0.25, "std": 0.5},
-    "pad": {"size": (2, 1)},
-    "perspective": TILTED,
-    "rotate": {"angle": 12},
-    "resize": {"scale": (0.6, 1.3)},
-}
 VALUES: dict[str, list[dict[str, Any]]] = {
     "affine": [
         {"angle": 100, "scale": (0.7, 1.3), "shear": (10, 0), "interpolation": "bicubic"},
@@ -89,7 +79,7 @@ def pictures(shape):
 
 
 @pytest.mark.parametrize("obvious", [True, False])
-@pytest.mark.every_call(NEEDED, VALUES)
+@pytest.mark.every_call(VALUES)
 def test_every_filter(monkeypatch, obvious, name, values):
     if obvious:
         monkeypatch.setattr(native, "core", None)

@@ -17,10 +17,14 @@ LEVELS, RELATIVE, SHARE = 1, 1e-6, 1e-3
 """What they may differ by, and in what share of the samples of an integer image."""
 
 NEEDED = {
+    "blend": {"other": "gray", "opacity": 0.3},
     "conv": {"kernel": "gaussian3"},
-    "normalize": {"mean": 0.25, "std": 0.5},
     "crop": {"ratio": 1.5},
+    "normalize": {"mean": 0.25, "std": 0.5},
     "pad": {"size": (2, 1)},
+    "perspective": {"from_": (2, 1, 80, 3, 79, 140, -1, 125), "to": (3, 0, 79, 2, 81, 143, 1, 130)},
+    "resize": {"scale": (0.6, 1.3)},
+    "rotate": {"angle": 12},
 }
 RANDOM = np.random.default_rng(5)
 CALLS = {

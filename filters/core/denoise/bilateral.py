@@ -15,7 +15,7 @@ from ..engine.facts import Fact, note
 from ..engine.stage import BY_ALPHA, BoundStage, Colours, Halo, ImageContext, Stage, Window, inside
 from ..lazy_numpy import Array, np
 from ..parameters import Pair, ParameterError, both
-from .by_noise import Noise, by_noise, reject_unused
+from .by_noise import LEAST, Noise, by_noise, reject_unused
 from .defaults import WIDEST_SIGMA, bilateral_parameters
 from .opacity import opacity_of
 from .windows import radii_of
@@ -74,7 +74,7 @@ def bilateral(sigma: tuple[float, float], radii: tuple[int, int], range_sigma: f
     halo = Halo.around(*radii)
 
     def unit(context: ImageContext) -> float:
-        return RANGE * context.full if range_sigma is None else range_sigma
+        return RANGE * context.full if range_sigma is None else max(range_sigma, LEAST)
 
     def bind(context: ImageContext) -> BoundStage:
         exponents, scale = exponents_by_distance(sigma, radii), 0.5 / unit(context) ** 2

@@ -11,6 +11,9 @@ from ..named_tuple import NamedTuple
 from ..parameters import ParameterError
 from . import noise_estimate
 
+LEAST = 1e-100
+"""That counts as noise, and for what is compared with it: the square of less may be 0 in float64."""
+
 
 class Noise(NamedTuple):
     """How strong the noise is that shall be removed, and in what."""
@@ -49,7 +52,8 @@ def surveying(
 
     def survey(context: ImageContext, image: Rows) -> Noise:
         level = noise_estimate.surveying(relative=relative)(context, image) if noise is None else noise
-        found = Noise(strength * level, context.full, image.rows(0, 1).shape[2])
+        level *= strength
+        found = Noise(level if level >= LEAST else 0.0, context.full, image.rows(0, 1).shape[2])
         if (found.level > 0 or always) and context.facts is not None:
             context.facts.extend(facts(found, context))
         return found

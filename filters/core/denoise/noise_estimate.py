@@ -66,13 +66,19 @@ def estimate(image: Rows, full: float | None = None, relative: bool = False) -> 
             answers = np.abs(separable.correlate(given.astype(np.float64), second_difference, second_difference))
             if len(answers) == ROWS_TOGETHER:
                 blocks.append(_blocks(answers, given[1:-1, 1:-1], full, relative))
-            parts.append((answers / np.nanmean(np.abs(given)) if relative else answers).ravel())
+            parts.append((answers / _magnitude(given) if relative else answers).ravel())
         found = _calm(np.concatenate(blocks, axis=1)) if blocks else None
         if found is not None:
             return found / GAIN
         answers = np.concatenate(parts)
         finite = answers[np.isfinite(answers)]
     return float(np.median(finite)) / (MEDIAN * GAIN) if finite.size else 0.0
+
+
+def _magnitude(samples: Array) -> float:
+    """Return the mean magnitude of the samples that are finite; NaN if none is."""
+    finite = samples[np.isfinite(samples)]
+    return float(np.abs(finite).mean(dtype=np.float64)) if finite.size else np.nan
 
 
 def _blocks(answers: Array, samples: Array, full: float | None, relative: bool) -> Array:

@@ -21,7 +21,7 @@ from ..engine.stage import BY_ALPHA, BoundStage, Colours, Halo, ImageContext, St
 from ..lazy_numpy import Array, np
 from ..named_tuple import NamedTuple
 from ..parameters import ParameterError
-from .by_noise import Noise, by_noise, reject_unused
+from .by_noise import LEAST, Noise, by_noise, reject_unused
 from .defaults import WIDEST_PATCH, WIDEST_SEARCH, nonlocal_parameters
 from .opacity import opacity_of
 
@@ -82,6 +82,7 @@ def nonlocal_means(size: tuple[int, int], patch: int, tolerance: float, noise: f
     if patch % 2 == 0:
         raise ParameterError("patch", f"{patch} is even: a patch has a pixel in its middle; {patch + 1} would do")
     window = SearchWindow(width // 2, height // 2, patch // 2)
+    tolerance = max(tolerance, LEAST) if tolerance > 0 else 0.0
     factor, spared = (1 / tolerance**2, 2 * noise**2 / tolerance**2) if tolerance > 0 else (0.0, 0.0)
 
     def bind(context: ImageContext) -> BoundStage:

@@ -13,6 +13,7 @@ from ..lazy_numpy import Array, np
 from ..named_tuple import NamedTuple
 from ..parameters import ImageError
 from .colour import ColourModel, model_of
+from .layout import with_alpha, without_alpha
 from .output_buffer import Output
 
 if TYPE_CHECKING:
@@ -65,7 +66,7 @@ class ArrayImage(NamedTuple):
 
     def result(self, output: Output) -> Array:
         """Return a result, whose single channel has no axis, unless the image's had one."""
-        samples = output.samples if output.alpha is None else np.dstack([output.samples, output.alpha])
+        samples = output.samples if output.alpha is None else with_alpha(output.samples, output.alpha)
         gaps: Any = None
         if self.masked:
             gaps = np.isnan(samples) if samples.dtype.kind == "f" else np.zeros(samples.shape, bool)
@@ -133,7 +134,7 @@ def _entered(array: Array, mask: Array | None, bands: bool) -> ArrayImage:
         raise ImageError(f"the image {error}") from None
     alpha = None
     if not bands and pixels.shape[2] in (2, 4):
-        pixels, alpha = pixels[..., :-1], np.ascontiguousarray(pixels[..., -1])
+        pixels, alpha = without_alpha(pixels)
     pixels = np.ascontiguousarray(pixels)
     colours: ColourModel = "bands" if bands and pixels.shape[2] > 1 else model_of(pixels.shape[2])
     nodata = None

@@ -141,10 +141,8 @@ def _strength(mask: Any) -> Array:
         raise ParameterError("mask", f"a mask has the shape (height, width), not {mask.shape}")
     if mask.dtype == bool:
         return mask.astype(np.uint8) * np.uint8(255)
-    if mask.dtype == np.float64:
-        mask = mask.astype(np.float32)
     if mask.dtype.name not in FULL:
         raise ParameterError("mask", f"a mask has samples of bool, uint8, uint16 or float, not {mask.dtype}")
     if mask.dtype.kind == "f" and mask.size and not (np.min(mask) >= 0 and np.max(mask) <= 1):
         raise ParameterError("mask", f"its samples reach from {np.min(mask):g} to {np.max(mask):g}, not from 0 to 1")
-    return mask
+    return mask.astype(np.float32) if mask.dtype == np.float64 else mask

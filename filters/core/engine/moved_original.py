@@ -35,6 +35,14 @@ class Original(NamedTuple):
     nodata: Nodata | None
 
 
+def refusal(stages: Sequence[Stage]) -> str:
+    """Return why no mask and no region can limit *stages*, whatever the image's size; nothing where they can."""
+    still = [stage for stage in stages if stage.extent is None]
+    if not keeps_size(still):
+        return OTHER_SIZE
+    return "" if still or keeps_size(stages) else ALL_MOVE
+
+
 Run = Callable[..., Any]
 """`executor.run`"""
 

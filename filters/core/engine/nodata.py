@@ -89,14 +89,16 @@ def written(encoding: Encoding, value: float | None, source: str, told: bool = T
         return encoding
     if not fits(value, encoding.dtype):
         value = math.nan if encoding.dtype in ("float32", "float64") else 0.0
-    return encoding._replace(nodata=value, reserved=told and encoding.kind != "hue")
+    # Of black and white neither can be kept free.
+    reserved = told and encoding.kind != "hue" and encoding.dtype != "bool"
+    return encoding._replace(nodata=value, reserved=reserved)
 
 
 def check(value: Any) -> float | None:
     """Return a nodata value of a Python call; raises ParameterError."""
     try:
         return None if value is None else float(value)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         raise ParameterError("nodata", f"{value!r} is not a number") from None
 
 

@@ -126,7 +126,9 @@ def perceived(strip: Array, full: float) -> list[Array]:
     if light.shape[2] == 1:
         return [np.float32(1.16) * _lightness(light[..., 0]).astype(np.float32) - np.float32(0.16)]
     x, y, z = (
-        _lightness(sum(light[..., channel] * np.float32(weight / sum(row)) for channel, weight in enumerate(row)))
+        _lightness(
+            np.asarray(sum(light[..., channel] * np.float32(weight / sum(row)) for channel, weight in enumerate(row)))
+        )
         for row in RGB_TO_XYZ
     )
     hues = (500 * (x - y), 200 * (y - z))
@@ -259,8 +261,8 @@ def boundaries(coloured: bool) -> Stage:
 
 def _boundary(strip: Array, context: ImageContext, around: int, inset: int) -> tuple[Array, Array]:
     size = strip.shape[0] - 2 * around, strip.shape[1] - 2 * around
-    missing = None if context.finite else np.isnan(strip).any(axis=2)
-    there = None if missing is None else (~missing).astype(np.float32)
+    missing: Array | None = None if context.finite else np.asarray(np.isnan(strip).any(axis=2))
+    there: Array | None = None if missing is None else np.asarray(~missing, np.float32)
     planes = perceived(strip, context.full)
     total = np.zeros((ORIENTATIONS, *size), np.float32)
 
@@ -271,17 +273,15 @@ def _boundary(strip: Array, context: ImageContext, around: int, inset: int) -> t
             spare = (bins[0].shape[0] - size[0]) // 2 - _reach(radius)
             near = slice(spare, -spare or None)
             cut = [plane[near, near] for plane in bins]
-            total.__iadd__(
-                np.float32(weight) * _differences(cut, None if present is None else present[near, near], radius, size)
-            )
+            counted = None if present is None else present[near, near]
+            np.add(total, np.float32(weight) * _differences(cut, counted, radius, size), out=total)
 
     for cue, plane in zip((BRIGHTNESS, GREEN_RED, BLUE_YELLOW), planes, strict=False):
         add(cue, binned(plane, cue.bin), there)
     if there is not None:  # a gradient needs all that it sees
         width = 2 * inset + 1
-        there = (box_sum.mean(there[..., None], width, width, np.float32)[..., 0] > width * width - 0.5).astype(
-            np.float32
-        )
+        whole = box_sum.mean(there[..., None], width, width, np.float32)[..., 0] > width * width - 0.5
+        there = np.asarray(whole, np.float32)
     add(TEXTURE, textures(planes[0]), there)
     best = total.argmax(axis=0)
     top = np.take_along_axis(total, best[None], axis=0)[0]

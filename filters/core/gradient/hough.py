@@ -29,7 +29,7 @@ class Options(NamedTuple):
 
     threshold: int | None
     """The least votes; None is `OF_MOST` of the most."""
-    count: int
+    most: int
     """The most lines."""
     rho_step: float
     theta_step: float
@@ -124,7 +124,7 @@ def table(points: tuple[Array, Array], size: tuple[int, int], options: Options) 
     least = OF_MOST * found.max() if options.threshold is None else options.threshold
     near = round(APART / options.rho_step), round(math.radians(TURNED) / float(turns[1] - turns[0]))
     far, rows = furthest(*size, options.rho_step), []
-    for row, column in peaks(found, least, options.count, near):
+    for row, column in peaks(found, least, options.most, near):
         rho, theta = (row - far) * options.rho_step, float(turns[column])
         ends = clipped(rho, theta, *size)
         if ends is not None:

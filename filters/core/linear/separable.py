@@ -38,6 +38,7 @@ def correlate(
     ]
     given, step = native.rows_of(strip)
     precise = np.float64 in (strip.dtype, np.dtype(out), np.dtype(work))
+    column, row = np.ascontiguousarray(column), np.ascontiguousarray(row)  # some were turned round
     result = native.results((len(given), size[0], size[1] * step), out, step)
     native.core.separable(given, result, column, row, *dilation[::-1], *stride[::-1], step, divisor, precise)
     return native.strip_like(result, step)

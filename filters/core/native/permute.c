@@ -3,8 +3,8 @@
 #include <assert.h>
 #include <string.h>
 
-/* Pixels moved as they are: rows and columns reversed, or exchanged. Nothing is computed, so that one form serves every
-   instruction set. */
+/* Pixels moved as they are: rows and columns reversed, or exchanged; and the alpha taken from the colours, or put beside
+   them. Nothing is computed, so that one form serves every instruction set. */
 
 typedef struct {
     Array in, out;
@@ -198,4 +198,104 @@ PyObject *bind_permute(PyObject *module, PyObject *arguments)
             WITHOUT_GIL(status = permute(&call));
     }
     return answer(&held, status);
+}
+
+typedef struct {
+    Array pixels, colours, alpha;
+    ptrdiff_t step, part;
+    int join;
+} PartsCall;
+
+/* Copy the parts of a pixel, of the colours *bytes*. */
+static inline __attribute__((always_inline)) void part_pixel(uint8_t *pixel, uint8_t *colours, uint8_t *alpha,
+                                                             const size_t rest, const size_t part, const size_t bytes,
+                                                             const int join)
+{
+    if (join) {
+        memcpy(pixel, colours, bytes);
+        memcpy(pixel + rest, alpha, part);
+    } else {
+        memcpy(colours, pixel, bytes);
+        memcpy(alpha, pixel + rest, part);
+    }
+}
+
+/* Copy the parts of pixels. Three colours move as four: each pixel writes over what the one before wrote past its end; but
+   the last one's fourth would lie past the row. */
+static inline __attribute__((always_inline)) void part_row(uint8_t *pixels, uint8_t *colours, uint8_t *alpha,
+                                                           ptrdiff_t count, const size_t step, const size_t part,
+                                                           const int join)
+{
+    const size_t rest = step - part, wide = rest == 3 * part ? step : rest;
+    for (ptrdiff_t i = 0; i < count - 1; i++, pixels += step, colours += rest, alpha += part)
+        part_pixel(pixels, colours, alpha, rest, part, wide, join);
+    part_pixel(pixels, colours, alpha, rest, part, rest, join);
+}
+
+static int parts(const PartsCall *call)
+{
+    const ptrdiff_t step = call->step, part = call->part, columns = call->pixels.samples / step;
+    for (ptrdiff_t y = 0; y < call->pixels.rows; y++) {
+        uint8_t *pixels = row_of(&call->pixels, 0, y), *colours = row_of(&call->colours, 0, y);
+        uint8_t *alpha = row_of(&call->alpha, 0, y);
+#define CASE(step_, part_)                                                  \
+    if (step == (step_) && part == (part_)) {                               \
+        if (call->join)                                                     \
+            part_row(pixels, colours, alpha, columns, step_, part_, 1);     \
+        else                                                                \
+            part_row(pixels, colours, alpha, columns, step_, part_, 0);     \
+        continue;                                                           \
+    }
+        CASE(4, 1)
+        CASE(2, 1)
+        CASE(8, 2)
+        CASE(4, 2)
+        CASE(16, 4)
+#undef CASE
+        part_row(pixels, colours, alpha, columns, (size_t)step, (size_t)part, call->join);
+    }
+    return 0;
+}
+
+/* Check that a part of the pixels has *bytes* of each. */
+static int check_part(const Array *part, const PartsCall *call, ptrdiff_t bytes, const char *name)
+{
+    const ptrdiff_t rows = call->pixels.rows, samples = call->pixels.samples / call->step * bytes;
+    return check_size(part->planes, 1, 1, name) && check_size(part->rows, rows, rows, name)
+           && check_size(part->samples, samples, samples, name);
+}
+
+static PyObject *bind_parts(PyObject *arguments, int join)
+{
+    PyObject *pixels, *colours, *alpha;
+    PartsCall call = {.join = join};
+    Held held = {.count = 0};
+    int status = REFUSED;
+    if (PyArg_ParseTuple(arguments, "OOOnn", &pixels, &colours, &alpha, &call.step, &call.part)
+        && take_array(&held, pixels, &call.pixels, join, U8, "pixels")
+        && take_array(&held, colours, &call.colours, !join, U8, "colours")
+        && take_array(&held, alpha, &call.alpha, !join, U8, "alpha") && check_size(call.step, 2, MOST_STEP, "step")
+        && check_size(call.part, 1, call.step - 1, "part") && check_size(call.pixels.planes, 1, 1, "planes")
+        && check_size(call.pixels.samples % call.step, 0, 0, "samples beyond the last pixel")
+        && check_part(&call.colours, &call, call.step - call.part, "colours")
+        && check_part(&call.alpha, &call, call.part, "alpha")) {
+        status = DONE;
+        if (call.pixels.rows && call.pixels.samples)
+            WITHOUT_GIL(status = parts(&call));
+    }
+    return answer(&held, status);
+}
+
+/* take_apart(pixels, colours, alpha, step, part) */
+PyObject *bind_take_apart(PyObject *module, PyObject *arguments)
+{
+    (void)module;
+    return bind_parts(arguments, 0);
+}
+
+/* put_together(pixels, colours, alpha, step, part) */
+PyObject *bind_put_together(PyObject *module, PyObject *arguments)
+{
+    (void)module;
+    return bind_parts(arguments, 1);
 }
