@@ -39,7 +39,6 @@ THOROUGH = [
     *(f"{line} -o o.ppm" for line in ("blur rgb.ppm", "blur rgb.ppm --sigma 40", "blur rgb.ppm --op median --size 5")),
     *(f"blur rgb.ppm --op {op} -o o.ppm" for op in ("box", "bilateral", "guided", "mode", "min", "disk --radius 3")),
     *(f"sharpen rgb.ppm --op {op} -o o.ppm" for op in ("laplacian", "unsharp", "adaptive")),
-    *(f"denoise rgb.ppm --op {op} -o o.ppm" for op in ("nlm", "wavelet", "tv --iterations 5", "lee")),
     *(f"morph rgb.ppm --op {op} -o o.ppm" for op in ("erode", "open", "blackhat --shape disk --size 15")),
     *(f"noise rgb.ppm --op {op} -o o.ppm" for op in ("gaussian", "poisson", "salt-pepper")),
     *(f"pool rgb.ppm --op {op} -o o.ppm" for op in ("max", "avg")),
