@@ -97,7 +97,7 @@ class Passage:
             strip = nan_policy.filled(strip, self.filling)
         if self.settings.linear:
             return self.transfer.decode_samples(strip, self.work, self.full)
-        return strip if self.alpha is None or self.straight else strip.astype(self.work)
+        return strip
 
     def enter(self, start: int, stop: int) -> Array:
         """Return rows of the image: as they are, or in the work type where they are changed."""
@@ -130,7 +130,8 @@ class Passage:
 
     def multiply(self, colours: Array, opaque: Array) -> Array:
         """Multiply colours by the alpha."""
-        return colours * (opaque / np.asarray(self.full, self.work))
+        floats = [part.dtype for part in (colours, opaque) if part.dtype.kind == "f"]
+        return colour.premultiply(colours, opaque, self.full, np.result_type(self.work, *floats))
 
     def lay(self, colours: Array, opaque: Array, linear: bool) -> Array:
         """Lay colours that were multiplied by the alpha on the background, in linear light or not."""
