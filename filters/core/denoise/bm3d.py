@@ -128,7 +128,7 @@ def _text(noise: Noise) -> str:
 
 def _denoised(values: Array, noise: Noise, context: ImageContext) -> Rows:
     """Return the rows without the noise."""
-    least, scale = values.min(axis=(0, 1)), 255 / noise.full
+    least, scale = _bases(values, noise.full), 255 / noise.full
     planes = np.empty((values.shape[2], *values.shape[:2]), np.float32)
     for channel, base in enumerate(least):
         np.multiply(values[..., channel] - base, scale, out=planes[channel], casting="same_kind")
@@ -144,6 +144,12 @@ def _denoised(values: Array, noise: Noise, context: ImageContext) -> Rows:
         np.divide(planes[channel], scale, out=answer[..., channel])
         answer[..., channel] += base
     return picture_of(answer)
+
+
+def _bases(values: Array, full: float) -> Array:
+    """Return what black is in each channel: 0, as the paper has it, or the least value where that is far from 0."""
+    least = values.min(axis=(0, 1))
+    return np.where(np.abs(least) <= full, 0, least).astype(values.dtype)
 
 
 def _mixed(matrix: Array, planes: Array) -> Array:
@@ -279,13 +285,12 @@ def _reference(
             stacks = _haar(_along(_along(blocks[:, rows, columns], forward), forward))
             if basic is None:
                 kept = np.abs(stacks) > strength
-                kept[:, 0, 0, 0] = True  # the mean
                 stacks, shares = stacks * kept, kept.astype(np.float32)
             else:
                 power = stacks[len(planes) :] ** 2
                 shares = power / (power + strength)
                 stacks = stacks[: len(planes)] * shares
-            weights = 1 / np.maximum(_sum(shares * shares), np.float32(1e-6))
+            weights = 1 / np.maximum(_sum(shares * shares), np.float32(1 if basic is None else 1e-6))
             stacks = _along(_along(_haar(stacks, inverse=True), inverse), inverse)
             windows = (window * weights[:, None, None])[:, None]
             places = (rows[:, None, None] * width + columns[:, None, None] + samples).ravel()

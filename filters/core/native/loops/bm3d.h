@@ -234,11 +234,10 @@ static float bm3d_sum(float *samples)
 }
 
 /* Drop what is below the threshold; return the weight of the stack, one over the number of coefficients that are left.
-   The first coefficient, the mean, is never dropped. */
+   The mean is a coefficient like others: what is black stays black. */
 static float bm3d_threshold(float *stack, ptrdiff_t count, float threshold)
 {
     float kept[SAMPLES_OF_BLOCK] = {0};
-    const float mean = stack[0];
     for (ptrdiff_t i = 0; i < count; i++)
         for (ptrdiff_t k = 0; k < SAMPLES_OF_BLOCK; k += FLOAT_LANES) {
             float *place = stack + i * SAMPLES_OF_BLOCK + k;
@@ -247,9 +246,8 @@ static float bm3d_threshold(float *stack, ptrdiff_t count, float threshold)
             bm3d_store(place, (vfloat)((vi32)value & keep));
             bm3d_store(kept + k, bm3d_load(kept + k) + (vfloat)((vi32)one & keep));
         }
-    const float others = bm3d_sum(kept) - (mean > threshold || mean < -threshold);
-    stack[0] = mean;
-    return 1 / (others + 1);
+    const float sum = bm3d_sum(kept);
+    return 1 / MAX(sum, 1);
 }
 
 /* Weight coefficients by Wiener's rule; return the weight of the stack, one over the sum of their squares. */
