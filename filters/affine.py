@@ -57,8 +57,12 @@ def affine(
     scale: Annotated[Pair, Param("Factor on the size of what is seen.", min=1e-4, max=1e4)] = 1.0,
     shear: Annotated[
         Pair,
-        Param("Angle in degrees by which columns lean along x, and rows along y.", min=-STEEPEST, max=STEEPEST),
-    ] = (0.0, 0.0),
+        Param(
+            "Angle in degrees by which columns lean along x, and rows along y; one for x alone.",
+            min=-STEEPEST,
+            max=STEEPEST,
+        ),
+    ] = 0.0,
     translate: Annotated[
         Any,
         Param(
@@ -135,7 +139,8 @@ def affine(
     """
     middle = None if center is None else both(center)
     check_expand(expand, center=middle, translate=translate)
-    (across, down), (lean_x, lean_y) = both(scale), both(shear)
+    across, down = both(scale)
+    lean_x, lean_y = shear if isinstance(shear, tuple) else (shear, 0.0)
     skew = Linear(1.0, math.tan(math.radians(lean_x)), math.tan(math.radians(lean_y)), 1.0)
     if abs(skew.area) < LEAST_AREA:
         raise ParameterError("shear", f"{lean_x:g},{lean_y:g} makes a line of the picture; their sum must not be ±90")

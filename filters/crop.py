@@ -66,8 +66,8 @@ def crop(
     The part has a *size* in pixels, or an *area* and a *ratio*: ``w = √(a W H r)``, ``h = √(a W H / r)`` of an image
     of W × H, rounded half up. A *ratio* alone takes the largest part that has it, an *area* alone keeps the image's.
     It lies *at* a pixel, or at a *place*: the pixels that are cut off are split so, ``x = ⌈(W - w) · p - ½⌉``. Samples
-    are copied: every bit stays, of NaN and of the colours of transparent pixels, too. All channels are cut together,
-    whatever *channels* says.
+    are copied: every bit stays, of NaN and of the colours of transparent pixels, too. All channels are cut together:
+    *channels* is ignored, but R, G, B and A are refused.
 
     A part that reaches beyond the image is an error, unless *pad* is set. Then *border* says what is there: 0 by
     default, transparent where the image has an alpha, and *fill*, an opaque colour, where that is named.

@@ -69,7 +69,7 @@ def normalize(
     two other numbers, ``low + v / white · (high - low)``: -1 and 1 are a mean and a std of 0.5.
 
     The result is float, unless *depth* says otherwise: in 8 and 16 bits 0 becomes black and 1 white, and the rest is
-    clipped. JPEG and PNG hold no float; write .npy or .tif.
+    clipped. JPEG and PNG hold no float; write .npy or .tif, and for a folder name the format: ``-t npy``.
 
     Returns
     -------

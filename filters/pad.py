@@ -39,7 +39,8 @@ def pad(
     pixels that are added are split so, ``x = ⌈(W - w) · p - ½⌉`` of them to the left. *border* says what they are: 0 by
     default, transparent where the image has an alpha, and *fill*, an opaque colour, where that is named; the other
     rules repeat the image. Its own samples are copied: every bit stays, of NaN and of the colours of transparent
-    pixels, too. All channels are padded together, whatever *channels* says.
+    pixels, too. All channels are padded together: *channels* is ignored,
+    but R, G, B and A are refused.
 
     What the file says of places and lengths follows: georeference, the subject's area.
 

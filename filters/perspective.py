@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from typing import Annotated, Any, Unpack
 
 from .core import Common, IntPair, Param, ParameterError, Stage, both, image_filter
@@ -18,11 +19,10 @@ ORDER = "go around both shapes in the same order, as top left, top right, bottom
 
 def _points(value: Any) -> list[Point]:
     """Return four points of eight numbers, or four pairs; raises ValueError."""
-    if isinstance(value, str):
-        value = value.replace(";", ",").split(",")
+    given = re.split(r"[,;\s]+", value.strip()) if isinstance(value, str) else value
     try:
         numbers = [
-            float(number) for entry in value for number in (entry if isinstance(entry, (tuple, list)) else (entry,))
+            float(number) for entry in given for number in (entry if isinstance(entry, (tuple, list)) else (entry,))
         ]
     except (TypeError, ValueError, OverflowError):
         raise ValueError(f"{value!r} is not eight numbers, X,Y of four points") from None
@@ -140,7 +140,7 @@ def perspective(
     """
     source, target = (None if points is None else _points(points) for points in (from_, to))
     if source is None and target is None:
-        raise ParameterError("from_", "is required, or to: four points as X,Y,X,Y,X,Y,X,Y")
+        raise ParameterError("from_", "is required, or --to: four points as X,Y,X,Y,X,Y,X,Y")
     if source is not None and target is not None and homography.between(target, source) is None:
         raise ParameterError("to", f"this shape cannot be seen as that of from_; {ORDER}")
     for name, points in (("from_", source), ("to", target)):

@@ -121,11 +121,11 @@ def resize(
     given = [name for name, value in asked.items() if value is not None]
     if len(given) > 1:
         both_sides = given == ["width", "height"]
-        raise ParameterError(given[1], f"cannot be combined with {given[0]}" + "; use size for both" * both_sides)
+        raise ParameterError(given[1], f"cannot be combined with --{given[0]}" + "; use --size for both" * both_sides)
     if not given:
-        raise ParameterError("size", "is required, or one of scale, shortest, longest, width and height")
+        raise ParameterError("size", "is required, or one of --scale, --shortest, --longest, --width and --height")
     if fit is not None and size is None:
-        raise ParameterError("fit", "requires size")
+        raise ParameterError("fit", "requires --size")
     if antialias == "off" and interpolation == "area":
         raise ParameterError("antialias", "has no meaning with interpolation area, which weights all that is covered")
 

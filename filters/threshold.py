@@ -76,7 +76,7 @@ def threshold(
 ) -> Stage | list[Stage]:
     """Make what lies above a threshold white, and the rest black.
 
-    A sample equal to its threshold is black.
+    A sample equal to its threshold is black. A transparent picture is composited on black, or on *background*, before.
 
     One threshold for the image: ``fixed`` takes *value*. ``otsu`` parts the samples so that the means of both parts
     differ most, ``triangle`` finds the foot of the histogram's longer tail, ``li`` the least cross entropy. Whole

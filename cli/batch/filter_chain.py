@@ -128,7 +128,7 @@ def chain(*steps: *tuple[*tuple[Step[Any], ...], Step[Answer]]) -> Chain[Answer]
     calls: list[Call[Any]] = []
     for step in cast("tuple[Any, ...]", steps):
         if not isinstance(step, (Call, ImageFilter)):
-            raise ParameterError("steps", f"{step!r} is no filter, and none with parameters, as blur.step(sigma=2)")
+            raise ParameterError("steps", f"{_told(step)} is neither a filter nor a step, as blur.step(sigma=2)")
         calls.append(step.checked() if isinstance(step, ImageFilter) else step)
     with _in_python():
         return _again(tuple(calls))
@@ -141,6 +141,12 @@ def load_recipe(path: str | os.PathLike[str]) -> Chain[Any]:
     """
     with _in_python():
         return Chain(load(os.fspath(path)))
+
+
+def _told(value: Any) -> str:
+    """Name what is no step in one line; of an image its type."""
+    text = repr(value)
+    return text if len(text) <= 80 and "\n" not in text else f"this {type(value).__name__}"
 
 
 def _with_pictures(recipe: Recipe) -> Recipe:

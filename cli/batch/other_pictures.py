@@ -98,7 +98,7 @@ class OtherPictures:
         where = f"{flag(name)} {shown(value)}"
         if input == STREAM:
             raise FileError(shown(input), f"has no name to look for in {where}; name a file")
-        raise FileError(shown(input), f"{where} has no picture of this name, or several")
+        raise FileError(shown(input), f"{where} has no picture of this name, or more than one")
 
     def _of_file(self, content: FileContent, to_rgb: bool) -> ArrayImage:
         """Return the picture of a file that serves all inputs."""

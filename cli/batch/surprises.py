@@ -107,6 +107,8 @@ def _note(name: str, encoding: Encoding, output: Output, call: Call, seen: Seen,
 
 def _unmarked(what: str, call: Call, seen: Seen) -> str:
     """Return what to say where thresholds leave nothing of a picture that is not even."""
+    if call.values.get("op") == "zerocross" and call.given.get("threshold") is not None and seen.spread:
+        return f"no zero crossing of the {what} reaches --threshold; leave it out, or lower it"
     relative = any(str(call.values.get(name)).endswith("%") for name in ("low", "high"))
     if call.values.get("op") != "canny" or relative or not seen.spread:
         return ""

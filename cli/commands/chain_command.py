@@ -19,7 +19,7 @@ from ..batch.call_files import FilesWritten, files_read
 from ..batch.recipe import Recipe, in_a_row, make_step, read_options
 from ..batch.recipe_file import load, write_recipe
 from ..batch.run import execute
-from ..console.messages import printable
+from ..console.messages import flag, printable
 from ..errors import UsageError
 from .command_words import hint, homes
 from .filter_command import map_files, parameter_options
@@ -86,7 +86,11 @@ def make_run() -> FilterCommand:
 
 def parse_step(name: str, words: list[str]) -> dict[str, Any]:
     """Return a filter's own options of one step of a chain, by name, as text; raises UsageError."""
-    command = StrictCommand(name, params=[*parameter_options(catalog.load(name).spec)], add_help_option=False)
+    spec = catalog.load(name).spec
+    for word in words:
+        if word.partition("=")[0] in map(flag, spec.maps):
+            raise UsageError(f"{word.partition('=')[0]} belongs to the whole chain; write it outside the quotes")
+    command = StrictCommand(name, params=[*parameter_options(spec)], add_help_option=False)
     try:
         return command.make_context(name, words).params
     except typer.TyperException as error:

@@ -121,4 +121,6 @@ def _hint(name: str, options: Sequence[str]) -> str:
     if near := difflib.get_close_matches(name.lower().replace("_", "-"), bare, n=1, cutoff=NEAR):
         return f"; did you mean --{near[0]}?"
     owners = [filter for filter in catalog.names() if name.replace("-", "_") in catalog.load(filter).spec.parameters]
+    if len(owners) > len(catalog.names()) // 2:
+        return "; it is an option of filters, and in a chain part of a step"
     return f"; it is an option of {', '.join(owners)}" if owners else ""

@@ -174,6 +174,7 @@ class Parameter(NamedTuple):
         except ValueError:
             what = "a whole number" if number is int else "a number"
             two = f" or two, {self.metavar.rpartition('|')[2]}" if self.kind.endswith("pair") else ""
+            two = f" or one for each channel, {self.metavar.rpartition('|')[2]}" if self.kind == "numbers" else two
             point = text.replace(",", ".")
             comma = self.kind == "float" and re.fullmatch(r"[-+]?\d*,\d+", text)
             hint = f"; did you mean {point}?" if comma else ""

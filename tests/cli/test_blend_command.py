@@ -60,11 +60,14 @@ def test_trees_are_alike(done, rgb):
 def test_an_image_without_a_partner_fails_alone(run, two):
     Path("b/two.png").unlink()
     ended = run("blend", "a/", "-o", "out/", "--other", "b/", "-q")
-    assert (ended.code, ended.lines) == (1, ["imfilter: a/two.png: --other b/ has no picture of this name, or several"])
+    assert (ended.code, ended.lines) == (
+        1,
+        ["imfilter: a/two.png: --other b/ has no picture of this name, or more than one"],
+    )
     assert Path("out/one.png").exists() and not Path("out/two.png").exists()
     for suffix in ("jpg", "tif"):
         Image.open("b/one.png").save(f"b/two.{suffix}")
-    assert "or several" in run("blend", "a/two.png", "-o", "out.png", "--other", "b/").lines[0]
+    assert "or more than one" in run("blend", "a/two.png", "-o", "out.png", "--other", "b/").lines[0]
 
 
 def test_colours_and_files_of_their_names(ok, rgb, gray):

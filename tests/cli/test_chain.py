@@ -89,6 +89,14 @@ WRONG_STEPS = {
     "a value out of range": (["blur", "edges --size 4"], "step 2 (edges): --size: 4 is not one of 3, 5, 7"),
     "no such filter": (["blur", "edgse --op sobel", "edges"], "step 2: unknown filter 'edgse'; did you mean 'edges'?"),
     "a shared option": (["blur -o x.png"], "step 1 (blur): unknown option -o"),
+    "a map in a step": (
+        ["blur", "edges --magnitude=m.tif"],
+        "step 2 (edges): --magnitude belongs to the whole chain; write it outside the quotes",
+    ),
+    "an option of filters": (
+        ["blur", "threshold", "--depth", "1"],
+        "unknown option --depth; it is an option of filters, and in a chain part of a step",
+    ),
     "an open quote": (["blur 'x"], "no closing quotation"),
     "writing in the middle": (["blur --depth 8", "edges"], "step 1 (blur): --depth belongs to the last step"),
     "a map of the middle": (["--gx", "x.tif", "edges", "blur"], "blur has no --gx map"),

@@ -113,6 +113,14 @@ def test_a_faint_edge_that_canny_does_not_see_is_said_and_percentages_find_it(ru
     assert run("edges", "flat.png", "-o", "out.png", "--op", "canny").err == ""
 
 
+def test_zero_crossings_below_the_threshold_are_said(run, photo):
+    words = ("edges", "in.png", "-o", "b.png", "--op", "zerocross")
+    assert run(*words, "--threshold", "1000").lines == [
+        "imfilter: in.png: no zero crossing of the picture reaches --threshold; leave it out, or lower it"
+    ]
+    assert run(*words).lines == []
+
+
 @pytest.fixture
 def deep():
     """12 bits in 16, with a step in the middle."""

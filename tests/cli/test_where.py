@@ -197,7 +197,9 @@ def test_a_result_of_another_size_is_a_wrong_call(refused, photo, words):
     assert line.endswith("needs a result of the image's size, in its place: no --stride, and --padding same")
 
 
-@pytest.mark.parametrize(("moves", "step"), [("resize --scale 0.5", {"scale": 0.5}), ("rotate --angle 30", {"angle": 30})])
+@pytest.mark.parametrize(
+    ("moves", "step"), [("resize --scale 0.5", {"scale": 0.5}), ("rotate --angle 30", {"angle": 30})]
+)
 def test_in_a_chain_that_moves_samples_the_mask_and_the_regions_move(ok, photo, mask, moves, step):
     moved = {"resize": resize, "rotate": rotate}[moves.split()[0]].step(**step)
     expected = chain(moved, blur.step(sigma=2))

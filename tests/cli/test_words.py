@@ -57,7 +57,7 @@ def test_every_operator_alias_and_kernel_has_its_places():
 @pytest.mark.each("word", ELSEWHERE)
 def test_other_programs_words_name_what_there_is(word, ok, png):
     places = {"X": "3", "ANGLE": "10", "LOW,HIGH": "20,200", "POINTS": "0,0,9,0,9,9,0,9"}
-    places |= {"KERNEL": "mean3", "FILE.png": "b.png"}
+    places |= {"KERNEL": "mean3", "FILE.png": "b.png", "OTHER": "red"}
     for home in homes(word):
         filter, *words = [places.get(part, part) for part in home.step.split()]
         if filter == "chain":
@@ -88,6 +88,7 @@ OPTIONS = {
     "conv --kernel mean3 --kernel mean5": "--kernel is given twice; it takes one value",
     "blur --sigma 2 --sigma 2": "--sigma is given twice; it takes one value",
     "blur -j 1 --jobs 2": "--jobs is given twice; it takes one value",
+    "erase --fill mean": "--fill: 'mean' is not a number or one for each channel, V,V,V",
     "blur --gain 0,5": "--gain: '0,5' is not a number; did you mean 0.5?",
 }
 

@@ -71,6 +71,7 @@ def test_a_shear_moves_rows(each_core):
     """By y · tan 45° from the middle: rows move by -1, 0 and 1."""
     image = np.array([[1, 2, 3, 4], [1, 2, 3, 4], [1, 2, 3, 4]], np.uint8)
     found = affine(image, shear=(45, 0), border="nearest")
+    np.testing.assert_array_equal(affine(image, shear=45, border="nearest"), found)
     assert found.tolist() == [[2, 3, 4, 4], [1, 2, 3, 4], [1, 1, 2, 3]]
 
 

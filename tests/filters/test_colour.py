@@ -1,5 +1,7 @@
 """Luma, linear light, premultiplied alpha."""
 
+import itertools
+
 import numpy as np
 import pytest
 from imfilter.filters.blur import blur
@@ -75,3 +77,30 @@ def test_what_a_transform_leaves_of_no_alpha_shows_no_colour(noise, each_core):
     answer = blur(image, sigma=3, algorithm="fourier")
     assert np.abs(answer[..., :3]).max() <= 2
     np.testing.assert_array_equal(answer[28:32, 28:32, :3], 0)
+
+
+@pytest.mark.parametrize("work", ["float32", "float64"])
+@pytest.mark.parametrize("dtype", ["uint8", "uint16", "float32", "float64"])
+def test_colours_by_alpha_have_the_bits_of_numpy(dtype, work, each_core):
+    """Multiplied and divided: pixels side by side and planes, of any number, with values that are none."""
+    rng = np.random.default_rng(5)
+    full = {"uint8": 255.0, "uint16": 65535.0}.get(dtype, 1.0)
+    for channels, columns in itertools.product((1, 2, 3, 4, 5), (1, 7, 300)):
+        colours = (rng.random((3, columns, channels)) * full).astype(dtype)
+        alpha = (rng.random((3, columns, 1)) * full).astype(dtype)
+        alpha[:, ::3] = 0
+        alpha[:, 1::5] = full
+        if colours.dtype.kind == "f":
+            colours[0, :: columns // 2 + 1] = np.nan
+            colours[1, :: columns // 2 + 1] = np.inf
+        planes = np.ascontiguousarray(colours.transpose(2, 0, 1)).transpose(1, 2, 0)
+        for given in (colours, planes, colours[::-1]):
+            with np.errstate(invalid="ignore"):
+                expected = given.astype(work) * (alpha.astype(work) / np.asarray(full, work))
+                multiplied = colour.premultiply(given, alpha, full, np.dtype(work))
+            assert multiplied.dtype == work and np.array_equal(multiplied, expected, equal_nan=True)
+            own, least = alpha.astype(work), 0.1 * full
+            visible = own > least
+            divided = np.where(visible, expected * full / np.where(visible, own, 1), 0)
+            found = colour.unpremultiply(expected, own, full, least)
+            assert found.dtype == work and np.array_equal(found, divided, equal_nan=True)

@@ -257,6 +257,13 @@ def recolour(s: Shape) -> list[Any]:
     return [s.image(s.rows, s.columns), s.result(), table, weights, 1.0, 0.5 * s.height, 0.8 * s.width]
 
 
+def by_alpha(s: Shape) -> list[Any]:
+    s = s.pixels()
+    out = np.zeros((s.planes, s.rows, s.columns * s.step), s.real)
+    alpha = s.samples(1, s.rows, s.columns)
+    return [s.image(s.rows, s.columns), out, alpha, s.step, float(KINDS[s.kind]), 0.5, s.gap % 2]
+
+
 def local_curves(s: Shape) -> list[Any]:
     s = s._replace(planes=1, step=3) if s.step > 1 else s.pixels()
     curves = s.samples(s.height, s.width, 256 if s.gap > 1 else 9, kind=s.real)
@@ -352,6 +359,7 @@ GOOD: dict[str, tuple[str, Callable[[Shape], list[Any]]]] = {
     "thin": ("iinffo", thin),
     "join": ("on", join),
     "luma": ("iotf", luma),
+    "opacity": ("ioinffb", by_alpha),
     "recolour": ("ioqtfff", recolour),
     "local_curves": ("iosnfffffftf", local_curves),
     "look_up": ("iosn", look_up),

@@ -115,9 +115,9 @@ def test_spellings_of_points():
 @pytest.mark.each(
     "values, words",
     [
-        ({}, "from_: is required, or to"),
+        ({}, "from_: is required, or --to"),
         ({"from_": (1, 2, 3)}, "from_: has 3 numbers; four points have eight"),
-        ({"from_": "1,2,x"}, "from_: .* is not eight numbers"),
+        ({"from_": "1,2,x"}, "from_: '1,2,x' is not eight numbers"),
         ({"from_": 5}, "from_: 5 is not eight numbers"),
         ({"from_": (0, 0, 1, 1, 2, 2, 0, 3)}, "from_: three of the points lie on a line"),
         ({"to": (4, 4) * 4}, "to: three of the points lie on a line"),
@@ -142,3 +142,10 @@ def test_a_picture_of_one_sample(each_core):
         [9, 9, 9],
         [9, 9, 9],
     ]
+
+
+def test_points_are_written_with_commas_or_spaces():
+    image = np.arange(30, dtype=np.uint8).reshape(5, 6)
+    expected = perspective(image, from_=(1, 0, 5, 1, 4, 5, 0, 4))
+    for text in ("1,0,5,1,4,5,0,4", "1,0 5,1 4,5 0,4", "1,0; 5,1; 4,5; 0,4"):
+        np.testing.assert_array_equal(perspective(image, from_=text), expected)

@@ -308,10 +308,10 @@ def test_where_the_result_lies():
 
 
 WRONG = [
-    ({}, "size: is required, or one of scale, shortest, longest, width and height"),
-    ({"size": 3, "scale": 2}, "scale: cannot be combined with size"),
-    ({"width": 3, "height": 2}, "height: cannot be combined with width; use size for both"),
-    ({"scale": 2, "fit": "cover"}, "fit: requires size"),
+    ({}, "size: is required, or one of --scale, --shortest, --longest, --width and --height"),
+    ({"size": 3, "scale": 2}, "scale: cannot be combined with --size"),
+    ({"width": 3, "height": 2}, "height: cannot be combined with --width; use --size for both"),
+    ({"scale": 2, "fit": "cover"}, "fit: requires --size"),
     ({"size": 0}, "size: 0 is below the least value, 1 px"),
     ({"size": (3, 2, 1)}, "size: (3, 2, 1) has 3 numbers"),
     ({"scale": 0}, "scale: 0 must be above 0"),

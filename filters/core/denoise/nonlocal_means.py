@@ -104,7 +104,7 @@ def nonlocal_means(size: tuple[int, int], patch: int, tolerance: float, noise: f
 
         return BoundStage(denoise, work=context.own_type, interleaved=native.core is not None)
 
-    text = f"non-local means: search window of {width}×{height}, patches of {patch}×{patch}, strength {tolerance:.4g}"
+    text = f"non-local means: search window of {width}×{height}, patches of {patch}×{patch}, tolerance {tolerance:.4g}"
     return Stage(
         bind,
         window=Window(window.halo),

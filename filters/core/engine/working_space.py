@@ -102,7 +102,7 @@ class Passage:
             strip = nan_policy.filled(strip, self.filling)
         if self.settings.linear:
             return self.transfer.decode_samples(strip, self.work, self.full)
-        return strip if self.alpha is None or self.straight else strip.astype(self.work)
+        return strip
 
     def enter(self, start: int, stop: int) -> Array:
         """Return rows of the image: as they are, or in the work type where they are changed."""
@@ -140,7 +140,8 @@ class Passage:
 
     def multiply(self, colours: Array, opaque: Array) -> Array:
         """Multiply colours by the alpha."""
-        return colours * (opaque / np.asarray(self.full, self.work))
+        floats = [part.dtype for part in (colours, opaque) if part.dtype.kind == "f"]
+        return colour.premultiply(colours, opaque, self.full, np.result_type(self.work, *floats))
 
     def lay(self, colours: Array, opaque: Array, linear: bool) -> Array:
         """Lay colours that were multiplied by the alpha on the background, in linear light or not."""
@@ -152,9 +153,9 @@ class Passage:
     def leave(self, picture: Array, opaque: Array | None) -> tuple[Array, Array | None]:
         """Return the picture and its alpha in the file's units, unrounded."""
         if opaque is not None and self.gain and not self.straight:
-            # Alpha that is rounded to nothing shows no colour, unless it is not written at all; nor does what
+            # Alpha below a half is rounded to nothing and shows no colour, unless it is not written at all; nor does what
             # rounding leaves of a transform's sums of 0.
-            least = 0.5 if self.image.dtype.kind == "u" and not self.settings.opaque else 1e-12 * self.full
+            least = 0.4999999 if self.image.dtype.kind == "u" and not self.settings.opaque else 1e-12 * self.full
             # Multiplied and divided by an alpha, a half may lack its last bits, and would go down.
             whole = self.image.dtype.kind == "u" and self.work == np.float64
             full = self.full * (1 + LAST_BITS) if whole else self.full

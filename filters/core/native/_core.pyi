@@ -150,6 +150,16 @@ def recolour(
     turn: float,
     /,
 ) -> None: ...
+def opacity(
+    given: NDArray[Any],
+    out: NDArray[Any],
+    opacity: NDArray[Any],
+    step: int,
+    full: float,
+    least: float,
+    divide: bool,
+    /,
+) -> None: ...
 def local_curves(
     given: NDArray[Any],
     out: NDArray[Any],

@@ -89,6 +89,7 @@ PyObject *answer(Held *held, int status);
     F(join, "Keep what is joined to the strong pixels.") \
     F(luma, "Sum red, green and blue by their weights.") \
     F(recolour, "Change the saturation of colours, and turn their hue.") \
+    F(opacity, "Multiply colours by their alpha, or divide them by it.") \
     F(local_curves, "Put values on curves that change from place to place.") \
     F(look_up, "Look samples up in a table.") \
     F(histogram, "Count how often each number is there.") \

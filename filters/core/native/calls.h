@@ -147,6 +147,14 @@ typedef struct {
 } RecolourCall;
 
 typedef struct {
+    Array in, out;  /* colours */
+    Array opacity;  /* one plane */
+    ptrdiff_t step; /* channels side by side, up to 4; else each plane is one */
+    double full, least;
+    int divide;
+} OpacityCall;
+
+typedef struct {
     Array in, out;         /* values; or red, green and blue side by side */
     Array curves;          /* (rows of tiles, columns of tiles, places): values of the result, float or double */
     ptrdiff_t step;        /* 1, or 3 for colours */
@@ -277,6 +285,7 @@ typedef struct {
     int (*thin)(const ThinCall *);
     int (*luma)(const LumaCall *);
     int (*recolour)(const RecolourCall *);
+    int (*opacity)(const OpacityCall *);
     int (*local_curves)(const LocalCurvesCall *);
     int (*look_up)(const LookUpCall *);
     int (*histogram)(const HistogramCall *);

@@ -72,7 +72,8 @@ class Warped(Rows):
 
     def __init__(self, above: Rows, warp: Warp, interpolation: Interpolation, context: ImageContext) -> None:
         self.width, self.height, self.matrix = warp.width, warp.height, warp.matrix
-        if not isinstance(above, (Source, Whole)):
+        # An image as it is, or what was computed before, is read in place.
+        if not isinstance(above, Whole) and not (isinstance(above, Source) and above.untouched is not None):
             above = computed(above, ROWS, context.jobs)
         image = above.rows(0, above.height)
         # Samples that only move are those of the image, whatever is between them.

@@ -51,6 +51,7 @@ OPTIONS(TARGET)
 #include "gradient.h"
 #include "luma.h"
 #include "recolour.h"
+#include "opacity.h"
 #include "local_curves.h"
 #include "bilateral.h"
 #include "nonlocal_means.h"
@@ -90,6 +91,7 @@ OPTIONS(TARGET)
 #include "gradient.h"
 #include "luma.h"
 #include "recolour.h"
+#include "opacity.h"
 #include "local_curves.h"
 #include "bilateral.h"
 #include "nonlocal_means.h"
@@ -208,6 +210,11 @@ static int recolour(const RecolourCall *call)
                                                                                    : recolour_float(call);
 }
 
+static int opacity(const OpacityCall *call)
+{
+    return call->out.type == F64 ? opacity_double(call) : opacity_float(call);
+}
+
 static int local_curves(const LocalCurvesCall *call)
 {
     return call->curves.type == F64 ? local_curves_double(call) : local_curves_float(call);
@@ -259,6 +266,7 @@ const Primitives JOIN(primitives, SET) = {
     .thin = thin,
     .luma = luma,
     .recolour = recolour,
+    .opacity = opacity,
     .local_curves = local_curves,
     .look_up = look_up,
     .histogram = histogram,

@@ -1,0 +1,55 @@
+/* Colours times their alpha, and divided by it: colour * (alpha / full), and back, colour * full / alpha, or 0 where the
+   alpha is *least* or less. Quotients are those of NumPy, bit for bit.
+
+   The alpha of a block is first repeated for each channel, so that vectors run over the samples. */
+
+#define PIXELS 256
+#define CHANNELS 4
+
+/* Repeat one number a pixel for each of *step* channels. */
+static inline void R(repeat)(REAL *restrict to, const REAL *restrict from, ptrdiff_t step)
+{
+    if (step == 1)
+        memcpy(to, from, PIXELS * sizeof(REAL));
+    else if (step == 3) /* a constant, for which the compiler has shuffles */
+        for (ptrdiff_t i = 0; i < PIXELS; i++)
+            to[3 * i] = to[3 * i + 1] = to[3 * i + 2] = from[i];
+    else
+        for (ptrdiff_t i = 0; i < PIXELS; i++)
+            for (ptrdiff_t c = 0; c < step; c++)
+                to[step * i + c] = from[i];
+}
+
+static int R(opacity)(const OpacityCall *call)
+{
+    const REAL full = (REAL)call->full, least = (REAL)call->least;
+    const ptrdiff_t step = call->step, width = call->in.samples / step;
+    REAL alpha[PIXELS] = {0}, repeated[PIXELS * CHANNELS], colours[PIXELS * CHANNELS];
+    assert(1 <= step && step <= CHANNELS);
+    for (ptrdiff_t plane = 0; plane < call->in.planes; plane++)
+        for (ptrdiff_t y = 0; y < call->in.rows; y++)
+            for (ptrdiff_t first = 0; first < width; first += PIXELS) {
+                const ptrdiff_t count = MIN(PIXELS, width - first), samples = count * step;
+                REAL *restrict to = (REAL *)row_of(&call->out, plane, y) + first * step;
+                R(read_row)(alpha, row_of(&call->opacity, 0, y), call->opacity.type, first, count);
+                R(read_row)(colours, row_of(&call->in, plane, y), call->in.type, first * step, samples);
+                if (call->divide) {
+                    R(repeat)(repeated, alpha, step);
+                    for (ptrdiff_t i = 0; i < samples; i++) {
+                        const REAL opaque = repeated[i], visible = opaque > least ? opaque : 1;
+                        const REAL quotient = colours[i] * full / visible;
+                        to[i] = opaque > least ? quotient : 0;
+                    }
+                } else {
+                    for (ptrdiff_t i = 0; i < PIXELS; i++)
+                        alpha[i] /= full;
+                    R(repeat)(repeated, alpha, step);
+                    for (ptrdiff_t i = 0; i < samples; i++)
+                        to[i] = colours[i] * repeated[i];
+                }
+            }
+    return 0;
+}
+
+#undef PIXELS
+#undef CHANNELS
