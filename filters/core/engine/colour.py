@@ -86,12 +86,12 @@ def premultiply(strip: Array, alpha: Array, full: float, work: Any) -> Array:
 
 
 def unpremultiply(strip: Array, alpha: Array, full: float, least: float) -> Array:
-    """Divide the colours by ``alpha / full``; where alpha is less than *least*, they are 0."""
+    """Divide the colours by ``alpha / full``; where alpha is *least* or less, they are 0."""
     if strip.dtype.kind == "f" and strip.dtype == alpha.dtype:
         found = _by_alpha(strip, alpha, full, least, strip.dtype, True)
         if found is not None:
             return found
-    visible = alpha >= least
+    visible = alpha > least
     return np.where(visible, strip * full / np.where(visible, alpha, 1), 0)
 
 

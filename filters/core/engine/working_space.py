@@ -153,9 +153,9 @@ class Passage:
     def leave(self, picture: Array, opaque: Array | None) -> tuple[Array, Array | None]:
         """Return the picture and its alpha in the file's units, unrounded."""
         if opaque is not None and self.gain and not self.straight:
-            # Alpha that is rounded to nothing shows no colour, unless it is not written at all; nor does what
+            # Alpha below a half is rounded to nothing: it shows no colour, unless it is not written; nor does what
             # rounding leaves of a transform's sums of 0.
-            least = 0.5 if self.image.dtype.kind == "u" and not self.settings.opaque else 1e-12 * self.full
+            least = 0.4999999 if self.image.dtype.kind == "u" and not self.settings.opaque else 1e-12 * self.full
             # Multiplied and divided by an alpha, a half may lack its last bits, and would go down.
             whole = self.image.dtype.kind == "u" and self.work == np.float64
             full = self.full * (1 + LAST_BITS) if whole else self.full

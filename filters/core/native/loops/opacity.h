@@ -1,5 +1,5 @@
 /* Colours times their alpha, and divided by it: colour * (alpha / full), and back, colour * full / alpha, or 0 where the
-   alpha is less than *least*. Quotients are those of NumPy, bit for bit.
+   alpha is *least* or less. Quotients are those of NumPy, bit for bit.
 
    The alpha of a block is first repeated for each channel, so that vectors run over the samples. */
 
@@ -36,9 +36,9 @@ static int R(opacity)(const OpacityCall *call)
                 if (call->divide) {
                     R(repeat)(repeated, alpha, step);
                     for (ptrdiff_t i = 0; i < samples; i++) {
-                        const REAL opaque = repeated[i], visible = opaque >= least ? opaque : 1;
+                        const REAL opaque = repeated[i], visible = opaque > least ? opaque : 1;
                         const REAL quotient = colours[i] * full / visible;
-                        to[i] = opaque >= least ? quotient : 0;
+                        to[i] = opaque > least ? quotient : 0;
                     }
                 } else {
                     for (ptrdiff_t i = 0; i < PIXELS; i++)
