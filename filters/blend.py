@@ -78,7 +78,7 @@ def blend(
     Shell
     -----
     $ imfilter blend photo.jpg -o tinted.jpg --other orange --op multiply --opacity 0.4
-    $ imfilter blend photos/ -o changes/ --other yesterday/ --op difference
+    $ imfilter blend photos/ -o changes/ --other yesterday/ --op difference --range stretch
 
     Examples
     --------

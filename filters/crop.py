@@ -91,8 +91,8 @@ def crop(
 
     Shell
     -----
-    $ imfilter crop photo.jpg -o part.jpg --size 640,480
-    $ imfilter crop photo.jpg -o face.png --size 300,300 --at 120,40
+    $ imfilter crop photo.jpg -o part.jpg --size 200,150
+    $ imfilter crop photo.jpg -o face.png --size 100,100 --at 120,40
     $ imfilter crop photos/ -o square/ --ratio 1
     $ imfilter crop photo.jpg -o middle.jpg --area 0.5 --ratio 16:9 --place 0.5,0.3
 

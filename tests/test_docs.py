@@ -311,7 +311,8 @@ def test_shell_examples_of_the_help_run(example, name, folder):
     for line in lines:
         _, filter, source, *_ = shlex.split(line)
         assert filter == name
-        make_input(folder / source)
+        for needed in (source, *re.findall(r"--other (\S+/)", line)):
+            make_input(folder / needed)
         code, _, said = example(line, folder)
         assert (code, said) == (0, ""), line
 

@@ -200,16 +200,16 @@ class Call(NamedTuple, Generic[Answer]):
         return Settings(values["border"], values["fill"], values["linear"], channels, nan=values["nan"])
 
     def for_bands(self) -> Call[Answer]:
-        """Return the call for an image whose channels have no colours: the luma is no default there.
+        """Return the call for an image whose channels have no colours: each is filtered unless something is asked for.
 
-        Raises `ParameterError` where it, or the chroma, was asked for.
+        Raises `ParameterError` where that is a part of colours, as the luma.
         """
         channels = self.values["channels"]
-        if channels not in (*colour_parts.PARTS, *colour_parts.PRIMARIES):
-            return self
-        if "channels" in self.given:
+        if "channels" not in self.given:
+            return self._replace(values={**self.values, "channels": "each"})
+        if channels in (*colour_parts.PARTS, *colour_parts.PRIMARIES):
             raise ParameterError("channels", f"bands without colour have no {channels}; use each or max")
-        return self._replace(values={**self.values, "channels": "each"})
+        return self
 
     def part(self, name: str = "") -> Part:
         """Return stages and settings together, as `chain` takes them; a failure calls them *name*."""

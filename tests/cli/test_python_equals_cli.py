@@ -232,7 +232,7 @@ CALLS = {
 }
 
 
-NEEDED = {"blend": {"other": "gray"}}
+NEEDED = {"blend": {"other": "gray", "opacity": 0.4}}
 """The parameters that a filter cannot do without."""
 
 

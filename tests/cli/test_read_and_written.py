@@ -20,7 +20,12 @@ from PIL import Image
 FILE = "f/x0.png"
 """The file that is read and written, whatever it is."""
 EDGES, BANK = "edges", "conv --kernel haar"
-MAPS = {name: filter for filter in catalog.names() for name in catalog.load(filter).spec.maps}
+MAPS = {
+    name: filter
+    for filter in catalog.names()
+    for name, field in catalog.load(filter).spec.maps.items()
+    if field.kind != "table"
+}
 
 
 def png():
@@ -139,6 +144,13 @@ def test_what_is_read_is_never_written_as_another_map(refused, folder, known, ki
     before = known(kind, last)
     assert "is never overwritten; " in refused(2, *call(kind, FILE, last, words(FILE)))
     assert contents(folder) == before
+
+
+def test_a_kernel_is_never_written_as_a_table(refused, folder):
+    Path("k.csv").write_text("1 2 1\n")
+    before = contents(folder)
+    said = refused(2, "chain", "a.png", "conv --kernel k.csv --scale 0.25", "hough", "--lines", "./k.csv")
+    assert "is never overwritten; " in said and contents(folder) == before
 
 
 @pytest.mark.needs("/proc")

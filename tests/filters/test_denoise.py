@@ -133,7 +133,7 @@ def test_the_speckle_is_told(looks):
 
 def test_the_facts_tell_the_noise_and_what_follows_from_it():
     image = (255 * np.clip(with_noise(scene(), 12), 0, 1)).astype(np.uint8)[..., None]
-    for op, words in [("wavelet", "window of"), ("tv", "weight"), ("median", "median: 3×3"), ("nlm", "strength")]:
+    for op, words in [("wavelet", "window of"), ("tv", "weight"), ("median", "median: 3×3"), ("nlm", "tolerance")]:
         call = denoise.checked(op=op)
         found = executor.run(call.stages(), image, {"image": Encoding("uint8")}, call.settings(), measure=True).facts
         texts = [fact.text for fact in found]

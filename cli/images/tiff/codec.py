@@ -14,8 +14,7 @@ from ..tiff_tags import COLOUR_MAP, ICC_PROFILE, IPTC, PHOTOSHOP, SOFTWARE, XMP
 from . import decoder, words
 from .colours import BLACK_IS_ZERO, PALETTE, RGB, SEPARATED, STRAIGHT, UNSPECIFIED, WHITE_IS_ZERO
 
-DEFAULT, OF_BITS = "deflate", "group4"
-"""How samples are packed, those of a bit another way."""
+DEFAULT = "deflate"
 NUMBERS = 256
 """Of colours that samples of 8 bits can be."""
 
@@ -123,7 +122,7 @@ def _page(content: Content) -> Any:
         tags[SOFTWARE] = ifd.text(content.software.encode())
     method = DEFAULT
     if samples.dtype == bool:  # white is 0 in faxes, whose codes are short where most is white
-        samples, photometric, method = ~samples, WHITE_IS_ZERO, OF_BITS
+        samples, photometric, method = ~samples, WHITE_IS_ZERO, writer.OF_BITS
     options = content.options
     return writer.page(samples, photometric, extra, tags, options.compression or method, options.cores)
 

@@ -36,8 +36,10 @@ from ..tiff_tags import (
 )
 from .compression import GROUP4, LZW, NONE, PACKBITS, ZSTANDARD
 
-METHODS = {"none": NONE, "deflate": 8, "lzw": LZW, "packbits": PACKBITS, "zstd": ZSTANDARD, "group4": GROUP4}
+METHODS = {"none": NONE, "deflate": 8, "lzw": LZW, "packbits": PACKBITS, "zstd": ZSTANDARD}
 """The numbers of the methods that are written, by the words of the option."""
+OF_BITS = "group4"
+"""The method of samples of one bit, unless another is asked for."""
 PILLOWS = {LZW: "tiff_lzw", PACKBITS: "packbits", ZSTANDARD: "zstd"}
 STRIP_BYTES = 1 << 18
 CLASSIC_BYTES = (1 << 32) - (1 << 20)
@@ -64,12 +66,12 @@ def page(
 ) -> Page:
     """Return a page of *samples*, ``(height, width)`` or ``(height, width, channels)``, which *cores* threads pack.
 
-    Samples that are bool take a bit each; ``group4`` packs those alone. *extra* has the kind of each channel beside the
+    Samples that are bool take a bit each; `OF_BITS` packs those alone. *extra* has the kind of each channel beside the
     colours, *tags* are the page's other ones. Raises ValueError where the method is not there.
     """
     height, width = samples.shape[:2]
     channels = samples.shape[2] if samples.ndim == 3 else 1
-    number = METHODS[method]
+    number = GROUP4 if method == OF_BITS else METHODS[method]
     bits = samples.dtype == bool
     predictor = 1 if bits else _predictor(samples.dtype, number)
     rows = max(1, min(height, (8 if bits else 1) * STRIP_BYTES // (width * channels * samples.itemsize)))

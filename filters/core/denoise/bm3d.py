@@ -76,7 +76,7 @@ def wavelet() -> Array:
     """Return the biorthogonal wavelet 1.5 of 8 samples, over all its 3 levels, periodic, each row of length 1.
 
     >>> wavelet()[1].round(3).tolist()
-    [0.354, 0.354, 0.354, 0.354, -0.354, -0.354, -0.354, -0.354]
+    [0.219, 0.449, 0.449, 0.219, -0.219, -0.449, -0.449, -0.219]
     """
     low = np.array([3, -3, -22, 22, 128, 128, 22, -22, -3, 3]) / 128
     high = np.array([0, 0, 0, 0, 1, -1, 0, 0, 0, 0])

@@ -75,7 +75,7 @@ def guided(radii: tuple[int, int], epsilon: float, guide: Guide) -> Stage:
         def smooth(strip: Array, opaque: Array | None = None) -> Values:
             if window == (1, 1):
                 return strip
-            level = _level(inside(strip, halo)) if precise and not context.whole else None
+            level = box_sum.level(inside(strip, halo)) if precise and not context.whole else None
             samples = strip if level is None else strip - level
             if opaque is not None and (opaque == context.full).all():
                 opaque = None
@@ -112,14 +112,6 @@ def guided(radii: tuple[int, int], epsilon: float, guide: Guide) -> Stage:
         amplification=1 + 0.5 / epsilon**0.5,
         facts=lambda context: (note(fact),),
     )
-
-
-def _level(strip: Array) -> Array:
-    """Return a value that each of the channels lies around: the mean of what is finite in a row."""
-    row = strip[strip.shape[0] // 2]
-    known = np.isfinite(row)
-    count = np.maximum(np.count_nonzero(known, axis=0), 1)
-    return (np.where(known, row, 0).sum(axis=0) / count).astype(strip.dtype)
 
 
 def _box(planes: Array, window: tuple[int, int]) -> Array:

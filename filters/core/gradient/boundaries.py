@@ -41,6 +41,8 @@ GREEN_RED = Cue((5, 10, 20), (0.0210, 0.0243, 0.0287), 0.05)
 BLUE_YELLOW = Cue((5, 10, 20), (0.0166, 0.0185, 0.0204), 0.05)
 TEXTURE = Cue((5, 10, 20), (0.0101, 0.0111, 0.0141))
 """Radii, weights and bins of Arbeláez et al., 2011: those of their multi-scale boundaries, `mPb`."""
+FLAT = 1e-6
+"""What rounding may leave of a gradient where there is none."""
 HALF = 0.01
 """The weighted sum of differences that is half of white: about there one threshold for all pictures is best."""
 LEAST_HUE, HUES = -73.0, 168.0
@@ -285,6 +287,7 @@ def _boundary(strip: Array, context: ImageContext, around: int, inset: int) -> t
     add(TEXTURE, textures(planes[0]), there)
     best = total.argmax(axis=0)
     top = np.take_along_axis(total, best[None], axis=0)[0]
+    top[top < FLAT] = 0
     strength = top / (top + np.float32(HALF))
     strength *= np.float32(context.full)
     before, after = (np.take_along_axis(total, (best + step)[None] % ORIENTATIONS, axis=0)[0] for step in (-1, 1))

@@ -86,7 +86,10 @@ def _statistics(size: tuple[int, int]) -> Stage:
 
     def bind(context: ImageContext) -> BoundStage:
         def function(strip: Array) -> Local:
-            values = strip if context.whole else strip.astype(np.float64, copy=False)
+            values, level = strip, 0.0
+            if not context.whole:
+                level = box_sum.level(inside(strip, halo))
+                values = strip.astype(np.float64, copy=False) - level
             present = ~np.isnan(values) if context.ignoring else np.True_
             count: Array | float = float(width * height)
             if not np.all(present):
@@ -100,7 +103,7 @@ def _statistics(size: tuple[int, int]) -> Stage:
                 spread = of_squares - mean * mean
                 if not context.whole:  # of whole numbers it is exactly 0 in a flat window
                     spread -= ROUNDING * mean * mean
-                return Local(inside(strip, halo), mean, np.sqrt(np.maximum(spread, 0)))
+                return Local(inside(strip, halo), mean + level, np.sqrt(np.maximum(spread, 0)))
 
         # Sums of fractions are rounded by the blocks that they are made of, which are as high as a window.
         return BoundStage(function, rows=height, anchored=not context.whole, work=context.own_type)
