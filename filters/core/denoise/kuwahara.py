@@ -3,7 +3,8 @@
 A window of ``(2 rx + 1) × (2 ry + 1)`` has four quarters of ``(rx + 1) × (ry + 1)``, which share the row and the column
 of the pixel. Edges stay, or get sharper, and what is between them becomes flat, as if it were painted. Channels choose
 together, by the sum of their variances: so no colour appears that was not there. Of quarters that vary alike the first
-counts, in reading order; how a depth rounds samples decides nothing. Two box sums and four comparisons, whatever the window: 40 ns a sample of 8 bits.
+counts, in reading order; how a depth rounds samples decides nothing. Two box sums and four comparisons, whatever the
+window: 40 ns a sample of 8 bits.
 
 M. Kuwahara, K. Hachimura, S. Eiho and M. Kinoshita, "Processing of RI-angiocardiographic images", in Digital Processing
 of Biomedical Images, 1976.
@@ -14,7 +15,6 @@ from __future__ import annotations
 from ..engine.stage import BY_ALPHA, BoundStage, Colours, Halo, ImageContext, Stage, Window, inside
 from ..lazy_numpy import Array, np
 from ..linear import box_sum
-
 
 ALIKE = 1 - 2.0**-13
 """Part of a variance from which on another is no less: in whole numbers many are equal, in float32 almost."""
