@@ -26,15 +26,17 @@ def mean(strip: Array, height: int, width: int, out: Any, divisor: float = 1.0) 
     return native.strip_like(result, step)
 
 
-def level(strip: Array) -> Array:
-    """Return a value that each of the channels lies around: the mean of what is finite in a row.
+def level(strip: Array, near: float = 0.0) -> Array:
+    """Return a value that each of the channels lies around: the mean of what is finite in a row, or 0 if it is *near*.
 
-    Taken off samples before they are squared it keeps a variance that is small beside their distance from 0.
+    Taken off samples before they are squared it keeps a variance that is small beside their distance from 0. It is a
+    strip's own, and moves the last bits of what float64 holds.
     """
     row = strip[strip.shape[0] // 2]
     known = np.isfinite(row)
     count = np.maximum(np.count_nonzero(known, axis=0), 1)
-    return (np.where(known, row, 0).sum(axis=0) / count).astype(strip.dtype)
+    found = (np.where(known, row, 0).sum(axis=0) / count).astype(strip.dtype)
+    return np.where(np.abs(found) > near, found, strip.dtype.type(0))
 
 
 def _reference(strip: Array, height: int, width: int, out: Any, divisor: float) -> Array:
