@@ -6,6 +6,7 @@ from typing import Annotated, Literal, Unpack
 
 from .core import Common, IntPair, Pair, Param, ParameterError, Stage, both, image_filter
 from .core.denoise import guided
+from .core.denoise.speckle_options import Damping, Looks
 from .core.denoise.windows import radii_of, whole, window_of
 from .core.linear import kernels, planner
 from .core.linear.convolve import linear
@@ -141,26 +142,8 @@ def blur(
             shown_default="estimated; 0 with --strength",
         ),
     ] = None,
-    looks: Annotated[
-        float | None,
-        Param(
-            "Number of looks, of which the speckle is 1 / √looks.",
-            above=0,
-            max=1e9,
-            only=("lee", "frost"),
-            shown_default="estimated",
-        ),
-    ] = None,
-    damping: Annotated[
-        float | None,
-        Param(
-            "How fast weights fall off where there is detail.",
-            above=0,
-            max=1e9,
-            only=("frost",),
-            shown_default="by the speckle",
-        ),
-    ] = None,
+    looks: Looks = None,
+    damping: Damping = None,
     percentile: Annotated[
         float | None,
         Param(

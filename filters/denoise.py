@@ -6,6 +6,7 @@ from typing import Annotated, Literal, Unpack
 
 from .core import Common, IntPair, Pair, Param, ParameterError, Stage, image_filter
 from .core.denoise.guided import Guide
+from .core.denoise.speckle_options import Damping, Looks
 from .core.denoise.windows import radii_of, whole, window_of
 from .core.parameters import OperatorError
 
@@ -36,26 +37,8 @@ def denoise(
             shown_default="estimated",
         ),
     ] = None,
-    looks: Annotated[
-        float | None,
-        Param(
-            "Number of looks, of which the speckle is 1 / √looks.",
-            above=0,
-            max=1e9,
-            only=("lee", "frost"),
-            shown_default="estimated",
-        ),
-    ] = None,
-    damping: Annotated[
-        float | None,
-        Param(
-            "How fast weights fall off where there is detail.",
-            above=0,
-            max=1e9,
-            only=("frost",),
-            shown_default="by the speckle",
-        ),
-    ] = None,
+    looks: Looks = None,
+    damping: Damping = None,
     size: Annotated[
         IntPair | None,
         Param(

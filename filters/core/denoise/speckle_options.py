@@ -1,0 +1,28 @@
+"""The parameters of the filters against speckle, which two commands have."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from ..parameters import Param
+
+Looks = Annotated[
+    float | None,
+    Param(
+        "Number of looks, of which the speckle is 1 / √looks.",
+        above=0,
+        max=1e9,
+        only=("lee", "frost"),
+        shown_default="estimated",
+    ),
+]
+Damping = Annotated[
+    float | None,
+    Param(
+        "How fast weights fall off where there is detail.",
+        above=0,
+        max=1e9,
+        only=("frost",),
+        shown_default="by the speckle",
+    ),
+]
