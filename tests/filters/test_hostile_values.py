@@ -6,6 +6,7 @@ from imfilter.filters.affine import affine
 from imfilter.filters.blend import blend
 from imfilter.filters.blur import blur
 from imfilter.filters.conv import conv
+from imfilter.filters.core import catalog
 from imfilter.filters.core.parameters import ImageError, ParameterError
 from imfilter.filters.crop import crop
 from imfilter.filters.denoise import denoise
@@ -50,6 +51,14 @@ def test_infinities_outside_of_strips_are_data_too(each_core):
     assert affine(huge, angle=9, linear=True).shape == huge.shape
     assert blend(huge, other=-huge, op="difference", range="stretch", depth=8).shape == huge.shape
     assert denoise(np.full((20, 20), 3e38, np.float32), noise_sigma=0.1).shape == (20, 20)
+
+
+@pytest.mark.every_call({"denoise": [{"op": "guided", "epsilon": 1e-4}], "blur": [{"op": "bilateral"}]})
+def test_samples_whose_squares_are_beyond_all_floats_are_taken(name, values, noise):
+    try:
+        catalog.load(name)(noise((12, 11, 3), "float32").astype(np.float64) * 1e200, **values)
+    except ParameterError as error:
+        assert "\n" not in str(error)
 
 
 def test_a_mask_of_huge_values_is_refused():

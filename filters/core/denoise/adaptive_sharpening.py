@@ -52,7 +52,8 @@ def adaptive(sigma: tuple[float, float], amount: float, noise: float | None, ove
         mean = within(blurred, context)
         # Stays exact where few weights are left; only an image with an alpha needs it.
         exact_mean = cache(lambda: within(exact, context._replace(tolerance=0.0)).function)
-        least = BEYOND * (left * (context.survey_result if noise is None else noise)) ** 2
+        remaining = left * (context.survey_result if noise is None else noise)
+        least = BEYOND * remaining * remaining
 
         def sharpen(strip: Array, opaque: Array | None = None) -> Array:
             if opaque is None:

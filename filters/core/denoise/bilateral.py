@@ -77,7 +77,7 @@ def bilateral(sigma: tuple[float, float], radii: tuple[int, int], range_sigma: f
         return RANGE * context.full if range_sigma is None else max(range_sigma, LEAST)
 
     def bind(context: ImageContext) -> BoundStage:
-        exponents, scale = exponents_by_distance(sigma, radii), 0.5 / unit(context) ** 2
+        exponents, scale = exponents_by_distance(sigma, radii), 0.5 / (unit(context) * unit(context))
         out = context.own_type if context.rounded else context.work
 
         def smooth(strip: Array, alpha: Array | None = None) -> Array:

@@ -180,7 +180,7 @@ def _step(step: Step, planes: Array, basic: Array | None, levels: float, jobs: i
     """Return what one step makes of the planes."""
     height, width = planes.shape[1:]
     guide, scale = whole_numbers((planes if basic is None else basic)[0], levels)
-    limit = step.limit * (scale * BLOCK) ** 2
+    limit = step.limit * (scale * BLOCK) * (scale * BLOCK)
     count = -(-(height - BLOCK) // step.stride) + 1
     bands = [(first, min(first + BAND, count)) for first in range(0, count, BAND)]
     answer = np.empty_like(planes)

@@ -31,7 +31,8 @@ def guided_parameters(noise: Noise) -> tuple[int, float]:
     levels = min(noise.levels, 100.0)
     radius = 1 if noise.channels == 1 and levels < 40 else 2
     factor = 4.2 + levels**2 / 500 if noise.channels > 1 else 3 + levels**2 / (130 if levels < 40 else 220)
-    return radius, factor * (noise.level / noise.full) ** 2
+    part = noise.level / noise.full
+    return radius, factor * part * part
 
 
 def median_size(noise: Noise) -> int:

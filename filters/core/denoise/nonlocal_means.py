@@ -83,7 +83,10 @@ def nonlocal_means(size: tuple[int, int], patch: int, tolerance: float, noise: f
         raise ParameterError("patch", f"{patch} is even: a patch has a pixel in its middle; {patch + 1} would do")
     window = SearchWindow(width // 2, height // 2, patch // 2)
     tolerance = max(tolerance, LEAST) if tolerance > 0 else 0.0
-    factor, spared = (1 / tolerance**2, 2 * noise**2 / tolerance**2) if tolerance > 0 else (0.0, 0.0)
+    factor, spared = 0.0, 0.0
+    if tolerance > 0:
+        part = noise / tolerance
+        factor, spared = 1 / (tolerance * tolerance), 2 * part * part
 
     def bind(context: ImageContext) -> BoundStage:
         out = context.own_type if context.rounded else context.work
