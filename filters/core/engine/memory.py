@@ -65,7 +65,7 @@ def needed(
         compiled = native.core is not None and context.finite and (stage.weights is not None or stage.selects)
         held = seen * given + high * across * size if compiled else STRIPS * seen * size
         strips = max(strips, min(jobs, -(-down // rows)) * max(channels, stage.colours.maps) * held)
-        given = size
+        given, channels = size, stage.colours.maps or channels
     in_strips = sum(stage.takes != "image" for stage in stages)
     return whole + strips * (1 + math.log2(max(in_strips, 1)))
 

@@ -27,7 +27,7 @@ def strongest_channel(strength: Function) -> Stage:
             np.maximum(best, other, out=best)
         return answer._make(kept)
 
-    return Stage(lambda context: lambda answer: choose(answer, context.ignoring), colours=NO_COLOURS)
+    return Stage(lambda context: lambda answer: choose(answer, context.ignoring), colours=NO_COLOURS._replace(maps=1))
 
 
 def _replace(values: Array, others: Array, where: Array) -> None:
