@@ -160,7 +160,7 @@ static int permute(const PermuteCall *call)
         if (call->reverse_x)
             reverse(row_of(out, 0, y), from, out->samples / call->step, call->step);
         else
-            memcpy(row_of(out, 0, y), from, (size_t)out->samples);
+            memmove(row_of(out, 0, y), from, (size_t)out->samples);
     }
     return 0;
 }
@@ -206,17 +206,17 @@ typedef struct {
     int join;
 } PartsCall;
 
-/* Copy the parts of a pixel, of the colours *bytes*. */
+/* Copy the parts of a pixel, of the colours *bytes*; callers may give parts that lie in the same memory. */
 static inline __attribute__((always_inline)) void part_pixel(uint8_t *pixel, uint8_t *colours, uint8_t *alpha,
                                                              const size_t rest, const size_t part, const size_t bytes,
                                                              const int join)
 {
     if (join) {
-        memcpy(pixel, colours, bytes);
-        memcpy(pixel + rest, alpha, part);
+        memmove(pixel, colours, bytes);
+        memmove(pixel + rest, alpha, part);
     } else {
-        memcpy(colours, pixel, bytes);
-        memcpy(alpha, pixel + rest, part);
+        memmove(colours, pixel, bytes);
+        memmove(alpha, pixel + rest, part);
     }
 }
 
