@@ -21,7 +21,7 @@ from .engine.array_image import ArrayImage, ImageLike
 from .engine.borders import ALIASES, PICTURES, Border, Fill
 from .engine.chain import Part
 from .engine.mask import Box, Effect
-from .engine.quantize import FULL, Encoding, encoding, float_type
+from .engine.quantize import FULL, Encoding, GivenRange, encoding, float_type
 from .engine.stage import Stage
 from .engine.threads import available
 from .engine.working_space import Settings
