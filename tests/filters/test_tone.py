@@ -391,6 +391,9 @@ def test_pillow_has_the_same_ops(photo):
         for factor in (0.5, 1.3):
             off = tone(photo, **{name: factor}).astype(int) - np.asarray(enhance(image).enhance(factor))
             assert np.abs(off).max() <= 1, name
+    for factor in (0.5, 1.3):  # its mean is a whole number
+        off = tone(photo, contrast=factor).astype(int) - np.asarray(ImageEnhance.Contrast(image).enhance(factor))
+        assert np.abs(off).max() <= 1
 
 
 @pytest.mark.parametrize("dtype", ["uint8", "uint16"])
