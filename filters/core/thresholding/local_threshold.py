@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Literal
 
-from ..engine.stage import NO_COLOURS, BoundStage, Halo, ImageContext, Rows, Stage, Window, inside
+from ..engine.stage import NO_COLOURS, BoundStage, Halo, ImageContext, Rows, Stage, Window, inside, surveyed
 from ..lazy_numpy import Array, np
 from ..linear import box_sum
 from ..named_tuple import NamedTuple
 from .decision import AMPLIFICATION, TWO_VALUED, is_above
 
 Method = Literal["niblack", "sauvola", "wolf"]
-ROWS_TOGETHER = 64
 FAR = 16.0
 """Whites from 0 from which on squares would lose a variance that counts."""
 ROUNDING = 2.0**-46
@@ -68,8 +67,7 @@ def _thresholds(method: Method, local: Local, k: float, context: ImageContext) -
 
 def _seen(context: ImageContext, image: Rows) -> Seen:
     seen = []
-    for start in range(0, image.height, ROWS_TOGETHER):
-        local: Local = image.rows(start, min(start + ROWS_TOGETHER, image.height))
+    for local in surveyed(image):
         finite = np.isfinite(local.image)
         seen.append(
             (
