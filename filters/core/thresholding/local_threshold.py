@@ -12,8 +12,6 @@ from ..named_tuple import NamedTuple
 from .decision import AMPLIFICATION, TWO_VALUED, is_above
 
 Method = Literal["niblack", "sauvola", "wolf"]
-FAR = 16.0
-"""Whites from 0 from which on squares would lose a variance that counts."""
 ROUNDING = 2.0**-46
 """Part of the squared mean that a variance may be of rounding alone."""
 
@@ -88,7 +86,7 @@ def _statistics(size: tuple[int, int]) -> Stage:
         def function(strip: Array) -> Local:
             values, level = strip, 0.0
             if not context.whole:
-                level = box_sum.level(inside(strip, halo), FAR * context.full)
+                level = box_sum.level(inside(strip, halo), box_sum.FAR * context.full)
                 values = strip.astype(np.float64, copy=False) - level
             present = ~np.isnan(values) if context.ignoring else np.True_
             count: Array | float = float(width * height)
