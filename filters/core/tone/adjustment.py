@@ -11,7 +11,7 @@ import math
 from typing import Any
 
 from .. import native
-from ..engine.colour import LUMA_WEIGHTS, luma
+from ..engine.colour import LUMA_SUM, LUMA_WEIGHTS, luma
 from ..engine.stage import BoundStage, Colours, ImageContext, Rows, Stage, surveyed
 from ..lazy_numpy import Array, np
 from ..named_tuple import NamedTuple
@@ -112,7 +112,7 @@ def coloured(strip: Array, table: Array | None, saturation: float, hue: float, k
         found = native.results(given.shape, kind, step)
         weights = np.array(LUMA_WEIGHTS, np.float64)
         native.core.recolour(
-            given, found, None if table is None else table[None], weights, 1000.0, saturation, hue % 360 / 60
+            given, found, None if table is None else table[None], weights, LUMA_SUM, saturation, hue % 360 / 60
         )
         return native.strip_like(found, step)
     values = (strip if table is None else look_up(strip, table)).astype(work, copy=False)
