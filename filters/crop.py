@@ -36,7 +36,11 @@ def crop(
     area: Annotated[
         float | None,
         Param(
-            "Area of the part, as a fraction of the image's.", above=0, max=1e6, shown_default="the most with --ratio"
+            "Area of the part, as a fraction of the image's.",
+            percent=True,
+            above=0,
+            max=1e6,
+            shown_default="the most with --ratio",
         ),
     ] = None,
     ratio: Annotated[

@@ -41,7 +41,13 @@ def erase(
     ] = "fill",
     area: Annotated[
         float | None,
-        Param("Area of the rectangle, as a fraction of the image's.", min=0, max=1, shown_default="0.1 without --size"),
+        Param(
+            "Area of the rectangle, as a fraction of the image's.",
+            percent=True,
+            min=0,
+            max=1,
+            shown_default="0.1 without --size",
+        ),
     ] = None,
     ratio: Annotated[
         float | None,

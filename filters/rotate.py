@@ -17,7 +17,13 @@ QUARTERS = {0: Permutation(), 1: CLOCKWISE, 2: HALF_TURN, 3: COUNTER_CLOCKWISE}
 @image_filter(border="constant", fill=None)
 def rotate(
     *,
-    angle: Annotated[float, Param("Angle in degrees; positive angles turn clockwise.")],
+    angle: Annotated[
+        float,
+        Param(
+            "Angle in degrees; positive angles turn clockwise.",
+            missing="as in imfilter rotate photo.png --angle 90 -o OUTPUT",
+        ),
+    ],
     expand: Annotated[bool, Param("Enlarge the result so that it holds the whole turned picture.")] = False,
     center: Annotated[
         Pair | None,

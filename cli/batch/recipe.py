@@ -174,7 +174,8 @@ def refusal(error: ParameterError, where: str = "") -> UsageError:
     """Return the refusal of a parameter as the shell knows it, which begins with *where*."""
     option = flag(error.parameter)
     if isinstance(error, OperatorError):
-        return UsageError(f"{where}{option} is for --op {', '.join(error.only)}")
+        hint = f"; did you mean {flag(error.meant)}?" if error.meant else ""
+        return UsageError(f"{where}{option} is for --op {', '.join(error.only)}{hint}")
     if re.match(VERBS, error.reason):
         return UsageError(f"{where}{option} {error.reason}")
     return UsageError(f"{where}{option}: {error.reason}")

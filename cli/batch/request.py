@@ -6,6 +6,7 @@ Everything that can be refused without looking at a pixel is refused here.
 from __future__ import annotations
 
 import os
+import re
 import sys
 from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
@@ -31,6 +32,8 @@ from .provenance import Stamper
 from .recipe import Recipe
 
 NO_FILE = "no such file or directory"
+VALUE = re.compile(r"[-+]?\d[-+\d.,x×:%]*")
+"""What looks like a number, a size or a percentage."""
 KEEP = "keep"
 
 
@@ -228,9 +231,15 @@ def _check_existence(names: Sequence[str], options: SharedOptions, maps: bool) -
     output = options.output
     without = output is None and options.sheet is None and not maps and not options.in_place
     if without:
-        raise UsageError(f"{shown(missing[0])}: {NO_FILE}")
+        raise UsageError(_no_file(missing[0]))
     if output is not None and len(names) > 1 and output != STREAM and not inputs.means_folder(output):
-        raise UsageError(f"{shown(missing[0])}: {NO_FILE}")
+        raise UsageError(_no_file(missing[0]))
+
+
+def _no_file(name: str) -> str:
+    """Return what a name that is no file is told, which may be an option's value."""
+    hint = "; if it is a value, write its option before it" if VALUE.fullmatch(name) else ""
+    return f"{shown(name)}: {NO_FILE}{hint}"
 
 
 def _outputs(recipe: Recipe, options: SharedOptions, map_files: Mapping[str, str]) -> dict[str, str]:
