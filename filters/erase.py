@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import Annotated, Any, Literal, Unpack
 
-from .core import Array, Common, IntPair, Pair, Param, ParameterError, Stage, both, image_filter, np
+from .core import Array, Common, ImageError, IntPair, Pair, Param, ParameterError, Stage, both, image_filter, np
 from .core.engine.borders import Fill, values_of
 from .core.engine.seeded_random import Generator, drawing
 from .core.engine.stage import AlphaHandling, BoundStage, Colours, ImageContext, Rows
@@ -76,8 +76,8 @@ def erase(
     sample has a random number of its own between 0 and white. The rectangle has a *size* in pixels, or an *area* and a
     *ratio*: ``w = √(a W H r)``, ``h = √(a W H / r)`` of an image of W × H, rounded half up, and no more than the image.
     It lies *at* a pixel, or at a *place*: the pixels beside it are split so, ``x = ⌊(W - w) · p + ½⌋`` of them to the
-    left. What reaches beyond the image is cut off. ``area=0`` gives the image back. For several rectangles write
-    several steps of a chain. An alpha is as it was; *border* is ignored.
+    left. What reaches beyond the image is cut off; all of it may not. ``area=0`` gives the image back. For several
+    rectangles write several steps of a chain. An alpha is as it was; *border* is ignored.
 
     Returns
     -------
@@ -87,6 +87,8 @@ def erase(
     ------
     ParameterError
         A value is out of range, or *size* and *area*, or *at* and *place*, are both given.
+    ImageError
+        The rectangle lies outside the image.
 
     References
     ----------
@@ -131,6 +133,10 @@ def erase(
             )
         else:
             left, top = both(at)
+        if across and down and not (-across < left < width and -down < top < height):
+            raise ImageError(
+                f"the rectangle of {across}×{down} at {left},{top} lies outside the image, {width}×{height}"
+            )
         left, right = (min(max(edge, 0), width) for edge in (left, left + across))
         top, bottom = (min(max(edge, 0), height) for edge in (top, top + down))
         return Rectangle(left, top, right, bottom)

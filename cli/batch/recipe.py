@@ -259,7 +259,9 @@ def read_options(spec: Spec, values: Mapping[str, Any], where: str) -> dict[str,
         try:
             read[name] = given if parameter.kind == "flag" else parameter.read(given)
         except ParameterError as error:
-            raise refusal(error, where) from None
+            op = spec.parameters.get("op")
+            meant = f"; did you mean --op {given}?" if op is not None and given in op.choices else ""
+            raise refusal(ParameterError(name, error.reason + meant), where) from None
     return read
 
 

@@ -88,7 +88,7 @@ OPTIONS = {
     "conv --kernel mean3 --kernel mean5": "--kernel is given twice; it takes one value",
     "blur --sigma 2 --sigma 2": "--sigma is given twice; it takes one value",
     "blur -j 1 --jobs 2": "--jobs is given twice; it takes one value",
-    "erase --fill mean": "--fill: 'mean' is not a number or one for each channel, V,V,V",
+    "erase --fill mean": "--fill: 'mean' is not a number or one for each channel, V,V,V; did you mean --op mean?",
     "flip --horizontal": "unknown option --horizontal; did you mean --op horizontal?",
     "edges --canny": "unknown option --canny; did you mean --op canny?",
     "denoise --op tv --sigma 9": "--sigma is for --op bilateral; did you mean --noise-sigma?",
