@@ -5,18 +5,17 @@ from __future__ import annotations
 import math
 from typing import Annotated, Any, Literal, Unpack
 
-from .core import Array, Common, ImageError, IntPair, Pair, Param, ParameterError, Stage, both, image_filter, np
+from .core import Array, Common, ImageError, IntPair, Param, ParameterError, Stage, both, image_filter, np
 from .core.engine.borders import Fill, values_of
 from .core.engine.seeded_random import Generator, drawing
 from .core.engine.stage import AlphaHandling, BoundStage, Colours, ImageContext, Rows
 from .core.named_tuple import NamedTuple
+from .core.resampling.part_options import MOST, At, Place, read_ratio
 
 Op = Literal["fill", "mean", "noise"]
 AREA = 0.1
 ROWS = 64
 """Rows of a strip of which the mean is taken."""
-MOST = 1_000_000
-"""The greatest side."""
 
 
 class Rectangle(NamedTuple):
@@ -51,20 +50,21 @@ def erase(
     ] = None,
     ratio: Annotated[
         float | None,
-        Param("Its width by its height.", min=1e-3, max=1e3, shown_default="1"),
+        Param(
+            "Its width by its height: a number, or W:H.",
+            min=1e-3,
+            max=1e3,
+            metavar="R|W:H",
+            read=read_ratio,
+            shown_default="1",
+        ),
     ] = None,
     size: Annotated[
         IntPair | None,
         Param("Width and height of the rectangle, instead of --area.", unit="px", min=0, max=MOST, metavar="W,H"),
     ] = None,
-    place: Annotated[
-        Pair | None,
-        Param("Where it lies: 0 is left or top, 1 right or bottom.", min=0, max=1, shown_default="0.5,0.5"),
-    ] = None,
-    at: Annotated[
-        IntPair | None,
-        Param("Its top left pixel, instead of --place.", unit="px", min=-MOST, max=MOST, metavar="X,Y"),
-    ] = None,
+    place: Place = None,
+    at: At = None,
     seed: Annotated[
         int, Param("Random seed; the same seed gives the same noise.", min=0, max=2**32 - 1, only=("noise",))
     ] = 0,

@@ -8,8 +8,8 @@ from typing import Annotated, Unpack
 from .core import Common, Pair, Param, Stage, both, image_filter
 from .core.resampling import homography, permutation
 from .core.resampling.permutation import CLOCKWISE, COUNTER_CLOCKWISE, HALF_TURN, Permutation
-from .core.resampling.placing import FURTHEST, check_expand, linear_stage
-from .core.resampling.warp import Interpolation
+from .core.resampling.placing import check_expand, linear_stage
+from .core.resampling.warp_options import Interpolated, center_of
 
 QUARTERS = {0: Permutation(), 1: CLOCKWISE, 2: HALF_TURN, 3: COUNTER_CLOCKWISE}
 
@@ -25,19 +25,8 @@ def rotate(
         ),
     ],
     expand: Annotated[bool, Param("Enlarge the result so that it holds the whole turned picture.")] = False,
-    center: Annotated[
-        Pair | None,
-        Param(
-            "Turn about this point, X,Y from the top left corner.",
-            unit="px",
-            min=-FURTHEST,
-            max=FURTHEST,
-            shown_default="the middle",
-        ),
-    ] = None,
-    interpolation: Annotated[
-        Interpolation, Param("How samples are computed between those of the image: bicubic is sharper.")
-    ] = "bilinear",
+    center: Annotated[Pair | None, center_of("Turn")] = None,
+    interpolation: Interpolated = "bilinear",
     **common: Unpack[Common],
 ) -> Stage:
     """Rotate an image by any angle.

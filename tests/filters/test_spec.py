@@ -78,7 +78,7 @@ def test_python_reads_the_texts_of_the_shell(filter, given, same):
 
 
 def test_the_help_says_what_a_percentage_is():
-    assert [name for name, p in crop.spec.parameters.items() if p.help.endswith(" 50% is 0.5.")] == ["area"]
+    assert [name for name, p in crop.spec.parameters.items() if p.help.endswith(" 50% is 0.5.")] == ["area", "place"]
     assert [name for name, p in resize.spec.parameters.items() if p.help.endswith(" 50% is 0.5.")] == ["scale"]
 
 
