@@ -4,8 +4,8 @@
 
 (Rudin, Osher and Fatemi 1992), by the projection of the dual (Chambolle 2004): ``out = in + div p``, where p, a vector
 for each pixel, is at most *weight* long, and moves by a quarter of the gradient of what is found at each step. Steps
-end when the energy falls by less than a part of what it was in the beginning. The gradient is that
-of forward differences, 0 past the last row and column.
+end when the energy changes by less than a part of what it was in the beginning. The gradient is that of forward
+differences, 0 past the last row and column.
 
 References
 ----------
@@ -32,9 +32,9 @@ MOST_STEPS = 200
 
 
 def denoising(weight: float | None, iterations: int | None, noise: float | None, strength: float) -> Stage:
-    """Return the stages; without a *weight*, in the image's units, it suits *strength* times the *noise*.
+    """Return the stage; without a *weight*, in the image's units, it suits *strength* times the *noise*.
 
-    With *iterations* so many steps are done, however little they change.
+    With *iterations* it takes so many steps, however little they change.
     """
     if weight is not None:
         reject_unused(noise, strength)
@@ -60,10 +60,6 @@ def total_variation(image: Array, weight: float, iterations: int | None = None) 
     [0.25, 0.25, 2.5]
     """
     planes = np.ascontiguousarray(np.moveaxis(image, 2, 0))
-    return np.moveaxis(_reference(planes, weight, iterations), 0, 2)
-
-
-def _reference(planes: Array, weight: float, iterations: int | None) -> Array:
     dual = np.zeros((2, *planes.shape), planes.dtype)
     out, first, before = planes, 0.0, 0.0
     for step in range(iterations or MOST_STEPS):
@@ -83,4 +79,4 @@ def _reference(planes: Array, weight: float, iterations: int | None) -> Array:
         if iterations is None and step and abs(before - energy) < ENOUGH * first:
             break
         first, before = first if step else energy, energy
-    return out
+    return np.moveaxis(out, 0, 2)
