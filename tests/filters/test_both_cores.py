@@ -8,10 +8,12 @@ import pytest
 from imfilter.filters.core import catalog, native
 from imfilter.filters.core.engine.borders import BORDERS
 
+from .conftest import NEEDED
+
 pytestmark = pytest.mark.skipif(native.core is None, reason="needs the compiled core")
 
 KERNEL = "0 1 2 0 -3; 1 4 -5 2 1; 0 2 3 1 0.5"
-TILTED = {"from_": (2, 1, 20, 3, 19, 30, -1, 25), "to": (3, 0, 19, 2, 21, 33, 1, 30)}
+TILTED = NEEDED["perspective"]
 VALUES: dict[str, list[dict[str, Any]]] = {
     "affine": [
         {"angle": 100, "scale": (0.7, 1.3), "shear": (10, 0), "interpolation": "bicubic"},
