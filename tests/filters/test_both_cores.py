@@ -149,6 +149,14 @@ def test_missing_samples(name, values, nan, alike):
 
 
 @every_case
+@pytest.mark.each("nan", ["propagate", "ignore"])
+def test_an_alpha_that_is_missing(name, values, nan, alike):
+    image = picture((*SHAPE, 4), "float32")
+    image[5, 5, 3], image[20, 20, 3] = np.nan, np.inf
+    alike(name, image, nan=nan, **values)
+
+
+@every_case
 def test_infinite_samples(name, values, alike):
     image = picture((*SHAPE, 3), "float32")
     image[5, 5], image[20, 20, 1] = np.inf, -np.inf
