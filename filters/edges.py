@@ -197,9 +197,10 @@ def edges(
     orientations, at twice *sigma* and along the line twice as far, and divides by the root mean square of the
     gradients in the picture. What crowds, as the edges of a texture do, is suppressed: of the means r of 5 × 5 blocks
     around, of 5 pixels each, the sparseness is ``min(1, r0 / mean r) · (5 - Σr / √Σr²) / 4``. The strength is ``s / (s
-    + s½)`` of white, s the strongest response times its sparseness, and s½ 0.36. One *threshold* suits all pictures:
-    about half of white, 128 of 255. The picture is the strength thinned to lines, the maps hold all of it. A larger
-    *sigma* finds the boundaries of larger things, and all that is measured in pixels grows with it.
+    + s½)`` of white: s the strongest response times its sparseness, the mean of that and of the same at twice the
+    size, and s½ 0.36. One *threshold* suits all pictures: about half of white, 128 of 255. The picture is the strength
+    thinned to lines, the maps hold all of it. A larger *sigma* finds the boundaries of larger things, and all that is
+    measured in pixels grows with it.
 
     *overlay* draws the edges on the picture: ``out = in + s · (colour - in)``, where the strength s is the response at
     its scale in 8 bits over white, at most 1, twice that of signed ones; binary edges have the whole colour. *gain*
@@ -292,7 +293,7 @@ def _found(
     if op == "pb":
         if sigmas[0] != sigmas[1]:
             raise ParameterError("sigma", "of pb is the same along x and y; give one number")
-        stages = boundaries.boundaries(channels == OPPONENT, _positive(sigmas, op)[0])
+        stages = [boundaries.boundaries(channels == OPPONENT, _positive(sigmas, op)[0])]
         if one_channel:
             stages.append(strongest_channel(lambda parts: gradient.magnitude(parts, "l2")))
         # Past the picture's edge its outermost pixels go on: against nothing there they would be lines.

@@ -4,18 +4,20 @@ For each of eight orientations the derivative of the smoothed image is summed al
 red against green, green against red, blue against yellow and yellow against blue. One side weighs 0.7 of the other, so
 all four see brightness too. The strongest orientation of each is divided by what is usual in the picture, and
 multiplied by how sparse such responses are around: a boundary stands alone, the edges of a texture stand in a crowd.
-The strongest of the four is the boundary.
+The strongest of the four is the boundary, and the mean of two scales.
 
-That is the model of K.-F. Yang et al., with its constants; nothing in it is learnt. Three things are done otherwise.
+That is the model of K.-F. Yang et al., with its constants; nothing in it is learnt. Four things are done otherwise.
 Their filter, a derivative of a Gaussian twice as long as wide, is a round one's summed along a line. Their sparseness
 is that of blocks, enlarged; here each pixel has its own. And what responses are divided by is the root mean square of
-the gradients instead of the greatest response, which a single pixel decides.
+the gradients instead of the greatest response, which a single pixel decides. And there are two scales, as X. Ren has
+them.
 
 References
 ----------
 K.-F. Yang, S.-B. Gao, C.-F. Guo, C.-Y. Li and Y.-J. Li, "Boundary detection using double-opponency and spatial
 sparseness constraint", IEEE Transactions on Image Processing, 2015. K. Yang, S. Gao, C. Li and Y. Li, "Efficient color
-boundary detection with color-opponent mechanisms", CVPR, 2013.
+boundary detection with color-opponent mechanisms", CVPR, 2013. X. Ren, "Multi-scale improves boundary detection in
+natural images", ECCV, 2008.
 """
 
 from __future__ import annotations
@@ -29,6 +31,8 @@ from .gradient import Gradient
 
 SIGMA = 1.1
 """The standard deviation of the receptive fields of cones; all else is as many times larger as this is."""
+SCALES = 1.0, 2.0
+"""How many times sigma; boundaries that are seen at several scales are the likelier ones."""
 ORIENTATIONS = 8
 OTHER = 0.7
 """What the opponent colour weighs, taken off."""
@@ -101,22 +105,67 @@ def opponents(planes: list[Array]) -> list[Array]:
     return [red - other * green, green - other * red, blue - other * yellow, yellow - other * blue]
 
 
-def boundaries(coloured: bool, sigma: float) -> list[Stage]:
-    """Return the stages from an image to the `Gradient` across its boundaries, whose magnitude is from 0 to white.
+def boundaries(coloured: bool, sigma: float) -> Stage:
+    """Return the stage from an image to the `Gradient` across its boundaries, whose magnitude is from 0 to white.
 
-    The magnitude is ``s / (s + HALF)`` of white, s the strength. It points to the lighter side. *coloured* joins red,
-    green and blue as opponents; other channels, or else, are looked at each by itself.
+    The magnitude is ``s / (s + HALF)`` of white, s the mean of the strengths at `SCALES` times *sigma*. It points to
+    the lighter side. Missing samples are left out, and have no strength. *coloured* joins red, green and blue as
+    opponents; other channels, or else, are looked at each by itself.
     """
+
+    def bind(context: ImageContext) -> Function:
+        def found(image: Array, *strengths: Gradient) -> Gradient:
+            answer = _joined(strengths, context)
+            if not (context.finite or context.ignoring):
+                missing = np.isnan(image)
+                if answer.gx.shape[2] == 1:
+                    missing = missing.any(axis=2, keepdims=True)
+                for part in answer:
+                    part[missing] = np.nan
+            return answer
+
+        return found
+
+    colours = Colours(gain=None, joint=True) if coloured else NO_COLOURS
+    branches = ((), *(_at_scale(coloured, sigma * scale) for scale in SCALES))
+    return Stage(bind, branches=branches, colours=colours, amplification=1 / FAINTEST)
+
+
+def _joined(strengths: tuple[Gradient, ...], context: ImageContext) -> Gradient:
+    """Return the mean of the strengths of several scales along the mean of their axes, weighted by them."""
+    total, cosine, sine = (np.zeros(strengths[0].gx.shape, np.float32) for _ in range(3))
+    for gx, gy in strengths:
+        strength = np.sqrt(gx * gx + gy * gy)
+        total += strength
+        there = np.maximum(strength, np.float32(NOTHING))
+        cosine += (gx * gx - gy * gy) / there
+        sine += 2 * gx * gy / there
+    total /= len(strengths)
+    answer = total / (total + np.float32(HALF))
+    answer *= np.float32(context.full)
+    x, y = _axis(cosine, sine)
+    light = sum(part.gx for part in strengths) * x + sum(part.gy for part in strengths) * y
+    np.negative(answer, out=answer, where=light < -LEVEL * total)
+    return Gradient((answer * x).astype(context.work), (answer * y).astype(context.work))
+
+
+def _axis(cosine: Array, sine: Array) -> tuple[Array, Array]:
+    """Return the axis, in the right half of the plane, that has this cosine and sine of twice its angle."""
+    turn = np.arctan2(sine, cosine) * np.float32(0.5)
+    turn[turn < np.float32(LEVEL - np.pi / 2)] += np.float32(np.pi)  # the same axis, which rounding may choose
+    return np.cos(turn), np.sin(turn)
+
+
+def _at_scale(coloured: bool, sigma: float) -> tuple[Stage, ...]:
+    """Return the stages from an image to the strength of boundaries, as a `Gradient` to the lighter side."""
     scale = scale_of(sigma)
 
     def bind(context: ImageContext) -> Function:
         def found(parts: Gradient) -> Gradient:
-            count = parts.gx.shape[2]
-            joined = coloured and count == 3
-            usual = context.survey_result
+            groups = _groups(coloured, parts.gx.shape[2])
             answers = [
-                _boundary(parts, list(channels), usual, scale, context)
-                for channels, usual in zip(_groups(joined, count), usual, strict=True)
+                _boundary(parts, list(channels), usual, scale, context.finite)
+                for channels, usual in zip(groups, context.survey_result, strict=True)
             ]
             return Gradient(*(np.stack(both, axis=2) for both in zip(*answers, strict=True)))
 
@@ -125,9 +174,9 @@ def boundaries(coloured: bool, sigma: float) -> list[Stage]:
     def survey(context: ImageContext, parts: Rows) -> list[list[float]]:
         return _usual(context, parts, coloured, FAINTEST * SIGMA / sigma)
 
-    return [
-        symmetric.smoothing((scale.smoothing, scale.smoothing)),
-        gradient.derivatives(gradient.weights_of("central")),
+    return (
+        symmetric.smoothing((scale.smoothing, scale.smoothing))._replace(ignoring=True),
+        gradient.derivatives(gradient.weights_of("central"))._replace(ignoring=True),
         Stage(
             bind,
             # A line goes on past the edge of the picture, and what is sparse does not grow sparser there.
@@ -135,11 +184,12 @@ def boundaries(coloured: bool, sigma: float) -> list[Stage]:
             colours=Colours(gain=None, joint=True) if coloured else NO_COLOURS,
             survey=survey,
         ),
-    ]
+    )
 
 
-def _groups(joined: bool, count: int) -> list[range]:
-    return [range(3)] if joined else [range(channel, channel + 1) for channel in range(count)]
+def _groups(coloured: bool, count: int) -> list[range]:
+    """Return the channels that are looked at together."""
+    return [range(3)] if coloured and count == 3 else [range(channel, channel + 1) for channel in range(count)]
 
 
 def _usual(context: ImageContext, parts: Rows, coloured: bool, least: float) -> list[list[float]]:
@@ -150,7 +200,7 @@ def _usual(context: ImageContext, parts: Rows, coloured: bool, least: float) -> 
         strip: Gradient = parts.rows(start, min(start + SURVEYED_ROWS, parts.height))
         gx, gy = (np.nan_to_num(part, nan=0.0, posinf=0.0, neginf=0.0) for part in strip)
         count += gx.shape[0] * gx.shape[1]
-        groups = _groups(coloured and gx.shape[2] == 3, gx.shape[2])
+        groups = _groups(coloured, gx.shape[2])
         squares = squares or [[0.0] * (4 if len(group) == 3 else 1) for group in groups]
         for group, sums in zip(groups, squares, strict=True):
             for part in (gx, gy):
@@ -160,13 +210,13 @@ def _usual(context: ImageContext, parts: Rows, coloured: bool, least: float) -> 
 
 
 def _boundary(
-    parts: Gradient, channels: list[int], usual: list[float], scale: Scale, context: ImageContext
+    parts: Gradient, channels: list[int], usual: list[float], scale: Scale, finite: bool
 ) -> tuple[Array, Array]:
     around = scale.reach
     inner = slice(around, -around)
     planes = [np.asarray(part[..., channel], np.float32) for part in parts for channel in channels]
     missing: Array | None = None
-    if not context.finite:
+    if not finite:
         missing = np.logical_or.reduce([~np.isfinite(plane[inner, inner]) for plane in planes])
         planes = [np.nan_to_num(plane, nan=0.0, posinf=0.0, neginf=0.0) for plane in planes]
     across, down = planes[: len(channels)], planes[len(channels) :]
@@ -181,16 +231,12 @@ def _boundary(
         for kept, other in zip((best, *double), (strength, cosine, sine), strict=True):
             np.copyto(kept, other, where=stronger)
     assert best is not None
-    answer = best / (best + np.float32(HALF))
-    answer *= np.float32(context.full)
-    turn = np.arctan2(double[1], double[0]) * np.float32(0.5)
-    turn[turn < np.float32(LEVEL - np.pi / 2)] += np.float32(np.pi)  # the same axis, which rounding may choose
-    x, y = np.cos(turn), np.sin(turn)
+    x, y = _axis(*double)
     light = sum(plane[inner, inner] for plane in across) * x + sum(plane[inner, inner] for plane in down) * y
-    np.negative(answer, out=answer, where=light < np.float32(-LEVEL * max(usual)))
+    np.negative(best, out=best, where=light < np.float32(-LEVEL * max(usual)))
     if missing is not None:
-        answer[missing] = np.nan
-    return (answer * x).astype(context.work), (answer * y).astype(context.work)
+        best[missing] = np.nan
+    return best * x, best * y
 
 
 def _responses(
@@ -236,14 +282,15 @@ def _sparseness(response: Array, scale: Scale) -> Array:
     """Return how sparse a response is around each pixel, from 0 to 1: ``c · (n - L1 / L2) / (n - 1)``.
 
     L1 and L2 are the norms of the means of n × n blocks; c is the middle block over the mean of all, at most 1.
+    Where all are about the same, only float64 holds the difference.
     """
     block = np.full(scale.block, 1 / scale.block)
-    means = separable.correlate(response[..., None], block, block, out=np.float32)
+    means = separable.correlate(response[..., None], block, block, out=np.float64)
     places, apart = np.full(PLACES, 1 / PLACES), (scale.block, scale.block)
-    mean = separable.correlate(means, places, places, dilation=apart, out=np.float32)[..., 0]
-    square = separable.correlate(means * means, places, places, dilation=apart, out=np.float32)[..., 0]
+    mean = separable.correlate(means, places, places, dilation=apart, out=np.float64)[..., 0]
+    square = separable.correlate(means * means, places, places, dilation=apart, out=np.float64)[..., 0]
     spare = scale.block * (PLACES // 2)
     middle = means[spare:-spare, spare:-spare, 0]
-    crowded = PLACES * mean / np.sqrt(np.maximum(square, np.float32(NOTHING)))
-    share = np.minimum(middle / np.maximum(mean, np.float32(NOTHING)), 1)
-    return np.maximum(share * (PLACES - crowded) / (PLACES - 1), 0)
+    crowded = PLACES * mean / np.sqrt(np.maximum(square, NOTHING))
+    share = np.minimum(middle / np.maximum(mean, NOTHING), 1)
+    return np.maximum(share * (PLACES - crowded) / (PLACES - 1), 0).astype(np.float32)
