@@ -313,6 +313,8 @@ class ImageProcessor:
         if beyond:
             return (beyond,)
         untold = white_notes.untold(picture, encodings, formats_of)
+        if meant := white_notes.of_8_bits(picture, self.recipe.steps):
+            return (meant,)
         weights = self.stages[-1].weights
         kernel_sum = None if weights is None else weights.sum
         told = dict(list(encodings.items())[: 1 if self.maps else None])
