@@ -8,14 +8,12 @@ from typing import Annotated, Any, Literal, Unpack
 from .core import Array, Common, ImageError, IntPair, Param, ParameterError, Stage, both, image_filter, np
 from .core.engine.borders import Fill, values_of
 from .core.engine.seeded_random import Generator, drawing
-from .core.engine.stage import AlphaHandling, BoundStage, Colours, ImageContext, Rows
+from .core.engine.stage import AlphaHandling, BoundStage, Colours, ImageContext, Rows, surveyed
 from .core.named_tuple import NamedTuple
 from .core.resampling.part_options import MOST, At, Place, read_ratio
 
 Op = Literal["fill", "mean", "noise"]
 AREA = 0.1
-ROWS = 64
-"""Rows of a strip of which the mean is taken."""
 
 
 class Rectangle(NamedTuple):
@@ -193,8 +191,7 @@ def _mean(image: Rows) -> Array:
     """Return the mean of each channel, of all samples that are there; 0 where none is."""
     total: Any = 0.0
     count: Any = 0
-    for start in range(0, image.height, ROWS):
-        rows = image.rows(start, min(start + ROWS, image.height))
+    for rows in surveyed(image):
         present = np.isfinite(rows)
         total = total + np.where(present, rows, 0).sum(axis=(0, 1), dtype=np.float64)
         count = count + present.sum(axis=(0, 1))
