@@ -155,8 +155,9 @@ def tone(
     As in OpenCV, the limit of *clip* is a whole number of pixels, at least one, and what cannot be shared evenly goes
     to values at even steps, from 0 on: with tiles of few pixels the curve is lopsided, so take tiles of thousands.
     The result of 8 bits is within 1 level of OpenCV's CLAHE, whose curves are rounded before they are interpolated,
-    where the tiles divide the image; where not, OpenCV extends it, and here tiles differ by a pixel. In 16 bits OpenCV
-    counts 65536 values, so that the limit, at least one pixel, has little effect.
+    where the tiles divide the image. Where not, OpenCV mirrors what is missing of the last ones, and here tiles differ
+    by a pixel, as in the paper each pixel counts once: near edges that is up to 20 levels. In 16 bits OpenCV counts
+    65536 values, so that the limit, at least one pixel, has little effect.
 
     References
     ----------

@@ -93,6 +93,7 @@ def check(recipe: Recipe, options: SharedOptions, map_files: Mapping[str, str], 
     _check_compression(jobs, options)
     _check_codes(jobs, recipe, options)
     _check_depth(jobs, recipe)
+    _check_stamps(jobs, options)
     if any(other_pictures.named(recipe)):
         jobs = [job._replace(others=other_pictures.beside(recipe, job.input.place)) for job in jobs]
     others = recipe.files() | _read_beside(options)
@@ -343,7 +344,7 @@ def _check_depth(jobs: Sequence[Job], recipe: Recipe) -> None:
         return
     for job in jobs:
         for target in job.targets.values():
-            if (format := target.format) is None or target.folder is None or not (format.gray or format.colour):
+            if (format := target.format) is None or target.folder is None or format.name in formats.TABLES:
                 continue
             held = {*format.gray, *format.colour, *format.bands, *format.inks}
             if held.isdisjoint(wanted):
@@ -353,6 +354,19 @@ def _check_depth(jobs: Sequence[Job], recipe: Recipe) -> None:
                 advice += " or -t npy" if wanted[0] == "float32" else ""
                 what = depth_in_words(wanted[0])
                 raise UsageError(f"{target.name}: {format.name.upper()} cannot hold {what} samples; {advice}")
+
+
+def _check_stamps(jobs: Sequence[Job], options: SharedOptions) -> None:
+    """Refuse `--update` where a table has no room for the stamp that it looks for: nothing would be kept."""
+    if not options.update or options.strip or options.no_stamp:
+        return
+    for job in jobs:
+        for name, target in job.targets.items():
+            if target.format is not None and target.format.name == "csv":
+                json = "--name '{stem}.json'" if target.folder is not None else ".json"
+                raise UsageError(
+                    f"{flag(name)} {target.name}: CSV has no room for the stamp of --update; use {json}, or --no-stamp"
+                )
 
 
 def _check_compression(jobs: Sequence[Job], options: SharedOptions) -> None:

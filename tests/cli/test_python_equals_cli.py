@@ -11,6 +11,8 @@ from imfilter.filters.core.engine import executor
 from imfilter.filters.core.engine.quantize import encoding
 from PIL import Image
 
+from ..filters.needed import NEEDED
+
 CALLS = {
     "blur": [
         {},
@@ -230,10 +232,6 @@ CALLS = {
         {"to": 256, "place": (0, 1), "fill": (9, 8, 7), "linear": True},
     ],
 }
-
-
-NEEDED = {"blend": {"other": "gray", "opacity": 0.4}}
-"""The parameters that a filter cannot do without."""
 
 
 def words(call):

@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from imfilter import denoise
 from imfilter.filters.core import catalog, native
 from imfilter.filters.core.engine.borders import BORDERS
 
@@ -178,6 +179,14 @@ def test_other_depths_and_linear_light(name, values, alike):
     for depth in (8, "float"):
         alike(name, image, depth=depth, **values)
     alike(name, image, linear=True, **values)
+
+
+def test_the_rounding_of_a_flat_picture_is_not_stretched(monkeypatch):
+    image = np.full((21, 27, 5), 200, np.uint8)
+    for core in (native.core, None):
+        monkeypatch.setattr(native, "core", core)
+        found = denoise(image, op="guided", radius=4, epsilon=1e-6, bands=True, range="stretch", depth="16")
+        assert found.max() == 0
 
 
 def picture(shape, dtype):

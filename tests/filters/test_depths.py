@@ -14,16 +14,15 @@ from imfilter.filters.morph import morph
 from imfilter.filters.noise import noise as add_noise
 from imfilter.filters.pool import pool
 
-from .conftest import NEEDED as NEEDED_BY_FILTERS
+from .needed import NEEDED
 
-NEEDED = {
-    **NEEDED_BY_FILTERS,
+CALLED = NEEDED | {
     "conv": {"kernel": "1 2 1; 2 4 2; 1 2 1", "scale": 1 / 16},
-    "notch": {"at": (0.1, 0.2)},
     "normalize": {"mean": 0.25, "std": 1},
-    **{name: {**NEEDED_BY_FILTERS[name], "border": "reflect"} for name in ("pad", "perspective", "rotate")},
+    "notch": {"at": (0.1, 0.2)},
+    **{name: NEEDED[name] | {"border": "reflect"} for name in ("pad", "perspective", "rotate")},
 }
-"""What a filter or an operator cannot do without."""
+"""What a filter or an operator cannot do without, and gains of 1."""
 
 RELATIVE = {
     *(
@@ -52,7 +51,7 @@ def calls():
         filter = catalog.load(name)
         op = filter.spec.parameters.get("op")
         for choice in op.choices if op else [None]:
-            values = NEEDED.get(name, {}) | NEEDED.get(choice, {}) | ({"op": choice} if choice else {})
+            values = CALLED.get(name, {}) | CALLED.get(choice, {}) | ({"op": choice} if choice else {})
             yield pytest.param(filter, values, id=f"{name} {choice or ''}")
 
 
