@@ -129,6 +129,17 @@ def denoise(
             shown_default="until they change little, at most 200",
         ),
     ] = None,
+    stride: Annotated[
+        int | None,
+        Param(
+            "Distance between the blocks that others are matched with: a larger one is faster, and weaker.",
+            unit="px",
+            min=1,
+            max=8,
+            only=("bm3d",),
+            shown_default="by the image's size",
+        ),
+    ] = None,
     levels: Annotated[int, Param("Scales of the wavelets.", min=1, max=6, only=("wavelet",))] = 4,
     **common: Unpack[Common],
 ) -> Stage:
@@ -207,7 +218,7 @@ def denoise(
     if op == "bm3d":
         from .core.denoise import bm3d
 
-        return bm3d.bm3d(noise_sigma, strength)
+        return bm3d.bm3d(noise_sigma, strength, stride)
     if op == "bilateral":
         from .core.denoise import bilateral
 

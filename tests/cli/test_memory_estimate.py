@@ -38,6 +38,12 @@ QUICK = [
 THOROUGH = [
     *(f"{line} -o o.ppm" for line in ("blur rgb.ppm", "blur rgb.ppm --sigma 40", "blur rgb.ppm --op median --size 5")),
     *(f"blur rgb.ppm --op {op} -o o.ppm" for op in ("box", "bilateral", "guided", "mode", "min", "disk --radius 3")),
+    "blur rgb.ppm --op kuwahara -o o.ppm",
+    *(f"denoise rgb.ppm --op {op} -o o.ppm" for op in ("bm3d", "nlm", "tv", "wavelet", "guided", "lee", "frost")),
+    *(f"denoise rgba.png --op {op} -o o.ppm --to-rgb" for op in ("bm3d", "tv")),
+    *(f"denoise gray.pgm --op {op} -o o.pgm" for op in ("bm3d", "tv", "wavelet")),
+    "denoise holes.npy --op tv -o o.npy --noise-sigma 0.01",
+    "denoise double.npy --op tv -o o.npy",
     *(f"sharpen rgb.ppm --op {op} -o o.ppm" for op in ("laplacian", "unsharp", "adaptive")),
     *(f"morph rgb.ppm --op {op} -o o.ppm" for op in ("erode", "open", "blackhat --shape disk --size 15")),
     *(f"noise rgb.ppm --op {op} -o o.ppm" for op in ("gaussian", "poisson", "salt-pepper")),

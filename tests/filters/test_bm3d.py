@@ -109,7 +109,7 @@ SINGLE = 32 + 7
 @pytest.mark.parametrize("sigma", [10, 60])
 def test_it_is_the_definition(shape, sigma, each_core):
     plane = noisy(drawn(*shape), sigma).astype(np.float32)
-    for step, basic in zip(bm3d.steps(sigma), (None, drawn(*shape).astype(np.float32)), strict=True):
+    for step, basic in zip(bm3d.steps(sigma, 2), (None, drawn(*shape).astype(np.float32)), strict=True):
         found = bm3d._step(step, plane[None], None if basic is None else basic[None], sigma, 1)[0]
         np.testing.assert_allclose(found, slow_step(step, plane, basic, sigma), rtol=0, atol=1e-3)
 
@@ -138,17 +138,17 @@ def test_transforms():
 @pytest.mark.parametrize("shape", [(8, 8, 1), (SINGLE, 12, 1), (70, 41, 1), (24, 61, 3), (50, 9, 2)])
 def test_every_core_and_any_jobs_give_the_same_bytes(shape, each_core, monkeypatch):
     planes = planes_of(noisy(drawn(*shape), 20))
-    found = [bm3d.filtered(planes, 20.0, jobs).tobytes() for jobs in (1, 4)]
+    found = [bm3d.filtered(planes, 20.0, jobs, 2).tobytes() for jobs in (1, 4)]
     with monkeypatch.context() as patch:
         patch.setattr(native, "core", None)
-        found.append(bm3d.filtered(planes, 20.0).tobytes())
+        found.append(bm3d.filtered(planes, 20.0, stride=2).tobytes())
     assert len({*found}) == 1
 
 
 def test_bands_are_added_up(monkeypatch):
     """Of which several see the same rows."""
     planes = planes_of(noisy(drawn(90, 30), 20))
-    step = bm3d.steps(20.0)[0]
+    step = bm3d.steps(20.0, 2)[0]
     expected = bm3d._step(step, planes, None, 20.0, 1)
     for rows in (1, 5, 1000):
         monkeypatch.setattr(bm3d, "BAND", rows)
@@ -171,6 +171,18 @@ def test_it_removes_noise(sigma, gain):
     found = denoise(image, op="bm3d", noise_sigma=sigma, white=255)
     assert psnr(found, clean) > psnr(image, clean) + gain
     assert psnr(found, clean) > psnr(denoise(image, op="nlm", noise_sigma=sigma, white=255), clean) + 0.3
+
+
+def test_near_reference_blocks_win_and_are_for_small_pictures(monkeypatch):
+    clean = drawn(120, 130)
+    image = noisy(clean, 25).astype(np.float32)
+    found = [denoise(image, op="bm3d", noise_sigma=25, white=255, stride=stride) for stride in (1, 2, 4, 8)]
+    quality = [psnr(one, clean) for one in found]
+    assert quality == sorted(quality, reverse=True)
+    assert quality[0] > quality[2] + 0.05
+    for limits, expected in [((120 * 130, 16_000), found[0]), ((15_599, 15_600), found[1]), ((10, 15_599), found[2])]:
+        monkeypatch.setattr(bm3d, "STRIDES", tuple(zip(limits, (1, 2), strict=True)))
+        np.testing.assert_array_equal(denoise(image, op="bm3d", noise_sigma=25, white=255), expected)
 
 
 def test_colours_help_each_other():
