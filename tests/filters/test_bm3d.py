@@ -159,9 +159,9 @@ def test_flat_pictures_stay_flat(each_core):
     for shape in ((1, 1), (3, 20), (8, 8), (30, 13), (9, 9, 3), (20, 11, 5)):
         for value in (0, 77, 255):
             image = np.full(shape, value, np.uint8)
-            np.testing.assert_array_equal(denoise(image, op="bm3d", noise_sigma=20), image)
+            np.testing.assert_array_equal(denoise(image, op="bm3d", noise_sigma=20, stride=4), image)
         image = np.full(shape, 1e6 / 3, np.float32)
-        np.testing.assert_array_equal(denoise(image, op="bm3d", noise_sigma=0.1), image)
+        np.testing.assert_array_equal(denoise(image, op="bm3d", noise_sigma=0.1, stride=4), image)
 
 
 @pytest.mark.parametrize(("sigma", "gain"), [(10, 5), (25, 6), (60, 6)])
@@ -228,9 +228,9 @@ def test_depths_give_the_same_picture():
 def test_a_hot_pixel_does_not_hide_the_others(each_core):
     clean = drawn(40, 40)
     image = noisy(clean, 2)
-    expected = denoise(image, op="bm3d", noise_sigma=2, white=255)
+    expected = denoise(image, op="bm3d", noise_sigma=2, white=255, stride=4)
     image[20, 20] = 1e6
-    found = denoise(image, op="bm3d", noise_sigma=2, white=255)
+    found = denoise(image, op="bm3d", noise_sigma=2, white=255, stride=4)
     far = np.ones(image.shape, bool)
     far[5:36, 5:36] = False
     assert found[20, 20] > 1e5
