@@ -129,8 +129,8 @@ def bm3d(noise: float | None, strength: float = 1.0, stride: int | None = None) 
     """Return the stage that removes *strength* times the *noise*, a standard deviation in the image's units.
 
     The noise is estimated from the whole image if it is None. Three channels that are colours are filtered in an
-    opponent space, where blocks are matched by their luminance; other channels each by itself. Without a *stride* from a
-    reference block to the next it follows from the picture's size.
+    opponent space, where blocks are matched by their luminance; other channels each by itself. Without a *stride*
+    from a reference block to the next it follows from the size of the picture.
     """
 
     def denoise(values: Array, found: Noise, context: ImageContext) -> Rows:
