@@ -149,10 +149,12 @@ def denoise(
     the noise that is removed: 0 gives the image back, 0.5 keeps some grain. A parameter that is given holds, whatever
     the noise.
 
-    ``bm3d``: stacks of similar blocks, filtered together; the strongest, and the slowest.
+    ``bm3d``: stacks of similar blocks, filtered together; the strongest, and the slowest. The blocks that others are
+    matched with lie *stride* apart: 1 in images of up to 512×512 pixels, 2 of up to 2 MP or where noise is strong, 3 of
+    up to 16 MP, then 4.
     ``wavelet``: small coefficients of an undecimated Haar transform of *levels* scales go to 0: each to
     ``sign(w) max(|w| - T, 0)``, ``T = noise² / s``, s² the variance beyond the noise's in a window of *size*. Nearly as
-    strong as bm3d, and the fastest for its strength.
+    strong as bm3d, in a tenth of the time.
     ``nlm``: non-local means. Each pixel becomes the mean of the window of *size*, with the weights
     ``exp(-max(d² - 2 noise², 0) / tolerance²)``, d² the mean squared difference of the *patch* around the pixel and
     that around the other.
@@ -180,6 +182,9 @@ def denoise(
     The estimate is that of white noise: noise that was smoothed, as by JPEG or a camera, is stronger than it tells, and
     wants *strength* or *noise_sigma*. Colours are filtered together, by bm3d and wavelet as brightness and two
     differences. `blur` calls nlm's *tolerance* strength. For impulses take ``median``.
+
+    An image of 12 MP in gray takes one core some 30 seconds by bm3d, 4 by tv, 3 by frost, 2 by wavelet, 1 by nlm, less
+    by the others; colours take twice as long, and threads share the work.
 
     bm3d, tv and wavelet keep the whole image in memory, bm3d and tv some 40 bytes a sample. They take what is missing,
     or cannot be seen, as what is around it; missing samples stay missing, unless they are to be left out. The others
