@@ -186,7 +186,7 @@ def denoise(
     An image of 12 MP in gray takes one core some 30 seconds by bm3d, 4 by tv, 3 by frost, 2 by wavelet, 1 by nlm, less
     by the others; colours take twice as long, and threads share the work.
 
-    bm3d, tv and wavelet keep the whole image in memory, bm3d and tv some 40 bytes a sample. They take what is missing,
+    bm3d, tv and wavelet keep the whole image in memory, bm3d some 30 bytes a sample, tv 20. They take what is missing,
     or cannot be seen, as what is around it; missing samples stay missing, unless they are to be left out. The others
     let a pixel count by its alpha.
 

@@ -142,8 +142,8 @@ def bm3d(noise: float | None, strength: float = 1.0, stride: int | None = None) 
     def denoise(values: Array, found: Noise, context: ImageContext) -> Rows:
         return _denoised(values, found, context, stride)
 
-    # Beside the work type's: planes of float32, those of both estimates, and the guide.
-    return by_rows(denoise, noise, strength, _text, memory=24)
+    # Beside the work type's: planes of float32, those of three estimates, and the guide.
+    return by_rows(denoise, noise, strength, _text, memory=28)
 
 
 def _text(noise: Noise) -> str:
