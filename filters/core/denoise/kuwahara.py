@@ -16,8 +16,6 @@ from ..engine.stage import BY_ALPHA, BoundStage, Colours, Halo, ImageContext, St
 from ..lazy_numpy import Array, np
 from ..linear import box_sum
 
-FAR = 16.0
-"""Whites from 0 from which on squares would lose a variance that counts."""
 ALIKE = 1 - 2.0**-13
 """Part of a variance from which on another is no less: in whole numbers many are equal, in float32 almost."""
 
@@ -38,7 +36,7 @@ def kuwahara(radii: tuple[int, int]) -> Stage:
         def function(strip: Array, opaque: Array | None = None) -> Array:
             level = 0.0
             if not context.whole:
-                level = box_sum.level(inside(strip, halo).astype(np.float64), FAR * context.full)
+                level = box_sum.level(inside(strip, halo).astype(np.float64), box_sum.FAR * context.full)
             weights = None if opaque is None or (opaque == context.full).all() else opaque
             height, row = len(strip) - halo.top - halo.bottom, strip[0].size
             rows = anchor * max(1, BLOCK // (row * anchor))

@@ -4,8 +4,8 @@
 
 (Rudin, Osher and Fatemi 1992), by the projection of the dual (Chambolle 2004): ``out = in + div p``, where p, a vector
 for each pixel, is at most *weight* long, and moves by a quarter of the gradient of what is found at each step. Steps
-end when the energy falls by less than a part of what it was in the beginning. The gradient is that
-of forward differences, 0 past the last row and column.
+end when the energy changes by less than a part of what it was in the beginning. The gradient is that of forward
+differences, 0 past the last row and column.
 
 References
 ----------
@@ -38,9 +38,9 @@ thread a step takes a fifth of the time that whole planes take."""
 
 
 def denoising(weight: float | None, iterations: int | None, noise: float | None, strength: float) -> Stage:
-    """Return the stages; without a *weight*, in the image's units, it suits *strength* times the *noise*.
+    """Return the stage; without a *weight*, in the image's units, it suits *strength* times the *noise*.
 
-    With *iterations* so many steps are done, however little they change.
+    With *iterations* it takes so many steps, however little they change.
     """
     if weight is not None:
         reject_unused(noise, strength)
