@@ -46,7 +46,7 @@ def kuwahara(radii: tuple[int, int]) -> Stage:
                 out[top : top + rows] = block(strip[seen], None if weights is None else weights[seen], level)
             return out
 
-        def block(strip: Array, opaque: Array | None, level: float) -> Array:
+        def block(strip: Array, opaque: Array | None, level: Array | float) -> Array:
             # Of whole numbers the sums are exact, and quarters that are alike vary alike.
             values = strip.astype(np.float64)
             values -= level
