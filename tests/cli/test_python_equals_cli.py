@@ -69,6 +69,7 @@ CALLS = {
         {"op": "nlm", "patch": 3, "tolerance": 14.5, "noise_sigma": 10},
         {"op": "bilateral", "noise_sigma": 12},
         {"op": "guided", "guide": "channel", "border": "wrap"},
+        {"op": "bm3d", "stride": 4},
         {"op": "median", "strength": 2},
         {"op": "tv"},
         {"op": "tv", "weight": 12.5, "iterations": 30, "channels": "luma"},
