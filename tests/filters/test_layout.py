@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from imfilter.filters.core import native
-from imfilter.filters.core.engine.layout import with_alpha, without_alpha
+from imfilter.filters.core.engine.layout import apart, with_alpha, without_alpha
 
 CHANNELS, TYPES = (2, 3, 4, 5), ("uint8", "uint16", "float32", "float64")
 
@@ -18,7 +18,7 @@ def test_alpha_apart_and_beside_is_as_numpy_has_it(dtype, each_core):
             whole = rng.integers(0, 256, (rows, columns, channels + 2)).astype(dtype)
             for samples in (np.ascontiguousarray(whole[..., :channels]), whole[..., 1:-1], whole[::-1, ::-1, 1:-1]):
                 before = samples.copy()
-                colours, alpha = without_alpha(samples)
+                colours, alpha = apart(*without_alpha(samples))
                 assert colours.dtype == alpha.dtype == dtype
                 assert np.array_equal(colours, samples[..., :-1]) and np.array_equal(alpha, samples[..., -1])
                 joined = with_alpha(colours, alpha)

@@ -153,7 +153,7 @@ def recolour(
 def opacity(
     given: NDArray[Any],
     out: NDArray[Any],
-    opacity: NDArray[Any],
+    opacity: NDArray[Any] | None,
     step: int,
     full: float,
     least: float,

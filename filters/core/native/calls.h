@@ -148,7 +148,7 @@ typedef struct {
 
 typedef struct {
     Array in, out;  /* colours */
-    Array opacity;  /* one plane */
+    Array opacity;  /* one plane; without data it is the last channel, which stays */
     ptrdiff_t step; /* channels side by side, up to 4; else each plane is one */
     double full, least;
     int divide;

@@ -212,7 +212,7 @@ static int recolour(const RecolourCall *call)
 
 static int opacity(const OpacityCall *call)
 {
-    return call->out.type == F64 ? opacity_double(call) : opacity_float(call);
+    return call->in.type == F64 || call->out.type == F64 ? opacity_double(call) : opacity_float(call);
 }
 
 static int local_curves(const LocalCurvesCall *call)

@@ -210,6 +210,26 @@ static inline __attribute__((always_inline)) void R(warp_pixel)(REAL *restrict t
 #undef AT
 }
 
+/* The same bilinearly for four channels of REAL: two pixels are a vector. */
+static inline __attribute__((always_inline)) void R(warp_four)(REAL *restrict to, const R(Places) *places,
+                                                               const char *from, ptrdiff_t pitch, ptrdiff_t first,
+                                                               ptrdiff_t stop)
+{
+    typedef REAL Two __attribute__((vector_size(8 * sizeof(REAL))));
+    typedef REAL One __attribute__((vector_size(4 * sizeof(REAL))));
+    for (ptrdiff_t i = first; i < stop; i++) {
+        const char *at = from + places->offset[i];
+        Two top, bottom;
+        memcpy(&top, at, sizeof top);
+        memcpy(&bottom, at + pitch, sizeof bottom);
+        const Two both = top + places->down[i] * (bottom - top);
+        const One left = __builtin_shufflevector(both, both, 0, 1, 2, 3);
+        const One right = __builtin_shufflevector(both, both, 4, 5, 6, 7);
+        const One result = left + places->across[i] * (right - left);
+        memcpy(to + 4 * i, &result, sizeof result);
+    }
+}
+
 /* Interpolate the results *first* … *stop* - 1 of a block, all of whose samples lie in the plane that begins at *from*. */
 static inline __attribute__((always_inline)) void R(warp_inside)(REAL *restrict to, const R(Places) *places,
                                                                  const char *from, ptrdiff_t pitch, ptrdiff_t step,
@@ -242,6 +262,10 @@ static void R(warp_run)(const R(Warp) *warp, REAL *to, const R(Places) *places, 
             first += warp_grays(to_, places->offset, across, down, from, pitch, first, stop);
     }
 #endif
+    if (in->type == (sizeof(REAL) == sizeof(float) ? F32 : F64) && warp->taps == 2 && step == 4) {
+        R(warp_four)(to, places, from, pitch, first, stop);
+        return;
+    }
 #define RUN_AS(type_, step_, taps_) R(warp_inside)(to, places, from, pitch, step_, type_, taps_, first, stop)
 #define BY_STEP(type_, taps_)              \
     do {                                   \
@@ -249,6 +273,8 @@ static void R(warp_run)(const R(Warp) *warp, REAL *to, const R(Places) *places, 
             RUN_AS(type_, 1, taps_);       \
         else if (step == 3)                \
             RUN_AS(type_, 3, taps_);       \
+        else if (step == 4)                \
+            RUN_AS(type_, 4, taps_);       \
         else                               \
             RUN_AS(type_, step, taps_);    \
     } while (0)
