@@ -3,28 +3,10 @@
 from __future__ import annotations
 
 import math
-import re
 from typing import Annotated, Unpack
 
-from .core import Common, ImageError, IntPair, Pair, Param, ParameterError, Stage, both, image_filter
-
-MOST = 1_000_000
-"""The greatest side."""
-RATIO = re.compile(r"([0-9.]+)[:/]([0-9.]+)")
-
-
-def _ratio(text: str) -> float:
-    """Read ``W:H``, or a number.
-
-    >>> _ratio("3:2"), _ratio("1.5")
-    (1.5, 1.5)
-    """
-    try:
-        if (two := RATIO.fullmatch(text)) is not None:
-            return float(two[1]) / float(two[2])
-        return float(text)
-    except (ValueError, ZeroDivisionError):
-        raise ValueError(f"{text!r} is not a ratio of width and height, such as 1.5 or 3:2") from None
+from .core import Common, ImageError, IntPair, Param, ParameterError, Stage, both, image_filter
+from .core.resampling.part_options import MOST, At, Place, read_ratio
 
 
 @image_filter(border="constant", fill=None)
@@ -36,7 +18,11 @@ def crop(
     area: Annotated[
         float | None,
         Param(
-            "Area of the part, as a fraction of the image's.", above=0, max=1e6, shown_default="the most with --ratio"
+            "Area of the part, as a fraction of the image's.",
+            percent=True,
+            above=0,
+            max=1e6,
+            shown_default="the most with --ratio",
         ),
     ] = None,
     ratio: Annotated[
@@ -46,18 +32,12 @@ def crop(
             above=0,
             max=MOST,
             metavar="R|W:H",
-            read=_ratio,
+            read=read_ratio,
             shown_default="the image's",
         ),
     ] = None,
-    place: Annotated[
-        Pair | None,
-        Param("Where it lies: 0 is left or top, 1 right or bottom.", min=0, max=1, shown_default="0.5,0.5"),
-    ] = None,
-    at: Annotated[
-        IntPair | None,
-        Param("Its top left pixel, instead of --place.", unit="px", min=-MOST, max=MOST, metavar="X,Y"),
-    ] = None,
+    place: Place = None,
+    at: At = None,
     pad: Annotated[bool, Param("Let it reach beyond the image; --border and --fill fill that.")] = False,
     **common: Unpack[Common],
 ) -> Stage:

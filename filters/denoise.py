@@ -25,7 +25,8 @@ def denoise(
     *,
     op: Annotated[Op, Param("The method.", aliases={"non-local-means": "nlm", "total-variation": "tv"})] = "bm3d",
     strength: Annotated[
-        float, Param("Factor on the noise that is removed: 0 removes none, 2 smooths more.", min=0, max=10)
+        float,
+        Param("Factor on the noise that is removed: 0 removes none, 2 smooths more.", percent=True, min=0, max=10),
     ] = 1.0,
     noise_sigma: Annotated[
         float | None,

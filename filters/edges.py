@@ -10,7 +10,7 @@ from .core.engine.facts import note
 from .core.engine.overlay import OVERLAY, seen
 from .core.engine.overlay import overlay as overlay_on_picture
 from .core.engine.quantize import Display
-from .core.engine.stage import NO_COLOURS, BoundStage, Function, ImageContext, Rows, Window, whole_image
+from .core.engine.stage import NO_COLOURS, BoundStage, Function, ImageContext, Rows, Window, surveyed, whole_image
 from .core.filter import PastTheEdge, Treatment
 from .core.gradient import (
     boundaries,
@@ -36,8 +36,6 @@ CANNY_LOW, CANNY_HIGH = canny.LOW, canny.HIGH
 SOBELS_UNITS = {"scharr": 1 / 4, "farid": 8.0, "kirsch": 1 / 4}
 """What brings answers to about those of Sobel's operator, at which they show in 8 and 16 bits: of a step from black to
 white 4, 16, 0.5 and 15 times white. Those of the operators that are not named here are as large, or half as large."""
-SURVEYED_ROWS = 64
-"""Rows that are looked at together for the greatest magnitude."""
 DI_ZENZO = "di-zenzo"
 LAB = "lab"
 
@@ -476,8 +474,7 @@ def _picture(norm: Norm, thin: bool, limits: Limits | None, threshold: float | N
 
     def greatest(context: ImageContext, parts: Rows) -> float:
         most = 0.0
-        for start in range(0, parts.height, SURVEYED_ROWS):
-            strip = parts.rows(start, min(start + SURVEYED_ROWS, parts.height))
+        for strip in surveyed(parts):
             most = float(np.fmax(most, np.fmax.reduce(gradient.magnitude(strip, norm), axis=None)))
         return most
 

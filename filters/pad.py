@@ -6,9 +6,7 @@ from typing import Annotated, Any, Unpack
 
 from .core import Common, ImageError, IntPair, Pair, Param, ParameterError, Stage, both, image_filter
 from .core.linear import padding as padding_text
-
-MOST = 1_000_000
-"""The greatest side."""
+from .core.resampling.part_options import MOST, place_of
 
 
 @image_filter(border="constant", fill=None)
@@ -27,10 +25,7 @@ def pad(
         IntPair | None,
         Param("Width and height of the result, instead of --size.", unit="px", min=1, max=MOST, metavar="W,H"),
     ] = None,
-    place: Annotated[
-        Pair | None,
-        Param("Where the image lies: 0 is left or top, 1 right or bottom.", min=0, max=1, shown_default="0.5,0.5"),
-    ] = None,
+    place: Annotated[Pair | None, place_of("the image")] = None,
     **common: Unpack[Common],
 ) -> Stage:
     """Pad an image: add pixels around it.

@@ -42,15 +42,17 @@ def tone(
     *,
     op: Annotated[Op, Param("What to change.", aliases=ALIASES)] = "adjust",
     brightness: Annotated[
-        float, Param("Multiply every sample by this factor.", min=0, max=MOST, only=("adjust",))
+        float, Param("Multiply every sample by this factor.", percent=True, min=0, max=MOST, only=("adjust",))
     ] = 1.0,
     contrast: Annotated[
         float,
-        Param("Multiply differences from the picture's mean luma.", min=0, max=MOST, only=("adjust",)),
+        Param("Multiply differences from the picture's mean luma.", percent=True, min=0, max=MOST, only=("adjust",)),
     ] = 1.0,
     saturation: Annotated[
         float,
-        Param("Multiply differences from the pixel's luma; 0 gives gray.", min=0, max=MOST, only=("adjust",)),
+        Param(
+            "Multiply differences from the pixel's luma; 0 gives gray.", percent=True, min=0, max=MOST, only=("adjust",)
+        ),
     ] = 1.0,
     hue: Annotated[
         float, Param("Turn all hues by this angle; 120 makes red green.", unit="°", min=-360, max=360, only=("adjust",))

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 from imfilter import chain
-from imfilter.filters.core.parameters import ParameterError
+from imfilter.filters.core.parameters import ImageError, ParameterError
 from imfilter.filters.erase import erase
 
 
@@ -30,8 +30,9 @@ def covered(image, **values):
         ({"size": 4, "place": (1, 0)}, (16, 0, 4, 4)),
         ({"size": (3, 2), "at": (7, 1)}, (7, 1, 3, 2)),
         ({"size": (6, 6), "at": (-2, 8)}, (0, 8, 4, 2)),
-        ({"size": (6, 6), "at": (30, 8)}, None),
-        ({"size": (6, 6), "at": (-30, -8)}, None),
+        ({"size": (6, 6), "at": (19, 9)}, (19, 9, 1, 1)),
+        ({"size": (6, 6), "at": (-5, -5)}, (0, 0, 1, 1)),
+        ({"size": 0, "at": (30, 8)}, None),
         ({"size": 1000, "at": (0, 0)}, (0, 0, 20, 10)),
         ({"size": 0}, None),
         ({"area": 0}, None),
@@ -130,6 +131,14 @@ def test_several_are_several_steps():
 def test_wrong_values_are_refused(values, words):
     with pytest.raises(ParameterError, match=words):
         erase(np.zeros((4, 4), np.uint8), **values)
+
+
+@pytest.mark.each("at", [(20, 8), (5, 10), (-6, 8), (5, -6), (30, 40)])
+@pytest.mark.each("op", ["fill", "mean", "noise"])
+def test_a_rectangle_outside_the_image_is_refused(at, op):
+    words = f"the rectangle of 6×6 at {at[0]},{at[1]} lies outside the image, 20×10"
+    with pytest.raises(ImageError, match=words):
+        erase(np.zeros((10, 20), np.uint8), op=op, size=6, at=at)
 
 
 @pytest.mark.each("shape", [(1, 1), (1, 9), (9, 1, 3)])

@@ -167,7 +167,7 @@ def test_one_bit_is_bool():
         ({"op": "sauvola", "size": 4}, "odd"),
         ({"op": "otsu", "size": 5}, "size"),
         ({"op": "fixed", "offset": 5}, "offset"),
-        ({"value": 5}, "value"),
+        ({"op": "li", "value": 5}, "value"),
         ({"op": "mean", "k": 1}, "k"),
     ],
 )

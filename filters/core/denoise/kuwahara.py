@@ -16,8 +16,6 @@ from ..engine.stage import BY_ALPHA, BoundStage, Colours, Halo, ImageContext, St
 from ..lazy_numpy import Array, np
 from ..linear import box_sum
 
-FAR = 16.0
-"""Whites from 0 from which on squares would lose a variance that counts."""
 ALIKE = 1 - 2.0**-13
 """Part of a variance from which on another is no less: in whole numbers many are equal, in float32 almost."""
 
@@ -34,7 +32,7 @@ def kuwahara(radii: tuple[int, int]) -> Stage:
         def function(strip: Array, opaque: Array | None = None) -> Array:
             # Of whole numbers the sums are exact, and quarters that are alike vary alike.
             values = strip.astype(np.float64)
-            level = 0.0 if context.whole else box_sum.level(inside(values, halo), FAR * context.full)
+            level = 0.0 if context.whole else box_sum.level(inside(values, halo), box_sum.FAR * context.full)
             values -= level
             weights = None if opaque is None or (opaque == context.full).all() else opaque.astype(np.float64)
             if context.ignoring and (gaps := np.isnan(values)).any():

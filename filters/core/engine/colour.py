@@ -12,6 +12,7 @@ from ..lazy_numpy import Array, np
 
 LUMA_WEIGHTS = (299, 587, 114)
 """Of red, green and blue, in thousandths (ITU-R BT.601)."""
+LUMA_SUM = 1000.0
 
 ColourModel = Literal["gray", "rgb", "cmyk", "bands"]
 """What the channels of an image are; bands have no colour, and are filtered each by itself."""
@@ -42,7 +43,7 @@ def luma(strip: Array, work: Any = None) -> Array:
     if native.core is not None and interleaved and work.kind == "f" and work.itemsize >= 4:
         given, _ = native.rows_of(strip)
         planes = np.empty((1, *strip.shape[:2]), work)
-        native.core.luma(given, planes, np.array(LUMA_WEIGHTS, np.float64), 1000.0)
+        native.core.luma(given, planes, np.array(LUMA_WEIGHTS, np.float64), LUMA_SUM)
         return native.strip_like(planes, 1)
     red, green, blue = LUMA_WEIGHTS
     total = strip[..., 0:1].astype(work)
@@ -53,7 +54,7 @@ def luma(strip: Array, work: Any = None) -> Array:
     part[...] = strip[..., 2:3]
     part *= blue
     total += part
-    total /= 1000
+    total /= LUMA_SUM
     return total
 
 
