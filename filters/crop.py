@@ -43,11 +43,11 @@ def crop(
 ) -> Stage:
     """Crop an image to a part of it.
 
-    The part has a *size* in pixels, or an *area* and a *ratio*: ``w = √(a W H r)``, ``h = √(a W H / r)`` of an image
-    of W × H, rounded half up. A *ratio* alone takes the largest part that has it, an *area* alone keeps the image's.
-    It lies *at* a pixel, or at a *place*: the pixels that are cut off are split so, ``x = ⌈(W - w) · p - ½⌉``. Samples
-    are copied: every bit stays, of NaN and of the colours of transparent pixels, too. All channels are cut together:
-    *channels* is ignored, but R, G, B and A are refused.
+    The part has a *size* in pixels, or an *area* and a *ratio*: ``w = √(a W H r)``, ``h = √(a W H / r)`` of an image of
+    W × H, rounded half up. A *ratio* alone takes the largest part that has it, an *area* alone keeps the image's. It
+    lies *at* a pixel, or at a *place* p: ``x = (W - w) · p`` of the pixels that are cut off lie to the left, a half
+    rounded towards 0. Samples are copied: every bit stays, of NaN and of the colours of transparent pixels, too. All
+    channels are cut together: *channels* is ignored, but R, G, B and A are refused.
 
     A part that reaches beyond the image is an error, unless *pad* is set. Then *border* says what is there: 0 by
     default, transparent where the image has an alpha, and *fill*, an opaque colour, where that is named.
@@ -121,12 +121,14 @@ def _size(width: int, height: int, area: float | None, ratio: float | None) -> t
     >>> _size(640, 480, 0.25, None), _size(640, 480, None, 1.0), _size(640, 480, 0.5, 2.0)
     ((320, 240), (480, 480), (554, 277))
     """
+    from .core.resampling import framing
+
     ratio = width / height if ratio is None else ratio
     if area is None:
         down = min(height, width / ratio)
         across = min(width, down * ratio)
     else:
-        across, down = math.sqrt(area * width * height * ratio), math.sqrt(area * width * height / ratio)
+        across, down = framing.sides_of(width, height, area, ratio)
     if max(across, down) > MOST:
         raise ImageError(f"the part has {across:.0f}×{down:.0f} px; the limit of a side is {MOST}")
     return max(math.floor(across + 0.5), 1), max(math.floor(down + 0.5), 1)

@@ -10,6 +10,7 @@ from .core.engine.borders import Fill, values_of
 from .core.engine.seeded_random import Generator, drawing
 from .core.engine.stage import AlphaHandling, BoundStage, Colours, ImageContext, Rows, surveyed
 from .core.named_tuple import NamedTuple
+from .core.resampling import framing
 from .core.resampling.part_options import MOST, At, Place, read_ratio
 
 Op = Literal["fill", "mean", "noise"]
@@ -73,9 +74,9 @@ def erase(
     It is covered with *fill*, black by default; with the ``mean`` of each channel; or with ``noise``, where every
     sample has a random number of its own between 0 and white. The rectangle has a *size* in pixels, or an *area* and a
     *ratio*: ``w = √(a W H r)``, ``h = √(a W H / r)`` of an image of W × H, rounded half up, and no more than the image.
-    It lies *at* a pixel, or at a *place*: the pixels beside it are split so, ``x = ⌊(W - w) · p + ½⌋`` of them to the
-    left. What reaches beyond the image is cut off; all of it may not. ``area=0`` gives the image back. For several
-    rectangles write several steps of a chain. An alpha is as it was; *border* is ignored.
+    It lies *at* a pixel, or at a *place*, where `crop` takes its part. What reaches beyond the image is cut off; all of
+    it may not. ``area=0`` gives the image back. For several rectangles write several steps of a chain. An alpha is as
+    it was; *border* is ignored.
 
     Returns
     -------
@@ -125,10 +126,7 @@ def erase(
         else:
             across, down = _size(width, height, AREA if area is None else area, 1.0 if ratio is None else ratio)
         if at is None:
-            left, top = (
-                math.floor((side - own) * share + 0.5)
-                for side, own, share in zip((width, height), (across, down), shares, strict=True)
-            )
+            left, top = framing.placed(width - across, shares[0]), framing.placed(height - down, shares[1])
         else:
             left, top = both(at)
         if across and down and not (-across < left < width and -down < top < height):
@@ -183,7 +181,7 @@ def _size(width: int, height: int, area: float, ratio: float) -> tuple[int, int]
     >>> _size(640, 480, 0.25, 1.0), _size(640, 480, 0.25, 4.0), _size(640, 480, 0.0, 1.0)
     ((277, 277), (554, 139), (0, 0))
     """
-    across, down = math.sqrt(area * width * height * ratio), math.sqrt(area * width * height / ratio)
+    across, down = framing.sides_of(width, height, area, ratio)
     return min(math.floor(across + 0.5), width), min(math.floor(down + 0.5), height)
 
 

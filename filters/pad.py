@@ -30,12 +30,11 @@ def pad(
 ) -> Stage:
     """Pad an image: add pixels around it.
 
-    Either each side grows by *size*, or the result has the size *to*, in which the image lies at a *place*: the
-    pixels that are added are split so, ``x = ⌈(W - w) · p - ½⌉`` of them to the left. *border* says what they are: 0 by
-    default, transparent where the image has an alpha, and *fill*, an opaque colour, where that is named; the other
+    Either each side grows by *size*, or the result has the size *to*, in which the image lies at a *place* p:
+    ``x = (W - w) · p`` of the pixels that are added lie to the left, a half rounded down. *border* says what they are:
+    0 by default, transparent where the image has an alpha, and *fill*, an opaque colour, where that is named; the other
     rules repeat the image. Its own samples are copied: every bit stays, of NaN and of the colours of transparent
-    pixels, too. All channels are padded together: *channels* is ignored,
-    but R, G, B and A are refused.
+    pixels, too. All channels are padded together: *channels* is ignored, but R, G, B and A are refused.
 
     What the file says of places and lengths follows: georeference, the subject's area.
 

@@ -78,10 +78,10 @@ def threshold(
 
     A sample equal to its threshold is black. A transparent picture is composited on black, or on *background*, before.
 
-    One threshold for the image: ``fixed``, which need not be named, takes *value*. ``otsu`` parts the samples so that
-    the means of both parts differ most, ``triangle`` finds the foot of the histogram's longer tail, ``li`` the least
-    cross entropy. Whole numbers are counted each by itself; fractions, as the luma of colours has, in 256 bins from the
-    least to the greatest, but by ``li`` as they are.
+    One threshold for the image: ``fixed``, which need not be named, takes *value*. ``otsu`` splits the samples so that
+    the variance between both parts is greatest, ``triangle`` finds the foot of the histogram's longer tail, ``li`` the
+    least cross entropy. Whole numbers are counted each by itself; fractions, as the luma of colours has, in 256 bins
+    from the least to the greatest, but by ``li`` as they are.
 
     One for each pixel, of the window around it, by default 15×15, m its mean, s its standard deviation:
     ``niblack`` ``m - k s``; ``sauvola`` ``m (1 + k (s / R - 1))``, R half of white; ``wolf``

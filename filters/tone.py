@@ -131,8 +131,8 @@ def tone(
     In colour these three follow from the luma: ``autocontrast`` stretches all channels alike; after the others colours
     keep their differences from the luma. With *per_channel* each channel has its own curve.
 
-    Gray has no saturation and no hue: both leave it as it is; so they do bands without colour, of which each has its
-    own mean and curve.
+    Gray and bands without colour have no saturation and no hue: both leave them as they are. Each band has its own mean
+    and curve.
 
     Returns
     -------

@@ -8,10 +8,12 @@ import pytest
 from imfilter.filters.core import catalog, native
 from imfilter.filters.core.engine.borders import BORDERS
 
+from .conftest import NEEDED
+
 pytestmark = pytest.mark.skipif(native.core is None, reason="needs the compiled core")
 
 KERNEL = "0 1 2 0 -3; 1 4 -5 2 1; 0 2 3 1 0.5"
-TILTED = {"from_": (2, 1, 20, 3, 19, 30, -1, 25), "to": (3, 0, 19, 2, 21, 33, 1, 30)}
+TILTED = NEEDED["perspective"]
 VALUES: dict[str, list[dict[str, Any]]] = {
     "affine": [
         {"angle": 100, "scale": (0.7, 1.3), "shear": (10, 0), "interpolation": "bicubic"},
@@ -144,6 +146,14 @@ def test_missing_samples(name, values, nan, alike):
             image[..., 3] = 1
             image[3:7, 20:30, 3], image[12:17, :, 3] = 0, 0.5
         alike(name, image, nan=nan, **values)
+
+
+@every_case
+@pytest.mark.each("nan", ["propagate", "ignore"])
+def test_an_alpha_that_is_missing(name, values, nan, alike):
+    image = picture((*SHAPE, 4), "float32")
+    image[5, 5, 3], image[20, 20, 3] = np.nan, np.inf
+    alike(name, image, nan=nan, **values)
 
 
 @every_case

@@ -14,16 +14,14 @@ from imfilter.filters.morph import morph
 from imfilter.filters.noise import noise as add_noise
 from imfilter.filters.pool import pool
 
+from .conftest import NEEDED as NEEDED_BY_FILTERS
+
 NEEDED = {
-    "blend": {"other": "gray", "opacity": 0.3},
+    **NEEDED_BY_FILTERS,
     "conv": {"kernel": "1 2 1; 2 4 2; 1 2 1", "scale": 1 / 16},
-    "crop": {"ratio": 1.5},
-    "pad": {"size": (2, 1), "border": "reflect"},
-    "resize": {"scale": (0.6, 1.3)},
     "notch": {"at": (0.1, 0.2)},
     "normalize": {"mean": 0.25, "std": 1},
-    "perspective": {"from_": (2, 1, 20, 3, 19, 30, -1, 25), "to": (3, 0, 19, 2, 21, 33, 1, 30), "border": "reflect"},
-    "rotate": {"angle": 12, "border": "reflect"},
+    **{name: {**NEEDED_BY_FILTERS[name], "border": "reflect"} for name in ("pad", "perspective", "rotate")},
 }
 """What a filter or an operator cannot do without."""
 

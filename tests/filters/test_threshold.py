@@ -60,7 +60,7 @@ def test_otsu_of_16_bits_is_the_best_level_in_exact_arithmetic():
         assert least(image, "otsu") == max(between, key=between.__getitem__)
 
 
-def test_otsu_parts_the_samples_whose_means_differ_most():
+def test_otsu_is_the_best_of_all_levels():
     for _ in range(5):
         image = two_humps((30, 41))
         assert least(image, "otsu") <= slow_otsu(image) < image[threshold(image) > 0].min()

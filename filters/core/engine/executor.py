@@ -144,7 +144,9 @@ def run(
         original, region = moved_original.moved(run, stages, settings, original, effect, full, **of_image)
     unsigned = image.dtype.kind == "u"
     looked_for = settings.nan_looked_for or settings.nan != nan_policy.PROPAGATE
-    finite = marked is None and (unsigned or (looked_for and not nan_policy.has_gaps(image)))
+    # Colours are multiplied by their alpha: what it lacks, they lack.
+    samples = [image] if alpha is None else [image, alpha]
+    finite = marked is None and (unsigned or (looked_for and not any(map(nan_policy.has_gaps, samples))))
     transparent = alpha is not None or pixels is not None
     straight = transparent and joined_alpha.moves(stages)
     mixed = transparent and not straight

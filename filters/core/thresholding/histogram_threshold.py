@@ -48,9 +48,9 @@ def threshold(method: Method, levels: Array, counts: Array, whole: bool) -> floa
 
 
 def otsu(levels: Array, counts: Array) -> float:
-    """Return the level up to which and above which the samples differ most in their means, weighted by both numbers.
+    """Return the level that splits the samples so that the variance between both parts is greatest.
 
-    N. Otsu, "A threshold selection method from gray-level histograms", 1979. Of equal ones the least.
+    Of equal ones the least. N. Otsu, "A threshold selection method from gray-level histograms", 1979.
     """
     below = np.cumsum(counts)
     above = np.cumsum(counts[::-1])[::-1]
