@@ -96,6 +96,42 @@ def unpremultiply(strip: Array, alpha: Array, full: float, least: float) -> Arra
     return np.where(visible, strip * full / np.where(visible, alpha, 1), 0)
 
 
+def premultiply_pixels(pixels: Array, full: float, work: Any) -> Array:
+    """Return pixels whose last channel is the alpha with their colours times ``alpha / full``, in the type *work*.
+
+    >>> import numpy as np
+    >>> premultiply_pixels(np.array([[[10, 20, 30, 51]]], np.uint8), 255, np.float64)[0, 0].tolist()
+    [2.0, 4.0, 6.0, 51.0]
+    """
+    if native.core is None:
+        colours, alpha = (part.astype(work) for part in (pixels[..., :-1], pixels[..., -1:]))
+        return np.concatenate([colours * (alpha / np.asarray(full, work)), alpha], axis=2)
+    return _pixels_by_alpha(pixels, full, 0.0, work, False)
+
+
+def unpremultiply_pixels(pixels: Array, full: float, least: float, kind: Any) -> Array:
+    """Divide the colours of pixels by their last channel, the alpha; where that is *least* or less, they are 0.
+
+    The result has the type *kind*; in integers it is rounded half up and saturated.
+
+    >>> import numpy as np
+    >>> unpremultiply_pixels(np.array([[[2.0, 4.0, 6.0, 51.0]]]), 255, 0.5, np.uint8)[0, 0].tolist()
+    [10, 20, 30, 51]
+    """
+    if native.core is None:
+        alpha = pixels[..., -1:]
+        colours = unpremultiply(pixels[..., :-1], alpha, full, least)
+        return native.converted(np.concatenate([colours, alpha], axis=2), kind)
+    return _pixels_by_alpha(pixels, full, least, kind, True)
+
+
+def _pixels_by_alpha(pixels: Array, full: float, least: float, kind: Any, divide: bool) -> Array:
+    given, step = native.rows_of(np.ascontiguousarray(pixels))
+    out = native.results(given.shape, kind, step)
+    native.core.opacity(given, out, None, step, full, least, divide)
+    return native.strip_like(out, step)
+
+
 def _by_alpha(strip: Array, alpha: Array, full: float, least: float, work: Any, divide: bool) -> Array | None:
     """Multiply colours by their alpha, or divide them, in the compiled core; None where it takes no such strips."""
     taken = np.dtype(work).name in ("float32", "float64") and strip.dtype.isnative
