@@ -9,7 +9,7 @@ from imfilter import denoise
 from imfilter.filters.core import catalog, native
 from imfilter.filters.core.engine.borders import BORDERS
 
-from .conftest import NEEDED
+from .needed import NEEDED
 
 pytestmark = pytest.mark.skipif(native.core is None, reason="needs the compiled core")
 

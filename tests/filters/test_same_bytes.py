@@ -8,7 +8,7 @@ from imfilter.filters.core import catalog, native
 from imfilter.filters.core.engine import executor
 from imfilter.filters.core.engine.quantize import encoding
 
-from .conftest import NEEDED
+from .needed import NEEDED
 
 TILTED = NEEDED["perspective"]
 VALUES: dict[str, list[dict[str, Any]]] = {
