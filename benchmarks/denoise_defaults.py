@@ -41,7 +41,7 @@ PARTS = (
 """Files, from which row and column on, and how many times smaller."""
 SIDE = 256
 LEVELS = (10, 25, 50)
-FACTORS = (0.7, 0.85, 1.0, 1.2, 1.4)
+FACTORS = (0.75, 1.0, 1.35)
 BLURRED = ("nlm", "bilateral", "guided", "median")
 
 
@@ -70,13 +70,13 @@ def around(op: str, noise: Noise) -> Iterator[dict[str, Any]]:
             yield {"sigma": sigma * one, "range_sigma": unit * other}
     elif op == "guided":
         _, epsilon = defaults.guided_parameters(noise)
-        for radius, factor in itertools.product((1, 2, 3), (0.25, 0.5, *FACTORS, 2.0)):
+        for radius, factor in itertools.product((1, 2, 3), (0.5, *FACTORS, 2.0)):
             yield {"radius": radius, "epsilon": epsilon * factor}
     elif op == "median":
         yield from ({"size": size} for size in (3, 5, 7, 9))
     elif op == "nlm":
         _, _, strength = defaults.nonlocal_parameters(noise)
-        for size, patch, factor in itertools.product((13, 21), (3, 5, 7), FACTORS):
+        for size, patch, factor in itertools.product((13,), (3, 5, 7), FACTORS):
             yield {"size": size, "patch": patch, "tolerance": strength * factor, "noise_sigma": noise.level}
     elif op == "tv":
         yield from ({"weight": defaults.variation_weight(noise) * factor} for factor in FACTORS)

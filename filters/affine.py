@@ -10,7 +10,7 @@ from .core.named_tuple import NamedTuple
 from .core.resampling import homography
 from .core.resampling.homography import Linear
 from .core.resampling.placing import FURTHEST, check_expand, linear_stage
-from .core.resampling.warp import Interpolation
+from .core.resampling.warp_options import Interpolated, center_of
 
 STEEPEST = 89.0
 """Degrees of a shear, at most."""
@@ -54,7 +54,7 @@ def _length(part: Any) -> Length:
 def affine(
     *,
     angle: Annotated[float, Param("Angle in degrees; positive angles turn clockwise.")] = 0.0,
-    scale: Annotated[Pair, Param("Factor on the size of what is seen.", min=1e-4, max=1e4)] = 1.0,
+    scale: Annotated[Pair, Param("Factor on the size of what is seen.", percent=True, min=1e-4, max=1e4)] = 1.0,
     shear: Annotated[
         Pair,
         Param(
@@ -73,19 +73,8 @@ def affine(
         ),
     ] = None,
     expand: Annotated[bool, Param("Make the result as large as what becomes of the picture.")] = False,
-    center: Annotated[
-        Pair | None,
-        Param(
-            "Scale, shear and turn about this point, X,Y from the top left corner.",
-            unit="px",
-            min=-FURTHEST,
-            max=FURTHEST,
-            shown_default="the middle",
-        ),
-    ] = None,
-    interpolation: Annotated[
-        Interpolation, Param("How samples are computed between those of the image: bicubic is sharper.")
-    ] = "bilinear",
+    center: Annotated[Pair | None, center_of("Scale, shear and turn")] = None,
+    interpolation: Interpolated = "bilinear",
     **common: Unpack[Common],
 ) -> Stage:
     """Scale, shear, turn and move an image in one step.

@@ -34,7 +34,7 @@ def blend(
         ),
     ],
     op: Annotated[Op, Param("What is made of two samples.", aliases=ALIASES)] = "over",
-    opacity: Annotated[float, Param("Opacity of the other picture.", min=0, max=1)] = 1.0,
+    opacity: Annotated[float, Param("Opacity of the other picture.", percent=True, min=0, max=1)] = 1.0,
     **common: Unpack[Common],
 ) -> Stage:
     """Blend with a second picture: over, add, multiply, screen.

@@ -3,28 +3,10 @@
 from __future__ import annotations
 
 import math
-import re
 from typing import Annotated, Unpack
 
-from .core import Common, ImageError, IntPair, Pair, Param, ParameterError, Stage, both, image_filter
-
-MOST = 1_000_000
-"""The greatest side."""
-RATIO = re.compile(r"([0-9.]+)[:/]([0-9.]+)")
-
-
-def _ratio(text: str) -> float:
-    """Read ``W:H``, or a number.
-
-    >>> _ratio("3:2"), _ratio("1.5")
-    (1.5, 1.5)
-    """
-    try:
-        if (two := RATIO.fullmatch(text)) is not None:
-            return float(two[1]) / float(two[2])
-        return float(text)
-    except (ValueError, ZeroDivisionError):
-        raise ValueError(f"{text!r} is not a ratio of width and height, such as 1.5 or 3:2") from None
+from .core import Common, ImageError, IntPair, Param, ParameterError, Stage, both, image_filter
+from .core.resampling.part_options import MOST, At, Place, read_ratio
 
 
 @image_filter(border="constant", fill=None)
@@ -36,7 +18,11 @@ def crop(
     area: Annotated[
         float | None,
         Param(
-            "Area of the part, as a fraction of the image's.", above=0, max=1e6, shown_default="the most with --ratio"
+            "Area of the part, as a fraction of the image's.",
+            percent=True,
+            above=0,
+            max=1e6,
+            shown_default="the most with --ratio",
         ),
     ] = None,
     ratio: Annotated[
@@ -46,28 +32,22 @@ def crop(
             above=0,
             max=MOST,
             metavar="R|W:H",
-            read=_ratio,
+            read=read_ratio,
             shown_default="the image's",
         ),
     ] = None,
-    place: Annotated[
-        Pair | None,
-        Param("Where it lies: 0 is left or top, 1 right or bottom.", min=0, max=1, shown_default="0.5,0.5"),
-    ] = None,
-    at: Annotated[
-        IntPair | None,
-        Param("Its top left pixel, instead of --place.", unit="px", min=-MOST, max=MOST, metavar="X,Y"),
-    ] = None,
+    place: Place = None,
+    at: At = None,
     pad: Annotated[bool, Param("Let it reach beyond the image; --border and --fill fill that.")] = False,
     **common: Unpack[Common],
 ) -> Stage:
     """Crop an image to a part of it.
 
-    The part has a *size* in pixels, or an *area* and a *ratio*: ``w = √(a W H r)``, ``h = √(a W H / r)`` of an image
-    of W × H, rounded half up. A *ratio* alone takes the largest part that has it, an *area* alone keeps the image's.
-    It lies *at* a pixel, or at a *place*: the pixels that are cut off are split so, ``x = ⌈(W - w) · p - ½⌉``. Samples
-    are copied: every bit stays, of NaN and of the colours of transparent pixels, too. All channels are cut together:
-    *channels* is ignored, but R, G, B and A are refused.
+    The part has a *size* in pixels, or an *area* and a *ratio*: ``w = √(a W H r)``, ``h = √(a W H / r)`` of an image of
+    W × H, rounded half up. A *ratio* alone takes the largest part that has it, an *area* alone keeps the image's. It
+    lies *at* a pixel, or at a *place* p: ``x = (W - w) · p`` of the pixels that are cut off lie to the left, a half
+    rounded towards 0. Samples are copied: every bit stays, of NaN and of the colours of transparent pixels, too. All
+    channels are cut together: *channels* is ignored, but R, G, B and A are refused.
 
     A part that reaches beyond the image is an error, unless *pad* is set. Then *border* says what is there: 0 by
     default, transparent where the image has an alpha, and *fill*, an opaque colour, where that is named.
@@ -141,12 +121,14 @@ def _size(width: int, height: int, area: float | None, ratio: float | None) -> t
     >>> _size(640, 480, 0.25, None), _size(640, 480, None, 1.0), _size(640, 480, 0.5, 2.0)
     ((320, 240), (480, 480), (554, 277))
     """
+    from .core.resampling import framing
+
     ratio = width / height if ratio is None else ratio
     if area is None:
         down = min(height, width / ratio)
         across = min(width, down * ratio)
     else:
-        across, down = math.sqrt(area * width * height * ratio), math.sqrt(area * width * height / ratio)
+        across, down = framing.sides_of(width, height, area, ratio)
     if max(across, down) > MOST:
         raise ImageError(f"the part has {across:.0f}×{down:.0f} px; the limit of a side is {MOST}")
     return max(math.floor(across + 0.5), 1), max(math.floor(down + 0.5), 1)

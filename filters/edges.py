@@ -10,7 +10,7 @@ from .core.engine.facts import note
 from .core.engine.overlay import OVERLAY, seen
 from .core.engine.overlay import overlay as overlay_on_picture
 from .core.engine.quantize import Display
-from .core.engine.stage import NO_COLOURS, BoundStage, Function, ImageContext, Rows, Window, whole_image
+from .core.engine.stage import NO_COLOURS, BoundStage, Function, ImageContext, Rows, Window, surveyed, whole_image
 from .core.filter import PastTheEdge, Treatment
 from .core.gradient import (
     boundaries,
@@ -31,28 +31,26 @@ from .core.parameters import ABSENT, given_field
 
 GRADIENTS = ("sobel", "prewitt", "scharr", "roberts", "farid", "central", "canny")
 COMPASSES = ("kirsch", "robinson")
-DEFAULT_SIGMA = {"canny": canny.SIGMA, "log": 1.4, "dog": 1.0, "zerocross": 2.0}
+DEFAULT_SIGMA = {"canny": canny.SIGMA, "log": 1.4, "dog": 1.0, "zerocross": 2.0, "pb": boundaries.SIGMA}
 CANNY_LOW, CANNY_HIGH = canny.LOW, canny.HIGH
 SOBELS_UNITS = {"scharr": 1 / 4, "farid": 8.0, "kirsch": 1 / 4}
 """What brings answers to about those of Sobel's operator, at which they show in 8 and 16 bits: of a step from black to
 white 4, 16, 0.5 and 15 times white. Those of the operators that are not named here are as large, or half as large."""
-SURVEYED_ROWS = 64
-"""Rows that are looked at together for the greatest magnitude."""
 DI_ZENZO = "di-zenzo"
-LAB = "lab"
+OPPONENT = "opponent"
 
 
 class Colours(TypedDict, total=False):
     """The ways in which edges are found in colours."""
 
     channels: Annotated[
-        Literal["luma", "each", "max", "di-zenzo", "lab", "R", "G", "B", "A"],
+        Literal["luma", "each", "max", "di-zenzo", "opponent", "R", "G", "B", "A"],
         Param(
             "Find edges in the luma, in each channel, in the one that responds most (max), in red, green, blue or the "
-            "alpha alone, or in all jointly: by Di Zenzo's gradient, or for pb in CIELab.",
+            "alpha alone, or in all jointly: by Di Zenzo's gradient, or for pb as opponent colours.",
             default="luma",
-            default_of={"canny": "max", "pb": LAB},
-            shown_default="luma; canny max; pb lab",
+            default_of={"canny": "max", "pb": OPPONENT},
+            shown_default="luma; canny max; pb opponent",
         ),
     ]
 
@@ -127,11 +125,11 @@ def edges(
     sigma: Annotated[
         Pair | None,
         Param(
-            "Smooth first with a Gaussian of this standard deviation; for log, dog and zerocross, the operator's own.",
+            "Smooth first with a Gaussian of this standard deviation; for log, dog, zerocross, pb the operator's own.",
             unit="px",
             min=0,
             max=1000,
-            shown_default="0; canny, zerocross 2; log 1.4; dog 1",
+            shown_default="0; canny, zerocross 2; log 1.4; dog 1; pb 1.1",
         ),
     ] = None,
     ratio: Annotated[float, Param("Wide sigma over narrow sigma.", above=1, max=100, only=("dog",))] = 1.6,
@@ -192,12 +190,15 @@ def edges(
     row or column, or a 0 between the two, if their difference, or half of it across a 0, is above *threshold*; by
     default 0.75 times the mean absolute response, as MATLAB has it. Its contours are closed, and their corners round.
 
-    ``pb`` finds the boundaries of objects rather than edges: it compares the histograms of brightness, colour and
-    texture in the two halves around each pixel, over radii of 3, 5 and 10 pixels, of colour and texture 5, 10 and 20,
-    in eight orientations. The strength is ``s / (s + s½)`` of white, where s is the sum of the differences ``½ Σ (g -
-    h)² / (g + h)`` by the published weights, in the orientation in which it is greatest, and s½ is 0.01. One
-    *threshold* suits all pictures: about half of white, 128 of 255. The picture is the strength thinned to lines, the
-    maps hold all of it.
+    ``pb`` finds the boundaries of objects rather than edges. In four opponent colours (red less 0.7 of green, green
+    less 0.7 of red, and the same of blue and yellow; gray is in all) it takes the derivative across lines of eight
+    orientations, at twice *sigma* and along the line twice as far, and divides by the root mean square of the
+    gradients in the picture. What crowds, as the edges of a texture do, is suppressed: of the means r of 5 × 5 blocks
+    around, of 5 pixels each, the sparseness is ``min(1, r0 / mean r) · (5 - Σr / √Σr²) / 4``. The strength is ``s / (s
+    + s½)`` of white: s the strongest response times its sparseness, the mean of that and of the same at twice the
+    size, and s½ 0.36. One *threshold* suits all pictures: about half of white, 128 of 255. The picture is the strength
+    thinned to lines, the maps hold all of it. A larger *sigma* finds the boundaries of larger things, and all that is
+    measured in pixels grows with it.
 
     *overlay* draws the edges on the picture: ``out = in + s · (colour - in)``, where the strength s is the response at
     its scale in 8 bits over white, at most 1, twice that of signed ones; binary edges have the whole colour. *gain*
@@ -217,10 +218,10 @@ def edges(
     ----------
     J. Canny, "A computational approach to edge detection", 1986. For the operators see
     `imfilter.filters.core.linear.kernels`, for the structure tensor and Di Zenzo's gradient
-    `imfilter.filters.core.gradient.structure_tensor`. D. Marr and E. Hildreth, "Theory of edge detection", 1980. D.
-    Martin, C. Fowlkes and J. Malik, "Learning to detect natural image boundaries using local brightness, color, and
-    texture cues", 2004. P. Arbeláez, M. Maire, C. Fowlkes and J. Malik, "Contour detection and hierarchical image
-    segmentation", 2011.
+    `imfilter.filters.core.gradient.structure_tensor`. D. Marr and E. Hildreth, "Theory of edge detection", 1980. For
+    boundaries: K.-F. Yang, S.-B. Gao, C.-F. Guo, C.-Y. Li and Y.-J. Li, "Boundary detection using double-opponency and
+    spatial sparseness constraint", 2015; scored as by D. Martin, C. Fowlkes and J. Malik, "Learning to detect natural
+    image boundaries using local brightness, color, and texture cues", 2004.
 
     Shell
     -----
@@ -266,8 +267,8 @@ def _found(
     channels = common.get("channels")
     if channels == DI_ZENZO and op not in (*GRADIENTS, "structure"):
         raise ParameterError("channels", f"{DI_ZENZO} needs gx and gy, which {op} has not; use luma, each or max")
-    if channels == LAB and op != "pb":
-        raise ParameterError("channels", f"{LAB} is for pb; use luma, each, max or {DI_ZENZO}")
+    if channels == OPPONENT and op != "pb":
+        raise ParameterError("channels", f"{OPPONENT} is for pb; use luma, each, max or {DI_ZENZO}")
     if op == "log":
         return [
             _named(laplacian.laplacian_of_gaussian(_positive(sigmas, op)), op, sigmas),
@@ -288,7 +289,9 @@ def _found(
     display = Display(gain=SOBELS_UNITS.get(op, 4.0 ** (3 - size)))
     one_channel = channels == "max"
     if op == "pb":
-        stages.append(boundaries.boundaries(coloured=channels == LAB))
+        if sigmas[0] != sigmas[1]:
+            raise ParameterError("sigma", "of pb is the same along x and y; give one number")
+        stages = [boundaries.boundaries(channels == OPPONENT, _positive(sigmas, op)[0])]
         if one_channel:
             stages.append(strongest_channel(lambda parts: gradient.magnitude(parts, "l2")))
         # Past the picture's edge its outermost pixels go on: against nothing there they would be lines.
@@ -476,8 +479,7 @@ def _picture(norm: Norm, thin: bool, limits: Limits | None, threshold: float | N
 
     def greatest(context: ImageContext, parts: Rows) -> float:
         most = 0.0
-        for start in range(0, parts.height, SURVEYED_ROWS):
-            strip = parts.rows(start, min(start + SURVEYED_ROWS, parts.height))
+        for strip in surveyed(parts):
             most = float(np.fmax(most, np.fmax.reduce(gradient.magnitude(strip, norm), axis=None)))
         return most
 

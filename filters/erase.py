@@ -5,18 +5,16 @@ from __future__ import annotations
 import math
 from typing import Annotated, Any, Literal, Unpack
 
-from .core import Array, Common, IntPair, Pair, Param, ParameterError, Stage, both, image_filter, np
+from .core import Array, Common, ImageError, IntPair, Param, ParameterError, Stage, both, image_filter, np
 from .core.engine.borders import Fill, values_of
 from .core.engine.seeded_random import Generator, drawing
-from .core.engine.stage import AlphaHandling, BoundStage, Colours, ImageContext, Rows
+from .core.engine.stage import AlphaHandling, BoundStage, Colours, ImageContext, Rows, surveyed
 from .core.named_tuple import NamedTuple
+from .core.resampling import framing
+from .core.resampling.part_options import MOST, At, Place, read_ratio
 
 Op = Literal["fill", "mean", "noise"]
 AREA = 0.1
-ROWS = 64
-"""Rows of a strip of which the mean is taken."""
-MOST = 1_000_000
-"""The greatest side."""
 
 
 class Rectangle(NamedTuple):
@@ -41,24 +39,31 @@ def erase(
     ] = "fill",
     area: Annotated[
         float | None,
-        Param("Area of the rectangle, as a fraction of the image's.", min=0, max=1, shown_default="0.1 without --size"),
+        Param(
+            "Area of the rectangle, as a fraction of the image's.",
+            percent=True,
+            min=0,
+            max=1,
+            shown_default="0.1 without --size",
+        ),
     ] = None,
     ratio: Annotated[
         float | None,
-        Param("Its width by its height.", min=1e-3, max=1e3, shown_default="1"),
+        Param(
+            "Its width by its height: a number, or W:H.",
+            min=1e-3,
+            max=1e3,
+            metavar="R|W:H",
+            read=read_ratio,
+            shown_default="1",
+        ),
     ] = None,
     size: Annotated[
         IntPair | None,
         Param("Width and height of the rectangle, instead of --area.", unit="px", min=0, max=MOST, metavar="W,H"),
     ] = None,
-    place: Annotated[
-        Pair | None,
-        Param("Where it lies: 0 is left or top, 1 right or bottom.", min=0, max=1, shown_default="0.5,0.5"),
-    ] = None,
-    at: Annotated[
-        IntPair | None,
-        Param("Its top left pixel, instead of --place.", unit="px", min=-MOST, max=MOST, metavar="X,Y"),
-    ] = None,
+    place: Place = None,
+    at: At = None,
     seed: Annotated[
         int, Param("Random seed; the same seed gives the same noise.", min=0, max=2**32 - 1, only=("noise",))
     ] = 0,
@@ -69,9 +74,9 @@ def erase(
     It is covered with *fill*, black by default; with the ``mean`` of each channel; or with ``noise``, where every
     sample has a random number of its own between 0 and white. The rectangle has a *size* in pixels, or an *area* and a
     *ratio*: ``w = √(a W H r)``, ``h = √(a W H / r)`` of an image of W × H, rounded half up, and no more than the image.
-    It lies *at* a pixel, or at a *place*: the pixels beside it are split so, ``x = ⌊(W - w) · p + ½⌋`` of them to the
-    left. What reaches beyond the image is cut off. ``area=0`` gives the image back. For several rectangles write
-    several steps of a chain. An alpha is as it was; *border* is ignored.
+    It lies *at* a pixel, or at a *place*, where `crop` takes its part. What reaches beyond the image is cut off; all of
+    it may not. ``area=0`` gives the image back. For several rectangles write several steps of a chain. An alpha is as
+    it was; *border* is ignored.
 
     Returns
     -------
@@ -81,6 +86,8 @@ def erase(
     ------
     ParameterError
         A value is out of range, or *size* and *area*, or *at* and *place*, are both given.
+    ImageError
+        The rectangle lies outside the image.
 
     References
     ----------
@@ -119,12 +126,13 @@ def erase(
         else:
             across, down = _size(width, height, AREA if area is None else area, 1.0 if ratio is None else ratio)
         if at is None:
-            left, top = (
-                math.floor((side - own) * share + 0.5)
-                for side, own, share in zip((width, height), (across, down), shares, strict=True)
-            )
+            left, top = framing.placed(width - across, shares[0]), framing.placed(height - down, shares[1])
         else:
             left, top = both(at)
+        if across and down and not (-across < left < width and -down < top < height):
+            raise ImageError(
+                f"the rectangle of {across}×{down} at {left},{top} lies outside the image, {width}×{height}"
+            )
         left, right = (min(max(edge, 0), width) for edge in (left, left + across))
         top, bottom = (min(max(edge, 0), height) for edge in (top, top + down))
         return Rectangle(left, top, right, bottom)
@@ -173,7 +181,7 @@ def _size(width: int, height: int, area: float, ratio: float) -> tuple[int, int]
     >>> _size(640, 480, 0.25, 1.0), _size(640, 480, 0.25, 4.0), _size(640, 480, 0.0, 1.0)
     ((277, 277), (554, 139), (0, 0))
     """
-    across, down = math.sqrt(area * width * height * ratio), math.sqrt(area * width * height / ratio)
+    across, down = framing.sides_of(width, height, area, ratio)
     return min(math.floor(across + 0.5), width), min(math.floor(down + 0.5), height)
 
 
@@ -181,8 +189,7 @@ def _mean(image: Rows) -> Array:
     """Return the mean of each channel, of all samples that are there; 0 where none is."""
     total: Any = 0.0
     count: Any = 0
-    for start in range(0, image.height, ROWS):
-        rows = image.rows(start, min(start + ROWS, image.height))
+    for rows in surveyed(image):
         present = np.isfinite(rows)
         total = total + np.where(present, rows, 0).sum(axis=(0, 1), dtype=np.float64)
         count = count + present.sum(axis=(0, 1))

@@ -22,8 +22,8 @@ def flip(
     ``left-right`` exchanges left and right, ``top-bottom`` top and bottom, ``both`` both, which is a half turn.
     ``transpose`` makes rows of the columns, ``out[y, x] = in[x, y]``, and so mirrors at the diagonal from the top left
     corner; ``transverse`` mirrors at the other diagonal. Samples move and are never computed: every bit stays, of NaN
-    and of the colours of transparent pixels, too. All channels move together: *channels* is
-    ignored, but R, G, B and A are refused.
+    and of the colours of transparent pixels, too. All channels move together: *channels* is ignored, but R, G, B and A
+    are refused.
 
     What the file says of places and lengths follows: resolution, georeference, the subject's area.
 

@@ -5,14 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Annotated, Literal, NamedTuple, Unpack
 
 from .core import Array, Common, MapField, Pair, Param, ParameterError, Stage, both, image_filter, np
-from .core.engine.colour import luma
-from .core.engine.overlay import OVERLAY
+from .core.engine.overlay import OVERLAY, seen
 from .core.engine.overlay import overlay as overlay_on_picture
 from .core.gradient import canny
 from .core.gradient import hough as transform
 from .core.parameters import ABSENT, given_field
-
-COLUMNS = ("rho", "theta", "votes", "x1", "y1", "x2", "y2")
 
 
 class Hough(NamedTuple):
@@ -21,7 +18,9 @@ class Hough(NamedTuple):
     image: Array
     lines: Annotated[
         Array,
-        MapField("Write the lines to FILE (.csv or .json): distance, angle, votes and ends.", "table", COLUMNS),
+        MapField(
+            "Write the lines to FILE (.csv or .json): distance, angle, votes and ends.", "table", transform.COLUMNS
+        ),
     ] = ABSENT
 
     if not TYPE_CHECKING:
@@ -113,10 +112,8 @@ def hough(
         return stages
     if common.get("range", "auto") != "auto":
         raise ParameterError("range", "has no meaning with overlay")
-    if common.get("channels") == "luma":
-        stages = [Stage(lambda context: lambda strip: luma(strip, context.work)), *stages]
     joined = overlay_on_picture(
-        stages,
+        [*seen(common.get("channels")), *stages],
         overlay,
         lambda context: lambda found: np.asarray(np.any(found, axis=2, keepdims=True)),
         linear=common.get("linear", False),

@@ -45,9 +45,12 @@ def noise(
         ),
     ] = None,
     density: Annotated[
-        float, Param("Fraction of pixels that become white or black.", min=0, max=1, only=("salt-pepper",))
+        float,
+        Param("Fraction of pixels that become white or black.", percent=True, min=0, max=1, only=("salt-pepper",)),
     ] = 0.05,
-    salt: Annotated[float, Param("Fraction of those that become white.", min=0, max=1, only=("salt-pepper",))] = 0.5,
+    salt: Annotated[
+        float, Param("Fraction of those that become white.", percent=True, min=0, max=1, only=("salt-pepper",))
+    ] = 0.5,
     per_channel: Annotated[
         bool, Param("Let each channel of a pixel become white or black on its own.", only=("salt-pepper",))
     ] = False,

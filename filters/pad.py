@@ -6,9 +6,7 @@ from typing import Annotated, Any, Unpack
 
 from .core import Common, ImageError, IntPair, Pair, Param, ParameterError, Stage, both, image_filter
 from .core.linear import padding as padding_text
-
-MOST = 1_000_000
-"""The greatest side."""
+from .core.resampling.part_options import MOST, place_of
 
 
 @image_filter(border="constant", fill=None)
@@ -27,20 +25,16 @@ def pad(
         IntPair | None,
         Param("Width and height of the result, instead of --size.", unit="px", min=1, max=MOST, metavar="W,H"),
     ] = None,
-    place: Annotated[
-        Pair | None,
-        Param("Where the image lies: 0 is left or top, 1 right or bottom.", min=0, max=1, shown_default="0.5,0.5"),
-    ] = None,
+    place: Annotated[Pair | None, place_of("the image")] = None,
     **common: Unpack[Common],
 ) -> Stage:
     """Pad an image: add pixels around it.
 
-    Either each side grows by *size*, or the result has the size *to*, in which the image lies at a *place*: the
-    pixels that are added are split so, ``x = ⌈(W - w) · p - ½⌉`` of them to the left. *border* says what they are: 0 by
-    default, transparent where the image has an alpha, and *fill*, an opaque colour, where that is named; the other
+    Either each side grows by *size*, or the result has the size *to*, in which the image lies at a *place* p:
+    ``x = (W - w) · p`` of the pixels that are added lie to the left, a half rounded down. *border* says what they are:
+    0 by default, transparent where the image has an alpha, and *fill*, an opaque colour, where that is named; the other
     rules repeat the image. Its own samples are copied: every bit stays, of NaN and of the colours of transparent
-    pixels, too. All channels are padded together: *channels* is ignored,
-    but R, G, B and A are refused.
+    pixels, too. All channels are padded together: *channels* is ignored, but R, G, B and A are refused.
 
     What the file says of places and lengths follows: georeference, the subject's area.
 

@@ -9,7 +9,8 @@ from typing import Annotated, Any, Unpack
 from .core import Common, IntPair, Param, ParameterError, Stage, both, image_filter
 from .core.resampling import homography
 from .core.resampling.homography import Point
-from .core.resampling.warp import Interpolation, Warp, warping
+from .core.resampling.warp import Warp, warping
+from .core.resampling.warp_options import Interpolated
 
 FURTHEST = 1e7
 """The greatest coordinate of a point."""
@@ -85,9 +86,7 @@ def perspective(
             shown_default="the picture's with --to, else the quadrilateral's longer sides",
         ),
     ] = None,
-    interpolation: Annotated[
-        Interpolation, Param("How samples are computed between those of the image: bicubic is sharper.")
-    ] = "bilinear",
+    interpolation: Interpolated = "bilinear",
     **common: Unpack[Common],
 ) -> Stage:
     """Take four points to four others, as a camera sees a plane.

@@ -13,6 +13,7 @@ Fit = Literal["stretch", "contain", "cover", "pad"]
 SWITCH = {"true": "on", "yes": "on", "1": "on", "false": "off", "no": "off", "0": "off"}
 MOST = 1 << 24
 """The longest side that can be asked for; --max-pixels refuses less."""
+BY_FACTOR = "use --scale, as in --scale 50%"
 
 
 @image_filter(border="constant", fill=None)
@@ -20,11 +21,18 @@ def resize(
     *,
     size: Annotated[
         IntPair | None,
-        Param("Width and height of the result; one number for a square.", unit="px", min=1, max=MOST, metavar="N|W,H"),
+        Param(
+            "Width and height of the result; one number for a square.",
+            unit="px",
+            min=1,
+            max=MOST,
+            metavar="N|W,H",
+            advice=BY_FACTOR,
+        ),
     ] = None,
     scale: Annotated[
         Pair | None,
-        Param("Factor on width and height; two for each its own.", above=0, max=1e6, metavar="F|FX,FY"),
+        Param("Factor on width and height; two for each its own.", percent=True, above=0, max=1e6, metavar="F|FX,FY"),
     ] = None,
     shortest: Annotated[
         int | None, Param("Length of the shorter side; the other keeps the ratio.", unit="px", min=1, max=MOST)
@@ -33,10 +41,12 @@ def resize(
         int | None, Param("Length of the longer side; the other keeps the ratio.", unit="px", min=1, max=MOST)
     ] = None,
     width: Annotated[
-        int | None, Param("Width of the result; the height keeps the ratio.", unit="px", min=1, max=MOST)
+        int | None,
+        Param("Width of the result; the height keeps the ratio.", unit="px", min=1, max=MOST, advice=BY_FACTOR),
     ] = None,
     height: Annotated[
-        int | None, Param("Height of the result; the width keeps the ratio.", unit="px", min=1, max=MOST)
+        int | None,
+        Param("Height of the result; the width keeps the ratio.", unit="px", min=1, max=MOST, advice=BY_FACTOR),
     ] = None,
     fit: Annotated[
         Fit | None,

@@ -8,8 +8,8 @@ from typing import Annotated, Unpack
 from .core import Common, Pair, Param, Stage, both, image_filter
 from .core.resampling import homography, permutation
 from .core.resampling.permutation import CLOCKWISE, COUNTER_CLOCKWISE, HALF_TURN, Permutation
-from .core.resampling.placing import FURTHEST, check_expand, linear_stage
-from .core.resampling.warp import Interpolation
+from .core.resampling.placing import check_expand, linear_stage
+from .core.resampling.warp_options import Interpolated, center_of
 
 QUARTERS = {0: Permutation(), 1: CLOCKWISE, 2: HALF_TURN, 3: COUNTER_CLOCKWISE}
 
@@ -17,21 +17,16 @@ QUARTERS = {0: Permutation(), 1: CLOCKWISE, 2: HALF_TURN, 3: COUNTER_CLOCKWISE}
 @image_filter(border="constant", fill=None)
 def rotate(
     *,
-    angle: Annotated[float, Param("Angle in degrees; positive angles turn clockwise.")],
-    expand: Annotated[bool, Param("Enlarge the result so that it holds the whole turned picture.")] = False,
-    center: Annotated[
-        Pair | None,
+    angle: Annotated[
+        float,
         Param(
-            "Turn about this point, X,Y from the top left corner.",
-            unit="px",
-            min=-FURTHEST,
-            max=FURTHEST,
-            shown_default="the middle",
+            "Angle in degrees; positive angles turn clockwise.",
+            missing="as in imfilter rotate photo.png --angle 90 -o OUTPUT",
         ),
-    ] = None,
-    interpolation: Annotated[
-        Interpolation, Param("How samples are computed between those of the image: bicubic is sharper.")
-    ] = "bilinear",
+    ],
+    expand: Annotated[bool, Param("Enlarge the result so that it holds the whole turned picture.")] = False,
+    center: Annotated[Pair | None, center_of("Turn")] = None,
+    interpolation: Interpolated = "bilinear",
     **common: Unpack[Common],
 ) -> Stage:
     """Rotate an image by any angle.

@@ -51,7 +51,12 @@ def sharpen(
     ] = None,
     overshoot: Annotated[
         float,
-        Param("How far a pixel may exceed its neighbours, as a fraction of their range.", min=0, only=("adaptive",)),
+        Param(
+            "How far a pixel may exceed its neighbours, as a fraction of their range.",
+            percent=True,
+            min=0,
+            only=("adaptive",),
+        ),
     ] = 0.1,
     algorithm: Algorithm = "auto",
     **common: Unpack[Common],

@@ -43,10 +43,10 @@ class ThresholdCommon(PastTheEdge, Levels, Treatment, total=False):
 @image_filter(channels="luma")
 def threshold(
     *,
-    op: Annotated[Op, Param("What the threshold is.")] = "otsu",
+    op: Annotated[Op, Param("What the threshold is.", shown_default="otsu; fixed with --value")] = "otsu",
     value: Annotated[
         float | None,
-        Param("The threshold, in the image's units.", only=("fixed",), shown_default="half of white"),
+        Param("The threshold, in the image's units.", only=("fixed",), chooses=True, shown_default="half of white"),
     ] = None,
     size: Annotated[
         IntPair | None,
@@ -78,10 +78,10 @@ def threshold(
 
     A sample equal to its threshold is black. A transparent picture is composited on black, or on *background*, before.
 
-    One threshold for the image: ``fixed`` takes *value*. ``otsu`` parts the samples so that the means of both parts
-    differ most, ``triangle`` finds the foot of the histogram's longer tail, ``li`` the least cross entropy. Whole
-    numbers are counted each by itself; fractions, as the luma of colours has, in 256 bins from the least to the
-    greatest, but by ``li`` as they are.
+    One threshold for the image: ``fixed``, which need not be named, takes *value*. ``otsu`` splits the samples so that
+    the variance between both parts is greatest, ``triangle`` finds the foot of the histogram's longer tail, ``li`` the
+    least cross entropy. Whole numbers are counted each by itself; fractions, as the luma of colours has, in 256 bins
+    from the least to the greatest, but by ``li`` as they are.
 
     One for each pixel, of the window around it, by default 15×15, m its mean, s its standard deviation:
     ``niblack`` ``m - k s``; ``sauvola`` ``m (1 + k (s / R - 1))``, R half of white; ``wolf``
@@ -118,7 +118,7 @@ def threshold(
     -----
     $ imfilter threshold scan.jpg -o black-and-white.png
     $ imfilter threshold page.jpg -o text.tif --op sauvola --size 25 --k 0.2 --depth 1
-    $ imfilter threshold coins.png -o coins.pbm --op fixed --value 100
+    $ imfilter threshold coins.png -o coins.pbm --value 100
 
     Examples
     --------

@@ -42,15 +42,17 @@ def tone(
     *,
     op: Annotated[Op, Param("What to change.", aliases=ALIASES)] = "adjust",
     brightness: Annotated[
-        float, Param("Multiply every sample by this factor.", min=0, max=MOST, only=("adjust",))
+        float, Param("Multiply every sample by this factor.", percent=True, min=0, max=MOST, only=("adjust",))
     ] = 1.0,
     contrast: Annotated[
         float,
-        Param("Multiply differences from the picture's mean luma.", min=0, max=MOST, only=("adjust",)),
+        Param("Multiply differences from the picture's mean luma.", percent=True, min=0, max=MOST, only=("adjust",)),
     ] = 1.0,
     saturation: Annotated[
         float,
-        Param("Multiply differences from the pixel's luma; 0 gives gray.", min=0, max=MOST, only=("adjust",)),
+        Param(
+            "Multiply differences from the pixel's luma; 0 gives gray.", percent=True, min=0, max=MOST, only=("adjust",)
+        ),
     ] = 1.0,
     hue: Annotated[
         float, Param("Turn all hues by this angle; 120 makes red green.", unit="°", min=-360, max=360, only=("adjust",))
@@ -129,8 +131,8 @@ def tone(
     In colour these three follow from the luma: ``autocontrast`` stretches all channels alike; after the others colours
     keep their differences from the luma. With *per_channel* each channel has its own curve.
 
-    Gray has no saturation and no hue: both leave it as it is; so they do bands without colour, of which each has its
-    own mean and curve.
+    Gray and bands without colour have no saturation and no hue: both leave them as they are. Each band has its own mean
+    and curve.
 
     Returns
     -------
@@ -153,8 +155,9 @@ def tone(
     As in OpenCV, the limit of *clip* is a whole number of pixels, at least one, and what cannot be shared evenly goes
     to values at even steps, from 0 on: with tiles of few pixels the curve is lopsided, so take tiles of thousands.
     The result of 8 bits is within 1 level of OpenCV's CLAHE, whose curves are rounded before they are interpolated,
-    where the tiles divide the image; where not, OpenCV extends it, and here tiles differ by a pixel. In 16 bits OpenCV
-    counts 65536 values, so that the limit, at least one pixel, has little effect.
+    where the tiles divide the image. Where not, OpenCV mirrors what is missing of the last ones, and here tiles differ
+    by a pixel, as in the paper each pixel counts once: near edges that is up to 20 levels. In 16 bits OpenCV counts
+    65536 values, so that the limit, at least one pixel, has little effect.
 
     References
     ----------

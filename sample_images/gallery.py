@@ -67,7 +67,7 @@ GALLERY: dict[str, list[tuple[str, str]]] = {
         ("Sobel, thinned", "edges coffee.jpg -o {out} --sigma 1 --thin"),
         ("Canny", "edges coffee.jpg -o {out} --op canny"),
         ("Canny's edges, drawn on the photo", "edges cat.jpg -o {out} --op canny --overlay red"),
-        ("Boundaries by brightness, colour and texture", "edges cat.jpg -o {out} --op pb"),
+        ("Boundaries of objects, without textures", "edges cat.jpg -o {out} --op pb"),
         ("The likely ones", "edges cat.jpg -o {out} --op pb --threshold 128"),
         ("Sobel over all colours jointly (Di Zenzo)", "edges coffee.jpg -o {out} --channels di-zenzo"),
         ("Structure tensor: strength of the texture", "edges cat.jpg -o {out} --op structure"),

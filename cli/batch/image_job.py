@@ -10,7 +10,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from ...filters.core.engine import executor, geometry, nan_policy
+from ...filters.core.engine import executor, geometry, moved_original, nan_policy
 from ...filters.core.engine.colour import ColourModel
 from ...filters.core.engine.output_buffer import Canvas, CanvasFactory, Output
 from ...filters.core.engine.quantize import Encoding, hue_legend
@@ -216,7 +216,9 @@ class ImageProcessor:
             encodings = processor.rendering.encodings(picture, job.targets, formats_of, None)
             settings = processor.rendering.settings(picture, formats_of.get("image"))
             needed = partial(processor._needed, picture, expected.held, encodings, formats_of, settings)
-            return needed(processor._cores_with_memory(needed))
+            # Those of folders are decoded while this is held, and are as large; those of files are there already.
+            others = len(job.others) * memory_need.of_samples(picture)
+            return others + needed(processor._cores_with_memory(lambda cores: others + needed(cores)))
         return 0
 
     def _formats_of(self, job: Job, picture: Picture) -> dict[str, formats.Format]:
@@ -234,9 +236,14 @@ class ImageProcessor:
     ) -> float:
         """Return the bytes that a picture takes at most from when it is decoded, of which it *held* some then."""
         limit = self.options.render.max_pixels
-        return memory_need.of_outputs(
+        needed = memory_need.of_outputs(
             self.stages, picture, held, encodings, formats_of, settings, self.maps, cores, limit
         )
+        if self.options.render.effect is None:
+            return needed
+        pixels = picture.pixels
+        original = moved_original.foreseen(self.stages, pixels.shape, pixels.dtype.name, picture.alpha is not None)
+        return needed + original
 
     def _cores_with_memory(self, needed: Callable[[int], float]) -> int:
         """Return how many cores may work on a picture: fewer, if all *needed* more memory than there is.
@@ -313,6 +320,8 @@ class ImageProcessor:
         if beyond:
             return (beyond,)
         untold = white_notes.untold(picture, encodings, formats_of)
+        if meant := white_notes.of_8_bits(picture, self.recipe.steps):
+            return (meant,)
         weights = self.stages[-1].weights
         kernel_sum = None if weights is None else weights.sum
         told = dict(list(encodings.items())[: 1 if self.maps else None])

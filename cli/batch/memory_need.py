@@ -40,6 +40,11 @@ def stand_in(expected: Expected) -> Picture:
     )
 
 
+def of_samples(picture: Picture) -> float:
+    """Return the bytes of a picture's samples."""
+    return picture.pixels.nbytes + (0 if picture.alpha is None else picture.alpha.nbytes)
+
+
 def _blank(shape: tuple[int, ...], dtype: Any) -> Any:
     return np.broadcast_to(np.zeros((), dtype), shape)
 
@@ -94,7 +99,7 @@ def of_outputs(
         encoding = max(encoding, width * height * codec.encoding(samples))
     pixels, alpha = picture.pixels, picture.alpha
     filtering = memory.needed(stages, pixels.shape, pixels.dtype.name, encodings, settings, jobs, alpha is not None)
-    kept = max(held - pixels.nbytes - (0 if alpha is None else alpha.nbytes), 0)
+    kept = max(held - of_samples(picture), 0)
     return ALWAYS + gathered + max(held + filtering, encoding + kept)
 
 

@@ -23,9 +23,15 @@ WHAT = "a picture that the input is joined with"
 def named(recipe: Recipe) -> Iterator[tuple[Call[Any], str]]:
     """Yield the steps that take a second picture from a file or folder, each with its parameter."""
     for step in recipe.steps:
-        for name, parameter in step.filter.spec.parameters.items():
-            if parameter.param.picture and isinstance(step.values[name], FileContent | FolderName):
-                yield step, name
+        for name in _named_in(step):
+            yield step, name
+
+
+def _named_in(step: Call[Any]) -> list[str]:
+    """Return the parameters of a step that name a file or folder of second pictures."""
+    parameters = step.filter.spec.parameters.items()
+    pictures = [name for name, parameter in parameters if parameter.param.picture]
+    return [name for name in pictures if isinstance(step.values[name], FileContent | FolderName)]
 
 
 def beside(recipe: Recipe, place: str) -> tuple[str, ...]:
@@ -76,11 +82,10 @@ class OtherPictures:
             return self._whole[cmyk]
         left, steps = iter(files), []
         for step in recipe.steps:
-            values = dict(step.values)
-            for other, name in named(recipe):
-                if other is step:
-                    values[name] = self._picture(step.values[name], name, left, input, to_rgb=not cmyk)
-            steps.append(step._replace(values=values))
+            found = {
+                name: self._picture(step.values[name], name, left, input, to_rgb=not cmyk) for name in _named_in(step)
+            }
+            steps.append(step._replace(values={**step.values, **found}))
         complete = recipe._replace(steps=tuple(steps))
         if not from_folders:
             self._whole[cmyk] = complete

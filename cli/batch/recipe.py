@@ -174,7 +174,8 @@ def refusal(error: ParameterError, where: str = "") -> UsageError:
     """Return the refusal of a parameter as the shell knows it, which begins with *where*."""
     option = flag(error.parameter)
     if isinstance(error, OperatorError):
-        return UsageError(f"{where}{option} is for --op {', '.join(error.only)}")
+        hint = f"; did you mean {flag(error.meant)}?" if error.meant else ""
+        return UsageError(f"{where}{option} is for --op {', '.join(error.only)}{hint}")
     if re.match(VERBS, error.reason):
         return UsageError(f"{where}{option} {error.reason}")
     return UsageError(f"{where}{option}: {error.reason}")
@@ -258,7 +259,9 @@ def read_options(spec: Spec, values: Mapping[str, Any], where: str) -> dict[str,
         try:
             read[name] = given if parameter.kind == "flag" else parameter.read(given)
         except ParameterError as error:
-            raise refusal(error, where) from None
+            op = spec.parameters.get("op")
+            meant = f"; did you mean --op {given}?" if op is not None and given in op.choices else ""
+            raise refusal(ParameterError(name, error.reason + meant), where) from None
     return read
 
 

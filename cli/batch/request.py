@@ -6,6 +6,7 @@ Everything that can be refused without looking at a pixel is refused here.
 from __future__ import annotations
 
 import os
+import re
 import sys
 from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
@@ -13,7 +14,7 @@ from pathlib import Path
 from ...filters.core import native
 from ...filters.core.named_tuple import NamedTuple
 from ..console.messages import flag, shown
-from ..console.report import CallFiles
+from ..console.report import CallFiles, depth_in_words
 from ..errors import UsageError
 from ..file_identity import Identity, identity
 from ..images import formats
@@ -31,6 +32,10 @@ from .provenance import Stamper
 from .recipe import Recipe
 
 NO_FILE = "no such file or directory"
+VALUE = re.compile(r"[-+]?\d[-+\d.,x×:%]*")
+"""What looks like a number, a size or a percentage."""
+DEPTHS = {"1": ("bool",), "8": ("uint8",), "16": ("uint16",), "float": ("float32", "float64")}
+"""The samples that --depth asks for."""
 KEEP = "keep"
 
 
@@ -87,6 +92,8 @@ def check(recipe: Recipe, options: SharedOptions, map_files: Mapping[str, str], 
     jobs = _plan(recipe, options, found, outputs, len(maps))
     _check_compression(jobs, options)
     _check_codes(jobs, recipe, options)
+    _check_depth(jobs, recipe)
+    _check_stamps(jobs, options)
     if any(other_pictures.named(recipe)):
         jobs = [job._replace(others=other_pictures.beside(recipe, job.input.place)) for job in jobs]
     others = recipe.files() | _read_beside(options)
@@ -228,9 +235,15 @@ def _check_existence(names: Sequence[str], options: SharedOptions, maps: bool) -
     output = options.output
     without = output is None and options.sheet is None and not maps and not options.in_place
     if without:
-        raise UsageError(f"{shown(missing[0])}: {NO_FILE}")
+        raise UsageError(_no_file(missing[0]))
     if output is not None and len(names) > 1 and output != STREAM and not inputs.means_folder(output):
-        raise UsageError(f"{shown(missing[0])}: {NO_FILE}")
+        raise UsageError(_no_file(missing[0]))
+
+
+def _no_file(name: str) -> str:
+    """Return what a name that is no file is told, which may be an option's value."""
+    hint = "; if it is a value, write its option before it" if VALUE.fullmatch(name) else ""
+    return f"{shown(name)}: {NO_FILE}{hint}"
 
 
 def _outputs(recipe: Recipe, options: SharedOptions, map_files: Mapping[str, str]) -> dict[str, str]:
@@ -323,6 +336,37 @@ def _check_codes(jobs: Sequence[Job], recipe: Recipe, options: SharedOptions) ->
             if target.format.lossy or (target.format.name == "webp" and options.quality is not None):
                 way = f"{target.format.name.upper()} would change the codes of angles"
                 raise UsageError(f"{flag(name)} {target.name}: {way}; use .png or .tif")
+
+
+def _check_depth(jobs: Sequence[Job], recipe: Recipe) -> None:
+    """Refuse a folder's format that has no samples of the depth: each of its files would fail."""
+    if (wanted := DEPTHS.get(recipe.last.values["depth"])) is None:
+        return
+    for job in jobs:
+        for target in job.targets.values():
+            if (format := target.format) is None or target.folder is None or format.name in formats.TABLES:
+                continue
+            held = {*format.gray, *format.colour, *format.bands, *format.inks}
+            if held.isdisjoint(wanted):
+                from ..images.encode import other_depths
+
+                advice = f"{other_depths(format.gray or format.colour)}, or -t tif"
+                advice += " or -t npy" if wanted[0] == "float32" else ""
+                what = depth_in_words(wanted[0])
+                raise UsageError(f"{target.name}: {format.name.upper()} cannot hold {what} samples; {advice}")
+
+
+def _check_stamps(jobs: Sequence[Job], options: SharedOptions) -> None:
+    """Refuse `--update` where a table has no room for the stamp that it looks for: nothing would be kept."""
+    if not options.update or options.strip or options.no_stamp:
+        return
+    for job in jobs:
+        for name, target in job.targets.items():
+            if target.format is not None and target.format.name == "csv":
+                json = "--name '{stem}.json'" if target.folder is not None else ".json"
+                raise UsageError(
+                    f"{flag(name)} {target.name}: CSV has no room for the stamp of --update; use {json}, or --no-stamp"
+                )
 
 
 def _check_compression(jobs: Sequence[Job], options: SharedOptions) -> None:

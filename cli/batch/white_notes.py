@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from ...filters.core.engine.quantize import Encoding
+from ...filters.core.filter import Call
 from ...filters.core.lazy_numpy import np
+from ..console.messages import flag
 from ..console.report import depth_in_words
 from ..images import formats
 from ..images.picture import Picture
@@ -14,6 +17,8 @@ FAR = 2.0
 """Values of more than so many times white are far above it: highlights reach that seldom, another unit always."""
 COMMON = (255, 4095, 65535)
 """White of 8, 12 and 16 bits."""
+VALUES = {"threshold": ("value",), "tone": ("levels", "threshold")}
+"""The parameters that are values of samples, by filter."""
 
 
 def far_above(picture: Picture, encodings: Mapping[str, Encoding]) -> str:
@@ -27,6 +32,29 @@ def far_above(picture: Picture, encodings: Mapping[str, Encoding]) -> str:
         f"its values, up to {greatest:.5g}, are far above white, {white:g}, and are clipped in "
         f"{depth_in_words(clipped.dtype)} samples; use --white {better:.5g} or --range stretch"
     )
+
+
+def of_8_bits(picture: Picture, steps: Sequence[Call]) -> str:
+    """Return the note that values are given as of 8 bits to a picture whose white is another; else nothing."""
+    white = picture.full
+    for step in steps:
+        for name in VALUES.get(step.name, ()):
+            if (given := step.values[name]) is None:
+                continue
+            numbers = [float(part) for part in (given.split(",") if isinstance(given, str) else _listed(given))][:2]
+            most = max(numbers)
+            if not (white < most <= 255 or (white > 16 * 255 and 1 < most <= 255)):
+                continue
+            greatest = _greatest(picture)
+            if greatest > 16 * 255 or (white < most and greatest <= FAR * white):
+                meant = ",".join(f"{number * white / 255:.5g}" for number in numbers)
+                what = ",".join(f"{number:g}" for number in numbers)
+                return f"white is {white:g}, in whose units {flag(name)} counts; {what} of 255 is {flag(name)} {meant}"
+    return ""
+
+
+def _listed(given: Any) -> Sequence[float]:
+    return given if isinstance(given, (tuple, list)) else (given,)
 
 
 def untold(picture: Picture, encodings: Mapping[str, Encoding], formats_of: Mapping[str, formats.Format]) -> str:

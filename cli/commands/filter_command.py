@@ -52,7 +52,7 @@ def _option(parameter: Parameter, ops: Sequence[str]) -> HelpedOption:
     serves = _serves(param.only, ops)
     if parameter.kind == "flag":
         return HelpedOption(parameter.name, param.help, section, more=serves, type=bool, default=False)
-    help, metavar = param.help, parameter.metavar
+    help, metavar = parameter.help, parameter.metavar
     if len(metavar) > WIDTH // 2:
         help, metavar = f"{help.rstrip('.')}: {', '.join(parameter.choices)}.", "NAME"
     more = _also(parameter) + serves

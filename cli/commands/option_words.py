@@ -87,7 +87,8 @@ class StrictCommand(TyperCommand):
         except typer.TyperException as error:
             if (option := getattr(error, "option_name", None)) is None or ctx.resilient_parsing:
                 raise
-            raise UsageError(_refusal(option, written, self.get_params(ctx))) from None
+            filter = self.name if self.name in catalog.names() else None
+            raise UsageError(_refusal(option, written, self.get_params(ctx), filter)) from None
         if not ctx.resilient_parsing:
             _check_once(self.make_parser(ctx).parse_args(written)[2])
         return left
@@ -101,22 +102,25 @@ def _check_once(order: Sequence[Any]) -> None:
             raise UsageError(f"{flag(param.name or '')} is given twice; it takes one value")
 
 
-def _refusal(option: str, written: Sequence[str], params: Sequence[Any]) -> str:
-    """Return what is wrong with an *option* among the words that were *written*."""
+def _refusal(option: str, written: Sequence[str], params: Sequence[Any], filter: str | None) -> str:
+    """Return what is wrong with an *option* among the words that were *written* behind the name of a *filter*."""
     options = {word: param for param in params if isinstance(param, TyperOption) for word in param.opts}
     if option in options:
         return f"{option} takes no value" if options[option].is_flag else f"{option} requires a value"
     if not option.startswith("--"):  # one dash before a long name is read as short options in a row
         name = next((word for word in written if word.startswith(option) and f"-{word}" in options), None)
         return f"unknown option {name}; did you mean -{name}?" if name else f"unknown option {option}"
-    return f"unknown option {option}{_hint(option.removeprefix('--'), [*options])}"
+    return f"unknown option {option}{_hint(option.removeprefix('--'), [*options], filter)}"
 
 
-def _hint(name: str, options: Sequence[str]) -> str:
+def _hint(name: str, options: Sequence[str], filter: str | None) -> str:
     """Return what an unknown option may mean; nothing where no option is near."""
     meant = flag(MEANINGS.get(name.lower().replace("_", "-"), ""))
     if meant in options:
         return f"; did you mean {meant}?"
+    op = catalog.load(filter).spec.parameters.get("op") if filter is not None else None
+    if op is not None and name in (*op.choices, *op.param.aliases):
+        return f"; did you mean --op {name}?"
     bare = [option.removeprefix("--") for option in options]
     if near := difflib.get_close_matches(name.lower().replace("_", "-"), bare, n=1, cutoff=NEAR):
         return f"; did you mean --{near[0]}?"

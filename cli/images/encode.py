@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Sequence
 from typing import Any
 
 from ...filters.core.engine.colour import ColourModel
@@ -56,10 +57,14 @@ def sample_type(
         what = "CMYK " if colours == "cmyk" else ""
         raise EncodeError(
             f"{format.name.upper()} cannot hold {depth_in_words(wanted)} {what}samples; "
-            f"use --depth {' or '.join(str(DEPTHS[dtype]) for dtype in held if dtype not in ('bool', 'float64'))}"
-            f", or {'.png or .tif' if wanted == 'bool' else '.tif or .npy'}"
+            f"{other_depths(held)}, or {'.png or .tif' if wanted == 'bool' else '.tif or .npy'}"
         )
     return wanted
+
+
+def other_depths(held: Sequence[str]) -> str:
+    """Return the advice to ask for one of the depths that are *held*."""
+    return f"use --depth {' or '.join(str(DEPTHS[dtype]) for dtype in held if dtype not in ('bool', 'float64'))}"
 
 
 def canvas(format: Format, options: EncodeOptions, metadata: Metadata) -> CanvasFactory:

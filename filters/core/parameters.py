@@ -44,11 +44,15 @@ class ParameterError(ValueError):
 
 
 class OperatorError(ParameterError):
-    """A parameter was given to an operator that does not take it; *only* names those that do."""
+    """A parameter was given to an operator that does not take it; *only* names those that do.
 
-    def __init__(self, parameter: str, op: str, only: Sequence[str]) -> None:
-        super().__init__(parameter, f"has no meaning with op {op} (it is for {', '.join(only)})")
-        self.only = tuple(only)
+    *meant* is the operator's own parameter of nearly that name, if it has one.
+    """
+
+    def __init__(self, parameter: str, op: str, only: Sequence[str], meant: str = "") -> None:
+        hint = f"; did you mean {meant}?" if meant else ""
+        super().__init__(parameter, f"has no meaning with op {op} (it is for {', '.join(only)}){hint}")
+        self.only, self.meant = tuple(only), meant
 
 
 class ImageError(ValueError):
@@ -84,12 +88,16 @@ class Param(NamedTuple):
 
     help: str
     unit: str = ""
+    percent: bool = False
+    """The number is a factor, or a part of a whole: a text may say 50% for 0.5."""
     min: float | None = None
     max: float | None = None
     above: float | None = None
     """An excluded lower bound."""
     only: tuple[str, ...] = ()
     """The values of ``op`` that this parameter is for."""
+    chooses: bool = False
+    """Given without ``op``, it chooses the only one that it is for."""
     aliases: Mapping[str, str] = MappingProxyType({})
     """Other names for a choice."""
     read: Callable[[str], Any] | None = None
@@ -109,6 +117,12 @@ class Param(NamedTuple):
     """The value is a picture, or names a file that holds one, or a folder of them."""
     missing: str = ""
     """What a call without a value that is required is told."""
+    advice: str = ""
+    """What a percentage is told, where a number of something else is meant."""
+
+
+GEOMETRY = re.compile(r"(\d+)[x×](\d+)(?:\+(\d+)\+(\d+))?")
+"""A size, and a place, as ImageMagick has them."""
 
 
 class Argument(NamedTuple):
@@ -154,6 +168,11 @@ class Parameter(NamedTuple):
     choices: tuple[str, ...] = ()
 
     @property
+    def help(self) -> str:
+        """What the parameter does, and how else its value may be written."""
+        return f"{self.param.help} 50% is 0.5." if self.param.percent else self.param.help
+
+    @property
     def metavar(self) -> str:
         """How a value is written in a usage line."""
         if self.param.metavar or self.kind == "choice":
@@ -167,21 +186,54 @@ class Parameter(NamedTuple):
             return self._named(self.param.read, text)
         if self.kind in ("choice", "text"):
             return text
-        number = int if self.kind.startswith("int") else float
-        parts = text.split(",") if self.kind.endswith(("pair", "numbers")) else [text]
+        if self.kind == "flag":
+            raise ParameterError(self.name, f"{text!r} is neither true nor false")
+        several = self.kind.endswith(("pair", "numbers"))
         try:
-            values = tuple(number(part) for part in parts)
+            values = tuple(self._read_number(part) for part in (text.split(",") if several else [text]))
         except ValueError:
-            what = "a whole number" if number is int else "a number"
+            what = "a whole number" if self.kind.startswith("int") else "a number"
             two = f" or two, {self.metavar.rpartition('|')[2]}" if self.kind.endswith("pair") else ""
             two = f" or one for each channel, {self.metavar.rpartition('|')[2]}" if self.kind == "numbers" else two
-            point = text.replace(",", ".")
-            comma = self.kind == "float" and re.fullmatch(r"[-+]?\d*,\d+", text)
-            hint = f"; did you mean {point}?" if comma else ""
-            raise ParameterError(self.name, f"{text!r} is not {what}{two}{hint}") from None
+            raise ParameterError(self.name, f"{text!r} is not {what}{two}{self._meant(text)}") from None
         if len(values) > 2 and self.kind != "numbers":
             raise ParameterError(self.name, f"{text!r} has {len(values)} numbers: one, or x,y")
         return values[0] if len(values) == 1 else values
+
+    def _from_text(self, text: str) -> Any:
+        """Return what a Python call means by a *text*: what the shell does, but words stay as they are."""
+        if self.kind in ("flag", "choice") or (self.kind == "text" and self.param.read is None):
+            return text
+        try:
+            return self.read(text)
+        except ParameterError:
+            if self.kind == "text":
+                raise
+            raise ParameterError(self.name, f"{text!r} is not a number{self._meant(text)}") from None
+
+    def _read_number(self, text: str) -> int | float:
+        """Return the number in *text*; raises ValueError."""
+        if self.kind.startswith("int"):
+            return int(text)
+        if text.rstrip().endswith("%") and (self.param.percent or self.param.unit == "%"):
+            number = float(text.rstrip().removesuffix("%"))
+            shortest = repr(number)
+            if not self.param.percent:
+                return number
+            # As it is written: 12.3 / 100 is not the number nearest to 0.123.
+            return float(f"{shortest}e-2") if re.fullmatch(r"[-\d.]+", shortest) else number / 100
+        return float(text)
+
+    def _meant(self, text: str) -> str:
+        """Return what to write for a *text* that is not what the parameter takes."""
+        if self.kind == "float" and re.fullmatch(r"[-+]?\d*,\d+", text):
+            return f"; did you mean {text.replace(',', '.')}?"
+        if self.kind.endswith("pair") and (found := GEOMETRY.fullmatch(text)):
+            at = f" with --at {found[3]},{found[4]}" if found[3] else ""
+            return f"; did you mean {found[1]},{found[2]}{at}?"
+        if not text.rstrip().endswith("%"):
+            return ""
+        return f"; {self.param.advice or 'a percentage has no meaning here'}"
 
     def check(self, value: Any) -> Any:
         """Return *value* in its declared form, or raise ParameterError."""
@@ -189,6 +241,8 @@ class Parameter(NamedTuple):
             if self.default is None:
                 return None
             raise ParameterError(self.name, "requires a value")
+        if isinstance(value, str) and not isinstance(value, (FileContent, FolderName)):
+            value = self._from_text(value)
         if self.kind == "choice":
             return self._choice(value)
         if self.kind == "flag":
@@ -276,6 +330,9 @@ class Spec(NamedTuple):
                 raise ParameterError(name, "no such parameter" + (f"; did you mean {near[0]}?" if near else ""))
             checked[name] = self.parameters[name].check(value)
         full = {name: checked.get(name, parameter.default) for name, parameter in self.parameters.items()}
+        for name, value in checked.items():
+            if "op" not in checked and self.parameters[name].param.chooses and value is not None:
+                (full["op"],) = self.parameters[name].param.only
         for name, parameter in self.parameters.items():
             if name not in checked and full.get("op") in parameter.param.default_of:
                 full[name] = parameter.param.default_of[full["op"]]
@@ -286,8 +343,15 @@ class Spec(NamedTuple):
         for name, value in checked.items():
             only = self.parameters[name].param.only
             if only and value is not None and full["op"] not in only:
-                raise OperatorError(name, full["op"], only)
+                raise OperatorError(name, full["op"], only, self._meant(name, full["op"]))
         return full
+
+    def _meant(self, name: str, op: str) -> str:
+        """Return the parameter of *op* whose last word is *name*, as ``noise_sigma`` is for sigma; or nothing."""
+        for own, parameter in self.parameters.items():
+            if own.endswith(f"_{name}") and op in (parameter.param.only or (op,)):
+                return own
+        return ""
 
 
 def read_parameter(name: str, annotation: Any, default: Any) -> Parameter:

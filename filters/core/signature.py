@@ -111,7 +111,7 @@ def _in_words(parameter: Parameter) -> str:
     low = f"above {param.above:g}" if param.above is not None else low
     high = f"at most {param.max:g}" if param.max is not None else ""
     limits = " and ".join(part for part in (low, high) if part)
-    words = [param.help]
+    words = [parameter.help]
     if limits or param.unit:
         words.append(f"In {param.unit}{', ' if limits else ''}{limits}." if param.unit else f"{limits.capitalize()}.")
     if parameter.default is inspect.Parameter.empty:

@@ -7,6 +7,7 @@ several times the peak: a batch would do one image after the other for nothing.
 import os
 import re
 import shlex
+import shutil
 import struct
 import tracemalloc
 import zlib
@@ -34,10 +35,20 @@ QUICK = [
     "flip rgb.ppm -o o.ppm --op transpose",
     "chain rgb.ppm -o o.ppm 'blur --sigma 2' 'flip --op transpose' 'pad --size 400'",
     "crop rgb.ppm -o o.ppm --area 0.15",
+    "chain double.npy -o o.ppm 'tone --brightness 2' 'flip --depth 8' --mask mask.png",
+    "blend double.npy -o o.pgm --channels luma --other others --op mean --depth 8",
 ]
 THOROUGH = [
     *(f"{line} -o o.ppm" for line in ("blur rgb.ppm", "blur rgb.ppm --sigma 40", "blur rgb.ppm --op median --size 5")),
     *(f"blur rgb.ppm --op {op} -o o.ppm" for op in ("box", "bilateral", "guided", "mode", "min", "disk --radius 3")),
+    "blur rgb.ppm --op kuwahara -o o.ppm",
+    *(f"denoise rgb.ppm --op {op} -o o.ppm" for op in ("nlm", "tv", "wavelet", "guided", "lee", "frost")),
+    *(f"denoise gray.pgm --op {op} -o o.pgm" for op in ("tv", "wavelet")),
+    *(f"denoise {name} --op bm3d --stride 8 -o o.ppm" for name in ("rgb.ppm", "gray.pgm")),
+    "denoise rgb.ppm --op bm3d --stride 8 --noise-sigma 50 -o o.ppm",
+    *(f"denoise rgba.png --op {op} -o o.png" for op in ("bm3d --stride 8", "tv")),
+    "denoise holes.npy --op tv -o o.npy --noise-sigma 0.01",
+    "denoise double.npy --op tv -o o.npy",
     *(f"sharpen rgb.ppm --op {op} -o o.ppm" for op in ("laplacian", "unsharp", "adaptive")),
     *(f"morph rgb.ppm --op {op} -o o.ppm" for op in ("erode", "open", "blackhat --shape disk --size 15")),
     *(f"noise rgb.ppm --op {op} -o o.ppm" for op in ("gaussian", "poisson", "salt-pepper")),
@@ -258,6 +269,9 @@ def check(pictures, peak, estimated, line):
         if re.fullmatch(r"\w\w+\.\w+", word):
             large.write(word)
             tiny.write(word)
+    for kind in pictures if "others" in words else ():
+        (kind.folder / "others").mkdir(exist_ok=True)
+        shutil.copy(kind.folder / words[1], kind.folder / "others")
     taken, foreseen = peak(large.folder, words) - peak(tiny.folder, words), estimated(large.folder, words)
     assert LEAST * (foreseen - memory_need.ALWAYS) <= taken <= memory_budget.ACCURACY * foreseen, (
         f"{taken / 1e6:.0f} MB taken, {foreseen / 1e6:.0f} foreseen"
@@ -273,6 +287,28 @@ pytestmark = [
 @pytest.mark.parametrize("line", QUICK)
 def test_an_image_takes_the_memory_that_is_foreseen(pictures, peak, estimated, line):
     check(pictures, peak, estimated, line)
+
+
+@pytest.mark.each(
+    "line, more, pixel",
+    [
+        ("chain rgb.ppm -o o.ppm 'blur --sigma 2' flip", "--mask mask.png", 3 + 2),
+        ("chain rgb.ppm -o o.ppm 'blur --sigma 2' 'rotate --angle 5'", "--mask mask.png", 3 * 4 + 2),
+        ("chain double.npy -o o.npy 'blur --sigma 2' 'rotate --angle 5'", "--mask mask.png", 3 * 8 + 2),
+        ("blur rgb.ppm -o o.ppm", "--mask mask.png", 0),
+        ("chain rgb.ppm -o o.ppm 'blend --other red'", "'blend --other others'", 3),
+    ],
+)
+def test_what_lies_beside_the_image_is_foreseen(pictures, estimated, line, more, pixel):
+    """A moved original with its masks, and the second picture of a folder, with the strips of another step."""
+    large, _ = pictures
+    for name in ("rgb.ppm", "double.npy", "mask.png"):
+        large.write(name)
+    (large.folder / "others").mkdir(exist_ok=True)
+    shutil.copy(large.folder / "rgb.ppm", large.folder / "others")
+    without, there = (estimated(large.folder, shlex.split(words)) for words in (line, f"{line} {more}"))
+    beside = pixel * WIDTH * HEIGHT
+    assert beside <= there - without <= beside + (1 << 24)
 
 
 @pytest.mark.thorough

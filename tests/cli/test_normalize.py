@@ -1,5 +1,7 @@
 """The float results of normalize in files: refused where a format has none, before anything is written."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 from PIL import Image
@@ -14,6 +16,25 @@ def test_formats_without_floats_are_refused_with_what_to_do(run, tmp_path, suffi
     assert not target.exists()
     assert run("normalize", tmp_path / "a.png", "-o", target, "--to", "0,1", "--depth", "8").code == 0
     np.testing.assert_allclose(np.asarray(Image.open(target)), 51, atol=1)
+
+
+@pytest.mark.each(
+    "words, said",
+    {
+        "normalize in/ -o out/ --to 0,1": "out/a.png: PNG cannot hold float samples; use --depth 8 or 16, {floats}",
+        "normalize in/b.jpg in/a.png -o out/ --mean 0.5 -t jpg": "out/b.jpg: JPEG {no_floats}; use --depth 8, {floats}",
+        "threshold in/ -o out/ -t jpg --depth 1": "out/a.jpg: JPEG cannot hold 1-bit samples; use --depth 8, or -t tif",
+        "blur in/ -o out/ -t jpg --depth 16": "out/a.jpg: JPEG cannot hold 16-bit samples; use --depth 8, or -t tif",
+    }.items(),
+)
+def test_a_depth_that_a_folder_cannot_hold_is_said_once(refused, words, said):
+    Path("in").mkdir(exist_ok=True)
+    for name in ("a.png", "b.jpg", "c.png"):
+        Image.fromarray(np.full((9, 8, 3), 51, np.uint8)).save(f"in/{name}")
+    assert refused(2, *words.split()) == f"imfilter: {said}".format(
+        no_floats="cannot hold float samples", floats="or -t tif or -t npy"
+    )
+    assert not Path("out").exists()
 
 
 def test_values_are_written_as_they_are_where_floats_are_held(run, tmp_path):

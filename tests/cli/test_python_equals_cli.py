@@ -11,6 +11,8 @@ from imfilter.filters.core.engine import executor
 from imfilter.filters.core.engine.quantize import encoding
 from PIL import Image
 
+from ..filters.needed import NEEDED
+
 CALLS = {
     "blur": [
         {},
@@ -67,6 +69,7 @@ CALLS = {
         {"op": "nlm", "patch": 3, "tolerance": 14.5, "noise_sigma": 10},
         {"op": "bilateral", "noise_sigma": 12},
         {"op": "guided", "guide": "channel", "border": "wrap"},
+        {"op": "bm3d", "stride": 4},
         {"op": "median", "strength": 2},
         {"op": "tv"},
         {"op": "tv", "weight": 12.5, "iterations": 30, "channels": "luma"},
@@ -230,10 +233,6 @@ CALLS = {
         {"to": 256, "place": (0, 1), "fill": (9, 8, 7), "linear": True},
     ],
 }
-
-
-NEEDED = {"blend": {"other": "gray", "opacity": 0.4}}
-"""The parameters that a filter cannot do without."""
 
 
 def words(call):

@@ -144,6 +144,32 @@ def test_white_that_samples_do_not_reach(refused, png):
 # ---- notes ------------------------------------------------------------------------------------------
 
 
+@pytest.mark.each(
+    "words, kind, meant",
+    [
+        ("tone --levels 10,200", "uint16", "--levels counts; 10,200 of 255 is --levels 2570,51400"),
+        ("tone --levels 10,200,1.5", "float32", "--levels counts; 10,200 of 255 is --levels 0.039216,0.78431"),
+        ("tone --op solarize --threshold 128", "uint16", "--threshold counts; 128 of 255 is --threshold 32896"),
+        ("threshold --value 128", "uint16", "--value counts; 128 of 255 is --value 32896"),
+        ("threshold --value 128", "float32", "--value counts; 128 of 255 is --value 0.50196"),
+        ("threshold --value 128", "uint8", None),
+        ("threshold --value 12800", "uint16", None),
+        ("threshold --value 0.5", "float32", None),
+        ("threshold --value 128", "dark", None),
+        ("threshold --value 128 --white 4095", "dark", None),
+        ("threshold", "uint16", None),
+    ],
+)
+def test_values_of_8_bits_are_told_in_the_pictures_units(run, words, kind, meant):
+    ramp = np.linspace(0, 1, 600).reshape(20, 30)
+    white = {"uint8": 255, "uint16": 65535, "float32": 1, "dark": 900}[kind]
+    tifffile.imwrite("a.tif", (ramp * white).astype("uint16" if kind == "dark" else kind), metadata=None)
+    ended = run(*words.split(), "a.tif", "-o", "b.tif")
+    assert ended.code == 0
+    said = f"imfilter: a.tif: white is {white}, in whose units {meant}\n"
+    assert ended.err == (said if meant else "")
+
+
 def test_values_far_above_white_are_told(run, ok, load):
     values = np.linspace(0, 3000, 60, dtype=np.float32).reshape(6, 10)
     tifffile.imwrite("a.tif", values, metadata=None)

@@ -88,7 +88,15 @@ OPTIONS = {
     "conv --kernel mean3 --kernel mean5": "--kernel is given twice; it takes one value",
     "blur --sigma 2 --sigma 2": "--sigma is given twice; it takes one value",
     "blur -j 1 --jobs 2": "--jobs is given twice; it takes one value",
-    "erase --fill mean": "--fill: 'mean' is not a number or one for each channel, V,V,V",
+    "erase --fill mean": "--fill: 'mean' is not a number or one for each channel, V,V,V; did you mean --op mean?",
+    "flip --horizontal": "unknown option --horizontal; did you mean --op horizontal?",
+    "edges --canny": "unknown option --canny; did you mean --op canny?",
+    "denoise --op tv --sigma 9": "--sigma is for --op bilateral; did you mean --noise-sigma?",
+    "rotate 90": "--angle is required, as in imfilter rotate photo.png --angle 90 -o OUTPUT",
+    "resize 640x480": "640x480: no such file or directory; if it is a value, write its option before it",
+    "resize --size 50%": "--size: '50%' is not a whole number or two, W,H; use --scale, as in --scale 50%",
+    "crop --size 64x48+3+4": "--size: '64x48+3+4' is not a whole number or two, W,H; did you mean 64,48 with --at 3,4?",
+    "tone --gamma 50%": "--gamma: '50%' is not a number; a percentage has no meaning here",
     "blur --gain 0,5": "--gain: '0,5' is not a number; did you mean 0.5?",
 }
 

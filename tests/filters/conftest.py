@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import Any
 
 import numpy as np
 import pytest
@@ -11,17 +10,7 @@ from imfilter.filters.core import catalog, native
 from imfilter.filters.core.engine import executor
 from imfilter.filters.core.engine.quantize import FULL, encoding
 
-NEEDED: dict[str, dict[str, Any]] = {
-    "blend": {"other": "gray", "opacity": 0.3},
-    "conv": {"kernel": "gaussian3"},
-    "crop": {"ratio": 1.5},
-    "normalize": {"mean": 0.25, "std": 0.5},
-    "pad": {"size": (2, 1)},
-    "perspective": {"from_": (2, 1, 20, 3, 19, 30, -1, 25), "to": (3, 0, 19, 2, 21, 33, 1, 30)},
-    "resize": {"scale": (0.6, 1.3)},
-    "rotate": {"angle": 12},
-}
-"""The parameters that a filter cannot do without."""
+from .needed import NEEDED
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:

@@ -75,26 +75,24 @@ def slow_step(step, plane, basic, levels):
     guide, scale = bm3d.whole_numbers((plane if basic is None else basic).astype(np.float32), levels)
     height, width = plane.shape
     sums, weights = np.zeros(plane.shape), np.zeros(plane.shape)
-    wavelet = bm3d.wavelet()
-    back = np.linalg.inv(wavelet)
+    forward, back = step.forward, np.linalg.inv(step.forward)
     places = [[*range(0, size - 8, step.stride), size - 8] for size in (height, width)]
     for y in places[0]:
         for x in places[1]:
             stack = slow_matches(guide, y, x, step.most, step.limit * 64 * scale**2)
             blocks = np.array([plane[v : v + 8, u : u + 8] for v, u in stack], float)
             if basic is None:
-                spectrum = slow_haar(np.array([wavelet @ block @ wavelet.T for block in blocks]))
+                spectrum = slow_haar(np.array([forward @ block @ forward.T for block in blocks]))
                 kept = np.abs(spectrum) > step.strength
                 kept[0, 0, 0] = True
-                weight = 1 / kept.sum()
-                blocks = [back @ block @ back.T for block in slow_inverse_haar(spectrum * kept)]
+                weight, spectrum = 1 / kept.sum(), spectrum * kept
             else:
-                estimates = np.array([basic[v : v + 8, u : u + 8] for v, u in stack], float)
-                power = slow_haar(fft.dctn(estimates, axes=(1, 2), norm="ortho")) ** 2
+                estimates = [basic[v : v + 8, u : u + 8] for v, u in stack]
+                power = slow_haar(np.array([forward @ block @ forward.T for block in estimates])) ** 2
                 wiener = power / (power + step.strength)
-                spectrum = slow_haar(fft.dctn(blocks, axes=(1, 2), norm="ortho")) * wiener
+                spectrum = slow_haar(np.array([forward @ block @ forward.T for block in blocks])) * wiener
                 weight = 1 / (wiener**2).sum()
-                blocks = fft.idctn(slow_inverse_haar(spectrum), axes=(1, 2), norm="ortho")
+            blocks = [back @ block @ back.T for block in slow_inverse_haar(spectrum)]
             for (v, u), block in zip(stack, blocks, strict=True):
                 sums[v : v + 8, u : u + 8] += weight * step.window * block
                 weights[v : v + 8, u : u + 8] += weight * step.window
@@ -109,9 +107,11 @@ SINGLE = 32 + 7
 @pytest.mark.parametrize("sigma", [10, 60])
 def test_it_is_the_definition(shape, sigma, each_core):
     plane = noisy(drawn(*shape), sigma).astype(np.float32)
-    for step, basic in zip(bm3d.steps(sigma), (None, drawn(*shape).astype(np.float32)), strict=True):
-        found = bm3d._step(step, plane[None], None if basic is None else basic[None], sigma, 1)[0]
-        np.testing.assert_allclose(found, slow_step(step, plane, basic, sigma), rtol=0, atol=1e-3)
+    first, *others = bm3d.steps(sigma, 2)
+    basic = bm3d._step(first, plane[None], None, sigma, 1)
+    np.testing.assert_allclose(basic[0], slow_step(first, plane, None, sigma), rtol=0, atol=1e-3)
+    expected = [slow_step(step, plane, basic[0], sigma) for step in others]
+    np.testing.assert_allclose(bm3d.filtered(plane[None], sigma, 1, 2)[0], np.mean(expected, axis=0), rtol=0, atol=1e-3)
 
 
 @pytest.mark.parametrize("most", [1, 5, 16])
@@ -138,17 +138,17 @@ def test_transforms():
 @pytest.mark.parametrize("shape", [(8, 8, 1), (SINGLE, 12, 1), (70, 41, 1), (24, 61, 3), (50, 9, 2)])
 def test_every_core_and_any_jobs_give_the_same_bytes(shape, each_core, monkeypatch):
     planes = planes_of(noisy(drawn(*shape), 20))
-    found = [bm3d.filtered(planes, 20.0, jobs).tobytes() for jobs in (1, 4)]
+    found = [bm3d.filtered(planes, 20.0, jobs, 2).tobytes() for jobs in (1, 4)]
     with monkeypatch.context() as patch:
         patch.setattr(native, "core", None)
-        found.append(bm3d.filtered(planes, 20.0).tobytes())
+        found.append(bm3d.filtered(planes, 20.0, stride=2).tobytes())
     assert len({*found}) == 1
 
 
 def test_bands_are_added_up(monkeypatch):
     """Of which several see the same rows."""
     planes = planes_of(noisy(drawn(90, 30), 20))
-    step = bm3d.steps(20.0)[0]
+    step = bm3d.steps(20.0, 2)[0]
     expected = bm3d._step(step, planes, None, 20.0, 1)
     for rows in (1, 5, 1000):
         monkeypatch.setattr(bm3d, "BAND", rows)
@@ -159,9 +159,9 @@ def test_flat_pictures_stay_flat(each_core):
     for shape in ((1, 1), (3, 20), (8, 8), (30, 13), (9, 9, 3), (20, 11, 5)):
         for value in (0, 77, 255):
             image = np.full(shape, value, np.uint8)
-            np.testing.assert_array_equal(denoise(image, op="bm3d", noise_sigma=20), image)
+            np.testing.assert_array_equal(denoise(image, op="bm3d", noise_sigma=20, stride=4), image)
         image = np.full(shape, 1e6 / 3, np.float32)
-        np.testing.assert_array_equal(denoise(image, op="bm3d", noise_sigma=0.1), image)
+        np.testing.assert_array_equal(denoise(image, op="bm3d", noise_sigma=0.1, stride=4), image)
 
 
 @pytest.mark.parametrize(("sigma", "gain"), [(10, 5), (25, 6), (60, 6)])
@@ -171,6 +171,18 @@ def test_it_removes_noise(sigma, gain):
     found = denoise(image, op="bm3d", noise_sigma=sigma, white=255)
     assert psnr(found, clean) > psnr(image, clean) + gain
     assert psnr(found, clean) > psnr(denoise(image, op="nlm", noise_sigma=sigma, white=255), clean) + 0.3
+
+
+def test_near_reference_blocks_win_and_are_for_small_pictures(monkeypatch):
+    clean = drawn(120, 130)
+    image = noisy(clean, 25).astype(np.float32)
+    found = [denoise(image, op="bm3d", noise_sigma=25, white=255, stride=stride) for stride in (1, 2, 4, 8)]
+    quality = [psnr(one, clean) for one in found]
+    assert quality == sorted(quality, reverse=True)
+    assert quality[0] > quality[2] + 0.05
+    for limits, expected in [((120 * 130, 16_000), found[0]), ((15_599, 15_600), found[1]), ((10, 15_599), found[2])]:
+        monkeypatch.setattr(bm3d, "STRIDES", tuple(zip(limits, (1, 2), strict=True)))
+        np.testing.assert_array_equal(denoise(image, op="bm3d", noise_sigma=25, white=255), expected)
 
 
 def test_colours_help_each_other():
@@ -216,9 +228,9 @@ def test_depths_give_the_same_picture():
 def test_a_hot_pixel_does_not_hide_the_others(each_core):
     clean = drawn(40, 40)
     image = noisy(clean, 2)
-    expected = denoise(image, op="bm3d", noise_sigma=2, white=255)
+    expected = denoise(image, op="bm3d", noise_sigma=2, white=255, stride=4)
     image[20, 20] = 1e6
-    found = denoise(image, op="bm3d", noise_sigma=2, white=255)
+    found = denoise(image, op="bm3d", noise_sigma=2, white=255, stride=4)
     far = np.ones(image.shape, bool)
     far[5:36, 5:36] = False
     assert found[20, 20] > 1e5

@@ -5,13 +5,16 @@ from typing import Any
 
 import numpy as np
 import pytest
+from imfilter import denoise
 from imfilter.filters.core import catalog, native
 from imfilter.filters.core.engine.borders import BORDERS
+
+from .needed import NEEDED
 
 pytestmark = pytest.mark.skipif(native.core is None, reason="needs the compiled core")
 
 KERNEL = "0 1 2 0 -3; 1 4 -5 2 1; 0 2 3 1 0.5"
-TILTED = {"from_": (2, 1, 20, 3, 19, 30, -1, 25), "to": (3, 0, 19, 2, 21, 33, 1, 30)}
+TILTED = NEEDED["perspective"]
 VALUES: dict[str, list[dict[str, Any]]] = {
     "affine": [
         {"angle": 100, "scale": (0.7, 1.3), "shear": (10, 0), "interpolation": "bicubic"},
@@ -147,6 +150,14 @@ def test_missing_samples(name, values, nan, alike):
 
 
 @every_case
+@pytest.mark.each("nan", ["propagate", "ignore"])
+def test_an_alpha_that_is_missing(name, values, nan, alike):
+    image = picture((*SHAPE, 4), "float32")
+    image[5, 5, 3], image[20, 20, 3] = np.nan, np.inf
+    alike(name, image, nan=nan, **values)
+
+
+@every_case
 def test_infinite_samples(name, values, alike):
     image = picture((*SHAPE, 3), "float32")
     image[5, 5], image[20, 20, 1] = np.inf, -np.inf
@@ -168,6 +179,14 @@ def test_other_depths_and_linear_light(name, values, alike):
     for depth in (8, "float"):
         alike(name, image, depth=depth, **values)
     alike(name, image, linear=True, **values)
+
+
+def test_the_rounding_of_a_flat_picture_is_not_stretched(monkeypatch):
+    image = np.full((21, 27, 5), 200, np.uint8)
+    for core in (native.core, None):
+        monkeypatch.setattr(native, "core", core)
+        found = denoise(image, op="guided", radius=4, epsilon=1e-6, bands=True, range="stretch", depth="16")
+        assert found.max() == 0
 
 
 def picture(shape, dtype):

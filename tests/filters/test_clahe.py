@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from imfilter import chain
 from imfilter.filters.core.engine import executor
-from imfilter.filters.core.tone import histogram as histograms
+from imfilter.filters.core.engine import stage as stages
 from imfilter.filters.tone import tone
 
 WHITE = {"uint8": 255, "uint16": 65535, "float32": 1, "float64": 1}
@@ -142,7 +142,7 @@ def test_strips_and_surveys_of_any_height_give_the_same(monkeypatch, run):
     image = gray((83, 64))[..., None]
     expected = tone(image, op="clahe", tiles=(5, 7))
     for rows in (1, 5, 40):
-        monkeypatch.setattr(histograms, "SURVEYED_ROWS", rows)
+        monkeypatch.setattr(stages, "SURVEYED_ROWS", rows)
         found = run(tone, image, strip_rows=rows, op="clahe", tiles=(5, 7))["image"].samples
         np.testing.assert_array_equal(found, expected)
     monkeypatch.setattr(executor, "STRIP_BYTES", 1)

@@ -172,6 +172,28 @@ def test_total_variation_of_a_step_is_known():
     np.testing.assert_allclose(found, 5, atol=1e-3)
 
 
+@pytest.mark.parametrize("shape", [(1, 1, 1), (1, 5, 1), (5, 1, 3), (70, 41, 1), (41, 70, 3)])
+def test_total_variation_in_bands_is_that_of_whole_planes(monkeypatch, shape):
+    image = np.random.default_rng(0).normal(size=shape)
+    planes = np.moveaxis(image, 2, 0)
+    dual, expected = np.zeros((2, *planes.shape)), planes
+    for _ in range(7):
+        divergence = -dual.sum(axis=0)
+        divergence[:, 1:] += dual[0, :, :-1]
+        divergence[:, :, 1:] += dual[1, :, :, :-1]
+        expected = planes + divergence
+        gradient = np.zeros_like(dual)
+        gradient[0, :, :-1] = np.diff(expected, axis=1)
+        gradient[1, :, :, :-1] = np.diff(expected, axis=2)
+        length = np.sqrt((gradient**2).sum(axis=(0, 1)))
+        dual = (dual - 0.25 * gradient) / (1 + 0.25 / 0.3 * length)
+    for band in (1, 500, 1 << 16):
+        monkeypatch.setattr(total_variation, "BAND", band)
+        found = [total_variation.total_variation(image, 0.3, 7, jobs) for jobs in (1, 3)]
+        np.testing.assert_allclose(found[0], np.moveaxis(expected, 0, 2), rtol=0, atol=1e-14)
+        np.testing.assert_array_equal(found[0], found[1])
+
+
 def test_total_variation_falls_and_the_mean_stays():
     noisy = with_noise(scene(), 20)[..., None]
     found = total_variation.total_variation(noisy, 0.1)

@@ -14,18 +14,15 @@ from imfilter.filters.morph import morph
 from imfilter.filters.noise import noise as add_noise
 from imfilter.filters.pool import pool
 
-NEEDED = {
-    "blend": {"other": "gray", "opacity": 0.3},
+from .needed import NEEDED
+
+CALLED = NEEDED | {
     "conv": {"kernel": "1 2 1; 2 4 2; 1 2 1", "scale": 1 / 16},
-    "crop": {"ratio": 1.5},
-    "pad": {"size": (2, 1), "border": "reflect"},
-    "resize": {"scale": (0.6, 1.3)},
-    "notch": {"at": (0.1, 0.2)},
     "normalize": {"mean": 0.25, "std": 1},
-    "perspective": {"from_": (2, 1, 20, 3, 19, 30, -1, 25), "to": (3, 0, 19, 2, 21, 33, 1, 30), "border": "reflect"},
-    "rotate": {"angle": 12, "border": "reflect"},
+    "notch": {"at": (0.1, 0.2)},
+    **{name: NEEDED[name] | {"border": "reflect"} for name in ("pad", "perspective", "rotate")},
 }
-"""What a filter or an operator cannot do without."""
+"""What a filter or an operator cannot do without, and gains of 1."""
 
 RELATIVE = {
     *(
@@ -54,7 +51,7 @@ def calls():
         filter = catalog.load(name)
         op = filter.spec.parameters.get("op")
         for choice in op.choices if op else [None]:
-            values = NEEDED.get(name, {}) | NEEDED.get(choice, {}) | ({"op": choice} if choice else {})
+            values = CALLED.get(name, {}) | CALLED.get(choice, {}) | ({"op": choice} if choice else {})
             yield pytest.param(filter, values, id=f"{name} {choice or ''}")
 
 

@@ -40,6 +40,9 @@ def test_stretch_spreads_the_images_own_range():
 
 def test_stretch_of_a_flat_image_is_black():
     assert one(Encoding("uint8", range="stretch"), 7, (7, 7)) == 0
+    rounded = 200.0, np.nextafter(200.0, 0), 200 * (1 - 2.0**-41)
+    assert Encoding("uint16", range="stretch")(np.array(rounded), (min(rounded), 200.0)).tolist() == [0, 0, 0]
+    assert Encoding("uint8", range="stretch")(np.array([-1.0, -1 + 1e-9]), (-1, -1 + 1e-9)).tolist() == [0, 255]
 
 
 @pytest.mark.parametrize(("dtype", "middle"), [("uint8", 128), ("uint16", 32768)])

@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 from imfilter import chain
-from imfilter.filters.core.parameters import ParameterError
+from imfilter.filters.core.parameters import ImageError, ParameterError
+from imfilter.filters.crop import crop
 from imfilter.filters.erase import erase
 
 
@@ -25,13 +26,14 @@ def covered(image, **values):
         ({"area": 0.36, "ratio": 2}, (4, 2, 12, 6)),
         ({"area": 1}, (3, 0, 14, 10)),  # no higher than the image
         ({"area": 1, "ratio": 2}, (0, 0, 20, 10)),
-        ({"size": (5, 3)}, (8, 4, 5, 3)),  # the larger half to the left
+        ({"size": (5, 3)}, (7, 3, 5, 3)),  # the smaller half to the left and to the top
         ({"size": 4, "place": (0, 1)}, (0, 6, 4, 4)),
         ({"size": 4, "place": (1, 0)}, (16, 0, 4, 4)),
         ({"size": (3, 2), "at": (7, 1)}, (7, 1, 3, 2)),
         ({"size": (6, 6), "at": (-2, 8)}, (0, 8, 4, 2)),
-        ({"size": (6, 6), "at": (30, 8)}, None),
-        ({"size": (6, 6), "at": (-30, -8)}, None),
+        ({"size": (6, 6), "at": (19, 9)}, (19, 9, 1, 1)),
+        ({"size": (6, 6), "at": (-5, -5)}, (0, 0, 1, 1)),
+        ({"size": 0, "at": (30, 8)}, None),
         ({"size": 1000, "at": (0, 0)}, (0, 0, 20, 10)),
         ({"size": 0}, None),
         ({"area": 0}, None),
@@ -66,6 +68,13 @@ def test_all_else_stays_to_the_byte(dtype, channels):
             np.testing.assert_allclose(one, other, rtol=1e-15)
         else:
             np.testing.assert_array_equal(one, other)
+
+
+@pytest.mark.each("values", [{"size": (5, 2)}, {"size": (4, 3), "place": (0.3, 0.7)}, {"area": 0.3, "ratio": 1.7}])
+def test_it_is_the_part_that_crop_takes(values):
+    image = np.arange(1, 121, dtype=np.uint8).reshape(10, 12)
+    part = crop(image, **values)
+    np.testing.assert_array_equal(np.flatnonzero(erase(image, **values) == 0) + 1, part.ravel())
 
 
 def test_the_mean_is_that_of_each_channel():
@@ -130,6 +139,14 @@ def test_several_are_several_steps():
 def test_wrong_values_are_refused(values, words):
     with pytest.raises(ParameterError, match=words):
         erase(np.zeros((4, 4), np.uint8), **values)
+
+
+@pytest.mark.each("at", [(20, 8), (5, 10), (-6, 8), (5, -6), (30, 40)])
+@pytest.mark.each("op", ["fill", "mean", "noise"])
+def test_a_rectangle_outside_the_image_is_refused(at, op):
+    words = f"the rectangle of 6×6 at {at[0]},{at[1]} lies outside the image, 20×10"
+    with pytest.raises(ImageError, match=words):
+        erase(np.zeros((10, 20), np.uint8), op=op, size=6, at=at)
 
 
 @pytest.mark.each("shape", [(1, 1), (1, 9), (9, 1, 3)])

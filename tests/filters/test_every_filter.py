@@ -6,7 +6,6 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any
 
 import imfilter.filters
 import numpy as np
@@ -18,19 +17,18 @@ from imfilter.filters.core.engine.borders import BORDERS
 from imfilter.filters.core.engine.stage import total_gain
 from imfilter.filters.core.parameters import ImageError, ParameterError
 
-NEEDED: dict[str, dict[str, Any]] = {
+from .needed import NEEDED
+
+OWN = {
     "blend": {"other": "gray", "opacity": 0.0},
-    "conv": {"kernel": "gaussian3"},
-    "crop": {"ratio": 1.5},
     "erase": {"place": (0, 0)},
     "normalize": {"mean": 0.25, "std": 0.5, "depth": "keep"},  # its own depth is float
-    "pad": {"size": (2, 1)},
     "perspective": {"from_": (0, 0, 30, 0, 30, 30, 0, 30), "to": (1, 0, 31, 1, 29, 31, 0, 30)},
-    "rotate": {"angle": 12},
     "resize": {"longest": 11},
 }
-"""The parameters that a filter cannot do without."""
-FILTERS = [pytest.param(catalog.load(name), NEEDED.get(name, {}), id=name) for name in catalog.names()]
+"""Parameters by which a filter changes little of a picture, whatever its size."""
+CALLED = NEEDED | OWN
+FILTERS = [pytest.param(catalog.load(name), CALLED.get(name, {}), id=name) for name in catalog.names()]
 every_filter = pytest.mark.parametrize(("filter", "needed"), FILTERS)
 every_op = pytest.mark.parametrize(
     ("filter", "values"),

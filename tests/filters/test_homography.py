@@ -1,4 +1,4 @@
-"""Matrices between a result and its image: turns, hulls, four points."""
+"""Matrices between a result and its image: turns, bounding boxes, four points."""
 
 import math
 

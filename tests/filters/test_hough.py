@@ -172,6 +172,18 @@ def test_overlay_draws_on_the_picture():
         hough(picture, overlay="red", range="stretch")
 
 
+@pytest.mark.each("channels", ["luma", "each", "max", "R", "G", "B"])
+def test_overlay_draws_the_lines_of_the_same_channels(channels):
+    picture = np.stack([line(40, 0), line(70, 30), line(90, 60)], axis=2)
+    values = {"edges": "nonzero", "channels": channels, "count": 1}
+    np.testing.assert_array_equal(hough(picture, **values, overlay="red").lines, hough(picture, **values).lines)
+
+
+def test_overlay_draws_on_no_alpha():
+    with pytest.raises(ParameterError, match="A has no meaning with overlay"):
+        hough(np.zeros((5, 5, 4), np.uint8), channels="A", overlay="red")
+
+
 @pytest.mark.each(
     "values, message",
     [

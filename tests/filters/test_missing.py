@@ -396,3 +396,11 @@ def test_strips_and_threads_leave_out_alike():
     for rows in (1, 7):
         np.testing.assert_allclose(run(steps, pixels, strip_rows=rows), whole, rtol=1e-6, atol=1e-10)
         np.testing.assert_array_equal(run(steps, pixels, strip_rows=rows, jobs=3), run(steps, pixels, strip_rows=rows))
+
+
+@pytest.mark.parametrize("algorithm", ["direct", "fourier"])
+def test_a_missing_alpha_is_left_out_however_sums_are_computed(algorithm):
+    image = np.full((31, 30, 4), 0.5, np.float32)
+    image[15, 15, 3] = np.nan
+    found = blur(image, op="disk", nan="ignore", algorithm=algorithm)
+    np.testing.assert_allclose(found, np.float32(0.5), atol=1e-6)

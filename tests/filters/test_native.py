@@ -117,6 +117,15 @@ def permute(s: Shape) -> list[Any]:
     return [source, np.zeros(size, np.uint8), s.step, swap, reverse_x, reverse_y]
 
 
+def pick(s: Shape) -> list[Any]:
+    source = s.samples(1, max(s.rows, 1), max(s.columns, 1) * s.step, kind="uint8")
+    rows, columns = (
+        (np.arange(count, dtype=np.int32) * 7 % size)[None, None]
+        for count, size in ((s.height, max(s.rows, 1)), (s.width, max(s.columns, 1)))
+    )
+    return [source, np.zeros((1, s.height, s.width * s.step), np.uint8), rows, columns, s.step]
+
+
 def parts(s: Shape) -> list[Any]:
     step, part = s.step + 1, 1 + s.width % s.step
     found = [s.samples(1, s.rows, s.columns * size, kind="uint8") for size in (step, step - part, part)]
@@ -345,6 +354,7 @@ GOOD: dict[str, tuple[str, Callable[[Shape], list[Any]]]] = {
     "png_rows": ("ionn", png_rows),
     "png_unfilter": ("ion", png_unfilter),
     "permute": ("ionnnn", permute),
+    "pick": ("iossn", pick),
     "take_apart": ("ioonn", parts),
     "put_together": ("oiinn", parts),
     "separable": ("iottnnnnnfb", separable),
@@ -510,6 +520,7 @@ EXACT = {
     "png_rows",
     "png_unfilter",
     "permute",
+    "pick",
     "take_apart",
     "put_together",
     "join",

@@ -1,12 +1,17 @@
-"""Total variation and wavelets beside scikit-image's and PyWavelets'."""
+"""Total variation and wavelets beside scikit-image's and PyWavelets', BM3D beside the package of its authors."""
+
+from pathlib import Path
 
 import numpy as np
 import pytest
 from imfilter.filters.core.denoise import total_variation, wavelet
 from imfilter.filters.denoise import denoise
+from PIL import Image
 from scipy import ndimage
 
 pytestmark = pytest.mark.peers
+
+SAMPLES = Path(__file__).parents[2] / "sample_images"
 
 
 @pytest.fixture(scope="module")
@@ -55,3 +60,15 @@ def test_shrinkage_is_better_than_scikit_images(peer, pictures):
     for name in ("haar", "db2", "sym4"):
         theirs = restoration.denoise_wavelet(noisy, sigma, name, "soft", method="BayesShrink", rescale_sigma=False)
         assert ours < 0.8 * np.mean((theirs - clean) ** 2), name
+
+
+@pytest.mark.each("name, sigma", [("cat", 15), ("cat", 50), ("coffee", 25)])
+def test_bm3d_is_as_good_as_its_authors(peer, name, sigma):
+    """On a part of a photograph, to a tenth of a decibel."""
+    package = peer("bm3d")
+    with Image.open(SAMPLES / f"{name}.jpg") as picture:
+        clean = np.asarray(picture.convert("L"))[60:188, 60:188] / 255
+    noisy = clean + np.random.default_rng(2).normal(0, sigma / 255, clean.shape)
+    found, expected = denoise(noisy, op="bm3d", noise_sigma=sigma / 255), package.bm3d(noisy, sigma / 255)
+    ours, theirs = (-10 * np.log10(np.mean((answer - clean) ** 2)) for answer in (found, expected))
+    assert ours > theirs - 0.1

@@ -61,17 +61,19 @@ def test_affine_is_scipys(peer, order, border, mode):
     """In float64, of corner coordinates; SciPy's matrix goes from the result to the image, y first."""
     ndimage = peer("scipy.ndimage")
     image = picture("float32").astype(float)[..., 0]
-    angle, scale, by = 31.7, (1.3, 0.77), (4.3, -8.1)
+    angle, scale, shear, by = 31.7, (1.3, 0.77), (12.0, -7.0), (4.3, -8.1)
     c, s = np.cos(np.radians(angle)), np.sin(np.radians(angle))
+    lean_x, lean_y = np.tan(np.radians(shear))
     centre = np.array([[1, 0, 333 / 2], [0, 1, 241 / 2], [0, 0, 1]])
     moved = np.array([[1, 0, by[0]], [0, 1, by[1]], [0, 0, 1]])
-    forward = moved @ centre @ [[c, -s, 0], [s, c, 0], [0, 0, 1]] @ np.diag([*scale, 1]) @ np.linalg.inv(centre)
+    sheared = np.array([[1, lean_x, 0], [lean_y, 1, 0], [0, 0, 1]]) @ np.diag([*scale, 1])
+    forward = moved @ centre @ [[c, -s, 0], [s, c, 0], [0, 0, 1]] @ sheared @ np.linalg.inv(centre)
     back = np.linalg.inv(of_centres(forward))
     expected = ndimage.affine_transform(
         image, back[:2, :2][::-1, ::-1], back[:2, 2][::-1], order=order, mode=mode, cval=0.25
     )
     interpolation = ("nearest", "bilinear")[order]
-    values = {"angle": angle, "scale": scale, "translate": by, "interpolation": interpolation}
+    values = {"angle": angle, "scale": scale, "shear": shear, "translate": by, "interpolation": interpolation}
     found = affine(image, **values, border=border, fill=0.25)
     assert (~np.isclose(found, expected, rtol=0, atol=1e-9)).mean() < 1e-4
 

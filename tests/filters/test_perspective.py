@@ -107,6 +107,7 @@ def test_spellings_of_points():
         list(FOUR),
         "3,4,30,2,27,21,1,23.5",
         "3,4; 30,2; 27,21; 1,23.5",
+        "3,4 30,2 27,21 1,23.5",
         np.reshape(FOUR, (4, 2)).tolist(),
     ):
         np.testing.assert_array_equal(perspective(image, from_=points), expected)
@@ -142,10 +143,3 @@ def test_a_picture_of_one_sample(each_core):
         [9, 9, 9],
         [9, 9, 9],
     ]
-
-
-def test_points_are_written_with_commas_or_spaces():
-    image = np.arange(30, dtype=np.uint8).reshape(5, 6)
-    expected = perspective(image, from_=(1, 0, 5, 1, 4, 5, 0, 4))
-    for text in ("1,0,5,1,4,5,0,4", "1,0 5,1 4,5 0,4", "1,0; 5,1; 4,5; 0,4"):
-        np.testing.assert_array_equal(perspective(image, from_=text), expected)

@@ -264,9 +264,11 @@ def test_the_size_follows_from_the_option(values, expected):
     for name in ("bilinear", "nearest", "area"):
         found = resize(np.zeros((30, 50, 3), np.uint8), **values, interpolation=name)
         assert found.shape == (*expected[::-1], 3), values
-    upright = resize(np.zeros((50, 30), np.uint8), **{key: value for key, value in values.items() if key == "longest"},
-                     **({} if "longest" in values else {"scale": 1}))  # fmt: skip
-    assert "longest" not in values or upright.shape == expected
+
+
+def test_the_longest_side_may_be_the_height():
+    assert resize(np.zeros((50, 30), np.uint8), longest=25).shape == (25, 15)
+    assert resize(np.zeros((50, 30), np.uint8), shortest=15).shape == (25, 15)
 
 
 def test_cover_is_the_middle_part():

@@ -8,7 +8,9 @@ from imfilter.filters.core import catalog, native
 from imfilter.filters.core.engine import executor
 from imfilter.filters.core.engine.quantize import encoding
 
-TILTED = {"from_": (2, 1, 20, 3, 19, 30, -1, 25), "to": (3, 0, 19, 2, 21, 33, 1, 30)}
+from .needed import NEEDED
+
+TILTED = NEEDED["perspective"]
 VALUES: dict[str, list[dict[str, Any]]] = {
     "affine": [
         {"angle": 100, "scale": (0.7, 1.3), "shear": (10, 0), "interpolation": "bicubic"},

@@ -2,8 +2,9 @@
 
 from typing import Annotated, Any, Literal
 
+import numpy as np
 import pytest
-from imfilter.filters.blur import blur
+from imfilter import affine, blur, conv, crop, denoise, pad, perspective, resize, threshold, tone
 from imfilter.filters.core import catalog
 from imfilter.filters.core.parameters import IntPair, Pair, Param, ParameterError, both, describe, read_parameter
 
@@ -11,6 +12,8 @@ OP = read_parameter("op", Annotated[Literal["one", "two"], Param("", aliases={"u
 SIGMA = read_parameter("sigma", Annotated[float, Param("", unit="px", min=0, max=9)], 1.0)
 SIZE = read_parameter("size", Annotated[IntPair | None, Param("", min=1)], None)
 FLAG = read_parameter("linear", Annotated[bool, Param("")], False)
+PART = read_parameter("area", Annotated[Pair, Param("", percent=True, max=1)], 1.0)
+PERCENT = read_parameter("cutoff", Annotated[float, Param("", unit="%")], 1.0)
 ABOVE = read_parameter("gain", Annotated[float, Param("", above=0)], 1.0)
 
 
@@ -34,10 +37,63 @@ def test_the_type_says_the_kind(annotation, kind):
 
 @pytest.mark.parametrize(
     ("parameter", "text", "value"),
-    [(SIGMA, "2.5", 2.5), (SIGMA, "1e-3", 0.001), (SIZE, "3", 3), (SIZE, "3,4", (3, 4)), (OP, "uno", "uno")],
+    [
+        (SIGMA, "2.5", 2.5),
+        (SIGMA, "1e-3", 0.001),
+        (SIZE, "3", 3),
+        (SIZE, "3,4", (3, 4)),
+        (OP, "uno", "uno"),
+        (PART, "50%", 0.5),
+        (PART, "12.3%,0.29", (0.123, 0.29)),
+        (PART, "1e-3 %", 1e-5),
+        (PERCENT, "12.5%", 12.5),
+        (PERCENT, "12.5", 12.5),
+    ],
 )
 def test_words_become_values(parameter, text, value):
     assert parameter.read(text) == value
+
+
+@pytest.mark.parametrize(
+    ("filter", "given", "same"),
+    [
+        (crop, {"ratio": "16:9"}, {"ratio": 16 / 9}),
+        (crop, {"size": "4,3"}, {"size": (4, 3)}),
+        (crop, {"area": "25%", "place": "1,0.5"}, {"area": 0.25, "place": (1, 0.5)}),
+        (pad, {"size": "1,2"}, {"size": (1, 2)}),
+        (
+            conv,
+            {"kernel": "sobel-x", "padding": "0,1", "bias": "2"},
+            {"kernel": "sobel-x", "padding": (0, 1), "bias": 2},
+        ),
+        (tone, {"levels": "10,200", "fill": "1,2,3"}, {"levels": (10, 200), "fill": (1, 2, 3)}),
+        (tone, {"op": "autocontrast", "cutoff": "1%,2%"}, {"op": "autocontrast", "cutoff": (1, 2)}),
+        (perspective, {"to": "0,0,9,1,8,9,1,8"}, {"to": [(0, 0), (9, 1), (8, 9), (1, 8)]}),
+        (affine, {"scale": "50%", "center": "1,2"}, {"scale": 0.5, "center": (1, 2)}),
+    ],
+)
+def test_python_reads_the_texts_of_the_shell(filter, given, same):
+    image = np.random.default_rng(5).integers(0, 256, (9, 16, 3), np.uint8)
+    assert (filter(image, **given) == filter(image, **same)).all()
+
+
+def test_the_help_says_what_a_percentage_is():
+    assert [name for name, p in crop.spec.parameters.items() if p.help.endswith(" 50% is 0.5.")] == ["area", "place"]
+    assert [name for name, p in resize.spec.parameters.items() if p.help.endswith(" 50% is 0.5.")] == ["scale"]
+
+
+def test_a_value_chooses_the_operator_that_alone_takes_it():
+    assert threshold.spec.check({"value": 9})["op"] == "fixed"
+    assert threshold.spec.check({"value": None})["op"] == threshold.spec.check({})["op"] == "otsu"
+    with pytest.raises(ParameterError, match="value: has no meaning with op li"):
+        threshold.spec.check({"op": "li", "value": 9})
+
+
+def test_an_error_names_the_parameter_of_the_operator_that_was_meant():
+    with pytest.raises(ParameterError, match=r"it is for bilateral\); did you mean noise_sigma\?"):
+        denoise.spec.check({"op": "tv", "sigma": 9})
+    with pytest.raises(ParameterError, match=r"it is for sauvola, niblack, wolf\)$"):
+        threshold.spec.check({"k": 9})
 
 
 @pytest.mark.parametrize(
@@ -48,11 +104,17 @@ def test_words_become_values(parameter, text, value):
         (SIZE, "2.5", "'2.5' is not a whole number or two, NX,NY"),
         (SIZE, "1,2,3", "has 3 numbers: one, or x,y"),
         (SIZE, "", "'' is not a whole number"),
+        (SIZE, "640x480", r"'640x480' is not a whole number or two, NX,NY; did you mean 640,480\?"),
+        (SIZE, "64x48+3+4", r"did you mean 64,48 with --at 3,4\?"),
+        (SIGMA, "50%", "sigma: '50%' is not a number; a percentage has no meaning here"),
+        (PART, "x%", "'x%' is not a number or two, X,Y"),
+        (PART, "150%", "1.5 is above the greatest value, 1"),
+        (FLAG, "no", "'no' is neither true nor false"),
     ],
 )
 def test_other_words_are_refused(parameter, text, message):
     with pytest.raises(ParameterError, match=message):
-        parameter.read(text)
+        parameter.check(parameter.read(text))
 
 
 @pytest.mark.parametrize(

@@ -11,27 +11,21 @@ from imfilter.filters.core import catalog
 from imfilter.filters.core.engine import executor, strips
 from imfilter.filters.core.engine.quantize import encoding
 
+from .needed import NEEDED
+
 CUT_SHOWS = {"fourier"}
 """The algorithms whose last bits depend on the strip: a tile of a transform lies elsewhere."""
 LEVELS, RELATIVE, SHARE = 1, 1e-6, 1e-3
 """What they may differ by, and in what share of the samples of an integer image."""
 
-NEEDED = {
-    "blend": {"other": "gray", "opacity": 0.3},
-    "conv": {"kernel": "gaussian3"},
-    "crop": {"ratio": 1.5},
-    "normalize": {"mean": 0.25, "std": 0.5},
-    "pad": {"size": (2, 1)},
-    "perspective": {"from_": (2, 1, 80, 3, 79, 140, -1, 125), "to": (3, 0, 79, 2, 81, 143, 1, 130)},
-    "resize": {"scale": (0.6, 1.3)},
-    "rotate": {"angle": 12},
-}
+LARGE = {"from_": (2, 1, 80, 3, 79, 140, -1, 125), "to": (3, 0, 79, 2, 81, 143, 1, 130)}
+CALLED = NEEDED | {"perspective": LARGE}
 RANDOM = np.random.default_rng(5)
 CALLS = {
     **{
         f"{name}-{op}": (name, needed | ({"op": op} if op else {}))
         for name in catalog.names()
-        for needed in [NEEDED.get(name, {})]
+        for needed in [CALLED.get(name, {})]
         for op in (
             catalog.load(name).spec.parameters["op"].choices if "op" in catalog.load(name).spec.parameters else [""]
         )

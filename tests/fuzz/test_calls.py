@@ -7,17 +7,9 @@ from hypothesis import strategies as st
 from imfilter.filters.core import catalog
 from imfilter.filters.core.parameters import ImageError, ParameterError
 
-NEEDED = {
-    "blend": {"other": "gray", "opacity": 0.5},
-    "conv": {"kernel": "gaussian3"},
-    "crop": {"ratio": 1.5},
-    "erase": {"place": (0, 0)},
-    "normalize": {"mean": 0.25, "std": 0.5},
-    "pad": {"size": (2, 1)},
-    "perspective": {"from_": (0, 0, 30, 0, 30, 30, 0, 30), "to": (1, 0, 31, 1, 29, 31, 0, 30)},
-    "rotate": {"angle": 12},
-    "resize": {"longest": 11},
-}
+from ..filters.needed import NEEDED
+
+CALLED = NEEDED | {"resize": {"longest": 11}}
 USUAL = [0, 1, 2, 3, 5, 9, 30, 0.5, 0.1, -1, -0.5]
 HOSTILE = [float("nan"), float("inf"), -float("inf"), 1e-300, 1e300, -1e300, 2**63, -(2**63), 10**400, True, 1.0000001]
 ODD = [None, "", "x", b"x", (), [], {}, object(), np.zeros(0), np.zeros((2, 2)), 1j, "1,2", "10%", "9" * 5000]
@@ -87,7 +79,7 @@ def values(draw, parameter, size):
 def calls(draw):
     name = draw(st.sampled_from(catalog.names()))
     image, parameters = draw(images()), catalog.load(name).spec.parameters
-    given = dict(NEEDED.get(name, {}))
+    given = dict(CALLED.get(name, {}))
     if "op" in parameters:
         given["op"] = draw(st.sampled_from(parameters["op"].choices))
     apt = [name for name, own in parameters.items() if not own.param.only or given.get("op") in own.param.only]

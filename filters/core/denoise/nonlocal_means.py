@@ -145,7 +145,8 @@ def _reference(
         common = boxes(both)
         with np.errstate(invalid="ignore", divide="ignore"):
             distance = boxes((near - values[shifted]) ** 2 * both) / common
-        weight = np.where(common > 0, np.exp(-np.maximum(distance * factor - spared, 0)), 0)
+        # What is common to both is 0, or NaN where an alpha is: then so is the weight.
+        weight = np.where(common > 0, np.exp(-np.maximum(distance * factor - spared, 0)), common)
         if (i, j) == (window.y, window.x):
             weight = np.ones_like(weight)
         weight = weight * inside(own[shifted], patch)

@@ -28,26 +28,23 @@ from .by_noise import Noise
 from .by_rows import by_rows, picture_of
 from .defaults import wavelet_window
 
-LEVELS = 4
-MAX_LEVELS = 6
 ROOT2, ROOT3, ROOT6 = 2**0.5, 3**0.5, 6**0.5
 
 
-def denoising(levels: int | None, window: int | None, noise: float | None, strength: float) -> Stage:
-    """Return the stages; without a *window*, the side of that around a coefficient, it suits the *noise*.
+def denoising(levels: int, window: int | None, noise: float | None, strength: float) -> Stage:
+    """Return the stage that removes *strength* times the *noise*.
 
-    *strength* times that is removed.
+    Without a *window*, the side of that around a coefficient, it suits the noise.
     """
-    count = LEVELS if levels is None else levels
 
     def side(found: Noise) -> int:
         return wavelet_window(found) if window is None else window
 
     def denoise(image: Array, found: Noise, context: ImageContext) -> Rows:
-        return StageRows(picture_of(image), shrinkage(count, side(found), found.level), context, context.rule)
+        return StageRows(picture_of(image), shrinkage(levels, side(found), found.level), context, context.rule)
 
     def text(found: Noise) -> str:
-        return f"wavelet shrinkage: {count} levels, window of {side(found)}×{side(found)}"
+        return f"wavelet shrinkage: {levels} levels, window of {side(found)}×{side(found)}"
 
     return by_rows(denoise, noise, strength, text, 0.0)
 

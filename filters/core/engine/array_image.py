@@ -51,7 +51,7 @@ class ArrayImage(NamedTuple):
     """One image as the engine takes it, and the form in which its results are given back."""
 
     pixels: Array
-    """``(height, width, channels)``"""
+    """``(height, width, channels)``; and where the last channel was its alpha, that, both parts of one array."""
     alpha: Array | None
     colours: ColourModel
     white: float | None
@@ -160,9 +160,9 @@ def _entered(array: Array, mask: Array | None, bands: bool) -> ArrayImage:
     except ImageError as error:
         raise ImageError(f"the image {error}") from None
     alpha = None
+    pixels = np.ascontiguousarray(pixels)
     if not bands and pixels.shape[2] in (2, 4):
         pixels, alpha = without_alpha(pixels)
-    pixels = np.ascontiguousarray(pixels)
     colours: ColourModel = "bands" if bands and pixels.shape[2] > 1 else model_of(pixels.shape[2])
     nodata = None
     if mask is not None:

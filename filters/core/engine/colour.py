@@ -12,6 +12,7 @@ from ..lazy_numpy import Array, np
 
 LUMA_WEIGHTS = (299, 587, 114)
 """Of red, green and blue, in thousandths (ITU-R BT.601)."""
+LUMA_SUM = 1000.0
 
 ColourModel = Literal["gray", "rgb", "cmyk", "bands"]
 """What the channels of an image are; bands have no colour, and are filtered each by itself."""
@@ -42,7 +43,7 @@ def luma(strip: Array, work: Any = None) -> Array:
     if native.core is not None and interleaved and work.kind == "f" and work.itemsize >= 4:
         given, _ = native.rows_of(strip)
         planes = np.empty((1, *strip.shape[:2]), work)
-        native.core.luma(given, planes, np.array(LUMA_WEIGHTS, np.float64), 1000.0)
+        native.core.luma(given, planes, np.array(LUMA_WEIGHTS, np.float64), LUMA_SUM)
         return native.strip_like(planes, 1)
     red, green, blue = LUMA_WEIGHTS
     total = strip[..., 0:1].astype(work)
@@ -53,7 +54,7 @@ def luma(strip: Array, work: Any = None) -> Array:
     part[...] = strip[..., 2:3]
     part *= blue
     total += part
-    total /= 1000
+    total /= LUMA_SUM
     return total
 
 
@@ -93,6 +94,42 @@ def unpremultiply(strip: Array, alpha: Array, full: float, least: float) -> Arra
             return found
     visible = alpha > least
     return np.where(visible, strip * full / np.where(visible, alpha, 1), 0)
+
+
+def premultiply_pixels(pixels: Array, full: float, work: Any) -> Array:
+    """Return pixels whose last channel is the alpha with their colours times ``alpha / full``, in the type *work*.
+
+    >>> import numpy as np
+    >>> premultiply_pixels(np.array([[[10, 20, 30, 51]]], np.uint8), 255, np.float64)[0, 0].tolist()
+    [2.0, 4.0, 6.0, 51.0]
+    """
+    if native.core is None:
+        colours, alpha = (part.astype(work) for part in (pixels[..., :-1], pixels[..., -1:]))
+        return np.concatenate([colours * (alpha / np.asarray(full, work)), alpha], axis=2)
+    return _pixels_by_alpha(pixels, full, 0.0, work, False)
+
+
+def unpremultiply_pixels(pixels: Array, full: float, least: float, kind: Any) -> Array:
+    """Divide the colours of pixels by their last channel, the alpha; where that is *least* or less, they are 0.
+
+    The result has the type *kind*; in integers it is rounded half up and saturated.
+
+    >>> import numpy as np
+    >>> unpremultiply_pixels(np.array([[[2.0, 4.0, 6.0, 51.0]]]), 255, 0.5, np.uint8)[0, 0].tolist()
+    [10, 20, 30, 51]
+    """
+    if native.core is None:
+        alpha = pixels[..., -1:]
+        colours = unpremultiply(pixels[..., :-1], alpha, full, least)
+        return native.converted(np.concatenate([colours, alpha], axis=2), kind)
+    return _pixels_by_alpha(pixels, full, least, kind, True)
+
+
+def _pixels_by_alpha(pixels: Array, full: float, least: float, kind: Any, divide: bool) -> Array:
+    given, step = native.rows_of(np.ascontiguousarray(pixels))
+    out = native.results(given.shape, kind, step)
+    native.core.opacity(given, out, None, step, full, least, divide)
+    return native.strip_like(out, step)
 
 
 def _by_alpha(strip: Array, alpha: Array, full: float, least: float, work: Any, divide: bool) -> Array | None:

@@ -17,7 +17,7 @@ from ..lazy_numpy import Array, np
 from ..parameters import ImageError, ParameterError
 from . import mask
 from .borders import Border, Fill
-from .colour import LUMA_WEIGHTS, luma
+from .colour import LUMA_SUM, LUMA_WEIGHTS, luma
 from .stage import Function, ImageContext, Mark, Stage, Values, inside, total_gain
 
 PRIMARIES = ("R", "G", "B")
@@ -25,7 +25,7 @@ ALPHA = "A"
 SINGLE = (*PRIMARIES, ALPHA)
 """The channels that can be filtered alone."""
 PARTS = ("luma", "chroma")
-RED, GREEN, BLUE = (weight / 1000 for weight in LUMA_WEIGHTS)
+RED, GREEN, BLUE = (weight / LUMA_SUM for weight in LUMA_WEIGHTS)
 CB, CR = 2 * (1 - BLUE), 2 * (1 - RED)
 """The range of B - Y and of R - Y, as a part of white: Cb and Cr go over that of white."""
 

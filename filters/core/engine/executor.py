@@ -21,10 +21,11 @@ from .. import native
 from ..lazy_numpy import Array, np
 from ..named_tuple import NamedTuple
 from ..parameters import ImageError
-from . import colour_parts, geometry, moved_original, nan_policy, pipeline, transfer
+from . import colour_parts, geometry, joined_alpha, moved_original, nan_policy, pipeline, transfer
 from .colour import ColourModel, model_of
 from .facts import Fact, note
 from .kept_channels import KeptChannels
+from .layout import apart
 from .mask import OTHER_SIZE, SEVERAL_MAPS, Effect, keeps_size
 from .masked_output import PartialMap, PartialPicture
 from .moved_original import Original
@@ -131,6 +132,15 @@ def run(
     in_colour = image.shape[2] > 1 and (colours or model_of(image.shape[2])) != "bands"
     if settings.transfer != transfer.DEFAULT:  # its curve may be as steep as any where it is dark
         work, tolerance = np.float64, 0.0
+    pixels, parts = None, (image, alpha)
+    if alpha is not None and effect is nodata is None and not (measure or probed or "image" in canvases):
+        known = ImageContext(full, work, transfer=settings.transfer)
+        pixels = joined_alpha.joined(stages, image, alpha, encodings, settings, known)
+    if pixels is not None:
+        stages = tuple(joined_alpha.stage_of_pixels(stage, pixels.shape[2]) for stage in stages)
+        image, alpha, colours = pixels, None, "bands"
+    elif alpha is not None:
+        image, alpha = apart(image, alpha)
     marked = nodata_of(nodata, image, in_colour, full)
     region, original = None, Original(image, alpha, marked)
     if effect is not None and not moved_original.is_moved(stages, *size):
@@ -140,19 +150,20 @@ def run(
         original, region = moved_original.moved(run, stages, settings, original, effect, full, **of_image)
     unsigned = image.dtype.kind == "u"
     looked_for = settings.nan_looked_for or settings.nan != nan_policy.PROPAGATE
-    finite = marked is None and (unsigned or (looked_for and not nan_policy.has_gaps(image)))
-    # What moves samples and computes none leaves those of transparent pixels, too.
-    straight = alpha is not None and all(stage.picks and stage.extent is not None for stage in stages)
-    changed = (
-        settings.linear or (alpha is not None and not straight) or (settings.channels == "luma" and image.shape[2] > 1)
-    )
+    # Colours are multiplied by their alpha: what it lacks, they lack.
+    samples = [image] if alpha is None else [image, alpha]
+    finite = marked is None and (unsigned or (looked_for and not any(map(nan_policy.has_gaps, samples))))
+    transparent = alpha is not None or pixels is not None
+    straight = transparent and joined_alpha.moves(stages)
+    mixed = transparent and not straight
+    changed = settings.linear or mixed or (settings.channels == "luma" and image.shape[2] > 1)
     whole = unsigned and finite and not changed
     bias = sum(stage.colours.bias + stage.colours.white_offset * full for stage in stages)
     pictures = [encoding for name, encoding in encodings.items() if "image" in encoding.fields(name)]
     plain = all(encoding.plain and encoding.dtype == dtype for encoding in pictures)
     plain = plain and not (bias or measure or settings.channels == "max" or settings.gray)
     untouched = unsigned and finite and region is None
-    kept = plain and region is None and (alpha is None or straight) and not (settings.linear or settings.linear_out)
+    kept = plain and region is None and not mixed and not (settings.linear or settings.linear_out)
     itself = untouched and kept
     found: list[Fact] = []
     context = ImageContext(
@@ -176,9 +187,11 @@ def run(
     rows = strip_rows or strip_rows_of(widest(stages, *size) * most, work, stages)
     gain = total_gain(stages)
     on_backdrop = gain is None and not any(stage.colours.alpha and stage.colours.alpha.backdrop for stage in stages)
-    passage = Passage(image, alpha, settings, context, gain, bias, on_backdrop, marked, straight)
+    passage = Passage(image, alpha, settings, context, gain, bias, on_backdrop, marked, straight, pixels is not None)
 
     source, rule = Source(image, passage.enter, images), passage.rule
+    if pixels is not None:
+        rule = joined_alpha.rule_of_pixels(rule, pixels.shape[2], full)
     beside = None if alpha is None else pipeline.Alpha(Source(image, passage.enter_alpha, images), passage)
     chain, beside = pipeline.join(source, stages, context, rule, rows, jobs, beside)
     opacity = None if beside is None else beside.opacity
@@ -212,6 +225,11 @@ def run(
     untouched = untouched and not measure and (itself or "image" not in requested)
     in_place = chain if untouched and isinstance(chain, StageRows) else None
 
+    # So are those of geometric stages, if what the last of them computes fits.
+    moved = bool(stages) and all(stage.extent is not None for stage in stages)
+    written = itself and moved and not (transparent or measure or settings.only or tables or [*encodings] != ["image"])
+    written = written and canvases.get("image", Canvas) is Canvas
+
     def work_on(start: int, stop: int) -> None:
         if region is not None and not region.touches(start, stop):
             for collector in collectors.values():
@@ -224,6 +242,17 @@ def run(
             advance(stop - start, height)
 
     def filter_strip(start: int, stop: int) -> None:
+        if pixels is not None or written:
+            [collector] = collectors.values()
+            encoding, channels = collector.encoding, image.shape[2]
+            whole = encoding.plain and encoding.dtype in ("uint8", "uint16")
+            place = collector.place(start, stop, (chain.width, channels))
+            with native.results_in({"image": place}):
+                found = chain.rows(start, stop)
+                if pixels is not None:
+                    found = passage.leave_pixels(found, encoding.dtype if whole else found.dtype)
+            collector.put(start, [found], place)
+            return
         fields = fields_of(chain.rows(start, stop))
         opaque = None
         if "image" in requested:
@@ -244,6 +273,9 @@ def run(
         if in_place is not None and in_place.work == image.dtype and native.core is not None:
             row = max(image[0].nbytes * in_place.stride[1], len(encodings) * image.shape[1] * channels, 1)
             first, rows, last = _in_place_heights(rows, in_place, row)
+        if kept and (written or straight) and joined_alpha.moves(stages):
+            # Columns that become rows are read slowly if they are few: a transpose of 12 MP takes 17 ms in place of 29.
+            rows = first = max(rows, IN_PLACE_BYTES // (chain.width * image.shape[2] * image.itemsize))
         rows, first = (-(-count // chain.preferred_rows) * chain.preferred_rows for count in (rows, first))
     if encodings:  # tables are there when the stages are joined
         each_strip(height, rows, jobs, work_on, first, last)
@@ -260,6 +292,9 @@ def run(
         facts = [*(fact for stage in stages for fact in stage.facts(nan_policy.context_for(stage, context))), *found]
     facts.append(note(f"computed in {np.dtype(work).name}, strips of {rows} rows; {native.description()}"))
     outputs = {name: collector.output() for name, collector in collectors.items()}
+    if pixels is not None:
+        outputs["image"] = joined_alpha.apart(outputs["image"])
+        image, alpha = parts
     found_tables = dict(fact.value for fact in found if fact.kind == "table")
     outputs |= {name: Output(found_tables[name][..., None]) for name in tables}
     if alpha is not None and "image" in outputs:

@@ -34,25 +34,82 @@ def copy_pixels(values: Array, out: Array) -> None:
     native.core.permute(given, there, pixel, swapped, reverse_x, reverse_y)
 
 
-def without_alpha(samples: Array) -> tuple[Array, Array]:
-    """Return all channels but the last, and the last, which has no axis: colours and alpha, each contiguous.
+def picked(samples: Array, rows: Array, columns: Array) -> Array:
+    """Return the pixels of some rows and columns, by their numbers.
 
-    Of 12 MP of RGBA in 8 bits it takes 12 ms in place of the 60 of two copies by NumPy.
+    Of 12 MP of RGB in 8 bits, a quarter of both takes 1.5 ms in place of 4.5, and twice as many 60 in place of 150.
+
+    >>> import numpy as np
+    >>> picked(np.arange(6).reshape(2, 3, 1), np.array([1, 1]), np.array([0, 2]))[..., 0].tolist()
+    [[3, 5], [3, 5]]
+    """
+    if native.core is None or not _adjoin(samples):
+        return samples[rows].take(columns, axis=1)
+    channels, pixel = samples.shape[2], samples.shape[2] * samples.itemsize
+    result = native.results((1, len(rows), len(columns) * channels), samples.dtype, channels)
+    given = samples.reshape(1, len(samples), -1).view(np.uint8)
+    numbers = (np.asarray(places, np.int32)[None, None] for places in (rows, columns))
+    native.core.pick(given, result.view(np.uint8), *numbers, pixel)
+    return result.reshape(len(rows), len(columns), channels)
+
+
+def without_alpha(samples: Array) -> tuple[Array, Array]:
+    """Return all channels but the last, and the last, which has no axis: parts of *samples*, which `apart` copies.
 
     >>> import numpy as np
     >>> [part.tolist() for part in without_alpha(np.array([[[1, 2, 3, 4]]], np.uint8))]
     [[[[1, 2, 3]]], [[4]]]
     """
-    rows, columns, channels = samples.shape
-    if native.core is None or not _adjoin(samples):
-        return np.ascontiguousarray(samples[..., :-1]), np.ascontiguousarray(samples[..., -1])
-    colours, alpha = np.empty((rows, columns, channels - 1), samples.dtype), np.empty((rows, columns), samples.dtype)
+    return samples[..., :-1], samples[..., -1]
+
+
+def adjoining(colours: Array, alpha: Array) -> Array | None:
+    """Return the array whose last channel is *alpha*, and whose others are *colours*; None where there is none.
+
+    >>> import numpy as np
+    >>> samples = np.zeros((2, 3, 4), np.uint8)
+    >>> adjoining(*without_alpha(samples)) is samples, adjoining(samples[..., :-1].copy(), samples[..., -1])
+    (True, None)
+    """
+    size, channels = colours.itemsize, colours.shape[2] + 1
+    strides = (colours.strides[0], channels * size, size)
+    if colours.dtype != alpha.dtype or (*colours.strides, *alpha.strides) != (*strides, *strides[:2]):
+        return None
+    first = _first(colours)
+    if _first(alpha) != first + (channels - 1) * size:
+        return None
+    shape, whole = (*colours.shape[:2], channels), colours.base
+    if isinstance(whole, np.ndarray) and _first(whole) == first and (whole.shape, whole.strides) == (shape, strides):
+        return whole
+    return np.lib.stride_tricks.as_strided(colours, shape, strides)
+
+
+def _first(samples: Array) -> int:
+    """Return where the first sample lies in memory."""
+    return samples.__array_interface__["data"][0]
+
+
+def is_at(samples: Array, place: Array) -> bool:
+    """Whether samples lie where a *place* does, each in its own."""
+    alike = samples.shape == place.shape and samples.strides == place.strides and samples.dtype == place.dtype
+    return alike and _first(samples) == _first(place)
+
+
+def apart(colours: Array, alpha: Array) -> tuple[Array, Array]:
+    """Return colours and their alpha, each contiguous.
+
+    Of 12 MP of RGBA in 8 bits it takes 12 ms in place of the 60 of two copies by NumPy.
+    """
+    samples = adjoining(colours, alpha)
+    if native.core is None or samples is None or not _adjoin(samples):
+        return np.ascontiguousarray(colours), np.ascontiguousarray(alpha)
+    colours, alpha = np.empty(colours.shape, colours.dtype), np.empty(alpha.shape, alpha.dtype)
     _parts(native.core.take_apart, samples, colours, alpha)
     return colours, alpha
 
 
 def with_alpha(colours: Array, alpha: Array) -> Array:
-    """Return colours with their alpha, ``(rows, columns)``, as the last channel.
+    """Return colours with their alpha, ``(rows, columns)``, as the last channel: no copy where they are parts of it.
 
     Of 12 MP of RGB in 8 bits it takes 12 ms in place of the 61 of NumPy alone.
 
@@ -60,8 +117,10 @@ def with_alpha(colours: Array, alpha: Array) -> Array:
     >>> with_alpha(np.array([[[1, 2, 3]]], np.uint8), np.array([[4]], np.uint8)).tolist()
     [[[1, 2, 3, 4]]]
     """
-    apart = colours.dtype != alpha.dtype or not alpha.flags.c_contiguous
-    if native.core is None or apart or not _adjoin(colours):
+    if (whole := adjoining(colours, alpha)) is not None:
+        return whole
+    differ = colours.dtype != alpha.dtype or not alpha.flags.c_contiguous
+    if native.core is None or differ or not _adjoin(colours):
         return np.dstack([colours, alpha])
     found = np.empty((*colours.shape[:2], colours.shape[2] + 1), colours.dtype)
     _parts(native.core.put_together, found, colours, alpha)

@@ -53,6 +53,17 @@ def is_moved(stages: Sequence[Stage], width: int, height: int) -> bool:
     return geometry.followed(moving, width, height) != Extent(width, height, Geometry())
 
 
+def foreseen(stages: Sequence[Stage], shape: tuple[int, int, int], dtype: str, alpha: bool) -> float:
+    """Return the bytes of what is kept of an image of a *shape*, and of the masks, if *stages* move it."""
+    height, width, channels = shape
+    moving = [stage for stage in stages if stage.extent is not None]
+    if not is_moved(stages, width, height):
+        return 0.0
+    extent = geometry.followed(moving, width, height)
+    size = np.dtype(dtype).itemsize if all(stage.picks for stage in moving) else 8 if dtype == "float64" else 4
+    return extent.width * extent.height * ((channels + alpha) * size + 1) + height * width
+
+
 def moved(
     run: Run,
     stages: Sequence[Stage],

@@ -9,6 +9,7 @@ from typing import Any
 
 from ..lazy_numpy import Array, np
 from ..named_tuple import NamedTuple
+from .layout import is_at
 from .probe import Levels, Probe
 from .quantize import Encoding, hue_map
 
@@ -129,11 +130,19 @@ class Collector:
                 self.alpha = np.empty((self.height, opaque.shape[1], 1), of_alpha.dtype)
             of_alpha.into(opaque, self.alpha[start : start + len(opaque)])
 
+    def place(self, start: int, stop: int, size: tuple[int, int]) -> Array:
+        """Return the room for rows of a canvas of so many columns and channels, which is one array."""
+        if self.canvas is None:
+            self.canvas = Canvas((self.height, *size), self.encoding.dtype)
+        return self.canvas.samples[start:stop]
+
     def put(self, start: int, values: Sequence[Array], out: Array) -> None:
         """Take the values of rows for which the canvas gives the room *out*, where they may already be."""
         self.note(start, values[0])
-        if values[0] is not out:
-            self._encode(values, out)
+        if is_at(values[0], out):
+            return
+        # What a stage has moved within that room is copied first.
+        self._encode([value.copy() if np.may_share_memory(value, out) else value for value in values], out)
 
     def _encode(self, values: Sequence[Array], out: Array, extent: tuple[float, float] = (0, 1)) -> None:
         if self.encoding.kind == "hue":

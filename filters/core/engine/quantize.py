@@ -27,6 +27,8 @@ FULL: dict[str, float] = {"bool": 1.0, "uint8": 255.0, "uint16": 65535.0, "float
 """White, for each of them, where nothing says otherwise."""
 FLOAT_TOLERANCE = 1e-5
 """The error of float results that may stay, as a part of white."""
+FLAT = 2.0**-40
+"""The part of its values within which an image's range is the rounding of sums, and is not spread."""
 
 
 class Display(NamedTuple):
@@ -253,7 +255,8 @@ class Encoding(NamedTuple):
                 factor = (white - middle) / most if most > 0 else 0.0
             return values * factor + middle
         if self.stretched:
-            return (values - low) * (white / (high - low) if high > low else 0.0)
+            flat = high - low <= FLAT * max(abs(low), abs(high))
+            return (values - low) * (0.0 if flat else white / (high - low))
         if self.kind == "picture" and self.range == "abs":
             return np.abs(values) * factor
         if self.kind == "picture" and self.range == "offset":

@@ -17,7 +17,7 @@ alpha.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Literal, Protocol
 
 from ..lazy_numpy import Array, np
@@ -50,6 +50,16 @@ class Rows(Protocol):
 
     def rows(self, start: int, stop: int) -> Values:
         """Return the rows ``start … stop-1``."""
+
+
+SURVEYED_ROWS = 128
+"""Rows that are asked for at once: a filter before this one computes what its strips see around them anew."""
+
+
+def surveyed(image: Rows) -> Iterator[Values]:
+    """Yield the rows of an image from the first to the last, some at a time, as a `Stage.survey` looks at them."""
+    for start in range(0, image.height, SURVEYED_ROWS):
+        yield image.rows(start, min(start + SURVEYED_ROWS, image.height))
 
 
 class Halo(NamedTuple):
@@ -359,8 +369,8 @@ class Stage(NamedTuple):
     """The names of the results, if the stage is the last: those of its NamedTuple, or ``image`` alone."""
     display: Display = AS_COMPUTED
     """How its results show in 8 and 16 bits, if the stage is the last."""
-    alpha: Any = None
-    """The `Stage` that says what becomes of the alpha, where that is another thing than what becomes of the colours."""
+    alpha: Stage | None = None
+    """The stage that says what becomes of the alpha, where that is another thing than what becomes of the colours."""
     facts: Callable[[ImageContext], tuple[Fact, ...]] = lambda context: ()
     """Returns the facts that were derived from the parameters and the image."""
 

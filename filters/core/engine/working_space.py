@@ -77,12 +77,14 @@ class Passage:
         on_backdrop: bool,
         nodata: Nodata | None = None,
         straight: bool = False,
+        joined: bool = False,
     ) -> None:
         """*gain* is the last filter's; *on_backdrop* lays transparent pixels on the background from the start.
 
-        Samples are missing where *nodata* says so. Colours stay *straight* where they are moved and never mixed.
+        Samples are missing where *nodata* says so. Colours stay *straight* where they are moved and never mixed. The
+        alpha is *joined* to them as the last channel if they go through the stages together.
         """
-        self.straight = straight
+        self.straight, self.joined = straight, joined
         self.image, self.alpha, self.settings, self.nodata = image, alpha, settings, nodata
         self.full, self.work, self.gain, self.bias = context.full, context.work, gain, bias
         self.least = 1e-6 * self.full
@@ -107,6 +109,8 @@ class Passage:
     def enter(self, start: int, stop: int) -> Array:
         """Return rows of the image: as they are, or in the work type where they are changed."""
         strip = self.enter_straight(start, stop)
+        if self.joined and not self.straight:
+            return colour.premultiply_pixels(strip, self.full, self.work)
         if self.alpha is not None and not self.straight:
             opaque = self.enter_alpha(start, stop)
             strip = self.multiply(strip, opaque)
@@ -150,16 +154,23 @@ class Passage:
         rest = 1 - opaque / np.asarray(self.full, self.work)
         return colours + (rest * self.backdrop(colours.shape[2], linear)).astype(self.work)
 
+    def _divisor(self) -> tuple[float, float]:
+        """Return white of the results' alpha, and the alpha up to which there are no colours."""
+        # Alpha below a half is rounded to nothing: it shows no colour, unless it is not written; nor does what
+        # rounding leaves of a transform's sums of 0.
+        least = 0.4999999 if self.image.dtype.kind == "u" and not self.settings.opaque else 1e-12 * self.full
+        # Multiplied and divided by an alpha, a half may lack its last bits, and would go down.
+        whole = self.image.dtype.kind == "u" and self.work == np.float64
+        return self.full * (1 + LAST_BITS) if whole else self.full, least
+
+    def leave_pixels(self, pixels: Array, kind: str) -> Array:
+        """Return pixels whose last channel is the alpha in the file's units, rounded if their *kind* is of integers."""
+        return pixels if self.straight else colour.unpremultiply_pixels(pixels, *self._divisor(), kind)
+
     def leave(self, picture: Array, opaque: Array | None) -> tuple[Array, Array | None]:
         """Return the picture and its alpha in the file's units, unrounded."""
         if opaque is not None and self.gain and not self.straight:
-            # Alpha below a half is rounded to nothing: it shows no colour, unless it is not written; nor does what
-            # rounding leaves of a transform's sums of 0.
-            least = 0.4999999 if self.image.dtype.kind == "u" and not self.settings.opaque else 1e-12 * self.full
-            # Multiplied and divided by an alpha, a half may lack its last bits, and would go down.
-            whole = self.image.dtype.kind == "u" and self.work == np.float64
-            full = self.full * (1 + LAST_BITS) if whole else self.full
-            picture = colour.unpremultiply(picture, opaque, full, least)
+            picture = colour.unpremultiply(picture, opaque, *self._divisor())
         if self.bias:
             picture = picture + self.bias
         if self.settings.channels == "max":

@@ -1,310 +1,296 @@
-"""Boundaries: how much the histograms of brightness, colour and texture differ on the two sides of each pixel.
+"""Boundaries of objects: opponent colours' derivatives along lines, kept where they are sparse.
 
-For each of eight orientations the surroundings of a pixel are halved; where a boundary runs between the halves, their
-histograms differ most. They do so at a faint step between smooth surfaces, and do not inside of a texture, however
-strong its contrast: there both halves hold the same.
+For each of eight orientations the derivative of the smoothed image is summed along a line, in four opponent colours:
+red against green, green against red, blue against yellow and yellow against blue. One side weighs 0.7 of the other, so
+all four see brightness too. The strongest orientation of each is divided by what is usual in the picture, and
+multiplied by how sparse such responses are around: a boundary stands alone, the edges of a texture stand in a crowd.
+The strongest of the four is the boundary, and the mean of two scales.
 
-The histograms are those of D. Martin, C. Fowlkes and J. Malik, with the scales and the weights of P. Arbeláez et al.,
-but without anything learnt beside these weights. Bins are cubic B-splines as wide as their smoothed bins, so that few
-of them hold as much; halves are three Gaussians side by side in the place of half discs, which makes all halves sums of
-one smoothed histogram; and textures are told apart by the orientation and strength of the gradient at two scales.
+That is the model of K.-F. Yang et al., with its constants; nothing in it is learnt. Four things are done otherwise.
+Their filter, a derivative of a Gaussian twice as long as wide, is a round one's summed along a line. Their sparseness
+is that of blocks, enlarged; here each pixel has its own. And what responses are divided by is the root mean square of
+the gradients instead of the greatest response, which a single pixel decides. And there are two scales, as X. Ren has
+them.
 
 References
 ----------
-D. Martin, C. Fowlkes and J. Malik, "Learning to detect natural image boundaries using local brightness, color, and
-texture cues", 2004. X. Ren, "Multi-scale improves boundary detection in natural images", 2008. P. Arbeláez, M. Maire,
-C. Fowlkes and J. Malik, "Contour detection and hierarchical image segmentation", 2011.
+K.-F. Yang, S.-B. Gao, C.-F. Guo, C.-Y. Li and Y.-J. Li, "Boundary detection using double-opponency and spatial
+sparseness constraint", IEEE Transactions on Image Processing, 2015. K. Yang, S. Gao, C. Li and Y. Li, "Efficient color
+boundary detection with color-opponent mechanisms", CVPR, 2013. X. Ren, "Multi-scale improves boundary detection in
+natural images", ECCV, 2008.
 """
 
 from __future__ import annotations
 
-from ..engine.stage import NO_COLOURS, Colours, Function, Halo, ImageContext, Stage, Window
+from ..engine.stage import NO_COLOURS, Colours, Function, Halo, ImageContext, Rows, Stage, Window
 from ..lazy_numpy import Array, np
-from ..linear import box_sum, kernels, separable
+from ..linear import separable, symmetric
 from ..named_tuple import NamedTuple
+from . import gradient
 from .gradient import Gradient
 
+SIGMA = 1.1
+"""The standard deviation of the receptive fields of cones; all else is as many times larger as this is."""
+SCALES = 1.0, 2.0
+"""How many times sigma; boundaries that are seen at several scales are the likelier ones."""
 ORIENTATIONS = 8
+OTHER = 0.7
+"""What the opponent colour weighs, taken off."""
+ACROSS = 2.0
+"""The derivatives' standard deviation across the boundary, over that of the cones."""
+ALONG = 2.0
+"""Their standard deviation along it, over that across."""
+STEP = 3 / SIGMA
+"""How far the samples of a line lie apart, in sigmas."""
+SAMPLES = 3
+"""How many samples of a line lie on each side of its middle."""
+PLACES, BLOCK = 5, 5 / SIGMA
+"""Sparseness is that of the means of so many times so many blocks, which are so many sigmas wide."""
+FAINTEST = 1e-3
+"""The least root mean square that responses are divided by, in parts of white, of differences two pixels apart at the
+usual sigma: what is fainter is no boundary, whatever the picture holds beside."""
+HALF = 0.36
+"""The strength that is half of white: about there one threshold for all pictures is best."""
+LEVEL = 1e-3
+"""What rounding may decide: of the root mean square, how much darker it grows along a line's direction; and radians."""
+SURVEYED_ROWS = 64
+"""Rows whose gradients are looked at together."""
+NOTHING = 1e-12
 
 
-class Cue(NamedTuple):
-    """What is compared: the radii of the halves in pixels, and what their differences weigh."""
+class Scale(NamedTuple):
+    """What follows from sigma, in pixels."""
 
-    radii: tuple[int, ...]
-    weights: tuple[float, ...]
-    bin: float = 0.0
-    """The standard deviation of a bin, in parts of the range."""
+    smoothing: float
+    """The standard deviation of the round Gaussian."""
+    line: tuple[float, ...]
+    """The weights of a line's middle, and of the samples on both sides of it."""
+    step: float
+    block: int
 
+    @property
+    def around(self) -> int:
+        """How far sparseness sees."""
+        return self.block // 2 + self.block * (PLACES // 2)
 
-BRIGHTNESS = Cue((3, 5, 10), (0.0146, 0.0145, 0.0163), 0.1)
-GREEN_RED = Cue((5, 10, 20), (0.0210, 0.0243, 0.0287), 0.05)
-BLUE_YELLOW = Cue((5, 10, 20), (0.0166, 0.0185, 0.0204), 0.05)
-TEXTURE = Cue((5, 10, 20), (0.0101, 0.0111, 0.0141))
-"""Radii, weights and bins of Arbeláez et al., 2011: those of their multi-scale boundaries, `mPb`."""
-FLAT = 1e-6
-"""What rounding may leave of a gradient where there is none."""
-HALF = 0.01
-"""The weighted sum of differences that is half of white: about there one threshold for all pictures is best."""
-LEAST_HUE, HUES = -73.0, 168.0
-"""CIELab's a and b from -73 to 95, those of the colours of screens but for a few, are from 0 to 1."""
-BESIDE, ALONG, SIGMA = 0.42, 0.5, 0.3
-"""Parts of the radius: the three Gaussians of a half, of the standard deviation `SIGMA`, lie `BESIDE` the pixel, and
-`ALONG` the boundary from each other. The centre of mass of a half disc is 0.42 off."""
-CUT = 3.0
-"""The Gaussians are cut there, in standard deviations."""
-TEXTURE_SIGMAS = 1.0, 2.0
-TEXTURE_CONTRAST = 0.04
-"""The gradient, per sigma and in parts of white, at which a place is half flat and half striped."""
-TEXTURE_AXES = 4
-NONE = 1e-6
+    @property
+    def reach(self) -> int:
+        """How far all sees, in the gradient."""
+        return self.around + int(np.ceil(self.step * SAMPLES))
 
 
-def _taps(sigma: float) -> Array:
-    """Return the weights of a Gaussian that is cut at `CUT`."""
-    weights, radius = kernels.gaussian_weights(sigma), int(CUT * sigma + 0.5)
-    spare = len(weights) // 2 - radius
-    weights = weights[spare : len(weights) - spare]
-    return weights / weights.sum()
+def scale_of(sigma: float) -> Scale:
+    """Return the scale of boundaries.
 
-
-class Half(NamedTuple):
-    """Where the middles of the Gaussians of a half lie: ``(x, y)`` beside the pixel, and from there along."""
-
-    beside: tuple[int, int]
-    along: tuple[int, int]
-
-
-def _halves(radius: int) -> list[Half]:
-    """Return one half for each orientation; the other is its mirror image."""
-    found = []
-    for step in range(ORIENTATIONS):
-        x, y = np.cos(np.pi * step / ORIENTATIONS), np.sin(np.pi * step / ORIENTATIONS)
-        beside = round(BESIDE * radius * float(x)), round(BESIDE * radius * float(y))
-        found.append(Half(beside, (round(-ALONG * radius * float(y)), round(ALONG * radius * float(x)))))
-    return found
-
-
-def _reach(radius: int) -> int:
-    """How far a difference of halves sees."""
-    far = max(abs(beside) + abs(along) for half in _halves(radius) for beside, along in zip(*half, strict=True))
-    return far + len(_taps(SIGMA * radius)) // 2
-
-
-def _texture_reach() -> int:
-    """How far a texture sees."""
-    return len(_taps(max(TEXTURE_SIGMAS))) // 2 + 1
-
-
-def halo() -> int:
-    """Return how far boundaries see."""
-    others = max(_reach(max(cue.radii)) for cue in (BRIGHTNESS, GREEN_RED, BLUE_YELLOW))
-    return max(others, _reach(max(TEXTURE.radii)) + _texture_reach())
-
-
-# ---- what is compared -------------------------------------------------------------------------------
-
-
-def _lightness(linear: Array) -> Array:
-    """Return the function f of CIELab: the cube root of light, with a straight piece near black."""
-    return np.where(linear > 216 / 24389, np.cbrt(linear), linear * (24389 / 27 / 116) + 16 / 116)
-
-
-RGB_TO_XYZ = (0.4124564, 0.3575761, 0.1804375), (0.2126729, 0.7151522, 0.0721750), (0.0193339, 0.1191920, 0.9503041)
-"""sRGB's primaries with its white, D65 (IEC 61966-2-1)."""
-
-
-def perceived(strip: Array, full: float) -> list[Array]:
-    """Return the lightness L* of gray, or CIELab of sRGB, as planes from 0 to 1; 0.5 is not gray in a and b, 73/168 is.
-
-    >>> import numpy as np
-    >>> [round(float(plane[0, 0]), 3) for plane in perceived(np.array([[[255, 0, 0]]], np.float32), 255)]
-    [0.532, 0.911, 0.835]
+    >>> scale = scale_of(1.1)
+    >>> round(scale.smoothing, 2), round(scale.step, 2), scale.block
+    (2.46, 3.0, 5)
     """
-    value = np.clip(np.nan_to_num(strip.astype(np.float32) / np.float32(full), nan=0.0), 0, 1)
-    light = np.where(
-        value > 0.04045, ((value + np.float32(0.055)) / np.float32(1.055)) ** np.float32(2.4), value / 12.92
-    )
-    light = light.astype(np.float32)
-    if light.shape[2] == 1:
-        return [np.float32(1.16) * _lightness(light[..., 0]).astype(np.float32) - np.float32(0.16)]
-    x, y, z = (
-        _lightness(
-            np.asarray(sum(light[..., channel] * np.float32(weight / sum(row)) for channel, weight in enumerate(row)))
-        )
-        for row in RGB_TO_XYZ
-    )
-    hues = (500 * (x - y), 200 * (y - z))
-    planes = [1.16 * y - 0.16, *(np.clip((hue - LEAST_HUE) / HUES, 0, 1) for hue in hues)]
-    return [plane.astype(np.float32) for plane in planes]
+    across = ACROSS * sigma
+    longer = across * (ALONG**2 - 1) ** 0.5
+    step = STEP * sigma
+    weights = [float(np.exp(-0.5 * (step * k / longer) ** 2)) for k in range(SAMPLES + 1)]
+    total = weights[0] + 2 * sum(weights[1:])
+    block = 2 * round((BLOCK * sigma - 1) / 2) + 1
+    return Scale(float(np.hypot(sigma, across)), tuple(weight / total for weight in weights), step, max(block, 1))
 
 
-def binned(values: Array, deviation: float) -> list[Array]:
-    """Return how much of each pixel is in each bin; the bins are cubic B-splines of a standard *deviation*.
-
-    The parts of a pixel add up to 1, and empty bins at both ends are left out. A part is what
-    the smoothed histogram of Martin et al. has at the middle of the bin.
-    """
-    apart = np.float32(deviation * 3**0.5)
-    places = values / apart
-    first = np.floor(places)
-    rest = places - first
-    other = 1 - rest
-    parts = (
-        other * other * other / 6,
-        (3 * rest * rest * rest - 6 * rest * rest + 4) / 6,
-        (3 * other * other * other - 6 * other * other + 4) / 6,
-        rest * rest * rest / 6,
-    )
-    index = first.astype(np.intp)
-    bins = []
-    for middle in range(int(index.min()) - 1, int(index.max()) + 3):
-        plane = np.zeros_like(values)
-        for step, part in enumerate(parts):
-            np.copyto(plane, part, where=index == middle - step + 1)
-        bins.append(plane)
-    return bins
+def opponents(planes: list[Array]) -> list[Array]:
+    """Return the four opponent colours of red, green and blue; of a gray what a gray has in each of them."""
+    if len(planes) == 1:
+        return [planes[0] * np.float32(1 - OTHER)]
+    red, green, blue = planes
+    yellow = (red + green) * np.float32(0.5)
+    other = np.float32(OTHER)
+    return [red - other * green, green - other * red, blue - other * yellow, yellow - other * blue]
 
 
-def textures(lightness: Array) -> list[Array]:
-    """Return how much each pixel is of each texture: flat, or striped along one of four axes, at two scales.
-
-    The planes are smaller by what a gradient sees; the parts of a pixel add up to 1.
-    """
-    outer = _texture_reach()
-    planes = []
-    for sigma in TEXTURE_SIGMAS:
-        taps = _taps(sigma)
-        spare = outer - len(taps) // 2 - 1
-        smooth = _smoothed(lightness[spare : len(lightness) - spare, spare : lightness.shape[1] - spare], sigma)
-        gx = (smooth[1:-1, 2:] - smooth[1:-1, :-2]) * np.float32(sigma / 2)
-        gy = (smooth[2:, 1:-1] - smooth[:-2, 1:-1]) * np.float32(sigma / 2)
-        energy = gx * gx + gy * gy
-        striped = energy / (energy + np.float32(TEXTURE_CONTRAST**2))
-        energy += np.float32(1e-20)
-        double = (gx * gx - gy * gy) / energy, 2 * gx * gy / energy  # cos 2θ and sin 2θ, whose squares sum to 1
-        share = np.float32(1 / len(TEXTURE_SIGMAS))
-        for sign in (1, -1):
-            for part in double:
-                planes.append(striped * np.square(np.maximum(part * sign, 0)) * share)
-        planes.append((1 - striped) * share)
-    return planes
-
-
-# ---- how it is compared -----------------------------------------------------------------------------
-
-
-def _smoothed(plane: Array, sigma: float) -> Array:
-    taps = _taps(sigma)
-    return separable.correlate(plane[..., None], taps, taps, out=np.float32)[..., 0]
-
-
-def _differences(bins: list[Array], there: Array | None, radius: int, size: tuple[int, int]) -> Array:
-    """Return ``½ Σ (g - h)² / (g + h)`` of the histograms g and h of the halves, for each orientation; 0 to 1.
-
-    *there* is 1 where samples are, and 0 where they are missing, which the histograms leave out.
-    """
-    rows, columns = size
-    smooth = [_smoothed(plane, SIGMA * radius) for plane in bins]
-    counts = None if there is None else _smoothed(there, SIGMA * radius)
-    total = np.zeros((ORIENTATIONS, rows, columns), np.float32)
-    for half, answer in zip(_halves(radius), total, strict=True):
-
-        def sides(plane: Array, half: Half = half) -> list[Array]:
-            top, left = ((side - middle) // 2 for side, middle in zip(plane.shape, size, strict=True))
-            found = []
-            for sign in (1, -1):
-                x, y = left + sign * half.beside[0], top + sign * half.beside[1]
-                three = [plane[y + k * half.along[1] :, x + k * half.along[0] :][:rows, :columns] for k in (0, 1, -1)]
-                found.append(three[1] + three[2] + three[0])
-            return found
-
-        known = None if counts is None else sides(counts)
-        for plane in smooth:
-            one, other = sides(plane)
-            if known is not None:
-                one, other = (side / np.maximum(count, NONE) for side, count in zip((one, other), known, strict=True))
-            both = one + other
-            both += NONE
-            one -= other
-            one *= one
-            one /= both
-            answer += one
-        if known is not None:
-            answer *= np.minimum(*known) > NONE
-    total *= np.float32(0.5 if there is not None else 1 / 6)  # of three Gaussians each
-    return total
-
-
-def boundaries(coloured: bool) -> Stage:
+def boundaries(coloured: bool, sigma: float) -> Stage:
     """Return the stage from an image to the `Gradient` across its boundaries, whose magnitude is from 0 to white.
 
-    The magnitude is ``s / (s + HALF)`` of white, s the weighted sum of differences in the orientation in which that is
-    greatest. It points to the lighter side. *coloured* joins brightness and colour of red, green and blue; other
-    channels, or else, are looked at each by itself.
+    The magnitude is ``s / (s + HALF)`` of white, s the mean of the strengths at `SCALES` times *sigma*. It points to
+    the lighter side. Missing samples are left out, and have no strength. *coloured* joins red, green and blue as
+    opponents; other channels, or else, are looked at each by itself.
     """
-    around = halo()
-    inset = _texture_reach()
 
     def bind(context: ImageContext) -> Function:
-        def found(strip: Array) -> Gradient:
-            joined = coloured and strip.shape[2] == 3
-            channels = [strip] if joined else [strip[..., channel : channel + 1] for channel in range(strip.shape[2])]
-            answers = [_boundary(channel, context, around, inset) for channel in channels]
-            return Gradient(*(np.stack(parts, axis=2) for parts in zip(*answers, strict=True)))
+        def found(image: Array, *strengths: Gradient) -> Gradient:
+            answer = _joined(strengths, context)
+            if not (context.finite or context.ignoring):
+                missing = np.isnan(image)
+                if answer.gx.shape[2] == 1:
+                    missing = missing.any(axis=2, keepdims=True)
+                for part in answer:
+                    part[missing] = np.nan
+            return answer
 
         return found
 
-    return Stage(
-        bind,
-        window=Window(Halo.around(around)),
-        colours=Colours(gain=None, joint=True) if coloured else NO_COLOURS,
+    colours = Colours(gain=None, joint=True) if coloured else NO_COLOURS
+    branches = ((), *(_at_scale(coloured, sigma * scale) for scale in SCALES))
+    return Stage(bind, branches=branches, colours=colours, amplification=1 / FAINTEST)
+
+
+def _joined(strengths: tuple[Gradient, ...], context: ImageContext) -> Gradient:
+    """Return the mean of the strengths of several scales along the mean of their axes, weighted by them."""
+    total, cosine, sine = (np.zeros(strengths[0].gx.shape, np.float32) for _ in range(3))
+    for gx, gy in strengths:
+        strength = np.sqrt(gx * gx + gy * gy)
+        total += strength
+        there = np.maximum(strength, np.float32(NOTHING))
+        cosine += (gx * gx - gy * gy) / there
+        sine += 2 * gx * gy / there
+    total /= len(strengths)
+    answer = total / (total + np.float32(HALF))
+    answer *= np.float32(context.full)
+    x, y = _axis(cosine, sine)
+    light = sum(part.gx for part in strengths) * x + sum(part.gy for part in strengths) * y
+    np.negative(answer, out=answer, where=light < -LEVEL * total)
+    return Gradient((answer * x).astype(context.work), (answer * y).astype(context.work))
+
+
+def _axis(cosine: Array, sine: Array) -> tuple[Array, Array]:
+    """Return the axis, in the right half of the plane, that has this cosine and sine of twice its angle."""
+    turn = np.arctan2(sine, cosine) * np.float32(0.5)
+    turn[turn < np.float32(LEVEL - np.pi / 2)] += np.float32(np.pi)  # the same axis, which rounding may choose
+    return np.cos(turn), np.sin(turn)
+
+
+def _at_scale(coloured: bool, sigma: float) -> tuple[Stage, ...]:
+    """Return the stages from an image to the strength of boundaries, as a `Gradient` to the lighter side."""
+    scale = scale_of(sigma)
+
+    def bind(context: ImageContext) -> Function:
+        def found(parts: Gradient) -> Gradient:
+            groups = _groups(coloured, parts.gx.shape[2])
+            answers = [
+                _boundary(parts, list(channels), usual, scale, context.finite)
+                for channels, usual in zip(groups, context.survey_result, strict=True)
+            ]
+            return Gradient(*(np.stack(both, axis=2) for both in zip(*answers, strict=True)))
+
+        return found
+
+    def survey(context: ImageContext, parts: Rows) -> list[list[float]]:
+        return _usual(context, parts, coloured, FAINTEST * SIGMA / sigma)
+
+    return (
+        symmetric.smoothing((scale.smoothing, scale.smoothing))._replace(ignoring=True),
+        gradient.derivatives(gradient.weights_of("central"))._replace(ignoring=True),
+        Stage(
+            bind,
+            # A line goes on past the edge of the picture, and what is sparse does not grow sparser there.
+            window=Window(Halo.around(scale.reach), border="reflect"),
+            colours=Colours(gain=None, joint=True) if coloured else NO_COLOURS,
+            survey=survey,
+        ),
     )
 
 
-def _boundary(strip: Array, context: ImageContext, around: int, inset: int) -> tuple[Array, Array]:
-    size = strip.shape[0] - 2 * around, strip.shape[1] - 2 * around
-    missing: Array | None = None if context.finite else np.asarray(np.isnan(strip).any(axis=2))
-    there: Array | None = None if missing is None else np.asarray(~missing, np.float32)
-    planes = perceived(strip, context.full)
-    total = np.zeros((ORIENTATIONS, *size), np.float32)
+def _groups(coloured: bool, count: int) -> list[range]:
+    """Return the channels that are looked at together."""
+    return [range(3)] if coloured and count == 3 else [range(channel, channel + 1) for channel in range(count)]
 
-    def add(cue: Cue, bins: list[Array], present: Array | None) -> None:
-        if present is not None:
-            bins = [plane * present for plane in bins]
-        for radius, weight in zip(cue.radii, cue.weights, strict=True):
-            spare = (bins[0].shape[0] - size[0]) // 2 - _reach(radius)
-            near = slice(spare, -spare or None)
-            cut = [plane[near, near] for plane in bins]
-            counted = None if present is None else present[near, near]
-            np.add(total, np.float32(weight) * _differences(cut, counted, radius, size), out=total)
 
-    for cue, plane in zip((BRIGHTNESS, GREEN_RED, BLUE_YELLOW), planes, strict=False):
-        add(cue, binned(plane, cue.bin), there)
-    if there is not None:  # a gradient needs all that it sees
-        width = 2 * inset + 1
-        whole = box_sum.mean(there[..., None], width, width, np.float32)[..., 0] > width * width - 0.5
-        there = np.asarray(whole, np.float32)
-    add(TEXTURE, textures(planes[0]), there)
-    best = total.argmax(axis=0)
-    top = np.take_along_axis(total, best[None], axis=0)[0]
-    top[top < FLAT] = 0
-    strength = top / (top + np.float32(HALF))
-    strength *= np.float32(context.full)
-    before, after = (np.take_along_axis(total, (best + step)[None] % ORIENTATIONS, axis=0)[0] for step in (-1, 1))
-    bend = 2 * top - before - after  # the top of the parabola through the greatest and its neighbours
-    shift = np.divide(after - before, 2 * bend, out=np.zeros_like(bend), where=bend > 0)
-    turn = (best + shift) * np.float32(np.pi / ORIENTATIONS)
-    x, y = np.cos(turn).astype(np.float32), np.sin(turn).astype(np.float32)
-    strength *= _towards_light(planes[0], around, x, y)
+def _usual(context: ImageContext, parts: Rows, coloured: bool, least: float) -> list[list[float]]:
+    """Return the root mean square of the gradients of each opponent colour, of each group of channels."""
+    squares: list[list[float]] = []
+    count = 0
+    for start in range(0, parts.height, SURVEYED_ROWS):
+        strip: Gradient = parts.rows(start, min(start + SURVEYED_ROWS, parts.height))
+        gx, gy = (np.nan_to_num(part, nan=0.0, posinf=0.0, neginf=0.0) for part in strip)
+        count += gx.shape[0] * gx.shape[1]
+        groups = _groups(coloured, gx.shape[2])
+        squares = squares or [[0.0] * (4 if len(group) == 3 else 1) for group in groups]
+        for group, sums in zip(groups, squares, strict=True):
+            for part in (gx, gy):
+                for number, plane in enumerate(opponents([part[..., channel] for channel in group])):
+                    sums[number] += float(np.square(plane, dtype=np.float64).sum())
+    return [[max((total / max(count, 1)) ** 0.5, least * context.full) for total in sums] for sums in squares]
+
+
+def _boundary(
+    parts: Gradient, channels: list[int], usual: list[float], scale: Scale, finite: bool
+) -> tuple[Array, Array]:
+    around = scale.reach
+    inner = slice(around, -around)
+    planes = [np.asarray(part[..., channel], np.float32) for part in parts for channel in channels]
+    missing: Array | None = None
+    if not finite:
+        missing = np.logical_or.reduce([~np.isfinite(plane[inner, inner]) for plane in planes])
+        planes = [np.nan_to_num(plane, nan=0.0, posinf=0.0, neginf=0.0) for plane in planes]
+    across, down = planes[: len(channels)], planes[len(channels) :]
+    best: Array | None = None
+    double: list[Array] = []
+    for total, cosine, sine, own in _responses(across, down, usual, scale):
+        strength = total * _sparseness(own, scale)
+        if best is None:
+            best, double = strength, [cosine, sine]
+            continue
+        stronger = strength > best
+        for kept, other in zip((best, *double), (strength, cosine, sine), strict=True):
+            np.copyto(kept, other, where=stronger)
+    assert best is not None
+    x, y = _axis(*double)
+    light = sum(plane[inner, inner] for plane in across) * x + sum(plane[inner, inner] for plane in down) * y
+    np.negative(best, out=best, where=light < np.float32(-LEVEL * max(usual)))
     if missing is not None:
-        strength[missing[around:-around, around:-around]] = np.nan
-    return (strength * x).astype(context.work), (strength * y).astype(context.work)
+        best[missing] = np.nan
+    return best * x, best * y
 
 
-def _towards_light(lightness: Array, around: int, x: Array, y: Array) -> Array:
-    """Return 1 where it grows lighter along ``(x, y)``, else -1."""
-    reach = len(_taps(1.0)) // 2 + 1
-    spare = around - reach
-    smooth = _smoothed(lightness[spare:-spare, spare:-spare], 1.0)
-    gx, gy = smooth[1:-1, 2:] - smooth[1:-1, :-2], smooth[2:, 1:-1] - smooth[:-2, 1:-1]
-    return np.where(gx * x + gy * y < 0, np.float32(-1), np.float32(1))
+def _responses(
+    across: list[Array], down: list[Array], usual: list[float], scale: Scale
+) -> list[tuple[Array, Array, Array, Array]]:
+    """Return of each opponent colour the response, and the cosine and sine of twice its orientation.
+
+    The last part is the response with what sparseness sees around it.
+    """
+    line = scale.reach - scale.around
+    rows, columns = (side - 2 * line for side in across[0].shape)
+    inner = slice(scale.around, -scale.around)
+    size = rows - 2 * scale.around, columns - 2 * scale.around
+    found = [
+        (np.zeros((rows, columns), np.float32), np.zeros(size, np.float32), np.zeros(size, np.float32)) for _ in usual
+    ]
+    for step in range(ORIENTATIONS):
+        turn = np.pi * step / ORIENTATIONS
+        x, y = float(np.cos(turn)), float(np.sin(turn))
+        sums = []
+        for gx, gy in zip(across, down, strict=True):
+            slope = gx * np.float32(x) + gy * np.float32(y)
+
+            def at(right: int, below: int, slope: Array = slope) -> Array:
+                return slope[line + below :, line + right :][:rows, :columns]
+
+            total = at(0, 0) * np.float32(scale.line[0])
+            for sample in range(1, SAMPLES + 1):
+                right, below = round(-sample * scale.step * y), round(sample * scale.step * x)
+                total += (at(right, below) + at(-right, -below)) * np.float32(scale.line[sample])
+            sums.append(total)
+        for response, (best, cosine, sine), root in zip(opponents(sums), found, usual, strict=True):
+            np.abs(response, out=response)
+            response *= np.float32(1 / root)
+            np.maximum(best, response, out=best)
+            square = response[inner, inner] * response[inner, inner]
+            cosine += square * np.float32(np.cos(2 * turn))
+            sine += square * np.float32(np.sin(2 * turn))
+    return [(best[inner, inner], cosine, sine, best) for best, cosine, sine in found]
+
+
+def _sparseness(response: Array, scale: Scale) -> Array:
+    """Return how sparse a response is around each pixel, from 0 to 1: ``c · (n - L1 / L2) / (n - 1)``.
+
+    L1 and L2 are the norms of the means of n × n blocks; c is the middle block over the mean of all, at most 1.
+    Where all are about the same, only float64 holds the difference.
+    """
+    block = np.full(scale.block, 1 / scale.block)
+    means = separable.correlate(response[..., None], block, block, out=np.float64)
+    places, apart = np.full(PLACES, 1 / PLACES), (scale.block, scale.block)
+    mean = separable.correlate(means, places, places, dilation=apart, out=np.float64)[..., 0]
+    square = separable.correlate(means * means, places, places, dilation=apart, out=np.float64)[..., 0]
+    spare = scale.block * (PLACES // 2)
+    middle = means[spare:-spare, spare:-spare, 0]
+    crowded = PLACES * mean / np.sqrt(np.maximum(square, NOTHING))
+    share = np.minimum(middle / np.maximum(mean, NOTHING), 1)
+    return np.maximum(share * (PLACES - crowded) / (PLACES - 1), 0).astype(np.float32)

@@ -10,14 +10,13 @@ from __future__ import annotations
 import math
 
 from ..engine.facts import Fact
-from ..engine.stage import NO_COLOURS, BoundStage, ImageContext, Rows, Stage
+from ..engine.stage import NO_COLOURS, BoundStage, ImageContext, Rows, Stage, surveyed
 from ..lazy_numpy import Array, np
 from ..named_tuple import NamedTuple
 
 COLUMNS = ("rho", "theta", "votes", "x1", "y1", "x2", "y2")
 """What a line's row in the table holds: the distance from the centre of the first pixel, the direction of the normal in
 degrees, the edge pixels on it, and the ends at the picture's border."""
-SURVEYED_ROWS = 64
 OF_MOST = 0.5
 """The part of the most votes that a line must have, unless told otherwise."""
 APART, TURNED = 9.0, 10.0
@@ -157,12 +156,11 @@ def lines(options: Options) -> Stage:
 
     def survey(context: ImageContext, edges: Rows) -> list[Array]:
         points: list[tuple[Array, Array, Array]] = []
-        channels = 1
-        for start in range(0, edges.height, SURVEYED_ROWS):
-            strip = edges.rows(start, min(start + SURVEYED_ROWS, edges.height))
-            channels = strip.shape[2]
+        start, channels = 0, 1
+        for strip in surveyed(edges):
             y, x, channel = np.nonzero((strip != 0) & ~np.isnan(strip))
             points.append((y + start, x, channel))
+            start, channels = start + len(strip), strip.shape[2]
         y, x, channel = (np.concatenate(part) for part in zip(*points, strict=True))
         size = edges.height, edges.width
         found = [table((y[channel == own], x[channel == own]), size, options) for own in range(channels)]

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..engine.stage import NO_COLOURS, Function, Halo, ImageContext, Rows, Stage, Window
+from ..engine.stage import NO_COLOURS, Function, Halo, ImageContext, Rows, Stage, Window, surveyed
 from ..lazy_numpy import Array, np
 
 OF_MEAN = 0.75
 """The part of the mean absolute response that a slope must exceed, unless a threshold is given: MATLAB's."""
-SURVEYED_ROWS = 64
-"""Rows that are looked at together for the mean."""
 
 
 def zero_crossings(threshold: float | None) -> Stage:
@@ -52,8 +50,7 @@ def _mean(context: ImageContext, response: Rows) -> Array:
     """Return the least slope of each channel: so much of the mean absolute response, of what is not missing."""
     total: Any = 0.0
     count: Any = 0
-    for start in range(0, response.height, SURVEYED_ROWS):
-        strip: Any = response.rows(start, min(start + SURVEYED_ROWS, response.height))
+    for strip in surveyed(response):
         there = np.isfinite(strip)
         total = total + np.where(there, np.abs(strip), 0).sum(axis=(0, 1), dtype=np.float64)
         count = count + there.sum(axis=(0, 1))

@@ -26,6 +26,10 @@ def mean(strip: Array, height: int, width: int, out: Any, divisor: float = 1.0) 
     return native.strip_like(result, step)
 
 
+FAR = 16.0
+"""The distance from 0, in whites, from which on squares would lose a variance that counts."""
+
+
 def level(strip: Array, near: float = 0.0) -> Array:
     """Return a value that each of the channels lies around: the mean of what is finite in a row, or 0 if it is *near*.
 

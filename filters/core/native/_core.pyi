@@ -153,7 +153,7 @@ def recolour(
 def opacity(
     given: NDArray[Any],
     out: NDArray[Any],
-    opacity: NDArray[Any],
+    opacity: NDArray[Any] | None,
     step: int,
     full: float,
     least: float,
@@ -272,6 +272,7 @@ def pool(
 def permute(
     given: NDArray[Any], out: NDArray[Any], step: int, swap: int, reverse_x: int, reverse_y: int, /
 ) -> None: ...
+def pick(given: NDArray[Any], out: NDArray[Any], rows: NDArray[Any], columns: NDArray[Any], step: int, /) -> None: ...
 def take_apart(pixels: NDArray[Any], colours: NDArray[Any], alpha: NDArray[Any], step: int, part: int, /) -> None: ...
 def put_together(pixels: NDArray[Any], colours: NDArray[Any], alpha: NDArray[Any], step: int, part: int, /) -> None: ...
 def warp(

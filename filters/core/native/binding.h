@@ -101,6 +101,7 @@ PyObject *answer(Held *held, int status);
     F(bm3d, "Filter stacks of similar blocks together.") \
     F(pool, "Join the samples of each window of a grid.") \
     F(permute, "Reverse rows and columns of pixels, or exchange them.") \
+    F(pick, "Copy pixels of rows and columns.") \
     F(take_apart, "Copy the colours of pixels, and their alpha.") \
     F(put_together, "Make pixels of colours and their alpha.") \
     F(warp, "Interpolate between the samples at the places that a matrix gives.") \

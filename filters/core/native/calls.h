@@ -146,9 +146,20 @@ typedef struct {
     double turn;       /* of the hue, in sixths of a circle */
 } RecolourCall;
 
+/* Bytes: pixels of *step*, side by side. */
+typedef struct {
+    Array in, out;
+    ptrdiff_t step, swap, reverse_x, reverse_y;
+} PermuteCall;
+
+typedef struct {
+    Array in, out, rows, columns; /* out[y, x] = in[rows[y], columns[x]] */
+    ptrdiff_t step;
+} PickCall;
+
 typedef struct {
     Array in, out;  /* colours */
-    Array opacity;  /* one plane */
+    Array opacity;  /* one plane; without data it is the last channel, which stays */
     ptrdiff_t step; /* channels side by side, up to 4; else each plane is one */
     double full, least;
     int divide;
@@ -298,6 +309,8 @@ typedef struct {
     int (*pool)(const PoolCall *);
     int (*warp)(const WarpCall *);
     int (*png_rows)(const PngRowsCall *);
+    int (*permute)(const PermuteCall *);
+    int (*pick)(const PickCall *);
 } Primitives;
 
 extern const Primitives primitives_baseline;

@@ -26,7 +26,7 @@ PyObject *bind_recolour(PyObject *module, PyObject *arguments)
     return answer(&held, status);
 }
 
-/* opacity(in, out, opacity, step, full, least, divide) */
+/* opacity(in, out, opacity or None, step, full, least, divide); without an opacity it is the last channel */
 PyObject *bind_opacity(PyObject *module, PyObject *arguments)
 {
     (void)module;
@@ -35,12 +35,9 @@ PyObject *bind_opacity(PyObject *module, PyObject *arguments)
     Held held = {.count = 0};
     int status = REFUSED;
     if (PyArg_ParseTuple(arguments, "OOOnddp", &in, &out, &opacity, &call.step, &call.full, &call.least, &call.divide)
-        && take_array(&held, in, &call.in, 0, SAMPLES, "in") && take_array(&held, out, &call.out, 1, REALS, "out")
+        && take_array(&held, in, &call.in, 0, SAMPLES, "in") && take_array(&held, out, &call.out, 1, SAMPLES, "out")
         && check_size(call.step, 1, 4, "step") && check_pixels(&call.in, call.step)
-        && take_array(&held, opacity, &call.opacity, 0, SAMPLES, "opacity")
-        && check_size(call.opacity.planes, 1, 1, "planes of opacity")
-        && check_size(call.opacity.rows, call.in.rows, call.in.rows, "rows of opacity")
-        && check_size(call.opacity.samples, call.in.samples / call.step, call.in.samples / call.step, "columns of opacity")
+        && (opacity != Py_None || check_size(call.step, 2, 4, "step")) && take_opacity(&held, opacity, &call.opacity, &call.in, call.step)
         && check_window(&call.in, &call.out, 1, 1, 1, 1))
         RUN(opacity, call.out);
     return answer(&held, status);

@@ -44,6 +44,16 @@ def placed(room: int, share: float) -> int:
     return round(math.copysign(math.ceil(abs(room) * share - 0.5), room))
 
 
+def sides_of(width: int, height: int, area: float, ratio: float) -> tuple[float, float]:
+    """Return the sides of a part that has an *area* of an image's and a *ratio* of its width and height, unrounded.
+
+    >>> sides_of(640, 480, 0.25, 0.75)
+    (240.0, 320.0)
+    """
+    pixels = area * width * height
+    return math.sqrt(pixels * ratio), math.sqrt(pixels / ratio)
+
+
 def framed(frame_of: Callable[[int, int], Frame]) -> Stage:
     """Return the stage that takes what is in a frame, which *frame_of* says for an image's width and height."""
 

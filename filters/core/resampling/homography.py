@@ -75,10 +75,10 @@ def about(linear: Linear, centre: Point, moved: Point = (0.0, 0.0)) -> Matrix:
     return Matrix(back.a, back.b, centre[0] - at[0] - by[0], back.c, back.d, centre[1] - at[1] - by[1])
 
 
-def hull(linear: Linear, width: float, height: float) -> Point:
+def bounding_box(linear: Linear, width: float, height: float) -> Point:
     """Return the width and the height of the upright box around what becomes of a picture.
 
-    >>> hull(turn(90), 60, 40)
+    >>> bounding_box(turn(90), 60, 40)
     (40.0, 60.0)
     """
     return (

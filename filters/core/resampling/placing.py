@@ -34,7 +34,7 @@ def linear_stage(
         if not expand:
             at = (width / 2, height / 2) if centre is None else centre
             return Warp(width, height, homography.about(linear, at, moved(width, height)))
-        across, down = (side - TOUCHED for side in homography.hull(linear, width, height))
+        across, down = (side - TOUCHED for side in homography.bounding_box(linear, width, height))
         if max(across, down) > MOST:
             raise ImageError(f"the result would be {across:.6g}×{down:.6g}; at most {MOST} in width and height")
         wide, high = max(math.ceil(across), 1), max(math.ceil(down), 1)

@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from ..engine.coordinates import Extent, Geometry
 from ..engine.facts import note
+from ..engine.layout import picked
 from ..engine.stage import BoundStage, ImageContext, Rows, Stage, WeightedSum, geometric
 from ..lazy_numpy import Array, np
 from .separable import resample, settled
@@ -87,4 +88,4 @@ class Picked(Rows):
     def rows(self, start: int, stop: int) -> Array:
         """Return rows of the result."""
         column, low, high = self.column.part(start, stop)
-        return self.above.rows(low, high)[column.first].take(self.row.first, axis=1)
+        return picked(self.above.rows(low, high), column.first, self.row.first)

@@ -7,10 +7,10 @@ the threshold, and nothing lies above it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Literal
 
-from ..engine.stage import ImageContext, Rows
+from ..engine.stage import ImageContext, Rows, surveyed
 from ..lazy_numpy import Array, np
 
 Method = Literal["otsu", "triangle", "li"]
@@ -18,7 +18,6 @@ BINS = 256
 """Bins of fractions, as scikit-image has them."""
 BYTES = 32
 """What a fraction takes while it is sorted and counted."""
-ROWS_TOGETHER = 64
 LI_STEPS = 10_000
 """Steps after which the search of `li` ends, wherever it is; a photograph takes about ten."""
 
@@ -49,9 +48,9 @@ def threshold(method: Method, levels: Array, counts: Array, whole: bool) -> floa
 
 
 def otsu(levels: Array, counts: Array) -> float:
-    """Return the level up to which and above which the samples differ most in their means, weighted by both numbers.
+    """Return the level that splits the samples so that the variance between both parts is greatest.
 
-    N. Otsu, "A threshold selection method from gray-level histograms", 1979. Of equal ones the least.
+    Of equal ones the least. N. Otsu, "A threshold selection method from gray-level histograms", 1979.
     """
     below = np.cumsum(counts)
     above = np.cumsum(counts[::-1])[::-1]
@@ -102,7 +101,7 @@ def li(levels: Array, counts: Array, near: float) -> float:
 def _counted(context: ImageContext, image: Rows) -> list[tuple[Array, Array]]:
     """Return the levels of whole numbers, and how many there are of each, for each channel."""
     total: Array | None = None
-    for samples in _strips(image):
+    for samples in surveyed(image):
         counts = np.array([np.bincount(own, minlength=int(context.most) + 1) for own in _finite(samples, np.int64)])
         total = counts if total is None else total + counts
     assert total is not None
@@ -111,13 +110,8 @@ def _counted(context: ImageContext, image: Rows) -> list[tuple[Array, Array]]:
 
 def _gathered(context: ImageContext, image: Rows) -> list[tuple[Array, Array]]:
     """Return the sorted samples of each channel, each counted once."""
-    strips = zip(*(_finite(samples, np.float64) for samples in _strips(image)), strict=True)
+    strips = zip(*(_finite(samples, np.float64) for samples in surveyed(image)), strict=True)
     return [np.unique(np.concatenate(own), return_counts=True) for own in strips]
-
-
-def _strips(image: Rows) -> Iterator[Array]:
-    for start in range(0, image.height, ROWS_TOGETHER):
-        yield image.rows(start, min(start + ROWS_TOGETHER, image.height))
 
 
 def _finite(samples: Array, dtype: type) -> list[Array]:

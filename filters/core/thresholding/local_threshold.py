@@ -5,16 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Literal
 
-from ..engine.stage import NO_COLOURS, BoundStage, Halo, ImageContext, Rows, Stage, Window, inside
+from ..engine.stage import NO_COLOURS, BoundStage, Halo, ImageContext, Rows, Stage, Window, inside, surveyed
 from ..lazy_numpy import Array, np
 from ..linear import box_sum
 from ..named_tuple import NamedTuple
 from .decision import AMPLIFICATION, TWO_VALUED, is_above
 
 Method = Literal["niblack", "sauvola", "wolf"]
-ROWS_TOGETHER = 64
-FAR = 16.0
-"""Whites from 0 from which on squares would lose a variance that counts."""
 ROUNDING = 2.0**-46
 """Part of the squared mean that a variance may be of rounding alone."""
 
@@ -68,8 +65,7 @@ def _thresholds(method: Method, local: Local, k: float, context: ImageContext) -
 
 def _seen(context: ImageContext, image: Rows) -> Seen:
     seen = []
-    for start in range(0, image.height, ROWS_TOGETHER):
-        local: Local = image.rows(start, min(start + ROWS_TOGETHER, image.height))
+    for local in surveyed(image):
         finite = np.isfinite(local.image)
         seen.append(
             (
@@ -90,7 +86,7 @@ def _statistics(size: tuple[int, int]) -> Stage:
         def function(strip: Array) -> Local:
             values, level = strip, 0.0
             if not context.whole:
-                level = box_sum.level(inside(strip, halo), FAR * context.full)
+                level = box_sum.level(inside(strip, halo), box_sum.FAR * context.full)
                 values = strip.astype(np.float64, copy=False) - level
             present = ~np.isnan(values) if context.ignoring else np.True_
             count: Array | float = float(width * height)

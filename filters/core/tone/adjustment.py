@@ -11,12 +11,12 @@ import math
 from typing import Any
 
 from .. import native
-from ..engine.colour import LUMA_WEIGHTS, luma
-from ..engine.stage import BoundStage, Colours, ImageContext, Rows, Stage
+from ..engine.colour import LUMA_SUM, LUMA_WEIGHTS, luma
+from ..engine.stage import BoundStage, Colours, ImageContext, Rows, Stage, surveyed
 from ..lazy_numpy import Array, np
 from ..named_tuple import NamedTuple
 from ..parameters import ImageError
-from .histogram import each_part, histogram
+from .histogram import histogram
 from .lookup import STEEP, STRAIGHT, Curve, by_sample, look_up, tabulated
 
 
@@ -112,7 +112,7 @@ def coloured(strip: Array, table: Array | None, saturation: float, hue: float, k
         found = native.results(given.shape, kind, step)
         weights = np.array(LUMA_WEIGHTS, np.float64)
         native.core.recolour(
-            given, found, None if table is None else table[None], weights, 1000.0, saturation, hue % 360 / 60
+            given, found, None if table is None else table[None], weights, LUMA_SUM, saturation, hue % 360 / 60
         )
         return native.strip_like(found, step)
     values = (strip if table is None else look_up(strip, table)).astype(work, copy=False)
@@ -159,7 +159,7 @@ def mean_luma(context: ImageContext, image: Rows, curve: Curve) -> Array:
         return luma(means[None, None])[0, 0] if _has_luma(context, len(means)) else means
     sums: list[Array] = []
     number = 0
-    for strip in each_part(image):
+    for strip in surveyed(image):
         with np.errstate(invalid="ignore", over="ignore"):
             values = curve(strip.astype(np.float64))
             values = luma(values) if _has_luma(context, values.shape[2]) else values

@@ -11,10 +11,10 @@ from __future__ import annotations
 from itertools import pairwise
 
 from ..engine.colour import luma
-from ..engine.stage import ImageContext, Rows, Stage
+from ..engine.stage import ImageContext, Rows, Stage, surveyed
 from ..lazy_numpy import Array, np
 from .equalization import has_luma, on_curves
-from .histogram import counted, each_part
+from .histogram import counted
 from .local_curves import Curves
 from .lookup import look_up
 
@@ -48,7 +48,7 @@ def _counts(context: ImageContext, image: Rows, across: int, down: int, of_luma:
     total: Array | None = None
     table = _numbers(np.arange(context.most + 1), context.full)[0][None] if context.whole else np.empty((1, 0))
     start = 0
-    for strip in each_part(image):
+    for strip in surveyed(image):
         if of_luma and strip.shape[2] == 3:
             strip = luma(strip, np.float64)
         if context.whole and strip.dtype.kind == "u":

@@ -7,12 +7,10 @@ from collections.abc import Iterator
 
 from .. import native
 from ..engine.colour import luma
-from ..engine.stage import ImageContext, Rows
+from ..engine.stage import ImageContext, Rows, surveyed
 from ..lazy_numpy import Array, np
 from ..named_tuple import NamedTuple
 
-SURVEYED_ROWS = 128
-"""Rows that are asked for at once: a filter before this one computes what its strips see around them anew."""
 STEPS = 1 << 16
 """Values that fractions are counted as, from the least of them to the greatest."""
 
@@ -31,23 +29,17 @@ class Histogram(NamedTuple):
         return self.low + self.step * np.arange(self.counts.shape[1], dtype=np.float64)
 
 
-def each_part(image: Rows) -> Iterator[Array]:
-    """Yield the rows of an image, some at a time."""
-    for start in range(0, image.height, SURVEYED_ROWS):
-        yield image.rows(start, min(start + SURVEYED_ROWS, image.height))
-
-
 def histogram(context: ImageContext, image: Rows, of_luma: bool = False) -> Histogram:
     """Count the values of each channel, or those of the luma. What is missing or infinite is not counted."""
     if context.whole and not of_luma:
-        numbers = (strip.astype(context.own_type, copy=False) for strip in each_part(image))
+        numbers = (strip.astype(context.own_type, copy=False) for strip in surveyed(image))
         return Histogram(_added(counted(strip) for strip in numbers))
     if context.whole:
         # The luma of 8 bits has as many steps as that of 16, so that the same picture has the same histogram.
         step = context.most / (STEPS - 1)
-        lumas = (_luma_of(strip) for strip in each_part(image))
+        lumas = (_luma_of(strip) for strip in surveyed(image))
         return Histogram(_added(counted((values / step + 0.5).astype(np.uint16)) for values in lumas), 0.0, step)
-    parts = (_luma_of(strip) if of_luma else strip for strip in each_part(image))
+    parts = (_luma_of(strip) if of_luma else strip for strip in surveyed(image))
     low, high = math.inf, -math.inf
     channels = 1
     for strip in parts:
@@ -72,7 +64,7 @@ def histogram(context: ImageContext, image: Rows, of_luma: bool = False) -> Hist
         found[:, 0] -= np.count_nonzero(gaps, axis=(0, 1))
         return found
 
-    return Histogram(_added(counts(strip) for strip in each_part(image)), low, step)
+    return Histogram(_added(counts(strip) for strip in surveyed(image)), low, step)
 
 
 def _luma_of(strip: Array) -> Array:

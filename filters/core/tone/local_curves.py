@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from .. import native
-from ..engine.colour import LUMA_WEIGHTS, luma
+from ..engine.colour import LUMA_SUM, LUMA_WEIGHTS, luma
 from ..lazy_numpy import Array, np
 from ..named_tuple import NamedTuple
 
@@ -51,7 +51,7 @@ def follow(strip: Array, curves: Curves, first: int, kind: Any, work: Any) -> Ar
     places = curves.low, 1 / curves.step
     values = curves.values.astype(work, copy=False)
     weights = np.array(LUMA_WEIGHTS, np.float64)
-    native.core.local_curves(given, found, values, step, *places, *rows, *across, weights, 1000.0)
+    native.core.local_curves(given, found, values, step, *places, *rows, *across, weights, LUMA_SUM)
     return native.strip_like(found, step)
 
 

@@ -109,6 +109,7 @@ OPTIONS(TARGET)
 #include "extrema.h"
 #include "rank.h"
 #include "png_rows.h"
+#include "permute.h"
 #include "bm3d.h"
 #include "tables.h"
 
@@ -212,7 +213,7 @@ static int recolour(const RecolourCall *call)
 
 static int opacity(const OpacityCall *call)
 {
-    return call->out.type == F64 ? opacity_double(call) : opacity_float(call);
+    return call->in.type == F64 || call->out.type == F64 ? opacity_double(call) : opacity_float(call);
 }
 
 static int local_curves(const LocalCurvesCall *call)
@@ -279,6 +280,8 @@ const Primitives JOIN(primitives, SET) = {
     .pool = pool,
     .warp = warp,
     .png_rows = png_rows,
+    .permute = permute,
+    .pick = pick,
 };
 
 #if defined(TARGET) && defined(__clang__)

@@ -38,7 +38,8 @@ static void R(rows_to_columns)(REAL *restrict to, const REAL *restrict from, ptr
             to[x * LANES + y] = from[y * pitch + x];
 }
 
-/* Write the transpose of *count* vectors: LANES rows, *pitch* apart. */
+/* Write the transpose of *count* vectors: LANES rows, *pitch* apart. One function for both ways, which goes through the
+ * vectors of one of them crosswise, takes a tenth longer for a resize to 1.5 of the size. */
 static void R(columns_to_rows)(REAL *restrict to, ptrdiff_t pitch, const REAL *restrict from, ptrdiff_t count)
 {
     ptrdiff_t x = 0;

@@ -14,6 +14,19 @@ VECTOR_OF(int32_t, vi32);
 VECTOR_OF(uint64_t, vu64);
 VECTOR_OF(int64_t, vi64);
 
+/* Move the bytes of a pixel, whose places may overlap. Where their number is a constant they pass through registers: of 3
+   bytes compilers make a call of memmove, which takes three times as long. */
+static inline __attribute__((always_inline)) void move_pixel(void *to, const void *from, const size_t bytes)
+{
+    uint8_t held[16];
+    if (bytes > sizeof held) {
+        memmove(to, from, bytes);
+        return;
+    }
+    memcpy(held, from, bytes);
+    memcpy(to, held, bytes);
+}
+
 /* Divide a vector of sums, and round them half up to whole numbers from 0 to 255; NaN becomes 0. A divisor whose inverse
    is exact, a power of two, is given as the *factor*; else that is 0. */
 static inline vi32 round_u8(const float *from, float divisor, float factor)

@@ -1,0 +1,39 @@
+"""The parameters of a part of an image, which several commands have."""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated
+
+from ..parameters import IntPair, Pair, Param
+
+MOST = 1_000_000
+"""The greatest side."""
+RATIO = re.compile(r"([0-9.]+)[:/]([0-9.]+)")
+
+
+def read_ratio(text: str) -> float:
+    """Read ``W:H``, or a number.
+
+    >>> read_ratio("3:2"), read_ratio("1.5")
+    (1.5, 1.5)
+    """
+    try:
+        if (two := RATIO.fullmatch(text)) is not None:
+            return float(two[1]) / float(two[2])
+        return float(text)
+    except (ValueError, ZeroDivisionError):
+        raise ValueError(f"{text!r} is not a ratio of width and height, such as 1.5 or 3:2") from None
+
+
+def place_of(what: str) -> Param:
+    """Return the declaration of where *what* lies among the pixels that are cut off or added."""
+    text = f"Where {what} lies: 0 is left or top, 1 right or bottom."
+    return Param(text, percent=True, min=0, max=1, shown_default="0.5,0.5")
+
+
+Place = Annotated[Pair | None, place_of("it")]
+At = Annotated[
+    IntPair | None,
+    Param("Its top left pixel, instead of --place.", unit="px", min=-MOST, max=MOST, metavar="X,Y"),
+]
