@@ -112,7 +112,7 @@ HEAD = bytes.fromhex("00000803000000070000001c0000001c")
 @pytest.mark.parametrize(
     ("data", "why"),
     [
-        (packed(LABELS), "is an IDX file of labels or numbers; name that of the images"),
+        (packed(LABELS), "is an IDX file of labels or numbers, which is not read; name that"),
         (HEAD, "has fewer than the 5504 bytes that its header tells"),
         (HEAD + bytes(5489), "has more than the 5504 bytes"),
         (bytes.fromhex("00000803ffffffffffffffffffffffff"), "the limit is"),
