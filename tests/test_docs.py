@@ -323,6 +323,7 @@ SUITE = [
     "tests/test_doctests.py",
     "tests/test_floors.py",
     "tests/filters/conftest.py",
+    "tests/filters/needed.py",
     "tests/filters/test_every_filter.py",
 ]
 """The tests that look at every filter."""

@@ -163,4 +163,4 @@ def test_other_filters_neither_take_nor_list_it(filter):
 def test_edges_lists_it_behind_the_others():
     parameter = edges.spec.parameters["channels"]
     assert parameter.default == "luma"
-    assert parameter.choices == ("luma", "each", "max", "di-zenzo", "lab", *"RGBA")
+    assert parameter.choices == ("luma", "each", "max", "di-zenzo", "opponent", *"RGBA")

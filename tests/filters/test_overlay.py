@@ -83,7 +83,8 @@ def test_the_maps_are_what_they_are_without(op, channels, noise):
         one, other = (tuple.__getitem__(found, plain._fields.index(name)) for found in (plain, drawn))
         assert (one is None) == (other is None), name
         if one is not None:
-            np.testing.assert_allclose(other, one, rtol=1e-5, atol=1e-3, err_msg=name)
+            near = 1e-2 if name == "angle" else 1e-3  # degrees, of gradients in float32 and float64
+            np.testing.assert_allclose(other, one, rtol=1e-5, atol=near, err_msg=name)
 
 
 @pytest.mark.each("dtype", ["uint8", "uint16", "float32"])

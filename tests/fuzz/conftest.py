@@ -123,7 +123,8 @@ def harmless(run, folder):
             place = path.relative_to(folder)
             name = place.as_posix()
             read = {word for option, word in pairwise(["", *words]) if option not in OUTPUTS}
-            named = name in words and (path not in before or not read & {name, *map(str, place.parents)})
+            places = {name, *map(str, place.parents)}
+            named = places & {*words} - {"."} and (path not in before or not read & places)
             in_place = "--in-place" in words and any(name.startswith(word) for word in words)
             assert place.parts[0] == "out" or named or in_place, place
             assert not place.name.startswith(".imfilter-"), place

@@ -109,14 +109,14 @@ def boundaries(coloured: bool, sigma: float) -> Stage:
     """Return the stage from an image to the `Gradient` across its boundaries, whose magnitude is from 0 to white.
 
     The magnitude is ``s / (s + HALF)`` of white, s the mean of the strengths at `SCALES` times *sigma*. It points to
-    the lighter side. Missing samples are left out, and have no strength. *coloured* joins red, green and blue as
+    the lighter side. Missing samples are left out, and have none. *coloured* joins red, green and blue as
     opponents; other channels, or else, are looked at each by itself.
     """
 
     def bind(context: ImageContext) -> Function:
         def found(image: Array, *strengths: Gradient) -> Gradient:
             answer = _joined(strengths, context)
-            if not (context.finite or context.ignoring):
+            if not context.finite:
                 missing = np.isnan(image)
                 if answer.gx.shape[2] == 1:
                     missing = missing.any(axis=2, keepdims=True)

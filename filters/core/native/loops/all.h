@@ -213,7 +213,8 @@ static int recolour(const RecolourCall *call)
 
 static int opacity(const OpacityCall *call)
 {
-    return call->in.type == F64 || call->out.type == F64 ? opacity_double(call) : opacity_float(call);
+    const int doubles = call->out.type == F64 || (call->in.type == F64 && call->out.type != F32);
+    return doubles ? opacity_double(call) : opacity_float(call);
 }
 
 static int local_curves(const LocalCurvesCall *call)
