@@ -16,7 +16,7 @@ from ...filters.core.engine.output_buffer import Canvas, CanvasFactory, Output
 from ...filters.core.engine.quantize import Encoding, hue_legend
 from ...filters.core.engine.stage import total_gain
 from ...filters.core.engine.working_space import Settings
-from ...filters.core.filter import INDEX, check_white, name_of
+from ...filters.core.filter import INDEX, Names, check_white, name_of
 from ...filters.core.parameters import ImageError
 from ..console import faults
 from ..console.messages import shown
@@ -156,7 +156,6 @@ class ImageProcessor:
 
             picture, settings = linear_light.encoded(light, encodings["image"], settings)
         numbers = range(picture.number, picture.number + picture.images)
-        names = tuple(name_of(job.input.place, number) for number in numbers)
         result = executor.run(
             self.stages,
             picture.pixels,
@@ -173,7 +172,7 @@ class ImageProcessor:
             },
             effect=self.options.render.effect,
             name=name_of(job.input.place, picture.number),
-            names=names if picture.images > 1 else (),
+            names=Names(job.input.place, numbers) if picture.images > 1 else (),
             probed=picture.images == 1,
             colours=picture.colours,
             white=picture.white,

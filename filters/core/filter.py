@@ -438,7 +438,7 @@ class _Run(NamedTuple):
             probed=False,
             effect=self.effect,
             name=name,
-            names=tuple(name_of(name, number) for number in range(image.images)),
+            names=Names(name, range(image.images)),
             colours=image.colours,
             white=self._white(image),
             nodata=missing,
@@ -481,6 +481,19 @@ class _Run(NamedTuple):
 def name_of(name: str, number: int) -> str:
     """Return the name of one of several images: the first has that of all."""
     return f"{name}#{number}" if number else name
+
+
+class Names(Sequence[str]):
+    """The names of several images, made when they are asked for: few filters do."""
+
+    def __init__(self, name: str, numbers: range) -> None:
+        self.name, self.numbers = name, numbers
+
+    def __len__(self) -> int:
+        return len(self.numbers)
+
+    def __getitem__(self, at: Any) -> Any:
+        return name_of(self.name, self.numbers[at])
 
 
 def _stacked(found: list[dict[str, Array]], program: Program) -> dict[str, Array]:

@@ -183,9 +183,10 @@ def surround(
     *images, _, width, channels = given.shape
     size = (*images, rows[1] - rows[0], left + width + max(right, 0))
     if interleaved and channels > 1 and given.strides[-1] == given.itemsize:
-        planes = np.moveaxis(np.empty((*size, channels), work), -1, 0)
+        planes = _sheet((*size, channels), work, 0)
+        planes = np.moveaxis(planes, -1, 0)
     else:
-        planes = np.empty((channels, *size), work)
+        planes = _sheet((channels, *size), work, 1)
     fill = values_of(rule.fill, channels) if rule.border == "constant" else 0.0
     if isinstance(fill, np.ndarray):
         fill = fill.reshape(-1, *(1 for _ in size))
@@ -203,6 +204,19 @@ def surround(
             columns = planes[..., left + position + offset : left + position + offset + count]
             columns[...] = fill if first < 0 else planes[..., _slice(left + first, count, step)]
     return np.moveaxis(planes[..., : left + width + right], 0, -1)
+
+
+def _sheet(shape: tuple[int, ...], work: Any, first: int) -> Array:
+    """Return an array in which images that lie side by side have their rows in one; their axes begin at the *first*.
+
+    Of images ``(down, across, rows, columns)`` a row of the memory holds those of all that lie across.
+    """
+    if len(shape) < 5:
+        return np.empty(shape, work)
+    across, rows = first + 1, first + 2
+    order = list(shape)
+    order[across], order[rows] = shape[rows], shape[across]
+    return np.empty(order, work).swapaxes(across, rows)
 
 
 def beside(strip: Array, ends: Sequence[tuple[int, int]], rule: Rule) -> Array:

@@ -100,7 +100,7 @@ def run(
     keep_holes: bool = False,
     advance: Callable[[int, int], None] | None = None,
     probed: bool = True,
-    names: tuple[str, ...] = (),
+    names: Sequence[str] = (),
 ) -> Result:
     """Run *stages* over ``image`` ``(height, width, channels)`` and encode what *encodings* names.
 

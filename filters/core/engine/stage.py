@@ -114,7 +114,7 @@ class ImageContext(NamedTuple):
     """The width of the stage's input."""
     name: str = ""
     """The image's name, for results that differ from image to image."""
-    names: tuple[str, ...] = ()
+    names: Sequence[str] = ()
     """The names of several images, for stages that take each by itself."""
     survey_result: Any = None
     """What the stage's survey found in the whole image."""
