@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import os
 import re
 from collections.abc import Callable, Collection
 
@@ -44,7 +43,7 @@ def names(pattern: str, name: str) -> bool:
 
 
 def _is_image(name: str) -> bool:
-    return os.path.splitext(name)[1].lower() in formats.BY_SUFFIX
+    return formats.of_name(name) is not None
 
 
 @functools.cache

@@ -60,6 +60,8 @@ class Computed(NamedTuple):
     """The picture's values mean what the input's do, as after a mean."""
     missing: Missing | None = None
     """None where no value marks samples as missing."""
+    images: int = 1
+    """So many frames of one size, one below the other."""
 
     @property
     def size(self) -> int:

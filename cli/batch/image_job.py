@@ -16,7 +16,7 @@ from ...filters.core.engine.output_buffer import Canvas, CanvasFactory, Output
 from ...filters.core.engine.quantize import Encoding, hue_legend
 from ...filters.core.engine.stage import total_gain
 from ...filters.core.engine.working_space import Settings
-from ...filters.core.filter import INDEX, check_white
+from ...filters.core.filter import INDEX, Names, check_white, name_of
 from ...filters.core.parameters import ImageError
 from ..console import faults
 from ..console.messages import shown
@@ -67,7 +67,7 @@ class ImageProcessor:
     def prepare(self, job: Job) -> None:
         """Import what a job needs, by the names of its files; processes that begin as copies of this one share it."""
         with contextlib.suppress(Exception):  # what cannot be had is said of the images that need it
-            own = formats.BY_SUFFIX.get(Path(job.input.name).suffix.lower())
+            own = formats.of_name(job.input.name)
             if own is not None:
                 own.codec.prepare(b"")
             for output, target in job.targets.items():
@@ -96,6 +96,18 @@ class ImageProcessor:
             raise FileError(shown(job.input.name), str(error)) from None
         except MemoryError:
             raise FileError(shown(job.input.name), faults.NO_MEMORY) from None
+
+    def takes_stack(self, job: Job, picture: Picture) -> bool:
+        """Whether pictures like this one can be filtered several at a time."""
+        if self.options.render.effect is not None or self.has_others or self.options.render.nodata.keep_holes:
+            return False
+        processor = self._for(picture)
+        formats_of = processor._formats_of(job, picture)
+        encodings = processor.rendering.encodings(picture, job.targets, formats_of, None)
+        settings = processor.rendering.settings(picture, formats_of.get("image"))
+        shape, transparent = picture.pixels.shape, picture.alpha is not None
+        whole = SHEET not in job.targets and not processor.rendering.is_light(picture, encodings.get("image"))
+        return whole and executor.suits_stack(processor.stages, shape, encodings, settings, transparent)
 
     def _take_numbers(self, picture: Picture) -> None:
         """Let a label map be filtered by the numbers of its palette; raises `ImageError`."""
@@ -143,6 +155,7 @@ class ImageProcessor:
             from . import linear_light  # few pictures are
 
             picture, settings = linear_light.encoded(light, encodings["image"], settings)
+        numbers = range(picture.number, picture.number + picture.images)
         result = executor.run(
             self.stages,
             picture.pixels,
@@ -158,7 +171,9 @@ class ImageProcessor:
                 for output, format in formats_of.items()
             },
             effect=self.options.render.effect,
-            name=job.input.place if not picture.number else f"{job.input.place}#{picture.number}",
+            name=name_of(job.input.place, picture.number),
+            names=Names(job.input.place, numbers) if picture.images > 1 else (),
+            probed=picture.images == 1,
             colours=picture.colours,
             white=picture.white,
             nodata=missing,
@@ -169,10 +184,13 @@ class ImageProcessor:
         if SHEET in outputs:
             drawn = outputs[SHEET].samples.drawn(self.maps, self.options.render.sheet_range)
             outputs[SHEET] = outputs[SHEET]._replace(samples=drawn)
-        surprising = self._surprises(light, missing if result.missing else None, encodings, outputs, formats_of)
-        height, width = picture.pixels.shape[:2]
+        surprising: tuple[str, ...] = ()
+        if picture.images == 1:  # of the others of a data set one was looked at
+            surprising = self._surprises(light, missing if result.missing else None, encodings, outputs, formats_of)
+        height, width, channels = picture.pixels.shape
+        height //= picture.images
         return Computed(
-            picture.pixels.shape,
+            (height, width, channels),
             dtype,
             picture.colours,
             formats_of,
@@ -185,6 +203,7 @@ class ImageProcessor:
             geometry=geometry.of(self.stages, width, height),
             same_units=total_gain(self.stages) == 1,
             missing=Missing(missing, result.missing, self.spreads_nan) if missing is not None else None,
+            images=picture.images,
         )
 
     def _canvas(self, output: str, format: formats.Format, metadata: Metadata) -> CanvasFactory:
@@ -302,7 +321,7 @@ class ImageProcessor:
             clipped={output: sum(f.clipped for f in found) / len(found) for output, found in measured.items()},
             lines=tuple(lines),
             notes=tuple(notes) if self.options.report.notes else (),
-            frames=len(frames),
+            frames=sum(frame.images for frame in frames),
         )
 
     def _surprises(

@@ -245,11 +245,11 @@ def _is_image(entry: os.DirEntry[str]) -> bool:
         if not entry.is_file() and identity(entry.path) is not None:
             return False  # a pipe would be waited for
         # A link that leads nowhere goes on, to be told of if its name promises an image.
-        if os.path.splitext(entry.name)[1].lower() in formats.PROMISING:
+        if formats.suffix_of(entry.name) in formats.PROMISING:
             return True
         descriptor = os.open(entry.path, os.O_RDONLY)
     except OSError:
-        return os.path.splitext(entry.name)[1].lower() in formats.PROMISING
+        return formats.suffix_of(entry.name) in formats.PROMISING
     try:
         return formats.sniff(os.read(descriptor, formats.HEAD)) is not None
     except OSError:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import os
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from ..console import faults
 from ..console.messages import reason_of, shown
@@ -22,6 +23,9 @@ from .job_options import WriteOptions
 from .plan import Job, Target
 from .provenance import of_frame
 
+if TYPE_CHECKING:
+    from .labels import Labels
+
 
 def filtered(processor: ImageProcessor, job: Job, found: Picture | Frames) -> Report:
     """Filter the frames that are asked for; raises FileError."""
@@ -30,7 +34,7 @@ def filtered(processor: ImageProcessor, job: Job, found: Picture | Frames) -> Re
     if frames.count is not None:
         if frames.count < 1:
             raise FileError(name, "is damaged or truncated (it has no frames)")
-        if frames.count > options.limit:
+        if frames.count > options.limit and frames.pictures is None:
             raise FileError(name, f"has {frames.count} frames; the limit is {options.limit} (--max-frames raises it)")
     if options.only is not None:
         return processor.single(job, _one(frames, options.only, name))
@@ -109,6 +113,36 @@ def _decoded(frames: Frames, name: str) -> Iterator[Picture]:
         yield picture
 
 
+def _labels(job: Job, frames: Frames) -> Labels | None:
+    """Return the labels beside a data set."""
+    from . import labels  # few inputs are data sets
+
+    return None if frames.count is None else labels.beside(job.input.name, frames.count)
+
+
+SAMPLES_TOGETHER = 1 << 22
+"""Of the images of a data set that are filtered at a time."""
+
+
+def _pictures(processor: ImageProcessor, job: Job, frames: Frames, name: str) -> Iterator[Picture]:
+    """Yield the frames; those of a data set several at a time, where the filters take them so, behind the first."""
+    each = _decoded(frames, name)
+    first = next(each, None)
+    if first is None:
+        return
+    takes = frames.pictures is not None and all(target.numbered is None for target in job.targets.values())
+    takes = takes and processor.takes_stack(job, first)
+    step = max(SAMPLES_TOGETHER // first.pixels.size, 1)
+    yield first
+    if not takes or frames.pictures is None or frames.count is None:
+        yield from each
+        return
+    for start in range(1, frames.count, step):
+        picture = frames.pictures(start, min(start + step, frames.count))
+        picture.format = frames.format
+        yield picture
+
+
 def _all(processor: ImageProcessor, job: Job, frames: Frames, name: str) -> Report:
     limit = processor.options.frames.limit
     passed_on = [output for output, target in job.targets.items() if _is_passed_on(frames, output, target)]
@@ -118,10 +152,12 @@ def _all(processor: ImageProcessor, job: Job, frames: Frames, name: str) -> Repo
     notes: dict[str, None] = {}
     growth = memory_budget.Growth()
     with Transaction(processor.options.write.read) as transaction:
-        for number, picture in enumerate(_decoded(frames, name)):
+        labels = None if frames.pictures is None else _labels(job, frames)
+        for picture in _pictures(processor, job, frames, name):
+            number = picture.number
             if processor.progress is not None:
                 processor.progress.begin(number, frames.count or number + 1)
-            if number == limit and not endless:
+            if number == limit and not endless and frames.pictures is None:
                 raise FileError(name, f"has more than {limit} frames, which is the limit (--max-frames raises it)")
             last = number + 1 == frames.count
             computed = processor.computed(job, picture)
@@ -149,6 +185,8 @@ def _all(processor: ImageProcessor, job: Job, frames: Frames, name: str) -> Repo
         for output, gathering in gathered.items():
             written = _write(transaction, job, output, gathering, processor.options.write)
             notes.update(dict.fromkeys(written))
+        if labels is not None:
+            notes.update(dict.fromkeys(labels.write(transaction, job, processor.options.write)))
         check_replaced(job)
         transaction.commit()
         notes.update(dict.fromkeys(transaction.notes))
@@ -182,6 +220,7 @@ def _gather(gathered: Gathered, name: str, target: Target, computed: Computed, p
             kept_of(picture.metadata, name, computed, gathered.own_notes),
             computed.colours_of(name),
             computed.encodings[name].white,
+            computed.images,
         )
 
 

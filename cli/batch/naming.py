@@ -86,7 +86,8 @@ class OutputNaming(NamedTuple):
         """
         inner, name = os.path.split(place)
         folder = os.path.join(folder, inner)
-        stem, own = os.path.splitext(name)
+        own = formats.suffix_of(name)
+        stem, own = name[: len(name) - len(own)], name[len(name) - len(own) :]
         if self.pattern is None:
             return os.path.join(folder, name if suffix == own else stem + suffix)
         before, width, after = self._filled(stem, suffix, index, output, map)
@@ -116,4 +117,4 @@ class OutputNaming(NamedTuple):
 
 
 def _is_suffixed(path: str) -> bool:
-    return os.path.splitext(path)[1].lower() in formats.BY_SUFFIX
+    return formats.of_name(path) is not None

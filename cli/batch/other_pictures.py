@@ -53,7 +53,7 @@ def _partner(folder: str, place: str) -> str:
         files = sorted(same.parent.iterdir())
     except OSError:
         return ""
-    alike = [file for file in files if file.stem == same.stem and file.suffix.lower() in formats.BY_SUFFIX]
+    alike = [file for file in files if file.stem == same.stem and formats.of_name(file.name) is not None]
     return str(alike[0]) if len(alike) == 1 else ""
 
 

@@ -115,7 +115,7 @@ def plan(
         if in_place:
             if source.name == STREAM:
                 raise UsageError("--in-place cannot replace standard input")
-            targets["image"] = Target(source.name, formats.BY_SUFFIX.get(_suffix(source.name)), in_place=True)
+            targets["image"] = Target(source.name, formats.of_name(source.name), in_place=True)
         for name, written in outputs.items():
             numbers = range(naming.maps) if name == "image" and naming.map_files else (None,)
             for number in numbers:
@@ -128,21 +128,17 @@ def plan(
     return jobs
 
 
-def _suffix(name: str) -> str:
-    return os.path.splitext(name)[1].lower()
-
-
 def _table(
     name: str, written: str, source: Input, is_folder: bool, several: bool, naming: OutputNaming, index: int
 ) -> Target:
     """Return the file of a table: in a folder it is a CSV beside the picture, unless --name has another suffix."""
-    patterned = formats.TABLES.get(_suffix(naming.pattern or "").lstrip("."))
+    patterned = formats.TABLES.get(formats.suffix_of(naming.pattern or "").lstrip("."))
     format = patterned or formats.TABLES["csv"]
     named = format._replace(suffixes=("",)) if patterned else format  # the pattern ends with it
     target = _target(name, written, source, named, is_folder, several, naming, index)
     if target.path is None:
         return target._replace(format=formats.TABLES["json"])
-    if target.folder is None or _suffix(target.path) not in format.suffixes:
+    if target.folder is None or formats.suffix_of(target.path) not in format.suffixes:
         return target._replace(format=formats.of_table(target.path))
     return target._replace(format=format)
 
@@ -172,13 +168,14 @@ def _target(
     if source.name == STREAM and ("stem" in naming.fields or naming.pattern is None):
         advice = "name a file, or use --name without {stem}"
         raise UsageError(f"{option} {shown(written)}: standard input has no name to use in a folder; {advice}")
-    own = formats.BY_SUFFIX.get(_suffix(source.place))
+    own = formats.of_name(source.place)
     format = to or (formats.FORMATS[own.instead] if own is not None and own.instead else own)
     if to is None and name != "image" and (own is None or own.lossy):
         format = formats.LOSSLESS  # a map goes into one that loses nothing
-    suffix = os.path.splitext(source.place)[1] if format in (None, own) else format.suffixes[0]  # type: ignore[union-attr]
+    given = source.place[len(source.place) - len(formats.suffix_of(source.place)) :]
+    suffix = given if format in (None, own) else format.suffixes[0]  # type: ignore[union-attr]
     path = naming.path(written, source.place, suffix, index, name, map)
     if to is None and naming.pattern is not None:
-        format = formats.BY_SUFFIX.get(_suffix(str(path)), format)
+        format = formats.of_name(str(path)) or format
     numbered = path if isinstance(path, Numbered) else None
     return Target(str(path), format, written, numbered=numbered, map=map)

@@ -6,7 +6,6 @@ import difflib
 import os
 import re
 from collections.abc import Sequence
-from pathlib import PurePath
 
 from ...filters.core import catalog
 from ...filters.core.linear import filter_banks, kernels
@@ -106,7 +105,7 @@ def hint(word: str, commands: Sequence[str], program: str = "imfilter ") -> str:
     """
     if found := homes(word):
         return _use(found, program)
-    if program and (os.path.lexists(word) or PurePath(word).suffix.lower() in formats.BY_SUFFIX):
+    if program and (os.path.lexists(word) or formats.of_name(word) is not None):
         return f"name a filter first, as in imfilter blur {shown(word)} -o OUTPUT"
     if near := difflib.get_close_matches(word.lower(), commands, n=1, cutoff=0.75):
         return f"did you mean {near[0]!r}?"

@@ -80,9 +80,23 @@ class Gathered:
         return list(dict.fromkeys([*self.own_notes, *self._writer.notes]))
 
     def add(
-        self, pixels: Any, alpha: Any, metadata: Metadata, colours: ColourModel = "rgb", white: float | None = None
+        self,
+        pixels: Any,
+        alpha: Any,
+        metadata: Metadata,
+        colours: ColourModel = "rgb",
+        white: float | None = None,
+        images: int = 1,
     ) -> None:
-        """Take one more frame; the first one's metadata are the file's. Raises ValueError."""
+        """Take one more frame, or several *images* one below the other; the first one's metadata are the file's.
+
+        Raises ValueError.
+        """
+        if images > 1 and not self.format.data_set:
+            height = len(pixels) // images
+            for part in (slice(top, top + height) for top in range(0, len(pixels), height)):
+                self.add(pixels[part], None if alpha is None else alpha[part], metadata, colours, white)
+            return
         if metadata.palette:  # each frame may have another
             pixels, metadata, colours = coloured(pixels, metadata), metadata._replace(palette=b""), "rgb"
         pixels, metadata = fitted(pixels, metadata, self.format, self.options, self.own_notes)
@@ -105,7 +119,7 @@ class Gathered:
             self.own_notes.append("its metadata are too long to repeat in each frame, and were left out of later ones")
         if pixels.shape != self._shape and not (self.format.paged or self._apart):
             raise ValueError(f"its frames are of several sizes, {_size(self._shape)} and {_size(pixels.shape)}")
-        self._writer.add(Content(pixels, alpha, metadata, self.options, colours=colours, white=white))
+        self._writer.add(Content(pixels, alpha, metadata, self.options, colours=colours, white=white, images=images))
 
     def write(self, file: io.BytesIO) -> None:
         """Write the file."""

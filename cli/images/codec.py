@@ -54,6 +54,8 @@ class Content(NamedTuple):
     """What several channels are."""
     white: float | None = None
     """White in the units of the samples, None where they have none."""
+    images: int = 1
+    """So many images of one size lie in the pixels, one below the other."""
 
     def samples(self) -> Any:
         """Return the samples as files hold them: the alpha is the last channel, and a single channel has no axis."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from ...filters.core.named_tuple import NamedTuple
+from .formats import unpacked
 
 FFMPEG = "ffmpeg -i FILE %04d.png writes its frames"
 DARKTABLE = "darktable-cli FILE out.tif, or dcraw -4 -T FILE, develops it"
@@ -21,6 +22,11 @@ class Foreign(NamedTuple):
     advice: str
 
 
+LABELS = Foreign(
+    rb"\x00\x00[\x08\x09\x0b-\x0e][\x01\x02]",
+    "an IDX file of labels or numbers",
+    "name that of the images, and its labels go along",
+)
 FOREIGN = (
     Foreign(rb"%PDF-", "a PDF document", "pdftoppm -png FILE page writes its pages as images"),
     Foreign(rb"%!PS|\xc5\xd0\xd3\xc6", "a PostScript file (EPS)", "gs -sDEVICE=png16m -o out.png FILE renders it"),
@@ -29,6 +35,7 @@ FOREIGN = (
         "an SVG drawing",
         "rsvg-convert FILE -o out.png renders it",
     ),
+    LABELS,
     Foreign(rb"\x1f\x8b", "a gzip-compressed file", "gunzip it first"),
     Foreign(rb"BZh[1-9]1AY&SY", "a bzip2-compressed file", "bunzip2 it first"),
     Foreign(rb"\xfd7zXZ\x00", "an xz-compressed file", "unxz it first"),
@@ -118,6 +125,6 @@ FOREIGN = (
 def refusal(head: bytes) -> str:
     """Return what a file is that begins with *head* and how to convert it, or nothing where it is unknown."""
     for kind in FOREIGN:
-        if re.match(kind.signature, head):
+        if re.match(kind.signature, head) or (kind is LABELS and re.match(kind.signature, unpacked(head))):
             return f"is {kind.what}, which is not read; {kind.advice}"
     return ""

@@ -9,6 +9,7 @@ from __future__ import annotations
 import functools
 import importlib
 import re
+import zlib
 from pathlib import PurePath
 from typing import TYPE_CHECKING, Literal
 
@@ -49,6 +50,8 @@ class Format(NamedTuple):
     """It holds the frames of an animation."""
     paged: bool = False
     """It holds several pages, which have no times."""
+    data_set: bool = False
+    """It holds any number of images of one size, and takes several at a time."""
     stream: Literal["", "file", "pipe"] = ""
     """Its files may stand one behind the other, also behind those of other such formats: a stream of images, which are
     frames. Viewers see them all in a file of some formats, and only the first of others, which are for pipes."""
@@ -121,6 +124,11 @@ TGA = (
     rb"(?s:.(?:\x00[\x02\x03\x0a\x0b]\x00{5}|\x01[\x01\x09]..(?:[\x01-\xff]\x00|\x00\x01)[\x0f\x10\x18\x20]).{4})"
     rb"(?!\x00\x00)(?s:..)(?!\x00\x00)(?s:..)[\x08\x0f\x10\x18\x20][\x00-\x3f]"
 )
+IDX = (*(f"{mark}idx{axes}-ubyte" for axes in (3, 4) for mark in "-."), ".idx")
+"""What the names of data sets end with: t10k-images-idx3-ubyte."""
+IDX_HEAD = rb"\x00\x00[\x08\x09\x0b-\x0e][\x03\x04]"
+IDX_TYPES = ("uint8", "float32")
+GZIP, WINDOW_OF_GZIP = b"\x1f\x8b\x08", 31
 FORMATS = {
     format.name: format
     for format in (
@@ -238,6 +246,18 @@ FORMATS = {
             rb"\x0a[\x00\x02-\x05][\x00\x01][\x01\x02\x04\x08](?s:.{60})\x00[\x01-\x04]",
             instead="png",
         ),
+        Format("idx", IDX, IDX_HEAD, IDX_TYPES, IDX_TYPES, paged=True, data_set=True, title="IDX"),
+        Format(
+            "idx-gz",
+            tuple(f"{suffix}.gz" for suffix in IDX),
+            rb"\x1f\x8b\x08",
+            IDX_TYPES,
+            IDX_TYPES,
+            paged=True,
+            data_set=True,
+            title="IDX packed by gzip",
+            module="idx_gzip",
+        ),
         Format("tga", (".tga",), TGA, instead="png"),
     )
 }
@@ -249,6 +269,8 @@ TABLES = {
 WRITTEN = {name: format for name, format in FORMATS.items() if not format.instead}
 BY_NAME = {name: format for format in FORMATS.values() for name in (format.name, *format.aliases)}
 BY_SUFFIX = {suffix: format for format in FORMATS.values() for suffix in format.suffixes}
+LONG_SUFFIXES = [suffix for suffix in BY_SUFFIX if suffix.count(".") != 1 or "-" in suffix]
+"""What is not what stands behind the last dot."""
 PROMISING = BY_SUFFIX.keys() - {".hdr", ".fit"}
 """Suffixes of images alone: an ENVI header is called `.hdr` too, and what a sports watch records `.fit`."""
 LOSSLESS = FORMATS["png"]
@@ -277,7 +299,32 @@ def sniff(head: bytes) -> Format | None:
     >>> sniff(b"\xff\xd8\xff\xe0").name, sniff(b"RIFF....WAVE")
     ('jpeg', None)
     """
+    if head.startswith(GZIP):
+        return FORMATS["idx-gz"] if re.match(IDX_HEAD, unpacked(head)) else None
     return next((format for format in FORMATS.values() if re.match(format.signature, head)), None)
+
+
+def unpacked(head: bytes, most: int = 64) -> bytes:
+    """Return the first bytes of what gzip packed, nothing of what is damaged."""
+    try:
+        return zlib.decompressobj(WINDOW_OF_GZIP).decompress(head, most)
+    except zlib.error:
+        return b""
+
+
+def suffix_of(name: str) -> str:
+    """Return what tells the format of a file by its name, in lower case: as a rule what stands behind the last dot.
+
+    >>> suffix_of("a/B.JPG"), suffix_of("t10k-images-idx3-ubyte.gz"), suffix_of("a.tar.gz")
+    ('.jpg', '-idx3-ubyte.gz', '.gz')
+    """
+    path = PurePath(name.lower())
+    return next((suffix for suffix in LONG_SUFFIXES if path.name.endswith(suffix)), path.suffix)
+
+
+def of_name(name: str) -> Format | None:
+    """Return the format that the name of a file tells, if it does."""
+    return BY_SUFFIX.get(suffix_of(name))
 
 
 def is_of(format: Format, head: bytes) -> bool:
@@ -301,7 +348,7 @@ def named(name: str) -> Format:
 
 def of_suffix(path: str) -> Format:
     """Return the format that the suffix of an output names; raises UsageError if it names none that is written."""
-    suffix = PurePath(path).suffix.lower()
+    suffix = suffix_of(path)
     if suffix in BY_SUFFIX:
         return _written(BY_SUFFIX[suffix], path)
     said = f"{suffix!r} is not a supported output format" if suffix else "has no extension that names a format"
@@ -311,7 +358,7 @@ def of_suffix(path: str) -> Format:
 
 def of_table(path: str) -> Format:
     """Return the format that the suffix of a table names; raises UsageError if it names none."""
-    suffix = PurePath(path).suffix.lower()
+    suffix = suffix_of(path)
     if suffix.lstrip(".") not in TABLES:
         raise UsageError(f"{path}: a table is written as .csv or .json")
     return TABLES[suffix.lstrip(".")]

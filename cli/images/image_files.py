@@ -162,7 +162,7 @@ def imwrite(
     name = _name(path)
     if quality is not None and not 1 <= quality <= 100:
         raise ParameterError("quality", f"{quality} is not a number from 1 to 100")
-    [given] = array_image.images(image, bands)
+    given = array_image.one_image(image, bands)
     if given.masked:
         raise ImageError("the image is a masked array; fill it first, as image.filled(0) does")
     pixels, alpha, own = given.pixels, given.alpha, given.pixels.dtype.name

@@ -147,8 +147,8 @@ class Picture:
         self.metadata = metadata or Metadata()
         self.notes = [] if notes is None else notes
         """What people should know about how it was read."""
-        self.number = 0
-        """Of the frame."""
+        self.number, self.images = 0, 1
+        """Of the frame, or of the first of several of one size, whose pixels lie one below the other."""
         self.orientation = orientation
         """What EXIF said of the samples as they were stored; the pixels are upright."""
         self.nodata = nodata
@@ -191,6 +191,7 @@ class Frames:
         stream: bool = False,
         format: str = "",
         pixels: int = 0,
+        pictures: Callable[[int, int], Picture] | None = None,
     ) -> None:
         self.count = count
         """None where a pipe is read while its frames are filtered: it becomes known with the last."""
@@ -208,6 +209,9 @@ class Frames:
         """Of all frames together, where the file says that beforehand."""
         self.most_pixels = sys.maxsize
         """Of all frames together at most."""
+        self.pictures = pictures
+        """Returns several as one picture, from a first to a last that is not among them: those of a data set, which are
+        small, of one size, and many."""
 
     def check_pixels(self) -> None:
         """Raise `DecodeError` where all frames together have too many pixels, as is known before one is decoded."""

@@ -21,7 +21,7 @@ from .engine.array_image import ArrayImage, ImageLike
 from .engine.borders import ALIASES, PICTURES, Border, Fill
 from .engine.chain import Part
 from .engine.mask import Box, Effect
-from .engine.quantize import FULL, GivenRange, encoding, float_type
+from .engine.quantize import FULL, Encoding, GivenRange, encoding, float_type
 from .engine.stage import Stage
 from .engine.threads import available
 from .engine.working_space import Settings
@@ -369,27 +369,21 @@ def run_on_arrays(
 ) -> Any:
     """Run the *program* for each image in what people have, and return what its last filter answers."""
     effect = None if mask is None and roi is None else Effect(mask, roi)
-    images = array_image.images(image, bands, stack)
-    planned = program(images[0])  # they have as many channels
+    [first, *others], stacked = array_image.images(image, bands, stack)
+    planned = program(first)  # all have as many channels
     if maps is not None:
         planned = planned.limited_to(
             tuple(maps) if isinstance(maps, Iterable) and not isinstance(maps, str) else (maps,)
         )
-    threads = threads_of(jobs)
-    found: list[dict[str, Array]] = []
-    for number, one in enumerate(images):
-        own = f"{name}#{number}" if number else name
-        found.append(_run(one, planned, effect, checked_nodata(one, nodata), bool(keep_holes), own, threads))
-    results = found[0]
-    if stack:
-        together = np.ma.stack if images[0].masked else np.stack
-        for field, kind in planned.last.filter.kinds.items():
-            if kind == "table" and field in results:
-                most = max(len(each[field]) for each in found)
-                for each in found:
-                    missing = most - len(each[field])
-                    each[field] = np.pad(each[field], ((0, missing), (0, 0)), constant_values=np.nan)
-        results = {field: together([each[field] for each in found]) for field in results}
+    call = _Run(planned, effect, bool(keep_holes), threads_of(jobs))
+    missing = checked_nodata(first, nodata)
+    together = first.images > 1 and call.takes_stack(first, missing)
+    if first.images and not together:
+        first, *others = first.apart()
+    results = call.of(first, missing, name)
+    if stacked and not together:
+        rest = ((one, name_of(name, number)) for number, one in enumerate(others, 1))
+        results = _stacked([results, *(call.of(one, checked_nodata(one, nodata), own) for one, own in rest)], planned)
     answer = planned.last.filter.answer
     return results["image"] if answer is None else answer(**{"image": ABSENT, **results})
 
@@ -411,61 +405,108 @@ def checked_nodata(image: ArrayImage, given: Any) -> float | None:
     return image.nodata if value is None else value
 
 
-def _run(
-    image: ArrayImage,
-    program: Program,
-    effect: Effect | None,
-    missing: float | None,
-    keep_holes: bool,
-    name: str,
-    jobs: int,
-) -> dict[str, Array]:
-    pixels, stages, values = image.pixels, program.stages, program.last.values
-    own, channels = pixels.dtype.name, pixels.shape[2]
-    if program.by_index and (channels != 1 or image.alpha is not None):
-        raise ImageError(f"numbers of classes have one channel, not {channels + (image.alpha is not None)}")
-    check_white(program.white, own)
-    white = image.white if program.white is None else program.white
-    floats, depth = float_type(own), values["depth"]
-    if image.masked and depth == "1":
-        raise ImageError("black and white leave no value for what is missing of a masked array; use depth 8")
-    kept = floats if program.maps > 1 else own
-    dtype = {"1": "bool", "8": "uint8", "16": "uint16", "float": floats}.get(depth, kept)
-    raw = depth == "keep" or (program.maps > 0 and dtype == floats)
-    encodings = {
-        output: encoding(
-            kind,
-            own,
-            dtype if output == "image" else floats,
-            values["range"],
-            values["gain"],
-            stages[-1].display,
-            raw=raw,
-            white=white,
+class _Run(NamedTuple):
+    """How a program is run for arrays."""
+
+    program: Program
+    effect: Effect | None
+    keep_holes: bool
+    jobs: int
+
+    def takes_stack(self, image: ArrayImage, missing: float | None) -> bool:
+        """Whether the images of a stack can be filtered as one."""
+        shape = len(image.pixels) // image.images, *image.pixels.shape[1:]
+        encodings, program = self._encodings(image, missing), self.program
+        alone = self.effect is not None or self.keep_holes
+        return not alone and executor.suits_stack(
+            program.stages, shape, encodings, program.settings, image.alpha is not None
         )
-        for output, kind in program.last.filter.kinds.items()
-        if output in program.outputs
-    }
-    encodings = {output: nodata.written(encoded, missing, own) for output, encoded in encodings.items()}
-    outputs = executor.run(
-        stages,
-        pixels,
-        encodings,
-        program.settings,
-        image.alpha,
-        jobs=jobs,
-        probed=False,
-        effect=effect,
-        name=name,
-        colours=image.colours,
-        white=white,
-        nodata=missing,
-        keep_holes=keep_holes,
-    ).outputs
-    tables = {output for output, kind in program.last.filter.kinds.items() if kind == "table"}
-    return {
-        output: found.samples[..., 0] if output in tables else image.result(found) for output, found in outputs.items()
-    }
+
+    def of(self, image: ArrayImage, missing: float | None, name: str) -> dict[str, Array]:
+        """Return the results by name, in the form of the image."""
+        program, channels = self.program, image.pixels.shape[2]
+        if program.by_index and (channels != 1 or image.alpha is not None):
+            raise ImageError(f"numbers of classes have one channel, not {channels + (image.alpha is not None)}")
+        check_white(program.white, image.pixels.dtype.name)
+        outputs = executor.run(
+            program.stages,
+            image.pixels,
+            self._encodings(image, missing),
+            program.settings,
+            image.alpha,
+            jobs=self.jobs,
+            probed=False,
+            effect=self.effect,
+            name=name,
+            names=Names(name, range(image.images)),
+            colours=image.colours,
+            white=self._white(image),
+            nodata=missing,
+            keep_holes=self.keep_holes,
+        ).outputs
+        tables = {output for output, kind in program.last.filter.kinds.items() if kind == "table"}
+        return {
+            output: found.samples[..., 0] if output in tables else image.result(found)
+            for output, found in outputs.items()
+        }
+
+    def _white(self, image: ArrayImage) -> float | None:
+        return image.white if self.program.white is None else self.program.white
+
+    def _encodings(self, image: ArrayImage, missing: float | None) -> dict[str, Encoding]:
+        program, values, own = self.program, self.program.last.values, image.pixels.dtype.name
+        floats, depth = float_type(own), values["depth"]
+        if image.masked and depth == "1":
+            raise ImageError("black and white leave no value for what is missing of a masked array; use depth 8")
+        kept = floats if program.maps > 1 else own
+        dtype = {"1": "bool", "8": "uint8", "16": "uint16", "float": floats}.get(depth, kept)
+        raw = depth == "keep" or (program.maps > 0 and dtype == floats)
+        encodings = {
+            output: encoding(
+                kind,
+                own,
+                dtype if output == "image" else floats,
+                values["range"],
+                values["gain"],
+                program.stages[-1].display,
+                raw=raw,
+                white=self._white(image),
+            )
+            for output, kind in program.last.filter.kinds.items()
+            if output in program.outputs
+        }
+        return {output: nodata.written(encoded, missing, own) for output, encoded in encodings.items()}
+
+
+def name_of(name: str, number: int) -> str:
+    """Return the name of one of several images: the first has that of all."""
+    return f"{name}#{number}" if number else name
+
+
+class Names(Sequence[str]):
+    """The names of several images, made when they are asked for: few filters do."""
+
+    def __init__(self, name: str, numbers: range) -> None:
+        self.name, self.numbers = name, numbers
+
+    def __len__(self) -> int:
+        return len(self.numbers)
+
+    def __getitem__(self, at: Any) -> Any:
+        return name_of(self.name, self.numbers[at])
+
+
+def _stacked(found: list[dict[str, Array]], program: Program) -> dict[str, Array]:
+    """Return the results of several images as stacks."""
+    for field, kind in program.last.filter.kinds.items():
+        if kind == "table" and field in found[0]:
+            most = max(len(each[field]) for each in found)
+            for each in found:
+                missing = most - len(each[field])
+                each[field] = np.pad(each[field], ((0, missing), (0, 0)), constant_values=np.nan)
+    masked = any(isinstance(values, np.ma.MaskedArray) for values in found[0].values())
+    stack = np.ma.stack if masked else np.stack
+    return {field: stack([each[field] for each in found]) for field in found[0]}
 
 
 def check_white(white: float | None, dtype: str) -> None:

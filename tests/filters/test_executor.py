@@ -206,7 +206,7 @@ def test_edges_have_no_alpha(run, noise):
     ("array", "message"),
     [
         (np.zeros((3, 3), complex), "the image has complex128 samples; real numbers are needed"),
-        (np.zeros((2, 3, 3, 4), np.uint8), r"not \(2, 3, 3, 4\); stack=True filters each of several images"),
+        (np.zeros((2, 2, 3, 3, 4), np.uint8), r"not \(2, 2, 3, 3, 4\)"),
         (np.uint8(3), r"channels\), not \(\)"),
         (np.zeros((0, 3), np.uint8), "has no pixels"),
         ([[1, 2], [3]], "is no array of numbers"),

@@ -1,6 +1,7 @@
 """Images as people have them in Python, as the engine takes them, and results in the form of what was given.
 
-An array has the shape ``(height, width)``, ``(height, width, channels)`` or, for one row, ``(n,)``. Of two and four
+An array has the shape ``(height, width)``, ``(height, width, channels)`` or, for one row, ``(n,)``; a stack of images
+``(n, height, width)`` or ``(n, height, width, channels)``. Of two and four
 channels the last is the alpha, as in `.npy` files, unless they are bands.
 """
 
@@ -63,6 +64,17 @@ class ArrayImage(NamedTuple):
     """It had one axis."""
     single: bool
     """It had one channel, with an axis of its own."""
+    images: int = 0
+    """So many images of one size lie in the array, one below the other, as those of a stack; 0 for one by itself."""
+
+    def apart(self) -> list[ArrayImage]:
+        """Return the images one by one."""
+        height = len(self.pixels) // self.images
+        parts = (slice(number * height, (number + 1) * height) for number in range(self.images))
+        return [
+            self._replace(pixels=self.pixels[part], alpha=None if self.alpha is None else self.alpha[part], images=0)
+            for part in parts
+        ]
 
     def result(self, output: Output) -> Array:
         """Return a result, whose single channel has no axis, unless the image's had one."""
@@ -75,29 +87,44 @@ class ArrayImage(NamedTuple):
         return self._in_form(samples) if gaps is None else np.ma.array(self._in_form(samples), mask=self._in_form(gaps))
 
     def _in_form(self, samples: Array) -> Array:
-        if samples.shape[2] == 1 and not self.single:
+        if self.images:
+            samples = samples.reshape(self.images, -1, *samples.shape[1:])
+        if samples.shape[-1] == 1 and not self.single:
             samples = samples[..., 0]
         return samples[0] if self.row and samples.shape[0] == 1 else samples
 
 
-def images(image: Any, bands: bool = False, stack: bool = False) -> list[ArrayImage]:
-    """Return the images in what people have: one, or those of a *stack*, whose first axis tells them apart.
+def one_image(image: Any, bands: bool = False) -> ArrayImage:
+    """Return the image in what people have; raises `ImageError` for what is none."""
+    return _entered(_array(image), np.ma.getmaskarray(image) if isinstance(image, np.ma.MaskedArray) else None, bands)
 
-    Raises `ImageError` for what is no image.
 
-    >>> [found] = images([[0, 1]])
+def images(image: Any, bands: bool = False, stack: bool = False) -> tuple[list[ArrayImage], bool]:
+    """Return the images in what people have, and whether it is a stack of them, whose first axis tells them apart.
+
+    So is what has four axes. The images of one are one `ArrayImage`, unless a mask tells what each has missing. Raises
+    `ImageError` for what is no image.
+
+    >>> [found], _ = images([[0, 1]])
     >>> found.pixels.shape, found.pixels.dtype.name, found.white
     ((1, 2, 1), 'float64', 255.0)
     """
     mask = np.ma.getmaskarray(image) if isinstance(image, np.ma.MaskedArray) else None
     array = _array(image)
-    if not stack:
-        return [_entered(array, mask, bands)]
+    if not stack and array.ndim != 4:
+        return [_entered(array, mask, bands)], False
     if array.ndim not in (3, 4):
         raise ImageError(f"a stack has the shape (n, height, width) or (n, height, width, channels), not {array.shape}")
     if not len(array):
         raise ImageError("the stack has no images")
-    return [_entered(one, None if mask is None else mask[number], bands) for number, one in enumerate(array)]
+    if array.size == 0:
+        raise ImageError(f"a stack of shape {array.shape} has no pixels")
+    keeps = array.ndim == 4
+    if mask is not None:
+        apart = (_entered(one, mask[number], bands) for number, one in enumerate(array))
+        return [one._replace(single=keeps) for one in apart], True
+    tall = array.reshape(-1, *array.shape[2:])
+    return [_entered(tall, None, bands)._replace(single=keeps, images=len(array))], True
 
 
 def _array(image: Any) -> Array:
@@ -168,10 +195,7 @@ def as_image(array: Array) -> Array:
     """Return *array* as ``(height, width, channels)``; raises `ImageError` for what is no image."""
     pixels = {1: lambda: array[None, :, None], 2: lambda: array[..., None]}.get(array.ndim, lambda: array)()
     if pixels.ndim != 3:
-        hint = "; stack=True filters each of several images" if pixels.ndim == 4 else ""
-        raise ImageError(
-            f"an image has the shape (height, width) or (height, width, channels), not {array.shape}{hint}"
-        )
+        raise ImageError(f"an image has the shape (height, width) or (height, width, channels), not {array.shape}")
     if pixels.size == 0:
         raise ImageError(f"an image of shape {array.shape} has no pixels")
     return pixels

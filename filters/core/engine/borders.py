@@ -174,34 +174,49 @@ def surround(
 ) -> Array:
     """Lay out rows of an image with what lies past its edges, as one strip in the type *work*.
 
-    *parts* are strips ``(rows, columns, channels)`` and the row at which each begins; *rows* are the first and the
-    last, not included, of the result, and how many the image has. *left* and *right* columns are added; a negative
-    *right* cuts columns off. One copy converts, pads, and makes planes of channels, unless they may stay *interleaved*
-    where they are: of 8 bits that is done in a third of the time.
+    *parts* are strips ``(rows, columns, channels)``, or of several images ``(images, rows, columns, channels)``, and
+    the row at which each begins; *rows* are the first and the last, not included, of the result, and how many the image
+    has. *left* and *right* columns are added; a negative *right* cuts columns off. One copy converts, pads, and makes
+    planes of channels, unless they may stay *interleaved* where they are: in a third of the time, of 8 bits.
     """
     given = parts[0][1]
-    _, width, channels = given.shape
-    size = rows[1] - rows[0], left + width + max(right, 0)
-    if interleaved and channels > 1 and given.strides[2] == given.itemsize:
-        planes = np.empty((*size, channels), work).transpose(2, 0, 1)
+    *images, _, width, channels = given.shape
+    size = (*images, rows[1] - rows[0], left + width + max(right, 0))
+    if interleaved and channels > 1 and given.strides[-1] == given.itemsize:
+        planes = _sheet((*size, channels), work, 0)
+        planes = np.moveaxis(planes, -1, 0)
     else:
-        planes = np.empty((channels, *size), work)
+        planes = _sheet((channels, *size), work, 1)
     fill = values_of(rule.fill, channels) if rule.border == "constant" else 0.0
     if isinstance(fill, np.ndarray):
-        fill = fill[:, None, None]
-    middle = planes[:, :, left : left + width]
+        fill = fill.reshape(-1, *(1 for _ in size))
+    middle = planes[..., left : left + width]
     for position, first, count, step in _runs_between(*rows, rule.border):
-        place = middle[:, position : position + count]
+        place = middle[..., position : position + count, :]
         if first < 0:
             place[...] = fill
             continue
         start, strip = next(part for part in reversed(parts) if part[0] <= first)
-        np.copyto(place, strip.transpose(2, 0, 1)[:, _slice(first - start, count, step)], casting="unsafe")
+        rows_there = np.moveaxis(strip, -1, 0)[..., _slice(first - start, count, step), :]
+        np.copyto(place, rows_there, casting="unsafe")
     for position, stop in ((-left, 0), (width, width + right)):
         for offset, first, count, step in _runs_between(position, stop, width, rule.border):
-            columns = planes[:, :, left + position + offset : left + position + offset + count]
-            columns[...] = fill if first < 0 else planes[:, :, _slice(left + first, count, step)]
-    return planes[:, :, : left + width + right].transpose(1, 2, 0)
+            columns = planes[..., left + position + offset : left + position + offset + count]
+            columns[...] = fill if first < 0 else planes[..., _slice(left + first, count, step)]
+    return np.moveaxis(planes[..., : left + width + right], 0, -1)
+
+
+def _sheet(shape: tuple[int, ...], work: Any, first: int) -> Array:
+    """Return an array in which images that lie side by side have their rows in one; their axes begin at the *first*.
+
+    Of images ``(down, across, rows, columns)`` a row of the memory holds those of all that lie across.
+    """
+    if len(shape) < 5:
+        return np.empty(shape, work)
+    across, rows = first + 1, first + 2
+    order = list(shape)
+    order[across], order[rows] = shape[rows], shape[across]
+    return np.empty(order, work).swapaxes(across, rows)
 
 
 def beside(strip: Array, ends: Sequence[tuple[int, int]], rule: Rule) -> Array:

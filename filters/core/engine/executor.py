@@ -35,7 +35,7 @@ from .output_buffer import Canvas, CanvasFactory, Collector, Output
 from .overlay import in_colour as image_in_colour
 from .pipeline import Source, StageRows
 from .quantize import FULL, Encoding, white_of
-from .stage import ImageContext, Stage, fields_of, total_gain
+from .stage import NO_HALO, ImageContext, Stage, fields_of, total_gain
 from .strips import each_strip
 from .working_space import Passage, Settings
 
@@ -100,6 +100,7 @@ def run(
     keep_holes: bool = False,
     advance: Callable[[int, int], None] | None = None,
     probed: bool = True,
+    names: Sequence[str] = (),
 ) -> Result:
     """Run *stages* over ``image`` ``(height, width, channels)`` and encode what *encodings* names.
 
@@ -112,7 +113,12 @@ def run(
     *white* what is white, if not its type does. Samples of the value *nodata* are missing, as NaN is; *keep_holes* says
     that what is missing of the image is missing of the result. *advance* is told of the rows that are done, and of how
     many. *probed*, the outputs tell where their values lie in the range of their samples.
+
+    Several *names* are those of as many images of one size, one below the other: each is filtered as by itself, and so
+    are the outputs' rows. `suits_stack` says for which calls that holds.
     """
+    images = max(len(names), 1)
+    size = image.shape[1], image.shape[0] // images
     if settings.coloured:
         image, colours = image_in_colour(image, colours or model_of(image.shape[2]))
     dtype = image.dtype.name
@@ -137,7 +143,7 @@ def run(
         image, alpha = apart(image, alpha)
     marked = nodata_of(nodata, image, in_colour, full)
     region, original = None, Original(image, alpha, marked)
-    if effect is not None and not moved_original.is_moved(stages, image.shape[1], image.shape[0]):
+    if effect is not None and not moved_original.is_moved(stages, *size):
         region = effect.on(*image.shape[:2])
     elif effect is not None:
         of_image: dict[str, Any] = {"jobs": jobs, "colours": colours, "nodata": nodata, "probed": False, "name": name}
@@ -170,6 +176,7 @@ def run(
         rounds_to=image.dtype.type if itself else None,
         kept=kept,
         name=name,
+        names=names,
         facts=found,
         transfer=settings.transfer,
         colours=colours or model_of(image.shape[2]),
@@ -177,38 +184,40 @@ def run(
     )
     channels = 1 if settings.one_channel else image.shape[2]
     most = max(channels, *(stage.colours.maps for stage in stages))
-    rows = strip_rows or strip_rows_of(widest(stages, image.shape[1], image.shape[0]) * most, work, stages)
+    rows = strip_rows or strip_rows_of(widest(stages, *size) * most, work, stages)
     gain = total_gain(stages)
     on_backdrop = gain is None and not any(stage.colours.alpha and stage.colours.alpha.backdrop for stage in stages)
     passage = Passage(image, alpha, settings, context, gain, bias, on_backdrop, marked, straight, pixels is not None)
 
-    source, rule = Source(image, passage.enter), passage.rule
+    source, rule = Source(image, passage.enter, images), passage.rule
     if pixels is not None:
         rule = joined_alpha.rule_of_pixels(rule, pixels.shape[2], full)
-    beside = None if alpha is None else pipeline.Alpha(Source(image, passage.enter_alpha), passage)
+    beside = None if alpha is None else pipeline.Alpha(Source(image, passage.enter_alpha, images), passage)
     chain, beside = pipeline.join(source, stages, context, rule, rows, jobs, beside)
     opacity = None if beside is None else beside.opacity
     if region is not None and any(stage.colours.maps > 1 for stage in stages):
         raise ImageError(SEVERAL_MAPS)
     if region is not None and (chain.height, chain.width) != original.image.shape[:2]:
-        size = f"{chain.width}×{chain.height}, from {image.shape[1]}×{image.shape[0]}"
-        raise ImageError(f"the result is {size}; {OTHER_SIZE}")
+        found_size = f"{chain.width}×{chain.height}, from {image.shape[1]}×{image.shape[0]}"
+        raise ImageError(f"the result is {found_size}; {OTHER_SIZE}")
     if region is not None and not keeps_size([stage for stage in stages if stage.extent is None]):
         raise ImageError(f"the result is shifted; {OTHER_SIZE}")
+
+    height = chain.height * images
 
     def collecting(name: str, encoding: Encoding) -> Collector:
         how = (measure, probed, canvases.get(name, Canvas))
         if name == "image" and settings.only is not None and not (settings.opaque and alpha is not None):
             return KeptChannels(encoding, passage, region, original, settings.only, *how)
         if region is None:
-            return Collector(encoding, chain.height, *how)
+            return Collector(encoding, height, *how)
         if name == "image":
             return PartialPicture(encoding, passage, region, original, *how)
         row = np.zeros((1, chain.width, 1 if settings.gray_maps else image.shape[2]), work)
         return PartialMap(encoding, row, region, chain.height, *how)
 
     holes = None
-    if keep_holes and not finite and (lies := geometry.of(stages, image.shape[1], image.shape[0])) is not None:
+    if keep_holes and not finite and (lies := geometry.of(stages, *size)) is not None:
         holes = Holes(image, alpha, marked, lies)
     collectors = {name: collecting(name, encoding) for name, encoding in encodings.items()}
 
@@ -230,7 +239,7 @@ def run(
         else:
             filter_strip(start, stop)
         if advance is not None:
-            advance(stop - start, chain.height)
+            advance(stop - start, height)
 
     def filter_strip(start: int, stop: int) -> None:
         if pixels is not None or written:
@@ -257,7 +266,9 @@ def run(
             collector.add(start, [part(fields[field]) for field in named], beside)
 
     first, last = rows, 0
-    if strip_rows is None:
+    if images > 1:
+        first = rows = max(rows // size[1], 1) * chain.height
+    elif strip_rows is None:
         # Floats in strips as high would leave the cache.
         if in_place is not None and in_place.work == image.dtype and native.core is not None:
             row = max(image[0].nbytes * in_place.stride[1], len(encodings) * image.shape[1] * channels, 1)
@@ -267,7 +278,7 @@ def run(
             rows = first = max(rows, IN_PLACE_BYTES // (chain.width * image.shape[2] * image.itemsize))
         rows, first = (-(-count // chain.preferred_rows) * chain.preferred_rows for count in (rows, first))
     if encodings:  # tables are there when the stages are joined
-        each_strip(chain.height, rows, jobs, work_on, first, last)
+        each_strip(height, rows, jobs, work_on, first, last)
     probes = {name: own.probe for name, own in collectors.items() if own.probe is not None}
     cut = {name: probe for name, probe in probes.items() if chain.saturates and probe.at_the_ends()}
     if cut:  # values that were saturated before they were looked at
@@ -289,8 +300,36 @@ def run(
     if alpha is not None and "image" in outputs:
         from . import hidden_colours  # few images have an alpha
 
-        hidden_colours.keep(image, alpha, given, encodings["image"], outputs["image"])
+        hidden_colours.keep(image, alpha, size, given, encodings["image"], outputs["image"])
     return Result(outputs, facts, 0 if marked is None else marked.missing)
+
+
+MOST_OF_STACK = 1 << 18
+"""Samples of an image up to which several are filtered as one: for larger ones a call of its own costs nothing."""
+
+
+def suits_stack(
+    stages: Sequence[Stage],
+    shape: tuple[int, int, int],
+    encodings: Mapping[str, Encoding],
+    settings: Settings,
+    alpha: bool = False,
+) -> bool:
+    """Whether `run` takes several images of a *shape* at once, without a region, holes to keep, or ranges to measure.
+
+    The ranges that they are stretched to, and the tables that are found, are each image's own.
+    """
+    own = any(encoding.stretched or encoding.kind == "table" for encoding in encodings.values())
+    if own or settings.only is not None or math.prod(shape) > MOST_OF_STACK:
+        return False
+    return not alpha or all(map(_takes_alphas, with_branches(stages)))
+
+
+def _takes_alphas(stage: Stage) -> bool:
+    """Whether a stage takes several images with their alpha."""
+    handling = stage.colours.alpha
+    looks_around = handling is not None and handling.weigh and stage.window.halo != NO_HALO
+    return pipeline.taken_together(stage) and not looks_around
 
 
 def widest(stages: Sequence[Stage], width: int, height: int) -> int:

@@ -11,13 +11,20 @@ from .quantize import Encoding
 from .stage import NO_HALO, Stage
 
 
-def keep(pixels: Array, alpha: Array, stages: Sequence[Stage], encoding: Encoding, output: Output) -> None:
-    """Write the image's colours where it is transparent, if the stages are the identity.
+def keep(
+    pixels: Array,
+    alpha: Array,
+    size: tuple[int, int],
+    stages: Sequence[Stage],
+    encoding: Encoding,
+    output: Output,
+) -> None:
+    """Write the image's colours where it is transparent, if the stages are the identity for a width and height.
 
     Others take colours times their alpha, of which nothing is left there.
     """
     unchanged = encoding.range == "clip" and encoding.gain == 1 and encoding.kind == "picture"
-    if output.alpha is None or not unchanged or not all(_is_identity(stage, *alpha.shape) for stage in stages):
+    if output.alpha is None or not unchanged or not all(_is_identity(stage, *size) for stage in stages):
         return
     hidden = alpha == 0
     if not hidden.any() or not isinstance(output.samples, np.ndarray):
@@ -25,7 +32,7 @@ def keep(pixels: Array, alpha: Array, stages: Sequence[Stage], encoding: Encodin
     output.samples[hidden] = encoding.of_alpha()(pixels[hidden].astype(np.float64))
 
 
-def _is_identity(stage: Stage, height: int, width: int) -> bool:
+def _is_identity(stage: Stage, width: int, height: int) -> bool:
     """Whether a stage gives each sample of an image of that size back as it is."""
     window, weights = stage.window, stage.weights
     in_place = window.stride == (1, 1) and window.padding in (None, window.halo)

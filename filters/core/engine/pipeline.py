@@ -33,6 +33,8 @@ from .working_space import Passage
 
 MAX_STRIP_SAMPLES = 1 << 28
 """Most samples of a channel that a strip may need with its halo: 1 to 2 GiB."""
+SHEET_COLUMNS = 1 << 10
+"""Columns up to which small images lie side by side: long rows are computed several times as fast as short ones."""
 EDGE_BYTES = 64
 """Least bytes of the results in a row of the edges: a vector. At 12 MP fewer add up to 1.2 ms to an erosion."""
 
@@ -40,8 +42,8 @@ EDGE_BYTES = 64
 class Source(Rows):
     """The image itself, as *enter* hands out its rows."""
 
-    def __init__(self, image: Array, enter: Callable[[int, int], Array]) -> None:
-        self.height, self.width = image.shape[:2]
+    def __init__(self, image: Array, enter: Callable[[int, int], Array], images: int = 1) -> None:
+        self.height, self.width, self.images = image.shape[0] // images, image.shape[1], images
         self.image, self.enter = image, enter
 
     @property
@@ -60,7 +62,8 @@ class PartOfSource(Source):
     """A part of the image's channels, in the image's own type."""
 
     def __init__(self, source: Source, take: Callable[[Array], Array]) -> None:
-        self.height, self.width = source.height, source.width
+        self.height, self.width, self.images = source.height, source.width, source.images
+        self.image = source.image
         self.enter = lambda start, stop: take(source.rows(start, stop))
 
 
@@ -68,7 +71,7 @@ class StageRows(Rows):
     """A stage applied to the rows above it."""
 
     def __init__(self, above: Rows, stage: Stage, context: ImageContext, rule: Rule) -> None:
-        self.above, self.stride = above, stage.window.stride
+        self.above, self.images, self.stride = above, above.images, stage.window.stride
         self.halo, self.padding = stage.window.halo, stage.window.around
         self.rule = stage.window.rule(context, rule)
         context = context._replace(height=above.height, width=above.width)
@@ -98,6 +101,8 @@ class StageRows(Rows):
 
     def rows(self, start: int, stop: int) -> Values:
         """Return rows of the stage's result."""
+        if self.images > 1:
+            return self._of_images(start // self.height, stop // self.height, {})
         if self.own.anchored:
             step = self.preferred_rows
             first, last = start // step * step, min(-(-stop // step) * step, self.height)
@@ -107,8 +112,7 @@ class StageRows(Rows):
         if self.bare:
             return self.own.function(self.above.rows(start, stop), *where)
         first, last = self._seen(start, stop)
-        left = self.padding.left
-        right = (self.width - 1) * self.stride[0] + self.halo.left + self.halo.right + 1 - left - self.above.width
+        left, right = self._beside()
         groups = borders.seen(first, last, self.above.height, self.rule.border)
         starts = [group[0] for group in groups]
         parts = [self.above.rows(*group) for group in groups]
@@ -123,6 +127,70 @@ class StageRows(Rows):
         del parts  # of several stages in a row each would keep one
         return self.own.function(strip, *where)
 
+    def _of_images(self, first: int, last: int, places: Mapping[str, Array]) -> Values:
+        """Return the results of whole images, in the *places* of their fields where they fit.
+
+        They are computed from one strip, in which the images lie in rows and columns, each with its own border.
+        """
+        given = self.above.rows(first * self.above.height, last * self.above.height)
+        if self.bare and not self.own.placed:
+            return self.own.function(given)
+        count, laid = last - first, {}
+        across = 1 if self.own.placed else max(1, SHEET_COLUMNS // (self.width * self.stride[0] + self.halo.left))
+        whole = count // across * across
+        found: Values = None
+        for start, stop, columns in ((0, whole, across), (whole, count, 1)):
+            if start == stop:
+                continue
+            found = self._of_sheet(given, start, stop, columns)
+            for name, values in fields_of(found).items():
+                if values is None:
+                    continue
+                if name not in laid:
+                    size, place = (count * self.height, *values.shape[3:]), places.get(name)
+                    fits = place is not None and place.dtype == values.dtype
+                    laid[name] = place if fits else np.empty(size, values.dtype)
+                rows = laid[name][start * self.height : stop * self.height]
+                np.copyto(rows.reshape(values.shape), values)
+        return found._make(map(laid.get, found._fields)) if hasattr(found, "_make") else laid["image"]
+
+    def _of_sheet(self, given: Values, start: int, stop: int, across: int) -> Values:
+        """Return the results of some images, *across* of which lie side by side: ``(down, across, height, …)``."""
+        (left, _), (top, bottom), (sx, sy) = self._beside(), self._seen(0, self.height), self.stride
+        wide = (self.width - 1) * sx + self.halo.left + self.halo.right + 1
+        # So many results lie from one image to the next.
+        x, y = -(-wide // sx), -(-(bottom - top) // sy)
+        high, width = self.above.height, self.above.width
+
+        def sheet(strip: Array) -> Array:
+            images = strip[start * high : stop * high].reshape(-1, across, high, *strip.shape[1:])
+            work = np.float32 if self.narrow and strip.dtype == np.float32 else self.work
+            rows, right = (top, top + y * sy, high), x * sx - left - width
+            laid = borders.surround([(0, images)], rows, left, right, work, self.rule, self.own.interleaved)
+            return laid.swapaxes(1, 2).reshape(-1, across * x * sx, laid.shape[4])
+
+        strip = by_field(sheet, given)
+        if self.own.placed:
+            seen, step = bottom - top, y * sy
+            alone = (
+                self.own.function(by_field(lambda tall, at=at: tall[at : at + seen], strip), 0)
+                for at in range(0, (stop - start) * step, step)
+            )
+            return by_field(lambda *images: np.stack(images)[:, None], *alone)
+
+        def results(found: Array) -> Array:
+            row, column, channel = found.strides
+            size = (stop - start) // across, across, self.height, self.width, found.shape[2]
+            return np.lib.stride_tricks.as_strided(found, size, (y * row, x * column, row, column, channel))
+
+        return by_field(results, self.own.function(strip))
+
+    def _beside(self) -> tuple[int, int]:
+        """Return how many columns past the edges, left and right, all results of a row see."""
+        left = self.padding.left
+        seen = (self.width - 1) * self.stride[0] + self.halo.left + self.halo.right + 1
+        return left, seen - left - self.above.width
+
     def _seen(self, start: int, stop: int) -> tuple[int, int]:
         """Return the rows above that the rows ``start … stop-1`` see, some of them maybe past the edges."""
         first = start * self.stride[1] - self.padding.top
@@ -135,6 +203,9 @@ class StageRows(Rows):
         takes 2.2 ms so in place of 4.3.
         """
         laid: dict[str, Array] = {}
+        if self.images > 1:
+            found = fields_of(self._of_images(start // self.height, stop // self.height, places))
+            return {name: values for name, values in found.items() if values is not None}
         for columns, compute in self._parts(start, stop):
             with native.results_in({name: place[:, columns] for name, place in places.items()}):
                 found = fields_of(compute())
@@ -177,12 +248,12 @@ class ZippedRows(Rows):
     """Rows that a function makes of those of several images of one size."""
 
     def __init__(self, function: Callable[..., Values], *images: Rows) -> None:
-        self.function, self.images = function, images
-        self.height, self.width = images[0].height, images[0].width
+        self.function, self.zipped = function, images
+        self.height, self.width, self.images = images[0].height, images[0].width, images[0].images
 
     def rows(self, start: int, stop: int) -> Values:
         """Return rows of the result."""
-        return self.function(*(image.rows(start, stop) for image in self.images))
+        return self.function(*(image.rows(start, stop) for image in self.zipped))
 
 
 class Alpha(NamedTuple):
@@ -246,8 +317,99 @@ def join(
 ) -> tuple[Rows, Alpha | None]:
     """Return the rows that *stages* make of *source*, and the *alpha* that they leave beside them.
 
-    A stage that needs the whole image runs at once.
+    A stage that needs the whole image runs at once. Several images have no alpha, where a stage takes them one by one.
     """
+    if source.images == 1 or all(taken_together(stage) for stage in stages):
+        return _joined(source, stages, context, rule, strip_rows, jobs, alpha)[:2]
+    assert alpha is None
+    last, whole = source, context.whole
+    for first, end, together in _parts_of_stack(stages):
+        own = context._replace(whole=whole)
+        if end < len(stages):
+            own = own._replace(rounds_to=None, kept=False, integers=stages[end].selects)
+        if together:
+            last, _, whole = _joined(last, stages[first:end], own, rule, strip_rows, jobs)
+        else:
+            each = OneByOne(last, stages[first:end], own, rule, strip_rows)
+            last, whole = each, each.whole
+    return last, None
+
+
+def taken_together(stage: Stage) -> bool:
+    """Whether a stage takes several images as one strip."""
+    return stage.takes == "strips" and stage.survey is None and not stage.by_name
+
+
+def _parts_of_stack(stages: Sequence[Stage]) -> Iterator[tuple[int, int, bool]]:
+    """Yield where rows of stages begin and end that take images together, or one by one.
+
+    What lies between two marks is not divided.
+    """
+    units: list[tuple[int, int, bool]] = []
+    first = 0
+    while first < len(stages):
+        end, mark = first + 1, stages[first].mark
+        if mark is not None and mark.begins:
+            end += next(
+                n for n, stage in enumerate(stages[end:], 1) if stage.mark is not None and not stage.mark.begins
+            )
+        together = all(taken_together(stage) for stage in stages[first:end])
+        if units and units[-1][2] and together:
+            first = units.pop()[0]
+        units.append((first, end, together))
+        first = end
+    yield from units
+
+
+class OneByOne(Rows):
+    """What stages make of several images, of which they take each by itself."""
+
+    def __init__(self, above: Rows, stages: Sequence[Stage], context: ImageContext, rule: Rule, rows: int) -> None:
+        self.above, self.stages, self.context, self.rule, self.strip_rows = above, stages, context, rule, rows
+        self.images = above.images
+        self.found = self._of(0)  # computed before, at times
+        one, _, self.whole = self.found
+        self.height, self.width, self.saturates = one.height, one.width, one.saturates
+
+    def _of(self, number: int) -> tuple[Rows, Alpha | None, bool]:
+        context, (first, size) = self.context, (number * self.above.height, self.above.height)
+        context = context._replace(name=context.names[number], facts=[])
+        source = _one_of(self.above, first, size)
+        return _joined(source, self.stages, context, self.rule, self.strip_rows, 1)
+
+    def rows(self, start: int, stop: int) -> Values:
+        """Return the results of whole images."""
+        of = (self._of(number) if number else self.found for number in range(start // self.height, stop // self.height))
+
+        def joined(*images: Array) -> Array:
+            # Those of one colour are a single pixel.
+            size = self.height, self.width
+            return np.concatenate([np.broadcast_to(one, (*size, *one.shape[2:])) for one in images])
+
+        return by_field(joined, *(one.rows(0, self.height) for one, _, _ in of))
+
+
+def _one_of(rows: Rows, first: int, height: int) -> Rows:
+    """Return one of several images, from its first row on."""
+
+    def part(start: int, stop: int) -> Values:
+        return rows.rows(first + start, first + stop)
+
+    if isinstance(rows, Source):
+        return Source(rows.image[first : first + height], part)
+    return Whole(part(0, height), height, rows.width)
+
+
+def _joined(
+    source: Rows,
+    stages: Sequence[Stage],
+    context: ImageContext,
+    rule: Rule,
+    strip_rows: int,
+    jobs: int,
+    alpha: Alpha | None = None,
+) -> tuple[Rows, Alpha | None, bool]:
+    """Return also whether all samples are whole numbers."""
     last, whole = source, context.whole
     parted = 0, last, alpha
     single, taken, callers = "", "", rule
@@ -345,7 +507,7 @@ def join(
         else:
             last = StageRows(last, stage, own, rule)
         alpha = None if stage.colours.gain is None else behind
-    return last, alpha
+    return last, alpha, whole
 
 
 def _puts_back_unchanged(stages: Sequence[Stage]) -> bool:
@@ -360,7 +522,7 @@ def _samples_of(alpha: Alpha, whole: bool) -> tuple[Rows, None, bool]:
     if not isinstance(alpha.rows, Source) or passage.alpha is None:
         return alpha.opacity, None, whole
     samples = passage.alpha[..., None]
-    return Source(samples, lambda start, stop: samples[start:stop]), None, samples.dtype.kind == "u"
+    return Source(samples, lambda start, stop: samples[start:stop], alpha.rows.images), None, samples.dtype.kind == "u"
 
 
 def _with_new_alpha(
@@ -371,7 +533,7 @@ def _with_new_alpha(
     passage, opaque = alpha.passage, ZippedRows(colour_parts.new_alpha(stage.mark, context), found)
     # What could not be seen has its colours in the image alone.
     if isinstance(colours, Source):
-        straight: Rows = Source(passage.image, passage.enter_straight)
+        straight: Rows = Source(passage.image, passage.enter_straight, colours.images)
     else:
         straight = ZippedRows(passage.divide, colours, alpha.opacity)
     return ZippedRows(passage.multiply, straight, opaque), alpha._replace(rows=opaque, gain=1.0)
@@ -398,7 +560,8 @@ def _moved(
 
 def _of_one_type(last: Rows, context: ImageContext) -> Rows:
     """Return rows all of which have one type, though the value of missing samples stands in some of them alone."""
-    if context.finite or isinstance(last, StageRows):  # whose results have one type, as the classes of Canny have
+    # What a stage computes has one type, as the classes of Canny have, and what is kept.
+    if context.finite or isinstance(last, StageRows | Whole):
         return last
     return ZippedRows(lambda values: by_field(lambda strip: strip.astype(context.work, copy=False), values), last)
 
@@ -414,7 +577,7 @@ def _divided(last: Rows, alpha: Alpha) -> Rows:
     """Return colours out of their alpha: those of the image as they were before, to the last bit."""
     passage = alpha.passage
     if isinstance(last, Source) and last.enter == passage.enter and not passage.on_backdrop:
-        return Source(passage.image, passage.enter_visible)
+        return Source(passage.image, passage.enter_visible, last.images)
     return ZippedRows(passage.divide, last, alpha.opacity)
 
 

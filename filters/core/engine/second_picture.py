@@ -43,7 +43,7 @@ def given(other: Any, white: float | None, name: str = "other") -> SecondPicture
         neutral = bool((found == found[..., :1]).all())
         return SecondPicture(found[..., :1] if neutral else found, None, 255.0, neutral, uniform=True)
     try:
-        image = other if isinstance(other, array_image.ArrayImage) else array_image.images(other)[0]
+        image = other if isinstance(other, array_image.ArrayImage) else array_image.one_image(other)
     except ImageError as error:
         raise ParameterError(name, str(error)) from None
     own = image.white or FULL[image.pixels.dtype.name]

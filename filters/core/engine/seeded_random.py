@@ -50,6 +50,7 @@ def drawing(draw_for: Callable[[ImageContext], Draw], seed: int, selects: bool =
     return Stage(
         bind,
         colours=Colours(alpha=AlphaHandling(divide=True, multiply=True)),
+        by_name=True,
         selects=selects,
         facts=lambda context: (note(f"random numbers of seed {seed} for the name {context.name!r}"),),
     )

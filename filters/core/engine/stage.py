@@ -41,6 +41,8 @@ class Rows(Protocol):
 
     height: int
     width: int
+    images: int = 1
+    """So many images of that size lie one below the other; rows that are asked for are those of whole images then."""
     preferred_rows: int = 1
     """The best height of a strip is a multiple of this."""
     saturates: bool = False
@@ -112,6 +114,8 @@ class ImageContext(NamedTuple):
     """The width of the stage's input."""
     name: str = ""
     """The image's name, for results that differ from image to image."""
+    names: Sequence[str] = ()
+    """The names of several images, for stages that take each by itself."""
     survey_result: Any = None
     """What the stage's survey found in the whole image."""
     facts: list[Fact] | None = None
@@ -346,6 +350,8 @@ class Stage(NamedTuple):
     branches: tuple[tuple[Stage, ...], ...] = ()
     """Rows of stages, each applied to the same image. The function takes their results as arguments; an empty row
     gives the image itself."""
+    by_name: bool = False
+    """Results differ from image to image, by the name that the context tells."""
     selects: bool = False
     """Each result is one of the samples, or a difference of two. Whole numbers stay whole, so its function takes and
     returns them in the image's own type."""
