@@ -20,11 +20,12 @@ from ...filters.core.named_tuple import NamedTuple
 from . import formats
 from .codec import Codec, Content
 from .formats import GZIP, HEAD, WINDOW_OF_GZIP
+from .labels import WITHOUT_COARSE, Labels
 from .picture import Decode, DecodeError, DecodeOptions, Frames, PartialDecode, Picture, Samples, Timing, real_samples
 
 TYPES = {0x08: ">u1", 0x09: ">i1", 0x0B: ">i2", 0x0C: ">i4", 0x0D: ">f4", 0x0E: ">f8"}
-CODES = {"uint8": 0x08, "float32": 0x0D}
-"""The types that are written."""
+CODES = {"uint8": 0x08, "int32": 0x0C, "float32": 0x0D}
+"""The types that are written: of images two, of labels too large for bytes the other."""
 RGB = 3
 
 
@@ -200,7 +201,9 @@ class Packer:
     def write(self, file: io.BytesIO, head: bytes) -> None:
         """Write the file: *head*, which is stored as it is, and all that was added."""
         self._packed.append(self._deflate.flush())
-        file.write(b"\x1f\x8b\x08" + bytes(5) + b"\x04\x03\0" + struct.pack("<HH", len(head), len(head) ^ 0xFFFF) + head)
+        file.write(
+            b"\x1f\x8b\x08" + bytes(5) + b"\x04\x03\0" + struct.pack("<HH", len(head), len(head) ^ 0xFFFF) + head
+        )
         while self._packed:  # what is written is freed
             file.write(self._packed.popleft())
         file.write(struct.pack("<II", self._sum_behind(head), (len(head) + self._length) & 0xFFFFFFFF))
@@ -288,6 +291,28 @@ def write_array(file: io.BytesIO, values: Array, packed: bool) -> None:
         file.write(data)
 
 
+def labels(labels: Labels | None) -> list[str]:
+    """Return notes on what a file of labels beside the images does not hold of them; raises ValueError."""
+    if labels is None:
+        return []
+    if labels.coarse is not None:
+        raise ValueError(f"IDX {WITHOUT_COARSE}")
+    _of_labels(labels.values)
+    return labels.notes
+
+
+def write_labels(file: io.BytesIO, values: Array, packed: bool) -> None:
+    """Write the labels of images: in bytes, where they fit these, as those who read them expect."""
+    write_array(file, _of_labels(values), packed)
+
+
+def _of_labels(values: Array) -> Array:
+    for dtype in (np.uint8, np.int32):
+        if np.iinfo(dtype).min <= values.min() and values.max() <= np.iinfo(dtype).max:
+            return values.astype(dtype)
+    raise ValueError("IDX holds no labels of more than 32 bits; use --to npz")
+
+
 def encode(file: io.BytesIO, content: Content) -> list[str]:
     """Write one image."""
     return encoded(file, content, Writer())
@@ -300,4 +325,4 @@ def encoded(file: io.BytesIO, content: Content, writer: Writer) -> list[str]:
     return writer.notes
 
 
-CODEC = Codec(finish, encode, frames=Writer)
+CODEC = Codec(finish, encode, frames=Writer, labels=labels)
