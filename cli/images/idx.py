@@ -10,7 +10,6 @@ import io
 import math
 import struct
 import zlib
-from collections import deque
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -18,6 +17,7 @@ from ...filters.core.engine.array_image import white_of_samples
 from ...filters.core.lazy_numpy import Array, np
 from ...filters.core.named_tuple import NamedTuple
 from . import formats
+from .atomic_write import end_with_bytes
 from .codec import Codec, Content
 from .formats import GZIP, HEAD, WINDOW_OF_GZIP
 from .labels import WITHOUT_COARSE, Labels
@@ -190,7 +190,7 @@ class Packer:
 
     def __init__(self) -> None:
         self._deflate = zlib.compressobj(6, zlib.DEFLATED, -zlib.MAX_WBITS, 9, zlib.Z_RLE)
-        self._packed: deque[bytes] = deque()
+        self._packed: list[bytes] = []
         self._sum, self._length = 0, 0
 
     def add(self, data: Any) -> None:
@@ -204,9 +204,9 @@ class Packer:
         file.write(
             b"\x1f\x8b\x08" + bytes(5) + b"\x04\x03\0" + struct.pack("<HH", len(head), len(head) ^ 0xFFFF) + head
         )
-        while self._packed:  # what is written is freed
-            file.write(self._packed.popleft())
-        file.write(struct.pack("<II", self._sum_behind(head), (len(head) + self._length) & 0xFFFFFFFF))
+        for piece in self._packed:
+            end_with_bytes(file, piece)
+        end_with_bytes(file, struct.pack("<II", self._sum_behind(head), (len(head) + self._length) & 0xFFFFFFFF))
 
     def _sum_behind(self, head: bytes) -> int:
         """Return the sum of all: that of some bytes depends on what precedes them as that of as many zeros does."""
@@ -231,7 +231,7 @@ class Writer:
         self._shape: tuple[int, ...] = ()
         self._count = 0
         self._dtype = ""
-        self._parts: deque[Any] = deque()
+        self._parts: list[Any] = []
         self._packer = Packer() if self.packed else None
 
     def add(self, frame: Content) -> None:
@@ -260,8 +260,8 @@ class Writer:
             self._packer.write(file, head)
             return
         file.write(head)
-        while self._parts:  # what is written is freed
-            file.write(self._parts.popleft())
+        for part in self._parts:
+            end_with_bytes(file, part)
 
 
 def bytes_of(samples: Array) -> memoryview:
@@ -288,7 +288,7 @@ def write_array(file: io.BytesIO, values: Array, packed: bool) -> None:
         packer.write(file, head)
     else:
         file.write(head)
-        file.write(data)
+        end_with_bytes(file, data)
 
 
 def labels(labels: Labels | None) -> list[str]:

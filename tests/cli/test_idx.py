@@ -135,7 +135,7 @@ def test_a_damaged_file_is_refused_in_one_line(refused, folder, data, why):
 def test_what_it_does_not_hold_is_refused(refused, folder, digits):
     write(folder, "a.idx", digits)
     refused(1, "blur", "a.idx", "-o", "b.idx", "--depth", "16")
-    assert "of one size" not in refused(1, "blur", "a.idx", "-o", "b.jpg")
+    assert "has 7 images, of which JPEG holds one" in refused(1, "blur", "a.idx", "-o", "b.jpg")
     assert not (folder / "b.idx").exists()
 
 
