@@ -43,7 +43,7 @@ def filtered(processor: ImageProcessor, job: Job, found: Picture | Frames) -> Re
         others = "--frame N takes another, --name '{stem}-{frame}{suffix}' all"
         frames.first.notes.append(f"only the first of its {frames.count} pictures was filtered; {others}")
         return processor.single(job, frames.first)
-    if frames.count == 1 and not wanted:
+    if frames.count == 1 and not wanted and not _stays_a_set(job, frames):
         return processor.single(job, _one(frames, 0, name))
     try:
         frames.check_pixels()
@@ -56,12 +56,20 @@ def filtered(processor: ImageProcessor, job: Job, found: Picture | Frames) -> Re
     return _all(processor, job, frames, name)
 
 
+def _stays_a_set(job: Job, frames: Frames) -> bool:
+    """Whether images of a data set go into data sets, which one image is, too."""
+    own = formats.FORMATS[frames.format]
+    return frames.pictures is not None and all(
+        target.format_for(output, own).data_set for output, target in job.targets.items()
+    )
+
+
 def _check(frames: Frames, target: Target, format: formats.Format, name: str, maps: int) -> None:
     """Refuse a format that does not hold the frames."""
     if frames.count == 1:
         return
     count, last = ("several", "") if frames.count is None else (frames.count, f" (0 to {frames.count - 1})")
-    if maps > 1 and format.paged:
+    if maps > 1 and format.paged and not format.data_set:
         raise FileError(
             name,
             f"has {count} frames, and each {maps} maps; the pages of a "
@@ -73,7 +81,7 @@ def _check(frames: Frames, target: Target, format: formats.Format, name: str, ma
     unseen = format.stream == "pipe" and format.is_stream(timed) and not frames.stream and target.path is not None
     if format.holds_frames(timed) and not unseen:
         return
-    kind = "frames" if timed else "images" if frames.stream else "pages"
+    kind = "frames" if timed else "images" if frames.stream or frames.pictures is not None else "pages"
     suffix = format.suffixes[0]
     why = "shows one" if format.animated else "holds one"
     raise FileError(
@@ -138,7 +146,10 @@ def _pictures(processor: ImageProcessor, job: Job, frames: Frames, name: str) ->
         yield from each
         return
     for start in range(1, frames.count, step):
-        picture = frames.pictures(start, min(start + step, frames.count))
+        try:
+            picture = frames.pictures(start, min(start + step, frames.count))
+        except DecodeError as error:
+            raise FileError(name, str(error)) from None
         picture.format = frames.format
         yield picture
 

@@ -13,13 +13,13 @@ import zlib
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
-from ...filters.core.engine.array_image import white_of_samples
 from ...filters.core.lazy_numpy import Array, np
 from ...filters.core.named_tuple import NamedTuple
 from . import formats
 from .codec import Codec, Content
 from .formats import GZIP, HEAD, WINDOW_OF_GZIP
-from .picture import Decode, DecodeError, DecodeOptions, Frames, PartialDecode, Picture, Samples, Timing, real_samples
+from .picture import Decode, DecodeError, DecodeOptions, Frames, PartialDecode, Samples, Timing
+from .stack import Stack, frames_of
 
 TYPES = {0x08: ">u1", 0x09: ">i1", 0x0B: ">i2", 0x0C: ">i4", 0x0D: ">f4", 0x0E: ">f8"}
 CODES = {"uint8": 0x08, "float32": 0x0D}
@@ -104,18 +104,7 @@ def finish(begun: PartialDecode, options: DecodeOptions, decode: Decode) -> Fram
     options.check_size(width, height, Samples(math.prod(sizes[3:]), itemsize, 8.0 * count))
     data = unpacked(begun.data, header.bytes)
     stack = np.frombuffer(data, header.dtype, offset=header.length).reshape(*sizes[:3], -1)
-    white = white_of_samples(stack.dtype)
-
-    def pictures(first: int, last: int) -> Picture:
-        part = real_samples(stack[first:last].reshape(-1, *stack.shape[2:]))
-        picture = Picture(np.ascontiguousarray(part), white=white)
-        picture.number, picture.images = first, last - first
-        return picture
-
-    def each() -> Iterator[Picture]:
-        return (pictures(number, number + 1) for number in range(count))
-
-    return Frames(count, each, pixels=count * height * width, pictures=pictures)
+    return frames_of(stack)
 
 
 class Writer:
@@ -126,24 +115,19 @@ class Writer:
 
     def __init__(self, timing: Timing | None = None) -> None:
         self.notes: list[str] = []
-        self._parts: list[Array] = []
+        self._stack = Stack()
 
     def add(self, frame: Content) -> None:
         """Take one image, or several one below the other."""
         if frame.alpha is not None:
             raise ValueError("IDX holds no alpha; use --background COLOR or .npy")
-        height = len(frame.pixels) // frame.images
-        part = np.ascontiguousarray(frame.pixels).reshape(frame.images, height, *frame.pixels.shape[1:])
-        if part.shape[3] not in (1, RGB):
-            raise ValueError(f"IDX holds gray images and RGB, not {part.shape[3]} channels")
-        if self._parts and part.shape[1:] != self._parts[0].shape[1:]:
-            one, other = (f"{shape[2]}×{shape[1]}×{shape[3]}" for shape in (self._parts[0].shape, part.shape))
-            raise ValueError(f"IDX holds images of one size, and these are {one} and {other}")
-        self._parts.append(part)
+        if (channels := frame.pixels.shape[2]) not in (1, RGB):
+            raise ValueError(f"IDX holds gray images and RGB, not {channels} channels")
+        self._stack.add(frame.pixels, frame.images)
 
     def write(self, file: io.BytesIO) -> None:
         """Write the file."""
-        write_array(file, self._parts, self.packed)
+        write_array(file, self._stack.parts, self.packed)
 
 
 def write_array(file: io.BytesIO, parts: Sequence[Array], packed: bool) -> None:
