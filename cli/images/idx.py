@@ -18,12 +18,13 @@ from ...filters.core.named_tuple import NamedTuple
 from . import formats
 from .codec import Codec, Content
 from .formats import GZIP, HEAD, WINDOW_OF_GZIP
+from .labels import WITHOUT_COARSE, Labels
 from .picture import Decode, DecodeError, DecodeOptions, Frames, PartialDecode, Samples, Timing
 from .stack import Stack, frames_of
 
 TYPES = {0x08: ">u1", 0x09: ">i1", 0x0B: ">i2", 0x0C: ">i4", 0x0D: ">f4", 0x0E: ">f8"}
-CODES = {"uint8": 0x08, "float32": 0x0D}
-"""The types that are written."""
+CODES = {"uint8": 0x08, "int32": 0x0C, "float32": 0x0D}
+"""The types that are written: of images two, of labels too large for bytes the other."""
 RGB = 3
 
 
@@ -146,6 +147,28 @@ def write_array(file: io.BytesIO, parts: Sequence[Array], packed: bool) -> None:
         file.write(piece)
 
 
+def labels(labels: Labels | None) -> list[str]:
+    """Return notes on what a file of labels beside the images does not hold of them; raises ValueError."""
+    if labels is None:
+        return []
+    if labels.coarse is not None:
+        raise ValueError(f"IDX {WITHOUT_COARSE}")
+    _of_labels(labels.values)
+    return labels.notes
+
+
+def write_labels(file: io.BytesIO, values: Array, packed: bool) -> None:
+    """Write the labels of images: in bytes, where they fit these, as those who read them expect."""
+    write_array(file, [_of_labels(values)], packed)
+
+
+def _of_labels(values: Array) -> Array:
+    for dtype in (np.uint8, np.int32):
+        if np.iinfo(dtype).min <= values.min() and values.max() <= np.iinfo(dtype).max:
+            return values.astype(dtype)
+    raise ValueError("IDX holds no labels of more than 32 bits; use --to npz")
+
+
 def packing(pieces: Iterable[Any]) -> Iterator[bytes]:
     """Yield what gzip makes of some bytes, without a time and a name: the same images give the same file.
 
@@ -169,4 +192,4 @@ def encoded(file: io.BytesIO, content: Content, writer: Writer) -> list[str]:
     return writer.notes
 
 
-CODEC = Codec(finish, encode, frames=Writer)
+CODEC = Codec(finish, encode, frames=Writer, labels=labels)
