@@ -1,0 +1,55 @@
+"""`imfilter dataset`: commands that concern a data set as a whole."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Annotated, Any
+
+import typer
+
+from ..errors import ExitCode
+from ..images import memory_budget
+from .option_words import StrictCommand
+
+app = typer.Typer(
+    name="dataset",
+    rich_markup_mode=None,
+    add_completion=False,
+    no_args_is_help=False,
+    subcommand_metavar="COMMAND [OPTIONS] INPUT...",
+    options_metavar="",
+)
+
+Inputs = Annotated[
+    list[str],
+    typer.Argument(metavar="INPUT...", help="Folders of classes, IDX files and other containers, or image files."),
+]
+Json = Annotated[bool, typer.Option("--json", help="Print a JSON object for each data set.")]
+
+
+@app.callback()
+def dataset() -> None:
+    """Inspect, convert, check and split data sets."""
+
+
+def _command(name: str) -> Callable[..., Any]:
+    return app.command(name, cls=StrictCommand, options_metavar="[OPTIONS]")
+
+
+def _end(code: ExitCode) -> None:
+    if code:
+        raise typer.Exit(code)
+
+
+@_command("info")
+def info(inputs: Inputs, json: Json = False) -> None:
+    """Print the kind, number, sizes, channels, depth, classes and bytes of data sets.
+
+    The classes of a folder are its first-level folders in byte order of their names. Hidden folders and those without
+    images are left out, and listed. A folder that holds only train, val and test folders is one data set for each.
+    Every image is decoded; those that cannot be read are reported.
+    """
+    memory_budget.check_addresses()
+    from ..dataset import info as command
+
+    _end(command.run(inputs, json))
