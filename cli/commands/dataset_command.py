@@ -53,3 +53,24 @@ def info(inputs: Inputs, json: Json = False) -> None:
     from ..dataset import info as command
 
     _end(command.run(inputs, json))
+
+
+@_command("stats")
+def stats(
+    inputs: Inputs,
+    per_image: Annotated[
+        bool,
+        typer.Option("--per-image", help="Also average the means and deviations of the single images."),
+    ] = False,
+    json: Annotated[bool, typer.Option("--json", help="Print a JSON object.")] = False,
+) -> None:
+    """Print the mean and standard deviation of each channel over all inputs.
+
+    By default these are the mean and deviation of all pixels together, from exact sums, for samples from 0 to 1 and in
+    levels, with the step that normalizes by them. The deviation divides by the number of pixels. Figures that are often
+    quoted, as those of ImageNet, are the mean of the single images' deviations: --per-image prints both.
+    """
+    memory_budget.check_addresses()
+    from ..dataset import statistics as command
+
+    _end(command.run(inputs, per_image, json))

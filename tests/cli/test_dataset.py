@@ -112,10 +112,10 @@ def test_emnist_is_told_to_be_transposed(ok, folder, digits):
     assert "flip --op transpose" in ok("dataset", "info", "emnist-letters.idx").decode()
 
 
-@pytest.mark.each("command", ["info"])
+@pytest.mark.each("command", ["info", "stats"])
 def test_what_is_no_data_set_is_refused(refused, folder, command):
     (folder / "words.txt").write_text("words")
-    (folder / "empty").mkdir()
+    (folder / "empty").mkdir(exist_ok=True)
     assert "nosuch: no such file" in refused(1, "dataset", command, "nosuch")
     assert "words.txt: is not an image or data set" in refused(1, "dataset", command, "words.txt")
     assert "empty: no images found" in refused(2, "dataset", command, "empty")
@@ -125,3 +125,75 @@ def test_what_is_no_data_set_is_refused(refused, folder, command):
 
 def test_an_unknown_command_is_refused(refused):
     assert "nosuch" in refused(2, "dataset", "nosuch")
+
+
+# ---- stats ------------------------------------------------------------------------------------------
+
+
+def test_stats_are_those_of_all_pixels(ok, pets):
+    found = json.loads(ok("dataset", "stats", "pets", "--per-image", "--json"))
+    assert (found["images"], found["pixels"], found["white"]) == (8, 8 * 48, 255)
+    pixels = np.stack([*pets.values()])
+    whole, own = found["figures"]
+    np.testing.assert_allclose(whole["mean"], pixels.mean((0, 1, 2)) / 255, rtol=1e-14)
+    np.testing.assert_allclose(whole["std"], pixels.std((0, 1, 2)) / 255, rtol=1e-14)
+    np.testing.assert_allclose(whole["levels"]["std"], pixels.std((0, 1, 2)), rtol=1e-14)
+    np.testing.assert_allclose(own["mean"], pixels.mean((0, 1, 2)) / 255, rtol=1e-14)
+    np.testing.assert_allclose(own["std"], pixels.std((1, 2)).mean(0) / 255, rtol=1e-14)
+
+
+def test_stats_of_images_of_several_sizes_depths_and_channels(run, folder):
+    arrays = [
+        picture(folder / "a" / "0.png"),
+        picture(folder / "a" / "1.png", (30, 20), 1),
+        picture(folder / "a" / "2.png", (5, 5), 1, np.uint16),
+    ]
+    scaled = [np.broadcast_to(np.atleast_3d(a), (*a.shape[:2], 3)) / np.iinfo(a.dtype).max for a in arrays]
+    pixels = np.concatenate([a.reshape(-1, 3) for a in scaled])
+    ended = run("dataset", "stats", "a", "--per-image", "--json")
+    assert ended.lines == ["imfilter: 2 gray images count as RGB"]
+    whole, own = json.loads(ended.out)["figures"]
+    np.testing.assert_allclose(whole["mean"], pixels.mean(0), rtol=1e-14)
+    np.testing.assert_allclose(whole["std"], pixels.std(0), rtol=1e-13)
+    np.testing.assert_allclose(own["mean"], np.mean([a.mean((0, 1)) for a in scaled], 0), rtol=1e-13)
+    np.testing.assert_allclose(own["std"], np.mean([a.std((0, 1)) for a in scaled], 0), rtol=1e-13)
+
+
+def test_stats_are_exact(ok, folder):
+    """The deviation of one level in 400 000 white pixels is lost in sums of floats."""
+    white = np.full((100, 64, 64), 255, np.uint8)
+    white[0, 0, 0] = 254
+    idx(folder / "a.idx", white)
+    (figures,) = json.loads(ok("dataset", "stats", "a.idx", "--json"))["figures"]
+    share = 1 / white.size
+    assert figures["levels"]["std"] == pytest.approx([(share * (1 - share)) ** 0.5], rel=1e-14)
+
+
+def test_the_step_of_stats_normalizes(ok, folder, digits):
+    text = ok("dataset", "stats", "t10k-images-idx3-ubyte").decode()
+    step = next(line for line in text.splitlines() if line.startswith("  normalize"))
+    ok("chain", "t10k-images-idx3-ubyte", "-o", "n-idx3-ubyte", step)
+    data = (folder / "n-idx3-ubyte").read_bytes()
+    values = np.frombuffer(data, ">f4", offset=16)
+    assert values.size == digits.size
+    assert abs(values.mean()) < 1e-4 and abs(values.std() - 1) < 1e-4
+    assert f"{digits.mean():.4f}" in text
+
+
+def test_stats_of_floats(ok, refused, folder):
+    values = RNG.normal(0.5, 0.1, (9, 7)).astype(np.float32)
+    np.save("a.npy", values)
+    (figures,) = json.loads(ok("dataset", "stats", "a.npy", "--json"))["figures"]
+    np.testing.assert_allclose(figures["std"], [values.std(dtype=np.float64)], rtol=1e-9)
+    values[3, 4] = np.nan
+    np.save("a.npy", values)
+    assert "a.npy" in refused(1, "dataset", "stats", "a.npy")
+
+
+def test_stats_say_what_they_leave_out_and_refuse(run, refused, folder, pets):
+    picture(folder / "b" / "0.png", channels=4)
+    assert run("dataset", "stats", "b").lines == ["imfilter: the alpha of 1 image is left out"]
+    np.save("a.npy", RNG.integers(0, 256, (9, 7, 5), np.uint8))
+    assert "has 5 channels, those before it 3" in refused(1, "dataset", "stats", "pets", "a.npy")
+    (folder / "pets" / "dog" / "1.png").write_bytes(b"")
+    assert refused(1, "dataset", "stats", "pets") == "imfilter: pets/dog/1.png: is empty"
