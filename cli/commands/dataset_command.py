@@ -74,3 +74,24 @@ def stats(
     from ..dataset import statistics as command
 
     _end(command.run(inputs, per_image, json))
+
+
+@_command("check")
+def check(
+    inputs: Inputs,
+    classes: Annotated[
+        int | None,
+        typer.Option("--classes", metavar="N", min=1, help="Expect N classes; labels are 0 to N-1."),
+    ] = None,
+) -> None:
+    """Find faults: one line each, and exit code 1 if there are any.
+
+    Reports files that cannot be read or are cut off; extensions that name another format; sizes and modes unlike the
+    others'; pictures rotated by EXIF; animations; empty and hidden classes; labels out of range, and counts of labels
+    that do not match. Files with the same bytes are reported within and across classes and parts: name all parts in one
+    call, or the folder of train, val and test.
+    """
+    memory_budget.check_addresses()
+    from ..dataset import check as command
+
+    _end(command.run(inputs, classes))

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from ...filters.core.named_tuple import NamedTuple
 from ..batch import inputs, labels
 from ..console.messages import shown
+from ..digest import SourceDigest
 from ..errors import FileError, UsageError
 from ..images import formats, idx, prefetch
 from ..images.picture import DecodeError, Frames, Picture
@@ -32,6 +33,8 @@ class Batch(NamedTuple):
     """The file that holds them."""
     frames: int | None = 1
     """How many pictures the file has of which this is the first."""
+    digest: SourceDigest | None = None
+    """That of the file, where it was asked for and holds this one alone."""
 
     def name(self, number: int) -> str:
         """Return how people find a sample."""
@@ -85,12 +88,12 @@ class Pictures(DataSet):
 
     def read(self, file: File) -> Batch:
         """Return the image of a file, the first where there are several; raises FileError."""
-        found, _ = self.reader.read(file.path)
+        found, own = self.reader.read(file.path)
         count = 1
         if isinstance(found, Frames):
             with naming(file.path):
                 count, found = found.count, found.first or next(found.each())
-        return Batch(found, [file.label], [file.name], file.path, count)
+        return Batch(found, [file.label], [file.name], file.path, count, own.digest)
 
     def batches(self) -> Iterator[Batch]:
         """Yield the images; raises FileError for the first that cannot be read."""
@@ -149,28 +152,50 @@ class Container(DataSet):
                 yield self.frames.pictures(first, min(self._size, first + several))
 
 
-def opened(names: Sequence[str], to_rgb: bool = False) -> Iterator[DataSet]:
+def opened(
+    names: Sequence[str],
+    *,
+    to_rgb: bool = False,
+    digests: bool = False,
+    failed: Callable[[FileError], None] | None = None,
+) -> Iterator[DataSet]:
     """Yield the data sets that *names* mean, each opened when its turn comes; raises UsageError, FileError.
 
     A folder is one, or one for each of its parts and of the containers in it. A file is one, but images that are
-    named one by one are a single one together.
+    named one by one are a single one together. *failed* takes what keeps one from being opened, and the others go on.
     """
     reader = prefetch.reader(prefetch.max_pixels(""), to_rgb=to_rgb)
-    reader.digests = False
+    reader.digests = digests
     alone: list[File] = []
     for name in names:
-        if name == STREAM:
-            raise UsageError("a data set is a file or folder; standard input is neither")
-        if inputs.is_folder(name):
-            for folder in folders.opened(name):
-                if folder.files or not folder.containers:
-                    yield Pictures.of_folder(folder, reader)
-                for path in folder.containers:
-                    yield Container(path, reader)
-        elif _is_container(name):
-            yield Container(name, reader)
-        else:
-            alone.append(File(name, Path(name).name, None))
+        try:
+            if name == STREAM:
+                raise UsageError("a data set is a file or folder; standard input is neither")
+            if inputs.is_folder(name):
+                containers: list[str] = []
+                for folder in folders.opened(name):
+                    containers += folder.containers
+                    if folder.files or not folder.containers:
+                        yield Pictures.of_folder(folder, reader)
+            elif _is_container(name):
+                containers = [name]
+            else:
+                containers = []
+                alone.append(File(name, Path(name).name, None))
+        except FileError as error:
+            if failed is None:
+                raise
+            failed(error)
+            continue
+        for path in containers:
+            try:
+                found = Container(path, reader)
+            except FileError as error:
+                if failed is None:
+                    raise
+                failed(error)
+            else:
+                yield found
     if alone:
         first = alone[0].path
         yield Pictures(first if len(alone) == 1 else f"{first}, …", "images", reader, alone)

@@ -197,3 +197,116 @@ def test_stats_say_what_they_leave_out_and_refuse(run, refused, folder, pets):
     assert "has 5 channels, those before it 3" in refused(1, "dataset", "stats", "pets", "a.npy")
     (folder / "pets" / "dog" / "1.png").write_bytes(b"")
     assert refused(1, "dataset", "stats", "pets") == "imfilter: pets/dog/1.png: is empty"
+
+
+# ---- check ------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def faults(run):
+    """Check; return the faults that are printed, and be sure of the exit code."""
+
+    def faults(*words):
+        ended = run("dataset", "check", *words)
+        *found, last = ended.out.decode().splitlines()
+        assert ended.code == bool(found)
+        assert ended.err == ""
+        assert f" checked, {len(found)} fault" in last
+        return found
+
+    return faults
+
+
+def test_check_finds_nothing_where_all_is_well(faults, run, folder, digits):
+    for number in range(4):
+        picture(folder / "a" / "xy"[number % 2] / f"{number}.png")
+    assert faults("a") == []
+    assert run("dataset", "check", "a").out == b"4 images checked, 0 faults found\n"
+    idx(folder / "t10k-labels-idx1-ubyte", np.array([0, 1, 2, 0, 1, 2, 0], np.uint8))
+    assert faults("t10k-images-idx3-ubyte") == []
+
+
+def test_check_finds_files_that_cannot_be_read(faults, folder):
+    for number in range(4):
+        picture(folder / "a" / "x" / f"{number}.png")
+    path = folder / "a" / "x" / "1.png"
+    path.write_bytes(path.read_bytes()[:-20])
+    (folder / "a" / "x" / "3.png").write_bytes(b"")
+    one, other = faults("a")
+    assert one.startswith("a/x/1.png: is damaged or truncated")
+    assert other == "a/x/3.png: is empty"
+
+
+def test_check_finds_odd_files(faults, folder):
+    for number in range(20):
+        picture(folder / "a" / "x" / f"{number:02}.png")
+    picture(folder / "a" / "x" / "gray.png", channels=1)
+    picture(folder / "a" / "x" / "large.png", (6, 9))
+    (folder / "a" / "x" / "00.png").rename(folder / "a" / "x" / "00.jpg")
+    exif = Image.Exif()
+    exif[0x112] = 6
+    Image.fromarray(RNG.integers(0, 256, (8, 6, 3), np.uint8)).save(folder / "a" / "x" / "side.jpg", exif=exif)
+    frames = [Image.fromarray(RNG.integers(0, 256, (6, 8, 3), np.uint8)) for _ in range(3)]
+    frames[0].save(folder / "a" / "x" / "film.png", save_all=True, append_images=frames[1:])
+    assert faults("a") == [
+        "a/x/00.jpg: is PNG, and its extension is .jpg",
+        "a/x/film.png: has 3 frames; readers take the first, or fail",
+        "a/x/side.jpg: is on its side for readers that ignore EXIF (orientation 6)",
+        "a/x/gray.png: is gray; 23 of 24 images are RGB",
+        "a/x/large.png: is 9×6; 23 of 24 images are 8×6",
+    ]
+
+
+def test_check_finds_stripes_and_mixed_modes(faults, folder):
+    for number in range(5):
+        picture(folder / "a" / "x" / f"{number}.png", (20 + number, 10), 1 if number > 2 else 3)
+    picture(folder / "a" / "x" / "stripe.png", (90, 10), 1)
+    assert faults("a") == ["a: has images of RGB (3), gray (3)", "a/x/stripe.png: is 10×90, a stripe"]
+
+
+def test_check_finds_copies_within_and_across_classes_and_parts(faults, folder):
+    for part, kind, number in (("train", "x", 0), ("train", "x", 1), ("train", "y", 2), ("test", "x", 3)):
+        picture(folder / "a" / part / kind / f"{number}.png")
+    data = (folder / "a" / "train" / "x" / "0.png").read_bytes()
+    for place in ("train/x/9.png", "train/y/9.png", "test/x/9.png", "test/y/9.png"):
+        path = folder / "a" / place
+        path.parent.mkdir(exist_ok=True)
+        path.write_bytes(data)
+    assert faults("a") == [
+        "a/test/y/9.png: is a copy of a/test/x/9.png, in another class (x and y)",
+        "a/train/x/0.png: is a copy of a/test/x/9.png, in another part",
+        "a/train/x/9.png: is a copy of a/test/x/9.png, in another part",
+        "a/train/y/9.png: is a copy of a/test/x/9.png, in another class (x and y) and another part",
+    ]
+    assert faults("a/train") == [
+        "a/train/x/9.png: is a copy of a/train/x/0.png",
+        "a/train/y/9.png: is a copy of a/train/x/0.png, in another class (x and y)",
+    ]
+
+
+def test_check_finds_empty_and_hidden_classes(faults, pets):
+    assert faults("pets") == [
+        "pets/.thumbs: is a class that is hidden",
+        "pets/birds: is a class that holds no images",
+        "pets/loose.png: lies beside the classes",
+    ]
+    assert faults("pets", "--classes", "3")[-1] == "pets: has 2 classes, not 3"
+
+
+def test_check_finds_labels_that_do_not_belong(faults, folder, digits):
+    assert faults("t10k-images-idx3-ubyte") == ["t10k-labels-idx1-ubyte: has no images of the classes 3, 6, 7, 8"]
+    found = faults("t10k-images-idx3-ubyte", "--classes", "6")
+    assert found[0] == "t10k-labels-idx1-ubyte: label 9 is out of range 0 to 5 (1 image)"
+    digits[4] = digits[1]
+    idx(folder / "t10k-images-idx3-ubyte", digits)
+    assert faults("t10k-images-idx3-ubyte")[0] == (
+        "t10k-images-idx3-ubyte: #4: is a copy of t10k-images-idx3-ubyte: #1, in another class (0 and 9)"
+    )
+    idx(folder / "t10k-labels-idx1-ubyte", LABELS[:4])
+    assert faults("t10k-images-idx3-ubyte") == [
+        "t10k-labels-idx1-ubyte: holds 4 labels, and t10k-images-idx3-ubyte 7 images"
+    ]
+    (folder / "t10k-labels-idx1-ubyte").unlink()
+    assert faults("t10k-images-idx3-ubyte")[-1] == "t10k-images-idx3-ubyte: has no labels"
+    (folder / "t10k-images-idx3-ubyte").write_bytes(b"\0\0\10\3")
+    assert len(faults("t10k-images-idx3-ubyte")) == 1
