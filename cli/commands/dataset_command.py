@@ -95,3 +95,31 @@ def check(
     from ..dataset import check as command
 
     _end(command.run(inputs, classes))
+
+
+@_command("split")
+def split(
+    inputs: Annotated[list[str], typer.Argument(metavar="INPUT...", help="Folders of classes.")],
+    output: Annotated[str, typer.Option("-o", "--output", metavar="FOLDER", help="Folder of the parts.")],
+    parts: Annotated[str, typer.Option("--parts", metavar="NAME=SHARE,...", help="The parts and their shares.")],
+    seed: Annotated[int, typer.Option("--seed", metavar="S", min=0, help="Another seed gives another split.")] = 0,
+    group: Annotated[
+        str | None,
+        typer.Option(
+            "--group",
+            metavar="REGEX",
+            help="Keep files together in whose paths REGEX finds the same: its groups, or the whole match.",
+        ),
+    ] = None,
+    link: Annotated[bool, typer.Option("--link", help="Make hard links instead of copies.")] = False,
+) -> None:
+    """Split folders of classes into parts, such as train, val and test.
+
+    Each class is divided by itself into exact counts, by a hash of the seed and of the path below the folder: the same
+    call gives the same split, and files that are added move few others. Files with the same bytes stay together. The
+    files are copied unchanged to FOLDER/PART/CLASS/; a part that is there already and not empty is refused.
+    """
+    memory_budget.check_addresses()
+    from ..dataset import split as command
+
+    _end(command.run(inputs, output, parts, seed, group, link))
