@@ -18,6 +18,7 @@ from ..errors import FileError
 from ..images import formats
 from ..images.atomic_write import Buffer, Times, Transaction
 from ..images.colour_description import NOTHING
+from ..images.labels import Labels
 from ..images.metadata import Metadata, georeferenced, of_map
 from ..images.output_folder import root_of
 from .job_options import WriteOptions
@@ -62,6 +63,8 @@ class Computed(NamedTuple):
     """None where no value marks samples as missing."""
     images: int = 1
     """So many frames of one size, one below the other."""
+    labels: Labels | None = None
+    """Theirs, where they are some of a data set that has labels."""
 
     @property
     def size(self) -> int:
