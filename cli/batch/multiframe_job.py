@@ -75,7 +75,7 @@ def _check(frames: Frames, target: Target, format: formats.Format, name: str, ma
     unseen = format.stream == "pipe" and format.is_stream(timed) and not frames.stream and target.path is not None
     if format.holds_frames(timed) and not unseen:
         return
-    kind = "frames" if timed else "images" if frames.stream else "pages"
+    kind = "frames" if timed else "images" if frames.stream or frames.pictures is not None else "pages"
     suffix = format.suffixes[0]
     why = "shows one" if format.animated else "holds one"
     raise FileError(
@@ -134,7 +134,10 @@ def _pictures(processor: ImageProcessor, job: Job, frames: Frames, name: str) ->
         yield from each
         return
     for start in range(1, frames.count, step):
-        picture = frames.pictures(start, min(start + step, frames.count))
+        try:
+            picture = frames.pictures(start, min(start + step, frames.count))
+        except DecodeError as error:
+            raise FileError(name, str(error)) from None
         picture.format = frames.format
         frames.label(picture)
         yield picture
