@@ -80,8 +80,8 @@ def write(
     for output, target in job.targets.items():
         format = formats_of[output].name
         if format in CLASS_NAMES and labels.classes and target.path is not None:
-            beside = [Path(target.path).with_name(name) for name in CLASS_NAMES[format]]
-            lost = [name.name for name in beside if not name.exists()]
+            files = [Path(target.path).with_name(name) for name in CLASS_NAMES[format]]
+            lost = [file.name for file in files if not file.exists()]
             notes += [f"the names of its classes were not written; copy {' and '.join(lost)}"] if lost else []
         if format not in IDX:
             continue

@@ -12,6 +12,7 @@ from functools import partial
 
 from ...filters.core.lazy_numpy import Array, np
 from ...filters.core.named_tuple import NamedTuple
+from .atomic_write import end_with_bytes
 from .codec import Codec, Content
 from .labels import Labels, check_range
 from .picture import Decode, DecodeError, DecodeOptions, Frames, PartialDecode, Picture, Samples, Timing
@@ -101,7 +102,7 @@ class Writer:
     def write(self, file: io.BytesIO) -> None:
         """Write the file."""
         for part in self._parts:
-            file.write(part.data.cast("B"))
+            end_with_bytes(file, part.reshape(-1).data)
 
 
 def check(kind: Kind, labels: Labels | None) -> list[str]:
