@@ -413,7 +413,8 @@ class OneByOne(Rows):
 class AsChannels(OneByOne):
     """What stages make of several images, which they take as the channels of one.
 
-    Of 28×28 pixels in 8 bits a flip takes 0.4 µs each so in place of 22, and a resize to half the size 1.4 in place of 58.
+    Of 28×28 pixels in 8 bits a flip takes 0.4 µs each so in place of 22, and a resize to half the size 1.4 in place of
+    58.
     """
 
     def _part(self, start: int, stop: int) -> Rows:
