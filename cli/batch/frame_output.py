@@ -19,6 +19,7 @@ from ..errors import FileError
 from ..images import formats
 from ..images.atomic_write import Buffer, Times, Transaction
 from ..images.colour_description import NOTHING
+from ..images.labels import Labels
 from ..images.metadata import Metadata, georeferenced, of_map
 from ..images.output_folder import root_of
 from .job_options import WriteOptions
@@ -65,6 +66,8 @@ class Computed(NamedTuple):
     """So many frames of one size, one below the other."""
     drawn: Sequence[Any] | None = None
     """The steps of an augmentation with the numbers that were drawn, as the manifest has them."""
+    labels: Labels | None = None
+    """Theirs, where they are some of a data set that has labels."""
 
     @property
     def size(self) -> int:

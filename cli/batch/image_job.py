@@ -82,6 +82,10 @@ class ImageProcessor:
         picture.pixels = picture.alpha = None  # the memory is the encoders' now
         with Transaction(self.options.write.read) as transaction:
             notes = picture.notes + self.write(transaction, job, computed, picture.metadata)
+            if picture.labels is not None:
+                from . import labels  # few pictures have some
+
+                notes += labels.write(transaction, job, picture.labels, computed.formats_of, self.options.write)
             check_replaced(job)
             transaction.commit()
             notes += transaction.notes
@@ -225,6 +229,7 @@ class ImageProcessor:
             same_units=total_gain(self.stages) == 1,
             missing=Missing(missing, result.missing, self.spreads_nan) if missing is not None else None,
             images=picture.images,
+            labels=picture.labels,
         )
 
     def _canvas(self, output: str, format: formats.Format, metadata: Metadata) -> CanvasFactory:
@@ -398,7 +403,9 @@ class ImageProcessor:
         if name == "image" and len(self.maps) not in (0, 1, 3):
             return encode.write_maps(file, output.samples, format, metadata, options, stamp, white)
         colours = computed.colours_of(name)
-        return encode.write(file, output.samples, output.alpha, format, metadata, options, stamp, colours, white)
+        return encode.write(
+            file, output.samples, output.alpha, format, metadata, options, stamp, colours, white, computed.labels
+        )
 
 
 def _output_facts(outputs: Mapping[str, Output], encodings: Mapping[str, Encoding]) -> list[str]:

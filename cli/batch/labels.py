@@ -1,49 +1,70 @@
-"""The labels of a data set's images, which are in a file beside them and go along with them unchanged."""
+"""The labels of a data set's images, which are in its file or in one beside it, and go along with them unchanged."""
 
 from __future__ import annotations
 
 import contextlib
 import os
 import re
+from collections.abc import Mapping
 from pathlib import Path
 
-from ...filters.core.named_tuple import NamedTuple
+from ...filters.core.lazy_numpy import np
 from ..console.messages import shown
 from ..errors import FileError
 from ..images import formats, idx
 from ..images.atomic_write import Transaction
+from ..images.labels import Labels
 from ..images.output_folder import root_of
-from ..images.picture import DecodeError
+from ..images.picture import DecodeError, Frames
 from ..images.reader import naming
+from .frame_output import writable
 from .job_options import WriteOptions
-from .plan import Job, Target
+from .plan import Job
+
+IDX = "idx", "idx-gz"
+"""The formats whose labels are in a file beside the images."""
 
 
-class Labels(NamedTuple):
-    """The labels, and where they were read."""
+def of(images: str, frames: Frames) -> Labels | None:
+    """Return the labels of the data set that was read from a file, if it has some; raises FileError."""
+    if frames.labels is not None or frames.format not in IDX or frames.count is None:
+        return frames.labels
+    return beside(images, frames.count)
 
-    name: str
-    values: bytes
-    """The file, unpacked."""
 
-    def write(self, transaction: Transaction, job: Job, options: WriteOptions) -> list[str]:
-        """Write the labels beside each data set of images; return notes where they have no place."""
-        notes = []
-        for target in job.targets.values():
-            name = name_beside(target.path) if target.path is not None and _holds_images(target) else None
-            if name is None:
-                notes.append(f"its labels, {shown(self.name)}, were not written: {target.name} is no name with -idx3-")
-                continue
-            with contextlib.suppress(OSError):
-                if Path(name).samefile(self.name):
-                    continue  # they are there
-            if options.keep_existing and os.path.lexists(name):
-                raise FileError(shown(name), "exists, and --no-clobber keeps it; the images would have other labels")
-            root = None if target.folder is None else options.roots.get(target.folder) or root_of(target.folder)
-            with transaction.open(Path(name), root=root) as file:
-                for piece in idx.packing([self.values]) if name.endswith(".gz") else [self.values]:
-                    file.write(piece)
-        return notes
+def check(job: Job, frames: Frames) -> list[str]:
+    """Return notes on what the outputs do not hold of the labels; raises FileError where that keeps them away."""
+    notes: list[str] = []
+    for output, target in job.targets.items():
+        format = target.format_for(output, formats.FORMATS[frames.format])
+        if format.name not in formats.TABLES:
+            with writable(target, format):
+                notes += format.codec.labels(frames.labels)
+    return list(dict.fromkeys(notes))
+
+
+def write(
+    transaction: Transaction, job: Job, labels: Labels, formats_of: Mapping[str, formats.Format], options: WriteOptions
+) -> list[str]:
+    """Write the labels beside each output whose format has them there; return notes where they have no place."""
+    notes = []
+    for output, target in job.targets.items():
+        if formats_of[output].name not in IDX:
+            continue
+        name = None if target.path is None or target.numbered is not None else name_beside(target.path)
+        if name is None:
+            which = f", {shown(labels.source)}," if labels.source else ""
+            notes.append(f"its labels{which} were not written: {target.name} is no name with -idx3-")
+            continue
+        with contextlib.suppress(OSError):
+            if labels.source and Path(name).samefile(labels.source):
+                continue  # they are there
+        if options.keep_existing and os.path.lexists(name):
+            raise FileError(shown(name), "exists, and --no-clobber keeps it; the images would have other labels")
+        root = None if target.folder is None else options.roots.get(target.folder) or root_of(target.folder)
+        with transaction.open(Path(name), root=root) as file:
+            idx.write_labels(file, labels.values, name.endswith(".gz"))
+    return notes
 
 
 def name_beside(images: str) -> str | None:
@@ -70,8 +91,7 @@ def beside(images: str, count: int) -> Labels | None:
             raise DecodeError(f"holds no labels, and is named as those of {shown(images)}")
         if header.sizes[0] != count:
             raise DecodeError(f"holds {header.sizes[0]} labels, and {shown(images)} {count} images")
-        return Labels(name, bytes(idx.unpacked(data, header.bytes)))
-
-
-def _holds_images(target: Target) -> bool:
-    return target.format is not None and target.format.name in ("idx", "idx-gz")
+        values = np.frombuffer(idx.unpacked(data, header.bytes), header.dtype, offset=header.length)
+        if values.dtype.kind == "f":
+            raise DecodeError("holds labels that are not whole numbers")
+        return Labels(values, source=name)

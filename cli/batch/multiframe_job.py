@@ -5,7 +5,6 @@ from __future__ import annotations
 import itertools
 import os
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
 from ..console import faults
 from ..console.messages import reason_of, shown
@@ -14,6 +13,7 @@ from ..errors import FileError
 from ..images import formats, memory_budget
 from ..images.animation_encoder import Gathered
 from ..images.atomic_write import Transaction
+from ..images.labels import joined
 from ..images.picture import DecodeError, Frames, Picture
 from ..streams import is_stream
 from .changed_input import backdate, check_replaced
@@ -22,9 +22,6 @@ from .image_job import ImageProcessor
 from .job_options import WriteOptions
 from .plan import Job, Target
 from .provenance import of_frame
-
-if TYPE_CHECKING:
-    from .labels import Labels
 
 
 def filtered(processor: ImageProcessor, job: Job, found: Picture | Frames) -> Report:
@@ -38,6 +35,11 @@ def filtered(processor: ImageProcessor, job: Job, found: Picture | Frames) -> Re
             raise FileError(name, "is damaged or truncated (it has no frames)")
         if frames.count > options.limit and frames.pictures is None:
             raise FileError(name, f"has {frames.count} frames; the limit is {options.limit} (--max-frames raises it)")
+    if frames.pictures is not None:
+        from . import labels  # few inputs are data sets
+
+        frames.labels = labels.of(job.input.name, frames)
+        job = job._replace(notes=(*job.notes, *labels.check(job, frames)))
     if options.only is not None:
         return processor.single(job, _one(frames, options.only, name))
     wanted = any(target.numbered is not None for target in job.targets.values())
@@ -45,7 +47,7 @@ def filtered(processor: ImageProcessor, job: Job, found: Picture | Frames) -> Re
         others = "--frame N takes another, --name '{stem}-{frame}{suffix}' all"
         frames.first.notes.append(f"only the first of its {frames.count} pictures was filtered; {others}")
         return processor.single(job, frames.first)
-    if frames.count == 1 and not wanted:
+    if frames.count == 1 and not wanted and not _stays_a_set(job, frames):
         return processor.single(job, _one(frames, 0, name))
     try:
         frames.check_pixels()
@@ -58,12 +60,20 @@ def filtered(processor: ImageProcessor, job: Job, found: Picture | Frames) -> Re
     return _all(processor, job, frames, name)
 
 
+def _stays_a_set(job: Job, frames: Frames) -> bool:
+    """Whether images of a data set go into data sets, which one image is, too."""
+    own = formats.FORMATS[frames.format]
+    return frames.pictures is not None and all(
+        target.format_for(output, own).data_set for output, target in job.targets.items()
+    )
+
+
 def _check(frames: Frames, target: Target, format: formats.Format, name: str, maps: int) -> None:
     """Refuse a format that does not hold the frames."""
     if frames.count == 1:
         return
     count, last = ("several", "") if frames.count is None else (frames.count, f" (0 to {frames.count - 1})")
-    if maps > 1 and format.paged:
+    if maps > 1 and format.paged and not format.data_set:
         raise FileError(
             name,
             f"has {count} frames, and each {maps} maps; the pages of a "
@@ -75,7 +85,7 @@ def _check(frames: Frames, target: Target, format: formats.Format, name: str, ma
     unseen = format.stream == "pipe" and format.is_stream(timed) and not frames.stream and target.path is not None
     if format.holds_frames(timed) and not unseen:
         return
-    kind = "frames" if timed else "images" if frames.stream else "pages"
+    kind = "frames" if timed else "images" if frames.stream or frames.pictures is not None else "pages"
     suffix = format.suffixes[0]
     why = "shows one" if format.animated else "holds one"
     raise FileError(
@@ -112,14 +122,8 @@ def _decoded(frames: Frames, name: str) -> Iterator[Picture]:
             # As for single pictures: decoders answer broken files with errors of every type.
             raise FileError(name, f"is damaged or truncated (frame {number}: {reason_of(error)})") from None
         picture.number, picture.format = number, picture.format or frames.format
+        frames.label(picture)
         yield picture
-
-
-def _labels(job: Job, frames: Frames) -> Labels | None:
-    """Return the labels beside a data set."""
-    from . import labels  # few inputs are data sets
-
-    return None if frames.count is None else labels.beside(job.input.name, frames.count)
 
 
 SAMPLES_TOGETHER = 1 << 22
@@ -140,8 +144,12 @@ def _pictures(processor: ImageProcessor, job: Job, frames: Frames, name: str) ->
         yield from each
         return
     for start in range(1, frames.count, step):
-        picture = frames.pictures(start, min(start + step, frames.count))
+        try:
+            picture = frames.pictures(start, min(start + step, frames.count))
+        except DecodeError as error:
+            raise FileError(name, str(error)) from None
         picture.format = frames.format
+        frames.label(picture)
         yield picture
 
 
@@ -154,7 +162,6 @@ def _all(processor: ImageProcessor, job: Job, frames: Frames, name: str) -> Repo
     notes: dict[str, None] = {}
     growth = memory_budget.Growth()
     with Transaction(processor.options.write.read) as transaction:
-        labels = None if frames.pictures is None else _labels(job, frames)
         for picture in _pictures(processor, job, frames, name):
             number = picture.number
             if processor.progress is not None:
@@ -187,8 +194,11 @@ def _all(processor: ImageProcessor, job: Job, frames: Frames, name: str) -> Repo
         for output, gathering in gathered.items():
             written = _write(transaction, job, output, gathering, processor.options.write)
             notes.update(dict.fromkeys(written))
-        if labels is not None:
-            notes.update(dict.fromkeys(labels.write(transaction, job, processor.options.write)))
+        if (found := joined([computed.labels for computed in done])) is not None:
+            from . import labels
+
+            written = labels.write(transaction, job, found, done[0].formats_of, processor.options.write)
+            notes.update(dict.fromkeys(written))
         check_replaced(job)
         transaction.commit()
         notes.update(dict.fromkeys(transaction.notes))
@@ -223,6 +233,7 @@ def _gather(gathered: Gathered, name: str, target: Target, computed: Computed, p
             computed.colours_of(name),
             computed.encodings[name].white,
             computed.images,
+            computed.labels,
         )
 
 

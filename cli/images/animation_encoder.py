@@ -9,6 +9,7 @@ from ...filters.core.engine.colour import ColourModel
 from .codec import Codec, Content, EncodeOptions, FrameWriter
 from .encode import coloured, kept, stripped
 from .formats import Format
+from .labels import Labels
 from .metadata import Metadata, of_map, weight
 from .output_colour import fitted
 from .picture import Timing
@@ -87,8 +88,11 @@ class Gathered:
         colours: ColourModel = "rgb",
         white: float | None = None,
         images: int = 1,
+        labels: Labels | None = None,
     ) -> None:
-        """Take one more frame, or several *images* one below the other; the first one's metadata are the file's.
+        """Take one more frame, or several *images* one below the other, with their *labels*.
+
+        The first one's metadata are the file's.
 
         Raises ValueError.
         """
@@ -103,7 +107,9 @@ class Gathered:
         if self._shape is None:
             self._shape = pixels.shape
             metadata = kept(metadata, self.format, pixels, self.options, self.own_notes)
-            self._writer.add(Content(pixels, alpha, metadata, self.options, self.software, colours, white))
+            self._writer.add(
+                Content(pixels, alpha, metadata, self.options, self.software, colours, white, labels=labels)
+            )
             return
         if self._apart:
             metadata = kept(metadata, self.format, pixels, self.options, self.own_notes)
@@ -117,9 +123,9 @@ class Gathered:
         if self._repeated > MOST_REPEATED:
             metadata = Metadata(dpi=metadata.dpi, aspect=metadata.aspect)
             self.own_notes.append("its metadata are too long to repeat in each frame, and were left out of later ones")
-        if pixels.shape != self._shape and not (self.format.paged or self._apart):
+        if pixels.shape != self._shape and not (self.format.paged or self.format.data_set or self._apart):
             raise ValueError(f"its frames are of several sizes, {_size(self._shape)} and {_size(pixels.shape)}")
-        self._writer.add(Content(pixels, alpha, metadata, self.options, colours=colours, white=white, images=images))
+        self._writer.add(Content(pixels, alpha, metadata, self.options, "", colours, white, images, labels))
 
     def write(self, file: io.BytesIO) -> None:
         """Write the file."""

@@ -10,6 +10,7 @@ from ...filters.core.engine.colour import ColourModel
 from ...filters.core.engine.layout import with_alpha
 from ...filters.core.lazy_numpy import np
 from ...filters.core.named_tuple import NamedTuple
+from .labels import Labels
 from .metadata import Metadata, tags_of
 from .picture import Decode, DecodeOptions, Frames, PartialDecode, Picture, Samples, Timing
 
@@ -56,6 +57,8 @@ class Content(NamedTuple):
     """White in the units of the samples, None where they have none."""
     images: int = 1
     """So many images of one size lie in the pixels, one below the other."""
+    labels: Labels | None = None
+    """Theirs, where they have some: those of each part of a data set that is written."""
 
     def samples(self) -> Any:
         """Return the samples as files hold them: the alpha is the last channel, and a single channel has no axis."""
@@ -101,6 +104,10 @@ def not_written(file: io.BytesIO, content: Content) -> list[str]:
     raise ValueError("is read but not written")
 
 
+def _no_labels(labels: Labels | None) -> list[str]:
+    return [] if labels is None else ["its labels were not written; use --to npz, --to tar or -idx3-ubyte"]
+
+
 def _nothing(head: bytes) -> None:
     pass
 
@@ -142,6 +149,9 @@ class Codec(NamedTuple):
     """The format has a place for a resolution without a unit."""
     frames: Callable[[Timing | None], FrameWriter] | None = None
     """Returns a writer of frames with these times, for a format that holds several."""
+    labels: Callable[[Labels | None], list[str]] = _no_labels
+    """Is told before the work of the labels of all images, or that they have none; returns what people should know.
+    Raises ValueError where the format does not hold them, or needs some."""
     extent: Callable[[Peek], int] | None = None
     """Returns the length of the first image of a stream, for a format whose files may stand one behind the other."""
     ending: bytes = b""

@@ -13,6 +13,7 @@ from ...filters.core.lazy_numpy import np
 from ..console.report import DEPTHS, depth_in_words
 from .codec import Content, EncodeOptions
 from .formats import FOR_BANDS, FOR_MAPS, Format, only_read
+from .labels import Labels
 from .metadata import Metadata, georeferenced, ready, texts_without_tags, without
 from .output_colour import fitted
 from .tiff_tags import GDAL_NODATA
@@ -82,6 +83,7 @@ def write(
     software: str = "",
     colours: ColourModel = "rgb",
     white: float | None = None,
+    labels: Labels | None = None,
 ) -> list[str]:
     """Encode ``pixels (height, width, channels)`` and ``alpha (height, width)``; return what people should know.
 
@@ -95,7 +97,7 @@ def write(
     if not metadata.palette:
         pixels, metadata = fitted(pixels, metadata, format, options, notes)
     metadata = kept(metadata, format, pixels, options, notes)._replace(palette=metadata.palette)
-    content = Content(pixels, alpha, metadata, options, options.signed(software), colours, white)
+    content = Content(pixels, alpha, metadata, options, options.signed(software), colours, white, labels=labels)
     return notes + format.codec.encode(file, content)
 
 

@@ -19,4 +19,4 @@ def encode(file: io.BytesIO, content: Content) -> list[str]:
     return idx.encoded(file, content, Writer())
 
 
-CODEC = Codec(idx.finish, encode, frames=Writer)
+CODEC = Codec(idx.finish, encode, frames=Writer, labels=idx.labels)

@@ -16,6 +16,7 @@ from ...filters.core.named_tuple import NamedTuple
 from ...filters.core.parameters import ImageError
 from ..console import faults
 from . import memory_budget
+from .labels import Labels
 from .metadata import Metadata
 
 if TYPE_CHECKING:
@@ -149,6 +150,8 @@ class Picture:
         """What people should know about how it was read."""
         self.number, self.images = 0, 1
         """Of the frame, or of the first of several of one size, whose pixels lie one below the other."""
+        self.labels: Labels | None = None
+        """Of the images, where they are some of a data set that has labels."""
         self.orientation = orientation
         """What EXIF said of the samples as they were stored; the pixels are upright."""
         self.nodata = nodata
@@ -192,6 +195,7 @@ class Frames:
         format: str = "",
         pixels: int = 0,
         pictures: Callable[[int, int], Picture] | None = None,
+        labels: Labels | None = None,
     ) -> None:
         self.count = count
         """None where a pipe is read while its frames are filtered: it becomes known with the last."""
@@ -212,6 +216,8 @@ class Frames:
         self.pictures = pictures
         """Returns several as one picture, from a first to a last that is not among them: those of a data set, which are
         small, of one size, and many."""
+        self.labels = labels
+        """Of all images, where the file of a data set holds them, or another beside it."""
 
     def check_pixels(self) -> None:
         """Raise `DecodeError` where all frames together have too many pixels, as is known before one is decoded."""
@@ -220,6 +226,11 @@ class Frames:
                 f"has {self.count} frames of {self.pixels} pixels in all; the limit is {self.most_pixels} "
                 "(--max-pixels raises it)"
             )
+
+    def label(self, picture: Picture) -> None:
+        """Give a picture the labels of its images, unless it has its own."""
+        if picture.labels is None and self.labels is not None:
+            picture.labels = self.labels.part(picture.number, picture.number + picture.images)
 
     def limited(self, length: int, max_pixels: int) -> Frames:
         """Return the frames of a file of *length* bytes, no more of which are decoded than have pixels within limits.
