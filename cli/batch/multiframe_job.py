@@ -28,6 +28,8 @@ def filtered(processor: ImageProcessor, job: Job, found: Picture | Frames) -> Re
     """Filter the frames that are asked for; raises FileError."""
     name, options = shown(job.input.name), processor.options.frames
     frames = found if isinstance(found, Frames) else Frames(1, lambda: iter([found]), format=found.format)
+    if job.variant is not None and formats.FORMATS[frames.format].data_set:
+        raise FileError(name, "is a data set; augment takes images in files of their own")
     if frames.count is not None:
         if frames.count < 1:
             raise FileError(name, "is damaged or truncated (it has no frames)")
