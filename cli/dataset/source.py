@@ -120,6 +120,7 @@ class Container(DataSet):
         self.labels = labels.of(name, self.frames)
         if self.labels is not None:
             self.classes = self.labels.classes
+            self.frames.labels = self.labels
 
     def paths(self) -> Sequence[str]:
         """Return the file, and that of the labels."""
@@ -132,6 +133,7 @@ class Container(DataSet):
     def batches(self) -> Iterator[Batch]:
         """Yield the samples, many at a time where they are of one size."""
         for picture in self._pictures():
+            self.frames.label(picture)
             numbers = range(picture.number, picture.number + picture.images)
             own: Sequence[int | None] = [None] * picture.images
             if self.labels is not None:
