@@ -178,7 +178,10 @@ def _all(processor: ImageProcessor, job: Job, frames: Frames, name: str) -> Repo
                     continue
                 if output not in gathered:
                     options, stamp = processor.options.write.encode, processor.options.write.stamper.stamp(output, job)
-                    gathered[output] = Gathered(computed.formats_of[output], options, frames.timing, stamp)
+                    archive = frames.archive
+                    if archive is not None and output != "image":
+                        archive = archive.of_images()
+                    gathered[output] = Gathered(computed.formats_of[output], options, frames.timing, stamp, archive)
                 _gather(gathered[output], output, target, computed, picture)
                 if (free := growth.short(computed.outputs[output].samples.size)) is not None:
                     raise FileError(
@@ -202,6 +205,10 @@ def _all(processor: ImageProcessor, job: Job, frames: Frames, name: str) -> Repo
         notes.update(dict.fromkeys(transaction.notes))
     if not processor.options.write.keep_existing:
         backdate(job, [target.of_frame(number) for target in job.targets.values() for number in range(len(done))])
+    if frames.archive is not None:
+        unnamed = dict.fromkeys(one.format.name.upper() for one in gathered.values() if not one.format.keyed)
+        lost = frames.archive.lost(frames.labels is not None)
+        notes.update(dict.fromkeys(f"{format} holds no arrays by name; {lost}" for format in unnamed if lost))
     if frames.timing is not None:
         untimed = dict.fromkeys(one.format.name.upper() for one in gathered.values() if not one.format.animated)
         lost = [f"{format} holds frames without times; the durations were not kept" for format in untimed]

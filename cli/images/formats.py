@@ -52,6 +52,8 @@ class Format(NamedTuple):
     """It holds several pages, which have no times."""
     data_set: bool = False
     """It holds any number of images of one size, and takes several at a time."""
+    keyed: bool = False
+    """It holds arrays by their names, of which some are images."""
     stream: Literal["", "file", "pipe"] = ""
     """Its files may stand one behind the other, also behind those of other such formats: a stream of images, which are
     frames. Viewers see them all in a file of some formats, and only the first of others, which are for pipes."""
@@ -223,6 +225,19 @@ FORMATS = {
             maps=True,
             aliases=("numpy",),
             title=".npy",
+        ),
+        Format(
+            "npz",
+            (".npz",),
+            rb"PK\x03\x04(?s:.{26})[^\x00-\x1f]{1,200}?\.npy",
+            ALL,
+            ALL,
+            bands=ALL,
+            alpha=True,
+            tells_white=True,
+            data_set=True,
+            keyed=True,
+            maps=True,
         ),
         Format("psd", (".psd", ".psb"), rb"8BPS\x00[\x01\x02]", instead="tiff"),
         Format("jp2", (".jp2", ".j2k", ".jpf", ".jpx", ".j2c", ".jpc"), JPEG_2000, title="JPEG 2000", instead="png"),

@@ -105,7 +105,7 @@ def finish(begun: PartialDecode, options: DecodeOptions, decode: Decode) -> Fram
     options.check_size(width, height, Samples(math.prod(sizes[3:]), itemsize, 8.0 * count))
     data = unpacked(begun.data, header.bytes)
     stack = np.frombuffer(data, header.dtype, offset=header.length).reshape(*sizes[:3], -1)
-    return frames_of(stack)
+    return frames_of([stack])
 
 
 class Writer:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from ...filters.core.engine.array_image import white_of_samples
@@ -13,29 +13,41 @@ from .picture import Frames, Picture, real_samples, with_alpha
 
 
 def frames_of(
-    stack: Array, *, white: float | None = None, colours: ColourModel = "gray", notes: list[str] | None = None
+    stacks: Sequence[Array], *, white: float | None = None, colours: ColourModel = "gray", notes: Sequence[str] = ()
 ) -> Frames:
-    """Return the images of ``stack (count, height, width, channels)``, which may lie in the file.
+    """Return the images of arrays ``(count, height, width, channels)`` of one type, which may lie in the file.
 
     Of two and four channels the last is the alpha, unless they are bands. *notes* are on the first.
     """
-    count, height, width, _ = stack.shape
-    white = white or white_of_samples(stack.dtype)
+    count = sum(len(stack) for stack in stacks)
+    _, height, width, channels = stacks[0].shape
+    white = white or white_of_samples(stacks[0].dtype)
 
     def pictures(first: int, last: int) -> Picture:
-        part = real_samples(stack[first:last].reshape(-1, *stack.shape[2:]))
+        found = parts_of(stacks, first, last)
+        part = real_samples((found[0] if len(found) == 1 else np.concatenate(found)).reshape(-1, width, channels))
         samples = np.ascontiguousarray(part)
         picture = Picture(samples, colours="bands") if colours == "bands" else with_alpha(samples)
         picture.white = white
         picture.number, picture.images = first, last - first
         if first == 0:
-            picture.notes += notes or []
+            picture.notes += notes
         return picture
 
     def each() -> Iterator[Picture]:
         return (pictures(number, number + 1) for number in range(count))
 
     return Frames(count, each, pixels=count * height * width, pictures=pictures)
+
+
+def parts_of(stacks: Sequence[Array], first: int, last: int) -> list[Array]:
+    """Return some images of arrays that follow each other, without copying them."""
+    found, start = [], 0
+    for stack in stacks:
+        if first < start + len(stack) and last > start:
+            found.append(stack[max(first - start, 0) : last - start])
+        start += len(stack)
+    return found
 
 
 class Stack:
