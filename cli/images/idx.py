@@ -10,17 +10,18 @@ import io
 import math
 import struct
 import zlib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from ...filters.core.lazy_numpy import Array, np
 from ...filters.core.named_tuple import NamedTuple
 from . import formats
+from .atomic_write import end_with_bytes
 from .codec import Codec, Content
 from .formats import GZIP, HEAD, WINDOW_OF_GZIP
 from .labels import WITHOUT_COARSE, Labels
 from .picture import Decode, DecodeError, DecodeOptions, Frames, PartialDecode, Samples, Timing
-from .stack import Stack, frames_of
+from .stack import Form, frames_of
 
 TYPES = {0x08: ">u1", 0x09: ">i1", 0x0B: ">i2", 0x0C: ">i4", 0x0D: ">f4", 0x0E: ">f8"}
 CODES = {"uint8": 0x08, "int32": 0x0C, "float32": 0x0D}
@@ -62,33 +63,94 @@ def header_of(head: bytes) -> Header:
 def unpacked(data: Any, length: int) -> Any:
     """Return all *length* bytes of a file; raises `DecodeError` where it has more or fewer, without unpacking more."""
     if bytes(data[:3]) == GZIP:
-        data = _inflated(data, length)
-    if len(data) != length:
-        than = "fewer" if len(data) < length else "more"
-        raise DecodeError(f"is damaged or truncated (it has {than} than the {length} bytes that its header tells)")
+        data = Unpacker(data).read(length + 1)
+    _check_length(len(data), length)
     return data
 
 
-def _inflated(data: Any, length: int) -> bytes:
-    """Return what gzip packed, one byte more than *length* at most; members may stand one behind the other."""
-    found, view = [], memoryview(data)
-    room = length + 1
-    try:
-        while len(view) and room > 0:
-            member = zlib.decompressobj(WINDOW_OF_GZIP)
-            piece = member.decompress(view, room)
-            found.append(piece)
-            room -= len(piece)
-            if room > 0 and not member.eof:
-                raise DecodeError("is damaged or truncated (its gzip stream ends early)")
-            view = view[len(view) - len(member.unused_data) :]
-            if len(view) and bytes(view[:3]) != GZIP:
-                if any(view):
-                    raise DecodeError("is damaged (what stands behind its gzip stream is none)")
-                break
-    except zlib.error as error:
-        raise DecodeError(f"is damaged or truncated ({error})") from None
-    return b"".join(found)
+def _check_length(found: int, length: int) -> None:
+    if found != length:
+        than = "fewer" if found < length else "more"
+        raise DecodeError(f"is damaged or truncated (it has {than} than the {length} bytes that its header tells)")
+
+
+FED = 1 << 18
+"""Bytes that are unpacked at a time: what zlib has no room for it copies."""
+
+
+class Unpacker:
+    """Hands out what gzip packed, a piece at a time; members may stand one behind the other."""
+
+    def __init__(self, data: Any) -> None:
+        self._data, self._fed = memoryview(data), 0
+        self._member, self._rest = zlib.decompressobj(WINDOW_OF_GZIP), b""
+        self._over = False
+        self.at = 0
+        """So many bytes were handed out."""
+
+    def read(self, length: int) -> bytes:
+        """Return the next *length* bytes, fewer at the end; raises `DecodeError`."""
+        found: list[bytes] = []
+        left = length
+        try:
+            while left > 0 and not self._over:
+                if self._member.eof:
+                    self._begin_next()
+                    continue
+                given = self._rest
+                if not given:
+                    given = self._data[self._fed : self._fed + FED]
+                    self._fed += len(given)
+                found.append(self._member.decompress(given, left))
+                self._rest = self._member.unconsumed_tail
+                left -= len(found[-1])
+                if not (given or found[-1] or self._member.eof):
+                    raise DecodeError("is damaged or truncated (its gzip stream ends early)")
+        except zlib.error as error:
+            raise DecodeError(f"is damaged or truncated ({error})") from None
+        self.at += length - left
+        return b"".join(found)
+
+    def _begin_next(self) -> None:
+        """Begin the member behind one that has ended, if there is one; zeros are none."""
+        self._fed -= len(self._member.unused_data)
+        behind = self._data[self._fed :]
+        if bytes(behind[:3]) == GZIP:
+            self._member, self._rest = zlib.decompressobj(WINDOW_OF_GZIP), b""
+        elif any(behind):
+            raise DecodeError("is damaged (what stands behind its gzip stream is none)")
+        else:
+            self._over = True
+
+
+class Images:
+    """The samples of the images; what is packed is unpacked as they are asked for, and is checked behind the last."""
+
+    def __init__(self, data: Any, header: Header) -> None:
+        self._data, self._header = data, header
+        self._packed = bytes(data[:3]) == GZIP
+        self._size = math.prod(header.sizes[1:]) * int(header.dtype[2:])
+        self._unpacker: Unpacker | None = None
+        if not self._packed:
+            _check_length(len(data), header.bytes)
+
+    def part(self, first: int, last: int) -> Array:
+        """Return some of the images, ``(count, height, width, channels)``; raises `DecodeError`."""
+        header, size = self._header, (last - first) * self._size
+        start = header.length + first * self._size
+        data = self._unpacked(start, size) if self._packed else self._data[start : start + size]
+        return np.frombuffer(data, header.dtype).reshape(last - first, *header.sizes[1:3], -1)
+
+    def _unpacked(self, start: int, size: int) -> bytes:
+        if self._unpacker is None or self._unpacker.at > start:
+            self._unpacker = Unpacker(self._data)
+        unpacker = self._unpacker
+        while (before := start - unpacker.at) and unpacker.read(min(before, 1 << 20)):
+            pass
+        found, length = unpacker.read(size), self._header.bytes
+        if len(found) < size or unpacker.at == length:
+            _check_length(unpacker.at + len(unpacker.read(1)), length)
+        return found
 
 
 def finish(begun: PartialDecode, options: DecodeOptions, decode: Decode) -> Frames:
@@ -101,11 +163,49 @@ def finish(begun: PartialDecode, options: DecodeOptions, decode: Decode) -> Fram
         raise DecodeError("holds no images")
     count, height, width = sizes[:3]
     itemsize = int(header.dtype[2:])
-    # The first image stands for the whole, which is in memory with the file.
+    # The first image stands for the whole: what comes of all is in memory.
     options.check_size(width, height, Samples(math.prod(sizes[3:]), itemsize, 8.0 * count))
-    data = unpacked(begun.data, header.bytes)
-    stack = np.frombuffer(data, header.dtype, offset=header.length).reshape(*sizes[:3], -1)
-    return frames_of([stack])
+    part = Images(begun.data, header).part
+    return frames_of(part, (count, height, width, math.prod(sizes[3:])), np.dtype(header.dtype))
+
+
+class Packer:
+    """Packs bytes by gzip as they come, and what stands before them when it is known, without a time and a name.
+
+    The same bytes give the same file, in whatever pieces they come. It looks for runs alone: of drawn digits that is as
+    small as the best level, in a 35th of its time.
+    """
+
+    def __init__(self) -> None:
+        self._deflate = zlib.compressobj(6, zlib.DEFLATED, -zlib.MAX_WBITS, 9, zlib.Z_RLE)
+        self._packed: list[bytes] = []
+        self._sum, self._length = 0, 0
+
+    def add(self, data: Any) -> None:
+        """Take the next bytes."""
+        self._packed.append(self._deflate.compress(data))
+        self._sum, self._length = zlib.crc32(data, self._sum), self._length + len(data)
+
+    def write(self, file: io.BytesIO, head: bytes) -> None:
+        """Write the file: *head*, which is stored as it is, and all that was added."""
+        self._packed.append(self._deflate.flush())
+        file.write(
+            b"\x1f\x8b\x08" + bytes(5) + b"\x04\x03\0" + struct.pack("<HH", len(head), len(head) ^ 0xFFFF) + head
+        )
+        for piece in self._packed:
+            end_with_bytes(file, piece)
+        end_with_bytes(file, struct.pack("<II", self._sum_behind(head), (len(head) + self._length) & 0xFFFFFFFF))
+
+    def _sum_behind(self, head: bytes) -> int:
+        """Return the sum of all: that of some bytes depends on what precedes them as that of as many zeros does."""
+        before, nothing = zlib.crc32(head), 0
+        for start in range(0, self._length, len(ZEROS)):
+            zeros = ZEROS[: self._length - start]
+            before, nothing = zlib.crc32(zeros, before), zlib.crc32(zeros, nothing)
+        return self._sum ^ before ^ nothing
+
+
+ZEROS = memoryview(bytes(1 << 16))
 
 
 class Writer:
@@ -116,7 +216,9 @@ class Writer:
 
     def __init__(self, timing: Timing | None = None) -> None:
         self.notes: list[str] = []
-        self._stack = Stack()
+        self._form = Form()
+        self._parts: list[Any] = []
+        self._packer = Packer() if self.packed else None
 
     def add(self, frame: Content) -> None:
         """Take one image, or several one below the other."""
@@ -124,27 +226,50 @@ class Writer:
             raise ValueError("IDX holds no alpha; use --background COLOR or .npy")
         if (channels := frame.pixels.shape[2]) not in (1, RGB):
             raise ValueError(f"IDX holds gray images and RGB, not {channels} channels")
-        self._stack.add(frame.pixels, frame.images)
+        self._form.add(frame.pixels, frame.images)
+        data = bytes_of(frame.pixels)
+        if self._packer is None:
+            self._parts.append(data)
+        else:
+            self._packer.add(data)
 
     def write(self, file: io.BytesIO) -> None:
         """Write the file."""
-        write_array(file, self._stack.parts, self.packed)
+        form = self._form
+        head = head_of(form.dtype.name, (form.count, *form.shape[: 2 if form.shape[2] == 1 else 3]))
+        if self._packer is not None:
+            self._packer.write(file, head)
+            return
+        file.write(head)
+        for part in self._parts:
+            end_with_bytes(file, part)
 
 
-def write_array(file: io.BytesIO, parts: Sequence[Array], packed: bool) -> None:
-    """Write arrays that follow each other as one, whose first axis is that of all."""
-    first = parts[0]
-    shape: tuple[int, ...] = (sum(len(part) for part in parts), *first.shape[1:])
-    if shape[-1:] == (1,) and len(shape) == 4:
-        shape = shape[:-1]
-    head = struct.pack(f">HBB{len(shape)}I", 0, CODES[first.dtype.name], len(shape), *shape)
-    pieces = (head, *(part.astype(part.dtype.newbyteorder(">"), copy=False).data.cast("B") for part in parts))
-    if not packed:
-        for piece in pieces:
-            file.write(piece)
-        return
-    for piece in packing(pieces):
-        file.write(piece)
+def bytes_of(samples: Array) -> memoryview:
+    """Return samples as they stand in a file."""
+    ordered = np.ascontiguousarray(samples)
+    return ordered.astype(ordered.dtype.newbyteorder(">"), copy=False).reshape(-1).data.cast("B")
+
+
+def head_of(dtype: str, sizes: Sequence[int]) -> bytes:
+    """Return the header of samples of a type.
+
+    >>> head_of("uint8", (60000, 28, 28)).hex(" ", 4)
+    '00000803 0000ea60 0000001c 0000001c'
+    """
+    return struct.pack(f">HBB{len(sizes)}I", 0, CODES[dtype], len(sizes), *sizes)
+
+
+def write_array(file: io.BytesIO, values: Array, packed: bool) -> None:
+    """Write an array as a file."""
+    head, data = head_of(values.dtype.name, values.shape), bytes_of(values)
+    if packed:
+        packer = Packer()
+        packer.add(data)
+        packer.write(file, head)
+    else:
+        file.write(head)
+        end_with_bytes(file, data)
 
 
 def labels(labels: Labels | None) -> list[str]:
@@ -159,7 +284,7 @@ def labels(labels: Labels | None) -> list[str]:
 
 def write_labels(file: io.BytesIO, values: Array, packed: bool) -> None:
     """Write the labels of images: in bytes, where they fit these, as those who read them expect."""
-    write_array(file, [_of_labels(values)], packed)
+    write_array(file, _of_labels(values), packed)
 
 
 def _of_labels(values: Array) -> Array:
@@ -167,17 +292,6 @@ def _of_labels(values: Array) -> Array:
         if np.iinfo(dtype).min <= values.min() and values.max() <= np.iinfo(dtype).max:
             return values.astype(dtype)
     raise ValueError("IDX holds no labels of more than 32 bits; use --to npz")
-
-
-def packing(pieces: Iterable[Any]) -> Iterator[bytes]:
-    """Yield what gzip makes of some bytes, without a time and a name: the same images give the same file.
-
-    It looks for runs alone: of drawn digits that is as small as the best level, in a 35th of its time.
-    """
-    packer = zlib.compressobj(6, zlib.DEFLATED, WINDOW_OF_GZIP, 9, zlib.Z_RLE)
-    for piece in pieces:
-        yield packer.compress(piece)
-    yield packer.flush()
 
 
 def encode(file: io.BytesIO, content: Content) -> list[str]:

@@ -28,7 +28,7 @@ from .picture import (
     real_samples,
     with_alpha,
 )
-from .stack import Stack, frames_of, samples_of
+from .stack import Stack, frames_of
 
 STACKED = 4
 """So many axes has an array of many images."""
@@ -88,7 +88,9 @@ def stacked(data: Any, header: npy_header.Header, options: DecodeOptions) -> Fra
     array = npy_samples.view(data, header)
     real_samples(array[:0])  # what holds no real numbers is refused before the first image
     return frames_of(
-        [array],
+        lambda first, last: array[first:last],
+        (shape[0], shape[1], shape[2], shape[3]),
+        dtype,
         white=stated_white(header),
         colours="bands" if BANDS in header.words else "gray",
         notes=doubts(shape[1:], header),
@@ -155,15 +157,15 @@ class Writer:
     def add(self, frame: Content) -> None:
         """Take one image, or several one below the other."""
         self._first = self._first or frame._replace(pixels=frame.pixels[:1], alpha=None)
-        self._stack.add(samples_of(frame), frame.images)
+        self._stack.add(frame)
 
     def write(self, file: io.BytesIO) -> None:
         """Write the array of all."""
         assert self._first is not None
-        parts = self._stack.parts
-        file.write(head(self._stack.shape, parts[0].dtype, self._first))
-        for part in parts:
-            file.write(part.data)
+        form = self._stack.form
+        file.write(head((form.count, *form.shape), form.dtype, self._first))
+        for part in self._stack.parts:
+            end_with(file, part)
 
 
 CODEC = Codec(

@@ -12,6 +12,7 @@ import re
 import zipfile
 import zlib
 from collections.abc import Iterator, Sequence
+from functools import partial
 from typing import Any
 
 from ...filters.core import npy_header, npy_samples
@@ -22,7 +23,7 @@ from .archive import Archive, Member
 from .codec import Codec, Content
 from .labels import Labels
 from .picture import Decode, DecodeError, DecodeOptions, Frames, PartialDecode, Samples, Timing, real_samples
-from .stack import Stack, frames_of, parts_of, samples_of
+from .stack import Stack, frames_of, parts_of
 
 SUFFIX = ".npy"
 OF_IMAGES = r"x|x_\w+|images|\w+_images|arr_0"
@@ -57,20 +58,28 @@ def finish(begun: PartialDecode, options: DecodeOptions, decode: Decode) -> Fram
             arrays = {array.key: _whole(archive, array) for array in found}
     except FAILURES as error:
         raise DecodeError(f"is damaged or truncated ({error})") from None
+    first = chosen[0].header
     stacks = []
     for array in chosen:
         stack = npy_samples.view(arrays[array.key], array.header)
         stacks.append(stack[..., None] if stack.ndim == 3 else stack)
-    words = chosen[0].header.words
+    _, height, width, channels = stacks[0].shape
     frames = frames_of(
-        stacks,
-        white=npy.stated_white(chosen[0].header),
-        colours="bands" if npy.BANDS in words else "gray",
-        notes=npy.doubts(stacks[0].shape[1:], chosen[0].header),
+        partial(_part, stacks),
+        (sum(len(stack) for stack in stacks), height, width, channels),
+        stacks[0].dtype,
+        white=npy.stated_white(first),
+        colours="bands" if npy.BANDS in first.words else "gray",
+        notes=npy.doubts((height, width, channels), first),
     )
     frames.labels = _labels(found, chosen, arrays)
     frames.archive = Archive(tuple(_member(array, array in chosen, arrays[array.key]) for array in found))
     return frames
+
+
+def _part(stacks: Sequence[Array], first: int, last: int) -> Array:
+    found = parts_of(stacks, first, last)
+    return found[0] if len(found) == 1 else np.concatenate(found)
 
 
 def _begun(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> _Found:
@@ -189,7 +198,7 @@ class Writer:
     def add(self, frame: Content) -> None:
         """Take one image, or several one below the other."""
         self._first = self._first or frame._replace(pixels=frame.pixels[:1], alpha=None)
-        self._stack.add(samples_of(frame), frame.images)
+        self._stack.add(frame)
         if frame.labels is not None:
             self._labels.append(frame.labels)
 
@@ -215,7 +224,7 @@ class Writer:
         assert self._first is not None
         if self._first.archive is not None and self._first.archive.members:
             return self._first.archive.members
-        members = [Member(IMAGES + SUFFIX, self._stack.shape[0])]
+        members = [Member(IMAGES + SUFFIX, self._stack.form.count)]
         if self._labels:
             members.append(Member(LABELS + SUFFIX, data=_saved([part.values for part in self._labels])))
             coarse = [part.coarse for part in self._labels if part.coarse is not None]
@@ -227,12 +236,10 @@ class Writer:
         """Return the bytes of an array of images, from the *first* on."""
         assert self._first is not None
         images = member.images or 0
-        _, *shape = self._stack.shape
-        if shape[2] == 1 and member.axes == len(shape):
-            shape.pop()
-        parts = self._stack.parts
-        head = npy.head((images, *shape), parts[0].dtype, self._first._replace(software=""))
-        return [head, *(part.data.cast("B") for part in parts_of(parts, first, first + images))]
+        form = self._stack.form
+        shape = form.shape[:2] if form.shape[2] == 1 and member.axes == 3 else form.shape
+        head = npy.head((images, *shape), form.dtype, self._first._replace(software=""))
+        return [head, *(part.data.cast("B") for part in parts_of(self._stack.parts, first, first + images))]
 
 
 def _saved(parts: Sequence[Array]) -> bytes:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from ...filters.core.engine.array_image import white_of_samples
@@ -13,20 +13,23 @@ from .picture import Frames, Picture, real_samples, with_alpha
 
 
 def frames_of(
-    stacks: Sequence[Array], *, white: float | None = None, colours: ColourModel = "gray", notes: Sequence[str] = ()
+    part: Callable[[int, int], Array],
+    shape: tuple[int, int, int, int],
+    dtype: np.dtype,
+    *,
+    white: float | None = None,
+    colours: ColourModel = "gray",
+    notes: Sequence[str] = (),
 ) -> Frames:
-    """Return the images of arrays ``(count, height, width, channels)`` of one type, which may lie in the file.
+    """Return the images of an array ``(count, height, width, channels)``, some of which *part* gives.
 
     Of two and four channels the last is the alpha, unless they are bands. *notes* are on the first.
     """
-    count = sum(len(stack) for stack in stacks)
-    _, height, width, channels = stacks[0].shape
-    white = white or white_of_samples(stacks[0].dtype)
+    count, height, width, channels = shape
+    white = white or white_of_samples(dtype)
 
     def pictures(first: int, last: int) -> Picture:
-        found = parts_of(stacks, first, last)
-        part = real_samples((found[0] if len(found) == 1 else np.concatenate(found)).reshape(-1, width, channels))
-        samples = np.ascontiguousarray(part)
+        samples = np.ascontiguousarray(real_samples(part(first, last).reshape(-1, width, channels)))
         picture = Picture(samples, colours="bands") if colours == "bands" else with_alpha(samples)
         picture.white = white
         picture.number, picture.images = first, last - first
@@ -50,35 +53,43 @@ def parts_of(stacks: Sequence[Array], first: int, last: int) -> list[Array]:
     return found
 
 
+class Form:
+    """The one size and depth of images that are gathered, and how many they are."""
+
+    shape: tuple[int, int, int]
+    """Of an image."""
+    dtype: np.dtype
+
+    def __init__(self) -> None:
+        self.count = 0
+
+    def add(self, samples: Array, images: int) -> None:
+        """Count so many images, which lie one below the other; raises ValueError where they have another form."""
+        height, width, channels = samples.shape
+        shape = height // images, width, channels
+        if not self.count:
+            self.shape, self.dtype = shape, samples.dtype
+        if shape != self.shape:
+            one, other = (f"{size[1]}×{size[0]}×{size[2]}" for size in (self.shape, shape))
+            raise ValueError(f"its images must be of one size, and these are {one} and {other}")
+        if samples.dtype != self.dtype:
+            one, other = self.dtype.name, samples.dtype.name
+            raise ValueError(f"its images must be of one depth, and these are {one} and {other}; use --depth")
+        self.count += images
+
+
 class Stack:
     """Gathers images of one size and one depth."""
 
     def __init__(self) -> None:
+        self.form = Form()
         self.parts: list[Array] = []
         """Each ``(count, height, width, channels)``."""
 
-    def add(self, samples: Array, images: int) -> None:
-        """Take so many images, which lie one below the other; raises ValueError."""
-        part = np.ascontiguousarray(samples).reshape(images, -1, *samples.shape[1:])
-        if self.parts and part.shape[1:] != self.parts[0].shape[1:]:
-            one, other = (f"{shape[2]}×{shape[1]}×{shape[3]}" for shape in (self.parts[0].shape, part.shape))
-            raise ValueError(f"its images must be of one size, and these are {one} and {other}")
-        if self.parts and part.dtype != self.parts[0].dtype:
-            raise ValueError(
-                f"its images must be of one depth, and these are {self.parts[0].dtype.name} and {part.dtype.name}; "
-                "use --depth"
-            )
-        self.parts.append(part)
-
-    @property
-    def shape(self) -> tuple[int, int, int, int]:
-        """The array's."""
-        _, height, width, channels = self.parts[0].shape
-        return sum(len(part) for part in self.parts), height, width, channels
-
-
-def samples_of(frame: Content) -> Any:
-    """Return ``(height, width, channels)``, of which the last is the alpha if there is one."""
-    if frame.alpha is None:
-        return frame.pixels
-    return np.concatenate((frame.pixels, frame.alpha[..., None]), axis=2)
+    def add(self, frame: Content) -> None:
+        """Take one image, or several; of those that have an alpha it is the last channel. Raises ValueError."""
+        samples: Any = frame.pixels
+        if frame.alpha is not None:
+            samples = np.concatenate((samples, frame.alpha[..., None]), axis=2)
+        self.form.add(samples, frame.images)
+        self.parts.append(np.ascontiguousarray(samples).reshape(frame.images, *self.form.shape))

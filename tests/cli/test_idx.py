@@ -1,6 +1,8 @@
 """Data sets in IDX files: every filter, one image after the other or many at once, and the labels beside them."""
 
 import gzip
+import io
+import random
 import struct
 import zlib
 
@@ -133,11 +135,49 @@ def test_a_damaged_file_is_refused_in_one_line(refused, folder, data, why):
 def test_what_it_does_not_hold_is_refused(refused, folder, digits):
     write(folder, "a.idx", digits)
     refused(1, "blur", "a.idx", "-o", "b.idx", "--depth", "16")
-    assert "of one size" not in refused(1, "blur", "a.idx", "-o", "b.jpg")
+    assert "has 7 images, of which JPEG holds one" in refused(1, "blur", "a.idx", "-o", "b.jpg")
     assert not (folder / "b.idx").exists()
 
 
 def test_a_bomb_is_unpacked_no_further_than_its_header_tells():
     bomb = gzip.compress(bytes(1 << 26))
-    assert len(idx._inflated(bomb, 100)) == 101
-    assert zlib.decompress(b"".join(idx.packing([b"ab", b"cd"])), 31) == b"abcd"
+    unpacker = idx.Unpacker(bomb)
+    assert len(unpacker.read(101)) == unpacker.at == 101
+
+
+@pytest.mark.parametrize("length", [0, 1, 65_535, 65_536, 200_000])
+def test_what_is_packed_in_pieces_is_one_gzip_member_of_the_same_bytes(length):
+    data, found = random.Random(1).randbytes(length), []
+    for step in (length + 1, 70_001):
+        packer, file = idx.Packer(), io.BytesIO()
+        for start in range(0, length, step):
+            packer.add(data[start : start + step])
+        packer.write(file, HEAD)
+        found.append(file.getvalue())
+    member = zlib.decompressobj(31)
+    assert member.decompress(found[0]) == HEAD + data
+    assert member.eof
+    assert not member.unused_data
+    assert found[0] == found[1]
+
+
+@pytest.mark.parametrize("step", [1, 3, 7])
+def test_images_are_unpacked_in_any_order(digits, step):
+    data, header = packed(digits), idx.header_of(packed(digits)[:16])
+    members = gzip.compress(data[:300]) + gzip.compress(data[300:]) + bytes(9)
+    for images in (idx.Images(data, header), idx.Images(members, header)):
+        for start in (*range(0, 7, step), 0, 4):
+            part = images.part(start, min(start + step, 7))
+            np.testing.assert_array_equal(part[..., 0], digits[start : start + step])
+
+
+@pytest.mark.parametrize(
+    "damage", [lambda data: data[:-9], lambda data: data[:-8] + b"12345678", lambda data: data + b"x"]
+)
+def test_damage_behind_the_images_is_found_before_they_are_written(refused, folder, digits, damage):
+    many = np.tile(digits, (2000, 1, 1))
+    (folder / "t-images-idx3-ubyte.gz").write_bytes(damage(gzip.compress(packed(many))))
+    assert "t-images-idx3-ubyte.gz: " in refused(
+        1, "blur", "t-images-idx3-ubyte.gz", "-o", "o.idx", "--size", "3", "--op", "mean"
+    )
+    assert not (folder / "o.idx").exists()

@@ -2,7 +2,9 @@
 
 import numpy as np
 import pytest
+from imfilter import chain
 from imfilter.filters.blur import blur
+from imfilter.filters.conv import conv
 from imfilter.filters.core import catalog
 from imfilter.filters.core.engine import executor
 from imfilter.filters.core.parameters import ImageError
@@ -86,6 +88,12 @@ def test_four_axes_are_a_stack_whose_channels_keep_theirs():
     stack = np.arange(5 * 6 * 7, dtype=np.uint8).reshape(5, 6, 7, 1)
     np.testing.assert_array_equal(blur(stack)[..., 0], blur(stack[..., 0], stack=True))
     assert edges(np.zeros((3, 8, 9, 3), np.uint8)).image.shape == (3, 8, 9, 1)
+
+
+def test_a_part_of_the_colours_that_is_not_put_back_ends_a_chain():
+    stack = np.random.default_rng(1).integers(0, 256, (3, 8, 9, 3), np.uint8)
+    steps = chain(flip.step(op="transpose"), conv.step(kernel="sobel-x", channels="R"))
+    np.testing.assert_array_equal(steps(stack), one_by_one(steps, stack, {})["image"][..., None])
 
 
 def test_each_image_has_random_numbers_of_its_own_name():

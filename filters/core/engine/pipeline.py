@@ -343,16 +343,15 @@ def taken_together(stage: Stage) -> bool:
 def _parts_of_stack(stages: Sequence[Stage]) -> Iterator[tuple[int, int, bool]]:
     """Yield where rows of stages begin and end that take images together, or one by one.
 
-    What lies between two marks is not divided.
+    What lies between two marks is not divided, nor what follows one that nothing is put back for.
     """
     units: list[tuple[int, int, bool]] = []
     first = 0
     while first < len(stages):
         end, mark = first + 1, stages[first].mark
         if mark is not None and mark.begins:
-            end += next(
-                n for n, stage in enumerate(stages[end:], 1) if stage.mark is not None and not stage.mark.begins
-            )
+            ends = (n for n, stage in enumerate(stages[end:], 1) if stage.mark is not None and not stage.mark.begins)
+            end += next(ends, len(stages) - end)
         together = all(taken_together(stage) for stage in stages[first:end])
         if units and units[-1][2] and together:
             first = units.pop()[0]
