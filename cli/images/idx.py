@@ -21,7 +21,7 @@ from .codec import Codec, Content
 from .formats import GZIP, HEAD, WINDOW_OF_GZIP
 from .labels import WITHOUT_COARSE, Labels
 from .picture import Decode, DecodeError, DecodeOptions, Frames, PartialDecode, Samples, Timing
-from .stack import Form, frames_of
+from .stack import Alike, frames_of
 
 TYPES = {0x08: ">u1", 0x09: ">i1", 0x0B: ">i2", 0x0C: ">i4", 0x0D: ">f4", 0x0E: ">f8"}
 CODES = {"uint8": 0x08, "int32": 0x0C, "float32": 0x0D}
@@ -216,7 +216,7 @@ class Writer:
 
     def __init__(self, timing: Timing | None = None) -> None:
         self.notes: list[str] = []
-        self._form = Form()
+        self._alike = Alike()
         self._parts: list[Any] = []
         self._packer = Packer() if self.packed else None
 
@@ -226,7 +226,7 @@ class Writer:
             raise ValueError("IDX holds no alpha; use --background COLOR or .npy")
         if (channels := frame.pixels.shape[2]) not in (1, RGB):
             raise ValueError(f"IDX holds gray images and RGB, not {channels} channels")
-        self._form.add(frame.pixels, frame.images)
+        self._alike.add(frame.pixels, frame.images)
         data = bytes_of(frame.pixels)
         if self._packer is None:
             self._parts.append(data)
@@ -235,8 +235,8 @@ class Writer:
 
     def write(self, file: io.BytesIO) -> None:
         """Write the file."""
-        form = self._form
-        head = head_of(form.dtype.name, (form.count, *form.shape[: 2 if form.shape[2] == 1 else 3]))
+        *size, channels = self._alike.shape
+        head = head_of(self._alike.dtype, (self._alike.count, *size, *([channels] if channels > 1 else [])))
         if self._packer is not None:
             self._packer.write(file, head)
             return

@@ -162,8 +162,8 @@ class Writer:
     def write(self, file: io.BytesIO) -> None:
         """Write the array of all."""
         assert self._first is not None
-        form = self._stack.form
-        file.write(head((form.count, *form.shape), form.dtype, self._first))
+        alike = self._stack.alike
+        file.write(head((alike.count, *alike.shape), self._stack.parts[0].dtype, self._first))
         for part in self._stack.parts:
             end_with(file, part)
 

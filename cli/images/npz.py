@@ -224,7 +224,7 @@ class Writer:
         assert self._first is not None
         if self._first.archive is not None and self._first.archive.members:
             return self._first.archive.members
-        members = [Member(IMAGES + SUFFIX, self._stack.form.count)]
+        members = [Member(IMAGES + SUFFIX, self._stack.alike.count)]
         if self._labels:
             members.append(Member(LABELS + SUFFIX, data=_saved([part.values for part in self._labels])))
             coarse = [part.coarse for part in self._labels if part.coarse is not None]
@@ -236,9 +236,10 @@ class Writer:
         """Return the bytes of an array of images, from the *first* on."""
         assert self._first is not None
         images = member.images or 0
-        form = self._stack.form
-        shape = form.shape[:2] if form.shape[2] == 1 and member.axes == 3 else form.shape
-        head = npy.head((images, *shape), form.dtype, self._first._replace(software=""))
+        shape = self._stack.alike.shape
+        if shape[2] == 1 and member.axes == len(shape):
+            shape = shape[:2]
+        head = npy.head((images, *shape), self._stack.parts[0].dtype, self._first._replace(software=""))
         return [head, *(part.data.cast("B") for part in parts_of(self._stack.parts, first, first + images))]
 
 

@@ -53,28 +53,24 @@ def parts_of(stacks: Sequence[Array], first: int, last: int) -> list[Array]:
     return found
 
 
-class Form:
-    """The one size and depth of images that are gathered, and how many they are."""
-
-    shape: tuple[int, int, int]
-    """Of an image."""
-    dtype: np.dtype
+class Alike:
+    """Counts images, which must be of one size and one depth."""
 
     def __init__(self) -> None:
         self.count = 0
+        self.shape: tuple[int, ...] = ()
+        """Of an image: ``(height, width, channels)``."""
+        self.dtype = ""
 
     def add(self, samples: Array, images: int) -> None:
-        """Count so many images, which lie one below the other; raises ValueError where they have another form."""
-        height, width, channels = samples.shape
-        shape = height // images, width, channels
-        if not self.count:
-            self.shape, self.dtype = shape, samples.dtype
-        if shape != self.shape:
-            one, other = (f"{size[1]}×{size[0]}×{size[2]}" for size in (self.shape, shape))
+        """Take so many images, which lie one below the other; raises ValueError."""
+        shape, dtype = (len(samples) // images, *samples.shape[1:]), samples.dtype.name
+        if self.count and shape != self.shape:
+            one, other = (f"{width}×{height}×{channels}" for height, width, channels in (self.shape, shape))
             raise ValueError(f"its images must be of one size, and these are {one} and {other}")
-        if samples.dtype != self.dtype:
-            one, other = self.dtype.name, samples.dtype.name
-            raise ValueError(f"its images must be of one depth, and these are {one} and {other}; use --depth")
+        if self.count and dtype != self.dtype:
+            raise ValueError(f"its images must be of one depth, and these are {self.dtype} and {dtype}; use --depth")
+        self.shape, self.dtype = shape, dtype
         self.count += images
 
 
@@ -82,7 +78,7 @@ class Stack:
     """Gathers images of one size and one depth."""
 
     def __init__(self) -> None:
-        self.form = Form()
+        self.alike = Alike()
         self.parts: list[Array] = []
         """Each ``(count, height, width, channels)``."""
 
@@ -91,5 +87,5 @@ class Stack:
         samples: Any = frame.pixels
         if frame.alpha is not None:
             samples = np.concatenate((samples, frame.alpha[..., None]), axis=2)
-        self.form.add(samples, frame.images)
-        self.parts.append(np.ascontiguousarray(samples).reshape(frame.images, *self.form.shape))
+        self.alike.add(samples, frame.images)
+        self.parts.append(np.ascontiguousarray(samples).reshape(frame.images, *self.alike.shape))
