@@ -15,6 +15,7 @@ from ..images.animation_encoder import Gathered
 from ..images.atomic_write import Transaction
 from ..images.labels import joined
 from ..images.picture import DecodeError, Frames, Picture
+from ..images.shard import Shard
 from ..streams import is_stream
 from .changed_input import backdate, check_replaced
 from .frame_output import Computed, kept_of, opened, writable
@@ -28,6 +29,14 @@ def filtered(processor: ImageProcessor, job: Job, found: Picture | Frames) -> Re
     """Filter the frames that are asked for; raises FileError."""
     name, options = shown(job.input.name), processor.options.frames
     frames = found if isinstance(found, Frames) else Frames(1, lambda: iter([found]), format=found.format)
+    if isinstance(frames, Shard) and options.only is None:
+        from . import shard_job  # few inputs are shards
+
+        into = {shard_job.is_for(target) for target in job.targets.values()}
+        if into == {True}:
+            return shard_job.filtered(processor, job, frames)
+        if True in into:
+            raise FileError(name, "is a tar shard; write all outputs as .tar, or none")
     if frames.count is not None:
         if frames.count < 1:
             raise FileError(name, "is damaged or truncated (it has no frames)")

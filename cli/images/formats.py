@@ -54,6 +54,8 @@ class Format(NamedTuple):
     """It holds any number of images of one size, and takes several at a time."""
     keyed: bool = False
     """It holds arrays by their names, of which some are images."""
+    of_files: bool = False
+    """It holds files, of which some are images of formats of their own."""
     stream: Literal["", "file", "pipe"] = ""
     """Its files may stand one behind the other, also behind those of other such formats: a stream of images, which are
     frames. Viewers see them all in a file of some formats, and only the first of others, which are for pipes."""
@@ -274,6 +276,7 @@ FORMATS = {
             title="IDX packed by gzip",
             module="idx_gzip",
         ),
+        Format("tar", (".tar",), rb"(?s:.{257})ustar", data_set=True, of_files=True, title="tar shards"),
         Format("tga", (".tga",), TGA, instead="png"),
     )
 }
