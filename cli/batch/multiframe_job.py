@@ -15,6 +15,7 @@ from ..images.animation_encoder import Gathered
 from ..images.atomic_write import Transaction
 from ..images.labels import joined
 from ..images.picture import DecodeError, Frames, Picture
+from ..images.shard import Shard
 from ..streams import is_stream
 from .changed_input import backdate, check_replaced
 from .frame_output import Computed, kept_of, opened, writable
@@ -30,6 +31,14 @@ def filtered(processor: ImageProcessor, job: Job, found: Picture | Frames) -> Re
     frames = found if isinstance(found, Frames) else Frames(1, lambda: iter([found]), format=found.format)
     if job.variant is not None and formats.FORMATS[frames.format].data_set:
         raise FileError(name, "is a data set; augment takes images in files of their own")
+    if isinstance(frames, Shard) and options.only is None:
+        from . import shard_job  # few inputs are shards
+
+        into = {shard_job.is_for(target) for target in job.targets.values()}
+        if into == {True}:
+            return shard_job.filtered(processor, job, frames)
+        if True in into:
+            raise FileError(name, "is a tar shard; write all outputs as .tar, or none")
     if frames.count is not None:
         if frames.count < 1:
             raise FileError(name, "is damaged or truncated (it has no frames)")
@@ -180,7 +189,10 @@ def _all(processor: ImageProcessor, job: Job, frames: Frames, name: str) -> Repo
                     continue
                 if output not in gathered:
                     options, stamp = processor.options.write.encode, processor.options.write.stamper.stamp(output, job)
-                    gathered[output] = Gathered(computed.formats_of[output], options, frames.timing, stamp)
+                    archive = frames.archive
+                    if archive is not None and output != "image":
+                        archive = archive.of_images()
+                    gathered[output] = Gathered(computed.formats_of[output], options, frames.timing, stamp, archive)
                 _gather(gathered[output], output, target, computed, picture)
                 if (free := growth.short(computed.outputs[output].samples.size)) is not None:
                     raise FileError(
@@ -204,6 +216,10 @@ def _all(processor: ImageProcessor, job: Job, frames: Frames, name: str) -> Repo
         notes.update(dict.fromkeys(transaction.notes))
     if not processor.options.write.keep_existing:
         backdate(job, [target.of_frame(number) for target in job.targets.values() for number in range(len(done))])
+    if frames.archive is not None:
+        unnamed = dict.fromkeys(one.format.name.upper() for one in gathered.values() if not one.format.keyed)
+        lost = frames.archive.lost(frames.labels is not None)
+        notes.update(dict.fromkeys(f"{format} holds no arrays by name; {lost}" for format in unnamed if lost))
     if frames.timing is not None:
         untimed = dict.fromkeys(one.format.name.upper() for one in gathered.values() if not one.format.animated)
         lost = [f"{format} holds frames without times; the durations were not kept" for format in untimed]

@@ -6,6 +6,7 @@ import io
 from typing import Any
 
 from ...filters.core.engine.colour import ColourModel
+from .archive import Archive
 from .codec import Codec, Content, EncodeOptions, FrameWriter
 from .encode import coloured, kept, stripped
 from .formats import Format
@@ -60,10 +61,18 @@ class Stream:
 class Gathered:
     """One output's frames, on their way into a file."""
 
-    def __init__(self, format: Format, options: EncodeOptions, timing: Timing | None, software: str) -> None:
+    def __init__(
+        self,
+        format: Format,
+        options: EncodeOptions,
+        timing: Timing | None,
+        software: str,
+        archive: Archive | None = None,
+    ) -> None:
         self.format, self.options, self.software = format, options, options.signed(software)
         self.own_notes: list[str] = []
         """What became of the frames' metadata."""
+        self._archive = archive
         self._shape: tuple[int, ...] | None = None
         self._repeated = 0
         self._apart = format.is_stream(timed=timing is not None)
@@ -108,7 +117,17 @@ class Gathered:
             self._shape = pixels.shape
             metadata = kept(metadata, self.format, pixels, self.options, self.own_notes)
             self._writer.add(
-                Content(pixels, alpha, metadata, self.options, self.software, colours, white, labels=labels)
+                Content(
+                    pixels,
+                    alpha,
+                    metadata,
+                    self.options,
+                    self.software,
+                    colours,
+                    white,
+                    labels=labels,
+                    archive=self._archive,
+                )
             )
             return
         if self._apart:

@@ -10,6 +10,7 @@ from ...filters.core.engine.colour import ColourModel
 from ...filters.core.engine.layout import with_alpha
 from ...filters.core.lazy_numpy import np
 from ...filters.core.named_tuple import NamedTuple
+from .archive import Archive
 from .labels import Labels
 from .metadata import Metadata, tags_of
 from .picture import Decode, DecodeOptions, Frames, PartialDecode, Picture, Samples, Timing
@@ -59,6 +60,8 @@ class Content(NamedTuple):
     """So many images of one size lie in the pixels, one below the other."""
     labels: Labels | None = None
     """Theirs, where they have some: those of each part of a data set that is written."""
+    archive: Archive | None = None
+    """The arrays of the file that a data set was read from, where it held several; the first image brings it."""
 
     def samples(self) -> Any:
         """Return the samples as files hold them: the alpha is the last channel, and a single channel has no axis."""

@@ -50,7 +50,6 @@ FOREIGN = (
     ),
     Foreign(rb"PK\x03\x04", "a ZIP archive", "unzip it first"),
     Foreign(rb"7z\xbc\xaf\x27\x1c|Rar!\x1a\x07", "an archive", "unpack it first"),
-    Foreign(rb"(?s:.{257})ustar", "a tar archive", "tar -xf FILE unpacks it"),
     # Raw files of cameras; those that are TIFF are told by their tags.
     Foreign(FTYP + rb"crx ", "a raw camera file (Canon CR3)", DARKTABLE),
     Foreign(rb"FUJIFILMCCD-RAW", "a raw camera file (Fujifilm RAF)", DARKTABLE),

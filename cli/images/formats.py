@@ -56,6 +56,10 @@ class Format(NamedTuple):
     """The bytes of each of its images, where nothing in a file tells what it is: its name and its length do."""
     twin: str = ""
     """Another format whose files have the same names: what is read from one of those is written as one."""
+    keyed: bool = False
+    """It holds arrays by their names, of which some are images."""
+    of_files: bool = False
+    """It holds files, of which some are images of formats of their own."""
     stream: Literal["", "file", "pipe"] = ""
     """Its files may stand one behind the other, also behind those of other such formats: a stream of images, which are
     frames. Viewers see them all in a file of some formats, and only the first of others, which are for pipes."""
@@ -228,6 +232,19 @@ FORMATS = {
             aliases=("numpy",),
             title=".npy",
         ),
+        Format(
+            "npz",
+            (".npz",),
+            rb"PK\x03\x04(?s:.{26})[^\x00-\x1f]{1,200}?\.npy",
+            ALL,
+            ALL,
+            bands=ALL,
+            alpha=True,
+            tells_white=True,
+            data_set=True,
+            keyed=True,
+            maps=True,
+        ),
         Format("psd", (".psd", ".psb"), rb"8BPS\x00[\x01\x02]", instead="tiff"),
         Format("jp2", (".jp2", ".j2k", ".jpf", ".jpx", ".j2c", ".jpc"), JPEG_2000, title="JPEG 2000", instead="png"),
         Format("exr", (".exr",), rb"v/1\x01", title="OpenEXR", instead="tiff"),
@@ -285,6 +302,7 @@ FORMATS = {
             title="CIFAR-100",
             module="cifar100",
         ),
+        Format("tar", (".tar",), rb"(?s:.{257})ustar", data_set=True, of_files=True, title="tar shards"),
         Format("tga", (".tga",), TGA, instead="png"),
     )
 }

@@ -10,10 +10,9 @@ import io
 import math
 import struct
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Any
 
-from ...filters.core.engine.array_image import white_of_samples
 from ...filters.core.lazy_numpy import Array, np
 from ...filters.core.named_tuple import NamedTuple
 from . import formats
@@ -21,8 +20,8 @@ from .atomic_write import end_with_bytes
 from .codec import Codec, Content
 from .formats import GZIP, HEAD, WINDOW_OF_GZIP
 from .labels import Labels
-from .picture import Decode, DecodeError, DecodeOptions, Frames, PartialDecode, Picture, Samples, Timing, real_samples
-from .stack import Alike
+from .picture import Decode, DecodeError, DecodeOptions, Frames, PartialDecode, Samples, Timing
+from .stack import Alike, frames_of
 
 TYPES = {0x08: ">u1", 0x09: ">i1", 0x0B: ">i2", 0x0C: ">i4", 0x0D: ">f4", 0x0E: ">f8"}
 CODES = {"uint8": 0x08, "int32": 0x0C, "float32": 0x0D}
@@ -166,20 +165,8 @@ def finish(begun: PartialDecode, options: DecodeOptions, decode: Decode) -> Fram
     itemsize = int(header.dtype[2:])
     # The first image stands for the whole: what comes of all is in memory.
     options.check_size(width, height, Samples(math.prod(sizes[3:]), itemsize, 8.0 * count))
-    white = white_of_samples(np.dtype(header.dtype))
-    images = Images(begun.data, header)
-
-    def pictures(first: int, last: int) -> Picture:
-        part = images.part(first, last)
-        part = real_samples(part.reshape(-1, *part.shape[2:]))
-        picture = Picture(np.ascontiguousarray(part), white=white)
-        picture.number, picture.images = first, last - first
-        return picture
-
-    def each() -> Iterator[Picture]:
-        return (pictures(number, number + 1) for number in range(count))
-
-    return Frames(count, each, pixels=count * height * width, pictures=pictures)
+    part = Images(begun.data, header).part
+    return frames_of(part, (count, height, width, math.prod(sizes[3:])), np.dtype(header.dtype))
 
 
 class Packer:

@@ -28,7 +28,7 @@ from .picture import (
     real_samples,
     with_alpha,
 )
-from .stack import Stack, frames_of, samples_of
+from .stack import Stack, frames_of
 
 STACKED = 4
 """So many axes has an array of many images."""
@@ -53,7 +53,7 @@ def finish(begun: PartialDecode, options: DecodeOptions, decode: Decode) -> Pict
         if len(shape) == 1:
             shape = (1, *shape)
         if len(shape) in (2, 3) and all(shape):
-            options.check_size(shape[1], shape[0], _samples(shape, dtype, header))
+            options.check_size(shape[1], shape[0], pixel_of(shape, dtype, header))
         array = npy_samples.read(data, header)
     except ValueError as error:
         raise DecodeError(f"is not a readable .npy file ({error})") from error
@@ -65,12 +65,12 @@ def finish(begun: PartialDecode, options: DecodeOptions, decode: Decode) -> Pict
         )
     samples = real_samples(pixels)
     picture = Picture(samples, colours="bands") if BANDS in header.words else with_alpha(samples)
-    picture.white = _stated_white(header) or white_of_samples(pixels.dtype)
-    picture.notes += _doubts(pixels.shape, header)
+    picture.white = stated_white(header) or white_of_samples(pixels.dtype)
+    picture.notes += doubts(pixels.shape, header)
     return picture
 
 
-def _samples(shape: tuple[int, ...], dtype: Any, header: npy_header.Header, images: int = 0) -> Samples:
+def pixel_of(shape: tuple[int, ...], dtype: Any, header: npy_header.Header, images: int = 0) -> Samples:
     """Return what a pixel of an image takes; so many *images* lie in the file, of which some are copied."""
     channels, size = math.prod(shape[2:]), SIZES.get(dtype.str[1:], 8)
     # What is converted, or taken apart into colours and alpha, is copied once more.
@@ -84,18 +84,20 @@ def stacked(data: Any, header: npy_header.Header, options: DecodeOptions) -> Fra
     shape, dtype = header.shape, npy_samples.dtype_of(header)
     if not all(shape):
         raise DecodeError(f"has the shape {shape}, which holds no images")
-    options.check_size(shape[2], shape[1], _samples(shape[1:], dtype, header, shape[0]))
+    options.check_size(shape[2], shape[1], pixel_of(shape[1:], dtype, header, shape[0]))
     array = npy_samples.view(data, header)
     real_samples(array[:0])  # what holds no real numbers is refused before the first image
     return frames_of(
-        array,
-        white=_stated_white(header),
+        lambda first, last: array[first:last],
+        (shape[0], shape[1], shape[2], shape[3]),
+        dtype,
+        white=stated_white(header),
         colours="bands" if BANDS in header.words else "gray",
-        notes=_doubts(shape[1:], header),
+        notes=doubts(shape[1:], header),
     )
 
 
-def _doubts(shape: tuple[int, ...], header: npy_header.Header) -> list[str]:
+def doubts(shape: tuple[int, ...], header: npy_header.Header) -> list[str]:
     """Return a note where the channels of an image may come first."""
     height, width, bands = shape
     if bands <= 4 or BANDS in header.words or height >= bands:
@@ -106,7 +108,7 @@ def _doubts(shape: tuple[int, ...], header: npy_header.Header) -> list[str]:
     ]
 
 
-def _stated_white(header: npy_header.Header) -> float | None:
+def stated_white(header: npy_header.Header) -> float | None:
     """Return what the header's comment says is white."""
     for word in header.words:
         if word.startswith(WHITE):
@@ -120,7 +122,7 @@ def encode(file: io.BytesIO, content: Content) -> list[str]:
     """Write an array."""
     as_it_is = content.alpha is None and content.pixels.shape[2] > 1
     samples = content.pixels if as_it_is else content.samples()
-    file.write(_head(samples.shape, samples.dtype, content))
+    file.write(head(samples.shape, samples.dtype, content))
     if samples.flags.c_contiguous:
         end_with(file, samples)
         return []
@@ -129,7 +131,7 @@ def encode(file: io.BytesIO, content: Content) -> list[str]:
     return []
 
 
-def _head(shape: tuple[int, ...], dtype: Any, content: Content) -> bytes:
+def head(shape: tuple[int, ...], dtype: Any, content: Content) -> bytes:
     """Return the header of an array; it is a Python literal, in which a comment may stand."""
     header = repr({"descr": np.lib.format.dtype_to_descr(dtype), "fortran_order": False, "shape": shape})
     words = [content.software]
@@ -155,15 +157,15 @@ class Writer:
     def add(self, frame: Content) -> None:
         """Take one image, or several one below the other."""
         self._first = self._first or frame._replace(pixels=frame.pixels[:1], alpha=None)
-        self._stack.add(samples_of(frame), frame.images)
+        self._stack.add(frame)
 
     def write(self, file: io.BytesIO) -> None:
         """Write the array of all."""
         assert self._first is not None
-        parts = self._stack.parts
-        file.write(_head(self._stack.shape, parts[0].dtype, self._first))
-        for part in parts:
-            file.write(part.data)
+        alike = self._stack.alike
+        file.write(head((alike.count, *alike.shape), self._stack.parts[0].dtype, self._first))
+        for part in self._stack.parts:
+            end_with(file, part)
 
 
 CODEC = Codec(

@@ -16,6 +16,7 @@ from ...filters.core.named_tuple import NamedTuple
 from ...filters.core.parameters import ImageError
 from ..console import faults
 from . import memory_budget
+from .archive import Archive
 from .labels import Labels
 from .metadata import Metadata
 
@@ -220,6 +221,8 @@ class Frames:
         small, of one size, and many."""
         self.labels = labels
         """Of all images, where the file of a data set holds them, or another beside it."""
+        self.archive: Archive | None = None
+        """The arrays of the file, where it holds several."""
 
     def check_pixels(self) -> None:
         """Raise `DecodeError` where all frames together have too many pixels, as is known before one is decoded."""

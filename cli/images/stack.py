@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from ...filters.core.engine.array_image import white_of_samples
@@ -13,23 +13,28 @@ from .picture import Frames, Picture, real_samples, with_alpha
 
 
 def frames_of(
-    stack: Array, *, white: float | None = None, colours: ColourModel = "gray", notes: list[str] | None = None
+    part: Callable[[int, int], Array],
+    shape: tuple[int, int, int, int],
+    dtype: np.dtype,
+    *,
+    white: float | None = None,
+    colours: ColourModel = "gray",
+    notes: Sequence[str] = (),
 ) -> Frames:
-    """Return the images of ``stack (count, height, width, channels)``, which may lie in the file.
+    """Return the images of an array ``(count, height, width, channels)``, some of which *part* gives.
 
     Of two and four channels the last is the alpha, unless they are bands. *notes* are on the first.
     """
-    count, height, width, _ = stack.shape
-    white = white or white_of_samples(stack.dtype)
+    count, height, width, channels = shape
+    white = white or white_of_samples(dtype)
 
     def pictures(first: int, last: int) -> Picture:
-        part = real_samples(stack[first:last].reshape(-1, *stack.shape[2:]))
-        samples = np.ascontiguousarray(part)
+        samples = np.ascontiguousarray(real_samples(part(first, last).reshape(-1, width, channels)))
         picture = Picture(samples, colours="bands") if colours == "bands" else with_alpha(samples)
         picture.white = white
         picture.number, picture.images = first, last - first
         if first == 0:
-            picture.notes += notes or []
+            picture.notes += notes
         return picture
 
     def each() -> Iterator[Picture]:
@@ -38,12 +43,23 @@ def frames_of(
     return Frames(count, each, pixels=count * height * width, pictures=pictures)
 
 
+def parts_of(stacks: Sequence[Array], first: int, last: int) -> list[Array]:
+    """Return some images of arrays that follow each other, without copying them."""
+    found, start = [], 0
+    for stack in stacks:
+        if first < start + len(stack) and last > start:
+            found.append(stack[max(first - start, 0) : last - start])
+        start += len(stack)
+    return found
+
+
 class Alike:
     """Counts images, which must be of one size and one depth."""
 
     def __init__(self) -> None:
         self.count = 0
         self.shape: tuple[int, ...] = ()
+        """Of an image: ``(height, width, channels)``."""
         self.dtype = ""
 
     def add(self, samples: Array, images: int) -> None:
@@ -62,23 +78,14 @@ class Stack:
     """Gathers images of one size and one depth."""
 
     def __init__(self) -> None:
+        self.alike = Alike()
         self.parts: list[Array] = []
         """Each ``(count, height, width, channels)``."""
-        self._alike = Alike()
 
-    def add(self, samples: Array, images: int) -> None:
-        """Take so many images, which lie one below the other; raises ValueError."""
-        self._alike.add(samples, images)
-        self.parts.append(np.ascontiguousarray(samples).reshape(images, -1, *samples.shape[1:]))
-
-    @property
-    def shape(self) -> tuple[int, ...]:
-        """The array's."""
-        return self._alike.count, *self._alike.shape
-
-
-def samples_of(frame: Content) -> Any:
-    """Return ``(height, width, channels)``, of which the last is the alpha if there is one."""
-    if frame.alpha is None:
-        return frame.pixels
-    return np.concatenate((frame.pixels, frame.alpha[..., None]), axis=2)
+    def add(self, frame: Content) -> None:
+        """Take one image, or several; of those that have an alpha it is the last channel. Raises ValueError."""
+        samples: Any = frame.pixels
+        if frame.alpha is not None:
+            samples = np.concatenate((samples, frame.alpha[..., None]), axis=2)
+        self.alike.add(samples, frame.images)
+        self.parts.append(np.ascontiguousarray(samples).reshape(frame.images, *self.alike.shape))

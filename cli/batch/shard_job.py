@@ -1,0 +1,91 @@
+"""The work on a tar shard: each image in it is filtered as a file of its own, and all other files are copied."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator
+
+from ..console.messages import reason_of, shown
+from ..console.report import Report
+from ..errors import FileError
+from ..images import formats, memory_budget
+from ..images.atomic_write import Transaction
+from ..images.picture import DecodeError, Picture, check_lack
+from ..images.shard import Shard, ShardMember
+from ..images.tar import ShardWriter
+from .changed_input import backdate, check_replaced
+from .frame_output import Computed, kept_of, opened, writable
+from .image_job import ImageProcessor
+from .plan import Job, Target
+
+
+def is_for(target: Target) -> bool:
+    """Whether the images of a shard go into a shard again."""
+    return target.numbered is None and (target.format is None or target.format.of_files)
+
+
+def filtered(processor: ImageProcessor, job: Job, shard: Shard) -> Report:
+    """Filter all images of a shard; raises FileError, also for one image that is damaged: the others are no whole."""
+    writers = {output: ShardWriter() for output in job.targets}
+    done: list[Computed] = []
+    notes: dict[str, None] = {}
+    growth = memory_budget.Growth()
+    with Transaction(processor.options.write.read) as transaction:
+        for member, picture in _decoded(job, shard):
+            if picture is None:
+                if "image" in writers:
+                    _add(job, "image", writers, member)
+                continue
+            picture.number = len(done)
+            if processor.progress is not None:
+                processor.progress.begin(picture.number, shard.count or 1)
+            own = job._replace(input=job.input._replace(name=f"{job.input.name}: {member.name}"))
+            computed = processor.computed(own, picture)
+            size = 0
+            for output in writers:
+                stamp = "" if done else processor.options.write.stamper.stamp(output, job)
+                file, told = io.BytesIO(), list(picture.notes)
+                format = computed.formats_of[output]
+                kept = kept_of(picture.metadata, output, computed, told)
+                with writable(job.targets[output], format):
+                    told += processor.encode(file, output, computed, kept, stamp)
+                notes.update(dict.fromkeys(told))
+                size += file.tell()
+                _add(job, output, writers, ShardMember(member.in_format(format), file.getbuffer()))
+            if (free := growth.short(size)) is not None:
+                raise FileError(
+                    job.name, f"needs more memory than there is: {memory_budget.gigabytes(free)} are free; split it"
+                )
+            done.append(computed.without_samples())
+        for output, target in job.targets.items():
+            with opened(transaction, job, target, processor.options.write) as file:
+                writers[output].write(file)
+        check_replaced(job)
+        transaction.commit()
+        notes.update(dict.fromkeys(transaction.notes))
+    backdate(job, job.targets.values())
+    return processor.report(job, done, list(notes))
+
+
+def _decoded(job: Job, shard: Shard) -> Iterator[tuple[ShardMember, Picture | None]]:
+    """Yield each file, and its picture if it is an image; raises FileError."""
+    for member in shard.members:
+        picture = None
+        if member.is_image:
+            try:
+                picture = shard.picture(member)
+                own = formats.of_name(member.name) or formats.FORMATS[picture.format]
+                picture.format = own.instead or own.name
+            except DecodeError as error:
+                raise FileError(job.name, str(error)) from None
+            except Exception as error:
+                check_lack(error)
+                # As for single pictures: decoders answer broken files with errors of every type.
+                why = f"{shown(member.name)}: is damaged or truncated ({reason_of(error)})"
+                raise FileError(job.name, why) from None
+        yield member, picture
+
+
+def _add(job: Job, output: str, writers: dict[str, ShardWriter], member: ShardMember) -> None:
+    with writable(job.targets[output], formats.FORMATS["tar"]):
+        writers[output].add(member)

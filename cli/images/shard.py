@@ -1,0 +1,70 @@
+"""Shards of a data set, as WebDataset reads them: the files of a sample follow each other and share a key.
+
+The key is a file's name up to the first dot behind the folders; what follows is the field: ``train/0001.seg.png`` is
+the field ``seg.png`` of ``train/0001``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from ...filters.core.named_tuple import NamedTuple
+from ..console.messages import shown
+from . import formats
+from .picture import Decode, DecodeError, Frames, Picture
+
+
+class ShardMember(NamedTuple):
+    """A file of a shard."""
+
+    name: str
+    data: Any
+    """Its bytes, which lie in the shard."""
+
+    @property
+    def is_image(self) -> bool:
+        """Whether its name says that it is an image; arrays are features as often, and metadata begin with __."""
+        format = formats.of_name(self.name)
+        about = self.name.rpartition("/")[2].startswith("__")
+        return format is not None and not format.data_set and not about
+
+    @property
+    def field(self) -> str:
+        """The key and the field by which readers know it.
+
+        >>> ShardMember("a.b/0001.Seg.PNG", b"").field
+        'a.b/0001.seg.png'
+        """
+        folder, slash, name = self.name.rpartition("/")
+        key, dot, field = name.partition(".")
+        return f"{folder}{slash}{key}{dot}{field.lower()}"
+
+    def in_format(self, format: formats.Format) -> str:
+        """Return its name where its image is in a *format*."""
+        own = formats.of_name(self.name)
+        if own is None or own.name == format.name:
+            return self.name
+        return self.name[: len(self.name) - len(formats.suffix_of(self.name))] + format.suffixes[0]
+
+
+class Shard(Frames):
+    """The files of a shard in their order; its frames are those that are images."""
+
+    def __init__(self, members: Sequence[ShardMember], decode: Decode) -> None:
+        images = [member for member in members if member.is_image]
+        super().__init__(len(images), lambda: map(self.picture, images), stream=True)
+        self.members = members
+        self._decode = decode
+
+    def picture(self, member: ShardMember) -> Picture:
+        """Return the image of a member; raises `DecodeError`."""
+        try:
+            found = self._decode(bytes(member.data))
+        except DecodeError as error:
+            raise DecodeError(f"{shown(member.name)}: {error}") from None
+        if isinstance(found, Picture):
+            return found
+        if found.first is not None:
+            return found.first
+        raise DecodeError(f"{shown(member.name)}: has several frames; images of a shard have one")
