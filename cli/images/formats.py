@@ -132,6 +132,8 @@ IDX = (*(f"{mark}idx{axes}-ubyte" for axes in (3, 4) for mark in "-."), ".idx")
 """What the names of data sets end with: t10k-images-idx3-ubyte."""
 IDX_HEAD = rb"\x00\x00[\x08\x09\x0b-\x0e][\x03\x04]"
 IDX_TYPES = ("uint8", "float32")
+PICKLE = rb"\x80[\x02-\x05](?:\x95(?s:.{8}))?\}"
+"""Of a dictionary."""
 GZIP, WINDOW_OF_GZIP = b"\x1f\x8b\x08", 31
 FORMATS = {
     format.name: format
@@ -284,6 +286,15 @@ FORMATS = {
             title="CIFAR-100",
             module="cifar100",
         ),
+        Format(
+            "cifar10-py",
+            (),
+            PICKLE + rb"(?!(?s:.{0,24})(?:label_names|num_))",
+            title="CIFAR-10 pickled",
+            module="cifar_pickle",
+            instead="cifar10",
+        ),
+        Format("cifar100-py", (), rb"(?!)", title="CIFAR-100 pickled", module="cifar_pickle", instead="cifar100"),
         Format("tga", (".tga",), TGA, instead="png"),
     )
 }
@@ -421,5 +432,7 @@ def _written(format: Format, said_in: str) -> Format:
 
 def only_read(format: Format) -> str:
     """Return the sentence that refuses to write a format, and says which to use."""
+    if FORMATS[format.instead].data_set:
+        return f"{format.title} is read but not written; use --to {format.instead}"
     others = " or ".join(FORMATS[name].suffixes[0] for name in dict.fromkeys((format.instead, "png", "tiff")))
     return f"{format.title or format.name.upper()} is read but not written; use {others}"
