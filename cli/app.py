@@ -21,10 +21,11 @@ from .version import VERSION
 SEVERAL = {
     "chain": "Run several filters in one pass, without rounding between them.",
     "run": "Run the filters of a recipe, written by imfilter chain --save.",
+    "augment": "Write random variants of images, to learn from.",
 }
 """The commands that run filters in a row."""
-KERNELS = "kernels"
-"""The command that is no filter."""
+KERNELS, DATASET = "kernels", "dataset"
+"""The commands that are no filters; each has others below it."""
 COMPLETION = "_IMFILTER_COMPLETE"
 """The variable by which a shell asks for completions."""
 
@@ -34,7 +35,7 @@ class Commands(TyperGroup):
 
     def list_commands(self, ctx: Any) -> list[str]:
         """List all names, importing no filter."""
-        return [*catalog.names(), *SEVERAL, KERNELS]
+        return [*catalog.names(), *SEVERAL, DATASET, KERNELS]
 
     def get_command(self, ctx: Any, cmd_name: str) -> Any:
         """Return the command *cmd_name*, or None."""
@@ -42,6 +43,10 @@ class Commands(TyperGroup):
             from .commands import filter_command  # the list of all commands needs none of it
 
             return filter_command.make(cmd_name)
+        if cmd_name == "augment":
+            from .commands import augment_command
+
+            return augment_command.make()
         if cmd_name in SEVERAL:
             from .commands import chain_command
 
@@ -50,6 +55,10 @@ class Commands(TyperGroup):
             from .commands import kernels_command
 
             return typer.main.get_command(kernels_command.app)
+        if cmd_name == DATASET:
+            from .commands import dataset_command
+
+            return typer.main.get_command(dataset_command.app)
         return None
 
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:
@@ -68,7 +77,8 @@ class Commands(TyperGroup):
         with formatter.section("Several filters"):
             formatter.write_dl(list(SEVERAL.items()))
         with formatter.section("Other commands"):
-            formatter.write_dl([(KERNELS, self.get_command(ctx, KERNELS).get_short_help_str(70))])
+            others = (DATASET, KERNELS)
+            formatter.write_dl([(name, self.get_command(ctx, name).get_short_help_str(70)) for name in others])
 
 
 app = typer.Typer(

@@ -28,6 +28,8 @@ def filtered(processor: ImageProcessor, job: Job, found: Picture | Frames) -> Re
     """Filter the frames that are asked for; raises FileError."""
     name, options = shown(job.input.name), processor.options.frames
     frames = found if isinstance(found, Frames) else Frames(1, lambda: iter([found]), format=found.format)
+    if job.variant is not None and formats.FORMATS[frames.format].data_set:
+        raise FileError(name, "is a data set; augment takes images in files of their own")
     if frames.count is not None:
         if frames.count < 1:
             raise FileError(name, "is damaged or truncated (it has no frames)")
@@ -45,7 +47,7 @@ def filtered(processor: ImageProcessor, job: Job, found: Picture | Frames) -> Re
         others = "--frame N takes another, --name '{stem}-{frame}{suffix}' all"
         frames.first.notes.append(f"only the first of its {frames.count} pictures was filtered; {others}")
         return processor.single(job, frames.first)
-    if frames.count == 1 and not wanted:
+    if frames.count == 1 and not wanted and not _stays_a_set(job, frames):
         return processor.single(job, _one(frames, 0, name))
     try:
         frames.check_pixels()
@@ -58,6 +60,14 @@ def filtered(processor: ImageProcessor, job: Job, found: Picture | Frames) -> Re
     return _all(processor, job, frames, name)
 
 
+def _stays_a_set(job: Job, frames: Frames) -> bool:
+    """Whether images of a data set go into data sets, which one image is, too."""
+    own = formats.FORMATS[frames.format]
+    return frames.pictures is not None and all(
+        target.format_for(output, own).data_set for output, target in job.targets.items()
+    )
+
+
 def _check(frames: Frames, target: Target, format: formats.Format, name: str, maps: int) -> None:
     """Refuse a format that does not hold the frames."""
     if frames.count == 1:
@@ -65,7 +75,7 @@ def _check(frames: Frames, target: Target, format: formats.Format, name: str, ma
     if format.instead:
         raise FileError(target.name, formats.only_read(format))
     count, last = ("several", "") if frames.count is None else (frames.count, f" (0 to {frames.count - 1})")
-    if maps > 1 and format.paged:
+    if maps > 1 and format.paged and not format.data_set:
         raise FileError(
             name,
             f"has {count} frames, and each {maps} maps; the pages of a "

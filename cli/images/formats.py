@@ -109,7 +109,7 @@ class Format(NamedTuple):
 
     def holds_frames(self, timed: bool) -> bool:
         """Whether a file can hold several frames, *timed* or not."""
-        return self.paged or (self.animated and timed) or self.is_stream(timed)
+        return self.paged or self.data_set or (self.animated and timed) or self.is_stream(timed)
 
     def is_stream(self, timed: bool) -> bool:
         """Whether several frames, *timed* or not, are written as a stream of files."""
@@ -225,6 +225,7 @@ FORMATS = {
             alpha=True,
             raw=True,
             tells_white=True,
+            data_set=True,
             maps=True,
             aliases=("numpy",),
             title=".npy",

@@ -48,14 +48,14 @@ def guess(words: Sequence[str]) -> None:
 
 def _inputs(words: Sequence[str]) -> list[str]:
     """Return the words that name no output: what follows an option may be its value, and is left out."""
-    if not words or words[0].startswith("-") or words[0] == "kernels":
+    if not words or words[0].startswith("-") or words[0] in ("kernels", "dataset"):
         return []
     return [word for before, word in pairwise(words) if not (before.startswith("-") or word.startswith("-"))]
 
 
 def _is_step(command: str, word: str) -> bool:
-    """Whether a word is a step of a chain, and no file."""
-    if command != "chain":
+    """Whether a word is a step of a chain or an augmentation, and no file."""
+    if command not in ("chain", "augment"):
         return False
     from ...filters.core import catalog
 

@@ -13,7 +13,12 @@ SIMPLE = r"[<>|=]?[a-zA-Z]\d*"
 
 
 def read(data: bytes, header: Header) -> Array:
-    """Return the array that a file holds behind its header; raises ValueError."""
+    """Return the array that a file holds behind its header, in memory of its own; raises ValueError."""
+    return view(data, header).copy()
+
+
+def view(data: bytes, header: Header) -> Array:
+    """Return the array as it lies in the file; raises ValueError."""
     dtype = dtype_of(header)
     count = math.prod(header.shape)
     held, needed = len(data) - header.start, count * dtype.itemsize
@@ -21,8 +26,8 @@ def read(data: bytes, header: Header) -> Array:
         raise ValueError(f"it holds {held} of {needed} bytes of samples")
     flat = np.frombuffer(data, dtype, count, header.start) if needed else np.zeros(count, dtype)
     if header.fortran_order:
-        return flat.reshape(header.shape[::-1]).T.copy()
-    return flat.reshape(header.shape).copy()
+        return flat.reshape(header.shape[::-1]).T
+    return flat.reshape(header.shape)
 
 
 def dtype_of(header: Header) -> np.dtype:

@@ -145,7 +145,8 @@ def test_a_shape_with_the_bands_first_is_told(run):
 
 
 def test_no_other_shape_is_an_image(refused):
-    np.save("a.npy", np.zeros((2, 3, 4, 5)))
+    np.save("a.npy", np.zeros((2, 3, 4, 5, 1)))
     assert refused(1, "blur", "a.npy", "-o", "b.npy") == (
-        "imfilter: a.npy: has the shape (2, 3, 4, 5); an image is (height, width), (height, width, bands) or (width,)"
+        "imfilter: a.npy: has the shape (2, 3, 4, 5, 1); an image is (height, width), (height, width, bands) or "
+        "(width,), and many are (count, height, width, bands)"
     )

@@ -382,7 +382,7 @@ def test_a_row_or_column_is_numpys_convolution(ok, taps, shape, padding, mode):
 @pytest.mark.parametrize(
     ("array", "said"),
     [
-        (np.zeros((2, 2, 2, 2)), "an image is (height, width), "),
+        (np.zeros((2, 2, 2, 2, 2)), "an image is (height, width), "),
         (np.float32(1), "an image is (height, width), "),
         (np.zeros(0), "has the shape (0,)"),
     ],

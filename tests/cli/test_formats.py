@@ -29,7 +29,9 @@ FILTERS = {
 }
 PARAMETERS = {"blur": {"sigma": 1}, "sharpen": {}, "edges": {}}
 MISSING = {"pbm"} | ({"avif"} if not features.check("avif") else set())
-TARGETS = [name for name, format in formats.WRITTEN.items() if name not in MISSING and not format.data_set]
+TARGETS = [
+    name for name, format in formats.WRITTEN.items() if name not in MISSING and (name == "npy" or not format.data_set)
+]
 """All but PBM, which holds a result if it happens to be black and white: `tests/cli/test_pnm.py` tries that. Data sets
 have tests of their own, as `tests/cli/test_idx.py`."""
 LOSSY = "jpeg", "gif", "avif"

@@ -350,7 +350,7 @@ def test_pictures_of_an_mpo_at_one_place_are_refused(refused, run, rgb):
 # ---- one frame, or a file each ----------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("out", ["out.jpg", "out.bmp", "out.npy"])
+@pytest.mark.parametrize("out", ["out.jpg", "out.bmp", "out.pfm"])
 def test_a_format_of_one_frame_wants_to_know_which(refused, run, load, source, out):
     said = refused(1, *KEEP, source[0], "-o", out)
     assert "has 4 frames" in said

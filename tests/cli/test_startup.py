@@ -39,7 +39,15 @@ def complete(shell, line):
     return start(_IMFILTER_COMPLETE=f"complete_{shell}", _TYPER_COMPLETE_ARGS=line, **by_shell)
 
 
-HELPS = [["--help"], ["kernels", "--help"], ["kernels", "show", "--help"], *([name, "--help"] for name in FILTERS)]
+DATASET = ("info", "stats", "check", "split", "convert")
+HELPS = [
+    ["--help"],
+    ["kernels", "--help"],
+    ["kernels", "show", "--help"],
+    ["dataset", "--help"],
+    *(["dataset", name, "--help"] for name in DATASET),
+    *([name, "--help"] for name in FILTERS),
+]
 
 
 @pytest.mark.parametrize("words", [["--version"], *HELPS], ids=" ".join)
@@ -113,6 +121,7 @@ RARE = {
     "imfilter.cli.batch.hidden_colours",
     "imfilter.cli.batch.mask_effect",
     "imfilter.cli.batch.missing_notes",
+    "imfilter.cli.commands.dataset_command",
     "imfilter.cli.commands.kernels_command",
     "imfilter.cli.images.foreign",
     "imfilter.cli.images.icc_profile",
@@ -142,6 +151,7 @@ COMPLETIONS = {
     "imfilter blur --border mi": {"mirror"},
     "imfilter blur --to jp": {"jpeg"},
     "imfilter kernels sh": {"show"},
+    "imfilter dataset in": {"info"},
 }
 
 

@@ -1,0 +1,156 @@
+"""`imfilter dataset`: commands that concern a data set as a whole."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Annotated, Any
+
+import typer
+
+from ..errors import ExitCode
+from ..images import memory_budget
+from .option_words import StrictCommand
+
+app = typer.Typer(
+    name="dataset",
+    rich_markup_mode=None,
+    add_completion=False,
+    no_args_is_help=False,
+    subcommand_metavar="COMMAND [OPTIONS] INPUT...",
+    options_metavar="",
+)
+
+Inputs = Annotated[
+    list[str],
+    typer.Argument(metavar="INPUT...", help="Folders of classes, IDX files and other containers, or image files."),
+]
+Json = Annotated[bool, typer.Option("--json", help="Print a JSON object for each data set.")]
+
+
+@app.callback()
+def dataset() -> None:
+    """Inspect, convert, check and split data sets."""
+
+
+def _command(name: str) -> Callable[..., Any]:
+    return app.command(name, cls=StrictCommand, options_metavar="[OPTIONS]")
+
+
+def _end(code: ExitCode) -> None:
+    if code:
+        raise typer.Exit(code)
+
+
+@_command("info")
+def info(inputs: Inputs, json: Json = False) -> None:
+    """Print the kind, number, sizes, channels, depth, classes and bytes of data sets.
+
+    The classes of a folder are its first-level folders in byte order of their names. Hidden folders and those without
+    images are left out, and listed. A folder that holds only train, val and test folders is one data set for each.
+    Every image is decoded; those that cannot be read are reported.
+    """
+    memory_budget.check_addresses()
+    from ..dataset import info as command
+
+    _end(command.run(inputs, json))
+
+
+@_command("stats")
+def stats(
+    inputs: Inputs,
+    per_image: Annotated[
+        bool,
+        typer.Option("--per-image", help="Also average the means and deviations of the single images."),
+    ] = False,
+    json: Annotated[bool, typer.Option("--json", help="Print a JSON object.")] = False,
+) -> None:
+    """Print the mean and standard deviation of each channel over all inputs.
+
+    By default these are the mean and deviation of all pixels together, from exact sums, for samples from 0 to 1 and in
+    levels, with the step that normalizes by them. The deviation divides by the number of pixels. Figures that are often
+    quoted, as those of ImageNet, are the mean of the single images' deviations: --per-image prints both.
+    """
+    memory_budget.check_addresses()
+    from ..dataset import statistics as command
+
+    _end(command.run(inputs, per_image, json))
+
+
+@_command("check")
+def check(
+    inputs: Inputs,
+    classes: Annotated[
+        int | None,
+        typer.Option("--classes", metavar="N", min=1, help="Expect N classes; labels are 0 to N-1."),
+    ] = None,
+) -> None:
+    """Find faults: one line each, and exit code 1 if there are any.
+
+    Reports files that cannot be read or are cut off; extensions that name another format; sizes and modes unlike the
+    others'; pictures rotated by EXIF; animations; empty and hidden classes; labels out of range, and counts of labels
+    that do not match. Files with the same bytes are reported within and across classes and parts: name all parts in one
+    call, or the folder of train, val and test.
+    """
+    memory_budget.check_addresses()
+    from ..dataset import check as command
+
+    _end(command.run(inputs, classes))
+
+
+@_command("split")
+def split(
+    inputs: Annotated[list[str], typer.Argument(metavar="INPUT...", help="Folders of classes.")],
+    output: Annotated[str, typer.Option("-o", "--output", metavar="FOLDER", help="Folder of the parts.")],
+    parts: Annotated[str, typer.Option("--parts", metavar="NAME=SHARE,...", help="The parts and their shares.")],
+    seed: Annotated[int, typer.Option("--seed", metavar="S", min=0, help="Another seed gives another split.")] = 0,
+    group: Annotated[
+        str | None,
+        typer.Option(
+            "--group",
+            metavar="REGEX",
+            help="Keep files together in whose paths REGEX finds the same: its groups, or the whole match.",
+        ),
+    ] = None,
+    link: Annotated[bool, typer.Option("--link", help="Make hard links instead of copies.")] = False,
+) -> None:
+    """Split folders of classes into parts, such as train, val and test.
+
+    Each class is divided by itself into exact counts, by a hash of the seed and of the path below the folder: the same
+    call gives the same split, and files that are added move few others. Files with the same bytes stay together. The
+    files are copied unchanged to FOLDER/PART/CLASS/; a part that is there already and not empty is refused.
+    """
+    memory_budget.check_addresses()
+    from ..dataset import split as command
+
+    _end(command.run(inputs, output, parts, seed, group, link))
+
+
+@_command("convert")
+def convert(
+    inputs: Inputs,
+    output: Annotated[
+        str,
+        typer.Option("-o", "--output", metavar="OUT", help="FOLDER/, or a container as NAME-images-idx3-ubyte.gz."),
+    ],
+    to: Annotated[
+        str | None,
+        typer.Option("--to", metavar="FORMAT", help="Format of the images in a folder, or of the container."),
+    ] = None,
+    subset: Annotated[
+        str | None, typer.Option("--subset", metavar="FIRST..LAST", help="Take only these samples, counting from 0.")
+    ] = None,
+    per_class: Annotated[
+        int | None, typer.Option("--per-class", metavar="N", min=1, help="Take the first N samples of each class.")
+    ] = None,
+) -> None:
+    """Convert folders of classes to containers and back; samples stay as they are.
+
+    A container becomes a folder of classes with a PNG for each sample, named by its number. Folders become a container:
+    images must be of one size and depth. They go class by class, in byte order of names; images that are named by
+    different numbers go in the order of these, and classes named by numbers keep them as labels. From folder to folder
+    files are copied byte by byte, unless --to names another format.
+    """
+    memory_budget.check_addresses()
+    from ..dataset import convert as command
+
+    _end(command.run(inputs, output, to, subset, per_class))

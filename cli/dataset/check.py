@@ -1,0 +1,191 @@
+"""`imfilter dataset check`: what would trip up those who train on a data set, one line each."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from ...filters.core.named_tuple import NamedTuple
+from ..console.messages import counted, put, shown
+from ..console.report import DEPTHS
+from ..digest import digest
+from ..errors import ExitCode, FileError
+from ..images import formats
+from ..images.picture import Picture
+from . import source
+from .folders import LOOSE
+from .info import channels_of
+from .source import Batch, Container, DataSet, Pictures
+
+USUAL = 0.5
+"""The share of a data set's images from which on what they have in common is usual, and the others are odd."""
+ONE_SIZE = 0.9
+"""The share from which on images are meant to be of one size."""
+NARROW = 8
+"""How often longer than the other a side is, of a picture that is a stripe."""
+TURNED = {2: "mirrored", 3: "upside down", 4: "mirrored"} | dict.fromkeys((5, 6, 7, 8), "on its side")
+"""How a picture of an EXIF orientation looks as it is stored."""
+MOST_CLASSES = 1 << 16
+"""Classes of which those without images are looked for."""
+
+
+class Look(NamedTuple):
+    """What is compared of a sample."""
+
+    name: str
+    size: tuple[int, int]
+    mode: str
+
+
+class Twin(NamedTuple):
+    """A sample whose contents were met first."""
+
+    name: str
+    label: str | None
+    part: str
+
+
+def run(names: Sequence[str], classes: int | None) -> ExitCode:
+    """Print what is wrong with data sets, which are parts of one."""
+    met: dict[str, Twin] = {}
+    images = faults = 0
+
+    def tell(fault: object) -> None:
+        nonlocal faults
+        put(str(fault))
+        faults += 1
+
+    for data_set in source.opened(names, digests=True, failed=tell):
+        images += data_set.count()
+        for line in _faults(data_set, met, classes):
+            tell(line)
+    put(f"{counted(images, 'image', 'images')} checked, {counted(faults, 'fault', 'faults')} found")
+    return ExitCode.FAILED if faults else ExitCode.DONE
+
+
+def _faults(data_set: DataSet, met: dict[str, Twin], classes: int | None) -> Iterator[str]:
+    looks: list[Look] = []
+    labels: Counter[int] = Counter()
+    for entry in data_set.left_out:
+        yield f"{shown(entry.path)}: {'is a class that ' if entry.why != LOOSE else ''}{entry.why}"
+    for batch in _readable(data_set):
+        if isinstance(batch, FileError):
+            yield str(batch)
+            continue
+        for number, picture in enumerate(_each(batch.picture)):
+            name, label = batch.name(number), batch.labels[number]
+            if isinstance(data_set, Pictures):
+                yield from _of_file(name, batch, picture)
+            looks.append(Look(name, (picture.pixels.shape[1], picture.pixels.shape[0]), _mode(picture)))
+            word = None if label is None else str(data_set.classes[label] if data_set.classes else label)
+            yield from _twin(Twin(name, word, data_set.name), _contents(batch, picture), met)
+        labels.update(label for label in batch.labels if label is not None)
+    yield from _odd(looks, shown(data_set.name))
+    if isinstance(data_set, Container):
+        yield from _labels(data_set, labels, classes)
+    elif classes is not None and data_set.classes and len(data_set.classes) != classes:
+        yield f"{shown(data_set.name)}: has {counted(len(data_set.classes), 'class', 'classes')}, not {classes}"
+
+
+def _readable(data_set: DataSet) -> Iterator[Batch | FileError]:
+    """Yield the samples, and what keeps one from being read."""
+    if isinstance(data_set, Pictures):
+        for file in data_set.files:
+            try:
+                yield data_set.read(file)
+            except FileError as error:
+                yield error
+        return
+    try:
+        yield from data_set.batches()
+    except FileError as error:
+        yield error
+
+
+def _each(picture: Picture) -> Iterator[Picture]:
+    """Yield the images of which a picture is made."""
+    if picture.images == 1:
+        yield picture
+        return
+    height = len(picture.pixels) // picture.images
+    for top in range(0, len(picture.pixels), height):
+        alpha = None if picture.alpha is None else picture.alpha[top : top + height]
+        yield Picture(picture.pixels[top : top + height], alpha, colours=picture.colours, white=picture.white)
+
+
+def _mode(picture: Picture) -> str:
+    """Return what is to be alike in all images of a data set, in words."""
+    depth = DEPTHS[picture.pixels.dtype.name]
+    of = "" if depth == 8 else f" of {depth} bits" if isinstance(depth, int) else f" of {depth}"
+    return f"{channels_of(picture)}{of}{' in a palette' if picture.palette is not None else ''}"
+
+
+def _of_file(name: str, batch: Batch, picture: Picture) -> Iterator[str]:
+    """Yield what is wrong with a file by itself."""
+    with open(batch.path, "rb") as file:
+        head = file.read(formats.HEAD)
+    named, found = formats.of_name(batch.path), formats.sniff(head)
+    if found is not None and (named is None or not formats.is_of(named, head)):
+        said = Path(batch.path).suffix
+        yield f"{name}: is {found.title or found.name.upper()}, and its extension is {said or 'missing'}"
+    if picture.orientation in TURNED:
+        yield (
+            f"{name}: is {TURNED[picture.orientation]} for readers that ignore EXIF (orientation {picture.orientation})"
+        )
+    if batch.frames != 1:
+        yield f"{name}: has {batch.frames or 'several'} frames; readers take the first, or fail"
+
+
+def _contents(batch: Batch, picture: Picture) -> str:
+    """Return what stands for the bytes of a file, or for the samples of an image in a container."""
+    if batch.digest is not None:
+        return batch.digest.hexadecimal()
+    return f"{picture.pixels.shape}{digest(picture.pixels.tobytes(), 16)}"
+
+
+def _twin(sample: Twin, contents: str, met: dict[str, Twin]) -> Iterator[str]:
+    """Say of which sample this one is a copy."""
+    first = met.setdefault(contents, sample)
+    if first is sample:
+        return
+    where = []
+    if first.label != sample.label:
+        where.append(f"another class ({first.label} and {sample.label})")
+    if first.part != sample.part:
+        where.append("another part")
+    yield f"{sample.name}: is a copy of {first.name}{', in ' + ' and '.join(where) if where else ''}"
+
+
+def _odd(looks: Sequence[Look], data_set: str) -> Iterator[str]:
+    """Yield the samples that are not like the others."""
+    sizes, modes = Counter(look.size for look in looks), Counter(look.mode for look in looks)
+    size, most = sizes.most_common(1)[0] if looks else ((0, 0), 0)
+    mode, usual = modes.most_common(1)[0] if looks else ("", 0)
+    if len(modes) > 1 and usual <= USUAL * len(looks):
+        yield f"{data_set}: has images of {', '.join(f'{mode} ({count})' for mode, count in modes.most_common())}"
+        mode = None
+    one_size = most >= ONE_SIZE * len(looks)
+    for look in looks:
+        width, height = look.size
+        if one_size and look.size != size:
+            yield f"{look.name}: is {width}×{height}; {most} of {len(looks)} images are {size[0]}×{size[1]}"
+        elif not one_size and max(look.size) > NARROW * min(look.size):
+            yield f"{look.name}: is {width}×{height}, a stripe"
+        if mode is not None and look.mode != mode:
+            yield f"{look.name}: is {look.mode}; {usual} of {len(looks)} images are {mode}"
+
+
+def _labels(data_set: Container, labels: Counter[int], classes: int | None) -> Iterator[str]:
+    """Yield the labels that count no class."""
+    if not labels:
+        yield f"{shown(data_set.name)}: has no labels"
+        return
+    most = classes if classes is not None else len(data_set.classes) or max(labels) + 1
+    where = shown((data_set.labels and data_set.labels.source) or data_set.name)
+    for label in sorted(labels):
+        if not 0 <= label < most:
+            images = counted(labels[label], "image", "images")
+            yield f"{where}: label {label} is out of range 0 to {most - 1} ({images})"
+    if missing := [str(label) for label in range(min(most, MOST_CLASSES)) if label not in labels]:
+        yield f"{where}: has no images of {'class' if len(missing) == 1 else 'the classes'} {', '.join(missing)}"

@@ -1,0 +1,110 @@
+"""Folders of classes: which files belong to which class, and what is left out."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+
+from ...filters.core.named_tuple import NamedTuple
+from ..batch import inputs
+from ..batch.inputs import Fate, InputRules
+from ..console.messages import reason, shown
+from ..errors import UsageError
+from ..images import formats
+
+PARTS = ("train", "training", "val", "valid", "validation", "dev", "test", "testing", "eval", "evaluation")
+"""How folders of the parts of a data set are called."""
+HIDDEN, EMPTY, LOOSE = "is hidden", "holds no images", "lies beside the classes"
+
+
+class LeftOut(NamedTuple):
+    """A folder or file that belongs to no class."""
+
+    path: str
+    why: str
+
+
+class File(NamedTuple):
+    """An image of a folder."""
+
+    path: str
+    name: str
+    """Its path below the folder that was named, or below its part."""
+    label: int | None
+    """The number of its class."""
+
+
+class ImageFolder(NamedTuple):
+    """A folder of classes, or of images without classes."""
+
+    path: str
+    part: str
+    """The name of the part that it is, of a data set with several."""
+    classes: tuple[str, ...]
+    """In byte order; none where the images have no classes."""
+    files: tuple[File, ...]
+    """Class by class."""
+    left_out: tuple[LeftOut, ...]
+    containers: tuple[str, ...] = ()
+    """Files in it that are data sets of their own."""
+
+
+def opened(path: str) -> list[ImageFolder]:
+    """Return the data sets in a folder: each of its parts if it is divided into parts; raises UsageError."""
+    names = _subfolders(path)
+    parts = [name for name in names if name.lower() in PARTS]
+    if parts and len(parts) == len([name for name in names if not name.startswith(".")]):
+        return [_folder(str(Path(path) / part), part) for part in parts]
+    return [_folder(path, "")]
+
+
+def _folder(path: str, part: str) -> ImageFolder:
+    found = inputs.scan([path], InputRules(recursive=True))
+    by_class: dict[str, list[tuple[str, str]]] = {}
+    loose: list[tuple[str, str]] = []
+    containers: list[str] = []
+    for name, place in found.inputs:
+        top, below, _ = place.partition("/")
+        if below:
+            by_class.setdefault(top, []).append((name, place))
+        elif _holds_data_set(name):
+            containers.append(name)
+        else:
+            loose.append((name, place))
+    left_out = [LeftOut(name, fate.value) for name, fate in found.passed_over if fate is Fate.BACKUP]
+    for name in _subfolders(path):
+        if name.startswith("."):
+            left_out.append(LeftOut(str(Path(path) / name), HIDDEN))
+        elif name not in by_class:
+            left_out.append(LeftOut(str(Path(path) / name), EMPTY))
+    classes = sorted(by_class, key=os.fsencode)
+    if classes:
+        left_out += [LeftOut(name, LOOSE) for name, _ in loose]
+        files = [File(*each, label) for label, one in enumerate(classes) for each in sorted(by_class[one], key=_bytes)]
+    else:
+        files = [File(*each, None) for each in sorted(loose, key=_bytes)]
+    return ImageFolder(path, part, tuple(classes), tuple(files), tuple(left_out), tuple(containers))
+
+
+def _bytes(file: tuple[str, str]) -> bytes:
+    return os.fsencode(file[1])
+
+
+def _holds_data_set(path: str) -> bool:
+    try:
+        with open(path, "rb") as file:
+            format = formats.sniff(file.read(formats.HEAD))
+    except OSError:  # which is told when it is read
+        return False
+    return format is not None and format.data_set
+
+
+def _subfolders(path: str) -> Sequence[str]:
+    """Return the names of the folders in a folder, in byte order."""
+    try:
+        with os.scandir(path) as found:
+            names = [entry.name for entry in found if entry.is_dir()]
+    except OSError as error:
+        raise UsageError(f"{shown(path)}: cannot be listed: {reason(error)}") from None
+    return sorted(names, key=os.fsencode)

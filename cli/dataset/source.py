@@ -1,0 +1,210 @@
+"""A data set as its samples, one class after the other or as a file has them, whatever it is kept in."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+
+from ...filters.core.named_tuple import NamedTuple
+from ..batch import inputs, labels
+from ..console.messages import shown
+from ..digest import SourceDigest
+from ..errors import FileError, UsageError
+from ..images import formats, prefetch
+from ..images.labels import Labels
+from ..images.picture import DecodeError, Frames, Picture
+from ..images.reader import Reader, naming
+from ..streams import STREAM
+from . import folders
+from .folders import File, ImageFolder, LeftOut
+
+CHUNK = 1 << 21
+"""Samples of a container that are taken at a time."""
+
+
+class Batch(NamedTuple):
+    """One sample, or several of one size whose pixels lie one below the other."""
+
+    picture: Picture
+    labels: Sequence[int | None]
+    """Of each."""
+    names: Sequence[str]
+    """Of each: the path below the folder, or its number behind a `#`."""
+    path: str
+    """The file that holds them."""
+    frames: int | None = 1
+    """How many pictures the file has of which this is the first."""
+    digest: SourceDigest | None = None
+    """That of the file, where it was asked for and holds this one alone."""
+
+    def name(self, number: int) -> str:
+        """Return how people find a sample."""
+        name = self.names[number]
+        return f"{shown(self.path)}: {name}" if name.startswith("#") else shown(self.path)
+
+
+class DataSet:
+    """Samples, and the classes that their labels count."""
+
+    def __init__(self, name: str, kind: str, reader: Reader) -> None:
+        self.name, self.kind, self.reader = name, kind, reader
+        self.classes: Sequence[str] = ()
+        """The classes' names; none where the labels are numbers alone, or where there are no labels."""
+        self.part = ""
+        """The part that it is, of a data set with several."""
+        self.left_out: Sequence[LeftOut] = ()
+        self.labels: Labels | None = None
+        """Those of a container, where it has some."""
+
+    def paths(self) -> Sequence[str]:
+        """Return the files that hold it."""
+        raise NotImplementedError
+
+    def batches(self) -> Iterator[Batch]:
+        """Yield all samples; raises FileError, after which the next one is ready."""
+        raise NotImplementedError
+
+    def count(self) -> int:
+        """Return how many samples there are; raises FileError."""
+        raise NotImplementedError
+
+
+class Pictures(DataSet):
+    """Files with an image each."""
+
+    def __init__(self, name: str, kind: str, reader: Reader, files: Sequence[File]) -> None:
+        super().__init__(name, kind, reader)
+        self.files = files
+
+    @classmethod
+    def of_folder(cls, folder: ImageFolder, reader: Reader) -> Pictures:
+        """Return those of a folder."""
+        found = cls(folder.path, f"folder of {'classes' if folder.classes else 'images'}", reader, folder.files)
+        found.classes, found.part, found.left_out = folder.classes, folder.part, folder.left_out
+        return found
+
+    def paths(self) -> Sequence[str]:
+        """Return the files."""
+        return [file.path for file in self.files]
+
+    def read(self, file: File) -> Batch:
+        """Return the image of a file, the first where there are several; raises FileError."""
+        found, own = self.reader.read(file.path)
+        count = 1
+        if isinstance(found, Frames):
+            with naming(file.path):
+                count, found = found.count, found.first or next(found.each())
+        return Batch(found, [file.label], [file.name], file.path, count, own.digest)
+
+    def batches(self) -> Iterator[Batch]:
+        """Yield the images; raises FileError for the first that cannot be read."""
+        return map(self.read, self.files)
+
+    def count(self) -> int:
+        """Return how many files there are."""
+        return len(self.files)
+
+
+class Container(DataSet):
+    """A file with many samples."""
+
+    def __init__(self, name: str, reader: Reader) -> None:
+        super().__init__(name, "", reader)
+        found, _ = reader.read(name)
+        with naming(name):
+            self.frames = found if isinstance(found, Frames) else Frames(1, lambda: iter([found]), format=found.format)
+            if self.frames.count is None:
+                raise DecodeError("holds images whose number is not known; name a file or folder")
+        self.kind = formats.FORMATS[found.format].title or found.format.upper()
+        self._size = self.frames.count
+        self.labels = labels.of(name, self.frames)
+        if self.labels is not None:
+            self.classes = self.labels.classes
+            self.frames.labels = self.labels
+
+    def paths(self) -> Sequence[str]:
+        """Return the file, and that of the labels."""
+        return [self.name, *([self.labels.source] if self.labels is not None and self.labels.source else [])]
+
+    def count(self) -> int:
+        """Return how many there are."""
+        return self._size
+
+    def batches(self) -> Iterator[Batch]:
+        """Yield the samples, many at a time where they are of one size."""
+        for picture in self._pictures():
+            self.frames.label(picture)
+            numbers = range(picture.number, picture.number + picture.images)
+            own: Sequence[int | None] = [None] * picture.images
+            if self.labels is not None:
+                own = self.labels.values[numbers.start : numbers.stop].tolist()
+            yield Batch(picture, own, [f"#{number}" for number in numbers], self.name)
+
+    def _pictures(self) -> Iterator[Picture]:
+        with naming(self.name):
+            if self.frames.pictures is None:
+                for number, picture in enumerate(self.frames.each()):
+                    picture.number = number
+                    yield picture
+                return
+            several = max(1, CHUNK * self._size // max(1, 3 * self.frames.pixels))
+            for first in range(0, self._size, several):
+                yield self.frames.pictures(first, min(self._size, first + several))
+
+
+def opened(
+    names: Sequence[str],
+    *,
+    to_rgb: bool = False,
+    digests: bool = False,
+    failed: Callable[[FileError], None] | None = None,
+) -> Iterator[DataSet]:
+    """Yield the data sets that *names* mean, each opened when its turn comes; raises UsageError, FileError.
+
+    A folder is one, or one for each of its parts and of the containers in it. A file is one, but images that are
+    named one by one are a single one together. *failed* takes what keeps one from being opened, and the others go on.
+    """
+    reader = prefetch.reader(prefetch.max_pixels(""), to_rgb=to_rgb)
+    reader.digests = digests
+    alone: list[File] = []
+    for name in names:
+        try:
+            if name == STREAM:
+                raise UsageError("a data set is a file or folder; standard input is neither")
+            if inputs.is_folder(name):
+                containers: list[str] = []
+                for folder in folders.opened(name):
+                    containers += folder.containers
+                    if folder.files or not folder.containers:
+                        yield Pictures.of_folder(folder, reader)
+            elif _is_container(name):
+                containers = [name]
+            else:
+                containers = []
+                alone.append(File(name, Path(name).name, None))
+        except FileError as error:
+            if failed is None:
+                raise
+            failed(error)
+            continue
+        for path in containers:
+            try:
+                found = Container(path, reader)
+            except FileError as error:
+                if failed is None:
+                    raise
+                failed(error)
+            else:
+                yield found
+    if alone:
+        first = alone[0].path
+        yield Pictures(first if len(alone) == 1 else f"{first}, …", "images", reader, alone)
+
+
+def _is_container(name: str) -> bool:
+    """Whether a file holds a data set, or is an array, which may be one; raises FileError."""
+    with naming(name), open(name, "rb") as file:
+        format = formats.sniff(file.read(formats.HEAD))
+    if format is None:
+        raise FileError(shown(name), f"is not an image or data set of a known format ({formats.READABLE})")
+    return format.data_set or format.name == "npy"

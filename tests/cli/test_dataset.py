@@ -1,0 +1,312 @@
+"""`imfilter dataset`: what data sets hold, their figures and faults; converted, split and shown."""
+
+import json
+import struct
+
+import numpy as np
+import pytest
+from PIL import Image
+
+RNG = np.random.default_rng(16)
+LABELS = np.array([5, 0, 4, 1, 9, 2, 1], np.uint8)
+
+
+def picture(path, size=(6, 8), channels=3, dtype=np.uint8):
+    """Write noise, and return it."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    pixels = RNG.integers(0, np.iinfo(dtype).max + 1, (*size, channels)[: 3 if channels > 1 else 2], dtype)
+    Image.fromarray(pixels).save(path)
+    return pixels
+
+
+def idx(path, array):
+    """Write an IDX file."""
+    path.write_bytes(bytes([0, 0, 8, array.ndim]) + struct.pack(f">{array.ndim}I", *array.shape) + array.tobytes())
+
+
+@pytest.fixture
+def pets(folder):
+    """Two classes of four pictures; what belongs to no class lies beside them."""
+    arrays = {
+        f"{kind}/{number}.png": picture(folder / "pets" / kind / f"{number}.png")
+        for kind in ("dog", "Cat")
+        for number in range(4)
+    }
+    (folder / "pets" / "birds").mkdir()
+    (folder / "pets" / "birds" / "words.txt").write_text("none yet")
+    picture(folder / "pets" / ".thumbs" / "0.png")
+    picture(folder / "pets" / "loose.png")
+    return arrays
+
+
+@pytest.fixture
+def digits(folder):
+    images = RNG.integers(0, 256, (7, 5, 4), np.uint8)
+    idx(folder / "t10k-images-idx3-ubyte", images)
+    idx(folder / "t10k-labels-idx1-ubyte", LABELS)
+    return images
+
+
+# ---- info -------------------------------------------------------------------------------------------
+
+
+def test_info_of_a_folder_of_classes(ok, pets):
+    found = json.loads(ok("dataset", "info", "pets", "--json"))
+    assert found["kind"] == "folder of classes"
+    assert list(found["classes"].items()) == [("Cat", 4), ("dog", 4)]  # in byte order
+    assert found["sizes"] == [[8, 6, 8]]
+    assert (found["images"], found["channels"], found["depth"]) == (8, {"RGB": 8}, {"8": 8})
+    assert found["left_out"] == {
+        "pets/birds": "holds no images",
+        "pets/.thumbs": "is hidden",
+        "pets/loose.png": "lies beside the classes",
+    }
+
+
+def test_info_adds_up_what_differs(ok, folder):
+    picture(folder / "a" / "x" / "0.png")
+    picture(folder / "a" / "x" / "1.png", (9, 7), 1)
+    picture(folder / "a" / "y" / "deep" / "2.png", (9, 7), 4)
+    picture(folder / "a" / "y" / "3.png", (3, 3), 1, np.uint16)
+    lines = [line.split(None, 1) for line in ok("dataset", "info", "a").decode().splitlines()]
+    assert ["images", "4"] in lines
+    assert ["sizes", "7×9 (2), 8×6 (1), 3×3 (1)"] in lines
+    assert ["channels", "gray (2), RGB (1), RGB with alpha (1)"] in lines
+    assert ["depth", "8 (3), 16 (1)"] in lines
+    size = sum(path.stat().st_size for path in (folder / "a").rglob("*.png"))
+    assert ["bytes", str(size)] in lines
+
+
+def test_info_of_a_container_and_its_labels(ok, digits):
+    found = json.loads(ok("dataset", "info", "t10k-images-idx3-ubyte", "--json"))
+    assert found["kind"] == "IDX"
+    assert (found["images"], found["sizes"], found["channels"]) == (7, [[4, 5, 7]], {"gray": 7})
+    assert found["classes"] == {"0": 1, "1": 2, "2": 1, "4": 1, "5": 1, "9": 1}
+    assert found["labels"] == "t10k-labels-idx1-ubyte"
+    assert found["bytes"] == 16 + 7 * 20 + 8 + 7
+
+
+def test_info_of_parts_and_of_containers_in_a_folder(ok, folder, digits):
+    for part in ("train", "test"):
+        picture(folder / "set" / part / "a" / f"{part}.png")
+    found = [json.loads(line) for line in ok("dataset", "info", "set", "--json").splitlines()]
+    assert [each["part"] for each in found] == ["test", "train"]
+    (folder / "raw").mkdir()
+    for name in ("t10k-images-idx3-ubyte", "t10k-labels-idx1-ubyte"):
+        (folder / name).rename(folder / "raw" / name)
+    found = json.loads(ok("dataset", "info", "raw", "--json"))
+    assert (found["kind"], found["images"], len(found["classes"])) == ("IDX", 7, 6)
+
+
+def test_info_tells_of_files_that_cannot_be_read(run, folder, pets):
+    path = folder / "pets" / "dog" / "1.png"
+    path.write_bytes(path.read_bytes()[:60])
+    ended = run("dataset", "info", "pets", "--json")
+    assert ended.code == 1
+    assert json.loads(ended.out)["images"] == 7
+    assert ended.err.startswith("imfilter: pets/dog/1.png: is damaged or truncated")
+
+
+def test_emnist_is_told_to_be_transposed(ok, folder, digits):
+    (folder / "t10k-images-idx3-ubyte").rename(folder / "emnist-letters.idx")
+    assert "flip --op transpose" in ok("dataset", "info", "emnist-letters.idx").decode()
+
+
+@pytest.mark.each("command", ["info", "stats"])
+def test_what_is_no_data_set_is_refused(refused, folder, command):
+    (folder / "words.txt").write_text("words")
+    (folder / "empty").mkdir(exist_ok=True)
+    assert "nosuch: no such file" in refused(1, "dataset", command, "nosuch")
+    assert "words.txt: is not an image or data set" in refused(1, "dataset", command, "words.txt")
+    assert "empty: no images found" in refused(2, "dataset", command, "empty")
+    assert "standard input" in refused(2, "dataset", command, "-")
+    assert "unknown option --jsn" in refused(2, "dataset", command, "empty", "--jsn")
+
+
+def test_an_unknown_command_is_refused(refused):
+    assert "nosuch" in refused(2, "dataset", "nosuch")
+
+
+# ---- stats ------------------------------------------------------------------------------------------
+
+
+def test_stats_are_those_of_all_pixels(ok, pets):
+    found = json.loads(ok("dataset", "stats", "pets", "--per-image", "--json"))
+    assert (found["images"], found["pixels"], found["white"]) == (8, 8 * 48, 255)
+    pixels = np.stack([*pets.values()])
+    whole, own = found["figures"]
+    np.testing.assert_allclose(whole["mean"], pixels.mean((0, 1, 2)) / 255, rtol=1e-14)
+    np.testing.assert_allclose(whole["std"], pixels.std((0, 1, 2)) / 255, rtol=1e-14)
+    np.testing.assert_allclose(whole["levels"]["std"], pixels.std((0, 1, 2)), rtol=1e-14)
+    np.testing.assert_allclose(own["mean"], pixels.mean((0, 1, 2)) / 255, rtol=1e-14)
+    np.testing.assert_allclose(own["std"], pixels.std((1, 2)).mean(0) / 255, rtol=1e-14)
+
+
+def test_stats_of_images_of_several_sizes_depths_and_channels(run, folder):
+    arrays = [
+        picture(folder / "a" / "0.png"),
+        picture(folder / "a" / "1.png", (30, 20), 1),
+        picture(folder / "a" / "2.png", (5, 5), 1, np.uint16),
+    ]
+    scaled = [np.broadcast_to(np.atleast_3d(a), (*a.shape[:2], 3)) / np.iinfo(a.dtype).max for a in arrays]
+    pixels = np.concatenate([a.reshape(-1, 3) for a in scaled])
+    ended = run("dataset", "stats", "a", "--per-image", "--json")
+    assert ended.lines == ["imfilter: 2 gray images count as RGB"]
+    whole, own = json.loads(ended.out)["figures"]
+    np.testing.assert_allclose(whole["mean"], pixels.mean(0), rtol=1e-14)
+    np.testing.assert_allclose(whole["std"], pixels.std(0), rtol=1e-13)
+    np.testing.assert_allclose(own["mean"], np.mean([a.mean((0, 1)) for a in scaled], 0), rtol=1e-13)
+    np.testing.assert_allclose(own["std"], np.mean([a.std((0, 1)) for a in scaled], 0), rtol=1e-13)
+
+
+def test_stats_are_exact(ok, folder):
+    """The deviation of one level in 400 000 white pixels is lost in sums of floats."""
+    white = np.full((100, 64, 64), 255, np.uint8)
+    white[0, 0, 0] = 254
+    idx(folder / "a.idx", white)
+    (figures,) = json.loads(ok("dataset", "stats", "a.idx", "--json"))["figures"]
+    share = 1 / white.size
+    assert figures["levels"]["std"] == pytest.approx([(share * (1 - share)) ** 0.5], rel=1e-14)
+
+
+def test_the_step_of_stats_normalizes(ok, folder, digits):
+    text = ok("dataset", "stats", "t10k-images-idx3-ubyte").decode()
+    step = next(line for line in text.splitlines() if line.startswith("  normalize"))
+    ok("chain", "t10k-images-idx3-ubyte", "-o", "n-idx3-ubyte", step)
+    data = (folder / "n-idx3-ubyte").read_bytes()
+    values = np.frombuffer(data, ">f4", offset=16)
+    assert values.size == digits.size
+    assert abs(values.mean()) < 1e-4 and abs(values.std() - 1) < 1e-4
+    assert f"{digits.mean():.4f}" in text
+
+
+def test_stats_of_floats(ok, refused, folder):
+    values = RNG.normal(0.5, 0.1, (9, 7)).astype(np.float32)
+    np.save("a.npy", values)
+    (figures,) = json.loads(ok("dataset", "stats", "a.npy", "--json"))["figures"]
+    np.testing.assert_allclose(figures["std"], [values.std(dtype=np.float64)], rtol=1e-9)
+    values[3, 4] = np.nan
+    np.save("a.npy", values)
+    assert "a.npy" in refused(1, "dataset", "stats", "a.npy")
+
+
+def test_stats_say_what_they_leave_out_and_refuse(run, refused, folder, pets):
+    picture(folder / "b" / "0.png", channels=4)
+    assert run("dataset", "stats", "b").lines == ["imfilter: the alpha of 1 image is left out"]
+    np.save("a.npy", RNG.integers(0, 256, (9, 7, 5), np.uint8))
+    assert "has 5 channels, those before it 3" in refused(1, "dataset", "stats", "pets", "a.npy")
+    (folder / "pets" / "dog" / "1.png").write_bytes(b"")
+    assert refused(1, "dataset", "stats", "pets") == "imfilter: pets/dog/1.png: is empty"
+
+
+# ---- check ------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def faults(run):
+    """Check; return the faults that are printed, and be sure of the exit code."""
+
+    def faults(*words):
+        ended = run("dataset", "check", *words)
+        *found, last = ended.out.decode().splitlines()
+        assert ended.code == bool(found)
+        assert ended.err == ""
+        assert f" checked, {len(found)} fault" in last
+        return found
+
+    return faults
+
+
+def test_check_finds_nothing_where_all_is_well(faults, run, folder, digits):
+    for number in range(4):
+        picture(folder / "a" / "xy"[number % 2] / f"{number}.png")
+    assert faults("a") == []
+    assert run("dataset", "check", "a").out == b"4 images checked, 0 faults found\n"
+    idx(folder / "t10k-labels-idx1-ubyte", np.array([0, 1, 2, 0, 1, 2, 0], np.uint8))
+    assert faults("t10k-images-idx3-ubyte") == []
+
+
+def test_check_finds_files_that_cannot_be_read(faults, folder):
+    for number in range(4):
+        picture(folder / "a" / "x" / f"{number}.png")
+    path = folder / "a" / "x" / "1.png"
+    path.write_bytes(path.read_bytes()[:-20])
+    (folder / "a" / "x" / "3.png").write_bytes(b"")
+    one, other = faults("a")
+    assert one.startswith("a/x/1.png: is damaged or truncated")
+    assert other == "a/x/3.png: is empty"
+
+
+def test_check_finds_odd_files(faults, folder):
+    for number in range(20):
+        picture(folder / "a" / "x" / f"{number:02}.png")
+    picture(folder / "a" / "x" / "gray.png", channels=1)
+    picture(folder / "a" / "x" / "large.png", (6, 9))
+    (folder / "a" / "x" / "00.png").rename(folder / "a" / "x" / "00.jpg")
+    exif = Image.Exif()
+    exif[0x112] = 6
+    Image.fromarray(RNG.integers(0, 256, (8, 6, 3), np.uint8)).save(folder / "a" / "x" / "side.jpg", exif=exif)
+    frames = [Image.fromarray(RNG.integers(0, 256, (6, 8, 3), np.uint8)) for _ in range(3)]
+    frames[0].save(folder / "a" / "x" / "film.png", save_all=True, append_images=frames[1:])
+    assert faults("a") == [
+        "a/x/00.jpg: is PNG, and its extension is .jpg",
+        "a/x/film.png: has 3 frames; readers take the first, or fail",
+        "a/x/side.jpg: is on its side for readers that ignore EXIF (orientation 6)",
+        "a/x/gray.png: is gray; 23 of 24 images are RGB",
+        "a/x/large.png: is 9×6; 23 of 24 images are 8×6",
+    ]
+
+
+def test_check_finds_stripes_and_mixed_modes(faults, folder):
+    for number in range(5):
+        picture(folder / "a" / "x" / f"{number}.png", (20 + number, 10), 1 if number > 2 else 3)
+    picture(folder / "a" / "x" / "stripe.png", (90, 10), 1)
+    assert faults("a") == ["a: has images of RGB (3), gray (3)", "a/x/stripe.png: is 10×90, a stripe"]
+
+
+def test_check_finds_copies_within_and_across_classes_and_parts(faults, folder):
+    for part, kind, number in (("train", "x", 0), ("train", "x", 1), ("train", "y", 2), ("test", "x", 3)):
+        picture(folder / "a" / part / kind / f"{number}.png")
+    data = (folder / "a" / "train" / "x" / "0.png").read_bytes()
+    for place in ("train/x/9.png", "train/y/9.png", "test/x/9.png", "test/y/9.png"):
+        path = folder / "a" / place
+        path.parent.mkdir(exist_ok=True)
+        path.write_bytes(data)
+    assert faults("a") == [
+        "a/test/y/9.png: is a copy of a/test/x/9.png, in another class (x and y)",
+        "a/train/x/0.png: is a copy of a/test/x/9.png, in another part",
+        "a/train/x/9.png: is a copy of a/test/x/9.png, in another part",
+        "a/train/y/9.png: is a copy of a/test/x/9.png, in another class (x and y) and another part",
+    ]
+    assert faults("a/train") == [
+        "a/train/x/9.png: is a copy of a/train/x/0.png",
+        "a/train/y/9.png: is a copy of a/train/x/0.png, in another class (x and y)",
+    ]
+
+
+def test_check_finds_empty_and_hidden_classes(faults, pets):
+    assert faults("pets") == [
+        "pets/.thumbs: is a class that is hidden",
+        "pets/birds: is a class that holds no images",
+        "pets/loose.png: lies beside the classes",
+    ]
+    assert faults("pets", "--classes", "3")[-1] == "pets: has 2 classes, not 3"
+
+
+def test_check_finds_labels_that_do_not_belong(faults, folder, digits):
+    assert faults("t10k-images-idx3-ubyte") == ["t10k-labels-idx1-ubyte: has no images of the classes 3, 6, 7, 8"]
+    found = faults("t10k-images-idx3-ubyte", "--classes", "6")
+    assert found[0] == "t10k-labels-idx1-ubyte: label 9 is out of range 0 to 5 (1 image)"
+    digits[4] = digits[1]
+    idx(folder / "t10k-images-idx3-ubyte", digits)
+    assert faults("t10k-images-idx3-ubyte")[0] == (
+        "t10k-images-idx3-ubyte: #4: is a copy of t10k-images-idx3-ubyte: #1, in another class (0 and 9)"
+    )
+    idx(folder / "t10k-labels-idx1-ubyte", LABELS[:4])
+    assert faults("t10k-images-idx3-ubyte") == [
+        "t10k-labels-idx1-ubyte: holds 4 labels, and t10k-images-idx3-ubyte 7 images"
+    ]
+    (folder / "t10k-labels-idx1-ubyte").unlink()
+    assert faults("t10k-images-idx3-ubyte")[-1] == "t10k-images-idx3-ubyte: has no labels"
+    (folder / "t10k-images-idx3-ubyte").write_bytes(b"\0\0\10\3")
+    assert len(faults("t10k-images-idx3-ubyte")) == 1

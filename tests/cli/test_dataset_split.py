@@ -1,0 +1,167 @@
+"""`imfilter dataset split`: exact shares of each class, stable, without leaks; whole or not at all."""
+
+import itertools
+from collections import Counter
+from fractions import Fraction
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from imfilter.cli.dataset import partition
+from imfilter.cli.dataset.partition import Sample, allot, assign
+from PIL import Image
+
+RNG = np.random.default_rng(7)
+SHARES = [Fraction(8, 10), Fraction(1, 10), Fraction(1, 10)]
+PARTS = "train=0.5,val=0.25,test=0.25"
+
+
+def named(count, label="x"):
+    return [Sample(f"{label}/{number}.png", label) for number in range(count)]
+
+
+@given(st.integers(0, 500), st.lists(st.integers(1, 50), min_size=1, max_size=5))
+def test_counts_are_exact_to_less_than_one(count, weights):
+    found = allot(count, weights)
+    assert sum(found) == count
+    assert all(
+        abs(share - Fraction(count * weight, sum(weights))) < 1 for share, weight in zip(found, weights, strict=True)
+    )
+
+
+@given(st.dictionaries(st.sampled_from("abc"), st.integers(1, 60), min_size=1), st.integers(0, 9))
+def test_every_class_has_the_counts_of_the_largest_remainders(sizes, seed):
+    samples = [sample for label, size in sizes.items() for sample in named(size, label)]
+    found = Counter(zip((sample.label for sample in samples), assign(samples, SHARES, seed), strict=True))
+    for label, size in sizes.items():
+        assert [found[label, part] for part in range(3)] == allot(size, SHARES)
+
+
+def test_the_order_does_not_matter_and_the_seed_does():
+    samples = named(200)
+    found = dict(zip(samples, assign(samples, SHARES, 3), strict=True))
+    assert found == dict(zip(samples[::-1], assign(samples[::-1], SHARES, 3), strict=True))
+    assert found != dict(zip(samples, assign(samples, SHARES, 4), strict=True))
+
+
+@pytest.mark.each("size", [9, 100, 995, 1000])
+def test_files_that_are_added_move_few_others(size):
+    before, after = (assign(named(count), SHARES, 1) for count in (size, size + 1))
+    assert sum(one != other for one, other in zip(before, after[:-1], strict=True)) <= 4
+    after = assign(named(size + size // 10), SHARES, 1)
+    # A tenth more shifts each of the two cuts by a few places in the ranking, and what lies between stays.
+    assert sum(one != other for one, other in zip(before, after, strict=False)) <= 4 + size // 10
+
+
+@given(st.lists(st.tuples(st.sampled_from("xy"), st.integers(0, 12)), min_size=1, max_size=60))
+def test_kindred_files_stay_together_and_counts_near(found):
+    samples = [Sample(f"{label}/{at}", label, (kin,)) for at, (label, kin) in enumerate(found)]
+    parts = assign(samples, SHARES, 0)
+    of_kin = {}
+    for sample, part in zip(samples, parts, strict=True):
+        assert of_kin.setdefault(sample.kin, part) == part
+
+
+def test_a_group_moves_a_count_by_half_its_size_at_most():
+    samples = [Sample(f"x/{number}", "x", (number // 6,)) for number in range(600)]
+    counts = Counter(assign(samples, SHARES, 5))
+    assert all(abs(counts[part] - 600 * share) <= 6 for part, share in enumerate(SHARES))
+
+
+def test_groups_are_those_of_a_slow_closure():
+    kin = [tuple(RNG.integers(0, 40, RNG.integers(0, 3)).tolist()) for _ in range(40)]
+    groups = [{number} for number in range(40)]
+    for one, other in itertools.combinations(range(40), 2):
+        if {*kin[one]} & {*kin[other]}:
+            whole = groups[one] | groups[other]
+            for number in whole:
+                groups[number] = whole
+    assert sorted(partition.groups(kin)) == sorted(map(sorted, {frozenset(group) for group in groups}))
+
+
+# ---- files ------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def pets(folder):
+    for kind, number in itertools.product(("cat", "dog"), range(8)):
+        path = folder / "pets" / kind / f"p{number // 2}-{number}.png"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        Image.fromarray(RNG.integers(0, 256, (6, 8, 3), np.uint8)).save(path)
+    return folder / "pets"
+
+
+def tree(path):
+    return {file.relative_to(path).as_posix(): file.read_bytes() for file in path.rglob("*") if file.is_file()}
+
+
+def test_files_are_copied_once_each_unchanged(ok, folder, pets):
+    table = ok("dataset", "split", "pets", "-o", "out", "--parts", PARTS).decode().splitlines()
+    found = tree(folder / "out")
+    assert {name.split("/", 1)[1]: data for name, data in found.items()} == tree(pets)
+    assert len(found) == 16
+    assert Counter(tuple(name.split("/")[:2]) for name in found) == {
+        (part, kind): count for part, count in (("train", 4), ("val", 2), ("test", 2)) for kind in ("cat", "dog")
+    }
+    assert [line.split() for line in table] == [
+        ["class", "train", "val", "test"],
+        ["cat", "4", "2", "2"],
+        ["dog", "4", "2", "2"],
+        ["all", "images", "8", "4", "4"],
+    ]
+    ok("dataset", "split", "pets", "-o", "again", "--parts", PARTS)
+    assert tree(folder / "again") == found
+    ok("dataset", "split", "pets", "-o", "other", "--parts", PARTS, "--seed", "1")
+    assert tree(folder / "other") != found
+    assert "lies" not in ok("dataset", "check", "out").decode()
+
+
+def test_links_are_the_files_themselves(ok, folder, pets):
+    ok("dataset", "split", "pets", "-o", "out", "--parts", PARTS, "--link")
+    for name in tree(folder / "out"):
+        assert (folder / "out" / name).samefile(pets / name.split("/", 1)[1])
+
+
+def test_equal_and_kindred_files_stay_together(ok, folder, pets):
+    (pets / "dog" / "p9-9.png").write_bytes((pets / "cat" / "p0-0.png").read_bytes())
+    for seed in range(6):
+        ok("dataset", "split", "pets", "-o", f"out{seed}", "--parts", PARTS, "--group", r"(\w+/p\d)-", "--seed", seed)
+        parts = {}
+        for name in tree(folder / f"out{seed}"):
+            part, kind, file = name.split("/")
+            assert parts.setdefault(f"{kind}/{file[:2]}", part) == part
+        assert parts["dog/p9"] == parts["cat/p0"]
+
+
+def test_what_would_go_wrong_is_refused_before_anything_is_written(refused, folder, pets):
+    before = tree(folder)
+    split = ("dataset", "split", "pets", "-o", "out", "--parts")
+    assert "add up to 0.9" in refused(2, *split, "train=0.8,test=0.1")
+    assert "names a part twice" in refused(2, *split, "a=0.5,A=0.5")
+    assert "does not name a part" in refused(2, *split, "../a=0.5,b=0.5")
+    assert "has no share" in refused(2, *split, "a,b=0.5")
+    assert "greater than 0" in refused(2, *split, "a=0,b=1")
+    assert "not a regular expression" in refused(2, *split, PARTS, "--group", "(")
+    assert "requires" in refused(2, "dataset", "split", "pets", "-o", "out", "--parts")
+    assert "nosuch: no such folder" in refused(2, "dataset", "split", "nosuch", "-o", "out", "--parts", PARTS)
+    assert "lies in the data set" in refused(2, "dataset", "split", "pets", "-o", "pets/out", "--parts", PARTS)
+    copy = folder / "more" / "cat" / "p0-0.png"
+    copy.parent.mkdir(parents=True)
+    copy.write_bytes((pets / "cat" / "p0-1.png").read_bytes())
+    assert "would be one file with" in refused(2, "dataset", "split", "pets", "more", "-o", "out", "--parts", PARTS)
+    copy.unlink()
+    assert tree(folder) == before
+    assert not (folder / "out").exists()
+
+
+def test_nothing_is_overwritten(refused, folder, pets):
+    (folder / "out" / "val").mkdir(parents=True)
+    (folder / "out" / "val" / "mine.txt").write_text("mine")
+    line = refused(2, "dataset", "split", "pets", "-o", "out", "--parts", PARTS)
+    assert "out/val: exists and is not empty" in line
+    assert tree(folder / "out") == {"val/mine.txt": b"mine"}
+
+
+def test_containers_and_files_are_refused(refused, folder, pets):
+    assert "split takes folders" in refused(2, "dataset", "split", "pets/cat/p0-0.png", "-o", "o", "--parts", PARTS)
