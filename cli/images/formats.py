@@ -291,11 +291,20 @@ FORMATS = {
             "cifar10-py",
             (),
             PICKLE + rb"(?!(?s:.{0,24})(?:label_names|num_))",
+            data_set=True,
             title="CIFAR-10 pickled",
             module="cifar_pickle",
             instead="cifar10",
         ),
-        Format("cifar100-py", (), rb"(?!)", title="CIFAR-100 pickled", module="cifar_pickle", instead="cifar100"),
+        Format(
+            "cifar100-py",
+            (),
+            rb"(?!)",
+            data_set=True,
+            title="CIFAR-100 pickled",
+            module="cifar_pickle",
+            instead="cifar100",
+        ),
         Format("tga", (".tga",), TGA, instead="png"),
     )
 }
