@@ -46,8 +46,7 @@ class Target(NamedTuple):
     def format_for(self, output: str, own: Format) -> Format:
         """Return the format of an *output* of a picture that was read from one of format *own*."""
         if self.format is not None:
-            twin = formats.FORMATS.get(self.format.twin)
-            return twin if twin is not None and twin.name in (own.name, own.instead) else self.format
+            return self.format.of_input(own)
         return formats.LOSSLESS if output != "image" and own.lossy else own
 
     @property

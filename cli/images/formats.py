@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import functools
 import importlib
+import os
 import re
 import zlib
 from pathlib import PurePath
@@ -102,6 +103,11 @@ class Format(NamedTuple):
         if colours == "bands" and (self.bands or channels != len("rgb")):
             return self.bands
         return self.colour
+
+    def of_input(self, own: Format) -> Format:
+        """Return the format of an output whose name says this one, of what was read from one of format *own*."""
+        twin = FORMATS.get(self.twin)
+        return twin if twin is not None and twin.name in (own.name, own.instead) else self
 
     def holds_maps(self, count: int) -> bool:
         """Whether a file can hold *count* maps: as a picture, gray or in colour, as pages, or as an array."""
@@ -357,6 +363,12 @@ def sniff(head: bytes, name: str = "", length: int = 0) -> Format | None:
         return called
     signed = (format for format in FORMATS.values() if not format.record and re.match(format.signature, head))
     return next(signed, called)
+
+
+def of_file(path: str) -> Format | None:
+    """Return the format of a file by its first bytes, its name and its length, if it is one; raises OSError."""
+    with open(path, "rb") as file:
+        return sniff(file.read(HEAD), path, os.fstat(file.fileno()).st_size)
 
 
 def _of_records(name: str, length: int) -> Format | None:
