@@ -14,6 +14,7 @@ from ..console.messages import shown
 from ..errors import FileError
 from ..images import formats, idx
 from ..images.atomic_write import Transaction
+from ..images.cifar_pickle import class_names
 from ..images.labels import Labels
 from ..images.output_folder import root_of
 from ..images.picture import DecodeError, Frames
@@ -30,6 +31,11 @@ CLASS_NAMES = {
 }
 """The files beside the images in which some formats have the names of the classes, and of the superclasses; how many
 there are."""
+PICKLED_NAMES = {
+    "cifar10-py": ("batches.meta", {"label_names": 10}),
+    "cifar100-py": ("meta", {"fine_label_names": 100, "coarse_label_names": 20}),
+}
+"""The same of formats that have them in one file, by their keys there."""
 MOST_OF_NAMES = 1 << 16
 """Bytes of such a file."""
 
@@ -38,19 +44,27 @@ def of(images: str, frames: Frames) -> Labels | None:
     """Return the labels of the data set that was read from a file, if it has some; raises FileError."""
     if frames.format in IDX and frames.count is not None:
         return beside(images, frames.count)
-    if frames.labels is None or frames.labels.classes or frames.format not in CLASS_NAMES:
+    if frames.labels is None or frames.labels.classes:
         return frames.labels
-    names = [_class_names(Path(images).with_name(name), count) for name, count in CLASS_NAMES[frames.format].items()]
+    if frames.format in CLASS_NAMES:
+        found = CLASS_NAMES[frames.format].items()
+        names = [_class_names(Path(images).with_name(name), count) for name, count in found]
+    elif frames.format in PICKLED_NAMES:
+        name, keys = PICKLED_NAMES[frames.format]
+        names = [_class_names(Path(images).with_name(name), count, key) for key, count in keys.items()]
+    else:
+        return frames.labels
     return frames.labels._replace(**dict(zip(("classes", "coarse_classes"), names, strict=False)))
 
 
-def _class_names(path: Path, count: int) -> tuple[str, ...]:
-    """Return the names of the classes, a line each, if there is such a file; raises FileError."""
+def _class_names(path: Path, count: int, key: str = "") -> tuple[str, ...]:
+    """Return the names of the classes, a line each or by a *key*, if there is such a file; raises FileError."""
     if not path.is_file():
         return ()
     with naming(str(path)), path.open("rb") as file:
         try:
-            names = tuple(bounded_read.read(file, MOST_OF_NAMES).decode().split())
+            data = bounded_read.read(file, MOST_OF_NAMES)
+            names = class_names(data, key) if key else tuple(data.decode().split())
         except (UnicodeDecodeError, bounded_read.TooLongError):
             raise DecodeError("is not a list of class names, as its name says") from None
         if len(names) != count:

@@ -81,6 +81,8 @@ def _check(frames: Frames, target: Target, format: formats.Format, name: str, ma
     """Refuse a format that does not hold the frames."""
     if frames.count == 1:
         return
+    if format.instead:
+        raise FileError(target.name, formats.only_read(format))
     count, last = ("several", "") if frames.count is None else (frames.count, f" (0 to {frames.count - 1})")
     if maps > 1 and format.paged and not format.data_set:
         raise FileError(

@@ -31,7 +31,7 @@ from . import new_folder, source
 from .folders import File
 from .info import channels_of
 from .selection import Selection, part_of, taken
-from .source import Batch, DataSet, Pictures
+from .source import Batch, Container, DataSet, Pictures
 
 IDX = "idx", "idx-gz"
 
@@ -52,6 +52,8 @@ def run(names: Sequence[str], out: str, to: str | None, subset: str | None, per_
         count = _to_folder(opened, selection, Path(out), format, read)
     else:
         assert format is not None
+        if isinstance(first := opened[0], Container):
+            format = format.of_input(formats.FORMATS[first.frames.format])
         count = _to_file(opened, selection, Path(out), format, read)
     put(f"{counted(count, 'image', 'images')} -> {shown(out)}")
     return ExitCode.DONE

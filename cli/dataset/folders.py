@@ -93,8 +93,7 @@ def _bytes(file: tuple[str, str]) -> bytes:
 
 def _holds_data_set(path: str) -> bool:
     try:
-        with open(path, "rb") as file:
-            format = formats.sniff(file.read(formats.HEAD))
+        format = formats.of_file(path)
     except OSError:  # which is told when it is read
         return False
     return format is not None and format.data_set

@@ -10,7 +10,7 @@ from functools import partial
 from ..console.messages import reason_of
 from . import image_stream
 from .codec import Codec
-from .formats import HEAD, READABLE, Format, sniff
+from .formats import FORMATS, HEAD, READABLE, Format, sniff
 from .picture import DecodeError, DecodeOptions, Expected, Frames, LackError, PartialDecode, Picture, check_lack
 
 UNSUSPECTED_BYTES = 1 << 25
@@ -104,7 +104,8 @@ def finish(begun: PartialDecode, options: DecodeOptions) -> Picture | Frames:
 
         found.check_pixels()
         found = damaged_frames.readable(found, damage)
-    found.format = format.name
+    one = FORMATS.get(found.format)  # of a codec for several formats
+    found.format = format.name if one is None or one.codec_name != format.codec_name else one.name
     if isinstance(found, Frames) and found.first is not None:
         found.first.format = format.name
     return found

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from ...filters.core.named_tuple import NamedTuple
-from .formats import suffix_of, unpacked
+from .formats import PICKLE, suffix_of, unpacked
 
 FFMPEG = "ffmpeg -i FILE %04d.png writes its frames"
 DARKTABLE = "darktable-cli FILE out.tif, or dcraw -4 -T FILE, develops it"
@@ -36,6 +36,8 @@ FOREIGN = (
         "rsvg-convert FILE -o out.png renders it",
     ),
     LABELS,
+    Foreign(PICKLE, "a pickle of class names", "name that of the images"),
+    Foreign(rb"\x80[\x02-\x05](?:\x95|[\](c)]|$)", "a Python pickle", "save its arrays as .npy"),
     Foreign(rb"\x1f\x8b", "a gzip-compressed file", "gunzip it first"),
     Foreign(rb"BZh[1-9]1AY&SY", "a bzip2-compressed file", "bunzip2 it first"),
     Foreign(rb"\xfd7zXZ\x00", "an xz-compressed file", "unxz it first"),

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import functools
 import importlib
+import os
 import re
 import zlib
 from pathlib import PurePath
@@ -107,6 +108,11 @@ class Format(NamedTuple):
             return self.bands
         return self.colour
 
+    def of_input(self, own: Format) -> Format:
+        """Return the format of an output whose name says this one, of what was read from one of format *own*."""
+        twin = FORMATS.get(self.twin)
+        return twin if twin is not None and twin.name in (own.name, own.instead) else self
+
     def holds_maps(self, count: int) -> bool:
         """Whether a file can hold *count* maps: as a picture, gray or in colour, as pages, or as an array."""
         return self.maps or count == 1 or (count == 3 and bool(self.colour))
@@ -136,6 +142,8 @@ IDX = (*(f"{mark}idx{axes}-ubyte" for axes in (3, 4) for mark in "-."), ".idx")
 """What the names of data sets end with: t10k-images-idx3-ubyte."""
 IDX_HEAD = rb"\x00\x00[\x08\x09\x0b-\x0e][\x03\x04]"
 IDX_TYPES = ("uint8", "float32")
+PICKLE = rb"\x80[\x02-\x05](?:\x95(?s:.{8}))?\}"
+"""Of a dictionary."""
 GZIP, WINDOW_OF_GZIP = b"\x1f\x8b\x08", 31
 FORMATS = {
     format.name: format
@@ -303,6 +311,24 @@ FORMATS = {
             module="cifar100",
         ),
         Format("tar", (".tar",), rb"(?s:.{257})ustar", data_set=True, of_files=True, title="tar shards"),
+        Format(
+            "cifar10-py",
+            (),
+            PICKLE + rb"(?!(?s:.{0,24})(?:label_names|num_))",
+            data_set=True,
+            title="CIFAR-10 pickled",
+            module="cifar_pickle",
+            instead="cifar10",
+        ),
+        Format(
+            "cifar100-py",
+            (),
+            rb"(?!)",
+            data_set=True,
+            title="CIFAR-100 pickled",
+            module="cifar_pickle",
+            instead="cifar100",
+        ),
         Format("tga", (".tga",), TGA, instead="png"),
     )
 }
@@ -355,6 +381,12 @@ def sniff(head: bytes, name: str = "", length: int = 0) -> Format | None:
         return called
     signed = (format for format in FORMATS.values() if not format.record and re.match(format.signature, head))
     return next(signed, called)
+
+
+def of_file(path: str) -> Format | None:
+    """Return the format of a file by its first bytes, its name and its length, if it is one; raises OSError."""
+    with open(path, "rb") as file:
+        return sniff(file.read(HEAD), path, os.fstat(file.fileno()).st_size)
 
 
 def _of_records(name: str, length: int) -> Format | None:
@@ -440,5 +472,7 @@ def _written(format: Format, said_in: str) -> Format:
 
 def only_read(format: Format) -> str:
     """Return the sentence that refuses to write a format, and says which to use."""
+    if FORMATS[format.instead].data_set:
+        return f"{format.title} is read but not written; use --to {format.instead}"
     others = " or ".join(FORMATS[name].suffixes[0] for name in dict.fromkeys((format.instead, "png", "tiff")))
     return f"{format.title or format.name.upper()} is read but not written; use {others}"

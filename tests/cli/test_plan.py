@@ -23,7 +23,7 @@ OUTPUTS = st.dictionaries(
     st.one_of(NAMES, NAMES.map(lambda name: f"{name}/"), st.just("-")),
     min_size=1,
 )
-FORMATS = st.one_of(st.none(), st.sampled_from(list(formats.FORMATS.values())))
+FORMATS = st.one_of(st.none(), st.sampled_from(list(formats.WRITTEN.values())))
 
 
 @pytest.fixture(params=[str, str.casefold], ids=["two cases", "one case"], scope="module")
