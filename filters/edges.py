@@ -132,7 +132,7 @@ def edges(
             shown_default="0; canny, zerocross 2; log 1.4; dog 1; pb 1.1",
         ),
     ] = None,
-    ratio: Annotated[float, Param("Wide sigma over narrow sigma.", above=1, max=100, only=("dog",))] = 1.6,
+    ratio: Annotated[float, Param("Wide sigma over narrow sigma.", ratio=True, above=1, max=100, only=("dog",))] = 1.6,
     rho: Annotated[
         Pair,
         Param(
