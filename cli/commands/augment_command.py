@@ -64,6 +64,9 @@ def make() -> FilterCommand:
         options = shared_options(values)
         if options.in_place:
             raise UsageError("--in-place has no meaning for augment: an input has several outputs; use -o FOLDER/")
+        if options.mask is not None or options.roi:
+            # Whether a mask moves with the picture depends on the steps, which differ between variants.
+            raise UsageError(f"{'--mask' if options.mask is not None else '--roi'} cannot be used with augment")
         inputs, steps = augment_steps.split(options.inputs)
         options = options._replace(inputs=tuple(inputs))
         augmentation = Augmentation(augment_steps.steps_of(steps), _whole("seed", seed, 0, 0, SEEDS - 1))
