@@ -502,7 +502,7 @@ def _joined() -> Stage:
         # The classes, the result, and the maps that are asked for.
         return 3 + len(context.requested_fields - {"image"}) * np.dtype(context.work).itemsize
 
-    return whole_image(join, gain=None, fields=GRADIENT_FIELDS)._replace(memory=memory)
+    return whole_image(join, gain=None, fields=GRADIENT_FIELDS)._replace(memory=memory, by_channel=True)
 
 
 def _structure(

@@ -39,7 +39,7 @@ def filtered(processor: ImageProcessor, job: Job, found: Picture | Frames) -> Re
         from . import labels  # few inputs are data sets
 
         frames.labels = labels.of(job.input.name, frames)
-        job = job._replace(notes=(*job.notes, *labels.check(job, frames)))
+        job = job._replace(notes=(*job.notes, *labels.check(job, frames, options.only is not None)))
     if options.only is not None:
         return processor.single(job, _one(frames, options.only, name))
     wanted = any(target.numbered is not None for target in job.targets.values())

@@ -46,7 +46,7 @@ class Target(NamedTuple):
     def format_for(self, output: str, own: Format) -> Format:
         """Return the format of an *output* of a picture that was read from one of format *own*."""
         if self.format is not None:
-            return self.format
+            return own if own.name == self.format.twin else self.format
         return formats.LOSSLESS if output != "image" and own.lossy else own
 
     @property

@@ -20,8 +20,9 @@ from . import formats
 from .atomic_write import end_with_bytes
 from .codec import Codec, Content
 from .formats import GZIP, HEAD, WINDOW_OF_GZIP
-from .labels import WITHOUT_COARSE, Labels
+from .labels import Labels
 from .picture import Decode, DecodeError, DecodeOptions, Frames, PartialDecode, Picture, Samples, Timing, real_samples
+from .stack import Alike
 
 TYPES = {0x08: ">u1", 0x09: ">i1", 0x0B: ">i2", 0x0C: ">i4", 0x0D: ">f4", 0x0E: ">f8"}
 CODES = {"uint8": 0x08, "int32": 0x0C, "float32": 0x0D}
@@ -228,9 +229,7 @@ class Writer:
 
     def __init__(self, timing: Timing | None = None) -> None:
         self.notes: list[str] = []
-        self._shape: tuple[int, ...] = ()
-        self._count = 0
-        self._dtype = ""
+        self._alike = Alike()
         self._parts: list[Any] = []
         self._packer = Packer() if self.packed else None
 
@@ -238,14 +237,9 @@ class Writer:
         """Take one image, or several one below the other."""
         if frame.alpha is not None:
             raise ValueError("IDX holds no alpha; use --background COLOR or .npy")
-        shape = len(frame.pixels) // frame.images, *frame.pixels.shape[1:]
-        if shape[2] not in (1, RGB):
-            raise ValueError(f"IDX holds gray images and RGB, not {shape[2]} channels")
-        if self._shape and shape != self._shape:
-            one, other = (f"{size[1]}×{size[0]}×{size[2]}" for size in (self._shape, shape))
-            raise ValueError(f"IDX holds images of one size, and these are {one} and {other}")
-        self._shape, self._dtype = shape, frame.pixels.dtype.name
-        self._count += frame.images
+        if (channels := frame.pixels.shape[2]) not in (1, RGB):
+            raise ValueError(f"IDX holds gray images and RGB, not {channels} channels")
+        self._alike.add(frame.pixels, frame.images)
         data = bytes_of(frame.pixels)
         if self._packer is None:
             self._parts.append(data)
@@ -254,8 +248,8 @@ class Writer:
 
     def write(self, file: io.BytesIO) -> None:
         """Write the file."""
-        shape = self._shape[: 2 if self._shape[2] == 1 else 3]
-        head = head_of(self._dtype, (self._count, *shape))
+        *size, channels = self._alike.shape
+        head = head_of(self._alike.dtype, (self._alike.count, *size, *([channels] if channels > 1 else [])))
         if self._packer is not None:
             self._packer.write(file, head)
             return
@@ -296,7 +290,7 @@ def labels(labels: Labels | None) -> list[str]:
     if labels is None:
         return []
     if labels.coarse is not None:
-        raise ValueError(f"IDX {WITHOUT_COARSE}")
+        raise ValueError("it holds one label per image, not fine and coarse labels; use --to npz or --to cifar100")
     _of_labels(labels.values)
     return labels.notes
 
@@ -310,7 +304,7 @@ def _of_labels(values: Array) -> Array:
     for dtype in (np.uint8, np.int32):
         if np.iinfo(dtype).min <= values.min() and values.max() <= np.iinfo(dtype).max:
             return values.astype(dtype)
-    raise ValueError("IDX holds no labels of more than 32 bits; use --to npz")
+    raise ValueError("it holds no labels of more than 32 bits; use --to npz")
 
 
 def encode(file: io.BytesIO, content: Content) -> list[str]:

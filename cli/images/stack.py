@@ -38,31 +38,43 @@ def frames_of(
     return Frames(count, each, pixels=count * height * width, pictures=pictures)
 
 
+class Alike:
+    """Counts images, which must be of one size and one depth."""
+
+    def __init__(self) -> None:
+        self.count = 0
+        self.shape: tuple[int, ...] = ()
+        self.dtype = ""
+
+    def add(self, samples: Array, images: int) -> None:
+        """Take so many images, which lie one below the other; raises ValueError."""
+        shape, dtype = (len(samples) // images, *samples.shape[1:]), samples.dtype.name
+        if self.count and shape != self.shape:
+            one, other = (f"{width}×{height}×{channels}" for height, width, channels in (self.shape, shape))
+            raise ValueError(f"its images must be of one size, and these are {one} and {other}")
+        if self.count and dtype != self.dtype:
+            raise ValueError(f"its images must be of one depth, and these are {self.dtype} and {dtype}; use --depth")
+        self.shape, self.dtype = shape, dtype
+        self.count += images
+
+
 class Stack:
     """Gathers images of one size and one depth."""
 
     def __init__(self) -> None:
         self.parts: list[Array] = []
         """Each ``(count, height, width, channels)``."""
+        self._alike = Alike()
 
     def add(self, samples: Array, images: int) -> None:
         """Take so many images, which lie one below the other; raises ValueError."""
-        part = np.ascontiguousarray(samples).reshape(images, -1, *samples.shape[1:])
-        if self.parts and part.shape[1:] != self.parts[0].shape[1:]:
-            one, other = (f"{shape[2]}×{shape[1]}×{shape[3]}" for shape in (self.parts[0].shape, part.shape))
-            raise ValueError(f"its images must be of one size, and these are {one} and {other}")
-        if self.parts and part.dtype != self.parts[0].dtype:
-            raise ValueError(
-                f"its images must be of one depth, and these are {self.parts[0].dtype.name} and {part.dtype.name}; "
-                "use --depth"
-            )
-        self.parts.append(part)
+        self._alike.add(samples, images)
+        self.parts.append(np.ascontiguousarray(samples).reshape(images, -1, *samples.shape[1:]))
 
     @property
-    def shape(self) -> tuple[int, int, int, int]:
+    def shape(self) -> tuple[int, ...]:
         """The array's."""
-        _, height, width, channels = self.parts[0].shape
-        return sum(len(part) for part in self.parts), height, width, channels
+        return self._alike.count, *self._alike.shape
 
 
 def samples_of(frame: Content) -> Any:
