@@ -51,9 +51,9 @@ def make() -> FilterCommand:
         cores, and an image that is added changes no other. noise and erase get a seed for each variant, unless one is
         given. crop --area A..B --ratio C..D draws a part anew that does not fit, ten times, and then takes the middle.
 
-        Outputs are called {stem}-{variant:02}{suffix}. JPEG loses a little each time it is written; --to png loses
-        nothing. Folders called val, valid, validation or test are refused: whoever measures what was learned needs
-        their images as they are.
+        Outputs are called {stem}-{variant:02}{suffix}, unless --name has another pattern. JPEG loses a little
+        each time it is written; --to png loses nothing. Folders called val, valid, validation or test are
+        refused: whoever measures what was learned needs their images as they are.
 
         Shell
         -----
