@@ -79,12 +79,12 @@ class Chain(Generic[Answer]):
                     raise ParameterError(
                         "steps", f"step {number} ({step.name}): {name}: an array has no place in a recipe; name a file"
                     )
-        with _in_python():
+        with in_python():
             read = files_read(self.recipe._replace(source=None).files())
             write_recipe(os.fspath(path), self.recipe, read.identities)
 
     def _program(self, image: ArrayImage) -> Program:
-        with _in_python():
+        with in_python():
             recipe = self.recipe.for_colours(image.colours, image.pixels.shape[2])
             if any(named(recipe)):
                 recipe = _with_pictures(recipe)
@@ -130,7 +130,7 @@ def chain(*steps: *tuple[*tuple[Step[Any], ...], Step[Answer]]) -> Chain[Answer]
         if not isinstance(step, (Call, ImageFilter)):
             raise ParameterError("steps", f"{_told(step)} is neither a filter nor a step, as blur.step(sigma=2)")
         calls.append(step.checked() if isinstance(step, ImageFilter) else step)
-    with _in_python():
+    with in_python():
         return _again(tuple(calls))
 
 
@@ -139,7 +139,7 @@ def load_recipe(path: str | os.PathLike[str]) -> Chain[Any]:
 
     Raises `ParameterError` for a file that is no recipe, or cannot be read.
     """
-    with _in_python():
+    with in_python():
         return Chain(load(os.fspath(path)))
 
 
@@ -164,7 +164,7 @@ def _again(steps: tuple[Call[Any], ...]) -> Chain[Any]:
 
 
 @contextmanager
-def _in_python() -> Iterator[None]:
+def in_python() -> Iterator[None]:
     """Let a wrong call be a ParameterError, which calls options as Python does."""
     try:
         yield

@@ -61,7 +61,7 @@ def _carry_out(request: Request, began: float) -> ExitCode:
         len(request.jobs),
         began,
         request.files,
-        several=found.several,
+        several=found.several or len(request.jobs) > 1,
         quiet=options.quiet,
         verbose=options.verbose,
         json=options.json,

@@ -51,9 +51,9 @@ def make() -> FilterCommand:
         cores, and an image that is added changes no other. noise and erase get a seed for each variant, unless one is
         given. crop --area A..B --ratio C..D draws a part anew that does not fit, ten times, and then takes the middle.
 
-        Outputs are called {stem}-{variant:02}{suffix}. JPEG loses a little each time it is written; --to png loses
-        nothing. Folders called val, valid, validation or test are refused: whoever measures what was learned needs
-        their images as they are.
+        Outputs are called {stem}-{variant:02}{suffix}, unless --name has another pattern. JPEG loses a little
+        each time it is written; --to png loses nothing. Folders called val, valid, validation or test are
+        refused: whoever measures what was learned needs their images as they are.
 
         Shell
         -----
@@ -64,6 +64,9 @@ def make() -> FilterCommand:
         options = shared_options(values)
         if options.in_place:
             raise UsageError("--in-place has no meaning for augment: an input has several outputs; use -o FOLDER/")
+        if options.mask is not None or options.roi:
+            # Whether a mask moves with the picture depends on the steps, which differ between variants.
+            raise UsageError(f"{'--mask' if options.mask is not None else '--roi'} cannot be used with augment")
         inputs, steps = augment_steps.split(options.inputs)
         options = options._replace(inputs=tuple(inputs))
         augmentation = Augmentation(augment_steps.steps_of(steps), _whole("seed", seed, 0, 0, SEEDS - 1))

@@ -17,10 +17,11 @@ from .options import HelpedOption
 
 def steps_of(texts: Sequence[str]) -> tuple[tuple[Action, ...], ...]:
     """Return the steps that are written like commands, ``rotate --angle -15..15``; raises UsageError."""
-    return tuple(_step(number, text) for number, text in enumerate(texts, 1))
+    return tuple(step_of(number, text) for number, text in enumerate(texts, 1))
 
 
-def _step(number: int, text: str) -> tuple[Action, ...]:
+def step_of(number: int, text: str) -> tuple[Action, ...]:
+    """Return the alternatives of a step, which counts from 1; raises UsageError."""
     try:
         words = shlex.split(text)
     except ValueError as error:

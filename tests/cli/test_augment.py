@@ -94,11 +94,11 @@ def test_the_manifest_replays_through_chain_to_the_same_bytes(ok, train, folder)
         "label": "cat",
         "steps": [],
     }
+    ok("augment", "-q", "train", "-r", "-o", "bare/", "--no-stamp", "--variants", "4", "--keep", *STEPS)
     for line in lines:
         steps = [as_words(step) for step in line["steps"]] or ["pad --size 0"]
         again = folder / f"again{line['output'][-4:]}"
         ok("chain", "-q", line["source"], "-o", again, "--no-stamp", *steps)
-        ok("augment", "-q", "train", "-r", "-o", "bare/", "--no-stamp", "--variants", "4", "--keep", "-u", *STEPS)
         assert again.read_bytes() == (folder / line["output"].replace("out/", "bare/")).read_bytes(), line
 
 
@@ -227,6 +227,8 @@ def test_wrong_calls_are_refused(refused, train, folder):
     assert "unknown field {variant}" in refused(2, "blur", "train", "-r", "-o", "out/", "--name", "{stem}{variant}")
     assert "--in-place" in refused(2, "augment", "train/cat/a.png", "--in-place", "flip")
     assert "several images need a folder" in refused(2, "augment", "train/cat/a.png", "-o", "b.png", "--keep", "flip")
+    assert refused(2, *call, "--roi", "0,0,2,2", "flip") == "imfilter: --roi cannot be used with augment"
+    assert refused(2, *call, "--mask", "m.png", "flip") == "imfilter: --mask cannot be used with augment"
     said = refused(2, *call, "--manifest", "train/cat/a.png", "flip")
     assert "which is never overwritten" in said
 

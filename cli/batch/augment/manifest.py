@@ -11,7 +11,7 @@ from ...console.report import Report
 from ...errors import FileError
 from ...images import prefetch
 from ...images.atomic_write import Transaction
-from ...images.picture import Frames, Picture
+from ...images.picture import DecodeError, Frames, Picture
 from ..plan import Job
 from ..request import Request
 from .variants import described, drawn
@@ -69,7 +69,10 @@ def _size(request: Request, job: Job) -> tuple[int, int]:
 def _first(frames: Frames, job: Job) -> Picture:
     if frames.first is not None:
         return frames.first
-    picture = next(frames.each(), None)
+    try:
+        picture = next(frames.each(), None)
+    except DecodeError as error:
+        raise FileError(job.name, str(error)) from None
     if picture is None:
         raise FileError(job.name, "has no frames")
     return picture

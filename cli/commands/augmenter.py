@@ -1,0 +1,103 @@
+"""Random variants of images as a function of arrays: what `imfilter augment` does, for Python."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import PurePosixPath
+from typing import Any
+
+from ...filters.core.engine.array_image import ImageLike, one_image
+from ...filters.core.filter import Call, ImageFilter
+from ...filters.core.lazy_numpy import Array, np
+from ...filters.core.parameters import ImageError, ParameterError
+from ..batch.augment.augmentation import SEEDS, Action, Augmentation
+from ..batch.augment.variants import described
+from ..batch.filter_chain import Chain, in_python
+from .augment_steps import step_of
+
+
+class Augmenter:
+    """Draws filters for images, and runs them: call it with an image, its name and the number of a variant.
+
+    The steps are those of the command line as text, ``"rotate --angle -15..15"``, or filters and their steps,
+    ``flip`` or ``blur.step(sigma=2)``, with nothing to draw. What is drawn depends on *seed*, name, variant, step and
+    parameter alone, and is what the command draws: of the same pixels it makes the same.
+
+    Raises
+    ------
+    ParameterError
+        A step is wrong, or can be for some of the numbers that may be drawn.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from imfilter.augment import Augmenter
+    >>> turned = Augmenter("flip --op {left-right|top-bottom|both}", seed=7)
+    >>> image = np.array([[1, 2], [3, 4]], np.uint8)
+    >>> turned(image, name="cat/001.png", variant=1)
+    array([[3, 4],
+           [1, 2]], dtype=uint8)
+    >>> turned(image, name="cat/001.png", variant=0)
+    array([[1, 2],
+           [3, 4]], dtype=uint8)
+    """
+
+    def __init__(self, *steps: str | Call[Any] | ImageFilter[Any, Any], seed: int = 0) -> None:
+        if isinstance(seed, bool) or not isinstance(seed, int) or not 0 <= seed < SEEDS:
+            raise ParameterError("seed", f"{seed!r} is not a whole number from 0 to {SEEDS - 1}")
+        with in_python():
+            self.augmentation = Augmentation(tuple(_step(number, step) for number, step in enumerate(steps, 1)), seed)
+            self.augmentation.check()
+
+    def __call__(self, image: ImageLike, *, name: str = "", variant: int = 1) -> Any:
+        """Return a *variant* of an image, from 1; variant 0 is the image itself.
+
+        The *name* is the path below the folder that the command is given, with / between folders.
+        """
+        height, width = one_image(image).pixels.shape[:2]
+        return self._run(self.chain(width, height, name=name, variant=variant), image, name)
+
+    def stack(
+        self, images: Sequence[ImageLike] | Array, names: Sequence[str], variant: int = 1
+    ) -> tuple[Array, list[list[dict[str, Any]]]]:
+        """Return a *variant* of each image as one array, and for each the steps with the numbers that were drawn.
+
+        Raises `ImageError` where the results are not of one size, as they are behind ``resize`` or ``crop --size``.
+        """
+        if len(images) != len(names):
+            raise ParameterError("names", f"there are {len(names)} for {len(images)} images")
+        if not len(images):
+            raise ImageError("the stack has no images")
+        results: list[Array] = []
+        drawn: list[list[dict[str, Any]]] = []
+        for image, name in zip(images, names, strict=True):
+            height, width = one_image(image).pixels.shape[:2]
+            chain = self.chain(width, height, name=name, variant=variant)
+            results.append(np.asarray(self._run(chain, image, name)))
+            drawn.append(described(chain.recipe))
+        if len({(result.shape, result.dtype) for result in results}) > 1:
+            raise ImageError("the results differ in size or depth; end with resize --size or crop --size")
+        return np.stack(results), drawn
+
+    def chain(self, width: int, height: int, *, name: str = "", variant: int = 1) -> Chain[Any]:
+        """Return the filters that are drawn for an image of a *width* and *height*."""
+        if isinstance(variant, bool) or not isinstance(variant, int | np.integer) or variant < 0:
+            raise ParameterError("variant", f"{variant!r} is not a whole number from 0")
+        with in_python():
+            return Chain(self.augmentation.drawn(name, int(variant), width, height))
+
+    @staticmethod
+    def _run(chain: Chain[Any], image: ImageLike, name: str) -> Any:
+        found = chain(image, name=PurePosixPath(name).name)  # random fields have a seed for the whole name
+        return getattr(found, "image", found)
+
+
+def _step(number: int, step: Any) -> tuple[Action, ...]:
+    """Return the actions of a step; raises UsageError."""
+    if isinstance(step, str):
+        return step_of(number, step)
+    if isinstance(step, ImageFilter):
+        step = step.checked()
+    if not isinstance(step, Call):
+        raise ParameterError("steps", f"{step!r} is neither text, nor a filter, nor a step, as blur.step(sigma=2)")
+    return (Action(step.name, step.given),)
