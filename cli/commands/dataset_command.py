@@ -154,3 +154,22 @@ def convert(
     from ..dataset import convert as command
 
     _end(command.run(inputs, output, to, subset, per_class))
+
+
+@_command("show")
+def show(
+    inputs: Inputs,
+    output: Annotated[str, typer.Option("-o", "--output", metavar="FILE", help="The sheet, as sheet.png.")],
+    per_class: Annotated[
+        int | None,
+        typer.Option("--per-class", metavar="N", min=1, help="Show the first N samples of each class.  [default: 8]"),
+    ] = None,
+) -> None:
+    """Draw a sheet of samples with their labels and names, a line for each class.
+
+    Of images without classes the first 64 are shown. Large images are reduced, small ones enlarged by whole factors.
+    """
+    memory_budget.check_addresses()
+    from ..dataset import show as command
+
+    _end(command.run(inputs, output, per_class))
