@@ -13,6 +13,7 @@ from ..digest import digest
 from ..errors import ExitCode, FileError
 from ..images import formats
 from ..images.picture import Picture
+from ..images.reader import naming
 from . import source
 from .folders import LOOSE
 from .info import channels_of
@@ -123,7 +124,7 @@ def _mode(picture: Picture) -> str:
 
 def _of_file(name: str, batch: Batch, picture: Picture) -> Iterator[str]:
     """Yield what is wrong with a file by itself."""
-    with open(batch.path, "rb") as file:
+    with naming(batch.path), open(batch.path, "rb") as file:
         head = file.read(formats.HEAD)
     named, found = formats.of_name(batch.path), formats.sniff(head)
     if found is not None and (named is None or not formats.is_of(named, head)):

@@ -12,6 +12,7 @@ from ..batch.inputs import Fate, InputRules
 from ..console.messages import reason, shown
 from ..errors import UsageError
 from ..images import formats
+from ..images.formats import Format
 
 PARTS = ("train", "training", "val", "valid", "validation", "dev", "test", "testing", "eval", "evaluation")
 """How folders of the parts of a data set are called."""
@@ -91,10 +92,15 @@ def _bytes(file: tuple[str, str]) -> bytes:
     return os.fsencode(file[1])
 
 
+def format_of(path: str) -> Format | None:
+    """Return the format of a file, None where it is not one that is read; raises OSError."""
+    with open(path, "rb") as file:
+        return formats.sniff(file.read(formats.HEAD), path, os.fstat(file.fileno()).st_size)
+
+
 def _holds_data_set(path: str) -> bool:
     try:
-        with open(path, "rb") as file:
-            format = formats.sniff(file.read(formats.HEAD))
+        format = format_of(path)
     except OSError:  # which is told when it is read
         return False
     return format is not None and format.data_set

@@ -203,8 +203,8 @@ def opened(
 
 def _is_container(name: str) -> bool:
     """Whether a file holds a data set, or is an array, which may be one; raises FileError."""
-    with naming(name), open(name, "rb") as file:
-        format = formats.sniff(file.read(formats.HEAD))
+    with naming(name):
+        format = folders.format_of(name)
     if format is None:
         raise FileError(shown(name), f"is not an image or data set of a known format ({formats.READABLE})")
     return format.data_set or format.name == "npy"

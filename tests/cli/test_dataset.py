@@ -124,7 +124,14 @@ def test_what_is_no_data_set_is_refused(refused, folder, command):
 
 
 def test_an_unknown_command_is_refused(refused):
-    assert "nosuch" in refused(2, "dataset", "nosuch")
+    assert "unknown command 'dataset nosuch'; use one of info, stats" in refused(2, "dataset", "nosuch")
+    assert "did you mean 'stats'?" in refused(2, "dataset", "stat")
+
+
+def test_without_a_command_the_help_goes_to_standard_error(run):
+    ended = run("dataset")
+    assert (ended.code, ended.out) == (2, b"")
+    assert "Usage: imfilter dataset" in ended.err
 
 
 # ---- stats ------------------------------------------------------------------------------------------
