@@ -319,6 +319,27 @@ def test_check_finds_labels_that_do_not_belong(faults, folder, digits):
     assert len(faults("t10k-images-idx3-ubyte")) == 1
 
 
+def test_an_empty_part_is_a_fault_and_no_end(faults, ok, refused, folder):
+    picture(folder / "a" / "train" / "x" / "0.png")
+    (folder / "a" / "val" / "x").mkdir(parents=True)
+    assert faults("a") == ["a/val: holds no images"]
+    assert [json.loads(line)["images"] for line in ok("dataset", "info", "a", "--json").splitlines()] == [1, 0]
+    (folder / "a" / "train" / "x" / "0.png").unlink()
+    assert refused(2, "dataset", "stats", "a") == "imfilter: a: no images found"
+
+
+@pytest.mark.each("length", range(1, 400, 7))
+def test_a_film_that_is_cut_off_is_one_fault_at_most(run, folder, length):
+    frames = [Image.fromarray(np.full((6, 8), 40 * number, np.uint8)) for number in range(3)]
+    (folder / "a" / "x").mkdir(parents=True, exist_ok=True)
+    path = folder / "a" / "x" / "0.gif"
+    frames[0].save(path, save_all=True, append_images=frames[1:])
+    path.write_bytes(path.read_bytes()[:length])
+    ended = run("dataset", "check", "a")
+    assert (ended.code, ended.err) == (1, "")
+    assert len(ended.out.splitlines()) == 2
+
+
 # ---- show -------------------------------------------------------------------------------------------
 
 
