@@ -37,6 +37,9 @@ def help_of(*words):
     return command.get_help(context)
 
 
+DATASET = ("info", "stats", "check", "split", "convert", "show")
+
+
 def reference():
     parts = ["# Command reference", "What `--help` prints. `REGENERATE=1 pytest` writes this page."]
     commands = [*catalog.names(), "chain", "run", "augment", "kernels"]

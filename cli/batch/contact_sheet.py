@@ -182,25 +182,43 @@ def draw(
     cells: Any, ranges: Sequence[tuple[float, float]], scales: Sequence[tuple[float, float]], names: Sequence[str]
 ) -> Any:
     """Draw ``cells (maps, rows, columns)``, black and white at the ends of each one's scale, in a grid with labels."""
-    count = len(cells)
     texts = labels(names, ranges)
-    font = ImageFont.load_default(TEXT)
     grid = Grid.of(cells.shape, [name for name, _ in texts])
+    pictures = (_stretched(cell, *scale) for cell, scale in zip(cells, scales, strict=True))
+    return laid_out(grid, pictures, texts, cells.shape[1])[..., None]
+
+
+def laid_out(
+    grid: Grid,
+    pictures: Iterable[Any],
+    texts: Sequence[tuple[str, str]],
+    rows: int,
+    places: Sequence[tuple[int, int]] | None = None,
+) -> Any:
+    """Draw pictures of uint8, ``(height, width)`` or ``(height, width, 3)``, with two lines of text below each.
+
+    *rows* is the greatest height. *places* are the line and column of each, where they do not just follow each other.
+    """
+    font = ImageFont.load_default(TEXT)
     larger, width, height, side_by_side, lines = grid
-    rows = cells.shape[1] * larger
     sheet = Image.new("L", grid.size, PAPER)
     pen = ImageDraw.Draw(sheet)
     for number in range(side_by_side + 1):
         pen.line([(number * width, 0), (number * width, sheet.height)], LINE)
     for number in range(lines + 1):
         pen.line([(0, number * height), (sheet.width, number * height)], LINE)
-    for number in range(count):
-        top, left = number // side_by_side * height + MARGIN, number % side_by_side * width + MARGIN
-        shown = _stretched(cells[number], *scales[number]).repeat(larger, 0).repeat(larger, 1)
-        sheet.paste(Image.fromarray(shown), (left + 1, top + 1))
-        for line, (text, ink) in enumerate(zip(texts[number], (INK, FAINT), strict=True)):
-            pen.text((left, top + rows + 4 + line * LINE_HEIGHT), text, ink, font)
-    return np.asarray(sheet)[..., None]
+    for number, (picture, text) in enumerate(zip(pictures, texts, strict=True)):
+        line, column = divmod(number, side_by_side) if places is None else places[number]
+        top, left = line * height + MARGIN, column * width + MARGIN
+        shown = Image.fromarray(picture.repeat(larger, 0).repeat(larger, 1))
+        if shown.mode != sheet.mode == "L":
+            sheet = sheet.convert(shown.mode)
+            pen = ImageDraw.Draw(sheet)
+        sheet.paste(shown, (left + 1, top + 1))
+        for at, (words, ink) in enumerate(zip(text, (INK, FAINT), strict=True)):
+            colour = ink if sheet.mode == "L" else (ink,) * 3
+            pen.text((left, top + rows * larger + 4 + at * LINE_HEIGHT), words, colour, font)
+    return np.asarray(sheet)
 
 
 def _stretched(values: Any, low: float, high: float) -> Any:

@@ -2,20 +2,38 @@
 
 from __future__ import annotations
 
+import difflib
 from collections.abc import Callable
 from typing import Annotated, Any
 
 import typer
+from typer.core import TyperGroup
 
-from ..errors import ExitCode
+from ..console.messages import say
+from ..errors import ExitCode, UsageError
 from ..images import memory_budget
 from .option_words import StrictCommand
 
+
+class Commands(TyperGroup):
+    """The commands for data sets."""
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+        """Find the command; for an unknown name, suggest what to use."""
+        names = self.list_commands(ctx)
+        if not ctx.resilient_parsing and args[0] not in names and not args[0].startswith("-"):
+            near = difflib.get_close_matches(args[0], names, n=1)
+            hint = f"did you mean {near[0]!r}?" if near else f"use one of {', '.join(names)}"
+            raise UsageError(f"unknown command 'dataset {args[0]}'; {hint}")
+        return super().resolve_command(ctx, args)
+
+
 app = typer.Typer(
+    cls=Commands,
     name="dataset",
     rich_markup_mode=None,
     add_completion=False,
-    no_args_is_help=False,
+    invoke_without_command=True,
     subcommand_metavar="COMMAND [OPTIONS] INPUT...",
     options_metavar="",
 )
@@ -28,8 +46,12 @@ Json = Annotated[bool, typer.Option("--json", help="Print a JSON object for each
 
 
 @app.callback()
-def dataset() -> None:
+def dataset(context: typer.Context) -> None:
     """Inspect, convert, check and split data sets."""
+    if context.invoked_subcommand is None:
+        for line in context.get_help().splitlines():
+            say(line)
+        raise typer.Exit(ExitCode.USAGE)
 
 
 def _command(name: str) -> Callable[..., Any]:
@@ -43,7 +65,9 @@ def _end(code: ExitCode) -> None:
 
 @_command("info")
 def info(inputs: Inputs, json: Json = False) -> None:
-    """Print the kind, number, sizes, channels, depth, classes and bytes of data sets.
+    """Print what data sets hold: number, sizes, depth, classes.
+
+    The kind, number, sizes, channels, depth, bytes and classes, with the number of images of each.
 
     The classes of a folder are its first-level folders in byte order of their names. Hidden folders and those without
     images are left out, and listed. A folder that holds only train, val and test folders is one data set for each.
@@ -64,7 +88,7 @@ def stats(
     ] = False,
     json: Annotated[bool, typer.Option("--json", help="Print a JSON object.")] = False,
 ) -> None:
-    """Print the mean and standard deviation of each channel over all inputs.
+    """Print the mean and standard deviation of each channel.
 
     By default these are the mean and deviation of all pixels together, from exact sums, for samples from 0 to 1 and in
     levels, with the step that normalizes by them. The deviation divides by the number of pixels. Figures that are often
@@ -84,7 +108,9 @@ def check(
         typer.Option("--classes", metavar="N", min=1, help="Expect N classes; labels are 0 to N-1."),
     ] = None,
 ) -> None:
-    """Find faults: one line each, and exit code 1 if there are any.
+    """Find unreadable, odd, doubled and misplaced images.
+
+    Prints a line for each fault; the exit code is 1 if there are any.
 
     Reports files that cannot be read or are cut off; extensions that name another format; sizes and modes unlike the
     others'; pictures rotated by EXIF; animations; empty and hidden classes; labels out of range, and counts of labels
@@ -113,7 +139,7 @@ def split(
     ] = None,
     link: Annotated[bool, typer.Option("--link", help="Make hard links instead of copies.")] = False,
 ) -> None:
-    """Split folders of classes into parts, such as train, val and test.
+    """Split folders of classes into train, val and test.
 
     Each class is divided by itself into exact counts, by a hash of the seed and of the path below the folder: the same
     call gives the same split, and files that are added move few others. Files with the same bytes stay together. The
@@ -143,14 +169,34 @@ def convert(
         int | None, typer.Option("--per-class", metavar="N", min=1, help="Take the first N samples of each class.")
     ] = None,
 ) -> None:
-    """Convert folders of classes to containers and back; samples stay as they are.
+    """Convert folders of classes to containers and back.
 
-    A container becomes a folder of classes with a PNG for each sample, named by its number. Folders become a container:
-    images must be of one size and depth. They go class by class, in byte order of names; images that are named by
-    different numbers go in the order of these, and classes named by numbers keep them as labels. From folder to folder
-    files are copied byte by byte, unless --to names another format.
+    The samples stay as they are. A container becomes a folder of classes with a PNG for each sample, named by its
+    number. Folders become a container: images must be of one size and depth. They go class by class, in byte order
+    of names; images that are named by different numbers go in the order of these, and classes named by numbers keep
+    them as labels. From folder to folder files are copied byte by byte, unless --to names another format.
     """
     memory_budget.check_addresses()
     from ..dataset import convert as command
 
     _end(command.run(inputs, output, to, subset, per_class))
+
+
+@_command("show")
+def show(
+    inputs: Inputs,
+    output: Annotated[str, typer.Option("-o", "--output", metavar="FILE", help="The sheet, as sheet.png.")],
+    per_class: Annotated[
+        int | None,
+        typer.Option("--per-class", metavar="N", min=1, help="Show the first N samples of each class.  [default: 8]"),
+    ] = None,
+) -> None:
+    """Draw a sheet of samples with their labels.
+
+    Each class has a line, and each sample its name. Of images without classes the first 64 are shown. Large images
+    are reduced, small ones enlarged by whole factors.
+    """
+    memory_budget.check_addresses()
+    from ..dataset import show as command
+
+    _end(command.run(inputs, output, per_class))

@@ -13,8 +13,9 @@ from ..digest import digest
 from ..errors import ExitCode, FileError
 from ..images import formats
 from ..images.picture import Picture
+from ..images.reader import naming
 from . import source
-from .folders import LOOSE
+from .folders import EMPTY, HIDDEN
 from .info import channels_of
 from .source import Batch, Container, DataSet, Pictures
 
@@ -68,7 +69,8 @@ def _faults(data_set: DataSet, met: dict[str, Twin], classes: int | None) -> Ite
     looks: list[Look] = []
     labels: Counter[int] = Counter()
     for entry in data_set.left_out:
-        yield f"{shown(entry.path)}: {'is a class that ' if entry.why != LOOSE else ''}{entry.why}"
+        is_class = entry.why in (HIDDEN, EMPTY) and entry.path != data_set.name
+        yield f"{shown(entry.path)}: {'is a class that ' if is_class else ''}{entry.why}"
     for batch in _readable(data_set):
         if isinstance(batch, FileError):
             yield str(batch)
@@ -123,7 +125,7 @@ def _mode(picture: Picture) -> str:
 
 def _of_file(name: str, batch: Batch, picture: Picture) -> Iterator[str]:
     """Yield what is wrong with a file by itself."""
-    with open(batch.path, "rb") as file:
+    with naming(batch.path), open(batch.path, "rb") as file:
         head = file.read(formats.HEAD)
     named, found = formats.of_name(batch.path), formats.sniff(head)
     if found is not None and (named is None or not formats.is_of(named, head)):

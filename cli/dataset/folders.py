@@ -60,7 +60,13 @@ def opened(path: str) -> list[ImageFolder]:
 
 
 def _folder(path: str, part: str) -> ImageFolder:
-    found = inputs.scan([path], InputRules(recursive=True))
+    subfolders = _subfolders(path)
+    try:
+        found = inputs.scan([path], InputRules(recursive=True))
+    except UsageError:
+        if not part:
+            raise
+        return ImageFolder(path, part, (), (), (LeftOut(path, EMPTY),))
     by_class: dict[str, list[tuple[str, str]]] = {}
     loose: list[tuple[str, str]] = []
     containers: list[str] = []
@@ -73,7 +79,7 @@ def _folder(path: str, part: str) -> ImageFolder:
         else:
             loose.append((name, place))
     left_out = [LeftOut(name, fate.value) for name, fate in found.passed_over if fate is Fate.BACKUP]
-    for name in _subfolders(path):
+    for name in subfolders:
         if name.startswith("."):
             left_out.append(LeftOut(str(Path(path) / name), HIDDEN))
         elif name not in by_class:

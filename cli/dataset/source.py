@@ -7,12 +7,12 @@ from pathlib import Path
 
 from ...filters.core.named_tuple import NamedTuple
 from ..batch import inputs, labels
-from ..console.messages import shown
+from ..console.messages import reason_of, shown
 from ..digest import SourceDigest
 from ..errors import FileError, UsageError
 from ..images import formats, prefetch
 from ..images.labels import Labels
-from ..images.picture import DecodeError, Frames, Picture
+from ..images.picture import DecodeError, Frames, Picture, check_lack
 from ..images.reader import Reader, naming
 from ..streams import STREAM
 from . import folders
@@ -93,7 +93,7 @@ class Pictures(DataSet):
         count = 1
         if isinstance(found, Frames):
             with naming(file.path):
-                count, found = found.count, found.first or next(found.each())
+                count, found = found.count, found.first or _first(found)
         return Batch(found, [file.label], [file.name], file.path, count, own.digest)
 
     def batches(self) -> Iterator[Batch]:
@@ -103,6 +103,18 @@ class Pictures(DataSet):
     def count(self) -> int:
         """Return how many files there are."""
         return len(self.files)
+
+
+def _first(frames: Frames) -> Picture:
+    """Return the first frame; raises DecodeError."""
+    try:
+        return next(frames.each())
+    except DecodeError:
+        raise
+    except Exception as error:
+        check_lack(error)
+        # Decoders answer broken files with errors of every type; each means the same to the user.
+        raise DecodeError(f"is damaged or truncated ({reason_of(error)})") from None
 
 
 class Container(DataSet):

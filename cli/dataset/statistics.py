@@ -12,8 +12,8 @@ from typing import Any
 import numpy as np
 
 from ...filters.core.named_tuple import NamedTuple
-from ..console.messages import counted, put, say
-from ..errors import ExitCode, FileError
+from ..console.messages import counted, put, say, shown
+from ..errors import ExitCode, FileError, UsageError
 from . import source
 from .source import Batch
 
@@ -162,6 +162,8 @@ def run(names: Sequence[str], per_image: bool, as_json: bool) -> ExitCode:
         kinds.append(data_set.kind)
         for batch in data_set.batches():
             found.add(batch)
+    if not found.images:
+        raise UsageError(f"{', '.join(map(shown, names))}: no images found")
     for line in _notes(found):
         say(f"imfilter: {line}")
     definitions = [(ALL_PIXELS, found.of_all_pixels())]

@@ -124,7 +124,14 @@ def test_what_is_no_data_set_is_refused(refused, folder, command):
 
 
 def test_an_unknown_command_is_refused(refused):
-    assert "nosuch" in refused(2, "dataset", "nosuch")
+    assert "unknown command 'dataset nosuch'; use one of info, stats" in refused(2, "dataset", "nosuch")
+    assert "did you mean 'stats'?" in refused(2, "dataset", "stat")
+
+
+def test_without_a_command_the_help_goes_to_standard_error(run):
+    ended = run("dataset")
+    assert (ended.code, ended.out) == (2, b"")
+    assert "Usage: imfilter dataset" in ended.err
 
 
 # ---- stats ------------------------------------------------------------------------------------------
@@ -310,3 +317,89 @@ def test_check_finds_labels_that_do_not_belong(faults, folder, digits):
     assert faults("t10k-images-idx3-ubyte")[-1] == "t10k-images-idx3-ubyte: has no labels"
     (folder / "t10k-images-idx3-ubyte").write_bytes(b"\0\0\10\3")
     assert len(faults("t10k-images-idx3-ubyte")) == 1
+
+
+def test_an_empty_part_is_a_fault_and_no_end(faults, ok, refused, folder):
+    picture(folder / "a" / "train" / "x" / "0.png")
+    (folder / "a" / "val" / "x").mkdir(parents=True)
+    assert faults("a") == ["a/val: holds no images"]
+    assert [json.loads(line)["images"] for line in ok("dataset", "info", "a", "--json").splitlines()] == [1, 0]
+    (folder / "a" / "train" / "x" / "0.png").unlink()
+    assert refused(2, "dataset", "stats", "a") == "imfilter: a: no images found"
+
+
+@pytest.mark.each("length", range(1, 400, 7))
+def test_a_film_that_is_cut_off_is_one_fault_at_most(run, folder, length):
+    frames = [Image.fromarray(np.full((6, 8), 40 * number, np.uint8)) for number in range(3)]
+    (folder / "a" / "x").mkdir(parents=True, exist_ok=True)
+    path = folder / "a" / "x" / "0.gif"
+    frames[0].save(path, save_all=True, append_images=frames[1:])
+    path.write_bytes(path.read_bytes()[:length])
+    ended = run("dataset", "check", "a")
+    assert (ended.code, ended.err) == (1, "")
+    assert len(ended.out.splitlines()) == 2
+
+
+# ---- show -------------------------------------------------------------------------------------------
+
+
+def cells(path, lines, columns):
+    """Return the cells of a sheet, without the lines between them."""
+    sheet = np.asarray(Image.open(path))
+    height, width = ((side - 1) // count for side, count in zip(sheet.shape, (lines, columns), strict=False))
+    return [
+        [sheet[y * height + 9 : (y + 1) * height, x * width + 9 :][:, : width - 9] for x in range(columns)]
+        for y in range(lines)
+    ]
+
+
+def enlarged(pixels):
+    factor = 128 // max(pixels.shape[:2])
+    return pixels.repeat(factor, 0).repeat(factor, 1)
+
+
+def test_show_draws_a_line_for_each_class(ok, folder, digits):
+    assert ok("dataset", "show", "t10k-images-idx3-ubyte", "-o", "s.png") == b"7 images -> s.png\n"
+    found = cells("s.png", 6, 2)
+    order = [[1], [3, 6], [5], [2], [0], [4]]  # those labelled 0, 1, 2, 4, 5, 9
+    for line, numbers in enumerate(order):
+        for column, number in enumerate(numbers):
+            expected = enlarged(digits[number])
+            height, width = expected.shape
+            np.testing.assert_array_equal(found[line][column][:height, :width], expected)
+            assert found[line][column][height:].min() < 50  # the label
+        assert all((cell == 255).all() for cell in found[line][len(numbers) :])
+    ok("dataset", "show", "t10k-images-idx3-ubyte", "-o", "one.png", "--per-class", "1")
+    assert cells("one.png", 6, 1)[1][0].shape == found[1][0].shape
+
+
+def test_show_draws_colours_depths_and_transparency(ok, folder):
+    colour = picture(folder / "a" / "x" / "0.png")
+    deep = picture(folder / "a" / "y" / "1.png", (6, 8), 1, np.uint16)
+    clear = picture(folder / "a" / "z" / "2.png", channels=4)
+    ok("dataset", "show", "a", "-o", "s.png")
+    found = [line[0] for line in cells("s.png", 3, 1)]
+    share = clear[..., 3:] / 255
+    for cell, expected in zip(
+        found, (colour, (deep / 257)[..., None] * np.ones(3), clear[..., :3] * share + 255 * (1 - share)), strict=True
+    ):
+        expected = enlarged(np.floor(expected + 0.5).astype(np.uint8))
+        np.testing.assert_array_equal(cell[: len(expected), : expected.shape[1]], expected)
+
+
+def test_show_reduces_what_is_large_and_breaks_lines_without_classes(ok, folder):
+    for number in range(10):
+        picture(folder / "a" / f"{number}.png", (300, 500))
+    ok("dataset", "show", "a", "-o", "s.png")
+    found = cells("s.png", 2, 8)
+    assert np.ptp(found[1][1][:76, :128]) > 0 and (found[1][2] == 255).all()
+
+
+def test_show_refuses_what_it_cannot_draw(refused, folder, pets, digits):
+    assert "a sheet is a picture" in refused(2, "dataset", "show", "t10k-images-idx3-ubyte", "-o", "s.idx")
+    np.save("a.npy", RNG.integers(0, 256, (9, 7, 5), np.uint8))
+    assert "a.npy: #0: has 5 bands" in refused(1, "dataset", "show", "a.npy", "-o", "s.png")
+    assert "pets/dog/1.png" in refused(1, "dataset", "show", "pets/dog/1.png", "-o", "pets/dog/1.png")
+    (folder / "pets" / "dog" / "1.png").write_bytes(b"")
+    assert refused(1, "dataset", "show", "pets", "-o", "s.png") == "imfilter: pets/dog/1.png: is empty"
+    assert not (folder / "s.png").exists()

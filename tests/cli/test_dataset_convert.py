@@ -1,6 +1,7 @@
 """`imfilter dataset convert`: folders of classes to IDX and back, whole or not at all."""
 
 import gzip
+import json
 import struct
 
 import numpy as np
@@ -153,3 +154,32 @@ def test_what_cannot_be_converted_is_refused_and_nothing_is_written(refused, fol
     for line, (code, said) in CALLS.items():
         assert said in refused(code, "dataset", "convert", *line.split()), line
     assert tree(folder) == before
+
+
+@pytest.fixture
+def cifar(folder):
+    """A small CIFAR-10 batch with its class names."""
+    (folder / "cifar").mkdir()
+    labels = np.array([6, 9, 0, 6, 2], np.uint8)
+    images = RNG.integers(0, 256, (5, 3, 32, 32), np.uint8)
+    records = b"".join(bytes([label]) + image.tobytes() for label, image in zip(labels, images, strict=True))
+    (folder / "cifar" / "data_batch_1.bin").write_bytes(records)
+    (folder / "cifar" / "batches.meta.txt").write_text("\n".join(NAMES) + "\n")
+    return images.transpose(0, 2, 3, 1), labels, records
+
+
+NAMES = ["airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck"]
+
+
+def test_classes_with_names_become_folders_of_these_names(ok, run, folder, cifar):
+    images, labels, records = cifar
+    ok("dataset", "convert", "cifar", "-o", "c/")
+    assert sorted(tree(folder / "c")) == sorted(f"{NAMES[label]}/{number}.png" for number, label in enumerate(labels))
+    with Image.open(folder / "c" / "truck" / "1.png") as image:
+        np.testing.assert_array_equal(image, images[1])
+    assert run("dataset", "convert", "cifar/data_batch_1.bin", "-o", "copy.bin").code == 0
+    assert (folder / "copy.bin").read_bytes() == records
+    info = json.loads(ok("dataset", "info", "cifar", "--json"))
+    assert info["classes"] == {name: [*labels].count(at) for at, name in enumerate(NAMES)}
+    assert (info["kind"], info["channels"], info["sizes"]) == ("CIFAR-10", {"RGB": 5}, [[32, 32, 5]])
+    assert b"has no images of the classes" in run("dataset", "check", "cifar").out
