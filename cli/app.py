@@ -21,6 +21,7 @@ from .version import VERSION
 SEVERAL = {
     "chain": "Run several filters in one pass, without rounding between them.",
     "run": "Run the filters of a recipe, written by imfilter chain --save.",
+    "augment": "Write random variants of images, to learn from.",
 }
 """The commands that run filters in a row."""
 KERNELS, DATASET = "kernels", "dataset"
@@ -42,6 +43,10 @@ class Commands(TyperGroup):
             from .commands import filter_command  # the list of all commands needs none of it
 
             return filter_command.make(cmd_name)
+        if cmd_name == "augment":
+            from .commands import augment_command
+
+            return augment_command.make()
         if cmd_name in SEVERAL:
             from .commands import chain_command
 

@@ -54,7 +54,9 @@ def _length(part: Any) -> Length:
 def affine(
     *,
     angle: Annotated[float, Param("Angle in degrees; positive angles turn clockwise.")] = 0.0,
-    scale: Annotated[Pair, Param("Factor on the size of what is seen.", percent=True, min=1e-4, max=1e4)] = 1.0,
+    scale: Annotated[
+        Pair, Param("Factor on the size of what is seen.", ratio=True, percent=True, min=1e-4, max=1e4)
+    ] = 1.0,
     shear: Annotated[
         Pair,
         Param(

@@ -29,6 +29,7 @@ def crop(
         float | None,
         Param(
             "Its width by its height: a number, or W:H.",
+            ratio=True,
             above=0,
             max=MOST,
             metavar="R|W:H",

@@ -132,7 +132,7 @@ def edges(
             shown_default="0; canny, zerocross 2; log 1.4; dog 1; pb 1.1",
         ),
     ] = None,
-    ratio: Annotated[float, Param("Wide sigma over narrow sigma.", above=1, max=100, only=("dog",))] = 1.6,
+    ratio: Annotated[float, Param("Wide sigma over narrow sigma.", ratio=True, above=1, max=100, only=("dog",))] = 1.6,
     rho: Annotated[
         Pair,
         Param(
@@ -502,7 +502,7 @@ def _joined() -> Stage:
         # The classes, the result, and the maps that are asked for.
         return 3 + len(context.requested_fields - {"image"}) * np.dtype(context.work).itemsize
 
-    return whole_image(join, gain=None, fields=GRADIENT_FIELDS)._replace(memory=memory)
+    return whole_image(join, gain=None, fields=GRADIENT_FIELDS)._replace(memory=memory, by_channel=True)
 
 
 def _structure(

@@ -51,6 +51,7 @@ def erase(
         float | None,
         Param(
             "Its width by its height: a number, or W:H.",
+            ratio=True,
             min=1e-3,
             max=1e3,
             metavar="R|W:H",

@@ -32,7 +32,14 @@ def resize(
     ] = None,
     scale: Annotated[
         Pair | None,
-        Param("Factor on width and height; two for each its own.", percent=True, above=0, max=1e6, metavar="F|FX,FY"),
+        Param(
+            "Factor on width and height; two for each its own.",
+            ratio=True,
+            percent=True,
+            above=0,
+            max=1e6,
+            metavar="F|FX,FY",
+        ),
     ] = None,
     shortest: Annotated[
         int | None, Param("Length of the shorter side; the other keeps the ratio.", unit="px", min=1, max=MOST)

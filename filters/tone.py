@@ -58,7 +58,8 @@ def tone(
         float, Param("Turn all hues by this angle; 120 makes red green.", unit="°", min=-360, max=360, only=("adjust",))
     ] = 0.0,
     gamma: Annotated[
-        float, Param("Exponent of values from 0 to 1; below 1 brightens.", min=0.01, max=100, only=("adjust",))
+        float,
+        Param("Exponent of values from 0 to 1; below 1 brightens.", ratio=True, min=0.01, max=100, only=("adjust",)),
     ] = 1.0,
     levels: Annotated[
         Any,

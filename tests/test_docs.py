@@ -39,7 +39,7 @@ def help_of(*words):
 
 def reference():
     parts = ["# Command reference", "What `--help` prints. `REGENERATE=1 pytest` writes this page."]
-    commands = [*catalog.names(), "chain", "run", "kernels"]
+    commands = [*catalog.names(), "chain", "run", "augment", "kernels"]
     for words in [(), *((name,) for name in commands), ("kernels", "show")]:
         parts += [f"## {' '.join(('imfilter', *words))}", f"```text\n{help_of(*words).strip()}\n```"]
     return "\n\n".join(parts) + "\n"

@@ -12,6 +12,7 @@ from ..console.report import Report
 from ..errors import FileError, NoPlaceError
 from ..images.picture import Picture
 from ..images.reader import Reader
+from ..images.shard import Shard
 from .image_job import ImageProcessor
 from .plan import Job
 
@@ -38,11 +39,10 @@ def _processed(processor: ImageProcessor, job: Job, reader: Reader) -> Report:
     found, source = reader.read(job.input.name)
     job = job._replace(source=source)
     numbered = any(target.numbered is not None for target in job.targets.values())
-    into_shards = [
-        target.name for target in job.targets.values() if target.format is not None and target.format.of_files
-    ]
-    if into_shards and (isinstance(found, Picture) or found.shard is None):
-        raise FileError(into_shards[0], f"a .tar is made of tar shards, and {job.name} is none")
+    if not isinstance(found, Shard):
+        for target in job.targets.values():
+            if target.format is not None and target.format.of_files:
+                raise FileError(target.name, f"a .tar is made of tar shards, and {job.name} is none")
     if isinstance(found, Picture) and not processor.options.frames.only and not numbered:
         return processor.single(job, found)
     from . import multiframe_job  # most pictures have one frame

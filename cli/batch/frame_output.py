@@ -6,6 +6,7 @@ import contextlib
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from ...filters.core.engine.colour import ColourModel, model_of
 from ...filters.core.engine.coordinates import Geometry
@@ -63,6 +64,8 @@ class Computed(NamedTuple):
     """None where no value marks samples as missing."""
     images: int = 1
     """So many frames of one size, one below the other."""
+    drawn: Sequence[Any] | None = None
+    """The steps of an augmentation with the numbers that were drawn, as the manifest has them."""
     labels: Labels | None = None
     """Theirs, where they are some of a data set that has labels."""
 

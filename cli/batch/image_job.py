@@ -51,6 +51,8 @@ class ImageProcessor:
         self.is_picture = not maps and total_gain(self.stages) is not None
         self.others = OtherPictures(recipe, options.render.max_pixels)
         self.has_others = any(named(recipe))
+        self._drawn: tuple[Any, ImageProcessor] | None = None
+        """What filters the last variant of an augmentation, and which that was."""
         self._of_colours: dict[ColourModel, ImageProcessor] = {}
         self._foreseen: dict[tuple[Any, ...], float] = {}
         """How many bytes small pictures of a kind take."""
@@ -92,6 +94,8 @@ class ImageProcessor:
 
     def computed(self, job: Job, picture: Picture) -> Computed:
         """Filter one frame; raises FileError."""
+        if job.variant is not None:
+            return self._variant(job, picture)
         try:
             if picture.palette is not None or INDEX in self.parts:
                 self._take_numbers(picture)
@@ -101,8 +105,25 @@ class ImageProcessor:
         except MemoryError:
             raise FileError(shown(job.input.name), faults.NO_MEMORY) from None
 
+    def _variant(self, job: Job, picture: Picture) -> Computed:
+        """Filter one frame by the recipe that is drawn for it; raises FileError."""
+        from .augment import variants  # of all commands one has them
+
+        assert self.options.augmentation is not None
+        if self._drawn is None or self._drawn[0] != (job.input, job.variant):  # all frames of a file have one draw
+            height, width = picture.pixels.shape[:2]
+            recipe = variants.drawn(self.options.augmentation, job, width, height)
+            processor = ImageProcessor(recipe, (), self.options)
+            processor.progress = self.progress
+            self._drawn = (job.input, job.variant), processor
+        processor = self._drawn[1]
+        computed = processor.computed(variants.alone(job, processor.recipe), picture)
+        return computed._replace(drawn=variants.described(processor.recipe))
+
     def takes_stack(self, job: Job, picture: Picture) -> bool:
         """Whether pictures like this one can be filtered several at a time."""
+        if job.variant is not None:
+            return False
         if self.options.render.effect is not None or self.has_others or self.options.render.nodata.keep_holes:
             return False
         processor = self._for(picture)
@@ -327,6 +348,7 @@ class ImageProcessor:
             lines=tuple(lines),
             notes=tuple(notes) if self.options.report.notes else (),
             frames=sum(frame.images for frame in frames),
+            drawn=first.drawn,
         )
 
     def _surprises(

@@ -251,7 +251,7 @@ def _is_image(entry: os.DirEntry[str]) -> bool:
     except OSError:
         return formats.suffix_of(entry.name) in formats.PROMISING
     try:
-        return formats.sniff(os.read(descriptor, formats.HEAD)) is not None
+        return formats.sniff(os.read(descriptor, formats.HEAD), entry.name, os.fstat(descriptor).st_size) is not None
     except OSError:
         return False
     finally:

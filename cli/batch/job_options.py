@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from types import MappingProxyType
+from typing import TYPE_CHECKING
 
 from ...filters.core.engine.mask import Effect
 from ...filters.core.named_tuple import NamedTuple
@@ -14,6 +15,9 @@ from ..images.prefetch import MAX_PIXELS
 from .nodata_option import NodataOption
 from .options import SheetRange
 from .provenance import Stamper
+
+if TYPE_CHECKING:
+    from .augment.augmentation import Augmentation
 
 
 class FrameOptions(NamedTuple):
@@ -72,3 +76,5 @@ class JobOptions(NamedTuple):
     report: ReportOptions
     cores: int = 1
     """For one image."""
+    augmentation: Augmentation | None = None
+    """From which the recipe of each image is drawn."""

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from ...filters.core.lazy_numpy import np
+from .. import bounded_read
 from ..console.messages import shown
 from ..errors import FileError
 from ..images import formats, idx
@@ -23,21 +24,49 @@ from .plan import Job
 
 IDX = "idx", "idx-gz"
 """The formats whose labels are in a file beside the images."""
+CLASS_NAMES = {
+    "cifar10": {"batches.meta.txt": 10},
+    "cifar100": {"fine_label_names.txt": 100, "coarse_label_names.txt": 20},
+}
+"""The files beside the images in which some formats have the names of the classes, and of the superclasses; how many
+there are."""
+MOST_OF_NAMES = 1 << 16
+"""Bytes of such a file."""
 
 
 def of(images: str, frames: Frames) -> Labels | None:
     """Return the labels of the data set that was read from a file, if it has some; raises FileError."""
-    if frames.labels is not None or frames.format not in IDX or frames.count is None:
+    if frames.format in IDX and frames.count is not None:
+        return beside(images, frames.count)
+    if frames.labels is None or frames.labels.classes or frames.format not in CLASS_NAMES:
         return frames.labels
-    return beside(images, frames.count)
+    names = [_class_names(Path(images).with_name(name), count) for name, count in CLASS_NAMES[frames.format].items()]
+    return frames.labels._replace(**dict(zip(("classes", "coarse_classes"), names, strict=False)))
 
 
-def check(job: Job, frames: Frames) -> list[str]:
-    """Return notes on what the outputs do not hold of the labels; raises FileError where that keeps them away."""
+def _class_names(path: Path, count: int) -> tuple[str, ...]:
+    """Return the names of the classes, a line each, if there is such a file; raises FileError."""
+    if not path.is_file():
+        return ()
+    with naming(str(path)), path.open("rb") as file:
+        try:
+            names = tuple(bounded_read.read(file, MOST_OF_NAMES).decode().split())
+        except (UnicodeDecodeError, bounded_read.TooLongError):
+            raise DecodeError("is not a list of class names, as its name says") from None
+        if len(names) != count:
+            raise DecodeError(f"names {len(names)} classes, and there are {count}")
+        return names
+
+
+def check(job: Job, frames: Frames, alone: bool) -> list[str]:
+    """Return notes on what the outputs do not hold of the labels; raises FileError where that keeps them away.
+
+    Of one image *alone* nobody expects them in a picture.
+    """
     notes: list[str] = []
     for output, target in job.targets.items():
         format = target.format_for(output, formats.FORMATS[frames.format])
-        if format.name not in formats.TABLES:
+        if format.data_set or (not alone and format.name not in formats.TABLES):
             with writable(target, format):
                 notes += format.codec.labels(frames.labels)
     return list(dict.fromkeys(notes))
@@ -49,7 +78,12 @@ def write(
     """Write the labels beside each output whose format has them there; return notes where they have no place."""
     notes = []
     for output, target in job.targets.items():
-        if formats_of[output].name not in IDX:
+        format = formats_of[output].name
+        if format in CLASS_NAMES and labels.classes and target.path is not None:
+            files = [Path(target.path).with_name(name) for name in CLASS_NAMES[format]]
+            lost = [file.name for file in files if not file.exists()]
+            notes += [f"the names of its classes were not written; copy {' and '.join(lost)}"] if lost else []
+        if format not in IDX:
             continue
         name = None if target.path is None or target.numbered is not None else name_beside(target.path)
         if name is None:

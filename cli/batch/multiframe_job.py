@@ -29,6 +29,8 @@ def filtered(processor: ImageProcessor, job: Job, found: Picture | Frames) -> Re
     """Filter the frames that are asked for; raises FileError."""
     name, options = shown(job.input.name), processor.options.frames
     frames = found if isinstance(found, Frames) else Frames(1, lambda: iter([found]), format=found.format)
+    if job.variant is not None and formats.FORMATS[frames.format].data_set:
+        raise FileError(name, "is a data set; augment takes images in files of their own")
     if isinstance(frames, Shard) and options.only is None:
         from . import shard_job  # few inputs are shards
 
@@ -46,7 +48,7 @@ def filtered(processor: ImageProcessor, job: Job, found: Picture | Frames) -> Re
         from . import labels  # few inputs are data sets
 
         frames.labels = labels.of(job.input.name, frames)
-        job = job._replace(notes=(*job.notes, *labels.check(job, frames)))
+        job = job._replace(notes=(*job.notes, *labels.check(job, frames, options.only is not None)))
     if options.only is not None:
         return processor.single(job, _one(frames, options.only, name))
     wanted = any(target.numbered is not None for target in job.targets.values())

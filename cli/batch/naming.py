@@ -13,6 +13,8 @@ from ..images import formats
 
 FIELDS = ("stem", "suffix", "filter", "index", "output", "frame", "map")
 """The fields that a pattern may have, in braces."""
+VARIANT = "variant"
+"""The field of an augmentation."""
 ANY = "\0"
 """Stands in a path for the number of a frame, which is not known yet; no path has it."""
 
@@ -42,6 +44,13 @@ class OutputNaming(NamedTuple):
     """The frame that is taken; None takes all."""
     maps: int = 0
     """How many maps make up the result; 0 if it is a picture."""
+    variant: int | None = None
+    """Which variant of an augmentation is named; None is no augmentation."""
+
+    @property
+    def known(self) -> tuple[str, ...]:
+        """The fields that the pattern may have."""
+        return FIELDS if self.variant is None else (*FIELDS, VARIANT)
 
     @property
     def fields(self) -> list[str | None]:
@@ -63,8 +72,8 @@ class OutputNaming(NamedTuple):
             if "/" in self.pattern or os.sep in self.pattern or "\0" in self.pattern:
                 raise ValueError("use no / in a file name")
             for _, field, width, conversion in Formatter().parse(self.pattern):
-                if field is not None and (field not in FIELDS or conversion):
-                    raise ValueError(f"unknown field {{{shown(field)}}}; use one of {', '.join(FIELDS)}")
+                if field is not None and (field not in self.known or conversion):
+                    raise ValueError(f"unknown field {{{shown(field)}}}; use one of {', '.join(self.known)}")
                 if field == "frame" and not re.fullmatch(r"(0\d{1,2})?d?", width or ""):
                     raise ValueError(f"{{frame:{shown(width or '')}}} is not understood; digits, as in {{frame:03}}")
                 if width and not re.fullmatch(r"[^{}]?[<>^]?\d{1,2}d?", width):
@@ -103,6 +112,7 @@ class OutputNaming(NamedTuple):
         The format is None if no number is left open.
         """
         values = {"stem": stem, "suffix": suffix, "filter": self.filter, "index": index, "output": output}
+        values[VARIANT] = self.variant or 0
         before, frame = "", None
         name = ""
         for literal, field, width, _ in Formatter().parse(self.pattern or ""):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Collection, Mapping, Sequence
+from itertools import product
 
 from ...filters.core.named_tuple import NamedTuple
 from ..console.messages import flag, shown
@@ -45,7 +46,7 @@ class Target(NamedTuple):
     def format_for(self, output: str, own: Format) -> Format:
         """Return the format of an *output* of a picture that was read from one of format *own*."""
         if self.format is not None and not (self.format.of_files and not own.of_files):
-            return self.format
+            return own if own.name == self.format.twin else self.format
         return formats.LOSSLESS if output != "image" and own.lossy else own
 
     @property
@@ -70,6 +71,8 @@ class Job(NamedTuple):
     """What people should know when it is done."""
     source: Source | None = None
     """What the input held when it was read; None before."""
+    variant: int | None = None
+    """Which of the variants of an augmentation; 0 is the input itself, None no augmentation."""
     others: tuple[str, ...] = ()
     """The files that belong to the input in folders of second pictures; "" where there is none."""
 
@@ -100,17 +103,19 @@ def plan(
     in_place: bool = False,
     backup: str | None = None,
     tables: Collection[str] = (),
+    variants: Sequence[int | None] = (None,),
 ) -> list[Job]:
     """Pair each input with its outputs; raises UsageError.
 
     *outputs* maps names to what the user wrote; *folders* are those that exist as folders already;
     *several* says that the inputs came from a folder or are more than one, so that only folders can
     hold their outputs. *in_place*: the picture takes the input's place, which *backup* is added to the name of.
-    Those of the outputs that are *tables* are no images.
+    Those of the outputs that are *tables* are no images. There is a job for each of the *variants* of an input.
     """
-    naming.check()
+    naming._replace(variant=variants[0]).check()
     jobs = []
-    for index, source in enumerate(inputs, 1):
+    for (index, source), variant in product(enumerate(inputs, 1), variants):
+        naming = naming._replace(variant=variant)
         targets: dict[str, Target] = {}
         if in_place:
             if source.name == STREAM:
@@ -124,7 +129,7 @@ def plan(
                 else:
                     target = _target(name, written, source, to, written in folders, several, naming, index, number)
                 targets[name if number is None else f"map{number}"] = target
-        jobs.append(Job(source, targets, source.name + backup if in_place and backup else None))
+        jobs.append(Job(source, targets, source.name + backup if in_place and backup else None, variant=variant))
     return jobs
 
 

@@ -10,6 +10,8 @@ import re
 import sys
 from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
+from typing import TYPE_CHECKING
 
 from ...filters.core import native
 from ...filters.core.named_tuple import NamedTuple
@@ -30,6 +32,10 @@ from .options import OPTIONS, SHEET_RANGES, SharedOptions
 from .plan import Job, plan
 from .provenance import Stamper
 from .recipe import Recipe
+
+if TYPE_CHECKING:
+    from .augment.augmentation import Augmentation
+    from .augment.variants import Variants
 
 NO_FILE = "no such file or directory"
 VALUE = re.compile(r"[-+]?\d[-+\d.,x×:%]*")
@@ -65,6 +71,8 @@ class Request(NamedTuple):
     quality: int | None
     keep_quality: bool
     """JPEGs are coded as their inputs are."""
+    augmentation: Augmentation | None = None
+    """From which the recipe of each image is drawn; *recipe* stands for all of them."""
 
     @property
     def stamped(self) -> bool:
@@ -72,8 +80,18 @@ class Request(NamedTuple):
         return not (self.options.strip or self.options.no_stamp)
 
 
-def check(recipe: Recipe, options: SharedOptions, map_files: Mapping[str, str], save: str | None = None) -> Request:
-    """Check a call and return its request; raises UsageError. *save* is where its recipe is saved."""
+def check(
+    recipe: Recipe,
+    options: SharedOptions,
+    map_files: Mapping[str, str],
+    beside: Mapping[str, str] = MappingProxyType({}),
+    variants: Variants | None = None,
+) -> Request:
+    """Check a call and return its request; raises UsageError.
+
+    *beside* are the files that an option of this command alone names for writing; *variants* are those of an
+    augmentation.
+    """
     if options.angle_style == "colour":
         options = options._replace(angle_style="color")
     check_core()
@@ -88,15 +106,17 @@ def check(recipe: Recipe, options: SharedOptions, map_files: Mapping[str, str], 
     _check_existence(names, options, bool(map_files))
     outputs = _outputs(recipe, options, map_files)
     found = inputs.scan(names, _rules(options, outputs.values()), listed=options.files_from is not None)
-    beside = _written_beside(options) | ({"save": save} if save is not None else {})
-    jobs = _plan(recipe, options, found, outputs, len(maps))
+    beside = _written_beside(options) | dict(beside)
+    if variants is not None:
+        variants.check_places(found.inputs)
+    jobs = _plan(recipe, options, found, outputs, len(maps), variants)
     _check_compression(jobs, options)
     _check_codes(jobs, recipe, options)
     _check_depth(jobs, recipe)
     _check_stamps(jobs, options)
     if any(other_pictures.named(recipe)):
         jobs = [job._replace(others=other_pictures.beside(recipe, job.input.place)) for job in jobs]
-    others = recipe.files() | _read_beside(options)
+    others = (recipe.files() if variants is None else variants.files()) | _read_beside(options)
     others |= {name: other_pictures.WHAT for job in jobs for name in job.others if name}
     read = files_read(others, [source.name for source in found.inputs])
     collisions.check(read, FilesWritten(jobs, beside, options.json or options.dry_run))
@@ -113,7 +133,7 @@ def check(recipe: Recipe, options: SharedOptions, map_files: Mapping[str, str], 
         nodata=nodata_option.read(options.nodata, options.keep_holes),
         max_pixels=max_pixels(options.max_pixels),
         cores=cores,
-        stamper=_stamper(recipe, options, region),
+        stamper=_stamper(recipe, options, region, variants),
         read=read.identities,
         roots=collisions.roots(read.folders, jobs),
         files=CallFiles(
@@ -126,6 +146,7 @@ def check(recipe: Recipe, options: SharedOptions, map_files: Mapping[str, str], 
         ),
         quality=_quality(options),
         keep_quality=options.quality == KEEP,
+        augmentation=None if variants is None else variants.augmentation,
     )
     if options.depfile is not None:
         _check_depfile(options.depfile, request)
@@ -287,18 +308,28 @@ def _rules(options: SharedOptions, outputs: Collection[str]) -> inputs.InputRule
 
 
 def _plan(
-    recipe: Recipe, options: SharedOptions, found: inputs.InputSet, outputs: Mapping[str, str], maps: int
+    recipe: Recipe,
+    options: SharedOptions,
+    found: inputs.InputSet,
+    outputs: Mapping[str, str],
+    maps: int,
+    variants: Variants | None,
 ) -> list[Job]:
+    pattern, title, numbers = options.name, recipe.name, (None,)
+    if variants is not None:
+        folder = options.output is not None and inputs.means_folder(options.output)
+        pattern, title, numbers = variants.pattern(pattern, folder), variants.title, variants.numbers
     jobs = plan(
         found.inputs,
         outputs,
         to=formats.named(options.to) if options.to is not None else None,
         folders=_folders(outputs.values()),
-        several=found.several,
-        naming=OutputNaming(options.name, recipe.name, options.frame, maps),
+        several=found.several or len(numbers) > 1,
+        naming=OutputNaming(pattern, title, options.frame, maps),
         in_place=options.in_place,
         backup=options.backup,
         tables=[name for name, kind in recipe.last.filter.kinds.items() if kind == "table"],
+        variants=numbers,
     )
     if options.in_place:
         jobs = collisions.followed(jobs)
@@ -388,12 +419,15 @@ def _check_depfile(path: str, request: Request) -> None:
     depfile.check(path, request.jobs, depfile.rules(request.files))
 
 
-def _stamper(recipe: Recipe, options: SharedOptions, region: mask_option.Region | None) -> Stamper:
+def _stamper(
+    recipe: Recipe, options: SharedOptions, region: mask_option.Region | None, variants: Variants | None = None
+) -> Stamper:
     said: dict[str, object] = {name: getattr(options, name) for name in OPTIONS if OPTIONS[name].affects_output}
     said["quality"] = _quality(options) or options.quality
     del said["mask"], said["roi"]  # their contents count, not how they were written
-    by_place = any("seed" in step.values for step in recipe.steps)
-    return Stamper(VERSION, recipe.key(), said | (region.key() if region is not None else {}), by_place)
+    by_place = variants is not None or any("seed" in step.values for step in recipe.steps)
+    key = recipe.key() if variants is None else variants.key()
+    return Stamper(VERSION, key, said | (region.key() if region is not None else {}), by_place)
 
 
 def _colour(text: str) -> tuple[int, int, int] | None:

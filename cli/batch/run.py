@@ -6,6 +6,7 @@ import os
 import time
 import warnings
 from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
 
 from ..console.messages import flag, put, say, shown
 from ..console.report import LeftOut, Report, Totals
@@ -20,17 +21,29 @@ from .plan import Job
 from .recipe import Recipe
 from .request import Request, check
 
+if TYPE_CHECKING:
+    from .augment.variants import Variants
 
-def execute(recipe: Recipe, options: SharedOptions, map_files: Mapping[str, str], save: str | None = None) -> int:
+
+def execute(
+    recipe: Recipe,
+    options: SharedOptions,
+    map_files: Mapping[str, str],
+    save: str | None = None,
+    variants: Variants | None = None,
+) -> int:
     """Check a call, carry it out, and return the exit code.
 
-    *map_files* says where the filter's maps go, *save* where the recipe goes.
+    *map_files* says where the filter's maps go, *save* where the recipe goes; *variants* are those of an augmentation.
     """
+    beside = {} if save is None else {"save": save}
+    if variants is not None and variants.manifest is not None:
+        beside["manifest"] = variants.manifest
     began = time.perf_counter()
     with warnings.catch_warnings():
         # What libraries warn of, the program reports or refuses in its own words.
         warnings.simplefilter("ignore")
-        return _carry_out(check(recipe, options, map_files, save), began)
+        return _carry_out(check(recipe, options, map_files, beside, variants), began)
 
 
 def _carry_out(request: Request, began: float) -> ExitCode:
@@ -42,8 +55,8 @@ def _carry_out(request: Request, began: float) -> ExitCode:
         repeatable=not options.in_place,
     )
     reporter = Reporter(
-        recipe.name,
-        recipe.described(),
+        recipe.name if request.augmentation is None else request.augmentation.name,
+        recipe.described() if request.augmentation is None else request.augmentation.described(),
         Totals(left_out),
         len(request.jobs),
         began,
@@ -82,6 +95,10 @@ def _carry_out(request: Request, began: float) -> ExitCode:
             from . import depfile
 
             depfile.write(options.depfile, made, depfile.rules(request.files), request.read)
+    if (manifest := request.files.written.get("manifest")) is not None:
+        from .augment import manifest as lines
+
+        lines.write(manifest, request, jobs, skipped, reporter.drawn)
     if (save := request.files.written.get("save")) is not None:
         from .recipe_file import write_recipe
 

@@ -84,13 +84,13 @@ def make_run() -> FilterCommand:
     return make_command("run", command, inspect.getdoc(command) or "", RUN_USAGE, maps, [], banks=True)
 
 
-def parse_step(name: str, words: list[str]) -> dict[str, Any]:
-    """Return a filter's own options of one step of a chain, by name, as text; raises UsageError."""
+def parse_step(name: str, words: list[str], more: Sequence[HelpedOption] = ()) -> dict[str, Any]:
+    """Return a filter's own options of one step, and *more*, by name, as text; raises UsageError."""
     spec = catalog.load(name).spec
     for word in words:
         if word.partition("=")[0] in map(flag, spec.maps):
             raise UsageError(f"{word.partition('=')[0]} belongs to the whole chain; write it outside the quotes")
-    command = StrictCommand(name, params=[*parameter_options(spec)], add_help_option=False)
+    command = StrictCommand(name, params=[*parameter_options(spec), *more], add_help_option=False)
     try:
         return command.make_context(name, words).params
     except typer.TyperException as error:
@@ -113,7 +113,7 @@ def chained(texts: Sequence[str]) -> Recipe:
         if not words:
             raise UsageError(f"step {number} is empty; use one of {', '.join(catalog.names())}")
         if words[0] not in catalog.names():
-            raise _unknown_filter(number, words[0])
+            raise unknown_filter(number, words[0])
         where = f"step {number} ({words[0]}): "
         filter = catalog.load(words[0])
         try:
@@ -140,7 +140,7 @@ def split_steps(words: Sequence[str]) -> tuple[list[str], list[str]]:
     begin = next((place for place, word in enumerate(words[:begin]) if _has_options(word)), begin)
     for number, word in enumerate(words[begin:at], 1):
         if (name := word.split(maxsplit=1)[0]) not in filters:
-            raise _unknown_filter(number, name)
+            raise unknown_filter(number, name)
     return list(words[:at]), list(words[at:])
 
 
@@ -160,5 +160,6 @@ def _nearest(word: str) -> list[str]:
     return [] if {".", "/"} & {*word} else get_close_matches(word, catalog.names(), n=1)
 
 
-def _unknown_filter(number: int, word: str) -> UsageError:
+def unknown_filter(number: int, word: str) -> UsageError:
+    """Return the refusal of a step that begins with no filter."""
     return UsageError(f"step {number}: unknown filter {printable(word)!r}; {hint(word, catalog.names(), '')}")

@@ -123,3 +123,34 @@ def split(
     from ..dataset import split as command
 
     _end(command.run(inputs, output, parts, seed, group, link))
+
+
+@_command("convert")
+def convert(
+    inputs: Inputs,
+    output: Annotated[
+        str,
+        typer.Option("-o", "--output", metavar="OUT", help="FOLDER/, or a container as NAME-images-idx3-ubyte.gz."),
+    ],
+    to: Annotated[
+        str | None,
+        typer.Option("--to", metavar="FORMAT", help="Format of the images in a folder, or of the container."),
+    ] = None,
+    subset: Annotated[
+        str | None, typer.Option("--subset", metavar="FIRST..LAST", help="Take only these samples, counting from 0.")
+    ] = None,
+    per_class: Annotated[
+        int | None, typer.Option("--per-class", metavar="N", min=1, help="Take the first N samples of each class.")
+    ] = None,
+) -> None:
+    """Convert folders of classes to containers and back; samples stay as they are.
+
+    A container becomes a folder of classes with a PNG for each sample, named by its number. Folders become a container:
+    images must be of one size and depth. They go class by class, in byte order of names; images that are named by
+    different numbers go in the order of these, and classes named by numbers keep them as labels. From folder to folder
+    files are copied byte by byte, unless --to names another format.
+    """
+    memory_budget.check_addresses()
+    from ..dataset import convert as command
+
+    _end(command.run(inputs, output, to, subset, per_class))

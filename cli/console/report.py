@@ -64,6 +64,8 @@ class Report(NamedTuple):
     """Why the disk took nothing, if that is what failed: it takes nothing of the next image either."""
     frames: int | None = None
     """So many were filtered."""
+    drawn: Sequence[Any] | None = None
+    """The steps of an augmentation with the numbers that were drawn."""
 
     @property
     def megapixels(self) -> float:

@@ -48,6 +48,8 @@ class Reporter:
         self._notes = Notes()
         self._stopped: str | None = None
         self._finished = 0
+        self.drawn: list[Report] = []
+        """The reports of the variants of an augmentation, for its manifest."""
 
     def begin(self, names: Sequence[str]) -> Progress | None:
         """Show how far the images *names* are, where there is somebody to see it.
@@ -78,6 +80,8 @@ class Reporter:
         if report.error is not None:
             report = report._replace(error=fitted(report.error))
         self.totals.add(report)
+        if report.drawn is not None:
+            self.drawn.append(report)
         for line in report.lines:
             self._say(line)
         for note in report.notes:

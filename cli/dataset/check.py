@@ -182,7 +182,7 @@ def _labels(data_set: Container, labels: Counter[int], classes: int | None) -> I
         yield f"{shown(data_set.name)}: has no labels"
         return
     most = classes if classes is not None else len(data_set.classes) or max(labels) + 1
-    where = shown(data_set.labels or data_set.name)
+    where = shown((data_set.labels and data_set.labels.source) or data_set.name)
     for label in sorted(labels):
         if not 0 <= label < most:
             images = counted(labels[label], "image", "images")

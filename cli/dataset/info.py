@@ -87,6 +87,11 @@ def classes_of(data_set: DataSet, labels: Counter[int]) -> dict[str, int]:
     return {data_set.classes[number] if data_set.classes else str(number): labels[number] for number in numbers}
 
 
+def _label_file(data_set: DataSet) -> str:
+    """Return the file of the labels, where they are in one of their own."""
+    return "" if data_set.labels is None else data_set.labels.source
+
+
 def _bytes(data_set: DataSet) -> int:
     return sum(Path(path).stat().st_size for path in data_set.paths() if Path(path).exists())
 
@@ -101,7 +106,7 @@ def _record(data_set: DataSet, found: Contents) -> dict[str, Any]:
         "channels": dict(found.channels.most_common()),
         "depth": dict(found.depths.most_common()),
         "classes": classes_of(data_set, found.labels),
-        "labels": data_set.labels or None,
+        "labels": _label_file(data_set) or None,
         "bytes": _bytes(data_set),
         "left_out": {entry.path: entry.why for entry in data_set.left_out},
         "unreadable": {error.name: error.reason for error in found.unreadable},
@@ -117,8 +122,8 @@ def _lines(data_set: DataSet, found: Contents) -> list[str]:
         ("depth", _shares(found.depths)),
         ("bytes", str(_bytes(data_set))),
     ]
-    if data_set.labels:
-        rows.append(("labels", shown(data_set.labels)))
+    if name := _label_file(data_set):
+        rows.append(("labels", shown(name)))
     if classes := classes_of(data_set, found.labels):
         rows.append(("classes", str(len(classes))))
         width = max(len(shown(name)) for name in classes)

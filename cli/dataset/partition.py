@@ -77,8 +77,8 @@ def assign(samples: Sequence[Sample], shares: Sequence[Fraction], seed: int) -> 
     """Return the number of the part of each sample.
 
     The samples of a class are ranked by a hash of the seed and the name, and cut at the exact counts: so the order in
-    which they come does not matter, and one that is added moves one or two across each cut. Those that share something are
-    one, and rank as their first; of a group across classes the hash itself tells the part.
+    which they come does not matter, and one that is added moves one or two across each cut. Those that share something
+    are one, and rank as their first; of a group across classes the hash itself tells the part.
     """
     ranks = [digest(b"%d\0%b" % (seed, os.fsencode(sample.name)), RANK_BYTES) for sample in samples]
     part = [-1] * len(samples)

@@ -10,7 +10,8 @@ from ..batch import inputs, labels
 from ..console.messages import shown
 from ..digest import SourceDigest
 from ..errors import FileError, UsageError
-from ..images import formats, idx, prefetch
+from ..images import formats, prefetch
+from ..images.labels import Labels
 from ..images.picture import DecodeError, Frames, Picture
 from ..images.reader import Reader, naming
 from ..streams import STREAM
@@ -52,8 +53,8 @@ class DataSet:
         self.part = ""
         """The part that it is, of a data set with several."""
         self.left_out: Sequence[LeftOut] = ()
-        self.labels: str = ""
-        """The file of the labels, where they are in one of their own."""
+        self.labels: Labels | None = None
+        """Those of a container, where it has some."""
 
     def paths(self) -> Sequence[str]:
         """Return the files that hold it."""
@@ -110,24 +111,20 @@ class Container(DataSet):
     def __init__(self, name: str, reader: Reader) -> None:
         super().__init__(name, "", reader)
         found, _ = reader.read(name)
-        self._numbers: Sequence[int] | None = None
         with naming(name):
             self.frames = found if isinstance(found, Frames) else Frames(1, lambda: iter([found]), format=found.format)
             if self.frames.count is None:
                 raise DecodeError("holds images whose number is not known; name a file or folder")
         self.kind = formats.FORMATS[found.format].title or found.format.upper()
         self._size = self.frames.count
-        beside = labels.beside(name, self._size)
-        if beside is not None:
-            self.labels = beside.name
-            header = idx.header_of(beside.values[: formats.HEAD])
-            import numpy as np
-
-            self._numbers = np.frombuffer(beside.values, header.dtype, offset=header.length).tolist()
+        self.labels = labels.of(name, self.frames)
+        if self.labels is not None:
+            self.classes = self.labels.classes
+            self.frames.labels = self.labels
 
     def paths(self) -> Sequence[str]:
         """Return the file, and that of the labels."""
-        return [self.name, *([self.labels] if self.labels else [])]
+        return [self.name, *([self.labels.source] if self.labels is not None and self.labels.source else [])]
 
     def count(self) -> int:
         """Return how many there are."""
@@ -136,8 +133,11 @@ class Container(DataSet):
     def batches(self) -> Iterator[Batch]:
         """Yield the samples, many at a time where they are of one size."""
         for picture in self._pictures():
+            self.frames.label(picture)
             numbers = range(picture.number, picture.number + picture.images)
-            own = [None] * picture.images if self._numbers is None else [self._numbers[number] for number in numbers]
+            own: Sequence[int | None] = [None] * picture.images
+            if self.labels is not None:
+                own = self.labels.values[numbers.start : numbers.stop].tolist()
             yield Batch(picture, own, [f"#{number}" for number in numbers], self.name)
 
     def _pictures(self) -> Iterator[Picture]:

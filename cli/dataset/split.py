@@ -17,7 +17,7 @@ from ..images.atomic_write import Transaction
 from ..images.output_folder import OutputFolder, Root, root_of
 from ..images.reader import naming
 from ..images.write_failures import naming_failures
-from . import folders, partition
+from . import folders, new_folder, partition
 from .folders import File, ImageFolder
 from .partition import Part, Sample
 
@@ -38,7 +38,11 @@ def run(names: Sequence[str], out: str, parts: str, seed: int, group: str | None
     wanted = partition.parts_of(parts)
     pattern = _pattern(group)
     opened = _opened(names)
-    _check_out(out, wanted, [folder.path for folder in opened])
+    new_folder.check_outside(out, [folder.path for folder in opened])
+    if os.path.lexists(out) and not inputs.is_folder(out):
+        raise UsageError(f"{shown(out)}: is not a folder")
+    for part in wanted:
+        new_folder.check_free(str(Path(out) / part.name))
     files = _files(opened)
     samples = [Sample(file.name, label, _kin(file, pattern)) for file, label in files]
     assigned = partition.assign(samples, [part.share for part in wanted], seed)
@@ -79,19 +83,6 @@ def _opened(names: Sequence[str]) -> list[ImageFolder]:
                 raise UsageError(f"{shown(folder.containers[0])}: is a container; split takes images in folders")
             opened.append(folder)
     return opened
-
-
-def _check_out(out: str, parts: Sequence[Part], read: Sequence[str]) -> None:
-    """Raise UsageError where what is written would lie among other files."""
-    if os.path.lexists(out) and not inputs.is_folder(out):
-        raise UsageError(f"{shown(out)}: is not a folder")
-    for name in read:
-        if Path(os.path.realpath(out)).is_relative_to(os.path.realpath(name)):
-            raise UsageError(f"{shown(out)}: lies in the data set {shown(name)}; choose another folder")
-    for part in parts:
-        folder = Path(out) / part.name
-        if os.path.lexists(folder) and (not inputs.is_folder(folder) or any(folder.iterdir())):
-            raise UsageError(f"{shown(str(folder))}: exists and is not empty; choose another folder")
 
 
 def _files(opened: Sequence[ImageFolder]) -> list[tuple[File, str]]:

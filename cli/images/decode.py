@@ -22,14 +22,14 @@ TAKEN = "what could be read of it was taken"
 TELL_OF_DAMAGE = "is damaged", "is truncated"
 
 
-def check_head(head: bytes) -> Format:
+def check_head(head: bytes, name: str = "", length: int = 0) -> Format:
     """Return the format of a file that begins with *head*; raises `DecodeError` where it is no image."""
     if not head:
         raise DecodeError("is empty")
-    if (format := sniff(head)) is None:
+    if (format := sniff(head, name, length)) is None:
         from . import foreign
 
-        raise DecodeError(foreign.refusal(head) or f"is not an image of a known format ({READABLE})")
+        raise DecodeError(foreign.refusal(head, name) or f"is not an image of a known format ({READABLE})")
     return format
 
 
@@ -38,15 +38,15 @@ def decode(data: bytes, options: DecodeOptions) -> Picture | Frames:
     return finish(load(data, options), options)
 
 
-def prepare(head: bytes) -> None:
+def prepare(head: bytes, name: str = "", length: int = 0) -> None:
     """Import what `load` needs for a file that begins with *head*."""
-    if (format := sniff(head)) is not None:
+    if (format := sniff(head, name, length)) is not None:
         format.codec.prepare(head)
 
 
 def load(data: bytes, options: DecodeOptions) -> PartialDecode:
     """Do that part of `decode` that, after `prepare`, imports nothing."""
-    format = check_head(data[:HEAD])
+    format = check_head(data[:HEAD], options.name, len(data))
     if format.stream and image_stream.holds_several(data, format):
         return PartialDecode(data, stream=True)
     codec, options = format.codec, _of(options, format, data)
@@ -91,7 +91,7 @@ def _bounded(data: bytes, options: DecodeOptions) -> DecodeOptions:
 
 def finish(begun: PartialDecode, options: DecodeOptions) -> Picture | Frames:
     """Do the rest of `decode`."""
-    format = check_head(begun.data[:HEAD])
+    format = check_head(begun.data[:HEAD], options.name, len(begun.data))
     if begun.stream:
         found = image_stream.of_file(begun.data, format, partial(decode, options=options))
         damage = None

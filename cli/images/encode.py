@@ -41,6 +41,8 @@ def sample_type(
         raise EncodeError(f"{format.name.upper()} cannot hold CMYK samples; use --to-rgb, or .tif or .jpg")
     if not held and colours == "bands":
         raise EncodeError(f"{format.name.upper()} cannot hold {channels} bands; {FOR_BANDS}")
+    if not held and channels == 1:
+        raise EncodeError(f"{format.name.upper()} holds RGB only; use --to npz or an -idx3-ubyte name")
     if not held:
         raise EncodeError(f"{format.name.upper()} holds gray only; --channels luma, or .ppm")
     floating = float_type(dtype) if float_type(dtype) in held else "float32"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from ...filters.core.named_tuple import NamedTuple
-from .formats import unpacked
+from .formats import suffix_of, unpacked
 
 FFMPEG = "ffmpeg -i FILE %04d.png writes its frames"
 DARKTABLE = "darktable-cli FILE out.tif, or dcraw -4 -T FILE, develops it"
@@ -121,9 +121,11 @@ FOREIGN = (
 )
 
 
-def refusal(head: bytes) -> str:
+def refusal(head: bytes, name: str = "") -> str:
     """Return what a file is that begins with *head* and how to convert it, or nothing where it is unknown."""
     for kind in FOREIGN:
         if re.match(kind.signature, head) or (kind is LABELS and re.match(kind.signature, unpacked(head))):
             return f"is {kind.what}, which is not read; {kind.advice}"
+    if suffix_of(name) == ".bin":
+        return "is not a CIFAR file (those have 3073 or 3074 bytes per image), or any image of a known format"
     return ""

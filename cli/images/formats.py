@@ -56,6 +56,10 @@ class Format(NamedTuple):
     """It holds arrays by their names, of which some are images."""
     of_files: bool = False
     """It holds files, of which some are images of formats of their own."""
+    record: int = 0
+    """The bytes of each of its images, where nothing in a file tells what it is: its name and its length do."""
+    twin: str = ""
+    """Another format whose files have the same names: what is read from one of those is written as one."""
     stream: Literal["", "file", "pipe"] = ""
     """Its files may stand one behind the other, also behind those of other such formats: a stream of images, which are
     frames. Viewers see them all in a file of some formats, and only the first of others, which are for pipes."""
@@ -277,6 +281,28 @@ FORMATS = {
             module="idx_gzip",
         ),
         Format("tar", (".tar",), rb"(?s:.{257})ustar", data_set=True, of_files=True, title="tar shards"),
+        Format(
+            "cifar10",
+            (".bin",),
+            rb"[\x00-\x09]",
+            colour=BYTES,
+            paged=True,
+            data_set=True,
+            record=3073,
+            title="CIFAR-10",
+            module="cifar",
+        ),
+        Format(
+            "cifar100",
+            (".bin",),
+            rb"[\x00-\x13][\x00-\x63]",
+            colour=BYTES,
+            paged=True,
+            data_set=True,
+            record=3074,
+            title="CIFAR-100",
+            module="cifar100",
+        ),
         Format("tga", (".tga",), TGA, instead="png"),
     )
 }
@@ -288,10 +314,12 @@ TABLES = {
 WRITTEN = {name: format for name, format in FORMATS.items() if not format.instead}
 BY_NAME = {name: format for format in FORMATS.values() for name in (format.name, *format.aliases)}
 BY_SUFFIX = {suffix: format for format in FORMATS.values() for suffix in format.suffixes}
+BY_SUFFIX[".bin"] = FORMATS["cifar10"]._replace(twin="cifar100")
 LONG_SUFFIXES = [suffix for suffix in BY_SUFFIX if suffix.count(".") != 1 or "-" in suffix]
 """What is not what stands behind the last dot."""
-PROMISING = BY_SUFFIX.keys() - {".hdr", ".fit"}
-"""Suffixes of images alone: an ENVI header is called `.hdr` too, and what a sports watch records `.fit`."""
+PROMISING = BY_SUFFIX.keys() - {".hdr", ".fit", ".bin"}
+"""Suffixes of images alone: an ENVI header is called `.hdr` too, what a sports watch records `.fit`,
+and anything `.bin`."""
 LOSSLESS = FORMATS["png"]
 """The format of a map in a folder, if the input's format is lossy or unknown."""
 HEAD = 512
@@ -312,15 +340,36 @@ def _codec(module: str) -> Codec:
     return importlib.import_module(f".{module}", __package__).CODEC
 
 
-def sniff(head: bytes) -> Format | None:
+def sniff(head: bytes, name: str = "", length: int = 0) -> Format | None:
     r"""Return the format of a file that begins with *head*, or None if it is not an image that is read.
+
+    What is told by its *name* and *length* alone begins as other formats do once in a while.
 
     >>> sniff(b"\xff\xd8\xff\xe0").name, sniff(b"RIFF....WAVE")
     ('jpeg', None)
     """
     if head.startswith(GZIP):
         return FORMATS["idx-gz"] if re.match(IDX_HEAD, unpacked(head)) else None
-    return next((format for format in FORMATS.values() if re.match(format.signature, head)), None)
+    called = _of_records(name, length)
+    if called is not None and re.match(called.signature, head):
+        return called
+    signed = (format for format in FORMATS.values() if not format.record and re.match(format.signature, head))
+    return next(signed, called)
+
+
+def _of_records(name: str, length: int) -> Format | None:
+    """Return the format that the name and the length of a file tell together.
+
+    >>> _of_records("data_batch_1.bin", 30730000).name, _of_records("train.bin", 3073 * 3074).name
+    ('cifar10', 'cifar100')
+    """
+    found = [
+        format
+        for format in FORMATS.values()
+        if format.record and length and length % format.record == 0 and suffix_of(name) in format.suffixes
+    ]
+    both = len(found) > 1 and PurePath(name.lower()).name in ("train.bin", "test.bin")
+    return found[-1 if both else 0] if found else None
 
 
 def unpacked(head: bytes, most: int = 64) -> bytes:

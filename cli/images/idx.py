@@ -19,7 +19,7 @@ from . import formats
 from .atomic_write import end_with_bytes
 from .codec import Codec, Content
 from .formats import GZIP, HEAD, WINDOW_OF_GZIP
-from .labels import WITHOUT_COARSE, Labels
+from .labels import Labels
 from .picture import Decode, DecodeError, DecodeOptions, Frames, PartialDecode, Samples, Timing
 from .stack import Alike, frames_of
 
@@ -277,7 +277,7 @@ def labels(labels: Labels | None) -> list[str]:
     if labels is None:
         return []
     if labels.coarse is not None:
-        raise ValueError(f"IDX {WITHOUT_COARSE}")
+        raise ValueError("it holds one label per image, not fine and coarse labels; use --to npz or --to cifar100")
     _of_labels(labels.values)
     return labels.notes
 
@@ -291,7 +291,7 @@ def _of_labels(values: Array) -> Array:
     for dtype in (np.uint8, np.int32):
         if np.iinfo(dtype).min <= values.min() and values.max() <= np.iinfo(dtype).max:
             return values.astype(dtype)
-    raise ValueError("IDX holds no labels of more than 32 bits; use --to npz")
+    raise ValueError("it holds no labels of more than 32 bits; use --to npz")
 
 
 def encode(file: io.BytesIO, content: Content) -> list[str]:

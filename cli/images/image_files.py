@@ -60,7 +60,7 @@ def imread(
     name = _name(path)
     limit = prefetch.max_pixels("") if max_pixels is None else max_pixels
     with naming(name):
-        options = DecodeOptions(size_guard(limit), lenient, to_rgb=True, max_pixels=limit)
+        options = DecodeOptions(size_guard(limit), lenient, to_rgb=True, max_pixels=limit, name=name)
         found = decode.decode(read_bytes(name), options)
         if isinstance(found, Frames):
             pictures = _chosen(found, frame)

@@ -8,8 +8,6 @@ from typing import Any
 from ...filters.core.lazy_numpy import Array, np
 from ...filters.core.named_tuple import NamedTuple
 
-WITHOUT_COARSE = "holds one label per image, not fine and coarse labels; use --to npz or --to cifar100"
-
 
 class Labels(NamedTuple):
     """A whole number an image, in their order."""

@@ -95,6 +95,8 @@ class DecodeOptions(NamedTuple):
     format: str = ""
     """The name of the file's format, and its bytes."""
     file: int = 0
+    name: str = ""
+    """Of the file, where it has one."""
 
     def check_size(self, width: int, height: int, samples: Samples) -> None:
         """Raise `DecodeError` where a picture is too large; to be called before memory is taken for it."""

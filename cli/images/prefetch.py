@@ -54,8 +54,8 @@ def _inputs(words: Sequence[str]) -> list[str]:
 
 
 def _is_step(command: str, word: str) -> bool:
-    """Whether a word is a step of a chain, and no file."""
-    if command != "chain":
+    """Whether a word is a step of a chain or an augmentation, and no file."""
+    if command not in ("chain", "augment"):
         return False
     from ...filters.core import catalog
 

@@ -60,8 +60,8 @@ class Reader:
         if name in self._ahead:
             return
         with contextlib.suppress(OSError), Path(name).open("rb") as file:
-            decode.prepare(file.read(TELLING_BYTES))
-        options = self._options()._replace(lenient=False)
+            decode.prepare(file.read(TELLING_BYTES), name, os.fstat(file.fileno()).st_size)
+        options = self._options(name)._replace(lenient=False)
         self._ahead[name] = begun(lambda: self._begin(name, options), daemon=True)
 
     def read(self, name: str) -> tuple[Picture | Frames, Source]:
@@ -70,7 +70,7 @@ class Reader:
             if name == STREAM:
                 return self._standard_input()
             found = self._begun(name)
-            return decode.finish(found.decoded, self._options()), found.source
+            return decode.finish(found.decoded, self._options(name)), found.source
 
     def _begun(self, name: str) -> Begun:
         if name in self._ahead:
@@ -79,7 +79,7 @@ class Reader:
             except DecodeError:
                 if not self.asked[1]:  # what is damaged is decoded here: to be lenient holds for all threads
                     raise
-        return self._begin(name, self._options())
+        return self._begin(name, self._options(name))
 
     def _begin(self, name: str, options: DecodeOptions) -> Begun:
         data, state = _read(name, self.wait_for_room)
@@ -107,8 +107,8 @@ class Reader:
         data = first + feed.rest()
         return decode.decode(data, options), self._source(data, None)
 
-    def _options(self) -> DecodeOptions:
-        return DecodeOptions(self._check_size, *self.asked[1:], max_pixels=self.asked[0])
+    def _options(self, name: str = "") -> DecodeOptions:
+        return DecodeOptions(self._check_size, *self.asked[1:], max_pixels=self.asked[0], name=name)
 
     def _check_size(self, expected: Expected) -> None:
         size_guard(self.asked[0], self.needed, self.wait_for_room)(expected)
@@ -146,10 +146,10 @@ def _read(name: str, wait_for_room: Callable[[float], None] = lambda needed: Non
     if name == STREAM and sys.stdin is None:
         raise OSError("is closed")
     with sys.stdin.buffer if name == STREAM else open(name, "rb", buffering=0) as file:
-        return _whole(_head(file)[0], file, wait_for_room)
+        return _whole(_head(file, name)[0], file, wait_for_room)
 
 
-def _head(file: Any) -> tuple[bytes, formats.Format]:
+def _head(file: Any, name: str = "") -> tuple[bytes, formats.Format]:
     """Return the first bytes of a file, and its format: text, a video or an endless device is not read to its end.
 
     A stream is told by its first bytes: of a pipe that gives one small image after the other no more are waited for.
@@ -159,7 +159,8 @@ def _head(file: Any) -> tuple[bytes, formats.Format]:
         head += more
         if (format := formats.sniff(head)) is not None and format.stream:
             break
-    return head, decode.check_head(head)
+    length = os.fstat(file.fileno()).st_size if formats.suffix_of(name) == ".bin" else 0
+    return head, decode.check_head(head, name, length)
 
 
 def _whole(

@@ -88,6 +88,8 @@ class Param(NamedTuple):
 
     help: str
     unit: str = ""
+    ratio: bool = False
+    """The number multiplies or divides: 2 is as far from 1 as 0.5 is, and a random one is drawn by its logarithm."""
     percent: bool = False
     """The number is a factor, or a part of a whole: a text may say 50% for 0.5."""
     min: float | None = None

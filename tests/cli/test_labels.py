@@ -68,6 +68,13 @@ def test_one_image_of_a_set_keeps_its_label(run, folder, digits):
     assert read(folder / "o-labels-idx1-ubyte").tolist() == [9]
 
 
+def test_one_image_alone_is_a_picture_without_labels(run, folder, digits):
+    write(folder, "t-images-idx3-ubyte", digits)
+    write(folder, "t-labels-idx1-ubyte", LABELS)
+    result = run("blur", "t-images-idx3-ubyte", "-o", "o.png", "--frame", "4")
+    assert result.code == 0 and not result.err
+
+
 def test_a_format_without_labels_says_so(run, folder, digits):
     write(folder, "t-images-idx3-ubyte", digits)
     write(folder, "t-labels-idx1-ubyte", LABELS)

@@ -6,7 +6,7 @@ from imfilter.cli import app
 from imfilter.cli.images import prefetch
 from imfilter.filters.core import catalog
 
-COMMANDS = [*catalog.names(), "chain", "run"]
+COMMANDS = [*catalog.names(), "chain", "run", "augment"]
 
 
 @pytest.fixture

@@ -39,7 +39,7 @@ def complete(shell, line):
     return start(_IMFILTER_COMPLETE=f"complete_{shell}", _TYPER_COMPLETE_ARGS=line, **by_shell)
 
 
-DATASET = ("info", "stats", "check", "split")
+DATASET = ("info", "stats", "check", "split", "convert")
 HELPS = [
     ["--help"],
     ["kernels", "--help"],

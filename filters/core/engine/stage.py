@@ -350,6 +350,9 @@ class Stage(NamedTuple):
     branches: tuple[tuple[Stage, ...], ...] = ()
     """Rows of stages, each applied to the same image. The function takes their results as arguments; an empty row
     gives the image itself."""
+    by_channel: bool = False
+    """A stage that takes rows or the image treats each channel as an image: several images can be the channels of one,
+    and come out to the last bit as by themselves."""
     by_name: bool = False
     """Results differ from image to image, by the name that the context tells."""
     selects: bool = False
@@ -436,10 +439,12 @@ def geometric(
 
     The function that *bind* returns takes the image as `Rows`, whose width and height the context knows, and returns
     `Rows` of the new size; or it takes and returns the whole *image*. The rule past the edge is ``context.rule``.
-    The alpha goes the same way. A *property* is `picks` for one whose results are samples as they are.
+    The alpha goes the same way, and each channel by itself. A *property* is `picks` for one whose results are samples
+    as they are.
     """
     selects = bool(properties.get("picks"))
-    return Stage(bind, **{"takes": takes, "extent": extent, "selects": selects, **properties})
+    kind = {"takes": takes, "extent": extent, "selects": selects, "by_channel": True}
+    return Stage(bind, **{**kind, **properties})
 
 
 def inside(strip: Values, halo: Halo) -> Values:

@@ -31,7 +31,7 @@ def canny(sigma: tuple[float, float], low: float | None, high: float | None) -> 
 
     stage = gradient.stage_of(weights, bind)
     window = stage.window._replace(halo=stage.window.halo.wider(non_maximum_suppression.HALO))
-    joined = whole_image(non_maximum_suppression.hysteresis, gain=None)
+    joined = whole_image(non_maximum_suppression.hysteresis, gain=None)._replace(by_channel=True)
     return [
         *([symmetric.smoothing(sigma)] if max(sigma) > 0 else []),
         stage._replace(window=window, weights=None),

@@ -1,0 +1,1 @@
+"""Augmentation: variants of an image by filters whose numbers are drawn."""

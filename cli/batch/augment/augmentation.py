@@ -1,0 +1,259 @@
+"""An augmentation: steps with ranges, and the recipe that is drawn from them for a sample and a variant."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from functools import partial
+from typing import Any
+
+from ....filters.core import catalog
+from ....filters.core.engine import geometry
+from ....filters.core.filter import Call
+from ....filters.core.named_tuple import NamedTuple
+from ....filters.core.parameters import ParameterError
+from ....filters.core.resampling import framing
+from ...console.messages import flag
+from ...errors import UsageError
+from ..recipe import MOST_STEPS, WRITING, Recipe, in_a_row, make_step, read_options, refusal
+from . import draw
+from .ranges import DIGITS, Choice, Draw, Range, Ranges, read
+
+NONE = "none"
+"""The alternative that does nothing."""
+CHANCE = "p"
+"""The option of a step that says how probable it is."""
+ALTERNATIVE = "|"
+SEED = "seed"
+SEEDS = 1 << 32
+ATTEMPTS = 10
+"""So often a part is drawn that does not fit into the image, before the middle is taken."""
+MIDDLE = 0.5
+
+
+class Action(NamedTuple):
+    """One filter of a step."""
+
+    filter: str
+    """Its name, or `NONE`."""
+    given: Mapping[str, Any] = {}
+    """The values that are not drawn, read."""
+    drawn: Mapping[str, Ranges | Choice] = {}
+    chance: float = 1.0
+
+    @property
+    def is_redrawn(self) -> bool:
+        """Whether it takes a random part that may not fit: then area and ratio are drawn again."""
+        names = {"area", "ratio"}
+        has_both = names <= self.given.keys() | self.drawn.keys()
+        return self.filter == "crop" and has_both and bool(names & self.drawn.keys()) and "pad" not in self.given
+
+    def call(self, share: Draw, attempt: int = 0, where: str = "") -> Call[Any]:
+        """Return the filter's call with its numbers drawn; raises UsageError, which begins with *where*."""
+        texts = {name: value.text(share, attempt) for name, value in self.drawn.items()}
+        return self.with_texts(texts, where, share)
+
+    def with_texts(self, texts: Mapping[str, str], where: str, share: Draw | None = None) -> Call[Any]:
+        """Return the filter's call with the *texts* of what is drawn; raises UsageError."""
+        filter = catalog.load(self.filter)
+        values: dict[str, Any] = {**dict.fromkeys(filter.spec.parameters), **texts}
+        given = {**self.given, **read_options(filter.spec, values, where)}
+        # In the order of the filter, whatever is drawn: so recipes and manifests read alike.
+        given = {name: given[name] for name in filter.spec.parameters if name in given}
+        call = make_step(filter, given, where)
+        if share is None or SEED in given or not _has_seed(call):
+            return call
+        return make_step(filter, {**given, SEED: int(share(SEED, 0) * SEEDS)}, where)
+
+
+def _has_seed(call: Call[Any]) -> bool:
+    parameter = call.filter.spec.parameters.get(SEED)
+    return parameter is not None and (not parameter.param.only or call.values["op"] in parameter.param.only)
+
+
+class Augmentation(NamedTuple):
+    """Steps, each of one filter or of several alternatives, and the seed of what is drawn for them."""
+
+    steps: tuple[tuple[Action, ...], ...]
+    seed: int = 0
+
+    def drawn(self, name: str, variant: int, width: int, height: int) -> Recipe:
+        """Return the recipe of a *variant*, from 1, of the sample *name*; variant 0 is the sample itself.
+
+        *width* and *height* are those of the image: a part of it is drawn again where it does not fit. Raises
+        UsageError for what no filter can do.
+        """
+        if not variant:
+            return itself()
+        sample, calls = draw.sample_key(self.seed, name), list[Call[Any]]()
+
+        def share(step: int, parameter: str, attempt: int = 0) -> float:
+            return draw.uniform(sample, variant, draw.what_key(step, parameter, attempt))
+
+        for number, actions in enumerate(self.steps, 1):
+            action = actions[int(share(number, ALTERNATIVE) * len(actions)) if len(actions) > 1 else 0]
+            if action.filter == NONE or (action.chance < 1 and share(number, CHANCE) >= action.chance):
+                continue
+            where = f"variant {variant}, step {number} ({action.filter}): "
+            if action.is_redrawn:
+                seen = geometry.followed([stage for call in calls for stage in call.part().stages], width, height)
+                calls.append(_part(action, partial(share, number), seen.width, seen.height, where))
+            else:
+                calls.append(action.call(partial(share, number), where=where))
+        return in_a_row(calls) if calls else itself()
+
+    def usual(self) -> Recipe:
+        """Return a recipe that stands for all that may be drawn: every step is done, with the middle of its ranges."""
+        calls = [action.call(_middle) for actions in self.steps if (action := _first(actions)) is not None]
+        return in_a_row(calls) if calls else itself()
+
+    def check(self) -> list[Recipe]:
+        """Return recipes with all that may be drawn at its ends; raises UsageError where one of them cannot be."""
+        if len(self.steps) > MOST_STEPS:
+            raise UsageError(f"has {len(self.steps)} steps; the limit is {MOST_STEPS}")
+        recipes = [self.usual()]
+        usual = [action and action.call(_middle) for action in map(_first, self.steps)]
+        for number, actions in enumerate(self.steps):
+            for action in actions:
+                if action.filter == NONE:
+                    continue
+                where = f"step {number + 1} ({action.filter}): "
+                _check_shared(action, len(actions) > 1, where)
+                for place, call in enumerate(_tried(action, where)):
+                    steps = [*usual[:number], call, *usual[number + 1 :]]
+                    recipes.append(in_a_row([step for step in steps if step is not None]))
+                    if recipes[-1].maps():
+                        raise UsageError(f"{where}gives maps; augment writes pictures")
+                    if not place:
+                        recipes[-1].stages()
+        return recipes
+
+    @property
+    def name(self) -> str:
+        """What it is called in names of files and reports."""
+        return "augment"
+
+    @property
+    def is_of_size(self) -> bool:
+        """Whether what is drawn depends on the size of the image."""
+        return any(action.is_redrawn for actions in self.steps for action in actions)
+
+    def described(self) -> Any:
+        """Return the augmentation as JSON can hold it."""
+        return {"seed": self.seed, "steps": [" | ".join(map(_described, actions)) for actions in self.steps]}
+
+
+def itself() -> Recipe:
+    """Return the recipe that leaves every sample as it is."""
+    return in_a_row([make_step(catalog.load("pad"), {"size": 0}, "")])
+
+
+def is_itself(recipe: Recipe) -> bool:
+    """Whether a recipe is that of the sample itself."""
+    return recipe.steps == itself().steps
+
+
+def _middle(name: str, attempt: int) -> float:
+    return MIDDLE
+
+
+def _first(actions: Sequence[Action]) -> Action | None:
+    return next((action for action in actions if action.filter != NONE), None)
+
+
+def _tried(action: Action, where: str) -> list[Call[Any]]:
+    """Return calls with each of what is drawn at its ends, and the rest in the middle; raises UsageError."""
+    middle = {name: value.text(_middle) for name, value in action.drawn.items()}
+    texts = [middle, *({**middle, name: text} for name, value in action.drawn.items() for text in value.tried())]
+    calls = [action.with_texts(found, where) for found in texts]
+    for call in calls:
+        try:
+            call.part()
+        except ParameterError as error:
+            raise refusal(error, where) from None
+    return calls
+
+
+def _check_shared(action: Action, is_alternative: bool, where: str) -> None:
+    """Raise UsageError for what says how files are read or written, in a step that is not always done."""
+    for name in (*WRITING, "white"):
+        if name in action.drawn:
+            raise UsageError(f"{where}{flag(name)} cannot be drawn: it says how files are read and written")
+        if name in action.given and (is_alternative or action.chance < 1):
+            raise UsageError(f"{where}{flag(name)} needs a step that is always done, without --p and alternatives")
+
+
+def _part(action: Action, share: Draw, width: int, height: int, where: str) -> Call[Any]:
+    """Return the call for a random part of an image: the first that fits of ten that are drawn, else the middle.
+
+    The law of Inception's crops (Szegedy et al., "Going deeper with convolutions", 2015) as torchvision has it: the
+    area is uniform and the ratio uniform in its logarithm. The middle has the ratio of the range that is next to the
+    image's. In a picture of 4:3 one of four parts does not fit; to clamp it would raise the mean area from 0.43 to 0.5.
+    """
+    for attempt in range(ATTEMPTS):
+        call = action.call(share, attempt, where)
+        sides = framing.sides_of(width, height, call.values["area"], call.values["ratio"])
+        across, down = (math.floor(side + 0.5) for side in sides)
+        if across <= width and down <= height:
+            return call
+    ratios = action.drawn.get("ratio")
+    found = [action.with_texts({"ratio": text}, where).values["ratio"] for text in ratios.tried()] if ratios else []
+    found = found or [action.given["ratio"]]
+    if isinstance(ratios, Choice):
+        ratio = min(found, key=lambda ratio: abs(math.log(ratio * height / width)))
+    else:
+        ratio = min(max(width / height, min(found)), max(found))
+    kept = {name: value for name, value in action.given.items() if name not in ("area", "ratio", "place", "at")}
+    middle = action._replace(given={**kept, "ratio": ratio}, drawn={})
+    return middle.call(share, where=where)
+
+
+def action(filter: str, texts: Mapping[str, Any], where: str) -> Action:
+    """Return the action of a *filter* with the *texts* of its options; raises UsageError, which begins with *where*."""
+    spec = catalog.load(filter).spec
+    drawn: dict[str, Ranges | Choice] = {}
+    plain: dict[str, Any] = {**texts}
+    try:
+        for name, parameter in spec.parameters.items():
+            found = read(parameter, texts[name]) if isinstance(texts[name], str) else None
+            if found is not None:
+                drawn[name], plain[name] = found, None
+    except ParameterError as error:
+        raise refusal(error, where) from None
+    found = Action(filter, read_options(spec, plain, where), drawn)
+    # Files are read once; the middle of what is drawn makes a call that can be checked.
+    checked = found.call(_middle, where=where)
+    given = {name: value for name, value in checked.given.items() if name in found.given}
+    return found._replace(given=given)
+
+
+def chance(text: str, where: str) -> float:
+    """Return the probability of a step; raises UsageError."""
+    try:
+        value = float(text.removesuffix("%")) / (100 if text.endswith("%") else 1)
+    except ValueError:
+        raise UsageError(f"{where}--p: {text!r} is not a number") from None
+    if not 0 <= value <= 1:
+        raise UsageError(f"{where}--p: {text} is not between 0 and 1")
+    return value
+
+
+def _described(action: Action) -> str:
+    """Return an action as it is written."""
+    words = [action.filter]
+    for name, value in {**action.given, **action.drawn}.items():
+        words += [flag(name)] if value is True else [flag(name), _written(value)]
+    return " ".join([*words, *([f"--{CHANCE} {action.chance:g}"] if action.chance < 1 else [])])
+
+
+def _written(value: Any) -> str:
+    if isinstance(value, Choice):
+        return f"{{{'|'.join(value.words)}}}"
+    if isinstance(value, Ranges):
+        return ",".join(_range(part) if isinstance(part, Range) else part for part in value.parts)
+    return ",".join(map(str, value)) if isinstance(value, tuple) else str(value)
+
+
+def _range(part: Range) -> str:
+    step = f":{part.step:g}" if part.step and not (part.whole and part.step == 1) else ""
+    return f"{part.low:.{DIGITS}g}{part.unit}..{part.high:.{DIGITS}g}{part.unit}{step}"

@@ -1,0 +1,176 @@
+"""What stands for a number in a step and is drawn anew for each variant: a range, or a choice.
+
+A range is `A..B`, of whole numbers with both ends, `A..B:S` in steps of S; a choice is `{a|b|c}`.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Callable, Iterator
+from itertools import product
+
+from ....filters.core.named_tuple import NamedTuple
+from ....filters.core.parameters import Parameter, ParameterError
+
+NUMBER = r"[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?"
+WRITTEN = re.compile(rf"({NUMBER}(?:[:/]{NUMBER})?%?)\.\.({NUMBER}(?:/{NUMBER})?%?)(?::({NUMBER}%?))?")
+"""A range as it is written. What stands behind the colon of 3:4..4:3 belongs to the ratio."""
+CHOICE = re.compile(r"\{(.*)\}", re.DOTALL)
+DIGITS = 12
+"""Significant digits of a drawn number: the last bits of logarithms differ between machines."""
+MOST_TRIED = 64
+"""So many numbers of a range, and words of a choice, are tried before the work; of a longer range both ends."""
+
+Draw = Callable[[str, int], float]
+"""Returns the number in [0, 1) of a parameter and an attempt."""
+
+
+class Range(NamedTuple):
+    """The numbers from *low* to *high*."""
+
+    low: float
+    high: float
+    step: float = 0.0
+    """Between two numbers; 0 takes any."""
+    whole: bool = False
+    ratio: bool = False
+    """Its logarithm is drawn."""
+    unit: str = ""
+    """A percent sign."""
+
+    def at(self, share: float) -> float:
+        """Return the number for a draw.
+
+        >>> Range(3, 7, 2, whole=True).at(0.4), Range(0.25, 4, ratio=True).at(0.75), Range(-15, 15).at(0.1)
+        (5, 2.0, -12.0)
+        """
+        if self.step:
+            count = math.floor((self.high - self.low) / self.step * (1 + 1e-12) + 1e-9) + 1
+            value = self.low + min(int(share * count), count - 1) * self.step
+        elif self.ratio:
+            value = math.exp((1 - share) * math.log(self.low) + share * math.log(self.high))
+        else:
+            value = self.low + share * (self.high - self.low)
+        if self.whole:
+            return int(value)
+        return min(max(float(f"{value:.{DIGITS}g}"), self.low), self.high)
+
+    def text(self, value: float) -> str:
+        """Return a number of the range as a command line has it."""
+        return f"{value!r}{self.unit}"
+
+    def tried(self) -> list[float]:
+        """Return the numbers that are tried before the work: the ends, and where they are few the others."""
+        count = int((self.high - self.low) / self.step) + 1 if self.step else 0
+        if 0 < count <= MOST_TRIED:
+            return [self.at((number + 0.5) / count) for number in range(count)]
+        return [self.at(0), self.at(1)]
+
+
+class Ranges(NamedTuple):
+    """A parameter's value with a range in it, or several, between commas."""
+
+    name: str
+    parts: tuple[str | Range, ...]
+
+    def text(self, draw: Draw, attempt: int = 0) -> str:
+        """Return the value with the numbers drawn; that of the second range is the draw of ``name 2``."""
+        number, words = 0, []
+        for part in self.parts:
+            if isinstance(part, Range):
+                number += 1
+                share = draw(self.name if number == 1 else f"{self.name} {number}", attempt)
+                words.append(part.text(part.at(share)))
+            else:
+                words.append(part)
+        return ",".join(words)
+
+    def tried(self) -> Iterator[str]:
+        """Yield the values that are tried before the work."""
+        ranges = [part for part in self.parts if isinstance(part, Range)]
+        several = len(ranges) > 1
+        for values in product(*([part.at(0), part.at(1)] if several else part.tried() for part in ranges[:4])):
+            left = iter([*values, *(part.at(0) for part in ranges[4:])])
+            yield ",".join(part.text(next(left)) if isinstance(part, Range) else part for part in self.parts)
+
+
+class Choice(NamedTuple):
+    """One of several words, each as likely."""
+
+    name: str
+    words: tuple[str, ...]
+
+    def text(self, draw: Draw, attempt: int = 0) -> str:
+        """Return the word that is drawn."""
+        return self.words[int(draw(self.name, attempt) * len(self.words))]
+
+    def tried(self) -> Iterator[str]:
+        """Yield the words."""
+        return iter(self.words)
+
+
+def read(parameter: Parameter, text: str) -> Ranges | Choice | None:
+    """Return what is drawn for a *parameter*, None for a *text* that is a plain value; raises ParameterError."""
+    if parameter.kind == "flag":
+        return None
+    if (found := CHOICE.fullmatch(text)) is not None and "|" in text:
+        words = tuple(word.strip() for word in found[1].split("|"))
+        if "" in words:
+            raise ParameterError(parameter.name, f"{text!r} has an empty choice")
+        return Choice(parameter.name, words)
+    parts = [_part(parameter, word) for word in text.split(",")]
+    return Ranges(parameter.name, tuple(parts)) if any(isinstance(part, Range) for part in parts) else None
+
+
+def _part(parameter: Parameter, word: str) -> str | Range:
+    """Return a range if *word* is one."""
+    word = word.strip()
+    written = word if not parameter.param.ratio else re.sub(rf"({NUMBER}):({NUMBER})", r"\1/\2", word)
+    found = WRITTEN.fullmatch(written)
+    if found is None or parameter.kind == "choice":
+        return word
+    low, high, step = found[1], found[2], found[3]
+    if low.endswith("%") != high.endswith("%") or (step and step.endswith("%") != high.endswith("%")):
+        raise ParameterError(parameter.name, f"{word!r} has a percent sign at one end only")
+    whole = parameter.kind.startswith("int")
+    ends = [_number(parameter, end.removesuffix("%"), whole) for end in (low, high)]
+    width = _number(parameter, step.removesuffix("%"), whole) if step else 0
+    if ends[0] > ends[1]:
+        raise ParameterError(parameter.name, f"{word!r} goes down; write {high}..{low}")
+    if step and width <= 0:
+        raise ParameterError(parameter.name, f"{word!r} has a step of {step}; it must be above 0")
+    unit = "%" if high.endswith("%") else ""
+    if not whole and parameter.kind == "text" and all(end == int(end) for end in ends):
+        whole = _takes_whole_numbers(parameter, f"{ends[0] + 0.5!r}{unit}", f"{int(ends[0])}{unit}")
+    if whole:
+        return Range(int(ends[0]), int(ends[1]), int(width) or 1, whole=True, unit=unit)
+    if parameter.param.ratio and ends[0] <= 0:
+        raise ParameterError(parameter.name, f"{word!r} is drawn by its logarithm; both ends must be above 0")
+    return Range(ends[0], ends[1], width, ratio=parameter.param.ratio and not step, unit=unit)
+
+
+def _number(parameter: Parameter, text: str, whole: bool) -> float:
+    try:
+        if whole:
+            return int(text)
+        one, _, other = text.partition("/")
+        value = float(one) / float(other or 1)
+    except (ValueError, ZeroDivisionError):
+        raise ParameterError(parameter.name, f"{text!r} is not a {'whole ' if whole else ''}number") from None
+    if not math.isfinite(value):
+        raise ParameterError(parameter.name, f"{text} is not a finite number")
+    return value
+
+
+def _takes_whole_numbers(parameter: Parameter, half: str, whole: str) -> bool:
+    """Whether a parameter that is a text takes the *whole* number and not the *half* one."""
+
+    def takes(text: str) -> bool:
+        try:
+            parameter.check(parameter.read(text))
+        except ParameterError:
+            return False
+        return True
+
+    return takes(whole) and not takes(half)

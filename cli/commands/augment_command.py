@@ -1,0 +1,88 @@
+"""`imfilter augment`: variants of images by filters whose numbers are drawn."""
+
+from __future__ import annotations
+
+import inspect
+from typing import Any
+
+import typer
+
+from ..batch.augment.augmentation import SEEDS, Augmentation
+from ..batch.augment.variants import MOST, Variants
+from ..batch.options import FILES
+from ..batch.run import execute
+from ..console.messages import flag
+from ..errors import UsageError
+from . import augment_steps
+from .options import FilterCommand, HelpedOption, make_command, shared_options
+
+USAGE = "[OPTIONS] INPUT... -o OUTPUT STEP..."
+
+
+def _whole(name: str, text: str | None, default: int, least: int, most: int) -> int:
+    """Return the whole number that an option gives; raises UsageError."""
+    if text is None:
+        return default
+    try:
+        value = int(text)
+    except ValueError:
+        raise UsageError(f"{flag(name)}: {text!r} is not a whole number") from None
+    if not least <= value <= most:
+        raise UsageError(f"{flag(name)}: {value} is not from {least} to {most}")
+    return value
+
+
+def make() -> FilterCommand:
+    """Return the command."""
+
+    def command(
+        variants: str | None, keep: bool, seed: str | None, manifest: str | None, all_splits: bool, **values: Any
+    ) -> None:
+        """Write random variants of images, to learn from.
+
+        The steps follow the inputs, each one word for the shell: a filter and its options, as in imfilter chain. In
+        place of any number a range A..B is drawn anew for each variant, whole numbers with both ends, 3..7:2 in steps
+        of 2, and factors such as --gamma and --ratio by their logarithm. Two ranges A..B,C..D are drawn apart;
+        {a|b|c} is one of several words. --p P does a step with probability P. Of "blur --sigma 0..2 | sharpen | none"
+        one is done.
+
+        What is drawn depends on the seed, the path of the image below the folder that is named, the number of the
+        variant, the step and the option, and on nothing else: the same call writes the same bytes on any number of
+        cores, and an image that is added changes no other. noise and erase get a seed for each variant, unless one is
+        given. crop --area A..B --ratio C..D draws a part anew that does not fit, ten times, and then takes the middle.
+
+        Outputs are called {stem}-{variant:02}{suffix}. JPEG loses a little each time it is written; --to png loses
+        nothing. Folders called val, valid, validation or test are refused: whoever measures what was learned needs
+        their images as they are.
+
+        Shell
+        -----
+        $ imfilter augment train/ -r -o more/ --variants 4 --keep --seed 7 "flip --p 0.5" "rotate --angle -15..15"
+        $ imfilter augment cat.jpg -o cats/ --variants 9 "crop --area 0.2..1 --ratio 3/4..4/3 --place 0..1,0..1"
+        $ imfilter augment train/ -r -o more/ --manifest drawn.jsonl "blur --sigma 0..2 | noise --sigma 0..12"
+        """
+        options = shared_options(values)
+        if options.in_place:
+            raise UsageError("--in-place has no meaning for augment: an input has several outputs; use -o FOLDER/")
+        inputs, steps = augment_steps.split(options.inputs)
+        options = options._replace(inputs=tuple(inputs))
+        augmentation = Augmentation(augment_steps.steps_of(steps), _whole("seed", seed, 0, 0, SEEDS - 1))
+        if not steps and not keep:
+            raise UsageError("no step; name filters with their options, as in 'flip --p 0.5' 'rotate --angle -15..15'")
+        recipes = augmentation.check()
+        count = _whole("variants", variants, 1 if steps else 0, 0 if keep else 1, MOST)
+        made = Variants(augmentation, recipes, count, keep, all_splits, manifest)
+        raise typer.Exit(execute(recipes[0], options, {}, variants=made))
+
+    own = [
+        HelpedOption("variants", "Number of variants of each image.  [default: 1]", metavar="N"),
+        HelpedOption("keep", "Write the image itself as variant 0.", type=bool, default=False),
+        HelpedOption("seed", "Random seed; the same seed draws the same numbers.  [default: 0]", metavar="N"),
+        HelpedOption(
+            "manifest", "Write a line of JSON for each output, with the numbers drawn.", FILES, metavar="FILE.jsonl"
+        ),
+        HelpedOption(
+            "all_splits", "Augment folders called val, valid, validation and test too.", FILES, type=bool, default=False
+        ),
+    ]
+    return make_command("augment", command, inspect.getdoc(command) or "", USAGE, {}, own, banks=False)

@@ -1,0 +1,67 @@
+"""The steps of an augmentation as words: those of a chain, with ranges, `--p` and alternatives."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from collections.abc import Sequence
+
+from ...filters.core import catalog
+from ..batch.augment import augmentation
+from ..batch.augment.augmentation import ALTERNATIVE, CHANCE, NONE, Action
+from ..console.messages import printable
+from ..errors import UsageError
+from .chain_command import parse_step, split_steps, unknown_filter
+from .options import HelpedOption
+
+
+def steps_of(texts: Sequence[str]) -> tuple[tuple[Action, ...], ...]:
+    """Return the steps that are written like commands, ``rotate --angle -15..15``; raises UsageError."""
+    return tuple(_step(number, text) for number, text in enumerate(texts, 1))
+
+
+def _step(number: int, text: str) -> tuple[Action, ...]:
+    try:
+        words = shlex.split(text)
+    except ValueError as error:
+        raise UsageError(f"step {number} ({printable(text)}): {str(error).lower()}") from None
+    alternatives: list[list[str]] = [[]]
+    for word in words:
+        if word == ALTERNATIVE:
+            alternatives.append([])
+        else:
+            alternatives[-1].append(word)
+    if not all(alternatives):
+        if len(alternatives) > 1:
+            raise UsageError(f"step {number}: an alternative is empty; write none for it")
+        raise UsageError(f"step {number} is empty; use one of {', '.join(catalog.names())}")
+    return tuple(_action(number, words) for words in alternatives)
+
+
+def _action(number: int, words: list[str]) -> Action:
+    name, options = words[0], words[1:]
+    where = f"step {number} ({name}): "
+    if name == NONE:
+        if options:
+            raise UsageError(f"{where}takes no options")
+        return Action(NONE)
+    if name not in catalog.names():
+        raise unknown_filter(number, name)
+    probable = HelpedOption(CHANCE, "Probability of the step.", metavar="P")
+    try:
+        values = parse_step(name, options, [probable])
+    except UsageError as error:
+        raise UsageError(f"{where}{error}") from None
+    chance = values.pop(CHANCE)
+    found = augmentation.action(name, values, where)
+    return found if chance is None else found._replace(chance=augmentation.chance(chance, where))
+
+
+def split(words: Sequence[str]) -> tuple[list[str], list[str]]:
+    """Return the inputs and the steps among the words of a call.
+
+    >>> split(["train", "none | blur --sigma 0..2", "flip --p 0.5"])
+    (['train'], ['none | blur --sigma 0..2', 'flip --p 0.5'])
+    """
+    inputs, _ = split_steps([re.sub(rf"^\s*({NONE}\s*\|\s*)+", "", word) for word in words])
+    return list(words[: len(inputs)]), list(words[len(inputs) :])

@@ -1,0 +1,86 @@
+"""Which samples of data sets are taken: some by their numbers, and so many of each class."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+
+from ..errors import UsageError
+from ..images.picture import Picture
+from .source import Batch, DataSet, Pictures
+
+
+class Selection:
+    """Is asked for each sample in turn."""
+
+    def __init__(self, subset: str | None, per_class: int | None) -> None:
+        self._first, self._last = _range(subset)
+        self._per_class = per_class
+        self._number = 0
+        self._of_class: Counter[int | None] = Counter()
+
+    def takes(self, label: int | None) -> bool:
+        """Whether the next sample is taken."""
+        self._number += 1
+        if self._number <= self._first or (self._last is not None and self._number > self._last + 1):
+            return False
+        self._of_class[label] += 1
+        return self._per_class is None or self._of_class[label] <= self._per_class
+
+
+def _range(subset: str | None) -> tuple[int, int | None]:
+    """Read a range of numbers, both ends included; raises UsageError.
+
+    >>> _range("0..999"), _range("5"), _range("10..")
+    ((0, 999), (5, 5), (10, None))
+    """
+    if subset is None:
+        return 0, None
+    match = re.fullmatch(r"(\d+)(\.\.(\d*))?", subset.strip(), re.ASCII)
+    if match is None or (match[3] and int(match[3]) < int(match[1])):
+        raise UsageError(f"--subset {subset!r} is not a range of numbers; write FIRST..LAST, as 0..999")
+    return int(match[1]), int(match[1]) if match[2] is None else int(match[3]) if match[3] else None
+
+
+def taken(data_set: DataSet, selection: Selection) -> Iterator[Batch]:
+    """Yield the samples of a data set that are taken, and read no file of the others; raises FileError."""
+    if isinstance(data_set, Pictures):
+        for file in data_set.files:
+            if selection.takes(file.label):
+                yield data_set.read(file)
+        return
+    for batch in data_set.batches():
+        numbers = [number for number, label in enumerate(batch.labels) if selection.takes(label)]
+        if len(numbers) == len(batch.labels):
+            yield batch
+        elif numbers:
+            yield part_of(batch, numbers)
+
+
+def part_of(batch: Batch, numbers: Sequence[int]) -> Batch:
+    """Return some of the samples."""
+    picture = batch.picture
+    height = len(picture.pixels) // picture.images
+
+    def rows(samples: np.ndarray) -> np.ndarray:
+        return samples.reshape(picture.images, height, *samples.shape[1:])[numbers].reshape(-1, *samples.shape[1:])
+
+    alpha = None if picture.alpha is None else rows(picture.alpha)
+    found = Picture(rows(picture.pixels), alpha, format=picture.format, colours=picture.colours, white=picture.white)
+    found.images = len(numbers)
+    found.labels = (
+        None
+        if picture.labels is None
+        else picture.labels._replace(
+            values=picture.labels.values[numbers],
+            coarse=None if picture.labels.coarse is None else picture.labels.coarse[numbers],
+        )
+    )
+    return batch._replace(
+        picture=found,
+        labels=[batch.labels[number] for number in numbers],
+        names=[batch.names[number] for number in numbers],
+    )

@@ -1,0 +1,138 @@
+"""CIFAR-10 and CIFAR-100 as binary files: records of an image each, 32×32 in RGB, without a header.
+
+One byte for the label, of CIFAR-100 two, the coarse one first, then all samples of red, of green and of blue, row by
+row: https://www.cs.toronto.edu/~kriz/cifar.html.
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator
+from functools import partial
+
+from ...filters.core.lazy_numpy import Array, np
+from ...filters.core.named_tuple import NamedTuple
+from .atomic_write import end_with_bytes
+from .codec import Codec, Content
+from .labels import Labels, check_range
+from .picture import Decode, DecodeError, DecodeOptions, Frames, PartialDecode, Picture, Samples, Timing
+
+SIDE, RGB = 32, 3
+SAMPLES = SIDE * SIDE * RGB
+
+
+class Kind(NamedTuple):
+    """One of the two."""
+
+    name: str
+    classes: int
+    coarse: int = 0
+    """How many superclasses there are."""
+
+    @property
+    def length(self) -> int:
+        """The bytes of labels before the samples of each image."""
+        return 2 if self.coarse else 1
+
+    def check(self, labels: Labels) -> None:
+        """Raise ValueError where the labels are none of this kind."""
+        check_range(labels.values, self.classes)
+        if labels.coarse is not None:
+            check_range(labels.coarse, self.coarse, "coarse label")
+
+
+TEN, HUNDRED = Kind("CIFAR-10", 10), Kind("CIFAR-100", 100, 20)
+
+
+def finish(kind: Kind, begun: PartialDecode, options: DecodeOptions, decode: Decode) -> Frames:
+    """Return the images; raises `DecodeError`."""
+    records = np.frombuffer(begun.data, np.uint8).reshape(-1, kind.length + SAMPLES)
+    # The first image stands for the whole, which is in memory with the file.
+    options.check_size(SIDE, SIDE, Samples(RGB, 1, float(RGB * len(records))))
+    labels = Labels(records[:, kind.length - 1], records[:, 0] if kind.coarse else None)
+    return frames(kind, records[:, kind.length :], labels)
+
+
+def frames(kind: Kind, samples: Array, labels: Labels) -> Frames:
+    """Return images, ``(count, 3072)``, plane by plane, as frames; raises `DecodeError` where a label is none."""
+    try:
+        kind.check(labels)
+    except ValueError as error:
+        raise DecodeError(f"is damaged, or not {kind.name} ({error})") from None
+    count = len(samples)
+
+    def pictures(first: int, last: int) -> Picture:
+        planes = samples[first:last].reshape(-1, RGB, SIDE, SIDE)
+        picture = Picture(np.ascontiguousarray(planes.transpose(0, 2, 3, 1)).reshape(-1, SIDE, RGB))
+        picture.number, picture.images = first, last - first
+        return picture
+
+    def each() -> Iterator[Picture]:
+        return (pictures(number, number + 1) for number in range(count))
+
+    return Frames(count, each, pixels=count * SIDE * SIDE, pictures=pictures, labels=labels)
+
+
+class Writer:
+    """Gathers images with their labels."""
+
+    def __init__(self, kind: Kind, timing: Timing | None = None) -> None:
+        self.notes: list[str] = []
+        self.kind = kind
+        self._parts: list[Array] = []
+
+    def add(self, frame: Content) -> None:
+        """Take one image, or several one below the other."""
+        height, width, channels = len(frame.pixels) // frame.images, *frame.pixels.shape[1:]
+        if (height, width, channels) != (SIDE, SIDE, RGB) or frame.alpha is not None:
+            size = f"{width}×{height}×{channels + (frame.alpha is not None)}"
+            raise ValueError(f"it holds images of 32×32×3, not {size}; use --to npz")
+        if frame.labels is None:
+            check(self.kind, None)
+        assert frame.labels is not None
+        self.kind.check(frame.labels)
+        records = np.empty((frame.images, self.kind.length + SAMPLES), np.uint8)
+        if frame.labels.coarse is not None:
+            records[:, 0] = frame.labels.coarse
+        records[:, self.kind.length - 1] = frame.labels.values
+        images = frame.pixels.reshape(-1, SIDE, SIDE, RGB)
+        records[:, self.kind.length :] = images.transpose(0, 3, 1, 2).reshape(-1, SAMPLES)
+        self._parts.append(records)
+
+    def write(self, file: io.BytesIO) -> None:
+        """Write the file."""
+        for part in self._parts:
+            end_with_bytes(file, part.reshape(-1).data)
+
+
+def check(kind: Kind, labels: Labels | None) -> list[str]:
+    """Raise ValueError where images with these labels are none of *kind*; their names are in a file of their own."""
+    if labels is None:
+        raise ValueError("it requires labels, and its images have none; use --to npz or an -idx4-ubyte name")
+    if kind.coarse and labels.coarse is None:
+        raise ValueError("it requires coarse labels, and its images have none; use --to npz or --to cifar10")
+    if labels.coarse is not None and not kind.coarse:
+        raise ValueError("it holds no coarse labels; use --to npz or --to cifar100")
+    try:
+        kind.check(labels)
+    except ValueError as error:
+        raise ValueError(f"{error}; use --to npz or an -idx4-ubyte name") from None
+    return []
+
+
+def encode(kind: Kind, file: io.BytesIO, content: Content) -> list[str]:
+    """Write one image."""
+    writer = Writer(kind)
+    writer.add(content)
+    writer.write(file)
+    return writer.notes
+
+
+def codec(kind: Kind) -> Codec:
+    """Return what reads and writes files of *kind*."""
+    return Codec(
+        partial(finish, kind), partial(encode, kind), frames=partial(Writer, kind), labels=partial(check, kind)
+    )
+
+
+CODEC = codec(TEN)

@@ -1,0 +1,268 @@
+"""`imfilter augment`: which variants are written, by which numbers, and what it refuses."""
+
+import json
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+from imfilter.cli.images.formats import FORMATS
+from PIL import Image
+
+STEPS = (
+    "flip --p 0.5",
+    "rotate --angle -15..15",
+    "crop --area 0.08..1 --ratio 3/4..4/3 --place 0..1,0..1",
+    "resize --size 24",
+    "tone --brightness 0.6..1.4 --gamma 0.5..2",
+    "blur --sigma 0..2 | noise --sigma 0..12 | none",
+    "erase --p 0.5 --area 0.02..0.33 --op {noise|mean}",
+)
+
+
+@pytest.fixture
+def train(rgb, folder):
+    """Two classes of three pictures, of which two are alike."""
+    for name, part in (("cat/a.png", rgb), ("cat/b.jpg", rgb), ("dog/a.png", rgb), ("dog/c.tif", rgb[:, ::2])):
+        (folder / "train" / name).parent.mkdir(parents=True, exist_ok=True)
+        Image.fromarray(np.ascontiguousarray(part)).save(folder / "train" / name)
+    return folder / "train"
+
+
+def contents(folder):
+    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+def manifest(path="m.jsonl"):
+    return [json.loads(line) for line in Path(path).read_text(encoding="utf-8").splitlines()]
+
+
+def as_words(step):
+    """Write a step of the manifest as one of a chain."""
+    words = [step["filter"]]
+    for name, value in step.items():
+        option = f"--{name.replace('_', '-')}"
+        if name == "filter":
+            continue
+        if value is True:
+            words.append(option)
+        else:
+            text = ",".join(map(repr, value)) if isinstance(value, list) else str(value)
+            words.append(f"{option}={text}")
+    return " ".join(words)
+
+
+def test_variants_mirror_the_tree_and_are_numbered(ok, train, folder):
+    ok("augment", "-q", "train", "-r", "-o", "out/", "--variants", "2", "--keep", *STEPS)
+    stems = ("cat/a-{}.png", "cat/b-{}.jpg", "dog/a-{}.png", "dog/c-{}.tif")
+    assert {*contents(folder / "out")} == {stem.format(f"0{n}") for stem in stems for n in range(3)}
+    kept = np.asarray(Image.open(folder / "out/dog/c-00.tif"))
+    assert np.array_equal(kept, np.asarray(Image.open(train / "dog/c.tif")))
+    with Image.open(folder / "out/cat/a-01.png") as found:
+        assert found.size == (24, 24)
+    assert len({*contents(folder / "out").values()}) == 12
+
+
+def test_order_cores_subsets_and_places_of_folders_change_no_byte(ok, train, folder):
+    call = ("augment", "-q", "-r", "--variants", "3", "--seed", "7")
+    ok(*call, "train", "-o", "one/", "-j", "1", *STEPS)
+    ok(*call, "train", "-o", "two/", "-j", "2", *STEPS)
+    one = contents(folder / "one")
+    assert one == contents(folder / "two") and len(one) == 12
+    ok(*call, "train", "-o", "some/", "--exclude", "cat", *STEPS)
+    assert contents(folder / "some") == {name: data for name, data in one.items() if name.startswith("dog")}
+    shutil.move(train, folder / "moved")
+    ok(*call, "moved", "-o", "three/", *STEPS)
+    assert contents(folder / "three") == one
+    ok(*call[:-1], "8", "moved", "-o", "four/", *STEPS)
+    assert not {*contents(folder / "four").values()} & {*one.values()}
+    ok("augment", "-q", "-r", "--variants", "5", "--seed", "7", "moved", "-o", "five/", *STEPS)
+    assert one.items() <= contents(folder / "five").items()
+
+
+def test_the_manifest_replays_through_chain_to_the_same_bytes(ok, train, folder):
+    ok("augment", "-q", "train", "-r", "-o", "out/", "--variants", "4", "--keep", "--manifest", "m.jsonl", *STEPS)
+    lines = manifest()
+    assert [line["output"] for line in lines] == sorted(line["output"] for line in lines) and len(lines) == 20
+    assert {line["label"] for line in lines} == {"cat", "dog"}
+    assert {line["variant"] for line in lines} == {*range(5)}
+    assert lines[0] == {
+        "output": "out/cat/a-00.png",
+        "source": "train/cat/a.png",
+        "name": "cat/a.png",
+        "variant": 0,
+        "label": "cat",
+        "steps": [],
+    }
+    for line in lines:
+        steps = [as_words(step) for step in line["steps"]] or ["pad --size 0"]
+        again = folder / f"again{line['output'][-4:]}"
+        ok("chain", "-q", line["source"], "-o", again, "--no-stamp", *steps)
+        ok("augment", "-q", "train", "-r", "-o", "bare/", "--no-stamp", "--variants", "4", "--keep", "-u", *STEPS)
+        assert again.read_bytes() == (folder / line["output"].replace("out/", "bare/")).read_bytes(), line
+
+
+def test_update_keeps_what_is_current_and_the_manifest_names_it_all(ok, run, train, folder):
+    call = ("augment", "train", "-r", "-o", "out/", "--update", "--variants", "2", "--manifest", "m.jsonl")
+    ok(*call, "-q", *STEPS)
+    first, lines = contents(folder / "out"), manifest()
+    assert "0 done, 8 skipped" in run(*call, *STEPS).err
+    assert manifest() == lines
+    assert "0 done, 8 skipped" not in run(*call, "--seed", "1", *STEPS).err
+    assert not {*contents(folder / "out").values()} & {*first.values()}
+    ok(*call, "-q", *STEPS)
+    assert contents(folder / "out") == first
+    assert "8 done, 0 skipped" in run(*call, *STEPS[:-1]).err
+
+
+def test_dry_run_prints_every_output_and_writes_none(run, train, folder):
+    ended = run("augment", "train", "-r", "-o", "out/", "-n", "--variants", "2", "--manifest", "m.jsonl", "flip")
+    assert ended.out.decode().splitlines()[:2] == [
+        "train/cat/a.png -> out/cat/a-01.png",
+        "train/cat/a.png -> out/cat/a-02.png",
+    ]
+    assert "--manifest -> m.jsonl" in ended.out.decode()
+    assert sorted(path.name for path in folder.iterdir()) == ["train"]
+
+
+def test_json_tells_of_each_variant(ok, train):
+    out = ok("augment", "train", "-r", "-o", "out/", "--json", "-q", "--variants", "2", "rotate --angle -5..5 | none")
+    lines = [json.loads(line) for line in out.splitlines()]
+    assert len(lines) == 9 and lines[0]["filter"] == "augment"
+    assert lines[0]["parameters"] == {"seed": 0, "steps": ["rotate --angle -5..5 | none"]}
+    assert lines[1]["outputs"] == {"image": "out/cat/a-02.png"}
+
+
+def test_one_variant_of_one_file_may_have_a_name_of_its_own(ok, train, folder):
+    ok("augment", "train/cat/a.png", "-o", "b.png", "--seed", "3", "rotate --angle 5..9")
+    ok("augment", "train/cat/a.png", "-o", "out/", "--seed", "3", "rotate --angle 5..9")
+    ok(
+        "augment",
+        "train/cat/a.png",
+        "-o",
+        "out/",
+        "--seed",
+        "3",
+        "--name",
+        "{variant:03}-{stem}",
+        "rotate --angle 5..9",
+    )
+    assert [*contents(folder / "out")] and len({*contents(folder / "out").values()}) == 1
+    assert (folder / "out/001-a.png").read_bytes() == (folder / "b.png").read_bytes()
+
+
+def test_without_steps_the_images_are_kept(ok, train, folder):
+    ok("augment", "-q", "train", "-r", "-o", "out/", "--keep", "--include", "*.png")
+    assert np.array_equal(np.asarray(Image.open("out/cat/a-00.png")), np.asarray(Image.open("train/cat/a.png")))
+    assert {*contents(folder / "out")} == {"cat/a-00.png", "dog/a-00.png"}
+
+
+def test_mean_brightness_stays_under_jitter_about_1(ok, folder):
+    """Of programs that cut fractions off the pictures get darker by half a level."""
+    image = np.random.default_rng(2).integers(60, 160, (64, 64, 3), np.uint8)
+    Image.fromarray(image).save("a.png")
+    ok(
+        "augment",
+        "a.png",
+        "-q",
+        "-o",
+        "out/",
+        "--variants",
+        "200",
+        "--manifest",
+        "m.jsonl",
+        "tone --brightness 0.8..1.2",
+    )
+    bias = []
+    for line in manifest():
+        factor = line["steps"][0]["brightness"]
+        bias.append(np.asarray(Image.open(line["output"]), float).mean() - factor * image.mean())
+    assert abs(np.mean(bias)) < 0.02
+
+
+def test_failures_cost_their_line_and_no_other(run, train, folder):
+    (train / "cat" / "bad.png").write_bytes(b"\x89PNG\r\n\x1a\nnothing")
+    ended = run("augment", "train", "-r", "-o", "out/", "--variants", "2", "--manifest", "m.jsonl", "flip --p 0.5")
+    assert ended.code == 1 and "8 done, 0 skipped, 2 failed" in ended.err
+    assert len(manifest()) == 8
+    ended = run("augment", "train", "-r", "-o", "big/", "crop --size 50..99999")
+    assert ended.code == 1 and "Traceback" not in ended.err and "larger than the image" in ended.err
+
+
+@pytest.mark.each(
+    "step, reason",
+    [
+        ("blur --sigma 0..2000", "step 1 (blur): --sigma: 2000 is above the greatest value, 1000 px"),
+        ("rotate --angle 5..-5", "step 1 (rotate): --angle: '5..-5' goes down; write -5..5"),
+        ("rotate --angle a..b", "step 1 (rotate): --angle: 'a..b' is not a number"),
+        ("tone --gamma 0..2", "--gamma: '0..2' is drawn by its logarithm; both ends must be above 0"),
+        ("blur --op median --size 2.5..4", "--size: '2.5' is not a whole number"),
+        ("blur --op median --size 3..7:0", "--size: '3..7:0' has a step of 0; it must be above 0"),
+        ("affine --translate 1..5%", "--translate: '1..5%' has a percent sign at one end only"),
+        ("edges --op canny --size 3..7", "--size"),
+        ("flip --p 2", "step 1 (flip): --p: 2 is not between 0 and 1"),
+        ("flip --p x", "step 1 (flip): --p: 'x' is not a number"),
+        ("flip --op {left-right|sideways}", "--op: unknown value 'sideways'"),
+        ("flip --op {left-right||both}", "has an empty choice"),
+        ("flip | ", "step 1: an alternative is empty; write none for it"),
+        ("flip | none --p 0.5", "step 1 (none): takes no options"),
+        ("flip | blurr", "step 1: unknown filter 'blurr'"),
+        ("normalize --to 0,1 --depth float --p 0.5", "--depth needs a step that is always done"),
+        ("blur --gain 1..2", "--gain cannot be drawn"),
+        ("conv --kernel haar", "step 1 (conv): gives maps; augment writes pictures"),
+        ("crop --size 5 --area 0.1..1", "--area cannot be used with --size"),
+    ],
+)
+def test_wrong_steps_are_refused_before_the_work(refused, train, folder, step, reason):
+    assert reason in refused(2, "augment", "train", "-r", "-o", "out/", step)
+    assert not (folder / "out").exists()
+
+
+def test_wrong_calls_are_refused(refused, train, folder):
+    call = ("augment", "train", "-r", "-o", "out/")
+    assert "no step" in refused(2, *call)
+    assert refused(2, *call, "--variants", "0", "flip") == "imfilter: --variants: 0 is not from 1 to 10000"
+    assert refused(2, *call, "--seed", "-1", "flip") == "imfilter: --seed: -1 is not from 0 to 4294967295"
+    assert "add {variant}" in refused(2, *call, "--variants", "2", "--name", "{stem}.png", "flip")
+    assert "unknown field {variant}" in refused(2, "blur", "train", "-r", "-o", "out/", "--name", "{stem}{variant}")
+    assert "--in-place" in refused(2, "augment", "train/cat/a.png", "--in-place", "flip")
+    assert "several images need a folder" in refused(2, "augment", "train/cat/a.png", "-o", "b.png", "--keep", "flip")
+    said = refused(2, *call, "--manifest", "train/cat/a.png", "flip")
+    assert "which is never overwritten" in said
+
+
+def test_folders_that_measure_are_refused(ok, refused, train, folder):
+    for name in ("val", "Valid", "validation", "test"):
+        shutil.copytree(train / "cat", train / name)
+        said = refused(2, "augment", "train", "-r", "-o", "out/", "flip")
+        assert f"--exclude {name}, or add --all-splits" in said
+        ok("augment", "-q", "train", "-r", "-o", f"o{name}/", "--exclude", name, "flip")
+        shutil.rmtree(train / name)
+    shutil.copytree(train / "cat", train / "val")
+    ok("augment", "-q", "train", "-r", "-o", "out/", "--all-splits", "flip")
+    assert (folder / "out/val/a-01.png").exists()
+    ok("augment", "-q", "train/val", "-o", "named/", "flip")
+
+
+def test_all_frames_of_a_file_have_one_draw(ok, rgb, folder):
+    pages = [Image.fromarray(rgb), Image.fromarray(rgb)]
+    pages[0].save("a.tif", save_all=True, append_images=pages[1:])
+    ok("augment", "a.tif", "-o", "b.tif", "--seed", "5", "rotate --angle -90..90")
+    with Image.open("b.tif") as found:
+        first = np.asarray(found)
+        found.seek(1)
+        assert np.array_equal(first, np.asarray(found)) and not np.array_equal(first, rgb)
+
+
+def test_a_second_picture_is_taken_from_its_folder(ok, train, folder):
+    shutil.copytree(train, folder / "other")
+    ok("augment", "-q", "train", "-r", "-o", "out/", "flip", "blend --other other --opacity 0..1 | none")
+    assert len(contents(folder / "out")) == 4
+
+
+def test_data_sets_are_refused(run, folder):
+    assert FORMATS["idx"].data_set
+    head = bytes([0, 0, 8, 3]) + b"".join(size.to_bytes(4, "big") for size in (2, 4, 4))
+    (folder / "a-images-idx3-ubyte").write_bytes(head + bytes(32))
+    ended = run("augment", "a-images-idx3-ubyte", "-o", "b-images-idx3-ubyte", "flip")
+    assert ended.code == 1 and "is a data set; augment takes images in files of their own" in ended.err
