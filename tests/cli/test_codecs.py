@@ -79,9 +79,11 @@ def test_every_codec_has_a_row_and_every_row_a_codec():
 
 @pytest.mark.parametrize("format", formats.FORMATS.values(), ids=lambda format: format.name)
 def test_a_codec_does_what_its_row_says(format):
-    assert (format.codec.encode is codec.not_written) == bool(format.instead)
+    assert (format.codec.encode is codec.not_written) == bool(format.instead or format.of_files)
     assert (format.codec.encode_maps is not None) == format.maps
-    assert (format.codec.frames is not None) == (format.animated or format.paged)
+    assert (format.codec.frames is not None) == (
+        format.animated or format.paged or (format.data_set and not format.of_files)
+    )
 
 
 def test_no_name_or_suffix_means_two_formats():
