@@ -82,7 +82,7 @@ def test_a_codec_does_what_its_row_says(format):
     assert (format.codec.encode is codec.not_written) == bool(format.instead or format.of_files)
     assert (format.codec.encode_maps is not None) == format.maps
     assert (format.codec.frames is not None) == (
-        format.animated or format.paged or (format.data_set and not format.of_files)
+        format.animated or format.paged or (format.data_set and not (format.of_files or format.instead))
     )
 
 

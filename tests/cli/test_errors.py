@@ -159,7 +159,7 @@ BAD = {
     "npy of text": (saved(np.array([["a"]])), "real numbers"),
     "npy of complex numbers": (saved(np.ones((2, 2), complex)), "real numbers"),
     "npy of no axis": (saved(np.ones(())), "()"),
-    "npy of four axes": (saved(np.ones((2, 2, 2, 2))), "(2, 2, 2, 2)"),
+    "npy of five axes": (saved(np.ones((2, 2, 2, 2, 2))), "(2, 2, 2, 2, 2)"),
     "npy without pixels": (saved(np.ones((0, 4))), "has the shape (0, 4)"),
     "npy of negative size": (npy("|u1", (-4, 4)), "not a readable .npy"),
     "npy of too large integers": (saved(np.full((2, 2), 2**53 + 1)), "int64 samples up to 9007199254740993"),
