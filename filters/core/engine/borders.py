@@ -185,8 +185,7 @@ def surround(
     *images, _, width, channels = given.shape
     size = (*images, rows[1] - rows[0], left + width + max(right, 0))
     if interleaved and channels > 1 and given.strides[-1] == given.itemsize:
-        planes = _sheet((*size, channels), work, 0)
-        planes = np.moveaxis(planes, -1, 0)
+        planes = _channels_first(_sheet((*size, channels), work, 0))
     else:
         planes = _sheet((channels, *size), work, 1)
     fill = values_of(rule.fill, channels) if rule.border == "constant" else 0.0
@@ -199,13 +198,18 @@ def surround(
             place[...] = fill
             continue
         start, strip = next(part for part in reversed(parts) if part[0] <= first)
-        rows_there = np.moveaxis(strip, -1, 0)[..., _slice(first - start, count, step), :]
+        rows_there = _channels_first(strip)[..., _slice(first - start, count, step), :]
         np.copyto(place, rows_there, casting="unsafe")
     for position, stop in ((-left, 0), (width, width + right)):
         for offset, first, count, step in _runs_between(position, stop, width, rule.border):
             columns = planes[..., left + position + offset : left + position + offset + count]
             columns[...] = fill if first < 0 else planes[..., _slice(left + first, count, step)]
-    return np.moveaxis(planes[..., : left + width + right], 0, -1)
+    return planes[..., : left + width + right].transpose(*range(1, planes.ndim), 0)
+
+
+def _channels_first(strip: Array) -> Array:
+    """Return a strip of one image or several with the axis of the channels before the others: `np.moveaxis`, faster."""
+    return strip.transpose(-1, *range(strip.ndim - 1))
 
 
 def _sheet(shape: tuple[int, ...], work: Any, first: int) -> Array:
