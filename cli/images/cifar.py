@@ -7,7 +7,6 @@ row: https://www.cs.toronto.edu/~kriz/cifar.html.
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator
 from functools import partial
 
 from ...filters.core.lazy_numpy import Array, np
@@ -15,7 +14,8 @@ from ...filters.core.named_tuple import NamedTuple
 from .atomic_write import end_with_bytes
 from .codec import Codec, Content
 from .labels import Labels, check_range
-from .picture import Decode, DecodeError, DecodeOptions, Frames, PartialDecode, Picture, Samples, Timing
+from .picture import Decode, DecodeError, DecodeOptions, Frames, PartialDecode, Samples, Timing
+from .stack import frames_of
 
 SIDE, RGB = 32, 3
 SAMPLES = SIDE * SIDE * RGB
@@ -59,18 +59,13 @@ def frames(kind: Kind, samples: Array, labels: Labels) -> Frames:
         kind.check(labels)
     except ValueError as error:
         raise DecodeError(f"is damaged, or not {kind.name} ({error})") from None
-    count = len(samples)
 
-    def pictures(first: int, last: int) -> Picture:
-        planes = samples[first:last].reshape(-1, RGB, SIDE, SIDE)
-        picture = Picture(np.ascontiguousarray(planes.transpose(0, 2, 3, 1)).reshape(-1, SIDE, RGB))
-        picture.number, picture.images = first, last - first
-        return picture
+    def part(first: int, last: int) -> Array:
+        return samples[first:last].reshape(-1, RGB, SIDE, SIDE).transpose(0, 2, 3, 1)
 
-    def each() -> Iterator[Picture]:
-        return (pictures(number, number + 1) for number in range(count))
-
-    return Frames(count, each, pixels=count * SIDE * SIDE, pictures=pictures, labels=labels)
+    found = frames_of(part, (len(samples), SIDE, SIDE, RGB), samples.dtype)
+    found.labels = labels
+    return found
 
 
 class Writer:
