@@ -21,7 +21,6 @@ from ..images.atomic_write import Buffer, Times, Transaction
 from ..images.colour_description import NOTHING
 from ..images.labels import Labels
 from ..images.metadata import Metadata, georeferenced, of_map
-from ..images.output_folder import root_of
 from .job_options import WriteOptions
 from .plan import Job, Target
 
@@ -112,7 +111,7 @@ def opened(
         backup=Path(job.backup) if target.in_place and job.backup else None,
         times=_times(job) if options.preserve_times else None,
         replaces=state.identity if target.in_place and state is not None else None,
-        root=None if target.folder is None else options.roots.get(target.folder) or root_of(target.folder),
+        root=options.root(target.folder),
     )
 
 

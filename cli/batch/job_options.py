@@ -10,7 +10,7 @@ from ...filters.core.engine.mask import Effect
 from ...filters.core.named_tuple import NamedTuple
 from ..file_identity import Identity
 from ..images import encode
-from ..images.output_folder import Root
+from ..images.output_folder import Root, root_of
 from ..images.prefetch import MAX_PIXELS
 from .nodata_option import NodataOption
 from .options import SheetRange
@@ -56,6 +56,10 @@ class WriteOptions(NamedTuple):
     """All files that the call reads: what has the place of one when it is written is refused."""
     roots: Mapping[str, Root] = MappingProxyType({})
     """The folders of trees of outputs by the names that they were given, as they were before the work."""
+
+    def root(self, folder: str | None) -> Root | None:
+        """Return the tree below an output *folder* that was named; None for what is in none."""
+        return None if folder is None else self.roots.get(folder) or root_of(folder)
 
 
 class ReportOptions(NamedTuple):
