@@ -16,7 +16,6 @@ from ..images import formats, idx
 from ..images.atomic_write import Transaction
 from ..images.cifar_pickle import class_names
 from ..images.labels import Labels
-from ..images.output_folder import root_of
 from ..images.picture import DecodeError, Frames
 from ..images.reader import naming
 from .frame_output import writable
@@ -109,8 +108,7 @@ def write(
                 continue  # they are there
         if options.keep_existing and os.path.lexists(name):
             raise FileError(shown(name), "exists, and --no-clobber keeps it; the images would have other labels")
-        root = None if target.folder is None else options.roots.get(target.folder) or root_of(target.folder)
-        with transaction.open(Path(name), root=root) as file:
+        with transaction.open(Path(name), root=options.root(target.folder)) as file:
             idx.write_labels(file, labels.values, name.endswith(".gz"))
     return notes
 
@@ -133,8 +131,7 @@ def beside(images: str, count: int) -> Labels | None:
         return None
     with naming(name):
         data = Path(name).read_bytes()
-        head = formats.unpacked(data[: formats.HEAD]) if data.startswith(formats.GZIP) else data[: formats.HEAD]
-        header = idx.header_of(head)
+        header = idx.header_in(data)
         if len(header.sizes) != 1:
             raise DecodeError(f"holds no labels, and is named as those of {shown(images)}")
         if header.sizes[0] != count:

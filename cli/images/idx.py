@@ -60,6 +60,11 @@ def header_of(head: bytes) -> Header:
     return Header(TYPES[head[2]], struct.unpack_from(f">{axes}I", head, 4))
 
 
+def header_in(data: bytes) -> Header:
+    """Return what the first bytes of a file tell, packed or not; raises `DecodeError`."""
+    return header_of(formats.unpacked(data[:HEAD]) if data.startswith(GZIP) else data[:HEAD])
+
+
 def unpacked(data: Any, length: int) -> Any:
     """Return all *length* bytes of a file; raises `DecodeError` where it has more or fewer, without unpacking more."""
     if bytes(data[:3]) == GZIP:
@@ -155,7 +160,7 @@ class Images:
 
 def finish(begun: PartialDecode, options: DecodeOptions, decode: Decode) -> Frames:
     """Return the images; raises `DecodeError`."""
-    header = header_of(formats.unpacked(begun.data[:HEAD]) if begun.data.startswith(GZIP) else begun.data[:HEAD])
+    header = header_in(begun.data)
     sizes, axes = header.sizes, len(header.sizes)
     if axes > 4 or (axes == 4 and sizes[3] not in (1, RGB)):
         raise DecodeError(f"has the sizes {sizes}; images are (count, height, width) or (count, height, width, 3)")
