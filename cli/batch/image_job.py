@@ -80,8 +80,14 @@ class ImageProcessor:
         """Filter the one frame of a picture, and write all its outputs."""
         computed = self.computed(job, picture)
         picture.pixels = picture.alpha = None  # the memory is the encoders' now
+        moved = None
         with Transaction(self.options.write.read) as transaction:
             notes = picture.notes + self.write(transaction, job, computed, picture.metadata)
+            if job.attached is not None:
+                from .annotations import carried  # few calls have masks or boxes
+
+                moved, said = carried.write(transaction, job, computed, picture.orientation, self.options)
+                notes += said
             if picture.labels is not None:
                 from . import labels  # few pictures have some
 
@@ -90,7 +96,7 @@ class ImageProcessor:
             transaction.commit()
             notes += transaction.notes
         backdate(job, job.targets.values())
-        return self.report(job, [computed], notes)
+        return self.report(job, [computed], notes)._replace(annotations=moved)
 
     def computed(self, job: Job, picture: Picture) -> Computed:
         """Filter one frame; raises FileError."""
@@ -214,6 +220,11 @@ class ImageProcessor:
             surprising = self._surprises(light, missing if result.missing else None, encodings, outputs, formats_of)
         height, width, channels = picture.pixels.shape
         height //= picture.images
+        way = None
+        if job.attached is not None:
+            from .annotations import way as ways  # few calls have masks or boxes
+
+            way = ways.of(self.stages, settings.border, width, height)
         return Computed(
             (height, width, channels),
             dtype,
@@ -226,6 +237,7 @@ class ImageProcessor:
             len(self.maps),
             surprising,
             geometry=geometry.of(self.stages, width, height),
+            way=way,
             same_units=total_gain(self.stages) == 1,
             missing=Missing(missing, result.missing, self.spreads_nan) if missing is not None else None,
             images=picture.images,
