@@ -37,8 +37,12 @@ class Samples(NamedTuple):
 class Processor(Protocol):
     """What filters pictures."""
 
-    options: JobOptions
-    stages: Sequence[Stage]
+    stages: tuple[Stage, ...]
+
+    @property
+    def options(self) -> JobOptions:
+        """What the call asks for."""
+        ...
 
     def of_recipe(self, recipe: Recipe) -> Processor:
         """Return what filters by another recipe."""
