@@ -125,7 +125,7 @@ def check(
 
 @_command("split")
 def split(
-    inputs: Annotated[list[str], typer.Argument(metavar="INPUT...", help="Folders of classes.")],
+    inputs: Annotated[list[str], typer.Argument(metavar="INPUT...", help="Folders of classes, and containers.")],
     output: Annotated[str, typer.Option("-o", "--output", metavar="FOLDER", help="Folder of the parts.")],
     parts: Annotated[str, typer.Option("--parts", metavar="NAME=SHARE,...", help="The parts and their shares.")],
     seed: Annotated[int, typer.Option("--seed", metavar="S", min=0, help="Another seed gives another split.")] = 0,
@@ -139,11 +139,13 @@ def split(
     ] = None,
     link: Annotated[bool, typer.Option("--link", help="Make hard links instead of copies.")] = False,
 ) -> None:
-    """Split folders of classes into train, val and test.
+    """Split data sets into train, val and test.
 
-    Each class is divided by itself into exact counts, by a hash of the seed and of the path below the folder: the same
-    call gives the same split, and files that are added move few others. Files with the same bytes stay together. The
-    files are copied unchanged to FOLDER/PART/CLASS/; a part that is there already and not empty is refused.
+    Each class is divided by itself into exact counts, by a hash of the seed and of the path below the folder, or of the
+    sample's number or key in a container: the same call gives the same split, and files that are added move few others.
+    Files with the same bytes, and samples with the same pixels, stay together. The files are copied unchanged to
+    FOLDER/PART/CLASS/, and those of a container with their labels to a container of its name in FOLDER/PART/. A part
+    that is there already and not empty is refused.
     """
     memory_budget.check_addresses()
     from ..dataset import split as command
@@ -172,9 +174,10 @@ def convert(
     """Convert folders of classes to containers and back.
 
     The samples stay as they are. A container becomes a folder of classes with a PNG for each sample, named by its
-    number. Folders become a container: images must be of one size and depth. They go class by class, in byte order
-    of names; images that are named by different numbers go in the order of these, and classes named by numbers keep
-    them as labels. From folder to folder files are copied byte by byte, unless --to names another format.
+    number. Folders become a container: images must be of one size and depth, but in shards (.tar), where each sample
+    has its label beside it. They go class by class, in byte order of names; images that are named by different numbers
+    go in the order of these, and classes named by numbers keep them as labels. From folders and shards to folders and
+    shards files are copied byte by byte, unless --to names another format.
     """
     memory_budget.check_addresses()
     from ..dataset import convert as command
