@@ -187,19 +187,50 @@ def convert(
 
 @_command("show")
 def show(
-    inputs: Inputs,
+    inputs: Annotated[
+        list[str], typer.Argument(metavar="INPUT... [STEP...]", help="Data sets or images, and steps of augment.")
+    ],
     output: Annotated[str, typer.Option("-o", "--output", metavar="FILE", help="The sheet, as sheet.png.")],
     per_class: Annotated[
         int | None,
-        typer.Option("--per-class", metavar="N", min=1, help="Show the first N samples of each class.  [default: 8]"),
+        typer.Option(
+            "--per-class",
+            metavar="N",
+            min=1,
+            help="Show the first N samples of each class.  [default: 8, of an augmentation 1]",
+        ),
+    ] = None,
+    variants: Annotated[
+        int | None,
+        typer.Option("--variants", metavar="N", min=1, max=100, help="Variants of each sample.  [default: 12]"),
+    ] = None,
+    seed: Annotated[
+        int | None, typer.Option("--seed", metavar="S", min=0, help="Random seed of the variants.  [default: 0]")
     ] = None,
 ) -> None:
     """Draw a sheet of samples with their labels.
 
     Each class has a line, and each sample its name. Of images without classes the first 64 are shown. Large images
     are reduced, small ones enlarged by whole factors.
+
+    With steps, each sample has a line of its own: itself, then variants as imfilter augment writes them with the same
+    seed, with the numbers that were drawn: show cat.jpg -o sheet.png 'rotate --angle -15..15' 'flip --p 0.5'.
     """
     memory_budget.check_addresses()
+    from ..batch.augment.augmentation import SEEDS, Augmentation
     from ..dataset import show as command
+    from . import augment_steps
 
-    _end(command.run(inputs, output, per_class))
+    names, steps = augment_steps.split(inputs)
+    if not steps:
+        if variants is not None or seed is not None:
+            raise UsageError("--variants and --seed need a step of augment, as 'rotate --angle -15..15'")
+        _end(command.run(names, output, per_class))
+        return
+    if not names:
+        raise UsageError("no image to show variants of; name one before the steps")
+    if (seed or 0) >= SEEDS:
+        raise UsageError(f"--seed: {seed} is not from 0 to {SEEDS - 1}")
+    augmentation = Augmentation(augment_steps.steps_of(steps), seed or 0)
+    augmentation.check()
+    _end(command.run(names, output, per_class, command.Variants(augmentation, variants or 12)))
