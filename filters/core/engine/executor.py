@@ -12,7 +12,7 @@ from __future__ import annotations
 import contextlib
 import functools
 import math
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import pairwise
 from types import MappingProxyType
 from typing import Any, ParamSpec, TypeVar
@@ -21,9 +21,10 @@ from .. import native
 from ..lazy_numpy import Array, np
 from ..named_tuple import NamedTuple
 from ..parameters import ImageError
-from . import colour_parts, geometry, joined_alpha, moved_original, nan_policy, pipeline, transfer
+from . import colour_parts, geometry, joined_alpha, moved_original, nan_policy, transfer
 from .colour import ColourModel, model_of
 from .facts import Fact, note
+from .image_rows import Source
 from .kept_channels import KeptChannels
 from .layout import apart
 from .mask import OTHER_SIZE, SEVERAL_MAPS, Effect, keeps_size
@@ -33,9 +34,12 @@ from .nodata import Holes
 from .nodata import of as nodata_of
 from .output_buffer import Canvas, CanvasFactory, Collector, Output
 from .overlay import in_colour as image_in_colour
-from .pipeline import Source, StageRows
+from .pipeline import Alpha
 from .quantize import FULL, Encoding, white_of
-from .stage import NO_HALO, ImageContext, Stage, fields_of, total_gain
+from .sheet import ACROSS
+from .stack import join_each
+from .stage import ImageContext, Stage, fields_of, total_gain, with_branches
+from .stage_rows import StageRows
 from .strips import each_strip
 from .working_space import Passage, Settings
 
@@ -192,8 +196,8 @@ def run(
     source, rule = Source(image, passage.enter, images), passage.rule
     if pixels is not None:
         rule = joined_alpha.rule_of_pixels(rule, pixels.shape[2], full)
-    beside = None if alpha is None else pipeline.Alpha(Source(image, passage.enter_alpha, images), passage)
-    chain, beside = pipeline.join(source, stages, context, rule, rows, jobs, beside)
+    beside = None if alpha is None else Alpha(Source(image, passage.enter_alpha, images), passage)
+    chain, beside, _ = join_each(source, stages, context, rule, rows, jobs, beside)
     opacity = None if beside is None else beside.opacity
     if region is not None and any(stage.colours.maps > 1 for stage in stages):
         raise ImageError(SEVERAL_MAPS)
@@ -268,7 +272,7 @@ def run(
     first, last = rows, 0
     if images > 1:
         together = max(rows // size[1], 1)
-        first = rows = (together - together % pipeline.ACROSS or together) * chain.height
+        first = rows = (together - together % ACROSS or together) * chain.height
     elif strip_rows is None:
         # Floats in strips as high would leave the cache.
         if in_place is not None and in_place.work == image.dtype and native.core is not None:
@@ -283,7 +287,7 @@ def run(
     probes = {name: own.probe for name, own in collectors.items() if own.probe is not None}
     cut = {name: probe for name, probe in probes.items() if chain.saturates and probe.at_the_ends()}
     if cut:  # values that were saturated before they were looked at
-        exact, _ = pipeline.join(source, stages, context._replace(rounds_to=None), rule, 1, 1)
+        exact = join_each(source, stages, context._replace(rounds_to=None), rule, 1, 1).rows
         for row in range(0, chain.height, -(-chain.height // PROBED_ROWS)):
             fields = fields_of(exact.rows(row, row + 1))
             for name, probe in cut.items():
@@ -303,34 +307,6 @@ def run(
 
         hidden_colours.keep(image, alpha, size, given, encodings["image"], outputs["image"])
     return Result(outputs, facts, 0 if marked is None else marked.missing)
-
-
-MOST_OF_STACK = 1 << 18
-"""Samples of an image up to which several are filtered as one: for larger ones a call of its own costs nothing."""
-
-
-def suits_stack(
-    stages: Sequence[Stage],
-    shape: tuple[int, int, int],
-    encodings: Mapping[str, Encoding],
-    settings: Settings,
-    alpha: bool = False,
-) -> bool:
-    """Whether `run` takes several images of a *shape* at once, without a region, holes to keep, or ranges to measure.
-
-    The ranges that they are stretched to, and the tables that are found, are each image's own.
-    """
-    own = any(encoding.stretched or encoding.kind == "table" for encoding in encodings.values())
-    if own or settings.only is not None or math.prod(shape) > MOST_OF_STACK:
-        return False
-    return not alpha or all(map(_takes_alphas, with_branches(stages)))
-
-
-def _takes_alphas(stage: Stage) -> bool:
-    """Whether a stage takes several images with their alpha."""
-    handling = stage.colours.alpha
-    looks_around = handling is not None and handling.weigh and stage.window.halo != NO_HALO
-    return pipeline.taken_together(stage) and not looks_around
 
 
 def widest(stages: Sequence[Stage], width: int, height: int) -> int:
@@ -371,14 +347,6 @@ def strip_rows_of(samples_per_row: int, work: Any, stages: Sequence[Stage]) -> i
     # Several kernels hold more strips at a time: for them lower ones are as fast, and take 40 MB less at 12 MP.
     tall = min(4 * highest, TALL_BYTES // row) if len(halos) == 1 else 0
     return max(1, max(16, STRIP_BYTES // row, tall, highest) // step)
-
-
-def with_branches(stages: Iterable[Stage]) -> Iterator[Stage]:
-    """Yield the stages, and those in their branches."""
-    for stage in stages:
-        yield stage
-        for branch in stage.branches:
-            yield from with_branches(branch)
 
 
 def _in_place_heights(rows: int, chain: StageRows, row: int) -> tuple[int, int, int]:
