@@ -14,6 +14,7 @@ from ...filters.core.engine import executor, geometry, moved_original, nan_polic
 from ...filters.core.engine.colour import ColourModel
 from ...filters.core.engine.output_buffer import Canvas, CanvasFactory, Output
 from ...filters.core.engine.quantize import Encoding, hue_legend
+from ...filters.core.engine.stack import suits_stack
 from ...filters.core.engine.stage import total_gain
 from ...filters.core.engine.working_space import Settings
 from ...filters.core.filter import INDEX, Names, check_white, name_of
@@ -150,7 +151,7 @@ class ImageProcessor:
         settings = processor.rendering.settings(picture, formats_of.get("image"))
         shape, transparent = picture.pixels.shape, picture.alpha is not None
         whole = SHEET not in job.targets and not processor.rendering.is_light(picture, encodings.get("image"))
-        return whole and executor.suits_stack(processor.stages, shape, encodings, settings, transparent)
+        return whole and suits_stack(processor.stages, shape, encodings, settings, transparent)
 
     def _take_numbers(self, picture: Picture) -> None:
         """Let a label map be filtered by the numbers of its palette; raises `ImageError`."""
