@@ -142,11 +142,11 @@ class Augmentation(NamedTuple):
 
     def without(self) -> list[Recipe]:
         """Return recipes in each of which one of the steps is not done that need not be."""
-        usual = [action and action.call(_middle) for action in map(_first, self.steps)]
+        usual = [_usual(actions, number) for number, actions in enumerate(self.steps, 1)]
         found: list[Recipe] = []
         for number, actions in enumerate(self.steps):
             if any(action.filter == NONE or action.chance < 1 for action in actions):
-                left = [call for call in (*usual[:number], *usual[number + 1 :]) if call is not None]
+                left = [call for part in (*usual[:number], *usual[number + 1 :]) for call in part]
                 found.append(in_a_row(left) if left else itself())
         return found
 
