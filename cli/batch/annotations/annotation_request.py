@@ -170,7 +170,9 @@ def refusal(found: way.Way, name: str, has_boxes: bool) -> str:
 
 def _output(job: Job) -> Target:
     """Return the output whose name others go by."""
-    target = job.targets.get("image") or next(iter(job.targets.values()))
+    target = job.targets.get("image")
+    if target is None:
+        raise UsageError("--masks and --boxes need one picture for each image; name where it goes with -o")
     if target.path is None or job.input.name == STREAM:
         raise UsageError("--masks and --boxes need files, not standard input or output")
     if target.numbered is not None:
