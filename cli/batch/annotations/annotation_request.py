@@ -199,7 +199,8 @@ def _masks(folder: str, jobs: Sequence[Job]) -> dict[str, str]:
 
 
 def _and_more(those: Sequence[Any]) -> str:
-    return f", nor have {counted(len(those) - 1, 'other image', 'other images')} one" if len(those) > 1 else ""
+    others = counted(len(those) - 1, "other image has", "other images have")
+    return f"; {others} none either" if len(those) > 1 else ""
 
 
 def _held(path: str) -> bytes:
