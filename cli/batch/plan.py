@@ -77,6 +77,8 @@ class Job(NamedTuple):
     """What the input held when it was read; None before."""
     variant: int | None = None
     """Which of the variants of an augmentation; 0 is the input itself, None no augmentation."""
+    variants: tuple[int, ...] = ()
+    """Those that the outputs hold of each image, where the input is a data set; none of an image by itself."""
     others: tuple[str, ...] = ()
     """The files that belong to the input in folders of second pictures; "" where there is none."""
     attached: Attached | None = None
@@ -121,13 +123,15 @@ def plan(
     backup: str | None = None,
     tables: Collection[str] = (),
     variants: Sequence[int | None] = (None,),
+    together: tuple[int, ...] = (),
 ) -> list[Job]:
     """Pair each input with its outputs; raises UsageError.
 
     *outputs* maps names to what the user wrote; *folders* are those that exist as folders already;
     *several* says that the inputs came from a folder or are more than one, so that only folders can
     hold their outputs. *in_place*: the picture takes the input's place, which *backup* is added to the name of.
-    Those of the outputs that are *tables* are no images. There is a job for each of the *variants* of an input.
+    Those of the outputs that are *tables* are no images. There is a job for each of the *variants* of an input;
+    the outputs of one hold those that are *together* of each of its images.
     """
     naming._replace(variant=variants[0]).check()
     jobs = []
@@ -146,7 +150,8 @@ def plan(
                 else:
                     target = _target(name, written, source, to, written in folders, several, naming, index, number)
                 targets[name if number is None else f"map{number}"] = target
-        jobs.append(Job(source, targets, source.name + backup if in_place and backup else None, variant=variant))
+        kept = source.name + backup if in_place and backup else None
+        jobs.append(Job(source, targets, kept, variant=variant, variants=together))
     return jobs
 
 

@@ -11,7 +11,7 @@ import sys
 from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ...filters.core import native
 from ...filters.core.named_tuple import NamedTuple
@@ -30,7 +30,7 @@ from .call_files import FilesWritten, files_read
 from .naming import OutputNaming
 from .nodata_option import NodataOption
 from .options import OPTIONS, SHEET_RANGES, SharedOptions
-from .plan import Job, plan
+from .plan import Input, Job, plan
 from .provenance import Stamper
 from .recipe import Recipe
 
@@ -327,22 +327,27 @@ def _plan(
     maps: int,
     variants: Variants | None,
 ) -> list[Job]:
-    pattern, title, numbers = options.name, recipe.name, (None,)
-    if variants is not None:
-        folder = options.output is not None and inputs.means_folder(options.output)
-        pattern, title, numbers = variants.pattern(pattern, folder), variants.title, variants.numbers
-    jobs = plan(
-        found.inputs,
-        outputs,
-        to=formats.named(options.to) if options.to is not None else None,
-        folders=_folders(outputs.values()),
-        several=found.several or len(numbers) > 1,
-        naming=OutputNaming(pattern, title, options.frame, maps),
-        in_place=options.in_place,
-        backup=options.backup,
-        tables=[name for name, kind in recipe.last.filter.kinds.items() if kind == "table"],
-        variants=numbers,
-    )
+    tables = [name for name, kind in recipe.last.filter.kinds.items() if kind == "table"]
+
+    def planned(sources: Sequence[Input], naming: OutputNaming, several: bool, **variants: Any) -> list[Job]:
+        return plan(
+            sources,
+            outputs,
+            to=formats.named(options.to) if options.to is not None else None,
+            folders=_folders(outputs.values()),
+            several=found.several or several,
+            naming=naming,
+            in_place=options.in_place,
+            backup=options.backup,
+            tables=tables,
+            **variants,
+        )
+
+    naming = OutputNaming(options.name, recipe.name, options.frame, maps)
+    if variants is None:
+        jobs = planned(found.inputs, naming, several=False)
+    else:
+        jobs = variants.planned(found.inputs, planned, naming, in_folder=inputs.means_folder(options.output or ""))
     if options.in_place:
         jobs = collisions.followed(jobs)
     for target in (job.targets.get("image") for job in jobs if maps):
