@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+from ..images.labels import Labels
 from .frame_output import Computed
 
 
@@ -19,6 +22,10 @@ class Summary:
         """Notes on missing samples."""
         self.range: dict[str, tuple[float, float]] = {}
         """The least and the greatest value of each output that was measured."""
+        self.drawn: list[Any] = []
+        """What was drawn for each, where something was."""
+        self.labels: list[Labels | None] = []
+        """Theirs, where they may be others than those of the input."""
         self._clipped: dict[str, tuple[float, int]] = {}
 
     def add(self, frame: Computed) -> None:
@@ -38,6 +45,8 @@ class Summary:
                 self.range[output] = min(low, found.low), max(high, found.high)
                 clipped, frames = self._clipped.get(output, (0.0, 0))
                 self._clipped[output] = clipped + found.clipped, frames + 1
+        if frame.drawn is not None:
+            self.drawn.append(frame.drawn)
         if self.first is None:
             self.first = frame.without_samples()
 

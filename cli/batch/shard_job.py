@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterator
+from typing import Any
 
 from ..console.messages import reason_of, shown
 from ..console.report import Report
@@ -38,16 +39,20 @@ def filtered(processor: ImageProcessor, job: Job, shard: Shard) -> Report:
         for output, writer in writers.items():
             with growing[output].open() as file:
                 writer.begin(file)
-        for member, picture in _decoded(job, shard):
+        for found in _files(job, shard):
+            member, picture = found.member, found.picture
             if picture is None:
                 if "image" in writers:
                     _add(job, "image", writers, growing, member)
                 continue
-            picture.number = done.frames
+            if not job.variants:
+                picture.number = done.frames
             if processor.progress is not None:
-                processor.progress.begin(picture.number, shard.count or 1)
-            own = job._replace(input=job.input._replace(name=f"{job.input.name}: {member.name}"))
+                processor.progress.begin(done.frames, (shard.count or 1) * max(len(job.variants), 1))
+            own = found.job._replace(input=found.job.input._replace(name=f"{job.input.name}: {member.name}"))
             computed = processor.computed(own, picture)
+            if job.variants:
+                computed = computed._replace(drawn=found.line(computed.drawn))
             size = 0
             for output in writers:
                 stamp = "" if done.frames else processor.options.write.stamper.stamp(output, job)
@@ -77,6 +82,14 @@ def filtered(processor: ImageProcessor, job: Job, shard: Shard) -> Report:
     return processor.report(job, done, list(notes))
 
 
+def _files(job: Job, shard: Shard) -> Iterator[Any]:
+    """Yield the files that the shard of the results holds, each with the job that its image is to be filtered by."""
+    from .augment import shards
+
+    files = _decoded(job, shard)
+    return shards.expanded(job, files) if job.variants else (shards.Variant(job, *file) for file in files)
+
+
 def _decoded(job: Job, shard: Shard) -> Iterator[tuple[ShardMember, Picture | None]]:
     """Yield each file, and its picture if it is an image; raises FileError."""
     for member in _members(job, shard):
@@ -98,7 +111,7 @@ def _decoded(job: Job, shard: Shard) -> Iterator[tuple[ShardMember, Picture | No
 
 def _members(job: Job, shard: Shard) -> Iterator[ShardMember]:
     """Yield the files of a shard; raises FileError."""
-    members = shard.members()
+    members = shard.members
     while True:
         with naming(job.input.name):
             member = next(members, None)

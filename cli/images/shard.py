@@ -31,7 +31,11 @@ class ShardMember(NamedTuple):
 
     @property
     def key(self) -> str:
-        """What the files of a sample share."""
+        """What the files of a sample share: the folders, and the name up to the first dot.
+
+        >>> ShardMember("a.b/0001.Seg.PNG", b"").key
+        'a.b/0001'
+        """
         folder, slash, name = self.name.rpartition("/")
         return f"{folder}{slash}{name.partition('.')[0]}"
 
@@ -43,7 +47,11 @@ class ShardMember(NamedTuple):
         'a.b/0001.seg.png'
         """
         key = self.key
-        return key + self.name[len(key) :].lower()
+        return f"{key}{self.name[len(key) :].lower()}"
+
+    def with_key(self, key: str) -> str:
+        """Return its name where the sample has another *key*."""
+        return f"{key}{self.name[len(self.key) :]}"
 
     def in_format(self, format: formats.Format) -> str:
         """Return its name where its image is in a *format*."""
@@ -59,11 +67,15 @@ class Shard(Frames):
     def __init__(self, members: Callable[[], Iterator[ShardMember]], images: int, decode: Decode) -> None:
         """*members* reads one file after the other, of which so many are *images*."""
         super().__init__(images, self._pictures, stream=True)
-        self.members = members
-        self._decode = decode
+        self._members, self._decode = members, decode
+
+    @property
+    def members(self) -> Iterator[ShardMember]:
+        """Read the files, one after the other, from the first on; raises `DecodeError`."""
+        return self._members()
 
     def _pictures(self) -> Iterator[Picture]:
-        return (self.picture(member) for member in self.members() if member.is_image)
+        return (self.picture(member) for member in self.members if member.is_image)
 
     def picture(self, member: ShardMember) -> Picture:
         """Return the image of a member; raises `DecodeError`."""
