@@ -486,7 +486,7 @@ def name_of(name: str, number: int) -> str:
 class Names(Sequence[str]):
     """The names of several images, made when they are asked for: few filters do."""
 
-    def __init__(self, name: str, numbers: range) -> None:
+    def __init__(self, name: str, numbers: Sequence[int]) -> None:
         self.name, self.numbers = name, numbers
 
     def __len__(self) -> int:

@@ -19,6 +19,7 @@ from .stage import (
     NO_HALO,
     AlphaHandling,
     BoundStage,
+    Family,
     Halo,
     ImageContext,
     Rows,
@@ -343,14 +344,15 @@ def join(
             last, _, whole = _joined(last, stages[first:end], own, rule, strip_rows, jobs)
         else:
             apart = all(_of_channels(stage, own, rule) for stage in stages[first:end])
-            each = (AsChannels if apart else OneByOne)(last, stages[first:end], own, rule, strip_rows)
+            kind = EachItsOwn if any(stage.each for stage in stages[first:end]) else AsChannels if apart else OneByOne
+            each = kind(last, stages[first:end], own, rule, strip_rows)
             last, whole = each, each.whole
     return last, None
 
 
 def taken_together(stage: Stage) -> bool:
     """Whether a stage takes several images as one strip."""
-    return stage.takes == "strips" and stage.survey is None and not stage.by_name
+    return stage.takes == "strips" and stage.survey is None and not stage.by_name and not stage.each
 
 
 def _of_channels(stage: Stage, context: ImageContext, rule: Rule) -> bool:
@@ -414,12 +416,54 @@ class OneByOne(Rows):
             for number in range(start // self.height, stop // self.height)
         )
 
-        def joined(*images: Array) -> Array:
-            # Those of one colour are a single pixel.
-            size = self.height, self.width
-            return np.concatenate([np.broadcast_to(one, (*size, *one.shape[2:])) for one in images])
+        return by_field(self._below, *(one.rows(0, self.height) for one, _ in of))
 
-        return by_field(joined, *(one.rows(0, self.height) for one, _ in of))
+    def _below(self, *images: Array) -> Array:
+        """Return results one below the other; those of one colour are a single pixel."""
+        size = self.height, self.width
+        return np.concatenate([np.broadcast_to(one, (*size, *one.shape[2:])) for one in images])
+
+
+class EachItsOwn(OneByOne):
+    """What several images make of stages of which each has its own."""
+
+    def _joined_of(self, number: int, source: Rows) -> tuple[Rows, bool]:
+        """Return what an image's own stages make of it, and whether its samples are whole numbers."""
+        stages = [stage.each[number] if stage.each else stage for stage in self.stages]
+        context = self.context._replace(name=self.context.names[number], facts=[])
+        found = _joined(source, stages, context, self.rule, self.strip_rows, 1)
+        return found[0], found[2]
+
+    def _of(self, first: int, last: int) -> tuple[Rows, bool]:
+        """Return what the first image becomes."""
+        size = self.above.height
+        return self._joined_of(first, self._part(first * size, last * size))
+
+    def rows(self, start: int, stop: int) -> Values:
+        """Return the results of whole images."""
+        first, last, size = start // self.height, stop // self.height, self.above.height
+        given = self.above.rows(first * size, last * size)
+        family = self.stages[0].family if len(self.stages) == 1 else None
+        if family is not None:
+            return self._together(family, given, first, last)
+        found: list[Values] = []
+        for number in range(first, last):
+            top = (number - first) * size
+            part = by_field(lambda strip, top=top: strip[top : top + size], given)
+            source: Rows = Whole(part, size, self.above.width)
+            if isinstance(self.above, Source):
+                source = Source(part, lambda start, stop, part=part: part[start:stop])
+            found.append(self._joined_of(number, source)[0].rows(0, self.height))
+        return by_field(self._below, *found)
+
+    def _together(self, family: Family, given: Array, first: int, last: int) -> Array:
+        [stage], above = self.stages, self.above
+        context = nan_policy.context_for(stage, self.context)
+        context = context._replace(height=above.height, width=above.width, rule=stage.window.rule(context, self.rule))
+        owns = [one.family.own for one in stage.each[first:last] if one.family is not None]
+        images = given.reshape(last - first, above.height, *given.shape[1:])
+        found = family.function(images, owns, context, self.found[0].rows(0, 1).dtype)
+        return found.reshape(-1, *found.shape[2:])
 
 
 class AsChannels(OneByOne):

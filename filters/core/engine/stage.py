@@ -318,6 +318,18 @@ class Mark(NamedTuple):
     """The same as a fraction of white."""
 
 
+class Family(NamedTuple):
+    """Stages that many images take together, each with numbers of its own, and the result is the same to the last bit.
+
+    *function* takes the images ``(images, height, width, channels)``, the numbers of each, the context, which tells the
+    rule past the edge, and the type of the results, of which it returns as many.
+    """
+
+    function: Callable[[Array, Sequence[Any], ImageContext, Any], Array]
+    own: Any
+    """The numbers of this stage."""
+
+
 NO_COLOURS = Colours(gain=None)
 """For a result that is not a picture of the colours."""
 
@@ -372,6 +384,11 @@ class Stage(NamedTuple):
     """The names of the results, if the stage is the last: those of its NamedTuple, or ``image`` alone."""
     display: Display = AS_COMPUTED
     """How its results show in 8 and 16 bits, if the stage is the last."""
+    each: tuple[Stage, ...] = ()
+    """One an image, where each of several images has a stage of its own, which differ in their numbers alone; this one
+    is the first."""
+    family: Family | None = None
+    """How several images, each with a stage of its own, are taken at once; None where they are taken one by one."""
     alpha: Stage | None = None
     """The stage that says what becomes of the alpha, where that is another thing than what becomes of the colours."""
     facts: Callable[[ImageContext], tuple[Fact, ...]] = lambda context: ()
