@@ -37,7 +37,7 @@ def _form_of(stage: Stage, context: ImageContext) -> tuple[Hashable, ...]:
     window = stage.window
     rule = window.rule(context, Rule("reflect"))
     kind = stage.takes, stage.survey is None, stage.extent is None, stage.family and stage.family.function
-    says = stage.colours, stage.fields, stage.display, stage.weights is None, window.halo == (0, 0, 0, 0), window.usual
+    says = stage.colours, tuple(stage.fields), stage.display, stage.weights is None, window.halo == (0, 0, 0, 0), window.usual
     ways = stage.by_channel, stage.by_name, stage.selects, stage.picks, stage.ignoring, window.border, window.opacity
     return *kind, *says, *ways, rule.is_whole(context.most, context.colours == "gray")
 
