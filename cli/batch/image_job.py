@@ -14,6 +14,7 @@ from ...filters.core.engine import executor, geometry, moved_original, nan_polic
 from ...filters.core.engine.colour import ColourModel
 from ...filters.core.engine.output_buffer import Canvas, CanvasFactory, Output
 from ...filters.core.engine.quantize import Encoding, hue_legend
+from ...filters.core.engine.stack import suits_stack
 from ...filters.core.engine.stage import Stage, total_gain
 from ...filters.core.engine.working_space import Settings
 from ...filters.core.filter import INDEX, Names, check_white, name_of
@@ -80,8 +81,14 @@ class ImageProcessor:
         """Filter the one frame of a picture, and write all its outputs."""
         computed = self.computed(job, picture)
         picture.pixels = picture.alpha = None  # the memory is the encoders' now
+        moved = None
         with Transaction(self.options.write.read) as transaction:
             notes = picture.notes + self.write(transaction, job, computed, picture.metadata)
+            if job.attached is not None:
+                from .annotations import carried  # few calls have masks or boxes
+
+                moved, said = carried.write(transaction, job, computed, picture.orientation, self.options)
+                notes += said
             if picture.labels is not None:
                 from . import labels  # few pictures have some
 
@@ -90,7 +97,7 @@ class ImageProcessor:
             transaction.commit()
             notes += transaction.notes
         backdate(job, job.targets.values())
-        return self.report(job, [computed], notes)
+        return self.report(job, [computed], notes)._replace(annotations=moved)
 
     def computed(self, job: Job, picture: Picture) -> Computed:
         """Filter one frame; raises FileError."""
@@ -153,7 +160,7 @@ class ImageProcessor:
         settings = processor.rendering.settings(picture, formats_of.get("image"))
         shape, transparent = picture.pixels.shape, picture.alpha is not None
         whole = SHEET not in job.targets and not processor.rendering.is_light(picture, encodings.get("image"))
-        return whole and executor.suits_stack(processor.stages, shape, encodings, settings, transparent)
+        return whole and suits_stack(processor.stages, shape, encodings, settings, transparent)
 
     def _take_numbers(self, picture: Picture) -> None:
         """Let a label map be filtered by the numbers of its palette; raises `ImageError`."""
@@ -235,6 +242,11 @@ class ImageProcessor:
             surprising = self._surprises(light, missing if result.missing else None, encodings, outputs, formats_of)
         height, width, channels = picture.pixels.shape
         height //= picture.images
+        way = None
+        if job.attached is not None:
+            from .annotations import way as ways  # few calls have masks or boxes
+
+            way = ways.of(self.stages, settings.border, width, height)
         return Computed(
             (height, width, channels),
             dtype,
@@ -247,6 +259,7 @@ class ImageProcessor:
             len(self.maps),
             surprising,
             geometry=geometry.of(self.stages, width, height),
+            way=way,
             same_units=total_gain(self.stages) == 1,
             missing=Missing(missing, result.missing, self.spreads_nan) if missing is not None else None,
             images=picture.images,

@@ -32,7 +32,7 @@ def filtered(processor: ImageProcessor, job: Job, found: Picture | Frames) -> Re
     wanted = any(target.numbered is not None for target in job.targets.values())
     if job.variant is not None and not wanted and options.only is None and formats.FORMATS[frames.format].data_set:
         raise FileError(name, "is a data set; augment takes it from a file, and not from standard input")
-    if isinstance(frames, Shard) and options.only is None:
+    if isinstance(frames, Shard) and options.only is None and job.attached is None:
         from . import shard_job  # few inputs are shards
 
         into = {shard_job.is_for(target) for target in job.targets.values()}
@@ -58,6 +58,8 @@ def filtered(processor: ImageProcessor, job: Job, found: Picture | Frames) -> Re
         return processor.single(job, frames.first)
     if frames.count == 1 and not wanted and not job.variants and not _stays_a_set(job, frames):
         return processor.single(job, _one(frames, 0, name))
+    if job.attached is not None:
+        raise FileError(name, "has several frames; masks and boxes belong to one, which --frame N takes")
     try:
         frames.check_pixels()
     except DecodeError as error:

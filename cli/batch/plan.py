@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Collection, Mapping, Sequence
 from itertools import product
+from typing import TYPE_CHECKING
 
 from ...filters.core.named_tuple import NamedTuple
 from ..console.messages import flag, shown
@@ -14,6 +15,9 @@ from ..images.formats import Format
 from ..images.source import Source
 from ..streams import STREAM
 from .naming import ANY, Numbered, OutputNaming
+
+if TYPE_CHECKING:
+    from .annotations.attached import Attached
 
 
 class Input(NamedTuple):
@@ -77,6 +81,8 @@ class Job(NamedTuple):
     """Those that the outputs hold of each image, where the input is a data set; none of an image by itself."""
     others: tuple[str, ...] = ()
     """The files that belong to the input in folders of second pictures; "" where there is none."""
+    attached: Attached | None = None
+    """Its mask and its boxes, where the call moves them."""
 
     @property
     def name(self) -> str:
@@ -84,9 +90,20 @@ class Job(NamedTuple):
         return shown(self.input.name)
 
     @property
+    def all_targets(self) -> dict[str, Target]:
+        """The outputs, and the files of its mask and boxes."""
+        return self.targets if self.attached is None else {**self.targets, **self.attached.targets}
+
+    @property
+    def read_beside(self) -> tuple[str, ...]:
+        """The files that the input alone goes together with."""
+        own = () if self.attached is None else self.attached.read
+        return *filter(None, self.others), *own
+
+    @property
     def outputs(self) -> dict[str, str]:
         """The outputs' files by name, with the backup; - is standard output."""
-        written = {name: target.path or STREAM for name, target in self.targets.items()}
+        written = {name: target.path or STREAM for name, target in self.all_targets.items()}
         return written if self.backup is None else {**written, "backup": self.backup}
 
 

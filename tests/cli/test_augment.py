@@ -1,6 +1,7 @@
 """`imfilter augment`: which variants are written, by which numbers, and what it refuses."""
 
 import json
+import shlex
 import shutil
 from pathlib import Path
 
@@ -47,7 +48,7 @@ def as_words(step):
             words.append(option)
         else:
             text = ",".join(map(repr, value)) if isinstance(value, list) else str(value)
-            words.append(f"{option}={text}")
+            words.append(shlex.quote(f"{option}={text}"))
     return " ".join(words)
 
 

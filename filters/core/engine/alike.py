@@ -11,7 +11,7 @@ from collections.abc import Hashable, Sequence
 
 from .borders import Rule
 from .chain import Part
-from .stage import ImageContext, Stage
+from .stage import NO_HALO, ImageContext, Stage
 
 
 def form(parts: Sequence[Part], width: int, height: int, context: ImageContext) -> Hashable | None:
@@ -36,8 +36,15 @@ def form(parts: Sequence[Part], width: int, height: int, context: ImageContext) 
 def _form_of(stage: Stage, context: ImageContext) -> tuple[Hashable, ...]:
     window = stage.window
     rule = window.rule(context, Rule("reflect"))
-    kind = stage.takes, stage.survey is None, stage.extent is None, stage.family and stage.family.function
-    says = stage.colours, tuple(stage.fields), stage.display, stage.weights is None, window.halo == (0, 0, 0, 0), window.usual
+    kind = stage.takes, stage.survey is None, stage.extent is None
+    says = (
+        stage.colours,
+        tuple(stage.fields),
+        stage.display,
+        stage.weights is None,
+        window.halo == NO_HALO,
+        window.usual,
+    )
     ways = stage.by_channel, stage.by_name, stage.selects, stage.picks, stage.ignoring, window.border, window.opacity
     return *kind, *says, *ways, rule.is_whole(context.most, context.colours == "gray")
 

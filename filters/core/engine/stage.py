@@ -17,7 +17,7 @@ alpha.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, Literal, Protocol
 
 from ..lazy_numpy import Array, np
@@ -318,18 +318,6 @@ class Mark(NamedTuple):
     """The same as a fraction of white."""
 
 
-class Family(NamedTuple):
-    """Stages that many images take together, each with numbers of its own, and the result is the same to the last bit.
-
-    *function* takes the images ``(images, height, width, channels)``, the numbers of each, the context, which tells the
-    rule past the edge, and the type of the results, of which it returns as many.
-    """
-
-    function: Callable[[Array, Sequence[Any], ImageContext, Any], Array]
-    own: Any
-    """The numbers of this stage."""
-
-
 NO_COLOURS = Colours(gain=None)
 """For a result that is not a picture of the colours."""
 
@@ -387,8 +375,6 @@ class Stage(NamedTuple):
     each: tuple[Stage, ...] = ()
     """One an image, where each of several images has a stage of its own, which differ in their numbers alone; this one
     is the first."""
-    family: Family | None = None
-    """How several images, each with a stage of its own, are taken at once; None where they are taken one by one."""
     alpha: Stage | None = None
     """The stage that says what becomes of the alpha, where that is another thing than what becomes of the colours."""
     facts: Callable[[ImageContext], tuple[Fact, ...]] = lambda context: ()
@@ -418,6 +404,14 @@ def total_gain(stages: Sequence[Stage]) -> float | None:
             return None
         gain = gain * own.gain if own.alpha is None else 1.0
     return gain
+
+
+def with_branches(stages: Iterable[Stage]) -> Iterator[Stage]:
+    """Yield the stages, and those in their branches."""
+    for stage in stages:
+        yield stage
+        for branch in stage.branches:
+            yield from with_branches(branch)
 
 
 def bound(stage: Stage, context: ImageContext) -> BoundStage:
