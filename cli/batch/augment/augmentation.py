@@ -107,12 +107,10 @@ class Augmentation(NamedTuple):
 
     def kept(self) -> Recipe:
         """Return the recipe of the sample itself, in the depth that the others have."""
-        given = next((actions[0].given for actions in self.steps[-1:] if "depth" in actions[0].given), {})
-        return (
-            itself()
-            if not given
-            else in_a_row([make_step(catalog.load("pad"), {"size": 0, "depth": given["depth"]}, "")])
-        )
+        last = self.steps[-1][0] if self.steps else None
+        if not isinstance(last, Action) or "depth" not in last.given:
+            return itself()
+        return in_a_row([make_step(catalog.load("pad"), {"size": 0, "depth": last.given["depth"]}, "")])
 
     def usual(self) -> Recipe:
         """Return a recipe that stands for all that may be drawn: every step is done, with the middle of its ranges."""
