@@ -13,7 +13,7 @@ from ..images import formats
 from ..images.atomic_write import Transaction
 from ..images.formats import Format
 from ..images.output_folder import root_of
-from . import new_folder, sample_files, source
+from . import class_names, new_folder, sample_files, source
 from .folders import File
 from .selection import Selection, taken
 from .shard_file import ShardFile
@@ -21,11 +21,18 @@ from .source import Container, DataSet, Pictures, ShardSet
 from .stack_file import StackFile, refusals
 
 
-def run(names: Sequence[str], out: str, to: str | None, subset: str | None, per_class: int | None) -> ExitCode:
+def run(
+    names: Sequence[str],
+    out: str,
+    to: str | None,
+    subset: str | None,
+    per_class: int | None,
+    classes: str | None = None,
+) -> ExitCode:
     """Convert data sets, which become one; raises UsageError before anything is written, FileError."""
     selection = Selection(subset, per_class)
     format, as_folder = _kind_of_output(out, to)
-    opened = _numbered(list(source.opened(names, to_rgb=True)))
+    opened = _numbered(list(class_names.named(source.opened(names, to_rgb=True), classes)))
     read = frozenset(found for data_set in opened for path in data_set.paths() if (found := identity(path)) is not None)
     if as_folder:
         new_folder.check_outside(out, names)

@@ -12,7 +12,7 @@ from ..console.messages import complain, counted, put, shown
 from ..console.report import DEPTHS
 from ..errors import ExitCode, FileError
 from ..images.picture import Picture
-from . import source
+from . import class_names, source
 from .source import DataSet, Pictures
 
 MODEL = {"gray": "gray", "rgb": "RGB", "cmyk": "CMYK"}
@@ -63,10 +63,10 @@ def contents_of(data_set: DataSet) -> Contents:
     return found
 
 
-def run(names: Sequence[str], as_json: bool) -> ExitCode:
+def run(names: Sequence[str], as_json: bool, classes: str | None = None) -> ExitCode:
     """Print what data sets hold."""
     code = ExitCode.DONE
-    for number, data_set in enumerate(source.opened(names)):
+    for number, data_set in enumerate(class_names.named(source.opened(names), classes)):
         found = contents_of(data_set)
         if as_json:
             put(json.dumps(_record(data_set, found), ensure_ascii=False))
