@@ -75,7 +75,8 @@ def info(inputs: Inputs, classes: Classes = None, json: Json = False) -> None:
 
     The classes of a folder are its first-level folders in byte order of their names. Hidden folders and those without
     images are left out, and listed. A folder that holds only train, val and test folders is one data set for each.
-    Every image is decoded; those that cannot be read are reported.
+    Of images in folders the headers are read; those that cannot be read are reported. imfilter dataset check decodes
+    every image.
     """
     memory_budget.check_addresses()
     from ..dataset import info as command

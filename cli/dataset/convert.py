@@ -12,7 +12,6 @@ from ..file_identity import Identity, identity
 from ..images import formats
 from ..images.atomic_write import Transaction
 from ..images.formats import Format
-from ..images.output_folder import root_of
 from . import class_names, new_folder, sample_files, source
 from .folders import File
 from .selection import Selection, taken
@@ -164,8 +163,8 @@ def _to_folder(
     opened: Sequence[DataSet], selection: Selection, out: Path, format: Format | None, read: frozenset[Identity]
 ) -> int:
     """Write all files, or none."""
-    root, taken_places, notes = root_of(str(out)), set[str](), _lost(opened)
-    with Transaction(read) as transaction:
+    taken_places, notes = set[str](), _lost(opened)
+    with new_folder.Files(str(out), read) as files:
         for data_set in opened:
             for place, _, write in sample_files.of(data_set, selection, format, notes):
                 if place in taken_places:
@@ -173,10 +172,9 @@ def _to_folder(
                         f"{shown(str(out / place))}: would hold two images; convert one data set at a time"
                     )
                 taken_places.add(place)
-                with transaction.open(out / place, root=root) as file:
+                with files.open(out / place) as file:
                     notes += write(file)
         if not taken_places:
             raise UsageError("no samples are left; widen --subset")
-        transaction.commit()
-    _tell(notes)
+    _tell([*notes, *files.notes])
     return len(taken_places)
