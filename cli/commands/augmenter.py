@@ -11,6 +11,7 @@ from ...filters.core.filter import Call, ImageFilter
 from ...filters.core.lazy_numpy import Array, np
 from ...filters.core.parameters import ImageError, ParameterError
 from ..batch.augment.augmentation import SEEDS, Action, Augmentation
+from ..batch.augment.policies import Policy
 from ..batch.augment.variants import described
 from ..batch.filter_chain import Chain, in_python
 from .augment_steps import step_of
@@ -92,7 +93,7 @@ class Augmenter:
         return getattr(found, "image", found)
 
 
-def _step(number: int, step: Any) -> tuple[Action, ...]:
+def _step(number: int, step: Any) -> tuple[Action | Policy, ...]:
     """Return the actions of a step; raises UsageError."""
     if isinstance(step, str):
         return step_of(number, step)

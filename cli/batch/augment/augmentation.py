@@ -17,6 +17,7 @@ from ...console.messages import flag
 from ...errors import UsageError
 from ..recipe import MOST_STEPS, WRITING, Recipe, in_a_row, make_step, read_options, refusal
 from . import draw
+from .policies import Policy
 from .ranges import DIGITS, Choice, Draw, Range, Ranges, read
 
 NONE = "none"
@@ -74,7 +75,7 @@ def _has_seed(call: Call[Any]) -> bool:
 class Augmentation(NamedTuple):
     """Steps, each of one filter or of several alternatives, and the seed of what is drawn for them."""
 
-    steps: tuple[tuple[Action, ...], ...]
+    steps: tuple[tuple[Action | Policy, ...], ...]
     seed: int = 0
 
     def drawn(self, name: str, variant: int, width: int, height: int) -> Recipe:
@@ -84,7 +85,7 @@ class Augmentation(NamedTuple):
         UsageError for what no filter can do.
         """
         if not variant:
-            return itself()
+            return self.kept()
         sample, calls = draw.sample_key(self.seed, name), list[Call[Any]]()
 
         def share(step: int, parameter: str, attempt: int = 0) -> float:
@@ -95,16 +96,27 @@ class Augmentation(NamedTuple):
             if action.filter == NONE or (action.chance < 1 and share(number, CHANCE) >= action.chance):
                 continue
             where = f"variant {variant}, step {number} ({action.filter}): "
-            if action.is_redrawn:
+            if isinstance(action, Policy):
+                calls += action.calls(partial(share, number), where)
+            elif action.is_redrawn:
                 seen = geometry.followed([stage for call in calls for stage in call.part().stages], width, height)
                 calls.append(_part(action, partial(share, number), seen.width, seen.height, where))
             else:
                 calls.append(action.call(partial(share, number), where=where))
         return in_a_row(calls) if calls else itself()
 
+    def kept(self) -> Recipe:
+        """Return the recipe of the sample itself, in the depth that the others have."""
+        given = next((actions[0].given for actions in self.steps[-1:] if "depth" in actions[0].given), {})
+        return (
+            itself()
+            if not given
+            else in_a_row([make_step(catalog.load("pad"), {"size": 0, "depth": given["depth"]}, "")])
+        )
+
     def usual(self) -> Recipe:
         """Return a recipe that stands for all that may be drawn: every step is done, with the middle of its ranges."""
-        calls = [action.call(_middle) for actions in self.steps if (action := _first(actions)) is not None]
+        calls = [call for number, actions in enumerate(self.steps, 1) for call in _usual(actions, number)]
         return in_a_row(calls) if calls else itself()
 
     def check(self) -> list[Recipe]:
@@ -112,21 +124,31 @@ class Augmentation(NamedTuple):
         if len(self.steps) > MOST_STEPS:
             raise UsageError(f"has {len(self.steps)} steps; the limit is {MOST_STEPS}")
         recipes = [self.usual()]
-        usual = [action and action.call(_middle) for action in map(_first, self.steps)]
+        usual = [_usual(actions, number) for number, actions in enumerate(self.steps, 1)]
         for number, actions in enumerate(self.steps):
             for action in actions:
                 if action.filter == NONE:
                     continue
                 where = f"step {number + 1} ({action.filter}): "
                 _check_shared(action, len(actions) > 1, where)
-                for place, call in enumerate(_tried(action, where)):
-                    steps = [*usual[:number], call, *usual[number + 1 :]]
-                    recipes.append(in_a_row([step for step in steps if step is not None]))
+                for place, tried in enumerate(_tried(action, where)):
+                    calls = [call for part in (*usual[:number], tried, *usual[number + 1 :]) for call in part]
+                    recipes.append(in_a_row(calls) if calls else itself())
                     if recipes[-1].maps():
                         raise UsageError(f"{where}gives maps; augment writes pictures")
                     if not place:
                         recipes[-1].stages()
         return recipes
+
+    def without(self) -> list[Recipe]:
+        """Return recipes in each of which one of the steps is not done that need not be."""
+        usual = [_usual(actions, number) for number, actions in enumerate(self.steps, 1)]
+        found: list[Recipe] = []
+        for number, actions in enumerate(self.steps):
+            if any(action.filter == NONE or action.chance < 1 for action in actions):
+                left = [call for part in (*usual[:number], *usual[number + 1 :]) for call in part]
+                found.append(in_a_row(left) if left else itself())
+        return found
 
     @property
     def name(self) -> str:
@@ -136,7 +158,7 @@ class Augmentation(NamedTuple):
     @property
     def is_of_size(self) -> bool:
         """Whether what is drawn depends on the size of the image."""
-        return any(action.is_redrawn for actions in self.steps for action in actions)
+        return any(isinstance(action, Action) and action.is_redrawn for actions in self.steps for action in actions)
 
     def described(self) -> Any:
         """Return the augmentation as JSON can hold it."""
@@ -157,24 +179,32 @@ def _middle(name: str, attempt: int) -> float:
     return MIDDLE
 
 
-def _first(actions: Sequence[Action]) -> Action | None:
-    return next((action for action in actions if action.filter != NONE), None)
+def _usual(actions: Sequence[Action | Policy], number: int) -> list[Call[Any]]:
+    """Return the calls of the first of the actions of a step, with the middle of what is drawn; raises UsageError."""
+    first = next((action for action in actions if action.filter != NONE), None)
+    if first is None:
+        return []
+    where = f"step {number} ({first.filter}): "
+    return first.calls(_middle, where) if isinstance(first, Policy) else [first.call(_middle, where=where)]
 
 
-def _tried(action: Action, where: str) -> list[Call[Any]]:
+def _tried(action: Action | Policy, where: str) -> list[list[Call[Any]]]:
     """Return calls with each of what is drawn at its ends, and the rest in the middle; raises UsageError."""
-    middle = {name: value.text(_middle) for name, value in action.drawn.items()}
-    texts = [middle, *({**middle, name: text} for name, value in action.drawn.items() for text in value.tried())]
-    calls = [action.with_texts(found, where) for found in texts]
-    for call in calls:
+    if isinstance(action, Policy):
+        found = action.tried(where)
+    else:
+        middle = {name: value.text(_middle) for name, value in action.drawn.items()}
+        texts = [middle, *({**middle, name: text} for name, value in action.drawn.items() for text in value.tried())]
+        found = [[action.with_texts(own, where)] for own in texts]
+    for call in (call for calls in found for call in calls):
         try:
             call.part()
         except ParameterError as error:
             raise refusal(error, where) from None
-    return calls
+    return found
 
 
-def _check_shared(action: Action, is_alternative: bool, where: str) -> None:
+def _check_shared(action: Action | Policy, is_alternative: bool, where: str) -> None:
     """Raise UsageError for what says how files are read or written, in a step that is not always done."""
     for name in (*WRITING, "white"):
         if name in action.drawn:
@@ -238,7 +268,7 @@ def chance(text: str, where: str) -> float:
     return value
 
 
-def _described(action: Action) -> str:
+def _described(action: Action | Policy) -> str:
     """Return an action as it is written."""
     words = [action.filter]
     for name, value in {**action.given, **action.drawn}.items():

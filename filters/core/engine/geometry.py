@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from .coordinates import Extent, Geometry
 from .stage import Stage
@@ -22,10 +22,19 @@ def of(stages: Sequence[Stage], width: int, height: int) -> Geometry | None:
 def followed(stages: Sequence[Stage], width: int, height: int) -> Extent:
     """Return the size of the result of *stages* in a row, and its map."""
     total: Geometry | None = Geometry()
-    for stage in stages:
-        # Branches are joined sample by sample: all of them lie alike.
-        branch = next(filter(None, stage.branches), None)
-        own = followed(branch, width, height) if branch else stage.result_of(width, height)
+    for _, own in each(stages, width, height):
         width, height = own.width, own.height
         total = None if total is None or own.geometry is None else total.then(own.geometry)
     return Extent(width, height, total)
+
+
+def each(stages: Sequence[Stage], width: int, height: int) -> Iterator[tuple[Stage, Extent]]:
+    """Yield the stages in a row, each with the size of its result and its map to what it takes.
+
+    Branches are joined sample by sample: all of them lie alike, and the stages of the first stand for all.
+    """
+    for stage in stages:
+        branch = next(filter(None, stage.branches), None)
+        for inner, own in each(branch, width, height) if branch else [(stage, stage.result_of(width, height))]:
+            yield inner, own
+            width, height = own.width, own.height
