@@ -527,6 +527,9 @@ def _joined(
             last = ZippedRows(colour_parts.put_back(stage.mark, own), last, colours, *alphas)
             last.saturates = saturates
             continue
+        if stage.mixes:
+            last, alpha = _mixed(last, alpha, stage, own, rule, strip_rows, jobs)
+            continue
         behind = alpha
         if alpha is not None and stage.alpha is not None:
             rows, _ = join(alpha.opacity, [stage.alpha], context, rule, strip_rows, jobs)
@@ -662,6 +665,20 @@ def _branched(
     branches = [join(source, branch or [_AS_IT_IS], inner, rule, strip_rows, jobs)[0] for branch in stage.branches]
     context = context._replace(height=source.height, width=source.width)
     return ZippedRows(_bound(stage, context).function, *branches, *beside)
+
+
+def _mixed(
+    source: Rows, alpha: Alpha | None, stage: Stage, context: ImageContext, rule: Rule, strip_rows: int, jobs: int
+) -> tuple[Rows, Alpha | None]:
+    """Return the rows of a stage that mixes what its branches make of an image and of its alpha, and the new alpha."""
+    inner = context._replace(rounds_to=None, kept=False, integers=False)
+    found = [join(source, branch or [_AS_IT_IS], inner, rule, strip_rows, jobs, alpha) for branch in stage.branches]
+    function = _bound(stage, context._replace(height=source.height, width=source.width)).function
+    rows = ZippedRows(function, *(colours for colours, _ in found))
+    if alpha is None:
+        return rows, None
+    opaque = [behind.opacity for _, behind in found if behind is not None]
+    return rows, alpha._replace(rows=ZippedRows(function, *opaque), gain=1.0)
 
 
 def _crossed(
