@@ -34,7 +34,7 @@ class Branch(NamedTuple):
         parts = [step.part(step.name) for step in self.steps]
         for step, part in zip(self.steps, parts, strict=True):
             own = part.settings
-            if own.channels != "each" or own.coloured or not total_gain(part.stages) or step.maps():
+            if own.channels != "each" or own.coloured or total_gain(part.stages) is None or step.maps():
                 raise ParameterError("branches", f"{step.name} gives no picture of all channels, which could be mixed")
         if not parts:
             return ()
