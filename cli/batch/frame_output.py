@@ -6,7 +6,7 @@ import contextlib
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ...filters.core.engine.colour import ColourModel, model_of
 from ...filters.core.engine.coordinates import Geometry
@@ -23,6 +23,9 @@ from ..images.labels import Labels
 from ..images.metadata import Metadata, georeferenced, of_map
 from .job_options import WriteOptions
 from .plan import Job, Target
+
+if TYPE_CHECKING:
+    from .annotations.way import Way
 
 SHEET = "sheet"
 """The output that shows all maps of a bank of kernels."""
@@ -57,6 +60,8 @@ class Computed(NamedTuple):
     """Notes on results that will surprise."""
     geometry: Geometry | None = Geometry()
     """Where the result lies in the input; None where no map says it."""
+    way: Way | None = None
+    """The way of places from the input to the result, where masks and boxes go it."""
     same_units: bool = False
     """The picture's values mean what the input's do, as after a mean."""
     missing: Missing | None = None

@@ -14,6 +14,7 @@ from ...filters.core.engine import executor, geometry, moved_original, nan_polic
 from ...filters.core.engine.colour import ColourModel
 from ...filters.core.engine.output_buffer import Canvas, CanvasFactory, Output
 from ...filters.core.engine.quantize import Encoding, hue_legend
+from ...filters.core.engine.stack import suits_stack
 from ...filters.core.engine.stage import total_gain
 from ...filters.core.engine.working_space import Settings
 from ...filters.core.filter import INDEX, Names, check_white, name_of
@@ -80,8 +81,14 @@ class ImageProcessor:
         """Filter the one frame of a picture, and write all its outputs."""
         computed = self.computed(job, picture)
         picture.pixels = picture.alpha = None  # the memory is the encoders' now
+        moved = None
         with Transaction(self.options.write.read) as transaction:
             notes = picture.notes + self.write(transaction, job, computed, picture.metadata)
+            if job.attached is not None:
+                from .annotations import carried  # few calls have masks or boxes
+
+                moved, said = carried.write(transaction, job, computed, picture.orientation, self.options)
+                notes += said
             if picture.labels is not None:
                 from . import labels  # few pictures have some
 
@@ -90,10 +97,14 @@ class ImageProcessor:
             transaction.commit()
             notes += transaction.notes
         backdate(job, job.targets.values())
-        return self.report(job, [computed], notes)
+        return self.report(job, [computed], notes)._replace(annotations=moved)
 
     def computed(self, job: Job, picture: Picture) -> Computed:
         """Filter one frame; raises FileError."""
+        if job.variants:
+            from .augment import samples  # of all commands one has them
+
+            return samples.computed(self, job, picture)
         if job.variant is not None:
             return self._variant(job, picture)
         try:
@@ -110,20 +121,28 @@ class ImageProcessor:
         from .augment import variants  # of all commands one has them
 
         assert self.options.augmentation is not None
-        if self._drawn is None or self._drawn[0] != (job.input, job.variant):  # all frames of a file have one draw
+        # All frames of a file have one draw, and images of a data set each their own.
+        number = picture.number if formats.FORMATS[picture.format].data_set else 0
+        drawn = job.input, job.variant, number
+        if self._drawn is None or self._drawn[0] != drawn:
             height, width = picture.pixels.shape[:2]
-            recipe = variants.drawn(self.options.augmentation, job, width, height)
-            processor = ImageProcessor(recipe, (), self.options)
-            processor.progress = self.progress
-            self._drawn = (job.input, job.variant), processor
+            name = name_of(job.input.place, number)
+            recipe = variants.drawn(self.options.augmentation, job, name, job.variant or 0, width, height)
+            self._drawn = drawn, self.of_recipe(recipe)
         processor = self._drawn[1]
         computed = processor.computed(variants.alone(job, processor.recipe), picture)
         return computed._replace(drawn=variants.described(processor.recipe))
 
+    def of_recipe(self, recipe: Recipe) -> ImageProcessor:
+        """Return what filters by another recipe, a picture and no maps."""
+        processor = ImageProcessor(recipe, (), self.options)
+        processor.progress = self.progress
+        return processor
+
     def takes_stack(self, job: Job, picture: Picture) -> bool:
         """Whether pictures like this one can be filtered several at a time."""
-        if job.variant is not None:
-            return False
+        if job.variants or job.variant is not None:
+            return bool(job.variants)
         if self.options.render.effect is not None or self.has_others or self.options.render.nodata.keep_holes:
             return False
         processor = self._for(picture)
@@ -132,7 +151,7 @@ class ImageProcessor:
         settings = processor.rendering.settings(picture, formats_of.get("image"))
         shape, transparent = picture.pixels.shape, picture.alpha is not None
         whole = SHEET not in job.targets and not processor.rendering.is_light(picture, encodings.get("image"))
-        return whole and executor.suits_stack(processor.stages, shape, encodings, settings, transparent)
+        return whole and suits_stack(processor.stages, shape, encodings, settings, transparent)
 
     def _take_numbers(self, picture: Picture) -> None:
         """Let a label map be filtered by the numbers of its palette; raises `ImageError`."""
@@ -214,6 +233,11 @@ class ImageProcessor:
             surprising = self._surprises(light, missing if result.missing else None, encodings, outputs, formats_of)
         height, width, channels = picture.pixels.shape
         height //= picture.images
+        way = None
+        if job.attached is not None:
+            from .annotations import way as ways  # few calls have masks or boxes
+
+            way = ways.of(self.stages, settings.border, width, height)
         return Computed(
             (height, width, channels),
             dtype,
@@ -226,6 +250,7 @@ class ImageProcessor:
             len(self.maps),
             surprising,
             geometry=geometry.of(self.stages, width, height),
+            way=way,
             same_units=total_gain(self.stages) == 1,
             missing=Missing(missing, result.missing, self.spreads_nan) if missing is not None else None,
             images=picture.images,
@@ -348,7 +373,7 @@ class ImageProcessor:
             lines=tuple(lines),
             notes=tuple(notes) if self.options.report.notes else (),
             frames=sum(frame.images for frame in frames),
-            drawn=first.drawn,
+            drawn=_all_drawn(job, frames) if job.variants else first.drawn,
         )
 
     def _surprises(
@@ -406,6 +431,15 @@ class ImageProcessor:
         return encode.write(
             file, output.samples, output.alpha, format, metadata, options, stamp, colours, white, computed.labels
         )
+
+
+def _all_drawn(job: Job, frames: Sequence[Computed]) -> Any:
+    """Return what a manifest must know of a data set's images; of those of a shard it is each one's own."""
+    if frames[0].drawn is not None:
+        return [frame.drawn for frame in frames]
+    from .augment import samples
+
+    return samples.summed(frames, len(job.variants))
 
 
 def _output_facts(outputs: Mapping[str, Output], encodings: Mapping[str, Encoding]) -> list[str]:

@@ -29,9 +29,10 @@ def filtered(processor: ImageProcessor, job: Job, found: Picture | Frames) -> Re
     """Filter the frames that are asked for; raises FileError."""
     name, options = shown(job.input.name), processor.options.frames
     frames = found if isinstance(found, Frames) else Frames(1, lambda: iter([found]), format=found.format)
-    if job.variant is not None and formats.FORMATS[frames.format].data_set:
-        raise FileError(name, "is a data set; augment takes images in files of their own")
-    if isinstance(frames, Shard) and options.only is None:
+    wanted = any(target.numbered is not None for target in job.targets.values())
+    if job.variant is not None and not wanted and options.only is None and formats.FORMATS[frames.format].data_set:
+        raise FileError(name, "is a data set; augment takes it from a file, and not from standard input")
+    if isinstance(frames, Shard) and options.only is None and job.attached is None:
         from . import shard_job  # few inputs are shards
 
         into = {shard_job.is_for(target) for target in job.targets.values()}
@@ -51,13 +52,14 @@ def filtered(processor: ImageProcessor, job: Job, found: Picture | Frames) -> Re
         job = job._replace(notes=(*job.notes, *labels.check(job, frames, options.only is not None)))
     if options.only is not None:
         return processor.single(job, _one(frames, options.only, name))
-    wanted = any(target.numbered is not None for target in job.targets.values())
     if frames.first is not None and not wanted:
         others = "--frame N takes another, --name '{stem}-{frame}{suffix}' all"
         frames.first.notes.append(f"only the first of its {frames.count} pictures was filtered; {others}")
         return processor.single(job, frames.first)
-    if frames.count == 1 and not wanted and not _stays_a_set(job, frames):
+    if frames.count == 1 and not wanted and not job.variants and not _stays_a_set(job, frames):
         return processor.single(job, _one(frames, 0, name))
+    if job.attached is not None:
+        raise FileError(name, "has several frames; masks and boxes belong to one, which --frame N takes")
     try:
         frames.check_pixels()
     except DecodeError as error:
@@ -65,7 +67,9 @@ def filtered(processor: ImageProcessor, job: Job, found: Picture | Frames) -> Re
     for output, target in job.targets.items():
         if target.numbered is None:
             maps = len(processor.maps) if output == "image" else 0
-            _check(frames, target, target.format_for(output, formats.FORMATS[frames.format]), name, maps)
+            _check(
+                frames, len(job.variants), target, target.format_for(output, formats.FORMATS[frames.format]), name, maps
+            )
     return _all(processor, job, frames, name)
 
 
@@ -77,9 +81,9 @@ def _stays_a_set(job: Job, frames: Frames) -> bool:
     )
 
 
-def _check(frames: Frames, target: Target, format: formats.Format, name: str, maps: int) -> None:
-    """Refuse a format that does not hold the frames."""
-    if frames.count == 1:
+def _check(frames: Frames, variants: int, target: Target, format: formats.Format, name: str, maps: int) -> None:
+    """Refuse a format that does not hold the frames, or the *variants* of each."""
+    if frames.count == 1 and variants < 2:
         return
     if format.instead:
         raise FileError(target.name, formats.only_read(format))
@@ -149,7 +153,7 @@ def _pictures(processor: ImageProcessor, job: Job, frames: Frames, name: str) ->
         return
     takes = frames.pictures is not None and all(target.numbered is None for target in job.targets.values())
     takes = takes and processor.takes_stack(job, first)
-    step = max(SAMPLES_TOGETHER // first.pixels.size, 1)
+    step = max(SAMPLES_TOGETHER // first.pixels.size // max(len(job.variants), 1), 1)
     yield first
     if not takes or frames.pictures is None or frames.count is None:
         yield from each
@@ -172,6 +176,11 @@ def _all(processor: ImageProcessor, job: Job, frames: Frames, name: str) -> Repo
     done: list[Computed] = []
     notes: dict[str, None] = {}
     growth = memory_budget.Growth()
+    archive = frames.archive
+    if archive is not None and job.variants:
+        from ..images import npz  # few data sets are archives
+
+        archive = npz.repeated(archive, len(job.variants))
     with Transaction(processor.options.write.read) as transaction:
         for picture in _pictures(processor, job, frames, name):
             number = picture.number
@@ -191,10 +200,8 @@ def _all(processor: ImageProcessor, job: Job, frames: Frames, name: str) -> Repo
                     continue
                 if output not in gathered:
                     options, stamp = processor.options.write.encode, processor.options.write.stamper.stamp(output, job)
-                    archive = frames.archive
-                    if archive is not None and output != "image":
-                        archive = archive.of_images()
-                    gathered[output] = Gathered(computed.formats_of[output], options, frames.timing, stamp, archive)
+                    held = archive if archive is None or output == "image" else archive.of_images()
+                    gathered[output] = Gathered(computed.formats_of[output], options, frames.timing, stamp, held)
                 _gather(gathered[output], output, target, computed, picture)
                 if (free := growth.short(computed.outputs[output].samples.size)) is not None:
                     raise FileError(

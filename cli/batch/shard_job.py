@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterator
+from typing import Any
 
 from ..console.messages import reason_of, shown
 from ..console.report import Report
@@ -31,16 +32,20 @@ def filtered(processor: ImageProcessor, job: Job, shard: Shard) -> Report:
     notes: dict[str, None] = {}
     growth = memory_budget.Growth()
     with Transaction(processor.options.write.read) as transaction:
-        for member, picture in _decoded(job, shard):
+        for found in _files(job, shard):
+            member, picture = found.member, found.picture
             if picture is None:
                 if "image" in writers:
                     _add(job, "image", writers, member)
                 continue
-            picture.number = len(done)
+            if not job.variants:
+                picture.number = len(done)
             if processor.progress is not None:
-                processor.progress.begin(picture.number, shard.count or 1)
-            own = job._replace(input=job.input._replace(name=f"{job.input.name}: {member.name}"))
+                processor.progress.begin(len(done), (shard.count or 1) * max(len(job.variants), 1))
+            own = found.job._replace(input=found.job.input._replace(name=f"{job.input.name}: {member.name}"))
             computed = processor.computed(own, picture)
+            if job.variants:
+                computed = computed._replace(drawn=found.line(computed.drawn))
             size = 0
             for output in writers:
                 stamp = "" if done else processor.options.write.stamper.stamp(output, job)
@@ -65,6 +70,14 @@ def filtered(processor: ImageProcessor, job: Job, shard: Shard) -> Report:
         notes.update(dict.fromkeys(transaction.notes))
     backdate(job, job.targets.values())
     return processor.report(job, done, list(notes))
+
+
+def _files(job: Job, shard: Shard) -> Iterator[Any]:
+    """Yield the files that the shard of the results holds, each with the job that its image is to be filtered by."""
+    from .augment import shards
+
+    files = _decoded(job, shard)
+    return shards.expanded(job, files) if job.variants else (shards.Variant(job, *file) for file in files)
 
 
 def _decoded(job: Job, shard: Shard) -> Iterator[tuple[ShardMember, Picture | None]]:

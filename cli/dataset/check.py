@@ -30,6 +30,9 @@ TURNED = {2: "mirrored", 3: "upside down", 4: "mirrored"} | dict.fromkeys((5, 6,
 MOST_CLASSES = 1 << 16
 """Classes of which those without images are looked for."""
 
+MOST_NAMED = 10
+"""Of these the first that are named."""
+
 
 class Look(NamedTuple):
     """What is compared of a sample."""
@@ -190,4 +193,6 @@ def _labels(data_set: Container, labels: Counter[int], classes: int | None) -> I
             images = counted(labels[label], "image", "images")
             yield f"{where}: label {label} is out of range 0 to {most - 1} ({images})"
     if missing := [str(label) for label in range(min(most, MOST_CLASSES)) if label not in labels]:
-        yield f"{where}: has no images of {'class' if len(missing) == 1 else 'the classes'} {', '.join(missing)}"
+        others = f" and {len(missing) - MOST_NAMED} others" if len(missing) > MOST_NAMED else ""
+        named = f"{'class' if len(missing) == 1 else 'the classes'} {', '.join(missing[:MOST_NAMED])}"
+        yield f"{where}: has no images of {named}{others}"

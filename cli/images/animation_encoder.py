@@ -125,7 +125,8 @@ class Gathered:
                     self.software,
                     colours,
                     white,
-                    labels=labels,
+                    images,
+                    labels,
                     archive=self._archive,
                 )
             )

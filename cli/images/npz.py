@@ -174,6 +174,27 @@ def _labels(found: Sequence[_Found], chosen: Sequence[_Found], arrays: dict[str,
     return Labels(np.concatenate(values))
 
 
+def repeated(archive: Archive, count: int) -> Archive:
+    """Return an archive in which *count* images stand for each: what it tells of each image, as labels, is repeated.
+
+    That is an array called after one of images, or where there is one array of images, any with an entry for each.
+    """
+    images = {member.name.removesuffix(SUFFIX): member.images for member in archive.of_images().members}
+    told = {key: number for name, number in images.items() for key in _keys_of_labels(name)}
+
+    def times(member: Member) -> Member:
+        if member.images is not None:
+            return member._replace(images=count * member.images)
+        header = npy_header.read(member.data[: npy_header.ENOUGH])
+        alone = next(iter(images.values())) if len(images) == 1 else None
+        if not header.shape or header.shape[0] not in {told.get(member.name.removesuffix(SUFFIX)), alone}:
+            return member
+        values = np.load(io.BytesIO(member.data), allow_pickle=False)
+        return member._replace(data=_saved([np.repeat(values, count, axis=0)]))
+
+    return Archive(tuple(map(times, archive.members)))
+
+
 def _keys_of_labels(key: str) -> Iterator[str]:
     """Yield how the labels of an array of images may be called.
 

@@ -30,15 +30,28 @@ class ShardMember(NamedTuple):
         return format is not None and not format.data_set and not about
 
     @property
+    def key(self) -> str:
+        """What the files of a sample share: the folders, and the name up to the first dot.
+
+        >>> ShardMember("a.b/0001.Seg.PNG", b"").key
+        'a.b/0001'
+        """
+        folder, slash, name = self.name.rpartition("/")
+        return f"{folder}{slash}{name.partition('.')[0]}"
+
+    @property
     def field(self) -> str:
         """The key and the field by which readers know it.
 
         >>> ShardMember("a.b/0001.Seg.PNG", b"").field
         'a.b/0001.seg.png'
         """
-        folder, slash, name = self.name.rpartition("/")
-        key, dot, field = name.partition(".")
-        return f"{folder}{slash}{key}{dot}{field.lower()}"
+        key = self.key
+        return f"{key}{self.name[len(key) :].lower()}"
+
+    def with_key(self, key: str) -> str:
+        """Return its name where the sample has another *key*."""
+        return f"{key}{self.name[len(self.key) :]}"
 
     def in_format(self, format: formats.Format) -> str:
         """Return its name where its image is in a *format*."""

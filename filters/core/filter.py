@@ -22,6 +22,7 @@ from .engine.borders import ALIASES, PICTURES, Border, Fill
 from .engine.chain import Part
 from .engine.mask import Box, Effect
 from .engine.quantize import FULL, Encoding, GivenRange, encoding, float_type
+from .engine.stack import suits_stack
 from .engine.stage import Stage
 from .engine.threads import available
 from .engine.working_space import Settings
@@ -418,9 +419,7 @@ class _Run(NamedTuple):
         shape = len(image.pixels) // image.images, *image.pixels.shape[1:]
         encodings, program = self._encodings(image, missing), self.program
         alone = self.effect is not None or self.keep_holes
-        return not alone and executor.suits_stack(
-            program.stages, shape, encodings, program.settings, image.alpha is not None
-        )
+        return not alone and suits_stack(program.stages, shape, encodings, program.settings, image.alpha is not None)
 
     def of(self, image: ArrayImage, missing: float | None, name: str) -> dict[str, Array]:
         """Return the results by name, in the form of the image."""

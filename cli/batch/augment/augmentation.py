@@ -85,7 +85,7 @@ class Augmentation(NamedTuple):
         UsageError for what no filter can do.
         """
         if not variant:
-            return itself()
+            return self.kept()
         sample, calls = draw.sample_key(self.seed, name), list[Call[Any]]()
 
         def share(step: int, parameter: str, attempt: int = 0) -> float:
@@ -104,6 +104,13 @@ class Augmentation(NamedTuple):
             else:
                 calls.append(action.call(partial(share, number), where=where))
         return in_a_row(calls) if calls else itself()
+
+    def kept(self) -> Recipe:
+        """Return the recipe of the sample itself, in the depth that the others have."""
+        last = self.steps[-1][0] if self.steps else None
+        if not isinstance(last, Action) or "depth" not in last.given:
+            return itself()
+        return in_a_row([make_step(catalog.load("pad"), {"size": 0, "depth": last.given["depth"]}, "")])
 
     def usual(self) -> Recipe:
         """Return a recipe that stands for all that may be drawn: every step is done, with the middle of its ranges."""
@@ -131,6 +138,16 @@ class Augmentation(NamedTuple):
                     if not place:
                         recipes[-1].stages()
         return recipes
+
+    def without(self) -> list[Recipe]:
+        """Return recipes in each of which one of the steps is not done that need not be."""
+        usual = [_usual(actions, number) for number, actions in enumerate(self.steps, 1)]
+        found: list[Recipe] = []
+        for number, actions in enumerate(self.steps):
+            if any(action.filter == NONE or action.chance < 1 for action in actions):
+                left = [call for calls in (*usual[:number], *usual[number + 1 :]) for call in calls]
+                found.append(in_a_row(left) if left else itself())
+        return found
 
     @property
     def name(self) -> str:

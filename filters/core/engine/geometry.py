@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from ..parameters import ImageError
 from .coordinates import Extent, Geometry
@@ -23,20 +23,30 @@ def of(stages: Sequence[Stage], width: int, height: int) -> Geometry | None:
 def followed(stages: Sequence[Stage], width: int, height: int) -> Extent:
     """Return the size of the result of *stages* in a row, and its map."""
     total: Geometry | None = Geometry()
-    for stage in stages:
-        # Branches are joined sample by sample: all of them lie alike, unless they are mixed.
-        branch = next(filter(None, stage.branches), None)
-        if stage.mixes:
-            own = _mixed(stage, width, height)
-        else:
-            own = followed(branch, width, height) if branch else stage.result_of(width, height)
+    for _, own in each(stages, width, height):
         width, height = own.width, own.height
         total = None if total is None or own.geometry is None else total.then(own.geometry)
     return Extent(width, height, total)
 
 
+def each(stages: Sequence[Stage], width: int, height: int) -> Iterator[tuple[Stage, Extent]]:
+    """Yield the stages in a row, each with the size of its result and its map to what it takes.
+
+    Branches are joined sample by sample: all of them lie alike, and the stages of the first stand for all, unless they
+    are mixed. Raises ImageError.
+    """
+    for stage in stages:
+        if stage.mixes:
+            yield stage, _mixed(stage, width, height)
+            continue
+        branch = next(filter(None, stage.branches), None)
+        for inner, own in each(branch, width, height) if branch else [(stage, stage.result_of(width, height))]:
+            yield inner, own
+            width, height = own.width, own.height
+
+
 def _mixed(stage: Stage, width: int, height: int) -> Extent:
-    """Return the size that all branches of a stage keep, and their map if they have the same; raises ImageError."""
+    """Return the size that all branches of a stage keep, with a map if none moves samples; raises ImageError."""
     branches = [followed(branch, width, height) for branch in stage.branches]
     for number, own in enumerate(branches, 1):
         if (own.width, own.height) != (width, height):
@@ -44,5 +54,5 @@ def _mixed(stage: Stage, width: int, height: int) -> Extent:
             raise ImageError(
                 f"{where}branch {number} makes {own.width}×{own.height} of {width}×{height}; keep the size"
             )
-    alike = all(own.geometry == branches[0].geometry for own in branches)
-    return Extent(width, height, branches[0].geometry if alike else None)
+    still = all(own.geometry is not None and own.geometry.is_identity for own in branches)
+    return Extent(width, height, Geometry() if still else None)

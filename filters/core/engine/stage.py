@@ -17,7 +17,7 @@ alpha.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, Literal, Protocol
 
 from ..lazy_numpy import Array, np
@@ -404,6 +404,14 @@ def total_gain(stages: Sequence[Stage]) -> float | None:
             return None
         gain = gain * own.gain if own.alpha is None else 1.0
     return gain
+
+
+def with_branches(stages: Iterable[Stage]) -> Iterator[Stage]:
+    """Yield the stages, and those in their branches."""
+    for stage in stages:
+        yield stage
+        for branch in stage.branches:
+            yield from with_branches(branch)
 
 
 def bound(stage: Stage, context: ImageContext) -> BoundStage:

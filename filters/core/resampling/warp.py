@@ -12,7 +12,7 @@ from .. import native
 from ..engine import nan_policy
 from ..engine.borders import BORDERS, Rule, index_of, values_of
 from ..engine.coordinates import Extent
-from ..engine.pipeline import Source, Whole, computed
+from ..engine.image_rows import Source, Whole, computed
 from ..engine.stage import Function, ImageContext, Rows, Stage, Values, WeightedSum, geometric
 from ..lazy_numpy import Array, np
 from ..named_tuple import NamedTuple
