@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import ast
+import functools
 import importlib
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from .engine.many import Many
     from .filter import ImageFilter
 
 FOLDER = Path(__file__).parent.parent
@@ -31,3 +33,10 @@ def summary(name: str) -> str:
 def load(name: str) -> ImageFilter[Any, Any]:
     """Import one filter."""
     return getattr(importlib.import_module(f"{PACKAGE}.{name}"), name)
+
+
+@functools.cache
+def many(name: str) -> Many | None:
+    """Return how a filter takes many images that have numbers of their own; None for one that leaves it to stages."""
+    made = getattr(importlib.import_module(f"{PACKAGE}.{name}"), "many", None)
+    return None if made is None else made()
