@@ -114,7 +114,7 @@ class Augmenter:
         small = whole.pixels.dtype == np.uint8 and whole.pixels.shape[2] in (1, 3) and whole.colours != "bands"
         if small and not whole.masked and whole.alpha is None and whole.nodata is None:
             channels = whole.pixels.shape[2]
-            of_all = together.steps([chains[number].recipe for number in range(len(images))], (*of_size[:2], channels))
+            of_all = together.steps({place: chain.recipe for place, chain in chains.items()}, (*of_size[:2], channels))
             for own in together.of_one_size(of_all):
                 stack = images if len(own) == len(images) else images[[*own]]
                 results = many.run(stack.reshape(-1, *images.shape[1:3], channels), [*own.values()])
@@ -122,9 +122,11 @@ class Augmenter:
         if len(found) == len(images):
             return found
         with in_python():
-            grouped = together.groups([chains[number].recipe for number in range(len(images))], of_size)
+            grouped = together.groups(
+                {place: chain.recipe for place, chain in chains.items() if place not in found}, of_size
+            )
         for group in grouped:
-            if not group.parts or group.places[0] in found:
+            if not group.parts:
                 continue
             recipe = chains[group.places[0]].recipe
             stages, settings = recipe.stages()

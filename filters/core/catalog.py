@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from .engine.many import Many
     from .filter import ImageFilter
 
 FOLDER = Path(__file__).parent.parent
@@ -36,7 +35,7 @@ def load(name: str) -> ImageFilter[Any, Any]:
 
 
 @functools.cache
-def many(name: str) -> Many | None:
+def many(name: str) -> Any:
     """Return how a filter takes many images that have numbers of their own; None for one that leaves it to stages."""
     made = getattr(importlib.import_module(f"{PACKAGE}.{name}"), "many", None)
     return None if made is None else made()

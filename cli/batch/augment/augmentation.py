@@ -247,13 +247,14 @@ def _part(
     area is uniform and the ratio uniform in its logarithm. The middle has the ratio of the range that is next to the
     image's. In a picture of 4:3 one of four parts does not fit; to clamp it would raise the mean area from 0.43 to 0.5.
     """
+    call = None
     for attempt in range(ATTEMPTS):
         call = made(attempt, where)
         sides = framing.sides_of(width, height, call.values["area"], call.values["ratio"])
         across, down = (math.floor(side + 0.5) for side in sides)
         if across <= width and down <= height:
             return call
-    if action.filter == ERASE:
+    if action.filter == ERASE and call is not None:
         return call  # of which what lies in the image is erased
     ratios = action.drawn.get("ratio")
     found = [action.with_texts({"ratio": text}, where).values["ratio"] for text in ratios.tried()] if ratios else []

@@ -51,13 +51,13 @@ class Group(NamedTuple):
             yield Group([self.places[at] for at in chosen], [self.parts[at] for at in chosen])
 
 
-def steps(recipes: Sequence[Recipe], size: tuple[int, int, int]) -> dict[int, list[Step]]:
+def steps(recipes: Mapping[int, Recipe], size: tuple[int, int, int]) -> dict[int, list[Step]]:
     """Return what the recipes do to images of 8 bits of a width, height and channels, by their places.
 
     Those that only stages do are not among them.
     """
     found = {}
-    for place, recipe in enumerate(recipes):
+    for place, recipe in recipes.items():
         filters = [(catalog.many(step.filter.spec.name), step.values) for step in recipe.steps]
         own = many_images.steps(filters, size)
         if own is not None:
@@ -74,14 +74,14 @@ def of_one_size(rows: Mapping[int, list[Step]]) -> Iterator[dict[int, list[Step]
     yield from found.values()
 
 
-def groups(recipes: Sequence[Recipe], images: Images) -> list[Group]:
-    """Return the recipes of as many images in groups; raises UsageError for what no filter can do."""
+def groups(recipes: Mapping[int, Recipe], images: Images) -> list[Group]:
+    """Return the recipes, by their places, in groups; raises UsageError for what no filter can do."""
     if images.colours not in ("gray", "rgb"):
-        return [Group(range(len(recipes)))]
+        return [Group([*recipes])]
     context = ImageContext(images.full, np.float32, colours=images.colours)
     known: dict[Hashable, Part] = {}
     found: dict[Hashable, tuple[list[int], list[list[Part]]]] = {}
-    for place, recipe in enumerate(recipes):
+    for place, recipe in recipes.items():
         parts = _parts(recipe, known)
         if any(step.values["channels"] == INDEX or _is_of_files(step) for step in recipe.steps):
             form = None
