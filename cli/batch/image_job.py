@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import io
-import itertools
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
@@ -27,11 +26,13 @@ from ..errors import FileError
 from ..file_identity import Identity
 from ..images import encode, formats, memory_budget, output_colour
 from ..images.atomic_write import Transaction
+from ..images.labels import joined
 from ..images.metadata import Metadata
 from ..images.picture import Expected, Picture
 from . import memory_need, surprises, white_notes
 from .changed_input import backdate, check_replaced
 from .frame_output import SHEET, Computed, Missing, kept_of, opened, writable
+from .frame_summary import Summary
 from .job_options import JobOptions
 from .other_pictures import OtherPictures, named
 from .plan import Job
@@ -99,7 +100,9 @@ class ImageProcessor:
             transaction.commit()
             notes += transaction.notes
         backdate(job, job.targets.values())
-        return self.report(job, [computed], notes)._replace(annotations=moved)
+        done = self.begin_report()
+        done.add(computed)
+        return self.report(job, done, notes)._replace(annotations=moved)
 
     def computed(self, job: Job, picture: Picture) -> Computed:
         """Filter one frame; raises FileError."""
@@ -345,29 +348,22 @@ class ImageProcessor:
             raise ImageError(memory_budget.refusal(width, height, least, free, advice))
         return cores
 
-    def report(self, job: Job, frames: Sequence[Computed], notes: list[str]) -> Report:
+    def begin_report(self) -> Summary:
+        """Return what gathers what is told of frames."""
+        return Summary(self.maps, self.options.report.notes)
+
+    def report(self, job: Job, done: Summary, notes: list[str]) -> Report:
         """Return what became of a picture, of whose frames *notes* tell."""
         name = shown(job.input.name)
-        first = frames[0]
+        assert done.first is not None
+        first = done.first
         height, width, channels = first.shape
         lines: list[str] = []
         if self.options.report.notes:
-            # Of many maps one is told of, as an example.
-            told = [output for number, output in enumerate(first.encodings) if not (number and self.maps)]
-            said = [list(frame.surprises) for frame in frames]
-            if any(found.missing or found.moved for frame in frames for found in frame.outputs.values()):
-                from . import missing_notes  # few pictures have missing samples
-
-                said += [missing_notes.of(output, frame) for frame in frames for output in told]
-            notes = [*dict.fromkeys([*job.notes, *notes, *itertools.chain(*said)])]
+            notes = [*dict.fromkeys([*job.notes, *notes, *done.surprises, *done.missing])]
         if self.options.report.facts:
             lines += [f"{name}: {fact.text}" for fact in first.facts]
             lines += [f"{name}: {text}" for text in _output_facts(first.outputs, first.encodings)]
-        measured: dict[str, list[Output]] = {}
-        for frame in frames:
-            for output, found in frame.outputs.items():
-                if found.low <= found.high:
-                    measured.setdefault(output, []).append(found)
         return Report(
             input=job.input.name,
             status="done",
@@ -377,14 +373,12 @@ class ImageProcessor:
             channels=channels,
             depth=DEPTHS[first.dtype],
             algorithm=tuple(str(fact.value) for fact in first.facts if fact.kind == "algorithm"),
-            range={
-                output: (min(f.low for f in found), max(f.high for f in found)) for output, found in measured.items()
-            },
-            clipped={output: sum(f.clipped for f in found) / len(found) for output, found in measured.items()},
+            range=done.range,
+            clipped=done.clipped,
             lines=tuple(lines),
             notes=tuple(notes) if self.options.report.notes else (),
-            frames=sum(frame.images for frame in frames),
-            drawn=_all_drawn(job, frames) if job.variants else first.drawn,
+            frames=done.images,
+            drawn=_all_drawn(job, done) if job.variants else first.drawn,
         )
 
     def _surprises(
@@ -444,13 +438,14 @@ class ImageProcessor:
         )
 
 
-def _all_drawn(job: Job, frames: Sequence[Computed]) -> Any:
+def _all_drawn(job: Job, done: Summary) -> Any:
     """Return what a manifest must know of a data set's images; of those of a shard it is each one's own."""
-    if frames[0].drawn is not None:
-        return [frame.drawn for frame in frames]
+    assert done.first is not None
+    if done.first.drawn is not None:
+        return done.drawn
     from .augment import samples
 
-    return samples.summed(frames, len(job.variants))
+    return samples.summed(done.first, done.images, joined(done.labels), len(job.variants))
 
 
 def _output_facts(outputs: Mapping[str, Output], encodings: Mapping[str, Encoding]) -> list[str]:

@@ -234,8 +234,9 @@ def test_both_directions_are_drawn_and_opposite(rgb, space):
 def test_operations_strengths_and_directions_are_as_likely():
     names, table = 14 * 300, operations.WIDE
     seen, strengths, signs = Counter(), Counter(), Counter()
+    augmenter = Augmenter("trivial-augment")
     for number in range(names):
-        steps = Augmenter("trivial-augment").chain(8, 8, name=f"{number}.png").steps
+        steps = augmenter.chain(8, 8, name=f"{number}.png").steps
         (call,) = steps
         given = dict(call.given)
         seen[(call.name, *sorted(given.keys() - {"fill"}), given.get("op"))] += 1

@@ -141,7 +141,8 @@ class Augmentation(NamedTuple):
                 if action.filter == NONE:
                     continue
                 where = f"step {number + 1} ({action.filter}): "
-                _check_shared(action, len(actions) > 1, where)
+                if isinstance(action, Action):
+                    _check_shared(action, len(actions) > 1, where)
                 for place, tried in enumerate(_tried(action, where)):
                     calls = [call for part in (*usual[:number], tried, *usual[number + 1 :]) for call in part]
                     recipes.append(in_a_row(calls) if calls else itself())
@@ -157,7 +158,7 @@ class Augmentation(NamedTuple):
         found: list[Recipe] = []
         for number, actions in enumerate(self.steps):
             if any(action.filter == NONE or action.chance < 1 for action in actions):
-                left = [call for part in (*usual[:number], *usual[number + 1 :]) for call in part]
+                left = [call for calls in (*usual[:number], *usual[number + 1 :]) for call in calls]
                 found.append(in_a_row(left) if left else itself())
         return found
 
@@ -216,7 +217,7 @@ def _tried(action: Action | Policy, where: str) -> list[list[Call[Any]]]:
     return found
 
 
-def _check_shared(action: Action | Policy, is_alternative: bool, where: str) -> None:
+def _check_shared(action: Action, is_alternative: bool, where: str) -> None:
     """Raise UsageError for what says how files are read or written, in a step that is not always done."""
     for name in (*WRITING, "white"):
         if name in action.drawn:

@@ -15,7 +15,7 @@ from ....filters.core.parameters import ImageError
 from ...console.messages import shown
 from ...errors import FileError, UsageError
 from ...images import formats
-from ...images.labels import Labels, joined
+from ...images.labels import Labels
 from ...images.picture import Picture
 from ..frame_output import Computed
 from ..job_options import JobOptions
@@ -63,12 +63,10 @@ class Processor(Protocol):
         ...
 
 
-def summed(frames: Sequence[Computed], variants: int) -> Samples:
+def summed(first: Computed, images: int, labels: Labels | None, variants: int) -> Samples:
     """Return what was augmented, from what was computed of it: so many *variants* of each image."""
-    height, width, _ = frames[0].shape
-    labels = joined([frame.labels for frame in frames])
-    count = sum(frame.images for frame in frames) // variants
-    return Samples(count, width, height, None if labels is None else labels.every(variants))
+    height, width, _ = first.shape
+    return Samples(images // variants, width, height, None if labels is None else labels.every(variants))
 
 
 def drawn(augmentation: Augmentation, job: Job, number: int, size: Samples) -> Iterator[Recipe]:
