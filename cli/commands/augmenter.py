@@ -6,10 +6,14 @@ from collections.abc import Sequence
 from pathlib import PurePosixPath
 from typing import Any
 
+from ...filters.core.engine import array_image
 from ...filters.core.engine.array_image import ImageLike, one_image
-from ...filters.core.filter import Call, ImageFilter
+from ...filters.core.engine.colour import model_of
+from ...filters.core.engine.quantize import white_of
+from ...filters.core.filter import Call, ImageFilter, OneStack, Program, threads_of
 from ...filters.core.lazy_numpy import Array, np
 from ...filters.core.parameters import ImageError, ParameterError
+from ..batch.augment import together
 from ..batch.augment.augmentation import SEEDS, Action, Augmentation
 from ..batch.augment.policies import Policy
 from ..batch.augment.variants import described
@@ -59,9 +63,11 @@ class Augmenter:
         return self._run(self.chain(width, height, name=name, variant=variant), image, name)
 
     def stack(
-        self, images: Sequence[ImageLike] | Array, names: Sequence[str], variant: int = 1
+        self, images: Sequence[ImageLike] | Array, names: Sequence[str], variant: int = 1, *, jobs: int | None = None
     ) -> tuple[Array, list[list[dict[str, Any]]]]:
         """Return a *variant* of each image as one array, and for each the steps with the numbers that were drawn.
+
+        *jobs* threads share the work, None for all cores.
 
         Raises `ImageError` where the results are not of one size, as they are behind ``resize`` or ``crop --size``.
         """
@@ -69,16 +75,54 @@ class Augmenter:
             raise ParameterError("names", f"there are {len(names)} for {len(images)} images")
         if not len(images):
             raise ImageError("the stack has no images")
-        results: list[Array] = []
-        drawn: list[list[dict[str, Any]]] = []
+        results: dict[int, Array] = {}
+        chains: list[Chain[Any]] = []
         for image, name in zip(images, names, strict=True):
-            height, width = one_image(image).pixels.shape[:2]
-            chain = self.chain(width, height, name=name, variant=variant)
-            results.append(np.asarray(self._run(chain, image, name)))
-            drawn.append(described(chain.recipe))
-        if len({(result.shape, result.dtype) for result in results}) > 1:
+            height, width = image.shape[:2] if isinstance(image, np.ndarray) else one_image(image).pixels.shape[:2]
+            chains.append(self.chain(width, height, name=name, variant=variant))
+        if isinstance(images, np.ndarray) and not isinstance(images, np.ma.MaskedArray) and images.ndim in (3, 4):
+            results = self._together(chains, images, names, threads_of(jobs))
+        for number in range(len(images)):
+            if number not in results:
+                results[number] = np.asarray(self._run(chains[number], images[number], names[number], jobs))
+        if len({(result.shape, result.dtype) for result in results.values()}) > 1:
             raise ImageError("the results differ in size or depth; end with resize --size or crop --size")
-        return np.stack(results), drawn
+        stack = np.stack([results[number] for number in range(len(images))])
+        return stack, [described(chain.recipe) for chain in chains]
+
+    @staticmethod
+    def _together(chains: Sequence[Chain[Any]], images: Array, names: Sequence[str], jobs: int) -> dict[int, Array]:
+        """Return the results of those that are filtered together, by their numbers."""
+        [whole], _ = array_image.images(images, stack=True)
+        found: dict[int, Array] = {}
+        full = white_of(whole.pixels.dtype.name, whole.white)
+        colours = whole.colours or model_of(whole.pixels.shape[2])
+        of_size = together.Images(images.shape[2], images.shape[1], full, colours)
+        with in_python():
+            grouped = together.groups([chain.recipe for chain in chains], of_size)
+        for group in grouped:
+            if not group.parts:
+                continue
+            recipe = chains[group.places[0]].recipe
+            stages, settings = recipe.stages()
+            program = Program(stages, settings, recipe.last, recipe.white)
+            stack = OneStack(whole, jobs)
+            kinds = [
+                stack.work_type(program, [stage for part in parts for stage in part.stages]) for parts in group.parts
+            ]
+            for some in group.split(kinds):
+                recipe = chains[some.places[0]].recipe
+                program = Program(*some.stages(), recipe.last, recipe.white)
+                part = whole._replace(
+                    pixels=images[some.places].reshape(-1, *images.shape[2:], *(() if images.ndim == 4 else (1,))),
+                    images=len(some.places),
+                )
+                result = stack._replace(image=part).result(
+                    program, [PurePosixPath(names[at]).name for at in some.places]
+                )
+                if result is not None:
+                    found.update(zip(some.places, result, strict=True))
+        return found
 
     def chain(self, width: int, height: int, *, name: str = "", variant: int = 1) -> Chain[Any]:
         """Return the filters that are drawn for an image of a *width* and *height*."""
@@ -88,8 +132,8 @@ class Augmenter:
             return Chain(self.augmentation.drawn(name, int(variant), width, height))
 
     @staticmethod
-    def _run(chain: Chain[Any], image: ImageLike, name: str) -> Any:
-        found = chain(image, name=PurePosixPath(name).name)  # random fields have a seed for the whole name
+    def _run(chain: Chain[Any], image: ImageLike, name: str, jobs: int | None = None) -> Any:
+        found = chain(image, name=PurePosixPath(name).name, jobs=jobs)  # random fields have a seed for the whole name
         return getattr(found, "image", found)
 
 

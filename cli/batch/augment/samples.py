@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from typing import Protocol
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any, Protocol
 
 from ....filters.core.engine import geometry
-from ....filters.core.engine.executor import with_branches
 from ....filters.core.engine.stage import Stage
 from ....filters.core.filter import name_of
 from ....filters.core.lazy_numpy import np
@@ -15,13 +14,13 @@ from ....filters.core.parameters import ImageError
 from ...console.messages import shown
 from ...errors import FileError
 from ...images import formats
-from ...images.labels import Labels, joined
+from ...images.labels import Labels
 from ...images.picture import Picture
 from ..frame_output import Computed
 from ..job_options import JobOptions
 from ..plan import Job
 from ..recipe import Recipe
-from . import variants
+from . import together, variants
 from .augmentation import Augmentation, is_itself
 
 
@@ -44,8 +43,12 @@ class Processor(Protocol):
         """What the call asks for."""
         ...
 
-    def of_recipe(self, recipe: Recipe) -> Processor:
-        """Return what filters by another recipe."""
+    def of_recipe(self, recipe: Recipe, stages: tuple[Stage, ...] = ()) -> Processor:
+        """Return what filters by another recipe, or by stages that images have of their own."""
+        ...
+
+    def work_types(self, job: Job, picture: Picture, stages: Iterable[Sequence[Stage]]) -> list[Any]:
+        """Return the types in which a picture goes through several stages."""
         ...
 
     def takes_stack(self, job: Job, picture: Picture) -> bool:
@@ -57,12 +60,10 @@ class Processor(Protocol):
         ...
 
 
-def summed(frames: Sequence[Computed], variants: int) -> Samples:
+def summed(first: Computed, images: int, labels: Labels | None, variants: int) -> Samples:
     """Return what was augmented, from what was computed of it: so many *variants* of each image."""
-    height, width, _ = frames[0].shape
-    labels = joined([frame.labels for frame in frames])
-    count = sum(frame.images for frame in frames) // variants
-    return Samples(count, width, height, None if labels is None else labels.every(variants))
+    height, width, _ = first.shape
+    return Samples(images // variants, width, height, None if labels is None else labels.every(variants))
 
 
 def drawn(augmentation: Augmentation, job: Job, number: int, size: Samples) -> Iterator[Recipe]:
@@ -79,41 +80,25 @@ def computed(processor: Processor, job: Job, picture: Picture) -> Computed:
     size = Samples(count, picture.pixels.shape[1], len(picture.pixels) // count)
     if picture.number == 0:
         _check_sizes(augmentation, job, picture, size)
-    groups: dict[object, tuple[Recipe, list[int]]] = {}
-    for sample in range(count):
-        for at, recipe in enumerate(drawn(augmentation, job, picture.number + sample, size)):
-            place = sample * each + at
-            key: object = repr([(step.name, step.given) for step in recipe.steps])
-            groups.setdefault(key, (recipe, []))[1].append(place)
+    recipes = [recipe for sample in range(count) for recipe in drawn(augmentation, job, picture.number + sample, size)]
     results: list[Computed] = []
     samples = alphas = None
-    for recipe, places in groups.values():
-        own = processor.of_recipe(recipe)
-        alone = variants.alone(job, recipe)
-        together = not any(stage.by_name for stage in with_branches(own.stages))
-        pictures = [_some(picture, [place // each for place in places])] if together else None
-        if pictures is None or not own.takes_stack(alone, _some(picture, [0])):
-            pictures = [_some(picture, [place // each]) for place in places]
-        first = 0
-        for part in pictures:
-            found = own.computed(alone, part)
-            results.append(found)
-            output = found.outputs["image"]
-            one = len(output.samples) // part.images, *output.samples.shape[1:]
-            if samples is None:
-                samples = np.empty((count * each, *one), output.samples.dtype)
-                alphas = None if output.alpha is None else np.empty((count * each, *one[:2]), output.alpha.dtype)
-            if samples.shape[1:] != one:
-                raise FileError(shown(job.input.name), f"its variants are of several sizes, {_DIFFER}")
-            if samples.dtype != output.samples.dtype:
-                raise FileError(
-                    shown(job.input.name), "its variants are of several depths; use --depth in the last step"
-                )
-            mine = places[first : first + part.images]
-            samples[mine] = output.samples.reshape(-1, *one)
-            if alphas is not None and output.alpha is not None:
-                alphas[mine] = output.alpha.reshape(-1, *one[:2])
-            first += part.images
+    for processor_of, places, part in _parts(processor, job, picture, recipes, each):
+        found = processor_of.computed(variants.alone(job, recipes[places[0]]), part)
+        results.append(found)
+        output = found.outputs["image"]
+        one = len(output.samples) // part.images, *output.samples.shape[1:]
+        if samples is None:
+            samples = np.empty((count * each, *one), output.samples.dtype)
+            alphas = None if output.alpha is None else np.empty((count * each, *one[:2]), output.alpha.dtype)
+        if samples.shape[1:] != one:
+            raise FileError(shown(job.input.name), f"its variants are of several sizes, {_DIFFER}")
+        if samples.dtype != output.samples.dtype:
+            why = "its variants are of several depths; give the last step --depth"
+            raise FileError(shown(job.input.name), why)
+        samples[places] = output.samples.reshape(-1, *one)
+        if alphas is not None and output.alpha is not None:
+            alphas[places] = output.alpha.reshape(-1, *one[:2])
     assert samples is not None
     alpha = None if alphas is None else alphas.reshape(-1, alphas.shape[2])
     output = results[0].outputs["image"]._replace(samples=samples.reshape(-1, *samples.shape[2:]), alpha=alpha)
@@ -123,6 +108,32 @@ def computed(processor: Processor, job: Job, picture: Picture) -> Computed:
 
 FIRST = 8
 """So many images are drawn for before the work, to see whether their variants are of one size."""
+
+
+def _parts(
+    processor: Processor, job: Job, picture: Picture, recipes: Sequence[Recipe], each: int
+) -> Iterator[tuple[Processor, Sequence[int], Picture]]:
+    """Yield what filters some of the images, which of the recipes' places that are, and the images."""
+    height, width = len(picture.pixels) // picture.images, picture.pixels.shape[1]
+    images = together.Images(width, height, picture.full, picture.colours)
+    one = _some(picture, [0])
+    for group in together.groups(recipes, images):
+        left = group.places
+        if group.parts:
+            recipe = recipes[group.places[0]]
+            own, alone = processor.of_recipe(recipe), variants.alone(job, recipe)
+            kinds = own.work_types(
+                alone, one, ([stage for part in parts for stage in part.stages] for parts in group.parts)
+            )
+            for some in group.split(kinds):
+                own = processor.of_recipe(recipes[some.places[0]], some.stages()[0])
+                if own.takes_stack(alone, one):
+                    left = [place for place in left if place not in some.places]
+                    yield own, some.places, _some(picture, [place // each for place in some.places])
+        for place in left:
+            yield processor.of_recipe(recipes[place]), [place], _some(picture, [place // each])
+
+
 _DIFFER = "which a data set does not hold; end with resize --size or crop --size"
 
 
@@ -143,6 +154,7 @@ def _some(picture: Picture, numbers: Sequence[int]) -> Picture:
         white=picture.white,
     )
     found.number, found.images = picture.number + numbers[0], len(numbers)
+    found.numbers = [picture.number + number for number in numbers]
     return found
 
 

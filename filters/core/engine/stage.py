@@ -375,6 +375,9 @@ class Stage(NamedTuple):
     """The names of the results, if the stage is the last: those of its NamedTuple, or ``image`` alone."""
     display: Display = AS_COMPUTED
     """How its results show in 8 and 16 bits, if the stage is the last."""
+    each: tuple[Stage, ...] = ()
+    """One an image, where each of several images has a stage of its own, which differ in their numbers alone; this one
+    is the first."""
     alpha: Stage | None = None
     """The stage that says what becomes of the alpha, where that is another thing than what becomes of the colours."""
     facts: Callable[[ImageContext], tuple[Fact, ...]] = lambda context: ()
