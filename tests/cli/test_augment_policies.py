@@ -380,3 +380,22 @@ def test_a_step_at_the_end_changes_no_draw(rgb):
     alone = Augmenter("trivial-augment", "rand-augment", seed=3).chain(8, 8, name="a").steps
     behind = Augmenter("trivial-augment", "rand-augment", "aug-mix", seed=3).chain(8, 8, name="a").steps
     assert behind[:-1] == alone and behind[-1].name == "mix"
+
+
+def test_the_policies_and_their_tables_are_listed(run):
+    listed = run("augment", "--policies")
+    text = listed.out.decode()
+    assert listed.code == 0 and all(f"\n{name}: " in text for name in policies.KINDS)
+    for name in policies.KINDS:
+        options = policies.spec_of(name).parameters
+        assert all(f"--{option.replace('_', '-')} " in text for option in options)
+    rows = {line.split()[0]: line for line in text.splitlines() if line and line.split()[0] in operations.WIDE}
+    assert len(rows) == 14
+    assert rows["rotate"].split() == ["rotate", "0", "±135°", "±30°", "±30°", "±30°"]
+    assert rows["posterize"].split() == ["posterize", "8", "2", "4", "4", "4"]
+
+
+def test_a_last_step_with_a_depth_of_its_own_keeps_the_image(ok, folder, rgb):
+    Image.fromarray(rgb).save(folder / "a.png")
+    ok("augment", "-q", "a.png", "-o", "out/", "--keep", "aug-mix --depth 2")
+    np.testing.assert_array_equal(np.asarray(Image.open(folder / "out/a-00.png")), rgb)
