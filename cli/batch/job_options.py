@@ -12,6 +12,7 @@ from ..file_identity import Identity
 from ..images import encode
 from ..images.output_folder import Root, root_of
 from ..images.prefetch import MAX_PIXELS
+from .annotations.attached import AnnotationOptions
 from .nodata_option import NodataOption
 from .options import SheetRange
 from .provenance import Stamper
@@ -82,3 +83,5 @@ class JobOptions(NamedTuple):
     """For one image."""
     augmentation: Augmentation | None = None
     """From which the recipe of each image is drawn."""
+    annotations: AnnotationOptions = AnnotationOptions()
+    """How masks and boxes are moved."""

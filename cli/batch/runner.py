@@ -116,6 +116,7 @@ def _job_options(request: Request, cores: int) -> JobOptions:
         report=ReportOptions(ranges=options.verbose or options.json, notes=not options.quiet, facts=options.verbose),
         cores=cores,
         augmentation=request.augmentation,
+        annotations=request.annotations,
     )
 
 

@@ -7,20 +7,21 @@ import shlex
 from collections.abc import Sequence
 
 from ...filters.core import catalog
-from ..batch.augment import augmentation
+from ..batch.augment import augmentation, policies
 from ..batch.augment.augmentation import ALTERNATIVE, CHANCE, NONE, Action
+from ..batch.augment.policies import Policy
 from ..console.messages import printable
 from ..errors import UsageError
 from .chain_command import parse_step, split_steps, unknown_filter
 from .options import HelpedOption
 
 
-def steps_of(texts: Sequence[str]) -> tuple[tuple[Action, ...], ...]:
+def steps_of(texts: Sequence[str]) -> tuple[tuple[Action | Policy, ...], ...]:
     """Return the steps that are written like commands, ``rotate --angle -15..15``; raises UsageError."""
     return tuple(step_of(number, text) for number, text in enumerate(texts, 1))
 
 
-def step_of(number: int, text: str) -> tuple[Action, ...]:
+def step_of(number: int, text: str) -> tuple[Action | Policy, ...]:
     """Return the alternatives of a step, which counts from 1; raises UsageError."""
     try:
         words = shlex.split(text)
@@ -35,26 +36,27 @@ def step_of(number: int, text: str) -> tuple[Action, ...]:
     if not all(alternatives):
         if len(alternatives) > 1:
             raise UsageError(f"step {number}: an alternative is empty; write none for it")
-        raise UsageError(f"step {number} is empty; use one of {', '.join(catalog.names())}")
+        raise UsageError(f"step {number} is empty; use one of {', '.join([*catalog.names(), *policies.KINDS])}")
     return tuple(_action(number, words) for words in alternatives)
 
 
-def _action(number: int, words: list[str]) -> Action:
+def _action(number: int, words: list[str]) -> Action | Policy:
     name, options = words[0], words[1:]
     where = f"step {number} ({name}): "
     if name == NONE:
         if options:
             raise UsageError(f"{where}takes no options")
         return Action(NONE)
-    if name not in catalog.names():
-        raise unknown_filter(number, name)
+    if name not in (*catalog.names(), *policies.KINDS):
+        raise unknown_filter(number, name, policies.KINDS)
+    spec = policies.spec_of(name) if name in policies.KINDS else catalog.load(name).spec
     probable = HelpedOption(CHANCE, "Probability of the step.", metavar="P")
     try:
-        values = parse_step(name, options, [probable])
+        values = parse_step(spec, options, [probable])
     except UsageError as error:
         raise UsageError(f"{where}{error}") from None
     chance = values.pop(CHANCE)
-    found = augmentation.action(name, values, where)
+    found = (policies.policy if name in policies.KINDS else augmentation.action)(name, values, where)
     return found if chance is None else found._replace(chance=augmentation.chance(chance, where))
 
 
@@ -64,5 +66,5 @@ def split(words: Sequence[str]) -> tuple[list[str], list[str]]:
     >>> split(["train", "none | blur --sigma 0..2", "flip --p 0.5"])
     (['train'], ['none | blur --sigma 0..2', 'flip --p 0.5'])
     """
-    inputs, _ = split_steps([re.sub(rf"^\s*({NONE}\s*\|\s*)+", "", word) for word in words])
+    inputs, _ = split_steps([re.sub(rf"^\s*({NONE}\s*\|\s*)+", "", word) for word in words], policies.KINDS)
     return list(words[: len(inputs)]), list(words[len(inputs) :])

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from imfilter.filters.blur import blur
 from imfilter.filters.core.denoise import defaults, noise_estimate, speckle, total_variation, wavelet
 from imfilter.filters.core.denoise.by_noise import Noise
-from imfilter.filters.core.engine import executor, pipeline
+from imfilter.filters.core.engine import executor, image_rows
 from imfilter.filters.core.engine.quantize import Encoding
 from imfilter.filters.core.parameters import ParameterError
 from imfilter.filters.denoise import denoise
@@ -112,7 +112,7 @@ def test_blur_has_the_same_for_the_same_parameters(dtype, noise):
 
 
 def estimate(image, full=None, relative=False):
-    return noise_estimate.estimate(pipeline.Source(image, lambda start, stop: image[start:stop]), full, relative)
+    return noise_estimate.estimate(image_rows.Source(image, lambda start, stop: image[start:stop]), full, relative)
 
 
 @pytest.mark.parametrize("sigma", [2, 5, 10, 25, 50, 75])

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from imfilter.filters.blur import blur
 from imfilter.filters.conv import conv
-from imfilter.filters.core.engine import executor, pipeline
+from imfilter.filters.core.engine import executor, stage_rows
 from imfilter.filters.core.engine.array_image import images
 from imfilter.filters.core.engine.borders import BORDERS, Rule
 from imfilter.filters.core.engine.quantize import Encoding
@@ -259,8 +259,8 @@ def test_any_memory_layout_will_do(view, noise):
 )
 def test_a_stage_may_round_where_its_result_goes_to_the_file_as_it_is(parameters, rounds, monkeypatch):
     seen = []
-    bound = pipeline._bound
-    monkeypatch.setattr(pipeline, "_bound", lambda stage, context: seen.append(context) or bound(stage, context))
+    bound = stage_rows.bound_for
+    monkeypatch.setattr(stage_rows, "bound_for", lambda stage, context: seen.append(context) or bound(stage, context))
     blur(np.zeros((20, 30, 3), np.uint8), op="mean", **parameters)
     assert [(context.rounded, context.ignoring) for context in seen] == [(rounds, False)]
 

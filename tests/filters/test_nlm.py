@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from imfilter.filters.blur import blur
 from imfilter.filters.core import native
 from imfilter.filters.core.denoise import noise_estimate
-from imfilter.filters.core.engine import pipeline
+from imfilter.filters.core.engine import image_rows
 from imfilter.filters.core.engine.chain import chain
 from imfilter.filters.core.engine.executor import run as run_stages
 from imfilter.filters.core.engine.quantize import Encoding
@@ -301,7 +301,7 @@ def test_wrong_values_are_refused(values, words):
 
 
 def estimate(image):
-    source = pipeline.Source(image, lambda start, stop: image[start:stop])
+    source = image_rows.Source(image, lambda start, stop: image[start:stop])
     return noise_estimate.estimate(source)
 
 

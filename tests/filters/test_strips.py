@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from imfilter.filters.core import catalog
-from imfilter.filters.core.engine import executor, strips
+from imfilter.filters.core.engine import executor, image_rows, strips
 from imfilter.filters.core.engine.quantize import encoding
 
 from .needed import NEEDED
@@ -109,7 +109,7 @@ def test_the_strips_follow_from_the_image_and_the_filter_alone(call, monkeypatch
         seen.append((height, rows, *ends))
         each_strip(height, rows, jobs, task, *ends)
 
-    for module in (executor, executor.pipeline):
+    for module in (executor, image_rows):
         monkeypatch.setattr(module, "each_strip", watched)
     results = []
     for jobs in (1, 2, 5):

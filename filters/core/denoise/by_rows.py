@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from ..engine.facts import note
 from ..engine.gaps import known
-from ..engine.pipeline import Whole, ZippedRows, computed
+from ..engine.image_rows import Whole, ZippedRows, computed
 from ..engine.stage import BY_ALPHA, BoundStage, Colours, ImageContext, Rows, Stage
 from ..lazy_numpy import Array, np
 from .by_noise import Noise, surveying

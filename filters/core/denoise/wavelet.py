@@ -20,8 +20,8 @@ S. G. Chang, B. Yu and M. Vetterli, "Adaptive wavelet thresholding for image den
 
 from __future__ import annotations
 
-from ..engine.pipeline import StageRows
 from ..engine.stage import Function, Halo, ImageContext, Rows, Stage, Window, inside
+from ..engine.stage_rows import StageRows
 from ..lazy_numpy import Array, np
 from ..linear import separable
 from .by_noise import Noise

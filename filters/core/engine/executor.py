@@ -9,11 +9,9 @@ image and the stages alone.
 
 from __future__ import annotations
 
-import contextlib
 import functools
 import math
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from itertools import pairwise
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any, ParamSpec, TypeVar
 
@@ -21,9 +19,11 @@ from .. import native
 from ..lazy_numpy import Array, np
 from ..named_tuple import NamedTuple
 from ..parameters import ImageError
-from . import colour_parts, geometry, joined_alpha, moved_original, nan_policy, pipeline, transfer
+from . import colour_parts, geometry, joined_alpha, moved_original, nan_policy, transfer
 from .colour import ColourModel, model_of
 from .facts import Fact, note
+from .gathering import Gathering
+from .image_rows import Source
 from .kept_channels import KeptChannels
 from .layout import apart
 from .mask import OTHER_SIZE, SEVERAL_MAPS, Effect, keeps_size
@@ -33,9 +33,12 @@ from .nodata import Holes
 from .nodata import of as nodata_of
 from .output_buffer import Canvas, CanvasFactory, Collector, Output
 from .overlay import in_colour as image_in_colour
-from .pipeline import Source, StageRows
+from .pipeline import Alpha
 from .quantize import FULL, Encoding, white_of
-from .stage import NO_HALO, ImageContext, Stage, fields_of, total_gain
+from .sheet import ACROSS
+from .stack import join_each
+from .stage import ImageContext, Rows, Stage, fields_of, total_gain, with_branches
+from .stage_rows import StageRows
 from .strips import each_strip
 from .working_space import Passage, Settings
 
@@ -148,22 +151,13 @@ def run(
     elif effect is not None:
         of_image: dict[str, Any] = {"jobs": jobs, "colours": colours, "nodata": nodata, "probed": False, "name": name}
         original, region = moved_original.moved(run, stages, settings, original, effect, full, **of_image)
-    unsigned = image.dtype.kind == "u"
-    looked_for = settings.nan_looked_for or settings.nan != nan_policy.PROPAGATE
-    # Colours are multiplied by their alpha: what it lacks, they lack.
-    samples = [image] if alpha is None else [image, alpha]
-    finite = marked is None and (unsigned or (looked_for and not any(map(nan_policy.has_gaps, samples))))
-    transparent = alpha is not None or pixels is not None
-    straight = transparent and joined_alpha.moves(stages)
-    mixed = transparent and not straight
-    changed = settings.linear or mixed or (settings.channels == "luma" and image.shape[2] > 1)
-    whole = unsigned and finite and not changed
+    entered = _entered(stages, image, alpha, pixels is not None, marked is not None, settings)
     bias = sum(stage.colours.bias + stage.colours.white_offset * full for stage in stages)
     pictures = [encoding for name, encoding in encodings.items() if "image" in encoding.fields(name)]
     plain = all(encoding.plain and encoding.dtype == dtype for encoding in pictures)
     plain = plain and not (bias or measure or settings.channels == "max" or settings.gray)
-    untouched = unsigned and finite and region is None
-    kept = plain and region is None and not mixed and not (settings.linear or settings.linear_out)
+    untouched = entered.unsigned and entered.finite and region is None
+    kept = plain and region is None and not entered.mixed and not (settings.linear or settings.linear_out)
     itself = untouched and kept
     found: list[Fact] = []
     context = ImageContext(
@@ -171,8 +165,8 @@ def run(
         work,
         frozenset(requested),
         tolerance,
-        finite,
-        whole,
+        entered.finite,
+        entered.whole,
         rounds_to=image.dtype.type if itself else None,
         kept=kept,
         name=name,
@@ -180,28 +174,24 @@ def run(
         facts=found,
         transfer=settings.transfer,
         colours=colours or model_of(image.shape[2]),
-        largest=largest if unsigned else None,
+        largest=largest if entered.unsigned else None,
     )
     channels = 1 if settings.one_channel else image.shape[2]
     most = max(channels, *(stage.colours.maps for stage in stages))
     rows = strip_rows or strip_rows_of(widest(stages, *size) * most, work, stages)
     gain = total_gain(stages)
     on_backdrop = gain is None and not any(stage.colours.alpha and stage.colours.alpha.backdrop for stage in stages)
-    passage = Passage(image, alpha, settings, context, gain, bias, on_backdrop, marked, straight, pixels is not None)
+    passage = Passage(
+        image, alpha, settings, context, gain, bias, on_backdrop, marked, entered.straight, pixels is not None
+    )
 
     source, rule = Source(image, passage.enter, images), passage.rule
     if pixels is not None:
         rule = joined_alpha.rule_of_pixels(rule, pixels.shape[2], full)
-    beside = None if alpha is None else pipeline.Alpha(Source(image, passage.enter_alpha, images), passage)
-    chain, beside = pipeline.join(source, stages, context, rule, rows, jobs, beside)
-    opacity = None if beside is None else beside.opacity
-    if region is not None and any(stage.colours.maps > 1 for stage in stages):
-        raise ImageError(SEVERAL_MAPS)
-    if region is not None and (chain.height, chain.width) != original.image.shape[:2]:
-        found_size = f"{chain.width}×{chain.height}, from {image.shape[1]}×{image.shape[0]}"
-        raise ImageError(f"the result is {found_size}; {OTHER_SIZE}")
-    if region is not None and not keeps_size([stage for stage in stages if stage.extent is None]):
-        raise ImageError(f"the result is shifted; {OTHER_SIZE}")
+    beside = None if alpha is None else Alpha(Source(image, passage.enter_alpha, images), passage)
+    chain, beside, _ = join_each(source, stages, context, rule, rows, jobs, beside)
+    if region is not None:
+        _check_size(stages, chain, size, original)
 
     height = chain.height * images
 
@@ -217,73 +207,41 @@ def run(
         return PartialMap(encoding, row, region, chain.height, *how)
 
     holes = None
-    if keep_holes and not finite and (lies := geometry.of(stages, *size)) is not None:
+    if keep_holes and not entered.finite and (lies := geometry.of(stages, *size)) is not None:
         holes = Holes(image, alpha, marked, lies)
-    collectors = {name: collecting(name, encoding) for name, encoding in encodings.items()}
-
     # Where nothing is between the last stage and its canvases, results are computed in their places.
     untouched = untouched and not measure and (itself or "image" not in requested)
     in_place = chain if untouched and isinstance(chain, StageRows) else None
-
     # So are those of geometric stages, if what the last of them computes fits.
     moved = bool(stages) and all(stage.extent is not None for stage in stages)
-    written = itself and moved and not (transparent or measure or settings.only or tables or [*encodings] != ["image"])
+    written = (
+        itself
+        and moved
+        and not (entered.transparent or measure or settings.only or tables or [*encodings] != ["image"])
+    )
     written = written and canvases.get("image", Canvas) is Canvas
+    collectors = {name: collecting(name, encoding) for name, encoding in encodings.items()}
+    gathering = Gathering(
+        chain, passage, collectors, None if beside is None else beside.opacity, region, holes, in_place, written
+    )
 
     def work_on(start: int, stop: int) -> None:
-        if region is not None and not region.touches(start, stop):
-            for collector in collectors.values():
-                collector.skip(start, stop)
-        elif in_place is not None and all(collector.canvas is not None for collector in collectors.values()):
-            _write(in_place, [*collectors.items()], start, stop)
-        else:
-            filter_strip(start, stop)
+        gathering.take(start, stop)
         if advance is not None:
             advance(stop - start, height)
-
-    def filter_strip(start: int, stop: int) -> None:
-        if pixels is not None or written:
-            [collector] = collectors.values()
-            encoding, channels = collector.encoding, image.shape[2]
-            whole = encoding.plain and encoding.dtype in ("uint8", "uint16")
-            place = collector.place(start, stop, (chain.width, channels))
-            with native.results_in({"image": place}):
-                found = chain.rows(start, stop)
-                if pixels is not None:
-                    found = passage.leave_pixels(found, encoding.dtype if whole else found.dtype)
-            collector.put(start, [found], place)
-            return
-        fields = fields_of(chain.rows(start, stop))
-        opaque = None
-        if "image" in requested:
-            opaque = None if opacity is None else opacity.rows(start, stop)
-            fields["image"], opaque = passage.leave(fields["image"], opaque)
-        if holes is not None:
-            fields = {name: holes.put_back(values, start) for name, values in fields.items() if values is not None}
-        for name, collector in collectors.items():
-            beside = opaque if name == "image" else None
-            part, named = collector.encoding.part, collector.encoding.fields(name)
-            collector.add(start, [part(fields[field]) for field in named], beside)
 
     first, last = rows, 0
     if images > 1:
         together = max(rows // size[1], 1)
-        first = rows = (together - together % pipeline.ACROSS or together) * chain.height
+        first = rows = (together - together % ACROSS or together) * chain.height
     elif strip_rows is None:
-        # Floats in strips as high would leave the cache.
-        if in_place is not None and in_place.work == image.dtype and native.core is not None:
-            row = max(image[0].nbytes * in_place.stride[1], len(encodings) * image.shape[1] * channels, 1)
-            first, rows, last = _in_place_heights(rows, in_place, row)
-        if kept and (written or straight) and joined_alpha.moves(stages):
-            # Columns that become rows are read slowly if they are few: a transpose of 12 MP takes 17 ms in place of 29.
-            rows = first = max(rows, IN_PLACE_BYTES // (chain.width * image.shape[2] * image.itemsize))
-        rows, first = (-(-count // chain.preferred_rows) * chain.preferred_rows for count in (rows, first))
+        flat = kept and (written or entered.straight) and joined_alpha.moves(stages)
+        first, rows, last = _heights(rows, chain, image, in_place, len(encodings) * channels, flat)
     if encodings:  # tables are there when the stages are joined
         each_strip(height, rows, jobs, work_on, first, last)
-    probes = {name: own.probe for name, own in collectors.items() if own.probe is not None}
-    cut = {name: probe for name, probe in probes.items() if chain.saturates and probe.at_the_ends()}
+    cut = gathering.cut_off()
     if cut:  # values that were saturated before they were looked at
-        exact, _ = pipeline.join(source, stages, context._replace(rounds_to=None), rule, 1, 1)
+        exact = join_each(source, stages, context._replace(rounds_to=None), rule, 1, 1).rows
         for row in range(0, chain.height, -(-chain.height // PROBED_ROWS)):
             fields = fields_of(exact.rows(row, row + 1))
             for name, probe in cut.items():
@@ -303,34 +261,6 @@ def run(
 
         hidden_colours.keep(image, alpha, size, given, encodings["image"], outputs["image"])
     return Result(outputs, facts, 0 if marked is None else marked.missing)
-
-
-MOST_OF_STACK = 1 << 18
-"""Samples of an image up to which several are filtered as one: for larger ones a call of its own costs nothing."""
-
-
-def suits_stack(
-    stages: Sequence[Stage],
-    shape: tuple[int, int, int],
-    encodings: Mapping[str, Encoding],
-    settings: Settings,
-    alpha: bool = False,
-) -> bool:
-    """Whether `run` takes several images of a *shape* at once, without a region, holes to keep, or ranges to measure.
-
-    The ranges that they are stretched to, and the tables that are found, are each image's own.
-    """
-    own = any(encoding.stretched or encoding.kind == "table" for encoding in encodings.values())
-    if own or settings.only is not None or math.prod(shape) > MOST_OF_STACK:
-        return False
-    return not alpha or all(map(_takes_alphas, with_branches(stages)))
-
-
-def _takes_alphas(stage: Stage) -> bool:
-    """Whether a stage takes several images with their alpha."""
-    handling = stage.colours.alpha
-    looks_around = handling is not None and handling.weigh and stage.window.halo != NO_HALO
-    return pipeline.taken_together(stage) and not looks_around
 
 
 def widest(stages: Sequence[Stage], width: int, height: int) -> int:
@@ -373,12 +303,68 @@ def strip_rows_of(samples_per_row: int, work: Any, stages: Sequence[Stage]) -> i
     return max(1, max(16, STRIP_BYTES // row, tall, highest) // step)
 
 
-def with_branches(stages: Iterable[Stage]) -> Iterator[Stage]:
-    """Yield the stages, and those in their branches."""
-    for stage in stages:
-        yield stage
-        for branch in stage.branches:
-            yield from with_branches(branch)
+class _Entered(NamedTuple):
+    """What is known of the samples that the first stage sees."""
+
+    unsigned: bool
+    """They are whole numbers of an image in 8 or 16 bits."""
+    finite: bool
+    """None is missing or infinite."""
+    whole: bool
+    """They are still whole numbers."""
+    transparent: bool
+    straight: bool
+    """Colours beside an alpha are moved as they are."""
+
+    @property
+    def mixed(self) -> bool:
+        """Whether colours are multiplied by their alpha."""
+        return self.transparent and not self.straight
+
+
+def _entered(
+    stages: Sequence[Stage], image: Array, alpha: Array | None, joined: bool, marked: bool, settings: Settings
+) -> _Entered:
+    """Tell what enters the stages: of an *image* whose alpha may be *joined* to it, with *marked* samples missing."""
+    unsigned, transparent = image.dtype.kind == "u", alpha is not None or joined
+    looked_for = settings.nan_looked_for or settings.nan != nan_policy.PROPAGATE
+    # Colours are multiplied by their alpha: what it lacks, they lack.
+    samples = [image] if alpha is None else [image, alpha]
+    finite = not marked and (unsigned or (looked_for and not any(map(nan_policy.has_gaps, samples))))
+    straight = transparent and joined_alpha.moves(stages)
+    changed = settings.linear or (transparent and not straight)
+    changed = changed or (settings.channels == "luma" and image.shape[2] > 1)
+    return _Entered(unsigned, finite, unsigned and finite and not changed, transparent, straight)
+
+
+def _check_size(stages: Sequence[Stage], chain: Rows, size: tuple[int, int], original: Original) -> None:
+    """Raise `ImageError` where the result does not lie as the image does, of which a region is kept."""
+    if any(stage.colours.maps > 1 for stage in stages):
+        raise ImageError(SEVERAL_MAPS)
+    if (chain.height, chain.width) != original.image.shape[:2]:
+        raise ImageError(f"the result is {chain.width}×{chain.height}, from {size[0]}×{size[1]}; {OTHER_SIZE}")
+    if not keeps_size([stage for stage in stages if stage.extent is None]):
+        raise ImageError(f"the result is shifted; {OTHER_SIZE}")
+
+
+def _heights(
+    rows: int, chain: Rows, image: Array, in_place: StageRows | None, maps: int, flat: bool
+) -> tuple[int, int, int]:
+    """Return the heights of the first strip, of the others, and of the last.
+
+    *rows* is the height that suits the stages; *maps* are the channels of all outputs. Columns that become rows are
+    read slowly if they are few, where colours are moved as they are, *flat*: a transpose of 12 MP takes 17 ms in place
+    of 29.
+    """
+    first, last = rows, 0
+    # Floats in strips as high would leave the cache.
+    if in_place is not None and in_place.work == image.dtype and native.core is not None:
+        row = max(image[0].nbytes * in_place.stride[1], maps * image.shape[1], 1)
+        first, rows, last = _in_place_heights(rows, in_place, row)
+    if flat:
+        rows = first = max(rows, IN_PLACE_BYTES // (chain.width * image.shape[2] * image.itemsize))
+    rows, first = (-(-count // chain.preferred_rows) * chain.preferred_rows for count in (rows, first))
+    return first, rows, last
 
 
 def _in_place_heights(rows: int, chain: StageRows, row: int) -> tuple[int, int, int]:
@@ -389,20 +375,3 @@ def _in_place_heights(rows: int, chain: StageRows, row: int) -> tuple[int, int, 
     """
     first, rows = max(rows // 8, 1), max(rows, IN_PLACE_BYTES // row if isinstance(chain.above, Source) else 0)
     return (max(first, chain.halo.top), rows, chain.halo.bottom) if chain.own.anywhere else (first, rows, 0)
-
-
-def _write(chain: StageRows, outputs: Sequence[tuple[str, Collector]], start: int, stop: int) -> None:
-    """Let rows be computed in the canvases of the outputs, in such parts as all of these have room for."""
-    cuts = [{*collector.canvas.cuts(start, stop)} for _, collector in outputs]
-    for top, bottom in pairwise(sorted({row for cut in cuts for part in cut for row in part})):
-        with contextlib.ExitStack() as rooms:
-            outs = [rooms.enter_context(collector.canvas.rows(top, bottom)) for _, collector in outputs]
-            places = {
-                collector.encoding.fields(name)[0]: out
-                for (name, collector), out in zip(outputs, outs, strict=True)
-                if collector.encoding.as_they_are
-            }
-            fields = chain.write(top, bottom, places)
-            for (name, collector), out in zip(outputs, outs, strict=True):
-                encoding = collector.encoding
-                collector.put(top, [encoding.part(fields[field]) for field in encoding.fields(name)], out)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ..lazy_numpy import Array, np
 from ..named_tuple import NamedTuple
-from .pipeline import Whole
+from .image_rows import Whole
 
 
 class Gaps(NamedTuple):

@@ -9,9 +9,9 @@ from .. import native
 from ..lazy_numpy import np
 from . import transfer
 from .colour_parts import for_channels
-from .executor import strip_rows_of, widest, with_branches, work_type
+from .executor import strip_rows_of, widest, work_type
 from .quantize import Encoding, white_of
-from .stage import ImageContext, Stage
+from .stage import ImageContext, Stage, with_branches
 from .working_space import Settings
 
 STRIPS = 6

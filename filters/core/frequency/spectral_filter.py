@@ -24,8 +24,8 @@ from typing import Any, Literal
 
 from ..engine import borders
 from ..engine.gaps import Gaps, known
+from ..engine.image_rows import Source, Whole, computed
 from ..engine.layout import strip_of
-from ..engine.pipeline import Source, Whole, computed
 from ..engine.quantize import AS_COMPUTED, Display
 from ..engine.stage import BoundStage, Colours, ImageContext, Rows, Stage, Values
 from ..engine.strips import each_strip
