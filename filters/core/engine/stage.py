@@ -350,6 +350,9 @@ class Stage(NamedTuple):
     branches: tuple[tuple[Stage, ...], ...] = ()
     """Rows of stages, each applied to the same image. The function takes their results as arguments; an empty row
     gives the image itself."""
+    mixes: bool = False
+    """Each branch takes the alpha too, and may move samples by a geometry of its own. The function is given the colours
+    of all branches, multiplied by their alphas, and likewise the alphas."""
     by_channel: bool = False
     """A stage that takes rows or the image treats each channel as an image: several images can be the channels of one,
     and come out to the last bit as by themselves."""
