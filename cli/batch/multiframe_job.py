@@ -51,7 +51,7 @@ def filtered(processor: ImageProcessor, job: Job, found: Picture | Frames) -> Re
     if frames.pictures is not None:
         from . import labels  # few inputs are data sets
 
-        frames.labels = labels.of(job.input.name, frames)
+        frames.labels = labels.of(job.input.name, frames, options.labels)
         job = job._replace(notes=(*job.notes, *labels.check(job, frames, options.only is not None)))
     if options.only is not None:
         return processor.single(job, _one(frames, options.only, name))
