@@ -352,6 +352,9 @@ FORMATS = {
             module="cifar_pickle",
             instead="cifar100",
         ),
+        Format(
+            "parquet", (".parquet",), rb"PAR1", data_set=True, in_pieces=b"", title="Parquet of images", instead="npz"
+        ),
         *(
             Format(
                 f"cifar{classes}-tar",
