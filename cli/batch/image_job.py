@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import io
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -14,7 +14,7 @@ from ...filters.core.engine.colour import ColourModel
 from ...filters.core.engine.output_buffer import Canvas, CanvasFactory, Output
 from ...filters.core.engine.quantize import Encoding, hue_legend
 from ...filters.core.engine.stack import suits_stack
-from ...filters.core.engine.stage import total_gain
+from ...filters.core.engine.stage import Stage, total_gain
 from ...filters.core.engine.working_space import Settings
 from ...filters.core.filter import INDEX, Names, check_white, name_of
 from ...filters.core.parameters import ImageError
@@ -55,6 +55,8 @@ class ImageProcessor:
         self.has_others = any(named(recipe))
         self._drawn: tuple[Any, ImageProcessor] | None = None
         """What filters the last variant of an augmentation, and which that was."""
+        self.draws: Any = None
+        """Draws for the images of data sets that are augmented."""
         self._of_colours: dict[ColourModel, ImageProcessor] = {}
         self._foreseen: dict[tuple[Any, ...], float] = {}
         """How many bytes small pictures of a kind take."""
@@ -136,11 +138,20 @@ class ImageProcessor:
         computed = processor.computed(variants.alone(job, processor.recipe), picture)
         return computed._replace(drawn=variants.described(processor.recipe))
 
-    def of_recipe(self, recipe: Recipe) -> ImageProcessor:
-        """Return what filters by another recipe, a picture and no maps."""
+    def of_recipe(self, recipe: Recipe, stages: tuple[Stage, ...] = ()) -> ImageProcessor:
+        """Return what filters by another recipe, a picture and no maps; or by *stages* that images have of their own.
+
+        Of these the recipe is the first one's.
+        """
         processor = ImageProcessor(recipe, (), self.options)
         processor.progress = self.progress
+        processor.stages = stages or processor.stages
         return processor
+
+    def work_types(self, job: Job, picture: Picture, stages: Iterable[Sequence[Stage]]) -> list[Any]:
+        """Return the types in which a picture goes through several stages."""
+        encodings = self.rendering.encodings(picture, job.targets, self._formats_of(job, picture), None)
+        return [executor.work_type(own, picture.pixels.dtype.name, encodings.values()) for own in stages]
 
     def takes_stack(self, job: Job, picture: Picture) -> bool:
         """Whether pictures like this one can be filtered several at a time."""
@@ -202,7 +213,7 @@ class ImageProcessor:
             from . import linear_light  # few pictures are
 
             picture, settings = linear_light.encoded(light, encodings["image"], settings)
-        numbers = range(picture.number, picture.number + picture.images)
+        numbers = picture.numbers or range(picture.number, picture.number + picture.images)
         result = executor.run(
             self.stages,
             picture.pixels,

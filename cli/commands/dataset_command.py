@@ -42,6 +42,10 @@ Inputs = Annotated[
     list[str],
     typer.Argument(metavar="INPUT...", help="Folders of classes, IDX files and other containers, or image files."),
 ]
+Classes = Annotated[
+    str | None,
+    typer.Option("--classes", metavar="FILE", help="Take the names and the order of classes from FILE, a line each."),
+]
 Json = Annotated[bool, typer.Option("--json", help="Print a JSON object for each data set.")]
 
 
@@ -64,19 +68,20 @@ def _end(code: ExitCode) -> None:
 
 
 @_command("info")
-def info(inputs: Inputs, json: Json = False) -> None:
+def info(inputs: Inputs, classes: Classes = None, json: Json = False) -> None:
     """Print what data sets hold: number, sizes, depth, classes.
 
     The kind, number, sizes, channels, depth, bytes and classes, with the number of images of each.
 
     The classes of a folder are its first-level folders in byte order of their names. Hidden folders and those without
     images are left out, and listed. A folder that holds only train, val and test folders is one data set for each.
-    Every image is decoded; those that cannot be read are reported.
+    Of images in folders the headers are read; those that cannot be read are reported. imfilter dataset check decodes
+    every image.
     """
     memory_budget.check_addresses()
     from ..dataset import info as command
 
-    _end(command.run(inputs, json))
+    _end(command.run(inputs, json, classes))
 
 
 @_command("stats")
@@ -104,8 +109,8 @@ def stats(
 def check(
     inputs: Inputs,
     classes: Annotated[
-        int | None,
-        typer.Option("--classes", metavar="N", min=1, help="Expect N classes; labels are 0 to N-1."),
+        str | None,
+        typer.Option("--classes", metavar="N|FILE", help="Expect N classes, or those that FILE names, a line each."),
     ] = None,
 ) -> None:
     """Find unreadable, odd, doubled and misplaced images.
@@ -170,6 +175,7 @@ def convert(
     per_class: Annotated[
         int | None, typer.Option("--per-class", metavar="N", min=1, help="Take the first N samples of each class.")
     ] = None,
+    classes: Classes = None,
 ) -> None:
     """Convert folders of classes to containers and back.
 
@@ -182,7 +188,7 @@ def convert(
     memory_budget.check_addresses()
     from ..dataset import convert as command
 
-    _end(command.run(inputs, output, to, subset, per_class))
+    _end(command.run(inputs, output, to, subset, per_class, classes))
 
 
 @_command("show")
@@ -207,6 +213,7 @@ def show(
     seed: Annotated[
         int | None, typer.Option("--seed", metavar="S", min=0, help="Random seed of the variants.  [default: 0]")
     ] = None,
+    classes: Classes = None,
 ) -> None:
     """Draw a sheet of samples with their labels.
 
@@ -225,7 +232,7 @@ def show(
     if not steps:
         if variants is not None or seed is not None:
             raise UsageError("--variants and --seed need a step of augment, as 'rotate --angle -15..15'")
-        _end(command.run(names, output, per_class))
+        _end(command.run(names, output, per_class, classes=classes))
         return
     if not names:
         raise UsageError("no image to show variants of; name one before the steps")
@@ -233,4 +240,4 @@ def show(
         raise UsageError(f"--seed: {seed} is not from 0 to {SEEDS - 1}")
     augmentation = Augmentation(augment_steps.steps_of(steps), seed or 0)
     augmentation.check()
-    _end(command.run(names, output, per_class, command.Variants(augmentation, variants or 12)))
+    _end(command.run(names, output, per_class, command.Variants(augmentation, variants or 12), classes))

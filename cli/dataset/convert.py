@@ -12,8 +12,7 @@ from ..file_identity import Identity, identity
 from ..images import formats
 from ..images.atomic_write import Transaction
 from ..images.formats import Format
-from ..images.output_folder import root_of
-from . import new_folder, sample_files, source
+from . import class_names, new_folder, sample_files, source
 from .folders import File
 from .selection import Selection, taken
 from .shard_file import ShardFile
@@ -21,11 +20,18 @@ from .source import Container, DataSet, Pictures, ShardSet
 from .stack_file import StackFile, refusals
 
 
-def run(names: Sequence[str], out: str, to: str | None, subset: str | None, per_class: int | None) -> ExitCode:
+def run(
+    names: Sequence[str],
+    out: str,
+    to: str | None,
+    subset: str | None,
+    per_class: int | None,
+    classes: str | None = None,
+) -> ExitCode:
     """Convert data sets, which become one; raises UsageError before anything is written, FileError."""
     selection = Selection(subset, per_class)
     format, as_folder = _kind_of_output(out, to)
-    opened = _numbered(list(source.opened(names, to_rgb=True)))
+    opened = _numbered(list(class_names.named(source.opened(names, to_rgb=True), classes)))
     read = frozenset(found for data_set in opened for path in data_set.paths() if (found := identity(path)) is not None)
     if as_folder:
         new_folder.check_outside(out, names)
@@ -157,8 +163,8 @@ def _to_folder(
     opened: Sequence[DataSet], selection: Selection, out: Path, format: Format | None, read: frozenset[Identity]
 ) -> int:
     """Write all files, or none."""
-    root, taken_places, notes = root_of(str(out)), set[str](), _lost(opened)
-    with Transaction(read) as transaction:
+    taken_places, notes = set[str](), _lost(opened)
+    with new_folder.Files(str(out), read) as files:
         for data_set in opened:
             for place, _, write in sample_files.of(data_set, selection, format, notes):
                 if place in taken_places:
@@ -166,10 +172,9 @@ def _to_folder(
                         f"{shown(str(out / place))}: would hold two images; convert one data set at a time"
                     )
                 taken_places.add(place)
-                with transaction.open(out / place, root=root) as file:
+                with files.open(out / place) as file:
                     notes += write(file)
         if not taken_places:
             raise UsageError("no samples are left; widen --subset")
-        transaction.commit()
-    _tell(notes)
+    _tell([*notes, *files.notes])
     return len(taken_places)

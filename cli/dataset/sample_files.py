@@ -17,7 +17,7 @@ from ..images.formats import Format
 from ..images.reader import naming
 from .selection import Selection, part_of, taken
 from .source import LABEL, Batch, DataSet, Pictures, ShardSet, field_of
-from .stack_file import check_held, numbers_of, refusals
+from .stack_file import check_held, refusals
 
 Write = Callable[[io.BytesIO], list[str]]
 """Writes a file, and returns notes."""
@@ -36,11 +36,10 @@ def of(
 
 def _copies(data_set: Pictures, selection: Selection, format: Format | None) -> Iterator[tuple[str, int | None, Write]]:
     """Yield the files of a folder: their bytes, unless another format is wanted."""
-    numbers = numbers_of(data_set.classes)
     for file in data_set.files:
         if not selection.takes(file.label):
             continue
-        label = None if file.label is None else numbers[file.label]
+        label = None if file.label is None else data_set.numbers[file.label]
         with naming(file.path):
             data = Path(file.path).read_bytes()
         if format is None or formats.is_of(format, data[: formats.HEAD]):

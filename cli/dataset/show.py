@@ -28,7 +28,7 @@ from ..images.codec import EncodeOptions
 from ..images.metadata import Metadata
 from ..images.picture import Picture
 from ..images.picture import with_alpha as picture_of
-from . import source
+from . import class_names, source
 from .selection import Selection, part_of, taken
 from .source import Batch, DataSet
 
@@ -85,18 +85,20 @@ class Shown(NamedTuple):
     """``(height, width)`` or ``(height, width, 3)`` of uint8."""
 
 
-def run(names: Sequence[str], out: str, per_class: int | None, variants: Variants | None = None) -> ExitCode:
+def run(
+    names: Sequence[str], out: str, per_class: int | None, variants: Variants | None = None, classes: str | None = None
+) -> ExitCode:
     """Draw a sheet, of the samples themselves or of *variants* of them; raises UsageError, FileError."""
     format = formats.of_suffix(out)
     if format.data_set or "uint8" not in format.colour:
         raise UsageError(f"{shown(out)}: a sheet is a picture in colour; use .png")
     samples: list[Shown] = []
     read = set()
-    classes = False
-    for number, data_set in enumerate(source.opened(names, to_rgb=True)):
+    has_classes = False
+    for number, data_set in enumerate(class_names.named(source.opened(names, to_rgb=True), classes)):
         read |= {found for path in data_set.paths() if (found := identity(path)) is not None}
         own = bool(data_set.classes) or data_set.labels is not None
-        classes = classes or own
+        has_classes = has_classes or own
         usual = 1 if variants is not None else PER_CLASS if own else WITHOUT_CLASSES
         for batch in taken(data_set, Selection(None, per_class or usual)):
             for at in range(batch.picture.images):
@@ -110,7 +112,7 @@ def run(names: Sequence[str], out: str, per_class: int | None, variants: Variant
         for entry in data_set.left_out:
             say(f"imfilter: {shown(entry.path)} {entry.why}; it was left out")
     samples.sort(key=lambda sample: sample.line)
-    alone = not classes
+    alone = not has_classes
     if variants is not None:
         alone = len({sample.line for sample in samples}) == 1
     across = (PER_CLASS if variants is None else columns(len(samples))) if alone else None

@@ -80,12 +80,15 @@ class Pictures(DataSet):
     def __init__(self, name: str, kind: str, reader: Reader, files: Sequence[File]) -> None:
         super().__init__(name, kind, reader)
         self.files = files
+        self.numbers: Sequence[int] = ()
+        """The label of each class, in files that hold numbers."""
 
     @classmethod
     def of_folder(cls, folder: ImageFolder, reader: Reader) -> Pictures:
         """Return those of a folder."""
         found = cls(folder.path, f"folder of {'classes' if folder.classes else 'images'}", reader, folder.files)
         found.classes, found.part, found.left_out = folder.classes, folder.part, folder.left_out
+        found.numbers = numbers_of(folder.classes)
         return found
 
     def paths(self) -> Sequence[str]:
@@ -108,6 +111,17 @@ class Pictures(DataSet):
     def count(self) -> int:
         """Return how many files there are."""
         return len(self.files)
+
+
+def numbers_of(classes: Sequence[str]) -> Sequence[int]:
+    """Return the label of each class of a folder: its name, if all are different numbers, else its place.
+
+    >>> numbers_of(["03", "7"]), numbers_of(["cat", "dog"])
+    ([3, 7], range(0, 2))
+    """
+    if all(name.isascii() and name.isdecimal() for name in classes) and len({*map(int, classes)}) == len(classes):
+        return [int(name) for name in classes]
+    return range(len(classes))
 
 
 def _first(frames: Frames) -> Picture:

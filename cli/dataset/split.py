@@ -12,9 +12,8 @@ from ...filters.core.named_tuple import NamedTuple
 from ..batch import inputs
 from ..console.messages import put, say, shown
 from ..digest import SourceDigest
-from ..errors import ExitCode, FileError, UsageError
-from ..images.atomic_write import Transaction
-from ..images.output_folder import OutputFolder, Root, root_of
+from ..errors import ExitCode, UsageError
+from ..images.output_folder import OutputFolder, Root
 from ..images.reader import naming
 from ..images.write_failures import naming_failures
 from . import folders, new_folder, partition, source, split_containers
@@ -52,13 +51,13 @@ def run(names: Sequence[str], out: str, parts: str, seed: int, group: str | None
         Copy(file.path, Path(out) / wanted[part].name / file.name, label, part)
         for (file, label), part in zip(files, assigned, strict=False)
     ]
-    root = root_of(out)
-    if link:
-        _check_device(copies, root)
-    if containers:
-        split_containers.write(containers, assigned[len(files) :], [Path(out) / part.name for part in wanted])
-    for copy in copies:
-        _link(copy, root) if link else _copy(copy, root)
+    with new_folder.Files(out) as written:
+        if link:
+            _check_device(copies, written.root)
+        for copy in copies:
+            _link(copy, written) if link else _copy(copy, written)
+        if containers:
+            split_containers.write(containers, assigned[len(files) :], [Path(out) / part.name for part in wanted])
     for folder in opened:
         for entry in folder.left_out:
             say(f"imfilter: {shown(entry.path)} {entry.why}; it was left out")
@@ -130,19 +129,17 @@ def _check_device(copies: Sequence[Copy], root: Root) -> None:
             raise UsageError(f"--link: {shown(copy.source)} is on another disk than the output; leave --link out")
 
 
-def _copy(copy: Copy, root: Root) -> None:
+def _copy(copy: Copy, written: new_folder.Files) -> None:
     with naming(copy.source):
         data = Path(copy.source).read_bytes()
-    _check_free(copy.target)
-    with Transaction() as transaction:
-        with transaction.open(copy.target, root=root) as file:
-            file.write(data)
-        transaction.commit()
+    with written.open(copy.target) as file:
+        file.write(data)
 
 
-def _link(copy: Copy, root: Root) -> None:
+def _link(copy: Copy, written: new_folder.Files) -> None:
+    new_folder.check_new(copy.target)
     with naming_failures(copy.target):
-        folder = OutputFolder(copy.target.parent, root)
+        folder = OutputFolder(copy.target.parent, written.root)
         try:
             source = os.path.realpath(copy.source)
             if folder.descriptor is None:
@@ -151,12 +148,7 @@ def _link(copy: Copy, root: Root) -> None:
                 os.link(source, copy.target.name, dst_dir_fd=folder.descriptor)
         finally:
             folder.close()
-
-
-def _check_free(target: Path) -> None:
-    """Raise FileError where another program wrote a file meanwhile."""
-    if os.path.lexists(target):
-        raise FileError(shown(str(target)), "exists, and is never overwritten")
+    written.written.append(copy.target)
 
 
 def _table(labels: Sequence[str], of_parts: Sequence[int], parts: Sequence[Part]) -> list[str]:

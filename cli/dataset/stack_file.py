@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -105,22 +105,10 @@ def labels_of(data_set: DataSet, batch: Batch) -> Labels | None:
         return batch.picture.labels._replace(classes=tuple(data_set.classes))
     numbers: Any = batch.labels
     if isinstance(data_set, Pictures):
-        of_classes = numbers_of(data_set.classes)
-        numbers = [of_classes[label] for label in numbers]
-        if of_classes != range(len(data_set.classes)):
+        numbers = [data_set.numbers[label] for label in numbers]
+        if data_set.numbers != range(len(data_set.classes)):
             return Labels(np.array(numbers))
     return Labels(np.array(numbers), classes=tuple(data_set.classes))
-
-
-def numbers_of(classes: Sequence[str]) -> Sequence[int]:
-    """Return the label of each class of a folder: its name, if all are different numbers, else its place.
-
-    >>> numbers_of(["03", "7"]), numbers_of(["cat", "dog"])
-    ([3, 7], range(0, 2))
-    """
-    if all(name.isascii() and name.isdecimal() for name in classes) and len({*map(int, classes)}) == len(classes):
-        return [int(name) for name in classes]
-    return range(len(classes))
 
 
 def _check_alike(first: Batch, batch: Batch, format: Format) -> None:

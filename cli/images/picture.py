@@ -153,6 +153,8 @@ class Picture:
         """What people should know about how it was read."""
         self.number, self.images = 0, 1
         """Of the frame, or of the first of several of one size, whose pixels lie one below the other."""
+        self.numbers: Sequence[int] = ()
+        """Of several, where they do not follow each other."""
         self.labels: Labels | None = None
         """Of the images, where they are some of a data set that has labels."""
         self.orientation = orientation

@@ -439,3 +439,42 @@ def test_a_sheet_of_variants_is_drawn(ok, refused, folder, pets):
     assert "step 1 (rotate): " in refused(2, "dataset", "show", "pets", "-o", "a.png", "rotate --angle x..3")
     assert "pets/Cat/0.png: the part of" in refused(1, "dataset", "show", "pets", "-o", "a.png", "crop --size 20..30")
     assert (folder / "a.png").read_bytes() == before
+
+
+# ---- names of classes -------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def listed(folder):
+    (folder / "names.txt").write_text("dog\n\nbird\nCat \n")
+    return "names.txt"
+
+
+def test_a_file_fixes_the_names_and_the_order_of_classes(ok, run, folder, pets, digits, listed):
+    found = json.loads(ok("dataset", "info", "pets", "--classes", listed, "--json"))
+    assert [*found["classes"].items()] == [("dog", 4), ("bird", 0), ("Cat", 4)]
+    run("dataset", "convert", "pets", "-o", "p.npz", "--classes", listed)
+    with np.load("p.npz") as arrays:
+        assert arrays["labels"].tolist() == [0] * 4 + [2] * 4
+        np.testing.assert_array_equal(arrays["images"][4], pets["Cat/0.png"])
+    (folder / "ten.txt").write_text("".join(f"digit {number}\n" for number in range(10)))
+    run("dataset", "convert", "t10k-images-idx3-ubyte", "-o", "d/", "--classes", "ten.txt", "--subset", "0")
+    assert [path.name for path in (folder / "d").iterdir()] == [f"digit {LABELS[0]}"]
+    assert run("dataset", "show", "pets", "-o", "s.png", "--classes", listed).code == 0
+    lines = run("dataset", "check", "pets", "--classes", listed).out.decode().splitlines()
+    assert "pets: has no images of class bird" in lines
+
+
+def test_lists_that_do_not_fit_are_refused(refused, folder, pets, digits, listed):
+    info = ("dataset", "info", "--classes")
+    (folder / "one.txt").write_text("dog\n")
+    (folder / "twice.txt").write_text("dog\nCat\ndog\n")
+    (folder / "empty.txt").write_text("\n")
+    (folder / "binary.txt").write_bytes(b"\xff\xfe")
+    assert "the class Cat is not in the list" in refused(2, *info, "one.txt", "pets")
+    assert "names the class dog twice" in refused(1, *info, "twice.txt", "pets")
+    assert "names no classes" in refused(1, *info, "empty.txt", "pets")
+    assert "is not a list of class names" in refused(1, *info, "binary.txt", "pets")
+    assert "nosuch.txt: no such file" in refused(1, *info, "nosuch.txt", "pets")
+    assert "has labels up to 9, and --classes lists 3 classes" in refused(2, *info, listed, "t10k-images-idx3-ubyte")
+    assert "has no classes to name" in refused(2, *info, listed, "pets/dog/0.png")
