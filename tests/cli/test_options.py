@@ -30,6 +30,7 @@ OTHER = {
     "keep_values": True,
     "no_stamp": True,
     "frame": 0,
+    "labels": "labels-idx1-ubyte",
     "to_rgb": True,
     "lenient": True,
     "masks": "masks/other/",
@@ -97,6 +98,7 @@ def stamp(png, rgb, folder):
             "annotations": [{"id": 1, "image_id": 1, "category_id": 1, "bbox": [0, 0, width, 3]}],
         }
         (folder / f"{name}.json").write_text(json.dumps(entries))
+    (folder / "labels-idx1-ubyte").write_bytes(b"")
     (folder / "names.txt").write_text("dog\ncat\n")
 
     def stamp(**options):
