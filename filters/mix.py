@@ -7,6 +7,7 @@ import math
 import os
 import shlex
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Annotated, Any, Unpack
 
 from .core import Common, Param, ParameterError, Stage, image_filter, np
@@ -46,9 +47,16 @@ def _branches(text: Any) -> tuple[Branch, ...]:
     """Return the branches in a text; raises ValueError."""
     if not isinstance(text, str):
         raise ValueError(f"{text!r} is not text, as 'none + blur --sigma 4 then sharpen'")
-    words = shlex.split(text)
-    groups = _split(words, PLUS)
-    if len(groups) > MOST or max(map(len, groups)) > MOST * 100:
+    return _read(text)
+
+
+@lru_cache(maxsize=16)
+def _read(text: str) -> tuple[Branch, ...]:
+    """Return the branches in a text, which is read when it is checked and when the stages are built."""
+    from .core import catalog
+
+    groups, names = _split(shlex.split(text), PLUS), catalog.names()
+    if len(groups) > MOST:
         raise ValueError(f"has {len(groups)} branches; the limit is {MOST}")
     found = []
     for number, group in enumerate(groups, 1):
@@ -58,7 +66,7 @@ def _branches(text: Any) -> tuple[Branch, ...]:
         steps = _split(group, THEN)
         if len(steps) > MOST:
             raise ValueError(f"branch {number} has {len(steps)} steps; the limit is {MOST}")
-        found.append(Branch(tuple(_step(step, f"branch {number}") for step in steps)))
+        found.append(Branch(tuple(_step(step, names, f"branch {number}") for step in steps)))
     return tuple(found)
 
 
@@ -72,13 +80,13 @@ def _split(words: Sequence[str], between: str) -> list[list[str]]:
     return groups
 
 
-def _step(words: Sequence[str], where: str) -> Call[Any]:
-    """Return the call of a filter that is written as on a command line; raises ValueError."""
+def _step(words: Sequence[str], names: Sequence[str], where: str) -> Call[Any]:
+    """Return the call of a filter, one of *names*, that is written as on a command line; raises ValueError."""
     from .core import catalog
 
     if not words:
         raise ValueError(f"{where} is empty; write {NONE} for the picture as it is")
-    name, names = words[0], catalog.names()
+    name = words[0]
     if name not in names:
         near = difflib.get_close_matches(name, names, n=1)
         advice = f"did you mean {near[0]!r}?" if near else f"use one of {', '.join(names)}, or {NONE}"
