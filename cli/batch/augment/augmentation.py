@@ -30,6 +30,7 @@ SEEDS = 1 << 32
 ATTEMPTS = 10
 """So often a part is drawn that does not fit into the image, before the middle is taken."""
 MIDDLE = 0.5
+FLIP = "flip"
 CROP, ERASE = "crop", "erase"
 """The filters that take a random part."""
 
@@ -166,6 +167,11 @@ class Augmentation(NamedTuple):
     def name(self) -> str:
         """What it is called in names of files and reports."""
         return "augment"
+
+    @property
+    def flips(self) -> bool:
+        """Whether images may be mirrored."""
+        return any(action.filter == FLIP for actions in self.steps for action in actions)
 
     @property
     def is_of_size(self) -> bool:
