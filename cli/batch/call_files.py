@@ -123,7 +123,7 @@ class FilesWritten(NamedTuple):
         for option, path in self.beside.items():
             yield Written(path, f"{flag(option)} {shown(path)}")
         if self.collected is not None:
-            yield Written(self.collected.path, self.collected.name, None, self.collected)
+            yield Written(self.collected.path, f"{flag('boxes_out')} {self.collected.name}", None, self.collected)
         if self.prints:
             yield Written(None, "standard output")
 

@@ -36,7 +36,13 @@ def make() -> FilterCommand:
     """Return the command."""
 
     def command(
-        variants: str | None, keep: bool, seed: str | None, manifest: str | None, all_splits: bool, **values: Any
+        variants: str | None,
+        keep: bool,
+        seed: str | None,
+        manifest: str | None,
+        all_splits: bool,
+        policies: bool,
+        **values: Any,
     ) -> None:
         """Write random variants of images, to learn from.
 
@@ -51,6 +57,9 @@ def make() -> FilterCommand:
         cores, and an image that is added changes no other. noise and erase get a seed for each variant, unless one is
         given. crop --area A..B --ratio C..D draws a part anew that does not fit, ten times, and then takes the middle.
 
+        Policies of published papers are steps too, which draw what is done: trivial-augment, rand-augment --n 2 --m 9,
+        and aug-mix. --policies prints their options and their tables.
+
         Outputs are called {stem}-{variant:02}{suffix}, unless --name has another pattern. JPEG loses a little
         each time it is written; --to png loses nothing. Folders called val, valid, validation or test are
         refused: whoever measures what was learned needs their images as they are.
@@ -59,8 +68,14 @@ def make() -> FilterCommand:
         -----
         $ imfilter augment train/ -r -o more/ --variants 4 --keep --seed 7 "flip --p 0.5" "rotate --angle -15..15"
         $ imfilter augment cat.jpg -o cats/ --variants 9 "crop --area 0.2..1 --ratio 3/4..4/3 --place 0..1,0..1"
+        $ imfilter augment train/ -r -o more/ --variants 3 "flip --p 0.5" trivial-augment "erase --p 0.25"
         $ imfilter augment train/ -r -o more/ --manifest drawn.jsonl "blur --sigma 0..2 | noise --sigma 0..12"
         """
+        if policies:
+            from . import policy_listing
+
+            policy_listing.print_all()
+            return
         options = shared_options(values)
         if options.in_place:
             raise UsageError("--in-place has no meaning for augment: an input has several outputs; use -o FOLDER/")
@@ -81,6 +96,7 @@ def make() -> FilterCommand:
         HelpedOption("variants", "Number of variants of each image.  [default: 1]", metavar="N"),
         HelpedOption("keep", "Write the image itself as variant 0.", type=bool, default=False),
         HelpedOption("seed", "Random seed; the same seed draws the same numbers.  [default: 0]", metavar="N"),
+        HelpedOption("policies", "Print the policies, their options and tables.", type=bool, default=False),
         HelpedOption(
             "manifest", "Write a line of JSON for each output, with the numbers drawn.", FILES, metavar="FILE.jsonl"
         ),

@@ -15,11 +15,10 @@ from typing import Any
 from ...filters.core.lazy_numpy import Array, np
 from ...filters.core.named_tuple import NamedTuple
 from . import cifar
-from .cifar import HUNDRED, RGB, SAMPLES, SIDE, TEN
+from .cifar import HUNDRED, SAMPLES, TEN
 from .codec import Codec, not_written
 from .labels import Labels
 from .picture import Decode, DecodeError, DecodeOptions, Frames, PartialDecode
-from .picture import Samples as Expected
 
 OPERATIONS_AN_IMAGE, FEW_OPERATIONS = 32, 1 << 12
 """How many operations a file may have for each 3072 bytes, and in any case: an image takes four to eight, for its
@@ -247,10 +246,10 @@ def finish(begun: PartialDecode, options: DecodeOptions, decode: Decode) -> Fram
         raise DecodeError("is a pickle without the 'data' of a CIFAR batch")
     kind = HUNDRED if "fine_labels" in found else TEN
     samples = _samples(found["data"])
-    options.check_size(SIDE, SIDE, Expected(RGB, 1, float(RGB * len(samples))))
+    cifar.check_size(options, len(samples))
     fine = _labels(found, "fine_labels" if kind.coarse else "labels", len(samples))
     coarse = _labels(found, "coarse_labels", len(samples)) if kind.coarse else None
-    frames = cifar.frames(kind, samples, Labels(fine, coarse))
+    frames = cifar.frames(kind, len(samples), lambda first, last: samples[first:last], Labels(fine, coarse))
     frames.format = "cifar100-py" if kind.coarse else "cifar10-py"
     return frames
 

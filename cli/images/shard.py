@@ -6,7 +6,7 @@ the field ``seg.png`` of ``train/0001``.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from ...filters.core.named_tuple import NamedTuple
@@ -20,7 +20,7 @@ class ShardMember(NamedTuple):
 
     name: str
     data: Any
-    """Its bytes, which lie in the shard."""
+    """Its bytes."""
 
     @property
     def is_image(self) -> bool:
@@ -64,11 +64,18 @@ class ShardMember(NamedTuple):
 class Shard(Frames):
     """The files of a shard in their order; its frames are those that are images."""
 
-    def __init__(self, members: Sequence[ShardMember], decode: Decode) -> None:
-        images = [member for member in members if member.is_image]
-        super().__init__(len(images), lambda: map(self.picture, images), stream=True)
-        self.members = members
-        self._decode = decode
+    def __init__(self, members: Callable[[], Iterator[ShardMember]], images: int, decode: Decode) -> None:
+        """*members* reads one file after the other, of which so many are *images*."""
+        super().__init__(images, self._pictures, stream=True)
+        self._members, self._decode = members, decode
+
+    @property
+    def members(self) -> Iterator[ShardMember]:
+        """Read the files, one after the other, from the first on; raises `DecodeError`."""
+        return self._members()
+
+    def _pictures(self) -> Iterator[Picture]:
+        return (self.picture(member) for member in self.members if member.is_image)
 
     def picture(self, member: ShardMember) -> Picture:
         """Return the image of a member; raises `DecodeError`."""

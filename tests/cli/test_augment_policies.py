@@ -2,6 +2,7 @@
 
 import itertools
 import math
+import shlex
 from collections import Counter
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from imfilter.cli.batch.augment import operations, policies
 from imfilter.cli.batch.augment.policies import policy
 from imfilter.cli.batch.filter_chain import Chain
 from imfilter.cli.batch.recipe import in_a_row
+from imfilter.cli.commands.chain_command import chained
 from imfilter.filters.core.engine.colour import LUMA_WEIGHTS
 from PIL import Image
 from scipy import ndimage, stats
@@ -234,8 +236,9 @@ def test_both_directions_are_drawn_and_opposite(rgb, space):
 def test_operations_strengths_and_directions_are_as_likely():
     names, table = 14 * 300, operations.WIDE
     seen, strengths, signs = Counter(), Counter(), Counter()
+    augmenter = Augmenter("trivial-augment")
     for number in range(names):
-        steps = Augmenter("trivial-augment").chain(8, 8, name=f"{number}.png").steps
+        steps = augmenter.chain(8, 8, name=f"{number}.png").steps
         (call,) = steps
         given = dict(call.given)
         seen[(call.name, *sorted(given.keys() - {"fill"}), given.get("op"))] += 1
@@ -272,3 +275,127 @@ def test_operations_strengths_and_directions_are_as_likely():
 def test_wrong_options_are_refused(refused, folder, rgb, words, line):
     Image.fromarray(rgb).save(folder / "a.png")
     assert refused(2, "augment", "a.png", "-o", "b.png", words).endswith(line)
+
+
+MIXING = "aug-mix --severity 10"
+
+
+def branches_of(step):
+    """The steps of each branch of a mix."""
+    return [[shlex.split(words) for words in branch.split(" then ")] for branch in step["branches"].split(" + ")]
+
+
+def test_aug_mix_replays_as_a_mix_and_names_branches_and_weights(ok, folder, rgb):
+    Image.fromarray(rgb).save(folder / "a.png")
+    Image.fromarray(rgb[..., 0]).save(folder / "b.png")
+    ok("augment", "-q", "a.png", "b.png", "-o", "out/", "--no-stamp", "--variants", "10", "--manifest", "m.jsonl",
+       MIXING, "aug-mix --p 0.3 --width 2 --depth 2 --alpha 0.4 --fill 90 --interpolation bicubic")  # fmt: skip
+    depths, filters = Counter(), Counter()
+    for line in manifest():
+        ok("chain", "-q", line["source"], "-o", "again.png", "--no-stamp", *map(as_words, line["steps"]))
+        assert Path("again.png").read_bytes() == Path(line["output"]).read_bytes(), line
+        first = line["steps"][0]
+        branches = branches_of(first)
+        assert first["filter"] == "mix" and len(branches) == len(first["weights"]) == 4 and branches[0] == [["none"]]
+        assert sum(first["weights"]) == pytest.approx(1, abs=1e-11) and min(first["weights"]) >= 0
+        depths.update(map(len, branches[1:]))
+        filters.update(words[0] for branch in branches[1:] for words in branch)
+        for second in line["steps"][1:]:
+            assert [*map(len, branches_of(second))] in ([1, 2, 2], [1, 1, 2], [1, 2, 1], [1, 1, 1])
+            assert "affine" not in second["branches"] or "--fill 90.0 --interpolation bicubic" in second["branches"]
+    assert {*depths} == {1, 2, 3} and {*filters} >= {"rotate", "affine", "tone"}
+    assert "conv" not in filters  # no sharpness, nor another corruption of ImageNet-C
+
+
+def test_aug_mix_is_the_mean_of_its_chains(rgb):
+    image = rgb / 255
+    for number in range(20):
+        augmenter = Augmenter(MIXING)
+        (call,) = augmenter.chain(8, 8, name=f"{number}").steps
+        mean = np.zeros(image.shape)
+        for branch, weight in zip(branches_of(call.given), call.given["weights"], strict=True):
+            mean += weight * (
+                image if branch == [["none"]] else Chain(chained([shlex.join(words) for words in branch]))(image)
+            )
+        np.testing.assert_allclose(augmenter(image, name=f"{number}"), mean, atol=1e-11)
+
+
+def test_the_weights_of_aug_mix_have_their_laws():
+    for alpha in (1.0, 0.3, 4.0):
+        augmenter = Augmenter(f"aug-mix --alpha {alpha}")
+        calls = [augmenter.chain(8, 8, name=f"{number}.png").steps[0] for number in range(600)]
+        weights = np.array([call.given["weights"] for call in calls])
+        assert stats.kstest(weights[:, 0], stats.beta(alpha, alpha).cdf).pvalue > 1e-3
+        # A part of Dirichlet's law is one of the beta law.
+        for chain in (1, 2, 3):
+            parts = weights[:, chain] / (1 - weights[:, 0])
+            assert stats.kstest(parts, stats.beta(alpha, 2 * alpha).cdf).pvalue > 1e-3
+        assert abs(np.corrcoef(weights[:, 0], weights[:, 1] / (1 - weights[:, 0]))[0, 1]) < 0.1
+        depths = Counter(
+            len(branch) for call in calls for branch in branches_of(call.given)[1:] if branch != [["none"]]
+        )
+        assert depths[1] + depths[2] + depths[3] == depths.total() and min(depths.values()) > depths.total() / 4
+
+
+def test_the_severity_bounds_every_strength():
+    def angles(severity):
+        augmenter = Augmenter(f"aug-mix --severity {severity} --depth 3")
+        calls = [augmenter.chain(8, 8, name=f"{number}.png").steps[0] for number in range(250)]
+        return [float(words[2]) for call in calls for branch in branches_of(call.given) for words in branch
+                if words[0] == "rotate"]  # fmt: skip
+
+    for severity in (1, 3, 10):
+        found = np.array(angles(severity))
+        assert 0.3 <= np.abs(found).min() < 0.9 and 3 * severity * 0.95 < np.abs(found).max() <= 3 * severity
+        assert abs((found > 0).mean() - 0.5) < 0.1
+        assert stats.kstest(np.abs(found), stats.uniform(0.3, 3 * severity - 0.3).cdf).pvalue > 1e-3
+
+
+@pytest.mark.each("words", ("trivial-augment", "rand-augment --n 3", MIXING))
+def test_pictures_of_all_kinds_keep_theirs(rgb, words):
+    augmenter, rgb = Augmenter(words), rgb.clip(0, 254)  # white alone is no multiple of a step of floats
+    kinds = {
+        "gray": rgb[..., 0],
+        "RGB": rgb,
+        "RGBA": np.dstack([rgb, rgb[..., 1]]),
+        "16 bits": rgb.astype(np.uint16) * 257,
+        "float": (rgb / 255).astype(np.float32),
+        "double": rgb / 255,
+        "1×1": rgb[:1, :1],
+        "2×3": rgb[:2, :3],
+        "row": rgb[:1],
+    }
+    for variant in range(1, 25):
+        found = {kind: augmenter(image, name="a", variant=variant) for kind, image in kinds.items()}
+        for kind, image in kinds.items():
+            assert (found[kind].shape, found[kind].dtype) == (image.shape, image.dtype), kind
+        assert np.isfinite(found["double"]).all()
+        # Depths differ by their rounding, and by how finely values are counted and bits kept.
+        double = found["double"].clip(0, 1)
+        assert np.abs(double - found["RGB"] / 255).mean() < 0.02, variant
+        assert np.abs(double - found["16 bits"] / 65535).mean() < 0.02, variant
+
+
+def test_a_step_at_the_end_changes_no_draw(rgb):
+    alone = Augmenter("trivial-augment", "rand-augment", seed=3).chain(8, 8, name="a").steps
+    behind = Augmenter("trivial-augment", "rand-augment", "aug-mix", seed=3).chain(8, 8, name="a").steps
+    assert behind[:-1] == alone and behind[-1].name == "mix"
+
+
+def test_the_policies_and_their_tables_are_listed(run):
+    listed = run("augment", "--policies")
+    text = listed.out.decode()
+    assert listed.code == 0 and all(f"\n{name}: " in text for name in policies.KINDS)
+    for name in policies.KINDS:
+        options = policies.spec_of(name).parameters
+        assert all(f"--{option.replace('_', '-')} " in text for option in options)
+    rows = {line.split()[0]: line for line in text.splitlines() if line and line.split()[0] in operations.WIDE}
+    assert len(rows) == 14
+    assert rows["rotate"].split() == ["rotate", "0", "±135°", "±30°", "±30°", "±30°"]
+    assert rows["posterize"].split() == ["posterize", "8", "2", "4", "4", "4"]
+
+
+def test_a_last_step_with_a_depth_of_its_own_keeps_the_image(ok, folder, rgb):
+    Image.fromarray(rgb).save(folder / "a.png")
+    ok("augment", "-q", "a.png", "-o", "out/", "--keep", "aug-mix --depth 2")
+    np.testing.assert_array_equal(np.asarray(Image.open(folder / "out/a-00.png")), rgb)

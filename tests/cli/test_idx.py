@@ -149,10 +149,11 @@ def test_a_bomb_is_unpacked_no_further_than_its_header_tells():
 def test_what_is_packed_in_pieces_is_one_gzip_member_of_the_same_bytes(length):
     data, found = random.Random(1).randbytes(length), []
     for step in (length + 1, 70_001):
-        packer, file = idx.Packer(), io.BytesIO()
+        file = io.BytesIO()
+        packer = idx.Packer(file, HEAD)
         for start in range(0, length, step):
             packer.add(data[start : start + step])
-        packer.write(file, HEAD)
+        packer.end()
         found.append(file.getvalue())
     member = zlib.decompressobj(31)
     assert member.decompress(found[0]) == HEAD + data

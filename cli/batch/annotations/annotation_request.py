@@ -170,7 +170,11 @@ def refusal(found: way.Way, name: str, has_boxes: bool) -> str:
 
 def _output(job: Job) -> Target:
     """Return the output whose name others go by."""
-    target = job.targets.get("image") or next(iter(job.targets.values()))
+    if job.variants:
+        raise UsageError(f"{job.name}: is a data set; masks and boxes belong to images in files of their own")
+    target = job.targets.get("image")
+    if target is None:
+        raise UsageError("--masks and --boxes need one picture for each image; name where it goes with -o")
     if target.path is None or job.input.name == STREAM:
         raise UsageError("--masks and --boxes need files, not standard input or output")
     if target.numbered is not None:
@@ -197,7 +201,8 @@ def _masks(folder: str, jobs: Sequence[Job]) -> dict[str, str]:
 
 
 def _and_more(those: Sequence[Any]) -> str:
-    return f", nor have {counted(len(those) - 1, 'other image', 'other images')} one" if len(those) > 1 else ""
+    others = counted(len(those) - 1, "other image has", "other images have")
+    return f"; {others} none either" if len(those) > 1 else ""
 
 
 def _held(path: str) -> bytes:

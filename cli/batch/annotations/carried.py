@@ -38,7 +38,7 @@ def write(
     found = moved(job, way, orientation, options.annotations)
     notes += found.annotations.notes
     if (target := attached.targets.get("boxes")) is not None:
-        depth = next(iter(computed.outputs.values())).samples.shape[2]
+        depth = computed.outputs["image"].samples.shape[2]
         with opened(transaction, job, target, options.write) as file:
             file.write(_encoded(job, found, depth, options.annotations))
     return found, notes
@@ -109,6 +109,5 @@ def _encoded(job: Job, found: Moved, depth: int, options: AnnotationOptions) -> 
     if options.kind == "yolo":
         numbers = options.numbers
         return yolo.written(found.annotations, found.width, found.height, lambda n: numbers.get(n, n))
-    output = job.targets.get("image") or next(iter(job.targets.values()))
-    image = voc.Target(output.path or "", found.width, found.height, depth)
+    image = voc.Target(job.targets["image"].path or "", found.width, found.height, depth)
     return voc.written(found.annotations, image, lambda number: options.categories[number].name)

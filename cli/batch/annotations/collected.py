@@ -64,7 +64,7 @@ def _moved_again(request: Request, job: Job) -> Moved:
     if request.augmentation is not None:
         from ..augment import variants
 
-        recipe = variants.drawn(request.augmentation, job, width, height)
+        recipe = variants.drawn(request.augmentation, job, job.input.place, job.variant or 0, width, height)
     return carried.moved(job, way_of(recipe, width, height), picture.orientation, request.annotations)
 
 

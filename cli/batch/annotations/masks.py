@@ -14,20 +14,24 @@ from ...images.picture import DecodeError, DecodeOptions, Frames, Picture, size_
 from ...images.reader import naming, read_bytes
 from .way import Way
 
-COLOURS = 256
-"""The most of a palette."""
+ONE_BIT_GRAY = b"\1\0"
+"""What stands in a PNG's header for one bit a sample and gray, and where."""
+HEADER = slice(24, 26)
 
 
 def read(path: str, max_pixels: int) -> Picture:
     """Return a mask, whose pixels are the numbers of its palette if it has one; raises FileError."""
     with naming(path):
-        picture = decode.decode(read_bytes(path), DecodeOptions(size_guard(max_pixels), max_pixels=max_pixels))
+        data = read_bytes(path)
+        picture = decode.decode(data, DecodeOptions(size_guard(max_pixels), max_pixels=max_pixels))
         if isinstance(picture, Frames):
             raise DecodeError("has several frames; a mask has one")
         if picture.format != "png":
             raise DecodeError("is not a PNG, as masks are")
         if picture.alpha is not None:
             raise DecodeError("has transparency; a mask has numbers of classes, as gray or with a palette")
+    if data[HEADER] == ONE_BIT_GRAY:
+        picture.pixels = picture.pixels > 0
     palette = picture.palette
     picture.metadata = Metadata()
     if palette is not None:

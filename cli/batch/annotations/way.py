@@ -42,11 +42,10 @@ class Move(NamedTuple):
     def mirrors(self) -> bool:
         """Whether left and right change places: the determinant of the map is negative."""
         g = self.geometry
-        return g.a * (g.e - g.f * g.h) - g.b * (g.d - g.f * g.g) + g.c * (g.d * g.h - g.e * g.g) < 0
+        return g.side * (g.a * (g.e - g.f * g.h) - g.b * (g.d - g.f * g.g) + g.c * (g.d * g.h - g.e * g.g)) < 0
 
     def _in_image(self, x: float, y: float) -> tuple[float, float]:
-        behind = self.geometry.g * x + self.geometry.h * y + 1.0
-        return self.geometry.in_image(x, y) if behind > 0 else (np.inf, np.inf)
+        return self.geometry.in_image(x, y) if self.geometry.depth(x, y) > 0 else (np.inf, np.inf)
 
     def homogeneous(self, points: Array) -> Array:
         """Return where points of the input, ``(n, 2)``, lie in the result: ``(n, 3)``, x and y times the last, w.
@@ -57,7 +56,7 @@ class Move(NamedTuple):
         if g.is_affine:
             return np.column_stack([*g.in_result(points[:, 0], points[:, 1]), np.ones(len(points))])
         matrix = np.array([[g.a, g.b, g.c], [g.d, g.e, g.f], [g.g, g.h, 1.0]])
-        return np.column_stack([points, np.ones(len(points))]) @ np.linalg.inv(matrix).T
+        return np.column_stack([points, np.ones(len(points))]) @ (g.side * np.linalg.inv(matrix)).T
 
     def clipped(self, polygon: Array) -> Array:
         """Return the part of a polygon of the input that is in the result; of no points where none is.
@@ -186,7 +185,7 @@ class Way(NamedTuple):
             scale, offset = (move.geometry.a, move.geometry.c) if axis == 0 else (move.geometry.e, move.geometry.f)
             places, there = _bordered(places * scale + offset, move.before[axis], move.border)
             known &= there
-        return np.where(known, np.floor(places).clip(0, (self.width, self.height)[axis] - 1), -1).astype(np.intp)
+        return np.where(known, np.floor(places + NEAR).clip(0, (self.width, self.height)[axis] - 1), -1).astype(np.intp)
 
     def _places(self, x: Array, y: Array) -> tuple[Array, Array]:
         """Return the column and the row of the image for each place; -1 where there is none."""
@@ -194,26 +193,26 @@ class Way(NamedTuple):
         for move in reversed(self.moves):
             g = move.geometry
             if not g.is_affine:
-                seen = g.g * x + g.h * y + 1.0 > 0
+                seen = g.depth(x, y) > 0
                 x, y, known = np.where(seen, x, 0.0), np.where(seen, y, 0.0), known & seen
             x, y = g.in_image(x, y)
             x, across = _bordered(x, move.before[0], move.border)
             y, down = _bordered(y, move.before[1], move.border)
             known = known & across & down
-        column, row = (np.floor(place).clip(0, size - 1) for place, size in ((x, self.width), (y, self.height)))
+        column, row = (np.floor(place + NEAR).clip(0, size - 1) for place, size in ((x, self.width), (y, self.height)))
         return np.where(known, column, -1).astype(np.intp), np.where(known, row, -1).astype(np.intp)
 
 
 def _bordered(places: Array, size: int, border: Border) -> tuple[Array, Array]:
     """Return places past the edges as the border has them, and which are anywhere."""
-    # What lies on the far edge but for the rounding of coordinates is in the last sample.
-    inside = (places > -NEAR) & (places < size + NEAR)
+    # A place on the line between two samples belongs to the second, whatever the rounding of its coordinate.
+    inside = (places >= -NEAR) & (places < size - NEAR)
     if inside.all():
         return places, inside
     if border == "constant":
         return np.where(inside, places, 0.0), inside
     limit = 1 << 52
-    index = index_of(np.floor(places.clip(-limit, limit)).astype(np.int64), size, border)
+    index = index_of(np.floor((places + NEAR).clip(-limit, limit)).astype(np.int64), size, border)
     return np.where(inside, places, index + 0.5), np.ones(places.shape, bool)
 
 

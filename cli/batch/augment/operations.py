@@ -53,10 +53,6 @@ class Span(NamedTuple):
         value = self.neutral + strength * (self.ends[direction] - self.neutral)
         return float(_text(value))
 
-    def __str__(self) -> str:
-        low, high = (self.neutral, self.ends[0]) if len(self.ends) == 1 else self.ends
-        return f"{low:.4g}{self.unit} to {high:.4g}{self.unit}"
-
 
 Table = Mapping[str, Span]
 NOTHING = Span()

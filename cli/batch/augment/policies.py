@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 from functools import cache, partial
 from typing import Annotated, Any, Literal
@@ -12,20 +13,31 @@ from ....filters.core.filter import Call
 from ....filters.core.named_tuple import NamedTuple
 from ....filters.core.parameters import Param, ParameterError, Spec, describe
 from ....filters.core.resampling.warp_options import Interpolated
+from ...console.messages import flag
 from ..recipe import make_step, read_options, refusal
 from . import operations
 from .operations import Step, Table
-from .ranges import Choice, Draw, Ranges, read
+from .ranges import DIGITS, Choice, Draw, Ranges, read
 
 STRENGTHS = 31
 """TrivialAugment's: from 0 to 30."""
 SPACES: Mapping[str, Table] = {"wide": operations.WIDE, "ra": operations.STANDARD}
 OPERATION, DIRECTION = "operation", "direction"
 """What is drawn, beside options with ranges; the second of each is ``operation 2``."""
+NONE = "none"
+"""The branch of a mix that is the image itself."""
+LEAST_SEVERITY, FULL_SEVERITY, DEEPEST = 0.1, 10, 3
+"""AugMix's."""
 MOST_OPERATIONS = len(operations.RAND_AUGMENT)
 ALMOST_ONE = 1 - 2.0**-53
 MOVING = ("rotate", "affine")
 """The filters that take samples from other places, and past the edge."""
+
+
+def _depth(value: int) -> None:
+    if value == 0:
+        raise ValueError("0 is no depth; use 1 or more, or -1 to draw it")
+
 
 Filled = Annotated[
     Fill | None,
@@ -57,6 +69,29 @@ def rand_augment(
     """Do n of 14 operations in a row, all as likely, at the strength m (Cubuk et al., 2020)."""
 
 
+def aug_mix(
+    *,
+    width: Annotated[int, Param("Number of chains that are mixed.", min=1, max=20)] = 3,
+    depth: Annotated[
+        int, Param("Number of operations of a chain; -1 draws 1 to 3 for each.", min=-1, max=20, check=_depth)
+    ] = -1,
+    severity: Annotated[
+        float, Param("Greatest strength of an operation, of 10; from 0.1 on all are as likely.", above=0, max=10)
+    ] = 3.0,
+    alpha: Annotated[
+        float,
+        Param(
+            "Shape of the laws by which weights are drawn, Dirichlet's and the beta law; more makes them more alike.",
+            min=0.01,
+            max=1000,
+        ),
+    ] = 1.0,
+    fill: Filled = None,
+    interpolation: Interpolated = "bilinear",
+) -> None:
+    """Mix the image and several chains of operations by random weights (Hendrycks et al., 2020)."""
+
+
 def _trivial(options: Mapping[str, Any], share: Draw) -> list[Step]:
     strength = int(share("strength", 0) * STRENGTHS) / (STRENGTHS - 1)
     return _drawn(SPACES[options["space"]], strength, share)
@@ -68,6 +103,56 @@ def _rand(options: Mapping[str, Any], share: Draw) -> list[Step]:
         raise ParameterError("m", f"{options['m']} is more than --max-m {options['max_m']}, the full strength")
     ordinals = ("", *(f" {number}" for number in range(2, options["n"] + 1)))
     return [step for ordinal in ordinals for step in _drawn(operations.RAND_AUGMENT, strength, share, ordinal)]
+
+
+def _mixed(options: Mapping[str, Any], share: Draw) -> list[Step]:
+    """Return one step: ``m · image + (1 - m) · Σ w · chain``, by the beta law and Dirichlet's."""
+    severity, alpha = options["severity"], options["alpha"]
+    least = min(LEAST_SEVERITY, severity)
+    chains = range(1, options["width"] + 1)
+    branches = [NONE]
+    for chain in chains:
+        depth = options["depth"] if options["depth"] > 0 else 1 + int(share(f"depth {chain}", 0) * DEEPEST)
+        steps: list[Step] = []
+        for number in range(1, depth + 1):
+            ordinal = f" {chain}.{number}"
+            strength = (least + share(f"strength{ordinal}", 0) * (severity - least)) / FULL_SEVERITY
+            steps += _drawn(operations.AUG_MIX, strength, share, ordinal)
+        words = (" ".join(_words(step.filter, _past_the_edge(step, options))) for step in steps)
+        branches.append(" then ".join(words) or NONE)
+    parts = [_of_gamma_law(share(f"weight {chain}", 0), alpha) for chain in chains]
+    kept, total = _of_beta_law(share("weight", 0), alpha), math.fsum(parts)
+    weights = [kept, *((1 - kept) * (part / total if total else 1 / len(parts)) for part in parts)]
+    texts = {"branches": " + ".join(branches), "weights": ",".join(f"{weight:.{DIGITS}g}" for weight in weights)}
+    return [Step("mix", texts)]
+
+
+def _words(filter: str, options: Mapping[str, Any]) -> list[str]:
+    words = [filter]
+    for name, value in options.items():
+        words += [flag(name)] if value is True else [flag(name), value]
+    return words
+
+
+def _of_gamma_law(share: float, alpha: float) -> float:
+    """Return the number of the gamma law of shape *alpha* that a draw stands for: of the sum of several a part each.
+
+    Such parts are Dirichlet's law (Devroye, Non-uniform random variate generation, 1986, section XI.4).
+    """
+    if alpha == 1:
+        return -math.log1p(-share)
+    from scipy.special import gammaincinv
+
+    return float(gammaincinv(alpha, share))
+
+
+def _of_beta_law(share: float, alpha: float) -> float:
+    """Return the number of the symmetric beta law that a draw stands for."""
+    if alpha == 1:
+        return share
+    from scipy.special import betaincinv
+
+    return float(betaincinv(alpha, alpha, share))
 
 
 def _drawn(table: Table, strength: float, share: Draw, ordinal: str = "") -> list[Step]:
@@ -87,6 +172,7 @@ class Kind(NamedTuple):
 
 
 KINDS: Mapping[str, Kind] = {
+    "aug-mix": Kind(aug_mix, _mixed),
     "rand-augment": Kind(rand_augment, _rand),
     "trivial-augment": Kind(trivial_augment, _trivial),
 }
