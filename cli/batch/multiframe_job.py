@@ -53,6 +53,10 @@ def filtered(processor: ImageProcessor, job: Job, found: Picture | Frames) -> Re
 
         frames.labels = labels.of(job.input.name, frames, options.labels)
         job = job._replace(notes=(*job.notes, *labels.check(job, frames, options.only is not None)))
+    if job.variants:
+        from .augment import samples
+
+        job = job._replace(notes=(*job.notes, *samples.doubts(processor.options.augmentation, frames)))
     if options.only is not None:
         return processor.single(job, _one(frames, options.only, name))
     if frames.first is not None and not wanted:
