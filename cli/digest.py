@@ -6,6 +6,7 @@ import contextlib
 import os
 import stat
 import threading
+from typing import Any
 
 try:  # hashlib loads all of OpenSSL for it, 2.5 ms of each start
     from _blake2 import blake2b
@@ -28,16 +29,25 @@ class SourceDigest:
 
     SIZE = 16
 
-    def __init__(self, data: bytes) -> None:
+    def __init__(self, data: Any) -> None:
+        """*data* are bytes, or stand for those of a file."""
         self._hash = blake2b(digest_size=self.SIZE)
         self._thread: threading.Thread | None = None
         if len(data) >= WORTH_A_THREAD:
-            thread = threading.Thread(target=self._hash.update, args=(data,), daemon=True)
+            thread = threading.Thread(target=self._add, args=(data,), daemon=True)
             with contextlib.suppress(RuntimeError, MemoryError):  # no thread is to be had
                 thread.start()
                 self._thread = thread
                 return
-        self._hash.update(data)
+        self._add(data)
+
+    def _add(self, data: Any) -> None:
+        if isinstance(data, bytes):
+            self._hash.update(data)
+            return
+        with contextlib.suppress(Exception):  # which is said where the data are read
+            for start in range(0, len(data), PIECE):
+                self._hash.update(data[start : start + PIECE])
 
     def hexadecimal(self) -> str:
         """Return it, when it is done."""

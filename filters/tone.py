@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal, Unpack
+import math
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Unpack
 
 from .core import Array, Common, IntPair, Pair, Param, Stage, both, image_filter, np
 from .core.engine.stage import ImageContext
+from .core.gradient import threshold_text
+from .core.gradient.threshold_text import Threshold
 from .core.tone import equalization
 from .core.tone.adjustment import Adjustment, Levels, adjusting
 from .core.tone.lookup import Curve, by_sample
+
+if TYPE_CHECKING:
+    from .core.engine.many import Many
 
 Op = Literal["adjust", "grayscale", "invert", "posterize", "solarize", "autocontrast", "equalize", "clahe"]
 ALIASES = {"greyscale": "grayscale", "gray": "grayscale", "grey": "grayscale", "negate": "invert"}
@@ -35,6 +42,24 @@ def _levels(given: Any) -> Levels:
     if not 0.01 <= levels.gamma <= 100:
         raise ValueError(f"{given!r}: GAMMA must be from 0.01 to 100")
     return levels
+
+
+def _read_threshold(text: str) -> Any:
+    """Return a number, or a percentage as it is written; raises ValueError."""
+    return text.strip() if _threshold(text).relative else _threshold(text).number
+
+
+def _threshold(given: Any) -> Threshold:
+    """Return the threshold that a number, or text such as 50%, gives; raises ValueError."""
+    if isinstance(given, str) and given.strip().endswith("%"):
+        return threshold_text.check(given)
+    try:
+        number = float(given)
+    except (TypeError, ValueError, OverflowError):
+        raise ValueError(f"{given!r} is neither a number nor a percentage, like 128 or 50%") from None
+    if not math.isfinite(number):
+        raise ValueError(f"{given} is not a finite number")
+    return Threshold(number)
 
 
 @image_filter
@@ -72,9 +97,12 @@ def tone(
     ] = None,
     bits: Annotated[int, Param("Keep so many bits of each sample.", min=1, max=16, only=("posterize",))] = 4,
     threshold: Annotated[
-        float | None,
+        Any,
         Param(
-            "Invert samples of this value or more, in the image's units.",
+            "Invert samples of this value or more, in the image's units, or percent of white.",
+            metavar="V|P%",
+            read=_read_threshold,
+            check=_threshold,
             only=("solarize",),
             shown_default="half of white",
         ),
@@ -118,7 +146,8 @@ def tone(
     is.
 
     ``grayscale`` is a saturation of 0, ``invert`` is ``white - v``. ``posterize`` keeps the upper *bits* of 8 or 16, or
-    of a float image's range from 0 to 1: ``step · floor(v / step)``. ``solarize`` inverts what is *threshold* or more.
+    of a float image's range from 0 to 1: ``step · floor(v / step)``. ``solarize`` inverts what is *threshold* or more,
+    a number or a part of white such as 50%.
 
     ``autocontrast`` makes the least value black and the greatest white, once *cutoff* per cent of the samples are left
     out at each end. ``equalize`` makes all values as frequent as a curve can: ``white · (C(v) - C(least)) / (n -
@@ -192,7 +221,8 @@ def tone(
     if op == "posterize":
         return by_sample(lambda context: _posterized(context, bits), curved=True)
     if op == "solarize":
-        return by_sample(lambda context: _solarized(context, threshold), curved=True)
+        bound = Threshold(0.5, relative=True) if threshold is None else _threshold(threshold)
+        return by_sample(lambda context: _solarized(context, bound), curved=True)
     if op == "autocontrast":
         return equalization.stretched(both(cutoff), per_channel)
     if op == "equalize":
@@ -211,10 +241,26 @@ def _posterized(context: ImageContext, bits: int) -> Curve:
     return lambda values: np.floor(values / step) * step
 
 
-def _solarized(context: ImageContext, threshold: float | None) -> Curve:
-    bound = context.full / 2 if threshold is None else threshold
+def _solarized(context: ImageContext, threshold: Threshold) -> Curve:
+    bound = threshold.of(context.full)
 
     def solarized(values: Array) -> Array:
         return np.where(values >= bound, context.full - values, values)
 
     return solarized
+
+
+def many() -> Many:
+    """Return how many images are adjusted, each by factors of its own."""
+    from .core.engine.many import Many, Numbers
+    from .core.tone.adjustment import amplification, of_images
+
+    def numbers(values: Mapping[str, Any], width: int, height: int, channels: int) -> Numbers | None:
+        if values["op"] != "adjust" or values["levels"] is not None or values["gamma"] != 1:
+            return None
+        factors = (values[name] for name in ("brightness", "contrast", "saturation", "hue"))
+        own = Adjustment(None, *factors)
+        colour = channels == 3 and own.joins_channels
+        return Numbers((own.contrast != 1, colour), own, amplification=amplification(own))
+
+    return Many(numbers, lambda images, form, owns: of_images(images, owns, *form))

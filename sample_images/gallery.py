@@ -167,6 +167,17 @@ GALLERY: dict[str, list[tuple[str, str]]] = {
         ("A tenth of the area", "erase coffee.jpg -o {out}"),
         ("Covered with noise", "erase coffee.jpg -o {out} --op noise --at 150,130 --size 120,60"),
     ],
+    "mix": [
+        (
+            "A glow: a blurred copy mixed in",
+            'mix coffee.jpg -o {out} --branches "none + blur --sigma 8" --weights 0.5,0.5',
+        ),
+        (
+            "Three chains of operations, as AugMix draws them",
+            'mix cat.jpg -o {out} --branches "none + rotate --angle 12 then tone --op posterize --bits 3 + '
+            'affine --shear 10 + tone --op equalize --per-channel" --weights 0.4,0.2,0.2,0.2',
+        ),
+    ],
     "blend": [
         ("A colour laid over at a third", "blend coffee.jpg -o {out} --other orange --opacity 0.33"),
         ("Multiplied by a colour", "blend coffee.jpg -o {out} --other orange --op multiply"),

@@ -110,16 +110,20 @@ class FilesWritten(NamedTuple):
     """The others, by their options."""
     prints: bool = False
     """Lines go to standard output."""
+    collected: Target | None = None
+    """What is written of all images together, as their boxes."""
 
     def each(self) -> Iterator[Written]:
         """Yield the files, the outputs first."""
         for job in self.jobs:
-            for target in job.targets.values():
+            for target in job.all_targets.values():
                 yield Written(target.place, target.name, job, target)
             if job.backup is not None:
                 yield Written(job.backup, shown(job.backup), job)
         for option, path in self.beside.items():
             yield Written(path, f"{flag(option)} {shown(path)}")
+        if self.collected is not None:
+            yield Written(self.collected.path, f"{flag('boxes_out')} {self.collected.name}", None, self.collected)
         if self.prints:
             yield Written(None, "standard output")
 

@@ -209,7 +209,7 @@ def roots(folders: Folders, jobs: Sequence[Job]) -> dict[str, Root]:
 
 
 def _trees(jobs: Sequence[Job]) -> set[str]:
-    return {target.folder for job in jobs for target in job.targets.values() if target.folder is not None}
+    return {target.folder for job in jobs for target in job.all_targets.values() if target.folder is not None}
 
 
 def followed(jobs: Sequence[Job]) -> list[Job]:

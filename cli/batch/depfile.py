@@ -29,13 +29,11 @@ class Rules(NamedTuple):
 
     def targets(self, job: Job) -> list[str]:
         """Return what is made of a job's input."""
-        return [*(target.path for target in job.targets.values() if target.path is not None), *self.written]
+        return [*(target.path for target in job.all_targets.values() if target.path is not None), *self.written]
 
     def sources(self, job: Job) -> list[str]:
         """Return what a job's outputs are made of."""
-        return list(
-            dict.fromkeys(name for name in (job.input.name, *job.others, *self.read) if name not in ("", STREAM))
-        )
+        return list(dict.fromkeys(name for name in (job.input.name, *job.read_beside, *self.read) if name != STREAM))
 
 
 def rules(files: CallFiles) -> Rules:
@@ -69,7 +67,7 @@ def write(path: str, jobs: Sequence[Job], rules: Rules, read: Collection[Identit
             lines.append(f"{left}: {right}\n")
     if lines:
         known = {job.input.name for job in jobs} | {name for job in jobs for name in rules.targets(job)}
-        read_beside = [*rules.read, *(name for job in jobs for name in job.others if name)]
+        read_beside = [*rules.read, *(name for job in jobs for name in job.read_beside)]
         lines += [f"{escaped(name, target=True)}:\n" for name in dict.fromkeys(read_beside) if name not in known]
     with Transaction(read) as transaction:
         with transaction.open(Path(path)) as file:

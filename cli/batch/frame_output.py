@@ -6,7 +6,7 @@ import contextlib
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ...filters.core.engine.colour import ColourModel, model_of
 from ...filters.core.engine.coordinates import Geometry
@@ -16,13 +16,18 @@ from ...filters.core.engine.quantize import Encoding
 from ...filters.core.lazy_numpy import np
 from ...filters.core.named_tuple import NamedTuple
 from ..errors import FileError
+from ..file_identity import Identity
 from ..images import formats
-from ..images.atomic_write import Buffer, Times, Transaction
+from ..images.atomic_write import Buffer, Growing, Times, Transaction
 from ..images.colour_description import NOTHING
 from ..images.labels import Labels
 from ..images.metadata import Metadata, georeferenced, of_map
+from ..images.output_folder import Root
 from .job_options import WriteOptions
 from .plan import Job, Target
+
+if TYPE_CHECKING:
+    from .annotations.way import Way
 
 SHEET = "sheet"
 """The output that shows all maps of a bank of kernels."""
@@ -57,6 +62,8 @@ class Computed(NamedTuple):
     """Notes on results that will surprise."""
     geometry: Geometry | None = Geometry()
     """Where the result lies in the input; None where no map says it."""
+    way: Way | None = None
+    """The way of places from the input to the result, where masks and boxes go it."""
     same_units: bool = False
     """The picture's values mean what the input's do, as after a mean."""
     missing: Missing | None = None
@@ -104,14 +111,25 @@ def opened(
     transaction: Transaction, job: Job, target: Target, options: WriteOptions
 ) -> contextlib.AbstractContextManager[Buffer]:
     """Open an output for writing, in its folder, which is made where it is missing."""
-    path = None if target.path is None else Path(target.path)
+    return transaction.open(*_place(job, target, options))
+
+
+def begun(transaction: Transaction, job: Job, target: Target, options: WriteOptions) -> Growing:
+    """Begin an output that is written as it comes, as `opened` opens one."""
+    return transaction.grow(*_place(job, target, options))
+
+
+def _place(
+    job: Job, target: Target, options: WriteOptions
+) -> tuple[Path | None, Path | None, Times | None, Identity | None, Root | None]:
+    """Return where an output goes, its backup, its times, the file that it may replace, and its tree."""
     state = None if job.source is None else job.source.state
-    return transaction.open(
-        path,
-        backup=Path(job.backup) if target.in_place and job.backup else None,
-        times=_times(job) if options.preserve_times else None,
-        replaces=state.identity if target.in_place and state is not None else None,
-        root=options.root(target.folder),
+    return (
+        None if target.path is None else Path(target.path),
+        Path(job.backup) if target.in_place and job.backup else None,
+        _times(job) if options.preserve_times else None,
+        state.identity if target.in_place and state is not None else None,
+        options.root(target.folder),
     )
 
 

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import io
-import itertools
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -15,7 +14,7 @@ from ...filters.core.engine.colour import ColourModel
 from ...filters.core.engine.output_buffer import Canvas, CanvasFactory, Output
 from ...filters.core.engine.quantize import Encoding, hue_legend
 from ...filters.core.engine.stack import suits_stack
-from ...filters.core.engine.stage import total_gain
+from ...filters.core.engine.stage import Stage, total_gain
 from ...filters.core.engine.working_space import Settings
 from ...filters.core.filter import INDEX, Names, check_white, name_of
 from ...filters.core.parameters import ImageError
@@ -27,11 +26,13 @@ from ..errors import FileError
 from ..file_identity import Identity
 from ..images import encode, formats, memory_budget, output_colour
 from ..images.atomic_write import Transaction
+from ..images.labels import joined
 from ..images.metadata import Metadata
 from ..images.picture import Expected, Picture
 from . import memory_need, surprises, white_notes
 from .changed_input import backdate, check_replaced
 from .frame_output import SHEET, Computed, Missing, kept_of, opened, writable
+from .frame_summary import Summary
 from .job_options import JobOptions
 from .other_pictures import OtherPictures, named
 from .plan import Job
@@ -54,6 +55,8 @@ class ImageProcessor:
         self.has_others = any(named(recipe))
         self._drawn: tuple[Any, ImageProcessor] | None = None
         """What filters the last variant of an augmentation, and which that was."""
+        self.draws: Any = None
+        """Draws for the images of data sets that are augmented."""
         self._of_colours: dict[ColourModel, ImageProcessor] = {}
         self._foreseen: dict[tuple[Any, ...], float] = {}
         """How many bytes small pictures of a kind take."""
@@ -81,8 +84,14 @@ class ImageProcessor:
         """Filter the one frame of a picture, and write all its outputs."""
         computed = self.computed(job, picture)
         picture.pixels = picture.alpha = None  # the memory is the encoders' now
+        moved = None
         with Transaction(self.options.write.read) as transaction:
             notes = picture.notes + self.write(transaction, job, computed, picture.metadata)
+            if job.attached is not None:
+                from .annotations import carried  # few calls have masks or boxes
+
+                moved, said = carried.write(transaction, job, computed, picture.orientation, self.options)
+                notes += said
             if picture.labels is not None:
                 from . import labels  # few pictures have some
 
@@ -91,10 +100,16 @@ class ImageProcessor:
             transaction.commit()
             notes += transaction.notes
         backdate(job, job.targets.values())
-        return self.report(job, [computed], notes)
+        done = self.begin_report()
+        done.add(computed)
+        return self.report(job, done, notes)._replace(annotations=moved)
 
     def computed(self, job: Job, picture: Picture) -> Computed:
         """Filter one frame; raises FileError."""
+        if job.variants:
+            from .augment import samples  # of all commands one has them
+
+            return samples.computed(self, job, picture)
         if job.variant is not None:
             return self._variant(job, picture)
         try:
@@ -111,20 +126,37 @@ class ImageProcessor:
         from .augment import variants  # of all commands one has them
 
         assert self.options.augmentation is not None
-        if self._drawn is None or self._drawn[0] != (job.input, job.variant):  # all frames of a file have one draw
+        # All frames of a file have one draw, and images of a data set each their own.
+        number = picture.number if formats.FORMATS[picture.format].data_set else 0
+        drawn = job.input, job.variant, number
+        if self._drawn is None or self._drawn[0] != drawn:
             height, width = picture.pixels.shape[:2]
-            recipe = variants.drawn(self.options.augmentation, job, width, height)
-            processor = ImageProcessor(recipe, (), self.options)
-            processor.progress = self.progress
-            self._drawn = (job.input, job.variant), processor
+            name = name_of(job.input.place, number)
+            recipe = variants.drawn(self.options.augmentation, job, name, job.variant or 0, width, height)
+            self._drawn = drawn, self.of_recipe(recipe)
         processor = self._drawn[1]
         computed = processor.computed(variants.alone(job, processor.recipe), picture)
         return computed._replace(drawn=variants.described(processor.recipe))
 
+    def of_recipe(self, recipe: Recipe, stages: tuple[Stage, ...] = ()) -> ImageProcessor:
+        """Return what filters by another recipe, a picture and no maps; or by *stages* that images have of their own.
+
+        Of these the recipe is the first one's.
+        """
+        processor = ImageProcessor(recipe, (), self.options)
+        processor.progress = self.progress
+        processor.stages = stages or processor.stages
+        return processor
+
+    def work_types(self, job: Job, picture: Picture, stages: Iterable[Sequence[Stage]]) -> list[Any]:
+        """Return the types in which a picture goes through several stages."""
+        encodings = self.rendering.encodings(picture, job.targets, self._formats_of(job, picture), None)
+        return [executor.work_type(own, picture.pixels.dtype.name, encodings.values()) for own in stages]
+
     def takes_stack(self, job: Job, picture: Picture) -> bool:
         """Whether pictures like this one can be filtered several at a time."""
-        if job.variant is not None:
-            return False
+        if job.variants or job.variant is not None:
+            return bool(job.variants)
         if self.options.render.effect is not None or self.has_others or self.options.render.nodata.keep_holes:
             return False
         processor = self._for(picture)
@@ -181,7 +213,7 @@ class ImageProcessor:
             from . import linear_light  # few pictures are
 
             picture, settings = linear_light.encoded(light, encodings["image"], settings)
-        numbers = range(picture.number, picture.number + picture.images)
+        numbers = picture.numbers or range(picture.number, picture.number + picture.images)
         result = executor.run(
             self.stages,
             picture.pixels,
@@ -215,6 +247,11 @@ class ImageProcessor:
             surprising = self._surprises(light, missing if result.missing else None, encodings, outputs, formats_of)
         height, width, channels = picture.pixels.shape
         height //= picture.images
+        way = None
+        if job.attached is not None:
+            from .annotations import way as ways  # few calls have masks or boxes
+
+            way = ways.of(self.stages, settings.border, width, height)
         return Computed(
             (height, width, channels),
             dtype,
@@ -227,6 +264,7 @@ class ImageProcessor:
             len(self.maps),
             surprising,
             geometry=geometry.of(self.stages, width, height),
+            way=way,
             same_units=total_gain(self.stages) == 1,
             missing=Missing(missing, result.missing, self.spreads_nan) if missing is not None else None,
             images=picture.images,
@@ -310,29 +348,22 @@ class ImageProcessor:
             raise ImageError(memory_budget.refusal(width, height, least, free, advice))
         return cores
 
-    def report(self, job: Job, frames: Sequence[Computed], notes: list[str]) -> Report:
+    def begin_report(self) -> Summary:
+        """Return what gathers what is told of frames."""
+        return Summary(self.maps, self.options.report.notes)
+
+    def report(self, job: Job, done: Summary, notes: list[str]) -> Report:
         """Return what became of a picture, of whose frames *notes* tell."""
         name = shown(job.input.name)
-        first = frames[0]
+        assert done.first is not None
+        first = done.first
         height, width, channels = first.shape
         lines: list[str] = []
         if self.options.report.notes:
-            # Of many maps one is told of, as an example.
-            told = [output for number, output in enumerate(first.encodings) if not (number and self.maps)]
-            said = [list(frame.surprises) for frame in frames]
-            if any(found.missing or found.moved for frame in frames for found in frame.outputs.values()):
-                from . import missing_notes  # few pictures have missing samples
-
-                said += [missing_notes.of(output, frame) for frame in frames for output in told]
-            notes = [*dict.fromkeys([*job.notes, *notes, *itertools.chain(*said)])]
+            notes = [*dict.fromkeys([*job.notes, *notes, *done.surprises, *done.missing])]
         if self.options.report.facts:
             lines += [f"{name}: {fact.text}" for fact in first.facts]
             lines += [f"{name}: {text}" for text in _output_facts(first.outputs, first.encodings)]
-        measured: dict[str, list[Output]] = {}
-        for frame in frames:
-            for output, found in frame.outputs.items():
-                if found.low <= found.high:
-                    measured.setdefault(output, []).append(found)
         return Report(
             input=job.input.name,
             status="done",
@@ -342,14 +373,12 @@ class ImageProcessor:
             channels=channels,
             depth=DEPTHS[first.dtype],
             algorithm=tuple(str(fact.value) for fact in first.facts if fact.kind == "algorithm"),
-            range={
-                output: (min(f.low for f in found), max(f.high for f in found)) for output, found in measured.items()
-            },
-            clipped={output: sum(f.clipped for f in found) / len(found) for output, found in measured.items()},
+            range=done.range,
+            clipped=done.clipped,
             lines=tuple(lines),
             notes=tuple(notes) if self.options.report.notes else (),
-            frames=sum(frame.images for frame in frames),
-            drawn=first.drawn,
+            frames=done.images,
+            drawn=_all_drawn(job, done) if job.variants else first.drawn,
         )
 
     def _surprises(
@@ -407,6 +436,16 @@ class ImageProcessor:
         return encode.write(
             file, output.samples, output.alpha, format, metadata, options, stamp, colours, white, computed.labels
         )
+
+
+def _all_drawn(job: Job, done: Summary) -> Any:
+    """Return what a manifest must know of a data set's images; of those of a shard it is each one's own."""
+    assert done.first is not None
+    if done.first.drawn is not None:
+        return done.drawn
+    from .augment import samples
+
+    return samples.summed(done.first, done.images, joined(done.labels), len(job.variants))
 
 
 def _output_facts(outputs: Mapping[str, Output], encodings: Mapping[str, Encoding]) -> list[str]:

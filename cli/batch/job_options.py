@@ -12,6 +12,7 @@ from ..file_identity import Identity
 from ..images import encode
 from ..images.output_folder import Root, root_of
 from ..images.prefetch import MAX_PIXELS
+from .annotations.attached import AnnotationOptions
 from .nodata_option import NodataOption
 from .options import SheetRange
 from .provenance import Stamper
@@ -27,6 +28,8 @@ class FrameOptions(NamedTuple):
     """The number of the one that is taken, if not all are."""
     limit: int = 10_000
     """Files of more are refused."""
+    labels: str | None = None
+    """The file of the labels of a data set's images, if it is not the one beside them."""
 
 
 class RenderOptions(NamedTuple):
@@ -82,3 +85,5 @@ class JobOptions(NamedTuple):
     """For one image."""
     augmentation: Augmentation | None = None
     """From which the recipe of each image is drawn."""
+    annotations: AnnotationOptions = AnnotationOptions()
+    """How masks and boxes are moved."""

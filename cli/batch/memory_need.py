@@ -64,7 +64,9 @@ def of_outputs(
 
     Raises `ImageError` where a sheet, or a result whose size was asked for, would have more than *max_pixels*.
     """
-    height, width, _ = picture.pixels.shape
+    # Each of several images has its own size, which stages may ask for.
+    pixels, images = picture.pixels[: len(picture.pixels) // picture.images], picture.images
+    height, width, _ = pixels.shape
     for stage in stages:
         found = stage.result_of(width, height)
         width, height = max(found.width, 1), max(found.height, 1)
@@ -95,10 +97,10 @@ def of_outputs(
         samples = Samples(channels + alpha, np.dtype(each.dtype).itemsize)
         raw = 0 if not each.stretched else channels * (8 if picture.pixels.dtype.kind == "f" else 4)
         codec = formats_of[name].codec
-        gathered += width * height * (codec.canvas_share * samples.bytes + raw)
-        encoding = max(encoding, width * height * codec.encoding(samples))
-    pixels, alpha = picture.pixels, picture.alpha
-    filtering = memory.needed(stages, pixels.shape, pixels.dtype.name, encodings, settings, jobs, alpha is not None)
+        gathered += images * width * height * (codec.canvas_share * samples.bytes + raw)
+        encoding = max(encoding, images * width * height * codec.encoding(samples))
+    alpha, dtype = picture.alpha is not None, pixels.dtype.name
+    filtering = images * memory.needed(stages, pixels.shape, dtype, encodings, settings, jobs, alpha)
     kept = max(held - of_samples(picture), 0)
     return ALWAYS + gathered + max(held + filtering, encoding + kept)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 import os
 from collections.abc import Iterator
@@ -12,13 +13,15 @@ from ..console.report import Report
 from ..errors import FileError
 from ..images import formats, memory_budget
 from ..images.animation_encoder import Gathered
-from ..images.atomic_write import Transaction
+from ..images.atomic_write import Growing, Transaction
 from ..images.labels import joined
 from ..images.picture import DecodeError, Frames, Picture
+from ..images.reader import naming
 from ..images.shard import Shard
+from ..images.stack import images_at_once
 from ..streams import is_stream
 from .changed_input import backdate, check_replaced
-from .frame_output import Computed, kept_of, opened, writable
+from .frame_output import Computed, begun, kept_of, opened, writable
 from .image_job import ImageProcessor
 from .job_options import WriteOptions
 from .plan import Job, Target
@@ -29,9 +32,10 @@ def filtered(processor: ImageProcessor, job: Job, found: Picture | Frames) -> Re
     """Filter the frames that are asked for; raises FileError."""
     name, options = shown(job.input.name), processor.options.frames
     frames = found if isinstance(found, Frames) else Frames(1, lambda: iter([found]), format=found.format)
-    if job.variant is not None and formats.FORMATS[frames.format].data_set:
-        raise FileError(name, "is a data set; augment takes images in files of their own")
-    if isinstance(frames, Shard) and options.only is None:
+    wanted = any(target.numbered is not None for target in job.targets.values())
+    if job.variant is not None and not wanted and options.only is None and formats.FORMATS[frames.format].data_set:
+        raise FileError(name, "is a data set; augment takes it from a file, and not from standard input")
+    if isinstance(frames, Shard) and options.only is None and job.attached is None:
         from . import shard_job  # few inputs are shards
 
         into = {shard_job.is_for(target) for target in job.targets.values()}
@@ -42,22 +46,27 @@ def filtered(processor: ImageProcessor, job: Job, found: Picture | Frames) -> Re
     if frames.count is not None:
         if frames.count < 1:
             raise FileError(name, "is damaged or truncated (it has no frames)")
-        if frames.count > options.limit and frames.pictures is None:
+        if frames.count > options.limit and not formats.FORMATS[frames.format].data_set:
             raise FileError(name, f"has {frames.count} frames; the limit is {options.limit} (--max-frames raises it)")
-    if frames.pictures is not None:
+    if frames.pictures is not None or frames.labels is not None:
         from . import labels  # few inputs are data sets
 
-        frames.labels = labels.of(job.input.name, frames)
+        frames.labels = labels.of(job.input.name, frames, options.labels)
         job = job._replace(notes=(*job.notes, *labels.check(job, frames, options.only is not None)))
+    if job.variants:
+        from .augment import samples
+
+        job = job._replace(notes=(*job.notes, *samples.doubts(processor.options.augmentation, frames)))
     if options.only is not None:
         return processor.single(job, _one(frames, options.only, name))
-    wanted = any(target.numbered is not None for target in job.targets.values())
     if frames.first is not None and not wanted:
         others = "--frame N takes another, --name '{stem}-{frame}{suffix}' all"
         frames.first.notes.append(f"only the first of its {frames.count} pictures was filtered; {others}")
         return processor.single(job, frames.first)
-    if frames.count == 1 and not wanted and not _stays_a_set(job, frames):
+    if frames.count == 1 and not wanted and not job.variants and not _stays_a_set(job, frames):
         return processor.single(job, _one(frames, 0, name))
+    if job.attached is not None:
+        raise FileError(name, "has several frames; masks and boxes belong to one, which --frame N takes")
     try:
         frames.check_pixels()
     except DecodeError as error:
@@ -65,7 +74,9 @@ def filtered(processor: ImageProcessor, job: Job, found: Picture | Frames) -> Re
     for output, target in job.targets.items():
         if target.numbered is None:
             maps = len(processor.maps) if output == "image" else 0
-            _check(frames, target, target.format_for(output, formats.FORMATS[frames.format]), name, maps)
+            _check(
+                frames, len(job.variants), target, target.format_for(output, formats.FORMATS[frames.format]), name, maps
+            )
     return _all(processor, job, frames, name)
 
 
@@ -77,9 +88,9 @@ def _stays_a_set(job: Job, frames: Frames) -> bool:
     )
 
 
-def _check(frames: Frames, target: Target, format: formats.Format, name: str, maps: int) -> None:
-    """Refuse a format that does not hold the frames."""
-    if frames.count == 1:
+def _check(frames: Frames, variants: int, target: Target, format: formats.Format, name: str, maps: int) -> None:
+    """Refuse a format that does not hold the frames, or the *variants* of each."""
+    if frames.count == 1 and variants < 2:
         return
     if format.instead:
         raise FileError(target.name, formats.only_read(format))
@@ -137,10 +148,6 @@ def _decoded(frames: Frames, name: str) -> Iterator[Picture]:
         yield picture
 
 
-SAMPLES_TOGETHER = 1 << 22
-"""Of the images of a data set that are filtered at a time."""
-
-
 def _pictures(processor: ImageProcessor, job: Job, frames: Frames, name: str) -> Iterator[Picture]:
     """Yield the frames; those of a data set several at a time, where the filters take them so, behind the first."""
     each = _decoded(frames, name)
@@ -149,11 +156,11 @@ def _pictures(processor: ImageProcessor, job: Job, frames: Frames, name: str) ->
         return
     takes = frames.pictures is not None and all(target.numbered is None for target in job.targets.values())
     takes = takes and processor.takes_stack(job, first)
-    step = max(SAMPLES_TOGETHER // first.pixels.size, 1)
     yield first
     if not takes or frames.pictures is None or frames.count is None:
         yield from each
         return
+    step = images_at_once(frames.count, first.pixels.size * max(len(job.variants), 1))
     for start in range(1, frames.count, step):
         try:
             picture = frames.pictures(start, min(start + step, frames.count))
@@ -169,15 +176,21 @@ def _all(processor: ImageProcessor, job: Job, frames: Frames, name: str) -> Repo
     passed_on = [output for output, target in job.targets.items() if _is_passed_on(frames, output, target)]
     endless = len(passed_on) == len(job.targets)
     gathered: dict[str, Gathered] = {}
-    done: list[Computed] = []
+    growing: dict[str, Growing] = {}
+    done = processor.begin_report()
     notes: dict[str, None] = {}
     growth = memory_budget.Growth()
+    archive = frames.archive
+    if archive is not None and job.variants:
+        from ..images import npz  # few data sets are archives
+
+        archive = npz.repeated(archive, len(job.variants))
     with Transaction(processor.options.write.read) as transaction:
         for picture in _pictures(processor, job, frames, name):
             number = picture.number
             if processor.progress is not None:
                 processor.progress.begin(number, frames.count or number + 1)
-            if number == limit and not endless and frames.pictures is None:
+            if number == limit and not endless and not formats.FORMATS[frames.format].data_set:
                 raise FileError(name, f"has more than {limit} frames, which is the limit (--max-frames raises it)")
             last = number + 1 == frames.count
             computed = processor.computed(job, picture)
@@ -191,11 +204,16 @@ def _all(processor: ImageProcessor, job: Job, frames: Frames, name: str) -> Repo
                     continue
                 if output not in gathered:
                     options, stamp = processor.options.write.encode, processor.options.write.stamper.stamp(output, job)
-                    archive = frames.archive
-                    if archive is not None and output != "image":
-                        archive = archive.of_images()
-                    gathered[output] = Gathered(computed.formats_of[output], options, frames.timing, stamp, archive)
-                _gather(gathered[output], output, target, computed, picture)
+                    held = archive if archive is None or output == "image" else archive.of_images()
+                    gathered[output] = Gathered(computed.formats_of[output], options, frames.timing, stamp, held)
+                    if frames.count is not None and gathered[output].takes_images_as_they_come:
+                        growing[output] = begun(transaction, job, target, processor.options.write)
+                        with growing[output].open() as file:
+                            gathered[output].begin(file, frames.count * max(len(job.variants), 1))
+                with growing[output].open() if output in growing else contextlib.nullcontext():
+                    _gather(gathered[output], output, target, computed, picture)
+                if output in growing and not growing[output].is_in_memory:
+                    continue
                 if (free := growth.short(computed.outputs[output].samples.size)) is not None:
                     raise FileError(
                         name,
@@ -203,21 +221,27 @@ def _all(processor: ImageProcessor, job: Job, frames: Frames, name: str) -> Repo
                         f"frame {number}; -o FOLDER/ --name '{{stem}}-{{frame:03}}{{suffix}}' writes a file each",
                     )
             transaction.send_streams()
-            if not (endless and done):  # of a pipe that has no end the first is told of
-                done.append(computed.without_samples())
+            if not (endless and done.frames):  # of a pipe that has no end the first is told of
+                done.add(computed)
+            if frames.labels is None or job.variants:
+                done.labels.append(computed.labels)
         for output, gathering in gathered.items():
-            written = _write(transaction, job, output, gathering, processor.options.write)
+            written = _write(transaction, job, output, gathering, growing.get(output), processor.options.write)
             notes.update(dict.fromkeys(written))
-        if (found := joined([computed.labels for computed in done])) is not None:
+        with naming(job.input.name):
+            frames.check_unchanged()
+        found = frames.labels if frames.labels is not None and not job.variants else joined(done.labels)
+        if found is not None and done.first is not None:
             from . import labels
 
-            written = labels.write(transaction, job, found, done[0].formats_of, processor.options.write)
+            written = labels.write(transaction, job, found, done.first.formats_of, processor.options.write)
             notes.update(dict.fromkeys(written))
         check_replaced(job)
         transaction.commit()
         notes.update(dict.fromkeys(transaction.notes))
     if not processor.options.write.keep_existing:
-        backdate(job, [target.of_frame(number) for target in job.targets.values() for number in range(len(done))])
+        for target in job.targets.values():
+            backdate(job, map(target.of_frame, range(done.frames if target.numbered is not None else 1)))
     if frames.archive is not None:
         unnamed = dict.fromkeys(one.format.name.upper() for one in gathered.values() if not one.format.keyed)
         lost = frames.archive.lost(frames.labels is not None)
@@ -255,8 +279,15 @@ def _gather(gathered: Gathered, name: str, target: Target, computed: Computed, p
         )
 
 
-def _write(transaction: Transaction, job: Job, name: str, gathered: Gathered, options: WriteOptions) -> list[str]:
+def _write(
+    transaction: Transaction, job: Job, name: str, gathered: Gathered, growing: Growing | None, options: WriteOptions
+) -> list[str]:
     target = job.targets[name]
+    if growing is not None:
+        with growing.open() as file, writable(target, gathered.format):
+            gathered.write(file)
+        growing.end()
+        return gathered.notes
     with opened(transaction, job, target, options) as file, writable(target, gathered.format):
         gathered.write(file)
     return gathered.notes

@@ -15,7 +15,9 @@ SheetRange = Literal["auto", "each", "common", "signed"]
 SHEET_RANGES: tuple[SheetRange, ...] = get_args(SheetRange)
 
 
-Section = Literal["Arguments", "Options", "Inputs and outputs", "Pixels, before and after", "The run"]
+Section = Literal[
+    "Arguments", "Options", "Inputs and outputs", "Pixels, before and after", "Masks and boxes", "The run"
+]
 """The sections of a command's help, in their order."""
 
 SECTIONS: tuple[Section, ...] = get_args(Section)
@@ -23,6 +25,7 @@ ARGUMENTS: Section = "Arguments"
 OWN: Section = "Options"
 FILES: Section = "Inputs and outputs"
 PIXELS: Section = "Pixels, before and after"
+ANNOTATIONS: Section = "Masks and boxes"
 RUN: Section = "The run"
 
 
@@ -170,6 +173,99 @@ class SharedOptions(NamedTuple):
     preserve_times: Annotated[
         bool, Option("Give each output the modification time of its input.", FILES, affects_output=False)
     ] = False
+    masks: Annotated[
+        str | None,
+        Option(
+            "Move the masks of the images too: PNG files of the same path and stem, whose samples are numbers.",
+            ANNOTATIONS,
+            affects_output=True,
+            metavar="FOLDER",
+        ),
+    ] = None
+    masks_out: Annotated[
+        str | None,
+        Option(
+            "Write them here, under the names of the outputs.",
+            ANNOTATIONS,
+            affects_output=False,
+            metavar="FOLDER",
+        ),
+    ] = None
+    mask_fill: Annotated[
+        str,
+        Option("Number outside of a mask, as 255.", ANNOTATIONS, affects_output=True, metavar="N", default="0"),
+    ] = "0"
+    boxes: Annotated[
+        str | None,
+        Option(
+            "Move the boxes, polygons and points of objects too: a COCO .json, or a folder of VOC .xml or YOLO .txt.",
+            ANNOTATIONS,
+            affects_output=True,
+            metavar="FILE|FOLDER",
+            reads="the boxes of this call",
+        ),
+    ] = None
+    boxes_out: Annotated[
+        str | None,
+        Option(
+            "Write them here: a .json, or a folder.",
+            ANNOTATIONS,
+            affects_output=False,
+            metavar="FILE|FOLDER",
+            writes=True,
+        ),
+    ] = None
+    boxes_to: Annotated[
+        str | None,
+        Option(
+            "Format of --boxes-out.",
+            ANNOTATIONS,
+            affects_output=True,
+            metavar="coco|voc|yolo",
+            default="coco for .json, else that of --boxes",
+            words=lambda: ["coco", "voc", "yolo"],
+        ),
+    ] = None
+    boxes_oriented: Annotated[
+        str,
+        Option(
+            "Whether boxes were drawn on images rotated as their EXIF says.",
+            ANNOTATIONS,
+            affects_output=True,
+            metavar="yes|no",
+            default="yes",
+            words=lambda: ["yes", "no"],
+        ),
+    ] = "yes"
+    min_visible: Annotated[
+        str,
+        Option(
+            "Leave out objects of which less is inside the output, as a part of their area.",
+            ANNOTATIONS,
+            affects_output=True,
+            metavar="0-1",
+            default="0.2",
+        ),
+    ] = "0.2"
+    swap: Annotated[
+        str | None,
+        Option(
+            "Exchange two words in the names of points and classes where the output is mirrored.",
+            ANNOTATIONS,
+            affects_output=True,
+            metavar="left,right",
+        ),
+    ] = None
+    classes: Annotated[
+        str | None,
+        Option(
+            "Names of the classes in the order of their numbers: a line each, or a data.yaml.",
+            ANNOTATIONS,
+            affects_output=True,
+            metavar="FILE",
+            reads="the names of classes",
+        ),
+    ] = None
     no_clobber: Annotated[bool, Option("Keep outputs that exist.", FILES, affects_output=False)] = False
     update: Annotated[
         bool,
@@ -280,6 +376,16 @@ class SharedOptions(NamedTuple):
     frame: Annotated[
         int | None,
         Option("Process only frame or page N, counting from 0.", FILES, affects_output=True, metavar="N"),
+    ] = None
+    labels: Annotated[
+        str | None,
+        Option(
+            "Labels of the images of a data set, an IDX file (default: the one beside it: images-idx3, labels-idx1).",
+            FILES,
+            affects_output=True,
+            metavar="FILE",
+            reads="the labels",
+        ),
     ] = None
     to_rgb: Annotated[
         bool, Option("Convert CMYK to sRGB, by the picture's ICC profile if it has one.", PIXELS, affects_output=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Collection, Mapping, Sequence
 from itertools import product
+from typing import TYPE_CHECKING
 
 from ...filters.core.named_tuple import NamedTuple
 from ..console.messages import flag, shown
@@ -14,6 +15,9 @@ from ..images.formats import Format
 from ..images.source import Source
 from ..streams import STREAM
 from .naming import ANY, Numbered, OutputNaming
+
+if TYPE_CHECKING:
+    from .annotations.attached import Attached
 
 
 class Input(NamedTuple):
@@ -73,8 +77,14 @@ class Job(NamedTuple):
     """What the input held when it was read; None before."""
     variant: int | None = None
     """Which of the variants of an augmentation; 0 is the input itself, None no augmentation."""
+    variants: tuple[int, ...] = ()
+    """Those that the outputs hold of each image, where the input is a data set; none of an image by itself."""
     others: tuple[str, ...] = ()
     """The files that belong to the input in folders of second pictures; "" where there is none."""
+    labels: str = ""
+    """The file of the labels of its images, if it is a data set with such a file."""
+    attached: Attached | None = None
+    """Its mask and its boxes, where the call moves them."""
 
     @property
     def name(self) -> str:
@@ -82,9 +92,20 @@ class Job(NamedTuple):
         return shown(self.input.name)
 
     @property
+    def all_targets(self) -> dict[str, Target]:
+        """The outputs, and the files of its mask and boxes."""
+        return self.targets if self.attached is None else {**self.targets, **self.attached.targets}
+
+    @property
+    def read_beside(self) -> tuple[str, ...]:
+        """The files that the input alone goes together with."""
+        own = () if self.attached is None else self.attached.read
+        return *filter(None, (*self.others, self.labels)), *own
+
+    @property
     def outputs(self) -> dict[str, str]:
         """The outputs' files by name, with the backup; - is standard output."""
-        written = {name: target.path or STREAM for name, target in self.targets.items()}
+        written = {name: target.path or STREAM for name, target in self.all_targets.items()}
         return written if self.backup is None else {**written, "backup": self.backup}
 
 
@@ -104,13 +125,15 @@ def plan(
     backup: str | None = None,
     tables: Collection[str] = (),
     variants: Sequence[int | None] = (None,),
+    together: tuple[int, ...] = (),
 ) -> list[Job]:
     """Pair each input with its outputs; raises UsageError.
 
     *outputs* maps names to what the user wrote; *folders* are those that exist as folders already;
     *several* says that the inputs came from a folder or are more than one, so that only folders can
     hold their outputs. *in_place*: the picture takes the input's place, which *backup* is added to the name of.
-    Those of the outputs that are *tables* are no images. There is a job for each of the *variants* of an input.
+    Those of the outputs that are *tables* are no images. There is a job for each of the *variants* of an input;
+    the outputs of one hold those that are *together* of each of its images.
     """
     naming._replace(variant=variants[0]).check()
     jobs = []
@@ -129,7 +152,8 @@ def plan(
                 else:
                     target = _target(name, written, source, to, written in folders, several, naming, index, number)
                 targets[name if number is None else f"map{number}"] = target
-        jobs.append(Job(source, targets, source.name + backup if in_place and backup else None, variant=variant))
+        kept = source.name + backup if in_place and backup else None
+        jobs.append(Job(source, targets, kept, variant=variant, variants=together))
     return jobs
 
 

@@ -17,6 +17,7 @@ from ..errors import UsageError
 from ..streams import STREAM
 
 if TYPE_CHECKING:
+    from ...filters.core.engine.chain import Part
     from ...filters.core.engine.colour import ColourModel
     from ...filters.core.engine.stage import Stage
     from ...filters.core.engine.working_space import Settings
@@ -75,9 +76,13 @@ class Recipe(NamedTuple):
         """Return the stages of all steps, and how an image enters the first; raises UsageError."""
         from ...filters.core.engine import chain
 
+        return chain.joined(self.parts())
+
+    def parts(self) -> list[Part]:
+        """Return what the stages are made of, step by step; raises UsageError."""
         number = maps = 0
         try:
-            parts: list[chain.Part] = []
+            parts: list[Part] = []
             for number, step in enumerate(self.steps):
                 parts.append(step.part())
                 own = step.maps()
@@ -87,9 +92,9 @@ class Recipe(NamedTuple):
         except ParameterError as error:
             raise refusal(error, _where(self.steps, number)) from None
         if len(parts) == 1:
-            return tuple(parts[0].stages), parts[0].settings
+            return parts
         names = [f"step {number} ({step.name})" for number, step in enumerate(self.steps, 1)]
-        return chain.chain([part._replace(name=name) for part, name in zip(parts, names, strict=True)])
+        return [part._replace(name=name) for part, name in zip(parts, names, strict=True)]
 
     def for_colours(self, colours: ColourModel, channels: int) -> Recipe:
         """Return the recipe for a picture of *channels* of *colours*; raises `ImageError` for what they do not have."""

@@ -11,7 +11,7 @@ import sys
 from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ...filters.core import native
 from ...filters.core.named_tuple import NamedTuple
@@ -25,11 +25,12 @@ from ..images.prefetch import max_pixels
 from ..streams import STREAM
 from ..version import VERSION
 from . import collisions, cpu_count, inputs, mask_option, nodata_option, other_pictures
+from .annotations.attached import OF_BOXES, OF_MASKS, OF_ONE_IMAGE, AnnotationOptions
 from .call_files import FilesWritten, files_read
 from .naming import OutputNaming
 from .nodata_option import NodataOption
 from .options import OPTIONS, SHEET_RANGES, SharedOptions
-from .plan import Job, plan
+from .plan import Input, Job, plan
 from .provenance import Stamper
 from .recipe import Recipe
 
@@ -73,6 +74,8 @@ class Request(NamedTuple):
     """JPEGs are coded as their inputs are."""
     augmentation: Augmentation | None = None
     """From which the recipe of each image is drawn; *recipe* stands for all of them."""
+    annotations: AnnotationOptions = AnnotationOptions()
+    """How masks and boxes are moved."""
 
     @property
     def stamped(self) -> bool:
@@ -114,12 +117,20 @@ def check(
     _check_codes(jobs, recipe, options)
     _check_depth(jobs, recipe)
     _check_stamps(jobs, options)
+    jobs = _with_labels(jobs, found.inputs, options)
     if any(other_pictures.named(recipe)):
         jobs = [job._replace(others=other_pictures.beside(recipe, job.input.place)) for job in jobs]
     others = (recipe.files() if variants is None else variants.files()) | _read_beside(options)
     others |= {name: other_pictures.WHAT for job in jobs for name in job.others if name}
+    annotations, collected = AnnotationOptions(), None
+    if any(getattr(options, name) != options._field_defaults[name] for name in (*OF_MASKS, *OF_BOXES)):
+        from .annotations import annotation_request  # few calls have masks or boxes
+
+        asked = annotation_request.attach([recipe] if variants is None else variants.recipes, options, jobs)
+        annotations, jobs, collected = asked.options, asked.jobs, asked.collected
+        others |= asked.files
     read = files_read(others, [source.name for source in found.inputs])
-    collisions.check(read, FilesWritten(jobs, beside, options.json or options.dry_run))
+    collisions.check(read, FilesWritten(jobs, beside, options.json or options.dry_run, collected))
     region = mask_option.read(options.mask, options.roi)
     request = Request(
         recipe=recipe,
@@ -137,16 +148,17 @@ def check(
         read=read.identities,
         roots=collisions.roots(read.folders, jobs),
         files=CallFiles(
-            beside,
+            beside if collected is None else {**beside, "boxes_out": collected.path or ""},
             [
                 name
                 for name, what in others.items()
-                if what != other_pictures.WHAT and name != STREAM and Path(name).is_file()
+                if what not in (other_pictures.WHAT, OF_ONE_IMAGE) and name != STREAM and Path(name).is_file()
             ],
         ),
         quality=_quality(options),
         keep_quality=options.quality == KEEP,
         augmentation=None if variants is None else variants.augmentation,
+        annotations=annotations,
     )
     if options.depfile is not None:
         _check_depfile(options.depfile, request)
@@ -296,7 +308,8 @@ def _folders(outputs: Collection[str]) -> frozenset[str]:
 
 
 def _rules(options: SharedOptions, outputs: Collection[str]) -> inputs.InputRules:
-    folders = {identity(path) for path in _folders(outputs)} - {None}
+    masks = [path for path in (options.masks, options.masks_out) if path]
+    folders = {identity(path) for path in _folders([*outputs, *masks])} - {None}
     named = {identity(name) for name in options.inputs}
     return inputs.InputRules(
         recursive=options.recursive,
@@ -315,22 +328,27 @@ def _plan(
     maps: int,
     variants: Variants | None,
 ) -> list[Job]:
-    pattern, title, numbers = options.name, recipe.name, (None,)
-    if variants is not None:
-        folder = options.output is not None and inputs.means_folder(options.output)
-        pattern, title, numbers = variants.pattern(pattern, folder), variants.title, variants.numbers
-    jobs = plan(
-        found.inputs,
-        outputs,
-        to=formats.named(options.to) if options.to is not None else None,
-        folders=_folders(outputs.values()),
-        several=found.several or len(numbers) > 1,
-        naming=OutputNaming(pattern, title, options.frame, maps),
-        in_place=options.in_place,
-        backup=options.backup,
-        tables=[name for name, kind in recipe.last.filter.kinds.items() if kind == "table"],
-        variants=numbers,
-    )
+    tables = [name for name, kind in recipe.last.filter.kinds.items() if kind == "table"]
+
+    def planned(sources: Sequence[Input], naming: OutputNaming, several: bool, **variants: Any) -> list[Job]:
+        return plan(
+            sources,
+            outputs,
+            to=formats.named(options.to) if options.to is not None else None,
+            folders=_folders(outputs.values()),
+            several=found.several or several,
+            naming=naming,
+            in_place=options.in_place,
+            backup=options.backup,
+            tables=tables,
+            **variants,
+        )
+
+    naming = OutputNaming(options.name, recipe.name, options.frame, maps)
+    if variants is None:
+        jobs = planned(found.inputs, naming, several=False)
+    else:
+        jobs = variants.planned(found.inputs, planned, naming, in_folder=inputs.means_folder(options.output or ""))
     if options.in_place:
         jobs = collisions.followed(jobs)
     for target in (job.targets.get("image") for job in jobs if maps):
@@ -339,7 +357,7 @@ def _plan(
     return jobs
 
 
-OF_JOBS = ("output", "sheet")
+OF_JOBS = ("output", "sheet", "boxes_out")
 """The options whose files are the outputs of jobs."""
 
 
@@ -353,6 +371,24 @@ def _read_beside(options: SharedOptions) -> dict[str, str]:
     """Return the files that options name for reading beside the inputs, each with what it is."""
     names = {getattr(options, name): OPTIONS[name].reads for name in OPTIONS if OPTIONS[name].reads}
     return {name: what for name, what in names.items() if isinstance(name, str)}
+
+
+def _with_labels(jobs: list[Job], sources: Sequence[Input], options: SharedOptions) -> list[Job]:
+    """Return the jobs, each with the file of the labels of its images, where there is one; raises UsageError."""
+    if options.labels is not None and len(sources) != 1:
+        raise UsageError("--labels belongs to one data set; name that one alone")
+
+    def of(job: Job) -> str:
+        if options.labels is not None:
+            return options.labels
+        format = formats.of_name(job.input.name)
+        if format is None or not format.codec_name.startswith("idx"):
+            return ""
+        from .labels import file_beside  # few inputs are data sets
+
+        return file_beside(job.input.name)
+
+    return [job._replace(labels=labels) if (labels := of(job)) else job for job in jobs]
 
 
 def _check_codes(jobs: Sequence[Job], recipe: Recipe, options: SharedOptions) -> None:
@@ -424,7 +460,8 @@ def _stamper(
 ) -> Stamper:
     said: dict[str, object] = {name: getattr(options, name) for name in OPTIONS if OPTIONS[name].affects_output}
     said["quality"] = _quality(options) or options.quality
-    del said["mask"], said["roi"]  # their contents count, not how they were written
+    for name in ("mask", "roi", "labels", *OF_MASKS, *OF_BOXES):
+        said.pop(name, None)  # their contents count, not how they were written
     by_place = variants is not None or any("seed" in step.values for step in recipe.steps)
     key = recipe.key() if variants is None else variants.key()
     return Stamper(VERSION, key, said | (region.key() if region is not None else {}), by_place)

@@ -99,6 +99,10 @@ def _carry_out(request: Request, began: float) -> ExitCode:
         from .augment import manifest as lines
 
         lines.write(manifest, request, jobs, skipped, reporter.drawn)
+    if request.annotations.kind:
+        from .annotations import collected
+
+        collected.write(request, jobs, skipped, reporter.annotated)
     if (save := request.files.written.get("save")) is not None:
         from .recipe_file import write_recipe
 

@@ -87,7 +87,7 @@ def _job_options(request: Request, cores: int) -> JobOptions:
 
         effect = effect_of(region, request.max_pixels)
     return JobOptions(
-        frames=FrameOptions(options.frame, options.max_frames),
+        frames=FrameOptions(options.frame, options.max_frames, options.labels),
         render=RenderOptions(
             background=request.background,
             angle_style=options.angle_style,
@@ -116,6 +116,7 @@ def _job_options(request: Request, cores: int) -> JobOptions:
         report=ReportOptions(ranges=options.verbose or options.json, notes=not options.quiet, facts=options.verbose),
         cores=cores,
         augmentation=request.augmentation,
+        annotations=request.annotations,
     )
 
 

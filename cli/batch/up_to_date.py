@@ -59,6 +59,8 @@ def _current(jobs: Sequence[Job], numbers: Sequence[int], update: Currency) -> s
     keeps its own.
     """
     stamper = update.stamper
+    # Masks and boxes come with their picture, whose stamp is of them too; without one nothing tells.
+    numbers = [number for number in numbers if jobs[number].attached is None or _has_all(jobs[number], stamper)]
     if stamper is None:
         return {number for number in numbers if _is_newer(jobs[number], update.times_preserved)}
     in_place = {number for number in numbers if any(target.in_place for target in jobs[number].targets.values())}
@@ -75,6 +77,10 @@ def _current(jobs: Sequence[Job], numbers: Sequence[int], update: Currency) -> s
     current = {number for number, found in digests if found in made_of[number]}
     # What a picture in place was made of is gone: one that the recipe made is not filtered by it again.
     return current | {number for number in in_place if _is_marked(jobs[number], stamper)}
+
+
+def _has_all(job: Job, stamper: Stamper | None) -> bool:
+    return stamper is not None and all(map(_exists, job.all_targets.values()))
 
 
 def _is_marked(job: Job, stamper: Stamper) -> bool:
@@ -124,6 +130,9 @@ def _is_newer(job: Job, times_preserved: bool) -> bool:
             return False
         # A file that is moved over another keeps its older time, but its inode has changed.
         changed = max(found.st_mtime_ns, found.st_ctime_ns)
+        if job.labels:
+            beside = os.stat(job.labels)
+            changed = max(changed, beside.st_mtime_ns, beside.st_ctime_ns)
         same_time = found.st_mtime_ns if times_preserved else None
         # How many frames there should be is not known, and a stamp would be of a call that left one.
         return all(

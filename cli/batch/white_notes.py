@@ -39,7 +39,7 @@ def of_8_bits(picture: Picture, steps: Sequence[Call]) -> str:
     white = picture.full
     for step in steps:
         for name in VALUES.get(step.name, ()):
-            if (given := step.values[name]) is None:
+            if (given := step.values[name]) is None or (isinstance(given, str) and "%" in given):
                 continue
             numbers = [float(part) for part in (given.split(",") if isinstance(given, str) else _listed(given))][:2]
             most = max(numbers)

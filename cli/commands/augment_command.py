@@ -36,7 +36,14 @@ def make() -> FilterCommand:
     """Return the command."""
 
     def command(
-        variants: str | None, keep: bool, seed: str | None, manifest: str | None, all_splits: bool, **values: Any
+        variants: str | None,
+        keep: bool,
+        seed: str | None,
+        manifest: str | None,
+        recipe: str | None,
+        all_splits: bool,
+        policies: bool,
+        **values: Any,
     ) -> None:
         """Write random variants of images, to learn from.
 
@@ -51,6 +58,9 @@ def make() -> FilterCommand:
         cores, and an image that is added changes no other. noise and erase get a seed for each variant, unless one is
         given. crop --area A..B --ratio C..D draws a part anew that does not fit, ten times, and then takes the middle.
 
+        Policies of published papers are steps too, which draw what is done: trivial-augment, rand-augment --n 2 --m 9,
+        and aug-mix. --policies prints their options and their tables.
+
         Outputs are called {stem}-{variant:02}{suffix}, unless --name has another pattern. JPEG loses a little
         each time it is written; --to png loses nothing. Folders called val, valid, validation or test are
         refused: whoever measures what was learned needs their images as they are.
@@ -59,8 +69,15 @@ def make() -> FilterCommand:
         -----
         $ imfilter augment train/ -r -o more/ --variants 4 --keep --seed 7 "flip --p 0.5" "rotate --angle -15..15"
         $ imfilter augment cat.jpg -o cats/ --variants 9 "crop --area 0.2..1 --ratio 3/4..4/3 --place 0..1,0..1"
+        $ imfilter augment train-images-idx3-ubyte.gz -o more-images-idx3-ubyte.gz --variants 4 "affine --angle -10..10"
+        $ imfilter augment train/ -r -o more/ --variants 3 "flip --p 0.5" trivial-augment "erase --p 0.25"
         $ imfilter augment train/ -r -o more/ --manifest drawn.jsonl "blur --sigma 0..2 | noise --sigma 0..12"
         """
+        if policies:
+            from . import policy_listing
+
+            policy_listing.print_all()
+            return
         options = shared_options(values)
         if options.in_place:
             raise UsageError("--in-place has no meaning for augment: an input has several outputs; use -o FOLDER/")
@@ -69,20 +86,28 @@ def make() -> FilterCommand:
             raise UsageError(f"{'--mask' if options.mask is not None else '--roi'} cannot be used with augment")
         inputs, steps = augment_steps.split(options.inputs)
         options = options._replace(inputs=tuple(inputs))
-        augmentation = Augmentation(augment_steps.steps_of(steps), _whole("seed", seed, 0, 0, SEEDS - 1))
-        if not steps and not keep:
+        drawn = (() if recipe is None else augment_steps.steps_in(recipe)) + augment_steps.steps_of(steps)
+        augmentation = Augmentation(drawn, _whole("seed", seed, 0, 0, SEEDS - 1))
+        if not drawn and not keep:
             raise UsageError("no step; name filters with their options, as in 'flip --p 0.5' 'rotate --angle -15..15'")
         recipes = augmentation.check()
-        count = _whole("variants", variants, 1 if steps else 0, 0 if keep else 1, MOST)
-        made = Variants(augmentation, recipes, count, keep, all_splits, manifest)
+        count = _whole("variants", variants, 1 if drawn else 0, 0 if keep else 1, MOST)
+        made = Variants(augmentation, recipes, count, keep, all_splits, manifest, recipe)
         raise typer.Exit(execute(recipes[0], options, {}, variants=made))
 
     own = [
         HelpedOption("variants", "Number of variants of each image.  [default: 1]", metavar="N"),
         HelpedOption("keep", "Write the image itself as variant 0.", type=bool, default=False),
         HelpedOption("seed", "Random seed; the same seed draws the same numbers.  [default: 0]", metavar="N"),
+        HelpedOption("policies", "Print the policies, their options and tables.", type=bool, default=False),
         HelpedOption(
             "manifest", "Write a line of JSON for each output, with the numbers drawn.", FILES, metavar="FILE.jsonl"
+        ),
+        HelpedOption(
+            "recipe",
+            "Take steps from a recipe too, before those of the call; its values may be ranges.",
+            FILES,
+            metavar="RECIPE.toml",
         ),
         HelpedOption(
             "all_splits", "Augment folders called val, valid, validation and test too.", FILES, type=bool, default=False

@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 import os
 import shlex
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from difflib import get_close_matches
 from typing import Any
 
@@ -13,7 +13,7 @@ import typer
 
 from ...filters.core import catalog
 from ...filters.core.filter import Call
-from ...filters.core.parameters import MapField
+from ...filters.core.parameters import MapField, Spec
 from ..batch import collisions
 from ..batch.call_files import FilesWritten, files_read
 from ..batch.recipe import Recipe, in_a_row, make_step, read_options
@@ -84,15 +84,14 @@ def make_run() -> FilterCommand:
     return make_command("run", command, inspect.getdoc(command) or "", RUN_USAGE, maps, [], banks=True)
 
 
-def parse_step(name: str, words: list[str], more: Sequence[HelpedOption] = ()) -> dict[str, Any]:
+def parse_step(spec: Spec, words: list[str], more: Sequence[HelpedOption] = ()) -> dict[str, Any]:
     """Return a filter's own options of one step, and *more*, by name, as text; raises UsageError."""
-    spec = catalog.load(name).spec
     for word in words:
         if word.partition("=")[0] in map(flag, spec.maps):
             raise UsageError(f"{word.partition('=')[0]} belongs to the whole chain; write it outside the quotes")
-    command = StrictCommand(name, params=[*parameter_options(spec), *more], add_help_option=False)
+    command = StrictCommand(spec.name, params=[*parameter_options(spec), *more], add_help_option=False)
     try:
-        return command.make_context(name, words).params
+        return command.make_context(spec.name, words).params
     except typer.TyperException as error:
         raise UsageError(" ".join(error.format_message().split())) from None
 
@@ -117,49 +116,51 @@ def chained(texts: Sequence[str]) -> Recipe:
         where = f"step {number} ({words[0]}): "
         filter = catalog.load(words[0])
         try:
-            values = parse_step(words[0], words[1:])
+            values = parse_step(filter.spec, words[1:])
         except UsageError as error:
             raise UsageError(f"{where}{error}") from None
         steps.append(make_step(filter, read_options(filter.spec, values, where), where))
     return in_a_row(steps)
 
 
-def split_steps(words: Sequence[str]) -> tuple[list[str], list[str]]:
+def split_steps(words: Sequence[str], more: Collection[str] = ()) -> tuple[list[str], list[str]]:
     """Return the inputs and the steps among a chain's words: the steps are the last that begin with a filter's name.
+
+    *more* are other names that steps have.
 
     >>> split_steps(["blur.png", "blur --sigma 2", "edges"])
     (['blur.png'], ['blur --sigma 2', 'edges'])
     """
-    filters = catalog.names()
+    filters = [*catalog.names(), *more]
     at = len(words)
     while at and words[at - 1].split(maxsplit=1)[:1] and words[at - 1].split(maxsplit=1)[0] in filters:
         at -= 1
     begin = at
-    while begin and _means_step(words[begin - 1]):
+    while begin and _means_step(words[begin - 1], filters):
         begin -= 1
     begin = next((place for place, word in enumerate(words[:begin]) if _has_options(word)), begin)
     for number, word in enumerate(words[begin:at], 1):
         if (name := word.split(maxsplit=1)[0]) not in filters:
-            raise unknown_filter(number, name)
+            raise unknown_filter(number, name, more)
     return list(words[:at]), list(words[at:])
 
 
-def _means_step(word: str) -> bool:
+def _means_step(word: str, filters: Sequence[str]) -> bool:
     """Whether a word that names no file is a step: by its filter, by a word that means one, or by its options."""
     name = word.split(maxsplit=1)[:1]
     if not name or os.path.lexists(word):
         return False
-    return name[0] in catalog.names() or _has_options(word) or bool(homes(name[0]) or _nearest(name[0]))
+    return name[0] in filters or _has_options(word) or bool(homes(name[0]) or _nearest(name[0], filters))
 
 
 def _has_options(word: str) -> bool:
     return word.partition(" ")[2].lstrip().startswith("-") and not os.path.lexists(word)
 
 
-def _nearest(word: str) -> list[str]:
-    return [] if {".", "/"} & {*word} else get_close_matches(word, catalog.names(), n=1)
+def _nearest(word: str, filters: Sequence[str]) -> list[str]:
+    return [] if {".", "/"} & {*word} else get_close_matches(word, filters, n=1)
 
 
-def unknown_filter(number: int, word: str) -> UsageError:
-    """Return the refusal of a step that begins with no filter."""
-    return UsageError(f"step {number}: unknown filter {printable(word)!r}; {hint(word, catalog.names(), '')}")
+def unknown_filter(number: int, word: str, more: Collection[str] = ()) -> UsageError:
+    """Return the refusal of a step that begins with no filter, nor with one of *more* names."""
+    return UsageError(f"step {number}: unknown filter {printable(word)!r}; {hint(word, [*catalog.names(), *more], '')}")

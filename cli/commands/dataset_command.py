@@ -42,6 +42,10 @@ Inputs = Annotated[
     list[str],
     typer.Argument(metavar="INPUT...", help="Folders of classes, IDX files and other containers, or image files."),
 ]
+Classes = Annotated[
+    str | None,
+    typer.Option("--classes", metavar="FILE", help="Take the names and the order of classes from FILE, a line each."),
+]
 Json = Annotated[bool, typer.Option("--json", help="Print a JSON object for each data set.")]
 
 
@@ -64,19 +68,20 @@ def _end(code: ExitCode) -> None:
 
 
 @_command("info")
-def info(inputs: Inputs, json: Json = False) -> None:
+def info(inputs: Inputs, classes: Classes = None, json: Json = False) -> None:
     """Print what data sets hold: number, sizes, depth, classes.
 
     The kind, number, sizes, channels, depth, bytes and classes, with the number of images of each.
 
     The classes of a folder are its first-level folders in byte order of their names. Hidden folders and those without
     images are left out, and listed. A folder that holds only train, val and test folders is one data set for each.
-    Every image is decoded; those that cannot be read are reported.
+    Of images in folders the headers are read; those that cannot be read are reported. imfilter dataset check decodes
+    every image.
     """
     memory_budget.check_addresses()
     from ..dataset import info as command
 
-    _end(command.run(inputs, json))
+    _end(command.run(inputs, json, classes))
 
 
 @_command("stats")
@@ -104,8 +109,8 @@ def stats(
 def check(
     inputs: Inputs,
     classes: Annotated[
-        int | None,
-        typer.Option("--classes", metavar="N", min=1, help="Expect N classes; labels are 0 to N-1."),
+        str | None,
+        typer.Option("--classes", metavar="N|FILE", help="Expect N classes, or those that FILE names, a line each."),
     ] = None,
 ) -> None:
     """Find unreadable, odd, doubled and misplaced images.
@@ -125,7 +130,7 @@ def check(
 
 @_command("split")
 def split(
-    inputs: Annotated[list[str], typer.Argument(metavar="INPUT...", help="Folders of classes.")],
+    inputs: Annotated[list[str], typer.Argument(metavar="INPUT...", help="Folders of classes, and containers.")],
     output: Annotated[str, typer.Option("-o", "--output", metavar="FOLDER", help="Folder of the parts.")],
     parts: Annotated[str, typer.Option("--parts", metavar="NAME=SHARE,...", help="The parts and their shares.")],
     seed: Annotated[int, typer.Option("--seed", metavar="S", min=0, help="Another seed gives another split.")] = 0,
@@ -139,11 +144,13 @@ def split(
     ] = None,
     link: Annotated[bool, typer.Option("--link", help="Make hard links instead of copies.")] = False,
 ) -> None:
-    """Split folders of classes into train, val and test.
+    """Split data sets into train, val and test.
 
-    Each class is divided by itself into exact counts, by a hash of the seed and of the path below the folder: the same
-    call gives the same split, and files that are added move few others. Files with the same bytes stay together. The
-    files are copied unchanged to FOLDER/PART/CLASS/; a part that is there already and not empty is refused.
+    Each class is divided by itself into exact counts, by a hash of the seed and of the path below the folder, or of the
+    sample's number or key in a container: the same call gives the same split, and files that are added move few others.
+    Files with the same bytes, and samples with the same pixels, stay together. The files are copied unchanged to
+    FOLDER/PART/CLASS/, and those of a container with their labels to a container of its name in FOLDER/PART/. A part
+    that is there already and not empty is refused.
     """
     memory_budget.check_addresses()
     from ..dataset import split as command
@@ -168,35 +175,115 @@ def convert(
     per_class: Annotated[
         int | None, typer.Option("--per-class", metavar="N", min=1, help="Take the first N samples of each class.")
     ] = None,
+    classes: Classes = None,
 ) -> None:
     """Convert folders of classes to containers and back.
 
     The samples stay as they are. A container becomes a folder of classes with a PNG for each sample, named by its
-    number. Folders become a container: images must be of one size and depth. They go class by class, in byte order
-    of names; images that are named by different numbers go in the order of these, and classes named by numbers keep
-    them as labels. From folder to folder files are copied byte by byte, unless --to names another format.
+    number. Folders become a container: images must be of one size and depth, but in shards (.tar), where each sample
+    has its label beside it. They go class by class, in byte order of names; images that are named by different numbers
+    go in the order of these, and classes named by numbers keep them as labels. From folders and shards to folders and
+    shards files are copied byte by byte, unless --to names another format.
     """
     memory_budget.check_addresses()
     from ..dataset import convert as command
 
-    _end(command.run(inputs, output, to, subset, per_class))
+    _end(command.run(inputs, output, to, subset, per_class, classes))
+
+
+@_command("boxes")
+def boxes(
+    inputs: Annotated[list[str], typer.Argument(metavar="IMAGE...", help="The images, or folders of them.")],
+    source: Annotated[
+        str,
+        typer.Option(
+            "--boxes", metavar="FILE|FOLDER", help="A COCO .json, or a folder of VOC .xml or YOLO .txt files."
+        ),
+    ],
+    output: Annotated[
+        str, typer.Option("-o", "--output", metavar="FILE|FOLDER", help="A COCO .json, or a folder of VOC or YOLO.")
+    ],
+    to: Annotated[
+        str | None,
+        typer.Option("--to", metavar="coco|voc|yolo", help="Format of the output.  [default: coco for .json]"),
+    ] = None,
+    classes: Annotated[
+        str | None,
+        typer.Option(
+            "--classes",
+            metavar="FILE",
+            help="Names of the classes in the order of their numbers: a line each, or a data.yaml.",
+        ),
+    ] = None,
+    oriented: Annotated[
+        str,
+        typer.Option(
+            "--boxes-oriented",
+            metavar="yes|no",
+            help="Whether boxes were drawn on images rotated as their EXIF says.  [default: yes]",
+        ),
+    ] = "yes",
+    recursive: Annotated[bool, typer.Option("-r", "--recursive", help="Descend into subfolders.")] = False,
+) -> None:
+    """Convert boxes of objects between COCO, VOC and YOLO.
+
+    The images are read for their sizes, and stay as they are. Boxes of COCO are kept as they are, those of VOC are
+    rounded to whole pixels, and those of YOLO to six digits. What a format cannot hold is said. To move boxes with the
+    pixels of a filter, give it --boxes and --boxes-out.
+    """
+    memory_budget.check_addresses()
+    from ..dataset import boxes as command
+
+    _end(command.run(inputs, source, output, to, classes, oriented, recursive))
 
 
 @_command("show")
 def show(
-    inputs: Inputs,
+    inputs: Annotated[
+        list[str], typer.Argument(metavar="INPUT... [STEP...]", help="Data sets or images, and steps of augment.")
+    ],
     output: Annotated[str, typer.Option("-o", "--output", metavar="FILE", help="The sheet, as sheet.png.")],
     per_class: Annotated[
         int | None,
-        typer.Option("--per-class", metavar="N", min=1, help="Show the first N samples of each class.  [default: 8]"),
+        typer.Option(
+            "--per-class",
+            metavar="N",
+            min=1,
+            help="Show the first N samples of each class.  [default: 8, of an augmentation 1]",
+        ),
     ] = None,
+    variants: Annotated[
+        int | None,
+        typer.Option("--variants", metavar="N", min=1, max=100, help="Variants of each sample.  [default: 12]"),
+    ] = None,
+    seed: Annotated[
+        int | None, typer.Option("--seed", metavar="S", min=0, help="Random seed of the variants.  [default: 0]")
+    ] = None,
+    classes: Classes = None,
 ) -> None:
     """Draw a sheet of samples with their labels.
 
     Each class has a line, and each sample its name. Of images without classes the first 64 are shown. Large images
     are reduced, small ones enlarged by whole factors.
+
+    With steps, each sample has a line of its own: itself, then variants as imfilter augment writes them with the same
+    seed, with the numbers that were drawn: show cat.jpg -o sheet.png 'rotate --angle -15..15' 'flip --p 0.5'.
     """
     memory_budget.check_addresses()
+    from ..batch.augment.augmentation import SEEDS, Augmentation
     from ..dataset import show as command
+    from . import augment_steps
 
-    _end(command.run(inputs, output, per_class))
+    names, steps = augment_steps.split(inputs)
+    if not steps:
+        if variants is not None or seed is not None:
+            raise UsageError("--variants and --seed need a step of augment, as 'rotate --angle -15..15'")
+        _end(command.run(names, output, per_class, classes=classes))
+        return
+    if not names:
+        raise UsageError("no image to show variants of; name one before the steps")
+    if (seed or 0) >= SEEDS:
+        raise UsageError(f"--seed: {seed} is not from 0 to {SEEDS - 1}")
+    augmentation = Augmentation(augment_steps.steps_of(steps), seed or 0)
+    augmentation.check()
+    _end(command.run(names, output, per_class, command.Variants(augmentation, variants or 12), classes))

@@ -66,6 +66,8 @@ class Report(NamedTuple):
     """So many were filtered."""
     drawn: Sequence[Any] | None = None
     """The steps of an augmentation with the numbers that were drawn."""
+    annotations: Any = None
+    """Where the objects of the image are in its output, where the call moves boxes."""
 
     @property
     def megapixels(self) -> float:

@@ -50,6 +50,8 @@ class Reporter:
         self._finished = 0
         self.drawn: list[Report] = []
         """The reports of the variants of an augmentation, for its manifest."""
+        self.annotated: list[Report] = []
+        """Those of images whose boxes were moved, for the file that has those of all."""
 
     def begin(self, names: Sequence[str]) -> Progress | None:
         """Show how far the images *names* are, where there is somebody to see it.
@@ -82,6 +84,8 @@ class Reporter:
         self.totals.add(report)
         if report.drawn is not None:
             self.drawn.append(report)
+        if report.annotations is not None:
+            self.annotated.append(report)
         for line in report.lines:
             self._say(line)
         for note in report.notes:

@@ -14,7 +14,7 @@ from ..errors import ExitCode, FileError
 from ..images import formats
 from ..images.picture import Picture
 from ..images.reader import naming
-from . import source
+from . import class_names, source
 from .folders import EMPTY, HIDDEN
 from .info import channels_of
 from .source import Batch, Container, DataSet, Pictures
@@ -29,6 +29,9 @@ TURNED = {2: "mirrored", 3: "upside down", 4: "mirrored"} | dict.fromkeys((5, 6,
 """How a picture of an EXIF orientation looks as it is stored."""
 MOST_CLASSES = 1 << 16
 """Classes of which those without images are looked for."""
+
+MOST_NAMED = 10
+"""Of these the first that are named."""
 
 
 class Look(NamedTuple):
@@ -47,8 +50,10 @@ class Twin(NamedTuple):
     part: str
 
 
-def run(names: Sequence[str], classes: int | None) -> ExitCode:
+def run(names: Sequence[str], classes: str | None) -> ExitCode:
     """Print what is wrong with data sets, which are parts of one."""
+    count = int(classes) if classes is not None and classes.isascii() and classes.isdecimal() else None
+    file = None if count is not None else classes
     met: dict[str, Twin] = {}
     images = faults = 0
 
@@ -57,9 +62,9 @@ def run(names: Sequence[str], classes: int | None) -> ExitCode:
         put(str(fault))
         faults += 1
 
-    for data_set in source.opened(names, digests=True, failed=tell):
+    for data_set in class_names.named(source.opened(names, digests=True, failed=tell), file):
         images += data_set.count()
-        for line in _faults(data_set, met, classes):
+        for line in _faults(data_set, met, count):
             tell(line)
     put(f"{counted(images, 'image', 'images')} checked, {counted(faults, 'fault', 'faults')} found")
     return ExitCode.FAILED if faults else ExitCode.DONE
@@ -86,7 +91,11 @@ def _faults(data_set: DataSet, met: dict[str, Twin], classes: int | None) -> Ite
     yield from _odd(looks, shown(data_set.name))
     if isinstance(data_set, Container):
         yield from _labels(data_set, labels, classes)
-    elif classes is not None and data_set.classes and len(data_set.classes) != classes:
+        return
+    have = {file.label for file in data_set.files} if isinstance(data_set, Pictures) else set[int | None]()
+    if empty := [name for label, name in enumerate(data_set.classes) if label not in have]:
+        yield f"{shown(data_set.name)}: has no images of {_few('class', 'the classes', empty)}"
+    if classes is not None and data_set.classes and len(data_set.classes) != classes:
         yield f"{shown(data_set.name)}: has {counted(len(data_set.classes), 'class', 'classes')}, not {classes}"
 
 
@@ -190,4 +199,14 @@ def _labels(data_set: Container, labels: Counter[int], classes: int | None) -> I
             images = counted(labels[label], "image", "images")
             yield f"{where}: label {label} is out of range 0 to {most - 1} ({images})"
     if missing := [str(label) for label in range(min(most, MOST_CLASSES)) if label not in labels]:
-        yield f"{where}: has no images of {'class' if len(missing) == 1 else 'the classes'} {', '.join(missing)}"
+        yield f"{where}: has no images of {_few('class', 'the classes', missing)}"
+
+
+def _few(one: str, several: str, names: Sequence[str]) -> str:
+    """Return names in words, the first of many.
+
+    >>> _few("class", "the classes", ["3"]), _few("class", "the classes", [*map(str, range(13))])
+    ('class 3', 'the classes 0, 1, 2, 3, 4, 5, 6, 7, 8, 9 and 3 others')
+    """
+    others = f" and {len(names) - MOST_NAMED} others" if len(names) > MOST_NAMED else ""
+    return f"{one if len(names) == 1 else several} {', '.join(map(shown, names[:MOST_NAMED]))}{others}"

@@ -2,49 +2,36 @@
 
 from __future__ import annotations
 
-import contextlib
-import io
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from functools import partial
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
-import numpy as np
-
-from ..batch import labels
 from ..batch.inputs import means_folder
 from ..console.messages import counted, put, say, shown
-from ..console.report import depth_in_words
-from ..errors import ExitCode, FileError, UsageError
+from ..errors import ExitCode, UsageError
 from ..file_identity import Identity, identity
-from ..images import encode, formats
+from ..images import formats
 from ..images.atomic_write import Transaction
-from ..images.codec import Content, EncodeOptions
-from ..images.encode import EncodeError
 from ..images.formats import Format
-from ..images.idx import write_labels
-from ..images.labels import Labels, joined
-from ..images.output_folder import root_of
-from ..images.picture import Picture
-from ..images.reader import naming
-from . import new_folder, source
+from . import class_names, new_folder, sample_files, source
 from .folders import File
-from .info import channels_of
-from .selection import Selection, part_of, taken
-from .source import Batch, Container, DataSet, Pictures
-
-IDX = "idx", "idx-gz"
-
-
-Write = Callable[[io.BytesIO], list[str]]
-"""Writes a file, and returns notes."""
+from .selection import Selection, taken
+from .shard_file import ShardFile
+from .source import Container, DataSet, Pictures, ShardSet
+from .stack_file import StackFile, refusals
 
 
-def run(names: Sequence[str], out: str, to: str | None, subset: str | None, per_class: int | None) -> ExitCode:
+def run(
+    names: Sequence[str],
+    out: str,
+    to: str | None,
+    subset: str | None,
+    per_class: int | None,
+    classes: str | None = None,
+) -> ExitCode:
     """Convert data sets, which become one; raises UsageError before anything is written, FileError."""
     selection = Selection(subset, per_class)
     format, as_folder = _kind_of_output(out, to)
-    opened = _numbered(list(source.opened(names, to_rgb=True)))
+    opened = _numbered(list(class_names.named(source.opened(names, to_rgb=True), classes)))
     read = frozenset(found for data_set in opened for path in data_set.paths() if (found := identity(path)) is not None)
     if as_folder:
         new_folder.check_outside(out, names)
@@ -54,7 +41,8 @@ def run(names: Sequence[str], out: str, to: str | None, subset: str | None, per_
         assert format is not None
         if isinstance(first := opened[0], Container):
             format = format.of_input(formats.FORMATS[first.frames.format])
-        count = _to_file(opened, selection, Path(out), format, read)
+        write = _to_shard if format.of_files else _to_file
+        count = write(opened, selection, Path(out), format, read)
     put(f"{counted(count, 'image', 'images')} -> {shown(out)}")
     return ExitCode.DONE
 
@@ -101,112 +89,66 @@ def _in_order(files: Sequence[File]) -> Sequence[File]:
     return [file for _, file in sorted(zip(map(int, stems), files, strict=True))]
 
 
-def _labels_of(classes: Sequence[str]) -> Sequence[int]:
-    """Return the label of each class of a folder: its name, if all are different numbers, else its place."""
-    if all(name.isascii() and name.isdecimal() for name in classes) and len({*map(int, classes)}) == len(classes):
-        return [int(name) for name in classes]
-    return range(len(classes))
-
-
 # ---- into one file ----------------------------------------------------------------------------------
 
 
 def _to_file(
     opened: Sequence[DataSet], selection: Selection, out: Path, format: Format, read: frozenset[Identity]
 ) -> int:
-    writer_of = format.codec.frames
-    assert writer_of is not None
-    writer, count, first = writer_of(None), 0, None
-    parts: list[Labels | None] = []
+    archive = opened[0].frames.archive if isinstance(opened[0], Container) else None
+    keeps_arrays = format.keyed and len(opened) == 1 and selection.is_all
+    file = StackFile(out, format, archive if keeps_arrays else None)
     for data_set in opened:
         for batch in taken(data_set, selection):
-            first = first or batch
-            _check_alike(first, batch, format)
-            found = _labels(data_set, batch)
-            with _refusals(batch.name(0)):
-                if len(parts) == 0:
-                    _tell(format.codec.labels(found))
-                writer.add(_content(batch.picture, found))
-            parts.append(found)
-            count += batch.picture.images
-    if not count:
+            file.add(data_set, batch)
+    if not file.count:
         raise UsageError("no samples are left; widen --subset")
-    whole = joined(parts)
-    beside = labels.name_beside(str(out)) if format.name in IDX and whole is not None else None
-    if format.name in IDX and whole is not None and beside is None:
-        say(f"imfilter: the labels were not written: {shown(str(out))} is no name with -idx3-")
+    if not keeps_arrays:
+        file.notes += _lost_arrays(opened)
     with Transaction(read) as transaction:
-        with transaction.open(out) as file, _refusals(shown(str(out))):
-            writer.write(file)
-        if beside is not None and whole is not None:
-            with transaction.open(Path(beside)) as file, _refusals(shown(beside)):
-                write_labels(file, whole.values, beside.endswith(".gz"))
+        file.write(transaction)
         transaction.commit()
-    _tell([*writer.notes, *transaction.notes])
-    return count
+    _tell([*file.notes, *transaction.notes])
+    return file.count
 
 
-def _labels(data_set: DataSet, batch: Batch) -> Labels | None:
-    """Return the labels of some samples."""
-    if any(label is None for label in batch.labels):
-        return None
-    if batch.picture.labels is not None:
-        return batch.picture.labels._replace(classes=tuple(data_set.classes))
-    numbers: Any = batch.labels
-    if isinstance(data_set, Pictures):
-        of_classes = _labels_of(data_set.classes)
-        numbers = [of_classes[label] for label in numbers]
-        if of_classes != range(len(data_set.classes)):
-            return Labels(np.array(numbers))
-    return Labels(np.array(numbers), classes=tuple(data_set.classes))
+def _lost_arrays(opened: Sequence[DataSet]) -> list[str]:
+    """Return notes on the arrays that are not kept apart, or at all."""
+    notes = []
+    for data_set in opened:
+        archive = data_set.frames.archive if isinstance(data_set, Container) else None
+        if archive is not None and (lost := archive.lost(data_set.labels is not None)):
+            notes.append(f"{shown(data_set.name)}: {lost}")
+    return notes
 
 
-def _content(picture: Picture, found: Labels | None) -> Content:
-    return Content(
-        encode.coloured(picture.pixels, picture.metadata),
-        picture.alpha,
-        colours=picture.colours,
-        white=picture.white,
-        images=picture.images,
-        labels=found,
-    )
+def _lost(opened: Sequence[DataSet]) -> list[str]:
+    """Return notes on what files, one for each image, do not hold."""
+    coarse = [data_set for data_set in opened if data_set.labels is not None and data_set.labels.coarse is not None]
+    return [
+        *_lost_arrays(opened),
+        *(f"{shown(data_set.name)}: its coarse labels were not written; use --to npz" for data_set in coarse),
+    ]
 
 
-def _check_alike(first: Batch, batch: Batch, format: Format) -> None:
-    """Raise FileError where a sample is not as the first was, or is none that the format holds."""
-    (one, size), (other, own) = ((_kind(each.picture), _size(each.picture)) for each in (first, batch))
-    if size != own:
-        raise FileError(batch.name(0), f"is {own}, and {first.name(0)} {size}; imfilter resize makes them of one size")
-    if one != other:
-        raise FileError(batch.name(0), f"is {other}, and {first.name(0)} {one}; imfilter makes them alike")
-    _check_held(batch, format)
-
-
-def _size(picture: Picture) -> str:
-    height, width = picture.pixels.shape[:2]
-    return f"{width}×{height // picture.images}"
-
-
-def _kind(picture: Picture) -> str:
-    return f"{depth_in_words(picture.pixels.dtype.name)} {channels_of(picture)}"
-
-
-def _check_held(batch: Batch, format: Format) -> None:
-    """Raise FileError where the format does not hold the samples as they are."""
-    picture = batch.picture
-    held = format.held(picture.colours, picture.pixels.shape[2])
-    if picture.pixels.dtype.name not in held or (picture.alpha is not None and not format.alpha):
-        name = format.title or format.name.upper()
-        raise FileError(batch.name(0), f"is {_kind(picture)}, which {name} cannot hold")
-
-
-@contextlib.contextmanager
-def _refusals(name: str) -> Iterator[None]:
-    """Let what a format cannot hold name a file or sample."""
-    try:
-        yield
-    except (ValueError, EncodeError) as error:
-        raise FileError(name, str(error)) from None
+def _to_shard(
+    opened: Sequence[DataSet], selection: Selection, out: Path, format: Format, read: frozenset[Identity]
+) -> int:
+    shard, notes = ShardFile(), _lost(opened)
+    for data_set in opened:
+        if isinstance(data_set, ShardSet):
+            shard.add_samples(data_set.labelled(), selection)
+        else:
+            for place, label, write in sample_files.of(data_set, selection, None, notes):
+                shard.add(place, label, write, notes)
+    if not shard.count:
+        raise UsageError("no samples are left; widen --subset")
+    with Transaction(read) as transaction:
+        with transaction.open(out) as file, refusals(shown(str(out))):
+            shard.write(file)
+        transaction.commit()
+    _tell([*notes, *shard.notes, *transaction.notes])
+    return shard.count
 
 
 def _tell(notes: Sequence[str]) -> None:
@@ -221,84 +163,18 @@ def _to_folder(
     opened: Sequence[DataSet], selection: Selection, out: Path, format: Format | None, read: frozenset[Identity]
 ) -> int:
     """Write all files, or none."""
-    root, taken_places, notes = root_of(str(out)), set[str](), list[str]()
-    with Transaction(read) as transaction:
+    taken_places, notes = set[str](), _lost(opened)
+    with new_folder.Files(str(out), read) as files:
         for data_set in opened:
-            if isinstance(data_set, Pictures):
-                files = _copies(data_set, selection, format)
-            else:
-                files = _pictures(data_set, selection, format)
-            for place, write in files:
+            for place, _, write in sample_files.of(data_set, selection, format, notes):
                 if place in taken_places:
                     raise UsageError(
                         f"{shown(str(out / place))}: would hold two images; convert one data set at a time"
                     )
                 taken_places.add(place)
-                with transaction.open(out / place, root=root) as file:
+                with files.open(out / place) as file:
                     notes += write(file)
         if not taken_places:
             raise UsageError("no samples are left; widen --subset")
-        transaction.commit()
-    _tell(notes)
+    _tell([*notes, *files.notes])
     return len(taken_places)
-
-
-def _copies(data_set: Pictures, selection: Selection, format: Format | None) -> Iterator[tuple[str, Write]]:
-    """Yield the files of a folder: their bytes, unless another format is wanted."""
-    for file in data_set.files:
-        if not selection.takes(file.label):
-            continue
-        with naming(file.path):
-            data = Path(file.path).read_bytes()
-        if format is None or formats.is_of(format, data[: formats.HEAD]):
-            yield file.name, partial(_bytes, data)
-        else:
-            batch = data_set.read(file)
-            place = Path(file.name)
-            name = place.name.removesuffix(place.suffix) + format.suffixes[0]
-            yield str(place.with_name(name)), partial(_encoded, batch, 0, format)
-
-
-def _bytes(data: bytes, file: io.BytesIO) -> list[str]:
-    file.write(data)
-    return []
-
-
-def _pictures(data_set: DataSet, selection: Selection, format: Format | None) -> Iterator[tuple[str, Write]]:
-    """Yield the samples of a container as files that are named by their numbers, in folders of their classes."""
-    format = format or formats.LOSSLESS
-    digits = len(str(data_set.count() - 1))
-    folder_of = _folder_names(data_set)
-    for batch in taken(data_set, selection):
-        for at, (name, label) in enumerate(zip(batch.names, batch.labels, strict=True)):
-            number = name.removeprefix("#")
-            place = Path("" if label is None else folder_of[label]) / f"{number:0>{digits}}{format.suffixes[0]}"
-            yield str(place), partial(_encoded, batch, at, format)
-
-
-def _folder_names(data_set: DataSet) -> Mapping[int, str]:
-    """Return the folder of each label: the class's name, or the number in digits that sort as numbers do."""
-    names = data_set.classes
-    if names and all(name and "/" not in name and not name.startswith(".") and name.isprintable() for name in names):
-        return dict(enumerate(names))
-    values = [] if data_set.labels is None else np.unique(data_set.labels.values).tolist()
-    digits = max((len(str(value)) for value in values), default=1)
-    return {value: f"{value:0{digits}}" for value in values}
-
-
-def _encoded(batch: Batch, at: int, format: Format, file: io.BytesIO) -> list[str]:
-    """Write one sample of several as a file."""
-    picture = part_of(batch, [at]).picture if batch.picture.images > 1 else batch.picture
-    if not picture.metadata.palette:
-        _check_held(Batch(picture, [None], [batch.names[at]], batch.path), format)
-    with _refusals(batch.name(at)):
-        return encode.write(
-            file,
-            picture.pixels,
-            picture.alpha,
-            format,
-            picture.metadata,
-            EncodeOptions(),
-            colours=picture.colours,
-            white=picture.white,
-        )

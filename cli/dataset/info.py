@@ -12,7 +12,7 @@ from ..console.messages import complain, counted, put, shown
 from ..console.report import DEPTHS
 from ..errors import ExitCode, FileError
 from ..images.picture import Picture
-from . import source
+from . import class_names, headers, source
 from .source import DataSet, Pictures
 
 MODEL = {"gray": "gray", "rgb": "RGB", "cmyk": "CMYK"}
@@ -35,11 +35,16 @@ class Contents:
     def add(self, picture: Picture, labels: Sequence[int | None]) -> None:
         """Count one sample, or several of one size."""
         height, width = picture.pixels.shape[:2]
-        self.sizes[width, height // picture.images] += picture.images
-        self.channels[channels_of(picture)] += picture.images
-        self.depths[str(DEPTHS[picture.pixels.dtype.name])] += picture.images
+        depth = str(DEPTHS[picture.pixels.dtype.name])
+        self.count_up((width, height // picture.images), channels_of(picture), depth, labels)
+
+    def count_up(self, size: tuple[int, int], channels: str, depth: str, labels: Sequence[int | None]) -> None:
+        """Count samples that are alike."""
+        self.sizes[size] += len(labels)
+        self.channels[channels] += len(labels)
+        self.depths[depth] += len(labels)
         self.labels.update(label for label in labels if label is not None)
-        self.count += picture.images
+        self.count += len(labels)
 
 
 def channels_of(picture: Picture) -> str:
@@ -49,10 +54,14 @@ def channels_of(picture: Picture) -> str:
 
 
 def contents_of(data_set: DataSet) -> Contents:
-    """Look at every sample."""
+    """Look at every sample; of files whose headers tell all, at these alone."""
     found = Contents()
     if isinstance(data_set, Pictures):
         for file in data_set.files:
+            # 10 000 JPEGs of 500×375 take 0.7 s of CPU, and 21 s where they are decoded.
+            if (header := headers.read(file.path)) is not None:
+                found.count_up(header.size, header.channels, str(header.depth), [file.label])
+                continue
             try:
                 found.add(data_set.read(file).picture, [file.label])
             except FileError as error:
@@ -63,10 +72,10 @@ def contents_of(data_set: DataSet) -> Contents:
     return found
 
 
-def run(names: Sequence[str], as_json: bool) -> ExitCode:
+def run(names: Sequence[str], as_json: bool, classes: str | None = None) -> ExitCode:
     """Print what data sets hold."""
     code = ExitCode.DONE
-    for number, data_set in enumerate(source.opened(names)):
+    for number, data_set in enumerate(class_names.named(source.opened(names), classes)):
         found = contents_of(data_set)
         if as_json:
             put(json.dumps(_record(data_set, found), ensure_ascii=False))

@@ -13,6 +13,8 @@ from ..digest import digest
 from ..errors import UsageError
 
 RANK_BYTES = 16
+ALL = "all images"
+"""The class of those that have none."""
 
 
 class Part(NamedTuple):
@@ -29,6 +31,8 @@ class Sample(NamedTuple):
     label: str
     kin: tuple[Hashable, ...] = ()
     """What it shares with those that stay with it."""
+    images: int = 1
+    """How many it has."""
 
 
 def parts_of(text: str) -> list[Part]:
@@ -78,7 +82,8 @@ def assign(samples: Sequence[Sample], shares: Sequence[Fraction], seed: int) -> 
 
     The samples of a class are ranked by a hash of the seed and the name, and cut at the exact counts: so the order in
     which they come does not matter, and one that is added moves one or two across each cut. Those that share something
-    are one, and rank as their first; of a group across classes the hash itself tells the part.
+    are one, and rank as the first of their names: the least rank would draw large groups to the first part. Of a group
+    across classes the hash itself tells the part.
     """
     ranks = [digest(b"%d\0%b" % (seed, os.fsencode(sample.name)), RANK_BYTES) for sample in samples]
     part = [-1] * len(samples)
@@ -86,7 +91,7 @@ def assign(samples: Sequence[Sample], shares: Sequence[Fraction], seed: int) -> 
     sizes = Counter(sample.label for sample in samples)
     by_class: dict[str, list[tuple[str, list[int]]]] = {label: [] for label in sizes}
     for members in groups([sample.kin for sample in samples]):
-        rank = min(ranks[member] for member in members)
+        rank = ranks[min(members, key=lambda member: os.fsencode(samples[member].name))]
         labels = {samples[member].label for member in members}
         if len(labels) == 1:
             by_class[labels.pop()].append((rank, members))

@@ -22,6 +22,11 @@ class Selection:
         self._number = 0
         self._of_class: Counter[int | None] = Counter()
 
+    @property
+    def is_all(self) -> bool:
+        """Whether none is left out."""
+        return not self._first and self._last is None and self._per_class is None
+
     def takes(self, label: int | None) -> bool:
         """Whether the next sample is taken."""
         self._number += 1

@@ -1,17 +1,24 @@
-"""`imfilter dataset show`: a sheet of samples, a line for each class, with their labels and names."""
+"""`imfilter dataset show`: a sheet of samples, a line for each class, or of variants of samples, a line for each."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from pathlib import Path
+import re
+from collections.abc import Iterator, Sequence
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 import numpy as np
 from PIL import Image
 
 from ...filters.core.engine.colour import model_of
+from ...filters.core.engine.layout import with_alpha
 from ...filters.core.named_tuple import NamedTuple
-from ..batch.contact_sheet import PAPER, Grid, laid_out
+from ...filters.core.parameters import ImageError, ParameterError
+from ..batch.augment.augmentation import Augmentation
+from ..batch.augment.variants import described
+from ..batch.contact_sheet import PAPER, Grid, columns, laid_out
+from ..batch.filter_chain import Chain
+from ..batch.recipe import Recipe
 from ..console.messages import counted, put, say, shown
 from ..errors import ExitCode, FileError, UsageError
 from ..file_identity import identity
@@ -20,7 +27,8 @@ from ..images.atomic_write import Transaction
 from ..images.codec import EncodeOptions
 from ..images.metadata import Metadata
 from ..images.picture import Picture
-from . import source
+from ..images.picture import with_alpha as picture_of
+from . import class_names, source
 from .selection import Selection, part_of, taken
 from .source import Batch, DataSet
 
@@ -34,6 +42,39 @@ LETTERS = 22
 """Of a line below a sample."""
 
 
+class Variants(NamedTuple):
+    """What is shown of each sample, beside itself."""
+
+    augmentation: Augmentation
+    number: int = 12
+
+    def texts(self, variant: int, recipe: Recipe) -> tuple[str, str]:
+        """Return two lines with the number of a variant, and what was drawn for it."""
+        drawn = {name for actions in self.augmentation.steps for action in actions for name in action.drawn}
+        words = [
+            " ".join([step["filter"], *(_word(value) for name, value in step.items() if name in drawn)])
+            for step in described(recipe)
+        ] or ["as it is"]
+        lines = [f"{variant}:"]
+        for word in words:
+            if len(f"{lines[-1]} {word}") > LETTERS and len(lines) == 1:
+                lines.append(word)
+            else:
+                lines[-1] += f" {word}"
+        return _short(lines[0]), _short(lines[1] if lines[1:] else "")
+
+
+def _word(value: Any) -> str:
+    """Return a number that was drawn, or a text with some, in few digits.
+
+    >>> _word(-7.3125), _word("0.35718,-0.2"), _word("left-right"), _word(3)
+    ('-7.3', '0.36,-0.2', 'left-right', '3')
+    """
+    if isinstance(value, (list, tuple)):
+        return ",".join(map(_word, value))
+    return re.sub(r"\d+\.\d+(e-?\d+)?", lambda found: f"{float(found[0]):.2g}", str(value))
+
+
 class Shown(NamedTuple):
     """A sample on the sheet."""
 
@@ -44,25 +85,38 @@ class Shown(NamedTuple):
     """``(height, width)`` or ``(height, width, 3)`` of uint8."""
 
 
-def run(names: Sequence[str], out: str, per_class: int | None) -> ExitCode:
-    """Draw a sheet; raises UsageError, FileError."""
+def run(
+    names: Sequence[str], out: str, per_class: int | None, variants: Variants | None = None, classes: str | None = None
+) -> ExitCode:
+    """Draw a sheet, of the samples themselves or of *variants* of them; raises UsageError, FileError."""
     format = formats.of_suffix(out)
     if format.data_set or "uint8" not in format.colour:
         raise UsageError(f"{shown(out)}: a sheet is a picture in colour; use .png")
     samples: list[Shown] = []
     read = set()
-    classes = False
-    for number, data_set in enumerate(source.opened(names, to_rgb=True)):
+    has_classes = False
+    for number, data_set in enumerate(class_names.named(source.opened(names, to_rgb=True), classes)):
         read |= {found for path in data_set.paths() if (found := identity(path)) is not None}
         own = bool(data_set.classes) or data_set.labels is not None
-        classes = classes or own
-        selection = Selection(None, per_class or (PER_CLASS if own else WITHOUT_CLASSES))
-        for batch in taken(data_set, selection):
-            samples += [_shown(number, data_set, batch, at) for at in range(batch.picture.images)]
+        has_classes = has_classes or own
+        usual = 1 if variants is not None else PER_CLASS if own else WITHOUT_CLASSES
+        for batch in taken(data_set, Selection(None, per_class or usual)):
+            for at in range(batch.picture.images):
+                one = part_of(batch, [at]) if batch.picture.images > 1 else batch
+                texts = _texts(data_set, one)
+                if variants is None:
+                    label = one.labels[0]
+                    samples.append(Shown((number, -1 if label is None else label), texts, _levels(one)))
+                else:
+                    samples += _variants(len(samples), one, texts, variants)
         for entry in data_set.left_out:
             say(f"imfilter: {shown(entry.path)} {entry.why}; it was left out")
     samples.sort(key=lambda sample: sample.line)
-    sheet = _sheet(samples, classes, shown(out))
+    alone = not has_classes
+    if variants is not None:
+        alone = len({sample.line for sample in samples}) == 1
+    across = (PER_CLASS if variants is None else columns(len(samples))) if alone else None
+    sheet = _sheet(samples, across, shown(out))
     with Transaction(frozenset(read)) as transaction:
         with transaction.open(Path(out)) as file:
             colours = model_of(sheet.shape[2])
@@ -72,14 +126,30 @@ def run(names: Sequence[str], out: str, per_class: int | None) -> ExitCode:
     return ExitCode.DONE
 
 
-def _shown(number: int, data_set: DataSet, batch: Batch, at: int) -> Shown:
-    """Return one sample of several, no larger than the largest that are shown."""
-    one = part_of(batch, [at]) if batch.picture.images > 1 else batch
+def _texts(data_set: DataSet, one: Batch) -> tuple[str, str]:
+    """Return the label of a sample, and its name."""
     label = one.labels[0]
     text = "" if label is None else data_set.classes[label] if data_set.classes else str(label)
-    text = "/".join(word for word in (data_set.part, text) if word)
-    name = Path(one.names[0]).name
-    return Shown((number, -1 if label is None else label), (_short(text), _short(name)), _levels(one))
+    return _short("/".join(word for word in (data_set.part, text) if word)), _short(Path(one.names[0]).name)
+
+
+def _variants(line: int, one: Batch, texts: tuple[str, str], variants: Variants) -> Iterator[Shown]:
+    """Yield a sample and its variants, each with the numbers that were drawn for it."""
+    picture = one.picture
+    pixels = picture.pixels if picture.alpha is None else with_alpha(picture.pixels, picture.alpha)
+    height, width = pixels.shape[:2]
+    for variant in range(variants.number + 1):
+        if not variant:
+            yield Shown((line, 0), texts, _levels(one))
+            continue
+        try:
+            recipe = variants.augmentation.drawn(one.names[0], variant, width, height)
+            found: Any = Chain(recipe)(pixels, name=PurePosixPath(one.names[0]).name)
+        except (UsageError, ParameterError, ImageError) as error:
+            raise FileError(one.name(0), str(error)) from None
+        result = np.asarray(getattr(found, "image", found))
+        seen = picture_of(result if result.ndim == 3 else result[..., None])
+        yield Shown((line, 0), variants.texts(variant, recipe), _levels(one._replace(picture=seen)))
 
 
 def _short(text: str) -> str:
@@ -111,8 +181,8 @@ def _opaque(picture: Picture) -> Picture:
     return Picture(np.floor(np.clip(values, 0, 255) + 0.5).astype(np.uint8), colours=picture.colours)
 
 
-def _sheet(samples: Sequence[Shown], classes: bool, name: str) -> Any:
-    """Return the sheet, ``(height, width, channels)``: a line for each class, or line after line."""
+def _sheet(samples: Sequence[Shown], across: int | None, name: str) -> Any:
+    """Return the sheet, ``(height, width, channels)``: a line for each class, or so many samples *across*."""
     if not samples:
         raise UsageError("there are no images to show")
     places: list[tuple[int, int]] = []
@@ -121,7 +191,7 @@ def _sheet(samples: Sequence[Shown], classes: bool, name: str) -> Any:
             places.append((0, 0))
             continue
         line, column = places[-1]
-        new = sample.line != samples[number - 1].line or (not classes and column + 1 == PER_CLASS)
+        new = sample.line != samples[number - 1].line or column + 1 == across
         places.append((line + 1, 0) if new else (line, column + 1))
     for side in SIDES:
         pixels = [_fitted(sample.pixels, side) for sample in samples]

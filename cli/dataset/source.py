@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
+
+import numpy as np
 
 from ...filters.core.named_tuple import NamedTuple
 from ..batch import inputs, labels
@@ -14,6 +17,7 @@ from ..images import formats, prefetch
 from ..images.labels import Labels
 from ..images.picture import DecodeError, Frames, Picture, check_lack
 from ..images.reader import Reader, naming
+from ..images.shard import Shard, ShardMember
 from ..streams import STREAM
 from . import folders
 from .folders import File, ImageFolder, LeftOut
@@ -29,18 +33,19 @@ class Batch(NamedTuple):
     labels: Sequence[int | None]
     """Of each."""
     names: Sequence[str]
-    """Of each: the path below the folder, or its number behind a `#`."""
+    """Of each: the path below the folder or in the shard, or its number behind a `#`."""
     path: str
     """The file that holds them."""
     frames: int | None = 1
     """How many pictures the file has of which this is the first."""
     digest: SourceDigest | None = None
     """That of the file, where it was asked for and holds this one alone."""
+    is_part: bool = False
+    """The file holds others too."""
 
     def name(self, number: int) -> str:
         """Return how people find a sample."""
-        name = self.names[number]
-        return f"{shown(self.path)}: {name}" if name.startswith("#") else shown(self.path)
+        return f"{shown(self.path)}: {shown(self.names[number])}" if self.is_part else shown(self.path)
 
 
 class DataSet:
@@ -75,12 +80,15 @@ class Pictures(DataSet):
     def __init__(self, name: str, kind: str, reader: Reader, files: Sequence[File]) -> None:
         super().__init__(name, kind, reader)
         self.files = files
+        self.numbers: Sequence[int] = ()
+        """The label of each class, in files that hold numbers."""
 
     @classmethod
     def of_folder(cls, folder: ImageFolder, reader: Reader) -> Pictures:
         """Return those of a folder."""
         found = cls(folder.path, f"folder of {'classes' if folder.classes else 'images'}", reader, folder.files)
         found.classes, found.part, found.left_out = folder.classes, folder.part, folder.left_out
+        found.numbers = numbers_of(folder.classes)
         return found
 
     def paths(self) -> Sequence[str]:
@@ -105,6 +113,17 @@ class Pictures(DataSet):
         return len(self.files)
 
 
+def numbers_of(classes: Sequence[str]) -> Sequence[int]:
+    """Return the label of each class of a folder: its name, if all are different numbers, else its place.
+
+    >>> numbers_of(["03", "7"]), numbers_of(["cat", "dog"])
+    ([3, 7], range(0, 2))
+    """
+    if all(name.isascii() and name.isdecimal() for name in classes) and len({*map(int, classes)}) == len(classes):
+        return [int(name) for name in classes]
+    return range(len(classes))
+
+
 def _first(frames: Frames) -> Picture:
     """Return the first frame; raises DecodeError."""
     try:
@@ -120,9 +139,8 @@ def _first(frames: Frames) -> Picture:
 class Container(DataSet):
     """A file with many samples."""
 
-    def __init__(self, name: str, reader: Reader) -> None:
+    def __init__(self, name: str, reader: Reader, found: Picture | Frames) -> None:
         super().__init__(name, "", reader)
-        found, _ = reader.read(name)
         with naming(name):
             self.frames = found if isinstance(found, Frames) else Frames(1, lambda: iter([found]), format=found.format)
             if self.frames.count is None:
@@ -133,6 +151,12 @@ class Container(DataSet):
         if self.labels is not None:
             self.classes = self.labels.classes
             self.frames.labels = self.labels
+
+    @classmethod
+    def of_file(cls, name: str, reader: Reader) -> Container:
+        """Return that of a file; raises FileError."""
+        found, _ = reader.read(name)
+        return ShardSet(name, reader, found) if isinstance(found, Shard) else Container(name, reader, found)
 
     def paths(self) -> Sequence[str]:
         """Return the file, and that of the labels."""
@@ -150,7 +174,7 @@ class Container(DataSet):
             own: Sequence[int | None] = [None] * picture.images
             if self.labels is not None:
                 own = self.labels.values[numbers.start : numbers.stop].tolist()
-            yield Batch(picture, own, [f"#{number}" for number in numbers], self.name)
+            yield Batch(picture, own, [f"#{number}" for number in numbers], self.name, is_part=True)
 
     def _pictures(self) -> Iterator[Picture]:
         with naming(self.name):
@@ -162,6 +186,97 @@ class Container(DataSet):
             several = max(1, CHUNK * self._size // max(1, 3 * self.frames.pixels))
             for first in range(0, self._size, several):
                 yield self.frames.pictures(first, min(self._size, first + several))
+
+
+class ShardSet(Container):
+    """The images of a shard, whose labels are decimal texts beside them.
+
+    Where each label has a folder of its own, at the beginning of its samples' keys, these are the classes.
+    """
+
+    def __init__(self, name: str, reader: Reader, shard: Shard) -> None:
+        super().__init__(name, reader, shard)
+        self.shard = shard
+        self._labels: dict[str, int] = {}
+        folders: dict[int, str] = {}
+        own: list[int | None] = []
+        for members in self._samples():
+            key = key_of(members[0].name)
+            for member in members:
+                if field_of(member.name) == LABEL:
+                    self._labels[key] = self._label(member)
+            if (label := self._labels.get(key)) is not None and folders.setdefault(label, _top(key)) != _top(key):
+                folders[label] = ""
+            own += [label for member in members if member.is_image]
+        found = [label for label in own if label is not None]
+        if found and len(found) == len(own):
+            self.labels = Labels(np.array(found))
+        names = [folders.get(label, "") for label in range(len(folders))]
+        self.in_folders = (
+            self.labels is not None and "" not in folders.values() and len({*folders.values()}) == len(folders)
+        )
+        """Each label has a folder of its own."""
+        numbered = all(name.isdecimal() and int(name) == label for label, name in folders.items())
+        if self.in_folders and all(names) and not numbered:
+            self.classes = tuple(names)
+
+    def _label(self, member: ShardMember) -> int:
+        text = bytes(member.data).strip()
+        if not text.isdigit() or len(text) > MOST_DIGITS:
+            raise FileError(f"{shown(self.name)}: {shown(member.name)}", "is not a label: a whole number from 0 on")
+        return int(text)
+
+    def _samples(self) -> Iterator[list[ShardMember]]:
+        with naming(self.name):
+            for _, members in itertools.groupby(self.shard.members, lambda member: key_of(member.name)):
+                yield [*members]
+
+    def labelled(self) -> Iterator[tuple[int | None, list[ShardMember]]]:
+        """Yield the files of each sample, and its label; raises FileError."""
+        for members in self._samples():
+            yield self._labels.get(key_of(members[0].name)), members
+
+    def read(self, member: ShardMember, label: int | None) -> Batch:
+        """Return an image; raises FileError."""
+        with naming(self.name):
+            return Batch(self.shard.picture(member), [label], [member.name], self.name, is_part=True)
+
+    def batches(self) -> Iterator[Batch]:
+        """Yield the images; raises FileError, after which there are no others."""
+        for label, members in self.labelled():
+            for member in members:
+                if member.is_image:
+                    yield self.read(member, label)
+
+
+LABEL = "cls"
+"""The field of a sample that is its label."""
+MOST_DIGITS = 18
+
+
+def key_of(name: str) -> str:
+    """Return what the files of a sample share.
+
+    >>> key_of("a.b/0001.seg.png")
+    'a.b/0001'
+    """
+    folder, slash, last = name.rpartition("/")
+    return f"{folder}{slash}{last.partition('.')[0]}"
+
+
+def field_of(name: str) -> str:
+    """Return by what readers know a file of a sample.
+
+    >>> field_of("a.b/0001.Seg.PNG")
+    'seg.png'
+    """
+    return name[len(key_of(name)) + 1 :].lower()
+
+
+def _top(key: str) -> str:
+    """Return the first folder of a key; "" where there is none."""
+    folder, slash, _ = key.removeprefix("./").partition("/")
+    return folder if slash else ""
 
 
 def opened(
@@ -176,8 +291,7 @@ def opened(
     A folder is one, or one for each of its parts and of the containers in it. A file is one, but images that are
     named one by one are a single one together. *failed* takes what keeps one from being opened, and the others go on.
     """
-    reader = prefetch.reader(prefetch.max_pixels(""), to_rgb=to_rgb)
-    reader.digests = digests
+    reader = _reader(to_rgb, digests)
     alone: list[File] = []
     for name in names:
         try:
@@ -189,7 +303,7 @@ def opened(
                     containers += folder.containers
                     if folder.files or not folder.containers:
                         yield Pictures.of_folder(folder, reader)
-            elif _is_container(name):
+            elif is_container(name):
                 containers = [name]
             else:
                 containers = []
@@ -201,7 +315,7 @@ def opened(
             continue
         for path in containers:
             try:
-                found = Container(path, reader)
+                found = Container.of_file(path, reader)
             except FileError as error:
                 if failed is None:
                     raise
@@ -213,7 +327,18 @@ def opened(
         yield Pictures(first if len(alone) == 1 else f"{first}, …", "images", reader, alone)
 
 
-def _is_container(name: str) -> bool:
+def container(name: str) -> Container:
+    """Return the data set in a file; raises FileError."""
+    return Container.of_file(name, _reader(to_rgb=True))
+
+
+def _reader(to_rgb: bool = False, digests: bool = False) -> Reader:
+    reader = prefetch.reader(prefetch.max_pixels(""), to_rgb=to_rgb)
+    reader.digests = digests
+    return reader
+
+
+def is_container(name: str) -> bool:
     """Whether a file holds a data set, or is an array, which may be one; raises FileError."""
     with naming(name):
         format = formats.of_file(name)

@@ -1,4 +1,4 @@
-"""`imfilter dataset split`: the files of a folder of classes copied, or linked, into the folders of its parts."""
+"""`imfilter dataset split`: the files of folders, and the samples of containers, copied into folders of the parts."""
 
 from __future__ import annotations
 
@@ -12,16 +12,14 @@ from ...filters.core.named_tuple import NamedTuple
 from ..batch import inputs
 from ..console.messages import put, say, shown
 from ..digest import SourceDigest
-from ..errors import ExitCode, FileError, UsageError
-from ..images.atomic_write import Transaction
-from ..images.output_folder import OutputFolder, Root, root_of
+from ..errors import ExitCode, UsageError
+from ..images.output_folder import OutputFolder, Root
 from ..images.reader import naming
 from ..images.write_failures import naming_failures
-from . import folders, new_folder, partition
+from . import folders, new_folder, partition, source, split_containers
 from .folders import File, ImageFolder
-from .partition import Part, Sample
-
-ALL = "all images"
+from .partition import ALL, Part, Sample
+from .source import Container
 
 
 class Copy(NamedTuple):
@@ -37,28 +35,37 @@ def run(names: Sequence[str], out: str, parts: str, seed: int, group: str | None
     """Split data sets; raises UsageError before anything is written, FileError."""
     wanted = partition.parts_of(parts)
     pattern = _pattern(group)
-    opened = _opened(names)
-    new_folder.check_outside(out, [folder.path for folder in opened])
+    opened, containers = _opened(names)
+    if containers and link:
+        raise UsageError(f"--link: {shown(containers[0].name)} is a container, whose samples are copied; leave it out")
+    new_folder.check_outside(out, names)
     if os.path.lexists(out) and not inputs.is_folder(out):
         raise UsageError(f"{shown(out)}: is not a folder")
     for part in wanted:
         new_folder.check_free(str(Path(out) / part.name))
     files = _files(opened)
     samples = [Sample(file.name, label, _kin(file, pattern)) for file, label in files]
-    assigned = partition.assign(samples, [part.share for part in wanted], seed)
+    inside = [sample for container in containers for sample in split_containers.samples(container, pattern)]
+    assigned = partition.assign([*samples, *inside], [part.share for part in wanted], seed)
     copies = [
         Copy(file.path, Path(out) / wanted[part].name / file.name, label, part)
-        for (file, label), part in zip(files, assigned, strict=True)
+        for (file, label), part in zip(files, assigned, strict=False)
     ]
-    root = root_of(out)
-    if link:
-        _check_device(copies, root)
-    for copy in copies:
-        _link(copy, root) if link else _copy(copy, root)
+    with new_folder.Files(out) as written:
+        if link:
+            _check_device(copies, written.root)
+        for copy in copies:
+            _link(copy, written) if link else _copy(copy, written)
+        if containers:
+            split_containers.write(containers, assigned[len(files) :], [Path(out) / part.name for part in wanted])
     for folder in opened:
         for entry in folder.left_out:
             say(f"imfilter: {shown(entry.path)} {entry.why}; it was left out")
-    for line in _table(copies, wanted):
+    labels = [label for _, label in files] + [sample.label for sample in inside for _ in range(sample.images)]
+    of_parts = assigned[: len(files)] + [
+        part for sample, part in zip(inside, assigned[len(files) :], strict=True) for _ in range(sample.images)
+    ]
+    for line in _table(labels, of_parts, wanted):
         put(line)
     return ExitCode.DONE
 
@@ -72,17 +79,23 @@ def _pattern(group: str | None) -> re.Pattern[str] | None:
         raise UsageError(f"--group {group!r} is not a regular expression: {error}") from None
 
 
-def _opened(names: Sequence[str]) -> list[ImageFolder]:
+def _opened(names: Sequence[str]) -> tuple[list[ImageFolder], list[Container]]:
+    """Return the folders, and the containers that are named or lie in them; raises UsageError, FileError."""
     opened: list[ImageFolder] = []
+    containers: list[Container] = []
     for name in names:
         if not inputs.is_folder(name):
-            why = "is not a folder" if os.path.lexists(name) else "no such folder"
-            raise UsageError(f"{shown(name)}: {why}; split takes folders of classes")
+            if not os.path.lexists(name):
+                raise UsageError(f"{shown(name)}: no such file or folder")
+            if not source.is_container(name):
+                raise UsageError(f"{shown(name)}: is one image; split takes folders of classes and containers")
+            containers.append(source.container(name))
+            continue
         for folder in folders.opened(name):
-            if folder.containers:
-                raise UsageError(f"{shown(folder.containers[0])}: is a container; split takes images in folders")
-            opened.append(folder)
-    return opened
+            containers += map(source.container, folder.containers)
+            if folder.files or not folder.containers:
+                opened.append(folder)
+    return opened, containers
 
 
 def _files(opened: Sequence[ImageFolder]) -> list[tuple[File, str]]:
@@ -116,19 +129,17 @@ def _check_device(copies: Sequence[Copy], root: Root) -> None:
             raise UsageError(f"--link: {shown(copy.source)} is on another disk than the output; leave --link out")
 
 
-def _copy(copy: Copy, root: Root) -> None:
+def _copy(copy: Copy, written: new_folder.Files) -> None:
     with naming(copy.source):
         data = Path(copy.source).read_bytes()
-    _check_free(copy.target)
-    with Transaction() as transaction:
-        with transaction.open(copy.target, root=root) as file:
-            file.write(data)
-        transaction.commit()
+    with written.open(copy.target) as file:
+        file.write(data)
 
 
-def _link(copy: Copy, root: Root) -> None:
+def _link(copy: Copy, written: new_folder.Files) -> None:
+    new_folder.check_new(copy.target)
     with naming_failures(copy.target):
-        folder = OutputFolder(copy.target.parent, root)
+        folder = OutputFolder(copy.target.parent, written.root)
         try:
             source = os.path.realpath(copy.source)
             if folder.descriptor is None:
@@ -137,22 +148,17 @@ def _link(copy: Copy, root: Root) -> None:
                 os.link(source, copy.target.name, dst_dir_fd=folder.descriptor)
         finally:
             folder.close()
+    written.written.append(copy.target)
 
 
-def _check_free(target: Path) -> None:
-    """Raise FileError where another program wrote a file meanwhile."""
-    if os.path.lexists(target):
-        raise FileError(shown(str(target)), "exists, and is never overwritten")
-
-
-def _table(copies: Sequence[Copy], parts: Sequence[Part]) -> list[str]:
+def _table(labels: Sequence[str], of_parts: Sequence[int], parts: Sequence[Part]) -> list[str]:
     """Return how many images of each class each part has."""
-    counts = Counter((copy.label, copy.part) for copy in copies)
-    labels = list(dict.fromkeys(copy.label for copy in copies))
+    counts = Counter(zip(labels, of_parts, strict=True))
+    classes = list(dict.fromkeys(labels))
     rows = [["class", *(part.name for part in parts)]]
-    rows += [[shown(label), *(str(counts[label, at]) for at in range(len(parts)))] for label in labels]
-    if labels != [ALL]:
-        rows.append([ALL, *(str(sum(copy.part == at for copy in copies)) for at in range(len(parts)))])
+    rows += [[shown(label), *(str(counts[label, at]) for at in range(len(parts)))] for label in classes]
+    if classes != [ALL]:
+        rows.append([ALL, *(str(of_parts.count(at)) for at in range(len(parts)))])
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     return [
         "  ".join(

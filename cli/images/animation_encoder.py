@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from typing import Any
+from typing import Any, BinaryIO
 
 from ...filters.core.engine.colour import ColourModel
 from .archive import Archive
@@ -14,6 +14,7 @@ from .labels import Labels
 from .metadata import Metadata, of_map, weight
 from .output_colour import fitted
 from .picture import Timing
+from .stack import StackWriter
 
 MOST_REPEATED = 1 << 27
 """Bytes of metadata that all frames but the first may have together, where each has its own."""
@@ -78,6 +79,16 @@ class Gathered:
         self._apart = format.is_stream(timed=timing is not None)
         self._writer = self._writer_for(timing)
 
+    @property
+    def takes_images_as_they_come(self) -> bool:
+        """Whether the format is one in which images follow each other, whose number stands first."""
+        return isinstance(self._writer, StackWriter)
+
+    def begin(self, file: io.BytesIO | BinaryIO, count: int) -> None:
+        """Write *count* images into a file as they come."""
+        assert isinstance(self._writer, StackWriter)
+        self._writer.begin(file, count)
+
     def _writer_for(self, timing: Timing | None) -> FrameWriter:
         if self._apart:
             return Stream(self.format.codec)
@@ -125,7 +136,8 @@ class Gathered:
                     self.software,
                     colours,
                     white,
-                    labels=labels,
+                    images,
+                    labels,
                     archive=self._archive,
                 )
             )
@@ -146,7 +158,7 @@ class Gathered:
             raise ValueError(f"its frames are of several sizes, {_size(self._shape)} and {_size(pixels.shape)}")
         self._writer.add(Content(pixels, alpha, metadata, self.options, "", colours, white, images, labels))
 
-    def write(self, file: io.BytesIO) -> None:
+    def write(self, file: Any) -> None:
         """Write the file."""
         self._writer.write(file)
 

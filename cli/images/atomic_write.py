@@ -6,9 +6,9 @@ import contextlib
 import io
 import os
 import stat
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from ...filters.core.lazy_numpy import np
 from .. import signals
@@ -56,6 +56,29 @@ def end_with_bytes(file: io.BytesIO, data: Any) -> None:
         file.write(data)
 
 
+class Growing:
+    """An output that is written as it comes."""
+
+    def __init__(self, target: Path | None, file: BinaryIO | Buffer, end: Callable[[], None] = lambda: None) -> None:
+        self._target, self._file, self._end = target, file, end
+
+    @property
+    def is_in_memory(self) -> bool:
+        """Whether it is a stream, which is sent when all is known to be well."""
+        return isinstance(self._file, Buffer)
+
+    @contextlib.contextmanager
+    def open(self) -> Iterator[BinaryIO | Buffer]:
+        """Give the file, for a while in which all that fails is the output's fault; raises FileError."""
+        with naming_failures(self._target):
+            yield self._file
+
+    def end(self) -> None:
+        """Let the transaction have it, whole; raises FileError."""
+        with naming_failures(self._target):
+            self._end()
+
+
 class Transaction:
     """Several outputs that appear together, or not at all.
 
@@ -95,21 +118,60 @@ class Transaction:
                 self._streams.append((target, buffer))
                 yield buffer
                 return
-            folder = self._folder(target.parent, root)
-            replaced = _replaced(folder, name_in_folder(target))
-            with uninterrupted():
-                descriptor, temporary = folder.create(NEW, 0o666 if replaced is None else 0o600)
-                self._files.append(Replacement(folder, temporary, target, backup, replaces))
-                file = self._files[-1].file = os.fdopen(descriptor, "wb")
-            with file:
-                if replaced is not None:
-                    self.notes += hand_on(replaced, target, descriptor)
+            with self._begin(target, backup, replaces, root) as file:
                 yield buffer
                 for part in buffer.parts():
                     file.write(part)
-                file.flush()
-                if times is not None:
-                    self.notes += _set_times(descriptor, times)
+                self._end(file, times)
+
+    def grow(
+        self,
+        target: Path | None,
+        backup: Path | None = None,
+        times: Times | None = None,
+        replaces: Identity | None = None,
+        root: Root | None = None,
+    ) -> Growing:
+        """Begin an output that is written as it comes, with the same arguments; only of a stream it is all in memory.
+
+        What is written so far has no name, where the system can do that: nothing stays of a process that is killed.
+        """
+        with naming_failures(target):
+            if target is None or (root is None and is_stream(target)):
+                buffer = Buffer()
+                self._streams.append((target, buffer))
+                return Growing(target, buffer)
+            file = self._begin(target, backup, replaces, root, nameless=True)
+            return Growing(target, file, lambda: self._end(file, times))
+
+    def _begin(
+        self,
+        target: Path,
+        backup: Path | None,
+        replaces: Identity | None,
+        root: Root | None,
+        nameless: bool = False,
+    ) -> BinaryIO:
+        """Create the file that will take the place of *target*; raises OSError."""
+        folder = self._folder(target.parent, root)
+        replaced = _replaced(folder, name_in_folder(target))
+        with uninterrupted():
+            descriptor, temporary = folder.create(NEW, 0o666 if replaced is None else 0o600, nameless)
+            self._files.append(Replacement(folder, temporary, target, backup, replaces))
+            file = self._files[-1].file = os.fdopen(descriptor, "wb")
+        if replaced is not None:
+            self.notes += hand_on(replaced, target, descriptor)
+        return file
+
+    def _end(self, file: BinaryIO, times: Times | None) -> None:
+        """Do what is left when all of a file is written."""
+        file.flush()
+        if times is not None:
+            self.notes += _set_times(file.fileno(), times)
+        new = next(new for new in self._files if new.file is file)
+        with uninterrupted():
+            new.folder.give_name(file.fileno(), new.temporary)
+        file.close()
 
     def _folder(self, path: Path, root: Root | None) -> OutputFolder:
         """Open a folder, or take it where it is open; the outputs of one image are in a few."""

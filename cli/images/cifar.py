@@ -7,7 +7,9 @@ row: https://www.cs.toronto.edu/~kriz/cifar.html.
 from __future__ import annotations
 
 import io
+from collections.abc import Callable
 from functools import partial
+from typing import Any
 
 from ...filters.core.lazy_numpy import Array, np
 from ...filters.core.named_tuple import NamedTuple
@@ -15,7 +17,7 @@ from .atomic_write import end_with_bytes
 from .codec import Codec, Content
 from .labels import Labels, check_range
 from .picture import Decode, DecodeError, DecodeOptions, Frames, PartialDecode, Samples, Timing
-from .stack import frames_of
+from .stack import StackWriter, expected, frames_of, images_at_once
 
 SIDE, RGB = 32, 3
 SAMPLES = SIDE * SIDE * RGB
@@ -46,38 +48,52 @@ TEN, HUNDRED = Kind("CIFAR-10", 10), Kind("CIFAR-100", 100, 20)
 
 def finish(kind: Kind, begun: PartialDecode, options: DecodeOptions, decode: Decode) -> Frames:
     """Return the images; raises `DecodeError`."""
-    records = np.frombuffer(begun.data, np.uint8).reshape(-1, kind.length + SAMPLES)
-    # The first image stands for the whole, which is in memory with the file.
-    options.check_size(SIDE, SIDE, Samples(RGB, 1, float(RGB * len(records))))
-    labels = Labels(records[:, kind.length - 1], records[:, 0] if kind.coarse else None)
-    return frames(kind, records[:, kind.length :], labels)
+    data, length = begun.data, kind.length + SAMPLES
+    count = len(data) // length
+    check_size(options, count)
+
+    def records(first: int, last: int) -> Array:
+        return np.frombuffer(data[first * length : last * length], np.uint8).reshape(-1, length)
+
+    step = images_at_once(count, SAMPLES)
+    found = [records(first, min(first + step, count))[:, : kind.length].copy() for first in range(0, count, step)]
+    of_all = np.concatenate(found)
+    labels = Labels(of_all[:, -1], of_all[:, 0] if kind.coarse else None)
+    return frames(kind, count, lambda first, last: records(first, last)[:, kind.length :], labels)
 
 
-def frames(kind: Kind, samples: Array, labels: Labels) -> Frames:
-    """Return images, ``(count, 3072)``, plane by plane, as frames; raises `DecodeError` where a label is none."""
+def check_size(options: DecodeOptions, count: int) -> None:
+    """Raise `DecodeError` where the images are too large for the options."""
+    options.check_size(SIDE, SIDE, expected(count, Samples(RGB, 1), SIDE * SIDE, 1))
+
+
+def frames(kind: Kind, count: int, part: Callable[[int, int], Array], labels: Labels) -> Frames:
+    """Return *count* images as frames; raises `DecodeError` where a label is none.
+
+    *part* returns the samples of some images, ``(count, 3072)``, plane by plane.
+    """
     try:
         kind.check(labels)
     except ValueError as error:
         raise DecodeError(f"is damaged, or not {kind.name} ({error})") from None
 
-    def part(first: int, last: int) -> Array:
-        return samples[first:last].reshape(-1, RGB, SIDE, SIDE).transpose(0, 2, 3, 1)
+    def images(first: int, last: int) -> Array:
+        return part(first, last).reshape(-1, RGB, SIDE, SIDE).transpose(0, 2, 3, 1)
 
-    found = frames_of(part, (len(samples), SIDE, SIDE, RGB), samples.dtype)
+    found = frames_of(images, (count, SIDE, SIDE, RGB), np.dtype(np.uint8))
     found.labels = labels
     return found
 
 
-class Writer:
-    """Gathers images with their labels."""
+class Writer(StackWriter):
+    """Writes images with their labels."""
 
     def __init__(self, kind: Kind, timing: Timing | None = None) -> None:
-        self.notes: list[str] = []
+        super().__init__(timing)
         self.kind = kind
-        self._parts: list[Array] = []
 
-    def add(self, frame: Content) -> None:
-        """Take one image, or several one below the other."""
+    def checked(self, frame: Content) -> Content:
+        """Return images; raises ValueError for those that are none of the kind."""
         height, width, channels = len(frame.pixels) // frame.images, *frame.pixels.shape[1:]
         if (height, width, channels) != (SIDE, SIDE, RGB) or frame.alpha is not None:
             size = f"{width}×{height}×{channels + (frame.alpha is not None)}"
@@ -86,18 +102,18 @@ class Writer:
             check(self.kind, None)
         assert frame.labels is not None
         self.kind.check(frame.labels)
+        return frame
+
+    def put(self, file: Any, frame: Content) -> None:
+        """Write the next records."""
+        assert frame.labels is not None
         records = np.empty((frame.images, self.kind.length + SAMPLES), np.uint8)
         if frame.labels.coarse is not None:
             records[:, 0] = frame.labels.coarse
         records[:, self.kind.length - 1] = frame.labels.values
         images = frame.pixels.reshape(-1, SIDE, SIDE, RGB)
         records[:, self.kind.length :] = images.transpose(0, 3, 1, 2).reshape(-1, SAMPLES)
-        self._parts.append(records)
-
-    def write(self, file: io.BytesIO) -> None:
-        """Write the file."""
-        for part in self._parts:
-            end_with_bytes(file, part.reshape(-1).data)
+        end_with_bytes(file, records.reshape(-1).data)
 
 
 def check(kind: Kind, labels: Labels | None) -> list[str]:

@@ -6,10 +6,12 @@ import contextlib
 import struct
 from collections.abc import Iterator
 from functools import partial
+from typing import Any
 
 from ..console.messages import reason_of
 from . import image_stream
 from .codec import Codec
+from .file_bytes import FileBytes
 from .formats import FORMATS, HEAD, READABLE, Format, sniff
 from .picture import DecodeError, DecodeOptions, Expected, Frames, LackError, PartialDecode, Picture, check_lack
 
@@ -44,7 +46,7 @@ def prepare(head: bytes, name: str = "", length: int = 0) -> None:
         format.codec.prepare(head)
 
 
-def load(data: bytes, options: DecodeOptions) -> PartialDecode:
+def load(data: Any, options: DecodeOptions) -> PartialDecode:
     """Do that part of `decode` that, after `prepare`, imports nothing."""
     format = check_head(data[:HEAD], options.name, len(data))
     if format.stream and image_stream.holds_several(data, format):
@@ -99,6 +101,8 @@ def finish(begun: PartialDecode, options: DecodeOptions) -> Picture | Frames:
         found, damage = _finished(begun, options, format)
     if isinstance(found, Frames):
         found = found.limited(len(begun.data), options.max_pixels)
+        if isinstance(begun.data, FileBytes):
+            found.check_unchanged = begun.data.check
     if isinstance(found, Frames) and options.lenient:
         from . import damaged_frames
 
@@ -135,9 +139,9 @@ def _finished(begun: PartialDecode, options: DecodeOptions, format: Format) -> t
     return found, damage
 
 
-def _of(options: DecodeOptions, format: Format, data: bytes) -> DecodeOptions:
+def _of(options: DecodeOptions, format: Format, data: bytes | FileBytes) -> DecodeOptions:
     """Return the options for one file."""
-    return options._replace(format=format.name, file=len(data))
+    return options._replace(format=format.name, file=0 if isinstance(data, FileBytes) else len(data))
 
 
 @contextlib.contextmanager

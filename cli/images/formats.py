@@ -61,6 +61,8 @@ class Format(NamedTuple):
     """It holds arrays by their names, of which some are images."""
     of_files: bool = False
     """It holds files, of which some are images of formats of their own."""
+    in_pieces: bytes | None = None
+    """A pattern of the first bytes of those of its files that are read as they are needed, and not whole."""
     stream: Literal["", "file", "pipe"] = ""
     """Its files may stand one behind the other, also behind those of other such formats: a stream of images, which are
     frames. Viewers see them all in a file of some formats, and only the first of others, which are for pipes."""
@@ -108,6 +110,10 @@ class Format(NamedTuple):
             return self.bands
         return self.colour
 
+    def is_read_in_pieces(self, head: bytes) -> bool:
+        """Whether a file that begins with *head* is read as it is needed."""
+        return self.in_pieces is not None and re.match(self.in_pieces, head) is not None
+
     def of_input(self, own: Format) -> Format:
         """Return the format of an output whose name says this one, of what was read from one of format *own*."""
         twin = FORMATS.get(self.twin)
@@ -144,6 +150,10 @@ IDX_HEAD = rb"\x00\x00[\x08\x09\x0b-\x0e][\x03\x04]"
 IDX_TYPES = ("uint8", "float32")
 PICKLE = rb"\x80[\x02-\x05](?:\x95(?s:.{8}))?\}"
 """Of a dictionary."""
+STACK = rb"\x93NUMPY[^{]{2,6}\{[^}]*'shape': *\((?:\d+L?, *){3}\d+L?,? *\)"
+"""Of an array with four axes."""
+CIFAR_ARCHIVE, TAR_HEAD = rb"(?:\./)?cifar-100?-(?:batches-(?:py|bin)|python|binary)(?s:.*)\x00ustar", 264
+"""The first header of an archive as CIFAR is published in, and how many bytes of it tell that."""
 GZIP, WINDOW_OF_GZIP = b"\x1f\x8b\x08", 31
 FORMATS = {
     format.name: format
@@ -236,6 +246,7 @@ FORMATS = {
             raw=True,
             tells_white=True,
             data_set=True,
+            in_pieces=STACK,
             maps=True,
             aliases=("numpy",),
             title=".npy",
@@ -250,6 +261,7 @@ FORMATS = {
             alpha=True,
             tells_white=True,
             data_set=True,
+            in_pieces=b"",
             keyed=True,
             maps=True,
         ),
@@ -276,7 +288,7 @@ FORMATS = {
             rb"\x0a[\x00\x02-\x05][\x00\x01][\x01\x02\x04\x08](?s:.{60})\x00[\x01-\x04]",
             instead="png",
         ),
-        Format("idx", IDX, IDX_HEAD, IDX_TYPES, IDX_TYPES, paged=True, data_set=True, title="IDX"),
+        Format("idx", IDX, IDX_HEAD, IDX_TYPES, IDX_TYPES, paged=True, data_set=True, in_pieces=b"", title="IDX"),
         Format(
             "idx-gz",
             tuple(f"{suffix}.gz" for suffix in IDX),
@@ -285,6 +297,7 @@ FORMATS = {
             IDX_TYPES,
             paged=True,
             data_set=True,
+            in_pieces=b"",
             title="IDX packed by gzip",
             module="idx_gzip",
         ),
@@ -295,6 +308,7 @@ FORMATS = {
             colour=BYTES,
             paged=True,
             data_set=True,
+            in_pieces=b"",
             record=3073,
             title="CIFAR-10",
             module="cifar",
@@ -306,11 +320,20 @@ FORMATS = {
             colour=BYTES,
             paged=True,
             data_set=True,
+            in_pieces=b"",
             record=3074,
             title="CIFAR-100",
             module="cifar100",
         ),
-        Format("tar", (".tar",), rb"(?s:.{257})ustar", data_set=True, of_files=True, title="tar shards"),
+        Format(
+            "tar",
+            (".tar",),
+            rb"(?s:.{257})ustar",
+            data_set=True,
+            in_pieces=b"",
+            of_files=True,
+            title="tar shards",
+        ),
         Format(
             "cifar10-py",
             (),
@@ -328,6 +351,22 @@ FORMATS = {
             title="CIFAR-100 pickled",
             module="cifar_pickle",
             instead="cifar100",
+        ),
+        Format(
+            "parquet", (".parquet",), rb"PAR1", data_set=True, in_pieces=b"", title="Parquet of images", instead="npz"
+        ),
+        *(
+            Format(
+                f"cifar{classes}-tar",
+                (),
+                rb"(?!)",
+                data_set=True,
+                in_pieces=b"",
+                title=f"CIFAR-{classes} as published (.tar.gz)",
+                module="cifar_archive",
+                instead=f"cifar{classes}",
+            )
+            for classes in (10, 100)
         ),
         Format("tga", (".tga",), TGA, instead="png"),
     )
@@ -375,7 +414,10 @@ def sniff(head: bytes, name: str = "", length: int = 0) -> Format | None:
     ('jpeg', None)
     """
     if head.startswith(GZIP):
-        return FORMATS["idx-gz"] if re.match(IDX_HEAD, unpacked(head)) else None
+        found = unpacked(head, TAR_HEAD)
+        if re.match(IDX_HEAD, found):
+            return FORMATS["idx-gz"]
+        return FORMATS["cifar10-tar"] if re.match(CIFAR_ARCHIVE, found) else None
     called = _of_records(name, length)
     if called is not None and re.match(called.signature, head):
         return called

@@ -20,10 +20,12 @@ from .atomic_write import end_with_bytes
 from .codec import Codec, Content
 from .formats import GZIP, HEAD, WINDOW_OF_GZIP
 from .labels import Labels
-from .picture import Decode, DecodeError, DecodeOptions, Frames, PartialDecode, Samples, Timing
-from .stack import Alike, frames_of
+from .picture import Decode, DecodeError, DecodeOptions, Frames, PartialDecode, Samples
+from .stack import StackWriter, expected, frames_of
 
 TYPES = {0x08: ">u1", 0x09: ">i1", 0x0B: ">i2", 0x0C: ">i4", 0x0D: ">f4", 0x0E: ">f8"}
+SIZES = {">u1": 1, ">f4": 4, ">i1": 8, ">i2": 8, ">i4": 8, ">f8": 8}
+"""Bytes of a sample in memory."""
 CODES = {"uint8": 0x08, "int32": 0x0C, "float32": 0x0D}
 """The types that are written: of images two, of labels too large for bytes the other."""
 RGB = 3
@@ -60,9 +62,10 @@ def header_of(head: bytes) -> Header:
     return Header(TYPES[head[2]], struct.unpack_from(f">{axes}I", head, 4))
 
 
-def header_in(data: bytes) -> Header:
+def header_in(data: Any) -> Header:
     """Return what the first bytes of a file tell, packed or not; raises `DecodeError`."""
-    return header_of(formats.unpacked(data[:HEAD]) if data.startswith(GZIP) else data[:HEAD])
+    head = data[:HEAD]
+    return header_of(formats.unpacked(head) if head.startswith(GZIP) else head)
 
 
 def unpacked(data: Any, length: int) -> Any:
@@ -87,7 +90,7 @@ class Unpacker:
     """Hands out what gzip packed, a piece at a time; members may stand one behind the other."""
 
     def __init__(self, data: Any) -> None:
-        self._data, self._fed = memoryview(data), 0
+        self._data, self._fed = data, 0
         self._member, self._rest = zlib.decompressobj(WINDOW_OF_GZIP), b""
         self._over = False
         self.at = 0
@@ -119,13 +122,13 @@ class Unpacker:
     def _begin_next(self) -> None:
         """Begin the member behind one that has ended, if there is one; zeros are none."""
         self._fed -= len(self._member.unused_data)
-        behind = self._data[self._fed :]
-        if bytes(behind[:3]) == GZIP:
+        if bytes(self._data[self._fed : self._fed + 3]) == GZIP:
             self._member, self._rest = zlib.decompressobj(WINDOW_OF_GZIP), b""
-        elif any(behind):
-            raise DecodeError("is damaged (what stands behind its gzip stream is none)")
-        else:
-            self._over = True
+            return
+        for start in range(self._fed, len(self._data), FED):
+            if any(self._data[start : start + FED]):
+                raise DecodeError("is damaged (what stands behind its gzip stream is none)")
+        self._over = True
 
 
 class Images:
@@ -168,86 +171,74 @@ def finish(begun: PartialDecode, options: DecodeOptions, decode: Decode) -> Fram
         raise DecodeError("holds no images")
     count, height, width = sizes[:3]
     itemsize = int(header.dtype[2:])
-    # The first image stands for the whole: what comes of all is in memory.
-    options.check_size(width, height, Samples(math.prod(sizes[3:]), itemsize, 8.0 * count))
+    samples = Samples(math.prod(sizes[3:]), SIZES[header.dtype])
+    options.check_size(width, height, expected(count, samples, height * width, itemsize))
     part = Images(begun.data, header).part
     return frames_of(part, (count, height, width, math.prod(sizes[3:])), np.dtype(header.dtype))
 
 
 class Packer:
-    """Packs bytes by gzip as they come, and what stands before them when it is known, without a time and a name.
+    """Packs bytes by gzip into a file, without a time and a name; what stands before them may become known later.
 
     The same bytes give the same file, in whatever pieces they come. It looks for runs alone: of drawn digits that is as
     small as the best level, in a 35th of its time.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, file: Any, head: bytes) -> None:
+        """*head* is what stands before the bytes; it is stored as it is."""
+        self._file = file
         self._deflate = zlib.compressobj(6, zlib.DEFLATED, -zlib.MAX_WBITS, 9, zlib.Z_RLE)
-        self._packed: list[bytes] = []
-        self._sum, self._length = 0, 0
-
-    def add(self, data: Any) -> None:
-        """Take the next bytes."""
-        self._packed.append(self._deflate.compress(data))
-        self._sum, self._length = zlib.crc32(data, self._sum), self._length + len(data)
-
-    def write(self, file: io.BytesIO, head: bytes) -> None:
-        """Write the file: *head*, which is stored as it is, and all that was added."""
-        self._packed.append(self._deflate.flush())
+        self._sum, self._length = zlib.crc32(head), len(head)
         file.write(
             b"\x1f\x8b\x08" + bytes(5) + b"\x04\x03\0" + struct.pack("<HH", len(head), len(head) ^ 0xFFFF) + head
         )
-        for piece in self._packed:
-            end_with_bytes(file, piece)
-        end_with_bytes(file, struct.pack("<II", self._sum_behind(head), (len(head) + self._length) & 0xFFFFFFFF))
 
-    def _sum_behind(self, head: bytes) -> int:
-        """Return the sum of all: that of some bytes depends on what precedes them as that of as many zeros does."""
-        before, nothing = zlib.crc32(head), 0
-        for start in range(0, self._length, len(ZEROS)):
-            zeros = ZEROS[: self._length - start]
-            before, nothing = zlib.crc32(zeros, before), zlib.crc32(zeros, nothing)
-        return self._sum ^ before ^ nothing
+    def add(self, data: Any) -> None:
+        """Write the next bytes."""
+        end_with_bytes(self._file, self._deflate.compress(data))
+        self._sum, self._length = zlib.crc32(data, self._sum), self._length + len(data)
+
+    def end(self) -> None:
+        """Write what stands behind them."""
+        end_with_bytes(self._file, self._deflate.flush() + struct.pack("<II", self._sum, self._length & 0xFFFFFFFF))
 
 
-ZEROS = memoryview(bytes(1 << 16))
-
-
-class Writer:
-    """Gathers images of one size."""
+class Writer(StackWriter):
+    """Writes images of one size."""
 
     packed = False
     """The file is packed by gzip."""
+    _packer: Packer | None = None
 
-    def __init__(self, timing: Timing | None = None) -> None:
-        self.notes: list[str] = []
-        self._alike = Alike()
-        self._parts: list[Any] = []
-        self._packer = Packer() if self.packed else None
-
-    def add(self, frame: Content) -> None:
-        """Take one image, or several one below the other."""
+    def checked(self, frame: Content) -> Content:
+        """Return images; raises ValueError for those that IDX does not hold."""
         if frame.alpha is not None:
             raise ValueError("IDX holds no alpha; use --background COLOR or .npy")
         if (channels := frame.pixels.shape[2]) not in (1, RGB):
             raise ValueError(f"IDX holds gray images and RGB, not {channels} channels")
-        self._alike.add(frame.pixels, frame.images)
+        return frame
+
+    def head(self, file: Any, count: int, first: Content) -> None:
+        """Write the type and the sizes."""
+        *size, channels = self.alike.shape
+        head = head_of(self.alike.dtype, (count, *size, *([channels] if channels > 1 else [])))
+        if self.packed:
+            self._packer = Packer(file, head)
+        else:
+            file.write(head)
+
+    def put(self, file: Any, frame: Content) -> None:
+        """Write the next images."""
         data = bytes_of(frame.pixels)
         if self._packer is None:
-            self._parts.append(data)
+            end_with_bytes(file, data)
         else:
             self._packer.add(data)
 
-    def write(self, file: io.BytesIO) -> None:
-        """Write the file."""
-        *size, channels = self._alike.shape
-        head = head_of(self._alike.dtype, (self._alike.count, *size, *([channels] if channels > 1 else [])))
+    def end(self, file: Any) -> None:
+        """End the file."""
         if self._packer is not None:
-            self._packer.write(file, head)
-            return
-        file.write(head)
-        for part in self._parts:
-            end_with_bytes(file, part)
+            self._packer.end()
 
 
 def bytes_of(samples: Array) -> memoryview:
@@ -269,9 +260,9 @@ def write_array(file: io.BytesIO, values: Array, packed: bool) -> None:
     """Write an array as a file."""
     head, data = head_of(values.dtype.name, values.shape), bytes_of(values)
     if packed:
-        packer = Packer()
+        packer = Packer(file, head)
         packer.add(data)
-        packer.write(file, head)
+        packer.end()
     else:
         file.write(head)
         end_with_bytes(file, data)

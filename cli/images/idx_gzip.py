@@ -9,7 +9,7 @@ from .codec import Codec, Content
 
 
 class Writer(idx.Writer):
-    """Gathers images of one size, to be packed."""
+    """Packs images of one size."""
 
     packed = True
 

@@ -28,6 +28,16 @@ class Labels(NamedTuple):
         """What is said where the numbers are kept, and the names are not."""
         return [f"the names of its {len(self.classes)} classes were not written"] if self.classes else []
 
+    def repeated(self, count: int) -> Labels:
+        """Return the labels of images each of which is followed by others of its own, *count* in all."""
+        coarse = None if self.coarse is None else np.repeat(self.coarse, count)
+        return self._replace(values=np.repeat(self.values, count), coarse=coarse)
+
+    def every(self, count: int) -> Labels:
+        """Return the labels of those whose labels were `repeated`."""
+        coarse = None if self.coarse is None else self.coarse[::count]
+        return self._replace(values=self.values[::count], coarse=coarse)
+
     def part(self, first: int, last: int) -> Labels:
         """Return the labels of some images, from a first to a last that is not among them."""
         coarse = None if self.coarse is None else self.coarse[first:last]

@@ -8,12 +8,13 @@ from __future__ import annotations
 import contextlib
 import io
 import math
+from collections.abc import Callable
 from typing import Any
 
 from ...filters.core import npy_header, npy_samples
 from ...filters.core.engine.array_image import white_of_samples
 from ...filters.core.engine.quantize import FULL
-from ...filters.core.lazy_numpy import np
+from ...filters.core.lazy_numpy import Array, np
 from .atomic_write import end_with
 from .codec import Codec, Content
 from .picture import (
@@ -24,11 +25,10 @@ from .picture import (
     PartialDecode,
     Picture,
     Samples,
-    Timing,
     real_samples,
     with_alpha,
 )
-from .stack import Stack, frames_of
+from .stack import StackWriter, expected, frames_of, with_alpha_in
 
 STACKED = 4
 """So many axes has an array of many images."""
@@ -46,7 +46,7 @@ def finish(begun: PartialDecode, options: DecodeOptions, decode: Decode) -> Pict
     """Read an array; raises `DecodeError`."""
     data = begun.data
     try:
-        header = npy_header.read(data)
+        header = npy_header.read(data[: npy_header.ENOUGH])
         if len(header.shape) == STACKED:
             return stacked(data, header, options)
         shape, dtype = header.shape, npy_samples.dtype_of(header)
@@ -70,13 +70,40 @@ def finish(begun: PartialDecode, options: DecodeOptions, decode: Decode) -> Pict
     return picture
 
 
-def pixel_of(shape: tuple[int, ...], dtype: Any, header: npy_header.Header, images: int = 0) -> Samples:
-    """Return what a pixel of an image takes; so many *images* lie in the file, of which some are copied."""
+def pixel_of(shape: tuple[int, ...], dtype: Any, header: npy_header.Header) -> Samples:
+    """Return what a pixel of an image takes."""
     channels, size = math.prod(shape[2:]), SIZES.get(dtype.str[1:], 8)
     # What is converted, or taken apart into colours and alpha, is copied once more.
     again = size != dtype.itemsize or channels in (2, 4)
-    decoding = channels * (0 if images else dtype.itemsize + again * size)
-    return Samples(channels, size, decoding, bands=BANDS in header.words or channels > 4)
+    return Samples(
+        channels, size, channels * (dtype.itemsize + again * size), bands=BANDS in header.words or channels > 4
+    )
+
+
+def many(shape: tuple[int, ...], dtype: Any, header: npy_header.Header, held: float = 0) -> Samples:
+    """Return what a pixel of one of many images takes, where the decoder holds so many bytes beside them."""
+    samples = expected(shape[0], pixel_of(shape[1:], dtype, header), shape[1] * shape[2], dtype.itemsize)
+    return samples._replace(decoding=samples.decoding + held / (shape[1] * shape[2]))
+
+
+def part_of(data: Any, header: npy_header.Header) -> Callable[[int, int], Array]:
+    """Return what gives some images of an array that begins with a *header*; raises ValueError.
+
+    They are read as they are asked for, but where the first index runs fastest and they lie all over the file.
+    """
+    shape, dtype, start = header.shape, npy_samples.dtype_of(header), header.start
+    size = math.prod(shape[1:]) * dtype.itemsize
+    if (held := len(data) - start) < (needed := shape[0] * size):
+        raise ValueError(f"it holds {held} of {needed} bytes of samples")
+    if header.fortran_order:
+        array = npy_samples.view(data[: start + needed], header)
+        return lambda first, last: array[first:last]
+
+    def part(first: int, last: int) -> Array:
+        piece = data[start + first * size : start + last * size]
+        return np.frombuffer(piece, dtype).reshape(last - first, *shape[1:])
+
+    return part
 
 
 def stacked(data: Any, header: npy_header.Header, options: DecodeOptions) -> Frames:
@@ -84,11 +111,11 @@ def stacked(data: Any, header: npy_header.Header, options: DecodeOptions) -> Fra
     shape, dtype = header.shape, npy_samples.dtype_of(header)
     if not all(shape):
         raise DecodeError(f"has the shape {shape}, which holds no images")
-    options.check_size(shape[2], shape[1], pixel_of(shape[1:], dtype, header, shape[0]))
-    array = npy_samples.view(data, header)
-    real_samples(array[:0])  # what holds no real numbers is refused before the first image
+    held = math.prod(shape) * dtype.itemsize if header.fortran_order else 0
+    options.check_size(shape[2], shape[1], many(shape, dtype, header, held))
+    real_samples(np.empty(0, dtype))  # what holds no real numbers is refused before the first image
     return frames_of(
-        lambda first, last: array[first:last],
+        part_of(data, header),
         (shape[0], shape[1], shape[2], shape[3]),
         dtype,
         white=stated_white(header),
@@ -146,26 +173,20 @@ def head(shape: tuple[int, ...], dtype: Any, content: Content) -> bytes:
     return np.lib.format.magic(1, 0) + len(text).to_bytes(2, "little") + text.encode()
 
 
-class Writer:
-    """Gathers images of one size."""
+class Writer(StackWriter):
+    """Writes images of one size."""
 
-    def __init__(self, timing: Timing | None = None) -> None:
-        self.notes: list[str] = []
-        self._stack = Stack()
-        self._first: Content | None = None
+    def checked(self, frame: Content) -> Content:
+        """Return images whose alpha is the last channel."""
+        return with_alpha_in(frame)
 
-    def add(self, frame: Content) -> None:
-        """Take one image, or several one below the other."""
-        self._first = self._first or frame._replace(pixels=frame.pixels[:1], alpha=None)
-        self._stack.add(frame)
+    def head(self, file: Any, count: int, first: Content) -> None:
+        """Write the header."""
+        file.write(head((count, *self.alike.shape), first.pixels.dtype, first))
 
-    def write(self, file: io.BytesIO) -> None:
-        """Write the array of all."""
-        assert self._first is not None
-        alike = self._stack.alike
-        file.write(head((alike.count, *alike.shape), self._stack.parts[0].dtype, self._first))
-        for part in self._stack.parts:
-            end_with(file, part)
+    def put(self, file: Any, frame: Content) -> None:
+        """Write the next images."""
+        end_with(file, frame.pixels)
 
 
 CODEC = Codec(

@@ -6,12 +6,13 @@ unpickled, and nothing unpacked before its header and the archive agree on its s
 
 from __future__ import annotations
 
+import contextlib
 import io
 import math
 import re
 import zipfile
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from typing import Any
 
@@ -21,9 +22,10 @@ from ...filters.core.named_tuple import NamedTuple
 from . import npy
 from .archive import Archive, Member
 from .codec import Codec, Content
+from .file_bytes import Opened
 from .labels import Labels
-from .picture import Decode, DecodeError, DecodeOptions, Frames, PartialDecode, Samples, Timing, real_samples
-from .stack import Stack, frames_of, parts_of
+from .picture import Decode, DecodeError, DecodeOptions, Frames, PartialDecode, Timing, real_samples
+from .stack import StackWriter, frames_of, with_alpha_in
 
 SUFFIX = ".npy"
 OF_IMAGES = r"x|x_\w+|images|\w+_images|arr_0"
@@ -36,6 +38,8 @@ LEVEL = 1
 """Of zlib: the best one takes drawn digits ten times as long, and saves an eighth of the file."""
 FAILURES = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, ValueError, OSError)
 """What the standard library raises of damaged archives, and of those that are encrypted or packed in a rare way."""
+FED = 1 << 16
+"""Bytes of a file that are read at a time."""
 ZIP64_BYTES = 1 << 30
 """From so many on, a member has a header for sizes past 32 bits."""
 
@@ -50,36 +54,83 @@ class _Found(NamedTuple):
 
 def finish(begun: PartialDecode, options: DecodeOptions, decode: Decode) -> Frames:
     """Return the images of all arrays that hold some; raises `DecodeError`."""
-    try:
-        with zipfile.ZipFile(io.BytesIO(begun.data)) as archive:
-            found = [_begun(archive, info) for info in archive.infolist()]
-            chosen = _of_images(found)
-            _check_sizes(found, chosen, options)
-            arrays = {array.key: _whole(archive, array) for array in found}
-    except FAILURES as error:
-        raise DecodeError(f"is damaged or truncated ({error})") from None
+    data = begun.data
+    with _failures():
+        archive = zipfile.ZipFile(io.BytesIO(data) if isinstance(data, bytes) else io.BufferedReader(Opened(data), FED))
+        found = [_begun(archive, info) for info in archive.infolist()]
+        chosen = _of_images(found)
+        _check_sizes(found, chosen, options)
+        arrays = {array.key: _whole(archive, array) for array in found if array not in chosen}
+        parts = [(array.header.shape[0], npy.part_of(_Unpacked(archive, array), array.header)) for array in chosen]
     first = chosen[0].header
-    stacks = []
-    for array in chosen:
-        stack = npy_samples.view(arrays[array.key], array.header)
-        stacks.append(stack[..., None] if stack.ndim == 3 else stack)
-    _, height, width, channels = stacks[0].shape
+    height, width, channels = (*first.shape[1:], 1)[:3]
     frames = frames_of(
-        partial(_part, stacks),
-        (sum(len(stack) for stack in stacks), height, width, channels),
-        stacks[0].dtype,
+        partial(_part, parts),
+        (sum(count for count, _ in parts), height, width, channels),
+        npy_samples.dtype_of(first),
         white=npy.stated_white(first),
         colours="bands" if npy.BANDS in first.words else "gray",
         notes=npy.doubts((height, width, channels), first),
     )
     frames.labels = _labels(found, chosen, arrays)
-    frames.archive = Archive(tuple(_member(array, array in chosen, arrays[array.key]) for array in found))
+    frames.archive = Archive(tuple(_member(array, arrays.get(array.key)) for array in found))
     return frames
 
 
-def _part(stacks: Sequence[Array], first: int, last: int) -> Array:
-    found = parts_of(stacks, first, last)
+@contextlib.contextmanager
+def _failures() -> Iterator[None]:
+    """Let what the standard library says of an archive be `DecodeError`."""
+    try:
+        yield
+    except FAILURES as error:
+        raise DecodeError(f"is damaged or truncated ({error})") from None
+
+
+Part = tuple[int, Callable[[int, int], Array]]
+"""How many images an array has, and what gives some of them."""
+
+
+def _part(parts: Sequence[Part], first: int, last: int) -> Array:
+    """Return some images of arrays that follow each other."""
+    found, start = [], 0
+    for count, part in parts:
+        if first < start + count and last > start:
+            found.append(part(max(first - start, 0), min(last - start, count)))
+        start += count
     return found[0] if len(found) == 1 else np.concatenate(found)
+
+
+class _Unpacked:
+    """Stands for the bytes of a member: those of a slice are unpacked when it is asked for, and checked at the end."""
+
+    def __init__(self, archive: zipfile.ZipFile, array: _Found) -> None:
+        self._archive, self._array = archive, array
+        self._file: Any = None
+        self._at = 0
+
+    def __len__(self) -> int:
+        return self._array.info.file_size
+
+    def __getitem__(self, part: slice) -> bytes:
+        start, stop, _ = part.indices(len(self))
+        with _failures():
+            if self._file is None or self._at > start:
+                self._file, self._at = self._archive.open(self._array.info), 0
+            while self._at < start:
+                self._read(min(start - self._at, FED))
+            pieces = []
+            while self._at < stop:
+                pieces.append(self._read(stop - self._at))
+            if stop == len(self):
+                self._file.read(1)  # behind the last byte its sum is checked
+            return b"".join(pieces)
+
+    def _read(self, length: int) -> bytes:
+        piece = self._file.read1(length)
+        if not piece:
+            raise DecodeError(f"is damaged or truncated (its array {self._array.key} is cut off)")
+        self._at += len(piece)
+        return piece
 
 
 def _begun(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> _Found:
@@ -132,10 +183,10 @@ def _of_images(found: Sequence[_Found]) -> list[_Found]:
 
 def _check_sizes(found: Sequence[_Found], chosen: Sequence[_Found], options: DecodeOptions) -> None:
     """Raise `DecodeError` where an image is too large, another array, or all together."""
-    _, height, width, *channels = chosen[0].header.shape
-    size = npy.SIZES.get(npy_samples.dtype_of(chosen[0].header).str[1:], 8)
-    whole = sum(array.info.file_size for array in found)
-    options.check_size(width, height, Samples(math.prod(channels), size, whole / (width * height)))
+    first = chosen[0].header
+    shape = (sum(array.header.shape[0] for array in chosen), *first.shape[1:])
+    held = sum(array.info.file_size for array in found if array not in chosen or array.header.fortran_order)
+    options.check_size(shape[2], shape[1], npy.many(shape, npy_samples.dtype_of(first), first, held))
     for array in found:
         if array not in chosen and (count := math.prod(array.header.shape)) > options.max_pixels:
             raise DecodeError(
@@ -150,9 +201,10 @@ def _whole(archive: zipfile.ZipFile, array: _Found) -> bytes:
     return data
 
 
-def _member(array: _Found, of_images: bool, data: bytes) -> Member:
+def _member(array: _Found, data: bytes | None) -> Member:
+    """Return an array, of which *data* is the whole where it holds no images."""
     packed = array.info.compress_type != zipfile.ZIP_STORED
-    if not of_images:
+    if data is not None:
         return Member(array.info.filename, data=data, packed=packed)
     return Member(array.info.filename, array.header.shape[0], len(array.header.shape), packed=packed)
 
@@ -174,6 +226,27 @@ def _labels(found: Sequence[_Found], chosen: Sequence[_Found], arrays: dict[str,
     return Labels(np.concatenate(values))
 
 
+def repeated(archive: Archive, count: int) -> Archive:
+    """Return an archive in which *count* images stand for each: what it tells of each image, as labels, is repeated.
+
+    That is an array called after one of images, or where there is one array of images, any with an entry for each.
+    """
+    images = {member.name.removesuffix(SUFFIX): member.images for member in archive.of_images().members}
+    told = {key: number for name, number in images.items() for key in _keys_of_labels(name)}
+
+    def times(member: Member) -> Member:
+        if member.images is not None:
+            return member._replace(images=count * member.images)
+        header = npy_header.read(member.data[: npy_header.ENOUGH])
+        alone = next(iter(images.values())) if len(images) == 1 else None
+        if not header.shape or header.shape[0] not in {told.get(member.name.removesuffix(SUFFIX)), alone}:
+            return member
+        values = np.load(io.BytesIO(member.data), allow_pickle=False)
+        return member._replace(data=_saved([np.repeat(values, count, axis=0)]))
+
+    return Archive(tuple(map(times, archive.members)))
+
+
 def _keys_of_labels(key: str) -> Iterator[str]:
     """Yield how the labels of an array of images may be called.
 
@@ -186,61 +259,85 @@ def _keys_of_labels(key: str) -> Iterator[str]:
             yield name
 
 
-class Writer:
-    """Gathers images of one size, and their labels."""
+class _NewArchive(zipfile.ZipFile):
+    """An archive that is begun, and may be given up."""
+
+    def __del__(self) -> None:
+        """Leave the file alone, which whoever gave the archive up has removed."""
+
+
+class Writer(StackWriter):
+    """Writes images of one size, and their labels."""
 
     def __init__(self, timing: Timing | None = None) -> None:
-        self.notes: list[str] = []
-        self._stack = Stack()
+        super().__init__(timing)
         self._labels: list[Labels] = []
-        self._first: Content | None = None
 
-    def add(self, frame: Content) -> None:
-        """Take one image, or several one below the other."""
-        self._first = self._first or frame._replace(pixels=frame.pixels[:1], alpha=None)
-        self._stack.add(frame)
+    def checked(self, frame: Content) -> Content:
+        """Return images whose alpha is the last channel."""
         if frame.labels is not None:
             self._labels.append(frame.labels)
+        return with_alpha_in(frame)
 
-    def write(self, file: io.BytesIO) -> None:
-        """Write the archive; its members have the date with which ZIP begins: the same images give the same file."""
-        assert self._first is not None
-        first = 0
-        with zipfile.ZipFile(file, "w", compresslevel=LEVEL) as archive:
-            for member in self._members():
-                if member.images is not None:
-                    pieces = self._array(first, member)
-                    first += member.images
-                else:
-                    pieces = [member.data]
-                archive.compression = zipfile.ZIP_DEFLATED if member.packed else zipfile.ZIP_STORED
-                large = sum(len(piece) for piece in pieces) > ZIP64_BYTES
-                with archive.open(member.name, "w", force_zip64=large) as target:
-                    for piece in pieces:
-                        target.write(piece)
-            archive.comment = self._first.software.encode()
+    def head(self, file: Any, count: int, first: Content) -> None:
+        """Begin the archive; its members have the date with which ZIP begins: the same images give the same file."""
+        self._archive = _NewArchive(file, "w", compresslevel=LEVEL)
+        self._archive.comment = first.software.encode()
+        self._first, self._target, self._left = first, None, 0
+        known = first.archive.members if first.archive is not None else ()
+        self._members = [*(known or (Member(IMAGES + SUFFIX, count),))]
+        self._is_named = bool(known)
+        self._begin_next()
 
-    def _members(self) -> Sequence[Member]:
-        assert self._first is not None
-        if self._first.archive is not None and self._first.archive.members:
-            return self._first.archive.members
-        members = [Member(IMAGES + SUFFIX, self._stack.alike.count)]
-        if self._labels:
-            members.append(Member(LABELS + SUFFIX, data=_saved([part.values for part in self._labels])))
+    def put(self, file: Any, frame: Content) -> None:
+        """Write the next images, which may be of several arrays."""
+        data, start = np.ascontiguousarray(frame.pixels).reshape(-1).data.cast("B"), 0
+        size = len(data) // frame.images
+        while start < len(data):
+            if not self._left:
+                self._begin_next()
+            piece = data[start : start + self._left * size]
+            assert self._target is not None
+            self._target.write(piece)
+            start += len(piece)
+            self._left -= len(piece) // size
+
+    def _begin_next(self) -> None:
+        """Write what stands before the next images."""
+        self._end_array()
+        while self._members and not self._left:
+            self._end_array()
+            self._begin_member(self._members.pop(0))
+
+    def _begin_member(self, member: Member) -> None:
+        head, self._left = member.data, 0
+        length = len(head)
+        if member.images is not None:
+            shape, self._left = self.alike.shape, member.images
+            if shape[2] == 1 and member.axes == len(shape):
+                shape = shape[:2]
+            dtype = np.dtype(self.alike.dtype)
+            head = npy.head((member.images, *shape), dtype, self._first._replace(software=""))
+            length = len(head) + member.images * math.prod(shape) * dtype.itemsize
+        self._archive.compression = zipfile.ZIP_DEFLATED if member.packed else zipfile.ZIP_STORED
+        self._target = self._archive.open(member.name, "w", force_zip64=length > ZIP64_BYTES)
+        self._target.write(head)
+
+    def _end_array(self) -> None:
+        if self._target is not None:
+            self._target.close()
+            self._target = None
+
+    def end(self, file: Any) -> None:
+        """Write what stands behind the images: other arrays, or the labels where the images have no names."""
+        if self._labels and not self._is_named:
+            self._members.append(Member(LABELS + SUFFIX, data=_saved([part.values for part in self._labels])))
             coarse = [part.coarse for part in self._labels if part.coarse is not None]
             if len(coarse) == len(self._labels):
-                members.append(Member(COARSE + SUFFIX, data=_saved(coarse)))
-        return members
-
-    def _array(self, first: int, member: Member) -> list[Any]:
-        """Return the bytes of an array of images, from the *first* on."""
-        assert self._first is not None
-        images = member.images or 0
-        shape = self._stack.alike.shape
-        if shape[2] == 1 and member.axes == len(shape):
-            shape = shape[:2]
-        head = npy.head((images, *shape), self._stack.parts[0].dtype, self._first._replace(software=""))
-        return [head, *(part.data.cast("B") for part in parts_of(self._stack.parts, first, first + images))]
+                self._members.append(Member(COARSE + SUFFIX, data=_saved(coarse)))
+        self._begin_next()
+        self._end_array()
+        self._archive.close()
 
 
 def _saved(parts: Sequence[Array]) -> bytes:

@@ -15,6 +15,8 @@ HELD = {os.open, os.mkdir, os.stat, os.readlink, os.rename, os.link, os.unlink} 
 """Whether the system names files by an open folder. Elsewhere they are named by their path."""
 FOLDER = getattr(os, "O_PATH", getattr(os, "O_SEARCH", os.O_RDONLY)) | os.O_DIRECTORY | os.O_CLOEXEC
 """Opens a folder for looking up names in it: of one that may be written, not all may be read."""
+NAMELESS = getattr(os, "O_TMPFILE", 0) if Path("/proc/self/fd").exists() else 0
+"""Creates a file without a name, which it gets later by that of its descriptor; 0 where the system cannot do that."""
 TRIES = 100
 """Random names that are tried for a temporary file."""
 LINKS = 40
@@ -55,6 +57,8 @@ class OutputFolder:
 
     def __init__(self, path: Path, root: Root | None = None) -> None:
         self.path = path
+        self._nameless: set[str] = set()
+        """The names of files that have none yet."""
         self.descriptor: int | None = None
         if not HELD:
             _make(path, root)
@@ -69,13 +73,29 @@ class OutputFolder:
             os.close(self.descriptor)
             self.descriptor = None
 
-    def create(self, suffix: str, mode: int) -> tuple[int, str]:
-        """Create a temporary file; its permissions are *mode* as the umask, or the folder's ACL, lets them be."""
+    def create(self, suffix: str, mode: int, nameless: bool = False) -> tuple[int, str]:
+        """Create a temporary file; its permissions are *mode* as the umask, or the folder's ACL, lets them be.
+
+        A *nameless* one gets its name from `give_name`, and vanishes with the process before; not all systems have
+        such files.
+        """
+        if nameless and self.descriptor is not None and NAMELESS:
+            with contextlib.suppress(OSError):
+                descriptor = os.open(self._at("."), os.O_RDWR | os.O_CLOEXEC | NAMELESS, mode, dir_fd=self.descriptor)
+                name = temporary_name(suffix)
+                self._nameless.add(name)
+                return descriptor, name
         for _ in range(TRIES):
             name = temporary_name(suffix)
             with contextlib.suppress(FileExistsError):
                 return self.create_as(name, mode), name
         raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST))
+
+    def give_name(self, descriptor: int, name: str) -> None:
+        """Let a file that `create` returned have its name, if it has none yet."""
+        if name in self._nameless:
+            self._nameless.discard(name)
+            os.link(f"/proc/self/fd/{descriptor}", self._at(name), dst_dir_fd=self.descriptor, follow_symlinks=True)
 
     def create_as(self, name: str, mode: int) -> int:
         """Create a file of a name that is free, and open it."""

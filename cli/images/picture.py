@@ -153,6 +153,8 @@ class Picture:
         """What people should know about how it was read."""
         self.number, self.images = 0, 1
         """Of the frame, or of the first of several of one size, whose pixels lie one below the other."""
+        self.numbers: Sequence[int] = ()
+        """Of several, where they do not follow each other."""
         self.labels: Labels | None = None
         """Of the images, where they are some of a data set that has labels."""
         self.orientation = orientation
@@ -223,6 +225,8 @@ class Frames:
         """Of all images, where the file of a data set holds them, or another beside it."""
         self.archive: Archive | None = None
         """The arrays of the file, where it holds several."""
+        self.check_unchanged: Callable[[], None] = lambda: None
+        """Raises `DecodeError` where the file, which was read piece by piece, changed since."""
 
     def check_pixels(self) -> None:
         """Raise `DecodeError` where all frames together have too many pixels, as is known before one is decoded."""
@@ -265,7 +269,8 @@ Decode = Callable[[bytes], Picture | Frames]
 class PartialDecode(NamedTuple):
     """What a codec's `load` leaves to its `finish`."""
 
-    data: bytes
+    data: Any
+    """Bytes, or what stands for those of a file that is read piece by piece."""
     image: Image.Image | None = None
     """Opened by Pillow; None for what is read without it."""
     notes: tuple[str, ...] = ()

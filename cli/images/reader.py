@@ -21,6 +21,7 @@ from ..digest import SourceDigest
 from ..errors import FileError
 from ..streams import STREAM
 from . import decode, formats, image_stream, memory_budget
+from .file_bytes import CHANGES, FileBytes
 from .picture import DecodeError, DecodeOptions, Expected, Frames, PartialDecode, Picture, size_guard
 from .source import FileState, Source, state_of
 
@@ -82,10 +83,10 @@ class Reader:
         return self._begin(name, self._options(name))
 
     def _begin(self, name: str, options: DecodeOptions) -> Begun:
-        data, state = _read(name, self.wait_for_room)
+        data, state = _read(name, self.wait_for_room, in_pieces=True)
         return Begun(self._source(data, state), decode.load(data, options))
 
-    def _source(self, data: bytes, state: FileState | None) -> Source:
+    def _source(self, data: bytes | FileBytes, state: FileState | None) -> Source:
         return Source(SourceDigest(data) if self.digests else None, state)
 
     def _standard_input(self) -> tuple[Picture | Frames, Source]:
@@ -139,14 +140,22 @@ def naming(name: str) -> Iterator[None]:
 
 def read_bytes(name: str) -> bytes:
     """Return what a file holds that begins as an image does; raises DecodeError for others, OSError."""
-    return _read(name)[0]
+    data, _ = _read(name)
+    assert isinstance(data, bytes)
+    return data
 
 
-def _read(name: str, wait_for_room: Callable[[float], None] = lambda needed: None) -> tuple[bytes, FileState | None]:
+def _read(
+    name: str, wait_for_room: Callable[[float], None] = lambda needed: None, in_pieces: bool = False
+) -> tuple[bytes | FileBytes, FileState | None]:
+    """Return what a file holds; *in_pieces* its format may be read as it is needed. Raises DecodeError, OSError."""
     if name == STREAM and sys.stdin is None:
         raise OSError("is closed")
     with sys.stdin.buffer if name == STREAM else open(name, "rb", buffering=0) as file:
-        return _whole(_head(file, name)[0], file, wait_for_room)
+        head, format = _head(file, name)
+        if in_pieces and format.is_read_in_pieces(head) and (state := _state(file)) is not None:
+            return FileBytes(file.fileno(), state), state
+        return _whole(head, file, wait_for_room)
 
 
 def _head(file: Any, name: str = "") -> tuple[bytes, formats.Format]:
@@ -188,7 +197,7 @@ def _whole(
         data = file.read()
         if _state(file) == before and (before is None or len(data) == before.size):
             return data, before
-    raise DecodeError("changes while it is read; try again when it is complete")
+    raise DecodeError(CHANGES)
 
 
 def _state(file: Any) -> FileState | None:

@@ -6,7 +6,7 @@ the field ``seg.png`` of ``train/0001``.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from ...filters.core.named_tuple import NamedTuple
@@ -20,7 +20,7 @@ class ShardMember(NamedTuple):
 
     name: str
     data: Any
-    """Its bytes, which lie in the shard."""
+    """Its bytes."""
 
     @property
     def is_image(self) -> bool:
@@ -30,15 +30,28 @@ class ShardMember(NamedTuple):
         return format is not None and not format.data_set and not about
 
     @property
+    def key(self) -> str:
+        """What the files of a sample share: the folders, and the name up to the first dot.
+
+        >>> ShardMember("a.b/0001.Seg.PNG", b"").key
+        'a.b/0001'
+        """
+        folder, slash, name = self.name.rpartition("/")
+        return f"{folder}{slash}{name.partition('.')[0]}"
+
+    @property
     def field(self) -> str:
         """The key and the field by which readers know it.
 
         >>> ShardMember("a.b/0001.Seg.PNG", b"").field
         'a.b/0001.seg.png'
         """
-        folder, slash, name = self.name.rpartition("/")
-        key, dot, field = name.partition(".")
-        return f"{folder}{slash}{key}{dot}{field.lower()}"
+        key = self.key
+        return f"{key}{self.name[len(key) :].lower()}"
+
+    def with_key(self, key: str) -> str:
+        """Return its name where the sample has another *key*."""
+        return f"{key}{self.name[len(self.key) :]}"
 
     def in_format(self, format: formats.Format) -> str:
         """Return its name where its image is in a *format*."""
@@ -51,11 +64,18 @@ class ShardMember(NamedTuple):
 class Shard(Frames):
     """The files of a shard in their order; its frames are those that are images."""
 
-    def __init__(self, members: Sequence[ShardMember], decode: Decode) -> None:
-        images = [member for member in members if member.is_image]
-        super().__init__(len(images), lambda: map(self.picture, images), stream=True)
-        self.members = members
-        self._decode = decode
+    def __init__(self, members: Callable[[], Iterator[ShardMember]], images: int, decode: Decode) -> None:
+        """*members* reads one file after the other, of which so many are *images*."""
+        super().__init__(images, self._pictures, stream=True)
+        self._members, self._decode = members, decode
+
+    @property
+    def members(self) -> Iterator[ShardMember]:
+        """Read the files, one after the other, from the first on; raises `DecodeError`."""
+        return self._members()
+
+    def _pictures(self) -> Iterator[Picture]:
+        return (self.picture(member) for member in self.members if member.is_image)
 
     def picture(self, member: ShardMember) -> Picture:
         """Return the image of a member; raises `DecodeError`."""

@@ -2,14 +2,31 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Callable, Iterator, Sequence
-from typing import Any
+from typing import Any, BinaryIO
 
 from ...filters.core.engine.array_image import white_of_samples
 from ...filters.core.engine.colour import ColourModel
 from ...filters.core.lazy_numpy import Array, np
 from .codec import Content
-from .picture import Frames, Picture, real_samples, with_alpha
+from .picture import Frames, Picture, Samples, Timing, real_samples, with_alpha
+
+TOGETHER = 1 << 22
+"""Samples of a data set that are filtered at a time."""
+
+
+def images_at_once(count: int, samples: int) -> int:
+    """Return how many of *count* images, of so many *samples* each, are in memory at a time."""
+    return min(count, max(TOGETHER // max(samples, 1), 1))
+
+
+def expected(count: int, samples: Samples, pixels: int, itemsize: int) -> Samples:
+    """Return what a pixel of an image takes, with those that are read with it; *itemsize* bytes has one in the file."""
+    channels, size = samples.channels, samples.size
+    # What is read, and what is converted, or taken apart into colours and alpha.
+    each = channels * (itemsize + size * (1 + (size != itemsize or channels in (2, 4))))
+    return samples._replace(decoding=float(each * images_at_once(count, channels * pixels)))
 
 
 def frames_of(
@@ -74,18 +91,64 @@ class Alike:
         self.count += images
 
 
-class Stack:
-    """Gathers images of one size and one depth."""
+class StackWriter:
+    """Writes images of one size and one depth: as they come where their number is known, else all at the end."""
 
-    def __init__(self) -> None:
+    def __init__(self, timing: Timing | None = None) -> None:
+        self.notes: list[str] = []
         self.alike = Alike()
-        self.parts: list[Array] = []
-        """Each ``(count, height, width, channels)``."""
+        self._gathered: list[Content] = []
+        self._file: Any = None
+        self._count = 0
+
+    def begin(self, file: io.BytesIO | BinaryIO, count: int) -> None:
+        """Write what follows into a *file* where one can seek, as it comes; there will be *count* images."""
+        self._file, self._count = file, count
 
     def add(self, frame: Content) -> None:
-        """Take one image, or several; of those that have an alpha it is the last channel. Raises ValueError."""
-        samples: Any = frame.pixels
-        if frame.alpha is not None:
-            samples = np.concatenate((samples, frame.alpha[..., None]), axis=2)
-        self.alike.add(samples, frame.images)
-        self.parts.append(np.ascontiguousarray(samples).reshape(frame.images, *self.alike.shape))
+        """Take one image, or several one below the other; raises ValueError."""
+        frame = self.checked(frame)
+        self.alike.add(frame.pixels, frame.images)
+        if self._file is None:
+            self._gathered.append(frame)
+        else:
+            self._put(frame)
+
+    def write(self, file: io.BytesIO) -> None:
+        """Write the file, or what is left of the one that was begun."""
+        if self._file is None:
+            self.begin(file, self.alike.count)
+            for frame in self._gathered:
+                self._put(frame)
+        if self.alike.count != self._count:
+            raise ValueError(f"it holds {self._count} images, and {self.alike.count} came")
+        self.end(self._file)
+
+    def _put(self, frame: Content) -> None:
+        if not self._is_begun:
+            self._is_begun = True
+            self.head(self._file, self._count, frame)
+        self.put(self._file, frame)
+
+    _is_begun = False
+
+    def checked(self, frame: Content) -> Content:
+        """Return images as they are written; raises ValueError for what the format does not hold."""
+        return frame
+
+    def head(self, file: Any, count: int, first: Content) -> None:
+        """Write what stands before the images."""
+
+    def put(self, file: Any, frame: Content) -> None:
+        """Write the next images."""
+        raise NotImplementedError
+
+    def end(self, file: Any) -> None:
+        """Write what stands behind them."""
+
+
+def with_alpha_in(frame: Content) -> Content:
+    """Return images whose alpha, if there is one, is the last channel."""
+    if frame.alpha is None:
+        return frame
+    return frame._replace(pixels=np.concatenate((frame.pixels, frame.alpha[..., None]), axis=2), alpha=None)

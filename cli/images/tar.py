@@ -4,52 +4,94 @@ from __future__ import annotations
 
 import io
 import tarfile
+from array import array
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, BinaryIO
 
+from ...filters.core.lazy_numpy import np
 from ..console.messages import shown
+from ..digest import blake2b
 from .codec import Codec, not_written
+from .file_bytes import Opened
 from .picture import Decode, DecodeError, DecodeOptions, PartialDecode
 from .shard import Shard, ShardMember
 
 MODE = 0o644
+READ_AHEAD = 1 << 16
+"""Bytes that are read at a time of headers, which often follow each other closely."""
 FILES = tarfile.REGTYPE, tarfile.AREGTYPE
 
 
 def finish(begun: PartialDecode, options: DecodeOptions, decode: Decode) -> Shard:
     """Return the files of a shard; raises `DecodeError`."""
-    members = [*_members(begun.data)]
-    if not any(member.is_image for member in members):
+    names = _Names()
+    images = sum(_is_noted_image(names, member) for member in _members(begun.data, read=False))
+    if (twice := names.twice()) is not None:
+        fields = (member for member in _members(begun.data, read=False) if names.is_it(member.field, twice))
+        seen: set[str] = set()
+        for member in fields:
+            if member.field in seen:
+                raise DecodeError(f"{shown(member.name)}: a sample has this field twice")
+            seen.add(member.field)
+    if not images:
         raise DecodeError("holds no images (.jpg, .png, …)")
-    return Shard(members, decode)
+    return Shard(lambda: _members(begun.data), images, decode)
 
 
-def _members(data: bytes) -> Iterator[ShardMember]:
-    """Yield the files; raises `DecodeError` for what a shard does not hold."""
-    fields: set[str] = set()
-    end, view = 0, memoryview(data)
+class _Names:
+    """Tells whether one of many names comes twice; of each 8 bytes are kept."""
+
+    def __init__(self) -> None:
+        self._digests = array("Q")
+
+    def add(self, name: str) -> None:
+        """Take a name."""
+        self._digests.append(_digest(name))
+
+    def twice(self) -> int | None:
+        """Return the digest of one that came twice; None where there is none, or where two are alike by chance."""
+        found = np.sort(np.frombuffer(self._digests, np.uint64)) if self._digests else np.empty(0, np.uint64)
+        again = found[1:][found[1:] == found[:-1]]
+        return int(again[0]) if len(again) else None
+
+    @staticmethod
+    def is_it(name: str, digest: int) -> bool:
+        """Whether a name has this digest."""
+        return _digest(name) == digest
+
+
+def _digest(name: str) -> int:
+    return int.from_bytes(blake2b(name.encode("utf-8", "surrogateescape"), digest_size=8).digest(), "little")
+
+
+def _is_noted_image(names: _Names, member: ShardMember) -> bool:
+    names.add(member.field)
+    return member.is_image
+
+
+def _members(data: Any, read: bool = True) -> Iterator[ShardMember]:
+    """Yield the files, *read* or as names alone; raises `DecodeError` for what a shard does not hold."""
+    end = 0
+    file = io.BytesIO(data) if isinstance(data, bytes) else io.BufferedReader(Opened(data), READ_AHEAD)
     try:
-        with tarfile.open(fileobj=io.BytesIO(data), mode="r:", errors="surrogateescape") as archive:
-            for info in archive:
+        with tarfile.open(fileobj=file, mode="r:", errors="surrogateescape") as archive:
+            while (info := archive.next()) is not None:
+                archive.members.clear()  # type: ignore[attr-defined]  # it would remember them all
                 end = info.offset_data + (-(-info.size // tarfile.BLOCKSIZE) * tarfile.BLOCKSIZE if info.size else 0)
                 if info.isdir():
                     end = info.offset_data
                     continue
-                member = ShardMember(info.name, view[info.offset_data : info.offset_data + info.size])
-                if why := _refusal(info, len(member.data)):
+                if why := _refusal(info, len(data) - info.offset_data):
                     raise DecodeError(f"{shown(info.name)}: {why}")
-                if member.field in fields:
-                    raise DecodeError(f"{shown(info.name)}: a sample has this field twice")
-                fields.add(member.field)
-                yield member
+                yield ShardMember(info.name, data[info.offset_data : info.offset_data + info.size] if read else b"")
     except (tarfile.TarError, ValueError, OverflowError) as error:
         raise DecodeError(f"is damaged or truncated ({error})") from None
     # The standard library takes a header that is none for the end.
-    behind = data[end:]
-    if len(behind) < tarfile.BLOCKSIZE:
+    if len(data) - end < tarfile.BLOCKSIZE:
         raise DecodeError("is truncated (its end is missing)")
-    if behind.strip(b"\0"):
-        raise DecodeError("is damaged (what stands behind its last readable member is none)")
+    for start in range(end, len(data), READ_AHEAD):
+        if data[start : start + READ_AHEAD].strip(b"\0"):
+            raise DecodeError("is damaged (what stands behind its last readable member is none)")
 
 
 def _refusal(info: tarfile.TarInfo, held: int) -> str:
@@ -65,27 +107,49 @@ def _refusal(info: tarfile.TarInfo, held: int) -> str:
 
 
 class ShardWriter:
-    """Gathers files; the same files give the same shard."""
+    """Writes files as they come, or gathers them; the same files give the same shard."""
 
     def __init__(self) -> None:
-        self._fields: set[str] = set()
+        self._key, self._fields = "", set[str]()
+        self._names = _Names()
         self._parts: list[Any] = []
+        self._file: Any = None
+        self._length = 0
+
+    def begin(self, file: io.BytesIO | BinaryIO) -> None:
+        """Write what follows into a *file*, as it comes."""
+        self._file = file
 
     def add(self, member: ShardMember) -> None:
         """Take the next file; raises ValueError where its sample has one of this field."""
+        if member.key != self._key:
+            self._key, self._fields = member.key, set()
         if member.field in self._fields:
             raise ValueError(f"a sample would have the field of {shown(member.name)} twice")
         self._fields.add(member.field)
+        self._names.add(member.field)
         info = tarfile.TarInfo(member.name)
         info.size, info.mode = len(member.data), MODE  # no time, and no owner
-        padding = bytes(-info.size % tarfile.BLOCKSIZE)
-        self._parts += info.tobuf(tarfile.PAX_FORMAT, "utf-8", "surrogateescape"), member.data, padding
+        self._put(info.tobuf(tarfile.PAX_FORMAT, "utf-8", "surrogateescape"))
+        self._put(member.data)
+        self._put(bytes(-info.size % tarfile.BLOCKSIZE))
 
-    def write(self, file: io.BytesIO) -> None:
-        """Write the shard."""
-        length = sum(map(len, self._parts)) + 2 * tarfile.BLOCKSIZE
-        for part in (*self._parts, bytes(2 * tarfile.BLOCKSIZE + -length % tarfile.RECORDSIZE)):
+    def _put(self, data: Any) -> None:
+        self._length += len(data)
+        if self._file is None:
+            self._parts.append(data)
+        else:
+            self._file.write(data)
+
+    def write(self, file: io.BytesIO | BinaryIO) -> None:
+        """Write the shard, or what is left of the one that was begun."""
+        if self._names.twice() is not None:
+            raise ValueError("two samples would have the same name")
+        self._file = file
+        for part in self._parts:
             file.write(part)
+        self._parts.clear()
+        self._put(bytes(2 * tarfile.BLOCKSIZE + -(self._length + 2 * tarfile.BLOCKSIZE) % tarfile.RECORDSIZE))
 
 
 CODEC = Codec(finish, not_written)

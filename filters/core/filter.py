@@ -389,6 +389,25 @@ def run_on_arrays(
     return results["image"] if answer is None else answer(**{"image": ABSENT, **results})
 
 
+class OneStack(NamedTuple):
+    """The images of a stack, and how they go through a program as one."""
+
+    image: ArrayImage
+    jobs: int = 1
+
+    def work_type(self, program: Program, stages: Sequence[Stage]) -> Any:
+        """Return the type in which *stages* are computed, which give what those of the program do."""
+        own = self.image.pixels.dtype.name
+        return executor.work_type(stages, own, _Run(program, None, False, 1)._encodings(self.image, None).values())
+
+    def result(self, program: Program, names: Sequence[str]) -> Array | None:
+        """Return the pictures that a program makes; None where it takes the images one by one."""
+        run = _Run(program, None, False, self.jobs)
+        if self.image.masked or self.image.nodata is not None or not run.takes_stack(self.image, None):
+            return None
+        return run.of(self.image, None, names[0], tuple(names) if len(names) > 1 else ())["image"]
+
+
 def threads_of(jobs: int | None) -> int:
     """Return how many threads *jobs* asks for; raises `ParameterError`."""
     if jobs is None:
@@ -421,8 +440,8 @@ class _Run(NamedTuple):
         alone = self.effect is not None or self.keep_holes
         return not alone and suits_stack(program.stages, shape, encodings, program.settings, image.alpha is not None)
 
-    def of(self, image: ArrayImage, missing: float | None, name: str) -> dict[str, Array]:
-        """Return the results by name, in the form of the image."""
+    def of(self, image: ArrayImage, missing: float | None, name: str, names: Sequence[str] = ()) -> dict[str, Array]:
+        """Return the results by name, in the form of the image; several images may have *names* of their own."""
         program, channels = self.program, image.pixels.shape[2]
         if program.by_index and (channels != 1 or image.alpha is not None):
             raise ImageError(f"numbers of classes have one channel, not {channels + (image.alpha is not None)}")
@@ -437,7 +456,7 @@ class _Run(NamedTuple):
             probed=False,
             effect=self.effect,
             name=name,
-            names=Names(name, range(image.images)),
+            names=names or Names(name, range(image.images)),
             colours=image.colours,
             white=self._white(image),
             nodata=missing,
@@ -485,7 +504,7 @@ def name_of(name: str, number: int) -> str:
 class Names(Sequence[str]):
     """The names of several images, made when they are asked for: few filters do."""
 
-    def __init__(self, name: str, numbers: range) -> None:
+    def __init__(self, name: str, numbers: Sequence[int]) -> None:
         self.name, self.numbers = name, numbers
 
     def __len__(self) -> int:

@@ -5,6 +5,7 @@ import struct
 
 import numpy as np
 import pytest
+from imfilter.cli.dataset import show
 from PIL import Image
 
 RNG = np.random.default_rng(16)
@@ -403,3 +404,77 @@ def test_show_refuses_what_it_cannot_draw(refused, folder, pets, digits):
     (folder / "pets" / "dog" / "1.png").write_bytes(b"")
     assert refused(1, "dataset", "show", "pets", "-o", "s.png") == "imfilter: pets/dog/1.png: is empty"
     assert not (folder / "s.png").exists()
+
+
+STEPS = ("rotate --angle -40..40", "tone --gamma 0.5..2 --p 0.7", "noise --sigma 3..9 | none")
+
+
+def test_variants_on_a_sheet_are_those_that_augment_writes(run, folder, pets, monkeypatch):
+    seen, drawn = [], show._sheet
+    monkeypatch.setattr(show, "_sheet", lambda *words: seen.append(words[:2]) or drawn(*words))
+    assert run("augment", "pets", "-r", "-o", "more/", "--variants", 3, "--keep", "--seed", 5, *STEPS).code == 0
+    run("dataset", "show", "pets", "-o", "a.png", "--per-class", "2", "--variants", 3, "--seed", 5, *STEPS)
+    (samples, across), names = seen[0], sorted(path.name for path in (folder / "pets" / "Cat").iterdir())[:2]
+    assert across is None
+    assert [sample.line for sample in samples] == [(4 * line, 0) for line in range(4) for _ in range(4)]
+    for at, (label, name) in enumerate((label, name) for label in ("Cat", "dog") for name in names):
+        assert samples[4 * at].texts == (label, name)
+        for variant in range(4):
+            with Image.open(folder / "more" / label / f"{name[:-4]}-{variant:02}.png") as image:
+                np.testing.assert_array_equal(samples[4 * at + variant].pixels, image)
+            if variant:
+                assert samples[4 * at + variant].texts[0].startswith(f"{variant}: rotate ")
+    run("dataset", "show", "pets/dog/1.png", "-o", "a.png", *STEPS)
+    samples, across = seen[1]
+    assert (len(samples), across) == (13, 4)
+
+
+def test_a_sheet_of_variants_is_drawn(ok, refused, folder, pets):
+    assert ok("dataset", "show", "pets/dog/1.png", "-o", "a.png", *STEPS) == b"13 images -> a.png\n"
+    with Image.open("a.png") as sheet:
+        assert (sheet.mode, sheet.width > 4 * 128) == ("RGB", True)
+    before = (folder / "a.png").read_bytes()
+    assert "need a step" in refused(2, "dataset", "show", "pets", "-o", "a.png", "--variants", 3)
+    assert "no image to show" in refused(2, "dataset", "show", "-o", "a.png", *STEPS)
+    assert "step 1 (rotate): " in refused(2, "dataset", "show", "pets", "-o", "a.png", "rotate --angle x..3")
+    assert "pets/Cat/0.png: the part of" in refused(1, "dataset", "show", "pets", "-o", "a.png", "crop --size 20..30")
+    assert (folder / "a.png").read_bytes() == before
+
+
+# ---- names of classes -------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def listed(folder):
+    (folder / "names.txt").write_text("dog\n\nbird\nCat \n")
+    return "names.txt"
+
+
+def test_a_file_fixes_the_names_and_the_order_of_classes(ok, run, folder, pets, digits, listed):
+    found = json.loads(ok("dataset", "info", "pets", "--classes", listed, "--json"))
+    assert [*found["classes"].items()] == [("dog", 4), ("bird", 0), ("Cat", 4)]
+    run("dataset", "convert", "pets", "-o", "p.npz", "--classes", listed)
+    with np.load("p.npz") as arrays:
+        assert arrays["labels"].tolist() == [0] * 4 + [2] * 4
+        np.testing.assert_array_equal(arrays["images"][4], pets["Cat/0.png"])
+    (folder / "ten.txt").write_text("".join(f"digit {number}\n" for number in range(10)))
+    run("dataset", "convert", "t10k-images-idx3-ubyte", "-o", "d/", "--classes", "ten.txt", "--subset", "0")
+    assert [path.name for path in (folder / "d").iterdir()] == [f"digit {LABELS[0]}"]
+    assert run("dataset", "show", "pets", "-o", "s.png", "--classes", listed).code == 0
+    lines = run("dataset", "check", "pets", "--classes", listed).out.decode().splitlines()
+    assert "pets: has no images of class bird" in lines
+
+
+def test_lists_that_do_not_fit_are_refused(refused, folder, pets, digits, listed):
+    info = ("dataset", "info", "--classes")
+    (folder / "one.txt").write_text("dog\n")
+    (folder / "twice.txt").write_text("dog\nCat\ndog\n")
+    (folder / "empty.txt").write_text("\n")
+    (folder / "binary.txt").write_bytes(b"\xff\xfe")
+    assert "the class Cat is not in the list" in refused(2, *info, "one.txt", "pets")
+    assert "names the class dog twice" in refused(1, *info, "twice.txt", "pets")
+    assert "names no classes" in refused(1, *info, "empty.txt", "pets")
+    assert "is not a list of class names" in refused(1, *info, "binary.txt", "pets")
+    assert "nosuch.txt: no such file" in refused(1, *info, "nosuch.txt", "pets")
+    assert "has labels up to 9, and --classes lists 3 classes" in refused(2, *info, listed, "t10k-images-idx3-ubyte")
+    assert "has no classes to name" in refused(2, *info, listed, "pets/dog/0.png")

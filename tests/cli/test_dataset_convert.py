@@ -1,8 +1,10 @@
 """`imfilter dataset convert`: folders of classes to IDX and back, whole or not at all."""
 
 import gzip
+import io
 import json
 import struct
+import tarfile
 
 import numpy as np
 import pytest
@@ -183,3 +185,141 @@ def test_classes_with_names_become_folders_of_these_names(ok, run, folder, cifar
     assert info["classes"] == {name: [*labels].count(at) for at, name in enumerate(NAMES)}
     assert (info["kind"], info["channels"], info["sizes"]) == ("CIFAR-10", {"RGB": 5}, [[32, 32, 5]])
     assert b"has no images of the classes" in run("dataset", "check", "cifar").out
+
+
+# ---- shards -----------------------------------------------------------------------------------------
+
+
+def in_tar(path):
+    with tarfile.open(path) as archive:
+        return {info.name: archive.extractfile(info).read() for info in archive}
+
+
+def write_tar(path, files):
+    with tarfile.open(path, "w") as archive:
+        for name, data in files.items():
+            info = tarfile.TarInfo(name)
+            info.size = len(data)
+            archive.addfile(info, io.BytesIO(data))
+
+
+def test_from_a_folder_to_a_shard_and_back_is_byte_for_byte(ok, run, folder, pets):
+    Image.fromarray(RNG.integers(0, 256, (9, 7, 3), np.uint8)).save(folder / "pets" / "dog" / "x.jpg", exif=b"")
+    ok("dataset", "convert", "pets", "-o", "p.tar")
+    files = tree(folder / "pets")
+    assert in_tar(folder / "p.tar") == files | {
+        f"{name[:-4]}.cls": b"0" if name.startswith("Cat") else b"1" for name in files
+    }
+    assert [*in_tar(folder / "p.tar")][:3] == ["Cat/p0.png", "Cat/p0.cls", "Cat/p1.png"]
+    ok("dataset", "convert", "p.tar", "-o", "back/")
+    assert tree(folder / "back") == files
+    ok("dataset", "convert", "p.tar", "-o", "copy.tar")
+    assert (folder / "copy.tar").read_bytes() == (folder / "p.tar").read_bytes()
+    assert json.loads(ok("dataset", "info", "p.tar", "--json"))["classes"] == {"Cat": 3, "dog": 4}
+    assert run("dataset", "check", "p.tar").out == b"7 images checked, 0 faults found\n"
+    ok("dataset", "convert", "p.tar", "-o", "tiffs/", "--to", "tiff", "--per-class", "1")
+    assert sorted(tree(folder / "tiffs")) == ["Cat/p0.tif", "dog/p0.tif"]
+
+
+def test_from_a_container_to_a_shard_and_back_is_byte_for_byte(ok, folder, digits):
+    ok("dataset", "convert", "t-images-idx3-ubyte", "-o", "t.tar")
+    assert [*in_tar(folder / "t.tar")][:2] == [f"{LABELS[0]:02}/00.png", f"{LABELS[0]:02}/00.cls"]
+    ok("dataset", "convert", "t.tar", "-o", "u-images-idx3-ubyte")
+    for what in ("images-idx3", "labels-idx1"):
+        assert (folder / f"u-{what}-ubyte").read_bytes() == (folder / f"t-{what}-ubyte").read_bytes()
+
+
+def test_from_cifar_to_npz_and_back_is_byte_for_byte(run, ok, folder, cifar):
+    batch = folder / "cifar" / "data_batch_1.bin"
+    assert run("dataset", "convert", batch, "-o", "c.npz").lines == [
+        "imfilter: the names of its 10 classes were not written"
+    ]
+    ok("dataset", "convert", "c.npz", "-o", "back.bin")
+    assert (folder / "back.bin").read_bytes() == batch.read_bytes()
+    hundred = RNG.integers(0, 20, (6, 3074), np.uint8).tobytes()
+    (folder / "train.bin").write_bytes(hundred)
+    ok("dataset", "convert", "train.bin", "-o", "h.npz")
+    assert run("dataset", "convert", "train.bin", "-o", "h.tar").lines == [
+        "imfilter: train.bin: its coarse labels were not written; use --to npz"
+    ]
+
+
+def test_from_cifar_to_cifar_the_names_of_the_classes_go_along(ok, folder, cifar):
+    (folder / "out").mkdir()
+    ok("dataset", "convert", "cifar", "-o", "out/all.bin")
+    assert tree(folder / "out") == {
+        f"{name}": tree(folder / "cifar")[other]
+        for name, other in (("all.bin", "data_batch_1.bin"), ("batches.meta.txt", "batches.meta.txt"))
+    }
+    ok("dataset", "convert", "out/all.bin", "-o", "c/", "--per-class", "1")
+    assert {name.split("/")[0] for name in tree(folder / "c")} == {NAMES[label] for label in cifar[1]}
+
+
+def test_arrays_of_an_npz_stay_apart_where_all_of_them_go_into_another(ok, run, folder):
+    arrays = {
+        "x_train": RNG.integers(0, 256, (5, 4, 3), np.uint8),
+        "y_train": np.arange(5, dtype=np.uint8),
+        "x_test": RNG.integers(0, 256, (2, 4, 3), np.uint8),
+        "y_test": np.array([4, 0], np.uint8),
+    }
+    np.savez(folder / "k.npz", **arrays)
+    ok("dataset", "convert", "k.npz", "-o", "copy.npz")
+    with np.load(folder / "copy.npz") as found:
+        assert [*found] == [*arrays]
+        for name, array in arrays.items():
+            np.testing.assert_array_equal(found[name], array)
+    said = ["imfilter: k.npz: the images of x_train, x_test are one"]
+    assert run("dataset", "convert", "k.npz", "-o", "some.npz", "--subset", "0..5").lines == said
+    assert run("dataset", "convert", "k.npz", "-o", "k/").lines == said
+    assert run("dataset", "convert", "k.npz", "-o", "k-images-idx3-ubyte").lines == said
+    with np.load(folder / "some.npz") as found:
+        np.testing.assert_array_equal(found["images"], [*arrays["x_train"], arrays["x_test"][0]])
+        np.testing.assert_array_equal(found["labels"], [0, 1, 2, 3, 4, 4])
+
+
+def test_fields_of_a_shard_go_along_into_another_and_not_into_folders(ok, run, folder, pets):
+    files = tree(folder / "pets")
+    shard = {"__about.json": b"{}"}
+    for number, data in enumerate(files.values()):
+        shard |= {
+            f"x/{number}.cls": b"7\n" if number % 2 else b"3",
+            f"x/{number}.png": data,
+            f"x/{number}.Txt": b"words",
+        }
+    write_tar(folder / "s.tar", shard)
+    ok("dataset", "convert", "s.tar", "-o", "c.tar")
+    assert in_tar(folder / "c.tar") == shard
+    ok("dataset", "convert", "s.tar", "-o", "some.tar", "--per-class", "1")
+    assert [*in_tar(folder / "some.tar")] == [
+        "__about.json",
+        *[f"x/{n}.{f}" for n in (0, 1) for f in ("cls", "png", "Txt")],
+    ]
+    assert run("dataset", "convert", "s.tar", "-o", "d/").lines == [
+        "imfilter: s.tar: its fields json, txt were not written"
+    ]
+    assert tree(folder / "d") == {f"{7 if n % 2 else 3}/{n}.png": data for n, data in enumerate(files.values())}
+
+
+def test_names_with_dots_are_told_and_samples_that_would_be_one_are_refused(run, refused, folder, pets):
+    dog = folder / "pets" / "dog"
+    (dog / "p0.png").rename(dog / "p0.v1.png")
+    assert run("dataset", "convert", "pets", "-o", "p.tar").lines == [
+        "imfilter: 1 name has _ in place of dots, behind which a field of a sample begins: "
+        "dog/p0.v1.png is dog/p0_v1.png"
+    ]
+    assert "dog/p0_v1.cls" in in_tar(folder / "p.tar")
+    (dog / "p1.gif").write_bytes((dog / "p1.png").read_bytes())
+    line = refused(1, "dataset", "convert", "pets", "-o", "q.tar")
+    assert "dog/p1.png: would be one sample of the shard with dog/p1.gif" in line
+    assert not (folder / "q.tar").exists()
+
+
+def test_labels_of_a_shard_that_are_none_are_refused(refused, folder, pets):
+    image = (folder / "pets/dog/p0.png").read_bytes()
+    write_tar(folder / "s.tar", {"a.png": image, "a.cls": b"dog"})
+    assert "s.tar: a.cls: is not a label" in refused(1, "dataset", "convert", "s.tar", "-o", "x/")
+    write_tar(folder / "s.tar", {"a/1.png": image, "a/1.cls": b"0", "b/1.png": image, "b/1.cls": b"0"})
+    assert "0/1.png: would hold two images" in refused(2, "dataset", "convert", "s.tar", "-o", "x/")
+    write_tar(folder / "s.tar", {"a/1.png": image[:50], "a/1.cls": b"0"})
+    assert "s.tar: a/1.png: is damaged" in refused(1, "dataset", "convert", "s.tar", "-o", "x.npz")
+    assert not tree(folder / "x")

@@ -1,6 +1,10 @@
 """`imfilter dataset split`: exact shares of each class, stable, without leaks; whole or not at all."""
 
+import io
 import itertools
+import shutil
+import struct
+import tarfile
 from collections import Counter
 from fractions import Fraction
 
@@ -67,6 +71,12 @@ def test_a_group_moves_a_count_by_half_its_size_at_most():
     samples = [Sample(f"x/{number}", "x", (number // 6,)) for number in range(600)]
     counts = Counter(assign(samples, SHARES, 5))
     assert all(abs(counts[part] - 600 * share) <= 6 for part, share in enumerate(SHARES))
+
+
+def test_large_groups_are_not_drawn_to_the_first_part():
+    samples = [Sample(f"{'xy'[at % 2]}/{at:05}", "xy"[at % 2], (at // 20,)) for at in range(4000)]
+    counts = Counter(assign(samples, [Fraction(1, 2)] * 2, 0))
+    assert abs(counts[0] - 2000) < 500  # of 200 groups, by five deviations
 
 
 def test_groups_are_those_of_a_slow_closure():
@@ -144,7 +154,7 @@ def test_what_would_go_wrong_is_refused_before_anything_is_written(refused, fold
     assert "greater than 0" in refused(2, *split, "a=0,b=1")
     assert "not a regular expression" in refused(2, *split, PARTS, "--group", "(")
     assert "requires" in refused(2, "dataset", "split", "pets", "-o", "out", "--parts")
-    assert "nosuch: no such folder" in refused(2, "dataset", "split", "nosuch", "-o", "out", "--parts", PARTS)
+    assert "nosuch: no such file or folder" in refused(2, "dataset", "split", "nosuch", "-o", "out", "--parts", PARTS)
     assert "lies in the data set" in refused(2, "dataset", "split", "pets", "-o", "pets/out", "--parts", PARTS)
     copy = folder / "more" / "cat" / "p0-0.png"
     copy.parent.mkdir(parents=True)
@@ -163,5 +173,150 @@ def test_nothing_is_overwritten(refused, folder, pets):
     assert tree(folder / "out") == {"val/mine.txt": b"mine"}
 
 
-def test_containers_and_files_are_refused(refused, folder, pets):
-    assert "split takes folders" in refused(2, "dataset", "split", "pets/cat/p0-0.png", "-o", "o", "--parts", PARTS)
+def test_single_images_are_refused(refused, folder, pets):
+    assert "is one image; split takes" in refused(
+        2, "dataset", "split", "pets/cat/p0-0.png", "-o", "o", "--parts", PARTS
+    )
+
+
+# ---- containers -------------------------------------------------------------------------------------
+
+COUNT = 40
+LABELS = np.arange(COUNT) % 4
+
+
+def idx(array):
+    return (
+        bytes([0, 0, 8, array.ndim]) + struct.pack(f">{array.ndim}I", *array.shape) + array.astype(np.uint8).tobytes()
+    )
+
+
+def of_idx(path):
+    data = path.read_bytes()
+    return np.frombuffer(data, np.uint8, offset=4 + 4 * data[3]).reshape(struct.unpack_from(f">{data[3]}I", data, 4))
+
+
+def idx_part(folder):
+    return of_idx(folder / "t-images-idx3-ubyte"), of_idx(folder / "t-labels-idx1-ubyte")
+
+
+def npz_part(folder):
+    with np.load(folder / "t.npz") as arrays:
+        return arrays["images"], arrays["labels"]
+
+
+def npy_part(folder):
+    return np.load(folder / "t.npy"), None
+
+
+def tar_part(folder):
+    images, labels = [], []
+    with tarfile.open(folder / "t.tar") as archive:
+        for info in archive:
+            data = archive.extractfile(info).read()
+            if info.name.endswith(".png"):
+                with Image.open(io.BytesIO(data)) as image:
+                    images.append(np.asarray(image))
+            elif info.name.endswith(".cls"):
+                labels.append(int(data))
+            else:
+                assert (info.name.rpartition(".")[2], data) == ("txt", str(labels[-1]).encode())
+    return np.array(images), np.array(labels)
+
+
+def write_tar(path, images):
+    with tarfile.open(path, "w") as archive:
+        for number, image in enumerate(images):
+            file = io.BytesIO()
+            Image.fromarray(image).save(file, "PNG")
+            label = str(LABELS[number]).encode()
+            for field, data in (("png", file.getvalue()), ("cls", label), ("txt", label)):
+                info = tarfile.TarInfo(f"a.b/{number:03}.{field}")
+                info.size = len(data)
+                archive.addfile(info, io.BytesIO(data))
+
+
+@pytest.fixture
+def images(folder):
+    images = RNG.integers(0, 256, (COUNT, 6, 5), np.uint8)
+    images[6] = images[9]  # of two classes
+    images[11] = images[3]
+    (folder / "t-images-idx3-ubyte").write_bytes(idx(images))
+    (folder / "t-labels-idx1-ubyte").write_bytes(idx(LABELS))
+    np.savez(folder / "t.npz", images=images, labels=LABELS)
+    np.save(folder / "t.npy", images[..., None])
+    write_tar(folder / "t.tar", images)
+    return images
+
+
+CONTAINERS = {"t-images-idx3-ubyte": idx_part, "t.npz": npz_part, "t.npy": npy_part, "t.tar": tar_part}
+
+
+@pytest.mark.each("name", [*CONTAINERS])
+def test_containers_are_divided_with_their_labels(ok, folder, images, name):
+    out = folder / f"out {name}"
+    ok("dataset", "split", name, "-o", out, "--parts", PARTS)
+    whole = {}
+    for number, image in enumerate(images):
+        whole.setdefault(image.tobytes(), []).append(LABELS[number])
+    counts = Counter()
+    for part in ("train", "val", "test"):
+        samples, labels = CONTAINERS[name](out / part)
+        for number, sample in enumerate(samples):
+            counts[part] += 1
+            found = whole[sample.tobytes()]  # equal ones are in one part, so each part takes away all or none of them
+            if labels is not None:
+                found.remove(labels[number])
+            else:
+                found.pop()
+        for one, other in ((6, 9), (3, 11)):
+            assert sorted(whole[images[one].tobytes()]) in ([], sorted([LABELS[one], LABELS[other]]))
+    assert not any(whole.values())
+    assert abs(counts["train"] - 20) <= 3 and abs(counts["val"] - 10) <= 3
+    files = tree(out)
+    ok("dataset", "split", name, "-o", "again", "--parts", PARTS)
+    assert tree(folder / "again") == files
+    shutil.rmtree(folder / "again")
+
+
+def test_files_of_cifar_keep_their_names_and_those_of_the_classes(ok, folder):
+    (folder / "cifar").mkdir()
+    names = "".join(f"class{number}\n" for number in range(10))
+    (folder / "cifar" / "batches.meta.txt").write_text(names)
+    records = RNG.integers(0, 256, (40, 3073), np.uint8)
+    records[:, 0] = np.arange(40) % 10
+    for batch in (0, 1):
+        (folder / "cifar" / f"data_batch_{batch + 1}.bin").write_bytes(records[20 * batch : 20 * batch + 20].tobytes())
+    ok("dataset", "split", "cifar", "-o", "out", "--parts", "train=0.75,test=0.25")
+    found = tree(folder / "out")
+    files = ("batches.meta.txt", "data_batch_1.bin", "data_batch_2.bin")
+    assert sorted(found) == [f"{part}/{file}" for part in ("test", "train") for file in files]
+    assert found["train/batches.meta.txt"] == found["test/batches.meta.txt"] == names.encode()
+    for batch in (1, 2):
+        parts = [found[f"{part}/data_batch_{batch}.bin"] for part in ("train", "test")]
+        own = [part[at : at + 3073] for part in parts for at in range(0, len(part), 3073)]
+        assert sorted(own) == sorted(record.tobytes() for record in records[20 * batch - 20 : 20 * batch])
+    train = b"".join(found[f"train/data_batch_{batch}.bin"] for batch in (1, 2))
+    assert Counter(train[::3073]) == dict.fromkeys(range(10), 3)
+
+
+def test_kindred_samples_of_a_shard_stay_together(ok, folder, images):
+    ok("dataset", "split", "t.tar", "-o", "out", "--parts", "a=0.5,b=0.5", "--group", r"(\d)$")
+    last = {}
+    for part in ("a", "b"):
+        with tarfile.open(folder / "out" / part / "t.tar") as archive:
+            for name in archive.getnames():
+                assert last.setdefault(name.partition("/")[2][2], part) == part
+    assert {*last.values()} == {"a", "b"}
+
+
+def test_what_cannot_be_split_is_refused(refused, folder, images):
+    before = tree(folder)
+    split = ("dataset", "split", "-o", "out", "--parts", PARTS)
+    assert "is a container, whose samples are copied" in refused(2, *split, "t.npz", "--link")
+    assert "have no names" in refused(2, *split, "t.npz", "--group", "x")
+    assert "would be one file with t.npz" in refused(2, *split, "t.npz", "t.npz")
+    (folder / "t-images-idx3-ubyte").write_bytes(idx(images)[:-1])
+    before["t-images-idx3-ubyte"] = idx(images)[:-1]
+    assert "is damaged or truncated" in refused(1, *split, "t.npz", "t-images-idx3-ubyte")
+    assert tree(folder) == before

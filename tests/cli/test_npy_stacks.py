@@ -123,3 +123,10 @@ def test_channels_that_come_first_are_told_once(run):
     np.save("a.npy", images(3, 5, 20, 30))
     said = run("blur", "a.npy", "-o", "b.npy").err
     assert said.count("is read as 20×5 pixels of 30 bands; if bands come first, move that axis to the end") == 1
+
+
+def test_parts_are_those_of_each_image(run, folder):
+    stack = np.random.default_rng(1).integers(0, 256, (6, 32, 32, 3), np.uint8)
+    np.save("a.npy", stack)
+    assert run("crop", "a.npy", "-o", "b.npy", "--area", "0.5", "--ratio", "1", "--depth", "8").code == 0
+    assert np.array_equal(np.load("b.npy"), stack[:, 4:27, 4:27])

@@ -1,5 +1,6 @@
 """The options of all commands: each is declared once, with its section of the help and its part in the stamp."""
 
+import json
 import re
 
 import pytest
@@ -12,6 +13,7 @@ from imfilter.cli.batch.request import check
 from imfilter.cli.commands.options import SHADOWED
 from imfilter.cli.console.messages import flag
 from imfilter.filters.core import catalog
+from PIL import Image
 
 OTHER = {
     "angle_style": "color",
@@ -28,8 +30,17 @@ OTHER = {
     "keep_values": True,
     "no_stamp": True,
     "frame": 0,
+    "labels": "labels-idx1-ubyte",
     "to_rgb": True,
     "lenient": True,
+    "masks": "masks/other/",
+    "mask_fill": "255",
+    "boxes": "other.json",
+    "boxes_to": "voc",
+    "boxes_oriented": "no",
+    "min_visible": "0.5",
+    "swap": "left,right",
+    "classes": "names.txt",
 }
 """Another value of each option that changes what is written, and nothing that is named below."""
 
@@ -48,6 +59,8 @@ HARMLESS = {
     "max_pixels": "1M",
     "max_frames": 3,
     "jobs": 2,
+    "masks_out": "other/",
+    "boxes_out": "other/",
     **dict.fromkeys(["recursive", "null", "in_place", "preserve_times", "no_clobber", "update"], True),
     **dict.fromkeys(["dry_run", "fail_fast", "json", "quiet", "verbose"], True),
 }
@@ -55,7 +68,15 @@ HARMLESS = {
 
 A file's format and its place are looked at when its stamp is."""
 
-TOGETHER = {"sheet_range": {"sheet": "s.png"}, "null": {"files_from": "list.txt"}, "backup": {"in_place": True}}
+MASKS = {"masks": "masks/", "masks_out": "out/"}
+BOXES = {"boxes": "boxes.json", "boxes_out": "out/", "boxes_to": "yolo"}
+TOGETHER = {
+    "sheet_range": {"sheet": "s.png"},
+    "null": {"files_from": "list.txt"},
+    "backup": {"in_place": True},
+    **dict.fromkeys(["masks", "masks_out", "mask_fill"], MASKS),
+    **dict.fromkeys(["boxes", "boxes_out", "boxes_to", "boxes_oriented", "min_visible", "swap", "classes"], BOXES),
+}
 """What an option needs beside it."""
 
 
@@ -67,6 +88,18 @@ def stamp(png, rgb, folder):
         tifffile.imwrite(name, rgb)
     (folder / "list.txt").write_text("b.tif")
     (folder / "other").mkdir()
+    for number, masks in enumerate(["masks", "masks/other"]):
+        (folder / masks).mkdir()
+        Image.new("L", (4, 4), number).save(folder / masks / "a.png")
+    for name, width in ("boxes", 3), ("other", 4):
+        entries = {
+            "images": [{"id": 1, "file_name": "a.tif"}, {"id": 2, "file_name": "b.tif"}],
+            "categories": [{"id": 1, "name": "cat"}],
+            "annotations": [{"id": 1, "image_id": 1, "category_id": 1, "bbox": [0, 0, width, 3]}],
+        }
+        (folder / f"{name}.json").write_text(json.dumps(entries))
+    (folder / "labels-idx1-ubyte").write_bytes(b"")
+    (folder / "names.txt").write_text("dog\ncat\n")
 
     def stamp(**options):
         own = {"channels": "luma"} if "angle_style" in options else {"kernel": "haar", "channels": "luma"}
@@ -96,7 +129,8 @@ def test_what_changes_the_output_changes_the_stamp(stamp, name):
 
 @pytest.mark.each("name", HARMLESS)
 def test_what_is_harmless_leaves_the_stamp(stamp, name):
-    assert stamp(**{name: HARMLESS[name]}, **TOGETHER.get(name, {})) == stamp()
+    beside = TOGETHER.get(name, {})
+    assert stamp(**beside | {name: HARMLESS[name]}) == stamp(**beside)
 
 
 def test_another_mask_of_the_same_name_is_another_stamp(stamp, folder):
@@ -121,6 +155,13 @@ def test_every_option_stands_once_in_the_help_below_the_title_of_its_section(run
 
 
 NO_FILES = {
+    "masks",
+    "masks_out",
+    "mask_fill",
+    "boxes_to",
+    "boxes_oriented",
+    "min_visible",
+    "swap",
     "angle_style",
     "sheet_range",
     "to",
@@ -156,14 +197,22 @@ def test_every_parameter_of_text_is_said_to_name_files_or_not(name):
             assert parameter.param.file, parameter.name
 
 
+COMPARING = {
+    *("max_diff", "max_differing", "tolerance", "min_psnr", "min_ssim", "min_ms_ssim"),
+    *("metrics", "diff_style", "match", "peak"),
+}
+"""The options of `compare` with a value of text that names no file."""
+
+
 def test_no_command_has_an_option_that_is_not_said_to_name_files_or_not():
-    """Beside shared ones and filters' parameters: maps, --save, --manifest are written, a kernel is read."""
+    """Beside shared ones and filters' parameters: maps, --save, --manifest and --diff are written, the others are read."""
     program = typer.main.get_command(app.app)
     commands = [program.get_command(None, name) for name in program.list_commands(None)]
     params = [param for command in [*commands, commands[-1].commands["show"]] for param in command.params]
     filters = [catalog.load(name).spec for name in catalog.names()]
     known = {*OPTIONS, *(name for spec in filters for name in (*spec.maps, *spec.parameters)), "save", "kernel"}
     known |= {"manifest", "variants", "seed"}
+    known |= {"a", "b", "diff"} | COMPARING
     assert {
         param.name.removeprefix(SHADOWED)
         for param in params

@@ -52,6 +52,7 @@ CALLS = {
         {"op": "invert", "range": "clip"},
         {"op": "posterize", "bits": 3},
         {"op": "solarize", "threshold": 100.5},
+        {"op": "solarize", "threshold": "40%"},
         {"op": "autocontrast", "cutoff": (1, 2.5), "per_channel": True},
         {"op": "equalize", "linear": True},
         {"op": "clahe", "tiles": (4, 3), "clip": 2.5},
@@ -179,6 +180,10 @@ CALLS = {
         {"shortest": 33, "depth": "16"},
         {"width": 90},
         {"height": 17, "depth": "float"},
+    ],
+    "mix": [
+        {"branches": "none + rotate --angle 9.5 then tone --gamma 0.7 + tone --op equalize"},
+        {"branches": "none + flip", "weights": (3, 1.5), "linear": True},
     ],
     "blend": [
         {"other": "orange", "op": "multiply"},

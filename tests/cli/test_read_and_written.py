@@ -2,6 +2,7 @@
 
 import io
 import itertools
+import json
 import os
 from pathlib import Path
 
@@ -39,6 +40,15 @@ def toml(last):
     return f'[[step]]\nfilter = "{name}"\n{"".join(f"kernel = {kernel[0]!r}" for _ in kernel)}\n'.encode()
 
 
+BOXES = {
+    "images": [
+        {"id": name, "file_name": name} for name in ("a.png", "x0.png", "link.png", "hard.png", *map(str, range(99)))
+    ],
+    "categories": [{"id": 1, "name": "cat"}],
+    "annotations": [],
+}
+"""Of all inputs of the calls."""
+
 READS = {
     "inputs": lambda last: png(),
     "mask": lambda last: png(),
@@ -47,6 +57,8 @@ READS = {
     "bias": lambda last: b"3\n",
     "shape": lambda last: b"1 1 1\n",
     "recipe": toml,
+    "boxes": lambda last: json.dumps(BOXES).encode(),
+    "classes": lambda last: b"cat\n",
 }
 """What a call reads, and what such a file holds for a call whose last step is given."""
 
@@ -57,6 +69,10 @@ WRITES = {
     "angle_legend": (EDGES, lambda path: ("--angle", "new/", "--angle-style", "color", "--angle-legend", path)),
     "depfile": (EDGES, lambda path: ("-o", "new/", "--depfile", path)),
     "save": (EDGES, lambda path: ("-o", "new/", "--save", path)),
+    "boxes_out": (
+        EDGES,
+        lambda path: ("-o", "new/", "--boxes", "boxes.json", "--boxes-to", "coco", "--boxes-out", path),
+    ),
 }
 """The last step of a call in which an option writes, and the words with a path."""
 
@@ -78,8 +94,14 @@ def call(kind, name, last, words):
     if kind == "recipe":
         return "run", name, *inputs, *words
     steps = {"kernel": ["conv --kernel"], "bias": ["conv --kernel 1 --bias"], "shape": ["morph --shape"]}.get(kind, [])
-    mask = ["--mask", name] if kind == "mask" else []
-    return "chain", *inputs, *mask, *words, *(f"{step} {name}" for step in steps), last
+    beside = ["--mask", name] if kind == "mask" else []
+    if kind in ("boxes", "classes"):
+        words = [word for word in words if word not in ("--boxes", "boxes.json")]
+        into = [] if "--boxes-out" in words else ["--boxes-out", "bo.json"]
+        words = [*([] if "-o" in words else ["-o", "pictures/"]), *words]
+        beside = ["--boxes", name if kind == "boxes" else "boxes.json", *into]
+        beside += ["--classes", name] if kind == "classes" else []
+    return "chain", *inputs, *beside, *words, *(f"{step} {name}" for step in steps), last
 
 
 @pytest.fixture
@@ -91,6 +113,7 @@ def known(folder):
     (folder / "link.png").symlink_to(FILE)
     (folder / "hard.png").hardlink_to(FILE)
     (folder / "a.png").write_bytes(png())
+    (folder / "boxes.json").write_text(json.dumps(BOXES))
 
     def known(kind, last):
         (folder / FILE).write_bytes(READS[kind](last))
@@ -122,7 +145,9 @@ OF_JOBS = {"output", "sheet", *MAPS}
 PAIRS = [
     (kind, option)
     for kind, option in itertools.product(READS, WRITES)
-    if (kind, option) != ("recipe", "save") and not (kind == "files_from" and option in OF_JOBS)  # it needs a folder
+    if (kind, option) != ("recipe", "save")
+    and not (kind == "files_from" and option in OF_JOBS)  # it needs a folder
+    and not (kind in ("boxes", "classes") and option == "sheet")  # they need one picture
 ]
 FEW = [(kind, option) for kind, option in PAIRS if option not in [*MAPS][1:]]
 """Those of one map stand for those of all."""
@@ -174,7 +199,10 @@ def test_what_is_read_is_not_written_into_a_folder(refused, folder, known, kind,
     last, words = INTO_FOLDERS[way]
     before = known(kind, last)
     said = refused(2, *call(kind, FILE, last, ("-o", name, *words)))
-    assert "is never overwritten; " in said or (way == "frame" and "may be one file" in said)
+    if kind in ("boxes", "classes") and way != "name":
+        assert "need one " in said
+    else:
+        assert "is never overwritten; " in said or (way == "frame" and "may be one file" in said)
     assert contents(folder) == before
 
 

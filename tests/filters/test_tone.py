@@ -98,6 +98,10 @@ def test_known_answers():
     assert tone(gray, op="posterize", bits=2).tolist() == [[0, 0, 64, 192, 192]]
     assert tone(gray, op="solarize").tolist() == [[0, 10, 100, 55, 0]]
     assert tone(gray, op="solarize", threshold=100).tolist() == [[0, 10, 155, 55, 0]]
+    assert tone(gray, op="solarize", threshold="40%").tolist() == tone(gray, op="solarize", threshold=102).tolist()
+    for wrong in ("x", "x%", "101%", "nan"):
+        with pytest.raises(ParameterError, match="threshold"):
+            tone(gray, op="solarize", threshold=wrong)
 
 
 def test_equalize_and_autocontrast_by_hand():

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
-from functools import partial
+from collections.abc import Callable, Mapping, Sequence
+from functools import cache, partial
 from typing import Any
 
 from ....filters.core import catalog
@@ -17,6 +17,7 @@ from ...console.messages import flag
 from ...errors import UsageError
 from ..recipe import MOST_STEPS, WRITING, Recipe, in_a_row, make_step, read_options, refusal
 from . import draw
+from .policies import Policy
 from .ranges import DIGITS, Choice, Draw, Range, Ranges, read
 
 NONE = "none"
@@ -29,6 +30,9 @@ SEEDS = 1 << 32
 ATTEMPTS = 10
 """So often a part is drawn that does not fit into the image, before the middle is taken."""
 MIDDLE = 0.5
+FLIP = "flip"
+CROP, ERASE = "crop", "erase"
+"""The filters that take a random part."""
 
 
 class Action(NamedTuple):
@@ -46,7 +50,8 @@ class Action(NamedTuple):
         """Whether it takes a random part that may not fit: then area and ratio are drawn again."""
         names = {"area", "ratio"}
         has_both = names <= self.given.keys() | self.drawn.keys()
-        return self.filter == "crop" and has_both and bool(names & self.drawn.keys()) and "pad" not in self.given
+        drawn = has_both and bool(names & self.drawn.keys())
+        return drawn and (self.filter == ERASE or (self.filter == CROP and "pad" not in self.given))
 
     def call(self, share: Draw, attempt: int = 0, where: str = "") -> Call[Any]:
         """Return the filter's call with its numbers drawn; raises UsageError, which begins with *where*."""
@@ -74,7 +79,7 @@ def _has_seed(call: Call[Any]) -> bool:
 class Augmentation(NamedTuple):
     """Steps, each of one filter or of several alternatives, and the seed of what is drawn for them."""
 
-    steps: tuple[tuple[Action, ...], ...]
+    steps: tuple[tuple[Action | Policy, ...], ...]
     seed: int = 0
 
     def drawn(self, name: str, variant: int, width: int, height: int) -> Recipe:
@@ -83,28 +88,47 @@ class Augmentation(NamedTuple):
         *width* and *height* are those of the image: a part of it is drawn again where it does not fit. Raises
         UsageError for what no filter can do.
         """
-        if not variant:
-            return itself()
-        sample, calls = draw.sample_key(self.seed, name), list[Call[Any]]()
+        sample = draw.sample_key(self.seed, name)
 
         def share(step: int, parameter: str, attempt: int = 0) -> float:
             return draw.uniform(sample, variant, draw.what_key(step, parameter, attempt))
 
+        return self.of_shares(share, variant, width, height, Action.call)
+
+    def of_shares(
+        self, share: Callable[..., float], variant: int, width: int, height: int, call: Callable[..., Call[Any]]
+    ) -> Recipe:
+        """Return the recipe for what *share* draws, for a step, a parameter and an attempt.
+
+        *call* makes the calls of actions, as `Action.call` does.
+        """
+        if not variant:
+            return self.kept()
+        calls: list[Call[Any]] = []
         for number, actions in enumerate(self.steps, 1):
             action = actions[int(share(number, ALTERNATIVE) * len(actions)) if len(actions) > 1 else 0]
             if action.filter == NONE or (action.chance < 1 and share(number, CHANCE) >= action.chance):
                 continue
             where = f"variant {variant}, step {number} ({action.filter}): "
-            if action.is_redrawn:
-                seen = geometry.followed([stage for call in calls for stage in call.part().stages], width, height)
-                calls.append(_part(action, partial(share, number), seen.width, seen.height, where))
+            if isinstance(action, Policy):
+                calls += action.calls(partial(share, number), where)
+            elif action.is_redrawn:
+                made = partial(call, action, partial(share, number))
+                calls.append(_part(action, made, partial(share, number), *_size_behind(calls, width, height), where))
             else:
-                calls.append(action.call(partial(share, number), where=where))
+                calls.append(call(action, partial(share, number), where=where))
         return in_a_row(calls) if calls else itself()
+
+    def kept(self) -> Recipe:
+        """Return the recipe of the sample itself, in the depth that the others have."""
+        last = self.steps[-1][0] if self.steps else None
+        if not isinstance(last, Action) or "depth" not in last.given:
+            return itself()
+        return in_a_row([make_step(catalog.load("pad"), {"size": 0, "depth": last.given["depth"]}, "")])
 
     def usual(self) -> Recipe:
         """Return a recipe that stands for all that may be drawn: every step is done, with the middle of its ranges."""
-        calls = [action.call(_middle) for actions in self.steps if (action := _first(actions)) is not None]
+        calls = [call for number, actions in enumerate(self.steps, 1) for call in _usual(actions, number)]
         return in_a_row(calls) if calls else itself()
 
     def check(self) -> list[Recipe]:
@@ -112,21 +136,32 @@ class Augmentation(NamedTuple):
         if len(self.steps) > MOST_STEPS:
             raise UsageError(f"has {len(self.steps)} steps; the limit is {MOST_STEPS}")
         recipes = [self.usual()]
-        usual = [action and action.call(_middle) for action in map(_first, self.steps)]
+        usual = [_usual(actions, number) for number, actions in enumerate(self.steps, 1)]
         for number, actions in enumerate(self.steps):
             for action in actions:
                 if action.filter == NONE:
                     continue
                 where = f"step {number + 1} ({action.filter}): "
-                _check_shared(action, len(actions) > 1, where)
-                for place, call in enumerate(_tried(action, where)):
-                    steps = [*usual[:number], call, *usual[number + 1 :]]
-                    recipes.append(in_a_row([step for step in steps if step is not None]))
+                if isinstance(action, Action):
+                    _check_shared(action, len(actions) > 1, where)
+                for place, tried in enumerate(_tried(action, where)):
+                    calls = [call for part in (*usual[:number], tried, *usual[number + 1 :]) for call in part]
+                    recipes.append(in_a_row(calls) if calls else itself())
                     if recipes[-1].maps():
                         raise UsageError(f"{where}gives maps; augment writes pictures")
                     if not place:
                         recipes[-1].stages()
         return recipes
+
+    def without(self) -> list[Recipe]:
+        """Return recipes in each of which one of the steps is not done that need not be."""
+        usual = [_usual(actions, number) for number, actions in enumerate(self.steps, 1)]
+        found: list[Recipe] = []
+        for number, actions in enumerate(self.steps):
+            if any(action.filter == NONE or action.chance < 1 for action in actions):
+                left = [call for calls in (*usual[:number], *usual[number + 1 :]) for call in calls]
+                found.append(in_a_row(left) if left else itself())
+        return found
 
     @property
     def name(self) -> str:
@@ -134,15 +169,21 @@ class Augmentation(NamedTuple):
         return "augment"
 
     @property
+    def flips(self) -> bool:
+        """Whether images may be mirrored."""
+        return any(action.filter == FLIP for actions in self.steps for action in actions)
+
+    @property
     def is_of_size(self) -> bool:
         """Whether what is drawn depends on the size of the image."""
-        return any(action.is_redrawn for actions in self.steps for action in actions)
+        return any(isinstance(action, Action) and action.is_redrawn for actions in self.steps for action in actions)
 
     def described(self) -> Any:
         """Return the augmentation as JSON can hold it."""
         return {"seed": self.seed, "steps": [" | ".join(map(_described, actions)) for actions in self.steps]}
 
 
+@cache
 def itself() -> Recipe:
     """Return the recipe that leaves every sample as it is."""
     return in_a_row([make_step(catalog.load("pad"), {"size": 0}, "")])
@@ -157,21 +198,29 @@ def _middle(name: str, attempt: int) -> float:
     return MIDDLE
 
 
-def _first(actions: Sequence[Action]) -> Action | None:
-    return next((action for action in actions if action.filter != NONE), None)
+def _usual(actions: Sequence[Action | Policy], number: int) -> list[Call[Any]]:
+    """Return the calls of the first of the actions of a step, with the middle of what is drawn; raises UsageError."""
+    first = next((action for action in actions if action.filter != NONE), None)
+    if first is None:
+        return []
+    where = f"step {number} ({first.filter}): "
+    return first.calls(_middle, where) if isinstance(first, Policy) else [first.call(_middle, where=where)]
 
 
-def _tried(action: Action, where: str) -> list[Call[Any]]:
+def _tried(action: Action | Policy, where: str) -> list[list[Call[Any]]]:
     """Return calls with each of what is drawn at its ends, and the rest in the middle; raises UsageError."""
-    middle = {name: value.text(_middle) for name, value in action.drawn.items()}
-    texts = [middle, *({**middle, name: text} for name, value in action.drawn.items() for text in value.tried())]
-    calls = [action.with_texts(found, where) for found in texts]
-    for call in calls:
+    if isinstance(action, Policy):
+        found = action.tried(where)
+    else:
+        middle = {name: value.text(_middle) for name, value in action.drawn.items()}
+        texts = [middle, *({**middle, name: text} for name, value in action.drawn.items() for text in value.tried())]
+        found = [[action.with_texts(own, where)] for own in texts]
+    for call in (call for calls in found for call in calls):
         try:
             call.part()
         except ParameterError as error:
             raise refusal(error, where) from None
-    return calls
+    return found
 
 
 def _check_shared(action: Action, is_alternative: bool, where: str) -> None:
@@ -183,19 +232,37 @@ def _check_shared(action: Action, is_alternative: bool, where: str) -> None:
             raise UsageError(f"{where}{flag(name)} needs a step that is always done, without --p and alternatives")
 
 
-def _part(action: Action, share: Draw, width: int, height: int, where: str) -> Call[Any]:
-    """Return the call for a random part of an image: the first that fits of ten that are drawn, else the middle.
+def _size_behind(calls: Sequence[Call[Any]], width: int, height: int) -> tuple[int, int]:
+    """Return the width and height of what calls in a row make of an image."""
+    for call in calls:
+        many = catalog.many(call.name)
+        numbers = None if many is None else many.numbers(call.values, width, height, 1)
+        if numbers is None:
+            found = geometry.followed(call.part().stages, width, height)
+            width, height = found.width, found.height
+        else:
+            width, height = numbers.size or (width, height)
+    return width, height
+
+
+def _part(
+    action: Action, made: Callable[..., Call[Any]], share: Draw, width: int, height: int, where: str
+) -> Call[Any]:
+    """Return the call for a random part of an image: the first that fits of ten that are *made*, else the middle.
 
     The law of Inception's crops (Szegedy et al., "Going deeper with convolutions", 2015) as torchvision has it: the
     area is uniform and the ratio uniform in its logarithm. The middle has the ratio of the range that is next to the
     image's. In a picture of 4:3 one of four parts does not fit; to clamp it would raise the mean area from 0.43 to 0.5.
     """
+    call = None
     for attempt in range(ATTEMPTS):
-        call = action.call(share, attempt, where)
+        call = made(attempt, where)
         sides = framing.sides_of(width, height, call.values["area"], call.values["ratio"])
         across, down = (math.floor(side + 0.5) for side in sides)
         if across <= width and down <= height:
             return call
+    if action.filter == ERASE and call is not None:
+        return call  # of which what lies in the image is erased
     ratios = action.drawn.get("ratio")
     found = [action.with_texts({"ratio": text}, where).values["ratio"] for text in ratios.tried()] if ratios else []
     found = found or [action.given["ratio"]]
@@ -238,7 +305,7 @@ def chance(text: str, where: str) -> float:
     return value
 
 
-def _described(action: Action) -> str:
+def _described(action: Action | Policy) -> str:
     """Return an action as it is written."""
     words = [action.filter]
     for name, value in {**action.given, **action.drawn}.items():

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+from ....filters.core.filter import name_of
 from ...console.report import Report
 from ...errors import FileError
 from ...images import prefetch
 from ...images.atomic_write import Transaction
 from ...images.picture import DecodeError, Frames, Picture
+from ...images.shard import Shard
+from .. import labels
 from ..plan import Job
 from ..request import Request
 from .variants import described, drawn
@@ -22,32 +25,50 @@ def write(path: str, request: Request, jobs: Sequence[Job], skipped: Collection[
 
     Raises FileError.
     """
-    steps = {report.outputs["image"]: report.drawn for report in done if report.outputs}
-    lines: list[str] = []
-    for number, job in enumerate(jobs):
-        output = job.outputs["image"]
-        if number in skipped:
-            steps[output] = _redrawn(request, job)
-        if output in steps:
-            lines.append(_line(job, output, steps[output] or ()))
+    drawn = {report.outputs["image"]: report.drawn for report in done if report.outputs}
     with Transaction(request.read) as transaction:
         with transaction.open(Path(path)) as file:
-            file.write("".join(lines).encode("utf-8", "backslashreplace"))
+            for number, job in enumerate(jobs):
+                if number in skipped or job.outputs["image"] in drawn:
+                    for line in _lines(request, job, drawn.get(job.outputs["image"])):
+                        text = json.dumps(line, ensure_ascii=False, default=str) + "\n"
+                        file.write(text.encode("utf-8", "backslashreplace"))
         transaction.commit()
 
 
-def _line(job: Job, output: str, steps: Sequence[Any]) -> str:
-    folder, _, inner = job.input.place.partition("/")
-    label = folder if inner else None
-    line = {
-        "output": output,
-        "source": job.input.name,
-        "name": job.input.place,
-        "variant": job.variant,
-        "label": label,
-        "steps": steps,
-    }
-    return json.dumps(line, ensure_ascii=False, default=str) + "\n"
+def _lines(request: Request, job: Job, known: Any) -> Iterator[dict[str, Any]]:
+    """Yield what the lines of a job hold; *known* is what its report says was drawn, if it was done."""
+    output, folder = job.outputs["image"], job.input.place.rpartition("/")[0]
+    line = {"output": output, "source": job.input.name, "name": job.input.place}
+    if not job.variants:
+        steps = _redrawn(request, job) if known is None else known
+        label = folder.partition("/")[0] or None
+        yield {**line, "variant": job.variant, "label": label, "steps": steps}
+        return
+    from . import samples, shards
+
+    assert request.augmentation is not None
+    found = _read(request, job) if known is None else known
+    if not isinstance(found, samples.Samples):
+        each = shards.redrawn(request.augmentation, job, found) if isinstance(found, Shard) else found
+        yield from ({"output": output, "source": job.input.name, **one} for one in each)
+        return
+    own = found.labels
+    frame = 0
+    for number in range(found.number):
+        # What was drawn is drawn again: of all images of a data set it would not fit in memory.
+        for variant, recipe in zip(job.variants, samples.drawn(request.augmentation, job, number, found), strict=True):
+            label = -1 if own is None else int(own.values[number])
+            named = {"class": own.classes[label]} if own is not None and own.classes else {}
+            line = {"output": output, "frame": frame, "source": job.input.name, "source_frame": number}
+            line |= {
+                "name": name_of(job.input.place, number),
+                "variant": variant,
+                "label": None if own is None else label,
+                **named,
+            }
+            yield {**line, "steps": described(recipe)}
+            frame += 1
 
 
 def _redrawn(request: Request, job: Job) -> Sequence[Any]:
@@ -55,15 +76,33 @@ def _redrawn(request: Request, job: Job) -> Sequence[Any]:
     augmentation = request.augmentation
     assert augmentation is not None
     width, height = _size(request, job) if augmentation.is_of_size and job.variant else (1, 1)
-    return described(drawn(augmentation, job, width, height))
+    return described(drawn(augmentation, job, job.input.place, job.variant or 0, width, height))
+
+
+def _decoded(request: Request, job: Job) -> Picture | Frames:
+    reader = prefetch.reader(request.max_pixels, request.options.lenient, request.options.to_rgb)
+    return reader.read(job.input.name)[0]
 
 
 def _size(request: Request, job: Job) -> tuple[int, int]:
-    reader = prefetch.reader(request.max_pixels, request.options.lenient, request.options.to_rgb)
-    found, _ = reader.read(job.input.name)
+    found = _decoded(request, job)
     picture = found if isinstance(found, Picture) else _first(found, job)
     height, width = picture.pixels.shape[:2]
     return width, height
+
+
+def _read(request: Request, job: Job) -> Any:
+    """Return what is drawn for of a data set that was not augmented anew."""
+    from . import samples
+
+    found = _decoded(request, job)
+    if isinstance(found, Picture):
+        return samples.Samples(1, found.pixels.shape[1], found.pixels.shape[0], found.labels)
+    if isinstance(found, Shard):
+        return found
+    picture = _first(found, job)
+    height, width = picture.pixels.shape[:2]
+    return samples.Samples(found.count or 0, width, height, labels.of(job.input.name, found, job.labels or None))
 
 
 def _first(frames: Frames, job: Job) -> Picture:

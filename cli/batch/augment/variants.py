@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import os
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
+from ....filters.core import npy_header
 from ....filters.core.named_tuple import NamedTuple
 from ...console.messages import shown
 from ...errors import FileError, UsageError
+from ...images import formats
 from .. import other_pictures
+from ..naming import OutputNaming
 from ..plan import Input, Job
 from ..recipe import Recipe
 from .augmentation import Augmentation, is_itself
@@ -31,19 +35,34 @@ class Variants(NamedTuple):
     keep: bool = False
     all_splits: bool = False
     manifest: str | None = None
-
-    @property
-    def title(self) -> str:
-        """What the recipe is called in a file's name."""
-        return self.augmentation.name
+    recipe: str | None = None
+    """The file of which steps were taken."""
 
     @property
     def numbers(self) -> tuple[int, ...]:
         """The variants; 0 is the image itself."""
         return tuple(range(0 if self.keep else 1, self.variants + 1))
 
-    def pattern(self, given: str | None, in_folder: bool) -> str | None:
-        """Return the pattern of the outputs' names; raises UsageError for one that names several alike."""
+    def planned(
+        self, inputs: Sequence[Input], plan: Callable[..., list[Job]], naming: OutputNaming, in_folder: bool
+    ) -> list[Job]:
+        """Return the jobs, as *plan* makes them: one a variant, and one a data set, whose outputs hold all of them.
+
+        Raises UsageError for a name that several of them would have.
+        """
+        apart = naming.frame is not None or "frame" in naming.fields
+        sets = [] if apart else [source for source in inputs if is_data_set(source.name)]
+        images = [source for source in inputs if source not in sets]
+        naming, several = naming._replace(filter=self.augmentation.name), len(self.numbers) > 1
+        jobs: list[Job] = []
+        if images:
+            pattern = self._pattern(naming.pattern, in_folder)
+            jobs += plan(images, naming._replace(pattern=pattern), several, variants=self.numbers)
+        if sets:
+            jobs += plan(sets, naming, several=bool(images), together=self.numbers)
+        return jobs
+
+    def _pattern(self, given: str | None, in_folder: bool) -> str | None:
         if given is None:
             return PATTERN if in_folder or len(self.numbers) > 1 else None
         if len(self.numbers) > 1 and "{variant" not in given:
@@ -62,7 +81,8 @@ class Variants(NamedTuple):
 
     def files(self) -> dict[str, str]:
         """Return the files that the results depend on, and what they are."""
-        return {name: what for recipe in self.recipes for name, what in recipe.files().items()}
+        own = {} if self.recipe is None else {self.recipe: "the recipe of this call"}
+        return own | {name: what for recipe in self.recipes for name, what in recipe.files().items()}
 
     def key(self) -> bytes:
         """Return what tells this augmentation from every other: its steps and seed, and the contents of its files."""
@@ -70,10 +90,26 @@ class Variants(NamedTuple):
         return b"\0".join([own, *(recipe.key() for recipe in self.recipes)])
 
 
-def drawn(augmentation: Augmentation, job: Job, width: int, height: int) -> Recipe:
-    """Return the recipe of a job's variant; raises FileError where what was drawn cannot be done."""
+def is_data_set(name: str) -> bool:
+    """Whether a file holds the images of a data set, whose variants go into one file again."""
     try:
-        return augmentation.drawn(job.input.place, job.variant or 0, width, height)
+        with open(name, "rb") as file:
+            head, length = file.read(formats.HEAD), os.fstat(file.fileno()).st_size
+    except (OSError, ValueError):
+        return False
+    found = formats.sniff(head, name, length)
+    if found is None or found.name != "npy":
+        return found is not None and found.data_set
+    try:
+        return len(npy_header.read(head).shape) == 4
+    except ValueError:
+        return False
+
+
+def drawn(augmentation: Augmentation, job: Job, name: str, variant: int, width: int, height: int) -> Recipe:
+    """Return the recipe of a *variant* of a job's image called *name*; raises FileError where that cannot be done."""
+    try:
+        return augmentation.drawn(name, variant, width, height)
     except UsageError as error:
         raise FileError(shown(job.input.name), str(error)) from None
 
@@ -85,7 +121,7 @@ def alone(job: Job, recipe: Recipe) -> Job:
     """
     place = Path(job.input.place).name
     others = other_pictures.beside(recipe, job.input.place)
-    return job._replace(input=job.input._replace(place=place), variant=None, others=others)
+    return job._replace(input=job.input._replace(place=place), variant=None, variants=(), others=others)
 
 
 def described(recipe: Recipe) -> list[dict[str, Any]]:

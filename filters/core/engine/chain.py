@@ -6,7 +6,8 @@ a bias among it, becomes a stage of its own.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from itertools import takewhile
 from typing import Any
 
@@ -27,6 +28,11 @@ class Part(NamedTuple):
     """What a failure calls it."""
 
 
+def joined(parts: Sequence[Part]) -> tuple[tuple[Stage, ...], Settings]:
+    """Return the stages of one filter, or of several in a row, and how an image enters them."""
+    return (tuple(parts[0].stages), parts[0].settings) if len(parts) == 1 else chain(parts)
+
+
 def chain(parts: Sequence[Part]) -> tuple[tuple[Stage, ...], Settings]:
     """Return the stages of all *parts*, and how an image enters the first and leaves the last.
 
@@ -42,8 +48,9 @@ def chain(parts: Sequence[Part]) -> tuple[tuple[Stage, ...], Settings]:
         # A result that is no picture of the colours has no light to be taken out of.
         light = part.settings.linear and total_gain(part.stages) is not None
         if number + 1 < len(parts):
-            steps = [_without_offset(without_maps(stage)) for stage in steps]
-        stages += [_at_home(stage, part.settings, part.name) for stage in steps]
+            steps = [_of_each(stage, lambda own: _without_offset(without_maps(own))) for stage in steps]
+        at_home = partial(_at_home, settings=part.settings, name=part.name)
+        stages += [_of_each(stage, at_home) for stage in steps]
     channels, coloured = first.channels, _gives_colours(parts)
     if channels == "each" and not coloured and any(part.settings.channels != "each" for part in parts):
         channels = "luma" if _is_luma_first(parts) else "max"  # of the one channel that is left
@@ -57,6 +64,11 @@ def chain(parts: Sequence[Part]) -> tuple[tuple[Stage, ...], Settings]:
         only=_only([part.settings.only for part in parts]),
     )
     return tuple(stages), settings._replace(original=_moved(parts))
+
+
+def _of_each(stage: Stage, changed: Callable[[Stage], Stage]) -> Stage:
+    """Return a stage as it is *changed*, and so those that images have of their own."""
+    return changed(stage)._replace(each=tuple(map(changed, stage.each)))
 
 
 def _only(parts: Sequence[frozenset[str] | None]) -> frozenset[str] | None:

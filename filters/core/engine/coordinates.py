@@ -27,6 +27,8 @@ class Geometry(NamedTuple):
     f: float = 0.0
     g: float = 0.0
     h: float = 0.0
+    side: float = 1.0
+    """The sign that w has before the horizon; what has the other is seen nowhere."""
 
     @staticmethod
     def scaled(scale: tuple[float, float], offset: tuple[float, float] = (0.0, 0.0)) -> Geometry:
@@ -93,7 +95,8 @@ class Geometry(NamedTuple):
         rows = (self.a, self.b, self.c), (self.d, self.e, self.f), (self.g, self.h, 1.0)
         columns = (after.a, after.d, after.g), (after.b, after.e, after.h), (after.c, after.f, 1.0)
         found = [sum(x * y for x, y in zip(row, column, strict=True)) for row in rows for column in columns]
-        return Geometry(*(number / found[8] for number in found[:8]))
+        side = math.copysign(self.side * after.side, found[8])
+        return Geometry(*(number / found[8] for number in found[:8]), side=side)
 
     def in_image(self, x: Any, y: Any) -> tuple[Any, Any]:
         """Return where a point of the result, or each of an array of them, lies in the image."""
@@ -102,6 +105,10 @@ class Geometry(NamedTuple):
             return across, down
         behind = self.g * x + self.h * y + 1.0
         return across / behind, down / behind
+
+    def depth(self, x: Any, y: Any) -> Any:
+        """Return w at a point of the result, or at each of an array of them: positive before the horizon."""
+        return self.side * (self.g * x + self.h * y + 1.0)
 
     def in_result(self, x: Any, y: Any) -> tuple[Any, Any]:
         """Return where a point of the image lies in the result.

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
+from ..parameters import ImageError
 from .coordinates import Extent, Geometry
 from .stage import Stage
 
@@ -22,10 +23,36 @@ def of(stages: Sequence[Stage], width: int, height: int) -> Geometry | None:
 def followed(stages: Sequence[Stage], width: int, height: int) -> Extent:
     """Return the size of the result of *stages* in a row, and its map."""
     total: Geometry | None = Geometry()
-    for stage in stages:
-        # Branches are joined sample by sample: all of them lie alike.
-        branch = next(filter(None, stage.branches), None)
-        own = followed(branch, width, height) if branch else stage.result_of(width, height)
+    for _, own in each(stages, width, height):
         width, height = own.width, own.height
         total = None if total is None or own.geometry is None else total.then(own.geometry)
     return Extent(width, height, total)
+
+
+def each(stages: Sequence[Stage], width: int, height: int) -> Iterator[tuple[Stage, Extent]]:
+    """Yield the stages in a row, each with the size of its result and its map to what it takes.
+
+    Branches are joined sample by sample: all of them lie alike, and the stages of the first stand for all, unless they
+    are mixed. Raises ImageError.
+    """
+    for stage in stages:
+        if stage.mixes:
+            yield stage, _mixed(stage, width, height)
+            continue
+        branch = next(filter(None, stage.branches), None)
+        for inner, own in each(branch, width, height) if branch else [(stage, stage.result_of(width, height))]:
+            yield inner, own
+            width, height = own.width, own.height
+
+
+def _mixed(stage: Stage, width: int, height: int) -> Extent:
+    """Return the size that all branches of a stage keep, with a map if none moves samples; raises ImageError."""
+    branches = [followed(branch, width, height) for branch in stage.branches]
+    for number, own in enumerate(branches, 1):
+        if (own.width, own.height) != (width, height):
+            where = f"{stage.step}: " if stage.step else ""
+            raise ImageError(
+                f"{where}branch {number} makes {own.width}×{own.height} of {width}×{height}; keep the size"
+            )
+    still = all(own.geometry is not None and own.geometry.is_identity for own in branches)
+    return Extent(width, height, Geometry() if still else None)

@@ -197,6 +197,9 @@ class _Joining:
 
     def _filter(self, stage: Stage, own: ImageContext) -> None:
         """Apply a stage to the colours, and to their alpha what becomes of that."""
+        if stage.mixes:
+            self.last, self.alpha = _mixed(self.last, self.alpha, stage, own, self.rule, self.strip_rows, self.jobs)
+            return
         last, alpha, rule = self.last, self.alpha, self.rule
         handling, weights, how = stage.colours.alpha, stage.weights, (self.strip_rows, self.jobs)
         behind = self._alpha_behind(stage)
@@ -337,6 +340,20 @@ def _branched(
     branches = [join(source, branch or [_AS_IT_IS], inner, rule, strip_rows, jobs).rows for branch in stage.branches]
     context = context._replace(height=source.height, width=source.width)
     return ZippedRows(bound_for(stage, context).function, *branches, *beside)
+
+
+def _mixed(
+    source: Rows, alpha: Alpha | None, stage: Stage, context: ImageContext, rule: Rule, strip_rows: int, jobs: int
+) -> tuple[Rows, Alpha | None]:
+    """Return the rows of a stage that mixes what its branches make of an image and of its alpha, and the new alpha."""
+    inner = context._replace(rounds_to=None, kept=False, integers=False)
+    found = [join(source, branch or [_AS_IT_IS], inner, rule, strip_rows, jobs, alpha) for branch in stage.branches]
+    function = bound_for(stage, context._replace(height=source.height, width=source.width)).function
+    rows = ZippedRows(function, *(one.rows for one in found))
+    if alpha is None:
+        return rows, None
+    opaque = [one.alpha.opacity for one in found if one.alpha is not None]
+    return rows, alpha._replace(rows=ZippedRows(function, *opaque), gain=1.0)
 
 
 def _crossed(

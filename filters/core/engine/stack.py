@@ -66,14 +66,15 @@ def join_each(
             last, _, whole = join(last, part, own, rule, strip_rows, jobs)
         else:
             apart = all(_of_channels(stage, own, rule) for stage in part)
-            last = each = (AsChannels if apart else OneByOne)(last, part, own, rule, strip_rows)
+            kind = EachItsOwn if any(stage.each for stage in part) else AsChannels if apart else OneByOne
+            last = each = kind(last, part, own, rule, strip_rows)
             whole = each.whole
     return Joined(last, None, whole)
 
 
 def taken_together(stage: Stage) -> bool:
     """Whether a stage takes several images as one strip."""
-    return stage.takes == "strips" and stage.survey is None and not stage.by_name
+    return stage.takes == "strips" and stage.survey is None and not stage.by_name and not stage.each
 
 
 def _of_channels(stage: Stage, context: ImageContext, rule: Rule) -> bool:
@@ -136,12 +137,41 @@ class OneByOne(Rows):
             for number in range(start // self.height, stop // self.height)
         )
 
-        def joined(*images: Array) -> Array:
-            # Those of one colour are a single pixel.
-            size = self.height, self.width
-            return np.concatenate([np.broadcast_to(one, (*size, *one.shape[2:])) for one in images])
+        return by_field(self._below, *(one.rows(0, self.height) for one, *_ in of))
 
-        return by_field(joined, *(one.rows(0, self.height) for one, *_ in of))
+    def _below(self, *images: Array) -> Array:
+        """Return results one below the other; those of one colour are a single pixel."""
+        size = self.height, self.width
+        return np.concatenate([np.broadcast_to(one, (*size, *one.shape[2:])) for one in images])
+
+
+class EachItsOwn(OneByOne):
+    """What several images make of stages of which each has its own."""
+
+    def _joined(self, number: int, source: Rows) -> Joined:
+        """Return what an image's own stages make of it."""
+        stages = [stage.each[number] if stage.each else stage for stage in self.stages]
+        context = self.context._replace(name=self.context.names[number], facts=[])
+        return join(source, stages, context, self.rule, self.strip_rows, 1)
+
+    def _of(self, first: int, last: int) -> Joined:
+        """Return what the first image becomes."""
+        size = self.above.height
+        return self._joined(first, self._part(first * size, last * size))
+
+    def rows(self, start: int, stop: int) -> Values:
+        """Return the results of whole images."""
+        first, last, size = start // self.height, stop // self.height, self.above.height
+        given = self.above.rows(first * size, last * size)
+        found: list[Values] = []
+        for number in range(first, last):
+            top = (number - first) * size
+            part = by_field(lambda strip, top=top: strip[top : top + size], given)
+            source: Rows = Whole(part, size, self.above.width)
+            if isinstance(self.above, Source):
+                source = Source(part, lambda start, stop, part=part: part[start:stop])
+            found.append(self._joined(number, source).rows.rows(0, self.height))
+        return by_field(self._below, *found)
 
 
 class AsChannels(OneByOne):

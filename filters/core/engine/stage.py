@@ -350,6 +350,9 @@ class Stage(NamedTuple):
     branches: tuple[tuple[Stage, ...], ...] = ()
     """Rows of stages, each applied to the same image. The function takes their results as arguments; an empty row
     gives the image itself."""
+    mixes: bool = False
+    """Each branch takes the alpha too, and may move samples by a geometry of its own. The function is given the colours
+    of all branches, multiplied by their alphas, and likewise the alphas."""
     by_channel: bool = False
     """A stage that takes rows or the image treats each channel as an image: several images can be the channels of one,
     and come out to the last bit as by themselves."""
@@ -372,6 +375,9 @@ class Stage(NamedTuple):
     """The names of the results, if the stage is the last: those of its NamedTuple, or ``image`` alone."""
     display: Display = AS_COMPUTED
     """How its results show in 8 and 16 bits, if the stage is the last."""
+    each: tuple[Stage, ...] = ()
+    """One an image, where each of several images has a stage of its own, which differ in their numbers alone; this one
+    is the first."""
     alpha: Stage | None = None
     """The stage that says what becomes of the alpha, where that is another thing than what becomes of the colours."""
     facts: Callable[[ImageContext], tuple[Fact, ...]] = lambda context: ()

@@ -137,7 +137,9 @@ class Matrix(NamedTuple):
     @property
     def geometry(self) -> Geometry | None:
         """The map as others know it; None where the first sample's corner is at the horizon."""
-        return Geometry(*(entry / self.i for entry in self[:8])) if self.i else None
+        if not self.i:
+            return None
+        return Geometry(*(entry / self.i for entry in self[:8]), side=math.copysign(1.0, self.i))
 
 
 def is_quadrilateral(points: Sequence[Point]) -> bool:

@@ -1,0 +1,179 @@
+"""The operations of published policies as filters of this program, and the tables of how far each may go.
+
+A table says for each operation what its number is where nothing is changed, and what at full strength: at two ends
+where it goes both ways. At a part of full strength it is as far on the way to an end.
+
+What the papers leave open is chosen so that strength grows: colours go both ways from 1, where the published code
+goes from 0.1 up to 1.9, and so changes most at no strength; posterize keeps fewer bits and solarize inverts more the
+stronger they are. Shears are about the middle, all is interpolated bilinearly, and nothing is rounded to whole pixels
+or degrees. The sharpness is that of Pillow: 0 is the mean of 3×3 pixels of which the middle one weighs 5 times.
+
+References
+----------
+- Cubuk, Zoph, Mané, Vasudevan and Le, AutoAugment: learning augmentation strategies from data, CVPR 2019, table 6:
+  the operations and their ranges, translations in pixels of 331.
+- Cubuk, Zoph, Shlens and Le, RandAugment: practical automated data augmentation with a reduced search space, NeurIPS
+  2020: the 14 operations, and strengths on that scale.
+- Müller and Hutter, TrivialAugment: tuning-free yet state-of-the-art data augmentation, ICCV 2021: the spaces RA and
+  Wide, translations in pixels, and 31 strengths.
+- Hendrycks, Mu, Cubuk, Zoph, Gilmer and Lakshminarayanan, AugMix: a simple data processing method to improve
+  robustness and uncertainty, ICLR 2020: the operations that no corruption of ImageNet-C is like.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import Any
+
+from ....filters.core.named_tuple import NamedTuple
+from .ranges import DIGITS
+
+EIGHT_BITS = 256
+"""Of a table's solarize, which counts levels of 8 bits."""
+LEAST_PERCENT = 1e-10
+"""To which thresholds are rounded down: one that is a level by the table must not be above it."""
+
+
+class Span(NamedTuple):
+    """How far an operation may go."""
+
+    ends: tuple[float, ...] = ()
+    """Its number at full strength, one for each direction."""
+    neutral: float = 0.0
+    """Its number where nothing is changed."""
+    unit: str = ""
+
+    def at(self, strength: float, direction: int) -> float:
+        """Return the number at a *strength* from 0 to 1.
+
+        >>> Span((0.1, 1.9), 1.0).at(0.5, 0), Span((-30, 30)).at(1, 1)
+        (0.55, 30.0)
+        """
+        value = self.neutral + strength * (self.ends[direction] - self.neutral)
+        return float(_text(value))
+
+
+Table = Mapping[str, Span]
+NOTHING = Span()
+"""Of an operation without strength."""
+COLOURS = Span((0.1, 1.9), 1.0)
+WIDE_COLOURS = Span((0.01, 2.0), 1.0)
+SOLARIZE = Span((0,), 256)
+SHEAR = Span((-0.3, 0.3))
+TRANSLATE = Span((-15000 / 331, 15000 / 331), unit="%")
+
+RAND_AUGMENT: Table = {
+    "identity": NOTHING,
+    "auto-contrast": NOTHING,
+    "equalize": NOTHING,
+    "rotate": Span((-30, 30)),
+    "solarize": SOLARIZE,
+    "color": COLOURS,
+    "posterize": Span((4,), 8),
+    "contrast": COLOURS,
+    "brightness": COLOURS,
+    "sharpness": COLOURS,
+    "shear-x": SHEAR,
+    "shear-y": SHEAR,
+    "translate-x": TRANSLATE,
+    "translate-y": TRANSLATE,
+}
+"""RandAugment's operations with AutoAugment's ranges."""
+STANDARD: Table = {**RAND_AUGMENT, "translate-x": Span((-10, 10)), "translate-y": Span((-10, 10))}
+"""TrivialAugment's space RA."""
+WIDE: Table = {
+    **RAND_AUGMENT,
+    "rotate": Span((-135, 135)),
+    "color": WIDE_COLOURS,
+    "posterize": Span((2,), 8),
+    "contrast": WIDE_COLOURS,
+    "brightness": WIDE_COLOURS,
+    "sharpness": WIDE_COLOURS,
+    "shear-x": Span((-0.99, 0.99)),
+    "shear-y": Span((-0.99, 0.99)),
+    "translate-x": Span((-32, 32)),
+    "translate-y": Span((-32, 32)),
+}
+"""TrivialAugment's space Wide."""
+AUG_MIX: Table = {
+    name: RAND_AUGMENT[name]
+    for name in (
+        "auto-contrast",
+        "equalize",
+        "posterize",
+        "rotate",
+        "solarize",
+        "shear-x",
+        "shear-y",
+        "translate-x",
+        "translate-y",
+    )
+}
+"""AugMix's operations: not those that corruptions of ImageNet-C are like."""
+
+
+class Step(NamedTuple):
+    """A filter and its options as a command line has them."""
+
+    filter: str
+    options: Mapping[str, Any]
+
+
+def step(name: str, span: Span, strength: float, direction: int) -> Step | None:
+    """Return what does an operation at a *strength* from 0 to 1, None where it changes nothing.
+
+    *direction* counts the ends of its *span*.
+
+    >>> step("shear-x", SHEAR, 1.0, 1)
+    Step(filter='affine', options={'shear': '16.699244234,0'})
+    """
+    if name == "identity":
+        return None
+    if name == "auto-contrast":
+        return Step("tone", {"op": "autocontrast", "per_channel": True})
+    if name == "equalize":
+        return Step("tone", {"op": "equalize", "per_channel": True})
+    value = span.at(strength, direction)
+    if name == "posterize":
+        # Half up in the bits that are taken away.
+        value = span.neutral - math.floor(span.neutral - value + 0.5)
+    return None if value == span.neutral else _step(name, value, span.unit)
+
+
+def _step(name: str, value: float, unit: str) -> Step | None:
+    match name:
+        case "rotate":
+            return Step("rotate", {"angle": _text(value)})
+        case "solarize":
+            percent = math.floor(value / (EIGHT_BITS - 1) * 100 / LEAST_PERCENT) * LEAST_PERCENT
+            threshold = f"{_text(percent)}%"
+            return Step("tone", {"op": "solarize", "threshold": threshold}) if percent <= 100 else None
+        case "posterize":
+            return Step("tone", {"op": "posterize", "bits": f"{value:g}"})
+        case "color":
+            return Step("tone", {"saturation": _text(value)})
+        case "contrast" | "brightness":
+            return Step("tone", {name: _text(value)})
+        case "sharpness":
+            # f times the image and 1 - f times the mean of 3×3 whose weights are 1 and 5: their sum is 13.
+            around, middle = _text(1 - value), _text(8 * value + 5)
+            row = " ".join([around] * 3)
+            return Step("conv", {"kernel": f"{row}; {around} {middle} {around}; {row}", "normalize": "sum"})
+        case "shear-x":
+            return Step("affine", {"shear": f"{_degrees(value)},0"})
+        case "shear-y":
+            return Step("affine", {"shear": f"0,{_degrees(value)}"})
+        case "translate-x":
+            return Step("affine", {"translate": f"{_text(value)}{unit},0"})
+        case "translate-y":
+            return Step("affine", {"translate": f"0,{_text(value)}{unit}"})
+    raise LookupError(name)
+
+
+def _degrees(slope: float) -> str:
+    return _text(math.degrees(math.atan(slope)))
+
+
+def _text(value: float) -> str:
+    return f"{value:.{DIGITS}g}"

@@ -1,0 +1,250 @@
+"""The variants of a data set's images: those of each image follow each other, with its label."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any, Protocol
+
+from ....filters.core.engine import geometry, many
+from ....filters.core.engine.output_buffer import Output
+from ....filters.core.engine.stage import Stage
+from ....filters.core.filter import Names, name_of
+from ....filters.core.lazy_numpy import Array, np
+from ....filters.core.named_tuple import NamedTuple
+from ....filters.core.parameters import ImageError
+from ...console.messages import shown
+from ...errors import FileError, UsageError
+from ...images import formats
+from ...images.labels import Labels
+from ...images.picture import Frames, Picture
+from ..frame_output import Computed
+from ..job_options import JobOptions
+from ..plan import Job
+from ..recipe import Recipe
+from . import together, variants
+from .augmentation import Augmentation, is_itself
+from .many_draws import ManyDraws
+
+
+class Samples(NamedTuple):
+    """What a manifest must know of the images of a data set to draw for them again."""
+
+    number: int
+    width: int
+    height: int
+    labels: Labels | None = None
+
+
+DIGITS, TEN = (28, 28), 10
+"""Height and width of digits, and how many there are."""
+
+
+class Processor(Protocol):
+    """What filters pictures."""
+
+    stages: tuple[Stage, ...]
+    draws: ManyDraws | None
+
+    @property
+    def options(self) -> JobOptions:
+        """What the call asks for."""
+        ...
+
+    def of_recipe(self, recipe: Recipe, stages: tuple[Stage, ...] = ()) -> Processor:
+        """Return what filters by another recipe, or by stages that images have of their own."""
+        ...
+
+    def work_types(self, job: Job, picture: Picture, stages: Iterable[Sequence[Stage]]) -> list[Any]:
+        """Return the types in which a picture goes through several stages."""
+        ...
+
+    def takes_stack(self, job: Job, picture: Picture) -> bool:
+        """Whether pictures like this one can be filtered several at a time."""
+        ...
+
+    def computed(self, job: Job, picture: Picture) -> Computed:
+        """Filter a picture; raises FileError."""
+        ...
+
+
+def doubts(augmentation: Augmentation | None, frames: Frames) -> list[str]:
+    """Return notes on what a data set should not learn."""
+    labels = frames.labels
+    if augmentation is None or labels is None or frames.pictures is None or not augmentation.flips:
+        return []
+    if frames.pixels != (frames.count or 0) * DIGITS[0] * DIGITS[1] or len(np.unique(labels.values)) != TEN:
+        return []
+    if frames.pictures(0, 1).pixels.shape != (*DIGITS, 1):
+        return []
+    return ["looks like digits, most of which are none when they are mirrored; leave out flip if they are"]
+
+
+def summed(first: Computed, images: int, labels: Labels | None, variants: int) -> Samples:
+    """Return what was augmented, from what was computed of it: so many *variants* of each image."""
+    height, width, _ = first.shape
+    return Samples(images // variants, width, height, None if labels is None else labels.every(variants))
+
+
+def drawn(augmentation: Augmentation, job: Job, number: int, size: Samples) -> Iterator[Recipe]:
+    """Yield the recipes of the variants of an image by its *number*; raises FileError."""
+    name = name_of(job.input.place, number)
+    for variant in job.variants:
+        yield variants.drawn(augmentation, job, name, variant, size.width, size.height)
+
+
+def computed(processor: Processor, job: Job, picture: Picture) -> Computed:
+    """Make the variants of images that lie one below the other; raises FileError."""
+    augmentation, count, each = processor.options.augmentation, picture.images, len(job.variants)
+    assert augmentation is not None
+    size = Samples(count, picture.pixels.shape[1], len(picture.pixels) // count)
+    if picture.number == 0:
+        _check_sizes(augmentation, job, picture, size)
+    recipes = dict(enumerate(_drawn(processor, job, picture, size)))
+    first = processor.of_recipe(recipes[0]).computed(variants.alone(job, recipes[0]), _some(picture, [0]))
+    gathered = _Gathered(job, first, count * each)
+    del recipes[0]
+    for places, values in _at_once(first, picture, recipes, each):
+        gathered.put(places, values)
+        for place in places:
+            del recipes[place]
+    for own, places, part in _parts(processor, job, picture, recipes, each):
+        found = own.computed(variants.alone(job, recipes[places[0]]), part).outputs["image"]
+        alpha = None if found.alpha is None else found.alpha.reshape(len(places), -1, found.alpha.shape[1])
+        gathered.put(places, found.samples.reshape(len(places), -1, *found.samples.shape[1:]), alpha)
+    labels = None if picture.labels is None else picture.labels.repeated(each)
+    return first._replace(outputs={"image": gathered.output()}, images=count * each, labels=labels)
+
+
+class _Gathered:
+    """The pictures that images become, in their order."""
+
+    def __init__(self, job: Job, first: Computed, count: int) -> None:
+        self.job, self.first = job, first.outputs["image"]
+        samples, alpha = self.first.samples, self.first.alpha
+        self.samples = np.empty((count, *samples.shape), samples.dtype)
+        self.alpha = None if alpha is None else np.empty((count, *alpha.shape), alpha.dtype)
+        self.put([0], samples[None], None if alpha is None else alpha[None])
+
+    def put(self, places: Sequence[int], samples: Array, alpha: Array | None = None) -> None:
+        """Put pictures in their places; raises FileError for those that are not like the first."""
+        if samples.shape[1:] != self.samples.shape[1:]:
+            raise FileError(shown(self.job.input.name), f"its variants are of several sizes, {_DIFFER}")
+        if samples.dtype != self.samples.dtype:
+            why = "its variants are of several depths; give the last step --depth"
+            raise FileError(shown(self.job.input.name), why)
+        self.samples[places] = samples
+        if self.alpha is not None and alpha is not None:
+            self.alpha[places] = alpha
+
+    def output(self) -> Output:
+        """Return all, one below the other."""
+        alpha = None if self.alpha is None else self.alpha.reshape(-1, self.alpha.shape[-1])
+        return self.first._replace(samples=self.samples.reshape(-1, *self.samples.shape[2:]), alpha=alpha)
+
+
+def _drawn(processor: Processor, job: Job, picture: Picture, size: Samples) -> list[Recipe]:
+    """Return the recipes of the variants of each image, one image after the other; raises FileError."""
+    if processor.draws is None:
+        assert processor.options.augmentation is not None
+        processor.draws = ManyDraws(processor.options.augmentation)
+    names = Names(job.input.place, range(picture.number, picture.number + size.number))
+    try:
+        found = processor.draws.recipes(names, job.variants, size.width, size.height)
+    except UsageError as error:
+        raise FileError(shown(job.input.name), str(error)) from None
+    return [recipe for own in found for recipe in own]
+
+
+def _at_once(
+    first: Computed, picture: Picture, recipes: Mapping[int, Recipe], each: int
+) -> Iterator[tuple[list[int], Array]]:
+    """Yield what becomes of images that many are taken at once of, and their places."""
+    encoding = first.encodings["image"]
+    height, width, channels = first.shape
+    small = picture.pixels.dtype == np.uint8 and picture.alpha is None and picture.colours in ("gray", "rgb")
+    told = first.missing is None and picture.white in (None, 255) and not picture.metadata.palette
+    if not (small and told and encoding.plain and encoding.dtype == "uint8"):
+        return
+    images = picture.pixels.reshape(-1, height, width, channels)
+    rows = together.steps(recipes, (width, height, channels))
+    for own in together.of_one_size(rows):
+        places = [*own]
+        yield places, many.run(images[[place // each for place in places]], [*own.values()])
+
+
+FIRST = 8
+"""So many images are drawn for before the work, to see whether their variants are of one size."""
+
+
+def _parts(
+    processor: Processor, job: Job, picture: Picture, recipes: Mapping[int, Recipe], each: int
+) -> Iterator[tuple[Processor, Sequence[int], Picture]]:
+    """Yield what filters some of the images, which of the recipes' places that are, and the images."""
+    height, width = len(picture.pixels) // picture.images, picture.pixels.shape[1]
+    images = together.Images(width, height, picture.full, picture.colours)
+    one = _some(picture, [0])
+    for group in together.groups(recipes, images):
+        left = group.places
+        if group.parts:
+            recipe = recipes[group.places[0]]
+            own, alone = processor.of_recipe(recipe), variants.alone(job, recipe)
+            kinds = own.work_types(
+                alone, one, ([stage for part in parts for stage in part.stages] for parts in group.parts)
+            )
+            for some in group.split(kinds):
+                own = processor.of_recipe(recipes[some.places[0]], some.stages()[0])
+                if own.takes_stack(alone, one):
+                    left = [place for place in left if place not in {*some.places}]
+                    yield own, some.places, _some(picture, [place // each for place in some.places])
+        for place in left:
+            yield processor.of_recipe(recipes[place]), [place], _some(picture, [place // each])
+
+
+_DIFFER = "which a data set does not hold; end with resize --size or crop --size"
+
+
+def _some(picture: Picture, numbers: Sequence[int]) -> Picture:
+    """Return some of the images that lie one below the other."""
+    height = len(picture.pixels) // picture.images
+    pixels = picture.pixels.reshape(picture.images, height, *picture.pixels.shape[1:])[numbers]
+    alpha = picture.alpha
+    if alpha is not None:
+        alpha = alpha.reshape(picture.images, height, -1)[numbers].reshape(-1, alpha.shape[1])
+    found = Picture(
+        pixels.reshape(-1, *pixels.shape[2:]),
+        alpha,
+        format=picture.format,
+        metadata=picture.metadata,
+        nodata=picture.nodata,
+        colours=picture.colours,
+        white=picture.white,
+    )
+    found.number, found.images = picture.number + numbers[0], len(numbers)
+    found.numbers = [picture.number + number for number in numbers]
+    return found
+
+
+def _check_sizes(augmentation: Augmentation, job: Job, picture: Picture, size: Samples) -> None:
+    """Raise FileError where the variants may be of several sizes, and their file is to hold one."""
+    own = formats.FORMATS[picture.format]
+    if not any(target.format_for(output, own).data_set for output, target in job.targets.items()):
+        return
+    recipes = [*augmentation.check(), *augmentation.without(), *([augmentation.kept()] if 0 in job.variants else [])]
+    for number in range(FIRST):
+        recipes += drawn(augmentation, job, number, size)
+    try:
+        found = {_size(recipe, size.width, size.height) for recipe in recipes}
+    except ImageError as error:
+        raise FileError(shown(job.input.name), str(error)) from None
+    if len(found) > 1:
+        one, other = (f"{across}×{down}" for across, down in sorted(found)[:2])
+        raise FileError(
+            shown(job.input.name), f"its variants would be of several sizes, as {one} and {other}, {_DIFFER}"
+        )
+
+
+def _size(recipe: Recipe, width: int, height: int) -> tuple[int, int]:
+    if is_itself(recipe):
+        return width, height
+    found = geometry.followed([stage for step in recipe.steps for stage in step.part().stages], width, height)
+    return found.width, found.height

@@ -1,0 +1,123 @@
+"""The samples of containers divided: each part has a file of the same name, with its samples and their labels."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from ..console.messages import say, shown
+from ..digest import digest
+from ..errors import UsageError
+from ..file_identity import identity
+from ..images import formats
+from ..images.atomic_write import Transaction
+from ..images.output_folder import root_of
+from .partition import ALL, Sample
+from .selection import part_of
+from .shard_file import ShardFile
+from .source import Container, ShardSet, key_of
+from .stack_file import StackFile, refusals
+
+DIGEST_BYTES = 16
+
+
+def samples(container: Container, pattern: re.Pattern[str] | None) -> Iterator[Sample]:
+    """Yield the samples, with what each shares with others: its contents, and what *pattern* finds in its key.
+
+    Raises UsageError where they have no names in which it could find something, FileError.
+    """
+    name = Path(container.name).name
+    if isinstance(container, ShardSet):
+        for label, members in container.labelled():
+            if images := [member for member in members if member.is_image]:
+                key = key_of(images[0].name)
+                kin: list[tuple[str, ...]] = [("contents", _digest(bytes(member.data))) for member in images]
+                if pattern is not None and (match := pattern.search(key)) is not None:
+                    kin.append(("group", *(match.groups("") or (match[0],))))
+                yield Sample(f"{name}#{key}", _class(container, label), tuple(kin), len(images))
+        return
+    if pattern is not None:
+        raise UsageError(f"--group: the samples of {shown(container.name)} have no names; leave it out")
+    for batch in container.batches():
+        picture = batch.picture
+        height = len(picture.pixels) // picture.images
+        for number, (own, label) in enumerate(zip(batch.names, batch.labels, strict=True)):
+            rows = slice(number * height, (number + 1) * height)
+            data = picture.pixels[rows].tobytes() + (b"" if picture.alpha is None else picture.alpha[rows].tobytes())
+            yield Sample(f"{name}{own}", _class(container, label), (("contents", _digest(data)),))
+
+
+def _digest(data: bytes) -> str:
+    return digest(data, DIGEST_BYTES)
+
+
+def _class(container: Container, label: int | None) -> str:
+    if label is None:
+        return ALL
+    return container.classes[label] if container.classes else str(label)
+
+
+def write(containers: Sequence[Container], assigned: Sequence[int], folders: Sequence[Path]) -> None:
+    """Write the parts of all containers, or none; raises FileError, UsageError."""
+    _check_names(containers)
+    read = frozenset(found for one in containers for path in one.paths() if (found := identity(path)) is not None)
+    notes, names = list[str](), set[Path]()
+    parts = iter(assigned)
+    root = root_of(str(folders[0].parent))
+    with Transaction(read) as transaction:
+        for container in containers:
+            if isinstance(container, ShardSet):
+                shards = _shards(container, parts, len(folders))
+                for shard, folder in zip(shards, folders, strict=True):
+                    place = folder / Path(container.name).name
+                    if shard.count:
+                        with transaction.open(place, root=root) as file, refusals(shown(str(place))):
+                            shard.write(file)
+                continue
+            for stack in _stacks(container, parts, folders):
+                if stack.count:
+                    stack.write(transaction, root, names)
+                    notes += stack.notes
+            if container.frames.archive is not None and (
+                lost := container.frames.archive.lost(container.labels is not None)
+            ):
+                notes.append(f"{shown(container.name)}: {lost}")
+        transaction.commit()
+    for note in dict.fromkeys([*notes, *transaction.notes]):
+        say(f"imfilter: {note}")
+
+
+def _check_names(containers: Sequence[Container]) -> None:
+    """Raise UsageError where two files would be one, or where one is of a format that is only read."""
+    found: dict[str, str] = {}
+    for container in containers:
+        name = Path(container.name).name
+        if (other := found.get(name)) is not None:
+            raise UsageError(f"{shown(container.name)}: would be one file with {shown(other)}; rename one of them")
+        found[name] = container.name
+        format = formats.FORMATS[container.frames.format]
+        if format.instead:
+            raise UsageError(f"{shown(container.name)}: {formats.only_read(format)}; convert it first")
+
+
+def _shards(container: ShardSet, parts: Iterator[int], count: int) -> list[ShardFile]:
+    shards = [ShardFile() for _ in range(count)]
+    for _, members in container.labelled():
+        if any(member.is_image for member in members):
+            shards[next(parts)].add_members(members)
+        else:
+            for shard in shards:  # what tells of the whole
+                shard.add_members(members)
+    return shards
+
+
+def _stacks(container: Container, parts: Iterator[int], folders: Sequence[Path]) -> list[StackFile]:
+    name, format = Path(container.name).name, formats.FORMATS[container.frames.format]
+    stacks = [StackFile(folder / name, format) for folder in folders]
+    for batch in container.batches():
+        own = [next(parts) for _ in batch.labels]
+        for at, stack in enumerate(stacks):
+            if numbers := [number for number, part in enumerate(own) if part == at]:
+                stack.add(container, part_of(batch, numbers))
+    return stacks

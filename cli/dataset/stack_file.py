@@ -1,0 +1,148 @@
+"""A container that is written: images of one size and depth in one file, with their labels."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ..batch import labels
+from ..console.messages import shown
+from ..console.report import depth_in_words
+from ..errors import FileError
+from ..images import encode
+from ..images.archive import Archive
+from ..images.atomic_write import Transaction
+from ..images.codec import Content
+from ..images.encode import EncodeError
+from ..images.formats import Format
+from ..images.idx import write_labels
+from ..images.labels import Labels, joined
+from ..images.output_folder import Root
+from ..images.picture import Picture
+from .info import channels_of
+from .source import Batch, DataSet, Pictures
+
+IDX = "idx", "idx-gz"
+
+
+class StackFile:
+    """Gathers samples, and writes them; the notes tell what the file does not hold of them."""
+
+    def __init__(self, path: Path, format: Format, archive: Archive | None = None) -> None:
+        """*archive* has the arrays of the file from which all samples come, where it holds several."""
+        writer_of = format.codec.frames
+        assert writer_of is not None
+        self.path, self.format = path, format
+        self.notes: list[str] = []
+        self.count = 0
+        self._writer = writer_of(None)
+        self._archive = archive
+        self._first: Batch | None = None
+        self._labels: list[Labels | None] = []
+
+    def add(self, data_set: DataSet, batch: Batch) -> None:
+        """Take samples; raises FileError where they are not as those before, or none that the format holds."""
+        first = self._first = self._first or batch
+        _check_alike(first, batch, self.format)
+        found = labels_of(data_set, batch)
+        with refusals(batch.name(0)):
+            if not self._labels:
+                self.notes += self.format.codec.labels(found)
+            self._writer.add(self._content(batch.picture, found))
+        self._labels.append(found)
+        self.count += batch.picture.images
+
+    def _content(self, picture: Picture, found: Labels | None) -> Content:
+        return Content(
+            encode.coloured(picture.pixels, picture.metadata),
+            picture.alpha,
+            colours=picture.colours,
+            white=picture.white,
+            images=picture.images,
+            labels=found,
+            archive=None if self._labels else self._archive,
+        )
+
+    def write(self, transaction: Transaction, root: Root | None = None, names: set[Path] | None = None) -> None:
+        """Write the file, and those that belong beside it, below a *root*; raises FileError.
+
+        *names* are the files with names of classes that were written before.
+        """
+        whole = joined(self._labels)
+        with transaction.open(self.path, root=root) as file, refusals(shown(str(self.path))):
+            self._writer.write(file)
+        self.notes += self._writer.notes
+        if whole is None:
+            return
+        if self.format.name in IDX:
+            beside = labels.name_beside(str(self.path))
+            if beside is None:
+                self.notes.append(f"the labels were not written: {shown(str(self.path))} is no name with -idx3-")
+                return
+            with transaction.open(Path(beside), root=root) as file, refusals(shown(beside)):
+                write_labels(file, whole.values, beside.endswith(".gz"))
+        for name, classes in zip(
+            labels.CLASS_NAMES.get(self.format.name, ()), (whole.classes, whole.coarse_classes), strict=False
+        ):
+            place = self.path.with_name(name)
+            has_place = not place.exists() and (names is None or place not in names)
+            if len(classes) == labels.CLASS_NAMES[self.format.name][name] and has_place:
+                if names is not None:
+                    names.add(place)
+                with transaction.open(place, root=root) as file:
+                    file.write("".join(f"{word}\n" for word in classes).encode())
+
+
+def labels_of(data_set: DataSet, batch: Batch) -> Labels | None:
+    """Return the labels of some samples."""
+    if any(label is None for label in batch.labels):
+        return None
+    if batch.picture.labels is not None:
+        return batch.picture.labels._replace(classes=tuple(data_set.classes))
+    numbers: Any = batch.labels
+    if isinstance(data_set, Pictures):
+        numbers = [data_set.numbers[label] for label in numbers]
+        if data_set.numbers != range(len(data_set.classes)):
+            return Labels(np.array(numbers))
+    return Labels(np.array(numbers), classes=tuple(data_set.classes))
+
+
+def _check_alike(first: Batch, batch: Batch, format: Format) -> None:
+    """Raise FileError where a sample is not as the first was, or is none that the format holds."""
+    (one, size), (other, own) = ((_kind(each.picture), _size(each.picture)) for each in (first, batch))
+    if size != own:
+        raise FileError(batch.name(0), f"is {own}, and {first.name(0)} {size}; imfilter resize makes them of one size")
+    if one != other:
+        raise FileError(batch.name(0), f"is {other}, and {first.name(0)} {one}; imfilter makes them alike")
+    check_held(batch, format)
+
+
+def _size(picture: Picture) -> str:
+    height, width = picture.pixels.shape[:2]
+    return f"{width}×{height // picture.images}"
+
+
+def _kind(picture: Picture) -> str:
+    return f"{depth_in_words(picture.pixels.dtype.name)} {channels_of(picture)}"
+
+
+def check_held(batch: Batch, format: Format) -> None:
+    """Raise FileError where the format does not hold the samples as they are."""
+    picture = batch.picture
+    held = format.held(picture.colours, picture.pixels.shape[2])
+    if picture.pixels.dtype.name not in held or (picture.alpha is not None and not format.alpha):
+        name = format.title or format.name.upper()
+        raise FileError(batch.name(0), f"is {_kind(picture)}, which {name} cannot hold")
+
+
+@contextlib.contextmanager
+def refusals(name: str) -> Iterator[None]:
+    """Raise what an encoder or writer refuses as FileError."""
+    try:
+        yield
+    except (EncodeError, ValueError) as error:
+        raise FileError(name, str(error)) from None

@@ -1,0 +1,76 @@
+"""The bytes of a file that is read piece by piece, as data sets are, which may be larger than memory."""
+
+from __future__ import annotations
+
+import io
+import os
+from typing import Any
+
+from .picture import DecodeError
+from .source import FileState, state_of
+
+CHANGES = "changes while it is read; try again when it is complete"
+
+
+class FileBytes:
+    """Stands for what a file holds: a slice reads those bytes, and none of them stay.
+
+    The file stays open: another that takes its name is not met. Of one that is written to, what is read no longer
+    belongs together; `check` says so.
+    """
+
+    def __init__(self, descriptor: int, state: FileState) -> None:
+        """*descriptor* is copied."""
+        self._descriptor, self._state = os.dup(descriptor), state
+
+    def __len__(self) -> int:
+        return self._state.size
+
+    def __getitem__(self, part: slice) -> bytes:
+        start, stop, _ = part.indices(len(self))
+        found = os.pread(self._descriptor, stop - start, start) if stop > start else b""
+        while (left := stop - start - len(found)) > 0:  # as of more than 2 GB, or of a disk in a network
+            if not (more := os.pread(self._descriptor, left, start + len(found))):
+                raise DecodeError(CHANGES)
+            found += more
+        return found
+
+    def check(self) -> None:
+        """Raise `DecodeError` where the file changed since it was opened."""
+        if state_of(self._descriptor) != self._state:
+            raise DecodeError(CHANGES)
+
+    def __del__(self) -> None:
+        if hasattr(self, "_descriptor"):
+            os.close(self._descriptor)
+
+
+class Opened(io.RawIOBase):
+    """Bytes as an open file, for what reads one."""
+
+    def __init__(self, data: Any) -> None:
+        self._data, self._at = data, 0
+
+    def readable(self) -> bool:
+        """Whether it can be read."""
+        return True
+
+    def seekable(self) -> bool:
+        """Whether it can be read from any place on."""
+        return True
+
+    def tell(self) -> int:
+        """Return the place of the next byte."""
+        return self._at
+
+    def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
+        """Go to a place."""
+        self._at = max(0, offset + {os.SEEK_SET: 0, os.SEEK_CUR: self._at, os.SEEK_END: len(self._data)}[whence])
+        return self._at
+
+    def readinto(self, buffer: Any) -> int:
+        """Read the next bytes."""
+        piece = self._data[self._at : self._at + len(buffer)]
+        buffer[: len(piece)] = piece
+        self._at += len(piece)
+        return len(piece)
