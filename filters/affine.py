@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import math
-from typing import Annotated, Any, Unpack
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Annotated, Any, Unpack
 
 from .core import Common, Pair, Param, ParameterError, Stage, both, image_filter
 from .core.named_tuple import NamedTuple
 from .core.resampling import homography
 from .core.resampling.homography import Linear
-from .core.resampling.placing import FURTHEST, check_expand, linear_stage
+from .core.resampling.placing import FURTHEST, check_expand, linear_stage, many_of
 from .core.resampling.warp_options import Interpolated, center_of
+
+if TYPE_CHECKING:
+    from .core.engine.many import Many
 
 STEEPEST = 89.0
 """Degrees of a shear, at most."""
@@ -130,12 +134,7 @@ def affine(
     """
     middle = None if center is None else both(center)
     check_expand(expand, center=middle, translate=translate)
-    across, down = both(scale)
-    lean_x, lean_y = shear if isinstance(shear, tuple) else (shear, 0.0)
-    skew = Linear(1.0, math.tan(math.radians(lean_x)), math.tan(math.radians(lean_y)), 1.0)
-    if abs(skew.area) < LEAST_AREA:
-        raise ParameterError("shear", f"{lean_x:g},{lean_y:g} makes a line of the picture; their sum must not be ±90")
-    linear = homography.turn(angle).times(skew).times(Linear(across, 0.0, 0.0, down))
+    linear = _linear(angle, scale, shear)
     by_x, by_y = _translation(0 if translate is None else translate)
     if linear == Linear() and by_x.value == by_y.value == 0:
         # Nothing moves, so a mask may limit it.
@@ -147,3 +146,23 @@ def affine(
         moved=lambda width, height: (by_x.of(width), by_y.of(height)),
         expand=expand,
     )
+
+
+def _linear(angle: float, scale: Pair, shear: Pair) -> Linear:
+    """Return what scales, then shears, then turns; raises ParameterError."""
+    across, down = both(scale)
+    lean_x, lean_y = shear if isinstance(shear, tuple) else (shear, 0.0)
+    skew = Linear(1.0, math.tan(math.radians(lean_x)), math.tan(math.radians(lean_y)), 1.0)
+    if abs(skew.area) < LEAST_AREA:
+        raise ParameterError("shear", f"{lean_x:g},{lean_y:g} makes a line of the picture; their sum must not be ±90")
+    return homography.turn(angle).times(skew).times(Linear(across, 0.0, 0.0, down))
+
+
+def many() -> Many:
+    """Return how many images are scaled, sheared, turned and moved, each in its own way."""
+
+    def linear(values: Mapping[str, Any], width: int, height: int) -> tuple[Linear, homography.Point]:
+        by_x, by_y = _translation(0 if values["translate"] is None else values["translate"])
+        return _linear(values["angle"], values["scale"], values["shear"]), (by_x.of(width), by_y.of(height))
+
+    return many_of(linear)

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import math
-from typing import Annotated, Unpack
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Annotated, Any, Unpack
 
 from .core import Common, ImageError, IntPair, Param, ParameterError, Stage, both, image_filter
 from .core.resampling.part_options import MOST, At, Place, read_ratio
+
+if TYPE_CHECKING:
+    from .core.engine.many import Many
 
 
 @image_filter(border="constant", fill=None)
@@ -114,6 +118,29 @@ def crop(
         return found
 
     return framing.framed(frame)
+
+
+def many() -> Many:
+    """Return how parts of one size are taken of many images, each in a place of its own."""
+    from .core.engine.many import Many, Numbers, rule_of
+    from .core.resampling import framing
+
+    def numbers(values: Mapping[str, Any], width: int, height: int, channels: int) -> Numbers | None:
+        rule, pad = rule_of(values), values["pad"]
+        if values["size"] is None or (pad and (rule.border != "constant" or not rule.is_whole(255, gray=False))):
+            return None
+        across, down = both(values["size"])
+        if values["at"] is None:
+            shares = both(0.5 if values["place"] is None else values["place"])
+            x, y = framing.placed(width - across, shares[0]), framing.placed(height - down, shares[1])
+        else:
+            x, y = both(values["at"])
+        found = framing.Frame(x, y, across, down)
+        if not found.is_inside(width, height) and not (pad and isinstance(rule.fill, float | int)):
+            return None
+        return Numbers((rule.fill,), found, (across, down))
+
+    return Many(numbers, lambda images, form, frames: framing.of_images(images, form[0], frames))
 
 
 def _size(width: int, height: int, area: float | None, ratio: float | None) -> tuple[int, int]:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from typing import Annotated, Any, Literal, Unpack
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Unpack
 
 from .core import Array, Common, ImageError, IntPair, Param, ParameterError, Stage, both, image_filter, np
 from .core.engine.borders import Fill, values_of
@@ -12,6 +13,9 @@ from .core.engine.stage import AlphaHandling, BoundStage, Colours, ImageContext,
 from .core.named_tuple import NamedTuple
 from .core.resampling import framing
 from .core.resampling.part_options import MOST, At, Place, read_ratio
+
+if TYPE_CHECKING:
+    from .core.engine.many import Many
 
 Op = Literal["fill", "mean", "noise"]
 AREA = 0.1
@@ -118,25 +122,9 @@ def erase(
         raise ParameterError("area" if area is not None else "ratio", "cannot be used with --size")
     if at is not None and place is not None:
         raise ParameterError("at", "cannot be used with --place")
-    shares = both(0.5 if place is None else place)
 
     def rectangle(context: ImageContext) -> Rectangle:
-        width, height = context.width, context.height
-        if size is not None:
-            across, down = both(size)
-        else:
-            across, down = _size(width, height, AREA if area is None else area, 1.0 if ratio is None else ratio)
-        if at is None:
-            left, top = framing.placed(width - across, shares[0]), framing.placed(height - down, shares[1])
-        else:
-            left, top = both(at)
-        if across and down and not (-across < left < width and -down < top < height):
-            raise ImageError(
-                f"the rectangle of {across}×{down} at {left},{top} lies outside the image, {width}×{height}"
-            )
-        left, right = (min(max(edge, 0), width) for edge in (left, left + across))
-        top, bottom = (min(max(edge, 0), height) for edge in (top, top + down))
-        return Rectangle(left, top, right, bottom)
+        return _rectangle(context.width, context.height, size, area, ratio, place, at)
 
     if op == "noise":
 
@@ -174,6 +162,46 @@ def erase(
 
     survey = (lambda context, image: _mean(image)) if op == "mean" else None
     return Stage(bind, colours=Colours(alpha=AlphaHandling(divide=True, multiply=True)), survey=survey)
+
+
+def _rectangle(
+    width: int, height: int, size: IntPair | None, area: float | None, ratio: float | None, place: Any, at: Any
+) -> Rectangle:
+    """Return the part of an image that is covered; raises ImageError."""
+    if size is not None:
+        across, down = both(size)
+    else:
+        across, down = _size(width, height, AREA if area is None else area, 1.0 if ratio is None else ratio)
+    if at is None:
+        shares = both(0.5 if place is None else place)
+        left, top = framing.placed(width - across, shares[0]), framing.placed(height - down, shares[1])
+    else:
+        left, top = both(at)
+    if across and down and not (-across < left < width and -down < top < height):
+        raise ImageError(f"the rectangle of {across}×{down} at {left},{top} lies outside the image, {width}×{height}")
+    left, right = (min(max(edge, 0), width) for edge in (left, left + across))
+    top, bottom = (min(max(edge, 0), height) for edge in (top, top + down))
+    return Rectangle(left, top, right, bottom)
+
+
+def many() -> Many:
+    """Return how many images are covered by a value, each in a rectangle of its own."""
+    from .core.engine.many import Many, Numbers
+
+    def numbers(values: Mapping[str, Any], width: int, height: int, channels: int) -> Numbers | None:
+        fill = values["fill"] or 0.0
+        if values["op"] != "fill" or not isinstance(fill, float | int) or not (fill == int(fill) and 0 <= fill <= 255):
+            return None
+        names = "size", "area", "ratio", "place", "at"
+        return Numbers((fill,), _rectangle(width, height, *(values[name] for name in names)))
+
+    def apply(images: Array, form: Any, rectangles: Sequence[Rectangle]) -> Array:
+        images = images.copy()
+        for image, (left, top, right, bottom) in zip(images, rectangles, strict=True):
+            image[top:bottom, left:right] = form[0]
+        return images
+
+    return Many(numbers, apply)
 
 
 def _size(width: int, height: int, area: float, ratio: float) -> tuple[int, int]:

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal, Unpack
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Unpack
 
 from .core import Common, Param, Stage, image_filter
+
+if TYPE_CHECKING:
+    from .core.engine.many import Many
 
 Op = Literal["left-right", "top-bottom", "both", "transpose", "transverse"]
 ALIASES = {"horizontal": "left-right", "hflip": "left-right", "vertical": "top-bottom", "vflip": "top-bottom"}
@@ -60,11 +64,16 @@ def flip(
     """
     from .core.resampling import permutation
 
-    ways = {
-        "left-right": permutation.LEFT_RIGHT,
-        "top-bottom": permutation.TOP_BOTTOM,
-        "both": permutation.HALF_TURN,
-        "transpose": permutation.TRANSPOSE,
-        "transverse": permutation.TRANSVERSE,
-    }
-    return permutation.permuted(ways[op])
+    return permutation.permuted(permutation.FLIPS[op])
+
+
+def many() -> Many:
+    """Return how many images are flipped, each in a way of its own."""
+    from .core.engine.many import Many, Numbers
+    from .core.resampling import permutation
+
+    def numbers(values: Mapping[str, Any], width: int, height: int, channels: int) -> Numbers:
+        way = permutation.FLIPS[values["op"]]
+        return Numbers(way, size=(height, width) if way.swap else None)
+
+    return Many(numbers, lambda images, way, owns: permutation.of_images(images, way))

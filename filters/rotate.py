@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import math
-from typing import Annotated, Unpack
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Annotated, Any, Unpack
 
 from .core import Common, Pair, Param, Stage, both, image_filter
 from .core.resampling import homography, permutation
 from .core.resampling.permutation import CLOCKWISE, COUNTER_CLOCKWISE, HALF_TURN, Permutation
-from .core.resampling.placing import check_expand, linear_stage
+from .core.resampling.placing import check_expand, linear_stage, many_of
 from .core.resampling.warp_options import Interpolated, center_of
+
+if TYPE_CHECKING:
+    from .core.engine.many import Many
 
 QUARTERS = {0: Permutation(), 1: CLOCKWISE, 2: HALF_TURN, 3: COUNTER_CLOCKWISE}
 
@@ -87,3 +91,13 @@ def rotate(
         if quarter == 0 or expand or (quarter == 2 and pair is None):
             return permutation.permuted(QUARTERS[quarter])
     return linear_stage(homography.turn(angle), interpolation, centre=pair, expand=expand)
+
+
+def many() -> Many:
+    """Return how many images are rotated, each by an angle of its own."""
+
+    def linear(values: Mapping[str, Any], width: int, height: int) -> tuple[homography.Linear, homography.Point] | None:
+        angle = values["angle"]
+        return None if math.remainder(angle, 90) == 0 else (homography.turn(angle), (0.0, 0.0))
+
+    return many_of(linear)

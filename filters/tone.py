@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from typing import Annotated, Any, Literal, Unpack
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Unpack
 
 from .core import Array, Common, IntPair, Pair, Param, Stage, both, image_filter, np
 from .core.engine.stage import ImageContext
@@ -12,6 +13,9 @@ from .core.gradient.threshold_text import Threshold
 from .core.tone import equalization
 from .core.tone.adjustment import Adjustment, Levels, adjusting
 from .core.tone.lookup import Curve, by_sample
+
+if TYPE_CHECKING:
+    from .core.engine.many import Many
 
 Op = Literal["adjust", "grayscale", "invert", "posterize", "solarize", "autocontrast", "equalize", "clahe"]
 ALIASES = {"greyscale": "grayscale", "gray": "grayscale", "grey": "grayscale", "negate": "invert"}
@@ -244,3 +248,19 @@ def _solarized(context: ImageContext, threshold: Threshold) -> Curve:
         return np.where(values >= bound, context.full - values, values)
 
     return solarized
+
+
+def many() -> Many:
+    """Return how many images are adjusted, each by factors of its own."""
+    from .core.engine.many import Many, Numbers
+    from .core.tone.adjustment import amplification, of_images
+
+    def numbers(values: Mapping[str, Any], width: int, height: int, channels: int) -> Numbers | None:
+        if values["op"] != "adjust" or values["levels"] is not None or values["gamma"] != 1:
+            return None
+        factors = (values[name] for name in ("brightness", "contrast", "saturation", "hue"))
+        own = Adjustment(None, *factors)
+        colour = channels == 3 and own.joins_channels
+        return Numbers((own.contrast != 1, colour), own, amplification=amplification(own))
+
+    return Many(numbers, lambda images, form, owns: of_images(images, owns, *form))

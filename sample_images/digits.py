@@ -22,13 +22,10 @@ from sklearn.neighbors import KNeighborsClassifier
 
 STEP = "affine --angle -12..12 --translate -0.7..0.7,-0.7..0.7"
 COMMANDS = (
-    "imfilter dataset convert digits.npz -o digits/",
-    "imfilter dataset split digits/ -o parts/ --parts train=0.05,test=0.95",
-    f'imfilter augment parts/train/ -r -o more/ --variants 8 --keep --seed 7 "{STEP}"',
-    "imfilter dataset show more/ -o more.png --per-class 9",
-    "imfilter dataset convert parts/train/ -o train-images-idx3-ubyte",
-    "imfilter dataset convert parts/test/ -o test-images-idx3-ubyte",
-    "imfilter dataset convert more/ -o more-images-idx3-ubyte",
+    "imfilter dataset convert digits.npz -o digits-images-idx3-ubyte",
+    "imfilter dataset split digits-images-idx3-ubyte -o parts/ --parts train=0.05,test=0.95",
+    f'imfilter augment parts/train/digits-images-idx3-ubyte -o more-images-idx3-ubyte --variants 8 --keep "{STEP}"',
+    "imfilter dataset show more-images-idx3-ubyte -o more.png --per-class 9",
 )
 
 
@@ -45,16 +42,16 @@ def idx(path: Path) -> np.ndarray:
     return np.frombuffer(data, np.uint8, offset=4 + 4 * data[3]).reshape(struct.unpack_from(f">{data[3]}I", data, 4))
 
 
-def samples(folder: Path, name: str) -> tuple[np.ndarray, np.ndarray]:
+def samples(stem: Path) -> tuple[np.ndarray, np.ndarray]:
     """Return the images of a data set, a row each, and their labels."""
-    images = idx(folder / f"{name}-images-idx3-ubyte")
-    return images.reshape(len(images), -1) / 255, idx(folder / f"{name}-labels-idx1-ubyte")
+    images = idx(stem.with_name(f"{stem.name}-images-idx3-ubyte"))
+    return images.reshape(len(images), -1) / 255, idx(stem.with_name(f"{stem.name}-labels-idx1-ubyte"))
 
 
-def accuracy(folder: Path, name: str) -> tuple[int, float]:
+def accuracy(learned: Path, test: Path) -> tuple[int, float]:
     """Return how many images a data set has, and the share of the test images that who learned from it tells right."""
-    images, labels = samples(folder, name)
-    return len(images), float(KNeighborsClassifier(3).fit(images, labels).score(*samples(folder, "test")))
+    images, labels = samples(learned)
+    return len(images), float(KNeighborsClassifier(3).fit(images, labels).score(*samples(test)))
 
 
 def main(folder: Path) -> None:
@@ -65,8 +62,8 @@ def main(folder: Path) -> None:
         words = [sys.executable, "-m", *shlex.split(line)]
         subprocess.run(words, cwd=folder, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     print()
-    for name, what in (("train", "without augmentation"), ("more", "with augmentation")):
-        count, share = accuracy(folder, name)
+    for name, what in (("parts/train/digits", "without augmentation"), ("more", "with augmentation")):
+        count, share = accuracy(folder / name, folder / "parts/test/digits")
         print(f"{what:20}  {count:3} images  accuracy {share:.1%}")
 
 

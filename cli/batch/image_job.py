@@ -55,6 +55,8 @@ class ImageProcessor:
         self.has_others = any(named(recipe))
         self._drawn: tuple[Any, ImageProcessor] | None = None
         """What filters the last variant of an augmentation, and which that was."""
+        self.draws: Any = None
+        """Draws for the images of data sets that are augmented."""
         self._of_colours: dict[ColourModel, ImageProcessor] = {}
         self._foreseen: dict[tuple[Any, ...], float] = {}
         """How many bytes small pictures of a kind take."""

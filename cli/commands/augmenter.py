@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import PurePosixPath
 from typing import Any
 
-from ...filters.core.engine import array_image
+from ...filters.core.engine import array_image, many
 from ...filters.core.engine.array_image import ImageLike, one_image
 from ...filters.core.engine.colour import model_of
 from ...filters.core.engine.quantize import white_of
@@ -15,6 +15,7 @@ from ...filters.core.lazy_numpy import Array, np
 from ...filters.core.parameters import ImageError, ParameterError
 from ..batch.augment import together
 from ..batch.augment.augmentation import SEEDS, Action, Augmentation
+from ..batch.augment.many_draws import ManyDraws
 from ..batch.augment.policies import Policy
 from ..batch.augment.variants import described
 from ..batch.filter_chain import Chain, in_python
@@ -53,6 +54,7 @@ class Augmenter:
         with in_python():
             self.augmentation = Augmentation(tuple(_step(number, step) for number, step in enumerate(steps, 1)), seed)
             self.augmentation.check()
+        self._draws = ManyDraws(self.augmentation)
 
     def __call__(self, image: ImageLike, *, name: str = "", variant: int = 1) -> Any:
         """Return a *variant* of an image, from 1; variant 0 is the image itself.
@@ -76,10 +78,16 @@ class Augmenter:
         if not len(images):
             raise ImageError("the stack has no images")
         results: dict[int, Array] = {}
-        chains: list[Chain[Any]] = []
-        for image, name in zip(images, names, strict=True):
-            height, width = image.shape[:2] if isinstance(image, np.ndarray) else one_image(image).pixels.shape[:2]
-            chains.append(self.chain(width, height, name=name, variant=variant))
+        self._check_variant(variant)
+        chains: dict[int, Chain[Any]] = {}
+        sizes = [
+            image.shape[:2] if isinstance(image, np.ndarray) else one_image(image).pixels.shape[:2] for image in images
+        ]
+        with in_python():
+            for height, width in dict.fromkeys(sizes):
+                places = [place for place, size in enumerate(sizes) if size == (height, width)]
+                recipes = self._draws.recipes([names[place] for place in places], [variant], width, height)
+                chains.update((place, Chain(recipe)) for place, [recipe] in zip(places, recipes, strict=True))
         if isinstance(images, np.ndarray) and not isinstance(images, np.ma.MaskedArray) and images.ndim in (3, 4):
             results = self._together(chains, images, names, threads_of(jobs))
         for number in range(len(images)):
@@ -88,18 +96,35 @@ class Augmenter:
         if len({(result.shape, result.dtype) for result in results.values()}) > 1:
             raise ImageError("the results differ in size or depth; end with resize --size or crop --size")
         stack = np.stack([results[number] for number in range(len(images))])
-        return stack, [described(chain.recipe) for chain in chains]
+        return stack, [described(chains[number].recipe) for number in range(len(images))]
 
     @staticmethod
-    def _together(chains: Sequence[Chain[Any]], images: Array, names: Sequence[str], jobs: int) -> dict[int, Array]:
+    def _check_variant(variant: Any) -> None:
+        if isinstance(variant, bool) or not isinstance(variant, int | np.integer) or variant < 0:
+            raise ParameterError("variant", f"{variant!r} is not a whole number from 0")
+
+    @staticmethod
+    def _together(chains: Mapping[int, Chain[Any]], images: Array, names: Sequence[str], jobs: int) -> dict[int, Array]:
         """Return the results of those that are filtered together, by their numbers."""
         [whole], _ = array_image.images(images, stack=True)
         found: dict[int, Array] = {}
         full = white_of(whole.pixels.dtype.name, whole.white)
         colours = whole.colours or model_of(whole.pixels.shape[2])
         of_size = together.Images(images.shape[2], images.shape[1], full, colours)
+        small = whole.pixels.dtype == np.uint8 and whole.pixels.shape[2] in (1, 3) and whole.colours != "bands"
+        if small and not whole.masked and whole.alpha is None and whole.nodata is None:
+            channels = whole.pixels.shape[2]
+            of_all = together.steps({place: chain.recipe for place, chain in chains.items()}, (*of_size[:2], channels))
+            for own in together.of_one_size(of_all):
+                stack = images if len(own) == len(images) else images[[*own]]
+                results = many.run(stack.reshape(-1, *images.shape[1:3], channels), [*own.values()])
+                found.update(zip(own, results if images.ndim == 4 else results[..., 0], strict=True))
+        if len(found) == len(images):
+            return found
         with in_python():
-            grouped = together.groups([chain.recipe for chain in chains], of_size)
+            grouped = together.groups(
+                {place: chain.recipe for place, chain in chains.items() if place not in found}, of_size
+            )
         for group in grouped:
             if not group.parts:
                 continue
@@ -126,8 +151,7 @@ class Augmenter:
 
     def chain(self, width: int, height: int, *, name: str = "", variant: int = 1) -> Chain[Any]:
         """Return the filters that are drawn for an image of a *width* and *height*."""
-        if isinstance(variant, bool) or not isinstance(variant, int | np.integer) or variant < 0:
-            raise ParameterError("variant", f"{variant!r} is not a whole number from 0")
+        self._check_variant(variant)
         with in_python():
             return Chain(self.augmentation.drawn(name, int(variant), width, height))
 

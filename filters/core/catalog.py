@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import functools
 import importlib
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -31,3 +32,10 @@ def summary(name: str) -> str:
 def load(name: str) -> ImageFilter[Any, Any]:
     """Import one filter."""
     return getattr(importlib.import_module(f"{PACKAGE}.{name}"), name)
+
+
+@functools.cache
+def many(name: str) -> Any:
+    """Return how a filter takes many images that have numbers of their own; None for one that leaves it to stages."""
+    made = getattr(importlib.import_module(f"{PACKAGE}.{name}"), "many", None)
+    return None if made is None else made()

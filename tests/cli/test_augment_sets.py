@@ -7,8 +7,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from imfilter.cli.batch import image_job, multiframe_job
-from imfilter.cli.images import idx
+from imfilter.cli.batch import image_job
+from imfilter.cli.images import idx, stack
 from PIL import Image
 
 from .test_augment import as_words, manifest
@@ -95,7 +95,7 @@ def test_a_variant_is_the_same_whatever_else_is_made(ok, folder, photos, monkeyp
     ok("augment", "-q", "a.npy", "-o", "two.npy", "--variants", "2", "-j", "2", *STEPS)
     four, two = np.load("four.npy"), np.load("two.npy")
     assert np.array_equal(four.reshape(6, 4, 32, 32, 3)[:, :2], two.reshape(6, 2, 32, 32, 3))
-    monkeypatch.setattr(multiframe_job, "SAMPLES_TOGETHER", 1)
+    monkeypatch.setattr(stack, "TOGETHER", 1)
     ok("augment", "-q", "a.npy", "-o", "again.npy", "--variants", "4", *STEPS)
     assert Path("again.npy").read_bytes() == Path("four.npy").read_bytes()
     ok("augment", "-q", "a.npy", "-o", "out/", "--name", "{frame}-{variant}.png", "--variants", "4", *STEPS)

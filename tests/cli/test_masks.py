@@ -225,6 +225,15 @@ def test_several_frames_are_refused(refused, masked):
     assert line == "imfilter: photos/f.gif: has several frames; masks and boxes belong to one, which --frame N takes"
 
 
+def test_data_sets_are_refused(refused, masked):
+    np.savez("set.npz", x_train=np.zeros((3, 9, 9), np.uint8))
+    Image.new("L", (9, 9)).save("masks/set.png")
+    call = ("set.npz", "-o", "out.npz", *moved())
+    assert "has several frames; masks and boxes belong to one" in refused(1, "flip", *call)
+    line = refused(2, "augment", *call, "flip --p 0.5")
+    assert line == "imfilter: set.npz: is a data set; masks and boxes belong to images in files of their own"
+
+
 def test_nothing_is_written_where_one_of_the_files_cannot_be(refused, masked, folder, monkeypatch):
     Path("mo").mkdir()
     Path("mo/a.png").mkdir()

@@ -170,6 +170,8 @@ def refusal(found: way.Way, name: str, has_boxes: bool) -> str:
 
 def _output(job: Job) -> Target:
     """Return the output whose name others go by."""
+    if job.variants:
+        raise UsageError(f"{job.name}: is a data set; masks and boxes belong to images in files of their own")
     target = job.targets.get("image")
     if target is None:
         raise UsageError("--masks and --boxes need one picture for each image; name where it goes with -o")

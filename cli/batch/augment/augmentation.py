@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
-from functools import partial
+from collections.abc import Callable, Mapping, Sequence
+from functools import cache, partial
 from typing import Any
 
 from ....filters.core import catalog
@@ -30,6 +30,8 @@ SEEDS = 1 << 32
 ATTEMPTS = 10
 """So often a part is drawn that does not fit into the image, before the middle is taken."""
 MIDDLE = 0.5
+CROP, ERASE = "crop", "erase"
+"""The filters that take a random part."""
 
 
 class Action(NamedTuple):
@@ -47,7 +49,8 @@ class Action(NamedTuple):
         """Whether it takes a random part that may not fit: then area and ratio are drawn again."""
         names = {"area", "ratio"}
         has_both = names <= self.given.keys() | self.drawn.keys()
-        return self.filter == "crop" and has_both and bool(names & self.drawn.keys()) and "pad" not in self.given
+        drawn = has_both and bool(names & self.drawn.keys())
+        return drawn and (self.filter == ERASE or (self.filter == CROP and "pad" not in self.given))
 
     def call(self, share: Draw, attempt: int = 0, where: str = "") -> Call[Any]:
         """Return the filter's call with its numbers drawn; raises UsageError, which begins with *where*."""
@@ -84,13 +87,23 @@ class Augmentation(NamedTuple):
         *width* and *height* are those of the image: a part of it is drawn again where it does not fit. Raises
         UsageError for what no filter can do.
         """
-        if not variant:
-            return self.kept()
-        sample, calls = draw.sample_key(self.seed, name), list[Call[Any]]()
+        sample = draw.sample_key(self.seed, name)
 
         def share(step: int, parameter: str, attempt: int = 0) -> float:
             return draw.uniform(sample, variant, draw.what_key(step, parameter, attempt))
 
+        return self.of_shares(share, variant, width, height, Action.call)
+
+    def of_shares(
+        self, share: Callable[..., float], variant: int, width: int, height: int, call: Callable[..., Call[Any]]
+    ) -> Recipe:
+        """Return the recipe for what *share* draws, for a step, a parameter and an attempt.
+
+        *call* makes the calls of actions, as `Action.call` does.
+        """
+        if not variant:
+            return self.kept()
+        calls: list[Call[Any]] = []
         for number, actions in enumerate(self.steps, 1):
             action = actions[int(share(number, ALTERNATIVE) * len(actions)) if len(actions) > 1 else 0]
             if action.filter == NONE or (action.chance < 1 and share(number, CHANCE) >= action.chance):
@@ -99,10 +112,10 @@ class Augmentation(NamedTuple):
             if isinstance(action, Policy):
                 calls += action.calls(partial(share, number), where)
             elif action.is_redrawn:
-                seen = geometry.followed([stage for call in calls for stage in call.part().stages], width, height)
-                calls.append(_part(action, partial(share, number), seen.width, seen.height, where))
+                made = partial(call, action, partial(share, number))
+                calls.append(_part(action, made, partial(share, number), *_size_behind(calls, width, height), where))
             else:
-                calls.append(action.call(partial(share, number), where=where))
+                calls.append(call(action, partial(share, number), where=where))
         return in_a_row(calls) if calls else itself()
 
     def kept(self) -> Recipe:
@@ -145,7 +158,7 @@ class Augmentation(NamedTuple):
         found: list[Recipe] = []
         for number, actions in enumerate(self.steps):
             if any(action.filter == NONE or action.chance < 1 for action in actions):
-                left = [call for calls in (*usual[:number], *usual[number + 1 :]) for call in calls]
+                left = [call for part in (*usual[:number], *usual[number + 1 :]) for call in part]
                 found.append(in_a_row(left) if left else itself())
         return found
 
@@ -164,6 +177,7 @@ class Augmentation(NamedTuple):
         return {"seed": self.seed, "steps": [" | ".join(map(_described, actions)) for actions in self.steps]}
 
 
+@cache
 def itself() -> Recipe:
     """Return the recipe that leaves every sample as it is."""
     return in_a_row([make_step(catalog.load("pad"), {"size": 0}, "")])
@@ -212,19 +226,37 @@ def _check_shared(action: Action, is_alternative: bool, where: str) -> None:
             raise UsageError(f"{where}{flag(name)} needs a step that is always done, without --p and alternatives")
 
 
-def _part(action: Action, share: Draw, width: int, height: int, where: str) -> Call[Any]:
-    """Return the call for a random part of an image: the first that fits of ten that are drawn, else the middle.
+def _size_behind(calls: Sequence[Call[Any]], width: int, height: int) -> tuple[int, int]:
+    """Return the width and height of what calls in a row make of an image."""
+    for call in calls:
+        many = catalog.many(call.name)
+        numbers = None if many is None else many.numbers(call.values, width, height, 1)
+        if numbers is None:
+            found = geometry.followed(call.part().stages, width, height)
+            width, height = found.width, found.height
+        else:
+            width, height = numbers.size or (width, height)
+    return width, height
+
+
+def _part(
+    action: Action, made: Callable[..., Call[Any]], share: Draw, width: int, height: int, where: str
+) -> Call[Any]:
+    """Return the call for a random part of an image: the first that fits of ten that are *made*, else the middle.
 
     The law of Inception's crops (Szegedy et al., "Going deeper with convolutions", 2015) as torchvision has it: the
     area is uniform and the ratio uniform in its logarithm. The middle has the ratio of the range that is next to the
     image's. In a picture of 4:3 one of four parts does not fit; to clamp it would raise the mean area from 0.43 to 0.5.
     """
+    call = None
     for attempt in range(ATTEMPTS):
-        call = action.call(share, attempt, where)
+        call = made(attempt, where)
         sides = framing.sides_of(width, height, call.values["area"], call.values["ratio"])
         across, down = (math.floor(side + 0.5) for side in sides)
         if across <= width and down <= height:
             return call
+    if action.filter == ERASE and call is not None:
+        return call  # of which what lies in the image is erased
     ratios = action.drawn.get("ratio")
     found = [action.with_texts({"ratio": text}, where).values["ratio"] for text in ratios.tried()] if ratios else []
     found = found or [action.given["ratio"]]

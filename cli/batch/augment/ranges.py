@@ -74,17 +74,16 @@ class Ranges(NamedTuple):
     name: str
     parts: tuple[str | Range, ...]
 
+    def values(self, draw: Draw, attempt: int = 0) -> list[float]:
+        """Return the numbers that are drawn; that of the second range is the draw of ``name 2``."""
+        ranges = [part for part in self.parts if isinstance(part, Range)]
+        names = [self.name, *(f"{self.name} {number}" for number in range(2, len(ranges) + 1))]
+        return [part.at(draw(name, attempt)) for part, name in zip(ranges, names, strict=True)]
+
     def text(self, draw: Draw, attempt: int = 0) -> str:
-        """Return the value with the numbers drawn; that of the second range is the draw of ``name 2``."""
-        number, words = 0, []
-        for part in self.parts:
-            if isinstance(part, Range):
-                number += 1
-                share = draw(self.name if number == 1 else f"{self.name} {number}", attempt)
-                words.append(part.text(part.at(share)))
-            else:
-                words.append(part)
-        return ",".join(words)
+        """Return the value with the numbers drawn."""
+        values = iter(self.values(draw, attempt))
+        return ",".join(part.text(next(values)) if isinstance(part, Range) else part for part in self.parts)
 
     def tried(self) -> Iterator[str]:
         """Yield the values that are tried before the work."""

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Protocol
 
-from ....filters.core.engine import geometry
+from ....filters.core.engine import geometry, many
+from ....filters.core.engine.output_buffer import Output
 from ....filters.core.engine.stage import Stage
-from ....filters.core.filter import name_of
-from ....filters.core.lazy_numpy import np
+from ....filters.core.filter import Names, name_of
+from ....filters.core.lazy_numpy import Array, np
 from ....filters.core.named_tuple import NamedTuple
 from ....filters.core.parameters import ImageError
 from ...console.messages import shown
-from ...errors import FileError
+from ...errors import FileError, UsageError
 from ...images import formats
 from ...images.labels import Labels
 from ...images.picture import Picture
@@ -22,6 +23,7 @@ from ..plan import Job
 from ..recipe import Recipe
 from . import together, variants
 from .augmentation import Augmentation, is_itself
+from .many_draws import ManyDraws
 
 
 class Samples(NamedTuple):
@@ -37,6 +39,7 @@ class Processor(Protocol):
     """What filters pictures."""
 
     stages: tuple[Stage, ...]
+    draws: ManyDraws | None
 
     @property
     def options(self) -> JobOptions:
@@ -80,30 +83,77 @@ def computed(processor: Processor, job: Job, picture: Picture) -> Computed:
     size = Samples(count, picture.pixels.shape[1], len(picture.pixels) // count)
     if picture.number == 0:
         _check_sizes(augmentation, job, picture, size)
-    recipes = [recipe for sample in range(count) for recipe in drawn(augmentation, job, picture.number + sample, size)]
-    results: list[Computed] = []
-    samples = alphas = None
-    for processor_of, places, part in _parts(processor, job, picture, recipes, each):
-        found = processor_of.computed(variants.alone(job, recipes[places[0]]), part)
-        results.append(found)
-        output = found.outputs["image"]
-        one = len(output.samples) // part.images, *output.samples.shape[1:]
-        if samples is None:
-            samples = np.empty((count * each, *one), output.samples.dtype)
-            alphas = None if output.alpha is None else np.empty((count * each, *one[:2]), output.alpha.dtype)
-        if samples.shape[1:] != one:
-            raise FileError(shown(job.input.name), f"its variants are of several sizes, {_DIFFER}")
-        if samples.dtype != output.samples.dtype:
-            why = "its variants are of several depths; give the last step --depth"
-            raise FileError(shown(job.input.name), why)
-        samples[places] = output.samples.reshape(-1, *one)
-        if alphas is not None and output.alpha is not None:
-            alphas[places] = output.alpha.reshape(-1, *one[:2])
-    assert samples is not None
-    alpha = None if alphas is None else alphas.reshape(-1, alphas.shape[2])
-    output = results[0].outputs["image"]._replace(samples=samples.reshape(-1, *samples.shape[2:]), alpha=alpha)
+    recipes = dict(enumerate(_drawn(processor, job, picture, size)))
+    first = processor.of_recipe(recipes[0]).computed(variants.alone(job, recipes[0]), _some(picture, [0]))
+    gathered = _Gathered(job, first, count * each)
+    del recipes[0]
+    for places, values in _at_once(first, picture, recipes, each):
+        gathered.put(places, values)
+        for place in places:
+            del recipes[place]
+    for own, places, part in _parts(processor, job, picture, recipes, each):
+        found = own.computed(variants.alone(job, recipes[places[0]]), part).outputs["image"]
+        alpha = None if found.alpha is None else found.alpha.reshape(len(places), -1, found.alpha.shape[1])
+        gathered.put(places, found.samples.reshape(len(places), -1, *found.samples.shape[1:]), alpha)
     labels = None if picture.labels is None else picture.labels.repeated(each)
-    return results[0]._replace(outputs={"image": output}, images=count * each, labels=labels)
+    return first._replace(outputs={"image": gathered.output()}, images=count * each, labels=labels)
+
+
+class _Gathered:
+    """The pictures that images become, in their order."""
+
+    def __init__(self, job: Job, first: Computed, count: int) -> None:
+        self.job, self.first = job, first.outputs["image"]
+        samples, alpha = self.first.samples, self.first.alpha
+        self.samples = np.empty((count, *samples.shape), samples.dtype)
+        self.alpha = None if alpha is None else np.empty((count, *alpha.shape), alpha.dtype)
+        self.put([0], samples[None], None if alpha is None else alpha[None])
+
+    def put(self, places: Sequence[int], samples: Array, alpha: Array | None = None) -> None:
+        """Put pictures in their places; raises FileError for those that are not like the first."""
+        if samples.shape[1:] != self.samples.shape[1:]:
+            raise FileError(shown(self.job.input.name), f"its variants are of several sizes, {_DIFFER}")
+        if samples.dtype != self.samples.dtype:
+            why = "its variants are of several depths; give the last step --depth"
+            raise FileError(shown(self.job.input.name), why)
+        self.samples[places] = samples
+        if self.alpha is not None and alpha is not None:
+            self.alpha[places] = alpha
+
+    def output(self) -> Output:
+        """Return all, one below the other."""
+        alpha = None if self.alpha is None else self.alpha.reshape(-1, self.alpha.shape[-1])
+        return self.first._replace(samples=self.samples.reshape(-1, *self.samples.shape[2:]), alpha=alpha)
+
+
+def _drawn(processor: Processor, job: Job, picture: Picture, size: Samples) -> list[Recipe]:
+    """Return the recipes of the variants of each image, one image after the other; raises FileError."""
+    if processor.draws is None:
+        assert processor.options.augmentation is not None
+        processor.draws = ManyDraws(processor.options.augmentation)
+    names = Names(job.input.place, range(picture.number, picture.number + size.number))
+    try:
+        found = processor.draws.recipes(names, job.variants, size.width, size.height)
+    except UsageError as error:
+        raise FileError(shown(job.input.name), str(error)) from None
+    return [recipe for own in found for recipe in own]
+
+
+def _at_once(
+    first: Computed, picture: Picture, recipes: Mapping[int, Recipe], each: int
+) -> Iterator[tuple[list[int], Array]]:
+    """Yield what becomes of images that many are taken at once of, and their places."""
+    encoding = first.encodings["image"]
+    height, width, channels = first.shape
+    small = picture.pixels.dtype == np.uint8 and picture.alpha is None and picture.colours in ("gray", "rgb")
+    told = first.missing is None and picture.white in (None, 255) and not picture.metadata.palette
+    if not (small and told and encoding.plain and encoding.dtype == "uint8"):
+        return
+    images = picture.pixels.reshape(-1, height, width, channels)
+    rows = together.steps(recipes, (width, height, channels))
+    for own in together.of_one_size(rows):
+        places = [*own]
+        yield places, many.run(images[[place // each for place in places]], [*own.values()])
 
 
 FIRST = 8
@@ -111,7 +161,7 @@ FIRST = 8
 
 
 def _parts(
-    processor: Processor, job: Job, picture: Picture, recipes: Sequence[Recipe], each: int
+    processor: Processor, job: Job, picture: Picture, recipes: Mapping[int, Recipe], each: int
 ) -> Iterator[tuple[Processor, Sequence[int], Picture]]:
     """Yield what filters some of the images, which of the recipes' places that are, and the images."""
     height, width = len(picture.pixels) // picture.images, picture.pixels.shape[1]
@@ -128,7 +178,7 @@ def _parts(
             for some in group.split(kinds):
                 own = processor.of_recipe(recipes[some.places[0]], some.stages()[0])
                 if own.takes_stack(alone, one):
-                    left = [place for place in left if place not in some.places]
+                    left = [place for place in left if place not in {*some.places}]
                     yield own, some.places, _some(picture, [place // each for place in some.places])
         for place in left:
             yield processor.of_recipe(recipes[place]), [place], _some(picture, [place // each])

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterator, Sequence
+from collections.abc import Hashable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from ....filters.core import catalog
 from ....filters.core.engine import alike
+from ....filters.core.engine import many as many_images
 from ....filters.core.engine.chain import joined
 from ....filters.core.engine.colour import ColourModel
+from ....filters.core.engine.many import Step
 from ....filters.core.engine.stage import ImageContext
 from ....filters.core.filter import INDEX, Call
 from ....filters.core.lazy_numpy import np
@@ -48,14 +51,37 @@ class Group(NamedTuple):
             yield Group([self.places[at] for at in chosen], [self.parts[at] for at in chosen])
 
 
-def groups(recipes: Sequence[Recipe], images: Images) -> list[Group]:
-    """Return the recipes of as many images in groups; raises UsageError for what no filter can do."""
+def steps(recipes: Mapping[int, Recipe], size: tuple[int, int, int]) -> dict[int, list[Step]]:
+    """Return what the recipes do to images of 8 bits of a width, height and channels, by their places.
+
+    Those that only stages do are not among them.
+    """
+    found = {}
+    for place, recipe in recipes.items():
+        filters = [(catalog.many(step.filter.spec.name), step.values) for step in recipe.steps]
+        own = many_images.steps(filters, size)
+        if own is not None:
+            found[place] = own
+    return found
+
+
+def of_one_size(rows: Mapping[int, list[Step]]) -> Iterator[dict[int, list[Step]]]:
+    """Yield those rows of steps whose results are of one size."""
+    found: dict[Hashable, dict[int, list[Step]]] = {}
+    for place, row in rows.items():
+        size = next((own.size for _, own in reversed(row) if own.size is not None), None)
+        found.setdefault(size, {})[place] = row
+    yield from found.values()
+
+
+def groups(recipes: Mapping[int, Recipe], images: Images) -> list[Group]:
+    """Return the recipes, by their places, in groups; raises UsageError for what no filter can do."""
     if images.colours not in ("gray", "rgb"):
-        return [Group(range(len(recipes)))]
+        return [Group([*recipes])]
     context = ImageContext(images.full, np.float32, colours=images.colours)
     known: dict[Hashable, Part] = {}
     found: dict[Hashable, tuple[list[int], list[list[Part]]]] = {}
-    for place, recipe in enumerate(recipes):
+    for place, recipe in recipes.items():
         parts = _parts(recipe, known)
         if any(step.values["channels"] == INDEX or _is_of_files(step) for step in recipe.steps):
             form = None

@@ -6,7 +6,7 @@ Samples stay as they are, and are copied once.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from ..engine import borders
 from ..engine.coordinates import Extent, Geometry
@@ -62,6 +62,21 @@ def framed(frame_of: Callable[[int, int], Frame]) -> Stage:
         return lambda above: _Framed(above, frame, context)
 
     return geometric(bind, lambda width, height: frame_of(width, height).extent, picks=True)
+
+
+def of_images(images: Array, fill: float, frames: Sequence[Frame]) -> Array:
+    """Return what is in a frame of each image, all of one size; past the edge is *fill*, a whole number."""
+    _, height, width, _ = images.shape
+    left, top = max(0, -min(frame.x for frame in frames)), max(0, -min(frame.y for frame in frames))
+    right = max(0, max(frame.x + frame.width for frame in frames) - width)
+    bottom = max(0, max(frame.y + frame.height for frame in frames) - height)
+    if left or top or right or bottom:
+        images = np.pad(images, ((0, 0), (top, bottom), (left, right), (0, 0)), constant_values=fill)
+    found = np.empty((len(images), frames[0].height, frames[0].width, images.shape[3]), images.dtype)
+    for image, frame, result in zip(images, frames, found, strict=True):
+        y, x = frame.y + top, frame.x + left
+        result[...] = image[y : y + frame.height, x : x + frame.width]
+    return found
 
 
 class _Framed(Rows):

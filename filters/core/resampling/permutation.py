@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ..engine.coordinates import Extent, Geometry
 from ..engine.stage import Function, ImageContext, Rows, Stage, Values, by_field, geometric
-from ..lazy_numpy import Array
+from ..lazy_numpy import Array, np
 from ..named_tuple import NamedTuple
 
 
@@ -48,6 +48,22 @@ LEFT_RIGHT, TOP_BOTTOM, HALF_TURN = (
 )
 TRANSPOSE, TRANSVERSE = Permutation(True), Permutation(True, True, True)
 CLOCKWISE, COUNTER_CLOCKWISE = Permutation(True, False, True), Permutation(True, True)
+
+
+FLIPS = {
+    "left-right": LEFT_RIGHT,
+    "top-bottom": TOP_BOTTOM,
+    "both": HALF_TURN,
+    "transpose": TRANSPOSE,
+    "transverse": TRANSVERSE,
+}
+"""The flips by their names."""
+
+
+def of_images(images: Array, way: Permutation) -> Array:
+    """Return several images ``(images, rows, columns, channels)``, each permuted."""
+    view = images[:, :: -1 if way.reverse_y else 1, :: -1 if way.reverse_x else 1]
+    return np.ascontiguousarray(view.transpose(0, 2, 1, 3) if way.swap else view)
 
 
 def permuted(permutation: Permutation) -> Stage:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from typing import Any
 
+from ..engine.many import Many, Numbers, rule_of
 from ..engine.stage import Stage
-from ..parameters import ImageError, ParameterError
+from ..parameters import ImageError, ParameterError, both
 from . import homography
 from .homography import Linear, Matrix, Point
-from .warp import MOST, Interpolation, Warp, warping
+from .warp import MOST, Interpolation, Warp, of_images, warping
 
 FURTHEST = 1e9
 """The greatest coordinate of a point, so that places stay numbers."""
@@ -43,6 +45,26 @@ def linear_stage(
         return Warp(wide, high, Matrix(back.a, back.b, width / 2 - at[0], back.c, back.d, height / 2 - at[1]))
 
     return warping(warp, interpolation)
+
+
+def many_of(linear_of: Callable[[Mapping[str, Any], int, int], tuple[Linear, Point] | None]) -> Many:
+    """Return how many images are turned, each by a matrix of its own.
+
+    *linear_of* returns, for a filter's values and an image's size, what is applied about the centre and by how much it
+    is moved then; None for what only moves whole samples.
+    """
+
+    def numbers(values: Mapping[str, Any], width: int, height: int, channels: int) -> Numbers | None:
+        if values["expand"] or values["interpolation"] != "bilinear":
+            return None
+        found = linear_of(values, width, height)
+        if found is None:
+            return None
+        centre = (width / 2, height / 2) if values["center"] is None else both(values["center"])
+        matrix = homography.about(found[0], centre, found[1])
+        return None if matrix.moves_samples else Numbers(rule_of(values), matrix)
+
+    return Many(numbers, lambda images, rule, matrices: of_images(images, matrices, "bilinear", rule))
 
 
 def check_expand(expand: bool, **others: object) -> None:

@@ -8,6 +8,7 @@ A. R. Smith, "Color gamut transform pairs", 1978: hue, saturation and value.
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import Any
 
 from .. import native
@@ -55,7 +56,7 @@ def adjusting(asked: Adjustment) -> Stage:
     """Return the stage that adjusts a picture."""
     if asked._replace(hue=asked.hue % 360) == Adjustment():
         return Stage(lambda context: BoundStage(lambda strip: strip, interleaved=True), selects=True, picks=True)
-    steep = _amplification(asked)
+    steep = amplification(asked)
     by_mean = asked.contrast != 1
 
     def survey(context: ImageContext, image: Rows) -> Array:
@@ -122,6 +123,46 @@ def coloured(strip: Array, table: Array | None, saturation: float, hue: float, k
         values *= saturation
         values += middle
     return native.converted(turned(values, hue) if hue % 360 else np.array(values), kind, work)
+
+
+def of_images(images: Array, asked: Sequence[Adjustment], by_mean: bool, coloured_too: bool) -> Array:
+    """Return images ``(images, height, width, channels)`` in float32, each adjusted by factors of its own.
+
+    None has levels or gamma, and all have a contrast, or none.
+    """
+    count, height, width, channels = images.shape
+    values = images.astype(np.float64)
+    values *= np.array([own.brightness for own in asked]).reshape(-1, 1, 1, 1)
+    if by_mean:
+        means = _mean_lumas(images, values, np.array([own.brightness for own in asked])).reshape(-1, 1, 1, 1)
+        values -= means
+        values *= np.array([own.contrast for own in asked]).reshape(-1, 1, 1, 1)
+        values += means
+    found = values.astype(np.float32)
+    if not coloured_too:
+        return found
+    if native.core is None:
+        each = zip(found, asked, strict=True)
+        return np.stack([coloured(one, None, own.saturation, own.hue, np.float32, np.float32) for one, own in each])
+    rows, out = found.reshape(count, 1, height, width * channels), np.empty((count, 1, height, width * 3), np.float32)
+    weights = np.array(LUMA_WEIGHTS, np.float64)
+    for given, result, own in zip(rows, out, asked, strict=True):
+        native.core.recolour(given, result, None, weights, LUMA_SUM, own.saturation, own.hue % 360 / 60)
+    return out.reshape(images.shape)
+
+
+def _mean_lumas(images: Array, values: Array, brightness: Array) -> Array:
+    """Return the mean luma of each of several images, whose *values* are in float64, as `mean_luma` does."""
+    count, height, width, channels = images.shape
+    if images.dtype == np.uint8:
+        numbers = images.reshape(count, -1, channels) + 256 * np.arange(count * channels).reshape(count, 1, channels)
+        counts = np.bincount(numbers.ravel(), minlength=count * channels * 256).reshape(count, channels, 256)
+        curves = np.arange(256.0) * brightness[:, None]
+        means = (counts * curves[:, None]).sum(axis=2) / (height * width)
+        return luma(means[:, None]) if channels == 3 else means
+    lumas = luma(values.reshape(-1, width, channels)) if channels == 3 else values
+    rows = lumas.reshape(count * height, 1, width).sum(axis=2).reshape(count, height)
+    return np.array([math.fsum(own) for own in rows.tolist()]) / (height * width)
 
 
 def turned(values: Array, degrees: float) -> Array:
@@ -197,7 +238,7 @@ def _bent(values: Array, gamma: float, full: float) -> Array:
     return np.where(values < 0, values, (np.maximum(values, 0) / full) ** gamma * full)
 
 
-def _amplification(asked: Adjustment) -> float:
+def amplification(asked: Adjustment) -> float:
     """Return how steep the result may be in the samples; a power below 1 is steep without bound at black."""
     exponents = [asked.gamma, 1 if asked.levels is None else 1 / asked.levels.gamma]
     if min(exponents) < 1 or asked.levels is not None:
