@@ -275,7 +275,7 @@ def _gather(gathered: Gathered, name: str, target: Target, computed: Computed, p
             computed.colours_of(name),
             computed.encodings[name].white,
             computed.images,
-            computed.labels,
+            computed.labels if name == "image" or not gathered.format.keyed else None,  # a map's arrays are maps
         )
 
 

@@ -223,3 +223,12 @@ def test_an_update_sees_other_labels(run, folder, digits, stamp):
     run(*call)
     with np.load("o.npz") as found:
         assert np.array_equal(found["labels"], LABELS[::-1])
+
+
+def test_a_map_in_an_archive_has_no_labels(run, folder, digits):
+    write(folder, "a-images-idx3-ubyte", digits)
+    (folder / "a-labels-idx1-ubyte").write_bytes(packed(LABELS))
+    ended = run("edges", "a-images-idx3-ubyte", "-o", "o.npz", "--magnitude", "m.npz")
+    assert ended.code == 0, ended.err
+    with np.load("o.npz") as image, np.load("m.npz") as magnitude:
+        assert ([*image], [*magnitude]) == (["images", "labels"], ["images"])
