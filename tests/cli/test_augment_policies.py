@@ -399,3 +399,14 @@ def test_a_last_step_with_a_depth_of_its_own_keeps_the_image(ok, folder, rgb):
     Image.fromarray(rgb).save(folder / "a.png")
     ok("augment", "-q", "a.png", "-o", "out/", "--keep", "aug-mix --depth 2")
     np.testing.assert_array_equal(np.asarray(Image.open(folder / "out/a-00.png")), rgb)
+
+
+@pytest.mark.each("words", ("trivial-augment", "rand-augment --n 2", "aug-mix"))
+def test_a_stack_has_the_variants_of_its_images(rgb, words):
+    augmenter = Augmenter("flip --p 0.5", words, seed=2)
+    images = np.stack([np.roll(rgb, number, axis=1) for number in range(12)])
+    names = [f"{number}.png" for number in range(12)]
+    found, drawn = augmenter.stack(images, names)
+    for number, image in enumerate(images):
+        np.testing.assert_array_equal(found[number], augmenter(image, name=names[number]))
+    assert len(drawn) == 12

@@ -159,7 +159,7 @@ class Augmentation(NamedTuple):
         found: list[Recipe] = []
         for number, actions in enumerate(self.steps):
             if any(action.filter == NONE or action.chance < 1 for action in actions):
-                left = [call for calls in (*usual[:number], *usual[number + 1 :]) for call in calls]
+                left = [call for part in (*usual[:number], *usual[number + 1 :]) for call in part]
                 found.append(in_a_row(left) if left else itself())
         return found
 
