@@ -1,7 +1,7 @@
 """Recipes of many samples at once: the same numbers as of one after the other, drawn as arrays.
 
 What a call checks of its filter's parameters, it checks once for each action; for a sample the numbers are put in their
-places. So a recipe of five steps takes 20 µs in place of 140.
+places. So a recipe of five steps takes a third of the time.
 """
 
 from __future__ import annotations
