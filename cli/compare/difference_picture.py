@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from ...filters.core.engine import colour
+from ...filters.core.engine.colour import model_of
 from ...filters.core.lazy_numpy import Array, np
 from ...filters.core.measure.difference import distances
 from ..console.messages import shown
@@ -48,14 +49,14 @@ def write(pair: Comparable, name: str, style: str, gain: float, read: frozenset[
                 format,
                 Metadata(),
                 EncodeOptions(),
-                colours="gray" if pixels.shape[2] == 1 else "rgb",
+                colours=model_of(pixels.shape[-1]),
             )
         transaction.commit()
 
 
 def _colours(pair: Comparable) -> int:
     """Return how many channels are colours."""
-    return pair.a.shape[2] - pair.alpha
+    return pair.a.shape[-1] - pair.alpha
 
 
 def _drawn(pair: Comparable, style: str, gain: float, full: float) -> Array:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from imfilter.cli.images.reader import Reader
 from PIL import Image
 from scipy import stats
 
@@ -339,3 +340,14 @@ def test_one_file_alone_and_four_processes_make_the_same(ok, train, folder):
     shutil.copy(train / "cat" / "a.png", folder / "a.png")
     ok(*call, "a.png", "-o", "alone/", *STEPS)
     assert contents(folder / "alone") == {n: d for n, d in contents(folder / "cats").items() if n.startswith("a-")}
+
+
+def test_a_picture_is_decoded_once_for_its_variants(ok, train, folder, monkeypatch):
+    read, original = [], Reader.read
+    monkeypatch.setattr(Reader, "read", lambda self, name: read.append(name) or original(self, name))
+    ok("augment", "-q", "train", "-r", "-o", "out/", "-j", "1", "--variants", "3", "--keep", *STEPS)
+    assert len(read) == 4 and len(contents(folder / "out")) == 16
+    data = (train / "cat" / "a.png").read_bytes()
+    call = ("augment", "-", "-q", "-o", "in/", "--variants", "2", "--name", "{variant}.png", "rotate --angle -9..9")
+    ok(*call, "-j", "1", stdin=data)
+    assert {*contents(folder / "in")} == {"1.png", "2.png"}

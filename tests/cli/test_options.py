@@ -205,7 +205,7 @@ COMPARING = {
 
 
 def test_no_command_has_an_option_that_is_not_said_to_name_files_or_not():
-    """Beside shared ones and filters' parameters: maps, --save, --manifest and --diff are written, the others are read."""
+    """Beside shared ones and filters' parameters; maps, --save, --manifest and --diff are written, others read."""
     program = typer.main.get_command(app.app)
     commands = [program.get_command(None, name) for name in program.list_commands(None)]
     params = [param for command in [*commands, commands[-1].commands["show"]] for param in command.params]
