@@ -24,8 +24,8 @@ SEVERAL = {
     "augment": "Write random variants of images, to learn from.",
 }
 """The commands that run filters in a row."""
-KERNELS, DATASET = "kernels", "dataset"
-"""The commands that are no filters; each has others below it."""
+COMPARE, DATASET, KERNELS = "compare", "dataset", "kernels"
+"""The commands that are no filters."""
 COMPLETION = "_IMFILTER_COMPLETE"
 """The variable by which a shell asks for completions."""
 
@@ -35,7 +35,7 @@ class Commands(TyperGroup):
 
     def list_commands(self, ctx: Any) -> list[str]:
         """List all names, importing no filter."""
-        return [*catalog.names(), *SEVERAL, DATASET, KERNELS]
+        return [*catalog.names(), *SEVERAL, COMPARE, DATASET, KERNELS]
 
     def get_command(self, ctx: Any, cmd_name: str) -> Any:
         """Return the command *cmd_name*, or None."""
@@ -59,6 +59,10 @@ class Commands(TyperGroup):
             from .commands import dataset_command
 
             return typer.main.get_command(dataset_command.app)
+        if cmd_name == COMPARE:
+            from .commands import compare_command
+
+            return compare_command.make()
         return None
 
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:
@@ -77,7 +81,7 @@ class Commands(TyperGroup):
         with formatter.section("Several filters"):
             formatter.write_dl(list(SEVERAL.items()))
         with formatter.section("Other commands"):
-            others = (DATASET, KERNELS)
+            others = (COMPARE, DATASET, KERNELS)
             formatter.write_dl([(name, self.get_command(ctx, name).get_short_help_str(70)) for name in others])
 
 
@@ -107,7 +111,7 @@ def _print_version(verbose: bool) -> None:
 @app.callback(
     invoke_without_command=True,
     epilog="`imfilter FILTER --help` lists a filter's options. Exit codes: 0 all done, 1 some image failed, "
-    "2 wrong call, 130 interrupted.",
+    "2 wrong call, 3 some pair could not be compared, 130 interrupted.",
 )
 def imfilter(
     context: typer.Context,

@@ -15,6 +15,8 @@ class ExitCode(IntEnum):
     """Some image failed; all others are done, and each failure is one line on standard error."""
     USAGE = 2
     """The call is wrong; nothing was done."""
+    NOT_COMPARED = 3
+    """Some pair of pictures could not be compared."""
     INTERRUPTED = 130
     """Interrupted by the user."""
 

@@ -138,7 +138,7 @@ def many() -> Many:
         found = framing.Frame(x, y, across, down)
         if not found.is_inside(width, height) and not (pad and isinstance(rule.fill, float | int)):
             return None
-        return Numbers((rule.fill,), found, (across, down))
+        return Numbers((rule.fill,), found, (across, down), 1.0)
 
     return Many(numbers, lambda images, form, frames: framing.of_images(images, form[0], frames))
 

@@ -193,7 +193,7 @@ def many() -> Many:
         if values["op"] != "fill" or not isinstance(fill, float | int) or not (fill == int(fill) and 0 <= fill <= 255):
             return None
         names = "size", "area", "ratio", "place", "at"
-        return Numbers((fill,), _rectangle(width, height, *(values[name] for name in names)))
+        return Numbers((fill,), _rectangle(width, height, *(values[name] for name in names)), None, 1.0)
 
     def apply(images: Array, form: Any, rectangles: Sequence[Rectangle]) -> Array:
         images = images.copy()

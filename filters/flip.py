@@ -74,6 +74,6 @@ def many() -> Many:
 
     def numbers(values: Mapping[str, Any], width: int, height: int, channels: int) -> Numbers:
         way = permutation.FLIPS[values["op"]]
-        return Numbers(way, size=(height, width) if way.swap else None)
+        return Numbers(way, None, (height, width) if way.swap else None, 1.0)
 
     return Many(numbers, lambda images, way, owns: permutation.of_images(images, way))

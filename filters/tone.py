@@ -258,9 +258,9 @@ def many() -> Many:
     def numbers(values: Mapping[str, Any], width: int, height: int, channels: int) -> Numbers | None:
         if values["op"] != "adjust" or values["levels"] is not None or values["gamma"] != 1:
             return None
-        factors = (values[name] for name in ("brightness", "contrast", "saturation", "hue"))
-        own = Adjustment(None, *factors)
+        brightness, contrast = values["brightness"], values["contrast"]
+        own = Adjustment(None, brightness, contrast, values["saturation"], values["hue"], 1.0)
         colour = channels == 3 and own.joins_channels
-        return Numbers((own.contrast != 1, colour), own, amplification=amplification(own))
+        return Numbers((own.contrast != 1, colour), own, None, amplification(own))
 
     return Many(numbers, lambda images, form, owns: of_images(images, owns, *form))

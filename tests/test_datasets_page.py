@@ -89,6 +89,7 @@ def test_torchvision_reads_folders_and_mnist(page, peer, run):
 
 
 @pytest.mark.peers
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")  # it leaves the shard open
 def test_webdataset_reads_shards(page, peer):
     shard = [*read_back(2, "webdataset", peer)["shard"]]
     assert [label for _, label in shard] == [0] * 8 + [1] * 8

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import time
 from functools import partial
 
@@ -10,8 +11,9 @@ from ..console import faults
 from ..console.messages import shown
 from ..console.report import Report
 from ..errors import FileError, NoPlaceError
-from ..images.picture import Picture
+from ..images.picture import Frames, Picture
 from ..images.reader import Reader
+from ..images.source import Source
 from .image_job import ImageProcessor
 from .plan import Job
 
@@ -35,7 +37,7 @@ def process(processor: ImageProcessor, job: Job, reader: Reader) -> Report:
 
 def _processed(processor: ImageProcessor, job: Job, reader: Reader) -> Report:
     reader.needed = partial(processor.needed, job)
-    found, source = reader.read(job.input.name)
+    found, source = _read(processor, job, reader)
     job = job._replace(source=source)
     numbered = any(target.numbered is not None for target in job.targets.values())
     into_shards = [
@@ -51,3 +53,20 @@ def _processed(processor: ImageProcessor, job: Job, reader: Reader) -> Report:
     from . import multiframe_job  # most pictures have one frame
 
     return multiframe_job.filtered(processor, job, found)
+
+
+def _read(processor: ImageProcessor, job: Job, reader: Reader) -> tuple[Picture | Frames, Source]:
+    """Return what a job's file holds; a picture is decoded once for its variants, which follow each other."""
+    name = job.input.name
+    if job.variant is None:
+        return reader.read(name)
+    if processor.decoded is None or processor.decoded[0] != name:
+        processor.decoded = None
+        found, source = reader.read(name)
+        if not isinstance(found, Picture):
+            return found, source
+        processor.decoded = name, found, source
+    _, picture, source = processor.decoded
+    again = copy.copy(picture)
+    again.notes = [*picture.notes]
+    return again, source

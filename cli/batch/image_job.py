@@ -29,6 +29,7 @@ from ..images.atomic_write import Transaction
 from ..images.labels import joined
 from ..images.metadata import Metadata
 from ..images.picture import Expected, Picture
+from ..images.source import Source
 from . import memory_need, surprises, white_notes
 from .changed_input import backdate, check_replaced
 from .frame_output import SHEET, Computed, Missing, kept_of, opened, writable
@@ -55,6 +56,8 @@ class ImageProcessor:
         self.has_others = any(named(recipe))
         self._drawn: tuple[Any, ImageProcessor] | None = None
         """What filters the last variant of an augmentation, and which that was."""
+        self.decoded: tuple[str, Picture, Source] | None = None
+        """The picture of which the last variant was made, the name of its file, and what that was."""
         self.draws: Any = None
         """Draws for the images of data sets that are augmented."""
         self._of_colours: dict[ColourModel, ImageProcessor] = {}

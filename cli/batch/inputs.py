@@ -36,6 +36,10 @@ MOST_OF_A_LIST = 1 << 26
 """Bytes of names, more than half a million of the longest that are usual."""
 
 
+class NothingFoundError(UsageError):
+    """Folders hold no images that are taken."""
+
+
 class Fate(Enum):
     """What becomes of an entry of a folder."""
 
@@ -104,7 +108,7 @@ def scan(names: Sequence[str], rules: InputRules, listed: bool = False) -> Input
                 passed_over.append((path, fate))
     if not inputs:
         where = shown(names[0]) if len(names) == 1 else f"{shown(names[0])}, …"
-        raise UsageError(f"{where}: no images found{_why_none(passed_over)}")
+        raise NothingFoundError(f"{where}: no images found{_why_none(passed_over)}")
     return InputSet(inputs, passed_over, several)
 
 

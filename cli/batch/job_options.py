@@ -28,6 +28,8 @@ class FrameOptions(NamedTuple):
     """The number of the one that is taken, if not all are."""
     limit: int = 10_000
     """Files of more are refused."""
+    labels: str | None = None
+    """The file of the labels of a data set's images, if it is not the one beside them."""
 
 
 class RenderOptions(NamedTuple):

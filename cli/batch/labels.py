@@ -39,8 +39,15 @@ MOST_OF_NAMES = 1 << 16
 """Bytes of such a file."""
 
 
-def of(images: str, frames: Frames) -> Labels | None:
-    """Return the labels of the data set that was read from a file, if it has some; raises FileError."""
+def of(images: str, frames: Frames, given: str | None = None) -> Labels | None:
+    """Return the labels of the data set that was read from a file, if it has some; raises FileError.
+
+    They are in the file that is *given*, if one is.
+    """
+    if given is not None and frames.count is not None:
+        if frames.labels is not None:
+            raise FileError(shown(images), "has labels of its own; leave out --labels")
+        return _read(given, images, frames.count, "is given as those of")
     if frames.format in IDX and frames.count is not None:
         return beside(images, frames.count)
     if frames.labels is None or frames.labels.classes:
@@ -124,16 +131,25 @@ def name_beside(images: str) -> str | None:
     return str(path.with_name(found)) if found != path.name else None
 
 
+def file_beside(images: str) -> str:
+    """Return the file of labels beside one of images; "" where there is none."""
+    name = name_beside(images)
+    return name if name is not None and Path(name).is_file() else ""
+
+
 def beside(images: str, count: int) -> Labels | None:
     """Return the labels of *count* images, if there are any; raises FileError where they are not as many."""
-    name = name_beside(images)
-    if name is None or not Path(name).is_file():
-        return None
+    name = file_beside(images)
+    return _read(name, images, count, "is named as those of") if name else None
+
+
+def _read(name: str, images: str, count: int, why: str) -> Labels:
+    """Return the labels of *count* images in a file; raises FileError where they are not as many."""
     with naming(name):
         data = Path(name).read_bytes()
         header = idx.header_in(data)
         if len(header.sizes) != 1:
-            raise DecodeError(f"holds no labels, and is named as those of {shown(images)}")
+            raise DecodeError(f"holds no labels, and {why} {shown(images)}")
         if header.sizes[0] != count:
             raise DecodeError(f"holds {header.sizes[0]} labels, and {shown(images)} {count} images")
         values = np.frombuffer(idx.unpacked(data, header.bytes), header.dtype, offset=header.length)

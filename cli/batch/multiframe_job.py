@@ -46,13 +46,17 @@ def filtered(processor: ImageProcessor, job: Job, found: Picture | Frames) -> Re
     if frames.count is not None:
         if frames.count < 1:
             raise FileError(name, "is damaged or truncated (it has no frames)")
-        if frames.count > options.limit and frames.pictures is None:
+        if frames.count > options.limit and not formats.FORMATS[frames.format].data_set:
             raise FileError(name, f"has {frames.count} frames; the limit is {options.limit} (--max-frames raises it)")
-    if frames.pictures is not None:
+    if frames.pictures is not None or frames.labels is not None:
         from . import labels  # few inputs are data sets
 
-        frames.labels = labels.of(job.input.name, frames)
+        frames.labels = labels.of(job.input.name, frames, options.labels)
         job = job._replace(notes=(*job.notes, *labels.check(job, frames, options.only is not None)))
+    if job.variants:
+        from .augment import samples
+
+        job = job._replace(notes=(*job.notes, *samples.doubts(processor.options.augmentation, frames)))
     if options.only is not None:
         return processor.single(job, _one(frames, options.only, name))
     if frames.first is not None and not wanted:
@@ -186,7 +190,7 @@ def _all(processor: ImageProcessor, job: Job, frames: Frames, name: str) -> Repo
             number = picture.number
             if processor.progress is not None:
                 processor.progress.begin(number, frames.count or number + 1)
-            if number == limit and not endless and frames.pictures is None:
+            if number == limit and not endless and not formats.FORMATS[frames.format].data_set:
                 raise FileError(name, f"has more than {limit} frames, which is the limit (--max-frames raises it)")
             last = number + 1 == frames.count
             computed = processor.computed(job, picture)

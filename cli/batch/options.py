@@ -377,6 +377,16 @@ class SharedOptions(NamedTuple):
         int | None,
         Option("Process only frame or page N, counting from 0.", FILES, affects_output=True, metavar="N"),
     ] = None
+    labels: Annotated[
+        str | None,
+        Option(
+            "Labels of the images of a data set, an IDX file (default: the one beside it: images-idx3, labels-idx1).",
+            FILES,
+            affects_output=True,
+            metavar="FILE",
+            reads="the labels",
+        ),
+    ] = None
     to_rgb: Annotated[
         bool, Option("Convert CMYK to sRGB, by the picture's ICC profile if it has one.", PIXELS, affects_output=True)
     ] = False

@@ -81,6 +81,8 @@ class Job(NamedTuple):
     """Those that the outputs hold of each image, where the input is a data set; none of an image by itself."""
     others: tuple[str, ...] = ()
     """The files that belong to the input in folders of second pictures; "" where there is none."""
+    labels: str = ""
+    """The file of the labels of its images, if it is a data set with such a file."""
     attached: Attached | None = None
     """Its mask and its boxes, where the call moves them."""
 
@@ -98,7 +100,7 @@ class Job(NamedTuple):
     def read_beside(self) -> tuple[str, ...]:
         """The files that the input alone goes together with."""
         own = () if self.attached is None else self.attached.read
-        return *filter(None, self.others), *own
+        return *filter(None, (*self.others, self.labels)), *own
 
     @property
     def outputs(self) -> dict[str, str]:

@@ -41,6 +41,7 @@ class Stamper:
         what += "" if job.variant is None else f"\0variant {job.variant}"
         what += f"\0variants {job.variants}" if job.variants else ""
         what += "".join(f"\0{_held(name)}" for name in job.others)
+        what += f"\0labels {_held(job.labels)}" if job.labels else ""
         own = b"" if job.attached is None else job.attached.key
         key = blake2b(self._key + what.encode("utf-8", "surrogateescape") + own, digest_size=8).hexdigest()
         return f"{PROGRAM} {self.version} {key}"
@@ -52,7 +53,7 @@ class Stamper:
 
 
 def _held(name: str) -> str:
-    """Return what stands for the content of a second picture."""
+    """Return what stands for the content of a second picture, or of labels."""
     try:
         return SourceDigest.of_file(name) if name else ""
     except (OSError, ValueError):  # which is told of when it is read

@@ -24,11 +24,8 @@ BETWEEN = re.compile(r"""#[^\n]*|"[^"\n]*"|'[^'\n]*'|[.,=\[\]{}\n]""")
 """What ends a key or joins its parts, beside comments and texts."""
 
 
-def load(path: str) -> Recipe:
-    """Read a recipe file; raises UsageError.
-
-    It is TOML: a table ``[[step]]`` for each filter, with its name as ``filter`` and its parameters by their names.
-    """
+def tables_of(path: str) -> list[dict[str, Any]]:
+    """Return the tables ``[[step]]`` of a recipe file, one a step; raises UsageError."""
     try:
         with open(path, "rb") as file:
             text = bounded_read.read(file, MOST_BYTES).decode("utf-8-sig")
@@ -46,8 +43,16 @@ def load(path: str) -> Recipe:
     if tables or not isinstance(found, list) or not found or not all(isinstance(table, dict) for table in found):
         unknown = f"; {next(iter(tables))!r} is not known" if tables else ""
         raise UsageError(f"{shown(path)}: is not a recipe; it needs a table [[step]] for each filter{unknown}")
+    return found
+
+
+def load(path: str) -> Recipe:
+    """Read a recipe file; raises UsageError.
+
+    It is TOML: a table ``[[step]]`` for each filter, with its name as ``filter`` and its parameters by their names.
+    """
     steps = []
-    for number, table in enumerate(found, 1):
+    for number, table in enumerate(tables_of(path), 1):
         name = table.pop("filter", None)
         where = f"{shown(path)}: step {number} ({name}): "
         if name not in catalog.names():

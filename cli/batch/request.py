@@ -117,6 +117,7 @@ def check(
     _check_codes(jobs, recipe, options)
     _check_depth(jobs, recipe)
     _check_stamps(jobs, options)
+    jobs = _with_labels(jobs, found.inputs, options)
     if any(other_pictures.named(recipe)):
         jobs = [job._replace(others=other_pictures.beside(recipe, job.input.place)) for job in jobs]
     others = (recipe.files() if variants is None else variants.files()) | _read_beside(options)
@@ -372,6 +373,24 @@ def _read_beside(options: SharedOptions) -> dict[str, str]:
     return {name: what for name, what in names.items() if isinstance(name, str)}
 
 
+def _with_labels(jobs: list[Job], sources: Sequence[Input], options: SharedOptions) -> list[Job]:
+    """Return the jobs, each with the file of the labels of its images, where there is one; raises UsageError."""
+    if options.labels is not None and len(sources) != 1:
+        raise UsageError("--labels belongs to one data set; name that one alone")
+
+    def of(job: Job) -> str:
+        if options.labels is not None:
+            return options.labels
+        format = formats.of_name(job.input.name)
+        if format is None or not format.codec_name.startswith("idx"):
+            return ""
+        from .labels import file_beside  # few inputs are data sets
+
+        return file_beside(job.input.name)
+
+    return [job._replace(labels=labels) if (labels := of(job)) else job for job in jobs]
+
+
 def _check_codes(jobs: Sequence[Job], recipe: Recipe, options: SharedOptions) -> None:
     """Refuse a lossy format for the codes of angles, of which each means another direction."""
     if options.angle_style == "color":
@@ -441,7 +460,7 @@ def _stamper(
 ) -> Stamper:
     said: dict[str, object] = {name: getattr(options, name) for name in OPTIONS if OPTIONS[name].affects_output}
     said["quality"] = _quality(options) or options.quality
-    for name in ("mask", "roi", *OF_MASKS, *OF_BOXES):
+    for name in ("mask", "roi", "labels", *OF_MASKS, *OF_BOXES):
         said.pop(name, None)  # their contents count, not how they were written
     by_place = variants is not None or any("seed" in step.values for step in recipe.steps)
     key = recipe.key() if variants is None else variants.key()

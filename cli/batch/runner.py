@@ -87,7 +87,7 @@ def _job_options(request: Request, cores: int) -> JobOptions:
 
         effect = effect_of(region, request.max_pixels)
     return JobOptions(
-        frames=FrameOptions(options.frame, options.max_frames),
+        frames=FrameOptions(options.frame, options.max_frames, options.labels),
         render=RenderOptions(
             background=request.background,
             angle_style=options.angle_style,

@@ -130,6 +130,9 @@ def _is_newer(job: Job, times_preserved: bool) -> bool:
             return False
         # A file that is moved over another keeps its older time, but its inode has changed.
         changed = max(found.st_mtime_ns, found.st_ctime_ns)
+        if job.labels:
+            beside = os.stat(job.labels)
+            changed = max(changed, beside.st_mtime_ns, beside.st_ctime_ns)
         same_time = found.st_mtime_ns if times_preserved else None
         # How many frames there should be is not known, and a stamp would be of a call that left one.
         return all(

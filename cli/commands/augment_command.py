@@ -40,6 +40,7 @@ def make() -> FilterCommand:
         keep: bool,
         seed: str | None,
         manifest: str | None,
+        recipe: str | None,
         all_splits: bool,
         policies: bool,
         **values: Any,
@@ -68,6 +69,7 @@ def make() -> FilterCommand:
         -----
         $ imfilter augment train/ -r -o more/ --variants 4 --keep --seed 7 "flip --p 0.5" "rotate --angle -15..15"
         $ imfilter augment cat.jpg -o cats/ --variants 9 "crop --area 0.2..1 --ratio 3/4..4/3 --place 0..1,0..1"
+        $ imfilter augment train-images-idx3-ubyte.gz -o more-images-idx3-ubyte.gz --variants 4 "affine --angle -10..10"
         $ imfilter augment train/ -r -o more/ --variants 3 "flip --p 0.5" trivial-augment "erase --p 0.25"
         $ imfilter augment train/ -r -o more/ --manifest drawn.jsonl "blur --sigma 0..2 | noise --sigma 0..12"
         """
@@ -84,12 +86,13 @@ def make() -> FilterCommand:
             raise UsageError(f"{'--mask' if options.mask is not None else '--roi'} cannot be used with augment")
         inputs, steps = augment_steps.split(options.inputs)
         options = options._replace(inputs=tuple(inputs))
-        augmentation = Augmentation(augment_steps.steps_of(steps), _whole("seed", seed, 0, 0, SEEDS - 1))
-        if not steps and not keep:
+        drawn = (() if recipe is None else augment_steps.steps_in(recipe)) + augment_steps.steps_of(steps)
+        augmentation = Augmentation(drawn, _whole("seed", seed, 0, 0, SEEDS - 1))
+        if not drawn and not keep:
             raise UsageError("no step; name filters with their options, as in 'flip --p 0.5' 'rotate --angle -15..15'")
         recipes = augmentation.check()
-        count = _whole("variants", variants, 1 if steps else 0, 0 if keep else 1, MOST)
-        made = Variants(augmentation, recipes, count, keep, all_splits, manifest)
+        count = _whole("variants", variants, 1 if drawn else 0, 0 if keep else 1, MOST)
+        made = Variants(augmentation, recipes, count, keep, all_splits, manifest, recipe)
         raise typer.Exit(execute(recipes[0], options, {}, variants=made))
 
     own = [
@@ -99,6 +102,12 @@ def make() -> FilterCommand:
         HelpedOption("policies", "Print the policies, their options and tables.", type=bool, default=False),
         HelpedOption(
             "manifest", "Write a line of JSON for each output, with the numbers drawn.", FILES, metavar="FILE.jsonl"
+        ),
+        HelpedOption(
+            "recipe",
+            "Take steps from a recipe too, before those of the call; its values may be ranges.",
+            FILES,
+            metavar="RECIPE.toml",
         ),
         HelpedOption(
             "all_splits", "Augment folders called val, valid, validation and test too.", FILES, type=bool, default=False

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import re
 import shlex
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from ...filters.core import catalog
 from ..batch.augment import augmentation, policies
 from ..batch.augment.augmentation import ALTERNATIVE, CHANCE, NONE, Action
 from ..batch.augment.policies import Policy
-from ..console.messages import printable
+from ..batch.recipe_file import tables_of
+from ..console.messages import flag, printable, shown
 from ..errors import UsageError
 from .chain_command import parse_step, split_steps, unknown_filter
 from .options import HelpedOption
@@ -19,6 +21,38 @@ from .options import HelpedOption
 def steps_of(texts: Sequence[str]) -> tuple[tuple[Action | Policy, ...], ...]:
     """Return the steps that are written like commands, ``rotate --angle -15..15``; raises UsageError."""
     return tuple(step_of(number, text) for number, text in enumerate(texts, 1))
+
+
+def steps_in(path: str) -> tuple[tuple[Action | Policy, ...], ...]:
+    """Return the steps of a recipe file, whose values may be drawn, as ``angle = "-15..15"``; raises UsageError.
+
+    A table has the filter's options by their names, and ``p``; or ``alternatives``, a list of such tables.
+    """
+    found: list[tuple[Action | Policy, ...]] = []
+    for number, table in enumerate(tables_of(path), 1):
+        alternatives = table.pop("alternatives", None)
+        if alternatives is None:
+            alternatives = [table]
+        elif table or not isinstance(alternatives, list) or not all(isinstance(one, dict) for one in alternatives):
+            raise UsageError(f"{shown(path)}: step {number}: alternatives are a list of tables, and stand alone")
+        try:
+            found.append(tuple(_action(number, _words(number, one)) for one in alternatives))
+        except UsageError as error:
+            raise UsageError(f"{shown(path)}: {error}") from None
+    return tuple(found)
+
+
+def _words(number: int, table: Mapping[str, Any]) -> list[str]:
+    """Return a table of a recipe as the words of a step; raises UsageError."""
+    words = [str(table.get("filter"))]
+    for name, value in table.items():
+        if name == "filter" or value is False:
+            continue
+        if isinstance(value, dict):
+            raise UsageError(f"step {number} ({words[0]}): {name} is a table, and no value")
+        text = ",".join(map(str, value)) if isinstance(value, list) else str(value)
+        words.append(flag(name) if value is True else f"{flag(name)}={text}")
+    return words
 
 
 def step_of(number: int, text: str) -> tuple[Action | Policy, ...]:

@@ -191,6 +191,52 @@ def convert(
     _end(command.run(inputs, output, to, subset, per_class, classes))
 
 
+@_command("boxes")
+def boxes(
+    inputs: Annotated[list[str], typer.Argument(metavar="IMAGE...", help="The images, or folders of them.")],
+    source: Annotated[
+        str,
+        typer.Option(
+            "--boxes", metavar="FILE|FOLDER", help="A COCO .json, or a folder of VOC .xml or YOLO .txt files."
+        ),
+    ],
+    output: Annotated[
+        str, typer.Option("-o", "--output", metavar="FILE|FOLDER", help="A COCO .json, or a folder of VOC or YOLO.")
+    ],
+    to: Annotated[
+        str | None,
+        typer.Option("--to", metavar="coco|voc|yolo", help="Format of the output.  [default: coco for .json]"),
+    ] = None,
+    classes: Annotated[
+        str | None,
+        typer.Option(
+            "--classes",
+            metavar="FILE",
+            help="Names of the classes in the order of their numbers: a line each, or a data.yaml.",
+        ),
+    ] = None,
+    oriented: Annotated[
+        str,
+        typer.Option(
+            "--boxes-oriented",
+            metavar="yes|no",
+            help="Whether boxes were drawn on images rotated as their EXIF says.  [default: yes]",
+        ),
+    ] = "yes",
+    recursive: Annotated[bool, typer.Option("-r", "--recursive", help="Descend into subfolders.")] = False,
+) -> None:
+    """Convert boxes of objects between COCO, VOC and YOLO.
+
+    The images are read for their sizes, and stay as they are. Boxes of COCO are kept as they are, those of VOC are
+    rounded to whole pixels, and those of YOLO to six digits. What a format cannot hold is said. To move boxes with the
+    pixels of a filter, give it --boxes and --boxes-out.
+    """
+    memory_budget.check_addresses()
+    from ..dataset import boxes as command
+
+    _end(command.run(inputs, source, output, to, classes, oriented, recursive))
+
+
 @_command("show")
 def show(
     inputs: Annotated[

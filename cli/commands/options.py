@@ -59,11 +59,11 @@ class HelpedOption(TyperOption):
         return shorten(self._help, 60, placeholder=" …")
 
 
-class FilterCommand(StrictCommand):
-    """A filter's command, whose usage line is written as people call it, and whose help has sections."""
+class SectionedCommand(StrictCommand):
+    """A command whose usage line is written as people call it, and whose help has sections."""
 
     def format_options(self, ctx: Any, formatter: Any) -> None:
-        """Write the arguments, the filter's own options, and those that all filters share."""
+        """Write the arguments, the command's own options, and those of other sections."""
         sections: dict[Section, list[tuple[str, str]]] = {section: [] for section in SECTIONS}
         for param in self.get_params(ctx):
             if (record := param.get_help_record(ctx)) is not None:
@@ -91,6 +91,10 @@ class FilterCommand(StrictCommand):
         for item in items:
             item.help = summaries.get(item.value, item.help or "")
         return items
+
+
+class FilterCommand(SectionedCommand):
+    """The command of a filter, or of several in a row."""
 
 
 def _spellings(option: str) -> list[str]:
@@ -158,8 +162,8 @@ def make_command(
         name,
         callback=run,
         params=[inputs, output, *files, *special, *own, *shared],
-        help=_prose(doc, [*TYPES, *(option.name or "" for option in own)]),
-        epilog=_examples(doc),
+        help=prose(doc, [*TYPES, *(option.name or "" for option in own)]),
+        epilog=examples(doc),
         options_metavar=usage,
         rich_markup_mode=None,
     )
@@ -180,10 +184,10 @@ def shared_options(values: Mapping[str, Any]) -> SharedOptions:
     return SharedOptions(**given)
 
 
-def _prose(doc: str, options: Collection[str]) -> str:
+def prose(doc: str, options: Collection[str]) -> str:
     """Return the prose of a docstring as the shell's: before its first section, without markup, *options* as options.
 
-    >>> _prose('Turns with ``mode="convolve"``, unless *per_channel* is set; *size* is odd.', ["mode", "per_channel"])
+    >>> prose('Turns with ``mode="convolve"``, unless *per_channel* is set; *size* is odd.', ["mode", "per_channel"])
     'Turns with --mode convolve, unless --per-channel is set; size is odd.'
     """
     prose = re.split(r"\n\n\w[\w ]*\n-+\n", doc, maxsplit=1)[0]
@@ -198,7 +202,7 @@ def _prose(doc: str, options: Collection[str]) -> str:
     return re.sub(r"\*(\w+)\*", name, prose).replace("``", "").replace("*", "")
 
 
-def _examples(doc: str) -> str | None:
+def examples(doc: str) -> str | None:
     """Return the docstring's section ``Shell``, as the help's last lines."""
     found = re.search(r"\n\nShell\n-+\n(.*?)(?:\n\n\w[\w ]*\n-+\n|\Z)", doc, re.DOTALL)
     return "\n".join(["Examples:\n\n\b", *map(_folded, found[1].splitlines())]) if found else None

@@ -103,6 +103,7 @@ def _to_file(
             file.add(data_set, batch)
     if not file.count:
         raise UsageError("no samples are left; widen --subset")
+    file.notes += _lost_metadata(opened)
     if not keeps_arrays:
         file.notes += _lost_arrays(opened)
     with Transaction(read) as transaction:
@@ -110,6 +111,12 @@ def _to_file(
         transaction.commit()
     _tell([*file.notes, *transaction.notes])
     return file.count
+
+
+def _lost_metadata(opened: Sequence[DataSet]) -> list[str]:
+    """Return notes on what tells of the images, and is not kept."""
+    tables = [data_set.metadata for data_set in opened if isinstance(data_set, Pictures)]
+    return [f"{shown(table.path)} was not written" for table in tables if table is not None and table.has_more]
 
 
 def _lost_arrays(opened: Sequence[DataSet]) -> list[str]:
@@ -134,7 +141,7 @@ def _lost(opened: Sequence[DataSet]) -> list[str]:
 def _to_shard(
     opened: Sequence[DataSet], selection: Selection, out: Path, format: Format, read: frozenset[Identity]
 ) -> int:
-    shard, notes = ShardFile(), _lost(opened)
+    shard, notes = ShardFile(), [*_lost(opened), *_lost_metadata(opened)]
     for data_set in opened:
         if isinstance(data_set, ShardSet):
             shard.add_samples(data_set.labelled(), selection)
@@ -176,5 +183,9 @@ def _to_folder(
                     notes += write(file)
         if not taken_places:
             raise UsageError("no samples are left; widen --subset")
+        for data_set in opened:
+            if isinstance(data_set, Pictures) and data_set.metadata is not None:
+                with files.open(out / data_set.metadata.name) as file:
+                    file.write(data_set.metadata.of_files(data_set.places))
     _tell([*notes, *files.notes])
     return len(taken_places)

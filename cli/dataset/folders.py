@@ -12,6 +12,8 @@ from ..batch.inputs import Fate, InputRules
 from ..console.messages import reason, shown
 from ..errors import UsageError
 from ..images import formats
+from . import metadata_file
+from .metadata_file import MetadataFile
 
 PARTS = ("train", "training", "val", "valid", "validation", "dev", "test", "testing", "eval", "evaluation")
 """How folders of the parts of a data set are called."""
@@ -48,10 +50,15 @@ class ImageFolder(NamedTuple):
     left_out: tuple[LeftOut, ...]
     containers: tuple[str, ...] = ()
     """Files in it that are data sets of their own."""
+    metadata: MetadataFile | None = None
+    """What tells of the images, and of their classes."""
 
 
 def opened(path: str) -> list[ImageFolder]:
-    """Return the data sets in a folder: each of its parts if it is divided into parts; raises UsageError."""
+    """Return the data sets in a folder: each of its parts if it is divided into parts.
+
+    Raises UsageError, and FileError for a file of metadata that is none.
+    """
     names = _subfolders(path)
     parts = [name for name in names if name.lower() in PARTS]
     if parts and len(parts) == len([name for name in names if not name.startswith(".")]):
@@ -78,19 +85,26 @@ def _folder(path: str, part: str) -> ImageFolder:
             containers.append(name)
         else:
             loose.append((name, place))
+    table = metadata_file.read(path)
     left_out = [LeftOut(name, fate.value) for name, fate in found.passed_over if fate is Fate.BACKUP]
     for name in subfolders:
         if name.startswith("."):
             left_out.append(LeftOut(str(Path(path) / name), HIDDEN))
         elif name not in by_class:
             left_out.append(LeftOut(str(Path(path) / name), EMPTY))
+    if table is not None and table.has_labels:
+        every = [*loose, *(each for one in by_class.values() for each in one)]
+        of_label: dict[str, list[tuple[str, str]]] = {}
+        for each in every:
+            of_label.setdefault(table.label(each[1]), []).append(each)
+        by_class, loose = of_label, []
     classes = sorted(by_class, key=os.fsencode)
     if classes:
         left_out += [LeftOut(name, LOOSE) for name, _ in loose]
         files = [File(*each, label) for label, one in enumerate(classes) for each in sorted(by_class[one], key=_bytes)]
     else:
         files = [File(*each, None) for each in sorted(loose, key=_bytes)]
-    return ImageFolder(path, part, tuple(classes), tuple(files), tuple(left_out), tuple(containers))
+    return ImageFolder(path, part, tuple(classes), tuple(files), tuple(left_out), tuple(containers), table)
 
 
 def _bytes(file: tuple[str, str]) -> bytes:

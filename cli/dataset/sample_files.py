@@ -43,9 +43,11 @@ def _copies(data_set: Pictures, selection: Selection, format: Format | None) -> 
         with naming(file.path):
             data = Path(file.path).read_bytes()
         if format is None or formats.is_of(format, data[: formats.HEAD]):
+            data_set.places[file.name] = file.name
             yield file.name, label, partial(_bytes, data)
         else:
-            yield _in_format(file.name, format), label, partial(_encoded, data_set.read(file), 0, format)
+            place = data_set.places[file.name] = _in_format(file.name, format)
+            yield place, label, partial(_encoded, data_set.read(file), 0, format)
 
 
 def _members(

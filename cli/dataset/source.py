@@ -21,6 +21,7 @@ from ..images.shard import Shard, ShardMember
 from ..streams import STREAM
 from . import folders
 from .folders import File, ImageFolder, LeftOut
+from .metadata_file import MetadataFile
 
 CHUNK = 1 << 21
 """Samples of a container that are taken at a time."""
@@ -82,13 +83,16 @@ class Pictures(DataSet):
         self.files = files
         self.numbers: Sequence[int] = ()
         """The label of each class, in files that hold numbers."""
+        self.metadata: MetadataFile | None = None
+        self.places: dict[str, str] = {}
+        """What files are called where they were written, by their names."""
 
     @classmethod
     def of_folder(cls, folder: ImageFolder, reader: Reader) -> Pictures:
         """Return those of a folder."""
         found = cls(folder.path, f"folder of {'classes' if folder.classes else 'images'}", reader, folder.files)
         found.classes, found.part, found.left_out = folder.classes, folder.part, folder.left_out
-        found.numbers = numbers_of(folder.classes)
+        found.numbers, found.metadata = numbers_of(folder.classes), folder.metadata
         return found
 
     def paths(self) -> Sequence[str]:

@@ -18,6 +18,7 @@ from ..images.reader import naming
 from ..images.write_failures import naming_failures
 from . import folders, new_folder, partition, source, split_containers
 from .folders import File, ImageFolder
+from .metadata_file import MetadataFile
 from .partition import ALL, Part, Sample
 from .source import Container
 
@@ -56,6 +57,9 @@ def run(names: Sequence[str], out: str, parts: str, seed: int, group: str | None
             _check_device(copies, written.root)
         for copy in copies:
             _link(copy, written) if link else _copy(copy, written)
+        for folder in opened:
+            if folder.metadata is not None:
+                _write_metadata(folder, folder.metadata, copies, [Path(out) / part.name for part in wanted], written)
         if containers:
             split_containers.write(containers, assigned[len(files) :], [Path(out) / part.name for part in wanted])
     for folder in opened:
@@ -127,6 +131,20 @@ def _check_device(copies: Sequence[Copy], root: Root) -> None:
             device = Path(copy.source).stat().st_dev
         if root.identity is not None and device != root.identity[0]:
             raise UsageError(f"--link: {shown(copy.source)} is on another disk than the output; leave --link out")
+
+
+def _write_metadata(
+    folder: ImageFolder, table: MetadataFile, copies: Sequence[Copy], parts: Sequence[Path], written: new_folder.Files
+) -> None:
+    """Write what tells of a folder's images into each part, for those that it has."""
+    names = {file.path: file.name for file in folder.files}
+    for number, part in enumerate(parts):
+        own = {
+            names[copy.source]: names[copy.source] for copy in copies if copy.part == number and copy.source in names
+        }
+        if own:
+            with written.open(part / table.name) as file:
+                file.write(table.of_files(dict(zip(own, own, strict=True))))
 
 
 def _copy(copy: Copy, written: new_folder.Files) -> None:

@@ -15,7 +15,7 @@ from typing import Any
 from ...filters.core.lazy_numpy import Array, np
 from ...filters.core.named_tuple import NamedTuple
 from . import cifar
-from .cifar import HUNDRED, SAMPLES, TEN
+from .cifar import HUNDRED, SAMPLES, TEN, Kind
 from .codec import Codec, not_written
 from .labels import Labels
 from .picture import Decode, DecodeError, DecodeOptions, Frames, PartialDecode
@@ -241,17 +241,22 @@ _OPERATIONS: dict[int, Callable[[Machine], Any]] = {
 
 def finish(begun: PartialDecode, options: DecodeOptions, decode: Decode) -> Frames:
     """Return the images; raises `DecodeError`."""
-    found = Machine(begun.data).result()
+    kind, samples, labels = read(begun.data)
+    cifar.check_size(options, len(samples))
+    frames = cifar.frames(kind, len(samples), lambda first, last: samples[first:last], labels)
+    frames.format = "cifar100-py" if kind.coarse else "cifar10-py"
+    return frames
+
+
+def read(data: Any) -> tuple[Kind, Array, Labels]:
+    """Return the kind of a batch, its samples, ``(count, 3072)``, and its labels; raises `DecodeError`."""
+    found = Machine(data).result()
     if not isinstance(found, dict) or "data" not in found:
         raise DecodeError("is a pickle without the 'data' of a CIFAR batch")
     kind = HUNDRED if "fine_labels" in found else TEN
     samples = _samples(found["data"])
-    cifar.check_size(options, len(samples))
     fine = _labels(found, "fine_labels" if kind.coarse else "labels", len(samples))
-    coarse = _labels(found, "coarse_labels", len(samples)) if kind.coarse else None
-    frames = cifar.frames(kind, len(samples), lambda first, last: samples[first:last], Labels(fine, coarse))
-    frames.format = "cifar100-py" if kind.coarse else "cifar10-py"
-    return frames
+    return kind, samples, Labels(fine, _labels(found, "coarse_labels", len(samples)) if kind.coarse else None)
 
 
 def class_names(data: bytes, key: str) -> tuple[str, ...]:

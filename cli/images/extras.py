@@ -1,4 +1,4 @@
-"""Libraries of the extra `formats`, which are heavy and imported only for files that need them."""
+"""Libraries of the extras `formats` and `parquet`, which are heavy and imported only for files that need them."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from . import sample_depth
 from .picture import DecodeError
 
 
-def required(module: str, what: str) -> Any:
+def required(module: str, what: str, extra: str = "formats") -> Any:
     """Return a library; raises `DecodeError`, which says how to install it, where it is missing."""
     try:
         return importlib.import_module(module)
     except ImportError:
-        raise DecodeError(f"is {what}, which needs an extra: pip install 'imfilter[formats]'") from None
+        raise DecodeError(f"is {what}, which needs an extra: pip install 'imfilter[{extra}]'") from None
 
 
 def scaled(samples: Array, bits: int) -> Array:

@@ -152,6 +152,8 @@ PICKLE = rb"\x80[\x02-\x05](?:\x95(?s:.{8}))?\}"
 """Of a dictionary."""
 STACK = rb"\x93NUMPY[^{]{2,6}\{[^}]*'shape': *\((?:\d+L?, *){3}\d+L?,? *\)"
 """Of an array with four axes."""
+CIFAR_ARCHIVE, TAR_HEAD = rb"(?:\./)?cifar-100?-(?:batches-(?:py|bin)|python|binary)(?s:.*)\x00ustar", 264
+"""The first header of an archive as CIFAR is published in, and how many bytes of it tell that."""
 GZIP, WINDOW_OF_GZIP = b"\x1f\x8b\x08", 31
 FORMATS = {
     format.name: format
@@ -350,6 +352,22 @@ FORMATS = {
             module="cifar_pickle",
             instead="cifar100",
         ),
+        Format(
+            "parquet", (".parquet",), rb"PAR1", data_set=True, in_pieces=b"", title="Parquet of images", instead="npz"
+        ),
+        *(
+            Format(
+                f"cifar{classes}-tar",
+                (),
+                rb"(?!)",
+                data_set=True,
+                in_pieces=b"",
+                title=f"CIFAR-{classes} as published (.tar.gz)",
+                module="cifar_archive",
+                instead=f"cifar{classes}",
+            )
+            for classes in (10, 100)
+        ),
         Format("tga", (".tga",), TGA, instead="png"),
     )
 }
@@ -396,7 +414,10 @@ def sniff(head: bytes, name: str = "", length: int = 0) -> Format | None:
     ('jpeg', None)
     """
     if head.startswith(GZIP):
-        return FORMATS["idx-gz"] if re.match(IDX_HEAD, unpacked(head)) else None
+        found = unpacked(head, TAR_HEAD)
+        if re.match(IDX_HEAD, found):
+            return FORMATS["idx-gz"]
+        return FORMATS["cifar10-tar"] if re.match(CIFAR_ARCHIVE, found) else None
     called = _of_records(name, length)
     if called is not None and re.match(called.signature, head):
         return called

@@ -8,12 +8,13 @@ from imfilter.cli.batch.annotations import way
 from imfilter.cli.batch.annotations.annotation_request import refusal, way_of
 from imfilter.cli.batch.annotations.boxes import Instance
 from imfilter.cli.batch.annotations.moving import moved
+from imfilter.cli.batch.annotations.placement import Placement
 from imfilter.cli.batch.filter_chain import chain
 from imfilter.cli.batch.recipe import in_a_row
 from imfilter.filters.core import catalog
 from imfilter.filters.core.engine.coordinates import Extent
 from imfilter.filters.core.engine.stage import Stage
-from imfilter.filters.core.parameters import ImageError
+from imfilter.filters.core.parameters import ImageError, ParameterError
 
 from ..filters.needed import NEEDED
 
@@ -191,3 +192,29 @@ def test_borders_that_show_objects_twice_are_known():
     assert not checked_way([called("blur", {"border": "reflect"})]).copies
     assert not checked_way([called("crop", {"size": (9, 9), "border": "wrap"})]).copies
     assert way.COPYING == ("reflect", "mirror", "wrap")
+
+
+def test_placements_are_what_the_command_writes():
+    placed = Placement(chain(catalog.load("flip"), catalog.load("crop").step(size=(30, 20))), WIDTH, HEIGHT)
+    assert placed.size == (30, 20) and placed.mirrors
+    found = checked_way([called("flip", {}), called("crop", {"size": (30, 20)})])
+    boxes = [(9, 7, 40, 31), (0, 0, 4, 4)]
+    expected = [moved([Instance(0, tuple(map(float, box)))], found) for box in boxes]
+    assert placed.boxes(boxes) == [one[0].box if one else None for one in expected]
+    assert np.array_equal(placed.mask(drawn(boxes[0])[..., 0]), found.mask(drawn(boxes[0]), 0)[..., 0])
+    assert placed.points([(9, 20), (-1, 0)]) == [found.point((9.0, 20.0)), None]
+    assert placed.polygons([[(9, 7), (40, 7), (9, 31)]]) == [found.polygon([(9, 7), (40, 7), (9, 31)])]
+
+
+def test_wrong_placements_are_refused():
+    flip, rotate = catalog.load("flip"), catalog.load("rotate")
+    with pytest.raises(ParameterError, match="width: 0 is not a whole number from 1"):
+        Placement(flip, 0, 5)
+    with pytest.raises(ParameterError, match="neither a filter"):
+        Placement("flip", 5, 5)
+    with pytest.raises(ImageError, match="shape"):
+        Placement(flip, 5, 5).mask(np.zeros((5, 6), np.uint8))
+    with pytest.raises(ImageError, match="twice"):
+        Placement(rotate.step(angle=9, border="wrap"), 50, 50).boxes([(0, 0, 3, 3)])
+    with pytest.raises(ImageError, match=r"5×5|larger|beyond|outside"):
+        Placement(catalog.load("crop").step(size=(9, 9)), 5, 5)

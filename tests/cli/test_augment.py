@@ -7,7 +7,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from imfilter.cli.images.reader import Reader
 from PIL import Image
+from scipy import stats
 
 STEPS = (
     "flip --p 0.5",
@@ -260,3 +262,92 @@ def test_a_second_picture_is_taken_from_its_folder(ok, train, folder):
     shutil.copytree(train, folder / "other")
     ok("augment", "-q", "train", "-r", "-o", "out/", "flip", "blend --other other --opacity 0..1 | none")
     assert len(contents(folder / "out")) == 4
+
+
+def test_steps_of_a_recipe_come_first_and_may_be_drawn(ok, refused, train, folder):
+    Path("r.toml").write_text(
+        '[[step]]\nfilter = "flip"\np = 0.5\n[[step]]\nfilter = "affine"\nangle = "-10..10"\n'
+        'translate = "-2..2,1"\nscale = [1.5, 0.5]\n'
+        '[[step]]\nalternatives = [{filter = "blur", sigma = "0..2"}, {filter = "none"}]\n'
+    )
+    ok("augment", "-q", "train", "-r", "-o", "one/", "--variants", "2", "--recipe", "r.toml", "tone --gamma 0.5..2")
+    words = ("flip --p 0.5", "affine --angle -10..10 --translate -2..2,1 --scale 1.5,0.5", "blur --sigma 0..2 | none")
+    ok("augment", "-q", "train", "-r", "-o", "two/", "--variants", "2", *words, "tone --gamma 0.5..2")
+    assert contents(folder / "one") == contents(folder / "two")
+    ok("chain", "train/cat/a.png", "-q", "-o", "c.png", "blur --sigma 1", "flip", "--save", "s.toml")
+    ok("augment", "-q", "train/cat/a.png", "-o", "three.png", "--recipe", "s.toml")
+    assert np.array_equal(np.asarray(Image.open("three.png")), np.asarray(Image.open("c.png")))
+    call = ("augment", "train/cat/a.png", "-o", "r.toml", "--to", "png", "--recipe", "r.toml")
+    assert "never overwritten" in refused(2, *call)
+
+
+@pytest.mark.each(
+    "text, reason",
+    [
+        ('filter = "blurr"', "r.toml: step 1: unknown filter 'blurr'"),
+        ('filter = "blur"\nsigmaa = 1', "r.toml: step 1 (blur): "),
+        ('filter = "blur"\nsigma = "2..1"', "--sigma: '2..1' goes down"),
+        ('filter = "blur"\nsigma = {a = 1}', "sigma is a table, and no value"),
+        ('alternatives = ["blur"]', "step 1: alternatives are a list of tables"),
+        ('filter = "flip"\nalternatives = [{filter = "none"}]', "and stand alone"),
+    ],
+)
+def test_wrong_recipes_are_refused(refused, train, folder, text, reason):
+    Path("r.toml").write_text(f"[[step]]\n{text}\n")
+    assert reason in refused(2, "augment", "train", "-r", "-o", "out/", "--recipe", "r.toml")
+
+
+def test_rectangles_that_do_not_fit_are_drawn_again(ok, folder):
+    Image.fromarray(np.full((20, 60), 200, np.uint8)).save("a.png")
+    step = "erase --area 0.05..0.5 --ratio 0.3..3.3 --place 0..1,0..1"
+    ok("augment", "a.png", "-q", "-o", "out/", "--variants", "60", "--manifest", "m.jsonl", step)
+    for line in manifest():
+        [drawn] = line["steps"]
+        sides = [(drawn["area"] * 1200 * drawn["ratio"]) ** 0.5, (drawn["area"] * 1200 / drawn["ratio"]) ** 0.5]
+        assert sides[0] <= 60.5 and sides[1] <= 20.5
+        black = np.asarray(Image.open(line["output"])) == 0
+        assert (black.any(axis=0).sum(), black.any(axis=1).sum()) == tuple(int(side + 0.5) for side in sides)
+
+
+def test_numbers_in_a_manifest_follow_their_laws(ok, folder):
+    """What 5000 variants of images were drawn, by the tests of Kolmogorov and Smirnov, and of the binomial law."""
+    np.save("a.npy", np.zeros((50, 2, 2, 1), np.uint8))
+    steps = ("flip --p 0.3", "rotate --angle -15..15", "tone --brightness 0.6..1.4 --gamma 0.25..4")
+    ok("augment", "a.npy", "-q", "-o", "b.npy", "--variants", "100", "--manifest", "m.jsonl", *steps)
+    lines = manifest()
+    assert len(lines) == 5000
+    flips = [line["steps"][0]["filter"] == "flip" for line in lines]
+    assert stats.binomtest(sum(flips), len(lines), 0.3).pvalue > 1e-3
+    turned, toned = ([line["steps"][at] for line in lines] for at in (-2, -1))
+    angles = np.array([step["angle"] for step in turned])
+    factors = np.array([step["brightness"] for step in toned])
+    powers = np.log2([step["gamma"] for step in toned])
+    for values, law in ((angles, (-15, 30)), (factors, (0.6, 0.8)), (powers, (-2, 4))):
+        assert stats.kstest(values, stats.uniform(*law).cdf).pvalue > 1e-3
+        table = values.reshape(50, 100)  # samples by variants
+        for one, other in ((table[1:], table[:-1]), (table[:, 1:], table[:, :-1])):
+            assert stats.pearsonr(one.ravel(), other.ravel()).pvalue > 1e-3
+    for one, other in ((angles, factors), (angles, powers), (factors, powers), (angles, flips), (factors, flips)):
+        assert stats.pearsonr(one, other).pvalue > 1e-3
+
+
+def test_one_file_alone_and_four_processes_make_the_same(ok, train, folder):
+    call = ("augment", "-q", "--variants", "2", "--seed", "7")
+    ok(*call, "train", "-r", "-o", "one/", "-j", "1", *STEPS)
+    ok(*call, "train", "-r", "-o", "four/", "-j", "4", *STEPS)
+    assert contents(folder / "one") == contents(folder / "four")
+    ok(*call, "train/cat", "-o", "cats/", *STEPS)
+    shutil.copy(train / "cat" / "a.png", folder / "a.png")
+    ok(*call, "a.png", "-o", "alone/", *STEPS)
+    assert contents(folder / "alone") == {n: d for n, d in contents(folder / "cats").items() if n.startswith("a-")}
+
+
+def test_a_picture_is_decoded_once_for_its_variants(ok, train, folder, monkeypatch):
+    read, original = [], Reader.read
+    monkeypatch.setattr(Reader, "read", lambda self, name: read.append(name) or original(self, name))
+    ok("augment", "-q", "train", "-r", "-o", "out/", "-j", "1", "--variants", "3", "--keep", *STEPS)
+    assert len(read) == 4 and len(contents(folder / "out")) == 16
+    data = (train / "cat" / "a.png").read_bytes()
+    call = ("augment", "-", "-q", "-o", "in/", "--variants", "2", "--name", "{variant}.png", "rotate --angle -9..9")
+    ok(*call, "-j", "1", stdin=data)
+    assert {*contents(folder / "in")} == {"1.png", "2.png"}

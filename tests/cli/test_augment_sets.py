@@ -212,3 +212,15 @@ def test_a_data_set_from_a_pipe_is_refused(run, folder, photos):
     kinds(photos)
     ended = run("augment", "-", "-o", "b.npy", "flip", stdin=Path("a.npy").read_bytes())
     assert ended.code == 1 and "from a file, and not from standard input" in ended.err
+
+
+def test_digits_are_not_mirrored_without_a_word(run, folder):
+    images, said = np.zeros((20, 28, 28), np.uint8), "leave out flip if they are"
+    write_idx("a-images-idx3-ubyte", images, np.arange(20) % 10)
+    call = ("augment", "a-images-idx3-ubyte", "-o", "b-images-idx3-ubyte", "--variants", "3")
+    assert run(*call, "flip --p 0.5").err.count(said) == 1
+    assert said not in run(*call, "rotate --angle -5..5").err
+    write_idx("a-images-idx3-ubyte", images, np.arange(20) % 9)
+    assert said not in run(*call, "flip --p 0.5").err
+    write_idx("a-images-idx3-ubyte", images[:, :27], np.arange(20) % 10)
+    assert said not in run(*call, "flip --p 0.5").err

@@ -5,6 +5,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from imfilter.cli.batch.annotations import coco, voc, yolo
 from PIL import Image
 
@@ -302,6 +304,31 @@ def test_names_and_labels_that_would_be_one_file_are_refused(refused, pictures):
     assert line == "imfilter: --boxes-out y/classes.txt: leads to the same file as y/classes.txt; choose another name"
 
 
+def test_boxes_are_converted_without_their_images(run, refused, pictures):
+    """`imfilter dataset boxes`."""
+    before = {path: path.read_bytes() for path in Path("photos").rglob("*.png")}
+    Path("in.json").write_text(json.dumps(document(ANNOTATIONS)))
+    for source, target in (("in.json", "voc/"), ("voc", "yolo/"), ("yolo", "out.json"), ("in.json", "same.json")):
+        to = ("--to", target[:-1]) if target.endswith("/") else ()
+        ended = run("dataset", "boxes", "photos", "-r", "--boxes", source, "-o", target, *to)
+        assert (ended.code, ended.lines) == (0, [])
+    assert json.loads(Path("same.json").read_text()) == {
+        **document(ANNOTATIONS),
+        "images": document(ANNOTATIONS)["images"][:2],
+    }
+    assert "<folder>sub</folder>" in Path("voc/sub/b.xml").read_text()
+    found = json.loads(Path("out.json").read_text())
+    assert [image["file_name"] for image in found["images"]] == ["a.png", "sub/b.png"]
+    assert np.allclose([one["bbox"] for one in found["annotations"]], [one["bbox"] for one in ANNOTATIONS], atol=1e-3)
+    assert {path: path.read_bytes() for path in Path("photos").rglob("*.png")} == before
+    again = ("dataset", "boxes", "photos", "-r", "--boxes")
+    assert "is never overwritten" in refused(2, *again, "in.json", "-o", "in.json")
+    assert "is never overwritten" in refused(2, *again, "voc", "-o", "voc/")
+    Path("photos/a.png").write_bytes(b"broken")
+    refused(1, *again, "in.json", "-o", "new/", "--to", "voc")
+    assert not Path("new").exists() or not [*Path("new").rglob("*.xml")]
+
+
 WRONG = {
     "--boxes in.json": "--boxes requires --boxes-out",
     "--boxes-out o.json": "--boxes-out requires --boxes",
@@ -430,6 +457,30 @@ def test_bad_yolo_is_one_line(data, said):
     with pytest.raises(ValueError) as caught:
         yolo.read(data)
     assert str(caught.value).startswith(said)
+
+
+VALID = (
+    (voc.read, VOC.encode()),
+    (yolo.read, b"0 0.5 0.5 0.1 0.1\n3 0.1 0.1 0.5 0.1 0.5 0.5\n"),
+    (coco.read, json.dumps(document([{**ANNOTATIONS[0], "keypoints": [1, 2, 2], "segmentation": [[1] * 6]}])).encode()),
+    (lambda data: yolo.names(data, is_yaml=True), b"nc: 2\nnames:\n  0: a\n  1: 'b'\n"),
+)
+
+
+@given(st.sampled_from(VALID), st.data())
+def test_whatever_is_damaged_is_read_or_refused_in_one_line(valid, data):
+    read, text = valid
+    start = data.draw(st.integers(0, len(text)))
+    end = data.draw(st.integers(start, min(start + 9, len(text))))
+    pieces = (b"", b"<", b"{", b'"', b"null", b"-1", b"1e400", b"[]", b"\xff", b"\0", b"&x;", b"9" * 30, b"<a>", b":")
+    damaged = text[:start] + data.draw(st.sampled_from(pieces)) + text[end:]
+    try:
+        found = read(damaged)
+        if isinstance(found, coco.Document):
+            for image in found.images:
+                coco.written(found.categories, [coco.Entry("a", 9, 9, coco.of_image(found, image))], {}, keep_ids=True)
+    except ValueError as error:
+        assert "\n" not in str(error)
 
 
 @pytest.mark.each("data", [b"nc: 3\n", b"names:\n", b"names: {0: a}\n", b"names: [a\n", b"names:\n  1: a\n", b"\xff"])

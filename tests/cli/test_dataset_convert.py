@@ -323,3 +323,72 @@ def test_labels_of_a_shard_that_are_none_are_refused(refused, folder, pets):
     write_tar(folder / "s.tar", {"a/1.png": image[:50], "a/1.cls": b"0"})
     assert "s.tar: a/1.png: is damaged" in refused(1, "dataset", "convert", "s.tar", "-o", "x.npz")
     assert not tree(folder / "x")
+
+
+# ---- metadata ---------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def captions(folder):
+    """Six pictures, and a table with a caption and a label for each."""
+    rows = []
+    for number in range(6):
+        (folder / "shots" / "in").mkdir(parents=True, exist_ok=True)
+        name = f"in/{number}.png" if number == 5 else f"s{number}.png"
+        Image.fromarray(RNG.integers(0, 256, (6, 8, 3), np.uint8)).save(folder / "shots" / name)
+        rows.append({"file_name": name, "text": f'a "{number}", ä', "label": "night" if number % 2 else "day"})
+    return rows
+
+
+def csv_of(rows):
+    quoted = [f'{row["file_name"]},"{row["text"].replace(chr(34), chr(34) * 2)}",{row["label"]}\n' for row in rows]
+    return "file_name,text,label\n" + "".join(quoted)
+
+
+def jsonl_of(rows):
+    return "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
+
+
+@pytest.mark.each("name, text_of", [("metadata.csv", csv_of), ("metadata.jsonl", jsonl_of)])
+def test_metadata_tell_the_classes_and_go_along(ok, run, folder, captions, name, text_of):
+    for old in folder.glob("shots/metadata.*"):
+        old.unlink()
+    table = folder / "shots" / name
+    table.write_text(text_of(captions), encoding="utf-8")
+    out = name.partition(".")[2]
+    found = json.loads(ok("dataset", "info", "shots", "--json"))
+    assert (found["classes"], found["left_out"]) == ({"day": 3, "night": 3}, {})
+    ok("dataset", "convert", "shots", "-o", f"copy {out}/")
+    assert tree(folder / f"copy {out}") == tree(folder / "shots")
+    ok("dataset", "convert", "shots", "-o", f"tiffs {out}/", "--to", "tiff", "--per-class", "1")
+    kept = [row | {"file_name": row["file_name"].replace("png", "tif")} for row in (captions[0], captions[5])]
+    assert (folder / f"tiffs {out}" / name).read_text(encoding="utf-8") == text_of(kept)
+    said = run("dataset", "convert", "shots", "-o", f"{out}.npz").lines
+    assert said == ["imfilter: the names of its 2 classes were not written", f"imfilter: shots/{name} was not written"]
+    with np.load(folder / f"{out}.npz") as arrays:
+        assert arrays["labels"].tolist() == [0] * 3 + [1] * 3
+    ok("dataset", "split", "shots", "-o", f"parts {out}", "--parts", "a=0.5,b=0.5")
+    rows = []
+    for part in ("a", "b"):
+        files = tree(folder / f"parts {out}" / part)
+        own = [row for row in captions if row["file_name"] in files]
+        assert files[name].decode() == text_of(own)
+        assert len(files) == len(own) + 1
+        rows += own
+    assert sorted(row["file_name"] for row in rows) == sorted(row["file_name"] for row in captions)
+
+
+BAD_TABLES = {
+    "name,label\ns0.png,x\n": "line 2 has no file_name",
+    "file_name,label\ns0.png\n": "line 2 has not 2 columns",
+    "file_name,label\ns0.png,x\ns0.png,y\n": "line 3 names s0.png a second time",
+    "file_name,label\ns0.png,x\n": "has no label for ",
+    'file_name,label\n"s0.png,x\n': "is not a table of metadata",
+}
+
+
+@pytest.mark.each("text, said", BAD_TABLES.items())
+def test_metadata_that_are_none_are_refused(refused, folder, captions, text, said):
+    (folder / "shots" / "metadata.csv").write_text(text)
+    line = refused(1, "dataset", "convert", "shots", "-o", "x/")
+    assert line.startswith("imfilter: shots/metadata.csv: ") and said in line

@@ -182,3 +182,44 @@ def test_damage_behind_the_images_is_found_before_they_are_written(refused, fold
         1, "blur", "t-images-idx3-ubyte.gz", "-o", "o.idx", "--size", "3", "--op", "mean"
     )
     assert not (folder / "o.idx").exists()
+
+
+def test_labels_of_another_name(run, ok, refused, folder, digits):
+    write(folder, "mine.idx", digits)
+    (folder / "classes.idx").write_bytes(packed(LABELS))
+    ended = run("flip", "mine.idx", "-o", "o-images-idx3-ubyte", "--labels", "classes.idx")
+    assert (ended.code, ended.lines) == (0, [])
+    assert (folder / "o-labels-idx1-ubyte").read_bytes() == packed(LABELS)
+    np.save("a.npy", digits[..., None])
+    ok("flip", "a.npy", "-o", "o.npz", "--labels", "classes.idx")
+    with np.load("o.npz") as found:
+        assert np.array_equal(found["labels"], LABELS)
+    assert "has labels of its own; leave out --labels" in refused(
+        1, "flip", "o.npz", "-o", "p.npz", "--labels", "classes.idx"
+    )
+    (folder / "few.idx").write_bytes(packed(LABELS[:3]))
+    assert "few.idx: holds 3 labels, and mine.idx 7 images" in refused(
+        1, "flip", "mine.idx", "-o", "p.npz", "--labels", "few.idx"
+    )
+    assert "holds no labels, and is given as those of mine.idx" in refused(
+        1, "flip", "mine.idx", "-o", "p.npz", "--labels", "mine.idx"
+    )
+    assert "no such file" in refused(1, "flip", "mine.idx", "-o", "p.npz", "--labels", "none.idx").lower()
+    assert "--labels belongs to one data set" in refused(
+        2, "flip", "mine.idx", "a.npy", "-o", "p/", "--labels", "classes.idx"
+    )
+
+
+@pytest.mark.parametrize("stamp", [(), ("--no-stamp",)])
+def test_an_update_sees_other_labels(run, folder, digits, stamp):
+    write(folder, "a-images-idx3-ubyte", digits)
+    (folder / "a-labels-idx1-ubyte").write_bytes(packed(LABELS))
+    call = "flip", "a-images-idx3-ubyte", "-o", "o.npz", "--update", *stamp
+    run(*call)
+    before = (folder / "o.npz").stat().st_mtime_ns
+    run(*call)
+    assert (folder / "o.npz").stat().st_mtime_ns == before
+    (folder / "a-labels-idx1-ubyte").write_bytes(packed(LABELS[::-1].copy()))
+    run(*call)
+    with np.load("o.npz") as found:
+        assert np.array_equal(found["labels"], LABELS[::-1])

@@ -234,6 +234,14 @@ def test_data_sets_are_refused(refused, masked):
     assert line == "imfilter: set.npz: is a data set; masks and boxes belong to images in files of their own"
 
 
+def test_pictures_that_moved_apart_and_were_mixed_have_no_mask(ok, refused, masked):
+    call = ("mix", "photos/a.png", "-q", "-o", "out.png", *moved(), "--weights", "0.5,0.5", "--branches")
+    line = refused(2, *call, "none + rotate --angle 12")
+    assert line == "imfilter: --masks: the result of mix does not show places of the image"
+    ok(*call, "none + blur --sigma 2")
+    assert np.array_equal(of("mo/out.png")[1], masked)
+
+
 def test_nothing_is_written_where_one_of_the_files_cannot_be(refused, masked, folder, monkeypatch):
     Path("mo").mkdir()
     Path("mo/a.png").mkdir()

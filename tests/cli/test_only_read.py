@@ -23,8 +23,10 @@ ONLY_READ = [format for format in formats.FORMATS.values() if format.instead]
 def test_a_suffix_that_is_only_read_says_what_to_use(refused, png, format):
     for suffix in format.suffixes:
         line = refused(2, *KEEP, "a.png", "-o", f"out{suffix}")
-        assert "is read but not written; use ." in line
-        assert formats.FORMATS[format.instead].suffixes[0] in line
+        other = formats.FORMATS[format.instead]
+        advice = f"--to {other.name}" if other.data_set else other.suffixes[0]
+        assert "is read but not written; use " in line
+        assert advice in line
     assert "is read but not written" in refused(2, *KEEP, "a.png", "-o", "out", "-t", format.name)
 
 

@@ -30,6 +30,7 @@ OTHER = {
     "keep_values": True,
     "no_stamp": True,
     "frame": 0,
+    "labels": "labels-idx1-ubyte",
     "to_rgb": True,
     "lenient": True,
     "masks": "masks/other/",
@@ -97,6 +98,7 @@ def stamp(png, rgb, folder):
             "annotations": [{"id": 1, "image_id": 1, "category_id": 1, "bbox": [0, 0, width, 3]}],
         }
         (folder / f"{name}.json").write_text(json.dumps(entries))
+    (folder / "labels-idx1-ubyte").write_bytes(b"")
     (folder / "names.txt").write_text("dog\ncat\n")
 
     def stamp(**options):
@@ -195,14 +197,22 @@ def test_every_parameter_of_text_is_said_to_name_files_or_not(name):
             assert parameter.param.file, parameter.name
 
 
+COMPARING = {
+    *("max_diff", "max_differing", "tolerance", "min_psnr", "min_ssim", "min_ms_ssim"),
+    *("metrics", "diff_style", "match", "peak"),
+}
+"""The options of `compare` with a value of text that names no file."""
+
+
 def test_no_command_has_an_option_that_is_not_said_to_name_files_or_not():
-    """Beside shared ones and filters' parameters: maps, --save, --manifest are written, a kernel is read."""
+    """Beside shared ones and filters' parameters; maps, --save, --manifest and --diff are written, others read."""
     program = typer.main.get_command(app.app)
     commands = [program.get_command(None, name) for name in program.list_commands(None)]
     params = [param for command in [*commands, commands[-1].commands["show"]] for param in command.params]
     filters = [catalog.load(name).spec for name in catalog.names()]
     known = {*OPTIONS, *(name for spec in filters for name in (*spec.maps, *spec.parameters)), "save", "kernel"}
     known |= {"manifest", "variants", "seed"}
+    known |= {"a", "b", "diff"} | COMPARING
     assert {
         param.name.removeprefix(SHADOWED)
         for param in params

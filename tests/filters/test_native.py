@@ -126,6 +126,24 @@ def pick(s: Shape) -> list[Any]:
     return [source, np.zeros((1, s.height, s.width * s.step), np.uint8), rows, columns, s.step]
 
 
+def lay(s: Shape) -> list[Any]:
+    height, width, down, across = max(s.rows, 1), max(s.columns, 1), s.gap - 1, s.stride
+    source = s.samples(1, down * across * height, width * s.step)
+    rows, columns = (
+        (np.arange(size + count - 1, dtype=np.int32) - count // 2).clip(-(count % 2), size - 1)[None, None]
+        for size, count in ((height, s.height), (width, s.width))
+    )
+    sheet = np.zeros((1, down * rows.size, across * columns.size * s.step), "f8" if s.double else s.kind)
+    return [source, sheet, rows, columns, np.arange(float(s.step)), height, across, s.step]
+
+
+def cut(s: Shape) -> list[Any]:
+    height, width, down, across = max(s.rows, 1), s.columns * s.step, s.gap - 1, s.stride
+    source = s.samples(1, down * (height + s.height), across * (width + s.width), kind="uint8")
+    images = np.zeros((1, down * across * height, width), np.uint8)
+    return [source, images, height, across, height + s.height, width + s.width]
+
+
 def parts(s: Shape) -> list[Any]:
     step, part = s.step + 1, 1 + s.width % s.step
     found = [s.samples(1, s.rows, s.columns * size, kind="uint8") for size in (step, step - part, part)]
@@ -355,6 +373,8 @@ GOOD: dict[str, tuple[str, Callable[[Shape], list[Any]]]] = {
     "png_unfilter": ("ion", png_unfilter),
     "permute": ("ionnnn", permute),
     "pick": ("iossn", pick),
+    "lay": ("iosstnnn", lay),
+    "cut": ("ionnnn", cut),
     "take_apart": ("ioonn", parts),
     "put_together": ("oiinn", parts),
     "separable": ("iottnnnnnfb", separable),
@@ -521,6 +541,8 @@ EXACT = {
     "png_unfilter",
     "permute",
     "pick",
+    "lay",
+    "cut",
     "take_apart",
     "put_together",
     "join",

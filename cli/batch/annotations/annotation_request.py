@@ -48,12 +48,17 @@ def _given(options: SharedOptions, name: str) -> bool:
     return getattr(options, name) != options._field_defaults[name]
 
 
-def attach(recipes: Sequence[Recipe], options: SharedOptions, jobs: list[Job]) -> Requested:
-    """Return the jobs with what belongs to each; raises UsageError."""
+def attach(
+    recipes: Sequence[Recipe], options: SharedOptions, jobs: list[Job], outputs: Sequence[Target] = ()
+) -> Requested:
+    """Return the jobs with what belongs to each; raises UsageError.
+
+    *outputs* are the pictures that masks and boxes are of, where the jobs write none.
+    """
     _check(options)
     for recipe in recipes:
         _check_recipe(recipe, options.boxes is not None)
-    outputs = [_output(job) for job in jobs]
+    outputs = outputs or [_output(job) for job in jobs]
     files: dict[str, str] = {}
     masks = {} if options.masks is None else _masks(options.masks, jobs)
     files |= dict.fromkeys(masks.values(), OF_ONE_IMAGE)
@@ -77,7 +82,13 @@ def attach(recipes: Sequence[Recipe], options: SharedOptions, jobs: list[Job]) -
         if call.kind in SUFFIXES and options.boxes_out is not None:
             targets["boxes"] = _beside(output, options.boxes_out, SUFFIXES[call.kind], None)
         beside = Attached(
-            masks.get(name), annotations.get(name), own.get(name), targets, _below(output).as_posix(), key.digest()
+            masks.get(name),
+            annotations.get(name),
+            own.get(name),
+            targets,
+            output.path or "",
+            _below(output).as_posix(),
+            key.digest(),
         )
         attached.append(job._replace(attached=beside))
     return Requested(call, attached, files, _collected(call))

@@ -25,8 +25,10 @@ class Attached(NamedTuple):
     """The file that they were read from, if it is one of this image alone."""
     targets: Mapping[str, Any] = {}
     """Where they go: ``mask`` and ``boxes``, each a target of the plan; none of boxes that go into one file."""
+    path: str = ""
+    """The output."""
     file_name: str = ""
-    """What the output is called below its folder."""
+    """What it is called below its folder."""
     key: bytes = b""
     """Tells this from every other: the contents of the files, and the options."""
 

@@ -40,7 +40,7 @@ def write(
     if (target := attached.targets.get("boxes")) is not None:
         depth = computed.outputs["image"].samples.shape[2]
         with opened(transaction, job, target, options.write) as file:
-            file.write(_encoded(job, found, depth, options.annotations))
+            file.write(encoded(job, found, depth, options.annotations))
     return found, notes
 
 
@@ -105,9 +105,11 @@ def _lost(found: Annotations, kept: Sequence[Instance], kind: str) -> list[str]:
     return notes
 
 
-def _encoded(job: Job, found: Moved, depth: int, options: AnnotationOptions) -> bytes:
+def encoded(job: Job, found: Moved, depth: int, options: AnnotationOptions) -> bytes:
+    """Return the file of an output's annotations, *depth* being the number of its channels."""
     if options.kind == "yolo":
         numbers = options.numbers
         return yolo.written(found.annotations, found.width, found.height, lambda n: numbers.get(n, n))
-    image = voc.Target(job.targets["image"].path or "", found.width, found.height, depth)
+    assert job.attached is not None
+    image = voc.Target(job.attached.path, found.width, found.height, depth)
     return voc.written(found.annotations, image, lambda number: options.categories[number].name)

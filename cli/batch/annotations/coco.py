@@ -216,7 +216,7 @@ def written(
         source = entry.annotations.source if isinstance(entry.annotations.source, dict) else {}
         image_id = source["id"] if keep_ids and "id" in source else number
         new = {"file_name": entry.file_name, "width": entry.width, "height": entry.height}
-        images.append({**source, **new, "id": image_id})
+        images.append({**(source or {"id": image_id}), **new, "id": image_id})
         for instance in entry.annotations.instances:
             own = instance.source if isinstance(instance.source, dict) else {}
             id = own["id"] if keep_ids and "id" in own else len(annotations) + 1

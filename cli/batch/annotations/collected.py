@@ -15,7 +15,7 @@ from ..plan import Job
 from ..request import Request
 from . import carried, coco, yolo
 from .annotation_request import way_of
-from .attached import Moved
+from .attached import AnnotationOptions, Moved
 
 
 def write(request: Request, jobs: Sequence[Job], skipped: Collection[int], done: Sequence[Report]) -> None:
@@ -23,31 +23,37 @@ def write(request: Request, jobs: Sequence[Job], skipped: Collection[int], done:
 
     Raises FileError.
     """
-    options, name = request.annotations, request.files.written.get("boxes_out")
-    if name is None:
+    if (path := request.files.written.get("boxes_out")) is None:
         return
+    known: Mapping[str, Moved] = {_key(report.outputs): report.annotations for report in done if report.outputs}
+    found: list[tuple[Job, Moved]] = []
+    for number, job in enumerate(jobs if request.annotations.kind == "coco" else ()):
+        moved = _moved_again(request, job) if number in skipped else known.get(_key(job.outputs))
+        if moved is not None:
+            found.append((job, moved))
+    with Transaction(request.read) as transaction:
+        write_all(transaction, path, found, request.annotations)
+        transaction.commit()
+
+
+def write_all(
+    transaction: Transaction, path: str, found: Sequence[tuple[Job, Moved]], options: AnnotationOptions
+) -> None:
+    """Write the file of all jobs and the annotations of their outputs, or of the names of classes."""
     if options.kind == "yolo":
         numbers = options.numbers
         names = {numbers.get(number, number): category.name for number, category in enumerate(options.categories)}
         data, root = yolo.classes(names), root_of(options.out)
     else:
-        data, root = _document(request, jobs, skipped, done), None
-    with Transaction(request.read) as transaction:
-        with transaction.open(Path(name), root=root) as file:
-            file.write(data)
-        transaction.commit()
-
-
-def _document(request: Request, jobs: Sequence[Job], skipped: Collection[int], done: Sequence[Report]) -> bytes:
-    options = request.annotations
-    found: Mapping[str, Moved] = {_key(report.outputs): report.annotations for report in done if report.outputs}
-    entries: list[coco.Entry] = []
-    for number, job in enumerate(jobs):
-        moved = _moved_again(request, job) if number in skipped else found.get(_key(job.outputs))
-        if moved is not None and job.attached is not None:
-            entries.append(coco.Entry(job.attached.file_name, moved.width, moved.height, moved.annotations))
-    keep_ids = all(job.variant is None for job in jobs)
-    return coco.written(options.categories, entries, options.beside, keep_ids=keep_ids)
+        entries = [
+            coco.Entry(job.attached.file_name, moved.width, moved.height, moved.annotations)
+            for job, moved in found
+            if job.attached is not None
+        ]
+        keep_ids = all(job.variant is None for job, _ in found)
+        data, root = coco.written(options.categories, entries, options.beside, keep_ids=keep_ids), None
+    with transaction.open(Path(path), root=root) as file:
+        file.write(data)
 
 
 def _key(outputs: Mapping[str, str]) -> str:

@@ -30,6 +30,7 @@ SEEDS = 1 << 32
 ATTEMPTS = 10
 """So often a part is drawn that does not fit into the image, before the middle is taken."""
 MIDDLE = 0.5
+FLIP = "flip"
 CROP, ERASE = "crop", "erase"
 """The filters that take a random part."""
 
@@ -158,7 +159,7 @@ class Augmentation(NamedTuple):
         found: list[Recipe] = []
         for number, actions in enumerate(self.steps):
             if any(action.filter == NONE or action.chance < 1 for action in actions):
-                left = [call for part in (*usual[:number], *usual[number + 1 :]) for call in part]
+                left = [call for calls in (*usual[:number], *usual[number + 1 :]) for call in calls]
                 found.append(in_a_row(left) if left else itself())
         return found
 
@@ -166,6 +167,11 @@ class Augmentation(NamedTuple):
     def name(self) -> str:
         """What it is called in names of files and reports."""
         return "augment"
+
+    @property
+    def flips(self) -> bool:
+        """Whether images may be mirrored."""
+        return any(action.filter == FLIP for actions in self.steps for action in actions)
 
     @property
     def is_of_size(self) -> bool:

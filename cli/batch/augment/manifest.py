@@ -102,7 +102,7 @@ def _read(request: Request, job: Job) -> Any:
         return found
     picture = _first(found, job)
     height, width = picture.pixels.shape[:2]
-    return samples.Samples(found.count or 0, width, height, labels.of(job.input.name, found))
+    return samples.Samples(found.count or 0, width, height, labels.of(job.input.name, found, job.labels or None))
 
 
 def _first(frames: Frames, job: Job) -> Picture:

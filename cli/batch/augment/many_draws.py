@@ -6,18 +6,18 @@ places. So a recipe of five steps takes 20 µs in place of 140.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any
 
 from ....filters.core.filter import Call
-from ....filters.core.lazy_numpy import np
+from ....filters.core.lazy_numpy import Array, np
 from ....filters.core.named_tuple import NamedTuple
 from ....filters.core.parameters import Parameter
 from ..recipe import Recipe
 from . import draw
 from .augmentation import SEED, SEEDS, Action, Augmentation
-from .ranges import Choice, Draw, Range, Ranges
+from .ranges import Choice, Range, Ranges
 
 
 class ManyDraws:
@@ -37,20 +37,12 @@ class ManyDraws:
         found = [self._of_variant(keys, variant, width, height) for variant in variants]
         return [list(own) for own in zip(*found, strict=True)]
 
-    def _of_variant(self, keys: Any, variant: int, width: int, height: int) -> list[Recipe]:
-        drawn: dict[tuple[int, str, int], list[float]] = {}
-
-        def share(number: int, step: int, parameter: str, attempt: int = 0) -> float:
-            column = drawn.get((step, parameter, attempt))
-            if column is None:
-                column = draw.uniform(keys, variant, draw.what_key(step, parameter, attempt)).tolist()
-                drawn[step, parameter, attempt] = column
-            return column[number]
-
+    def _of_variant(self, keys: Array, variant: int, width: int, height: int) -> list[Recipe]:
+        columns = _Columns(keys, variant)
         of = self.augmentation.of_shares
-        return [of(partial(share, number), variant, width, height, self._call) for number in range(len(keys))]
+        return [of(_Sample(columns, number), variant, width, height, self._call) for number in range(len(keys))]
 
-    def _call(self, action: Action, share: Draw, attempt: int = 0, where: str = "") -> Call[Any]:
+    def _call(self, action: Action, share: partial[float], attempt: int = 0, where: str = "") -> Call[Any]:
         """Return an action's call, as `Action.call` does."""
         words = [value.text(share, attempt) for value in action.drawn.values() if isinstance(value, Choice)]
         key = id(action), *words
@@ -59,13 +51,58 @@ class ManyDraws:
         model = self._models[key]
         if not model.is_simple:
             return action.call(share, attempt, where)
+        sample: Any = share.func
+        (step,) = share.args
         given, values = {**model.call.given}, {**model.call.values}
         for name, ranges, parameter in model.ranged:
-            given[name] = value = _value(ranges, parameter, share, attempt)
-            values[name] = parameter.check(value)
+            if attempt:
+                given[name] = value = _read(ranges, parameter, [[draw] for draw in _draws(ranges, share, attempt)])[0]
+                values[name] = parameter.check(value)
+            else:
+                own, checked = sample.columns.values(step, ranges, parameter)
+                given[name], values[name] = own[sample.number], checked[sample.number]
         if model.is_seeded:
             given[SEED] = values[SEED] = int(share(SEED, 0) * SEEDS)
         return Call(model.call.filter, given, values)
+
+
+class _Columns:
+    """What is drawn for all samples, a column at a time."""
+
+    def __init__(self, keys: Array, variant: int) -> None:
+        self.keys, self.variant = keys, variant
+        self._shares: dict[tuple[int, str, int], list[float]] = {}
+        self._values: dict[tuple[int, int], tuple[list[Any], list[Any]]] = {}
+
+    def shares(self, step: int, parameter: str, attempt: int) -> list[float]:
+        """Return the draws from 0 to 1."""
+        key = step, parameter, attempt
+        if key not in self._shares:
+            self._shares[key] = draw.uniform(self.keys, self.variant, draw.what_key(*key)).tolist()
+        return self._shares[key]
+
+    def values(self, step: int, ranges: Ranges, parameter: Parameter) -> tuple[list[Any], list[Any]]:
+        """Return what a parameter reads of the first drawn text, and what its filter gets."""
+        key = step, id(ranges)
+        if key not in self._values:
+            read = _read(ranges, parameter, _draws(ranges, lambda name, attempt: self.shares(step, name, attempt), 0))
+            # The ends were checked.
+            checked = read if _is_plain(ranges, parameter) else [parameter.check(value) for value in read]
+            self._values[key] = read, checked
+        return self._values[key]
+
+
+class _Sample:
+    """Draws for a sample, by its *number* among all."""
+
+    __slots__ = ("columns", "number")
+
+    def __init__(self, columns: _Columns, number: int) -> None:
+        self.columns, self.number = columns, number
+
+    def __call__(self, step: int, parameter: str, attempt: int = 0) -> float:
+        """Return the draw for a step, a parameter and an attempt."""
+        return self.columns.shares(step, parameter, attempt)[self.number]
 
 
 class _Model(NamedTuple):
@@ -90,10 +127,22 @@ class _Model(NamedTuple):
         )
 
 
-def _value(ranges: Ranges, parameter: Parameter, share: Draw, attempt: int) -> Any:
-    """Return what a parameter reads of the drawn text."""
-    plain = parameter.param.read is None and parameter.kind in ("float", "int", "pair", "int pair")
-    if not plain or any(not isinstance(part, Range) or part.unit for part in ranges.parts):
-        return parameter.read(ranges.text(share, attempt))
-    values = ranges.values(share, attempt)
-    return values[0] if len(values) == 1 else tuple(values)
+def _draws(ranges: Ranges, of: Callable[[str, int], Any], attempt: int) -> list[Any]:
+    """Return the draws for each range, as *of* has them."""
+    return [of(name, attempt) for name in ranges.names]
+
+
+def _is_plain(ranges: Ranges, parameter: Parameter) -> bool:
+    """Whether a parameter takes the drawn numbers as they are."""
+    plain = parameter.param.read is parameter.param.check is None
+    plain = plain and parameter.kind in ("float", "int", "pair", "int pair")
+    return plain and all(isinstance(part, Range) and not part.unit for part in ranges.parts)
+
+
+def _read(ranges: Ranges, parameter: Parameter, draws: Sequence[Sequence[float]]) -> list[Any]:
+    """Return what a parameter reads of each drawn text; *draws* has a list a range."""
+    if not _is_plain(ranges, parameter):
+        texts = (ranges.with_values(ranges.at(own)) for own in zip(*draws, strict=True))
+        return [parameter.read(text) for text in texts]
+    columns = [[part.at(share) for share in own] for part, own in zip(ranges.ranges, draws, strict=True)]
+    return columns[0] if len(columns) == 1 else [*zip(*columns, strict=True)]

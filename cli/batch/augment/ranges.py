@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from itertools import product
 
 from ....filters.core.named_tuple import NamedTuple
@@ -74,16 +74,28 @@ class Ranges(NamedTuple):
     name: str
     parts: tuple[str | Range, ...]
 
-    def values(self, draw: Draw, attempt: int = 0) -> list[float]:
-        """Return the numbers that are drawn; that of the second range is the draw of ``name 2``."""
-        ranges = [part for part in self.parts if isinstance(part, Range)]
-        names = [self.name, *(f"{self.name} {number}" for number in range(2, len(ranges) + 1))]
-        return [part.at(draw(name, attempt)) for part, name in zip(ranges, names, strict=True)]
+    @property
+    def ranges(self) -> list[Range]:
+        """The ranges in it."""
+        return [part for part in self.parts if isinstance(part, Range)]
+
+    @property
+    def names(self) -> list[str]:
+        """What the numbers are drawn by: that of the second range is the draw of ``name 2``."""
+        return [self.name, *(f"{self.name} {number}" for number in range(2, len(self.ranges) + 1))]
+
+    def at(self, shares: Sequence[float]) -> list[float]:
+        """Return the numbers for the draws of each range."""
+        return [part.at(share) for part, share in zip(self.ranges, shares, strict=True)]
+
+    def with_values(self, values: Sequence[float]) -> str:
+        """Return the value with numbers in the places of its ranges."""
+        left = iter(values)
+        return ",".join(part.text(next(left)) if isinstance(part, Range) else part for part in self.parts)
 
     def text(self, draw: Draw, attempt: int = 0) -> str:
         """Return the value with the numbers drawn."""
-        values = iter(self.values(draw, attempt))
-        return ",".join(part.text(next(values)) if isinstance(part, Range) else part for part in self.parts)
+        return self.with_values(self.at([draw(name, attempt) for name in self.names]))
 
     def tried(self) -> Iterator[str]:
         """Yield the values that are tried before the work."""

@@ -16,7 +16,7 @@ from ...console.messages import shown
 from ...errors import FileError, UsageError
 from ...images import formats
 from ...images.labels import Labels
-from ...images.picture import Picture
+from ...images.picture import Frames, Picture
 from ..frame_output import Computed
 from ..job_options import JobOptions
 from ..plan import Job
@@ -33,6 +33,10 @@ class Samples(NamedTuple):
     width: int
     height: int
     labels: Labels | None = None
+
+
+DIGITS, TEN = (28, 28), 10
+"""Height and width of digits, and how many there are."""
 
 
 class Processor(Protocol):
@@ -61,6 +65,18 @@ class Processor(Protocol):
     def computed(self, job: Job, picture: Picture) -> Computed:
         """Filter a picture; raises FileError."""
         ...
+
+
+def doubts(augmentation: Augmentation | None, frames: Frames) -> list[str]:
+    """Return notes on what a data set should not learn."""
+    labels = frames.labels
+    if augmentation is None or labels is None or frames.pictures is None or not augmentation.flips:
+        return []
+    if frames.pixels != (frames.count or 0) * DIGITS[0] * DIGITS[1] or len(np.unique(labels.values)) != TEN:
+        return []
+    if frames.pictures(0, 1).pixels.shape != (*DIGITS, 1):
+        return []
+    return ["looks like digits, most of which are none when they are mirrored; leave out flip if they are"]
 
 
 def summed(first: Computed, images: int, labels: Labels | None, variants: int) -> Samples:

@@ -35,6 +35,8 @@ class Variants(NamedTuple):
     keep: bool = False
     all_splits: bool = False
     manifest: str | None = None
+    recipe: str | None = None
+    """The file of which steps were taken."""
 
     @property
     def numbers(self) -> tuple[int, ...]:
@@ -79,7 +81,8 @@ class Variants(NamedTuple):
 
     def files(self) -> dict[str, str]:
         """Return the files that the results depend on, and what they are."""
-        return {name: what for recipe in self.recipes for name, what in recipe.files().items()}
+        own = {} if self.recipe is None else {self.recipe: "the recipe of this call"}
+        return own | {name: what for recipe in self.recipes for name, what in recipe.files().items()}
 
     def key(self) -> bytes:
         """Return what tells this augmentation from every other: its steps and seed, and the contents of its files."""

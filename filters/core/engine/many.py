@@ -20,6 +20,7 @@ SHARED = {
     "gain": 1.0,
 }  # fmt: skip
 """The values of what all filters share by which images go together here."""
+_VALUES = tuple(SHARED.values())
 AMPLIFICATION = 16.0
 """Up to this, float32 is the work type of 8 bits: see `executor.work_type`."""
 
@@ -55,7 +56,7 @@ def steps(filters: Sequence[tuple[Many | None, Mapping[str, Any]]], size: tuple[
     found: list[Step] = []
     amplification = 1.0
     for many, values in filters:
-        if many is None or any(values[name] != value for name, value in SHARED.items()):
+        if many is None or not _is_shared(values):
             return None
         own = many.numbers(values, width, height, channels)
         if own is None:
@@ -64,6 +65,10 @@ def steps(filters: Sequence[tuple[Many | None, Mapping[str, Any]]], size: tuple[
         amplification *= own.amplification
         found.append((many, own))
     return found if amplification <= AMPLIFICATION else None
+
+
+def _is_shared(values: Mapping[str, Any]) -> bool:
+    return tuple(map(values.get, SHARED)) == _VALUES
 
 
 def rule_of(values: Mapping[str, Any]) -> Rule:

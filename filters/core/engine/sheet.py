@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import lru_cache
+from typing import Any
 
+from .. import native
 from ..lazy_numpy import Array, np
 from . import borders
-from .borders import Rule
+from .borders import Border, Rule
 from .stage import ImageContext, Rows, Stage, Values, by_field, fields_of
 from .stage_rows import StageRows
 
@@ -14,6 +17,9 @@ SHEET_COLUMNS = 1 << 10
 """Columns up to which small images lie side by side: long rows are computed several times as fast as short ones."""
 ACROSS = 1 << 5
 """As many images side by side, or twice as many and so on, or half as many, are all that are asked for at a time."""
+
+LAID = {"B": "Bfd", "H": "Hfd", "f": "fd", "d": "d"}
+"""The types of sheets that have a compiled loop, by the images', as characters of NumPy: names take 20 µs to make."""
 
 
 def applied(above: Rows, stage: Stage, context: ImageContext, rule: Rule) -> StageRows:
@@ -50,46 +56,92 @@ class SheetRows(StageRows):
         for start, stop, columns in ((0, whole, across), (whole, count, 1 if self.own.placed else count - whole)):
             if start == stop:
                 continue
-            found = self._of_sheet(given, start, stop, columns)
+            found, x, y = self._of_sheet(given, start, stop, columns)
             for name, values in fields_of(found).items():
                 if values is None:
                     continue
                 if name not in laid:
-                    size, place = (count * self.height, *values.shape[3:]), places.get(name)
+                    size, place = (count * self.height, self.width, values.shape[2]), places.get(name)
                     fits = place is not None and place.dtype == values.dtype
                     laid[name] = place if fits else np.empty(size, values.dtype)
-                rows = laid[name][start * self.height : stop * self.height]
-                np.copyto(rows.reshape(values.shape), values)
+                _cut(values, laid[name][start * self.height : stop * self.height], self.height, columns, x, y)
         return found._make(map(laid.get, found._fields)) if hasattr(found, "_make") else laid["image"]
 
-    def _of_sheet(self, given: Values, start: int, stop: int, across: int) -> Values:
-        """Return the results of some images, *across* of which lie side by side: ``(down, across, height, …)``."""
+    def _of_sheet(self, given: Values, start: int, stop: int, across: int) -> tuple[Values, int, int]:
+        """Return what is made of a sheet of some images, *across* of which lie side by side.
+
+        The results of each begin so many columns behind those of the one before it, and so many rows below.
+        """
         (left, _), (top, bottom), (sx, sy) = self.beside(), self.seen(0, self.height), self.stride
         wide = (self.width - 1) * sx + self.halo.left + self.halo.right + 1
-        # So many results lie from one image to the next.
         x, y = -(-wide // sx), -(-(bottom - top) // sy)
-        high, width = self.above.height, self.above.width
+        high, rows, columns = self.above.height, (top, top + y * sy), (-left, x * sx - left)
 
         def sheet(strip: Array) -> Array:
-            # Copied first: what is taken in short pieces is then in the cache, 0.2 µs of 1 an image of 28×28.
-            images = strip[start * high : stop * high].copy().reshape(-1, across, high, *strip.shape[1:])
             work = np.float32 if self.narrow and strip.dtype == np.float32 else self.work
-            rows, right = (top, top + y * sy, high), x * sx - left - width
-            laid = borders.surround([(0, images)], rows, left, right, work, self.rule, self.own.interleaved)
-            return laid.swapaxes(1, 2).reshape(-1, across * x * sx, laid.shape[4])
+            images = strip[start * high : stop * high]
+            return _laid(images, high, across, rows, columns, work, self.rule, self.own.interleaved)
 
         strip = by_field(sheet, given)
-        if self.own.placed:
-            seen, step = bottom - top, y * sy
-            alone = (
-                self.own.function(by_field(lambda tall, at=at: tall[at : at + seen], strip), 0)
-                for at in range(0, (stop - start) * step, step)
-            )
-            return by_field(lambda *images: np.stack(images)[:, None], *alone)
+        if not self.own.placed:
+            return self.own.function(strip), x, y
+        seen, step = bottom - top, y * sy
+        alone = (
+            self.own.function(by_field(lambda tall, at=at: tall[at : at + seen], strip), 0)
+            for at in range(0, (stop - start) * step, step)
+        )
+        return by_field(lambda *images: np.concatenate(images), *alone), self.width, self.height
 
-        def results(found: Array) -> Array:
-            row, column, channel = found.strides
-            size = (stop - start) // across, across, self.height, self.width, found.shape[2]
-            return np.lib.stride_tricks.as_strided(found, size, (y * row, x * column, row, column, channel))
 
-        return by_field(results, self.own.function(strip))
+def _laid(
+    images: Array,
+    height: int,
+    across: int,
+    rows: tuple[int, int],
+    columns: tuple[int, int],
+    work: Any,
+    rule: Rule,
+    interleaved: bool,
+) -> Array:
+    """Return a sheet in the type *work* of images that lie one below the other, each with *rows* and *columns*.
+
+    Compiled, 28×28 samples of 8 bits take 0.1 µs in place of 0.35.
+    """
+    width, channels = images.shape[1:]
+    together = channels == 1 or interleaved
+    known = np.dtype(work).char in LAID.get(images.dtype.char, "")
+    if native.core is not None and known and together and images.flags.c_contiguous:
+        numbers = _numbers(*rows, height, rule.border), _numbers(*columns, width, rule.border)
+        size = len(images) // height // across * (rows[1] - rows[0]), across * (columns[1] - columns[0]), channels
+        sheet = np.empty(size, work)
+        fill = np.array([rule.level(channel, channels) for channel in range(channels)])
+        given, there = (array.reshape(1, len(array), -1) for array in (images, sheet))
+        native.core.lay(given, there, *numbers, fill, height, across, channels)
+        return sheet
+    # Copied first: what is taken in short pieces is then in the cache, 0.2 µs of 1 an image of 28×28.
+    each = images.copy().reshape(-1, across, height, width, channels)
+    laid = borders.surround([(0, each)], (*rows, height), -columns[0], columns[1] - width, work, rule, interleaved)
+    return laid.swapaxes(1, 2).reshape(-1, across * (columns[1] - columns[0]), channels)
+
+
+@lru_cache(maxsize=16)
+def _numbers(start: int, stop: int, size: int, border: Border) -> Array:
+    """Return which of *size* samples stands at each position; kept, as each strip asks for them."""
+    return borders.source_index(start, stop, size, border).astype(np.int32)[None, None]
+
+
+def _cut(sheet: Array, images: Array, height: int, across: int, x: int, y: int) -> None:
+    """Copy results out of a sheet, in which the next one across is *x* columns away, and the next one below *y* rows.
+
+    Compiled, 28×28 samples of 8 bits take 0.05 µs in place of 0.15.
+    """
+    row, column, channel = sheet.strides
+    pixel = channel * sheet.shape[2] if sheet.shape[2] > 1 else sheet.itemsize
+    if native.core is not None and images.flags.c_contiguous and column == pixel == images.strides[1]:
+        given, there = (array.reshape(1, len(array), -1).view(np.uint8) for array in (sheet, images))
+        native.core.cut(given, there, height, across, y, x * pixel)
+        return
+    width, channels = images.shape[1:]
+    size = len(images) // height // across, across, height, width, channels
+    results = np.lib.stride_tricks.as_strided(sheet, size, (y * row, x * column, row, column, channel))
+    np.copyto(images.reshape(size), results)

@@ -102,6 +102,8 @@ PyObject *answer(Held *held, int status);
     F(pool, "Join the samples of each window of a grid.") \
     F(permute, "Reverse rows and columns of pixels, or exchange them.") \
     F(pick, "Copy pixels of rows and columns.") \
+    F(lay, "Lay images out in a sheet, each with what is past its edges.") \
+    F(cut, "Copy images out of a sheet.") \
     F(take_apart, "Copy the colours of pixels, and their alpha.") \
     F(put_together, "Make pixels of colours and their alpha.") \
     F(warp, "Interpolate between the samples at the places that a matrix gives.") \

@@ -282,6 +282,18 @@ typedef struct {
 } PngRowsCall;
 
 typedef struct {
+    Array in, out;       /* images, one below the other, and the sheet */
+    Array rows, columns; /* which of an image stands at each place of its part of the sheet; -1 is the fill */
+    const double *fill;  /* of each channel */
+    ptrdiff_t height, across, step;
+} LayCall;
+
+typedef struct {
+    Array in, out;                      /* the bytes of the sheet, and of images, one below the other */
+    ptrdiff_t height, across, down, wide; /* the rows, and the bytes, from one image to the next */
+} CutCall;
+
+typedef struct {
     const char *name;
     int (*separable)(const SeparableCall *);
     int (*interpolate)(const InterpolateCall *);
@@ -311,6 +323,8 @@ typedef struct {
     int (*png_rows)(const PngRowsCall *);
     int (*permute)(const PermuteCall *);
     int (*pick)(const PickCall *);
+    int (*lay)(const LayCall *);
+    int (*cut)(const CutCall *);
 } Primitives;
 
 extern const Primitives primitives_baseline;

@@ -62,7 +62,7 @@ def many_of(linear_of: Callable[[Mapping[str, Any], int, int], tuple[Linear, Poi
             return None
         centre = (width / 2, height / 2) if values["center"] is None else both(values["center"])
         matrix = homography.about(found[0], centre, found[1])
-        return None if matrix.moves_samples else Numbers(rule_of(values), matrix)
+        return None if matrix.moves_samples else Numbers(rule_of(values), matrix, None, 1.0)
 
     return Many(numbers, lambda images, rule, matrices: of_images(images, matrices, "bilinear", rule))
 

@@ -110,6 +110,7 @@ OPTIONS(TARGET)
 #include "rank.h"
 #include "png_rows.h"
 #include "permute.h"
+#include "sheet.h"
 #include "bm3d.h"
 #include "tables.h"
 
@@ -283,6 +284,8 @@ const Primitives JOIN(primitives, SET) = {
     .png_rows = png_rows,
     .permute = permute,
     .pick = pick,
+    .lay = lay,
+    .cut = cut,
 };
 
 #if defined(TARGET) && defined(__clang__)

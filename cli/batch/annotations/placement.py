@@ -1,0 +1,105 @@
+"""Masks, boxes and points of arrays: what `--masks` and `--boxes` do, for Python."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from ....filters.core.filter import Call, ImageFilter
+from ....filters.core.lazy_numpy import Array, np
+from ....filters.core.parameters import ImageError, ParameterError
+from ..filter_chain import Chain, in_python
+from ..recipe import in_a_row
+from .annotation_request import way_of
+from .boxes import MIN_VISIBLE, Corners, Instance, Point, Polygon
+from .moving import moved
+
+
+class Placement:
+    """Says where the places of an image lie in the result of filters: its mask, boxes, polygons and points.
+
+    *filters* is a filter, a step as ``rotate.step(angle=12)``, or a chain, such as one that `Augmenter.chain` draws;
+    *width* and *height* are those of the image. Coordinates are continuous, x to the right and y down: pixel i covers i
+    to i + 1.
+
+    Raises
+    ------
+    ImageError
+        The filters refuse an image of this size, or no map takes their result to it.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from imfilter import chain, flip, resize
+    >>> from imfilter.annotations import Placement
+    >>> placed = Placement(chain(flip, resize.step(scale=2)), width=100, height=60)
+    >>> placed.size
+    (200, 120)
+    >>> placed.boxes([(10, 5, 30, 25)])
+    [(140.0, 10.0, 180.0, 50.0)]
+    >>> placed.points([(10, 5), (101, 5)])
+    [(180.0, 10.0), None]
+    >>> Placement(flip, 3, 1).mask(np.array([[1, 2, 3]], np.uint8))
+    array([[3, 2, 1]], dtype=uint8)
+    """
+
+    def __init__(self, filters: Chain[Any] | Call[Any] | ImageFilter[..., Any], width: int, height: int) -> None:
+        for name, side in (("width", width), ("height", height)):
+            if isinstance(side, bool) or not isinstance(side, int | np.integer) or side < 1:
+                raise ParameterError(name, f"{side!r} is not a whole number from 1")
+        with in_python():
+            if isinstance(filters, Chain):
+                recipe = filters.recipe
+            elif isinstance(filters, Call | ImageFilter):
+                recipe = in_a_row([filters.checked() if isinstance(filters, ImageFilter) else filters])
+            else:
+                raise ParameterError("filters", f"{filters!r} is neither a filter, nor a step, nor a chain")
+            self._way = way_of(recipe, int(width), int(height))
+        if self._way.refused is not None:
+            raise ImageError(f"the result of {self._way.refused or recipe.name} does not show places of the image")
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """The width and height of the result."""
+        return self._way.size
+
+    @property
+    def mirrors(self) -> bool:
+        """Whether the result is seen as in a mirror."""
+        return self._way.mirrors
+
+    def boxes(self, boxes: Sequence[Corners], min_visible: float = MIN_VISIBLE) -> list[Corners | None]:
+        """Return the boxes, each left, top, right and bottom, as they lie in the result.
+
+        Such a box is the hull of its corners' places, less what is outside of the result; None where less than
+        *min_visible* of its area is seen, or less than a pixel of its width or height.
+
+        Raises `ImageError` where a border shows parts of the image more than once.
+        """
+        if self._way.copies:
+            raise ImageError("the border shows objects twice, and the copies would have no boxes")
+        found: list[Corners | None] = []
+        for left, top, right, bottom in boxes:
+            box = float(left), float(top), float(right), float(bottom)
+            seen = moved([Instance(0, box)], self._way, min_visible)
+            found.append(seen[0].box if seen else None)
+        return found
+
+    def polygons(self, polygons: Sequence[Polygon]) -> list[list[Point]]:
+        """Return the polygons, each of points (x, y), less what is outside of the result; empty where nothing is in."""
+        return [self._way.polygon(polygon) for polygon in polygons]
+
+    def points(self, points: Sequence[Point]) -> list[Point | None]:
+        """Return where points (x, y) lie in the result; None where one is outside."""
+        return [self._way.point((float(x), float(y))) for x, y in points]
+
+    def mask(self, mask: Array, fill: int = 0) -> Array:
+        """Return a mask ``(height, width)`` as the filters move it: each number is one of the mask's, or *fill*."""
+        mask = np.asarray(mask)
+        if mask.ndim != 2 or mask.shape != (self._way.height, self._way.width):
+            raise ImageError(f"the mask has the shape {mask.shape}; that of the image is {self._shape}")
+        return self._way.mask(mask[..., None], fill)[..., 0]
+
+    @property
+    def _shape(self) -> tuple[int, int]:
+        return self._way.height, self._way.width

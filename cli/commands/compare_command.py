@@ -1,0 +1,218 @@
+"""`imfilter compare`: how two pictures, or two folders of them, differ."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Sequence
+
+import typer
+from typer.core import TyperArgument
+
+from ..batch.options import FILES, PIXELS, RUN
+from ..errors import UsageError
+from ..images import prefetch
+from .options import HelpedOption, SectionedCommand, examples, prose
+
+USAGE = "A B [OPTIONS]"
+
+
+def make() -> SectionedCommand:
+    """Return the command."""
+
+    def command(
+        a: str | None,
+        b: str | None,
+        max_diff: float | None,
+        max_differing: str | None,
+        tolerance: float,
+        min_psnr: float | None,
+        min_ssim: float | None,
+        min_ms_ssim: float | None,
+        metrics: str,
+        peak: float | None,
+        channels: str,
+        strict: bool,
+        mask: str | None,
+        roi: Sequence[str],
+        frame: int | None,
+        diff: str | None,
+        diff_style: str,
+        gain: float,
+        recursive: bool,
+        include: Sequence[str],
+        exclude: Sequence[str],
+        match: str,
+        max_pixels: str | None,
+        lenient: bool,
+        jobs: int | None,
+        json: bool,
+        quiet: bool,
+    ) -> None:
+        """Compare two pictures, or two folders of pictures.
+
+        Without a limit the pictures must be identical, sample by sample. Pictures are compared as they are shown:
+        upright, 8 bits with 16 on the scale of 16, gray with colour, a missing alpha as opaque; colours under an
+        alpha of 0 do not count. Pictures of different sizes differ; they are never scaled. Of animations and pages
+        each frame is compared with its counterpart. Files of two folders are paired by their paths, and those
+        without a partner differ.
+
+        PSNR is 10 log10(peak² / MSE) over all colour samples. SSIM has a Gaussian window of σ 1.5 on 11×11 pixels,
+        K₁ 0.01, K₂ 0.03 and the population's covariance, and is the mean over all places where the window fits, of
+        the luma, without scaling first (Wang et al. 2004). MS-SSIM has five scales (Wang et al. 2003). Both need
+        11, or 176, pixels a side. Float pictures have them with --peak alone, which says what is white.
+
+        Exit codes: 0 all pairs are within the limits, 1 some pair is not, 2 wrong call, 3 some pair could not be
+        compared.
+
+        Shell
+        -----
+        $ imfilter compare reference.png result.png
+        $ imfilter compare reference.png result.png --max-diff 1 --diff difference.png --gain 50
+        $ imfilter compare golden/ out/ -r --min-ssim 0.999 -q
+        """
+        if a is None or b is None:
+            raise UsageError("names of two pictures or folders are missing: imfilter compare A B")
+        from ..batch import cpu_count, mask_option
+        from ..batch.inputs import InputRules
+        from ..compare import run as command
+        from ..compare.difference_picture import STYLES
+        from ..compare.limits import Limits
+        from ..compare.measured import METRICS, How
+
+        limits = Limits(max_diff, max_differing, min_psnr, min_ssim, min_ms_ssim)
+        for name, value in (("tolerance", tolerance), ("gain", gain)):
+            if not 0 <= value < float("inf"):
+                raise UsageError(f"--{name}: {value:g} is not a number from 0")
+        if frame is not None and frame < 0:
+            raise UsageError(f"--frame: {frame} is negative; frames count from 0")
+        _one_of("channels", channels, ("luma", "each"))
+        _one_of("match", match, ("name", "stem"))
+        _one_of("diff-style", diff_style, STYLES)
+        wanted = METRICS if metrics == "all" else tuple(metrics.split(","))
+        for word in wanted:
+            _one_of("metrics", word, (*METRICS, "all"))
+        if peak is not None and not 0 < peak < float("inf"):
+            raise UsageError(f"--peak: {peak:g} is not a positive number")
+        pixels = prefetch.max_pixels(max_pixels or "")
+        region = mask_option.read(mask, roi)
+        effect = None
+        if region is not None:
+            from ..batch.mask_effect import effect_of
+
+            if region.mask is not None and "ms-ssim" in (*wanted, *limits.metrics):
+                raise UsageError("MS-SSIM has no meaning below --mask; use --roi, or leave it out")
+            effect = effect_of(region, pixels)
+        code = command.run(
+            command.Call(
+                a,
+                b,
+                limits,
+                How((*wanted, *limits.metrics), tolerance, channels),
+                InputRules(recursive, include, exclude),
+                match,
+                strict,
+                peak,
+                effect,
+                frame,
+                diff,
+                diff_style,
+                gain,
+                pixels,
+                lenient,
+                cpu_count.cores(jobs),
+                json,
+                quiet,
+            )
+        )
+        if code:
+            raise typer.Exit(code)
+
+    own = [
+        HelpedOption(
+            "max_diff", "Greatest difference of a sample, in levels of the deeper picture.", type=float, metavar="N"
+        ),
+        HelpedOption("max_differing", "Pixels that may differ by more than --tolerance.", metavar="N|P%"),
+        HelpedOption(
+            "tolerance",
+            "Difference of a sample that does not count.  [default: 0]",
+            type=float,
+            default=0.0,
+            metavar="N",
+        ),
+        HelpedOption("min_psnr", "Least PSNR.", type=float, metavar="DB"),
+        HelpedOption("min_ssim", "Least SSIM, at most 1.", type=float, metavar="X"),
+        HelpedOption("min_ms_ssim", "Least MS-SSIM, at most 1.", type=float, metavar="X"),
+        HelpedOption(
+            "metrics",
+            "Measure these: diff, psnr, rmse, ssim, ms-ssim, or all.  [default: diff,psnr,ssim]",
+            default="diff,psnr,ssim",
+            metavar="LIST",
+        ),
+        HelpedOption("diff", "Write a picture of the differences.", metavar="FILE|FOLDER/"),
+        HelpedOption(
+            "diff_style",
+            "Draw the absolute difference; signed, that of the luma, blue where B is darker and red where it is "
+            "brighter; or mark differing pixels red on A in pale gray.  [default: abs]",
+            default="abs",
+            metavar="abs|signed|mark",
+        ),
+        HelpedOption(
+            "gain", "Multiply the differences that are drawn.  [default: 1]", type=float, default=1.0, metavar="G"
+        ),
+        HelpedOption("recursive", "Descend into subfolders.", FILES, short="-r", type=bool, default=False),
+        HelpedOption(
+            "include", "Compare only matching files of folders; repeatable.", FILES, type=tuple, metavar="GLOB"
+        ),
+        HelpedOption("exclude", "Leave matching files and folders out; repeatable.", FILES, type=tuple, metavar="GLOB"),
+        HelpedOption(
+            "match",
+            "Pair the files of two folders by name, or by stem: a.jpg with a.png.  [default: name]",
+            FILES,
+            default="name",
+            metavar="name|stem",
+        ),
+        HelpedOption("frame", "Compare only this frame or page, counting from 0.", FILES, type=int, metavar="N"),
+        HelpedOption("max_pixels", "Refuse larger pictures.  [default: 268435456]", FILES, metavar="N"),
+        HelpedOption("lenient", "Of damaged pictures, compare what can be read.", FILES, type=bool, default=False),
+        HelpedOption("peak", "White of float pictures.", PIXELS, type=float, metavar="V"),
+        HelpedOption(
+            "channels",
+            "Compare the luma by SSIM, or the mean of each channel.  [default: luma]",
+            PIXELS,
+            default="luma",
+            metavar="luma|each",
+        ),
+        HelpedOption(
+            "strict",
+            "Pictures that are equal but for depth, gray as colour, or an opaque alpha differ.",
+            PIXELS,
+            type=bool,
+            default=False,
+        ),
+        HelpedOption("mask", "Compare only where this picture is not black.", PIXELS, metavar="FILE"),
+        HelpedOption("roi", "Compare only this region; repeatable.", PIXELS, type=tuple, metavar="X,Y,W,H"),
+        HelpedOption("jobs", "Number of cores to use.  [default: all]", RUN, short="-j", type=int, metavar="N"),
+        HelpedOption("json", "Print a JSON object for each pair, and one for all.", RUN, type=bool, default=False),
+        HelpedOption("quiet", "Print only what is not within the limits.", RUN, short="-q", type=bool, default=False),
+    ]
+    doc = inspect.getdoc(command) or ""
+    arguments = [
+        TyperArgument(
+            param_decls=["a"], type=str, metavar="A", help="The reference: a picture or folder.", required=False
+        ),
+        TyperArgument(param_decls=["b"], type=str, metavar="B", help="What is compared with it.", required=False),
+    ]
+    return SectionedCommand(
+        "compare",
+        callback=command,
+        params=[*arguments, *own],
+        help=prose(doc, []),
+        epilog=examples(doc),
+        options_metavar=USAGE,
+        rich_markup_mode=None,
+    )
+
+
+def _one_of(name: str, value: str, words: tuple[str, ...]) -> None:
+    if value not in words:
+        raise UsageError(f"--{name}: {value!r} is not one of {', '.join(words)}")

@@ -1,0 +1,1 @@
+"""Comparing pictures: what differs, by how much, and whether that is within limits."""

@@ -1,0 +1,87 @@
+"""Pictures of how two pictures differ."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from ...filters.core.engine import colour
+from ...filters.core.engine.colour import model_of
+from ...filters.core.lazy_numpy import Array, np
+from ...filters.core.measure.difference import distances
+from ..console.messages import shown
+from ..errors import UsageError
+from ..images import encode, formats
+from ..images.atomic_write import Transaction
+from ..images.codec import EncodeOptions
+from ..images.metadata import Metadata
+from ..images.picture import bands_of_rows
+from .comparable import Comparable
+
+STYLES = ("abs", "signed", "mark")
+LESS, MORE = (33, 102, 172), (178, 24, 43)
+"""The ends of the diverging ramp, whose middle is white."""
+RED = (220, 0, 0)
+PALE = 0.4
+"""How much is left of the contrast of a picture on which differences are marked."""
+
+
+def format_of(name: str) -> formats.Format:
+    """Return the format of a difference picture; raises UsageError for one that does not hold it."""
+    format = formats.of_suffix(name)
+    if format.data_set or "uint8" not in format.colour or format.lossy:
+        raise UsageError(f"{shown(name)}: differences are kept as they are in .png, .tif or .ppm")
+    return format
+
+
+def write(pair: Comparable, name: str, style: str, gain: float, read: frozenset[tuple[int, int]]) -> None:
+    """Write the picture of differences; raises FileError."""
+    format = format_of(name)
+    full = 1.0 if pair.full is None else pair.full
+    pixels = np.empty((*pair.a.shape[:2], 1 if style == "abs" and _colours(pair) == 1 else 3), np.uint8)
+    for rows in bands_of_rows(pair.a.shape):
+        pixels[rows] = _drawn(pair._replace(a=pair.a[rows], b=pair.b[rows]), style, gain, full)
+    with Transaction(read) as transaction:
+        with transaction.open(Path(name)) as file:
+            encode.write(
+                file,
+                pixels,
+                None,
+                format,
+                Metadata(),
+                EncodeOptions(),
+                colours=model_of(pixels.shape[-1]),
+            )
+        transaction.commit()
+
+
+def _colours(pair: Comparable) -> int:
+    """Return how many channels are colours."""
+    return pair.a.shape[-1] - pair.alpha
+
+
+def _drawn(pair: Comparable, style: str, gain: float, full: float) -> Array:
+    """Return rows of the picture, in 8 bits."""
+    colours = _colours(pair)
+    if style == "abs":
+        shares = distances(pair.a, pair.b).astype(np.float64) * (gain / full)
+        if pair.alpha:  # which has no colour of its own
+            shares = np.maximum(shares[..., :-1], shares[..., -1:])
+        return _levels(shares if colours in (1, 3) else shares.max(axis=2, keepdims=True))
+    one, other = (_gray(image[..., :colours]) for image in (pair.a, pair.b))
+    if style == "signed":
+        share = np.clip(np.nan_to_num((other - one) * (gain / full)), -1, 1)
+        ends = np.where(share < 0, np.array(LESS, float), np.array(MORE, float))
+        return _levels((255 + (ends - 255) * np.abs(share)) / 255)
+    differs = (distances(pair.a, pair.b) > 0).any(axis=2, keepdims=True)
+    pale = 1 - PALE + PALE * np.clip(np.nan_to_num(one / full), 0, 1)
+    return np.where(differs, np.array(RED, np.uint8), _levels(pale))
+
+
+def _gray(colours: Array) -> Array:
+    if colours.shape[2] == 3:
+        return colour.luma(colours, np.float64)
+    return colours.astype(np.float64).mean(axis=2, keepdims=True)
+
+
+def _levels(shares: Array) -> Array:
+    return np.floor(np.clip(shares, 0, 1) * 255 + 0.5).astype(np.uint8)

@@ -1,0 +1,87 @@
+"""What a pair may differ by, and what is said of one that differs by more."""
+
+from __future__ import annotations
+
+import math
+
+from ...filters.core.named_tuple import NamedTuple
+from ..console.messages import counted, flag
+from ..errors import UsageError
+from .measured import Measured
+
+
+class Limits(NamedTuple):
+    """The limits of a call; without any a pair must be identical."""
+
+    max_diff: float | None = None
+    """In levels of the deeper picture."""
+    max_differing: str | None = None
+    """Pixels, or per cent of them."""
+    min_psnr: float | None = None
+    min_ssim: float | None = None
+    min_ms_ssim: float | None = None
+
+    def check(self) -> None:
+        """Raise UsageError for limits that are none."""
+        for name, value in zip(self._fields, self, strict=True):
+            if isinstance(value, float) and math.isnan(value):
+                raise UsageError(f"{flag(name)}: nan is not a number")
+        if self.max_diff is not None and self.max_diff < 0:
+            raise UsageError(f"--max-diff: {self.max_diff:g} is negative")
+        if self.max_differing is not None:
+            self._pixels(1)
+
+    def _pixels(self, pixels: int) -> float:
+        """Return how many of so many pixels may differ; raises UsageError."""
+        text = self.max_differing or ""
+        share = text.endswith("%")
+        try:
+            value = float(text.removesuffix("%"))
+        except ValueError:
+            raise UsageError(f"--max-differing: {text!r} is neither a number of pixels nor a percentage") from None
+        if not 0 <= value < math.inf or (share and value > 100):
+            raise UsageError(f"--max-differing: {text} is not a number of pixels, nor a percentage up to 100%")
+        return value * pixels / 100 if share else value
+
+    @property
+    def metrics(self) -> list[str]:
+        """What must be measured for them."""
+        needs = {"psnr": self.min_psnr, "ssim": self.min_ssim, "ms-ssim": self.min_ms_ssim}
+        return [name for name, limit in needs.items() if limit is not None]
+
+    @property
+    def needs_white(self) -> bool:
+        """Whether one of them is defined only where it is known what is white."""
+        return bool(self.metrics)
+
+    def missed(self, found: Measured) -> str:
+        """Return how a pair misses the limits; nothing where it keeps them."""
+        if self == Limits():
+            return "" if found.is_identical else "differs"
+        count = found.difference.differing
+        missed = []
+        if self.max_diff is not None and not found.difference.greatest <= self.max_diff:
+            missed.append(f"by at most {found.difference.greatest:g} (limit {self.max_diff:g})")
+        if self.max_differing is not None and count > self._pixels(found.difference.pixels):
+            missed.append(f"in {counted(count, 'pixel', 'pixels')} (limit {self.max_differing})")
+        for name, value, limit, digits in (
+            ("PSNR", found.psnr, self.min_psnr, 2),
+            ("SSIM", found.ssim, self.min_ssim, 5),
+            ("MS-SSIM", found.ms_ssim, self.min_ms_ssim, 5),
+        ):
+            if limit is not None and (value is None or not value >= limit):
+                said = "not defined" if value is None else rounded_down(value, digits)
+                missed.append(f"{name} {said} (limit {limit:g})")
+        return f"differs: {', '.join(missed)}" if missed else ""
+
+
+def rounded_down(value: float, digits: int) -> str:
+    """Return a figure that reads no better than it is, so that a limit of what it says is kept.
+
+    >>> rounded_down(0.999996, 5), rounded_down(1.0, 5), rounded_down(58.309, 2)
+    ('0.99999', '1.00000', '58.30')
+    """
+    if not math.isfinite(value):
+        return "infinite" if value > 0 else "-infinite"
+    scale = 10**digits
+    return f"{math.floor(value * scale + 1e-9) / scale:.{digits}f}"

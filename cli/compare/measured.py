@@ -1,0 +1,82 @@
+"""What is measured of a pair of pictures, and of the frames of two files together."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from functools import partial
+
+from ...filters.core.lazy_numpy import Array
+from ...filters.core.measure.difference import NOTHING, Difference, difference, together
+from ...filters.core.measure.similarity import Plane, similarity_in_scales, similarity_of
+from ...filters.core.named_tuple import NamedTuple
+from .comparable import Comparable
+
+METRICS = ("diff", "psnr", "rmse", "ssim", "ms-ssim")
+USUAL = ("diff", "psnr", "ssim")
+
+
+class How(NamedTuple):
+    """What is measured, and where."""
+
+    metrics: Sequence[str] = USUAL
+    tolerance: float = 0.0
+    """A sample that differs by no more counts as equal where pixels are counted."""
+    channels: str = "luma"
+    """What is compared for similarity."""
+
+
+class Measured(NamedTuple):
+    """The figures of a pair; None is what was not asked for, or is not defined."""
+
+    difference: Difference = NOTHING
+    full: float | None = None
+    """The value that is white, if the files or the call tell it."""
+    ssim: float | None = None
+    ms_ssim: float | None = None
+
+    @property
+    def is_identical(self) -> bool:
+        """Whether every sample is equal."""
+        return self.difference.greatest == 0
+
+    @property
+    def psnr(self) -> float | None:
+        """In decibels, infinite where nothing differs."""
+        return None if self.full is None else self.difference.psnr(self.full)
+
+
+def measured(pair: Comparable, how: How, where: Array | None = None) -> Measured:
+    """Measure one pair; *where* ``(height, width)`` tells which pixels count."""
+    found = difference(pair.a, pair.b, how.tolerance, where, int(pair.alpha))
+    if pair.full is None:
+        return Measured(found)
+    in_scales = _mean(pair, how, similarity_in_scales) if "ms-ssim" in how.metrics else None
+    in_one = None
+    if "ssim" in how.metrics:
+        in_one = _mean(pair, how, partial(similarity_of, where=where))
+    return Measured(found, pair.full, in_one, in_scales)
+
+
+def _mean(pair: Comparable, how: How, measure: Callable[[Array, Array, float, Plane], float]) -> float | None:
+    assert pair.full is not None
+    return mean_of([measure(pair.a, pair.b, pair.full, plane) for plane in pair.planes(how.channels)])
+
+
+def mean_of(figures: Sequence[float | None]) -> float | None:
+    """Return the mean, None where one of them is not defined."""
+    numbers = [figure for figure in figures if figure is not None and not math.isnan(figure)]
+    return sum(numbers) / len(numbers) if len(numbers) == len(figures) and numbers else None
+
+
+def of_all(frames: Sequence[Measured]) -> Measured:
+    """Return the figures of all frames of two files: what differs in any, and the mean similarity."""
+    if len(frames) == 1:
+        return frames[0]
+    full = {frame.full for frame in frames}
+    return Measured(
+        together([frame.difference for frame in frames]),
+        full.pop() if len(full) == 1 else None,
+        mean_of([frame.ssim for frame in frames]),
+        mean_of([frame.ms_ssim for frame in frames]),
+    )

@@ -1,0 +1,69 @@
+"""Which files are compared with which."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Sequence
+from pathlib import PurePath
+
+from ...filters.core.named_tuple import NamedTuple
+from ..batch import inputs
+from ..batch.inputs import InputRules
+from ..console.messages import shown
+from ..errors import UsageError
+from ..streams import STREAM
+
+
+class Pair(NamedTuple):
+    """Two files; of one that has no partner the other is None."""
+
+    a: str | None
+    b: str | None
+    place: str
+    """Below the folders, that of the first where both are there."""
+
+    @property
+    def name(self) -> str:
+        """Return what people call it."""
+        return " ".join(shown(one) for one in (self.a, self.b) if one is not None)
+
+
+def found(a: str, b: str, rules: InputRules, match: str) -> list[Pair]:
+    """Return the pairs of two files, or of two folders in the order of their names; raises UsageError."""
+    folders = [name != STREAM and inputs.is_folder(name) for name in (a, b)]
+    for name in inputs.missing([a, b]):
+        raise UsageError(f"{shown(name)}: no such file or folder")
+    if folders[0] != folders[1]:
+        file, folder = (b, a) if folders[0] else (a, b)
+        raise UsageError(f"{shown(folder)} is a folder and {shown(file)} is none; compare two files or two folders")
+    if not folders[0]:
+        if a == b == STREAM:
+            raise UsageError("standard input is one picture; name a file for the other")
+        return [Pair(a, b, PurePath(a).name)]
+    sides = [_by_place(folder, rules, match) for folder in (a, b)]
+    if not sides[0] and not sides[1]:
+        raise UsageError(f"{shown(a)}: no images found, nor in {shown(b)}")
+    return list(_joined(sides))
+
+
+def _by_place(folder: str, rules: InputRules, match: str) -> dict[str, inputs.Input]:
+    """Return the images of a folder by what they are matched by; raises UsageError for several that are alike."""
+    try:
+        there = inputs.scan([folder], rules).inputs
+    except inputs.NothingFoundError:
+        return {}
+    by_place: dict[str, inputs.Input] = {}
+    for one in there:
+        key = one.place if match == "name" else str(PurePath(one.place).with_suffix(""))
+        if key in by_place:
+            names = f"{shown(by_place[key].name)} and {shown(one.name)}"
+            raise UsageError(f"{names} have one stem; without --match stem each is compared by its full name")
+        by_place[key] = one
+    return by_place
+
+
+def _joined(sides: Sequence[dict[str, inputs.Input]]) -> Iterator[Pair]:
+    for key in sorted(sides[0].keys() | sides[1].keys(), key=os.fsencode):
+        one, other = (side.get(key) for side in sides)
+        place = (one or other or inputs.Input("", key)).place
+        yield Pair(one and one.name, other and other.name, place)

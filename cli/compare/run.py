@@ -1,0 +1,326 @@
+"""The call of `imfilter compare`: its pairs, what is said of each, and the exit code."""
+
+from __future__ import annotations
+
+import json
+import math
+import threading
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from itertools import islice, zip_longest
+from pathlib import Path
+from typing import Any
+
+from ...filters.core.engine.mask import Effect
+from ...filters.core.lazy_numpy import Array, np
+from ...filters.core.named_tuple import NamedTuple
+from ...filters.core.parameters import ImageError
+from ..batch.inputs import InputRules, means_folder
+from ..console.messages import complain, counted, put, reason_of, say, shown
+from ..console.report import SCHEMA
+from ..errors import ExitCode, FileError, UsageError
+from ..file_identity import identity
+from ..images import prefetch
+from ..images.picture import DecodeError, Frames, Picture, check_lack
+from ..images.reader import Reader, naming
+from . import difference_picture, pairs
+from .comparable import Comparable, comparable
+from .limits import Limits, rounded_down
+from .measured import How, Measured, measured, of_all
+from .pairs import Pair
+
+AHEAD = 4
+"""Pairs that each thread may be ahead of what was told: the pictures of these are in memory no more."""
+
+
+class Call(NamedTuple):
+    """What a call asks for."""
+
+    a: str
+    b: str
+    limits: Limits
+    how: How
+    rules: InputRules
+    match: str = "name"
+    strict: bool = False
+    peak: float | None = None
+    effect: Effect | None = None
+    frame: int | None = None
+    diff: str | None = None
+    style: str = "abs"
+    gain: float = 1.0
+    max_pixels: int = prefetch.MAX_PIXELS
+    lenient: bool = False
+    cores: int = 1
+    json: bool = False
+    quiet: bool = False
+
+
+class Result(NamedTuple):
+    """What became of a pair."""
+
+    pair: Pair
+    why: str = ""
+    """How it differs, where it may not."""
+    found: Measured | None = None
+    error: FileError | None = None
+    notes: Sequence[str] = ()
+    diff: str | None = None
+
+    @property
+    def code(self) -> ExitCode:
+        """What it means for the exit code."""
+        return ExitCode.NOT_COMPARED if self.error else ExitCode.FAILED if self.why else ExitCode.DONE
+
+
+def run(call: Call) -> ExitCode:
+    """Compare the pictures of a call; raises UsageError."""
+    call.limits.check()
+    wanted = pairs.found(call.a, call.b, call.rules, call.match)
+    several = len(wanted) > 1 or wanted[0].place != Path(call.a).name
+    if call.diff is not None:
+        _check_diff(call.diff, several)
+    read = frozenset(found for pair in wanted for name in (pair.a, pair.b) if name and (found := identity(name)))
+    code, identical, within = ExitCode.DONE, 0, 0
+    for result in _results(call, wanted, read):
+        _tell(call, result)
+        # The outcome of the enum's order: what could not be compared outranks what differs.
+        code = max(code, result.code)
+        within += not result.code
+        identical += result.found is not None and result.found.is_identical and not result.why
+    if call.json:
+        counts = {"pairs": len(wanted), "within": within, "identical": identical}
+        put(json.dumps({"schema": SCHEMA, "kind": "compare", "type": "summary", **counts, "exit": int(code)}))
+    elif several and not call.quiet:
+        say(f"imfilter: {counted(len(wanted), 'pair', 'pairs')}: {identical} identical, {within} within the limits")
+    return code
+
+
+def _check_diff(name: str, several: bool) -> None:
+    if several != means_folder(name):
+        what = "two folders have many differences; use --diff FOLDER/" if several else "two files have one; use a file"
+        raise UsageError(f"--diff {shown(name)}: {what}")
+    if not several:
+        difference_picture.format_of(name)
+
+
+def _results(call: Call, wanted: Sequence[Pair], read: frozenset[Any]) -> Iterator[Result]:
+    """Yield what becomes of each pair, in their order."""
+    readers = threading.local()
+
+    def one(pair: Pair) -> Result:
+        if not hasattr(readers, "own"):
+            readers.own = prefetch.reader(call.max_pixels, call.lenient)
+            readers.own.digests = False
+        return _result(call, pair, readers.own, read)
+
+    if min(call.cores, len(wanted)) < 2:
+        yield from map(one, wanted)
+        return
+    # Decoders and NumPy let other threads run.
+    with ThreadPoolExecutor(call.cores) as pool:
+        left = iter(wanted)
+        waiting = [pool.submit(one, pair) for pair in islice(left, AHEAD * call.cores)]
+        while waiting:
+            yield waiting.pop(0).result()
+            waiting += [pool.submit(one, pair) for pair in islice(left, 1)]
+
+
+def _result(call: Call, pair: Pair, reader: Reader, read: frozenset[Any]) -> Result:
+    if pair.a is None or pair.b is None:
+        return Result(pair, "only here" if pair.b is None else "only there")
+    try:
+        return _compared(call, pair, pair.a, pair.b, reader, read)
+    except FileError as error:
+        return Result(pair, error=error)
+
+
+def _compared(call: Call, pair: Pair, a: str, b: str, reader: Reader, read: frozenset[Any]) -> Result:
+    sides = [_Side(name, reader, call.frame) for name in (a, b)]
+    counts = [side.count for side in sides]
+    if None not in counts and counts[0] != counts[1]:
+        return Result(pair, f"{counts[0]} and {counts[1]} frames")
+    if call.diff is not None and counts != [1, 1]:
+        raise FileError(shown(a), "has several frames; --diff needs one, as --frame 0 takes")
+    found: list[Measured] = []
+    notes = [note for side in sides for note in side.notes]
+    written = None
+    for number, (one, other) in enumerate(zip_longest(*(side.pictures() for side in sides))):
+        if one is None or other is None:
+            return Result(pair, "one has more frames than the other", notes=notes)
+        both = comparable(one, other, call.strict)
+        if isinstance(both, str):
+            where = f"frame {number}: " if counts != [1, 1] else ""
+            return Result(pair, f"{where}{both}", notes=notes)
+        both = _with_peak(call, both, a)
+        both, where = _looked_at(call, both, a)
+        found.append(measured(both, call.how, where))
+        notes += [note for note in both.notes if note not in notes]
+        if call.diff is not None:
+            written = call.diff
+            if means_folder(call.diff):
+                written = str(Path(call.diff, pair.place).with_suffix(".png"))
+                Path(written).parent.mkdir(parents=True, exist_ok=True)
+            difference_picture.write(both, written, call.style, call.gain, read)
+    total = of_all(found)
+    return Result(pair, call.limits.missed(total), total, notes=notes, diff=written)
+
+
+def _with_peak(call: Call, pair: Comparable, name: str) -> Comparable:
+    """Return a pair that knows what is white; raises UsageError where a limit needs it and nobody tells it."""
+    if call.peak is not None and pair.a.dtype.kind == "f":
+        return pair._replace(full=call.peak)
+    if pair.full is None and call.limits.needs_white:
+        raise UsageError(f"{shown(name)}: float pictures do not tell what is white; give it, as --peak 1")
+    return pair
+
+
+def _looked_at(call: Call, pair: Comparable, name: str) -> tuple[Comparable, Array | None]:
+    """Return what is looked at: the smallest box around all regions, and which pixels in it; raises FileError."""
+    if call.effect is None:
+        return pair, None
+    height, width = pair.a.shape[:2]
+    try:
+        region = call.effect.on(height, width)
+    except ImageError as error:
+        raise FileError(shown(name), str(error)) from None
+    inside = region.weights(0, height)[..., 0] > 0
+    rows, columns = (np.flatnonzero(inside.any(axis=axis)) for axis in (1, 0))
+    if not len(rows):
+        raise FileError(shown(name), "no pixel is left to compare; the mask is black, or the regions are outside")
+    box = slice(int(rows[0]), int(rows[-1]) + 1), slice(int(columns[0]), int(columns[-1]) + 1)
+    inside = inside[box]
+    return pair._replace(a=pair.a[box], b=pair.b[box]), None if inside.all() else inside
+
+
+class _Side:
+    """One file of a pair: how many pictures it has, and these one after the other."""
+
+    def __init__(self, name: str, reader: Reader, frame: int | None) -> None:
+        self.name = name
+        self.found, _ = reader.read(name)
+        self.frame = frame
+        self.notes: list[str] = []
+        frames = self.found if isinstance(self.found, Frames) else None
+        if frames is not None and frame is None and frames.first is not None:
+            self.found = frames.first
+            self.notes.append(f"{shown(name)}: is the first of {frames.count} pictures; --frame 1 takes the second")
+        self.count = frames.count if frames is not None and self.found is frames and frame is None else 1
+
+    def pictures(self) -> Iterator[Picture]:
+        """Yield the pictures that are compared; raises FileError."""
+        with naming(self.name):
+            if not isinstance(self.found, Frames):
+                if self.frame:
+                    raise DecodeError(f"has 1 frame; frame {self.frame} is out of range")
+                yield self.found
+                return
+            self.found.check_pixels()
+            each = _decoded(self.found.each())
+            if self.frame is None:
+                yield from each
+                return
+            picture = next(islice(each, self.frame, None), None)
+            if picture is None:
+                raise DecodeError(f"has {self.found.count} frames; frame {self.frame} is out of range")
+            yield picture
+
+
+def _decoded(each: Iterator[Picture]) -> Iterator[Picture]:
+    number = 0
+    while True:
+        try:
+            picture = next(each)
+        except StopIteration:
+            return
+        except DecodeError:
+            raise
+        except Exception as error:
+            check_lack(error)
+            # Decoders answer broken files with errors of every type; each means the same to the user.
+            raise DecodeError(f"is damaged or truncated (frame {number}: {reason_of(error)})") from None
+        yield picture
+        number += 1
+
+
+# ---- what is said -----------------------------------------------------------------------------------
+
+
+def _tell(call: Call, result: Result) -> None:
+    if result.error is not None:
+        complain(result.error)
+    if call.json:
+        put(json.dumps(_record(call, result), ensure_ascii=False))
+    elif result.error is None and (result.why or not call.quiet):
+        put(_line(call, result))
+    if not call.quiet and not call.json:
+        for note in result.notes:
+            say(f"imfilter: {note if note.startswith(result.pair.name[:1]) else f'{result.pair.name}: {note}'}")
+
+
+def _line(call: Call, result: Result) -> str:
+    found, name = result.found, result.pair.name
+    if found is None:
+        only = result.pair.a is None or result.pair.b is None
+        return f"{name}: {result.why}" if only else f"{name}: differs: {result.why}"
+    if call.quiet:
+        return f"{name}: {result.why if result.why != 'differs' else _figures(found, call.how.metrics)}"
+    said = "identical" if found.is_identical else _figures(found, call.how.metrics)
+    missed = f"; {result.why}" if result.why not in ("", "differs") else ""
+    return f"{name}: {said}{missed}"
+
+
+def _figures(found: Measured, metrics: Sequence[str]) -> str:
+    apart = found.difference
+    share = 100 * apart.differing / max(1, apart.pixels)
+    count = (
+        f"{share:.2f} % of pixels differ"
+        if share >= 0.01
+        else f"{counted(apart.differing, 'pixel differs', 'pixels differ')}"
+    )
+    said = [f"{count}, by at most {apart.greatest:g}"]
+    figures: list[str] = []
+    if "rmse" in metrics:
+        figures.append(f"RMSE {apart.rmse:.4g}")
+    if found.psnr is not None and "psnr" in metrics:
+        figures.append(f"PSNR {rounded_down(found.psnr, 2)} dB")
+    if found.ssim is not None:
+        figures.append(f"SSIM {rounded_down(found.ssim, 5)}")
+    if found.ms_ssim is not None:
+        figures.append(f"MS-SSIM {rounded_down(found.ms_ssim, 5)}")
+    return "; ".join([*said, ", ".join(figures)] if figures else said)
+
+
+def _record(call: Call, result: Result) -> dict[str, Any]:
+    found = result.found
+    figures: dict[str, Any] = {}
+    if found is not None:
+        apart = found.difference
+        figures = {
+            "identical": found.is_identical,
+            "max_diff": _number(apart.greatest),
+            "differing": apart.differing,
+            "pixels": apart.pixels,
+            "rmse": _number(apart.rmse),
+            "psnr": _number(found.psnr),
+            "ssim": _number(found.ssim),
+            "ms_ssim": _number(found.ms_ssim),
+        }
+    return {
+        "schema": SCHEMA,
+        "kind": "compare",
+        "type": "pair",
+        "a": result.pair.a,
+        "b": result.pair.b,
+        "status": "failed" if result.error else "differs" if result.why else "within",
+        "why": result.why or None,
+        **figures,
+        "notes": list(result.notes),
+        "diff": result.diff,
+        "error": str(result.error) if result.error else None,
+    }
+
+
+def _number(value: float | None) -> float | None:
+    """Return a number as JSON has it: no infinity, and no NaN."""
+    return value if value is not None and math.isfinite(value) else None

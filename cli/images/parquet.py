@@ -1,0 +1,159 @@
+"""Parquet as Hugging Face keeps data sets in: a column of images, each a file's bytes and its path, and one of labels.
+
+It is read by pyarrow, a batch of rows at a time. What the columns are, and the names of the classes, stands in the
+schema's metadata under `huggingface`; without them columns are known by their types and names:
+https://huggingface.co/docs/datasets/about_dataset_features.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+from collections.abc import Iterator
+from typing import Any
+
+from ...filters.core.lazy_numpy import np
+from ...filters.core.named_tuple import NamedTuple
+from ..console.messages import reason_of, shown
+from . import extras, memory_budget
+from .codec import Codec, not_written
+from .file_bytes import Opened
+from .labels import Labels
+from .picture import Decode, DecodeError, DecodeOptions, Frames, PartialDecode, Picture, check_lack
+
+ROWS = 16
+"""That are read at a time."""
+BUFFER = 1 << 18
+"""Bytes of a column that are read at a time."""
+IMAGES, LABELS = ("image", "img", "images"), ("label", "labels", "fine_label", "class")
+"""How columns are called where the metadata do not say which they are."""
+
+
+class _Columns(NamedTuple):
+    """What is in a file."""
+
+    images: str
+    labels: str | None
+    classes: tuple[str, ...] = ()
+
+
+def finish(begun: PartialDecode, options: DecodeOptions, decode: Decode) -> Frames:
+    """Return the images; raises `DecodeError`."""
+    parquet = extras.required("pyarrow.parquet", "a Parquet file", "parquet")
+    data = begun.data
+    with _failures():
+        file = parquet.ParquetFile(Opened(data), buffer_size=BUFFER, pre_buffer=False)
+        count = file.metadata.num_rows
+        columns = _columns(file.schema_arrow)
+        _check_memory(file)
+        labels = _labels(file, columns)
+    if count < 1:
+        raise DecodeError("holds no images")
+
+    def each() -> Iterator[Picture]:
+        number = 0
+        for value in _values(file, columns.images):
+            yield _picture(value, number, decode)
+            number += 1
+        if number < count:
+            raise DecodeError(f"is damaged or truncated ({number} of its {count} rows are there)")
+
+    found = Frames(count, each, stream=True)
+    found.labels = labels
+    return found
+
+
+@contextlib.contextmanager
+def _failures() -> Iterator[None]:
+    """Let what pyarrow says of a damaged file be `DecodeError`."""
+    try:
+        yield
+    except DecodeError:
+        raise
+    except Exception as error:
+        check_lack(error)
+        # It answers broken files with errors of many types.
+        raise DecodeError(f"is damaged or truncated ({reason_of(error)})") from None
+
+
+def _columns(schema: Any) -> _Columns:
+    """Return which columns hold images and labels; raises `DecodeError`."""
+    features = _features(schema.metadata or {})
+    images = [name for name in schema.names if features.get(name, {}).get("_type") == "Image"]
+    images = images or [name for name in IMAGES if name in schema.names]
+    if not images or not _holds_files(schema.field(images[0]).type):
+        told = ", ".join(f"{name} ({schema.field(name).type})" for name in schema.names[:6])
+        raise DecodeError(f"has no column of images, with the bytes of a file each, but {shown(told)[:200]}")
+    classed = [name for name in schema.names if features.get(name, {}).get("_type") == "ClassLabel"]
+    named = [
+        name for name in LABELS if name in schema.names and str(schema.field(name).type).startswith(("int", "uint"))
+    ]
+    label = next(iter([*classed, *named]), None)
+    names = features.get(label or "", {}).get("names", [])
+    known = isinstance(names, list) and all(isinstance(name, str) for name in names)
+    return _Columns(images[0], label, tuple(names) if known else ())
+
+
+def _features(metadata: dict[bytes, bytes]) -> dict[str, Any]:
+    """Return what Hugging Face says of each column."""
+    try:
+        found = json.loads(metadata.get(b"huggingface", b"{}"))["info"]["features"]
+    except (ValueError, LookupError, TypeError, RecursionError):
+        return {}
+    return {name: kind for name, kind in found.items() if isinstance(kind, dict)} if isinstance(found, dict) else {}
+
+
+def _holds_files(kind: Any) -> bool:
+    """Whether a column's type is the bytes of files, or a structure with them."""
+    text = str(kind)
+    return text in ("binary", "large_binary") or (text.startswith("struct<") and "bytes: " in text)
+
+
+def _check_memory(file: Any) -> None:
+    """Raise `DecodeError` where the pages of a group of rows may need more memory than there is."""
+    metadata = file.metadata
+    most = max((metadata.row_group(number).total_byte_size for number in range(metadata.num_row_groups)), default=0)
+    if (free := memory_budget.short(most)) is not None:
+        size, there = map(memory_budget.gigabytes, (most, free))
+        raise DecodeError(f"has a group of rows of {size}; {there} of memory are free")
+
+
+def _labels(file: Any, columns: _Columns) -> Labels | None:
+    """Return the labels, where all images have one."""
+    if columns.labels is None:
+        return None
+    values = file.read(columns=[columns.labels]).column(0).combine_chunks()
+    if values.null_count:
+        missing = values.is_null().index(True).as_py()
+        raise DecodeError(f"row {missing} has no {columns.labels}")
+    found = np.asarray(values.to_numpy(zero_copy_only=False))
+    if found.dtype.kind not in "iu":
+        return None
+    return Labels(found, classes=columns.classes)
+
+
+def _values(file: Any, column: str) -> Iterator[Any]:
+    """Yield the images' bytes, None where there are none; raises `DecodeError`."""
+    with _failures():
+        for batch in file.iter_batches(ROWS, columns=[column], use_threads=False):
+            for value in batch.column(0):
+                found = value.as_py()
+                yield found.get("bytes") if isinstance(found, dict) else found
+
+
+def _picture(data: bytes | None, number: int, decode: Decode) -> Picture:
+    """Return the image of a row; raises `DecodeError`, which names it."""
+    if not data:
+        raise DecodeError(f"row {number} holds no image, only its path at most")
+    try:
+        found = decode(data)
+    except DecodeError as error:
+        raise DecodeError(f"row {number} {error}") from None
+    if isinstance(found, Picture):
+        return found
+    if found.first is not None:
+        return found.first
+    raise DecodeError(f"row {number} has several frames; images of a data set have one")
+
+
+CODEC = Codec(finish, not_written)
