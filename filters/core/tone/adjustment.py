@@ -210,7 +210,7 @@ def mean_luma(context: ImageContext, image: Rows, curve: Curve) -> Array:
         if np.isfinite(found).all():
             number += rows.shape[0] * rows.shape[2]
         else:
-            known: Array = np.isfinite(rows).all(axis=1)
+            known: Any = np.isfinite(rows).all(axis=1)
             number += int(known.sum())
             found = np.where(known[:, None], rows, 0).sum(axis=2)
         sums += [*found]
