@@ -206,9 +206,9 @@ def mean_luma(context: ImageContext, image: Rows, curve: Curve) -> Array:
             values = luma(values) if _has_luma(context, values.shape[2]) else values
         # Row by row, so that the sum does not depend on how many rows come together.
         rows = np.ascontiguousarray(values.transpose(0, 2, 1))
-        known: Array = np.isfinite(rows).all(axis=1)
+        known = np.isfinite(rows).all(axis=1, keepdims=True)
         number += int(known.sum())
-        sums += [*np.where(known[:, None], rows, 0).sum(axis=2)]
+        sums += [*np.where(known, rows, 0).sum(axis=2)]
     return np.array([math.fsum(parts) for parts in np.array(sums).T.tolist()]) / max(1, number)
 
 
