@@ -16,12 +16,12 @@ from ...filters.core.lazy_numpy import Array, np
 from ...filters.core.named_tuple import NamedTuple
 from ...filters.core.parameters import ImageError
 from ..batch.inputs import InputRules, means_folder
-from ..console.messages import complain, counted, put, reason_of, say, shown
+from ..console.messages import complain, counted, put, say, shown
 from ..console.report import SCHEMA
 from ..errors import ExitCode, FileError, UsageError
 from ..file_identity import identity
 from ..images import prefetch
-from ..images.picture import DecodeError, Frames, Picture, check_lack
+from ..images.picture import DecodeError, Frames, Picture
 from ..images.reader import Reader, naming
 from . import difference_picture, pairs
 from .comparable import Comparable, comparable
@@ -216,7 +216,7 @@ class _Side:
                 yield self.found
                 return
             self.found.check_pixels()
-            each = _decoded(self.found.each())
+            each = self.found.decoded()
             if self.frame is None:
                 yield from each
                 return
@@ -224,23 +224,6 @@ class _Side:
             if picture is None:
                 raise DecodeError(f"has {self.found.count} frames; frame {self.frame} is out of range")
             yield picture
-
-
-def _decoded(each: Iterator[Picture]) -> Iterator[Picture]:
-    number = 0
-    while True:
-        try:
-            picture = next(each)
-        except StopIteration:
-            return
-        except DecodeError:
-            raise
-        except Exception as error:
-            check_lack(error)
-            # Decoders answer broken files with errors of every type; each means the same to the user.
-            raise DecodeError(f"is damaged or truncated (frame {number}: {reason_of(error)})") from None
-        yield picture
-        number += 1
 
 
 # ---- what is said -----------------------------------------------------------------------------------
