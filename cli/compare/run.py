@@ -14,7 +14,7 @@ from ...filters.core.engine.mask import Effect
 from ...filters.core.lazy_numpy import Array, np
 from ...filters.core.named_tuple import NamedTuple
 from ...filters.core.parameters import ImageError
-from ..batch.inputs import InputRules, means_folder
+from ..batch.inputs import InputRules, is_folder, means_folder
 from ..console.messages import complain, counted, put, say, shown
 from ..console.report import SCHEMA
 from ..errors import ExitCode, FileError, UsageError
@@ -60,7 +60,7 @@ def run(call: Call) -> ExitCode:
     """Compare the pictures of a call; raises UsageError."""
     call.limits.check()
     wanted = pairs.found(call.a, call.b, call.rules, call.match)
-    several = len(wanted) > 1 or wanted[0].place != Path(call.a).name
+    several = is_folder(call.a)
     if call.diff is not None:
         _check_diff(call.diff, several)
     read = frozenset(found for pair in wanted for name in (pair.a, pair.b) if name and (found := identity(name)))
