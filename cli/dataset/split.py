@@ -46,7 +46,8 @@ def run(names: Sequence[str], out: str, parts: str, seed: int, group: str | None
         new_folder.check_free(str(Path(out) / part.name))
     files = _files(opened)
     samples = [Sample(file.name, label, _kin(file, pattern)) for file, label in files]
-    inside = [sample for container in containers for sample in split_containers.samples(container, pattern)]
+    of_each = [[*split_containers.samples(container, pattern)] for container in containers]
+    inside = [sample for own in of_each for sample in own]
     assigned = partition.assign([*samples, *inside], [part.share for part in wanted], seed)
     copies = [
         Copy(file.path, Path(out) / wanted[part].name / file.name, label, part)
@@ -61,7 +62,8 @@ def run(names: Sequence[str], out: str, parts: str, seed: int, group: str | None
             if folder.metadata is not None:
                 _write_metadata(folder, folder.metadata, copies, [Path(out) / part.name for part in wanted], written)
         if containers:
-            split_containers.write(containers, assigned[len(files) :], [Path(out) / part.name for part in wanted])
+            folders_of_parts = [Path(out) / part.name for part in wanted]
+            split_containers.write(containers, [*map(len, of_each)], assigned[len(files) :], folders_of_parts)
     for folder in opened:
         for entry in folder.left_out:
             say(f"imfilter: {shown(entry.path)} {entry.why}; it was left out")

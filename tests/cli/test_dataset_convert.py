@@ -5,6 +5,7 @@ import io
 import json
 import struct
 import tarfile
+import tracemalloc
 
 import numpy as np
 import pytest
@@ -392,3 +393,36 @@ def test_metadata_that_are_none_are_refused(refused, folder, captions, text, sai
     (folder / "shots" / "metadata.csv").write_text(text)
     line = refused(1, "dataset", "convert", "shots", "-o", "x/")
     assert line.startswith("imfilter: shots/metadata.csv: ") and said in line
+
+
+@pytest.mark.each("out", ["out-images-idx3-ubyte", "out-images-idx3-ubyte.gz", "out.npz", "out.tar"])
+@pytest.mark.each("options", [(), ("--per-class", "9")])
+def test_memory_does_not_grow_with_the_samples(ok, folder, out, options):
+    images = RNG.integers(0, 256, (100, 400, 400), np.uint8)
+    (folder / "t-images-idx3-ubyte").write_bytes(packed(images))
+    (folder / "t-labels-idx1-ubyte").write_bytes(packed((np.arange(100) % 10).astype(np.uint8)))
+    tracemalloc.start()
+    try:
+        ok("dataset", "convert", "t-images-idx3-ubyte", "-o", out, *options)
+        assert tracemalloc.get_traced_memory()[1] < images.nbytes / 2
+    finally:
+        tracemalloc.stop()
+    assert (folder / out).stat().st_size > images.nbytes * 0.85
+
+
+def test_a_sample_that_comes_late_and_does_not_fit_leaves_no_file(refused, folder, pets):
+    Image.new("RGB", (7, 7)).save(folder / "pets" / "dog" / "z.png")
+    before = tree(folder)
+    assert "one size" in refused(1, "dataset", "convert", "pets/", "-o", "out.npz")
+    assert tree(folder) == before
+
+
+def test_the_number_of_those_that_are_taken_is_that_of_the_file(ok, folder, digits):
+    ok("dataset", "convert", "t-images-idx3-ubyte", "-o", "out.npz", "--subset", "3..20", "--per-class", "1")
+    kept = []
+    for number in range(3, 21):
+        if LABELS[number] not in LABELS[kept]:
+            kept.append(number)
+    with np.load(folder / "out.npz") as found:
+        assert found["labels"].tolist() == LABELS[kept].tolist()
+        assert np.array_equal(found["images"], digits[kept])
