@@ -86,6 +86,7 @@ def check(job: Job, frames: Frames, alone: bool) -> list[str]:
     notes: list[str] = []
     for output, target in job.targets.items():
         format = target.format_for(output, formats.FORMATS[frames.format])
+        format = target.format if target.format is not None and target.format.of_files else format
         if format.data_set or (not alone and format.name not in formats.TABLES):
             with writable(target, format):
                 notes += format.codec.labels(frames.labels)

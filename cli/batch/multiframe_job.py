@@ -57,6 +57,8 @@ def filtered(processor: ImageProcessor, job: Job, found: Picture | Frames) -> Re
         from .augment import samples
 
         job = job._replace(notes=(*job.notes, *samples.doubts(processor.options.augmentation, frames)))
+    if any(target.format is not None and target.format.of_files for target in job.targets.values()):
+        return _into_shards(processor, job, frames, name)
     if options.only is not None:
         return processor.single(job, _one(frames, options.only, name))
     if frames.first is not None and not wanted:
@@ -78,6 +80,19 @@ def filtered(processor: ImageProcessor, job: Job, found: Picture | Frames) -> Re
                 frames, len(job.variants), target, target.format_for(output, formats.FORMATS[frames.format]), name, maps
             )
     return _all(processor, job, frames, name)
+
+
+def _into_shards(processor: ImageProcessor, job: Job, frames: Frames, name: str) -> Report:
+    """Filter the images of a data set, which become files of shards; raises FileError."""
+    from . import shard_job
+
+    if job.variants:
+        raise FileError(name, "is not a tar shard; augment writes a .tar of these alone (imfilter dataset convert)")
+    if job.attached is not None:
+        raise FileError(name, "has several frames; masks and boxes belong to one, which --frame N takes")
+    if not all(map(shard_job.is_into, job.targets.values())):
+        raise FileError(name, "is a data set; write all outputs as .tar, or none")
+    return shard_job.made(processor, job, frames, _pictures(processor, job, frames, name))
 
 
 def _stays_a_set(job: Job, frames: Frames) -> bool:

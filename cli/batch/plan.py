@@ -51,6 +51,8 @@ class Target(NamedTuple):
         """Return the format of an *output* of a picture that was read from one of format *own*."""
         if self.format is not None and not (self.format.of_files and not own.of_files):
             return self.format.of_input(own)
+        if self.format is not None and own.data_set:
+            return formats.LOSSLESS  # its images become files
         return formats.LOSSLESS if output != "image" and own.lossy else own
 
     @property
