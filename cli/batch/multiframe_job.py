@@ -53,6 +53,10 @@ def filtered(processor: ImageProcessor, job: Job, found: Picture | Frames) -> Re
 
         frames.labels = labels.of(job.input.name, frames, options.labels)
         job = job._replace(notes=(*job.notes, *labels.check(job, frames, options.only is not None)))
+    if wanted:
+        from . import labels
+
+        labels.check_folders(job, frames)
     if job.variants:
         from .augment import samples
 
@@ -213,7 +217,7 @@ def _all(processor: ImageProcessor, job: Job, frames: Frames, name: str) -> Repo
             for output, target in job.targets.items():
                 if target.numbered is not None or output in passed_on:
                     stamp = of_frame(output, number, last) if target.numbered is not None else "" if number else output
-                    target = target.of_frame(number)
+                    target = _of_number(target, frames, number)
                     written = _numbered(processor, transaction, job, output, target, computed, picture, stamp)
                     notes.update(dict.fromkeys(written))
                     continue
@@ -256,7 +260,8 @@ def _all(processor: ImageProcessor, job: Job, frames: Frames, name: str) -> Repo
         notes.update(dict.fromkeys(transaction.notes))
     if not processor.options.write.keep_existing:
         for target in job.targets.values():
-            backdate(job, map(target.of_frame, range(done.frames if target.numbered is not None else 1)))
+            count = done.frames if target.numbered is not None else 1
+            backdate(job, (_of_number(target, frames, number) for number in range(count)))
     if frames.archive is not None:
         unnamed = dict.fromkeys(one.format.name.upper() for one in gathered.values() if not one.format.keyed)
         lost = frames.archive.lost(frames.labels is not None)
@@ -266,6 +271,15 @@ def _all(processor: ImageProcessor, job: Job, frames: Frames, name: str) -> Repo
         lost = [f"{format} holds frames without times; the durations were not kept" for format in untimed]
         notes.update(dict.fromkeys(lost))
     return processor.report(job, done, list(notes))
+
+
+def _of_number(target: Target, frames: Frames, number: int) -> Target:
+    """Return the target of a frame, in the folder of its class where it shall be there."""
+    if target.numbered is None or not target.numbered.classes:
+        return target.of_frame(number)
+    from . import labels
+
+    return target.of_frame(number, labels.folder_of(target.numbered, frames, number))
 
 
 def _of_frame(number: int, note: str) -> str:
