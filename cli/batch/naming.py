@@ -72,7 +72,9 @@ class OutputNaming(NamedTuple):
             if "/" in self.pattern or os.sep in self.pattern or "\0" in self.pattern:
                 raise ValueError("use no / in a file name")
             for _, field, width, conversion in Formatter().parse(self.pattern):
-                if field is not None and (field not in self.known or conversion):
+                if conversion:
+                    raise ValueError(f"use no ! in {{{shown(field or '')}!{shown(conversion)}}}")
+                if field is not None and field not in self.known:
                     raise ValueError(f"unknown field {{{shown(field)}}}; use one of {', '.join(self.known)}")
                 if field == "frame" and not re.fullmatch(r"(0\d{1,2})?d?", width or ""):
                     raise ValueError(f"{{frame:{shown(width or '')}}} is not understood; digits, as in {{frame:03}}")
