@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import os
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
@@ -13,7 +14,7 @@ from ..batch import inputs, labels
 from ..console.messages import reason_of, shown
 from ..digest import SourceDigest
 from ..errors import FileError, UsageError
-from ..images import formats, prefetch
+from ..images import decode, formats, prefetch
 from ..images.labels import Labels
 from ..images.picture import DecodeError, Frames, Picture, check_lack
 from ..images.reader import Reader, naming
@@ -74,6 +75,10 @@ class DataSet:
         """Return how many samples there are; raises FileError."""
         raise NotImplementedError
 
+    def own_labels(self) -> Iterator[int | None]:
+        """Yield the label of each sample, without its image; raises FileError."""
+        raise NotImplementedError
+
 
 class Pictures(DataSet):
     """Files with an image each."""
@@ -115,6 +120,10 @@ class Pictures(DataSet):
     def count(self) -> int:
         """Return how many files there are."""
         return len(self.files)
+
+    def own_labels(self) -> Iterator[int | None]:
+        """Yield the label of each file."""
+        return (file.label for file in self.files)
 
 
 def numbers_of(classes: Sequence[str]) -> Sequence[int]:
@@ -170,6 +179,12 @@ class Container(DataSet):
         """Return how many there are."""
         return self._size
 
+    def own_labels(self) -> Iterator[int | None]:
+        """Yield the labels, None for each where there are none."""
+        if self.labels is None:
+            return itertools.repeat(None, self._size)
+        return map(int, self.labels.values)
+
     def batches(self) -> Iterator[Batch]:
         """Yield the samples, many at a time where they are of one size."""
         for picture in self._pictures():
@@ -186,10 +201,11 @@ class Container(DataSet):
                 for number, picture in enumerate(self.frames.each()):
                     picture.number = number
                     yield picture
-                return
-            several = max(1, CHUNK * self._size // max(1, 3 * self.frames.pixels))
-            for first in range(0, self._size, several):
-                yield self.frames.pictures(first, min(self._size, first + several))
+            else:
+                several = max(1, CHUNK * self._size // max(1, 3 * self.frames.pixels))
+                for first in range(0, self._size, several):
+                    yield self.frames.pictures(first, min(self._size, first + several))
+            self.frames.check_unchanged()
 
 
 class ShardSet(Container):
@@ -225,20 +241,24 @@ class ShardSet(Container):
             self.classes = tuple(names)
 
     def _label(self, member: ShardMember) -> int:
-        text = bytes(member.data).strip()
-        if not text.isdigit() or len(text) > MOST_DIGITS:
+        if (label := member.label) is None:
             raise FileError(f"{shown(self.name)}: {shown(member.name)}", "is not a label: a whole number from 0 on")
-        return int(text)
+        return label
 
     def _samples(self) -> Iterator[list[ShardMember]]:
         with naming(self.name):
             for _, members in itertools.groupby(self.shard.members, lambda member: key_of(member.name)):
                 yield [*members]
+            self.shard.check_unchanged()
 
     def labelled(self) -> Iterator[tuple[int | None, list[ShardMember]]]:
         """Yield the files of each sample, and its label; raises FileError."""
         for members in self._samples():
             yield self._labels.get(key_of(members[0].name)), members
+
+    def own_labels(self) -> Iterator[int | None]:
+        """Yield the label of each image; raises FileError."""
+        return (label for label, members in self.labelled() for member in members if member.is_image)
 
     def read(self, member: ShardMember, label: int | None) -> Batch:
         """Return an image; raises FileError."""
@@ -255,7 +275,6 @@ class ShardSet(Container):
 
 LABEL = "cls"
 """The field of a sample that is its label."""
-MOST_DIGITS = 18
 
 
 def key_of(name: str) -> str:
@@ -344,8 +363,6 @@ def _reader(to_rgb: bool = False, digests: bool = False) -> Reader:
 
 def is_container(name: str) -> bool:
     """Whether a file holds a data set, or is an array, which may be one; raises FileError."""
-    with naming(name):
-        format = formats.of_file(name)
-    if format is None:
-        raise FileError(shown(name), f"is not an image or data set of a known format ({formats.READABLE})")
+    with naming(name), open(name, "rb") as file:
+        format = decode.check_head(file.read(formats.HEAD), name, os.fstat(file.fileno()).st_size)
     return format.data_set or format.name == "npy"

@@ -227,6 +227,7 @@ def test_wrong_calls_are_refused(refused, train, folder):
     assert refused(2, *call, "--variants", "0", "flip") == "imfilter: --variants: 0 is not from 1 to 10000"
     assert refused(2, *call, "--seed", "-1", "flip") == "imfilter: --seed: -1 is not from 0 to 4294967295"
     assert "add {variant}" in refused(2, *call, "--variants", "2", "--name", "{stem}.png", "flip")
+    assert "use no ! in {variant!r}" in refused(2, *call, "--name", "{variant!r}.png", "flip")
     assert "unknown field {variant}" in refused(2, "blur", "train", "-r", "-o", "out/", "--name", "{stem}{variant}")
     assert "--in-place" in refused(2, "augment", "train/cat/a.png", "--in-place", "flip")
     assert "several images need a folder" in refused(2, "augment", "train/cat/a.png", "-o", "b.png", "--keep", "flip")

@@ -210,9 +210,9 @@ def mean_luma(context: ImageContext, image: Rows, curve: Curve) -> Array:
         if np.isfinite(found).all():
             number += rows.shape[0] * rows.shape[2]
         else:
-            known: Any = np.isfinite(rows).all(axis=1)
+            known = np.isfinite(rows).all(axis=1, keepdims=True)
             number += int(known.sum())
-            found = np.where(known[:, None], rows, 0).sum(axis=2)
+            found = np.where(known, rows, 0).sum(axis=2)
         sums += [*found]
     return np.array([math.fsum(parts) for parts in np.array(sums).T.tolist()]) / max(1, number)
 
